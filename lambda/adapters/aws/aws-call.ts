@@ -1,0 +1,71 @@
+// How every AWS client here is set up and how its failures read: 3 s a try, two tries, and a Fault that names operation, subject
+// and AWS's error, but never AWS's words about a value it was sent.
+import { Fault, type FaultCode } from '../../domain/failures.ts'
+
+export const AWS_TIMEOUT_MS = 3000
+
+/** The SDK only warns about a slow call unless told to throw. */
+export const awsClientSettings = {
+  maxAttempts: 2,
+  requestHandler: {
+    connectionTimeout: AWS_TIMEOUT_MS,
+    requestTimeout: AWS_TIMEOUT_MS,
+    socketTimeout: AWS_TIMEOUT_MS,
+    throwOnRequestTimeout: true,
+  },
+} as const
+
+const throttling = new Set(['ThrottlingException', 'Throttling', 'TooManyRequestsException', 'RequestLimitExceeded'])
+
+interface AwsErrorShape {
+  readonly name: string
+  readonly message: string
+  readonly status: number | undefined
+  readonly requestId: string | undefined
+  readonly isService: boolean
+}
+
+const shapeOf = (error: unknown): AwsErrorShape => {
+  if (!(error instanceof Error))
+    return { name: 'unknown', message: '', status: undefined, requestId: undefined, isService: false }
+  const { $metadata: metadata, $fault: fault } = error as {
+    $metadata?: { httpStatusCode?: number; requestId?: string }
+    $fault?: unknown
+  }
+  return {
+    name: error.name,
+    message: error.message,
+    status: metadata?.httpStatusCode,
+    requestId: metadata?.requestId,
+    isService: fault !== undefined,
+  }
+}
+
+export const isAwsError = (error: unknown, name: string): boolean => shapeOf(error).name === name
+
+export interface AwsCall {
+  readonly operation: string
+  readonly subject: string
+  /** Whether the request carried a value: then AWS's message, which may quote it, is left out. */
+  readonly carriesValue?: boolean
+}
+
+export const awsFault = ({ operation, subject, carriesValue = false }: AwsCall, error: unknown): Fault => {
+  const { name, message, status, requestId, isService } = shapeOf(error)
+  const isThrottled = throttling.has(name)
+  const isRejected = isService && !isThrottled && status !== undefined && status < 500
+  const code: FaultCode = isThrottled
+    ? 'SECRETS_MANAGER_THROTTLED'
+    : isRejected
+      ? 'SECRETS_MANAGER_REJECTED'
+      : 'SECRETS_MANAGER_UNAVAILABLE'
+  // Only a modelled service error's message is AWS's own; a parser's would quote the reply.
+  const words = isRejected && !carriesValue ? `: ${message}` : ''
+  const request = requestId === undefined ? '' : `, request ${requestId}`
+  const advice = isRejected ? 'asking again will not help' : 'it will be asked again'
+  return new Fault({
+    code,
+    retryable: !isRejected,
+    message: `Secrets Manager ${operation} on ${subject} failed with ${name}${words}${request}; ${advice}.`,
+  })
+}

@@ -1,0 +1,105 @@
+// Secrets Manager as the domain's Vault: five calls, each bounded, each safe to send twice (a put under the same token with the same
+// text is a no-op, and a label moves only from where it was said to be).
+import {
+  DescribeSecretCommand,
+  GetSecretValueCommand,
+  ListSecretVersionIdsCommand,
+  PutSecretValueCommand,
+  type SecretsManagerClient,
+  UpdateSecretVersionStageCommand,
+} from '@aws-sdk/client-secrets-manager'
+import type { Vault, VersionEntry } from '../../domain/ports.ts'
+import { type AwsCall, awsFault, isAwsError } from './aws-call.ts'
+
+const attempt = async <Value>(call: AwsCall, send: () => Promise<Value>): Promise<Value> => {
+  try {
+    return await send()
+  } catch (error) {
+    throw awsFault(call, error)
+  }
+}
+
+/** A version without a value, or whose label moved on: nothing there to read (secrets-manager §1.2). */
+const isAbsent = (error: unknown): boolean =>
+  isAwsError(error, 'ResourceNotFoundException') ||
+  (isAwsError(error, 'InvalidRequestException') && /not (associated|attached)/i.test((error as Error).message))
+
+const newestFirst = (one: VersionEntry, other: VersionEntry): number => other.createdAt - one.createdAt
+
+export const createVault = (client: SecretsManagerClient): Vault => ({
+  describe: async (secretId) => {
+    const reply = await attempt({ operation: 'DescribeSecret', subject: secretId }, () =>
+      client.send(new DescribeSecretCommand({ SecretId: secretId })),
+    )
+    return {
+      arn: reply.ARN ?? secretId,
+      name: reply.Name ?? secretId,
+      rotationEnabled: reply.RotationEnabled === true,
+      labels: reply.VersionIdsToStages ?? {},
+    }
+  },
+  read: async (secretId, { versionId, label }) => {
+    try {
+      const reply = await client.send(
+        new GetSecretValueCommand({ SecretId: secretId, VersionId: versionId, VersionStage: label }),
+      )
+      return {
+        arn: reply.ARN ?? secretId,
+        versionId: reply.VersionId ?? '',
+        // A binary value is in nobody's format: read as text it fails the format's check, which names the fault.
+        text: reply.SecretString ?? '',
+        createdAt: reply.CreatedDate?.getTime() ?? 0,
+      }
+    } catch (error) {
+      if (isAbsent(error)) return undefined
+      throw awsFault({ operation: 'GetSecretValue', subject: secretId }, error)
+    }
+  },
+  putPending: async ({ secretId, requestToken, text, rotationToken }) => {
+    try {
+      await client.send(
+        new PutSecretValueCommand({
+          SecretId: secretId,
+          ClientRequestToken: requestToken,
+          SecretString: text,
+          // Without it, AWSCURRENT would move at once (secrets-manager §1.4).
+          VersionStages: ['AWSPENDING'],
+          RotationToken: rotationToken,
+        }),
+      )
+      return 'stored'
+    } catch (error) {
+      if (isAwsError(error, 'ResourceExistsException')) return 'differs'
+      throw awsFault({ operation: 'PutSecretValue', subject: secretId, carriesValue: true }, error)
+    }
+  },
+  moveLabel: async ({ secretId, label, from, to }) => {
+    await attempt({ operation: 'UpdateSecretVersionStage', subject: secretId }, () =>
+      client.send(
+        new UpdateSecretVersionStageCommand({
+          SecretId: secretId,
+          VersionStage: label,
+          RemoveFromVersionId: from,
+          MoveToVersionId: to,
+        }),
+      ),
+    )
+  },
+  listVersions: async (secretId) => {
+    const found: VersionEntry[] = []
+    let nextToken: string | undefined
+    do {
+      const reply = await attempt({ operation: 'ListSecretVersionIds', subject: secretId }, () =>
+        client.send(
+          new ListSecretVersionIdsCommand({ SecretId: secretId, IncludeDeprecated: true, NextToken: nextToken }),
+        ),
+      )
+      for (const { VersionId: versionId, VersionStages: labels, CreatedDate: createdAt } of reply.Versions ?? []) {
+        if (versionId !== undefined)
+          found.push({ versionId, labels: labels ?? [], createdAt: createdAt?.getTime() ?? 0 })
+      }
+      nextToken = reply.NextToken
+    } while (nextToken !== undefined)
+    return found.sort(newestFirst)
+  },
+})

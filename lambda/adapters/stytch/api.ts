@@ -1,0 +1,270 @@
+// Every M2M endpoint of Stytch (stytch-api §1), one function each, in the vendor's paths and the domain's names. A reply is a value
+// of a named kind; nothing is thrown, and an imported or issued secret leaves only in a ClientSecret.
+import { type ClientSecret, createClientSecret } from '../../domain/client-secret.ts'
+import type { Slots } from '../../domain/position.ts'
+import type { HttpCall, JsonObject, Send } from './http.ts'
+import { readReply, type StytchReply } from './reply.ts'
+import { type RetryTiming, withRetries } from './retry.ts'
+
+/** The project's Basic-auth pair. */
+export interface ProjectCredentials {
+  readonly projectId: string
+  readonly secret: string
+}
+
+export interface StytchSettings {
+  readonly baseUrl: string
+  readonly projectId: string
+  /** `isStale`: the last ones were refused; read them anew. */
+  readonly credentials: (isStale: boolean) => Promise<ProjectCredentials>
+  readonly send: Send
+  readonly timing: RetryTiming
+}
+
+export interface StytchClient {
+  readonly clientId: string
+  readonly name: string
+  readonly description: string
+  readonly isActive: boolean
+  readonly scopes: readonly string[]
+  readonly slots: Slots
+  readonly trustedMetadata: JsonObject
+}
+
+export interface NewClient {
+  readonly clientId?: string
+  /** An imported secret; generated when absent. */
+  readonly clientSecret?: ClientSecret
+  readonly name?: string
+  readonly description?: string
+  readonly scopes: readonly string[]
+  readonly trustedMetadata?: JsonObject
+}
+
+export interface ClientUpdate {
+  readonly name?: string
+  readonly description?: string
+  readonly isActive?: boolean
+  readonly scopes?: readonly string[]
+  /** Merged at the top level; null deletes a key (stytch-api §1.4). */
+  readonly trustedMetadata?: JsonObject
+}
+
+export interface ClientSearch {
+  readonly clientIds?: readonly string[]
+  readonly names?: readonly string[]
+  readonly scopes?: readonly string[]
+  readonly cursor?: string
+  /** 1..1000. */
+  readonly limit?: number
+}
+
+export interface ClientPage {
+  readonly clients: readonly StytchClient[]
+  readonly nextCursor: string | undefined
+}
+
+export interface Token {
+  readonly accessToken: string
+  readonly expiresInSeconds: number
+}
+
+export interface TokenRequest {
+  readonly clientId: string
+  readonly clientSecret: ClientSecret
+  readonly scopes?: readonly string[]
+}
+
+export interface StytchApi {
+  createClient(client: NewClient): Promise<StytchReply<StytchClient & { readonly clientSecret: ClientSecret }>>
+  getClient(clientId: string): Promise<StytchReply<StytchClient>>
+  searchClients(search: ClientSearch): Promise<StytchReply<ClientPage>>
+  updateClient(clientId: string, update: ClientUpdate): Promise<StytchReply<StytchClient>>
+  deleteClient(clientId: string): Promise<StytchReply<{ readonly clientId: string }>>
+  rotateStart(clientId: string): Promise<StytchReply<ClientSecret>>
+  rotateComplete(clientId: string): Promise<StytchReply<StytchClient>>
+  rotateCancel(clientId: string): Promise<StytchReply<StytchClient>>
+  token(request: TokenRequest): Promise<StytchReply<Token>>
+  jwks(path: 'consumer' | 'b2b'): Promise<StytchReply<readonly JsonObject[]>>
+  whoami(): Promise<StytchReply<{ readonly projectId: string }>>
+}
+
+const isObject = (value: unknown): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+const text = (value: unknown): string => (typeof value === 'string' ? value : '')
+const filled = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined)
+
+const toClient = (value: unknown): StytchClient | undefined => {
+  if (!isObject(value)) return undefined
+  const clientId = filled(value.client_id)
+  const lastFour = filled(value.client_secret_last_four)
+  if (clientId === undefined || lastFour === undefined) return undefined
+  return {
+    clientId,
+    name: text(value.client_name),
+    description: text(value.client_description),
+    isActive: value.status === 'active',
+    scopes: Array.isArray(value.scopes) ? value.scopes.filter((scope) => typeof scope === 'string') : [],
+    slots: { current: lastFour, next: filled(value.next_client_secret_last_four) ?? null },
+    trustedMetadata: isObject(value.trusted_metadata) ? value.trusted_metadata : {},
+  }
+}
+
+const readClient = (json: JsonObject): StytchClient | undefined => toClient(json.m2m_client)
+
+const toBody = ({ name, description, isActive, scopes, trustedMetadata }: ClientUpdate): JsonObject => ({
+  client_name: name,
+  client_description: description,
+  status: isActive === undefined ? undefined : isActive ? 'active' : 'inactive',
+  scopes,
+  trusted_metadata: trustedMetadata,
+})
+
+const operand = (filterName: string, filterValue: readonly string[] | undefined): readonly JsonObject[] =>
+  filterValue === undefined ? [] : [{ filter_name: filterName, filter_value: filterValue }]
+
+const basic = ({ projectId, secret }: ProjectCredentials): string =>
+  `Basic ${Buffer.from(`${projectId}:${secret}`, 'utf8').toString('base64')}`
+
+interface ApiCall<Value> {
+  readonly method: HttpCall['method']
+  readonly path: string
+  readonly body?: JsonObject
+  readonly isIdempotent: boolean
+  readonly read: (json: JsonObject) => Value | undefined
+}
+
+const createCaller = ({ baseUrl, credentials, send, timing }: StytchSettings) => {
+  const toUrl = (path: string): URL => new URL(path, baseUrl)
+
+  const asProject = async <Value>({ method, path, body, isIdempotent, read }: ApiCall<Value>) => {
+    const once = async (isStale: boolean): Promise<StytchReply<Value>> => {
+      const headers = { authorization: basic(await credentials(isStale)), 'content-type': 'application/json' }
+      const answer = await send({
+        method,
+        url: toUrl(path),
+        headers,
+        ...(method === 'GET' ? {} : { body: JSON.stringify(body ?? {}) }),
+      })
+      return readReply(answer, read)
+    }
+    return withRetries({ timing, isIdempotent }, async () => {
+      const reply = await once(false)
+      // The project secret was rotated under us, perhaps; a 401 has no effect, so the call may be sent again.
+      return !reply.ok && reply.kind === 'unauthorizedProject' ? once(true) : reply
+    })
+  }
+
+  const asAnybody = async <Value>(call: HttpCall, read: (json: JsonObject) => Value | undefined) =>
+    withRetries({ timing, isIdempotent: true }, async () => readReply(await send(call), read))
+
+  return { toUrl, asProject, asAnybody }
+}
+
+export const createStytchApi = (settings: StytchSettings): StytchApi => {
+  const { toUrl, asProject, asAnybody } = createCaller(settings)
+  const clients = '/v1/m2m/clients'
+  const at = (clientId: string, rest = ''): string => `${clients}/${encodeURIComponent(clientId)}${rest}`
+  const project = encodeURIComponent(settings.projectId)
+
+  const retire = (clientId: string, rest: string): Promise<StytchReply<StytchClient>> =>
+    asProject({ method: 'POST', path: at(clientId, rest), isIdempotent: false, read: readClient })
+
+  return {
+    createClient: ({ clientId, clientSecret, ...rest }) =>
+      asProject({
+        method: 'POST',
+        path: clients,
+        isIdempotent: false,
+        body: { ...toBody(rest), client_id: clientId, client_secret: clientSecret?.reveal() },
+        read: (json) => {
+          const client = readClient(json)
+          const secret = isObject(json.m2m_client) ? filled(json.m2m_client.client_secret) : undefined
+          if (client === undefined || secret === undefined) return undefined
+          return { ...client, clientSecret: createClientSecret(secret) }
+        },
+      }),
+    getClient: (clientId) => asProject({ method: 'GET', path: at(clientId), isIdempotent: true, read: readClient }),
+    searchClients: ({ clientIds, names, scopes, cursor, limit }) => {
+      const operands = [
+        ...operand('client_id', clientIds),
+        ...operand('client_name', names),
+        ...operand('scopes', scopes),
+      ]
+      return asProject({
+        method: 'POST',
+        path: `${clients}/search`,
+        isIdempotent: true,
+        body: { cursor, limit, query: operands.length === 0 ? undefined : { operator: 'AND', operands } },
+        read: (json) => {
+          if (!Array.isArray(json.m2m_clients)) return undefined
+          const found = json.m2m_clients.map(toClient)
+          if (found.includes(undefined)) return undefined
+          const metadata = isObject(json.results_metadata) ? json.results_metadata : {}
+          return { clients: found.filter((client) => client !== undefined), nextCursor: filled(metadata.next_cursor) }
+        },
+      })
+    },
+    updateClient: (clientId, update) =>
+      asProject({ method: 'PUT', path: at(clientId), isIdempotent: true, body: toBody(update), read: readClient }),
+    deleteClient: (clientId) =>
+      asProject({
+        method: 'DELETE',
+        path: at(clientId),
+        isIdempotent: false,
+        read: (json) => (filled(json.client_id) === undefined ? undefined : { clientId }),
+      }),
+    rotateStart: (clientId) =>
+      asProject({
+        method: 'POST',
+        path: at(clientId, '/secrets/rotate/start'),
+        isIdempotent: false,
+        read: ({ m2m_client: client }) => {
+          const secret = isObject(client) ? filled(client.next_client_secret) : undefined
+          return secret === undefined ? undefined : createClientSecret(secret)
+        },
+      }),
+    rotateComplete: (clientId) => retire(clientId, '/secrets/rotate'),
+    rotateCancel: (clientId) => retire(clientId, '/secrets/rotate/cancel'),
+    token: ({ clientId, clientSecret, scopes }) => {
+      const form = new URLSearchParams({
+        grant_type: 'client_credentials',
+        client_id: clientId,
+        client_secret: clientSecret.reveal(),
+      })
+      if (scopes !== undefined && scopes.length > 0) form.set('scope', scopes.join(' '))
+      return asAnybody(
+        {
+          method: 'POST',
+          url: toUrl(`/v1/public/${project}/oauth2/token`),
+          headers: { 'content-type': 'application/x-www-form-urlencoded' },
+          body: form.toString(),
+        },
+        ({ access_token: accessToken, expires_in: expiresIn }) => {
+          const token = filled(accessToken)
+          if (token === undefined || typeof expiresIn !== 'number') return undefined
+          return { accessToken: token, expiresInSeconds: expiresIn }
+        },
+      )
+    },
+    jwks: (path) =>
+      asAnybody(
+        {
+          method: 'GET',
+          url: toUrl(path === 'b2b' ? `/v1/b2b/sessions/jwks/${project}` : `/v1/sessions/jwks/${project}`),
+          headers: {},
+        },
+        ({ keys }) => (Array.isArray(keys) ? keys.filter(isObject) : undefined),
+      ),
+    whoami: () =>
+      asProject({
+        method: 'GET',
+        path: '/v1/debug/whoami',
+        isIdempotent: true,
+        read: ({ project_id: projectId }) => {
+          const id = filled(projectId)
+          return id === undefined ? undefined : { projectId: id }
+        },
+      }),
+  }
+}

@@ -1,0 +1,30 @@
+// Puts the Stytch adapter together from a function's settings: its address, the project secret from where it lies, and the
+// vendor's API over undici.
+import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import { createProjectCredentials } from '../aws/project-credentials.ts'
+import { createStytchApi, type StytchApi, type StytchSettings } from './api.ts'
+import { vendorBaseUrl } from './base-url.ts'
+import { createSend } from './http.ts'
+import type { RetryTiming } from './retry.ts'
+
+export interface StytchPlace {
+  readonly projectId: string
+  readonly projectSecret:
+    | { readonly kind: 'stored'; readonly secretId: string }
+    | { readonly kind: 'given'; readonly secret: string }
+  readonly baseUrl?: string
+}
+
+/** @returns the API for one invocation's time; credentials and connections outlive it. */
+export const createStytchConnection = (
+  { projectId, projectSecret, baseUrl }: StytchPlace,
+  client: SecretsManagerClient,
+): ((timing: RetryTiming) => StytchApi) => {
+  const credentials: StytchSettings['credentials'] =
+    projectSecret.kind === 'given'
+      ? async () => ({ projectId, secret: projectSecret.secret })
+      : createProjectCredentials({ client, secretId: projectSecret.secretId, projectId })
+  const send = createSend()
+  return (timing) =>
+    createStytchApi({ baseUrl: baseUrl ?? vendorBaseUrl(projectId), projectId, credentials, send, timing })
+}

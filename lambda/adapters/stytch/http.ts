@@ -1,0 +1,85 @@
+// One HTTP call to Stytch, by undici: sent once, bounded by a timeout, answered with a value that says what is known of its
+// effect. Never throws for what the network or the vendor does, and keeps no body of a failed answer.
+import { type Dispatcher, request } from 'undici'
+
+/** stytch-api §2: none of the vendor's own SDKs bounds a call, so this one does. */
+export const STYTCH_TIMEOUT_MS = 5000
+
+export interface HttpCall {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  readonly url: URL
+  readonly headers: Readonly<Record<string, string>>
+  readonly body?: string
+}
+
+export type HttpAnswer =
+  | {
+      readonly arrived: true
+      readonly status: number
+      readonly retryAfter: string | undefined
+      readonly json: JsonObject
+    }
+  /** notSent: the vendor never saw it. unknown: it may have; no usable reply came. `why` is safe to log. */
+  | {
+      readonly arrived: false
+      readonly effect: 'notSent' | 'unknown'
+      readonly status: number | undefined
+      readonly why: string
+    }
+
+export type JsonObject = Readonly<Record<string, unknown>>
+
+/** Sends one request; the seam at which tests stop a call before or after its effect. */
+export type Send = (call: HttpCall) => Promise<HttpAnswer>
+
+const notSentCodes = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+])
+
+const codeOf = (error: unknown): string => {
+  if (!(error instanceof Error)) return 'unknown'
+  const { code } = error as { code?: unknown }
+  return typeof code === 'string' ? code : error.name
+}
+
+const parse = (text: string): JsonObject | undefined => {
+  try {
+    const json: unknown = JSON.parse(text)
+    return typeof json === 'object' && json !== null && !Array.isArray(json) ? (json as JsonObject) : undefined
+  } catch {
+    // The parser's message quotes the text, and the text of a start's reply is a secret.
+    return undefined
+  }
+}
+
+export const createSend =
+  (dispatcher?: Dispatcher): Send =>
+  async ({ method, url, headers, body }) => {
+    try {
+      const response = await request(url, {
+        method,
+        headers,
+        ...(body === undefined ? {} : { body }),
+        ...(dispatcher === undefined ? {} : { dispatcher }),
+        signal: AbortSignal.timeout(STYTCH_TIMEOUT_MS),
+        headersTimeout: STYTCH_TIMEOUT_MS,
+        bodyTimeout: STYTCH_TIMEOUT_MS,
+      })
+      const json = parse(await response.body.text())
+      const status = response.statusCode
+      if (json === undefined)
+        return { arrived: false, effect: 'unknown', status, why: `HTTP ${status} without a JSON body` }
+      const retryAfter = response.headers['retry-after']
+      return { arrived: true, status, retryAfter: Array.isArray(retryAfter) ? retryAfter[0] : retryAfter, json }
+    } catch (error) {
+      const code = codeOf(error)
+      const effect = notSentCodes.has(code) ? 'notSent' : 'unknown'
+      const why = code === 'TimeoutError' ? `no reply within ${STYTCH_TIMEOUT_MS / 1000} s` : code
+      return { arrived: false, effect, status: undefined, why }
+    }
+  }

@@ -1,0 +1,101 @@
+// Stytch's M2M clients as the domain's Issuer: two slots, looked at by last four. Turns the vendor's error kinds into outcomes
+// where a rotation has a next move, and into Faults where it has none.
+import { Fault, type FaultCode } from '../../domain/failures.ts'
+import type { Issuer, RetireReply } from '../../domain/ports.ts'
+import type { StytchApi, StytchClient } from './api.ts'
+import type { StytchError, StytchErrorKind, StytchReply } from './reply.ts'
+
+const MANAGED_BY = 'managed_by'
+
+interface Explanation {
+  readonly code: FaultCode
+  readonly retryable: boolean
+  readonly advice: string
+}
+
+const explanations: Partial<Record<StytchErrorKind, Explanation>> = {
+  rateLimited: {
+    code: 'STYTCH_RATE_LIMITED',
+    retryable: true,
+    advice: 'it will be asked again; lower the pace if it lasts',
+  },
+  unavailable: {
+    code: 'STYTCH_UNAVAILABLE',
+    retryable: true,
+    advice: 'Stytch could not be reached; it will be asked again',
+  },
+  outcomeUnknown: {
+    code: 'STYTCH_OUTCOME_UNKNOWN',
+    retryable: true,
+    advice: 'no reply told what happened; it will be asked again',
+  },
+  unauthorizedProject: {
+    code: 'STYTCH_UNAUTHORIZED',
+    retryable: true,
+    advice: 'Stytch refuses the project secret; store the right one, then ask again',
+  },
+}
+const rejected: Explanation = {
+  code: 'STYTCH_REJECTED',
+  retryable: false,
+  advice: 'asking again will not help; see the error name',
+}
+
+/** The Fault for a reply that leaves its caller no next move. */
+export const stytchFault = (operation: string, clientId: string, error: StytchError): Fault => {
+  const { code, retryable, advice } = explanations[error.kind] ?? rejected
+  const status = error.status === undefined ? '' : `HTTP ${error.status}, `
+  return new Fault({
+    code,
+    retryable,
+    message: `Stytch ${operation} for client ${clientId} failed: ${status}${error.error}, request ${error.requestId}; ${advice}.`,
+  })
+}
+
+const boundTo = ({ trustedMetadata }: StytchClient): string | undefined => {
+  const arn = trustedMetadata[MANAGED_BY]
+  return typeof arn === 'string' && arn !== '' ? arn : undefined
+}
+
+const toRetireReply = (operation: string, clientId: string, reply: StytchReply<StytchClient>): RetireReply => {
+  if (reply.ok) return { outcome: 'done' }
+  if (reply.kind === 'notRotating') return { outcome: 'notRotating' }
+  if (reply.kind === 'outcomeUnknown') return { outcome: 'unknown' }
+  throw stytchFault(operation, clientId, reply)
+}
+
+export const createStytchIssuer = (api: StytchApi, projectId: string): Issuer => ({
+  projectId,
+  look: async (clientId) => {
+    const reply = await api.getClient(clientId)
+    if (!reply.ok) {
+      if (reply.kind === 'notFound') return undefined
+      throw stytchFault('Get', clientId, reply)
+    }
+    const { slots, isActive } = reply.value
+    return { slots, isActive, boundTo: boundTo(reply.value), requestId: reply.requestId }
+  },
+  exchange: async (clientId, clientSecret) => {
+    const reply = await api.token({ clientId, clientSecret })
+    const { requestId } = reply
+    if (reply.ok) return { accepted: true, requestId }
+    // The token endpoint has no project credentials: its 401, whatever its name, means the client's.
+    const isRefused =
+      reply.kind === 'refusedCredential' || reply.kind === 'unauthorizedProject' || reply.kind === 'notFound'
+    if (!isRefused) throw stytchFault('Token', clientId, reply)
+    return { accepted: false, status: reply.status ?? 0, error: reply.error, requestId }
+  },
+  start: async (clientId) => {
+    const reply = await api.rotateStart(clientId)
+    if (reply.ok) return { outcome: 'started', secret: reply.value }
+    if (reply.kind === 'alreadyRotating') return { outcome: 'alreadyRotating' }
+    if (reply.kind === 'outcomeUnknown') return { outcome: 'unknown' }
+    throw stytchFault('Rotate Start', clientId, reply)
+  },
+  complete: async (clientId) => toRetireReply('Rotate', clientId, await api.rotateComplete(clientId)),
+  cancel: async (clientId) => toRetireReply('Rotate Cancel', clientId, await api.rotateCancel(clientId)),
+  bind: async (clientId, secretArn) => {
+    const reply = await api.updateClient(clientId, { trustedMetadata: { [MANAGED_BY]: secretArn } })
+    if (!reply.ok) throw stytchFault('Update', clientId, reply)
+  },
+})

@@ -1,0 +1,121 @@
+// What the use cases ask of the outside, in the domain's words. Adapters implement these; tests may too. A method throws a
+// Fault for what only a retry or a person can mend, and returns everything that its caller has a next move for.
+import type { ClientSecret } from './client-secret.ts'
+import type { OutcomeEvent } from './outcome.ts'
+import type { Slots } from './position.ts'
+
+/** The time as a use case may know it. `now` is epoch milliseconds; `remainingMs` is what the function has left. */
+export interface Timing {
+  now(): number
+  remainingMs(): number
+  wait(ms: number): Promise<void>
+}
+
+/** A client as its issuer shows it: no value, only last fours. */
+export interface ClientView {
+  readonly slots: Slots
+  readonly isActive: boolean
+  /** `trusted_metadata.managed_by`: the ARN of the one secret that holds this client. */
+  readonly boundTo: string | undefined
+  readonly requestId: string
+}
+
+export type Exchange =
+  | { readonly accepted: true; readonly requestId: string }
+  | { readonly accepted: false; readonly status: number; readonly error: string; readonly requestId: string }
+
+/** start: the only copy of the value in the world is in this reply. */
+export type StartReply =
+  | { readonly outcome: 'started'; readonly secret: ClientSecret }
+  /** unknown: sent, and no reply that tells; look before acting again. */
+  | { readonly outcome: 'alreadyRotating' | 'unknown' }
+
+export interface RetireReply {
+  readonly outcome: 'done' | 'notRotating' | 'unknown'
+}
+
+/** Whoever issues a client's secrets into two slots: Stytch. */
+export interface Issuer {
+  /** The project whose clients this issuer knows. */
+  readonly projectId: string
+  /** @returns undefined when there is no such client. */
+  look(clientId: string): Promise<ClientView | undefined>
+  /** Whether Stytch accepts this value now, by exchanging it for a token (which is dropped). */
+  exchange(clientId: string, secret: ClientSecret): Promise<Exchange>
+  start(clientId: string): Promise<StartReply>
+  /** The next slot's value becomes the only one. */
+  complete(clientId: string): Promise<RetireReply>
+  /** The current slot's value becomes the only one. */
+  cancel(clientId: string): Promise<RetireReply>
+  /** Writes `trusted_metadata.managed_by`. */
+  bind(clientId: string, secretArn: string): Promise<void>
+}
+
+export interface SecretState {
+  readonly arn: string
+  readonly name: string
+  readonly rotationEnabled: boolean
+  /** Version id → its staging labels; unlabelled versions are not listed. */
+  readonly labels: Readonly<Record<string, readonly string[]>>
+}
+
+export interface SecretVersion {
+  /** The ARN of the secret it belongs to. */
+  readonly arn: string
+  readonly versionId: string
+  readonly text: string
+  /** Epoch milliseconds. */
+  readonly createdAt: number
+}
+
+export interface VersionEntry {
+  readonly versionId: string
+  readonly labels: readonly string[]
+  readonly createdAt: number
+}
+
+/** Which version to read; with both, the label must sit on that version. */
+export interface VersionQuery {
+  readonly versionId?: string
+  readonly label?: string
+}
+
+export interface PendingValue {
+  readonly secretId: string
+  readonly requestToken: string
+  readonly text: string
+  /** Passed on when the event has one; as sensitive as the value. */
+  readonly rotationToken?: string | undefined
+}
+
+export interface LabelMove {
+  readonly secretId: string
+  readonly label: string
+  readonly from: string
+  /** Absent: the label is only removed. */
+  readonly to?: string
+}
+
+/** Where the secrets lie: Secrets Manager. */
+export interface Vault {
+  describe(secretId: string): Promise<SecretState>
+  /** @returns undefined when no such version, or no value in it, exists. */
+  read(secretId: string, query: VersionQuery): Promise<SecretVersion | undefined>
+  /** differs: the version holds another value already. */
+  putPending(pending: PendingValue): Promise<'stored' | 'differs'>
+  /** Fails unless the label sits on `from`: a compare-and-swap. */
+  moveLabel(move: LabelMove): Promise<void>
+  /** Newest first, unlabelled ones included. */
+  listVersions(secretId: string): Promise<readonly VersionEntry[]>
+}
+
+/** The event bus. */
+export interface Outcomes {
+  /** @throws Fault EVENT_NOT_SENT */
+  emit(events: readonly OutcomeEvent[]): Promise<void>
+}
+
+/** One line a step, for people; never a value. */
+export interface Journal {
+  note(entry: Readonly<Record<string, string | number | boolean | undefined>>): void
+}

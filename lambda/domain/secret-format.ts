@@ -1,0 +1,82 @@
+// The JSON that a secret holds (docs/secret-format.md): what a consumer needs to get a token, and when the value was issued.
+// Fields that an operator added are carried along. A fault names a field, never what stands in it.
+import { type ClientSecret, createClientSecret } from './client-secret.ts'
+import { ok, type Result, refused } from './result.ts'
+
+export interface StoredSecret {
+  readonly clientId: string
+  readonly clientSecret: ClientSecret
+  readonly projectId: string
+  /** For consumers; this system never calls it. */
+  readonly tokenUrl: string
+  /** Epoch milliseconds; from the version's date when the JSON has none. */
+  readonly issuedAt: number
+  /** Every field as stored, with the operator's own; the client secret among them, so never print it. */
+  readonly fields: Readonly<Record<string, unknown>>
+}
+
+const required = ['client_id', 'client_secret', 'project_id', 'token_url'] as const
+
+const isFilledString = (value: unknown): value is string => typeof value === 'string' && value !== ''
+
+const parseJson = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    // The parser's own message quotes the text, hence possibly the secret.
+    return undefined
+  }
+}
+
+const fieldFaults = (fields: Record<string, unknown>): string[] => {
+  const faults: string[] = []
+  for (const name of required) {
+    if (fields[name] === undefined) faults.push(`${name} is missing`)
+    else if (!isFilledString(fields[name])) faults.push(`${name} is malformed: expected a non-empty string`)
+  }
+  const issuedAt = fields.issued_at
+  if (issuedAt !== undefined && (!isFilledString(issuedAt) || Number.isNaN(Date.parse(issuedAt)))) {
+    faults.push('issued_at is malformed: expected an ISO 8601 date')
+  }
+  return faults
+}
+
+/**
+ * @param versionCreatedAt epoch milliseconds; stands in for a missing issued_at.
+ * @returns the secret, or every fault of the text, one each.
+ */
+export const parseSecret = (text: string, versionCreatedAt: number): Result<StoredSecret, readonly string[]> => {
+  const parsed = parseJson(text)
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
+    return refused(['the value is not a JSON object'])
+  }
+  const fields = parsed as Record<string, unknown>
+  const faults = fieldFaults(fields)
+  if (faults.length > 0) return refused(faults)
+  return ok({
+    clientId: String(fields.client_id),
+    clientSecret: createClientSecret(String(fields.client_secret)),
+    projectId: String(fields.project_id),
+    tokenUrl: String(fields.token_url),
+    issuedAt: fields.issued_at === undefined ? versionCreatedAt : Date.parse(String(fields.issued_at)),
+    fields,
+  })
+}
+
+/** Deterministic: the same secret gives the same text, so that storing it twice under one token is a no-op. */
+export const formatSecret = (secret: StoredSecret): string =>
+  JSON.stringify({
+    ...secret.fields,
+    client_id: secret.clientId,
+    client_secret: secret.clientSecret.reveal(),
+    project_id: secret.projectId,
+    token_url: secret.tokenUrl,
+    issued_at: new Date(secret.issuedAt).toISOString(),
+  })
+
+/** The same secret with another value; everything else, the operator's fields included, stays. */
+export const withClientSecret = (secret: StoredSecret, clientSecret: ClientSecret, issuedAt: number): StoredSecret => ({
+  ...secret,
+  clientSecret,
+  issuedAt,
+})

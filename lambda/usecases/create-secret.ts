@@ -1,0 +1,181 @@
+// createSecret: makes this rotation's pending value and stores it under the request token. Re-entrant: whatever an earlier,
+// killed execution left at the issuer is found by looking, and a next secret that nobody stored is cancelled, never promoted.
+import { Fault, type Refusal } from '../domain/failures.ts'
+import { type CreateMove, createMove } from '../domain/moves.ts'
+import type { Intent } from '../domain/request-token.ts'
+import { ok, type Result } from '../domain/result.ts'
+import { formatSecret, type StoredSecret, withClientSecret } from '../domain/secret-format.ts'
+import { look, type Seen, type Stored } from './look.ts'
+import { retireSlot, waitForChange } from './retire-slot.ts'
+import {
+  type Guarded,
+  guard,
+  intentOf,
+  type Rotation,
+  readCurrent,
+  readPast,
+  readPending,
+  type StepRequest,
+  type StepResult,
+  sameClient,
+  sameValue,
+  type Version,
+} from './rotation.ts'
+
+/** Enough for Stytch's reply (5 s) and storing it (two tries of 3 s): the reply is the only copy. */
+const START_NEEDS_MS = 10_000
+const STORE_NEEDS_MS = 3500
+const MAX_ROUNDS = 5
+
+interface Creation {
+  readonly request: StepRequest
+  readonly intent: Intent
+  readonly guarded: Guarded
+  readonly current: Version
+}
+
+/** A value stored by an earlier execution of this step: nothing is left to do, if it is a value of this rotation. */
+const acceptStored = ({ intent, current }: Creation, pending: Version): StepResult => {
+  const same = sameClient(current, pending)
+  if (!same.ok) return same
+  const changesNothing = (intent === 'rotate' || intent === 'revoke') && sameValue(current, pending)
+  return changesNothing ? { ok: false, refusal: { reason: 'pendingEqualsCurrent' } } : ok('done')
+}
+
+/** Retries as long as the function lives: after `start`, losing this write loses the value. */
+const store = async (
+  rotation: Rotation,
+  { request }: Creation,
+  secret: StoredSecret,
+): Promise<'stored' | 'differs'> => {
+  const { secretId, requestToken, rotationToken } = request
+  const pending = { secretId, requestToken, rotationToken, text: formatSecret(secret) }
+  for (;;) {
+    try {
+      return await rotation.vault.putPending(pending)
+    } catch (fault) {
+      if (!(fault instanceof Fault && fault.retryable) || rotation.timing.remainingMs() < STORE_NEEDS_MS) throw fault
+      await rotation.timing.wait(200)
+    }
+  }
+}
+
+const concurrent = (clientId: string): Fault =>
+  new Fault({
+    code: 'CONCURRENT_EXECUTION',
+    retryable: true,
+    message: `Two executions of createSecret ran at once for client ${clientId}; the value that was stored first is kept and tested next.`,
+  })
+
+/** @returns undefined: look again. */
+const startAndStore = async (rotation: Rotation, creation: Creation, seen: Seen): Promise<StepResult | undefined> => {
+  const { issuer, timing } = rotation
+  const { clientId } = creation.current.secret
+  if (timing.remainingMs() < START_NEEDS_MS) {
+    throw new Fault({
+      code: 'TIME_TOO_SHORT',
+      retryable: true,
+      message: `Less than ${START_NEEDS_MS / 1000} s of the function's time are left, so no next secret was started for client ${clientId}; the step will be asked again.`,
+    })
+  }
+  const reply = await issuer.start(clientId)
+  if (reply.outcome === 'started') {
+    const next = withClientSecret(creation.current.secret, reply.secret, timing.now())
+    if ((await store(rotation, creation, next)) === 'differs') throw concurrent(clientId)
+    return ok('done')
+  }
+  await waitForChange(rotation, { clientId, slots: seen.view.slots })
+  // Another execution of this very step may be the one that started: its value may be stored by now.
+  const pending = await readPending(rotation, creation.request)
+  if (!pending.ok) return pending
+  return pending.value === undefined ? undefined : acceptStored(creation, pending.value)
+}
+
+/** Binds an unbound client to this secret, once its own value has proven that it is the client's. */
+const claim = async ({ issuer }: Rotation, { current }: Creation, { view }: Seen): Promise<Result<'ours', Refusal>> => {
+  if (view.boundTo !== undefined) return ok('ours')
+  const { clientId, clientSecret } = current.secret
+  const proof = await issuer.exchange(clientId, clientSecret)
+  if (!proof.accepted) return { ok: false, refusal: { reason: 'unproven' } }
+  await issuer.bind(clientId, current.arn)
+  return ok('ours')
+}
+
+const copy = async (rotation: Rotation, creation: Creation, from: StoredSecret): Promise<StepResult> => {
+  const { current } = creation
+  // The operator's own fields are AWSCURRENT's, whichever value is copied.
+  const secret = withClientSecret(current.secret, from.clientSecret, from.issuedAt)
+  const stored = await store(rotation, creation, secret)
+  return stored === 'stored' ? ok('done') : { ok: false, refusal: { reason: 'currentMoved' } }
+}
+
+/** @returns undefined: look again. */
+const carryOut = async (
+  rotation: Rotation,
+  creation: Creation,
+  planned: { readonly move: CreateMove; readonly seen: Seen; readonly stored: Stored },
+): Promise<StepResult | undefined> => {
+  const { move, seen, stored } = planned
+  if (move.retire !== 'none') {
+    const before = { clientId: creation.current.secret.clientId, slots: seen.view.slots }
+    if ((await retireSlot(rotation, move.retire, before)) === 'lookAgain') return undefined
+  }
+  if (move.pending === 'start') return startAndStore(rotation, creation, seen)
+  const from = move.pending === 'copyPrevious' ? stored.previous : stored.current
+  return copy(rotation, creation, (from ?? creation.current).secret)
+}
+
+const readPrevious = (rotation: Rotation, { request, guarded, current }: Creation): Promise<Version | undefined> =>
+  guarded.previousId === undefined
+    ? Promise.resolve(undefined)
+    : readPast(rotation, request.secretId, { versionId: guarded.previousId, clientId: current.secret.clientId })
+
+/** A settle needs AWSPREVIOUS only to name what it refuses; leaving the read out keeps it within its calls. */
+const lookFrom = async (rotation: Rotation, creation: Creation, stored: Stored): Promise<Result<Seen, Refusal>> => {
+  const { intent } = creation
+  const seen = await look(rotation, { intent, stored, mayBeUnbound: true })
+  if (!seen.ok || intent !== 'settle' || seen.value.sighting.position !== 'drift') return seen
+  const previous = await readPrevious(rotation, creation)
+  return previous === undefined ? seen : look(rotation, { intent, stored: { ...stored, previous }, mayBeUnbound: true })
+}
+
+const make = async (rotation: Rotation, creation: Creation): Promise<StepResult> => {
+  const { intent, current, guarded } = creation
+  const previous = intent === 'settle' ? undefined : await readPrevious(rotation, creation)
+  const stored: Stored = { current, previous }
+  for (let round = 1; round <= MAX_ROUNDS; round += 1) {
+    const seen = await lookFrom(rotation, creation, stored)
+    if (!seen.ok) return seen
+    const claimed = await claim(rotation, creation, seen.value)
+    if (!claimed.ok) return claimed
+    const { view, sighting } = seen.value
+    const hasNext = view.slots.next !== null
+    const move = createMove({ intent, sighting, hasNext, currentOrigin: guarded.currentOrigin })
+    if (!move.ok) return move
+    const result = await carryOut(rotation, creation, { move: move.value, seen: seen.value, stored })
+    if (result !== undefined) return result
+  }
+  throw new Fault({
+    code: 'STYTCH_OUTCOME_UNKNOWN',
+    retryable: true,
+    message: `Client ${current.secret.clientId} did not come to rest at Stytch in ${MAX_ROUNDS} tries; the step will be asked again.`,
+  })
+}
+
+export const createSecret = async (rotation: Rotation, request: StepRequest): Promise<StepResult> => {
+  const guarded = await guard(rotation, request)
+  if (!guarded.ok) return guarded
+  if (guarded.value.isFinished) return ok('done')
+  const intent = intentOf(request.requestToken, rotation.timing.now())
+  if (!intent.ok) return intent
+  const current = await readCurrent(rotation, request)
+  if (!current.ok) return current
+  const creation: Creation = { request, intent: intent.value, guarded: guarded.value, current: current.value }
+  // A settle stores the same text again, which Secrets Manager takes as a no-op: it need not ask first.
+  if (intent.value !== 'settle') {
+    const pending = await readPending(rotation, request)
+    if (!pending.ok) return pending
+    if (pending.value !== undefined) return acceptStored(creation, pending.value)
+  }
+  return make(rotation, creation)
+}

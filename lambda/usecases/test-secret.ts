@@ -1,0 +1,67 @@
+// testSecret: exchanges the pending value for a token. Only if that is refused does it look why. With nothing pending it passes:
+// that is Secrets Manager's dry run (RotateImmediately=false, secrets-manager §1.2), which must change nothing.
+import { Fault, type Refusal } from '../domain/failures.ts'
+import type { Intent } from '../domain/request-token.ts'
+import { ok, type Result, refused } from '../domain/result.ts'
+import { look } from './look.ts'
+import {
+  intentOf,
+  PREVIOUS,
+  type Rotation,
+  readCurrent,
+  readPast,
+  readPending,
+  type StepRequest,
+  type StepResult,
+  sameClient,
+  sameValue,
+  type Version,
+} from './rotation.ts'
+
+/** A vendor may need a moment to know its own new secret everywhere (secrets-manager F13). */
+const PROPAGATION_WAITS_MS = [500, 1500, 4000] as const
+
+const isAccepted = async ({ issuer }: Rotation, { secret }: Version): Promise<boolean> =>
+  (await issuer.exchange(secret.clientId, secret.clientSecret)).accepted
+
+/** Why the issuer refuses the pending value: the refusal, or `inSlot` when by its last four it should be accepted. */
+const diagnose = async (
+  rotation: Rotation,
+  request: StepRequest,
+  pending: Version,
+): Promise<Result<'inSlot', Refusal>> => {
+  const intent: Result<Intent, Refusal> = intentOf(request.requestToken, rotation.timing.now())
+  if (!intent.ok) return intent
+  const current = await readCurrent(rotation, request)
+  if (!current.ok) return current
+  const same = sameClient(current.value, pending)
+  if (!same.ok) return same
+  const { clientId } = current.value.secret
+  const copies = intent.value === 'rotate' || intent.value === 'revoke'
+  if (copies && sameValue(current.value, pending)) return refused({ reason: 'dryRunRefused' })
+  const previous = await readPast(rotation, request.secretId, { label: PREVIOUS, clientId })
+  const seen = await look(rotation, { intent: intent.value, stored: { current: current.value, pending, previous } })
+  if (!seen.ok) return seen
+  const { position, pendingAccepted } = seen.value.sighting
+  return pendingAccepted
+    ? ok('inSlot')
+    : refused({ reason: 'position', step: 'testSecret', intent: intent.value, position })
+}
+
+export const testSecret = async (rotation: Rotation, request: StepRequest): Promise<StepResult> => {
+  const pending = await readPending(rotation, request)
+  if (!pending.ok) return pending
+  if (pending.value === undefined) return ok('done')
+  if (await isAccepted(rotation, pending.value)) return ok('done')
+  const why = await diagnose(rotation, request, pending.value)
+  if (!why.ok) return why
+  for (const waitMs of PROPAGATION_WAITS_MS) {
+    await rotation.timing.wait(waitMs)
+    if (await isAccepted(rotation, pending.value)) return ok('done')
+  }
+  throw new Fault({
+    code: 'PENDING_REFUSED',
+    retryable: true,
+    message: `Stytch shows the pending value of client ${pending.value.secret.clientId} in a slot and still refuses it; the step will be asked again.`,
+  })
+}

@@ -119,3 +119,47 @@ export interface Outcomes {
 export interface Journal {
   note(entry: Readonly<Record<string, string | number | boolean | undefined>>): void
 }
+
+export interface ClientRequest {
+  /** Ours to choose, so that a client whose reply was lost can be found and removed. */
+  readonly clientId: string
+  readonly name: string
+  readonly description: string
+  readonly scopes: readonly string[]
+  /** The secret's name, so that a client that nobody stored can be recognised. */
+  readonly registeredFor: string
+}
+
+/** Creates and removes clients at the issuer. */
+export interface ClientRegistry {
+  /** unknown: it may exist, and its secret is lost. */
+  create(
+    request: ClientRequest,
+  ): Promise<{ readonly outcome: 'created'; readonly secret: ClientSecret } | { readonly outcome: 'unknown' }>
+  /** No such client is no failure. */
+  remove(clientId: string): Promise<void>
+}
+
+export interface NewSecret {
+  readonly name: string
+  readonly description: string
+  readonly text: string
+  readonly requestToken: string
+  readonly tags: Readonly<Record<string, string>>
+  readonly kmsKeyId?: string | undefined
+}
+
+export interface RotationSchedule {
+  readonly secretId: string
+  readonly functionArn: string
+  readonly everyDays: number
+}
+
+/** Where new secrets are put: Secrets Manager again, with the rights that only a registrar has. */
+export interface Shelf {
+  /** @returns undefined when there is no secret of this name. */
+  find(name: string): Promise<SecretState | undefined>
+  create(secret: NewSecret): Promise<{ readonly arn: string }>
+  /** Turns rotation on without rotating (RotateImmediately=false). */
+  enableRotation(schedule: RotationSchedule): Promise<void>
+}

@@ -22,14 +22,18 @@ const outcomes = createOutcomes(new EventBridgeClient(awsClientSettings), settin
 
 /** @throws RotationRefused or Fault: a step that throws is a failed step to Secrets Manager. */
 export const handler = async (event: unknown, context: Context): Promise<void> => {
-  const request = readStepEvent(event)
-  if (!request.ok) throw new RotationRefused({ refusal: request.refusal, secretId: 'an unknown secret' })
-  const timing = createTiming(() => context.getRemainingTimeInMillis())
-  const issuer = createStytchIssuer(connect(timing), settings.stytch.projectId)
   const journal = {
     note: (entry: Readonly<Record<string, unknown>>) => {
       console.log(JSON.stringify({ ...entry, requestId: context.awsRequestId }))
     },
   }
+  const request = readStepEvent(event)
+  if (!request.ok) {
+    const refusal = new RotationRefused({ refusal: request.refusal, secretId: 'an unknown secret' })
+    journal.note({ outcome: 'refused', reason: request.refusal.reason, message: refusal.message })
+    throw refusal
+  }
+  const timing = createTiming(() => context.getRemainingTimeInMillis())
+  const issuer = createStytchIssuer(connect(timing), settings.stytch.projectId)
   await runStep({ issuer, vault, outcomes, timing, journal }, request.value)
 }

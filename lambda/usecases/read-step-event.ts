@@ -20,8 +20,8 @@ export const readStepEvent = (event: unknown): Result<StepRequest, Refusal> => {
   if (!isStep(step)) faults.push(`Step: expected one of ${steps.join(', ')}`)
   if (typeof secretId !== 'string' || secretId === '' || secretId.length > 2048)
     faults.push('SecretId: expected an ARN')
-  if (typeof requestToken !== 'string' || !/^[A-Za-z0-9_-]{32,64}$/.test(requestToken)) {
-    faults.push('ClientRequestToken: expected 32 to 64 letters, digits, hyphens or underscores')
+  if (typeof requestToken !== 'string' || !/^[\x21-\x7e]{32,64}$/.test(requestToken)) {
+    faults.push('ClientRequestToken: expected 32 to 64 characters')
   }
   const isToken = typeof rotationToken === 'string' && rotationToken.length >= 36 && rotationToken.length <= 256
   if (rotationToken !== undefined && rotationToken !== null && !isToken) {

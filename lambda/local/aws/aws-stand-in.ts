@@ -1,0 +1,141 @@
+// The AWS stand-in: Secrets Manager and EventBridge's PutEvents on one loopback address, for the AWS SDK's own endpoint
+// variables. It rotates by calling whatever `invoke` it is given, checks no credentials and enforces no policy. Tests and
+// the laptop make one; production code never sees it.
+import { createStandInServer, type StandInReply, type StandInRequest, type StandInServer } from '../stand-in/server.ts'
+import type { World } from '../stand-in/world.ts'
+import { type BusEvent, createEventBus } from './event-bus.ts'
+import { listOperations } from './list-operations.ts'
+import type { AwsContext } from './operations.ts'
+import { type PeekedSecret, peekAt } from './peek.ts'
+import { policyOperations } from './policy-operations.ts'
+import { awsVendor } from './protocol.ts'
+import { createQuotas } from './quotas.ts'
+import { getRandomPassword } from './random-password.ts'
+import { createRotationDriver, type Invoke, type RotationOutcome, type Sleep } from './rotation-driver.ts'
+import { rotationOperations } from './rotation-operations.ts'
+import { createSecretList } from './secret-list.ts'
+import { secretOperations } from './secret-operations.ts'
+import { createSecretStore } from './secret-store.ts'
+import { type AwsSettings, defaultSettings, settingsFaults } from './settings.ts'
+import { valueOperations } from './value-operations.ts'
+
+export interface AwsStandInInput {
+  readonly world: World
+  /** @default - us-east-1 */
+  readonly region?: string
+  /** @default - 000000000000 */
+  readonly accountId?: string
+  /** @default - none, so every rotation fails */
+  readonly invoke?: Invoke
+  readonly settings?: Partial<AwsSettings>
+  /** How redrives and late cleanups wait. @default - real time */
+  readonly sleep?: Sleep
+  /** What quotas are counted on, milliseconds. @default - real time */
+  readonly quotaNow?: () => number
+}
+
+export interface AwsStandIn extends StandInServer {
+  /** A secret as it is, without a call; undefined when there is none. */
+  peek(secretId: string): PeekedSecret | undefined
+  settings(): Readonly<AwsSettings>
+  /** @throws TypeError naming every setting that is wrong; then nothing changes. */
+  configure(changes: Partial<AwsSettings>): void
+  /** Starts the scheduled rotations that are due by the shared clock. @returns how many */
+  tick(): number
+  rotationOutcomes(): readonly RotationOutcome[]
+  /** Resolves when no drive is under way, waits between redrives included. */
+  idle(): Promise<void>
+  /** No further step of any rotation; a step under way ends by itself. */
+  stopDrives(): void
+  events(): readonly BusEvent[]
+  /** @returns the undo */
+  onEvent(listener: (event: BusEvent) => void): () => void
+}
+
+const json = (status: number, body: object): StandInReply => ({ status, body })
+
+export const createAwsStandIn = (input: AwsStandInInput): AwsStandIn => {
+  const { world, region = 'us-east-1', accountId = '000000000000' } = input
+  const now = world.clock.now
+  const initial: AwsSettings = { ...defaultSettings, ...input.settings }
+  const settings: AwsSettings = { ...initial }
+  const initialFaults = settingsFaults(initial)
+  if (initialFaults.length > 0) throw new TypeError(initialFaults.join('; '))
+
+  const store = createSecretStore(now, region, accountId)
+  const list = createSecretList(store, now, settings)
+  const driver = createRotationDriver({ store, now, settings, invoke: input.invoke, sleep: input.sleep })
+  const bus = createEventBus(now, settings)
+  const context: AwsContext = { store, now, settings, driver }
+  const rotation = rotationOperations(context)
+
+  const configure = (changes: Partial<AwsSettings>): void => {
+    const faults = settingsFaults(changes)
+    if (faults.length > 0) throw new TypeError(faults.join('; '))
+    Object.assign(settings, changes)
+    list.lagChanged()
+  }
+
+  const settingsRoute = (request: StandInRequest): StandInReply => {
+    if (request.method !== 'POST') return json(200, settings)
+    try {
+      configure(JSON.parse(request.body) as Partial<AwsSettings>)
+    } catch (error) {
+      return json(400, { error: error instanceof TypeError ? error.message : 'expected a JSON body' })
+    }
+    return json(200, settings)
+  }
+
+  const vendor = awsVendor(
+    {
+      secretsManager: {
+        ...secretOperations(context),
+        ...valueOperations(context),
+        ...listOperations(context, list),
+        ...rotation.operations,
+        ...policyOperations(context),
+        GetRandomPassword: getRandomPassword,
+      },
+      eventBridge: bus.operations,
+    },
+    createQuotas(settings, input.quotaNow ?? (() => performance.now())),
+  )
+  const server = createStandInServer(world, {
+    ...vendor,
+    control: {
+      settings: settingsRoute,
+      events: () => json(200, { events: bus.events() }),
+      rotations: () => json(200, { rotations: driver.outcomes() }),
+    },
+  })
+
+  world.onReset(() => {
+    driver.stop()
+    driver.clear()
+    store.clear()
+    list.clear()
+    bus.clear()
+    Object.assign(settings, initial)
+    list.lagChanged()
+  })
+
+  return {
+    ...server,
+    close: async () => {
+      driver.stop()
+      await server.close()
+    },
+    peek: (secretId) => {
+      const secret = store.find(secretId)
+      return secret === undefined ? undefined : peekAt(secret)
+    },
+    settings: () => settings,
+    configure,
+    tick: rotation.tick,
+    rotationOutcomes: driver.outcomes,
+    idle: driver.idle,
+    stopDrives: driver.stop,
+    events: bus.events,
+    onEvent: bus.onEvent,
+  }
+}

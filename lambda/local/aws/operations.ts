@@ -1,0 +1,38 @@
+// What every group of operations is given and what it is: a table from AWS's operation names to functions of the
+// request's body. An operation validates first, changes the store second, and throws an AwsFault to refuse.
+import { invalidRequest } from './aws-fault.ts'
+import { type Body, type Input, readInput, readSecretId } from './input.ts'
+import type { RotationDriver } from './rotation-driver.ts'
+import type { Secret, SecretStore } from './secret-store.ts'
+import type { AwsSettings } from './settings.ts'
+
+export interface AwsContext {
+  readonly store: SecretStore
+  readonly now: () => number
+  readonly settings: Readonly<AwsSettings>
+  readonly driver: RotationDriver
+}
+
+/** Deliberately synchronous: one call's effect is one step, however many calls are under way. */
+export type AwsOperation = (body: Body) => object
+export type AwsOperations = Readonly<Record<string, AwsOperation>>
+
+/** @throws InvalidRequestException while deletion is scheduled. */
+export const checkNotDeleted = (secret: Secret): Secret => {
+  if (secret.deletionAt === undefined) return secret
+  throw invalidRequest("You can't perform this operation on the secret because it was marked for deletion.")
+}
+
+/** Reads a request that names a secret and nothing else. @throws ResourceNotFoundException */
+export const readSecret = (store: SecretStore, body: Body): Secret => {
+  const input = readInput(body)
+  const secretId = readSecretId(input)
+  input.check()
+  return store.get(secretId)
+}
+
+/** Settles the input's faults before it looks the secret up, as AWS's front end does. */
+export const checkedSecret = (store: SecretStore, input: Input, secretId: string): Secret => {
+  input.check()
+  return store.get(secretId)
+}

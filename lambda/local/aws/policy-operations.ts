@@ -1,0 +1,90 @@
+// Resource policies: kept and given back, never enforced. Checks the document's shape and, when asked to, that it is not
+// public; AWS's own reasoning about a policy (Zelkova) goes further.
+import { AwsFault } from './aws-fault.ts'
+import { type Body, readInput, readSecretId } from './input.ts'
+import { type AwsContext, type AwsOperations, checkedSecret, checkNotDeleted, readSecret } from './operations.ts'
+import { identity } from './wire.ts'
+
+type Json = Readonly<Record<string, unknown>>
+
+const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const malformed = (message: string): AwsFault => new AwsFault('MalformedPolicyDocumentException', message)
+
+const asList = (value: unknown): unknown[] => (Array.isArray(value) ? value : [value])
+
+/** @returns the policy's statements. @throws MalformedPolicyDocumentException */
+const parsePolicy = (text: string): Json[] => {
+  let policy: unknown
+  try {
+    policy = JSON.parse(text)
+  } catch {
+    throw malformed('This resource policy contains invalid Json')
+  }
+  if (!isObject(policy) || policy.Statement === undefined) throw malformed('Syntax errors in policy: no Statement.')
+  const statements = asList(policy.Statement)
+  for (const statement of statements) {
+    if (!isObject(statement)) throw malformed('Syntax errors in policy: a statement must be an object.')
+    if (statement.Effect !== 'Allow' && statement.Effect !== 'Deny') throw malformed('Syntax errors in policy: Effect.')
+    if (statement.Principal === undefined && statement.NotPrincipal === undefined) {
+      throw malformed('This resource policy contains an unsupported principal: Missing required field Principal.')
+    }
+    if (statement.Action === undefined && statement.NotAction === undefined) {
+      throw malformed('Syntax errors in policy: Missing required field Action.')
+    }
+  }
+  return statements as Json[]
+}
+
+const isPublicStatement = (statement: Json): boolean => {
+  if (statement.Effect !== 'Allow') return false
+  const principals = isObject(statement.Principal)
+    ? Object.values(statement.Principal).flatMap(asList)
+    : asList(statement.Principal)
+  const hasCondition = isObject(statement.Condition) && Object.keys(statement.Condition).length > 0
+  return (principals.includes('*') || statement.NotPrincipal !== undefined) && !hasCondition
+}
+
+export const policyOperations = ({ store }: AwsContext): AwsOperations => ({
+  PutResourcePolicy: (body: Body) => {
+    const input = readInput(body)
+    const secretId = readSecretId(input)
+    const text = input.requiredText('ResourcePolicy', { min: 1, max: 20_480 })
+    const blocksPublic = input.flag('BlockPublicPolicy') === true
+    const secret = checkNotDeleted(checkedSecret(store, input, secretId))
+    const statements = parsePolicy(text)
+    if (blocksPublic && statements.some(isPublicStatement)) {
+      throw new AwsFault(
+        'PublicPolicyException',
+        'You must not include a policy that allows broad access to the secret when BlockPublicPolicy is set.',
+      )
+    }
+    secret.policy = text
+    store.changed(secret)
+    return identity(secret)
+  },
+  GetResourcePolicy: (body) => {
+    const secret = checkNotDeleted(readSecret(store, body))
+    return { ...identity(secret), ResourcePolicy: secret.policy }
+  },
+  DeleteResourcePolicy: (body) => {
+    const secret = checkNotDeleted(readSecret(store, body))
+    secret.policy = undefined
+    store.changed(secret)
+    return identity(secret)
+  },
+  ValidateResourcePolicy: (body) => {
+    const input = readInput(body)
+    const secretId = input.text('SecretId', { min: 1, max: 2048 })
+    const text = input.requiredText('ResourcePolicy', { min: 1, max: 20_480 })
+    input.check()
+    if (secretId !== undefined) store.get(secretId)
+    const isPublic = parsePolicy(text).some(isPublicStatement)
+    return {
+      PolicyValidationPassed: !isPublic,
+      ValidationErrors: isPublic
+        ? [{ CheckName: 'NO_PUBLIC_ACCESS', ErrorMessage: 'The policy grants broad access to the secret.' }]
+        : [],
+    }
+  },
+})

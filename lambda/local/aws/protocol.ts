@@ -1,0 +1,85 @@
+// AWS JSON 1.1 over the shared HTTP server: X-Amz-Target names the operation, the body is its input, an AwsFault becomes
+// AWS's error body. Signatures are not looked at. The only place that turns faults into replies.
+import { randomUUID } from 'node:crypto'
+import type { Fault } from '../stand-in/faults.ts'
+import type { Operation, StandInReply, StandInRequest, Vendor } from '../stand-in/server.ts'
+import { AwsFault, internalError, throttled } from './aws-fault.ts'
+import type { Body } from './input.ts'
+import type { AwsOperations } from './operations.ts'
+import type { QuotaCheck } from './quotas.ts'
+
+export interface AwsServices {
+  readonly secretsManager: AwsOperations
+  readonly eventBridge: AwsOperations
+}
+
+const reply = (status: number, body: object): StandInReply => ({
+  status,
+  headers: { 'x-amzn-requestid': randomUUID() },
+  body,
+})
+
+const errorReply = (fault: AwsFault): StandInReply => {
+  const answer = reply(fault.status, { __type: fault.type, message: fault.message })
+  return { ...answer, headers: { ...answer.headers, 'x-amzn-errortype': fault.type } }
+}
+
+/** What a planned `error` of this status is called. */
+const faultOfStatus = (status: number, isEventBridge: boolean): AwsFault => {
+  if (status === 403) return new AwsFault('AccessDeniedException', 'User is not authorized to perform this.', status)
+  if (status === 429) return new AwsFault('ThrottlingException', 'Rate exceeded', status)
+  if (status < 500) return new AwsFault('InvalidRequestException', 'A planned fault.', status)
+  if (status === 503) return new AwsFault('ServiceUnavailableException', 'The service is unavailable.', status)
+  return isEventBridge
+    ? new AwsFault('InternalException', 'An internal error occurred.', status)
+    : internalError(status)
+}
+
+const parseBody = (text: string): Body | undefined => {
+  try {
+    const body: unknown = JSON.parse(text)
+    return typeof body === 'object' && body !== null && !Array.isArray(body) ? (body as Body) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+const subjectOf = (op: string, body: Body | undefined): string | null => {
+  const subject = op === 'CreateSecret' ? body?.Name : body?.SecretId
+  return typeof subject === 'string' ? subject : null
+}
+
+const serviceOf = (services: AwsServices, target: string): AwsOperations | undefined => {
+  if (target.startsWith('secretsmanager.')) return services.secretsManager
+  return target.startsWith('AWSEvents.') ? services.eventBridge : undefined
+}
+
+/** @returns the vendor's half of the stand-in server. */
+export const awsVendor = (services: AwsServices, checkQuota: QuotaCheck): Omit<Vendor, 'control'> => ({
+  contentType: 'application/x-amz-json-1.1',
+  route: (request: StandInRequest): Operation => {
+    const target = request.headers['x-amz-target'] ?? ''
+    const name = target.slice(target.indexOf('.') + 1)
+    const table = serviceOf(services, target)
+    const operation = table !== undefined && Object.hasOwn(table, name) ? table[name] : undefined
+    const body = parseBody(request.body)
+    const run = (): StandInReply => {
+      try {
+        if (operation === undefined) throw new AwsFault('UnknownOperationException', 'No such operation.')
+        if (body === undefined) throw new AwsFault('SerializationException', 'The body is not a JSON object.')
+        checkQuota(name)
+        return reply(200, operation(body))
+      } catch (error) {
+        if (error instanceof AwsFault) return errorReply(error)
+        throw error
+      }
+    }
+    return operation === undefined
+      ? { op: 'UnknownOperation', subject: null, run }
+      : { op: name, subject: subjectOf(name, body), run }
+  },
+  faultReply: (fault: Fault, operation: Operation): StandInReply =>
+    errorReply(
+      fault.kind === 'throttle' ? throttled() : faultOfStatus(fault.status ?? 500, operation.op === 'PutEvents'),
+    ),
+})

@@ -1,0 +1,39 @@
+// AWS's request quotas, a region's each second, as token buckets on real time (the shared clock can be moved; a quota
+// cannot be waited out that way). Off unless the settings say so.
+import { throttled } from './aws-fault.ts'
+import type { AwsSettings } from './settings.ts'
+
+interface Quota {
+  readonly operations: readonly string[]
+  readonly perSecond: number
+}
+
+/** https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html */
+const quotas: readonly Quota[] = [
+  { operations: ['RotateSecret', 'CancelRotateSecret'], perSecond: 50 },
+  { operations: ['PutSecretValue', 'UpdateSecret', 'UpdateSecretVersionStage'], perSecond: 50 },
+  { operations: ['DescribeSecret'], perSecond: 40_000 },
+  { operations: ['GetSecretValue'], perSecond: 10_000 },
+  { operations: ['BatchGetSecretValue'], perSecond: 100 },
+]
+
+/** @throws ThrottlingException; a refused call uses nothing up. */
+export type QuotaCheck = (operation: string) => void
+
+/** @param realNow - milliseconds that nobody moves */
+export const createQuotas = (settings: Readonly<AwsSettings>, realNow: () => number): QuotaCheck => {
+  const buckets = new Map<string, { left: number; readonly perSecond: number; filledAt: number }>()
+  for (const { operations, perSecond } of quotas) {
+    const bucket = { left: perSecond, perSecond, filledAt: realNow() }
+    for (const operation of operations) buckets.set(operation, bucket)
+  }
+  return (operation) => {
+    const bucket = buckets.get(operation)
+    if (bucket === undefined || !settings.enforceQuotas) return
+    const at = realNow()
+    bucket.left = Math.min(bucket.perSecond, bucket.left + ((at - bucket.filledAt) / 1000) * bucket.perSecond)
+    bucket.filledAt = at
+    if (bucket.left < 1) throw throttled()
+    bucket.left -= 1
+  }
+}

@@ -1,0 +1,172 @@
+// Operations on a secret as a whole: create, describe, update, delete, restore, tag. Replication and managed external
+// secrets are not played; a request that asks for them is refused rather than half obeyed.
+import { alreadyExists, invalidParameter, invalidRequest, notFound } from './aws-fault.ts'
+import { type Body, type Input, invalidName, readInput, readRequestToken, readSecretId } from './input.ts'
+import { type AwsContext, type AwsOperations, checkedSecret, checkNotDeleted, readSecret } from './operations.ts'
+import type { Secret } from './secret-store.ts'
+import { putVersion, readValue } from './value-operations.ts'
+import { CURRENT, isSameValue } from './versions.ts'
+import { describe, identity, seconds, versionsToStages } from './wire.ts'
+
+const DAY_MS = 24 * 60 * 60 * 1000
+const MAX_TAGS = 50
+const NOT_PLAYED = ['AddReplicaRegions', 'ForceOverwriteReplicaSecret', 'Type']
+
+const refuseNotPlayed = (input: Input): void => {
+  for (const name of NOT_PLAYED) {
+    if (input.has(name)) throw invalidParameter(`${name} is not played by this stand-in.`)
+  }
+}
+
+const readTags = (input: Input): Array<[string, string]> => {
+  const tags = (input.items('Tags') ?? []).map((body): [string, string] => {
+    const tag = readInput(body, 'tags.')
+    const key = tag.requiredText('Key', { min: 1, max: 128 })
+    const value = tag.text('Value', { max: 256 }) ?? ''
+    tag.check()
+    return [key, value]
+  })
+  if (new Set(tags.map(([key]) => key)).size < tags.length) {
+    throw invalidParameter('Duplicate tag keys are not allowed.')
+  }
+  if (tags.some(([key]) => key.toLowerCase().startsWith('aws:'))) {
+    throw invalidParameter('Tag keys that begin with aws: are reserved for AWS.')
+  }
+  return tags
+}
+
+const addTags = (secret: Secret, tags: ReadonlyArray<readonly [string, string]>): void => {
+  const keys = new Set([...secret.tags.keys(), ...tags.map(([key]) => key)])
+  if (keys.size > MAX_TAGS) throw invalidParameter(`A secret can't have more than ${MAX_TAGS} tags.`)
+  for (const [key, value] of tags) secret.tags.set(key, value)
+}
+
+export const secretOperations = (context: AwsContext): AwsOperations => {
+  const { store, now } = context
+
+  const createSecret = (body: Body): object => {
+    const input = readInput(body)
+    const name = input.requiredText('Name', { min: 1, max: 512 })
+    if (!/^[A-Za-z0-9/_+=.@!-]*$/.test(name)) throw invalidName()
+    const token = readRequestToken(input)
+    const description = input.text('Description', { max: 2048 })
+    const kmsKeyId = input.text('KmsKeyId', { max: 2048 })
+    refuseNotPlayed(input)
+    const value = readValue(input)
+    const tags = readTags(input)
+    input.check()
+    const existing = store.byName(name)
+    if (existing?.deletionAt !== undefined) {
+      throw invalidRequest(
+        "You can't create this secret because a secret with this name is already scheduled for deletion.",
+      )
+    }
+    if (existing !== undefined) {
+      // An SDK's retry after a lost reply: same token, same value.
+      if (value !== undefined && isSameValue(existing.versions.get(token)?.value, value)) {
+        return { ...identity(existing), VersionId: token }
+      }
+      throw alreadyExists(`The operation failed because the secret ${name} already exists.`)
+    }
+    if (tags.length > MAX_TAGS) throw invalidParameter(`A secret can't have more than ${MAX_TAGS} tags.`)
+    const secret = store.create(name)
+    secret.description = description === '' ? undefined : description
+    secret.kmsKeyId = kmsKeyId === '' ? undefined : kmsKeyId
+    addTags(secret, tags)
+    if (value !== undefined) putVersion(context, secret, { token, value, stages: [CURRENT] })
+    store.changed(secret)
+    return { ...identity(secret), VersionId: value === undefined ? undefined : token }
+  }
+
+  const updateSecret = (body: Body): object => {
+    const input = readInput(body)
+    const secretId = readSecretId(input)
+    const token = readRequestToken(input)
+    const description = input.text('Description', { max: 2048 })
+    const kmsKeyId = input.text('KmsKeyId', { max: 2048 })
+    refuseNotPlayed(input)
+    const value = readValue(input)
+    const secret = checkNotDeleted(checkedSecret(store, input, secretId))
+    if (value !== undefined && secret.versions.has(token)) {
+      throw alreadyExists(`You can't use ClientRequestToken ${token}: the secret already has a version with that id.`)
+    }
+    if (description !== undefined) secret.description = description === '' ? undefined : description
+    if (kmsKeyId !== undefined) secret.kmsKeyId = kmsKeyId === '' ? undefined : kmsKeyId
+    if (value !== undefined) putVersion(context, secret, { token, value, stages: [CURRENT] })
+    store.changed(secret)
+    return { ...identity(secret), VersionId: value === undefined ? undefined : token }
+  }
+
+  const forceDelete = (secretId: string): object => {
+    const secret = store.find(secretId)
+    if (secret === undefined) {
+      const name = secretId.startsWith(store.arnPrefix) ? secretId.slice(store.arnPrefix.length) : secretId
+      return { ARN: `${store.arnPrefix}${name}`, Name: name, DeletionDate: seconds(now()) }
+    }
+    store.remove(secret)
+    return { ...identity(secret), DeletionDate: seconds(now()) }
+  }
+
+  const deleteSecret = (body: Body): object => {
+    const input = readInput(body)
+    const secretId = readSecretId(input)
+    const days = input.integer('RecoveryWindowInDays', {
+      min: Number.NEGATIVE_INFINITY,
+      max: Number.POSITIVE_INFINITY,
+    })
+    const isForced = input.flag('ForceDeleteWithoutRecovery') === true
+    input.check()
+    if (days !== undefined && isForced) {
+      throw invalidParameter("You can't use ForceDeleteWithoutRecovery in conjunction with RecoveryWindowInDays.")
+    }
+    if (days !== undefined && (days < 7 || days > 30)) {
+      throw invalidParameter('The RecoveryWindowInDays value must be between 7 and 30 days (inclusive).')
+    }
+    if (isForced) return forceDelete(secretId)
+    const secret = store.find(secretId)
+    if (secret === undefined) throw notFound()
+    checkNotDeleted(secret)
+    secret.deletionAt = now() + (days ?? 30) * DAY_MS
+    store.changed(secret)
+    return { ...identity(secret), DeletionDate: seconds(secret.deletionAt) }
+  }
+
+  return {
+    CreateSecret: createSecret,
+    UpdateSecret: updateSecret,
+    DeleteSecret: deleteSecret,
+    DescribeSecret: (body) => {
+      const secret = readSecret(store, body)
+      const details = describe(secret)
+      // DescribeSecret, unlike ListSecrets, answers null here once rotation is off.
+      const LastRotatedDate = secret.rotation?.isEnabled === true ? details.LastRotatedDate : undefined
+      return { ...details, LastRotatedDate, VersionIdsToStages: versionsToStages(secret) }
+    },
+    RestoreSecret: (body) => {
+      const secret = readSecret(store, body)
+      secret.deletionAt = undefined
+      store.changed(secret)
+      return identity(secret)
+    },
+    TagResource: (body) => {
+      const input = readInput(body)
+      const secretId = readSecretId(input)
+      if (!input.has('Tags')) input.fault('Tags', 'Member must not be null')
+      const tags = readTags(input)
+      const secret = checkNotDeleted(checkedSecret(store, input, secretId))
+      addTags(secret, tags)
+      store.changed(secret)
+      return {}
+    },
+    UntagResource: (body) => {
+      const input = readInput(body)
+      const secretId = readSecretId(input)
+      const keys = input.texts('TagKeys')
+      if (keys === undefined) input.fault('TagKeys', 'Member must not be null')
+      const secret = checkNotDeleted(checkedSecret(store, input, secretId))
+      for (const key of keys ?? []) secret.tags.delete(key)
+      store.changed(secret)
+      return {}
+    },
+  }
+}

@@ -1,0 +1,177 @@
+// The secrets themselves, in memory, found by name, full ARN or partial ARN. It knows nothing of requests: validation
+// and AWS's rules live in the operations. Whoever changes a secret says so by `changed`, so that the lists stay true.
+import { randomInt } from 'node:crypto'
+import { notFound } from './aws-fault.ts'
+
+export interface SecretValue {
+  readonly kind: 'string' | 'binary'
+  /** Base64 for `binary`. */
+  readonly text: string
+}
+
+export interface SecretVersion {
+  readonly id: string
+  /** Absent = a rotation's placeholder that nobody has filled. */
+  value: SecretValue | undefined
+  readonly stages: Set<string>
+  readonly createdAt: number
+  lastAccessedAt: number | undefined
+}
+
+export interface RotationRules {
+  readonly AutomaticallyAfterDays?: number
+  readonly Duration?: string
+  readonly ScheduleExpression?: string
+}
+
+export interface Rotation {
+  isEnabled: boolean
+  lambdaArn: string | undefined
+  rules: RotationRules | undefined
+  /** When rotation was first configured: what the schedule counts from while nothing has been rotated. */
+  readonly configuredAt: number
+  lastRotatedAt: number | undefined
+  /** When the schedule last started a rotation; one window starts one. */
+  firedAt: number | undefined
+}
+
+export interface Secret {
+  readonly arn: string
+  readonly name: string
+  /** Order of creation; breaks ties when secrets are created in one millisecond. */
+  readonly sequence: number
+  readonly createdAt: number
+  description: string | undefined
+  kmsKeyId: string | undefined
+  type: string | undefined
+  readonly tags: Map<string, string>
+  readonly versions: Map<string, SecretVersion>
+  policy: string | undefined
+  lastChangedAt: number
+  lastAccessedAt: number | undefined
+  /** When somebody last put a new AWSCURRENT by hand; the schedule counts it as a rotation. */
+  lastManualAt: number | undefined
+  /** Scheduled for deletion at. */
+  deletionAt: number | undefined
+  /** Absent = rotation was never configured. */
+  rotation: Rotation | undefined
+}
+
+export interface SecretStore {
+  readonly arnPrefix: string
+  create(name: string): Secret
+  /** @throws ResourceNotFoundException */
+  get(secretId: string): Secret
+  find(secretId: string): Secret | undefined
+  byName(name: string): Secret | undefined
+  all(): Iterable<Secret>
+  remove(secret: Secret): void
+  /** Sets LastChangedDate and tells the listeners. */
+  changed(secret: Secret): void
+  /** Tells the listeners of a change that is none to LastChangedDate: an access. */
+  touched(secret: Secret): void
+  /** `isGone` = removed for good. */
+  onChange(listener: (secret: Secret, isGone: boolean) => void): void
+  clear(): void
+}
+
+const SUFFIX_CHARACTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
+const COMPLETE_ARN = /-[A-Za-z0-9]{6}$/
+
+const randomSuffix = (): string => {
+  let suffix = ''
+  for (let i = 0; i < 6; i += 1) suffix += SUFFIX_CHARACTERS.charAt(randomInt(SUFFIX_CHARACTERS.length))
+  return suffix
+}
+
+export const createSecretStore = (now: () => number, region: string, accountId: string): SecretStore => {
+  const arnPrefix = `arn:aws:secretsmanager:${region}:${accountId}:secret:`
+  const names = new Map<string, Secret>()
+  const arns = new Map<string, Secret>()
+  const listeners: Array<(secret: Secret, isGone: boolean) => void> = []
+  let sequence = 0
+
+  const tell = (secret: Secret, isGone: boolean): void => {
+    for (const listener of listeners) listener(secret, isGone)
+  }
+
+  // A drive can outlive its secret; what it still does to the object is nobody's news.
+  const touched = (secret: Secret): void => {
+    if (arns.get(secret.arn) === secret) tell(secret, false)
+  }
+
+  const remove = (secret: Secret): void => {
+    names.delete(secret.name)
+    arns.delete(secret.arn)
+    tell(secret, true)
+  }
+
+  // AWS deletes in the background some time after the date; here it is gone from the first look after it.
+  const unlessExpired = (secret: Secret | undefined): Secret | undefined => {
+    if (secret?.deletionAt === undefined || secret.deletionAt > now()) return secret
+    remove(secret)
+    return undefined
+  }
+
+  const find = (secretId: string): Secret | undefined => {
+    if (!secretId.startsWith('arn:')) return unlessExpired(names.get(secretId))
+    const exact = arns.get(secretId)
+    if (exact !== undefined) return unlessExpired(exact)
+    // A partial ARN that itself ends in a hyphen and six characters is taken for a complete one, as AWS warns.
+    if (!secretId.startsWith(arnPrefix) || COMPLETE_ARN.test(secretId)) return undefined
+    return unlessExpired(names.get(secretId.slice(arnPrefix.length)))
+  }
+
+  return {
+    arnPrefix,
+    create: (name) => {
+      sequence += 1
+      const at = now()
+      const secret: Secret = {
+        arn: `${arnPrefix}${name}-${randomSuffix()}`,
+        name,
+        sequence,
+        createdAt: at,
+        description: undefined,
+        kmsKeyId: undefined,
+        type: undefined,
+        tags: new Map(),
+        versions: new Map(),
+        policy: undefined,
+        lastChangedAt: at,
+        lastAccessedAt: undefined,
+        lastManualAt: undefined,
+        deletionAt: undefined,
+        rotation: undefined,
+      }
+      names.set(name, secret)
+      arns.set(secret.arn, secret)
+      return secret
+    },
+    get: (secretId) => {
+      const secret = find(secretId)
+      if (secret === undefined) throw notFound()
+      return secret
+    },
+    find,
+    byName: (name) => unlessExpired(names.get(name)),
+    all: function* () {
+      for (const secret of names.values()) {
+        if (unlessExpired(secret) !== undefined) yield secret
+      }
+    },
+    remove,
+    changed: (secret) => {
+      secret.lastChangedAt = now()
+      touched(secret)
+    },
+    touched,
+    onChange: (listener) => {
+      listeners.push(listener)
+    },
+    clear: () => {
+      names.clear()
+      arns.clear()
+    },
+  }
+}

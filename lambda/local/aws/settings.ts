@@ -1,0 +1,93 @@
+// What can be varied of the AWS stand-in: chiefly what AWS leaves undocumented, so that the rotation code is tested
+// against every likely answer. Read and changed by the constructor and by GET/POST /_stand-in/settings.
+
+export interface AwsSettings {
+  /** How often a failed rotation is driven again from createSecret before it is given up. */
+  redriveCount: number
+  /** Real time between two drives of one rotation. AWS: undocumented, minutes to a day. */
+  redriveSpacingMs: number
+  /** Drive again even a version that has lost both AWSPENDING and AWSCURRENT. AWS: undocumented. */
+  redriveUnlabelled: boolean
+  /** What the pending version of RotateImmediately=false holds. AWS: undocumented. */
+  dryRunValue: 'absent' | 'current'
+  /** When AWSPENDING leaves the AWSCURRENT version after a success. AWS allows both ends; users have seen both. */
+  pendingCleanup: 'at-once' | 'later' | 'never'
+  /** Real time, for `later`. */
+  pendingCleanupMs: number
+  /**
+   * RotateSecret with a token whose version exists: `refuse` it, `redrive` that version (join it if its drive is under
+   * way), or `ignore` it with a success.
+   */
+  usedToken: 'refuse' | 'redrive' | 'ignore'
+  /** Put RotationToken into the event. */
+  sendRotationToken: boolean
+  /** By how much ListSecrets lags behind. AWS: up to five minutes. */
+  listLagMs: number
+  /** Enforce AWS's request quotas, on real time. */
+  enforceQuotas: boolean
+  /** How many of the next PutEvents entries fail, one by one, with `entryFailureCode`; counts down. */
+  entryFailures: number
+  /** The ErrorCode of those; InternalFailure and ThrottlingException are the retryable ones. */
+  entryFailureCode: string
+}
+
+/**
+ * The likeliest answers. `usedToken` is refused: UpdateSecret's reference says that a token which matches an existing
+ * version is an error because only new versions can be made, RotateSecret too always makes a new one, and "any later
+ * invocation" while AWSPENDING sits elsewhere "returns an error". It declares no ResourceExistsException, so the
+ * refusal is an InvalidRequestException. Redrives are few and close because a laptop user waits for them.
+ */
+export const defaultSettings: Readonly<AwsSettings> = {
+  redriveCount: 2,
+  redriveSpacingMs: 1000,
+  redriveUnlabelled: false,
+  dryRunValue: 'absent',
+  pendingCleanup: 'at-once',
+  pendingCleanupMs: 1000,
+  usedToken: 'refuse',
+  sendRotationToken: true,
+  listLagMs: 0,
+  enforceQuotas: false,
+  entryFailures: 0,
+  entryFailureCode: 'InternalFailure',
+}
+
+type Check = (value: unknown) => string | undefined
+
+const fromZero: Check = (value) =>
+  typeof value === 'number' && Number.isFinite(value) && value >= 0 ? undefined : 'expected a number from 0'
+const countFromZero: Check = (value) =>
+  Number.isInteger(value) && (value as number) >= 0 ? undefined : 'expected an integer from 0'
+const flag: Check = (value) => (typeof value === 'boolean' ? undefined : 'expected true or false')
+const name: Check = (value) => (typeof value === 'string' && value !== '' ? undefined : 'expected a name')
+const oneOf =
+  (...names: string[]): Check =>
+  (value) =>
+    names.includes(value as string) ? undefined : `expected one of ${names.join(', ')}`
+
+const checks: Readonly<Record<keyof AwsSettings, Check>> = {
+  redriveCount: countFromZero,
+  redriveSpacingMs: fromZero,
+  redriveUnlabelled: flag,
+  dryRunValue: oneOf('absent', 'current'),
+  pendingCleanup: oneOf('at-once', 'later', 'never'),
+  pendingCleanupMs: fromZero,
+  usedToken: oneOf('refuse', 'redrive', 'ignore'),
+  sendRotationToken: flag,
+  listLagMs: fromZero,
+  enforceQuotas: flag,
+  entryFailures: countFromZero,
+  entryFailureCode: name,
+}
+
+/** @returns every fault of the input, one line each; empty = it is a Partial<AwsSettings>. */
+export const settingsFaults = (input: unknown): string[] => {
+  if (typeof input !== 'object' || input === null || Array.isArray(input)) return ['expected a JSON object']
+  const lines: string[] = []
+  for (const [key, value] of Object.entries(input)) {
+    const check = Object.hasOwn(checks, key) ? checks[key as keyof AwsSettings] : undefined
+    const fault = check === undefined ? 'no such setting' : check(value)
+    if (fault !== undefined) lines.push(`${key}: ${fault}`)
+  }
+  return lines
+}

@@ -1,0 +1,114 @@
+// Runs a real handler as Lambda would: in processes of their own, one event at a time each, reused warm, one more for
+// every concurrent invoke; killed at the timeout. The AWS stand-in, the laptop and the crash tests call it. It imitates no
+// event source and no permissions.
+import { type ExecutionEnvironment, type InvokeResult, startEnvironment } from './execution-environment.ts'
+
+export type { InvokeResult } from './execution-environment.ts'
+
+export interface LambdaInput {
+  /** Absolute path of the handler's module; TypeScript where the running Node strips types. */
+  readonly modulePath: string
+  /** @default - handler */
+  readonly exportName?: string
+  /** The whole of the child's environment, but for PATH. */
+  readonly env: Readonly<Record<string, string>>
+  readonly timeoutMs: number
+  /** What the context says, in MB; not enforced. @default - 128 */
+  readonly memory?: number
+  /** @default - function */
+  readonly functionName?: string
+  /** @default - an ARN made of the name */
+  readonly functionArn?: string
+  /** Processes at most; further invokes wait their turn. @default - as many as there are concurrent invokes */
+  readonly maxEnvironments?: number
+  /** Every line that the handler's process writes, to stdout or stderr. */
+  readonly onLog: (line: string) => void
+}
+
+export interface Lambda {
+  /** Never rejects: whatever happens to the process is a result. */
+  invoke(event: unknown): Promise<InvokeResult>
+  /** SIGKILL to every environment that is running an event now; those invokes end with Runtime.ExitError. */
+  kill(): void
+  /** Kills everything and resolves when the processes are gone; later invokes fail. */
+  close(): Promise<void>
+  /** How many events are being run now. */
+  running(): number
+  /** How many processes there are, idle ones included. */
+  environments(): number
+}
+
+const closedResult: InvokeResult = { ok: false, errorType: 'Runtime.Closed', errorMessage: 'The runner is closed' }
+
+export const startLambda = (input: LambdaInput): Lambda => {
+  const { functionName = 'function', exportName = 'handler', maxEnvironments = Number.POSITIVE_INFINITY } = input
+  const environments = new Set<ExecutionEnvironment>()
+  /** Taken in the same tick as found free, so that two invokes never share one. */
+  const taken = new Set<ExecutionEnvironment>()
+  let waiting: Array<() => void> = []
+  let isClosed = false
+
+  const start = (): ExecutionEnvironment => {
+    const environment = startEnvironment({
+      modulePath: input.modulePath,
+      exportName,
+      identity: {
+        functionName,
+        functionArn: input.functionArn ?? `arn:aws:lambda:us-east-1:000000000000:function:${functionName}`,
+        memoryLimitInMB: input.memory ?? 128,
+      },
+      env: input.env,
+      timeoutMs: input.timeoutMs,
+      onLog: input.onLog,
+    })
+    environments.add(environment)
+    void environment.closed.then(() => {
+      environments.delete(environment)
+      taken.delete(environment)
+      waiting.shift()?.()
+    })
+    return environment
+  }
+
+  /** A warm one, or a new one, or whichever comes free first. */
+  const take = async (): Promise<ExecutionEnvironment | undefined> => {
+    while (!isClosed) {
+      const warm = [...environments].find((environment) => environment.isAlive() && !taken.has(environment))
+      const environment = warm ?? (environments.size < maxEnvironments ? start() : undefined)
+      if (environment !== undefined) {
+        taken.add(environment)
+        return environment
+      }
+      await new Promise<void>((resolve) => {
+        waiting.push(resolve)
+      })
+    }
+    return undefined
+  }
+
+  return {
+    invoke: async (event) => {
+      const environment = await take()
+      if (environment === undefined) return closedResult
+      const result = await environment.invoke(event)
+      taken.delete(environment)
+      waiting.shift()?.()
+      return result
+    },
+    kill: () => {
+      for (const environment of taken) environment.kill()
+    },
+    close: async () => {
+      isClosed = true
+      for (const wake of waiting) wake()
+      waiting = []
+      const closing = [...environments].map((environment) => {
+        environment.kill()
+        return environment.closed
+      })
+      await Promise.all(closing)
+    },
+    running: () => taken.size,
+    environments: () => environments.size,
+  }
+}

@@ -1,0 +1,109 @@
+// The operator in the story: registers clients and asks for rotations, with the AWS SDK and the production use cases, over HTTP.
+import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import {
+  DescribeSecretCommand,
+  GetSecretValueCommand,
+  RotateSecretCommand,
+  SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager'
+import { awsClientSettings } from '../../adapters/aws/aws-call.ts'
+import { createShelf } from '../../adapters/aws/shelf.ts'
+import { createVault } from '../../adapters/aws/vault.ts'
+import { createStytchConnection } from '../../adapters/stytch/connect.ts'
+import { createStytchIssuer } from '../../adapters/stytch/issuer.ts'
+import { createClientRegistry } from '../../adapters/stytch/registry.ts'
+import { createTiming } from '../../adapters/timing.ts'
+import { type Intent, makeRequestToken } from '../../domain/request-token.ts'
+import { type Registered, registerClient } from '../../usecases/register-client.ts'
+import type { LaptopAddress } from '../laptop/laptop.ts'
+
+export interface Operator {
+  readonly secretsManager: SecretsManagerClient
+  register(name: string, scopes: readonly string[]): Promise<Registered>
+  /** Asks, and waits until AWSCURRENT carries the request token. @returns the token. */
+  rotate(secretId: string, intent: Intent): Promise<string>
+  /** The credentials that a consumer reads. */
+  read(secretId: string): Promise<Credentials>
+}
+
+export interface Credentials {
+  readonly clientId: string
+  readonly clientSecret: string
+  readonly tokenUrl: string
+}
+
+const REGISTRATION_MS = 30_000
+const ROTATION_MS = 25_000
+const POLL_MS = 25
+
+export const createOperator = (address: LaptopAddress): Operator => {
+  const secretsManager = new SecretsManagerClient({
+    ...awsClientSettings,
+    endpoint: address.aws,
+    region: address.region,
+    credentials: { accessKeyId: 'laptop', secretAccessKey: 'laptop' },
+  })
+  const timing = createTiming(() => REGISTRATION_MS)
+  const projectSecret = { kind: 'given', secret: address.project_secret } as const
+  const place = { projectId: address.project_id, projectSecret, baseUrl: address.stytch }
+  const api = createStytchConnection(place, secretsManager)(timing)
+  const issuer = createStytchIssuer(api, address.project_id)
+  const vault = createVault(secretsManager)
+  const registration = {
+    registry: createClientRegistry(api),
+    shelf: createShelf(secretsManager),
+    issuer,
+    vault,
+    timing,
+  }
+
+  const holderOf = async (secretId: string, label: string): Promise<string | undefined> => {
+    const { VersionIdsToStages: labels = {} } = await secretsManager.send(
+      new DescribeSecretCommand({ SecretId: secretId }),
+    )
+    return Object.keys(labels).find((versionId) => labels[versionId]?.includes(label))
+  }
+
+  const until = async (holds: () => Promise<boolean>, what: string): Promise<void> => {
+    const deadline = Date.now() + ROTATION_MS
+    while (!(await holds())) {
+      if (Date.now() > deadline) throw new Error(`The ${what} did not come within ${ROTATION_MS / 1000} s`)
+      await sleep(POLL_MS)
+    }
+  }
+
+  return {
+    secretsManager,
+    register: async (name, scopes) => {
+      const registered = await registerClient(registration, {
+        secretName: `m2m/laptop/${name}`,
+        clientId: `m2m-client-test-${randomUUID()}`,
+        description: `The story's ${name}`,
+        scopes,
+        tokenUrl: `${address.stytch}/v1/public/${address.project_id}/oauth2/token`,
+        rotation: { functionArn: address.rotation_lambda_arn, everyDays: 60 },
+      })
+      // Turning rotation on is a dry run, which holds AWSPENDING until it has ended.
+      await until(
+        async () => (await holderOf(registered.secretArn, 'AWSPENDING')) === undefined,
+        `registration of ${name}`,
+      )
+      return registered
+    },
+    rotate: async (secretId, intent) => {
+      const about = intent === 'settle' ? ((await holderOf(secretId, 'AWSCURRENT')) ?? '') : randomUUID()
+      const token = makeRequestToken({ origin: intent, askedAt: Date.now(), secretArn: secretId, about, attempt: 1 })
+      await secretsManager.send(new RotateSecretCommand({ SecretId: secretId, ClientRequestToken: token }))
+      await until(async () => (await holderOf(secretId, 'AWSCURRENT')) === token, `${intent} of ${secretId}`)
+      // The label is cleaned up after the last step; the next rotation is refused until then.
+      await until(async () => (await holderOf(secretId, 'AWSPENDING')) !== token, `end of the ${intent} of ${secretId}`)
+      return token
+    },
+    read: async (secretId) => {
+      const { SecretString: text = '{}' } = await secretsManager.send(new GetSecretValueCommand({ SecretId: secretId }))
+      const { client_id, client_secret, token_url } = JSON.parse(text) as Record<string, string>
+      return { clientId: client_id ?? '', clientSecret: client_secret ?? '', tokenUrl: token_url ?? '' }
+    },
+  }
+}

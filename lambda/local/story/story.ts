@@ -1,0 +1,164 @@
+// The story that `npm start` tells: the main job on real traffic, in half a minute. Every scene is played by the production handlers
+// over HTTP; this file only asks, watches and counts.
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Laptop } from '../laptop/laptop.ts'
+import { type Attack, startAttacker } from './attacker.ts'
+import { type Consumer, type ConsumerInput, startConsumer } from './consumers.ts'
+import { createOperator, type Operator } from './operator.ts'
+import { startResourceServer } from './resource-server.ts'
+
+/** How long a caching consumer may keep the old secret; a day in production. */
+const OVERLAP_MS = 4500
+
+export interface Line {
+  /** Milliseconds since the story began. */
+  readonly at: number
+  readonly text: string
+}
+
+export interface StoryResult {
+  readonly timeline: readonly Line[]
+  readonly requests: number
+  readonly failures: number
+  readonly attack: Attack
+  /** Detail of the `Secret Revoked` event. */
+  readonly evidence: Readonly<Record<string, unknown>> | undefined
+  /** From the report of the leak to the proof. */
+  readonly provenDeadMs: number
+  readonly faults: readonly string[]
+}
+
+interface Stage {
+  readonly laptop: Laptop
+  readonly operator: Operator
+  readonly tell: (text: string) => void
+  readonly check: (holds: boolean, fault: string) => void
+}
+
+const rotateScene = async ({ operator, tell, laptop, check }: Stage, secretId: string): Promise<void> => {
+  const { clientId } = await operator.read(secretId)
+  await operator.rotate(secretId, 'rotate')
+  tell('billing-api     rotated: AWSCURRENT is the new value, Stytch accepts both')
+  check(laptop.stytch.slots(clientId)?.nextLastFour !== null, 'no overlap was open after the rotation')
+  await sleep(OVERLAP_MS + 300)
+  await operator.rotate(secretId, 'settle')
+  check(laptop.stytch.slots(clientId)?.nextLastFour === null, 'the overlap was still open after the settle')
+  tell('billing-api     settled: the old value is refused')
+}
+
+const rollbackScene = async ({ operator, tell, check }: Stage, secretId: string): Promise<void> => {
+  const before = await operator.read(secretId)
+  await operator.rotate(secretId, 'rotate')
+  tell('nightly-etl     rotated')
+  await sleep(400)
+  await operator.rotate(secretId, 'rollback')
+  tell('nightly-etl     rolled back: AWSCURRENT is the old value again')
+  check(
+    (await operator.read(secretId)).clientSecret === before.clientSecret,
+    'the rollback did not bring the old value back',
+  )
+  await sleep(OVERLAP_MS + 300)
+  await operator.rotate(secretId, 'settle')
+  tell('nightly-etl     settled: the value that was rolled back is refused')
+}
+
+const crashScene = async ({ operator, tell, laptop, check }: Stage, secretId: string): Promise<void> => {
+  let kills = 0
+  const untap = laptop.stytch.server.tap(({ op, phase }) => {
+    // Right after Stytch made the next secret, before its only copy reaches the function: the worst moment there is.
+    if (op !== 'RotateStart' || phase !== 'after' || kills > 0) return
+    kills += 1
+    laptop.rotation.kill()
+    tell('support-agent   rotation function killed: the only copy of the new value is lost')
+  })
+  await operator.rotate(secretId, 'rotate')
+  untap()
+  check(kills === 1, 'the rotation was not killed')
+  tell('support-agent   driven on by Secrets Manager: lost value cancelled, another started, switched')
+  await sleep(OVERLAP_MS + 300)
+  await operator.rotate(secretId, 'settle')
+  tell('support-agent   settled')
+}
+
+interface Leak {
+  readonly attack: Attack
+  readonly provenDeadMs: number
+  readonly evidence: Readonly<Record<string, unknown>> | undefined
+}
+
+const leakScene = async ({ operator, tell, laptop }: Stage, secretId: string): Promise<Leak> => {
+  const attacker = startAttacker(await operator.read(secretId))
+  await sleep(500)
+  tell('billing-api     LEAK: the secret is in an attacker’s hands')
+  const startedAt = Date.now()
+  await operator.rotate(secretId, 'revoke')
+  tell('billing-api     revoke: AWSCURRENT is a new value')
+  await operator.rotate(secretId, 'settle')
+  const provenDeadMs = Date.now() - startedAt
+  tell(`billing-api     settled: the leaked value is proven dead after ${provenDeadMs} ms`)
+  await sleep(500)
+  const attack = await attacker.stop()
+  const revoked = laptop.aws.events().find(({ detailType }) => detailType === 'Secret Revoked')
+  return { attack, provenDeadMs, evidence: revoked?.detail as Readonly<Record<string, unknown>> | undefined }
+}
+
+/** @param say shows a line as it happens. @throws what a scene throws; everything it opened is closed. */
+export const tellStory = async (laptop: Laptop, say: (line: Line) => void): Promise<StoryResult> => {
+  const startedAt = Date.now()
+  const timeline: Line[] = []
+  const faults: string[] = []
+  const tell = (text: string): void => {
+    const line = { at: Date.now() - startedAt, text }
+    timeline.push(line)
+    say(line)
+  }
+  const check = (holds: boolean, fault: string): void => {
+    if (!holds) faults.push(fault)
+  }
+  const operator = createOperator(laptop.address)
+  const stage: Stage = { laptop, operator, tell, check }
+  const resource = await startResourceServer(laptop.address)
+  const consumers: Consumer[] = []
+  const consume = (secretId: string, habit: ConsumerInput['habit'], keepMs: number): void => {
+    consumers.push(startConsumer(operator, { secretId, habit, keepMs, resourceUrl: resource.url }))
+  }
+  try {
+    const secrets: string[] = []
+    for (const [name, scopes] of [
+      ['billing-api', ['read:invoices', 'write:invoices']],
+      ['nightly-etl', ['read:events']],
+      ['support-agent', ['read:tickets']],
+    ] as const) {
+      const { secretArn, clientId } = await operator.register(name, scopes)
+      secrets.push(secretArn)
+      tell(`${name.padEnd(15)} registered as ${clientId}`)
+    }
+    const [billing = '', etl = '', agent = ''] = secrets
+    consume(billing, 'every', 0)
+    consume(billing, 'ttl', OVERLAP_MS)
+    consume(etl, 'overlap', OVERLAP_MS)
+    consume(agent, 'overlap', OVERLAP_MS)
+    consume(agent, 'every', 0)
+    tell('consumers       five at work: token, then API call, without a pause')
+    await sleep(700)
+    await rotateScene(stage, billing)
+    await rollbackScene(stage, etl)
+    await crashScene(stage, agent)
+    const leak = await leakScene(stage, billing)
+    await sleep(500)
+    await Promise.all(consumers.map((consumer) => consumer.stop()))
+    const sum = (count: (consumer: Consumer) => number): number =>
+      consumers.reduce((total, consumer) => total + count(consumer), 0)
+    const result = { requests: sum(({ tally }) => tally.requests), failures: sum(({ tally }) => tally.failures) }
+    check(result.requests > 0 && result.failures === 0, `${result.failures} of ${result.requests} requests failed`)
+    check(leak.attack.accepted > 0, 'the attacker was never accepted, so nothing was shown')
+    check(leak.attack.refused > 0, 'the attacker was never refused')
+    check(leak.attack.acceptedAfterRefusal === 0, 'the attacker was accepted after a refusal')
+    check(leak.evidence !== undefined, 'no evidence of the revoke was put on the bus')
+    return { timeline, faults, ...result, ...leak }
+  } finally {
+    await Promise.all(consumers.map((consumer) => consumer.stop()))
+    await resource.close()
+    operator.secretsManager.destroy()
+  }
+}

@@ -1,0 +1,100 @@
+// What every test of the Stytch stand-in sits on: one world, one listening stand-in, and requests without any SDK, so that a
+// test sees the bytes a consumer sees. Called by the suites of this folder and by nobody else.
+import { createWorld, type World } from '../../../lambda/local/stand-in/world.ts'
+import type { StytchSettings } from '../../../lambda/local/stytch/settings.ts'
+import { createStytchStandIn, type StytchStandIn } from '../../../lambda/local/stytch/stytch-stand-in.ts'
+
+export const PROJECT_ID = 'project-test-11111111-1111-4111-8111-111111111111'
+export const PROJECT_SECRET = 'secret-test-canary-project-secret-000000000='
+
+export type Json = Record<string, unknown>
+
+export interface Answer {
+  readonly status: number
+  readonly headers: Headers
+  readonly text: string
+  readonly json: Json
+}
+
+export interface Ask {
+  readonly method?: string
+  readonly json?: unknown
+  readonly text?: string
+  readonly form?: Record<string, string>
+  readonly headers?: Record<string, string>
+  /** null = no Authorization header. Default: the project's credentials. */
+  readonly basic?: readonly [string, string] | null
+}
+
+export interface Seat {
+  readonly world: World
+  readonly stytch: StytchStandIn
+  readonly origin: string
+  ask(path: string, ask?: Ask): Promise<Answer>
+  /** A token request without project credentials. */
+  token(fields: Record<string, string>, ask?: Ask): Promise<Answer>
+  control(name: string, body?: unknown): Promise<Answer>
+  leave(): Promise<void>
+}
+
+export const basicHeader = (id: string, secret: string): string =>
+  `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`
+
+const parse = (text: string): Json => {
+  try {
+    return JSON.parse(text) as Json
+  } catch {
+    return {}
+  }
+}
+
+export interface SeatInput {
+  readonly projectId?: string
+  readonly settings?: Partial<StytchSettings>
+  /** Freezes real time. */
+  readonly realNow?: () => number
+}
+
+export const takeSeat = async ({ projectId = PROJECT_ID, settings = {}, realNow }: SeatInput = {}): Promise<Seat> => {
+  const world = createWorld(realNow)
+  const stytch = createStytchStandIn({ world, projectId, projectSecret: PROJECT_SECRET, settings })
+  const origin = await stytch.server.listen(0)
+
+  const ask: Seat['ask'] = async (path, { method, json, text, form, headers = {}, basic } = {}) => {
+    const pair = basic === undefined ? ([projectId, PROJECT_SECRET] as const) : basic
+    const body = form ? new URLSearchParams(form).toString() : json === undefined ? text : JSON.stringify(json)
+    const type = form ? 'application/x-www-form-urlencoded' : 'application/json'
+    const response = await fetch(origin + path, {
+      method: method ?? (body === undefined ? 'GET' : 'POST'),
+      headers: {
+        ...(body === undefined ? {} : { 'content-type': type }),
+        ...(pair === null ? {} : { authorization: basicHeader(...pair) }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body }),
+    })
+    const received = await response.text()
+    return { status: response.status, headers: response.headers, text: received, json: parse(received) }
+  }
+
+  return {
+    world,
+    stytch,
+    origin,
+    ask,
+    token: (fields, more = {}) =>
+      ask(`/v1/public/${projectId}/oauth2/token`, {
+        basic: null,
+        form: { grant_type: 'client_credentials', ...fields },
+        ...more,
+      }),
+    control: (name, body) => ask(`/_stand-in/${name}`, { basic: null, ...(body === undefined ? {} : { json: body }) }),
+    leave: () => stytch.server.close(),
+  }
+}
+
+/** The m2m_client of a reply. */
+export const clientOf = (answer: Answer): Json => answer.json.m2m_client as Json
+
+export const rotatePath = (clientId: string, step: '' | '/start' | '/cancel'): string =>
+  `/v1/m2m/clients/${encodeURIComponent(clientId)}/secrets/rotate${step}`

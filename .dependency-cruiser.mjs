@@ -1,0 +1,147 @@
+// Who may import whom: docs/architecture.md, "Layout", as rules that dependency-cruiser reads. A type-only import counts.
+// One wrong import breaks one rule, so that the report names the reason: rules 1-3 hold anywhere in lambda/ and lib/ and have
+// the say over their targets; each room's own rule has it over everything else.
+// Run by scripts/architecture.ts; every rule is tried on a planted violation in test/architecture/architecture.test.ts.
+
+const npmPackage = '(^|/)node_modules/'
+const handlers = '^lambda/handlers/'
+const sdk = `${npmPackage}(@aws-sdk|@smithy|@aws|undici)/`
+const types = `${npmPackage}@types/`
+const elsewhereJudged = [handlers, sdk]
+
+const builtins = { dependencyTypesNot: ['core'] }
+
+/** A room that may import only what is listed (and what the rules over all rooms judge). */
+const room = (name, from, comment, mayImport, orElse = {}) => ({
+  name,
+  severity: 'error',
+  comment,
+  from: { path: from },
+  to: { pathNot: [...mayImport, ...elsewhereJudged], couldNotResolve: false, ...orElse },
+})
+
+export default {
+  forbidden: [
+    {
+      name: 'handlers-are-imported-by-nobody',
+      severity: 'error',
+      comment: 'A handler is an entry point: only bin, local, tests and benches start one. lib names it by its path.',
+      from: { path: '^(lambda|lib)/', pathNot: ['^lambda/(handlers|local)/'] },
+      to: { path: handlers },
+    },
+    {
+      name: 'triggers-do-not-import-triggers',
+      severity: 'error',
+      comment: 'One trigger, one entry point, one bundle. What two of them share is a use case or an adapter.',
+      from: { path: handlers },
+      to: { path: `${handlers}on-` },
+    },
+    {
+      name: 'sdk-in-adapters-only',
+      severity: 'error',
+      comment:
+        'SDK clients and undici speak to the world, so they live in adapters; client and local have their own. Elsewhere a port stands for them.',
+      from: { path: '^(lambda|lib)/', pathNot: ['^lambda/(adapters|client|local)/'] },
+      to: { path: sdk },
+    },
+    room('domain-is-pure', '^lambda/domain/', 'Domain: no I/O, clock or SDK; of Node, only its crypto.', [
+      '^lambda/domain/',
+      '^crypto$',
+    ]),
+    room(
+      'usecases-speak-to-ports',
+      '^lambda/usecases/',
+      'A use case knows the domain and its ports, nothing of how they are met.',
+      ['^lambda/(domain|usecases)/'],
+    ),
+    room(
+      'adapters-know-the-domain',
+      '^lambda/adapters/',
+      'Adapters meet ports: domain, npm packages and Node; no use case or settings.',
+      ['^lambda/(domain|adapters)/', npmPackage],
+      builtins,
+    ),
+    room(
+      'env-is-a-contract',
+      '^lambda/env\\.ts$',
+      'Read at synth and in every function: it may know the domain and nothing that costs.',
+      ['^lambda/domain/'],
+    ),
+    room(
+      'handlers-compose',
+      handlers,
+      'A handler reads env, composes, calls, maps. Types of an event may come from @types.',
+      ['^lambda/env\\.ts$', '^lambda/(domain|usecases|adapters)/', types],
+    ),
+    room(
+      'client-stands-alone',
+      '^lambda/client/',
+      'What a caller imports brings the domain and packages along, never our functions.',
+      ['^lambda/(domain|client)/', npmPackage],
+      builtins,
+    ),
+    room(
+      'local-knows-lambda',
+      '^lambda/local/',
+      'The laptop runs what is in lambda; it is no CLI and no stack.',
+      ['^lambda/', npmPackage],
+      builtins,
+    ),
+    room(
+      'lib-runs-at-synth',
+      '^lib/',
+      'Synth names handlers by path and shares only their settings contract.',
+      ['^lib/', '^lambda/env\\.ts$', `${npmPackage}(aws-cdk-lib|constructs)/`],
+      builtins,
+    ),
+    room(
+      'bin-is-on-top',
+      '^bin/',
+      'bin may import all that is shipped, and nothing that is not.',
+      ['^(bin|lib|lambda)/', npmPackage],
+      builtins,
+    ),
+    {
+      name: 'no-dev-dependency-in-product',
+      severity: 'error',
+      comment:
+        'It is not there where the package is installed. aws-cdk-lib and constructs are the peers of whoever synthesises; types are gone by then.',
+      from: { path: '^(lambda|lib|bin)/' },
+      to: { dependencyTypes: ['npm-dev'], pathNot: [`${npmPackage}(aws-cdk-lib|constructs)/`, types] },
+    },
+    {
+      name: 'no-undeclared-package',
+      severity: 'error',
+      comment: 'What package.json does not name is there by accident.',
+      from: { path: '^(lambda|lib|bin|scripts|bench|test)/' },
+      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'] },
+    },
+    {
+      name: 'no-unresolvable-import',
+      severity: 'error',
+      comment: 'What cannot be resolved cannot be judged.',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+    {
+      name: 'no-cycle',
+      severity: 'error',
+      comment: 'Two files that need each other are one file, or hide a third. Cycles of types count.',
+      from: {},
+      to: { circular: true },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '(^|/)(dist|cdk\\.out|coverage|reports)/' },
+    tsPreCompilationDeps: true,
+    detectProcessBuiltinModuleCalls: true,
+    combinedDependencies: false,
+    skipAnalysisNotInRules: true,
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+      mainFields: ['module', 'main', 'types', 'typings'],
+    },
+  },
+}

@@ -1,0 +1,53 @@
+// Makes dist/: JavaScript and declarations of what the package ships (Node strips no types under node_modules), and one bundle a
+// Lambda function in dist/functions/. Runs on every install (`prepare`), so it is quick and silent unless it fails. It does not
+// check types: that is scripts/check.ts's job, and an install must not fail because of a type.
+
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { chmod, readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { bundleFunction } from './bundle.ts'
+
+const repository = fileURLToPath(new URL('..', import.meta.url))
+const dist = join(repository, 'dist')
+
+/** @throws with the compiler's output. */
+const compile = async (): Promise<void> => {
+  const compiler = join(repository, 'node_modules/typescript/bin/tsc')
+  const child = spawn(process.execPath, [compiler, '-p', 'tsconfig.build.json', '--noCheck'], {
+    cwd: repository,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const output: string[] = []
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => output.push(String(chunk)))
+
+  const { promise, resolve, reject } = Promise.withResolvers<number | null>()
+  child.on('error', reject).on('close', resolve)
+  if ((await promise) !== 0) throw new Error(`the compiler failed\n${output.join('')}`)
+}
+
+const triggersIn = async (directory: string): Promise<readonly string[]> =>
+  existsSync(directory) ? (await readdir(directory)).filter((name) => /^on-.+\.ts$/.test(name)).sort() : []
+
+const bundleFunctions = async (): Promise<void> => {
+  const handlers = join(repository, 'lambda/handlers')
+  const triggers = await triggersIn(handlers)
+  await Promise.all(
+    triggers.map((file) => bundleFunction(join(handlers, file), join(dist, 'functions', file.replace(/\.ts$/, '')))),
+  )
+}
+
+/** npm sets this on installation, but not for who runs the file in a clone. */
+const makeExecutable = async (path: string): Promise<void> => {
+  if (existsSync(path)) await chmod(path, 0o755)
+}
+
+try {
+  await rm(dist, { recursive: true, force: true })
+  await Promise.all([compile(), bundleFunctions()])
+  await makeExecutable(join(dist, 'bin/m2m.js'))
+} catch (cause) {
+  console.error(`build failed: ${cause instanceof Error ? cause.message : String(cause)}`)
+  process.exitCode = 1
+}

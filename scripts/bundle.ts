@@ -1,0 +1,69 @@
+// Bundles one Lambda function: an entry in, `index.mjs` and esbuild's metafile out. Two runs write the same bytes, so that a
+// deployment of unchanged code uploads nothing. Called by scripts/build.ts, and by tests and benches that look at what ships.
+//
+// Code that only the laptop needs is guarded by `typeof DEPLOYED_BUNDLE === 'undefined'` and is dropped here, with all that
+// only it imports.
+
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type BuildOptions, build, type Metafile } from 'esbuild'
+
+const repository = fileURLToPath(new URL('..', import.meta.url))
+
+/** An ES module has no `require`; a bundled CommonJS dependency that asks for a builtin needs one. */
+const requireBanner =
+  "import{createRequire as createRequireOfBundle}from'node:module';const require=createRequireOfBundle(import.meta.url);"
+
+export interface FunctionBundle {
+  readonly code: Uint8Array
+  readonly metafile: Metafile
+}
+
+const optionsFor = (entry: string, outDir: string) =>
+  ({
+    entryPoints: [resolve(entry)],
+    outfile: join(resolve(outDir), 'index.mjs'),
+    absWorkingDir: repository,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node24',
+    mainFields: ['module', 'main'],
+    conditions: ['module', 'import'],
+    define: { DEPLOYED_BUNDLE: 'true' },
+    // Names stay: a stack trace from a deployed function must be readable without a map.
+    minifySyntax: true,
+    minifyWhitespace: true,
+    minifyIdentifiers: false,
+    sourcemap: false,
+    legalComments: 'none',
+    charset: 'utf8',
+    metafile: true,
+    write: false,
+    logLevel: 'silent',
+  }) as const satisfies BuildOptions
+
+/** Whether the code that was kept (not merely read) calls `require` for what is not in the bundle. */
+const asksForRequire = ({ outputs }: Metafile): boolean =>
+  Object.values(outputs).some(({ imports }) =>
+    imports.some(({ kind, external }) => kind === 'require-call' && external),
+  )
+
+/**
+ * Writes `outDir`/index.mjs and, beside it, meta.json (what is in the bundle and why; leave it out of the asset).
+ * @throws esbuild's BuildFailure, which names file and line.
+ */
+export const bundleFunction = async (entry: string, outDir: string): Promise<FunctionBundle> => {
+  const options = optionsFor(entry, outDir)
+  const first = await build(options)
+  const result = asksForRequire(first.metafile) ? await build({ ...options, banner: { js: requireBanner } }) : first
+
+  const [file] = result.outputFiles
+  if (file === undefined) throw new Error(`esbuild made nothing of ${entry}`)
+
+  await mkdir(outDir, { recursive: true })
+  await writeFile(file.path, file.contents)
+  await writeFile(join(outDir, 'meta.json'), `${JSON.stringify(result.metafile)}\n`)
+  return { code: file.contents, metafile: result.metafile }
+}

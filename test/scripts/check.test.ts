@@ -1,0 +1,162 @@
+// Proves that `npm test` cannot be green on a red run: the tally as a pure function of what vitest reported, and the whole check
+// on tiny projects in temporary directories, run by the real vitest.
+
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { afterEach, describe, expect, test } from 'vitest'
+import { conclude, type TestRun, tallyTests } from '../../scripts/check.ts'
+
+interface ReportedFile {
+  readonly status?: string
+  readonly tests: readonly string[]
+}
+
+const run = (files: readonly ReportedFile[], exitCode: number | null): TestRun => ({
+  exitCode,
+  report: JSON.stringify({
+    testResults: files.map(({ status, tests }) => ({
+      status: status ?? (tests.includes('failed') ? 'failed' : 'passed'),
+      assertionResults: tests.map((one) => ({ status: one })),
+    })),
+  }),
+})
+
+const green = run([{ tests: ['passed', 'passed'] }, { tests: ['passed', 'skipped'] }], 0)
+const allPass = ['types', 'lint', 'architecture'].map((name) => ({ name, passes: true }))
+
+describe('the tally of a test run', () => {
+  test.each<[string, TestRun, number, number]>([
+    ['passed tests are counted over all files, skipped ones are not', green, 3, 0],
+    ['failed tests are counted one by one', run([{ tests: ['passed', 'failed', 'failed'] }], 1), 1, 2],
+    [
+      'a file that could not be loaded is one failure',
+      run([{ tests: ['passed'] }, { status: 'failed', tests: [] }], 1),
+      1,
+      1,
+    ],
+    ['a hook that threw is one failure', run([{ status: 'failed', tests: ['passed', 'skipped'] }], 1), 1, 1],
+    ['an unhandled error that no file names is one failure', run([{ tests: ['passed'] }], 1), 1, 1],
+    ['a killed run is one failure', run([{ tests: ['passed'] }], null), 1, 1],
+    ['no file is one failure', run([], 0), 0, 1],
+    ['only skipped tests are one failure', run([{ tests: ['skipped', 'todo'] }], 0), 0, 1],
+    ['no report is one failure, whatever the exit code', { exitCode: 0, report: undefined }, 0, 1],
+    ['half a report is one failure', { exitCode: 0, report: '{"testResults": [' }, 0, 1],
+    ['a report of another shape is one failure', { exitCode: 0, report: '{}' }, 0, 1],
+  ])('%s', (_claim, testRun, passed, failed) => {
+    expect(tallyTests(testRun)).toEqual({ passed, failed })
+  })
+})
+
+describe('the conclusion', () => {
+  test('is green when every check and test passed', () => {
+    expect(conclude(allPass, green)).toEqual({ line: '3 passed, 0 failed', passes: true })
+  })
+
+  test.each(['types', 'lint', 'architecture'])('counts failing %s as one failure although every test passed', (red) => {
+    const checks = allPass.map(({ name }) => ({ name, passes: name !== red }))
+
+    expect(conclude(checks, green)).toEqual({ line: '3 passed, 1 failed', passes: false })
+  })
+
+  test('adds failing checks to failing tests', () => {
+    const checks = allPass.map(({ name }) => ({ name, passes: false }))
+
+    expect(conclude(checks, run([{ tests: ['passed', 'failed'] }], 1)).line).toBe('1 passed, 4 failed')
+  })
+})
+
+const projects: string[] = []
+
+afterEach(() => {
+  for (const root of projects.splice(0)) rmSync(root, { recursive: true, force: true })
+})
+
+/** Runs the check as `npm test` does, in a process of its own, over a project of these files. */
+const checkProject = (
+  files: Readonly<Record<string, string>>,
+  steps: readonly { name: string; args: string[] }[] = [],
+) => {
+  const root = mkdtempSync(join(tmpdir(), 'm2m-checked-'))
+  projects.push(root)
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(root, path)), { recursive: true })
+    writeFileSync(join(root, path), text)
+  }
+
+  const module = new URL('../../scripts/check.ts', import.meta.url).href
+  const code = `import { check } from ${JSON.stringify(module)}
+process.exitCode = check(${JSON.stringify(root)}, ${JSON.stringify(steps)}, ['--globals', '--maxWorkers=1'])`
+  // Without what the running vitest tells its workers, which the inner one would take for its own.
+  const env = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !/^(VITEST|TEST$|NODE_ENV$)/.test(name)),
+  )
+  const { status, stdout } = spawnSync(process.execPath, ['--input-type=module', '--eval', code], {
+    encoding: 'utf8',
+    env,
+  })
+  return { status, stdout, lastLine: stdout.trimEnd().split('\n').at(-1) }
+}
+
+const passing = "test('adds', () => expect(1 + 1).toBe(2))\n"
+
+describe('the check of a project', () => {
+  test('is green, with a heading and a time for each step, when all is well', () => {
+    const { status, stdout, lastLine } = checkProject({ 'a.test.mjs': passing }, [
+      { name: 'types', args: ['--version'] },
+    ])
+
+    expect([status, lastLine]).toEqual([0, '1 passed, 0 failed'])
+    expect(stdout).toMatch(/── types\n.*── types: \d+\.\d s\n\n── tests\n.*── tests: \d+\.\d s\n/s)
+  })
+
+  test('is red when a test fails, and counts it beside those that pass', () => {
+    const { status, lastLine } = checkProject({ 'a.test.mjs': `${passing}test('lies', () => expect(1).toBe(2))\n` })
+
+    expect([status, lastLine]).toEqual([1, '1 passed, 1 failed'])
+  })
+
+  test('is red when there is no test', () => {
+    const { status, lastLine } = checkProject({ 'a.mjs': passing })
+
+    expect([status, lastLine]).toEqual([1, '0 passed, 1 failed'])
+  })
+
+  test('is red when a file cannot be loaded', () => {
+    const { status, lastLine } = checkProject({
+      'a.test.mjs': passing,
+      'b.test.mjs': `import './not-there.mjs'\n${passing}`,
+    })
+
+    expect([status, lastLine]).toEqual([1, '1 passed, 1 failed'])
+  })
+
+  test('is red when a hook throws', () => {
+    const { status, lastLine } = checkProject({
+      'a.test.mjs': passing,
+      'b.test.mjs': `beforeAll(() => { throw new Error('hook') })\n${passing}`,
+    })
+
+    expect([status, lastLine]).toEqual([1, '1 passed, 1 failed'])
+  })
+
+  test('is red when an error is handled by nobody', () => {
+    const { status, lastLine } = checkProject({
+      'a.test.mjs': "test('leaks', () => { Promise.reject(new Error('nobody')) })\n",
+    })
+
+    expect([status, lastLine]).toEqual([1, '1 passed, 1 failed'])
+  })
+
+  test('runs every step although the first one fails, and is red', () => {
+    const { status, stdout, lastLine } = checkProject({ 'a.test.mjs': passing }, [
+      { name: 'types', args: ['--eval', 'process.exit(2)'] },
+      { name: 'lint', args: ['--eval', 'console.log("linted")'] },
+    ])
+
+    expect([status, lastLine]).toEqual([1, '1 passed, 1 failed'])
+    expect(stdout).toContain('linted')
+    expect(stdout).toContain('types failed')
+  })
+})

@@ -1,0 +1,18 @@
+// How the tests run: Node, one process a file (crash tests kill their children, and a leaked handle must not outlive its file),
+// two at a time. Names are imported, not global. Built and synthesised copies are never picked up.
+
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    exclude: ['**/node_modules/**', '**/dist/**', '**/cdk.out/**'],
+    environment: 'node',
+    globals: false,
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 20_000,
+    hookTimeout: 30_000,
+    teardownTimeout: 5_000,
+  },
+})

@@ -87,7 +87,8 @@ export const setMove = (intent: Intent, sighting: Sighting): Result<Retirement, 
 export const finishMove = (intent: Intent, sighting: Sighting): Result<'move' | 'notYet', Refusal> => {
   const { position } = sighting
   const refusal = refused<Refusal>({ reason: 'position', step: 'finishSecret', intent, position })
-  if (position === 'ambiguous' || !sighting.pendingAccepted) return refusal
+  if (!sighting.pendingAccepted) return refusal
+  if (intent === 'settle' && position === 'ambiguous') return refusal
   // A settle's label says "settled": it is not moved while the other slot still lives.
   if (intent === 'settle' && position !== 'settled') return ok('notYet')
   return ok('move')

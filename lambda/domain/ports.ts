@@ -1,6 +1,7 @@
 // What the use cases ask of the outside, in the domain's words. Adapters implement these; tests may too. A method throws a
 // Fault for what only a retry or a person can mend, and returns everything that its caller has a next move for.
 import type { ClientSecret } from './client-secret.ts'
+import type { Fault } from './failures.ts'
 import type { OutcomeEvent } from './outcome.ts'
 import type { Slots } from './position.ts'
 
@@ -29,10 +30,17 @@ export type StartReply =
   | { readonly outcome: 'started'; readonly secret: ClientSecret }
   /** unknown: sent, and no reply that tells; look before acting again. */
   | { readonly outcome: 'alreadyRotating' | 'unknown' }
+  | NotDone
 
-export interface RetireReply {
-  readonly outcome: 'done' | 'notRotating' | 'unknown'
+/** It surely had no effect, and may be asked again after a wait – and a fresh look: the world may have moved meanwhile. */
+export interface NotDone {
+  readonly outcome: 'notDone'
+  readonly waitMs: number
+  /** What to throw when there is no time to wait. */
+  readonly fault: Fault
 }
+
+export type RetireReply = { readonly outcome: 'done' | 'notRotating' | 'unknown' } | NotDone
 
 /** Whoever issues a client's secrets into two slots: Stytch. */
 export interface Issuer {

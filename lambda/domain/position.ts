@@ -41,7 +41,7 @@ export interface Sighting {
   readonly position: Position
   /** Whether P sits in a slot. */
   readonly pendingAccepted: boolean
-  /** Whether V sits in a slot. */
+  /** Whether V sits in a slot, and is another value than C. */
   readonly previousAccepted: boolean
 }
 
@@ -129,7 +129,7 @@ export const sightings = ({ slots, stored, intent, acceptance = {} }: SightingIn
     const sighting: Sighting = {
       position: row(hypothesis, numbered, intent),
       pendingAccepted: P !== undefined && (l === P || n === P),
-      previousAccepted: V !== undefined && (l === V || n === V),
+      previousAccepted: V !== undefined && V !== numbered.C && (l === V || n === V),
     }
     found.set(JSON.stringify(sighting), sighting)
   }

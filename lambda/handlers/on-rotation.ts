@@ -1,24 +1,22 @@
 // The rotation function: Secrets Manager calls it for each of the four steps. Reads the settings, puts the adapters together once
 // per execution environment, checks the event's shape, and hands the step to its use case.
-import { EventBridgeClient } from '@aws-sdk/client-eventbridge'
-import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import type { Context } from 'aws-lambda'
-import { awsClientSettings } from '../adapters/aws/aws-call.ts'
+import { createEventBridge, createSecretsManager } from '../adapters/aws/clients.ts'
 import { createOutcomes } from '../adapters/aws/outcomes.ts'
 import { createVault } from '../adapters/aws/vault.ts'
 import { createStytchConnection } from '../adapters/stytch/connect.ts'
 import { createStytchIssuer } from '../adapters/stytch/issuer.ts'
 import { createTiming } from '../adapters/timing.ts'
 import { RotationRefused } from '../domain/failures.ts'
-import { readRotationEnv } from '../env.ts'
+import { processEnvironment, readRotationEnv } from '../env.ts'
 import { readStepEvent } from '../usecases/read-step-event.ts'
 import { runStep } from '../usecases/run-step.ts'
 
-const settings = readRotationEnv(process.env)
-const secretsManager = new SecretsManagerClient(awsClientSettings)
+const settings = readRotationEnv(processEnvironment())
+const secretsManager = createSecretsManager()
 const connect = createStytchConnection(settings.stytch, secretsManager)
 const vault = createVault(secretsManager)
-const outcomes = createOutcomes(new EventBridgeClient(awsClientSettings), settings.eventBus)
+const outcomes = createOutcomes(createEventBridge(), settings.eventBus)
 
 /** @throws RotationRefused or Fault: a step that throws is a failed step to Secrets Manager. */
 export const handler = async (event: unknown, context: Context): Promise<void> => {

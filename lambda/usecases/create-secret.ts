@@ -2,11 +2,12 @@
 // killed execution left at the issuer is found by looking, and a next secret that nobody stored is cancelled, never promoted.
 import { Fault, type Refusal } from '../domain/failures.ts'
 import { type CreateMove, createMove } from '../domain/moves.ts'
+import type { Slots } from '../domain/position.ts'
 import type { Intent } from '../domain/request-token.ts'
 import { ok, type Result } from '../domain/result.ts'
 import { formatSecret, type StoredSecret, withClientSecret } from '../domain/secret-format.ts'
 import { look, type Seen, type Stored } from './look.ts'
-import { retireSlot, waitForChange } from './retire-slot.ts'
+import { retireSlot, slotsAfter, waitForChange, waitOrThrow } from './retire-slot.ts'
 import {
   type Guarded,
   guard,
@@ -68,7 +69,7 @@ const concurrent = (clientId: string): Fault =>
   })
 
 /** @returns undefined: look again. */
-const startAndStore = async (rotation: Rotation, creation: Creation, seen: Seen): Promise<StepResult | undefined> => {
+const startAndStore = async (rotation: Rotation, creation: Creation, slots: Slots): Promise<StepResult | undefined> => {
   const { issuer, timing } = rotation
   const { clientId } = creation.current.secret
   if (timing.remainingMs() < START_NEEDS_MS) {
@@ -84,11 +85,9 @@ const startAndStore = async (rotation: Rotation, creation: Creation, seen: Seen)
     if ((await store(rotation, creation, next)) === 'differs') throw concurrent(clientId)
     return ok('done')
   }
-  await waitForChange(rotation, { clientId, slots: seen.view.slots })
-  // Another execution of this very step may be the one that started: its value may be stored by now.
-  const pending = await readPending(rotation, creation.request)
-  if (!pending.ok) return pending
-  return pending.value === undefined ? undefined : acceptStored(creation, pending.value)
+  if (reply.outcome === 'notDone') await waitOrThrow(rotation, reply)
+  else await waitForChange(rotation, { clientId, slots })
+  return undefined
 }
 
 /** Binds an unbound client to this secret, once its own value has proven that it is the client's. */
@@ -120,7 +119,7 @@ const carryOut = async (
     const before = { clientId: creation.current.secret.clientId, slots: seen.view.slots }
     if ((await retireSlot(rotation, move.retire, before)) === 'lookAgain') return undefined
   }
-  if (move.pending === 'start') return startAndStore(rotation, creation, seen)
+  if (move.pending === 'start') return startAndStore(rotation, creation, slotsAfter(move.retire, seen.view.slots))
   const from = move.pending === 'copyPrevious' ? stored.previous : stored.current
   return copy(rotation, creation, (from ?? creation.current).secret)
 }
@@ -130,29 +129,50 @@ const readPrevious = (rotation: Rotation, { request, guarded, current }: Creatio
     ? Promise.resolve(undefined)
     : readPast(rotation, request.secretId, { versionId: guarded.previousId, clientId: current.secret.clientId })
 
-/** A settle needs AWSPREVIOUS only to name what it refuses; leaving the read out keeps it within its calls. */
-const lookFrom = async (rotation: Rotation, creation: Creation, stored: Stored): Promise<Result<Seen, Refusal>> => {
-  const { intent } = creation
-  const seen = await look(rotation, { intent, stored, mayBeUnbound: true })
-  if (!seen.ok || intent !== 'settle' || seen.value.sighting.position !== 'drift') return seen
+interface Looked {
+  readonly seen: Seen
+  readonly stored: Stored
+}
+
+/** Only a rollback acts on AWSPREVIOUS; the others read it to name what they refuse. */
+const lookFrom = async (rotation: Rotation, creation: Creation): Promise<Result<Looked, Refusal>> => {
+  const { intent, current } = creation
+  const lookWith = async (previous: Version | undefined): Promise<Result<Looked, Refusal>> => {
+    const stored: Stored = { current, previous }
+    const seen = await look(rotation, { intent, stored, mayBeUnbound: true })
+    return seen.ok ? ok({ seen: seen.value, stored }) : seen
+  }
+  if (intent === 'rollback') return lookWith(await readPrevious(rotation, creation))
+  const looked = await lookWith(undefined)
+  if (!looked.ok || looked.value.seen.sighting.position !== 'drift') return looked
   const previous = await readPrevious(rotation, creation)
-  return previous === undefined ? seen : look(rotation, { intent, stored: { ...stored, previous }, mayBeUnbound: true })
+  return previous === undefined ? looked : lookWith(previous)
+}
+
+/** Another execution of this very step may have stored its value while this one waited. */
+const storedMeanwhile = async (rotation: Rotation, creation: Creation): Promise<StepResult | undefined> => {
+  if (creation.intent === 'settle') return undefined
+  const pending = await readPending(rotation, creation.request)
+  if (!pending.ok) return pending
+  return pending.value === undefined ? undefined : acceptStored(creation, pending.value)
 }
 
 const make = async (rotation: Rotation, creation: Creation): Promise<StepResult> => {
   const { intent, current, guarded } = creation
-  const previous = intent === 'settle' ? undefined : await readPrevious(rotation, creation)
-  const stored: Stored = { current, previous }
   for (let round = 1; round <= MAX_ROUNDS; round += 1) {
-    const seen = await lookFrom(rotation, creation, stored)
-    if (!seen.ok) return seen
-    const claimed = await claim(rotation, creation, seen.value)
+    // A settle stores the same text again, which Secrets Manager takes as a no-op: it need not ask first.
+    const known = await storedMeanwhile(rotation, creation)
+    if (known !== undefined) return known
+    const looked = await lookFrom(rotation, creation)
+    if (!looked.ok) return looked
+    const { seen, stored } = looked.value
+    const claimed = await claim(rotation, creation, seen)
     if (!claimed.ok) return claimed
-    const { view, sighting } = seen.value
+    const { view, sighting } = seen
     const hasNext = view.slots.next !== null
     const move = createMove({ intent, sighting, hasNext, currentOrigin: guarded.currentOrigin })
     if (!move.ok) return move
-    const result = await carryOut(rotation, creation, { move: move.value, seen: seen.value, stored })
+    const result = await carryOut(rotation, creation, { move: move.value, seen, stored })
     if (result !== undefined) return result
   }
   throw new Fault({
@@ -171,11 +191,5 @@ export const createSecret = async (rotation: Rotation, request: StepRequest): Pr
   const current = await readCurrent(rotation, request)
   if (!current.ok) return current
   const creation: Creation = { request, intent: intent.value, guarded: guarded.value, current: current.value }
-  // A settle stores the same text again, which Secrets Manager takes as a no-op: it need not ask first.
-  if (intent.value !== 'settle') {
-    const pending = await readPending(rotation, request)
-    if (!pending.ok) return pending
-    if (pending.value !== undefined) return acceptStored(creation, pending.value)
-  }
   return make(rotation, creation)
 }

@@ -3,10 +3,9 @@
 import { Fault, type Refusal } from '../domain/failures.ts'
 import { finishMove } from '../domain/moves.ts'
 import { completedEvents, type Evidence, evidenceEvents, type OutcomeFacts } from '../domain/outcome.ts'
-import type { Slots } from '../domain/position.ts'
 import { type Intent, intentOfOrigin, readRequestToken } from '../domain/request-token.ts'
 import { ok, type Result, refused } from '../domain/result.ts'
-import { look, viewOf } from './look.ts'
+import { look } from './look.ts'
 import { proveSettled } from './prove-refused.ts'
 import {
   CURRENT,
@@ -36,63 +35,39 @@ const readPrevious = (rotation: Rotation, { request, guarded, pending }: Finish)
     ? Promise.resolve(undefined)
     : readPast(rotation, request.secretId, { versionId: guarded.previousId, clientId: pending.secret.clientId })
 
-/** AWSCURRENT's value, if the label still sits where the guard saw it. */
-const readGuardedCurrent = async (rotation: Rotation, finish: Finish): Promise<Result<Version, Refusal>> => {
-  const current = await readCurrent(rotation, finish.request)
-  if (!current.ok) return current
-  if (current.value.versionId !== finish.guarded.currentId) return refused({ reason: 'currentMoved' })
-  const same = sameClient(current.value, finish.pending)
-  return same.ok ? current : same
-}
+/** Another execution of this step finished it in the meantime. */
+type Looked = Evidence | 'switch' | 'finishedMeanwhile'
 
-const holds = ({ current, next }: Slots, { secret }: Version): boolean =>
-  [current, next].includes(secret.clientSecret.lastFour)
-
-/** rotate, revoke, rollback: the pending value sits in a slot. AWSCURRENT's value is read only to name a refusal. */
-const lookBeforeSwitch = async (rotation: Rotation, finish: Finish): Promise<Result<undefined, Refusal>> => {
-  const { intent, pending } = finish
-  const view = await viewOf(rotation, { current: pending })
-  if (!view.ok) return view
-  if (holds(view.value.slots, pending)) return ok(undefined)
-  const current = await readGuardedCurrent(rotation, finish)
-  if (!current.ok) return current
-  const previous = await readPrevious(rotation, finish)
-  const seen = await look(rotation, { intent, stored: { current: current.value, pending, previous } })
-  if (!seen.ok) return seen
-  const move = finishMove(intent, seen.value.sighting)
-  return move.ok ? ok(undefined) : move
-}
-
-/** settle: still the same value, the other slot empty, and what it held refused. */
-const lookBeforeSettled = async (rotation: Rotation, finish: Finish): Promise<Result<Evidence, Refusal>> => {
+/** The pending value sits in a slot; for a settle, too: still AWSCURRENT's, the other slot empty, and what it held refused. */
+const lookBeforeMove = async (rotation: Rotation, finish: Finish): Promise<Result<Looked, Refusal>> => {
   const { intent, pending, request, guarded } = finish
-  const current = await readGuardedCurrent(rotation, finish)
-  if (!current.ok) return current
-  if (!sameValue(current.value, pending)) return refused({ reason: 'currentMoved' })
-  const previous = await readPrevious(rotation, finish)
-  const seen = await look(rotation, { intent, stored: { current: current.value, pending, previous } })
+  const read = await readCurrent(rotation, request)
+  if (!read.ok) return read
+  const current = read.value
+  if (current.versionId === request.requestToken) return ok('finishedMeanwhile')
+  if (current.versionId !== guarded.currentId) return refused({ reason: 'currentMoved' })
+  const same = sameClient(current, pending)
+  if (!same.ok) return same
+  const isCopy = sameValue(current, pending)
+  if (intent === 'settle' && !isCopy) return refused({ reason: 'currentMoved' })
+  if ((intent === 'rotate' || intent === 'revoke') && isCopy) return refused({ reason: 'pendingEqualsCurrent' })
+  const previous = intent === 'settle' ? await readPrevious(rotation, finish) : undefined
+  const seen = await look(rotation, { intent, stored: { current, pending, previous } })
   if (!seen.ok) return seen
-  const move = finishMove(intent, seen.value.sighting)
+  const { sighting, view } = seen.value
+  const move = finishMove(intent, sighting)
   if (!move.ok) return move
   if (move.value === 'notYet') {
     throw new Fault({
       code: 'STEP_OUT_OF_ORDER',
       retryable: true,
-      message: `Client ${pending.secret.clientId} is in position ${seen.value.sighting.position}, so this settle is not finished; setSecret must come first.`,
+      message: `Client ${pending.secret.clientId} is in position ${sighting.position}, so this settle is not finished; setSecret must come first.`,
     })
   }
+  if (intent !== 'settle') return ok('switch')
   const { secretId, requestToken } = request
   const { currentOrigin } = guarded
-  return ok(
-    await proveSettled(rotation, {
-      secretId,
-      requestToken,
-      currentOrigin,
-      current: current.value,
-      previous,
-      view: seen.value.view,
-    }),
-  )
+  return ok(await proveSettled(rotation, { secretId, requestToken, currentOrigin, current, previous, view }))
 }
 
 /** A lost reply is looked at before it counts as a failure. */
@@ -121,6 +96,8 @@ const factsOf = (
 
 /** Done before; said again in case the first telling failed. */
 const tellAgain = async (rotation: Rotation, request: StepRequest, guarded: Guarded): Promise<StepResult> => {
+  // Once Secrets Manager has taken AWSPENDING away, only a forged event comes here.
+  if (!guarded.isPending) return ok('done')
   const current = await readCurrent(rotation, request)
   const intent = intentOfOrigin(readRequestToken(request.requestToken).origin)
   const pending = current.ok ? current.value : undefined
@@ -141,10 +118,10 @@ export const finishSecret = async (rotation: Rotation, request: StepRequest): Pr
   if (finish.intent === 'rollback' && guarded.value.currentOrigin === 'revoke') {
     return refused({ reason: 'wouldRestoreRevoked' })
   }
-  const looked: Result<Evidence | undefined, Refusal> =
-    finish.intent === 'settle' ? await lookBeforeSettled(rotation, finish) : await lookBeforeSwitch(rotation, finish)
+  const looked = await lookBeforeMove(rotation, finish)
   if (!looked.ok) return looked
-  const evidence = looked.value
+  if (looked.value === 'finishedMeanwhile') return ok('done')
+  const evidence = looked.value === 'switch' ? undefined : looked.value
   if (evidence !== undefined) {
     const { currentId, currentOrigin } = guarded.value
     const revokeToken = currentOrigin === 'revoke' ? currentId : undefined

@@ -25,7 +25,12 @@ export interface Seen {
   readonly sighting: Sighting
 }
 
-const AMBIGUOUS: Sighting = { position: 'ambiguous', pendingAccepted: false, previousAccepted: false }
+/** What is left to say when several sightings fit: only what all of them agree on. */
+const ambiguous = (fitting: readonly Sighting[]): Sighting => ({
+  position: 'ambiguous',
+  pendingAccepted: fitting.length > 0 && fitting.every(({ pendingAccepted }) => pendingAccepted),
+  previousAccepted: fitting.length > 0 && fitting.every(({ previousAccepted }) => previousAccepted),
+})
 
 /** The client's view, if the client exists, is active and belongs to this secret. */
 export const viewOf = async (
@@ -67,5 +72,5 @@ export const look = async (rotation: Rotation, request: LookRequest): Promise<Re
   const [only] = found
   if (found.length === 1 && only !== undefined) return ok({ view: view.value, sighting: only })
   const told = sightings({ ...input, acceptance: await tryStoredValues(rotation, stored) })
-  return ok({ view: view.value, sighting: told.length === 1 && told[0] !== undefined ? told[0] : AMBIGUOUS })
+  return ok({ view: view.value, sighting: told.length === 1 && told[0] !== undefined ? told[0] : ambiguous(told) })
 }

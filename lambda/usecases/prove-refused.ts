@@ -3,13 +3,13 @@
 import { Fault } from '../domain/failures.ts'
 import type { AcceptedValue, Evidence, RefusedValue } from '../domain/outcome.ts'
 import type { ClientView } from '../domain/ports.ts'
-import type { Origin } from '../domain/request-token.ts'
+import { type Origin, readRequestToken } from '../domain/request-token.ts'
 import { type Rotation, readPast, sameValue, type Version } from './rotation.ts'
 
 const PROPAGATION_WAITS_MS = [500, 1500, 4000] as const
 /** Two values were accepted before a revoke, at most; a third covers a stuck rotation whose version was cleared. */
 const MAX_PAST_VALUES = 3
-const MAX_PAST_VERSIONS = 8
+const MAX_PAST_VERSIONS = 20
 
 const iso = (at: number): string => new Date(at).toISOString()
 
@@ -62,7 +62,10 @@ const pastValues = async (rotation: Rotation, facts: SettleFacts): Promise<reado
   const past = previous === undefined || sameValue(previous, current) ? [] : [previous]
   if (currentOrigin !== 'revoke') return past
   const skip = new Set([requestToken, current.versionId, previous?.versionId])
-  const entries = (await rotation.vault.listVersions(secretId)).filter(({ versionId }) => !skip.has(versionId))
+  // A settle's version is a copy of another's value; a settle that was asked for often must not hide older ones.
+  const entries = (await rotation.vault.listVersions(secretId)).filter(
+    ({ versionId }) => !skip.has(versionId) && readRequestToken(versionId).origin !== 'settle',
+  )
   for (const { versionId } of entries.slice(0, MAX_PAST_VERSIONS)) {
     if (past.length >= MAX_PAST_VALUES) break
     const version = await readPast(rotation, secretId, { versionId, clientId: current.secret.clientId })

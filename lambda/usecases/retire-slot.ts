@@ -2,9 +2,12 @@
 // effect to show before anyone may send again: a request that lands late, after a new start, would kill the wrong value.
 
 import type { Retirement } from '../domain/moves.ts'
+import type { NotDone } from '../domain/ports.ts'
 import type { Slots } from '../domain/position.ts'
 import type { Rotation } from './rotation.ts'
 
+/** Left for the call after the wait: its timeout, and a moment to store or throw. */
+const RESERVE_MS = 6000
 const POLL_WAITS_MS = [250, 750, 2000, 3000] as const
 
 export interface SlotBefore {
@@ -23,14 +26,27 @@ export const waitForChange = async ({ issuer, timing }: Rotation, { clientId, sl
   }
 }
 
+/** Waits as the vendor asks, or throws its fault when the function would not live to see it. */
+export const waitOrThrow = async ({ timing }: Rotation, { waitMs, fault }: NotDone): Promise<void> => {
+  if (waitMs + RESERVE_MS > timing.remainingMs()) throw fault
+  await timing.wait(waitMs)
+}
+
+/** What the slots are once one of two has been retired. */
+export const slotsAfter = (retirement: Retirement, { current, next }: Slots): Slots => {
+  if (retirement === 'none') return { current, next }
+  return { current: retirement === 'complete' && next !== null ? next : current, next: null }
+}
+
 /** @returns done, or `lookAgain`: something else happened, or may have. */
 export const retireSlot = async (
   rotation: Rotation,
   retirement: Exclude<Retirement, 'none'>,
   before: SlotBefore,
 ): Promise<'done' | 'lookAgain'> => {
-  const { outcome } = await rotation.issuer[retirement](before.clientId)
-  if (outcome === 'done') return 'done'
-  if (outcome === 'unknown') await waitForChange(rotation, before)
+  const reply = await rotation.issuer[retirement](before.clientId)
+  if (reply.outcome === 'done') return 'done'
+  if (reply.outcome === 'notDone') await waitOrThrow(rotation, reply)
+  if (reply.outcome === 'unknown') await waitForChange(rotation, before)
   return 'lookAgain'
 }

@@ -66,6 +66,8 @@ export interface Guarded {
   readonly previousId: string | undefined
   /** The token's version carries AWSCURRENT: everything is done. */
   readonly isFinished: boolean
+  /** It still carries AWSPENDING: Secrets Manager has not seen this rotation succeed yet. */
+  readonly isPending: boolean
 }
 
 /** The template's guard (secrets-manager §1.1): rotation enabled, the version known, pending or already current. */
@@ -84,6 +86,7 @@ export const guard = async ({ vault }: Rotation, request: StepRequest): Promise<
     currentOrigin: readRequestToken(currentId).origin,
     previousId: labelled(state, PREVIOUS),
     isFinished,
+    isPending: labels.includes(PENDING),
   })
 }
 

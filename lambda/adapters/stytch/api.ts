@@ -4,7 +4,7 @@ import { type ClientSecret, createClientSecret } from '../../domain/client-secre
 import type { Slots } from '../../domain/position.ts'
 import type { HttpCall, JsonObject, Send } from './http.ts'
 import { readReply, type StytchReply } from './reply.ts'
-import { type RetryTiming, withRetries } from './retry.ts'
+import { type Repetition, type RetryTiming, withRetries } from './retry.ts'
 
 /** The project's Basic-auth pair. */
 export interface ProjectCredentials {
@@ -130,14 +130,14 @@ interface ApiCall<Value> {
   readonly method: HttpCall['method']
   readonly path: string
   readonly body?: JsonObject
-  readonly isIdempotent: boolean
+  readonly repetition: Repetition
   readonly read: (json: JsonObject) => Value | undefined
 }
 
 const createCaller = ({ baseUrl, credentials, send, timing }: StytchSettings) => {
   const toUrl = (path: string): URL => new URL(path, baseUrl)
 
-  const asProject = async <Value>({ method, path, body, isIdempotent, read }: ApiCall<Value>) => {
+  const asProject = async <Value>({ method, path, body, repetition, read }: ApiCall<Value>) => {
     const once = async (isStale: boolean): Promise<StytchReply<Value>> => {
       const headers = { authorization: basic(await credentials(isStale)), 'content-type': 'application/json' }
       const answer = await send({
@@ -148,7 +148,7 @@ const createCaller = ({ baseUrl, credentials, send, timing }: StytchSettings) =>
       })
       return readReply(answer, read)
     }
-    return withRetries({ timing, isIdempotent }, async () => {
+    return withRetries({ timing, repetition }, async () => {
       const reply = await once(false)
       // The project secret was rotated under us, perhaps; a 401 has no effect, so the call may be sent again.
       return !reply.ok && reply.kind === 'unauthorizedProject' ? once(true) : reply
@@ -156,7 +156,7 @@ const createCaller = ({ baseUrl, credentials, send, timing }: StytchSettings) =>
   }
 
   const asAnybody = async <Value>(call: HttpCall, read: (json: JsonObject) => Value | undefined) =>
-    withRetries({ timing, isIdempotent: true }, async () => readReply(await send(call), read))
+    withRetries({ timing, repetition: 'free' }, async () => readReply(await send(call), read))
 
   return { toUrl, asProject, asAnybody }
 }
@@ -168,14 +168,14 @@ export const createStytchApi = (settings: StytchSettings): StytchApi => {
   const project = encodeURIComponent(settings.projectId)
 
   const retire = (clientId: string, rest: string): Promise<StytchReply<StytchClient>> =>
-    asProject({ method: 'POST', path: at(clientId, rest), isIdempotent: false, read: readClient })
+    asProject({ method: 'POST', path: at(clientId, rest), repetition: 'never', read: readClient })
 
   return {
     createClient: ({ clientId, clientSecret, ...rest }) =>
       asProject({
         method: 'POST',
         path: clients,
-        isIdempotent: false,
+        repetition: 'ifNotDone',
         body: { ...toBody(rest), client_id: clientId, client_secret: clientSecret?.reveal() },
         read: (json) => {
           const client = readClient(json)
@@ -184,7 +184,7 @@ export const createStytchApi = (settings: StytchSettings): StytchApi => {
           return { ...client, clientSecret: createClientSecret(secret) }
         },
       }),
-    getClient: (clientId) => asProject({ method: 'GET', path: at(clientId), isIdempotent: true, read: readClient }),
+    getClient: (clientId) => asProject({ method: 'GET', path: at(clientId), repetition: 'free', read: readClient }),
     searchClients: ({ clientIds, names, scopes, cursor, limit }) => {
       const operands = [
         ...operand('client_id', clientIds),
@@ -194,7 +194,7 @@ export const createStytchApi = (settings: StytchSettings): StytchApi => {
       return asProject({
         method: 'POST',
         path: `${clients}/search`,
-        isIdempotent: true,
+        repetition: 'free',
         body: { cursor, limit, query: operands.length === 0 ? undefined : { operator: 'AND', operands } },
         read: (json) => {
           if (!Array.isArray(json.m2m_clients)) return undefined
@@ -206,19 +206,19 @@ export const createStytchApi = (settings: StytchSettings): StytchApi => {
       })
     },
     updateClient: (clientId, update) =>
-      asProject({ method: 'PUT', path: at(clientId), isIdempotent: true, body: toBody(update), read: readClient }),
+      asProject({ method: 'PUT', path: at(clientId), repetition: 'free', body: toBody(update), read: readClient }),
     deleteClient: (clientId) =>
       asProject({
         method: 'DELETE',
         path: at(clientId),
-        isIdempotent: false,
+        repetition: 'ifNotDone',
         read: (json) => (filled(json.client_id) === undefined ? undefined : { clientId }),
       }),
     rotateStart: (clientId) =>
       asProject({
         method: 'POST',
         path: at(clientId, '/secrets/rotate/start'),
-        isIdempotent: false,
+        repetition: 'never',
         read: ({ m2m_client: client }) => {
           const secret = isObject(client) ? filled(client.next_client_secret) : undefined
           return secret === undefined ? undefined : createClientSecret(secret)
@@ -260,7 +260,7 @@ export const createStytchApi = (settings: StytchSettings): StytchApi => {
       asProject({
         method: 'GET',
         path: '/v1/debug/whoami',
-        isIdempotent: true,
+        repetition: 'free',
         read: ({ project_id: projectId }) => {
           const id = filled(projectId)
           return id === undefined ? undefined : { projectId: id }

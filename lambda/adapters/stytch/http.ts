@@ -57,8 +57,14 @@ const parse = (text: string): JsonObject | undefined => {
   }
 }
 
+export interface SendSettings {
+  readonly dispatcher?: Dispatcher
+  /** @default - 5 s */
+  readonly timeoutMs?: number
+}
+
 export const createSend =
-  (dispatcher?: Dispatcher): Send =>
+  ({ dispatcher, timeoutMs = STYTCH_TIMEOUT_MS }: SendSettings = {}): Send =>
   async ({ method, url, headers, body }) => {
     try {
       const response = await request(url, {
@@ -66,9 +72,9 @@ export const createSend =
         headers,
         ...(body === undefined ? {} : { body }),
         ...(dispatcher === undefined ? {} : { dispatcher }),
-        signal: AbortSignal.timeout(STYTCH_TIMEOUT_MS),
-        headersTimeout: STYTCH_TIMEOUT_MS,
-        bodyTimeout: STYTCH_TIMEOUT_MS,
+        signal: AbortSignal.timeout(timeoutMs),
+        headersTimeout: timeoutMs,
+        bodyTimeout: timeoutMs,
       })
       const json = parse(await response.body.text())
       const status = response.statusCode
@@ -79,7 +85,7 @@ export const createSend =
     } catch (error) {
       const code = codeOf(error)
       const effect = notSentCodes.has(code) ? 'notSent' : 'unknown'
-      const why = code === 'TimeoutError' ? `no reply within ${STYTCH_TIMEOUT_MS / 1000} s` : code
+      const why = code === 'TimeoutError' ? `no reply within ${timeoutMs / 1000} s` : code
       return { arrived: false, effect, status: undefined, why }
     }
   }

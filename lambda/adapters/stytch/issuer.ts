@@ -1,9 +1,10 @@
 // Stytch's M2M clients as the domain's Issuer: two slots, looked at by last four. Turns the vendor's error kinds into outcomes
 // where a rotation has a next move, and into Faults where it has none.
 import { Fault, type FaultCode } from '../../domain/failures.ts'
-import type { Issuer, RetireReply } from '../../domain/ports.ts'
+import type { Issuer, NotDone, RetireReply } from '../../domain/ports.ts'
 import type { StytchApi, StytchClient } from './api.ts'
 import type { StytchError, StytchErrorKind, StytchReply } from './reply.ts'
+import { waitFor } from './retry.ts'
 
 const MANAGED_BY = 'managed_by'
 
@@ -57,10 +58,18 @@ const boundTo = ({ trustedMetadata }: StytchClient): string | undefined => {
   return typeof arn === 'string' && arn !== '' ? arn : undefined
 }
 
+/** Refused or unsent without effect: the caller waits, looks, and decides anew. */
+const toNotDone = (operation: string, clientId: string, error: StytchError): NotDone | undefined =>
+  error.kind === 'rateLimited' || error.kind === 'unavailable'
+    ? { outcome: 'notDone', waitMs: waitFor(error, 1), fault: stytchFault(operation, clientId, error) }
+    : undefined
+
 const toRetireReply = (operation: string, clientId: string, reply: StytchReply<StytchClient>): RetireReply => {
   if (reply.ok) return { outcome: 'done' }
   if (reply.kind === 'notRotating') return { outcome: 'notRotating' }
   if (reply.kind === 'outcomeUnknown') return { outcome: 'unknown' }
+  const notDone = toNotDone(operation, clientId, reply)
+  if (notDone !== undefined) return notDone
   throw stytchFault(operation, clientId, reply)
 }
 
@@ -90,6 +99,8 @@ export const createStytchIssuer = (api: StytchApi, projectId: string): Issuer =>
     if (reply.ok) return { outcome: 'started', secret: reply.value }
     if (reply.kind === 'alreadyRotating') return { outcome: 'alreadyRotating' }
     if (reply.kind === 'outcomeUnknown') return { outcome: 'unknown' }
+    const notDone = toNotDone('Rotate Start', clientId, reply)
+    if (notDone !== undefined) return notDone
     throw stytchFault('Rotate Start', clientId, reply)
   },
   complete: async (clientId) => toRetireReply('Rotate', clientId, await api.rotateComplete(clientId)),

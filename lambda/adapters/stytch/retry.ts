@@ -1,5 +1,6 @@
-// When a Stytch call may be sent again within the step. A call that changes slots is repeated only if it surely had no effect;
-// every other may be repeated. Waits grow, are jittered, and never outlive the function.
+// When a Stytch call may be sent again within the step. A call that changes slots is never repeated here, not even when it surely
+// had no effect: while it waited, the slots may have changed, so its caller looks first. Waits grow, are jittered, and never
+// outlive the function.
 import type { StytchError, StytchReply } from './reply.ts'
 
 /** The part of a Timing that a retry needs. */
@@ -13,28 +14,37 @@ const FIRST_WAIT_MS = 200
 /** A call and its timeout must still fit after the wait. */
 const RESERVE_MS = 6000
 
-const mayRepeat = ({ kind }: StytchError, isIdempotent: boolean): boolean =>
-  kind === 'rateLimited' || kind === 'unavailable' || (kind === 'outcomeUnknown' && isIdempotent)
+export type Repetition =
+  /** Sending it twice does no more than sending it once. */
+  | 'free'
+  /** Only when it surely had no effect. */
+  | 'ifNotDone'
+  /** Its caller looks, then decides. */
+  | 'never'
+
+const mayRepeat = ({ kind }: StytchError, repetition: Repetition): boolean => {
+  if (kind === 'rateLimited' || kind === 'unavailable') return repetition !== 'never'
+  return kind === 'outcomeUnknown' && repetition === 'free'
+}
 
 /** Full jitter on a wait that grows threefold; the vendor's own word, when it gives one, is the least. */
-const waitFor = (error: StytchError, tries: number): number => {
+export const waitFor = (error: StytchError, tries: number): number => {
   const grown = FIRST_WAIT_MS * 3 ** (tries - 1)
   return Math.max(error.retryAfterMs ?? 0, grown * (0.5 + Math.random() / 2))
 }
 
 export interface RetryRule {
   readonly timing: RetryTiming
-  /** Whether sending it twice does no more than sending it once. */
-  readonly isIdempotent: boolean
+  readonly repetition: Repetition
 }
 
 export const withRetries = async <Value>(
-  { timing, isIdempotent }: RetryRule,
+  { timing, repetition }: RetryRule,
   send: () => Promise<StytchReply<Value>>,
 ): Promise<StytchReply<Value>> => {
   for (let tries = 1; ; tries += 1) {
     const reply = await send()
-    if (reply.ok || tries >= MAX_TRIES || !mayRepeat(reply, isIdempotent)) return reply
+    if (reply.ok || tries >= MAX_TRIES || !mayRepeat(reply, repetition)) return reply
     const waitMs = waitFor(reply, tries)
     if (waitMs + RESERVE_MS > timing.remainingMs()) return reply
     await timing.wait(waitMs)

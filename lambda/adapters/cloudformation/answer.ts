@@ -1,0 +1,74 @@
+// Answers CloudFormation: one PUT to the pre-signed address that came with the request. Without an answer a deployment hangs until
+// its own timeout, so the call is repeated; the address is in no message, since whoever has it may answer.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { request } from 'undici'
+import { Fault } from '../../domain/failures.ts'
+
+declare const DEPLOYED_BUNDLE: boolean | undefined
+
+export interface Answer {
+  readonly url: string
+  readonly stackId: string
+  readonly requestId: string
+  readonly logicalId: string
+  readonly physicalId: string
+  readonly outcome:
+    | { readonly succeeded: true; readonly attributes: Readonly<Record<string, string>> }
+    | { readonly succeeded: false; readonly reason: string }
+}
+
+const TIMEOUT_MS = 5000
+const TRIES = 3
+/** An answer is at most 4 KiB, and the rest of it needs room. */
+const MAX_REASON = 1500
+
+/** A forged request must not make the function send anything elsewhere. */
+const isTrusted = (url: string): boolean => {
+  if (!URL.canParse(url)) return false
+  const { protocol, hostname } = new URL(url)
+  if (typeof DEPLOYED_BUNDLE === 'undefined' && protocol === 'http:' && hostname === '127.0.0.1') return true
+  return protocol === 'https:' && /\.amazonaws\.com(\.cn)?$/.test(hostname)
+}
+
+const bodyOf = ({ stackId, requestId, logicalId, physicalId, outcome }: Answer): string =>
+  JSON.stringify({
+    Status: outcome.succeeded ? 'SUCCESS' : 'FAILED',
+    Reason: outcome.succeeded ? undefined : outcome.reason.slice(0, MAX_REASON),
+    PhysicalResourceId: physicalId,
+    StackId: stackId,
+    RequestId: requestId,
+    LogicalResourceId: logicalId,
+    Data: outcome.succeeded ? outcome.attributes : undefined,
+  })
+
+const put = async (url: string, body: string): Promise<number> => {
+  const response = await request(url, {
+    method: 'PUT',
+    // The address is signed without a content type.
+    headers: { 'content-type': '', 'content-length': String(Buffer.byteLength(body)) },
+    body,
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+  })
+  await response.body.dump()
+  return response.statusCode
+}
+
+/** @throws Fault ANSWER_NOT_TAKEN: Lambda then runs the same request again, which is what it takes. */
+export const answerCloudFormation = async (answer: Answer): Promise<void> => {
+  const notTaken = (why: string): Fault =>
+    new Fault({
+      code: 'ANSWER_NOT_TAKEN',
+      retryable: true,
+      message: `CloudFormation did not take the answer for ${answer.logicalId}: ${why}.`,
+    })
+  if (!isTrusted(answer.url)) throw notTaken('its address is not one of AWS')
+  const body = bodyOf(answer)
+  for (let tries = 1; ; tries += 1) {
+    const outcome = await put(answer.url, body).catch((error: unknown) =>
+      error instanceof Error ? error.name : 'unknown',
+    )
+    if (outcome === 200) return
+    if (tries === TRIES) throw notTaken(typeof outcome === 'number' ? `HTTP ${outcome}` : outcome)
+    await sleep(500 * tries)
+  }
+}

@@ -36,9 +36,9 @@ const LOOPBACK = new Set(['127.0.0.1', 'localhost', '[::1]'])
 /** @returns what is wrong with an address for Stytch, or undefined. */
 export const baseUrlFault = (override: string): string | undefined => {
   if (!URL.canParse(override)) return 'expected a URL'
-  const { protocol, hostname, pathname, search, username, password } = new URL(override)
+  const { protocol, hostname, pathname, search, hash, username, password } = new URL(override)
   // Stytch's paths replace any path of the base (stytch-api §4), so one would be dropped in silence.
-  if (pathname !== '/' || search !== '' || username !== '' || password !== '') {
+  if (pathname !== '/' || search !== '' || hash !== '' || username !== '' || password !== '') {
     return 'expected an origin, without path, query or user'
   }
   if (protocol === 'https:' || (protocol === 'http:' && LOOPBACK.has(hostname))) return undefined

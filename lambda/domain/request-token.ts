@@ -45,12 +45,15 @@ export interface TokenRequest {
 
 /** @returns 49 to 55 characters, within the 32–64 that Secrets Manager allows. */
 export const makeRequestToken = ({ origin, askedAt, secretArn, about, attempt }: TokenRequest): string => {
-  const ms = origin === 'settle' ? askedAt - (askedAt % HOUR_MS) : askedAt
+  const ms = Math.floor(origin === 'settle' ? askedAt - (askedAt % HOUR_MS) : askedAt)
   const hex = createHash('sha256')
     .update(JSON.stringify([secretArn, about, attempt]))
     .digest('hex')
     .slice(0, 32)
-  return `${origin}-${String(ms).padStart(13, '0')}-${hex}`
+  const token = `${origin}-${String(ms).padStart(13, '0')}-${hex}`
+  // A token that does not read back would mean `rotate`, whatever was asked for.
+  if (!PATTERN.test(token)) throw new RangeError(`askedAt is not a point in time in epoch milliseconds: ${askedAt}`)
+  return token
 }
 
 /** Whether the id that carries AWSCURRENT says that no overlap is open. */

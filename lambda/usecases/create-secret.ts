@@ -6,7 +6,7 @@ import type { Slots } from '../domain/position.ts'
 import type { Intent } from '../domain/request-token.ts'
 import { ok, type Result } from '../domain/result.ts'
 import { formatSecret, type StoredSecret, withClientSecret } from '../domain/secret-format.ts'
-import { look, type Seen, type Stored } from './look.ts'
+import { look, lookAndName, type Seen, type Stored } from './look.ts'
 import { retireSlot, slotsAfter, waitForChange, waitOrThrow } from './retire-slot.ts'
 import {
   type Guarded,
@@ -129,24 +129,12 @@ const readPrevious = (rotation: Rotation, { request, guarded, current }: Creatio
     ? Promise.resolve(undefined)
     : readPast(rotation, request.secretId, { versionId: guarded.previousId, clientId: current.secret.clientId })
 
-interface Looked {
-  readonly seen: Seen
-  readonly stored: Stored
-}
-
 /** Only a rollback acts on AWSPREVIOUS; the others read it to name what they refuse. */
-const lookFrom = async (rotation: Rotation, creation: Creation): Promise<Result<Looked, Refusal>> => {
-  const { intent, current } = creation
-  const lookWith = async (previous: Version | undefined): Promise<Result<Looked, Refusal>> => {
-    const stored: Stored = { current, previous }
-    const seen = await look(rotation, { intent, stored, mayBeUnbound: true })
-    return seen.ok ? ok({ seen: seen.value, stored }) : seen
-  }
-  if (intent === 'rollback') return lookWith(await readPrevious(rotation, creation))
-  const looked = await lookWith(undefined)
-  if (!looked.ok || looked.value.seen.sighting.position !== 'drift') return looked
-  const previous = await readPrevious(rotation, creation)
-  return previous === undefined ? looked : lookWith(previous)
+const lookFrom = (rotation: Rotation, creation: Creation, stored: Stored): Promise<Result<Seen, Refusal>> => {
+  const request = { intent: creation.intent, stored, mayBeUnbound: true }
+  return creation.intent === 'rollback'
+    ? look(rotation, request)
+    : lookAndName(rotation, request, () => readPrevious(rotation, creation))
 }
 
 /** Another execution of this very step may have stored its value while this one waited. */
@@ -163,9 +151,11 @@ const make = async (rotation: Rotation, creation: Creation): Promise<StepResult>
     // A settle stores the same text again, which Secrets Manager takes as a no-op: it need not ask first.
     const known = await storedMeanwhile(rotation, creation)
     if (known !== undefined) return known
-    const looked = await lookFrom(rotation, creation)
+    const previous = intent === 'rollback' ? await readPrevious(rotation, creation) : undefined
+    const stored: Stored = { current, previous }
+    const looked = await lookFrom(rotation, creation, stored)
     if (!looked.ok) return looked
-    const { seen, stored } = looked.value
+    const seen = looked.value
     const claimed = await claim(rotation, creation, seen)
     if (!claimed.ok) return claimed
     const { view, sighting } = seen

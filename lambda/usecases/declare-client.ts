@@ -1,7 +1,7 @@
 // Makes a declared client so, or keeps it so: registers it when it is missing, then brings scopes, description, owner, policy,
 // schedule and replicas in line. May be asked again at any point: what is there stays. A client that this very request made, and
 // could not finish, is taken back, so that a failed deployment leaves no orphan.
-import { createHash } from 'node:crypto'
+import { makeClientId } from '../domain/client-id.ts'
 import { Fault } from '../domain/failures.ts'
 import type { ClientKeeper, Replica, RotationRules, SecretFacts, SecretKeeper } from '../domain/registrar-ports.ts'
 import { secretPolicy } from '../domain/secret-policy.ts'
@@ -43,11 +43,8 @@ const refuse = (secretName: string, why: string): Fault =>
 
 const MAX_LEFTOVERS = 3
 
-/** Made from the request, so that one that was killed and is asked again finds what it left behind. */
-const candidateId = ({ requestId, client, owner }: DeclareRequest, attempt: number): string => {
-  const parts = JSON.stringify([owner.stackId, owner.resource, requestId, client.secretName, attempt])
-  return `m2m-client-${createHash('sha256').update(parts).digest('hex').slice(0, 32)}`
-}
+const candidateId = ({ requestId, client, owner }: DeclareRequest, attempt: number): string =>
+  makeClientId({ declaredBy: [owner.stackId, owner.resource], requestId, secretName: client.secretName, attempt })
 
 /**
  * An id that is free at the issuer. A client under one of ours whose secret was never stored is of no use to anybody: its value is

@@ -55,6 +55,21 @@ const tryStoredValues = async ({ issuer }: Rotation, stored: Stored): Promise<Ac
   return acceptance
 }
 
+/**
+ * Looks without AWSPREVIOUS, which most moves do not need, and reads it only to name what will be refused.
+ * @param readPrevious one more call to the vault.
+ */
+export const lookAndName = async (
+  rotation: Rotation,
+  request: LookRequest,
+  readPrevious: () => Promise<Version | undefined>,
+): Promise<Result<Seen, Refusal>> => {
+  const seen = await look(rotation, request)
+  if (!seen.ok || seen.value.sighting.position !== 'drift') return seen
+  const previous = await readPrevious()
+  return previous === undefined ? seen : look(rotation, { ...request, stored: { ...request.stored, previous } })
+}
+
 export const look = async (rotation: Rotation, request: LookRequest): Promise<Result<Seen, Refusal>> => {
   const { intent, stored, mayBeUnbound } = request
   const view = await viewOf(rotation, stored, mayBeUnbound)

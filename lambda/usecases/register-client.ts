@@ -78,6 +78,21 @@ const createClient = async ({ registry }: Registration, request: RegisterRequest
   })
 }
 
+const removed = (registry: ClientRegistry, clientId: string): Promise<boolean> =>
+  registry.remove(clientId).then(
+    () => true,
+    () => false,
+  )
+
+/** The first fault, with what a person must know of the failed undoing. */
+const leftBehind = (secretName: string, clientId: string, fault: unknown): Fault =>
+  new Fault({
+    code: fault instanceof Fault ? fault.code : 'STYTCH_OUTCOME_UNKNOWN',
+    retryable: true,
+    message: `${fault instanceof Error ? fault.message : 'Storing failed.'} Client ${clientId} could not be removed again: if no secret ${secretName} exists, delete it at Stytch.`,
+    cause: fault,
+  })
+
 /** The secret's ARN; or, when it surely was not stored, the client is removed and the first fault goes on. */
 const storeSecret = async (
   { registry, shelf, issuer, timing }: Registration,
@@ -99,10 +114,10 @@ const storeSecret = async (
     return (await shelf.create({ name: secretName, description, text, requestToken, tags, kmsKeyId })).arn
   } catch (fault) {
     // A lost reply: the secret may stand there, and then its client must live.
-    const state = await shelf.find(secretName)
-    if (state?.labels[requestToken] !== undefined) return state.arn
-    await registry.remove(clientId)
-    throw fault
+    const state = await shelf.find(secretName).catch(() => 'unknown' as const)
+    if (state !== 'unknown' && state?.labels[requestToken] !== undefined) return state.arn
+    const isRemoved = state !== 'unknown' && (await removed(registry, clientId))
+    throw isRemoved ? fault : leftBehind(secretName, clientId, fault)
   }
 }
 

@@ -4,12 +4,14 @@ import { Fault, type Refusal } from '../domain/failures.ts'
 import { setMove } from '../domain/moves.ts'
 import { readRequestToken } from '../domain/request-token.ts'
 import { ok, type Result, refused } from '../domain/result.ts'
-import { look } from './look.ts'
+import { lookAndName } from './look.ts'
 import { retireSlot } from './retire-slot.ts'
 import {
   intentOf,
+  PREVIOUS,
   type Rotation,
   readCurrent,
+  readPast,
   readPending,
   type StepRequest,
   type StepResult,
@@ -35,21 +37,23 @@ const readPair = async (rotation: Rotation, request: StepRequest): Promise<Resul
   return same.ok ? ok({ current: current.value, pending: pending.value }) : same
 }
 
-export const setSecret = async (rotation: Rotation, request: StepRequest): Promise<StepResult> => {
-  const { origin } = readRequestToken(request.requestToken)
+export const setSecret = async (rotation: Rotation, step: StepRequest): Promise<StepResult> => {
+  const { origin } = readRequestToken(step.requestToken)
   if (origin === 'rotate' || origin === 'revoke') return ok('done')
-  const pair = await readPair(rotation, request)
+  const pair = await readPair(rotation, step)
   if (!pair.ok) return pair
   const { current, pending } = pair.value
-  if (current.versionId === request.requestToken) return ok('done')
-  const intent = intentOf(request.requestToken, rotation.timing.now())
+  if (current.versionId === step.requestToken) return ok('done')
+  const intent = intentOf(step.requestToken, rotation.timing.now())
   if (!intent.ok) return intent
   if (intent.value === 'settle' && !sameValue(current, pending)) return refused({ reason: 'currentMoved' })
   if (intent.value === 'rollback' && readRequestToken(current.versionId).origin === 'revoke') {
     return refused({ reason: 'wouldRestoreRevoked' })
   }
+  const readPrevious = () => readPast(rotation, step.secretId, { label: PREVIOUS, clientId: current.secret.clientId })
   for (let round = 1; round <= MAX_ROUNDS; round += 1) {
-    const seen = await look(rotation, { intent: intent.value, stored: { current, pending } })
+    const request = { intent: intent.value, stored: { current, pending } }
+    const seen = await lookAndName(rotation, request, readPrevious)
     if (!seen.ok) return seen
     const move = setMove(intent.value, seen.value.sighting)
     if (!move.ok) return move

@@ -136,6 +136,13 @@ interface ApiCall<Value> {
 
 const createCaller = ({ baseUrl, credentials, send, timing }: StytchSettings) => {
   const toUrl = (path: string): URL => new URL(path, baseUrl)
+  /** The last call's project credentials were refused: the next one reads them anew. */
+  let isRefused = false
+  const note = async <Value>(sent: Promise<StytchReply<Value>>): Promise<StytchReply<Value>> => {
+    const reply = await sent
+    isRefused = !reply.ok && reply.kind === 'unauthorizedProject'
+    return reply
+  }
 
   const asProject = async <Value>({ method, path, body, repetition, read }: ApiCall<Value>) => {
     const once = async (isStale: boolean): Promise<StytchReply<Value>> => {
@@ -149,9 +156,10 @@ const createCaller = ({ baseUrl, credentials, send, timing }: StytchSettings) =>
       return readReply(answer, read)
     }
     return withRetries({ timing, repetition }, async () => {
-      const reply = await once(false)
-      // The project secret was rotated under us, perhaps; a 401 has no effect, so the call may be sent again.
-      return !reply.ok && reply.kind === 'unauthorizedProject' ? once(true) : reply
+      const reply = await note(once(isRefused))
+      // The project secret was rotated under us, perhaps; a 401 has no effect, so the call may be sent again – but for one that
+      // changes slots its caller looks first, which reads the project secret anew.
+      return isRefused && repetition !== 'never' ? note(once(true)) : reply
     })
   }
 

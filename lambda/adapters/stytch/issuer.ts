@@ -60,7 +60,7 @@ const boundTo = ({ trustedMetadata }: StytchClient): string | undefined => {
 
 /** Refused or unsent without effect: the caller waits, looks, and decides anew. */
 const toNotDone = (operation: string, clientId: string, error: StytchError): NotDone | undefined =>
-  error.kind === 'rateLimited' || error.kind === 'unavailable'
+  error.kind === 'rateLimited' || error.kind === 'unavailable' || error.kind === 'unauthorizedProject'
     ? { outcome: 'notDone', waitMs: waitFor(error, 1), fault: stytchFault(operation, clientId, error) }
     : undefined
 

@@ -1,0 +1,17 @@
+// The id that a declared client gets at its issuer: made from the request that declares it, so that a request which was killed and
+// is asked again finds what it left behind. Pure. Not secret, and no one has to guess it.
+import { createHash } from 'node:crypto'
+
+export interface ClientIdRequest {
+  /** Who declares it: stack and construct. */
+  readonly declaredBy: readonly string[]
+  readonly requestId: string
+  readonly secretName: string
+  /** 1 for the first; one that was taken back is followed by another. */
+  readonly attempt: number
+}
+
+export const makeClientId = ({ declaredBy, requestId, secretName, attempt }: ClientIdRequest): string => {
+  const parts = JSON.stringify([...declaredBy, requestId, secretName, attempt])
+  return `m2m-client-${createHash('sha256').update(parts).digest('hex').slice(0, 32)}`
+}

@@ -1,0 +1,79 @@
+// The registrar: CloudFormation calls it for every declared client (Custom::M2mClient). Reads the settings, puts the adapters
+// together, and answers CloudFormation whatever happens. Neither answer nor log ever holds a secret.
+import type { Context } from 'aws-lambda'
+import { createSecretsManager } from '../adapters/aws/clients.ts'
+import { createSecretKeeper } from '../adapters/aws/secret-keeper.ts'
+import { createShelf } from '../adapters/aws/shelf.ts'
+import { createVault } from '../adapters/aws/vault.ts'
+import { type Answer, answerCloudFormation } from '../adapters/cloudformation/answer.ts'
+import { vendorBaseUrl } from '../adapters/stytch/base-url.ts'
+import { createClientKeeper } from '../adapters/stytch/client-keeper.ts'
+import { createStytchConnection } from '../adapters/stytch/connect.ts'
+import { createStytchIssuer } from '../adapters/stytch/issuer.ts'
+import { createClientRegistry } from '../adapters/stytch/registry.ts'
+import { createTiming } from '../adapters/timing.ts'
+import { Fault } from '../domain/failures.ts'
+import { processEnvironment, readRegistrarEnv } from '../env.ts'
+import { answerClientRequest, failedPhysicalId } from '../usecases/answer-client-request.ts'
+import { readClientRequest, readReturnAddress } from '../usecases/read-client-request.ts'
+
+const settings = readRegistrarEnv(processEnvironment())
+const { stytch, ...stageSettings } = settings
+const secretsManager = createSecretsManager()
+const connect = createStytchConnection(stytch, secretsManager)
+const vault = createVault(secretsManager)
+const shelf = createShelf(secretsManager)
+const secrets = createSecretKeeper(secretsManager)
+
+const tokenUrl =
+  settings.tokenUrl ??
+  new URL(`/v1/public/${stytch.projectId}/oauth2/token`, stytch.baseUrl ?? vendorBaseUrl(stytch.projectId)).href
+const stage = { ...stageSettings, tokenUrl }
+
+const compose = (context: Context) => {
+  const timing = createTiming(() => context.getRemainingTimeInMillis())
+  const api = connect(timing)
+  const issuer = createStytchIssuer(api, stytch.projectId)
+  const registry = createClientRegistry(api)
+  const registration = { registry, shelf, issuer, vault, timing }
+  return { registration, issuer, registry, timing, secrets, clients: createClientKeeper(api) }
+}
+
+const note = (context: Context, entry: Readonly<Record<string, unknown>>): void => {
+  console.log(JSON.stringify({ ...entry, requestId: context.awsRequestId }))
+}
+
+type Reply = Pick<Answer, 'physicalId' | 'outcome'>
+
+const failed = (physicalId: string, reason: string): Reply => ({ physicalId, outcome: { succeeded: false, reason } })
+
+const settle = async (event: unknown, context: Context): Promise<Reply> => {
+  const request = readClientRequest(event)
+  if (!request.ok) {
+    const reason = `The request is malformed, and nothing was changed: ${request.refusal.join('; ')}.`
+    note(context, { outcome: 'refused', message: reason })
+    return failed('never-made/malformed', reason)
+  }
+  const { type, client, owner } = request.value
+  const about = { request: type, secret: client.secretName, resource: owner.resource }
+  try {
+    const { physicalId, attributes, outcome } = await answerClientRequest(compose(context), stage, request.value)
+    note(context, { ...about, outcome })
+    return { physicalId, outcome: { succeeded: true, attributes } }
+  } catch (error) {
+    // Only our own messages are known to hold no value.
+    const known = error instanceof Fault ? error.message : 'An unforeseen failure; the log has its kind.'
+    const kind = error instanceof Fault ? error.code : error instanceof Error ? error.name : 'unknown'
+    note(context, { ...about, outcome: 'failed', code: kind, message: known })
+    return failed(failedPhysicalId(request.value), known)
+  }
+}
+
+/** @throws Fault ANSWER_NOT_TAKEN, or for an event that nobody could be answered for. */
+export const handler = async (event: unknown, context: Context): Promise<void> => {
+  const address = readReturnAddress(event)
+  if (address === undefined) {
+    throw new Fault({ code: 'INPUT_MALFORMED', retryable: false, message: "The event is not a custom resource's." })
+  }
+  await answerCloudFormation({ ...address, ...(await settle(event, context)) })
+}

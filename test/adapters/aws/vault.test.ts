@@ -1,0 +1,244 @@
+// Secrets Manager as the domain's Vault, by the real SDK over HTTP against the stand-in: labels that move only from where they are
+// said to be, versions without a value, and no word about a value in any failure.
+
+import { CreateSecretCommand, RotateSecretCommand } from '@aws-sdk/client-secrets-manager'
+import { describe, expect, test } from 'vitest'
+import { createVault } from '../../../lambda/adapters/aws/vault.ts'
+import { useAws } from '../../fakes/stand-ins.ts'
+
+const place = useAws()
+const NAME = 'm2m/test/orders'
+const TOKEN = 'rotate-1793622600000-00000000000000000000000000000000'
+const FUNCTION = 'arn:aws:lambda:us-east-1:000000000000:function:rotation'
+const first = 'adopt-1793622600000-00000000000000000000000000000000'
+const second = 'settle-1793622600000-00000000000000000000000000000000'
+
+const vault = () => createVault(place.sdk().secrets)
+const created = async (value = 'canary-one'): Promise<string> => {
+  const reply = await place
+    .sdk()
+    .secrets.send(new CreateSecretCommand({ Name: NAME, SecretString: value, ClientRequestToken: first }))
+  return reply.ARN ?? ''
+}
+const rotating = async (): Promise<string> => {
+  const arn = await created()
+  await place
+    .sdk()
+    .secrets.send(new RotateSecretCommand({ SecretId: NAME, ClientRequestToken: TOKEN, RotationLambdaARN: FUNCTION }))
+  // The stand-in drives a function that does nothing: the version stays a placeholder, its label stays or goes with the drive.
+  await place.standIn.idle()
+  return arn
+}
+const labelsOf = (secretId: string) =>
+  Object.fromEntries((place.standIn.peek(secretId)?.versions ?? []).map(({ id, stages }) => [id, [...stages]]))
+const errorOf = async (call: Promise<unknown>) => {
+  try {
+    return await call
+  } catch (error) {
+    return error
+  }
+}
+
+describe('describe', () => {
+  test('tells labels, and whether rotation is on', async () => {
+    const arn = await created()
+
+    expect(await vault().describe(NAME)).toEqual({
+      arn,
+      name: NAME,
+      rotationEnabled: false,
+      labels: { [first]: ['AWSCURRENT'] },
+    })
+    await place
+      .sdk()
+      .secrets.send(new RotateSecretCommand({ SecretId: NAME, RotationLambdaARN: FUNCTION, RotateImmediately: false }))
+    await place.standIn.idle()
+    expect((await vault().describe(arn)).rotationEnabled).toBe(true)
+  })
+
+  test('a secret that is not there is a rejected call', async () => {
+    expect(await errorOf(vault().describe('m2m/test/nobody'))).toMatchObject({
+      code: 'SECRETS_MANAGER_REJECTED',
+      message: expect.stringContaining('DescribeSecret on m2m/test/nobody'),
+    })
+  })
+})
+
+describe('read', () => {
+  test('by label, by version, and by both', async () => {
+    const arn = await created()
+    const version = { arn, versionId: first, text: 'canary-one', createdAt: expect.any(Number) }
+
+    expect(await vault().read(NAME, { label: 'AWSCURRENT' })).toEqual(version)
+    expect(await vault().read(arn, { versionId: first })).toEqual(version)
+    expect(await vault().read(NAME, { versionId: first, label: 'AWSCURRENT' })).toEqual(version)
+  })
+
+  test.each([
+    ['no such label', { label: 'AWSPREVIOUS' }],
+    ['no such version', { versionId: second }],
+    ['a label that sits elsewhere', { versionId: first, label: 'AWSPENDING' }],
+  ])('%s is nothing to read, and no failure', async (_what, query) => {
+    await created()
+
+    expect(await vault().read(NAME, query)).toBeUndefined()
+  })
+
+  test('a version without a value is nothing to read', async () => {
+    await rotating()
+
+    expect(labelsOf(NAME)).toHaveProperty(TOKEN)
+    expect(await vault().read(NAME, { versionId: TOKEN })).toBeUndefined()
+    expect(await vault().read(NAME, { versionId: TOKEN, label: 'AWSPENDING' })).toBeUndefined()
+  })
+
+  test('a binary value reads as an empty text', async () => {
+    await place.sdk().secrets.send(new CreateSecretCommand({ Name: 'binary', SecretBinary: Buffer.from('canary') }))
+
+    expect((await vault().read('binary', { label: 'AWSCURRENT' }))?.text).toBe('')
+  })
+
+  test('a reply that cannot be parsed is asked for again, or told without its words', async () => {
+    await created('canary-two')
+    place.standIn.faults.add({ op: 'GetSecretValue', kind: 'garble', count: 9 })
+
+    const error = await errorOf(vault().read(NAME, { label: 'AWSCURRENT' }))
+
+    expect(error).toMatchObject({ name: 'Fault', code: 'SECRETS_MANAGER_UNAVAILABLE', retryable: true })
+    expect(String(error)).not.toContain('canary')
+  })
+
+  test('a right that is missing is told as such', async () => {
+    await created()
+    place.standIn.faults.add({ op: 'GetSecretValue', kind: 'error', status: 403 })
+
+    expect(await errorOf(vault().read(NAME, { label: 'AWSCURRENT' }))).toMatchObject({
+      code: 'SECRETS_MANAGER_REJECTED',
+    })
+  })
+})
+
+describe('putPending', () => {
+  const pending = { secretId: NAME, requestToken: TOKEN, text: 'canary-next' }
+
+  test('stores under the token, as AWSPENDING, and leaves AWSCURRENT alone', async () => {
+    await created()
+
+    expect(await vault().putPending(pending)).toBe('stored')
+    expect(labelsOf(NAME)).toEqual({ [first]: ['AWSCURRENT'], [TOKEN]: ['AWSPENDING'] })
+    expect((await vault().read(NAME, { versionId: TOKEN, label: 'AWSPENDING' }))?.text).toBe('canary-next')
+  })
+
+  test('fills a placeholder', async () => {
+    await rotating()
+
+    expect(await vault().putPending(pending)).toBe('stored')
+    expect((await vault().read(NAME, { versionId: TOKEN }))?.text).toBe('canary-next')
+  })
+
+  test('twice the same is stored once; another value differs, and changes nothing', async () => {
+    await created()
+    await vault().putPending(pending)
+
+    expect(await vault().putPending(pending)).toBe('stored')
+    expect(await vault().putPending({ ...pending, text: 'canary-other' })).toBe('differs')
+    expect((await vault().read(NAME, { versionId: TOKEN }))?.text).toBe('canary-next')
+  })
+
+  test('takes the rotation token along', async () => {
+    await created()
+
+    const rotationToken = 'canary-rotation-token-0123456789-0123456789'
+    expect(await vault().putPending({ ...pending, rotationToken })).toBe('stored')
+  })
+
+  test.each(['drop_reply', 'reset', 'garble', 'throttle'] as const)(
+    '%s, once: the SDK’s second try stores it',
+    async (kind) => {
+      await created()
+      place.standIn.faults.add({ op: 'PutSecretValue', kind })
+
+      const result = await errorOf(vault().putPending(pending))
+
+      // Not every client retries a reply that it cannot parse; then it is a fault to be retried, and the same put is a no-op.
+      if (result !== 'stored') expect(result).toMatchObject({ retryable: true })
+      expect(await vault().putPending(pending)).toBe('stored')
+    },
+  )
+
+  test.each([
+    ['throttle', undefined, 'SECRETS_MANAGER_THROTTLED'],
+    ['error', 500, 'SECRETS_MANAGER_UNAVAILABLE'],
+    ['reset', undefined, 'SECRETS_MANAGER_UNAVAILABLE'],
+    ['html', 502, 'SECRETS_MANAGER_UNAVAILABLE'],
+  ] as const)('%s (%s) to the end is %s, to be asked again, after two tries', async (kind, status, code) => {
+    await created()
+    place.standIn.faults.add({ op: 'PutSecretValue', kind, count: 9, ...(status === undefined ? {} : { status }) })
+
+    const error = await errorOf(vault().putPending(pending))
+
+    expect(error).toMatchObject({ code, retryable: true })
+    expect(place.calls().filter((op) => op === 'PutSecretValue').length).toBe(2)
+    expect(String(error)).not.toContain('canary')
+  })
+
+  test('a put that AWS refuses is not asked again, and says nothing of the value', async () => {
+    await created()
+    place.standIn.faults.add({ op: 'PutSecretValue', kind: 'error', status: 400 })
+
+    const error = await errorOf(vault().putPending(pending))
+
+    expect(error).toMatchObject({ code: 'SECRETS_MANAGER_REJECTED', retryable: false })
+    expect(String(error)).not.toContain('A planned fault')
+  })
+})
+
+describe('moveLabel', () => {
+  test('moves AWSCURRENT from where it is said to be, and AWSPREVIOUS follows', async () => {
+    await created()
+    await vault().putPending({ secretId: NAME, requestToken: TOKEN, text: 'canary-next' })
+
+    await vault().moveLabel({ secretId: NAME, label: 'AWSCURRENT', from: first, to: TOKEN })
+
+    expect(labelsOf(NAME)[TOKEN]).toContain('AWSCURRENT')
+    expect(labelsOf(NAME)[first]).toEqual(['AWSPREVIOUS'])
+  })
+
+  test('does nothing when the label is elsewhere', async () => {
+    await created()
+    await vault().putPending({ secretId: NAME, requestToken: TOKEN, text: 'canary-next' })
+    const before = labelsOf(NAME)
+
+    const error = await errorOf(vault().moveLabel({ secretId: NAME, label: 'AWSCURRENT', from: TOKEN, to: first }))
+
+    expect(error).toMatchObject({ code: 'SECRETS_MANAGER_REJECTED' })
+    expect(labelsOf(NAME)).toEqual(before)
+  })
+
+  test('takes a label away', async () => {
+    await created()
+    await vault().putPending({ secretId: NAME, requestToken: TOKEN, text: 'canary-next' })
+
+    await vault().moveLabel({ secretId: NAME, label: 'AWSPENDING', from: TOKEN })
+
+    expect(labelsOf(NAME)[TOKEN]).toEqual([])
+  })
+})
+
+describe('listVersions', () => {
+  test('shows every version, unlabelled and empty ones too, the newest first, over all pages', async () => {
+    await created()
+    const ids = Array.from({ length: 120 }, (_, at) => `settle-1793622600000-${String(at).padStart(32, '0')}`)
+    for (const requestToken of ids) {
+      place.world.clock.advance(1000)
+      await vault().putPending({ secretId: NAME, requestToken, text: 'canary-copy' })
+    }
+
+    const listed = await vault().listVersions(NAME)
+
+    expect(listed.map(({ versionId }) => versionId)).toEqual([...ids.toReversed(), first])
+    expect(listed.at(0)?.labels).toEqual(['AWSPENDING'])
+    expect(listed.at(1)?.labels).toEqual([])
+    expect(place.calls().filter((op) => op === 'ListSecretVersionIds').length).toBeGreaterThan(1)
+  })
+})

@@ -1,0 +1,24 @@
+// Every crash point of every intent from every beginning, each driven on in one of the three ways; `npm run torture` plays all
+// ways at all points, and double kills.
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { intents } from '../../lambda/domain/request-token.ts'
+import { runCrashes } from './crash-runs.ts'
+import { createSeat, type Seat } from './seat.ts'
+
+let seat: Seat
+beforeAll(async () => {
+  seat = await createSeat()
+})
+afterAll(() => seat.close())
+
+test.each(intents)('a %s loses nothing wherever it is killed', { timeout: 120_000 }, async (intent) => {
+  const { points, runs, violations } = await runCrashes(seat, {
+    intents: [intent],
+    everyContinuation: false,
+    doubleEvery: 97,
+  })
+
+  console.log(`crash points of ${intent}: ${points}, runs: ${runs}`)
+  expect(violations).toEqual([])
+  expect(points).toBeGreaterThan(150)
+})

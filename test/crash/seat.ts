@@ -1,0 +1,312 @@
+// A seat for one secret and one client: both stand-ins over real HTTP, the production use cases and adapters, and a gate at every
+// outside call, where a rotation can be killed. A killed execution never runs another line: its call stays unanswered for ever.
+import { randomUUID } from 'node:crypto'
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge'
+import {
+  CreateSecretCommand,
+  PutSecretValueCommand,
+  RotateSecretCommand,
+  SecretsManagerClient,
+  UpdateSecretVersionStageCommand,
+} from '@aws-sdk/client-secrets-manager'
+import { NodeHttpHandler } from '@smithy/node-http-handler'
+import { createOutcomes } from '../../lambda/adapters/aws/outcomes.ts'
+import { createVault } from '../../lambda/adapters/aws/vault.ts'
+import { createStytchApi } from '../../lambda/adapters/stytch/api.ts'
+import { createSend, type Send } from '../../lambda/adapters/stytch/http.ts'
+import { createStytchIssuer } from '../../lambda/adapters/stytch/issuer.ts'
+import type { Issuer, Vault } from '../../lambda/domain/ports.ts'
+import { makeRequestToken, type Origin } from '../../lambda/domain/request-token.ts'
+import { type AwsStandIn, createAwsStandIn } from '../../lambda/local/aws/aws-stand-in.ts'
+import type { InvokeOutcome, RotationEvent } from '../../lambda/local/aws/rotation-driver.ts'
+import type { AwsSettings } from '../../lambda/local/aws/settings.ts'
+import { createWorld, type World } from '../../lambda/local/stand-in/world.ts'
+import { createStytchStandIn, type StytchStandIn } from '../../lambda/local/stytch/stytch-stand-in.ts'
+import { readStepEvent } from '../../lambda/usecases/read-step-event.ts'
+import type { Rotation } from '../../lambda/usecases/rotation.ts'
+import { runStep } from '../../lambda/usecases/run-step.ts'
+
+export const PROJECT_ID = 'project-test-00000000-0000-4000-8000-000000000000'
+const PROJECT_SECRET = 'secret-test-canary-project-secret='
+const FUNCTION_ARN = 'arn:aws:lambda:us-east-1:000000000000:function:m2m-rotation'
+/** Short, so that a call without a reply costs no test its time; the waits between tries are faked. */
+const TIMEOUT_MS = 250
+
+export type Verdict = 'go' | 'hang'
+/** Called around every outside call of every execution; `hang` ends the execution there, a promise holds it up until it is kept. */
+export type Gate = (phase: 'before' | 'after', op: string) => Verdict | Promise<Verdict>
+
+export interface Execution {
+  readonly event: RotationEvent
+  readonly gate: Gate
+  /** Ends the promise that the caller waits on, since the execution itself never ends. */
+  readonly onHang: () => void
+  /** The function's time, on the fake clock. */
+  readonly timeMs?: number
+}
+
+export interface Seat {
+  readonly world: World
+  readonly stytch: StytchStandIn
+  readonly aws: AwsStandIn
+  readonly client: SecretsManagerClient
+  readonly issuer: Issuer
+  readonly vault: Vault
+  /** Runs one step in process, with a gate. Never rejects. */
+  execute(execution: Execution): Promise<InvokeOutcome>
+  /** What RotateSecret drives; set by each run. */
+  onInvoke: (event: RotationEvent) => Promise<InvokeOutcome>
+  /** Breaks a rule on purpose, to test the tests; leaves every port as it is unless set. */
+  tamper: (rotation: Rotation, event: RotationEvent) => Rotation
+  /** Everything that came out in log lines and error messages. */
+  readonly output: string[]
+  close(): Promise<void>
+}
+
+const never = <Value>(): Promise<Value> => new Promise(() => {})
+
+/** A passage that an execution takes on every outside call; once hung, all its calls hang. */
+const createPassage = ({ gate, onHang }: Pick<Execution, 'gate' | 'onHang'>) => {
+  let isHung = false
+  const pass = async (phase: 'before' | 'after', op: string): Promise<void> => {
+    if (!isHung && (await gate(phase, op)) === 'go') return
+    isHung = true
+    onHang()
+    await never()
+  }
+  return async <Value>(op: string, call: () => Promise<Value>): Promise<Value> => {
+    await pass('before', op)
+    try {
+      return await call()
+    } finally {
+      await pass('after', op)
+    }
+  }
+}
+
+type Passage = ReturnType<typeof createPassage>
+
+const gatedHandler = (handler: NodeHttpHandler, passage: Passage) => ({
+  metadata: handler.metadata,
+  handle: (...args: Parameters<NodeHttpHandler['handle']>) => {
+    const target = args[0].headers['x-amz-target'] ?? ''
+    return passage(target.slice(target.indexOf('.') + 1), () => handler.handle(...args))
+  },
+})
+
+const stytchOp = (path: string, method: string): string => {
+  if (path.endsWith('/secrets/rotate/start')) return 'RotateStart'
+  if (path.endsWith('/secrets/rotate/cancel')) return 'RotateCancel'
+  if (path.endsWith('/secrets/rotate')) return 'RotateComplete'
+  if (path.endsWith('/oauth2/token')) return 'Token'
+  return method === 'GET' ? 'GetClient' : 'UpdateClient'
+}
+
+export interface SeatTiming {
+  /** Longer where no call is to go without its reply: a busy machine must not look like a lost one. @default - 250 ms */
+  readonly timeoutMs?: number
+}
+
+export const createSeat = async (
+  awsSettings: Partial<AwsSettings> = {},
+  { timeoutMs = TIMEOUT_MS }: SeatTiming = {},
+): Promise<Seat> => {
+  const world = createWorld()
+  const stytch = createStytchStandIn({ world, projectId: PROJECT_ID, projectSecret: PROJECT_SECRET })
+  const output: string[] = []
+  const seat = {
+    onInvoke: async (_event: RotationEvent): Promise<InvokeOutcome> => ({
+      ok: false,
+      errorType: 'Unset',
+      errorMessage: 'no run is under way',
+    }),
+    tamper: (rotation: Rotation, _event: RotationEvent): Rotation => rotation,
+  }
+  const aws = createAwsStandIn({
+    world,
+    settings: { redriveCount: 0, redriveSpacingMs: 0, ...awsSettings },
+    invoke: (_arn, event) => seat.onInvoke(event),
+    sleep: async () => {},
+  })
+  const stytchUrl = await stytch.server.listen(0)
+  const awsUrl = await aws.listen(0)
+  const http = new NodeHttpHandler({
+    requestTimeout: timeoutMs,
+    throwOnRequestTimeout: true,
+    socketTimeout: timeoutMs,
+    connectionTimeout: timeoutMs,
+    httpAgent: { maxSockets: 16, keepAlive: true },
+  })
+  const awsConfig = {
+    endpoint: awsUrl,
+    region: 'us-east-1',
+    maxAttempts: 2,
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+  }
+  const client = new SecretsManagerClient({ ...awsConfig, requestHandler: http })
+  const send = createSend({ timeoutMs })
+
+  const connect = (sendCall: Send, remainingMs: () => number, wait: (ms: number) => Promise<void>) =>
+    createStytchIssuer(
+      createStytchApi({
+        baseUrl: stytchUrl,
+        projectId: PROJECT_ID,
+        credentials: async () => ({ projectId: PROJECT_ID, secret: PROJECT_SECRET }),
+        send: sendCall,
+        timing: { remainingMs, wait },
+      }),
+      PROJECT_ID,
+    )
+
+  const execute = async ({ event, gate, onHang, timeMs = 30_000 }: Execution): Promise<InvokeOutcome> => {
+    const passage = createPassage({ gate, onHang })
+    let waitedMs = 0
+    const startedAt = Date.now()
+    // Real time passes only in calls that time out, where 250 ms stand for five seconds.
+    const remainingMs = () => timeMs - waitedMs - (Date.now() - startedAt) * 20
+    const wait = async (ms: number): Promise<void> => {
+      waitedMs += ms
+      world.clock.advance(ms)
+    }
+    const gatedSend: Send = (call) => passage(stytchOp(call.url.pathname, call.method), () => send(call))
+    const gated = { ...awsConfig, requestHandler: gatedHandler(http, passage) }
+    const request = readStepEvent(event)
+    if (!request.ok) return { ok: false, errorType: 'RotationRefused', errorMessage: 'malformed event' }
+    try {
+      const rotation: Rotation = {
+        issuer: connect(gatedSend, remainingMs, wait),
+        vault: createVault(new SecretsManagerClient(gated)),
+        outcomes: createOutcomes(new EventBridgeClient(gated), 'm2m'),
+        timing: { now: world.clock.now, remainingMs, wait },
+        journal: { note: (entry) => output.push(JSON.stringify(entry)) },
+      }
+      await runStep(seat.tamper(rotation, event), request.value)
+      return { ok: true }
+    } catch (error) {
+      const { name, message } = error instanceof Error ? error : new Error('unknown')
+      output.push(`${name}: ${message}`)
+      return { ok: false, errorType: name, errorMessage: message }
+    }
+  }
+
+  return Object.assign(seat, {
+    world,
+    stytch,
+    aws,
+    client,
+    issuer: connect(
+      send,
+      () => 30_000,
+      async () => {},
+    ),
+    vault: createVault(client),
+    execute,
+    output,
+    close: async () => {
+      aws.stopDrives()
+      client.destroy()
+      await Promise.all([stytch.server.close(), aws.close()])
+    },
+  })
+}
+
+export interface Subject {
+  readonly secretArn: string
+  readonly clientId: string
+}
+
+export const tokenFor = (seat: Seat, secretArn: string, origin: Origin): string =>
+  makeRequestToken({ origin, askedAt: seat.world.clock.now(), secretArn, about: randomUUID(), attempt: 1 })
+
+export const textWith = (clientId: string, secret: string): string =>
+  JSON.stringify({
+    client_id: clientId,
+    client_secret: secret,
+    project_id: PROJECT_ID,
+    token_url: 'https://test.stytch.com/token',
+    issued_at: '2026-01-01T00:00:00.000Z',
+    owner: 'payments',
+  })
+
+/** A registered secret: bound client, value stored, rotation on. */
+export const register = async (seat: Seat): Promise<Subject> => {
+  const { clientId, secret } = seat.stytch.seed({ scopes: ['read:things'] })
+  const name = `m2m/test/${randomUUID()}`
+  const created = await seat.client.send(
+    new CreateSecretCommand({
+      Name: name,
+      ClientRequestToken: tokenFor(seat, name, 'register'),
+      SecretString: textWith(clientId, secret),
+    }),
+  )
+  const secretArn = created.ARN ?? ''
+  await seat.issuer.bind(clientId, secretArn)
+  const invoke = seat.onInvoke
+  seat.onInvoke = async () => ({ ok: true })
+  await seat.client.send(
+    new RotateSecretCommand({
+      SecretId: secretArn,
+      RotationLambdaARN: FUNCTION_ARN,
+      RotationRules: { AutomaticallyAfterDays: 60 },
+      RotateImmediately: false,
+    }),
+  )
+  await seat.aws.idle()
+  seat.onInvoke = invoke
+  return { secretArn, clientId }
+}
+
+/** The client secret under a label, as tests see it; undefined when none is there. */
+export const valueUnder = (seat: Seat, secretArn: string, label: string): string | undefined => {
+  const text = seat.aws.peek(secretArn)?.versions.find(({ stages }) => stages.includes(label))?.value
+  if (text === undefined) return undefined
+  return (JSON.parse(text) as { client_secret?: string }).client_secret
+}
+
+export const idUnder = (seat: Seat, secretArn: string, label: string): string | undefined =>
+  seat.aws.peek(secretArn)?.versions.find(({ stages }) => stages.includes(label))?.id
+
+export const isCurrentAccepted = (seat: Seat, { secretArn, clientId }: Subject): boolean => {
+  const value = valueUnder(seat, secretArn, 'AWSCURRENT')
+  return value !== undefined && seat.stytch.accepts(clientId, value)
+}
+
+/** Every stored value that Stytch accepts now. */
+export const acceptedValues = (seat: Seat, { secretArn, clientId }: Subject): readonly string[] => {
+  const texts = seat.aws.peek(secretArn)?.versions.flatMap(({ value }) => (value === undefined ? [] : [value])) ?? []
+  const values = texts.map((text) => (JSON.parse(text) as { client_secret: string }).client_secret)
+  return [...new Set(values)].filter((value) => seat.stytch.accepts(clientId, value))
+}
+
+/** Asks for a rotation and waits for the end of its drive. @returns the request token. */
+export const rotateSecret = async (seat: Seat, { secretArn }: Subject, origin: Origin): Promise<string> => {
+  const token = tokenFor(seat, secretArn, origin)
+  await seat.client.send(new RotateSecretCommand({ SecretId: secretArn, ClientRequestToken: token }))
+  await seat.aws.idle()
+  return token
+}
+
+/** As the sweep clears a stuck rotation (architecture §3, last table). @returns the cleared token, if one was stuck. */
+export const clearStuck = async (seat: Seat, { secretArn }: Subject): Promise<string | undefined> => {
+  const pending = idUnder(seat, secretArn, 'AWSPENDING')
+  if (pending === undefined || pending === idUnder(seat, secretArn, 'AWSCURRENT')) return undefined
+  await seat.client.send(
+    new UpdateSecretVersionStageCommand({
+      SecretId: secretArn,
+      VersionStage: 'AWSPENDING',
+      RemoveFromVersionId: pending,
+    }),
+  )
+  return pending
+}
+
+/** An operator stores a value by hand, which moves AWSCURRENT. */
+export const putByHand = async (seat: Seat, { secretArn, clientId }: Subject, secret: string): Promise<void> => {
+  await seat.client.send(new PutSecretValueCommand({ SecretId: secretArn, SecretString: textWith(clientId, secret) }))
+}
+
+/** Runs steps undisturbed. */
+export const undisturbed =
+  (seat: Seat) =>
+  (event: RotationEvent): Promise<InvokeOutcome> =>
+    seat.execute({ event, gate: () => 'go', onHang: () => {} })

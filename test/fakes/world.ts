@@ -1,0 +1,104 @@
+// A secret, its client at the issuer, and the service that drives the steps: everything a rotation touches, in memory. Values
+// read `canary-<name>-<last four>`, so that a test can name them and search all output for the word.
+import type { Step } from '../../lambda/domain/failures.ts'
+import { steps } from '../../lambda/domain/failures.ts'
+import { makeRequestToken, type Origin } from '../../lambda/domain/request-token.ts'
+import type { Rotation } from '../../lambda/usecases/rotation.ts'
+import { runStep } from '../../lambda/usecases/run-step.ts'
+import { createCallLog } from './call-log.ts'
+import { createFakeIssuer, type FakeClient, PROJECT_ID } from './fake-issuer.ts'
+import { createFakeJournal, createFakeOutcomes } from './fake-outcomes.ts'
+import { createFakeTiming, NOON_THIRTY } from './fake-timing.ts'
+import { createFakeVault, SECRET_ARN } from './fake-vault.ts'
+
+export const CLIENT_ID = 'm2m-client-test-orders'
+
+/** A value by its name; its last four are the name's first letter four times, unless told otherwise. */
+export const valueNamed = (name: string, lastFour = name.charAt(0).repeat(4)): string => `canary-${name}-${lastFour}`
+
+/** The name in a value that valueNamed or the issuer made. */
+export const nameOf = (value: string): string => value.split('-')[1] ?? value
+
+/** The secret's JSON with this value, as an operator may have stored it. */
+export const textOf = (value: string, more: Readonly<Record<string, unknown>> = {}): string =>
+  JSON.stringify({
+    client_id: CLIENT_ID,
+    client_secret: value,
+    project_id: PROJECT_ID,
+    token_url: `https://test.stytch.com/v1/public/${PROJECT_ID}/oauth2/token`,
+    issued_at: '2026-10-01T00:00:00.000Z',
+    team: 'orders',
+    ...more,
+  })
+
+export const secretIn = (text: string | undefined): string | undefined =>
+  text === undefined ? undefined : /"client_secret":"([^"]+)"/.exec(text)?.[1]
+
+let asked = 0
+/** A request token of this origin that no other test has. */
+export const tokenOf = (origin: Origin, askedAt = NOON_THIRTY): string => {
+  asked += 1
+  return makeRequestToken({ origin, askedAt, secretArn: SECRET_ARN, about: `test ${asked}`, attempt: 1 })
+}
+
+export const createWorld = () => {
+  const log = createCallLog()
+  const timing = createFakeTiming()
+  const issuer = createFakeIssuer(log)
+  const vault = createFakeVault(log, timing)
+  const outcomes = createFakeOutcomes(log)
+  const journal = createFakeJournal()
+  const rotation: Rotation = { issuer, vault, outcomes, timing, journal }
+
+  const client = (): FakeClient => {
+    const found = issuer.clients.get(CLIENT_ID)
+    if (found === undefined) throw new Error('the client is gone')
+    return found
+  }
+  const valueUnder = (label: string): string | undefined => {
+    const holder = vault.holderOf(label)
+    return holder === undefined ? undefined : secretIn(vault.versions.get(holder)?.text)
+  }
+
+  const step = async (name: Step, requestToken: string, remainingMs = 30_000): Promise<void> => {
+    timing.restart(remainingMs)
+    await runStep(rotation, { step: name, secretId: SECRET_ARN, requestToken })
+  }
+  /** RotateSecret and its four steps. */
+  const rotate = async (requestToken: string): Promise<string> => {
+    vault.rotateSecret(requestToken)
+    for (const name of steps) await step(name, requestToken)
+    return requestToken
+  }
+
+  return {
+    log,
+    timing,
+    issuer,
+    vault,
+    outcomes,
+    journal,
+    rotation,
+    client,
+    valueUnder,
+    step,
+    rotate,
+    /** Everything the system said, for people or machines. */
+    said: () => JSON.stringify([journal.entries, outcomes.events]),
+  }
+}
+export type World = ReturnType<typeof createWorld>
+
+/** A client that was registered and never rotated: value A, settled, bound. */
+export const createRegisteredWorld = (more: Partial<FakeClient> = {}): World => {
+  const world = createWorld()
+  world.vault.place(tokenOf('register'), { text: textOf(valueNamed('A')), labels: ['AWSCURRENT'] })
+  world.issuer.clients.set(CLIENT_ID, {
+    current: valueNamed('A'),
+    next: null,
+    isActive: true,
+    boundTo: SECRET_ARN,
+    ...more,
+  })
+  return world
+}

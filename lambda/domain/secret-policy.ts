@@ -62,9 +62,9 @@ const deny = (Sid: string, Action: readonly string[], roles: readonly string[]):
   Condition: exceptRoles(roles),
 })
 
-/** The root of the account that owns the secret, read from its ARN: the way back in when every named role is gone. */
-const ownerRoot = (secretArn: string): string => {
-  const [, partition, , , account] = secretArn.split(':')
+/** The root of the account in an ARN. The one that owns the secret is the way back in when every named role is gone. */
+const rootOf = (arn: string): string => {
+  const [, partition, , , account] = arn.split(':')
   return `arn:${partition}:iam::${account}:root`
 }
 
@@ -88,11 +88,15 @@ export const secretPolicy = (secretArn: string, { readers, changers, consumers }
           {
             Sid: 'ConsumersReadCurrent',
             Effect: 'Allow',
-            Principal: { AWS: unique(consumers) },
+            // A role as principal must exist, and becomes an id when it is deleted: its account with a condition does neither.
+            Principal: { AWS: unique(consumers.map(rootOf)) },
             Action: READING,
             Resource: '*',
             // A call that names no stage asks for AWSCURRENT, and is taken as naming it.
-            Condition: { 'ForAnyValue:StringEquals': { 'secretsmanager:VersionStage': 'AWSCURRENT' } },
+            Condition: {
+              ArnEquals: { 'aws:PrincipalArn': unique(consumers) },
+              'ForAnyValue:StringEquals': { 'secretsmanager:VersionStage': 'AWSCURRENT' },
+            },
           },
         ]
   return {
@@ -101,7 +105,7 @@ export const secretPolicy = (secretArn: string, { readers, changers, consumers }
       ...consumption,
       deny('OnlyNamedRolesRead', READING, [...readers, ...consumers]),
       deny('OnlyNamedRolesChange', CHANGING, changers),
-      deny('OnlyNamedRolesOpen', OPENING, [...changers, ownerRoot(secretArn)]),
+      deny('OnlyNamedRolesOpen', OPENING, [...changers, rootOf(secretArn)]),
     ],
   }
 }

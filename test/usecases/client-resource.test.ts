@@ -236,7 +236,10 @@ describe('Update', () => {
     })
     expect(peek()?.description).toBe('Reads and writes invoices')
     expect((await secretFacts())?.rotation?.rules).toEqual({ schedule: 'cron(0 2 1 1/3 ? *)', durationHours: 4 })
-    expect((await policyOf()).Statement[0]).toMatchObject({ Effect: 'Allow', Principal: { AWS: [consumer] } })
+    expect((await policyOf()).Statement[0]).toMatchObject({
+      Effect: 'Allow',
+      Condition: { ArnEquals: { 'aws:PrincipalArn': [consumer] } },
+    })
   })
 
   test('that changes nothing of the schedule asks for no rotation, dry or not', async () => {

@@ -1,0 +1,404 @@
+// What an operator decides about a deployment: cdk.json's context key `m2m`, read into typed settings. Pure but for readContext,
+// which only fetches the value. Every fault is reported at once, each with its path and with what would be accepted; a key that
+// nobody knows is a fault, since a misspelt setting would otherwise be a silent default.
+import type { Node } from 'constructs'
+import { createPlace, isFields, matching, type Place, type Shape } from './config-place.ts'
+import {
+  backstopRules,
+  periodFault,
+  type RotationRules,
+  type RotationWindow,
+  windowFault,
+} from './rotation-schedule.ts'
+
+/** An address, or the written reason why there is none. */
+export type AlarmAddress = { readonly email: string } | { readonly noneBecause: string }
+export type BreakGlass = { readonly roleArn: string } | { readonly noneBecause: string }
+
+/** What happens to a client when its entry leaves the configuration. */
+export const clientRemovals = ['retain', 'deactivate', 'delete'] as const
+export type ClientRemoval = (typeof clientRemovals)[number]
+
+export interface ClientConfig {
+  readonly name: string
+  readonly description: string
+  readonly scopes: readonly string[]
+  /** IAM roles, of any account, that may read the secret. */
+  readonly readers: readonly string[]
+  readonly onRemoval: ClientRemoval
+}
+
+export interface ReplicaConfig {
+  readonly region: string
+  /** A key of that Region; absent: its aws/secretsmanager. */
+  readonly keyArn?: string
+}
+
+export interface NetworkConfig {
+  readonly subnetIds: readonly string[]
+  readonly securityGroupIds: readonly string[]
+}
+
+export interface DeployConfig {
+  /** Names the deployment within its account: roles, functions and secrets carry it. */
+  readonly stage: string
+  /** Every managed secret's name starts with it, and every policy is cut by it: `m2m/<stage>/`. */
+  readonly secretNamePrefix: string
+  readonly stytch: {
+    readonly projectId: string
+    /** Name of the secret that holds the project's credentials. Made by hand (docs/deploying.md). */
+    readonly projectSecretName: string
+    /** The customer-managed key of that secret; absent: aws/secretsmanager. */
+    readonly projectSecretKeyArn?: string
+    /** Where consumers exchange a secret, when not at Stytch's own address (a custom domain). */
+    readonly tokenUrl?: string
+  }
+  readonly rotation: {
+    readonly periodHours: number
+    /** Read by what ends overlaps; here it is held against the period. */
+    readonly overlapHours: number
+    readonly backstop: RotationRules
+    readonly reservedConcurrency: number
+  }
+  readonly alarms: AlarmAddress
+  readonly breakGlass: BreakGlass
+  /** The role by which CloudFormation changes the stack; absent: that of `cdk bootstrap`. */
+  readonly deployRoleArn?: string
+  /** An existing key for all secrets; absent: the stack makes one. */
+  readonly keyArn?: string
+  readonly network?: NetworkConfig
+  readonly permissionsBoundaryArn?: string
+  readonly tags: Readonly<Record<string, string>>
+  /** For the key, the log groups and the dead letters; never for clients, which have their own. */
+  readonly onRemoval: 'retain' | 'destroy'
+  readonly logRetentionDays: number
+  readonly replicas: readonly ReplicaConfig[]
+  readonly environment?: { readonly account: string; readonly region: string }
+  readonly clients: readonly ClientConfig[]
+}
+
+/**
+ * What holds when the configuration says nothing. Stage, Stytch project, alarm address and break-glass role have no default:
+ * they are an operator's to decide.
+ */
+export const defaults = {
+  /** Short enough that a leak nobody noticed dies within a month, long enough that a rotation is no daily event. */
+  period: '30d',
+  /** The longest a consumer may cache a secret; never more than half the period, so that overlaps do not meet. */
+  longestOverlapHours: 24,
+  /**
+   * An incident starts 12.5 clients a second (AWS's quotas), each busy for about three seconds of four steps: 38, and some to spare.
+   * A new account has ten in all; its quota must be raised first, or this lowered.
+   */
+  reservedConcurrency: 50,
+  namePrefix: 'm2m',
+  /** An auditor asks about the last year. */
+  logRetentionDays: 365,
+  /** A key that is gone takes every secret with it. */
+  onRemoval: 'retain',
+  clientRemoval: 'retain',
+} as const
+
+/** CloudFormation takes 500 resources a stack; beyond this, clients are registered by the CLI (`m2m register`). */
+export const MAX_CLIENTS = 80
+
+const RETENTION_DAYS = [
+  1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+]
+
+const STAGE = /^[a-z][a-z0-9-]{0,14}[a-z0-9]$/
+/** A stage whose name says that nothing real is behind it. */
+const PLAY_STAGE = /(^|-)(test|testing|dev|develop|development|sandbox|local|ci)(-|$)/
+const CLIENT_NAME = /^[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?$/
+const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]{1,200}$/
+const ROLE_ARN = /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]{1,512}$/
+const KEY_ARN = /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]{1,128}$/
+const POLICY_ARN = /^arn:aws[a-z-]*:iam::(\d{12}|aws):policy\/[\w+=,.@/-]{1,512}$/
+const EMAIL = /^[^\s@]+@[^\s@]+\.[^\s@]+$/
+const PROJECT_ID = /^project-(live|test)-[A-Za-z0-9-]+$/
+const SECRET_NAME = /^[A-Za-z0-9/_+=.@-]{1,256}$/
+const REGION = /^[a-z]{2}(-[a-z]+)+-\d$/
+
+const shapes = {
+  stage: matching(STAGE, '2 to 16 of a-z, 0-9 and -, starting with a letter, such as "prod"'),
+  projectId: matching(PROJECT_ID, 'project-live-… or project-test-…'),
+  secretName: matching(SECRET_NAME, 'the name of a Secrets Manager secret, such as "stytch/m2m-project"'),
+  namePrefix: matching(/^[a-zA-Z0-9_+=.@-]{1,32}$/, 'one path segment of at most 32 characters, such as "m2m"'),
+  keyArn: matching(KEY_ARN, "a KMS key's ARN, arn:aws:kms:<region>:<account>:key/<id>"),
+  roleArn: matching(ROLE_ARN, "a role's full ARN without wildcards, arn:aws:iam::<account>:role/<name>"),
+  policyArn: matching(POLICY_ARN, "a managed policy's ARN, arn:aws:iam::<account>:policy/<name>"),
+  email: matching(EMAIL, 'an e-mail address, such as "oncall@example.com"'),
+  reason: matching(/\S.{7,}/, 'a sentence of at least eight characters that says why'),
+  httpsUrl: {
+    expected: 'an https URL',
+    fits: (value: string) => URL.canParse(value) && new URL(value).protocol === 'https:',
+  },
+  clientName: {
+    expected:
+      '1 to 64 of a-z, 0-9, . _ and -, starting and ending with a letter or digit, and not ending in a hyphen and six characters (Secrets Manager would take it for the end of an ARN)',
+    fits: (value: string) => CLIENT_NAME.test(value) && !/-[a-z0-9]{6}$/.test(value),
+  },
+  description: matching(/^[\s\S]{1,2000}$/, '1 to 2000 characters'),
+  scope: matching(SCOPE, 'an OAuth scope: visible ASCII without space, " or \\'),
+  region: matching(REGION, 'a Region, such as "eu-west-1"'),
+  account: matching(/^\d{12}$/, 'twelve digits'),
+  subnetId: matching(/^subnet-[0-9a-f]{8,17}$/, 'subnet-…'),
+  securityGroupId: matching(/^sg-[0-9a-f]{8,17}$/, 'sg-…'),
+  cron: matching(/\S/, 'cron(0 <hour> <day of month> <month> <day of week> *)'),
+  tagKey: matching(/^(?!aws:)[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,128}$/u, 'at most 128 characters, not starting with aws:'),
+} satisfies Record<string, Shape>
+
+const HOURS_IN = { h: 1, d: 24 } as const
+
+/** `12h` or `30d`, in hours. */
+const readSpan = (place: Place, name: string, fallback: string): number | undefined => {
+  const value = place.fields[name] ?? fallback
+  const match = typeof value === 'string' ? /^([1-9]\d{0,3})([hd])$/.exec(value) : null
+  if (match === null) {
+    place.fault(name, `is malformed: ${JSON.stringify(value)}; expected hours or days, such as "12h" or "30d"`)
+    return undefined
+  }
+  return Number(match[1]) * HOURS_IN[match[2] === 'd' ? 'd' : 'h']
+}
+
+const readWindow = (place: Place): RotationWindow | undefined => {
+  const window = place.inner('maintenanceWindow', undefined)
+  if (window === undefined) return undefined
+  window.onlyKnows('cron', 'durationHours')
+  return { cron: window.text('cron', shapes.cron), durationHours: window.integer('durationHours', 1, [1, 24]) }
+}
+
+const readRotation = (root: Place): DeployConfig['rotation'] => {
+  const place = root.inner('rotation') ?? createPlace(`${root.path}.rotation`, root.faults, {})
+  place.onlyKnows('period', 'overlap', 'maintenanceWindow', 'reservedConcurrency')
+  const periodHours = readSpan(place, 'period', defaults.period)
+  const length = periodHours === undefined ? undefined : periodFault(periodHours)
+  if (length !== undefined) place.fault('period', length)
+  const known = periodHours ?? 24
+  const longest = Math.min(defaults.longestOverlapHours, known / 2)
+  const overlapHours = place.has('overlap') ? readSpan(place, 'overlap', '') : longest
+  if (periodHours !== undefined && overlapHours !== undefined && overlapHours >= periodHours) {
+    place.fault('overlap', `is not shorter than the period of ${periodHours}h: expected at most half of it`)
+  }
+  const window = readWindow(place)
+  const misfit =
+    window === undefined || window.cron === '' || periodHours === undefined || length !== undefined
+      ? undefined
+      : windowFault(window, periodHours)
+  if (misfit !== undefined) place.fault('maintenanceWindow', `does not fit: ${misfit}`)
+  return {
+    periodHours: known,
+    overlapHours: overlapHours ?? longest,
+    backstop: backstopRules(known, window),
+    reservedConcurrency: place.integer('reservedConcurrency', defaults.reservedConcurrency, [1, 1000]),
+  }
+}
+
+const readStytch = (root: Place, stage: string): DeployConfig['stytch'] => {
+  const place = root.inner('stytch', '{ projectId, projectSecretName }')
+  if (place === undefined) return { projectId: '', projectSecretName: '' }
+  place.onlyKnows('projectId', 'projectSecretName', 'projectSecretKeyArn', 'tokenUrl')
+  const projectId = place.text('projectId', shapes.projectId)
+  if (projectId.startsWith('project-live-') && PLAY_STAGE.test(stage)) {
+    place.fault('projectId', `is a live project in stage ${stage}: expected project-test-…, or a stage named otherwise`)
+  }
+  const projectSecretKeyArn = place.optional('projectSecretKeyArn', shapes.keyArn)
+  const tokenUrl = place.optional('tokenUrl', shapes.httpsUrl)
+  return {
+    projectId,
+    projectSecretName: place.text('projectSecretName', shapes.secretName),
+    ...(projectSecretKeyArn === undefined ? {} : { projectSecretKeyArn }),
+    ...(tokenUrl === undefined ? {} : { tokenUrl }),
+  }
+}
+
+/** Exactly one of a value and a reason for none. */
+const readDecision = <Key extends string>(
+  root: Place,
+  name: string,
+  [key, shape]: readonly [Key, Shape],
+): Readonly<Record<Key, string>> | { readonly noneBecause: string } => {
+  const expected = `{ "${key}": … } or { "noneBecause": "…" }`
+  const none = { noneBecause: '' }
+  const place = root.inner(name, expected)
+  if (place === undefined) return none
+  place.onlyKnows(key, 'noneBecause')
+  if (place.has(key) === place.has('noneBecause')) {
+    place.fault('', `decides nothing: expected either ${expected}`)
+    return none
+  }
+  if (place.has('noneBecause')) return { noneBecause: place.text('noneBecause', shapes.reason) }
+  return { [key]: place.text(key, shape) } as Readonly<Record<Key, string>>
+}
+
+const readNetwork = (root: Place): NetworkConfig | undefined => {
+  const place = root.inner('network')
+  if (place === undefined) return undefined
+  place.onlyKnows('subnetIds', 'securityGroupIds')
+  const subnetIds = place.texts('subnetIds', shapes.subnetId)
+  const securityGroupIds = place.texts('securityGroupIds', shapes.securityGroupId)
+  if (subnetIds.length === 0) place.fault('subnetIds', 'is missing: expected at least one private subnet')
+  if (securityGroupIds.length === 0) place.fault('securityGroupIds', 'is missing: expected at least one')
+  return { subnetIds, securityGroupIds }
+}
+
+const readTags = (root: Place): Readonly<Record<string, string>> => {
+  const place = root.inner('tags')
+  if (place === undefined) return {}
+  const tags: Record<string, string> = {}
+  for (const [key, value] of Object.entries(place.fields)) {
+    if (!shapes.tagKey.fits(key)) place.fault(key, `is no tag's key: expected ${shapes.tagKey.expected}`)
+    if (typeof value === 'string' && value.length <= 256) tags[key] = value
+    else place.fault(key, 'is malformed: expected at most 256 characters')
+  }
+  return tags
+}
+
+const readReplicas = (root: Place): readonly ReplicaConfig[] => {
+  const seen = new Set<string>()
+  return root.list('replicas').map((place) => {
+    place.onlyKnows('region', 'keyArn')
+    const region = place.text('region', shapes.region)
+    if (seen.has(region)) place.fault('region', `is there twice: ${region}; expected each Region once`)
+    seen.add(region)
+    const keyArn = place.optional('keyArn', shapes.keyArn)
+    return { region, ...(keyArn === undefined ? {} : { keyArn }) }
+  })
+}
+
+const readClients = (root: Place): readonly ClientConfig[] => {
+  const places = root.list('clients')
+  if (places.length > MAX_CLIENTS) {
+    root.fault(
+      'clients',
+      `are ${places.length}: expected at most ${MAX_CLIENTS}, since CloudFormation stops at 500 resources; register them with the CLI instead, without a limit`,
+    )
+  }
+  const seen = new Map<string, string>()
+  return places.map((place) => {
+    place.onlyKnows('name', 'description', 'scopes', 'readers', 'onRemoval')
+    const name = place.text('name', shapes.clientName)
+    const first = seen.get(name)
+    if (first !== undefined && name !== '') {
+      place.fault('name', `is ${JSON.stringify(name)}, as in ${first}: expected each name once`)
+    }
+    seen.set(name, first ?? place.path)
+    return {
+      name,
+      description: place.text('description', shapes.description),
+      scopes: place.texts('scopes', shapes.scope),
+      readers: place.texts('readers', shapes.roleArn),
+      onRemoval: place.oneOf('onRemoval', clientRemovals, defaults.clientRemoval),
+    }
+  })
+}
+
+const readEnvironment = (root: Place): DeployConfig['environment'] => {
+  const place = root.inner('environment')
+  if (place === undefined) return undefined
+  place.onlyKnows('account', 'region')
+  return { account: place.text('account', shapes.account), region: place.text('region', shapes.region) }
+}
+
+const readLogRetention = (root: Place): number => {
+  const days = root.integer('logRetentionDays', defaults.logRetentionDays, [1, 3653])
+  if (!RETENTION_DAYS.includes(days)) {
+    root.fault('logRetentionDays', `is ${days}: CloudWatch Logs expects one of ${RETENTION_DAYS.join(', ')}`)
+  }
+  return days
+}
+
+/** Absent settings are left out, as exactOptionalPropertyTypes wants them. */
+const optionalSettings = (root: Place) => {
+  const deployRoleArn = root.optional('deployRoleArn', shapes.roleArn)
+  const keyArn = root.optional('keyArn', shapes.keyArn)
+  const permissionsBoundaryArn = root.optional('permissionsBoundaryArn', shapes.policyArn)
+  const network = readNetwork(root)
+  const environment = readEnvironment(root)
+  return {
+    ...(deployRoleArn === undefined ? {} : { deployRoleArn }),
+    ...(keyArn === undefined ? {} : { keyArn }),
+    ...(permissionsBoundaryArn === undefined ? {} : { permissionsBoundaryArn }),
+    ...(network === undefined ? {} : { network }),
+    ...(environment === undefined ? {} : { environment }),
+  }
+}
+
+const readRoot = (root: Place): DeployConfig => {
+  root.onlyKnows(
+    'stage',
+    'namePrefix',
+    'stytch',
+    'rotation',
+    'alarms',
+    'breakGlass',
+    'deployRoleArn',
+    'keyArn',
+    'network',
+    'permissionsBoundaryArn',
+    'tags',
+    'onRemoval',
+    'logRetentionDays',
+    'replicas',
+    'environment',
+    'clients',
+  )
+  const stage = root.text('stage', shapes.stage)
+  const namePrefix = root.optional('namePrefix', shapes.namePrefix) ?? defaults.namePrefix
+  const secretNamePrefix = `${namePrefix}/${stage}/`
+  const stytch = readStytch(root, stage)
+  if (stytch.projectSecretName.startsWith(secretNamePrefix)) {
+    // The rotation function may write below the prefix, and every declared consumer's policy is cut by it.
+    root.fault('stytch.projectSecretName', `lies below ${secretNamePrefix}: expected a name outside of the prefix`)
+  }
+  return {
+    stage,
+    secretNamePrefix,
+    stytch,
+    rotation: readRotation(root),
+    alarms: readDecision(root, 'alarms', ['email', shapes.email]),
+    breakGlass: readDecision(root, 'breakGlass', ['roleArn', shapes.roleArn]),
+    tags: readTags(root),
+    onRemoval: root.oneOf('onRemoval', ['retain', 'destroy'], defaults.onRemoval),
+    logRetentionDays: readLogRetention(root),
+    replicas: readReplicas(root),
+    clients: readClients(root),
+    ...optionalSettings(root),
+  }
+}
+
+/** Thrown at synth, with every fault of the configuration. */
+export class DeployConfigFault extends Error {
+  readonly faults: readonly string[]
+  constructor(faults: readonly string[]) {
+    super(`The configuration in cdk.json does not hold:\n${faults.map((fault) => `  ${fault}`).join('\n')}`)
+    this.name = 'DeployConfigFault'
+    this.faults = faults
+  }
+}
+
+/** `-c m2m='{…}'` arrives as text. */
+const parseText = (value: unknown): unknown => {
+  if (typeof value !== 'string') return value
+  try {
+    return JSON.parse(value)
+  } catch {
+    return value
+  }
+}
+
+/** @throws DeployConfigFault with every fault. */
+export const readDeployConfig = (context: unknown): DeployConfig => {
+  const value = parseText(context)
+  if (!isFields(value)) {
+    const what = context === undefined ? 'is missing' : 'is malformed'
+    throw new DeployConfigFault([`m2m ${what}: expected an object under "context" (docs/deploying.md)`])
+  }
+  const faults: string[] = []
+  const config = readRoot(createPlace('m2m', faults, value))
+  if (faults.length > 0) throw new DeployConfigFault(faults)
+  return config
+}
+
+/** The configuration of an app. @throws DeployConfigFault */
+export const readContext = (node: Node): DeployConfig => readDeployConfig(node.tryGetContext('m2m'))

@@ -1,0 +1,204 @@
+// Who is told of what, from the first day: each notice says in its own words what happened, and names its page in the runbook.
+// Notices come from what the system tells on its bus, from metrics that AWS does publish, and, as a second opinion, from CloudTrail
+// (best effort, and only where a trail exists). Secrets Manager has no metric of its own for a rotation that failed.
+import { Duration } from 'aws-cdk-lib'
+import { Alarm, ComparisonOperator, type IMetric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch'
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions'
+import { CfnRule, type EventBus, EventField, type EventPattern, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events'
+import { SnsTopic } from 'aws-cdk-lib/aws-events-targets'
+import { Construct } from 'constructs'
+import type { BreakGlass } from './deploy-config.ts'
+import type { M2mFunction } from './m2m-function.ts'
+import type { Notifications } from './notifications.ts'
+import { ROTATION_SOURCE } from './rotation-function.ts'
+import type { StageNames } from './stage-names.ts'
+
+export interface FailureAlarmsProps {
+  readonly names: StageNames
+  readonly bus: EventBus
+  readonly notifications: Notifications
+  readonly rotation: M2mFunction
+  readonly registrar: M2mFunction
+  readonly breakGlass: BreakGlass
+  /** Where the runbook's pages are. @default 'docs/runbook.md' */
+  readonly runbook?: string
+}
+
+interface Notice {
+  readonly id: string
+  /** An anchor of the runbook. */
+  readonly page: string
+  readonly says: string
+}
+
+interface EventNotice extends Notice {
+  readonly pattern: EventPattern
+  /** Where the event names the secret. */
+  readonly secretAt: string
+}
+
+interface MetricNotice extends Notice {
+  readonly metric: IMetric
+  readonly atLeast: number
+}
+
+const FIVE_MINUTES = Duration.minutes(5)
+
+export class FailureAlarms extends Construct {
+  private readonly props: FailureAlarmsProps
+
+  constructor(scope: Construct, id: string, props: FailureAlarmsProps) {
+    super(scope, id)
+    this.props = props
+    for (const notice of this.onOurBus()) this.notify(notice, props.bus)
+    for (const notice of this.onCloudTrail()) this.notify(notice)
+    for (const notice of this.onMetrics()) this.alarm(notice)
+    if ('roleArn' in props.breakGlass) this.watchBreakGlass(props.breakGlass.roleArn)
+  }
+
+  private onOurBus(): readonly EventNotice[] {
+    const told = (detailType: string): EventPattern => ({ source: [ROTATION_SOURCE], detailType: [detailType] })
+    return [
+      {
+        id: 'RotationRefused',
+        page: 'rotation-failed',
+        says: 'A rotation stopped and changed nothing more. The event names the reason.',
+        pattern: told('Rotation Refused'),
+        secretAt: '$.detail.secretName',
+      },
+      {
+        id: 'Drift',
+        page: 'drift',
+        says: 'Stytch and the secret have come apart: somebody changed the client by hand, or AWSCURRENT is refused.',
+        pattern: told('Drift Detected'),
+        secretAt: '$.detail.secretName',
+      },
+    ]
+  }
+
+  private onCloudTrail(): readonly EventNotice[] {
+    const { secretNamePrefix } = this.props.names
+    const arn = { wildcard: `*:secret:${secretNamePrefix}*` }
+    const pattern = (...eventName: string[]): EventPattern => ({
+      source: ['aws.secretsmanager'],
+      // Public rules disagree about which of the two a rotation's own events come under (secrets-manager §1.7).
+      detailType: ['AWS Service Event via CloudTrail', 'AWS API Call via CloudTrail'],
+      detail: { eventSource: ['secretsmanager.amazonaws.com'], eventName, additionalEventData: { SecretId: [arn] } },
+    })
+    return [
+      {
+        id: 'RotationStuck',
+        page: 'rotation-stuck',
+        says: 'Secrets Manager gave a rotation up. Its AWSPENDING may still stand there and refuse the next one.',
+        pattern: pattern('RotationFailed', 'RotationAbandoned'),
+        secretAt: '$.detail.additionalEventData.SecretId',
+      },
+      {
+        id: 'ScheduleRefused',
+        page: 'rotation-failed',
+        says: 'The test of a changed rotation schedule failed: the function does not run, or AWSCURRENT is refused.',
+        pattern: pattern('TestRotationFailed'),
+        secretAt: '$.detail.additionalEventData.SecretId',
+      },
+    ]
+  }
+
+  private onMetrics(): readonly MetricNotice[] {
+    const { rotation, registrar, notifications } = this.props
+    return [
+      {
+        id: 'RotationErrors',
+        page: 'rotation-failed',
+        says: 'The rotation function failed. Secrets Manager calls it directly, so that no queue holds what failed.',
+        metric: rotation.function.metricErrors({ period: FIVE_MINUTES }),
+        atLeast: 1,
+      },
+      {
+        id: 'RotationThrottles',
+        page: 'rotation-stuck',
+        says: 'Rotations wait for a free execution: more of them run than the reserved concurrency allows.',
+        metric: rotation.function.metricThrottles({ period: FIVE_MINUTES }),
+        atLeast: 1,
+      },
+      {
+        id: 'RotationNearTimeout',
+        page: 'rotation-stuck',
+        says: 'A rotation step took over 25 of its 30 seconds. One that is killed leaves its AWSPENDING behind.',
+        metric: rotation.function.metricDuration({ period: FIVE_MINUTES, statistic: 'Maximum' }),
+        atLeast: 25_000,
+      },
+      {
+        id: 'RegistrarErrors',
+        page: 'registration-failed',
+        says: 'The registrar could not even answer CloudFormation, whose deployment now waits for its timeout.',
+        metric: registrar.function.metricErrors({ period: FIVE_MINUTES }),
+        atLeast: 1,
+      },
+      {
+        id: 'DeadLetters',
+        page: 'dead-letters',
+        says: 'Something that was to be told or done was not, and waits in the dead letters.',
+        metric: notifications.deadLetters.metricApproximateNumberOfMessagesVisible({
+          period: FIVE_MINUTES,
+          statistic: 'Maximum',
+        }),
+        atLeast: 1,
+      },
+    ]
+  }
+
+  /** Any use at all of the break-glass role on a secret of ours. */
+  private watchBreakGlass(roleArn: string): void {
+    const rule = this.notify({
+      id: 'BreakGlassUsed',
+      page: 'break-glass-used',
+      says: 'The break-glass role was used on Secrets Manager. Somebody must know why.',
+      pattern: {
+        source: ['aws.secretsmanager'],
+        detailType: ['AWS API Call via CloudTrail'],
+        detail: { userIdentity: { sessionContext: { sessionIssuer: { arn: [roleArn] } } } },
+      },
+      secretAt: '$.detail.requestParameters.secretId',
+    })
+    const cfnRule = rule.node.defaultChild
+    if (!(cfnRule instanceof CfnRule)) throw new Error('The rule has no CfnRule.')
+    // Reading a value is a read-only management event, which rules do not see otherwise.
+    cfnRule.state = 'ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS'
+  }
+
+  private text({ page, says }: Notice): string {
+    return `${says} Runbook: ${this.props.runbook ?? 'docs/runbook.md'}#${page}`
+  }
+
+  private notify(notice: EventNotice, bus?: EventBus): Rule {
+    const { notifications, names } = this.props
+    return new Rule(this, notice.id, {
+      description: this.text(notice).slice(0, 512),
+      eventPattern: notice.pattern,
+      ...(bus === undefined ? {} : { eventBus: bus }),
+      targets: [
+        new SnsTopic(notifications.topic, {
+          deadLetterQueue: notifications.deadLetters,
+          // Only names and ids: a message leaves the account.
+          message: RuleTargetInput.fromText(
+            `[m2m ${names.stage}] ${EventField.fromPath('$.detail-type')}: ${EventField.fromPath(notice.secretAt)}, ${EventField.time}, ${EventField.account} ${EventField.region}. ${this.text(notice)}`,
+          ),
+        }),
+      ],
+    })
+  }
+
+  private alarm(notice: MetricNotice): void {
+    const { notifications, names } = this.props
+    new Alarm(this, notice.id, {
+      alarmName: `m2m-${names.stage}-${notice.page}-${notice.id}`,
+      alarmDescription: this.text(notice),
+      metric: notice.metric,
+      threshold: notice.atLeast,
+      evaluationPeriods: 1,
+      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      // Lambda publishes nothing while nothing is called.
+      treatMissingData: TreatMissingData.NOT_BREACHING,
+    }).addAlarmAction(new SnsAction(notifications.topic))
+  }
+}

@@ -1,0 +1,120 @@
+// One M2M client, declared in a stack: the registrar makes it at Stytch, stores its secret, binds the two, guards the secret with
+// its policy, and turns rotation on once a value exists. The template, its parameters and outputs never hold the secret. Removing
+// the construct keeps the client, unless it says otherwise.
+import { CustomResource, Duration, Lazy, Stack, Token } from 'aws-cdk-lib'
+import { type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam'
+import { Construct } from 'constructs'
+import type { ClientRemoval } from './deploy-config.ts'
+import type { Registrar } from './registrar.ts'
+import type { RotationRules } from './rotation-schedule.ts'
+import { namedSecret } from './stage-names.ts'
+
+export interface M2mClientProps {
+  readonly registrar: Registrar
+  /** Names the secret, below the stage's prefix. Another name is another client; the old one is removed as `onRemoval` says. */
+  readonly clientName: string
+  /** As people see it at Stytch; may change. @default - the client's name */
+  readonly displayName?: string
+  readonly description: string
+  /** What its tokens may do; may change, for tokens minted from then on. */
+  readonly scopes: readonly string[]
+  /**
+   * `deactivate` and `delete` are refused while the secret was read within seven days.
+   * @default 'retain'
+   */
+  readonly onRemoval?: ClientRemoval
+  /** When Secrets Manager rotates by itself. @default - the registrar's backstop */
+  readonly rotation?: RotationRules
+}
+
+const ROLE_ARN = /^arn:.+:iam::[^:]+:role\/[^*?]+$/
+
+/** Longer than the registrar's three runs of two minutes and the waits between them. */
+const SERVICE_TIMEOUT_MINUTES = 15
+
+const toProperty = (rules: RotationRules): Readonly<Record<string, string | number>> =>
+  'everyDays' in rules
+    ? { EveryDays: rules.everyDays }
+    : {
+        Schedule: rules.schedule,
+        ...(rules.durationHours === undefined ? {} : { DurationHours: rules.durationHours }),
+      }
+
+export class M2mClient extends Construct {
+  /** `m2m/<stage>/<name>` */
+  readonly secretName: string
+  readonly secretArn: string
+  readonly clientId: string
+  private readonly registrar: Registrar
+  private readonly consumers: string[] = []
+
+  constructor(scope: Construct, id: string, props: M2mClientProps) {
+    super(scope, id)
+    const { registrar, clientName } = props
+    this.registrar = registrar
+    this.secretName = `${registrar.names.secretNamePrefix}${clientName}`
+    const resource = new CustomResource(this, 'Resource', {
+      resourceType: 'Custom::M2mClient',
+      serviceToken: registrar.fn.function.functionArn,
+      serviceTimeout: Duration.minutes(SERVICE_TIMEOUT_MINUTES),
+      properties: {
+        SecretName: this.secretName,
+        DisplayName: props.displayName ?? clientName,
+        Description: props.description,
+        Scopes: [...props.scopes],
+        Consumers: Lazy.list({ produce: () => this.consumers }),
+        Rotation: toProperty(props.rotation ?? registrar.backstop),
+        OnRemoval: props.onRemoval ?? 'retain',
+        Stage: registrar.stageRevision,
+      },
+    })
+    // The function answers only once it may do what it is asked; its policy is a resource of its own.
+    resource.node.addDependency(registrar.fn)
+    this.secretArn = resource.getAttString('SecretArn')
+    this.clientId = resource.getAttString('ClientId')
+  }
+
+  /**
+   * Lets a role read AWSCURRENT, in this account or another: by the secret's policy, the key's, and the role's own. A role of another
+   * account needs a name that is known at synth.
+   */
+  grantRead(grantee: IGrantable): void {
+    this.allow(roleOf(grantee))
+    const { key } = this.registrar
+    grantee.grantPrincipal.addToPrincipalPolicy(
+      new PolicyStatement({
+        sid: 'ReadM2mSecret',
+        actions: ['secretsmanager:GetSecretValue', 'secretsmanager:DescribeSecret'],
+        resources: [this.arnPattern],
+      }),
+    )
+    grantee.grantPrincipal.addToPrincipalPolicy(key.consume(this.secretName))
+  }
+
+  /** The same for a role that is known by its ARN alone: its own policy is its owner's to write. */
+  allow(roleArn: string): void {
+    const known = Token.isUnresolved(roleArn) ? JSON.stringify(Stack.of(this).resolve(roleArn)) : roleArn
+    if (known.includes('*') || known.includes(':root') || (known === roleArn && !ROLE_ARN.test(known))) {
+      throw new Error(`${this.node.path}: ${known} is not the ARN of one role, which the secret's policy must name.`)
+    }
+    if (this.consumers.includes(roleArn)) return
+    this.consumers.push(roleArn)
+    this.registrar.key.allowConsumer(roleArn, this.secretName)
+  }
+
+  /** For policies, also those of other accounts: the ARN up to Secrets Manager's own six characters. */
+  get arnPattern(): string {
+    return namedSecret(this.registrar, this.secretName)
+  }
+}
+
+/** @throws when the grantee is not one role: a deny with an exception for a service or an account would let everybody in. */
+const roleOf = ({ grantPrincipal }: IGrantable): string => {
+  const { principalJson } = grantPrincipal.policyFragment
+  const arns = Object.values(principalJson).flat()
+  const [arn] = arns
+  if (Object.keys(principalJson).join() !== 'AWS' || arns.length !== 1 || typeof arn !== 'string') {
+    throw new Error('An M2M secret is read by roles: grant it to a role, or to something that has one.')
+  }
+  return arn
+}

@@ -1,0 +1,137 @@
+// A Lambda function as all of this system's are: Node 24 on arm64 from a prebuilt bundle, a role with a fixed name and nothing but
+// what is granted, a log group of its own with a retention, active tracing. Grants nothing over secrets by itself.
+import { Duration, type RemovalPolicy, Stack, Validations } from 'aws-cdk-lib'
+import { Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import { Architecture, CfnFunction, Function as LambdaFunction, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda'
+import { LogGroup } from 'aws-cdk-lib/aws-logs'
+import { Construct } from 'constructs'
+import type { NetworkConfig } from './deploy-config.ts'
+import { type BundleName, functionBundle } from './function-bundle.ts'
+import { functionName, type Part, roleName, type StageNames } from './stage-names.ts'
+
+/** What a stage decides for all of its functions. */
+export interface FunctionSurroundings {
+  /** CloudWatch Logs' own steps: 1, 3, 5, 7, 14, 30, … */
+  readonly logRetentionDays: number
+  /** For the log group. */
+  readonly removalPolicy: RemovalPolicy
+  /** @default - outside of any VPC */
+  readonly network?: NetworkConfig
+}
+
+export interface M2mFunctionProps {
+  readonly names: StageNames
+  readonly surroundings: FunctionSurroundings
+  readonly part: Part
+  readonly bundle: BundleName
+  readonly description: string
+  readonly memoryMb: number
+  readonly timeoutSeconds: number
+  readonly environment: Readonly<Record<string, string>>
+  /** Where a call that failed goes instead of Lambda's own dead letter target, in a sentence. */
+  readonly onFailure: string
+  /** @default - shares what the account has left */
+  readonly reservedConcurrency?: number
+}
+
+/** An ARN as rule packs print it: `arn:<AWS::Partition>:…`. */
+const printed = (scope: Construct, arn: string): string => {
+  const resolved: unknown = Stack.of(scope).resolve(arn)
+  if (typeof resolved === 'string') return resolved
+  const { 'Fn::Join': join = [] } = resolved as {
+    'Fn::Join'?: readonly [string?, (readonly (string | { Ref: string })[])?]
+  }
+  return (join[1] ?? []).map((part) => (typeof part === 'string' ? part : `<${part.Ref}>`)).join('')
+}
+
+export class M2mFunction extends Construct {
+  readonly role: Role
+  readonly function: LambdaFunction
+  readonly logGroup: LogGroup
+
+  constructor(scope: Construct, id: string, props: M2mFunctionProps) {
+    super(scope, id)
+    const { names, part, surroundings } = props
+    this.logGroup = new LogGroup(this, 'Log', {
+      logGroupName: `/aws/lambda/${functionName(names, part)}`,
+      retention: surroundings.logRetentionDays,
+      removalPolicy: surroundings.removalPolicy,
+    })
+    this.role = new Role(this, 'Role', {
+      roleName: roleName(this, names, part),
+      assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+      description: props.description,
+    })
+    this.logGroup.grantWrite(this.role)
+    this.function = new LambdaFunction(this, 'Function', {
+      functionName: functionName(names, part),
+      description: props.description,
+      role: this.role,
+      logGroup: this.logGroup,
+      code: functionBundle(props.bundle),
+      handler: 'index.handler',
+      runtime: Runtime.NODEJS_24_X,
+      architecture: Architecture.ARM_64,
+      memorySize: props.memoryMb,
+      timeout: Duration.seconds(props.timeoutSeconds),
+      tracing: Tracing.ACTIVE,
+      environment: { ...props.environment },
+      ...(props.reservedConcurrency === undefined ? {} : { reservedConcurrentExecutions: props.reservedConcurrency }),
+    })
+    if (surroundings.network !== undefined) this.join(surroundings.network)
+    // X-Ray's write actions know no resource (service authorization reference); CDK grants them with the tracing.
+    this.explainWildcard(
+      '*',
+      'X-Ray knows no resources, so that AWS offers nothing narrower for PutTraceSegments and PutTelemetryRecords',
+    )
+    Validations.of(this.function).acknowledge({ id: 'Serverless-LambdaDLQ', reason: props.onFailure })
+  }
+
+  /** One action or a few, on named resources. */
+  mayDo(...statements: readonly PolicyStatement[]): void {
+    for (const statement of statements) this.role.addToPrincipalPolicy(statement)
+  }
+
+  /** Writes down why a wildcard stands in the role's policy; the tests hold every one against this list. */
+  explainWildcard(resource: string, reason: string): void {
+    Validations.of(this.role).acknowledge({ id: `AwsSolutions-IAM5[Resource::${printed(this, resource)}]`, reason })
+  }
+
+  private join({ subnetIds, securityGroupIds }: NetworkConfig): void {
+    // By ids, since Vpc.fromLookup would need an account at synth; and without CDK's managed policy, which grants on `*` as well.
+    const cfnFunction = this.function.node.defaultChild
+    if (!(cfnFunction instanceof CfnFunction)) throw new Error('The function has no CfnFunction.')
+    cfnFunction.vpcConfig = { subnetIds: [...subnetIds], securityGroupIds: [...securityGroupIds] }
+    const { partition, account, region } = Stack.of(this)
+    const ec2 = `arn:${partition}:ec2:${region}:${account}`
+    this.mayDo(
+      new PolicyStatement({
+        sid: 'NetworkInterfaces',
+        actions: ['ec2:CreateNetworkInterface'],
+        resources: [
+          `${ec2}:network-interface/*`,
+          ...subnetIds.map((subnetId) => `${ec2}:subnet/${subnetId}`),
+          ...securityGroupIds.map((groupId) => `${ec2}:security-group/${groupId}`),
+        ],
+      }),
+      new PolicyStatement({
+        sid: 'NetworkInterfacesOfAnyName',
+        // Lambda checks these without a resource when the function is made; EC2 describes only on `*`.
+        actions: ['ec2:DescribeNetworkInterfaces', 'ec2:DeleteNetworkInterface'],
+        resources: ['*'],
+      }),
+      new PolicyStatement({
+        sid: 'NotByTheCodeItself',
+        effect: Effect.DENY,
+        actions: ['ec2:CreateNetworkInterface', 'ec2:DescribeNetworkInterfaces', 'ec2:DeleteNetworkInterface'],
+        resources: ['*'],
+        // Lambda's own calls carry no such key; the function's do.
+        conditions: {
+          ArnLike: { 'lambda:SourceFunctionArn': `arn:${partition}:lambda:${region}:${account}:function:*` },
+        },
+      }),
+    )
+    this.explainWildcard(`${ec2}:network-interface/*`, 'An interface that Lambda is about to make has no id yet')
+    this.function.node.addDependency(this.role)
+  }
+}

@@ -1,0 +1,48 @@
+// The names a stage's roles and functions have. They are fixed, not generated: policies on thousands of secrets, the key and the
+// bus name a role by its ARN, also before that role exists, and must not change when a template does (docs/decisions/010).
+import { Stack } from 'aws-cdk-lib'
+import type { Construct } from 'constructs'
+
+/** A part with a role of its own; parts that join later add themselves here. */
+export type Part = 'rotation' | 'registrar'
+
+export interface StageNames {
+  readonly stage: string
+  /** `m2m/<stage>/` */
+  readonly secretNamePrefix: string
+}
+
+/** `m2m-prod-rotation` */
+export const functionName = ({ stage }: StageNames, part: Part): string => `m2m-${stage}-${part}`
+
+/** Roles are global to an account, functions are not: a stage may stand in two Regions. */
+export const roleName = (scope: Construct, names: StageNames, part: Part): string =>
+  `${functionName(names, part)}-${Stack.of(scope).region}`
+
+export const roleArn = (scope: Construct, names: StageNames, part: Part): string => {
+  const { partition, account } = Stack.of(scope)
+  return `arn:${partition}:iam::${account}:role/${roleName(scope, names, part)}`
+}
+
+export const functionArn = (scope: Construct, names: StageNames, part: Part): string => {
+  const { partition, account, region } = Stack.of(scope)
+  return `arn:${partition}:lambda:${region}:${account}:function:${functionName(names, part)}`
+}
+
+/** What `cdk bootstrap` makes for CloudFormation. */
+export const bootstrapDeployRoleArn = (scope: Construct): string => {
+  const { partition, account, region } = Stack.of(scope)
+  return `arn:${partition}:iam::${account}:role/cdk-hnb659fds-cfn-exec-role-${account}-${region}`
+}
+
+/** ARN pattern of every secret below the prefix, in this Region or another. */
+export const managedSecrets = (scope: Construct, { secretNamePrefix }: StageNames, inRegion?: string): string => {
+  const { partition, account, region } = Stack.of(scope)
+  return `arn:${partition}:secretsmanager:${inRegion ?? region}:${account}:secret:${secretNamePrefix}*`
+}
+
+/** ARN pattern of one secret by its name: Secrets Manager adds a hyphen and six characters. */
+export const namedSecret = (scope: Construct, name: string): string => {
+  const { partition, account, region } = Stack.of(scope)
+  return `arn:${partition}:secretsmanager:${region}:${account}:secret:${name}-??????`
+}

@@ -1,0 +1,53 @@
+// The settings contract of the registrar: what lib writes, the handler reads; every fault at once.
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { type RegistrarEnv, readRegistrarEnv, writeRegistrarEnv } from '../../lambda/env.ts'
+
+const word = fc.stringMatching(/^[a-z0-9]{1,12}$/)
+const role = word.map((name) => `arn:aws:iam::111111111111:role/${name}`)
+const settings: fc.Arbitrary<RegistrarEnv> = fc.record(
+  {
+    stytch: fc.record({
+      projectId: word.map((id) => `project-test-${id}`),
+      projectSecret: fc.record({ kind: fc.constant('stored' as const), secretId: word }),
+    }),
+    secretNamePrefix: word.map((stage) => `m2m/${stage}/`),
+    rotationFunctionArn: word.map((name) => `arn:aws:lambda:us-east-1:111111111111:function:${name}`),
+    kmsKeyId: word.map((id) => `arn:aws:kms:us-east-1:111111111111:key/${id}`),
+    tokenUrl: word.map((host) => `https://${host}.example/v1/oauth2/token`),
+    readers: fc.array(role, { minLength: 1 }),
+    changers: fc.array(role, { minLength: 1 }),
+    replicas: fc.array(
+      fc.record(
+        { region: word, kmsKeyId: word.map((id) => `arn:aws:kms:eu-north-1:111111111111:key/${id}`) },
+        {
+          requiredKeys: ['region'],
+        },
+      ),
+    ),
+  },
+  { requiredKeys: ['stytch', 'secretNamePrefix', 'rotationFunctionArn', 'readers', 'changers', 'replicas'] },
+)
+
+test('what is written is read back', () => {
+  fc.assert(
+    fc.property(settings, (written) => {
+      expect(readRegistrarEnv(writeRegistrarEnv(written))).toEqual(written)
+    }),
+  )
+})
+
+test('everything that is missing is named at once', () => {
+  const names = ['STYTCH_PROJECT_ID', 'STYTCH_PROJECT_SECRET_ID', 'M2M_SECRET_PREFIX', 'M2M_ROTATION_FUNCTION']
+
+  for (const name of [...names, 'M2M_READERS', 'M2M_CHANGERS']) {
+    expect(() => readRegistrarEnv({})).toThrow(new RegExp(`${name} is missing: expected `))
+  }
+})
+
+test('a wildcard among the roles is refused', () => {
+  const env = { M2M_READERS: 'arn:aws:iam::111111111111:role/*', M2M_SECRET_PREFIX: 'm2m' }
+
+  expect(() => readRegistrarEnv(env)).toThrow(/M2M_READERS is malformed: expected roles' ARNs without wildcards/)
+  expect(() => readRegistrarEnv(env)).toThrow(/M2M_SECRET_PREFIX is malformed/)
+})

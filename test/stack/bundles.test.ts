@@ -1,0 +1,183 @@
+// What is uploaded: each function's asset as synth makes it, run on Node 24 from there alone; what is in it, and how large it is.
+import { spawnSync } from 'node:child_process'
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import type { Metafile } from 'esbuild'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type BundleName, bundleDirectory } from '../../lib/function-bundle.ts'
+import { synthStack } from './synth.ts'
+
+/** Before compression and after it; what Lambda loads grows with the first, what it fetches with the second. */
+interface Budget {
+  readonly kB: number
+  readonly gzippedKB: number
+}
+
+/**
+ * undici comes as one CommonJS module, and takes 973 kB of each bundle; the rest is the SDK's client, its signing, and the
+ * credential sources it may be configured with.
+ */
+const budgets: Readonly<Record<BundleName, Budget>> = {
+  'on-rotation': { kB: 1650, gzippedKB: 420 },
+  'on-client-resource': { kB: 1650, gzippedKB: 420 },
+}
+
+/** What every caller of AWS brings along: the protocol, the signature, and where credentials come from. */
+const sdkCore = [
+  '@aws-sdk/core',
+  '@aws-sdk/credential-provider-env',
+  '@aws-sdk/credential-provider-http',
+  '@aws-sdk/credential-provider-ini',
+  '@aws-sdk/credential-provider-login',
+  '@aws-sdk/credential-provider-node',
+  '@aws-sdk/credential-provider-process',
+  '@aws-sdk/credential-provider-sso',
+  '@aws-sdk/credential-provider-web-identity',
+  '@aws-sdk/nested-clients',
+  '@aws-sdk/signature-v4-multi-region',
+  '@aws-sdk/token-providers',
+  '@aws-sdk/xml-builder',
+  '@aws/lambda-invoke-store',
+  '@smithy/core',
+  '@smithy/credential-provider-imds',
+  '@smithy/node-http-handler',
+  '@smithy/signature-v4',
+  '@smithy/types',
+]
+
+/** A package that joins a bundle joins this list, by somebody's decision. */
+const allowed: Readonly<Record<BundleName, readonly string[]>> = {
+  'on-rotation': [...sdkCore, '@aws-sdk/client-eventbridge', '@aws-sdk/client-secrets-manager', 'undici'],
+  'on-client-resource': [...sdkCore, '@aws-sdk/client-secrets-manager', 'undici'],
+}
+
+const bundles = Object.keys(allowed) as BundleName[]
+
+const packageOf = (path: string): string | undefined => {
+  const inside = path.split('node_modules/').at(-1)
+  if (inside === undefined || inside === path) return undefined
+  const [scope = '', name = ''] = inside.split('/')
+  return scope.startsWith('@') ? `${scope}/${name}` : scope
+}
+
+const contentsOf = (name: BundleName) => {
+  const metafile = JSON.parse(readFileSync(join(bundleDirectory(name), 'meta.json'), 'utf8')) as Metafile
+  const kept = Object.values(metafile.outputs).flatMap(({ inputs }) =>
+    Object.entries(inputs).flatMap(([path, { bytesInOutput }]) => (bytesInOutput > 0 ? [path] : [])),
+  )
+  return { files: kept, packages: new Set(kept.flatMap((path) => packageOf(path) ?? [])) }
+}
+
+describe('every bundle', () => {
+  test.each(bundles)('holds nothing but the packages that are listed: %s', (name) => {
+    const found = [...contentsOf(name).packages]
+
+    expect(found.filter((one) => !allowed[name].includes(one))).toEqual([])
+    expect(allowed[name].filter((one) => !found.includes(one))).toEqual([])
+  })
+
+  test.each(bundles)('holds nothing of the laptop, and no address but that of Stytch: %s', (name) => {
+    const code = readFileSync(join(bundleDirectory(name), 'index.mjs'), 'utf8')
+    // The SDK's own list of where container credentials may come from.
+    const ours = code.replace('new Set(["localhost","127.0.0.1"])', '')
+
+    for (const word of ['STYTCH_BASE_URL', 'STYTCH_SECRET', '127.0.0.1', 'DEPLOYED_BUNDLE']) {
+      expect(ours).not.toContain(word)
+    }
+    expect(contentsOf(name).files.filter((file) => file.startsWith('lambda/local/'))).toEqual([])
+    expect(ours).toContain('https://api.stytch.com')
+  })
+
+  test.each(bundles)('is within its budget: %s', (name) => {
+    const code = readFileSync(join(bundleDirectory(name), 'index.mjs'))
+    const [kB, gzippedKB] = [code.length / 1000, gzipSync(code, { level: 9 }).length / 1000]
+    const budget = budgets[name]
+
+    console.log(
+      `${name}: ${kB.toFixed(0)} of ${budget.kB} kB, ${gzippedKB.toFixed(0)} of ${budget.gzippedKB} kB gzipped`,
+    )
+    expect(kB).toBeLessThanOrEqual(budget.kB)
+    expect(gzippedKB).toBeLessThanOrEqual(budget.gzippedKB)
+  })
+})
+
+describe('every function, imported from its asset alone on Node 24', () => {
+  const node = join(process.cwd(), 'node_modules', '.bin', 'node')
+  const lonely = mkdtempSync(join(tmpdir(), 'm2m-asset-'))
+  let assets: ReadonlyMap<string, string>
+
+  beforeAll(() => {
+    const { app, stack } = synthStack()
+    const assembly = app.synth()
+    const template = assembly.getStackArtifact(stack.artifactId).template as {
+      readonly Resources: Readonly<
+        Record<string, { readonly Type: string; readonly Properties: Record<string, unknown> }>
+      >
+    }
+    const functions = Object.values(template.Resources).filter(({ Type }) => Type === 'AWS::Lambda::Function')
+    assets = new Map(
+      functions.map(({ Properties }) => {
+        const { S3Key } = Properties.Code as { readonly S3Key: string }
+        return [String(Properties.FunctionName), join(assembly.directory, `asset.${S3Key.replace('.zip', '')}`)]
+      }),
+    )
+  })
+
+  afterAll(() => {
+    rmSync(lonely, { recursive: true, force: true })
+  })
+
+  /** Nothing of this repository is within reach of the copy, nor anything of this process's environment. */
+  const answerOf = (functionName: string, event: unknown, env: Readonly<Record<string, string>>): string => {
+    const asset = assets.get(functionName)
+    if (asset === undefined) throw new Error(`${functionName} has no asset`)
+    const copy = join(lonely, functionName)
+    cpSync(asset, copy, { recursive: true })
+    expect(readdirSync(copy)).toEqual(['index.mjs'])
+    const code = `const { handler } = await import(${JSON.stringify(join(copy, 'index.mjs'))})
+const context = { awsRequestId: 'request', getRemainingTimeInMillis: () => 5000 }
+const fault = await handler(${JSON.stringify(event)}, context).then(() => 'done', (error) => error.name + ' ' + error.code + ': ' + error.message)
+process.stderr.write(process.version + ' ' + fault)`
+    const run = spawnSync(node, ['--input-type=module', '--eval', code], { encoding: 'utf8', cwd: lonely, env })
+    return run.stderr
+  }
+
+  const closed = {
+    AWS_REGION: 'eu-west-1',
+    AWS_ACCESS_KEY_ID: 'AKIA0000000000000000',
+    AWS_SECRET_ACCESS_KEY: 'not-a-key',
+    AWS_ENDPOINT_URL: 'http://127.0.0.1:9',
+    STYTCH_PROJECT_ID: 'project-test-00000000-0000-4000-8000-000000000000',
+    STYTCH_PROJECT_SECRET_ID: 'stytch/m2m',
+  }
+  const rotationEnv = { ...closed, M2M_EVENT_BUS: 'm2m' }
+  const registrarEnv = {
+    ...closed,
+    M2M_SECRET_PREFIX: 'm2m/prod/',
+    M2M_ROTATION_FUNCTION: 'arn:aws:lambda:eu-west-1:111111111111:function:m2m-prod-rotation',
+    M2M_READERS: 'arn:aws:iam::111111111111:role/rotation',
+    M2M_CHANGERS: 'arn:aws:iam::111111111111:role/registrar',
+  }
+  const step = { Step: 'testSecret', SecretId: 'arn:aws:secretsmanager:x', ClientRequestToken: 'x'.repeat(36) }
+  const request = {
+    RequestType: 'Create',
+    ResponseURL: 'https://example.com/answer',
+    StackId: 'arn:aws:cloudformation:eu-west-1:111111111111:stack/m2m/1',
+    RequestId: 'request',
+    LogicalResourceId: 'Client',
+    ResourceProperties: {},
+  }
+
+  test.each([
+    ['m2m-prod-rotation', { Step: 'dance' }, rotationEnv, /^v24\..* RotationRefused .*not a rotation step/],
+    ['m2m-prod-rotation', step, rotationEnv, /^v24\..* Fault SECRETS_MANAGER_UNAVAILABLE/],
+    ['m2m-prod-rotation', step, closed, /M2M_EVENT_BUS is missing/],
+    ['m2m-prod-registrar', {}, registrarEnv, /^v24\..* Fault INPUT_MALFORMED: The event is not a custom resource's/],
+    ['m2m-prod-registrar', request, registrarEnv, /^v24\..* Fault ANSWER_NOT_TAKEN: .*not one of AWS/],
+    ['m2m-prod-registrar', request, closed, /M2M_SECRET_PREFIX is missing/],
+  ])('%s answers %j', (functionName, event, env, expected) => {
+    expect(answerOf(functionName, event, env)).toMatch(expected)
+  })
+})

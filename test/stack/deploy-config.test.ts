@@ -1,0 +1,198 @@
+// The configuration: what is taken, what stands in when nothing is said, and that everything wrong is refused at once, by its path
+// and with what would be accepted.
+import { readFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { DeployConfigFault, readDeployConfig } from '../../lib/deploy-config.ts'
+import { exampleConfig } from './synth.ts'
+
+const faultsOf = (context: unknown): readonly string[] => {
+  try {
+    readDeployConfig(context)
+  } catch (error) {
+    if (error instanceof DeployConfigFault) return error.faults
+    throw error
+  }
+  return []
+}
+
+const { stage, stytch, alarms, breakGlass } = exampleConfig
+const minimal = { stage, stytch, alarms, breakGlass }
+const with_ = (changes: Readonly<Record<string, unknown>>) => faultsOf({ ...minimal, ...changes })
+
+test('the configuration that ships is valid, names no live project, and no real address', () => {
+  const { context } = JSON.parse(readFileSync('cdk.json', 'utf8')) as { context: Record<string, unknown> }
+
+  const config = readDeployConfig(context.m2m)
+
+  expect(config.stytch.projectId).toMatch(/^project-test-/)
+  expect(config.alarms).toHaveProperty('noneBecause')
+})
+
+test('what nobody configures has a default', () => {
+  const config = readDeployConfig(minimal)
+
+  expect(config).toMatchObject({
+    secretNamePrefix: 'm2m/prod/',
+    rotation: { periodHours: 720, overlapHours: 24, backstop: { everyDays: 60 }, reservedConcurrency: 50 },
+    onRemoval: 'retain',
+    logRetentionDays: 365,
+    replicas: [],
+    clients: [],
+  })
+})
+
+test('what an operator must decide has none', () => {
+  const faults = faultsOf({})
+
+  expect(faults.map((fault) => fault.split(' ')[0])).toEqual([
+    'm2m.stage',
+    'm2m.stytch',
+    'm2m.alarms',
+    'm2m.breakGlass',
+  ])
+  for (const fault of faults) expect(fault).toMatch(/is missing: expected ./)
+})
+
+test('every fault is reported at once, in one message', () => {
+  const context = {
+    ...minimal,
+    stage: 'PROD',
+    colour: 'blue',
+    rotation: { period: '2h', reservedConcurrency: 0 },
+    stytch: { projectId: 'live' },
+  }
+
+  const faults = faultsOf(context)
+
+  const paths = ['stage', 'colour', 'stytch.projectId', 'stytch.projectSecretName', 'rotation.period']
+  for (const path of [...paths, 'rotation.reservedConcurrency']) {
+    expect(faults.some((fault) => fault.startsWith(`m2m.${path} `))).toBe(true)
+  }
+  expect(faults).toHaveLength(paths.length + 1)
+  expect(() => readDeployConfig(context)).toThrow(faults.map((fault) => `\n  ${fault}`).join(''))
+})
+
+test('text is read as JSON, as -c gives it', () => {
+  expect(readDeployConfig(JSON.stringify(minimal)).stage).toBe('prod')
+  expect(faultsOf('not json')).toEqual([expect.stringMatching(/^m2m is malformed/)])
+  expect(faultsOf(undefined)).toEqual([expect.stringMatching(/^m2m is missing/)])
+})
+
+describe('refuses', () => {
+  test.each([
+    ['a key that nobody knows', { alarm: {} }, /^m2m\.alarm is unknown: expected one of stage, /],
+    ['a nested key that nobody knows', { rotation: { periode: '30d' } }, /^m2m\.rotation\.periode is unknown/],
+    [
+      'a period shorter than four hours',
+      { rotation: { period: '3h' } },
+      /^m2m\.rotation\.period is shorter .* at least 4h/,
+    ],
+    ['a period without a unit', { rotation: { period: 30 } }, /^m2m\.rotation\.period is malformed: 30; .*"30d"/],
+    ['a period beyond the backstop', { rotation: { period: '501d' } }, /^m2m\.rotation\.period is too long .* 500d/],
+    [
+      'an overlap as long as the period',
+      { rotation: { period: '12h', overlap: '12h' } },
+      /^m2m\.rotation\.overlap is not shorter/,
+    ],
+    [
+      'an overlap longer than the period',
+      { rotation: { period: '1d', overlap: '2d' } },
+      /^m2m\.rotation\.overlap is not shorter/,
+    ],
+    ['neither address nor reason', { alarms: {} }, /^m2m\.alarms decides nothing/],
+    [
+      'an address and a reason against it',
+      { alarms: { email: 'a@b.c', noneBecause: 'just so, you know' } },
+      /decides nothing/,
+    ],
+    ['a reason that is none', { alarms: { noneBecause: 'n/a' } }, /^m2m\.alarms\.noneBecause is malformed.*says why/],
+    ['an address that is none', { alarms: { email: 'oncall' } }, /^m2m\.alarms\.email is malformed/],
+    [
+      'a role with a wildcard',
+      { breakGlass: { roleArn: 'arn:aws:iam::111111111111:role/*' } },
+      /^m2m\.breakGlass\.roleArn is malformed/,
+    ],
+    [
+      'a live project in a stage called test',
+      { stage: 'test' },
+      /^m2m\.stytch\.projectId is a live project in stage test/,
+    ],
+    ['a live project in a stage that ends in dev', { stage: 'eu-dev' }, /is a live project in stage eu-dev/],
+    [
+      'a project secret below the prefix',
+      { stytch: { ...stytch, projectSecretName: 'm2m/prod/stytch' } },
+      /lies below m2m\/prod\//,
+    ],
+    ['a stage that is too long', { stage: 'a-stage-with-a-long-name' }, /^m2m\.stage is malformed/],
+    [
+      'a plain http address',
+      { stytch: { ...stytch, tokenUrl: 'http://a.example' } },
+      /^m2m\.stytch\.tokenUrl is malformed.*https/,
+    ],
+    [
+      'a retention that CloudWatch does not know',
+      { logRetentionDays: 100 },
+      /^m2m\.logRetentionDays is 100: .*90, 120/,
+    ],
+    [
+      'a removal that nobody knows',
+      { onRemoval: 'delete' },
+      /^m2m\.onRemoval is malformed: "delete"; expected "retain" or "destroy"/,
+    ],
+    [
+      'a network without security groups',
+      { network: { subnetIds: ['subnet-01234567'] } },
+      /^m2m\.network\.securityGroupIds is missing/,
+    ],
+    ['a tag of AWS', { tags: { 'aws:x': 'y' } }, /^m2m\.tags\.aws:x is no tag's key/],
+    [
+      'a Region twice',
+      { replicas: [{ region: 'eu-north-1' }, { region: 'eu-north-1' }] },
+      /^m2m\.replicas\[1\]\.region is there twice/,
+    ],
+    ['a list that is none', { clients: { name: 'a' } }, /^m2m\.clients is malformed/],
+  ])('%s', (_what, changes, expected) => {
+    expect(with_(changes)).toEqual([expect.stringMatching(expected)])
+  })
+})
+
+describe('a client', () => {
+  const client = { name: 'billing', description: 'Reads invoices', scopes: ['read:invoices'] }
+
+  test('keeps its client at Stytch unless told otherwise', () => {
+    const { clients } = readDeployConfig({
+      ...minimal,
+      clients: [client, { ...client, name: 'shop', onRemoval: 'delete' }],
+    })
+
+    expect(clients.map(({ onRemoval }) => onRemoval)).toEqual(['retain', 'delete'])
+  })
+
+  test.each(['', 'Billing', 'a/b', '-a', 'a-', 'a b', 'x'.repeat(65), 'worker-abcdef', 'café'])(
+    'is refused when it is called %j',
+    (name) => {
+      const faults = with_({ clients: [{ ...client, name }] })
+
+      expect(faults).toEqual([expect.stringMatching(/^m2m\.clients\[0\]\.name is malformed: .*; expected 1 to 64/)])
+    },
+  )
+
+  test('is refused when its name is there already, naming the first', () => {
+    const faults = with_({ clients: [client, client] })
+
+    expect(faults).toEqual([expect.stringMatching(/^m2m\.clients\[1\]\.name is "billing", as in m2m\.clients\[0\]/)])
+  })
+
+  test('is refused beyond the eightieth, naming the other way', () => {
+    const clients = Array.from({ length: 81 }, (_, at) => ({ ...client, name: `client${at}` }))
+
+    expect(with_({ clients })).toEqual([expect.stringMatching(/^m2m\.clients are 81: .*80.*CLI/)])
+    expect(with_({ clients: clients.slice(1) })).toEqual([])
+  })
+
+  test('is refused with a scope that is two', () => {
+    const faults = with_({ clients: [{ ...client, scopes: ['read write'] }] })
+
+    expect(faults).toEqual([expect.stringMatching(/^m2m\.clients\[0\]\.scopes\[0\] is malformed: "read write"/)])
+  })
+})

@@ -1,0 +1,405 @@
+// The stack, statement by statement: what each role may do, on what, and under which condition; and what is around the functions.
+// The template is that of a stage in a known account and Region, so that ARNs read as they will be.
+import type { Template } from 'aws-cdk-lib/assertions'
+import { Match } from 'aws-cdk-lib/assertions'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { OUTCOME_SOURCE } from '../../lambda/domain/outcome.ts'
+import { ROTATION_SOURCE } from '../../lib/rotation-function.ts'
+import {
+  ACCOUNT,
+  BREAK_GLASS,
+  bySid,
+  REGION,
+  resourcesOf,
+  roleStatements,
+  type Statement,
+  synthStack,
+} from './synth.ts'
+
+let template: Template
+beforeAll(() => {
+  template = synthStack().template()
+})
+
+/** Joins intrinsic functions to what they come to, with `aws` for the partition. */
+const flat = (value: unknown): string => {
+  if (typeof value === 'string') return value
+  const { 'Fn::Join': join, Ref, 'Fn::GetAtt': attribute } = value as Record<string, unknown>
+  if (Array.isArray(join)) return (join[1] as unknown[]).map(flat).join('')
+  if (Ref === 'AWS::Partition') return 'aws'
+  if (Ref === 'AWS::URLSuffix') return 'amazonaws.com'
+  return Ref === undefined ? `<${(attribute as string[]).join('.')}>` : `<${Ref}>`
+}
+const list = (value: unknown): readonly string[] => (Array.isArray(value) ? value : [value]).map(flat)
+
+const MANAGED = `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:m2m/prod/*`
+const PROJECT_SECRET = `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:stytch/m2m-prod-??????`
+const ROTATION_FUNCTION = `arn:aws:lambda:${REGION}:${ACCOUNT}:function:m2m-prod-rotation`
+const role = (part: string) => `arn:aws:iam::${ACCOUNT}:role/m2m-prod-${part}-${REGION}`
+const DEPLOY_ROLE = `arn:aws:iam::${ACCOUNT}:role/cdk-hnb659fds-cfn-exec-role-${ACCOUNT}-${REGION}`
+
+const shown = ({ Sid, Effect, Action, Resource, Condition }: Statement) => ({
+  sid: Sid,
+  effect: Effect,
+  actions: list(Action),
+  resources: list(Resource),
+  conditions: Object.entries(Condition ?? {}).flatMap(([operator, keys]) =>
+    Object.entries(keys).map(([key, value]) => `${operator} ${key} ${list(value).join(' ')}`),
+  ),
+})
+
+const propertiesOf = (resource: { readonly Properties: Readonly<Record<string, unknown>> } | undefined) => {
+  if (resource === undefined) throw new Error('no such resource')
+  return resource.Properties
+}
+
+const VIA = `StringEquals kms:ViaService secretsmanager.${REGION}.amazonaws.com`
+const CONTEXT = `StringLike kms:EncryptionContext:SecretARN ${MANAGED}`
+
+describe('the rotation function', () => {
+  test('may do exactly this', () => {
+    const statements = roleStatements(template, 'RotationFnRole').map(shown)
+
+    expect(statements).toEqual([
+      expect.objectContaining({
+        actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+        resources: [expect.stringMatching(/^<RotationFnLog.*\.Arn>$/)],
+      }),
+      expect.objectContaining({ actions: ['xray:PutTraceSegments', 'xray:PutTelemetryRecords'], resources: ['*'] }),
+      {
+        sid: 'ReadProjectSecret',
+        effect: 'Allow',
+        actions: ['secretsmanager:GetSecretValue'],
+        resources: [PROJECT_SECRET],
+        conditions: [],
+      },
+      {
+        sid: 'RotateManagedSecrets',
+        effect: 'Allow',
+        actions: [
+          'secretsmanager:DescribeSecret',
+          'secretsmanager:ListSecretVersionIds',
+          'secretsmanager:GetSecretValue',
+          'secretsmanager:PutSecretValue',
+          'secretsmanager:UpdateSecretVersionStage',
+        ],
+        resources: [MANAGED],
+        conditions: [],
+      },
+      {
+        sid: 'KeyThroughSecretsManager',
+        effect: 'Allow',
+        actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
+        resources: [expect.stringMatching(/^<Key.*\.Arn>$/)],
+        conditions: [VIA, CONTEXT],
+      },
+      {
+        sid: 'TellOnTheBus',
+        effect: 'Allow',
+        actions: ['events:PutEvents'],
+        resources: [expect.stringMatching(/^<EventsBus.*\.Arn>$/)],
+        conditions: ['StringEquals events:source m2m.rotation'],
+      },
+    ])
+  })
+
+  test('may be called by Secrets Manager for this account, and by no other service', () => {
+    const permissions = Object.values(resourcesOf(template)).filter(({ Type }) => Type === 'AWS::Lambda::Permission')
+
+    expect(permissions).toHaveLength(1)
+    expect(permissions[0]?.Properties).toMatchObject({
+      Action: 'lambda:InvokeFunction',
+      Principal: 'secretsmanager.amazonaws.com',
+      SourceAccount: ACCOUNT,
+    })
+  })
+
+  test('stops after the 30 seconds that the clearing of a stuck rotation counts on, and has executions of its own', () => {
+    template.hasResourceProperties('AWS::Lambda::Function', {
+      FunctionName: 'm2m-prod-rotation',
+      Timeout: 30,
+      ReservedConcurrentExecutions: 50,
+      MemorySize: 512,
+      Environment: {
+        Variables: {
+          STYTCH_PROJECT_ID: 'project-live-00000000-0000-4000-8000-000000000000',
+          STYTCH_PROJECT_SECRET_ID: 'stytch/m2m-prod',
+          M2M_EVENT_BUS: Match.anyValue(),
+        },
+      },
+    })
+  })
+
+  test('is called the same on the bus by itself and by the policy', () => {
+    expect(ROTATION_SOURCE).toBe(OUTCOME_SOURCE)
+  })
+})
+
+describe('the registrar', () => {
+  let statements: readonly Statement[]
+  beforeAll(() => {
+    statements = roleStatements(template, 'RegistrarFnRole')
+  })
+
+  test('may do exactly this', () => {
+    expect(statements.map(({ Sid, Action }) => Sid ?? list(Action).join())).toEqual([
+      'logs:CreateLogStream,logs:PutLogEvents',
+      'xray:PutTraceSegments,xray:PutTelemetryRecords',
+      'sqs:SendMessage,sqs:GetQueueAttributes,sqs:GetQueueUrl',
+      'ReadProjectSecret',
+      'RegisterBelowThePrefix',
+      'NoPublicPolicy',
+      'RotateByOurFunctionOnly',
+      'WhatRotateSecretDemands',
+      'KeyThroughSecretsManager',
+    ])
+  })
+
+  test.each(['RegisterBelowThePrefix', 'NoPublicPolicy', 'RotateByOurFunctionOnly'])(
+    '%s: only below the prefix',
+    (sid) => {
+      expect(shown(bySid(statements, sid)).resources).toEqual([MANAGED])
+    },
+  )
+
+  test('stores no value over another, and moves no label', () => {
+    const actions = statements.flatMap(({ Action }) => list(Action))
+
+    expect(actions).not.toContain('secretsmanager:PutSecretValue')
+    expect(actions).not.toContain('secretsmanager:UpdateSecretVersionStage')
+  })
+
+  test('sets no public policy, and names no other rotation function', () => {
+    expect(shown(bySid(statements, 'NoPublicPolicy')).conditions).toEqual([
+      'Bool secretsmanager:BlockPublicPolicy true',
+    ])
+    expect(shown(bySid(statements, 'RotateByOurFunctionOnly')).conditions).toEqual([
+      `ArnEquals secretsmanager:RotationLambdaARN ${ROTATION_FUNCTION}`,
+    ])
+    expect(shown(bySid(statements, 'WhatRotateSecretDemands')).resources).toEqual([ROTATION_FUNCTION])
+  })
+
+  test('may let Secrets Manager try the key before a secret exists', () => {
+    expect(shown(bySid(statements, 'KeyThroughSecretsManager')).conditions).toEqual([
+      VIA,
+      `${CONTEXT} RequestToValidateKeyAccess`,
+    ])
+  })
+
+  test('knows every role that a policy must name', () => {
+    template.hasResourceProperties('AWS::Lambda::Function', {
+      FunctionName: 'm2m-prod-registrar',
+      Environment: { Variables: Match.objectLike({ M2M_SECRET_PREFIX: 'm2m/prod/' }) },
+    })
+    const registrar = Object.values(resourcesOf(template)).find(
+      ({ Type, Properties }) => Type === 'AWS::Lambda::Function' && Properties.FunctionName === 'm2m-prod-registrar',
+    )
+    const { Variables } = propertiesOf(registrar).Environment as { Variables: Record<string, unknown> }
+    expect(flat(Variables.M2M_READERS).split(' ')).toEqual([role('rotation'), role('registrar'), BREAK_GLASS])
+    expect(flat(Variables.M2M_CHANGERS).split(' ')).toEqual([
+      role('rotation'),
+      role('registrar'),
+      DEPLOY_ROLE,
+      BREAK_GLASS,
+    ])
+  })
+})
+
+describe('the key', () => {
+  let statements: readonly Statement[]
+  beforeAll(() => {
+    const key = Object.values(resourcesOf(template)).find(({ Type }) => Type === 'AWS::KMS::Key')
+    statements = (propertiesOf(key).KeyPolicy as { Statement: Statement[] }).Statement
+  })
+
+  test('is managed by the account, which cannot use it', () => {
+    const { actions, conditions } = shown(bySid(statements, 'AdministerNotUse'))
+
+    expect(conditions).toEqual([])
+    expect(actions.filter((action) => /\*|crypt|GenerateDataKey|CreateGrant|Sign|Import/.test(action))).toEqual([])
+  })
+
+  test.each([
+    ['ReadAndWriteSecrets', [role('rotation')], false],
+    ['CreateSecrets', [role('registrar'), DEPLOY_ROLE], true],
+    ['ReadSecrets', [BREAK_GLASS], false],
+  ])(
+    '%s: only through Secrets Manager, only for secrets below the prefix, only for named roles',
+    (sid, roles, probes) => {
+      const { conditions, actions } = shown(bySid(statements, sid))
+
+      const context = probes ? `${CONTEXT} RequestToValidateKeyAccess` : CONTEXT
+      expect(conditions).toEqual([VIA, context, `ArnEquals aws:PrincipalArn ${roles.join(' ')}`])
+      expect(actions).not.toContain('kms:*')
+    },
+  )
+
+  test('has no further statement, rotates, and outlives the stack', () => {
+    expect(statements).toHaveLength(4)
+    template.hasResource('AWS::KMS::Key', {
+      DeletionPolicy: 'Retain',
+      Properties: { EnableKeyRotation: true },
+    })
+  })
+})
+
+describe('the event bus', () => {
+  test('takes events of the rotation function from the rotation function only, and of no other source', () => {
+    const statements = Object.values(resourcesOf(template))
+      .filter(({ Type }) => Type === 'AWS::Events::EventBusPolicy')
+      .map(({ Properties }) => shown(Properties.Statement as Statement))
+
+    expect(statements).toEqual([
+      expect.objectContaining({
+        effect: 'Deny',
+        actions: ['events:PutEvents'],
+        conditions: ['StringEquals events:source m2m.rotation', `ArnNotEquals aws:PrincipalArn ${role('rotation')}`],
+      }),
+      expect.objectContaining({
+        effect: 'Deny',
+        actions: ['events:PutEvents'],
+        conditions: ['StringNotEquals events:source m2m.rotation'],
+      }),
+    ])
+  })
+})
+
+describe('every function', () => {
+  test('runs Node 24 on arm64, is traced, and logs to a group of its own that forgets', () => {
+    const functions = Object.values(resourcesOf(template)).filter(({ Type }) => Type === 'AWS::Lambda::Function')
+
+    expect(functions).toHaveLength(2)
+    for (const { Properties } of functions) {
+      expect(Properties).toMatchObject({
+        Runtime: 'nodejs24.x',
+        Architectures: ['arm64'],
+        TracingConfig: { Mode: 'Active' },
+        Handler: 'index.handler',
+        LoggingConfig: { LogGroup: { Ref: expect.stringMatching(/Log/) } },
+      })
+    }
+    template.resourcePropertiesCountIs('AWS::Logs::LogGroup', { RetentionInDays: 365 }, 2)
+  })
+
+  test('has a role with nothing but its own policy', () => {
+    for (const { Properties } of Object.values(resourcesOf(template)).filter(({ Type }) => Type === 'AWS::IAM::Role')) {
+      expect(Properties.ManagedPolicyArns).toBeUndefined()
+      expect(Properties.AssumeRolePolicyDocument).toMatchObject({
+        Statement: [{ Principal: { Service: 'lambda.amazonaws.com' } }],
+      })
+    }
+  })
+
+  test('is granted no wildcard action, and `*` as a resource only for tracing', () => {
+    const statements = [...roleStatements(template, 'RotationFnRole'), ...roleStatements(template, 'RegistrarFnRole')]
+
+    for (const statement of statements) {
+      const { actions, resources } = shown(statement)
+      for (const action of actions) expect(action).not.toMatch(/\*/)
+      if (!actions.every((action) => action.startsWith('xray:'))) expect(resources).not.toContain('*')
+    }
+  })
+})
+
+describe('a declared client', () => {
+  test('is a custom resource that holds what is declared, and no secret', () => {
+    template.hasResourceProperties('Custom::M2mClient', {
+      SecretName: 'm2m/prod/billing',
+      DisplayName: 'billing',
+      Description: 'Reads invoices',
+      Scopes: ['read:invoices'],
+      Rotation: { EveryDays: 60 },
+      OnRemoval: 'retain',
+      ServiceTimeout: '900',
+    })
+  })
+
+  test('is asked for once registrar and rotation function may do what it takes', () => {
+    const client = Object.values(template.findResources('Custom::M2mClient'))[0]
+    const dependencies = client?.DependsOn as readonly string[]
+
+    for (const needed of [
+      /^RegistrarFnRoleDefaultPolicy/,
+      /^RotationFnRoleDefaultPolicy/,
+      /^RotationOnlySecretsManager/,
+    ]) {
+      expect(dependencies.some((dependency) => needed.test(dependency))).toBe(true)
+    }
+  })
+
+  test("is kept out of CloudFormation's own rotation schedule, which would cancel rotation on removal", () => {
+    template.resourceCountIs('AWS::SecretsManager::RotationSchedule', 0)
+    template.resourceCountIs('AWS::SecretsManager::Secret', 0)
+  })
+})
+
+describe('the options', () => {
+  test('a permissions boundary stands on every role', () => {
+    const permissionsBoundaryArn = `arn:aws:iam::${ACCOUNT}:policy/boundary`
+    const bounded = synthStack({ permissionsBoundaryArn }).template()
+
+    bounded.resourcePropertiesCountIs('AWS::IAM::Role', { PermissionsBoundary: permissionsBoundaryArn }, 2)
+  })
+
+  test('tags stand on what can be tagged', () => {
+    const tagged = synthStack({ tags: { team: 'identity' } }).template()
+
+    for (const type of ['AWS::Lambda::Function', 'AWS::KMS::Key', 'AWS::IAM::Role', 'AWS::SNS::Topic']) {
+      tagged.hasResourceProperties(type, { Tags: Match.arrayWith([{ Key: 'team', Value: 'identity' }]) })
+    }
+  })
+
+  test('a stack that is to leave nothing removes the key and the logs', () => {
+    const leaving = synthStack({ onRemoval: 'destroy' }).template()
+
+    leaving.hasResource('AWS::KMS::Key', { DeletionPolicy: 'Delete' })
+    leaving.hasResource('AWS::Logs::LogGroup', { DeletionPolicy: 'Delete' })
+  })
+
+  test('an own key is used and not made', () => {
+    const keyArn = `arn:aws:kms:${REGION}:${ACCOUNT}:key/0000`
+    const keyed = synthStack({ keyArn }).template()
+
+    keyed.resourceCountIs('AWS::KMS::Key', 0)
+    expect(shown(bySid(roleStatements(keyed, 'RotationFnRole'), 'KeyThroughSecretsManager')).resources).toEqual([
+      keyArn,
+    ])
+  })
+
+  test('inside of a VPC, the function cannot use the network interfaces that Lambda makes for it', () => {
+    const network = { subnetIds: ['subnet-0123456789abcdef0'], securityGroupIds: ['sg-0123456789abcdef0'] }
+    const inside = synthStack({ network }).template()
+
+    inside.resourcePropertiesCountIs('AWS::Lambda::Function', { VpcConfig: { SubnetIds: network.subnetIds } }, 2)
+    expect(shown(bySid(roleStatements(inside, 'RotationFnRole'), 'NotByTheCodeItself'))).toMatchObject({
+      effect: 'Deny',
+      conditions: [`ArnLike lambda:SourceFunctionArn ${ROTATION_FUNCTION.replace('m2m-prod-rotation', '*')}`],
+    })
+  })
+
+  test("replicas are the registrar's to make, in the declared Regions only", () => {
+    const replicated = synthStack({ replicas: [{ region: 'eu-north-1' }] }).template()
+
+    expect(shown(bySid(roleStatements(replicated, 'RegistrarFnRole'), 'ReplicateToDeclaredRegions'))).toMatchObject({
+      actions: ['secretsmanager:ReplicateSecretToRegions', 'secretsmanager:CreateSecret'],
+      resources: [MANAGED, MANAGED.replace(REGION, 'eu-north-1')],
+    })
+    expect(
+      roleStatements(replicated, 'RotationFnRole')
+        .map(shown)
+        .some(({ resources }) => resources.some((arn) => arn.includes('eu-north-1'))),
+    ).toBe(false)
+  })
+
+  test('the key of the project secret may be used for that secret only', () => {
+    const projectSecretKeyArn = `arn:aws:kms:${REGION}:${ACCOUNT}:key/1111`
+    const stytch = { projectId: 'project-live-1', projectSecretName: 'stytch/m2m-prod', projectSecretKeyArn }
+    const keyed = synthStack({ stytch }).template()
+
+    expect(shown(bySid(roleStatements(keyed, 'RotationFnRole'), 'DecryptProjectSecret'))).toMatchObject({
+      actions: ['kms:Decrypt'],
+      resources: [projectSecretKeyArn],
+      conditions: [VIA, `StringLike kms:EncryptionContext:SecretARN ${PROJECT_SECRET}`],
+    })
+  })
+})

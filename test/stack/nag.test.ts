@@ -1,0 +1,28 @@
+// What AWS's own rule packs have against the stack: nothing that is not explained, and no explanation that explains nothing.
+import { Validations } from 'aws-cdk-lib'
+import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag'
+import { expect, test } from 'vitest'
+import { synthStack } from './synth.ts'
+
+const network = { subnetIds: ['subnet-0123456789abcdef0'], securityGroupIds: ['sg-0123456789abcdef0'] }
+const replicas = [{ region: 'eu-north-1' }]
+
+const variants = {
+  'as the example ships': {},
+  'inside of a VPC, with replicas': { network, replicas },
+  'without alarm address, break-glass role and clients': {
+    alarms: { noneBecause: 'somebody else subscribes' },
+    breakGlass: { noneBecause: 'the root removes the policy' },
+    clients: [],
+  },
+  'account and Region open': { environment: undefined },
+}
+
+test.each(Object.entries(variants))('the rule packs find nothing unexplained: %s', (_name, changes) => {
+  const { app } = synthStack(changes)
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app, { verbose: true }), new ServerlessChecks(app))
+
+  const synth = () => app.synth()
+
+  expect(synth).not.toThrow()
+})

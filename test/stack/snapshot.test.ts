@@ -1,0 +1,23 @@
+// The whole template, so that a change nobody meant is seen in review. Hashes of bundles are scrubbed: they change with every line
+// of the functions, and reproducibility has its own test.
+import { expect, test } from 'vitest'
+import { synthStack } from './synth.ts'
+
+const scrub = (value: unknown): unknown => {
+  if (typeof value === 'string') return value.replaceAll(/[0-9a-f]{64}/g, '<hash>')
+  if (Array.isArray(value)) return value.map(scrub)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, scrub(inner)]))
+}
+
+test('the stack is what it was', () => {
+  const template = synthStack({ environment: undefined }).template().toJSON()
+
+  expect(scrub(template)).toMatchSnapshot()
+})
+
+test('two syntheses of the same code make the same template, bundles included', () => {
+  const [one, other] = [synthStack().template().toJSON(), synthStack().template().toJSON()]
+
+  expect(one).toEqual(other)
+})

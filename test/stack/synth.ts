@@ -1,0 +1,113 @@
+// Makes templates for the tests of this folder: the example configuration with a few settings changed, or a bare stack with the
+// constructs that a client needs. No account, no network.
+import { App, RemovalPolicy, Stack } from 'aws-cdk-lib'
+import { Template } from 'aws-cdk-lib/assertions'
+import { readDeployConfig } from '../../lib/deploy-config.ts'
+import { M2mEventBus } from '../../lib/event-bus.ts'
+import { M2mStack } from '../../lib/m2m-stack.ts'
+import { Notifications } from '../../lib/notifications.ts'
+import { Registrar } from '../../lib/registrar.ts'
+import { ROTATION_SOURCE, RotationFunction } from '../../lib/rotation-function.ts'
+import { SecretsKey } from '../../lib/secrets-key.ts'
+import { roleArn } from '../../lib/stage-names.ts'
+
+export const ACCOUNT = '111111111111'
+export const REGION = 'eu-west-1'
+export const BREAK_GLASS = `arn:aws:iam::${ACCOUNT}:role/break-glass`
+
+/** Everything an operator must decide, decided; nothing else. */
+export const exampleConfig = {
+  stage: 'prod',
+  stytch: {
+    projectId: 'project-live-00000000-0000-4000-8000-000000000000',
+    projectSecretName: 'stytch/m2m-prod',
+  },
+  alarms: { email: 'oncall@example.com' },
+  breakGlass: { roleArn: BREAK_GLASS },
+  environment: { account: ACCOUNT, region: REGION },
+  clients: [{ name: 'billing', description: 'Reads invoices', scopes: ['read:invoices'] }],
+}
+
+export const synthStack = (changes: Readonly<Record<string, unknown>> = {}) => {
+  const config = readDeployConfig({ ...exampleConfig, ...changes })
+  const app = new App()
+  const stack = new M2mStack(app, 'M2m', { config, ...(config.environment ? { env: config.environment } : {}) })
+  return { app, stack, template: () => Template.fromStack(stack) }
+}
+
+const names = { stage: 'prod', secretNamePrefix: 'm2m/prod/' }
+
+/** The constructs on their own, as somebody else's stack would use them. */
+export const makeRegistrar = (app: App, env = { account: ACCOUNT, region: REGION }) => {
+  const stack = new Stack(app, 'Platform', { env })
+  const removalPolicy = RemovalPolicy.RETAIN
+  const surroundings = { logRetentionDays: 365, removalPolicy }
+  const stytch = exampleConfig.stytch
+  const key = new SecretsKey(stack, 'Key', {
+    names,
+    userRoleArns: [roleArn(stack, names, 'rotation')],
+    creatorRoleArns: [roleArn(stack, names, 'registrar')],
+    readerRoleArns: [],
+    removalPolicy,
+  })
+  const speakers = { [ROTATION_SOURCE]: [roleArn(stack, names, 'rotation')] }
+  const bus = new M2mEventBus(stack, 'Events', { names, speakers })
+  const { deadLetters } = new Notifications(stack, 'Notices', {
+    names,
+    address: { noneBecause: 'a test' },
+    removalPolicy,
+  })
+  const rotation = new RotationFunction(stack, 'Rotation', {
+    names,
+    surroundings,
+    stytch,
+    key,
+    bus,
+    reservedConcurrency: 5,
+  })
+  const registrar = new Registrar(stack, 'Registrar', {
+    names,
+    surroundings,
+    stytch,
+    key,
+    rotation,
+    backstop: { everyDays: 60 },
+    readers: [],
+    changers: [],
+    replicas: [],
+    deadLetters,
+  })
+  return { stack, registrar, key }
+}
+
+export interface Statement {
+  readonly Sid?: string
+  readonly Effect: 'Allow' | 'Deny'
+  readonly Principal?: unknown
+  readonly Action: string | readonly string[]
+  readonly Resource: unknown
+  readonly Condition?: Readonly<Record<string, Readonly<Record<string, unknown>>>>
+}
+
+interface Resource {
+  readonly Type: string
+  readonly Properties: Readonly<Record<string, unknown>>
+}
+
+export const resourcesOf = (template: Template): Readonly<Record<string, Resource>> => template.toJSON().Resources
+
+interface WithStatements {
+  readonly Statement: readonly Statement[]
+}
+
+/** Every statement of the identity policies of the role whose logical id starts so. */
+export const roleStatements = (template: Template, logicalId: string): readonly Statement[] =>
+  Object.entries(resourcesOf(template))
+    .filter(([id, { Type }]) => Type === 'AWS::IAM::Policy' && id.startsWith(logicalId))
+    .flatMap(([, { Properties }]) => (Properties.PolicyDocument as WithStatements).Statement)
+
+export const bySid = (statements: readonly Statement[], sid: string): Statement => {
+  const found = statements.find(({ Sid }) => Sid === sid)
+  if (found === undefined) throw new Error(`no statement ${sid}, only ${statements.map(({ Sid }) => Sid).join(', ')}`)
+  return found
+}

@@ -1,0 +1,22 @@
+// Mutation testing of the rotation's heart (`npm run mutation`, minutes; not part of the checks): the domain and the rotation's use
+// cases, against the tests that run without HTTP.
+export default {
+  testRunner: 'vitest',
+  vitest: { configFile: 'vitest.mutation.config.ts' },
+  plugins: ['@stryker-mutator/vitest-runner'],
+  mutate: [
+    'lambda/domain/{client-secret,failures,moves,outcome,position,request-token,secret-format}.ts',
+    'lambda/usecases/{create-secret,finish-secret,look,prove-refused,read-step-event,retire-slot,rotation,run-step,set-secret,test-secret}.ts',
+  ],
+  coverageAnalysis: 'perTest',
+  ignoreStatic: false,
+  concurrency: 2,
+  timeoutMS: 20000,
+  reporters: ['clear-text', 'json'],
+  clearTextReporter: { allowColor: false, logTests: false, reportTests: false },
+  jsonReporter: { fileName: 'reports/mutation.json' },
+  thresholds: { high: 95, low: 90, break: 90 },
+  tempDirName: '.stryker-tmp',
+  disableTypeChecks: false,
+  ignorePatterns: ['dist', 'cdk.out', 'reports', 'bench'],
+}

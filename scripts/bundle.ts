@@ -2,12 +2,13 @@
 // deployment of unchanged code uploads nothing. Called by scripts/build.ts, and by tests and benches that look at what ships.
 //
 // Code that only the laptop needs is guarded by `typeof DEPLOYED_BUNDLE === 'undefined'` and is dropped here, with all that
-// only it imports.
+// only it imports. Of the SDK's ways to find credentials, only the environment is bundled: Lambda knows no other
+// (docs/decisions/017).
 
 import { mkdir, writeFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type BuildOptions, build, type Metafile } from 'esbuild'
+import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild'
 
 const repository = fileURLToPath(new URL('..', import.meta.url))
 
@@ -18,6 +19,25 @@ const requireBanner =
 export interface FunctionBundle {
   readonly code: Uint8Array
   readonly metafile: Metafile
+}
+
+const CREDENTIAL_CHAIN = '@aws-sdk/credential-provider-node'
+
+/** Puts the SDK's own environment provider where its clients ask for the whole chain: profiles, SSO, login, containers, EC2. */
+const credentialsFromEnvironment: Plugin = {
+  name: 'credentials-from-environment',
+  setup: ({ onResolve, onLoad, resolve: find }) => {
+    onResolve({ filter: new RegExp(`^${CREDENTIAL_CHAIN}$`) }, async ({ pluginData, kind, resolveDir }) => {
+      if (pluginData === CREDENTIAL_CHAIN) return undefined
+      const chain = await find(CREDENTIAL_CHAIN, { kind, resolveDir, pluginData: CREDENTIAL_CHAIN })
+      return { path: chain.path, namespace: 'environment-only', sideEffects: false, errors: chain.errors }
+    })
+    onLoad({ filter: /.*/, namespace: 'environment-only' }, ({ path }) => ({
+      // From where the chain itself imports it. A name that is gone there fails the build.
+      contents: "export { fromEnv as defaultProvider } from '@aws-sdk/credential-provider-env'",
+      resolveDir: dirname(path),
+    }))
+  },
 }
 
 const optionsFor = (entry: string, outDir: string) =>
@@ -40,6 +60,7 @@ const optionsFor = (entry: string, outDir: string) =>
     legalComments: 'none',
     charset: 'utf8',
     metafile: true,
+    plugins: [credentialsFromEnvironment],
     write: false,
     logLevel: 'silent',
   }) as const satisfies BuildOptions

@@ -50,6 +50,8 @@ export interface Seat {
   readonly stytch: StytchStandIn
   readonly aws: AwsStandIn
   readonly client: SecretsManagerClient
+  /** Where the stand-ins listen, for those who bring a client of their own. */
+  readonly urls: { readonly stytch: string; readonly aws: string }
   readonly issuer: Issuer
   readonly vault: Vault
   /** Runs one step in process, with a gate. Never rejects. */
@@ -194,6 +196,7 @@ export const createSeat = async (
     stytch,
     aws,
     client,
+    urls: { stytch: stytchUrl, aws: awsUrl },
     issuer: connect(
       send,
       () => 30_000,

@@ -16,6 +16,8 @@ export interface LaptopInput {
   /** 0 = any free one. Absent: 4566, or the next free one. */
   readonly awsPort?: number | undefined
   readonly awsSettings?: Partial<AwsSettings>
+  /** Further functions that the AWS stand-in may call, by name: the path of the module that exports each one's `handler`. */
+  readonly functions?: Readonly<Record<string, string>>
   /** Every line that a handler's process writes. */
   readonly onLog: (line: string) => void
 }
@@ -57,9 +59,21 @@ const handlerPath = (name: string): string => {
 
 const isTaken = (error: unknown): boolean => (error as { code?: unknown } | null)?.code === 'EADDRINUSE'
 
+interface Listening {
+  readonly asked: number | undefined
+  readonly preferred: number
+  readonly option: string
+}
+
 /** The port asked for, or else the first free one from the default on. */
-const listen = async (server: StandInServer, asked: number | undefined, preferred: number): Promise<string> => {
-  if (asked !== undefined) return server.listen(asked)
+const listen = async (server: StandInServer, { asked, preferred, option }: Listening): Promise<string> => {
+  if (asked !== undefined) {
+    return server.listen(asked).catch((cause: unknown) => {
+      throw isTaken(cause)
+        ? new Error(`${option} ${asked} is taken; name another, or 0 for any free one`, { cause })
+        : cause
+    })
+  }
   for (let port = preferred; port < preferred + PORTS_TRIED; port += 1) {
     try {
       return await server.listen(port)
@@ -78,11 +92,16 @@ export const awsEnvironment = (aws: string): Record<string, string> => ({
   AWS_SECRET_ACCESS_KEY: 'laptop',
 })
 
-export const startLaptop = async ({ stytchPort, awsPort, awsSettings, onLog }: LaptopInput): Promise<Laptop> => {
+/** The ARN of a function on the laptop. */
+export const functionArnOf = (functionName: string): string =>
+  `arn:aws:lambda:${REGION}:${ACCOUNT_ID}:function:${functionName}`
+
+export const startLaptop = async (input: LaptopInput): Promise<Laptop> => {
+  const { stytchPort, awsPort, awsSettings, functions: more = {}, onLog } = input
   const world = createWorld()
   const projectId = `project-test-${randomUUID()}`
   const projectSecret = `secret-test-${randomBytes(26).toString('base64url')}=`
-  const rotationArn = `arn:aws:lambda:${REGION}:${ACCOUNT_ID}:function:${ROTATION_FUNCTION}`
+  const rotationArn = functionArnOf(ROTATION_FUNCTION)
   const functions = new Map<string, Lambda>()
 
   const stytch = createStytchStandIn({ world, projectId, projectSecret })
@@ -105,8 +124,8 @@ export const startLaptop = async ({ stytchPort, awsPort, awsSettings, onLog }: L
   let stytchUrl: string
   let awsUrl: string
   try {
-    stytchUrl = await listen(stytch.server, stytchPort, 4010)
-    awsUrl = await listen(aws, awsPort, 4566)
+    stytchUrl = await listen(stytch.server, { asked: stytchPort, preferred: 4010, option: '--stytch-port' })
+    awsUrl = await listen(aws, { asked: awsPort, preferred: 4566, option: '--aws-port' })
   } catch (error) {
     await closeServers()
     throw error
@@ -122,6 +141,14 @@ export const startLaptop = async ({ stytchPort, awsPort, awsSettings, onLog }: L
     onLog,
   })
   functions.set(rotationArn, rotation)
+  for (const [functionName, modulePath] of Object.entries(more)) {
+    const functionArn = functionArnOf(functionName)
+    const env = awsEnvironment(awsUrl)
+    functions.set(
+      functionArn,
+      startLambda({ modulePath, functionName, functionArn, timeoutMs: TIMEOUT_MS, env, onLog }),
+    )
+  }
   // Scheduled rotations, by the shared clock.
   const ticking = setInterval(() => aws.tick(), TICK_MS)
   ticking.unref()
@@ -143,7 +170,7 @@ export const startLaptop = async ({ stytchPort, awsPort, awsSettings, onLog }: L
     close: async () => {
       clearInterval(ticking)
       aws.stopDrives()
-      await rotation.close()
+      await Promise.all([...functions.values()].map((lambda) => lambda.close()))
       await closeServers()
     },
   }

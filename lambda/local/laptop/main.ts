@@ -12,7 +12,7 @@ const portsOrExit = (): Ports => {
     return readPorts(process.argv.slice(2))
   } catch (error) {
     say(error instanceof Error ? error.message : 'malformed options')
-    say('usage: npm run laptop -- [--stytch-port N] [--aws-port N]')
+    say('options: [--stytch-port N] [--aws-port N]')
     return process.exit(2)
   }
 }
@@ -21,9 +21,8 @@ const laptop = await startLaptop({ ...portsOrExit(), onLog: say }).catch((error:
   say(`The laptop could not start: ${error instanceof Error ? error.message : 'unknown'}`)
   return process.exit(1)
 })
-process.stdout.write(`${JSON.stringify(laptop.address)}\n`)
-say(`Stytch at ${laptop.address.stytch}, Secrets Manager and EventBridge at ${laptop.address.aws}. Ctrl-C ends both.`)
 
+// Before the first line: who reads it may signal at once.
 let isEnding = false
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
@@ -32,3 +31,5 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     void laptop.close().then(() => process.exit(0))
   })
 }
+process.stdout.write(`${JSON.stringify(laptop.address)}\n`)
+say(`Stytch at ${laptop.address.stytch}, Secrets Manager and EventBridge at ${laptop.address.aws}. Ctrl-C ends both.`)

@@ -1,4 +1,4 @@
-// The laptop's two options, from its command line.
+// The laptop's two options, from its command line. Refuses everything else, and says so all at once.
 import { parseArgs } from 'node:util'
 
 export interface Ports {
@@ -6,23 +6,38 @@ export interface Ports {
   readonly awsPort?: number
 }
 
-const toPort = (name: string, text: string | undefined, faults: string[]): number | undefined => {
-  if (text === undefined) return undefined
+const names = ['stytch-port', 'aws-port'] as const
+type Name = (typeof names)[number]
+
+const toPort = (name: Name, text: string | undefined, faults: string[]): number | undefined => {
   const port = Number(text)
-  if (/^\d+$/.test(text) && port <= 65_535) return port
+  if (text !== undefined && /^\d+$/.test(text) && port <= 65_535) return port
   faults.push(`--${name}: expected a port from 0 (any free one) to 65535`)
   return undefined
 }
 
 /** @throws TypeError that lists every fault. */
 export const readPorts = (args: readonly string[]): Ports => {
-  const { values } = parseArgs({
+  // Not strict: the parser's own check stops at the first fault.
+  const { tokens } = parseArgs({
     args: [...args],
     options: { 'stytch-port': { type: 'string' }, 'aws-port': { type: 'string' } },
+    strict: false,
+    tokens: true,
   })
   const faults: string[] = []
-  const stytchPort = toPort('stytch-port', values['stytch-port'], faults)
-  const awsPort = toPort('aws-port', values['aws-port'], faults)
+  const ports: Partial<Record<Name, number>> = {}
+  for (const token of tokens) {
+    if (token.kind === 'positional') faults.push(`${JSON.stringify(token.value)}: expected an option`)
+    if (token.kind !== 'option') continue
+    const name = names.find((known) => known === token.name)
+    if (name === undefined) faults.push(`${token.rawName}: no such option`)
+    else {
+      const port = toPort(name, token.value, faults)
+      if (port !== undefined) ports[name] = port
+    }
+  }
   if (faults.length > 0) throw new TypeError(faults.join('\n'))
+  const { 'stytch-port': stytchPort, 'aws-port': awsPort } = ports
   return { ...(stytchPort === undefined ? {} : { stytchPort }), ...(awsPort === undefined ? {} : { awsPort }) }
 }

@@ -21,21 +21,30 @@ const report = ({ timeline, requests, failures, attack, evidence, provenDeadMs, 
   for (const fault of faults) say(`NOT AS PROMISED: ${fault}`)
 }
 
+const handlerLog: string[] = []
+const tellFailure = (error: unknown): void => {
+  say(`The story broke off: ${error instanceof Error ? error.message : 'unknown'}`)
+  for (const line of handlerLog.slice(-10)) say(`  ${line}`)
+  process.exitCode = 1
+}
+
 say(
   'Rotating machine-to-machine secrets, on this laptop: Stytch and Secrets Manager are stand-ins, the rest is real.\n',
 )
-const handlerLog: string[] = []
 const laptop = await startLaptop({
   stytchPort: 0,
   awsPort: 0,
   awsSettings: { redriveSpacingMs: 300 },
   onLog: (line) => handlerLog.push(line),
 })
+let isInterrupted = false
 for (const [signal, code] of [
   ['SIGINT', 130],
   ['SIGTERM', 143],
 ] as const) {
   process.on(signal, () => {
+    if (isInterrupted) return
+    isInterrupted = true
     void laptop.close().then(() => process.exit(code))
   })
 }
@@ -44,9 +53,8 @@ try {
   report(result)
   process.exitCode = result.faults.length === 0 ? 0 : 1
 } catch (error) {
-  say(`The story broke off: ${error instanceof Error ? error.message : 'unknown'}`)
-  for (const line of handlerLog.slice(-10)) say(`  ${line}`)
-  process.exitCode = 1
+  // Interrupted, it breaks off because the laptop is closing: the signal's own exit code follows.
+  if (!isInterrupted) tellFailure(error)
 } finally {
   await laptop.close()
 }

@@ -1,0 +1,135 @@
+// Secrets Manager as the checks see it: throw-away secrets below the run's prefix, rotated by the probe, and the name of whatever
+// error a call meets. Values are random words that open nothing, and are still never printed.
+import { randomUUID } from 'node:crypto'
+import {
+  CreateSecretCommand,
+  DeleteSecretCommand,
+  DescribeSecretCommand,
+  GetSecretValueCommand,
+  ListSecretVersionIdsCommand,
+  RotateSecretCommand,
+  type SecretsManagerClient,
+  UpdateSecretVersionStageCommand,
+} from '@aws-sdk/client-secrets-manager'
+import { CheckBrokeOff } from './finding.ts'
+import { PLAN_TAG, type Plan, type ProbeRecord, readRecords } from './probe-journal.ts'
+import type { Run } from './run.ts'
+
+export interface AwsPlace {
+  readonly client: SecretsManagerClient
+  readonly probeArn: string
+  /** The sandbox's; a secret that appears in another account ends the run. */
+  readonly accountId: string
+}
+
+export interface Seen {
+  readonly labels: Readonly<Record<string, readonly string[]>>
+  readonly records: readonly ProbeRecord[]
+}
+
+export interface VersionQuery {
+  readonly versionId?: string
+  readonly label?: string
+}
+
+export interface LabelMove {
+  readonly label: string
+  readonly from?: string
+  readonly to?: string
+}
+
+/** 'done', or an error's name. */
+export type Outcome = string
+
+export interface AwsCalls {
+  /** @returns the first version's id. */
+  create(tag: string, plan: Plan): Promise<{ readonly secretId: string; readonly firstId: string }>
+  look(secretId: string): Promise<Seen>
+  rotate(secretId: string, token: string, isImmediate?: boolean): Promise<Outcome>
+  read(secretId: string, query: VersionQuery): Promise<Outcome>
+  moveLabel(secretId: string, move: LabelMove): Promise<Outcome>
+  /** Unlabelled ones included. */
+  versionIds(secretId: string): Promise<readonly string[]>
+}
+
+export const holderOf = ({ labels }: Seen, label: string): string | undefined =>
+  Object.keys(labels).find((versionId) => labels[versionId]?.includes(label))
+
+const accountOf = (arn: string): string => arn.split(':')[4] ?? ''
+
+const outcomeOf = async (call: Promise<unknown>): Promise<Outcome> => {
+  try {
+    await call
+    return 'done'
+  } catch (error) {
+    if (!(error instanceof Error)) return 'unknown'
+    // Our vault tells an absent version from a refusal by these words (lambda/adapters/aws/vault.ts).
+    const isUnlabelled = /not (associated|attached)/i.test(error.message)
+    return isUnlabelled ? `${error.name}, not associated` : error.name
+  }
+}
+
+export const createAwsCalls = ({ client, probeArn, accountId }: AwsPlace, run: Run): AwsCalls => ({
+  create: async (tag, plan) => {
+    const name = `${run.prefix}${tag}`
+    run.willMake({
+      what: `secret ${name}`,
+      remove: async () => {
+        await client.send(new DeleteSecretCommand({ SecretId: name, ForceDeleteWithoutRecovery: true }))
+      },
+    })
+    const firstId = randomUUID()
+    const { ARN: secretId = '' } = await client.send(
+      new CreateSecretCommand({
+        Name: name,
+        ClientRequestToken: firstId,
+        Description: 'Made by npm run verify:live, and removed by it',
+        SecretString: run.keepQuiet(JSON.stringify({ probe: randomUUID() })),
+        Tags: [{ Key: PLAN_TAG, Value: plan }],
+      }),
+    )
+    if (accountOf(secretId) !== accountId) {
+      throw new CheckBrokeOff('the credentials belong to another account than the one that was confirmed')
+    }
+    return { secretId, firstId }
+  },
+  look: async (secretId) => {
+    const { VersionIdsToStages: labels = {}, Tags: tags = [] } = await client.send(
+      new DescribeSecretCommand({ SecretId: secretId }),
+    )
+    return { labels, records: readRecords(tags) }
+  },
+  rotate: (secretId, token, isImmediate = true) =>
+    outcomeOf(
+      client.send(
+        new RotateSecretCommand({
+          SecretId: secretId,
+          ClientRequestToken: token,
+          RotationLambdaARN: probeArn,
+          RotationRules: { AutomaticallyAfterDays: 1000 },
+          RotateImmediately: isImmediate,
+        }),
+      ),
+    ),
+  read: (secretId, { versionId, label }) =>
+    outcomeOf(
+      client.send(new GetSecretValueCommand({ SecretId: secretId, VersionId: versionId, VersionStage: label })),
+    ),
+  moveLabel: (secretId, { label, from, to }) =>
+    outcomeOf(
+      client.send(
+        new UpdateSecretVersionStageCommand({
+          SecretId: secretId,
+          VersionStage: label,
+          RemoveFromVersionId: from,
+          MoveToVersionId: to,
+        }),
+      ),
+    ),
+  versionIds: async (secretId) => {
+    const { Versions: versions = [] } = await client.send(
+      new ListSecretVersionIdsCommand({ SecretId: secretId, IncludeDeprecated: true }),
+    )
+    return versions.flatMap(({ VersionId: versionId }) => versionId ?? [])
+  },
+})

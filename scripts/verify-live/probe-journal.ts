@@ -1,0 +1,55 @@
+// What the probe function writes down of each step, as tags on the secret that is being rotated: no further service is needed, and
+// one DescribeSecret reads it all. A record holds a step, a time, a token and words; never a value.
+
+/** The tag that tells the probe what to do. */
+export const PLAN_TAG = 'm2m-verify-plan'
+/** rotate: go through. fail-test: testSecret fails. */
+export type Plan = 'rotate' | 'fail-test'
+
+const EVENT_TAG = 'm2m-verify-event-'
+
+export interface ProbeRecord {
+  readonly step: string
+  /** Epoch milliseconds, by the probe's clock. */
+  readonly at: number
+  readonly token: string
+  readonly hasRotationToken: boolean
+  /** What it met, by name: an AWS error's name, or a word. */
+  readonly facts: Readonly<Record<string, string>>
+}
+
+export interface Tag {
+  readonly Key?: string | undefined
+  readonly Value?: string | undefined
+}
+
+/** Keys differ also when two steps run within a millisecond. */
+export const writeRecord = ({ step, at, token, hasRotationToken, facts }: ProbeRecord): Required<Tag> => ({
+  Key: `${EVENT_TAG}${at}-${step}`,
+  Value: [
+    token,
+    hasRotationToken ? 'with' : 'without',
+    ...Object.entries(facts).map(([name, fact]) => `${name}=${fact}`),
+  ]
+    .join(' ')
+    .slice(0, 256),
+})
+
+/** @returns the records among a secret's tags, oldest first. */
+export const readRecords = (tags: readonly Tag[]): readonly ProbeRecord[] =>
+  tags
+    .flatMap(({ Key: key = '', Value: value = '' }) => {
+      const match = /^(\d+)-(\w+)$/.exec(key.startsWith(EVENT_TAG) ? key.slice(EVENT_TAG.length) : '')
+      if (match === null) return []
+      const [token = '', rotationToken, ...facts] = value.split(' ')
+      return [
+        {
+          step: match[2] ?? '',
+          at: Number(match[1]),
+          token,
+          hasRotationToken: rotationToken === 'with',
+          facts: Object.fromEntries(facts.map((fact) => fact.split('=', 2) as [string, string])),
+        },
+      ]
+    })
+    .sort((one, other) => one.at - other.at)

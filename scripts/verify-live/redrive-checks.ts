@@ -1,0 +1,131 @@
+// What Secrets Manager does after a failed step, on two secrets at once: one that keeps its AWSPENDING, one that loses it. The wait
+// is the run's longest; a re-drive may come a day later, so that without one the answer is `not seen`, not `never`.
+import { randomUUID } from 'node:crypto'
+import { holderOf, type Seen } from './aws-calls.ts'
+import type { AwsChecks } from './aws-checks.ts'
+import { CheckBrokeOff, type CheckGroup } from './finding.ts'
+import type { ProbeRecord } from './probe-journal.ts'
+import { pause, until } from './run.ts'
+
+type Found = Parameters<CheckGroup['run']>[0]
+
+/** Starts a rotation whose testSecret fails, and waits until it has. */
+const fail = async ({ run, calls }: AwsChecks, tag: string): Promise<{ secretId: string; token: string }> => {
+  const { secretId } = await calls.create(tag, 'fail-test')
+  const token = randomUUID()
+  const asked = await calls.rotate(secretId, token)
+  if (asked !== 'done') throw new CheckBrokeOff(`RotateSecret met ${asked}`)
+  const failed = await until(run, run.pace.stepWaitMs, async () =>
+    (await calls.look(secretId)).records.some(({ step }) => step === 'testSecret') ? true : undefined,
+  )
+  if (failed === undefined) throw new CheckBrokeOff(`testSecret did not come within ${run.pace.stepWaitMs} ms`)
+  return { secretId, token }
+}
+
+const gapsOf = (drives: readonly ProbeRecord[]): readonly number[] =>
+  drives.slice(1).map(({ at }, index) => at - (drives[index]?.at ?? at))
+
+/** The question is seconds or a day; steps need time of their own, more of it on a busy machine. */
+const isAbout = (ms: number, expectedMs: number): boolean => ms >= expectedMs * 0.8 && ms <= expectedMs * 2 + 1000
+
+interface Watched {
+  readonly seen: Seen
+  readonly drives: readonly ProbeRecord[]
+  readonly gaps: readonly number[]
+  readonly minutes: string
+}
+
+const watch = async ({ run, calls }: AwsChecks, secretId: string): Promise<Watched> => {
+  // Polled slowly: a day of polls is still a few hundred calls.
+  const endsAt = run.now() + run.pace.redriveWaitMs
+  while (run.now() < endsAt) await pause(run, Math.min(run.pace.redriveWaitMs, 60_000, Math.max(1, endsAt - run.now())))
+  const seen = await calls.look(secretId)
+  const drives = seen.records.filter(({ step }) => step === 'createSecret')
+  return {
+    seen,
+    drives,
+    gaps: gapsOf(drives),
+    minutes: `${Number((run.pace.redriveWaitMs / 60_000).toPrecision(2))} min`,
+  }
+}
+
+const kept = async (checks: AwsChecks, found: Found): Promise<{ readonly longestGapMs: number | undefined }> => {
+  const { calls, expected } = checks
+  const { secretId, token } = await fail(checks, 'failing')
+  found({
+    check: 'RotateSecret while another rotation is pending',
+    expected: 'InvalidRequestException',
+    seen: await calls.rotate(secretId, randomUUID()),
+  })
+  const { seen, drives, gaps, minutes } = await watch(checks, secretId)
+  const isAny = gaps.length > 0
+  const why = `no re-drive within ${minutes}; wait longer`
+  found({
+    check: 'how often a failed rotation is driven again',
+    expected: expected.redriveCount,
+    seen: isAny || expected.redriveCount === 0 ? gaps.length : undefined,
+    why,
+    setting: 'redriveCount',
+    set: `${gaps.length} (seen within ${minutes})`,
+  })
+  const typical = gaps[0] ?? 0
+  found({
+    check: 'how far apart',
+    expected: `about ${expected.redriveSpacingMs} ms`,
+    seen: !isAny
+      ? undefined
+      : gaps.every((gap) => isAbout(gap, expected.redriveSpacingMs))
+        ? `about ${expected.redriveSpacingMs} ms`
+        : gaps.map((gap) => `${gap} ms`).join(', '),
+    why,
+    setting: 'redriveSpacingMs',
+    set: typical,
+  })
+  found({
+    check: 'the request token of a re-drive',
+    expected: 'the same',
+    seen: !isAny ? undefined : drives.every((drive) => drive.token === token) ? 'the same' : 'another',
+    why,
+  })
+  found({
+    check: 'the pending value of a re-drive',
+    expected: 'kept',
+    seen: !isAny ? undefined : drives.slice(1).every(({ facts }) => facts.pending === 'other') ? 'kept' : 'lost',
+    why,
+  })
+  found({
+    check: 'AWSPENDING after the failures',
+    expected: 'stays',
+    seen: holderOf(seen, 'AWSPENDING') === token ? 'stays' : 'gone',
+  })
+  return { longestGapMs: isAny ? Math.max(...gaps) : undefined }
+}
+
+const unlabelled = async (checks: AwsChecks): Promise<number> => {
+  const { calls } = checks
+  const { secretId, token } = await fail(checks, 'unlabelled')
+  const removed = await calls.moveLabel(secretId, { label: 'AWSPENDING', from: token })
+  if (removed !== 'done') throw new CheckBrokeOff(`removing AWSPENDING met ${removed}`)
+  const before = (await calls.look(secretId)).records.filter(({ step }) => step === 'createSecret').length
+  return (await watch(checks, secretId)).drives.length - before
+}
+
+const redrives = async (checks: AwsChecks, found: Found): Promise<void> => {
+  const { run, expected } = checks
+  const [{ longestGapMs }, further] = await Promise.all([kept(checks, found), unlabelled(checks)])
+  // Silence says something only where a version with its label was driven again in good time.
+  const isTelling = longestGapMs !== undefined && run.pace.redriveWaitMs >= 3 * longestGapMs
+  found({
+    check: 'a rotation whose AWSPENDING was removed is driven again',
+    expected: expected.redriveUnlabelled,
+    seen: further > 0 ? true : isTelling ? false : undefined,
+    why: 'not within the wait, in which nothing else was driven again either',
+    setting: 'redriveUnlabelled',
+  })
+}
+
+export const redriveGroup = (checks: AwsChecks): CheckGroup => ({
+  name: 'after a failure',
+  service: 'AWS',
+  run: (found) => redrives(checks, found),
+})

@@ -1,0 +1,81 @@
+// What every check works with: the run's id and prefix, how long to wait for what, the list of what it has made, and the values
+// that must never be printed. Made once by verify.ts.
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/** How patient a run is; the real services are slower than the stand-ins. */
+export interface Pace {
+  readonly pollMs: number
+  /** What comes within this counts as at once. */
+  readonly atOnceMs: number
+  /** For what must come, or the checks cannot go on: a step that was asked for. */
+  readonly stepWaitMs: number
+  /** For what should come within seconds: a retired value's refusal, a label's cleanup. */
+  readonly shortWaitMs: number
+  /** For what may come late or never: a re-drive. */
+  readonly redriveWaitMs: number
+}
+
+export interface Run {
+  /** Starts every name: `m2m-verify/<run id>/`. */
+  readonly prefix: string
+  readonly pace: Pace
+  readonly signal: AbortSignal
+  /** Epoch milliseconds. */
+  readonly now: () => number
+  /** Remembers a value that must not be printed. @returns the value */
+  readonly keepQuiet: (value: string) => string
+  /** To be called before something is made, so that a lost reply leaves nothing behind. */
+  readonly willMake: (what: Leftover) => void
+}
+
+/** What a run made, and how to remove it. Removing what is not there is no failure. */
+export interface Leftover {
+  readonly what: string
+  readonly remove: () => Promise<void>
+}
+
+/** @throws AbortError when the run is interrupted. */
+export const pause = async ({ signal }: Run, ms: number): Promise<void> => {
+  await sleep(ms, undefined, { signal })
+}
+
+/** Asks until `look` answers something, or the time is over. */
+export const until = async <T>(
+  run: Run,
+  waitMs: number,
+  look: () => Promise<T | undefined>,
+): Promise<{ readonly value: T; readonly afterMs: number; readonly tries: number } | undefined> => {
+  const startedAt = run.now()
+  for (let tries = 1; ; tries += 1) {
+    const value = await look()
+    const afterMs = run.now() - startedAt
+    if (value !== undefined) return { value, afterMs, tries }
+    if (afterMs >= waitMs) return undefined
+    await pause(run, run.pace.pollMs)
+  }
+}
+
+/** Takes every value that must not be printed out of a text. */
+export const createQuiet = () => {
+  const values = new Set<string>()
+  return {
+    keepQuiet: (value: string): string => {
+      if (value.length >= 8) values.add(value)
+      return value
+    },
+    quieten: (text: string): string => [...values].reduce((left, value) => left.replaceAll(value, '***'), text),
+  }
+}
+
+/** Removes what was made, newest first. @returns what could not be removed. */
+export const removeAll = async (leftovers: readonly Leftover[]): Promise<readonly string[]> => {
+  const left: string[] = []
+  for (const { what, remove } of [...leftovers].reverse()) {
+    try {
+      await remove()
+    } catch (error) {
+      left.push(`${what} (${error instanceof Error ? error.name : 'unknown'})`)
+    }
+  }
+  return left
+}

@@ -1,0 +1,134 @@
+// Stytch as the checks see it: raw statuses, error names and fields, sent by the adapter's own transport. Every secret and token
+// in an answer is remembered as one that must not be printed. A 429 is waited out and remembered; none is provoked.
+import { randomUUID } from 'node:crypto'
+import { createSend, type HttpCall, type JsonObject } from '../../lambda/adapters/stytch/http.ts'
+import { CheckBrokeOff } from './finding.ts'
+import { pause, type Run } from './run.ts'
+
+export interface StytchPlace {
+  readonly projectId: string
+  readonly projectSecret: string
+  readonly baseUrl: string
+}
+
+export interface Answer {
+  readonly status: number
+  /** '' for a success; else `error` or `error_type`. */
+  readonly error: string
+  readonly body: JsonObject
+  /** The M2M client in it, or an empty object. */
+  readonly client: JsonObject
+}
+
+export interface StytchCalls {
+  readonly projectId: string
+  create(
+    tag: string,
+    fields?: JsonObject,
+  ): Promise<{ readonly clientId: string; readonly secret: string; readonly answer: Answer }>
+  createAgain(clientId: string): Promise<Answer>
+  get(clientId: string): Promise<Answer>
+  update(clientId: string, fields: JsonObject): Promise<Answer>
+  remove(clientId: string): Promise<Answer>
+  start(clientId: string): Promise<Answer>
+  complete(clientId: string): Promise<Answer>
+  cancel(clientId: string): Promise<Answer>
+  token(clientId: string, secret: string, scope?: string): Promise<Answer>
+  /** What the 429s on the way said. */
+  retryAfters(): readonly (string | undefined)[]
+}
+
+export const SCOPES = ['read:verify', 'write:verify']
+
+const TRIES = 6
+const WAIT_MS = 2000
+const NAME = /^[A-Za-z0-9_.-]{1,80}$/
+
+export const isObject = (value: unknown): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const nameOf = ({ error, error_type: errorType }: JsonObject): string => {
+  const name = typeof error === 'string' ? error : errorType
+  return typeof name === 'string' && NAME.test(name) ? name : 'without a name'
+}
+
+/** `404 m2m_client_not_found`, or `200`. */
+export const brief = ({ status, error }: Answer): string => (error === '' ? `${status}` : `${status} ${error}`)
+
+export const createStytchCalls = (place: StytchPlace, run: Run): StytchCalls => {
+  const send = createSend({ timeoutMs: 15_000 })
+  const basic = run.keepQuiet(
+    Buffer.from(`${place.projectId}:${run.keepQuiet(place.projectSecret)}`).toString('base64'),
+  )
+  const met: (string | undefined)[] = []
+
+  const call = async (request: HttpCall): Promise<Answer> => {
+    for (let tries = 1; ; tries += 1) {
+      const answer = await send(request)
+      if (!answer.arrived)
+        throw new CheckBrokeOff(`no answer to ${request.method} ${request.url.pathname}: ${answer.why}`)
+      const { status, json } = answer
+      if (status !== 429 || tries === TRIES) {
+        const client = isObject(json.m2m_client) ? json.m2m_client : {}
+        for (const value of [client.client_secret, client.next_client_secret, json.access_token]) {
+          if (typeof value === 'string') run.keepQuiet(value)
+        }
+        return { status, error: status < 400 ? '' : nameOf(json), body: json, client }
+      }
+      met.push(answer.retryAfter)
+      await pause(run, WAIT_MS * tries)
+    }
+  }
+
+  const asProject = (method: HttpCall['method'], path: string, body?: JsonObject): Promise<Answer> =>
+    call({
+      method,
+      url: new URL(`/v1/m2m/clients${path}`, place.baseUrl),
+      headers: { authorization: `Basic ${basic}`, 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    })
+  const at = (clientId: string): string => `/${encodeURIComponent(clientId)}`
+  const remove = (clientId: string): Promise<Answer> => asProject('DELETE', at(clientId), {})
+
+  const createWithId = (clientId: string, fields: JsonObject): Promise<Answer> => {
+    run.willMake({
+      what: `Stytch client ${clientId}`,
+      remove: async () => {
+        const answer = await remove(clientId)
+        if (answer.error !== '' && answer.error !== 'm2m_client_not_found') throw new CheckBrokeOff(brief(answer))
+      },
+    })
+    return asProject('POST', '', { client_id: clientId, scopes: SCOPES, ...fields })
+  }
+
+  return {
+    projectId: place.projectId,
+    create: async (tag, fields = {}) => {
+      const clientId = `m2m-client-test-${randomUUID()}`
+      const answer = await createWithId(clientId, { client_name: `${run.prefix}${tag}`, ...fields })
+      const { client_secret: secret } = answer.client
+      if (typeof secret !== 'string') throw new CheckBrokeOff(`create answered ${brief(answer)}, without a secret`)
+      return { clientId, secret, answer }
+    },
+    createAgain: (clientId) => createWithId(clientId, { client_name: `${run.prefix}again` }),
+    get: (clientId) => asProject('GET', at(clientId)),
+    update: (clientId, fields) => asProject('PUT', at(clientId), fields),
+    remove,
+    start: (clientId) => asProject('POST', `${at(clientId)}/secrets/rotate/start`, {}),
+    complete: (clientId) => asProject('POST', `${at(clientId)}/secrets/rotate`, {}),
+    cancel: (clientId) => asProject('POST', `${at(clientId)}/secrets/rotate/cancel`, {}),
+    token: (clientId, secret, scope) =>
+      call({
+        method: 'POST',
+        url: new URL(`/v1/public/${encodeURIComponent(place.projectId)}/oauth2/token`, place.baseUrl),
+        headers: { 'content-type': 'application/x-www-form-urlencoded' },
+        body: new URLSearchParams({
+          grant_type: 'client_credentials',
+          client_id: clientId,
+          client_secret: secret,
+          ...(scope === undefined ? {} : { scope }),
+        }).toString(),
+      }),
+    retryAfters: () => met,
+  }
+}

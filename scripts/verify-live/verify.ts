@@ -1,0 +1,84 @@
+// One run from start to end: makes what the checks need, runs them all, and removes what was made, also when a check breaks off or
+// the run is interrupted. Knows nothing of settings, files or signals: main.ts brings them.
+import { randomBytes } from 'node:crypto'
+import { type AwsSettings, defaultSettings as awsDefaults } from '../../lambda/local/aws/settings.ts'
+import { type StytchSettings, defaultSettings as stytchDefaults } from '../../lambda/local/stytch/settings.ts'
+import { type AwsPlace, createAwsCalls } from './aws-calls.ts'
+import { awsGroups } from './aws-checks.ts'
+import { type CheckGroup, type Finding, runGroup } from './finding.ts'
+import { redriveGroup } from './redrive-checks.ts'
+import { createQuiet, type Leftover, type Pace, type Run, removeAll } from './run.ts'
+import { createStytchCalls, type StytchPlace } from './stytch-calls.ts'
+import { stytchGroups } from './stytch-checks.ts'
+
+export interface VerifyInput {
+  readonly stytch: StytchPlace
+  readonly aws: AwsPlace
+  readonly pace: Pace
+  readonly signal: AbortSignal
+  /** One line for people; values that must not be printed are out of it already. */
+  readonly say: (line: string) => void
+  /** What the stand-ins answer. @default - their own defaults */
+  readonly expected?: { readonly stytch?: Partial<StytchSettings>; readonly aws?: Partial<AwsSettings> }
+}
+
+export interface Verified {
+  readonly runId: string
+  readonly findings: readonly Finding[]
+  /** What could not be removed. */
+  readonly left: readonly string[]
+  readonly isInterrupted: boolean
+  /** Takes every value that was met out of a text. */
+  readonly quieten: (text: string) => string
+}
+
+const line = ({ service, check, seen, verdict, advice }: Finding): string =>
+  `${service}: ${check}: ${seen} – ${verdict}${advice === undefined ? '' : ` (${advice})`}`
+
+export const verify = async ({ stytch, aws, pace, signal, say, expected }: VerifyInput): Promise<Verified> => {
+  const { keepQuiet, quieten } = createQuiet()
+  const made: Leftover[] = []
+  const runId = randomBytes(6).toString('hex')
+  const run: Run = {
+    prefix: `m2m-verify/${runId}/`,
+    pace,
+    signal,
+    now: Date.now,
+    keepQuiet,
+    willMake: (what) => {
+      signal.throwIfAborted()
+      made.push(what)
+    },
+  }
+  const tell = (finding: Finding): void => say(quieten(line(finding)))
+  const stytchChecks = {
+    run,
+    calls: createStytchCalls(stytch, run),
+    expected: { ...stytchDefaults, ...expected?.stytch },
+  }
+  const awsChecks = { run, calls: createAwsCalls(aws, run), expected: { ...awsDefaults, ...expected?.aws } }
+
+  const inTurn = async (groups: readonly CheckGroup[]): Promise<readonly Finding[]> => {
+    const findings: Finding[] = []
+    for (const group of groups) if (!signal.aborted) findings.push(...(await runGroup(group, tell)))
+    return findings
+  }
+  say(`Run ${runId}: everything it makes begins with ${run.prefix}`)
+  try {
+    const found = await Promise.all([
+      inTurn(stytchGroups(stytchChecks)),
+      inTurn(awsGroups(awsChecks)),
+      inTurn([redriveGroup(awsChecks)]),
+    ])
+    return { runId, findings: found.flat(), left: await clear(), isInterrupted: signal.aborted, quieten }
+  } catch (error) {
+    await clear()
+    throw error
+  }
+
+  async function clear(): Promise<readonly string[]> {
+    const left = await removeAll(made.splice(0))
+    for (const what of left) say(quieten(`Could not remove ${what}`))
+    return left
+  }
+}

@@ -1,0 +1,45 @@
+// Walks that once showed something, shrunk and by name, so that they are walked for ever. Each must go as the model says and end by a
+// revoke and its settle with one value alive. What a walk showed that is not mended yet stands in its comment.
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Seat } from './seat.ts'
+import { walk } from './walks.ts'
+import type { Command } from './walks-commands.ts'
+import { createPatientSeat } from './walks-seat.ts'
+
+let seat: Seat
+beforeAll(async () => {
+  seat = await createPatientSeat()
+})
+afterAll(() => seat.close())
+
+const killedRevoke: readonly Command[] = [
+  { ask: 'revoke', upsets: [{ kill: 'before', call: 13, goesOn: 'stuck' }] },
+  { deed: { moves: 'AWSPENDING', to: 'nowhere' } },
+]
+
+const counterexamples: Readonly<Record<string, readonly Command[]>> = {
+  // The evidence named three dead values and not the one that had been alive: it tries the three newest.
+  'two revokes that are killed after a colleague cancelled do not keep the third from ending it': [
+    { ask: 'rotate', upsets: [] },
+    { deed: { colleague: 'cancel' } },
+    ...killedRevoke,
+    ...killedRevoke,
+  ],
+  // The same, by an operator's hand.
+  'foreign values that were stored by hand do not keep a revoke from ending it': [
+    { deed: { puts: 'foreign' } },
+    { ask: 'revoke', upsets: [{ deed: { puts: 'foreign' }, step: 1 }] },
+    { ask: 'rotate', upsets: [] },
+  ],
+  // Shown to the walks themselves: two labels of one version, of which one names a value that the other's step fills in.
+  'AWSPENDING on a version that once was AWSPREVIOUS is driven on or refused, and ends as well': [
+    { ask: 'rotate', upsets: [] },
+    { ask: 'rotate', upsets: [] },
+    { deed: { moves: 'AWSPENDING', to: 1 } },
+    { redrive: 1, from: 0, upsets: [] },
+  ],
+}
+
+test.each(Object.entries(counterexamples))('%s', async (_name, commands) => {
+  expect(await walk(seat, commands)).toEqual([])
+})

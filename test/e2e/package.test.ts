@@ -1,0 +1,171 @@
+// The package as somebody else installs it: packed, which builds it, installed into an empty project, and its command run from
+// there, where Node strips no types. The clone is packed from a copy, so that no other test finds dist/ half built.
+import { execFile } from 'node:child_process'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { LaptopAddress } from '../../lambda/local/laptop/laptop.ts'
+import { createOperator } from '../../lambda/local/story/operator.ts'
+import { descendantsOf, endAll, leftOf, repository, spawnCommand } from './spawned.ts'
+
+const run = promisify(execFile)
+/** Packing compiles everything: seconds on an idle machine, a minute on a busy one. */
+const INSTALL_MS = 240_000
+const PACKED = [
+  'bin',
+  'lib',
+  'lambda',
+  'scripts',
+  'docs',
+  'package.json',
+  'package-lock.json',
+  'tsconfig.json',
+  'tsconfig.build.json',
+  'cdk.json',
+  'LICENSE',
+  'README.md',
+  '.npmrc',
+]
+
+interface Lock {
+  readonly packages: Readonly<
+    Record<string, { readonly version?: string; readonly dev?: boolean; readonly peer?: boolean }>
+  >
+}
+
+const place = mkdtempSync(join(tmpdir(), 'm2m-package-'))
+const clone = join(place, 'clone')
+const project = join(place, 'project')
+const installed = join(project, 'node_modules/m2m-secret-rotation')
+
+const readJson = (path: string): unknown => JSON.parse(readFileSync(path, 'utf8'))
+
+/** The lock file's versions: `npm ci` has left them in npm's cache, so that no registry need be asked. */
+const lockedVersions = (): Readonly<Record<string, string>> => {
+  const { packages } = readJson(join(repository, 'package-lock.json')) as Lock
+  return Object.fromEntries(
+    Object.entries(packages).flatMap(([path, { version, dev, peer }]) => {
+      const [, name] = /^node_modules\/((?:@[^/]+\/)?[^/]+)$/.exec(path) ?? []
+      return name === undefined || version === undefined || dev || peer ? [] : [[name, version]]
+    }),
+  )
+}
+
+/** Without cache and registry: unpacked by hand, with what package.json declares, and only that, from the clone. */
+const installByHand = async (tarball: string): Promise<void> => {
+  mkdirSync(join(project, 'node_modules/.bin'), { recursive: true })
+  await run('tar', ['-xzf', tarball, '-C', place])
+  cpSync(join(place, 'package'), installed, { recursive: true })
+  const { dependencies } = readJson(join(installed, 'package.json')) as { dependencies: Record<string, string> }
+  for (const name of Object.keys(dependencies)) {
+    mkdirSync(join(project, 'node_modules', name, '..'), { recursive: true })
+    symlinkSync(join(repository, 'node_modules', name), join(project, 'node_modules', name))
+  }
+  symlinkSync('../m2m-secret-rotation/dist/bin/m2m.js', join(project, 'node_modules/.bin/m2m'))
+}
+
+const install = async (tarball: string): Promise<void> => {
+  mkdirSync(project)
+  const manifest = { name: 'empty', private: true, overrides: lockedVersions() }
+  writeFileSync(join(project, 'package.json'), JSON.stringify(manifest))
+  const options = ['--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund', '--fetch-retries=0']
+  await run('npm', ['install', tarball, ...options], { cwd: project }).catch(async (error: unknown) => {
+    const { stderr = '' } = error as { stderr?: string }
+    if (!/ENOTCACHED|ENOTFOUND|EAI_AGAIN|ECONN|ETIMEDOUT|ENETUNREACH/.test(stderr)) throw error
+    rmSync(join(project, 'node_modules'), { recursive: true, force: true })
+    await installByHand(tarball)
+  })
+}
+
+/** As typed in the project's directory. */
+const m2m = (...args: readonly string[]) =>
+  spawnCommand({ command: 'npx', args: ['--no-install', 'm2m', ...args], cwd: project, isGroup: true })
+
+beforeAll(async () => {
+  mkdirSync(clone)
+  for (const name of PACKED) cpSync(join(repository, name), join(clone, name), { recursive: true })
+  symlinkSync(join(repository, 'node_modules'), join(clone, 'node_modules'))
+  const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', place], { cwd: clone })
+  const [, filename = ''] = /"filename":\s*"([^"]+)"/.exec(stdout) ?? []
+  await install(join(place, filename))
+}, INSTALL_MS)
+
+afterAll(() => {
+  endAll()
+  rmSync(place, { recursive: true, force: true })
+})
+
+describe('the installed package', () => {
+  it('brings the build and the documents, and no source, test or configuration of ours', async () => {
+    const { stdout } = await run(
+      'find',
+      ['.', '-type', 'f', '-not', '-path', './dist/*', '-not', '-path', './docs/*'],
+      {
+        cwd: installed,
+      },
+    )
+    const { stdout: sources } = await run('find', ['.', '-name', '*.ts', '-not', '-name', '*.d.ts'], { cwd: installed })
+
+    const files = stdout.trim().split('\n').toSorted()
+
+    expect(files).toEqual(['./LICENSE', './README.md', './cdk.json', './package.json'])
+    expect(sources).toBe('')
+  })
+
+  it(
+    'runs the laptop, on which a secret rotates, until Ctrl-C',
+    async () => {
+      const child = m2m('laptop', '--stytch-port', '0', '--aws-port', '0')
+      const address = JSON.parse(await child.printed(/^\{.*\n/)) as LaptopAddress
+      const operator = createOperator(address)
+      const { secretArn } = await operator.register('installed', ['read:things'])
+      const before = await operator.read(secretArn)
+
+      const token = await operator.rotate(secretArn, 'rotate')
+      const after = await operator.read(secretArn)
+      const processes = descendantsOf(child.pid)
+      child.kill('SIGINT')
+      await child.ended
+
+      expect(token).toMatch(/^rotate-/)
+      expect(after.clientId).toBe(before.clientId)
+      expect(after.clientSecret).not.toBe(before.clientSecret)
+      expect(processes.some(({ command }) => command.includes('lambda m2m-rotation'))).toBe(true)
+      expect(await leftOf(processes)).toEqual([])
+      expect(child.stdout().trim().split('\n')).toHaveLength(1)
+      operator.secretsManager.destroy()
+    },
+    INSTALL_MS,
+  )
+})
+
+describe('m2m', () => {
+  const m2mHere = (...args: readonly string[]) => spawnCommand({ args: [join(repository, 'bin/m2m.ts'), ...args] })
+
+  it('tells its commands and its version', async () => {
+    const children = [m2mHere('--help'), m2mHere('laptop', '--help'), m2mHere('--version')]
+
+    const endings = await Promise.all(children.map(({ ended }) => ended))
+
+    const [help, laptopHelp, version] = children.map((child) => child.stdout())
+    const { version: expected } = readJson(join(repository, 'package.json')) as { version: string }
+    expect(endings.map(({ code }) => code)).toEqual([0, 0, 0])
+    expect(help).toMatch(/usage: m2m <command>[\s\S]*laptop .*--stytch-port[\s\S]*story/)
+    expect(laptopHelp).toBe(help)
+    expect(version).toBe(`${expected}\n`)
+  })
+
+  it('refuses what it does not know with exit 2 and a hint, and stdout stays empty', async () => {
+    const children = [m2mHere('rotte'), m2mHere(), m2mHere('laptop', '--port', '1')]
+
+    const endings = await Promise.all(children.map(({ ended }) => ended))
+
+    expect(endings.map(({ code }) => code)).toEqual([2, 2, 2])
+    expect(children.map((child) => child.stdout())).toEqual(['', '', ''])
+    expect(children[0]?.stderr()).toBe('m2m: no such command: "rotte"; one of laptop, story. See m2m --help.\n')
+    expect(children[1]?.stderr()).toContain('no command was given')
+    expect(children[2]?.stderr()).toContain('--port: no such option')
+  })
+})

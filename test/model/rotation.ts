@@ -1,0 +1,189 @@
+// What each step of a rotation must do, by intent and position (architecture §3), as a list of abstract calls: the state after each
+// is a place where an execution may be killed. Every rule that a test breaks on purpose is an entry in `Rules`.
+import { accepts, freshIn, type Intent, isCurrentAccepted, type Pending, positionOf, type State } from './state.ts'
+
+export const steps = ['createSecret', 'setSecret', 'testSecret', 'finishSecret'] as const
+export type Step = (typeof steps)[number]
+
+type Retirement = 'complete' | 'cancel' | undefined
+
+export interface Rules {
+  /** How a settle ends the overlap while AWSCURRENT sits in the next slot. */
+  readonly settlesOverlapBy: 'complete' | 'cancel'
+  /** Whether finishSecret looks before it moves AWSCURRENT. */
+  readonly looksBeforeMove: boolean
+  readonly rollsBackRevoke: boolean
+  /** Whether a refusal leaves AWSPENDING where only the pending value is accepted. */
+  readonly keepsLivePending: boolean
+}
+
+export const rulesOfDesign: Rules = {
+  settlesOverlapBy: 'complete',
+  looksBeforeMove: true,
+  rollsBackRevoke: false,
+  keepsLivePending: true,
+}
+
+export interface Turn {
+  readonly step: Step
+  /** A settle or rollback that was asked for more than two hours ago. */
+  readonly isTooOld?: boolean
+  readonly rules?: Rules
+  /** Values from here on have never been in sight. */
+  readonly unseen?: number
+}
+
+/** again: a fault; the service asks anew. */
+export type End = 'done' | 'refused' | 'again'
+
+export interface StepRun {
+  /** From the state before the first call to the state after the last. */
+  readonly states: readonly [State, ...State[]]
+  readonly end: End
+}
+
+const retired = (state: State, how: Retirement): State => {
+  if (how === undefined || state.next === null) return state
+  return { ...state, slot: how === 'complete' ? state.next : state.slot, next: null }
+}
+
+const stored = (state: State, pending: Pending, value: number): State => ({ ...state, pending: { ...pending, value } })
+
+const run = (end: End, ...states: [State, ...State[]]): StepRun => ({ end, states })
+
+/** A permanent refusal clears up after itself, but never takes the only accepted value out of sight. */
+const refuse = (state: State, rules: Rules): StepRun => {
+  const p = state.pending?.value ?? null
+  const isOnlyLive = p !== state.current.value && accepts(state, p) && !isCurrentAccepted(state)
+  return isOnlyLive && rules.keepsLivePending
+    ? run('refused', state)
+    : run('refused', state, { ...state, pending: null })
+}
+
+interface Asked {
+  readonly rules: Rules
+  readonly unseen: number
+}
+
+const makeNew = (
+  state: State,
+  pending: Pending,
+  { how, unseen }: { how?: Retirement | undefined; unseen: number },
+): StepRun => {
+  const free = retired(state, how)
+  // Fresh also against the value that has just left: none ever comes again.
+  const started = { ...free, next: Math.max(unseen, freshIn(state)) }
+  const last = stored(started, pending, started.next)
+  return how === undefined ? run('done', state, started, last) : run('done', state, free, started, last)
+}
+
+const createForSwitch = (state: State, pending: Pending, { rules, unseen }: Asked): StepRun => {
+  // A rotation that would change nothing is refused.
+  if (pending.value !== null) return pending.value === state.current.value ? refuse(state, rules) : run('done', state)
+  if (state.client !== 'active') return refuse(state, rules)
+  switch (positionOf(state)) {
+    case 'settled':
+      return makeNew(state, pending, { unseen })
+    case 'overlap':
+      return makeNew(state, pending, { how: 'complete', unseen })
+    case 'rolledBack':
+    case 'orphan':
+      return makeNew(state, pending, { how: 'cancel', unseen })
+    default: {
+      if (pending.origin !== 'revoke') return refuse(state, rules)
+      return makeNew(state, pending, { how: state.next === null ? undefined : 'cancel', unseen })
+    }
+  }
+}
+
+const createForSettle = (state: State, pending: Pending, { rules }: Asked): StepRun => {
+  const c = state.current.value
+  const isSafe = state.client === 'active' && (state.slot === c || state.next === c)
+  if (!isSafe || (pending.value !== null && pending.value !== c)) return refuse(state, rules)
+  return pending.value === null ? run('done', state, stored(state, pending, c)) : run('done', state)
+}
+
+const createForRollback = (state: State, pending: Pending, { rules }: Asked): StepRun => {
+  if (pending.value !== null) return run('done', state)
+  if (state.client !== 'active' || isRevoked(state, rules)) return refuse(state, rules)
+  const { previous, slot, current } = state
+  const position = positionOf(state)
+  const isAlive = previous !== null && previous.value !== current.value && slot === previous.value
+  if (!isAlive || (position !== 'overlap' && position !== 'cancelledUnderUs')) return refuse(state, rules)
+  return run('done', state, stored(state, pending, previous.value))
+}
+
+const isRevoked = ({ current }: State, rules: Rules): boolean => current.origin === 'revoke' && !rules.rollsBackRevoke
+
+const create = (state: State, pending: Pending, asked: Asked): StepRun => {
+  if (pending.origin === 'settle') return createForSettle(state, pending, asked)
+  if (pending.origin === 'rollback') return createForRollback(state, pending, asked)
+  return createForSwitch(state, pending, asked)
+}
+
+const set = (state: State, pending: Pending, { rules }: Asked): StepRun => {
+  if (pending.origin === 'rotate' || pending.origin === 'revoke') return run('done', state)
+  if (pending.value === null) return run('refused', state)
+  if (pending.origin === 'rollback') {
+    return accepts(state, pending.value) && !isRevoked(state, rules) ? run('done', state) : refuse(state, rules)
+  }
+  const c = state.current.value
+  if (pending.value !== c || !accepts(state, c)) return refuse(state, rules)
+  if (state.next === null) return run('done', state)
+  return run('done', state, retired(state, state.next === c ? rules.settlesOverlapBy : 'cancel'))
+}
+
+const test = (state: State, pending: Pending, { rules }: Asked): StepRun =>
+  pending.value === null || accepts(state, pending.value) ? run('done', state) : refuse(state, rules)
+
+const finish = (state: State, pending: Pending, { rules }: Asked): StepRun => {
+  const { value, origin } = pending
+  if (value === null) return run('refused', state)
+  const isCopy = value === state.current.value
+  if (origin === 'rollback' ? isRevoked(state, rules) : isCopy !== (origin === 'settle')) return refuse(state, rules)
+  if (rules.looksBeforeMove) {
+    if (!accepts(state, value)) return refuse(state, rules)
+    if (origin === 'settle' && state.next !== null) return run('again', state)
+  }
+  return run('done', state, {
+    ...state,
+    current: { value, origin },
+    previous: state.current,
+    pending: null,
+  })
+}
+
+const table = { createSecret: create, setSecret: set, testSecret: test, finishSecret: finish }
+
+/** Whether the token cannot ask for anything (any more); testSecret only says so of a value that is refused. */
+const isVoid = (state: State, pending: Pending, { step, isTooOld = false }: Turn): boolean => {
+  const isTimed = pending.origin === 'settle' || pending.origin === 'rollback'
+  if (pending.origin !== 'stored' && !(isTooOld && isTimed)) return false
+  if (step === 'testSecret') return pending.value !== null && !accepts(state, pending.value)
+  return step !== 'setSecret' || pending.value !== null
+}
+
+/** One step of the rotation whose AWSPENDING is on record. Without one, nothing may happen. */
+export const runStep = (state: State, turn: Turn): StepRun => {
+  const { pending } = state
+  const { rules = rulesOfDesign, unseen = 0 } = turn
+  if (pending === null) return run('done', state)
+  return isVoid(state, pending, turn) ? refuse(state, rules) : table[turn.step](state, pending, { rules, unseen })
+}
+
+/** RotateSecret. @returns undefined while another rotation's AWSPENDING is on record. */
+export const asked = (state: State, intent: Intent): State | undefined =>
+  state.pending === null ? { ...state, pending: { value: null, origin: intent } } : undefined
+
+/** A rotation from beginning to end, with nothing in its way. @returns every state on the way. */
+export const rotation = (from: State, intent: Intent, rules: Rules = rulesOfDesign): StepRun => {
+  let state = asked(from, intent) ?? from
+  const states: [State, ...State[]] = [state]
+  for (const step of steps) {
+    const ran = runStep(state, { step, rules })
+    states.push(...ran.states.slice(1))
+    state = ran.states.at(-1) ?? state
+    if (ran.end !== 'done') return { states, end: ran.end }
+  }
+  return { states, end: 'done' }
+}

@@ -1,0 +1,283 @@
+// The checks for the real services, rehearsed against the stand-ins: all run, a stand-in that answers otherwise is noticed, nothing
+// is left behind at either side, nothing secret is printed, and what is not confirmed is refused.
+
+import { spawn, spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import type { Finding } from '../../scripts/verify-live/finding.ts'
+import { LIVE_MARK, renderPage } from '../../scripts/verify-live/page.ts'
+import { readRecords, writeRecord } from '../../scripts/verify-live/probe-journal.ts'
+import { type Rehearsal, startRehearsal } from '../../scripts/verify-live/rehearsal.ts'
+import { readLiveSettings, readOptions } from '../../scripts/verify-live/settings.ts'
+import { type Verified, verify } from '../../scripts/verify-live/verify.ts'
+
+const directory = mkdtempSync(join(tmpdir(), 'm2m-verify-'))
+afterAll(() => rmSync(directory, { recursive: true, force: true }))
+
+let rehearsal: Rehearsal
+const printed: string[] = []
+const issued = new Set<string>()
+
+beforeAll(async () => {
+  rehearsal = await startRehearsal((line) => printed.push(line))
+}, 60_000)
+afterAll(async () => {
+  await rehearsal.close()
+})
+afterEach(() => rehearsal.laptop.world.reset())
+
+const run = (signal = new AbortController().signal): Promise<Verified> =>
+  verify({ ...rehearsal.place, signal, say: (line) => printed.push(line) })
+
+const leftAtStytch = (): readonly string[] => rehearsal.laptop.stytch.clientIds()
+
+const leftAtAws = async (): Promise<readonly unknown[]> => {
+  const { SecretsManagerClient, ListSecretsCommand } = await import('@aws-sdk/client-secrets-manager')
+  const { aws, region } = rehearsal.laptop.address
+  const credentials = { accessKeyId: 'any', secretAccessKey: 'any' }
+  const client = new SecretsManagerClient({ endpoint: aws, region, credentials })
+  const { SecretList: secrets = [] } = await client.send(new ListSecretsCommand({ IncludePlannedDeletion: true }))
+  client.destroy()
+  return secrets
+}
+
+const pageOf = ({ runId, findings }: Verified): string =>
+  renderPage({ against: 'the stand-ins', runId, at: Date.UTC(2026, 0, 2), findings })
+
+const outcomes = (findings: readonly Finding[], verdict: Finding['verdict']): readonly string[] =>
+  findings.filter((finding) => finding.verdict === verdict).map(({ check }) => check)
+
+describe('against the stand-ins as they are', () => {
+  let verified: Verified
+  let stytchLeft: readonly string[]
+  let awsLeft: readonly unknown[]
+
+  beforeAll(async () => {
+    printed.length = 0
+    const { aws, stytch } = rehearsal.laptop
+    // Every value that exists at either side, seen from inside.
+    const forget = aws.tap(({ subject }) => {
+      for (const { value } of (subject === null ? undefined : aws.peek(subject))?.versions ?? []) {
+        if (value !== undefined) issued.add(value)
+      }
+    })
+    issued.add(stytch.projectSecret)
+    verified = await run()
+    forget()
+    stytchLeft = leftAtStytch()
+    awsLeft = await leftAtAws()
+  }, 150_000)
+
+  test('every check runs, and agrees', () => {
+    expect(outcomes(verified.findings, 'differs')).toEqual([])
+    expect(outcomes(verified.findings, 'not seen')).toEqual(['Retry-After on 429'])
+    expect(verified.findings.length).toBeGreaterThanOrEqual(50)
+  })
+
+  test('nothing is left behind at Stytch or in Secrets Manager', () => {
+    expect(verified.left).toEqual([])
+    expect(stytchLeft).toEqual([])
+    expect(awsLeft).toEqual([])
+  })
+
+  test('no value is in the output or on the page', () => {
+    const text = [...printed, pageOf(verified)].join('\n')
+
+    expect(issued.size).toBeGreaterThan(5)
+    for (const value of issued) expect(text).not.toContain(value)
+    // A Stytch secret is 44 characters of base64url, a token three runs of them.
+    expect(text).not.toMatch(/[A-Za-z0-9_-]{44}/)
+    expect(text).not.toContain('eyJ')
+  })
+
+  test('the page says that it is a rehearsal, and has a row a check', () => {
+    const page = pageOf(verified)
+
+    expect(page).toContain('Run against the stand-ins only.')
+    expect(page).not.toContain(LIVE_MARK)
+    expect(page.split('\n').filter((row) => row.startsWith('| 2026-01-02 |'))).toHaveLength(verified.findings.length)
+  })
+})
+
+test('a service that answers otherwise is noticed, with the setting to change', async () => {
+  const { stytch, aws } = rehearsal.laptop
+  stytch.configure({
+    createStatus: 201,
+    alreadyRotatingStatus: 409,
+    refusedCredentialStatus: 400,
+    inactiveClientMayRotate: false,
+    propagationDelayMs: 700,
+  })
+  aws.configure({
+    usedToken: 'ignore',
+    dryRunValue: 'current',
+    pendingCleanup: 'never',
+    redriveCount: 1,
+    redriveUnlabelled: true,
+    sendRotationToken: false,
+  })
+  const { findings, left } = await run()
+
+  const advice = new Set(findings.flatMap((finding) => finding.advice?.replace(/\d{3,} *$/, 'N') ?? []))
+  expect([...advice].sort()).toEqual([
+    'set alreadyRotatingStatus to N',
+    'set createStatus to N',
+    'set dryRunValue to current',
+    'set inactiveClientMayRotate to false',
+    'set pendingCleanup to never',
+    'set propagationDelayMs to N',
+    expect.stringMatching(/^set redriveCount to 1 /),
+    'set redriveUnlabelled to true',
+    'set refusedCredentialStatus to N',
+    'set sendRotationToken to false',
+    'set usedToken to ignore',
+  ])
+  expect(left).toEqual([])
+  expect(leftAtStytch()).toEqual([])
+  expect(await leftAtAws()).toEqual([])
+}, 150_000)
+
+test('a service that never re-drives is not taken for one that does not exist', async () => {
+  rehearsal.laptop.aws.configure({ redriveCount: 0 })
+  const { findings } = await run()
+
+  expect(outcomes(findings, 'not seen')).toEqual(
+    expect.arrayContaining([
+      'how often a failed rotation is driven again',
+      'the request token of a re-drive',
+      'a rotation whose AWSPENDING was removed is driven again',
+    ]),
+  )
+}, 150_000)
+
+test.each(['CreateClient', 'RotateStart', 'RotateSecret'])(
+  'an interruption during %s leaves nothing behind',
+  async (operation) => {
+    const interrupt = new AbortController()
+    const { stytch, aws } = rehearsal.laptop
+    const forget = [stytch.server, aws].map((server) =>
+      server.tap(({ op, phase }) => {
+        if (op === operation && phase === 'after') interrupt.abort()
+      }),
+    )
+    const { isInterrupted, left } = await run(interrupt.signal)
+    for (const undo of forget) undo()
+
+    expect(isInterrupted).toBe(true)
+    expect(left).toEqual([])
+    expect(leftAtStytch()).toEqual([])
+    expect(await leftAtAws()).toEqual([])
+  },
+  100_000,
+)
+
+test('a lost reply to a creation leaves nothing behind', async () => {
+  const { stytch, aws } = rehearsal.laptop
+  stytch.server.faults.add({ op: 'CreateClient', kind: 'drop_reply', count: 20 })
+  aws.faults.add({ op: 'CreateSecret', kind: 'drop_reply', count: 20 })
+  const { left, findings } = await run()
+
+  expect(outcomes(findings, 'not seen').filter((check) => check.startsWith('the rest of'))).toHaveLength(6)
+  expect(left).toEqual([])
+  expect(leftAtStytch()).toEqual([])
+  expect(await leftAtAws()).toEqual([])
+}, 100_000)
+
+test('what cannot be removed is named', async () => {
+  rehearsal.laptop.aws.faults.add({ op: 'DeleteSecret', kind: 'error', status: 400, count: 20 })
+  const interrupt = new AbortController()
+  const forget = rehearsal.laptop.aws.tap(({ op }) => {
+    if (op === 'RotateSecret') interrupt.abort()
+  })
+  const { left } = await run(interrupt.signal)
+  forget()
+
+  expect(left.length).toBeGreaterThan(0)
+  expect(left.join()).toMatch(/secret m2m-verify\/[0-9a-f]{12}\/\w+/)
+}, 100_000)
+
+describe('the settings', () => {
+  const good = {
+    STYTCH_PROJECT_ID: 'project-test-00000000-0000-4000-8000-000000000000',
+    STYTCH_SECRET: 'secret-test-canary',
+    VERIFY_LIVE_PROBE_ARN: 'arn:aws:lambda:eu-west-1:111111111111:function:m2m-verify-probe',
+    VERIFY_LIVE_ACCOUNT: '111111111111',
+    VERIFY_LIVE_CONFIRM: 'create and delete in 111111111111',
+  }
+
+  test('are read when they are complete', () => {
+    expect(readLiveSettings(good)).toMatchObject({ region: 'eu-west-1', accountId: '111111111111' })
+  })
+
+  test.each([
+    ['STYTCH_PROJECT_ID', 'project-live-00000000-0000-4000-8000-000000000000', /a live project is refused/],
+    ['STYTCH_PROJECT_ID', '', /expected a test project/],
+    ['STYTCH_SECRET', 'secret-live-canary', /a live project's secret is refused/],
+    ['STYTCH_SECRET', '', /STYTCH_SECRET: expected/],
+    ['VERIFY_LIVE_PROBE_ARN', 'probe', /VERIFY_LIVE_PROBE_ARN: expected/],
+    ['VERIFY_LIVE_ACCOUNT', '222222222222', /in another account/],
+    ['VERIFY_LIVE_CONFIRM', '', /VERIFY_LIVE_CONFIRM: expected/],
+    ['VERIFY_LIVE_CONFIRM', 'yes', /VERIFY_LIVE_CONFIRM: expected/],
+  ])('are refused with %s=%s', (name, value, expected) => {
+    expect(() => readLiveSettings({ ...good, [name]: value })).toThrow(expected)
+  })
+
+  test('that are all missing are all named, and no value is repeated', () => {
+    expect(() => readLiveSettings({ STYTCH_SECRET: 'secret-live-canary' })).toThrow(
+      /STYTCH_PROJECT_ID[\s\S]*STYTCH_SECRET[\s\S]*PROBE_ARN[\s\S]*ACCOUNT[\s\S]*CONFIRM/,
+    )
+    expect(() => readLiveSettings({ STYTCH_SECRET: 'secret-live-canary' })).not.toThrow(/canary/)
+  })
+
+  test.each(['0', '73', 'day'])('refuse a wait of %s hours', (hours) => {
+    expect(() => readOptions(['--redrive-wait-hours', hours])).toThrow(/up to 72/)
+  })
+})
+
+const main = join(import.meta.dirname, '../../scripts/verify-live/main.ts')
+// Nothing of this process's environment: it must not reach a real account by accident.
+const env = { PATH: process.env.PATH ?? '' }
+
+test('it does not start without confirmation', () => {
+  const { status, stderr } = spawnSync(process.execPath, [main], { encoding: 'utf8', env })
+
+  expect(status).toBe(2)
+  expect(stderr).toMatch(/STYTCH_PROJECT_ID: expected[\s\S]*VERIFY_LIVE_CONFIRM[\s\S]*usage:/)
+})
+
+test('a rehearsal does not replace a page about the real services', () => {
+  const page = join(directory, 'verified.md')
+  writeFileSync(page, `**${LIVE_MARK}**`)
+  const { status, stderr } = spawnSync(process.execPath, [main, '--against-laptop', '--page', page], {
+    encoding: 'utf8',
+    env,
+  })
+
+  expect(status).toBe(2)
+  expect(stderr).toContain('is not replaced by a rehearsal')
+  expect(readFileSync(page, 'utf8')).toBe(`**${LIVE_MARK}**`)
+})
+
+test('Ctrl-C removes what was made, and writes no page', async () => {
+  const page = join(directory, 'interrupted.md')
+  const child = spawn(process.execPath, [main, '--against-laptop', '--page', page], { env })
+  let output = ''
+  child.stderr.on('data', (text) => {
+    output += String(text)
+    if (/\bStytch: create: /.test(output)) child.kill('SIGINT')
+  })
+  const code = await new Promise((resolve) => child.on('close', resolve))
+
+  expect(code).toBe(130)
+  expect(output).toContain('Nothing is left behind.')
+  expect(() => readFileSync(page)).toThrow()
+}, 100_000)
+
+test("a probe's record reads back as it was written", () => {
+  const token = 'settle-1700000000000-00000000000000000000000000000000'
+  const record = { step: 'createSecret', at: 5, token, hasRotationToken: true, facts: { pending: 'absent:Gone' } }
+
+  expect(readRecords([{ Key: 'team', Value: 'x' }, writeRecord(record)])).toEqual([record])
+})

@@ -9,6 +9,7 @@ import { formatSecret, type StoredSecret, withClientSecret } from '../domain/sec
 import { look, lookAndName, type Seen, type Stored } from './look.ts'
 import { retireSlot, slotsAfter, waitForChange, waitOrThrow } from './retire-slot.ts'
 import {
+  DONE,
   type Guarded,
   guard,
   intentOf,
@@ -40,7 +41,7 @@ const acceptStored = ({ intent, current }: Creation, pending: Version): StepResu
   const same = sameClient(current, pending)
   if (!same.ok) return same
   const changesNothing = (intent === 'rotate' || intent === 'revoke') && sameValue(current, pending)
-  return changesNothing ? { ok: false, refusal: { reason: 'pendingEqualsCurrent' } } : ok('done')
+  return changesNothing ? { ok: false, refusal: { reason: 'pendingEqualsCurrent' } } : DONE
 }
 
 /** Retries as long as the function lives: after `start`, losing this write loses the value. */
@@ -83,7 +84,7 @@ const startAndStore = async (rotation: Rotation, creation: Creation, slots: Slot
   if (reply.outcome === 'started') {
     const next = withClientSecret(creation.current.secret, reply.secret, timing.now())
     if ((await store(rotation, creation, next)) === 'differs') throw concurrent(clientId)
-    return ok('done')
+    return DONE
   }
   if (reply.outcome === 'notDone') await waitOrThrow(rotation, reply)
   else await waitForChange(rotation, { clientId, slots })
@@ -105,7 +106,7 @@ const copy = async (rotation: Rotation, creation: Creation, from: StoredSecret):
   // The operator's own fields are AWSCURRENT's, whichever value is copied.
   const secret = withClientSecret(current.secret, from.clientSecret, from.issuedAt)
   const stored = await store(rotation, creation, secret)
-  return stored === 'stored' ? ok('done') : { ok: false, refusal: { reason: 'currentMoved' } }
+  return stored === 'stored' ? DONE : { ok: false, refusal: { reason: 'currentMoved' } }
 }
 
 /** @returns undefined: look again. */
@@ -175,7 +176,7 @@ const make = async (rotation: Rotation, creation: Creation): Promise<StepResult>
 export const createSecret = async (rotation: Rotation, request: StepRequest): Promise<StepResult> => {
   const guarded = await guard(rotation, request)
   if (!guarded.ok) return guarded
-  if (guarded.value.isFinished) return ok('done')
+  if (guarded.value.isFinished) return DONE
   const intent = intentOf(request.requestToken, rotation.timing.now())
   if (!intent.ok) return intent
   const current = await readCurrent(rotation, request)

@@ -9,6 +9,7 @@ import { look } from './look.ts'
 import { proveSettled } from './prove-refused.ts'
 import {
   CURRENT,
+  DONE,
   type Guarded,
   guard,
   intentOf,
@@ -97,12 +98,12 @@ const factsOf = (
 /** Done before; said again in case the first telling failed. */
 const tellAgain = async (rotation: Rotation, request: StepRequest, guarded: Guarded): Promise<StepResult> => {
   // Once Secrets Manager has taken AWSPENDING away, only a forged event comes here.
-  if (!guarded.isPending) return ok('done')
+  if (!guarded.isPending) return DONE
   const current = await readCurrent(rotation, request)
   const intent = intentOfOrigin(readRequestToken(request.requestToken).origin)
   const pending = current.ok ? current.value : undefined
   await rotation.outcomes.emit(completedEvents(factsOf(rotation, request, { guarded, intent, pending })))
-  return ok('done')
+  return DONE
 }
 
 export const finishSecret = async (rotation: Rotation, request: StepRequest): Promise<StepResult> => {
@@ -120,7 +121,7 @@ export const finishSecret = async (rotation: Rotation, request: StepRequest): Pr
   }
   const looked = await lookBeforeMove(rotation, finish)
   if (!looked.ok) return looked
-  if (looked.value === 'finishedMeanwhile') return ok('done')
+  if (looked.value === 'finishedMeanwhile') return DONE
   const evidence = looked.value === 'switch' ? undefined : looked.value
   if (evidence !== undefined) {
     const { currentId, currentOrigin } = guarded.value
@@ -130,5 +131,5 @@ export const finishSecret = async (rotation: Rotation, request: StepRequest): Pr
   }
   await moveCurrent(rotation, finish)
   await rotation.outcomes.emit(completedEvents(factsOf(rotation, request, finish), evidence))
-  return ok('done')
+  return DONE
 }

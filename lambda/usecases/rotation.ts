@@ -31,8 +31,9 @@ export interface StepRequest {
   readonly rotationToken?: string | undefined
 }
 
-/** Done, or a refusal, with the client's id when it was reached. */
-export type StepResult = Result<'done', Refusal>
+/** Done, or a refusal. */
+export type StepResult = Result<undefined, Refusal>
+export const DONE: StepResult = ok(undefined)
 
 export interface Version {
   readonly versionId: string

@@ -7,6 +7,7 @@ import { ok, type Result, refused } from '../domain/result.ts'
 import { lookAndName } from './look.ts'
 import { retireSlot } from './retire-slot.ts'
 import {
+  DONE,
   intentOf,
   PREVIOUS,
   type Rotation,
@@ -39,11 +40,11 @@ const readPair = async (rotation: Rotation, request: StepRequest): Promise<Resul
 
 export const setSecret = async (rotation: Rotation, step: StepRequest): Promise<StepResult> => {
   const { origin } = readRequestToken(step.requestToken)
-  if (origin === 'rotate' || origin === 'revoke') return ok('done')
+  if (origin === 'rotate' || origin === 'revoke') return DONE
   const pair = await readPair(rotation, step)
   if (!pair.ok) return pair
   const { current, pending } = pair.value
-  if (current.versionId === step.requestToken) return ok('done')
+  if (current.versionId === step.requestToken) return DONE
   const intent = intentOf(step.requestToken, rotation.timing.now())
   if (!intent.ok) return intent
   if (intent.value === 'settle' && !sameValue(current, pending)) return refused({ reason: 'currentMoved' })
@@ -57,9 +58,9 @@ export const setSecret = async (rotation: Rotation, step: StepRequest): Promise<
     if (!seen.ok) return seen
     const move = setMove(intent.value, seen.value.sighting)
     if (!move.ok) return move
-    if (move.value === 'none') return ok('done')
+    if (move.value === 'none') return DONE
     const before = { clientId: current.secret.clientId, slots: seen.value.view.slots }
-    if ((await retireSlot(rotation, move.value, before)) === 'done') return ok('done')
+    if ((await retireSlot(rotation, move.value, before)) === 'done') return DONE
   }
   throw new Fault({
     code: 'STYTCH_OUTCOME_UNKNOWN',

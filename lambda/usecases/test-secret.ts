@@ -5,6 +5,7 @@ import type { Intent } from '../domain/request-token.ts'
 import { ok, type Result, refused } from '../domain/result.ts'
 import { look } from './look.ts'
 import {
+  DONE,
   intentOf,
   PREVIOUS,
   type Rotation,
@@ -51,13 +52,13 @@ const diagnose = async (
 export const testSecret = async (rotation: Rotation, request: StepRequest): Promise<StepResult> => {
   const pending = await readPending(rotation, request)
   if (!pending.ok) return pending
-  if (pending.value === undefined) return ok('done')
-  if (await isAccepted(rotation, pending.value)) return ok('done')
+  if (pending.value === undefined) return DONE
+  if (await isAccepted(rotation, pending.value)) return DONE
   const why = await diagnose(rotation, request, pending.value)
   if (!why.ok) return why
   for (const waitMs of PROPAGATION_WAITS_MS) {
     await rotation.timing.wait(waitMs)
-    if (await isAccepted(rotation, pending.value)) return ok('done')
+    if (await isAccepted(rotation, pending.value)) return DONE
   }
   throw new Fault({
     code: 'PENDING_REFUSED',

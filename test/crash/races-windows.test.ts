@@ -1,6 +1,6 @@
 // The windows that no order of calls can close, since Stytch takes no precondition and no call reaches both services: each is opened on
 // purpose, before every call there is, and shows its effect in exactly one place. docs/guarantees.md lists them under the same numbers.
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { Intent } from '../../lambda/domain/request-token.ts'
 import { type Beginning, begin } from './positions.ts'
 import type { ActName } from './race-acts.ts'
@@ -8,6 +8,9 @@ import { windowOf } from './race-judge.ts'
 import { healFaults, type RaceResult, runRace } from './race-runs.ts'
 import { createRaceWatch } from './race-watch.ts'
 import { createSeat, isCurrentAccepted, rotateSecret, type Seat } from './seat.ts'
+
+// Hundreds of runs each; a busy machine must not fail them.
+vi.setConfig({ testTimeout: 300_000 })
 
 let seat: Seat
 beforeAll(async () => {
@@ -34,19 +37,11 @@ const windowsOf = (results: readonly RaceResult[]): readonly (string | undefined
 ]
 
 describe('W1, between our look and our complete or cancel', () => {
-  test.each(['rotate', 'revoke'] as const)(
-    '%s: a twin that completes and starts there is overrun, and only there',
-    async (intent) => {
-      const found = await hits(intent, 'overlap', 'twin')
-
-      expect(placesOf(found)).toEqual(['createSecret RotateComplete'])
-      expect(windowsOf(found)).toEqual(['lookToRetire'])
-    },
-  )
-
-  test('the rotation that was overrun makes the accepted value current before it ends', async () => {
+  test('a twin that completes and starts there is overrun, only there, and the rotation ends with an accepted AWSCURRENT', async () => {
     const found = await hits('rotate', 'overlap', 'twin')
 
+    expect(placesOf(found)).toEqual(['createSecret RotateComplete'])
+    expect(windowsOf(found)).toEqual(['lookToRetire'])
     expect(found.map(({ lastEnding, isCurrentAccepted: isAccepted }) => [lastEnding, isAccepted])).toEqual([
       ['done', true],
     ])
@@ -54,7 +49,6 @@ describe('W1, between our look and our complete or cancel', () => {
 
   const replaced = [
     ['rotate', 'createSecret RotateComplete'],
-    ['revoke', 'createSecret RotateComplete'],
     ['settle', 'setSecret RotateComplete'],
   ] as const
   test.each(replaced)(
@@ -87,10 +81,8 @@ describe('W2, between the last look and the move of AWSCURRENT', () => {
 
 describe('W3, between our reading of AWSCURRENT and our complete or cancel', () => {
   const cases = [
-    ['rotate', 'overlap', 'operatorMovesBack', 'createSecret'],
     ['revoke', 'rolledBack', 'operatorPutsPrevious', 'createSecret'],
     ['settle', 'overlap', 'operatorMovesBack', 'setSecret'],
-    ['settle', 'rolledBack', 'operatorPutsPrevious', 'setSecret'],
   ] as const
   test.each(cases)('%s from %s: %s there is overrun, and nowhere else', async (intent, beginning, act, step) => {
     const found = await hits(intent, beginning, act)
@@ -101,16 +93,13 @@ describe('W3, between our reading of AWSCURRENT and our complete or cancel', () 
     for (const { kills } of found) expect(kills.map((kill) => [kill.step, kill.op])).toEqual([[step, retiring]])
   })
 
-  test.each(['rotate', 'revoke'] as const)(
-    '%s: a second drive that ends the rotation is overrun there, and nowhere else',
-    async (intent) => {
-      const found = await hits(intent, 'rolledBack', 'overtake')
+  test('a second drive that ends the rotation there is overrun, and nowhere else', async () => {
+    const found = await hits('rotate', 'rolledBack', 'overtake')
 
-      for (const { kills } of found) {
-        expect(kills.map((kill) => [kill.step, kill.op])).toEqual([['createSecret', 'RotateCancel']])
-      }
-    },
-  )
+    for (const { kills } of found) {
+      expect(kills.map((kill) => [kill.step, kill.op])).toEqual([['createSecret', 'RotateCancel']])
+    }
+  })
 })
 
 interface Landing {
@@ -160,7 +149,8 @@ const landsLate = async (
   await rotateSecret(seat, subject, intent)
   if (!isLanded) land()
   const landing = { before, killsCurrent, isAcceptedAtEnd: isCurrentAccepted(seat, subject) }
-  expect(watch.kills).toEqual([])
+  // Landing between the last look and the move of AWSCURRENT, it is W2.
+  expect(watch.kills.map(windowOf)).toEqual(watch.kills.map(() => 'lookToSwitch'))
   expect(await healFaults(watch, [])).toEqual([])
   return landing
 }
@@ -192,10 +182,14 @@ describe('W4, a request of ours that Stytch carries out after we gave it up', ()
     expect(found.filter(({ killsCurrent }) => killsCurrent)).toEqual([])
   })
 
-  test('a cancel kills only after the switch, while the new value waits in the next slot', async () => {
+  test('a cancel leaves AWSCURRENT dead only if it lands at the switch or after it, while the next slot holds its value', async () => {
     const found = await landings('rotate', 'orphan', 'RotateCancel')
 
-    const killing = found.filter(({ killsCurrent }) => killsCurrent)
-    expect(killing.map(({ before }) => before)).toEqual(['finishSecret PutEvents', undefined])
+    const dead = found.filter(({ isAcceptedAtEnd }) => !isAcceptedAtEnd)
+    expect(dead.map(({ before }) => before)).toEqual([
+      'finishSecret UpdateSecretVersionStage',
+      'finishSecret PutEvents',
+      undefined,
+    ])
   })
 })

@@ -38,11 +38,9 @@ const suite = async <Report extends { readonly violations: readonly string[] }>(
 }
 
 const crashes = await suite('crashes', () =>
-  withSeat((seat) => runCrashes(seat, { everyContinuation: !isQuick, doubleEvery: isQuick ? 500 : 12 })),
-)
+  withSeat((seat) => runCrashes(seat, { everyContinuation: !isQuick, doubleEvery: isQuick ? 500 : 12 })))
 const faults = await suite('faults', () =>
-  withSeat((seat) => runFaults(seat, { everyFault: !isQuick, outages: !isQuick })),
-)
+  withSeat((seat) => runFaults(seat, { everyFault: !isQuick, outages: !isQuick })))
 const races = await suite('races', () => withSeat((seat) => runRaces(seat, { long: !isQuick })))
 const collisions = await suite('collisions', () => withSeat((seat) => runCollisions(seat, { long: !isQuick })))
 const seed = Number(process.env.TORTURE_SEED ?? Math.floor(Math.random() * 2 ** 31))

@@ -33,6 +33,8 @@ export type Command =
   | { readonly redrive: number; readonly from: number; readonly upsets: readonly Upset[] }
   | { readonly sweep: true }
   | { readonly dryRun: true }
+  /** Whether Secrets Manager takes AWSPENDING off a version that has become AWSCURRENT: users have seen both. */
+  | { readonly leavesPending: boolean }
 
 const MINUTE_MS = 60_000
 
@@ -104,6 +106,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   },
   { weight: 3, arbitrary: fc.constant({ sweep: true }) },
   { weight: 1, arbitrary: fc.constant({ dryRun: true }) },
+  { weight: 1, arbitrary: fc.record({ leavesPending: fc.boolean() }) },
 )
 
 export const walkOf = (length: number): fc.Arbitrary<readonly Command[]> =>

@@ -146,6 +146,9 @@ const play = async (life: Life, command: Command): Promise<void> => {
   if ('deed' in command) await act(life, command.deed)
   if ('advanceMs' in command) life.seat.world.clock.advance(command.advanceMs)
   if ('sweep' in command) await sweep(life)
+  if ('leavesPending' in command) {
+    life.seat.aws.configure({ pendingCleanup: command.leavesPending ? 'never' : 'at-once' })
+  }
   if ('dryRun' in command) await ask(life, 'bare', false)
   life.calm()
 }
@@ -192,6 +195,7 @@ const close = async (life: Life): Promise<void> => {
 
 /** Plays one walk on a fresh secret. @returns what it violated. */
 export const walk = async (seat: Seat, commands: readonly Command[], count = () => {}): Promise<readonly string[]> => {
+  seat.aws.configure({ pendingCleanup: 'at-once' })
   const subject = await register(seat)
   const life = createLife(seat, subject)
   seat.onInvoke = life.step

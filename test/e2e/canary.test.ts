@@ -401,7 +401,7 @@ describe('a secret appears in nothing that comes out', () => {
       // Twice: the AWS SDK asks once more after a reply that it cannot read.
       for (let times = 0; times < 2; times += 1) tap.spoilNext(pattern, spoiling)
       const outcome = await ask(subject, 'rotate')
-      if (tap.waiting() === 0) played.push(spoiling)
+      if (tap.waiting() < 2) played.push(spoiling)
       tap.forget()
       // Driven on, or looked at again: it ends well, or it is told in a message.
       expect(['succeeded', 'failed']).toContain(outcome)

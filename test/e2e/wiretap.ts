@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import type { KnownSecret } from './leaks.ts'
 
 /**
- * bare: the body is the reply's secret alone · front: a character before the JSON · back: one after it · cut: the JSON ends right
+ * bare: the body is the reply's secret alone, after a mark · front: a character before the JSON · back: one after it · cut: the JSON ends right
  * after the secret · typed: the secret stands in a list where a text should be.
  */
 export const spoilings = ['bare', 'front', 'back', 'cut', 'typed'] as const
@@ -60,7 +60,8 @@ const spoil = (text: string, spoiling: Spoiling): string => {
   const value = secretsIn(parse(text))[0]?.value ?? text.slice(2)
   switch (spoiling) {
     case 'bare':
-      return value
+      // The mark, because a value that begins with a digit is read as a number, and quoted by nobody.
+      return `~${value}`
     case 'front':
       return `~${text}`
     case 'back':

@@ -5,8 +5,8 @@ import type { AddressInfo } from 'node:net'
 import type { KnownSecret } from './leaks.ts'
 
 /**
- * bare: the body is the reply's secret alone, after a mark · front: a character before the JSON · back: one after it · cut: the JSON ends right
- * after the secret · typed: the secret stands in a list where a text should be.
+ * bare: the body is the reply's secret alone, after a mark · front: a character before the JSON · back: one after it · cut: the
+ * JSON ends right after the secret · typed: the secret stands in a list where a text should be.
  */
 export const spoilings = ['bare', 'front', 'back', 'cut', 'typed'] as const
 export type Spoiling = (typeof spoilings)[number]

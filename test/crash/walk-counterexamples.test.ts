@@ -31,6 +31,13 @@ const counterexamples: Readonly<Record<string, readonly Command[]>> = {
     { ask: 'revoke', upsets: [{ deed: { puts: 'foreign' }, step: 1 }] },
     { ask: 'rotate', upsets: [] },
   ],
+  // The model's fault: a refused test of AWSCURRENT's own value may be a dry run, and takes no label away.
+  'a rotate whose value was stored by hand and cancelled, tested again, is refused and ends as well': [
+    { ask: 'rotate', upsets: [{ kill: 'before', call: 13, goesOn: 'stuck' }] },
+    { deed: { puts: 1 } },
+    { deed: { colleague: 'cancel' } },
+    { redrive: 1, from: 2, upsets: [] },
+  ],
   // Shown to the walks themselves: two labels of one version, of which one names a value that the other's step fills in.
   'AWSPENDING on a version that once was AWSPREVIOUS is driven on or refused, and ends as well': [
     { ask: 'rotate', upsets: [] },

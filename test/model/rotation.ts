@@ -133,8 +133,13 @@ const set = (state: State, pending: Pending, { rules }: Asked): StepRun => {
   return run('done', state, retired(state, state.next === c ? rules.settlesOverlapBy : 'cancel'))
 }
 
-const test = (state: State, pending: Pending, { rules }: Asked): StepRun =>
-  pending.value === null || accepts(state, pending.value) ? run('done', state) : refuse(state, rules)
+const test = (state: State, pending: Pending, { rules }: Asked): StepRun => {
+  const { value, origin } = pending
+  if (value === null || accepts(state, value)) return run('done', state)
+  // A dry run (RotateImmediately=false) may look like this, and changes nothing.
+  const isDryRun = value === state.current.value && (origin === 'rotate' || origin === 'revoke')
+  return isDryRun ? run('refused', state) : refuse(state, rules)
+}
 
 const finish = (state: State, pending: Pending, { rules }: Asked): StepRun => {
   const { value, origin } = pending

@@ -7,8 +7,11 @@ import { type Origin, readRequestToken } from '../domain/request-token.ts'
 import { type Rotation, readPast, sameValue, type Version } from './rotation.ts'
 
 const PROPAGATION_WAITS_MS = [500, 1500, 4000] as const
-/** Two values were accepted before a revoke, at most; a third covers a stuck rotation whose version was cleared. */
-const MAX_PAST_VALUES = 3
+/**
+ * Two values were accepted before a revoke, at most. The others cover attempts that were cleared, and values stored by hand, which
+ * lie newer in the list than the one that was alive.
+ */
+const MAX_PAST_VALUES = 6
 const MAX_PAST_VERSIONS = 20
 
 const iso = (at: number): string => new Date(at).toISOString()

@@ -67,6 +67,18 @@ describe('both are accepted, and nothing tells which slot is whose', () => {
   })
 })
 
+describe('W6, both alike and alive, until a person ends it in the dashboard', () => {
+  const cases: readonly Named[] = [
+    { intent: 'settle', scene: 'V/C', shared: ['V', 'C'], byHand: 'rotateComplete', ending: 'done' },
+    { intent: 'revoke', scene: 'V/C', shared: ['V', 'C'], byHand: 'rotateComplete', ending: 'done', settled: 'done' },
+    { intent: 'settle', scene: 'C/V', shared: ['C', 'V'], byHand: 'rotateCancel', ending: 'done' },
+    { intent: 'rotate', scene: 'C/X', shared: ['C', 'X'], byHand: 'rotateCancel', ending: 'done', settled: 'done' },
+  ]
+  test.each(cases)('$intent from $scene, after $byHand: $ending', async ({ ending, settled, ...collision }) => {
+    expect(await outcomeOf(collision)).toEqual(settled === undefined ? { ending } : { ending, settled })
+  })
+})
+
 describe('W5, in drift, where AWSCURRENT is dead already', () => {
   test('a settle takes the living AWSPREVIOUS for it and cancels the orphan beside it; nothing stored dies', async () => {
     const result = await runCollision(seat, { intent: 'settle', scene: 'V/X, C dead', shared: ['V', 'C'] })

@@ -141,6 +141,8 @@ export interface Collision {
   readonly scene: SceneName
   /** The roles whose values share their last four; none: the undisturbed comparison. */
   readonly shared: readonly Role[]
+  /** A person ends the ambiguity in the dashboard first. */
+  readonly byHand?: 'rotateComplete' | 'rotateCancel'
 }
 
 export interface CollisionResult {
@@ -193,7 +195,10 @@ const rotateWatched = async (watch: Watch, intent: Intent, strangers: readonly s
   return ending
 }
 
-export const runCollision = async (seat: Seat, { intent, scene, shared }: Collision): Promise<CollisionResult> => {
+export const runCollision = async (
+  seat: Seat,
+  { intent, scene, shared, byHand }: Collision,
+): Promise<CollisionResult> => {
   seat.world.reset()
   seat.output.length = 0
   seat.onInvoke = undisturbed(seat)
@@ -203,6 +208,7 @@ export const runCollision = async (seat: Seat, { intent, scene, shared }: Collis
   }
   const subject = await scenes[scene].set({ seat, casts, strangers })
   const { secretArn, clientId } = subject
+  if (byHand !== undefined) seat.stytch.dashboard[byHand](clientId)
   const isAccepted = (value: string | undefined): boolean => value !== undefined && seat.stytch.accepts(clientId, value)
   const watch = createRaceWatch(seat, subject)
   const violations: string[] = []

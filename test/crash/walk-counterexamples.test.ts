@@ -18,7 +18,7 @@ const killedRevoke: readonly Command[] = [
 ]
 
 const counterexamples: Readonly<Record<string, readonly Command[]>> = {
-  // The evidence named three dead values and not the one that had been alive: it tries the three newest.
+  // The evidence named three dead values and not the one that had been alive: it tried the three newest, and tries six now.
   'two revokes that are killed after a colleague cancelled do not keep the third from ending it': [
     { ask: 'rotate', upsets: [] },
     { deed: { colleague: 'cancel' } },
@@ -37,6 +37,14 @@ const counterexamples: Readonly<Record<string, readonly Command[]>> = {
     { deed: { puts: 1 } },
     { deed: { colleague: 'cancel' } },
     { redrive: 1, from: 2, upsets: [] },
+  ],
+  // The model's fault: a settle stores a copy of the whole secret, and refuses when another field of it has changed since.
+  'a settle of which an operator changed another field is refused and ends as well': [
+    { leavesPending: true },
+    { ask: 'rotate', upsets: [] },
+    { ask: 'settle', upsets: [] },
+    { deed: { puts: 1 } },
+    { redrive: 2, from: 0, upsets: [] },
   ],
   // Shown to the walks themselves: two labels of one version, of which one names a value that the other's step fills in.
   'AWSPENDING on a version that once was AWSPREVIOUS is driven on or refused, and ends as well': [

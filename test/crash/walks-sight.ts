@@ -30,6 +30,9 @@ export const originOf = (versionId: string): Origin => {
 
 const secretIn = (text: string): string => (JSON.parse(text) as { client_secret: string }).client_secret
 
+/** Everything that a secret holds but the value. */
+const othersIn = (text: string): string => JSON.stringify({ ...(JSON.parse(text) as object), client_secret: '' })
+
 export const createSight = (seat: Seat, { secretArn, clientId }: Subject): Sight => {
   const names = new Map<string, Value>()
   const nameOf = (value: string): Value => {
@@ -60,19 +63,29 @@ export const createSight = (seat: Seat, { secretArn, clientId }: Subject): Sight
     return version === undefined || version.stages.includes('AWSCURRENT') ? undefined : version
   }
 
+  const pendingState = (): State['pending'] => {
+    const id = pending()?.id
+    if (id === undefined) return null
+    const origin = originOf(id)
+    const copy = under('AWSPENDING')?.value
+    const value = versionUnder('AWSPENDING')?.value ?? null
+    const isOutdated =
+      origin === 'settle' && copy !== undefined && othersIn(copy) !== othersIn(under('AWSCURRENT')?.value ?? '{}')
+    return { value, origin, isOutdated }
+  }
+
   const state = (): State => {
     for (const { value } of versions()) if (value !== undefined) nameOf(secretIn(value))
     const slots = seat.stytch.slots(clientId)
     const current = versionUnder('AWSCURRENT')
     if (current === null) throw new Error('no value under AWSCURRENT')
-    const id = pending()?.id
     return {
       client: slots?.status ?? 'gone',
       slot: slots === undefined ? nameOf('gone') : inSlot(slots.lastFour),
       next: slots?.nextLastFour ? inSlot(slots.nextLastFour) : null,
       current,
       previous: versionUnder('AWSPREVIOUS'),
-      pending: id === undefined ? null : { value: versionUnder('AWSPENDING')?.value ?? null, origin: originOf(id) },
+      pending: pendingState(),
     }
   }
 

@@ -105,7 +105,9 @@ const followOperator = ({ state, step }: Node, follow: Follow): void => {
     follow({ ...state, current: previous, previous: current }, { happened: 'operator moves AWSCURRENT back', step })
   }
   for (const value of new Set([slot, next ?? slot, previous?.value ?? slot, freshIn(state)])) {
-    const put: State = { ...state, current: { value, origin: 'rotate' }, previous: current }
+    const isCopy = state.pending?.origin === 'settle' && state.pending.value !== null
+    const pending = state.pending !== null && isCopy ? { ...state.pending, isOutdated: true } : state.pending
+    const put: State = { ...state, current: { value, origin: 'rotate' }, previous: current, pending }
     follow(put, { happened: `operator puts ${value}`, step })
     // By hand, a new AWSCURRENT ends a rotation that is being driven.
     if (state.pending !== null)

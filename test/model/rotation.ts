@@ -99,7 +99,7 @@ const createForSwitch = (state: State, pending: Pending, { rules, unseen }: Aske
 const createForSettle = (state: State, pending: Pending, { rules }: Asked): StepRun => {
   const c = state.current.value
   const isSafe = state.client === 'active' && (state.slot === c || state.next === c)
-  if (!isSafe || (pending.value !== null && pending.value !== c)) return refuse(state, rules)
+  if (!isSafe || pending.isOutdated || (pending.value !== null && pending.value !== c)) return refuse(state, rules)
   return pending.value === null ? run('done', state, stored(state, pending, c)) : run('done', state)
 }
 

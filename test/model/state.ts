@@ -19,6 +19,8 @@ export interface Pending {
   /** null until createSecret has stored one. */
   readonly value: Value | null
   readonly origin: Origin
+  /** A settle's copy of AWSCURRENT's secret, of which another field has been changed by hand since. */
+  readonly isOutdated?: boolean
 }
 
 export interface State {
@@ -126,6 +128,7 @@ export const keyOf = (state: State, first: Value = 0): string => {
     previous?.origin,
     pending?.value,
     pending?.origin,
+    pending?.isOutdated === true,
     pending === null,
   ])
 }

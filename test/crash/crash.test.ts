@@ -11,11 +11,11 @@ beforeAll(async () => {
 })
 afterAll(() => seat.close())
 
-test.each(intents)('a %s loses nothing wherever it is killed', { timeout: 120_000 }, async (intent) => {
+test.each(intents)('a %s loses nothing wherever it is killed', { timeout: 400_000 }, async (intent) => {
   const { points, runs, violations } = await runCrashes(seat, {
     intents: [intent],
     everyContinuation: false,
-    doubleEvery: 97,
+    doubleEvery: 400,
   })
 
   console.log(`crash points of ${intent}: ${points}, runs: ${runs}`)

@@ -13,7 +13,7 @@ afterAll(() => seat.close())
 
 test.each(intents)(
   'a %s ends in success or one clear error whatever a call meets',
-  { timeout: 120_000 },
+  { timeout: 400_000 },
   async (intent) => {
     const { runs, violations } = await runFaults(seat, { intents: [intent], everyFault: false, outages: false })
 
@@ -23,7 +23,7 @@ test.each(intents)(
   },
 )
 
-test('an outage that lasts from any call on is survived', { timeout: 120_000 }, async () => {
+test('an outage that lasts from any call on is survived', { timeout: 400_000 }, async () => {
   const { violations } = await runFaults(seat, {
     intents: ['revoke'],
     beginnings: ['overlap'],

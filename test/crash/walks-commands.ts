@@ -111,3 +111,18 @@ const command: fc.Arbitrary<Command> = fc.oneof(
 
 export const walkOf = (length: number): fc.Arbitrary<readonly Command[]> =>
   fc.array(command, { minLength: 1, maxLength: length, size: 'max' })
+
+/** Every run begins with these: the shortest ways to what chance alone meets once in some hundred walks. */
+export const landmarks: readonly (readonly Command[])[] = [
+  [{ ask: 'rotate', upsets: [{ deed: { colleague: 'cancel' }, step: 3 }] }],
+  [
+    { ask: 'revoke', upsets: [] },
+    { ask: 'rollback', upsets: [] },
+  ],
+  [{ ask: 'rotate', upsets: [] }, { deed: { colleague: 'cancel' } }, { ask: 'rollback', upsets: [] }],
+  [
+    { ask: 'rotate', upsets: [] },
+    { ask: 'rollback', upsets: [] },
+    { ask: 'settle', upsets: [] },
+  ],
+]

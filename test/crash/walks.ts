@@ -11,7 +11,7 @@ import fc from 'fast-check'
 import type { Intent } from '../model/state.ts'
 import { due } from '../model/sweep.ts'
 import { acceptedValues, clearStuck, register, rotateSecret, type Seat, textWith, tokenFor } from './seat.ts'
-import { type Command, type Deed, type Upset, walkOf } from './walks-commands.ts'
+import { type Command, type Deed, landmarks, type Upset, walkOf } from './walks-commands.ts'
 import { createLife, eventsFor, type Life } from './walks-life.ts'
 import { createPatientSeat } from './walks-seat.ts'
 
@@ -221,7 +221,8 @@ export const runWalks = async ({ seed, walks, length, tamper }: WalksInput): Pro
     if (found.length > 0) throw new Error(found.join('; '))
   })
   try {
-    const result = await fc.check(property, { seed, numRuns: walks, endOnFailure: tamper !== undefined })
+    const examples = landmarks.map((commands): [readonly Command[]] => [commands])
+    const result = await fc.check(property, { seed, examples, numRuns: walks, endOnFailure: tamper !== undefined })
     if (!result.failed) return { ...played, violations: [] }
     const why = result.errorInstance instanceof Error ? result.errorInstance.message : 'unknown'
     return { ...played, violations: [`seed ${seed}, walk ${JSON.stringify(result.counterexample?.[0])}: ${why}`] }

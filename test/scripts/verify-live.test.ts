@@ -173,18 +173,6 @@ test.each(['CreateClient', 'RotateStart', 'RotateSecret'])(
   100_000,
 )
 
-test('a lost reply to a creation leaves nothing behind', async () => {
-  const { stytch, aws } = rehearsal.laptop
-  stytch.server.faults.add({ op: 'CreateClient', kind: 'drop_reply', count: 20 })
-  aws.faults.add({ op: 'CreateSecret', kind: 'drop_reply', count: 20 })
-  const { left, findings } = await run()
-
-  expect(outcomes(findings, 'not seen').filter((check) => check.startsWith('the rest of'))).toHaveLength(6)
-  expect(left).toEqual([])
-  expect(leftAtStytch()).toEqual([])
-  expect(await leftAtAws()).toEqual([])
-}, 100_000)
-
 test('what cannot be removed is named', async () => {
   rehearsal.laptop.aws.faults.add({ op: 'DeleteSecret', kind: 'error', status: 400, count: 20 })
   const interrupt = new AbortController()

@@ -80,6 +80,7 @@ const allowances: Record<ActName, Allowance> = {
       'settled',
       'overlap',
       'rolledBack',
+      'cancelledUnderUs',
       'orphan',
       'drift',
       'wouldRestoreRevoked',

@@ -117,6 +117,11 @@ const carryOut = async (
 ): Promise<StepResult | undefined> => {
   const { move, seen, stored } = planned
   if (move.retire !== 'none') {
+    // Another execution may have ended this rotation, or somebody moved AWSCURRENT, since it was read.
+    const again = await guard(rotation, creation.request)
+    if (!again.ok) return again
+    if (again.value.isFinished) return DONE
+    if (again.value.currentId !== creation.current.versionId) return { ok: false, refusal: { reason: 'currentMoved' } }
     const before = { clientId: creation.current.secret.clientId, slots: seen.view.slots }
     if ((await retireSlot(rotation, move.retire, before)) === 'lookAgain') return undefined
   }

@@ -13,6 +13,7 @@ import {
   type Guarded,
   guard,
   intentOf,
+  labelled,
   type Rotation,
   readCurrent,
   readPast,
@@ -72,13 +73,16 @@ const lookBeforeMove = async (rotation: Rotation, finish: Finish): Promise<Resul
 }
 
 /** A lost reply is looked at before it counts as a failure. */
-const moveCurrent = async ({ vault }: Rotation, { request, guarded }: Finish): Promise<void> => {
+const moveCurrent = async ({ vault }: Rotation, { request, guarded }: Finish): Promise<StepResult> => {
   const { secretId, requestToken } = request
   try {
     await vault.moveLabel({ secretId, label: CURRENT, from: guarded.currentId, to: requestToken })
+    return DONE
   } catch (fault) {
     const state = await vault.describe(secretId)
-    if (!state.labels[requestToken]?.includes(CURRENT)) throw fault
+    if (state.labels[requestToken]?.includes(CURRENT)) return DONE
+    if (labelled(state, CURRENT) !== guarded.currentId) return refused({ reason: 'currentMoved' })
+    throw fault
   }
 }
 
@@ -129,7 +133,8 @@ export const finishSecret = async (rotation: Rotation, request: StepRequest): Pr
     const events = evidenceEvents(factsOf(rotation, request, finish), evidence, revokeToken)
     if (events.length > 0) await rotation.outcomes.emit(events)
   }
-  await moveCurrent(rotation, finish)
+  const moved = await moveCurrent(rotation, finish)
+  if (!moved.ok) return moved
   await rotation.outcomes.emit(completedEvents(factsOf(rotation, request, finish), evidence))
   return DONE
 }

@@ -44,6 +44,16 @@ const lookAround = async (rotation: Rotation, request: StepRequest): Promise<Bys
   return { clientId, keepsPending: !current.ok || !(await accepts(current.value)) }
 }
 
+/** Another execution may have cleared it first: then there is nothing left to do. */
+const clearPending = async ({ vault }: Rotation, { secretId, requestToken }: StepRequest): Promise<void> => {
+  try {
+    await vault.moveLabel({ secretId, label: PENDING, from: requestToken })
+  } catch (fault) {
+    const { labels } = await vault.describe(secretId)
+    if (labels[requestToken]?.includes(PENDING)) throw fault
+  }
+}
+
 const refuse = async (rotation: Rotation, request: StepRequest, refusal: Refusal): Promise<never> => {
   const { secretId, requestToken } = request
   if (!clearsPending(refusal)) throw new RotationRefused({ refusal, secretId })
@@ -62,7 +72,7 @@ const refuse = async (rotation: Rotation, request: StepRequest, refusal: Refusal
   } finally {
     // A bus that is down must not leave the next rotation locked out.
     if (!keepsPending && state.labels[requestToken]?.includes(PENDING)) {
-      await rotation.vault.moveLabel({ secretId, label: PENDING, from: requestToken })
+      await clearPending(rotation, request)
     }
   }
   throw new RotationRefused({ refusal, secretId, clientId })

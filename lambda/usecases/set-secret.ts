@@ -38,9 +38,8 @@ const readPair = async (rotation: Rotation, request: StepRequest): Promise<Resul
   return same.ok ? ok({ current: current.value, pending: pending.value }) : same
 }
 
-export const setSecret = async (rotation: Rotation, step: StepRequest): Promise<StepResult> => {
-  const { origin } = readRequestToken(step.requestToken)
-  if (origin === 'rotate' || origin === 'revoke') return DONE
+/** One look and what follows from it; everything it rests on is read anew. @returns undefined: look again. */
+const round = async (rotation: Rotation, step: StepRequest): Promise<StepResult | undefined> => {
   const pair = await readPair(rotation, step)
   if (!pair.ok) return pair
   const { current, pending } = pair.value
@@ -51,20 +50,27 @@ export const setSecret = async (rotation: Rotation, step: StepRequest): Promise<
   if (intent.value === 'rollback' && readRequestToken(current.versionId).origin === 'revoke') {
     return refused({ reason: 'wouldRestoreRevoked' })
   }
-  const readPrevious = () => readPast(rotation, step.secretId, { label: PREVIOUS, clientId: current.secret.clientId })
-  for (let round = 1; round <= MAX_ROUNDS; round += 1) {
-    const request = { intent: intent.value, stored: { current, pending } }
-    const seen = await lookAndName(rotation, request, readPrevious)
-    if (!seen.ok) return seen
-    const move = setMove(intent.value, seen.value.sighting)
-    if (!move.ok) return move
-    if (move.value === 'none') return DONE
-    const before = { clientId: current.secret.clientId, slots: seen.value.view.slots }
-    if ((await retireSlot(rotation, move.value, before)) === 'done') return DONE
+  const { clientId } = current.secret
+  const readPrevious = () => readPast(rotation, step.secretId, { label: PREVIOUS, clientId })
+  const seen = await lookAndName(rotation, { intent: intent.value, stored: { current, pending } }, readPrevious)
+  if (!seen.ok) return seen
+  const move = setMove(intent.value, seen.value.sighting)
+  if (!move.ok) return move
+  if (move.value === 'none') return DONE
+  const before = { clientId, slots: seen.value.view.slots }
+  return (await retireSlot(rotation, move.value, before)) === 'done' ? DONE : undefined
+}
+
+export const setSecret = async (rotation: Rotation, step: StepRequest): Promise<StepResult> => {
+  const { origin } = readRequestToken(step.requestToken)
+  if (origin === 'rotate' || origin === 'revoke') return DONE
+  for (let rounds = 1; rounds <= MAX_ROUNDS; rounds += 1) {
+    const result = await round(rotation, step)
+    if (result !== undefined) return result
   }
   throw new Fault({
     code: 'STYTCH_OUTCOME_UNKNOWN',
     retryable: true,
-    message: `Client ${current.secret.clientId} is not settled at Stytch after ${MAX_ROUNDS} tries; the step will be asked again.`,
+    message: `The client of secret ${step.secretId} is not settled at Stytch after ${MAX_ROUNDS} tries; the step will be asked again.`,
   })
 }

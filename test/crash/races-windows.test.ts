@@ -40,23 +40,24 @@ describe('W1, between our look and our complete or cancel', () => {
   test('a twin that completes and starts there is overrun, only there, and the rotation ends with an accepted AWSCURRENT', async () => {
     const found = await hits('rotate', 'overlap', 'twin')
 
-    expect(placesOf(found)).toEqual(['createSecret RotateComplete'])
+    expect(placesOf(found)).toEqual(['createSecret DescribeSecret', 'createSecret RotateComplete'])
     expect(windowsOf(found)).toEqual(['lookToRetire'])
     expect(found.map(({ lastEnding, isCurrentAccepted: isAccepted }) => [lastEnding, isAccepted])).toEqual([
+      ['done', true],
       ['done', true],
     ])
   })
 
   const replaced = [
-    ['rotate', 'createSecret RotateComplete'],
-    ['settle', 'setSecret RotateComplete'],
+    ['rotate', ['createSecret DescribeSecret', 'createSecret RotateComplete']],
+    ['settle', ['setSecret RotateComplete']],
   ] as const
   test.each(replaced)(
     '%s: a colleague who completes and starts there is overrun, and only there',
-    async (intent, place) => {
+    async (intent, places) => {
       const found = await hits(intent, 'overlap', 'colleagueReplaces')
 
-      expect(placesOf(found)).toEqual([place])
+      expect(placesOf(found)).toEqual(places)
       expect(windowsOf(found)).toEqual(['lookToRetire'])
     },
   )

@@ -171,7 +171,7 @@ describe('a rotation over HTTP', () => {
       evidence: { refused: [{ lastFour: second.slice(-4) }, { lastFour: first.slice(-4) }] },
     })
     expect([await isTokenGranted(first), await isTokenGranted(second)]).toEqual([false, false])
-    expect([total(revoke.secretsManager), total(revoke.stytch)]).toEqual([9, 5])
+    expect([total(revoke.secretsManager), total(revoke.stytch)]).toEqual([10, 5])
     expect([total(settle.secretsManager), total(settle.stytch)]).toEqual([13, 8])
   })
 

@@ -1,7 +1,8 @@
-// The faults that the steps throw themselves: each has its code, may be asked again, and is one sentence that names the client.
+// The faults that the steps throw themselves: each has its code, may be asked again, and is one sentence that names the client or its secret.
 import { expect, test } from 'vitest'
 import { Fault, type FaultCode } from '../../lambda/domain/failures.ts'
 import { onceAt } from '../fakes/call-log.ts'
+import { SECRET_ARN } from '../fakes/fake-vault.ts'
 import { CLIENT_ID, createRegisteredWorld, textOf, tokenOf, valueNamed, type World } from '../fakes/world.ts'
 
 const faultOf = async (run: () => Promise<unknown>): Promise<Fault> => {
@@ -78,6 +79,6 @@ test.each(scenes)('%s: %s …', async (code, words, run) => {
 
   expect(fault).toMatchObject({ code, retryable: true })
   expect(fault.message).toContain(words)
-  expect(fault.message).toContain(CLIENT_ID)
+  expect([CLIENT_ID, SECRET_ARN].some((name) => fault.message.includes(name))).toBe(true)
   expect(fault.message).toMatch(/\.$/)
 })

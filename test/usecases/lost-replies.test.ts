@@ -480,7 +480,7 @@ describe('finishSecret', () => {
       ),
     )
 
-    expect(await does(world, 'finishSecret', token)).toBe('move > fault SECRETS_MANAGER_REJECTED')
+    expect(await does(world, 'finishSecret', token)).toBe('move > no currentMoved, kept: Refused')
     expect(world.vault.holderOf('AWSCURRENT')).toBe('by-hand-000000000000000000000000000000')
   })
 

@@ -1,0 +1,75 @@
+// How a rotation reads what it decides on, and how it names what stopped it, when something comes in between.
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { begin } from './positions.ts'
+import { acts } from './race-acts.ts'
+import { runRace } from './race-runs.ts'
+import { createRaceWatch } from './race-watch.ts'
+import { createSeat, rotateSecret, type Seat } from './seat.ts'
+
+vi.setConfig({ testTimeout: 300_000 })
+
+let seat: Seat
+beforeAll(async () => {
+  seat = await createSeat({}, { timeoutMs: 5000 })
+})
+afterAll(() => seat.close())
+
+test.each(['rotate', 'settle'] as const)(
+  '%s: AWSCURRENT moved back while a throttled complete waits is not killed',
+  async (intent) => {
+    seat.world.reset()
+    const subject = await begin(seat, 'overlap')
+    const watch = createRaceWatch(seat, subject)
+    seat.stytch.server.faults.add({ op: 'RotateComplete', kind: 'throttle', retry_after: 10 })
+    const oldTokens = { unlabelled: '', current: '', previous: undefined }
+    const scene = { seat, subject, watch, token: '', step: 'setSecret', oldTokens, strangers: [], answers: [] } as const
+    let completes = 0
+    let isMoved = false
+    seat.onInvoke = (event) =>
+      watch.run({
+        who: 'first',
+        event,
+        before: async (op) => {
+          if (completes === 1 && !isMoved) {
+            isMoved = true
+            await acts.operatorMovesBack({ ...scene, strangers: [], answers: [] })
+          }
+          if (op === 'RotateComplete') completes += 1
+        },
+      })
+
+    await rotateSecret(seat, subject, intent)
+
+    expect(isMoved).toBe(true)
+    expect(watch.kills).toEqual([])
+  },
+)
+
+test.each([
+  ['overtake', 3],
+  ['clearedThenRotate', 2],
+  ['clearedThenRotate', 3],
+  ['clearedThenRotate', 4],
+] as const)('a rotate from settled, %s before call %i, kills no AWSCURRENT', async (act, at) => {
+  const { kills } = await runRace(seat, { intent: 'rotate', beginning: 'settled', act, at })
+
+  expect(kills).toEqual([])
+})
+
+test('two executions that refuse at once both name the refusal', async () => {
+  const { lastEnding } = await runRace(seat, { intent: 'rotate', beginning: 'cancelledUnderUs', act: 'twin', at: 10 })
+
+  expect(lastEnding).toBe('refused cancelledUnderUs')
+})
+
+test('a switch that AWSCURRENT moved away from says currentMoved', async () => {
+  const endings: string[] = []
+  for (let at = 0, isHeld = true; isHeld; at += 1) {
+    const result = await runRace(seat, { intent: 'rotate', beginning: 'overlap', act: 'operatorMovesBack', at })
+    isHeld = result.heldBefore !== undefined
+    if (result.heldBefore?.op !== 'UpdateSecretVersionStage') continue
+    endings.push(result.ended.find(({ step }) => step === 'finishSecret')?.ending ?? 'none')
+  }
+
+  expect(endings).toEqual(['refused currentMoved'])
+})

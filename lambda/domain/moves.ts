@@ -2,7 +2,7 @@
 // the use cases carry out what it says and nothing else.
 import type { Refusal } from './failures.ts'
 import type { Position, Sighting } from './position.ts'
-import type { Intent, Origin } from './request-token.ts'
+import { type Intent, makesNewValue, type Origin } from './request-token.ts'
 import { ok, type Result, refused } from './result.ts'
 
 /** How the slots are brought to one accepted value: complete kills the current slot's, cancel the next slot's. */
@@ -72,7 +72,7 @@ export const createMove = (facts: CreateFacts): Result<CreateMove, Refusal> => {
 /** setSecret: only a settle changes Stytch here; a rollback makes sure that its value still lives. */
 export const setMove = (intent: Intent, sighting: Sighting): Result<Retirement, Refusal> => {
   const { position } = sighting
-  if (intent === 'rotate' || intent === 'revoke') return ok('none')
+  if (makesNewValue(intent)) return ok('none')
   if (intent === 'rollback') {
     return sighting.pendingAccepted ? ok('none') : refused({ reason: 'position', step: 'setSecret', intent, position })
   }

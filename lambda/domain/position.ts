@@ -2,7 +2,7 @@
 // Pure. It returns every position that fits: more than one only when last fours collide, and then the caller may exchange
 // stored values for tokens and ask again with what it learnt.
 import type { ClientSecret } from './client-secret.ts'
-import type { Intent } from './request-token.ts'
+import { type Intent, makesNewValue } from './request-token.ts'
 
 /** Rows of the table, in the order in which they are tried; `ambiguous` is the caller's, when more than one is left. */
 export const positions = [
@@ -77,7 +77,7 @@ const row = ({ l, n }: Hypothesis, { C, P, V }: Numbered, intent: Intent): Posit
   const pendingDiffers = P !== undefined && P !== C
   if (l === C && P !== undefined && n === P) return 'started'
   if (pendingDiffers && l === P && n === 'empty') return 'promoted'
-  if ((intent === 'rotate' || intent === 'revoke') && pendingDiffers && l !== P && n !== P) return 'poisoned'
+  if (makesNewValue(intent) && pendingDiffers && l !== P && n !== P) return 'poisoned'
   if (l === C && n === 'empty') return 'settled'
   if (n === C) return 'overlap'
   if (l === C && V !== undefined && n === V) return 'rolledBack'

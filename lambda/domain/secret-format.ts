@@ -1,6 +1,7 @@
 // The JSON that a secret holds (docs/secret-format.md): what a consumer needs to get a token, and when the value was issued.
 // Fields that an operator added are carried along. A fault names a field, never what stands in it.
 import { type ClientSecret, createClientSecret } from './client-secret.ts'
+import { type JsonObject, parseJsonObject } from './json-object.ts'
 import { ok, type Result, refused } from './result.ts'
 
 export interface StoredSecret {
@@ -12,23 +13,14 @@ export interface StoredSecret {
   /** Epoch milliseconds; from the version's date when the JSON has none. */
   readonly issuedAt: number
   /** Every field as stored, with the operator's own; the client secret among them, so never print it. */
-  readonly fields: Readonly<Record<string, unknown>>
+  readonly fields: JsonObject
 }
 
 const required = ['client_id', 'client_secret', 'project_id', 'token_url'] as const
 
 const isFilledString = (value: unknown): value is string => typeof value === 'string' && value !== ''
 
-const parseJson = (text: string): unknown => {
-  try {
-    return JSON.parse(text)
-  } catch {
-    // The parser's own message quotes the text, hence possibly the secret.
-    return undefined
-  }
-}
-
-const fieldFaults = (fields: Record<string, unknown>): string[] => {
+const fieldFaults = (fields: JsonObject): string[] => {
   const faults: string[] = []
   for (const name of required) {
     if (fields[name] === undefined) faults.push(`${name} is missing`)
@@ -46,11 +38,8 @@ const fieldFaults = (fields: Record<string, unknown>): string[] => {
  * @returns the secret, or every fault of the text, one each.
  */
 export const parseSecret = (text: string, versionCreatedAt: number): Result<StoredSecret, readonly string[]> => {
-  const parsed = parseJson(text)
-  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
-    return refused(['the value is not a JSON object'])
-  }
-  const fields = parsed as Record<string, unknown>
+  const fields = parseJsonObject(text)
+  if (fields === undefined) return refused(['the value is not a JSON object'])
   const faults = fieldFaults(fields)
   if (faults.length > 0) return refused(faults)
   return ok({

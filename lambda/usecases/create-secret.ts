@@ -3,8 +3,8 @@
 import { Fault, type Refusal } from '../domain/failures.ts'
 import { type CreateMove, createMove } from '../domain/moves.ts'
 import type { Slots } from '../domain/position.ts'
-import type { Intent } from '../domain/request-token.ts'
-import { ok, type Result } from '../domain/result.ts'
+import { type Intent, makesNewValue } from '../domain/request-token.ts'
+import { ok, type Result, refused } from '../domain/result.ts'
 import { formatSecret, type StoredSecret, withClientSecret } from '../domain/secret-format.ts'
 import { look, lookAndName, type Seen, type Stored } from './look.ts'
 import { retireSlot, slotsAfter, waitForChange, waitOrThrow } from './retire-slot.ts'
@@ -13,10 +13,11 @@ import {
   type Guarded,
   guard,
   intentOf,
+  isAccepted,
   type Rotation,
   readCurrent,
-  readPast,
   readPending,
+  readPrevious,
   type StepRequest,
   type StepResult,
   sameClient,
@@ -40,8 +41,8 @@ interface Creation {
 const acceptStored = ({ intent, current }: Creation, pending: Version): StepResult => {
   const same = sameClient(current, pending)
   if (!same.ok) return same
-  const changesNothing = (intent === 'rotate' || intent === 'revoke') && sameValue(current, pending)
-  return changesNothing ? { ok: false, refusal: { reason: 'pendingEqualsCurrent' } } : DONE
+  const changesNothing = makesNewValue(intent) && sameValue(current, pending)
+  return changesNothing ? refused({ reason: 'pendingEqualsCurrent' }) : DONE
 }
 
 /** Retries as long as the function lives: after `start`, losing this write loses the value. */
@@ -92,12 +93,10 @@ const startAndStore = async (rotation: Rotation, creation: Creation, slots: Slot
 }
 
 /** Binds an unbound client to this secret, once its own value has proven that it is the client's. */
-const claim = async ({ issuer }: Rotation, { current }: Creation, { view }: Seen): Promise<Result<'ours', Refusal>> => {
+const claim = async (rotation: Rotation, { current }: Creation, { view }: Seen): Promise<Result<'ours', Refusal>> => {
   if (view.boundTo !== undefined) return ok('ours')
-  const { clientId, clientSecret } = current.secret
-  const proof = await issuer.exchange(clientId, clientSecret)
-  if (!proof.accepted) return { ok: false, refusal: { reason: 'unproven' } }
-  await issuer.bind(clientId, current.arn)
+  if (!(await isAccepted(rotation, current))) return refused({ reason: 'unproven' })
+  await rotation.issuer.bind(current.secret.clientId, current.arn)
   return ok('ours')
 }
 
@@ -106,7 +105,7 @@ const copy = async (rotation: Rotation, creation: Creation, from: StoredSecret):
   // The operator's own fields are AWSCURRENT's, whichever value is copied.
   const secret = withClientSecret(current.secret, from.clientSecret, from.issuedAt)
   const stored = await store(rotation, creation, secret)
-  return stored === 'stored' ? DONE : { ok: false, refusal: { reason: 'currentMoved' } }
+  return stored === 'stored' ? DONE : refused({ reason: 'currentMoved' })
 }
 
 /** @returns undefined: look again. */
@@ -121,7 +120,7 @@ const carryOut = async (
     const again = await guard(rotation, creation.request)
     if (!again.ok) return again
     if (again.value.isFinished) return DONE
-    if (again.value.currentId !== creation.current.versionId) return { ok: false, refusal: { reason: 'currentMoved' } }
+    if (again.value.currentId !== creation.current.versionId) return refused({ reason: 'currentMoved' })
     const before = { clientId: creation.current.secret.clientId, slots: seen.view.slots }
     if ((await retireSlot(rotation, move.retire, before)) === 'lookAgain') return undefined
   }
@@ -130,21 +129,20 @@ const carryOut = async (
   return copy(rotation, creation, (from ?? creation.current).secret)
 }
 
-const readPrevious = (rotation: Rotation, { request, guarded, current }: Creation): Promise<Version | undefined> =>
-  guarded.previousId === undefined
-    ? Promise.resolve(undefined)
-    : readPast(rotation, request.secretId, { versionId: guarded.previousId, clientId: current.secret.clientId })
+const previousOf = (rotation: Rotation, { request, guarded, current }: Creation): Promise<Version | undefined> =>
+  readPrevious(rotation, request, { previousId: guarded.previousId, clientId: current.secret.clientId })
 
 /** Only a rollback acts on AWSPREVIOUS; the others read it to name what they refuse. */
 const lookFrom = (rotation: Rotation, creation: Creation, stored: Stored): Promise<Result<Seen, Refusal>> => {
   const request = { intent: creation.intent, stored, mayBeUnbound: true }
   return creation.intent === 'rollback'
     ? look(rotation, request)
-    : lookAndName(rotation, request, () => readPrevious(rotation, creation))
+    : lookAndName(rotation, request, () => previousOf(rotation, creation))
 }
 
 /** Another execution of this very step may have stored its value while this one waited. */
 const storedMeanwhile = async (rotation: Rotation, creation: Creation): Promise<StepResult | undefined> => {
+  // A settle stores the same text again, which Secrets Manager takes as a no-op: it need not ask first.
   if (creation.intent === 'settle') return undefined
   const pending = await readPending(rotation, creation.request)
   if (!pending.ok) return pending
@@ -154,10 +152,9 @@ const storedMeanwhile = async (rotation: Rotation, creation: Creation): Promise<
 const make = async (rotation: Rotation, creation: Creation): Promise<StepResult> => {
   const { intent, current, guarded } = creation
   for (let round = 1; round <= MAX_ROUNDS; round += 1) {
-    // A settle stores the same text again, which Secrets Manager takes as a no-op: it need not ask first.
     const known = await storedMeanwhile(rotation, creation)
     if (known !== undefined) return known
-    const previous = intent === 'rollback' ? await readPrevious(rotation, creation) : undefined
+    const previous = intent === 'rollback' ? await previousOf(rotation, creation) : undefined
     const stored: Stored = { current, previous }
     const looked = await lookFrom(rotation, creation, stored)
     if (!looked.ok) return looked

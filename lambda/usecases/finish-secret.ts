@@ -3,7 +3,7 @@
 import { Fault, type Refusal } from '../domain/failures.ts'
 import { finishMove } from '../domain/moves.ts'
 import { completedEvents, type Evidence, evidenceEvents, type OutcomeFacts } from '../domain/outcome.ts'
-import { type Intent, intentOfOrigin, readRequestToken } from '../domain/request-token.ts'
+import { type Intent, intentOfOrigin, makesNewValue, readRequestToken } from '../domain/request-token.ts'
 import { ok, type Result, refused } from '../domain/result.ts'
 import { look } from './look.ts'
 import { proveSettled } from './prove-refused.ts'
@@ -16,8 +16,8 @@ import {
   labelled,
   type Rotation,
   readCurrent,
-  readPast,
   readPending,
+  readPrevious,
   type StepRequest,
   type StepResult,
   sameClient,
@@ -31,11 +31,6 @@ interface Finish {
   readonly guarded: Guarded
   readonly pending: Version
 }
-
-const readPrevious = (rotation: Rotation, { request, guarded, pending }: Finish): Promise<Version | undefined> =>
-  guarded.previousId === undefined
-    ? Promise.resolve(undefined)
-    : readPast(rotation, request.secretId, { versionId: guarded.previousId, clientId: pending.secret.clientId })
 
 /** Another execution of this step finished it in the meantime. */
 type Looked = Evidence | 'switch' | 'finishedMeanwhile'
@@ -52,8 +47,10 @@ const lookBeforeMove = async (rotation: Rotation, finish: Finish): Promise<Resul
   if (!same.ok) return same
   const isCopy = sameValue(current, pending)
   if (intent === 'settle' && !isCopy) return refused({ reason: 'currentMoved' })
-  if ((intent === 'rotate' || intent === 'revoke') && isCopy) return refused({ reason: 'pendingEqualsCurrent' })
-  const previous = intent === 'settle' ? await readPrevious(rotation, finish) : undefined
+  if (makesNewValue(intent) && isCopy) return refused({ reason: 'pendingEqualsCurrent' })
+  const { clientId } = pending.secret
+  const { previousId } = guarded
+  const previous = intent === 'settle' ? await readPrevious(rotation, request, { previousId, clientId }) : undefined
   const seen = await look(rotation, { intent, stored: { current, pending, previous } })
   if (!seen.ok) return seen
   const { sighting, view } = seen.value
@@ -63,7 +60,7 @@ const lookBeforeMove = async (rotation: Rotation, finish: Finish): Promise<Resul
     throw new Fault({
       code: 'STEP_OUT_OF_ORDER',
       retryable: true,
-      message: `Client ${pending.secret.clientId} is in position ${sighting.position}, so this settle is not finished; setSecret must come first.`,
+      message: `Client ${clientId} is in position ${sighting.position}, so this settle is not finished; setSecret must come first.`,
     })
   }
   if (intent !== 'settle') return ok('switch')

@@ -5,7 +5,7 @@ import type { ClientView } from '../domain/ports.ts'
 import { type Acceptance, type Sighting, type StoredName, sightings } from '../domain/position.ts'
 import type { Intent } from '../domain/request-token.ts'
 import { ok, type Result, refused } from '../domain/result.ts'
-import type { Rotation, Version } from './rotation.ts'
+import { isAccepted, type Rotation, type Version } from './rotation.ts'
 
 export interface Stored {
   readonly current: Version
@@ -33,7 +33,7 @@ const ambiguous = (fitting: readonly Sighting[]): Sighting => ({
 })
 
 /** The client's view, if the client exists, is active and belongs to this secret. */
-export const viewOf = async (
+const viewOf = async (
   { issuer }: Rotation,
   { current }: Pick<Stored, 'current'>,
   mayBeUnbound = false,
@@ -45,12 +45,11 @@ export const viewOf = async (
   return view.isActive ? ok(view) : refused({ reason: 'clientInactive' })
 }
 
-const tryStoredValues = async ({ issuer }: Rotation, stored: Stored): Promise<Acceptance> => {
+const tryStoredValues = async (rotation: Rotation, stored: Stored): Promise<Acceptance> => {
   const acceptance: Partial<Record<StoredName, boolean>> = {}
   for (const name of ['current', 'pending', 'previous'] as const) {
     const version = stored[name]
-    if (version === undefined) continue
-    acceptance[name] = (await issuer.exchange(version.secret.clientId, version.secret.clientSecret)).accepted
+    if (version !== undefined) acceptance[name] = await isAccepted(rotation, version)
   }
   return acceptance
 }

@@ -4,9 +4,8 @@ import { Fault } from '../domain/failures.ts'
 import type { AcceptedValue, Evidence, RefusedValue } from '../domain/outcome.ts'
 import type { ClientView } from '../domain/ports.ts'
 import { type Origin, readRequestToken } from '../domain/request-token.ts'
-import { type Rotation, readPast, sameValue, type Version } from './rotation.ts'
+import { PROPAGATION_WAITS_MS, type Rotation, readPast, sameValue, type Version } from './rotation.ts'
 
-const PROPAGATION_WAITS_MS = [500, 1500, 4000] as const
 /**
  * Two values were accepted before a revoke, at most. The others cover attempts that were cleared, and values stored by hand, which
  * lie newer in the list than the one that was alive.

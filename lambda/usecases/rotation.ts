@@ -130,6 +130,21 @@ export const readPast = async (
   return checked.ok && checked.value.secret.clientId === clientId ? checked.value : undefined
 }
 
+/** What AWSPREVIOUS held when the guard looked. */
+export const readPrevious = async (
+  rotation: Rotation,
+  { secretId }: StepRequest,
+  { previousId, clientId }: Pick<Guarded, 'previousId'> & { readonly clientId: string },
+): Promise<Version | undefined> =>
+  previousId === undefined ? undefined : readPast(rotation, secretId, { versionId: previousId, clientId })
+
+/** Whether the issuer accepts this version's value now. */
+export const isAccepted = async ({ issuer }: Pick<Rotation, 'issuer'>, { secret }: Version): Promise<boolean> =>
+  (await issuer.exchange(secret.clientId, secret.clientSecret)).accepted
+
+/** A vendor may need a moment until a change of its slots is known everywhere (secrets-manager F13). */
+export const PROPAGATION_WAITS_MS = [500, 1500, 4000] as const
+
 export const sameClient = (current: Version, pending: Version): Result<'same', Refusal> =>
   current.secret.clientId === pending.secret.clientId ? ok('same') : refused({ reason: 'pendingOfOtherClient' })
 

@@ -6,6 +6,7 @@ import { intentOfOrigin, readRequestToken } from '../domain/request-token.ts'
 import { createSecret } from './create-secret.ts'
 import { finishSecret } from './finish-secret.ts'
 import {
+  isAccepted,
   PENDING,
   type Rotation,
   readCurrent,
@@ -13,7 +14,6 @@ import {
   type StepRequest,
   type StepResult,
   sameValue,
-  type Version,
 } from './rotation.ts'
 import { setSecret } from './set-secret.ts'
 import { testSecret } from './test-secret.ts'
@@ -33,15 +33,13 @@ interface Bystanders {
 
 /** Never remove AWSPENDING from a version that Stytch accepts while it refuses AWSCURRENT. */
 const lookAround = async (rotation: Rotation, request: StepRequest): Promise<Bystanders> => {
-  const accepts = async ({ secret }: Version): Promise<boolean> =>
-    (await rotation.issuer.exchange(secret.clientId, secret.clientSecret)).accepted
   const current = await readCurrent(rotation, request)
   const pending = await readPending(rotation, request)
   const clientId = current.ok ? current.value.secret.clientId : undefined
   if (!pending.ok || pending.value === undefined) return { clientId, keepsPending: false }
   if (current.ok && sameValue(current.value, pending.value)) return { clientId, keepsPending: false }
-  if (!(await accepts(pending.value))) return { clientId, keepsPending: false }
-  return { clientId, keepsPending: !current.ok || !(await accepts(current.value)) }
+  if (!(await isAccepted(rotation, pending.value))) return { clientId, keepsPending: false }
+  return { clientId, keepsPending: !current.ok || !(await isAccepted(rotation, current.value)) }
 }
 
 /** Another execution may have cleared it first: then there is nothing left to do. */

@@ -2,7 +2,7 @@
 // value still lives. For rotate and revoke there is nothing to set: the issuer made the value, in createSecret.
 import { Fault, type Refusal } from '../domain/failures.ts'
 import { setMove } from '../domain/moves.ts'
-import { readRequestToken } from '../domain/request-token.ts'
+import { makesNewValue, readRequestToken } from '../domain/request-token.ts'
 import { ok, type Result, refused } from '../domain/result.ts'
 import { lookAndName } from './look.ts'
 import { retireSlot } from './retire-slot.ts'
@@ -62,8 +62,7 @@ const round = async (rotation: Rotation, step: StepRequest): Promise<StepResult 
 }
 
 export const setSecret = async (rotation: Rotation, step: StepRequest): Promise<StepResult> => {
-  const { origin } = readRequestToken(step.requestToken)
-  if (origin === 'rotate' || origin === 'revoke') return DONE
+  if (makesNewValue(readRequestToken(step.requestToken).origin)) return DONE
   for (let rounds = 1; rounds <= MAX_ROUNDS; rounds += 1) {
     const result = await round(rotation, step)
     if (result !== undefined) return result

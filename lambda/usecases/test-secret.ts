@@ -1,13 +1,15 @@
 // testSecret: exchanges the pending value for a token. Only if that is refused does it look why. With nothing pending it passes:
 // that is Secrets Manager's dry run (RotateImmediately=false, secrets-manager §1.2), which must change nothing.
 import { Fault, type Refusal } from '../domain/failures.ts'
-import type { Intent } from '../domain/request-token.ts'
+import { makesNewValue } from '../domain/request-token.ts'
 import { ok, type Result, refused } from '../domain/result.ts'
 import { look } from './look.ts'
 import {
   DONE,
   intentOf,
+  isAccepted,
   PREVIOUS,
+  PROPAGATION_WAITS_MS,
   type Rotation,
   readCurrent,
   readPast,
@@ -19,27 +21,20 @@ import {
   type Version,
 } from './rotation.ts'
 
-/** A vendor may need a moment to know its own new secret everywhere (secrets-manager F13). */
-const PROPAGATION_WAITS_MS = [500, 1500, 4000] as const
-
-const isAccepted = async ({ issuer }: Rotation, { secret }: Version): Promise<boolean> =>
-  (await issuer.exchange(secret.clientId, secret.clientSecret)).accepted
-
 /** Why the issuer refuses the pending value: the refusal, or `inSlot` when by its last four it should be accepted. */
 const diagnose = async (
   rotation: Rotation,
   request: StepRequest,
   pending: Version,
 ): Promise<Result<'inSlot', Refusal>> => {
-  const intent: Result<Intent, Refusal> = intentOf(request.requestToken, rotation.timing.now())
+  const intent = intentOf(request.requestToken, rotation.timing.now())
   if (!intent.ok) return intent
   const current = await readCurrent(rotation, request)
   if (!current.ok) return current
   const same = sameClient(current.value, pending)
   if (!same.ok) return same
   const { clientId } = current.value.secret
-  const copies = intent.value === 'rotate' || intent.value === 'revoke'
-  if (copies && sameValue(current.value, pending)) return refused({ reason: 'dryRunRefused' })
+  if (makesNewValue(intent.value) && sameValue(current.value, pending)) return refused({ reason: 'dryRunRefused' })
   const previous = await readPast(rotation, request.secretId, { label: PREVIOUS, clientId })
   const seen = await look(rotation, { intent: intent.value, stored: { current: current.value, pending, previous } })
   if (!seen.ok) return seen

@@ -1,7 +1,8 @@
 // Stytch as the checks see it: raw statuses, error names and fields, sent by the adapter's own transport. Every secret and token
 // in an answer is remembered as one that must not be printed. A 429 is waited out and remembered; none is provoked.
 import { randomUUID } from 'node:crypto'
-import { createSend, type HttpCall, type JsonObject } from '../../lambda/adapters/stytch/http.ts'
+import { createSend, type HttpCall } from '../../lambda/adapters/stytch/http.ts'
+import type { JsonObject } from '../../lambda/domain/json-object.ts'
 import { CheckBrokeOff } from './finding.ts'
 import { pause, type Run } from './run.ts'
 

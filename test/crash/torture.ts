@@ -13,14 +13,20 @@ const say = (line: string): void => {
   process.stdout.write(`${line}\n`)
 }
 
-const withSeat = async <Report>(run: (seat: Seat) => Promise<Report>): Promise<Report> => {
-  const seat = await createSeat()
+const withSeat = async <Report>(
+  run: (seat: Seat) => Promise<Report>,
+  timings: Parameters<typeof createSeat>[1] = {},
+): Promise<Report> => {
+  const seat = await createSeat({}, timings)
   try {
     return await run(seat)
   } finally {
     await seat.close()
   }
 }
+
+/** These runs want no call to time out: a repeated RotateSecret would be refused because of itself. */
+const patient = { timeoutMs: 5000 }
 
 const violations: string[] = []
 const suite = async <Report extends { readonly violations: readonly string[] }>(
@@ -41,8 +47,8 @@ const crashes = await suite('crashes', () =>
   withSeat((seat) => runCrashes(seat, { everyContinuation: !isQuick, doubleEvery: isQuick ? 500 : 12 })))
 const faults = await suite('faults', () =>
   withSeat((seat) => runFaults(seat, { everyFault: !isQuick, outages: !isQuick })))
-const races = await suite('races', () => withSeat((seat) => runRaces(seat, { long: !isQuick })))
-const collisions = await suite('collisions', () => withSeat((seat) => runCollisions(seat, { long: !isQuick })))
+const races = await suite('races', () => withSeat((seat) => runRaces(seat, { long: !isQuick }), patient))
+const collisions = await suite('collisions', () => withSeat((seat) => runCollisions(seat, { long: !isQuick }), patient))
 const seed = Number(process.env.TORTURE_SEED ?? Math.floor(Math.random() * 2 ** 31))
 say(`walks use seed ${seed}`)
 const walks = await suite('walks', () => runWalks({ seed, walks: isQuick ? 20 : 1500, length: 30 }))

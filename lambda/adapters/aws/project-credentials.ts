@@ -2,6 +2,7 @@
 // environment, and read anew when Stytch refuses it. It opens everything in the project, so nothing else reads it.
 import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { Fault } from '../../domain/failures.ts'
+import { parseJsonObject } from '../../domain/json-object.ts'
 import { awsFault } from './aws-call.ts'
 
 export interface CredentialsSource {
@@ -17,20 +18,11 @@ const malformed = (secretId: string, faults: string): Fault =>
     message: `The Stytch project secret ${secretId} is malformed: ${faults}; store {"project_id": "…", "secret": "…"}.`,
   })
 
-const parse = (text: string): Record<string, unknown> | undefined => {
-  try {
-    const json: unknown = JSON.parse(text)
-    return typeof json === 'object' && json !== null ? (json as Record<string, unknown>) : undefined
-  } catch {
-    return undefined
-  }
-}
-
 const read = async ({ client, secretId, projectId }: CredentialsSource): Promise<string> => {
   const reply = await client.send(new GetSecretValueCommand({ SecretId: secretId })).catch((error: unknown) => {
     throw awsFault({ operation: 'GetSecretValue', subject: secretId }, error)
   })
-  const json = parse(reply.SecretString ?? '')
+  const json = parseJsonObject(reply.SecretString ?? '')
   if (json === undefined) throw malformed(secretId, 'the value is not a JSON object')
   if (json.project_id !== projectId) throw malformed(secretId, `project_id is not ${projectId}`)
   if (typeof json.secret !== 'string' || json.secret === '') throw malformed(secretId, 'secret is missing')

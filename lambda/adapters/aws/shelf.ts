@@ -7,17 +7,12 @@ import {
 } from '@aws-sdk/client-secrets-manager'
 import type { Shelf } from '../../domain/ports.ts'
 import { awsFault, isAwsError } from './aws-call.ts'
+import { toSecretState } from './secret-state.ts'
 
 export const createShelf = (client: SecretsManagerClient): Shelf => ({
   find: async (name) => {
     try {
-      const reply = await client.send(new DescribeSecretCommand({ SecretId: name }))
-      return {
-        arn: reply.ARN ?? name,
-        name: reply.Name ?? name,
-        rotationEnabled: reply.RotationEnabled === true,
-        labels: reply.VersionIdsToStages ?? {},
-      }
+      return toSecretState(await client.send(new DescribeSecretCommand({ SecretId: name })), name)
     } catch (error) {
       if (isAwsError(error, 'ResourceNotFoundException')) return undefined
       throw awsFault({ operation: 'DescribeSecret', subject: name }, error)

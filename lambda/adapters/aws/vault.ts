@@ -10,6 +10,7 @@ import {
 } from '@aws-sdk/client-secrets-manager'
 import type { Vault, VersionEntry } from '../../domain/ports.ts'
 import { type AwsCall, awsFault, isAwsError } from './aws-call.ts'
+import { toSecretState } from './secret-state.ts'
 
 const attempt = async <Value>(call: AwsCall, send: () => Promise<Value>): Promise<Value> => {
   try {
@@ -31,12 +32,7 @@ export const createVault = (client: SecretsManagerClient): Vault => ({
     const reply = await attempt({ operation: 'DescribeSecret', subject: secretId }, () =>
       client.send(new DescribeSecretCommand({ SecretId: secretId })),
     )
-    return {
-      arn: reply.ARN ?? secretId,
-      name: reply.Name ?? secretId,
-      rotationEnabled: reply.RotationEnabled === true,
-      labels: reply.VersionIdsToStages ?? {},
-    }
+    return toSecretState(reply, secretId)
   },
   read: async (secretId, { versionId, label }) => {
     try {

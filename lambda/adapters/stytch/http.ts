@@ -1,6 +1,7 @@
 // One HTTP call to Stytch, by undici: sent once, bounded by a timeout, answered with a value that says what is known of its
 // effect. Never throws for what the network or the vendor does, and keeps no body of a failed answer.
 import { type Dispatcher, request } from 'undici'
+import { type JsonObject, parseJsonObject } from '../../domain/json-object.ts'
 
 /** stytch-api §2: none of the vendor's own SDKs bounds a call, so this one does. */
 export const STYTCH_TIMEOUT_MS = 5000
@@ -27,8 +28,6 @@ export type HttpAnswer =
       readonly why: string
     }
 
-export type JsonObject = Readonly<Record<string, unknown>>
-
 /** Sends one request; the seam at which tests stop a call before or after its effect. */
 export type Send = (call: HttpCall) => Promise<HttpAnswer>
 
@@ -45,16 +44,6 @@ const codeOf = (error: unknown): string => {
   if (!(error instanceof Error)) return 'unknown'
   const { code } = error as { code?: unknown }
   return typeof code === 'string' ? code : error.name
-}
-
-const parse = (text: string): JsonObject | undefined => {
-  try {
-    const json: unknown = JSON.parse(text)
-    return typeof json === 'object' && json !== null && !Array.isArray(json) ? (json as JsonObject) : undefined
-  } catch {
-    // The parser's message quotes the text, and the text of a start's reply is a secret.
-    return undefined
-  }
 }
 
 export interface SendSettings {
@@ -76,7 +65,7 @@ export const createSend =
         headersTimeout: timeoutMs,
         bodyTimeout: timeoutMs,
       })
-      const json = parse(await response.body.text())
+      const json = parseJsonObject(await response.body.text())
       const status = response.statusCode
       if (json === undefined)
         return { arrived: false, effect: 'unknown', status, why: `HTTP ${status} without a JSON body` }

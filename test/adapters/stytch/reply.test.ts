@@ -1,8 +1,9 @@
 // What Stytch answered, by kind: the error's name decides, the status only where there is no name that we know, and nothing of a
 // body is repeated but what looks like a name or a request id.
 import { describe, expect, test } from 'vitest'
-import type { HttpAnswer, JsonObject } from '../../../lambda/adapters/stytch/http.ts'
+import type { HttpAnswer } from '../../../lambda/adapters/stytch/http.ts'
 import { readReply, type StytchErrorKind } from '../../../lambda/adapters/stytch/reply.ts'
+import type { JsonObject } from '../../../lambda/domain/json-object.ts'
 
 const answered = (status: number, json: JsonObject, retryAfter?: string): HttpAnswer => ({
   arrived: true,

@@ -1,0 +1,11 @@
+// DescribeSecret's answer in the domain's words, for whoever asks it.
+import type { DescribeSecretResponse } from '@aws-sdk/client-secrets-manager'
+import type { SecretState } from '../../domain/ports.ts'
+
+/** @param asked what was asked for, should the answer leave a name out. */
+export const toSecretState = (reply: DescribeSecretResponse, asked: string): SecretState => ({
+  arn: reply.ARN ?? asked,
+  name: reply.Name ?? asked,
+  rotationEnabled: reply.RotationEnabled === true,
+  labels: reply.VersionIdsToStages ?? {},
+})

@@ -63,15 +63,15 @@ export default {
     ),
     room(
       'env-is-a-contract',
-      '^lambda/env\\.ts$',
+      '^lambda/env[./]',
       'Read at synth and in every function: it may know the domain and nothing that costs.',
-      ['^lambda/domain/'],
+      ['^lambda/(domain|env)/'],
     ),
     room(
       'handlers-compose',
       handlers,
       'A handler reads env, composes, calls, maps. Types of an event may come from @types.',
-      ['^lambda/env\\.ts$', '^lambda/(domain|usecases|adapters)/', types],
+      ['^lambda/env[./]', '^lambda/(domain|usecases|adapters)/', types],
     ),
     room(
       'client-stands-alone',
@@ -91,7 +91,7 @@ export default {
       'lib-runs-at-synth',
       '^lib/',
       'Synth names handlers by path and shares only their settings contract.',
-      ['^lib/', '^lambda/env\\.ts$', `${npmPackage}(aws-cdk-lib|constructs)/`],
+      ['^lib/', '^lambda/env[./]', `${npmPackage}(aws-cdk-lib|constructs)/`],
       builtins,
     ),
     room(

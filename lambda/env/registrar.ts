@@ -1,0 +1,93 @@
+// The registrar's settings.
+import { createReader, type Environment, type Reader } from './reader.ts'
+import { readStytch, type StytchEnv, writeStytchEnv } from './stytch.ts'
+
+/** Where else a secret is kept readable. */
+export interface ReplicaEnv {
+  readonly region: string
+  readonly kmsKeyId?: string
+}
+
+export interface RegistrarEnv {
+  readonly stytch: StytchEnv
+  /** Every secret's name starts with it, `m2m/<stage>/`; another name is refused. */
+  readonly secretNamePrefix: string
+  readonly rotationFunctionArn: string
+  /** Absent: Secrets Manager's own key. */
+  readonly kmsKeyId?: string
+  /** For consumers; absent: Stytch's own address of the project. */
+  readonly tokenUrl?: string
+  /** Roles that the policy on every secret lets read the value. */
+  readonly readers: readonly string[]
+  /** Roles that it lets change the secret; the registrar's own is one of them. */
+  readonly changers: readonly string[]
+  readonly replicas: readonly ReplicaEnv[]
+}
+
+const ROLE_ARN = /^arn:[a-z-]+:iam::\d{12}:role\/[^*?]+$/
+
+const readRoles = (reader: Reader, name: string): readonly string[] => {
+  const roles = reader.text(name, "roles' ARNs, separated by spaces").split(' ').filter(Boolean)
+  for (const role of roles) {
+    if (!ROLE_ARN.test(role)) reader.fault(name, `is malformed: expected roles' ARNs without wildcards, found ${role}`)
+  }
+  return roles
+}
+
+/** `eu-west-1 eu-north-1=arn:aws:kms:…` */
+const readReplicas = (reader: Reader): readonly ReplicaEnv[] =>
+  (reader.optional('M2M_REPLICAS') ?? '')
+    .split(' ')
+    .filter(Boolean)
+    .map((text) => {
+      const [region = '', kmsKeyId] = text.split('=', 2)
+      if (!/^[a-z0-9-]+$/.test(region)) {
+        reader.fault('M2M_REPLICAS', 'is malformed: expected Regions, each perhaps with "=" and a key')
+      }
+      return { region, ...(kmsKeyId === undefined ? {} : { kmsKeyId }) }
+    })
+
+export const readRegistrarEnv = (env: Environment): RegistrarEnv => {
+  const reader = createReader(env)
+  const stytch = readStytch(reader)
+  const secretNamePrefix = reader.text('M2M_SECRET_PREFIX', "the prefix of every secret's name, m2m/<stage>/")
+  if (secretNamePrefix !== '' && !/^[A-Za-z0-9/_+=.@-]+\/$/.test(secretNamePrefix)) {
+    reader.fault('M2M_SECRET_PREFIX', 'is malformed: expected m2m/<stage>/')
+  }
+  const rotationFunctionArn = reader.text('M2M_ROTATION_FUNCTION', "the rotation function's ARN")
+  const kmsKeyId = reader.optional('M2M_KMS_KEY')
+  const tokenUrl = reader.optional('M2M_TOKEN_URL')
+  if (tokenUrl !== undefined && !URL.canParse(tokenUrl)) reader.fault('M2M_TOKEN_URL', 'is malformed: expected a URL')
+  const readers = readRoles(reader, 'M2M_READERS')
+  const changers = readRoles(reader, 'M2M_CHANGERS')
+  const replicas = readReplicas(reader)
+  reader.finish()
+  return {
+    stytch,
+    secretNamePrefix,
+    rotationFunctionArn,
+    readers,
+    changers,
+    replicas,
+    ...(kmsKeyId === undefined ? {} : { kmsKeyId }),
+    ...(tokenUrl === undefined ? {} : { tokenUrl }),
+  }
+}
+
+/** The inverse of readRegistrarEnv. */
+export const writeRegistrarEnv = (settings: RegistrarEnv): Record<string, string> => ({
+  ...writeStytchEnv(settings.stytch),
+  M2M_SECRET_PREFIX: settings.secretNamePrefix,
+  M2M_ROTATION_FUNCTION: settings.rotationFunctionArn,
+  M2M_READERS: settings.readers.join(' '),
+  M2M_CHANGERS: settings.changers.join(' '),
+  ...(settings.kmsKeyId === undefined ? {} : { M2M_KMS_KEY: settings.kmsKeyId }),
+  ...(settings.tokenUrl === undefined ? {} : { M2M_TOKEN_URL: settings.tokenUrl }),
+  ...(settings.replicas.length === 0
+    ? {}
+    : {
+        M2M_REPLICAS: settings.replicas
+          .map(({ region, kmsKeyId }) => (kmsKeyId === undefined ? region : `${region}=${kmsKeyId}`))
+          .join(' '),
+      }),
+})

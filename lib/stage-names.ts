@@ -3,8 +3,17 @@
 import { Stack } from 'aws-cdk-lib'
 import type { Construct } from 'constructs'
 
-/** A part with a role of its own; parts that join later add themselves here. */
-export type Part = 'rotation' | 'registrar'
+/** A part with a role of its own. */
+export type Part =
+  | 'rotation'
+  | 'registrar'
+  | 'clients'
+  | 'sweep'
+  | 'campaign'
+  | 'incident'
+  | 'identify'
+  | 'intake'
+  | 'vendor'
 
 export interface StageNames {
   readonly stage: string

@@ -96,7 +96,7 @@ describe('npm run laptop', () => {
       aws: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
       project_id: expect.stringMatching(/^project-test-[0-9a-f-]{36}$/),
       region: 'us-east-1',
-      rotation_lambda_arn: `arn:aws:lambda:us-east-1:${address.account_id}:function:m2m-rotation`,
+      rotation_lambda_arn: `arn:aws:lambda:us-east-1:${address.account_id}:function:m2m-laptop-rotation`,
     })
   })
 

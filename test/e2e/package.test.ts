@@ -132,7 +132,7 @@ describe('the installed package', () => {
       expect(token).toMatch(/^rotate-/)
       expect(after.clientId).toBe(before.clientId)
       expect(after.clientSecret).not.toBe(before.clientSecret)
-      expect(processes.some(({ command }) => command.includes('lambda m2m-rotation'))).toBe(true)
+      expect(processes.some(({ command }) => command.includes('lambda m2m-laptop-rotation'))).toBe(true)
       expect(await leftOf(processes)).toEqual([])
       expect(child.stdout().trim().split('\n')).toHaveLength(1)
       operator.secretsManager.destroy()

@@ -1,9 +1,11 @@
 // The AWS stand-in: Secrets Manager and EventBridge's PutEvents on one loopback address, for the AWS SDK's own endpoint
 // variables. It rotates by calling whatever `invoke` it is given, checks no credentials and enforces no policy. Tests and
 // the laptop make one; production code never sees it.
+import { setTimeout as realSleep } from 'node:timers/promises'
 import { createStandInServer, type StandInReply, type StandInRequest, type StandInServer } from '../stand-in/server.ts'
 import type { World } from '../stand-in/world.ts'
 import { type BusEvent, createEventBus } from './event-bus.ts'
+import { createLambdaApi, type DeadLetter, type Functions } from './lambda-api.ts'
 import { listOperations } from './list-operations.ts'
 import type { AwsContext } from './operations.ts'
 import { type PeekedSecret, peekAt } from './peek.ts'
@@ -27,6 +29,8 @@ export interface AwsStandInInput {
   readonly accountId?: string
   /** @default - none, so every rotation fails */
   readonly invoke?: Invoke
+  /** What Lambda's own API, on the same address, may invoke. @default - none */
+  readonly functions?: Functions
   readonly settings?: Partial<AwsSettings>
   /** How redrives and late cleanups wait. @default - real time */
   readonly sleep?: Sleep
@@ -48,8 +52,17 @@ export interface AwsStandIn extends StandInServer {
   /** No further step of any rotation; a step under way ends by itself. */
   stopDrives(): void
   events(): readonly BusEvent[]
+  /** Hands an event to a function as EventBridge would: asynchronously, with Lambda's own retries. */
+  sendToFunction(functionArn: string, event: unknown): void
+  /** What asynchronous invocations left behind. */
+  deadLetters(): readonly DeadLetter[]
   /** @returns the undo */
   onEvent(listener: (event: BusEvent) => void): () => void
+}
+
+const noFunctions: Functions = {
+  exists: () => false,
+  invoke: async () => ({ ok: false, errorType: 'ResourceNotFoundException', errorMessage: 'There are no functions.' }),
 }
 
 const json = (status: number, body: object): StandInReply => ({ status, body })
@@ -68,6 +81,13 @@ export const createAwsStandIn = (input: AwsStandInInput): AwsStandIn => {
   const bus = createEventBus(now, settings)
   const context: AwsContext = { store, now, settings, driver }
   const rotation = rotationOperations(context)
+  const lambda = createLambdaApi({
+    functions: input.functions ?? noFunctions,
+    region,
+    accountId,
+    now,
+    sleep: input.sleep ?? ((ms, signal) => realSleep(ms, undefined, { signal })),
+  })
 
   const configure = (changes: Partial<AwsSettings>): void => {
     const faults = settingsFaults(changes)
@@ -102,7 +122,9 @@ export const createAwsStandIn = (input: AwsStandInInput): AwsStandIn => {
   )
   const server = createStandInServer(world, {
     ...vendor,
+    route: (request) => lambda.route(request) ?? vendor.route(request),
     control: {
+      'dead-letters': () => json(200, { deadLetters: lambda.deadLetters() }),
       settings: settingsRoute,
       events: () => json(200, { events: bus.events() }),
       rotations: () => json(200, { rotations: driver.outcomes() }),
@@ -112,6 +134,7 @@ export const createAwsStandIn = (input: AwsStandInInput): AwsStandIn => {
   world.onReset(() => {
     driver.stop()
     driver.clear()
+    lambda.clear()
     store.clear()
     list.clear()
     bus.clear()
@@ -123,6 +146,7 @@ export const createAwsStandIn = (input: AwsStandInInput): AwsStandIn => {
     ...server,
     close: async () => {
       driver.stop()
+      lambda.clear()
       await server.close()
     },
     peek: (secretId) => {
@@ -136,6 +160,8 @@ export const createAwsStandIn = (input: AwsStandInInput): AwsStandIn => {
     idle: driver.idle,
     stopDrives: driver.stop,
     events: bus.events,
+    sendToFunction: lambda.send,
+    deadLetters: lambda.deadLetters,
     onEvent: bus.onEvent,
   }
 }

@@ -2,13 +2,13 @@
 // (architecture §5). For `npm run laptop`, `npm start` and the end-to-end tests. It opens loopback ports only and keeps nothing.
 import { randomBytes, randomUUID } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
-import { writeRotationEnv } from '../../env.ts'
 import { type AwsStandIn, createAwsStandIn } from '../aws/aws-stand-in.ts'
 import type { AwsSettings } from '../aws/settings.ts'
-import { type Lambda, startLambda } from '../runner/lambda-runner.ts'
+import { type InvokeResult, type Lambda, startLambda } from '../runner/lambda-runner.ts'
 import type { StandInServer } from '../stand-in/server.ts'
 import { createWorld, type World } from '../stand-in/world.ts'
 import { createStytchStandIn, type StytchStandIn } from '../stytch/stytch-stand-in.ts'
+import { LAPTOP_STAGE, laptopFunctions } from './functions.ts'
 
 export interface LaptopInput {
   /** 0 = any free one. Absent: 4010, or the next free one. */
@@ -44,9 +44,7 @@ export interface Laptop {
 
 const REGION = 'us-east-1'
 const ACCOUNT_ID = '000000000000'
-const ROTATION_FUNCTION = 'm2m-rotation'
-const EVENT_BUS = 'm2m'
-/** The function's timeout as deployed (architecture §3). */
+/** For the functions that a test brings along. */
 const TIMEOUT_MS = 30_000
 const TICK_MS = 1000
 const PORTS_TRIED = 50
@@ -96,13 +94,23 @@ export const awsEnvironment = (aws: string): Record<string, string> => ({
 export const functionArnOf = (functionName: string): string =>
   `arn:aws:lambda:${REGION}:${ACCOUNT_ID}:function:${functionName}`
 
+const functionNameOf = (part: string): string => `m2m-${LAPTOP_STAGE}-${part}`
+
 export const startLaptop = async (input: LaptopInput): Promise<Laptop> => {
   const { stytchPort, awsPort, awsSettings, functions: more = {}, onLog } = input
   const world = createWorld()
   const projectId = `project-test-${randomUUID()}`
   const projectSecret = `secret-test-${randomBytes(26).toString('base64url')}=`
-  const rotationArn = functionArnOf(ROTATION_FUNCTION)
+  const arnOf = (part: string): string => functionArnOf(functionNameOf(part))
+  const rotationArn = arnOf('rotation')
   const functions = new Map<string, Lambda>()
+
+  const invoke = async (arn: string, event: unknown, invokedArn?: string): Promise<InvokeResult> =>
+    (await functions.get(arn)?.invoke(event, invokedArn)) ?? {
+      ok: false,
+      errorType: 'ResourceNotFoundException',
+      errorMessage: `Function not found: ${arn}`,
+    }
 
   const stytch = createStytchStandIn({ world, projectId, projectSecret })
   const aws = createAwsStandIn({
@@ -110,13 +118,18 @@ export const startLaptop = async (input: LaptopInput): Promise<Laptop> => {
     region: REGION,
     accountId: ACCOUNT_ID,
     ...(awsSettings === undefined ? {} : { settings: awsSettings }),
-    invoke: async (arn, event) =>
-      (await functions.get(arn)?.invoke(event)) ?? {
-        ok: false,
-        errorType: 'ResourceNotFoundException',
-        errorMessage: `Function not found: ${arn}`,
-      },
+    invoke,
+    functions: {
+      exists: (arn) => functions.has(arn),
+      invoke: ({ functionArn, qualifier, event }) =>
+        invoke(functionArn, event, qualifier === undefined ? undefined : `${functionArn}:${qualifier}`),
+    },
   })
+  const functionOf = (arn: string): Lambda => {
+    const found = functions.get(arn)
+    if (found === undefined) throw new Error(`The laptop has no function ${arn}.`)
+    return found
+  }
   const closeServers = async (): Promise<void> => {
     await Promise.all([stytch.server.close(), aws.close()])
   }
@@ -132,22 +145,19 @@ export const startLaptop = async (input: LaptopInput): Promise<Laptop> => {
   }
 
   const stytchEnv = { projectId, projectSecret: { kind: 'given', secret: projectSecret }, baseUrl: stytchUrl } as const
-  const rotation = startLambda({
-    modulePath: handlerPath('on-rotation'),
-    functionName: ROTATION_FUNCTION,
-    functionArn: rotationArn,
-    timeoutMs: TIMEOUT_MS,
-    env: { ...awsEnvironment(awsUrl), ...writeRotationEnv({ stytch: stytchEnv, eventBus: EVENT_BUS }) },
-    onLog,
-  })
-  functions.set(rotationArn, rotation)
-  for (const [functionName, modulePath] of Object.entries(more)) {
+  const start = (
+    functionName: string,
+    what: { readonly modulePath: string; readonly timeoutMs: number; readonly env: Readonly<Record<string, string>> },
+  ): void => {
     const functionArn = functionArnOf(functionName)
-    const env = awsEnvironment(awsUrl)
-    functions.set(
-      functionArn,
-      startLambda({ modulePath, functionName, functionArn, timeoutMs: TIMEOUT_MS, env, onLog }),
-    )
+    const env = { ...awsEnvironment(awsUrl), ...what.env }
+    functions.set(functionArn, startLambda({ ...what, env, functionName, functionArn, onLog }))
+  }
+  for (const { part, handler, ...what } of laptopFunctions({ stytch: stytchEnv, arnOf })) {
+    start(functionNameOf(part), { ...what, modulePath: handlerPath(handler) })
+  }
+  for (const [functionName, modulePath] of Object.entries(more)) {
+    start(functionName, { modulePath, timeoutMs: TIMEOUT_MS, env: {} })
   }
   // Scheduled rotations, by the shared clock.
   const ticking = setInterval(() => aws.tick(), TICK_MS)
@@ -157,7 +167,7 @@ export const startLaptop = async (input: LaptopInput): Promise<Laptop> => {
     world,
     stytch,
     aws,
-    rotation,
+    rotation: functionOf(rotationArn),
     address: {
       stytch: stytchUrl,
       aws: awsUrl,

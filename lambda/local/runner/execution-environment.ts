@@ -21,7 +21,7 @@ export interface EnvironmentInput {
 
 export interface ExecutionEnvironment {
   /** One at a time; the caller sees to that. */
-  invoke(event: unknown): Promise<InvokeResult>
+  invoke(event: unknown, invokedArn?: string): Promise<InvokeResult>
   isAlive(): boolean
   kill(): void
   /** Resolves when the process is gone and its last line has been handed on. */
@@ -128,14 +128,14 @@ export const startEnvironment = (input: EnvironmentInput): ExecutionEnvironment 
   }
 
   return {
-    invoke: (event) =>
+    invoke: (event, invokedArn) =>
       new Promise((resolve) => {
         requestId = randomUUID()
         finish = resolve
         if (typeof loading === 'object') return settle(loading)
         start = () => {
           killAfter(input.timeoutMs, timedOut)
-          send({ kind: 'invoke', requestId, event, timeoutMs: input.timeoutMs })
+          send({ kind: 'invoke', requestId, event, timeoutMs: input.timeoutMs, invokedArn })
         }
         if (loading === 'done') return start()
         killAfter(LOAD_TIMEOUT_MS, () =>

@@ -26,8 +26,11 @@ export interface LambdaInput {
 }
 
 export interface Lambda {
-  /** Never rejects: whatever happens to the process is a result. */
-  invoke(event: unknown): Promise<InvokeResult>
+  /**
+   * Never rejects: whatever happens to the process is a result.
+   * @param invokedArn by which ARN, when that is an alias's or a version's. @default - the function's own
+   */
+  invoke(event: unknown, invokedArn?: string): Promise<InvokeResult>
   /** SIGKILL to every environment that is running an event now; those invokes end with Runtime.ExitError. */
   kill(): void
   /** Kills everything and resolves when the processes are gone; later invokes fail. */
@@ -87,10 +90,10 @@ export const startLambda = (input: LambdaInput): Lambda => {
   }
 
   return {
-    invoke: async (event) => {
+    invoke: async (event, invokedArn) => {
       const environment = await take()
       if (environment === undefined) return closedResult
-      const result = await environment.invoke(event)
+      const result = await environment.invoke(event, invokedArn)
       taken.delete(environment)
       waiting.shift()?.()
       return result

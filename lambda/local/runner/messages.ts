@@ -14,7 +14,14 @@ export type ToRuntime =
       readonly exportName: string
       readonly identity: FunctionIdentity
     }
-  | { readonly kind: 'invoke'; readonly requestId: string; readonly event: unknown; readonly timeoutMs: number }
+  | {
+      readonly kind: 'invoke'
+      readonly requestId: string
+      readonly event: unknown
+      readonly timeoutMs: number
+      /** By which ARN it was invoked, should that be another than the function's own. */
+      readonly invokedArn?: string | undefined
+    }
 
 export type FromRuntime =
   | { readonly kind: 'loaded' }

@@ -40,13 +40,18 @@ const load = async (message: Extract<ToRuntime, { kind: 'load' }>): Promise<void
   send({ kind: 'loaded' })
 }
 
-const invoke = async ({ requestId, event, timeoutMs }: Extract<ToRuntime, { kind: 'invoke' }>): Promise<void> => {
+const invoke = async ({
+  requestId,
+  event,
+  timeoutMs,
+  invokedArn,
+}: Extract<ToRuntime, { kind: 'invoke' }>): Promise<void> => {
   const deadlineAt = performance.now() + timeoutMs
   const context = {
     awsRequestId: requestId,
     functionName: identity.functionName,
     functionVersion: '$LATEST',
-    invokedFunctionArn: identity.functionArn,
+    invokedFunctionArn: invokedArn ?? identity.functionArn,
     memoryLimitInMB: String(identity.memoryLimitInMB),
     logGroupName: `/aws/lambda/${identity.functionName}`,
     logStreamName: `${process.pid}`,

@@ -22,6 +22,8 @@ export interface CreateFacts {
   readonly hasNext: boolean
   /** Origin of the version that carries AWSCURRENT. */
   readonly currentOrigin: Origin
+  /** AWSCURRENT stands for a value that nobody has (secret-format.ts): the client was adopted without it. */
+  readonly isCurrentLost?: boolean
 }
 
 type Table = Partial<Record<Position, CreateMove>>
@@ -43,10 +45,12 @@ const settle: Table = {
   orphan: copyCurrent,
 }
 
-const createTable = ({ intent, sighting, hasNext }: CreateFacts): Table => {
+const createTable = ({ intent, sighting, hasNext, isCurrentLost = false }: CreateFacts): Table => {
   switch (intent) {
     case 'rotate':
-      return rotate
+      // What the issuer's current slot holds is lost, not dead: a next secret beside it takes nothing from anybody. One that is
+      // there already was started by this rotation, since adoption found none.
+      return isCurrentLost ? { drift: start(hasNext ? 'cancel' : 'none') } : rotate
     case 'revoke':
       // C is dead already in the two added rows: nothing of it is left to protect.
       return { ...rotate, cancelledUnderUs: start('none'), drift: start(hasNext ? 'cancel' : 'none') }

@@ -45,70 +45,71 @@ export interface Sighting {
   readonly previousAccepted: boolean
 }
 
-/** A value by number, equal values sharing one; `other` is a value that is not stored. */
-type Holder = number | 'other' | 'empty'
+/** Both slots by number: equal values share one, and a value that is not stored has one beyond those. */
 interface Hypothesis {
-  readonly l: Holder
-  readonly n: Holder
+  readonly l: number
+  /** null: empty. */
+  readonly n: number | null
 }
 interface Numbered {
   readonly values: readonly ClientSecret[]
   readonly C: number
   readonly P: number | undefined
   readonly V: number | undefined
+  /** What exchanges have shown to sit in a slot, and to sit in none. */
+  readonly accepted: ReadonlySet<number | undefined>
+  readonly refused: ReadonlySet<number | undefined>
 }
 
-const number = (stored: StoredValues): Numbered => {
+const number = (stored: StoredValues, acceptance: Acceptance): Numbered => {
   const values: ClientSecret[] = []
-  const numberOf = (secret: ClientSecret | undefined): number | undefined => {
-    if (secret === undefined) return undefined
+  const numberOf = (secret: ClientSecret): number => {
     const known = values.findIndex((value) => value.equals(secret))
     return known >= 0 ? known : values.push(secret) - 1
   }
-  return {
-    C: numberOf(stored.current) ?? 0,
-    P: numberOf(stored.pending),
-    V: numberOf(stored.previous),
-    values,
-  }
+  const C = numberOf(stored.current)
+  const P = stored.pending && numberOf(stored.pending)
+  const V = stored.previous && numberOf(stored.previous)
+  const tried = [
+    [C, acceptance.current],
+    [P, acceptance.pending],
+    [V, acceptance.previous],
+  ] as const
+  const shown = (isAccepted: boolean) => new Set(tried.flatMap(([value, seen]) => (seen === isAccepted ? [value] : [])))
+  return { values, C, P, V, accepted: shown(true), refused: shown(false) }
 }
 
 const row = ({ l, n }: Hypothesis, { C, P, V }: Numbered, intent: Intent): Position => {
   const pendingDiffers = P !== undefined && P !== C
-  if (l === C && P !== undefined && n === P) return 'started'
-  if (pendingDiffers && l === P && n === 'empty') return 'promoted'
+  if (l === C && n === P) return 'started'
+  if (pendingDiffers && l === P && n === null) return 'promoted'
   if (makesNewValue(intent) && pendingDiffers && l !== P && n !== P) return 'poisoned'
-  if (l === C && n === 'empty') return 'settled'
+  if (l === C && n === null) return 'settled'
   if (n === C) return 'overlap'
-  if (l === C && V !== undefined && n === V) return 'rolledBack'
+  if (l === C && n === V) return 'rolledBack'
   if (l === C) return 'orphan'
-  if (V !== undefined && V !== C && l === V && n === 'empty') return 'cancelledUnderUs'
+  if (l === V && n === null) return 'cancelledUnderUs'
   return 'drift'
 }
 
-/** A slot holds a stored value with its last four; a value that is not stored only if no stored one has it. */
-const candidates = (lastFour: string, { values }: Numbered): Holder[] => {
-  const matching = values.flatMap((value, at) => (value.lastFour === lastFour ? [at] : []))
-  return matching.length > 0 ? matching : ['other']
+/** A slot holds a stored value with its last four; a stranger only if no stored one can be it. */
+const candidates = (lastFour: string, { values, refused }: Numbered, stranger: number): number[] => {
+  const matching = values.flatMap((value, at) => (value.lastFour === lastFour && !refused.has(at) ? [at] : []))
+  return matching.length > 0 ? matching : [stranger]
 }
 
-const pairs = (ls: readonly Holder[], ns: readonly Holder[]): Hypothesis[] =>
+const pairs = (ls: readonly number[], ns: readonly Hypothesis['n'][]): Hypothesis[] =>
   // Two slots never hold the same value: Stytch generates each.
-  ls.flatMap((l) => ns.flatMap((n) => (l === n && l !== 'other' ? [] : [{ l, n }])))
+  ls.flatMap((l) => ns.flatMap((n) => (l === n ? [] : [{ l, n }])))
 
 const hypotheses = (slots: Slots, numbered: Numbered): Hypothesis[] => {
-  const ls = candidates(slots.current, numbered)
-  const ns: Holder[] = slots.next === null ? ['empty'] : candidates(slots.next, numbered)
+  const inCurrent = numbered.values.length
+  const inNext = inCurrent + 1
+  const ls = candidates(slots.current, numbered, inCurrent)
+  const ns = slots.next === null ? [null] : candidates(slots.next, numbered, inNext)
   const found = pairs(ls, ns)
-  if (found.length > 0) return found
-  // Both slots show the last four of one stored value: one of them holds a stranger.
-  return pairs([...ls, 'other'], [...ns, 'other']).filter(({ l, n }) => l !== 'other' || n !== 'other')
-}
-
-const agrees = ({ l, n }: Hypothesis, { C, P, V }: Numbered, acceptance: Acceptance): boolean => {
-  const holds = (value: number | undefined, seen: boolean | undefined): boolean =>
-    value === undefined || seen === undefined || (l === value || n === value) === seen
-  return holds(C, acceptance.current) && holds(P, acceptance.pending) && holds(V, acceptance.previous)
+  // None: both slots show the last four of one stored value, so a stranger sits in one of them, or in both.
+  return found.length > 0 ? found : pairs([...ls, inCurrent], [...ns, inNext])
 }
 
 export interface SightingInput {
@@ -116,20 +117,26 @@ export interface SightingInput {
   readonly stored: StoredValues
   readonly intent: Intent
   readonly acceptance?: Acceptance
+  /** C never sits in next beside a value that ends like it (docs/decisions/007). @default - not known */
+  readonly isCurrentUnlike?: boolean
 }
 
 /** @returns the sightings that fit, without repeats. One: that is it. Several or none: the last fours do not tell. */
-export const sightings = ({ slots, stored, intent, acceptance = {} }: SightingInput): readonly Sighting[] => {
-  const numbered = number(stored)
-  const { P, V } = numbered
+export const sightings = (input: SightingInput): readonly Sighting[] => {
+  const { slots, stored, intent, acceptance = {}, isCurrentUnlike = false } = input
+  const numbered = number(stored, acceptance)
+  const { C, P, V, accepted } = numbered
+  // Only an exchange shows that C sits in a slot at all; the other slot is then left for it.
+  const isCurrentFirst = isCurrentUnlike && slots.current === slots.next && accepted.has(C)
   const found = new Map<string, Sighting>()
   for (const hypothesis of hypotheses(slots, numbered)) {
-    if (!agrees(hypothesis, numbered, acceptance)) continue
     const { l, n } = hypothesis
+    const holdsAccepted = [...accepted].every((value) => value === l || value === n)
+    if (!holdsAccepted || (isCurrentFirst && n === C)) continue
     const sighting: Sighting = {
       position: row(hypothesis, numbered, intent),
-      pendingAccepted: P !== undefined && (l === P || n === P),
-      previousAccepted: V !== undefined && V !== numbered.C && (l === V || n === V),
+      pendingAccepted: l === P || n === P,
+      previousAccepted: V !== C && (l === V || n === V),
     }
     found.set(JSON.stringify(sighting), sighting)
   }

@@ -1,12 +1,12 @@
 // createSecret: makes this rotation's pending value and stores it under the request token. Re-entrant: whatever an earlier,
 // killed execution left at the issuer is found by looking, and a next secret that nobody stored is cancelled, never promoted.
-import { Fault, type Refusal } from '../domain/failures.ts'
+import { Fault } from '../domain/failures.ts'
 import { type CreateMove, createMove } from '../domain/moves.ts'
 import type { Slots } from '../domain/position.ts'
 import { type Intent, makesNewValue } from '../domain/request-token.ts'
-import { ok, type Result, refused } from '../domain/result.ts'
-import { formatSecret, type StoredSecret, withClientSecret } from '../domain/secret-format.ts'
-import { look, lookAndName, type Seen, type Stored } from './look.ts'
+import { refused } from '../domain/result.ts'
+import { formatSecret, LOST_VALUE, type StoredSecret, withClientSecret } from '../domain/secret-format.ts'
+import { lookAndName, type Seen, type Stored } from './look.ts'
 import { retireSlot, slotsAfter, waitForChange, waitOrThrow } from './retire-slot.ts'
 import {
   DONE,
@@ -70,8 +70,14 @@ const concurrent = (clientId: string): Fault =>
     message: `Two executions of createSecret ran at once for client ${clientId}; the value that was stored first is kept and tested next.`,
   })
 
-/** @returns undefined: look again. */
-const startAndStore = async (rotation: Rotation, creation: Creation, slots: Slots): Promise<StepResult | undefined> => {
+/** lookAgain: a slot may not be retired yet. startAgain: a next secret was asked for, and none of it is stored. */
+type Unfinished = 'lookAgain' | 'startAgain'
+
+const startAndStore = async (
+  rotation: Rotation,
+  creation: Creation,
+  slots: Slots,
+): Promise<StepResult | Unfinished> => {
   const { issuer, timing } = rotation
   const { clientId } = creation.current.secret
   if (timing.remainingMs() < START_NEEDS_MS) {
@@ -83,21 +89,24 @@ const startAndStore = async (rotation: Rotation, creation: Creation, slots: Slot
   }
   const reply = await issuer.start(clientId)
   if (reply.outcome === 'started') {
+    // Stytch shows last fours only: stored, it could not be told from the value beside it. Nobody has it; it is cancelled like any
+    // other next secret that is not stored (docs/decisions/007).
+    if (reply.secret.lastFour === slots.current) return 'startAgain'
     const next = withClientSecret(creation.current.secret, reply.secret, timing.now())
     if ((await store(rotation, creation, next)) === 'differs') throw concurrent(clientId)
     return DONE
   }
   if (reply.outcome === 'notDone') await waitOrThrow(rotation, reply)
   else await waitForChange(rotation, { clientId, slots })
-  return undefined
+  return 'startAgain'
 }
 
 /** Binds an unbound client to this secret, once its own value has proven that it is the client's. */
-const claim = async (rotation: Rotation, { current }: Creation, { view }: Seen): Promise<Result<'ours', Refusal>> => {
-  if (view.boundTo !== undefined) return ok('ours')
+const claim = async (rotation: Rotation, { current }: Creation, { view }: Seen): Promise<StepResult> => {
+  if (view.boundTo !== undefined) return DONE
   if (!(await isAccepted(rotation, current))) return refused({ reason: 'unproven' })
   await rotation.issuer.bind(current.secret.clientId, current.arn)
-  return ok('ours')
+  return DONE
 }
 
 const copy = async (rotation: Rotation, creation: Creation, from: StoredSecret): Promise<StepResult> => {
@@ -108,12 +117,11 @@ const copy = async (rotation: Rotation, creation: Creation, from: StoredSecret):
   return stored === 'stored' ? DONE : refused({ reason: 'currentMoved' })
 }
 
-/** @returns undefined: look again. */
 const carryOut = async (
   rotation: Rotation,
   creation: Creation,
   planned: { readonly move: CreateMove; readonly seen: Seen; readonly stored: Stored },
-): Promise<StepResult | undefined> => {
+): Promise<StepResult | Unfinished> => {
   const { move, seen, stored } = planned
   if (move.retire !== 'none') {
     // Another execution may have ended this rotation, or somebody moved AWSCURRENT, since it was read.
@@ -122,23 +130,15 @@ const carryOut = async (
     if (again.value.isFinished) return DONE
     if (again.value.currentId !== creation.current.versionId) return refused({ reason: 'currentMoved' })
     const before = { clientId: creation.current.secret.clientId, slots: seen.view.slots }
-    if ((await retireSlot(rotation, move.retire, before)) === 'lookAgain') return undefined
+    if ((await retireSlot(rotation, move.retire, before)) === 'lookAgain') return 'lookAgain'
   }
   if (move.pending === 'start') return startAndStore(rotation, creation, slotsAfter(move.retire, seen.view.slots))
-  const from = move.pending === 'copyPrevious' ? stored.previous : stored.current
-  return copy(rotation, creation, (from ?? creation.current).secret)
+  // Only a rollback reads AWSPREVIOUS before it decides, and it copies nothing else.
+  return copy(rotation, creation, (stored.previous ?? stored.current).secret)
 }
 
 const previousOf = (rotation: Rotation, { request, guarded, current }: Creation): Promise<Version | undefined> =>
   readPrevious(rotation, request, { previousId: guarded.previousId, clientId: current.secret.clientId })
-
-/** Only a rollback acts on AWSPREVIOUS; the others read it to name what they refuse. */
-const lookFrom = (rotation: Rotation, creation: Creation, stored: Stored): Promise<Result<Seen, Refusal>> => {
-  const request = { intent: creation.intent, stored, mayBeUnbound: true }
-  return creation.intent === 'rollback'
-    ? look(rotation, request)
-    : lookAndName(rotation, request, () => previousOf(rotation, creation))
-}
 
 /** Another execution of this very step may have stored its value while this one waited. */
 const storedMeanwhile = async (rotation: Rotation, creation: Creation): Promise<StepResult | undefined> => {
@@ -151,22 +151,27 @@ const storedMeanwhile = async (rotation: Rotation, creation: Creation): Promise<
 
 const make = async (rotation: Rotation, creation: Creation): Promise<StepResult> => {
   const { intent, current, guarded } = creation
+  let isNextNew = false
   for (let round = 1; round <= MAX_ROUNDS; round += 1) {
     const known = await storedMeanwhile(rotation, creation)
     if (known !== undefined) return known
-    const previous = intent === 'rollback' ? await previousOf(rotation, creation) : undefined
-    const stored: Stored = { current, previous }
-    const looked = await lookFrom(rotation, creation, stored)
+    const readPrevious = () => previousOf(rotation, creation)
+    // Only a rollback acts on AWSPREVIOUS; the others read it to name what they refuse.
+    const stored: Stored = { current, previous: intent === 'rollback' ? await readPrevious() : undefined }
+    const looked = await lookAndName(rotation, { intent, stored, mayBeUnbound: true, isNextNew }, readPrevious)
     if (!looked.ok) return looked
     const seen = looked.value
     const claimed = await claim(rotation, creation, seen)
     if (!claimed.ok) return claimed
     const { view, sighting } = seen
     const hasNext = view.slots.next !== null
-    const move = createMove({ intent, sighting, hasNext, currentOrigin: guarded.currentOrigin })
+    const { currentOrigin } = guarded
+    const isCurrentLost = current.secret.clientSecret.equals(LOST_VALUE)
+    const move = createMove({ intent, sighting, hasNext, currentOrigin, isCurrentLost })
     if (!move.ok) return move
     const result = await carryOut(rotation, creation, { move: move.value, seen, stored })
-    if (result !== undefined) return result
+    if (typeof result !== 'string') return result
+    if (result === 'startAgain') isNextNew = true
   }
   throw new Fault({
     code: 'STYTCH_OUTCOME_UNKNOWN',

@@ -64,9 +64,8 @@ const lookBeforeMove = async (rotation: Rotation, finish: Finish): Promise<Resul
     })
   }
   if (intent !== 'settle') return ok('switch')
-  const { secretId, requestToken } = request
   const { currentOrigin } = guarded
-  return ok(await proveSettled(rotation, { secretId, requestToken, currentOrigin, current, previous, view }))
+  return ok(await proveSettled(rotation, { secretId: request.secretId, currentOrigin, current, previous, view }))
 }
 
 /** A lost reply is looked at before it counts as a failure. */
@@ -77,8 +76,9 @@ const moveCurrent = async ({ vault }: Rotation, { request, guarded }: Finish): P
     return DONE
   } catch (fault) {
     const state = await vault.describe(secretId)
-    if (state.labels[requestToken]?.includes(CURRENT)) return DONE
-    if (labelled(state, CURRENT) !== guarded.currentId) return refused({ reason: 'currentMoved' })
+    const currentId = labelled(state, CURRENT)
+    if (currentId === requestToken) return DONE
+    if (currentId !== guarded.currentId) return refused({ reason: 'currentMoved' })
     throw fault
   }
 }

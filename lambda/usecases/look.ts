@@ -3,7 +3,7 @@
 import type { Refusal } from '../domain/failures.ts'
 import type { ClientView } from '../domain/ports.ts'
 import { type Acceptance, type Sighting, type StoredName, sightings } from '../domain/position.ts'
-import type { Intent } from '../domain/request-token.ts'
+import { type Intent, readRequestToken } from '../domain/request-token.ts'
 import { ok, type Result, refused } from '../domain/result.ts'
 import { isAccepted, type Rotation, type Version } from './rotation.ts'
 
@@ -18,6 +18,8 @@ export interface LookRequest {
   readonly stored: Stored
   /** createSecret claims an unbound client; every other step refuses it. */
   readonly mayBeUnbound?: boolean
+  /** A next secret was asked for while AWSCURRENT's value sat in the current slot, or in none: it will never sit in next. */
+  readonly isNextNew?: boolean
 }
 
 export interface Seen {
@@ -25,12 +27,14 @@ export interface Seen {
   readonly sighting: Sighting
 }
 
-/** What is left to say when several sightings fit: only what all of them agree on. */
-const ambiguous = (fitting: readonly Sighting[]): Sighting => ({
+/** Several fit, or none. Every stored value has been tried, so they agree on what is accepted. */
+const ambiguous = ([first]: readonly Sighting[]): Sighting => ({
   position: 'ambiguous',
-  pendingAccepted: fitting.length > 0 && fitting.every(({ pendingAccepted }) => pendingAccepted),
-  previousAccepted: fitting.length > 0 && fitting.every(({ previousAccepted }) => previousAccepted),
+  pendingAccepted: first?.pendingAccepted ?? false,
+  previousAccepted: first?.previousAccepted ?? false,
 })
+
+const onlyOne = (fitting: readonly Sighting[]): Sighting | undefined => (fitting.length === 1 ? fitting[0] : undefined)
 
 /** The client's view, if the client exists, is active and belongs to this secret. */
 const viewOf = async (
@@ -55,6 +59,15 @@ const tryStoredValues = async (rotation: Rotation, stored: Stored): Promise<Acce
 }
 
 /**
+ * Whether its value is one of ours: we store none that ends like the one beside it (docs/decisions/007). One that was stored by hand,
+ * or adopted, may be a colleague's.
+ */
+const isMadeUnlike = ({ versionId }: Version): boolean => {
+  const { origin, askedAt } = readRequestToken(versionId)
+  return askedAt !== undefined && origin !== 'adopt'
+}
+
+/**
  * Looks without AWSPREVIOUS, which most moves do not need, and reads it only to name what will be refused.
  * @param readPrevious one more call to the vault.
  */
@@ -70,7 +83,7 @@ export const lookAndName = async (
 }
 
 export const look = async (rotation: Rotation, request: LookRequest): Promise<Result<Seen, Refusal>> => {
-  const { intent, stored, mayBeUnbound } = request
+  const { intent, stored, mayBeUnbound, isNextNew = false } = request
   const view = await viewOf(rotation, stored, mayBeUnbound)
   if (!view.ok) return view
   const input = {
@@ -81,10 +94,10 @@ export const look = async (rotation: Rotation, request: LookRequest): Promise<Re
       pending: stored.pending?.secret.clientSecret,
       previous: stored.previous?.secret.clientSecret,
     },
+    isCurrentUnlike: isNextNew || isMadeUnlike(stored.current),
   }
-  const found = sightings(input)
-  const [only] = found
-  if (found.length === 1 && only !== undefined) return ok({ view: view.value, sighting: only })
+  const shown = onlyOne(sightings(input))
+  if (shown !== undefined) return ok({ view: view.value, sighting: shown })
   const told = sightings({ ...input, acceptance: await tryStoredValues(rotation, stored) })
-  return ok({ view: view.value, sighting: told.length === 1 && told[0] !== undefined ? told[0] : ambiguous(told) })
+  return ok({ view: view.value, sighting: onlyOne(told) ?? ambiguous(told) })
 }

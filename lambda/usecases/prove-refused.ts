@@ -4,27 +4,30 @@ import { Fault } from '../domain/failures.ts'
 import type { AcceptedValue, Evidence, RefusedValue } from '../domain/outcome.ts'
 import type { ClientView } from '../domain/ports.ts'
 import { type Origin, readRequestToken } from '../domain/request-token.ts'
+import { LOST_VALUE } from '../domain/secret-format.ts'
 import { PROPAGATION_WAITS_MS, type Rotation, readPast, sameValue, type Version } from './rotation.ts'
 
 /**
  * Two values were accepted before a revoke, at most. The others cover attempts that were cleared, and values stored by hand, which
- * lie newer in the list than the one that was alive.
+ * lie newer in the list than the one that was alive: so it is gone on until one lies behind a settle, which is older still.
  */
-const MAX_PAST_VALUES = 6
-const MAX_PAST_VERSIONS = 20
+const ENOUGH_PAST_VALUES = 6
+const MAX_PAST_VALUES = 25
+/** What Secrets Manager keeps of unlabelled versions (secrets-manager §1.4). Those of refused attempts hold no value. */
+const MAX_PAST_READS = 100
 
 const iso = (at: number): string => new Date(at).toISOString()
 
 const proveRefused = async ({ issuer, timing }: Rotation, version: Version): Promise<RefusedValue> => {
   const { clientId, clientSecret } = version.secret
-  for (const waitMs of [...PROPAGATION_WAITS_MS, undefined]) {
+  for (const waitMs of [0, ...PROPAGATION_WAITS_MS]) {
+    if (waitMs > 0) await timing.wait(waitMs)
     const exchange = await issuer.exchange(clientId, clientSecret)
     if (!exchange.accepted) {
       const { status, error, requestId } = exchange
       const { versionId } = version
       return { versionId, lastFour: clientSecret.lastFour, status, error, requestId, provenAt: iso(timing.now()) }
     }
-    if (waitMs !== undefined) await timing.wait(waitMs)
   }
   throw new Fault({
     code: 'STILL_ACCEPTED',
@@ -49,7 +52,6 @@ const proveAccepted = async ({ issuer, timing }: Rotation, version: Version): Pr
 
 export interface SettleFacts {
   readonly secretId: string
-  readonly requestToken: string
   /** What AWSCURRENT's version came from: after a revoke, everything that was valid before it must be proven dead. */
   readonly currentOrigin: Origin
   readonly current: Version
@@ -58,21 +60,39 @@ export interface SettleFacts {
   readonly view: ClientView
 }
 
-/** The values before AWSCURRENT's, newest first, without repeats. */
+interface PastVersion {
+  readonly versionId: string
+  /** Whether a settle lies between AWSPREVIOUS and this version: its value had been replaced by then, or was the one that is left. */
+  readonly isBehindSettle: boolean
+}
+
+/** The versions worth reading, newest first. A settle's is a copy of another's value. */
+const pastVersions = async ({ vault }: Rotation, facts: SettleFacts): Promise<readonly PastVersion[]> => {
+  const { secretId, current, previous } = facts
+  const found: PastVersion[] = []
+  let isOlder = false
+  let isBehindSettle = false
+  for (const { versionId } of await vault.listVersions(secretId)) {
+    if (versionId === previous?.versionId) isOlder = true
+    if (readRequestToken(versionId).origin === 'settle') isBehindSettle ||= isOlder
+    else if (![current.versionId, previous?.versionId].includes(versionId)) found.push({ versionId, isBehindSettle })
+  }
+  return found.slice(0, MAX_PAST_READS)
+}
+
+/** The values before AWSCURRENT's, newest first, without repeats; what only stands for a lost one proves nothing. */
 const pastValues = async (rotation: Rotation, facts: SettleFacts): Promise<readonly Version[]> => {
-  const { secretId, requestToken, current, previous, currentOrigin } = facts
-  const past = previous === undefined || sameValue(previous, current) ? [] : [previous]
+  const { secretId, current, previous, currentOrigin } = facts
+  const { clientId } = current.secret
+  const isPast = (version: Version, found: readonly Version[]): boolean =>
+    !version.secret.clientSecret.equals(LOST_VALUE) && ![current, ...found].some((known) => sameValue(known, version))
+  const past = previous !== undefined && isPast(previous, []) ? [previous] : []
   if (currentOrigin !== 'revoke') return past
-  const skip = new Set([requestToken, current.versionId, previous?.versionId])
-  // A settle's version is a copy of another's value; a settle that was asked for often must not hide older ones.
-  const entries = (await rotation.vault.listVersions(secretId)).filter(
-    ({ versionId }) => !skip.has(versionId) && readRequestToken(versionId).origin !== 'settle',
-  )
-  for (const { versionId } of entries.slice(0, MAX_PAST_VERSIONS)) {
-    if (past.length >= MAX_PAST_VALUES) break
-    const version = await readPast(rotation, secretId, { versionId, clientId: current.secret.clientId })
-    if (version === undefined || [current, ...past].some((known) => sameValue(known, version))) continue
+  for (const { versionId, isBehindSettle } of await pastVersions(rotation, facts)) {
+    const version = await readPast(rotation, secretId, { versionId, clientId })
+    if (version === undefined || !isPast(version, past)) continue
     past.push(version)
+    if (past.length >= (isBehindSettle ? ENOUGH_PAST_VALUES : MAX_PAST_VALUES)) break
   }
   return past
 }

@@ -2,6 +2,7 @@
 // Nothing here changes anything, at either side.
 import type { Refusal, Step } from '../domain/failures.ts'
 import type {
+  Freeze,
   Issuer,
   Journal,
   Outcomes,
@@ -19,6 +20,7 @@ export interface Rotation {
   readonly issuer: Issuer
   readonly vault: Vault
   readonly outcomes: Outcomes
+  readonly freeze: Freeze
   readonly timing: Timing
   readonly journal: Journal
 }
@@ -31,7 +33,7 @@ export interface StepRequest {
   readonly rotationToken?: string | undefined
 }
 
-/** Done, or a refusal. */
+/** Done, or nothing stands in the way; else a refusal. */
 export type StepResult = Result<undefined, Refusal>
 export const DONE: StepResult = ok(undefined)
 
@@ -46,15 +48,16 @@ export const CURRENT = 'AWSCURRENT'
 export const PENDING = 'AWSPENDING'
 export const PREVIOUS = 'AWSPREVIOUS'
 
-export const labelled = (state: SecretState, label: string): string | undefined =>
-  Object.keys(state.labels).find((versionId) => state.labels[versionId]?.includes(label))
+/** A label sits on one version at a time. */
+export const labelled = ({ labels }: SecretState, label: string): string | undefined =>
+  Object.entries(labels).find(([, sitting]) => sitting.includes(label))?.[0]
 
 /** The intent that a request token carries, unless the token can ask for nothing (any more). */
 export const intentOf = (requestToken: string, now: number): Result<Intent, Refusal> => {
   const { origin, askedAt } = readRequestToken(requestToken)
   if (origin === 'register' || origin === 'adopt') return refused({ reason: 'storedOrigin', origin })
-  if ((origin === 'settle' || origin === 'rollback') && askedAt !== undefined) {
-    const ageMs = now - askedAt
+  if (origin === 'settle' || origin === 'rollback') {
+    const ageMs = now - (askedAt ?? now)
     if (ageMs > MAX_SETTLE_AGE_MS) return refused({ reason: 'tooOld', intent: origin, ageMs })
   }
   return ok(origin)
@@ -145,8 +148,8 @@ export const isAccepted = async ({ issuer }: Pick<Rotation, 'issuer'>, { secret 
 /** A vendor may need a moment until a change of its slots is known everywhere (secrets-manager F13). */
 export const PROPAGATION_WAITS_MS = [500, 1500, 4000] as const
 
-export const sameClient = (current: Version, pending: Version): Result<'same', Refusal> =>
-  current.secret.clientId === pending.secret.clientId ? ok('same') : refused({ reason: 'pendingOfOtherClient' })
+export const sameClient = (current: Version, pending: Version): StepResult =>
+  current.secret.clientId === pending.secret.clientId ? DONE : refused({ reason: 'pendingOfOtherClient' })
 
 export const sameValue = (one: Version, other: Version): boolean =>
   one.secret.clientSecret.equals(other.secret.clientSecret)

@@ -1,8 +1,8 @@
 // testSecret: exchanges the pending value for a token. Only if that is refused does it look why. With nothing pending it passes:
 // that is Secrets Manager's dry run (RotateImmediately=false, secrets-manager §1.2), which must change nothing.
-import { Fault, type Refusal } from '../domain/failures.ts'
+import { Fault } from '../domain/failures.ts'
 import { makesNewValue } from '../domain/request-token.ts'
-import { ok, type Result, refused } from '../domain/result.ts'
+import { refused } from '../domain/result.ts'
 import { look } from './look.ts'
 import {
   DONE,
@@ -21,12 +21,8 @@ import {
   type Version,
 } from './rotation.ts'
 
-/** Why the issuer refuses the pending value: the refusal, or `inSlot` when by its last four it should be accepted. */
-const diagnose = async (
-  rotation: Rotation,
-  request: StepRequest,
-  pending: Version,
-): Promise<Result<'inSlot', Refusal>> => {
+/** Why the issuer refuses the pending value; nothing, when by its last four it should be accepted. */
+const diagnose = async (rotation: Rotation, request: StepRequest, pending: Version): Promise<StepResult> => {
   const intent = intentOf(request.requestToken, rotation.timing.now())
   if (!intent.ok) return intent
   const current = await readCurrent(rotation, request)
@@ -39,9 +35,7 @@ const diagnose = async (
   const seen = await look(rotation, { intent: intent.value, stored: { current: current.value, pending, previous } })
   if (!seen.ok) return seen
   const { position, pendingAccepted } = seen.value.sighting
-  return pendingAccepted
-    ? ok('inSlot')
-    : refused({ reason: 'position', step: 'testSecret', intent: intent.value, position })
+  return pendingAccepted ? DONE : refused({ reason: 'position', step: 'testSecret', intent: intent.value, position })
 }
 
 export const testSecret = async (rotation: Rotation, request: StepRequest): Promise<StepResult> => {

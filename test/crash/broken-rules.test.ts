@@ -1,13 +1,19 @@
-// Tests of the tests: rules of architecture §3 are broken on purpose, and the crash runs must say so.
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+// Tests of the tests: rules of architecture §3 are broken on purpose, and the crash runs must say so – then the suites themselves, by the
+// functions that `npm run torture` calls, in their short form.
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { ClientSecret } from '../../lambda/domain/client-secret.ts'
 import type { Rotation } from '../../lambda/usecases/rotation.ts'
+import { runCrashes } from './crash-runs.ts'
+import { runFaults } from './fault-runs.ts'
 import { begin } from './positions.ts'
+import { runCollisions } from './race-collisions.ts'
+import { runRaces } from './race-runs.ts'
 import { runPlan } from './run.ts'
 import { createSeat, isCurrentAccepted, rotateSecret, type Seat, undisturbed } from './seat.ts'
 
 let seat: Seat
 beforeAll(async () => {
-  seat = await createSeat()
+  seat = await createSeat({}, { timeoutMs: 5000 })
 })
 afterAll(() => seat.close())
 beforeEach(() => {
@@ -15,11 +21,14 @@ beforeEach(() => {
   seat.tamper = (rotation) => rotation
 })
 
+/** Cancels where a complete is due, and the other way round. */
+const swapped = (rotation: Rotation): Rotation => ({
+  ...rotation,
+  issuer: { ...rotation.issuer, complete: rotation.issuer.cancel, cancel: rotation.issuer.complete },
+})
+
 test('a cancel where a complete is due is found', async () => {
-  seat.tamper = (rotation) => ({
-    ...rotation,
-    issuer: { ...rotation.issuer, complete: rotation.issuer.cancel, cancel: rotation.issuer.complete },
-  })
+  seat.tamper = swapped
 
   const { violations } = await runPlan(seat, {
     intent: 'settle',
@@ -31,41 +40,51 @@ test('a cancel where a complete is due is found', async () => {
   expect(violations.join()).toContain('left AWSCURRENT refused')
 })
 
-test('a rollback after a revoke is found', async () => {
-  const hideRevoke = ({ vault, ...rest }: Rotation): Rotation => ({
-    ...rest,
-    vault: {
-      ...vault,
-      describe: async (secretId) => {
-        const state = await vault.describe(secretId)
-        const isRevoke = (versionId: string): boolean => versionId.startsWith('revoke-')
-        const labels = Object.fromEntries(
-          Object.entries(state.labels).map(([id, stages]) => [
-            isRevoke(id) ? id.replace('revoke-', 'rotate-') : id,
-            stages,
-          ]),
-        )
-        return { ...state, labels }
-      },
-      read: async (secretId, query) => {
-        const version = await vault.read(secretId, query)
-        return version && { ...version, versionId: version.versionId.replace('revoke-', 'rotate-') }
-      },
-      moveLabel: ({ from, ...move }) => vault.moveLabel({ ...move, from: from.replace('rotate-', 'revoke-') }),
+/** Shows a version that a revoke has made as one of a rotate. */
+const hideRevoke = ({ vault, ...rest }: Rotation): Rotation => ({
+  ...rest,
+  vault: {
+    ...vault,
+    describe: async (secretId) => {
+      const state = await vault.describe(secretId)
+      const labels = Object.fromEntries(
+        Object.entries(state.labels).map(([id, stages]) => [id.replace('revoke-', 'rotate-'), stages]),
+      )
+      return { ...state, labels }
     },
-  })
+    read: async (secretId, query) => {
+      const version = await vault.read(secretId, query)
+      return version && { ...version, versionId: version.versionId.replace('revoke-', 'rotate-') }
+    },
+    moveLabel: ({ from, ...move }) => vault.moveLabel({ ...move, from: from.replace('rotate-', 'revoke-') }),
+  },
+})
+const forgetful: Seat['tamper'] = (rotation, event) =>
+  event.ClientRequestToken.startsWith('rollback-') ? hideRevoke(rotation) : rotation
+
+test('a rollback after a revoke is found', async () => {
   const plan = { intent: 'rollback', beginning: 'overlapAfterRevoke', kills: [], continuation: 'redriven' } as const
   const { violations: sound } = await runPlan(seat, plan)
   seat.world.reset()
-  const subjectTamper = (rotation: Rotation, event: { ClientRequestToken: string }): Rotation =>
-    event.ClientRequestToken.startsWith('rollback-') ? hideRevoke(rotation) : rotation
-  seat.tamper = subjectTamper
+  seat.tamper = forgetful
 
   const { violations } = await runPlan(seat, plan)
 
   expect(sound).toEqual([])
   expect(violations.join()).toContain('brought a revoked value back')
 })
+
+/** Its last look before a switch always shows the pending value in the next slot. */
+const credulous: Seat['tamper'] = (rotation, event) => {
+  if (event.Step !== 'finishSecret' || event.ClientRequestToken.startsWith('settle-')) return rotation
+  const look: Rotation['issuer']['look'] = async (clientId) => {
+    const view = await rotation.issuer.look(clientId)
+    const pending = await rotation.vault.read(event.SecretId, { versionId: event.ClientRequestToken })
+    const value = (JSON.parse(pending?.text ?? '{}') as { client_secret?: string }).client_secret
+    return view && { ...view, slots: { ...view.slots, next: value?.slice(-4) ?? null } }
+  }
+  return { ...rotation, issuer: { ...rotation.issuer, look } }
+}
 
 const rotateWhileCancelled = async (): Promise<boolean> => {
   const subject = await begin(seat, 'settled')
@@ -81,24 +100,112 @@ const rotateWhileCancelled = async (): Promise<boolean> => {
 test('a finish without a look is found: it switches to a value that a colleague has cancelled', async () => {
   const isSoundAccepted = await rotateWhileCancelled()
   seat.world.reset()
-  seat.tamper = (rotation, event) =>
-    event.Step === 'finishSecret'
-      ? {
-          ...rotation,
-          issuer: {
-            ...rotation.issuer,
-            look: async (clientId) => {
-              const view = await rotation.issuer.look(clientId)
-              const pending = await rotation.vault.read(event.SecretId, { versionId: event.ClientRequestToken })
-              const lastFour = (JSON.parse(pending?.text ?? '{}') as { client_secret: string }).client_secret.slice(-4)
-              return view && { ...view, slots: { ...view.slots, next: lastFour } }
-            },
-          },
-        }
-      : rotation
+  seat.tamper = credulous
 
   const isBrokenAccepted = await rotateWhileCancelled()
 
   expect(isSoundAccepted).toBe(true)
   expect(isBrokenAccepted).toBe(false)
+})
+
+/** Keeps a new value that ends like the one beside it (docs/decisions/007): it seems to end in another way. */
+const careless = (rotation: Rotation): Rotation => ({
+  ...rotation,
+  issuer: {
+    ...rotation.issuer,
+    start: async (clientId) => {
+      const reply = await rotation.issuer.start(clientId)
+      if (reply.outcome !== 'started') return reply
+      const secret: ClientSecret = { ...reply.secret, lastFour: 'none' }
+      return { ...reply, secret }
+    },
+  },
+})
+
+/** Heeds the labels once: what is retired rests on what was seen first. */
+const looksAtLabelsOnce: Seat['tamper'] = (rotation) => {
+  const { vault } = rotation
+  let first: Awaited<ReturnType<typeof vault.describe>> | undefined
+  return {
+    ...rotation,
+    vault: {
+      ...vault,
+      describe: async (secretId) => {
+        const state = await vault.describe(secretId)
+        first ??= state
+        return first
+      },
+    },
+  }
+}
+
+describe('the suites of the torture find', () => {
+  const short = { long: false } as const
+  const one = { everyContinuation: false, doubleEvery: 0 } as const
+  interface Suite {
+    readonly rule: string
+    readonly tamper: Seat['tamper']
+    readonly by: string
+    readonly run: () => Promise<{ readonly violations: readonly string[] }>
+    readonly finding: string
+  }
+  const suites: readonly Suite[] = [
+    {
+      rule: 'a rollback after a revoke',
+      tamper: forgetful,
+      by: 'crashes',
+      run: () => runCrashes(seat, { ...one, intents: ['rollback'], beginnings: ['overlapAfterRevoke'] }),
+      finding: 'brought a revoked value back',
+    },
+    {
+      rule: 'a cancel where a complete is due',
+      tamper: swapped,
+      by: 'faults',
+      run: () => runFaults(seat, { intents: ['settle'], beginnings: ['overlap'], everyFault: false, outages: false }),
+      finding: 'left AWSCURRENT refused',
+    },
+    {
+      rule: 'a cancel where a complete is due',
+      tamper: swapped,
+      by: 'races',
+      run: () => runRaces(seat, { ...short, acts: ['askRotate'] }),
+      finding: 'outside every window',
+    },
+    {
+      rule: 'a finish without a look',
+      tamper: credulous,
+      by: 'races',
+      run: () => runRaces(seat, { ...short, acts: ['colleagueCancels'] }),
+      finding: 'outside every window',
+    },
+    {
+      rule: 'a slot that is retired without another look at the labels',
+      tamper: looksAtLabelsOnce,
+      by: 'races',
+      run: () => runRaces(seat, { ...short, acts: ['overtake'] }),
+      finding: 'outside every window',
+    },
+    {
+      rule: 'a cancel where a complete is due',
+      tamper: swapped,
+      by: 'collisions',
+      run: () => runCollisions(seat, { ...short, scenes: ['V/C'] }),
+      finding: 'killed AWSCURRENT',
+    },
+    {
+      rule: 'a new value that is kept beside its like',
+      tamper: careless,
+      by: 'collisions',
+      run: () => runCollisions(seat, { ...short, scenes: ['C'] }),
+      finding: 'killed AWSCURRENT',
+    },
+  ]
+
+  test.each(suites)('$rule, by $by', async ({ tamper, run, finding }) => {
+    seat.tamper = tamper
+
+    const { violations } = await run()
+
+    expect(violations.join('\n')).toContain(finding)
+  })
 })

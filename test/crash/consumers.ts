@@ -16,6 +16,8 @@ export interface ConsumersInput {
   readonly seed?: number
   /** How much of the overlap is waited for between operations. Under 1, consumers are expected to fail. @default - 1 */
   readonly spacing?: number
+  /** How long a value that has lost lives on, in real time. @default - 150 */
+  readonly overlapMs?: number
   /** Breaks a rule on purpose, to test the test. */
   readonly tamper?: Seat['tamper']
 }
@@ -165,7 +167,8 @@ const isSettled = ({ seat, subject }: Scene): boolean =>
   seat.stytch.slots(subject.clientId)?.nextLastFour === null && isCurrentAccepted(seat, subject)
 
 export const runConsumers = async (input: ConsumersInput): Promise<ConsumersReport> => {
-  const { rotations, faults: share, spacing = 1, seed = Math.floor(Math.random() * 2 ** 31), tamper } = input
+  const { rotations, faults: share, spacing = 1, overlapMs = OVERLAP_MS, tamper } = input
+  const { seed = Math.floor(Math.random() * 2 ** 31) } = input
   const seat = await createPatientSeat()
   if (tamper !== undefined) seat.tamper = tamper
   const subject = await register(seat)
@@ -180,11 +183,11 @@ export const runConsumers = async (input: ConsumersInput): Promise<ConsumersRepo
   const { chance, count, violations } = scene
   const drive = createDrive(scene)
   seat.onInvoke = drive.step
-  const load: Load = startLoad(seat, subject, { overlapMs: OVERLAP_MS, consumersEach: 2 })
+  const load: Load = startLoad(seat, subject, { overlapMs, consumersEach: 2 })
   let switchedAt = Date.now()
   /** Until the overlap since the last switch is over, and every request that was under way by then. */
   const rest = async (): Promise<void> => {
-    await sleep(Math.max(0, switchedAt + spacing * OVERLAP_MS - Date.now()))
+    await sleep(Math.max(0, switchedAt + spacing * overlapMs - Date.now()))
     if (spacing >= 1) await load.turnover()
   }
 

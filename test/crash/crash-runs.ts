@@ -12,6 +12,8 @@ export interface CrashInput {
   readonly everyContinuation: boolean
   /** One double kill in so many; 0 = none. */
   readonly doubleEvery: number
+  /** The first value that Stytch makes ends like the one beside it. */
+  readonly isAlike?: boolean
 }
 
 export interface CrashReport {
@@ -27,12 +29,14 @@ const pointsOf = (calls: number, from = 0): Kill[] =>
     phases.map((phase) => ({ call, phase })),
   )
 
-const describe = ({ intent, beginning, kills, continuation }: Plan, calls: readonly string[]): string => {
+const describe = (plan: Plan, calls: readonly string[]): string => {
+  const { intent, beginning, kills, continuation, isAlike = false } = plan
   const where = kills.map(({ call, phase }) => `${phase} call ${call} (${calls[call] ?? '?'})`).join(' and ')
-  return `${intent} from ${beginning}, killed ${where || 'nowhere'}, ${continuation}`
+  return `${intent} from ${beginning}${isAlike ? ', alike' : ''}, killed ${where || 'nowhere'}, ${continuation}`
 }
 
 export const runCrashes = async (seat: Seat, input: CrashInput): Promise<CrashReport> => {
+  const { isAlike = false } = input
   const violations: string[] = []
   let points = 0
   let runs = 0
@@ -64,11 +68,11 @@ export const runCrashes = async (seat: Seat, input: CrashInput): Promise<CrashRe
 
   for (const intent of input.intents ?? intents) {
     for (const beginning of input.beginnings ?? beginnings) {
-      const undisturbed = await run({ intent, beginning, kills: [], continuation: 'redriven' })
+      const undisturbed = await run({ intent, beginning, isAlike, kills: [], continuation: 'redriven' })
       for (const first of pointsOf(undisturbed.length)) {
         points += 1
         for (const continuation of ways()) {
-          const plan: Plan = { intent, beginning, kills: [first], continuation }
+          const plan: Plan = { intent, beginning, isAlike, kills: [first], continuation }
           await runDoubles(plan, first, await run(plan))
         }
       }

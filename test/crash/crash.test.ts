@@ -7,7 +7,8 @@ import { createSeat, type Seat } from './seat.ts'
 
 let seat: Seat
 beforeAll(async () => {
-  seat = await createSeat()
+  // No reply is lost here but by a kill: a busy machine must not look like one.
+  seat = await createSeat({}, { timeoutMs: 5000 })
 })
 afterAll(() => seat.close())
 

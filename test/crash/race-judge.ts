@@ -17,7 +17,7 @@ export const windowOf = (kill: KilledCurrent): RaceWindow | undefined => {
   const { step, op } = kill
   const retires = op === 'RotateComplete' || op === 'RotateCancel'
   if (retires && kill.slotsChanged) return 'lookToRetire'
-  if (retires && kill.currentMovedSinceStart) return 'readToRetire'
+  if (retires && kill.currentMoved) return 'readToRetire'
   if (step === 'finishSecret' && op === 'UpdateSecretVersionStage' && kill.slotsChanged) return 'lookToSwitch'
   return undefined
 }

@@ -58,8 +58,6 @@ const ask = async (seat: Seat, { secretArn }: Subject, token: string): Promise<v
   await seat.aws.idle()
 }
 
-export { runCollisions } from './race-collisions.ts'
-
 /** What a revoke and its settle, asked for undisturbed after the sweep's clear, must leave behind. */
 export const healFaults = async (watch: Watch, strangers: readonly string[]): Promise<readonly string[]> => {
   const { seat, subject } = watch

@@ -13,10 +13,8 @@ export interface KilledCurrent {
   readonly call: number
   /** Stytch's slots are not what this execution's last look showed. */
   readonly slotsChanged: boolean
-  /** AWSCURRENT sits on another version than when this execution's last look was answered. */
+  /** AWSCURRENT sits on another version than when this execution last read of it, the labels or the value. */
   readonly currentMoved: boolean
-  /** AWSCURRENT sits on another version than when this execution began. */
-  readonly currentMovedSinceStart: boolean
 }
 
 /** How an execution ended: `done`, `refused <reason>`, or `failed <code>`. */
@@ -72,9 +70,8 @@ export const createRaceWatch = (seat: Seat, subject: Subject): Watch => {
 
   const run = async ({ who, event, before }: Turn): Promise<InvokeOutcome> => {
     const firstLine = seat.output.length
-    const atStart = currentId()
     let call = -1
-    let seen = { slots: slots(), currentId: atStart }
+    let seen = { slots: slots(), currentId: currentId() }
     let prior = { isAccepted: false, ...seen }
     const outcome = await seat.execute({
       event,
@@ -95,10 +92,10 @@ export const createRaceWatch = (seat: Seat, subject: Subject): Watch => {
             call,
             slotsChanged: prior.slots !== seen.slots,
             currentMoved: prior.currentId !== seen.currentId,
-            currentMovedSinceStart: prior.currentId !== atStart,
           })
         }
-        if (op === 'GetClient') seen = { slots: slots(), currentId: currentId() }
+        if (op === 'GetClient') seen = { ...seen, slots: slots() }
+        if (op === 'DescribeSecret' || op === 'GetSecretValue') seen = { ...seen, currentId: currentId() }
         return 'go'
       },
     })

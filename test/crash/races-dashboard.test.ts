@@ -52,3 +52,19 @@ test.each(named)('$intent from $beginning, $act before call $at: $ending', async
   expect(result.lastEnding).toBe(ending)
   expect(result.violations).toEqual([])
 })
+
+const deleted = [
+  { intent: 'rotate', beginning: 'settled', at: 4, op: 'RotateStart' },
+  { intent: 'rotate', beginning: 'orphan', at: 5, op: 'RotateCancel' },
+  { intent: 'settle', beginning: 'overlap', at: 7, op: 'RotateComplete' },
+] as const
+test.each(deleted)(
+  'a client that is deleted right before the $op of a $intent is named by that step, not by the next attempt',
+  async ({ op, ...race }) => {
+    const { heldBefore, ended, violations } = await runRace(seat, { ...race, act: 'clientDeleted' })
+
+    expect(heldBefore?.op).toBe(op)
+    expect(ended.find(({ ending }) => ending !== 'done')?.ending).toBe('refused clientNotFound')
+    expect(violations).toEqual([])
+  },
+)

@@ -32,6 +32,8 @@ export interface Plan {
   readonly beginning: Beginning
   readonly kills: readonly Kill[]
   readonly continuation: Continuation
+  /** The first value that Stytch makes ends like the one it will sit beside (docs/decisions/007). */
+  readonly isAlike?: boolean
   /** Plays a fault on the how-manieth outside call, from 0; `isLasting`: on every later one of its service too. */
   readonly fault?: { readonly call: number; readonly fault: Omit<Fault, 'op'>; readonly isLasting?: boolean }
 }
@@ -101,6 +103,8 @@ const drive = ({ seat, look, calls }: ReturnType<typeof createWatch>, plan: Plan
       void seat
         .execute({
           event,
+          // Only faults take time that counts; a busy machine must not.
+          timeMs: plan.fault === undefined ? 600_000 : 30_000,
           gate: (phase, op) => {
             if (phase === 'before') at = calls.push(op) - 1
             else look(op)
@@ -207,6 +211,13 @@ const attempt = async (seat: Seat, subject: Subject, intent: Intent): Promise<vo
   await rotateSecret(seat, subject, intent)
 }
 
+/** Last four of the value that a rotate or a revoke leaves in the current slot when it asks for the next one. */
+const besideNext = (seat: Seat, { secretArn, clientId }: Subject): string => {
+  const { lastFour = '', nextLastFour = null } = seat.stytch.slots(clientId) ?? {}
+  const current = valueUnder(seat, secretArn, 'AWSCURRENT')
+  return nextLastFour !== null && current?.endsWith(nextLastFour) ? nextLastFour : lastFour
+}
+
 export const runPlan = async (seat: Seat, plan: Plan): Promise<RunResult> => {
   const subject = await begin(seat, plan.beginning)
   seat.aws.configure({ redriveCount: plan.continuation === 'redriven' ? plan.kills.length + 1 : 0 })
@@ -214,6 +225,7 @@ export const runPlan = async (seat: Seat, plan: Plan): Promise<RunResult> => {
   const value = valueUnder(seat, subject.secretArn, 'AWSCURRENT')
   const watch = createWatch(seat, subject)
   const killer = drive(watch, plan)
+  if (plan.isAlike) seat.stytch.forceLastFour(besideNext(seat, subject))
   playFault(seat, plan)
   await attempt(seat, subject, plan.intent)
   endFaultPlay(seat)

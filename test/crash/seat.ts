@@ -15,7 +15,7 @@ import { createVault } from '../../lambda/adapters/aws/vault.ts'
 import { createStytchApi } from '../../lambda/adapters/stytch/api.ts'
 import { createSend, type Send } from '../../lambda/adapters/stytch/http.ts'
 import { createStytchIssuer } from '../../lambda/adapters/stytch/issuer.ts'
-import type { Issuer, Vault } from '../../lambda/domain/ports.ts'
+import type { Freeze, Issuer, Vault } from '../../lambda/domain/ports.ts'
 import { makeRequestToken, type Origin } from '../../lambda/domain/request-token.ts'
 import { type AwsStandIn, createAwsStandIn } from '../../lambda/local/aws/aws-stand-in.ts'
 import type { InvokeOutcome, RotationEvent } from '../../lambda/local/aws/rotation-driver.ts'
@@ -58,6 +58,8 @@ export interface Seat {
   execute(execution: Execution): Promise<InvokeOutcome>
   /** What RotateSecret drives; set by each run. */
   onInvoke: (event: RotationEvent) => Promise<InvokeOutcome>
+  /** Off, unless a test says otherwise; it is no outside call of a run. */
+  freeze: Freeze
   /** Breaks a rule on purpose, to test the tests; leaves every port as it is unless set. */
   tamper: (rotation: Rotation, event: RotationEvent) => Rotation
   /** Everything that came out in log lines and error messages. */
@@ -122,6 +124,7 @@ export const createSeat = async (
       errorType: 'Unset',
       errorMessage: 'no run is under way',
     }),
+    freeze: { read: async () => 'off' } as Freeze,
     tamper: (rotation: Rotation, _event: RotationEvent): Rotation => rotation,
   }
   const aws = createAwsStandIn({
@@ -132,20 +135,23 @@ export const createSeat = async (
   })
   const stytchUrl = await stytch.server.listen(0)
   const awsUrl = await aws.listen(0)
-  const http = new NodeHttpHandler({
-    requestTimeout: timeoutMs,
-    throwOnRequestTimeout: true,
-    socketTimeout: timeoutMs,
-    connectionTimeout: timeoutMs,
-    httpAgent: { maxSockets: 16, keepAlive: true },
-  })
+  const httpWithin = (ms: number): NodeHttpHandler =>
+    new NodeHttpHandler({
+      requestTimeout: ms,
+      throwOnRequestTimeout: true,
+      socketTimeout: ms,
+      connectionTimeout: ms,
+      httpAgent: { maxSockets: 16, keepAlive: true },
+    })
+  const http = httpWithin(timeoutMs)
   const awsConfig = {
     endpoint: awsUrl,
     region: 'us-east-1',
     maxAttempts: 2,
     credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
   }
-  const client = new SecretsManagerClient({ ...awsConfig, requestHandler: http })
+  // Whoever asks for rotations is patient: asked twice, RotateSecret is refused because of itself.
+  const client = new SecretsManagerClient({ ...awsConfig, requestHandler: httpWithin(5000) })
   const send = createSend({ timeoutMs })
 
   const connect = (sendCall: Send, remainingMs: () => number, wait: (ms: number) => Promise<void>) =>
@@ -179,6 +185,7 @@ export const createSeat = async (
         issuer: connect(gatedSend, remainingMs, wait),
         vault: createVault(new SecretsManagerClient(gated)),
         outcomes: createOutcomes(new EventBridgeClient(gated), 'm2m'),
+        freeze: seat.freeze,
         timing: { now: world.clock.now, remainingMs, wait },
         journal: { note: (entry) => output.push(JSON.stringify(entry)) },
       }
@@ -308,8 +315,8 @@ export const putByHand = async (seat: Seat, { secretArn, clientId }: Subject, se
   await seat.client.send(new PutSecretValueCommand({ SecretId: secretArn, SecretString: textWith(clientId, secret) }))
 }
 
-/** Runs steps undisturbed. */
+/** Runs steps undisturbed, and in no hurry: a busy machine must not cost a step its time. */
 export const undisturbed =
   (seat: Seat) =>
   (event: RotationEvent): Promise<InvokeOutcome> =>
-    seat.execute({ event, gate: () => 'go', onHang: () => {} })
+    seat.execute({ event, gate: () => 'go', onHang: () => {}, timeMs: 600_000 })

@@ -33,7 +33,7 @@ export interface WalksReport {
 }
 
 /** The evidence of a revoke tries so many past values of so many versions (docs/guarantees.md, "Evidence"). */
-const PROVEN_AT_MOST = { values: 6, versions: 20 }
+const PROVEN_AT_MOST = { values: 6, versions: 100 }
 const OVERLAP_MS = 24 * 60 * 60_000
 
 const pick = <Item>(items: readonly Item[], at: number): Item | undefined => items[at % items.length]

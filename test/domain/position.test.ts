@@ -43,11 +43,12 @@ const oracle = (truth: Truth, intent: Intent): Sighting => {
 const box = (value: string | undefined): ClientSecret | undefined =>
   value === undefined ? undefined : createClientSecret(value)
 
-const see = (truth: Truth, intent: Intent, acceptance?: Acceptance): readonly Sighting[] =>
+const see = (truth: Truth, intent: Intent, acceptance?: Acceptance, isCurrentUnlike = false): readonly Sighting[] =>
   sightings({
     slots: { current: truth.L.slice(-4), next: truth.N?.slice(-4) ?? null },
     stored: { current: createClientSecret(truth.C), pending: box(truth.P), previous: box(truth.V) },
     intent,
+    isCurrentUnlike,
     ...(acceptance === undefined ? {} : { acceptance }),
   })
 
@@ -236,7 +237,7 @@ describe('when last fours collide', () => {
       what: 'C and a stranger, both slots: either order',
       intent: 'rotate',
       truth: { C, L: C, N: 'x-same' },
-      seen: ['orphan', 'overlap'],
+      seen: ['orphan', 'overlap', 'drift'],
       told: ['orphan', 'overlap'],
     },
     {
@@ -279,8 +280,44 @@ describe('when last fours collide', () => {
     expect(namesOf(see(truth, 'settle', { previous: true }))).toEqual(['cancelledUnderUs'])
   })
 
+  test('a refused value leaves its last four to a stranger', () => {
+    expect(namesOf(see({ C, L: 'x-same' }, 'rotate', { current: false }))).toEqual(['drift'])
+    expect(namesOf(see({ C, L: 'x-same', N: 'y-same' }, 'rotate', { current: false }))).toEqual(['drift'])
+    expect(namesOf(see({ C, V: 'v-same', L: 'x-same', N: 'v-same' }, 'revoke', { current: false }))).toEqual(['drift'])
+  })
+
   test('exchanges that fit no reading leave none', () => {
-    expect(see({ C, L: C }, 'rotate', { current: false })).toEqual([])
+    expect(see({ C, L: 'x-0000' }, 'rotate', { current: true })).toEqual([])
+    expect(see({ C, V: 'v-vvvv', L: C }, 'rotate', { current: true, previous: true })).toEqual([])
+  })
+})
+
+describe('a value that never sits in next beside one that ends like it', () => {
+  const C = 'c-same'
+  const alike: readonly (readonly [Position, Intent, Truth])[] = [
+    ['orphan', 'rotate', { C, L: C, N: 'x-same' }],
+    ['orphan', 'settle', { C, P: C, L: C, N: 'x-same' }],
+    ['rolledBack', 'revoke', { C, V: 'v-same', L: C, N: 'v-same' }],
+    ['started', 'rotate', { C, P: 'p-same', L: C, N: 'p-same' }],
+  ]
+  const told = (truth: Truth, intent: Intent, acceptance: Acceptance) =>
+    see(truth, intent, acceptance, true).map(({ position }) => position)
+
+  test.each(alike)('is in current where both slots end alike: %s', (position, intent, truth) => {
+    expect(told(truth, intent, exchanged(truth))).toEqual([position])
+  })
+
+  test('only once an exchange shows that it is in a slot at all', () => {
+    const truth: Truth = { C, L: C, N: 'x-same' }
+
+    expect(told(truth, 'rotate', {}).toSorted()).toEqual(['drift', 'orphan', 'overlap'])
+    expect(told({ C, L: 'y-same', N: 'x-same' }, 'rotate', { current: false })).toEqual(['drift'])
+  })
+
+  test('may sit in next beside one that ends in another way', () => {
+    const truth: Truth = { C, L: 'x-0000', N: C }
+
+    expect(told(truth, 'rotate', exchanged(truth))).toEqual(['overlap'])
   })
 })
 
@@ -328,6 +365,29 @@ describe('at random, with the truth known', () => {
         expect(after).toContainEqual(oracle(truth, wish))
         for (const sighting of after) expect(before).toContainEqual(sighting)
       }),
+      { numRuns: 2000 },
+    )
+  })
+
+  test('with every stored value exchanged, the truth is among what is seen, strangers’ last fours or not', () => {
+    fc.assert(
+      fc.property(truths(false), intent, (truth, wish) => {
+        expect(see(truth, wish, exchanged(truth))).toContainEqual(oracle(truth, wish))
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
+  test('with every stored value exchanged, and AWSCURRENT never in next beside its like, it is all that is seen', () => {
+    const isLikeInNext = ({ C, L, N }: Truth) => N === C && L.slice(-4) === C.slice(-4)
+    fc.assert(
+      fc.property(
+        truths(false).filter((truth) => !isLikeInNext(truth)),
+        intent,
+        (truth, wish) => {
+          expect(see(truth, wish, exchanged(truth), true)).toEqual([oracle(truth, wish)])
+        },
+      ),
       { numRuns: 2000 },
     )
   })

@@ -20,6 +20,8 @@ export interface ExploreInput {
   readonly rules?: Rules
   /** Whether an operator stores values by hand, too. */
   readonly hasOperator?: boolean
+  /** Called with every state that is reached, once, and with the values that a revoke has taken away. */
+  readonly onState?: (state: State, revoked: readonly Value[]) => void
 }
 
 export interface Broken {
@@ -134,7 +136,8 @@ const followRotation = ({ state, step }: Node, rules: Rules, follow: Follow): vo
   }
 }
 
-export const explore = ({ rules = rulesOfDesign, hasOperator = false }: ExploreInput = {}): Explored => {
+export const explore = (input: ExploreInput = {}): Explored => {
+  const { rules = rulesOfDesign, hasOperator = false, onState = () => {} } = input
   const root: Node = { state: registered, step: 0, revoked: [], before: undefined, happened: '' }
   const seen = new Set([keyOfNode(root)])
   const queue: Node[] = [root]
@@ -160,6 +163,7 @@ export const explore = ({ rules = rulesOfDesign, hasOperator = false }: ExploreI
       const key = keyOfNode(to)
       if (seen.has(key)) return
       seen.add(key)
+      onState(state, revoked)
       if (!endsByRevoke(state, rules)) report('revokeDidNotEnd', to)
       queue.push(to)
     }

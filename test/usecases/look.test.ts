@@ -5,7 +5,7 @@ import { look } from '../../lambda/usecases/look.ts'
 import type { Version } from '../../lambda/usecases/rotation.ts'
 import { PROJECT_ID } from '../fakes/fake-issuer.ts'
 import { SECRET_ARN } from '../fakes/fake-vault.ts'
-import { CLIENT_ID, createRegisteredWorld, valueNamed } from '../fakes/world.ts'
+import { CLIENT_ID, createRegisteredWorld, tokenOf, valueNamed } from '../fakes/world.ts'
 
 const versionOf = (value: string): Version => ({
   versionId: `version of ${value}`,
@@ -56,12 +56,56 @@ test('an exchange tells which of two values sits in the only slot', async () => 
   expect(await sightingOf([V, null], { previous: V })).toMatchObject({ position: 'cancelledUnderUs' })
 })
 
-test('slots that no stored value explains leave nothing to agree on', async () => {
+test('a slot that shows the last four of refused values holds a stranger', async () => {
   const stranger = valueNamed('X', 'AAAA')
 
   expect(await sightingOf([stranger, null], { pending: P, previous: V })).toEqual({
-    position: 'ambiguous',
+    position: 'poisoned',
     pendingAccepted: false,
     previousAccepted: false,
   })
+  expect(await sightingOf([stranger, V], { previous: V })).toMatchObject({ position: 'drift', previousAccepted: true })
+})
+
+test('values that are accepted and in no slot leave nothing to agree on', async () => {
+  const world = createRegisteredWorld()
+  world.issuer.lingering.add(C).add(V)
+  Object.assign(world.client(), { current: C, next: null })
+
+  const seen = await look(world.rotation, {
+    intent: 'rotate',
+    stored: { current: versionOf(C), previous: versionOf(V) },
+  })
+
+  expect(seen).toMatchObject({
+    value: { sighting: { position: 'ambiguous', pendingAccepted: false, previousAccepted: false } },
+  })
+})
+
+test.each([
+  ['rotate', 'orphan'],
+  ['revoke', 'orphan'],
+  ['settle', 'orphan'],
+  ['rollback', 'orphan'],
+  ['register', 'orphan'],
+  ['adopt', 'ambiguous'],
+] as const)('beside a value that ends alike, one of a version %s-… makes it %s', async (origin, position) => {
+  const world = createRegisteredWorld()
+  Object.assign(world.client(), { current: C, next: valueNamed('X', 'AAAA') })
+  const current = { ...versionOf(C), versionId: tokenOf(origin) }
+
+  expect(await look(world.rotation, { intent: 'rotate', stored: { current } })).toMatchObject({
+    value: { sighting: { position } },
+  })
+})
+
+test('beside a value that ends alike, one that was stored by hand is told only by a start since', async () => {
+  const world = createRegisteredWorld()
+  Object.assign(world.client(), { current: C, next: valueNamed('X', 'AAAA') })
+  const positionAfter = async (isNextNew: boolean) => {
+    const seen = await look(world.rotation, { intent: 'rotate', stored: { current: versionOf(C) }, isNextNew })
+    return seen.ok ? seen.value.sighting.position : seen.refusal
+  }
+
+  expect([await positionAfter(false), await positionAfter(true)]).toEqual(['ambiguous', 'orphan'])
 })

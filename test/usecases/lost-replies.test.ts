@@ -403,8 +403,12 @@ describe('a refusal', () => {
     const { world, token } = await intruded()
     world.log.before.push(failAt('outcomes.emit', fault('EVENT_NOT_SENT')))
 
-    expect(await does(world, 'testSecret', token)).toBe('fault EVENT_NOT_SENT')
+    expect(await does(world, 'testSecret', token)).toBe('no poisoned, cleared')
     expect(world.vault.holderOf('AWSPENDING')).toBeUndefined()
+    expect(world.journal.entries.slice(-2)).toMatchObject([
+      { outcome: 'failed', code: 'EVENT_NOT_SENT', retryable: true, step: 'testSecret', requestToken: token },
+      { outcome: 'refused', reason: 'position', step: 'testSecret', requestToken: token },
+    ])
     expect(await does(world, 'createSecret', token)).toBe('no tokenWithoutVersion, kept')
   })
 

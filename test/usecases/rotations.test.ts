@@ -3,6 +3,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Evidence } from '../../lambda/domain/outcome.ts'
 import type { Intent } from '../../lambda/domain/request-token.ts'
+import { LOST_VALUE } from '../../lambda/domain/secret-format.ts'
 import { effectOf } from '../fakes/effect.ts'
 import { SECRET_ARN } from '../fakes/fake-vault.ts'
 import { CLIENT_ID, createRegisteredWorld, nameOf, textOf, tokenOf, valueNamed, type World } from '../fakes/world.ts'
@@ -267,6 +268,101 @@ describe('revoke', () => {
     expect(provenDead(world)).toEqual(['n001', 'AAAA'])
   })
 
+  /** A rotate that stored its value and got no further. */
+  const giveUp = async (world: World): Promise<void> => {
+    const given = tokenOf('rotate', world.timing.now())
+    world.vault.rotateSecret(given)
+    await world.step('createSecret', given)
+    await world.vault.moveLabel({ secretId: SECRET_ARN, label: 'AWSPENDING', from: given })
+  }
+  const giveUpTimes = async (world: World, times: number): Promise<void> => {
+    for (let time = 1; time <= times; time += 1) await giveUp(world)
+  }
+
+  test('however many rotates were refused before it, and left a version without a value: what was valid is proven dead', async () => {
+    const world = createRegisteredWorld()
+    await live(world, 'rotate')
+    world.client().isActive = false
+    for (let refusals = 1; refusals <= 60; refusals += 1) {
+      await expect(world.rotate(tokenOf('rotate', world.timing.now()))).rejects.toThrow('the client is inactive')
+    }
+    world.client().isActive = true
+
+    await live(world, 'revoke', 'settle')
+
+    expect(provenDead(world)).toEqual(['n001', 'AAAA'])
+  })
+
+  test('however many attempts stored a value between the two that were valid: both are proven dead', async () => {
+    const world = createRegisteredWorld()
+    await giveUpTimes(world, 12)
+    await live(world, 'rotate')
+    const failed = tokenOf('settle', world.timing.now())
+    world.vault.rotateSecret(failed)
+    await world.step('createSecret', failed)
+    await world.vault.moveLabel({ secretId: SECRET_ARN, label: 'AWSPENDING', from: failed })
+
+    await live(world, 'revoke', 'settle')
+
+    expect(provenDead(world)).toHaveLength(14)
+    expect([provenDead(world).at(0), provenDead(world).at(-1)]).toEqual(['n013', 'AAAA'])
+  })
+
+  test('the one behind a settle, too', async () => {
+    const world = createRegisteredWorld()
+    await live(world, 'rotate', 'settle')
+    await giveUpTimes(world, 8)
+
+    await live(world, 'rotate', 'revoke', 'settle')
+
+    expect(provenDead(world)).toHaveLength(10)
+    expect([provenDead(world).at(0), provenDead(world).at(-1)]).toEqual(['n010', 'n001'])
+  })
+
+  test('of a secret with a long past, the newest six are tried: they reach behind a settle', async () => {
+    const world = createRegisteredWorld()
+    for (let period = 1; period <= 9; period += 1) await live(world, 'rotate', 'settle')
+
+    await live(world, 'revoke', 'settle')
+
+    expect(provenDead(world)).toEqual(['n009', 'n008', 'n007', 'n006', 'n005', 'n004'])
+  })
+
+  test('does not try what only stands for a value that is lost', async () => {
+    const world = createRegisteredWorld()
+    world.vault.place(world.vault.holderOf('AWSCURRENT') ?? '', { text: textOf(LOST_VALUE.reveal()) })
+
+    await live(world, 'revoke', 'revoke', 'settle')
+
+    expect(provenDead(world)).toEqual(['n001'])
+    expect(accepted(world)).toEqual(['new2'])
+  })
+
+  test('tries twenty-five values at most, the newest', async () => {
+    const world = createRegisteredWorld()
+    await giveUpTimes(world, 30)
+
+    await live(world, 'revoke', 'settle')
+
+    expect(provenDead(world)).toHaveLength(25)
+    expect(provenDead(world).slice(0, 3)).toEqual(['AAAA', 'n030', 'n029'])
+  })
+
+  test('reads a hundred versions at most', async () => {
+    const world = createRegisteredWorld()
+    await live(world, 'rotate')
+    world.client().isActive = false
+    for (let refusals = 1; refusals <= 120; refusals += 1) {
+      await expect(world.rotate(tokenOf('rotate', world.timing.now()))).rejects.toThrow('the client is inactive')
+    }
+    world.client().isActive = true
+
+    await live(world, 'revoke', 'settle')
+
+    expect(provenDead(world)).toEqual(['n001'])
+    expect(world.log.names().filter((name) => name === 'vault.read')).toHaveLength(107)
+  })
+
   test('a settle that failed on the way does not cost the next one its evidence', async () => {
     const world = createRegisteredWorld()
     await live(world, 'revoke')
@@ -412,18 +508,20 @@ describe('what is stored is not trusted', () => {
   })
 })
 
-describe('last fours that collide', () => {
-  const begun = async (fresh: string) => {
+/** Somebody put a value of his own under this rotation: ours never end like AWSCURRENT's (docs/decisions/007). */
+describe('a planted pending value that ends like AWSCURRENT’s', () => {
+  const planted = async () => {
     const world = createRegisteredWorld()
-    world.issuer.fresh.push(fresh)
     const token = tokenOf('rotate')
     world.vault.rotateSecret(token)
+    world.vault.place(token, { text: textOf(valueNamed('P', 'AAAA')) })
+    world.client().next = valueNamed('P', 'AAAA')
     for (const step of ['createSecret', 'setSecret', 'testSecret'] as const) await world.step(step, token)
     return { world, token }
   }
 
-  test('AWSCURRENT does not move to a cancelled value that shares its last four', async () => {
-    const { world, token } = await begun(valueNamed('P', 'AAAA'))
+  test('does not become AWSCURRENT once it is cancelled', async () => {
+    const { world, token } = await planted()
     world.client().next = null
 
     const effect = await effectOf(world, () => world.step('finishSecret', token))
@@ -431,8 +529,8 @@ describe('last fours that collide', () => {
     expect(effect).toBe('no poisoned, cleared: Refused, Drift')
   })
 
-  test('a completed value that shares it is told apart by an exchange, and becomes AWSCURRENT', async () => {
-    const { world, token } = await begun(valueNamed('P', 'AAAA'))
+  test('is told apart by an exchange once it is completed, and becomes AWSCURRENT', async () => {
+    const { world, token } = await planted()
     Object.assign(world.client(), { current: valueNamed('P', 'AAAA'), next: null })
 
     const effect = await effectOf(world, () => world.step('finishSecret', token))

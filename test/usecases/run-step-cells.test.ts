@@ -23,7 +23,9 @@ const worlds = {
   cancelledUnderUs: ['V', null],
   drift: ['X', null],
   driftWithNext: ['X', 'Y'],
-  /** Two values that share their last four sit in the two slots, and both are accepted. */
+  /** An orphan that ends like C, beside it: what a lost start may leave (docs/decisions/007). */
+  alike: ['C', 'X'],
+  /** Two values that share their last four sit in the two slots, and both are accepted. C, a colleague's, was stored by hand. */
   ambiguous: ['V', 'C'],
 } as const
 type WorldName = keyof typeof worlds
@@ -36,6 +38,8 @@ interface Cell {
   readonly currentOrigin: Origin
 }
 
+const BY_HAND = 'by-hand-000000000000000000000000000000'
+
 const build = ({ intent, isStored, name, currentOrigin }: Omit<Cell, 'step'>) => {
   const world = createWorld()
   const isCopy = intent === 'settle' || intent === 'rollback'
@@ -45,13 +49,14 @@ const build = ({ intent, isStored, name, currentOrigin }: Omit<Cell, 'step'>) =>
     C: valueNamed('C'),
     V: valueNamed('V', twins && !pendingTwin ? 'CCCC' : 'VVVV'),
     P: valueNamed('P', pendingTwin ? 'CCCC' : 'PPPP'),
-    X: valueNamed('X'),
+    X: valueNamed('X', name === 'alike' ? 'CCCC' : 'XXXX'),
     Y: valueNamed('Y'),
   }
   const pending = { rotate: values.P, revoke: values.P, settle: values.C, rollback: values.V }[intent]
   const token = tokenOf(intent)
   world.vault.place(tokenOf('register'), { text: textOf(values.V), labels: ['AWSCURRENT'] })
-  world.vault.place(tokenOf(currentOrigin), { text: textOf(values.C), labels: ['AWSCURRENT'] })
+  const currentId = twins && currentOrigin === 'rotate' ? BY_HAND : tokenOf(currentOrigin)
+  world.vault.place(currentId, { text: textOf(values.C), labels: ['AWSCURRENT'] })
   world.vault.rotateSecret(token)
   if (isStored) world.vault.place(token, { text: textOf(pending), labels: ['AWSPENDING'] })
   // A rollback's P is V, wherever it is told to sit.
@@ -111,6 +116,7 @@ const blocks: readonly Block[] = [
       overlap          | complete > start > put new1 | nothing | nothing | ${missing}
       rolledBack       | cancel > start > put new1   | nothing | nothing | ${missing}
       orphan           | cancel > start > put new1   | nothing | nothing | ${missing}
+      alike            | cancel > start > put new1   | nothing | nothing | ${missing}
       cancelledUnderUs | ${cancelled}                | nothing | nothing | ${missing}
       drift            | ${drift}                    | nothing | nothing | ${missing}
       driftWithNext    | ${drift}                    | nothing | nothing | ${missing}
@@ -128,6 +134,7 @@ const blocks: readonly Block[] = [
       overlap          | nothing | nothing | ${poisoned} | ${poisoned}
       rolledBack       | nothing | nothing | ${poisoned} | ${poisoned}
       orphan           | nothing | nothing | ${poisoned} | ${poisoned}
+      alike            | nothing | nothing | ${poisoned} | ${poisoned}
       cancelledUnderUs | nothing | nothing | ${poisoned} | ${poisoned}
       drift            | nothing | nothing | ${poisoned} | ${poisoned}
       driftWithNext    | nothing | nothing | ${poisoned} | ${poisoned}
@@ -144,6 +151,7 @@ const blocks: readonly Block[] = [
       overlap          | complete > start > put new1 | nothing | nothing | ${missing}
       rolledBack       | cancel > start > put new1   | nothing | nothing | ${missing}
       orphan           | cancel > start > put new1   | nothing | nothing | ${missing}
+      alike            | cancel > start > put new1   | nothing | nothing | ${missing}
       cancelledUnderUs | start > put new1            | nothing | nothing | ${missing}
       drift            | start > put new1            | nothing | nothing | ${missing}
       driftWithNext    | cancel > start > put new1   | nothing | nothing | ${missing}
@@ -160,6 +168,7 @@ const blocks: readonly Block[] = [
       overlap          | nothing | nothing | ${poisoned} | ${poisoned}
       rolledBack       | nothing | nothing | ${poisoned} | ${poisoned}
       orphan           | nothing | nothing | ${poisoned} | ${poisoned}
+      alike            | nothing | nothing | ${poisoned} | ${poisoned}
       cancelledUnderUs | nothing | nothing | ${poisoned} | ${poisoned}
       drift            | nothing | nothing | ${poisoned} | ${poisoned}
       driftWithNext    | nothing | nothing | ${poisoned} | ${poisoned}
@@ -176,6 +185,7 @@ const blocks: readonly Block[] = [
       overlap          | put C        | ${missing} | nothing | ${missing}
       rolledBack       | put C        | ${missing} | nothing | ${missing}
       orphan           | put C        | ${missing} | nothing | ${missing}
+      alike            | put C        | ${missing} | nothing | ${missing}
       cancelledUnderUs | ${cancelled} | ${missing} | nothing | ${missing}
       drift            | ${drift}     | ${missing} | nothing | ${missing}
       driftWithNext    | ${drift}     | ${missing} | nothing | ${missing}
@@ -193,6 +203,7 @@ const blocks: readonly Block[] = [
       overlap          | put C        | complete     | nothing      | ${late}
       rolledBack       | put C        | cancel       | nothing      | ${late}
       orphan           | put C        | cancel       | nothing      | ${late}
+      alike            | put C        | cancel       | nothing      | ${late}
       cancelledUnderUs | ${cancelled} | ${cancelled} | ${cancelled} | ${cancelled}
       drift            | ${drift}     | ${drift}     | ${drift}     | ${drift}
       driftWithNext    | ${drift}     | ${drift}     | ${drift}     | ${drift}
@@ -209,6 +220,7 @@ const blocks: readonly Block[] = [
       overlap          | put V         | ${missing} | nothing | ${missing}
       rolledBack       | ${rolledBack} | ${missing} | nothing | ${missing}
       orphan           | ${orphan}     | ${missing} | nothing | ${missing}
+      alike            | ${orphan}     | ${missing} | nothing | ${missing}
       cancelledUnderUs | put V         | ${missing} | nothing | ${missing}
       drift            | ${drift}      | ${missing} | nothing | ${missing}
       driftWithNext    | ${drift}      | ${missing} | nothing | ${missing}
@@ -226,6 +238,7 @@ const blocks: readonly Block[] = [
       overlap          | nothing | nothing      | nothing    | ${switched}
       rolledBack       | nothing | nothing      | nothing    | ${switched}
       orphan           | nothing | ${orphan}    | ${orphan}  | ${orphan}
+      alike            | nothing | ${orphan}    | ${orphan}  | ${orphan}
       cancelledUnderUs | nothing | nothing      | nothing    | ${switched}
       drift            | nothing | ${drift}     | ${drift}   | ${drift}
       driftWithNext    | nothing | ${drift}     | ${drift}   | ${drift}
@@ -243,6 +256,7 @@ const blocks: readonly Block[] = [
       overlap          | ${restores} | ${missing} | nothing | ${missing}
       rolledBack       | ${restores} | ${missing} | nothing | ${missing}
       orphan           | ${restores} | ${missing} | nothing | ${missing}
+      alike            | ${restores} | ${missing} | nothing | ${missing}
       cancelledUnderUs | ${restores} | ${missing} | nothing | ${missing}
       drift            | ${restores} | ${missing} | nothing | ${missing}
       driftWithNext    | ${restores} | ${missing} | nothing | ${missing}
@@ -260,6 +274,7 @@ const blocks: readonly Block[] = [
       overlap          | nothing | ${restores}      | nothing    | ${restores}
       rolledBack       | nothing | ${restores}      | nothing    | ${restores}
       orphan           | nothing | ${restores}      | ${orphan}  | ${restores}
+      alike            | nothing | ${restores}      | ${orphan}  | ${restores}
       cancelledUnderUs | nothing | ${restoresAlive} | nothing    | ${restoresAlive}
       drift            | nothing | ${restores}      | ${drift}   | ${restores}
       driftWithNext    | nothing | ${restores}      | ${drift}   | ${restores}

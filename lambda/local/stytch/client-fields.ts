@@ -1,7 +1,7 @@
 // Reads and checks the fields that create and update have in common. Everything is checked before anything is changed; a
 // field that is absent or null stays as it was, as it does in Stytch's own SDKs, which drop undefined fields.
 import { ApiError } from './api-error.ts'
-import type { ClientStatus, Metadata } from './client-store.ts'
+import type { ClientStatus, Metadata } from './client-record.ts'
 import type { StytchSettings } from './settings.ts'
 
 export type JsonObject = Readonly<Record<string, unknown>>

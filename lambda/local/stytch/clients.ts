@@ -1,5 +1,5 @@
-// The M2M clients of one project: what each call of Stytch's client and rotation endpoints does to the two slots. Knows
-// nothing of HTTP; routes.ts calls it for requests, and the stand-in's dashboard calls it directly.
+// The M2M clients of one project: what each call of Stytch's client endpoints does, and what M2M states to the slot machine.
+// Knows nothing of HTTP; m2m-routes.ts calls it for requests, and the stand-in's dashboard calls it directly.
 import { ApiError } from './api-error.ts'
 import {
   type JsonObject,
@@ -10,67 +10,54 @@ import {
   readStatus,
   readText,
 } from './client-fields.ts'
-import { type ClientRecord, type ClientStore, slotOf, withRetired } from './client-store.ts'
+import type { ClientRecord, ClientStore } from './client-record.ts'
 import { generateSecret, type Ids } from './ids.ts'
-import type { SettingsBox } from './settings.ts'
+import type { Mint } from './mint.ts'
+import type { SettingsBox } from './settings-box.ts'
+import { createSlotMachine, type Revealed, type SlotMachine } from './slot-machine.ts'
 
 export interface ClientsParts {
   readonly store: ClientStore
   readonly settings: SettingsBox
   readonly ids: Ids
+  readonly mint: Mint
   readonly now: () => number
-}
-
-/** A client and the one showing of a secret. */
-export interface Revealed {
-  readonly record: ClientRecord
-  readonly secret: string
 }
 
 /** Every method throws ApiError when Stytch would refuse. */
 export interface Clients {
   get(clientId: string): ClientRecord
-  create(fields: JsonObject): Revealed
+  create(fields: JsonObject): Revealed<ClientRecord>
   update(clientId: string, fields: JsonObject): ClientRecord
   remove(clientId: string): void
-  rotateStart(clientId: string): Revealed
-  rotateComplete(clientId: string): ClientRecord
-  rotateCancel(clientId: string): ClientRecord
+  readonly rotation: Omit<SlotMachine<ClientRecord>, 'create'>
 }
 
-export const createClients = ({ store, settings: box, ids, now }: ClientsParts): Clients => {
+export const createClients = ({ store, settings: box, ids, mint, now }: ClientsParts): Clients => {
   const get = (clientId: string): ClientRecord => {
     const record = store.find(clientId)
     if (record === undefined) throw new ApiError(box.current().clientNotFoundStatus, 'm2m_client_not_found')
     return record
   }
 
-  const keep = (record: ClientRecord): ClientRecord => {
-    store.put(record)
-    return record
-  }
-
-  const newSecret = (): string => {
-    const { nextSecretLastFour } = box.current()
-    if (nextSecretLastFour !== null) box.configure({ nextSecretLastFour: null })
-    return generateSecret(nextSecretLastFour)
-  }
-
-  const rotatable = (clientId: string): ClientRecord => {
-    const record = get(clientId)
-    if (record.status === 'inactive' && !box.current().inactiveClientMayRotate) {
-      throw new ApiError(400, 'invalid_m2m_client_status')
-    }
-    return record
-  }
-
-  const rotating = (clientId: string) => {
-    const record = rotatable(clientId)
-    if (record.next === null) throw new ApiError(box.current().notRotatingStatus, 'm2m_client_not_rotating_secret')
-    return { record, next: record.next }
-  }
-
-  const lingers = () => ({ now: now(), ms: box.current().propagationDelayMs })
+  const rotation = createSlotMachine<ClientRecord>(
+    {
+      read: (clientId) => {
+        const { status, slots } = get(clientId)
+        if (status === 'inactive' && !box.current().inactiveClientMayRotate) {
+          throw new ApiError(400, 'invalid_m2m_client_status')
+        }
+        return slots
+      },
+      write: (clientId, slots) => store.put({ ...get(clientId), slots }),
+      alreadyRotating: () => new ApiError(box.current().alreadyRotatingStatus, 'm2m_client_already_rotating_secret'),
+      notRotating: 'm2m_client_not_rotating_secret',
+      generate: () => mint(generateSecret),
+      validity: () => ({ acceptedFromAt: now(), expiresAt: null }),
+      acceptsNext: () => true,
+    },
+    { settings: box, now },
+  )
 
   return {
     get,
@@ -85,29 +72,19 @@ export const createClients = ({ store, settings: box, ids, now }: ClientsParts):
         clientDescription: readText(fields.client_description, 'm2m_client_invalid_client_description') ?? '',
         trustedMetadata: mergeMetadata({}, fields.trusted_metadata),
       }
-      const clientId = importedId ?? ids.client()
-      const isTaken =
-        store.find(clientId) !== undefined || (store.wasDeleted(clientId) && !settings.deletedClientIdMayReturn)
+      const id = importedId ?? ids.client()
+      const isTaken = store.find(id) !== undefined || (store.wasDeleted(id) && !settings.deletedClientIdMayReturn)
       if (isTaken) throw new ApiError(400, 'duplicate_m2m_client_id')
       if (settings.maxClients !== null && store.size() >= settings.maxClients) {
         throw new ApiError(400, 'too_many_m2m_clients_for_billing_tier')
       }
-      const secret = importedSecret ?? newSecret()
-      const record = keep({
-        order: store.nextOrder(),
-        clientId,
-        ...described,
-        status: 'active',
-        scopes,
-        current: slotOf(secret, now()),
-        next: null,
-        retired: [],
-      })
+      const { slots, secret } = rotation.create(importedSecret)
+      const record = store.put({ order: store.nextOrder(), id, ...described, status: 'active', scopes, slots })
       return { record, secret }
     },
     update: (clientId, fields) => {
       const record = get(clientId)
-      return keep({
+      return store.put({
         ...record,
         clientName: readText(fields.client_name, 'm2m_client_invalid_client_name') ?? record.clientName,
         clientDescription:
@@ -121,33 +98,6 @@ export const createClients = ({ store, settings: box, ids, now }: ClientsParts):
       get(clientId)
       store.remove(clientId)
     },
-    rotateStart: (clientId) => {
-      const record = rotatable(clientId)
-      if (record.next !== null) {
-        throw new ApiError(box.current().alreadyRotatingStatus, 'm2m_client_already_rotating_secret')
-      }
-      const secret = newSecret()
-      return { record: keep({ ...record, next: slotOf(secret, now() + box.current().nextSecretDelayMs) }), secret }
-    },
-    rotateComplete: (clientId) => {
-      const { record, next } = rotating(clientId)
-      return keep({ ...record, current: next, next: null, retired: withRetired(record, record.current, lingers()) })
-    },
-    rotateCancel: (clientId) => {
-      const { record, next } = rotating(clientId)
-      return keep({ ...record, next: null, retired: withRetired(record, next, lingers()) })
-    },
+    rotation,
   }
 }
-
-/** Stytch's M2MClient object; an absent next secret is null, not left out, as in Stytch's own samples. */
-export const m2mClient = (record: ClientRecord): Record<string, unknown> => ({
-  client_id: record.clientId,
-  client_name: record.clientName,
-  client_description: record.clientDescription,
-  status: record.status,
-  scopes: record.scopes,
-  client_secret_last_four: record.current.lastFour,
-  trusted_metadata: record.trustedMetadata,
-  next_client_secret_last_four: record.next?.lastFour ?? null,
-})

@@ -3,7 +3,13 @@
 import { ApiError } from './api-error.ts'
 import type { StytchSettings } from './settings.ts'
 
-export type EndpointGroup = 'clients' | 'token'
+export type EndpointGroup = 'clients' | 'token' | 'management'
+
+const limitOf = {
+  clients: 'rateLimitClientCalls',
+  token: 'rateLimitTokenCalls',
+  management: 'rateLimitManagementCalls',
+} as const satisfies Record<EndpointGroup, keyof StytchSettings>
 
 export interface RateLimit {
   /** Counts one call. @throws ApiError 429 when the window is used up. */
@@ -15,7 +21,7 @@ export const createRateLimit = (): RateLimit => {
   const windows = new Map<EndpointGroup, { startsAt: number; calls: number }>()
   return {
     count: (group, settings, now) => {
-      const limit = group === 'clients' ? settings.rateLimitClientCalls : settings.rateLimitTokenCalls
+      const limit = settings[limitOf[group]]
       if (limit === null) return
       const startsAt = now - (now % settings.rateLimitWindowMs)
       const open = windows.get(group)

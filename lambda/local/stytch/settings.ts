@@ -1,13 +1,14 @@
-// What Stytch does not document, as settings with the likeliest default, so that a client can be shown every variant. The
-// constructor, `configure` and POST /_stand-in/settings all go through the one check here; it reports all faults at once.
+// What Stytch does not document, as settings with the likeliest default, so that a client can be shown every variant. Names and
+// defaults only: what a value must be is setting-rules.ts, what is in force now is settings-box.ts.
 
 export interface StytchSettings {
-  /** The reference says 200, a newer overview page 201. */
+  /** Of every creation. The reference says 200, a newer overview page 201. */
   readonly createStatus: number
   readonly clientNotFoundStatus: number
+  /** Of each kind that rotates in slots. */
   readonly alreadyRotatingStatus: number
   readonly notRotatingStatus: number
-  /** Of invalid_client at the token endpoint. 401 is RFC 6749; the only published mock answers 400. */
+  /** Of invalid_client at the token and introspection endpoints. 401 is RFC 6749; the only published mock answers 400. */
   readonly refusedCredentialStatus: number
   readonly invalidScopeStatus: number
   /** What a token request under another project's path is told. */
@@ -18,9 +19,9 @@ export interface StytchSettings {
   readonly bothCredentials: 'refused' | 'body' | 'basic'
   readonly inactiveClientMayRotate: boolean
   readonly deletedClientIdMayReturn: boolean
-  /** How long a retired secret still passes at the token endpoint. */
+  /** How long a secret that left its slot still passes: M2M, Connected App or SCIM. */
   readonly propagationDelayMs: number
-  /** How long after its start a next secret is still refused. */
+  /** How long after its start a next secret is still refused: M2M, Connected App or SCIM. */
   readonly nextSecretDelayMs: number
   /** `total` is then -1 in every search. */
   readonly searchTotalsDisabled: boolean
@@ -33,10 +34,49 @@ export interface StytchSettings {
   readonly maxScopesPerClient: number
   /** null = no billing tier. */
   readonly maxClients: number | null
+  /** Which of the two published names an unknown Connected App gets; both are 404. */
+  readonly connectedAppNotFoundError: 'connected_app_not_found' | 'idp_client_not_found'
+  /** What a Connected App that asks for client_credentials is told: only its own grants are documented for it. */
+  readonly connectedAppClientCredentialsError: 'unauthorized_client' | 'unsupported_grant_type' | 'invalid_client'
+  /** An unknown code or refresh token: RFC 6749's answer, or Stytch's own 404 in its own error body. */
+  readonly unknownGrantError: 'invalid_grant' | 'idp_not_found'
+  /** null = no limit. */
+  readonly maxConnectedApps: number | null
+  /** Whether a next bearer token passes before complete: Stytch's admin portal says so, its mobile SDKs call it pending. */
+  readonly scimNextTokenBeforeComplete: 'accepted' | 'refused'
+  /** A start while rotating: Stytch publishes no error for it. `replaced` = the earlier next token dies unseen. */
+  readonly scimStartWhileRotating: 'replaced' | 'refused'
+  /** next_bearer_token_last_four outside a rotation: required by the schema, left out in the samples. */
+  readonly scimNoNextLastFour: 'empty' | 'null' | 'absent'
+  /** null = bearer tokens never expire and show no expiry. The samples expire after some five years. */
+  readonly scimTokenLifetimeMs: number | null
+  /** Of no_active_scim_connection. */
+  readonly scimConnectionNotFoundStatus: number
+  /** Of a SCIM call with a bearer token that is not accepted. */
+  readonly refusedBearerStatus: number
+  /** The body of that refusal: RFC 7644's, or Stytch's own. */
+  readonly scimErrorBody: 'scim' | 'stytch'
+  /** Documented, as a limit a project. */
+  readonly maxProjectSecrets: number
+  /** No error is published for it, though there is one for the last public token. */
+  readonly lastProjectSecretMayBeDeleted: boolean
+  readonly projectSecretNotFoundStatus: number
+  /** How long a deleted project secret still passes. */
+  readonly deletedProjectSecretDelayMs: number
+  /** How long a new project secret is still refused. */
+  readonly newProjectSecretDelayMs: number
+  /** used_at is rounded down to a multiple of this; the samples of Stytch's timestamps are whole seconds. */
+  readonly usedAtGranularityMs: number
+  /** How long a use stays out of used_at. */
+  readonly usedAtLagMs: number
+  /** used_at of a secret that nobody used: left out, null, or the zero time of Go. */
+  readonly neverUsedAt: 'absent' | 'null' | 'zero'
   /** Calls per fixed window that carry the project's credentials. null = unlimited. */
   readonly rateLimitClientCalls: number | null
-  /** Calls per fixed window to the token endpoint. null = unlimited. */
+  /** Calls per fixed window to the token and introspection endpoints. null = unlimited. */
   readonly rateLimitTokenCalls: number | null
+  /** Calls per fixed window to the Management API. null = unlimited. */
+  readonly rateLimitManagementCalls: number | null
   readonly rateLimitWindowMs: number
   /** null = no Retry-After header, as Stytch documents none. */
   readonly rateLimitRetryAfterSeconds: number | null
@@ -65,103 +105,29 @@ export const defaultSettings: StytchSettings = {
   importedSecretMaxCharacters: 256,
   maxScopesPerClient: 100,
   maxClients: null,
+  connectedAppNotFoundError: 'connected_app_not_found',
+  connectedAppClientCredentialsError: 'unauthorized_client',
+  unknownGrantError: 'invalid_grant',
+  maxConnectedApps: null,
+  scimNextTokenBeforeComplete: 'accepted',
+  scimStartWhileRotating: 'replaced',
+  scimNoNextLastFour: 'empty',
+  scimTokenLifetimeMs: 5 * 365 * 24 * 3600 * 1000,
+  scimConnectionNotFoundStatus: 404,
+  refusedBearerStatus: 401,
+  scimErrorBody: 'scim',
+  maxProjectSecrets: 50,
+  lastProjectSecretMayBeDeleted: true,
+  projectSecretNotFoundStatus: 404,
+  deletedProjectSecretDelayMs: 0,
+  newProjectSecretDelayMs: 0,
+  usedAtGranularityMs: 1000,
+  usedAtLagMs: 0,
+  neverUsedAt: 'absent',
   rateLimitClientCalls: null,
   rateLimitTokenCalls: null,
+  rateLimitManagementCalls: null,
   rateLimitWindowMs: 1000,
   rateLimitRetryAfterSeconds: null,
   nextSecretLastFour: null,
-}
-
-interface Rule {
-  readonly expected: string
-  readonly holds: (value: unknown) => boolean
-}
-
-const oneOf = (...values: ReadonlyArray<number | string>): Rule => ({
-  expected: `one of ${values.join(', ')}`,
-  holds: (value) => values.some((allowed) => allowed === value),
-})
-const isFlag: Rule = { expected: 'true or false', holds: (value) => typeof value === 'boolean' }
-const integerFrom = (least: number): Rule => ({
-  expected: `an integer from ${least}`,
-  holds: (value) => typeof value === 'number' && Number.isSafeInteger(value) && value >= least,
-})
-const orNull = (rule: Rule): Rule => ({
-  expected: `${rule.expected}, or null`,
-  holds: (value) => value === null || rule.holds(value),
-})
-const isErrorStatus: Rule = {
-  expected: 'a status from 400 to 499',
-  holds: (value) => integerFrom(400).holds(value) && Number(value) <= 499,
-}
-
-const rules: Readonly<Record<keyof StytchSettings, Rule>> = {
-  createStatus: oneOf(200, 201),
-  clientNotFoundStatus: isErrorStatus,
-  alreadyRotatingStatus: isErrorStatus,
-  notRotatingStatus: isErrorStatus,
-  refusedCredentialStatus: oneOf(400, 401),
-  invalidScopeStatus: isErrorStatus,
-  otherProjectError: oneOf('project_not_found', 'invalid_client'),
-  emptyScope: oneOf('all', 'refused'),
-  bothCredentials: oneOf('refused', 'body', 'basic'),
-  inactiveClientMayRotate: isFlag,
-  deletedClientIdMayReturn: isFlag,
-  propagationDelayMs: integerFrom(0),
-  nextSecretDelayMs: integerFrom(0),
-  searchTotalsDisabled: isFlag,
-  searchOrder: oneOf('oldest', 'newest', 'client_id'),
-  searchCursorLifetimeMs: orNull(integerFrom(1)),
-  importedSecretMinDistinctCharacters: integerFrom(1),
-  importedSecretMaxCharacters: integerFrom(8),
-  maxScopesPerClient: integerFrom(1),
-  maxClients: orNull(integerFrom(0)),
-  rateLimitClientCalls: orNull(integerFrom(0)),
-  rateLimitTokenCalls: orNull(integerFrom(0)),
-  rateLimitWindowMs: integerFrom(1),
-  rateLimitRetryAfterSeconds: orNull(integerFrom(0)),
-  nextSecretLastFour: orNull({
-    expected: 'four base64url characters',
-    holds: (value) => typeof value === 'string' && /^[A-Za-z0-9_-]{4}$/.test(value),
-  }),
-}
-
-/** @returns every fault, one line each; empty = the input is a partial StytchSettings. */
-export const settingFaults = (input: unknown): string[] => {
-  if (typeof input !== 'object' || input === null || Array.isArray(input)) return ['expected a JSON object']
-  const lines: string[] = []
-  for (const [name, value] of Object.entries(input)) {
-    const rule = Object.hasOwn(rules, name) ? rules[name as keyof StytchSettings] : undefined
-    if (rule === undefined) lines.push(`${name}: no such setting`)
-    else if (!rule.holds(value)) lines.push(`${name}: expected ${rule.expected}`)
-  }
-  return lines
-}
-
-export interface SettingsBox {
-  /** In force now. */
-  current(): StytchSettings
-  /** @throws TypeError that lists every fault; nothing is changed then. */
-  configure(change: Partial<StytchSettings>): void
-  /** Back to what the constructor was given. */
-  restore(): void
-}
-
-export const createSettings = (initial: Partial<StytchSettings> = {}): SettingsBox => {
-  const checked = (change: Partial<StytchSettings>): Partial<StytchSettings> => {
-    const lines = settingFaults(change)
-    if (lines.length > 0) throw new TypeError(lines.join('; '))
-    return change
-  }
-  const start: StytchSettings = { ...defaultSettings, ...checked(initial) }
-  let settings = start
-  return {
-    current: () => settings,
-    configure: (change) => {
-      settings = { ...settings, ...checked(change) }
-    },
-    restore: () => {
-      settings = start
-    },
-  }
 }

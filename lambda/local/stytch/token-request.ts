@@ -1,5 +1,5 @@
-// Reads a token request: JSON or form, credentials in the body or as HTTP Basic. It only reads; whether the credentials are
-// any good is decided in tokens.ts. Errors are in the OAuth shape and repeat nothing of the request.
+// Reads a token or introspection request: JSON or form, credentials in the body or as HTTP Basic. It only reads; whether the
+// credentials are any good is decided in oauth-clients.ts. Errors are in the OAuth shape and repeat nothing of the request.
 import type { StandInRequest } from '../stand-in/server.ts'
 import { ApiError } from './api-error.ts'
 import { isJsonObject } from './client-fields.ts'
@@ -28,14 +28,27 @@ export interface TokenFields {
   readonly scope: string | undefined
   readonly inBody: Partial<Credentials>
   readonly basic: Credentials | undefined
+  /** Of a Connected App's grants. */
+  readonly code: string | undefined
+  readonly redirectUri: string | undefined
+  readonly refreshToken: string | undefined
+  /** Of introspection. */
+  readonly token: string | undefined
 }
+
+const appGrantTypes = ['authorization_code', 'refresh_token'] as const
+export type AppGrantType = (typeof appGrantTypes)[number]
+
+const mediaType = (request: StandInRequest): string =>
+  (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? ''
+
+export const isForm = (request: StandInRequest): boolean => mediaType(request) === 'application/x-www-form-urlencoded'
 
 const readForm = (body: string): Record<string, unknown> => Object.fromEntries(new URLSearchParams(body))
 
 const readFields = (request: StandInRequest): Readonly<Record<string, unknown>> | undefined => {
-  const type = (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase()
-  if (type === 'application/x-www-form-urlencoded') return readForm(request.body)
-  if (type !== 'application/json') return undefined
+  if (isForm(request)) return readForm(request.body)
+  if (mediaType(request) !== 'application/json') return undefined
   try {
     const parsed: unknown = JSON.parse(request.body)
     return isJsonObject(parsed) ? parsed : undefined
@@ -67,6 +80,10 @@ export const readTokenFields = (request: StandInRequest): TokenFields => {
     scope: text('scope'),
     inBody: { ...(id !== undefined && { id }), ...(secret !== undefined && { secret }) },
     basic: basic && { id: formDecoded(basic.id), secret: formDecoded(basic.secret) },
+    code: text('code'),
+    redirectUri: text('redirect_uri'),
+    refreshToken: text('refresh_token'),
+    token: text('token'),
   }
 }
 
@@ -83,7 +100,10 @@ export const credentialsOf = (fields: TokenFields, settings: StytchSettings): Cr
 }
 
 /** @throws ApiError invalid_request or unsupported_grant_type. */
-export const checkGrant = (fields: TokenFields): void => {
+export const grantOf = (fields: TokenFields): 'client_credentials' | AppGrantType => {
   if (!fields.isReadable || fields.grantType === undefined) throw refused('invalid_request')
-  if (fields.grantType !== 'client_credentials') throw refused('unsupported_grant_type')
+  if (fields.grantType === 'client_credentials') return 'client_credentials'
+  const grant = appGrantTypes.find((known) => known === fields.grantType)
+  if (grant === undefined) throw refused('unsupported_grant_type')
+  return grant
 }

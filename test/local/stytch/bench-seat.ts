@@ -2,10 +2,21 @@
 // test sees the bytes a consumer sees. Called by the suites of this folder and by nobody else.
 import { createWorld, type World } from '../../../lambda/local/stand-in/world.ts'
 import type { StytchSettings } from '../../../lambda/local/stytch/settings.ts'
-import { createStytchStandIn, type StytchStandIn } from '../../../lambda/local/stytch/stytch-stand-in.ts'
+import {
+  createStytchStandIn,
+  type StytchStandIn,
+  type WorkspaceKey,
+} from '../../../lambda/local/stytch/stytch-stand-in.ts'
 
 export const PROJECT_ID = 'project-test-11111111-1111-4111-8111-111111111111'
 export const PROJECT_SECRET = 'secret-test-canary-project-secret-000000000='
+export const WORKSPACE_KEY: WorkspaceKey = {
+  keyId: 'workspace-key-prod-22222222-2222-4222-8222-222222222222',
+  keySecret: 'canary-workspace-key-secret-0000000000000000',
+}
+
+/** Of a test project's one environment, as the stand-in calls it. */
+export const SECRETS_PATH = '/pwa/v3/projects/stand-in/environments/test/secrets'
 
 export type Json = Record<string, unknown>
 
@@ -33,6 +44,8 @@ export interface Seat {
   ask(path: string, ask?: Ask): Promise<Answer>
   /** A token request without project credentials. */
   token(fields: Record<string, string>, ask?: Ask): Promise<Answer>
+  /** A Management API request about the project's secrets, by workspace key. */
+  secrets(path?: string, ask?: Ask): Promise<Answer>
   control(name: string, body?: unknown): Promise<Answer>
   leave(): Promise<void>
 }
@@ -57,7 +70,13 @@ export interface SeatInput {
 
 export const takeSeat = async ({ projectId = PROJECT_ID, settings = {}, realNow }: SeatInput = {}): Promise<Seat> => {
   const world = createWorld(realNow)
-  const stytch = createStytchStandIn({ world, projectId, projectSecret: PROJECT_SECRET, settings })
+  const stytch = createStytchStandIn({
+    world,
+    projectId,
+    projectSecret: PROJECT_SECRET,
+    workspaceKey: WORKSPACE_KEY,
+    settings,
+  })
   const origin = await stytch.server.listen(0)
 
   const ask: Seat['ask'] = async (path, { method, json, text, form, headers = {}, basic } = {}) => {
@@ -88,6 +107,8 @@ export const takeSeat = async ({ projectId = PROJECT_ID, settings = {}, realNow 
         form: { grant_type: 'client_credentials', ...fields },
         ...more,
       }),
+    secrets: (path = '', more = {}) =>
+      ask(`${SECRETS_PATH}${path}`, { basic: [WORKSPACE_KEY.keyId, WORKSPACE_KEY.keySecret], ...more }),
     control: (name, body) => ask(`/_stand-in/${name}`, { basic: null, ...(body === undefined ? {} : { json: body }) }),
     leave: () => stytch.server.close(),
   }
@@ -98,3 +119,13 @@ export const clientOf = (answer: Answer): Json => answer.json.m2m_client as Json
 
 export const rotatePath = (clientId: string, step: '' | '/start' | '/cancel'): string =>
   `/v1/m2m/clients/${encodeURIComponent(clientId)}/secrets/rotate${step}`
+
+/** The refusal of work that must not succeed. */
+export const caught = async (work: Promise<unknown>): Promise<unknown> => {
+  try {
+    await work
+  } catch (error) {
+    return error
+  }
+  throw new Error('expected a refusal')
+}

@@ -2,7 +2,7 @@
 // hides (statuses, headers, half replies) is in the raw-HTTP suites beside this one.
 import { B2BClient, Client, ClientError, RequestError, StytchError } from 'stytch'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { PROJECT_ID, PROJECT_SECRET, type Seat, takeSeat } from './bench-seat.ts'
+import { caught, PROJECT_ID, PROJECT_SECRET, type Seat, takeSeat } from './bench-seat.ts'
 
 let seat: Seat
 beforeEach(async () => {
@@ -14,15 +14,6 @@ afterEach(async () => {
   vi.restoreAllMocks()
   await seat.leave()
 })
-
-const caught = async (work: Promise<unknown>): Promise<unknown> => {
-  try {
-    await work
-  } catch (error) {
-    return error
-  }
-  throw new Error('expected a refusal')
-}
 
 describe.each([
   ['Consumer', Client],

@@ -1,13 +1,21 @@
-// The AWS stand-in: Secrets Manager and EventBridge's PutEvents on one loopback address, for the AWS SDK's own endpoint
+// The AWS stand-in: Secrets Manager, EventBridge's PutEvents and a little of S3 on one loopback address, for the AWS SDK's own endpoint
 // variables. It rotates by calling whatever `invoke` it is given, checks no credentials and enforces no policy. Tests and
 // the laptop make one; production code never sees it.
 import { setTimeout as realSleep } from 'node:timers/promises'
-import { createStandInServer, type StandInReply, type StandInRequest, type StandInServer } from '../stand-in/server.ts'
+import {
+  createStandInServer,
+  type Operation,
+  type StandInReply,
+  type StandInRequest,
+  type StandInServer,
+} from '../stand-in/server.ts'
 import type { World } from '../stand-in/world.ts'
+import type { DurableExecution } from './durable-execution.ts'
 import { type BusEvent, createEventBus } from './event-bus.ts'
 import { createLambdaApi, type DeadLetter, type Functions } from './lambda-api.ts'
 import { listOperations } from './list-operations.ts'
 import type { AwsContext } from './operations.ts'
+import { createParameters } from './parameter-operations.ts'
 import { type PeekedSecret, peekAt } from './peek.ts'
 import { policyOperations } from './policy-operations.ts'
 import { awsVendor } from './protocol.ts'
@@ -15,6 +23,7 @@ import { createQuotas } from './quotas.ts'
 import { getRandomPassword } from './random-password.ts'
 import { createRotationDriver, type Invoke, type RotationOutcome, type Sleep } from './rotation-driver.ts'
 import { rotationOperations } from './rotation-operations.ts'
+import { createS3Api } from './s3-api.ts'
 import { createSecretList } from './secret-list.ts'
 import { secretOperations } from './secret-operations.ts'
 import { createSecretStore } from './secret-store.ts'
@@ -31,6 +40,10 @@ export interface AwsStandInInput {
   readonly invoke?: Invoke
   /** What Lambda's own API, on the same address, may invoke. @default - none */
   readonly functions?: Functions
+  /** S3 buckets that are there from the start. @default - none */
+  readonly buckets?: readonly string[]
+  /** What else answers on this address; undefined = not its own. @default - nothing */
+  readonly route?: (request: StandInRequest) => Operation | undefined
   readonly settings?: Partial<AwsSettings>
   /** How redrives and late cleanups wait. @default - real time */
   readonly sleep?: Sleep
@@ -52,10 +65,14 @@ export interface AwsStandIn extends StandInServer {
   /** No further step of any rotation; a step under way ends by itself. */
   stopDrives(): void
   events(): readonly BusEvent[]
+  /** What lies in a bucket: key → text. */
+  objects(bucket: string): Readonly<Record<string, string>>
   /** Hands an event to a function as EventBridge would: asynchronously, with Lambda's own retries. */
   sendToFunction(functionArn: string, event: unknown): void
   /** What asynchronous invocations left behind. */
   deadLetters(): readonly DeadLetter[]
+  /** Of durable functions, in the order of their start. */
+  durableExecutions(): readonly DurableExecution[]
   /** @returns the undo */
   onEvent(listener: (event: BusEvent) => void): () => void
 }
@@ -86,8 +103,13 @@ export const createAwsStandIn = (input: AwsStandInInput): AwsStandIn => {
     region,
     accountId,
     now,
+    retryMs: () => settings.asyncRetryMs,
     sleep: input.sleep ?? ((ms, signal) => realSleep(ms, undefined, { signal })),
   })
+
+  const s3 = createS3Api({ buckets: input.buckets ?? [], now })
+
+  const parameters = createParameters({ now, region, accountId })
 
   const configure = (changes: Partial<AwsSettings>): void => {
     const faults = settingsFaults(changes)
@@ -117,12 +139,14 @@ export const createAwsStandIn = (input: AwsStandInInput): AwsStandIn => {
         GetRandomPassword: getRandomPassword,
       },
       eventBridge: bus.operations,
+      systemsManager: parameters.operations,
     },
     createQuotas(settings, input.quotaNow ?? (() => performance.now())),
   )
   const server = createStandInServer(world, {
     ...vendor,
-    route: (request) => lambda.route(request) ?? vendor.route(request),
+    route: (request) => lambda.route(request) ?? input.route?.(request) ?? s3.route(request) ?? vendor.route(request),
+    faultReply: (fault, operation) => s3.faultReply(fault, operation) ?? vendor.faultReply(fault, operation),
     control: {
       'dead-letters': () => json(200, { deadLetters: lambda.deadLetters() }),
       settings: settingsRoute,
@@ -135,9 +159,11 @@ export const createAwsStandIn = (input: AwsStandInInput): AwsStandIn => {
     driver.stop()
     driver.clear()
     lambda.clear()
+    s3.clear()
     store.clear()
     list.clear()
     bus.clear()
+    parameters.clear()
     Object.assign(settings, initial)
     list.lagChanged()
   })
@@ -160,8 +186,10 @@ export const createAwsStandIn = (input: AwsStandInInput): AwsStandIn => {
     idle: driver.idle,
     stopDrives: driver.stop,
     events: bus.events,
+    objects: s3.objects,
     sendToFunction: lambda.send,
     deadLetters: lambda.deadLetters,
+    durableExecutions: lambda.durable.all,
     onEvent: bus.onEvent,
   }
 }

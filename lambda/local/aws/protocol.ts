@@ -11,6 +11,7 @@ import type { QuotaCheck } from './quotas.ts'
 export interface AwsServices {
   readonly secretsManager: AwsOperations
   readonly eventBridge: AwsOperations
+  readonly systemsManager: AwsOperations
 }
 
 const reply = (status: number, body: object): StandInReply => ({
@@ -35,6 +36,10 @@ const faultOfStatus = (status: number, isEventBridge: boolean): AwsFault => {
     : internalError(status)
 }
 
+/** Lambda has a name and a status of its own for it. */
+const throttleOf = ({ op }: Operation): AwsFault =>
+  op === 'Invoke' ? new AwsFault('TooManyRequestsException', 'Rate Exceeded.', 429) : throttled()
+
 const parseBody = (text: string): Body | undefined => {
   try {
     const body: unknown = JSON.parse(text)
@@ -45,12 +50,13 @@ const parseBody = (text: string): Body | undefined => {
 }
 
 const subjectOf = (op: string, body: Body | undefined): string | null => {
-  const subject = op === 'CreateSecret' ? body?.Name : body?.SecretId
+  const subject = op === 'CreateSecret' || op.endsWith('Parameter') ? body?.Name : body?.SecretId
   return typeof subject === 'string' ? subject : null
 }
 
 const serviceOf = (services: AwsServices, target: string): AwsOperations | undefined => {
   if (target.startsWith('secretsmanager.')) return services.secretsManager
+  if (target.startsWith('AmazonSSM.')) return services.systemsManager
   return target.startsWith('AWSEvents.') ? services.eventBridge : undefined
 }
 
@@ -80,6 +86,8 @@ export const awsVendor = (services: AwsServices, checkQuota: QuotaCheck): Omit<V
   },
   faultReply: (fault: Fault, operation: Operation): StandInReply =>
     errorReply(
-      fault.kind === 'throttle' ? throttled() : faultOfStatus(fault.status ?? 500, operation.op === 'PutEvents'),
+      fault.kind === 'throttle'
+        ? throttleOf(operation)
+        : faultOfStatus(fault.status ?? 500, operation.op === 'PutEvents'),
     ),
 })

@@ -12,6 +12,12 @@ interface Quota {
 const quotas: readonly Quota[] = [
   { operations: ['RotateSecret', 'CancelRotateSecret'], perSecond: 50 },
   { operations: ['PutSecretValue', 'UpdateSecret', 'UpdateSecretVersionStage'], perSecond: 50 },
+  { operations: ['CreateSecret'], perSecond: 50 },
+  {
+    operations: ['PutResourcePolicy', 'GetResourcePolicy', 'DeleteResourcePolicy', 'ValidateResourcePolicy'],
+    perSecond: 50,
+  },
+  { operations: ['TagResource', 'UntagResource'], perSecond: 50 },
   { operations: ['DescribeSecret'], perSecond: 40_000 },
   { operations: ['GetSecretValue'], perSecond: 10_000 },
   { operations: ['BatchGetSecretValue'], perSecond: 100 },

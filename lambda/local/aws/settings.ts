@@ -23,6 +23,8 @@ export interface AwsSettings {
   sendRotationToken: boolean
   /** By how much ListSecrets lags behind. AWS: up to five minutes. */
   listLagMs: number
+  /** Real time until an asynchronous invocation that failed is tried again, and half the time until the last try. */
+  asyncRetryMs: number
   /** Enforce AWS's request quotas, on real time. */
   enforceQuotas: boolean
   /** How many of the next PutEvents entries fail, one by one, with `entryFailureCode`; counts down. */
@@ -47,6 +49,8 @@ export const defaultSettings: Readonly<AwsSettings> = {
   usedToken: 'refuse',
   sendRotationToken: true,
   listLagMs: 0,
+  // Lambda waits a minute, then two (Lambda developer guide, "asynchronous invocation").
+  asyncRetryMs: 60_000,
   enforceQuotas: false,
   entryFailures: 0,
   entryFailureCode: 'InternalFailure',
@@ -75,6 +79,7 @@ const checks: Readonly<Record<keyof AwsSettings, Check>> = {
   usedToken: oneOf('refuse', 'redrive', 'ignore'),
   sendRotationToken: flag,
   listLagMs: fromZero,
+  asyncRetryMs: fromZero,
   enforceQuotas: flag,
   entryFailures: countFromZero,
   entryFailureCode: name,

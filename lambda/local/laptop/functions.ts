@@ -1,16 +1,40 @@
 // Which functions stand on the laptop: the deployed handlers, each with the settings that the stack would give it and two addresses
 // changed (architecture §5). One row a function; the laptop starts whatever stands here.
-import { type StytchEnv, writeRotationEnv } from '../../env.ts'
+import { availableParallelism } from 'node:os'
+import { leakRules } from '../../env/leak-rules.ts'
+import {
+  archivedTypes,
+  GITHUB_URL,
+  type StytchEnv,
+  writeArchiveEnv,
+  writeCampaignEnv,
+  writeIdentifyEnv,
+  writeIncidentEnv,
+  writeIntakeEnv,
+  writeRotationEnv,
+  writeSweepEnv,
+} from '../../env.ts'
+import type { BusRule } from '../aws/bus-rules.ts'
+import { laptopClientsEnv } from './clients-settings.ts'
+import { laptopVendorEnv } from './vend.ts'
 
 /** Names the laptop's deployment, as `stage` does in cdk.json. */
 export const LAPTOP_STAGE = 'laptop'
 export const LAPTOP_PREFIX = `m2m/${LAPTOP_STAGE}/`
 export const LAPTOP_BUS = `m2m-${LAPTOP_STAGE}`
+/** Whoever wants the leak intake on a laptop makes these two secrets (docs/incidents.md). */
+export const LAPTOP_SIGNING_SECRET = `m2m-intake/${LAPTOP_STAGE}/signing`
+export const LAPTOP_GATE = `m2m-intake/${LAPTOP_STAGE}/gate`
+/** A bucket of the stand-in (docs/evidence.md). */
+export const LAPTOP_EVIDENCE = `m2m-${LAPTOP_STAGE}-evidence`
+export const LAPTOP_FREEZE = `/m2m/${LAPTOP_STAGE}/freeze`
 
 export interface LaptopSeat {
   readonly stytch: StytchEnv
   /** ARN of the function of a part. */
   readonly arnOf: (part: string) => string
+  /** Where the front before the vendor listens. */
+  readonly vendUrl: string
 }
 
 export interface LaptopFunction {
@@ -21,13 +45,120 @@ export interface LaptopFunction {
   /** As deployed. */
   readonly timeoutMs: number
   readonly env: Readonly<Record<string, string>>
+  /** Processes at most; further invocations wait their turn. @default - as many as there are invocations at once */
+  readonly maxEnvironments?: number
+  /** Its invocations are durable executions. @default - they are not */
+  readonly isDurable?: boolean
+  /** Called by the shared clock at this rate, as EventBridge Scheduler would. @default - by no schedule */
+  readonly everyMinutes?: number
 }
 
-export const laptopFunctions = ({ stytch }: LaptopSeat): readonly LaptopFunction[] => [
+/** As the stack's defaults are (lib/deploy-config.ts). */
+const LAPTOP_SWEEP_MINUTES = 15
+
+/** A fleet makes hundreds of calls at once; a process for each would do nothing but start. */
+const MOST_PROCESSES = 4 * availableParallelism()
+
+export const laptopFunctions = ({ stytch, arnOf, vendUrl }: LaptopSeat): readonly LaptopFunction[] => [
   {
     part: 'rotation',
     handler: 'on-rotation',
     timeoutMs: 30_000,
-    env: writeRotationEnv({ stytch, eventBus: LAPTOP_BUS }),
+    maxEnvironments: MOST_PROCESSES,
+    env: writeRotationEnv({ stytch, eventBus: LAPTOP_BUS, freeze: { parameter: LAPTOP_FREEZE } }),
+  },
+  {
+    part: 'clients',
+    handler: 'on-clients-request',
+    timeoutMs: 120_000,
+    maxEnvironments: MOST_PROCESSES,
+    env: laptopClientsEnv({ stytch, secretNamePrefix: LAPTOP_PREFIX, rotationFunctionArn: arnOf('rotation') }),
+  },
+  {
+    part: 'sweep',
+    handler: 'on-sweep',
+    timeoutMs: 300_000,
+    everyMinutes: LAPTOP_SWEEP_MINUTES,
+    env: writeSweepEnv({
+      stage: LAPTOP_STAGE,
+      secretNamePrefix: LAPTOP_PREFIX,
+      rotationFunctionArn: arnOf('rotation'),
+      eventBus: LAPTOP_BUS,
+      periodHours: 720,
+      overlapHours: 24,
+      longestHoldHours: 168,
+      everyMinutes: LAPTOP_SWEEP_MINUTES,
+      freeze: { parameter: LAPTOP_FREEZE },
+    }),
+  },
+  {
+    // By no schedule: whoever is at the laptop starts campaigns.
+    part: 'campaign',
+    handler: 'on-campaign',
+    timeoutMs: 900_000,
+    isDurable: true,
+    env: writeCampaignEnv({
+      secretNamePrefix: LAPTOP_PREFIX,
+      rotationFunctionArn: arnOf('rotation'),
+      selfArn: `${arnOf('campaign')}:live`,
+      eventBus: LAPTOP_BUS,
+      periodHours: 720,
+      overlapHours: 24,
+      freeze: { parameter: LAPTOP_FREEZE },
+    }),
+  },
+  {
+    part: 'incident',
+    handler: 'on-incident',
+    timeoutMs: 900_000,
+    env: writeIncidentEnv({
+      secretNamePrefix: LAPTOP_PREFIX,
+      rotationFunctionArn: arnOf('rotation'),
+      campaignFunctionArn: `${arnOf('campaign')}:live`,
+      eventBus: LAPTOP_BUS,
+      maxSecurityClients: 25,
+      freeze: { parameter: LAPTOP_FREEZE },
+    }),
+  },
+  {
+    part: 'vendor',
+    handler: 'on-vend',
+    timeoutMs: 15_000,
+    env: laptopVendorEnv({ stytch, secretNamePrefix: LAPTOP_PREFIX, eventBus: LAPTOP_BUS, apiUrl: vendUrl }),
+  },
+  {
+    part: 'archive',
+    handler: 'on-archive',
+    timeoutMs: 15_000,
+    env: writeArchiveEnv({ bucket: LAPTOP_EVIDENCE }),
+  },
+  {
+    part: 'identify',
+    handler: 'on-identify',
+    timeoutMs: 300_000,
+    env: writeIdentifyEnv({ stytch, secretNamePrefix: LAPTOP_PREFIX, searchesPerMinute: 10 }),
+  },
+  {
+    part: 'intake',
+    handler: 'on-leak-report',
+    timeoutMs: 320_000,
+    env: writeIntakeEnv({
+      signingSecretId: LAPTOP_SIGNING_SECRET,
+      gateSecretId: LAPTOP_GATE,
+      maxPerHour: 10,
+      watched: ['stytch_m2m_client_secret'],
+      identifyFunctionName: `m2m-${LAPTOP_STAGE}-identify`,
+      eventBus: LAPTOP_BUS,
+      githubUrl: GITHUB_URL,
+    }),
+  },
+]
+
+/** Which events on the bus go to which function. A rule whose function does not stand on the laptop is left out. */
+export const laptopRules = ({ arnOf }: Pick<LaptopSeat, 'arnOf'>): readonly BusRule[] => [
+  ...leakRules.map(({ pattern }) => ({ pattern, functionArn: arnOf('incident') })),
+  {
+    pattern: { source: [{ prefix: 'm2m.' }], 'detail-type': [...archivedTypes] },
+    functionArn: arnOf('archive'),
   },
 ]

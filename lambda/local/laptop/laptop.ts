@@ -3,12 +3,16 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import { type AwsStandIn, createAwsStandIn } from '../aws/aws-stand-in.ts'
+import { connectBusRules } from '../aws/bus-rules.ts'
 import type { AwsSettings } from '../aws/settings.ts'
-import { type InvokeResult, type Lambda, startLambda } from '../runner/lambda-runner.ts'
+import { type InvokeResult, type Lambda, type LambdaInput, startLambda } from '../runner/lambda-runner.ts'
 import type { StandInServer } from '../stand-in/server.ts'
 import { createWorld, type World } from '../stand-in/world.ts'
 import { createStytchStandIn, type StytchStandIn } from '../stytch/stytch-stand-in.ts'
-import { LAPTOP_STAGE, laptopFunctions } from './functions.ts'
+import { LAPTOP_BUS, LAPTOP_EVIDENCE, LAPTOP_PREFIX, LAPTOP_STAGE, laptopFunctions, laptopRules } from './functions.ts'
+import { createLeakFront, LEAK_PATH } from './leak-front.ts'
+import { createScheduler, type ScheduledFunction } from './scheduler.ts'
+import { createLaptopVend, registerVendClient, VEND_CLIENT, VEND_PORT } from './vend.ts'
 
 export interface LaptopInput {
   /** 0 = any free one. Absent: 4010, or the next free one. */
@@ -18,6 +22,8 @@ export interface LaptopInput {
   readonly awsSettings?: Partial<AwsSettings>
   /** Further functions that the AWS stand-in may call, by name: the path of the module that exports each one's `handler`. */
   readonly functions?: Readonly<Record<string, string>>
+  /** Registers the client that the address names as one that may be vended. @default false */
+  readonly hasVendClient?: boolean
   /** Every line that a handler's process writes. */
   readonly onLog: (line: string) => void
 }
@@ -31,6 +37,17 @@ export interface LaptopAddress {
   readonly region: string
   readonly account_id: string
   readonly rotation_lambda_arn: string
+  /** Name of the event bus, for PutEvents at `aws`. */
+  readonly bus: string
+  /** Where the leak intake takes deliveries. */
+  readonly leaks: string
+  /** Where tokens are vended: POST /clients/{client}/token, signed for execute-api in the Region. */
+  readonly vend: string
+  /** A client that may be vended. */
+  readonly vend_client: string
+  /** The only pair that `vend` accepts. */
+  readonly access_key_id: string
+  readonly secret_access_key: string
 }
 
 export interface Laptop {
@@ -39,6 +56,8 @@ export interface Laptop {
   readonly stytch: StytchStandIn
   readonly aws: AwsStandIn
   readonly rotation: Lambda
+  /** The processes of a part's function. */
+  lambda(part: string): Lambda
   close(): Promise<void>
 }
 
@@ -64,7 +83,10 @@ interface Listening {
 }
 
 /** The port asked for, or else the first free one from the default on. */
-const listen = async (server: StandInServer, { asked, preferred, option }: Listening): Promise<string> => {
+const listen = async (
+  server: Pick<StandInServer, 'listen'>,
+  { asked, preferred, option }: Listening,
+): Promise<string> => {
   if (asked !== undefined) {
     return server.listen(asked).catch((cause: unknown) => {
       throw isTaken(cause)
@@ -104,41 +126,58 @@ export const startLaptop = async (input: LaptopInput): Promise<Laptop> => {
   const arnOf = (part: string): string => functionArnOf(functionNameOf(part))
   const rotationArn = arnOf('rotation')
   const functions = new Map<string, Lambda>()
+  const durable = new Set<string>()
+  const clockOffsetMs = (): number => world.clock.now() - Date.now()
 
-  const invoke = async (arn: string, event: unknown, invokedArn?: string): Promise<InvokeResult> =>
-    (await functions.get(arn)?.invoke(event, invokedArn)) ?? {
-      ok: false,
-      errorType: 'ResourceNotFoundException',
-      errorMessage: `Function not found: ${arn}`,
-    }
+  const absent = (arn: string): InvokeResult => ({
+    ok: false,
+    errorType: 'ResourceNotFoundException',
+    errorMessage: `Function not found: ${arn}`,
+  })
+  const invoke = async (arn: string, event: unknown): Promise<InvokeResult> =>
+    (await functions.get(arn)?.invoke(event)) ?? absent(arn)
 
   const stytch = createStytchStandIn({ world, projectId, projectSecret })
   const aws = createAwsStandIn({
     world,
     region: REGION,
     accountId: ACCOUNT_ID,
+    buckets: [LAPTOP_EVIDENCE],
     ...(awsSettings === undefined ? {} : { settings: awsSettings }),
     invoke,
     functions: {
       exists: (arn) => functions.has(arn),
-      invoke: ({ functionArn, qualifier, event }) =>
-        invoke(functionArn, event, qualifier === undefined ? undefined : `${functionArn}:${qualifier}`),
+      isDurable: (arn) => durable.has(arn),
+      invoke: async ({ functionArn, qualifier, event, clientContext }) => {
+        const invokedArn = qualifier === undefined ? undefined : `${functionArn}:${qualifier}`
+        return (await functions.get(functionArn)?.invoke(event, invokedArn, clientContext)) ?? absent(functionArn)
+      },
     },
+    route: createLeakFront((event) => invoke(arnOf('intake'), event)),
   })
   const functionOf = (arn: string): Lambda => {
     const found = functions.get(arn)
     if (found === undefined) throw new Error(`The laptop has no function ${arn}.`)
     return found
   }
+  const vend = createLaptopVend({
+    region: REGION,
+    accountId: ACCOUNT_ID,
+    stage: LAPTOP_STAGE,
+    invoke: (event) => invoke(arnOf('vendor'), event),
+  })
   const closeServers = async (): Promise<void> => {
-    await Promise.all([stytch.server.close(), aws.close()])
+    await Promise.all([stytch.server.close(), aws.close(), vend.front.close()])
   }
 
   let stytchUrl: string
   let awsUrl: string
+  let vendUrl: string
   try {
     stytchUrl = await listen(stytch.server, { asked: stytchPort, preferred: 4010, option: '--stytch-port' })
     awsUrl = await listen(aws, { asked: awsPort, preferred: 4566, option: '--aws-port' })
+    // No option of its own: any free port with any of the others.
+    vendUrl = await listen(vend.front, { asked: awsPort === 0 ? 0 : undefined, preferred: VEND_PORT, option: '' })
   } catch (error) {
     await closeServers()
     throw error
@@ -147,27 +186,57 @@ export const startLaptop = async (input: LaptopInput): Promise<Laptop> => {
   const stytchEnv = { projectId, projectSecret: { kind: 'given', secret: projectSecret }, baseUrl: stytchUrl } as const
   const start = (
     functionName: string,
-    what: { readonly modulePath: string; readonly timeoutMs: number; readonly env: Readonly<Record<string, string>> },
+    what: Pick<LambdaInput, 'modulePath' | 'timeoutMs' | 'env' | 'maxEnvironments'>,
   ): void => {
     const functionArn = functionArnOf(functionName)
     const env = { ...awsEnvironment(awsUrl), ...what.env }
-    functions.set(functionArn, startLambda({ ...what, env, functionName, functionArn, onLog }))
+    functions.set(functionArn, startLambda({ ...what, env, functionName, functionArn, clockOffsetMs, onLog }))
   }
-  for (const { part, handler, ...what } of laptopFunctions({ stytch: stytchEnv, arnOf })) {
+  const schedules: ScheduledFunction[] = []
+  for (const { part, handler, everyMinutes, isDurable, ...what } of laptopFunctions({
+    stytch: stytchEnv,
+    arnOf,
+    vendUrl,
+  })) {
+    if (isDurable === true) durable.add(arnOf(part))
     start(functionNameOf(part), { ...what, modulePath: handlerPath(handler) })
+    if (everyMinutes !== undefined) schedules.push({ functionArn: arnOf(part), everyMs: everyMinutes * 60_000 })
   }
   for (const [functionName, modulePath] of Object.entries(more)) {
     start(functionName, { modulePath, timeoutMs: TIMEOUT_MS, env: {} })
   }
-  // Scheduled rotations, by the shared clock.
-  const ticking = setInterval(() => aws.tick(), TICK_MS)
+  const rules = laptopRules({ arnOf }).filter(({ functionArn }) => functions.has(functionArn))
+  connectBusRules(aws, { busName: LAPTOP_BUS, accountId: ACCOUNT_ID, region: REGION }, rules)
+  const scheduler = createScheduler({ schedules, now: world.clock.now, send: aws.sendToFunction })
+  world.onReset(scheduler.restart)
+  // Scheduled rotations and functions, by the shared clock.
+  const ticking = setInterval(() => {
+    aws.tick()
+    scheduler.tick()
+  }, TICK_MS)
   ticking.unref()
+  const close = async (): Promise<void> => {
+    clearInterval(ticking)
+    aws.stopDrives()
+    await Promise.all([...functions.values()].map((lambda) => lambda.close()))
+    await closeServers()
+  }
+  if (input.hasVendClient === true) {
+    const place = { aws: awsUrl, stytch: stytchUrl, region: REGION, projectId, projectSecret }
+    await registerVendClient({ ...place, secretNamePrefix: LAPTOP_PREFIX, rotationFunctionArn: rotationArn }).catch(
+      async (error: unknown) => {
+        await close()
+        throw error
+      },
+    )
+  }
 
   return {
     world,
     stytch,
     aws,
     rotation: functionOf(rotationArn),
+    lambda: (part) => functionOf(arnOf(part)),
     address: {
       stytch: stytchUrl,
       aws: awsUrl,
@@ -176,12 +245,13 @@ export const startLaptop = async (input: LaptopInput): Promise<Laptop> => {
       region: REGION,
       account_id: ACCOUNT_ID,
       rotation_lambda_arn: rotationArn,
+      bus: LAPTOP_BUS,
+      leaks: `${awsUrl}${LEAK_PATH}`,
+      vend: vendUrl,
+      vend_client: VEND_CLIENT.name,
+      access_key_id: vend.keys.accessKeyId,
+      secret_access_key: vend.keys.secretAccessKey,
     },
-    close: async () => {
-      clearInterval(ticking)
-      aws.stopDrives()
-      await Promise.all([...functions.values()].map((lambda) => lambda.close()))
-      await closeServers()
-    },
+    close,
   }
 }

@@ -17,7 +17,7 @@ const portsOrExit = (): Ports => {
   }
 }
 
-const laptop = await startLaptop({ ...portsOrExit(), onLog: say }).catch((error: unknown) => {
+const laptop = await startLaptop({ ...portsOrExit(), hasVendClient: true, onLog: say }).catch((error: unknown) => {
   say(`The laptop could not start: ${error instanceof Error ? error.message : 'unknown'}`)
   return process.exit(1)
 })

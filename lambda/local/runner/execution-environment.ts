@@ -16,12 +16,13 @@ export interface EnvironmentInput {
   readonly identity: FunctionIdentity
   readonly env: Readonly<Record<string, string>>
   readonly timeoutMs: number
+  readonly clockOffsetMs: () => number
   readonly onLog: (line: string) => void
 }
 
 export interface ExecutionEnvironment {
   /** One at a time; the caller sees to that. */
-  invoke(event: unknown, invokedArn?: string): Promise<InvokeResult>
+  invoke(event: unknown, invokedArn?: string, clientContext?: unknown): Promise<InvokeResult>
   isAlive(): boolean
   kill(): void
   /** Resolves when the process is gone and its last line has been handed on. */
@@ -128,14 +129,23 @@ export const startEnvironment = (input: EnvironmentInput): ExecutionEnvironment 
   }
 
   return {
-    invoke: (event, invokedArn) =>
+    invoke: (event, invokedArn, clientContext) =>
       new Promise((resolve) => {
         requestId = randomUUID()
         finish = resolve
         if (typeof loading === 'object') return settle(loading)
         start = () => {
           killAfter(input.timeoutMs, timedOut)
-          send({ kind: 'invoke', requestId, event, timeoutMs: input.timeoutMs, invokedArn })
+          const clockOffsetMs = input.clockOffsetMs()
+          send({
+            kind: 'invoke',
+            requestId,
+            event,
+            timeoutMs: input.timeoutMs,
+            invokedArn,
+            clientContext,
+            clockOffsetMs,
+          })
         }
         if (loading === 'done') return start()
         killAfter(LOAD_TIMEOUT_MS, () =>

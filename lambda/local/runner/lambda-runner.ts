@@ -19,6 +19,8 @@ export interface LambdaInput {
   readonly functionName?: string
   /** @default - an ARN made of the name */
   readonly functionArn?: string
+  /** What `Date` is ahead of the machine's clock in the child. @default - nothing */
+  readonly clockOffsetMs?: () => number
   /** Processes at most; further invokes wait their turn. @default - as many as there are concurrent invokes */
   readonly maxEnvironments?: number
   /** Every line that the handler's process writes, to stdout or stderr. */
@@ -29,8 +31,9 @@ export interface Lambda {
   /**
    * Never rejects: whatever happens to the process is a result.
    * @param invokedArn by which ARN, when that is an alias's or a version's. @default - the function's own
+   * @param clientContext what the caller of a synchronous invocation sent along. @default - nothing
    */
-  invoke(event: unknown, invokedArn?: string): Promise<InvokeResult>
+  invoke(event: unknown, invokedArn?: string, clientContext?: unknown): Promise<InvokeResult>
   /** SIGKILL to every environment that is running an event now; those invokes end with Runtime.ExitError. */
   kill(): void
   /** Kills everything and resolves when the processes are gone; later invokes fail. */
@@ -62,6 +65,7 @@ export const startLambda = (input: LambdaInput): Lambda => {
       },
       env: input.env,
       timeoutMs: input.timeoutMs,
+      clockOffsetMs: input.clockOffsetMs ?? (() => 0),
       onLog: input.onLog,
     })
     environments.add(environment)
@@ -90,10 +94,10 @@ export const startLambda = (input: LambdaInput): Lambda => {
   }
 
   return {
-    invoke: async (event, invokedArn) => {
+    invoke: async (event, invokedArn, clientContext) => {
       const environment = await take()
       if (environment === undefined) return closedResult
-      const result = await environment.invoke(event, invokedArn)
+      const result = await environment.invoke(event, invokedArn, clientContext)
       taken.delete(environment)
       waiting.shift()?.()
       return result

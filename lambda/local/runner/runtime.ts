@@ -3,6 +3,7 @@
 // it exits. A handler that blocks the event loop without end would outlive a killed parent; handlers do I/O.
 import { pathToFileURL } from 'node:url'
 import type { FromRuntime, FunctionIdentity, ToRuntime } from './messages.ts'
+import { installClock, shiftClock } from './shifted-clock.ts'
 
 type Handler = (event: unknown, context: object) => unknown
 
@@ -45,7 +46,10 @@ const invoke = async ({
   event,
   timeoutMs,
   invokedArn,
+  clientContext,
+  clockOffsetMs,
 }: Extract<ToRuntime, { kind: 'invoke' }>): Promise<void> => {
+  shiftClock(clockOffsetMs)
   const deadlineAt = performance.now() + timeoutMs
   const context = {
     awsRequestId: requestId,
@@ -56,6 +60,7 @@ const invoke = async ({
     logGroupName: `/aws/lambda/${identity.functionName}`,
     logStreamName: `${process.pid}`,
     callbackWaitsForEmptyEventLoop: false,
+    ...(clientContext === undefined ? {} : { clientContext }),
     getRemainingTimeInMillis: () => Math.max(0, Math.floor(deadlineAt - performance.now())),
   }
   let value: unknown
@@ -74,6 +79,7 @@ const invoke = async ({
   }
 }
 
+installClock()
 process.on('disconnect', () => process.exit(1))
 process.on('message', (message: ToRuntime) => {
   void (message.kind === 'load' ? load(message) : invoke(message))

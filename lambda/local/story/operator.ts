@@ -15,6 +15,7 @@ import { createStytchIssuer } from '../../adapters/stytch/issuer.ts'
 import { createClientRegistry } from '../../adapters/stytch/registry.ts'
 import { createTiming } from '../../adapters/timing.ts'
 import { type Intent, makeRequestToken } from '../../domain/request-token.ts'
+import { scopeTags, TAG } from '../../domain/secret-tags.ts'
 import { type Registered, registerClient } from '../../usecases/register-client.ts'
 import type { LaptopAddress } from '../laptop/laptop.ts'
 
@@ -76,9 +77,11 @@ export const createOperator = (address: LaptopAddress): Operator => {
   return {
     secretsManager,
     register: async (name, scopes) => {
+      const clientId = `m2m-client-test-${randomUUID()}`
       const registered = await registerClient(registration, {
         secretName: `m2m/laptop/${name}`,
-        clientId: `m2m-client-test-${randomUUID()}`,
+        clientId,
+        tags: { [TAG.client]: clientId, ...scopeTags(scopes) },
         description: `The story's ${name}`,
         scopes,
         tokenUrl: `${address.stytch}/v1/public/${address.project_id}/oauth2/token`,

@@ -89,3 +89,26 @@ describe('Invoke', () => {
     expect(standIn.deadLetters()[0]).toMatchObject({ functionArn: arnOf('greeter'), errorType: 'Fault' })
   })
 })
+
+describe('a ClientContext', () => {
+  const ClientContext = Buffer.from(JSON.stringify({ Custom: { a: 1 } })).toString('base64')
+
+  it('comes with a synchronous invocation', async () => {
+    await invoke({ ClientContext })
+
+    expect(invocations[0]?.clientContext).toEqual({ Custom: { a: 1 } })
+  })
+
+  it('does not come with an event', async () => {
+    await invoke({ ClientContext, InvocationType: 'Event' })
+
+    expect(invocations).toHaveLength(1)
+    expect(invocations[0]).not.toHaveProperty('clientContext')
+  })
+
+  it.each([undefined, 'not base64 of JSON'])('is absent when it is %j', async (text) => {
+    await invoke(text === undefined ? {} : { ClientContext: text })
+
+    expect(invocations[0]).not.toHaveProperty('clientContext')
+  })
+})

@@ -1,0 +1,125 @@
+// EventBridge's rules on the laptop: an event whose pattern matches goes to a function as EventBridge hands it over, whole, and by
+// the same asynchronous invocation, which retries and keeps dead letters. Of the pattern language it plays exact values, prefix,
+// exists, anything-but and wildcard; a rule that uses anything else is refused when it is made, not half obeyed.
+import type { BusEvent } from './event-bus.ts'
+
+type Leaf =
+  | string
+  | number
+  | boolean
+  | null
+  | { readonly prefix: string }
+  | { readonly exists: boolean }
+  | { readonly 'anything-but': string | number | readonly (string | number)[] }
+  | { readonly wildcard: string }
+
+/** A field's values are alternatives; its fields must all match. */
+export interface EventPattern {
+  readonly [field: string]: EventPattern | readonly Leaf[]
+}
+
+export interface BusRule {
+  readonly pattern: EventPattern
+  readonly functionArn: string
+}
+
+/** What a rule's target is given. */
+export interface BusEnvelope {
+  readonly version: '0'
+  readonly id: string
+  readonly 'detail-type': string
+  readonly source: string
+  readonly account: string
+  /** ISO 8601, to the second. */
+  readonly time: string
+  readonly region: string
+  readonly resources: readonly string[]
+  readonly detail: unknown
+}
+
+export interface BusPlace {
+  readonly busName: string
+  readonly accountId: string
+  readonly region: string
+}
+
+const PLAYED = ['prefix', 'exists', 'anything-but', 'wildcard']
+
+const isFields = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** @throws TypeError for what is not played. */
+const checkPattern = (pattern: EventPattern, path = ''): void => {
+  for (const [field, wanted] of Object.entries(pattern)) {
+    const at = `${path}${field}`
+    if (field.startsWith('$')) throw new TypeError(`${at} is not played by this stand-in`)
+    if (!Array.isArray(wanted)) checkPattern(wanted as EventPattern, `${at}.`)
+    else if (wanted.length === 0) throw new TypeError(`${at} is empty: expected at least one value`)
+    for (const leaf of Array.isArray(wanted) ? wanted : []) {
+      const operator = isFields(leaf) ? Object.keys(leaf)[0] : undefined
+      if (operator !== undefined && !PLAYED.includes(operator)) {
+        throw new TypeError(`${at}: ${operator} is not played by this stand-in`)
+      }
+    }
+  }
+}
+
+const matchesWildcard = (pattern: string, value: string): boolean => {
+  const parts = pattern.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
+  return new RegExp(`^${parts.join('[\\s\\S]*')}$`).test(value)
+}
+
+const matchesLeaf = (leaf: Leaf, value: unknown): boolean => {
+  if (!isFields(leaf)) return leaf === value
+  if ('prefix' in leaf) return typeof value === 'string' && value.startsWith(String(leaf.prefix))
+  if ('wildcard' in leaf) return typeof value === 'string' && matchesWildcard(String(leaf.wildcard), value)
+  if (!('anything-but' in leaf)) return false
+  const not = leaf['anything-but']
+  return value !== undefined && !(Array.isArray(not) ? not : [not]).includes(value)
+}
+
+/** EventBridge takes only a leaf for existing: a field that holds an object does not exist to it. */
+const isLeaf = (value: unknown): boolean => value !== undefined && !isFields(value)
+
+const matchesField = (wanted: readonly Leaf[], value: unknown): boolean =>
+  wanted.some((leaf) => {
+    if (isFields(leaf) && 'exists' in leaf) return leaf.exists === isLeaf(value)
+    // An array in the event matches when one of its elements does.
+    return Array.isArray(value) ? value.some((one) => matchesLeaf(leaf, one)) : matchesLeaf(leaf, value)
+  })
+
+/** Whether EventBridge would hand this to the rule's target. */
+export const matchesPattern = (pattern: EventPattern, event: unknown): boolean =>
+  Object.entries(pattern).every(([field, wanted]) => {
+    const value = isFields(event) ? event[field] : undefined
+    return Array.isArray(wanted) ? matchesField(wanted, value) : matchesPattern(wanted as EventPattern, value)
+  })
+
+export const toEnvelope = (event: BusEvent, { accountId, region }: BusPlace): BusEnvelope => ({
+  version: '0',
+  id: event.id,
+  'detail-type': event.detailType,
+  source: event.source,
+  account: accountId,
+  time: `${new Date(event.time).toISOString().slice(0, 19)}Z`,
+  region,
+  resources: event.resources,
+  detail: event.detail,
+})
+
+export interface RuledBus {
+  onEvent(listener: (event: BusEvent) => void): () => void
+  sendToFunction(functionArn: string, event: unknown): void
+}
+
+/** @returns the undo. @throws TypeError for a pattern that is not played. */
+export const connectBusRules = (bus: RuledBus, place: BusPlace, rules: readonly BusRule[]): (() => void) => {
+  for (const { pattern } of rules) checkPattern(pattern)
+  return bus.onEvent((event) => {
+    if (event.busName !== place.busName) return
+    const envelope = toEnvelope(event, place)
+    for (const { pattern, functionArn } of rules) {
+      if (matchesPattern(pattern, envelope)) bus.sendToFunction(functionArn, envelope)
+    }
+  })
+}

@@ -1,0 +1,171 @@
+// A little of S3, by path style on the address of the other AWS stand-ins: as much as an archive takes. Buckets, conditional puts with
+// their checksums, gets, and listings. It keeps the newest version of an object only, locks nothing, and checks no credentials.
+import { randomUUID } from 'node:crypto'
+import type { Fault } from '../stand-in/faults.ts'
+import type { Operation, StandInReply, StandInRequest } from '../stand-in/server.ts'
+import { md5Of, verifiedChecksums } from './s3-checksums.ts'
+import { type ListedObject, listingOf } from './s3-listing.ts'
+import { notImplemented, plannedFault, S3Fault, s3FaultReply, s3Headers, xmlReply } from './s3-wire.ts'
+
+interface StoredObject extends ListedObject {
+  readonly text: string
+  /** Content type, version id and checksums. */
+  readonly headers: Readonly<Record<string, string>>
+}
+
+type Bucket = Map<string, StoredObject>
+
+export interface S3Api {
+  /** @returns undefined when the request is not S3's. */
+  route(request: StandInRequest): Operation | undefined
+  /** @returns undefined when the operation is not S3's. */
+  faultReply(fault: Fault, operation: Operation): StandInReply | undefined
+  /** Key → text, in the order of the puts. */
+  objects(bucket: string): Readonly<Record<string, string>>
+  /** Empties everything; what was there from the start is there again, empty. */
+  clear(): void
+}
+
+export interface S3ApiInput {
+  /** Names of the buckets that are there from the start. */
+  readonly buckets: readonly string[]
+  readonly now: () => number
+}
+
+const operations = ['CreateBucket', 'PutObject', 'GetObject', 'HeadObject', 'ListObjectsV2', 'UnknownS3'] as const
+type S3Operation = (typeof operations)[number]
+
+const opOf = ({ method, query }: StandInRequest, key: string): S3Operation => {
+  if (method === 'PUT') return key === '' ? 'CreateBucket' : 'PutObject'
+  if (method === 'HEAD' && key !== '') return 'HeadObject'
+  if (method !== 'GET') return 'UnknownS3'
+  if (key !== '') return 'GetObject'
+  return query.get('list-type') === '2' ? 'ListObjectsV2' : 'UnknownS3'
+}
+
+/** The SDK's `x-id` and what a listing takes; any other sub-resource (`?acl`, `?versions`) would be a different operation. */
+const PLAYED_QUERY = new Set([
+  'x-id',
+  'list-type',
+  'prefix',
+  'delimiter',
+  'start-after',
+  'continuation-token',
+  'max-keys',
+  'encoding-type',
+  'fetch-owner',
+])
+
+export const createS3Api = ({ buckets: initial, now }: S3ApiInput): S3Api => {
+  const buckets = new Map<string, Bucket>()
+  const clear = (): void => {
+    buckets.clear()
+    for (const name of initial) buckets.set(name, new Map())
+  }
+  clear()
+
+  const bucketOf = (name: string): Bucket => {
+    const bucket = buckets.get(name)
+    if (bucket === undefined) throw new S3Fault('NoSuchBucket', 'The specified bucket does not exist', 404)
+    return bucket
+  }
+
+  const createBucket = (name: string): StandInReply => {
+    if (buckets.has(name)) {
+      throw new S3Fault('BucketAlreadyOwnedByYou', 'Your previous request to create the bucket succeeded.', 409)
+    }
+    buckets.set(name, new Map())
+    return { status: 200, headers: { ...s3Headers(), location: `/${name}` }, body: '' }
+  }
+
+  const checkCondition = (bucket: Bucket, key: string, ifNoneMatch: string | undefined): void => {
+    if (ifNoneMatch === undefined) return
+    if (ifNoneMatch !== '*') throw notImplemented('If-None-Match with an ETag')
+    if (!bucket.has(key)) return
+    throw new S3Fault('PreconditionFailed', 'At least one of the pre-conditions you specified did not hold', 412)
+  }
+
+  const putObject = (bucket: Bucket, key: string, { headers, body: text }: StandInRequest): StandInReply => {
+    if (headers['content-encoding']?.includes('aws-chunked')) throw notImplemented('aws-chunked')
+    const checksums = verifiedChecksums(headers, text)
+    checkCondition(bucket, key, headers['if-none-match'])
+    const etag = `"${md5Of(text).toString('hex')}"`
+    const kept = { 'x-amz-version-id': randomUUID(), ...checksums }
+    bucket.set(key, {
+      key,
+      text,
+      size: Buffer.byteLength(text),
+      etag,
+      storedAt: now(),
+      headers: { 'content-type': headers['content-type'] ?? 'binary/octet-stream', ...kept },
+    })
+    return { status: 200, headers: { ...s3Headers(), etag, ...kept }, body: '' }
+  }
+
+  const getObject = (bucket: Bucket, key: string, isHead: boolean): StandInReply => {
+    const object = bucket.get(key)
+    if (object === undefined) throw new S3Fault('NoSuchKey', 'The specified key does not exist.', 404)
+    const { etag, size, storedAt, text } = object
+    const described = { ...object.headers, etag, 'last-modified': new Date(storedAt).toUTCString() }
+    // Only here: of an answer with a body, the server counts what it sends.
+    const length: Record<string, string> = isHead ? { 'content-length': String(size) } : {}
+    return { status: 200, headers: { ...s3Headers(), ...described, ...length }, body: text }
+  }
+
+  const run = (op: S3Operation, request: StandInRequest, [name, key]: readonly [string, string]): StandInReply => {
+    const strange = [...request.query.keys()].find((parameter) => !PLAYED_QUERY.has(parameter))
+    if (strange !== undefined) throw notImplemented(strange)
+    switch (op) {
+      case 'CreateBucket':
+        return createBucket(name)
+      case 'PutObject':
+        return putObject(bucketOf(name), key, request)
+      case 'GetObject':
+      case 'HeadObject':
+        return getObject(bucketOf(name), key, op === 'HeadObject')
+      case 'ListObjectsV2':
+        return xmlReply(200, 'ListBucketResult', listingOf(name, [...bucketOf(name).values()], request.query))
+      case 'UnknownS3':
+        throw notImplemented(`${request.method} ${request.path}`)
+    }
+  }
+
+  /** Signed for S3, or about a bucket that is there: whoever looks by curl signs nothing. */
+  const isOurs = ({ method, headers }: StandInRequest, name: string): boolean =>
+    /\/s3\/aws4_request/.test(headers.authorization ?? '') || (method !== 'POST' && buckets.has(name))
+
+  const decoded = (path: string): string | undefined => {
+    try {
+      return decodeURIComponent(path)
+    } catch {
+      return undefined
+    }
+  }
+
+  return {
+    route: (request) => {
+      const path = decoded(request.path.slice(1))
+      const [name = ''] = (path ?? '').split('/', 1)
+      if (!isOurs(request, name)) return undefined
+      const key = (path ?? '').slice(name.length + 1)
+      const op = opOf(request, key)
+      return {
+        op,
+        subject: key === '' ? name : `${name}/${key}`,
+        run: () => {
+          try {
+            if (path === undefined) throw new S3Fault('InvalidURI', "Couldn't parse the specified URI.", 400)
+            return run(op, request, [name, key])
+          } catch (error) {
+            if (error instanceof S3Fault) return s3FaultReply(error)
+            throw error
+          }
+        },
+      }
+    },
+    faultReply: (fault, { op }) =>
+      operations.some((one) => one === op) ? s3FaultReply(plannedFault(fault)) : undefined,
+    objects: (name) => Object.fromEntries([...bucketOf(name)].map(([key, { text }]) => [key, text])),
+    clear,
+  }
+}

@@ -1,0 +1,26 @@
+// The clients function's settings on the laptop: as the stack would give them, for roles that need not exist there.
+import { type StytchEnv, writeClientsEnv } from '../../env.ts'
+
+export interface ClientsPlace {
+  readonly stytch: StytchEnv
+  readonly secretNamePrefix: string
+  readonly rotationFunctionArn: string
+}
+
+const ACCOUNT_ID = '000000000000'
+const REGION = 'us-east-1'
+
+const roleArn = (part: string): string => `arn:aws:iam::${ACCOUNT_ID}:role/m2m-laptop-${part}-${REGION}`
+
+export const laptopClientsEnv = (place: ClientsPlace): Record<string, string> =>
+  writeClientsEnv({
+    ...place,
+    readers: ['rotation', 'registrar', 'clients'].map(roleArn),
+    changers: ['rotation', 'registrar', 'clients', 'deploy'].map(roleArn),
+    rotators: ['sweep', 'campaign', 'incident', 'operator'].map(roleArn),
+    replicas: [],
+    // Twice the period, as the stack's defaults are (lib/deploy-config.ts).
+    backstop: { everyDays: 60 },
+    periodHours: 720,
+    overlapHours: 24,
+  })

@@ -1,0 +1,138 @@
+// The token vendor on the laptop: the front that stands for API Gateway with its one key pair, the settings that the stack would give
+// the function, and a client that may be vended. Everything else of it is the deployed handler (functions.ts).
+import { randomBytes, randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { DescribeSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import { awsClientSettings } from '../../adapters/aws/aws-call.ts'
+import { createShelf } from '../../adapters/aws/shelf.ts'
+import { createVault } from '../../adapters/aws/vault.ts'
+import { createStytchConnection } from '../../adapters/stytch/connect.ts'
+import { createStytchIssuer } from '../../adapters/stytch/issuer.ts'
+import { createClientRegistry } from '../../adapters/stytch/registry.ts'
+import { createTiming } from '../../adapters/timing.ts'
+import { scopeTags, TAG } from '../../domain/secret-tags.ts'
+import { VEND_TAG } from '../../domain/vend/scope-rule.ts'
+import { type StytchEnv, writeVendorEnv } from '../../env.ts'
+import { registerClient } from '../../usecases/register-client.ts'
+import type { InvokeResult } from '../runner/lambda-runner.ts'
+import { createVendFront, type VendFront } from '../vend-front/front.ts'
+import type { KeyPair } from '../vend-front/signature.ts'
+
+export const VEND_PORT = 4020
+
+/** The client that `npm run laptop` registers: what it may have, and what it gets when it asks for nothing. */
+export const VEND_CLIENT = {
+  name: 'reports',
+  scopes: ['read:reports', 'write:reports'],
+  defaults: ['read:reports'],
+} as const
+
+const API_ID = 'laptop0api'
+
+export interface LaptopVend {
+  readonly keys: KeyPair
+  readonly front: VendFront
+}
+
+const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
+
+/** As AWS's look, and good for nothing but this laptop. */
+const newKeys = (): KeyPair => ({
+  accessKeyId: `AKIA${[...randomBytes(16)].map((byte) => BASE32.charAt(byte % 32)).join('')}`,
+  secretAccessKey: randomBytes(30).toString('base64'),
+})
+
+export const createLaptopVend = (input: {
+  readonly region: string
+  readonly accountId: string
+  readonly stage: string
+  readonly invoke: (event: object) => Promise<InvokeResult>
+}): LaptopVend => {
+  const { region, accountId, stage, invoke } = input
+  const keys = newKeys()
+  const identity = {
+    apiId: API_ID,
+    stage,
+    accountId,
+    accessKeyId: keys.accessKeyId,
+    userArn: `arn:aws:iam::${accountId}:user/laptop`,
+  }
+  return { keys, front: createVendFront({ keys, region, identity, invoke }) }
+}
+
+export const laptopVendorEnv = (seat: {
+  readonly stytch: StytchEnv
+  readonly secretNamePrefix: string
+  readonly eventBus: string
+  readonly apiUrl: string
+}): Record<string, string> => {
+  const { projectId, baseUrl } = seat.stytch
+  return writeVendorEnv({
+    stytch: { projectId, ...(baseUrl === undefined ? {} : { baseUrl }) },
+    vertical: 'consumer',
+    secretNamePrefix: seat.secretNamePrefix,
+    eventBus: seat.eventBus,
+    apiId: API_ID,
+    apiUrl: seat.apiUrl,
+    checkSeconds: 30,
+    awsUrlSuffix: 'amazonaws.com',
+  })
+}
+
+const PATIENCE_MS = 60_000
+const POLL_MS = 25
+
+/** Registered as the registrar would: by the production use case, with rotation on; back once the dry run of that is over. */
+export const registerVendClient = async (place: {
+  readonly aws: string
+  readonly stytch: string
+  readonly region: string
+  readonly projectId: string
+  readonly projectSecret: string
+  readonly secretNamePrefix: string
+  readonly rotationFunctionArn: string
+}): Promise<void> => {
+  const client = new SecretsManagerClient({
+    ...awsClientSettings,
+    endpoint: place.aws,
+    region: place.region,
+    credentials: { accessKeyId: 'laptop', secretAccessKey: 'laptop' },
+  })
+  const { projectId, stytch: baseUrl, rotationFunctionArn: functionArn } = place
+  const timing = createTiming(() => PATIENCE_MS)
+  const projectSecret = { kind: 'given', secret: place.projectSecret } as const
+  const api = createStytchConnection({ projectId, projectSecret, baseUrl }, client)(timing)
+  const { name, scopes, defaults } = VEND_CLIENT
+  const clientId = `m2m-client-test-${randomUUID()}`
+  try {
+    const { secretArn } = await registerClient(
+      {
+        registry: createClientRegistry(api),
+        shelf: createShelf(client),
+        issuer: createStytchIssuer(api, projectId),
+        vault: createVault(client),
+        timing,
+      },
+      {
+        secretName: `${place.secretNamePrefix}${name}`,
+        clientId,
+        description: 'A client whose tokens may be vended',
+        scopes,
+        tokenUrl: `${baseUrl}/v1/public/${projectId}/oauth2/token`,
+        tags: { [TAG.client]: clientId, ...scopeTags(scopes), [VEND_TAG.defaults]: defaults.join(' ') },
+        rotation: { functionArn, everyDays: 60 },
+      },
+    )
+    const isBusy = async (): Promise<boolean> => {
+      const { VersionIdsToStages: labels = {} } = await client.send(new DescribeSecretCommand({ SecretId: secretArn }))
+      return Object.values(labels).flat().includes('AWSPENDING')
+    }
+    const deadline = Date.now() + PATIENCE_MS
+    while (await isBusy()) {
+      if (Date.now() > deadline) throw new Error(`the rotation of ${name} did not come to rest`)
+      await sleep(POLL_MS)
+    }
+  } finally {
+    client.destroy()
+  }
+}

@@ -1,0 +1,123 @@
+// API Gateway before the token vendor, on a laptop: checks the signature (service execute-api) against one key pair, makes the event that
+// a REST API with a Lambda proxy makes, invokes the real handler, and sends what it answers. Refusals are worded as API Gateway's. It
+// throttles nothing and evaluates no policy. Loopback only.
+import { randomUUID } from 'node:crypto'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { InvokeResult } from '../runner/lambda-runner.ts'
+import { type FrontIdentity, parametersOf, type Route, toProxyEvent } from './proxy-event.ts'
+import { type KeyPair, signatureFault } from './signature.ts'
+
+export interface VendFrontInput {
+  readonly keys: KeyPair
+  readonly region: string
+  readonly identity: FrontIdentity
+  readonly invoke: (event: object) => Promise<InvokeResult>
+}
+
+export interface VendFront {
+  /** Port 0 = any free one. @returns the origin. */
+  listen(port: number): Promise<string>
+  close(): Promise<void>
+}
+
+/** As lib/vendor.ts declares them. */
+export const routes: readonly Route[] = [
+  { method: 'POST', resource: '/clients/{client}/token' },
+  { method: 'GET', resource: '/revocations' },
+  { method: 'GET', resource: '/.well-known/oauth-authorization-server' },
+]
+
+/** What Lambda takes in a synchronous call. */
+const MAX_BODY_BYTES = 6 * 1024 * 1024
+
+interface Reply {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+}
+
+const refusal = (status: number, type: string, message: string): Reply => ({
+  status,
+  headers: { 'content-type': 'application/json', 'x-amzn-errortype': type, 'x-amzn-requestid': randomUUID() },
+  body: JSON.stringify({ message }),
+})
+
+const readBody = async (message: IncomingMessage): Promise<Buffer | undefined> => {
+  const parts: Buffer[] = []
+  let size = 0
+  for await (const part of message) {
+    size += (part as Buffer).length
+    if (size <= MAX_BODY_BYTES) parts.push(part as Buffer)
+  }
+  return size > MAX_BODY_BYTES ? undefined : Buffer.concat(parts)
+}
+
+const toReply = (result: InvokeResult): Reply => {
+  const answer = (result.ok ? result.value : undefined) as
+    | { statusCode?: unknown; headers?: unknown; body?: unknown }
+    | undefined
+  if (answer === undefined || typeof answer.statusCode !== 'number' || typeof answer.body !== 'string') {
+    return refusal(502, 'InternalServerErrorException', 'Internal server error')
+  }
+  return { status: answer.statusCode, headers: answer.headers as Record<string, string>, body: answer.body }
+}
+
+const singles = (headers: IncomingMessage['headers']): Record<string, string | undefined> =>
+  Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(',') : value]),
+  )
+
+export const createVendFront = ({ keys, region, identity, invoke }: VendFrontInput): VendFront => {
+  const answer = async (message: IncomingMessage): Promise<Reply> => {
+    const { method = 'GET', url = '/', headers } = message
+    const mark = url.indexOf('?')
+    const path = mark < 0 ? url : url.slice(0, mark)
+    const found = routes
+      .filter((route) => route.method === method)
+      .map((route) => ({ route, parameters: parametersOf(route.resource, path) }))
+      .find(({ parameters }) => parameters !== undefined)
+    const body = await readBody(message)
+    if (found?.parameters === undefined) {
+      return refusal(403, 'MissingAuthenticationTokenException', 'Missing Authentication Token')
+    }
+    if (body === undefined) return refusal(413, 'RequestTooLargeException', 'Request Too Long')
+    const request = { method, url, headers: singles(headers), body }
+    const fault = signatureFault(request, { keys, region, service: 'execute-api', now: Date.now() })
+    if (fault !== undefined) return refusal(403, fault.type, fault.message)
+    const query = new URLSearchParams(mark < 0 ? '' : url.slice(mark + 1))
+    const sourceIp = message.socket.remoteAddress ?? '127.0.0.1'
+    const front = { method, path, query, headers, body: body.toString('utf8'), sourceIp, at: Date.now() }
+    return toReply(await invoke(toProxyEvent(found.route, found.parameters, front, identity)))
+  }
+
+  const send = (response: ServerResponse, { status, headers, body }: Reply): void => {
+    response.writeHead(status, { ...headers })
+    response.end(body)
+  }
+
+  const server = createServer((message, response) => {
+    answer(message).then(
+      (reply) => send(response, reply),
+      () => send(response, refusal(500, 'InternalFailure', 'Internal server error')),
+    )
+  })
+  server.keepAliveTimeout = 20_000
+
+  return {
+    listen: (port) =>
+      new Promise((resolve, reject) => {
+        server.once('error', reject)
+        server.listen(port, '127.0.0.1', () => {
+          server.off('error', reject)
+          resolve(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+        })
+      }),
+    close: () =>
+      new Promise((resolve) => {
+        if (!server.listening) resolve()
+        else server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}

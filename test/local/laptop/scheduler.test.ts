@@ -1,0 +1,75 @@
+// The laptop's scheduler: by the shared clock, with the time it was due for, one call for any number of turns that were missed.
+import { beforeEach, expect, test } from 'vitest'
+import { createScheduler } from '../../../lambda/local/laptop/scheduler.ts'
+
+const NOON = Date.UTC(2026, 2, 10, 12)
+const MINUTE_MS = 60_000
+let now = NOON
+const sent: (readonly [string, number])[] = []
+const start = () =>
+  createScheduler({
+    schedules: [
+      { functionArn: 'sweep', everyMs: 15 * MINUTE_MS },
+      { functionArn: 'daily', everyMs: 24 * 60 * MINUTE_MS },
+    ],
+    now: () => now,
+    send: (functionArn, { scheduledAt }) => sent.push([functionArn, (Date.parse(scheduledAt) - NOON) / MINUTE_MS]),
+  })
+
+beforeEach(() => {
+  now = NOON
+  sent.length = 0
+})
+
+test('nothing is called before its time, and then once', () => {
+  const scheduler = start()
+
+  scheduler.tick()
+  now += 15 * MINUTE_MS - 1
+  scheduler.tick()
+  expect(sent).toEqual([])
+  now += 1
+  scheduler.tick()
+  scheduler.tick()
+
+  expect(sent).toEqual([['sweep', 15]])
+})
+
+test('a late tick does not move the turns after it', () => {
+  const scheduler = start()
+  now += 20 * MINUTE_MS
+  scheduler.tick()
+  now = NOON + 30 * MINUTE_MS
+  scheduler.tick()
+
+  expect(sent).toEqual([
+    ['sweep', 15],
+    ['sweep', 30],
+  ])
+})
+
+test('a clock that is moved over many turns makes up for the last of them', () => {
+  const scheduler = start()
+  now += 25 * 60 * MINUTE_MS
+  scheduler.tick()
+  scheduler.tick()
+
+  expect(sent).toEqual([
+    ['sweep', 25 * 60],
+    ['daily', 24 * 60],
+  ])
+})
+
+test('a clock that is set back begins anew', () => {
+  const scheduler = start()
+  now += 60 * MINUTE_MS
+  scheduler.tick()
+  now = NOON
+  scheduler.restart()
+  sent.length = 0
+
+  now += 15 * MINUTE_MS
+  scheduler.tick()
+
+  expect(sent).toEqual([['sweep', 15]])
+})

@@ -1,6 +1,6 @@
 // The registrar's settings.
 import { createReader, type Environment, type Reader } from './reader.ts'
-import { readStytch, type StytchEnv, writeStytchEnv } from './stytch.ts'
+import { readStytch, type StytchEnv, tokenUrlFault, writeStytchEnv } from './stytch.ts'
 
 /** Where else a secret is kept readable. */
 export interface ReplicaEnv {
@@ -21,18 +21,23 @@ export interface RegistrarEnv {
   readonly readers: readonly string[]
   /** Roles that it lets change the secret; the registrar's own is one of them. */
   readonly changers: readonly string[]
+  /** Roles that it lets ask for rotations, and change nothing else. */
+  readonly rotators: readonly string[]
   readonly replicas: readonly ReplicaEnv[]
 }
 
 const ROLE_ARN = /^arn:[a-z-]+:iam::\d{12}:role\/[^*?]+$/
 
-const readRoles = (reader: Reader, name: string): readonly string[] => {
-  const roles = reader.text(name, "roles' ARNs, separated by spaces").split(' ').filter(Boolean)
+const checkRoles = (reader: Reader, name: string, text: string): readonly string[] => {
+  const roles = text.split(' ').filter(Boolean)
   for (const role of roles) {
     if (!ROLE_ARN.test(role)) reader.fault(name, `is malformed: expected roles' ARNs without wildcards, found ${role}`)
   }
   return roles
 }
+
+const readRoles = (reader: Reader, name: string): readonly string[] =>
+  checkRoles(reader, name, reader.text(name, "roles' ARNs, separated by spaces"))
 
 /** `eu-west-1 eu-north-1=arn:aws:kms:…` */
 const readReplicas = (reader: Reader): readonly ReplicaEnv[] =>
@@ -47,8 +52,8 @@ const readReplicas = (reader: Reader): readonly ReplicaEnv[] =>
       return { region, ...(kmsKeyId === undefined ? {} : { kmsKeyId }) }
     })
 
-export const readRegistrarEnv = (env: Environment): RegistrarEnv => {
-  const reader = createReader(env)
+/** What a registrar's settings and those of whatever registers beside it have in common. */
+export const readRegistrar = (reader: Reader): RegistrarEnv => {
   const stytch = readStytch(reader)
   const secretNamePrefix = reader.text('M2M_SECRET_PREFIX', "the prefix of every secret's name, m2m/<stage>/")
   if (secretNamePrefix !== '' && !/^[A-Za-z0-9/_+=.@-]+\/$/.test(secretNamePrefix)) {
@@ -57,21 +62,30 @@ export const readRegistrarEnv = (env: Environment): RegistrarEnv => {
   const rotationFunctionArn = reader.text('M2M_ROTATION_FUNCTION', "the rotation function's ARN")
   const kmsKeyId = reader.optional('M2M_KMS_KEY')
   const tokenUrl = reader.optional('M2M_TOKEN_URL')
-  if (tokenUrl !== undefined && !URL.canParse(tokenUrl)) reader.fault('M2M_TOKEN_URL', 'is malformed: expected a URL')
+  const tokenFault = tokenUrl === undefined ? undefined : tokenUrlFault(tokenUrl)
+  if (tokenFault !== undefined) reader.fault('M2M_TOKEN_URL', `is malformed: ${tokenFault}`)
   const readers = readRoles(reader, 'M2M_READERS')
   const changers = readRoles(reader, 'M2M_CHANGERS')
+  const rotators = checkRoles(reader, 'M2M_ROTATORS', reader.optional('M2M_ROTATORS') ?? '')
   const replicas = readReplicas(reader)
-  reader.finish()
   return {
     stytch,
     secretNamePrefix,
     rotationFunctionArn,
     readers,
     changers,
+    rotators,
     replicas,
     ...(kmsKeyId === undefined ? {} : { kmsKeyId }),
     ...(tokenUrl === undefined ? {} : { tokenUrl }),
   }
+}
+
+export const readRegistrarEnv = (env: Environment): RegistrarEnv => {
+  const reader = createReader(env)
+  const settings = readRegistrar(reader)
+  reader.finish()
+  return settings
 }
 
 /** The inverse of readRegistrarEnv. */
@@ -81,6 +95,7 @@ export const writeRegistrarEnv = (settings: RegistrarEnv): Record<string, string
   M2M_ROTATION_FUNCTION: settings.rotationFunctionArn,
   M2M_READERS: settings.readers.join(' '),
   M2M_CHANGERS: settings.changers.join(' '),
+  ...(settings.rotators.length === 0 ? {} : { M2M_ROTATORS: settings.rotators.join(' ') }),
   ...(settings.kmsKeyId === undefined ? {} : { M2M_KMS_KEY: settings.kmsKeyId }),
   ...(settings.tokenUrl === undefined ? {} : { M2M_TOKEN_URL: settings.tokenUrl }),
   ...(settings.replicas.length === 0

@@ -31,6 +31,16 @@ export const baseUrlFault = (override: string): string | undefined => {
   return 'expected https, or http on a loopback host'
 }
 
+/** @returns what is wrong with an address that consumers send their secret to, or undefined. */
+export const tokenUrlFault = (url: string): string | undefined => {
+  if (!URL.canParse(url)) return 'expected a URL'
+  const { protocol, hostname, username, password } = new URL(url)
+  if (username !== '' || password !== '') return 'expected a URL without a user'
+  if (protocol === 'https:') return undefined
+  if (typeof DEPLOYED_BUNDLE === 'undefined' && protocol === 'http:' && LOOPBACK.has(hostname)) return undefined
+  return 'expected https, or http on a loopback host'
+}
+
 const readProjectSecret = (reader: Reader): ProjectSecretSource => {
   if (typeof DEPLOYED_BUNDLE === 'undefined') {
     const secret = reader.optional('STYTCH_SECRET')
@@ -40,22 +50,44 @@ const readProjectSecret = (reader: Reader): ProjectSecretSource => {
   return { kind: 'stored', secretId: reader.text('STYTCH_PROJECT_SECRET_ID', expected) }
 }
 
-export const readStytch = (reader: Reader): StytchEnv => {
+const readProjectId = (reader: Reader): string => {
   const projectId = reader.text('STYTCH_PROJECT_ID', 'a Stytch project id, project-live-… or project-test-…')
   if (projectId !== '' && !/^project-(live|test)-[A-Za-z0-9-]+$/.test(projectId)) {
     reader.fault('STYTCH_PROJECT_ID', 'is malformed: expected project-live-… or project-test-…')
   }
-  const projectSecret = readProjectSecret(reader)
+  return projectId
+}
+
+const readBaseUrl = (reader: Reader): { readonly baseUrl?: string } => {
   if (typeof DEPLOYED_BUNDLE === 'undefined') {
     const baseUrl = reader.optional('STYTCH_BASE_URL')
     if (baseUrl !== undefined) {
       const fault = baseUrlFault(baseUrl)
       if (fault !== undefined) reader.fault('STYTCH_BASE_URL', `is malformed: ${fault}`)
-      return { projectId, projectSecret, baseUrl }
+      return { baseUrl }
     }
   }
-  return { projectId, projectSecret }
+  return {}
 }
+
+export const readStytch = (reader: Reader): StytchEnv => {
+  const projectId = readProjectId(reader)
+  const projectSecret = readProjectSecret(reader)
+  return { projectId, projectSecret, ...readBaseUrl(reader) }
+}
+
+/** Where Stytch's token endpoint is: all that a function needs which only asks whether a value is accepted. */
+export type TokenPlaceEnv = Omit<StytchEnv, 'projectSecret'>
+
+export const readTokenPlace = (reader: Reader): TokenPlaceEnv => ({
+  projectId: readProjectId(reader),
+  ...readBaseUrl(reader),
+})
+
+export const writeTokenPlace = ({ projectId, baseUrl }: TokenPlaceEnv): Record<string, string> => ({
+  STYTCH_PROJECT_ID: projectId,
+  ...(baseUrl === undefined ? {} : { STYTCH_BASE_URL: baseUrl }),
+})
 
 export const writeStytchEnv = ({ projectId, projectSecret, baseUrl }: StytchEnv): Record<string, string> => ({
   STYTCH_PROJECT_ID: projectId,

@@ -2,7 +2,9 @@
 // per execution environment, checks the event's shape, and hands the step to its use case.
 import type { Context } from 'aws-lambda'
 import { createEventBridge, createSecretsManager } from '../adapters/aws/clients.ts'
+import { createFreeze } from '../adapters/aws/freeze.ts'
 import { createOutcomes } from '../adapters/aws/outcomes.ts'
+import { createSignedCall } from '../adapters/aws/signed-call.ts'
 import { createVault } from '../adapters/aws/vault.ts'
 import { createStytchConnection } from '../adapters/stytch/connect.ts'
 import { createStytchIssuer } from '../adapters/stytch/issuer.ts'
@@ -17,6 +19,8 @@ const secretsManager = createSecretsManager()
 const connect = createStytchConnection(settings.stytch, secretsManager)
 const vault = createVault(secretsManager)
 const outcomes = createOutcomes(createEventBridge(), settings.eventBus)
+const systemsManager = createSignedCall(secretsManager, { service: 'ssm', endpoint: settings.freeze.endpoint })
+const freeze = createFreeze(systemsManager, settings.freeze.parameter)
 
 /** @throws RotationRefused or Fault: a step that throws is a failed step to Secrets Manager. */
 export const handler = async (event: unknown, context: Context): Promise<void> => {
@@ -33,5 +37,5 @@ export const handler = async (event: unknown, context: Context): Promise<void> =
   }
   const timing = createTiming(() => context.getRemainingTimeInMillis())
   const issuer = createStytchIssuer(connect(timing), settings.stytch.projectId)
-  await runStep({ issuer, vault, outcomes, timing, journal }, request.value)
+  await runStep({ issuer, vault, outcomes, freeze, timing, journal }, request.value)
 }

@@ -1,12 +1,16 @@
 // One rotation step, from the event's ids to done or thrown. A permanent refusal is told to the bus and takes its own AWSPENDING
 // away, so that the next RotateSecret – an incident's above all – is not refused because of it.
 import { clearsPending, Fault, type Refusal, RotationRefused } from '../domain/failures.ts'
-import { refusedEvents } from '../domain/outcome.ts'
+import { type OutcomeEvent, refusedEvents } from '../domain/outcome.ts'
 import { intentOfOrigin, readRequestToken } from '../domain/request-token.ts'
+import { refused } from '../domain/result.ts'
 import { createSecret } from './create-secret.ts'
 import { finishSecret } from './finish-secret.ts'
+import { unlessFrozen } from './freeze.ts'
+import { unlessHeld } from './hold.ts'
 import {
   isAccepted,
+  labelled,
   PENDING,
   type Rotation,
   readCurrent,
@@ -19,7 +23,7 @@ import { setSecret } from './set-secret.ts'
 import { testSecret } from './test-secret.ts'
 
 const run: Record<StepRequest['step'], (rotation: Rotation, request: StepRequest) => Promise<StepResult>> = {
-  createSecret,
+  createSecret: unlessFrozen(unlessHeld(createSecret)),
   setSecret,
   testSecret,
   finishSecret,
@@ -47,8 +51,25 @@ const clearPending = async ({ vault }: Rotation, { secretId, requestToken }: Ste
   try {
     await vault.moveLabel({ secretId, label: PENDING, from: requestToken })
   } catch (fault) {
-    const { labels } = await vault.describe(secretId)
-    if (labels[requestToken]?.includes(PENDING)) throw fault
+    if (labelled(await vault.describe(secretId), PENDING) === requestToken) throw fault
+  }
+}
+
+const aboutOf = ({ step, secretId, requestToken }: StepRequest) => ({
+  step,
+  secret: secretId,
+  requestToken,
+  intent: readRequestToken(requestToken).origin,
+})
+
+/** A bus that is down must neither hide the refusal nor leave the next rotation locked out. */
+const tell = async (rotation: Rotation, request: StepRequest, events: readonly OutcomeEvent[]): Promise<void> => {
+  try {
+    await rotation.outcomes.emit(events)
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error
+    const { code, retryable, message } = error
+    rotation.journal.note({ ...aboutOf(request), outcome: 'failed', code, retryable, message })
   }
 }
 
@@ -65,26 +86,26 @@ const refuse = async (rotation: Rotation, request: StepRequest, refusal: Refusal
     requestToken,
     at: rotation.timing.now(),
   }
-  try {
-    await rotation.outcomes.emit(refusedEvents(facts, refusal))
-  } finally {
-    // A bus that is down must not leave the next rotation locked out.
-    if (!keepsPending && state.labels[requestToken]?.includes(PENDING)) {
-      await clearPending(rotation, request)
-    }
-  }
+  await tell(rotation, request, refusedEvents(facts, refusal))
+  if (!keepsPending && labelled(state, PENDING) === requestToken) await clearPending(rotation, request)
   throw new RotationRefused({ refusal, secretId, clientId })
+}
+
+/** A client that was deleted since the step looked: Stytch rejects the call, and only another look can name why. */
+const nameDeleted = async (rotation: Rotation, request: StepRequest, error: unknown): Promise<StepResult> => {
+  if (!(error instanceof Fault) || error.code !== 'STYTCH_REJECTED') throw error
+  const current = await readCurrent(rotation, request)
+  if (!current.ok || (await rotation.issuer.look(current.value.secret.clientId)) !== undefined) throw error
+  return refused({ reason: 'clientNotFound' })
 }
 
 /** @throws RotationRefused when it will not act; Fault when the same step may succeed later. */
 export const runStep = async (rotation: Rotation, request: StepRequest): Promise<void> => {
   const startedAt = rotation.timing.now()
-  const { step, secretId, requestToken } = request
-  const about = { step, secret: secretId, requestToken, intent: readRequestToken(requestToken).origin }
   const note = (outcome: string, more: Readonly<Record<string, string | boolean>> = {}) =>
-    rotation.journal.note({ ...about, outcome, ...more, ms: rotation.timing.now() - startedAt })
+    rotation.journal.note({ ...aboutOf(request), outcome, ...more, ms: rotation.timing.now() - startedAt })
   try {
-    const result = await run[step](rotation, request)
+    const result = await run[request.step](rotation, request).catch((error) => nameDeleted(rotation, request, error))
     if (!result.ok) await refuse(rotation, request, result.refusal)
     note('done')
   } catch (error) {

@@ -3,29 +3,18 @@
 import {
   DescribeSecretCommand,
   GetSecretValueCommand,
-  ListSecretVersionIdsCommand,
   PutSecretValueCommand,
   type SecretsManagerClient,
-  UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager'
-import type { Vault, VersionEntry } from '../../domain/ports.ts'
-import { type AwsCall, awsFault, isAwsError } from './aws-call.ts'
+import type { Vault } from '../../domain/ports.ts'
+import { awsFault, isAwsError } from './aws-call.ts'
 import { toSecretState } from './secret-state.ts'
-
-const attempt = async <Value>(call: AwsCall, send: () => Promise<Value>): Promise<Value> => {
-  try {
-    return await send()
-  } catch (error) {
-    throw awsFault(call, error)
-  }
-}
+import { attempt, listVersions, moveLabel } from './versions.ts'
 
 /** A version without a value, or whose label moved on: nothing there to read (secrets-manager §1.2). */
 const isAbsent = (error: unknown): boolean =>
   isAwsError(error, 'ResourceNotFoundException') ||
   (isAwsError(error, 'InvalidRequestException') && /not (associated|attached)/i.test((error as Error).message))
-
-const newestFirst = (one: VersionEntry, other: VersionEntry): number => other.createdAt - one.createdAt
 
 export const createVault = (client: SecretsManagerClient): Vault => ({
   describe: async (secretId) => {
@@ -69,33 +58,6 @@ export const createVault = (client: SecretsManagerClient): Vault => ({
       throw awsFault({ operation: 'PutSecretValue', subject: secretId, carriesValue: true }, error)
     }
   },
-  moveLabel: async ({ secretId, label, from, to }) => {
-    await attempt({ operation: 'UpdateSecretVersionStage', subject: secretId }, () =>
-      client.send(
-        new UpdateSecretVersionStageCommand({
-          SecretId: secretId,
-          VersionStage: label,
-          RemoveFromVersionId: from,
-          MoveToVersionId: to,
-        }),
-      ),
-    )
-  },
-  listVersions: async (secretId) => {
-    const found: VersionEntry[] = []
-    let nextToken: string | undefined
-    do {
-      const reply = await attempt({ operation: 'ListSecretVersionIds', subject: secretId }, () =>
-        client.send(
-          new ListSecretVersionIdsCommand({ SecretId: secretId, IncludeDeprecated: true, NextToken: nextToken }),
-        ),
-      )
-      for (const { VersionId: versionId, VersionStages: labels, CreatedDate: createdAt } of reply.Versions ?? []) {
-        if (versionId !== undefined)
-          found.push({ versionId, labels: labels ?? [], createdAt: createdAt?.getTime() ?? 0 })
-      }
-      nextToken = reply.NextToken
-    } while (nextToken !== undefined)
-    return found.sort(newestFirst)
-  },
+  moveLabel: (move) => moveLabel(client, move),
+  listVersions: (secretId) => listVersions(client, secretId),
 })

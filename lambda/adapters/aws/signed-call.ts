@@ -1,0 +1,61 @@
+// One signed HTTP request to an AWS service that has no client in the bundle: for a single operation, a service's own client costs over
+// a hundred kilobytes at every cold start (docs/decisions/020). Region, credentials, hash and connections are those of a client that is
+// there anyway; the signer is the SDK's. It tries once and reads nothing into the reply.
+import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import { SignatureV4 } from '@smithy/signature-v4'
+
+export interface AwsService {
+  /** As in its host name and in the signature. */
+  readonly service: 'ssm' | 'lambda'
+  /** Where it listens, when not at AWS's own address. */
+  readonly endpoint?: string | undefined
+}
+
+export interface SignedRequest {
+  readonly path: string
+  readonly query?: Readonly<Record<string, string>>
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+  readonly timeoutMs: number
+}
+
+export interface SignedReply {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string | undefined>>
+  readonly body: string
+}
+
+export type SignedCall = (request: SignedRequest) => Promise<SignedReply>
+
+const hostOf = (service: string, region: string): string =>
+  `${service}.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`
+
+const textOf = async (body: unknown): Promise<string> => {
+  const parts: Uint8Array[] = []
+  for await (const part of body as AsyncIterable<Uint8Array>) parts.push(part)
+  return Buffer.concat(parts).toString('utf8')
+}
+
+/** @param base the client whose settings are used; its connection timeouts hold as well. */
+export const createSignedCall = ({ config }: SecretsManagerClient, { service, endpoint }: AwsService): SignedCall => {
+  const { credentials, region, sha256, requestHandler } = config
+  const signer = new SignatureV4({ service, region, credentials, sha256 })
+  return async ({ path, query = {}, headers, body, timeoutMs }) => {
+    const url = new URL(endpoint ?? `https://${hostOf(service, await region())}`)
+    const request = await signer.sign({
+      method: 'POST',
+      protocol: url.protocol,
+      hostname: url.hostname,
+      ...(url.port === '' ? {} : { port: Number(url.port) }),
+      path,
+      query: { ...query },
+      headers: { ...headers, host: url.host, 'content-length': String(Buffer.byteLength(body)) },
+      body,
+    })
+    const { response } = await requestHandler.handle(request, {
+      requestTimeout: timeoutMs,
+      abortSignal: AbortSignal.timeout(timeoutMs),
+    })
+    return { status: response.statusCode, headers: response.headers, body: await textOf(response.body) }
+  }
+}

@@ -1,0 +1,61 @@
+// The sweep's settings: whose secrets, what their overlaps and periods are when their tags say nothing, and how often it comes.
+import { endpointOf, type FreezeEnv, readFreezeEnv, writeFreezeEnv } from './freeze.ts'
+import { createReader, type Environment, type Reader } from './reader.ts'
+
+export interface SweepEnv {
+  /** Names the metrics' namespace, `M2M/<stage>`. */
+  readonly stage: string
+  /** `m2m/<stage>/` */
+  readonly secretNamePrefix: string
+  readonly rotationFunctionArn: string
+  /** Name or ARN of the event bus. */
+  readonly eventBus: string
+  readonly periodHours: number
+  readonly overlapHours: number
+  readonly longestHoldHours: number
+  /** How long until the next sweep. */
+  readonly everyMinutes: number
+  readonly freeze: FreezeEnv
+  /** Where Lambda listens; absent: at AWS's own address. */
+  readonly lambdaEndpoint?: string
+}
+
+const readNumber = (reader: Reader, name: string, what: string): number => {
+  const text = reader.text(name, what)
+  const number = Number(text)
+  if (text !== '' && !(Number.isFinite(number) && number > 0)) reader.fault(name, `is malformed: expected ${what}`)
+  return number
+}
+
+export const readSweepEnv = (env: Environment): SweepEnv => {
+  const reader = createReader(env)
+  const lambdaEndpoint = endpointOf(reader, 'LAMBDA')
+  const settings: SweepEnv = {
+    stage: reader.text('M2M_STAGE', 'the name of the stage'),
+    secretNamePrefix: reader.text('M2M_SECRET_PREFIX', "the prefix of every secret's name, m2m/<stage>/"),
+    rotationFunctionArn: reader.text('M2M_ROTATION_FUNCTION', "the rotation function's ARN"),
+    eventBus: reader.text('M2M_EVENT_BUS', 'the name or ARN of the event bus'),
+    periodHours: readNumber(reader, 'M2M_PERIOD_HOURS', 'the period in hours, above 0'),
+    overlapHours: readNumber(reader, 'M2M_OVERLAP_HOURS', 'the overlap in hours, above 0'),
+    longestHoldHours: readNumber(reader, 'M2M_LONGEST_HOLD_HOURS', 'how long a hold may last in hours, above 0'),
+    everyMinutes: readNumber(reader, 'M2M_SWEEP_EVERY_MINUTES', 'the minutes between two sweeps, above 0'),
+    freeze: readFreezeEnv(reader),
+    ...(lambdaEndpoint === undefined ? {} : { lambdaEndpoint }),
+  }
+  reader.finish()
+  return settings
+}
+
+/** The inverse of readSweepEnv. */
+export const writeSweepEnv = (settings: SweepEnv): Record<string, string> => ({
+  M2M_STAGE: settings.stage,
+  M2M_SECRET_PREFIX: settings.secretNamePrefix,
+  M2M_ROTATION_FUNCTION: settings.rotationFunctionArn,
+  M2M_EVENT_BUS: settings.eventBus,
+  M2M_PERIOD_HOURS: String(settings.periodHours),
+  M2M_OVERLAP_HOURS: String(settings.overlapHours),
+  M2M_LONGEST_HOLD_HOURS: String(settings.longestHoldHours),
+  M2M_SWEEP_EVERY_MINUTES: String(settings.everyMinutes),
+  ...writeFreezeEnv(settings.freeze),
+  ...(settings.lambdaEndpoint === undefined ? {} : { AWS_ENDPOINT_URL_LAMBDA: settings.lambdaEndpoint }),
+})

@@ -1,0 +1,63 @@
+// The sweep: EventBridge Scheduler calls it every few minutes. Reads the settings, puts the adapters together once per execution
+// environment, hands over, and says in one line what came of it, which is a metric as well: the one that tells that sweeps get done.
+import type { Context } from 'aws-lambda'
+import { createEventBridge, createPatientSettings, createSecretsManager } from '../adapters/aws/clients.ts'
+import { createFleet } from '../adapters/aws/fleet.ts'
+import { createFreeze } from '../adapters/aws/freeze.ts'
+import { metricLine } from '../adapters/aws/metric-line.ts'
+import { createOutcomes } from '../adapters/aws/outcomes.ts'
+import { createRotationSteps } from '../adapters/aws/rotation-steps.ts'
+import { createSignedCall } from '../adapters/aws/signed-call.ts'
+import { createTiming } from '../adapters/timing.ts'
+import { SWEEP_SOURCE } from '../domain/sweep-notice.ts'
+import { processEnvironment, readSweepEnv } from '../env.ts'
+import { readSweepEvent } from '../usecases/read-sweep-event.ts'
+import { type SweepSummary, sweep } from '../usecases/sweep.ts'
+
+declare const DEPLOYED_BUNDLE: boolean | undefined
+
+const HOUR_MS = 3_600_000
+const settings = readSweepEnv(processEnvironment())
+const { freeze: frozen, rotationFunctionArn, secretNamePrefix } = settings
+const secretsManager = createSecretsManager()
+const systemsManager = createSignedCall(secretsManager, { service: 'ssm', endpoint: frozen.endpoint })
+const lambda = createSignedCall(createPatientSettings(), { service: 'lambda', endpoint: settings.lambdaEndpoint })
+const parts = {
+  fleet: createFleet(secretsManager),
+  steps: createRotationSteps(lambda, rotationFunctionArn),
+  freeze: createFreeze(systemsManager, frozen.parameter),
+  outcomes: createOutcomes(createEventBridge(), settings.eventBus, SWEEP_SOURCE),
+  secretNamePrefix,
+  rules: {
+    rotationFunctionArn,
+    stage: { periodMs: settings.periodHours * HOUR_MS, overlapMs: settings.overlapHours * HOUR_MS },
+    sweepEveryMs: settings.everyMinutes * 60_000,
+    longestHoldMs: settings.longestHoldHours * HOUR_MS,
+  },
+}
+
+/** A sweep that did not see the whole list is none, to the alarm that waits for one. */
+const summaryLine = ({ overdue, failed, ...rest }: SweepSummary, requestId: string, at: number): string =>
+  metricLine({
+    namespace: `M2M/${settings.stage}`,
+    at,
+    counts: { SweepCompleted: rest.isWhole ? 1 : 0, SecretsOverdue: overdue, SweepFailures: failed },
+    fields: { outcome: 'swept', ...rest, requestId },
+  })
+
+/** @throws Fault when not even the list can be had. */
+export const handler = async (event: unknown, context: Context): Promise<SweepSummary> => {
+  const { awsRequestId: requestId } = context
+  const journal = {
+    note: (entry: Readonly<Record<string, unknown>>) => {
+      console.log(JSON.stringify({ ...entry, requestId }))
+    },
+  }
+  const timing = createTiming(() => context.getRemainingTimeInMillis())
+  const mayBeAhead = typeof DEPLOYED_BUNDLE === 'undefined'
+  const asOf = readSweepEvent(event, { now: timing.now(), mayBeAhead })
+  const summary = await sweep({ ...parts, timing, journal }, asOf)
+  // Past the runtime's console, which puts words in front of a line.
+  process.stdout.write(`${summaryLine(summary, requestId, timing.now())}\n`)
+  return summary
+}

@@ -1,0 +1,106 @@
+// The sweep's settings: what lib writes is what the handler reads, every fault at once; and where functions find services without a client
+// in their bundle: by the SDK's own variables.
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { readRotationEnv, readSweepEnv, type SweepEnv, writeSweepEnv } from '../../lambda/env.ts'
+
+const word = fc.stringMatching(/^[a-z0-9]{1,12}$/)
+const hours = fc.integer({ min: 1, max: 12_000 })
+const url = fc.constantFrom('http://127.0.0.1:4566', 'https://ssm.example')
+const settings: fc.Arbitrary<SweepEnv> = fc.record(
+  {
+    stage: word,
+    secretNamePrefix: word.map((stage) => `m2m/${stage}/`),
+    rotationFunctionArn: word.map((name) => `arn:aws:lambda:us-east-1:111111111111:function:${name}`),
+    eventBus: word,
+    periodHours: hours,
+    overlapHours: fc.oneof(hours, fc.constant(0.5)),
+    longestHoldHours: hours,
+    everyMinutes: fc.integer({ min: 1, max: 60 }),
+    freeze: fc.record(
+      { parameter: word.map((stage) => `/m2m/${stage}/freeze`), endpoint: url },
+      { requiredKeys: ['parameter'] },
+    ),
+    lambdaEndpoint: url,
+  },
+  {
+    requiredKeys: [
+      'stage',
+      'secretNamePrefix',
+      'rotationFunctionArn',
+      'eventBus',
+      'periodHours',
+      'overlapHours',
+      'longestHoldHours',
+      'everyMinutes',
+      'freeze',
+    ],
+  },
+)
+
+test('what is written is read back', () => {
+  fc.assert(
+    fc.property(settings, (written) => {
+      expect(readSweepEnv(writeSweepEnv(written))).toEqual(written)
+    }),
+  )
+})
+
+const whole = writeSweepEnv({
+  stage: 'test',
+  secretNamePrefix: 'm2m/test/',
+  rotationFunctionArn: 'arn:aws:lambda:us-east-1:111111111111:function:m2m-test-rotation',
+  eventBus: 'm2m-test',
+  periodHours: 720,
+  overlapHours: 24,
+  longestHoldHours: 168,
+  everyMinutes: 15,
+  freeze: { parameter: '/m2m/test/freeze' },
+})
+
+test('everything that is missing is named at once', () => {
+  for (const name of Object.keys(whole)) {
+    expect(() => readSweepEnv({})).toThrow(new RegExp(`${name} is missing: expected `))
+    expect(() => readSweepEnv({ ...whole, [name]: '' })).toThrow(new RegExp(`${name} is missing: expected `))
+  }
+})
+
+test.each(['0', '-1', 'soon', 'Infinity'])('a number like %j is malformed', (text) => {
+  expect(() => readSweepEnv({ ...whole, M2M_OVERLAP_HOURS: text })).toThrow(/M2M_OVERLAP_HOURS is malformed/)
+})
+
+test.each(['freeze', '/m2m/test/freeze$', 'arn:aws:ssm:x:y:parameter/z'])(
+  'a parameter called %j is malformed',
+  (name) => {
+    expect(() => readSweepEnv({ ...whole, M2M_FREEZE_PARAMETER: name })).toThrow(/M2M_FREEZE_PARAMETER is malformed/)
+  },
+)
+
+describe('the address of a service without a client', () => {
+  const rotation = { STYTCH_PROJECT_ID: 'project-test-1', STYTCH_PROJECT_SECRET_ID: 'x', M2M_EVENT_BUS: 'm2m' }
+  const endpoints = (env: Record<string, string>) => {
+    const { freeze, lambdaEndpoint } = readSweepEnv({ ...whole, ...env })
+    return [freeze.endpoint, lambdaEndpoint]
+  }
+
+  test('is AWS’s own when no variable says otherwise', () => {
+    expect(endpoints({})).toEqual([undefined, undefined])
+  })
+
+  test('is that of all services, or its own before it', () => {
+    const AWS_ENDPOINT_URL = 'http://127.0.0.1:1'
+
+    expect(endpoints({ AWS_ENDPOINT_URL })).toEqual([AWS_ENDPOINT_URL, AWS_ENDPOINT_URL])
+    expect(endpoints({ AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_SSM: 'http://127.0.0.1:2' })).toEqual([
+      'http://127.0.0.1:2',
+      AWS_ENDPOINT_URL,
+    ])
+    expect(
+      readRotationEnv({ ...rotation, M2M_FREEZE_PARAMETER: '/m2m/test/freeze', AWS_ENDPOINT_URL }).freeze.endpoint,
+    ).toBe(AWS_ENDPOINT_URL)
+  })
+
+  test('is refused when it is no URL', () => {
+    expect(() => endpoints({ AWS_ENDPOINT_URL: 'here' })).toThrow(/AWS_ENDPOINT_URL is malformed: expected a URL/)
+  })
+})

@@ -1,0 +1,314 @@
+// The sweep in the stack: what its role may do, statement by statement; when it is called and by whom; where what fails ends; what
+// people are told of; and that no deployment lifts a freeze.
+import { Match, type Template } from 'aws-cdk-lib/assertions'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { SWEEP_SOURCE as SOURCE_OF_THE_FUNCTION } from '../../lambda/domain/sweep-notice.ts'
+import { SWEEP_SOURCE } from '../../lib/sweep.ts'
+import {
+  ACCOUNT,
+  BREAK_GLASS,
+  bySid,
+  REGION,
+  resourcesOf,
+  roleStatements,
+  type Statement,
+  synthStack,
+} from './synth.ts'
+
+let template: Template
+let statements: readonly Statement[]
+beforeAll(() => {
+  template = synthStack().template()
+  statements = roleStatements(template, 'SweepFnRole')
+})
+
+const MANAGED = `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:m2m/prod/*`
+const ROTATION_FUNCTION = `arn:aws:lambda:${REGION}:${ACCOUNT}:function:m2m-prod-rotation`
+const SWEEP_ROLE = `arn:aws:iam::${ACCOUNT}:role/m2m-prod-sweep-${REGION}`
+
+/** Joins intrinsic functions to what they come to, with `aws` for the partition. */
+const flat = (value: unknown): string => {
+  if (typeof value === 'string') return value
+  const { 'Fn::Join': join, Ref, 'Fn::GetAtt': attribute } = value as Record<string, unknown>
+  if (Array.isArray(join)) return (join[1] as unknown[]).map(flat).join('')
+  if (Ref === 'AWS::Partition') return 'aws'
+  return Ref === undefined ? `<${(attribute as string[]).join('.')}>` : `<${Ref}>`
+}
+const list = (value: unknown): readonly string[] => (Array.isArray(value) ? value : [value]).map(flat)
+const shown = ({ Action, Resource, Condition }: Statement) => ({
+  actions: list(Action),
+  resources: list(Resource),
+  conditions: Object.entries(Condition ?? {}).flatMap(([operator, keys]) =>
+    Object.entries(keys).map(([key, value]) => `${operator} ${key} ${list(value).join(' ')}`),
+  ),
+})
+const ofType = (type: string) => Object.values(resourcesOf(template)).filter(({ Type }) => Type === type)
+
+describe('the role', () => {
+  test('may do exactly this', () => {
+    expect(statements.map(({ Sid, Action }) => Sid ?? list(Action).join())).toEqual([
+      'logs:CreateLogStream,logs:PutLogEvents',
+      'xray:PutTraceSegments,xray:PutTelemetryRecords',
+      'sqs:SendMessage,sqs:GetQueueAttributes,sqs:GetQueueUrl',
+      'ListSecrets',
+      'LookBelowThePrefix',
+      'AskForRotationsOnly',
+      'ClearPendingOnly',
+      'WhatRotateSecretDemands',
+      'TellOnTheBus',
+      'ReadFreeze',
+    ])
+  })
+
+  test.each<[string, object]>([
+    ['ListSecrets', { actions: ['secretsmanager:ListSecrets'], resources: ['*'], conditions: [] }],
+    [
+      'LookBelowThePrefix',
+      {
+        actions: ['secretsmanager:DescribeSecret', 'secretsmanager:ListSecretVersionIds'],
+        resources: [MANAGED],
+        conditions: [],
+      },
+    ],
+    [
+      'AskForRotationsOnly',
+      {
+        actions: ['secretsmanager:RotateSecret'],
+        resources: [MANAGED],
+        conditions: [
+          'Null secretsmanager:RotationLambdaARN true',
+          'BoolIfExists secretsmanager:ModifyRotationRules false',
+        ],
+      },
+    ],
+    [
+      'ClearPendingOnly',
+      {
+        actions: ['secretsmanager:UpdateSecretVersionStage'],
+        resources: [MANAGED],
+        conditions: ['ForAnyValue:StringEquals secretsmanager:VersionStage AWSPENDING'],
+      },
+    ],
+    ['WhatRotateSecretDemands', { actions: ['lambda:InvokeFunction'], resources: [ROTATION_FUNCTION], conditions: [] }],
+    [
+      'TellOnTheBus',
+      {
+        actions: ['events:PutEvents'],
+        resources: [expect.stringMatching(/^<EventsBus.*\.Arn>$/)],
+        conditions: ['StringEquals events:source m2m.sweep'],
+      },
+    ],
+    [
+      'ReadFreeze',
+      {
+        actions: ['ssm:GetParameter'],
+        resources: [`arn:aws:ssm:${REGION}:${ACCOUNT}:parameter/m2m/prod/freeze`],
+        conditions: [],
+      },
+    ],
+  ])('%s', (sid, expected) => {
+    expect(shown(bySid(statements, sid))).toEqual(expected)
+  })
+
+  test('reads no value, stores none, uses no key, and speaks to nobody at Stytch', () => {
+    const actions = statements.flatMap(({ Action }) => list(Action))
+
+    for (const action of actions) expect(action).not.toMatch(/GetSecretValue|PutSecretValue|kms:|\*/)
+    expect(JSON.stringify(statements)).not.toContain('stytch')
+  })
+
+  test('stands in every secret’s policy among those who ask for rotations, and in none that reads or changes', () => {
+    const registrar = ofType('AWS::Lambda::Function').find(
+      ({ Properties }) => Properties.FunctionName === 'm2m-prod-registrar',
+    )
+    const { Variables = {} } = (registrar?.Properties.Environment ?? {}) as { Variables?: Record<string, unknown> }
+
+    expect(flat(Variables.M2M_ROTATORS).split(' ')).toContain(SWEEP_ROLE)
+    expect(flat(Variables.M2M_READERS)).not.toContain('sweep')
+    expect(flat(Variables.M2M_CHANGERS)).not.toContain('sweep')
+    expect(flat(Variables.M2M_CHANGERS)).toContain(BREAK_GLASS)
+  })
+
+  test('alone may speak as the sweep on the bus, by the name that the function uses', () => {
+    const conditions = ofType('AWS::Events::EventBusPolicy').flatMap(
+      ({ Properties }) => shown(Properties.Statement as Statement).conditions,
+    )
+
+    expect(SWEEP_SOURCE).toBe(SOURCE_OF_THE_FUNCTION)
+    const at = conditions.indexOf('StringEquals events:source m2m.sweep')
+    expect(conditions[at + 1]).toBe(`ArnNotEquals aws:PrincipalArn ${SWEEP_ROLE}`)
+  })
+})
+
+describe('the function', () => {
+  test('has five minutes, 256 MB, one execution of its own, and knows the configured spans', () => {
+    template.hasResourceProperties('AWS::Lambda::Function', {
+      FunctionName: 'm2m-prod-sweep',
+      Timeout: 300,
+      MemorySize: 256,
+      ReservedConcurrentExecutions: 1,
+      Environment: {
+        Variables: {
+          M2M_STAGE: 'prod',
+          M2M_SECRET_PREFIX: 'm2m/prod/',
+          M2M_PERIOD_HOURS: '720',
+          M2M_OVERLAP_HOURS: '24',
+          M2M_LONGEST_HOLD_HOURS: '168',
+          M2M_SWEEP_EVERY_MINUTES: '15',
+          M2M_FREEZE_PARAMETER: '/m2m/prod/freeze',
+        },
+      },
+    })
+  })
+
+  test('is tried once more, not after the next sweep is due, and then ends in its own queue', () => {
+    template.hasResourceProperties('AWS::Lambda::EventInvokeConfig', {
+      FunctionName: { Ref: Match.stringLikeRegexp('^SweepFn') },
+      MaximumRetryAttempts: 1,
+      MaximumEventAgeInSeconds: 900,
+      DestinationConfig: {
+        OnFailure: { Destination: { 'Fn::GetAtt': [Match.stringLikeRegexp('^SweepDeadLetters'), 'Arn'] } },
+      },
+    })
+  })
+})
+
+describe('the schedule', () => {
+  test('calls that function every fifteen minutes, with the time it was scheduled for, and keeps what it cannot start', () => {
+    template.hasResourceProperties('AWS::Scheduler::Schedule', {
+      Name: 'm2m-prod-sweep',
+      ScheduleExpression: 'rate(15 minutes)',
+      FlexibleTimeWindow: { Mode: 'OFF' },
+      Target: {
+        Arn: { 'Fn::GetAtt': [Match.stringLikeRegexp('^SweepFn'), 'Arn'] },
+        Input: '{"scheduledAt":"<aws.scheduler.scheduled-time>"}',
+        RetryPolicy: { MaximumRetryAttempts: 2, MaximumEventAgeInSeconds: 900 },
+        DeadLetterConfig: { Arn: { 'Fn::GetAtt': [Match.stringLikeRegexp('^SweepDeadLetters'), 'Arn'] } },
+      },
+    })
+  })
+
+  test('has a role that may start that function and keep a letter, and nothing else, for schedules of this account', () => {
+    const own = roleStatements(template, 'SweepScheduleRole').map(shown)
+    const role = ofType('AWS::IAM::Role').find(
+      ({ Properties }) => Properties.RoleName === `m2m-prod-sweep-schedule-${REGION}`,
+    )
+
+    expect(own).toEqual([
+      { actions: ['lambda:InvokeFunction'], resources: [expect.stringMatching(/^<SweepFn.*\.Arn>$/)], conditions: [] },
+      {
+        actions: ['sqs:SendMessage'],
+        resources: [expect.stringMatching(/^<SweepDeadLetters.*\.Arn>$/)],
+        conditions: [],
+      },
+    ])
+    expect(role?.Properties.AssumeRolePolicyDocument).toMatchObject({
+      Statement: [
+        {
+          Principal: { Service: 'scheduler.amazonaws.com' },
+          Condition: { StringEquals: { 'aws:SourceAccount': ACCOUNT, 'aws:SourceArn': expect.anything() } },
+        },
+      ],
+    })
+    expect(JSON.stringify(role?.Properties.AssumeRolePolicyDocument)).toContain('schedule-group/default')
+  })
+
+  test('follows the configuration, and with it all that rests on it', () => {
+    const rotation = { period: '10d', overlap: '6h', sweepEvery: '5m', longestHold: '2d' }
+    const quick = synthStack({ rotation }).template()
+
+    quick.hasResourceProperties('AWS::Scheduler::Schedule', { ScheduleExpression: 'rate(5 minutes)' })
+    quick.hasResourceProperties('AWS::Lambda::EventInvokeConfig', { MaximumEventAgeInSeconds: 300 })
+    quick.hasResourceProperties('AWS::CloudWatch::Alarm', { MetricName: 'SweepCompleted', Period: 300 })
+    quick.hasResourceProperties('AWS::Lambda::Function', {
+      FunctionName: 'm2m-prod-sweep',
+      Environment: {
+        Variables: Match.objectLike({
+          M2M_PERIOD_HOURS: '240',
+          M2M_OVERLAP_HOURS: '6',
+          M2M_LONGEST_HOLD_HOURS: '48',
+          M2M_SWEEP_EVERY_MINUTES: '5',
+        }),
+      },
+    })
+  })
+})
+
+describe('people are told', () => {
+  test('when it stops: three periods without a sweep that got through, or without any figure at all', () => {
+    template.hasResourceProperties('AWS::CloudWatch::Alarm', {
+      Namespace: 'M2M/prod',
+      MetricName: 'SweepCompleted',
+      Statistic: 'Sum',
+      Period: 900,
+      EvaluationPeriods: 3,
+      Threshold: 1,
+      ComparisonOperator: 'LessThanThreshold',
+      TreatMissingData: 'breaching',
+      AlarmDescription: Match.stringLikeRegexp('docs/runbook\\.md#sweep-stopped$'),
+    })
+  })
+
+  test.each([
+    ['SecretsOverdue', 1, 'overdue'],
+    ['SweepFailures', 2, 'sweep-failures'],
+  ])('of %s, and a sweep that is late ends no alarm', (MetricName, EvaluationPeriods, page) => {
+    template.hasResourceProperties('AWS::CloudWatch::Alarm', {
+      Namespace: 'M2M/prod',
+      MetricName,
+      Statistic: 'Maximum',
+      EvaluationPeriods,
+      Threshold: 1,
+      TreatMissingData: 'ignore',
+      AlarmDescription: Match.stringLikeRegexp(`docs/runbook\\.md#${page}$`),
+    })
+  })
+
+  test('of its dead letters, by the queue’s depth', () => {
+    const alarms = ofType('AWS::CloudWatch::Alarm').filter(({ Properties }) =>
+      JSON.stringify(Properties.Dimensions ?? '').includes('SweepDeadLetters'),
+    )
+
+    expect(alarms).toHaveLength(1)
+  })
+
+  test.each([
+    ['Settle Refusing', undefined],
+    ['Hold Too Long', undefined],
+    ['Rotation Off', undefined],
+    ['Rotation Stuck', { became: ['left'] }],
+  ])('of %s, from the bus', (detailType, detail) => {
+    template.hasResourceProperties('AWS::Events::Rule', {
+      EventBusName: Match.anyValue(),
+      EventPattern: {
+        source: ['m2m.sweep'],
+        'detail-type': [detailType],
+        ...(detail === undefined ? {} : { detail }),
+      },
+    })
+  })
+
+  test('of no overdue secret one by one', () => {
+    expect(JSON.stringify(ofType('AWS::Events::Rule'))).not.toContain('Secret Overdue')
+  })
+})
+
+describe('a freeze', () => {
+  test('is no resource of the stack, so that no deployment lifts it', () => {
+    expect(ofType('AWS::SSM::Parameter')).toEqual([])
+  })
+
+  test('is read by the rotation function, and by that one parameter’s name', () => {
+    const rotation = roleStatements(template, 'RotationFnRole')
+
+    expect(shown(bySid(rotation, 'ReadFreeze'))).toEqual({
+      actions: ['ssm:GetParameter'],
+      resources: [`arn:aws:ssm:${REGION}:${ACCOUNT}:parameter/m2m/prod/freeze`],
+      conditions: [],
+    })
+    template.hasResourceProperties('AWS::Lambda::Function', {
+      FunctionName: 'm2m-prod-rotation',
+      Environment: { Variables: Match.objectLike({ M2M_FREEZE_PARAMETER: '/m2m/prod/freeze' }) },
+    })
+  })
+})

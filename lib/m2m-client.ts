@@ -4,9 +4,9 @@
 import { CustomResource, Duration, Lazy, Stack, Token } from 'aws-cdk-lib'
 import { type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import { Construct } from 'constructs'
-import type { ClientRemoval } from './deploy-config.ts'
+import { type ClientRemoval, spanFault, spanHours } from './client-config.ts'
 import type { Registrar } from './registrar.ts'
-import type { RotationRules } from './rotation-schedule.ts'
+import { backstopRules, type RotationRules } from './rotation-schedule.ts'
 import { namedSecret } from './stage-names.ts'
 
 export interface M2mClientProps {
@@ -23,7 +23,13 @@ export interface M2mClientProps {
    * @default 'retain'
    */
   readonly onRemoval?: ClientRemoval
-  /** When Secrets Manager rotates by itself. @default - the registrar's backstop */
+  /** How long the value before stays accepted after a planned rotation: `12h`, `2d`. @default - the stage's */
+  readonly overlap?: string
+  /** How often a planned rotation replaces the value: `30d`. @default - the stage's */
+  readonly period?: string
+  /** To find and select the client by. @default - none */
+  readonly tags?: Readonly<Record<string, string>>
+  /** When Secrets Manager rotates by itself. @default - twice its own period, or the registrar's backstop */
   readonly rotation?: RotationRules
 }
 
@@ -40,6 +46,14 @@ const toProperty = (rules: RotationRules): Readonly<Record<string, string | numb
         ...(rules.durationHours === undefined ? {} : { DurationHours: rules.durationHours }),
       }
 
+/** @throws for what is no span. */
+const checkedSpan = (path: string, name: string, span: string | undefined): number | undefined => {
+  if (span === undefined) return undefined
+  const hours = spanHours(span)
+  if (hours === undefined) throw new Error(`${path}: ${name} ${spanFault(span)}.`)
+  return hours
+}
+
 export class M2mClient extends Construct {
   /** `m2m/<stage>/<name>` */
   readonly secretName: string
@@ -53,6 +67,10 @@ export class M2mClient extends Construct {
     const { registrar, clientName } = props
     this.registrar = registrar
     this.secretName = `${registrar.names.secretNamePrefix}${clientName}`
+    const { overlap, period, tags } = props
+    checkedSpan(this.node.path, 'overlap', overlap)
+    const periodHours = checkedSpan(this.node.path, 'period', period)
+    const backstop = periodHours === undefined ? registrar.backstop : backstopRules(periodHours, undefined)
     const resource = new CustomResource(this, 'Resource', {
       resourceType: 'Custom::M2mClient',
       serviceToken: registrar.fn.function.functionArn,
@@ -63,8 +81,11 @@ export class M2mClient extends Construct {
         Description: props.description,
         Scopes: [...props.scopes],
         Consumers: Lazy.list({ produce: () => this.consumers }),
-        Rotation: toProperty(props.rotation ?? registrar.backstop),
+        Rotation: toProperty(props.rotation ?? backstop),
         OnRemoval: props.onRemoval ?? 'retain',
+        ...(overlap === undefined ? {} : { Overlap: overlap }),
+        ...(period === undefined ? {} : { Period: period }),
+        ...(tags === undefined || Object.keys(tags).length === 0 ? {} : { Tags: tags }),
         Stage: registrar.stageRevision,
       },
     })

@@ -1,18 +1,17 @@
 // The function that registers clients: it may create clients at Stytch, and secrets below the prefix, and keeps both as they are
 // declared (M2mClient). CloudFormation calls it, asynchronously; a request that it could not finish three times over goes to the
 // dead letters.
-import { Stack } from 'aws-cdk-lib'
-import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations'
 import type { IQueue } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
-import { writeRegistrarEnv } from '../lambda/env.ts'
+import { type RegistrarEnv, writeRegistrarEnv } from '../lambda/env.ts'
 import type { ReplicaConfig } from './deploy-config.ts'
 import { type FunctionSurroundings, M2mFunction } from './m2m-function.ts'
-import { type RotationFunction, readProjectSecret, type StytchProject } from './rotation-function.ts'
+import { mayRegister } from './registration-rights.ts'
+import type { RotationFunction, StytchProject } from './rotation-function.ts'
 import type { RotationRules } from './rotation-schedule.ts'
 import type { SecretsKey } from './secrets-key.ts'
-import { managedSecrets, roleArn, type StageNames } from './stage-names.ts'
+import { roleArn, type StageNames } from './stage-names.ts'
 
 export interface RegistrarProps {
   readonly names: StageNames
@@ -26,6 +25,8 @@ export interface RegistrarProps {
   readonly readers: readonly string[]
   /** The same for changing: deploy and break-glass. */
   readonly changers: readonly string[]
+  /** The same for asking for rotations and moving labels: sweep, campaign, incident, operators. */
+  readonly rotators: readonly string[]
   readonly replicas: readonly ReplicaConfig[]
   readonly deadLetters: IQueue
 }
@@ -41,6 +42,8 @@ export class Registrar extends Construct {
   readonly backstop: RotationRules
   /** Goes into every client's declaration: when it changes, CloudFormation asks for each again, and each policy is renewed. */
   readonly stageRevision: Readonly<Record<string, readonly string[]>>
+  /** What the function reads; whatever registers beside it reads the same, or secrets would differ by who registered them. */
+  readonly settings: RegistrarEnv
 
   constructor(scope: Construct, id: string, props: RegistrarProps) {
     super(scope, id)
@@ -51,7 +54,30 @@ export class Registrar extends Construct {
     const own = [roleArn(this, names, 'rotation'), roleArn(this, names, 'registrar')]
     const readers = [...own, ...props.readers]
     const changers = [...own, ...props.changers]
-    this.stageRevision = { Readers: readers, Changers: changers, Replicas: replicas.map(({ region }) => region) }
+    const { rotators } = props
+    this.stageRevision = {
+      Readers: readers,
+      Changers: changers,
+      Rotators: rotators,
+      Replicas: replicas.map(({ region }) => region),
+    }
+    this.settings = {
+      stytch: {
+        projectId: stytch.projectId,
+        projectSecret: { kind: 'stored', secretId: stytch.projectSecretName },
+      },
+      secretNamePrefix: names.secretNamePrefix,
+      rotationFunctionArn: rotation.arn,
+      kmsKeyId: key.key.keyArn,
+      readers,
+      changers,
+      rotators,
+      replicas: replicas.map(({ region, keyArn }) => ({
+        region,
+        ...(keyArn === undefined ? {} : { kmsKeyId: keyArn }),
+      })),
+      ...(stytch.tokenUrl === undefined ? {} : { tokenUrl: stytch.tokenUrl }),
+    }
     this.fn = new M2mFunction(this, 'Fn', {
       names,
       surroundings: props.surroundings,
@@ -62,97 +88,9 @@ export class Registrar extends Construct {
       timeoutSeconds: TIMEOUT_SECONDS,
       onFailure:
         'What CloudFormation asked in vain goes to the dead letters by a destination, which keeps the error as well',
-      environment: writeRegistrarEnv({
-        stytch: {
-          projectId: stytch.projectId,
-          projectSecret: { kind: 'stored', secretId: stytch.projectSecretName },
-        },
-        secretNamePrefix: names.secretNamePrefix,
-        rotationFunctionArn: rotation.arn,
-        kmsKeyId: key.key.keyArn,
-        readers,
-        changers,
-        replicas: replicas.map(({ region, keyArn }) => ({
-          region,
-          ...(keyArn === undefined ? {} : { kmsKeyId: keyArn }),
-        })),
-        ...(stytch.tokenUrl === undefined ? {} : { tokenUrl: stytch.tokenUrl }),
-      }),
+      environment: writeRegistrarEnv(this.settings),
     })
     this.fn.function.configureAsyncInvoke({ onFailure: new SqsDestination(props.deadLetters) })
-    this.mayRegister(props)
-  }
-
-  private mayRegister({ names, stytch, key, rotation, replicas }: RegistrarProps): void {
-    const secrets = managedSecrets(this, names)
-    this.fn.mayDo(
-      ...readProjectSecret(this, stytch),
-      new PolicyStatement({
-        sid: 'RegisterBelowThePrefix',
-        actions: [
-          'secretsmanager:CreateSecret',
-          'secretsmanager:DescribeSecret',
-          'secretsmanager:GetSecretValue',
-          'secretsmanager:UpdateSecret',
-          'secretsmanager:TagResource',
-          'secretsmanager:UntagResource',
-          'secretsmanager:CancelRotateSecret',
-          'secretsmanager:DeleteSecret',
-        ],
-        resources: [secrets],
-      }),
-      new PolicyStatement({
-        sid: 'NoPublicPolicy',
-        actions: ['secretsmanager:PutResourcePolicy'],
-        resources: [secrets],
-        conditions: { Bool: { 'secretsmanager:BlockPublicPolicy': 'true' } },
-      }),
-      new PolicyStatement({
-        sid: 'RotateByOurFunctionOnly',
-        actions: ['secretsmanager:RotateSecret'],
-        resources: [secrets],
-        conditions: { ArnEquals: { 'secretsmanager:RotationLambdaARN': rotation.arn } },
-      }),
-      new PolicyStatement({
-        // RotateSecret asks this of its caller (secrets-manager §1.2).
-        sid: 'WhatRotateSecretDemands',
-        actions: ['lambda:InvokeFunction'],
-        resources: [rotation.arn],
-      }),
-      key.use(['kms:Decrypt', 'kms:GenerateDataKey'], true),
-    )
-    this.fn.explainWildcard(
-      secrets,
-      'Clients are registered by name below the prefix, and Secrets Manager adds six characters of its own',
-    )
-    if (replicas.length > 0) this.mayReplicate(names, replicas)
-  }
-
-  private mayReplicate(names: StageNames, replicas: readonly ReplicaConfig[]): void {
-    const regions = replicas.map(({ region }) => region)
-    this.fn.mayDo(
-      new PolicyStatement({
-        sid: 'ReplicateToDeclaredRegions',
-        actions: ['secretsmanager:ReplicateSecretToRegions', 'secretsmanager:CreateSecret'],
-        resources: [managedSecrets(this, names), ...regions.map((region) => managedSecrets(this, names, region))],
-      }),
-    )
-    const keys = replicas.flatMap(({ keyArn }) => (keyArn === undefined ? [] : [keyArn]))
-    if (keys.length > 0) {
-      const { urlSuffix } = Stack.of(this)
-      this.fn.mayDo(
-        new PolicyStatement({
-          sid: 'EncryptReplicas',
-          actions: ['kms:Encrypt', 'kms:GenerateDataKey', 'kms:Decrypt'],
-          resources: keys,
-          conditions: {
-            StringEquals: { 'kms:ViaService': regions.map((region) => `secretsmanager.${region}.${urlSuffix}`) },
-          },
-        }),
-      )
-    }
-    for (const region of regions) {
-      this.fn.explainWildcard(managedSecrets(this, names, region), "A replica has its primary's name")
-    }
+    mayRegister(this.fn, props)
   }
 }

@@ -63,6 +63,21 @@ export const formatSecret = (secret: StoredSecret): string =>
     issued_at: new Date(secret.issuedAt).toISOString(),
   })
 
+/**
+ * Stands where a value would when a client is adopted whose value nobody has. The issuer never accepts it, and no value of the issuer's
+ * ends like it; the first rotation makes another beside the lost one.
+ */
+export const LOST_VALUE: ClientSecret = createClientSecret('value-lost::::')
+
+/** For a value that somebody else stored: nothing tells when it was issued. */
+export const formatUndatedSecret = (secret: Omit<StoredSecret, 'issuedAt' | 'fields'>): string =>
+  JSON.stringify({
+    client_id: secret.clientId,
+    client_secret: secret.clientSecret.reveal(),
+    project_id: secret.projectId,
+    token_url: secret.tokenUrl,
+  })
+
 /** The same secret with another value; everything else, the operator's fields included, stays. */
 export const withClientSecret = (secret: StoredSecret, clientSecret: ClientSecret, issuedAt: number): StoredSecret => ({
   ...secret,

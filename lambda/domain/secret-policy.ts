@@ -1,6 +1,7 @@
 // The resource policy on every managed secret, whoever registered it: nobody but named roles reads or changes it, however wide their
 // own policies are. Pure. A policy that would lock its owner out, or let everybody in, cannot be made: the account's root may
 // always remove the policy, the registrar always stands among those who may change it, and a wildcard is refused.
+import { createHash } from 'node:crypto'
 import { Fault } from './failures.ts'
 
 export interface PolicyRoles {
@@ -8,6 +9,8 @@ export interface PolicyRoles {
   readonly readers: readonly string[]
   /** Roles that may change secret, labels, rotation and policy: rotation, registrar, deploy, break-glass. */
   readonly changers: readonly string[]
+  /** Roles that may ask for rotations and move labels, and nothing else of it: sweep, campaign, incident, operators. */
+  readonly rotators?: readonly string[]
   /** Declared consumers, of whatever account: they may read the secret, AWSCURRENT only. */
   readonly consumers: readonly string[]
 }
@@ -29,12 +32,16 @@ export interface SecretPolicy {
 /** What copies a value out. BatchGetSecretValue asks for this action on each secret. */
 export const READING = ['secretsmanager:GetSecretValue'] as const
 
+/** What a rotation function decides about, however it is asked: so that asking is not yet changing. */
+export const ROTATING = [
+  'secretsmanager:RotateSecret',
+  'secretsmanager:CancelRotateSecret',
+  'secretsmanager:UpdateSecretVersionStage',
+] as const
+
 export const CHANGING = [
   'secretsmanager:PutSecretValue',
   'secretsmanager:UpdateSecret',
-  'secretsmanager:UpdateSecretVersionStage',
-  'secretsmanager:RotateSecret',
-  'secretsmanager:CancelRotateSecret',
   'secretsmanager:DeleteSecret',
   // A replica is a copy of the value in another Region.
   'secretsmanager:ReplicateSecretToRegions',
@@ -76,8 +83,11 @@ const malformed = (secretArn: string, what: string): Fault =>
   })
 
 /** @throws Fault INPUT_MALFORMED when a role is not one role, or nobody could change the secret. */
-export const secretPolicy = (secretArn: string, { readers, changers, consumers }: PolicyRoles): SecretPolicy => {
-  for (const arn of [...readers, ...changers, ...consumers]) {
+export const secretPolicy = (
+  secretArn: string,
+  { readers, changers, rotators = [], consumers }: PolicyRoles,
+): SecretPolicy => {
+  for (const arn of [...readers, ...changers, ...rotators, ...consumers]) {
     if (!ROLE.test(arn)) throw malformed(secretArn, `${JSON.stringify(arn)} is not the ARN of one role`)
   }
   if (changers.length === 0) throw malformed(secretArn, 'it names no role that may change the secret')
@@ -105,7 +115,21 @@ export const secretPolicy = (secretArn: string, { readers, changers, consumers }
       ...consumption,
       deny('OnlyNamedRolesRead', READING, [...readers, ...consumers]),
       deny('OnlyNamedRolesChange', CHANGING, changers),
+      deny('OnlyNamedRolesRotate', ROTATING, [...changers, ...rotators]),
       deny('OnlyNamedRolesOpen', OPENING, [...changers, rootOf(secretArn)]),
     ],
   }
 }
+
+const fingerprint = (what: unknown): string =>
+  createHash('sha256').update(JSON.stringify(what)).digest('hex').slice(0, 16)
+
+const ANY_SECRET = 'arn:aws:secretsmanager:any:000000000000:secret:any'
+
+/** Changes with the stage's roles and Regions, and with what this file makes of them. */
+export const policyRevision = (roles: Omit<PolicyRoles, 'consumers'>, replicaRegions: readonly string[]): string =>
+  fingerprint([secretPolicy(ANY_SECRET, { ...roles, consumers: [] }), unique(replicaRegions)])
+
+/** What is noted on a secret once policy and replicas stand as this says. */
+export const policyFingerprint = (revision: string, consumers: readonly string[]): string =>
+  fingerprint([revision, unique(consumers)])

@@ -12,8 +12,14 @@ export const TAG = {
   /** ISO 8601 since when: no planned rotation or settle until it is released; a revoke ignores it. */
   held: 'm2m:held',
   heldBy: 'm2m:held-by',
+  /** ISO 8601 since when: its client was deactivated, and its rotation is off for good. */
+  retired: 'm2m:retired',
   /** The scopes, separated by spaces; more than fit go on in `m2m:scopes.2` and so on. */
   scopes: 'm2m:scopes',
+  /** What becomes of the client when nobody declares it any more; only what a file declares needs it. */
+  onRemoval: 'm2m:on-removal',
+  /** A fingerprint of policy and replicas as they were set, so that a plan need not read each one. */
+  policy: 'm2m:policy',
 } as const
 
 type Tagged = Pick<ManagedSecret, 'tags'>
@@ -51,6 +57,8 @@ export const holdOf = ({ tags }: Tagged): Hold | undefined => {
   const since = Date.parse(held)
   return { since: Number.isNaN(since) ? undefined : since, by: tags[TAG.heldBy] }
 }
+
+export const isRetired = ({ tags }: Tagged): boolean => tags[TAG.retired] !== undefined
 
 const MAX_TAG_VALUE = 256
 

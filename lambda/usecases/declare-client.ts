@@ -2,28 +2,18 @@
 // schedule and replicas in line. May be asked again at any point: what is there stays. A client that this very request made, and
 // could not finish, is taken back, so that a failed deployment leaves no orphan.
 import { makeClientId } from '../domain/client-id.ts'
+import type { DeclaredClient, Owner } from '../domain/declared-client.ts'
 import { Fault } from '../domain/failures.ts'
-import type { ClientKeeper, Replica, RotationRules, SecretFacts, SecretKeeper } from '../domain/registrar-ports.ts'
-import { secretPolicy } from '../domain/secret-policy.ts'
-import { clientIdOf, clientTags, foreignStack, ownerTags, requestTags, wasMadeBy } from './client-ownership.ts'
-import type { DeclaredClient, Owner } from './read-client-request.ts'
+import type { ClientKeeper, ClientRecord, SecretFacts, SecretKeeper } from '../domain/registrar-ports.ts'
+import { clientIdOf, isRetired } from '../domain/secret-tags.ts'
+import { declarationTags, describeOwner, foreignOwner, ownerTags, requestTags, wasMadeBy } from './client-ownership.ts'
+import { guardSecret, type Stage, scheduleSecret } from './guard-secret.ts'
 import { type Registration, registerClient } from './register-client.ts'
 
 export interface Declaration {
   readonly registration: Registration
   readonly clients: ClientKeeper
   readonly secrets: SecretKeeper
-}
-
-/** What the stage has settled for all of its clients. */
-export interface Stage {
-  readonly secretNamePrefix: string
-  readonly tokenUrl: string
-  readonly kmsKeyId?: string | undefined
-  readonly rotationFunctionArn: string
-  readonly readers: readonly string[]
-  readonly changers: readonly string[]
-  readonly replicas: readonly Replica[]
 }
 
 export interface DeclareRequest {
@@ -63,14 +53,18 @@ const assertFree = (facts: SecretFacts, { owner, client }: DeclareRequest): void
   if (facts.isDeleted) {
     throw refuse(client.secretName, 'its secret is scheduled for deletion; restore it, or choose another name')
   }
-  const other = foreignStack(facts, owner)
-  if (other !== undefined) throw refuse(client.secretName, `stack ${other} declares it; remove it there first`)
+  const other = foreignOwner(facts, owner)
+  if (other !== undefined) throw refuse(client.secretName, `${describeOwner(other)}; remove it there first`)
 }
 
-/** Bound as the tags say: then there is no need to read the value, which would count as use. */
-const isWhole = async ({ registration }: Declaration, facts: SecretFacts): Promise<boolean> => {
-  const clientId = clientIdOf(facts)
-  return clientId !== undefined && (await registration.issuer.look(clientId))?.boundTo === facts.arn
+/** The client, bound as the tags say: then there is no need to read the value, which would count as use. */
+const findBound = async (
+  { clients }: Declaration,
+  facts: SecretFacts | undefined,
+): Promise<{ readonly facts: SecretFacts; readonly record: ClientRecord } | undefined> => {
+  const clientId = facts === undefined ? undefined : clientIdOf(facts)
+  const record = clientId === undefined ? undefined : await clients.find(clientId)
+  return facts !== undefined && record?.boundTo === facts.arn ? { facts, record } : undefined
 }
 
 const register = async (declaration: Declaration, request: DeclareRequest, facts: SecretFacts | undefined) => {
@@ -79,47 +73,68 @@ const register = async (declaration: Declaration, request: DeclareRequest, facts
   const clientId = facts === undefined ? await freeClientId(declaration, request) : candidateId(request, 1)
   return registerClient(declaration.registration, {
     secretName: client.secretName,
+    displayName: client.displayName,
     clientId,
     description: client.description,
     scopes: client.scopes,
     tokenUrl: stage.tokenUrl,
-    tags: { ...ownerTags(owner), ...clientTags(clientId), ...requestTags(requestId) },
+    tags: { ...ownerTags(owner), ...declarationTags(clientId, client), ...requestTags(requestId) },
     ...(stage.kmsKeyId === undefined ? {} : { kmsKeyId: stage.kmsKeyId }),
   })
 }
 
-const sameRules = (one: RotationRules, other: RotationRules): boolean => {
-  if ('everyDays' in one) return 'everyDays' in other && one.everyDays === other.everyDays
-  return !('everyDays' in other) && one.schedule === other.schedule && one.durationHours === other.durationHours
+const isDescribedAs = (record: ClientRecord | undefined, client: DeclaredClient): boolean =>
+  record?.name === client.displayName &&
+  record.description === client.description &&
+  JSON.stringify([...record.scopes].sort()) === JSON.stringify([...client.scopes].sort())
+
+interface Standing extends Declared {
+  readonly facts: SecretFacts
+  /** As the issuer shows it; absent: not looked at. */
+  readonly record: ClientRecord | undefined
 }
 
-const bringInLine = async (
-  { clients, secrets }: Declaration,
-  request: DeclareRequest,
-  { clientId, secretArn }: Declared,
-) => {
+const bringInLine = async (declaration: Declaration, request: DeclareRequest, standing: Standing) => {
+  const { clients, secrets } = declaration
   const { stage, owner, client } = request
-  const facts = await secrets.inspect(secretArn)
-  if (facts === undefined) throw refuse(client.secretName, 'its secret was removed meanwhile; deploy again')
-  // The policy first: until it stands, whoever has a wide identity policy may read.
-  const { readers, changers } = stage
-  await secrets.setPolicy(
-    secretArn,
-    JSON.stringify(secretPolicy(secretArn, { readers, changers, consumers: client.consumers })),
-  )
-  await secrets.tag(secretArn, { ...ownerTags(owner), ...clientTags(clientId) })
+  const { facts, clientId } = standing
+  const tags = { ...ownerTags(owner), ...declarationTags(clientId, client) }
+  // Deactivated when nobody declared it any more; guarding takes the tag away that says so. One that break-glass switched off has no
+  // such tag, and stays off.
+  if (isRetired(facts) && standing.record?.isActive === false) await clients.activate(clientId)
+  await guardSecret(declaration, stage, { facts, tags, consumers: client.consumers })
   const { displayName: name, description, scopes } = client
-  await clients.describe(clientId, { name, description, scopes })
-  if (facts.description !== description) await secrets.describe(secretArn, description)
-  const missing = stage.replicas.filter(({ region }) => !facts.replicaRegions.includes(region))
-  if (missing.length > 0) await secrets.replicate(secretArn, missing)
-  const { rotation } = facts
-  const isScheduled =
-    rotation !== undefined &&
-    rotation.functionArn === stage.rotationFunctionArn &&
-    sameRules(rotation.rules, client.rules)
-  // Last, when the value stands and is bound; and only when it differs, since AWS refuses it while a rotation is under way.
-  if (!isScheduled) await secrets.scheduleRotation(secretArn, stage.rotationFunctionArn, client.rules)
+  if (!isDescribedAs(standing.record, client)) await clients.describe(clientId, { name, description, scopes })
+  if (facts.description !== description) await secrets.describe(facts.arn, description)
+  await scheduleSecret(declaration, stage, { facts, rules: client.rules })
+}
+
+/** Registers what is missing. A client that was just made is described already. */
+const makeStand = async (
+  declaration: Declaration,
+  request: DeclareRequest,
+  known: SecretFacts | undefined,
+): Promise<Standing> => {
+  const { client } = request
+  const registered = await register(declaration, request, known)
+  const { clientId, secretArn } = registered
+  const facts = await declaration.secrets.inspect(secretArn)
+  if (facts === undefined) throw refuse(client.secretName, 'its secret was removed meanwhile; ask again')
+  const { displayName: name, description, scopes } = client
+  const record: ClientRecord | undefined = registered.created
+    ? {
+        clientId,
+        name,
+        description,
+        scopes,
+        isActive: true,
+        slots: { current: '', next: null },
+        boundTo: secretArn,
+        registeredFor: client.secretName,
+        registeredAt: undefined,
+      }
+    : undefined
+  return { clientId, secretArn, facts, record }
 }
 
 /** Takes back what this request made; what another made stays. */
@@ -155,13 +170,14 @@ export const declareClient = async (declaration: Declaration, request: DeclareRe
   const facts = await declaration.secrets.inspect(client.secretName)
   if (facts !== undefined) assertFree(facts, request)
   try {
-    const clientId = facts === undefined ? undefined : clientIdOf(facts)
-    const declared: Declared =
-      facts !== undefined && clientId !== undefined && (await isWhole(declaration, facts))
-        ? { clientId, secretArn: facts.arn }
-        : await register(declaration, request, facts)
-    await bringInLine(declaration, request, declared)
-    return declared
+    const bound = await findBound(declaration, facts)
+    const standing: Standing =
+      bound === undefined
+        ? await makeStand(declaration, request, facts)
+        : { ...bound, clientId: bound.record.clientId, secretArn: bound.facts.arn }
+    await bringInLine(declaration, request, standing)
+    const { clientId, secretArn } = standing
+    return { clientId, secretArn }
   } catch (fault) {
     await takeBack(declaration, request).catch((second: unknown) => {
       throw leftBehind(client.secretName, fault, second)

@@ -1,29 +1,9 @@
 // CloudFormation's request about one client, from an untyped event to what is asked. Pure. Everything that is wrong is reported
 // together. The answer's address is read apart, so that even a malformed request can be answered.
-
+import { type DeclaredClient, isOwnTagKey, isTagValue, type Owner, removals } from '../domain/declared-client.ts'
 import type { RotationRules } from '../domain/registrar-ports.ts'
 import { ok, type Result, refused } from '../domain/result.ts'
-
-export const removals = ['retain', 'deactivate', 'delete'] as const
-export type Removal = (typeof removals)[number]
-
-/** Which construct of which stack declares a client. */
-export interface Owner {
-  readonly stackId: string
-  readonly resource: string
-}
-
-export interface DeclaredClient {
-  /** Prefix included. */
-  readonly secretName: string
-  /** As people see it at the issuer. */
-  readonly displayName: string
-  readonly description: string
-  readonly scopes: readonly string[]
-  readonly consumers: readonly string[]
-  readonly rules: RotationRules
-  readonly onRemoval: Removal
-}
+import { readSpan } from '../domain/secret-tags.ts'
 
 export interface ClientRequest {
   readonly type: 'Create' | 'Update' | 'Delete'
@@ -74,6 +54,13 @@ const readRules = (value: unknown): RotationRules | undefined => {
   return { schedule: value.Schedule, ...(durationHours === undefined ? {} : { durationHours }) }
 }
 
+const isSpan = (value: unknown): value is string | undefined =>
+  value === undefined || (typeof value === 'string' && readSpan(value) !== undefined)
+
+const isTags = (value: unknown): value is Readonly<Record<string, string>> =>
+  isFields(value) &&
+  Object.entries(value).every(([key, text]) => isOwnTagKey(key) && typeof text === 'string' && isTagValue(text))
+
 export const readClientRequest = (event: unknown): Result<ClientRequest, readonly string[]> => {
   const address = readReturnAddress(event)
   if (!isFields(event) || address === undefined) return refused(["the event is not a custom resource's"])
@@ -81,6 +68,7 @@ export const readClientRequest = (event: unknown): Result<ClientRequest, readonl
   const faults: string[] = []
   const given = isFields(properties) ? properties : {}
   const { SecretName, DisplayName, Description, Scopes = [], Consumers = [], Rotation, OnRemoval } = given
+  const { Overlap: overlap, Period: period, Tags: tags = {} } = given
   if (type !== 'Create' && type !== 'Update' && type !== 'Delete')
     faults.push('RequestType: expected Create, Update or Delete')
   if (!isText(SecretName)) faults.push("SecretName: expected the secret's full name")
@@ -92,7 +80,10 @@ export const readClientRequest = (event: unknown): Result<ClientRequest, readonl
   if (rules === undefined) faults.push('Rotation: expected { EveryDays } or { Schedule, DurationHours }')
   const onRemoval = removals.find((one) => one === OnRemoval)
   if (onRemoval === undefined) faults.push(`OnRemoval: expected ${removals.join(', ')}`)
-  if (faults.length > 0 || rules === undefined || onRemoval === undefined) return refused(faults)
+  if (!isSpan(overlap)) faults.push('Overlap: expected hours or days, such as "12h"')
+  if (!isSpan(period)) faults.push('Period: expected hours or days, such as "30d"')
+  if (!isTags(tags)) faults.push('Tags: expected keys that do not begin with m2m: or aws:, each with a text')
+  if (faults.length > 0 || rules === undefined || onRemoval === undefined || !isTags(tags)) return refused(faults)
   return ok({
     type: type as ClientRequest['type'],
     requestId: address.requestId,
@@ -106,6 +97,9 @@ export const readClientRequest = (event: unknown): Result<ClientRequest, readonl
       consumers: Consumers as readonly string[],
       rules,
       onRemoval,
+      ...(isSpan(overlap) && overlap !== undefined ? { overlap } : {}),
+      ...(isSpan(period) && period !== undefined ? { period } : {}),
+      tags,
     },
   })
 }

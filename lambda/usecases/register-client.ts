@@ -18,6 +18,8 @@ export interface Registration {
 export interface RegisterRequest {
   /** The secret's full name, prefix included: `m2m/<stage>/<client>`. */
   readonly secretName: string
+  /** As people see it at the issuer. @default - the secret's name below its prefix */
+  readonly displayName?: string
   /** The new client's id; random, chosen by the caller. */
   readonly clientId: string
   readonly description: string
@@ -65,10 +67,11 @@ const malformed = (secretName: string, faults: readonly string[]): Fault =>
     message: `Registering ${JSON.stringify(secretName)} was refused, and nothing was changed:\n${faults.map((fault) => `  ${fault}`).join('\n')}`,
   })
 
-const createClient = async ({ registry }: Registration, request: RegisterRequest): Promise<ClientSecret> => {
+const createClient = async ({ registry, timing }: Registration, request: RegisterRequest): Promise<ClientSecret> => {
   const { clientId, description, scopes, secretName } = request
-  const name = secretName.slice(secretName.lastIndexOf('/') + 1)
-  const reply = await registry.create({ clientId, name, description, scopes, registeredFor: secretName })
+  const name = request.displayName ?? secretName.slice(secretName.lastIndexOf('/') + 1)
+  const registeredAt = timing.now()
+  const reply = await registry.create({ clientId, name, description, scopes, registeredFor: secretName, registeredAt })
   if (reply.outcome === 'created') return reply.secret
   await registry.remove(clientId)
   throw new Fault({

@@ -1,10 +1,11 @@
 // What becomes of a client whose construct was removed. It is kept, unless the configuration said otherwise; and even then it is
 // neither deactivated nor deleted while anybody read its secret within seven days, or when another construct declares it by now.
+import type { Owner, Removal } from '../domain/declared-client.ts'
 import { Fault } from '../domain/failures.ts'
 import type { ClientRegistry, Issuer, Timing } from '../domain/ports.ts'
 import type { ClientKeeper, SecretFacts, SecretKeeper } from '../domain/registrar-ports.ts'
-import { clientIdOf, isOwnedBy, ownerTagKeys } from './client-ownership.ts'
-import type { Owner, Removal } from './read-client-request.ts'
+import { clientIdOf, TAG } from '../domain/secret-tags.ts'
+import { isOwnedBy, ownerTagKeys } from './client-ownership.ts'
 
 export interface Retirement {
   readonly issuer: Issuer
@@ -71,6 +72,7 @@ export const retireDeclaredClient = async (
     if (onRemoval === 'deactivate') {
       if (clientId !== undefined) await clients.deactivate(clientId)
       if (facts.rotation !== undefined) await secrets.stopRotation(facts.arn)
+      await secrets.tag(facts.arn, { [TAG.retired]: new Date(timing.now()).toISOString() })
     } else {
       if (clientId !== undefined) await registry.remove(clientId)
       await secrets.remove(facts.arn)

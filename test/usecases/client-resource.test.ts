@@ -7,9 +7,10 @@ import { createVault } from '../../lambda/adapters/aws/vault.ts'
 import { createClientKeeper } from '../../lambda/adapters/stytch/client-keeper.ts'
 import { createStytchIssuer } from '../../lambda/adapters/stytch/issuer.ts'
 import { createClientRegistry } from '../../lambda/adapters/stytch/registry.ts'
+import type { DeclaredClient } from '../../lambda/domain/declared-client.ts'
 import type { SecretPolicy } from '../../lambda/domain/secret-policy.ts'
 import { answerClientRequest, failedPhysicalId } from '../../lambda/usecases/answer-client-request.ts'
-import type { ClientRequest, DeclaredClient } from '../../lambda/usecases/read-client-request.ts'
+import type { ClientRequest } from '../../lambda/usecases/read-client-request.ts'
 import { PROJECT_ID, useAws, useStytch } from '../fakes/stand-ins.ts'
 
 const stytchPlace = useStytch()
@@ -25,6 +26,7 @@ const stage = {
   rotationFunctionArn: FUNCTION,
   readers: [role('rotation'), role('registrar')],
   changers: [role('rotation'), role('registrar')],
+  rotators: [],
   replicas: [],
 }
 const client: DeclaredClient = {
@@ -35,6 +37,7 @@ const client: DeclaredClient = {
   consumers: [],
   rules: { everyDays: 60 },
   onRemoval: 'retain',
+  tags: {},
 }
 const create: ClientRequest = {
   type: 'Create',
@@ -125,6 +128,7 @@ describe('Create', () => {
     expect((await policyOf()).Statement.map(({ Sid }) => Sid)).toEqual([
       'OnlyNamedRolesRead',
       'OnlyNamedRolesChange',
+      'OnlyNamedRolesRotate',
       'OnlyNamedRolesOpen',
     ])
   })

@@ -7,34 +7,16 @@ import {
   PutResourcePolicyCommand,
   ReplicateSecretToRegionsCommand,
   RotateSecretCommand,
-  type RotationRulesType,
   type SecretsManagerClient,
   TagResourceCommand,
   UntagResourceCommand,
   UpdateSecretCommand,
 } from '@aws-sdk/client-secrets-manager'
-import type { RotationRules, SecretFacts, SecretKeeper } from '../../domain/registrar-ports.ts'
+import type { SecretFacts, SecretKeeper } from '../../domain/registrar-ports.ts'
 import { awsFault, isAwsError } from './aws-call.ts'
+import { fromRules, toRules } from './rotation-rules.ts'
 
 const RECOVERY_DAYS = 30
-
-const fromRules = ({
-  AutomaticallyAfterDays: everyDays,
-  ScheduleExpression: schedule,
-  Duration: duration,
-}: RotationRulesType): RotationRules => {
-  // Days given as a rate come back as both; the expression is what was asked for then.
-  if (schedule === undefined) return { everyDays: everyDays ?? 0 }
-  return { schedule, ...(duration === undefined ? {} : { durationHours: Number.parseInt(duration, 10) }) }
-}
-
-const toRules = (rules: RotationRules): RotationRulesType =>
-  'everyDays' in rules
-    ? { AutomaticallyAfterDays: rules.everyDays }
-    : {
-        ScheduleExpression: rules.schedule,
-        Duration: rules.durationHours === undefined ? undefined : `${rules.durationHours}h`,
-      }
 
 const toFacts = (name: string, reply: DescribeSecretResponse): SecretFacts => {
   const { RotationLambdaARN: functionArn, RotationRules: rules } = reply

@@ -8,4 +8,5 @@ export const toSecretState = (reply: DescribeSecretResponse, asked: string): Sec
   name: reply.Name ?? asked,
   rotationEnabled: reply.RotationEnabled === true,
   labels: reply.VersionIdsToStages ?? {},
+  tags: Object.fromEntries((reply.Tags ?? []).map(({ Key = '', Value = '' }) => [Key, Value])),
 })

@@ -1,7 +1,31 @@
-// What a declared client looks like at Stytch, apart from its secrets: for the registrar alone.
-import type { ClientKeeper } from '../../domain/registrar-ports.ts'
-import type { ClientUpdate, StytchApi } from './api.ts'
+// What clients look like at Stytch, apart from their secrets: for the registrar and whatever registers beside it.
+import type { ClientKeeper, ClientRecord } from '../../domain/registrar-ports.ts'
+import type { ClientUpdate, StytchApi, StytchClient } from './api.ts'
 import { stytchFault } from './issuer.ts'
+
+/** Of Stytch's 1000 at most: an answer of ours must fit into six megabytes, scopes and all. */
+const PAGE_SIZE = 250
+
+const textIn = ({ trustedMetadata }: StytchClient, key: string): string | undefined => {
+  const value = trustedMetadata[key]
+  return typeof value === 'string' && value !== '' ? value : undefined
+}
+
+const toRecord = (client: StytchClient): ClientRecord => {
+  const { clientId, name, description, scopes, isActive, slots } = client
+  const registeredAt = Date.parse(textIn(client, 'registered_at') ?? '')
+  return {
+    clientId,
+    name,
+    description,
+    scopes,
+    isActive,
+    slots,
+    boundTo: textIn(client, 'managed_by'),
+    registeredFor: textIn(client, 'registered_for'),
+    registeredAt: Number.isNaN(registeredAt) ? undefined : registeredAt,
+  }
+}
 
 export const createClientKeeper = (api: StytchApi): ClientKeeper => {
   const update = async (clientId: string, change: ClientUpdate): Promise<void> => {
@@ -9,7 +33,28 @@ export const createClientKeeper = (api: StytchApi): ClientKeeper => {
     if (!reply.ok) throw stytchFault('Update', clientId, reply)
   }
   return {
+    find: async (clientId) => {
+      const reply = await api.getClient(clientId)
+      if (reply.ok) return toRecord(reply.value)
+      if (reply.kind === 'notFound') return undefined
+      throw stytchFault('Get', clientId, reply)
+    },
+    list: async ({ clientIds, page }) => {
+      const reply = await api.searchClients({
+        limit: PAGE_SIZE,
+        ...(clientIds === undefined ? {} : { clientIds }),
+        ...(page === undefined ? {} : { cursor: page }),
+      })
+      if (!reply.ok) throw stytchFault('Search', clientIds?.join(', ') ?? 'of any id', reply)
+      return { clients: reply.value.clients.map(toRecord), nextPage: reply.value.nextCursor }
+    },
+    whoami: async () => {
+      const reply = await api.whoami()
+      if (!reply.ok) throw stytchFault('Whoami', 'of any id', reply)
+      return reply.value.projectId
+    },
     describe: (clientId, { name, description, scopes }) => update(clientId, { name, description, scopes }),
     deactivate: (clientId) => update(clientId, { isActive: false }),
+    activate: (clientId) => update(clientId, { isActive: true }),
   }
 }

@@ -4,8 +4,8 @@ import type { StytchApi } from './api.ts'
 import { stytchFault } from './issuer.ts'
 
 export const createClientRegistry = (api: StytchApi): ClientRegistry => ({
-  create: async ({ clientId, name, description, scopes, registeredFor }) => {
-    const trustedMetadata = { registered_for: registeredFor }
+  create: async ({ clientId, name, description, scopes, registeredFor, registeredAt }) => {
+    const trustedMetadata = { registered_for: registeredFor, registered_at: new Date(registeredAt).toISOString() }
     const reply = await api.createClient({ clientId, name, description, scopes, trustedMetadata })
     if (reply.ok) return { outcome: 'created', secret: reply.value.clientSecret }
     if (reply.kind === 'outcomeUnknown') return { outcome: 'unknown' }

@@ -1,0 +1,137 @@
+// Adopts clients, one or many, by the clients function: each value from where its row says, at a pace that both services bear. Stopped or
+// killed, it may be run again: what was adopted is told so.
+import type { Adopted } from '../lambda/domain/client-desk.ts'
+import type { ClientSecret } from '../lambda/domain/client-secret.ts'
+import { Fault } from '../lambda/domain/failures.ts'
+import { CLIENTS_PER_SECOND } from '../lambda/usecases/apply-clients.ts'
+import { paced } from '../lambda/usecases/paced.ts'
+import { spanHours } from '../lib/client-config.ts'
+import { backstopRules } from '../lib/rotation-schedule.ts'
+import type { AdoptionRow } from './adoption-rows.ts'
+import { CommandFault, type Ending, EXIT, exitOf } from './command-fault.ts'
+import { watchInterruption } from './interruption.ts'
+import { readValueFromSecret, readValueFromStdin } from './read-value.ts'
+import { rotateAdopted } from './rotate-adopted.ts'
+import type { Seat } from './seat.ts'
+import { table } from './table.ts'
+import { count } from './words.ts'
+
+export interface AdoptionOptions {
+  /** Values that no row names are lost. */
+  readonly rotate?: true
+  readonly stytchRate: number
+  readonly concurrency: number
+}
+
+export interface Adoption {
+  readonly name: string
+  readonly clientId: string
+  readonly outcome: 'adopted' | 'already' | 'rotated' | 'failed' | 'wouldAdopt'
+  readonly secretArn?: string
+  readonly why?: string
+}
+
+/** Of Stytch: a look, the exchange that proves the value, the binding, and the exchange of the dry run. */
+const STYTCH_CALLS = 4
+
+/** @returns undefined for a value that is lost. */
+const readValue = async (seat: Seat, row: AdoptionRow, options: AdoptionOptions): Promise<ClientSecret | undefined> => {
+  const { vault } = await seat.reach()
+  if (row.fromSecret !== undefined) return readValueFromSecret(vault, row.fromSecret, row.clientId)
+  return options.rotate === true ? undefined : readValueFromStdin(row.clientId)
+}
+
+export const adoptOne = async (seat: Seat, row: AdoptionRow, options: AdoptionOptions): Promise<Adoption> => {
+  const view = await seat.view()
+  const { desk } = await seat.reach()
+  const clientSecret = await readValue(seat, row, options)
+  const hours = spanHours(row.period)
+  const { name, clientId } = row
+  const adopted = await desk.adopt({
+    secretName: `${view.secretNamePrefix}${name}`,
+    clientId,
+    clientSecret,
+    description: row.description,
+    consumers: row.readers,
+    rules: hours === undefined ? view.backstop : backstopRules(hours, undefined),
+    ...(row.overlap === undefined ? {} : { overlap: row.overlap }),
+    ...(row.period === undefined ? {} : { period: row.period }),
+    tags: {},
+    heldBy: seat.operator,
+  })
+  const isRotated = clientSecret === undefined && (await rotateAdopted(seat, adopted.secretArn))
+  return { name, clientId, ...toOutcome(adopted, isRotated) }
+}
+
+const toOutcome = ({ outcome, secretArn, hasUnknownNext }: Adopted, isRotated: boolean) => ({
+  outcome: isRotated ? ('rotated' as const) : outcome,
+  secretArn,
+  ...(hasUnknownNext && outcome === 'adopted'
+    ? { why: 'Stytch accepts a second value of it, which a settle after release will end' }
+    : {}),
+})
+
+const failureOf = ({ name, clientId }: AdoptionRow, error: unknown): Adoption => {
+  const isKnown = error instanceof Fault || error instanceof CommandFault
+  return { name, clientId, outcome: 'failed', why: isKnown ? error.message : 'an unforeseen failure' }
+}
+
+const words: Readonly<Record<Adoption['outcome'], string>> = {
+  adopted: 'adopted, held',
+  already: 'adopted before',
+  rotated: 'adopted, rotated, held',
+  failed: 'failed',
+  wouldAdopt: 'would be adopted',
+}
+
+export const endingOf = (seat: Seat, results: readonly Adoption[], left: number): Ending => {
+  const failed = results.filter(({ outcome }) => outcome === 'failed').length
+  const rest = left > 0 ? `\n${count(left, 'client')} not begun: run it again to go on` : ''
+  const done = results.some(({ outcome }) => outcome === 'adopted' || outcome === 'rotated')
+  const next =
+    done && !seat.screen.isJson ? '\nThey are held: no planned rotation and no settle begins until m2m release.' : ''
+  return {
+    json: { stage: seat.stage, results, left },
+    text: `${table(
+      ['CLIENT', 'ADOPT', ''],
+      results.map(({ name, outcome, why = '' }) => [name, words[outcome], why]),
+    )}${rest}${next}`,
+    exitCode: left > 0 ? EXIT.interrupted : exitOf({ done: results.length - failed, failed }),
+  }
+}
+
+export const adoptMany = async (
+  seat: Seat,
+  rows: readonly AdoptionRow[],
+  options: AdoptionOptions,
+): Promise<Ending> => {
+  const results = new Map<string, Adoption>()
+  const interruption = watchInterruption(seat.screen)
+  const progress = seat.screen.progress('Adopting')
+  const until = function* (): Generator<AdoptionRow, void> {
+    for (const row of rows) {
+      if (interruption.isAsked()) return
+      yield row
+    }
+  }
+  const pace = {
+    timing: seat.timing,
+    concurrency: options.concurrency,
+    perSecond: Math.min(CLIENTS_PER_SECOND, options.stytchRate / STYTCH_CALLS),
+    isThrottle: (error: unknown) => error instanceof Fault && error.retryable,
+    onFailure: (row: AdoptionRow, error: unknown) => {
+      results.set(row.name, failureOf(row, error))
+    },
+  }
+  const { begun } = await paced(until(), pace, async (row) => {
+    results.set(row.name, await adoptOne(seat, row, options))
+    progress.at(results.size, rows.length)
+  })
+  progress.end()
+  interruption.end()
+  return endingOf(
+    seat,
+    rows.flatMap(({ name }) => results.get(name) ?? []),
+    rows.length - begun,
+  )
+}

@@ -1,0 +1,29 @@
+// The CLI's settings from the environment, read here and nowhere else. AWS's own variables are the SDK's to read. Pure but for the one
+// function that hands the process's environment over; a secret is never among them.
+
+export interface CliEnv {
+  /** Which deployment: `--stage` has the say over it. */
+  readonly stage: string | undefined
+  /** https://no-color.org: set to anything but nothing. */
+  readonly noColor: boolean
+  /** Who is at work, for what a hold says; CloudTrail knows better. */
+  readonly user: string | undefined
+  /** Where Lambda listens, for calls that are signed without its client; by the SDK's own variables. */
+  readonly lambdaEndpoint: string | undefined
+  /** The bucket of the evidence archive: a stack's output, EvidenceBucketName. */
+  readonly evidenceBucket: string | undefined
+}
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+const filled = (value: string | undefined): string | undefined => (value === '' ? undefined : value)
+
+export const readCliEnv = (env: Environment): CliEnv => ({
+  stage: filled(env.M2M_STAGE),
+  noColor: filled(env.NO_COLOR) !== undefined,
+  user: filled(env.M2M_OPERATOR) ?? filled(env.USER) ?? filled(env.LOGNAME) ?? filled(env.USERNAME),
+  lambdaEndpoint: filled(env.AWS_ENDPOINT_URL_LAMBDA) ?? filled(env.AWS_ENDPOINT_URL),
+  evidenceBucket: filled(env.M2M_EVIDENCE_BUCKET),
+})
+
+export const processCliEnv = (): CliEnv => readCliEnv(process.env)

@@ -1,0 +1,141 @@
+// `m2m apply clients.yaml`: makes the fleet as the file says. Plans, shows what is different, asks, and carries it out at a pace that both
+// services bear. It keeps no state of its own: run again, it begins with what is there. Nothing is deleted unasked.
+import type { Command } from 'commander'
+import { type ApplyEnd, applyClients } from '../../lambda/usecases/apply-clients.ts'
+import type { Plan } from '../../lambda/usecases/plan-clients.ts'
+import { surveyClients } from '../../lambda/usecases/survey-clients.ts'
+import { shortName } from '../choose.ts'
+import { readClientsFile, toDeclared } from '../clients-file.ts'
+import { type Ending, EXIT, type ExitCode, exitOf } from '../command-fault.ts'
+import { watchInterruption } from '../interruption.ts'
+import { addCaution, integerFrom } from '../options.ts'
+import { planJson, planText, tallyOf } from '../plan-words.ts'
+import { readText } from '../read-text.ts'
+import { run, type Work } from '../run.ts'
+import type { Seat } from '../seat.ts'
+import { count, span } from '../words.ts'
+
+interface ApplyOptions {
+  readonly dryRun?: true
+  readonly yes?: true
+  readonly retire?: true
+  readonly stytchRate: number
+  readonly concurrency: number
+}
+
+interface Applied {
+  readonly done: number
+  readonly failed: readonly ApplyEnd[]
+  /** Not begun, since somebody pressed Ctrl-C. */
+  readonly left: number
+  readonly ms: number
+}
+
+const planOf = async (seat: Seat, path: string, options: ApplyOptions): Promise<{ set: string; plan: Plan }> => {
+  const file = readClientsFile(await readText(path), path === '-' ? 'stdin' : path)
+  const view = await seat.view()
+  const { fleet, desk } = await seat.reach()
+  const progress = seat.screen.progress('Looking at what is there')
+  const seen = new Map<string, number>()
+  try {
+    const onProgress = (what: string, done: number): void => {
+      seen.set(what, done)
+      progress.at([...seen.values()].reduce((sum, one) => sum + one, 0))
+    }
+    const clients = file.clients.map((client) => toDeclared(client, view))
+    const wish = { stage: view, set: file.set, clients, retiresUnlisted: options.retire === true }
+    return { set: file.set, plan: await surveyClients({ fleet, desk, timing: seat.timing, onProgress }, wish) }
+  } finally {
+    progress.end()
+  }
+}
+
+const carryOut = async (seat: Seat, plan: Plan, options: ApplyOptions & { readonly set: string }): Promise<Applied> => {
+  const { desk } = await seat.reach()
+  const { changes } = plan
+  const startedAt = seat.timing.now()
+  const interruption = watchInterruption(seat.screen)
+  const progress = seat.screen.progress('Applying')
+  const failed: ApplyEnd[] = []
+  let done = 0
+  const { begun } = await applyClients(
+    { desk, timing: seat.timing },
+    {
+      set: options.set,
+      requestId: seat.newId(),
+      changes,
+      concurrency: options.concurrency,
+      stytchRate: options.stytchRate,
+      isStopped: interruption.isAsked,
+      onEnd: (end) => {
+        if (end.outcome === 'done') done += 1
+        else failed.push(end)
+        progress.at(done + failed.length, changes.length)
+      },
+    },
+  )
+  progress.end()
+  interruption.end()
+  return { done, failed, left: changes.length - begun, ms: seat.timing.now() - startedAt }
+}
+
+const exitCodeOf = ({ refused }: Plan, { done, failed, left }: Applied): ExitCode => {
+  if (left > 0) return EXIT.interrupted
+  return exitOf({ done, failed: failed.length + refused.length })
+}
+
+const appliedText = (prefix: string, { done, failed, left, ms }: Applied): string => {
+  const lines = failed.map(({ change, words = '' }) => `! ${shortName(prefix, change.secretName)}  ${words}`)
+  const said = [
+    `${done.toLocaleString('en')} done`,
+    ...(failed.length > 0 ? [`${failed.length.toLocaleString('en')} failed`] : []),
+    ...(left > 0 ? [`${left.toLocaleString('en')} not begun: run it again to go on`] : []),
+  ]
+  return [...lines, `${said.join(', ')}, in ${span(ms)}.`].join('\n')
+}
+
+const nothingToDo = (seat: Seat, set: string, plan: Plan, prefix: string): Ending => {
+  const said = planText(seat.screen, prefix, plan)
+  return {
+    json: { stage: seat.stage, set, plan: planJson(plan), applied: null },
+    text: `${said === '' ? '' : `${said}\n`}no changes: ${tallyOf(plan)}`,
+    exitCode: plan.refused.length > 0 ? EXIT.refused : EXIT.ok,
+  }
+}
+
+const apply: Work<ApplyOptions> = async (seat, options, [path = '-']) => {
+  const { set, plan } = await planOf(seat, path, options)
+  const { secretNamePrefix: prefix } = await seat.view()
+  if (plan.changes.length === 0) return nothingToDo(seat, set, plan, prefix)
+  const said = `${planText(seat.screen, prefix, plan)}\n${tallyOf(plan)}`
+  if (options.dryRun === true) {
+    return { json: { stage: seat.stage, set, plan: planJson(plan), applied: null }, text: said, exitCode: EXIT.ok }
+  }
+  if (!seat.screen.isJson) seat.screen.print(said)
+  const isMany = plan.changes.length > 1 || plan.changes.some(({ kind }) => kind === 'retire')
+  const question = `Apply ${count(plan.changes.length, 'change')} to stage ${seat.stage}?`
+  await seat.screen.confirm(question, options.yes === true || !isMany)
+  const applied = await carryOut(seat, plan, { ...options, set })
+  const { done, failed, left, ms } = applied
+  const failures = failed.map(({ change, words = '' }) => ({
+    secretName: change.secretName,
+    kind: change.kind,
+    why: words,
+  }))
+  return {
+    json: { stage: seat.stage, set, plan: planJson(plan), applied: { done, failed: failures, left, ms } },
+    text: appliedText(prefix, applied),
+    exitCode: exitCodeOf(plan, applied),
+  }
+}
+
+export const addApply = (program: Command): void => {
+  const command = program
+    .command('apply')
+    .description('make the clients of the stage as a file says')
+    .argument('<file>', 'YAML, docs/cli.md; - for stdin')
+    .option('--retire', "retire this set's clients that are not listed any more, as their onRemoval says")
+    .option('--stytch-rate <calls>', 'calls a second that Stytch may see of it', integerFrom(1, 1000), 40)
+    .option('--concurrency <clients>', 'how many clients at once', integerFrom(1, 100), 10)
+  addCaution(command).action(run(apply))
+}

@@ -1,0 +1,95 @@
+// `m2m doctor`: what is wrong with the stage, and what to do about each: the caller's own rights, the project secret, schedules, bindings,
+// labels that are stuck, clients without a secret and secrets without a client. Changes nothing, and reads no value.
+import type { Command } from 'commander'
+import { Fault } from '../../lambda/domain/failures.ts'
+import { type Finding, fleetFindings } from '../../lambda/domain/fleet-findings.ts'
+import { readRecords } from '../../lambda/usecases/survey-clients.ts'
+import { readFleet } from '../choose.ts'
+import { lookingOf } from '../client-rows.ts'
+import { EXIT } from '../command-fault.ts'
+import { permissionFindings } from '../permissions.ts'
+import { run, type Work } from '../run.ts'
+import type { Seat } from '../seat.ts'
+import { table } from '../table.ts'
+import { count } from '../words.ts'
+
+/** As the sweep's own default. */
+const LONGEST_HOLD_MS = 7 * 86_400_000
+const MOST_SHOWN = 100
+
+const projectFindings = async (seat: Seat): Promise<readonly Finding[]> => {
+  const { projectId } = await seat.view()
+  const { desk } = await seat.reach()
+  const base = { kind: 'projectSecret', weight: 'broken', subject: projectId } as const
+  try {
+    const found = await desk.whoami()
+    if (found === projectId) return []
+    const what = `the project secret is of project ${found}`
+    return [{ ...base, what, todo: 'store the right one; docs/runbook.md, "The project secret leaked"' }]
+  } catch (error) {
+    const what = error instanceof Fault ? error.message : 'it could not be tried'
+    return [{ ...base, what, todo: 'docs/runbook.md, "The project secret leaked"' }]
+  }
+}
+
+const freezeFindings = async (seat: Seat): Promise<readonly Finding[]> => {
+  const { freeze } = await seat.reach()
+  const base = { kind: 'freeze', weight: 'attention', subject: freeze.parameterName } as const
+  const state = await freeze.read().catch(() => 'unreadable' as const)
+  if (state === 'off') return []
+  const what =
+    state === 'unreadable'
+      ? 'the freeze cannot be read, so that planned rotations wait'
+      : `rotations are frozen: ${state}`
+  return [{ ...base, what, todo: 'm2m freeze off, when the reason is gone' }]
+}
+
+const fleet = async (seat: Seat): Promise<{ findings: readonly Finding[]; clients: number }> => {
+  const view = await seat.view()
+  const { desk } = await seat.reach()
+  const secrets = await readFleet(seat)
+  const progress = seat.screen.progress('Reading clients')
+  const records = await readRecords({ desk, onProgress: (_what, done) => progress.at(done) })
+  progress.end()
+  const findings = fleetFindings({
+    prefix: view.secretNamePrefix,
+    secrets,
+    records,
+    looking: lookingOf(view, seat.timing.now()),
+    longestHoldMs: LONGEST_HOLD_MS,
+  })
+  return { findings, clients: secrets.length }
+}
+
+const doctor: Work<object> = async (seat) => {
+  const { secretNamePrefix } = await seat.view()
+  const permissions = await permissionFindings(seat, secretNamePrefix)
+  const [project, freeze] = [await projectFindings(seat), await freezeFindings(seat)]
+  const found = await fleet(seat)
+  const findings = [...permissions, ...project, ...freeze, ...found.findings]
+  const broken = findings.filter(({ weight }) => weight === 'broken').length
+  const lines = findings
+    .slice(0, MOST_SHOWN)
+    .map(({ weight, subject, what, todo }) => [
+      seat.screen.paint(weight === 'broken' ? 'red' : 'yellow', weight),
+      subject,
+      `${what}\n→ ${todo}`,
+    ])
+  const more =
+    findings.length > MOST_SHOWN
+      ? `\n… and ${count(findings.length - MOST_SHOWN, 'more', 'more')}; --json shows all`
+      : ''
+  const tally = `${count(found.clients, 'client')}: ${count(findings.length, 'finding')}, ${broken} broken`
+  return {
+    json: { stage: seat.stage, clients: found.clients, broken, findings },
+    text: `${lines.length === 0 ? '' : `${table([], lines)}${more}\n`}${tally}`,
+    exitCode: broken > 0 ? EXIT.failed : EXIT.ok,
+  }
+}
+
+export const addDoctor = (program: Command): void => {
+  program
+    .command('doctor')
+    .description('what is wrong with the stage, and what to do about it; changes nothing')
+    .action(run(doctor))
+}

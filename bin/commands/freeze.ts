@@ -1,0 +1,49 @@
+// `m2m freeze`: stops rotations of a whole stage at their beginning, Secrets Manager's own schedules included. `planned` lets through what an
+// incident needs; `all` lets nothing through, a revoke neither, so somebody is asked.
+import { Argument, type Command } from 'commander'
+import { type FreezeState, freezes } from '../../lambda/domain/freeze.ts'
+import { EXIT } from '../command-fault.ts'
+import { addCaution } from '../options.ts'
+import { run, type Work } from '../run.ts'
+
+interface FreezeOptions {
+  readonly dryRun?: true
+  readonly yes?: true
+}
+
+const meaning: Readonly<Record<FreezeState | 'unreadable', string>> = {
+  off: 'rotations begin as they are asked for',
+  planned: 'no planned rotation and no settle begins; revokes and rollbacks do',
+  all: 'no rotation begins, not even a revoke',
+  unreadable: 'the parameter holds something else: planned rotations wait, revokes go on; set it again',
+}
+
+const isState = (text: string | undefined): text is FreezeState => freezes.some((one) => one === text)
+
+const freeze: Work<FreezeOptions> = async (seat, options, [wish]) => {
+  const { freeze: switched } = await seat.reach()
+  const before = await switched.read()
+  const wanted = isState(wish) ? wish : undefined
+  const isChange = wanted !== undefined && wanted !== before
+  if (isChange && options.dryRun !== true) {
+    if (wanted === 'all') {
+      await seat.screen.confirm(`Stop every rotation in stage ${seat.stage}, revokes included?`, options.yes === true)
+    }
+    await switched.set(wanted)
+  }
+  const state = isChange && options.dryRun !== true ? wanted : before
+  const would = isChange && options.dryRun === true ? `; would be ${wanted}` : ''
+  return {
+    json: { stage: seat.stage, freeze: state, before, parameter: switched.parameterName },
+    text: `${state}${would}: ${meaning[state]}`,
+    exitCode: EXIT.ok,
+  }
+}
+
+export const addFreeze = (program: Command): void => {
+  const command = program
+    .command('freeze')
+    .description('stop rotations of the stage at their beginning, or let them go on')
+    .addArgument(new Argument('[state]', 'what to set; without it, what is set').choices([...freezes, 'status']))
+  addCaution(command).action(run(freeze))
+}

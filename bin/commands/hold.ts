@@ -1,0 +1,114 @@
+// `m2m hold` and `m2m release`: a mark on a secret. While it is there, no planned rotation and no settle begins; a revoke ignores it. Written
+// with the caller's own rights, as a tag.
+import type { Command } from 'commander'
+import { Fault } from '../../lambda/domain/failures.ts'
+import type { ManagedSecret } from '../../lambda/domain/fleet.ts'
+import { holdOf, TAG } from '../../lambda/domain/secret-tags.ts'
+import { paced } from '../../lambda/usecases/paced.ts'
+import { addChoice, type Choice, choose, shortName } from '../choose.ts'
+import { type Ending, exitOf } from '../command-fault.ts'
+import { addCaution } from '../options.ts'
+import { run, type Work } from '../run.ts'
+import type { Seat } from '../seat.ts'
+import { table } from '../table.ts'
+import { count, iso } from '../words.ts'
+
+interface HoldOptions extends Omit<Choice, 'names'> {
+  readonly dryRun?: true
+  readonly yes?: true
+}
+
+interface Marking {
+  readonly verb: 'hold' | 'release'
+  /** Whether there is anything to write. */
+  readonly isWanted: (secret: ManagedSecret) => boolean
+  readonly mark: (secret: ManagedSecret) => Promise<void>
+  readonly done: string
+  readonly idle: string
+}
+
+const MARKED_AT_ONCE = 10
+/** Of the 50 TagResource and UntagResource a second that the whole account has. */
+const MARKED_PER_SECOND = 20
+
+const markAll = async (
+  seat: Seat,
+  { verb, isWanted, mark, done, idle }: Marking,
+  { secrets, options }: { readonly secrets: readonly ManagedSecret[]; readonly options: HoldOptions },
+): Promise<Ending> => {
+  const { secretNamePrefix } = await seat.view()
+  const wanted = secrets.filter(isWanted)
+  const nameOf = ({ name }: ManagedSecret): string => shortName(secretNamePrefix, name)
+  const isDryRun = options.dryRun === true
+  if (!isDryRun && wanted.length > 1) {
+    await seat.screen.confirm(`${verb} ${count(wanted.length, 'client')} in stage ${seat.stage}?`, options.yes === true)
+  }
+  const failures = new Map<string, string>()
+  const progress = seat.screen.progress(verb === 'hold' ? 'Holding' : 'Releasing')
+  let ended = 0
+  const pace = {
+    timing: seat.timing,
+    concurrency: MARKED_AT_ONCE,
+    perSecond: MARKED_PER_SECOND,
+    isThrottle: (error: unknown) => error instanceof Fault && error.retryable,
+    onFailure: (secret: ManagedSecret, error: unknown) => {
+      failures.set(secret.arn, error instanceof Fault ? error.message : 'an unforeseen failure')
+    },
+  }
+  await paced(isDryRun ? [] : wanted, pace, async (secret) => {
+    await mark(secret)
+    ended += 1
+    progress.at(ended, wanted.length)
+  })
+  progress.end()
+  const results = secrets.map((secret) => ({
+    name: nameOf(secret),
+    outcome: !isWanted(secret) ? idle : isDryRun ? `would be ${done}` : failures.has(secret.arn) ? 'failed' : done,
+    ...(failures.has(secret.arn) ? { why: failures.get(secret.arn) ?? '' } : {}),
+  }))
+  return {
+    json: { stage: seat.stage, action: verb, results },
+    text: table(
+      ['CLIENT', verb.toUpperCase(), ''],
+      results.map(({ name, outcome, why = '' }) => [name, outcome, why]),
+    ),
+    exitCode: exitOf({ done: results.length - failures.size, failed: failures.size }),
+  }
+}
+
+const hold: Work<HoldOptions> = async (seat, options, names) => {
+  const { secrets } = await seat.reach()
+  const since = iso(seat.timing.now()) ?? ''
+  const chosen = await choose(seat, { ...options, names })
+  const marking: Marking = {
+    verb: 'hold',
+    isWanted: (secret) => holdOf(secret) === undefined,
+    mark: ({ arn }) => secrets.tag(arn, { [TAG.held]: since, [TAG.heldBy]: seat.operator }),
+    done: 'held',
+    idle: 'held already',
+  }
+  return markAll(seat, marking, { secrets: chosen, options })
+}
+
+const release: Work<HoldOptions> = async (seat, options, names) => {
+  const { secrets } = await seat.reach()
+  const chosen = await choose(seat, { ...options, names })
+  const marking: Marking = {
+    verb: 'release',
+    isWanted: (secret) => holdOf(secret) !== undefined,
+    mark: ({ arn }) => secrets.untag(arn, [TAG.held, TAG.heldBy]),
+    done: 'released',
+    idle: 'not held',
+  }
+  return markAll(seat, marking, { secrets: chosen, options })
+}
+
+const addOne = (program: Command, name: string, description: string, work: Work<HoldOptions>): void => {
+  const command = program.command(name).description(description).argument('[client...]', 'names, or ARNs of secrets')
+  addCaution(addChoice(command)).action(run(work))
+}
+
+export const addHoldAndRelease = (program: Command): void => {
+  addOne(program, 'hold', 'let no planned rotation and no settle begin; a revoke ignores it', hold)
+  addOne(program, 'release', 'end a hold: what has become due meanwhile is done by the next sweep', release)
+}

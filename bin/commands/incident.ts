@@ -1,0 +1,272 @@
+// `m2m incident`: a secret has leaked. Reports it on the bus, where the incident function takes it up; or, with --direct, carries the revokes
+// out from here, by Secrets Manager alone. `show` makes the report from the evidence; `release` opens the intake again after a flood.
+import { type Command, InvalidArgumentError } from 'commander'
+import { rotationsPerSecond } from '../../lambda/domain/campaign.ts'
+import type { ManagedSecret } from '../../lambda/domain/fleet.ts'
+import { LEAK_REPORTED, leakSources } from '../../lambda/domain/leak-report.ts'
+import { readSpan } from '../../lambda/domain/secret-tags.ts'
+import { CommandFault, type Ending, EXIT, type ExitCode, exitOf } from '../command-fault.ts'
+import { bucketOf, readReport } from '../incident-report.ts'
+import { addTargets, findTargets, prefixOf, type TargetOptions, type Targets } from '../incident-targets.ts'
+import { type Watched, watchIncident } from '../incident-watch.ts'
+import { addCaution, addWaiting } from '../options.ts'
+import { run, type Work } from '../run.ts'
+import type { Seat } from '../seat.ts'
+import { table } from '../table.ts'
+import { count } from '../words.ts'
+
+interface IncidentOptions extends TargetOptions {
+  readonly reason?: string
+  readonly id?: string
+  readonly grace?: number
+  readonly immediate?: true
+  readonly breakGlass?: true
+  readonly direct?: true
+  readonly dryRun?: true
+  readonly yes?: true
+  readonly wait?: true
+  readonly timeout: number
+  readonly bucket?: string
+}
+
+const ID = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/
+
+const readId = (text: string): string => {
+  if (ID.test(text)) return text
+  throw new InvalidArgumentError('expected 1 to 128 of A-Z, a-z, 0-9 and . _ : -, starting with a letter or digit')
+}
+
+/** `90s`, `15m`, or what a tag may say. */
+const readGrace = (text: string): number => {
+  const [, number, unit] = /^([1-9]\d{0,4})([sm])$/.exec(text) ?? []
+  const seconds = number === undefined ? (readSpan(text) ?? 0) / 1000 : Number(number) * (unit === 'm' ? 60 : 1)
+  if (seconds >= 60 && seconds <= 86_400) return seconds
+  throw new InvalidArgumentError('expected 60s to 24h, such as 15m')
+}
+
+/** Sorts by day, and cannot be guessed by who saw another. */
+const newIncidentId = (seat: Seat): string =>
+  `INC-${new Date(seat.timing.now()).toISOString().slice(0, 10)}-${seat.newId().slice(0, 8)}`
+
+const words: Record<Watched['state'], string> = {
+  ask: 'not begun',
+  running: 'under way',
+  switched: 'replaced; the old value is not ended yet',
+  overtaken: 'replaced by another rotation; not proven',
+  settled: 'revoked, and proven dead',
+  exhausted: 'FAILED: every attempt was refused; see the events Rotation Refused',
+}
+
+const endingOf = (seat: Seat, incidentId: string, watched: readonly Watched[]): Ending => {
+  const done = watched.filter(({ state }) => state === 'settled').length
+  return {
+    json: {
+      stage: seat.stage,
+      incidentId,
+      clients: watched.map(({ secret, state }) => ({ secretName: secret.name, secretArn: secret.arn, state })),
+    },
+    text: `Incident ${incidentId}\n${table(
+      ['CLIENT', 'STATE'],
+      watched.map(({ secret, state }) => [secret.name, words[state]]),
+    )}`,
+    exitCode: exitOf({ done, failed: watched.length - done }),
+  }
+}
+
+const assertChosenHow = ({ grace, immediate, direct }: IncidentOptions, { secrets }: Targets): void => {
+  if (grace !== undefined && immediate === true) {
+    throw new CommandFault(EXIT.usage, '--grace and --immediate exclude each other')
+  }
+  if (grace !== undefined && direct === true) {
+    throw new CommandFault(EXIT.usage, '--grace is waited for by the campaign function, and so not with --direct')
+  }
+  if (secrets.length > 1 && grace === undefined && immediate !== true) {
+    throw new CommandFault(
+      EXIT.usage,
+      `${secrets.length} clients would be revoked: choose --immediate (consumers fail until they read the new value), or --grace 15m (the leaked values stay valid so long)`,
+    )
+  }
+}
+
+const reportOnBus = async (seat: Seat, options: IncidentOptions, targets: Targets, incidentId: string) => {
+  const [{ createEventBridge }, { createTeller }] = await Promise.all([
+    import('../../lambda/adapters/aws/clients.ts'),
+    import('../../lambda/adapters/aws/outcomes.ts'),
+  ])
+  const source = options.breakGlass === true ? leakSources.breakGlass : leakSources.security
+  const detail = {
+    incidentId,
+    selector: targets.selector,
+    reason: options.reason ?? 'reported on the command line',
+    requestedBy: seat.operator,
+    ...(options.grace === undefined ? {} : { graceSeconds: options.grace }),
+  }
+  await createTeller(createEventBridge(), `m2m-${seat.stage}`, source).emit([{ type: LEAK_REPORTED, detail }])
+}
+
+const DIRECT_AT_ONCE = 10
+
+/** From here, as the incident function would; nothing but Secrets Manager is called. */
+const carryOutHere = async (
+  seat: Seat,
+  secrets: readonly ManagedSecret[],
+  asked: { readonly incidentId: string; readonly timeoutMs: number },
+): Promise<void> => {
+  const [{ carryOut }, { createTurns }] = await Promise.all([
+    import('../../lambda/usecases/carry-out.ts'),
+    import('../../lambda/usecases/turns.ts'),
+  ])
+  const { fleet } = await seat.reach()
+  const { timing } = seat
+  const turns = createTurns({ perSecond: rotationsPerSecond(undefined), timing })
+  const waiting = secrets.values()
+  const progress = seat.screen.progress('Revoking')
+  let done = 0
+  const work = async (): Promise<void> => {
+    for (const secret of waiting) {
+      const rotationFunctionArn = secret.rotationFunctionArn ?? ''
+      const errand = { secretId: secret.arn, intent: 'revoke', about: asked.incidentId, until: 'settled' } as const
+      await carryOut({ fleet, timing, turns, rotationFunctionArn }, { ...errand, patienceMs: asked.timeoutMs })
+      done += 1
+      progress.at(done, secrets.length)
+    }
+  }
+  await Promise.all(Array.from({ length: DIRECT_AT_ONCE }, work))
+  progress.end()
+}
+
+const begun = (seat: Seat, incidentId: string, { secrets }: Targets): Ending => ({
+  json: {
+    stage: seat.stage,
+    incidentId,
+    clients: secrets.map(({ name, arn }) => ({ secretName: name, secretArn: arn })),
+  },
+  text: `Incident ${incidentId} is reported: ${count(secrets.length, 'client')}. m2m incident show ${incidentId} tells what became of it.`,
+  exitCode: EXIT.ok,
+})
+
+const dryRun = (seat: Seat, incidentId: string, { secrets }: Targets): Ending => ({
+  json: { stage: seat.stage, incidentId, dryRun: true, clients: secrets.map(({ name }) => ({ secretName: name })) },
+  text: table(
+    ['WOULD BE REVOKED'],
+    secrets.map(({ name }) => [name]),
+  ),
+  exitCode: EXIT.ok,
+})
+
+const withReport = async (seat: Seat, ending: Ending, asked: Parameters<typeof readReport>[1]): Promise<Ending> => {
+  if (bucketOf(asked.bucket) === undefined) return ending
+  const report = await readReport(seat, asked)
+  const { incidentMarkdown } = await import('../../lambda/domain/incident-markdown.ts')
+  return {
+    ...ending,
+    json: { ...(ending.json as object), report },
+    text: `${ending.text}\n\n${incidentMarkdown(report)}`,
+  }
+}
+
+const EVIDENCE_MS = 15_000
+
+const report: Work<IncidentOptions> = async (seat, options, names) => {
+  const targets = await findTargets(seat, options, names)
+  assertChosenHow(options, targets)
+  const incidentId = options.id ?? newIncidentId(seat)
+  if (options.dryRun === true) return dryRun(seat, incidentId, targets)
+  const { secrets } = targets
+  const how = options.grace === undefined ? 'at once' : `after ${options.grace} s`
+  if (secrets.length > 1) {
+    await seat.screen.confirm(
+      `Revoke ${count(secrets.length, 'client')} of stage ${seat.stage} ${how}?`,
+      options.yes === true,
+    )
+  }
+  const timeoutMs = options.timeout * 1000
+  if (options.direct === true) await carryOutHere(seat, secrets, { incidentId, timeoutMs })
+  else await reportOnBus(seat, options, targets, incidentId)
+  if (options.direct !== true && options.wait !== true) return begun(seat, incidentId, targets)
+  const isGraceful = options.grace !== undefined
+  const ending = endingOf(seat, incidentId, await watchIncident(seat, secrets, { incidentId, isGraceful, timeoutMs }))
+  const secretNames = secrets.map(({ name }) => name)
+  const { bucket } = options
+  return withReport(seat, ending, {
+    incidentId,
+    secretNames,
+    patienceMs: EVIDENCE_MS,
+    ...(bucket === undefined ? {} : { bucket }),
+  })
+}
+
+interface ShowOptions {
+  readonly client?: readonly string[]
+  readonly bucket?: string
+  readonly prefix?: string
+}
+
+const exitOfReport: Record<'proven' | 'notProven' | 'noClients', ExitCode> = {
+  proven: EXIT.ok,
+  notProven: EXIT.partly,
+  noClients: EXIT.failed,
+}
+
+const show: Work<ShowOptions> = async (seat, { client = [], bucket, ...rest }, [incidentId = '']) => {
+  const secretNames = client.map((name) => (name.includes('/') ? name : `${prefixOf(seat, rest)}${name}`))
+  const asked = { incidentId, secretNames, patienceMs: 0, ...(bucket === undefined ? {} : { bucket }) }
+  const found = await readReport(seat, asked)
+  const { incidentMarkdown } = await import('../../lambda/domain/incident-markdown.ts')
+  return { json: found, text: incidentMarkdown(found), exitCode: exitOfReport[found.outcome] }
+}
+
+const release: Work<{ readonly dryRun?: true }> = async (seat, { dryRun: isDry }) => {
+  const [{ createEventBridge }, { createTeller }, { readGateNow }, { releaseIntake }] = await Promise.all([
+    import('../../lambda/adapters/aws/clients.ts'),
+    import('../../lambda/adapters/aws/outcomes.ts'),
+    import('../../lambda/usecases/pass-gate.ts'),
+    import('../../lambda/usecases/release-intake.ts'),
+  ])
+  const { vault } = await seat.reach()
+  const keeper = { vault, timing: seat.timing, gateId: `m2m-intake/${seat.stage}/gate` }
+  const bus = createTeller(createEventBridge(), `m2m-${seat.stage}`, leakSources.security)
+  const held = isDry === true ? (await readGateNow(keeper)).held : await releaseIntake({ keeper, bus }, seat.operator)
+  const said = isDry === true ? 'would be reported' : 'reported'
+  return {
+    json: { stage: seat.stage, dryRun: isDry === true, held },
+    text:
+      held.length === 0
+        ? 'The intake holds nothing; it is open.'
+        : table(
+            ['INCIDENT', 'CLIENT', ''],
+            held.map(({ incidentId, clientId }) => [incidentId, clientId, said]),
+          ),
+    exitCode: EXIT.ok,
+  }
+}
+
+const addText = (given: string, before: readonly string[] = []): readonly string[] => [...before, given]
+
+export const addIncident = (program: Command): void => {
+  const incident = program
+    .command('incident')
+    .description('a secret has leaked: revoke it, prove it dead, and report')
+    .argument('[client...]', 'names, or ARNs of secrets')
+    .option('--reason <text>', 'why, for the report; never a secret')
+    .option('--id <id>', 'of the incident; the same again joins what runs', readId)
+    .option('--grace <time>', 'rotate, and end the leaked values after 60s to 24h', readGrace)
+    .option('--immediate', 'end the leaked values of many clients at once')
+    .option('--break-glass', 'as m2m.break-glass: any number, and all')
+    .option('--direct', 'without bus and incident function: by Secrets Manager alone, from here')
+    .option('--bucket <name>', 'of the evidence archive; else M2M_EVIDENCE_BUCKET')
+  addWaiting(addCaution(addTargets(incident))).action(run(report))
+  incident
+    .command('show')
+    .description('the report of an incident, from the evidence')
+    .argument('<id>', 'of the incident')
+    .option('--client <name>', 'a client that the archive cannot name itself; several: each of them', addText)
+    .option('--bucket <name>', 'of the evidence archive; else M2M_EVIDENCE_BUCKET')
+    .option('--prefix <prefix>', "of the secrets' names (default: m2m/<stage>/)")
+    .action(run(show))
+  incident
+    .command('release')
+    .description('report what the leak intake holds, and open it again')
+    .option('--dry-run', 'say what it holds, and change nothing')
+    .action(run(release))
+}

@@ -1,0 +1,87 @@
+// `m2m list`: every client of the stage, or some, a line each. Reads metadata alone, with the caller's own rights: no value, no call to
+// Stytch.
+import { type Command, Option } from 'commander'
+import { type VisibleState, visibleStates } from '../../lambda/domain/client-status.ts'
+import { createMatcher } from '../../lambda/domain/selector.ts'
+import { addFilters, type Choice, readFleet } from '../choose.ts'
+import { lookingOf, type Row, rowJson, rowOf } from '../client-rows.ts'
+import { EXIT } from '../command-fault.ts'
+import { run, type Work } from '../run.ts'
+import type { Screen } from '../screen.ts'
+import { table } from '../table.ts'
+import { at, count, span } from '../words.ts'
+
+interface ListOptions extends Omit<Choice, 'names' | 'all'> {
+  readonly state?: VisibleState
+  readonly held?: true
+}
+
+const colours = {
+  settled: 'green',
+  overlap: 'cyan',
+  rotating: 'cyan',
+  revoked: 'yellow',
+  stuck: 'red',
+  off: 'yellow',
+  retired: 'gray',
+  empty: 'red',
+  deleted: 'gray',
+} as const satisfies Record<VisibleState, string>
+
+export const paintState = (screen: Screen, state: VisibleState): string => screen.paint(colours[state], state)
+
+const heldWords = ({ visible }: Row): string =>
+  visible.hold === undefined ? '' : `held${visible.hold.by === undefined ? '' : ` by ${visible.hold.by}`}`
+
+const lineOf = (screen: Screen, row: Row): readonly string[] => {
+  const { visible, secret, looking, name } = row
+  const age = visible.rotatedAt === undefined ? '–' : span(looking.now - visible.rotatedAt)
+  return [
+    name,
+    paintState(screen, visible.state),
+    visible.isOverdue ? screen.paint('yellow', `${age}, overdue`) : age,
+    at(secret.nextRotationAt),
+    heldWords(row),
+  ]
+}
+
+const tallyOf = (rows: readonly Row[]): string => {
+  const tally = visibleStates
+    .map((state) => [state, rows.filter(({ visible }) => visible.state === state).length] as const)
+    .filter(([, number]) => number > 0)
+    .map(([state, number]) => `${number.toLocaleString('en')} ${state}`)
+  return `${count(rows.length, 'client')}${tally.length === 0 ? '' : `: ${tally.join(', ')}`}`
+}
+
+const matcherOf = ({ tag, scope }: ListOptions) => {
+  const matchers = [
+    ...(tag === undefined ? [] : [createMatcher({ tags: tag })]),
+    ...(scope === undefined ? [] : [createMatcher({ scopes: scope })]),
+  ]
+  return (secret: Row['secret']): boolean => matchers.every((matches) => matches(secret))
+}
+
+const list: Work<ListOptions> = async (seat, options) => {
+  const view = await seat.view()
+  const looking = lookingOf(view, seat.timing.now())
+  const rows = (await readFleet(seat))
+    .filter(matcherOf(options))
+    .map((secret) => rowOf(secret, view, looking))
+    .filter(({ visible }) => options.state === undefined || visible.state === options.state)
+    .filter(({ visible }) => options.held === undefined || visible.hold !== undefined)
+    .sort((one, other) => (one.name < other.name ? -1 : 1))
+  const lines = rows.map((row) => lineOf(seat.screen, row))
+  const shown = lines.length === 0 ? '' : `${table(['CLIENT', 'STATE', 'AGE', 'NEXT ROTATION', ''], lines)}\n`
+  return {
+    json: { stage: seat.stage, clients: rows.map(rowJson) },
+    text: `${shown}${tallyOf(rows)}`,
+    exitCode: EXIT.ok,
+  }
+}
+
+export const addList = (program: Command): void => {
+  addFilters(program.command('list').description('the clients of the stage, a line each'))
+    .addOption(new Option('--state <state>', 'only those in this state').choices(visibleStates))
+    .option('--held', 'only those on hold')
+    .action(run(list))
+}

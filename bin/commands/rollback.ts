@@ -1,0 +1,47 @@
+// `m2m rollback`: makes the value before AWSCURRENT again, while the overlap is open and both work. Never after a revoke: it would bring a
+// leaked value back.
+import type { Command } from 'commander'
+import { versionLabelled } from '../../lambda/domain/fleet.ts'
+import { makeRequestToken } from '../../lambda/domain/request-token.ts'
+import { askRotations, type RotationOptions, type Verdict } from '../ask-rotations.ts'
+import { choose } from '../choose.ts'
+import type { Row } from '../client-rows.ts'
+import { addCaution, addWaiting } from '../options.ts'
+import { run, type Work } from '../run.ts'
+
+const judge = ({ visible, secret }: Row): Verdict => {
+  const { state, last } = visible
+  if (last?.origin === 'revoke') {
+    return { is: 'refuse', why: 'it was revoked, and a rollback would bring the leaked value back; rotate forward' }
+  }
+  if (state === 'off' || state === 'retired' || state === 'empty') {
+    return { is: 'refuse', why: `its rotation is ${state}; see m2m doctor` }
+  }
+  if (state === 'settled')
+    return { is: 'refuse', why: 'it is settled: the value before is refused by Stytch; rotate forward' }
+  if (versionLabelled(secret, 'AWSPREVIOUS') === undefined) return { is: 'refuse', why: 'there is no value before' }
+  return { is: 'ask' }
+}
+
+const rollback: Work<RotationOptions> = async (seat, options, names) => {
+  const about = seat.newId()
+  return askRotations(seat, {
+    verb: 'rollback',
+    secrets: await choose(seat, { names }),
+    judge,
+    tokenOf: async ({ arn }) =>
+      makeRequestToken({ origin: 'rollback', askedAt: seat.timing.now(), secretArn: arn, about, attempt: 1 }),
+    isDryRun: options.dryRun === true,
+    isSure: options.yes === true,
+    waits: options.wait === true,
+    timeoutMs: options.timeout * 1000,
+  })
+}
+
+export const addRollback = (program: Command): void => {
+  const command = program
+    .command('rollback')
+    .description('go back to the value before, while the overlap is open')
+    .argument('<client...>', 'names, or ARNs of secrets')
+  addWaiting(addCaution(command)).action(run(rollback))
+}

@@ -1,0 +1,54 @@
+// `m2m rotate`: replaces a client's value now. The one before stays accepted until the overlap ends. A rotation during an overlap ends that
+// overlap at once, so somebody is asked first.
+import type { Command } from 'commander'
+import { makeRequestToken } from '../../lambda/domain/request-token.ts'
+import { askRotations, type RotationOptions, type Verdict } from '../ask-rotations.ts'
+import { addChoice, type Choice, choose } from '../choose.ts'
+import type { Row } from '../client-rows.ts'
+import { addCaution, addWaiting } from '../options.ts'
+import { run, type Work } from '../run.ts'
+import { at } from '../words.ts'
+
+export const whyHeld = ({ visible }: Row): string =>
+  `it is held since ${at(visible.hold?.since)}${visible.hold?.by === undefined ? '' : ` by ${visible.hold.by}`}; m2m release it first`
+
+const judge = (row: Row): Verdict => {
+  const { state, hold, overlapUntil } = row.visible
+  if (state === 'off' || state === 'retired') return { is: 'refuse', why: `its rotation is ${state}; see m2m doctor` }
+  if (state === 'empty') return { is: 'refuse', why: 'no version carries AWSCURRENT; adopt a value first' }
+  if (hold !== undefined) return { is: 'refuse', why: whyHeld(row) }
+  if (state === 'stuck') return { is: 'refuse', why: 'a rotation is stuck; the sweep drives it on, see m2m doctor' }
+  if (state === 'overlap') {
+    return {
+      is: 'confirm',
+      why: `its overlap is open until ${at(overlapUntil)}, and a rotation ends it now: whoever still uses the value before is refused`,
+    }
+  }
+  if (state === 'revoked') {
+    return { is: 'confirm', why: 'a revoke is not settled yet; m2m settle proves that the old value is dead' }
+  }
+  return { is: 'ask' }
+}
+
+const rotate: Work<RotationOptions & Omit<Choice, 'names'>> = async (seat, options, names) => {
+  const about = seat.newId()
+  return askRotations(seat, {
+    verb: 'rotate',
+    secrets: await choose(seat, { ...options, names }),
+    judge,
+    tokenOf: async ({ arn }) =>
+      makeRequestToken({ origin: 'rotate', askedAt: seat.timing.now(), secretArn: arn, about, attempt: 1 }),
+    isDryRun: options.dryRun === true,
+    isSure: options.yes === true,
+    waits: options.wait === true,
+    timeoutMs: options.timeout * 1000,
+  })
+}
+
+export const addRotate = (program: Command): void => {
+  const command = program
+    .command('rotate')
+    .description('replace the value of clients now; the one before stays accepted until the overlap ends')
+    .argument('[client...]', 'names, or ARNs of secrets')
+  addWaiting(addCaution(addChoice(command))).action(run(rotate))
+}

@@ -1,0 +1,56 @@
+// `m2m settle`: ends an overlap now. Whoever still uses the value before is refused from then on, so somebody is asked first.
+import type { Command } from 'commander'
+import { versionLabelled } from '../../lambda/domain/fleet.ts'
+import { settleToken } from '../../lambda/domain/settle-request.ts'
+import { askRotations, type RotationOptions, type Verdict } from '../ask-rotations.ts'
+import { addChoice, type Choice, choose } from '../choose.ts'
+import type { Row } from '../client-rows.ts'
+import { addCaution, addWaiting } from '../options.ts'
+import { run, type Work } from '../run.ts'
+import { at } from '../words.ts'
+import { whyHeld } from './rotate.ts'
+
+const judge =
+  (isAnyway: boolean) =>
+  (row: Row): Verdict => {
+    const { state, hold, overlapUntil, last } = row.visible
+    if (last === undefined) return { is: 'refuse', why: 'no version carries AWSCURRENT' }
+    if (state === 'off' || state === 'retired') return { is: 'refuse', why: `its rotation is ${state}; see m2m doctor` }
+    if (state === 'settled' && !isAnyway) return { is: 'skip', why: 'it is settled; --anyway asks Stytch all the same' }
+    if (state === 'revoked') return { is: 'ask' }
+    if (hold !== undefined) return { is: 'refuse', why: whyHeld(row) }
+    if (state !== 'overlap' || overlapUntil === undefined || row.looking.now >= overlapUntil) return { is: 'ask' }
+    return {
+      is: 'confirm',
+      why: `its overlap is open until ${at(overlapUntil)}, and whoever still uses the value before is refused from now on`,
+    }
+  }
+
+interface SettleOptions extends RotationOptions, Omit<Choice, 'names'> {
+  readonly anyway?: true
+}
+
+const settle: Work<SettleOptions> = async (seat, options, names) =>
+  askRotations(seat, {
+    verb: 'settle',
+    secrets: await choose(seat, { ...options, names }),
+    judge: judge(options.anyway === true),
+    tokenOf: async (secret, fleet) => {
+      const currentId = versionLabelled(secret, 'AWSCURRENT')?.versionId ?? ''
+      const versions = await fleet.listVersions(secret.arn)
+      return settleToken({ secretArn: secret.arn, currentId }, versions, seat.timing.now())
+    },
+    isDryRun: options.dryRun === true,
+    isSure: options.yes === true,
+    waits: options.wait === true,
+    timeoutMs: options.timeout * 1000,
+  })
+
+export const addSettle = (program: Command): void => {
+  const command = program
+    .command('settle')
+    .description('end the overlap of clients now: Stytch then accepts their current value and nothing else')
+    .argument('[client...]', 'names, or ARNs of secrets')
+    .option('--anyway', 'also where the label says settled, for a next secret that nobody stored')
+  addWaiting(addCaution(addChoice(command))).action(run(settle))
+}

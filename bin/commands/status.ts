@@ -1,0 +1,174 @@
+// `m2m status`: without a name, how the stage is; with names, all that can be told of each: what its labels say, what Stytch shows of its
+// slots, since when, what comes next, who holds it. Values are read only on request, since a read counts as somebody's use.
+import type { Command } from 'commander'
+import { slotWords } from '../../lambda/domain/client-status.ts'
+import type { VersionEntry } from '../../lambda/domain/ports.ts'
+import type { ClientRecord } from '../../lambda/domain/registrar-ports.ts'
+import { readRequestToken } from '../../lambda/domain/request-token.ts'
+import { clientIdOf, scopesOf } from '../../lambda/domain/secret-tags.ts'
+import { describeOwner, ownerOf } from '../../lambda/usecases/client-ownership.ts'
+import { findOne, readFleet } from '../choose.ts'
+import { lookingOf, type Row, recordJson, rowJson, rowOf } from '../client-rows.ts'
+import { type Ending, EXIT } from '../command-fault.ts'
+import { type Read, readPosition } from '../read-position.ts'
+import { run, type Work } from '../run.ts'
+import type { Screen } from '../screen.ts'
+import type { Seat } from '../seat.ts'
+import { table } from '../table.ts'
+import { at, atAndSpan, count, iso, span } from '../words.ts'
+import { paintState } from './list.ts'
+
+interface StatusOptions {
+  readonly read?: true
+}
+
+interface Sight {
+  readonly row: Row
+  readonly record: ClientRecord | undefined
+  readonly versions: readonly VersionEntry[]
+  readonly read: Read | undefined
+}
+
+const ATTEMPTS_SHOWN = 3
+
+/** Requests after the one that made AWSCURRENT, which came to nothing: newest first. */
+const failedAttempts = ({ row, versions }: Sight): readonly VersionEntry[] => {
+  const current = versions.findIndex(({ versionId }) => versionId === row.visible.last?.versionId)
+  const later = current < 0 ? versions : versions.slice(0, current)
+  return later.filter(({ labels }) => labels.length === 0).slice(0, ATTEMPTS_SHOWN)
+}
+
+const see = async (seat: Seat, name: string, { read: mayRead }: StatusOptions): Promise<Sight> => {
+  const view = await seat.view()
+  const { fleet, desk, vault } = await seat.reach()
+  const secret = await findOne(seat, name)
+  const clientId = clientIdOf(secret)
+  const [versions, records] = await Promise.all([
+    fleet.listVersions(secret.arn),
+    clientId === undefined ? { clients: [] } : desk.list({ clientIds: [clientId] }),
+  ])
+  const record = records.clients.find((one) => one.clientId === clientId)
+  const read = mayRead === true ? await readPosition(vault, secret.arn, record) : undefined
+  return { row: rowOf(secret, view, lookingOf(view, seat.timing.now())), record, versions, read }
+}
+
+const slotsOf = (record: ClientRecord | undefined): string => {
+  if (record === undefined) return '–'
+  const { current, next } = record.slots
+  return `current …${current}, next ${next === null ? 'empty' : `…${next}`}`
+}
+
+const overlapWords = ({ visible, looking }: Row): string => {
+  if (visible.overlapUntil === undefined) return visible.state === 'revoked' ? 'none: a settle is due at once' : 'none'
+  const until = atAndSpan(visible.overlapUntil, looking.now)
+  return visible.hold === undefined ? `until ${until}` : `until it is released (would end ${until})`
+}
+
+const lastWords = ({ row, versions }: Sight): string => {
+  const { last } = row.visible
+  if (last === undefined) return '–'
+  const version = versions.find(({ versionId }) => versionId === last.versionId)
+  return `${last.origin}, ${at(version?.createdAt ?? last.askedAt)}`
+}
+
+const attemptWords = (sight: Sight): string =>
+  failedAttempts(sight)
+    .map(({ versionId, createdAt }) => `${readRequestToken(versionId).origin} of ${at(createdAt)}`)
+    .join('; ')
+
+const ageWords = ({ row, read }: Sight): string => {
+  const { now } = row.looking
+  if (read?.issuedAt !== undefined) return `${span(now - read.issuedAt)}, issued ${at(read.issuedAt)}`
+  return row.visible.rotatedAt === undefined
+    ? '–'
+    : `${span(now - row.visible.rotatedAt)} at the least, since ${at(row.visible.rotatedAt)}`
+}
+
+const readRows = (read: Read | undefined): readonly (readonly string[])[] =>
+  read === undefined
+    ? []
+    : [
+        ['position', read.position ?? 'unknown: Stytch knows no such client'],
+        [
+          'stored',
+          `AWSCURRENT …${read.currentLastFour}${read.previousLastFour === undefined ? '' : `, AWSPREVIOUS …${read.previousLastFour}`}`,
+        ],
+      ]
+
+const detailOf = (screen: Screen, sight: Sight): string => {
+  const { row, record, read } = sight
+  const { visible, secret, name, looking } = row
+  const owner = ownerOf(secret)
+  const said = slotWords(visible.state, record)
+  const failed = attemptWords(sight)
+  const hold = visible.hold
+  const rows: readonly (readonly string[])[] = [
+    ['client', clientIdOf(secret) ?? '–'],
+    ['secret', secret.arn],
+    ['state', `${paintState(screen, visible.state)}${said === undefined ? '' : `; ${said}`}`],
+    ...readRows(read),
+    ['at Stytch', slotsOf(record)],
+    ['overlap', overlapWords(row)],
+    ['age', `${ageWords(sight)}${visible.isOverdue ? screen.paint('yellow', ', overdue') : ''}`],
+    ['next rotation', atAndSpan(secret.nextRotationAt, looking.now)],
+    ['last', lastWords(sight)],
+    ...(failed === '' ? [] : [['came to nothing', failed]]),
+    ['held', hold === undefined ? 'no' : `since ${at(hold.since)}${hold.by === undefined ? '' : ` by ${hold.by}`}`],
+    ['scopes', scopesOf(secret).join(' ')],
+    ['declared', owner === undefined ? 'by nobody' : describeOwner(owner)],
+  ]
+  return `${screen.paint('bold', name)}\n${table([], rows)}`
+}
+
+const sightJson = (sight: Sight) => ({
+  ...rowJson(sight.row),
+  stytch: recordJson(sight.record, sight.row),
+  position: sight.read?.position ?? null,
+  issuedAt: iso(sight.read?.issuedAt),
+  failedAttempts: failedAttempts(sight).map(({ versionId, createdAt }) => ({ versionId, createdAt: iso(createdAt) })),
+})
+
+const ofStage = async (seat: Seat): Promise<Ending> => {
+  const view = await seat.view()
+  const looking = lookingOf(view, seat.timing.now())
+  const rows = (await readFleet(seat)).map((secret) => rowOf(secret, view, looking))
+  const freeze = await (await seat.reach()).freeze.read()
+  const tally: Record<string, number> = {}
+  for (const { visible } of rows) tally[visible.state] = (tally[visible.state] ?? 0) + 1
+  const held = rows.filter(({ visible }) => visible.hold !== undefined).length
+  const overdue = rows.filter(({ visible }) => visible.isOverdue).length
+  const lines = [
+    ['clients', count(rows.length, 'client')],
+    ...Object.entries(tally).map(([state, number]) => [`  ${state}`, number.toLocaleString('en')]),
+    ['held', held.toLocaleString('en')],
+    ['overdue', overdue.toLocaleString('en')],
+    ['freeze', freeze],
+    ['project', view.projectId],
+    ['period, overlap', `${view.periodHours} h, ${view.overlapHours} h`],
+  ]
+  return {
+    json: { stage: seat.stage, projectId: view.projectId, clients: rows.length, states: tally, held, overdue, freeze },
+    text: `${seat.screen.paint('bold', seat.stage)}\n${table([], lines)}`,
+    exitCode: EXIT.ok,
+  }
+}
+
+const status: Work<StatusOptions> = async (seat, options, names) => {
+  if (names.length === 0) return ofStage(seat)
+  const sights: Sight[] = []
+  for (const name of names) sights.push(await see(seat, name, options))
+  return {
+    json: { stage: seat.stage, clients: sights.map(sightJson) },
+    text: sights.map((sight) => detailOf(seat.screen, sight)).join('\n\n'),
+    exitCode: EXIT.ok,
+  }
+}
+
+export const addStatus = (program: Command): void => {
+  program
+    .command('status')
+    .description('how the stage is, or all that can be told of some clients')
+    .argument('[client...]', 'names, or ARNs of secrets')
+    .option('--read', 'read the values too, for position and age: with your own rights, and it counts as a use')
+    .action(run(status))
+}

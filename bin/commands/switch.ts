@@ -1,0 +1,42 @@
+// `m2m deactivate` and `m2m activate`: Stytch's own switch, for break-glass alone. An inactive client gets no token whatever value it has;
+// tokens that it has already stay valid until they expire.
+import type { Command } from 'commander'
+import { clientIdOf } from '../../lambda/domain/secret-tags.ts'
+import { findOne } from '../choose.ts'
+import { EXIT } from '../command-fault.ts'
+import { addCaution } from '../options.ts'
+import { run, type Work } from '../run.ts'
+
+interface SwitchOptions {
+  readonly dryRun?: true
+  readonly yes?: true
+}
+
+const setTo =
+  (isActive: boolean): Work<SwitchOptions> =>
+  async (seat, options, [name = '']) => {
+    const secret = await findOne(seat, name)
+    const state = isActive ? 'active' : 'inactive'
+    const clientId = clientIdOf(secret)
+    const answer = (words: string, isDone: boolean) => ({
+      json: { stage: seat.stage, name, clientId: clientId ?? null, isActive: isDone ? isActive : null },
+      text: `${name} ${words}`,
+      exitCode: EXIT.ok,
+    })
+    if (options.dryRun === true) return answer(`would be ${state}`, false)
+    const question = isActive
+      ? `Let client ${name} of stage ${seat.stage} get tokens again?`
+      : `Refuse every token to client ${name} of stage ${seat.stage}? Everything that uses it stops.`
+    await seat.screen.confirm(question, options.yes === true)
+    const { desk } = await seat.reach()
+    await desk.setActive({ secretName: secret.name, isActive })
+    return answer(`is ${state}`, true)
+  }
+
+export const addSwitch = (program: Command): void => {
+  const argument = ['<client>', "the client's name, or the ARN of its secret"] as const
+  const deactivate = program.command('deactivate').description('break-glass: Stytch refuses the client every token')
+  addCaution(deactivate.argument(...argument)).action(run(setTo(false)))
+  const activate = program.command('activate').description('break-glass: Stytch gives the client tokens again')
+  addCaution(activate.argument(...argument)).action(run(setTo(true)))
+}

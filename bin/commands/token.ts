@@ -1,0 +1,46 @@
+// `m2m token`: mints one access token for a client, to see that it works. Reads the client's secret with the caller's own rights, exchanges
+// it at the address that the deployment names, and prints the token and nothing else. The value goes nowhere else.
+import type { Command } from 'commander'
+import { parseSecret } from '../../lambda/domain/secret-format.ts'
+import { findOne } from '../choose.ts'
+import { CommandFault, EXIT } from '../command-fault.ts'
+import { run, type Work } from '../run.ts'
+
+interface TokenOptions {
+  readonly scopes?: readonly string[]
+}
+
+const token: Work<TokenOptions> = async (seat, { scopes = [] }, [name = '']) => {
+  const view = await seat.view()
+  const { vault } = await seat.reach()
+  const secret = await findOne(seat, name)
+  const version = await vault.read(secret.arn, { label: 'AWSCURRENT' })
+  const parsed = version === undefined ? undefined : parseSecret(version.text, version.createdAt)
+  if (parsed === undefined || !parsed.ok) {
+    throw new CommandFault(EXIT.refused, `${name} holds no value in the secret's format; see m2m status ${name}`)
+  }
+  const { clientId, clientSecret, projectId } = parsed.value
+  if (projectId !== view.projectId) {
+    throw new CommandFault(EXIT.refused, `${name} is of project ${projectId}; this stage serves ${view.projectId}`)
+  }
+  const { tokenUrl } = view
+  const [{ createSend }, { mintToken }] = await Promise.all([
+    import('../../lambda/adapters/stytch/http.ts'),
+    import('../../lambda/adapters/stytch/token-endpoint.ts'),
+  ])
+  const minted = await mintToken(createSend(), { tokenUrl, clientId, clientSecret, scopes })
+  return {
+    json: { accessToken: minted.accessToken, expiresInSeconds: minted.expiresInSeconds, clientId },
+    text: minted.accessToken,
+    exitCode: EXIT.ok,
+  }
+}
+
+export const addToken = (program: Command): void => {
+  program
+    .command('token')
+    .description('mint an access token for a client, with your own right to read its secret')
+    .argument('<client>', "the client's name, or the ARN of its secret")
+    .option('--scopes <scope...>', 'which of its scopes; without it, all')
+    .action(run(token))
+}

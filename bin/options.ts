@@ -1,0 +1,19 @@
+// Options that several commands have, with the checks that commander leaves to us.
+import { type Command, InvalidArgumentError } from 'commander'
+
+/** @throws InvalidArgumentError, which commander shows with the option's name. */
+export const integerFrom =
+  (min: number, max: number) =>
+  (text: string): number => {
+    const number = Number(text)
+    if (/^\d+$/.test(text) && number >= min && number <= max) return number
+    throw new InvalidArgumentError(`expected an integer from ${min} to ${max}`)
+  }
+
+export const addCaution = (command: Command): Command =>
+  command.option('--dry-run', 'say what would be done, and change nothing').option('-y, --yes', 'do not ask')
+
+export const addWaiting = (command: Command): Command =>
+  command
+    .option('--wait', 'wait for the end of it')
+    .option('--timeout <seconds>', 'how long to wait', integerFrom(1, 3600), 180)

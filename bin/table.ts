@@ -1,0 +1,33 @@
+// Tables for people: columns without lines, two spaces apart. cli-table3 knows how wide a character is on a terminal.
+import Table from 'cli-table3'
+
+const NO_LINES = {
+  top: '',
+  'top-mid': '',
+  'top-left': '',
+  'top-right': '',
+  bottom: '',
+  'bottom-mid': '',
+  'bottom-left': '',
+  'bottom-right': '',
+  left: '',
+  'left-mid': '',
+  mid: '',
+  'mid-mid': '',
+  right: '',
+  'right-mid': '',
+  middle: '  ',
+}
+
+const withoutTrailingSpace = (text: string): string => text.replace(/[ \t]+$/gm, '')
+
+/** @param heads empty: a list of names and values. */
+export const table = (heads: readonly string[], rows: readonly (readonly string[])[]): string => {
+  const made = new Table({
+    ...(heads.length === 0 ? {} : { head: [...heads] }),
+    chars: NO_LINES,
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
+  })
+  for (const row of rows) made.push([...row])
+  return withoutTrailingSpace(made.toString())
+}

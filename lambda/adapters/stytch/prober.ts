@@ -1,0 +1,34 @@
+// Stytch's token endpoint, for whoever only asks whether a value is accepted. It needs no project secret, so that who searches for a
+// leaked value can change nothing at Stytch; a call that would need one fails before it is sent.
+import { Fault } from '../../domain/failures.ts'
+import type { Prober } from '../../domain/intake-ports.ts'
+import { createStytchApi } from './api.ts'
+import { vendorBaseUrl } from './base-url.ts'
+import { createSend } from './http.ts'
+import { createStytchIssuer } from './issuer.ts'
+import type { RetryTiming } from './retry.ts'
+
+export interface TokenPlace {
+  readonly projectId: string
+  readonly baseUrl?: string
+}
+
+const noCredentials = async (): Promise<never> => {
+  throw new Fault({ code: 'STYTCH_UNAUTHORIZED', retryable: false, message: 'This function has no project secret.' })
+}
+
+/** @returns the prober for one invocation's time; connections outlive it. */
+export const createProbing = ({ projectId, baseUrl }: TokenPlace): ((timing: RetryTiming) => Prober) => {
+  const send = createSend()
+  return (timing) => {
+    const settings = {
+      baseUrl: baseUrl ?? vendorBaseUrl(projectId),
+      projectId,
+      credentials: noCredentials,
+      send,
+      timing,
+    }
+    const { exchange } = createStytchIssuer(createStytchApi(settings), projectId)
+    return { exchange }
+  }
+}

@@ -1,0 +1,64 @@
+// The settings of the clients function: the registrar's, and what the stage has settled that a plan is made with.
+import { createReader, type Environment, type Reader } from './reader.ts'
+import { type RegistrarEnv, readRegistrar, writeRegistrarEnv } from './registrar.ts'
+
+export type BackstopEnv =
+  | { readonly everyDays: number }
+  | { readonly schedule: string; readonly durationHours?: number | undefined }
+
+export interface ClientsEnv extends RegistrarEnv {
+  /** When Secrets Manager rotates by itself, where a client says nothing. */
+  readonly backstop: BackstopEnv
+  readonly periodHours: number
+  readonly overlapHours: number
+}
+
+const readHours = (reader: Reader, name: string): number => {
+  const text = reader.text(name, 'a number of hours')
+  const hours = Number(text)
+  if (text !== '' && !(hours > 0)) reader.fault(name, 'is malformed: expected a number of hours')
+  return hours
+}
+
+/** `60`, in days; or `rate(…)`, `cron(…)`, perhaps with ` 4h` behind it. */
+const readBackstop = (reader: Reader): BackstopEnv => {
+  const name = 'M2M_BACKSTOP'
+  const text = reader.text(name, 'days, or an expression of Secrets Manager')
+  if (/^[1-9]\d{0,3}$/.test(text)) return { everyDays: Number(text) }
+  const [, schedule, hours] = /^((?:rate|cron)\(.+\))(?: (\d{1,2})h)?$/.exec(text) ?? []
+  if (schedule === undefined) {
+    if (text !== '') reader.fault(name, 'is malformed: expected days, or an expression of Secrets Manager')
+    return { everyDays: 1 }
+  }
+  return { schedule, ...(hours === undefined ? {} : { durationHours: Number(hours) }) }
+}
+
+const writeBackstop = (backstop: BackstopEnv): string => {
+  if ('everyDays' in backstop) return String(backstop.everyDays)
+  return backstop.durationHours === undefined ? backstop.schedule : `${backstop.schedule} ${backstop.durationHours}h`
+}
+
+export const readClientsEnv = (env: Environment): ClientsEnv => {
+  const reader = createReader(env)
+  const settings = {
+    ...readRegistrar(reader),
+    backstop: readBackstop(reader),
+    periodHours: readHours(reader, 'M2M_PERIOD_HOURS'),
+    overlapHours: readHours(reader, 'M2M_OVERLAP_HOURS'),
+  }
+  reader.finish()
+  return settings
+}
+
+/** The inverse of readClientsEnv. */
+export const writeClientsEnv = ({
+  backstop,
+  periodHours,
+  overlapHours,
+  ...rest
+}: ClientsEnv): Record<string, string> => ({
+  ...writeRegistrarEnv(rest),
+  M2M_BACKSTOP: writeBackstop(backstop),
+  M2M_PERIOD_HOURS: String(periodHours),
+  M2M_OVERLAP_HOURS: String(overlapHours),
+})

@@ -1,0 +1,77 @@
+// The clients function: the CLI calls it, synchronously, for whatever takes the Stytch project secret. Reads the settings, puts the
+// adapters together, answers. A client's value may come in (adoption); it goes to Stytch and into its secret, and into no answer or log.
+import type { Context } from 'aws-lambda'
+import { createSecretsManager } from '../adapters/aws/clients.ts'
+import { createSecretKeeper } from '../adapters/aws/secret-keeper.ts'
+import { createShelf } from '../adapters/aws/shelf.ts'
+import { createVault } from '../adapters/aws/vault.ts'
+import { vendorBaseUrl } from '../adapters/stytch/base-url.ts'
+import { createClientKeeper } from '../adapters/stytch/client-keeper.ts'
+import { createStytchConnection } from '../adapters/stytch/connect.ts'
+import { createStytchIssuer } from '../adapters/stytch/issuer.ts'
+import { createClientRegistry } from '../adapters/stytch/registry.ts'
+import { createTiming } from '../adapters/timing.ts'
+import type { DeskReply, DeskRequest } from '../domain/client-desk.ts'
+import { Fault } from '../domain/failures.ts'
+import { processEnvironment, readClientsEnv } from '../env.ts'
+import { answerDeskRequest } from '../usecases/answer-desk-request.ts'
+import { readDeskRequest } from '../usecases/read-desk-request.ts'
+
+const { stytch, ...settings } = readClientsEnv(processEnvironment())
+const secretsManager = createSecretsManager()
+const connect = createStytchConnection(stytch, secretsManager)
+const vault = createVault(secretsManager)
+const shelf = createShelf(secretsManager)
+const secrets = createSecretKeeper(secretsManager)
+
+const { projectId } = stytch
+const tokenUrl =
+  settings.tokenUrl ?? new URL(`/v1/public/${projectId}/oauth2/token`, stytch.baseUrl ?? vendorBaseUrl(projectId)).href
+const stage = { ...settings, projectId, tokenUrl }
+
+const compose = (context: Context) => {
+  const timing = createTiming(() => context.getRemainingTimeInMillis())
+  const api = connect(timing)
+  const issuer = createStytchIssuer(api, projectId)
+  const registry = createClientRegistry(api)
+  const registration = { registry, shelf, issuer, vault, timing }
+  return { registration, issuer, registry, timing, secrets, clients: createClientKeeper(api) }
+}
+
+/** What a line may say of a request: never the request itself. */
+const subjectOf = (request: DeskRequest): string | undefined => {
+  if ('secretName' in request) return request.secretName
+  if ('client' in request) return request.client.secretName
+  return 'clientId' in request ? request.clientId : undefined
+}
+
+/** An alias or a version stands behind the function's name, in the ARN that was called. */
+const qualifierOf = ({ invokedFunctionArn }: Context): string | undefined => invokedFunctionArn.split(':')[7]
+
+export const handler = async (event: unknown, context: Context): Promise<DeskReply> => {
+  const qualifier = qualifierOf(context)
+  const note = (entry: Readonly<Record<string, unknown>>): void => {
+    console.log(JSON.stringify({ ...entry, qualifier, requestId: context.awsRequestId }))
+  }
+  const request = readDeskRequest(event)
+  if (!request.ok) {
+    const message = `The request is malformed, and nothing was changed: ${request.refusal.join('; ')}.`
+    note({ outcome: 'refused', message })
+    return { ok: false, code: 'INPUT_MALFORMED', retryable: false, message }
+  }
+  const about = { action: request.value.action, subject: subjectOf(request.value) }
+  try {
+    const value = await answerDeskRequest({ parts: compose(context), stage, qualifier }, request.value)
+    note({ ...about, outcome: 'done' })
+    return { ok: true, value }
+  } catch (error) {
+    if (!(error instanceof Fault)) {
+      note({ ...about, outcome: 'failed', code: error instanceof Error ? error.name : 'unknown' })
+      // Only our own messages are known to hold no value.
+      throw new Error('An unforeseen failure; the log has its kind.')
+    }
+    const { code, retryable, message } = error
+    note({ ...about, outcome: 'failed', code, message })
+    return { ok: false, code, retryable, message }
+  }
+}

@@ -1,0 +1,147 @@
+// One client as an operator writes it, in cdk.json or in a file for `m2m apply`: the same fields, checked by the same code. Pure; notes
+// every fault with its path and never stops at the first.
+import { matching, type Place, type Shape } from './config-place.ts'
+import { periodFault } from './rotation-schedule.ts'
+
+/** What happens to a client when its entry is removed. */
+export const clientRemovals = ['retain', 'deactivate', 'delete'] as const
+export type ClientRemoval = (typeof clientRemovals)[number]
+
+export interface ClientConfig {
+  readonly name: string
+  /** As people see it at Stytch. @default - the name */
+  readonly displayName?: string
+  readonly description: string
+  readonly scopes: readonly string[]
+  /** IAM roles, of any account, that may read the secret. */
+  readonly readers: readonly string[]
+  readonly onRemoval: ClientRemoval
+  /** `12h`, `2d`: its own, instead of the stage's. */
+  readonly overlap?: string
+  readonly period?: string
+  /** The operator's own, to find and select by. */
+  readonly tags: Readonly<Record<string, string>>
+}
+
+export const clientFields = [
+  'name',
+  'displayName',
+  'description',
+  'scopes',
+  'readers',
+  'onRemoval',
+  'overlap',
+  'period',
+  'tags',
+] as const
+
+const CLIENT_NAME = /^[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?$/
+const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]{1,200}$/
+const ROLE_ARN = /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]{1,512}$/
+const TAG_KEY = /^(?!aws:)[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,128}$/u
+const TAG_VALUE = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]{0,256}$/u
+
+export const roleArnShape = matching(
+  ROLE_ARN,
+  "a role's full ARN without wildcards, arn:aws:iam::<account>:role/<name>",
+)
+
+export const tagKeyShape = matching(TAG_KEY, 'at most 128 characters, not starting with aws:')
+
+export const clientNameShape: Shape = {
+  expected:
+    '1 to 64 of a-z, 0-9, . _ and -, starting and ending with a letter or digit, and not ending in a hyphen and six characters (Secrets Manager would take it for the end of an ARN)',
+  fits: (value: string) => CLIENT_NAME.test(value) && !/-[a-z0-9]{6}$/.test(value),
+}
+
+const shapes = {
+  displayName: matching(/^\S(?:.{0,126}\S)?$/, '1 to 128 characters on one line'),
+  description: matching(/^[\s\S]{1,2000}$/, '1 to 2000 characters'),
+  scope: matching(SCOPE, 'an OAuth scope: visible ASCII without space, " or \\'),
+} satisfies Record<string, Shape>
+
+/** With its client id, its policy's fingerprint, its owner and what `hold` writes: fifty are AWS's limit. */
+const MAX_TAGS = 20
+/** Their tags: five values of 256 characters, at the least. */
+const MAX_SCOPES_CHARACTERS = 2000
+
+const HOURS_IN = { h: 1, d: 24 } as const
+
+/** `12h` or `30d`, in hours; undefined for anything else. */
+export const spanHours = (value: unknown): number | undefined => {
+  const match = typeof value === 'string' ? /^([1-9]\d{0,3})([hd])$/.exec(value) : null
+  return match === null ? undefined : Number(match[1]) * HOURS_IN[match[2] === 'd' ? 'd' : 'h']
+}
+
+export const spanFault = (value: unknown): string =>
+  `is malformed: ${JSON.stringify(value)}; expected hours or days, such as "12h" or "30d"`
+
+const readSpan = (place: Place, name: 'overlap' | 'period'): string | undefined => {
+  if (!place.has(name)) return undefined
+  const value = place.fields[name]
+  if (spanHours(value) !== undefined) return String(value)
+  place.fault(name, spanFault(value))
+  return undefined
+}
+
+const readTags = (place: Place): Readonly<Record<string, string>> => {
+  const inner = place.inner('tags')
+  if (inner === undefined) return {}
+  const tags: Record<string, string> = {}
+  for (const [key, value] of Object.entries(inner.fields)) {
+    if (!tagKeyShape.fits(key) || /^m2m:/i.test(key)) {
+      inner.fault(key, `is no tag's key: expected ${tagKeyShape.expected} or m2m:`)
+    }
+    if (typeof value === 'string' && TAG_VALUE.test(value)) tags[key] = value
+    else inner.fault(key, 'is malformed: expected at most 256 letters, digits, spaces and + - = . _ : / @')
+  }
+  if (Object.keys(tags).length > MAX_TAGS) inner.fault('', `are too many: expected at most ${MAX_TAGS}`)
+  return tags
+}
+
+const checkSpans = (place: Place, { overlap, period }: Pick<ClientConfig, 'overlap' | 'period'>): void => {
+  const hours = { overlap: spanHours(overlap), period: spanHours(period) }
+  const fault = hours.period === undefined ? undefined : periodFault(hours.period)
+  if (fault !== undefined) place.fault('period', fault)
+  if (hours.overlap !== undefined && hours.period !== undefined && hours.overlap >= hours.period) {
+    place.fault('overlap', `is not shorter than the period of ${period}: expected at most half of it`)
+  }
+}
+
+/** A faulty field yields a stand-in that nobody gets to see, since the caller throws when there is any fault. */
+export const readClient = (place: Place, fallback: ClientRemoval): ClientConfig => {
+  place.onlyKnows(...clientFields)
+  const displayName = place.optional('displayName', shapes.displayName)
+  const [overlap, period] = [readSpan(place, 'overlap'), readSpan(place, 'period')]
+  const spans = { ...(overlap === undefined ? {} : { overlap }), ...(period === undefined ? {} : { period }) }
+  checkSpans(place, spans)
+  const scopes = place.texts('scopes', shapes.scope)
+  if (new Set(scopes).size < scopes.length) place.fault('scopes', 'name one twice: expected each scope once')
+  if (scopes.join(' ').length > MAX_SCOPES_CHARACTERS) {
+    place.fault('scopes', `are too long: expected at most ${MAX_SCOPES_CHARACTERS} characters together`)
+  }
+  return {
+    name: place.text('name', clientNameShape),
+    ...(displayName === undefined ? {} : { displayName }),
+    description: place.text('description', shapes.description),
+    scopes,
+    readers: place.texts('readers', roleArnShape),
+    onRemoval: place.oneOf('onRemoval', clientRemovals, fallback),
+    ...spans,
+    tags: readTags(place),
+  }
+}
+
+/** Each of the list, and each name once. */
+export const readClientList = (places: readonly Place[], fallback: ClientRemoval): readonly ClientConfig[] => {
+  const seen = new Map<string, string>()
+  return places.map((place) => {
+    const client = readClient(place, fallback)
+    const first = seen.get(client.name)
+    if (first !== undefined && client.name !== '') {
+      place.fault('name', `is ${JSON.stringify(client.name)}, as in ${first}: expected each name once`)
+    }
+    seen.set(client.name, first ?? place.path)
+    return client
+  })
+}

@@ -1,0 +1,78 @@
+// The clients function: what operators ask of it by the CLI takes the Stytch project secret, which nobody but functions of this system may
+// read. It registers as the registrar does, with the same rights and the same settings; and by an alias that only the break-glass role
+// is allowed, it switches a client off and on at Stytch.
+import { Alias, CfnPermission } from 'aws-cdk-lib/aws-lambda'
+import { Construct } from 'constructs'
+import { writeClientsEnv } from '../lambda/env.ts'
+import type { BreakGlass, DeployConfig, ReplicaConfig } from './deploy-config.ts'
+import { type FunctionSurroundings, M2mFunction } from './m2m-function.ts'
+import type { Registrar } from './registrar.ts'
+import { mayRegister } from './registration-rights.ts'
+import type { RotationFunction, StytchProject } from './rotation-function.ts'
+import type { SecretsKey } from './secrets-key.ts'
+import { functionArn, type StageNames } from './stage-names.ts'
+
+/** BREAK_GLASS_ALIAS of lambda/domain/client-desk.ts (a test holds the two together). */
+export const BREAK_GLASS_QUALIFIER = 'break-glass'
+
+export interface ClientsFunctionProps {
+  readonly names: StageNames
+  readonly surroundings: FunctionSurroundings
+  readonly stytch: StytchProject
+  readonly key: SecretsKey
+  readonly rotation: RotationFunction
+  readonly registrar: Registrar
+  readonly spans: Pick<DeployConfig['rotation'], 'periodHours' | 'overlapHours'>
+  readonly replicas: readonly ReplicaConfig[]
+  readonly breakGlass: BreakGlass
+}
+
+/** As the registrar's: some fifteen calls of at most five seconds. The CLI waits a little longer than this. */
+const TIMEOUT_SECONDS = 120
+const MEMORY_MB = 512
+
+export class ClientsFunction extends Construct {
+  readonly fn: M2mFunction
+  /** By name, so that a policy may point at the function before it exists. */
+  readonly arn: string
+
+  constructor(scope: Construct, id: string, props: ClientsFunctionProps) {
+    super(scope, id)
+    const { names, registrar, spans } = props
+    this.arn = functionArn(this, names, 'clients')
+    this.fn = new M2mFunction(this, 'Fn', {
+      names,
+      surroundings: props.surroundings,
+      part: 'clients',
+      bundle: 'on-clients-request',
+      description: `Registers, adopts and retires M2M clients below ${names.secretNamePrefix} for the command line`,
+      memoryMb: MEMORY_MB,
+      timeoutSeconds: TIMEOUT_SECONDS,
+      onFailure:
+        'The command line calls it synchronously and asks again itself, so that a dead letter target stays empty',
+      environment: writeClientsEnv({
+        ...registrar.settings,
+        backstop: registrar.backstop,
+        periodHours: spans.periodHours,
+        overlapHours: spans.overlapHours,
+      }),
+    })
+    mayRegister(this.fn, props)
+    this.letBreakGlassSwitch(props.breakGlass)
+  }
+
+  private letBreakGlassSwitch(breakGlass: BreakGlass): void {
+    const alias = new Alias(this, 'BreakGlass', {
+      aliasName: BREAK_GLASS_QUALIFIER,
+      version: this.fn.function.latestVersion,
+      description: 'Switches a client off and on at Stytch',
+    })
+    if (!('roleArn' in breakGlass)) return
+    // Identity policies that name the function without the alias do not reach it (Lambda developer guide, resource-based policies).
+    new CfnPermission(this, 'OnlyBreakGlass', {
+      action: 'lambda:InvokeFunction',
+      functionName: alias.functionArn,
+      principal: breakGlass.roleArn,
+    })
+  }
+}

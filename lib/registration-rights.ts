@@ -1,0 +1,91 @@
+// What registering clients takes: for the registrar and for the clients function, which do the same for another asker. Below the prefix
+// only, by our rotation function only, and without a right to store one value over another or to move a label.
+import { Stack } from 'aws-cdk-lib'
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
+import type { ReplicaConfig } from './deploy-config.ts'
+import type { M2mFunction } from './m2m-function.ts'
+import { type RotationFunction, readProjectSecret, type StytchProject } from './rotation-function.ts'
+import type { SecretsKey } from './secrets-key.ts'
+import { managedSecrets, type StageNames } from './stage-names.ts'
+
+export interface RegistrationRights {
+  readonly names: StageNames
+  readonly stytch: StytchProject
+  readonly key: SecretsKey
+  readonly rotation: RotationFunction
+  readonly replicas: readonly ReplicaConfig[]
+}
+
+const mayReplicate = (fn: M2mFunction, names: StageNames, replicas: readonly ReplicaConfig[]): void => {
+  const regions = replicas.map(({ region }) => region)
+  fn.mayDo(
+    new PolicyStatement({
+      sid: 'ReplicateToDeclaredRegions',
+      actions: ['secretsmanager:ReplicateSecretToRegions', 'secretsmanager:CreateSecret'],
+      resources: [managedSecrets(fn, names), ...regions.map((region) => managedSecrets(fn, names, region))],
+    }),
+  )
+  const keys = replicas.flatMap(({ keyArn }) => (keyArn === undefined ? [] : [keyArn]))
+  if (keys.length > 0) {
+    const { urlSuffix } = Stack.of(fn)
+    fn.mayDo(
+      new PolicyStatement({
+        sid: 'EncryptReplicas',
+        actions: ['kms:Encrypt', 'kms:GenerateDataKey', 'kms:Decrypt'],
+        resources: keys,
+        conditions: {
+          StringEquals: { 'kms:ViaService': regions.map((region) => `secretsmanager.${region}.${urlSuffix}`) },
+        },
+      }),
+    )
+  }
+  for (const region of regions) {
+    fn.explainWildcard(managedSecrets(fn, names, region), "A replica has its primary's name")
+  }
+}
+
+export const mayRegister = (fn: M2mFunction, rights: RegistrationRights): void => {
+  const { names, stytch, key, rotation, replicas } = rights
+  const secrets = managedSecrets(fn, names)
+  fn.mayDo(
+    ...readProjectSecret(fn, stytch),
+    new PolicyStatement({
+      sid: 'RegisterBelowThePrefix',
+      actions: [
+        'secretsmanager:CreateSecret',
+        'secretsmanager:DescribeSecret',
+        'secretsmanager:GetSecretValue',
+        'secretsmanager:UpdateSecret',
+        'secretsmanager:TagResource',
+        'secretsmanager:UntagResource',
+        'secretsmanager:CancelRotateSecret',
+        'secretsmanager:DeleteSecret',
+      ],
+      resources: [secrets],
+    }),
+    new PolicyStatement({
+      sid: 'NoPublicPolicy',
+      actions: ['secretsmanager:PutResourcePolicy'],
+      resources: [secrets],
+      conditions: { Bool: { 'secretsmanager:BlockPublicPolicy': 'true' } },
+    }),
+    new PolicyStatement({
+      sid: 'RotateByOurFunctionOnly',
+      actions: ['secretsmanager:RotateSecret'],
+      resources: [secrets],
+      conditions: { ArnEquals: { 'secretsmanager:RotationLambdaARN': rotation.arn } },
+    }),
+    new PolicyStatement({
+      // RotateSecret asks this of its caller (secrets-manager §1.2).
+      sid: 'WhatRotateSecretDemands',
+      actions: ['lambda:InvokeFunction'],
+      resources: [rotation.arn],
+    }),
+    key.use(['kms:Decrypt', 'kms:GenerateDataKey'], true),
+  )
+  fn.explainWildcard(
+    secrets,
+    'Clients are registered by name below the prefix, and Secrets Manager adds six characters of its own',
+  )
+  if (replicas.length > 0) mayReplicate(fn, names, replicas)
+}

@@ -1,0 +1,164 @@
+// `m2m incident` as somebody types it at three in the morning: one client, some, all, or whoever holds a leaked value; by the bus and without
+// it; what it refuses; and the report that it ends with.
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { LAPTOP_EVIDENCE, LAPTOP_GATE } from '../../lambda/local/laptop/functions.ts'
+import { type Cli, openCli } from './cli.ts'
+
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 120_000 })
+
+let cli: Cli
+const env = { M2M_EVIDENCE_BUCKET: LAPTOP_EVIDENCE }
+const m2m = (args: readonly string[], stdin = '') => cli.run(['incident', ...args], { env, stdin })
+
+beforeAll(async () => {
+  cli = await openCli({ asyncRetryMs: 200 })
+  cli.file(
+    'clients.yaml',
+    `clients:
+  - { name: alpha, description: First, scopes: [read:a], tags: { team: one } }
+  - { name: beta, description: Second, scopes: [read:a], tags: { team: one } }
+  - { name: gamma, description: Third, scopes: [read:b] }
+`,
+  )
+  expect(await cli.run(['apply', 'clients.yaml', '--yes'])).toMatchObject({ code: 0 })
+  await cli.laptop.aws.idle()
+})
+afterAll(async () => {
+  expect(cli.leaks()).toEqual([])
+  await cli.close()
+})
+
+const secretValue = (name: string, label = 'AWSCURRENT'): string => {
+  const versions = cli.laptop.aws.peek(`m2m/laptop/${name}`)?.versions ?? []
+  const text = versions.find(({ stages }) => stages.includes(label))?.value ?? '{}'
+  return (JSON.parse(text) as { client_secret: string }).client_secret
+}
+const clientIdOf = (name: string): string => cli.laptop.aws.peek(`m2m/laptop/${name}`)?.tags['m2m:client-id'] ?? ''
+const isAccepted = (name: string, value: string): boolean => cli.laptop.stytch.accepts(clientIdOf(name), value)
+
+interface Told {
+  readonly incidentId: string
+  readonly clients: readonly { readonly secretName: string; readonly state: string }[]
+  readonly report: { readonly outcome: string }
+}
+
+describe('m2m incident', () => {
+  test('of one client waits until the leaked value is proven dead, and shows the report', async () => {
+    const leaked = secretValue('alpha')
+
+    const ran = await m2m(['alpha', '--id', 'INC-1', '--reason', 'in a public gist', '--wait', '--json'])
+    const told = ran.json<Told & { report: { outcome: string } }>()
+
+    expect(ran.code).toBe(0)
+    expect(told).toMatchObject({ incidentId: 'INC-1', clients: [{ state: 'settled' }], report: { outcome: 'proven' } })
+    expect(isAccepted('alpha', leaked)).toBe(false)
+    expect(isAccepted('alpha', secretValue('alpha'))).toBe(true)
+
+    const shown = await m2m(['show', 'INC-1'])
+    expect(shown.code).toBe(0)
+    expect(shown.stdout).toContain('in a public gist')
+    expect(shown.stdout).toContain('invalid_client')
+  })
+
+  test('finds out whose a leaked value is', async () => {
+    const leaked = secretValue('gamma')
+
+    expect(await m2m(['--leaked-value-stdin', '--wait'], leaked)).toMatchObject({ code: 0 })
+    expect(isAccepted('gamma', leaked)).toBe(false)
+  })
+
+  test('of a value that Stytch refuses already says that, and revokes nothing', async () => {
+    const { secretArn } = { secretArn: cli.laptop.aws.peek('m2m/laptop/gamma')?.arn ?? '' }
+    const dead = secretValue('gamma', 'AWSPREVIOUS')
+    cli.laptop.stytch.dashboard.rotateStart(clientIdOf('gamma'))
+    cli.laptop.stytch.dashboard.rotateComplete(clientIdOf('gamma'))
+
+    const ran = await m2m(['--leaked-value-stdin'], dead)
+
+    expect(ran.code).toBe(0)
+    expect(ran.stderr).toContain('refuses it already')
+    expect(await m2m([secretArn, '--wait'])).toMatchObject({ code: 0 })
+  })
+
+  test('of an unknown value says so, and changes nothing', async () => {
+    const before = secretValue('gamma')
+
+    const ran = await m2m(['--leaked-value-stdin'], 'nobodys-value-1234')
+
+    expect(ran.code).toBe(4)
+    expect(secretValue('gamma')).toBe(before)
+  })
+
+  test('without the bus carries the revokes out by itself', async () => {
+    const leaked = [secretValue('alpha'), secretValue('beta')]
+    const reports = (): number =>
+      cli.laptop.aws.events().filter(({ detailType }) => detailType === 'Secret Leak Reported').length
+    const before = reports()
+
+    const ran = await m2m(['--tag', 'team=one', '--immediate', '--yes', '--direct', '--json'])
+
+    expect(ran.code).toBe(0)
+    expect(ran.json<Told>().clients.map(({ state }) => state)).toEqual(['settled', 'settled'])
+    expect(leaked.map((value, at) => isAccepted(at === 0 ? 'alpha' : 'beta', value))).toEqual([false, false])
+    expect(reports()).toBe(before)
+  })
+
+  test('of all, counted, goes through as break-glass', async () => {
+    const leaked = ['alpha', 'beta', 'gamma'].map((name) => [name, secretValue(name)] as const)
+
+    const ran = await m2m([
+      '--all',
+      '--expected-count',
+      '3',
+      '--immediate',
+      '--yes',
+      '--break-glass',
+      '--wait',
+      '--json',
+    ])
+
+    expect(cli.laptop.aws.deadLetters()).toEqual([])
+    expect(ran.code).toBe(0)
+    expect(ran.json<Told>().report.outcome).toBe('proven')
+    for (const [name, value] of leaked) expect(isAccepted(name, value)).toBe(false)
+  })
+})
+
+describe('refused, and nothing is changed', () => {
+  test.each<[string, readonly string[], number, RegExp]>([
+    ['nobody chosen', [], 2, /nobody was chosen/],
+    ['chosen in two ways', ['alpha', '--tag', 'team=one'], 2, /more than one way/],
+    ['many without saying how', ['alpha', 'beta'], 2, /--immediate .* --grace/],
+    ['many without a yes', ['alpha', 'beta', '--immediate'], 4, /add --yes/],
+    ['both ways at once', ['alpha', '--grace', '15m', '--immediate'], 2, /exclude each other/],
+    ['a grace that is too short', ['alpha', '--grace', '5s'], 2, /60s to 24h/],
+    ['all without a count', ['--all'], 2, /--expected-count/],
+    ['all with a count that is off', ['--all', '--expected-count', '40'], 4, /there are 3/],
+    ['a client that is not there', ['nobody'], 2, /no client "nobody"/],
+    ['a client id that no secret holds', ['--client-id', 'm2m-client-test-x'], 2, /no managed secret holds/],
+  ])('%s', async (_, args, code, words) => {
+    const before = ['alpha', 'beta', 'gamma'].map((name) => secretValue(name))
+
+    const ran = await m2m(args)
+
+    expect(ran.code).toBe(code)
+    expect(ran.stderr).toMatch(words)
+    expect(['alpha', 'beta', 'gamma'].map((name) => secretValue(name))).toEqual(before)
+  })
+
+  test('a dry run names whom it would be about', async () => {
+    const before = secretValue('beta')
+    const ran = await m2m(['beta', '--dry-run'])
+
+    expect(ran).toMatchObject({ code: 0 })
+    expect(ran.stdout).toContain('m2m/laptop/beta')
+    expect(secretValue('beta')).toBe(before)
+  })
+})
+
+test('release without an intake says what is missing', async () => {
+  const ran = await m2m(['release'])
+
+  expect(ran.code).toBe(1)
+  expect(ran.stderr).toContain(LAPTOP_GATE)
+})

@@ -1,0 +1,10 @@
+// The event bus as the domain's CampaignTeller: the one event that a campaign ends with, under a source of its own.
+import type { EventBridgeClient } from '@aws-sdk/client-eventbridge'
+import type { CampaignTeller } from '../../domain/campaign-ports.ts'
+import { CAMPAIGN_SOURCE } from '../../domain/campaign-report.ts'
+import { createTeller } from './outcomes.ts'
+
+export const createCampaignTeller = (client: EventBridgeClient, busName: string): CampaignTeller => {
+  const teller = createTeller(client, busName, CAMPAIGN_SOURCE)
+  return { tell: (news) => teller.emit([news]) }
+}

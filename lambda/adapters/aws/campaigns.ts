@@ -1,0 +1,57 @@
+// Starts the campaign function for an incident, as an event: a durable execution with a name of its own, so that the same event delivered
+// twice starts one. It does not wait for its end.
+import { createHash } from 'node:crypto'
+import { Fault } from '../../domain/failures.ts'
+import type { Campaigns } from '../../domain/incident-ports.ts'
+import type { LeakReport } from '../../domain/leak-report.ts'
+import type { SignedCall } from './signed-call.ts'
+
+const TIMEOUT_MS = 10_000
+
+/** Lambda takes 1 to 64 letters, digits, hyphens and underscores. */
+const executionName = (incidentId: string, eventId: string): string =>
+  `incident-${createHash('sha256')
+    .update(JSON.stringify([incidentId, eventId]))
+    .digest('hex')
+    .slice(0, 40)}`
+
+const notStarted = (incidentId: string, why: string): Fault =>
+  new Fault({
+    code: 'CAMPAIGN_NOT_STARTED',
+    retryable: true,
+    message: `The campaign for incident ${incidentId} was not started: ${why}; the event will be tried again.`,
+  })
+
+const orderOf = ({ selector, incidentId, reason, requestedBy, graceSeconds }: LeakReport) => ({
+  intent: 'revoke',
+  selector,
+  incidentId,
+  reason,
+  requestedBy,
+  ...(graceSeconds === undefined ? {} : { graceSeconds }),
+})
+
+/** @param functionArn of the alias: an execution in flight replays on the version that it began on. */
+export const createCampaigns = (call: SignedCall, functionArn: string): Campaigns => ({
+  revoke: async (report, eventId) => {
+    const { incidentId } = report
+    const [, , , , , , name = functionArn, alias] = functionArn.split(':')
+    const reply = await call({
+      path: `/2015-03-31/functions/${name}/invocations`,
+      ...(alias === undefined ? {} : { query: { Qualifier: alias } }),
+      headers: {
+        'content-type': 'application/json',
+        'x-amz-invocation-type': 'Event',
+        'x-amz-durable-execution-name': executionName(incidentId, eventId),
+      },
+      body: JSON.stringify(orderOf(report)),
+      timeoutMs: TIMEOUT_MS,
+    }).catch((error: unknown) => {
+      throw notStarted(incidentId, error instanceof Error ? error.name : 'unknown')
+    })
+    const error = reply.headers['x-amzn-errortype']?.split(':')[0]
+    // The same event, delivered before.
+    if (error === 'DurableExecutionAlreadyStartedException') return
+    if (reply.status !== 202) throw notStarted(incidentId, error ?? `status ${reply.status}`)
+  },
+})

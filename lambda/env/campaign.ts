@@ -1,0 +1,65 @@
+// The campaign function's settings: whose secrets, what their overlaps and periods are when their tags say nothing, how fast it may go,
+// and by which alias it starts executions of its own.
+import { type FreezeEnv, readFreezeEnv, writeFreezeEnv } from './freeze.ts'
+import { createReader, type Environment, type Reader } from './reader.ts'
+
+export interface CampaignEnv {
+  /** `m2m/<stage>/` */
+  readonly secretNamePrefix: string
+  readonly rotationFunctionArn: string
+  /** ARN of its own alias. */
+  readonly selfArn: string
+  /** Name or ARN of the event bus. */
+  readonly eventBus: string
+  readonly periodHours: number
+  readonly overlapHours: number
+  /** How many calls a second Stytch grants the project; absent: it sets no limit. */
+  readonly stytchCallsPerSecond?: number
+  readonly freeze: FreezeEnv
+}
+
+const toNumber = (reader: Reader, name: string, text: string, what: string): number => {
+  const number = Number(text)
+  if (text !== '' && !(Number.isFinite(number) && number > 0)) reader.fault(name, `is malformed: expected ${what}`)
+  return number
+}
+
+const readNumber = (reader: Reader, name: string, what: string): number =>
+  toNumber(reader, name, reader.text(name, what), what)
+
+export const readCampaignEnv = (env: Environment): CampaignEnv => {
+  const reader = createReader(env)
+  const selfArn = reader.text('M2M_CAMPAIGN_FUNCTION', "the ARN of the function's own alias")
+  if (selfArn !== '' && selfArn.split(':').length !== 8) {
+    reader.fault('M2M_CAMPAIGN_FUNCTION', 'is malformed: expected an ARN that ends in an alias')
+  }
+  const rate = reader.optional('M2M_STYTCH_CALLS_PER_SECOND')
+  const settings: CampaignEnv = {
+    secretNamePrefix: reader.text('M2M_SECRET_PREFIX', "the prefix of every secret's name, m2m/<stage>/"),
+    rotationFunctionArn: reader.text('M2M_ROTATION_FUNCTION', "the rotation function's ARN"),
+    selfArn,
+    eventBus: reader.text('M2M_EVENT_BUS', 'the name or ARN of the event bus'),
+    periodHours: readNumber(reader, 'M2M_PERIOD_HOURS', 'the period in hours, above 0'),
+    overlapHours: readNumber(reader, 'M2M_OVERLAP_HOURS', 'the overlap in hours, above 0'),
+    freeze: readFreezeEnv(reader),
+    ...(rate === undefined
+      ? {}
+      : { stytchCallsPerSecond: toNumber(reader, 'M2M_STYTCH_CALLS_PER_SECOND', rate, 'a number above 0') }),
+  }
+  reader.finish()
+  return settings
+}
+
+/** The inverse of readCampaignEnv. */
+export const writeCampaignEnv = (settings: CampaignEnv): Record<string, string> => ({
+  M2M_SECRET_PREFIX: settings.secretNamePrefix,
+  M2M_ROTATION_FUNCTION: settings.rotationFunctionArn,
+  M2M_CAMPAIGN_FUNCTION: settings.selfArn,
+  M2M_EVENT_BUS: settings.eventBus,
+  M2M_PERIOD_HOURS: String(settings.periodHours),
+  M2M_OVERLAP_HOURS: String(settings.overlapHours),
+  ...(settings.stytchCallsPerSecond === undefined
+    ? {}
+    : { M2M_STYTCH_CALLS_PER_SECOND: String(settings.stytchCallsPerSecond) }),
+  ...writeFreezeEnv(settings.freeze),
+})

@@ -1,0 +1,55 @@
+// The campaign function, a durable one: EventBridge Scheduler, the incident function and operators start campaigns with it, and it
+// starts its own pages. Reads the settings, puts the adapters together once per execution environment, checks the input, hands over.
+import { createCampaignTeller } from '../adapters/aws/campaign-teller.ts'
+import { createEventBridge, createSecretsManager } from '../adapters/aws/clients.ts'
+import { type DurableRun, durableHandler } from '../adapters/aws/durable.ts'
+import { createFleet } from '../adapters/aws/fleet.ts'
+import { createFreeze } from '../adapters/aws/freeze.ts'
+import { createSignedCall } from '../adapters/aws/signed-call.ts'
+import { createTiming } from '../adapters/timing.ts'
+import { rotationsPerSecond } from '../domain/campaign.ts'
+import { isPageOrder, readPageOrder } from '../domain/campaign-page.ts'
+import { readCampaignRequest } from '../domain/campaign-request.ts'
+import { Fault } from '../domain/failures.ts'
+import type { Result } from '../domain/result.ts'
+import { processEnvironment, readCampaignEnv } from '../env.ts'
+import { runCampaign } from '../usecases/campaign/run-campaign.ts'
+import { runPage } from '../usecases/campaign/run-page.ts'
+
+const HOUR_MS = 3_600_000
+const settings = readCampaignEnv(processEnvironment())
+const { secretNamePrefix, rotationFunctionArn, stytchCallsPerSecond, freeze: frozen } = settings
+const secretsManager = createSecretsManager()
+const systemsManager = createSignedCall(secretsManager, { service: 'ssm', endpoint: frozen.endpoint })
+const parts = {
+  fleet: createFleet(secretsManager),
+  freeze: createFreeze(systemsManager, frozen.parameter),
+  teller: createCampaignTeller(createEventBridge(), settings.eventBus),
+  rules: {
+    secretNamePrefix,
+    rotationFunctionArn,
+    stage: { periodMs: settings.periodHours * HOUR_MS, overlapMs: settings.overlapHours * HOUR_MS },
+    rotationsPerSecond: rotationsPerSecond(stytchCallsPerSecond),
+  },
+}
+
+/** @throws Fault INPUT_MALFORMED with every fault: the execution fails, and its input lies with the dead letters. */
+const checked = <Value>(what: string, read: Result<Value, readonly string[]>): Value => {
+  if (read.ok) return read.value
+  const message = `${what} is malformed, and nothing was begun: ${read.refusal.join('; ')}.`
+  throw new Fault({ code: 'INPUT_MALFORMED', retryable: false, message })
+}
+
+const run = async ({ event, durable, executionName, requestId, remainingMs }: DurableRun): Promise<unknown> => {
+  const journal = {
+    note: (entry: Readonly<Record<string, unknown>>) => {
+      console.log(JSON.stringify({ ...entry, execution: executionName, requestId }))
+    },
+  }
+  const campaigning = { ...parts, journal, timing: createTiming(remainingMs) }
+  if (isPageOrder(event)) return runPage(campaigning, durable, checked('The order', readPageOrder(event)))
+  const request = checked("The campaign's input", readCampaignRequest(event))
+  return runCampaign(campaigning, durable, { request, id: request.id ?? executionName, executionId: executionName })
+}
+
+export const handler = durableHandler(settings.selfArn, run)

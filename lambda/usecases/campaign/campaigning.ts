@@ -1,0 +1,54 @@
+// What the parts of a campaign share: what they may call, and what holds for the stage.
+import type { CampaignTeller } from '../../domain/campaign-ports.ts'
+import { Fault } from '../../domain/failures.ts'
+import type { Fleet } from '../../domain/fleet.ts'
+import type { FreezeState } from '../../domain/freeze.ts'
+import type { Freeze, Journal, Timing } from '../../domain/ports.ts'
+import type { StageSpans } from '../../domain/secret-tags.ts'
+
+export interface CampaignRules {
+  /** `m2m/<stage>/` */
+  readonly secretNamePrefix: string
+  readonly rotationFunctionArn: string
+  readonly stage: StageSpans
+  /** Of the whole campaign: rotationsPerSecond() of domain/campaign.ts. */
+  readonly rotationsPerSecond: number
+}
+
+export interface Campaigning {
+  readonly fleet: Fleet
+  readonly freeze: Freeze
+  readonly teller: CampaignTeller
+  readonly timing: Timing
+  readonly journal: Journal
+  readonly rules: CampaignRules
+}
+
+/** A switch that nobody can read stops what is planned, and nothing else: the rotation function sees it the same way. */
+export const readFreeze = async ({
+  freeze,
+  journal,
+}: Pick<Campaigning, 'freeze' | 'journal'>): Promise<FreezeState> => {
+  try {
+    return await freeze.read()
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error
+    journal.note({ outcome: 'failed', code: error.code, message: error.message })
+    return 'planned'
+  }
+}
+
+const PAUSES_MS = [1000, 2000, 4000, 8000] as const
+
+/** For a call on whose reply everything waits. @throws the last Fault */
+export const persistently = async <Reply>(timing: Pick<Timing, 'wait'>, call: () => Promise<Reply>): Promise<Reply> => {
+  for (const pauseMs of PAUSES_MS) {
+    try {
+      return await call()
+    } catch (error) {
+      if (!(error instanceof Fault && error.retryable)) throw error
+      await timing.wait(pauseMs)
+    }
+  }
+  return call()
+}

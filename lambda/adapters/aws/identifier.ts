@@ -1,0 +1,77 @@
+// The identify function as the domain's Identifier: invoked synchronously, and marked as such, since an asynchronous invocation would
+// lay the value into a queue. A throttle is waited for; whatever else fails is a Fault that names AWS's error and repeats no answer.
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import { Fault } from '../../domain/failures.ts'
+import type { Identifier, LeakQuestion } from '../../domain/intake-ports.ts'
+import { type LeakFinding, readFinding } from '../../domain/leak-finding.ts'
+import type { Timing } from '../../domain/ports.ts'
+import { awsClientSettings } from './aws-call.ts'
+import { createSignedCall, type SignedCall, type SignedReply } from './signed-call.ts'
+
+/** Lambda hands a ClientContext to synchronous invocations only (API reference, "Invoke"). CloudTrail may keep it: it holds no value. */
+export const SYNCHRONOUS_CONTEXT = { custom: { m2m: 'synchronous' } } as const
+
+const THROTTLE_WAIT_MS = 2000
+const MAX_TRIES = 8
+/** Time to tell a person that the search failed. */
+const RESERVE_MS = 10_000
+
+const failed = (why: string): Fault =>
+  new Fault({
+    code: 'IDENTIFY_FAILED',
+    retryable: true,
+    message: `The search for a leaked value failed: ${why}.`,
+  })
+
+/** A search takes minutes at worst, and nothing comes meanwhile: no timeout but that of each call. */
+export const createInvoking = (endpoint: string | undefined): SignedCall => {
+  const { connectionTimeout } = awsClientSettings.requestHandler
+  const base = new SecretsManagerClient({ maxAttempts: 1, requestHandler: { connectionTimeout, socketTimeout: 0 } })
+  return createSignedCall(base, { service: 'lambda', endpoint })
+}
+
+const bodyOf = ({ proof, clientId }: LeakQuestion): string =>
+  JSON.stringify({
+    ...(proof.kind === 'value' ? { value: proof.value.reveal() } : { hmslHash: proof.hash }),
+    ...(clientId === undefined ? {} : { clientId }),
+  })
+
+const understand = ({ status, headers, body }: SignedReply): LeakFinding => {
+  if (status !== 200) throw failed(headers['x-amzn-errortype']?.split(':')[0] ?? `HTTP ${status}`)
+  if (headers['x-amz-function-error'] !== undefined) throw failed('the function ended with an error; its log has it')
+  const finding = readFinding(body)
+  if (finding === undefined) throw failed('the answer is not a finding')
+  return finding
+}
+
+export interface IdentifierPlace {
+  readonly call: SignedCall
+  readonly functionName: string
+  readonly timing: Timing
+}
+
+export const createIdentifier = ({ call, functionName, timing }: IdentifierPlace): Identifier => {
+  const ask = async (question: LeakQuestion): Promise<SignedReply> =>
+    call({
+      path: `/2015-03-31/functions/${functionName}/invocations`,
+      headers: {
+        'content-type': 'application/json',
+        'x-amz-invocation-type': 'RequestResponse',
+        'x-amz-client-context': Buffer.from(JSON.stringify(SYNCHRONOUS_CONTEXT)).toString('base64'),
+      },
+      body: bodyOf(question),
+      timeoutMs: Math.max(1000, timing.remainingMs() - RESERVE_MS),
+    }).catch((error: unknown) => {
+      throw failed(error instanceof Error ? error.name : 'unknown')
+    })
+  return {
+    identify: async (question) => {
+      for (let tries = 1; ; tries += 1) {
+        const reply = await ask(question)
+        const mayWait = tries < MAX_TRIES && timing.remainingMs() > THROTTLE_WAIT_MS + 2 * RESERVE_MS
+        if (reply.status !== 429 || !mayWait) return understand(reply)
+        await timing.wait(THROTTLE_WAIT_MS)
+      }
+    },
+  }
+}

@@ -1,0 +1,53 @@
+// GitHub's secret-scanning alerts as the domain's AlertValues: the value that a webhook leaves out, fetched by a GitHub App whose key
+// lies in a Secrets Manager secret. The address is made of checked parts, never taken from the delivery.
+import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import { type ClientSecret, createClientSecret } from '../../domain/client-secret.ts'
+import { Fault } from '../../domain/failures.ts'
+import type { AlertValues } from '../../domain/intake-ports.ts'
+import { parseJsonObject } from '../../domain/json-object.ts'
+import { MAX_VALUE_CHARACTERS } from '../../domain/leak-proof.ts'
+import { awsFault } from '../aws/aws-call.ts'
+import { type GithubApp, installationToken, makeAppJwt, readPrivateKey } from './app.ts'
+import { callGithub } from './http.ts'
+
+export interface GithubPlace {
+  readonly client: SecretsManagerClient
+  /** Of the secret that holds `{"app_id": "…", "private_key": "…"}`; absent: nothing is fetched. */
+  readonly appSecretId: string | undefined
+  readonly baseUrl: string
+  readonly now: () => number
+}
+
+const fault = (message: string): Fault => new Fault({ code: 'ALERT_NOT_FETCHED', retryable: false, message })
+
+const readApp = async (client: SecretsManagerClient, appSecretId: string): Promise<GithubApp> => {
+  const reply = await client.send(new GetSecretValueCommand({ SecretId: appSecretId })).catch((error: unknown) => {
+    throw awsFault({ operation: 'GetSecretValue', subject: appSecretId }, error)
+  })
+  const { app_id: appId, private_key: pem } = parseJsonObject(reply.SecretString ?? '') ?? {}
+  const key = typeof pem === 'string' ? readPrivateKey(pem) : undefined
+  if (typeof appId !== 'string' || appId === '' || key === undefined) {
+    throw fault(`The GitHub App's secret ${appSecretId} is malformed: store {"app_id": "…", "private_key": "…"}.`)
+  }
+  return { appId, key }
+}
+
+const toValue = (secret: unknown): ClientSecret | undefined => {
+  const text = typeof secret === 'string' ? secret.trim() : ''
+  return text === '' || text.length > MAX_VALUE_CHARACTERS ? undefined : createClientSecret(text)
+}
+
+export const createAlertValues = ({ client, appSecretId, baseUrl, now }: GithubPlace): AlertValues => ({
+  fetch: async (place) => {
+    if (appSecretId === undefined) throw fault('No GitHub App is configured that could fetch an alert.')
+    const { repository, alertNumber } = place
+    const token = await installationToken(baseUrl, makeAppJwt(await readApp(client, appSecretId), now()), place)
+    const { secret } = await callGithub(baseUrl, {
+      method: 'GET',
+      path: `/repos/${repository}/secret-scanning/alerts/${alertNumber}`,
+      token,
+      what: `alert ${alertNumber} of ${repository}`,
+    })
+    return toValue(secret)
+  },
+})

@@ -1,0 +1,21 @@
+// How often something may be done in one execution environment: so many in a minute, counted back from now. It knows nothing of
+// other environments; the reserved concurrency bounds those.
+
+export interface RateLimit {
+  /** @param at epoch milliseconds. @returns false when there were too many in the minute before; then nothing is counted. */
+  take(at: number): boolean
+}
+
+const MINUTE_MS = 60_000
+
+export const createRateLimit = (perMinute: number): RateLimit => {
+  let taken: readonly number[] = []
+  return {
+    take: (at) => {
+      taken = taken.filter((one) => one > at - MINUTE_MS && one <= at)
+      if (taken.length >= perMinute) return false
+      taken = [...taken, at]
+      return true
+    },
+  }
+}

@@ -1,0 +1,25 @@
+// The archive function's settings, and which events it is handed: the rule in the stack and the keys in the archive share one list.
+import { createReader, type Environment } from './reader.ts'
+
+export { archivedTypes } from '../domain/archived-event.ts'
+
+export interface ArchiveEnv {
+  /** Name of the bucket. */
+  readonly bucket: string
+}
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html; dots would break TLS by name. */
+const BUCKET = /^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/
+
+export const readArchiveEnv = (env: Environment): ArchiveEnv => {
+  const reader = createReader(env)
+  const bucket = reader.text('M2M_EVIDENCE_BUCKET', "the name of the evidence archive's bucket")
+  if (bucket !== '' && !BUCKET.test(bucket)) {
+    reader.fault('M2M_EVIDENCE_BUCKET', 'is malformed: expected 3 to 63 of a-z, 0-9 and -')
+  }
+  reader.finish()
+  return { bucket }
+}
+
+/** The inverse of readArchiveEnv. */
+export const writeArchiveEnv = ({ bucket }: ArchiveEnv): Record<string, string> => ({ M2M_EVIDENCE_BUCKET: bucket })

@@ -1,0 +1,59 @@
+// The incident function's settings: whose secrets, whom it may ask for what, and where the campaign function is.
+import { endpointOf, type FreezeEnv, readFreezeEnv, writeFreezeEnv } from './freeze.ts'
+import { createReader, type Environment } from './reader.ts'
+
+export interface IncidentEnv {
+  /** `m2m/<stage>/` */
+  readonly secretNamePrefix: string
+  readonly rotationFunctionArn: string
+  /** Of the alias. */
+  readonly campaignFunctionArn: string
+  /** Name or ARN of the event bus. */
+  readonly eventBus: string
+  /** How many clients one incident of m2m.security may be about. */
+  readonly maxSecurityClients: number
+  /** What Stytch lets us call; absent: as much as we like. */
+  readonly stytchCallsPerSecond?: number
+  readonly freeze: FreezeEnv
+  /** Where Lambda listens; absent: at AWS's own address. */
+  readonly lambdaEndpoint?: string
+}
+
+export const readIncidentEnv = (env: Environment): IncidentEnv => {
+  const reader = createReader(env)
+  const max = reader.text('M2M_MAX_SECURITY_CLIENTS', 'how many clients m2m.security may name, 1 to 1000')
+  if (max !== '' && !/^([1-9]\d{0,2}|1000)$/.test(max)) {
+    reader.fault('M2M_MAX_SECURITY_CLIENTS', 'is malformed: expected 1 to 1000')
+  }
+  const rate = reader.optional('M2M_STYTCH_CALLS_PER_SECOND')
+  if (rate !== undefined && !(Number(rate) > 0)) {
+    reader.fault('M2M_STYTCH_CALLS_PER_SECOND', 'is malformed: expected a number above 0')
+  }
+  const lambdaEndpoint = endpointOf(reader, 'LAMBDA')
+  const settings: IncidentEnv = {
+    secretNamePrefix: reader.text('M2M_SECRET_PREFIX', "the prefix of every secret's name, m2m/<stage>/"),
+    rotationFunctionArn: reader.text('M2M_ROTATION_FUNCTION', "the rotation function's ARN"),
+    campaignFunctionArn: reader.text('M2M_CAMPAIGN_FUNCTION', "the ARN of the campaign function's alias"),
+    eventBus: reader.text('M2M_EVENT_BUS', 'the name or ARN of the event bus'),
+    maxSecurityClients: Number(max),
+    freeze: readFreezeEnv(reader),
+    ...(rate === undefined ? {} : { stytchCallsPerSecond: Number(rate) }),
+    ...(lambdaEndpoint === undefined ? {} : { lambdaEndpoint }),
+  }
+  reader.finish()
+  return settings
+}
+
+/** The inverse of readIncidentEnv. */
+export const writeIncidentEnv = (settings: IncidentEnv): Record<string, string> => ({
+  M2M_SECRET_PREFIX: settings.secretNamePrefix,
+  M2M_ROTATION_FUNCTION: settings.rotationFunctionArn,
+  M2M_CAMPAIGN_FUNCTION: settings.campaignFunctionArn,
+  M2M_EVENT_BUS: settings.eventBus,
+  M2M_MAX_SECURITY_CLIENTS: String(settings.maxSecurityClients),
+  ...(settings.stytchCallsPerSecond === undefined
+    ? {}
+    : { M2M_STYTCH_CALLS_PER_SECOND: String(settings.stytchCallsPerSecond) }),
+  ...writeFreezeEnv(settings.freeze),
+  ...(settings.lambdaEndpoint === undefined ? {} : { AWS_ENDPOINT_URL_LAMBDA: settings.lambdaEndpoint }),
+})

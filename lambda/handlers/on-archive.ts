@@ -1,0 +1,31 @@
+// The archive function: EventBridge hands it every event that an auditor asks for, asynchronously. It writes the event down and does
+// nothing else; what it throws is tried twice more by Lambda and then lies in a queue of its own.
+import type { Context } from 'aws-lambda'
+import { createArchive } from '../adapters/aws/archive.ts'
+import { createS3 } from '../adapters/aws/s3-client.ts'
+import { readArchivedEvent } from '../domain/archived-event.ts'
+import { Fault } from '../domain/failures.ts'
+import { processEnvironment, readArchiveEnv } from '../env.ts'
+import { archiveEvent } from '../usecases/archive-event.ts'
+
+const { bucket } = readArchiveEnv(processEnvironment())
+const archive = createArchive(createS3(), bucket)
+
+/** @throws Fault: a delivery that failed. */
+export const handler = async (event: unknown, context: Context): Promise<void> => {
+  const note = (entry: Readonly<Record<string, unknown>>): void => {
+    console.log(JSON.stringify({ ...entry, requestId: context.awsRequestId }))
+  }
+  try {
+    const read = readArchivedEvent(event)
+    if (!read.ok) {
+      const message = `This is no event of a bus: ${read.refusal.join('; ')}.`
+      throw new Fault({ code: 'INPUT_MALFORMED', retryable: false, message })
+    }
+    await archiveEvent({ archive, journal: { note } }, read.value)
+  } catch (error) {
+    const code = error instanceof Fault ? error.code : 'unknown'
+    note({ outcome: 'failed', code, message: error instanceof Fault ? error.message : 'An unforeseen failure.' })
+    throw error
+  }
+}

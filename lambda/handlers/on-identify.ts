@@ -1,0 +1,62 @@
+// The identify function: the intake and the CLI ask it whose value leaked, and wait for the answer. It refuses to be asked
+// asynchronously, since Lambda would keep the value in a queue meanwhile; and more often than its limit allows, since it is no oracle.
+// Neither value nor input goes into an answer, a log or an error.
+import type { Context } from 'aws-lambda'
+import { createSecretsManager } from '../adapters/aws/clients.ts'
+import { createFleet } from '../adapters/aws/fleet.ts'
+import { createVault } from '../adapters/aws/vault.ts'
+import { randomKey } from '../adapters/random.ts'
+import { createProbing } from '../adapters/stytch/prober.ts'
+import { createTiming } from '../adapters/timing.ts'
+import { Fault } from '../domain/failures.ts'
+import { isJsonObject } from '../domain/json-object.ts'
+import type { LeakFinding } from '../domain/leak-finding.ts'
+import { createRateLimit } from '../domain/rate-limit.ts'
+import { processEnvironment, readIdentifyEnv } from '../env.ts'
+import { identifyLeak } from '../usecases/identify-leak.ts'
+import { readIdentifyEvent } from '../usecases/read-identify-event.ts'
+
+const settings = readIdentifyEnv(processEnvironment())
+const secretsManager = createSecretsManager()
+const fleet = createFleet(secretsManager)
+const vault = createVault(secretsManager)
+const probing = createProbing(settings.stytch)
+const limit = createRateLimit(settings.searchesPerMinute)
+
+/** Lambda hands a ClientContext to synchronous invocations only (API reference, "Invoke"). */
+const isSynchronous = ({ clientContext }: Context): boolean => {
+  const context: unknown = clientContext
+  const custom = isJsonObject(context) ? (context.custom ?? context.Custom) : undefined
+  return isJsonObject(custom) && custom.m2m === 'synchronous'
+}
+
+const malformed = (message: string): Fault => new Fault({ code: 'INPUT_MALFORMED', retryable: false, message })
+
+/** @throws Fault: whoever asked sees its message. */
+export const handler = async (event: unknown, context: Context): Promise<LeakFinding> => {
+  const note = (entry: Readonly<Record<string, unknown>>): void => {
+    console.log(JSON.stringify({ ...entry, requestId: context.awsRequestId }))
+  }
+  try {
+    if (!isSynchronous(context)) {
+      throw malformed('Asked asynchronously, or without its mark: a ClientContext of {"custom":{"m2m":"synchronous"}}.')
+    }
+    const request = readIdentifyEvent(event, settings.secretNamePrefix)
+    if (!request.ok) throw malformed(`The question is malformed: ${request.refusal.join('; ')}.`)
+    const timing = createTiming(() => context.getRemainingTimeInMillis())
+    if (!limit.take(timing.now())) {
+      note({ outcome: 'notSearched', reason: 'rateLimited' })
+      return { outcome: 'notSearched', reason: 'rateLimited', searched: 0 }
+    }
+    const search = { fleet, vault, prober: probing(timing), timing, journal: { note }, newKey: randomKey }
+    return await identifyLeak(search, request.value)
+  } catch (error) {
+    if (error instanceof Fault) {
+      note({ outcome: 'failed', code: error.code, message: error.message })
+      throw error
+    }
+    note({ outcome: 'failed', code: 'unknown', kind: error instanceof Error ? error.name : 'unknown' })
+    // What was not foreseen may quote anything.
+    throw new Fault({ code: 'IDENTIFY_FAILED', retryable: true, message: 'The search failed; the log has its kind.' })
+  }
+}

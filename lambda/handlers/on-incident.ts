@@ -1,0 +1,60 @@
+// The incident function: the rules on our bus call it for every `Secret Leak Reported`, and the command line may. Reads the settings,
+// puts the adapters together once per execution environment, and hands over. An event that it may not carry out fails, so that the dead
+// letters have it.
+import type { Context } from 'aws-lambda'
+import { createCampaigns } from '../adapters/aws/campaigns.ts'
+import { createEventBridge, createSecretsManager } from '../adapters/aws/clients.ts'
+import { createFleet } from '../adapters/aws/fleet.ts'
+import { createFleetSearch } from '../adapters/aws/fleet-search.ts'
+import { createFreeze } from '../adapters/aws/freeze.ts'
+import { createTeller } from '../adapters/aws/outcomes.ts'
+import { createSignedCall } from '../adapters/aws/signed-call.ts'
+import { createTiming } from '../adapters/timing.ts'
+import { rotationsPerSecond } from '../domain/campaign.ts'
+import { Fault } from '../domain/failures.ts'
+import { INCIDENT_SOURCE } from '../domain/incident-completed.ts'
+import { processEnvironment, readIncidentEnv } from '../env.ts'
+import { type Response, respondToLeak } from '../usecases/incident/respond-to-leak.ts'
+import { createTurns } from '../usecases/turns.ts'
+
+const settings = readIncidentEnv(processEnvironment())
+const { secretNamePrefix, rotationFunctionArn, campaignFunctionArn, freeze: frozen, maxSecurityClients } = settings
+const secretsManager = createSecretsManager()
+const lambda = createSignedCall(secretsManager, { service: 'lambda', endpoint: settings.lambdaEndpoint })
+const fleet = createFleet(secretsManager)
+const parts = {
+  fleet,
+  search: createFleetSearch(secretsManager),
+  freeze: createFreeze(
+    createSignedCall(secretsManager, { service: 'ssm', endpoint: frozen.endpoint }),
+    frozen.parameter,
+  ),
+  campaigns: createCampaigns(lambda, campaignFunctionArn),
+  teller: createTeller(createEventBridge(), settings.eventBus, INCIDENT_SOURCE),
+  secretNamePrefix,
+  limits: { maxSecurityClients },
+}
+const perSecond = rotationsPerSecond(settings.stytchCallsPerSecond)
+
+const isEnvelope = (event: unknown): event is { id?: unknown; source?: unknown; detail?: unknown } =>
+  typeof event === 'object' && event !== null
+
+/** @throws Fault: Lambda tries again, and then lays the event with the dead letters. */
+export const handler = async (event: unknown, context: Context): Promise<Response> => {
+  const journal = {
+    note: (entry: Readonly<Record<string, unknown>>) => {
+      console.log(JSON.stringify({ ...entry, requestId: context.awsRequestId }))
+    },
+  }
+  const timing = createTiming(() => context.getRemainingTimeInMillis())
+  const errands = { fleet, timing, rotationFunctionArn, turns: createTurns({ perSecond, timing }) }
+  const { id, source, detail } = isEnvelope(event) ? event : {}
+  try {
+    return await respondToLeak({ ...parts, errands, journal }, { id, source, detail })
+  } catch (error) {
+    const [code, message] =
+      error instanceof Fault ? [error.code, error.message] : ['DEFECT', error instanceof Error ? error.name : 'unknown']
+    journal.note({ outcome: 'failed', code, message })
+    throw error
+  }
+}

@@ -1,0 +1,99 @@
+// The leak intake: an HTTP API hands it each delivery. Puts the adapters together, hands the delivery to its use case, and maps what
+// came of it to a status: 202 once somebody was told, one 401 for whatever was not signed. The log has the outcome, never the delivery.
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda'
+import { createEventBridge, createSecretsManager } from '../adapters/aws/clients.ts'
+import { createIdentifier, createInvoking } from '../adapters/aws/identifier.ts'
+import { createTeller } from '../adapters/aws/outcomes.ts'
+import { createSigningSecrets } from '../adapters/aws/signing-secrets.ts'
+import { createVault } from '../adapters/aws/vault.ts'
+import { createAlertValues } from '../adapters/github/alert-values.ts'
+import { createTiming } from '../adapters/timing.ts'
+import { Fault } from '../domain/failures.ts'
+import type { LeakBus } from '../domain/intake-event.ts'
+import { leakSources } from '../domain/leak-report.ts'
+import { createRecentDeliveries } from '../domain/recent-deliveries.ts'
+import { SIGNATURE_WINDOW_MS } from '../domain/signature.ts'
+import { processEnvironment, readIntakeEnv } from '../env.ts'
+import { passGate } from '../usecases/pass-gate.ts'
+import { type Intake, type IntakeOutcome, takeLeakReport } from '../usecases/take-leak-report.ts'
+
+const settings = readIntakeEnv(processEnvironment())
+const secretsManager = createSecretsManager()
+const vault = createVault(secretsManager)
+const now = Date.now
+const signing = createSigningSecrets({ client: secretsManager, secretId: settings.signingSecretId, now })
+const values = createAlertValues({
+  client: secretsManager,
+  appSecretId: settings.githubAppSecretId,
+  baseUrl: settings.githubUrl,
+  now,
+})
+const bus: LeakBus = createTeller(createEventBridge(), settings.eventBus, leakSources.intake)
+const call = createInvoking(settings.lambdaEndpoint)
+const recent = createRecentDeliveries({ keepMs: 2 * SIGNATURE_WINDOW_MS, max: 1000 })
+
+const compose = (context: Context): Intake => {
+  const timing = createTiming(() => context.getRemainingTimeInMillis())
+  const gate = { vault, timing, gateId: settings.gateSecretId }
+  return {
+    signing,
+    values,
+    bus,
+    recent,
+    timing,
+    identifier: createIdentifier({ call, functionName: settings.identifyFunctionName, timing }),
+    watched: settings.watched,
+    passGate: (leak) => passGate(gate, leak, settings.maxPerHour),
+  }
+}
+
+const answer = (statusCode: number, message: string): APIGatewayProxyStructuredResultV2 => ({
+  statusCode,
+  headers: { 'content-type': 'application/json' },
+  body: JSON.stringify({ message }),
+})
+
+const toAnswer = ({ outcome }: IntakeOutcome): APIGatewayProxyStructuredResultV2 => {
+  switch (outcome) {
+    case 'refused':
+      return answer(401, 'unauthorized')
+    case 'tooLarge':
+      return answer(413, 'too large')
+    case 'repeated':
+    case 'ignored':
+    case 'reported':
+    case 'held':
+    case 'closed':
+    case 'unresolved':
+      // The same for all: what came of it is not the detector's to know.
+      return answer(202, 'accepted')
+  }
+}
+
+const bodyOf = ({ body = '', isBase64Encoded }: APIGatewayProxyEventV2): Uint8Array =>
+  Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8')
+
+export const handler = async (
+  event: APIGatewayProxyEventV2,
+  context: Context,
+): Promise<APIGatewayProxyStructuredResultV2> => {
+  const note = (entry: Readonly<Record<string, unknown>>): void => {
+    console.log(JSON.stringify({ ...entry, requestId: context.awsRequestId }))
+  }
+  try {
+    const delivery = { headers: event.headers, body: bodyOf(event), deliveryId: context.awsRequestId }
+    const outcome = await takeLeakReport(compose(context), delivery)
+    note({ ...outcome })
+    return toAnswer(outcome)
+  } catch (error) {
+    const code = error instanceof Fault ? error.code : 'unknown'
+    const message = error instanceof Fault ? error.message : 'An unforeseen failure.'
+    note({ outcome: 'failed', code, message })
+    // Thrown, so that it counts among the function's errors, which an alarm watches: nobody else was told.
+    throw new Fault({
+      code: 'EVENT_NOT_SENT',
+      retryable: true,
+      message: 'The delivery was not taken; the log has why.',
+    })
+  }
+}

@@ -1,0 +1,118 @@
+// The function that finds whose value leaked. It reads every secret below the prefix and may change none; it has no project secret, no
+// queue and no URL, and two executions at most. Only the intake is allowed to call it by this stack, and whoever else is named here.
+import { Duration, Validations } from 'aws-cdk-lib'
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
+import { CfnPermission } from 'aws-cdk-lib/aws-lambda'
+import { Construct } from 'constructs'
+import { writeIdentifyEnv } from '../lambda/env.ts'
+import { type FunctionSurroundings, M2mFunction } from './m2m-function.ts'
+import type { EventNotice, MetricNotice } from './notice.ts'
+import type { StytchProject } from './rotation-function.ts'
+import type { SecretsKey } from './secrets-key.ts'
+import { functionArn, managedSecrets, type StageNames } from './stage-names.ts'
+
+export interface IdentifyProps {
+  readonly names: StageNames
+  readonly surroundings: FunctionSurroundings
+  readonly stytch: Pick<StytchProject, 'projectId'>
+  readonly key: SecretsKey
+  /** Roles of people, of this account or another: break-glass, security. Operators have their own policy. */
+  readonly callerRoleArns: readonly string[]
+}
+
+/** 10,000 secrets are some twenty seconds by value, and minutes by a hash that costs milliseconds each (docs/decisions/035). */
+const TIMEOUT_SECONDS = 300
+/** A whole CPU: what takes long is hashing. */
+const MEMORY_MB = 1769
+/** With the limit in each execution environment, twenty searches a minute: no oracle (docs/decisions/035). */
+const RESERVED_CONCURRENCY = 2
+const SEARCHES_PER_MINUTE = 10
+
+const FIVE_MINUTES = Duration.minutes(5)
+
+export class Identify extends Construct {
+  readonly fn: M2mFunction
+  /** By name, so that a policy may point at the function before it exists. */
+  readonly arn: string
+
+  constructor(scope: Construct, id: string, props: IdentifyProps) {
+    super(scope, id)
+    const { names, key, stytch } = props
+    this.arn = functionArn(this, names, 'identify')
+    this.fn = new M2mFunction(this, 'Fn', {
+      names,
+      surroundings: props.surroundings,
+      part: 'identify',
+      bundle: 'on-identify',
+      description: `Finds whose value leaked, among the secrets below ${names.secretNamePrefix}`,
+      memoryMb: MEMORY_MB,
+      timeoutSeconds: TIMEOUT_SECONDS,
+      reservedConcurrency: RESERVED_CONCURRENCY,
+      onFailure: 'Its input is the leaked value: no queue may keep it, and whoever asks waits for the answer',
+      environment: writeIdentifyEnv({
+        stytch: { projectId: stytch.projectId },
+        secretNamePrefix: names.secretNamePrefix,
+        searchesPerMinute: SEARCHES_PER_MINUTE,
+      }),
+    })
+    // The handler refuses an asynchronous question; should one be asked, Lambda keeps it no longer than it must.
+    this.fn.function.configureAsyncInvoke({ retryAttempts: 0, maxEventAge: Duration.seconds(60) })
+    Validations.of(this.fn.function).acknowledge({
+      id: 'Serverless-LambdaAsyncFailureDestination',
+      reason: 'A destination would be given the leaked value; an asynchronous question is refused and dropped',
+    })
+    this.mayRead(names, key)
+    props.callerRoleArns.forEach((principal, at) => {
+      new CfnPermission(this, `Caller${at}`, {
+        action: 'lambda:InvokeFunction',
+        functionName: this.fn.function.functionName,
+        principal,
+      })
+    })
+  }
+
+  /** The statement that lets a role of this account call it. */
+  mayAsk(): PolicyStatement {
+    return new PolicyStatement({
+      sid: 'AskWhoseValueLeaked',
+      actions: ['lambda:InvokeFunction'],
+      resources: [this.arn],
+    })
+  }
+
+  /** None: whoever asks is told. */
+  readonly eventNotices: readonly EventNotice[] = []
+
+  get metricNotices(): readonly MetricNotice[] {
+    return [
+      {
+        id: 'IdentifyErrors',
+        page: 'leak-unresolved',
+        says: 'The search for a leaked value failed. Whoever asked was told, and knows the value; nothing else does.',
+        metric: this.fn.function.metricErrors({ period: FIVE_MINUTES }),
+        atLeast: 1,
+      },
+      {
+        id: 'IdentifyThrottles',
+        page: 'leak-unresolved',
+        says: 'Searches for leaked values wait: somebody tries many, or a detector reports many at once.',
+        metric: this.fn.function.metricThrottles({ period: FIVE_MINUTES }),
+        atLeast: 20,
+      },
+    ]
+  }
+
+  private mayRead(names: StageNames, key: SecretsKey): void {
+    const secrets = managedSecrets(this, names)
+    this.fn.mayDo(
+      new PolicyStatement({ sid: 'ListSecrets', actions: ['secretsmanager:ListSecrets'], resources: ['*'] }),
+      new PolicyStatement({
+        sid: 'ReadManagedSecrets',
+        actions: ['secretsmanager:GetSecretValue', 'secretsmanager:ListSecretVersionIds'],
+        resources: [secrets],
+      }),
+      key.use(['kms:Decrypt']),
+    )
+    this.fn.explainWildcard(secrets, 'A leaked value may be that of any client, so that it must be held against all')
+  }
+}

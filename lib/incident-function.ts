@@ -1,0 +1,145 @@
+// The incident function: the rules on our bus call it for every leak that is reported, each by a source that only named roles may use. It
+// asks for rotations as the sweep does and sees no value; what is too much for one execution it hands to the campaign function.
+import { Duration, type RemovalPolicy } from 'aws-cdk-lib'
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets'
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
+import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations'
+import type { IQueue, Queue } from 'aws-cdk-lib/aws-sqs'
+import { Construct } from 'constructs'
+import { writeIncidentEnv } from '../lambda/env.ts'
+import { deadLetters } from './dead-letters.ts'
+import type { M2mEventBus, Speakers } from './event-bus.ts'
+import { freezeParameter, readFreeze } from './freeze.ts'
+import { addLeakRules } from './leak-rules.ts'
+import { type FunctionSurroundings, M2mFunction } from './m2m-function.ts'
+import type { EventNotice, MetricNotice } from './notice.ts'
+import type { RotationFunction } from './rotation-function.ts'
+import { mayAskForRotations } from './rotation-rights.ts'
+import { functionName, type StageNames } from './stage-names.ts'
+
+/** What it calls itself on the bus: INCIDENT_SOURCE of lambda/domain/incident-completed.ts (a test holds the two together). */
+export const INCIDENT_SOURCE = 'm2m.incident'
+
+export interface IncidentFunctionProps {
+  readonly names: StageNames
+  readonly surroundings: FunctionSurroundings
+  readonly rotation: RotationFunction
+  readonly bus: M2mEventBus
+  /** Who may report a leak, by source. */
+  readonly reporters: Speakers
+  readonly maxSecurityClients: number
+  /** Of the campaign function's alias. */
+  readonly campaignArn: string
+  /** @default - Stytch sets no limit */
+  readonly stytchCallsPerSecond?: number
+  /** For what EventBridge could not hand over; what the function could not do has a queue of its own. */
+  readonly undelivered: IQueue
+  readonly removalPolicy: RemovalPolicy
+}
+
+/** As long as Lambda lets a function run: a stuck rotation waits two minutes, and five attempts may each meet one. */
+const TIMEOUT_SECONDS = 900
+const MEMORY_MB = 256
+/** Several incidents at once, and none of them waits for the account's other functions. */
+const RESERVED_CONCURRENCY = 10
+
+const FIVE_MINUTES = Duration.minutes(5)
+
+export class IncidentFunction extends Construct {
+  readonly fn: M2mFunction
+  /** Reports that may not be carried out, and those that failed three times over. */
+  readonly deadLetters: Queue
+
+  constructor(scope: Construct, id: string, props: IncidentFunctionProps) {
+    super(scope, id)
+    const { names, rotation, bus } = props
+    this.deadLetters = deadLetters(this, 'DeadLetters', {
+      queueName: `${functionName(names, 'incident')}-dead-letters`,
+      holds: 'It is itself where leak reports end that could not be carried out',
+      removalPolicy: props.removalPolicy,
+    })
+    this.fn = new M2mFunction(this, 'Fn', {
+      names,
+      surroundings: props.surroundings,
+      part: 'incident',
+      bundle: 'on-incident',
+      description: `Revokes leaked secrets below ${names.secretNamePrefix}`,
+      memoryMb: MEMORY_MB,
+      timeoutSeconds: TIMEOUT_SECONDS,
+      reservedConcurrency: RESERVED_CONCURRENCY,
+      onFailure: 'A report that failed three times goes to a queue of its own by a destination, which keeps the error',
+      environment: writeIncidentEnv({
+        secretNamePrefix: names.secretNamePrefix,
+        rotationFunctionArn: rotation.arn,
+        campaignFunctionArn: props.campaignArn,
+        eventBus: bus.bus.eventBusArn,
+        maxSecurityClients: props.maxSecurityClients,
+        freeze: { parameter: freezeParameter(names) },
+        ...(props.stytchCallsPerSecond === undefined ? {} : { stytchCallsPerSecond: props.stytchCallsPerSecond }),
+      }),
+    })
+    this.fn.function.configureAsyncInvoke({
+      onFailure: new SqsDestination(this.deadLetters),
+      retryAttempts: 2,
+      maxEventAge: Duration.hours(6),
+    })
+    mayAskForRotations(this, this.fn, { names, rotation })
+    this.fn.mayDo(
+      new PolicyStatement({
+        sid: 'StartACampaign',
+        actions: ['lambda:InvokeFunction'],
+        resources: [props.campaignArn],
+      }),
+      bus.mayTell(INCIDENT_SOURCE),
+      readFreeze(this, names),
+    )
+    addLeakRules(this, {
+      bus: bus.bus,
+      speakers: props.reporters,
+      target: new LambdaFunction(this.fn.function, { deadLetterQueue: props.undelivered }),
+    })
+  }
+
+  readonly eventNotices: readonly EventNotice[] = [
+    {
+      id: 'LeakReported',
+      page: 'leak',
+      says: 'A leak was reported. If no Incident Completed follows within minutes, the report was not carried out.',
+      pattern: { detailType: ['Secret Leak Reported'] },
+      secretAt: '$.detail.incidentId',
+    },
+    {
+      id: 'IncidentFailed',
+      page: 'leak',
+      says: 'A leaked secret may still be accepted: the incident function could not revoke every client.',
+      pattern: {
+        source: [INCIDENT_SOURCE],
+        detailType: ['Incident Completed'],
+        detail: { clients: { outcome: ['failed'] } },
+      },
+      secretAt: '$.detail.incidentId',
+    },
+  ]
+
+  get metricNotices(): readonly MetricNotice[] {
+    return [
+      {
+        id: 'IncidentErrors',
+        page: 'leak',
+        says: 'The incident function failed on a leak report. Lambda tries twice more, then the report lies with its dead letters.',
+        metric: this.fn.function.metricErrors({ period: FIVE_MINUTES }),
+        atLeast: 1,
+      },
+      {
+        id: 'IncidentDeadLetters',
+        page: 'leak',
+        says: 'A leak report was not carried out, and waits in a queue of its own: it was malformed, or failed three times.',
+        metric: this.deadLetters.metricApproximateNumberOfMessagesVisible({
+          period: FIVE_MINUTES,
+          statistic: 'Maximum',
+        }),
+        atLeast: 1,
+      },
+    ]
+  }
+}

@@ -1,0 +1,51 @@
+// What asking for rotations takes, for the functions that do it – sweep, campaign, incident: look below the prefix, ask without changing
+// function or schedule, and take AWSPENDING away, and no other label. None of them reads a value.
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
+import type { Construct } from 'constructs'
+import type { M2mFunction } from './m2m-function.ts'
+import type { RotationFunction } from './rotation-function.ts'
+import { managedSecrets, type StageNames } from './stage-names.ts'
+
+export interface RotationRights {
+  readonly names: StageNames
+  readonly rotation: RotationFunction
+}
+
+export const mayAskForRotations = (scope: Construct, fn: M2mFunction, { names, rotation }: RotationRights): void => {
+  const secrets = managedSecrets(scope, names)
+  fn.mayDo(
+    // The service authorization reference: ListSecrets knows no resource.
+    new PolicyStatement({ sid: 'ListSecrets', actions: ['secretsmanager:ListSecrets'], resources: ['*'] }),
+    new PolicyStatement({
+      sid: 'LookBelowThePrefix',
+      actions: ['secretsmanager:DescribeSecret', 'secretsmanager:ListSecretVersionIds'],
+      resources: [secrets],
+    }),
+    new PolicyStatement({
+      sid: 'AskForRotationsOnly',
+      actions: ['secretsmanager:RotateSecret'],
+      resources: [secrets],
+      // A request that names a function or a schedule would change them.
+      conditions: {
+        Null: { 'secretsmanager:RotationLambdaARN': 'true' },
+        BoolIfExists: { 'secretsmanager:ModifyRotationRules': 'false' },
+      },
+    }),
+    new PolicyStatement({
+      sid: 'ClearPendingOnly',
+      actions: ['secretsmanager:UpdateSecretVersionStage'],
+      resources: [secrets],
+      conditions: { 'ForAnyValue:StringEquals': { 'secretsmanager:VersionStage': 'AWSPENDING' } },
+    }),
+    new PolicyStatement({
+      // RotateSecret asks this of its caller (secrets-manager §1.2).
+      sid: 'WhatRotateSecretDemands',
+      actions: ['lambda:InvokeFunction'],
+      resources: [rotation.arn],
+    }),
+  )
+  fn.explainWildcard(
+    secrets,
+    'Clients come and go without a deployment, so that the prefix is the narrowest name that holds all of them',
+  )
+}

@@ -1,0 +1,391 @@
+// Every event that the code tells is as its schema in docs/events says, every type has one, and every schema has a type; and no schema
+// lets a field through that it does not name.
+import { readFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { CAMPAIGN_SOURCE, campaignNews, noCounts } from '../../lambda/domain/campaign-report.ts'
+import type { CampaignRequest } from '../../lambda/domain/campaign-request.ts'
+import type { Fact } from '../../lambda/domain/due.ts'
+import { type Refusal, steps } from '../../lambda/domain/failures.ts'
+import type { ManagedSecret } from '../../lambda/domain/fleet.ts'
+import { INCIDENT_COMPLETED, INCIDENT_SOURCE, incidentCompleted } from '../../lambda/domain/incident-completed.ts'
+import {
+  type IntakeEventType,
+  incidentHeld,
+  leakClosed,
+  leakReported,
+  leakUnresolved,
+  type Unresolved,
+} from '../../lambda/domain/intake-event.ts'
+import { leakSources } from '../../lambda/domain/leak-report.ts'
+import {
+  completedEvents,
+  type Evidence,
+  evidenceEvents,
+  OUTCOME_SOURCE,
+  type OutcomeFacts,
+  type OutcomeType,
+  refusedEvents,
+} from '../../lambda/domain/outcome.ts'
+import { positions } from '../../lambda/domain/position.ts'
+import { intents, makeRequestToken } from '../../lambda/domain/request-token.ts'
+import { noticeEvent, SWEEP_SOURCE } from '../../lambda/domain/sweep-notice.ts'
+import { credentialRefusedEvent, VENDOR_SOURCE } from '../../lambda/domain/vend/vend-outcome.ts'
+import { envelopeFaults, eventSchemas, toldFaults } from './event-schemas.ts'
+
+const AT = Date.UTC(2026, 9, 5, 9, 12, 31, 250)
+const secretArn = 'arn:aws:secretsmanager:eu-west-1:111111111111:secret:m2m/prod/billing-AbCdEf'
+const token = (origin: (typeof intents)[number]) =>
+  makeRequestToken({ origin, askedAt: AT, secretArn, about: 'INC-1', attempt: 1 })
+const facts = (changes: Partial<OutcomeFacts> = {}): OutcomeFacts => ({
+  secretArn,
+  secretName: 'm2m/prod/billing',
+  clientId: 'm2m-client-test-1',
+  intent: 'rotate',
+  requestToken: token('rotate'),
+  at: AT,
+  ...changes,
+})
+const provenAt = new Date(AT).toISOString()
+const evidence: Evidence = {
+  slots: { current: 'abcd', next: null, requestId: 'request-id-test-1' },
+  refused: [
+    {
+      versionId: token('rotate'),
+      lastFour: 'wxyz',
+      status: 401,
+      error: 'invalid_client',
+      requestId: 'request-id-test-2',
+      provenAt,
+    },
+  ],
+  accepted: { versionId: token('revoke'), lastFour: 'abcd', requestId: 'request-id-test-3', provenAt },
+}
+
+/** A type that joins joins this list, and gets a schema: TypeScript sees to the first, the test below to the second. */
+const outcomeTypes: Readonly<Record<OutcomeType, string>> = {
+  'Rotation Completed': OUTCOME_SOURCE,
+  'Secret Revoked': OUTCOME_SOURCE,
+  'Rotation Refused': OUTCOME_SOURCE,
+  'Drift Detected': OUTCOME_SOURCE,
+  'M2M Secret Changed': OUTCOME_SOURCE,
+  'Rotation Stuck': SWEEP_SOURCE,
+  'Secret Overdue': SWEEP_SOURCE,
+  'Hold Too Long': SWEEP_SOURCE,
+  'Rotation Off': SWEEP_SOURCE,
+  'Settle Refusing': SWEEP_SOURCE,
+  'Credential Refused': VENDOR_SOURCE,
+}
+const intakeTypes: Readonly<Record<IntakeEventType, string>> = {
+  'Secret Leak Reported': leakSources.intake,
+  'Leak Unresolved': leakSources.intake,
+  'Leak Closed': leakSources.intake,
+  'Incident Held': leakSources.intake,
+}
+const told: Readonly<Record<string, string>> = {
+  ...outcomeTypes,
+  ...intakeTypes,
+  'Campaign Completed': CAMPAIGN_SOURCE,
+  [INCIDENT_COMPLETED]: INCIDENT_SOURCE,
+}
+
+describe('every type that is told', () => {
+  test('has a schema, and every schema has a type', () => {
+    expect(eventSchemas.map(({ detailType }) => detailType).sort()).toEqual(Object.keys(told).sort())
+  })
+
+  test.each(Object.entries(told))('%s comes from %s', (type, source) => {
+    expect(eventSchemas.find(({ detailType }) => detailType === type)?.sources).toContain(source)
+  })
+
+  test.each(eventSchemas)('has a file called as it is: $file', ({ file, detailType, schema }) => {
+    expect(file).toBe(`${detailType.toLowerCase().replaceAll(' ', '-')}.v1.json`)
+    expect(schema.$id).toBe(file)
+  })
+
+  test('stands in the table', () => {
+    const table = readFileSync(new URL('../../docs/events/README.md', import.meta.url), 'utf8')
+
+    for (const { file, detailType, sources } of eventSchemas) {
+      expect(table).toContain(`| [${detailType}](${file}) | ${sources.map((source) => `\`${source}\``).join(', ')} |`)
+    }
+  })
+})
+
+/** Every object of a schema, at any depth, that could hold fields. */
+const objectsIn = (schema: unknown, path = ''): readonly { readonly path: string; readonly closed: boolean }[] => {
+  if (typeof schema !== 'object' || schema === null) return []
+  const own =
+    'properties' in schema ? [{ path, closed: (schema as Record<string, unknown>).additionalProperties === false }] : []
+  return [...own, ...Object.entries(schema).flatMap(([key, inner]) => objectsIn(inner, `${path}/${key}`))]
+}
+
+describe('a schema', () => {
+  const definitions = JSON.parse(
+    readFileSync(new URL('../../docs/events/definitions.v1.json', import.meta.url), 'utf8'),
+  ) as object
+  const all = [
+    ...eventSchemas.map(({ file, schema }) => [file, schema] as const),
+    ['definitions.v1.json', definitions] as const,
+  ]
+
+  test.each(all)('lets no field through that it does not name: %s', (_, schema) => {
+    const objects = objectsIn(schema)
+
+    expect(objects.length).toBeGreaterThan(0)
+    expect(objects.filter(({ closed }) => !closed)).toEqual([])
+  })
+
+  test('finds a secret that slipped in', () => {
+    const [event] = completedEvents(facts())
+    if (event === undefined) throw new Error('no event')
+    const slipped = { ...event, detail: { ...event.detail, client_secret: 'canary' } }
+
+    expect(toldFaults(OUTCOME_SOURCE, event)).toEqual([])
+    expect(toldFaults(OUTCOME_SOURCE, slipped).join()).toContain('client_secret')
+  })
+
+  test('holds for its sources only', () => {
+    const [event] = completedEvents(facts())
+    if (event === undefined) throw new Error('no event')
+
+    expect(toldFaults('m2m.elsewhere', event)).not.toEqual([])
+    expect(envelopeFaults({ ...({} as Parameters<typeof envelopeFaults>[0]), 'detail-type': 'Unheard Of' })).toEqual([
+      'Unheard Of has no schema in docs/events',
+    ])
+  })
+})
+
+const refusals: readonly Refusal[] = [
+  { reason: 'malformedEvent', faults: ['Step: expected a step'] },
+  { reason: 'clientNotFound' },
+  { reason: 'tooOld', intent: 'settle', ageMs: 9_000_000 },
+  { reason: 'frozen', freeze: 'all' },
+  ...positions.map((position): Refusal => ({ reason: 'position', step: steps[0], intent: 'settle', position })),
+]
+
+describe('what the rotation function tells', () => {
+  test.each(intents)('of a %s that is done', (intent) => {
+    for (const proof of [undefined, evidence]) {
+      for (const event of completedEvents(facts({ intent, requestToken: token(intent) }), proof)) {
+        expect(toldFaults(OUTCOME_SOURCE, event)).toEqual([])
+      }
+    }
+  })
+
+  test('of a token that is not ours', () => {
+    const bare = facts({ requestToken: '01234567-89ab-cdef-0123-456789abcdef' })
+
+    for (const event of completedEvents(bare)) expect(toldFaults(OUTCOME_SOURCE, event)).toEqual([])
+  })
+
+  test('as evidence', () => {
+    const events = evidenceEvents(facts({ intent: 'settle' }), evidence, token('revoke'))
+
+    expect(events).toHaveLength(1)
+    for (const event of events) expect(toldFaults(OUTCOME_SOURCE, event)).toEqual([])
+  })
+
+  test('as evidence without an accepted value is none', () => {
+    const { accepted: _, ...half } = evidence
+    const [event] = evidenceEvents(facts({ intent: 'settle' }), half, token('revoke'))
+
+    expect(event && toldFaults(OUTCOME_SOURCE, event)).not.toEqual([])
+  })
+
+  test.each(refusals)('of a refusal: %j', (refusal) => {
+    for (const event of refusedEvents(facts({ clientId: undefined }), refusal)) {
+      expect(toldFaults(OUTCOME_SOURCE, event)).toEqual([])
+    }
+  })
+})
+
+describe('what the sweep tells', () => {
+  const secret: ManagedSecret = {
+    arn: secretArn,
+    name: 'm2m/prod/billing',
+    tags: { 'm2m:client-id': 'm2m-client-test-1' },
+    labels: {},
+    rotationEnabled: true,
+    rotationFunctionArn: undefined,
+    isDeleted: false,
+    createdAt: AT,
+    lastChangedAt: AT,
+    lastRotatedAt: AT,
+    nextRotationAt: AT,
+  }
+  const kinds = [
+    'overdue',
+    'rotationOff',
+    'heldTooLong',
+    'settleRefusing',
+    'stuck',
+  ] as const satisfies readonly Fact['kind'][]
+
+  test.each(kinds)('of a secret that is %s', (kind) => {
+    const event = noticeEvent({ secret, fact: { kind, since: AT } as Fact, at: AT + 1000 })
+
+    expect(toldFaults(SWEEP_SOURCE, event)).toEqual([])
+  })
+
+  test.each([{ became: 'left' }, { requestToken: token('rotate'), became: 'cleared' }])(
+    'of what became of a stuck one: %j',
+    (more) => {
+      const event = noticeEvent({
+        secret: { ...secret, tags: {} },
+        fact: { kind: 'stuck', since: AT } as Fact,
+        at: AT,
+        more,
+      })
+
+      expect(toldFaults(SWEEP_SOURCE, event)).toEqual([])
+    },
+  )
+})
+
+test('what the vendor tells', () => {
+  const event = credentialRefusedEvent({
+    secretArn,
+    secretName: 'm2m/prod/billing',
+    clientId: 'm2m-client-test-1',
+    versionId: token('rotate'),
+    error: 'invalid_client',
+    requestId: 'request-id-test-1',
+    at: AT,
+  })
+
+  expect(toldFaults(VENDOR_SOURCE, event)).toEqual([])
+})
+
+describe('what a campaign tells', () => {
+  const request: CampaignRequest = {
+    intent: 'revoke',
+    selector: { clientIds: ['a'] },
+    canary: 0,
+    concurrency: 1,
+    toleratedFailurePercentage: 100,
+    reason: 'r',
+    requestedBy: 'ada',
+    dryRun: false,
+    id: 'INC-1',
+    incidentId: 'INC-1',
+    graceSeconds: 900,
+    knownLeaked: [],
+  }
+  const report = {
+    outcome: 'completed',
+    counts: { ...noCounts, selected: 2, failed: 1, skipped: { held: 1 } },
+    failures: [{ secretName: 'm2m/prod/billing', why: 'stuck', attempts: 5, message: 'm' }],
+    failuresOmitted: 0,
+    startedAt: AT,
+    endedAt: AT + 90_500,
+  } as const
+
+  test.each([
+    [request, report],
+    [{ ...request, incidentId: undefined, graceSeconds: undefined, id: undefined, intent: 'rotate' as const }, report],
+    [
+      { ...request, dryRun: true },
+      { ...report, outcome: 'dryRun' as const, secretNames: ['m2m/prod/billing'] },
+    ],
+    [request, { ...report, outcome: 'refused' as const, explanation: 'e' }],
+  ])('at its end', (asked, done) => {
+    const event = campaignNews(asked, done as Parameters<typeof campaignNews>[1], { id: 'INC-1', executionId: 'x' })
+
+    expect(toldFaults(CAMPAIGN_SOURCE, event)).toEqual([])
+  })
+})
+
+test('what an incident tells at its end', () => {
+  const clients = [
+    {
+      secretArn,
+      secretName: 'm2m/prod/billing',
+      clientId: 'c',
+      outcome: 'revoked' as const,
+      requestTokens: [token('revoke')],
+    },
+    { secretArn, secretName: 'm2m/prod/billing', outcome: 'failed' as const, requestTokens: [], why: 'w', advice: 'a' },
+  ]
+  for (const event of [
+    ...incidentCompleted({ incidentId: 'INC-1', at: AT, clients }),
+    ...incidentCompleted({ incidentId: 'INC-1', at: AT, clients: [] }),
+  ]) {
+    expect(toldFaults(INCIDENT_SOURCE, event)).toEqual([])
+  }
+})
+
+describe('what the intake tells', () => {
+  const alert = {
+    detector: 'github' as const,
+    incidentId: 'leak-github-00',
+    reference: 'github.com/o/r/security/secret-scanning/1',
+  }
+  const owner = {
+    secretArn,
+    secretName: 'm2m/prod/billing',
+    clientId: 'c',
+    versionId: token('rotate'),
+    label: 'AWSCURRENT',
+  }
+  const refusal = { status: 401, error: 'invalid_client', requestId: 'request-id-test-1', triedAt: provenAt }
+  const reasons: Readonly<Record<Unresolved, true>> = {
+    malformed: true,
+    noValue: true,
+    unknownValue: true,
+    tooManySecrets: true,
+    rateLimited: true,
+    outOfTime: true,
+    searchFailed: true,
+  }
+
+  test('of a leak', () => {
+    expect(toldFaults(leakSources.intake, leakReported(alert, 'c'))).toEqual([])
+  })
+
+  test.each(Object.keys(reasons) as Unresolved[])('of one that it could not resolve: %s', (reason) => {
+    for (const clientId of [undefined, 'c']) {
+      const event = leakUnresolved({ ...alert, clientId }, { reason, explanation: 'e', at: AT })
+      expect(toldFaults(leakSources.intake, event)).toEqual([])
+    }
+  })
+
+  test('of one that was dead already', () => {
+    expect(toldFaults(leakSources.intake, leakClosed(alert, owner, refusal, AT))).toEqual([])
+  })
+
+  test('of one that it holds', () => {
+    const held = { clientId: 'c', secretName: 'm2m/prod/billing', isFirst: true, isRemembered: false, at: AT }
+
+    expect(toldFaults(leakSources.intake, incidentHeld(alert, held))).toEqual([])
+  })
+})
+
+describe('an incident by hand', () => {
+  const detail = { incidentId: 'INC-1', reason: 'r', requestedBy: 'ada' }
+  const faultsOf = (more: object, source: string = leakSources.security) =>
+    toldFaults(source, { type: 'Secret Leak Reported', detail: { ...detail, ...more } })
+
+  test.each([
+    { selector: { clientIds: ['a'] } },
+    { selector: { secretNames: ['a', 'b'] } },
+    { selector: { tags: { team: 'x' } }, graceSeconds: 900 },
+    { selector: { scopes: ['read:x'] } },
+    { selector: { all: true, expectedCount: 10_000 } },
+  ])('is as documented: %j', (more) => {
+    expect(faultsOf(more, leakSources.breakGlass)).toEqual([])
+  })
+
+  test.each([
+    {},
+    { selector: {} },
+    { selector: { clientIds: [] } },
+    { selector: { all: true } },
+    { selector: { all: false, expectedCount: 1 } },
+    { selector: { clientIds: ['a'], tags: { a: 'b' } } },
+    { selector: { due: true } },
+    { selector: { clientIds: ['a'] }, graceSeconds: 1 },
+    { selector: { clientIds: ['a'] }, value: 'x' },
+  ])('is not: %j', (more) => {
+    expect(faultsOf(more)).not.toEqual([])
+  })
+})

@@ -1,0 +1,102 @@
+// Evidence on the laptop, from the leak's report to the auditor's: the real functions in processes of their own, the archive behind the
+// bus, and a report that is made of what lies there and of nothing else.
+import { randomUUID } from 'node:crypto'
+import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge'
+import { S3Client } from '@aws-sdk/client-s3'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { createArchiveReader } from '../../lambda/adapters/aws/archive-reader.ts'
+import { incidentMarkdown } from '../../lambda/domain/incident-markdown.ts'
+import { buildIncidentReport } from '../../lambda/domain/incident-report.ts'
+import { LAPTOP_EVIDENCE } from '../../lambda/local/laptop/functions.ts'
+import { gatherIncident } from '../../lambda/usecases/gather-incident.ts'
+import { type Desk, openDesk } from './desk.ts'
+import { until } from './spawned.ts'
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
+
+let desk: Desk
+let bus: EventBridgeClient
+let s3: S3Client
+
+beforeAll(async () => {
+  desk = await openDesk({ asyncRetryMs: 50 })
+  const { aws: endpoint, region } = desk.laptop.address
+  const settings = { endpoint, region, credentials: { accessKeyId: 'any', secretAccessKey: 'any' } }
+  bus = new EventBridgeClient(settings)
+  s3 = new S3Client(settings)
+})
+afterAll(async () => {
+  bus.destroy()
+  s3.destroy()
+  await desk.close()
+})
+
+const keys = (): readonly string[] => Object.keys(desk.laptop.aws.objects(LAPTOP_EVIDENCE))
+const keyBelow = (prefix: string, type: string): Promise<string> =>
+  until(() => keys().find((key) => key.startsWith(prefix) && key.includes(`/${type}-`)), `${type} below ${prefix}`)
+const told = (type: string) => desk.laptop.aws.events().filter(({ detailType }) => detailType === type)
+
+describe('a leak that is reported', () => {
+  it('leaves a report that proves the value dead, and holds no secret', async () => {
+    const subject = await desk.register()
+    const leaked = desk.valueUnder(subject, 'AWSCURRENT')
+    const incidentId = `INC-${randomUUID()}`
+    const detail = {
+      incidentId,
+      selector: { clientIds: [subject.clientId] },
+      reason: 'found in a public repository',
+      requestedBy: 'on-call',
+    }
+    const entry = { Source: 'm2m.security', DetailType: 'Secret Leak Reported', Detail: JSON.stringify(detail) }
+    await bus.send(new PutEventsCommand({ Entries: [{ ...entry, EventBusName: desk.laptop.address.bus }] }))
+    await keyBelow(`incidents/${incidentId}/`, 'incident-completed')
+    const secretName = desk.laptop.aws.peek(subject.secretArn)?.name ?? ''
+    await keyBelow(`secrets/${secretName}/`, 'secret-revoked')
+
+    const facts = await gatherIncident(createArchiveReader(s3, LAPTOP_EVIDENCE), { incidentId })
+    const report = buildIncidentReport(facts)
+
+    expect(report).toMatchObject({
+      outcome: 'proven',
+      reported: [{ source: 'm2m.security', requestedBy: 'on-call' }],
+      clients: [{ secretName, clientId: subject.clientId, outcome: 'proven', advice: null }],
+    })
+    const refused = report.clients[0]?.proof?.refused.map(({ lastFour }) => lastFour)
+    expect(refused).toContain(leaked.slice(-4))
+    const everything = `${JSON.stringify(report)}${incidentMarkdown(report)}${JSON.stringify(desk.laptop.aws.objects(LAPTOP_EVIDENCE))}`
+    for (const value of [leaked, desk.valueUnder(subject, 'AWSCURRENT'), desk.laptop.address.project_secret]) {
+      expect(everything).not.toContain(value)
+    }
+  })
+})
+
+describe('an archive that is down', () => {
+  it('is asked again, and no evidence is lost', async () => {
+    const subject = await desk.register()
+    desk.laptop.aws.faults.add({ op: 'PutObject', kind: 'error', status: 503, count: 2 })
+
+    const { token } = await desk.ask(subject, 'rotate')
+
+    const event = await until(
+      () =>
+        told('Rotation Completed').find(({ detail }) => (detail as { requestToken?: string }).requestToken === token),
+      'the outcome',
+    )
+    const { secretName } = event.detail as { readonly secretName: string }
+    const key = await keyBelow(`secrets/${secretName}/`, 'rotation-completed')
+    expect(JSON.parse(desk.laptop.aws.objects(LAPTOP_EVIDENCE)[key] ?? '')).toMatchObject({
+      id: event.id,
+      'detail-type': 'Rotation Completed',
+      source: 'm2m.rotation',
+      detail: event.detail,
+    })
+    expect(desk.laptop.aws.deadLetters()).toEqual([])
+  })
+})
+
+describe('what is not evidence', () => {
+  it('is not archived', () => {
+    expect(told('M2M Secret Changed').length).toBeGreaterThan(0)
+    expect(keys().filter((key) => key.includes('m2m-secret-changed') || key.startsWith('unsorted/'))).toEqual([])
+  })
+})

@@ -1,0 +1,260 @@
+// Incidents on the laptop, as somebody who finds a leaked secret meets them: one event on the bus, and the value is replaced and proven
+// dead – whatever state the secret is in, and whoever else asks for something at the same time.
+import { randomUUID } from 'node:crypto'
+import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge'
+import { TagResourceCommand, UpdateSecretVersionStageCommand } from '@aws-sdk/client-secrets-manager'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { LAPTOP_FREEZE } from '../../lambda/local/laptop/functions.ts'
+import { type Desk, openDesk, type Subject } from './desk.ts'
+import { until } from './spawned.ts'
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
+
+let desk: Desk
+let bus: EventBridgeClient
+
+beforeAll(async () => {
+  desk = await openDesk({ asyncRetryMs: 50 })
+  const { aws, region } = desk.laptop.address
+  bus = new EventBridgeClient({ endpoint: aws, region, credentials: { accessKeyId: 'any', secretAccessKey: 'any' } })
+})
+afterAll(async () => {
+  bus.destroy()
+  await desk.close()
+})
+
+interface Report {
+  readonly source?: string
+  readonly incidentId: string
+  readonly selector: object
+  readonly graceSeconds?: number
+}
+
+const report = async ({ source = 'm2m.security', ...detail }: Report): Promise<void> => {
+  const { bus: EventBusName } = desk.laptop.address
+  const Detail = JSON.stringify({ reason: 'found in a public repository', requestedBy: 'on-call', ...detail })
+  const Entries = [{ EventBusName, Source: source, DetailType: 'Secret Leak Reported', Detail }]
+  await bus.send(new PutEventsCommand({ Entries }))
+}
+
+const freeze = async (state: 'off' | 'all'): Promise<void> => {
+  const { aws } = desk.laptop.address
+  const response = await fetch(aws, {
+    method: 'POST',
+    headers: { 'x-amz-target': 'AmazonSSM.PutParameter', 'content-type': 'application/x-amz-json-1.1' },
+    body: JSON.stringify({ Name: LAPTOP_FREEZE, Value: state, Type: 'String', Overwrite: true }),
+  })
+  if (!response.ok) throw new Error(`the freeze was not set: ${response.status}`)
+}
+
+const newIncident = (): string => `INC-${randomUUID()}`
+
+interface Told {
+  readonly detailType: string
+  readonly detail: Readonly<Record<string, unknown>>
+}
+
+const told = (type: string): readonly Told[] =>
+  desk.laptop.aws.events().filter(({ detailType }) => detailType === type) as readonly Told[]
+
+const endOf = (
+  incidentId: string,
+): Promise<{ readonly clients: readonly { readonly outcome: string; readonly why?: string }[] }> =>
+  until(
+    () => told('Incident Completed').find(({ detail }) => detail.incidentId === incidentId)?.detail as never,
+    `the end of ${incidentId}`,
+  )
+
+const revoked = ({ secretArn }: Subject): readonly Told[] =>
+  told('Secret Revoked').filter(({ detail }) => detail.secretArn === secretArn)
+
+/** What a leaked value has to be in the end, and what consumers read. */
+const expectDead = (subject: Subject, leaked: string): void => {
+  expect(desk.accepts(subject, leaked)).toBe(false)
+  expect(desk.accepts(subject, desk.valueUnder(subject, 'AWSCURRENT'))).toBe(true)
+  expect(desk.laptop.stytch.slots(subject.clientId)?.nextLastFour).toBeNull()
+  expect(revoked(subject).length).toBeGreaterThan(0)
+}
+
+const leakOf = async (prepare: (subject: Subject) => Promise<void> = async () => {}) => {
+  const subject = await desk.register()
+  await prepare(subject)
+  return { subject, leaked: desk.valueUnder(subject, 'AWSCURRENT'), incidentId: newIncident() }
+}
+
+describe('an incident', () => {
+  it('of one client, by its id from the intake, ends with the leaked value proven dead', async () => {
+    const { subject, leaked, incidentId } = await leakOf()
+
+    await report({ source: 'm2m.leak-intake', incidentId, selector: { clientIds: [subject.clientId] } })
+    const end = await endOf(incidentId)
+
+    expect(end.clients).toMatchObject([{ outcome: 'revoked', clientId: subject.clientId }])
+    expectDead(subject, leaked)
+    expect(JSON.stringify(desk.laptop.aws.events())).not.toContain(leaked)
+  })
+
+  it('of some, by name, revokes each of them and names the one that is not there', async () => {
+    const leaks = await Promise.all([leakOf(), leakOf(), leakOf()])
+    const names = leaks.map(({ subject }) => desk.laptop.aws.peek(subject.secretArn)?.name ?? '')
+    const incidentId = newIncident()
+
+    await report({ incidentId, selector: { secretNames: [...names, 'm2m/laptop/nobody'] } })
+    const end = await endOf(incidentId)
+
+    expect(end.clients.map(({ outcome }) => outcome)).toEqual(['revoked', 'revoked', 'revoked', 'failed'])
+    for (const { subject, leaked } of leaks) expectDead(subject, leaked)
+  })
+
+  it('reported twice joins what runs: one revoke', async () => {
+    const { subject, leaked, incidentId } = await leakOf()
+    const selector = { clientIds: [subject.clientId] }
+
+    await Promise.all([report({ incidentId, selector }), report({ incidentId, selector })])
+    await until(
+      () =>
+        told('Incident Completed').filter(({ detail }) => detail.incidentId === incidentId).length === 2 || undefined,
+      'both ends',
+    )
+
+    expectDead(subject, leaked)
+    const revokes = desk.laptop.aws.peek(subject.secretArn)?.versions.filter(({ id }) => id.startsWith('revoke-'))
+    expect(revokes).toHaveLength(1)
+  })
+
+  it('and another one on the same client at once both end', async () => {
+    const { subject, leaked } = await leakOf()
+    const selector = { clientIds: [subject.clientId] }
+    const [one, other] = [newIncident(), newIncident()]
+
+    await Promise.all([report({ incidentId: one, selector }), report({ incidentId: other, selector })])
+
+    expect((await endOf(one)).clients).toMatchObject([{ outcome: 'revoked' }])
+    expect((await endOf(other)).clients).toMatchObject([{ outcome: 'revoked' }])
+    expectDead(subject, leaked)
+  })
+})
+
+describe('an incident goes through', () => {
+  const goesThrough = async (prepare: (subject: Subject) => Promise<void>): Promise<void> => {
+    const { subject, leaked, incidentId } = await leakOf(prepare)
+    await report({ incidentId, selector: { clientIds: [subject.clientId] } })
+    expect((await endOf(incidentId)).clients).toMatchObject([{ outcome: 'revoked' }])
+    expect(desk.accepts(subject, leaked)).toBe(false)
+    expect(desk.accepts(subject, desk.valueUnder(subject, 'AWSCURRENT'))).toBe(true)
+    expect(desk.laptop.stytch.slots(subject.clientId)?.nextLastFour).toBeNull()
+  }
+
+  it('in an overlap', () =>
+    goesThrough(async (subject) => {
+      await desk.ask(subject, 'rotate')
+    }))
+
+  it('on hold', () =>
+    goesThrough(async ({ secretArn }) => {
+      await desk.client.send(
+        new TagResourceCommand({
+          SecretId: secretArn,
+          Tags: [{ Key: 'm2m:held', Value: new Date().toISOString() }],
+        }),
+      )
+    }))
+
+  it('after a colleague clicked "rotate" in the dashboard', () =>
+    goesThrough(async ({ clientId }) => {
+      desk.laptop.stytch.dashboard.rotateStart(clientId)
+    }))
+
+  it('on drift: a colleague completed in the dashboard, and AWSCURRENT is dead', () =>
+    goesThrough(async ({ clientId }) => {
+      desk.laptop.stytch.dashboard.rotateStart(clientId)
+      desk.laptop.stytch.dashboard.rotateComplete(clientId)
+    }))
+
+  it('during a rotation', () =>
+    goesThrough(async (subject) => {
+      void desk.ask(subject, 'rotate').catch(() => {})
+    }))
+
+  it('once a rotation that is stuck is two minutes old', () =>
+    goesThrough(async (subject) => {
+      await desk.ask(subject, 'rotate')
+      const stuck = desk.holderOf(subject, 'AWSPREVIOUS')
+      await desk.client.send(
+        new UpdateSecretVersionStageCommand({
+          SecretId: subject.secretArn,
+          VersionStage: 'AWSPENDING',
+          MoveToVersionId: stuck,
+        }),
+      )
+      desk.laptop.world.clock.advance(121_000)
+    }))
+})
+
+describe('an incident ends with a failure that names what to do', () => {
+  it('when the client was deleted at Stytch', async () => {
+    const { subject, incidentId } = await leakOf()
+    desk.laptop.stytch.dashboard.remove(subject.clientId)
+
+    await report({ incidentId, selector: { clientIds: [subject.clientId] } })
+    const end = await endOf(incidentId)
+
+    expect(end.clients).toMatchObject([{ outcome: 'failed', why: expect.stringContaining('refused') }])
+  })
+
+  it('while everything is frozen, and nothing is changed', async () => {
+    const { subject, incidentId } = await leakOf()
+    const before = desk.stateOf(subject)
+    await freeze('all')
+    await report({ incidentId, selector: { clientIds: [subject.clientId] } })
+    const end = await endOf(incidentId)
+    await freeze('off')
+
+    expect(end.clients).toMatchObject([{ outcome: 'failed', why: 'rotations are frozen (all)' }])
+    expect(desk.stateOf(subject)).toEqual(before)
+  })
+})
+
+describe('a report that may not be carried out changes nothing, and ends with the dead letters', () => {
+  const refused = async (bad: Report): Promise<void> => {
+    const { subject } = await leakOf()
+    const before = desk.stateOf(subject)
+    const seen = desk.laptop.aws.deadLetters().length
+
+    await report(bad)
+    await until(() => desk.laptop.aws.deadLetters().length > seen || undefined, 'the dead letter')
+
+    expect(desk.laptop.aws.deadLetters().at(-1)).toMatchObject({ errorType: 'Fault' })
+    expect(desk.stateOf(subject)).toEqual(before)
+    expect(told('Incident Completed').some(({ detail }) => detail.incidentId === bad.incidentId)).toBe(false)
+  }
+
+  it('an empty selector', () => refused({ incidentId: newIncident(), selector: {} }))
+  it('more clients than the security team may name', () =>
+    refused({
+      incidentId: newIncident(),
+      selector: { clientIds: Array.from({ length: 26 }, () => `m2m-client-test-${randomUUID()}`) },
+    }))
+  it('"all" with a count that is off', () =>
+    refused({ source: 'm2m.break-glass', incidentId: newIncident(), selector: { all: true, expectedCount: 4000 } }))
+})
+
+describe('a report that the rules on the bus do not let through changes nothing', () => {
+  it.each([
+    ['of a source that is none of the three', 'm2m.somebody', { clientIds: ['m2m-client-test-any'] }],
+    ['"all" from the security team', 'm2m.security', { all: true, expectedCount: 5 }],
+    ['a secret by its name from the intake', 'm2m.leak-intake', { secretNames: ['m2m/laptop/any'] }],
+  ])('%s', async (_, source, selector) => {
+    const { subject, incidentId } = await leakOf()
+    const before = desk.stateOf(subject)
+
+    await report({ source, incidentId, selector })
+    // What comes after it has been dealt with.
+    const next = newIncident()
+    await report({ incidentId: next, selector: { secretNames: ['m2m/laptop/nobody'] } })
+    await endOf(next)
+
+    expect(desk.stateOf(subject)).toEqual(before)
+    expect(told('Incident Completed').some(({ detail }) => detail.incidentId === incidentId)).toBe(false)
+  })
+})

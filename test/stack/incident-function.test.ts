@@ -1,0 +1,103 @@
+// The incident function in the stack: what its role may do, statement by statement; which rules call it; where what fails ends; and what
+// people are told of.
+import type { Template } from 'aws-cdk-lib/assertions'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { INCIDENT_SOURCE as SOURCE_OF_THE_FUNCTION } from '../../lambda/domain/incident-completed.ts'
+import { INCIDENT_SOURCE } from '../../lib/incident-function.ts'
+import { ACCOUNT, BREAK_GLASS, REGION, resourcesOf, roleStatements, type Statement, synthStack } from './synth.ts'
+
+const SECURITY = `arn:aws:iam::${ACCOUNT}:role/security`
+const CAMPAIGN = `arn:aws:lambda:${REGION}:${ACCOUNT}:function:m2m-prod-campaign:live`
+const ROLE = `arn:aws:iam::${ACCOUNT}:role/m2m-prod-incident-${REGION}`
+
+let template: Template
+let statements: readonly Statement[]
+beforeAll(() => {
+  template = synthStack({ incidents: { security: { roleArns: [SECURITY] } } }).template()
+  statements = roleStatements(template, 'IncidentFnRole')
+})
+
+const text = (value: unknown): string => JSON.stringify(value).replaceAll('{"Ref":"AWS::Partition"}', '"aws"')
+const plain = (value: unknown): string =>
+  text(value).replace(/\{"Fn::Join":\["",\[([^\]]*)\]\]\}/g, (_, parts: string) => `"${parts.replaceAll(/"|,/g, '')}"`)
+const ofType = (type: string) =>
+  Object.entries(resourcesOf(template)).filter(([id, { Type }]) => Type === type && id.startsWith('Incident'))
+
+describe('the role', () => {
+  test('may do exactly this', () => {
+    expect(statements.map(({ Sid, Action }) => Sid ?? [Action].flat().join())).toEqual([
+      'logs:CreateLogStream,logs:PutLogEvents',
+      'xray:PutTraceSegments,xray:PutTelemetryRecords',
+      'sqs:SendMessage,sqs:GetQueueAttributes,sqs:GetQueueUrl',
+      'ListSecrets',
+      'LookBelowThePrefix',
+      'AskForRotationsOnly',
+      'ClearPendingOnly',
+      'WhatRotateSecretDemands',
+      'StartACampaign',
+      'TellOnTheBus',
+      'ReadFreeze',
+    ])
+  })
+
+  test('reads no value, and clears no label but AWSPENDING', () => {
+    const actions = statements.flatMap(({ Action }) => [Action].flat())
+    expect(actions).not.toContain('secretsmanager:GetSecretValue')
+    const clearing = statements.find(({ Sid }) => Sid === 'ClearPendingOnly')
+    expect(clearing?.Condition).toEqual({ 'ForAnyValue:StringEquals': { 'secretsmanager:VersionStage': 'AWSPENDING' } })
+  })
+
+  test('starts the campaign by its alias alone', () => {
+    expect(plain(statements.find(({ Sid }) => Sid === 'StartACampaign')?.Resource)).toBe(`"${CAMPAIGN}"`)
+  })
+
+  test('speaks on the bus as itself, and nobody else does', () => {
+    expect(INCIDENT_SOURCE).toBe(SOURCE_OF_THE_FUNCTION)
+    const policies = Object.values(resourcesOf(template)).filter(({ Type }) => Type === 'AWS::Events::EventBusPolicy')
+    const own = policies.find(({ Properties }) => Properties.StatementId === 'OnlyM2mIncident')
+    expect(plain(own)).toContain(ROLE)
+    expect(plain(own)).toContain('"Effect":"Deny"')
+  })
+})
+
+describe('the rules', () => {
+  test('are one for each source that somebody may use', () => {
+    const sources = ofType('AWS::Events::Rule').map(([, { Properties }]) => {
+      const { source } = Properties.EventPattern as { source?: readonly string[] }
+      return source?.join()
+    })
+    expect(sources.sort()).toEqual(['m2m.break-glass', 'm2m.security'])
+  })
+
+  test('leave what could not be delivered with the dead letters', () => {
+    for (const [, { Properties }] of ofType('AWS::Events::Rule')) {
+      const [target] = Properties.Targets as readonly { readonly DeadLetterConfig?: unknown }[]
+      expect(target?.DeadLetterConfig).toBeDefined()
+    }
+  })
+
+  test('without a break-glass role, there is none for it', () => {
+    const { template: make } = synthStack({ breakGlass: { noneBecause: 'this is a test without one' } })
+    const rules = Object.entries(resourcesOf(make())).filter(
+      ([id, { Type }]) => Type === 'AWS::Events::Rule' && id.startsWith('Incident'),
+    )
+    expect(rules).toEqual([])
+    expect(BREAK_GLASS).toContain('break-glass')
+  })
+})
+
+test('what it failed on three times waits in a queue of its own', () => {
+  template.hasResourceProperties('AWS::SQS::Queue', { QueueName: 'm2m-prod-incident-dead-letters' })
+  const [config] = ofType('AWS::Lambda::EventInvokeConfig')
+  expect(config?.[1].Properties).toMatchObject({ MaximumRetryAttempts: 2, MaximumEventAgeInSeconds: 21_600 })
+})
+
+test('people are told of each report, of each failure, and of what waits in the queue', () => {
+  for (const id of ['LeakReported', 'IncidentFailed']) {
+    const rules = Object.keys(resourcesOf(template)).filter((key) => key.startsWith(`Alarms${id}`))
+    expect(rules).not.toEqual([])
+  }
+  for (const id of ['IncidentErrors', 'IncidentDeadLetters']) {
+    template.hasResourceProperties('AWS::CloudWatch::Alarm', { AlarmName: `m2m-prod-leak-${id}` })
+  }
+})

@@ -1,0 +1,460 @@
+// Incidents in the stack, statement by statement: who may speak as which source, what reaches the incident function, what identify and
+// intake may do, and who may call them.
+
+import { App, Stack } from 'aws-cdk-lib'
+import { Match, Template } from 'aws-cdk-lib/assertions'
+import { EventBus } from 'aws-cdk-lib/aws-events'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { leakSources } from '../../lambda/domain/leak-report.ts'
+import { leakRules as leakPatterns } from '../../lambda/env/leak-rules.ts'
+import { matchesPattern } from '../../lambda/local/aws/bus-rules.ts'
+import { readDeployConfig } from '../../lib/deploy-config.ts'
+import {
+  addLeakRules,
+  BREAK_GLASS_SOURCE,
+  INTAKE_SOURCE,
+  leakRules,
+  leakSpeakers,
+  SECURITY_SOURCE,
+} from '../../lib/leak-rules.ts'
+import {
+  ACCOUNT,
+  BREAK_GLASS,
+  bySid,
+  exampleConfig,
+  REGION,
+  resourcesOf,
+  roleStatements,
+  type Statement,
+  synthStack,
+} from './synth.ts'
+
+const SECURITY = `arn:aws:iam::222222222222:role/security-desk`
+const intake = { signingSecretName: 'm2m-intake/prod/signing', githubAppSecretName: 'm2m-intake/prod/github-app' }
+const incidents = { security: { roleArns: [SECURITY] }, intake }
+
+/** Joins intrinsic functions to what they come to. */
+const flat = (value: unknown): string => {
+  if (typeof value === 'string') return value
+  const { 'Fn::Join': join, Ref, 'Fn::GetAtt': attribute } = value as Record<string, unknown>
+  if (Array.isArray(join)) return (join[1] as unknown[]).map(flat).join('')
+  if (Ref === 'AWS::Partition') return 'aws'
+  if (Ref === 'AWS::URLSuffix') return 'amazonaws.com'
+  return Ref === undefined ? `<${(attribute as string[]).join('.')}>` : `<${Ref}>`
+}
+const list = (value: unknown): readonly string[] => (Array.isArray(value) ? value : [value]).map(flat)
+const shown = ({ Effect, Action, Resource, Condition }: Statement) => ({
+  effect: Effect,
+  actions: list(Action),
+  resources: list(Resource),
+  conditions: Object.entries(Condition ?? {}).flatMap(([operator, keys]) =>
+    Object.entries(keys).map(([key, value]) => `${operator} ${key} ${list(value).join(' ')}`),
+  ),
+})
+
+const role = (part: string) => `arn:aws:iam::${ACCOUNT}:role/m2m-prod-${part}-${REGION}`
+const secret = (name: string) => `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:${name}`
+const IDENTIFY = `arn:aws:lambda:${REGION}:${ACCOUNT}:function:m2m-prod-identify`
+
+let template: Template
+let without: Template
+beforeAll(() => {
+  template = synthStack({ incidents }).template()
+  without = synthStack({ breakGlass: { noneBecause: 'the root removes the policy' } }).template()
+})
+
+const busStatements = (of: Template) =>
+  Object.values(resourcesOf(of))
+    .filter(({ Type }) => Type === 'AWS::Events::EventBusPolicy')
+    .map(({ Properties }) => ({ id: Properties.StatementId, ...shown(Properties.Statement as Statement) }))
+
+describe("the bus's policy", () => {
+  test.each([
+    ['OnlyM2mLeakIntake', leakSources.intake, role('intake')],
+    ['OnlyM2mSecurity', leakSources.security, SECURITY],
+    ['OnlyM2mBreakGlass', leakSources.breakGlass, BREAK_GLASS],
+  ])('%s: as %s speaks nobody else', (id, source, speaker) => {
+    expect(busStatements(template).find((statement) => statement.id === id)).toMatchObject({
+      effect: 'Deny',
+      actions: ['events:PutEvents'],
+      conditions: [`StringEquals events:source ${source}`, `ArnNotEquals aws:PrincipalArn ${speaker}`],
+    })
+  })
+
+  test.each([
+    ['AdmitM2mSecurity', leakSources.security, SECURITY, '222222222222'],
+    ['AdmitM2mBreakGlass', leakSources.breakGlass, BREAK_GLASS, ACCOUNT],
+  ])('%s: the role may belong to another account', (id, source, speaker, account) => {
+    const statement = busStatements(template).find((one) => one.id === id)
+    const policy = Object.values(resourcesOf(template)).find(({ Properties }) => Properties.StatementId === id)
+
+    expect(statement).toMatchObject({
+      effect: 'Allow',
+      actions: ['events:PutEvents'],
+      conditions: [`StringEquals events:source ${source}`, `ArnEquals aws:PrincipalArn ${speaker}`],
+    })
+    expect(policy?.Properties.Statement).toMatchObject({ Principal: { AWS: [`arn:aws:iam::${account}:root`] } })
+  })
+
+  test('lets nobody speak as a source that nobody may use', () => {
+    const statements = busStatements(without)
+    const [noOther] = statements.filter(({ id }) => id === 'NoOtherSource')
+
+    for (const source of Object.values(leakSources)) expect(noOther?.conditions.join()).not.toContain(source)
+    expect(statements.filter(({ id }) => /LeakIntake|Security|BreakGlass/.test(String(id)))).toEqual([])
+  })
+
+  test('calls the sources as the code does', () => {
+    expect([INTAKE_SOURCE, SECURITY_SOURCE, BREAK_GLASS_SOURCE]).toEqual(Object.values(leakSources))
+  })
+
+  test('lets no source of evidence in but the rotation function', () => {
+    const evidence = busStatements(template).find(({ id }) => id === 'OnlyM2mRotation')
+
+    expect(evidence?.conditions).toContain(`ArnNotEquals aws:PrincipalArn ${role('rotation')}`)
+  })
+})
+
+describe('the rules', () => {
+  const event = (source: string, selector: unknown, more: object = {}) => ({
+    source,
+    'detail-type': 'Secret Leak Reported',
+    detail: { incidentId: 'INC-1', selector, reason: 'r', requestedBy: 'a', ...more },
+  })
+  const reaching = (one: object): readonly string[] =>
+    leakPatterns.filter(({ pattern }) => matchesPattern(pattern, one)).map(({ id }) => id)
+
+  test.each<[string, object, readonly string[]]>([
+    ['a client by its id, from the intake', event(leakSources.intake, { clientIds: ['a'] }), ['LeakFromIntake']],
+    ['a secret by its name, from the intake', event(leakSources.intake, { secretNames: ['a'] }), []],
+    ['a scope, from the intake', event(leakSources.intake, { scopes: ['a'] }), []],
+    ['a tag, from the intake', event(leakSources.intake, { tags: { a: 'b' } }), []],
+    ['all, from the intake', event(leakSources.intake, { all: true, expectedCount: 1 }), []],
+    ['two selectors, from the intake', event(leakSources.intake, { clientIds: ['a'], all: true }), []],
+    ['with grace, from the intake', event(leakSources.intake, { clientIds: ['a'] }, { graceSeconds: 60 }), []],
+    ['no selector, from the intake', event(leakSources.intake, undefined), []],
+    ['clients, from security', event(leakSources.security, { clientIds: ['a', 'b'] }), ['LeakFromSecurity']],
+    ['a tag, from security', event(leakSources.security, { tags: { a: 'b' } }), ['LeakFromSecurity']],
+    ['all, from security', event(leakSources.security, { all: true, expectedCount: 1 }), []],
+    ['all, from break-glass', event(leakSources.breakGlass, { all: true, expectedCount: 1 }), ['LeakFromBreakGlass']],
+    ['what is due, from break-glass', event(leakSources.breakGlass, { due: true }), []],
+    [
+      'another type, from break-glass',
+      { ...event(leakSources.breakGlass, { all: true }), 'detail-type': 'Secret Revoked' },
+      [],
+    ],
+    ['another source', event('m2m.rotation', { clientIds: ['a'] }), []],
+    [
+      'no incident',
+      { ...event(leakSources.security, { clientIds: ['a'] }), detail: { selector: { clientIds: ['a'] } } },
+      [],
+    ],
+  ])('let through by form: %s', (_, one, expected) => {
+    expect(reaching(one)).toEqual(expected)
+  })
+
+  test('are made for the sources that somebody may use', () => {
+    const speakers = leakSpeakers({ intake: [], security: [SECURITY], breakGlass: [] })
+
+    expect(leakRules(speakers).map(({ id }) => id)).toEqual(['LeakFromSecurity'])
+  })
+
+  test('go to the target on that bus', () => {
+    const stack = new Stack(new App(), 'S')
+    const speakers = leakSpeakers({ intake: ['a'], security: ['b'], breakGlass: ['c'] })
+    const target = { bind: () => ({ arn: 'arn:target' }) }
+
+    addLeakRules(stack, { bus: new EventBus(stack, 'Bus'), speakers, target })
+
+    const rules = Template.fromStack(stack)
+    rules.resourceCountIs('AWS::Events::Rule', 3)
+    rules.hasResourceProperties('AWS::Events::Rule', {
+      EventBusName: { Ref: Match.stringLikeRegexp('^Bus') },
+      EventPattern: {
+        source: ['m2m.leak-intake'],
+        'detail-type': ['Secret Leak Reported'],
+        detail: Match.objectLike({
+          selector: Match.objectLike({ clientIds: [{ exists: true }], all: [{ exists: false }] }),
+        }),
+      },
+      Targets: [Match.objectLike({ Arn: 'arn:target' })],
+    })
+  })
+})
+
+const functionNamed = (of: Template, name: string) => {
+  const found = Object.values(resourcesOf(of)).find(
+    ({ Type, Properties }) => Type === 'AWS::Lambda::Function' && Properties.FunctionName === name,
+  )
+  if (found === undefined) throw new Error(`no function ${name}`)
+  return found.Properties
+}
+
+/** Who may call a function by its own policy. */
+const callersOf = (of: Template, logicalId: string) =>
+  Object.values(resourcesOf(of))
+    .filter(({ Type }) => Type === 'AWS::Lambda::Permission')
+    .filter(({ Properties }) => JSON.stringify(Properties.FunctionName).includes(logicalId))
+    .map(({ Properties }) => ({
+      principal: Properties.Principal,
+      source: Properties.SourceArn && flat(Properties.SourceArn),
+    }))
+
+describe('identify', () => {
+  test('may read every secret below the prefix, and do nothing else', () => {
+    const statements = roleStatements(template, 'IdentifyFnRole').slice(2)
+
+    expect(statements.map(({ Sid, ...rest }) => [Sid, shown(rest as Statement)])).toEqual([
+      ['ListSecrets', { effect: 'Allow', actions: ['secretsmanager:ListSecrets'], resources: ['*'], conditions: [] }],
+      [
+        'ReadManagedSecrets',
+        {
+          effect: 'Allow',
+          actions: ['secretsmanager:GetSecretValue', 'secretsmanager:ListSecretVersionIds'],
+          resources: [secret('m2m/prod/*')],
+          conditions: [],
+        },
+      ],
+      [
+        'KeyThroughSecretsManager',
+        {
+          effect: 'Allow',
+          actions: ['kms:Decrypt'],
+          resources: [expect.stringMatching(/^<Key.*\.Arn>$/)],
+          conditions: [
+            `StringEquals kms:ViaService secretsmanager.${REGION}.amazonaws.com`,
+            `StringLike kms:EncryptionContext:SecretARN ${secret('m2m/prod/*')}`,
+          ],
+        },
+      ],
+    ])
+  })
+
+  test('has no project secret, and two executions', () => {
+    expect(functionNamed(template, 'm2m-prod-identify')).toMatchObject({
+      ReservedConcurrentExecutions: 2,
+      Timeout: 300,
+      Environment: {
+        Variables: {
+          STYTCH_PROJECT_ID: exampleConfig.stytch.projectId,
+          M2M_SECRET_PREFIX: 'm2m/prod/',
+          M2M_SEARCHES_PER_MINUTE: '10',
+        },
+      },
+    })
+  })
+
+  test('keeps an asynchronous question nowhere', () => {
+    template.hasResourceProperties('AWS::Lambda::EventInvokeConfig', {
+      FunctionName: { Ref: Match.stringLikeRegexp('^IdentifyFn') },
+      MaximumRetryAttempts: 0,
+      MaximumEventAgeInSeconds: 60,
+      DestinationConfig: Match.absent(),
+    })
+    expect(functionNamed(template, 'm2m-prod-identify')).not.toHaveProperty('DeadLetterConfig')
+  })
+
+  test('may be called by break-glass and security, beside the intake and the operators', () => {
+    expect(callersOf(template, 'IdentifyFn')).toEqual([
+      { principal: BREAK_GLASS, source: undefined },
+      { principal: SECURITY, source: undefined },
+    ])
+    const { resources } = shown(bySid(roleStatements(template, 'IntakeFnRole'), 'AskWhoseValueLeaked'))
+    expect(resources).toEqual([IDENTIFY])
+  })
+
+  test('stands among the readers of every secret, and of the key', () => {
+    const [client] = Object.values(resourcesOf(template)).filter(({ Type }) => Type === 'Custom::M2mClient')
+    const { Readers: readers, Changers: changers } = (client?.Properties.Stage ?? {}) as Record<string, unknown[]>
+
+    expect(list(readers)).toContain(role('identify'))
+    expect(list(changers)).not.toContain(role('identify'))
+  })
+
+  test('is there without an intake as well: people ask it', () => {
+    expect(functionNamed(without, 'm2m-prod-identify')).toBeDefined()
+    expect(callersOf(without, 'IdentifyFn')).toEqual([])
+  })
+})
+
+describe('the intake', () => {
+  test('may read its keys, pass its gate, ask identify, and tell the bus about leaks', () => {
+    const statements = roleStatements(template, 'IntakeFnRole').slice(2)
+
+    expect(statements.map(({ Sid, ...rest }) => [Sid, shown(rest as Statement)])).toEqual([
+      [
+        'ReadKeys',
+        {
+          effect: 'Allow',
+          actions: ['secretsmanager:GetSecretValue'],
+          resources: [secret('m2m-intake/prod/signing-??????'), secret('m2m-intake/prod/github-app-??????')],
+          conditions: [],
+        },
+      ],
+      [
+        'PassTheGate',
+        {
+          effect: 'Allow',
+          actions: [
+            'secretsmanager:GetSecretValue',
+            'secretsmanager:PutSecretValue',
+            'secretsmanager:UpdateSecretVersionStage',
+          ],
+          resources: [secret('m2m-intake/prod/gate-??????')],
+          conditions: [],
+        },
+      ],
+      [
+        'AskWhoseValueLeaked',
+        { effect: 'Allow', actions: ['lambda:InvokeFunction'], resources: [IDENTIFY], conditions: [] },
+      ],
+      [
+        'TellOnTheBus',
+        {
+          effect: 'Allow',
+          actions: ['events:PutEvents'],
+          resources: [expect.stringMatching(/^<EventsBus.*\.Arn>$/)],
+          conditions: ['StringEquals events:source m2m.leak-intake'],
+        },
+      ],
+    ])
+  })
+
+  test('may be called by its API alone, for its one route', () => {
+    expect(callersOf(template, 'IntakeFn')).toEqual([
+      { principal: 'apigateway.amazonaws.com', source: expect.stringMatching(/:<IntakeApi.*>\/\*\/\*\/leaks$/) },
+    ])
+    template.resourceCountIs('AWS::Lambda::Url', 0)
+    template.resourcePropertiesCountIs('AWS::ApiGatewayV2::Route', { RouteKey: 'POST /leaks' }, 1)
+    template.resourceCountIs('AWS::ApiGatewayV2::Route', 1)
+  })
+
+  test('is throttled at the door, and what is logged there holds neither headers nor body', () => {
+    template.hasResourceProperties('AWS::ApiGatewayV2::Stage', {
+      DefaultRouteSettings: { ThrottlingRateLimit: 5, ThrottlingBurstLimit: 20 },
+      AccessLogSettings: { DestinationArn: Match.anyValue(), Format: Match.anyValue() },
+    })
+    const [stage] = Object.values(template.findResources('AWS::ApiGatewayV2::Stage'))
+    const format = JSON.parse(String(stage?.Properties.AccessLogSettings.Format)) as Record<string, string>
+    for (const field of Object.values(format)) expect(field).not.toMatch(/body|header|authorizer|querystring/i)
+  })
+
+  test('knows its settings, and no key', () => {
+    expect(functionNamed(template, 'm2m-prod-intake')).toMatchObject({
+      ReservedConcurrentExecutions: 10,
+      Environment: {
+        Variables: {
+          M2M_INTAKE_SIGNING_SECRET: 'm2m-intake/prod/signing',
+          M2M_GITHUB_APP_SECRET: 'm2m-intake/prod/github-app',
+          M2M_INTAKE_GATE: 'm2m-intake/prod/gate',
+          M2M_INTAKE_PER_HOUR: '10',
+          M2M_INTAKE_WATCHED: 'stytch_m2m_client_secret',
+          M2M_IDENTIFY_FUNCTION: 'm2m-prod-identify',
+        },
+      },
+    })
+  })
+
+  test('has an open gate, outside of the prefix', () => {
+    template.hasResourceProperties('AWS::SecretsManager::Secret', {
+      Name: 'm2m-intake/prod/gate',
+      SecretString: '{"state":"open"}',
+    })
+  })
+
+  test('reads keys that are encrypted with a key of the operator’s, through Secrets Manager', () => {
+    const secretsKeyArn = `arn:aws:kms:${REGION}:${ACCOUNT}:key/2222`
+    const keyed = synthStack({ incidents: { ...incidents, intake: { ...intake, secretsKeyArn } } }).template()
+
+    expect(shown(bySid(roleStatements(keyed, 'IntakeFnRole'), 'DecryptKeys'))).toMatchObject({
+      actions: ['kms:Decrypt'],
+      resources: [secretsKeyArn],
+      conditions: [
+        `StringEquals kms:ViaService secretsmanager.${REGION}.amazonaws.com`,
+        expect.stringContaining('m2m-intake/prod/signing-??????'),
+      ],
+    })
+  })
+
+  test('is not there unless it is configured', () => {
+    without.resourceCountIs('AWS::ApiGatewayV2::Api', 0)
+    without.resourceCountIs('AWS::SecretsManager::Secret', 0)
+    expect(JSON.stringify(without.toJSON())).not.toContain('m2m-prod-intake')
+  })
+})
+
+describe('whoever is told', () => {
+  test.each([
+    ['Leak Unresolved', undefined],
+    ['Incident Held', { first: [true] }],
+    ['Incident Held', { remembered: [false] }],
+  ])('%s pages a person: %j', (type, detail) => {
+    template.hasResourceProperties('AWS::Events::Rule', {
+      EventPattern: {
+        source: ['m2m.leak-intake'],
+        'detail-type': [type],
+        ...(detail === undefined ? {} : { detail }),
+      },
+      Targets: [Match.objectLike({ Arn: { Ref: Match.stringLikeRegexp('^NotificationsTopic') } })],
+    })
+  })
+
+  test.each(['IdentifyErrors', 'IdentifyThrottles', 'IntakeErrors', 'IntakeThrottles', 'IntakeRefusals'])(
+    '%s has an alarm',
+    (id) => {
+      template.hasResourceProperties('AWS::CloudWatch::Alarm', {
+        AlarmName: Match.stringLikeRegexp(`^m2m-prod-.*-${id}$`),
+        AlarmDescription: Match.stringLikeRegexp('Runbook: docs/runbook\\.md#[a-z-]+$'),
+      })
+    },
+  )
+})
+
+describe('the configuration', () => {
+  const faultsOf = (changes: object): string => {
+    try {
+      readDeployConfig({ ...exampleConfig, ...changes })
+    } catch (error) {
+      return String(error)
+    }
+    return 'no fault'
+  }
+
+  test('says nothing, and there is no intake and no security role', () => {
+    expect(readDeployConfig(exampleConfig).incidents).toEqual({ security: { roleArns: [], maxClients: 25 } })
+  })
+
+  test('says all that can be said', () => {
+    const all = {
+      security: { roleArns: [SECURITY], maxClients: 50 },
+      intake: {
+        ...intake,
+        secretsKeyArn: `arn:aws:kms:${REGION}:${ACCOUNT}:key/2222`,
+        githubUrl: 'https://github.example.com/api/v3',
+        detectors: ['stytch_m2m_client_secret', 'generic_high_entropy_secret'],
+        maxPerHour: 5,
+      },
+    }
+    const { detectors, ...rest } = all.intake
+
+    expect(readDeployConfig({ ...exampleConfig, incidents: all }).incidents).toEqual({
+      security: all.security,
+      intake: { ...rest, watched: detectors },
+    })
+  })
+
+  test.each([
+    [{ incidents: { intake: {} } }, /incidents\.intake\.signingSecretName is missing/],
+    [{ incidents: { intake: { signingSecretName: 'm2m/prod/signing' } } }, /signingSecretName lies below m2m\/prod\//],
+    [{ incidents: { intake: { ...intake, githubAppSecretName: 'm2m/prod/app' } } }, /githubAppSecretName lies below/],
+    [{ incidents: { intake: { ...intake, maxPerHour: 41 } } }, /maxPerHour is malformed/],
+    [{ incidents: { intake: { ...intake, githubUrl: 'http://github.example.com' } } }, /githubUrl is malformed/],
+    [{ incidents: { intake: { ...intake, githubUrl: 'https://github.example.com/' } } }, /githubUrl ends in a slash/],
+    [{ incidents: { intake: { ...intake, detectors: ['Stytch M2M'] } } }, /detectors\[0\] is malformed/],
+    [{ incidents: { intake: { ...intake, signingKey: 'x' } } }, /signingKey is unknown/],
+    [{ incidents: { security: { roleArns: ['arn:aws:iam::222222222222:root'] } } }, /roleArns\[0\] is malformed/],
+    [{ incidents: { breakGlass: {} } }, /incidents\.breakGlass is unknown/],
+  ])('%j is refused', (changes, expected) => {
+    expect(faultsOf(changes)).toMatch(expected)
+  })
+})

@@ -1,0 +1,25 @@
+// The vendor with the SDK's client in place of the signer, and nothing else changed.
+import { createStytchMint } from '../../../lambda/adapters/vend/stytch-mint.ts'
+import { createTokenCache } from '../../../lambda/domain/vend/token-cache.ts'
+import { processEnvironment, readVendorEnv } from '../../../lambda/env.ts'
+import { createVendHandler } from '../../../lambda/handlers/vend-handler.ts'
+import { vendRules } from '../../../lambda/usecases/vend/vending.ts'
+import { createSdkVault } from './sdk-vault.ts'
+
+const settings = readVendorEnv(processEnvironment())
+
+export const handler = createVendHandler({
+  settings,
+  vending: {
+    secretNamePrefix: settings.secretNamePrefix,
+    rules: vendRules,
+    vault: createSdkVault(),
+    mint: createStytchMint(settings.stytch),
+    cache: createTokenCache(),
+    outcomes: { emit: async () => {} },
+    chance: Math.random,
+  },
+  write: (line) => {
+    console.log(JSON.stringify(line))
+  },
+})

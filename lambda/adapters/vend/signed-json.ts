@@ -1,0 +1,95 @@
+// AWS's JSON protocol without a client: one POST, signed by the SDK's own signer and sent by undici, for the few operations that the
+// token vendor calls. A service's client would be most of its cold start (docs/decisions/023). Two tries within the time it is given;
+// what goes wrong comes back as an error of the SDK's shape, which adapters turn into Faults. It never repeats what it sent.
+import { SignatureV4 } from '@smithy/signature-v4'
+import type { JsonObject } from '../../domain/json-object.ts'
+import { Sha256 } from '../../domain/vend/sha256.ts'
+import { createSend, type HttpAnswer } from '../stytch/http.ts'
+
+export interface AwsPlace {
+  readonly region: string
+  readonly credentials: {
+    readonly accessKeyId: string
+    readonly secretAccessKey: string
+    readonly sessionToken?: string
+  }
+  /** `amazonaws.com`, but for some partitions. */
+  readonly urlSuffix: string
+  /** Laptop only: one address for all services. */
+  readonly endpoint?: string | undefined
+}
+
+export interface AwsService {
+  /** As in the signature. */
+  readonly name: 'secretsmanager' | 'events'
+  /** What stands before an operation's name in `x-amz-target`. */
+  readonly target: 'secretsmanager' | 'AWSEvents'
+}
+
+/** @throws AwsCallFailed */
+export type AwsJsonCall = (operation: string, input: JsonObject, withinMs: number) => Promise<JsonObject>
+
+/** Of the shape that the SDK's clients throw, so that one reading serves both (aws-call.ts). */
+export class AwsCallFailed extends Error {
+  readonly $fault: 'client' | 'server' | undefined
+  readonly $metadata: { readonly httpStatusCode?: number }
+  constructor(name: string, message: string, status: number | undefined) {
+    super(message)
+    this.name = name
+    this.$fault = status === undefined ? undefined : status < 500 ? 'client' : 'server'
+    this.$metadata = status === undefined ? {} : { httpStatusCode: status }
+  }
+}
+
+const ERROR_NAME = /^[A-Za-z0-9.]{1,100}$/
+
+/** `com.amazonaws.secretsmanager#ResourceNotFoundException`, or the last part alone. */
+const errorName = ({ __type: type }: JsonObject, status: number): string => {
+  const name = typeof type === 'string' ? (type.split('#').at(-1) ?? '') : ''
+  return ERROR_NAME.test(name) ? name : `http_${status}`
+}
+
+const failureOf = (answer: HttpAnswer): AwsCallFailed | undefined => {
+  if (!answer.arrived) return new AwsCallFailed(answer.why, '', undefined)
+  const { status, json } = answer
+  if (status >= 200 && status < 300) return undefined
+  const message = json.message ?? json.Message
+  return new AwsCallFailed(errorName(json, status), typeof message === 'string' ? message : '', status)
+}
+
+const throttled = /Throttl|TooManyRequests|RequestLimitExceeded/
+
+const mayHelpAgain = ({ name, $fault: fault }: AwsCallFailed): boolean => fault !== 'client' || throttled.test(name)
+
+const TRIES = 2
+
+export const createAwsJson = (place: AwsPlace, { name, target }: AwsService): AwsJsonCall => {
+  const { region, credentials, urlSuffix } = place
+  const url = new URL(place.endpoint ?? `https://${name}.${region}.${urlSuffix}`)
+  const signer = new SignatureV4({ service: name, region, credentials, sha256: Sha256 })
+  const once = async (operation: string, body: string, timeoutMs: number): Promise<HttpAnswer> => {
+    const { headers } = await signer.sign({
+      method: 'POST',
+      protocol: url.protocol,
+      hostname: url.hostname,
+      path: '/',
+      query: {},
+      headers: {
+        host: url.host,
+        'content-type': 'application/x-amz-json-1.1',
+        'x-amz-target': `${target}.${operation}`,
+      },
+      body,
+    })
+    return createSend({ timeoutMs })({ method: 'POST', url, headers, body })
+  }
+  return async (operation, input, withinMs) => {
+    const body = JSON.stringify(input)
+    for (let tries = 1; ; tries += 1) {
+      const answer = await once(operation, body, Math.max(1, Math.floor(withinMs / TRIES)))
+      const failure = failureOf(answer)
+      if (failure === undefined && answer.arrived) return answer.json
+      if (failure !== undefined && (tries >= TRIES || !mayHelpAgain(failure))) throw failure
+    }
+  }
+}

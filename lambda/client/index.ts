@@ -1,0 +1,29 @@
+// What a service imports as `m2m-secret-rotation/client`: the token client, for who needs tokens; the verifier, the list of revocations
+// and the Lambda authorizer, for who is shown them. None of it needs the rest of this package.
+export {
+  type AuthorizerAnswer,
+  type AuthorizerContext,
+  type AuthorizerEvent,
+  type AuthorizerSettings,
+  createAuthorizer,
+} from './authorizer.ts'
+export { createRevocations, type RevocationSettings, type Revocations, RevocationsUnavailable } from './revocations.ts'
+export type { AwsCredentials, VendorPlace } from './signed-request.ts'
+export {
+  createTokenClient,
+  type TokenClient,
+  type TokenClientSettings,
+  type TokenRequest,
+  type VendedToken,
+  VendFailed,
+  type VendFailure,
+} from './token-client.ts'
+export {
+  createVerifier,
+  type RefusalCode,
+  satisfies,
+  TokenRefused,
+  type VerifiedToken,
+  type VerifierSettings,
+  type Verify,
+} from './verify.ts'

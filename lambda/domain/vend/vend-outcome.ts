@@ -1,0 +1,45 @@
+// What the vendor tells the bus: that Stytch refuses the very value that is AWSCURRENT, so that nobody gets tokens for this client until
+// somebody acts. Shape only; the id is made of what is so, so that several environments that find the same tell it under one id.
+import { createHash } from 'node:crypto'
+import type { OutcomeEvent } from '../outcome.ts'
+
+/** `source` of every event that the vendor puts on the bus. */
+export const VENDOR_SOURCE = 'm2m.vendor'
+
+const VERSION = 1
+
+/** Told again while it lasts; the same within a quarter of an hour is one event. */
+export const REPEAT_EVERY_MS = 15 * 60_000
+
+export interface RefusedCredential {
+  readonly secretArn: string
+  readonly secretName: string
+  readonly clientId: string
+  readonly versionId: string
+  /** The name of Stytch's error. */
+  readonly error: string
+  readonly requestId: string
+  /** Epoch milliseconds. */
+  readonly at: number
+}
+
+export const credentialRefusedEvent = (refusal: RefusedCredential): OutcomeEvent => {
+  const { secretArn, secretName, clientId, versionId, error, requestId, at } = refusal
+  const identity = JSON.stringify(['Credential Refused', secretArn, versionId, Math.floor(at / REPEAT_EVERY_MS)])
+  return {
+    type: 'Credential Refused',
+    detail: {
+      version: VERSION,
+      id: createHash('sha256').update(identity).digest('hex').slice(0, 32),
+      secretArn,
+      secretName,
+      clientId,
+      versionId,
+      error,
+      requestId,
+      at: new Date(at).toISOString(),
+      explanation:
+        'Stytch refuses the value of AWSCURRENT, twice and after reading it again; see its position, then revoke to replace it',
+    },
+  }
+}

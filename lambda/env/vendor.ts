@@ -1,0 +1,72 @@
+// The token vendor's settings. It has no project secret; what Lambda tells it of itself (env/aws.ts) is read along and never written.
+import { type AwsEnv, readAws } from './aws.ts'
+import { createReader, type Environment } from './reader.ts'
+import { readTokenPlace, type TokenPlaceEnv, writeTokenPlace } from './stytch.ts'
+
+export const verticals = ['consumer', 'b2b'] as const
+/** Which of Stytch's two products the project is of: the keys of its tokens lie at another address (stytch-api §1.10). */
+export type StytchVertical = (typeof verticals)[number]
+
+export interface VendorEnv {
+  readonly stytch: TokenPlaceEnv
+  readonly vertical: StytchVertical
+  /** Every secret's name starts with it, `m2m/<stage>/`. */
+  readonly secretNamePrefix: string
+  /** Name or ARN of the event bus. */
+  readonly eventBus: string
+  /** Of the one API whose events are believed. */
+  readonly apiId: string
+  /** Where callers reach that API, without a slash at its end. */
+  readonly apiUrl: string
+  /** How long it is taken for granted which version is AWSCURRENT. */
+  readonly checkSeconds: number
+  /** `amazonaws.com`, but for some partitions. */
+  readonly awsUrlSuffix: string
+}
+
+export const readVendorEnv = (env: Environment): VendorEnv & { readonly aws: AwsEnv } => {
+  const reader = createReader(env)
+  const stytch = readTokenPlace(reader)
+  const named = reader.text('STYTCH_VERTICAL', verticals.join(' or '))
+  const vertical = verticals.find((one) => one === named)
+  if (named !== '' && vertical === undefined) {
+    reader.fault('STYTCH_VERTICAL', `is malformed: expected ${verticals.join(' or ')}`)
+  }
+  const secretNamePrefix = reader.text('M2M_SECRET_PREFIX', "the prefix of every secret's name, m2m/<stage>/")
+  const eventBus = reader.text('M2M_EVENT_BUS', 'the name or ARN of the event bus')
+  const apiId = reader.text('M2M_API_ID', "the API's id")
+  const apiUrl = reader.text('M2M_API_URL', "the API's URL")
+  if (apiUrl !== '' && (!URL.canParse(apiUrl) || apiUrl.endsWith('/'))) {
+    reader.fault('M2M_API_URL', 'is malformed: expected a URL without a slash at its end')
+  }
+  const seconds = reader.text('M2M_CHECK_SECONDS', 'seconds, 1 to 300')
+  if (seconds !== '' && !(/^[1-9]\d{0,2}$/.test(seconds) && Number(seconds) <= 300)) {
+    reader.fault('M2M_CHECK_SECONDS', 'is malformed: expected 1 to 300')
+  }
+  const awsUrlSuffix = reader.text('M2M_AWS_URL_SUFFIX', "the end of AWS's host names, such as amazonaws.com")
+  const aws = readAws(reader)
+  reader.finish()
+  return {
+    stytch,
+    vertical: vertical ?? 'consumer',
+    secretNamePrefix,
+    eventBus,
+    apiId,
+    apiUrl,
+    checkSeconds: Number(seconds),
+    awsUrlSuffix,
+    aws,
+  }
+}
+
+/** The inverse of readVendorEnv, but for what Lambda writes. */
+export const writeVendorEnv = (settings: VendorEnv): Record<string, string> => ({
+  ...writeTokenPlace(settings.stytch),
+  STYTCH_VERTICAL: settings.vertical,
+  M2M_SECRET_PREFIX: settings.secretNamePrefix,
+  M2M_EVENT_BUS: settings.eventBus,
+  M2M_API_ID: settings.apiId,
+  M2M_API_URL: settings.apiUrl,
+  M2M_CHECK_SECONDS: String(settings.checkSeconds),
+  M2M_AWS_URL_SUFFIX: settings.awsUrlSuffix,
+})

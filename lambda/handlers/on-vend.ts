@@ -1,0 +1,29 @@
+// The token vendor: API Gateway calls it for each request that IAM has let through. Reads the settings and puts the adapters together,
+// once per execution environment: undici and AWS's signer, and no client of the SDK (docs/decisions/023).
+import { createAwsJson } from '../adapters/vend/signed-json.ts'
+import { createStytchMint } from '../adapters/vend/stytch-mint.ts'
+import { createVendOutcomes } from '../adapters/vend/vend-outcomes.ts'
+import { createVendVault } from '../adapters/vend/vend-vault.ts'
+import { createTokenCache } from '../domain/vend/token-cache.ts'
+import { processEnvironment, readVendorEnv } from '../env.ts'
+import { vendRules } from '../usecases/vend/vending.ts'
+import { createVendHandler } from './vend-handler.ts'
+
+const settings = readVendorEnv(processEnvironment())
+const place = { ...settings.aws, urlSuffix: settings.awsUrlSuffix }
+
+export const handler = createVendHandler({
+  settings,
+  vending: {
+    secretNamePrefix: settings.secretNamePrefix,
+    rules: { ...vendRules, checkMs: settings.checkSeconds * 1000 },
+    vault: createVendVault(createAwsJson(place, { name: 'secretsmanager', target: 'secretsmanager' })),
+    mint: createStytchMint(settings.stytch),
+    cache: createTokenCache(),
+    outcomes: createVendOutcomes(createAwsJson(place, { name: 'events', target: 'AWSEvents' }), settings.eventBus),
+    chance: Math.random,
+  },
+  write: (line) => {
+    console.log(JSON.stringify(line))
+  },
+})

@@ -1,0 +1,112 @@
+// What an operator decides about the token vendor: from where it is reached, who from outside of this account's own policies is let in,
+// and how much at once. Read with the rest of the configuration (deploy-config.ts); absent, there is no vendor.
+import { matching, type Place, type Shape } from './config-place.ts'
+
+/** Who is let in by the API's own policy, and for which clients: names below the prefix, or `*` for all. */
+export interface Admission {
+  readonly who:
+    | { readonly kind: 'account'; readonly account: string }
+    | { readonly kind: 'organization'; readonly organization: string }
+    | { readonly kind: 'role'; readonly roleArn: string }
+  readonly clients: readonly string[]
+}
+
+export interface VendorConfig {
+  readonly endpoint:
+    | { readonly kind: 'regional' }
+    | { readonly kind: 'private'; readonly vpcEndpointIds: readonly string[] }
+  readonly admits: readonly Admission[]
+  readonly webAclArn?: string
+  readonly requestsPerSecond: number
+  readonly burst: number
+  readonly reservedConcurrency: number
+  readonly checkSeconds: number
+  readonly vertical: 'consumer' | 'b2b'
+  /** Whether this account and Region have the role by which API Gateway writes logs, or this stack makes it. */
+  readonly accountLogRole: 'exists' | 'create'
+}
+
+export const vendorDefaults = {
+  /** A hundred services that start at once, and each asks for a token or two. */
+  requestsPerSecond: 50,
+  burst: 200,
+  /** As many tokens are under way at once; a cached one takes a millisecond. */
+  reservedConcurrency: 20,
+  /** No token of a revoked value is served later than that. */
+  checkSeconds: 30,
+  vertical: 'consumer',
+  /** It is one for the whole account and Region: another stack's, most likely. */
+  accountLogRole: 'exists',
+} as const
+
+export interface VendorShapes {
+  readonly roleArn: Shape
+  readonly account: Shape
+}
+
+const shapes = {
+  endpoint: matching(/^(private|regional)$/, '"private" or "regional"'),
+  vpcEndpointId: matching(/^vpce-[0-9a-f]{8,17}$/, 'vpce-…'),
+  organization: matching(/^o-[a-z0-9]{10,32}$/, 'o-…'),
+  client: matching(/^(\*|[A-Za-z0-9_-]{1,64})$/, "a client's name of letters, digits, _ and -, or * for all"),
+  webAclArn: matching(
+    /^arn:aws[a-z-]*:wafv2:[a-z0-9-]+:\d{12}:regional\/webacl\/[\w-]+\/[\w-]+$/,
+    "a regional web ACL's ARN, arn:aws:wafv2:<region>:<account>:regional/webacl/<name>/<id>",
+  ),
+}
+
+const readEndpoint = (place: Place): VendorConfig['endpoint'] => {
+  const kind = place.text('endpoint', shapes.endpoint)
+  const vpcEndpointIds = place.texts('vpcEndpointIds', shapes.vpcEndpointId)
+  if (kind !== 'private') {
+    if (vpcEndpointIds.length > 0) place.fault('vpcEndpointIds', 'are for a private endpoint only')
+    return { kind: 'regional' }
+  }
+  if (vpcEndpointIds.length === 0) {
+    place.fault('vpcEndpointIds', 'is missing: expected the VPC endpoints of execute-api that callers use')
+  }
+  return { kind, vpcEndpointIds }
+}
+
+const readAdmission = (place: Place, { roleArn, account }: VendorShapes): Admission => {
+  place.onlyKnows('account', 'organization', 'role', 'clients')
+  const named = ['account', 'organization', 'role'].filter((name) => place.has(name))
+  if (named.length !== 1) place.fault('', 'admits nobody in particular: expected one of account, organization, role')
+  const clients = place.texts('clients', shapes.client)
+  if (clients.length === 0) place.fault('clients', "is missing: expected clients' names, or * for all")
+  const who: Admission['who'] = place.has('account')
+    ? { kind: 'account', account: place.text('account', account) }
+    : place.has('organization')
+      ? { kind: 'organization', organization: place.text('organization', shapes.organization) }
+      : { kind: 'role', roleArn: place.has('role') ? place.text('role', roleArn) : '' }
+  return { who, clients }
+}
+
+export const readVendor = (root: Place, more: VendorShapes): VendorConfig | undefined => {
+  const place = root.inner('vendor')
+  if (place === undefined) return undefined
+  place.onlyKnows(
+    'endpoint',
+    'vpcEndpointIds',
+    'admits',
+    'webAclArn',
+    'requestsPerSecond',
+    'burst',
+    'reservedConcurrency',
+    'checkSeconds',
+    'vertical',
+    'accountLogRole',
+  )
+  const webAclArn = place.optional('webAclArn', shapes.webAclArn)
+  return {
+    endpoint: readEndpoint(place),
+    admits: place.list('admits').map((one) => readAdmission(one, more)),
+    requestsPerSecond: place.integer('requestsPerSecond', vendorDefaults.requestsPerSecond, [1, 10_000]),
+    burst: place.integer('burst', vendorDefaults.burst, [1, 5_000]),
+    reservedConcurrency: place.integer('reservedConcurrency', vendorDefaults.reservedConcurrency, [1, 1000]),
+    checkSeconds: place.integer('checkSeconds', vendorDefaults.checkSeconds, [1, 300]),
+    vertical: place.oneOf('vertical', ['consumer', 'b2b'], vendorDefaults.vertical),
+    accountLogRole: place.oneOf('accountLogRole', ['exists', 'create'], vendorDefaults.accountLogRole),
+    ...(webAclArn === undefined ? {} : { webAclArn }),
+  }
+}

@@ -1,0 +1,205 @@
+// Secrets Manager as the vendor reads it, over HTTP against the stand-in and without a client: the same answers as the SDK's clients get,
+// two tries and no more, and no word of a value in any failure.
+import {
+  CreateSecretCommand,
+  DeleteSecretCommand,
+  PutSecretValueCommand,
+  RotateSecretCommand,
+} from '@aws-sdk/client-secrets-manager'
+import { describe, expect, test } from 'vitest'
+import { createFleet } from '../../../lambda/adapters/aws/fleet.ts'
+import { createAwsJson } from '../../../lambda/adapters/vend/signed-json.ts'
+import { createVendOutcomes } from '../../../lambda/adapters/vend/vend-outcomes.ts'
+import { createVendVault } from '../../../lambda/adapters/vend/vend-vault.ts'
+import { credentialRefusedEvent } from '../../../lambda/domain/vend/vend-outcome.ts'
+import { useAws } from '../../fakes/stand-ins.ts'
+
+const place = useAws()
+const NAME = 'm2m/test/orders'
+const WITHIN_MS = 8_000
+
+const endpoint = async (): Promise<string> => {
+  const found = await place.sdk().secrets.config.endpoint?.()
+  return `http://127.0.0.1:${found?.port}`
+}
+const callTo = async (service: 'secretsmanager' | 'events') =>
+  createAwsJson(
+    {
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'any', secretAccessKey: 'canary-key' },
+      urlSuffix: 'amazonaws.com',
+      endpoint: await endpoint(),
+    },
+    { name: service, target: service === 'events' ? 'AWSEvents' : 'secretsmanager' },
+  )
+const vault = async () => createVendVault(await callTo('secretsmanager'))
+const create = async (name = NAME, value = 'canary-one'): Promise<string> => {
+  const Tags = [
+    { Key: 'm2m:scopes', Value: 'read:a write:b' },
+    { Key: 'team', Value: 'ördérs' },
+  ]
+  const reply = await place.sdk().secrets.send(new CreateSecretCommand({ Name: name, SecretString: value, Tags }))
+  return reply.ARN ?? ''
+}
+const errorOf = async (call: Promise<unknown>): Promise<unknown> => call.catch((error: unknown) => error)
+
+describe('metadata', () => {
+  test("is what the SDK's own client reads", async () => {
+    const arn = await create()
+    await place.sdk().secrets.send(new PutSecretValueCommand({ SecretId: NAME, SecretString: 'canary-two' }))
+    const expected = await createFleet(place.sdk().secrets).inspect(NAME)
+
+    for (const id of [NAME, arn]) {
+      const found = await (await vault()).describe(id, WITHIN_MS)
+      expect(expected).toMatchObject({ ...found })
+      expect(Object.keys(found?.labels ?? {})).toHaveLength(2)
+      expect(found?.tags).toEqual({ 'm2m:scopes': 'read:a write:b', team: 'ördérs' })
+    }
+  })
+
+  test('of no secret is none; of a deleted one says so', async () => {
+    const arn = await create()
+    await place.sdk().secrets.send(new DeleteSecretCommand({ SecretId: arn }))
+
+    expect(await (await vault()).describe('m2m/test/nobody', WITHIN_MS)).toBeUndefined()
+    expect(await (await vault()).describe(arn, WITHIN_MS)).toMatchObject({ isDeleted: true })
+  })
+})
+
+describe('the value', () => {
+  test('is that of AWSCURRENT, with its version', async () => {
+    const arn = await create()
+
+    const version = await (await vault()).readCurrent(NAME, WITHIN_MS)
+
+    expect(version).toMatchObject({ arn, text: 'canary-one', versionId: expect.stringMatching(/^[0-9a-f-]{36}$/) })
+    expect(version?.createdAt).toBeGreaterThan(0)
+  })
+
+  test('of no secret is none', async () => {
+    expect(await (await vault()).readCurrent('m2m/test/nobody', WITHIN_MS)).toBeUndefined()
+  })
+})
+
+describe('the list', () => {
+  test('begins with what changed last, and goes on over pages', async () => {
+    for (let at = 0; at < 103; at += 1) {
+      await create(`m2m/test/client-${at}`)
+      place.world.clock.advance(1_000)
+    }
+    await create('other/client')
+    await place.sdk().secrets.send(new PutSecretValueCommand({ SecretId: 'm2m/test/client-7', SecretString: 'x' }))
+
+    const first = await (await vault()).listChanged('m2m/test/', WITHIN_MS)
+    const second = await (await vault()).listChanged('m2m/test/', WITHIN_MS, first.nextPage)
+
+    expect(first.secrets).toHaveLength(100)
+    expect(first.secrets.slice(0, 2).map(({ name }) => name)).toEqual(['m2m/test/client-7', 'm2m/test/client-102'])
+    expect(first.secrets[0]?.tags['m2m:scopes']).toBe('read:a write:b')
+    expect(Object.values(first.secrets[0]?.labels ?? {}).flat()).toEqual(
+      expect.arrayContaining(['AWSCURRENT', 'AWSPREVIOUS']),
+    )
+    expect(second.secrets.map(({ name }) => name)).toEqual([
+      'm2m/test/client-2',
+      'm2m/test/client-1',
+      'm2m/test/client-0',
+    ])
+    expect(second.nextPage).toBeUndefined()
+  })
+
+  test('of versions holds those without a label too', async () => {
+    const arn = await create()
+    for (const value of ['two', 'three']) {
+      await place.sdk().secrets.send(new PutSecretValueCommand({ SecretId: NAME, SecretString: value }))
+    }
+
+    const versions = await (await vault()).listVersions(arn, WITHIN_MS)
+
+    expect(versions.map(({ labels }) => labels.join()).sort()).toEqual(['', 'AWSCURRENT', 'AWSPREVIOUS'])
+    expect(versions.every(({ versionId, createdAt }) => versionId !== '' && createdAt > 0)).toBe(true)
+  })
+})
+
+describe('a failure', () => {
+  test.each(['error', 'reset', 'html', 'garble'] as const)('once (%s) is tried again', async (kind) => {
+    await create()
+    place.standIn.faults.add({ op: 'DescribeSecret', kind, ...(kind === 'error' ? { status: 500 } : {}) })
+
+    expect(await (await vault()).describe(NAME, WITHIN_MS)).toMatchObject({ name: NAME })
+    expect(place.calls().filter((op) => op === 'DescribeSecret')).toHaveLength(2)
+  })
+
+  test.each([
+    ['error', 'SECRETS_MANAGER_UNAVAILABLE'],
+    ['reset', 'SECRETS_MANAGER_UNAVAILABLE'],
+    ['throttle', 'SECRETS_MANAGER_THROTTLED'],
+  ] as const)('that stays (%s) is a Fault after two tries', async (kind, code) => {
+    await create()
+    place.standIn.faults.add({ op: 'GetSecretValue', kind, count: 9, ...(kind === 'error' ? { status: 500 } : {}) })
+
+    const fault = await errorOf((await vault()).readCurrent(NAME, WITHIN_MS))
+
+    expect(fault).toMatchObject({ code, retryable: true })
+    expect(place.calls().filter((op) => op === 'GetSecretValue')).toHaveLength(2)
+    expect(String(fault)).not.toContain('canary')
+  })
+
+  test('that asking again does not mend is not asked again', async () => {
+    const fault = await errorOf((await vault()).listVersions('m2m/test/nobody', WITHIN_MS))
+
+    expect(fault).toMatchObject({ code: 'SECRETS_MANAGER_REJECTED', retryable: false })
+    expect(place.calls()).toEqual(['ListSecretVersionIds'])
+  })
+
+  test('comes within the time it was given', async () => {
+    await create()
+    place.standIn.faults.add({ op: 'DescribeSecret', kind: 'delay', delay_ms: 60_000, count: 2 })
+
+    const fault = await errorOf((await vault()).describe(NAME, 200))
+
+    expect(fault).toMatchObject({ code: 'SECRETS_MANAGER_UNAVAILABLE' })
+    expect(place.calls()).toContain('DescribeSecret')
+  })
+})
+
+describe('the bus', () => {
+  const event = credentialRefusedEvent({
+    secretArn: 'arn',
+    secretName: NAME,
+    clientId: 'client',
+    versionId: 'v',
+    error: 'invalid_client',
+    requestId: 'r',
+    at: 0,
+  })
+
+  test("hears the vendor's events under its own source", async () => {
+    await createVendOutcomes(await callTo('events'), 'm2m-test').emit([event])
+
+    expect(place.standIn.events()).toMatchObject([
+      { source: 'm2m.vendor', detailType: 'Credential Refused', resources: ['arn'] },
+    ])
+  })
+
+  test('that does not take one is a Fault', async () => {
+    place.standIn.configure({ entryFailures: 2 })
+
+    const fault = await errorOf(createVendOutcomes(await callTo('events'), 'm2m-test').emit([event]))
+
+    expect(fault).toMatchObject({ code: 'EVENT_NOT_SENT' })
+  })
+})
+
+test('a rotation that stands on AWSPENDING shows in the labels', async () => {
+  await create()
+  const token = 'revoke-1793622600000-00000000000000000000000000000000'
+  const RotationLambdaARN = 'arn:aws:lambda:us-east-1:000000000000:function:rotation'
+  await place
+    .sdk()
+    .secrets.send(new RotateSecretCommand({ SecretId: NAME, ClientRequestToken: token, RotationLambdaARN }))
+
+  const labels = (await (await vault()).describe(NAME, WITHIN_MS))?.labels
+
+  expect(Object.keys(labels ?? {})).toContain(token)
+  await place.standIn.idle()
+})

@@ -103,9 +103,15 @@ export const createPlace = (path: string, faults: string[], fields: Fields): Pla
       else if (expected !== undefined) fault(name, `is missing: expected ${expected}`)
       return undefined
     },
-    list: (name) =>
-      elements(name, 'an object', (one) => (isFields(one) ? one : undefined)).map((one, at) =>
-        createPlace(`${path}.${name}[${at}]`, faults, one),
-      ),
+    list: (name) => {
+      elements(name, 'an object', (one) => (isFields(one) ? one : undefined))
+      const value = fields[name]
+      // Each keeps its own place, whatever is wrong with its neighbours.
+      return !Array.isArray(value)
+        ? []
+        : value.flatMap((one: unknown, at) =>
+            isFields(one) ? [createPlace(`${path}.${name}[${at}]`, faults, one)] : [],
+          )
+    },
   }
 }

@@ -2,7 +2,9 @@
 // which only fetches the value. Every fault is reported at once, each with its path and with what would be accepted; a key that
 // nobody knows is a fault, since a misspelt setting would otherwise be a silent default.
 import type { Node } from 'constructs'
+import { type ClientConfig, readClientList, roleArnShape, spanFault, spanHours, tagKeyShape } from './client-config.ts'
 import { createPlace, isFields, matching, type Place, type Shape } from './config-place.ts'
+import { type IncidentsConfig, intakeSecretNames, readIncidents } from './incident-config.ts'
 import {
   backstopRules,
   periodFault,
@@ -10,23 +12,13 @@ import {
   type RotationWindow,
   windowFault,
 } from './rotation-schedule.ts'
+import { readVendor, type VendorConfig } from './vendor-config.ts'
+
+export type { ClientConfig, ClientRemoval } from './client-config.ts'
 
 /** An address, or the written reason why there is none. */
 export type AlarmAddress = { readonly email: string } | { readonly noneBecause: string }
 export type BreakGlass = { readonly roleArn: string } | { readonly noneBecause: string }
-
-/** What happens to a client when its entry leaves the configuration. */
-export const clientRemovals = ['retain', 'deactivate', 'delete'] as const
-export type ClientRemoval = (typeof clientRemovals)[number]
-
-export interface ClientConfig {
-  readonly name: string
-  readonly description: string
-  readonly scopes: readonly string[]
-  /** IAM roles, of any account, that may read the secret. */
-  readonly readers: readonly string[]
-  readonly onRemoval: ClientRemoval
-}
 
 export interface ReplicaConfig {
   readonly region: string
@@ -38,6 +30,10 @@ export interface NetworkConfig {
   readonly subnetIds: readonly string[]
   readonly securityGroupIds: readonly string[]
 }
+
+/** How S3 holds an object until its time is over. */
+export const objectLocks = ['governance', 'compliance'] as const
+export type ObjectLock = (typeof objectLocks)[number]
 
 export interface DeployConfig {
   /** Names the deployment within its account: roles, functions and secrets carry it. */
@@ -55,13 +51,20 @@ export interface DeployConfig {
   }
   readonly rotation: {
     readonly periodHours: number
-    /** Read by what ends overlaps; here it is held against the period. */
+    /** When the sweep ends an overlap. */
     readonly overlapHours: number
     readonly backstop: RotationRules
     readonly reservedConcurrency: number
+    readonly sweepEveryMinutes: number
+    readonly longestHoldHours: number
   }
   readonly alarms: AlarmAddress
   readonly breakGlass: BreakGlass
+  /** Roles of people who run the command line; each gets the operator policy attached by its owner (docs/deploying.md). */
+  readonly operators: readonly string[]
+  readonly incidents: IncidentsConfig
+  /** Absent: no tokens are vended. */
+  readonly vendor?: VendorConfig
   /** The role by which CloudFormation changes the stack; absent: that of `cdk bootstrap`. */
   readonly deployRoleArn?: string
   /** An existing key for all secrets; absent: the stack makes one. */
@@ -72,6 +75,12 @@ export interface DeployConfig {
   /** For the key, the log groups and the dead letters; never for clients, which have their own. */
   readonly onRemoval: 'retain' | 'destroy'
   readonly logRetentionDays: number
+  /** What is kept for auditors, and for how long. */
+  readonly evidence: {
+    readonly retentionDays: number
+    /** Until then nobody deletes: nobody without a special right (governance), or nobody at all (compliance). @default - off */
+    readonly objectLock?: ObjectLock
+  }
   readonly replicas: readonly ReplicaConfig[]
   readonly environment?: { readonly account: string; readonly region: string }
   readonly clients: readonly ClientConfig[]
@@ -91,9 +100,15 @@ export const defaults = {
    * A new account has ten in all; its quota must be raised first, or this lowered.
    */
   reservedConcurrency: 50,
+  /** Overlaps are hours long; what is stuck waits no longer than this and ten minutes. */
+  sweepEvery: '15m',
+  /** Long enough for an outage to be sorted out, too short to be forgotten. */
+  longestHold: '7d',
   namePrefix: 'm2m',
   /** An auditor asks about the last year. */
   logRetentionDays: 365,
+  /** A certificate of ISO 27001 is for three years; the year of a SOC 2 or PCI DSS report and the audit after it lie well within. */
+  evidenceRetentionDays: 1096,
   /** A key that is gone takes every secret with it. */
   onRemoval: 'retain',
   clientRemoval: 'retain',
@@ -102,6 +117,9 @@ export const defaults = {
 /** CloudFormation takes 500 resources a stack; beyond this, clients are registered by the CLI (`m2m register`). */
 export const MAX_CLIENTS = 80
 
+/** A hundred years, which is all that Object Lock takes. */
+const MAX_RETENTION_DAYS = 36_500
+
 const RETENTION_DAYS = [
   1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
 ]
@@ -109,9 +127,6 @@ const RETENTION_DAYS = [
 const STAGE = /^[a-z][a-z0-9-]{0,14}[a-z0-9]$/
 /** A stage whose name says that nothing real is behind it. */
 const PLAY_STAGE = /(^|-)(test|testing|dev|develop|development|sandbox|local|ci)(-|$)/
-const CLIENT_NAME = /^[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?$/
-const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]{1,200}$/
-const ROLE_ARN = /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]{1,512}$/
 const KEY_ARN = /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]{1,128}$/
 const POLICY_ARN = /^arn:aws[a-z-]*:iam::(\d{12}|aws):policy\/[\w+=,.@/-]{1,512}$/
 const EMAIL = /^[^\s@]+@[^\s@]+\.[^\s@]+$/
@@ -125,7 +140,7 @@ const shapes = {
   secretName: matching(SECRET_NAME, 'the name of a Secrets Manager secret, such as "stytch/m2m-project"'),
   namePrefix: matching(/^[a-zA-Z0-9_+=.@-]{1,32}$/, 'one path segment of at most 32 characters, such as "m2m"'),
   keyArn: matching(KEY_ARN, "a KMS key's ARN, arn:aws:kms:<region>:<account>:key/<id>"),
-  roleArn: matching(ROLE_ARN, "a role's full ARN without wildcards, arn:aws:iam::<account>:role/<name>"),
+  roleArn: roleArnShape,
   policyArn: matching(POLICY_ARN, "a managed policy's ARN, arn:aws:iam::<account>:policy/<name>"),
   email: matching(EMAIL, 'an e-mail address, such as "oncall@example.com"'),
   reason: matching(/\S.{7,}/, 'a sentence of at least eight characters that says why'),
@@ -133,32 +148,20 @@ const shapes = {
     expected: 'an https URL',
     fits: (value: string) => URL.canParse(value) && new URL(value).protocol === 'https:',
   },
-  clientName: {
-    expected:
-      '1 to 64 of a-z, 0-9, . _ and -, starting and ending with a letter or digit, and not ending in a hyphen and six characters (Secrets Manager would take it for the end of an ARN)',
-    fits: (value: string) => CLIENT_NAME.test(value) && !/-[a-z0-9]{6}$/.test(value),
-  },
-  description: matching(/^[\s\S]{1,2000}$/, '1 to 2000 characters'),
-  scope: matching(SCOPE, 'an OAuth scope: visible ASCII without space, " or \\'),
   region: matching(REGION, 'a Region, such as "eu-west-1"'),
   account: matching(/^\d{12}$/, 'twelve digits'),
   subnetId: matching(/^subnet-[0-9a-f]{8,17}$/, 'subnet-…'),
   securityGroupId: matching(/^sg-[0-9a-f]{8,17}$/, 'sg-…'),
   cron: matching(/\S/, 'cron(0 <hour> <day of month> <month> <day of week> *)'),
-  tagKey: matching(/^(?!aws:)[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,128}$/u, 'at most 128 characters, not starting with aws:'),
+  tagKey: tagKeyShape,
 } satisfies Record<string, Shape>
-
-const HOURS_IN = { h: 1, d: 24 } as const
 
 /** `12h` or `30d`, in hours. */
 const readSpan = (place: Place, name: string, fallback: string): number | undefined => {
   const value = place.fields[name] ?? fallback
-  const match = typeof value === 'string' ? /^([1-9]\d{0,3})([hd])$/.exec(value) : null
-  if (match === null) {
-    place.fault(name, `is malformed: ${JSON.stringify(value)}; expected hours or days, such as "12h" or "30d"`)
-    return undefined
-  }
-  return Number(match[1]) * HOURS_IN[match[2] === 'd' ? 'd' : 'h']
+  const hours = spanHours(value)
+  if (hours === undefined) place.fault(name, spanFault(value))
+  return hours
 }
 
 const readWindow = (place: Place): RotationWindow | undefined => {
@@ -168,9 +171,18 @@ const readWindow = (place: Place): RotationWindow | undefined => {
   return { cron: window.text('cron', shapes.cron), durationHours: window.integer('durationHours', 1, [1, 24]) }
 }
 
+/** `15m`: two sweeps must not meet, and overlaps of a few hours should end in time. */
+const readSweepEvery = (place: Place): number => {
+  const value = place.fields.sweepEvery ?? defaults.sweepEvery
+  const minutes = typeof value === 'string' ? Number(/^([1-9]\d?)m$/.exec(value)?.[1] ?? Number.NaN) : Number.NaN
+  if (minutes >= 5 && minutes <= 60) return minutes
+  place.fault('sweepEvery', `is malformed: ${JSON.stringify(value)}; expected 5 to 60 minutes, such as "15m"`)
+  return 15
+}
+
 const readRotation = (root: Place): DeployConfig['rotation'] => {
   const place = root.inner('rotation') ?? createPlace(`${root.path}.rotation`, root.faults, {})
-  place.onlyKnows('period', 'overlap', 'maintenanceWindow', 'reservedConcurrency')
+  place.onlyKnows('period', 'overlap', 'maintenanceWindow', 'reservedConcurrency', 'sweepEvery', 'longestHold')
   const periodHours = readSpan(place, 'period', defaults.period)
   const length = periodHours === undefined ? undefined : periodFault(periodHours)
   if (length !== undefined) place.fault('period', length)
@@ -191,6 +203,8 @@ const readRotation = (root: Place): DeployConfig['rotation'] => {
     overlapHours: overlapHours ?? longest,
     backstop: backstopRules(known, window),
     reservedConcurrency: place.integer('reservedConcurrency', defaults.reservedConcurrency, [1, 1000]),
+    sweepEveryMinutes: readSweepEvery(place),
+    longestHoldHours: readSpan(place, 'longestHold', defaults.longestHold) ?? 1,
   }
 }
 
@@ -274,23 +288,13 @@ const readClients = (root: Place): readonly ClientConfig[] => {
       `are ${places.length}: expected at most ${MAX_CLIENTS}, since CloudFormation stops at 500 resources; register them with the CLI instead, without a limit`,
     )
   }
-  const seen = new Map<string, string>()
-  return places.map((place) => {
-    place.onlyKnows('name', 'description', 'scopes', 'readers', 'onRemoval')
-    const name = place.text('name', shapes.clientName)
-    const first = seen.get(name)
-    if (first !== undefined && name !== '') {
-      place.fault('name', `is ${JSON.stringify(name)}, as in ${first}: expected each name once`)
-    }
-    seen.set(name, first ?? place.path)
-    return {
-      name,
-      description: place.text('description', shapes.description),
-      scopes: place.texts('scopes', shapes.scope),
-      readers: place.texts('readers', shapes.roleArn),
-      onRemoval: place.oneOf('onRemoval', clientRemovals, defaults.clientRemoval),
-    }
-  })
+  return readClientList(places, defaults.clientRemoval)
+}
+
+const readOperators = (root: Place): readonly string[] => {
+  const operators = root.texts('operators', shapes.roleArn)
+  if (new Set(operators).size < operators.length) root.fault('operators', 'name one twice: expected each role once')
+  return operators
 }
 
 const readEnvironment = (root: Place): DeployConfig['environment'] => {
@@ -308,6 +312,14 @@ const readLogRetention = (root: Place): number => {
   return days
 }
 
+const readEvidence = (root: Place): DeployConfig['evidence'] => {
+  const place = root.inner('evidence') ?? createPlace(`${root.path}.evidence`, root.faults, {})
+  place.onlyKnows('retentionDays', 'objectLock')
+  const retentionDays = place.integer('retentionDays', defaults.evidenceRetentionDays, [1, MAX_RETENTION_DAYS])
+  if (!place.has('objectLock')) return { retentionDays }
+  return { retentionDays, objectLock: place.oneOf('objectLock', objectLocks, 'governance') }
+}
+
 /** Absent settings are left out, as exactOptionalPropertyTypes wants them. */
 const optionalSettings = (root: Place) => {
   const deployRoleArn = root.optional('deployRoleArn', shapes.roleArn)
@@ -315,12 +327,14 @@ const optionalSettings = (root: Place) => {
   const permissionsBoundaryArn = root.optional('permissionsBoundaryArn', shapes.policyArn)
   const network = readNetwork(root)
   const environment = readEnvironment(root)
+  const vendor = readVendor(root, shapes)
   return {
     ...(deployRoleArn === undefined ? {} : { deployRoleArn }),
     ...(keyArn === undefined ? {} : { keyArn }),
     ...(permissionsBoundaryArn === undefined ? {} : { permissionsBoundaryArn }),
     ...(network === undefined ? {} : { network }),
     ...(environment === undefined ? {} : { environment }),
+    ...(vendor === undefined ? {} : { vendor }),
   }
 }
 
@@ -332,6 +346,9 @@ const readRoot = (root: Place): DeployConfig => {
     'rotation',
     'alarms',
     'breakGlass',
+    'operators',
+    'incidents',
+    'vendor',
     'deployRoleArn',
     'keyArn',
     'network',
@@ -339,6 +356,7 @@ const readRoot = (root: Place): DeployConfig => {
     'tags',
     'onRemoval',
     'logRetentionDays',
+    'evidence',
     'replicas',
     'environment',
     'clients',
@@ -351,16 +369,25 @@ const readRoot = (root: Place): DeployConfig => {
     // The rotation function may write below the prefix, and every declared consumer's policy is cut by it.
     root.fault('stytch.projectSecretName', `lies below ${secretNamePrefix}: expected a name outside of the prefix`)
   }
+  const incidents = readIncidents(root, shapes)
+  for (const [key, name] of intakeSecretNames(incidents)) {
+    if (name.startsWith(secretNamePrefix)) {
+      root.fault(key, `lies below ${secretNamePrefix}: expected a name outside of the prefix`)
+    }
+  }
   return {
     stage,
     secretNamePrefix,
     stytch,
+    incidents,
     rotation: readRotation(root),
     alarms: readDecision(root, 'alarms', ['email', shapes.email]),
     breakGlass: readDecision(root, 'breakGlass', ['roleArn', shapes.roleArn]),
+    operators: readOperators(root),
     tags: readTags(root),
     onRemoval: root.oneOf('onRemoval', ['retain', 'destroy'], defaults.onRemoval),
     logRetentionDays: readLogRetention(root),
+    evidence: readEvidence(root),
     replicas: readReplicas(root),
     clients: readClients(root),
     ...optionalSettings(root),

@@ -12,6 +12,8 @@ export interface M2mEventBusProps {
   readonly names: StageNames
   /** Everything that is not listed is denied to everybody. */
   readonly speakers: Speakers
+  /** Sources whose roles may belong to other accounts: the bus lets those in, as the owner's policy of their account must, too. */
+  readonly admitted?: readonly string[]
 }
 
 const sidOf = (source: string): string =>
@@ -23,7 +25,7 @@ const sidOf = (source: string): string =>
 export class M2mEventBus extends Construct {
   readonly bus: EventBus
 
-  constructor(scope: Construct, id: string, { names, speakers }: M2mEventBusProps) {
+  constructor(scope: Construct, id: string, { names, speakers, admitted = [] }: M2mEventBusProps) {
     super(scope, id)
     this.bus = new EventBus(this, 'Bus', {
       eventBusName: `m2m-${names.stage}`,
@@ -49,6 +51,27 @@ export class M2mEventBus extends Construct {
       )
     }
     deny({ StringNotEquals: { 'events:source': Object.keys(speakers) } }, 'NoOtherSource')
+    for (const source of admitted) this.admit(source, speakers[source] ?? [])
+  }
+
+  /** A role as principal must exist, and becomes an id when it is deleted: its account with a condition does neither. */
+  private admit(source: string, roleArns: readonly string[]): void {
+    if (roleArns.length === 0) return
+    const roots = roleArns.map((arn) => arn.split(':').slice(0, 5).join(':')).map((account) => `${account}:root`)
+    new CfnEventBusPolicy(this, `Admit${sidOf(source)}`, {
+      eventBusName: this.bus.eventBusName,
+      statementId: `Admit${sidOf(source)}`,
+      statement: {
+        Effect: 'Allow',
+        Principal: { AWS: [...new Set(roots)].sort() },
+        Action: 'events:PutEvents',
+        Resource: this.bus.eventBusArn,
+        Condition: {
+          StringEquals: { 'events:source': source },
+          ArnEquals: { 'aws:PrincipalArn': [...roleArns] },
+        },
+      },
+    })
   }
 
   /** The statement that lets a role put events of one source. */

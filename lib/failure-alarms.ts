@@ -2,16 +2,19 @@
 // Notices come from what the system tells on its bus, from metrics that AWS does publish, and, as a second opinion, from CloudTrail
 // (best effort, and only where a trail exists). Secrets Manager has no metric of its own for a rotation that failed.
 import { Duration } from 'aws-cdk-lib'
-import { Alarm, ComparisonOperator, type IMetric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch'
+import { Alarm, ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch'
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions'
 import { CfnRule, type EventBus, EventField, type EventPattern, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events'
 import { SnsTopic } from 'aws-cdk-lib/aws-events-targets'
 import { Construct } from 'constructs'
 import type { BreakGlass } from './deploy-config.ts'
+import type { EvidenceArchive } from './evidence-archive.ts'
 import type { M2mFunction } from './m2m-function.ts'
+import type { EventNotice, MetricNotice, Notice } from './notice.ts'
 import type { Notifications } from './notifications.ts'
 import { ROTATION_SOURCE } from './rotation-function.ts'
 import type { StageNames } from './stage-names.ts'
+import type { Sweep } from './sweep.ts'
 
 export interface FailureAlarmsProps {
   readonly names: StageNames
@@ -19,30 +22,28 @@ export interface FailureAlarmsProps {
   readonly notifications: Notifications
   readonly rotation: M2mFunction
   readonly registrar: M2mFunction
+  readonly archive: EvidenceArchive
+  /** Whatever takes part in finding out whose secret leaked. */
+  readonly leaks: readonly {
+    readonly eventNotices: readonly EventNotice[]
+    readonly metricNotices: readonly MetricNotice[]
+  }[]
+  readonly sweep: Sweep
+  /** Absent: no tokens are vended. */
+  readonly vendor?: { readonly eventNotices: readonly EventNotice[]; readonly metricNotices: readonly MetricNotice[] }
   readonly breakGlass: BreakGlass
   /** Where the runbook's pages are. @default 'docs/runbook.md' */
   readonly runbook?: string
 }
 
-interface Notice {
-  readonly id: string
-  /** An anchor of the runbook. */
-  readonly page: string
-  readonly says: string
-}
-
-interface EventNotice extends Notice {
-  readonly pattern: EventPattern
-  /** Where the event names the secret. */
-  readonly secretAt: string
-}
-
-interface MetricNotice extends Notice {
-  readonly metric: IMetric
-  readonly atLeast: number
-}
-
 const FIVE_MINUTES = Duration.minutes(5)
+
+/** Lambda, for one, publishes nothing while nothing is called. */
+const whenSilent = {
+  fine: TreatMissingData.NOT_BREACHING,
+  unchanged: TreatMissingData.IGNORE,
+  wrong: TreatMissingData.BREACHING,
+} as const
 
 export class FailureAlarms extends Construct {
   private readonly props: FailureAlarmsProps
@@ -53,6 +54,12 @@ export class FailureAlarms extends Construct {
     for (const notice of this.onOurBus()) this.notify(notice, props.bus)
     for (const notice of this.onCloudTrail()) this.notify(notice)
     for (const notice of this.onMetrics()) this.alarm(notice)
+    for (const notice of props.sweep.eventNotices) this.notify(notice, props.bus)
+    for (const notice of props.sweep.metricNotices) this.alarm(notice)
+    for (const { eventNotices, metricNotices } of [...props.leaks, ...(props.vendor ? [props.vendor] : [])]) {
+      for (const notice of eventNotices) this.notify(notice, props.bus)
+      for (const notice of metricNotices) this.alarm(notice)
+    }
     if ('roleArn' in props.breakGlass) this.watchBreakGlass(props.breakGlass.roleArn)
   }
 
@@ -104,7 +111,7 @@ export class FailureAlarms extends Construct {
   }
 
   private onMetrics(): readonly MetricNotice[] {
-    const { rotation, registrar, notifications } = this.props
+    const { rotation, registrar, archive, notifications } = this.props
     return [
       {
         id: 'RotationErrors',
@@ -132,6 +139,23 @@ export class FailureAlarms extends Construct {
         page: 'registration-failed',
         says: 'The registrar could not even answer CloudFormation, whose deployment now waits for its timeout.',
         metric: registrar.function.metricErrors({ period: FIVE_MINUTES }),
+        atLeast: 1,
+      },
+      {
+        id: 'EvidenceNotArchived',
+        page: 'evidence-not-archived',
+        says: 'Evidence could not be archived, three times over, and waits in a queue of its own for 14 days.',
+        metric: archive.unarchived.metricApproximateNumberOfMessagesVisible({
+          period: FIVE_MINUTES,
+          statistic: 'Maximum',
+        }),
+        atLeast: 1,
+      },
+      {
+        id: 'EvidenceNotKept',
+        page: 'evidence-not-archived',
+        says: 'Evidence was neither archived nor kept in its queue: what the function failed on could not be written there.',
+        metric: archive.fn.function.metric('DestinationDeliveryFailures', { period: FIVE_MINUTES, statistic: 'Sum' }),
         atLeast: 1,
       },
       {
@@ -195,10 +219,12 @@ export class FailureAlarms extends Construct {
       alarmDescription: this.text(notice),
       metric: notice.metric,
       threshold: notice.atLeast,
-      evaluationPeriods: 1,
-      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-      // Lambda publishes nothing while nothing is called.
-      treatMissingData: TreatMissingData.NOT_BREACHING,
+      evaluationPeriods: notice.periods ?? 1,
+      comparisonOperator:
+        notice.silence === 'wrong'
+          ? ComparisonOperator.LESS_THAN_THRESHOLD
+          : ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      treatMissingData: whenSilent[notice.silence ?? 'fine'],
     }).addAlarmAction(new SnsAction(notifications.topic))
   }
 }

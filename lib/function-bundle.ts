@@ -5,7 +5,16 @@ import { fileURLToPath } from 'node:url'
 import { type AssetCode, Code } from 'aws-cdk-lib/aws-lambda'
 
 /** Of the handler's file, lambda/handlers/<name>.ts. */
-export type BundleName = 'on-rotation' | 'on-client-resource'
+export type BundleName =
+  | 'on-rotation'
+  | 'on-client-resource'
+  | 'on-clients-request'
+  | 'on-archive'
+  | 'on-sweep'
+  | 'on-identify'
+  | 'on-incident'
+  | 'on-leak-report'
+  | 'on-vend'
 
 /** From lib/ in a clone; from dist/lib/ in the installed package. */
 const places = ['../dist/functions/', '../functions/'].map((place) => new URL(place, import.meta.url))

@@ -35,7 +35,7 @@ export interface M2mFunctionProps {
 }
 
 /** An ARN as rule packs print it: `arn:<AWS::Partition>:…`. */
-const printed = (scope: Construct, arn: string): string => {
+export const printedArn = (scope: Construct, arn: string): string => {
   const resolved: unknown = Stack.of(scope).resolve(arn)
   if (typeof resolved === 'string') return resolved
   const { 'Fn::Join': join = [] } = resolved as {
@@ -94,7 +94,7 @@ export class M2mFunction extends Construct {
 
   /** Writes down why a wildcard stands in the role's policy; the tests hold every one against this list. */
   explainWildcard(resource: string, reason: string): void {
-    Validations.of(this.role).acknowledge({ id: `AwsSolutions-IAM5[Resource::${printed(this, resource)}]`, reason })
+    Validations.of(this.role).acknowledge({ id: `AwsSolutions-IAM5[Resource::${printedArn(this, resource)}]`, reason })
   }
 
   private join({ subnetIds, securityGroupIds }: NetworkConfig): void {

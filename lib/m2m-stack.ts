@@ -1,17 +1,26 @@
-// One stage's machinery in one stack: key, bus, rotation function, registrar, notifications, alarms, and a few clients if wanted.
+// One stage's machinery in one stack: key, bus, functions, evidence archive, notifications, alarms, and a few clients if wanted.
 // Puts the constructs together from the configuration and decides nothing itself.
 import { CfnOutput, RemovalPolicy, Stack, type StackProps, Tags } from 'aws-cdk-lib'
 import { ManagedPolicy, PermissionsBoundary } from 'aws-cdk-lib/aws-iam'
 import type { Construct } from 'constructs'
+import { ClientsFunction } from './clients-function.ts'
 import type { ClientConfig, DeployConfig } from './deploy-config.ts'
 import { M2mEventBus } from './event-bus.ts'
+import { EvidenceArchive } from './evidence-archive.ts'
 import { FailureAlarms } from './failure-alarms.ts'
+import { Identify } from './identify.ts'
+import { INCIDENT_SOURCE, IncidentFunction } from './incident-function.ts'
+import { LeakIntake } from './leak-intake.ts'
+import { BREAK_GLASS_SOURCE, leakSpeakers, SECURITY_SOURCE } from './leak-rules.ts'
 import { M2mClient } from './m2m-client.ts'
 import { Notifications } from './notifications.ts'
+import { OperatorPolicy } from './operator-policy.ts'
 import { Registrar } from './registrar.ts'
 import { ROTATION_SOURCE, RotationFunction } from './rotation-function.ts'
 import { SecretsKey } from './secrets-key.ts'
-import { bootstrapDeployRoleArn, roleArn, type StageNames } from './stage-names.ts'
+import { bootstrapDeployRoleArn, functionArn, roleArn, type StageNames } from './stage-names.ts'
+import { SWEEP_SOURCE, Sweep } from './sweep.ts'
+import { VENDOR_SOURCE, Vendor } from './vendor.ts'
 
 export interface M2mStackProps extends StackProps {
   readonly config: DeployConfig
@@ -26,9 +35,17 @@ const surroundingsOf = ({ logRetentionDays, network }: DeployConfig, removalPoli
   ...(network === undefined ? {} : { network }),
 })
 
+const declarationOf = ({ name, readers: _allowedApart, ...rest }: ClientConfig) => ({ clientName: name, ...rest })
+
 export class M2mStack extends Stack {
   readonly registrar: Registrar
   readonly clients: readonly M2mClient[]
+  readonly operators: OperatorPolicy
+  readonly archive: EvidenceArchive
+  /** Only when detectors may report. */
+  readonly intake?: LeakIntake
+  /** Only when tokens are to be vended. */
+  readonly vendor?: Vendor
 
   constructor(scope: Construct, id: string, { config, ...props }: M2mStackProps) {
     super(scope, id, { description: `Rotates M2M client secrets below ${config.secretNamePrefix}`, ...props })
@@ -36,18 +53,39 @@ export class M2mStack extends Stack {
     const removalPolicy = config.onRemoval === 'destroy' ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN
     const surroundings = surroundingsOf(config, removalPolicy)
     const rotationRole = roleArn(this, names, 'rotation')
+    const clientsRole = roleArn(this, names, 'clients')
+    const identifyRole = roleArn(this, names, 'identify')
+    const sweepRole = roleArn(this, names, 'sweep')
+    const incidentRole = roleArn(this, names, 'incident')
+    const vendorRoles = config.vendor === undefined ? [] : [roleArn(this, names, 'vendor')]
     const deployRole = config.deployRoleArn ?? bootstrapDeployRoleArn(this)
     const breakGlass = breakGlassRoles(config)
 
     const key = new SecretsKey(this, 'Key', {
       names,
       userRoleArns: [rotationRole],
-      creatorRoleArns: [roleArn(this, names, 'registrar'), deployRole],
-      readerRoleArns: breakGlass,
+      creatorRoleArns: [roleArn(this, names, 'registrar'), clientsRole, deployRole],
+      readerRoleArns: [identifyRole, ...vendorRoles, ...breakGlass],
       removalPolicy,
       ...(config.keyArn === undefined ? {} : { existingKeyArn: config.keyArn }),
     })
-    const bus = new M2mEventBus(this, 'Events', { names, speakers: { [ROTATION_SOURCE]: [rotationRole] } })
+    const { security, intake } = config.incidents
+    const leaks = leakSpeakers({
+      intake: intake === undefined ? [] : [roleArn(this, names, 'intake')],
+      security: security.roleArns,
+      breakGlass,
+    })
+    const bus = new M2mEventBus(this, 'Events', {
+      names,
+      speakers: {
+        [ROTATION_SOURCE]: [rotationRole],
+        [SWEEP_SOURCE]: [sweepRole],
+        [INCIDENT_SOURCE]: [incidentRole],
+        ...leaks,
+        ...(config.vendor === undefined ? {} : { [VENDOR_SOURCE]: vendorRoles }),
+      },
+      admitted: [SECURITY_SOURCE, BREAK_GLASS_SOURCE],
+    })
     const notifications = new Notifications(this, 'Notifications', { names, address: config.alarms, removalPolicy })
     const rotation = new RotationFunction(this, 'Rotation', {
       names,
@@ -64,18 +102,85 @@ export class M2mStack extends Stack {
       key,
       rotation,
       backstop: config.rotation.backstop,
-      readers: breakGlass,
-      changers: [deployRole, ...breakGlass],
+      readers: [clientsRole, identifyRole, ...vendorRoles, ...breakGlass],
+      changers: [clientsRole, deployRole, ...breakGlass],
+      rotators: [sweepRole, incidentRole, ...config.operators],
       replicas: config.replicas,
       deadLetters: notifications.deadLetters,
     })
+    const clients = new ClientsFunction(this, 'Clients', {
+      names,
+      surroundings,
+      stytch: config.stytch,
+      key,
+      rotation,
+      registrar: this.registrar,
+      spans: config.rotation,
+      replicas: config.replicas,
+      breakGlass: config.breakGlass,
+    })
+    this.operators = new OperatorPolicy(this, 'Operators', { names, clients, rotation })
+    this.archive = new EvidenceArchive(this, 'Evidence', {
+      names,
+      surroundings,
+      bus: bus.bus,
+      evidence: config.evidence,
+      deadLetters: notifications.deadLetters,
+    })
+    this.archive.allowReading(this.operators)
+    const identify = new Identify(this, 'Identify', {
+      names,
+      surroundings,
+      stytch: config.stytch,
+      key,
+      callerRoleArns: [...new Set([...breakGlass, ...security.roleArns])],
+    })
+    this.operators.mayDo(identify.mayAsk(), bus.mayTell(SECURITY_SOURCE))
+    if (intake !== undefined) {
+      this.intake = new LeakIntake(this, 'Intake', {
+        names,
+        surroundings,
+        config: intake,
+        identify,
+        bus,
+        removalPolicy,
+      })
+      this.operators.mayDo(...this.intake.mayRelease())
+    }
+    const incident = new IncidentFunction(this, 'Incident', {
+      names,
+      surroundings,
+      rotation,
+      bus,
+      reporters: leaks,
+      maxSecurityClients: security.maxClients,
+      campaignArn: `${functionArn(this, names, 'campaign')}:live`,
+      undelivered: notifications.deadLetters,
+      removalPolicy,
+    })
+    const sweep = new Sweep(this, 'Sweep', {
+      names,
+      surroundings,
+      rotation,
+      bus,
+      spans: config.rotation,
+      removalPolicy,
+    })
+    if (config.vendor !== undefined) {
+      const { projectId } = config.stytch
+      this.vendor = new Vendor(this, 'Vendor', { names, surroundings, projectId, config: config.vendor, key, bus })
+    }
     new FailureAlarms(this, 'Alarms', {
       names,
       bus: bus.bus,
       notifications,
       rotation: rotation.fn,
       registrar: this.registrar.fn,
+      sweep,
+      archive: this.archive,
+      leaks: [incident, identify, ...(this.intake === undefined ? [] : [this.intake])],
       breakGlass: config.breakGlass,
+      ...(this.vendor === undefined ? {} : { vendor: this.vendor }),
     })
     this.clients = config.clients.map((client) => this.addClient(client, rotation))
     this.surround(config)
@@ -86,10 +191,7 @@ export class M2mStack extends Stack {
     // The one id that is not a literal: a client's immutable name.
     const declared = new M2mClient(this, `Client-${client.name}`, {
       registrar: this.registrar,
-      clientName: client.name,
-      description: client.description,
-      scopes: client.scopes,
-      onRemoval: client.onRemoval,
+      ...declarationOf(client),
     })
     for (const reader of client.readers) declared.allow(reader)
     // Turning rotation on tries the function at once.
@@ -108,6 +210,8 @@ export class M2mStack extends Stack {
   private tell(rotation: RotationFunction, notifications: Notifications): void {
     new CfnOutput(this, 'RotationFunctionArn', { value: rotation.arn })
     new CfnOutput(this, 'KeyArn', { value: this.registrar.key.key.keyArn })
+    new CfnOutput(this, 'OperatorPolicyArn', { value: this.operators.policy.managedPolicyArn })
+    new CfnOutput(this, 'EvidenceBucketName', { value: this.archive.bucket.bucketName })
     new CfnOutput(this, 'AlarmTopicArn', { value: notifications.topic.topicArn })
   }
 }

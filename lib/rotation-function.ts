@@ -6,6 +6,7 @@ import { CfnPermission } from 'aws-cdk-lib/aws-lambda'
 import { Construct } from 'constructs'
 import { writeRotationEnv } from '../lambda/env.ts'
 import type { M2mEventBus } from './event-bus.ts'
+import { freezeParameter, readFreeze } from './freeze.ts'
 import { type FunctionSurroundings, M2mFunction } from './m2m-function.ts'
 import type { SecretsKey } from './secrets-key.ts'
 import { functionArn, managedSecrets, namedSecret, type StageNames } from './stage-names.ts'
@@ -86,6 +87,7 @@ export class RotationFunction extends Construct {
           projectSecret: { kind: 'stored', secretId: stytch.projectSecretName },
         },
         eventBus: bus.bus.eventBusArn,
+        freeze: { parameter: freezeParameter(names) },
       }),
     })
     this.fn.mayDo(
@@ -103,6 +105,7 @@ export class RotationFunction extends Construct {
       }),
       key.use(['kms:Decrypt', 'kms:GenerateDataKey']),
       bus.mayTell(ROTATION_SOURCE),
+      readFreeze(this, names),
     )
     this.fn.explainWildcard(
       managedSecrets(this, names),

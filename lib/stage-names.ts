@@ -14,6 +14,7 @@ export type Part =
   | 'identify'
   | 'intake'
   | 'vendor'
+  | 'archive'
 
 export interface StageNames {
   readonly stage: string
@@ -37,6 +38,10 @@ export const functionArn = (scope: Construct, names: StageNames, part: Part): st
   const { partition, account, region } = Stack.of(scope)
   return `arn:${partition}:lambda:${region}:${account}:function:${functionName(names, part)}`
 }
+
+/** Of the secret that holds the intake's gate: beside the managed ones, never below their prefix. `m2m-intake/<stage>/gate` */
+export const intakeGateName = ({ secretNamePrefix }: StageNames): string =>
+  `${secretNamePrefix.replace('/', '-intake/')}gate`
 
 /** What `cdk bootstrap` makes for CloudFormation. */
 export const bootstrapDeployRoleArn = (scope: Construct): string => {

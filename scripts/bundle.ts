@@ -6,9 +6,10 @@
 // (docs/decisions/017).
 
 import { mkdir, writeFile } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild'
+import { leanUndici } from './lean-undici.ts'
 
 const repository = fileURLToPath(new URL('..', import.meta.url))
 
@@ -40,7 +41,15 @@ const credentialsFromEnvironment: Plugin = {
   },
 }
 
-const optionsFor = (entry: string, outDir: string) =>
+/** Somebody waits for their cold start. */
+const leanTriggers: readonly string[] = ['on-vend.ts']
+
+export interface BundleSettings {
+  /** Keeps what is only for laptops: other addresses, above all. For benches. @default false */
+  readonly isForLaptop?: boolean
+}
+
+const optionsFor = (entry: string, outDir: string, { isForLaptop = false }: BundleSettings) =>
   ({
     entryPoints: [resolve(entry)],
     outfile: join(resolve(outDir), 'index.mjs'),
@@ -51,7 +60,7 @@ const optionsFor = (entry: string, outDir: string) =>
     target: 'node24',
     mainFields: ['module', 'main'],
     conditions: ['module', 'import'],
-    define: { DEPLOYED_BUNDLE: 'true' },
+    define: isForLaptop ? {} : { DEPLOYED_BUNDLE: 'true' },
     // Names stay: a stack trace from a deployed function must be readable without a map.
     minifySyntax: true,
     minifyWhitespace: true,
@@ -60,7 +69,7 @@ const optionsFor = (entry: string, outDir: string) =>
     legalComments: 'none',
     charset: 'utf8',
     metafile: true,
-    plugins: [credentialsFromEnvironment],
+    plugins: [credentialsFromEnvironment, ...(leanTriggers.includes(basename(entry)) ? [leanUndici] : [])],
     write: false,
     logLevel: 'silent',
   }) as const satisfies BuildOptions
@@ -75,8 +84,12 @@ const asksForRequire = ({ outputs }: Metafile): boolean =>
  * Writes `outDir`/index.mjs and, beside it, meta.json (what is in the bundle and why; leave it out of the asset).
  * @throws esbuild's BuildFailure, which names file and line.
  */
-export const bundleFunction = async (entry: string, outDir: string): Promise<FunctionBundle> => {
-  const options = optionsFor(entry, outDir)
+export const bundleFunction = async (
+  entry: string,
+  outDir: string,
+  settings: BundleSettings = {},
+): Promise<FunctionBundle> => {
+  const options = optionsFor(entry, outDir, settings)
   const first = await build(options)
   const result = asksForRequire(first.metafile) ? await build({ ...options, banner: { js: requireBanner } }) : first
 

@@ -46,16 +46,22 @@ const stytch: fc.Arbitrary<RotationEnv['stytch']> = fc.record(
   { requiredKeys: ['projectId', 'projectSecret'] },
 )
 
+const freeze: fc.Arbitrary<RotationEnv['freeze']> = fc.record(
+  { parameter: fc.constantFrom('/m2m/test/freeze', '/freeze'), endpoint: fc.constant('http://127.0.0.1:4566') },
+  { requiredKeys: ['parameter'] },
+)
+
 const whole: Environment = {
   STYTCH_PROJECT_ID: 'project-test-1',
   STYTCH_PROJECT_SECRET_ID: 'm2m/stytch-project',
   M2M_EVENT_BUS: 'm2m-test',
+  M2M_FREEZE_PARAMETER: '/m2m/test/freeze',
 }
 
 describe('what is written is what is read', () => {
   test('by the rotation function', () => {
     fc.assert(
-      fc.property(fc.record({ stytch, eventBus: filled }), (settings) => {
+      fc.property(fc.record({ stytch, eventBus: filled, freeze }), (settings) => {
         expect(readRotationEnv(writeRotationEnv(settings))).toEqual(settings)
       }),
     )
@@ -70,6 +76,7 @@ describe('what is written is what is read', () => {
         rotationFunctionArn: filled,
         readers: fc.array(role, { minLength: 1, maxLength: 3 }),
         changers: fc.array(role, { minLength: 1, maxLength: 3 }),
+        rotators: fc.array(role, { maxLength: 2 }),
         replicas: fc.array(
           fc.record(
             {
@@ -83,7 +90,17 @@ describe('what is written is what is read', () => {
         kmsKeyId: filled,
         tokenUrl: fc.constant('https://login.example.com/v1/oauth2/token'),
       },
-      { requiredKeys: ['stytch', 'secretNamePrefix', 'rotationFunctionArn', 'readers', 'changers', 'replicas'] },
+      {
+        requiredKeys: [
+          'stytch',
+          'secretNamePrefix',
+          'rotationFunctionArn',
+          'readers',
+          'changers',
+          'rotators',
+          'replicas',
+        ],
+      },
     )
 
     fc.assert(
@@ -101,10 +118,11 @@ describe('what is wrong', () => {
       'STYTCH_PROJECT_SECRET_ID is missing: expected the name or ARN of the secret that holds the Stytch project secret',
       'STYTCH_BASE_URL is malformed: expected a URL',
       'M2M_EVENT_BUS is missing: expected the name or ARN of the event bus',
+      'M2M_FREEZE_PARAMETER is missing: expected the name of the parameter that holds the freeze, /m2m/<stage>/freeze',
     ])
   })
 
-  test.each(['STYTCH_PROJECT_ID', 'STYTCH_PROJECT_SECRET_ID', 'M2M_EVENT_BUS'])(
+  test.each(['STYTCH_PROJECT_ID', 'STYTCH_PROJECT_SECRET_ID', 'M2M_EVENT_BUS', 'M2M_FREEZE_PARAMETER'])(
     '%s: absent and empty are missing',
     (name) => {
       for (const value of [undefined, '']) {

@@ -1,5 +1,6 @@
 // Every way to fail. A Refusal is a value with the facts of a decision not to act; a Fault is thrown by an adapter (or by a use
 // case that ran out of time) when only a retry or a person helps. No message holds a secret, a token, or a response body.
+import type { FreezeState } from './freeze.ts'
 import type { Position } from './position.ts'
 import type { Intent } from './request-token.ts'
 
@@ -28,6 +29,8 @@ export type Refusal =
   | { readonly reason: 'boundElsewhere'; readonly boundTo: string | undefined }
   | { readonly reason: 'unproven' }
   | { readonly reason: 'wouldRestoreRevoked' }
+  | { readonly reason: 'frozen'; readonly freeze: Exclude<FreezeState, 'off'> }
+  | { readonly reason: 'held'; readonly by: string | undefined }
   | { readonly reason: 'position'; readonly step: Step; readonly intent: Intent; readonly position: Position }
 
 export type RefusalReason = Refusal['reason']
@@ -91,6 +94,10 @@ export const explainRefusal = (refusal: Refusal): string => {
       return 'the client is not bound to a secret yet, and Stytch refuses AWSCURRENT, so nothing proves that it is its'
     case 'wouldRestoreRevoked':
       return 'AWSCURRENT came from a revoke: rolling back would bring the leaked value back. Rotate forward instead'
+    case 'frozen':
+      return `rotations are frozen (${refusal.freeze}); lift the freeze, or wait until somebody does, and ask again`
+    case 'held':
+      return `the secret is held by ${refusal.by ?? 'somebody'} (tag m2m:held), so that no schedule rotates it; release it first`
     case 'position':
       return `${refusal.intent} stops at ${refusal.step} in position ${refusal.position}: ${positionAdvice[refusal.position]}`
   }
@@ -147,6 +154,16 @@ export type FaultCode =
   | 'SECRETS_MANAGER_THROTTLED'
   | 'SECRETS_MANAGER_REJECTED'
   | 'EVENT_NOT_SENT'
+  | 'ARCHIVE_UNAVAILABLE'
+  | 'ARCHIVE_REJECTED'
+  | 'FREEZE_UNREADABLE'
+  | 'STEP_NOT_RUN'
+  | 'INCIDENT_UNFINISHED'
+  | 'CAMPAIGN_NOT_STARTED'
+  | 'GATE_UNREADABLE'
+  | 'ALERT_NOT_FETCHED'
+  | 'IDENTIFY_FAILED'
+  | 'SIGNING_SECRET_MALFORMED'
   | 'ANSWER_NOT_TAKEN'
   | 'PROJECT_SECRET_MALFORMED'
   | 'SETTINGS_MALFORMED'
@@ -156,6 +173,8 @@ export type FaultCode =
   | 'STILL_ACCEPTED'
   | 'STEP_OUT_OF_ORDER'
   | 'INPUT_MALFORMED'
+  | 'FUNCTION_REFUSED'
+  | 'FUNCTION_NOT_ANSWERED'
 
 export interface FaultDetails {
   readonly code: FaultCode

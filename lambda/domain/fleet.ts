@@ -1,6 +1,7 @@
 // Managed secrets as their metadata shows them, without a value: what sweep, campaign, incidents and the CLI select from and decide
 // on. A secret is managed when its rotation function is ours and rotation is on (architecture §3); no tag is needed for that.
 import type { LabelMove, VersionEntry } from './ports.ts'
+import type { RotationRules } from './registrar-ports.ts'
 import { type Origin, readRequestToken } from './request-token.ts'
 
 export interface ManagedSecret {
@@ -17,6 +18,10 @@ export interface ManagedSecret {
   readonly lastChangedAt: number | undefined
   readonly lastRotatedAt: number | undefined
   readonly nextRotationAt: number | undefined
+  /** As its owner described it. */
+  readonly description?: string | undefined
+  /** When Secrets Manager itself rotates; absent: rotation was never configured. */
+  readonly rules?: RotationRules | undefined
 }
 
 export interface FleetPage {
@@ -25,13 +30,16 @@ export interface FleetPage {
   readonly nextPage: string | undefined
 }
 
+/** By when a secret was created. One listing keeps to one order. */
+export type FleetOrder = 'oldestFirst' | 'newestFirst'
+
 /** asked: it runs, or the same request ran before. busy: another version carries AWSPENDING. gone: no such secret, or deleted. */
 export type RotationReply = 'asked' | 'busy' | 'gone'
 
 /** Secrets Manager for whoever asks for rotations and never sees a value. */
 export interface Fleet {
-  /** At most 100 a page, in no promised order. Can lag behind by five minutes: it nominates, inspect decides. */
-  list(prefix: string, page?: string): Promise<FleetPage>
+  /** At most 100 a page, oldest first unless told otherwise. Can lag behind by five minutes: it nominates, inspect decides. */
+  list(prefix: string, page?: string, order?: FleetOrder): Promise<FleetPage>
   /** @returns undefined when there is no such secret. */
   inspect(secretId: string): Promise<ManagedSecret | undefined>
   /** Newest first, unlabelled ones included. */

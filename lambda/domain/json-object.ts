@@ -3,11 +3,14 @@
 
 export type JsonObject = Readonly<Record<string, unknown>>
 
+export const isJsonObject = (value: unknown): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
 /** @returns undefined for whatever is not a JSON object. */
 export const parseJsonObject = (text: string): JsonObject | undefined => {
   try {
     const json: unknown = JSON.parse(text)
-    return typeof json === 'object' && json !== null && !Array.isArray(json) ? (json as JsonObject) : undefined
+    return isJsonObject(json) ? json : undefined
   } catch {
     return undefined
   }

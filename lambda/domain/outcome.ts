@@ -38,6 +38,11 @@ export type OutcomeType =
   | 'Rotation Refused'
   | 'Drift Detected'
   | 'M2M Secret Changed'
+  | 'Credential Refused'
+  | SweepNotice
+
+/** What the sweep tells (sweep-notice.ts). */
+export type SweepNotice = 'Rotation Stuck' | 'Secret Overdue' | 'Hold Too Long' | 'Rotation Off' | 'Settle Refusing'
 
 export interface OutcomeEvent {
   readonly type: OutcomeType

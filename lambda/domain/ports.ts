@@ -2,6 +2,7 @@
 // Fault for what only a retry or a person can mend, and returns everything that its caller has a next move for.
 import type { ClientSecret } from './client-secret.ts'
 import type { Fault } from './failures.ts'
+import type { FreezeState } from './freeze.ts'
 import type { OutcomeEvent } from './outcome.ts'
 import type { Slots } from './position.ts'
 
@@ -65,6 +66,8 @@ export interface SecretState {
   readonly rotationEnabled: boolean
   /** Version id → its staging labels; unlabelled versions are not listed. */
   readonly labels: Readonly<Record<string, readonly string[]>>
+  /** Absent: not asked for. */
+  readonly tags?: Readonly<Record<string, string>>
 }
 
 export interface SecretVersion {
@@ -123,6 +126,12 @@ export interface Outcomes {
   emit(events: readonly OutcomeEvent[]): Promise<void>
 }
 
+/** Whether rotations are frozen: one switch for a stage, which native schedules meet too. */
+export interface Freeze {
+  /** @throws Fault FREEZE_UNREADABLE */
+  read(): Promise<FreezeState>
+}
+
 /** One line a step, for people; never a value. */
 export interface Journal {
   note(entry: Readonly<Record<string, string | number | boolean | undefined>>): void
@@ -134,8 +143,9 @@ export interface ClientRequest {
   readonly name: string
   readonly description: string
   readonly scopes: readonly string[]
-  /** The secret's name, so that a client that nobody stored can be recognised. */
+  /** The secret's name, so that a client that nobody stored can be recognised; and since when it may be one, epoch milliseconds. */
   readonly registeredFor: string
+  readonly registeredAt: number
 }
 
 /** Creates and removes clients at the issuer. */

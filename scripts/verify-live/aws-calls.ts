@@ -72,21 +72,23 @@ const outcomeOf = async (call: Promise<unknown>): Promise<Outcome> => {
 export const createAwsCalls = ({ client, probeArn, accountId }: AwsPlace, run: Run): AwsCalls => ({
   create: async (tag, plan) => {
     const name = `${run.prefix}${tag}`
-    run.willMake({
+    const firstId = randomUUID()
+    const leftover = {
       what: `secret ${name}`,
       remove: async () => {
         await client.send(new DeleteSecretCommand({ SecretId: name, ForceDeleteWithoutRecovery: true }))
       },
-    })
-    const firstId = randomUUID()
-    const { ARN: secretId = '' } = await client.send(
-      new CreateSecretCommand({
-        Name: name,
-        ClientRequestToken: firstId,
-        Description: 'Made by npm run verify:live, and removed by it',
-        SecretString: run.keepQuiet(JSON.stringify({ probe: randomUUID() })),
-        Tags: [{ Key: PLAN_TAG, Value: plan }],
-      }),
+    }
+    const { ARN: secretId = '' } = await run.make(leftover, () =>
+      client.send(
+        new CreateSecretCommand({
+          Name: name,
+          ClientRequestToken: firstId,
+          Description: 'Made by npm run verify:live, and removed by it',
+          SecretString: run.keepQuiet(JSON.stringify({ probe: randomUUID() })),
+          Tags: [{ Key: PLAN_TAG, Value: plan }],
+        }),
+      ),
     )
     if (accountOf(secretId) !== accountId) {
       throw new CheckBrokeOff('the credentials belong to another account than the one that was confirmed')

@@ -1,6 +1,7 @@
 // What every check works with: the run's id and prefix, how long to wait for what, the list of what it has made, and the values
 // that must never be printed. Made once by verify.ts.
 import { setTimeout as sleep } from 'node:timers/promises'
+import { CheckBrokeOff } from './finding.ts'
 
 /** How patient a run is; the real services are slower than the stand-ins. */
 export interface Pace {
@@ -24,8 +25,8 @@ export interface Run {
   readonly now: () => number
   /** Remembers a value that must not be printed. @returns the value */
   readonly keepQuiet: (value: string) => string
-  /** To be called before something is made, so that a lost reply leaves nothing behind. */
-  readonly willMake: (what: Leftover) => void
+  /** Makes something, and remembers it before it is there, so that a lost reply leaves nothing behind. */
+  readonly make: <Made>(what: Leftover, create: () => Promise<Made>) => Promise<Made>
 }
 
 /** What a run made, and how to remove it. Removing what is not there is no failure. */
@@ -67,10 +68,44 @@ export const createQuiet = () => {
   }
 }
 
-/** Removes what was made, newest first. @returns what could not be removed. */
-export const removeAll = async (leftovers: readonly Leftover[]): Promise<readonly string[]> => {
+/** What a run makes, from before it is there until it is removed. */
+export interface Workshop {
+  readonly make: Run['make']
+  /**
+   * Nothing is made from now on. Waits for what is on its way, since what is removed before it is there stays; then removes all, newest
+   * first. @returns what could not be removed
+   */
+  clear(): Promise<readonly string[]>
+}
+
+export const createWorkshop = (signal: AbortSignal): Workshop => {
+  const made: Leftover[] = []
+  const onTheirWay = new Set<Promise<unknown>>()
+  let isClosed = false
+  return {
+    make: async (what, create) => {
+      signal.throwIfAborted()
+      if (isClosed) throw new CheckBrokeOff('the run is over')
+      made.push(what)
+      const coming = create()
+      onTheirWay.add(coming)
+      try {
+        return await coming
+      } finally {
+        onTheirWay.delete(coming)
+      }
+    },
+    clear: async () => {
+      isClosed = true
+      await Promise.allSettled(onTheirWay)
+      return removeAll(made.splice(0))
+    },
+  }
+}
+
+const removeAll = async (leftovers: readonly Leftover[]): Promise<readonly string[]> => {
   const left: string[] = []
-  for (const { what, remove } of [...leftovers].reverse()) {
+  for (const { what, remove } of leftovers.toReversed()) {
     try {
       await remove()
     } catch (error) {

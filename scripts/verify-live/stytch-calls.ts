@@ -92,14 +92,14 @@ export const createStytchCalls = (place: StytchPlace, run: Run): StytchCalls => 
   const remove = (clientId: string): Promise<Answer> => asProject('DELETE', at(clientId), {})
 
   const createWithId = (clientId: string, fields: JsonObject): Promise<Answer> => {
-    run.willMake({
+    const leftover = {
       what: `Stytch client ${clientId}`,
       remove: async () => {
         const answer = await remove(clientId)
         if (answer.error !== '' && answer.error !== 'm2m_client_not_found') throw new CheckBrokeOff(brief(answer))
       },
-    })
-    return asProject('POST', '', { client_id: clientId, scopes: SCOPES, ...fields })
+    }
+    return run.make(leftover, () => asProject('POST', '', { client_id: clientId, scopes: SCOPES, ...fields }))
   }
 
   return {

@@ -7,7 +7,7 @@ import { type AwsPlace, createAwsCalls } from './aws-calls.ts'
 import { awsGroups } from './aws-checks.ts'
 import { type CheckGroup, type Finding, runGroup } from './finding.ts'
 import { redriveGroup } from './redrive-checks.ts'
-import { createQuiet, type Leftover, type Pace, type Run, removeAll } from './run.ts'
+import { createQuiet, createWorkshop, type Pace, type Run } from './run.ts'
 import { createStytchCalls, type StytchPlace } from './stytch-calls.ts'
 import { stytchGroups } from './stytch-checks.ts'
 
@@ -37,7 +37,7 @@ const line = ({ service, check, seen, verdict, advice }: Finding): string =>
 
 export const verify = async ({ stytch, aws, pace, signal, say, expected }: VerifyInput): Promise<Verified> => {
   const { keepQuiet, quieten } = createQuiet()
-  const made: Leftover[] = []
+  const workshop = createWorkshop(signal)
   const runId = randomBytes(6).toString('hex')
   const run: Run = {
     prefix: `m2m-verify/${runId}/`,
@@ -45,10 +45,7 @@ export const verify = async ({ stytch, aws, pace, signal, say, expected }: Verif
     signal,
     now: Date.now,
     keepQuiet,
-    willMake: (what) => {
-      signal.throwIfAborted()
-      made.push(what)
-    },
+    make: workshop.make,
   }
   const tell = (finding: Finding): void => say(quieten(line(finding)))
   const stytchChecks = {
@@ -77,7 +74,7 @@ export const verify = async ({ stytch, aws, pace, signal, say, expected }: Verif
   }
 
   async function clear(): Promise<readonly string[]> {
-    const left = await removeAll(made.splice(0))
+    const left = await workshop.clear()
     for (const what of left) say(quieten(`Could not remove ${what}`))
     return left
   }

@@ -147,7 +147,7 @@ const isGlobalCrypto = (node: ts.Node): boolean =>
 const opensWithComment = (text: string): boolean => /^(#![^\n]*\n)?\s*(\/\/|\/\*)/.test(text)
 
 const bannedWord = /^(utils?|helpers?|commons?|managers?|services?|datas?|infos?)$/
-const knownRooms = /^lambda\/(env\.ts|(domain|usecases|adapters|handlers|client|local)\/.+)$/
+const knownRooms = /^lambda\/(env\.ts|(domain|usecases|adapters|handlers|client|env|local)\/.+)$/
 
 const badName = (path: string): string | undefined => {
   const words = path.replaceAll('secrets-manager', '').split(/[/.\-_]/)

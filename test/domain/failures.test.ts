@@ -28,12 +28,14 @@ const one: { readonly [Reason in RefusalReason]: Extract<Refusal, { readonly rea
   pendingOfOtherClient: { reason: 'pendingOfOtherClient' },
   pendingEqualsCurrent: { reason: 'pendingEqualsCurrent' },
   currentMoved: { reason: 'currentMoved' },
+  held: { reason: 'held', by: 'somebody' },
   dryRunRefused: { reason: 'dryRunRefused' },
   clientNotFound: { reason: 'clientNotFound' },
   clientInactive: { reason: 'clientInactive' },
   boundElsewhere: { reason: 'boundElsewhere', boundTo: 'arn:aws:secretsmanager:eu-central-1:1:secret:b-AbCdEf' },
   unproven: { reason: 'unproven' },
   wouldRestoreRevoked: { reason: 'wouldRestoreRevoked' },
+  frozen: { reason: 'frozen', freeze: 'planned' },
   position: { reason: 'position', step: 'setSecret', intent: 'settle', position: 'drift' },
 }
 const everyPosition: readonly Refusal[] = positions.flatMap((position) =>
@@ -86,11 +88,13 @@ const consequences: Readonly<Record<Exclude<RefusalReason, 'position'>, readonly
   pendingOfOtherClient: [true, false],
   pendingEqualsCurrent: [true, false],
   currentMoved: [true, false],
+  held: [true, false],
   clientNotFound: [true, true],
   clientInactive: [true, false],
   boundElsewhere: [true, false],
   unproven: [true, false],
   wouldRestoreRevoked: [true, false],
+  frozen: [true, false],
 }
 const driftPositions = ['ambiguous', 'promoted', 'poisoned', 'cancelledUnderUs', 'drift']
 

@@ -100,7 +100,10 @@ const openStage = async (): Promise<Stage> => {
     functionName: 'm2m-rotation',
     functionArn: FUNCTION_ARN,
     timeoutMs: 30_000,
-    env: { ...awsEnvironment(taps.aws.origin), ...writeRotationEnv({ stytch: place, eventBus: 'm2m' }) },
+    env: {
+      ...awsEnvironment(taps.aws.origin),
+      ...writeRotationEnv({ stytch: place, eventBus: 'm2m', freeze: { parameter: '/m2m/canary/freeze' } }),
+    },
     onLog: (text) => outputs.push({ from: 'log', text }),
   })
   functions.set(FUNCTION_ARN, rotation)
@@ -112,6 +115,12 @@ const openStage = async (): Promise<Stage> => {
     region: REGION,
     account_id: ACCOUNT_ID,
     rotation_lambda_arn: FUNCTION_ARN,
+    bus: 'm2m',
+    leaks: `${taps.aws.origin}/_laptop/leaks`,
+    vend: '',
+    vend_client: '',
+    access_key_id: '',
+    secret_access_key: '',
   }
   const operator = createOperator(address)
   return {
@@ -241,6 +250,7 @@ const runHere = async (step: (typeof steps)[number], secretId: string, requestTo
         issuer: createStytchIssuer(api(timing), stage.address.project_id),
         vault: createVault(secretsManager),
         outcomes: createOutcomes(bus, 'm2m'),
+        freeze: { read: async () => 'off' },
         timing,
         journal: { note: (entry) => stage.outputs.push({ from: 'journal', text: JSON.stringify(entry) }) },
       },

@@ -90,6 +90,12 @@ describe('npm run laptop', () => {
       'region',
       'account_id',
       'rotation_lambda_arn',
+      'bus',
+      'leaks',
+      'vend',
+      'vend_client',
+      'access_key_id',
+      'secret_access_key',
     ])
     expect(address).toMatchObject({
       stytch: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
@@ -97,10 +103,12 @@ describe('npm run laptop', () => {
       project_id: expect.stringMatching(/^project-test-[0-9a-f-]{36}$/),
       region: 'us-east-1',
       rotation_lambda_arn: `arn:aws:lambda:us-east-1:${address.account_id}:function:m2m-laptop-rotation`,
+      bus: 'm2m-laptop',
+      leaks: `${address.aws}/_laptop/leaks`,
     })
   })
 
-  it('starts empty', async () => {
+  it('starts with the one client that may be vended', async () => {
     const { aws, stytch } = laptop.address
     const client = new SecretsManagerClient({
       endpoint: aws,
@@ -111,8 +119,9 @@ describe('npm run laptop', () => {
     const { SecretList: secrets } = await client.send(new ListSecretsCommand({}))
     const { body: clients } = await get(stytch, 'clients')
 
-    expect(secrets).toEqual([])
-    expect(clients).toEqual({ clients: [] })
+    const { vend_client: name } = laptop.address
+    expect(secrets).toMatchObject([{ Name: `m2m/laptop/${name}` }])
+    expect((clients as { clients: readonly unknown[] }).clients).toHaveLength(1)
     client.destroy()
   })
 
@@ -185,7 +194,9 @@ describe('npm run laptop', () => {
     expect(reads).toEqual(['read', 'InternalServiceError', 'read'])
     const statuses = calls.aws.filter(({ op }) => op === 'GetSecretValue').map(({ status }) => status)
     expect(statuses.slice(-4)).toEqual([200, 500, 500, 200])
-    expect(calls.aws[0]).toEqual({
+    // The sweep may still be at what the day that was skipped made due.
+    const asked = calls.aws.filter(({ op }) => op !== 'GetParameter' && op !== 'ListSecrets')
+    expect(asked[0]).toEqual({
       op: 'DescribeSecret',
       subject: 'm2m/laptop/faulty',
       at: expect.any(Number),
@@ -313,7 +324,11 @@ describe('the end of the laptop', () => {
     await child.ended
 
     expect(child.stdout()).toBe(`${JSON.stringify(address)}\n`)
-    expect(child.stderr().match(/"outcome":"done"/g)).toHaveLength(9)
+    const done = child
+      .stderr()
+      .split('\n')
+      .filter((line) => line.includes('"outcome":"done"') && line.includes(secretArn))
+    expect(done).toHaveLength(9)
     operator.secretsManager.destroy()
   })
 })

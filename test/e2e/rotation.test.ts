@@ -130,7 +130,7 @@ describe('a rotation over HTTP', () => {
       'Secret Revoked',
       'Rotation Completed',
     ])
-    expect(revoked).toMatchObject({ source: 'm2m.rotation', busName: 'm2m', resources: [subject.secretArn] })
+    expect(revoked).toMatchObject({ source: 'm2m.rotation', busName: 'm2m-laptop', resources: [subject.secretArn] })
     expect(revoked?.detail).toMatchObject({
       clientId: subject.clientId,
       intent: 'settle',

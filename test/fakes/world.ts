@@ -6,6 +6,7 @@ import { makeRequestToken, type Origin } from '../../lambda/domain/request-token
 import type { Rotation } from '../../lambda/usecases/rotation.ts'
 import { runStep } from '../../lambda/usecases/run-step.ts'
 import { createCallLog } from './call-log.ts'
+import { createFakeFreeze } from './fake-freeze.ts'
 import { createFakeIssuer, type FakeClient, PROJECT_ID } from './fake-issuer.ts'
 import { createFakeJournal, createFakeOutcomes } from './fake-outcomes.ts'
 import { createFakeTiming, NOON_THIRTY } from './fake-timing.ts'
@@ -48,7 +49,8 @@ export const createWorld = () => {
   const vault = createFakeVault(log, timing)
   const outcomes = createFakeOutcomes(log)
   const journal = createFakeJournal()
-  const rotation: Rotation = { issuer, vault, outcomes, timing, journal }
+  const freeze = createFakeFreeze()
+  const rotation: Rotation = { issuer, vault, outcomes, freeze, timing, journal }
 
   const client = (): FakeClient => {
     const found = issuer.clients.get(CLIENT_ID)
@@ -78,6 +80,7 @@ export const createWorld = () => {
     vault,
     outcomes,
     journal,
+    freeze,
     rotation,
     client,
     valueUnder,

@@ -1,6 +1,6 @@
 // The settings contract of the registrar: what lib writes, the handler reads; every fault at once.
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { type RegistrarEnv, readRegistrarEnv, writeRegistrarEnv } from '../../lambda/env.ts'
 
 const word = fc.stringMatching(/^[a-z0-9]{1,12}$/)
@@ -17,6 +17,7 @@ const settings: fc.Arbitrary<RegistrarEnv> = fc.record(
     tokenUrl: word.map((host) => `https://${host}.example/v1/oauth2/token`),
     readers: fc.array(role, { minLength: 1 }),
     changers: fc.array(role, { minLength: 1 }),
+    rotators: fc.array(role),
     replicas: fc.array(
       fc.record(
         { region: word, kmsKeyId: word.map((id) => `arn:aws:kms:eu-north-1:111111111111:key/${id}`) },
@@ -26,7 +27,9 @@ const settings: fc.Arbitrary<RegistrarEnv> = fc.record(
       ),
     ),
   },
-  { requiredKeys: ['stytch', 'secretNamePrefix', 'rotationFunctionArn', 'readers', 'changers', 'replicas'] },
+  {
+    requiredKeys: ['stytch', 'secretNamePrefix', 'rotationFunctionArn', 'readers', 'changers', 'rotators', 'replicas'],
+  },
 )
 
 test('what is written is read back', () => {
@@ -50,4 +53,30 @@ test('a wildcard among the roles is refused', () => {
 
   expect(() => readRegistrarEnv(env)).toThrow(/M2M_READERS is malformed: expected roles' ARNs without wildcards/)
   expect(() => readRegistrarEnv(env)).toThrow(/M2M_SECRET_PREFIX is malformed/)
+})
+
+describe('where consumers send their secret', () => {
+  const tried = (M2M_TOKEN_URL: string) => () => readRegistrarEnv({ M2M_TOKEN_URL })
+
+  test.each([
+    'https://login.example.com/v1/oauth2/token',
+    'http://127.0.0.1:4010/v1/public/x/oauth2/token',
+    'http://localhost:4010/token',
+    'http://[::1]:4010/token',
+  ])('%s will do', (url) => {
+    expect(tried(url)).toThrow(/M2M_SECRET_PREFIX is missing/)
+    expect(tried(url)).not.toThrow(/M2M_TOKEN_URL/)
+  })
+
+  test.each([
+    ['http://login.example.com/token', /expected https, or http on a loopback host/],
+    ['http://localhost.example/token', /expected https, or http on a loopback host/],
+    ['ftp://127.0.0.1/token', /expected https, or http on a loopback host/],
+    ['https://user:word@login.example.com/token', /expected a URL without a user/],
+    ['login.example.com', /expected a URL/],
+  ])('%s will not', (url, expected) => {
+    expect(tried(url)).toThrow(/M2M_TOKEN_URL is malformed/)
+    expect(tried(url)).toThrow(expected)
+    expect(tried(url)).not.toThrow(/word/)
+  })
 })

@@ -10,6 +10,7 @@ import type { Finding } from '../../scripts/verify-live/finding.ts'
 import { LIVE_MARK, renderPage } from '../../scripts/verify-live/page.ts'
 import { readRecords, writeRecord } from '../../scripts/verify-live/probe-journal.ts'
 import { type Rehearsal, startRehearsal } from '../../scripts/verify-live/rehearsal.ts'
+import { createWorkshop } from '../../scripts/verify-live/run.ts'
 import { readLiveSettings, readOptions } from '../../scripts/verify-live/settings.ts'
 import { type Verified, verify } from '../../scripts/verify-live/verify.ts'
 
@@ -172,6 +173,74 @@ test.each(['CreateClient', 'RotateStart', 'RotateSecret'])(
   },
   100_000,
 )
+
+test('a lost reply to a creation leaves nothing behind', async () => {
+  const { stytch, aws } = rehearsal.laptop
+  stytch.server.faults.add({ op: 'CreateClient', kind: 'drop_reply', count: 20 })
+  aws.faults.add({ op: 'CreateSecret', kind: 'drop_reply', count: 20 })
+  const { left, findings } = await run()
+
+  expect(outcomes(findings, 'not seen').filter((check) => check.startsWith('the rest of'))).toHaveLength(6)
+  expect(left).toEqual([])
+  expect(leftAtStytch()).toEqual([])
+  expect(await leftAtAws()).toEqual([])
+}, 100_000)
+
+describe('what a run makes', () => {
+  const place = () => {
+    const interrupt = new AbortController()
+    const there = new Set<string>()
+    const workshop = createWorkshop(interrupt.signal)
+    const leftover = (what: string) => ({
+      what,
+      remove: async () => {
+        there.delete(what)
+      },
+    })
+    return { interrupt, there, workshop, leftover }
+  }
+
+  test('is removed only once it is there', async () => {
+    const { there, workshop, leftover } = place()
+    const arrived = Promise.withResolvers<void>()
+    const making = workshop.make(leftover('late'), async () => {
+      await arrived.promise
+      there.add('late')
+    })
+    const clearing = workshop.clear()
+    await new Promise((resolve) => setImmediate(resolve))
+    arrived.resolve()
+    await making
+
+    expect(await clearing).toEqual([])
+    expect([...there]).toEqual([])
+  })
+
+  test('is removed although nobody heard that it is there', async () => {
+    const { there, workshop, leftover } = place()
+    const making = workshop.make(leftover('lost'), async () => {
+      there.add('lost')
+      throw new Error('no reply')
+    })
+
+    await expect(making).rejects.toThrow('no reply')
+    expect(await workshop.clear()).toEqual([])
+    expect([...there]).toEqual([])
+  })
+
+  test('is nothing more, once the run is over or interrupted', async () => {
+    const { interrupt, there, workshop, leftover } = place()
+    const late = async () => {
+      there.add('too late')
+    }
+    await workshop.clear()
+    await expect(workshop.make(leftover('too late'), late)).rejects.toThrow('the run is over')
+    interrupt.abort()
+    await expect(workshop.make(leftover('too late'), late)).rejects.toThrow()
+
+    expect([...there]).toEqual([])
+  })
+})
 
 test('what cannot be removed is named', async () => {
   rehearsal.laptop.aws.faults.add({ op: 'DeleteSecret', kind: 'error', status: 400, count: 20 })

@@ -22,6 +22,16 @@ interface Budget {
 const budgets: Readonly<Record<BundleName, Budget>> = {
   'on-rotation': { kB: 1400, gzippedKB: 365 },
   'on-client-resource': { kB: 1365, gzippedKB: 358 },
+  'on-clients-request': { kB: 1365, gzippedKB: 358 },
+  // No undici: it speaks to S3 alone.
+  'on-archive': { kB: 510, gzippedKB: 128 },
+  // No undici either: AWS is all it speaks to, and Systems Manager and Lambda without a client (docs/decisions/020).
+  'on-sweep': { kB: 370, gzippedKB: 97 },
+  'on-identify': { kB: 1330, gzippedKB: 350 },
+  'on-incident': { kB: 385, gzippedKB: 100 },
+  'on-leak-report': { kB: 1370, gzippedKB: 357 },
+  // Of undici what one request takes, and no client of the SDK (docs/decisions/023).
+  'on-vend': { kB: 310, gzippedKB: 90 },
 }
 
 /** What every caller of AWS brings along: the protocol, the signature, and credentials from the environment. */
@@ -46,9 +56,43 @@ const allowed: Readonly<Record<BundleName, readonly string[]>> = {
     'undici',
   ],
   'on-client-resource': [...sdkCore, '@aws-sdk/client-secrets-manager', 'undici'],
+  'on-clients-request': [...sdkCore, '@aws-sdk/client-secrets-manager', 'undici'],
+  'on-archive': [
+    ...sdkCore,
+    '@aws-sdk/client-s3',
+    // What of S3 is unlike other services: its checksums, its addresses, its XML.
+    '@aws-sdk/checksums',
+    '@aws-sdk/middleware-sdk-s3',
+    '@aws-sdk/signature-v4-multi-region',
+    '@aws-sdk/xml-builder',
+  ],
+  'on-incident': [
+    ...sdkCore,
+    '@aws-sdk/client-eventbridge',
+    '@aws-sdk/client-secrets-manager',
+    '@aws-sdk/signature-v4-multi-region',
+  ],
+  'on-sweep': [
+    ...sdkCore,
+    '@aws-sdk/client-eventbridge',
+    '@aws-sdk/client-secrets-manager',
+    '@aws-sdk/signature-v4-multi-region',
+  ],
+  // Of X-Ray nothing: traces are Lambda's own and hold no payload (docs/decisions/035).
+  'on-identify': [...sdkCore, '@aws-sdk/client-secrets-manager', 'undici'],
+  'on-leak-report': [
+    ...sdkCore,
+    '@aws-sdk/client-eventbridge',
+    '@aws-sdk/client-secrets-manager',
+    '@aws-sdk/signature-v4-multi-region',
+    'undici',
+  ],
+  'on-vend': ['@smithy/core', '@smithy/signature-v4', 'undici'],
 }
 
 const bundles = Object.keys(allowed) as BundleName[]
+/** What never speaks to Stytch. */
+const withoutStytch: ReadonlySet<BundleName> = new Set<BundleName>(['on-archive', 'on-sweep', 'on-leak-report'])
 
 const packageOf = (path: string): string | undefined => {
   const inside = path.split('node_modules/').at(-1)
@@ -79,7 +123,7 @@ describe('every bundle', () => {
       expect(code).not.toContain(word)
     }
     expect(contentsOf(name).files.filter((file) => file.startsWith('lambda/local/'))).toEqual([])
-    expect(code).toContain('https://api.stytch.com')
+    expect(code.includes('https://api.stytch.com')).toBe(!withoutStytch.has(name))
   })
 
   test.each(bundles)('is within its budget: %s', (name) => {
@@ -101,7 +145,7 @@ describe('every function, imported from its asset alone on Node 24', () => {
   let assets: ReadonlyMap<string, string>
 
   beforeAll(() => {
-    const { app, stack } = synthStack()
+    const { app, stack } = synthStack({ vendor: { endpoint: 'regional' } })
     const assembly = app.synth()
     const template = assembly.getStackArtifact(stack.artifactId).template as {
       readonly Resources: Readonly<
@@ -129,8 +173,8 @@ describe('every function, imported from its asset alone on Node 24', () => {
     cpSync(asset, copy, { recursive: true })
     expect(readdirSync(copy)).toEqual(['index.mjs'])
     const code = `const { handler } = await import(${JSON.stringify(join(copy, 'index.mjs'))})
-const context = { awsRequestId: 'request', getRemainingTimeInMillis: () => 5000 }
-const fault = await handler(${JSON.stringify(event)}, context).then(() => 'done', (error) => error.name + ' ' + error.code + ': ' + error.message)
+const context = { awsRequestId: 'request', invokedFunctionArn: 'arn:aws:lambda:x', getRemainingTimeInMillis: () => 5000 }
+const fault = await handler(${JSON.stringify(event)}, context).then((reply) => 'done ' + JSON.stringify(reply), (error) => error.name + ' ' + error.code + ': ' + error.message)
 process.stderr.write(process.version + ' ' + fault)`
     const run = spawnSync(node, ['--input-type=module', '--eval', code], { encoding: 'utf8', cwd: lonely, env })
     return run.stderr
@@ -144,7 +188,17 @@ process.stderr.write(process.version + ' ' + fault)`
     STYTCH_PROJECT_ID: 'project-test-00000000-0000-4000-8000-000000000000',
     STYTCH_PROJECT_SECRET_ID: 'stytch/m2m',
   }
-  const rotationEnv = { ...closed, M2M_EVENT_BUS: 'm2m' }
+  const rotationEnv = { ...closed, M2M_EVENT_BUS: 'm2m', M2M_FREEZE_PARAMETER: '/m2m/prod/freeze' }
+  const sweepEnv = {
+    ...rotationEnv,
+    M2M_STAGE: 'prod',
+    M2M_SECRET_PREFIX: 'm2m/prod/',
+    M2M_ROTATION_FUNCTION: 'arn:aws:lambda:eu-west-1:111111111111:function:m2m-prod-rotation',
+    M2M_PERIOD_HOURS: '720',
+    M2M_OVERLAP_HOURS: '24',
+    M2M_LONGEST_HOLD_HOURS: '168',
+    M2M_SWEEP_EVERY_MINUTES: '15',
+  }
   const registrarEnv = {
     ...closed,
     M2M_SECRET_PREFIX: 'm2m/prod/',
@@ -152,6 +206,20 @@ process.stderr.write(process.version + ' ' + fault)`
     M2M_READERS: 'arn:aws:iam::111111111111:role/rotation',
     M2M_CHANGERS: 'arn:aws:iam::111111111111:role/registrar',
   }
+  const clientsEnv = { ...registrarEnv, M2M_BACKSTOP: '60', M2M_PERIOD_HOURS: '720', M2M_OVERLAP_HOURS: '24' }
+  const identifyEnv = { ...closed, M2M_SECRET_PREFIX: 'm2m/prod/', M2M_SEARCHES_PER_MINUTE: '10' }
+  const archiveEnv = { ...closed, M2M_EVIDENCE_BUCKET: 'evidence' }
+  const vendorEnv = {
+    ...closed,
+    STYTCH_VERTICAL: 'consumer',
+    M2M_SECRET_PREFIX: 'm2m/prod/',
+    M2M_EVENT_BUS: 'm2m',
+    M2M_API_ID: 'abc123',
+    M2M_API_URL: 'https://abc123.execute-api.eu-west-1.amazonaws.com/v1',
+    M2M_CHECK_SECONDS: '30',
+    M2M_AWS_URL_SUFFIX: 'amazonaws.com',
+  }
+  const told = { 'detail-type': 'Secret Revoked', source: 'm2m.rotation', time: '2026-03-10T12:34:56Z', detail: {} }
   const step = { Step: 'testSecret', SecretId: 'arn:aws:secretsmanager:x', ClientRequestToken: 'x'.repeat(36) }
   const request = {
     RequestType: 'Create',
@@ -166,9 +234,27 @@ process.stderr.write(process.version + ' ' + fault)`
     ['m2m-prod-rotation', { Step: 'dance' }, rotationEnv, /^v24\..* RotationRefused .*not a rotation step/],
     ['m2m-prod-rotation', step, rotationEnv, /^v24\..* Fault SECRETS_MANAGER_UNAVAILABLE/],
     ['m2m-prod-rotation', step, closed, /M2M_EVENT_BUS is missing/],
+    ['m2m-prod-sweep', {}, sweepEnv, /^v24\..* done .*"freeze":"unreadable".*"isWhole":false/],
+    ['m2m-prod-sweep', { scheduledAt: '2099-01-01T00:00:00Z' }, sweepEnv, /^v24\..* Fault INPUT_MALFORMED: .*no sweep/],
+    ['m2m-prod-sweep', {}, closed, /M2M_SWEEP_EVERY_MINUTES is missing/],
+    ['m2m-prod-archive', { detail: {} }, archiveEnv, /^v24\..* Fault INPUT_MALFORMED: This is no event of a bus/],
+    [
+      'm2m-prod-archive',
+      told,
+      archiveEnv,
+      /^v24\..* Fault ARCHIVE_UNAVAILABLE: S3 PutObject of unsorted\/secret-revoked-/,
+    ],
+    ['m2m-prod-archive', told, closed, /M2M_EVIDENCE_BUCKET is missing/],
+    ['m2m-prod-identify', { value: 'x' }, identifyEnv, /^v24\..* Fault INPUT_MALFORMED: Asked asynchronously/],
+    ['m2m-prod-identify', { value: 'x' }, closed, /M2M_SEARCHES_PER_MINUTE is missing/],
     ['m2m-prod-registrar', {}, registrarEnv, /^v24\..* Fault INPUT_MALFORMED: The event is not a custom resource's/],
     ['m2m-prod-registrar', request, registrarEnv, /^v24\..* Fault ANSWER_NOT_TAKEN: .*not one of AWS/],
     ['m2m-prod-registrar', request, closed, /M2M_SECRET_PREFIX is missing/],
+    ['m2m-prod-vendor', {}, vendorEnv, /^v24\..* done .*"statusCode":403.*access_denied/],
+    ['m2m-prod-vendor', {}, closed, /M2M_API_ID is missing/],
+    ['m2m-prod-clients', { action: 'dance' }, clientsEnv, /^v24\..* done .*"code":"INPUT_MALFORMED".*action: expected/],
+    ['m2m-prod-clients', { action: 'whoami' }, clientsEnv, /^v24\..* done .*"code":"SECRETS_MANAGER_UNAVAILABLE"/],
+    ['m2m-prod-clients', { action: 'whoami' }, registrarEnv, /M2M_BACKSTOP is missing/],
   ])('%s answers %j', (functionName, event, env, expected) => {
     expect(answerOf(functionName, event, env)).toMatch(expected)
   })

@@ -33,9 +33,17 @@ test('what nobody configures has a default', () => {
 
   expect(config).toMatchObject({
     secretNamePrefix: 'm2m/prod/',
-    rotation: { periodHours: 720, overlapHours: 24, backstop: { everyDays: 60 }, reservedConcurrency: 50 },
+    rotation: {
+      periodHours: 720,
+      overlapHours: 24,
+      backstop: { everyDays: 60 },
+      reservedConcurrency: 50,
+      sweepEveryMinutes: 15,
+      longestHoldHours: 168,
+    },
     onRemoval: 'retain',
     logRetentionDays: 365,
+    evidence: { retentionDays: 1096 },
     replicas: [],
     clients: [],
   })
@@ -99,6 +107,13 @@ describe('refuses', () => {
       { rotation: { period: '1d', overlap: '2d' } },
       /^m2m\.rotation\.overlap is not shorter/,
     ],
+    [
+      'a sweep every minute',
+      { rotation: { sweepEvery: '1m' } },
+      /^m2m\.rotation\.sweepEvery is malformed: "1m"; .*5 to 60/,
+    ],
+    ['a sweep every two hours', { rotation: { sweepEvery: '2h' } }, /^m2m\.rotation\.sweepEvery is malformed/],
+    ['a hold without a unit', { rotation: { longestHold: 7 } }, /^m2m\.rotation\.longestHold is malformed/],
     ['neither address nor reason', { alarms: {} }, /^m2m\.alarms decides nothing/],
     [
       'an address and a reason against it',
@@ -135,6 +150,17 @@ describe('refuses', () => {
       /^m2m\.logRetentionDays is 100: .*90, 120/,
     ],
     [
+      'evidence that is kept for no day',
+      { evidence: { retentionDays: 0 } },
+      /^m2m\.evidence\.retentionDays is malformed: 0; expected an integer from 1 to 36500/,
+    ],
+    [
+      'a lock that S3 does not know',
+      { evidence: { objectLock: true } },
+      /^m2m\.evidence\.objectLock is malformed: true; expected "governance" or "compliance"/,
+    ],
+    ['evidence that nobody knows', { evidence: { retention: '3y' } }, /^m2m\.evidence\.retention is unknown/],
+    [
       'a removal that nobody knows',
       { onRemoval: 'delete' },
       /^m2m\.onRemoval is malformed: "delete"; expected "retain" or "destroy"/,
@@ -151,6 +177,16 @@ describe('refuses', () => {
       /^m2m\.replicas\[1\]\.region is there twice/,
     ],
     ['a list that is none', { clients: { name: 'a' } }, /^m2m\.clients is malformed/],
+    [
+      'an operator who is no role',
+      { operators: ['arn:aws:iam::111111111111:user/ada'] },
+      /^m2m\.operators\[0\] is malformed: .*a role's full ARN/,
+    ],
+    [
+      'an operator twice',
+      { operators: ['arn:aws:iam::111111111111:role/a', 'arn:aws:iam::111111111111:role/a'] },
+      /^m2m\.operators name one twice/,
+    ],
   ])('%s', (_what, changes, expected) => {
     expect(with_(changes)).toEqual([expect.stringMatching(expected)])
   })
@@ -176,6 +212,29 @@ describe('a client', () => {
       expect(faults).toEqual([expect.stringMatching(/^m2m\.clients\[0\]\.name is malformed: .*; expected 1 to 64/)])
     },
   )
+
+  test('may have spans and tags of its own', () => {
+    const own = { displayName: 'Billing job', overlap: '6h', period: '14d', tags: { team: 'payments' } }
+
+    expect(readDeployConfig({ ...minimal, clients: [{ ...client, ...own }] }).clients[0]).toMatchObject(own)
+  })
+
+  test.each([
+    [{ overlap: '6' }, /clients\[0\]\.overlap is malformed: "6"; expected hours or days/],
+    [{ period: '3h' }, /clients\[0\]\.period is shorter/],
+    [{ period: '1d', overlap: '1d' }, /clients\[0\]\.overlap is not shorter than the period of 1d/],
+    [{ tags: { 'm2m:held': 'now' } }, /clients\[0\]\.tags\.m2m:held is no tag's key/],
+    [{ tags: { team: 7 } }, /clients\[0\]\.tags\.team is malformed/],
+    [
+      { tags: Object.fromEntries(Array.from({ length: 21 }, (_, at) => [`t${at}`, ''])) },
+      /clients\[0\]\.tags are too many/,
+    ],
+    [{ displayName: ' x' }, /clients\[0\]\.displayName is malformed/],
+    [{ scopes: Array.from({ length: 21 }, (_, at) => `${at}`.padEnd(100, 'x')) }, /clients\[0\]\.scopes are too long/],
+    [{ scope: ['a'] }, /clients\[0\]\.scope is unknown: expected one of name, displayName/],
+  ])('is refused with %j', (changes, expected) => {
+    expect(with_({ clients: [{ ...client, ...changes }] })).toEqual([expect.stringMatching(expected)])
+  })
 
   test('is refused when its name is there already, naming the first', () => {
     const faults = with_({ clients: [client, client] })

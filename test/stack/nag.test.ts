@@ -16,6 +16,12 @@ const variants = {
     clients: [],
   },
   'account and Region open': { environment: undefined },
+  'with a leak intake and a security role': {
+    incidents: {
+      security: { roleArns: ['arn:aws:iam::222222222222:role/security-desk'] },
+      intake: { signingSecretName: 'm2m-intake/prod/signing' },
+    },
+  },
 }
 
 test.each(Object.entries(variants))('the rule packs find nothing unexplained: %s', (_name, changes) => {

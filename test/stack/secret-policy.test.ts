@@ -3,7 +3,16 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Fault } from '../../lambda/domain/failures.ts'
-import { CHANGING, OPENING, type PolicyRoles, READING, secretPolicy } from '../../lambda/domain/secret-policy.ts'
+import {
+  CHANGING,
+  OPENING,
+  type PolicyRoles,
+  policyFingerprint,
+  policyRevision,
+  READING,
+  ROTATING,
+  secretPolicy,
+} from '../../lambda/domain/secret-policy.ts'
 
 const SECRET = 'arn:aws:secretsmanager:eu-west-1:111111111111:secret:m2m/prod/billing-AbCdEf'
 const ROOT = 'arn:aws:iam::111111111111:root'
@@ -32,7 +41,7 @@ describe('of everybody in the account, however wide their own policy', () => {
   const policy = secretPolicy(SECRET, roles)
   const administrator = role('administrator')
 
-  test.each([...READING, ...CHANGING, ...OPENING])('an administrator is denied %s', (action) => {
+  test.each([...READING, ...CHANGING, ...ROTATING, ...OPENING])('an administrator is denied %s', (action) => {
     expect(denies(policy, { action, by: administrator })).toBe(true)
   })
 
@@ -43,7 +52,7 @@ describe('of everybody in the account, however wide their own policy', () => {
     for (const by of [role('deploy'), ROOT]) expect(denies(policy, { action: READING[0], by })).toBe(true)
   })
 
-  test.each([...CHANGING, ...OPENING])('a consumer is denied %s', (action) => {
+  test.each([...CHANGING, ...ROTATING, ...OPENING])('a consumer is denied %s', (action) => {
     expect(denies(policy, { action, by: role('billing', '222222222222') })).toBe(true)
   })
 
@@ -101,4 +110,37 @@ test.each([
   ['a user', { ...roles, readers: ['arn:aws:iam::111111111111:user/eve'] }],
 ])('a policy is refused that names %s', (_what, named) => {
   expect(() => secretPolicy(SECRET, named)).toThrow(Fault)
+})
+
+describe('whoever may only ask for rotations', () => {
+  const sweep = role('sweep')
+  const policy = secretPolicy(SECRET, { ...roles, rotators: [sweep] })
+
+  test.each(ROTATING)('may ask: %s', (action) => {
+    expect(denies(policy, { action, by: sweep })).toBe(false)
+  })
+
+  test.each([...READING, ...CHANGING, ...OPENING])('is denied %s', (action) => {
+    expect(denies(policy, { action, by: sweep })).toBe(true)
+  })
+})
+
+describe('the fingerprint of a policy', () => {
+  const { readers, changers } = roles
+  const revision = policyRevision({ readers, changers, rotators: [] }, ['eu-north-1'])
+
+  test('is the same for the same roles in another order, and for no other', () => {
+    expect(policyRevision({ readers: [...readers].reverse(), changers }, ['eu-north-1'])).toBe(revision)
+    expect(policyRevision({ readers, changers, rotators: [role('sweep')] }, ['eu-north-1'])).not.toBe(revision)
+    expect(policyRevision({ readers, changers: [role('deploy')] }, ['eu-north-1'])).not.toBe(revision)
+    expect(policyRevision({ readers, changers }, [])).not.toBe(revision)
+  })
+
+  test('changes with the consumers', () => {
+    const [one, other] = [role('one'), role('other')]
+
+    expect(policyFingerprint(revision, [one, other])).toBe(policyFingerprint(revision, [other, one]))
+    expect(policyFingerprint(revision, [one])).not.toBe(policyFingerprint(revision, []))
+    expect(policyFingerprint(revision, [one])).toMatch(/^[0-9a-f]{16}$/)
+  })
 })

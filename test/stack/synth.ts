@@ -74,6 +74,7 @@ export const makeRegistrar = (app: App, env = { account: ACCOUNT, region: REGION
     backstop: { everyDays: 60 },
     readers: [],
     changers: [],
+    rotators: [],
     replicas: [],
     deadLetters,
   })

@@ -259,6 +259,7 @@ describe('the registrar’s calls', () => {
     description: 'takes orders',
     scopes: ['read:orders'],
     registeredFor: 'm2m/test/orders',
+    registeredAt: Date.parse('2026-11-01T12:00:00Z'),
   }
 
   test('create says what the client is for, and hands out its first value', async () => {
@@ -267,7 +268,10 @@ describe('the registrar’s calls', () => {
     const reply = await registry.create(request)
 
     expect(reply.outcome === 'created' && stytch.accepts(request.clientId, reply.secret.reveal())).toBe(true)
-    expect(stytch.trustedMetadata(request.clientId)).toEqual({ registered_for: 'm2m/test/orders' })
+    expect(stytch.trustedMetadata(request.clientId)).toEqual({
+      registered_for: 'm2m/test/orders',
+      registered_at: '2026-11-01T12:00:00.000Z',
+    })
     stytch.configure({ createStatus: 201 })
     expect((await registry.create({ ...request, clientId: 'm2m-client-test-second' })).outcome).toBe('created')
   })

@@ -1,0 +1,120 @@
+// The vendor's handler around whatever reads secrets and mints tokens: judges the event, hands the request to its use case, maps what
+// comes back, and writes one audit line a request, without the token. on-vend.ts puts it together; so does the bench, from other parts.
+import type { Context } from 'aws-lambda'
+import { createTiming } from '../adapters/timing.ts'
+import { Fault } from '../domain/failures.ts'
+import type { VendFailure } from '../domain/vend/vend-failures.ts'
+import type { VendorEnv } from '../env.ts'
+import { createRevocationList } from '../usecases/vend/list-revocations.ts'
+import { type ApiRequest, type ReadEvent, readVendEvent } from '../usecases/vend/read-vend-event.ts'
+import { createVendor, type Vended } from '../usecases/vend/vend-token.ts'
+import type { Invocation, Vending } from '../usecases/vend/vending.ts'
+import {
+  type Answer,
+  failureAnswer,
+  faultAnswer,
+  metadataAnswer,
+  revocationsAnswer,
+  tokenAnswer,
+} from './vend-answer.ts'
+
+export type LogLine = Readonly<Record<string, string | number | boolean | undefined>>
+
+export interface VendHandlerParts {
+  readonly settings: VendorEnv
+  readonly vending: Vending
+  readonly write: (line: LogLine) => void
+}
+
+export type VendHandler = (event: unknown, context: Context) => Promise<Answer>
+
+interface Judged {
+  readonly answer: Answer
+  readonly decision: 'vended' | 'answered' | 'refused' | 'failed'
+  readonly reason?: string
+  /** For the log alone. */
+  readonly because?: string | undefined
+  readonly vended?: Vended
+}
+
+const becauseOf = (failure: VendFailure): string | undefined => {
+  if ('faults' in failure) return failure.faults?.join('; ')
+  return 'error' in failure ? failure.error : undefined
+}
+
+const refusal = (failure: VendFailure, now: number): Judged => ({
+  decision: 'refused',
+  reason: failure.reason,
+  because: becauseOf(failure),
+  answer: failureAnswer(failure, now),
+})
+
+const failed = (error: unknown, { timing, journal }: Invocation): Judged => {
+  const fault = error instanceof Fault ? error : undefined
+  const reason = fault?.code ?? 'UNFORESEEN'
+  journal.note({ fault: reason, message: fault?.message ?? (error instanceof Error ? error.name : 'unknown') })
+  return { decision: 'failed', reason, answer: faultAnswer(fault?.retryable === true, timing.now()) }
+}
+
+/** What an audit line may show of what was asked for. */
+const MAX_SCOPES_SHOWN = 1_000
+
+const auditLine = (read: ReadEvent, judged: Judged, requestId: string): LogLine => {
+  const { decision, reason, because, vended, answer } = judged
+  const asked = read.outcome.ok && read.outcome.value.route === 'token' ? read.outcome.value.request.scopes : []
+  const scopes = vended === undefined ? asked : vended.token.scopes
+  return {
+    audit: 'vend',
+    caller: read.caller.arn,
+    account: read.caller.accountId,
+    route: read.outcome.ok ? read.outcome.value.route : undefined,
+    client: read.client,
+    scopes: scopes.join(' ').slice(0, MAX_SCOPES_SHOWN),
+    decision,
+    reason,
+    because,
+    status: answer.statusCode,
+    source: vended?.source,
+    ageSeconds: vended === undefined ? undefined : Math.floor(vended.ageMs / 1000),
+    keyId: vended?.token.keyId,
+    apiRequestId: read.requestId,
+    requestId,
+  }
+}
+
+/** Never rejects: whatever goes wrong is an answer, and a line in the log. */
+export const createVendHandler = ({ settings, vending, write }: VendHandlerParts): VendHandler => {
+  const vend = createVendor(vending)
+  const listRevocations = createRevocationList(vending)
+
+  const answerTo = async (request: ApiRequest, at: Invocation): Promise<Judged> => {
+    switch (request.route) {
+      case 'metadata':
+        return { decision: 'answered', answer: metadataAnswer(settings) }
+      case 'revocations':
+        return { decision: 'answered', answer: revocationsAnswer(await listRevocations(at)) }
+      case 'token': {
+        const outcome = await vend(request.request, at)
+        const now = at.timing.now()
+        return outcome.ok
+          ? { decision: 'vended', vended: outcome.value, answer: tokenAnswer(outcome.value, now) }
+          : refusal(outcome.refusal, now)
+      }
+    }
+  }
+
+  return async (event, context) => {
+    const { awsRequestId: requestId } = context
+    const at: Invocation = {
+      timing: createTiming(() => context.getRemainingTimeInMillis()),
+      journal: { note: (entry) => write({ ...entry, requestId }) },
+    }
+    const read = readVendEvent(event, settings.apiId)
+    const { outcome } = read
+    const judged = outcome.ok
+      ? await answerTo(outcome.value, at).catch((error: unknown) => failed(error, at))
+      : refusal(outcome.refusal, at.timing.now())
+    write(auditLine(read, judged, requestId))
+    return judged.answer
+  }
+}

@@ -1,0 +1,184 @@
+// The clients function by Lambda's Invoke, over HTTP: what goes out, what comes back, and how each way of failing reads. A value that is
+// sent is in no fault.
+import { inspect } from 'node:util'
+import { LambdaClient } from '@aws-sdk/client-lambda'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { createClientDesk, mayCall } from '../../../lambda/adapters/aws/client-desk.ts'
+import { createClientSecret } from '../../../lambda/domain/client-secret.ts'
+import { type AwsStandIn, createAwsStandIn } from '../../../lambda/local/aws/aws-stand-in.ts'
+import type { Invocation, InvocationResult } from '../../../lambda/local/aws/lambda-api.ts'
+import { createWorld } from '../../../lambda/local/stand-in/world.ts'
+
+const NAME = 'm2m-prod-clients'
+const ARN = `arn:aws:lambda:us-east-1:000000000000:function:${NAME}`
+const seen: Invocation[] = []
+let result: InvocationResult
+let standIn: AwsStandIn
+let client: LambdaClient
+
+beforeAll(async () => {
+  standIn = createAwsStandIn({
+    world: createWorld(),
+    functions: {
+      exists: (arn) => arn === ARN,
+      invoke: async (invocation) => {
+        seen.push(invocation)
+        return result
+      },
+    },
+  })
+  client = new LambdaClient({
+    endpoint: await standIn.listen(0),
+    region: 'us-east-1',
+    maxAttempts: 1,
+    credentials: { accessKeyId: 'any', secretAccessKey: 'any' },
+  })
+})
+beforeEach(() => {
+  seen.length = 0
+  result = { ok: true, value: { ok: true, value: 'answer' } }
+})
+afterAll(async () => {
+  client.destroy()
+  await standIn.close()
+})
+
+const desk = () => createClientDesk(client, NAME)
+const faultOf = async (work: Promise<unknown>): Promise<unknown> =>
+  work.then(
+    () => undefined,
+    (error: unknown) => error,
+  )
+
+test('what is asked goes out as it is, and the value of the answer comes back', async () => {
+  expect(await desk().whoami()).toBe('answer')
+  await desk().list({ clientIds: ['a'], page: 'p' })
+  await desk().retire({ secretName: 's', owner: { stackId: 'cli', resource: 'default' } })
+  await desk().discard('c')
+
+  expect(seen.map(({ event, qualifier }) => ({ event, qualifier }))).toEqual([
+    { event: { action: 'whoami' }, qualifier: undefined },
+    { event: { action: 'list', clientIds: ['a'], page: 'p' }, qualifier: undefined },
+    {
+      event: { action: 'retire', secretName: 's', owner: { stackId: 'cli', resource: 'default' } },
+      qualifier: undefined,
+    },
+    { event: { action: 'discard', clientId: 'c' }, qualifier: undefined },
+  ])
+})
+
+test('a client is switched by the alias of break-glass', async () => {
+  await desk().setActive({ secretName: 's', isActive: false })
+
+  expect(seen[0]).toMatchObject({ qualifier: 'break-glass', event: { action: 'setActive', isActive: false } })
+})
+
+describe('a value to be adopted', () => {
+  const wish = {
+    secretName: 's',
+    clientId: 'c',
+    clientSecret: createClientSecret('canary-value-0123'),
+    description: '',
+    consumers: [],
+    rules: { everyDays: 60 },
+    tags: {},
+    heldBy: 'ada',
+  }
+
+  test('is sent, and left out when it is lost', async () => {
+    await desk().adopt(wish)
+    await desk().adopt({ ...wish, clientSecret: undefined })
+
+    expect(seen[0]?.event).toMatchObject({ clientSecret: 'canary-value-0123' })
+    expect(seen[1]?.event).not.toHaveProperty('clientSecret')
+  })
+
+  test.each<readonly [string, () => void]>([
+    [
+      'a refusal',
+      () => {
+        result = { ok: true, value: { ok: false, code: 'INPUT_MALFORMED', retryable: false, message: 'no' } }
+      },
+    ],
+    [
+      'a function that breaks off',
+      () => {
+        result = { ok: false, errorType: 'Error', errorMessage: 'canary-value-0123' }
+      },
+    ],
+    [
+      'an answer that is none',
+      () => {
+        result = { ok: true, value: 'canary-value-0123' }
+      },
+    ],
+    [
+      'a dropped reply',
+      () => {
+        standIn.faults.add({ op: 'Invoke', kind: 'drop_reply' })
+      },
+    ],
+    [
+      'a garbled reply',
+      () => {
+        standIn.faults.add({ op: 'Invoke', kind: 'garble' })
+      },
+    ],
+    [
+      'a gateway',
+      () => {
+        standIn.faults.add({ op: 'Invoke', kind: 'html' })
+      },
+    ],
+  ])('is in no fault: %s', async (_what, prepare) => {
+    prepare()
+
+    const fault = await faultOf(desk().adopt(wish))
+
+    expect(fault).toMatchObject({ name: 'Fault' })
+    expect(inspect(fault, { depth: null, showHidden: true })).not.toContain('canary')
+  })
+})
+
+test('the function’s own words and code are the fault’s', async () => {
+  result = { ok: true, value: { ok: false, code: 'STYTCH_RATE_LIMITED', retryable: true, message: 'Slower.' } }
+
+  expect(await faultOf(desk().stage())).toMatchObject({
+    code: 'STYTCH_RATE_LIMITED',
+    retryable: true,
+    message: 'Slower.',
+  })
+})
+
+test('a function that broke off may have done it: look, and ask again', async () => {
+  result = { ok: false, errorType: 'Sandbox.Timedout', errorMessage: 'too late' }
+
+  expect(await faultOf(desk().stage())).toMatchObject({
+    code: 'FUNCTION_NOT_ANSWERED',
+    retryable: true,
+    message: `${NAME} broke off at stage: see its log group, /aws/lambda/${NAME}; look, and ask again.`,
+  })
+})
+
+test('a function that is not there is a refusal, with what to look at', async () => {
+  expect(await faultOf(createClientDesk(client, 'm2m-dev-clients').stage())).toMatchObject({
+    code: 'FUNCTION_REFUSED',
+    retryable: false,
+    message: expect.stringMatching(/ResourceNotFoundException; is the stage right, and deployed\?/),
+  })
+})
+
+test('a call is sent once, whatever becomes of it', async () => {
+  standIn.faults.add({ op: 'Invoke', kind: 'error', status: 500, count: 3 })
+
+  await faultOf(desk().stage())
+  standIn.faults.clear()
+
+  expect(standIn.calls().filter(({ op, status }) => op === 'Invoke' && status === 500)).toHaveLength(1)
+})
+
+test('whether it may be called is asked without running anything', async () => {
+  expect(await mayCall(client, NAME)).toBe('yes')
+  expect(await mayCall(client, 'm2m-dev-clients')).toBe('ResourceNotFoundException')
+  expect(seen).toEqual([])
+})

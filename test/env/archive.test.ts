@@ -1,0 +1,27 @@
+// The settings contract of the archive function.
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { archivedTypes, readArchiveEnv, writeArchiveEnv } from '../../lambda/env.ts'
+
+const bucket = fc.stringMatching(/^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/)
+
+test('what is written is what is read', () => {
+  fc.assert(
+    fc.property(bucket, (name) => {
+      expect(readArchiveEnv(writeArchiveEnv({ bucket: name }))).toEqual({ bucket: name })
+    }),
+  )
+})
+
+test.each([
+  [{}, /M2M_EVIDENCE_BUCKET is missing: expected /],
+  [{ M2M_EVIDENCE_BUCKET: 'arn:aws:s3:::evidence' }, /M2M_EVIDENCE_BUCKET is malformed: expected /],
+  [{ M2M_EVIDENCE_BUCKET: 'a.bucket' }, /M2M_EVIDENCE_BUCKET is malformed/],
+])('%j is refused', (env, expected) => {
+  expect(() => readArchiveEnv(env)).toThrow(expected)
+})
+
+test('the rule and the archive know the same types', () => {
+  expect(archivedTypes).toContain('Secret Revoked')
+  expect(new Set(archivedTypes).size).toBe(archivedTypes.length)
+})

@@ -1,0 +1,26 @@
+// The freeze in memory: off, unless a test says otherwise; or unreadable, when it says so. Not in the call log, whose counts are Secrets
+// Manager's and Stytch's.
+import { Fault } from '../../lambda/domain/failures.ts'
+import type { FreezeState } from '../../lambda/domain/freeze.ts'
+import type { Freeze } from '../../lambda/domain/ports.ts'
+
+export interface FakeFreeze extends Freeze {
+  state: FreezeState | 'unreadable'
+  /** How often it was read. */
+  reads: number
+}
+
+export const createFakeFreeze = (): FakeFreeze => {
+  const fake: FakeFreeze = {
+    state: 'off',
+    reads: 0,
+    read: async () => {
+      fake.reads += 1
+      if (fake.state === 'unreadable') {
+        throw new Fault({ code: 'FREEZE_UNREADABLE', retryable: true, message: 'the freeze is unreadable, on purpose' })
+      }
+      return fake.state
+    },
+  }
+  return fake
+}

@@ -1,0 +1,224 @@
+// The clients function and the operators in the stack, statement by statement: what it may do, who may call it and as what, and what a person
+// who runs the command line may do beside. Nobody but functions gets at the project secret, and no operator at a value.
+import { Match, type Template } from 'aws-cdk-lib/assertions'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { BREAK_GLASS_ALIAS } from '../../lambda/domain/client-desk.ts'
+import { BREAK_GLASS_QUALIFIER } from '../../lib/clients-function.ts'
+import {
+  ACCOUNT,
+  BREAK_GLASS,
+  bySid,
+  REGION,
+  resourcesOf,
+  roleStatements,
+  type Statement,
+  synthStack,
+} from './synth.ts'
+
+const OPERATOR = `arn:aws:iam::${ACCOUNT}:role/operator`
+const MANAGED = `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:m2m/prod/*`
+const functionArn = (part: string): string => `arn:aws:lambda:${REGION}:${ACCOUNT}:function:m2m-prod-${part}`
+const role = (part: string): string => `arn:aws:iam::${ACCOUNT}:role/m2m-prod-${part}-${REGION}`
+
+let template: Template
+beforeAll(() => {
+  template = synthStack({ operators: [OPERATOR] }).template()
+})
+
+/** Joins intrinsic functions to what they come to, with `aws` for the partition. */
+const flat = (value: unknown): string => {
+  if (typeof value === 'string') return value
+  const { 'Fn::Join': join, Ref, 'Fn::GetAtt': attribute } = value as Record<string, unknown>
+  if (Array.isArray(join)) return (join[1] as unknown[]).map(flat).join('')
+  if (Ref === 'AWS::Partition') return 'aws'
+  return Ref === undefined ? `<${(attribute as string[]).join('.')}>` : `<${Ref}>`
+}
+const list = (value: unknown): readonly string[] => (Array.isArray(value) ? value : [value]).map(flat)
+const shown = ({ Sid, Action, Resource, Condition }: Statement) => ({
+  sid: Sid,
+  actions: list(Action),
+  resources: list(Resource),
+  conditions: Object.entries(Condition ?? {}).flatMap(([operator, keys]) =>
+    Object.entries(keys).map(([key, value]) => `${operator} ${key} ${list(value).join(' ')}`),
+  ),
+})
+
+const propertiesOf = (type: string, name: string, value: string): Readonly<Record<string, unknown>> => {
+  const found = Object.values(resourcesOf(template)).find(
+    ({ Type, Properties }) => Type === type && Properties[name] === value,
+  )
+  if (found === undefined) throw new Error(`no ${type} with ${name} ${value}`)
+  return found.Properties
+}
+const settingsOf = (part: string): Readonly<Record<string, string>> => {
+  const { Variables } = propertiesOf('AWS::Lambda::Function', 'FunctionName', `m2m-prod-${part}`).Environment as {
+    Variables: Record<string, unknown>
+  }
+  return Object.fromEntries(Object.entries(Variables).map(([name, value]) => [name, flat(value)]))
+}
+const operatorStatements = (): readonly Statement[] =>
+  (
+    propertiesOf('AWS::IAM::ManagedPolicy', 'ManagedPolicyName', `m2m-prod-operator-${REGION}`).PolicyDocument as {
+      Statement: Statement[]
+    }
+  ).Statement
+
+describe('the clients function', () => {
+  test('may do what the registrar may, and nothing else', () => {
+    const ofClients = roleStatements(template, 'ClientsFnRole').map(shown)
+    const ofRegistrar = roleStatements(template, 'RegistrarFnRole').map(shown)
+    const sids = ofClients.flatMap(({ sid }) => sid ?? [])
+
+    expect(sids).toEqual([
+      'ReadProjectSecret',
+      'RegisterBelowThePrefix',
+      'NoPublicPolicy',
+      'RotateByOurFunctionOnly',
+      'WhatRotateSecretDemands',
+      'KeyThroughSecretsManager',
+    ])
+    for (const sid of sids) {
+      expect(ofClients.find((one) => one.sid === sid)).toEqual(ofRegistrar.find((one) => one.sid === sid))
+    }
+    expect(ofClients.filter(({ sid }) => sid === undefined).map(({ actions }) => actions.join())).toEqual([
+      'logs:CreateLogStream,logs:PutLogEvents',
+      'xray:PutTraceSegments,xray:PutTelemetryRecords',
+    ])
+  })
+
+  test('has the registrar’s own settings, so that what both register is the same', () => {
+    const { M2M_BACKSTOP, M2M_PERIOD_HOURS, M2M_OVERLAP_HOURS, ...rest } = settingsOf('clients')
+
+    expect(rest).toEqual(settingsOf('registrar'))
+    expect([M2M_BACKSTOP, M2M_PERIOD_HOURS, M2M_OVERLAP_HOURS]).toEqual(['60', '720', '24'])
+  })
+
+  test('writes the schedule of a maintenance window as it is', () => {
+    const rotation = { period: '30d', maintenanceWindow: { cron: 'cron(0 2 1 1/3 ? *)', durationHours: 4 } }
+
+    synthStack({ rotation })
+      .template()
+      .hasResourceProperties('AWS::Lambda::Function', {
+        FunctionName: 'm2m-prod-clients',
+        Environment: { Variables: Match.objectLike({ M2M_BACKSTOP: 'cron(0 2 1 1/3 ? *) 4h' }) },
+      })
+  })
+
+  test('is among those who read and change secrets, and may let Secrets Manager try the key', () => {
+    expect(settingsOf('registrar').M2M_READERS).toContain(role('clients'))
+    expect(settingsOf('registrar').M2M_CHANGERS).toContain(role('clients'))
+    const [key] = Object.values(template.findResources('AWS::KMS::Key'))
+    const statements: readonly Statement[] = key?.Properties.KeyPolicy.Statement ?? []
+    expect(shown(bySid(statements, 'CreateSecrets')).conditions.at(-1)).toContain(role('clients'))
+  })
+
+  test('stops before the command line does', () => {
+    template.hasResourceProperties('AWS::Lambda::Function', { FunctionName: 'm2m-prod-clients', Timeout: 120 })
+  })
+
+  test('is called by the alias that switches clients by the break-glass role alone', () => {
+    const permissions = Object.values(resourcesOf(template)).filter(
+      ({ Type, Properties }) =>
+        Type === 'AWS::Lambda::Permission' && JSON.stringify(Properties.FunctionName).includes('Clients'),
+    )
+
+    expect(permissions.map(({ Properties }) => Properties)).toEqual([
+      {
+        Action: 'lambda:InvokeFunction',
+        FunctionName: { Ref: expect.stringMatching(/^ClientsBreakGlass/) },
+        Principal: BREAK_GLASS,
+      },
+    ])
+    template.hasResourceProperties('AWS::Lambda::Alias', { Name: 'break-glass', FunctionVersion: '$LATEST' })
+    expect(BREAK_GLASS_QUALIFIER).toBe(BREAK_GLASS_ALIAS)
+  })
+
+  test('without a break-glass role nobody is granted the alias', () => {
+    const without = synthStack({ breakGlass: { noneBecause: 'the root removes the policies' } }).template()
+
+    expect(
+      Object.values(resourcesOf(without)).filter(
+        ({ Type, Properties }) =>
+          Type === 'AWS::Lambda::Permission' && JSON.stringify(Properties.FunctionName).includes('Clients'),
+      ),
+    ).toEqual([])
+  })
+})
+
+describe('an operator', () => {
+  test('may do exactly this by the command line’s own part of the policy', () => {
+    expect(operatorStatements().slice(0, 7).map(shown)).toEqual([
+      {
+        sid: 'Look',
+        actions: [
+          'secretsmanager:DescribeSecret',
+          'secretsmanager:ListSecretVersionIds',
+          'secretsmanager:GetResourcePolicy',
+        ],
+        resources: [MANAGED],
+        conditions: [],
+      },
+      { sid: 'List', actions: ['secretsmanager:ListSecrets'], resources: ['*'], conditions: [] },
+      {
+        sid: 'HoldAndRelease',
+        actions: ['secretsmanager:TagResource', 'secretsmanager:UntagResource'],
+        resources: [MANAGED],
+        conditions: ['ForAllValues:StringEquals aws:TagKeys m2m:held m2m:held-by'],
+      },
+      {
+        sid: 'AskForRotations',
+        actions: ['secretsmanager:RotateSecret'],
+        resources: [MANAGED],
+        conditions: [
+          `ArnEqualsIfExists secretsmanager:RotationLambdaARN ${functionArn('rotation')}`,
+          'BoolIfExists secretsmanager:ModifyRotationRules false',
+        ],
+      },
+      {
+        sid: 'ClearWhatIsStuck',
+        actions: ['secretsmanager:UpdateSecretVersionStage', 'secretsmanager:CancelRotateSecret'],
+        resources: [MANAGED],
+        conditions: [],
+      },
+      {
+        sid: 'CallFunctions',
+        actions: ['lambda:InvokeFunction'],
+        // Without a qualifier: not the alias that switches clients.
+        resources: [functionArn('clients'), functionArn('rotation')],
+        conditions: [],
+      },
+      {
+        sid: 'Freeze',
+        actions: ['ssm:GetParameter', 'ssm:PutParameter'],
+        resources: [`arn:aws:ssm:${REGION}:${ACCOUNT}:parameter/m2m/prod/freeze`],
+        conditions: [],
+      },
+    ])
+  })
+
+  test('reads no value, decrypts nothing, and changes no secret', () => {
+    const actions = operatorStatements().flatMap(({ Action }) => list(Action))
+
+    for (const action of actions)
+      expect(action).not.toMatch(/GetSecretValue|PutSecretValue|UpdateSecret$|DeleteSecret|kms:|\*/)
+  })
+
+  test('may ask for rotations by the policy on every secret, and nothing else there', () => {
+    const { M2M_READERS, M2M_CHANGERS, M2M_ROTATORS } = settingsOf('registrar')
+
+    expect(M2M_ROTATORS).toContain(OPERATOR)
+    expect(M2M_READERS).not.toContain(OPERATOR)
+    expect(M2M_CHANGERS).not.toContain(OPERATOR)
+  })
+
+  test('gets a policy that IAM takes, in an output to attach it by', () => {
+    expect(JSON.stringify(operatorStatements()).length).toBeLessThan(6144)
+    expect(Object.keys(template.findOutputs('OperatorPolicyArn'))).toEqual(['OperatorPolicyArn'])
+  })
+
+  test('who joins or leaves asks every declared client anew', () => {
+    const [client] = Object.values(template.findResources('Custom::M2mClient'))
+
+    expect(client?.Properties.Stage.Rotators).toContain(OPERATOR)
+  })
+})

@@ -81,7 +81,7 @@ export const openCampaigns = async (): Promise<CampaignSeat> => {
         const told = laptop.aws.events().filter(({ detailType }) => detailType === 'Campaign Completed')
         const detail = told.at(-1)?.detail
         if (detail === undefined) throw new Error('The campaign ended without a word.')
-        return detail as unknown as Report
+        return detail as Report
       }
       if (isWaitingForOverlaps()) laptop.world.clock.advance(DAY_MS + 120_000)
       if (Date.now() > deadline) throw new Error(`The campaign did not end within ${PATIENCE_MS / 1000} s.`)

@@ -108,8 +108,9 @@ describe('npm run laptop', () => {
     })
   })
 
-  it('starts with the one client that may be vended', async () => {
+  it('is empty after a reset', async () => {
     const { aws, stytch } = laptop.address
+    await post(aws, 'reset')
     const client = new SecretsManagerClient({
       endpoint: aws,
       region: 'us-east-1',
@@ -119,9 +120,8 @@ describe('npm run laptop', () => {
     const { SecretList: secrets } = await client.send(new ListSecretsCommand({}))
     const { body: clients } = await get(stytch, 'clients')
 
-    const { vend_client: name } = laptop.address
-    expect(secrets).toMatchObject([{ Name: `m2m/laptop/${name}` }])
-    expect((clients as { clients: readonly unknown[] }).clients).toHaveLength(1)
+    expect(secrets).toEqual([])
+    expect(clients).toEqual({ clients: [] })
     client.destroy()
   })
 

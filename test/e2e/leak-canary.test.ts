@@ -201,7 +201,7 @@ describe('nothing secret comes out', () => {
       [value],
       { valeu: value },
       { value, prefix: value },
-      { value, tags: { [value]: value } },
+      { value, tags: { [value]: [value] } },
     ]) {
       expect(await search('a malformed search', event, wait)).toBe(false)
     }

@@ -156,7 +156,7 @@ describe('m2m', () => {
     for (const command of ['apply', 'adopt', 'list', 'status', 'rotate', 'doctor', 'laptop', 'story']) {
       expect(help).toMatch(new RegExp(`^ {2}${command} `, 'm'))
     }
-    expect(laptopHelp).toMatch(/^Usage: m2m laptop[\s\S]*--stytch-port N/)
+    expect(laptopHelp).toMatch(/^Usage: m2m laptop[\s\S]*--stytch-port\s+N/)
     expect(version).toBe(`${expected}\n`)
   })
 

@@ -92,7 +92,12 @@ const allowed: Readonly<Record<BundleName, readonly string[]>> = {
 
 const bundles = Object.keys(allowed) as BundleName[]
 /** What never speaks to Stytch. */
-const withoutStytch: ReadonlySet<BundleName> = new Set<BundleName>(['on-archive', 'on-sweep', 'on-leak-report'])
+const withoutStytch: ReadonlySet<BundleName> = new Set<BundleName>([
+  'on-archive',
+  'on-incident',
+  'on-sweep',
+  'on-leak-report',
+])
 
 const packageOf = (path: string): string | undefined => {
   const inside = path.split('node_modules/').at(-1)

@@ -66,6 +66,7 @@ describe('find', () => {
       arn,
       name: secret.name,
       rotationEnabled: false,
+      tags: secret.tags,
       labels: { [secret.requestToken]: ['AWSCURRENT'] },
     })
   })

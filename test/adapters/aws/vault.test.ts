@@ -47,6 +47,7 @@ describe('describe', () => {
       arn,
       name: NAME,
       rotationEnabled: false,
+      tags: {},
       labels: { [first]: ['AWSCURRENT'] },
     })
     await place

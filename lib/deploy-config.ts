@@ -2,6 +2,7 @@
 // which only fetches the value. Every fault is reported at once, each with its path and with what would be accepted; a key that
 // nobody knows is a fault, since a misspelt setting would otherwise be a silent default.
 import type { Node } from 'constructs'
+import { type CampaignsConfig, readCampaigns } from './campaign-config.ts'
 import { type ClientConfig, readClientList, roleArnShape, spanFault, spanHours, tagKeyShape } from './client-config.ts'
 import { createPlace, isFields, matching, type Place, type Shape } from './config-place.ts'
 import { type IncidentsConfig, intakeSecretNames, readIncidents } from './incident-config.ts'
@@ -57,6 +58,9 @@ export interface DeployConfig {
     readonly reservedConcurrency: number
     readonly sweepEveryMinutes: number
     readonly longestHoldHours: number
+    readonly campaigns: CampaignsConfig
+    /** How many calls Stytch grants the project; absent: it sets no limit. */
+    readonly stytchCallsPerSecond?: number
   }
   readonly alarms: AlarmAddress
   readonly breakGlass: BreakGlass
@@ -182,7 +186,17 @@ const readSweepEvery = (place: Place): number => {
 
 const readRotation = (root: Place): DeployConfig['rotation'] => {
   const place = root.inner('rotation') ?? createPlace(`${root.path}.rotation`, root.faults, {})
-  place.onlyKnows('period', 'overlap', 'maintenanceWindow', 'reservedConcurrency', 'sweepEvery', 'longestHold')
+  place.onlyKnows(
+    'period',
+    'overlap',
+    'maintenanceWindow',
+    'reservedConcurrency',
+    'sweepEvery',
+    'longestHold',
+    'campaignSchedule',
+    'noCampaignsBecause',
+    'stytchCallsPerSecond',
+  )
   const periodHours = readSpan(place, 'period', defaults.period)
   const length = periodHours === undefined ? undefined : periodFault(periodHours)
   if (length !== undefined) place.fault('period', length)
@@ -205,6 +219,10 @@ const readRotation = (root: Place): DeployConfig['rotation'] => {
     reservedConcurrency: place.integer('reservedConcurrency', defaults.reservedConcurrency, [1, 1000]),
     sweepEveryMinutes: readSweepEvery(place),
     longestHoldHours: readSpan(place, 'longestHold', defaults.longestHold) ?? 1,
+    campaigns: readCampaigns(place, { window, reason: shapes.reason }),
+    ...(place.has('stytchCallsPerSecond')
+      ? { stytchCallsPerSecond: place.integer('stytchCallsPerSecond', 1, [1, 1000]) }
+      : {}),
   }
 }
 

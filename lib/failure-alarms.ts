@@ -29,6 +29,8 @@ export interface FailureAlarmsProps {
     readonly metricNotices: readonly MetricNotice[]
   }[]
   readonly sweep: Sweep
+  /** Absent: there are no campaigns. */
+  readonly campaign?: { readonly eventNotices: readonly EventNotice[]; readonly metricNotices: readonly MetricNotice[] }
   /** Absent: no tokens are vended. */
   readonly vendor?: { readonly eventNotices: readonly EventNotice[]; readonly metricNotices: readonly MetricNotice[] }
   readonly breakGlass: BreakGlass
@@ -56,7 +58,8 @@ export class FailureAlarms extends Construct {
     for (const notice of this.onMetrics()) this.alarm(notice)
     for (const notice of props.sweep.eventNotices) this.notify(notice, props.bus)
     for (const notice of props.sweep.metricNotices) this.alarm(notice)
-    for (const { eventNotices, metricNotices } of [...props.leaks, ...(props.vendor ? [props.vendor] : [])]) {
+    const more = [props.vendor, props.campaign].filter((part) => part !== undefined)
+    for (const { eventNotices, metricNotices } of [...props.leaks, ...more]) {
       for (const notice of eventNotices) this.notify(notice, props.bus)
       for (const notice of metricNotices) this.alarm(notice)
     }

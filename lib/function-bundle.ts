@@ -10,6 +10,7 @@ export type BundleName =
   | 'on-client-resource'
   | 'on-clients-request'
   | 'on-archive'
+  | 'on-campaign'
   | 'on-sweep'
   | 'on-identify'
   | 'on-incident'

@@ -30,8 +30,8 @@ export interface IncidentsConfig {
 export const incidentDefaults = {
   /** As many as the incident function does by itself (lambda/domain/leak-report.ts). */
   maxClients: 25,
-  /** What docs/detectors calls the pattern. */
-  watched: ['stytch_m2m_client_secret'],
+  /** What docs/detectors calls the patterns. */
+  watched: ['stytch_m2m_client_secret', 'stytch_m2m_client_secret_before_id'],
   /** More are no leak but a detector gone wild, or somebody with its key. */
   maxPerHour: 10,
 } as const

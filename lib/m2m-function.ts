@@ -4,6 +4,7 @@ import { Duration, type RemovalPolicy, Stack, Validations } from 'aws-cdk-lib'
 import { Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { Architecture, CfnFunction, Function as LambdaFunction, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda'
 import { LogGroup } from 'aws-cdk-lib/aws-logs'
+import type { IQueue } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
 import type { NetworkConfig } from './deploy-config.ts'
 import { type BundleName, functionBundle } from './function-bundle.ts'
@@ -28,8 +29,8 @@ export interface M2mFunctionProps {
   readonly memoryMb: number
   readonly timeoutSeconds: number
   readonly environment: Readonly<Record<string, string>>
-  /** Where a call that failed goes instead of Lambda's own dead letter target, in a sentence. */
-  readonly onFailure: string
+  /** Lambda's own dead letter target; or where a call that failed goes instead, in a sentence. */
+  readonly onFailure: string | IQueue
   /** @default - shares what the account has left */
   readonly reservedConcurrency?: number
 }
@@ -77,6 +78,7 @@ export class M2mFunction extends Construct {
       tracing: Tracing.ACTIVE,
       environment: { ...props.environment },
       ...(props.reservedConcurrency === undefined ? {} : { reservedConcurrentExecutions: props.reservedConcurrency }),
+      ...(typeof props.onFailure === 'string' ? {} : { deadLetterQueue: props.onFailure }),
     })
     if (surroundings.network !== undefined) this.join(surroundings.network)
     // X-Ray's write actions know no resource (service authorization reference); CDK grants them with the tracing.
@@ -84,6 +86,7 @@ export class M2mFunction extends Construct {
       '*',
       'X-Ray knows no resources, so that AWS offers nothing narrower for PutTraceSegments and PutTelemetryRecords',
     )
+    if (typeof props.onFailure !== 'string') return
     Validations.of(this.function).acknowledge({ id: 'Serverless-LambdaDLQ', reason: props.onFailure })
   }
 

@@ -3,6 +3,7 @@
 import { CfnOutput, RemovalPolicy, Stack, type StackProps, Tags } from 'aws-cdk-lib'
 import { ManagedPolicy, PermissionsBoundary } from 'aws-cdk-lib/aws-iam'
 import type { Construct } from 'constructs'
+import { CAMPAIGN_SOURCE, Campaign, campaignAliasArn } from './campaign.ts'
 import { ClientsFunction } from './clients-function.ts'
 import type { ClientConfig, DeployConfig } from './deploy-config.ts'
 import { M2mEventBus } from './event-bus.ts'
@@ -18,7 +19,7 @@ import { OperatorPolicy } from './operator-policy.ts'
 import { Registrar } from './registrar.ts'
 import { ROTATION_SOURCE, RotationFunction } from './rotation-function.ts'
 import { SecretsKey } from './secrets-key.ts'
-import { bootstrapDeployRoleArn, functionArn, roleArn, type StageNames } from './stage-names.ts'
+import { bootstrapDeployRoleArn, roleArn, type StageNames } from './stage-names.ts'
 import { SWEEP_SOURCE, Sweep } from './sweep.ts'
 import { VENDOR_SOURCE, Vendor } from './vendor.ts'
 
@@ -42,6 +43,8 @@ export class M2mStack extends Stack {
   readonly clients: readonly M2mClient[]
   readonly operators: OperatorPolicy
   readonly archive: EvidenceArchive
+  /** Absent when the configuration says why there is none. */
+  readonly campaign?: Campaign
   /** Only when detectors may report. */
   readonly intake?: LeakIntake
   /** Only when tokens are to be vended. */
@@ -57,6 +60,9 @@ export class M2mStack extends Stack {
     const identifyRole = roleArn(this, names, 'identify')
     const sweepRole = roleArn(this, names, 'sweep')
     const incidentRole = roleArn(this, names, 'incident')
+    const { campaigns, stytchCallsPerSecond } = config.rotation
+    const stytchRate = stytchCallsPerSecond === undefined ? {} : { stytchCallsPerSecond }
+    const campaignRoles = 'schedule' in campaigns ? [roleArn(this, names, 'campaign')] : []
     const vendorRoles = config.vendor === undefined ? [] : [roleArn(this, names, 'vendor')]
     const deployRole = config.deployRoleArn ?? bootstrapDeployRoleArn(this)
     const breakGlass = breakGlassRoles(config)
@@ -81,6 +87,7 @@ export class M2mStack extends Stack {
         [ROTATION_SOURCE]: [rotationRole],
         [SWEEP_SOURCE]: [sweepRole],
         [INCIDENT_SOURCE]: [incidentRole],
+        ...('schedule' in campaigns ? { [CAMPAIGN_SOURCE]: campaignRoles } : {}),
         ...leaks,
         ...(config.vendor === undefined ? {} : { [VENDOR_SOURCE]: vendorRoles }),
       },
@@ -104,7 +111,7 @@ export class M2mStack extends Stack {
       backstop: config.rotation.backstop,
       readers: [clientsRole, identifyRole, ...vendorRoles, ...breakGlass],
       changers: [clientsRole, deployRole, ...breakGlass],
-      rotators: [sweepRole, incidentRole, ...config.operators],
+      rotators: [sweepRole, incidentRole, ...campaignRoles, ...config.operators],
       replicas: config.replicas,
       deadLetters: notifications.deadLetters,
     })
@@ -154,10 +161,24 @@ export class M2mStack extends Stack {
       bus,
       reporters: leaks,
       maxSecurityClients: security.maxClients,
-      campaignArn: `${functionArn(this, names, 'campaign')}:live`,
+      campaignArn: campaignAliasArn(this, names),
       undelivered: notifications.deadLetters,
       removalPolicy,
+      ...stytchRate,
     })
+    if ('schedule' in campaigns) {
+      this.campaign = new Campaign(this, 'Campaign', {
+        names,
+        surroundings,
+        rotation,
+        bus,
+        schedule: campaigns.schedule,
+        spans: config.rotation,
+        removalPolicy,
+        ...stytchRate,
+      })
+      this.operators.mayDo(this.campaign.mayStart())
+    }
     const sweep = new Sweep(this, 'Sweep', {
       names,
       surroundings,
@@ -181,6 +202,7 @@ export class M2mStack extends Stack {
       leaks: [incident, identify, ...(this.intake === undefined ? [] : [this.intake])],
       breakGlass: config.breakGlass,
       ...(this.vendor === undefined ? {} : { vendor: this.vendor }),
+      ...(this.campaign === undefined ? {} : { campaign: this.campaign }),
     })
     this.clients = config.clients.map((client) => this.addClient(client, rotation))
     this.surround(config)

@@ -18,6 +18,9 @@ const PUBLISHED: Readonly<Record<string, readonly string[]>> = {
     'Invocations',
     'ConcurrentExecutions',
     'DestinationDeliveryFailures',
+    // Of durable functions.
+    'DurableExecutionFailed',
+    'DurableExecutionTimedOut',
   ],
   // The sweep's own line in its log (test/e2e/sweep.test.ts).
   'M2M/prod': ['SweepCompleted', 'SecretsOverdue', 'SweepFailures'],

@@ -348,7 +348,7 @@ describe('the intake', () => {
           M2M_GITHUB_APP_SECRET: 'm2m-intake/prod/github-app',
           M2M_INTAKE_GATE: 'm2m-intake/prod/gate',
           M2M_INTAKE_PER_HOUR: '10',
-          M2M_INTAKE_WATCHED: 'stytch_m2m_client_secret',
+          M2M_INTAKE_WATCHED: 'stytch_m2m_client_secret stytch_m2m_client_secret_before_id',
           M2M_IDENTIFY_FUNCTION: 'm2m-prod-identify',
         },
       },

@@ -1,0 +1,71 @@
+// What an operator may say about campaigns, and what stands in when nothing is said.
+import { describe, expect, it, test } from 'vitest'
+import { dailySchedule } from '../../lib/campaign-config.ts'
+import { DeployConfigFault, readDeployConfig } from '../../lib/deploy-config.ts'
+import { exampleConfig } from './synth.ts'
+
+const rotationOf = (rotation: object) => readDeployConfig({ ...exampleConfig, rotation }).rotation
+const faultsOf = (rotation: object): readonly string[] => {
+  try {
+    rotationOf(rotation)
+  } catch (error) {
+    if (error instanceof DeployConfigFault) return error.faults
+    throw error
+  }
+  return []
+}
+
+test('daily at two, when nothing is said', () => {
+  expect(rotationOf({}).campaigns).toEqual({ schedule: 'cron(0 2 * * ? *)' })
+  expect(rotationOf({})).not.toHaveProperty('stytchCallsPerSecond')
+})
+
+describe('daily in the hour of the maintenance window', () => {
+  it.each([
+    ['cron(0 4 1 1/3 ? *)', 'cron(0 4 * * ? *)'],
+    ['cron(0 14,22 1 1/3 ? *)', 'cron(0 14 * * ? *)'],
+    ['cron(0 0/8 1 1/3 ? *)', 'cron(0 0 * * ? *)'],
+    ['cron(0 /8 1 1/3 ? *)', 'cron(0 0 * * ? *)'],
+    ['cron(0 * 1 1/3 ? *)', 'cron(0 0 * * ? *)'],
+  ])('%s', (cron, expected) => {
+    expect(dailySchedule({ cron, durationHours: 1 })).toBe(expected)
+  })
+})
+
+describe('a schedule', () => {
+  it.each(['cron(30 3 ? * MON-FRI *)', 'cron(0 2,14 * * ? *)', 'rate(1 day)', 'rate(12 hours)'])('%s', (schedule) => {
+    expect(rotationOf({ campaignSchedule: schedule }).campaigns).toEqual({ schedule })
+  })
+
+  it.each([
+    'cron(* * * * ? *)',
+    'cron(0/5 2 * * ? *)',
+    'cron(0 2 * * *)',
+    'cron(0 2 * * * *)',
+    'cron(0 2 ? * ? *)',
+    'rate(5 minutes)',
+    'rate(0 days)',
+    'rate(1 days)',
+    'at(2026-01-01T00:00:00)',
+    '0 2 * * *',
+    7,
+  ])('is not %j', (campaignSchedule) => {
+    expect(faultsOf({ campaignSchedule })).toEqual([
+      expect.stringMatching(/^m2m\.rotation\.campaignSchedule is malformed: .*; expected cron\(0 2 \* \* \? \*\)/),
+    ])
+  })
+})
+
+test('none, for a reason', () => {
+  const noCampaignsBecause = 'this Region has no durable functions'
+  expect(rotationOf({ noCampaignsBecause }).campaigns).toEqual({ noneBecause: noCampaignsBecause })
+  expect(faultsOf({ noCampaignsBecause: 'no' })).toEqual([expect.stringMatching(/noCampaignsBecause is malformed/)])
+  expect(faultsOf({ noCampaignsBecause, campaignSchedule: 'rate(1 day)' })).toEqual([
+    expect.stringMatching(/campaignSchedule contradicts noCampaignsBecause/),
+  ])
+})
+
+test("Stytch's rate is a number of calls a second", () => {
+  expect(rotationOf({ stytchCallsPerSecond: 40 })).toMatchObject({ stytchCallsPerSecond: 40 })
+  expect(faultsOf({ stytchCallsPerSecond: 0 })).toEqual([expect.stringMatching(/an integer from 1 to 1000/)])
+})

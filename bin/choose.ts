@@ -5,6 +5,7 @@ import type { ManagedSecret } from '../lambda/domain/fleet.ts'
 import { createMatcher, type Selector } from '../lambda/domain/selector.ts'
 import { readSecrets } from '../lambda/usecases/survey-clients.ts'
 import { CommandFault, EXIT } from './command-fault.ts'
+import { addText } from './options.ts'
 import type { Seat } from './seat.ts'
 
 export interface Choice {
@@ -19,8 +20,6 @@ const addTag = (text: string, before: Readonly<Record<string, string>> = {}): Re
   if (cut < 1) throw new InvalidArgumentError('expected key=value')
   return { ...before, [text.slice(0, cut)]: text.slice(cut + 1) }
 }
-
-const addText = (text: string, before: readonly string[] = []): readonly string[] => [...before, text]
 
 export const addFilters = (command: Command): Command =>
   command
@@ -74,7 +73,7 @@ export const readFleet = async (seat: Seat): Promise<readonly ManagedSecret[]> =
   }
 }
 
-const byName = (one: ManagedSecret, other: ManagedSecret): number => (one.name < other.name ? -1 : 1)
+export const byName = (one: ManagedSecret, other: ManagedSecret): number => (one.name < other.name ? -1 : 1)
 
 /** @throws CommandFault `usage` when a name is not there, or nothing was chosen. */
 export const choose = async (seat: Seat, choice: Choice): Promise<readonly ManagedSecret[]> => {

@@ -8,10 +8,11 @@ import type { Fleet, ManagedSecret } from '../lambda/domain/fleet.ts'
 import type { LeakFinding } from '../lambda/domain/leak-finding.ts'
 import { clientIdOf } from '../lambda/domain/secret-tags.ts'
 import { countFault, createMatcher, type Selector } from '../lambda/domain/selector.ts'
-import { addFilters, secretIdOf } from './choose.ts'
+import { readSecrets } from '../lambda/usecases/survey-clients.ts'
+import { addFilters, byName, secretIdOf } from './choose.ts'
 import { processCliEnv } from './cli-env.ts'
 import { CommandFault, EXIT } from './command-fault.ts'
-import { integerFrom } from './options.ts'
+import { addText, integerFrom } from './options.ts'
 import type { Seat } from './seat.ts'
 
 export interface TargetOptions {
@@ -29,8 +30,6 @@ export interface Targets {
   readonly secrets: readonly ManagedSecret[]
 }
 
-const addText = (given: string, before: readonly string[] = []): readonly string[] => [...before, given]
-
 export const addTargets = (command: Command): Command =>
   addFilters(command)
     .option('--client-id <id>', "a client's id at Stytch; several: each of them", addText)
@@ -45,14 +44,8 @@ const usage = (message: string): CommandFault => new CommandFault(EXIT.usage, me
 
 const listMatching = async (fleet: Fleet, prefix: string, selector: Selector): Promise<readonly ManagedSecret[]> => {
   const matches = createMatcher(selector)
-  const found: ManagedSecret[] = []
-  let page: string | undefined
-  do {
-    const reply = await fleet.list(prefix, page)
-    found.push(...reply.secrets.filter((secret) => !secret.isDeleted && matches(secret)))
-    page = reply.nextPage
-  } while (page !== undefined)
-  return found.sort((one, other) => (one.name < other.name ? -1 : 1))
+  const found = await readSecrets({ fleet }, prefix)
+  return found.filter((secret) => !secret.isDeleted && matches(secret)).toSorted(byName)
 }
 
 const named = async (fleet: Fleet, prefix: string, names: readonly string[]): Promise<Targets> => {

@@ -10,6 +10,9 @@ export const integerFrom =
     throw new InvalidArgumentError(`expected an integer from ${min} to ${max}`)
   }
 
+/** For an option that may be given several times. */
+export const addText = (text: string, before: readonly string[] = []): readonly string[] => [...before, text]
+
 export const addCaution = (command: Command): Command =>
   command.option('--dry-run', 'say what would be done, and change nothing').option('-y, --yes', 'do not ask')
 

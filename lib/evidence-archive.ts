@@ -7,9 +7,10 @@ import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets'
 import { AnyPrincipal, Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations'
 import { BlockPublicAccess, Bucket, BucketEncryption, ObjectLockRetention, ObjectOwnership } from 'aws-cdk-lib/aws-s3'
-import { type IQueue, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs'
+import type { IQueue, Queue } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
 import { archivedTypes, writeArchiveEnv } from '../lambda/env.ts'
+import { deadLetters } from './dead-letters.ts'
 import type { DeployConfig } from './deploy-config.ts'
 import { type FunctionSurroundings, M2mFunction, printedArn } from './m2m-function.ts'
 import type { OperatorPolicy } from './operator-policy.ts'
@@ -52,7 +53,11 @@ export class EvidenceArchive extends Construct {
     // By name, as rule packs print it.
     this.objects = `arn:${Stack.of(this).partition}:s3:::${this.bucket.bucketName}/*`
     this.guard(props.names)
-    this.unarchived = this.makeQueue(props)
+    this.unarchived = deadLetters(this, 'Unarchived', {
+      queueName: `${functionName(props.names, 'archive')}-unarchived`,
+      holds: 'It is itself where events end that could not be archived',
+      removalPolicy: props.surroundings.removalPolicy,
+    })
     this.fn = this.makeFunction(props)
     new Rule(this, 'Rule', {
       eventBus: props.bus,
@@ -129,20 +134,6 @@ export class EvidenceArchive extends Construct {
     deny('NobodyDeletes', ['s3:DeleteObject', 's3:DeleteObjectVersion'], {})
     // Else the bucket would outlive the stack unguarded.
     this.bucket.policy?.applyRemovalPolicy(RemovalPolicy.RETAIN)
-  }
-
-  private makeQueue({ names, surroundings }: EvidenceArchiveProps): Queue {
-    const queue = new Queue(this, 'Unarchived', {
-      queueName: `${functionName(names, 'archive')}-unarchived`,
-      encryption: QueueEncryption.SQS_MANAGED,
-      enforceSSL: true,
-      retentionPeriod: Duration.days(14),
-      removalPolicy: surroundings.removalPolicy,
-    })
-    for (const id of ['AwsSolutions-SQS3', 'Serverless-SQSRedrivePolicy']) {
-      Validations.of(queue).acknowledge({ id, reason: 'It is itself where events end that could not be archived' })
-    }
-    return queue
   }
 
   private makeFunction({ names, surroundings }: EvidenceArchiveProps): M2mFunction {

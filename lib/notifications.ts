@@ -1,10 +1,11 @@
 // Where people are told: one topic, its subscriber, and a queue for what could not be delivered. A stack without an address still
 // has the topic, so that another can subscribe; why there is none stands in the configuration, and in the topic's name for display.
-import { Duration, type RemovalPolicy, Validations } from 'aws-cdk-lib'
+import type { RemovalPolicy } from 'aws-cdk-lib'
 import { Topic } from 'aws-cdk-lib/aws-sns'
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions'
-import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs'
+import type { Queue } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
+import { deadLetters } from './dead-letters.ts'
 import type { AlarmAddress } from './deploy-config.ts'
 import type { StageNames } from './stage-names.ts'
 
@@ -26,16 +27,11 @@ export class Notifications extends Construct {
       displayName: `M2M secrets ${names.stage}`,
       enforceSSL: true,
     })
-    this.deadLetters = new Queue(this, 'DeadLetters', {
+    this.deadLetters = deadLetters(this, 'DeadLetters', {
       queueName: `m2m-${names.stage}-dead-letters`,
-      encryption: QueueEncryption.SQS_MANAGED,
-      enforceSSL: true,
-      retentionPeriod: Duration.days(14),
+      holds: 'It is itself where undelivered messages end',
       removalPolicy,
     })
-    for (const id of ['AwsSolutions-SQS3', 'Serverless-SQSRedrivePolicy']) {
-      Validations.of(this.deadLetters).acknowledge({ id, reason: 'It is itself where undelivered messages end' })
-    }
     if ('email' in address) {
       this.topic.addSubscription(new EmailSubscription(address.email, { deadLetterQueue: this.deadLetters }))
     }

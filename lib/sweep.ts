@@ -1,20 +1,22 @@
 // The sweep: a function that EventBridge Scheduler calls every few minutes, with what it may do, where a call that failed ends, and what
 // people are told of: above all that it has stopped, since then nothing else would tell that a rotation did not happen. It sees no value;
 // it asks for rotations, and takes AWSPENDING away, and no other label.
-import { Duration, type RemovalPolicy, Stack, Validations } from 'aws-cdk-lib'
+import { Duration, type RemovalPolicy, Stack } from 'aws-cdk-lib'
 import { Metric } from 'aws-cdk-lib/aws-cloudwatch'
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations'
 import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler'
-import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs'
+import type { Queue } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
 import { writeSweepEnv } from '../lambda/env.ts'
+import { deadLetters } from './dead-letters.ts'
 import type { M2mEventBus } from './event-bus.ts'
 import { freezeParameter, readFreeze } from './freeze.ts'
 import { type FunctionSurroundings, M2mFunction } from './m2m-function.ts'
 import type { EventNotice, MetricNotice } from './notice.ts'
 import type { RotationFunction } from './rotation-function.ts'
-import { functionName, managedSecrets, type StageNames } from './stage-names.ts'
+import { mayAskForRotations } from './rotation-rights.ts'
+import { functionName, type StageNames } from './stage-names.ts'
 
 /** What the sweep calls itself on the bus: SWEEP_SOURCE of lambda/domain/sweep-notice.ts (a test holds the two together). */
 export const SWEEP_SOURCE = 'm2m.sweep'
@@ -54,7 +56,11 @@ export class Sweep extends Construct {
   constructor(scope: Construct, id: string, props: SweepProps) {
     super(scope, id)
     const { names, rotation, bus, spans } = props
-    this.deadLetters = this.makeDeadLetters(props)
+    this.deadLetters = deadLetters(this, 'DeadLetters', {
+      queueName: `${functionName(names, 'sweep')}-dead-letters`,
+      holds: 'It is itself where a sweep ends that could not be started or done',
+      removalPolicy: props.removalPolicy,
+    })
     this.fn = new M2mFunction(this, 'Fn', {
       names,
       surroundings: props.surroundings,
@@ -90,62 +96,10 @@ export class Sweep extends Construct {
     this.metricNotices = this.listMetricNotices(props)
   }
 
-  private makeDeadLetters({ names, removalPolicy }: SweepProps): Queue {
-    const queue = new Queue(this, 'DeadLetters', {
-      queueName: `${functionName(names, 'sweep')}-dead-letters`,
-      encryption: QueueEncryption.SQS_MANAGED,
-      enforceSSL: true,
-      retentionPeriod: Duration.days(14),
-      removalPolicy,
-    })
-    for (const id of ['AwsSolutions-SQS3', 'Serverless-SQSRedrivePolicy']) {
-      Validations.of(queue).acknowledge({
-        id,
-        reason: 'It is itself where a sweep ends that could not be started or done',
-      })
-    }
-    return queue
-  }
-
   private maySweep({ names, rotation, bus }: SweepProps): void {
-    const secrets = managedSecrets(this, names)
-    this.fn.mayDo(
-      // The service authorization reference: ListSecrets knows no resource.
-      new PolicyStatement({ sid: 'ListSecrets', actions: ['secretsmanager:ListSecrets'], resources: ['*'] }),
-      new PolicyStatement({
-        sid: 'LookBelowThePrefix',
-        actions: ['secretsmanager:DescribeSecret', 'secretsmanager:ListSecretVersionIds'],
-        resources: [secrets],
-      }),
-      new PolicyStatement({
-        sid: 'AskForRotationsOnly',
-        actions: ['secretsmanager:RotateSecret'],
-        resources: [secrets],
-        // A request that names a function or a schedule would change them.
-        conditions: {
-          Null: { 'secretsmanager:RotationLambdaARN': 'true' },
-          BoolIfExists: { 'secretsmanager:ModifyRotationRules': 'false' },
-        },
-      }),
-      new PolicyStatement({
-        sid: 'ClearPendingOnly',
-        actions: ['secretsmanager:UpdateSecretVersionStage'],
-        resources: [secrets],
-        conditions: { 'ForAnyValue:StringEquals': { 'secretsmanager:VersionStage': 'AWSPENDING' } },
-      }),
-      new PolicyStatement({
-        // RotateSecret asks this of its caller (secrets-manager §1.2); and what is stuck is driven again by it (docs/decisions/018).
-        sid: 'WhatRotateSecretDemands',
-        actions: ['lambda:InvokeFunction'],
-        resources: [rotation.arn],
-      }),
-      bus.mayTell(SWEEP_SOURCE),
-      readFreeze(this, names),
-    )
-    this.fn.explainWildcard(
-      secrets,
-      'Clients come and go without a deployment, so that the prefix is the narrowest name that holds all of them',
-    )
+    // RotateSecret's own demand also lets it drive what is stuck again (docs/decisions/018).
+    mayAskForRotations(this, this.fn, { names, rotation })
+    this.fn.mayDo(bus.mayTell(SWEEP_SOURCE), readFreeze(this, names))
   }
 
   private schedule({ names, spans }: SweepProps): void {

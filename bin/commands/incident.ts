@@ -9,7 +9,7 @@ import { CommandFault, type Ending, EXIT, type ExitCode, exitOf } from '../comma
 import { bucketOf, readReport } from '../incident-report.ts'
 import { addTargets, findTargets, prefixOf, type TargetOptions, type Targets } from '../incident-targets.ts'
 import { type Watched, watchIncident } from '../incident-watch.ts'
-import { addCaution, addWaiting } from '../options.ts'
+import { addCaution, addText, addWaiting } from '../options.ts'
 import { run, type Work } from '../run.ts'
 import type { Seat } from '../seat.ts'
 import { table } from '../table.ts'
@@ -240,8 +240,6 @@ const release: Work<{ readonly dryRun?: true }> = async (seat, { dryRun: isDry }
     exitCode: EXIT.ok,
   }
 }
-
-const addText = (given: string, before: readonly string[] = []): readonly string[] => [...before, given]
 
 export const addIncident = (program: Command): void => {
   const incident = program

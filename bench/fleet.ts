@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util'
 import { startLaptop } from '../lambda/local/laptop/laptop.ts'
 import { benchApply } from './fleet/apply.ts'
 import { type Figure, toMarkdown } from './fleet/figures.ts'
+import { benchIdentify } from './fleet/identify.ts'
 
 const { values } = parseArgs({
   options: {
@@ -28,6 +29,7 @@ type Part = (input: {
 
 const parts: Readonly<Record<string, Part>> = {
   apply: (input) => benchApply({ ...input, concurrency, stytchRate }),
+  identify: benchIdentify,
 }
 
 const figures: Figure[] = []

@@ -34,13 +34,10 @@ const builtins: Readonly<Record<string, string>> = {
 
 const INSIDE = /\/node_modules\/undici\//
 
-export const leanUndici: Plugin = {
-  name: 'lean-undici',
-  setup: ({ onResolve, onLoad, initialOptions }) => {
-    // What undici asks for to find itself in a bundle: it then leaves out the parser that it does not use by default.
-    initialOptions.define = { ...initialOptions.define, esbuildDetection: 'true' }
-    // One character that is not ASCII makes V8 keep the whole source in two bytes a character.
-    initialOptions.charset = 'ascii'
+/** The first half: undici's files for one request, with all that they would load. On its own for the bench, which tells them apart. */
+export const requestAlone: Plugin = {
+  name: 'request-alone',
+  setup: ({ onResolve, onLoad }) => {
     onResolve({ filter: /^undici$/ }, ({ resolveDir }) => ({
       path: 'undici',
       namespace: 'lean-undici',
@@ -51,6 +48,18 @@ export const leanUndici: Plugin = {
       contents: request,
       resolveDir: String(resolveDir),
     }))
+  },
+}
+
+export const leanUndici: Plugin = {
+  name: 'lean-undici',
+  setup: (build) => {
+    const { onResolve, onLoad, initialOptions } = build
+    void requestAlone.setup(build)
+    // What undici asks for to find itself in a bundle: it then leaves out the parser that it does not use by default.
+    initialOptions.define = { ...initialOptions.define, esbuildDetection: 'true' }
+    // One character that is not ASCII makes V8 keep the whole source in two bytes a character.
+    initialOptions.charset = 'ascii'
     for (const [filter, contents] of left) onLoad({ filter }, () => ({ contents }))
     // An import of a builtin reads each of its exports, and loads what some of them stand for; this reads none.
     onResolve({ filter: /^node:/ }, ({ path, importer }) => {

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type BuildOptions, build } from 'esbuild'
 import { bundleFunction } from '../../scripts/bundle.ts'
-import { leanUndici } from '../../scripts/lean-undici.ts'
+import { leanUndici, requestAlone } from '../../scripts/lean-undici.ts'
 
 export interface Form {
   readonly name: string
@@ -63,8 +63,9 @@ export const bundleForms = async (root: string): Promise<readonly Form[]> => {
     await byEsbuild('without Powertools and zod', at('with-sdk'), plainly(form('with-sdk'))),
     await byOurs('credentials from the environment only', at('with-sdk-lean'), form('with-sdk')),
     await byEsbuild('signer in place of the client', at('signer'), plainly(vendor)),
+    await byEsbuild('of undici, one request', at('request'), plainly(vendor, { plugins: [requestAlone] })),
     await byEsbuild(
-      'of undici, one request (as deployed)',
+      'and what it never runs left out (deployed)',
       at('deployed'),
       plainly(vendor, { banner: {}, plugins: [leanUndici] }),
     ),

@@ -69,6 +69,11 @@ describe('explanations', () => {
     expect(explainRefusal(one.malformedEvent)).toContain('Step: expected one of four; SecretId: expected an ARN')
     expect(explainRefusal(one.boundElsewhere)).toContain('secret:b-AbCdEf')
     expect(explainRefusal(one.position)).toContain('settle stops at setSecret in position drift')
+    expect(explainRefusal({ ...one.malformedSecret, faults: ['one', 'another'] })).toContain(': one; another')
+  })
+
+  test.each(positions)('a position says what it is, and what to do: %s', (position) => {
+    expect(explainRefusal({ ...one.position, position })).toMatch(/ in position \w+: \w.{20,}$/)
   })
 })
 

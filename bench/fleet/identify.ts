@@ -1,0 +1,78 @@
+// A search for a leaked value among so many secrets that each has two values: by the value itself, by GitGuardian's costly hash of it, and
+// for a value that is nobody's, which is held against all of them. The function is the real one, in a process of its own.
+import { randomBytes } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { CreateSecretCommand, PutSecretValueCommand } from '@aws-sdk/client-secrets-manager'
+import { createIdentifier, createInvoking } from '../../lambda/adapters/aws/identifier.ts'
+import { hmslHash } from '../../lambda/domain/hmsl.ts'
+import { type LeakProof, readProof } from '../../lambda/domain/leak-proof.ts'
+import { LAPTOP_PREFIX } from '../../lambda/local/laptop/functions.ts'
+import type { Laptop } from '../../lambda/local/laptop/laptop.ts'
+import { createOperator } from '../../lambda/local/story/operator.ts'
+import { type Figure, measure } from './figures.ts'
+
+const AT_ONCE = 20
+const newValue = (): string => randomBytes(33).toString('base64url')
+
+/** Straight into the secrets: no client stands behind them, so that the search ends with Stytch's refusal. */
+const store = async (laptop: Laptop, clients: number): Promise<string> => {
+  const { secretsManager } = createOperator(laptop.address)
+  laptop.aws.configure({ enforceQuotas: false })
+  const text = (value: string, at: number): string =>
+    JSON.stringify({
+      client_id: `m2m-client-test-bench-${at}`,
+      client_secret: value,
+      project_id: laptop.address.project_id,
+      token_url: `${laptop.address.stytch}/token`,
+    })
+  let next = 0
+  let last = ''
+  const work = async (): Promise<void> => {
+    for (let at = next++; at < clients; at = next++) {
+      const SecretId = `${LAPTOP_PREFIX}bench-identify-${String(at).padStart(5, '0')}`
+      const value = newValue()
+      const Tags = [{ Key: 'm2m:client-id', Value: `m2m-client-test-bench-${at}` }]
+      await secretsManager.send(new CreateSecretCommand({ Name: SecretId, SecretString: text(value, at), Tags }))
+      await secretsManager.send(new PutSecretValueCommand({ SecretId, SecretString: text(newValue(), at) }))
+      if (at === clients - 1) last = value
+    }
+  }
+  await Promise.all(Array.from({ length: AT_ONCE }, work))
+  laptop.aws.configure({ enforceQuotas: true })
+  secretsManager.destroy()
+  return last
+}
+
+const proofOf = (value: unknown, hash?: unknown): LeakProof => {
+  const proof = readProof(value, hash)
+  if (!proof.ok) throw new Error(proof.refusal)
+  return proof.value
+}
+
+export const benchIdentify = async ({
+  laptop,
+  clients,
+}: {
+  readonly laptop: Laptop
+  readonly clients: number
+}): Promise<readonly Figure[]> => {
+  const value = await store(laptop, clients)
+  const identifier = createIdentifier({
+    call: createInvoking(laptop.address.aws),
+    functionName: 'm2m-laptop-identify',
+    timing: { now: Date.now, remainingMs: () => 600_000, wait: async (ms) => void (await sleep(ms)) },
+  })
+  const counters = { aws: laptop.aws.calls, stytch: laptop.stytch.server.calls }
+  const search = (what: string, proof: LeakProof, outcome: string): Promise<Figure> =>
+    measure(counters, { what, clients }, async () => {
+      const finding = await identifier.identify({ proof })
+      if (finding.outcome !== outcome) throw new Error(`${what}: ${finding.outcome}`)
+    })
+  // The first starts the process.
+  await identifier.identify({ proof: proofOf(value), clientId: `m2m-client-test-bench-${clients - 1}` })
+  return [
+    await search('search by value, the last one', proofOf(value), 'dead'),
+    await search("search by value, nobody's", proofOf(newValue()), 'unknown'),
+    await search("search by hash, nobody's", proofOf(undefined, await hmslHash(newValue())), 'unknown'),
+  ]
+}

@@ -5,8 +5,8 @@ export default {
   vitest: { configFile: 'vitest.mutation.config.ts' },
   plugins: ['@stryker-mutator/vitest-runner'],
   mutate: [
-    'lambda/domain/{client-secret,failures,moves,outcome,position,request-token,secret-format}.ts',
-    'lambda/usecases/{create-secret,finish-secret,look,prove-refused,read-step-event,retire-slot,rotation,run-step,set-secret,test-secret}.ts',
+    'lambda/domain/{failures,rotation/*}.ts',
+    'lambda/usecases/rotation/*.ts',
   ],
   coverageAnalysis: 'perTest',
   ignoreStatic: false,

@@ -1,9 +1,10 @@
 // Adopts clients, one or many, by the clients function: each value from where its row says, at a pace that both services bear. Stopped or
 // killed, it may be run again: what was adopted is told so.
-import type { Adopted } from '../lambda/domain/client-desk.ts'
-import type { ClientSecret } from '../lambda/domain/client-secret.ts'
+
 import { Fault } from '../lambda/domain/failures.ts'
-import { CLIENTS_PER_SECOND } from '../lambda/usecases/apply-clients.ts'
+import type { Adopted } from '../lambda/domain/fleet/client-desk.ts'
+import type { ClientSecret } from '../lambda/domain/rotation/client-secret.ts'
+import { CLIENTS_PER_SECOND } from '../lambda/usecases/fleet/apply-clients.ts'
 import { paced } from '../lambda/usecases/paced.ts'
 import { spanHours } from '../lib/client-config.ts'
 import { backstopRules } from '../lib/rotation-schedule.ts'

@@ -2,9 +2,9 @@
 // are meant, keeps to a pace, and waits for the end when told to. It reads no value, and changes nothing but by RotateSecret.
 
 import { Fault } from '../lambda/domain/failures.ts'
-import type { Fleet, ManagedSecret } from '../lambda/domain/fleet.ts'
-import { type FreezeState, stops } from '../lambda/domain/freeze.ts'
-import { clientIdOf } from '../lambda/domain/secret-tags.ts'
+import type { Fleet, ManagedSecret } from '../lambda/domain/fleet/fleet.ts'
+import { clientIdOf } from '../lambda/domain/fleet/secret-tags.ts'
+import { type FreezeState, stops } from '../lambda/domain/sweep/freeze.ts'
 import { paced } from '../lambda/usecases/paced.ts'
 import { askOnce, waitForEnd } from './await-rotation.ts'
 import { lookingOf, type Row, rowOf } from './client-rows.ts'

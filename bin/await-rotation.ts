@@ -1,5 +1,5 @@
 // Asks Secrets Manager for one rotation and waits for its end, by its labels alone: AWSCURRENT on its token, or AWSPENDING gone without that.
-import type { Fleet, RotationReply } from '../lambda/domain/fleet.ts'
+import type { Fleet, RotationReply } from '../lambda/domain/fleet/fleet.ts'
 import type { Seat } from './seat.ts'
 
 export interface Asked {

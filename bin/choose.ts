@@ -1,9 +1,9 @@
 // Which clients a command is about: by name, by a tag, by a scope, or all of them. A name that is not there is a fault, and so is no choice
 // at all: an empty selection never means everything.
 import { type Command, InvalidArgumentError } from 'commander'
-import type { ManagedSecret } from '../lambda/domain/fleet.ts'
-import { createMatcher, type Selector } from '../lambda/domain/selector.ts'
-import { readSecrets } from '../lambda/usecases/survey-clients.ts'
+import type { ManagedSecret } from '../lambda/domain/fleet/fleet.ts'
+import { createMatcher, type Selector } from '../lambda/domain/fleet/selector.ts'
+import { readSecrets } from '../lambda/usecases/fleet/survey-clients.ts'
 import { CommandFault, EXIT } from './command-fault.ts'
 import { addText } from './options.ts'
 import type { Seat } from './seat.ts'

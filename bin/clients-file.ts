@@ -1,8 +1,8 @@
 // A file for `m2m apply`: YAML (JSON is YAML), read into declared clients. Entries are those of cdk.json, checked by the same code. Every fault
 // is told at once, with its line; a file with a fault changes nothing. Pure: the text comes in.
 import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml'
-import type { StageView } from '../lambda/domain/client-desk.ts'
-import type { DeclaredClient } from '../lambda/domain/declared-client.ts'
+import type { StageView } from '../lambda/domain/fleet/client-desk.ts'
+import type { DeclaredClient } from '../lambda/domain/fleet/declared-client.ts'
 import {
   type ClientConfig,
   type ClientRemoval,

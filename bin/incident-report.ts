@@ -1,6 +1,6 @@
 // An incident's report, made of what the evidence archive holds: for people as Markdown, for machines as JSON. Reads with the operator's own
 // rights, and waits a while for what is on its way.
-import type { IncidentReport } from '../lambda/domain/incident-report.ts'
+import type { IncidentReport } from '../lambda/domain/incident/incident-report.ts'
 import { processCliEnv } from './cli-env.ts'
 import { CommandFault, EXIT } from './command-fault.ts'
 import type { Seat } from './seat.ts'
@@ -29,8 +29,8 @@ export const readReport = async (seat: Seat, asked: ReportAsked): Promise<Incide
   const [{ createArchiveReader }, { createS3 }, { gatherIncident }, { buildIncidentReport }] = await Promise.all([
     import('../lambda/adapters/aws/archive-reader.ts'),
     import('../lambda/adapters/aws/s3-client.ts'),
-    import('../lambda/usecases/gather-incident.ts'),
-    import('../lambda/domain/incident-report.ts'),
+    import('../lambda/usecases/incident/gather-incident.ts'),
+    import('../lambda/domain/incident/incident-report.ts'),
   ])
   const reader = createArchiveReader(createS3(), bucket)
   const { incidentId, secretNames, patienceMs } = asked

@@ -9,7 +9,7 @@ import {
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager'
 import { mayCall } from '../lambda/adapters/aws/client-desk.ts'
-import type { Finding } from '../lambda/domain/fleet-findings.ts'
+import type { Finding } from '../lambda/domain/fleet/fleet-findings.ts'
 import type { Seat } from './seat.ts'
 
 interface Attempt {

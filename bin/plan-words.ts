@@ -1,5 +1,5 @@
 // A plan in words: each client with what is to become of it, for people, and the same for machines. Pure.
-import type { Difference, Plan, PlannedChange } from '../lambda/usecases/plan-clients.ts'
+import type { Difference, Plan, PlannedChange } from '../lambda/usecases/fleet/plan-clients.ts'
 import { shortName } from './choose.ts'
 import type { Screen } from './screen.ts'
 import { count } from './words.ts'

@@ -1,9 +1,10 @@
 // What only the values tell: in which position a client stands, and since when its value was issued. Reads AWSCURRENT and AWSPREVIOUS with
 // the caller's own rights, keeps them in their boxes, and says nothing of them but last fours.
+
+import type { ClientRecord } from '../lambda/domain/fleet/registrar-ports.ts'
 import type { Vault } from '../lambda/domain/ports.ts'
-import { type Position, sightings } from '../lambda/domain/position.ts'
-import type { ClientRecord } from '../lambda/domain/registrar-ports.ts'
-import { parseSecret, type StoredSecret } from '../lambda/domain/secret-format.ts'
+import { type Position, sightings } from '../lambda/domain/rotation/position.ts'
+import { parseSecret, type StoredSecret } from '../lambda/domain/rotation/secret-format.ts'
 
 export interface Read {
   readonly issuedAt: number | undefined

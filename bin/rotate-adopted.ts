@@ -2,8 +2,8 @@
 // until then the secret holds nothing that works. Asked again, it does nothing where a value is in place.
 
 import { Fault } from '../lambda/domain/failures.ts'
-import { versionLabelled } from '../lambda/domain/fleet.ts'
-import { makeRequestToken } from '../lambda/domain/request-token.ts'
+import { versionLabelled } from '../lambda/domain/fleet/fleet.ts'
+import { makeRequestToken } from '../lambda/domain/rotation/request-token.ts'
 import { askOnce, waitForEnd } from './await-rotation.ts'
 import type { Seat } from './seat.ts'
 

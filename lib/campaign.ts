@@ -18,7 +18,7 @@ import type { RotationFunction } from './rotation-function.ts'
 import { mayAskForRotations } from './rotation-rights.ts'
 import { functionArn, functionName, type StageNames } from './stage-names.ts'
 
-/** What it calls itself on the bus: CAMPAIGN_SOURCE of lambda/domain/campaign-report.ts (a test holds the two together). */
+/** What it calls itself on the bus: CAMPAIGN_SOURCE of lambda/domain/campaign/campaign-report.ts (a test holds the two together). */
 export const CAMPAIGN_SOURCE = 'm2m.campaign'
 
 export interface CampaignProps {

@@ -12,7 +12,7 @@ import type { RotationFunction, StytchProject } from './rotation-function.ts'
 import type { SecretsKey } from './secrets-key.ts'
 import { functionArn, type StageNames } from './stage-names.ts'
 
-/** BREAK_GLASS_ALIAS of lambda/domain/client-desk.ts (a test holds the two together). */
+/** BREAK_GLASS_ALIAS of lambda/domain/fleet/client-desk.ts (a test holds the two together). */
 export const BREAK_GLASS_QUALIFIER = 'break-glass'
 
 export interface ClientsFunctionProps {

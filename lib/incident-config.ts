@@ -28,7 +28,7 @@ export interface IncidentsConfig {
 }
 
 export const incidentDefaults = {
-  /** As many as the incident function does by itself (lambda/domain/leak-report.ts). */
+  /** As many as the incident function does by itself (lambda/domain/intake/leak-report.ts). */
   maxClients: 25,
   /** What docs/detectors calls the patterns. */
   watched: ['stytch_m2m_client_secret', 'stytch_m2m_client_secret_before_id'],

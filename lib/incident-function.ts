@@ -17,7 +17,7 @@ import type { RotationFunction } from './rotation-function.ts'
 import { mayAskForRotations } from './rotation-rights.ts'
 import { functionName, type StageNames } from './stage-names.ts'
 
-/** What it calls itself on the bus: INCIDENT_SOURCE of lambda/domain/incident-completed.ts (a test holds the two together). */
+/** What it calls itself on the bus: INCIDENT_SOURCE of lambda/domain/incident/incident-completed.ts (a test holds the two together). */
 export const INCIDENT_SOURCE = 'm2m.incident'
 
 export interface IncidentFunctionProps {

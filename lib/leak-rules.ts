@@ -5,7 +5,7 @@ import type { Construct } from 'constructs'
 import { leakRules as allRules, type LeakRule } from '../lambda/env/leak-rules.ts'
 import type { Speakers } from './event-bus.ts'
 
-/** leakSources of lambda/domain/leak-report.ts (a test holds the two together). */
+/** leakSources of lambda/domain/intake/leak-report.ts (a test holds the two together). */
 export const INTAKE_SOURCE = 'm2m.leak-intake'
 export const SECURITY_SOURCE = 'm2m.security'
 export const BREAK_GLASS_SOURCE = 'm2m.break-glass'

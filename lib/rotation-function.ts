@@ -11,7 +11,7 @@ import { type FunctionSurroundings, M2mFunction } from './m2m-function.ts'
 import type { SecretsKey } from './secrets-key.ts'
 import { functionArn, managedSecrets, namedSecret, type StageNames } from './stage-names.ts'
 
-/** What the function calls itself on the bus: OUTCOME_SOURCE of lambda/domain/outcome.ts (a test holds the two together). */
+/** What the function calls itself on the bus: OUTCOME_SOURCE of lambda/domain/rotation/outcome.ts (a test holds the two together). */
 export const ROTATION_SOURCE = 'm2m.rotation'
 
 /** Where the Stytch project's credentials lie. */

@@ -18,7 +18,7 @@ import type { RotationFunction } from './rotation-function.ts'
 import { mayAskForRotations } from './rotation-rights.ts'
 import { functionName, type StageNames } from './stage-names.ts'
 
-/** What the sweep calls itself on the bus: SWEEP_SOURCE of lambda/domain/sweep-notice.ts (a test holds the two together). */
+/** What the sweep calls itself on the bus: SWEEP_SOURCE of lambda/domain/sweep/sweep-notice.ts (a test holds the two together). */
 export const SWEEP_SOURCE = 'm2m.sweep'
 
 /** How long things may take, for secrets whose tags say nothing. */

@@ -1,9 +1,9 @@
 // `m2m apply clients.yaml`: makes the fleet as the file says. Plans, shows what is different, asks, and carries it out at a pace that both
 // services bear. It keeps no state of its own: run again, it begins with what is there. Nothing is deleted unasked.
 import type { Command } from 'commander'
-import { type ApplyEnd, applyClients } from '../../lambda/usecases/apply-clients.ts'
-import type { Plan } from '../../lambda/usecases/plan-clients.ts'
-import { surveyClients } from '../../lambda/usecases/survey-clients.ts'
+import { type ApplyEnd, applyClients } from '../../lambda/usecases/fleet/apply-clients.ts'
+import type { Plan } from '../../lambda/usecases/fleet/plan-clients.ts'
+import { surveyClients } from '../../lambda/usecases/fleet/survey-clients.ts'
 import { shortName } from '../choose.ts'
 import { readClientsFile, toDeclared } from '../clients-file.ts'
 import { type Ending, EXIT, type ExitCode, exitOf } from '../command-fault.ts'

@@ -2,8 +2,8 @@
 // labels that are stuck, clients without a secret and secrets without a client. Changes nothing, and reads no value.
 import type { Command } from 'commander'
 import { Fault } from '../../lambda/domain/failures.ts'
-import { type Finding, fleetFindings } from '../../lambda/domain/fleet-findings.ts'
-import { readRecords } from '../../lambda/usecases/survey-clients.ts'
+import { type Finding, fleetFindings } from '../../lambda/domain/fleet/fleet-findings.ts'
+import { readRecords } from '../../lambda/usecases/fleet/survey-clients.ts'
 import { readFleet } from '../choose.ts'
 import { lookingOf } from '../client-rows.ts'
 import { EXIT } from '../command-fault.ts'

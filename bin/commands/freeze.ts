@@ -1,7 +1,7 @@
 // `m2m freeze`: stops rotations of a whole stage at their beginning, Secrets Manager's own schedules included. `planned` lets through what an
 // incident needs; `all` lets nothing through, a revoke neither, so somebody is asked.
 import { Argument, type Command } from 'commander'
-import { type FreezeState, freezes } from '../../lambda/domain/freeze.ts'
+import { type FreezeState, freezes } from '../../lambda/domain/sweep/freeze.ts'
 import { EXIT } from '../command-fault.ts'
 import { addCaution } from '../options.ts'
 import { run, type Work } from '../run.ts'

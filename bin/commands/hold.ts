@@ -2,8 +2,8 @@
 // with the caller's own rights, as a tag.
 import type { Command } from 'commander'
 import { Fault } from '../../lambda/domain/failures.ts'
-import type { ManagedSecret } from '../../lambda/domain/fleet.ts'
-import { holdOf, TAG } from '../../lambda/domain/secret-tags.ts'
+import type { ManagedSecret } from '../../lambda/domain/fleet/fleet.ts'
+import { holdOf, TAG } from '../../lambda/domain/fleet/secret-tags.ts'
 import { paced } from '../../lambda/usecases/paced.ts'
 import { addChoice, type Choice, choose, shortName } from '../choose.ts'
 import { type Ending, exitOf } from '../command-fault.ts'

@@ -1,10 +1,10 @@
 // `m2m incident`: a secret has leaked. Reports it on the bus, where the incident function takes it up; or, with --direct, carries the revokes
 // out from here, by Secrets Manager alone. `show` makes the report from the evidence; `release` opens the intake again after a flood.
 import { type Command, InvalidArgumentError } from 'commander'
-import { rotationsPerSecond } from '../../lambda/domain/campaign.ts'
-import type { ManagedSecret } from '../../lambda/domain/fleet.ts'
-import { LEAK_REPORTED, leakSources } from '../../lambda/domain/leak-report.ts'
-import { readSpan } from '../../lambda/domain/secret-tags.ts'
+import { rotationsPerSecond } from '../../lambda/domain/campaign/campaign.ts'
+import type { ManagedSecret } from '../../lambda/domain/fleet/fleet.ts'
+import { readSpan } from '../../lambda/domain/fleet/secret-tags.ts'
+import { LEAK_REPORTED, leakSources } from '../../lambda/domain/intake/leak-report.ts'
 import { CommandFault, type Ending, EXIT, type ExitCode, exitOf } from '../command-fault.ts'
 import { bucketOf, readReport } from '../incident-report.ts'
 import { addTargets, findTargets, prefixOf, type TargetOptions, type Targets } from '../incident-targets.ts'
@@ -113,7 +113,7 @@ const carryOutHere = async (
   asked: { readonly incidentId: string; readonly timeoutMs: number },
 ): Promise<void> => {
   const [{ carryOut }, { createTurns }] = await Promise.all([
-    import('../../lambda/usecases/carry-out.ts'),
+    import('../../lambda/usecases/incident/carry-out.ts'),
     import('../../lambda/usecases/turns.ts'),
   ])
   const { fleet } = await seat.reach()
@@ -157,7 +157,7 @@ const dryRun = (seat: Seat, incidentId: string, { secrets }: Targets): Ending =>
 const withReport = async (seat: Seat, ending: Ending, asked: Parameters<typeof readReport>[1]): Promise<Ending> => {
   if (bucketOf(asked.bucket) === undefined) return ending
   const report = await readReport(seat, asked)
-  const { incidentMarkdown } = await import('../../lambda/domain/incident-markdown.ts')
+  const { incidentMarkdown } = await import('../../lambda/domain/incident/incident-markdown.ts')
   return {
     ...ending,
     json: { ...(ending.json as object), report },
@@ -212,7 +212,7 @@ const show: Work<ShowOptions> = async (seat, { client = [], bucket, ...rest }, [
   const secretNames = client.map((name) => (name.includes('/') ? name : `${prefixOf(seat, rest)}${name}`))
   const asked = { incidentId, secretNames, patienceMs: 0, ...(bucket === undefined ? {} : { bucket }) }
   const found = await readReport(seat, asked)
-  const { incidentMarkdown } = await import('../../lambda/domain/incident-markdown.ts')
+  const { incidentMarkdown } = await import('../../lambda/domain/incident/incident-markdown.ts')
   return { json: found, text: incidentMarkdown(found), exitCode: exitOfReport[found.outcome] }
 }
 
@@ -220,8 +220,8 @@ const release: Work<{ readonly dryRun?: true }> = async (seat, { dryRun: isDry }
   const [{ createEventBridge }, { createTeller }, { readGateNow }, { releaseIntake }] = await Promise.all([
     import('../../lambda/adapters/aws/clients.ts'),
     import('../../lambda/adapters/aws/outcomes.ts'),
-    import('../../lambda/usecases/pass-gate.ts'),
-    import('../../lambda/usecases/release-intake.ts'),
+    import('../../lambda/usecases/intake/pass-gate.ts'),
+    import('../../lambda/usecases/intake/release-intake.ts'),
   ])
   const { vault } = await seat.reach()
   const keeper = { vault, timing: seat.timing, gateId: `m2m-intake/${seat.stage}/gate` }

@@ -1,8 +1,8 @@
 // `m2m list`: every client of the stage, or some, a line each. Reads metadata alone, with the caller's own rights: no value, no call to
 // Stytch.
 import { type Command, Option } from 'commander'
-import { type VisibleState, visibleStates } from '../../lambda/domain/client-status.ts'
-import { createMatcher } from '../../lambda/domain/selector.ts'
+import { type VisibleState, visibleStates } from '../../lambda/domain/fleet/client-status.ts'
+import { createMatcher } from '../../lambda/domain/fleet/selector.ts'
 import { addFilters, type Choice, readFleet } from '../choose.ts'
 import { lookingOf, type Row, rowJson, rowOf } from '../client-rows.ts'
 import { EXIT } from '../command-fault.ts'

@@ -1,8 +1,8 @@
 // `m2m rollback`: makes the value before AWSCURRENT again, while the overlap is open and both work. Never after a revoke: it would bring a
 // leaked value back.
 import type { Command } from 'commander'
-import { versionLabelled } from '../../lambda/domain/fleet.ts'
-import { makeRequestToken } from '../../lambda/domain/request-token.ts'
+import { versionLabelled } from '../../lambda/domain/fleet/fleet.ts'
+import { makeRequestToken } from '../../lambda/domain/rotation/request-token.ts'
 import { askRotations, type RotationOptions, type Verdict } from '../ask-rotations.ts'
 import { choose } from '../choose.ts'
 import type { Row } from '../client-rows.ts'

@@ -1,7 +1,7 @@
 // `m2m rotate`: replaces a client's value now. The one before stays accepted until the overlap ends. A rotation during an overlap ends that
 // overlap at once, so somebody is asked first.
 import type { Command } from 'commander'
-import { makeRequestToken } from '../../lambda/domain/request-token.ts'
+import { makeRequestToken } from '../../lambda/domain/rotation/request-token.ts'
 import { askRotations, type RotationOptions, type Verdict } from '../ask-rotations.ts'
 import { addChoice, type Choice, choose } from '../choose.ts'
 import type { Row } from '../client-rows.ts'

@@ -1,7 +1,7 @@
 // `m2m settle`: ends an overlap now. Whoever still uses the value before is refused from then on, so somebody is asked first.
 import type { Command } from 'commander'
-import { versionLabelled } from '../../lambda/domain/fleet.ts'
-import { settleToken } from '../../lambda/domain/settle-request.ts'
+import { versionLabelled } from '../../lambda/domain/fleet/fleet.ts'
+import { settleToken } from '../../lambda/domain/sweep/settle-request.ts'
 import { askRotations, type RotationOptions, type Verdict } from '../ask-rotations.ts'
 import { addChoice, type Choice, choose } from '../choose.ts'
 import type { Row } from '../client-rows.ts'

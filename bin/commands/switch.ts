@@ -1,7 +1,7 @@
 // `m2m deactivate` and `m2m activate`: Stytch's own switch, for break-glass alone. An inactive client gets no token whatever value it has;
 // tokens that it has already stay valid until they expire.
 import type { Command } from 'commander'
-import { clientIdOf } from '../../lambda/domain/secret-tags.ts'
+import { clientIdOf } from '../../lambda/domain/fleet/secret-tags.ts'
 import { findOne } from '../choose.ts'
 import { EXIT } from '../command-fault.ts'
 import { addCaution } from '../options.ts'

@@ -1,8 +1,9 @@
 // Every way to fail. A Refusal is a value with the facts of a decision not to act; a Fault is thrown by an adapter (or by a use
 // case that ran out of time) when only a retry or a person helps. No message holds a secret, a token, or a response body.
-import type { FreezeState } from './freeze.ts'
-import type { Position } from './position.ts'
-import type { Intent } from './request-token.ts'
+
+import type { Position } from './rotation/position.ts'
+import type { Intent } from './rotation/request-token.ts'
+import type { FreezeState } from './sweep/freeze.ts'
 
 export const steps = ['createSecret', 'setSecret', 'testSecret', 'finishSecret'] as const
 /** Secrets Manager's four steps. */

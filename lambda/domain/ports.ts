@@ -1,10 +1,11 @@
 // What the use cases ask of the outside, in the domain's words. Adapters implement these; tests may too. A method throws a
 // Fault for what only a retry or a person can mend, and returns everything that its caller has a next move for.
-import type { ClientSecret } from './client-secret.ts'
+
 import type { Fault } from './failures.ts'
-import type { FreezeState } from './freeze.ts'
-import type { OutcomeEvent } from './outcome.ts'
-import type { Slots } from './position.ts'
+import type { ClientSecret } from './rotation/client-secret.ts'
+import type { OutcomeEvent } from './rotation/outcome.ts'
+import type { Slots } from './rotation/position.ts'
+import type { FreezeState } from './sweep/freeze.ts'
 
 /** The time as a use case may know it. `now` is epoch milliseconds; `remainingMs` is what the function has left. */
 export interface Timing {

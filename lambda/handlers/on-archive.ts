@@ -3,10 +3,10 @@
 import type { Context } from 'aws-lambda'
 import { createArchive } from '../adapters/aws/archive.ts'
 import { createS3 } from '../adapters/aws/s3-client.ts'
-import { readArchivedEvent } from '../domain/archived-event.ts'
 import { Fault } from '../domain/failures.ts'
+import { readArchivedEvent } from '../domain/incident/archived-event.ts'
 import { processEnvironment, readArchiveEnv } from '../env.ts'
-import { archiveEvent } from '../usecases/archive-event.ts'
+import { archiveEvent } from '../usecases/incident/archive-event.ts'
 
 const { bucket } = readArchiveEnv(processEnvironment())
 const archive = createArchive(createS3(), bucket)

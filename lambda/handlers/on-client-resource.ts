@@ -14,8 +14,8 @@ import { createClientRegistry } from '../adapters/stytch/registry.ts'
 import { createTiming } from '../adapters/timing.ts'
 import { Fault } from '../domain/failures.ts'
 import { processEnvironment, readRegistrarEnv } from '../env.ts'
-import { answerClientRequest, failedPhysicalId } from '../usecases/answer-client-request.ts'
-import { readClientRequest, readReturnAddress } from '../usecases/read-client-request.ts'
+import { answerClientRequest, failedPhysicalId } from '../usecases/fleet/answer-client-request.ts'
+import { readClientRequest, readReturnAddress } from '../usecases/fleet/read-client-request.ts'
 
 const settings = readRegistrarEnv(processEnvironment())
 const { stytch, ...stageSettings } = settings

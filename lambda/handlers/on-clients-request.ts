@@ -11,11 +11,11 @@ import { createStytchConnection } from '../adapters/stytch/connect.ts'
 import { createStytchIssuer } from '../adapters/stytch/issuer.ts'
 import { createClientRegistry } from '../adapters/stytch/registry.ts'
 import { createTiming } from '../adapters/timing.ts'
-import type { DeskReply, DeskRequest } from '../domain/client-desk.ts'
 import { Fault } from '../domain/failures.ts'
+import type { DeskReply, DeskRequest } from '../domain/fleet/client-desk.ts'
 import { processEnvironment, readClientsEnv } from '../env.ts'
-import { answerDeskRequest } from '../usecases/answer-desk-request.ts'
-import { readDeskRequest } from '../usecases/read-desk-request.ts'
+import { answerDeskRequest } from '../usecases/fleet/answer-desk-request.ts'
+import { readDeskRequest } from '../usecases/fleet/read-desk-request.ts'
 
 const { stytch, ...settings } = readClientsEnv(processEnvironment())
 const secretsManager = createSecretsManager()

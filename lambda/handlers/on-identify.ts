@@ -9,12 +9,12 @@ import { randomKey } from '../adapters/random.ts'
 import { createProbing } from '../adapters/stytch/prober.ts'
 import { createTiming } from '../adapters/timing.ts'
 import { Fault } from '../domain/failures.ts'
+import type { LeakFinding } from '../domain/intake/leak-finding.ts'
+import { createRateLimit } from '../domain/intake/rate-limit.ts'
 import { isJsonObject } from '../domain/json-object.ts'
-import type { LeakFinding } from '../domain/leak-finding.ts'
-import { createRateLimit } from '../domain/rate-limit.ts'
 import { processEnvironment, readIdentifyEnv } from '../env.ts'
-import { identifyLeak } from '../usecases/identify-leak.ts'
-import { readIdentifyEvent } from '../usecases/read-identify-event.ts'
+import { identifyLeak } from '../usecases/intake/identify-leak.ts'
+import { readIdentifyEvent } from '../usecases/intake/read-identify-event.ts'
 
 const settings = readIdentifyEnv(processEnvironment())
 const secretsManager = createSecretsManager()

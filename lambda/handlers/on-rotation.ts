@@ -11,8 +11,8 @@ import { createStytchIssuer } from '../adapters/stytch/issuer.ts'
 import { createTiming } from '../adapters/timing.ts'
 import { RotationRefused } from '../domain/failures.ts'
 import { processEnvironment, readRotationEnv } from '../env.ts'
-import { readStepEvent } from '../usecases/read-step-event.ts'
-import { runStep } from '../usecases/run-step.ts'
+import { readStepEvent } from '../usecases/rotation/read-step-event.ts'
+import { runStep } from '../usecases/rotation/run-step.ts'
 
 const settings = readRotationEnv(processEnvironment())
 const secretsManager = createSecretsManager()

@@ -9,10 +9,10 @@ import { createOutcomes } from '../adapters/aws/outcomes.ts'
 import { createRotationSteps } from '../adapters/aws/rotation-steps.ts'
 import { createSignedCall } from '../adapters/aws/signed-call.ts'
 import { createTiming } from '../adapters/timing.ts'
-import { SWEEP_SOURCE } from '../domain/sweep-notice.ts'
+import { SWEEP_SOURCE } from '../domain/sweep/sweep-notice.ts'
 import { processEnvironment, readSweepEnv } from '../env.ts'
-import { readSweepEvent } from '../usecases/read-sweep-event.ts'
-import { type SweepSummary, sweep } from '../usecases/sweep.ts'
+import { readSweepEvent } from '../usecases/sweep/read-sweep-event.ts'
+import { type SweepSummary, sweep } from '../usecases/sweep/sweep.ts'
 
 declare const DEPLOYED_BUNDLE: boolean | undefined
 

@@ -1,5 +1,5 @@
 // The long form of everything in this folder, cut into suites that can run beside each other: each has a seat of its own.
-import { intents } from '../../lambda/domain/request-token.ts'
+import { intents } from '../../lambda/domain/rotation/request-token.ts'
 import { runConsumers } from './consumers.ts'
 import { runCrashes } from './crash-runs.ts'
 import { runFaults } from './fault-runs.ts'

@@ -3,7 +3,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { detectorSlug } from '../../lambda/domain/leak-alert.ts'
+import { detectorSlug } from '../../lambda/domain/intake/leak-alert.ts'
 import { incidentDefaults } from '../../lib/incident-config.ts'
 
 const pageOf = (name: string): string =>

@@ -2,12 +2,15 @@
 // lets a field through that it does not name.
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { CAMPAIGN_SOURCE, campaignNews, noCounts } from '../../lambda/domain/campaign-report.ts'
-import type { CampaignRequest } from '../../lambda/domain/campaign-request.ts'
-import type { Fact } from '../../lambda/domain/due.ts'
+import { CAMPAIGN_SOURCE, campaignNews, noCounts } from '../../lambda/domain/campaign/campaign-report.ts'
+import type { CampaignRequest } from '../../lambda/domain/campaign/campaign-request.ts'
 import { type Refusal, steps } from '../../lambda/domain/failures.ts'
-import type { ManagedSecret } from '../../lambda/domain/fleet.ts'
-import { INCIDENT_COMPLETED, INCIDENT_SOURCE, incidentCompleted } from '../../lambda/domain/incident-completed.ts'
+import type { ManagedSecret } from '../../lambda/domain/fleet/fleet.ts'
+import {
+  INCIDENT_COMPLETED,
+  INCIDENT_SOURCE,
+  incidentCompleted,
+} from '../../lambda/domain/incident/incident-completed.ts'
 import {
   type IntakeEventType,
   incidentHeld,
@@ -15,8 +18,8 @@ import {
   leakReported,
   leakUnresolved,
   type Unresolved,
-} from '../../lambda/domain/intake-event.ts'
-import { leakSources } from '../../lambda/domain/leak-report.ts'
+} from '../../lambda/domain/intake/intake-event.ts'
+import { leakSources } from '../../lambda/domain/intake/leak-report.ts'
 import {
   completedEvents,
   type Evidence,
@@ -25,10 +28,11 @@ import {
   type OutcomeFacts,
   type OutcomeType,
   refusedEvents,
-} from '../../lambda/domain/outcome.ts'
-import { positions } from '../../lambda/domain/position.ts'
-import { intents, makeRequestToken } from '../../lambda/domain/request-token.ts'
-import { noticeEvent, SWEEP_SOURCE } from '../../lambda/domain/sweep-notice.ts'
+} from '../../lambda/domain/rotation/outcome.ts'
+import { positions } from '../../lambda/domain/rotation/position.ts'
+import { intents, makeRequestToken } from '../../lambda/domain/rotation/request-token.ts'
+import type { Fact } from '../../lambda/domain/sweep/due.ts'
+import { noticeEvent, SWEEP_SOURCE } from '../../lambda/domain/sweep/sweep-notice.ts'
 import { credentialRefusedEvent, VENDOR_SOURCE } from '../../lambda/domain/vend/vend-outcome.ts'
 import { envelopeFaults, eventSchemas, toldFaults } from './event-schemas.ts'
 

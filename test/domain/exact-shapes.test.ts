@@ -1,7 +1,12 @@
 // Shapes to the key: what an event leaves out it does not hold at all, and a token that would not read back is told why.
 import { expect, test } from 'vitest'
-import { completedEvents, OUTCOME_SOURCE, type OutcomeFacts, refusedEvents } from '../../lambda/domain/outcome.ts'
-import { makeRequestToken } from '../../lambda/domain/request-token.ts'
+import {
+  completedEvents,
+  OUTCOME_SOURCE,
+  type OutcomeFacts,
+  refusedEvents,
+} from '../../lambda/domain/rotation/outcome.ts'
+import { makeRequestToken } from '../../lambda/domain/rotation/request-token.ts'
 
 const facts: OutcomeFacts = {
   secretArn: 'arn',

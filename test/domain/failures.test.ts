@@ -10,8 +10,8 @@ import {
   RotationRefused,
   steps,
 } from '../../lambda/domain/failures.ts'
-import { positions } from '../../lambda/domain/position.ts'
-import { intents } from '../../lambda/domain/request-token.ts'
+import { positions } from '../../lambda/domain/rotation/position.ts'
+import { intents } from '../../lambda/domain/rotation/request-token.ts'
 
 /** One of each; a reason that is added and not listed here does not compile. */
 const one: { readonly [Reason in RefusalReason]: Extract<Refusal, { readonly reason: Reason }> } = {

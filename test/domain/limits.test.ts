@@ -1,7 +1,7 @@
 // How often a search may be asked for, and which deliveries are remembered.
 import { expect, test } from 'vitest'
-import { createRateLimit } from '../../lambda/domain/rate-limit.ts'
-import { createRecentDeliveries } from '../../lambda/domain/recent-deliveries.ts'
+import { createRateLimit } from '../../lambda/domain/intake/rate-limit.ts'
+import { createRecentDeliveries } from '../../lambda/domain/intake/recent-deliveries.ts'
 
 test('so many within any minute, and not one more', () => {
   const limit = createRateLimit(3)

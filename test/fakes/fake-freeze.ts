@@ -1,8 +1,8 @@
 // The freeze in memory: off, unless a test says otherwise; or unreadable, when it says so. Not in the call log, whose counts are Secrets
 // Manager's and Stytch's.
 import { Fault } from '../../lambda/domain/failures.ts'
-import type { FreezeState } from '../../lambda/domain/freeze.ts'
 import type { Freeze } from '../../lambda/domain/ports.ts'
+import type { FreezeState } from '../../lambda/domain/sweep/freeze.ts'
 
 export interface FakeFreeze extends Freeze {
   state: FreezeState | 'unreadable'

@@ -1,8 +1,9 @@
 // Stytch in memory: clients with two slots, the rotate calls that are not idempotent, and replies that get lost before their effect,
 // after it, or long before it. Written from stytch-api §0, not from the adapter.
-import { createClientSecret } from '../../lambda/domain/client-secret.ts'
+
 import { Fault } from '../../lambda/domain/failures.ts'
 import type { ClientRegistry, Issuer, NotDone, RetireReply } from '../../lambda/domain/ports.ts'
+import { createClientSecret } from '../../lambda/domain/rotation/client-secret.ts'
 import type { CallLog } from './call-log.ts'
 
 export const PROJECT_ID = 'project-test-00000000-0000-4000-8000-000000000000'

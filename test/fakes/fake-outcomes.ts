@@ -1,6 +1,7 @@
 // The event bus and the journal in memory: what was told, in order.
-import type { OutcomeEvent } from '../../lambda/domain/outcome.ts'
+
 import type { Journal, Outcomes } from '../../lambda/domain/ports.ts'
+import type { OutcomeEvent } from '../../lambda/domain/rotation/outcome.ts'
 import type { CallLog } from './call-log.ts'
 
 export interface FakeOutcomes extends Outcomes {

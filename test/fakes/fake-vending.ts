@@ -3,7 +3,7 @@
 
 import { Fault } from '../../lambda/domain/failures.ts'
 import type { SecretVersion, VersionEntry } from '../../lambda/domain/ports.ts'
-import { makeRequestToken, type Origin } from '../../lambda/domain/request-token.ts'
+import { makeRequestToken, type Origin } from '../../lambda/domain/rotation/request-token.ts'
 import { createAccessToken } from '../../lambda/domain/vend/access-token.ts'
 import type { MintReply, MintRequest, TokenMint, VendSecret, VendVault } from '../../lambda/domain/vend/ports.ts'
 import { createTokenCache } from '../../lambda/domain/vend/token-cache.ts'

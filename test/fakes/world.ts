@@ -2,9 +2,9 @@
 // read `canary-<name>-<last four>`, so that a test can name them and search all output for the word.
 import type { Step } from '../../lambda/domain/failures.ts'
 import { steps } from '../../lambda/domain/failures.ts'
-import { makeRequestToken, type Origin } from '../../lambda/domain/request-token.ts'
-import type { Rotation } from '../../lambda/usecases/rotation.ts'
-import { runStep } from '../../lambda/usecases/run-step.ts'
+import { makeRequestToken, type Origin } from '../../lambda/domain/rotation/request-token.ts'
+import type { Rotation } from '../../lambda/usecases/rotation/rotation.ts'
+import { runStep } from '../../lambda/usecases/rotation/run-step.ts'
 import { createCallLog } from './call-log.ts'
 import { createFakeFreeze } from './fake-freeze.ts'
 import { createFakeIssuer, type FakeClient, PROJECT_ID } from './fake-issuer.ts'

@@ -12,7 +12,7 @@ import {
   READING,
   ROTATING,
   secretPolicy,
-} from '../../lambda/domain/secret-policy.ts'
+} from '../../lambda/domain/fleet/secret-policy.ts'
 
 const SECRET = 'arn:aws:secretsmanager:eu-west-1:111111111111:secret:m2m/prod/billing-AbCdEf'
 const ROOT = 'arn:aws:iam::111111111111:root'

@@ -2,8 +2,8 @@
 // twice starts one. It does not wait for its end.
 import { createHash } from 'node:crypto'
 import { Fault } from '../../domain/failures.ts'
-import type { Campaigns } from '../../domain/incident-ports.ts'
-import type { LeakReport } from '../../domain/leak-report.ts'
+import type { Campaigns } from '../../domain/incident/incident-ports.ts'
+import type { LeakReport } from '../../domain/intake/leak-report.ts'
 import type { SignedCall } from './signed-call.ts'
 
 const TIMEOUT_MS = 10_000

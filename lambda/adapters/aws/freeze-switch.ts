@@ -2,7 +2,7 @@
 // which is not bundled. A parameter that is not there freezes nothing.
 import { GetParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
 import { Fault } from '../../domain/failures.ts'
-import { type FreezeState, freezes } from '../../domain/freeze.ts'
+import { type FreezeState, freezes } from '../../domain/sweep/freeze.ts'
 import { awsClientSettings } from './aws-call.ts'
 
 export interface FreezeSwitch {

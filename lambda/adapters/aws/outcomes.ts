@@ -2,8 +2,8 @@
 // taken is a Fault: a step whose outcome nobody heard is not done.
 import { type EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge'
 import { Fault } from '../../domain/failures.ts'
-import { OUTCOME_SOURCE } from '../../domain/outcome.ts'
 import type { Outcomes } from '../../domain/ports.ts'
+import { OUTCOME_SOURCE } from '../../domain/rotation/outcome.ts'
 
 const notSent = (types: string, why: string): Fault =>
   new Fault({

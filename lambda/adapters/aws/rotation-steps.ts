@@ -2,7 +2,7 @@
 // not answer at all is a Fault. Nothing of an answer but its kind goes on.
 import { explainRefusal, Fault } from '../../domain/failures.ts'
 import { parseJsonObject } from '../../domain/json-object.ts'
-import type { RotationSteps, StepAsked, StepReply } from '../../domain/sweep-ports.ts'
+import type { RotationSteps, StepAsked, StepReply } from '../../domain/sweep/sweep-ports.ts'
 import type { SignedCall, SignedReply } from './signed-call.ts'
 
 const notRun = ({ step, secretId }: StepAsked, why: string): Fault =>

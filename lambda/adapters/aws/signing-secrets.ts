@@ -3,9 +3,9 @@
 // the one before.
 import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { Fault } from '../../domain/failures.ts'
-import type { SigningSecrets } from '../../domain/intake-ports.ts'
+import type { SigningSecrets } from '../../domain/intake/intake-ports.ts'
+import { type Detector, detectors, type SigningKeys } from '../../domain/intake/leak-delivery.ts'
 import { isJsonObject, parseJsonObject } from '../../domain/json-object.ts'
-import { type Detector, detectors, type SigningKeys } from '../../domain/leak-delivery.ts'
 import { awsFault } from './aws-call.ts'
 
 const KEEP_MS = 60_000

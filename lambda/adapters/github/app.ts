@@ -2,7 +2,7 @@
 // repository's secret-scanning alerts and nothing else, whatever the App may. Tokens are used at once and never kept.
 import { createPrivateKey, type KeyObject, sign } from 'node:crypto'
 import { Fault } from '../../domain/failures.ts'
-import type { GithubAlertPlace } from '../../domain/leak-alert.ts'
+import type { GithubAlertPlace } from '../../domain/intake/leak-alert.ts'
 import { callGithub } from './http.ts'
 
 export interface GithubApp {

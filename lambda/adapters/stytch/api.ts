@@ -1,8 +1,9 @@
 // Every M2M endpoint of Stytch (stytch-api §1), one function each, in the vendor's paths and the domain's names. A reply is a value
 // of a named kind; nothing is thrown, and an imported or issued secret leaves only in a ClientSecret.
-import { type ClientSecret, createClientSecret } from '../../domain/client-secret.ts'
+
 import type { JsonObject } from '../../domain/json-object.ts'
-import type { Slots } from '../../domain/position.ts'
+import { type ClientSecret, createClientSecret } from '../../domain/rotation/client-secret.ts'
+import type { Slots } from '../../domain/rotation/position.ts'
 import type { HttpCall, Send } from './http.ts'
 import { readReply, type StytchReply } from './reply.ts'
 import { type Repetition, type RetryTiming, withRetries } from './retry.ts'

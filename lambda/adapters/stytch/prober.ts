@@ -1,7 +1,7 @@
 // Stytch's token endpoint, for whoever only asks whether a value is accepted. It needs no project secret, so that who searches for a
 // leaked value can change nothing at Stytch; a call that would need one fails before it is sent.
 import { Fault } from '../../domain/failures.ts'
-import type { Prober } from '../../domain/intake-ports.ts'
+import type { Prober } from '../../domain/intake/intake-ports.ts'
 import { createStytchApi } from './api.ts'
 import { vendorBaseUrl } from './base-url.ts'
 import { createSend } from './http.ts'

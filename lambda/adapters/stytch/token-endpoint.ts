@@ -1,7 +1,8 @@
 // Exchanges a client's value for a token at an address that the stage names: for an operator who checks a client. The token goes to the
 // caller and nowhere else.
-import type { ClientSecret } from '../../domain/client-secret.ts'
+
 import { Fault } from '../../domain/failures.ts'
+import type { ClientSecret } from '../../domain/rotation/client-secret.ts'
 import type { Send } from './http.ts'
 import { readReply } from './reply.ts'
 

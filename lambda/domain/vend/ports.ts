@@ -1,8 +1,9 @@
 // What vending asks of the outside, beside Timing and Outcomes (domain/ports.ts): the vendor sees one secret at a time, by its name,
 // changes nothing, and asks Stytch for tokens alone.
-import type { ClientSecret } from '../client-secret.ts'
-import type { ManagedSecret } from '../fleet.ts'
+
+import type { ManagedSecret } from '../fleet/fleet.ts'
 import type { SecretVersion, VersionEntry } from '../ports.ts'
+import type { ClientSecret } from '../rotation/client-secret.ts'
 import type { AccessToken } from './access-token.ts'
 
 /** A secret's metadata, as far as vending looks at it. */

@@ -1,8 +1,8 @@
 // Which scopes may be vended for a client, and what an empty request gets: read from its secret's tags, judged for each request.
 // Pure. A rule only narrows: what a client may do at all is decided where it is registered, and Stytch refuses the rest.
-import type { ManagedSecret } from '../fleet.ts'
+import type { ManagedSecret } from '../fleet/fleet.ts'
+import { isRetired, scopesOf } from '../fleet/secret-tags.ts'
 import { ok, type Result, refused } from '../result.ts'
-import { isRetired, scopesOf } from '../secret-tags.ts'
 
 /** Tags that an operator may put beside what the registrar writes (docs/vending.md); more than fit go on in `.2` and so on. */
 export const VEND_TAG = {

@@ -1,7 +1,7 @@
 // The vendor's tokens, and what it must not ask for again yet. Decides, for a key and a time, whether a token is served, refreshed
 // ahead or minted, and keeps the whole bounded. Pure: no promise, no clock, no chance; who asks Stytch is in usecases/vend.
 import { createHash } from 'node:crypto'
-import type { ClientSecret } from '../client-secret.ts'
+import type { ClientSecret } from '../rotation/client-secret.ts'
 import type { MintedToken } from './access-token.ts'
 
 export interface CacheRules {

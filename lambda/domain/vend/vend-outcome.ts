@@ -1,7 +1,7 @@
 // What the vendor tells the bus: that Stytch refuses the very value that is AWSCURRENT, so that nobody gets tokens for this client until
 // somebody acts. Shape only; the id is made of what is so, so that several environments that find the same tell it under one id.
 import { createHash } from 'node:crypto'
-import type { OutcomeEvent } from '../outcome.ts'
+import type { OutcomeEvent } from '../rotation/outcome.ts'
 
 /** `source` of every event that the vendor puts on the bus. */
 export const VENDOR_SOURCE = 'm2m.vendor'

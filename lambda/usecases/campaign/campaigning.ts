@@ -1,10 +1,10 @@
 // What the parts of a campaign share: what they may call, and what holds for the stage.
-import type { CampaignTeller } from '../../domain/campaign-ports.ts'
+import type { CampaignTeller } from '../../domain/campaign/campaign-ports.ts'
 import { Fault } from '../../domain/failures.ts'
-import type { Fleet } from '../../domain/fleet.ts'
-import type { FreezeState } from '../../domain/freeze.ts'
+import type { Fleet } from '../../domain/fleet/fleet.ts'
+import type { StageSpans } from '../../domain/fleet/secret-tags.ts'
 import type { Freeze, Journal, Timing } from '../../domain/ports.ts'
-import type { StageSpans } from '../../domain/secret-tags.ts'
+import type { FreezeState } from '../../domain/sweep/freeze.ts'
 
 export interface CampaignRules {
   /** `m2m/<stage>/` */

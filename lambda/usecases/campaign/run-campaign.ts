@@ -9,9 +9,9 @@ import {
   type Shares,
   type SoFar,
   sharesOf,
-} from '../../domain/campaign.ts'
-import { type PagePhase, type PageReply, pageOrder } from '../../domain/campaign-page.ts'
-import type { Durable } from '../../domain/campaign-ports.ts'
+} from '../../domain/campaign/campaign.ts'
+import { type PagePhase, type PageReply, pageOrder } from '../../domain/campaign/campaign-page.ts'
+import type { Durable } from '../../domain/campaign/campaign-ports.ts'
 import {
   addCounts,
   type CampaignFailure,
@@ -22,9 +22,9 @@ import {
   noCounts,
   REPORT_FAILURES,
   REPORT_NAMES,
-} from '../../domain/campaign-report.ts'
-import type { CampaignRequest } from '../../domain/campaign-request.ts'
-import { stops } from '../../domain/freeze.ts'
+} from '../../domain/campaign/campaign-report.ts'
+import type { CampaignRequest } from '../../domain/campaign/campaign-request.ts'
+import { stops } from '../../domain/sweep/freeze.ts'
 import { type Campaigning, persistently, readFreeze } from './campaigning.ts'
 import { type Selection, selectSecrets } from './select-secrets.ts'
 

@@ -2,9 +2,9 @@
 // seconds, in which one secret is carried as far as it goes (usecases/carry-out.ts); what takes longer is waited for without a process.
 // A page that is killed goes on: what is done is in its checkpoints, and what was under way is found by the ids of the versions.
 
-import { PAGE_SECRETS, type Skip, skipOf } from '../../domain/campaign.ts'
-import type { PageOrder, PageReply } from '../../domain/campaign-page.ts'
-import type { Durable } from '../../domain/campaign-ports.ts'
+import { PAGE_SECRETS, type Skip, skipOf } from '../../domain/campaign/campaign.ts'
+import type { PageOrder, PageReply } from '../../domain/campaign/campaign-page.ts'
+import type { Durable } from '../../domain/campaign/campaign-ports.ts'
 import {
   addCounts,
   type CampaignFailure,
@@ -12,11 +12,11 @@ import {
   noCounts,
   PAGE_FAILURES,
   shortened,
-} from '../../domain/campaign-report.ts'
-import { type ManagedSecret, switchedAt, versionLabelled } from '../../domain/fleet.ts'
-import { type FreezeState, stops } from '../../domain/freeze.ts'
-import { holdOf, overlapOf } from '../../domain/secret-tags.ts'
-import { carryOut, type ErrandOutcome } from '../carry-out.ts'
+} from '../../domain/campaign/campaign-report.ts'
+import { type ManagedSecret, switchedAt, versionLabelled } from '../../domain/fleet/fleet.ts'
+import { holdOf, overlapOf } from '../../domain/fleet/secret-tags.ts'
+import { type FreezeState, stops } from '../../domain/sweep/freeze.ts'
+import { carryOut, type ErrandOutcome } from '../incident/carry-out.ts'
 import { createTurns, type Turns } from '../turns.ts'
 import { type Campaigning, readFreeze } from './campaigning.ts'
 

@@ -7,14 +7,14 @@ import {
   MAX_SELECTED,
   type Skip,
   skipOf,
-} from '../../domain/campaign.ts'
-import type { Durable } from '../../domain/campaign-ports.ts'
-import type { CampaignFailure } from '../../domain/campaign-report.ts'
-import type { CampaignRequest } from '../../domain/campaign-request.ts'
-import type { ManagedSecret } from '../../domain/fleet.ts'
+} from '../../domain/campaign/campaign.ts'
+import type { Durable } from '../../domain/campaign/campaign-ports.ts'
+import type { CampaignFailure } from '../../domain/campaign/campaign-report.ts'
+import type { CampaignRequest } from '../../domain/campaign/campaign-request.ts'
+import type { ManagedSecret } from '../../domain/fleet/fleet.ts'
+import { clientIdOf } from '../../domain/fleet/secret-tags.ts'
+import { countFault, createMatcher, namedAs, namedBy } from '../../domain/fleet/selector.ts'
 import { ok, type Result, refused } from '../../domain/result.ts'
-import { clientIdOf } from '../../domain/secret-tags.ts'
-import { countFault, createMatcher, namedAs, namedBy } from '../../domain/selector.ts'
 import { type Campaigning, persistently } from './campaigning.ts'
 
 /** One step's reply. */

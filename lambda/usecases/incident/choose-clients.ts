@@ -1,11 +1,11 @@
 // Whom an incident is about: the selector of its report, held against the managed secrets. Counts all and keeps no more than one execution
 // does by itself. What is named and not there is no fault of the report: the others are not left waiting for it.
-import type { Fleet, ManagedSecret } from '../../domain/fleet.ts'
-import type { FleetSearch } from '../../domain/incident-ports.ts'
-import { clientCountFault, type LeakReport } from '../../domain/leak-report.ts'
+import type { Fleet, ManagedSecret } from '../../domain/fleet/fleet.ts'
+import { clientIdOf, isRetired } from '../../domain/fleet/secret-tags.ts'
+import { countFault, createMatcher, namedBy, type Selector } from '../../domain/fleet/selector.ts'
+import type { FleetSearch } from '../../domain/incident/incident-ports.ts'
+import { clientCountFault, type LeakReport } from '../../domain/intake/leak-report.ts'
 import { ok, type Result, refused } from '../../domain/result.ts'
-import { clientIdOf, isRetired } from '../../domain/secret-tags.ts'
-import { countFault, createMatcher, namedBy, type Selector } from '../../domain/selector.ts'
 
 export interface Choosing {
   readonly fleet: Fleet

@@ -2,13 +2,13 @@
 // became of each. Up to 25 clients it does by itself; more, or a grace that outlives an execution, are a campaign's. It keeps nothing:
 // called again for the same incident, it joins what runs and says again what is done.
 import { Fault } from '../../domain/failures.ts'
-import type { ManagedSecret } from '../../domain/fleet.ts'
-import { type IncidentClient, incidentCompleted } from '../../domain/incident-completed.ts'
-import type { Campaigns, IncidentTeller } from '../../domain/incident-ports.ts'
-import { type LeakEvent, type LeakLimits, type LeakReport, readLeakReport } from '../../domain/leak-report.ts'
+import type { ManagedSecret } from '../../domain/fleet/fleet.ts'
+import { clientIdOf } from '../../domain/fleet/secret-tags.ts'
+import { type IncidentClient, incidentCompleted } from '../../domain/incident/incident-completed.ts'
+import type { Campaigns, IncidentTeller } from '../../domain/incident/incident-ports.ts'
+import { type LeakEvent, type LeakLimits, type LeakReport, readLeakReport } from '../../domain/intake/leak-report.ts'
 import type { Freeze, Journal } from '../../domain/ports.ts'
-import { clientIdOf } from '../../domain/secret-tags.ts'
-import { carryOut, type ErrandFailure, type ErrandOutcome, type Errands } from '../carry-out.ts'
+import { carryOut, type ErrandFailure, type ErrandOutcome, type Errands } from './carry-out.ts'
 import { type Choosing, chooseClients } from './choose-clients.ts'
 
 export interface Responding extends Choosing {

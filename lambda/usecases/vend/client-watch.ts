@@ -1,11 +1,12 @@
 // What the vendor knows of each client's secret: its rule, which version is current, and the credential in it. Metadata is asked for
 // again when it is older than the rules allow, awaited; the value only when another version is current, or when Stytch refuses it.
 // Several callers share one call. It serves nothing on the word of before: when Secrets Manager does not answer, the caller hears so.
-import type { ClientSecret } from '../../domain/client-secret.ts'
+
 import { Fault } from '../../domain/failures.ts'
-import { versionLabelled } from '../../domain/fleet.ts'
+import { versionLabelled } from '../../domain/fleet/fleet.ts'
 import { ok, type Result, refused } from '../../domain/result.ts'
-import { parseSecret } from '../../domain/secret-format.ts'
+import type { ClientSecret } from '../../domain/rotation/client-secret.ts'
+import { parseSecret } from '../../domain/rotation/secret-format.ts'
 import { createFlights } from '../../domain/vend/flights.ts'
 import type { VendSecret } from '../../domain/vend/ports.ts'
 import { type Revocation, revocationByLabels } from '../../domain/vend/revocation.ts'

@@ -2,8 +2,8 @@
 // each time it is older than the rules allow, for all callers at once: those that changed last come first, so that it stops where the
 // hour ends. The list nominates and can lag; where it tells too little, the secret itself is asked.
 
+import { clientIdOf } from '../../domain/fleet/secret-tags.ts'
 import { parseJsonObject } from '../../domain/json-object.ts'
-import { clientIdOf } from '../../domain/secret-tags.ts'
 import { createFlights } from '../../domain/vend/flights.ts'
 import type { VendSecret } from '../../domain/vend/ports.ts'
 import {

@@ -3,7 +3,7 @@
 import { inspect } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { createStytchMint } from '../../../lambda/adapters/vend/stytch-mint.ts'
-import { createClientSecret } from '../../../lambda/domain/client-secret.ts'
+import { createClientSecret } from '../../../lambda/domain/rotation/client-secret.ts'
 import { readMintedToken } from '../../../lambda/domain/vend/access-token.ts'
 import { PROJECT_ID, useStytch } from '../../fakes/stand-ins.ts'
 

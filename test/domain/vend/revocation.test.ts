@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { VersionEntry } from '../../../lambda/domain/ports.ts'
-import { makeRequestToken, type Origin } from '../../../lambda/domain/request-token.ts'
+import { makeRequestToken, type Origin } from '../../../lambda/domain/rotation/request-token.ts'
 import {
   type Labelled,
   mayHideRevocation,

@@ -1,7 +1,7 @@
 // The cache against a model that is slow and plain, with a clock that is moved at will; and its rules one by one.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { createClientSecret } from '../../../lambda/domain/client-secret.ts'
+import { createClientSecret } from '../../../lambda/domain/rotation/client-secret.ts'
 import { createAccessToken, type MintedToken } from '../../../lambda/domain/vend/access-token.ts'
 import {
   cacheRules,

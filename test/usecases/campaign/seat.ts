@@ -1,9 +1,9 @@
 // A campaign in memory: the real use cases, a fleet whose rotations take a while, and durable executions that can be killed.
 
-import { readPageOrder } from '../../../lambda/domain/campaign-page.ts'
-import type { CampaignNews, CampaignReport } from '../../../lambda/domain/campaign-report.ts'
-import { readCampaignRequest } from '../../../lambda/domain/campaign-request.ts'
-import type { FreezeState } from '../../../lambda/domain/freeze.ts'
+import { readPageOrder } from '../../../lambda/domain/campaign/campaign-page.ts'
+import type { CampaignNews, CampaignReport } from '../../../lambda/domain/campaign/campaign-report.ts'
+import { readCampaignRequest } from '../../../lambda/domain/campaign/campaign-request.ts'
+import type { FreezeState } from '../../../lambda/domain/sweep/freeze.ts'
 import type { Campaigning } from '../../../lambda/usecases/campaign/campaigning.ts'
 import { runCampaign } from '../../../lambda/usecases/campaign/run-campaign.ts'
 import { runPage } from '../../../lambda/usecases/campaign/run-page.ts'

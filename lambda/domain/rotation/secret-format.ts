@@ -1,0 +1,87 @@
+// The JSON that a secret holds (docs/secret-format.md): what a consumer needs to get a token, and when the value was issued.
+// Fields that an operator added are carried along. A fault names a field, never what stands in it.
+
+import { type JsonObject, parseJsonObject } from '../json-object.ts'
+import { ok, type Result, refused } from '../result.ts'
+import { type ClientSecret, createClientSecret } from './client-secret.ts'
+
+export interface StoredSecret {
+  readonly clientId: string
+  readonly clientSecret: ClientSecret
+  readonly projectId: string
+  /** For consumers; this system never calls it. */
+  readonly tokenUrl: string
+  /** Epoch milliseconds; from the version's date when the JSON has none. */
+  readonly issuedAt: number
+  /** Every field as stored, with the operator's own; the client secret among them, so never print it. */
+  readonly fields: JsonObject
+}
+
+const required = ['client_id', 'client_secret', 'project_id', 'token_url'] as const
+
+const isFilledString = (value: unknown): value is string => typeof value === 'string' && value !== ''
+
+const fieldFaults = (fields: JsonObject): string[] => {
+  const faults: string[] = []
+  for (const name of required) {
+    if (fields[name] === undefined) faults.push(`${name} is missing`)
+    else if (!isFilledString(fields[name])) faults.push(`${name} is malformed: expected a non-empty string`)
+  }
+  const issuedAt = fields.issued_at
+  if (issuedAt !== undefined && (!isFilledString(issuedAt) || Number.isNaN(Date.parse(issuedAt)))) {
+    faults.push('issued_at is malformed: expected an ISO 8601 date')
+  }
+  return faults
+}
+
+/**
+ * @param versionCreatedAt epoch milliseconds; stands in for a missing issued_at.
+ * @returns the secret, or every fault of the text, one each.
+ */
+export const parseSecret = (text: string, versionCreatedAt: number): Result<StoredSecret, readonly string[]> => {
+  const fields = parseJsonObject(text)
+  if (fields === undefined) return refused(['the value is not a JSON object'])
+  const faults = fieldFaults(fields)
+  if (faults.length > 0) return refused(faults)
+  return ok({
+    clientId: String(fields.client_id),
+    clientSecret: createClientSecret(String(fields.client_secret)),
+    projectId: String(fields.project_id),
+    tokenUrl: String(fields.token_url),
+    issuedAt: fields.issued_at === undefined ? versionCreatedAt : Date.parse(String(fields.issued_at)),
+    fields,
+  })
+}
+
+/** Deterministic: the same secret gives the same text, so that storing it twice under one token is a no-op. */
+export const formatSecret = (secret: StoredSecret): string =>
+  JSON.stringify({
+    ...secret.fields,
+    client_id: secret.clientId,
+    client_secret: secret.clientSecret.reveal(),
+    project_id: secret.projectId,
+    token_url: secret.tokenUrl,
+    issued_at: new Date(secret.issuedAt).toISOString(),
+  })
+
+/**
+ * Stands where a value would when a client is adopted whose value nobody has. The issuer never accepts it, and no value of the issuer's
+ * ends like it; the first rotation makes another beside the lost one.
+ */
+export const LOST_VALUE: ClientSecret = createClientSecret('value-lost::::')
+
+/** For a value that somebody else stored: nothing tells when it was issued. */
+export const formatUndatedSecret = (secret: Omit<StoredSecret, 'issuedAt' | 'fields'>): string =>
+  JSON.stringify({
+    client_id: secret.clientId,
+    client_secret: secret.clientSecret.reveal(),
+    project_id: secret.projectId,
+    token_url: secret.tokenUrl,
+  })
+
+/** The same secret with another value; everything else, the operator's fields included, stays. */
+export const withClientSecret = (secret: StoredSecret, clientSecret: ClientSecret, issuedAt: number): StoredSecret => ({
+  ...secret,
+  clientSecret,
+  issuedAt,
+})

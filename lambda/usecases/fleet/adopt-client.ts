@@ -1,0 +1,137 @@
+// Takes a client over that exists at the issuer already, with the value that its consumers use: proves the value by an exchange, stores
+// it, binds the client, guards and schedules the secret, and marks it held. Nothing is rotated, and nothing of the client changes but
+// its binding. May be asked again at any point: what is there stays, and another client's secret is refused.
+
+import { Fault } from '../../domain/failures.ts'
+import type { Adopted, AdoptWish } from '../../domain/fleet/client-desk.ts'
+import type { ClientRecord, SecretFacts } from '../../domain/fleet/registrar-ports.ts'
+import { clientIdOf, scopeTags, TAG } from '../../domain/fleet/secret-tags.ts'
+import type { ClientSecret } from '../../domain/rotation/client-secret.ts'
+import { makeRequestToken } from '../../domain/rotation/request-token.ts'
+import { formatUndatedSecret, LOST_VALUE, parseSecret } from '../../domain/rotation/secret-format.ts'
+import { guardSecret, type Stage, scheduleSecret } from '../rotation/guard-secret.ts'
+import { describeOwner, ownerOf } from './client-ownership.ts'
+import type { Declaration } from './declare-client.ts'
+
+export interface AdoptRequest extends AdoptWish {
+  readonly stage: Stage
+}
+
+const refuse = ({ secretName, clientId }: AdoptRequest, why: string): Fault =>
+  new Fault({
+    code: 'INPUT_MALFORMED',
+    retryable: false,
+    message: `Client ${clientId} was not adopted as ${secretName}, and nothing was changed: ${why}.`,
+  })
+
+/** The client, if it may become this secret's. */
+const findAdoptable = async (
+  { clients }: Declaration,
+  request: AdoptRequest,
+  facts: SecretFacts | undefined,
+): Promise<ClientRecord> => {
+  const record = await clients.find(request.clientId)
+  if (record === undefined) throw refuse(request, 'Stytch knows no such client in this project')
+  if (record.boundTo !== undefined && record.boundTo !== facts?.arn) {
+    throw refuse(request, `it is bound to ${record.boundTo} (trusted_metadata.managed_by); one secret, one client`)
+  }
+  if (!record.isActive) throw refuse(request, 'it is inactive at Stytch, so that no value of it can be proven')
+  return record
+}
+
+/** What stands under the name already must be this client's, and hold what is to be adopted. */
+const assertSame = async ({ registration }: Declaration, request: AdoptRequest, facts: SecretFacts): Promise<void> => {
+  if (facts.isDeleted) throw refuse(request, 'its secret is scheduled for deletion; restore it, or choose another name')
+  const owner = ownerOf(facts)
+  if (owner !== undefined) throw refuse(request, `a secret of this name exists, and ${describeOwner(owner)}`)
+  if (clientIdOf(facts) !== request.clientId) {
+    throw refuse(request, `a secret of this name exists, for client ${clientIdOf(facts) ?? 'of no known id'}`)
+  }
+  const version = await registration.vault.read(facts.arn, { label: 'AWSCURRENT' })
+  const parsed = version === undefined ? undefined : parseSecret(version.text, version.createdAt)
+  if (parsed === undefined || !parsed.ok) throw refuse(request, 'a secret of this name exists, in another format')
+  const isSame = parsed.value.clientSecret.equals(request.clientSecret ?? LOST_VALUE)
+  if (parsed.value.clientId !== request.clientId || !isSame) {
+    throw refuse(request, 'a secret of this name exists and holds another value')
+  }
+}
+
+/** @returns the proven value; or, when it is lost, one that the issuer never accepts. */
+const prove = async (
+  { registration }: Declaration,
+  request: AdoptRequest,
+  { slots }: ClientRecord,
+): Promise<ClientSecret> => {
+  const { clientSecret, clientId } = request
+  if (clientSecret === undefined) {
+    // The first rotation starts a next secret, and would have to cancel one that somebody may use.
+    if (slots.next !== null) {
+      throw refuse(request, `its next secret, …${slots.next}, is open at Stytch; complete or cancel it there first`)
+    }
+    return LOST_VALUE
+  }
+  const { accepted } = await registration.issuer.exchange(clientId, clientSecret)
+  if (accepted) return clientSecret
+  throw refuse(
+    request,
+    'Stytch refuses this value. Its current one ends in ' +
+      `…${slots.current}${slots.next === null ? '' : `, its next one in …${slots.next}`}; give that one, or adopt with --rotate if it is lost`,
+  )
+}
+
+const store = async (
+  { registration }: Declaration,
+  request: AdoptRequest,
+  { record, value }: { readonly record: ClientRecord; readonly value: ClientSecret },
+): Promise<string> => {
+  const { secretName, clientId, description, stage, heldBy, tags } = request
+  const now = registration.timing.now()
+  const token = makeRequestToken({ origin: 'adopt', askedAt: now, secretArn: secretName, about: clientId, attempt: 1 })
+  const { projectId } = registration.issuer
+  const { arn } = await registration.shelf.create({
+    name: secretName,
+    description,
+    text: formatUndatedSecret({ clientId, clientSecret: value, projectId, tokenUrl: stage.tokenUrl }),
+    requestToken: token,
+    kmsKeyId: stage.kmsKeyId,
+    tags: {
+      ...tags,
+      [TAG.client]: clientId,
+      ...scopeTags(record.scopes),
+      // Held from the first moment on: no schedule finds it free in between.
+      [TAG.held]: new Date(now).toISOString(),
+      [TAG.heldBy]: heldBy,
+      ...(request.overlap === undefined ? {} : { [TAG.overlap]: request.overlap }),
+      ...(request.period === undefined ? {} : { [TAG.period]: request.period }),
+    },
+  })
+  return arn
+}
+
+const isWhole = (facts: SecretFacts, record: ClientRecord): boolean =>
+  record.boundTo === facts.arn && facts.tags[TAG.policy] !== undefined && facts.rotation !== undefined
+
+/** @throws Fault INPUT_MALFORMED when it may not be adopted; then nothing was changed. Or the adapters' faults: ask again. */
+export const adoptClient = async (declaration: Declaration, request: AdoptRequest): Promise<Adopted> => {
+  const { registration, secrets } = declaration
+  const { secretName, clientId, stage, consumers, rules } = request
+  if (!secretName.startsWith(stage.secretNamePrefix)) {
+    throw refuse(request, `the name does not start with ${stage.secretNamePrefix}`)
+  }
+  const known = await secrets.inspect(secretName)
+  const record = await findAdoptable(declaration, request, known)
+  const hasUnknownNext = record.slots.next !== null
+  // Adopted long ago, perhaps rotated since: the value that was in use then proves nothing now.
+  if (known !== undefined && clientIdOf(known) === clientId && isWhole(known, record)) {
+    return { clientId, secretArn: known.arn, outcome: 'already', hasUnknownNext }
+  }
+  if (known !== undefined) await assertSame(declaration, request, known)
+  const value = await prove(declaration, request, record)
+  const secretArn = known?.arn ?? (await store(declaration, request, { record, value }))
+  if (record.boundTo === undefined) await registration.issuer.bind(clientId, secretArn)
+  const facts = known ?? (await secrets.inspect(secretArn))
+  if (facts === undefined) throw refuse(request, 'its secret was removed meanwhile')
+  await guardSecret(declaration, stage, { facts, tags: facts.tags, consumers })
+  await scheduleSecret(declaration, stage, { facts, rules })
+  return { clientId, secretArn, outcome: 'adopted', hasUnknownNext }
+}

@@ -1,0 +1,188 @@
+// Makes a declared client so, or keeps it so: registers it when it is missing, then brings scopes, description, owner, policy,
+// schedule and replicas in line. May be asked again at any point: what is there stays. A client that this very request made, and
+// could not finish, is taken back, so that a failed deployment leaves no orphan.
+
+import { Fault } from '../../domain/failures.ts'
+import { makeClientId } from '../../domain/fleet/client-id.ts'
+import type { DeclaredClient, Owner } from '../../domain/fleet/declared-client.ts'
+import type { ClientKeeper, ClientRecord, SecretFacts, SecretKeeper } from '../../domain/fleet/registrar-ports.ts'
+import { clientIdOf, isRetired } from '../../domain/fleet/secret-tags.ts'
+import { guardSecret, type Stage, scheduleSecret } from '../rotation/guard-secret.ts'
+import { declarationTags, describeOwner, foreignOwner, ownerTags, requestTags, wasMadeBy } from './client-ownership.ts'
+import { type Registration, registerClient } from './register-client.ts'
+
+export interface Declaration {
+  readonly registration: Registration
+  readonly clients: ClientKeeper
+  readonly secrets: SecretKeeper
+}
+
+export interface DeclareRequest {
+  readonly stage: Stage
+  readonly owner: Owner
+  readonly requestId: string
+  readonly client: DeclaredClient
+}
+
+export interface Declared {
+  readonly clientId: string
+  readonly secretArn: string
+}
+
+const refuse = (secretName: string, why: string): Fault =>
+  new Fault({ code: 'INPUT_MALFORMED', retryable: false, message: `Client ${secretName} was left as it is: ${why}.` })
+
+const MAX_LEFTOVERS = 3
+
+const candidateId = ({ requestId, client, owner }: DeclareRequest, attempt: number): string =>
+  makeClientId({ declaredBy: [owner.stackId, owner.resource], requestId, secretName: client.secretName, attempt })
+
+/**
+ * An id that is free at the issuer. A client under one of ours whose secret was never stored is of no use to anybody: its value is
+ * lost. Whether the issuer would take a deleted id again is undocumented (stytch-api §1.5), so the next one is tried.
+ */
+const freeClientId = async ({ registration }: Declaration, request: DeclareRequest): Promise<string> => {
+  for (let attempt = 1; attempt <= MAX_LEFTOVERS; attempt += 1) {
+    const clientId = candidateId(request, attempt)
+    if ((await registration.issuer.look(clientId)) === undefined) return clientId
+    await registration.registry.remove(clientId)
+  }
+  return candidateId(request, MAX_LEFTOVERS + 1)
+}
+
+const assertFree = (facts: SecretFacts, { owner, client }: DeclareRequest): void => {
+  if (facts.isDeleted) {
+    throw refuse(client.secretName, 'its secret is scheduled for deletion; restore it, or choose another name')
+  }
+  const other = foreignOwner(facts, owner)
+  if (other !== undefined) throw refuse(client.secretName, `${describeOwner(other)}; remove it there first`)
+}
+
+/** The client, bound as the tags say: then there is no need to read the value, which would count as use. */
+const findBound = async (
+  { clients }: Declaration,
+  facts: SecretFacts | undefined,
+): Promise<{ readonly facts: SecretFacts; readonly record: ClientRecord } | undefined> => {
+  const clientId = facts === undefined ? undefined : clientIdOf(facts)
+  const record = clientId === undefined ? undefined : await clients.find(clientId)
+  return facts !== undefined && record?.boundTo === facts.arn ? { facts, record } : undefined
+}
+
+const register = async (declaration: Declaration, request: DeclareRequest, facts: SecretFacts | undefined) => {
+  const { stage, client, owner, requestId } = request
+  // Kept when the secret exists already: registerClient reads the client from it then.
+  const clientId = facts === undefined ? await freeClientId(declaration, request) : candidateId(request, 1)
+  return registerClient(declaration.registration, {
+    secretName: client.secretName,
+    displayName: client.displayName,
+    clientId,
+    description: client.description,
+    scopes: client.scopes,
+    tokenUrl: stage.tokenUrl,
+    tags: { ...ownerTags(owner), ...declarationTags(clientId, client), ...requestTags(requestId) },
+    ...(stage.kmsKeyId === undefined ? {} : { kmsKeyId: stage.kmsKeyId }),
+  })
+}
+
+const isDescribedAs = (record: ClientRecord | undefined, client: DeclaredClient): boolean =>
+  record?.name === client.displayName &&
+  record.description === client.description &&
+  JSON.stringify([...record.scopes].sort()) === JSON.stringify([...client.scopes].sort())
+
+interface Standing extends Declared {
+  readonly facts: SecretFacts
+  /** As the issuer shows it; absent: not looked at. */
+  readonly record: ClientRecord | undefined
+}
+
+const bringInLine = async (declaration: Declaration, request: DeclareRequest, standing: Standing) => {
+  const { clients, secrets } = declaration
+  const { stage, owner, client } = request
+  const { facts, clientId } = standing
+  const tags = { ...ownerTags(owner), ...declarationTags(clientId, client) }
+  // Deactivated when nobody declared it any more; guarding takes the tag away that says so. One that break-glass switched off has no
+  // such tag, and stays off.
+  if (isRetired(facts) && standing.record?.isActive === false) await clients.activate(clientId)
+  await guardSecret(declaration, stage, { facts, tags, consumers: client.consumers })
+  const { displayName: name, description, scopes } = client
+  if (!isDescribedAs(standing.record, client)) await clients.describe(clientId, { name, description, scopes })
+  if (facts.description !== description) await secrets.describe(facts.arn, description)
+  await scheduleSecret(declaration, stage, { facts, rules: client.rules })
+}
+
+/** Registers what is missing. A client that was just made is described already. */
+const makeStand = async (
+  declaration: Declaration,
+  request: DeclareRequest,
+  known: SecretFacts | undefined,
+): Promise<Standing> => {
+  const { client } = request
+  const registered = await register(declaration, request, known)
+  const { clientId, secretArn } = registered
+  const facts = await declaration.secrets.inspect(secretArn)
+  if (facts === undefined) throw refuse(client.secretName, 'its secret was removed meanwhile; ask again')
+  const { displayName: name, description, scopes } = client
+  const record: ClientRecord | undefined = registered.created
+    ? {
+        clientId,
+        name,
+        description,
+        scopes,
+        isActive: true,
+        slots: { current: '', next: null },
+        boundTo: secretArn,
+        registeredFor: client.secretName,
+        registeredAt: undefined,
+      }
+    : undefined
+  return { clientId, secretArn, facts, record }
+}
+
+/** Takes back what this request made; what another made stays. */
+const takeBack = async (
+  { registration, secrets }: Declaration,
+  { client, requestId }: DeclareRequest,
+): Promise<void> => {
+  const facts = await secrets.inspect(client.secretName)
+  if (facts === undefined || !wasMadeBy(facts, requestId)) return
+  const clientId = clientIdOf(facts)
+  // The secret goes first: one without its client would be taken for whole by the next deployment, and consumers by it.
+  await secrets.erase(facts.arn)
+  if (clientId !== undefined) await registration.registry.remove(clientId)
+}
+
+const messageOf = (fault: unknown): string => (fault instanceof Fault ? fault.message : 'an unforeseen failure')
+
+/** The first fault still leads; the second says what a person has to look for. */
+const leftBehind = (secretName: string, first: unknown, second: unknown): Fault =>
+  new Fault({
+    code: first instanceof Fault ? first.code : 'INPUT_MALFORMED',
+    retryable: false,
+    message: `${messageOf(first)} Taking back what was made of ${secretName} failed as well, so look for it: ${messageOf(second)}`,
+    cause: first,
+  })
+
+/** @throws Fault INPUT_MALFORMED, or the adapters' faults; then nothing is left that was not there before. */
+export const declareClient = async (declaration: Declaration, request: DeclareRequest): Promise<Declared> => {
+  const { stage, client } = request
+  if (!client.secretName.startsWith(stage.secretNamePrefix)) {
+    throw refuse(client.secretName, `its name does not start with ${stage.secretNamePrefix}`)
+  }
+  const facts = await declaration.secrets.inspect(client.secretName)
+  if (facts !== undefined) assertFree(facts, request)
+  try {
+    const bound = await findBound(declaration, facts)
+    const standing: Standing =
+      bound === undefined
+        ? await makeStand(declaration, request, facts)
+        : { ...bound, clientId: bound.record.clientId, secretArn: bound.facts.arn }
+    await bringInLine(declaration, request, standing)
+    const { clientId, secretArn } = standing
+    return { clientId, secretArn }
+  } catch (fault) {
+    await takeBack(declaration, request).catch((second: unknown) => {
+      throw leftBehind(client.secretName, fault, second)
+    })
+    throw fault
+  }
+}

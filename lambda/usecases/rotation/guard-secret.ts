@@ -1,0 +1,71 @@
+// Puts around a secret what every secret of a stage has, whoever registered it and how: its policy, its replicas, its tags, its schedule.
+// Everything may be asked again; only what differs is written, but for the policy, which nobody can see without reading it.
+import type { Replica, RotationRules, SecretFacts, SecretKeeper } from '../../domain/fleet/registrar-ports.ts'
+import { policyFingerprint, policyRevision, secretPolicy } from '../../domain/fleet/secret-policy.ts'
+import { TAG } from '../../domain/fleet/secret-tags.ts'
+import { missingTags, staleTagKeys } from '../fleet/client-ownership.ts'
+
+/** What the stage has settled for all of its clients. */
+export interface Stage {
+  readonly secretNamePrefix: string
+  readonly tokenUrl: string
+  readonly kmsKeyId?: string | undefined
+  readonly rotationFunctionArn: string
+  readonly readers: readonly string[]
+  readonly changers: readonly string[]
+  readonly rotators: readonly string[]
+  readonly replicas: readonly Replica[]
+}
+
+export interface Keeping {
+  readonly secrets: SecretKeeper
+}
+
+export const sameRules = (one: RotationRules, other: RotationRules): boolean => {
+  if ('everyDays' in one) return 'everyDays' in other && one.everyDays === other.everyDays
+  return !('everyDays' in other) && one.schedule === other.schedule && one.durationHours === other.durationHours
+}
+
+/** What the policy on a secret of this stage comes from, apart from its own consumers. */
+export const revisionOf = ({ readers, changers, rotators, replicas }: Stage): string =>
+  policyRevision(
+    { readers, changers, rotators },
+    replicas.map(({ region }) => region),
+  )
+
+export interface Guarding {
+  readonly facts: SecretFacts
+  /** All that are to stand, but the fingerprint. */
+  readonly tags: Readonly<Record<string, string>>
+  readonly consumers: readonly string[]
+}
+
+/** Policy and replicas, then the tags, one of which says that both stand. */
+export const guardSecret = async (
+  { secrets }: Keeping,
+  stage: Stage,
+  { facts, tags, consumers }: Guarding,
+): Promise<void> => {
+  const { readers, changers, rotators, replicas } = stage
+  // The policy first: until it stands, whoever has a wide identity policy may read.
+  const policy = secretPolicy(facts.arn, { readers, changers, rotators, consumers })
+  await secrets.setPolicy(facts.arn, JSON.stringify(policy))
+  const missing = replicas.filter(({ region }) => !facts.replicaRegions.includes(region))
+  if (missing.length > 0) await secrets.replicate(facts.arn, missing)
+  const wanted = { ...tags, [TAG.policy]: policyFingerprint(revisionOf(stage), consumers) }
+  const unwritten = missingTags(facts, wanted)
+  if (Object.keys(unwritten).length > 0) await secrets.tag(facts.arn, unwritten)
+  const stale = staleTagKeys(facts, wanted)
+  if (stale.length > 0) await secrets.untag(facts.arn, stale)
+}
+
+/** Only when it differs, since AWS refuses it while a rotation is under way; and last, when the value stands and is bound. */
+export const scheduleSecret = async (
+  { secrets }: Keeping,
+  { rotationFunctionArn }: Stage,
+  { facts, rules }: { readonly facts: SecretFacts; readonly rules: RotationRules },
+): Promise<void> => {
+  const { rotation } = facts
+  const stands = rotation?.functionArn === rotationFunctionArn && sameRules(rotation.rules, rules)
+  if (!stands) await secrets.scheduleRotation(facts.arn, rotationFunctionArn, rules)
+}

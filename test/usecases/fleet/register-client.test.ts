@@ -1,0 +1,251 @@
+// Registration: a client is created, stored, bound and put on a schedule, or nothing of it is left; and asking twice completes what
+// is missing. No value is ever said.
+import { describe, expect, test } from 'vitest'
+import { Fault } from '../../../lambda/domain/failures.ts'
+import { parseSecret } from '../../../lambda/domain/rotation/secret-format.ts'
+import {
+  type RegisterRequest,
+  type Registration,
+  registerClient,
+} from '../../../lambda/usecases/fleet/register-client.ts'
+import { createCallLog, failAt, onceAt } from '../../fakes/call-log.ts'
+import { createFakeIssuer, createFakeRegistry } from '../../fakes/fake-issuer.ts'
+import { createFakeTiming } from '../../fakes/fake-timing.ts'
+import { createFakeShelf, createFakeVault, SECRET_ARN, SECRET_NAME } from '../../fakes/fake-vault.ts'
+import { CLIENT_ID, textOf, valueNamed } from '../../fakes/world.ts'
+
+const FUNCTION = 'arn:aws:lambda:eu-central-1:123456789012:function:rotation'
+const request: RegisterRequest = {
+  secretName: SECRET_NAME,
+  clientId: CLIENT_ID,
+  description: 'takes orders',
+  scopes: ['read:orders'],
+  tokenUrl: 'https://test.stytch.com/v1/public/project-test-1/oauth2/token',
+  rotation: { functionArn: FUNCTION, everyDays: 60 },
+}
+const down = new Fault({ code: 'SECRETS_MANAGER_UNAVAILABLE', retryable: true, message: 'down, on purpose' })
+
+const createPlace = () => {
+  const log = createCallLog()
+  const timing = createFakeTiming()
+  const issuer = createFakeIssuer(log)
+  const vault = createFakeVault(log, timing)
+  vault.exists = false
+  vault.rotationEnabled = false
+  const registry = createFakeRegistry(log, issuer)
+  const registration: Registration = { registry, shelf: createFakeShelf(log, vault), issuer, vault, timing }
+  const run = async (more: Partial<RegisterRequest> = {}) => {
+    try {
+      return await registerClient(registration, { ...request, ...more })
+    } catch (error) {
+      return error
+    }
+  }
+  const changes = () =>
+    log.calls
+      .filter(({ name }) => ['create', 'remove', 'bind', 'enableRotation', 'start', 'putPending'].includes(name))
+      .map(({ port, name }) => `${port}.${name}`)
+  return { log, timing, issuer, vault, registry, run, changes }
+}
+
+describe('a new client', () => {
+  test('is created, stored, bound and scheduled, in this order', async () => {
+    const place = createPlace()
+
+    expect(await place.run()).toEqual({ clientId: CLIENT_ID, secretArn: SECRET_ARN, created: true })
+    expect(place.changes()).toEqual(['registry.create', 'shelf.create', 'issuer.bind', 'shelf.enableRotation'])
+    expect(place.issuer.clients.get(CLIENT_ID)).toMatchObject({ boundTo: SECRET_ARN, next: null })
+    expect(place.log.calls.at(-1)?.about).toBe(`${FUNCTION} every 60 days`)
+  })
+
+  test('has its value stored in the secret’s format, under a token that marks it as registered', async () => {
+    const place = createPlace()
+    await place.run()
+
+    const version = [...place.vault.versions.values()][0]
+    const parsed = parseSecret(version?.text ?? '', 0)
+
+    expect(version?.versionId).toMatch(/^register-\d{13}-[0-9a-f]{32}$/)
+    expect(
+      parsed.ok && [parsed.value.clientId, parsed.value.projectId, parsed.value.tokenUrl, parsed.value.issuedAt],
+    ).toEqual([CLIENT_ID, place.issuer.projectId, request.tokenUrl, place.timing.now()])
+    expect(parsed.ok && place.issuer.accepts(CLIENT_ID, parsed.value.clientSecret.reveal())).toBe(true)
+  })
+
+  test('is put on no schedule when none is asked for', async () => {
+    const place = createPlace()
+    const { rotation: _rotation, ...plain } = request
+
+    await registerClient({ ...place, shelf: createFakeShelf(place.log, place.vault) }, plain)
+
+    expect(place.changes()).toEqual(['registry.create', 'shelf.create', 'issuer.bind'])
+  })
+})
+
+describe('when something fails', () => {
+  test('a client whose secret could not be stored is removed, and the first fault goes on', async () => {
+    const place = createPlace()
+    place.log.before.push(failAt('shelf.create', down))
+
+    expect(await place.run()).toBe(down)
+    expect(place.changes()).toEqual(['registry.create', 'shelf.create', 'registry.remove'])
+    expect(place.issuer.clients.size).toBe(0)
+  })
+
+  test('a client whose secret was stored, though the reply was lost, lives', async () => {
+    const place = createPlace()
+    place.log.after.push(failAt('shelf.create', down))
+
+    expect(await place.run()).toEqual({ clientId: CLIENT_ID, secretArn: SECRET_ARN, created: true })
+    expect(place.issuer.clients.get(CLIENT_ID)?.boundTo).toBe(SECRET_ARN)
+  })
+
+  test('a name that somebody else took meanwhile costs the new client, not the other one’s secret', async () => {
+    const place = createPlace()
+    place.log.before.push(
+      onceAt('shelf.create', () => {
+        place.vault.exists = true
+        place.vault.place('adopt-1793622600000-00000000000000000000000000000000', {
+          text: textOf(valueNamed('A'), { client_id: 'm2m-client-test-other' }),
+          labels: ['AWSCURRENT'],
+        })
+      }),
+    )
+
+    expect(await place.run()).toMatchObject({ code: 'SECRETS_MANAGER_REJECTED' })
+    expect(place.issuer.clients.size).toBe(0)
+    expect(place.vault.versions.size).toBe(1)
+  })
+
+  test.each(['before', 'after'] as const)(
+    'a client that may or may not have been created is removed (%s)',
+    async (loss) => {
+      const place = createPlace()
+      place.registry.losses.push(loss)
+
+      expect(await place.run()).toMatchObject({ code: 'STYTCH_OUTCOME_UNKNOWN', retryable: true })
+      expect(place.changes()).toEqual(['registry.create', 'registry.remove'])
+      expect(place.issuer.clients.size).toBe(0)
+      expect(place.vault.exists).toBe(false)
+    },
+  )
+
+  test('nothing is created while it is unknown whether the secret exists', async () => {
+    const place = createPlace()
+    place.log.before.push(failAt('shelf.find', down))
+
+    expect(await place.run()).toBe(down)
+    expect(place.changes()).toEqual([])
+  })
+
+  test.each(['issuer.bind', 'shelf.enableRotation'])(
+    'what %s left undone is completed by asking again, with the same client',
+    async (at) => {
+      const place = createPlace()
+      place.log.before.push(failAt(at, down))
+
+      expect(await place.run()).toBe(down)
+      expect(await place.run({ clientId: 'm2m-client-test-second' })).toEqual({
+        clientId: CLIENT_ID,
+        secretArn: SECRET_ARN,
+        created: false,
+      })
+      expect([...place.issuer.clients.keys()]).toEqual([CLIENT_ID])
+      expect(place.issuer.clients.get(CLIENT_ID)?.boundTo).toBe(SECRET_ARN)
+      expect(place.vault.rotationEnabled).toBe(true)
+    },
+  )
+})
+
+describe('a name that is there already', () => {
+  const registered = async () => {
+    const place = createPlace()
+    await place.run()
+    place.log.clear()
+    return place
+  }
+
+  test('changes nothing when nothing is missing', async () => {
+    const place = await registered()
+
+    expect(await place.run()).toEqual({ clientId: CLIENT_ID, secretArn: SECRET_ARN, created: false })
+    expect(place.changes()).toEqual([])
+  })
+
+  const spoiled: readonly (readonly [string, (place: Awaited<ReturnType<typeof registered>>) => void, string])[] = [
+    ['holds no value', ({ vault }) => vault.versions.clear(), 'holds no value'],
+    [
+      'holds another format',
+      ({ vault }) => vault.place(vault.holderOf('AWSCURRENT') ?? '', { text: '{"client_secret":"canary"}' }),
+      'client_id is missing',
+    ],
+    [
+      'belongs to another project',
+      ({ vault }) => {
+        const text = textOf(valueNamed('A'), { project_id: 'project-test-9' })
+        vault.place(vault.holderOf('AWSCURRENT') ?? '', { text })
+      },
+      'for project project-test-9',
+    ],
+    ['names a client that is gone', ({ issuer }) => issuer.clients.clear(), 'does not exist at Stytch'],
+    [
+      'names a client of another secret',
+      ({ issuer }) => Object.assign(issuer.clients.get(CLIENT_ID) ?? {}, { boundTo: 'arn:of:another' }),
+      'is bound to arn:of:another',
+    ],
+  ]
+  test.each(spoiled)('and %s is refused, and nothing is changed', async (_what, spoil, why) => {
+    const place = await registered()
+    spoil(place)
+
+    const error = await place.run()
+
+    expect(error).toMatchObject({ code: 'INPUT_MALFORMED', retryable: false, message: expect.stringContaining(why) })
+    expect(String(error)).not.toContain('canary')
+    expect(place.changes()).toEqual([])
+  })
+})
+
+describe('a request that cannot be', () => {
+  test('is told with all its faults, and nobody is asked', async () => {
+    const place = createPlace()
+
+    const error = await place.run({
+      secretName: 'm2m/test/bad name-abcdef',
+      clientId: '',
+      description: 'x'.repeat(2001),
+      scopes: ['read:orders', 'with space', 'with"quote'],
+      tokenUrl: 'nowhere',
+      rotation: { functionArn: FUNCTION, everyDays: 0 },
+    })
+
+    expect(error).toMatchObject({ code: 'INPUT_MALFORMED', retryable: false })
+    expect(String(error).split('\n').slice(1)).toEqual([
+      '  secretName: expected 1 to 512 of letters, digits and /_+=.@-',
+      '  secretName: must not end in a hyphen and six characters',
+      '  clientId: expected 1 to 128 letters, digits, _ or -',
+      '  description: expected at most 2000 characters',
+      '  scopes: "with space", "with\\"quote" cannot be an OAuth scope',
+      '  tokenUrl: expected a URL',
+      '  rotation.everyDays: expected an integer from 1 to 1000',
+    ])
+    expect(place.log.calls).toEqual([])
+  })
+
+  test.each([0, -1, 1.5, 1001, Number.NaN])('a schedule of %s days is none', async (everyDays) => {
+    expect(await createPlace().run({ rotation: { functionArn: FUNCTION, everyDays } })).toMatchObject({
+      code: 'INPUT_MALFORMED',
+    })
+  })
+})
+
+test('no failure says the value', async () => {
+  for (const at of ['registry.create', 'shelf.create', 'shelf.find', 'issuer.bind', 'shelf.enableRotation']) {
+    for (const when of ['before', 'after'] as const) {
+      const place = createPlace()
+      place.log[when].push(failAt(at, down))
+
+      expect(JSON.stringify(await place.run())).not.toContain('canary')
+    }
+  }
+})

@@ -30,6 +30,7 @@ export type Refusal =
   | { readonly reason: 'boundElsewhere'; readonly boundTo: string | undefined }
   | { readonly reason: 'unproven' }
   | { readonly reason: 'wouldRestoreRevoked' }
+  | { readonly reason: 'stillUsed'; readonly usedAt: number; readonly quietMs: number }
   | { readonly reason: 'frozen'; readonly freeze: Exclude<FreezeState, 'off'> }
   | { readonly reason: 'held'; readonly by: string | undefined }
   | { readonly reason: 'position'; readonly step: Step; readonly intent: Intent; readonly position: Position }
@@ -95,6 +96,8 @@ export const explainRefusal = (refusal: Refusal): string => {
       return 'the client is not bound to a secret yet, and Stytch refuses AWSCURRENT, so nothing proves that it is its'
     case 'wouldRestoreRevoked':
       return 'AWSCURRENT came from a revoke: rolling back would bring the leaked value back. Rotate forward instead'
+    case 'stillUsed':
+      return `the value that would be ended was used up to ${new Date(refusal.usedAt).toISOString()}, and ${refusal.quietMs / 60_000} minutes without a use must pass first: somebody has not read the new one yet. It is asked again; a revoke does not wait`
     case 'frozen':
       return `rotations are frozen (${refusal.freeze}); lift the freeze, or wait until somebody does, and ask again`
     case 'held':

@@ -10,6 +10,7 @@ import { createStytchConnection } from '../adapters/stytch/connect.ts'
 import { createStytchIssuer } from '../adapters/stytch/issuer.ts'
 import { createTiming } from '../adapters/timing.ts'
 import { RotationRefused } from '../domain/failures.ts'
+import { clientForm } from '../domain/rotation/secret-format.ts'
 import { processEnvironment, readRotationEnv } from '../env.ts'
 import { readStepEvent } from '../usecases/rotation/read-step-event.ts'
 import { runStep } from '../usecases/rotation/run-step.ts'
@@ -37,5 +38,5 @@ export const handler = async (event: unknown, context: Context): Promise<void> =
   }
   const timing = createTiming(() => context.getRemainingTimeInMillis())
   const issuer = createStytchIssuer(connect(timing), settings.stytch.projectId)
-  await runStep({ issuer, vault, outcomes, freeze, timing, journal }, request.value)
+  await runStep({ issuer, form: clientForm, vault, outcomes, freeze, timing, journal }, request.value)
 }

@@ -10,6 +10,8 @@ export interface CrashInput {
   readonly beginnings?: readonly Beginning[]
   /** Every way of going on at every point; else each point takes the next way. */
   readonly everyContinuation: boolean
+  /** One crash point in so many is played; all are counted. @default - every one */
+  readonly pointEvery?: number
   /** One double kill in so many; 0 = none. */
   readonly doubleEvery: number
   /** The first value that Stytch makes ends like the one beside it. */
@@ -36,7 +38,7 @@ const describe = (plan: Plan, calls: readonly string[]): string => {
 }
 
 export const runCrashes = async (seat: Seat, input: CrashInput): Promise<CrashReport> => {
-  const { isAlike = false } = input
+  const { isAlike = false, pointEvery = 1 } = input
   const violations: string[] = []
   let points = 0
   let runs = 0
@@ -71,6 +73,7 @@ export const runCrashes = async (seat: Seat, input: CrashInput): Promise<CrashRe
       const undisturbed = await run({ intent, beginning, isAlike, kills: [], continuation: 'redriven' })
       for (const first of pointsOf(undisturbed.length)) {
         points += 1
+        if (points % pointEvery !== 0) continue
         for (const continuation of ways()) {
           const plan: Plan = { intent, beginning, isAlike, kills: [first], continuation }
           await runDoubles(plan, first, await run(plan))

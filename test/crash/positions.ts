@@ -26,21 +26,21 @@ const prepare: Record<Beginning, (seat: Seat, subject: Subject) => Promise<void>
     await rotateSecret(seat, subject, 'rotate')
     await rotateSecret(seat, subject, 'rollback')
   },
-  orphan: async ({ stytch }, { clientId }) => {
-    stytch.dashboard.rotateStart(clientId)
+  orphan: async ({ kind, stytch }, { clientId }) => {
+    kind.dashboard(stytch).rotateStart(clientId)
   },
   cancelledUnderUs: async (seat, subject) => {
     await rotateSecret(seat, subject, 'rotate')
-    seat.stytch.dashboard.rotateCancel(subject.clientId)
+    seat.kind.dashboard(seat.stytch).rotateCancel(subject.clientId)
   },
-  drift: async ({ stytch }, { clientId }) => {
-    stytch.dashboard.rotateStart(clientId)
-    stytch.dashboard.rotateComplete(clientId)
+  drift: async ({ kind, stytch }, { clientId }) => {
+    kind.dashboard(stytch).rotateStart(clientId)
+    kind.dashboard(stytch).rotateComplete(clientId)
   },
-  driftWithNext: async ({ stytch }, { clientId }) => {
-    stytch.dashboard.rotateStart(clientId)
-    stytch.dashboard.rotateComplete(clientId)
-    stytch.dashboard.rotateStart(clientId)
+  driftWithNext: async ({ kind, stytch }, { clientId }) => {
+    kind.dashboard(stytch).rotateStart(clientId)
+    kind.dashboard(stytch).rotateComplete(clientId)
+    kind.dashboard(stytch).rotateStart(clientId)
   },
 }
 

@@ -139,7 +139,7 @@ const endFaults = (watch: Watch, plan: Plan, before: readonly string[], value: s
   const say = (fault: string): void => {
     faults.push(fault)
   }
-  const slots = seat.stytch.slots(subject.clientId)
+  const slots = seat.kind.slots(seat.stytch, subject.clientId)
   const after = acceptedValues(seat, subject)
   const current = valueUnder(seat, subject.secretArn, 'AWSCURRENT')
   const pendingId = idUnder(seat, subject.secretArn, 'AWSPENDING')
@@ -154,7 +154,8 @@ const endFaults = (watch: Watch, plan: Plan, before: readonly string[], value: s
   if (!isCurrentAccepted(seat, subject)) say('AWSCURRENT is refused at the end')
   // What sits in the next slot is a stored value, or nothing: an orphan is a lost secret.
   const held = after.length
-  const slotsFilled = slots?.nextLastFour === null ? 1 : 2
+  // Where nobody can tell a lost value from a colleague's, it stays, and nobody has it.
+  const slotsFilled = seat.kind.leavesStrangers ? held : slots?.nextLastFour === null ? 1 : 2
   const isRevoke = plan.intent === 'revoke'
   if (held !== slotsFilled) say(`${slotsFilled} slots are filled, ${held} stored values are accepted: an orphan`)
   if (plan.intent === 'settle' && slotsFilled !== 1) say('a settle left the overlap open')
@@ -213,7 +214,7 @@ const attempt = async (seat: Seat, subject: Subject, intent: Intent): Promise<vo
 
 /** Last four of the value that a rotate or a revoke leaves in the current slot when it asks for the next one. */
 const besideNext = (seat: Seat, { secretArn, clientId }: Subject): string => {
-  const { lastFour = '', nextLastFour = null } = seat.stytch.slots(clientId) ?? {}
+  const { lastFour = '', nextLastFour = null } = seat.kind.slots(seat.stytch, clientId) ?? {}
   const current = valueUnder(seat, secretArn, 'AWSCURRENT')
   return nextLastFour !== null && current?.endsWith(nextLastFour) ? nextLastFour : lastFour
 }

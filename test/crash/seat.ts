@@ -12,9 +12,7 @@ import {
 import { NodeHttpHandler } from '@smithy/node-http-handler'
 import { createOutcomes } from '../../lambda/adapters/aws/outcomes.ts'
 import { createVault } from '../../lambda/adapters/aws/vault.ts'
-import { createStytchApi } from '../../lambda/adapters/stytch/api.ts'
 import { createSend, type Send } from '../../lambda/adapters/stytch/http.ts'
-import { createStytchIssuer } from '../../lambda/adapters/stytch/issuer.ts'
 import type { Freeze, Issuer, Vault } from '../../lambda/domain/ports.ts'
 import { makeRequestToken, type Origin } from '../../lambda/domain/rotation/request-token.ts'
 import { type AwsStandIn, createAwsStandIn } from '../../lambda/local/aws/aws-stand-in.ts'
@@ -25,9 +23,10 @@ import { createStytchStandIn, type StytchStandIn } from '../../lambda/local/styt
 import { readStepEvent } from '../../lambda/usecases/rotation/read-step-event.ts'
 import type { Rotation } from '../../lambda/usecases/rotation/rotation.ts'
 import { runStep } from '../../lambda/usecases/rotation/run-step.ts'
+import { type CrashKind, m2m, PROJECT_ID, PROJECT_SECRET } from './kinds.ts'
 
-export const PROJECT_ID = 'project-test-00000000-0000-4000-8000-000000000000'
-const PROJECT_SECRET = 'secret-test-canary-project-secret='
+export { PROJECT_ID } from './kinds.ts'
+
 const FUNCTION_ARN = 'arn:aws:lambda:us-east-1:000000000000:function:m2m-rotation'
 /** Short, so that a call without a reply costs no test its time; the waits between tries are faked. */
 const TIMEOUT_MS = 250
@@ -46,6 +45,7 @@ export interface Execution {
 }
 
 export interface Seat {
+  readonly kind: CrashKind
   readonly world: World
   readonly stytch: StytchStandIn
   readonly aws: AwsStandIn
@@ -58,6 +58,8 @@ export interface Seat {
   execute(execution: Execution): Promise<InvokeOutcome>
   /** What RotateSecret drives; set by each run. */
   onInvoke: (event: RotationEvent) => Promise<InvokeOutcome>
+  /** The subject's secret, once it is stored. */
+  arn: string
   /** Off, unless a test says otherwise; it is no outside call of a run. */
   freeze: Freeze
   /** Breaks a rule on purpose, to test the tests; leaves every port as it is unless set. */
@@ -98,14 +100,6 @@ const gatedHandler = (handler: NodeHttpHandler, passage: Passage) => ({
   },
 })
 
-const stytchOp = (path: string, method: string): string => {
-  if (path.endsWith('/secrets/rotate/start')) return 'RotateStart'
-  if (path.endsWith('/secrets/rotate/cancel')) return 'RotateCancel'
-  if (path.endsWith('/secrets/rotate')) return 'RotateComplete'
-  if (path.endsWith('/oauth2/token')) return 'Token'
-  return method === 'GET' ? 'GetClient' : 'UpdateClient'
-}
-
 export interface SeatTiming {
   /** Longer where no call is to go without its reply: a busy machine must not look like a lost one. @default - 250 ms */
   readonly timeoutMs?: number
@@ -114,6 +108,7 @@ export interface SeatTiming {
 export const createSeat = async (
   awsSettings: Partial<AwsSettings> = {},
   { timeoutMs = TIMEOUT_MS }: SeatTiming = {},
+  kind: CrashKind = m2m,
 ): Promise<Seat> => {
   const world = createWorld()
   const stytch = createStytchStandIn({ world, projectId: PROJECT_ID, projectSecret: PROJECT_SECRET })
@@ -125,6 +120,8 @@ export const createSeat = async (
       errorMessage: 'no run is under way',
     }),
     freeze: { read: async () => 'off' } as Freeze,
+    /** The subject's secret. */
+    arn: '',
     tamper: (rotation: Rotation, _event: RotationEvent): Rotation => rotation,
   }
   const aws = createAwsStandIn({
@@ -155,16 +152,13 @@ export const createSeat = async (
   const send = createSend({ timeoutMs })
 
   const connect = (sendCall: Send, remainingMs: () => number, wait: (ms: number) => Promise<void>) =>
-    createStytchIssuer(
-      createStytchApi({
-        baseUrl: stytchUrl,
-        projectId: PROJECT_ID,
-        credentials: async () => ({ projectId: PROJECT_ID, secret: PROJECT_SECRET }),
-        send: sendCall,
-        timing: { remainingMs, wait },
-      }),
-      PROJECT_ID,
-    )
+    kind.issuer({
+      baseUrl: stytchUrl,
+      stytch,
+      send: sendCall,
+      timing: { remainingMs, wait },
+      secretArn: () => seat.arn,
+    })
 
   const execute = async ({ event, gate, onHang, timeMs = 30_000 }: Execution): Promise<InvokeOutcome> => {
     const passage = createPassage({ gate, onHang })
@@ -176,13 +170,14 @@ export const createSeat = async (
       waitedMs += ms
       world.clock.advance(ms)
     }
-    const gatedSend: Send = (call) => passage(stytchOp(call.url.pathname, call.method), () => send(call))
+    const gatedSend: Send = (call) => passage(kind.op(call.url.pathname, call.method), () => send(call))
     const gated = { ...awsConfig, requestHandler: gatedHandler(http, passage) }
     const request = readStepEvent(event)
     if (!request.ok) return { ok: false, errorType: 'RotationRefused', errorMessage: 'malformed event' }
     try {
       const rotation: Rotation = {
         issuer: connect(gatedSend, remainingMs, wait),
+        form: kind.form,
         vault: createVault(new SecretsManagerClient(gated)),
         outcomes: createOutcomes(new EventBridgeClient(gated), 'm2m'),
         freeze: seat.freeze,
@@ -199,6 +194,7 @@ export const createSeat = async (
   }
 
   return Object.assign(seat, {
+    kind,
     world,
     stytch,
     aws,
@@ -228,28 +224,21 @@ export interface Subject {
 export const tokenFor = (seat: Seat, secretArn: string, origin: Origin): string =>
   makeRequestToken({ origin, askedAt: seat.world.clock.now(), secretArn, about: randomUUID(), attempt: 1 })
 
-export const textWith = (clientId: string, secret: string): string =>
-  JSON.stringify({
-    client_id: clientId,
-    client_secret: secret,
-    project_id: PROJECT_ID,
-    token_url: 'https://test.stytch.com/token',
-    issued_at: '2026-01-01T00:00:00.000Z',
-    owner: 'payments',
-  })
+export const textWith = m2m.text
 
 /** A registered secret: bound client, value stored, rotation on. */
 export const register = async (seat: Seat): Promise<Subject> => {
-  const { clientId, secret } = seat.stytch.seed({ scopes: ['read:things'] })
+  const { clientId, secret } = seat.kind.seed(seat.stytch)
   const name = `m2m/test/${randomUUID()}`
   const created = await seat.client.send(
     new CreateSecretCommand({
       Name: name,
       ClientRequestToken: tokenFor(seat, name, 'register'),
-      SecretString: textWith(clientId, secret),
+      SecretString: seat.kind.text(clientId, secret),
     }),
   )
   const secretArn = created.ARN ?? ''
+  seat.arn = secretArn
   await seat.issuer.bind(clientId, secretArn)
   const invoke = seat.onInvoke
   seat.onInvoke = async () => ({ ok: true })
@@ -270,7 +259,7 @@ export const register = async (seat: Seat): Promise<Subject> => {
 export const valueUnder = (seat: Seat, secretArn: string, label: string): string | undefined => {
   const text = seat.aws.peek(secretArn)?.versions.find(({ stages }) => stages.includes(label))?.value
   if (text === undefined) return undefined
-  return (JSON.parse(text) as { client_secret?: string }).client_secret
+  return (JSON.parse(text) as Record<string, string>)[seat.kind.valueField]
 }
 
 export const idUnder = (seat: Seat, secretArn: string, label: string): string | undefined =>
@@ -278,14 +267,14 @@ export const idUnder = (seat: Seat, secretArn: string, label: string): string | 
 
 export const isCurrentAccepted = (seat: Seat, { secretArn, clientId }: Subject): boolean => {
   const value = valueUnder(seat, secretArn, 'AWSCURRENT')
-  return value !== undefined && seat.stytch.accepts(clientId, value)
+  return value !== undefined && seat.kind.accepts(seat.stytch, clientId, value)
 }
 
 /** Every stored value that Stytch accepts now. */
 export const acceptedValues = (seat: Seat, { secretArn, clientId }: Subject): readonly string[] => {
   const texts = seat.aws.peek(secretArn)?.versions.flatMap(({ value }) => (value === undefined ? [] : [value])) ?? []
-  const values = texts.map((text) => (JSON.parse(text) as { client_secret: string }).client_secret)
-  return [...new Set(values)].filter((value) => seat.stytch.accepts(clientId, value))
+  const values = texts.map((text) => (JSON.parse(text) as Record<string, string>)[seat.kind.valueField] ?? '')
+  return [...new Set(values)].filter((value) => seat.kind.accepts(seat.stytch, clientId, value))
 }
 
 /** Asks for a rotation and waits for the end of its drive. @returns the request token. */
@@ -312,7 +301,9 @@ export const clearStuck = async (seat: Seat, { secretArn }: Subject): Promise<st
 
 /** An operator stores a value by hand, which moves AWSCURRENT. */
 export const putByHand = async (seat: Seat, { secretArn, clientId }: Subject, secret: string): Promise<void> => {
-  await seat.client.send(new PutSecretValueCommand({ SecretId: secretArn, SecretString: textWith(clientId, secret) }))
+  await seat.client.send(
+    new PutSecretValueCommand({ SecretId: secretArn, SecretString: seat.kind.text(clientId, secret) }),
+  )
 }
 
 /** Runs steps undisturbed, and in no hurry: a busy machine must not cost a step its time. */

@@ -3,6 +3,7 @@ import { intents } from '../../lambda/domain/rotation/request-token.ts'
 import { runConsumers } from './consumers.ts'
 import { runCrashes } from './crash-runs.ts'
 import { runFaults } from './fault-runs.ts'
+import { type CrashKind, crashKinds, m2m } from './kinds.ts'
 import { actNames } from './race-acts.ts'
 import { runCollisions } from './race-collisions.ts'
 import { runRaces } from './race-runs.ts'
@@ -28,8 +29,9 @@ export interface Suite {
 const withSeat = async <Value>(
   run: (seat: Seat) => Promise<Value>,
   timings: Parameters<typeof createSeat>[1] = {},
+  kind: CrashKind = m2m,
 ): Promise<Value> => {
-  const seat = await createSeat({}, timings)
+  const seat = await createSeat({}, timings, kind)
   try {
     return await run(seat)
   } finally {
@@ -59,6 +61,16 @@ export const tortureSuites = ({ isQuick, seed }: { readonly isQuick: boolean; re
     const run = (seat: Seat) => runFaults(seat, { intents: [intent], everyFault: !isQuick, outages: !isQuick })
     return { name: `faults of a ${intent}`, kind: 'faults', run: () => withSeat(run) }
   })
+  // The other kinds differ in their adapter alone: every point once, in the next of the ways, and each fault in turn.
+  const kinds = crashKinds.slice(1).flatMap((kind): readonly Suite[] => {
+    const crash = (seat: Seat) =>
+      runCrashes(seat, { everyContinuation: false, pointEvery: isQuick ? 8 : 1, doubleEvery: isQuick ? 0 : 100 })
+    const fault = (seat: Seat) => runFaults(seat, { everyFault: !isQuick, outages: false })
+    return [
+      { name: `crashes of a ${kind.name}`, kind: 'crashes', run: () => withSeat(crash, patient, kind) },
+      { name: `faults of a ${kind.name}`, kind: 'faults', run: () => withSeat(fault, {}, kind) },
+    ]
+  })
   const races = Array.from({ length: RACES }, (_, share): Suite => {
     const acts = shareOfActs(share)
     const run = (seat: Seat) => runRaces(seat, { long: !isQuick, acts })
@@ -79,5 +91,5 @@ export const tortureSuites = ({ isQuick, seed }: { readonly isQuick: boolean; re
     kind: 'consumers',
     run: () => runConsumers({ rotations: isQuick ? 10 : 300, faults: 0.05, seed }),
   }
-  return [walks, ...crashes, ...races, ...faults, ...alike, consumers, collisions]
+  return [walks, ...crashes, ...races, ...faults, ...kinds, ...alike, consumers, collisions]
 }

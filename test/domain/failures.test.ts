@@ -35,6 +35,7 @@ const one: { readonly [Reason in RefusalReason]: Extract<Refusal, { readonly rea
   boundElsewhere: { reason: 'boundElsewhere', boundTo: 'arn:aws:secretsmanager:eu-central-1:1:secret:b-AbCdEf' },
   unproven: { reason: 'unproven' },
   wouldRestoreRevoked: { reason: 'wouldRestoreRevoked' },
+  stillUsed: { reason: 'stillUsed', usedAt: Date.UTC(2026, 9, 1, 2, 3), quietMs: 3_600_000 },
   frozen: { reason: 'frozen', freeze: 'planned' },
   position: { reason: 'position', step: 'setSecret', intent: 'settle', position: 'drift' },
 }
@@ -68,6 +69,7 @@ describe('explanations', () => {
     expect(explainRefusal(one.tooOld)).toContain('125 minutes')
     expect(explainRefusal(one.malformedEvent)).toContain('Step: expected one of four; SecretId: expected an ARN')
     expect(explainRefusal(one.boundElsewhere)).toContain('secret:b-AbCdEf')
+    expect(explainRefusal(one.stillUsed)).toContain('used up to 2026-10-01T02:03:00.000Z, and 60 minutes without')
     expect(explainRefusal(one.position)).toContain('settle stops at setSecret in position drift')
     expect(explainRefusal({ ...one.malformedSecret, faults: ['one', 'another'] })).toContain(': one; another')
   })
@@ -99,6 +101,7 @@ const consequences: Readonly<Record<Exclude<RefusalReason, 'position'>, readonly
   boundElsewhere: [true, false],
   unproven: [true, false],
   wouldRestoreRevoked: [true, false],
+  stillUsed: [true, false],
   frozen: [true, false],
 }
 const driftPositions = ['ambiguous', 'promoted', 'poisoned', 'cancelledUnderUs', 'drift']

@@ -24,6 +24,7 @@ import { createTiming } from '../../lambda/adapters/timing.ts'
 import { steps } from '../../lambda/domain/failures.ts'
 import { createClientSecret } from '../../lambda/domain/rotation/client-secret.ts'
 import { makeRequestToken, type Origin } from '../../lambda/domain/rotation/request-token.ts'
+import { clientForm } from '../../lambda/domain/rotation/secret-format.ts'
 import { writeRotationEnv } from '../../lambda/env.ts'
 import { type AwsStandIn, createAwsStandIn } from '../../lambda/local/aws/aws-stand-in.ts'
 import { awsEnvironment, type LaptopAddress } from '../../lambda/local/laptop/laptop.ts'
@@ -248,6 +249,7 @@ const runHere = async (step: (typeof steps)[number], secretId: string, requestTo
     await runStep(
       {
         issuer: createStytchIssuer(api(timing), stage.address.project_id),
+        form: clientForm,
         vault: createVault(secretsManager),
         outcomes: createOutcomes(bus, 'm2m'),
         freeze: { read: async () => 'off' },

@@ -3,6 +3,7 @@
 import type { Step } from '../../lambda/domain/failures.ts'
 import { steps } from '../../lambda/domain/failures.ts'
 import { makeRequestToken, type Origin } from '../../lambda/domain/rotation/request-token.ts'
+import { clientForm } from '../../lambda/domain/rotation/secret-format.ts'
 import type { Rotation } from '../../lambda/usecases/rotation/rotation.ts'
 import { runStep } from '../../lambda/usecases/rotation/run-step.ts'
 import { createCallLog } from './call-log.ts'
@@ -50,7 +51,7 @@ export const createWorld = () => {
   const outcomes = createFakeOutcomes(log)
   const journal = createFakeJournal()
   const freeze = createFakeFreeze()
-  const rotation: Rotation = { issuer, vault, outcomes, freeze, timing, journal }
+  const rotation: Rotation = { issuer, form: clientForm, vault, outcomes, freeze, timing, journal }
 
   const client = (): FakeClient => {
     const found = issuer.clients.get(CLIENT_ID)

@@ -4,9 +4,10 @@
 import type { JsonObject } from '../../domain/json-object.ts'
 import { type ClientSecret, createClientSecret } from '../../domain/rotation/client-secret.ts'
 import type { Slots } from '../../domain/rotation/position.ts'
-import type { HttpCall, Send } from './http.ts'
-import { readReply, type StytchReply } from './reply.ts'
-import { type Repetition, type RetryTiming, withRetries } from './retry.ts'
+import { createCaller, filled, isObject } from './caller.ts'
+import type { Send } from './http.ts'
+import type { StytchReply } from './reply.ts'
+import type { RetryTiming } from './retry.ts'
 
 /** The project's Basic-auth pair. */
 export interface ProjectCredentials {
@@ -91,10 +92,7 @@ export interface StytchApi {
   whoami(): Promise<StytchReply<{ readonly projectId: string }>>
 }
 
-const isObject = (value: unknown): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 const text = (value: unknown): string => (typeof value === 'string' ? value : '')
-const filled = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined)
 
 const toClient = (value: unknown): StytchClient | undefined => {
   if (!isObject(value)) return undefined
@@ -125,64 +123,24 @@ const toBody = ({ name, description, isActive, scopes, trustedMetadata }: Client
 const operand = (filterName: string, filterValue: readonly string[] | undefined): readonly JsonObject[] =>
   filterValue === undefined ? [] : [{ filter_name: filterName, filter_value: filterValue }]
 
-const basic = ({ projectId, secret }: ProjectCredentials): string =>
-  `Basic ${Buffer.from(`${projectId}:${secret}`, 'utf8').toString('base64')}`
-
-interface ApiCall<Value> {
-  readonly method: HttpCall['method']
-  readonly path: string
-  readonly body?: JsonObject
-  readonly repetition: Repetition
-  readonly read: (json: JsonObject) => Value | undefined
-}
-
-const createCaller = ({ baseUrl, credentials, send, timing }: StytchSettings) => {
-  const toUrl = (path: string): URL => new URL(path, baseUrl)
-  /** The last call's project credentials were refused: the next one reads them anew. */
-  let isRefused = false
-  const note = async <Value>(sent: Promise<StytchReply<Value>>): Promise<StytchReply<Value>> => {
-    const reply = await sent
-    isRefused = !reply.ok && reply.kind === 'unauthorizedProject'
-    return reply
-  }
-
-  const asProject = async <Value>({ method, path, body, repetition, read }: ApiCall<Value>) => {
-    const once = async (isStale: boolean): Promise<StytchReply<Value>> => {
-      const headers = { authorization: basic(await credentials(isStale)), 'content-type': 'application/json' }
-      const answer = await send({
-        method,
-        url: toUrl(path),
-        headers,
-        ...(method === 'GET' ? {} : { body: JSON.stringify(body ?? {}) }),
-      })
-      return readReply(answer, read)
-    }
-    return withRetries({ timing, repetition }, async () => {
-      const reply = await note(once(isRefused))
-      // The project secret was rotated under us, perhaps; a 401 has no effect, so the call may be sent again – but for one that
-      // changes slots its caller looks first, which reads the project secret anew.
-      return isRefused && repetition !== 'never' ? note(once(true)) : reply
-    })
-  }
-
-  const asAnybody = async <Value>(call: HttpCall, read: (json: JsonObject) => Value | undefined) =>
-    withRetries({ timing, repetition: 'free' }, async () => readReply(await send(call), read))
-
-  return { toUrl, asProject, asAnybody }
-}
-
 export const createStytchApi = (settings: StytchSettings): StytchApi => {
-  const { toUrl, asProject, asAnybody } = createCaller(settings)
+  const { toUrl, asOwner, asAnybody } = createCaller({
+    ...settings,
+    credentials: async (isStale) => {
+      const { projectId: user, secret: password } = await settings.credentials(isStale)
+      return { user, password }
+    },
+  })
   const clients = '/v1/m2m/clients'
   const at = (clientId: string, rest = ''): string => `${clients}/${encodeURIComponent(clientId)}${rest}`
   const project = encodeURIComponent(settings.projectId)
 
   const retire = (clientId: string, rest: string): Promise<StytchReply<StytchClient>> =>
-    asProject({ method: 'POST', path: at(clientId, rest), repetition: 'never', read: readClient })
+    asOwner({ method: 'POST', path: at(clientId, rest), repetition: 'never', read: readClient })
 
   return {
     createClient: ({ clientId, clientSecret, ...rest }) =>
-      asProject({
+      asOwner({
         method: 'POST',
         path: clients,
         repetition: 'ifNotDone',
@@ -194,14 +152,14 @@ export const createStytchApi = (settings: StytchSettings): StytchApi => {
           return { ...client, clientSecret: createClientSecret(secret) }
         },
       }),
-    getClient: (clientId) => asProject({ method: 'GET', path: at(clientId), repetition: 'free', read: readClient }),
+    getClient: (clientId) => asOwner({ method: 'GET', path: at(clientId), repetition: 'free', read: readClient }),
     searchClients: ({ clientIds, names, scopes, cursor, limit }) => {
       const operands = [
         ...operand('client_id', clientIds),
         ...operand('client_name', names),
         ...operand('scopes', scopes),
       ]
-      return asProject({
+      return asOwner({
         method: 'POST',
         path: `${clients}/search`,
         repetition: 'free',
@@ -216,16 +174,16 @@ export const createStytchApi = (settings: StytchSettings): StytchApi => {
       })
     },
     updateClient: (clientId, update) =>
-      asProject({ method: 'PUT', path: at(clientId), repetition: 'free', body: toBody(update), read: readClient }),
+      asOwner({ method: 'PUT', path: at(clientId), repetition: 'free', body: toBody(update), read: readClient }),
     deleteClient: (clientId) =>
-      asProject({
+      asOwner({
         method: 'DELETE',
         path: at(clientId),
         repetition: 'ifNotDone',
         read: (json) => (filled(json.client_id) === undefined ? undefined : { clientId }),
       }),
     rotateStart: (clientId) =>
-      asProject({
+      asOwner({
         method: 'POST',
         path: at(clientId, '/secrets/rotate/start'),
         repetition: 'never',
@@ -267,7 +225,7 @@ export const createStytchApi = (settings: StytchSettings): StytchApi => {
         ({ keys }) => (Array.isArray(keys) ? keys.filter(isObject) : undefined),
       ),
     whoami: () =>
-      asProject({
+      asOwner({
         method: 'GET',
         path: '/v1/debug/whoami',
         repetition: 'free',

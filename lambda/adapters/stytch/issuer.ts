@@ -14,7 +14,7 @@ interface Explanation {
   readonly advice: string
 }
 
-const explanations: Partial<Record<StytchErrorKind, Explanation>> = {
+const explanations = (pair: string): Partial<Record<StytchErrorKind, Explanation>> => ({
   rateLimited: {
     code: 'STYTCH_RATE_LIMITED',
     retryable: true,
@@ -33,25 +33,36 @@ const explanations: Partial<Record<StytchErrorKind, Explanation>> = {
   unauthorizedProject: {
     code: 'STYTCH_UNAUTHORIZED',
     retryable: true,
-    advice: 'Stytch refuses the project secret; store the right one, then ask again',
+    advice: `Stytch refuses the ${pair}; store the right one, then ask again`,
   },
-}
+})
 const rejected: Explanation = {
   code: 'STYTCH_REJECTED',
   retryable: false,
   advice: 'asking again will not help; see the error name',
 }
 
+export interface FailedCall {
+  readonly operation: string
+  /** "client …", "project …". */
+  readonly about: string
+  /** What a 401 refuses. @default - the project secret */
+  readonly pair?: string
+}
+
 /** The Fault for a reply that leaves its caller no next move. */
-export const stytchFault = (operation: string, clientId: string, error: StytchError): Fault => {
-  const { code, retryable, advice } = explanations[error.kind] ?? rejected
+export const faultOf = ({ operation, about, pair = 'project secret' }: FailedCall, error: StytchError): Fault => {
+  const { code, retryable, advice } = explanations(pair)[error.kind] ?? rejected
   const status = error.status === undefined ? '' : `HTTP ${error.status}, `
   return new Fault({
     code,
     retryable,
-    message: `Stytch ${operation} for client ${clientId} failed: ${status}${error.error}, request ${error.requestId}; ${advice}.`,
+    message: `Stytch ${operation} for ${about} failed: ${status}${error.error}, request ${error.requestId}; ${advice}.`,
   })
 }
+
+export const stytchFault = (operation: string, clientId: string, error: StytchError): Fault =>
+  faultOf({ operation, about: `client ${clientId}` }, error)
 
 const boundTo = ({ trustedMetadata }: StytchClient): string | undefined => {
   const arn = trustedMetadata[MANAGED_BY]
@@ -59,16 +70,16 @@ const boundTo = ({ trustedMetadata }: StytchClient): string | undefined => {
 }
 
 /** Refused or unsent without effect: the caller waits, looks, and decides anew. */
-const toNotDone = (operation: string, clientId: string, error: StytchError): NotDone | undefined =>
+export const toNotDone = (call: FailedCall, error: StytchError): NotDone | undefined =>
   error.kind === 'rateLimited' || error.kind === 'unavailable' || error.kind === 'unauthorizedProject'
-    ? { outcome: 'notDone', waitMs: waitFor(error, 1), fault: stytchFault(operation, clientId, error) }
+    ? { outcome: 'notDone', waitMs: waitFor(error, 1), fault: faultOf(call, error) }
     : undefined
 
 const toRetireReply = (operation: string, clientId: string, reply: StytchReply<StytchClient>): RetireReply => {
   if (reply.ok) return { outcome: 'done' }
   if (reply.kind === 'notRotating') return { outcome: 'notRotating' }
   if (reply.kind === 'outcomeUnknown') return { outcome: 'unknown' }
-  const notDone = toNotDone(operation, clientId, reply)
+  const notDone = toNotDone({ operation, about: `client ${clientId}` }, reply)
   if (notDone !== undefined) return notDone
   throw stytchFault(operation, clientId, reply)
 }
@@ -99,7 +110,7 @@ export const createStytchIssuer = (api: StytchApi, projectId: string): Issuer =>
     if (reply.ok) return { outcome: 'started', secret: reply.value }
     if (reply.kind === 'alreadyRotating') return { outcome: 'alreadyRotating' }
     if (reply.kind === 'outcomeUnknown') return { outcome: 'unknown' }
-    const notDone = toNotDone('Rotate Start', clientId, reply)
+    const notDone = toNotDone({ operation: 'Rotate Start', about: `client ${clientId}` }, reply)
     if (notDone !== undefined) return notDone
     throw stytchFault('Rotate Start', clientId, reply)
   },

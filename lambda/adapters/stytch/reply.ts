@@ -33,6 +33,7 @@ const kindByError: Readonly<Record<string, StytchErrorKind>> = {
   m2m_client_already_rotating_secret: 'alreadyRotating',
   m2m_client_not_rotating_secret: 'notRotating',
   m2m_client_not_found: 'notFound',
+  secret_not_found: 'notFound',
   too_many_requests: 'rateLimited',
   unauthorized_credentials: 'unauthorizedProject',
   invalid_project_id_authentication: 'unauthorizedProject',

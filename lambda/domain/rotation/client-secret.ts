@@ -1,23 +1,30 @@
-// One value that Stytch accepts (or once accepted) for a client. It is carried in a box that no log line, error message or
+// One value that its issuer accepts (or once accepted): of a client, a project, a connection. It is carried in a box that no log line, error message or
 // JSON can open by accident; only adapters that send it and the secret format that stores it call reveal().
 import { createHash, timingSafeEqual } from 'node:crypto'
 
 export interface ClientSecret {
   /** The value itself. For sending and storing; never for a message. */
   reveal(): string
-  /** What Stytch shows of a slot (`client_secret_last_four`). Not secret. */
+  /** Its last four, for people and evidence. Not secret. */
   readonly lastFour: string
+  /**
+   * What the issuer shows of the slot that holds it. Not secret. Where slots are named by last four (`client_secret_last_four`), the
+   * last four; where the issuer gives each value an id, that id.
+   */
+  readonly mark: string
   /** Constant time. */
   equals(other: ClientSecret): boolean
 }
 
 const digest = (value: string): Buffer => createHash('sha256').update(value).digest()
 
-export const createClientSecret = (value: string): ClientSecret => {
+/** @param mark @default - the last four */
+export const createClientSecret = (value: string, mark = value.slice(-4)): ClientSecret => {
   const redacted = () => '[client secret]'
   const box = {
     reveal: () => value,
     lastFour: value.slice(-4),
+    mark,
     equals: (other: ClientSecret) => timingSafeEqual(digest(value), digest(other.reveal())),
     toString: redacted,
     toJSON: redacted,

@@ -1,6 +1,7 @@
 // The move table (architecture §3, "The four steps, by intent"): what each step may do, from where. Pure, and written once;
 // the use cases carry out what it says and nothing else.
 import type { Refusal } from '../failures.ts'
+import type { SlotUses } from '../ports.ts'
 import { ok, type Result, refused } from '../result.ts'
 import type { Position, Sighting } from './position.ts'
 import { type Intent, makesNewValue, type Origin } from './request-token.ts'
@@ -71,6 +72,23 @@ export const createMove = (facts: CreateFacts): Result<CreateMove, Refusal> => {
   return move === undefined
     ? refused({ reason: 'position', step: 'createSecret', intent, position: sighting.position })
     : ok(move)
+}
+
+export interface SlotEnd {
+  readonly intent: Intent
+  /** Origin of the version that carries AWSCURRENT. */
+  readonly currentOrigin: Origin
+  readonly retire: Exclude<Retirement, 'none'>
+  readonly uses: SlotUses | undefined
+  readonly now: number
+}
+
+/** Where the issuer shows when a value was last used, a planned end of its slot waits for its users; a revoke, and what follows it, does not. */
+export const stillUsed = ({ intent, currentOrigin, retire, uses, now }: SlotEnd): Refusal | undefined => {
+  if (uses === undefined || intent === 'revoke' || currentOrigin === 'revoke') return undefined
+  const usedAt = retire === 'complete' ? uses.current : uses.next
+  if (usedAt === undefined || now - usedAt >= uses.quietMs) return undefined
+  return { reason: 'stillUsed', usedAt, quietMs: uses.quietMs }
 }
 
 /** setSecret: only a settle changes Stytch here; a rollback makes sure that its value still lives. */

@@ -1,5 +1,5 @@
-// Where a client stands, told from three stored values and the last fours of Stytch's two slots (architecture §3, "Position").
-// Pure. It returns every position that fits: more than one only when last fours collide, and then the caller may exchange
+// Where a client stands, told from three stored values and the marks of the issuer's two slots (architecture §3, "Position").
+// Pure. It returns every position that fits: more than one only when marks – last fours – collide, and then the caller may exchange
 // stored values for tokens and ask again with what it learnt.
 import type { ClientSecret } from './client-secret.ts'
 import { type Intent, makesNewValue } from './request-token.ts'
@@ -19,7 +19,7 @@ export const positions = [
 ] as const
 export type Position = (typeof positions)[number]
 
-/** Stytch's two slots by the last four of what they hold; `next` is null unless a rotation is open. */
+/** The issuer's two slots by the marks of what they hold (ClientSecret); `next` is null unless a rotation is open. */
 export interface Slots {
   readonly current: string
   readonly next: string | null
@@ -92,9 +92,9 @@ const row = ({ l, n }: Hypothesis, { C, P, V }: Numbered, intent: Intent): Posit
   return 'drift'
 }
 
-/** A slot holds a stored value with its last four; a stranger only if no stored one can be it. */
-const candidates = (lastFour: string, { values, refused }: Numbered, stranger: number): number[] => {
-  const matching = values.flatMap((value, at) => (value.lastFour === lastFour && !refused.has(at) ? [at] : []))
+/** A slot holds a stored value with its mark; a stranger only if no stored one can be it. */
+const candidates = (mark: string, { values, refused }: Numbered, stranger: number): number[] => {
+  const matching = values.flatMap((value, at) => (value.mark === mark && !refused.has(at) ? [at] : []))
   return matching.length > 0 ? matching : [stranger]
 }
 

@@ -1,29 +1,41 @@
-// The JSON that a secret holds (docs/secret-format.md): what a consumer needs to get a token, and when the value was issued.
+// The JSON that a client's secret holds (docs/secret-format.md): what a consumer needs to get a token, and when the value was issued.
 // Fields that an operator added are carried along. A fault names a field, never what stands in it.
 
 import { type JsonObject, parseJsonObject } from '../json-object.ts'
 import { ok, type Result, refused } from '../result.ts'
 import { type ClientSecret, createClientSecret } from './client-secret.ts'
 
+/** What a version of a secret holds, of whichever kind. */
 export interface StoredSecret {
+  /** Whose value it is, by the issuer's id: a client, or what else has secrets there. */
   readonly clientId: string
   readonly clientSecret: ClientSecret
   readonly projectId: string
-  /** For consumers; this system never calls it. */
-  readonly tokenUrl: string
   /** Epoch milliseconds; from the version's date when the JSON has none. */
   readonly issuedAt: number
-  /** Every field as stored, with the operator's own; the client secret among them, so never print it. */
+  /** Every field as stored, with the operator's own; the value among them, so never print it. */
   readonly fields: JsonObject
+}
+
+/** How the secrets of one kind are written. */
+export interface SecretForm {
+  /**
+   * @param versionCreatedAt epoch milliseconds; stands in for a missing issued_at.
+   * @returns the secret, or every fault of the text, one each, by the field's name.
+   */
+  parse(text: string, versionCreatedAt: number): Result<StoredSecret, readonly string[]>
+  /** Deterministic: the same secret gives the same text, so that storing it twice under one token is a no-op. */
+  format(secret: StoredSecret): string
 }
 
 const required = ['client_id', 'client_secret', 'project_id', 'token_url'] as const
 
-const isFilledString = (value: unknown): value is string => typeof value === 'string' && value !== ''
+export const isFilledString = (value: unknown): value is string => typeof value === 'string' && value !== ''
 
-const fieldFaults = (fields: JsonObject): string[] => {
+/** @returns what is wrong with these fields, one sentence each; none of what stands in them. */
+export const fieldFaults = (fields: JsonObject, names: readonly string[]): string[] => {
   const faults: string[] = []
-  for (const name of required) {
+  for (const name of names) {
     if (fields[name] === undefined) faults.push(`${name} is missing`)
     else if (!isFilledString(fields[name])) faults.push(`${name} is malformed: expected a non-empty string`)
   }
@@ -34,35 +46,34 @@ const fieldFaults = (fields: JsonObject): string[] => {
   return faults
 }
 
-/**
- * @param versionCreatedAt epoch milliseconds; stands in for a missing issued_at.
- * @returns the secret, or every fault of the text, one each.
- */
-export const parseSecret = (text: string, versionCreatedAt: number): Result<StoredSecret, readonly string[]> => {
+export const issuedAtOf = ({ issued_at: issuedAt }: JsonObject, versionCreatedAt: number): number =>
+  issuedAt === undefined ? versionCreatedAt : Date.parse(String(issuedAt))
+
+export const parseSecret: SecretForm['parse'] = (text, versionCreatedAt) => {
   const fields = parseJsonObject(text)
   if (fields === undefined) return refused(['the value is not a JSON object'])
-  const faults = fieldFaults(fields)
+  const faults = fieldFaults(fields, required)
   if (faults.length > 0) return refused(faults)
   return ok({
     clientId: String(fields.client_id),
     clientSecret: createClientSecret(String(fields.client_secret)),
     projectId: String(fields.project_id),
-    tokenUrl: String(fields.token_url),
-    issuedAt: fields.issued_at === undefined ? versionCreatedAt : Date.parse(String(fields.issued_at)),
+    issuedAt: issuedAtOf(fields, versionCreatedAt),
     fields,
   })
 }
 
-/** Deterministic: the same secret gives the same text, so that storing it twice under one token is a no-op. */
-export const formatSecret = (secret: StoredSecret): string =>
+export const formatSecret: SecretForm['format'] = (secret) =>
   JSON.stringify({
     ...secret.fields,
     client_id: secret.clientId,
     client_secret: secret.clientSecret.reveal(),
     project_id: secret.projectId,
-    token_url: secret.tokenUrl,
     issued_at: new Date(secret.issuedAt).toISOString(),
   })
+
+/** Of an M2M client. */
+export const clientForm: SecretForm = { parse: parseSecret, format: formatSecret }
 
 /**
  * Stands where a value would when a client is adopted whose value nobody has. The issuer never accepts it, and no value of the issuer's
@@ -71,7 +82,9 @@ export const formatSecret = (secret: StoredSecret): string =>
 export const LOST_VALUE: ClientSecret = createClientSecret('value-lost::::')
 
 /** For a value that somebody else stored: nothing tells when it was issued. */
-export const formatUndatedSecret = (secret: Omit<StoredSecret, 'issuedAt' | 'fields'>): string =>
+export const formatUndatedSecret = (
+  secret: Pick<StoredSecret, 'clientId' | 'clientSecret' | 'projectId'> & { readonly tokenUrl: string },
+): string =>
   JSON.stringify({
     client_id: secret.clientId,
     client_secret: secret.clientSecret.reveal(),
@@ -80,8 +93,7 @@ export const formatUndatedSecret = (secret: Omit<StoredSecret, 'issuedAt' | 'fie
   })
 
 /** The same secret with another value; everything else, the operator's fields included, stays. */
-export const withClientSecret = (secret: StoredSecret, clientSecret: ClientSecret, issuedAt: number): StoredSecret => ({
-  ...secret,
-  clientSecret,
-  issuedAt,
-})
+export const withClientSecret = (
+  secret: StoredSecret,
+  { clientSecret, issuedAt }: Pick<StoredSecret, 'clientSecret' | 'issuedAt'>,
+): StoredSecret => ({ ...secret, clientSecret, issuedAt })

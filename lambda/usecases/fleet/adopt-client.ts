@@ -9,9 +9,9 @@ import { clientIdOf, scopeTags, TAG } from '../../domain/fleet/secret-tags.ts'
 import type { ClientSecret } from '../../domain/rotation/client-secret.ts'
 import { makeRequestToken } from '../../domain/rotation/request-token.ts'
 import { formatUndatedSecret, LOST_VALUE, parseSecret } from '../../domain/rotation/secret-format.ts'
-import { guardSecret, type Stage, scheduleSecret } from '../rotation/guard-secret.ts'
 import { describeOwner, ownerOf } from './client-ownership.ts'
 import type { Declaration } from './declare-client.ts'
+import { guardSecret, type Stage, scheduleSecret } from './guard-secret.ts'
 
 export interface AdoptRequest extends AdoptWish {
   readonly stage: Stage

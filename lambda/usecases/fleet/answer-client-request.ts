@@ -1,8 +1,8 @@
 // One request of CloudFormation about one client, from what is asked to what is answered. Create and Update are the same: make it so.
 // A name that changed makes another client, and CloudFormation then asks to remove the old one.
 
-import type { Stage } from '../rotation/guard-secret.ts'
 import { type Declaration, type Declared, declareClient } from './declare-client.ts'
+import type { Stage } from './guard-secret.ts'
 import type { ClientRequest } from './read-client-request.ts'
 import { type Retirement, retireDeclaredClient } from './retire-declared-client.ts'
 

@@ -6,10 +6,10 @@ import { cliOwner, type Removal, removals } from '../../domain/fleet/declared-cl
 import type { SecretFacts } from '../../domain/fleet/registrar-ports.ts'
 import { TAG } from '../../domain/fleet/secret-tags.ts'
 import { createClientSecret } from '../../domain/rotation/client-secret.ts'
-import { revisionOf, type Stage } from '../rotation/guard-secret.ts'
 import { adoptClient } from './adopt-client.ts'
 import { type Declaration, declareClient } from './declare-client.ts'
 import { type Discarding, discardLeftover } from './discard-leftover.ts'
+import { revisionOf, type Stage } from './guard-secret.ts'
 import { type Retirement, retireDeclaredClient } from './retire-declared-client.ts'
 import { switchClient } from './switch-client.ts'
 

@@ -7,8 +7,8 @@ import { makeClientId } from '../../domain/fleet/client-id.ts'
 import type { DeclaredClient, Owner } from '../../domain/fleet/declared-client.ts'
 import type { ClientKeeper, ClientRecord, SecretFacts, SecretKeeper } from '../../domain/fleet/registrar-ports.ts'
 import { clientIdOf, isRetired } from '../../domain/fleet/secret-tags.ts'
-import { guardSecret, type Stage, scheduleSecret } from '../rotation/guard-secret.ts'
 import { declarationTags, describeOwner, foreignOwner, ownerTags, requestTags, wasMadeBy } from './client-ownership.ts'
+import { guardSecret, type Stage, scheduleSecret } from './guard-secret.ts'
 import { type Registration, registerClient } from './register-client.ts'
 
 export interface Declaration {

@@ -6,7 +6,6 @@ import type { ManagedSecret } from '../../domain/fleet/fleet.ts'
 import type { ClientRecord, RotationRules } from '../../domain/fleet/registrar-ports.ts'
 import { policyFingerprint } from '../../domain/fleet/secret-policy.ts'
 import { clientIdOf, isRetired, TAG } from '../../domain/fleet/secret-tags.ts'
-import { sameRules } from '../rotation/guard-secret.ts'
 import {
   declarationTags,
   describeOwner,
@@ -19,6 +18,7 @@ import {
   staleTagKeys,
 } from './client-ownership.ts'
 import { mayBeLeftover } from './discard-leftover.ts'
+import { sameRules } from './guard-secret.ts'
 
 /** Of one thing: as it is, and as it is to be. Empty: it is not there. */
 export interface Difference {

@@ -113,7 +113,7 @@ const storeSecret = async (
     attempt: 1,
   })
   const { projectId } = issuer
-  const text = formatSecret({ clientId, clientSecret, projectId, tokenUrl, issuedAt: now, fields: {} })
+  const text = formatSecret({ clientId, clientSecret, projectId, issuedAt: now, fields: { token_url: tokenUrl } })
   try {
     return (await shelf.create({ name: secretName, description, text, requestToken, tags, kmsKeyId })).arn
   } catch (fault) {

@@ -2,12 +2,11 @@
 // killed execution left at the issuer is found by looking, and a next secret that nobody stored is cancelled, never promoted.
 import { Fault } from '../../domain/failures.ts'
 import { refused } from '../../domain/result.ts'
-import { type CreateMove, createMove } from '../../domain/rotation/moves.ts'
-import type { Slots } from '../../domain/rotation/position.ts'
+import { type CreateMove, createMove, stillUsed } from '../../domain/rotation/moves.ts'
 import { type Intent, makesNewValue } from '../../domain/rotation/request-token.ts'
-import { formatSecret, LOST_VALUE, type StoredSecret, withClientSecret } from '../../domain/rotation/secret-format.ts'
+import { LOST_VALUE, type StoredSecret, withClientSecret } from '../../domain/rotation/secret-format.ts'
 import { lookAndName, type Seen, type Stored } from './look.ts'
-import { retireSlot, slotsAfter, waitForChange, waitOrThrow } from './retire-slot.ts'
+import { retireSlot, type SlotBefore, slotsAfter, waitForChange, waitOrThrow } from './retire-slot.ts'
 import {
   DONE,
   type Guarded,
@@ -52,7 +51,7 @@ const store = async (
   secret: StoredSecret,
 ): Promise<'stored' | 'differs'> => {
   const { secretId, requestToken, rotationToken } = request
-  const pending = { secretId, requestToken, rotationToken, text: formatSecret(secret) }
+  const pending = { secretId, requestToken, rotationToken, text: rotation.form.format(secret) }
   for (;;) {
     try {
       return await rotation.vault.putPending(pending)
@@ -76,7 +75,7 @@ type Unfinished = 'lookAgain' | 'startAgain'
 const startAndStore = async (
   rotation: Rotation,
   creation: Creation,
-  slots: Slots,
+  { known, slots }: Omit<SlotBefore, 'clientId'>,
 ): Promise<StepResult | Unfinished> => {
   const { issuer, timing } = rotation
   const { clientId } = creation.current.secret
@@ -91,13 +90,14 @@ const startAndStore = async (
   if (reply.outcome === 'started') {
     // Stytch shows last fours only: stored, it could not be told from the value beside it. Nobody has it; it is cancelled like any
     // other next secret that is not stored (docs/decisions/007).
-    if (reply.secret.lastFour === slots.current) return 'startAgain'
-    const next = withClientSecret(creation.current.secret, reply.secret, timing.now())
+    if (reply.secret.mark === slots.current) return 'startAgain'
+    const made = { clientSecret: reply.secret, issuedAt: timing.now() }
+    const next = withClientSecret(creation.current.secret, made)
     if ((await store(rotation, creation, next)) === 'differs') throw concurrent(clientId)
     return DONE
   }
   if (reply.outcome === 'notDone') await waitOrThrow(rotation, reply)
-  else await waitForChange(rotation, { clientId, slots })
+  else await waitForChange(rotation, { clientId, known, slots })
   return 'startAgain'
 }
 
@@ -112,7 +112,7 @@ const claim = async (rotation: Rotation, { current }: Creation, { view }: Seen):
 const copy = async (rotation: Rotation, creation: Creation, from: StoredSecret): Promise<StepResult> => {
   const { current } = creation
   // The operator's own fields are AWSCURRENT's, whichever value is copied.
-  const secret = withClientSecret(current.secret, from.clientSecret, from.issuedAt)
+  const secret = withClientSecret(current.secret, from)
   const stored = await store(rotation, creation, secret)
   return stored === 'stored' ? DONE : refused({ reason: 'currentMoved' })
 }
@@ -122,17 +122,24 @@ const carryOut = async (
   creation: Creation,
   planned: { readonly move: CreateMove; readonly seen: Seen; readonly stored: Stored },
 ): Promise<StepResult | Unfinished> => {
-  const { move, seen, stored } = planned
+  const { move, stored } = planned
+  const { view, known } = planned.seen
   if (move.retire !== 'none') {
+    const { intent, guarded } = creation
+    const end = { intent, currentOrigin: guarded.currentOrigin, retire: move.retire, uses: view.uses }
+    const used = stillUsed({ ...end, now: rotation.timing.now() })
+    if (used !== undefined) return refused(used)
     // Another execution may have ended this rotation, or somebody moved AWSCURRENT, since it was read.
     const again = await guard(rotation, creation.request)
     if (!again.ok) return again
     if (again.value.isFinished) return DONE
     if (again.value.currentId !== creation.current.versionId) return refused({ reason: 'currentMoved' })
-    const before = { clientId: creation.current.secret.clientId, slots: seen.view.slots }
+    const before = { clientId: creation.current.secret.clientId, known, slots: view.slots }
     if ((await retireSlot(rotation, move.retire, before)) === 'lookAgain') return 'lookAgain'
   }
-  if (move.pending === 'start') return startAndStore(rotation, creation, slotsAfter(move.retire, seen.view.slots))
+  if (move.pending === 'start') {
+    return startAndStore(rotation, creation, { known, slots: slotsAfter(move.retire, view.slots) })
+  }
   // Only a rollback reads AWSPREVIOUS before it decides, and it copies nothing else.
   return copy(rotation, creation, (stored.previous ?? stored.current).secret)
 }

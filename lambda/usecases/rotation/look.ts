@@ -5,7 +5,13 @@ import type { ClientView } from '../../domain/ports.ts'
 import { ok, type Result, refused } from '../../domain/result.ts'
 import { type Acceptance, type Sighting, type StoredName, sightings } from '../../domain/rotation/position.ts'
 import { type Intent, readRequestToken } from '../../domain/rotation/request-token.ts'
-import { isAccepted, type Rotation, type Version } from './rotation.ts'
+import { isAccepted, type Rotation, readPast, type Version } from './rotation.ts'
+
+/** Newest first; Secrets Manager keeps a hundred (secrets-manager §1.4). */
+const MAX_LISTED = 25
+
+/** A settle's version holds the same value as another. */
+const isCopy = (versionId: string): boolean => readRequestToken(versionId).origin === 'settle'
 
 export interface Stored {
   readonly current: Version
@@ -24,6 +30,8 @@ export interface LookRequest {
 
 export interface Seen {
   readonly view: ClientView
+  /** What the look was told to know (Issuer.look). */
+  readonly known: readonly string[]
   readonly sighting: Sighting
 }
 
@@ -36,13 +44,31 @@ const ambiguous = ([first]: readonly Sighting[]): Sighting => ({
 
 const onlyOne = (fitting: readonly Sighting[]): Sighting | undefined => (fitting.length === 1 ? fitting[0] : undefined)
 
+/**
+ * Marks of the stored values, AWSCURRENT's first. Where the issuer keeps a list, of all that were ever stored, as far as they can be
+ * read: one of them may live that no label points at any more, and everything else in the list is somebody else's.
+ */
+const marksOf = async (rotation: Rotation, { current, pending, previous }: Stored): Promise<readonly string[]> => {
+  const versions = [current, pending, previous].filter((version) => version !== undefined)
+  if (rotation.issuer.keepsList) {
+    const { arn } = current
+    const { clientId } = current.secret
+    const others = (await rotation.vault.listVersions(arn)).filter(({ versionId }) => !isCopy(versionId))
+    for (const { versionId } of others.slice(0, MAX_LISTED)) {
+      const past = await readPast(rotation, arn, { versionId, clientId })
+      if (past !== undefined) versions.push(past)
+    }
+  }
+  return [...new Set(versions.map(({ secret }) => secret.clientSecret.mark))]
+}
+
 /** The client's view, if the client exists, is active and belongs to this secret. */
 const viewOf = async (
   { issuer }: Rotation,
-  { current }: Pick<Stored, 'current'>,
+  { current, known }: Pick<Stored, 'current'> & Pick<Seen, 'known'>,
   mayBeUnbound = false,
 ): Promise<Result<ClientView, Refusal>> => {
-  const view = await issuer.look(current.secret.clientId)
+  const view = await issuer.look(current.secret.clientId, known)
   if (view === undefined) return refused({ reason: 'clientNotFound' })
   const bound = view.boundTo === current.arn || (view.boundTo === undefined && mayBeUnbound)
   if (!bound) return refused({ reason: 'boundElsewhere', boundTo: view.boundTo })
@@ -84,7 +110,8 @@ export const lookAndName = async (
 
 export const look = async (rotation: Rotation, request: LookRequest): Promise<Result<Seen, Refusal>> => {
   const { intent, stored, mayBeUnbound, isNextNew = false } = request
-  const view = await viewOf(rotation, stored, mayBeUnbound)
+  const known = await marksOf(rotation, stored)
+  const view = await viewOf(rotation, { current: stored.current, known }, mayBeUnbound)
   if (!view.ok) return view
   const input = {
     slots: view.value.slots,
@@ -97,7 +124,7 @@ export const look = async (rotation: Rotation, request: LookRequest): Promise<Re
     isCurrentUnlike: isNextNew || isMadeUnlike(stored.current),
   }
   const shown = onlyOne(sightings(input))
-  if (shown !== undefined) return ok({ view: view.value, sighting: shown })
+  if (shown !== undefined) return ok({ view: view.value, known, sighting: shown })
   const told = sightings({ ...input, acceptance: await tryStoredValues(rotation, stored) })
-  return ok({ view: view.value, sighting: onlyOne(told) ?? ambiguous(told) })
+  return ok({ view: view.value, known, sighting: onlyOne(told) ?? ambiguous(told) })
 }

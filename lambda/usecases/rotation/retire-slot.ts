@@ -1,7 +1,7 @@
 // Ends one slot at the issuer: complete or cancel, sent once. When the reply does not tell what happened, it waits for the
 // effect to show before anyone may send again: a request that lands late, after a new start, would kill the wrong value.
 
-import type { NotDone } from '../../domain/ports.ts'
+import type { LookedAt, NotDone } from '../../domain/ports.ts'
 import type { Retirement } from '../../domain/rotation/moves.ts'
 import type { Slots } from '../../domain/rotation/position.ts'
 import type { Rotation } from './rotation.ts'
@@ -10,18 +10,20 @@ import type { Rotation } from './rotation.ts'
 const RESERVE_MS = 6000
 const POLL_WAITS_MS = [250, 750, 2000, 3000] as const
 
-export interface SlotBefore {
+export interface SlotBefore extends LookedAt {
   readonly clientId: string
-  readonly slots: Slots
 }
 
 const isSame = (one: Slots, other: Slots): boolean => one.current === other.current && one.next === other.next
 
 /** Waits until the slots differ from what they were, or the waits are used up. */
-export const waitForChange = async ({ issuer, timing }: Rotation, { clientId, slots }: SlotBefore): Promise<void> => {
+export const waitForChange = async (
+  { issuer, timing }: Rotation,
+  { clientId, known, slots }: SlotBefore,
+): Promise<void> => {
   for (const waitMs of POLL_WAITS_MS) {
     await timing.wait(waitMs)
-    const view = await issuer.look(clientId)
+    const view = await issuer.look(clientId, known)
     if (view === undefined || !isSame(view.slots, slots)) return
   }
 }
@@ -44,7 +46,7 @@ export const retireSlot = async (
   retirement: Exclude<Retirement, 'none'>,
   before: SlotBefore,
 ): Promise<'done' | 'lookAgain'> => {
-  const reply = await rotation.issuer[retirement](before.clientId)
+  const reply = await rotation.issuer[retirement](before.clientId, before)
   if (reply.outcome === 'done') return 'done'
   if (reply.outcome === 'notDone') await waitOrThrow(rotation, reply)
   if (reply.outcome === 'unknown') await waitForChange(rotation, before)

@@ -14,10 +14,12 @@ import type {
 } from '../../domain/ports.ts'
 import { ok, type Result, refused } from '../../domain/result.ts'
 import { type Intent, MAX_SETTLE_AGE_MS, type Origin, readRequestToken } from '../../domain/rotation/request-token.ts'
-import { parseSecret, type StoredSecret } from '../../domain/rotation/secret-format.ts'
+import type { SecretForm, StoredSecret } from '../../domain/rotation/secret-format.ts'
 
 export interface Rotation {
   readonly issuer: Issuer
+  /** How the issuer's kind of secret is written. */
+  readonly form: SecretForm
   readonly vault: Vault
   readonly outcomes: Outcomes
   readonly freeze: Freeze
@@ -94,8 +96,11 @@ export const guard = async ({ vault }: Rotation, request: StepRequest): Promise<
   })
 }
 
-const check = (version: SecretVersion, label: string, projectId: string): Result<Version, Refusal> => {
-  const parsed = parseSecret(version.text, version.createdAt)
+type Reading = Pick<Rotation, 'issuer' | 'form'>
+
+const check = ({ issuer, form }: Reading, version: SecretVersion, label: string): Result<Version, Refusal> => {
+  const { projectId } = issuer
+  const parsed = form.parse(version.text, version.createdAt)
   if (!parsed.ok) return refused({ reason: 'malformedSecret', label, faults: parsed.refusal })
   if (parsed.value.projectId !== projectId) {
     return refused({ reason: 'otherProject', projectId: parsed.value.projectId, expectedProjectId: projectId })
@@ -103,33 +108,30 @@ const check = (version: SecretVersion, label: string, projectId: string): Result
   return ok({ versionId: version.versionId, arn: version.arn, secret: parsed.value })
 }
 
-export const readCurrent = async (
-  { vault, issuer }: Rotation,
-  { secretId }: StepRequest,
-): Promise<Result<Version, Refusal>> => {
-  const version = await vault.read(secretId, { label: CURRENT })
-  return version === undefined ? refused({ reason: 'noCurrent' }) : check(version, CURRENT, issuer.projectId)
+export const readCurrent = async (rotation: Rotation, { secretId }: StepRequest): Promise<Result<Version, Refusal>> => {
+  const version = await rotation.vault.read(secretId, { label: CURRENT })
+  return version === undefined ? refused({ reason: 'noCurrent' }) : check(rotation, version, CURRENT)
 }
 
 /** This rotation's own pending value; undefined until it is stored. */
 export const readPending = async (
-  { vault, issuer }: Rotation,
+  rotation: Rotation,
   { secretId, requestToken }: StepRequest,
 ): Promise<Result<Version | undefined, Refusal>> => {
-  const version = await vault.read(secretId, { versionId: requestToken, label: PENDING })
-  return version === undefined ? ok(undefined) : check(version, PENDING, issuer.projectId)
+  const version = await rotation.vault.read(secretId, { versionId: requestToken, label: PENDING })
+  return version === undefined ? ok(undefined) : check(rotation, version, PENDING)
 }
 
 /** A past value of the same client; what cannot be read as one is not one, and stands in nobody's way. */
 export const readPast = async (
-  { vault, issuer }: Rotation,
+  rotation: Rotation,
   secretId: string,
   query: VersionQuery & { readonly clientId: string },
 ): Promise<Version | undefined> => {
   const { clientId, ...which } = query
-  const version = await vault.read(secretId, which)
+  const version = await rotation.vault.read(secretId, which)
   if (version === undefined) return undefined
-  const checked = check(version, PREVIOUS, issuer.projectId)
+  const checked = check(rotation, version, PREVIOUS)
   return checked.ok && checked.value.secret.clientId === clientId ? checked.value : undefined
 }
 

@@ -2,7 +2,7 @@
 // value still lives. For rotate and revoke there is nothing to set: the issuer made the value, in createSecret.
 import { Fault, type Refusal } from '../../domain/failures.ts'
 import { ok, type Result, refused } from '../../domain/result.ts'
-import { setMove } from '../../domain/rotation/moves.ts'
+import { setMove, stillUsed } from '../../domain/rotation/moves.ts'
 import { makesNewValue, readRequestToken } from '../../domain/rotation/request-token.ts'
 import { lookAndName } from './look.ts'
 import { retireSlot } from './retire-slot.ts'
@@ -57,7 +57,12 @@ const round = async (rotation: Rotation, step: StepRequest): Promise<StepResult 
   const move = setMove(intent.value, seen.value.sighting)
   if (!move.ok) return move
   if (move.value === 'none') return DONE
-  const before = { clientId, slots: seen.value.view.slots }
+  const { view, known } = seen.value
+  const currentOrigin = readRequestToken(current.versionId).origin
+  const end = { intent: intent.value, currentOrigin, retire: move.value, uses: view.uses, now: rotation.timing.now() }
+  const used = stillUsed(end)
+  if (used !== undefined) return refused(used)
+  const before = { clientId, known, slots: view.slots }
   return (await retireSlot(rotation, move.value, before)) === 'done' ? DONE : undefined
 }
 

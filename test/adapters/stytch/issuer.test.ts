@@ -11,6 +11,8 @@ const { stytch } = place
 const ARN = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:m2m/test/orders-AbCdEf'
 const VALUE = 'canary-of-a-value-0123-AAAA'
 
+/** Stytch's calls take no precondition: what the look showed is not sent. */
+const LOOKED_AT = { known: [], slots: { current: 'AAAA', next: null } }
 const calls = ['start', 'complete', 'cancel'] as const
 
 const seat = () => {
@@ -116,20 +118,20 @@ describe('the two slots', () => {
     if (started.outcome !== 'started') throw new Error(started.outcome)
     expect(stytch.accepts(clientId, started.secret.reveal())).toBe(true)
     expect(await issuer.start(clientId)).toEqual({ outcome: 'alreadyRotating' })
-    expect(await issuer.complete(clientId)).toEqual({ outcome: 'done' })
+    expect(await issuer.complete(clientId, LOOKED_AT)).toEqual({ outcome: 'done' })
     expect([VALUE, started.secret.reveal()].map((value) => stytch.accepts(clientId, value))).toEqual([false, true])
-    expect(await issuer.complete(clientId)).toEqual({ outcome: 'notRotating' })
+    expect(await issuer.complete(clientId, LOOKED_AT)).toEqual({ outcome: 'notRotating' })
     const again = await issuer.start(clientId)
-    expect(await issuer.cancel(clientId)).toEqual({ outcome: 'done' })
+    expect(await issuer.cancel(clientId, LOOKED_AT)).toEqual({ outcome: 'done' })
     expect(again.outcome === 'started' && stytch.accepts(clientId, again.secret.reveal())).toBe(false)
-    expect(await issuer.cancel(clientId)).toEqual({ outcome: 'notRotating' })
+    expect(await issuer.cancel(clientId, LOOKED_AT)).toEqual({ outcome: 'notRotating' })
   })
 
   test('other statuses for the same errors change nothing', async () => {
     const { clientId, issuer } = seat()
     stytch.configure({ alreadyRotatingStatus: 409, notRotatingStatus: 409 })
 
-    expect(await issuer.complete(clientId)).toEqual({ outcome: 'notRotating' })
+    expect(await issuer.complete(clientId, LOOKED_AT)).toEqual({ outcome: 'notRotating' })
     await issuer.start(clientId)
     expect(await issuer.start(clientId)).toEqual({ outcome: 'alreadyRotating' })
   })
@@ -151,7 +153,7 @@ describe('the two slots', () => {
       const before = stytch.slots(clientId)
       stytch.server.faults.add({ op: ops[call], kind })
 
-      expect(await issuer[call](clientId)).toEqual({ outcome: 'unknown' })
+      expect(await issuer[call](clientId, LOOKED_AT)).toEqual({ outcome: 'unknown' })
       expect(place.calls()).toEqual([ops[call]])
       expect(timing.waits).toEqual([])
       expect(JSON.stringify(stytch.slots(clientId)) !== JSON.stringify(before)).toBe(happens)
@@ -162,7 +164,7 @@ describe('the two slots', () => {
     const { clientId, issuer } = seat()
     stytch.server.faults.add({ op: ops[call], kind: 'error', status: 500 })
 
-    expect(await issuer[call](clientId)).toEqual({ outcome: 'unknown' })
+    expect(await issuer[call](clientId, LOOKED_AT)).toEqual({ outcome: 'unknown' })
     expect(place.calls()).toEqual([ops[call]])
   })
 
@@ -174,7 +176,7 @@ describe('the two slots', () => {
       const before = stytch.slots(clientId)
       stytch.server.faults.add({ op: ops[call], kind: 'throttle', retry_after: 2 })
 
-      expect(await issuer[call](clientId)).toEqual({
+      expect(await issuer[call](clientId, LOOKED_AT)).toEqual({
         outcome: 'notDone',
         waitMs: 2000,
         fault: expect.objectContaining({ code: 'STYTCH_RATE_LIMITED', retryable: true }),
@@ -226,7 +228,10 @@ describe('what only a retry or a person can mend', () => {
     expect(await outcome(issuer.look(clientId))).toMatchObject({ code: 'STYTCH_UNAVAILABLE', retryable: true })
     expect(timing.waits.length).toBe(3)
     for (const call of calls) {
-      expect(await issuer[call](clientId)).toMatchObject({ outcome: 'notDone', fault: { code: 'STYTCH_UNAVAILABLE' } })
+      expect(await issuer[call](clientId, LOOKED_AT)).toMatchObject({
+        outcome: 'notDone',
+        fault: { code: 'STYTCH_UNAVAILABLE' },
+      })
     }
     expect(timing.waits.length).toBe(3)
   })

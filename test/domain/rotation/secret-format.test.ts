@@ -30,7 +30,7 @@ describe('reading', () => {
     expect(secret.clientId).toBe('m2m-client-test-1')
     expect(secret.clientSecret.reveal()).toBe('canary-value-ABCD')
     expect(secret.projectId).toBe('project-test-1')
-    expect(secret.tokenUrl).toBe('https://test.stytch.com/v1/public/project-test-1/oauth2/token')
+    expect(secret.fields.token_url).toBe('https://test.stytch.com/v1/public/project-test-1/oauth2/token')
     expect(secret.issuedAt).toBe(Date.UTC(2026, 9, 1, 2, 3, 4, 5))
   })
 
@@ -47,7 +47,9 @@ describe('writing', () => {
   test('an operator’s own fields survive a new value', () => {
     const own = { team: 'orders', nested: { list: [1, null, 'x'] }, note: '' }
 
-    const text = formatSecret(withClientSecret(parsed(own), createClientSecret('canary-next-EFGH'), CREATED_AT))
+    const text = formatSecret(
+      withClientSecret(parsed(own), { clientSecret: createClientSecret('canary-next-EFGH'), issuedAt: CREATED_AT }),
+    )
 
     expect(JSON.parse(text)).toEqual({
       ...fields,
@@ -78,9 +80,8 @@ describe('writing', () => {
           clientId: id,
           clientSecret: createClientSecret(value),
           projectId: 'p',
-          tokenUrl: url,
           issuedAt,
-          fields: more,
+          fields: { ...more, token_url: url },
         })
         const result = parseSecret(text, 0)
 

@@ -14,7 +14,6 @@ const versionOf = (value: string): Version => ({
     clientId: CLIENT_ID,
     clientSecret: createClientSecret(value),
     projectId: PROJECT_ID,
-    tokenUrl: 'https://test.stytch.com/token',
     issuedAt: 0,
     fields: {},
   },

@@ -32,7 +32,7 @@ const sceneOf = ({ reply = { outcome: 'done' }, seen = [viewOf(before)] }: Scene
   return { rotation: { ...world.rotation, issuer }, timing: world.timing, looks: () => looks }
 }
 
-const subject = { clientId: 'client', slots: before }
+const subject = { clientId: 'client', known: [], slots: before }
 
 test('a reply that says done is believed, without a wait or a look', async () => {
   const { rotation, timing, looks } = sceneOf({})

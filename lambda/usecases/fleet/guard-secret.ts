@@ -3,7 +3,7 @@
 import type { Replica, RotationRules, SecretFacts, SecretKeeper } from '../../domain/fleet/registrar-ports.ts'
 import { policyFingerprint, policyRevision, secretPolicy } from '../../domain/fleet/secret-policy.ts'
 import { TAG } from '../../domain/fleet/secret-tags.ts'
-import { missingTags, staleTagKeys } from '../fleet/client-ownership.ts'
+import { missingTags, staleTagKeys } from './client-ownership.ts'
 
 /** What the stage has settled for all of its clients. */
 export interface Stage {

@@ -1,0 +1,126 @@
+// The kinds of secret that the crash and fault suites play. Each says how its issuer is put together, how a value is written, and what a
+// colleague and an onlooker see at the stand-in; everything else in this folder is the same for all.
+
+import { createStytchApi } from '../../lambda/adapters/stytch/api.ts'
+import type { CallerSettings } from '../../lambda/adapters/stytch/caller.ts'
+import { createStytchIssuer } from '../../lambda/adapters/stytch/issuer.ts'
+import { createManagementApi } from '../../lambda/adapters/stytch/management.ts'
+import { createProjectIssuer } from '../../lambda/adapters/stytch/project-issuer.ts'
+import { createWhoami } from '../../lambda/adapters/stytch/whoami.ts'
+import type { Issuer } from '../../lambda/domain/ports.ts'
+import { projectSecretForm } from '../../lambda/domain/rotation/project-secret-form.ts'
+import { clientForm, type SecretForm } from '../../lambda/domain/rotation/secret-format.ts'
+import type { SlotDashboard, Slots, StytchStandIn } from '../../lambda/local/stytch/stytch-stand-in.ts'
+
+export const PROJECT_ID = 'project-test-00000000-0000-4000-8000-000000000000'
+export const PROJECT_SECRET = 'secret-test-canary-project-secret='
+
+export interface Line extends Pick<CallerSettings, 'baseUrl' | 'send' | 'timing'> {
+  readonly stytch: StytchStandIn
+  /** The subject's secret; known once it is stored. */
+  readonly secretArn: () => string
+}
+
+export interface CrashKind {
+  readonly name: string
+  readonly form: SecretForm
+  /** Field of the stored JSON that holds the value. */
+  readonly valueField: string
+  /** Whether each value has a mark of its own, so that no two look alike. */
+  readonly hasOwnMarks: boolean
+  /** Whether a next value whose reply was lost stays at the issuer, since nothing tells it from a colleague's. */
+  readonly leavesStrangers: boolean
+  issuer(line: Line): Issuer
+  seed(stytch: StytchStandIn): { readonly clientId: string; readonly secret: string }
+  text(clientId: string, secret: string): string
+  accepts(stytch: StytchStandIn, clientId: string, secret: string): boolean
+  slots(stytch: StytchStandIn, clientId: string): Slots | undefined
+  dashboard(stytch: StytchStandIn): Pick<SlotDashboard, 'rotateStart' | 'rotateComplete' | 'rotateCancel'>
+  op(path: string, method: string): string
+}
+
+const operatorsOwn = { issued_at: '2026-01-01T00:00:00.000Z', owner: 'payments' }
+
+export const m2m: CrashKind = {
+  name: 'M2M client',
+  form: clientForm,
+  valueField: 'client_secret',
+  hasOwnMarks: false,
+  leavesStrangers: false,
+  issuer: ({ baseUrl, send, timing }) =>
+    createStytchIssuer(
+      createStytchApi({
+        baseUrl,
+        projectId: PROJECT_ID,
+        credentials: async () => ({ projectId: PROJECT_ID, secret: PROJECT_SECRET }),
+        send,
+        timing,
+      }),
+      PROJECT_ID,
+    ),
+  seed: (stytch) => stytch.seed({ scopes: ['read:things'] }),
+  text: (clientId, secret) =>
+    JSON.stringify({
+      client_id: clientId,
+      client_secret: secret,
+      project_id: PROJECT_ID,
+      token_url: 'https://test.stytch.com/token',
+      ...operatorsOwn,
+    }),
+  accepts: (stytch, clientId, secret) => stytch.accepts(clientId, secret),
+  slots: (stytch, clientId) => stytch.slots(clientId),
+  dashboard: ({ dashboard }) => dashboard,
+  op: (path, method) => {
+    if (path.endsWith('/secrets/rotate/start')) return 'RotateStart'
+    if (path.endsWith('/secrets/rotate/cancel')) return 'RotateCancel'
+    if (path.endsWith('/secrets/rotate')) return 'RotateComplete'
+    if (path.endsWith('/oauth2/token')) return 'Token'
+    return method === 'GET' ? 'GetClient' : 'UpdateClient'
+  },
+}
+
+/** Stored by hand, without its id: the shape that a first deployment has. */
+export const projectSecret: CrashKind = {
+  name: 'project secret',
+  form: projectSecretForm,
+  valueField: 'secret',
+  hasOwnMarks: true,
+  leavesStrangers: true,
+  issuer: ({ baseUrl, send, timing, stytch, secretArn }) => {
+    const { key, slugs } = stytch.workspace
+    const credentials = async () => ({ user: key.keyId, password: key.keySecret })
+    return createProjectIssuer({
+      projectId: PROJECT_ID,
+      get secretArn() {
+        return secretArn()
+      },
+      management: createManagementApi({ baseUrl, ...slugs, credentials, send, timing }),
+      whoami: createWhoami({ baseUrl, send, timing }),
+      // The crash suites run in no time; that a settle waits for its users has tests of its own.
+      quietMs: 0,
+    })
+  },
+  seed: () => ({ clientId: PROJECT_ID, secret: PROJECT_SECRET }),
+  text: (clientId, secret) => JSON.stringify({ project_id: clientId, secret, ...operatorsOwn }),
+  accepts: ({ projectSecrets }, _clientId, secret) => projectSecrets.accepts(secret),
+  slots: ({ projectSecrets }) => {
+    const [older, ...newer] = projectSecrets.list()
+    return { status: 'active', lastFour: older?.lastFour ?? '', nextLastFour: newer.at(-1)?.lastFour ?? null }
+  },
+  dashboard: ({ projectSecrets: { list, dashboard } }) => ({
+    rotateStart: () => dashboard.create().secret,
+    rotateComplete: () => {
+      for (const { secretId } of list().slice(0, -1)) dashboard.remove(secretId)
+    },
+    rotateCancel: () => {
+      for (const { secretId } of list().slice(1)) dashboard.remove(secretId)
+    },
+  }),
+  op: (path, method) => {
+    if (path.endsWith('/whoami')) return 'Whoami'
+    if (method === 'POST') return 'CreateProjectSecret'
+    return method === 'DELETE' ? 'DeleteProjectSecret' : 'ListProjectSecrets'
+  },
+}
+
+export const crashKinds: readonly CrashKind[] = [m2m, projectSecret]

@@ -36,6 +36,19 @@ export interface NetworkConfig {
 export const objectLocks = ['governance', 'compliance'] as const
 export type ObjectLock = (typeof objectLocks)[number]
 
+export interface ProjectRotationConfig {
+  /** How Stytch's Management API names the project and its environment. */
+  readonly projectSlug: string
+  readonly environmentSlug: string
+  /** Name of the secret that holds the workspace key. Made by hand (docs/deploying.md). */
+  readonly workspaceKeySecretName: string
+  /** The customer-managed key of that secret; absent: aws/secretsmanager. */
+  readonly workspaceKeySecretKeyArn?: string
+  readonly periodDays: number
+  /** For how long a value must not have been used before a planned rotation ends it. */
+  readonly quietHours: number
+}
+
 export interface DeployConfig {
   /** Names the deployment within its account: roles, functions and secrets carry it. */
   readonly stage: string
@@ -47,6 +60,8 @@ export interface DeployConfig {
     readonly projectSecretName: string
     /** The customer-managed key of that secret; absent: aws/secretsmanager. */
     readonly projectSecretKeyArn?: string
+    /** Absent: the project secret is rotated by hand. */
+    readonly projectRotation?: ProjectRotationConfig
     /** Where consumers exchange a secret, when not at Stytch's own address (a custom domain). */
     readonly tokenUrl?: string
   }
@@ -99,6 +114,9 @@ export const defaults = {
   period: '30d',
   /** The longest a consumer may cache a secret; never more than half the period, so that overlaps do not meet. */
   longestOverlapHours: 24,
+  projectPeriodDays: 90,
+  /** A day and an hour: Stytch's `used_at` may be rounded down to the day, which is undocumented. */
+  projectQuietHours: 25,
   /**
    * An incident starts 12.5 clients a second (AWS's quotas), each busy for about three seconds of four steps: 38, and some to spare.
    * A new account has ten in all; its quota must be raised first, or this lowered.
@@ -142,6 +160,7 @@ const shapes = {
   stage: matching(STAGE, '2 to 16 of a-z, 0-9 and -, starting with a letter, such as "prod"'),
   projectId: matching(PROJECT_ID, 'project-live-… or project-test-…'),
   secretName: matching(SECRET_NAME, 'the name of a Secrets Manager secret, such as "stytch/m2m-project"'),
+  slug: matching(/^[A-Za-z0-9_-]{1,128}$/, 'a slug of the Management API: letters, digits, _ and -'),
   namePrefix: matching(/^[a-zA-Z0-9_+=.@-]{1,32}$/, 'one path segment of at most 32 characters, such as "m2m"'),
   keyArn: matching(KEY_ARN, "a KMS key's ARN, arn:aws:kms:<region>:<account>:key/<id>"),
   roleArn: roleArnShape,
@@ -226,20 +245,44 @@ const readRotation = (root: Place): DeployConfig['rotation'] => {
   }
 }
 
+const readProjectRotation = (stytch: Place): ProjectRotationConfig | undefined => {
+  const place = stytch.inner('projectRotation')
+  if (place === undefined) return undefined
+  place.onlyKnows(
+    'projectSlug',
+    'environmentSlug',
+    'workspaceKeySecretName',
+    'workspaceKeySecretKeyArn',
+    'periodDays',
+    'quietHours',
+  )
+  const workspaceKeySecretKeyArn = place.optional('workspaceKeySecretKeyArn', shapes.keyArn)
+  return {
+    projectSlug: place.text('projectSlug', shapes.slug),
+    environmentSlug: place.text('environmentSlug', shapes.slug),
+    workspaceKeySecretName: place.text('workspaceKeySecretName', shapes.secretName),
+    periodDays: place.integer('periodDays', defaults.projectPeriodDays, [2, 1000]),
+    quietHours: place.integer('quietHours', defaults.projectQuietHours, [2, 720]),
+    ...(workspaceKeySecretKeyArn === undefined ? {} : { workspaceKeySecretKeyArn }),
+  }
+}
+
 const readStytch = (root: Place, stage: string): DeployConfig['stytch'] => {
   const place = root.inner('stytch', '{ projectId, projectSecretName }')
   if (place === undefined) return { projectId: '', projectSecretName: '' }
-  place.onlyKnows('projectId', 'projectSecretName', 'projectSecretKeyArn', 'tokenUrl')
+  place.onlyKnows('projectId', 'projectSecretName', 'projectSecretKeyArn', 'projectRotation', 'tokenUrl')
   const projectId = place.text('projectId', shapes.projectId)
   if (projectId.startsWith('project-live-') && PLAY_STAGE.test(stage)) {
     place.fault('projectId', `is a live project in stage ${stage}: expected project-test-…, or a stage named otherwise`)
   }
   const projectSecretKeyArn = place.optional('projectSecretKeyArn', shapes.keyArn)
   const tokenUrl = place.optional('tokenUrl', shapes.httpsUrl)
+  const projectRotation = readProjectRotation(place)
   return {
     projectId,
     projectSecretName: place.text('projectSecretName', shapes.secretName),
     ...(projectSecretKeyArn === undefined ? {} : { projectSecretKeyArn }),
+    ...(projectRotation === undefined ? {} : { projectRotation }),
     ...(tokenUrl === undefined ? {} : { tokenUrl }),
   }
 }
@@ -386,6 +429,15 @@ const readRoot = (root: Place): DeployConfig => {
   if (stytch.projectSecretName.startsWith(secretNamePrefix)) {
     // The rotation function may write below the prefix, and every declared consumer's policy is cut by it.
     root.fault('stytch.projectSecretName', `lies below ${secretNamePrefix}: expected a name outside of the prefix`)
+  }
+  const { workspaceKeySecretName } = stytch.projectRotation ?? {}
+  if (workspaceKeySecretName?.startsWith(secretNamePrefix) === true) {
+    const key = 'stytch.projectRotation.workspaceKeySecretName'
+    root.fault(key, `lies below ${secretNamePrefix}: expected a name outside of the prefix`)
+  }
+  if (workspaceKeySecretName === stytch.projectSecretName && workspaceKeySecretName !== '') {
+    const key = 'stytch.projectRotation.workspaceKeySecretName'
+    root.fault(key, 'is the project secret: expected a secret of its own, which other functions may not read')
   }
   const incidents = readIncidents(root, shapes)
   for (const [key, name] of intakeSecretNames(incidents)) {

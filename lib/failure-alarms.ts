@@ -33,6 +33,8 @@ export interface FailureAlarmsProps {
   readonly campaign?: { readonly eventNotices: readonly EventNotice[]; readonly metricNotices: readonly MetricNotice[] }
   /** Absent: no tokens are vended. */
   readonly vendor?: { readonly eventNotices: readonly EventNotice[]; readonly metricNotices: readonly MetricNotice[] }
+  /** Absent: the project secret is rotated by hand. */
+  readonly projectRotation?: { readonly metricNotices: readonly MetricNotice[] }
   readonly breakGlass: BreakGlass
   /** Where the runbook's pages are. @default 'docs/runbook.md' */
   readonly runbook?: string
@@ -63,6 +65,7 @@ export class FailureAlarms extends Construct {
       for (const notice of eventNotices) this.notify(notice, props.bus)
       for (const notice of metricNotices) this.alarm(notice)
     }
+    for (const notice of props.projectRotation?.metricNotices ?? []) this.alarm(notice)
     if ('roleArn' in props.breakGlass) this.watchBreakGlass(props.breakGlass.roleArn)
   }
 

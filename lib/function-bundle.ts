@@ -7,6 +7,7 @@ import { type AssetCode, Code } from 'aws-cdk-lib/aws-lambda'
 /** Of the handler's file, lambda/handlers/<name>.ts. */
 export type BundleName =
   | 'on-rotation'
+  | 'on-project-rotation'
   | 'on-client-resource'
   | 'on-clients-request'
   | 'on-archive'

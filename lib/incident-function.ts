@@ -13,6 +13,7 @@ import { freezeParameter, readFreeze } from './freeze.ts'
 import { addLeakRules } from './leak-rules.ts'
 import { type FunctionSurroundings, M2mFunction } from './m2m-function.ts'
 import type { EventNotice, MetricNotice } from './notice.ts'
+import type { ProjectRotation } from './project-rotation.ts'
 import type { RotationFunction } from './rotation-function.ts'
 import { mayAskForRotations } from './rotation-rights.ts'
 import { functionName, type StageNames } from './stage-names.ts'
@@ -24,6 +25,8 @@ export interface IncidentFunctionProps {
   readonly names: StageNames
   readonly surroundings: FunctionSurroundings
   readonly rotation: RotationFunction
+  /** Absent: the project secret is rotated by hand. */
+  readonly project?: ProjectRotation | undefined
   readonly bus: M2mEventBus
   /** Who may report a leak, by source. */
   readonly reporters: Speakers
@@ -75,6 +78,7 @@ export class IncidentFunction extends Construct {
         eventBus: bus.bus.eventBusArn,
         maxSecurityClients: props.maxSecurityClients,
         freeze: { parameter: freezeParameter(names) },
+        ...(props.project === undefined ? {} : { project: props.project.place }),
         ...(props.stytchCallsPerSecond === undefined ? {} : { stytchCallsPerSecond: props.stytchCallsPerSecond }),
       }),
     })
@@ -83,7 +87,7 @@ export class IncidentFunction extends Construct {
       retryAttempts: 2,
       maxEventAge: Duration.hours(6),
     })
-    mayAskForRotations(this, this.fn, { names, rotation })
+    mayAskForRotations(this, this.fn, { names, rotation, project: props.project })
     this.fn.mayDo(
       new PolicyStatement({
         sid: 'StartACampaign',

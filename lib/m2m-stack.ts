@@ -16,6 +16,7 @@ import { BREAK_GLASS_SOURCE, leakSpeakers, SECURITY_SOURCE } from './leak-rules.
 import { M2mClient } from './m2m-client.ts'
 import { Notifications } from './notifications.ts'
 import { OperatorPolicy } from './operator-policy.ts'
+import { ProjectRotation } from './project-rotation.ts'
 import { Registrar } from './registrar.ts'
 import { ROTATION_SOURCE, RotationFunction } from './rotation-function.ts'
 import { SecretsKey } from './secrets-key.ts'
@@ -45,6 +46,8 @@ export class M2mStack extends Stack {
   readonly archive: EvidenceArchive
   /** Absent when the configuration says why there is none. */
   readonly campaign?: Campaign
+  /** Only when the project secret is rotated, too. */
+  readonly projectRotation?: ProjectRotation
   /** Only when detectors may report. */
   readonly intake?: LeakIntake
   /** Only when tokens are to be vended. */
@@ -64,6 +67,8 @@ export class M2mStack extends Stack {
     const stytchRate = stytchCallsPerSecond === undefined ? {} : { stytchCallsPerSecond }
     const campaignRoles = 'schedule' in campaigns ? [roleArn(this, names, 'campaign')] : []
     const vendorRoles = config.vendor === undefined ? [] : [roleArn(this, names, 'vendor')]
+    const { projectRotation } = config.stytch
+    const projectRotationRoles = projectRotation === undefined ? [] : [roleArn(this, names, 'project-rotation')]
     const deployRole = config.deployRoleArn ?? bootstrapDeployRoleArn(this)
     const breakGlass = breakGlassRoles(config)
 
@@ -84,7 +89,7 @@ export class M2mStack extends Stack {
     const bus = new M2mEventBus(this, 'Events', {
       names,
       speakers: {
-        [ROTATION_SOURCE]: [rotationRole],
+        [ROTATION_SOURCE]: [rotationRole, ...projectRotationRoles],
         [SWEEP_SOURCE]: [sweepRole],
         [INCIDENT_SOURCE]: [incidentRole],
         ...('schedule' in campaigns ? { [CAMPAIGN_SOURCE]: campaignRoles } : {}),
@@ -102,6 +107,16 @@ export class M2mStack extends Stack {
       bus,
       reservedConcurrency: config.rotation.reservedConcurrency,
     })
+    if (projectRotation !== undefined) {
+      const { stytch } = config
+      this.projectRotation = new ProjectRotation(this, 'ProjectRotation', {
+        names,
+        surroundings,
+        stytch,
+        config: projectRotation,
+        bus,
+      })
+    }
     this.registrar = new Registrar(this, 'Registrar', {
       names,
       surroundings,
@@ -158,6 +173,7 @@ export class M2mStack extends Stack {
       names,
       surroundings,
       rotation,
+      project: this.projectRotation,
       bus,
       reporters: leaks,
       maxSecurityClients: security.maxClients,
@@ -183,6 +199,7 @@ export class M2mStack extends Stack {
       names,
       surroundings,
       rotation,
+      project: this.projectRotation,
       bus,
       spans: config.rotation,
       removalPolicy,
@@ -202,6 +219,7 @@ export class M2mStack extends Stack {
       leaks: [incident, identify, ...(this.intake === undefined ? [] : [this.intake])],
       breakGlass: config.breakGlass,
       ...(this.vendor === undefined ? {} : { vendor: this.vendor }),
+      ...(this.projectRotation === undefined ? {} : { projectRotation: this.projectRotation }),
       ...(this.campaign === undefined ? {} : { campaign: this.campaign }),
     })
     this.clients = config.clients.map((client) => this.addClient(client, rotation))

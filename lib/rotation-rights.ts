@@ -3,28 +3,36 @@
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import type { Construct } from 'constructs'
 import type { M2mFunction } from './m2m-function.ts'
+import type { ProjectRotation } from './project-rotation.ts'
 import type { RotationFunction } from './rotation-function.ts'
 import { managedSecrets, type StageNames } from './stage-names.ts'
 
 export interface RotationRights {
   readonly names: StageNames
   readonly rotation: RotationFunction
+  /** The project's own secret, where it is rotated. */
+  readonly project?: ProjectRotation | undefined
 }
 
-export const mayAskForRotations = (scope: Construct, fn: M2mFunction, { names, rotation }: RotationRights): void => {
-  const secrets = managedSecrets(scope, names)
+export const mayAskForRotations = (
+  scope: Construct,
+  fn: M2mFunction,
+  { names, rotation, project }: RotationRights,
+): void => {
+  const below = managedSecrets(scope, names)
+  const secrets = [below, ...(project === undefined ? [] : [project.secretPattern])]
   fn.mayDo(
     // The service authorization reference: ListSecrets knows no resource.
     new PolicyStatement({ sid: 'ListSecrets', actions: ['secretsmanager:ListSecrets'], resources: ['*'] }),
     new PolicyStatement({
       sid: 'LookBelowThePrefix',
       actions: ['secretsmanager:DescribeSecret', 'secretsmanager:ListSecretVersionIds'],
-      resources: [secrets],
+      resources: secrets,
     }),
     new PolicyStatement({
       sid: 'AskForRotationsOnly',
       actions: ['secretsmanager:RotateSecret'],
-      resources: [secrets],
+      resources: secrets,
       // A request that names a function or a schedule would change them.
       conditions: {
         Null: { 'secretsmanager:RotationLambdaARN': 'true' },
@@ -34,18 +42,18 @@ export const mayAskForRotations = (scope: Construct, fn: M2mFunction, { names, r
     new PolicyStatement({
       sid: 'ClearPendingOnly',
       actions: ['secretsmanager:UpdateSecretVersionStage'],
-      resources: [secrets],
+      resources: secrets,
       conditions: { 'ForAnyValue:StringEquals': { 'secretsmanager:VersionStage': 'AWSPENDING' } },
     }),
     new PolicyStatement({
       // RotateSecret asks this of its caller (secrets-manager §1.2).
       sid: 'WhatRotateSecretDemands',
       actions: ['lambda:InvokeFunction'],
-      resources: [rotation.arn],
+      resources: [rotation.arn, ...(project === undefined ? [] : [project.arn])],
     }),
   )
   fn.explainWildcard(
-    secrets,
+    below,
     'Clients come and go without a deployment, so that the prefix is the narrowest name that holds all of them',
   )
 }

@@ -6,6 +6,7 @@ import type { Construct } from 'constructs'
 /** A part with a role of its own. */
 export type Part =
   | 'rotation'
+  | 'project-rotation'
   | 'registrar'
   | 'clients'
   | 'sweep'

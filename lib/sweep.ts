@@ -14,6 +14,7 @@ import type { M2mEventBus } from './event-bus.ts'
 import { freezeParameter, readFreeze } from './freeze.ts'
 import { type FunctionSurroundings, M2mFunction } from './m2m-function.ts'
 import type { EventNotice, MetricNotice } from './notice.ts'
+import type { ProjectRotation } from './project-rotation.ts'
 import type { RotationFunction } from './rotation-function.ts'
 import { mayAskForRotations } from './rotation-rights.ts'
 import { functionName, type StageNames } from './stage-names.ts'
@@ -33,6 +34,8 @@ export interface SweepProps {
   readonly names: StageNames
   readonly surroundings: FunctionSurroundings
   readonly rotation: RotationFunction
+  /** Absent: the project secret is rotated by hand. */
+  readonly project?: ProjectRotation | undefined
   readonly bus: M2mEventBus
   readonly spans: SweepSpans
   readonly removalPolicy: RemovalPolicy
@@ -81,6 +84,7 @@ export class Sweep extends Construct {
         longestHoldHours: spans.longestHoldHours,
         everyMinutes: spans.sweepEveryMinutes,
         freeze: { parameter: freezeParameter(names) },
+        ...(props.project === undefined ? {} : { project: props.project.place }),
       }),
     })
     // What comes later than the next sweep is that one's.
@@ -96,9 +100,9 @@ export class Sweep extends Construct {
     this.metricNotices = this.listMetricNotices(props)
   }
 
-  private maySweep({ names, rotation, bus }: SweepProps): void {
+  private maySweep({ names, rotation, project, bus }: SweepProps): void {
     // RotateSecret's own demand also lets it drive what is stuck again (docs/decisions/018).
-    mayAskForRotations(this, this.fn, { names, rotation })
+    mayAskForRotations(this, this.fn, { names, rotation, project })
     this.fn.mayDo(bus.mayTell(SWEEP_SOURCE), readFreeze(this, names))
   }
 

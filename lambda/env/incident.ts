@@ -1,5 +1,6 @@
 // The incident function's settings: whose secrets, whom it may ask for what, and where the campaign function is.
 import { endpointOf, type FreezeEnv, readFreezeEnv, writeFreezeEnv } from './freeze.ts'
+import { type ProjectPlaceEnv, readProjectPlace, writeProjectPlace } from './project-place.ts'
 import { createReader, type Environment } from './reader.ts'
 
 export interface IncidentEnv {
@@ -15,6 +16,7 @@ export interface IncidentEnv {
   /** What Stytch lets us call; absent: as much as we like. */
   readonly stytchCallsPerSecond?: number
   readonly freeze: FreezeEnv
+  readonly project?: ProjectPlaceEnv
   /** Where Lambda listens; absent: at AWS's own address. */
   readonly lambdaEndpoint?: string
 }
@@ -37,6 +39,7 @@ export const readIncidentEnv = (env: Environment): IncidentEnv => {
     eventBus: reader.text('M2M_EVENT_BUS', 'the name or ARN of the event bus'),
     maxSecurityClients: Number(max),
     freeze: readFreezeEnv(reader),
+    ...readProjectPlace(reader),
     ...(rate === undefined ? {} : { stytchCallsPerSecond: Number(rate) }),
     ...(lambdaEndpoint === undefined ? {} : { lambdaEndpoint }),
   }
@@ -55,5 +58,6 @@ export const writeIncidentEnv = (settings: IncidentEnv): Record<string, string> 
     ? {}
     : { M2M_STYTCH_CALLS_PER_SECOND: String(settings.stytchCallsPerSecond) }),
   ...writeFreezeEnv(settings.freeze),
+  ...writeProjectPlace(settings.project),
   ...(settings.lambdaEndpoint === undefined ? {} : { AWS_ENDPOINT_URL_LAMBDA: settings.lambdaEndpoint }),
 })

@@ -1,6 +1,8 @@
 // The sweep's settings: whose secrets, what their overlaps and periods are when their tags say nothing, and how often it comes.
 import { endpointOf, type FreezeEnv, readFreezeEnv, writeFreezeEnv } from './freeze.ts'
-import { createReader, type Environment, type Reader } from './reader.ts'
+import { readNumber } from './number.ts'
+import { type ProjectPlaceEnv, readProjectPlace, writeProjectPlace } from './project-place.ts'
+import { createReader, type Environment } from './reader.ts'
 
 export interface SweepEnv {
   /** Names the metrics' namespace, `M2M/<stage>`. */
@@ -16,15 +18,9 @@ export interface SweepEnv {
   /** How long until the next sweep. */
   readonly everyMinutes: number
   readonly freeze: FreezeEnv
+  readonly project?: ProjectPlaceEnv
   /** Where Lambda listens; absent: at AWS's own address. */
   readonly lambdaEndpoint?: string
-}
-
-const readNumber = (reader: Reader, name: string, what: string): number => {
-  const text = reader.text(name, what)
-  const number = Number(text)
-  if (text !== '' && !(Number.isFinite(number) && number > 0)) reader.fault(name, `is malformed: expected ${what}`)
-  return number
 }
 
 export const readSweepEnv = (env: Environment): SweepEnv => {
@@ -40,6 +36,7 @@ export const readSweepEnv = (env: Environment): SweepEnv => {
     longestHoldHours: readNumber(reader, 'M2M_LONGEST_HOLD_HOURS', 'how long a hold may last in hours, above 0'),
     everyMinutes: readNumber(reader, 'M2M_SWEEP_EVERY_MINUTES', 'the minutes between two sweeps, above 0'),
     freeze: readFreezeEnv(reader),
+    ...readProjectPlace(reader),
     ...(lambdaEndpoint === undefined ? {} : { lambdaEndpoint }),
   }
   reader.finish()
@@ -57,5 +54,6 @@ export const writeSweepEnv = (settings: SweepEnv): Record<string, string> => ({
   M2M_LONGEST_HOLD_HOURS: String(settings.longestHoldHours),
   M2M_SWEEP_EVERY_MINUTES: String(settings.everyMinutes),
   ...writeFreezeEnv(settings.freeze),
+  ...writeProjectPlace(settings.project),
   ...(settings.lambdaEndpoint === undefined ? {} : { AWS_ENDPOINT_URL_LAMBDA: settings.lambdaEndpoint }),
 })

@@ -32,6 +32,7 @@ const parts = {
   campaigns: createCampaigns(lambda, campaignFunctionArn),
   teller: createTeller(createEventBridge(), settings.eventBus, INCIDENT_SOURCE),
   secretNamePrefix,
+  project: settings.project,
   limits: { maxSecurityClients },
 }
 const perSecond = rotationsPerSecond(settings.stytchCallsPerSecond)

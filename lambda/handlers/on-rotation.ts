@@ -9,11 +9,9 @@ import { createVault } from '../adapters/aws/vault.ts'
 import { createStytchConnection } from '../adapters/stytch/connect.ts'
 import { createStytchIssuer } from '../adapters/stytch/issuer.ts'
 import { createTiming } from '../adapters/timing.ts'
-import { RotationRefused } from '../domain/failures.ts'
 import { clientForm } from '../domain/rotation/secret-format.ts'
 import { processEnvironment, readRotationEnv } from '../env.ts'
-import { readStepEvent } from '../usecases/rotation/read-step-event.ts'
-import { runStep } from '../usecases/rotation/run-step.ts'
+import { handleStep } from './handle-step.ts'
 
 const settings = readRotationEnv(processEnvironment())
 const secretsManager = createSecretsManager()
@@ -24,19 +22,9 @@ const systemsManager = createSignedCall(secretsManager, { service: 'ssm', endpoi
 const freeze = createFreeze(systemsManager, settings.freeze.parameter)
 
 /** @throws RotationRefused or Fault: a step that throws is a failed step to Secrets Manager. */
-export const handler = async (event: unknown, context: Context): Promise<void> => {
-  const journal = {
-    note: (entry: Readonly<Record<string, unknown>>) => {
-      console.log(JSON.stringify({ ...entry, requestId: context.awsRequestId }))
-    },
-  }
-  const request = readStepEvent(event)
-  if (!request.ok) {
-    const refusal = new RotationRefused({ refusal: request.refusal, secretId: 'an unknown secret' })
-    journal.note({ outcome: 'refused', reason: request.refusal.reason, message: refusal.message })
-    throw refusal
-  }
-  const timing = createTiming(() => context.getRemainingTimeInMillis())
-  const issuer = createStytchIssuer(connect(timing), settings.stytch.projectId)
-  await runStep({ issuer, form: clientForm, vault, outcomes, freeze, timing, journal }, request.value)
-}
+export const handler = (event: unknown, context: Context): Promise<void> =>
+  handleStep({ event, context }, (_request, journal) => {
+    const timing = createTiming(() => context.getRemainingTimeInMillis())
+    const issuer = createStytchIssuer(connect(timing), settings.stytch.projectId)
+    return { issuer, form: clientForm, vault, outcomes, freeze, timing, journal }
+  })

@@ -12,17 +12,17 @@ import { createTiming } from '../adapters/timing.ts'
 import { SWEEP_SOURCE } from '../domain/sweep/sweep-notice.ts'
 import { processEnvironment, readSweepEnv } from '../env.ts'
 import { readSweepEvent } from '../usecases/sweep/read-sweep-event.ts'
-import { type SweepSummary, sweep } from '../usecases/sweep/sweep.ts'
+import { type Sweeping, type SweepSummary, sweepAll } from '../usecases/sweep/sweep.ts'
 
 declare const DEPLOYED_BUNDLE: boolean | undefined
 
 const HOUR_MS = 3_600_000
 const settings = readSweepEnv(processEnvironment())
-const { freeze: frozen, rotationFunctionArn, secretNamePrefix } = settings
+const { freeze: frozen, project, rotationFunctionArn, secretNamePrefix } = settings
 const secretsManager = createSecretsManager()
 const systemsManager = createSignedCall(secretsManager, { service: 'ssm', endpoint: frozen.endpoint })
 const lambda = createSignedCall(createPatientSettings(), { service: 'lambda', endpoint: settings.lambdaEndpoint })
-const parts = {
+const clients = {
   fleet: createFleet(secretsManager),
   steps: createRotationSteps(lambda, rotationFunctionArn),
   freeze: createFreeze(systemsManager, frozen.parameter),
@@ -34,6 +34,16 @@ const parts = {
     sweepEveryMs: settings.everyMinutes * 60_000,
     longestHoldMs: settings.longestHoldHours * HOUR_MS,
   },
+}
+
+/** The project's own secret, where it is rotated, is one more, with a function of its own. */
+const sweepsOf = (shared: Pick<Sweeping, 'timing' | 'journal'>): readonly [Sweeping, ...Sweeping[]] => {
+  const ofClients = { ...clients, ...shared }
+  if (project === undefined) return [ofClients]
+  const { secretName, rotationFunctionArn: projectFunction } = project
+  const rules = { ...clients.rules, rotationFunctionArn: projectFunction }
+  const steps = createRotationSteps(lambda, projectFunction)
+  return [{ ...ofClients, secretNamePrefix: secretName, isOneSecret: true, rules, steps }, ofClients]
 }
 
 /** A sweep that did not see the whole list is none, to the alarm that waits for one. */
@@ -56,7 +66,7 @@ export const handler = async (event: unknown, context: Context): Promise<SweepSu
   const timing = createTiming(() => context.getRemainingTimeInMillis())
   const mayBeAhead = typeof DEPLOYED_BUNDLE === 'undefined'
   const asOf = readSweepEvent(event, { now: timing.now(), mayBeAhead })
-  const summary = await sweep({ ...parts, timing, journal }, asOf)
+  const summary = await sweepAll(sweepsOf({ timing, journal }), asOf)
   // Past the runtime's console, which puts words in front of a line.
   process.stdout.write(`${summaryLine(summary, requestId, timing.now())}\n`)
   return summary

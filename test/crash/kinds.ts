@@ -91,7 +91,8 @@ export const projectSecret: CrashKind = {
     const credentials = async () => ({ user: key.keyId, password: key.keySecret })
     return createProjectIssuer({
       projectId: PROJECT_ID,
-      get secretArn() {
+      secretName: secretArn().slice(secretArn().lastIndexOf(':') + 1, -7),
+      get secretId() {
         return secretArn()
       },
       management: createManagementApi({ baseUrl, ...slugs, credentials, send, timing }),

@@ -21,6 +21,7 @@ interface Budget {
  */
 const budgets: Readonly<Record<BundleName, Budget>> = {
   'on-rotation': { kB: 1400, gzippedKB: 365 },
+  'on-project-rotation': { kB: 1400, gzippedKB: 365 },
   'on-client-resource': { kB: 1365, gzippedKB: 358 },
   'on-clients-request': { kB: 1365, gzippedKB: 358 },
   // No undici: it speaks to S3 alone.
@@ -54,6 +55,13 @@ const allowed: Readonly<Record<BundleName, readonly string[]>> = {
     '@aws-sdk/client-eventbridge',
     '@aws-sdk/client-secrets-manager',
     // EventBridge's global endpoints.
+    '@aws-sdk/signature-v4-multi-region',
+    'undici',
+  ],
+  'on-project-rotation': [
+    ...sdkCore,
+    '@aws-sdk/client-eventbridge',
+    '@aws-sdk/client-secrets-manager',
     '@aws-sdk/signature-v4-multi-region',
     'undici',
   ],

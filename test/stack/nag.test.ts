@@ -2,7 +2,7 @@
 import { Validations } from 'aws-cdk-lib'
 import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag'
 import { expect, test } from 'vitest'
-import { synthStack } from './synth.ts'
+import { ACCOUNT, exampleConfig, REGION, synthStack } from './synth.ts'
 
 const network = { subnetIds: ['subnet-0123456789abcdef0'], securityGroupIds: ['sg-0123456789abcdef0'] }
 const replicas = [{ region: 'eu-north-1' }]
@@ -16,6 +16,18 @@ const variants = {
     clients: [],
   },
   'account and Region open': { environment: undefined },
+  'with the project secret rotated, and keys of its own': {
+    stytch: {
+      ...exampleConfig.stytch,
+      projectSecretKeyArn: `arn:aws:kms:${REGION}:${ACCOUNT}:key/1`,
+      projectRotation: {
+        projectSlug: 'acme',
+        environmentSlug: 'production',
+        workspaceKeySecretName: 'stytch/workspace',
+        workspaceKeySecretKeyArn: `arn:aws:kms:${REGION}:${ACCOUNT}:key/2`,
+      },
+    },
+  },
   'with a leak intake and a security role': {
     incidents: {
       security: { roleArns: ['arn:aws:iam::222222222222:role/security-desk'] },

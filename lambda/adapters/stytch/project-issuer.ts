@@ -11,8 +11,10 @@ import type { Whoami } from './whoami.ts'
 
 export interface ProjectIssuerInput {
   readonly projectId: string
-  /** The one secret that holds this project's: where others have metadata at the issuer, this binding is the function's own setting. */
-  readonly secretArn: string
+  /** The one secret that may hold this project's: where others have metadata at the issuer, this binding is the function's own setting. */
+  readonly secretName: string
+  /** ARN of the secret that a step was asked for. */
+  readonly secretId: string
   readonly management: ManagementApi
   readonly whoami: Whoami
   /** As SlotUses: what Stytch's `used_at` rounds away and shows late is part of it. */
@@ -59,6 +61,12 @@ const inSlots = (
     : [entries[0], entries.length > 1 ? entries.at(-1) : undefined]
 }
 
+/** An ARN ends in the name, a hyphen and six characters of Secrets Manager's. */
+const boundTo = ({ secretName, secretId }: ProjectIssuerInput): string => {
+  const name = secretId.slice(secretId.lastIndexOf(':') + 1)
+  return name.slice(0, -7) === secretName && /-[A-Za-z0-9]{6}$/.test(name) ? secretId : secretName
+}
+
 const usesOf = (quietMs: number, current: Entry | undefined, next: Entry | undefined): SlotUses => ({
   quietMs,
   ...(current?.usedAt === undefined ? {} : { current: current.usedAt }),
@@ -66,7 +74,7 @@ const usesOf = (quietMs: number, current: Entry | undefined, next: Entry | undef
 })
 
 export const createProjectIssuer = (input: ProjectIssuerInput): Issuer => {
-  const { projectId, secretArn, management, whoami, quietMs } = input
+  const { projectId, management, whoami, quietMs } = input
   const about = `project ${projectId}`
   const failed = (operation: string): FailedCall => ({ operation, about, pair: 'workspace key' })
 
@@ -106,7 +114,7 @@ export const createProjectIssuer = (input: ProjectIssuerInput): Issuer => {
       const { value, requestId } = await list()
       const [current, next] = inSlots(ours(projectId, value, known), known[0])
       const slots = { current: current?.mark ?? '', next: next?.mark ?? null }
-      return { slots, uses: usesOf(quietMs, current, next), isActive: true, boundTo: secretArn, requestId }
+      return { slots, uses: usesOf(quietMs, current, next), isActive: true, boundTo: boundTo(input), requestId }
     },
     exchange: async (_clientId, secret) => {
       const reply = await whoami(projectId, secret)

@@ -11,11 +11,14 @@ import {
   writeIdentifyEnv,
   writeIncidentEnv,
   writeIntakeEnv,
+  writeProjectRotationEnv,
   writeRotationEnv,
   writeSweepEnv,
 } from '../../env.ts'
 import type { BusRule } from '../aws/bus-rules.ts'
+import type { Slugs } from '../stytch/stytch-stand-in.ts'
 import { laptopClientsEnv } from './clients-settings.ts'
+import { LAPTOP_PROJECT_SECRET, LAPTOP_WORKSPACE_KEY } from './project-secret.ts'
 import { laptopVendorEnv } from './vend.ts'
 
 /** Names the laptop's deployment, as `stage` does in cdk.json. */
@@ -31,6 +34,8 @@ export const LAPTOP_FREEZE = `/m2m/${LAPTOP_STAGE}/freeze`
 
 export interface LaptopSeat {
   readonly stytch: StytchEnv
+  /** How the Management API names the project. */
+  readonly slugs: Slugs
   /** ARN of the function of a part. */
   readonly arnOf: (part: string) => string
   /** Where the front before the vendor listens. */
@@ -59,7 +64,38 @@ const LAPTOP_SWEEP_MINUTES = 15
 /** A fleet makes hundreds of calls at once; a process for each would do nothing but start. */
 const MOST_PROCESSES = 4 * availableParallelism()
 
-export const laptopFunctions = ({ stytch, arnOf, vendUrl }: LaptopSeat): readonly LaptopFunction[] => [
+/** As the stack's default is (lib/deploy-config.ts). */
+const LAPTOP_QUIET_HOURS = 25
+
+/** For the functions that ask for its rotation, where the laptop keeps the project secret as a deployment does. */
+const projectPlace = ({ stytch, arnOf }: Pick<LaptopSeat, 'stytch' | 'arnOf'>) => {
+  const project = { secretName: LAPTOP_PROJECT_SECRET, rotationFunctionArn: arnOf('project-rotation') }
+  return stytch.projectSecret.kind === 'stored' ? { project } : {}
+}
+
+const projectRotationEnv = ({
+  stytch: { projectId, baseUrl },
+  slugs,
+}: Pick<LaptopSeat, 'stytch' | 'slugs'>): Record<string, string> =>
+  writeProjectRotationEnv({
+    project: { projectId, ...(baseUrl === undefined ? {} : { baseUrl }) },
+    projectSecretName: LAPTOP_PROJECT_SECRET,
+    ...slugs,
+    workspaceKeySecretId: LAPTOP_WORKSPACE_KEY,
+    quietHours: LAPTOP_QUIET_HOURS,
+    // The stand-in serves both of Stytch's addresses.
+    ...(baseUrl === undefined ? {} : { managementUrl: baseUrl }),
+    eventBus: LAPTOP_BUS,
+    freeze: { parameter: LAPTOP_FREEZE },
+  })
+
+export const laptopFunctions = ({ stytch, slugs, arnOf, vendUrl }: LaptopSeat): readonly LaptopFunction[] => [
+  {
+    part: 'project-rotation',
+    handler: 'on-project-rotation',
+    timeoutMs: 30_000,
+    env: projectRotationEnv({ stytch, slugs }),
+  },
   {
     part: 'rotation',
     handler: 'on-rotation',
@@ -89,6 +125,7 @@ export const laptopFunctions = ({ stytch, arnOf, vendUrl }: LaptopSeat): readonl
       longestHoldHours: 168,
       everyMinutes: LAPTOP_SWEEP_MINUTES,
       freeze: { parameter: LAPTOP_FREEZE },
+      ...projectPlace({ stytch, arnOf }),
     }),
   },
   {
@@ -118,6 +155,7 @@ export const laptopFunctions = ({ stytch, arnOf, vendUrl }: LaptopSeat): readonl
       eventBus: LAPTOP_BUS,
       maxSecurityClients: 25,
       freeze: { parameter: LAPTOP_FREEZE },
+      ...projectPlace({ stytch, arnOf }),
     }),
   },
   {

@@ -2,6 +2,7 @@
 // (architecture §5). For `npm run laptop`, `npm start` and the end-to-end tests. It opens loopback ports only and keeps nothing.
 import { randomBytes, randomUUID } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
+import type { StytchEnv } from '../../env.ts'
 import { type AwsStandIn, createAwsStandIn } from '../aws/aws-stand-in.ts'
 import { connectBusRules } from '../aws/bus-rules.ts'
 import type { AwsSettings } from '../aws/settings.ts'
@@ -11,6 +12,7 @@ import { createWorld, type World } from '../stand-in/world.ts'
 import { createStytchStandIn, type StytchStandIn } from '../stytch/stytch-stand-in.ts'
 import { LAPTOP_BUS, LAPTOP_EVIDENCE, LAPTOP_PREFIX, LAPTOP_STAGE, laptopFunctions, laptopRules } from './functions.ts'
 import { createLeakFront, LEAK_PATH } from './leak-front.ts'
+import { LAPTOP_PROJECT_SECRET, storeProjectSecret } from './project-secret.ts'
 import { createScheduler, type ScheduledFunction } from './scheduler.ts'
 import { createLaptopVend, registerVendClient, VEND_CLIENT, VEND_PORT } from './vend.ts'
 
@@ -24,6 +26,8 @@ export interface LaptopInput {
   readonly functions?: Readonly<Record<string, string>>
   /** Registers the client that the address names as one that may be vended. @default false */
   readonly hasVendClient?: boolean
+  /** Keeps the project secret where a deployment has it, so that it can be rotated: the functions read it there. @default false */
+  readonly hasProjectSecret?: boolean
   /** Every line that a handler's process writes. */
   readonly onLog: (line: string) => void
 }
@@ -37,6 +41,8 @@ export interface LaptopAddress {
   readonly region: string
   readonly account_id: string
   readonly rotation_lambda_arn: string
+  /** Name of the secret that holds the project secret, when the laptop keeps it there. */
+  readonly project_secret_name?: string
   /** Name of the event bus, for PutEvents at `aws`. */
   readonly bus: string
   /** Where the leak intake takes deliveries. */
@@ -183,7 +189,14 @@ export const startLaptop = async (input: LaptopInput): Promise<Laptop> => {
     throw error
   }
 
-  const stytchEnv = { projectId, projectSecret: { kind: 'given', secret: projectSecret }, baseUrl: stytchUrl } as const
+  const stytchEnv: StytchEnv = {
+    projectId,
+    projectSecret:
+      input.hasProjectSecret === true
+        ? { kind: 'stored', secretId: LAPTOP_PROJECT_SECRET }
+        : { kind: 'given', secret: projectSecret },
+    baseUrl: stytchUrl,
+  }
   const start = (
     functionName: string,
     what: Pick<LambdaInput, 'modulePath' | 'timeoutMs' | 'env' | 'maxEnvironments'>,
@@ -195,6 +208,7 @@ export const startLaptop = async (input: LaptopInput): Promise<Laptop> => {
   const schedules: ScheduledFunction[] = []
   for (const { part, handler, everyMinutes, isDurable, ...what } of laptopFunctions({
     stytch: stytchEnv,
+    slugs: stytch.workspace.slugs,
     arnOf,
     vendUrl,
   })) {
@@ -221,15 +235,25 @@ export const startLaptop = async (input: LaptopInput): Promise<Laptop> => {
     await Promise.all([...functions.values()].map((lambda) => lambda.close()))
     await closeServers()
   }
-  if (input.hasVendClient === true) {
-    const place = { aws: awsUrl, stytch: stytchUrl, region: REGION, projectId, projectSecret }
-    await registerVendClient({ ...place, secretNamePrefix: LAPTOP_PREFIX, rotationFunctionArn: rotationArn }).catch(
-      async (error: unknown) => {
-        await close()
-        throw error
-      },
-    )
+  const place = { aws: awsUrl, stytch: stytchUrl, region: REGION, projectId, projectSecret }
+  const keepProjectSecret = async (): Promise<void> => {
+    const { key: workspaceKey } = stytch.workspace
+    await storeProjectSecret({ ...place, workspaceKey, rotationFunctionArn: arnOf('project-rotation') })
   }
+  const furnish = async (): Promise<void> => {
+    if (input.hasProjectSecret === true) {
+      await keepProjectSecret()
+      // Whoever empties the laptop wants to go on with it, and its functions read the project secret there.
+      world.onReset(() => void keepProjectSecret().catch(() => onLog('the project secret could not be stored again')))
+    }
+    if (input.hasVendClient === true) {
+      await registerVendClient({ ...place, secretNamePrefix: LAPTOP_PREFIX, rotationFunctionArn: rotationArn })
+    }
+  }
+  await furnish().catch(async (error: unknown) => {
+    await close()
+    throw error
+  })
 
   return {
     world,
@@ -245,6 +269,7 @@ export const startLaptop = async (input: LaptopInput): Promise<Laptop> => {
       region: REGION,
       account_id: ACCOUNT_ID,
       rotation_lambda_arn: rotationArn,
+      ...(input.hasProjectSecret === true ? { project_secret_name: LAPTOP_PROJECT_SECRET } : {}),
       bus: LAPTOP_BUS,
       leaks: `${awsUrl}${LEAK_PATH}`,
       vend: vendUrl,

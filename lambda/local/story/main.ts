@@ -32,6 +32,7 @@ say(
   'Rotating machine-to-machine secrets, on this laptop: Stytch and Secrets Manager are stand-ins, the rest is real.\n',
 )
 const laptop = await startLaptop({
+  hasProjectSecret: true,
   stytchPort: 0,
   awsPort: 0,
   awsSettings: { redriveSpacingMs: 300 },

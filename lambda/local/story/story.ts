@@ -102,6 +102,19 @@ const leakScene = async ({ operator, tell, laptop }: Stage, secretId: string): P
   return { attack, provenDeadMs, evidence: revoked?.detail as Readonly<Record<string, unknown>> | undefined }
 }
 
+/** The password to all of Stytch leaks: every function must follow without a failed call. */
+const projectScene = async ({ operator, tell, laptop, check }: Stage, clientSecretId: string): Promise<void> => {
+  const { project_secret: leaked, project_secret_name: secretId = '' } = laptop.address
+  const startedAt = Date.now()
+  await operator.rotate(secretId, 'revoke')
+  check(laptop.stytch.projectSecrets.accepts(leaked), 'the old project secret died before anybody could follow')
+  await operator.rotate(secretId, 'settle')
+  check(!laptop.stytch.projectSecrets.accepts(leaked), 'the old project secret is still accepted')
+  tell(`project secret  revoked: Stytch refuses the old one after ${Date.now() - startedAt} ms`)
+  await operator.rotate(clientSecretId, 'rotate')
+  tell('support-agent   rotated: the function followed the new project secret by itself')
+}
+
 /** @param say shows a line as it happens. @throws what a scene throws; everything it opened is closed. */
 export const tellStory = async (laptop: Laptop, say: (line: Line) => void): Promise<StoryResult> => {
   const startedAt = Date.now()
@@ -145,6 +158,7 @@ export const tellStory = async (laptop: Laptop, say: (line: Line) => void): Prom
     await rollbackScene(stage, etl)
     await crashScene(stage, agent)
     const leak = await leakScene(stage, billing)
+    await projectScene(stage, agent)
     await sleep(500)
     await Promise.all(consumers.map((consumer) => consumer.stop()))
     const sum = (count: (consumer: Consumer) => number): number =>

@@ -12,6 +12,8 @@ export interface Choosing {
   readonly search: FleetSearch
   /** `m2m/<stage>/` */
   readonly secretNamePrefix: string
+  /** The Stytch project's own secret, where it is rotated: by name alone, never by a tag, and never among all. */
+  readonly project?: { readonly secretName: string; readonly rotationFunctionArn: string } | undefined
 }
 
 /** As many as the incident function does by itself; more are a campaign's. */
@@ -29,8 +31,10 @@ interface Found {
   readonly count: number
 }
 
-const byNames = async ({ fleet, secretNamePrefix }: Choosing, names: readonly string[]): Promise<Found> => {
-  const within = names.filter((name) => name.startsWith(secretNamePrefix)).slice(0, MAX_BY_ITSELF + 1)
+const byNames = async (choosing: Choosing, names: readonly string[]): Promise<Found> => {
+  const { fleet, secretNamePrefix, project } = choosing
+  const isOurs = (name: string): boolean => name.startsWith(secretNamePrefix) || name === project?.secretName
+  const within = names.filter(isOurs).slice(0, MAX_BY_ITSELF + 1)
   // DescribeSecret does not lag.
   const found = await Promise.all(within.map((name) => fleet.inspect(name)))
   const secrets = found.filter((secret): secret is ManagedSecret => secret !== undefined && !secret.isDeleted)

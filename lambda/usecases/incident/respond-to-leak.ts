@@ -99,12 +99,18 @@ const toClient = (
   }
 }
 
+/** The project's own secret has a rotation function of its own. */
+const errandsFor = ({ errands, project }: Responding, secret: ManagedSecret): Errands =>
+  secret.name === project?.secretName ? { ...errands, rotationFunctionArn: project.rotationFunctionArn } : errands
+
 const revoke = async (
-  { errands, freeze }: Responding,
+  responding: Responding,
   { incidentId }: LeakReport,
   secret: ManagedSecret,
-): Promise<ErrandOutcome<'frozen'>> =>
-  carryOut<'frozen'>(errands, {
+): Promise<ErrandOutcome<'frozen'>> => {
+  const { freeze } = responding
+  const errands = errandsFor(responding, secret)
+  return carryOut<'frozen'>(errands, {
     secretId: secret.arn,
     intent: 'revoke',
     about: incidentId,
@@ -113,6 +119,7 @@ const revoke = async (
     // A switch that nobody can read stops no revoke.
     mayBegin: async () => ((await freeze.read().catch(() => 'off' as const)) === 'all' ? 'frozen' : undefined),
   })
+}
 
 const absent = (named: string): IncidentClient =>
   failedClient(

@@ -19,8 +19,10 @@ export interface Sweeping {
   readonly timing: Timing
   readonly journal: Journal
   readonly rules: SweepRules
-  /** `m2m/<stage>/` */
+  /** `m2m/<stage>/`, or the whole name of the one secret that is swept. */
   readonly secretNamePrefix: string
+  /** One secret alone, of that very name. @default false */
+  readonly isOneSecret?: boolean
 }
 
 export interface SweepSummary extends Readonly<Tally> {
@@ -120,6 +122,10 @@ const nextPage = async (
   return undefined
 }
 
+/** ListSecrets' filter is a promise of AWS's; the prefix is ours. */
+const isWithin = ({ secretNamePrefix, isOneSecret = false }: Sweeping, name: string): boolean =>
+  isOneSecret ? name === secretNamePrefix : name.startsWith(secretNamePrefix)
+
 /** @returns whether the list came to its end. */
 const listAll = async (sweeping: Sweeping, listing: Listing): Promise<boolean> => {
   let page: string | undefined
@@ -128,8 +134,7 @@ const listAll = async (sweeping: Sweeping, listing: Listing): Promise<boolean> =
     const reply = await nextPage(sweeping, listing, page)
     if (reply === undefined) return false
     for (const secret of reply.secrets) {
-      // ListSecrets' filter is a promise of AWS's; the prefix is ours.
-      if (secret.name.startsWith(sweeping.secretNamePrefix) && !secret.isDeleted) sift(secret, listing)
+      if (isWithin(sweeping, secret.name) && !secret.isDeleted) sift(secret, listing)
     }
     page = reply.nextPage
   } while (page !== undefined)
@@ -192,4 +197,20 @@ export const sweep = async (sweeping: Sweeping, asOf: number): Promise<SweepSumm
   const work: SweepSecret = { fleet, steps, outcomes, timing, journal, tally, sweep: decidesBy }
   await lookAtAll(work, found, startedAt + availableMs)
   return { ...tally, freeze, isWhole, ms: timing.now() - startedAt }
+}
+
+const join = (one: SweepSummary, other: SweepSummary): SweepSummary => {
+  const tally = emptyTally()
+  for (const key of Object.keys(tally) as (keyof Tally)[]) tally[key] = one[key] + other[key]
+  return { ...tally, freeze: other.freeze, isWhole: one.isWhole && other.isWhole, ms: one.ms + other.ms }
+}
+
+/** One after another, the smallest first: what does not get its time is the next sweep's. Throws as `sweep` does. */
+export const sweepAll = async (
+  [first, ...rest]: readonly [Sweeping, ...Sweeping[]],
+  asOf: number,
+): Promise<SweepSummary> => {
+  let whole = await sweep(first, asOf)
+  for (const next of rest) whole = join(whole, await sweep(next, asOf))
+  return whole
 }

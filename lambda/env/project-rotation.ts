@@ -1,0 +1,70 @@
+// The settings of the function that rotates the project's own secret: which project, where its secret and the workspace key lie, and how
+// long a value must not have been used before a planned rotation ends it.
+import { type FreezeEnv, readFreezeEnv, writeFreezeEnv } from './freeze.ts'
+import { readNumber } from './number.ts'
+import { createReader, type Environment, type Reader } from './reader.ts'
+import { baseUrlFault, readTokenPlace, type TokenPlaceEnv, writeTokenPlace } from './stytch.ts'
+
+declare const DEPLOYED_BUNDLE: boolean | undefined
+
+export interface ProjectRotationEnv {
+  readonly project: TokenPlaceEnv
+  /** Name of the one secret that this function may rotate. */
+  readonly projectSecretName: string
+  /** How the Management API's paths name the project and its environment. */
+  readonly projectSlug: string
+  readonly environmentSlug: string
+  /** Name or ARN of the secret that holds the workspace key. */
+  readonly workspaceKeySecretId: string
+  readonly quietHours: number
+  /** Laptop only; else the vendor's own address. */
+  readonly managementUrl?: string
+  /** Name or ARN of the event bus. */
+  readonly eventBus: string
+  readonly freeze: FreezeEnv
+}
+
+const readManagementUrl = (reader: Reader): { readonly managementUrl?: string } => {
+  if (typeof DEPLOYED_BUNDLE === 'undefined') {
+    const managementUrl = reader.optional('STYTCH_MANAGEMENT_URL')
+    if (managementUrl !== undefined) {
+      const fault = baseUrlFault(managementUrl)
+      if (fault !== undefined) reader.fault('STYTCH_MANAGEMENT_URL', `is malformed: ${fault}`)
+      return { managementUrl }
+    }
+  }
+  return {}
+}
+
+export const readProjectRotationEnv = (env: Environment): ProjectRotationEnv => {
+  const reader = createReader(env)
+  const settings: ProjectRotationEnv = {
+    project: readTokenPlace(reader),
+    projectSecretName: reader.text('M2M_PROJECT_SECRET', 'the name of the secret that holds the project secret'),
+    projectSlug: reader.text('STYTCH_PROJECT_SLUG', "the project's slug"),
+    environmentSlug: reader.text('STYTCH_ENVIRONMENT_SLUG', "the environment's slug"),
+    workspaceKeySecretId: reader.text(
+      'STYTCH_WORKSPACE_KEY_ID',
+      'the name or ARN of the secret that holds the workspace key',
+    ),
+    quietHours: readNumber(reader, 'M2M_QUIET_HOURS', 'how many hours a value must not have been used, above 0'),
+    eventBus: reader.text('M2M_EVENT_BUS', 'the name or ARN of the event bus'),
+    freeze: readFreezeEnv(reader),
+    ...readManagementUrl(reader),
+  }
+  reader.finish()
+  return settings
+}
+
+/** The inverse of readProjectRotationEnv. */
+export const writeProjectRotationEnv = (settings: ProjectRotationEnv): Record<string, string> => ({
+  ...writeTokenPlace(settings.project),
+  M2M_PROJECT_SECRET: settings.projectSecretName,
+  STYTCH_PROJECT_SLUG: settings.projectSlug,
+  STYTCH_ENVIRONMENT_SLUG: settings.environmentSlug,
+  STYTCH_WORKSPACE_KEY_ID: settings.workspaceKeySecretId,
+  M2M_QUIET_HOURS: String(settings.quietHours),
+  M2M_EVENT_BUS: settings.eventBus,
+  ...writeFreezeEnv(settings.freeze),
+  ...(settings.managementUrl === undefined ? {} : { STYTCH_MANAGEMENT_URL: settings.managementUrl }),
+})

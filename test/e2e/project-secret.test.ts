@@ -1,0 +1,131 @@
+// The project's own secret on the laptop, as deployed: rotated under the traffic of everything else, ended by the sweep only when nobody
+// uses the old value any more, and revoked by an incident. Every function follows by itself.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge'
+import { DescribeSecretCommand, GetSecretValueCommand } from '@aws-sdk/client-secrets-manager'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { type Laptop, startLaptop } from '../../lambda/local/laptop/laptop.ts'
+import { LAPTOP_PROJECT_SECRET } from '../../lambda/local/laptop/project-secret.ts'
+import { createOperator, type Operator } from '../../lambda/local/story/operator.ts'
+
+vi.setConfig({ testTimeout: 90_000, hookTimeout: 60_000 })
+
+const HOUR_MS = 3_600_000
+let laptop: Laptop
+let operator: Operator
+let clientSecret: string
+let events: EventBridgeClient
+
+beforeAll(async () => {
+  laptop = await startLaptop({ stytchPort: 0, awsPort: 0, hasProjectSecret: true, onLog: () => {} })
+  operator = createOperator(laptop.address)
+  events = new EventBridgeClient({
+    endpoint: laptop.address.aws,
+    region: laptop.address.region,
+    credentials: { accessKeyId: 'any', secretAccessKey: 'any' },
+  })
+  const registered = await operator.register('orders', ['read:orders'])
+  clientSecret = registered.secretArn
+})
+afterAll(async () => {
+  operator.secretsManager.destroy()
+  events.destroy()
+  await laptop.close()
+})
+
+const stored = async (): Promise<string> => {
+  const { SecretString: text = '{}' } = await operator.secretsManager.send(
+    new GetSecretValueCommand({ SecretId: LAPTOP_PROJECT_SECRET }),
+  )
+  return (JSON.parse(text) as { secret: string }).secret
+}
+const currentToken = async (): Promise<string | undefined> => {
+  const { VersionIdsToStages: labels = {} } = await operator.secretsManager.send(
+    new DescribeSecretCommand({ SecretId: LAPTOP_PROJECT_SECRET }),
+  )
+  return Object.keys(labels).find((id) => labels[id]?.includes('AWSCURRENT'))
+}
+const until = async (holds: () => Promise<boolean> | boolean, what: string): Promise<void> => {
+  for (let tries = 0; tries < 400; tries += 1) {
+    if (await holds()) return
+    await sleep(50)
+  }
+  throw new Error(`${what} did not come about`)
+}
+const accepts = (secret: string): boolean => laptop.stytch.projectSecrets.accepts(secret)
+/** A back end that has not read the new value yet. */
+const useIt = async (secret: string): Promise<number> => {
+  const authorization = `Basic ${Buffer.from(`${laptop.address.project_id}:${secret}`).toString('base64')}`
+  return (await fetch(`${laptop.address.stytch}/v1/debug/whoami`, { headers: { authorization } })).status
+}
+const calls = (op: string): number => laptop.stytch.server.calls().filter((call) => call.op === op).length
+
+test('is rotated by the same steps, and ends only when the old value has not been used for a day and an hour', async () => {
+  const old = await stored()
+
+  await operator.rotate(LAPTOP_PROJECT_SECRET, 'rotate')
+
+  const fresh = await stored()
+  expect([accepts(old), accepts(fresh), fresh === old]).toEqual([true, true, false])
+  // Over the overlap; somebody used the old value an hour ago.
+  laptop.world.clock.advance(24 * HOUR_MS)
+  expect(await useIt(old)).toBe(200)
+  laptop.world.clock.advance(HOUR_MS)
+  await until(
+    () =>
+      laptop.aws
+        .events()
+        .some(
+          ({ detailType, detail }) => detailType === 'Rotation Refused' && JSON.stringify(detail).includes('stillUsed'),
+        ),
+    'the refused settle',
+  )
+  expect([accepts(old), await stored()]).toEqual([true, fresh])
+  expect(calls('DeleteProjectSecret')).toBe(0)
+
+  laptop.world.clock.advance(26 * HOUR_MS)
+  await until(() => !accepts(old), 'the settle')
+  await until(async () => (await currentToken())?.startsWith('settle-') === true, 'the label of the settle')
+  expect([accepts(fresh), await stored()]).toEqual([true, fresh])
+})
+
+test('an incident revokes it within seconds, and every function follows without a failed call', async () => {
+  const leaked = await stored()
+  const refusedBefore = laptop.aws.events().filter(({ detailType }) => detailType === 'Rotation Refused').length
+
+  await events.send(
+    new PutEventsCommand({
+      Entries: [
+        {
+          EventBusName: laptop.address.bus,
+          Source: 'm2m.security',
+          DetailType: 'Secret Leak Reported',
+          Detail: JSON.stringify({
+            incidentId: 'project-leak-1',
+            selector: { secretNames: [LAPTOP_PROJECT_SECRET] },
+            reason: 'found in a build log',
+            requestedBy: 'alice',
+          }),
+        },
+      ],
+    }),
+  )
+
+  await until(() => !accepts(leaked), 'the end of the leaked value')
+  await until(
+    () => laptop.aws.events().some(({ detailType }) => detailType === 'Incident Completed'),
+    'the end of the incident',
+  )
+  const { detail } = laptop.aws.events().find(({ detailType }) => detailType === 'Incident Completed') ?? {}
+  expect(detail).toMatchObject({ clients: [{ secretName: LAPTOP_PROJECT_SECRET, outcome: 'revoked' }] })
+  const evidence = laptop.aws.events().find(({ detailType }) => detailType === 'Secret Revoked')
+  expect(evidence?.detail).toMatchObject({
+    secretName: LAPTOP_PROJECT_SECRET,
+    evidence: { refused: expect.arrayContaining([expect.objectContaining({ status: 401 })]) },
+  })
+  expect(JSON.stringify(laptop.aws.events())).not.toContain(leaked)
+  // The rotation function still holds the dead one, and finds out by itself.
+  await operator.rotate(clientSecret, 'rotate')
+  const refused = laptop.aws.events().filter(({ detailType }) => detailType === 'Rotation Refused')
+  expect(refused.length).toBe(refusedBefore)
+})

@@ -123,11 +123,11 @@ export interface SightingInput {
 
 /** @returns the sightings that fit, without repeats. One: that is it. Several or none: the last fours do not tell. */
 export const sightings = (input: SightingInput): readonly Sighting[] => {
-  const { slots, stored, intent, acceptance = {}, isCurrentUnlike = false } = input
+  const { slots, stored, intent, acceptance = {}, isCurrentUnlike } = input
   const numbered = number(stored, acceptance)
   const { C, P, V, accepted } = numbered
   // Only an exchange shows that C sits in a slot at all; the other slot is then left for it.
-  const isCurrentFirst = isCurrentUnlike && slots.current === slots.next && accepted.has(C)
+  const isCurrentFirst = isCurrentUnlike === true && slots.current === slots.next && accepted.has(C)
   const found = new Map<string, Sighting>()
   for (const hypothesis of hypotheses(slots, numbered)) {
     const { l, n } = hypothesis

@@ -67,7 +67,12 @@ describe('a new client', () => {
 
     expect(version?.versionId).toMatch(/^register-\d{13}-[0-9a-f]{32}$/)
     expect(
-      parsed.ok && [parsed.value.clientId, parsed.value.projectId, parsed.value.fields.token_url, parsed.value.issuedAt],
+      parsed.ok && [
+        parsed.value.clientId,
+        parsed.value.projectId,
+        parsed.value.fields.token_url,
+        parsed.value.issuedAt,
+      ],
     ).toEqual([CLIENT_ID, place.issuer.projectId, request.tokenUrl, place.timing.now()])
     expect(parsed.ok && place.issuer.accepts(CLIENT_ID, parsed.value.clientSecret.reveal())).toBe(true)
   })

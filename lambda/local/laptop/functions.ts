@@ -36,6 +36,8 @@ export interface LaptopSeat {
   readonly stytch: StytchEnv
   /** How the Management API names the project. */
   readonly slugs: Slugs
+  /** Absent: Stytch sets no limit. */
+  readonly stytchCallsPerSecond?: number | undefined
   /** ARN of the function of a part. */
   readonly arnOf: (part: string) => string
   /** Where the front before the vendor listens. */
@@ -89,7 +91,10 @@ const projectRotationEnv = ({
     freeze: { parameter: LAPTOP_FREEZE },
   })
 
-export const laptopFunctions = ({ stytch, slugs, arnOf, vendUrl }: LaptopSeat): readonly LaptopFunction[] => [
+const stytchRate = ({ stytchCallsPerSecond }: Pick<LaptopSeat, 'stytchCallsPerSecond'>) =>
+  stytchCallsPerSecond === undefined ? {} : { stytchCallsPerSecond }
+
+export const laptopFunctions = ({ stytch, slugs, arnOf, vendUrl, ...more }: LaptopSeat): readonly LaptopFunction[] => [
   {
     part: 'project-rotation',
     handler: 'on-project-rotation',
@@ -142,6 +147,7 @@ export const laptopFunctions = ({ stytch, slugs, arnOf, vendUrl }: LaptopSeat): 
       periodHours: 720,
       overlapHours: 24,
       freeze: { parameter: LAPTOP_FREEZE },
+      ...stytchRate(more),
     }),
   },
   {
@@ -155,6 +161,7 @@ export const laptopFunctions = ({ stytch, slugs, arnOf, vendUrl }: LaptopSeat): 
       eventBus: LAPTOP_BUS,
       maxSecurityClients: 25,
       freeze: { parameter: LAPTOP_FREEZE },
+      ...stytchRate(more),
       ...projectPlace({ stytch, arnOf }),
     }),
   },

@@ -28,6 +28,8 @@ export interface LaptopInput {
   readonly hasVendClient?: boolean
   /** Keeps the project secret where a deployment has it, so that it can be rotated: the functions read it there. @default false */
   readonly hasProjectSecret?: boolean
+  /** How many calls a second campaigns and incidents take for what Stytch grants. @default - no limit */
+  readonly stytchCallsPerSecond?: number
   /** Every line that a handler's process writes. */
   readonly onLog: (line: string) => void
 }
@@ -209,6 +211,7 @@ export const startLaptop = async (input: LaptopInput): Promise<Laptop> => {
   for (const { part, handler, everyMinutes, isDurable, ...what } of laptopFunctions({
     stytch: stytchEnv,
     slugs: stytch.workspace.slugs,
+    stytchCallsPerSecond: input.stytchCallsPerSecond,
     arnOf,
     vendUrl,
   })) {

@@ -50,6 +50,14 @@ export interface Seat {
   readonly stytch: StytchStandIn
   readonly aws: AwsStandIn
   readonly client: SecretsManagerClient
+  /** For clients of Secrets Manager and the bus with a handler of their own. */
+  readonly awsConfig: {
+    readonly endpoint: string
+    readonly region: string
+    readonly maxAttempts: number
+    readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string }
+  }
+  readonly http: NodeHttpHandler
   /** Where the stand-ins listen, for those who bring a client of their own. */
   readonly urls: { readonly stytch: string; readonly aws: string }
   readonly issuer: Issuer
@@ -72,7 +80,7 @@ export interface Seat {
 const never = <Value>(): Promise<Value> => new Promise(() => {})
 
 /** A passage that an execution takes on every outside call; once hung, all its calls hang. */
-const createPassage = ({ gate, onHang }: Pick<Execution, 'gate' | 'onHang'>) => {
+export const createPassage = ({ gate, onHang }: Pick<Execution, 'gate' | 'onHang'>) => {
   let isHung = false
   const pass = async (phase: 'before' | 'after', op: string): Promise<void> => {
     if (!isHung && (await gate(phase, op)) === 'go') return
@@ -90,9 +98,9 @@ const createPassage = ({ gate, onHang }: Pick<Execution, 'gate' | 'onHang'>) => 
   }
 }
 
-type Passage = ReturnType<typeof createPassage>
+export type Passage = ReturnType<typeof createPassage>
 
-const gatedHandler = (handler: NodeHttpHandler, passage: Passage) => ({
+export const gatedHandler = (handler: NodeHttpHandler, passage: Passage) => ({
   metadata: handler.metadata,
   handle: (...args: Parameters<NodeHttpHandler['handle']>) => {
     const target = args[0].headers['x-amz-target'] ?? ''
@@ -199,6 +207,8 @@ export const createSeat = async (
     stytch,
     aws,
     client,
+    awsConfig,
+    http,
     urls: { stytch: stytchUrl, aws: awsUrl },
     issuer: connect(
       send,

@@ -36,7 +36,8 @@ const partOf = ({ incidentId, at }: IncidentEnd, clients: readonly IncidentClien
   detail: {
     version: VERSION,
     id: createHash('sha256')
-      .update(JSON.stringify([INCIDENT_COMPLETED, incidentId, at, part]))
+      // From what it tells, not from when: said again after a kill, it is the same.
+      .update(JSON.stringify([INCIDENT_COMPLETED, incidentId, part, clients]))
       .digest('hex')
       .slice(0, 32),
     incidentId,

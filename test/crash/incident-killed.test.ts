@@ -1,0 +1,153 @@
+// The incident function, killed before and after each of its outside calls – found by recording them – and called again with the same event,
+// as Lambda does: the leaked value is replaced once, proven dead once, and nothing is left. The rotations themselves run undisturbed here.
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge'
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { createFleet } from '../../lambda/adapters/aws/fleet.ts'
+import { createTeller } from '../../lambda/adapters/aws/outcomes.ts'
+import { INCIDENT_SOURCE } from '../../lambda/domain/incident/incident-completed.ts'
+import { type Response, respondToLeak } from '../../lambda/usecases/incident/respond-to-leak.ts'
+import { createTurns } from '../../lambda/usecases/turns.ts'
+import {
+  acceptedValues,
+  createPassage,
+  createSeat,
+  type Gate,
+  gatedHandler,
+  idUnder,
+  register,
+  rotateSecret,
+  type Seat,
+  type Subject,
+  undisturbed,
+  valueUnder,
+} from './seat.ts'
+
+const FUNCTION_ARN = 'arn:aws:lambda:us-east-1:000000000000:function:m2m-rotation'
+const PATIENCE_MS = 870_000
+let seat: Seat
+beforeAll(async () => {
+  seat = await createSeat({}, { timeoutMs: 5000 })
+})
+beforeEach(() => seat.world.reset())
+afterAll(() => seat.close())
+
+/** One call of the function. A killed one never runs another line. */
+const respond = (subject: Subject, gate: Gate): Promise<Response | 'killed'> =>
+  new Promise((resolve, reject) => {
+    const passage = createPassage({ gate, onHang: () => resolve('killed') })
+    const gated = { ...seat.awsConfig, requestHandler: gatedHandler(seat.http, passage) }
+    const secretName = seat.aws.peek(subject.secretArn)?.name ?? ''
+    const startedAt = seat.world.clock.now()
+    const timing = {
+      now: seat.world.clock.now,
+      remainingMs: () => PATIENCE_MS - (seat.world.clock.now() - startedAt),
+      wait: async (ms: number): Promise<void> => {
+        await seat.aws.idle()
+        seat.world.clock.advance(ms)
+      },
+    }
+    const none = async (): Promise<never> => {
+      throw new Error('one client is no campaign, and is named')
+    }
+    respondToLeak(
+      {
+        fleet: createFleet(new SecretsManagerClient(gated)),
+        search: { tagged: none },
+        freeze: { read: async () => 'off' },
+        campaigns: { revoke: none },
+        teller: createTeller(new EventBridgeClient(gated), 'm2m', INCIDENT_SOURCE),
+        secretNamePrefix: 'm2m/test/',
+        limits: { maxSecurityClients: 25 },
+        errands: {
+          timing,
+          rotationFunctionArn: FUNCTION_ARN,
+          turns: createTurns({ perSecond: 24, timing }),
+          fleet: createFleet(new SecretsManagerClient(gated)),
+        },
+        journal: { note: () => {} },
+      },
+      {
+        id: 'event-1',
+        source: 'm2m.security',
+        detail: {
+          incidentId: 'inc-1',
+          selector: { secretNames: [secretName] },
+          reason: 'a test',
+          requestedBy: 'a test',
+        },
+      },
+    ).then(resolve, reject)
+  })
+
+const prepare = async (isInOverlap: boolean): Promise<Subject> => {
+  seat.onInvoke = undisturbed(seat)
+  const subject = await register(seat)
+  if (isInOverlap) await rotateSecret(seat, subject, 'rotate')
+  return subject
+}
+
+/** What is not as an incident must leave it. */
+const faultsOf = (subject: Subject, leaked: readonly string[], end: Response | 'killed'): readonly string[] => {
+  const versions = seat.aws.peek(subject.secretArn)?.versions ?? []
+  const ids = (detailType: string) =>
+    new Set(
+      seat.aws
+        .events()
+        .flatMap((event) => (event.detailType === detailType ? [(event.detail as { id?: string }).id] : [])),
+    )
+  const revokes = versions.filter(({ id }) => id.startsWith('revoke-')).length
+  const current = valueUnder(seat, subject.secretArn, 'AWSCURRENT') ?? ''
+  const said = end === 'killed' ? end : end.outcome
+  return [
+    ...(said === 'revoked' ? [] : [`ended as ${said}`]),
+    ...(acceptedValues(seat, subject).some((value) => leaked.includes(value)) ? ['a leaked value is accepted'] : []),
+    ...(seat.stytch.accepts(subject.clientId, current) ? [] : ['AWSCURRENT is refused']),
+    ...(idUnder(seat, subject.secretArn, 'AWSCURRENT')?.startsWith('settle-') ? [] : ['it is not settled']),
+    ...(revokes === 1 ? [] : [`${revokes} revokes were made`]),
+    ...(ids('Secret Revoked').size === 1 ? [] : [`${ids('Secret Revoked').size} evidences were told`]),
+    ...(ids('Incident Completed').size === 1 ? [] : [`${ids('Incident Completed').size} ends were told`]),
+  ]
+}
+
+test.each([
+  ['settled', false],
+  ['in an overlap', true],
+])(
+  'a client that is %s is revoked once, wherever the function is killed',
+  { timeout: 200_000 },
+  async (_name, isInOverlap) => {
+    const calls: string[] = []
+    const recorded = await prepare(isInOverlap)
+    await respond(recorded, (phase, op) => {
+      if (phase === 'before') calls.push(op)
+      return 'go'
+    })
+    expect(calls).toEqual(
+      expect.arrayContaining(['DescribeSecret', 'ListSecretVersionIds', 'RotateSecret', 'PutEvents']),
+    )
+    const violations: string[] = []
+    let kills = 0
+
+    for (let at = 0; at < calls.length; at += 1) {
+      for (const when of ['before', 'after'] as const) {
+        seat.world.reset()
+        const subject = await prepare(isInOverlap)
+        const leaked = acceptedValues(seat, subject)
+        let count = -1
+        const first = await respond(subject, (phase) => {
+          if (phase === 'before') count += 1
+          return phase === when && count === at ? 'hang' : 'go'
+        })
+        if (first === 'killed') kills += 1
+        await seat.aws.idle()
+        const end = await respond(subject, () => 'go')
+        const where = `killed ${when} call ${at} (${calls[at]})`
+        violations.push(...faultsOf(subject, leaked, end).map((fault) => `${where}: ${fault}`))
+      }
+    }
+
+    expect(violations).toEqual([])
+    expect(kills).toBe(calls.length * 2)
+  },
+)

@@ -122,6 +122,31 @@ describe('m2m incident', () => {
     expect(ran.json<Told>().report.outcome).toBe('proven')
     for (const [name, value] of leaked) expect(isAccepted(name, value)).toBe(false)
   })
+
+  test('with a grace replaces at once, and ends the leaked values when the grace is over', async () => {
+    const leaked = (['alpha', 'beta'] as const).map((name) => [name, secretValue(name)] as const)
+    const accepted = (): readonly boolean[] => leaked.map(([name, value]) => isAccepted(name, value))
+    const isSettled = (name: string): boolean =>
+      cli.laptop.aws
+        .peek(`m2m/laptop/${name}`)
+        ?.versions.some(({ id, stages }) => stages.includes('AWSCURRENT') && id.startsWith('settle-')) === true
+
+    const ran = await m2m(['alpha', 'beta', '--id', 'INC-GRACE', '--grace', '15m', '--yes', '--json'])
+
+    expect(ran.code).toBe(0)
+    await vi.waitUntil(() => leaked.every(([name, value]) => secretValue(name) !== value), { timeout: 60_000 })
+    await cli.laptop.aws.idle()
+    // Consumers that keep the old value go on working, and it is not settled yet.
+    expect(accepted()).toEqual([true, true])
+    cli.laptop.world.clock.advance(10 * 60_000)
+    expect(accepted()).toEqual([true, true])
+
+    cli.laptop.world.clock.advance(6 * 60_000)
+    await vi.waitUntil(() => leaked.every(([name]) => isSettled(name)), { timeout: 60_000 })
+
+    expect(accepted()).toEqual([false, false])
+    for (const [name] of leaked) expect(isAccepted(name, secretValue(name))).toBe(true)
+  })
 })
 
 describe('refused, and nothing is changed', () => {

@@ -1,11 +1,12 @@
 // What the documents point at exists: every page of the runbook that a notice names, every relative link with its heading, and every
 // shell function that a command uses. Judges the files as they are, and proves on planted text that it can fail.
 
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
+import { startLaptop } from '../../lambda/local/laptop/laptop.ts'
 
 const repository = fileURLToPath(new URL('../..', import.meta.url))
 const read = (path: string): string => readFileSync(join(repository, path), 'utf8')
@@ -126,6 +127,42 @@ describe('the runbook', () => {
     expect(code).not.toMatch(/--secret-string (?!file:\/\/\/dev\/stdin)/)
     expect(code).not.toMatch(/SecretString[^\n]*--output text *$/m)
   })
+
+  test.skipIf(spawnSync('curl', ['--version']).status !== 0)(
+    'its commands with curl alone look at a secret, and revoke it',
+    { timeout: 60_000 },
+    async () => {
+      const laptop = await startLaptop({ stytchPort: 0, awsPort: 0, hasVendClient: true, onLog: () => {} })
+      const [section = ''] = shell.filter((code) => code.startsWith('call() {'))
+      const { aws, region } = laptop.address
+      const child = spawn('sh', ['-c', section], {
+        env: {
+          PATH: process.env.PATH ?? '',
+          AWS_ENDPOINT_URL: aws,
+          AWS_REGION: region,
+          AWS_ACCESS_KEY_ID: 'x',
+          AWS_SECRET_ACCESS_KEY: 'x',
+          SECRET: 'm2m/laptop/reports',
+        },
+      })
+      let said = ''
+      child.stdout.on('data', (chunk) => {
+        said += String(chunk)
+      })
+      try {
+        await new Promise((resolve) => child.on('close', resolve))
+        await laptop.aws.idle()
+        const current = laptop.aws
+          .peek('m2m/laptop/reports')
+          ?.versions.find(({ stages }) => stages.includes('AWSCURRENT'))
+
+        expect(said).toMatch(/"VersionIdsToStages".*"VersionId":"revoke-\d{13}-[0-9a-f]{32}"/s)
+        expect(current?.id).toMatch(/^revoke-/)
+      } finally {
+        await laptop.close()
+      }
+    },
+  )
 
   test('its token function makes a token that carries the intent', () => {
     const [, source = ''] = /^(token\(\) \{[\s\S]*?"\$2"; \})$/m.exec(runbook) ?? []

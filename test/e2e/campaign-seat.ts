@@ -2,6 +2,7 @@
 // nobody outside could: the checkpoints, and how to kill the campaign's processes. Not a test itself.
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import { readRequestToken } from '../../lambda/domain/rotation/request-token.ts'
+import type { AwsSettings } from '../../lambda/local/aws/settings.ts'
 import { LAPTOP_FREEZE } from '../../lambda/local/laptop/functions.ts'
 import type { Fault } from '../../lambda/local/stand-in/faults.ts'
 import { type Desk, openDesk, type Subject } from './desk.ts'
@@ -9,7 +10,7 @@ import { type Desk, openDesk, type Subject } from './desk.ts'
 export const HOUR_MS = 3_600_000
 export const DAY_MS = 24 * HOUR_MS
 const CAMPAIGN = 'm2m-laptop-campaign:live'
-/** Of a whole campaign on a busy machine. */
+/** Of a whole campaign of a test's on a busy machine. */
 const PATIENCE_MS = 240_000
 const REGISTERED_AT_ONCE = 6
 const MOST_KILLS = 12
@@ -49,8 +50,11 @@ export interface CampaignSeat {
 
 const kinds: readonly Fault['kind'][] = ['error', 'drop_reply', 'throttle', 'reset', 'html', 'garble']
 
-export const openCampaigns = async (): Promise<CampaignSeat> => {
-  const desk = await openDesk({ asyncRetryMs: 50 })
+export const openCampaigns = async (
+  awsSettings: Partial<AwsSettings> = {},
+  patienceMs = PATIENCE_MS,
+): Promise<CampaignSeat> => {
+  const desk = await openDesk({ asyncRetryMs: 50, ...awsSettings })
   const { laptop } = desk
   const { aws, region } = laptop.address
   const lambda = new LambdaClient({
@@ -73,7 +77,7 @@ export const openCampaigns = async (): Promise<CampaignSeat> => {
   }
 
   const endOf = async (arn: string): Promise<Report> => {
-    const deadline = Date.now() + PATIENCE_MS
+    const deadline = Date.now() + patienceMs
     for (;;) {
       const execution = executionOf(arn)
       if (execution !== undefined && execution.status() !== 'RUNNING') {
@@ -84,7 +88,7 @@ export const openCampaigns = async (): Promise<CampaignSeat> => {
         return detail as Report
       }
       if (isWaitingForOverlaps()) laptop.world.clock.advance(DAY_MS + 120_000)
-      if (Date.now() > deadline) throw new Error(`The campaign did not end within ${PATIENCE_MS / 1000} s.`)
+      if (Date.now() > deadline) throw new Error(`The campaign did not end within ${patienceMs / 1000} s.`)
       await new Promise((resolve) => setTimeout(resolve, 50))
     }
   }

@@ -107,6 +107,17 @@ describe('a planned end of a value', () => {
     expect(JSON.stringify(refusedOf(world))).toContain('stillUsed')
   })
 
+  test('that was rolled back does not wait for the users of the one that stays', async () => {
+    const { world } = listening({ uses: { quietMs: HOUR_MS, current: NOON_THIRTY } })
+    await world.rotate(tokenOf('rotate'))
+    await world.rotate(tokenOf('rollback'))
+
+    await world.rotate(tokenOf('settle'))
+
+    expect(world.client().next).toBeNull()
+    expect(refusedOf(world)).toEqual([])
+  })
+
   test.each([
     ['long enough ago', used(2 * HOUR_MS)],
     ['exactly long enough ago', { quietMs: HOUR_MS, current: NOON_THIRTY - HOUR_MS }],

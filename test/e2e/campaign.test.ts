@@ -144,7 +144,7 @@ it('rotates what is due once, while calls fail and its processes are killed, and
   for (const subject of others) expect(seat.attempts(subject)).toMatchObject({ rotate: 1, settle: 1 })
 })
 
-it('a revoke never stops: all but those that cannot be are proven dead, by one revoke each, whoever asks again meanwhile', async () => {
+it('a revoke never stops: all but those that cannot be are proven dead, whoever asks again meanwhile', async () => {
   const [gone, held, inOverlap, ...rest] = forRevoke
   if (gone === undefined || held === undefined || inOverlap === undefined) throw new Error('There are no clients.')
   await hold(held)
@@ -173,7 +173,11 @@ it('a revoke never stops: all but those that cannot be are proven dead, by one r
   }
   expect(leaked.every(seat.isSettled)).toBe(true)
   expect(leaked.filter((subject, at) => seat.desk.accepts(subject, old[at] ?? ''))).toEqual([])
-  for (const subject of leaked) expect(seat.attempts(subject)).toMatchObject({ revoke: 1, settle: 1 })
+  // Both looked before either asked, for some: then each makes a revoke (docs/guarantees.md, W7). Nobody makes a third.
+  for (const subject of leaked) {
+    const { revoke = 0, settle } = seat.attempts(subject)
+    expect([revoke === 1 || revoke === 2, settle]).toEqual([true, 1])
+  }
   const told = JSON.stringify(seat.desk.laptop.aws.events())
   expect(old.filter((value) => told.includes(value))).toEqual([])
 })

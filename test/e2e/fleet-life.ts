@@ -134,6 +134,7 @@ const startConsumer = ({ desk }: CampaignSeat, secretName: string, habit: Habit)
 /** Clients that work already, each with its value in a secret of another team's. @returns a CSV that names them. */
 const findClients = async ({ desk }: CampaignSeat, count: number): Promise<string> => {
   const rows: string[] = []
+  desk.laptop.aws.configure({ enforceQuotas: false })
   await atOnce(count, async (at) => {
     const clientId = `m2m-client-test-old-${number(at)}`
     const { secret } = desk.laptop.stytch.seed({
@@ -144,6 +145,7 @@ const findClients = async ({ desk }: CampaignSeat, count: number): Promise<strin
     await desk.client.send(new CreateSecretCommand({ Name: `legacy/${number(at)}`, SecretString: secret }))
     rows.push(`old_${number(at)},${clientId},legacy/${number(at)}`)
   })
+  desk.laptop.aws.configure({ enforceQuotas: true })
   return ['name,client_id,from_secret', ...rows].join('\n')
 }
 

@@ -6,8 +6,10 @@ import { availableParallelism, cpus } from 'node:os'
 import { parseArgs } from 'node:util'
 import { startLaptop } from '../lambda/local/laptop/laptop.ts'
 import { benchApply } from './fleet/apply.ts'
+import { benchCampaign } from './fleet/campaign.ts'
 import { type Figure, toMarkdown } from './fleet/figures.ts'
 import { benchIdentify } from './fleet/identify.ts'
+import { benchSweep } from './fleet/sweep.ts'
 
 const { values } = parseArgs({
   options: {
@@ -15,6 +17,7 @@ const { values } = parseArgs({
     only: { type: 'string' },
     concurrency: { type: 'string', default: '10' },
     'stytch-rate': { type: 'string', default: '40' },
+    abreast: { type: 'string', default: '60' },
     json: { type: 'string' },
   },
 })
@@ -29,6 +32,8 @@ type Part = (input: {
 
 const parts: Readonly<Record<string, Part>> = {
   apply: (input) => benchApply({ ...input, concurrency, stytchRate }),
+  sweep: benchSweep,
+  campaign: (input) => benchCampaign({ ...input, abreast: Number(values.abreast) }),
   identify: benchIdentify,
 }
 
@@ -42,7 +47,7 @@ for (const size of values.clients.split(',').map(Number)) {
   })
   try {
     for (const [name, part] of Object.entries(parts)) {
-      if (values.only !== undefined && values.only !== name) continue
+      if (values.only !== undefined && !values.only.split(',').includes(name)) continue
       figures.push(...(await part({ laptop, clients: size })))
     }
   } finally {

@@ -35,7 +35,9 @@ const start = async (laptop: Laptop, input: object): Promise<void> => {
 const reports = (laptop: Laptop): readonly Report[] =>
   laptop.aws
     .events()
-    .flatMap(({ detailType, detail }) => (detailType === 'Campaign Completed' ? [detail as unknown as Report] : []))
+    .flatMap(({ detailType, detail }) =>
+      detailType === 'Campaign Completed' ? [JSON.parse(JSON.stringify(detail)) as Report] : [],
+    )
 
 /** All pages sleep until their overlaps are over: what is left is waiting. */
 const isWaiting = (laptop: Laptop): boolean => {

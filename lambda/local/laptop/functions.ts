@@ -36,6 +36,8 @@ export interface LaptopSeat {
   readonly stytch: StytchEnv
   /** How the Management API names the project. */
   readonly slugs: Slugs
+  /** Whether the periodic campaign begins by itself. */
+  readonly hasCampaignSchedule?: boolean | undefined
   /** Absent: Stytch sets no limit. */
   readonly stytchCallsPerSecond?: number | undefined
   /** ARN of the function of a part. */
@@ -58,6 +60,8 @@ export interface LaptopFunction {
   readonly isDurable?: boolean
   /** Called by the shared clock at this rate, as EventBridge Scheduler would. @default - by no schedule */
   readonly everyMinutes?: number
+  /** What the schedule calls it with. @default - the time it was scheduled for */
+  readonly scheduledInput?: (scheduledAt: string) => object
 }
 
 /** As the stack's defaults are (lib/deploy-config.ts). */
@@ -90,6 +94,18 @@ const projectRotationEnv = ({
     eventBus: LAPTOP_BUS,
     freeze: { parameter: LAPTOP_FREEZE },
   })
+
+/** As the stack's schedule starts it (lib/campaign.ts; a test holds the two together). */
+const dailyCampaign = {
+  everyMinutes: 24 * 60,
+  scheduledInput: (scheduledAt: string) => ({
+    intent: 'rotate',
+    selector: { due: true },
+    reason: 'Their period is over',
+    requestedBy: `m2m-${LAPTOP_STAGE}-campaign`,
+    campaignId: `schedule-${scheduledAt}`,
+  }),
+}
 
 const stytchRate = ({ stytchCallsPerSecond }: Pick<LaptopSeat, 'stytchCallsPerSecond'>) =>
   stytchCallsPerSecond === undefined ? {} : { stytchCallsPerSecond }
@@ -134,11 +150,11 @@ export const laptopFunctions = ({ stytch, slugs, arnOf, vendUrl, ...more }: Lapt
     }),
   },
   {
-    // By no schedule: whoever is at the laptop starts campaigns.
     part: 'campaign',
     handler: 'on-campaign',
     timeoutMs: 900_000,
     isDurable: true,
+    ...(more.hasCampaignSchedule === true ? dailyCampaign : {}),
     env: writeCampaignEnv({
       secretNamePrefix: LAPTOP_PREFIX,
       rotationFunctionArn: arnOf('rotation'),

@@ -28,6 +28,8 @@ export interface LaptopInput {
   readonly hasVendClient?: boolean
   /** Keeps the project secret where a deployment has it, so that it can be rotated: the functions read it there. @default false */
   readonly hasProjectSecret?: boolean
+  /** Lets the periodic campaign begin every day, as a deployment's does. @default false */
+  readonly hasCampaignSchedule?: boolean
   /** How many calls a second campaigns and incidents take for what Stytch grants. @default - no limit */
   readonly stytchCallsPerSecond?: number
   /** Every line that a handler's process writes. */
@@ -208,16 +210,22 @@ export const startLaptop = async (input: LaptopInput): Promise<Laptop> => {
     functions.set(functionArn, startLambda({ ...what, env, functionName, functionArn, clockOffsetMs, onLog }))
   }
   const schedules: ScheduledFunction[] = []
-  for (const { part, handler, everyMinutes, isDurable, ...what } of laptopFunctions({
+  for (const { part, handler, everyMinutes, scheduledInput, isDurable, ...what } of laptopFunctions({
     stytch: stytchEnv,
     slugs: stytch.workspace.slugs,
     stytchCallsPerSecond: input.stytchCallsPerSecond,
+    hasCampaignSchedule: input.hasCampaignSchedule,
     arnOf,
     vendUrl,
   })) {
     if (isDurable === true) durable.add(arnOf(part))
     start(functionNameOf(part), { ...what, modulePath: handlerPath(handler) })
-    if (everyMinutes !== undefined) schedules.push({ functionArn: arnOf(part), everyMs: everyMinutes * 60_000 })
+    if (everyMinutes !== undefined) {
+      const input = scheduledInput === undefined ? {} : { input: scheduledInput }
+      // A durable function is called by its alias.
+      const functionArn = isDurable === true ? `${arnOf(part)}:live` : arnOf(part)
+      schedules.push({ functionArn, everyMs: everyMinutes * 60_000, ...input })
+    }
   }
   for (const [functionName, modulePath] of Object.entries(more)) {
     start(functionName, { modulePath, timeoutMs: TIMEOUT_MS, env: {} })

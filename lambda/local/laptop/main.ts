@@ -17,12 +17,16 @@ const portsOrExit = (): Ports => {
   }
 }
 
-const laptop = await startLaptop({ ...portsOrExit(), hasVendClient: true, hasProjectSecret: true, onLog: say }).catch(
-  (error: unknown) => {
-    say(`The laptop could not start: ${error instanceof Error ? error.message : 'unknown'}`)
-    return process.exit(1)
-  },
-)
+const laptop = await startLaptop({
+  ...portsOrExit(),
+  hasVendClient: true,
+  hasProjectSecret: true,
+  hasCampaignSchedule: true,
+  onLog: say,
+}).catch((error: unknown) => {
+  say(`The laptop could not start: ${error instanceof Error ? error.message : 'unknown'}`)
+  return process.exit(1)
+})
 
 // Before the first line: who reads it may signal at once.
 let isEnding = false

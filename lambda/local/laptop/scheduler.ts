@@ -4,6 +4,8 @@
 export interface ScheduledFunction {
   readonly functionArn: string
   readonly everyMs: number
+  /** What it is called with. @default - `{ scheduledAt }` alone */
+  readonly input?: (scheduledAt: string) => object
 }
 
 export interface SchedulerInput {
@@ -11,7 +13,7 @@ export interface SchedulerInput {
   /** The shared clock. */
   readonly now: () => number
   /** Asynchronously, as the service does. */
-  readonly send: (functionArn: string, event: { readonly scheduledAt: string }) => void
+  readonly send: (functionArn: string, event: object) => void
 }
 
 export interface Scheduler {
@@ -31,13 +33,13 @@ export const createScheduler = ({ schedules, now, send }: SchedulerInput): Sched
     restart,
     tick: () => {
       for (const schedule of schedules) {
-        const { functionArn, everyMs } = schedule
+        const { functionArn, everyMs, input = (at) => ({ scheduledAt: at }) } = schedule
         const dueAt = next.get(schedule) ?? now()
         if (now() < dueAt) continue
         const missed = Math.floor((now() - dueAt) / everyMs)
         const scheduledAt = dueAt + missed * everyMs
         next.set(schedule, scheduledAt + everyMs)
-        send(functionArn, { scheduledAt: new Date(scheduledAt).toISOString() })
+        send(functionArn, input(new Date(scheduledAt).toISOString()))
       }
     },
   }

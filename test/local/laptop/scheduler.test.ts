@@ -13,7 +13,10 @@ const start = () =>
       { functionArn: 'daily', everyMs: 24 * 60 * MINUTE_MS },
     ],
     now: () => now,
-    send: (functionArn, { scheduledAt }) => sent.push([functionArn, (Date.parse(scheduledAt) - NOON) / MINUTE_MS]),
+    send: (functionArn, event) => {
+      const { scheduledAt } = event as { readonly scheduledAt: string }
+      sent.push([functionArn, (Date.parse(scheduledAt) - NOON) / MINUTE_MS])
+    },
   })
 
 beforeEach(() => {

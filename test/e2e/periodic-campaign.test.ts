@@ -1,0 +1,67 @@
+// The periodic campaign on the laptop, begun by the clock and by nobody: what is older than its period is rotated and settled, the rest is left
+// alone. And the laptop's schedule calls it with what the stack's schedule does.
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { laptopFunctions } from '../../lambda/local/laptop/functions.ts'
+import { type Laptop, startLaptop } from '../../lambda/local/laptop/laptop.ts'
+import { createOperator, type Operator } from '../../lambda/local/story/operator.ts'
+import { resourcesOf, synthStack } from '../stack/synth.ts'
+
+vi.setConfig({ testTimeout: 90_000, hookTimeout: 60_000 })
+
+const DAY_MS = 86_400_000
+let laptop: Laptop
+let operator: Operator
+
+beforeAll(async () => {
+  laptop = await startLaptop({ stytchPort: 0, awsPort: 0, hasCampaignSchedule: true, onLog: () => {} })
+  operator = createOperator(laptop.address)
+})
+afterAll(async () => {
+  operator.secretsManager.destroy()
+  await laptop.close()
+})
+
+const currentOf = (secretArn: string): string | undefined =>
+  laptop.aws.peek(secretArn)?.versions.find(({ stages }) => stages.includes('AWSCURRENT'))?.id
+const told = (): readonly unknown[] =>
+  laptop.aws.events().flatMap(({ detailType, detail }) => (detailType === 'Campaign Completed' ? [detail] : []))
+
+test('begins every day, and rotates what is due', async () => {
+  const { secretArn } = await operator.register('orders', ['read:orders'])
+
+  laptop.world.clock.advance(DAY_MS)
+  await vi.waitUntil(() => told().length > 0, { timeout: 30_000 })
+  expect(told()).toEqual([
+    expect.objectContaining({ intent: 'rotate', counts: expect.objectContaining({ selected: 0 }) }),
+  ])
+  expect(currentOf(secretArn)).toMatch(/^register-/)
+
+  laptop.world.clock.advance(31 * DAY_MS)
+  await vi.waitUntil(() => currentOf(secretArn)?.startsWith('rotate-') === true, { timeout: 30_000 })
+  laptop.world.clock.advance(DAY_MS + 120_000)
+  await vi.waitUntil(() => currentOf(secretArn)?.startsWith('settle-') === true, { timeout: 30_000 })
+})
+
+test('is called with what the stack’s schedule puts in', () => {
+  const schedules = Object.values(resourcesOf(synthStack().template())).filter(
+    ({ Type }) => Type === 'AWS::Scheduler::Schedule',
+  )
+  const inputs = schedules.map(({ Properties }) => (Properties as { Target: { Input: string } }).Target.Input)
+  const deployed = inputs
+    .map((input) => JSON.parse(input) as { campaignId?: string })
+    .find(({ campaignId }) => campaignId !== undefined)
+  const stytch = { projectId: 'project-test-1', projectSecret: { kind: 'given', secret: 'none' } } as const
+  const slugs = { projectSlug: 'a', environmentSlug: 'b' }
+  const row = laptopFunctions({
+    stytch,
+    slugs,
+    arnOf: (part) => part,
+    vendUrl: 'http://127.0.0.1',
+    hasCampaignSchedule: true,
+  }).find(({ part }) => part === 'campaign')
+
+  expect(row?.scheduledInput?.('<aws.scheduler.scheduled-time>')).toEqual({
+    ...deployed,
+    requestedBy: 'm2m-laptop-campaign',
+  })
+})

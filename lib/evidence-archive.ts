@@ -146,7 +146,7 @@ export class EvidenceArchive extends Construct {
       memoryMb: MEMORY_MB,
       timeoutSeconds: TIMEOUT_SECONDS,
       onFailure: 'What it failed on three times goes to a queue of its own by a destination, which keeps the error too',
-      environment: writeArchiveEnv({ bucket: this.bucket.bucketName }),
+      environment: writeArchiveEnv({ stage: names.stage, bucket: this.bucket.bucketName }),
     })
     fn.function.configureAsyncInvoke({
       onFailure: new SqsDestination(this.unarchived),

@@ -50,6 +50,8 @@ const whenSilent = {
 } as const
 
 export class FailureAlarms extends Construct {
+  /** Every one, in the order in which they were made. */
+  readonly alarms: Alarm[] = []
   private readonly props: FailureAlarmsProps
 
   constructor(scope: Construct, id: string, props: FailureAlarmsProps) {
@@ -220,7 +222,7 @@ export class FailureAlarms extends Construct {
 
   private alarm(notice: MetricNotice): void {
     const { notifications, names } = this.props
-    new Alarm(this, notice.id, {
+    const alarm = new Alarm(this, notice.id, {
       alarmName: `m2m-${names.stage}-${notice.page}-${notice.id}`,
       alarmDescription: this.text(notice),
       metric: notice.metric,
@@ -231,6 +233,8 @@ export class FailureAlarms extends Construct {
           ? ComparisonOperator.LESS_THAN_THRESHOLD
           : ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
       treatMissingData: whenSilent[notice.silence ?? 'fine'],
-    }).addAlarmAction(new SnsAction(notifications.topic))
+    })
+    alarm.addAlarmAction(new SnsAction(notifications.topic))
+    this.alarms.push(alarm)
   }
 }

@@ -5,6 +5,7 @@ import { ManagedPolicy, PermissionsBoundary } from 'aws-cdk-lib/aws-iam'
 import type { Construct } from 'constructs'
 import { CAMPAIGN_SOURCE, Campaign, campaignAliasArn } from './campaign.ts'
 import { ClientsFunction } from './clients-function.ts'
+import { Dashboard } from './dashboard.ts'
 import type { ClientConfig, DeployConfig } from './deploy-config.ts'
 import { M2mEventBus } from './event-bus.ts'
 import { EvidenceArchive } from './evidence-archive.ts'
@@ -208,7 +209,7 @@ export class M2mStack extends Stack {
       const { projectId } = config.stytch
       this.vendor = new Vendor(this, 'Vendor', { names, surroundings, projectId, config: config.vendor, key, bus })
     }
-    new FailureAlarms(this, 'Alarms', {
+    const { alarms } = new FailureAlarms(this, 'Alarms', {
       names,
       bus: bus.bus,
       notifications,
@@ -221,6 +222,17 @@ export class M2mStack extends Stack {
       ...(this.vendor === undefined ? {} : { vendor: this.vendor }),
       ...(this.projectRotation === undefined ? {} : { projectRotation: this.projectRotation }),
       ...(this.campaign === undefined ? {} : { campaign: this.campaign }),
+    })
+    new Dashboard(this, 'Dashboard', {
+      names,
+      alarms,
+      functions: {
+        rotation: rotation.fn,
+        incident: incident.fn,
+        sweep: sweep.fn,
+        archive: this.archive.fn,
+        ...(this.vendor === undefined ? {} : { vendor: this.vendor.fn }),
+      },
     })
     this.clients = config.clients.map((client) => this.addClient(client, rotation))
     this.surround(config)

@@ -56,6 +56,7 @@ export class ProjectRotation extends Construct {
       onFailure:
         'Secrets Manager calls it synchronously and asks again itself, so that a dead letter target would stay empty',
       environment: writeProjectRotationEnv({
+        stage: names.stage,
         project: { projectId: stytch.projectId },
         projectSecretName: stytch.projectSecretName,
         projectSlug: config.projectSlug,

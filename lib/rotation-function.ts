@@ -82,6 +82,7 @@ export class RotationFunction extends Construct {
       onFailure:
         'Secrets Manager calls it synchronously and asks again itself, so that a dead letter target would stay empty',
       environment: writeRotationEnv({
+        stage: names.stage,
         stytch: {
           projectId: stytch.projectId,
           projectSecret: { kind: 'stored', secretId: stytch.projectSecretName },

@@ -54,6 +54,7 @@ const freeze: fc.Arbitrary<RotationEnv['freeze']> = fc.record(
 const whole: Environment = {
   STYTCH_PROJECT_ID: 'project-test-1',
   STYTCH_PROJECT_SECRET_ID: 'm2m/stytch-project',
+  M2M_STAGE: 'test',
   M2M_EVENT_BUS: 'm2m-test',
   M2M_FREEZE_PARAMETER: '/m2m/test/freeze',
 }
@@ -61,7 +62,7 @@ const whole: Environment = {
 describe('what is written is what is read', () => {
   test('by the rotation function', () => {
     fc.assert(
-      fc.property(fc.record({ stytch, eventBus: filled, freeze }), (settings) => {
+      fc.property(fc.record({ stage: filled, stytch, eventBus: filled, freeze }), (settings) => {
         expect(readRotationEnv(writeRotationEnv(settings))).toEqual(settings)
       }),
     )
@@ -114,6 +115,7 @@ describe('what is written is what is read', () => {
 describe('what is wrong', () => {
   test('is told all at once, one line each', () => {
     expect(faultsOf({ STYTCH_PROJECT_ID: 'live-1', STYTCH_BASE_URL: 'stytch' })).toEqual([
+      'M2M_STAGE is missing: expected the name of the stage',
       'STYTCH_PROJECT_ID is malformed: expected project-live-… or project-test-…',
       'STYTCH_PROJECT_SECRET_ID is missing: expected the name or ARN of the secret that holds the Stytch project secret',
       'STYTCH_BASE_URL is malformed: expected a URL',
@@ -122,7 +124,7 @@ describe('what is wrong', () => {
     ])
   })
 
-  test.each(['STYTCH_PROJECT_ID', 'STYTCH_PROJECT_SECRET_ID', 'M2M_EVENT_BUS', 'M2M_FREEZE_PARAMETER'])(
+  test.each(['M2M_STAGE', 'STYTCH_PROJECT_ID', 'STYTCH_PROJECT_SECRET_ID', 'M2M_EVENT_BUS', 'M2M_FREEZE_PARAMETER'])(
     '%s: absent and empty are missing',
     (name) => {
       for (const value of [undefined, '']) {

@@ -4,6 +4,8 @@ import { createReader, type Environment } from './reader.ts'
 export { archivedTypes } from '../domain/incident/archived-event.ts'
 
 export interface ArchiveEnv {
+  /** Names the metrics' namespace, `M2M/<stage>`. */
+  readonly stage: string
   /** Name of the bucket. */
   readonly bucket: string
 }
@@ -13,13 +15,17 @@ const BUCKET = /^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/
 
 export const readArchiveEnv = (env: Environment): ArchiveEnv => {
   const reader = createReader(env)
+  const stage = reader.text('M2M_STAGE', 'the name of the stage')
   const bucket = reader.text('M2M_EVIDENCE_BUCKET', "the name of the evidence archive's bucket")
   if (bucket !== '' && !BUCKET.test(bucket)) {
     reader.fault('M2M_EVIDENCE_BUCKET', 'is malformed: expected 3 to 63 of a-z, 0-9 and -')
   }
   reader.finish()
-  return { bucket }
+  return { stage, bucket }
 }
 
 /** The inverse of readArchiveEnv. */
-export const writeArchiveEnv = ({ bucket }: ArchiveEnv): Record<string, string> => ({ M2M_EVIDENCE_BUCKET: bucket })
+export const writeArchiveEnv = ({ stage, bucket }: ArchiveEnv): Record<string, string> => ({
+  M2M_STAGE: stage,
+  M2M_EVIDENCE_BUCKET: bucket,
+})

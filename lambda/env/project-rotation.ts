@@ -8,6 +8,8 @@ import { baseUrlFault, readTokenPlace, type TokenPlaceEnv, writeTokenPlace } fro
 declare const DEPLOYED_BUNDLE: boolean | undefined
 
 export interface ProjectRotationEnv {
+  /** Names the metrics' namespace, `M2M/<stage>`. */
+  readonly stage: string
   readonly project: TokenPlaceEnv
   /** Name of the one secret that this function may rotate. */
   readonly projectSecretName: string
@@ -39,6 +41,7 @@ const readManagementUrl = (reader: Reader): { readonly managementUrl?: string } 
 export const readProjectRotationEnv = (env: Environment): ProjectRotationEnv => {
   const reader = createReader(env)
   const settings: ProjectRotationEnv = {
+    stage: reader.text('M2M_STAGE', 'the name of the stage'),
     project: readTokenPlace(reader),
     projectSecretName: reader.text('M2M_PROJECT_SECRET', 'the name of the secret that holds the project secret'),
     projectSlug: reader.text('STYTCH_PROJECT_SLUG', "the project's slug"),
@@ -58,6 +61,7 @@ export const readProjectRotationEnv = (env: Environment): ProjectRotationEnv => 
 
 /** The inverse of readProjectRotationEnv. */
 export const writeProjectRotationEnv = (settings: ProjectRotationEnv): Record<string, string> => ({
+  M2M_STAGE: settings.stage,
   ...writeTokenPlace(settings.project),
   M2M_PROJECT_SECRET: settings.projectSecretName,
   STYTCH_PROJECT_SLUG: settings.projectSlug,

@@ -4,6 +4,8 @@ import { createReader, type Environment } from './reader.ts'
 import { readStytch, type StytchEnv, writeStytchEnv } from './stytch.ts'
 
 export interface RotationEnv {
+  /** Names the metrics' namespace, `M2M/<stage>`. */
+  readonly stage: string
   readonly stytch: StytchEnv
   /** Name or ARN of the event bus. */
   readonly eventBus: string
@@ -12,15 +14,17 @@ export interface RotationEnv {
 
 export const readRotationEnv = (env: Environment): RotationEnv => {
   const reader = createReader(env)
+  const stage = reader.text('M2M_STAGE', 'the name of the stage')
   const stytch = readStytch(reader)
   const eventBus = reader.text('M2M_EVENT_BUS', 'the name or ARN of the event bus')
   const freeze = readFreezeEnv(reader)
   reader.finish()
-  return { stytch, eventBus, freeze }
+  return { stage, stytch, eventBus, freeze }
 }
 
 /** The inverse of readRotationEnv. */
-export const writeRotationEnv = ({ stytch, eventBus, freeze }: RotationEnv): Record<string, string> => ({
+export const writeRotationEnv = ({ stage, stytch, eventBus, freeze }: RotationEnv): Record<string, string> => ({
+  M2M_STAGE: stage,
   ...writeStytchEnv(stytch),
   M2M_EVENT_BUS: eventBus,
   ...writeFreezeEnv(freeze),

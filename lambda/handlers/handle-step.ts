@@ -1,5 +1,7 @@
-// What the rotation functions of all kinds have in common: the event's shape, the log, and the step.
+// What the rotation functions of all kinds have in common: the event's shape, the log with its metrics, and the step.
 import type { Context } from 'aws-lambda'
+import { metricLine } from '../adapters/aws/metric-line.ts'
+import { createTiming } from '../adapters/timing.ts'
 import { RotationRefused } from '../domain/failures.ts'
 import type { Journal } from '../domain/ports.ts'
 import { readStepEvent } from '../usecases/rotation/read-step-event.ts'
@@ -7,18 +9,45 @@ import type { Rotation, StepRequest } from '../usecases/rotation/rotation.ts'
 import { runStep } from '../usecases/rotation/run-step.ts'
 
 export interface StepInvocation {
+  /** Names the metrics' namespace, `M2M/<stage>`. */
+  readonly stage: string
   readonly event: unknown
   readonly context: Context
 }
 
+type Entry = Readonly<Record<string, unknown>>
+
+/** What an entry counts as; nothing, when the rotation goes on. */
+const metricOf = ({ step, outcome }: Entry): string | undefined => {
+  if (outcome === 'done') return step === 'finishSecret' ? 'RotationsFinished' : undefined
+  if (outcome === 'refused') return 'RotationsRefused'
+  return outcome === 'failed' ? 'StepsFailed' : undefined
+}
+
+const isPlain = (value: unknown): value is string | number | boolean =>
+  ['string', 'number', 'boolean'].includes(typeof value)
+
+const lineOf = (entry: Entry, stage: string, at: number): string => {
+  const metric = metricOf(entry)
+  if (metric === undefined) return JSON.stringify(entry)
+  const fields = Object.fromEntries(Object.entries(entry).filter(([, value]) => isPlain(value))) as Record<
+    string,
+    string
+  >
+  const about = { namespace: `M2M/${stage}`, at, dimension: 'intent' }
+  return metricLine({ ...about, counts: { [metric]: 1 }, fields: { intent: 'none', ...fields } })
+}
+
 /** @throws RotationRefused or Fault: a step that throws is a failed step to Secrets Manager. */
 export const handleStep = async (
-  { event, context }: StepInvocation,
+  { stage, event, context }: StepInvocation,
   compose: (request: StepRequest, journal: Journal) => Rotation,
 ): Promise<void> => {
+  const { now } = createTiming(() => context.getRemainingTimeInMillis())
   const journal = {
-    note: (entry: Readonly<Record<string, unknown>>) => {
-      console.log(JSON.stringify({ ...entry, requestId: context.awsRequestId }))
+    note: (entry: Entry) => {
+      // Past the runtime's console, which puts words in front of a line: such a line is no metric.
+      process.stdout.write(`${lineOf({ ...entry, requestId: context.awsRequestId }, stage, now())}\n`)
     },
   }
   const request = readStepEvent(event)

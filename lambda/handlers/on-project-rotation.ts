@@ -31,7 +31,7 @@ const send = createSend()
 
 /** @throws RotationRefused or Fault: a step that throws is a failed step to Secrets Manager. */
 export const handler = (event: unknown, context: Context): Promise<void> =>
-  handleStep({ event, context }, ({ secretId }, journal) => {
+  handleStep({ stage: settings.stage, event, context }, ({ secretId }, journal) => {
     const timing = createTiming(() => context.getRemainingTimeInMillis())
     const place = { send, timing }
     const management = { ...place, baseUrl: settings.managementUrl ?? MANAGEMENT_URL, credentials }

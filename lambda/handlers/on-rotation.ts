@@ -23,7 +23,7 @@ const freeze = createFreeze(systemsManager, settings.freeze.parameter)
 
 /** @throws RotationRefused or Fault: a step that throws is a failed step to Secrets Manager. */
 export const handler = (event: unknown, context: Context): Promise<void> =>
-  handleStep({ event, context }, (_request, journal) => {
+  handleStep({ stage: settings.stage, event, context }, (_request, journal) => {
     const timing = createTiming(() => context.getRemainingTimeInMillis())
     const issuer = createStytchIssuer(connect(timing), settings.stytch.projectId)
     return { issuer, form: clientForm, vault, outcomes, freeze, timing, journal }

@@ -47,11 +47,21 @@ const sweepsOf = (shared: Pick<Sweeping, 'timing' | 'journal'>): readonly [Sweep
 }
 
 /** A sweep that did not see the whole list is none, to the alarm that waits for one. */
-const summaryLine = ({ overdue, failed, ...rest }: SweepSummary, requestId: string, at: number): string =>
+const summaryLine = (
+  { overdue, failed, overlapsOpen, oldestDays, ...rest }: SweepSummary,
+  requestId: string,
+  at: number,
+): string =>
   metricLine({
     namespace: `M2M/${settings.stage}`,
     at,
-    counts: { SweepCompleted: rest.isWhole ? 1 : 0, SecretsOverdue: overdue, SweepFailures: failed },
+    counts: {
+      SweepCompleted: rest.isWhole ? 1 : 0,
+      SecretsOverdue: overdue,
+      SweepFailures: failed,
+      OverlapsOpen: overlapsOpen,
+      OldestSecretDays: oldestDays,
+    },
     fields: { outcome: 'swept', ...rest, requestId },
   })
 

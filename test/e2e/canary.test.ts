@@ -103,7 +103,12 @@ const openStage = async (): Promise<Stage> => {
     timeoutMs: 30_000,
     env: {
       ...awsEnvironment(taps.aws.origin),
-      ...writeRotationEnv({ stytch: place, eventBus: 'm2m', freeze: { parameter: '/m2m/canary/freeze' } }),
+      ...writeRotationEnv({
+        stage: 'canary',
+        stytch: place,
+        eventBus: 'm2m',
+        freeze: { parameter: '/m2m/canary/freeze' },
+      }),
     },
     onLog: (text) => outputs.push({ from: 'log', text }),
   })

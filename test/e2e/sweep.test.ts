@@ -98,6 +98,8 @@ test('writes one line that is a metric: nothing stands before it', async () => {
     SweepCompleted: 1,
     SecretsOverdue: 0,
     SweepFailures: 0,
+    OverlapsOpen: 0,
+    OldestSecretDays: 0,
     _aws: {
       CloudWatchMetrics: [
         {
@@ -107,6 +109,8 @@ test('writes one line that is a metric: nothing stands before it', async () => {
             { Name: 'SweepCompleted', Unit: 'Count' },
             { Name: 'SecretsOverdue', Unit: 'Count' },
             { Name: 'SweepFailures', Unit: 'Count' },
+            { Name: 'OverlapsOpen', Unit: 'Count' },
+            { Name: 'OldestSecretDays', Unit: 'Count' },
           ],
         },
       ],

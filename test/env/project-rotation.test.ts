@@ -9,6 +9,7 @@ import {
 } from '../../lambda/env.ts'
 
 const settings: ProjectRotationEnv = {
+  stage: 'prod',
   project: { projectId: 'project-live-1', baseUrl: 'http://127.0.0.1:4010' },
   projectSecretName: 'stytch/m2m-prod',
   projectSlug: 'acme',

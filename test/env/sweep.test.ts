@@ -77,7 +77,12 @@ test.each(['freeze', '/m2m/test/freeze$', 'arn:aws:ssm:x:y:parameter/z'])(
 )
 
 describe('the address of a service without a client', () => {
-  const rotation = { STYTCH_PROJECT_ID: 'project-test-1', STYTCH_PROJECT_SECRET_ID: 'x', M2M_EVENT_BUS: 'm2m' }
+  const rotation = {
+    STYTCH_PROJECT_ID: 'project-test-1',
+    STYTCH_PROJECT_SECRET_ID: 'x',
+    M2M_STAGE: 'test',
+    M2M_EVENT_BUS: 'm2m',
+  }
   const endpoints = (env: Record<string, string>) => {
     const { freeze, lambdaEndpoint } = readSweepEnv({ ...whole, ...env })
     return [freeze.endpoint, lambdaEndpoint]

@@ -18,6 +18,7 @@ beforeAll(async () => {
   vi.stubEnv('AWS_REGION', 'us-east-1')
   vi.stubEnv('AWS_ACCESS_KEY_ID', 'any')
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'any')
+  vi.stubEnv('M2M_STAGE', 'test')
   vi.stubEnv('M2M_EVIDENCE_BUCKET', BUCKET)
   ;({ handler } = await import('../../lambda/handlers/on-archive.ts'))
 })

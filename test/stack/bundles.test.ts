@@ -214,7 +214,7 @@ process.stderr.write(process.version + ' ' + fault)`
     STYTCH_PROJECT_ID: 'project-test-00000000-0000-4000-8000-000000000000',
     STYTCH_PROJECT_SECRET_ID: 'stytch/m2m',
   }
-  const rotationEnv = { ...closed, M2M_EVENT_BUS: 'm2m', M2M_FREEZE_PARAMETER: '/m2m/prod/freeze' }
+  const rotationEnv = { ...closed, M2M_STAGE: 'prod', M2M_EVENT_BUS: 'm2m', M2M_FREEZE_PARAMETER: '/m2m/prod/freeze' }
   const sweepEnv = {
     ...rotationEnv,
     M2M_STAGE: 'prod',
@@ -234,7 +234,7 @@ process.stderr.write(process.version + ' ' + fault)`
   }
   const clientsEnv = { ...registrarEnv, M2M_BACKSTOP: '60', M2M_PERIOD_HOURS: '720', M2M_OVERLAP_HOURS: '24' }
   const identifyEnv = { ...closed, M2M_SECRET_PREFIX: 'm2m/prod/', M2M_SEARCHES_PER_MINUTE: '10' }
-  const archiveEnv = { ...closed, M2M_EVIDENCE_BUCKET: 'evidence' }
+  const archiveEnv = { ...closed, M2M_STAGE: 'prod', M2M_EVIDENCE_BUCKET: 'evidence' }
   const vendorEnv = {
     ...closed,
     STYTCH_VERTICAL: 'consumer',

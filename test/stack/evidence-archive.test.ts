@@ -173,7 +173,7 @@ describe('the function', () => {
       FunctionName: 'm2m-prod-archive',
       Timeout: 15,
       MemorySize: 256,
-      Environment: { Variables: { M2M_EVIDENCE_BUCKET: { Ref: bucketId() } } },
+      Environment: { Variables: { M2M_STAGE: 'prod', M2M_EVIDENCE_BUCKET: { Ref: bucketId() } } },
     })
   })
 

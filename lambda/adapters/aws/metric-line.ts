@@ -7,23 +7,31 @@ export interface MetricLine {
   readonly at: number
   /** Name → count. */
   readonly counts: Readonly<Record<string, number>>
+  /** Name → seconds. */
+  readonly seconds?: Readonly<Record<string, number>>
+  /** Fields that tell one count from another: each is counted by itself, and all together. */
+  readonly dimension?: string
   /** What else stands in the line, for people and queries. */
   readonly fields: Readonly<Record<string, string | number | boolean>>
 }
 
 /** One line, without its end. */
-export const metricLine = ({ namespace, at, counts, fields }: MetricLine): string =>
+export const metricLine = ({ namespace, at, counts, seconds = {}, dimension, fields }: MetricLine): string =>
   JSON.stringify({
     ...fields,
     ...counts,
+    ...seconds,
     _aws: {
       Timestamp: at,
       CloudWatchMetrics: [
         {
           Namespace: namespace,
-          // One fleet a stage, and a namespace each: nothing to tell apart.
-          Dimensions: [[]],
-          Metrics: Object.keys(counts).map((name) => ({ Name: name, Unit: 'Count' })),
+          // One fleet a stage, and a namespace each: little to tell apart.
+          Dimensions: dimension === undefined ? [[]] : [[], [dimension]],
+          Metrics: [
+            ...Object.keys(counts).map((name) => ({ Name: name, Unit: 'Count' })),
+            ...Object.keys(seconds).map((name) => ({ Name: name, Unit: 'Seconds' })),
+          ],
         },
       ],
     },

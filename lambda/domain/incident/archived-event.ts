@@ -2,6 +2,7 @@
 // came. Refuses only what is no event at all.
 import { isJsonObject, type JsonObject, parseJsonObject } from '../json-object.ts'
 import { ok, type Result, refused } from '../result.ts'
+import { readRequestToken } from '../rotation/request-token.ts'
 
 /** The detail types that an auditor asks for; the bus's rule hands on these and no others. */
 export const archivedTypes = [
@@ -53,6 +54,14 @@ export const readArchivedEvent = (envelope: unknown): Result<ArchivedEvent, read
     ...(isJsonObject(detail) ? [] : ['detail: expected an object']),
   ]
   return refused(missing)
+}
+
+/** How long a revoke took, from the request to the proof, in seconds. @returns undefined of any other event. */
+export const secondsToProof = ({ type, detail }: ArchivedEvent): number | undefined => {
+  if (type !== 'Secret Revoked') return undefined
+  const { askedAt } = readRequestToken(textOf(detail, 'revokeToken') ?? '')
+  const provenAt = Date.parse(textOf(detail, 'at') ?? '')
+  return askedAt === undefined || Number.isNaN(provenAt) ? undefined : Math.max(0, (provenAt - askedAt) / 1000)
 }
 
 /** The text of an object in the archive. @returns undefined when it is no event. */

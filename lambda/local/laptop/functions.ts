@@ -84,6 +84,7 @@ const projectRotationEnv = ({
   slugs,
 }: Pick<LaptopSeat, 'stytch' | 'slugs'>): Record<string, string> =>
   writeProjectRotationEnv({
+    stage: LAPTOP_STAGE,
     project: { projectId, ...(baseUrl === undefined ? {} : { baseUrl }) },
     projectSecretName: LAPTOP_PROJECT_SECRET,
     ...slugs,
@@ -122,7 +123,7 @@ export const laptopFunctions = ({ stytch, slugs, arnOf, vendUrl, ...more }: Lapt
     handler: 'on-rotation',
     timeoutMs: 30_000,
     maxEnvironments: MOST_PROCESSES,
-    env: writeRotationEnv({ stytch, eventBus: LAPTOP_BUS, freeze: { parameter: LAPTOP_FREEZE } }),
+    env: writeRotationEnv({ stage: LAPTOP_STAGE, stytch, eventBus: LAPTOP_BUS, freeze: { parameter: LAPTOP_FREEZE } }),
   },
   {
     part: 'clients',
@@ -191,7 +192,7 @@ export const laptopFunctions = ({ stytch, slugs, arnOf, vendUrl, ...more }: Lapt
     part: 'archive',
     handler: 'on-archive',
     timeoutMs: 15_000,
-    env: writeArchiveEnv({ bucket: LAPTOP_EVIDENCE }),
+    env: writeArchiveEnv({ stage: LAPTOP_STAGE, bucket: LAPTOP_EVIDENCE }),
   },
   {
     part: 'identify',

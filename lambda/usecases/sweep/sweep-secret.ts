@@ -12,6 +12,10 @@ import { driveAgain } from './drive-again.ts'
 export interface Tally {
   seen: number
   managed: number
+  /** Overlaps that are open, by the version that carries AWSCURRENT. */
+  overlapsOpen: number
+  /** Of the value that was rotated longest ago, in whole days. */
+  oldestDays: number
   overdue: number
   rotationOff: number
   heldTooLong: number

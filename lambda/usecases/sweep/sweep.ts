@@ -3,7 +3,7 @@
 // state of its own: what it does not get to, or is killed over, the next sweep finds. A secret that fails stops no other.
 
 import { Fault } from '../../domain/failures.ts'
-import type { Fleet, FleetPage, ManagedSecret } from '../../domain/fleet/fleet.ts'
+import { type Fleet, type FleetPage, type ManagedSecret, versionLabelled } from '../../domain/fleet/fleet.ts'
 import type { Freeze, Journal, Outcomes, Timing } from '../../domain/ports.ts'
 import { factsOf, isManaged, isTold, nominate, type Sweep, type SweepRules } from '../../domain/sweep/due.ts'
 import type { FreezeState } from '../../domain/sweep/freeze.ts'
@@ -59,6 +59,8 @@ interface Found {
 const emptyTally = (): Tally => ({
   seen: 0,
   managed: 0,
+  overlapsOpen: 0,
+  oldestDays: 0,
   overdue: 0,
   rotationOff: 0,
   heldTooLong: 0,
@@ -81,9 +83,20 @@ const keep = (list: string[], arn: string, { most, tally }: { readonly most: num
   else tally.left += 1
 }
 
+const DAY_MS = 86_400_000
+const closed: readonly string[] = ['settle', 'register', 'adopt']
+
+const countManaged = (secret: ManagedSecret, { sweep, tally }: Pick<Listing, 'sweep' | 'tally'>): void => {
+  tally.managed += 1
+  const current = versionLabelled(secret, 'AWSCURRENT')
+  if (current !== undefined && !closed.includes(current.origin)) tally.overlapsOpen += 1
+  const ageMs = sweep.asOf - (secret.lastRotatedAt ?? secret.createdAt ?? sweep.asOf)
+  tally.oldestDays = Math.max(tally.oldestDays, Math.floor(ageMs / DAY_MS))
+}
+
 const sift = (secret: ManagedSecret, { sweep, found, tally }: Listing): void => {
   tally.seen += 1
-  if (isManaged(secret, sweep.rules)) tally.managed += 1
+  if (isManaged(secret, sweep.rules)) countManaged(secret, { sweep, tally })
   const facts = factsOf(secret, sweep)
   for (const { kind } of facts) {
     if (kind === 'overdue' || kind === 'rotationOff' || kind === 'heldTooLong') tally[kind] += 1
@@ -202,6 +215,7 @@ export const sweep = async (sweeping: Sweeping, asOf: number): Promise<SweepSumm
 const join = (one: SweepSummary, other: SweepSummary): SweepSummary => {
   const tally = emptyTally()
   for (const key of Object.keys(tally) as (keyof Tally)[]) tally[key] = one[key] + other[key]
+  tally.oldestDays = Math.max(one.oldestDays, other.oldestDays)
   return { ...tally, freeze: other.freeze, isWhole: one.isWhole && other.isWhole, ms: one.ms + other.ms }
 }
 

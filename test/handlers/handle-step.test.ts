@@ -1,0 +1,75 @@
+// The log of the rotation functions: which lines are metrics, by which intent, and that nothing but JSON stands in a line.
+import type { Context } from 'aws-lambda'
+import { afterEach, expect, test, vi } from 'vitest'
+import { handleStep } from '../../lambda/handlers/handle-step.ts'
+import { SECRET_ARN } from '../fakes/fake-vault.ts'
+import { createRegisteredWorld, tokenOf, type World } from '../fakes/world.ts'
+
+const context = { awsRequestId: 'request-1', getRemainingTimeInMillis: () => 30_000 } as Context
+afterEach(() => vi.restoreAllMocks())
+
+interface Line {
+  readonly requestId: string
+  readonly intent?: string
+  readonly _aws?: {
+    readonly CloudWatchMetrics: readonly {
+      readonly Namespace: string
+      readonly Dimensions: readonly (readonly string[])[]
+      readonly Metrics: readonly { readonly Name: string }[]
+    }[]
+  }
+}
+
+const linesOf = async (world: World, event: object): Promise<readonly Line[]> => {
+  const said: string[] = []
+  vi.spyOn(process.stdout, 'write').mockImplementation((text) => said.push(String(text)) > 0)
+  await handleStep({ stage: 'test', event, context }, (_request, journal) => ({ ...world.rotation, journal })).catch(
+    () => {},
+  )
+  vi.restoreAllMocks()
+  return said.map((line) => JSON.parse(line) as Line)
+}
+const metricsOf = (line: Line | undefined) =>
+  line?._aws?.CloudWatchMetrics.flatMap(({ Metrics }) => Metrics.map(({ Name }) => Name))
+
+const rotating = async () => {
+  const world = createRegisteredWorld()
+  const token = tokenOf('rotate')
+  world.vault.rotateSecret(token)
+  const ask = (Step: string) => linesOf(world, { Step, SecretId: SECRET_ARN, ClientRequestToken: token })
+  return { world, ask }
+}
+
+test('a rotation that ended counts once, by its intent, and a step on the way not at all', async () => {
+  const { ask } = await rotating()
+
+  const [created] = await ask('createSecret')
+  await ask('setSecret')
+  await ask('testSecret')
+  const [finished] = await ask('finishSecret')
+
+  expect(created).toMatchObject({ step: 'createSecret', outcome: 'done', requestId: 'request-1' })
+  expect(created).not.toHaveProperty('_aws')
+  expect(metricsOf(finished)).toEqual(['RotationsFinished'])
+  expect(finished?._aws?.CloudWatchMetrics[0]).toMatchObject({ Namespace: 'M2M/test', Dimensions: [[], ['intent']] })
+  expect(finished?.intent).toBe('rotate')
+})
+
+test('a refusal counts as one, and a failure as a step that failed', async () => {
+  const refusing = await rotating()
+  refusing.world.issuer.clients.clear()
+  expect(metricsOf((await refusing.ask('createSecret'))[0])).toEqual(['RotationsRefused'])
+
+  const failing = await rotating()
+  failing.world.log.before.push(() => {
+    throw new TypeError('a defect')
+  })
+  expect(metricsOf((await failing.ask('createSecret'))[0])).toEqual(['StepsFailed'])
+})
+
+test('what is no step is told, and counted under no intent', async () => {
+  const [line] = await linesOf(createRegisteredWorld(), { Step: 'dance' })
+
+  expect(metricsOf(line)).toEqual(['RotationsRefused'])
+  expect(line?.intent).toBe('none')
+})

@@ -1,0 +1,78 @@
+// The dashboard and the saved queries: every alarm is on it, and every metric and field that they ask for is one that the code writes.
+import { readFileSync } from 'node:fs'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { resourcesOf, synthStack } from './synth.ts'
+
+const vendor = { endpoint: 'regional', admits: [] }
+let resources: ReturnType<typeof resourcesOf>
+beforeAll(() => {
+  resources = resourcesOf(synthStack({ vendor }).template())
+})
+
+const ofType = (type: string) => Object.values(resources).filter(({ Type }) => Type === type)
+const text = (value: unknown): string => JSON.stringify(value)
+const sources = [
+  'handlers/handle-step.ts',
+  'handlers/on-sweep.ts',
+  'handlers/on-archive.ts',
+  'handlers/vend-handler.ts',
+  'usecases/rotation/run-step.ts',
+  'usecases/incident/respond-to-leak.ts',
+  'usecases/incident/archive-event.ts',
+]
+  .map((path) => readFileSync(new URL(`../../lambda/${path}`, import.meta.url), 'utf8'))
+  .join('\n')
+
+test('the dashboard shows every alarm', () => {
+  const [board] = ofType('AWS::CloudWatch::Dashboard')
+  const alarms = Object.entries(resources).filter(([, { Type }]) => Type === 'AWS::CloudWatch::Alarm')
+
+  expect(alarms.length).toBeGreaterThan(10)
+  for (const [id] of alarms) expect(text(board?.Properties)).toContain(id)
+})
+
+test('every metric of ours on it is one that a function writes', () => {
+  const [board] = ofType('AWS::CloudWatch::Dashboard')
+  const body = text(board?.Properties).replaceAll('\\', '')
+  const names = [...body.matchAll(/"M2M\/prod","([A-Za-z]+)"/g)].map(([, name = '']) => name)
+
+  expect(new Set(names).size).toBeGreaterThanOrEqual(8)
+  for (const name of new Set(names)) expect(sources, name).toContain(name)
+})
+
+describe('the saved queries', () => {
+  test('are there, with names that begin with the stage’s', () => {
+    const names = ofType('AWS::Logs::QueryDefinition').map(({ Properties }) => Properties.Name)
+
+    expect(names).toHaveLength(4)
+    for (const name of names) expect(name).toMatch(/^m2m\/prod\//)
+  })
+
+  test('ask for fields that the functions write', () => {
+    const asked = ofType('AWS::Logs::QueryDefinition')
+      .map(({ Properties }) => String(Properties.QueryString))
+      .join('\n')
+    const fields = [
+      'outcome',
+      'reason',
+      'code',
+      'step',
+      'intent',
+      'secret',
+      'requestToken',
+      'incident',
+      'audit',
+      'caller',
+      'client',
+      'source',
+      'decision',
+      'key',
+      'type',
+    ]
+
+    for (const field of fields) {
+      expect(asked).toContain(field)
+      expect(sources, field).toMatch(new RegExp(`\\b${field}\\b`))
+    }
+  })
+})

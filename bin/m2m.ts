@@ -6,6 +6,7 @@ import { Command, CommanderError } from 'commander'
 import { EXIT } from './command-fault.ts'
 import { addAdopt } from './commands/adopt.ts'
 import { addApply } from './commands/apply.ts'
+import { addCompletion } from './commands/completion.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addFreeze } from './commands/freeze.ts'
 import { addHoldAndRelease } from './commands/hold.ts'
@@ -56,6 +57,7 @@ for (const add of [
   addToken,
   addSwitch,
   addDoctor,
+  addCompletion,
 ]) {
   add(program)
 }

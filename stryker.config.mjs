@@ -4,10 +4,7 @@ export default {
   testRunner: 'vitest',
   vitest: { configFile: 'vitest.mutation.config.ts' },
   plugins: ['@stryker-mutator/vitest-runner'],
-  mutate: [
-    'lambda/domain/{failures,rotation/*}.ts',
-    'lambda/usecases/rotation/*.ts',
-  ],
+  mutate: ['lambda/domain/{failures,rotation/*}.ts', 'lambda/usecases/rotation/*.ts'],
   coverageAnalysis: 'perTest',
   ignoreStatic: false,
   concurrency: 2,

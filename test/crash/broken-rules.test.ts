@@ -116,7 +116,7 @@ const careless = (rotation: Rotation): Rotation => ({
     start: async (clientId) => {
       const reply = await rotation.issuer.start(clientId)
       if (reply.outcome !== 'started') return reply
-      const secret: ClientSecret = { ...reply.secret, lastFour: 'none' }
+      const secret: ClientSecret = { ...reply.secret, mark: 'none' }
       return { ...reply, secret }
     },
   },

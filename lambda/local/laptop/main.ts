@@ -12,7 +12,7 @@ const portsOrExit = (): Ports => {
     return readPorts(process.argv.slice(2))
   } catch (error) {
     say(error instanceof Error ? error.message : 'malformed options')
-    say('options: [--stytch-port N] [--aws-port N]')
+    say('options: [--stytch-port N] [--aws-port N] [--project-secret]')
     return process.exit(2)
   }
 }
@@ -20,7 +20,6 @@ const portsOrExit = (): Ports => {
 const laptop = await startLaptop({
   ...portsOrExit(),
   hasVendClient: true,
-  hasProjectSecret: true,
   hasCampaignSchedule: true,
   onLog: say,
 }).catch((error: unknown) => {

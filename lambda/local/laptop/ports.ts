@@ -1,9 +1,11 @@
-// The laptop's two options, from its command line. Refuses everything else, and says so all at once.
+// The laptop's options, from its command line. Refuses everything else, and says so all at once.
 import { parseArgs } from 'node:util'
 
 export interface Ports {
   readonly stytchPort?: number
   readonly awsPort?: number
+  /** Keeps the project secret in Secrets Manager, where it can be rotated. */
+  readonly hasProjectSecret?: true
 }
 
 const names = ['stytch-port', 'aws-port'] as const
@@ -21,15 +23,24 @@ export const readPorts = (args: readonly string[]): Ports => {
   // Not strict: the parser's own check stops at the first fault.
   const { tokens } = parseArgs({
     args: [...args],
-    options: { 'stytch-port': { type: 'string' }, 'aws-port': { type: 'string' } },
+    options: {
+      'stytch-port': { type: 'string' },
+      'aws-port': { type: 'string' },
+      'project-secret': { type: 'boolean' },
+    },
     strict: false,
     tokens: true,
   })
   const faults: string[] = []
   const ports: Partial<Record<Name, number>> = {}
+  let hasProjectSecret = false
   for (const token of tokens) {
     if (token.kind === 'positional') faults.push(`${JSON.stringify(token.value)}: expected an option`)
     if (token.kind !== 'option') continue
+    if (token.name === 'project-secret' && token.value === undefined) {
+      hasProjectSecret = true
+      continue
+    }
     const name = names.find((known) => known === token.name)
     if (name === undefined) faults.push(`${token.rawName}: no such option`)
     else {
@@ -39,5 +50,9 @@ export const readPorts = (args: readonly string[]): Ports => {
   }
   if (faults.length > 0) throw new TypeError(faults.join('\n'))
   const { 'stytch-port': stytchPort, 'aws-port': awsPort } = ports
-  return { ...(stytchPort === undefined ? {} : { stytchPort }), ...(awsPort === undefined ? {} : { awsPort }) }
+  return {
+    ...(stytchPort === undefined ? {} : { stytchPort }),
+    ...(awsPort === undefined ? {} : { awsPort }),
+    ...(hasProjectSecret ? { hasProjectSecret } : {}),
+  }
 }

@@ -43,7 +43,7 @@ export class ProjectRotation extends Construct {
     const { names, stytch, config, bus } = props
     this.arn = functionArn(this, names, 'project-rotation')
     this.secretPattern = namedSecret(this, stytch.projectSecretName)
-    this.place = { secretName: stytch.projectSecretName, rotationFunctionArn: this.arn }
+    this.place = { secretName: stytch.projectSecretName, rotationFunctionArn: this.arn, periodDays: config.periodDays }
     this.fn = new M2mFunction(this, 'Fn', {
       names,
       surroundings: props.surroundings,

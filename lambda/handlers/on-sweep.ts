@@ -40,8 +40,9 @@ const clients = {
 const sweepsOf = (shared: Pick<Sweeping, 'timing' | 'journal'>): readonly [Sweeping, ...Sweeping[]] => {
   const ofClients = { ...clients, ...shared }
   if (project === undefined) return [ofClients]
-  const { secretName, rotationFunctionArn: projectFunction } = project
-  const rules = { ...clients.rules, rotationFunctionArn: projectFunction }
+  const { secretName, rotationFunctionArn: projectFunction, periodDays } = project
+  const stage = { ...clients.rules.stage, periodMs: periodDays * 24 * HOUR_MS }
+  const rules = { ...clients.rules, rotationFunctionArn: projectFunction, stage }
   const steps = createRotationSteps(lambda, projectFunction)
   return [{ ...ofClients, secretNamePrefix: secretName, isOneSecret: true, rules, steps }, ofClients]
 }

@@ -15,9 +15,10 @@ let laptop: Laptop
 let operator: Operator
 let clientSecret: string
 let events: EventBridgeClient
+const lines: string[] = []
 
 beforeAll(async () => {
-  laptop = await startLaptop({ stytchPort: 0, awsPort: 0, hasProjectSecret: true, onLog: () => {} })
+  laptop = await startLaptop({ stytchPort: 0, awsPort: 0, hasProjectSecret: true, onLog: (line) => lines.push(line) })
   operator = createOperator(laptop.address)
   events = new EventBridgeClient({
     endpoint: laptop.address.aws,
@@ -87,6 +88,21 @@ test('is rotated by the same steps, and ends only when the old value has not bee
   await until(() => !accepts(old), 'the settle')
   await until(async () => (await currentToken())?.startsWith('settle-') === true, 'the label of the settle')
   expect([accepts(fresh), await stored()]).toEqual([true, fresh])
+})
+
+test('is overdue by its own period, not by the clients’', async () => {
+  lines.length = 0
+  const overdue = (): readonly number[] =>
+    lines.flatMap((line) => {
+      const [, count] = /"swept".*"SecretsOverdue":(\d+)/.exec(line) ?? []
+      return count === undefined ? [] : [Number(count)]
+    })
+
+  laptop.world.clock.advance(60 * 24 * HOUR_MS)
+  await until(() => overdue().length > 0, 'a sweep')
+
+  // The client alone: the project secret has ninety days.
+  expect(overdue()[0]).toBe(1)
 })
 
 test('an incident revokes it within seconds, and every function follows without a failed call', async () => {

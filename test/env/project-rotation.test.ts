@@ -57,7 +57,7 @@ test('whoever asks for its rotation knows the secret and the function, or neithe
     everyMinutes: 15,
     freeze: { parameter: '/m2m/prod/freeze' },
   }
-  const project = { secretName: 'stytch/m2m-prod', rotationFunctionArn: 'arn:project-rotation' }
+  const project = { secretName: 'stytch/m2m-prod', rotationFunctionArn: 'arn:project-rotation', periodDays: 90 }
 
   expect(readSweepEnv(writeSweepEnv({ ...sweep, project })).project).toEqual(project)
   expect(readSweepEnv(writeSweepEnv(sweep)).project).toBeUndefined()

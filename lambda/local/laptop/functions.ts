@@ -73,9 +73,15 @@ const MOST_PROCESSES = 4 * availableParallelism()
 /** As the stack's default is (lib/deploy-config.ts). */
 const LAPTOP_QUIET_HOURS = 25
 
+const LAPTOP_PROJECT_DAYS = 90
+
 /** For the functions that ask for its rotation, where the laptop keeps the project secret as a deployment does. */
 const projectPlace = ({ stytch, arnOf }: Pick<LaptopSeat, 'stytch' | 'arnOf'>) => {
-  const project = { secretName: LAPTOP_PROJECT_SECRET, rotationFunctionArn: arnOf('project-rotation') }
+  const project = {
+    secretName: LAPTOP_PROJECT_SECRET,
+    rotationFunctionArn: arnOf('project-rotation'),
+    periodDays: LAPTOP_PROJECT_DAYS,
+  }
   return stytch.projectSecret.kind === 'stored' ? { project } : {}
 }
 

@@ -30,7 +30,8 @@ export const facts = {
   /** Eight lines of some 400 bytes. */
   rotationLogGb: (8 * 400) / 1e9,
   alarms: 24,
-  metrics: 13,
+  /** Three by five intents or none, five of the sweep, two of the archive (docs/decisions/040). */
+  metrics: 22,
   /** A cached vend: a billed millisecond or two at 1 GB. */
   vendGbSeconds: 0.002,
   vendLogGb: 500 / 1e9,

@@ -1,12 +1,17 @@
 // The project's own secret on the laptop, as deployed: rotated under the traffic of everything else, ended by the sweep only when nobody
 // uses the old value any more, and revoked by an incident. Every function follows by itself.
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge'
 import { DescribeSecretCommand, GetSecretValueCommand } from '@aws-sdk/client-secrets-manager'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { type Laptop, startLaptop } from '../../lambda/local/laptop/laptop.ts'
+import { LAPTOP_EVIDENCE } from '../../lambda/local/laptop/functions.ts'
+import { awsEnvironment, type Laptop, startLaptop } from '../../lambda/local/laptop/laptop.ts'
 import { LAPTOP_PROJECT_SECRET } from '../../lambda/local/laptop/project-secret.ts'
 import { createOperator, type Operator } from '../../lambda/local/story/operator.ts'
+import { repository } from './spawned.ts'
 
 vi.setConfig({ testTimeout: 90_000, hookTimeout: 60_000 })
 
@@ -144,4 +149,25 @@ test('an incident revokes it within seconds, and every function follows without 
   await operator.rotate(clientSecret, 'rotate')
   const refused = laptop.aws.events().filter(({ detailType }) => detailType === 'Rotation Refused')
   expect(refused.length).toBe(refusedBefore)
+})
+
+test('the command line revokes it, and shows the report', async () => {
+  const leaked = await stored()
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    [join(repository, 'bin/m2m.ts'), 'incident', 'm2m-laptop', '--prefix', 'stytch/', '--reason', 'a test', '--wait'],
+    {
+      env: {
+        PATH: process.env.PATH ?? '',
+        ...awsEnvironment(laptop.address.aws),
+        M2M_STAGE: 'laptop',
+        M2M_EVIDENCE_BUCKET: LAPTOP_EVIDENCE,
+      },
+    },
+  )
+
+  expect(stdout).toContain('revoked, and proven dead')
+  expect(stdout).toContain('unauthorized_credentials')
+  expect(stdout).not.toContain(leaked)
+  expect(accepts(leaked)).toBe(false)
 })

@@ -6,7 +6,7 @@ import { clear, createParts, createVendor } from './parts.ts'
 import type { StytchStandIn, StytchStandInInput } from './stand-in-api.ts'
 import { newWorkspaceKey } from './workspace.ts'
 
-export type { Dashboard, SlotDashboard, SlotKind, Slots } from './slot-kind.ts'
+export type { SlotDashboard, SlotKind, Slots } from './slot-kind.ts'
 export type * from './stand-in-api.ts'
 export type { Slugs, WorkspaceKey } from './workspace.ts'
 

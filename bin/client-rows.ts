@@ -59,10 +59,10 @@ export const rowJson = ({ secret, visible, looking, name }: Row) => ({
   tags: ownTags(secret),
 })
 
-export const recordJson = (record: ClientRecord | undefined, { visible }: Row) => ({
+export const recordJson = (record: ClientRecord | undefined, { visible, secret }: Row) => ({
   isActive: record?.isActive ?? null,
   currentLastFour: record?.slots.current ?? null,
   nextLastFour: record?.slots.next ?? null,
   boundTo: record?.boundTo ?? null,
-  says: slotWords(visible.state, record) ?? null,
+  says: slotWords(visible.state, record, clientIdOf(secret)) ?? null,
 })

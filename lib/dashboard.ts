@@ -131,7 +131,9 @@ export class Dashboard extends Construct {
       [rotation],
       new QueryString({
         filterStatements: ['outcome in ["refused", "failed"]'],
-        stats: 'count(*) as times, latest(@timestamp) as last, latest(secret) as secret by reason, code, step, intent',
+        statsStatements: [
+          'count(*) as times, latest(@timestamp) as last, latest(secret) as secret by reason, code, step, intent',
+        ],
         sort: 'times desc',
       }),
     )
@@ -162,8 +164,9 @@ export class Dashboard extends Construct {
       [vendor],
       new QueryString({
         filterStatements: ['audit = "vend"'],
-        stats:
+        statsStatements: [
           'count(*) as vends, sum(source = "minted") as mints, sum(decision != "vended") as refused by caller, client',
+        ],
         sort: 'vends desc',
       }),
     )

@@ -99,7 +99,7 @@ const detailOf = (screen: Screen, sight: Sight): string => {
   const { row, record, read } = sight
   const { visible, secret, name, looking } = row
   const owner = ownerOf(secret)
-  const said = slotWords(visible.state, record)
+  const said = slotWords(visible.state, record, clientIdOf(secret))
   const failed = attemptWords(sight)
   const hold = visible.hold
   const rows: readonly (readonly string[])[] = [

@@ -6,25 +6,42 @@ import { createFreeze } from '../adapters/aws/freeze.ts'
 import { createOutcomes } from '../adapters/aws/outcomes.ts'
 import { createSignedCall } from '../adapters/aws/signed-call.ts'
 import { createVault } from '../adapters/aws/vault.ts'
-import { createStytchConnection } from '../adapters/stytch/connect.ts'
+import { createStytchApi } from '../adapters/stytch/api.ts'
+import { createStytchReach } from '../adapters/stytch/connect.ts'
+import { createAppIssuer } from '../adapters/stytch/connected-apps.ts'
 import { createStytchIssuer } from '../adapters/stytch/issuer.ts'
+import { createIssuers } from '../adapters/stytch/issuers.ts'
 import { createTiming } from '../adapters/timing.ts'
+import { TAG } from '../domain/fleet/secret-tags.ts'
+import type { Vault } from '../domain/ports.ts'
 import { clientForm } from '../domain/rotation/secret-format.ts'
 import { processEnvironment, readRotationEnv } from '../env.ts'
 import { handleStep } from './handle-step.ts'
 
 const settings = readRotationEnv(processEnvironment())
 const secretsManager = createSecretsManager()
-const connect = createStytchConnection(settings.stytch, secretsManager)
+const reach = createStytchReach(settings.stytch, secretsManager)
 const vault = createVault(secretsManager)
 const outcomes = createOutcomes(createEventBridge(), settings.eventBus)
 const systemsManager = createSignedCall(secretsManager, { service: 'ssm', endpoint: settings.freeze.endpoint })
 const freeze = createFreeze(systemsManager, settings.freeze.parameter)
 
+/** A secret holds the app that its tag names. */
+const holderByTag =
+  ({ describe }: Vault, secretId: string) =>
+  async (clientId: string) => {
+    const { arn, tags = {} } = await describe(secretId)
+    return tags[TAG.client] === clientId ? arn : undefined
+  }
+
 /** @throws RotationRefused or Fault: a step that throws is a failed step to Secrets Manager. */
 export const handler = (event: unknown, context: Context): Promise<void> =>
-  handleStep({ stage: settings.stage, event, context }, (_request, journal) => {
+  handleStep({ stage: settings.stage, event, context }, ({ secretId }, journal) => {
     const timing = createTiming(() => context.getRemainingTimeInMillis())
-    const issuer = createStytchIssuer(connect(timing), settings.stytch.projectId)
+    const stytch = reach(timing)
+    const issuer = createIssuers({
+      clients: createStytchIssuer(createStytchApi(stytch), stytch.projectId),
+      apps: createAppIssuer({ stytch, holderOf: holderByTag(vault, secretId) }),
+    })
     return { issuer, form: clientForm, vault, outcomes, freeze, timing, journal }
   })

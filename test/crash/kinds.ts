@@ -3,6 +3,7 @@
 
 import { createStytchApi } from '../../lambda/adapters/stytch/api.ts'
 import type { CallerSettings } from '../../lambda/adapters/stytch/caller.ts'
+import { createAppIssuer } from '../../lambda/adapters/stytch/connected-apps.ts'
 import { createStytchIssuer } from '../../lambda/adapters/stytch/issuer.ts'
 import { createManagementApi } from '../../lambda/adapters/stytch/management.ts'
 import { createProjectIssuer } from '../../lambda/adapters/stytch/project-issuer.ts'
@@ -124,4 +125,25 @@ export const projectSecret: CrashKind = {
   },
 }
 
-export const crashKinds: readonly CrashKind[] = [m2m, projectSecret]
+export const connectedApp: CrashKind = {
+  ...m2m,
+  name: 'Connected App',
+  issuer: ({ baseUrl, send, timing, secretArn }) =>
+    createAppIssuer({
+      stytch: {
+        baseUrl,
+        projectId: PROJECT_ID,
+        credentials: async () => ({ projectId: PROJECT_ID, secret: PROJECT_SECRET }),
+        send,
+        timing,
+      },
+      holderOf: async () => secretArn(),
+    }),
+  seed: ({ connectedApps }) => connectedApps.seed(),
+  accepts: ({ connectedApps }, clientId, secret) => connectedApps.accepts(clientId, secret),
+  slots: ({ connectedApps }, clientId) => connectedApps.slots(clientId),
+  dashboard: ({ connectedApps }) => connectedApps.dashboard,
+  op: (path, method) => (path.endsWith('/introspect') ? 'Introspect' : m2m.op(path, method)),
+}
+
+export const crashKinds: readonly CrashKind[] = [m2m, projectSecret, connectedApp]

@@ -4,7 +4,7 @@
 import type { JsonObject } from '../../domain/json-object.ts'
 import { type ClientSecret, createClientSecret } from '../../domain/rotation/client-secret.ts'
 import type { Slots } from '../../domain/rotation/position.ts'
-import { createCaller, filled, isObject } from './caller.ts'
+import { type CallerSettings, createCaller, filled, isObject } from './caller.ts'
 import type { Send } from './http.ts'
 import type { StytchReply } from './reply.ts'
 import type { RetryTiming } from './retry.ts'
@@ -123,14 +123,17 @@ const toBody = ({ name, description, isActive, scopes, trustedMetadata }: Client
 const operand = (filterName: string, filterValue: readonly string[] | undefined): readonly JsonObject[] =>
   filterValue === undefined ? [] : [{ filter_name: filterName, filter_value: filterValue }]
 
+/** The project's pair as Basic auth has it. */
+export const callerSettings = ({ credentials, ...settings }: StytchSettings): CallerSettings => ({
+  ...settings,
+  credentials: async (isStale) => {
+    const { projectId: user, secret: password } = await credentials(isStale)
+    return { user, password }
+  },
+})
+
 export const createStytchApi = (settings: StytchSettings): StytchApi => {
-  const { toUrl, asOwner, asAnybody } = createCaller({
-    ...settings,
-    credentials: async (isStale) => {
-      const { projectId: user, secret: password } = await settings.credentials(isStale)
-      return { user, password }
-    },
-  })
+  const { toUrl, asOwner, asAnybody } = createCaller(callerSettings(settings))
   const clients = '/v1/m2m/clients'
   const at = (clientId: string, rest = ''): string => `${clients}/${encodeURIComponent(clientId)}${rest}`
   const project = encodeURIComponent(settings.projectId)

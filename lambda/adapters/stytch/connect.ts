@@ -15,16 +15,24 @@ export interface StytchPlace {
   readonly baseUrl?: string
 }
 
-/** @returns the API for one invocation's time; credentials and connections outlive it. */
-export const createStytchConnection = (
+/** @returns how Stytch is reached within one invocation's time; credentials and connections outlive it. */
+export const createStytchReach = (
   { projectId, projectSecret, baseUrl }: StytchPlace,
   client: SecretsManagerClient,
-): ((timing: RetryTiming) => StytchApi) => {
+): ((timing: RetryTiming) => StytchSettings) => {
   const credentials: StytchSettings['credentials'] =
     projectSecret.kind === 'given'
       ? async () => ({ projectId, secret: projectSecret.secret })
       : createProjectCredentials({ client, secretId: projectSecret.secretId, projectId })
   const send = createSend()
-  return (timing) =>
-    createStytchApi({ baseUrl: baseUrl ?? vendorBaseUrl(projectId), projectId, credentials, send, timing })
+  return (timing) => ({ baseUrl: baseUrl ?? vendorBaseUrl(projectId), projectId, credentials, send, timing })
+}
+
+/** The same, as the API of M2M clients. */
+export const createStytchConnection = (
+  place: StytchPlace,
+  client: SecretsManagerClient,
+): ((timing: RetryTiming) => StytchApi) => {
+  const reach = createStytchReach(place, client)
+  return (timing) => createStytchApi(reach(timing))
 }

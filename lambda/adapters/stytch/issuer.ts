@@ -1,7 +1,8 @@
 // Stytch's M2M clients as the domain's Issuer: two slots, looked at by last four. Turns the vendor's error kinds into outcomes
 // where a rotation has a next move, and into Faults where it has none.
 import { Fault, type FaultCode } from '../../domain/failures.ts'
-import type { Issuer, NotDone, RetireReply } from '../../domain/ports.ts'
+import type { ClientView, Issuer, NotDone, RetireReply } from '../../domain/ports.ts'
+import type { ClientSecret } from '../../domain/rotation/client-secret.ts'
 import type { StytchApi, StytchClient } from './api.ts'
 import type { StytchError, StytchErrorKind, StytchReply } from './reply.ts'
 import { waitFor } from './retry.ts'
@@ -75,7 +76,18 @@ export const toNotDone = (call: FailedCall, error: StytchError): NotDone | undef
     ? { outcome: 'notDone', waitMs: waitFor(error, 1), fault: faultOf(call, error) }
     : undefined
 
-const toRetireReply = (operation: string, clientId: string, reply: StytchReply<StytchClient>): RetireReply => {
+/** The calls that a kind with two slots has, whatever its paths and envelopes are. */
+export interface SlotCalls {
+  get(clientId: string): Promise<StytchReply<Omit<ClientView, 'requestId'>>>
+  /** Succeeds when Stytch accepts the value. */
+  exchange(clientId: string, clientSecret: ClientSecret): Promise<StytchReply<unknown>>
+  start(clientId: string): Promise<StytchReply<ClientSecret>>
+  complete(clientId: string): Promise<StytchReply<unknown>>
+  cancel(clientId: string): Promise<StytchReply<unknown>>
+  bind(clientId: string, secretArn: string): Promise<void>
+}
+
+const toRetireReply = (operation: string, clientId: string, reply: StytchReply<unknown>): RetireReply => {
   if (reply.ok) return { outcome: 'done' }
   if (reply.kind === 'notRotating') return { outcome: 'notRotating' }
   if (reply.kind === 'outcomeUnknown') return { outcome: 'unknown' }
@@ -84,29 +96,26 @@ const toRetireReply = (operation: string, clientId: string, reply: StytchReply<S
   throw stytchFault(operation, clientId, reply)
 }
 
-export const createStytchIssuer = (api: StytchApi, projectId: string): Issuer => ({
+export const createSlotIssuer = (calls: SlotCalls, projectId: string): Issuer => ({
   projectId,
   look: async (clientId) => {
-    const reply = await api.getClient(clientId)
-    if (!reply.ok) {
-      if (reply.kind === 'notFound') return undefined
-      throw stytchFault('Get', clientId, reply)
-    }
-    const { slots, isActive } = reply.value
-    return { slots, isActive, boundTo: boundTo(reply.value), requestId: reply.requestId }
+    const reply = await calls.get(clientId)
+    if (reply.ok) return { ...reply.value, requestId: reply.requestId }
+    if (reply.kind === 'notFound') return undefined
+    throw stytchFault('Get', clientId, reply)
   },
   exchange: async (clientId, clientSecret) => {
-    const reply = await api.token({ clientId, clientSecret })
+    const reply = await calls.exchange(clientId, clientSecret)
     const { requestId } = reply
     if (reply.ok) return { accepted: true, requestId }
-    // The token endpoint has no project credentials: its 401, whatever its name, means the client's.
+    // The OAuth endpoints have no project credentials: their 401, whatever its name, means the client's.
     const isRefused =
       reply.kind === 'refusedCredential' || reply.kind === 'unauthorizedProject' || reply.kind === 'notFound'
     if (!isRefused) throw stytchFault('Token', clientId, reply)
     return { accepted: false, status: reply.status ?? 0, error: reply.error, requestId }
   },
   start: async (clientId) => {
-    const reply = await api.rotateStart(clientId)
+    const reply = await calls.start(clientId)
     if (reply.ok) return { outcome: 'started', secret: reply.value }
     if (reply.kind === 'alreadyRotating') return { outcome: 'alreadyRotating' }
     if (reply.kind === 'outcomeUnknown') return { outcome: 'unknown' }
@@ -114,10 +123,28 @@ export const createStytchIssuer = (api: StytchApi, projectId: string): Issuer =>
     if (notDone !== undefined) return notDone
     throw stytchFault('Rotate Start', clientId, reply)
   },
-  complete: async (clientId) => toRetireReply('Rotate', clientId, await api.rotateComplete(clientId)),
-  cancel: async (clientId) => toRetireReply('Rotate Cancel', clientId, await api.rotateCancel(clientId)),
-  bind: async (clientId, secretArn) => {
-    const reply = await api.updateClient(clientId, { trustedMetadata: { [MANAGED_BY]: secretArn } })
-    if (!reply.ok) throw stytchFault('Update', clientId, reply)
-  },
+  complete: async (clientId) => toRetireReply('Rotate', clientId, await calls.complete(clientId)),
+  cancel: async (clientId) => toRetireReply('Rotate Cancel', clientId, await calls.cancel(clientId)),
+  bind: calls.bind,
 })
+
+export const createStytchIssuer = (api: StytchApi, projectId: string): Issuer =>
+  createSlotIssuer(
+    {
+      get: async (clientId) => {
+        const reply = await api.getClient(clientId)
+        if (!reply.ok) return reply
+        const { slots, isActive } = reply.value
+        return { ...reply, value: { slots, isActive, boundTo: boundTo(reply.value) } }
+      },
+      exchange: (clientId, clientSecret) => api.token({ clientId, clientSecret }),
+      start: api.rotateStart,
+      complete: api.rotateComplete,
+      cancel: api.rotateCancel,
+      bind: async (clientId, secretArn) => {
+        const reply = await api.updateClient(clientId, { trustedMetadata: { [MANAGED_BY]: secretArn } })
+        if (!reply.ok) throw stytchFault('Update', clientId, reply)
+      },
+    },
+    projectId,
+  )

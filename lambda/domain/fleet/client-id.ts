@@ -1,4 +1,4 @@
-// The id that a declared client gets at its issuer: made from the request that declares it, so that a request which was killed and
+// The ids of clients. That of a Connected App says so; that of a declared client is made from the request that declares it, so that a request which was killed and
 // is asked again finds what it left behind. Pure. Not secret, and no one has to guess it.
 import { createHash } from 'node:crypto'
 
@@ -10,6 +10,11 @@ export interface ClientIdRequest {
   /** 1 for the first; one that was taken back is followed by another. */
   readonly attempt: number
 }
+
+const APP_ID = /^connected-app-(live|test)-/
+
+/** Stytch makes these ids (stytch-api §2.7); those of M2M clients never begin so. */
+export const isConnectedApp = (clientId: string): boolean => APP_ID.test(clientId)
 
 export const makeClientId = ({ declaredBy, requestId, secretName, attempt }: ClientIdRequest): string => {
   const parts = JSON.stringify([...declaredBy, requestId, secretName, attempt])

@@ -2,6 +2,7 @@
 // people who look; what is to be done about it is due.ts's and the rotation's to decide.
 
 import { isSettledOrigin, type Origin, readRequestToken } from '../rotation/request-token.ts'
+import { isConnectedApp } from './client-id.ts'
 import { type ManagedSecret, switchedAt, unfinishedVersion, versionLabelled } from './fleet.ts'
 import type { ClientRecord } from './registrar-ports.ts'
 import { type Hold, holdOf, isRetired, overlapOf, periodOf, type StageSpans } from './secret-tags.ts'
@@ -79,7 +80,12 @@ export const visibleOf = (secret: ManagedSecret, looking: Looking): Visible => {
 }
 
 /** What labels and slots say together; undefined where they say nothing that the state does not. */
-export const slotWords = (state: VisibleState, record: ClientRecord | undefined): string | undefined => {
+export const slotWords = (
+  state: VisibleState,
+  record: ClientRecord | undefined,
+  clientId?: string,
+): string | undefined => {
+  if (record === undefined && clientId !== undefined && isConnectedApp(clientId)) return undefined
   if (record === undefined) return 'Stytch knows no such client'
   if (!record.isActive) return 'inactive at Stytch: every value is refused'
   const { next } = record.slots

@@ -1,0 +1,72 @@
+// The secrets of Connected Apps (stytch-api §5.2) as the domain's Issuer: two slots, as a client's, under another path and envelope. They
+// have no grant of their own, so that a value is proven by introspection, with a token that nobody has. Stytch keeps no field for who
+// manages an app: its secret says so, by the tag `m2m:client-id`, which whoever writes values may not write.
+import { randomUUID } from 'node:crypto'
+import type { JsonObject } from '../../domain/json-object.ts'
+import type { Issuer } from '../../domain/ports.ts'
+import { createClientSecret } from '../../domain/rotation/client-secret.ts'
+import { callerSettings, type StytchSettings } from './api.ts'
+import { createCaller, filled, isObject } from './caller.ts'
+import { createSlotIssuer, type SlotCalls } from './issuer.ts'
+
+export interface AppIssuerInput {
+  readonly stytch: StytchSettings
+  /** Which secret may rotate this app: its ARN, or undefined, when no tag says so. */
+  readonly holderOf: (clientId: string) => Promise<string | undefined>
+}
+
+const toApp = ({ connected_app: app }: JsonObject) => {
+  const current = isObject(app) ? filled(app.client_secret_last_four) : undefined
+  if (!isObject(app) || current === undefined) return undefined
+  const slots = { current, next: filled(app.next_client_secret_last_four) ?? null }
+  return { slots, isActive: app.status === 'active' }
+}
+
+export const createAppIssuer = ({ stytch, holderOf }: AppIssuerInput): Issuer => {
+  const { toUrl, asOwner, asAnybody } = createCaller(callerSettings(stytch))
+  const at = (clientId: string, rest = ''): string =>
+    `/v1/connected_apps/clients/${encodeURIComponent(clientId)}${rest}`
+  const retire = (clientId: string, rest: string) =>
+    asOwner({ method: 'POST', path: at(clientId, rest), repetition: 'never', read: toApp })
+
+  const calls: SlotCalls = {
+    get: async (clientId) => {
+      const reply = await asOwner({ method: 'GET', path: at(clientId), repetition: 'free', read: toApp })
+      if (!reply.ok) return reply
+      // "Nobody" is said so that it is refused, and not claimed: there is nothing at Stytch to write it down.
+      const boundTo = (await holderOf(clientId)) ?? 'no secret, by its tag m2m:client-id'
+      return { ...reply, value: { ...reply.value, boundTo } }
+    },
+    exchange: (clientId, clientSecret) => {
+      const form = new URLSearchParams({
+        token: randomUUID(),
+        client_id: clientId,
+        client_secret: clientSecret.reveal(),
+      })
+      return asAnybody(
+        {
+          method: 'POST',
+          url: toUrl(`/v1/public/${encodeURIComponent(stytch.projectId)}/oauth2/introspect`),
+          headers: { 'content-type': 'application/x-www-form-urlencoded' },
+          body: form.toString(),
+        },
+        ({ active }) => (typeof active === 'boolean' ? { active } : undefined),
+      )
+    },
+    start: (clientId) =>
+      asOwner({
+        method: 'POST',
+        path: at(clientId, '/secrets/rotate/start'),
+        repetition: 'never',
+        read: ({ connected_app: app }) => {
+          const secret = isObject(app) ? filled(app.next_client_secret) : undefined
+          return secret === undefined ? undefined : createClientSecret(secret)
+        },
+      }),
+    complete: (clientId) => retire(clientId, '/secrets/rotate'),
+    cancel: (clientId) => retire(clientId, '/secrets/rotate/cancel'),
+    // The view says who holds it, so that nobody asks.
+    bind: async () => {},
+  }
+  return createSlotIssuer(calls, stytch.projectId)
+}

@@ -173,10 +173,11 @@ it('a revoke never stops: all but those that cannot be are proven dead, whoever 
   }
   expect(leaked.every(seat.isSettled)).toBe(true)
   expect(leaked.filter((subject, at) => seat.desk.accepts(subject, old[at] ?? ''))).toEqual([])
-  // Both looked before either asked, for some: then each makes a revoke (docs/guarantees.md, W7). Nobody makes a third.
+  // Both looked before either asked, for some: then each makes a revoke (docs/guarantees.md, W7), and an attempt that met a fault at
+  // the wrong moment is followed by another. Nobody goes on and on.
   for (const subject of leaked) {
     const { revoke = 0, settle = 0 } = seat.attempts(subject)
-    expect([revoke, settle]).toEqual([expect.toBeOneOf([1, 2]), expect.toBeOneOf([1, revoke])])
+    expect([revoke, settle]).toEqual([expect.toBeOneOf([1, 2]), expect.toBeOneOf([1, 2, 3])])
   }
   const told = JSON.stringify(seat.desk.laptop.aws.events())
   expect(old.filter((value) => told.includes(value))).toEqual([])

@@ -4,7 +4,7 @@
 
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { chmod, readdir, rm } from 'node:fs/promises'
+import { chmod, cp, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { bundleFunction } from './bundle.ts'
@@ -38,6 +38,16 @@ const bundleFunctions = async (): Promise<void> => {
   )
 }
 
+/** What a browser reads as it is. */
+const copyPage = async (): Promise<void> => {
+  const page = 'lambda/local/page/browser'
+  if (!existsSync(join(repository, page))) return
+  await cp(join(repository, page), join(dist, page), {
+    recursive: true,
+    filter: (path) => !path.endsWith('tsconfig.json'),
+  })
+}
+
 /** npm sets this on installation, but not for who runs the file in a clone. */
 const makeExecutable = async (path: string): Promise<void> => {
   if (existsSync(path)) await chmod(path, 0o755)
@@ -45,7 +55,7 @@ const makeExecutable = async (path: string): Promise<void> => {
 
 try {
   await rm(dist, { recursive: true, force: true })
-  await Promise.all([compile(), bundleFunctions()])
+  await Promise.all([compile(), bundleFunctions(), copyPage()])
   await makeExecutable(join(dist, 'bin/m2m.js'))
 } catch (cause) {
   console.error(`build failed: ${cause instanceof Error ? cause.message : String(cause)}`)

@@ -113,6 +113,7 @@ export interface Step {
 
 const steps: readonly Step[] = [
   { name: 'types', args: [installed('typescript/bin/tsc'), '--noEmit'] },
+  { name: 'types of the page', args: [installed('typescript/bin/tsc'), '-p', 'lambda/local/page/browser'] },
   { name: 'lint', args: [installed('@biomejs/biome/bin/biome'), 'check', '.'] },
   { name: 'architecture', args: [join(repository, 'scripts/architecture.ts')] },
 ]

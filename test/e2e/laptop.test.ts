@@ -96,6 +96,7 @@ describe('npm run laptop', () => {
       'vend_client',
       'access_key_id',
       'secret_access_key',
+      'page',
     ])
     expect(address).toMatchObject({
       stytch: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),

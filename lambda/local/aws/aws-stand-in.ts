@@ -54,6 +54,8 @@ export interface AwsStandInInput {
 export interface AwsStandIn extends StandInServer {
   /** A secret as it is, without a call; undefined when there is none. */
   peek(secretId: string): PeekedSecret | undefined
+  /** Every secret, as `peek` shows it. */
+  peekAll(): readonly PeekedSecret[]
   settings(): Readonly<AwsSettings>
   /** @throws TypeError naming every setting that is wrong; then nothing changes. */
   configure(changes: Partial<AwsSettings>): void
@@ -179,6 +181,7 @@ export const createAwsStandIn = (input: AwsStandInInput): AwsStandIn => {
       const secret = store.find(secretId)
       return secret === undefined ? undefined : peekAt(secret)
     },
+    peekAll: () => [...store.all()].map(peekAt),
     settings: () => settings,
     configure,
     tick: rotation.tick,

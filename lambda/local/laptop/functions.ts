@@ -67,6 +67,9 @@ export interface LaptopFunction {
 /** As the stack's defaults are (lib/deploy-config.ts). */
 const LAPTOP_SWEEP_MINUTES = 15
 
+/** As the stack's defaults are (lib/deploy-config.ts). */
+export const LAPTOP_HOURS = { periodHours: 720, overlapHours: 24 } as const
+
 /** A fleet makes hundreds of calls at once; a process for each would do nothing but start. */
 const MOST_PROCESSES = 4 * availableParallelism()
 
@@ -148,8 +151,7 @@ export const laptopFunctions = ({ stytch, slugs, arnOf, vendUrl, ...more }: Lapt
       secretNamePrefix: LAPTOP_PREFIX,
       rotationFunctionArn: arnOf('rotation'),
       eventBus: LAPTOP_BUS,
-      periodHours: 720,
-      overlapHours: 24,
+      ...LAPTOP_HOURS,
       longestHoldHours: 168,
       everyMinutes: LAPTOP_SWEEP_MINUTES,
       freeze: { parameter: LAPTOP_FREEZE },
@@ -167,8 +169,7 @@ export const laptopFunctions = ({ stytch, slugs, arnOf, vendUrl, ...more }: Lapt
       rotationFunctionArn: arnOf('rotation'),
       selfArn: `${arnOf('campaign')}:live`,
       eventBus: LAPTOP_BUS,
-      periodHours: 720,
-      overlapHours: 24,
+      ...LAPTOP_HOURS,
       freeze: { parameter: LAPTOP_FREEZE },
       ...stytchRate(more),
     }),

@@ -7,11 +7,11 @@ import { type AwsStandIn, createAwsStandIn } from '../aws/aws-stand-in.ts'
 import { connectBusRules } from '../aws/bus-rules.ts'
 import type { AwsSettings } from '../aws/settings.ts'
 import { type InvokeResult, type Lambda, type LambdaInput, startLambda } from '../runner/lambda-runner.ts'
-import type { StandInServer } from '../stand-in/server.ts'
 import { createWorld, type World } from '../stand-in/world.ts'
 import { createStytchStandIn, type StytchStandIn } from '../stytch/stytch-stand-in.ts'
 import { LAPTOP_BUS, LAPTOP_EVIDENCE, LAPTOP_PREFIX, LAPTOP_STAGE, laptopFunctions, laptopRules } from './functions.ts'
 import { createLeakFront, LEAK_PATH } from './leak-front.ts'
+import { listen } from './listen.ts'
 import { LAPTOP_PROJECT_SECRET, storeProjectSecret } from './project-secret.ts'
 import { createScheduler, type ScheduledFunction } from './scheduler.ts'
 import { createLaptopVend, registerVendClient, VEND_CLIENT, VEND_PORT } from './vend.ts'
@@ -76,42 +76,11 @@ const ACCOUNT_ID = '000000000000'
 /** For the functions that a test brings along. */
 const TIMEOUT_MS = 30_000
 const TICK_MS = 1000
-const PORTS_TRIED = 50
 
 /** The handler's module beside this one: source where types are stripped, the build where it is installed. */
 const handlerPath = (name: string): string => {
   const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js'
   return fileURLToPath(new URL(`../../handlers/${name}${extension}`, import.meta.url))
-}
-
-const isTaken = (error: unknown): boolean => (error as { code?: unknown } | null)?.code === 'EADDRINUSE'
-
-interface Listening {
-  readonly asked: number | undefined
-  readonly preferred: number
-  readonly option: string
-}
-
-/** The port asked for, or else the first free one from the default on. */
-const listen = async (
-  server: Pick<StandInServer, 'listen'>,
-  { asked, preferred, option }: Listening,
-): Promise<string> => {
-  if (asked !== undefined) {
-    return server.listen(asked).catch((cause: unknown) => {
-      throw isTaken(cause)
-        ? new Error(`${option} ${asked} is taken; name another, or 0 for any free one`, { cause })
-        : cause
-    })
-  }
-  for (let port = preferred; port < preferred + PORTS_TRIED; port += 1) {
-    try {
-      return await server.listen(port)
-    } catch (error) {
-      if (!isTaken(error)) throw error
-    }
-  }
-  return server.listen(0)
 }
 
 /** What a process needs to reach the AWS stand-in; any credentials are accepted there. */

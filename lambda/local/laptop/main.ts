@@ -1,5 +1,6 @@
 // `npm run laptop`: starts the laptop, prints its addresses as one JSON line on stdout and everything else on stderr, and runs until
 // SIGINT or SIGTERM.
+import { startPage } from '../page/page.ts'
 import { startLaptop } from './laptop.ts'
 import { type Ports, readPorts } from './ports.ts'
 
@@ -12,19 +13,26 @@ const portsOrExit = (): Ports => {
     return readPorts(process.argv.slice(2))
   } catch (error) {
     say(error instanceof Error ? error.message : 'malformed options')
-    say('options: [--stytch-port N] [--aws-port N] [--project-secret]')
+    say('options: [--stytch-port N] [--aws-port N] [--page-port N] [--project-secret]')
     return process.exit(2)
   }
 }
 
+const couldNotStart = (error: unknown): never => {
+  say(`The laptop could not start: ${error instanceof Error ? error.message : 'unknown'}`)
+  return process.exit(1)
+}
+
+const { pagePort, ...ports } = portsOrExit()
 const laptop = await startLaptop({
-  ...portsOrExit(),
+  ...ports,
   hasVendClient: true,
   hasCampaignSchedule: true,
   onLog: say,
-}).catch((error: unknown) => {
-  say(`The laptop could not start: ${error instanceof Error ? error.message : 'unknown'}`)
-  return process.exit(1)
+}).catch(couldNotStart)
+const page = await startPage(laptop, pagePort).catch(async (error: unknown) => {
+  await laptop.close()
+  return couldNotStart(error)
 })
 
 // Before the first line: who reads it may signal at once.
@@ -33,8 +41,9 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
     if (isEnding) return
     isEnding = true
-    void laptop.close().then(() => process.exit(0))
+    void Promise.all([page.close(), laptop.close()]).then(() => process.exit(0))
   })
 }
-process.stdout.write(`${JSON.stringify(laptop.address)}\n`)
-say(`Stytch at ${laptop.address.stytch}, Secrets Manager and EventBridge at ${laptop.address.aws}. Ctrl-C ends both.`)
+process.stdout.write(`${JSON.stringify({ ...laptop.address, page: page.url })}\n`)
+say(`Stytch at ${laptop.address.stytch}, Secrets Manager and EventBridge at ${laptop.address.aws}.`)
+say(`See what happens, and make it happen, at ${page.url} – Ctrl-C ends everything.`)

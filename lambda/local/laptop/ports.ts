@@ -4,11 +4,13 @@ import { parseArgs } from 'node:util'
 export interface Ports {
   readonly stytchPort?: number
   readonly awsPort?: number
+  /** Of the status page. */
+  readonly pagePort?: number
   /** Keeps the project secret in Secrets Manager, where it can be rotated. */
   readonly hasProjectSecret?: true
 }
 
-const names = ['stytch-port', 'aws-port'] as const
+const names = ['stytch-port', 'aws-port', 'page-port'] as const
 type Name = (typeof names)[number]
 
 const toPort = (name: Name, text: string | undefined, faults: string[]): number | undefined => {
@@ -26,6 +28,7 @@ export const readPorts = (args: readonly string[]): Ports => {
     options: {
       'stytch-port': { type: 'string' },
       'aws-port': { type: 'string' },
+      'page-port': { type: 'string' },
       'project-secret': { type: 'boolean' },
     },
     strict: false,
@@ -49,10 +52,11 @@ export const readPorts = (args: readonly string[]): Ports => {
     }
   }
   if (faults.length > 0) throw new TypeError(faults.join('\n'))
-  const { 'stytch-port': stytchPort, 'aws-port': awsPort } = ports
+  const { 'stytch-port': stytchPort, 'aws-port': awsPort, 'page-port': pagePort } = ports
   return {
     ...(stytchPort === undefined ? {} : { stytchPort }),
     ...(awsPort === undefined ? {} : { awsPort }),
+    ...(pagePort === undefined ? {} : { pagePort }),
     ...(hasProjectSecret ? { hasProjectSecret } : {}),
   }
 }

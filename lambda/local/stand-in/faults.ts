@@ -30,6 +30,8 @@ export interface FaultPlan {
   add(fault: Fault): void
   setPolicy(policy: FaultPolicy | undefined): void
   clear(): void
+  /** What is still to be played, with how many calls each has left. */
+  waiting(): readonly { readonly fault: Fault; readonly left: number }[]
   /** Takes the fault for this call, and counts the call. */
   take(op: string): Fault | undefined
 }
@@ -68,6 +70,7 @@ export const createFaultPlan = (): FaultPlan => {
       planned = []
       policy = undefined
     },
+    waiting: () => planned.map(({ fault, left }) => ({ fault, left })),
     take: (op) => {
       let taken: Fault | undefined
       for (const plan of planned) {

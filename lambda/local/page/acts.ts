@@ -1,0 +1,143 @@
+// What the buttons of the status page do: what an operator would ask of Secrets Manager and of the bus, over HTTP, and what only a laptop
+// has: faults and a clock. Each says in one sentence what came of it.
+import { randomUUID } from 'node:crypto'
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge'
+import { awsClientSettings } from '../../adapters/aws/aws-call.ts'
+import { createFleet } from '../../adapters/aws/fleet.ts'
+import { createTeller } from '../../adapters/aws/outcomes.ts'
+import { versionLabelled } from '../../domain/fleet/fleet.ts'
+import { LEAK_REPORTED, leakSources } from '../../domain/intake/leak-report.ts'
+import { isJsonObject, type JsonObject } from '../../domain/json-object.ts'
+import { type Intent, makeRequestToken } from '../../domain/rotation/request-token.ts'
+import { settleToken } from '../../domain/sweep/settle-request.ts'
+import { LAPTOP_BUS, LAPTOP_PREFIX } from '../laptop/functions.ts'
+import type { Laptop } from '../laptop/laptop.ts'
+import { type Fault, faultFaults } from '../stand-in/faults.ts'
+import { createOperator } from '../story/operator.ts'
+
+export interface ActResult {
+  readonly isDone: boolean
+  /** One sentence, for people. */
+  readonly says: string
+}
+
+export interface Acts {
+  /** @param input parsed JSON of whatever form. Never rejects. */
+  carryOut(input: unknown): Promise<ActResult>
+  close(): void
+}
+
+const done = (says: string): ActResult => ({ isDone: true, says })
+const refused = (says: string): ActResult => ({ isDone: false, says })
+
+const NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,59}$/
+const SCOPE = /^[\x21\x23-\x5B\x5D-\x7E]{1,60}$/
+const MAX_HOURS = 24 * 365
+const HOUR_MS = 3_600_000
+
+export const createActs = (laptop: Laptop): Acts => {
+  const { address, aws, stytch, world } = laptop
+  const operator = createOperator(address)
+  const { secretsManager } = operator
+  const eventBridge = new EventBridgeClient({
+    ...awsClientSettings,
+    endpoint: address.aws,
+    region: address.region,
+    credentials: { accessKeyId: 'laptop', secretAccessKey: 'laptop' },
+  })
+  const fleet = createFleet(secretsManager)
+  const bus = createTeller(eventBridge, LAPTOP_BUS, leakSources.security)
+  const { now } = world.clock
+
+  const secretOf = ({ secret }: JsonObject) => {
+    const found = typeof secret === 'string' ? aws.peek(secret) : undefined
+    return found?.name.startsWith(LAPTOP_PREFIX) ? found : undefined
+  }
+
+  const tokenFor = async (secretArn: string, intent: Intent): Promise<string> => {
+    if (intent !== 'settle') {
+      return makeRequestToken({ origin: intent, askedAt: now(), secretArn, about: randomUUID(), attempt: 1 })
+    }
+    const secret = await fleet.inspect(secretArn)
+    const currentId = (secret && versionLabelled(secret, 'AWSCURRENT'))?.versionId ?? ''
+    return settleToken({ secretArn, currentId }, await fleet.listVersions(secretArn), now())
+  }
+
+  const rotation =
+    (intent: Intent) =>
+    async (input: JsonObject): Promise<ActResult> => {
+      const secret = secretOf(input)
+      if (secret === undefined) return refused('There is no such client.')
+      const reply = await fleet.rotate(secret.arn, await tokenFor(secret.arn, intent))
+      if (reply === 'busy') return refused(`${secret.name} is being rotated already; wait until AWSPENDING is gone.`)
+      return reply === 'gone'
+        ? refused('There is no such client.')
+        : done(`A ${intent} of ${secret.name} was asked for.`)
+    }
+
+  const acts: Readonly<Record<string, (input: JsonObject) => ActResult | Promise<ActResult>>> = {
+    rotate: rotation('rotate'),
+    settle: rotation('settle'),
+    rollback: rotation('rollback'),
+    register: async ({ name, scopes }) => {
+      const faults: string[] = []
+      if (typeof name !== 'string' || !NAME.test(name)) faults.push('name: expected 1 to 60 of A-Z, a-z, 0-9, _ . -')
+      const isScopes = Array.isArray(scopes) && scopes.every((one) => typeof one === 'string' && SCOPE.test(one))
+      if (!isScopes) faults.push('scopes: expected names without spaces')
+      if (faults.length > 0) return refused(faults.join('; '))
+      await operator.register(String(name), scopes as readonly string[])
+      return done(`${String(name)} is registered.`)
+    },
+    leak: async (input) => {
+      const secret = secretOf(input)
+      if (secret === undefined) return refused('There is no such client.')
+      const incidentId = `page-${randomUUID().slice(0, 8)}`
+      const detail = {
+        incidentId,
+        selector: { secretNames: [secret.name] },
+        reason: 'reported on the status page',
+        requestedBy: 'the status page',
+      }
+      await bus.emit([{ type: LEAK_REPORTED, detail }])
+      return done(`Incident ${incidentId}: the leak of ${secret.name} is reported.`)
+    },
+    fault: ({ at, fault }) => {
+      const server = at === 'Stytch' ? stytch.server : at === 'AWS' ? aws : undefined
+      const faults = [...(server === undefined ? ['at: expected Stytch or AWS'] : []), ...faultFaults(fault)]
+      if (server === undefined || faults.length > 0) return refused(faults.join('; '))
+      server.faults.add(fault as Fault)
+      return done(`${at} will play it.`)
+    },
+    calm: () => {
+      stytch.server.faults.clear()
+      aws.faults.clear()
+      return done('No fault is left to play.')
+    },
+    clock: ({ hours }) => {
+      if (typeof hours !== 'number' || !(hours > 0 && hours <= MAX_HOURS)) {
+        return refused(`hours: expected a number over 0, up to ${MAX_HOURS}`)
+      }
+      world.clock.advance(hours * HOUR_MS)
+      return done(`It is ${new Date(now()).toISOString()} now.`)
+    },
+  }
+
+  return {
+    carryOut: async (input) => {
+      const act = isJsonObject(input) && typeof input.act === 'string' ? input.act : ''
+      if (!isJsonObject(input) || !Object.hasOwn(acts, act)) {
+        return refused(`act: expected one of ${Object.keys(acts).join(', ')}`)
+      }
+      try {
+        return (await acts[act]?.(input)) ?? refused('There is no such act.')
+      } catch (error) {
+        // A message of the SDK may quote what was sent.
+        return refused(`${act} failed: ${error instanceof Error ? error.name : 'unknown'}. The timeline shows where.`)
+      }
+    },
+    close: () => {
+      secretsManager.destroy()
+      eventBridge.destroy()
+    },
+  }
+}

@@ -1,0 +1,127 @@
+// What the status page shows of the clients, from what both stand-ins hold: names, labels, slots, positions, last fours. No value.
+import { visibleOf } from '../../domain/fleet/client-status.ts'
+import type { ManagedSecret } from '../../domain/fleet/fleet.ts'
+import { clientIdOf } from '../../domain/fleet/secret-tags.ts'
+import { type Position, type Slots, sightings } from '../../domain/rotation/position.ts'
+import { type Origin, readRequestToken } from '../../domain/rotation/request-token.ts'
+import { parseSecret, type StoredSecret } from '../../domain/rotation/secret-format.ts'
+import type { PeekedSecret, PeekedVersion } from '../aws/peek.ts'
+
+const HOUR_MS = 3_600_000
+
+export interface VersionSight {
+  readonly id: string
+  readonly origin: Origin
+  readonly labels: readonly string[]
+  /** null: no value, or none in the format of a client's secret. */
+  readonly lastFour: string | null
+}
+
+export interface ClientSight {
+  /** Without the stage's prefix. */
+  readonly name: string
+  readonly secretName: string
+  readonly clientId: string | null
+  /** As `m2m list` says it. */
+  readonly state: string
+  /** As the move table says it; null: Stytch knows no such client. */
+  readonly position: Position | null
+  readonly slots: Slots | null
+  readonly versions: readonly VersionSight[]
+  /** Epoch milliseconds. */
+  readonly rotatedAt: number | null
+  readonly overlapUntil: number | null
+  readonly isHeld: boolean
+}
+
+export interface SightInput {
+  readonly secretNamePrefix: string
+  readonly rotationFunctionArn: string
+  readonly hours: { readonly periodHours: number; readonly overlapHours: number }
+  /** Stytch's two slots, by last four. */
+  readonly slotsOf: (clientId: string) => Slots | undefined
+  /** Epoch milliseconds. */
+  readonly now: number
+}
+
+const toManaged = (secret: PeekedSecret): ManagedSecret => ({
+  arn: secret.arn,
+  name: secret.name,
+  tags: secret.tags,
+  labels: Object.fromEntries(
+    secret.versions.filter(({ stages }) => stages.length > 0).map(({ id, stages }) => [id, stages]),
+  ),
+  rotationEnabled: secret.rotation?.isEnabled === true,
+  rotationFunctionArn: secret.rotation?.lambdaArn,
+  isDeleted: secret.deletionAt !== undefined,
+  createdAt: secret.createdAt,
+  lastChangedAt: secret.lastChangedAt,
+  lastRotatedAt: secret.rotation?.lastRotatedAt,
+  nextRotationAt: secret.rotation?.nextAt,
+})
+
+const stored = ({ value, createdAt }: PeekedVersion): StoredSecret | undefined => {
+  const parsed = value === undefined ? undefined : parseSecret(value, createdAt)
+  return parsed?.ok ? parsed.value : undefined
+}
+
+const labelled = ({ versions }: PeekedSecret, label: string): PeekedVersion | undefined =>
+  versions.find(({ stages }) => stages.includes(label))
+
+const positionOf = (secret: PeekedSecret, slots: Slots | undefined): Position | null => {
+  const current = labelled(secret, 'AWSCURRENT')
+  const holding = current === undefined ? undefined : stored(current)
+  if (slots === undefined || current === undefined || holding === undefined) return null
+  const valueAt = (label: string) => {
+    const version = labelled(secret, label)
+    return version === undefined ? undefined : stored(version)?.clientSecret
+  }
+  const pending = labelled(secret, 'AWSPENDING') ?? current
+  const origin = readRequestToken(pending.id).origin
+  const found = sightings({
+    slots,
+    stored: {
+      current: holding.clientSecret,
+      pending: pending === current ? undefined : valueAt('AWSPENDING'),
+      previous: valueAt('AWSPREVIOUS'),
+    },
+    intent: origin === 'register' || origin === 'adopt' ? 'settle' : origin,
+  })
+  const [only, ...others] = new Set(found.map(({ position }) => position))
+  return only === undefined || others.length > 0 ? 'ambiguous' : only
+}
+
+const sightOf = (secret: PeekedSecret, input: SightInput): ClientSight => {
+  const { secretNamePrefix, rotationFunctionArn, hours, slotsOf, now } = input
+  const managed = toManaged(secret)
+  const spans = { periodMs: hours.periodHours * HOUR_MS, overlapMs: hours.overlapHours * HOUR_MS }
+  const visible = visibleOf(managed, { rotationFunctionArn, spans, now })
+  const clientId = clientIdOf(managed)
+  const slots = clientId === undefined ? undefined : slotsOf(clientId)
+  return {
+    name: secret.name.slice(secretNamePrefix.length),
+    secretName: secret.name,
+    clientId: clientId ?? null,
+    state: visible.state,
+    position: positionOf(secret, slots),
+    slots: slots ?? null,
+    versions: secret.versions
+      .filter(({ stages }) => stages.length > 0)
+      .map((version) => ({
+        id: version.id,
+        origin: readRequestToken(version.id).origin,
+        labels: version.stages,
+        lastFour: stored(version)?.clientSecret.lastFour ?? null,
+      })),
+    rotatedAt: visible.rotatedAt ?? null,
+    overlapUntil: visible.overlapUntil ?? null,
+    isHeld: visible.hold !== undefined,
+  }
+}
+
+/** Those below the stage's prefix, by name. */
+export const sightClients = (secrets: readonly PeekedSecret[], input: SightInput): readonly ClientSight[] =>
+  secrets
+    .filter(({ name }) => name.startsWith(input.secretNamePrefix))
+    .toSorted((one, other) => (one.name < other.name ? -1 : 1))
+    .map((secret) => sightOf(secret, input))

@@ -1,0 +1,226 @@
+// The status page over HTTP: who may speak to it, what it sends, what its acts refuse, and that no value is in any of it. In a browser:
+// test/browser.
+import { request } from 'node:http'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Laptop, startLaptop } from '../../../lambda/local/laptop/laptop.ts'
+import { type Page, type PageState, startPage } from '../../../lambda/local/page/page.ts'
+import type { TimelineLine } from '../../../lambda/local/page/timeline.ts'
+import { findLeaks } from '../../e2e/leaks.ts'
+
+let laptop: Laptop
+let page: Page
+let port: number
+
+beforeAll(async () => {
+  laptop = await startLaptop({ stytchPort: 0, awsPort: 0, onLog: () => {} })
+  page = await startPage(laptop, 0)
+  port = Number(new URL(page.url).port)
+})
+afterAll(async () => {
+  await page.close()
+  await laptop.close()
+})
+
+interface Asked {
+  readonly method?: string
+  readonly path?: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string
+}
+interface Answered {
+  readonly status: number
+  readonly headers: Readonly<Record<string, unknown>>
+  readonly body: string
+}
+
+/** Not fetch, which sets Host and Origin itself. */
+const ask = ({ method = 'GET', path = '/', headers = {}, body }: Asked): Promise<Answered> =>
+  new Promise((resolve, reject) => {
+    const sent = request({ host: '127.0.0.1', port, method, path, headers }, (response) => {
+      let text = ''
+      response.setEncoding('utf8').on('data', (part: string) => {
+        text += part
+      })
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body: text }))
+    })
+    sent.on('error', reject)
+    sent.end(body)
+  })
+
+const own = () => ({ origin: page.url, 'content-type': 'application/json' })
+const act = async (input: unknown): Promise<{ readonly isDone: boolean; readonly says: string }> => {
+  const body = JSON.stringify(input)
+  const headers = { ...own(), 'content-length': String(Buffer.byteLength(body)) }
+  return JSON.parse((await ask({ method: 'POST', path: '/acts', headers, body })).body)
+}
+
+/** What the stream has sent until a line says so. */
+const streamUntil = async (what: string) => {
+  const reply = await fetch(`${page.url}/events`)
+  let text = ''
+  for await (const part of reply.body ?? []) {
+    text += Buffer.from(part).toString('utf8')
+    if (text.includes(what)) break
+  }
+  const sent = text.split('\n\n').flatMap((block) => {
+    const [, event = '', data = ''] = /^event: (\w+)\ndata: (.*)$/.exec(block) ?? []
+    return event === '' ? [] : [{ event, data: JSON.parse(data) as unknown }]
+  })
+  return {
+    text,
+    states: sent.filter(({ event }) => event === 'state').map(({ data }) => data as PageState),
+    lines: sent.filter(({ event }) => event === 'lines').flatMap(({ data }) => data as readonly TimelineLine[]),
+  }
+}
+
+describe('who may speak to it', () => {
+  test.each([
+    ['a name of somebody else’s, pointed here', { host: 'evil.example' }],
+    ['another port', { host: '127.0.0.1:1' }],
+    ['another site', { origin: 'http://evil.example' }],
+    ['a frame without an origin', { origin: 'null' }],
+  ])('not %s', async (_who, headers) => {
+    const answers = await Promise.all(
+      ['/', '/events', '/page.js'].map((path) => ask({ path, headers: { ...headers } })),
+    )
+
+    expect(answers.map(({ status }) => status)).toEqual([403, 403, 403])
+  })
+
+  test.each([
+    ['no Origin', { 'content-type': 'application/json' }],
+    ['a form’s content type', { origin: 'PAGE', 'content-type': 'text/plain' }],
+    ['another origin', { origin: 'http://localhost:1', 'content-type': 'application/json' }],
+  ])('nobody changes anything with %s', async (_what, headers) => {
+    const before = laptop.world.clock.now()
+    const body = '{"act":"clock","hours":24}'
+    const sent = Object.fromEntries(
+      Object.entries({ ...headers, 'content-length': String(body.length) }).map(([name, value]) => [
+        name,
+        value === 'PAGE' ? page.url : value,
+      ]),
+    )
+
+    const { status } = await ask({ method: 'POST', path: '/acts', headers: sent, body })
+
+    expect(status).toBe(403)
+    expect(laptop.world.clock.now() - before).toBeLessThan(3_600_000)
+  })
+
+  test('a browser that opened it, by either name of loopback', async () => {
+    const answers = await Promise.all([ask({}), ask({ headers: { host: `localhost:${port}` } })])
+
+    expect(answers.map(({ status }) => status)).toEqual([200, 200])
+    expect(answers[0]?.headers).toMatchObject({
+      'content-security-policy': expect.stringContaining("frame-ancestors 'none'"),
+      'cache-control': 'no-store',
+    })
+  })
+
+  test('and what is not there is not there', async () => {
+    const answers = await Promise.all([
+      ask({ path: '/../laptop/main.ts' }),
+      ask({ path: '/browser/page.js' }),
+      ask({ method: 'DELETE', headers: own() }),
+    ])
+
+    expect(answers.map(({ status }) => status)).toEqual([404, 404, 403])
+  })
+})
+
+describe('acts', () => {
+  test.each([
+    [{ act: 'sing' }, 'act: expected one of rotate, settle, rollback, register, leak, fault, calm, clock'],
+    [undefined, 'act: expected one of rotate, settle, rollback, register, leak, fault, calm, clock'],
+    [{ act: 'toString' }, 'act: expected one of rotate, settle, rollback, register, leak, fault, calm, clock'],
+    [{ act: 'rotate', secret: 'm2m/laptop/nobody' }, 'There is no such client.'],
+    [{ act: 'leak' }, 'There is no such client.'],
+    [
+      { act: 'register', name: 'a b', scopes: ['"'] },
+      'name: expected 1 to 60 of A-Z, a-z, 0-9, _ . -; scopes: expected names without spaces',
+    ],
+    [
+      { act: 'fault', at: 'Mars', fault: { op: '', kind: 'tea' } },
+      'at: expected Stytch or AWS; op: expected an operation name, or "*"; kind: expected one of error, delay, throttle, drop_reply, reset, garble, html',
+    ],
+    [{ act: 'clock', hours: -1 }, 'hours: expected a number over 0, up to 8760'],
+  ])('%j is refused in words', async (input, says) => {
+    expect(await act(input ?? null)).toEqual({ isDone: false, says })
+  })
+
+  test('a body that is no JSON, or too long, is refused', async () => {
+    const long = JSON.stringify({ act: 'calm', more: 'x'.repeat(20_000) })
+    const answers = await Promise.all(
+      ['{', long].map((body) =>
+        ask({
+          method: 'POST',
+          path: '/acts',
+          headers: { ...own(), 'content-length': String(body.length) },
+          body,
+        }),
+      ),
+    )
+
+    expect(answers.map(({ status }) => status)).toEqual([409, 409])
+  })
+
+  test('a client that is being rotated says so', async () => {
+    await act({ act: 'register', name: 'busy', scopes: [] })
+    laptop.stytch.server.faults.add({ op: 'RotateStart', kind: 'delay', delay_ms: 1500 })
+    await act({ act: 'rotate', secret: 'm2m/laptop/busy' })
+
+    expect(await act({ act: 'rotate', secret: 'm2m/laptop/busy' })).toEqual({
+      isDone: false,
+      says: 'm2m/laptop/busy is being rotated already; wait until AWSPENDING is gone.',
+    })
+    await laptop.aws.idle()
+  })
+})
+
+test('the stream tells the state and every line, late comers included, and no value', async () => {
+  await act({ act: 'register', name: 'billing', scopes: ['read:invoices'] })
+  const live = streamUntil('Rotation Completed')
+  await act({ act: 'rotate', secret: 'm2m/laptop/billing' })
+  const { text } = await live
+  const late = await streamUntil('Rotation Completed')
+
+  const { versions = [] } = laptop.aws.peek('m2m/laptop/billing') ?? {}
+  const values = versions.flatMap(({ value }) =>
+    // Without one: what a dry run leaves.
+    value === undefined ? [] : [(JSON.parse(value) as { client_secret: string }).client_secret],
+  )
+  expect(late.states[0]?.clients.find(({ name }) => name === 'billing')).toMatchObject({
+    state: 'overlap',
+    position: 'overlap',
+    slots: { current: values[0]?.slice(-4), next: values[1]?.slice(-4) },
+    versions: [{ labels: ['AWSPREVIOUS'] }, { labels: ['AWSCURRENT'], origin: 'rotate' }],
+  })
+  expect(late.lines).toEqual(
+    expect.arrayContaining([
+      expect.objectContaining({ where: 'Stytch', what: 'RotateStart 200', about: 'billing', isFault: false }),
+      expect.objectContaining({ where: 'AWS', what: 'PutSecretValue 200', about: 'billing' }),
+      expect.objectContaining({ where: 'label', what: expect.stringMatching(/^AWSCURRENT → rotate-/) }),
+      expect.objectContaining({ where: 'event', what: 'Rotation Completed: rotate', about: 'billing' }),
+    ]),
+  )
+  expect(late.lines.map(({ number }) => number)).toEqual(late.lines.map((_, index) => index + 1))
+  expect(values).toHaveLength(2)
+  expect(
+    findLeaks(
+      [
+        { from: 'live', text },
+        { from: 'late', text: late.text },
+      ],
+      [...values, laptop.address.project_secret].map((value, index) => ({ name: `value ${index}`, value })),
+    ),
+  ).toEqual([])
+})
+
+test('a reset is told, and what follows it is told as well', async () => {
+  laptop.world.reset()
+  await act({ act: 'register', name: 'again', scopes: [] })
+  const { lines, states } = await streamUntil('CreateSecret 200')
+
+  expect(lines.map(({ what }) => what)).toContain('everything was emptied')
+  expect(states[0]?.clients.map(({ name }) => name)).toEqual(['again'])
+})

@@ -64,7 +64,7 @@ for (const add of [
 
 program
   .command('laptop')
-  .description('stand-ins of Stytch and AWS on this machine, with every function; [--stytch-port N] [--aws-port N]')
+  .description('stand-ins of Stytch and AWS on this machine, with every function; [--stytch-port N] [--aws-port N] [--page-port N]')
   .allowUnknownOption()
   .allowExcessArguments()
   .action(handOver(() => import('../lambda/local/laptop/main.ts')))

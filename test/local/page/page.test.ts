@@ -179,10 +179,12 @@ describe('acts', () => {
 
 test('the stream tells the state and every line, late comers included, and no value', async () => {
   await act({ act: 'register', name: 'billing', scopes: ['read:invoices'] })
-  const live = streamUntil('Rotation Completed')
+  const completed = '"what":"Rotation Completed: rotate","about":"billing"'
+  const live = streamUntil(completed)
   await act({ act: 'rotate', secret: 'm2m/laptop/billing' })
   const { text } = await live
-  const late = await streamUntil('Rotation Completed')
+  await laptop.aws.idle()
+  const late = await streamUntil(completed)
 
   const { versions = [] } = laptop.aws.peek('m2m/laptop/billing') ?? {}
   const values = versions.flatMap(({ value }) =>

@@ -53,7 +53,7 @@ const named = async (fleet: Fleet, prefix: string, names: readonly string[]): Pr
   for (const name of new Set(names)) {
     const secret = await fleet.inspect(secretIdOf(prefix, name))
     if (secret === undefined || secret.isDeleted)
-      throw usage(`there is no client ${JSON.stringify(name)} below ${prefix}`)
+      throw usage(`there is no client ${JSON.stringify(name)} below ${prefix}; see m2m list`)
     secrets.push(secret)
   }
   return { selector: { secretNames: secrets.map(({ name }) => name) }, secrets }
@@ -127,6 +127,6 @@ export const findTargets = async (seat: Seat, options: TargetOptions, names: rea
   assertAllFound(selector, secrets)
   const miscounted = countFault(selector, secrets.length)
   if (miscounted !== undefined) throw new CommandFault(EXIT.refused, miscounted)
-  if (secrets.length === 0) throw usage(`nothing below ${prefix} is selected`)
+  if (secrets.length === 0) throw usage(`nothing below ${prefix} is selected; m2m list shows what there is`)
   return { selector, secrets }
 }

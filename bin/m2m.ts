@@ -1,87 +1,11 @@
 #!/usr/bin/env node
-// The command line, `m2m`: one command a file in commands/, put together here. It does none of the work itself. The laptop and the story
-// read their own arguments, as they do when they are started without it.
-import { createRequire } from 'node:module'
-import { Command, CommanderError } from 'commander'
+// The command line, `m2m`: one command a file in commands/, put together in program.ts. It does none of the work itself.
+import { CommanderError } from 'commander'
 import { EXIT } from './command-fault.ts'
-import { addAdopt } from './commands/adopt.ts'
-import { addApply } from './commands/apply.ts'
-import { addCompletion } from './commands/completion.ts'
-import { addDoctor } from './commands/doctor.ts'
-import { addFreeze } from './commands/freeze.ts'
-import { addHoldAndRelease } from './commands/hold.ts'
-import { addIncident } from './commands/incident.ts'
-import { addList } from './commands/list.ts'
-import { addRollback } from './commands/rollback.ts'
-import { addRotate } from './commands/rotate.ts'
-import { addSettle } from './commands/settle.ts'
-import { addStatus } from './commands/status.ts'
-import { addSwitch } from './commands/switch.ts'
-import { addToken } from './commands/token.ts'
+import { createProgram } from './program.ts'
 import { tellFailure } from './run.ts'
 
-/** By the package's own name, so that source and build find the same file. */
-const version = (): string => {
-  const { version: found } = createRequire(import.meta.url)('m2m-secret-rotation/package.json') as { version: string }
-  return found
-}
-
-/** Runs a module that reads `process.argv` itself, from behind its own name on. */
-const handOver = (load: () => Promise<unknown>) => async (): Promise<void> => {
-  process.argv.splice(2, 1)
-  await load()
-}
-
-const program = new Command('m2m')
-  .description('Stytch M2M secrets in AWS Secrets Manager: clients, rotations, and what is wrong with them')
-  .version(version(), '-v, --version', 'the version of this package')
-  .helpOption('-h, --help', 'this text')
-  .option('--stage <name>', 'which deployment; else M2M_STAGE (on a laptop: laptop)')
-  .option('--json', 'one JSON document on stdout, for machines')
-  .option('--no-color', 'no colours; else they are off with NO_COLOR, and where stdout is no terminal')
-  .option('--debug', 'show the stack of a failure')
-  .showHelpAfterError('(m2m --help, or m2m <command> --help, tells more)')
-  .exitOverride()
-
-for (const add of [
-  addApply,
-  addAdopt,
-  addList,
-  addStatus,
-  addRotate,
-  addSettle,
-  addRollback,
-  addHoldAndRelease,
-  addFreeze,
-  addIncident,
-  addToken,
-  addSwitch,
-  addDoctor,
-  addCompletion,
-]) {
-  add(program)
-}
-
-program
-  .command('laptop')
-  .description('stand-ins of Stytch and AWS on this machine, with every function; [--stytch-port N] [--aws-port N] [--page-port N]')
-  .allowUnknownOption()
-  .allowExcessArguments()
-  .action(handOver(() => import('../lambda/local/laptop/main.ts')))
-program
-  .command('story')
-  .description('half a minute of rotations, a rollback, a crash and a leak, on this machine')
-  .allowUnknownOption()
-  .allowExcessArguments()
-  .action(handOver(() => import('../lambda/local/story/main.ts')))
-
-/** Each command inherits how errors are told; commander copies that only for those that are made later. */
-const inherit = (command: Command): void => {
-  command.exitOverride().showHelpAfterError('(m2m <command> --help tells more)')
-  for (const inner of command.commands) inherit(inner)
-}
-for (const command of program.commands) inherit(command)
-
+const program = createProgram()
 try {
   await program.parseAsync()
 } catch (error) {

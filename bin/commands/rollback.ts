@@ -19,7 +19,8 @@ const judge = ({ visible, secret }: Row): Verdict => {
   }
   if (state === 'settled')
     return { is: 'refuse', why: 'it is settled: the value before is refused by Stytch; rotate forward' }
-  if (versionLabelled(secret, 'AWSPREVIOUS') === undefined) return { is: 'refuse', why: 'there is no value before' }
+  if (versionLabelled(secret, 'AWSPREVIOUS') === undefined)
+    return { is: 'refuse', why: 'there is no value before; m2m status tells since when' }
   return { is: 'ask' }
 }
 

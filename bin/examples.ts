@@ -1,0 +1,80 @@
+// Examples at the end of each command's help, as somebody would type them. A test holds that there is one for every command, and that the
+// program takes each.
+interface Example {
+  readonly line: string
+  readonly what: string
+}
+
+/** By command, as it is typed. */
+export const examples: Readonly<Record<string, readonly Example[]>> = {
+  'm2m apply': [
+    { line: 'm2m apply clients.yaml --dry-run', what: 'what would be done' },
+    { line: 'm2m apply clients.yaml', what: 'make it so, after a question' },
+    { line: 'm2m apply - --yes < clients.yaml', what: 'from a pipeline' },
+  ],
+  'm2m adopt': [
+    {
+      line: 'm2m adopt billing --client-id m2m-client-live-1 --from-secret legacy/billing',
+      what: 'its value lies in another secret',
+    },
+    { line: 'm2m adopt billing --client-id m2m-client-live-1', what: 'asks for the value' },
+    { line: 'm2m adopt billing --client-id m2m-client-live-1 --rotate', what: 'nobody has the value any more' },
+    { line: 'm2m adopt --csv old.csv', what: 'many' },
+  ],
+  'm2m list': [
+    { line: 'm2m list', what: 'all of them' },
+    { line: 'm2m list --state overlap', what: 'those whose old value is still accepted' },
+    { line: 'm2m list --tag team=payments --json', what: 'for machines' },
+  ],
+  'm2m status': [
+    { line: 'm2m status', what: 'the stage at a glance' },
+    { line: 'm2m status billing', what: 'one client' },
+    { line: 'm2m status billing --read', what: 'with its position, which takes reading its values' },
+  ],
+  'm2m rotate': [
+    { line: 'm2m rotate billing --wait', what: 'one, and wait for the end of it' },
+    { line: 'm2m rotate --tag team=payments --dry-run', what: 'which ones it would be' },
+  ],
+  'm2m settle': [{ line: 'm2m settle billing --wait', what: 'the old value is refused from now on' }],
+  'm2m rollback': [{ line: 'm2m rollback billing --wait', what: 'the value before becomes the current one again' }],
+  'm2m hold': [
+    { line: 'm2m hold billing', what: 'nothing planned happens to it' },
+    { line: 'm2m release billing', what: 'until it is released' },
+  ],
+  'm2m release': [{ line: 'm2m release billing', what: 'what is due is done by the next sweep' }],
+  'm2m freeze': [
+    { line: 'm2m freeze', what: 'whether it is frozen' },
+    { line: 'm2m freeze planned', what: 'no planned rotation begins' },
+    { line: 'm2m freeze off', what: 'they go on' },
+  ],
+  'm2m incident': [
+    { line: 'm2m incident billing --reason "pasted into a ticket" --wait', what: 'one client, and the report' },
+    { line: 'm2m incident --leaked-value-stdin --wait < leaked.txt', what: 'whose is it?' },
+    {
+      line: 'm2m incident --tag team=payments --grace 15m --yes',
+      what: 'many, with a quarter of an hour for their consumers',
+    },
+    { line: 'm2m incident billing --direct', what: 'when bus or incident function are down' },
+  ],
+  'm2m incident show': [{ line: 'm2m incident show INC-42', what: 'for the auditor' }],
+  'm2m incident release': [{ line: 'm2m incident release --dry-run', what: 'what the intake holds' }],
+  'm2m token': [
+    { line: 'm2m token billing', what: 'a token with all scopes' },
+    { line: 'm2m token billing --scopes read:invoices', what: 'with one' },
+  ],
+  'm2m deactivate': [{ line: 'm2m deactivate billing', what: 'break-glass: it gets no token' }],
+  'm2m activate': [{ line: 'm2m activate billing', what: 'break-glass: it does again' }],
+  'm2m doctor': [{ line: 'm2m doctor', what: 'what is wrong, and which command mends it' }],
+  'm2m completion': [
+    { line: 'm2m completion bash > ~/.local/share/bash-completion/completions/m2m', what: 'for good' },
+  ],
+  'm2m laptop': [{ line: 'm2m laptop', what: 'addresses on stdout, the status page at http://127.0.0.1:4040' }],
+  'm2m story': [{ line: 'm2m story', what: 'half a minute' }],
+}
+
+export const examplesOf = (command: string): string => {
+  const found = examples[command] ?? []
+  return found.length === 0
+    ? ''
+    : `\nExamples:\n${found.map(({ line, what }) => `  ${line}\n      ${what}`).join('\n')}`
+}

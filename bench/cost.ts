@@ -30,8 +30,10 @@ export const facts = {
   /** Eight lines of some 400 bytes. */
   rotationLogGb: (8 * 400) / 1e9,
   alarms: 24,
-  /** Three by five intents or none, five of the sweep, two of the archive (docs/decisions/040). */
-  metrics: 22,
+  /** Four by four intents or together, seven of the sweep, two of the archive (docs/decisions/040). */
+  metrics: 29,
+  /** Of the vendor, made by metric filters. */
+  vendMetrics: 6,
   /** A cached vend: a billed millisecond or two at 1 GB. */
   vendGbSeconds: 0.002,
   vendLogGb: 500 / 1e9,
@@ -68,7 +70,9 @@ export const costOf = ({ clients, rotationsAMonth, vendsAMonth }: Use): Cost => 
     vending:
       vendsAMonth * (prices.restApiRequest + prices.lambdaRequest + facts.vendGbSeconds * prices.lambdaGbSecond) +
       vendsAMonth * facts.vendLogGb * prices.logGb +
-      (vendsAMonth === 0 ? 0 : clients * facts.vendCallsAMonth * prices.secretsManagerCall),
+      (vendsAMonth === 0
+        ? 0
+        : facts.vendMetrics * prices.metricMonth + clients * facts.vendCallsAMonth * prices.secretsManagerCall),
   }
 }
 

@@ -64,6 +64,8 @@ export class Dashboard extends Construct {
           metric('OldestSecretDays', 'Maximum'),
           metric('SecretsOverdue', 'Maximum'),
           metric('OverlapsOpen', 'Maximum'),
+          metric('SecretsStuck', 'Maximum'),
+          metric('SettlesRefusing', 'Maximum'),
           metric('SweepCompleted', 'Sum'),
         ],
         width: WIDTH,
@@ -74,7 +76,7 @@ export class Dashboard extends Construct {
       new GraphWidget({ title: 'Rotations that ended', left: byIntent('RotationsFinished'), width: 12 }),
       new GraphWidget({
         title: 'Refused, and steps that failed',
-        left: [...byIntent('RotationsRefused'), metric('StepsFailed', 'Sum')],
+        left: [...byIntent('RotationsRefused'), metric('DriftDetected', 'Sum'), metric('StepsFailed', 'Sum')],
         width: 12,
       }),
     )
@@ -112,6 +114,16 @@ export class Dashboard extends Construct {
         width: 12,
       }),
     )
+    if (vendor !== undefined) {
+      dashboard.addWidgets(
+        new GraphWidget({
+          title: 'Tokens vended: from the cache, minted, refused',
+          left: ['Vends', 'VendCacheHits', 'VendMints', 'VendsStale'].map((name) => metric(name, 'Sum')),
+          right: ['VendsRefused', 'VendsFailed'].map((name) => metric(name, 'Sum')),
+          width: WIDTH,
+        }),
+      )
+    }
     this.saveQueries(props)
   }
 

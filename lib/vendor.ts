@@ -14,7 +14,7 @@ import {
   RestApi,
 } from 'aws-cdk-lib/aws-apigateway'
 import { type IGrantable, PolicyDocument, PolicyStatement } from 'aws-cdk-lib/aws-iam'
-import { LogGroup } from 'aws-cdk-lib/aws-logs'
+import { FilterPattern, LogGroup, MetricFilter } from 'aws-cdk-lib/aws-logs'
 import { CfnWebACLAssociation } from 'aws-cdk-lib/aws-wafv2'
 import { Construct } from 'constructs'
 import { writeVendorEnv } from '../lambda/env.ts'
@@ -106,6 +106,7 @@ export class Vendor extends Construct {
     })
     this.mayRead(names, key)
     this.fn.mayDo(bus.mayTell(VENDOR_SOURCE))
+    this.countVends(names)
     this.addRoutes()
     fillVendorPolicy(this.policy, this, API_STAGE, config)
     if (config.webAclArn !== undefined) {
@@ -170,6 +171,36 @@ export class Vendor extends Construct {
         atLeast: 5,
       },
     ]
+  }
+
+  /** Metrics of the audit lines, made by CloudWatch Logs: on its hot path the function writes nothing for them. */
+  private countVends({ stage }: StageNames): void {
+    const audited = FilterPattern.stringValue('$.audit', '=', 'vend')
+    const where = (field: string, value: string) =>
+      FilterPattern.all(audited, FilterPattern.stringValue(`$.${field}`, '=', value))
+    const patterns = {
+      Vends: where('decision', 'vended'),
+      VendCacheHits: where('source', 'cached'),
+      VendMints: FilterPattern.all(
+        audited,
+        FilterPattern.any(
+          FilterPattern.stringValue('$.source', '=', 'minted'),
+          FilterPattern.stringValue('$.source', '=', 'refreshed'),
+        ),
+      ),
+      VendsStale: where('source', 'stale'),
+      VendsRefused: where('decision', 'refused'),
+      VendsFailed: where('decision', 'failed'),
+    }
+    for (const [metricName, filterPattern] of Object.entries(patterns)) {
+      new MetricFilter(this, `Count${metricName}`, {
+        logGroup: this.fn.logGroup,
+        filterPattern,
+        metricNamespace: `M2M/${stage}`,
+        metricName,
+        metricValue: '1',
+      })
+    }
   }
 
   private grantPaths(grantee: IGrantable, sid: string, paths: readonly string[]): void {

@@ -18,24 +18,25 @@ export interface StepInvocation {
 type Entry = Readonly<Record<string, unknown>>
 
 /** What an entry counts as; nothing, when the rotation goes on. */
-const metricOf = ({ step, outcome }: Entry): string | undefined => {
-  if (outcome === 'done') return step === 'finishSecret' ? 'RotationsFinished' : undefined
-  if (outcome === 'refused') return 'RotationsRefused'
-  return outcome === 'failed' ? 'StepsFailed' : undefined
+const metricsOf = ({ step, outcome, drift }: Entry): readonly string[] => {
+  if (outcome === 'done') return step === 'finishSecret' ? ['RotationsFinished'] : []
+  if (outcome === 'refused') return drift === true ? ['RotationsRefused', 'DriftDetected'] : ['RotationsRefused']
+  return outcome === 'failed' ? ['StepsFailed'] : []
 }
 
 const isPlain = (value: unknown): value is string | number | boolean =>
   ['string', 'number', 'boolean'].includes(typeof value)
 
 const lineOf = (entry: Entry, stage: string, at: number): string => {
-  const metric = metricOf(entry)
-  if (metric === undefined) return JSON.stringify(entry)
+  const metrics = metricsOf(entry)
+  if (metrics.length === 0) return JSON.stringify(entry)
   const fields = Object.fromEntries(Object.entries(entry).filter(([, value]) => isPlain(value))) as Record<
     string,
     string
   >
   const about = { namespace: `M2M/${stage}`, at, dimension: 'intent' }
-  return metricLine({ ...about, counts: { [metric]: 1 }, fields: { intent: 'none', ...fields } })
+  const counts = Object.fromEntries(metrics.map((name) => [name, 1]))
+  return metricLine({ ...about, counts, fields: { intent: 'none', ...fields } })
 }
 
 /** @throws RotationRefused or Fault: a step that throws is a failed step to Secrets Manager. */

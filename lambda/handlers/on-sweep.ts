@@ -49,7 +49,7 @@ const sweepsOf = (shared: Pick<Sweeping, 'timing' | 'journal'>): readonly [Sweep
 
 /** A sweep that did not see the whole list is none, to the alarm that waits for one. */
 const summaryLine = (
-  { overdue, failed, overlapsOpen, oldestDays, ...rest }: SweepSummary,
+  { overdue, failed, overlapsOpen, oldestDays, stuckLeft, settleRefusing, ...rest }: SweepSummary,
   requestId: string,
   at: number,
 ): string =>
@@ -62,6 +62,8 @@ const summaryLine = (
       SweepFailures: failed,
       OverlapsOpen: overlapsOpen,
       OldestSecretDays: oldestDays,
+      SecretsStuck: stuckLeft,
+      SettlesRefusing: settleRefusing,
     },
     fields: { outcome: 'swept', ...rest, requestId },
   })

@@ -99,6 +99,8 @@ test('writes one line that is a metric: nothing stands before it', async () => {
     SecretsOverdue: 0,
     SweepFailures: 0,
     OverlapsOpen: 0,
+    SecretsStuck: 0,
+    SettlesRefusing: 0,
     OldestSecretDays: 0,
     _aws: {
       CloudWatchMetrics: [
@@ -111,6 +113,8 @@ test('writes one line that is a metric: nothing stands before it', async () => {
             { Name: 'SweepFailures', Unit: 'Count' },
             { Name: 'OverlapsOpen', Unit: 'Count' },
             { Name: 'OldestSecretDays', Unit: 'Count' },
+            { Name: 'SecretsStuck', Unit: 'Count' },
+            { Name: 'SettlesRefusing', Unit: 'Count' },
           ],
         },
       ],

@@ -58,7 +58,7 @@ test('a rotation that ended counts once, by its intent, and a step on the way no
 test('a refusal counts as one, and a failure as a step that failed', async () => {
   const refusing = await rotating()
   refusing.world.issuer.clients.clear()
-  expect(metricsOf((await refusing.ask('createSecret'))[0])).toEqual(['RotationsRefused'])
+  expect(metricsOf((await refusing.ask('createSecret'))[0])).toEqual(['RotationsRefused', 'DriftDetected'])
 
   const failing = await rotating()
   failing.world.log.before.push(() => {

@@ -39,9 +39,7 @@ beforeAll(async () => {
 afterAll(() => vi.unstubAllEnvs())
 beforeEach(() => {
   logged.length = 0
-  vi.spyOn(console, 'log').mockImplementation((line: string) => {
-    logged.push(line)
-  })
+  vi.spyOn(process.stdout, 'write').mockImplementation((text) => logged.push(String(text).trimEnd()) > 0)
 })
 afterEach(() => vi.restoreAllMocks())
 

@@ -11,11 +11,14 @@ beforeAll(() => {
 
 const ofType = (type: string) => Object.values(resources).filter(({ Type }) => Type === type)
 const text = (value: unknown): string => JSON.stringify(value)
+/** What the log groups' metric filters make of lines. */
+const filters = () => ofType('AWS::Logs::MetricFilter').map(({ Properties }) => Properties)
 const sources = [
   'handlers/handle-step.ts',
   'handlers/on-sweep.ts',
   'handlers/on-archive.ts',
   'handlers/vend-handler.ts',
+  'usecases/vend/vend-token.ts',
   'usecases/rotation/run-step.ts',
   'usecases/incident/respond-to-leak.ts',
   'usecases/incident/archive-event.ts',
@@ -34,10 +37,11 @@ test('the dashboard shows every alarm', () => {
 test('every metric of ours on it is one that a function writes', () => {
   const [board] = ofType('AWS::CloudWatch::Dashboard')
   const body = text(board?.Properties).replaceAll('\\', '')
+  const counted = text(filters().map(({ MetricTransformations }) => MetricTransformations))
   const names = [...body.matchAll(/"M2M\/prod","([A-Za-z]+)"/g)].map(([, name = '']) => name)
 
   expect(new Set(names).size).toBeGreaterThanOrEqual(8)
-  for (const name of new Set(names)) expect(sources, name).toContain(name)
+  for (const name of new Set(names)) expect(`${sources}${counted}`, name).toContain(name)
 })
 
 describe('the saved queries', () => {
@@ -75,4 +79,17 @@ describe('the saved queries', () => {
       expect(sources, field).toMatch(new RegExp(`\\b${field}\\b`))
     }
   })
+})
+
+test('what the vendor’s log is filtered by is what its audit lines say', () => {
+  const patterns = filters().map(({ FilterPattern }) => String(FilterPattern))
+
+  expect(patterns).toHaveLength(6)
+  for (const pattern of patterns) {
+    expect(pattern).toContain('$.audit = "vend"')
+    for (const [, field = '', value = ''] of pattern.matchAll(/\$\.(\w+) = "(\w+)"/g)) {
+      expect(sources, pattern).toMatch(new RegExp(`\\b${field}\\b`))
+      expect(sources, pattern).toContain(`'${value}'`)
+    }
+  }
 })

@@ -1,6 +1,6 @@
 // One rotation step, from the event's ids to done or thrown. A permanent refusal is told to the bus and takes its own AWSPENDING
 // away, so that the next RotateSecret – an incident's above all – is not refused because of it.
-import { clearsPending, Fault, type Refusal, RotationRefused } from '../../domain/failures.ts'
+import { clearsPending, Fault, isDrift, type Refusal, RotationRefused } from '../../domain/failures.ts'
 import { refused } from '../../domain/result.ts'
 import { type OutcomeEvent, refusedEvents } from '../../domain/rotation/outcome.ts'
 import { intentOfOrigin, readRequestToken } from '../../domain/rotation/request-token.ts'
@@ -109,8 +109,10 @@ export const runStep = async (rotation: Rotation, request: StepRequest): Promise
     if (!result.ok) await refuse(rotation, request, result.refusal)
     note('done')
   } catch (error) {
-    if (error instanceof RotationRefused) note('refused', { reason: error.refusal.reason, message: error.message })
-    else if (error instanceof Fault)
+    if (error instanceof RotationRefused) {
+      const drift = isDrift(error.refusal) ? { drift: true } : {}
+      note('refused', { reason: error.refusal.reason, ...drift, message: error.message })
+    } else if (error instanceof Fault)
       note('failed', { code: error.code, retryable: error.retryable, message: error.message })
     else note('failed', { code: 'DEFECT', message: error instanceof Error ? error.name : 'unknown' })
     throw error

@@ -1,7 +1,7 @@
 // The package as somebody else installs it: packed, which builds it, installed into an empty project, and its command run from
 // there, where Node strips no types. The clone is packed from a copy, so that no other test finds dist/ half built.
 import { execFile } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -38,6 +38,7 @@ interface Lock {
 const place = mkdtempSync(join(tmpdir(), 'm2m-package-'))
 const clone = join(place, 'clone')
 const project = join(place, 'project')
+let tarball = ''
 const installed = join(project, 'node_modules/m2m-secret-rotation')
 
 const readJson = (path: string): unknown => JSON.parse(readFileSync(path, 'utf8'))
@@ -89,7 +90,8 @@ beforeAll(async () => {
   symlinkSync(join(repository, 'node_modules'), join(clone, 'node_modules'))
   const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', place], { cwd: clone })
   const [, filename = ''] = /"filename":\s*"([^"]+)"/.exec(stdout) ?? []
-  await install(join(place, filename))
+  tarball = join(place, filename)
+  await install(tarball)
 }, INSTALL_MS)
 
 afterAll(() => {
@@ -115,6 +117,36 @@ describe('the installed package', () => {
     expect(files).toEqual(['./LICENSE', './README.md', './cdk.json', './package.json'])
     expect(sources).toBe('')
   })
+
+  it('has types wherever one is looked for, in the right form', async () => {
+    // ESM alone, as package.json says: what CommonJS asks for is not judged.
+    const judged = [tarball, '--profile', 'esm-only', '--no-color']
+    const { stdout } = await run(join(repository, 'node_modules/.bin/attw'), judged)
+
+    expect(stdout).toContain('"m2m-secret-rotation/client"')
+  })
+
+  it('makes a whole stack in the ten lines of docs/deploying.md', async () => {
+    const page = readFileSync(join(repository, 'docs/deploying.md'), 'utf8')
+    const [, sample = ''] = /^```ts\n([\s\S]*?)^```/m.exec(page) ?? []
+    for (const peer of ['aws-cdk-lib', 'constructs']) {
+      if (existsSync(join(project, 'node_modules', peer))) continue
+      symlinkSync(join(repository, 'node_modules', peer), join(project, 'node_modules', peer))
+    }
+    writeFileSync(join(project, 'stack.mts'), sample)
+    writeFileSync(join(project, 'app.mjs'), sample)
+
+    const compiler = join(repository, 'node_modules/typescript/bin/tsc')
+    const strict = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2024', '--skipLibCheck']
+    await run(process.execPath, [compiler, ...strict, 'stack.mts'], { cwd: project })
+    await run(process.execPath, ['app.mjs'], { cwd: project, env: { ...process.env, CDK_OUTDIR: 'out' } })
+
+    const template = readJson(join(project, 'out/M2m.template.json')) as {
+      Resources: Readonly<Record<string, unknown>>
+    }
+    expect(sample).toContain("'m2m-secret-rotation/lib/m2m-stack'")
+    expect(Object.keys(template.Resources).length).toBeGreaterThan(80)
+  }, 120_000)
 
   it(
     'runs the laptop, on which a secret rotates, until Ctrl-C',

@@ -173,6 +173,10 @@ export const respondToLeak = async (responding: Responding, event: LeakEvent): P
   const startedAt = errands.timing.now()
   const clients = [...(await revokeAll(responding, report, secrets)), ...missing.map(absent)]
   await teller.emit(incidentCompleted({ incidentId, at: errands.timing.now(), clients }))
+  for (const { secretArn, outcome, requestTokens, why } of clients) {
+    // From the incident's id to the request token, which every step and every event of that rotation carries.
+    journal.note({ incident: incidentId, secret: secretArn, outcome, requestToken: requestTokens.at(-1), why })
+  }
   const failures = clients.filter(({ outcome }) => outcome === 'failed').length
   const outcome = failures === 0 ? 'revoked' : 'partlyFailed'
   journal.note({ ...about, outcome, clients: clients.length, failures, ms: errands.timing.now() - startedAt })

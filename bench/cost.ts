@@ -1,5 +1,6 @@
 // `npm run bench:cost`: what a fleet costs a month, from measured calls (README, Figures) and list prices of us-east-1. Prices are the customer's
 // to check; the arithmetic is here to be read. docs/cost.md holds what this prints, and a test holds the two together.
+import type { Bench } from './report.ts'
 
 /** US dollars, list prices of November 2026 in us-east-1. */
 export const prices = {
@@ -101,5 +102,30 @@ export const costTable = (): string =>
       return `| ${clients.toLocaleString('en')} | ${cells.join(' | ')} |`
     }),
   ].join('\n')
+
+const rowsOf = (table: string): readonly (readonly string[])[] =>
+  table.split('\n').map((line) =>
+    line
+      .split('|')
+      .slice(1, -1)
+      .map((cell) => cell.trim()),
+  )
+
+export const benchCost: Bench = async () => {
+  const [columns = [], , ...rows] = rowsOf(costTable())
+  const [small, large] = [10, 100_000].map((clients) => costOf({ clients, rotationsAMonth: 1, vendsAMonth: 0 }))
+  const notes = [
+    'Measured calls at list prices (docs/cost.md); AWS’s template leaves the old value dead at once, proves nothing and revokes nothing.',
+  ]
+  return {
+    tables: [{ title: 'What it costs a month', columns, rows, notes }],
+    // Of what Secrets Manager asks for the secrets themselves, whoever rotates them.
+    ratios: {
+      'cost: all but the fixed part, of the secrets alone, at 100,000':
+        large === undefined ? Number.NaN : (large.secrets + large.rotation) / large.secrets,
+      'cost: fixed part in dollars, of 15': (small?.fixed ?? Number.NaN) / 15,
+    },
+  }
+}
 
 if (import.meta.main) console.log(costTable())

@@ -2,12 +2,13 @@
 // the bound that AWS's quotas (12.5 clients a second) and a configured Stytch rate set. `--clients 10,1000,10000`; `--cases unthrottled,faults,
 // rates`; `--rates 50,100,200`. Quotas are enforced by the stand-ins. Exit 1 when anything was left behind. 10,000 clients take a quarter of
 // an hour a case.
-import { availableParallelism, cpus, loadavg } from 'node:os'
+import { loadavg } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge'
 import { type Laptop, startLaptop } from '../lambda/local/laptop/laptop.ts'
 import { createLeakedFleet, leftBehind } from './incident/fleet.ts'
+import { type Bench, integer, machine, type Table, tableText, times } from './report.ts'
 
 /** AWS's quotas: fifty writes a second, four a client (architecture §8). */
 const CLIENTS_A_SECOND = 12.5
@@ -23,24 +24,14 @@ interface Case {
   readonly goal: number
 }
 
-const { values } = parseArgs({
-  options: {
-    clients: { type: 'string', default: '10,1000' },
-    cases: { type: 'string', default: 'unthrottled,faults,rates' },
-    rates: { type: 'string', default: '50,100,200' },
-  },
-})
-const sizes = values.clients.split(',').map(Number)
-const wanted = values.cases.split(',')
-const cases: readonly Case[] = [
-  ...(wanted.includes('unthrottled') ? [{ name: 'Stytch unthrottled', goal: 1.2 }] : []),
-  ...(wanted.includes('faults') ? [{ name: '5 % of calls failing', failing: FAILING, goal: 1.6 }] : []),
-  ...(wanted.includes('rates')
-    ? values.rates
-        .split(',')
-        .map((rate) => ({ name: `Stytch at ${rate} calls/s`, stytchRate: Number(rate), goal: 1.2 }))
-    : []),
-]
+interface Plan {
+  readonly sizes: readonly number[]
+  readonly cases: readonly Case[]
+}
+
+const unthrottled: Case = { name: 'Stytch unthrottled', goal: 1.2 }
+const faults: Case = { name: '5 % of calls failing', failing: FAILING, goal: 1.6 }
+const atRate = (rate: number): Case => ({ name: `Stytch at ${rate} calls/s`, stytchRate: rate, goal: 1.2 })
 
 const boundMs = (clients: number, { stytchRate }: Case): number => {
   const byAws = clients / CLIENTS_A_SECOND
@@ -133,24 +124,82 @@ const run = async (clients: number, one: Case): Promise<Outcome> => {
 
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(ms < 100_000 ? 1 : 0)} s`
 
-const load = loadavg().map((one) => one.toFixed(1))
-console.log(
-  `${availableParallelism()} × ${cpus()[0]?.model ?? 'unknown'}, Node ${process.version}, load ${load.join(' ')}\n`,
-)
-console.log('| clients | case | bound | last one proven dead | × bound | goal | campaign over | left behind |')
-console.log('|---|---|---|---|---|---|---|---|')
-for (const clients of sizes) {
-  for (const one of cases) {
-    const { provenMs, endMs, left, cpuSeconds, throttled } = await run(clients, one)
-    const bound = boundMs(clients, one)
-    const times = provenMs / bound
-    console.log(
-      `| ${clients.toLocaleString('en')} | ${one.name} | ${seconds(bound)} | ${seconds(provenMs)} | ${times.toFixed(2)} | ${one.goal} | ${seconds(endMs)} | ${left.length} |`,
-    )
-    console.error(
-      `  stand-ins: ${cpuSeconds.toFixed(1)} s of CPU, ${throttled} calls throttled, load ${loadavg()[0]?.toFixed(1)}`,
-    )
-    for (const what of left.slice(0, 10)) console.error(`  ${what}`)
-    if (left.length > 0) process.exitCode = 1
+interface Row extends Outcome {
+  readonly clients: number
+  readonly one: Case
+}
+
+const carryOut = async ({ sizes, cases }: Plan): Promise<readonly Row[]> => {
+  const rows: Row[] = []
+  for (const clients of sizes) {
+    for (const one of cases) {
+      const outcome = await run(clients, one)
+      const { left, cpuSeconds, throttled } = outcome
+      console.error(
+        `  ${clients}, ${one.name}: stand-ins took ${cpuSeconds.toFixed(1)} s of CPU, ${throttled} calls were throttled, load ${loadavg()[0]?.toFixed(1)}`,
+      )
+      for (const what of left.slice(0, 10)) console.error(`  ${what}`)
+      if (left.length > 0) process.exitCode = 1
+      rows.push({ clients, one, ...outcome })
+    }
   }
+  return rows
+}
+
+const tableOf = (rows: readonly Row[]): Table => ({
+  title: 'The revoke of a whole fleet, from the report on the bus to the proof of the last client',
+  columns: [
+    'clients',
+    'case',
+    'bound',
+    'last one proven dead',
+    '× bound',
+    'goal',
+    'a second',
+    'campaign over',
+    'left behind',
+  ],
+  rows: rows.map(({ clients, one, provenMs, endMs, left }) => {
+    const bound = boundMs(clients, one)
+    return [
+      integer(clients),
+      one.name,
+      seconds(bound),
+      seconds(provenMs),
+      times(provenMs / bound),
+      times(one.goal),
+      (clients / (provenMs / 1000)).toFixed(1),
+      seconds(endMs),
+      integer(left.length),
+    ]
+  }),
+  notes: [
+    `The bound is AWS’s quota on writes: ${CLIENTS_A_SECOND} clients a second. Ten clients are shorter than one revoke, its seconds of switch and settle, so that their bound says nothing.`,
+  ],
+})
+
+export const benchIncident: Bench = async ({ isFull, isQuick }) => {
+  const sizes = isQuick ? [200] : isFull ? [10, 1_000, 10_000] : [10, 1_000]
+  const rows = await carryOut({ sizes, cases: [unthrottled] })
+  const last = rows.at(-1)
+  const ratio = last === undefined ? Number.NaN : last.provenMs / boundMs(last.clients, last.one)
+  return { tables: [tableOf(rows)], ratios: { 'incident: the last proof, of the quotas’ bound': ratio } }
+}
+
+if (import.meta.main) {
+  const { values } = parseArgs({
+    options: {
+      clients: { type: 'string', default: '10,1000' },
+      cases: { type: 'string', default: 'unthrottled,faults,rates' },
+      rates: { type: 'string', default: '50,100,200' },
+    },
+  })
+  const wanted = values.cases.split(',')
+  const cases = [
+    ...(wanted.includes('unthrottled') ? [unthrottled] : []),
+    ...(wanted.includes('faults') ? [faults] : []),
+    ...(wanted.includes('rates') ? values.rates.split(',').map((rate) => atRate(Number(rate))) : []),
+  ]
+  console.log(`${machine()}\n`)
+  console.log(tableText(tableOf(await carryOut({ sizes: values.clients.split(',').map(Number), cases }))))
 }

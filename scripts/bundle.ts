@@ -6,7 +6,7 @@
 // (docs/decisions/017).
 
 import { mkdir, writeFile } from 'node:fs/promises'
-import { basename, dirname, join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild'
 import { leanUndici } from './lean-undici.ts'
@@ -41,9 +41,6 @@ const credentialsFromEnvironment: Plugin = {
   },
 }
 
-/** Somebody waits for their cold start. */
-const leanTriggers: readonly string[] = ['on-vend.ts']
-
 export interface BundleSettings {
   /** Keeps what is only for laptops: other addresses, above all. For benches. @default false */
   readonly isForLaptop?: boolean
@@ -69,7 +66,7 @@ const optionsFor = (entry: string, outDir: string, { isForLaptop = false }: Bund
     legalComments: 'none',
     charset: 'utf8',
     metafile: true,
-    plugins: [credentialsFromEnvironment, ...(leanTriggers.includes(basename(entry)) ? [leanUndici] : [])],
+    plugins: [credentialsFromEnvironment, leanUndici],
     write: false,
     logLevel: 'silent',
   }) as const satisfies BuildOptions

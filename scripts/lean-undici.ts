@@ -1,4 +1,4 @@
-// Bundles of undici only what one HTTP/1.1 request takes, for functions whose cold start is somebody's waiting (docs/decisions/023). The
+// Bundles of undici only what one HTTP/1.1 request takes (docs/decisions/023, 041). The
 // sources import undici as its documentation says; here, at bundling, its one module that loads everything is replaced by the two files
 // that `request` is made of. What it would load and never run is left out, and of Node's own modules it gets what it needs and no more.
 // Files that move fail the build or the bundle's budget; test/scripts/lean-undici.test.ts holds what is left against the whole.

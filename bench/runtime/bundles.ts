@@ -9,6 +9,7 @@ import { leanUndici, requestAlone } from '../../scripts/lean-undici.ts'
 
 export interface Form {
   readonly name: string
+  /** Holds index.mjs. */
   readonly directory: string
   readonly kB: number
 }
@@ -21,7 +22,7 @@ const requireBanner =
   "import{createRequire as createRequireOfBundle}from'node:module';const require=createRequireOfBundle(import.meta.url);"
 
 /** As scripts/bundle.ts bundles, but for what a step is about. */
-const plainly = (entry: string, more: BuildOptions = {}): BuildOptions => ({
+export const plainly = (entry: string, more: BuildOptions = {}): BuildOptions => ({
   entryPoints: [entry],
   absWorkingDir: repository,
   bundle: true,
@@ -41,7 +42,7 @@ const plainly = (entry: string, more: BuildOptions = {}): BuildOptions => ({
   ...more,
 })
 
-const byEsbuild = async (name: string, directory: string, options: BuildOptions): Promise<Form> => {
+export const byEsbuild = async (name: string, directory: string, options: BuildOptions): Promise<Form> => {
   const { outputFiles: [file] = [] } = await build(options)
   if (file === undefined) throw new Error(`esbuild made nothing of ${name}`)
   await mkdir(directory, { recursive: true })
@@ -49,7 +50,7 @@ const byEsbuild = async (name: string, directory: string, options: BuildOptions)
   return { name, directory, kB: file.contents.length / 1000 }
 }
 
-const byOurs = async (name: string, directory: string, entry: string): Promise<Form> => {
+export const byOurs = async (name: string, directory: string, entry: string): Promise<Form> => {
   const { code } = await bundleFunction(entry, directory, { isForLaptop: true })
   return { name, directory, kB: code.length / 1000 }
 }

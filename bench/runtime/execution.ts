@@ -13,11 +13,17 @@ export interface ColdStartInput {
   readonly directory: string
   readonly env: Readonly<Record<string, string>>
   readonly event: unknown
+  /** Whether an error of the function is an answer, too. @default false */
+  readonly mayFail?: boolean
+  /** How often the event is handed out after the first time. @default 1 */
+  readonly again?: number
 }
 
 export interface ColdStart {
   readonly nextMs: number
   readonly answerMs: number
+  /** The same event again, each time. */
+  readonly warmMs: readonly number[]
   /** NaN where there is no /proc. */
   readonly nextCpuMs: number
   readonly answerCpuMs: number
@@ -37,7 +43,7 @@ const cpuMs = (pid: number): number => {
 
 /** @throws when the function failed, or its environment ended. */
 export const runColdStart = async (input: ColdStartInput): Promise<ColdStart> => {
-  const api = await startRuntimeApi(input.event)
+  const api = await startRuntimeApi(input.event, { mayFail: input.mayFail, again: input.again })
   const startedAt = performance.now()
   const child = spawn(input.nodePath, [input.ricPath], {
     cwd: input.directory,
@@ -69,7 +75,8 @@ export const runColdStart = async (input: ColdStartInput): Promise<ColdStart> =>
     const nextCpuMs = cpuMs(pid)
     const { at, text } = await api.answered
     const answerCpuMs = cpuMs(pid)
-    return { nextMs: nextAt - startedAt, answerMs: at - startedAt, nextCpuMs, answerCpuMs, answer: text }
+    const warmMs = await api.warm
+    return { nextMs: nextAt - startedAt, answerMs: at - startedAt, warmMs, nextCpuMs, answerCpuMs, answer: text }
   } finally {
     child.kill('SIGKILL')
     await ended

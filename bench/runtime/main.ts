@@ -1,33 +1,17 @@
-// `npm run bench:vendor`: cold starts of the vendor under AWS's runtime interface client, from spawn to the first request for an event and
+// `npm run bench:vendor-steps`: cold starts of the vendor under AWS's runtime interface client, from spawn to the first request for an event and
 // to the first token, beside an empty handler and beside the usual choice, interleaved in one run; and cached vends inside the handler.
 // `--runs N` (default 25). Everything is on this machine: the figures compare, and are no Lambda milliseconds.
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { arch, cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { median } from '../report.ts'
 import { measureHits } from '../vend-hit.ts'
 import { bundleForms, type Form } from './bundles.ts'
 import { type ColdStart, runColdStart } from './execution.ts'
+import { installRic, nodePath, ricPath } from './install.ts'
 import { startVendPlace } from './place.ts'
-
-const here = fileURLToPath(new URL('.', import.meta.url))
-const nodePath = join(here, '../../node_modules/node/bin/node')
-const ricPath = join(here, 'node_modules/aws-lambda-ric/index.mjs')
-
-const quantile = (values: readonly number[], part: number): number =>
-  values.toSorted((one, other) => one - other)[Math.min(values.length - 1, Math.floor(values.length * part))] ??
-  Number.NaN
-const median = (values: readonly number[]): number => quantile(values, 0.5)
-
-const install = (): void => {
-  if (existsSync(ricPath)) return
-  console.error('aws-lambda-ric is built once: it needs cmake, make and a C++ compiler, and a minute or more …')
-  const { status } = spawnSync('npm', ['ci', '--prefix', here], { stdio: ['ignore', 'inherit', 'inherit'] })
-  if (status !== 0 || !existsSync(ricPath)) throw new Error('aws-lambda-ric could not be installed')
-}
 
 type Runs = ReadonlyMap<Form, ColdStart[]>
 
@@ -75,7 +59,7 @@ const report = (results: Runs): void => {
 }
 
 const { values } = parseArgs({ options: { runs: { type: 'string', default: '25' } } })
-install()
+installRic()
 const root = await mkdtemp(join(tmpdir(), 'm2m-cold-'))
 try {
   const version = spawnSync(nodePath, ['--version'], { encoding: 'utf8' }).stdout.trim()

@@ -13,6 +13,7 @@ import { promisify } from 'node:util'
 import type { Metafile } from 'esbuild'
 import { Client } from 'undici'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { answerCloudFormation } from '../../lambda/adapters/cloudformation/answer.ts'
 import { createSend, type HttpCall } from '../../lambda/adapters/stytch/http.ts'
 import { selfSignedCertificate } from '../../lambda/local/stytch/self-signed-certificate.ts'
 import { bundleFunction } from '../../scripts/bundle.ts'
@@ -149,6 +150,47 @@ process.exit(0)`
   const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', code], { env })
 
   expect(JSON.parse(stdout)).toMatchObject([{ arrived: false }])
+})
+
+test('an answer to CloudFormation arrives as it does by the whole: a PUT without a content type, its body bounded', async () => {
+  const seen: unknown[] = []
+  const server = createServer((message, response) => {
+    let body = ''
+    message.setEncoding('utf8').on('data', (part: string) => {
+      body += part
+    })
+    message.on('end', () => {
+      const { host: _its, ...headers } = message.headers
+      seen.push({ method: message.method, url: message.url, headers, body })
+      response.writeHead(200).end('taken')
+    })
+  })
+  await listen(server)
+  const answer = {
+    url: `${originOf(server, 'http')}/answer?signature=1`,
+    stackId: 'stack',
+    requestId: 'request',
+    logicalId: 'logical',
+    physicalId: 'physical',
+    outcome: { succeeded: true, attributes: { Arn: 'arn:ä' } },
+  } as const
+  const { metafile: of } = await bundleFunction('lambda/adapters/cloudformation/answer.ts', join(root, 'answer'), {
+    isForLaptop: true,
+  })
+  const code = `const { answerCloudFormation } = await import(${JSON.stringify(join(root, 'answer/index.mjs'))})
+await answerCloudFormation(${JSON.stringify(answer)})
+process.exit(0)`
+  await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', code], {
+    env: { PATH: process.env.PATH ?? '' },
+  })
+  await answerCloudFormation(answer)
+  server.closeAllConnections()
+  server.close()
+
+  expect(Object.keys(of.inputs).some((path) => path.includes('undici/lib/api/api-request.js'))).toBe(true)
+  expect(seen).toHaveLength(2)
+  expect(seen[0]).toEqual(seen[1])
+  expect(seen[0]).toMatchObject({ method: 'PUT', headers: { 'content-type': '' } })
 })
 
 describe('what is left', () => {

@@ -51,7 +51,19 @@ export interface AwsStandInInput {
   readonly quotaNow?: () => number
 }
 
+export interface SeedSecretInput {
+  readonly name: string
+  readonly text: string
+  /** Of the version that becomes AWSCURRENT. */
+  readonly versionId: string
+  readonly tags: Readonly<Record<string, string>>
+  /** Turns rotation on, without the dry run that AWS makes. */
+  readonly rotationFunctionArn: string
+}
+
 export interface AwsStandIn extends StandInServer {
+  /** Adds a managed secret without a call. @returns its ARN. */
+  seed(input: SeedSecretInput): string
   /** A secret as it is, without a call; undefined when there is none. */
   peek(secretId: string): PeekedSecret | undefined
   /** Every secret, as `peek` shows it. */
@@ -130,10 +142,11 @@ export const createAwsStandIn = (input: AwsStandInInput): AwsStandIn => {
     return json(200, settings)
   }
 
+  const secrets = secretOperations(context)
   const vendor = awsVendor(
     {
       secretsManager: {
-        ...secretOperations(context),
+        ...secrets,
         ...valueOperations(context),
         ...listOperations(context, list),
         ...rotation.operations,
@@ -145,6 +158,17 @@ export const createAwsStandIn = (input: AwsStandInInput): AwsStandIn => {
     },
     createQuotas(settings, input.quotaNow ?? (() => performance.now())),
   )
+  const seed = ({ name, text, versionId, tags, rotationFunctionArn }: SeedSecretInput): string => {
+    const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }))
+    secrets.CreateSecret?.({ Name: name, SecretString: text, ClientRequestToken: versionId, Tags })
+    const secret = store.get(name)
+    const rules = { AutomaticallyAfterDays: 60 }
+    const never = { lastRotatedAt: undefined, firedAt: undefined }
+    secret.rotation = { isEnabled: true, lambdaArn: rotationFunctionArn, rules, configuredAt: now(), ...never }
+    store.changed(secret)
+    return secret.arn
+  }
+
   const server = createStandInServer(world, {
     ...vendor,
     route: (request) => lambda.route(request) ?? input.route?.(request) ?? s3.route(request) ?? vendor.route(request),
@@ -181,6 +205,7 @@ export const createAwsStandIn = (input: AwsStandInInput): AwsStandIn => {
       const secret = store.find(secretId)
       return secret === undefined ? undefined : peekAt(secret)
     },
+    seed,
     peekAll: () => [...store.all()].map(peekAt),
     settings: () => settings,
     configure,

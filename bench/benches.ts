@@ -1,0 +1,21 @@
+// Every bench, by name, in the order in which they are run and shown.
+import { benchBundles } from './bundles.ts'
+import { benchCold } from './cold.ts'
+import { benchCost } from './cost.ts'
+import { benchIncident } from './incident.ts'
+import type { Bench } from './report.ts'
+import { benchRotation } from './rotation.ts'
+import { benchScale } from './scale.ts'
+import { benchVendor } from './vendor.ts'
+
+export const benches = {
+  rotation: benchRotation,
+  cold: benchCold,
+  vendor: benchVendor,
+  incident: benchIncident,
+  scale: benchScale,
+  bundles: benchBundles,
+  cost: benchCost,
+} as const satisfies Readonly<Record<string, Bench>>
+
+export const isBenchName = (name: string): name is keyof typeof benches => Object.hasOwn(benches, name)

@@ -61,6 +61,7 @@ if (!values.quick) {
   )
 }
 if (values.record) {
-  const recorded: Recorded = { ...readRecorded(), ...ratios }
+  const others = Object.entries(readRecorded()).filter(([name]) => !asked.includes(name.slice(0, name.indexOf(':'))))
+  const recorded: Recorded = { ...Object.fromEntries(others), ...ratios }
   writeFileSync(recordedPath, `${JSON.stringify(recorded, undefined, 2)}\n`)
 }

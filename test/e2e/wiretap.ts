@@ -99,16 +99,23 @@ export const startWiretap = async (target: string): Promise<Wiretap> => {
     const body = await readAll(message)
     hear(secretsOfRequest(body, message.headers))
     const url = new URL(message.url ?? '/', target)
-    const { host: _, ...headers } = message.headers
+    const { host: _host, ...headers } = message.headers
     const asked = `${message.method} ${url.pathname} ${headers['x-amz-target'] ?? ''}`
-    const onward = request(url, { method: message.method, headers })
+    // A connection of its own for each: one kept too long would be a reply lost that no test has asked for.
+    const onward = request(url, { method: message.method, headers, agent: false })
     onward.end(body)
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
     onward.on('response', resolve).on('error', reject)
     const reply = await promise
     const text = await readAll(reply)
     hear(secretsIn(parse(text)))
-    const { 'content-length': __, 'transfer-encoding': ___, ...replyHeaders } = reply.headers
+    // Of one hop alone: the stand-in's promise to keep its connection open isn't this server's.
+    const {
+      'content-length': _length,
+      'transfer-encoding': _encoding,
+      'keep-alive': _promise,
+      ...replyHeaders
+    } = reply.headers
     const spoiling = reply.statusCode === 200 ? takeSpoiling(asked) : undefined
     response.writeHead(reply.statusCode ?? 500, replyHeaders)
     response.end(spoiling === undefined ? text : spoil(text, spoiling))
@@ -118,6 +125,8 @@ export const startWiretap = async (target: string): Promise<Wiretap> => {
     // The stand-in cut the connection, so this one is cut as well.
     pass(message, response).catch(() => response.destroy())
   })
+  // Longer than undici's own 4 s, and than a test that leaves it alone for a while.
+  server.keepAliveTimeout = 120_000
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve)
   })

@@ -68,12 +68,35 @@ const malformed = (secretName: string, faults: readonly string[]): Fault =>
     message: `Registering ${JSON.stringify(secretName)} was refused, and nothing was changed:\n${faults.map((fault) => `  ${fault}`).join('\n')}`,
   })
 
-const createClient = async ({ registry, timing }: Registration, request: RegisterRequest): Promise<ClientSecret> => {
+const removed = (registry: ClientRegistry, clientId: string): Promise<boolean> =>
+  registry.remove(clientId).then(
+    () => true,
+    () => false,
+  )
+
+/**
+ * Once more when the reply was lost and no client stands there: after a freeze, a function's first call goes out on a connection
+ * that the vendor has closed meanwhile.
+ */
+const createClient = async (
+  { registry, issuer, timing }: Registration,
+  request: RegisterRequest,
+): Promise<ClientSecret> => {
   const { clientId, description, scopes, secretName } = request
   const name = request.displayName ?? secretName.slice(secretName.lastIndexOf('/') + 1)
   const registeredAt = timing.now()
-  const reply = await registry.create({ clientId, name, description, scopes, registeredFor: secretName, registeredAt })
-  if (reply.outcome === 'created') return reply.secret
+  const create = (): ReturnType<ClientRegistry['create']> =>
+    registry.create({ clientId, name, description, scopes, registeredFor: secretName, registeredAt })
+  const first = await create()
+  if (first.outcome === 'created') return first.secret
+  if ((await issuer.look(clientId)) === undefined) {
+    const second = await create().catch(async (fault: unknown) => {
+      // It may be the first one that stands in the way, arrived late.
+      await removed(registry, clientId)
+      throw fault
+    })
+    if (second.outcome === 'created') return second.secret
+  }
   await registry.remove(clientId)
   throw new Fault({
     code: 'STYTCH_OUTCOME_UNKNOWN',
@@ -81,12 +104,6 @@ const createClient = async ({ registry, timing }: Registration, request: Registe
     message: `Stytch did not tell whether client ${clientId} for ${secretName} was created; it was removed again. Register once more.`,
   })
 }
-
-const removed = (registry: ClientRegistry, clientId: string): Promise<boolean> =>
-  registry.remove(clientId).then(
-    () => true,
-    () => false,
-  )
 
 /** The first fault, with what a person must know of the failed undoing. */
 const leftBehind = (secretName: string, clientId: string, fault: unknown): Fault =>

@@ -122,18 +122,41 @@ describe('when something fails', () => {
     expect(place.vault.versions.size).toBe(1)
   })
 
-  test.each(['before', 'after'] as const)(
-    'a client that may or may not have been created is removed (%s)',
-    async (loss) => {
-      const place = createPlace()
-      place.registry.losses.push(loss)
+  test('a client that surely was not created, though the reply was lost, is created once more', async () => {
+    const place = createPlace()
+    place.registry.losses.push('before')
 
-      expect(await place.run()).toMatchObject({ code: 'STYTCH_OUTCOME_UNKNOWN', retryable: true })
-      expect(place.changes()).toEqual(['registry.create', 'registry.remove'])
-      expect(place.issuer.clients.size).toBe(0)
-      expect(place.vault.exists).toBe(false)
-    },
-  )
+    expect(await place.run()).toEqual({ clientId: CLIENT_ID, secretArn: SECRET_ARN, created: true })
+    expect(place.changes().slice(0, 2)).toEqual(['registry.create', 'registry.create'])
+  })
+
+  test.each([
+    ['at the first try', ['after'], ['registry.create', 'registry.remove']],
+    ['at the second', ['before', 'after'], ['registry.create', 'registry.create', 'registry.remove']],
+    ['at both, without a client', ['before', 'before'], ['registry.create', 'registry.create', 'registry.remove']],
+  ] as const)('a client whose secret was lost with the reply is removed: %s', async (_, losses, changes) => {
+    const place = createPlace()
+    place.registry.losses.push(...losses)
+
+    expect(await place.run()).toMatchObject({ code: 'STYTCH_OUTCOME_UNKNOWN', retryable: true })
+    expect(place.changes()).toEqual(changes)
+    expect(place.issuer.clients.size).toBe(0)
+    expect(place.vault.exists).toBe(false)
+  })
+
+  test('a client that is refused at the second try is removed, for the first may have arrived late', async () => {
+    const place = createPlace()
+    place.registry.losses.push('before')
+    let creations = 0
+    place.log.before.push(({ port, name }) => {
+      creations += `${port}.${name}` === 'registry.create' ? 1 : 0
+      if (creations === 2) throw down
+    })
+
+    expect(await place.run()).toBe(down)
+    expect(place.changes()).toContain('registry.remove')
+    expect(place.issuer.clients.size).toBe(0)
+  })
 
   test('nothing is created while it is unknown whether the secret exists', async () => {
     const place = createPlace()

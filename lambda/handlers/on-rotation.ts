@@ -6,15 +6,12 @@ import { createFreeze } from '../adapters/aws/freeze.ts'
 import { createOutcomes } from '../adapters/aws/outcomes.ts'
 import { createSignedCall } from '../adapters/aws/signed-call.ts'
 import { createVault } from '../adapters/aws/vault.ts'
-import { createStytchApi } from '../adapters/stytch/api.ts'
 import { createStytchReach } from '../adapters/stytch/connect.ts'
-import { createAppIssuer } from '../adapters/stytch/connected-apps.ts'
-import { createStytchIssuer } from '../adapters/stytch/issuer.ts'
-import { createIssuers } from '../adapters/stytch/issuers.ts'
+import { createSlotIssuers } from '../adapters/stytch/issuers.ts'
 import { createTiming } from '../adapters/timing.ts'
 import { TAG } from '../domain/fleet/secret-tags.ts'
 import type { Vault } from '../domain/ports.ts'
-import { clientForm } from '../domain/rotation/secret-format.ts'
+import { slotForm } from '../domain/rotation/slot-forms.ts'
 import { processEnvironment, readRotationEnv } from '../env.ts'
 import { handleStep } from './handle-step.ts'
 
@@ -26,7 +23,7 @@ const outcomes = createOutcomes(createEventBridge(), settings.eventBus)
 const systemsManager = createSignedCall(secretsManager, { service: 'ssm', endpoint: settings.freeze.endpoint })
 const freeze = createFreeze(systemsManager, settings.freeze.parameter)
 
-/** A secret holds the app that its tag names. */
+/** A secret holds the app, or the connection, that its tag names. */
 const holderByTag =
   ({ describe }: Vault, secretId: string) =>
   async (clientId: string) => {
@@ -38,10 +35,6 @@ const holderByTag =
 export const handler = (event: unknown, context: Context): Promise<void> =>
   handleStep({ stage: settings.stage, event, context }, ({ secretId }, journal) => {
     const timing = createTiming(() => context.getRemainingTimeInMillis())
-    const stytch = reach(timing)
-    const issuer = createIssuers({
-      clients: createStytchIssuer(createStytchApi(stytch), stytch.projectId),
-      apps: createAppIssuer({ stytch, holderOf: holderByTag(vault, secretId) }),
-    })
-    return { issuer, form: clientForm, vault, outcomes, freeze, timing, journal }
+    const issuer = createSlotIssuers({ stytch: reach(timing), holderOf: holderByTag(vault, secretId) })
+    return { issuer, form: slotForm, vault, outcomes, freeze, timing, journal }
   })

@@ -1,7 +1,7 @@
 // Stytch's M2M clients as the domain's Issuer: two slots, looked at by last four. Turns the vendor's error kinds into outcomes
 // where a rotation has a next move, and into Faults where it has none.
 import { Fault, type FaultCode } from '../../domain/failures.ts'
-import type { ClientView, Issuer, NotDone, RetireReply } from '../../domain/ports.ts'
+import type { ClientView, Issuer, LookedAt, NotDone, RetireReply } from '../../domain/ports.ts'
 import type { ClientSecret } from '../../domain/rotation/client-secret.ts'
 import type { StytchApi, StytchClient } from './api.ts'
 import type { StytchError, StytchErrorKind, StytchReply } from './reply.ts'
@@ -82,8 +82,9 @@ export interface SlotCalls {
   /** Succeeds when Stytch accepts the value. */
   exchange(clientId: string, clientSecret: ClientSecret): Promise<StytchReply<unknown>>
   start(clientId: string): Promise<StytchReply<ClientSecret>>
-  complete(clientId: string): Promise<StytchReply<unknown>>
-  cancel(clientId: string): Promise<StytchReply<unknown>>
+  /** `before`: where an issuer names each value by an id, it is the one that was looked at that goes. */
+  complete(clientId: string, before: LookedAt): Promise<StytchReply<unknown>>
+  cancel(clientId: string, before: LookedAt): Promise<StytchReply<unknown>>
   bind(clientId: string, secretArn: string): Promise<void>
 }
 
@@ -123,8 +124,8 @@ export const createSlotIssuer = (calls: SlotCalls, projectId: string): Issuer =>
     if (notDone !== undefined) return notDone
     throw stytchFault('Rotate Start', clientId, reply)
   },
-  complete: async (clientId) => toRetireReply('Rotate', clientId, await calls.complete(clientId)),
-  cancel: async (clientId) => toRetireReply('Rotate Cancel', clientId, await calls.cancel(clientId)),
+  complete: async (clientId, before) => toRetireReply('Rotate', clientId, await calls.complete(clientId, before)),
+  cancel: async (clientId, before) => toRetireReply('Rotate Cancel', clientId, await calls.cancel(clientId, before)),
   bind: calls.bind,
 })
 

@@ -1,16 +1,23 @@
-// Several kinds of client behind one Issuer: each call goes to the kind that the client's id names. The only place where the kinds meet.
+// Several kinds of client behind one Issuer: each call goes to the kind that the client's id names. Where the kinds of one rotation function
+// meet, and nowhere else (docs/another-vendor.md).
 import { isConnectedApp } from '../../domain/fleet/client-id.ts'
 import type { Issuer } from '../../domain/ports.ts'
+import { readScimId } from '../../domain/rotation/scim-form.ts'
+import { createStytchApi, type StytchSettings } from './api.ts'
+import { createAppIssuer } from './connected-apps.ts'
+import { createStytchIssuer } from './issuer.ts'
+import { createScimIssuer } from './scim.ts'
 
-export interface IssuersByKind {
-  readonly clients: Issuer
-  readonly apps: Issuer
+interface IssuerOfKind {
+  readonly isIts: (clientId: string) => boolean
+  readonly issuer: Issuer
 }
 
-export const createIssuers = ({ clients, apps }: IssuersByKind): Issuer => {
-  const of = (clientId: string): Issuer => (isConnectedApp(clientId) ? apps : clients)
+/** @param otherwise for whatever is of none of the kinds. */
+export const createIssuers = (kinds: readonly IssuerOfKind[], otherwise: Issuer): Issuer => {
+  const of = (clientId: string): Issuer => kinds.find(({ isIts }) => isIts(clientId))?.issuer ?? otherwise
   return {
-    projectId: clients.projectId,
+    projectId: otherwise.projectId,
     look: (clientId, known) => of(clientId).look(clientId, known),
     exchange: (clientId, secret) => of(clientId).exchange(clientId, secret),
     start: (clientId) => of(clientId).start(clientId),
@@ -19,3 +26,19 @@ export const createIssuers = ({ clients, apps }: IssuersByKind): Issuer => {
     bind: (clientId, secretArn) => of(clientId).bind(clientId, secretArn),
   }
 }
+
+export interface SlotIssuersInput {
+  readonly stytch: StytchSettings
+  /** Which secret may rotate what has no metadata at Stytch: its ARN, or undefined, when no tag says so. */
+  readonly holderOf: (clientId: string) => Promise<string | undefined>
+}
+
+/** Everything of Stytch's that has two slots. */
+export const createSlotIssuers = ({ stytch, holderOf }: SlotIssuersInput): Issuer =>
+  createIssuers(
+    [
+      { isIts: isConnectedApp, issuer: createAppIssuer({ stytch, holderOf }) },
+      { isIts: (clientId) => readScimId(clientId) !== undefined, issuer: createScimIssuer({ stytch, holderOf }) },
+    ],
+    createStytchIssuer(createStytchApi(stytch), stytch.projectId),
+  )

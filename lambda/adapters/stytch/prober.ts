@@ -1,13 +1,10 @@
-// Stytch's token endpoint – of a Connected App its introspection – for whoever only asks whether a value is accepted. It needs no project secret, so that who searches for a
+// Stytch's token endpoint – of a Connected App its introspection, of a SCIM connection its list of users – for whoever only asks whether a value is accepted. It needs no project secret, so that who searches for a
 // leaked value can change nothing at Stytch; a call that would need one fails before it is sent.
 import { Fault } from '../../domain/failures.ts'
 import type { Prober } from '../../domain/intake/intake-ports.ts'
-import { createStytchApi } from './api.ts'
 import { vendorBaseUrl } from './base-url.ts'
-import { createAppIssuer } from './connected-apps.ts'
 import { createSend } from './http.ts'
-import { createStytchIssuer } from './issuer.ts'
-import { createIssuers } from './issuers.ts'
+import { createSlotIssuers } from './issuers.ts'
 import type { RetryTiming } from './retry.ts'
 
 export interface TokenPlace {
@@ -30,11 +27,8 @@ export const createProbing = ({ projectId, baseUrl }: TokenPlace): ((timing: Ret
       send,
       timing,
     }
-    const { exchange } = createIssuers({
-      clients: createStytchIssuer(createStytchApi(settings), projectId),
-      // It looks at nothing, so that nobody asks who holds the app.
-      apps: createAppIssuer({ stytch: settings, holderOf: async () => undefined }),
-    })
+    // It looks at nothing, so that nobody asks who holds what.
+    const { exchange } = createSlotIssuers({ stytch: settings, holderOf: async () => undefined })
     return { exchange }
   }
 }

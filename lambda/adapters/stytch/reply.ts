@@ -38,6 +38,8 @@ const kindByError: Readonly<Record<string, StytchErrorKind>> = {
   idp_client_not_rotating_secret: 'notRotating',
   idp_client_not_found: 'notFound',
   connected_app_not_found: 'notFound',
+  scim_connection_not_rotating_token: 'notRotating',
+  no_active_scim_connection: 'notFound',
   too_many_requests: 'rateLimited',
   unauthorized_credentials: 'unauthorizedProject',
   invalid_project_id_authentication: 'unauthorizedProject',

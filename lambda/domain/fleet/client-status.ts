@@ -2,7 +2,7 @@
 // people who look; what is to be done about it is due.ts's and the rotation's to decide.
 
 import { isSettledOrigin, type Origin, readRequestToken } from '../rotation/request-token.ts'
-import { isConnectedApp } from './client-id.ts'
+import { isM2mClient } from './client-id.ts'
 import { type ManagedSecret, switchedAt, unfinishedVersion, versionLabelled } from './fleet.ts'
 import type { ClientRecord } from './registrar-ports.ts'
 import { type Hold, holdOf, isRetired, overlapOf, periodOf, type StageSpans } from './secret-tags.ts'
@@ -85,7 +85,7 @@ export const slotWords = (
   record: ClientRecord | undefined,
   clientId?: string,
 ): string | undefined => {
-  if (record === undefined && clientId !== undefined && isConnectedApp(clientId)) return undefined
+  if (record === undefined && clientId !== undefined && !isM2mClient(clientId)) return undefined
   if (record === undefined) return 'Stytch knows no such client'
   if (!record.isActive) return 'inactive at Stytch: every value is refused'
   const { next } = record.slots

@@ -1,6 +1,6 @@
 // What is wrong with a fleet, by what Secrets Manager and Stytch show of it, and what to do about each. Pure, and without a value: whether
 // AWSCURRENT's value still works is the next rotation's to find out, or `m2m status --read`.
-import { isConnectedApp } from './client-id.ts'
+import { isM2mClient } from './client-id.ts'
 import { type Looking, slotWords, visibleOf } from './client-status.ts'
 import { type ManagedSecret, unfinishedVersion } from './fleet.ts'
 import type { ClientRecord } from './registrar-ports.ts'
@@ -65,7 +65,7 @@ const clientFindings = (
     return [{ kind: 'binding', weight: 'broken', what, todo: 'declare it again: m2m apply, or a deployment' }]
   }
   // The registrar lists M2M clients; an app's own rotation tells what is wrong with it.
-  if (record === undefined && isConnectedApp(clientId)) return []
+  if (record === undefined && !isM2mClient(clientId)) return []
   if (record === undefined) {
     const todo = 'delete the secret if nothing uses it, and declare it anew; nobody can make its value work again'
     return [{ kind: 'clientGone', weight: 'broken', what: `its client ${clientId} is gone at Stytch`, todo }]

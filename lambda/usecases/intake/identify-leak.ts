@@ -9,7 +9,8 @@ import type { LeakQuestion, Prober } from '../../domain/intake/intake-ports.ts'
 import type { LeakFinding, LeakOwner } from '../../domain/intake/leak-finding.ts'
 import { createLeakMatcher, type LeakMatcher } from '../../domain/intake/leak-proof.ts'
 import type { Journal, Timing, Vault } from '../../domain/ports.ts'
-import { parseSecret, type StoredSecret } from '../../domain/rotation/secret-format.ts'
+import type { StoredSecret } from '../../domain/rotation/secret-format.ts'
+import { slotForm } from '../../domain/rotation/slot-forms.ts'
 
 export interface Search {
   readonly fleet: Pick<Fleet, 'list'>
@@ -80,7 +81,7 @@ const readsOf = (secret: ManagedSecret, labels: readonly string[]): readonly Rea
 const compare = async ({ vault }: Search, read: Read, matches: LeakMatcher): Promise<Match | undefined> => {
   const version = await vault.read(read.secret.arn, { versionId: read.versionId })
   if (version === undefined) return undefined
-  const stored = parseSecret(version.text, version.createdAt)
+  const stored = slotForm.parse(version.text, version.createdAt)
   if (!stored.ok) return undefined
   return (await matches(stored.value.clientSecret)) ? { read, stored: stored.value } : undefined
 }

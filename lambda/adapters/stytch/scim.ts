@@ -1,0 +1,96 @@
+// The bearer tokens of SCIM connections (stytch-api §5.3, B2B) as the domain's Issuer: two slots, as a client's, under the paths of the
+// connection's organization. A token is proven by a SCIM call that reads one user at most. Stytch keeps no field for who manages a connection:
+// its secret says so, by the tag `m2m:client-id`.
+import { isJsonObject, type JsonObject } from '../../domain/json-object.ts'
+import type { Issuer } from '../../domain/ports.ts'
+import { createClientSecret } from '../../domain/rotation/client-secret.ts'
+import { readScimId } from '../../domain/rotation/scim-form.ts'
+import { callerSettings, type StytchSettings } from './api.ts'
+import { createCaller, filled } from './caller.ts'
+import { createSlotIssuer, type SlotCalls } from './issuer.ts'
+import type { StytchError, StytchReply } from './reply.ts'
+
+export interface ScimIssuerInput {
+  readonly stytch: StytchSettings
+  /** Which secret may rotate this connection: its ARN, or undefined, when no tag says so. */
+  readonly holderOf: (clientId: string) => Promise<string | undefined>
+}
+
+const unknownConnection: StytchError = {
+  ok: false,
+  kind: 'notFound',
+  status: undefined,
+  error: 'no_such_scim_connection',
+  requestId: 'none',
+}
+
+/** An organization has one connection; another's id is none of ours. */
+const toView =
+  (connectionId: string) =>
+  ({ connection }: JsonObject) => {
+    const current = isJsonObject(connection) ? filled(connection.bearer_token_last_four) : undefined
+    if (!isJsonObject(connection) || current === undefined) return undefined
+    if (connection.connection_id !== connectionId) return 'another'
+    const slots = { current, next: filled(connection.next_bearer_token_last_four) ?? null }
+    return { slots, isActive: connection.status === 'active' }
+  }
+
+export const createScimIssuer = ({ stytch, holderOf }: ScimIssuerInput): Issuer => {
+  const { toUrl, asOwner, asAnybody } = createCaller(callerSettings(stytch))
+
+  const withIds = async <Value>(
+    clientId: string,
+    call: (ids: { readonly at: string; readonly connectionId: string }) => Promise<StytchReply<Value>>,
+  ): Promise<StytchReply<Value>> => {
+    const ids = readScimId(clientId)
+    if (ids === undefined) return unknownConnection
+    const { connectionId } = ids
+    return call({ at: `/v1/b2b/scim/${encodeURIComponent(ids.organizationId)}/connection`, connectionId })
+  }
+  const rotate = <Value>(clientId: string, rest: string, read: (json: JsonObject) => Value | undefined) =>
+    withIds(clientId, ({ at, connectionId }) =>
+      asOwner({
+        method: 'POST',
+        path: `${at}/${encodeURIComponent(connectionId)}/rotate/${rest}`,
+        repetition: 'never',
+        read,
+      }),
+    )
+  const isConnection = ({ connection }: JsonObject) => (isJsonObject(connection) ? true : undefined)
+
+  const calls: SlotCalls = {
+    get: (clientId) =>
+      withIds(clientId, async ({ at, connectionId }) => {
+        const reply = await asOwner({ method: 'GET', path: at, repetition: 'free', read: toView(connectionId) })
+        if (!reply.ok) return reply
+        if (reply.value === 'another') return { ...unknownConnection, requestId: reply.requestId }
+        // "Nobody" is said so that it is refused, and not claimed: there is nothing at Stytch to write it down.
+        const boundTo = (await holderOf(clientId)) ?? 'no secret, by its tag m2m:client-id'
+        return { ...reply, value: { ...reply.value, boundTo } }
+      }),
+    exchange: (clientId, token) =>
+      withIds(clientId, ({ connectionId }) =>
+        asAnybody(
+          {
+            method: 'GET',
+            url: toUrl(`/v1/b2b/scim/${encodeURIComponent(connectionId)}/Users?startIndex=1&count=1`),
+            headers: { authorization: `Bearer ${token.reveal()}` },
+          },
+          ({ schemas }) => (Array.isArray(schemas) ? { schemas } : undefined),
+        ),
+      ),
+    start: async (clientId) => {
+      const reply = await rotate(clientId, 'start', ({ connection }) => {
+        const token = isJsonObject(connection) ? filled(connection.next_bearer_token) : undefined
+        return token === undefined ? undefined : createClientSecret(token)
+      })
+      // No error of its own is published for a start while one is open (§5.3); whoever is told so looks again.
+      return !reply.ok && reply.error === 'bad_request' ? { ...reply, kind: 'alreadyRotating' } : reply
+    },
+    complete: (clientId) => rotate(clientId, 'complete', isConnection),
+    cancel: (clientId) => rotate(clientId, 'cancel', isConnection),
+    // The view says who holds it, so that nobody asks.
+    bind: async () => {},
+  }
+  return createSlotIssuer(calls, stytch.projectId)
+}

@@ -1,0 +1,55 @@
+// The JSON that holds the bearer token of a SCIM connection (docs/secret-format.md): with which an identity provider provisions the members of
+// one organization. A connection is looked up by its organization, so that both ids make up whose value it is.
+import { parseJsonObject } from '../json-object.ts'
+import { ok, refused } from '../result.ts'
+import { createClientSecret } from './client-secret.ts'
+import { fieldFaults, issuedAtOf, type SecretForm } from './secret-format.ts'
+
+const required = ['organization_id', 'connection_id', 'bearer_token', 'project_id'] as const
+
+export interface ScimIds {
+  readonly organizationId: string
+  readonly connectionId: string
+}
+
+/** As the tag `m2m:client-id` has it. */
+export const scimId = ({ organizationId, connectionId }: ScimIds): string => `${organizationId}/${connectionId}`
+
+const SCIM_ID = /^(organization-(?:live|test)-[^/]+)\/(scim-connection-(?:live|test)-[^/]+)$/
+
+/** @returns undefined for the id of another kind. */
+export const readScimId = (clientId: string): ScimIds | undefined => {
+  const [, organizationId, connectionId] = SCIM_ID.exec(clientId) ?? []
+  return organizationId === undefined || connectionId === undefined ? undefined : { organizationId, connectionId }
+}
+
+const parse: SecretForm['parse'] = (text, versionCreatedAt) => {
+  const fields = parseJsonObject(text)
+  if (fields === undefined) return refused(['the value is not a JSON object'])
+  const faults = fieldFaults(fields, required)
+  const clientId = scimId({
+    organizationId: String(fields.organization_id),
+    connectionId: String(fields.connection_id),
+  })
+  if (faults.length === 0 && readScimId(clientId) === undefined) {
+    faults.push('organization_id or connection_id is malformed: expected organization-… and scim-connection-…')
+  }
+  if (faults.length > 0) return refused(faults)
+  return ok({
+    clientId,
+    projectId: String(fields.project_id),
+    clientSecret: createClientSecret(String(fields.bearer_token)),
+    issuedAt: issuedAtOf(fields, versionCreatedAt),
+    fields,
+  })
+}
+
+const format: SecretForm['format'] = ({ fields, projectId, clientSecret, issuedAt }) =>
+  JSON.stringify({
+    ...fields,
+    project_id: projectId,
+    bearer_token: clientSecret.reveal(),
+    issued_at: new Date(issuedAt).toISOString(),
+  })
+
+export const scimForm: SecretForm = { parse, format }

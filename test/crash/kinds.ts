@@ -7,10 +7,14 @@ import { createAppIssuer } from '../../lambda/adapters/stytch/connected-apps.ts'
 import { createStytchIssuer } from '../../lambda/adapters/stytch/issuer.ts'
 import { createManagementApi } from '../../lambda/adapters/stytch/management.ts'
 import { createProjectIssuer } from '../../lambda/adapters/stytch/project-issuer.ts'
+import { createScimIssuer } from '../../lambda/adapters/stytch/scim.ts'
 import { createWhoami } from '../../lambda/adapters/stytch/whoami.ts'
 import type { Issuer } from '../../lambda/domain/ports.ts'
 import { projectSecretForm } from '../../lambda/domain/rotation/project-secret-form.ts'
+import { readScimId, scimForm, scimId } from '../../lambda/domain/rotation/scim-form.ts'
 import { clientForm, type SecretForm } from '../../lambda/domain/rotation/secret-format.ts'
+import type { StandInServer } from '../../lambda/local/stand-in/server.ts'
+import type { World } from '../../lambda/local/stand-in/world.ts'
 import type { SlotDashboard, Slots, StytchStandIn } from '../../lambda/local/stytch/stytch-stand-in.ts'
 
 export const PROJECT_ID = 'project-test-00000000-0000-4000-8000-000000000000'
@@ -38,6 +42,8 @@ export interface CrashKind {
   slots(stytch: StytchStandIn, clientId: string): Slots | undefined
   dashboard(stytch: StytchStandIn): Pick<SlotDashboard, 'rotateStart' | 'rotateComplete' | 'rotateCancel'>
   op(path: string, method: string): string
+  /** Starts an issuer that is not Stytch. @default - the kind is Stytch's */
+  start?(world: World): Promise<{ readonly url: string; readonly server: StandInServer }>
 }
 
 const operatorsOwn = { issued_at: '2026-01-01T00:00:00.000Z', owner: 'payments' }
@@ -146,4 +152,52 @@ export const connectedApp: CrashKind = {
   op: (path, method) => (path.endsWith('/introspect') ? 'Introspect' : m2m.op(path, method)),
 }
 
-export const crashKinds: readonly CrashKind[] = [m2m, projectSecret, connectedApp]
+const connectionOf = (clientId: string): string => readScimId(clientId)?.connectionId ?? clientId
+
+export const scimConnection: CrashKind = {
+  name: 'SCIM connection',
+  form: scimForm,
+  valueField: 'bearer_token',
+  hasOwnMarks: false,
+  leavesStrangers: false,
+  issuer: ({ baseUrl, send, timing, secretArn }) =>
+    createScimIssuer({
+      stytch: {
+        baseUrl,
+        projectId: PROJECT_ID,
+        credentials: async () => ({ projectId: PROJECT_ID, secret: PROJECT_SECRET }),
+        send,
+        timing,
+      },
+      holderOf: async () => secretArn(),
+    }),
+  seed: ({ scim }) => {
+    const { organizationId, connectionId, bearerToken } = scim.seed()
+    return { clientId: scimId({ organizationId, connectionId }), secret: bearerToken }
+  },
+  text: (clientId, secret) => {
+    const { organizationId, connectionId } = readScimId(clientId) ?? { organizationId: '', connectionId: '' }
+    return JSON.stringify({
+      organization_id: organizationId,
+      connection_id: connectionId,
+      bearer_token: secret,
+      project_id: PROJECT_ID,
+      ...operatorsOwn,
+    })
+  },
+  accepts: ({ scim }, clientId, secret) => scim.accepts(connectionOf(clientId), secret),
+  slots: ({ scim }, clientId) => scim.slots(connectionOf(clientId)),
+  dashboard: ({ scim: { dashboard } }) => ({
+    rotateStart: (clientId) => dashboard.rotateStart(connectionOf(clientId)),
+    rotateComplete: (clientId) => dashboard.rotateComplete(connectionOf(clientId)),
+    rotateCancel: (clientId) => dashboard.rotateCancel(connectionOf(clientId)),
+  }),
+  op: (path, method) => {
+    if (path.endsWith('/rotate/start')) return 'ScimRotateStart'
+    if (path.endsWith('/rotate/complete')) return 'ScimRotateComplete'
+    if (path.endsWith('/rotate/cancel')) return 'ScimRotateCancel'
+    return path.endsWith('/Users') || method !== 'GET' ? 'ScimRequest' : 'GetScimConnection'
+  },
+}
+
+export const crashKinds: readonly CrashKind[] = [m2m, projectSecret, connectedApp, scimConnection]

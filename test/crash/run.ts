@@ -172,12 +172,12 @@ const endFaults = (watch: Watch, plan: Plan, before: readonly string[], value: s
 }
 
 /** Both services share one count, as the calls are made one after the other. */
-const playFault = ({ aws, stytch }: Seat, plan: Plan): void => {
+const playFault = ({ aws, vendor }: Seat, plan: Plan): void => {
   if (plan.fault === undefined) return
   const { call, fault, isLasting = false } = plan.fault
   let count = 0
   let struck: object | undefined
-  for (const server of [aws, stytch.server]) {
+  for (const server of [aws, vendor]) {
     server.faults.setPolicy((op) => {
       const at = count
       count += 1
@@ -187,8 +187,8 @@ const playFault = ({ aws, stytch }: Seat, plan: Plan): void => {
   }
 }
 
-const endFaultPlay = ({ aws, stytch }: Seat): void => {
-  for (const server of [aws, stytch.server]) server.faults.clear()
+const endFaultPlay = ({ aws, vendor }: Seat): void => {
+  for (const server of [aws, vendor]) server.faults.clear()
 }
 
 /** Ends a rotation that a kill left behind: driven on, or swept. */

@@ -18,6 +18,7 @@ import { makeRequestToken, type Origin } from '../../lambda/domain/rotation/requ
 import { type AwsStandIn, createAwsStandIn } from '../../lambda/local/aws/aws-stand-in.ts'
 import type { InvokeOutcome, RotationEvent } from '../../lambda/local/aws/rotation-driver.ts'
 import type { AwsSettings } from '../../lambda/local/aws/settings.ts'
+import type { StandInServer } from '../../lambda/local/stand-in/server.ts'
 import { createWorld, type World } from '../../lambda/local/stand-in/world.ts'
 import { createStytchStandIn, type StytchStandIn } from '../../lambda/local/stytch/stytch-stand-in.ts'
 import { readStepEvent } from '../../lambda/usecases/rotation/read-step-event.ts'
@@ -48,6 +49,8 @@ export interface Seat {
   readonly kind: CrashKind
   readonly world: World
   readonly stytch: StytchStandIn
+  /** Where the kind's issuer answers: Stytch's server, but for a kind that is another vendor's. */
+  readonly vendor: StandInServer
   readonly aws: AwsStandIn
   readonly client: SecretsManagerClient
   /** For clients of Secrets Manager and the bus with a handler of their own. */
@@ -140,6 +143,7 @@ export const createSeat = async (
   })
   const stytchUrl = await stytch.server.listen(0)
   const awsUrl = await aws.listen(0)
+  const other = await kind.start?.(world)
   const httpWithin = (ms: number): NodeHttpHandler =>
     new NodeHttpHandler({
       requestTimeout: ms,
@@ -161,7 +165,7 @@ export const createSeat = async (
 
   const connect = (sendCall: Send, remainingMs: () => number, wait: (ms: number) => Promise<void>) =>
     kind.issuer({
-      baseUrl: stytchUrl,
+      baseUrl: other?.url ?? stytchUrl,
       stytch,
       send: sendCall,
       timing: { remainingMs, wait },
@@ -205,6 +209,7 @@ export const createSeat = async (
     kind,
     world,
     stytch,
+    vendor: other?.server ?? stytch.server,
     aws,
     client,
     awsConfig,
@@ -221,7 +226,7 @@ export const createSeat = async (
     close: async () => {
       aws.stopDrives()
       client.destroy()
-      await Promise.all([stytch.server.close(), aws.close()])
+      await Promise.all([stytch.server.close(), other?.server.close(), aws.close()])
     },
   })
 }

@@ -109,7 +109,17 @@ describe('the installed package', () => {
       },
     )
     // The examples for consumers are documents.
-    const but = ['-not', '-name', '*.d.ts', '-not', '-path', './docs/consumers/*']
+    const but = [
+      '-not',
+      '-name',
+      '*.d.ts',
+      '-not',
+      '-path',
+      './docs/consumers/*',
+      '-not',
+      '-path',
+      './docs/another-vendor/*',
+    ]
     const { stdout: sources } = await run('find', ['.', '-name', '*.ts', ...but], { cwd: installed })
 
     const files = stdout.trim().split('\n').toSorted()

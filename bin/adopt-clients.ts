@@ -3,8 +3,11 @@
 
 import { Fault } from '../lambda/domain/failures.ts'
 import type { Adopted } from '../lambda/domain/fleet/client-desk.ts'
+import { isM2mClient } from '../lambda/domain/fleet/client-id.ts'
+import { clientIdOf } from '../lambda/domain/fleet/secret-tags.ts'
 import type { ClientSecret } from '../lambda/domain/rotation/client-secret.ts'
 import { CLIENTS_PER_SECOND } from '../lambda/usecases/fleet/apply-clients.ts'
+import { readSecrets } from '../lambda/usecases/fleet/survey-clients.ts'
 import { paced } from '../lambda/usecases/paced.ts'
 import { spanHours } from '../lib/client-config.ts'
 import { backstopRules } from '../lib/rotation-schedule.ts'
@@ -42,14 +45,30 @@ const readValue = async (seat: Seat, row: AdoptionRow, options: AdoptionOptions)
   return options.rotate === true ? undefined : readValueFromStdin(row.clientId)
 }
 
+/** Stytch tells of an M2M client which secret it is bound to; of the other kinds only the secrets' tags do. */
+const assertFree = async (seat: Seat, { clientId }: AdoptionRow, secretName: string): Promise<void> => {
+  if (isM2mClient(clientId)) return
+  const view = await seat.view()
+  const { fleet } = await seat.reach()
+  const secrets = await readSecrets({ fleet }, view.secretNamePrefix)
+  const holder = secrets.find((one) => one.name !== secretName && !one.isDeleted && clientIdOf(one) === clientId)
+  if (holder === undefined) return
+  throw new CommandFault(
+    EXIT.refused,
+    `${clientId} was not adopted as ${secretName}, and nothing was changed: it is held by ${holder.name} (tag m2m:client-id); one secret, one client`,
+  )
+}
+
 export const adoptOne = async (seat: Seat, row: AdoptionRow, options: AdoptionOptions): Promise<Adoption> => {
   const view = await seat.view()
   const { desk } = await seat.reach()
+  const { name, clientId } = row
+  const secretName = `${view.secretNamePrefix}${name}`
+  await assertFree(seat, row, secretName)
   const clientSecret = await readValue(seat, row, options)
   const hours = spanHours(row.period)
-  const { name, clientId } = row
   const adopted = await desk.adopt({
-    secretName: `${view.secretNamePrefix}${name}`,
+    secretName,
     clientId,
     clientSecret,
     description: row.description,

@@ -4,7 +4,8 @@
 import type { ClientRecord } from '../lambda/domain/fleet/registrar-ports.ts'
 import type { Vault } from '../lambda/domain/ports.ts'
 import { type Position, sightings } from '../lambda/domain/rotation/position.ts'
-import { parseSecret, type StoredSecret } from '../lambda/domain/rotation/secret-format.ts'
+import type { StoredSecret } from '../lambda/domain/rotation/secret-format.ts'
+import { slotForm } from '../lambda/domain/rotation/slot-forms.ts'
 
 export interface Read {
   readonly issuedAt: number | undefined
@@ -16,7 +17,7 @@ export interface Read {
 
 const read = async (vault: Vault, secretArn: string, label: string): Promise<StoredSecret | undefined> => {
   const version = await vault.read(secretArn, { label })
-  const parsed = version === undefined ? undefined : parseSecret(version.text, version.createdAt)
+  const parsed = version === undefined ? undefined : slotForm.parse(version.text, version.createdAt)
   return parsed?.ok ? parsed.value : undefined
 }
 

@@ -1,5 +1,5 @@
 // Where a client's value comes from when it is adopted: stdin, or another secret. It goes into its box at once, and is in no argument, no
-// environment, no file and no output. Accepted: the bare value, or a JSON object with `client_secret` (docs/cli.md).
+// environment, no file and no output. Accepted: the bare value, or a JSON object with `client_secret` or `bearer_token` (docs/cli.md).
 import { createInterface } from 'node:readline/promises'
 import { Writable } from 'node:stream'
 import { text } from 'node:stream/consumers'
@@ -23,9 +23,12 @@ export const parseValue = (found: string, from: string, clientId: string): Clien
   }
   const fields = parseJsonObject(trimmed)
   if (fields === undefined) throw refuse(from, 'it begins like a JSON object and is none')
-  const { client_id: id, client_secret: value } = fields
+  // Of a SCIM connection, which has two ids and a token.
+  const { client_id: id, client_secret: value = fields.bearer_token, connection_id: connection } = fields
   if (id !== undefined && id !== clientId) throw refuse(from, `its client_id is not ${clientId}`)
-  if (!isValue(value)) throw refuse(from, 'expected client_secret, 8 to 1024 characters without spaces')
+  const isOther = connection !== undefined && `${fields.organization_id}/${connection}` !== clientId
+  if (isOther) throw refuse(from, `its organization_id and connection_id are not ${clientId}`)
+  if (!isValue(value)) throw refuse(from, 'expected client_secret or bearer_token, 8 to 1024 characters without spaces')
   return createClientSecret(value)
 }
 

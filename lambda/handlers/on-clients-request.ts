@@ -5,10 +5,12 @@ import { createSecretsManager } from '../adapters/aws/clients.ts'
 import { createSecretKeeper } from '../adapters/aws/secret-keeper.ts'
 import { createShelf } from '../adapters/aws/shelf.ts'
 import { createVault } from '../adapters/aws/vault.ts'
+import { createStytchApi } from '../adapters/stytch/api.ts'
 import { vendorBaseUrl } from '../adapters/stytch/base-url.ts'
 import { createClientKeeper } from '../adapters/stytch/client-keeper.ts'
-import { createStytchConnection } from '../adapters/stytch/connect.ts'
-import { createStytchIssuer } from '../adapters/stytch/issuer.ts'
+import { createStytchReach } from '../adapters/stytch/connect.ts'
+import { createSlotIssuers } from '../adapters/stytch/issuers.ts'
+import { withOtherKinds } from '../adapters/stytch/kind-records.ts'
 import { createClientRegistry } from '../adapters/stytch/registry.ts'
 import { createTiming } from '../adapters/timing.ts'
 import { Fault } from '../domain/failures.ts'
@@ -19,7 +21,7 @@ import { readDeskRequest } from '../usecases/fleet/read-desk-request.ts'
 
 const { stytch, ...settings } = readClientsEnv(processEnvironment())
 const secretsManager = createSecretsManager()
-const connect = createStytchConnection(stytch, secretsManager)
+const connect = createStytchReach(stytch, secretsManager)
 const vault = createVault(secretsManager)
 const shelf = createShelf(secretsManager)
 const secrets = createSecretKeeper(secretsManager)
@@ -31,11 +33,13 @@ const stage = { ...settings, projectId, tokenUrl }
 
 const compose = (context: Context) => {
   const timing = createTiming(() => context.getRemainingTimeInMillis())
-  const api = connect(timing)
-  const issuer = createStytchIssuer(api, projectId)
+  const reach = connect(timing)
+  const api = createStytchApi(reach)
+  // Who holds what Stytch keeps no field for is told by the secrets' tags, which the use case reads.
+  const issuer = createSlotIssuers({ stytch: reach, holderOf: async () => undefined })
   const registry = createClientRegistry(api)
   const registration = { registry, shelf, issuer, vault, timing }
-  return { registration, issuer, registry, timing, secrets, clients: createClientKeeper(api) }
+  return { registration, issuer, registry, timing, secrets, clients: withOtherKinds(createClientKeeper(api), issuer) }
 }
 
 /** What a line may say of a request: never the request itself. */

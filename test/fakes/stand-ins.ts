@@ -30,15 +30,15 @@ export const useStytch = () => {
     const timing = createFakeTiming()
     timing.restart(remainingMs)
     const credentials = async () => ({ projectId: PROJECT_ID, secret: PROJECT_SECRET })
-    const api = createStytchApi({
+    const reach: StytchSettings = {
       baseUrl: origin,
       projectId: PROJECT_ID,
       credentials,
       send: createSend(),
       timing,
       ...more,
-    })
-    return { api, timing }
+    }
+    return { api: createStytchApi(reach), reach, timing }
   }
   const calls = () => stytch.server.calls().map(({ op }) => op)
   return { world, stytch, connect, calls, origin: () => origin }

@@ -3,7 +3,7 @@
 import { parseJsonObject } from '../json-object.ts'
 import { ok, refused } from '../result.ts'
 import { createClientSecret } from './client-secret.ts'
-import { fieldFaults, issuedAtOf, type SecretForm } from './secret-format.ts'
+import { fieldFaults, issuedAtOf, type SecretForm, type UndatedSecret } from './secret-format.ts'
 
 const required = ['organization_id', 'connection_id', 'bearer_token', 'project_id'] as const
 
@@ -51,5 +51,15 @@ const format: SecretForm['format'] = ({ fields, projectId, clientSecret, issuedA
     bearer_token: clientSecret.reveal(),
     issued_at: new Date(issuedAt).toISOString(),
   })
+
+export const formatUndatedScim = ({ clientId, clientSecret, projectId }: UndatedSecret): string => {
+  const ids = readScimId(clientId)
+  return JSON.stringify({
+    organization_id: ids?.organizationId,
+    connection_id: ids?.connectionId,
+    bearer_token: clientSecret.reveal(),
+    project_id: projectId,
+  })
+}
 
 export const scimForm: SecretForm = { parse, format }

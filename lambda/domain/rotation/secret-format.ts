@@ -81,10 +81,12 @@ export const clientForm: SecretForm = { parse: parseSecret, format: formatSecret
  */
 export const LOST_VALUE: ClientSecret = createClientSecret('value-lost::::')
 
-/** For a value that somebody else stored: nothing tells when it was issued. */
-export const formatUndatedSecret = (
-  secret: Pick<StoredSecret, 'clientId' | 'clientSecret' | 'projectId'> & { readonly tokenUrl: string },
-): string =>
+/** A value that somebody else stored: nothing tells when it was issued. */
+export interface UndatedSecret extends Pick<StoredSecret, 'clientId' | 'clientSecret' | 'projectId'> {
+  readonly tokenUrl: string
+}
+
+export const formatUndatedClient = (secret: UndatedSecret): string =>
   JSON.stringify({
     client_id: secret.clientId,
     client_secret: secret.clientSecret.reveal(),

@@ -1,7 +1,7 @@
 // What the secrets of one rotation function hold, each in its own form: a secret's fields say of which kind it is.
 import { type JsonObject, parseJsonObject } from '../json-object.ts'
-import { scimForm } from './scim-form.ts'
-import { clientForm, type SecretForm } from './secret-format.ts'
+import { formatUndatedScim, readScimId, scimForm } from './scim-form.ts'
+import { clientForm, formatUndatedClient, type SecretForm, type UndatedSecret } from './secret-format.ts'
 
 interface FormOfKind {
   readonly isIts: (fields: JsonObject) => boolean
@@ -22,3 +22,7 @@ export const slotForm: SecretForm = createForm(
   [{ isIts: (fields) => 'connection_id' in fields, form: scimForm }],
   clientForm,
 )
+
+/** As the subject's kind is written. */
+export const formatUndatedSecret = (secret: UndatedSecret): string =>
+  readScimId(secret.clientId) === undefined ? formatUndatedClient(secret) : formatUndatedScim(secret)

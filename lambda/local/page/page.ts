@@ -1,10 +1,12 @@
 // The status page of `npm run laptop`: an HTTP server of its own on loopback, which serves the page, sends what happens as server-sent
 // events, and takes the page's buttons as JSON. It shows no secret, and answers nobody but a browser that opened it here.
+
 import { readFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
+import { readScimId } from '../../domain/rotation/scim-form.ts'
 import { LAPTOP_HOURS, LAPTOP_PREFIX } from '../laptop/functions.ts'
 import type { Laptop } from '../laptop/laptop.ts'
 import { listen } from '../laptop/listen.ts'
@@ -60,7 +62,8 @@ const stateOf = (laptop: Laptop): PageState => {
     rotationFunctionArn: address.rotation_lambda_arn,
     hours: LAPTOP_HOURS,
     slotsOf: (clientId) => {
-      const slots = stytch.slots(clientId) ?? stytch.connectedApps.slots(clientId)
+      const connection = readScimId(clientId)?.connectionId ?? ''
+      const slots = stytch.slots(clientId) ?? stytch.connectedApps.slots(clientId) ?? stytch.scim.slots(connection)
       return slots === undefined ? undefined : { current: slots.lastFour, next: slots.nextLastFour }
     },
     now: world.clock.now(),

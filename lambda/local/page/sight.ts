@@ -4,7 +4,8 @@ import type { ManagedSecret } from '../../domain/fleet/fleet.ts'
 import { clientIdOf } from '../../domain/fleet/secret-tags.ts'
 import { type Position, type Slots, sightings } from '../../domain/rotation/position.ts'
 import { type Origin, readRequestToken } from '../../domain/rotation/request-token.ts'
-import { parseSecret, type StoredSecret } from '../../domain/rotation/secret-format.ts'
+import type { StoredSecret } from '../../domain/rotation/secret-format.ts'
+import { slotForm } from '../../domain/rotation/slot-forms.ts'
 import type { PeekedSecret, PeekedVersion } from '../aws/peek.ts'
 
 const HOUR_MS = 3_600_000
@@ -61,7 +62,7 @@ const toManaged = (secret: PeekedSecret): ManagedSecret => ({
 })
 
 const stored = ({ value, createdAt }: PeekedVersion): StoredSecret | undefined => {
-  const parsed = value === undefined ? undefined : parseSecret(value, createdAt)
+  const parsed = value === undefined ? undefined : slotForm.parse(value, createdAt)
   return parsed?.ok ? parsed.value : undefined
 }
 

@@ -4,11 +4,13 @@
 
 import { Fault } from '../../domain/failures.ts'
 import type { Adopted, AdoptWish } from '../../domain/fleet/client-desk.ts'
+import { isM2mClient } from '../../domain/fleet/client-id.ts'
 import type { ClientRecord, SecretFacts } from '../../domain/fleet/registrar-ports.ts'
 import { clientIdOf, scopeTags, TAG } from '../../domain/fleet/secret-tags.ts'
 import type { ClientSecret } from '../../domain/rotation/client-secret.ts'
 import { makeRequestToken } from '../../domain/rotation/request-token.ts'
-import { formatUndatedSecret, LOST_VALUE, parseSecret } from '../../domain/rotation/secret-format.ts'
+import { LOST_VALUE } from '../../domain/rotation/secret-format.ts'
+import { formatUndatedSecret, slotForm } from '../../domain/rotation/slot-forms.ts'
 import { describeOwner, ownerOf } from './client-ownership.ts'
 import type { Declaration } from './declare-client.ts'
 import { guardSecret, type Stage, scheduleSecret } from './guard-secret.ts'
@@ -48,7 +50,7 @@ const assertSame = async ({ registration }: Declaration, request: AdoptRequest, 
     throw refuse(request, `a secret of this name exists, for client ${clientIdOf(facts) ?? 'of no known id'}`)
   }
   const version = await registration.vault.read(facts.arn, { label: 'AWSCURRENT' })
-  const parsed = version === undefined ? undefined : parseSecret(version.text, version.createdAt)
+  const parsed = version === undefined ? undefined : slotForm.parse(version.text, version.createdAt)
   if (parsed === undefined || !parsed.ok) throw refuse(request, 'a secret of this name exists, in another format')
   const isSame = parsed.value.clientSecret.equals(request.clientSecret ?? LOST_VALUE)
   if (parsed.value.clientId !== request.clientId || !isSame) {
@@ -108,8 +110,12 @@ const store = async (
   return arn
 }
 
+/** Stytch keeps no field for who manages an app or a connection: the secret's tag says so. */
+const isBound = (facts: SecretFacts, { clientId, boundTo }: ClientRecord): boolean =>
+  isM2mClient(clientId) ? boundTo === facts.arn : clientIdOf(facts) === clientId
+
 const isWhole = (facts: SecretFacts, record: ClientRecord): boolean =>
-  record.boundTo === facts.arn && facts.tags[TAG.policy] !== undefined && facts.rotation !== undefined
+  isBound(facts, record) && facts.tags[TAG.policy] !== undefined && facts.rotation !== undefined
 
 /** @throws Fault INPUT_MALFORMED when it may not be adopted; then nothing was changed. Or the adapters' faults: ask again. */
 export const adoptClient = async (declaration: Declaration, request: AdoptRequest): Promise<Adopted> => {

@@ -3,6 +3,7 @@
 
 import { Fault } from '../../domain/failures.ts'
 import type { SwitchAsked } from '../../domain/fleet/client-desk.ts'
+import { isM2mClient } from '../../domain/fleet/client-id.ts'
 import type { ClientKeeper, SecretKeeper } from '../../domain/fleet/registrar-ports.ts'
 import { clientIdOf } from '../../domain/fleet/secret-tags.ts'
 
@@ -23,6 +24,8 @@ export const switchClient = async (
   if (facts === undefined) throw refuse(secretName, 'there is no such secret')
   const clientId = clientIdOf(facts)
   if (clientId === undefined) throw refuse(secretName, 'its tag m2m:client-id is gone; see m2m doctor')
+  if (!isM2mClient(clientId))
+    throw refuse(secretName, `${clientId} is no M2M client; switch it at Stytch, or revoke it: m2m incident`)
   const record = await clients.find(clientId)
   if (record === undefined) throw refuse(secretName, `Stytch knows no client ${clientId}`)
   if (record.boundTo !== facts.arn) {

@@ -4,7 +4,8 @@ import { createSecretKeeper } from '../../../lambda/adapters/aws/secret-keeper.t
 import { createShelf } from '../../../lambda/adapters/aws/shelf.ts'
 import { createVault } from '../../../lambda/adapters/aws/vault.ts'
 import { createClientKeeper } from '../../../lambda/adapters/stytch/client-keeper.ts'
-import { createStytchIssuer } from '../../../lambda/adapters/stytch/issuer.ts'
+import { createSlotIssuers } from '../../../lambda/adapters/stytch/issuers.ts'
+import { withOtherKinds } from '../../../lambda/adapters/stytch/kind-records.ts'
 import { createClientRegistry } from '../../../lambda/adapters/stytch/registry.ts'
 import type { DeskRequest } from '../../../lambda/domain/fleet/client-desk.ts'
 import { answerDeskRequest, type DeskStage } from '../../../lambda/usecases/fleet/answer-desk-request.ts'
@@ -36,8 +37,8 @@ export const useDesk = () => {
   const awsPlace = useAws()
 
   const compose = () => {
-    const { api } = stytchPlace.connect()
-    const issuer = createStytchIssuer(api, PROJECT_ID)
+    const { api, reach } = stytchPlace.connect()
+    const issuer = createSlotIssuers({ stytch: reach, holderOf: async () => undefined })
     const registry = createClientRegistry(api)
     const { secrets } = awsPlace.sdk()
     const timing = { now: () => awsPlace.world.clock.now() }
@@ -47,7 +48,7 @@ export const useDesk = () => {
       issuer,
       registry,
       timing,
-      clients: createClientKeeper(api),
+      clients: withOtherKinds(createClientKeeper(api), issuer),
       secrets: createSecretKeeper(secrets),
     }
   }

@@ -3,7 +3,9 @@
 import { describe, expect, test } from 'vitest'
 import { runCrashes } from './crash-runs.ts'
 import { runFaults } from './fault-runs.ts'
-import { crashKinds } from './kinds.ts'
+import { connectedApp, crashKinds, scimConnection } from './kinds.ts'
+import type { ActName } from './race-acts.ts'
+import { runRaces } from './race-runs.ts'
 import { createSeat, type SeatTiming } from './seat.ts'
 
 describe.each(crashKinds.slice(1))('$name', (kind) => {
@@ -32,5 +34,25 @@ describe.each(crashKinds.slice(1))('$name', (kind) => {
 
     expect(violations).toEqual([])
     expect(runs).toBeGreaterThan(100)
+  })
+})
+
+/** Acts of ours, of a colleague and of the sweep; the rest of them in `npm run torture`. */
+const raceActs: readonly ActName[] = [
+  'twin',
+  'overtake',
+  'askRevoke',
+  'lateCurrent',
+  'clearedThenRotate',
+  'colleagueStarts',
+]
+
+describe.each([connectedApp, scimConnection])('$name', (kind) => {
+  test('converges or is named whatever happens between two calls', { timeout: 300_000 }, async () => {
+    const seat = await createSeat({}, { timeoutMs: 5000 }, kind)
+    const { runs, violations } = await runRaces(seat, { long: false, acts: raceActs }).finally(() => seat.close())
+
+    expect(violations).toEqual([])
+    expect(runs).toBeGreaterThan(60)
   })
 })

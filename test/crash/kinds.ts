@@ -35,6 +35,8 @@ export interface CrashKind {
   readonly hasOwnMarks: boolean
   /** Whether a next value whose reply was lost stays at the issuer, since nothing tells it from a colleague's. */
   readonly leavesStrangers: boolean
+  /** Whether a start while one is open replaces the next secret, where others refuse it. */
+  readonly startReplaces?: boolean
   issuer(line: Line): Issuer
   seed(stytch: StytchStandIn): { readonly clientId: string; readonly secret: string }
   text(clientId: string, secret: string): string
@@ -156,6 +158,8 @@ const connectionOf = (clientId: string): string => readScimId(clientId)?.connect
 
 export const scimConnection: CrashKind = {
   name: 'SCIM connection',
+  // Nothing is documented of it (stytch-api §5.3), so that the stand-in does the worse of the two.
+  startReplaces: true,
   form: scimForm,
   valueField: 'bearer_token',
   hasOwnMarks: false,

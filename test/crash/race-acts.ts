@@ -39,11 +39,12 @@ const eventFor = ({ subject }: Scene, step: RotationStep, token: string): Rotati
 const colleague =
   (...clicks: readonly ('start' | 'complete' | 'cancel')[]): Act =>
   async ({ seat, subject: { clientId }, strangers }) => {
+    const dashboard = seat.kind.dashboard(seat.stytch)
     for (const click of clicks) {
       try {
-        if (click === 'start') strangers.push(seat.stytch.dashboard.rotateStart(clientId))
-        if (click === 'complete') seat.stytch.dashboard.rotateComplete(clientId)
-        if (click === 'cancel') seat.stytch.dashboard.rotateCancel(clientId)
+        if (click === 'start') strangers.push(dashboard.rotateStart(clientId))
+        if (click === 'complete') dashboard.rotateComplete(clientId)
+        if (click === 'cancel') dashboard.rotateCancel(clientId)
       } catch (error) {
         if (!(error instanceof Error) || error.name !== 'ApiError') throw error
       }
@@ -81,12 +82,7 @@ const moveCurrentTo =
 
 /** Somebody stores what he likes as the pending value of the rotation under way. */
 const putPending: Act = async ({ seat, subject, token }) => {
-  const text = JSON.stringify({
-    client_id: subject.clientId,
-    client_secret: `planted-${randomUUID()}`,
-    project_id: seat.stytch.projectId,
-    token_url: 'https://test.stytch.com/token',
-  })
+  const text = seat.kind.text(subject.clientId, `planted-${randomUUID()}`)
   try {
     await seat.client.send(
       new PutSecretValueCommand({

@@ -8,15 +8,17 @@ import { refuses } from './run.ts'
 
 /**
  * lookToRetire: Stytch's slots changed between our look and our complete or cancel. lookToSwitch: they changed between finishSecret's
- * look and the move of AWSCURRENT. readToRetire: AWSCURRENT moved between our reading of it and our complete or cancel.
+ * look and the move of AWSCURRENT. readToRetire: AWSCURRENT moved between our reading of it and our complete or cancel. lookToStart: they
+ * changed between our look and our start, at an issuer whose start replaces the next secret.
  */
-export type RaceWindow = 'lookToRetire' | 'lookToSwitch' | 'readToRetire'
+export type RaceWindow = 'lookToRetire' | 'lookToSwitch' | 'readToRetire' | 'lookToStart'
 
 /** The window a kill fell into; undefined: none, and that is a defect. */
 export const windowOf = (kill: KilledCurrent): RaceWindow | undefined => {
   const { step, op } = kill
-  const retires = op === 'RotateComplete' || op === 'RotateCancel'
+  const retires = /Rotate(Complete|Cancel)$/.test(op)
   if (retires && kill.slotsChanged) return 'lookToRetire'
+  if (op.endsWith('RotateStart') && kill.slotsChanged) return 'lookToStart'
   if (retires && kill.currentMoved) return 'readToRetire'
   if (step === 'finishSecret' && op === 'UpdateSecretVersionStage' && kill.slotsChanged) return 'lookToSwitch'
   return undefined
@@ -100,6 +102,16 @@ const allowances: Record<ActName, Allowance> = {
   clearedThenSettle: clearedUnderUs,
 }
 
+/** Whoever starts there takes away what another has started. */
+const allowanceOf = (act: ActName, startReplaces: boolean): Allowance => {
+  const { windows, refusals } = allowances[act]
+  if (!startReplaces) return { windows, refusals }
+  return {
+    windows: windows.includes('lookToRetire') ? [...windows, 'lookToStart'] : windows,
+    refusals: act.startsWith('colleague') ? [...refusals, 'poisoned'] : refusals,
+  }
+}
+
 /** What the undisturbed rotation says, where it refuses. */
 const ownRefusals: readonly string[] = [
   'cancelledUnderUs',
@@ -118,6 +130,8 @@ export interface Judged {
   readonly beginning: Beginning
   readonly act: ActName
   readonly kills: readonly KilledCurrent[]
+  /** @see CrashKind */
+  readonly startReplaces?: boolean | undefined
   /** How the rotation's last step ended, after its re-drive if it had one. */
   readonly lastEnding: string
   /** Whether Stytch accepts AWSCURRENT at the end. */
@@ -125,8 +139,9 @@ export interface Judged {
 }
 
 /** @returns what speaks against the run; nothing: it converged, or stopped with a refusal that names what happened. */
-export const judge = ({ intent, beginning, act, kills, lastEnding, isCurrentAccepted }: Judged): readonly string[] => {
-  const { windows, refusals } = allowances[act]
+export const judge = (judged: Judged): readonly string[] => {
+  const { intent, beginning, act, kills, lastEnding, isCurrentAccepted, startReplaces = false } = judged
+  const { windows, refusals } = allowanceOf(act, startReplaces)
   const faults: string[] = []
   for (const kill of kills) {
     const window = windowOf(kill)

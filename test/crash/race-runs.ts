@@ -3,6 +3,7 @@
 import { RotateSecretCommand } from '@aws-sdk/client-secrets-manager'
 import { type Intent, intents } from '../../lambda/domain/rotation/request-token.ts'
 import type { RotationEvent, RotationStep } from '../../lambda/local/aws/rotation-driver.ts'
+import type { Slots } from '../../lambda/local/stytch/stytch-stand-in.ts'
 import { type Beginning, begin, beginnings } from './positions.ts'
 import { type ActName, actNames, acts, type Scene } from './race-acts.ts'
 import { judge } from './race-judge.ts'
@@ -58,6 +59,8 @@ const ask = async (seat: Seat, { secretArn }: Subject, token: string): Promise<v
   await seat.aws.idle()
 }
 
+const slotsOf = ({ kind, stytch }: Seat, { clientId }: Subject): Slots | undefined => kind.slots(stytch, clientId)
+
 /** What a revoke and its settle, asked for undisturbed after the sweep's clear, must leave behind. */
 export const healFaults = async (watch: Watch, strangers: readonly string[]): Promise<readonly string[]> => {
   const { seat, subject } = watch
@@ -76,8 +79,8 @@ export const healFaults = async (watch: Watch, strangers: readonly string[]): Pr
   const isSettled = idUnder(seat, subject.secretArn, 'AWSCURRENT')?.startsWith('settle-') === true
   if (!isSettled) faults.push(`a revoke and a settle did not end settled: ${ended.join(', ')}`)
   if (!isCurrentAccepted(seat, subject)) faults.push('AWSCURRENT is refused after a revoke and a settle')
-  if (seat.stytch.slots(subject.clientId)?.nextLastFour !== null) faults.push('a next secret is left after a settle')
-  const alive = [...before, ...strangers].filter((value) => seat.stytch.accepts(subject.clientId, value))
+  if (slotsOf(seat, subject)?.nextLastFour !== null) faults.push('a next secret is left after a settle')
+  const alive = [...before, ...strangers].filter((value) => seat.kind.accepts(seat.stytch, subject.clientId, value))
   if (alive.length > 0) faults.push('an older value is accepted after a revoke and a settle')
   if (current !== undefined && before.includes(current)) faults.push('the revoke did not replace AWSCURRENT')
   if (watch.kills.length > known) faults.push('an undisturbed revoke or settle killed AWSCURRENT')
@@ -164,12 +167,13 @@ export const runRace = async (seat: Seat, race: Race): Promise<RaceResult> => {
   const soFar = { kills: [...watch.kills], ended: [...watch.ended] }
   const lastEnding = soFar.ended.findLast(({ who }) => who === 'first')?.ending ?? 'nothing'
   const isAccepted = isCurrentAccepted(seat, subject)
-  const faults = judge({ ...race, ...soFar, lastEnding, isCurrentAccepted: isAccepted })
+  const { startReplaces } = seat.kind
+  const faults = judge({ ...race, ...soFar, lastEnding, isCurrentAccepted: isAccepted, startReplaces })
 
-  if (seat.stytch.slots(subject.clientId)?.status === 'inactive') {
+  if (slotsOf(seat, subject)?.status === 'inactive') {
     seat.stytch.dashboard.setStatus(subject.clientId, 'active')
   }
-  const isGone = seat.stytch.slots(subject.clientId) === undefined
+  const isGone = slotsOf(seat, subject) === undefined
   const violations = [...faults, ...(isGone ? [] : await healFaults(watch, strangers))]
   return {
     heldBefore,

@@ -63,7 +63,7 @@ export const createRaceWatch = (seat: Seat, subject: Subject): Watch => {
   const kills: KilledCurrent[] = []
   const ended: Ended[] = []
   const slots = (): string => {
-    const { lastFour, nextLastFour } = seat.stytch.slots(subject.clientId) ?? {}
+    const { lastFour, nextLastFour } = seat.kind.slots(seat.stytch, subject.clientId) ?? {}
     return `${lastFour}/${nextLastFour}`
   }
   const currentId = (): string | undefined => idUnder(seat, subject.secretArn, 'AWSCURRENT')
@@ -94,7 +94,7 @@ export const createRaceWatch = (seat: Seat, subject: Subject): Watch => {
             currentMoved: prior.currentId !== seen.currentId,
           })
         }
-        if (op === 'GetClient') seen = { ...seen, slots: slots() }
+        if (op === 'GetClient' || op === 'GetScimConnection') seen = { ...seen, slots: slots() }
         if (op === 'DescribeSecret' || op === 'GetSecretValue') seen = { ...seen, currentId: currentId() }
         return 'go'
       },

@@ -46,6 +46,13 @@ const patient = { timeoutMs: 5000 }
 const RACES = 9
 const shareOfActs = (share: number) => actNames.filter((_act, at) => at % RACES === share)
 
+/** Nobody deletes or switches off what is no client here. The judge of races knows slots, and no list. */
+const racesOf = (kind: CrashKind, isQuick: boolean): readonly Suite[] => {
+  const acts = actNames.filter((act) => !act.startsWith('client'))
+  const run = (seat: Seat) => runRaces(seat, { long: !isQuick, acts })
+  return [{ name: `races of a ${kind.name}`, kind: 'races', run: () => withSeat(run, patient, kind) }]
+}
+
 /** Quick: a share of each, to see that they run. */
 export const tortureSuites = ({ isQuick, seed }: { readonly isQuick: boolean; readonly seed: number }): Suite[] => {
   const ways = { everyContinuation: !isQuick, doubleEvery: isQuick ? 500 : 12 }
@@ -69,6 +76,7 @@ export const tortureSuites = ({ isQuick, seed }: { readonly isQuick: boolean; re
     return [
       { name: `crashes of a ${kind.name}`, kind: 'crashes', run: () => withSeat(crash, patient, kind) },
       { name: `faults of a ${kind.name}`, kind: 'faults', run: () => withSeat(fault, {}, kind) },
+      ...(kind.hasOwnMarks ? [] : racesOf(kind, isQuick)),
     ]
   })
   const races = Array.from({ length: RACES }, (_, share): Suite => {

@@ -1,0 +1,10 @@
+// The port to the small record of who last read what.
+import type { PrincipalReads } from './adoption-proof.ts'
+import type { SeenRead } from './read-trail.ts'
+
+export interface ReadRecords {
+  /** An older read than the one that is known changes nothing, in whichever order they come. @throws Fault RECORDS_UNAVAILABLE */
+  note(read: SeenRead): Promise<void>
+  /** @throws Fault RECORDS_UNAVAILABLE */
+  of(secretName: string): Promise<readonly PrincipalReads[]>
+}

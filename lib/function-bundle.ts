@@ -16,6 +16,7 @@ export type BundleName =
   | 'on-identify'
   | 'on-incident'
   | 'on-leak-report'
+  | 'on-read'
   | 'on-vend'
 
 /** From lib/ in a clone; from dist/lib/ in the installed package. */

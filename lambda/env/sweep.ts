@@ -3,6 +3,7 @@ import { endpointOf, type FreezeEnv, readFreezeEnv, writeFreezeEnv } from './fre
 import { readNumber } from './number.ts'
 import { type ProjectPlaceEnv, readProjectPlace, writeProjectPlace } from './project-place.ts'
 import { createReader, type Environment } from './reader.ts'
+import { type AdoptionEnv, readAdoption, writeAdoption } from './reads.ts'
 
 export interface SweepEnv {
   /** Names the metrics' namespace, `M2M/<stage>`. */
@@ -19,6 +20,8 @@ export interface SweepEnv {
   readonly everyMinutes: number
   readonly freeze: FreezeEnv
   readonly project?: ProjectPlaceEnv
+  /** Absent: an overlap ends by its time alone. */
+  readonly adoption?: AdoptionEnv
   /** Where Lambda listens; absent: at AWS's own address. */
   readonly lambdaEndpoint?: string
 }
@@ -37,6 +40,7 @@ export const readSweepEnv = (env: Environment): SweepEnv => {
     everyMinutes: readNumber(reader, 'M2M_SWEEP_EVERY_MINUTES', 'the minutes between two sweeps, above 0'),
     freeze: readFreezeEnv(reader),
     ...readProjectPlace(reader),
+    ...readAdoption(reader),
     ...(lambdaEndpoint === undefined ? {} : { lambdaEndpoint }),
   }
   reader.finish()
@@ -55,5 +59,6 @@ export const writeSweepEnv = (settings: SweepEnv): Record<string, string> => ({
   M2M_SWEEP_EVERY_MINUTES: String(settings.everyMinutes),
   ...writeFreezeEnv(settings.freeze),
   ...writeProjectPlace(settings.project),
+  ...writeAdoption(settings.adoption),
   ...(settings.lambdaEndpoint === undefined ? {} : { AWS_ENDPOINT_URL_LAMBDA: settings.lambdaEndpoint }),
 })

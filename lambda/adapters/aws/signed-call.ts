@@ -6,7 +6,7 @@ import { SignatureV4 } from '@smithy/signature-v4'
 
 export interface AwsService {
   /** As in its host name and in the signature. */
-  readonly service: 'ssm' | 'lambda'
+  readonly service: 'ssm' | 'lambda' | 'dynamodb'
   /** Where it listens, when not at AWS's own address. */
   readonly endpoint?: string | undefined
 }

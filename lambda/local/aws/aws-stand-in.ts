@@ -28,6 +28,8 @@ import { createSecretList } from './secret-list.ts'
 import { secretOperations } from './secret-operations.ts'
 import { createSecretStore } from './secret-store.ts'
 import { type AwsSettings, defaultSettings, settingsFaults } from './settings.ts'
+import { createTables, type TableInput, type TableItem } from './table-operations.ts'
+import { trailEvent } from './trail.ts'
 import { valueOperations } from './value-operations.ts'
 
 export interface AwsStandInInput {
@@ -41,6 +43,8 @@ export interface AwsStandInInput {
   /** What Lambda's own API, on the same address, may invoke. @default - none */
   readonly functions?: Functions
   /** S3 buckets that are there from the start. @default - none */
+  /** DynamoDB's tables. @default - none */
+  readonly tables?: readonly TableInput[]
   readonly buckets?: readonly string[]
   /** What else answers on this address; undefined = not its own. @default - nothing */
   readonly route?: (request: StandInRequest) => Operation | undefined
@@ -89,6 +93,10 @@ export interface AwsStandIn extends StandInServer {
   durableExecutions(): readonly DurableExecution[]
   /** @returns the undo */
   onEvent(listener: (event: BusEvent) => void): () => void
+  /** What lies in a table of DynamoDB's. */
+  tableItems(table: string): readonly TableItem[]
+  /** Told, as CloudTrail tells EventBridge, of every read of a value. @returns the undo */
+  onTrailedRead(listener: (event: object) => void): () => void
 }
 
 const noFunctions: Functions = {
@@ -125,6 +133,9 @@ export const createAwsStandIn = (input: AwsStandInInput): AwsStandIn => {
 
   const parameters = createParameters({ now, region, accountId })
 
+  const tables = createTables(input.tables ?? [])
+  const readListeners = new Set<(event: object) => void>()
+
   const configure = (changes: Partial<AwsSettings>): void => {
     const faults = settingsFaults(changes)
     if (faults.length > 0) throw new TypeError(faults.join('; '))
@@ -155,6 +166,12 @@ export const createAwsStandIn = (input: AwsStandInInput): AwsStandIn => {
       },
       eventBridge: bus.operations,
       systemsManager: parameters.operations,
+      dynamoDb: tables.operations,
+      onCall: (operation, body, headers) => {
+        const event = trailEvent({ region, accountId }, { operation, body, headers, at: now() })
+        if (event === undefined) return
+        for (const listener of readListeners) listener(event)
+      },
     },
     createQuotas(settings, input.quotaNow ?? (() => performance.now())),
   )
@@ -190,6 +207,7 @@ export const createAwsStandIn = (input: AwsStandInInput): AwsStandIn => {
     list.clear()
     bus.clear()
     parameters.clear()
+    tables.clear()
     Object.assign(settings, initial)
     list.lagChanged()
   })
@@ -219,5 +237,12 @@ export const createAwsStandIn = (input: AwsStandInInput): AwsStandIn => {
     deadLetters: lambda.deadLetters,
     durableExecutions: lambda.durable.all,
     onEvent: bus.onEvent,
+    tableItems: tables.items,
+    onTrailedRead: (listener) => {
+      readListeners.add(listener)
+      return () => {
+        readListeners.delete(listener)
+      }
+    },
   }
 }

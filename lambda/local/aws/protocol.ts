@@ -12,6 +12,9 @@ export interface AwsServices {
   readonly secretsManager: AwsOperations
   readonly eventBridge: AwsOperations
   readonly systemsManager: AwsOperations
+  readonly dynamoDb: AwsOperations
+  /** Told of every call that was carried out. */
+  readonly onCall?: (operation: string, body: Body, headers: StandInRequest['headers']) => void
 }
 
 const reply = (status: number, body: object): StandInReply => ({
@@ -50,13 +53,14 @@ const parseBody = (text: string): Body | undefined => {
 }
 
 const subjectOf = (op: string, body: Body | undefined): string | null => {
-  const subject = op === 'CreateSecret' || op.endsWith('Parameter') ? body?.Name : body?.SecretId
+  const subject = op === 'CreateSecret' || op.endsWith('Parameter') ? body?.Name : (body?.SecretId ?? body?.TableName)
   return typeof subject === 'string' ? subject : null
 }
 
 const serviceOf = (services: AwsServices, target: string): AwsOperations | undefined => {
   if (target.startsWith('secretsmanager.')) return services.secretsManager
   if (target.startsWith('AmazonSSM.')) return services.systemsManager
+  if (target.startsWith('DynamoDB_20120810.')) return services.dynamoDb
   return target.startsWith('AWSEvents.') ? services.eventBridge : undefined
 }
 
@@ -74,7 +78,9 @@ export const awsVendor = (services: AwsServices, checkQuota: QuotaCheck): Omit<V
         if (operation === undefined) throw new AwsFault('UnknownOperationException', 'No such operation.')
         if (body === undefined) throw new AwsFault('SerializationException', 'The body is not a JSON object.')
         checkQuota(name)
-        return reply(200, operation(body))
+        const answer = reply(200, operation(body))
+        services.onCall?.(name, body, request.headers)
+        return answer
       } catch (error) {
         if (error instanceof AwsFault) return errorReply(error)
         throw error

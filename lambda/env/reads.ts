@@ -1,0 +1,76 @@
+// The settings of the function that records reads, and of the sweep that asks for them: one table, and how long its items stay.
+import { endpointOf } from './freeze.ts'
+import { readNumber } from './number.ts'
+import { createReader, type Environment, type Reader } from './reader.ts'
+
+export interface ReadsTableEnv {
+  readonly table: string
+  /** Whoever has read nothing for so long before a switch is taken for gone. */
+  readonly lookBackHours: number
+  /** Where DynamoDB listens; absent: at AWS's own address. */
+  readonly endpoint?: string
+}
+
+export interface ReadsEnv extends ReadsTableEnv {
+  /** `m2m/<stage>/` */
+  readonly secretNamePrefix: string
+}
+
+/** Of the sweep: how long it waits, and whose reads are our own. */
+export interface AdoptionEnv extends ReadsTableEnv {
+  readonly waitAtMostHours: number
+  /** ARN of the rotation function's role. */
+  readonly ownPrincipal: string
+}
+
+const readTable = (reader: Reader): ReadsTableEnv => {
+  const endpoint = endpointOf(reader, 'DYNAMODB')
+  return {
+    table: reader.text('M2M_READS_TABLE', 'the name of the table of reads'),
+    lookBackHours: readNumber(reader, 'M2M_READS_LOOK_BACK_HOURS', 'how many hours back a reader counts, above 0'),
+    ...(endpoint === undefined ? {} : { endpoint }),
+  }
+}
+
+const writeTable = ({ table, lookBackHours, endpoint }: ReadsTableEnv): Record<string, string> => ({
+  M2M_READS_TABLE: table,
+  M2M_READS_LOOK_BACK_HOURS: String(lookBackHours),
+  ...(endpoint === undefined ? {} : { AWS_ENDPOINT_URL_DYNAMODB: endpoint }),
+})
+
+export const readReadsEnv = (env: Environment): ReadsEnv => {
+  const reader = createReader(env)
+  const settings = {
+    ...readTable(reader),
+    secretNamePrefix: reader.text('M2M_SECRET_PREFIX', "the prefix of every secret's name, m2m/<stage>/"),
+  }
+  reader.finish()
+  return settings
+}
+
+/** The inverse of readReadsEnv. */
+export const writeReadsEnv = (settings: ReadsEnv): Record<string, string> => ({
+  ...writeTable(settings),
+  M2M_SECRET_PREFIX: settings.secretNamePrefix,
+})
+
+/** Absent without a table: nothing waits for proof. */
+export const readAdoption = (reader: Reader): { readonly adoption?: AdoptionEnv } => {
+  if (reader.optional('M2M_READS_TABLE') === undefined) return {}
+  return {
+    adoption: {
+      ...readTable(reader),
+      waitAtMostHours: readNumber(reader, 'M2M_ADOPTION_WAIT_HOURS', 'how long to wait past the overlap, above 0'),
+      ownPrincipal: reader.text('M2M_ROTATION_ROLE', "the rotation function's role, an ARN"),
+    },
+  }
+}
+
+export const writeAdoption = (adoption: AdoptionEnv | undefined): Record<string, string> =>
+  adoption === undefined
+    ? {}
+    : {
+        ...writeTable(adoption),
+        M2M_ADOPTION_WAIT_HOURS: String(adoption.waitAtMostHours),
+        M2M_ROTATION_ROLE: adoption.ownPrincipal,
+      }

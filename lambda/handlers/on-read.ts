@@ -1,0 +1,30 @@
+// The function that records reads: EventBridge hands it what CloudTrail tells of every read of a secret below the prefix, asynchronously. It
+// writes down who read what, and does nothing else; what it throws is tried twice more by Lambda and then lies in a queue of its own.
+import type { Context } from 'aws-lambda'
+import { createPatientSettings } from '../adapters/aws/clients.ts'
+import { createReadRecords } from '../adapters/aws/read-records.ts'
+import { createSignedCall } from '../adapters/aws/signed-call.ts'
+import { createTiming } from '../adapters/timing.ts'
+import { Fault } from '../domain/failures.ts'
+import { processEnvironment, readReadsEnv } from '../env.ts'
+import { noteReads } from '../usecases/adoption/note-reads.ts'
+
+const HOUR_MS = 3_600_000
+const { table, endpoint, lookBackHours, secretNamePrefix } = readReadsEnv(processEnvironment())
+const call = createSignedCall(createPatientSettings(), { service: 'dynamodb', endpoint })
+// A principal counts for so long before the switch, and the end of an overlap lies no further behind it (lib/adoption-config.ts).
+const keepMs = 2 * lookBackHours * HOUR_MS
+const lately = new Map<string, number>()
+
+/** @throws Fault: a delivery that failed. */
+export const handler = async (event: unknown, context: Context): Promise<void> => {
+  const { wait } = createTiming(() => context.getRemainingTimeInMillis())
+  try {
+    await noteReads({ records: createReadRecords({ call, table, keepMs, wait }), secretNamePrefix, lately }, event)
+  } catch (error) {
+    const code = error instanceof Fault ? error.code : 'unknown'
+    const message = error instanceof Fault ? error.message : 'An unforeseen failure.'
+    console.log(JSON.stringify({ outcome: 'failed', code, message, requestId: context.awsRequestId }))
+    throw error
+  }
+}

@@ -1,0 +1,71 @@
+// What CloudTrail tells EventBridge of a read of a secret's value: the event and nothing else of CloudTrail. The caller is taken for a role
+// that is called like its access key, since no signature is looked at here. Times are whole seconds, as CloudTrail's are.
+import { randomUUID } from 'node:crypto'
+import type { Body } from './input.ts'
+
+export interface TrailPlace {
+  readonly region: string
+  readonly accountId: string
+}
+
+export interface TrailedCall {
+  readonly operation: string
+  readonly body: Body
+  readonly headers: Readonly<Record<string, string | undefined>>
+  /** Epoch milliseconds. */
+  readonly at: number
+}
+
+const KEY = /Credential=([^/]+)\//
+
+/** ARN of the role that an access key stands for on the laptop. */
+export const roleOfKey = (accountId: string, accessKey: string): string => `arn:aws:iam::${accountId}:role/${accessKey}`
+
+/** @returns undefined for a call that is no read of a value. */
+export const trailEvent = (
+  { region, accountId }: TrailPlace,
+  { operation, body, headers, at }: TrailedCall,
+): object | undefined => {
+  if (operation !== 'GetSecretValue') return undefined
+  const accessKey = KEY.exec(headers.authorization ?? '')?.[1] ?? 'unknown'
+  const time = `${new Date(at).toISOString().slice(0, 19)}Z`
+  const { SecretId: secretId, VersionId: versionId, VersionStage: versionStage } = body
+  return {
+    version: '0',
+    id: randomUUID(),
+    'detail-type': 'AWS API Call via CloudTrail',
+    source: 'aws.secretsmanager',
+    account: accountId,
+    time,
+    region,
+    resources: [],
+    detail: {
+      eventVersion: '1.11',
+      userIdentity: {
+        type: 'AssumedRole',
+        principalId: `AROALAPTOP:${accessKey}`,
+        arn: `arn:aws:sts::${accountId}:assumed-role/${accessKey}/session`,
+        accountId,
+        sessionContext: {
+          sessionIssuer: { type: 'Role', arn: roleOfKey(accountId, accessKey), accountId, userName: accessKey },
+        },
+      },
+      eventTime: time,
+      eventSource: 'secretsmanager.amazonaws.com',
+      eventName: operation,
+      awsRegion: region,
+      requestParameters: {
+        secretId,
+        ...(versionId === undefined ? {} : { versionId }),
+        ...(versionStage === undefined ? {} : { versionStage }),
+      },
+      responseElements: null,
+      eventID: randomUUID(),
+      readOnly: true,
+      eventType: 'AwsApiCall',
+      managementEvent: true,
+      recipientAccountId: accountId,
+      eventCategory: 'Management',
+    },
+  }
+}

@@ -6,6 +6,7 @@ import { createFleet } from '../adapters/aws/fleet.ts'
 import { createFreeze } from '../adapters/aws/freeze.ts'
 import { metricLine } from '../adapters/aws/metric-line.ts'
 import { createOutcomes } from '../adapters/aws/outcomes.ts'
+import { createReadRecords } from '../adapters/aws/read-records.ts'
 import { createRotationSteps } from '../adapters/aws/rotation-steps.ts'
 import { createSignedCall } from '../adapters/aws/signed-call.ts'
 import { createTiming } from '../adapters/timing.ts'
@@ -36,15 +37,31 @@ const clients = {
   },
 }
 
+/** Where the stage asks for proof that consumers have moved before an overlap ends. */
+const adoptionBy = ({ wait }: Sweeping['timing']): Pick<Sweeping, 'adoption'> => {
+  if (settings.adoption === undefined) return {}
+  const { table, endpoint, lookBackHours, waitAtMostHours, ownPrincipal } = settings.adoption
+  const call = createSignedCall(secretsManager, { service: 'dynamodb', endpoint })
+  const lookBackMs = lookBackHours * HOUR_MS
+  return {
+    adoption: {
+      records: createReadRecords({ call, table, keepMs: lookBackMs, wait }),
+      rules: { lookBackMs, ownPrincipal },
+      waitAtMostMs: waitAtMostHours * HOUR_MS,
+    },
+  }
+}
+
 /** The project's own secret, where it is rotated, is one more, with a function of its own. */
 const sweepsOf = (shared: Pick<Sweeping, 'timing' | 'journal'>): readonly [Sweeping, ...Sweeping[]] => {
-  const ofClients = { ...clients, ...shared }
+  const ofClients = { ...clients, ...shared, ...adoptionBy(shared.timing) }
   if (project === undefined) return [ofClients]
   const { secretName, rotationFunctionArn: projectFunction, periodDays } = project
   const stage = { ...clients.rules.stage, periodMs: periodDays * 24 * HOUR_MS }
   const rules = { ...clients.rules, rotationFunctionArn: projectFunction, stage }
   const steps = createRotationSteps(lambda, projectFunction)
-  return [{ ...ofClients, secretNamePrefix: secretName, isOneSecret: true, rules, steps }, ofClients]
+  // Stytch itself shows when the project secret was last used.
+  return [{ ...clients, ...shared, secretNamePrefix: secretName, isOneSecret: true, rules, steps }, ofClients]
 }
 
 /** A sweep that did not see the whole list is none, to the alarm that waits for one. */

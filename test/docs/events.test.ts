@@ -77,6 +77,8 @@ const outcomeTypes: Readonly<Record<OutcomeType, string>> = {
   'Hold Too Long': SWEEP_SOURCE,
   'Rotation Off': SWEEP_SOURCE,
   'Settle Refusing': SWEEP_SOURCE,
+  'Adoption Awaited': SWEEP_SOURCE,
+  'Adoption Unproven': SWEEP_SOURCE,
   'Credential Refused': VENDOR_SOURCE,
 }
 const intakeTypes: Readonly<Record<IntakeEventType, string>> = {
@@ -227,6 +229,18 @@ describe('what the sweep tells', () => {
 
   test.each(kinds)('of a secret that is %s', (kind) => {
     const event = noticeEvent({ secret, fact: { kind, since: AT } as Fact, at: AT + 1000 })
+
+    expect(toldFaults(SWEEP_SOURCE, event)).toEqual([])
+  })
+
+  test.each(['adoptionAwaited', 'adoptionUnproven'] as const)('of an overlap: %s', (kind) => {
+    const more = {
+      isBlind: false,
+      laggards: [{ principal: 'arn:aws:iam::111111111111:role/billing', readAt: provenAt }],
+      notNamed: 3,
+      waitsUntil: provenAt,
+    }
+    const event = noticeEvent({ secret, fact: { kind, since: AT }, at: AT + 1000, more })
 
     expect(toldFaults(SWEEP_SOURCE, event)).toEqual([])
   })

@@ -22,6 +22,10 @@ const settings: fc.Arbitrary<SweepEnv> = fc.record(
       { requiredKeys: ['parameter'] },
     ),
     lambdaEndpoint: url,
+    adoption: fc.record(
+      { table: word, lookBackHours: hours, waitAtMostHours: hours, ownPrincipal: word, endpoint: url },
+      { requiredKeys: ['table', 'lookBackHours', 'waitAtMostHours', 'ownPrincipal'] },
+    ),
   },
   {
     requiredKeys: [

@@ -68,6 +68,7 @@ const dayOf = ({ detail, time }: ArchivedEvent): number =>
 const ofOneSecret: ReadonlySet<string> = new Set<ArchivedType>([
   'Secret Revoked',
   'Rotation Completed',
+  'Adoption Unproven',
   'Rotation Refused',
   'Rotation Stuck',
   'Drift Detected',

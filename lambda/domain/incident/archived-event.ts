@@ -11,6 +11,7 @@ export const archivedTypes = [
   'Rotation Refused',
   'Rotation Stuck',
   'Drift Detected',
+  'Adoption Unproven',
   'Campaign Completed',
   'Secret Leak Reported',
   'Leak Closed',

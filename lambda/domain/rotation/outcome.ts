@@ -42,7 +42,14 @@ export type OutcomeType =
   | SweepNotice
 
 /** What the sweep tells (sweep-notice.ts). */
-export type SweepNotice = 'Rotation Stuck' | 'Secret Overdue' | 'Hold Too Long' | 'Rotation Off' | 'Settle Refusing'
+export type SweepNotice =
+  | 'Rotation Stuck'
+  | 'Secret Overdue'
+  | 'Hold Too Long'
+  | 'Rotation Off'
+  | 'Settle Refusing'
+  | 'Adoption Awaited'
+  | 'Adoption Unproven'
 
 export interface OutcomeEvent {
   readonly type: OutcomeType

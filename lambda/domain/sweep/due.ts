@@ -39,7 +39,14 @@ export interface Sweep {
 
 /** Something that is so, and since when. */
 export interface Fact {
-  readonly kind: 'overdue' | 'rotationOff' | 'heldTooLong' | 'settleRefusing' | 'stuck'
+  readonly kind:
+    | 'overdue'
+    | 'rotationOff'
+    | 'heldTooLong'
+    | 'settleRefusing'
+    | 'stuck'
+    | 'adoptionAwaited'
+    | 'adoptionUnproven'
   /** Since when it is worth telling, epoch milliseconds. */
   readonly since: number
 }

@@ -17,6 +17,8 @@ const types: Readonly<Record<Fact['kind'], SweepNotice>> = {
   heldTooLong: 'Hold Too Long',
   settleRefusing: 'Settle Refusing',
   stuck: 'Rotation Stuck',
+  adoptionAwaited: 'Adoption Awaited',
+  adoptionUnproven: 'Adoption Unproven',
 }
 
 const explanations: Readonly<Record<Fact['kind'], string>> = {
@@ -25,6 +27,10 @@ const explanations: Readonly<Record<Fact['kind'], string>> = {
   heldTooLong: 'the secret has been on hold for longer than holds may last; release it, or say why not',
   settleRefusing: 'the overlap is over, and the settle does not get done: the old value may still be accepted',
   stuck: 'AWSPENDING stands on a version that did not become AWSCURRENT, and refuses the next rotation',
+  adoptionAwaited:
+    'the overlap is over, and goes on: not everybody who read the old value was seen to read the new one',
+  adoptionUnproven:
+    'the overlap is ended without proof: the wait for those who were not seen to read the new value is over',
 }
 
 export interface Told {
@@ -32,8 +38,8 @@ export interface Told {
   readonly fact: Fact
   /** Epoch milliseconds. */
   readonly at: number
-  /** Of a stuck rotation: its request token, and what became of it. */
-  readonly more?: Readonly<Record<string, string>>
+  /** Of a stuck rotation: its request token, and what became of it. Of an adoption: who is behind. */
+  readonly more?: Readonly<Record<string, unknown>>
 }
 
 export const noticeEvent = ({ secret, fact, at, more = {} }: Told): OutcomeEvent => {

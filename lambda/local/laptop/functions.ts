@@ -12,6 +12,7 @@ import {
   writeIncidentEnv,
   writeIntakeEnv,
   writeProjectRotationEnv,
+  writeReadsEnv,
   writeRotationEnv,
   writeSweepEnv,
 } from '../../env.ts'
@@ -30,6 +31,12 @@ export const LAPTOP_SIGNING_SECRET = `m2m-intake/${LAPTOP_STAGE}/signing`
 export const LAPTOP_GATE = `m2m-intake/${LAPTOP_STAGE}/gate`
 /** A bucket of the stand-in (docs/evidence.md). */
 export const LAPTOP_EVIDENCE = `m2m-${LAPTOP_STAGE}-evidence`
+/** A table of the stand-in (docs/adoption.md). */
+export const LAPTOP_READS = {
+  name: `m2m-${LAPTOP_STAGE}-reads`,
+  partitionKey: 'secretName',
+  sortKey: 'principal',
+} as const
 export const LAPTOP_FREEZE = `/m2m/${LAPTOP_STAGE}/freeze`
 
 export interface LaptopSeat {
@@ -42,6 +49,8 @@ export interface LaptopSeat {
   readonly stytchCallsPerSecond?: number | undefined
   /** ARN of the function of a part. */
   readonly arnOf: (part: string) => string
+  /** Whose reads are our own, by ARN, where overlaps wait for proof that consumers have moved. @default - they do not */
+  readonly rotationRole?: string | undefined
   /** Where the front before the vendor listens. */
   readonly vendUrl: string
 }
@@ -105,6 +114,14 @@ const projectRotationEnv = ({
     freeze: { parameter: LAPTOP_FREEZE },
   })
 
+/** As the stack's defaults are (lib/adoption-config.ts). */
+const LAPTOP_ADOPTION = { waitAtMostHours: 72, lookBackHours: 720 } as const
+
+const adoptionOf = ({ rotationRole }: Pick<LaptopSeat, 'rotationRole'>) =>
+  rotationRole === undefined
+    ? {}
+    : { adoption: { table: LAPTOP_READS.name, ...LAPTOP_ADOPTION, ownPrincipal: rotationRole } }
+
 /** As the stack's schedule starts it (lib/campaign.ts; a test holds the two together). */
 const dailyCampaign = {
   everyMinutes: 24 * 60,
@@ -156,6 +173,18 @@ export const laptopFunctions = ({ stytch, slugs, arnOf, vendUrl, ...more }: Lapt
       everyMinutes: LAPTOP_SWEEP_MINUTES,
       freeze: { parameter: LAPTOP_FREEZE },
       ...projectPlace({ stytch, arnOf }),
+      ...adoptionOf(more),
+    }),
+  },
+  {
+    part: 'reads',
+    handler: 'on-read',
+    timeoutMs: 30_000,
+    maxEnvironments: 1,
+    env: writeReadsEnv({
+      table: LAPTOP_READS.name,
+      lookBackHours: LAPTOP_ADOPTION.lookBackHours,
+      secretNamePrefix: LAPTOP_PREFIX,
     }),
   },
   {

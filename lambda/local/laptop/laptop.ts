@@ -6,10 +6,19 @@ import type { StytchEnv } from '../../env.ts'
 import { type AwsStandIn, createAwsStandIn } from '../aws/aws-stand-in.ts'
 import { connectBusRules } from '../aws/bus-rules.ts'
 import type { AwsSettings } from '../aws/settings.ts'
+import { roleOfKey } from '../aws/trail.ts'
 import { type InvokeResult, type Lambda, type LambdaInput, startLambda } from '../runner/lambda-runner.ts'
 import { createWorld, type World } from '../stand-in/world.ts'
 import { createStytchStandIn, type StytchStandIn } from '../stytch/stytch-stand-in.ts'
-import { LAPTOP_BUS, LAPTOP_EVIDENCE, LAPTOP_PREFIX, LAPTOP_STAGE, laptopFunctions, laptopRules } from './functions.ts'
+import {
+  LAPTOP_BUS,
+  LAPTOP_EVIDENCE,
+  LAPTOP_PREFIX,
+  LAPTOP_READS,
+  LAPTOP_STAGE,
+  laptopFunctions,
+  laptopRules,
+} from './functions.ts'
 import { createLeakFront, LEAK_PATH } from './leak-front.ts'
 import { listen } from './listen.ts'
 import { LAPTOP_PROJECT_SECRET, storeProjectSecret } from './project-secret.ts'
@@ -30,6 +39,8 @@ export interface LaptopInput {
   readonly hasProjectSecret?: boolean
   /** Lets the periodic campaign begin every day, as a deployment's does. @default false */
   readonly hasCampaignSchedule?: boolean
+  /** Lets overlaps wait for proof that consumers have moved: reads are told as CloudTrail tells them. @default false */
+  readonly hasAdoptionProof?: boolean
   /** How many calls a second campaigns and incidents take for what Stytch grants. @default - no limit */
   readonly stytchCallsPerSecond?: number
   /** Every line that a handler's process writes. */
@@ -122,6 +133,7 @@ export const startLaptop = async (input: LaptopInput): Promise<Laptop> => {
     region: REGION,
     accountId: ACCOUNT_ID,
     buckets: [LAPTOP_EVIDENCE],
+    tables: [LAPTOP_READS],
     ...(awsSettings === undefined ? {} : { settings: awsSettings }),
     invoke,
     functions: {
@@ -175,7 +187,8 @@ export const startLaptop = async (input: LaptopInput): Promise<Laptop> => {
     what: Pick<LambdaInput, 'modulePath' | 'timeoutMs' | 'env' | 'maxEnvironments'>,
   ): void => {
     const functionArn = functionArnOf(functionName)
-    const env = { ...awsEnvironment(awsUrl), ...what.env }
+    // By its key the trail knows whose call it is.
+    const env = { ...awsEnvironment(awsUrl), AWS_ACCESS_KEY_ID: functionName, ...what.env }
     functions.set(functionArn, startLambda({ ...what, env, functionName, functionArn, clockOffsetMs, onLog }))
   }
   const schedules: ScheduledFunction[] = []
@@ -184,6 +197,7 @@ export const startLaptop = async (input: LaptopInput): Promise<Laptop> => {
     slugs: stytch.workspace.slugs,
     stytchCallsPerSecond: input.stytchCallsPerSecond,
     hasCampaignSchedule: input.hasCampaignSchedule,
+    ...(input.hasAdoptionProof === true ? { rotationRole: roleOfKey(ACCOUNT_ID, functionNameOf('rotation')) } : {}),
     arnOf,
     vendUrl,
   })) {
@@ -199,6 +213,7 @@ export const startLaptop = async (input: LaptopInput): Promise<Laptop> => {
   for (const [functionName, modulePath] of Object.entries(more)) {
     start(functionName, { modulePath, timeoutMs: TIMEOUT_MS, env: {} })
   }
+  if (input.hasAdoptionProof === true) aws.onTrailedRead((event) => aws.sendToFunction(arnOf('reads'), event))
   const rules = laptopRules({ arnOf }).filter(({ functionArn }) => functions.has(functionArn))
   connectBusRules(aws, { busName: LAPTOP_BUS, accountId: ACCOUNT_ID, region: REGION }, rules)
   const scheduler = createScheduler({ schedules, now: world.clock.now, send: aws.sendToFunction })

@@ -6,6 +6,7 @@ import type { Journal, Outcomes, Timing } from '../../domain/ports.ts'
 import { type Decision, decide, type Fact, factsOf, isTold, nominate, type Sweep } from '../../domain/sweep/due.ts'
 import { noticeEvent, type Told } from '../../domain/sweep/sweep-notice.ts'
 import type { RotationSteps } from '../../domain/sweep/sweep-ports.ts'
+import { type AdoptionWatch, awaitAdoption } from '../adoption/await-adoption.ts'
 import { driveAgain } from './drive-again.ts'
 
 /** What one sweep has seen and done; the numbers of its summary. */
@@ -21,6 +22,8 @@ export interface Tally {
   heldTooLong: number
   settleRefusing: number
   settlesAsked: number
+  /** Overlaps that go on until consumers have been seen to move. */
+  adoptionsAwaited: number
   /** Something else was under way for the secret. */
   busy: number
   stuckFinished: number
@@ -41,6 +44,8 @@ export interface SweepSecret {
   readonly journal: Journal
   readonly sweep: Sweep
   readonly tally: Tally
+  /** Absent: an overlap ends by its time alone. */
+  readonly adoption?: AdoptionWatch | undefined
 }
 
 /** After so many drives in a row that failed, Stytch or the function does not work now: the others would fail as well. */
@@ -96,15 +101,31 @@ const unstick = async (
   return end
 }
 
+/** A planned settle, once consumers are seen to have moved, or have had their time. @returns what there is to tell of that. */
+const settleWhenAdopted = async (
+  work: SweepSecret,
+  secret: ManagedSecret,
+  requestToken: string,
+): Promise<readonly Telling[]> => {
+  const { adoption: watch, journal, sweep, tally } = work
+  const awaiting = watch && { watch, journal, stage: sweep.rules.stage, asOf: sweep.asOf }
+  const adoption = awaiting === undefined ? undefined : await awaitAdoption(awaiting, secret)
+  if (adoption?.is === 'waiting') tally.adoptionsAwaited += 1
+  else await askForSettle(work, secret.arn, requestToken)
+  return adoption !== undefined && 'fact' in adoption ? [{ secret, fact: adoption.fact, more: adoption.more }] : []
+}
+
 /** Acts, and says which facts came to light. */
 const act = async (work: SweepSecret, secret: ManagedSecret, fuse: Fuse): Promise<readonly Telling[]> => {
   const { act: what, facts } = await decideNow(work, secret)
-  const asIs = facts.map((fact) => ({ secret, fact }))
-  if (what.do === 'settle') await askForSettle(work, secret.arn, what.requestToken)
+  const asIs: Telling[] = facts.map((fact) => ({ secret, fact }))
+  if (what.do === 'settle') asIs.push(...(await settleWhenAdopted(work, secret, what.requestToken)))
   if (what.do === 'leave') work.tally.stuckLeft += 1
   if (what.do !== 'driveAgain') {
     const more = what.do === 'leave' ? { more: { became: 'waiting' } } : {}
-    return asIs.filter(({ fact }) => isTold(fact, work.sweep)).map((telling) => ({ ...telling, ...more }))
+    // Who was behind when an overlap ended is evidence, whenever that was.
+    const isDue = ({ fact }: Telling) => fact.kind === 'adoptionUnproven' || isTold(fact, work.sweep)
+    return asIs.filter(isDue).map((telling) => ({ ...telling, ...more }))
   }
   const became = await unstick(work, secret, { stuck: what.stuck, fuse })
   // What is over is told now or never; what is left is told again while it lasts.

@@ -8,6 +8,7 @@ import type { Freeze, Journal, Outcomes, Timing } from '../../domain/ports.ts'
 import { factsOf, isManaged, isTold, nominate, type Sweep, type SweepRules } from '../../domain/sweep/due.ts'
 import type { FreezeState } from '../../domain/sweep/freeze.ts'
 import type { RotationSteps } from '../../domain/sweep/sweep-ports.ts'
+import type { AdoptionWatch } from '../adoption/await-adoption.ts'
 import { paced } from '../paced.ts'
 import { createFuse, type SweepSecret, sweepSecret, type Tally } from './sweep-secret.ts'
 
@@ -23,6 +24,8 @@ export interface Sweeping {
   readonly secretNamePrefix: string
   /** One secret alone, of that very name. @default false */
   readonly isOneSecret?: boolean
+  /** Absent: an overlap ends by its time alone. */
+  readonly adoption?: AdoptionWatch | undefined
 }
 
 export interface SweepSummary extends Readonly<Tally> {
@@ -66,6 +69,7 @@ const emptyTally = (): Tally => ({
   heldTooLong: 0,
   settleRefusing: 0,
   settlesAsked: 0,
+  adoptionsAwaited: 0,
   busy: 0,
   stuckFinished: 0,
   stuckEnded: 0,
@@ -198,7 +202,7 @@ const lookAtAll = async (work: SweepSecret, found: Found, until: number): Promis
  * @throws Fault when not even the first page of the list can be had.
  */
 export const sweep = async (sweeping: Sweeping, asOf: number): Promise<SweepSummary> => {
-  const { timing, rules, fleet, steps, outcomes, journal } = sweeping
+  const { timing, rules, fleet, steps, outcomes, journal, adoption } = sweeping
   const startedAt = timing.now()
   const availableMs = timing.remainingMs() - RESERVE_MS
   const freeze = await readFreeze(sweeping)
@@ -207,7 +211,7 @@ export const sweep = async (sweeping: Sweeping, asOf: number): Promise<SweepSumm
   const found: Found = { urgent: [], due: [], toTell: [] }
   const listing = { sweep: decidesBy, found, tally, until: startedAt + availableMs * LIST_SHARE }
   const isWhole = await listAll(sweeping, listing)
-  const work: SweepSecret = { fleet, steps, outcomes, timing, journal, tally, sweep: decidesBy }
+  const work: SweepSecret = { fleet, steps, outcomes, timing, journal, tally, sweep: decidesBy, adoption }
   await lookAtAll(work, found, startedAt + availableMs)
   return { ...tally, freeze, isWhole, ms: timing.now() - startedAt }
 }

@@ -1,0 +1,125 @@
+// Proof of adoption on the laptop, as deployed: reads are told as CloudTrail tells them, the function writes them down, and the sweep ends an
+// overlap once everybody who read the old value has read the new one, or has had the time for it.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
+import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
+import { LAPTOP_READS } from '../../lambda/local/laptop/functions.ts'
+import { type Laptop, startLaptop } from '../../lambda/local/laptop/laptop.ts'
+import { createOperator, type Operator } from '../../lambda/local/story/operator.ts'
+import type { SweepSummary } from '../../lambda/usecases/sweep/sweep.ts'
+
+vi.setConfig({ testTimeout: 90_000, hookTimeout: 60_000 })
+
+const HOUR_MS = 3_600_000
+const role = (name: string): string => `arn:aws:iam::000000000000:role/${name}`
+
+let laptop: Laptop
+let operator: Operator
+let lambda: LambdaClient
+const lines: string[] = []
+
+beforeAll(async () => {
+  laptop = await startLaptop({ stytchPort: 0, awsPort: 0, hasAdoptionProof: true, onLog: (line) => lines.push(line) })
+  operator = createOperator(laptop.address)
+  lambda = new LambdaClient({
+    endpoint: laptop.address.aws,
+    region: laptop.address.region,
+    credentials: { accessKeyId: 'any', secretAccessKey: 'any' },
+  })
+})
+afterEach(() => {
+  laptop.world.reset()
+  lines.length = 0
+})
+afterAll(async () => {
+  lambda.destroy()
+  operator.secretsManager.destroy()
+  await laptop.close()
+})
+
+/** A consumer reads with the key of its own role, and what the trail tells of it is written down. */
+const readAs = async (consumer: string, secretId: string): Promise<void> => {
+  const { aws, region } = laptop.address
+  const client = new SecretsManagerClient({
+    endpoint: aws,
+    region,
+    credentials: { accessKeyId: consumer, secretAccessKey: 'any' },
+  })
+  const before = laptop.world.clock.now()
+  await client.send(new GetSecretValueCommand({ SecretId: secretId }))
+  client.destroy()
+  const isWritten = () =>
+    laptop.aws
+      .tableItems(LAPTOP_READS.name)
+      .some(({ principal, currentAt }) => principal?.S === role(consumer) && Number(currentAt?.N) >= before - 1000)
+  for (let tries = 0; tries < 200 && !isWritten(); tries += 1) await sleep(25)
+  expect(isWritten(), `the read of ${consumer}`).toBe(true)
+}
+
+/** Scheduled for now, by the shared clock. */
+const sweep = async (): Promise<SweepSummary> => {
+  const scheduledAt = new Date(laptop.world.clock.now()).toISOString()
+  const { Payload: payload = new Uint8Array() } = await lambda.send(
+    new InvokeCommand({ FunctionName: 'm2m-laptop-sweep', Payload: Buffer.from(JSON.stringify({ scheduledAt })) }),
+  )
+  await laptop.aws.idle()
+  return JSON.parse(Buffer.from(payload).toString('utf8')) as SweepSummary
+}
+const told = (type: string) =>
+  laptop.aws
+    .events()
+    .flatMap(({ detailType, detail }) => (detailType === type ? [detail as Record<string, unknown>] : []))
+const isSettled = (clientId: string): boolean => laptop.stytch.slots(clientId)?.nextLastFour === null
+
+test('an overlap goes on until the last who read the old value has read the new one', async () => {
+  const { secretArn, clientId } = await operator.register('orders', ['read:things'])
+  await readAs('orders-service', secretArn)
+  await readAs('orders-report', secretArn)
+  laptop.world.clock.advance(2 * HOUR_MS)
+  await operator.rotate(secretArn, 'rotate')
+  laptop.world.clock.advance(HOUR_MS)
+  await readAs('orders-service', secretArn)
+  laptop.world.clock.advance(23 * HOUR_MS + 60_000)
+
+  const waiting = await sweep()
+
+  expect([waiting.settlesAsked, waiting.adoptionsAwaited, waiting.failed]).toEqual([0, 1, 0])
+  expect(isSettled(clientId)).toBe(false)
+  expect(told('Adoption Awaited')).toMatchObject([
+    { secretName: 'm2m/laptop/orders', isBlind: false, laggards: [{ principal: role('orders-report') }] },
+  ])
+
+  await readAs('orders-report', secretArn)
+  const done = await sweep()
+
+  expect([done.settlesAsked, done.adoptionsAwaited]).toEqual([1, 0])
+  expect(isSettled(clientId)).toBe(true)
+  expect(told('Adoption Unproven')).toEqual([])
+})
+
+test('the wait has an end, and whoever is behind is named in the evidence', async () => {
+  const { secretArn, clientId } = await operator.register('slow', ['read:things'])
+  await readAs('slow-service', secretArn)
+  laptop.world.clock.advance(2 * HOUR_MS)
+  await operator.rotate(secretArn, 'rotate')
+  laptop.world.clock.advance((24 + 72) * HOUR_MS + 60_000)
+
+  const { settlesAsked } = await sweep()
+
+  expect(settlesAsked).toBe(1)
+  expect(isSettled(clientId)).toBe(true)
+  expect(told('Adoption Unproven')).toMatchObject([{ isBlind: false, laggards: [{ principal: role('slow-service') }] }])
+})
+
+test('a revoke waits for nobody', async () => {
+  const { secretArn, clientId } = await operator.register('leaked', ['read:things'])
+  await readAs('leaked-service', secretArn)
+  laptop.world.clock.advance(2 * HOUR_MS)
+  await operator.rotate(secretArn, 'revoke')
+
+  const { settlesAsked, adoptionsAwaited } = await sweep()
+
+  expect([settlesAsked, adoptionsAwaited]).toEqual([1, 0])
+  expect(isSettled(clientId)).toBe(true)
+})

@@ -2,6 +2,7 @@
 // which only fetches the value. Every fault is reported at once, each with its path and with what would be accepted; a key that
 // nobody knows is a fault, since a misspelt setting would otherwise be a silent default.
 import type { Node } from 'constructs'
+import { type AdoptionProofConfig, readAdoptionProof } from './adoption-config.ts'
 import { type CampaignsConfig, readCampaigns } from './campaign-config.ts'
 import { type ClientConfig, readClientList, roleArnShape, spanFault, spanHours, tagKeyShape } from './client-config.ts'
 import { createPlace, isFields, matching, type Place, type Shape } from './config-place.ts'
@@ -76,6 +77,8 @@ export interface DeployConfig {
     readonly campaigns: CampaignsConfig
     /** How many calls Stytch grants the project; absent: it sets no limit. */
     readonly stytchCallsPerSecond?: number
+    /** Absent: an overlap ends by its time alone. */
+    readonly adoptionProof?: AdoptionProofConfig
   }
   readonly alarms: AlarmAddress
   readonly breakGlass: BreakGlass
@@ -215,6 +218,7 @@ const readRotation = (root: Place): DeployConfig['rotation'] => {
     'campaignSchedule',
     'noCampaignsBecause',
     'stytchCallsPerSecond',
+    'adoptionProof',
   )
   const periodHours = readSpan(place, 'period', defaults.period)
   const length = periodHours === undefined ? undefined : periodFault(periodHours)
@@ -231,9 +235,15 @@ const readRotation = (root: Place): DeployConfig['rotation'] => {
       ? undefined
       : windowFault(window, periodHours)
   if (misfit !== undefined) place.fault('maintenanceWindow', `does not fit: ${misfit}`)
+  const adoptionProof = readAdoptionProof(place, {
+    periodHours: known,
+    overlapHours: overlapHours ?? longest,
+    readSpan,
+  })
   return {
     periodHours: known,
     overlapHours: overlapHours ?? longest,
+    ...(adoptionProof === undefined ? {} : { adoptionProof }),
     backstop: backstopRules(known, window),
     reservedConcurrency: place.integer('reservedConcurrency', defaults.reservedConcurrency, [1, 1000]),
     sweepEveryMinutes: readSweepEvery(place),

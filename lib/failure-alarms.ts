@@ -33,6 +33,8 @@ export interface FailureAlarmsProps {
   readonly campaign?: { readonly eventNotices: readonly EventNotice[]; readonly metricNotices: readonly MetricNotice[] }
   /** Absent: no tokens are vended. */
   readonly vendor?: { readonly eventNotices: readonly EventNotice[]; readonly metricNotices: readonly MetricNotice[] }
+  /** Absent: an overlap ends by its time alone. */
+  readonly adoption?: { readonly eventNotices: readonly EventNotice[]; readonly metricNotices: readonly MetricNotice[] }
   /** Absent: the project secret is rotated by hand. */
   readonly projectRotation?: { readonly metricNotices: readonly MetricNotice[] }
   readonly breakGlass: BreakGlass
@@ -62,7 +64,7 @@ export class FailureAlarms extends Construct {
     for (const notice of this.onMetrics()) this.alarm(notice)
     for (const notice of props.sweep.eventNotices) this.notify(notice, props.bus)
     for (const notice of props.sweep.metricNotices) this.alarm(notice)
-    const more = [props.vendor, props.campaign].filter((part) => part !== undefined)
+    const more = [props.vendor, props.campaign, props.adoption].filter((part) => part !== undefined)
     for (const { eventNotices, metricNotices } of [...props.leaks, ...more]) {
       for (const notice of eventNotices) this.notify(notice, props.bus)
       for (const notice of metricNotices) this.alarm(notice)

@@ -3,6 +3,7 @@
 import { CfnOutput, RemovalPolicy, Stack, type StackProps, Tags } from 'aws-cdk-lib'
 import { ManagedPolicy, PermissionsBoundary } from 'aws-cdk-lib/aws-iam'
 import type { Construct } from 'constructs'
+import { AdoptionRecords } from './adoption-records.ts'
 import { CAMPAIGN_SOURCE, Campaign, campaignAliasArn } from './campaign.ts'
 import { ClientsFunction } from './clients-function.ts'
 import { Dashboard } from './dashboard.ts'
@@ -49,6 +50,8 @@ export class M2mStack extends Stack {
   readonly campaign?: Campaign
   /** Only when the project secret is rotated, too. */
   readonly projectRotation?: ProjectRotation
+  /** Only when overlaps wait for proof that consumers have moved. */
+  readonly adoption?: AdoptionRecords
   /** Only when detectors may report. */
   readonly intake?: LeakIntake
   /** Only when tokens are to be vended. */
@@ -196,11 +199,22 @@ export class M2mStack extends Stack {
       })
       this.operators.mayDo(this.campaign.mayStart())
     }
+    const { adoptionProof } = config.rotation
+    if (adoptionProof !== undefined) {
+      this.adoption = new AdoptionRecords(this, 'Adoption', {
+        names,
+        surroundings,
+        config: adoptionProof,
+        deadLetters: notifications.deadLetters,
+        removalPolicy,
+      })
+    }
     const sweep = new Sweep(this, 'Sweep', {
       names,
       surroundings,
       rotation,
       project: this.projectRotation,
+      adoption: this.adoption,
       bus,
       spans: config.rotation,
       removalPolicy,
@@ -220,6 +234,7 @@ export class M2mStack extends Stack {
       leaks: [incident, identify, ...(this.intake === undefined ? [] : [this.intake])],
       breakGlass: config.breakGlass,
       ...(this.vendor === undefined ? {} : { vendor: this.vendor }),
+      ...(this.adoption === undefined ? {} : { adoption: this.adoption }),
       ...(this.projectRotation === undefined ? {} : { projectRotation: this.projectRotation }),
       ...(this.campaign === undefined ? {} : { campaign: this.campaign }),
     })

@@ -16,6 +16,7 @@ export type Part =
   | 'intake'
   | 'vendor'
   | 'archive'
+  | 'reads'
 
 export interface StageNames {
   readonly stage: string

@@ -8,7 +8,7 @@ import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations'
 import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler'
 import type { Queue } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
-import { writeSweepEnv } from '../lambda/env.ts'
+import { type AdoptionEnv, writeSweepEnv } from '../lambda/env.ts'
 import { deadLetters } from './dead-letters.ts'
 import type { M2mEventBus } from './event-bus.ts'
 import { freezeParameter, readFreeze } from './freeze.ts'
@@ -21,6 +21,12 @@ import { functionName, type StageNames } from './stage-names.ts'
 
 /** What the sweep calls itself on the bus: SWEEP_SOURCE of lambda/domain/sweep/sweep-notice.ts (a test holds the two together). */
 export const SWEEP_SOURCE = 'm2m.sweep'
+
+/** Of lib/adoption-records.ts. */
+export interface SweepAdoption {
+  readonly env: AdoptionEnv
+  mayAsk(): PolicyStatement
+}
 
 /** How long things may take, for secrets whose tags say nothing. */
 export interface SweepSpans {
@@ -36,6 +42,8 @@ export interface SweepProps {
   readonly rotation: RotationFunction
   /** Absent: the project secret is rotated by hand. */
   readonly project?: ProjectRotation | undefined
+  /** Absent: an overlap ends by its time alone. */
+  readonly adoption?: SweepAdoption | undefined
   readonly bus: M2mEventBus
   readonly spans: SweepSpans
   readonly removalPolicy: RemovalPolicy
@@ -85,6 +93,7 @@ export class Sweep extends Construct {
         everyMinutes: spans.sweepEveryMinutes,
         freeze: { parameter: freezeParameter(names) },
         ...(props.project === undefined ? {} : { project: props.project.place }),
+        ...(props.adoption === undefined ? {} : { adoption: props.adoption.env }),
       }),
     })
     // What comes later than the next sweep is that one's.
@@ -100,10 +109,11 @@ export class Sweep extends Construct {
     this.metricNotices = this.listMetricNotices(props)
   }
 
-  private maySweep({ names, rotation, project, bus }: SweepProps): void {
+  private maySweep({ names, rotation, project, adoption, bus }: SweepProps): void {
     // RotateSecret's own demand also lets it drive what is stuck again (docs/decisions/018).
     mayAskForRotations(this, this.fn, { names, rotation, project })
     this.fn.mayDo(bus.mayTell(SWEEP_SOURCE), readFreeze(this, names))
+    if (adoption !== undefined) this.fn.mayDo(adoption.mayAsk())
   }
 
   private schedule({ names, spans }: SweepProps): void {

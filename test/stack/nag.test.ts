@@ -28,6 +28,7 @@ const variants = {
       },
     },
   },
+  'with proof of adoption': { rotation: { adoptionProof: {} } },
   'with a leak intake and a security role': {
     incidents: {
       security: { roleArns: ['arn:aws:iam::222222222222:role/security-desk'] },

@@ -106,9 +106,15 @@ const allowances: Record<ActName, Allowance> = {
 const allowanceOf = (act: ActName, startReplaces: boolean): Allowance => {
   const { windows, refusals } = allowances[act]
   if (!startReplaces) return { windows, refusals }
+  const isColleague = act.startsWith('colleague')
   return {
-    windows: windows.includes('lookToRetire') ? [...windows, 'lookToStart'] : windows,
-    refusals: act.startsWith('colleague') ? [...refusals, 'poisoned'] : refusals,
+    windows: [
+      ...windows,
+      ...(windows.includes('lookToRetire') ? ['lookToStart' as const] : []),
+      // His start takes the place of the value that is about to become AWSCURRENT.
+      ...(isColleague ? ['lookToSwitch' as const] : []),
+    ],
+    refusals: isColleague ? [...refusals, 'poisoned'] : refusals,
   }
 }
 

@@ -1,7 +1,7 @@
 // The kinds of secret that the crash and fault suites play. Each says how its issuer is put together, how a value is written, and what a
 // colleague and an onlooker see at the stand-in; everything else in this folder is the same for all.
 
-import { createStytchApi } from '../../lambda/adapters/stytch/api.ts'
+import { createStytchApi, type StytchSettings } from '../../lambda/adapters/stytch/api.ts'
 import type { CallerSettings } from '../../lambda/adapters/stytch/caller.ts'
 import { createAppIssuer } from '../../lambda/adapters/stytch/connected-apps.ts'
 import { createStytchIssuer } from '../../lambda/adapters/stytch/issuer.ts'
@@ -50,23 +50,21 @@ export interface CrashKind {
 
 const operatorsOwn = { issued_at: '2026-01-01T00:00:00.000Z', owner: 'payments' }
 
+const reachOf = ({ baseUrl, send, timing }: Line): StytchSettings => ({
+  baseUrl,
+  projectId: PROJECT_ID,
+  credentials: async () => ({ projectId: PROJECT_ID, secret: PROJECT_SECRET }),
+  send,
+  timing,
+})
+
 export const m2m: CrashKind = {
   name: 'M2M client',
   form: clientForm,
   valueField: 'client_secret',
   hasOwnMarks: false,
   leavesStrangers: false,
-  issuer: ({ baseUrl, send, timing }) =>
-    createStytchIssuer(
-      createStytchApi({
-        baseUrl,
-        projectId: PROJECT_ID,
-        credentials: async () => ({ projectId: PROJECT_ID, secret: PROJECT_SECRET }),
-        send,
-        timing,
-      }),
-      PROJECT_ID,
-    ),
+  issuer: (line) => createStytchIssuer(createStytchApi(reachOf(line)), PROJECT_ID),
   seed: (stytch) => stytch.seed({ scopes: ['read:things'] }),
   text: (clientId, secret) =>
     JSON.stringify({
@@ -136,17 +134,7 @@ export const projectSecret: CrashKind = {
 export const connectedApp: CrashKind = {
   ...m2m,
   name: 'Connected App',
-  issuer: ({ baseUrl, send, timing, secretArn }) =>
-    createAppIssuer({
-      stytch: {
-        baseUrl,
-        projectId: PROJECT_ID,
-        credentials: async () => ({ projectId: PROJECT_ID, secret: PROJECT_SECRET }),
-        send,
-        timing,
-      },
-      holderOf: async () => secretArn(),
-    }),
+  issuer: (line) => createAppIssuer({ stytch: reachOf(line), holderOf: async () => line.secretArn() }),
   seed: ({ connectedApps }) => connectedApps.seed(),
   accepts: ({ connectedApps }, clientId, secret) => connectedApps.accepts(clientId, secret),
   slots: ({ connectedApps }, clientId) => connectedApps.slots(clientId),
@@ -164,17 +152,7 @@ export const scimConnection: CrashKind = {
   valueField: 'bearer_token',
   hasOwnMarks: false,
   leavesStrangers: false,
-  issuer: ({ baseUrl, send, timing, secretArn }) =>
-    createScimIssuer({
-      stytch: {
-        baseUrl,
-        projectId: PROJECT_ID,
-        credentials: async () => ({ projectId: PROJECT_ID, secret: PROJECT_SECRET }),
-        send,
-        timing,
-      },
-      holderOf: async () => secretArn(),
-    }),
+  issuer: (line) => createScimIssuer({ stytch: reachOf(line), holderOf: async () => line.secretArn() }),
   seed: ({ scim }) => {
     const { organizationId, connectionId, bearerToken } = scim.seed()
     return { clientId: scimId({ organizationId, connectionId }), secret: bearerToken }

@@ -1,14 +1,13 @@
 // A made-up vendor, Keyring, as an Issuer: apps with at most two live secrets, each with an id, as Okta, Auth0 and others have them. This one
 // file is all that a vendor takes; test/crash/another-vendor.test.ts plays the crash and fault suites over it, unchanged.
-import { type CallerSettings, filled } from '../../lambda/adapters/stytch/caller.ts'
+import type { CallerSettings } from '../../lambda/adapters/stytch/caller.ts'
 import { createSlotIssuer } from '../../lambda/adapters/stytch/issuer.ts'
 import { readReply, type StytchErrorKind, type StytchReply } from '../../lambda/adapters/stytch/reply.ts'
 import { type Repetition, withRetries } from '../../lambda/adapters/stytch/retry.ts'
-import { isJsonObject, type JsonObject, parseJsonObject } from '../../lambda/domain/json-object.ts'
+import { filled, isJsonObject, type JsonObject } from '../../lambda/domain/json-object.ts'
 import type { Issuer } from '../../lambda/domain/ports.ts'
-import { ok, refused } from '../../lambda/domain/result.ts'
 import { createClientSecret } from '../../lambda/domain/rotation/client-secret.ts'
-import { fieldFaults, issuedAtOf, type SecretForm } from '../../lambda/domain/rotation/secret-format.ts'
+import { createParse, type SecretForm } from '../../lambda/domain/rotation/secret-format.ts'
 
 export interface KeyringPlace extends Pick<CallerSettings, 'baseUrl' | 'send' | 'timing'> {
   readonly tenant: string
@@ -19,19 +18,14 @@ export interface KeyringPlace extends Pick<CallerSettings, 'baseUrl' | 'send' | 
 
 /** 1. How a secret is written. The vendor's id of the value stands beside it, and is its mark. */
 export const keyringForm: SecretForm = {
-  parse: (text, versionCreatedAt) => {
-    const fields = parseJsonObject(text)
-    if (fields === undefined) return refused(['the value is not a JSON object'])
-    const faults = fieldFaults(fields, ['tenant', 'app', 'secret', 'secret_id'])
-    if (faults.length > 0) return refused(faults)
-    return ok({
+  parse: createParse({
+    required: ['tenant', 'app', 'secret', 'secret_id'],
+    read: (fields) => ({
       clientId: String(fields.app),
       projectId: String(fields.tenant),
       clientSecret: createClientSecret(String(fields.secret), String(fields.secret_id)),
-      issuedAt: issuedAtOf(fields, versionCreatedAt),
-      fields,
-    })
-  },
+    }),
+  }),
   format: ({ fields, clientSecret, issuedAt }) =>
     JSON.stringify({
       ...fields,

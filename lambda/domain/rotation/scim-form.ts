@@ -1,11 +1,8 @@
 // The JSON that holds the bearer token of a SCIM connection (docs/secret-format.md): with which an identity provider provisions the members of
 // one organization. A connection is looked up by its organization, so that both ids make up whose value it is.
-import { parseJsonObject } from '../json-object.ts'
-import { ok, refused } from '../result.ts'
+import type { JsonObject } from '../json-object.ts'
 import { createClientSecret } from './client-secret.ts'
-import { fieldFaults, issuedAtOf, type SecretForm, type UndatedSecret } from './secret-format.ts'
-
-const required = ['organization_id', 'connection_id', 'bearer_token', 'project_id'] as const
+import { createParse, type SecretForm, type UndatedSecret } from './secret-format.ts'
 
 export interface ScimIds {
   readonly organizationId: string
@@ -23,26 +20,21 @@ export const readScimId = (clientId: string): ScimIds | undefined => {
   return organizationId === undefined || connectionId === undefined ? undefined : { organizationId, connectionId }
 }
 
-const parse: SecretForm['parse'] = (text, versionCreatedAt) => {
-  const fields = parseJsonObject(text)
-  if (fields === undefined) return refused(['the value is not a JSON object'])
-  const faults = fieldFaults(fields, required)
-  const clientId = scimId({
-    organizationId: String(fields.organization_id),
-    connectionId: String(fields.connection_id),
-  })
-  if (faults.length === 0 && readScimId(clientId) === undefined) {
-    faults.push('organization_id or connection_id is malformed: expected organization-… and scim-connection-…')
-  }
-  if (faults.length > 0) return refused(faults)
-  return ok({
-    clientId,
-    projectId: String(fields.project_id),
+const idIn = ({ organization_id: organizationId, connection_id: connectionId }: JsonObject): string =>
+  scimId({ organizationId: String(organizationId), connectionId: String(connectionId) })
+
+const parse = createParse({
+  required: ['organization_id', 'connection_id', 'bearer_token', 'project_id'],
+  check: (fields, faults) =>
+    faults.length > 0 || readScimId(idIn(fields)) !== undefined
+      ? []
+      : ['organization_id or connection_id is malformed: expected organization-… and scim-connection-…'],
+  read: (fields) => ({
+    clientId: idIn(fields),
     clientSecret: createClientSecret(String(fields.bearer_token)),
-    issuedAt: issuedAtOf(fields, versionCreatedAt),
-    fields,
-  })
-}
+    projectId: String(fields.project_id),
+  }),
+})
 
 const format: SecretForm['format'] = ({ fields, projectId, clientSecret, issuedAt }) =>
   JSON.stringify({

@@ -28,12 +28,10 @@ export interface SecretForm {
   format(secret: StoredSecret): string
 }
 
-const required = ['client_id', 'client_secret', 'project_id', 'token_url'] as const
-
 export const isFilledString = (value: unknown): value is string => typeof value === 'string' && value !== ''
 
 /** @returns what is wrong with these fields, one sentence each; none of what stands in them. */
-export const fieldFaults = (fields: JsonObject, names: readonly string[]): string[] => {
+const fieldFaults = (fields: JsonObject, names: readonly string[]): string[] => {
   const faults: string[] = []
   for (const name of names) {
     if (fields[name] === undefined) faults.push(`${name} is missing`)
@@ -46,22 +44,36 @@ export const fieldFaults = (fields: JsonObject, names: readonly string[]): strin
   return faults
 }
 
-export const issuedAtOf = ({ issued_at: issuedAt }: JsonObject, versionCreatedAt: number): number =>
+const issuedAtOf = ({ issued_at: issuedAt }: JsonObject, versionCreatedAt: number): number =>
   issuedAt === undefined ? versionCreatedAt : Date.parse(String(issuedAt))
 
-export const parseSecret: SecretForm['parse'] = (text, versionCreatedAt) => {
-  const fields = parseJsonObject(text)
-  if (fields === undefined) return refused(['the value is not a JSON object'])
-  const faults = fieldFaults(fields, required)
-  if (faults.length > 0) return refused(faults)
-  return ok({
+interface FormFields {
+  readonly required: readonly string[]
+  /** What else is wrong, one sentence each. */
+  readonly check?: (fields: JsonObject, faults: readonly string[]) => readonly string[]
+  readonly read: (fields: JsonObject) => Pick<StoredSecret, 'clientId' | 'clientSecret' | 'projectId'>
+}
+
+/** How a form is parsed, of whichever kind: a JSON object, its faults all at once, then what stands in it. */
+export const createParse =
+  ({ required, check = () => [], read }: FormFields): SecretForm['parse'] =>
+  (text, versionCreatedAt) => {
+    const fields = parseJsonObject(text)
+    if (fields === undefined) return refused(['the value is not a JSON object'])
+    const missing = fieldFaults(fields, required)
+    const faults = [...missing, ...check(fields, missing)]
+    if (faults.length > 0) return refused(faults)
+    return ok({ ...read(fields), issuedAt: issuedAtOf(fields, versionCreatedAt), fields })
+  }
+
+export const parseSecret = createParse({
+  required: ['client_id', 'client_secret', 'project_id', 'token_url'],
+  read: (fields) => ({
     clientId: String(fields.client_id),
     clientSecret: createClientSecret(String(fields.client_secret)),
     projectId: String(fields.project_id),
-    issuedAt: issuedAtOf(fields, versionCreatedAt),
-    fields,
-  })
-}
+  }),
+})
 
 export const formatSecret: SecretForm['format'] = (secret) =>
   JSON.stringify({

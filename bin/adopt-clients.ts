@@ -4,6 +4,7 @@
 import { Fault } from '../lambda/domain/failures.ts'
 import type { Adopted } from '../lambda/domain/fleet/client-desk.ts'
 import { isM2mClient } from '../lambda/domain/fleet/client-id.ts'
+import type { ManagedSecret } from '../lambda/domain/fleet/fleet.ts'
 import { clientIdOf } from '../lambda/domain/fleet/secret-tags.ts'
 import type { ClientSecret } from '../lambda/domain/rotation/client-secret.ts'
 import { CLIENTS_PER_SECOND } from '../lambda/usecases/fleet/apply-clients.ts'
@@ -46,12 +47,17 @@ const readValue = async (seat: Seat, row: AdoptionRow, options: AdoptionOptions)
 }
 
 /** Stytch tells of an M2M client which secret it is bound to; of the other kinds only the secrets' tags do. */
-const assertFree = async (seat: Seat, { clientId }: AdoptionRow, secretName: string): Promise<void> => {
-  if (isM2mClient(clientId)) return
+const readHolders = async (seat: Seat, rows: readonly AdoptionRow[]): Promise<readonly ManagedSecret[]> => {
+  if (rows.every(({ clientId }) => isM2mClient(clientId))) return []
   const view = await seat.view()
   const { fleet } = await seat.reach()
   const secrets = await readSecrets({ fleet }, view.secretNamePrefix)
-  const holder = secrets.find((one) => one.name !== secretName && !one.isDeleted && clientIdOf(one) === clientId)
+  return secrets.filter((one) => !one.isDeleted)
+}
+
+const assertFree = (holders: readonly ManagedSecret[], { clientId }: AdoptionRow, secretName: string): void => {
+  if (isM2mClient(clientId)) return
+  const holder = holders.find((one) => one.name !== secretName && clientIdOf(one) === clientId)
   if (holder === undefined) return
   throw new CommandFault(
     EXIT.refused,
@@ -59,12 +65,16 @@ const assertFree = async (seat: Seat, { clientId }: AdoptionRow, secretName: str
   )
 }
 
-export const adoptOne = async (seat: Seat, row: AdoptionRow, options: AdoptionOptions): Promise<Adoption> => {
+const adopt = async (
+  seat: Seat,
+  row: AdoptionRow,
+  { holders, ...options }: AdoptionOptions & { readonly holders: readonly ManagedSecret[] },
+): Promise<Adoption> => {
   const view = await seat.view()
   const { desk } = await seat.reach()
   const { name, clientId } = row
   const secretName = `${view.secretNamePrefix}${name}`
-  await assertFree(seat, row, secretName)
+  assertFree(holders, row, secretName)
   const clientSecret = await readValue(seat, row, options)
   const hours = spanHours(row.period)
   const adopted = await desk.adopt({
@@ -82,6 +92,9 @@ export const adoptOne = async (seat: Seat, row: AdoptionRow, options: AdoptionOp
   const isRotated = clientSecret === undefined && (await rotateAdopted(seat, adopted.secretArn))
   return { name, clientId, ...toOutcome(adopted, isRotated) }
 }
+
+export const adoptOne = async (seat: Seat, row: AdoptionRow, options: AdoptionOptions): Promise<Adoption> =>
+  adopt(seat, row, { ...options, holders: await readHolders(seat, [row]) })
 
 const toOutcome = ({ outcome, secretArn, hasUnknownNext }: Adopted, isRotated: boolean) => ({
   outcome: isRotated ? ('rotated' as const) : outcome,
@@ -126,6 +139,7 @@ export const adoptMany = async (
   options: AdoptionOptions,
 ): Promise<Ending> => {
   const results = new Map<string, Adoption>()
+  const holders = await readHolders(seat, rows)
   const interruption = watchInterruption(seat.screen)
   const progress = seat.screen.progress('Adopting')
   const until = function* (): Generator<AdoptionRow, void> {
@@ -144,7 +158,7 @@ export const adoptMany = async (
     },
   }
   const { begun } = await paced(until(), pace, async (row) => {
-    results.set(row.name, await adoptOne(seat, row, options))
+    results.set(row.name, await adopt(seat, row, { ...options, holders }))
     progress.at(results.size, rows.length)
   })
   progress.end()

@@ -6,6 +6,7 @@ import { text } from 'node:stream/consumers'
 import { parseJsonObject } from '../lambda/domain/json-object.ts'
 import type { Vault } from '../lambda/domain/ports.ts'
 import { type ClientSecret, createClientSecret } from '../lambda/domain/rotation/client-secret.ts'
+import { scimId } from '../lambda/domain/rotation/scim-form.ts'
 import { CommandFault, EXIT } from './command-fault.ts'
 
 const refuse = (from: string, why: string): CommandFault =>
@@ -26,7 +27,8 @@ export const parseValue = (found: string, from: string, clientId: string): Clien
   // Of a SCIM connection, which has two ids and a token.
   const { client_id: id, client_secret: value = fields.bearer_token, connection_id: connection } = fields
   if (id !== undefined && id !== clientId) throw refuse(from, `its client_id is not ${clientId}`)
-  const isOther = connection !== undefined && `${fields.organization_id}/${connection}` !== clientId
+  const ids = { organizationId: String(fields.organization_id), connectionId: String(connection) }
+  const isOther = connection !== undefined && scimId(ids) !== clientId
   if (isOther) throw refuse(from, `its organization_id and connection_id are not ${clientId}`)
   if (!isValue(value)) throw refuse(from, 'expected client_secret or bearer_token, 8 to 1024 characters without spaces')
   return createClientSecret(value)

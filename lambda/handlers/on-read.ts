@@ -2,7 +2,7 @@
 // writes down who read what, and does nothing else; what it throws is tried twice more by Lambda and then lies in a queue of its own.
 import type { Context } from 'aws-lambda'
 import { createPatientSettings } from '../adapters/aws/clients.ts'
-import { createReadRecords } from '../adapters/aws/read-records.ts'
+import { createReadRecorder } from '../adapters/aws/read-records.ts'
 import { createSignedCall } from '../adapters/aws/signed-call.ts'
 import { createTiming } from '../adapters/timing.ts'
 import { Fault } from '../domain/failures.ts'
@@ -20,7 +20,7 @@ const lately = new Map<string, number>()
 export const handler = async (event: unknown, context: Context): Promise<void> => {
   const { wait } = createTiming(() => context.getRemainingTimeInMillis())
   try {
-    await noteReads({ records: createReadRecords({ call, table, keepMs, wait }), secretNamePrefix, lately }, event)
+    await noteReads({ records: createReadRecorder({ call, table, wait }, keepMs), secretNamePrefix, lately }, event)
   } catch (error) {
     const code = error instanceof Fault ? error.code : 'unknown'
     const message = error instanceof Fault ? error.message : 'An unforeseen failure.'

@@ -6,7 +6,7 @@ import { createFleet } from '../adapters/aws/fleet.ts'
 import { createFreeze } from '../adapters/aws/freeze.ts'
 import { metricLine } from '../adapters/aws/metric-line.ts'
 import { createOutcomes } from '../adapters/aws/outcomes.ts'
-import { createReadRecords } from '../adapters/aws/read-records.ts'
+import { createReadLookup } from '../adapters/aws/read-records.ts'
 import { createRotationSteps } from '../adapters/aws/rotation-steps.ts'
 import { createSignedCall } from '../adapters/aws/signed-call.ts'
 import { createTiming } from '../adapters/timing.ts'
@@ -45,7 +45,7 @@ const adoptionBy = ({ wait }: Sweeping['timing']): Pick<Sweeping, 'adoption'> =>
   const lookBackMs = lookBackHours * HOUR_MS
   return {
     adoption: {
-      records: createReadRecords({ call, table, keepMs: lookBackMs, wait }),
+      records: createReadLookup({ call, table, wait }),
       rules: { lookBackMs, ownPrincipal },
       waitAtMostMs: waitAtMostHours * HOUR_MS,
     },

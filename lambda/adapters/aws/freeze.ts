@@ -4,7 +4,7 @@ import { Fault } from '../../domain/failures.ts'
 import { parseJsonObject } from '../../domain/json-object.ts'
 import type { Freeze } from '../../domain/ports.ts'
 import { type FreezeState, freezes } from '../../domain/sweep/freeze.ts'
-import type { SignedCall, SignedReply } from './signed-call.ts'
+import { errorTypeOf, type SignedCall, type SignedReply } from './signed-call.ts'
 
 /** A revoke waits for it: twice this, at most. */
 const TIMEOUT_MS = 1000
@@ -19,18 +19,12 @@ const unreadable = (name: string, why: string): Fault =>
 
 const isFreeze = (value: unknown): value is FreezeState => freezes.some((freeze) => freeze === value)
 
-const errorIn = (body: Readonly<Record<string, unknown>> | undefined, status: number): string => {
-  const type = body?.__type
-  // `com.amazonaws.ssm#ParameterNotFound` or the bare name.
-  return typeof type === 'string' ? type.slice(type.indexOf('#') + 1) : `status ${status}`
-}
-
 /** @returns undefined: asking once more may help. @throws Fault when the answer is none of ours. */
 const understand = (name: string, { status, body }: SignedReply): FreezeState | undefined => {
   const json = parseJsonObject(body)
   if (status >= 500 || status === 429) return undefined
   if (status !== 200) {
-    const error = errorIn(json, status)
+    const error = errorTypeOf(json, status)
     if (error === 'ParameterNotFound') return 'off'
     if (/throttl|too ?many/i.test(error)) return undefined
     throw unreadable(name, error)
@@ -59,7 +53,7 @@ export const createFreeze = (call: SignedCall, parameterName: string): Freeze =>
           const reply = await ask()
           const state = understand(parameterName, reply)
           if (state !== undefined) return state
-          why = errorIn(parseJsonObject(reply.body), reply.status)
+          why = errorTypeOf(parseJsonObject(reply.body), reply.status)
         } catch (error) {
           if (error instanceof Fault) throw error
           why = error instanceof Error ? error.name : 'unknown'

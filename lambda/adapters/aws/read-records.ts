@@ -1,11 +1,11 @@
 // The record of reads, in a DynamoDB table of a few bytes an item: by one signed request each, as there are two operations, and a client of
 // its own would cost a cold start more than both (docs/decisions/020). Both may be sent twice.
 import type { PrincipalReads } from '../../domain/adoption/adoption-proof.ts'
-import type { ReadRecords } from '../../domain/adoption/read-records.ts'
+import type { ReadLookup, ReadRecorder } from '../../domain/adoption/read-records.ts'
 import type { Asked } from '../../domain/adoption/read-trail.ts'
 import { Fault } from '../../domain/failures.ts'
 import { isJsonObject, type JsonObject, parseJsonObject } from '../../domain/json-object.ts'
-import type { SignedCall } from './signed-call.ts'
+import { errorTypeOf, type SignedCall } from './signed-call.ts'
 
 const TIMEOUT_MS = 3000
 const TRIES = 3
@@ -14,8 +14,6 @@ const PAUSE_MS = 200
 export interface ReadRecordsInput {
   readonly call: SignedCall
   readonly table: string
-  /** After a principal's last read, its item goes. */
-  readonly keepMs: number
   readonly wait: (ms: number) => Promise<void>
 }
 
@@ -25,11 +23,6 @@ const unavailable = (table: string, what: string, why: string): Fault =>
     retryable: true,
     message: `${what} of the table ${table} failed: ${why}; it will be asked again.`,
   })
-
-const typeOf = (json: JsonObject | undefined, status: number): string => {
-  const type = json?.__type
-  return typeof type === 'string' ? type.slice(type.indexOf('#') + 1) : `status ${status}`
-}
 
 const isPassing = (type: string, status: number): boolean => status >= 500 || /throttl|exceeded|limit/i.test(type)
 
@@ -60,9 +53,10 @@ const toReads = (item: JsonObject): PrincipalReads | undefined => {
   }
 }
 
-export const createReadRecords = ({ call, table, keepMs, wait }: ReadRecordsInput): ReadRecords => {
-  /** @returns the reply, or undefined for a condition that does not hold. */
-  const ask = async (operation: 'UpdateItem' | 'Query', input: JsonObject): Promise<JsonObject | undefined> => {
+/** @returns the reply, or undefined for a condition that does not hold. */
+const asking =
+  ({ call, table, wait }: ReadRecordsInput) =>
+  async (operation: 'UpdateItem' | 'Query', input: JsonObject): Promise<JsonObject | undefined> => {
     let why = ''
     for (let tries = 1; tries <= TRIES; tries += 1) {
       if (tries > 1) await wait(PAUSE_MS * 2 ** (tries - 2))
@@ -75,7 +69,7 @@ export const createReadRecords = ({ call, table, keepMs, wait }: ReadRecordsInpu
         })
         const json = parseJsonObject(body)
         if (status === 200 && json !== undefined) return json
-        why = typeOf(json, status)
+        why = errorTypeOf(json, status)
         if (why === 'ConditionalCheckFailedException') return undefined
         if (!isPassing(why, status)) throw unavailable(table, operation, why)
       } catch (error) {
@@ -86,6 +80,9 @@ export const createReadRecords = ({ call, table, keepMs, wait }: ReadRecordsInpu
     throw unavailable(table, operation, why)
   }
 
+/** @param keepMs after a principal's last read its item goes. */
+export const createReadRecorder = (input: ReadRecordsInput, keepMs: number): ReadRecorder => {
+  const ask = asking(input)
   return {
     note: async ({ secretName, principal, at, asked }) => {
       const isVersion = asked.kind === 'version'
@@ -106,6 +103,12 @@ export const createReadRecords = ({ call, table, keepMs, wait }: ReadRecordsInpu
         },
       })
     },
+  }
+}
+
+export const createReadLookup = (input: ReadRecordsInput): ReadLookup => {
+  const ask = asking(input)
+  return {
     of: async (secretName) => {
       const found: PrincipalReads[] = []
       let from: unknown

@@ -3,6 +3,7 @@
 // there anyway; the signer is the SDK's. It tries once and reads nothing into the reply.
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { SignatureV4 } from '@smithy/signature-v4'
+import type { JsonObject } from '../../domain/json-object.ts'
 
 export interface AwsService {
   /** As in its host name and in the signature. */
@@ -23,6 +24,12 @@ export interface SignedReply {
   readonly status: number
   readonly headers: Readonly<Record<string, string | undefined>>
   readonly body: string
+}
+
+/** What an AWS JSON service calls its error: `com.amazonaws.ssm#ParameterNotFound`, or the bare name. */
+export const errorTypeOf = (json: JsonObject | undefined, status: number): string => {
+  const type = json?.__type
+  return typeof type === 'string' ? type.slice(type.indexOf('#') + 1) : `status ${status}`
 }
 
 export type SignedCall = (request: SignedRequest) => Promise<SignedReply>

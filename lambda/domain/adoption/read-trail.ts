@@ -1,6 +1,6 @@
 // What CloudTrail tells of a read of a secret's value: whose, when, and which version was asked for. Pure, from an untyped event. No value
 // is in such an event, and none of what is not understood is repeated.
-import { isJsonObject, type JsonObject } from '../json-object.ts'
+import { filled, isJsonObject, type JsonObject } from '../json-object.ts'
 import { ok, type Result, refused } from '../result.ts'
 
 /** current: AWSCURRENT of that moment, as consumers ask. Else a version by its id, or AWSPREVIOUS. */
@@ -18,8 +18,6 @@ export interface SeenRead {
   readonly asked: Asked
 }
 
-const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined)
-
 /** By ARN, whole or without its suffix, or by name. A name of ours never ends like a suffix (register-client.ts). */
 const nameOf = (secretId: string): string => {
   const resource = secretId.startsWith('arn:') ? secretId.split(':').slice(6).join(':') : secretId
@@ -31,15 +29,15 @@ const principalOf = (identity: JsonObject): string | undefined => {
   const { sessionContext, arn, accountId, principalId, type } = identity
   if (type === 'AWSService') return undefined
   const issuer = isJsonObject(sessionContext) ? sessionContext.sessionIssuer : undefined
-  const role = isJsonObject(issuer) ? text(issuer.arn) : undefined
+  const role = isJsonObject(issuer) ? filled(issuer.arn) : undefined
   // A caller of another account is told by ids alone; what follows the colon is its session.
-  const foreign = text(principalId)?.split(':')[0]
-  return role ?? text(arn) ?? (foreign === undefined ? undefined : `${text(accountId) ?? 'unknown'}/${foreign}`)
+  const foreign = filled(principalId)?.split(':')[0]
+  return role ?? filled(arn) ?? (foreign === undefined ? undefined : `${filled(accountId) ?? 'unknown'}/${foreign}`)
 }
 
 /** @returns undefined for AWSPENDING and labels of an operator's own: nobody's consumer either. */
 const askedIn = ({ versionId, versionStage }: JsonObject): Asked | undefined => {
-  const id = text(versionId)
+  const id = filled(versionId)
   if (id !== undefined) return { kind: 'version', versionId: id }
   if (versionStage === undefined || versionStage === null || versionStage === 'AWSCURRENT') return { kind: 'current' }
   return versionStage === 'AWSPREVIOUS' ? { kind: 'previous' } : undefined
@@ -47,7 +45,7 @@ const askedIn = ({ versionId, versionStage }: JsonObject): Asked | undefined => 
 
 const secretsIn = ({ secretId, secretIdList }: JsonObject): readonly string[] => {
   const listed: readonly unknown[] = Array.isArray(secretIdList) ? secretIdList : []
-  return [secretId, ...listed].flatMap((one) => text(one) ?? [])
+  return [secretId, ...listed].flatMap((one) => filled(one) ?? [])
 }
 
 /**
@@ -59,7 +57,7 @@ export const readTrail = (event: unknown, secretNamePrefix: string): Result<read
   if (!isJsonObject(detail)) return refused(['detail: expected an object'])
   const { eventTime, userIdentity, requestParameters, errorCode } = detail
   if (errorCode !== undefined) return ok([])
-  const at = Date.parse(text(eventTime) ?? '')
+  const at = Date.parse(filled(eventTime) ?? '')
   const faults = [
     ...(Number.isNaN(at) ? ['detail.eventTime: expected a date'] : []),
     ...(isJsonObject(userIdentity) ? [] : ['detail.userIdentity: expected an object']),

@@ -7,7 +7,7 @@ import {
   proveAdoption,
   type Switch,
 } from '../../domain/adoption/adoption-proof.ts'
-import type { ReadRecords } from '../../domain/adoption/read-records.ts'
+import type { ReadLookup } from '../../domain/adoption/read-records.ts'
 import { Fault } from '../../domain/failures.ts'
 import { type ManagedSecret, switchedAt, versionLabelled } from '../../domain/fleet/fleet.ts'
 import { overlapOf, type StageSpans } from '../../domain/fleet/secret-tags.ts'
@@ -16,7 +16,7 @@ import { isSettledOrigin, readRequestToken } from '../../domain/rotation/request
 import type { Fact } from '../../domain/sweep/due.ts'
 
 export interface AdoptionWatch {
-  readonly records: ReadRecords
+  readonly records: ReadLookup
   readonly rules: ProofRules
   /** Past the overlap. */
   readonly waitAtMostMs: number

@@ -1,10 +1,10 @@
 // Writes down who read which secret, from one event of CloudTrail. Told twice, or out of order, it comes to the same.
-import type { ReadRecords } from '../../domain/adoption/read-records.ts'
+import type { ReadRecorder } from '../../domain/adoption/read-records.ts'
 import { readTrail } from '../../domain/adoption/read-trail.ts'
 import { Fault } from '../../domain/failures.ts'
 
 export interface NotingReads {
-  readonly records: ReadRecords
+  readonly records: ReadRecorder
   readonly secretNamePrefix: string
   /** What was written lately by this process, and needs no second write. */
   readonly lately: Map<string, number>

@@ -3,7 +3,7 @@
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { SecretsManagerClient as Client } from '@aws-sdk/client-secrets-manager'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { createReadRecords } from '../../../lambda/adapters/aws/read-records.ts'
+import { createReadLookup, createReadRecorder } from '../../../lambda/adapters/aws/read-records.ts'
 import { createSignedCall } from '../../../lambda/adapters/aws/signed-call.ts'
 import { createAwsStandIn } from '../../../lambda/local/aws/aws-stand-in.ts'
 import { createWorld } from '../../../lambda/local/stand-in/world.ts'
@@ -31,15 +31,16 @@ afterEach(async () => {
   standIn.faults.clear()
 })
 
-const records = (table = TABLE) =>
-  createReadRecords({
+const records = (table = TABLE) => {
+  const input = {
     call: createSignedCall(client, { service: 'dynamodb', endpoint: origin }),
     table,
-    keepMs: KEEP_MS,
-    wait: async (ms) => {
+    wait: async (ms: number) => {
       waits.push(ms)
     },
-  })
+  }
+  return { ...createReadRecorder(input, KEEP_MS), ...createReadLookup(input) }
+}
 let turn = 0
 const nextName = (): string => {
   turn += 1
@@ -119,10 +120,9 @@ describe('what fails', () => {
   })
 
   test('without an answer is told', async () => {
-    const nowhere = createReadRecords({
+    const nowhere = createReadLookup({
       call: createSignedCall(client, { service: 'dynamodb', endpoint: 'http://127.0.0.1:1' }),
       table: TABLE,
-      keepMs: KEEP_MS,
       wait: async () => {},
     })
 

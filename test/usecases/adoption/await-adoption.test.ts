@@ -27,7 +27,6 @@ const run = async ({ traits = { rotatedAgoMs: switched }, reads = [own], failure
     {
       watch: {
         records: {
-          note: async () => {},
           of: async (secretName) => {
             asked.push(secretName)
             if (failure !== undefined) throw failure

@@ -21,7 +21,6 @@ const createPlace = () => {
         if (failure !== undefined) throw failure
         written.push(read)
       },
-      of: async () => [],
     },
     secretNamePrefix: 'm2m/prod/',
     lately: new Map<string, number>(),

@@ -6,6 +6,10 @@ export type JsonObject = Readonly<Record<string, unknown>>
 export const isJsonObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
+/** @returns undefined for whatever is no text, or an empty one. */
+export const filled = (value: unknown): string | undefined =>
+  typeof value === 'string' && value !== '' ? value : undefined
+
 /** @returns undefined for whatever is not a JSON object. */
 export const parseJsonObject = (text: string): JsonObject | undefined => {
   try {

@@ -1,10 +1,10 @@
 // Every M2M endpoint of Stytch (stytch-api §1), one function each, in the vendor's paths and the domain's names. A reply is a value
 // of a named kind; nothing is thrown, and an imported or issued secret leaves only in a ClientSecret.
 
-import type { JsonObject } from '../../domain/json-object.ts'
+import { filled, isJsonObject, type JsonObject } from '../../domain/json-object.ts'
 import { type ClientSecret, createClientSecret } from '../../domain/rotation/client-secret.ts'
 import type { Slots } from '../../domain/rotation/position.ts'
-import { type CallerSettings, createCaller, filled, isObject } from './caller.ts'
+import { type CallerSettings, createCaller } from './caller.ts'
 import type { Send } from './http.ts'
 import type { StytchReply } from './reply.ts'
 import type { RetryTiming } from './retry.ts'
@@ -95,7 +95,7 @@ export interface StytchApi {
 const text = (value: unknown): string => (typeof value === 'string' ? value : '')
 
 const toClient = (value: unknown): StytchClient | undefined => {
-  if (!isObject(value)) return undefined
+  if (!isJsonObject(value)) return undefined
   const clientId = filled(value.client_id)
   const lastFour = filled(value.client_secret_last_four)
   if (clientId === undefined || lastFour === undefined) return undefined
@@ -106,7 +106,7 @@ const toClient = (value: unknown): StytchClient | undefined => {
     isActive: value.status === 'active',
     scopes: Array.isArray(value.scopes) ? value.scopes.filter((scope) => typeof scope === 'string') : [],
     slots: { current: lastFour, next: filled(value.next_client_secret_last_four) ?? null },
-    trustedMetadata: isObject(value.trusted_metadata) ? value.trusted_metadata : {},
+    trustedMetadata: isJsonObject(value.trusted_metadata) ? value.trusted_metadata : {},
   }
 }
 
@@ -150,7 +150,7 @@ export const createStytchApi = (settings: StytchSettings): StytchApi => {
         body: { ...toBody(rest), client_id: clientId, client_secret: clientSecret?.reveal() },
         read: (json) => {
           const client = readClient(json)
-          const secret = isObject(json.m2m_client) ? filled(json.m2m_client.client_secret) : undefined
+          const secret = isJsonObject(json.m2m_client) ? filled(json.m2m_client.client_secret) : undefined
           if (client === undefined || secret === undefined) return undefined
           return { ...client, clientSecret: createClientSecret(secret) }
         },
@@ -171,7 +171,7 @@ export const createStytchApi = (settings: StytchSettings): StytchApi => {
           if (!Array.isArray(json.m2m_clients)) return undefined
           const found = json.m2m_clients.map(toClient)
           if (found.includes(undefined)) return undefined
-          const metadata = isObject(json.results_metadata) ? json.results_metadata : {}
+          const metadata = isJsonObject(json.results_metadata) ? json.results_metadata : {}
           return { clients: found.filter((client) => client !== undefined), nextCursor: filled(metadata.next_cursor) }
         },
       })
@@ -191,7 +191,7 @@ export const createStytchApi = (settings: StytchSettings): StytchApi => {
         path: at(clientId, '/secrets/rotate/start'),
         repetition: 'never',
         read: ({ m2m_client: client }) => {
-          const secret = isObject(client) ? filled(client.next_client_secret) : undefined
+          const secret = isJsonObject(client) ? filled(client.next_client_secret) : undefined
           return secret === undefined ? undefined : createClientSecret(secret)
         },
       }),
@@ -225,7 +225,7 @@ export const createStytchApi = (settings: StytchSettings): StytchApi => {
           url: toUrl(path === 'b2b' ? `/v1/b2b/sessions/jwks/${project}` : `/v1/sessions/jwks/${project}`),
           headers: {},
         },
-        ({ keys }) => (Array.isArray(keys) ? keys.filter(isObject) : undefined),
+        ({ keys }) => (Array.isArray(keys) ? keys.filter(isJsonObject) : undefined),
       ),
     whoami: () =>
       asOwner({

@@ -29,11 +29,6 @@ export interface ApiCall<Value> {
 export const basic = ({ user, password }: BasicPair): string =>
   `Basic ${Buffer.from(`${user}:${password}`, 'utf8').toString('base64')}`
 
-export const isObject = (value: unknown): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-export const filled = (value: unknown): string | undefined =>
-  typeof value === 'string' && value !== '' ? value : undefined
-
 export const createCaller = ({ baseUrl, credentials, send, timing }: CallerSettings) => {
   const toUrl = (path: string): URL => new URL(path, baseUrl)
   /** The last call's credentials were refused: the next one reads them anew. */

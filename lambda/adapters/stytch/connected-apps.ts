@@ -2,11 +2,11 @@
 // have no grant of their own, so that a value is proven by introspection, with a token that nobody has. Stytch keeps no field for who
 // manages an app: its secret says so, by the tag `m2m:client-id`, which whoever writes values may not write.
 import { randomUUID } from 'node:crypto'
-import type { JsonObject } from '../../domain/json-object.ts'
+import { filled, isJsonObject, type JsonObject } from '../../domain/json-object.ts'
 import type { Issuer } from '../../domain/ports.ts'
 import { createClientSecret } from '../../domain/rotation/client-secret.ts'
 import { callerSettings, type StytchSettings } from './api.ts'
-import { createCaller, filled, isObject } from './caller.ts'
+import { createCaller } from './caller.ts'
 import { createSlotIssuer, type SlotCalls } from './issuer.ts'
 
 export interface AppIssuerInput {
@@ -16,8 +16,8 @@ export interface AppIssuerInput {
 }
 
 const toApp = ({ connected_app: app }: JsonObject) => {
-  const current = isObject(app) ? filled(app.client_secret_last_four) : undefined
-  if (!isObject(app) || current === undefined) return undefined
+  const current = isJsonObject(app) ? filled(app.client_secret_last_four) : undefined
+  if (!isJsonObject(app) || current === undefined) return undefined
   const slots = { current, next: filled(app.next_client_secret_last_four) ?? null }
   return { slots, isActive: app.status === 'active' }
 }
@@ -59,7 +59,7 @@ export const createAppIssuer = ({ stytch, holderOf }: AppIssuerInput): Issuer =>
         path: at(clientId, '/secrets/rotate/start'),
         repetition: 'never',
         read: ({ connected_app: app }) => {
-          const secret = isObject(app) ? filled(app.next_client_secret) : undefined
+          const secret = isJsonObject(app) ? filled(app.next_client_secret) : undefined
           return secret === undefined ? undefined : createClientSecret(secret)
         },
       }),

@@ -1,7 +1,8 @@
 // The part of Stytch's Management API (stytch-api §5.1) that a project's secrets need, one function each. It takes a workspace key, never
 // a project secret. A value leaves only in a ClientSecret, whose mark is the id by which Stytch names it.
+import { filled, isJsonObject } from '../../domain/json-object.ts'
 import { type ClientSecret, createClientSecret } from '../../domain/rotation/client-secret.ts'
-import { type CallerSettings, createCaller, filled, isObject } from './caller.ts'
+import { type CallerSettings, createCaller } from './caller.ts'
 import type { StytchReply } from './reply.ts'
 
 export const MANAGEMENT_URL = 'https://management.stytch.com'
@@ -33,7 +34,7 @@ const timeOf = (value: unknown): number | undefined => {
 }
 
 const toListed = (value: unknown): ListedSecret | undefined => {
-  if (!isObject(value)) return undefined
+  if (!isJsonObject(value)) return undefined
   const secretId = filled(value.secret_id)
   const lastFour = filled(value.last_four)
   const createdAt = timeOf(value.created_at)
@@ -56,8 +57,8 @@ export const createManagementApi = ({
         path,
         repetition: 'never',
         read: ({ secret }) => {
-          const value = isObject(secret) ? filled(secret.secret) : undefined
-          const secretId = isObject(secret) ? filled(secret.secret_id) : undefined
+          const value = isJsonObject(secret) ? filled(secret.secret) : undefined
+          const secretId = isJsonObject(secret) ? filled(secret.secret_id) : undefined
           return value === undefined || secretId === undefined ? undefined : createClientSecret(value, secretId)
         },
       }),

@@ -1,6 +1,6 @@
 // An event as it is archived: EventBridge's envelope, whole. Tells what of it the layout and a report need, and keeps the rest as it
 // came. Refuses only what is no event at all.
-import { isJsonObject, type JsonObject, parseJsonObject } from '../json-object.ts'
+import { filled, isJsonObject, type JsonObject, parseJsonObject } from '../json-object.ts'
 import { ok, type Result, refused } from '../result.ts'
 import { readRequestToken } from '../rotation/request-token.ts'
 
@@ -33,10 +33,7 @@ export interface ArchivedEvent {
 }
 
 /** A field that is a text and not empty. */
-export const textOf = (object: JsonObject, name: string): string | undefined => {
-  const value = object[name]
-  return typeof value === 'string' && value !== '' ? value : undefined
-}
+export const textOf = (object: JsonObject, name: string): string | undefined => filled(object[name])
 
 /** @returns what is missing, in words. */
 export const readArchivedEvent = (envelope: unknown): Result<ArchivedEvent, readonly string[]> => {

@@ -1,7 +1,7 @@
 // What a detector's signed delivery says: which of its alerts, and what leaked. Reads the three forms; takes nothing from them but
 // ids, short texts of harmless characters, and the leaked value, which goes into its box at once. No fault quotes the body.
 import { createHash } from 'node:crypto'
-import { isJsonObject, type JsonObject, parseJsonObject } from '../json-object.ts'
+import { filled, isJsonObject, type JsonObject, parseJsonObject } from '../json-object.ts'
 import { ok, type Result, refused } from '../result.ts'
 import type { Delivery, Detector } from './leak-delivery.ts'
 import { type LeakProof, readProof } from './leak-proof.ts'
@@ -38,7 +38,6 @@ const ALERT_ID = /^[A-Za-z0-9][A-Za-z0-9._:/#-]{0,127}$/
 const CLIENT_ID = /^[\x21-\x7e]{1,256}$/
 
 const isWhole = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) > 0
-const textOf = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined)
 const objectOf = (value: unknown): JsonObject => (isJsonObject(value) ? value : {})
 
 /** A type is called by a slug here and by a name there: both come to the same. */
@@ -71,7 +70,7 @@ const readGithub = (json: JsonObject, event: string | undefined, watched: readon
   const alert = objectOf(json.alert)
   if (typeof json.action === 'string' && !GITHUB_ACTIONS.includes(json.action)) return ok('ignored')
   const { number, secret_type: type, secret_type_display_name: displayName, secret } = alert
-  const repository = textOf(objectOf(json.repository).full_name)
+  const repository = filled(objectOf(json.repository).full_name)
   const installationId = objectOf(json.installation).id
   const faults = [
     ...(typeof json.action === 'string' ? [] : ['action: expected a text']),
@@ -129,7 +128,7 @@ const readMatches = (json: JsonObject, watched: readonly string[]): AlertReading
 
 /** Its path is numbers and names: nothing else of an address is repeated. */
 const referenceUrl = (value: unknown): string | undefined => {
-  const match = /^https?:\/\/([a-z0-9.-]{1,100}\/workspace\/\d{1,12}\/incidents\/\d{1,12})$/.exec(textOf(value) ?? '')
+  const match = /^https?:\/\/([a-z0-9.-]{1,100}\/workspace\/\d{1,12}\/incidents\/\d{1,12})$/.exec(filled(value) ?? '')
   return match?.[1]
 }
 

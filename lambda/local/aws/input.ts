@@ -44,7 +44,7 @@ const lowerFirst = (name: string): string => name.charAt(0).toLowerCase() + name
 const wrongType = (name: string, expected: string): AwsFault =>
   new AwsFault('SerializationException', `${name}: expected ${expected}`)
 
-const isStructure = (value: unknown): value is Body =>
+export const isStructure = (value: unknown): value is Body =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** @param prefix - where a nested structure sits, e.g. `rotationRules.` */

@@ -2,7 +2,7 @@
 // plays `SET #a = :b, …`, `attribute_not_exists(#a) OR #a < :b` for numbers, and `key = :value`; whatever else is asked for is refused, not
 // half obeyed. Errors are named as AWS names them.
 import { AwsFault, invalidInput } from './aws-fault.ts'
-import { type Body, readInput } from './input.ts'
+import { type Body, isStructure, readInput } from './input.ts'
 import type { AwsOperations } from './operations.ts'
 
 export interface TableInput {
@@ -28,17 +28,14 @@ interface Table extends TableInput {
 /** As many as fit into a page here; DynamoDB's page is a megabyte. */
 const PAGE = 100
 
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
 const toAttribute = (value: unknown): Attribute | undefined => {
-  const [[type, text] = [], ...others] = isRecord(value) ? Object.entries(value) : []
+  const [[type, text] = [], ...others] = isStructure(value) ? Object.entries(value) : []
   if (others.length > 0 || typeof text !== 'string' || (type !== 'S' && type !== 'N')) return undefined
   return type === 'N' && !Number.isFinite(Number(text)) ? undefined : { [type]: text }
 }
 
 const attributesIn = (value: unknown, name: string): TableItem => {
-  const found = Object.entries(isRecord(value) ? value : {}).map(([key, one]) => {
+  const found = Object.entries(isStructure(value) ? value : {}).map(([key, one]) => {
     const attribute = toAttribute(one)
     if (attribute === undefined) throw invalidInput(`${name}: this stand-in takes S and N.`)
     return [key, attribute] as const
@@ -54,7 +51,7 @@ const readNames = (body: Body) => {
   const values = attributesIn(body.ExpressionAttributeValues, 'ExpressionAttributeValues')
   return {
     nameOf: (token: string): string => {
-      const name = token.startsWith('#') && isRecord(aliases) ? aliases[token] : token
+      const name = token.startsWith('#') && isStructure(aliases) ? aliases[token] : token
       if (typeof name !== 'string') throw invalidInput(`An expression attribute name is not defined: ${token}`)
       return name
     },

@@ -1,18 +1,57 @@
-// How the tests run: Node, one process a file (crash tests kill their children, and a leaked handle must not outlive its file),
-// three at a time: most of them wait, for a reply or a process. Names are imported, not global. Built and synthesised copies are never picked up.
-
+// How the tests run: Node, three files at a time, since most of them wait for a reply or a process. Rooms whose tests start processes, kill
+// them or change the environment have one process a file (a leaked handle must not outlive its file); the others share theirs, so that what
+// they all import is loaded three times and not two hundred. Names are imported, not global. Files named `*.long.test.ts` belong to
+// `npm run test:long` (vitest.long.config.ts). Built and synthesised copies are never picked up.
+import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
+
+// Tests start hundreds of processes, each of which would compile the same TypeScript and the same SDK again.
+process.env.NODE_COMPILE_CACHE ??= fileURLToPath(new URL('./node_modules/.cache/compiled', import.meta.url))
+
+/** Rooms that get one process a file. */
+const apart = [
+  'test/{bench,crash,docs,e2e,handlers,scripts}/**/*.test.ts',
+  'test/local/{laptop,page,runner}/**/*.test.ts',
+]
+
+/** The rooms that take longest, first: a file that runs alone at the end would keep one processor idle. */
+const longest = ['/test/crash/', '/test/e2e/', '/test/scripts/', '/test/docs/', '/test/stack/']
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification): number => {
+      const at = longest.findIndex((room) => moduleId.includes(room))
+      return at === -1 ? longest.length : at
+    }
+    const sorted = await super.sort(files)
+    return sorted.toSorted((one, other) => rank(one) - rank(other))
+  }
+}
+
+export const timeouts = { testTimeout: 60_000, hookTimeout: 60_000, teardownTimeout: 5_000 }
+
+const exclude = ['**/node_modules/**', '**/dist/**', '**/cdk.out/**', '**/*.long.test.ts']
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    exclude: ['**/node_modules/**', '**/dist/**', '**/cdk.out/**'],
-    environment: 'node',
-    globals: false,
-    pool: 'forks',
     maxWorkers: 3,
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
-    teardownTimeout: 5_000,
+    sequence: { sequencer: LongestFirst },
+    projects: [
+      {
+        test: {
+          name: 'shared',
+          include: ['test/**/*.test.ts'],
+          exclude: [...exclude, ...apart],
+          environment: 'node',
+          pool: 'forks',
+          isolate: false,
+          ...timeouts,
+        },
+      },
+      {
+        test: { name: 'apart', include: apart, exclude, environment: 'node', pool: 'forks', ...timeouts },
+      },
+    ],
   },
 })

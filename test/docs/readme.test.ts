@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { startLaptop } from '../../lambda/local/laptop/laptop.ts'
+import { childEnv } from '../child-env.ts'
 import { repository } from '../e2e/spawned.ts'
 
 test('a new user lists, rotates, and revokes a secret by the README alone', { timeout: 120_000 }, async () => {
@@ -22,7 +23,7 @@ test('a new user lists, rotates, and revokes a secret by the README alone', { ti
     const code = section
       .replaceAll('http://127.0.0.1:4566', laptop.address.aws)
       .replaceAll('npx m2m', `"${process.execPath}" "${join(repository, 'bin/m2m.ts')}"`)
-    const child = spawn('bash', ['-e'], { env: { PATH: process.env.PATH ?? '' }, stdio: ['pipe', 'pipe', 'pipe'] })
+    const child = spawn('bash', ['-e'], { env: childEnv(), stdio: ['pipe', 'pipe', 'pipe'] })
     let said = ''
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (said += String(chunk)))
     child.stdin.end(code)

@@ -7,6 +7,7 @@ import { dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { startLaptop } from '../../lambda/local/laptop/laptop.ts'
+import { childEnv } from '../child-env.ts'
 
 const repository = fileURLToPath(new URL('../..', import.meta.url))
 const read = (path: string): string => readFileSync(join(repository, path), 'utf8')
@@ -136,14 +137,13 @@ describe('the runbook', () => {
       const [section = ''] = shell.filter((code) => code.startsWith('call() {'))
       const { aws, region } = laptop.address
       const child = spawn('sh', ['-c', section], {
-        env: {
-          PATH: process.env.PATH ?? '',
+        env: childEnv({
           AWS_ENDPOINT_URL: aws,
           AWS_REGION: region,
           AWS_ACCESS_KEY_ID: 'x',
           AWS_SECRET_ACCESS_KEY: 'x',
           SECRET: 'm2m/laptop/reports',
-        },
+        }),
       })
       let said = ''
       child.stdout.on('data', (chunk) => {

@@ -8,6 +8,7 @@ import ts from 'typescript'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { startLaptop } from '../../lambda/local/laptop/laptop.ts'
+import { childEnv } from '../child-env.ts'
 
 const repository = fileURLToPath(new URL('../..', import.meta.url))
 const page = readFileSync(join(repository, 'docs/vending.md'), 'utf8')
@@ -65,13 +66,12 @@ describe.skipIf(!has('curl'))('the curl command', () => {
     try {
       const { vend, region, access_key_id, secret_access_key } = laptop.address
       const child = spawn('sh', ['-c', blocks('sh')[0] ?? ''], {
-        env: {
-          PATH: process.env.PATH ?? '',
+        env: childEnv({
           VEND: vend,
           AWS_REGION: region,
           AWS_ACCESS_KEY_ID: access_key_id,
           AWS_SECRET_ACCESS_KEY: secret_access_key,
-        },
+        }),
       })
       let output = ''
       child.stdout.on('data', (chunk) => {

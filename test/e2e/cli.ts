@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { AwsSettings } from '../../lambda/local/aws/settings.ts'
 import { awsEnvironment, type Laptop, startLaptop } from '../../lambda/local/laptop/laptop.ts'
+import { childEnv } from '../child-env.ts'
 import { findLeaks, type KnownSecret, type Leak, type Output } from './leaks.ts'
 import { repository } from './spawned.ts'
 
@@ -56,13 +57,12 @@ export const openCli = async (awsSettings: Partial<AwsSettings> = {}): Promise<C
   const start = (args: readonly string[], { stdin = '', env = {} }: RunInput = {}): Running => {
     const child = spawn(process.execPath, [m2mPath, ...args], {
       cwd: place,
-      env: {
-        PATH: process.env.PATH ?? '',
+      env: childEnv({
         ...awsEnvironment(laptop.address.aws),
         M2M_STAGE: 'laptop',
         M2M_OPERATOR: 'ada',
         ...env,
-      },
+      }),
       stdio: ['pipe', 'pipe', 'pipe'],
     })
     const said = { stdout: '', stderr: '' }

@@ -10,6 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { CreateSecretCommand, GetSecretValueCommand } from '@aws-sdk/client-secrets-manager'
 import { LAPTOP_PREFIX } from '../../lambda/local/laptop/functions.ts'
 import { awsEnvironment } from '../../lambda/local/laptop/laptop.ts'
+import { childEnv } from '../child-env.ts'
 import { type CampaignSeat, DAY_MS, openCampaigns } from './campaign-seat.ts'
 import type { Subject } from './desk.ts'
 import { repository } from './spawned.ts'
@@ -53,12 +54,11 @@ const commandLine =
     new Promise((resolve, reject) => {
       const child = spawn(process.execPath, [join(repository, 'bin/m2m.ts'), ...args], {
         cwd: place,
-        env: {
-          PATH: process.env.PATH ?? '',
+        env: childEnv({
           ...awsEnvironment(desk.laptop.address.aws),
           M2M_STAGE: 'laptop',
           M2M_OPERATOR: 'ada',
-        },
+        }),
         stdio: ['ignore', 'pipe', 'pipe'],
       })
       let said = ''

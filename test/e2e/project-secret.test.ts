@@ -11,6 +11,7 @@ import { LAPTOP_EVIDENCE } from '../../lambda/local/laptop/functions.ts'
 import { awsEnvironment, type Laptop, startLaptop } from '../../lambda/local/laptop/laptop.ts'
 import { LAPTOP_PROJECT_SECRET } from '../../lambda/local/laptop/project-secret.ts'
 import { createOperator, type Operator } from '../../lambda/local/story/operator.ts'
+import { childEnv } from '../child-env.ts'
 import { repository } from './spawned.ts'
 
 vi.setConfig({ testTimeout: 90_000, hookTimeout: 60_000 })
@@ -157,12 +158,11 @@ test('the command line revokes it, and shows the report', async () => {
     process.execPath,
     [join(repository, 'bin/m2m.ts'), 'incident', 'm2m-laptop', '--prefix', 'stytch/', '--reason', 'a test', '--wait'],
     {
-      env: {
-        PATH: process.env.PATH ?? '',
+      env: childEnv({
         ...awsEnvironment(laptop.address.aws),
         M2M_STAGE: 'laptop',
         M2M_EVIDENCE_BUCKET: LAPTOP_EVIDENCE,
-      },
+      }),
     },
   )
 

@@ -16,6 +16,7 @@ import { slotForm } from '../../lambda/domain/rotation/slot-forms.ts'
 import { LAPTOP_EVIDENCE, LAPTOP_PREFIX } from '../../lambda/local/laptop/functions.ts'
 import { awsEnvironment, type Laptop, startLaptop } from '../../lambda/local/laptop/laptop.ts'
 import { createOperator, type Operator } from '../../lambda/local/story/operator.ts'
+import { childEnv } from '../child-env.ts'
 import { repository } from './spawned.ts'
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
@@ -117,12 +118,11 @@ const storedValue = async (secretId: string): Promise<string> => {
 
 const m2m = (args: readonly string[], stdin = '') => {
   const started = promisify(execFile)(process.execPath, [join(repository, 'bin/m2m.ts'), ...args], {
-    env: {
-      PATH: process.env.PATH ?? '',
+    env: childEnv({
       ...awsEnvironment(laptop.address.aws),
       M2M_STAGE: 'laptop',
       M2M_EVIDENCE_BUCKET: LAPTOP_EVIDENCE,
-    },
+    }),
   })
   started.child.stdin?.end(stdin)
   return started

@@ -4,6 +4,7 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { childEnv } from '../child-env.ts'
 
 export const repository = fileURLToPath(new URL('../..', import.meta.url))
 export const laptopPath = fileURLToPath(new URL('../../lambda/local/laptop/main.ts', import.meta.url))
@@ -60,7 +61,7 @@ export const spawnCommand = ({ command = process.execPath, args, cwd, env, isGro
   const child = spawn(command, args, {
     cwd: cwd ?? repository,
     // Nothing of the test runner's own environment: a user's shell has none of it.
-    env: { PATH: process.env.PATH ?? '', ...env },
+    env: childEnv(env),
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: isGroup,
   })

@@ -17,6 +17,7 @@ import { answerCloudFormation } from '../../lambda/adapters/cloudformation/answe
 import { createSend, type HttpCall } from '../../lambda/adapters/stytch/http.ts'
 import { selfSignedCertificate } from '../../lambda/local/stytch/self-signed-certificate.ts'
 import { bundleFunction } from '../../scripts/bundle.ts'
+import { childEnv } from '../child-env.ts'
 
 const repository = fileURLToPath(new URL('../..', import.meta.url))
 // Inside of the repository, so that the entry finds undici; the bundle finds it in itself.
@@ -97,7 +98,7 @@ const call = (url: string, more: Partial<Asked> = {}): Asked => ({
 const byBundle = async (calls: readonly Asked[]): Promise<unknown> => {
   const code = `const { handler } = await import(${JSON.stringify(join(root, 'out/index.mjs'))})
 process.stdout.write(JSON.stringify(await handler(${JSON.stringify(calls)})), () => process.exit(0))`
-  const env = { PATH: process.env.PATH ?? '', NODE_TLS_REJECT_UNAUTHORIZED: '0', NODE_NO_WARNINGS: '1' }
+  const env = childEnv({ NODE_TLS_REJECT_UNAUTHORIZED: '0', NODE_NO_WARNINGS: '1' })
   const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', code], { env })
   return JSON.parse(stdout)
 }
@@ -146,7 +147,7 @@ test('a certificate that nobody vouches for is refused', async () => {
   const code = `const { handler } = await import(${JSON.stringify(join(root, 'out/index.mjs'))})
 console.log(JSON.stringify(await handler([${JSON.stringify(call(`${originOf(secure, 'https')}/token`))}])))
 process.exit(0)`
-  const env = { PATH: process.env.PATH ?? '' }
+  const env = childEnv()
   const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', code], { env })
 
   expect(JSON.parse(stdout)).toMatchObject([{ arrived: false }])
@@ -181,7 +182,7 @@ test('an answer to CloudFormation arrives as it does by the whole: a PUT without
 await answerCloudFormation(${JSON.stringify(answer)})
 process.exit(0)`
   await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', code], {
-    env: { PATH: process.env.PATH ?? '' },
+    env: childEnv(),
   })
   await answerCloudFormation(answer)
   server.closeAllConnections()

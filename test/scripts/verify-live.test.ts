@@ -13,6 +13,7 @@ import { type Rehearsal, startRehearsal } from '../../scripts/verify-live/rehear
 import { createWorkshop } from '../../scripts/verify-live/run.ts'
 import { readLiveSettings, readOptions } from '../../scripts/verify-live/settings.ts'
 import { type Verified, verify } from '../../scripts/verify-live/verify.ts'
+import { childEnv } from '../child-env.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'm2m-verify-'))
 afterAll(() => rmSync(directory, { recursive: true, force: true }))
@@ -295,7 +296,7 @@ describe('the settings', () => {
 
 const main = join(import.meta.dirname, '../../scripts/verify-live/main.ts')
 // Nothing of this process's environment: it must not reach a real account by accident.
-const env = { PATH: process.env.PATH ?? '' }
+const env = childEnv()
 
 test('it does not start without confirmation', () => {
   const { status, stderr } = spawnSync(process.execPath, [main], { encoding: 'utf8', env })

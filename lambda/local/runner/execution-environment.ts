@@ -37,8 +37,8 @@ const runtimePath = fileURLToPath(
   new URL(import.meta.url.endsWith('.ts') ? './runtime.ts' : './runtime.js', import.meta.url),
 )
 
-/** What a process needs to start at all; nothing else of the parent's environment goes down. */
-const inheritedNames = ['PATH', 'SystemRoot']
+/** What a process needs to start at all, and Node's cache of compiled modules; nothing else of the parent's environment goes down. */
+const inheritedNames = ['PATH', 'SystemRoot', 'NODE_COMPILE_CACHE']
 
 const childEnv = (env: Readonly<Record<string, string>>): Record<string, string> => {
   const inherited = inheritedNames.flatMap((name) => {

@@ -1,11 +1,16 @@
 // One execution environment, in a process of its own: loads the handler's module once, then runs one event at a time.
 // Started by execution-environment.ts alone. It dies with its parent: when the channel closes, however the parent ended,
 // it exits. A handler that blocks the event loop without end would outlive a killed parent; handlers do I/O.
+import Module from 'node:module'
 import { pathToFileURL } from 'node:url'
 import type { FromRuntime, FunctionIdentity, ToRuntime } from './messages.ts'
 import { installClock, shiftClock } from './shifted-clock.ts'
 
 type Handler = (event: unknown, context: object) => unknown
+
+/** Whether the parent uses Node's cache of compiled modules. The handler's environment is what the function was given, and PATH. */
+const isCompilationCached = process.env.NODE_COMPILE_CACHE !== undefined
+delete process.env.NODE_COMPILE_CACHE
 
 let handler: Handler | undefined
 let identity: FunctionIdentity = { functionName: 'function', functionArn: '', memoryLimitInMB: 128 }
@@ -39,6 +44,8 @@ const load = async (message: Extract<ToRuntime, { kind: 'load' }>): Promise<void
   }
   handler = found as Handler
   send({ kind: 'loaded' })
+  // Node writes the cache when a process ends, and this one is killed.
+  if (isCompilationCached) Module.flushCompileCache?.()
 }
 
 const invoke = async ({

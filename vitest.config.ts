@@ -18,7 +18,7 @@ const apart = [
 /** The rooms that take longest, first: a file that runs alone at the end would keep one processor idle. */
 const longest = ['/test/crash/', '/test/e2e/', '/test/scripts/', '/test/docs/', '/test/stack/']
 
-class LongestFirst extends BaseSequencer {
+export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const rank = ({ moduleId }: TestSpecification): number => {
       const at = longest.findIndex((room) => moduleId.includes(room))
@@ -29,9 +29,16 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
-export const timeouts = { testTimeout: 60_000, hookTimeout: 60_000, teardownTimeout: 5_000 }
+const timeouts = { testTimeout: 60_000, hookTimeout: 60_000, teardownTimeout: 5_000 }
 
-const exclude = ['**/node_modules/**', '**/dist/**', '**/cdk.out/**', '**/*.long.test.ts']
+const exclude = ['**/node_modules/**', '**/dist/**', '**/cdk.out/**']
+
+const everywhere = { environment: 'node', pool: 'forks', globals: false, ...timeouts } as const
+
+/** One process a file. */
+export const alone = { ...everywhere, exclude }
+
+const short = [...exclude, '**/*.long.test.ts']
 
 export default defineConfig({
   test: {
@@ -40,18 +47,14 @@ export default defineConfig({
     projects: [
       {
         test: {
+          ...everywhere,
           name: 'shared',
           include: ['test/**/*.test.ts'],
-          exclude: [...exclude, ...apart],
-          environment: 'node',
-          pool: 'forks',
+          exclude: [...short, ...apart],
           isolate: false,
-          ...timeouts,
         },
       },
-      {
-        test: { name: 'apart', include: apart, exclude, environment: 'node', pool: 'forks', ...timeouts },
-      },
+      { test: { ...everywhere, name: 'apart', include: apart, exclude: short } },
     ],
   },
 })

@@ -14,7 +14,7 @@ const install = (): boolean =>
   spawnSync('npm', ['ci', '--prefix', here], { stdio: ['ignore', 'inherit', 'inherit'] }).status === 0
 
 if (install())
-  process.exitCode = check(repository, [], ['--config', 'vitest.browser.config.ts', ...process.argv.slice(2)])
+  process.exitCode = await check(repository, [], ['--config', 'vitest.browser.config.ts', ...process.argv.slice(2)])
 else {
   console.log('playwright-core could not be installed\n0 passed, 1 failed')
   process.exitCode = 1

@@ -1,12 +1,14 @@
-// `npm test`: types, lint, architecture and tests, each with a heading and its time. All four run even if one fails, so that a
-// red run shows everything at once. The last line on stdout is the tally, `N passed, N failed`; it is green only if all is.
-// Arguments go on to vitest: `npm test -- test/domain`. Tested in test/scripts/check.test.ts.
+// `npm test`: types, lint, architecture and tests, each with a heading and its time. All run even if one fails, so that a red run shows
+// everything at once. The last line on stdout is the tally, `N passed, N failed`; it is green only if all is.
+// `npm test -- --changed` runs the tests that are near to what changed since HEAD~1 (`--changed=REV`: since REV). `npm run test:long` is
+// the second run, without the checks. Other arguments go on to vitest: `npm test -- test/domain`. Tested in test/scripts/check.test.ts.
 
-import { spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { changedSince, importsOf, selectTests } from './changed-tests.ts'
 
 const repository = fileURLToPath(new URL('..', import.meta.url))
 
@@ -72,16 +74,24 @@ export const conclude = (
   return { line: `${passed} passed, ${allFailed} failed`, passes: allFailed === 0 }
 }
 
-const timed = <T>(heading: string, run: () => T): T => {
-  console.log(`\n── ${heading}`)
-  const startedAt = performance.now()
-  const result = run()
-  console.log(`── ${heading}: ${((performance.now() - startedAt) / 1000).toFixed(1)} s`)
-  return result
+const seconds = (startedAt: number): string => `${((performance.now() - startedAt) / 1000).toFixed(1)} s`
+
+interface NodeRun {
+  /** null: it was killed, or could not be started. */
+  readonly exitCode: number | null
+  /** What it printed, where that was kept. */
+  readonly output: string
 }
 
-const node = (root: string, args: readonly string[]): number | null =>
-  spawnSync(process.execPath, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] }).status
+const node = (root: string, args: readonly string[], output: 'shown' | 'kept'): Promise<NodeRun> =>
+  new Promise((resolve) => {
+    const stream = output === 'kept' ? 'pipe' : 'inherit'
+    const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', stream, stream] })
+    const printed: string[] = []
+    for (const one of [child.stdout, child.stderr]) one?.setEncoding('utf8').on('data', (text) => printed.push(text))
+    child.on('error', ({ message }) => resolve({ exitCode: null, output: message }))
+    child.on('close', (exitCode) => resolve({ exitCode, output: printed.join('') }))
+  })
 
 const installed = (path: string): string => join(repository, 'node_modules', path)
 
@@ -93,12 +103,12 @@ const readIfThere = (path: string): string | undefined => {
   }
 }
 
-const runTests = (root: string, args: readonly string[]): TestRun => {
+const runTests = async (root: string, args: readonly string[]): Promise<TestRun> => {
   const directory = mkdtempSync(join(tmpdir(), 'm2m-check-'))
   const reportFile = join(directory, 'vitest.json')
   try {
     const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${reportFile}`]
-    const exitCode = node(root, [installed('vitest/vitest.mjs'), 'run', ...reporters, ...args])
+    const { exitCode } = await node(root, [installed('vitest/vitest.mjs'), 'run', ...reporters, ...args], 'shown')
     return { exitCode, report: readIfThere(reportFile) }
   } finally {
     rmSync(directory, { recursive: true, force: true })
@@ -111,17 +121,45 @@ export interface Step {
   readonly args: readonly string[]
 }
 
+const TYPES_KNOWN = installed('.cache/types.tsbuildinfo')
+
 const steps: readonly Step[] = [
-  { name: 'types', args: [installed('typescript/bin/tsc'), '--noEmit'] },
+  {
+    name: 'types',
+    args: [installed('typescript/bin/tsc'), '--noEmit', '--incremental', '--tsBuildInfoFile', TYPES_KNOWN],
+  },
   { name: 'types of the page', args: [installed('typescript/bin/tsc'), '-p', 'lambda/local/page/browser'] },
   { name: 'lint', args: [installed('@biomejs/biome/bin/biome'), 'check', '.'] },
   { name: 'architecture', args: [join(repository, 'scripts/architecture.ts')] },
 ]
 
+/** All at once, since one of them takes as long as the others together; what each printed stands under its own heading. */
+const runSteps = async (root: string, stepsBefore: readonly Step[]): Promise<readonly CheckResult[]> => {
+  const running = stepsBefore.map(async ({ name, args }) => {
+    const startedAt = performance.now()
+    const { exitCode, output } = await node(root, args, 'kept')
+    return { name, passes: exitCode === 0, output, took: seconds(startedAt) }
+  })
+  const checks: CheckResult[] = []
+  for (const step of running) {
+    const { name, passes, output, took } = await step
+    console.log(`\n── ${name}\n${output.trimEnd()}${output.trim() === '' ? '' : '\n'}── ${name}: ${took}`)
+    checks.push({ name, passes })
+  }
+  return checks
+}
+
 /** Runs everything in `root` and prints the tally last. @returns the exit code. */
-export const check = (root: string, stepsBefore: readonly Step[], vitestArgs: readonly string[]): 0 | 1 => {
-  const checks = stepsBefore.map(({ name, args }) => ({ name, passes: timed(name, () => node(root, args) === 0) }))
-  const tests = timed('tests', () => runTests(root, vitestArgs))
+export const check = async (
+  root: string,
+  stepsBefore: readonly Step[],
+  vitestArgs: readonly string[],
+): Promise<0 | 1> => {
+  const checks = await runSteps(root, stepsBefore)
+  console.log('\n── tests')
+  const startedAt = performance.now()
+  const tests = await runTests(root, vitestArgs)
+  console.log(`── tests: ${seconds(startedAt)}`)
 
   const { line, passes } = conclude(checks, tests)
   for (const { name } of checks.filter((one) => !one.passes)) console.log(`${name} failed`)
@@ -129,4 +167,21 @@ export const check = (root: string, stepsBefore: readonly Step[], vitestArgs: re
   return passes ? 0 : 1
 }
 
-if (import.meta.main) process.exitCode = check(repository, steps, process.argv.slice(2))
+/** `--changed` and `--changed=REV` become the test files that they ask for. */
+const withChanged = async (args: readonly string[]): Promise<readonly string[]> => {
+  const [, base = 'HEAD~1'] = args.map((arg) => /^--changed(?:=(.+))?$/.exec(arg)).find((found) => found !== null) ?? []
+  const others = args.filter((arg) => !arg.startsWith('--changed'))
+  if (others.length === args.length) return args
+  const changed = changedSince(repository, base)
+  const selected = selectTests(await importsOf(repository), changed)
+  console.log(`${changed.length} files changed since ${base}; ${selected.length} test files are near to them.`)
+  // What every change may break: names, comments, layout.
+  return [...others, ...(selected.length === 0 ? ['test/architecture'] : selected)]
+}
+
+const main = async (args: readonly string[]): Promise<0 | 1> =>
+  args[0] === '--long'
+    ? check(repository, [], ['--config', 'vitest.long.config.ts', ...args.slice(1)])
+    : check(repository, steps, await withChanged(args))
+
+if (import.meta.main) process.exitCode = await main(process.argv.slice(2))

@@ -87,7 +87,7 @@ const checkProject = (
 
   const module = new URL('../../scripts/check.ts', import.meta.url).href
   const code = `import { check } from ${JSON.stringify(module)}
-process.exitCode = check(${JSON.stringify(root)}, ${JSON.stringify(steps)}, ['--globals', '--maxWorkers=1'])`
+process.exitCode = await check(${JSON.stringify(root)}, ${JSON.stringify(steps)}, ['--globals', '--maxWorkers=1'])`
   // Without what the running vitest tells its workers, which the inner one would take for its own.
   const env = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !/^(VITEST|TEST$|NODE_ENV$)/.test(name)),

@@ -1,0 +1,84 @@
+// Which test files a change asks for (`npm test -- --changed`), so that an answer comes within seconds while one works: the tests that were
+// changed, those that import a changed file themselves, and those of the changed file's own room that reach it through other files. Tests
+// that start processes or play thousands of runs are left to the whole suite, unless they were changed themselves. A quick look, no proof.
+import { execFileSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { cruise } from 'dependency-cruiser'
+
+/** Module → what it imports, both relative to the repository. */
+export type Imports = ReadonlyMap<string, readonly string[]>
+
+const TEST = /^test\/.*\.test\.ts$/
+/** Minutes, not seconds. */
+const SLOW = /^test\/(crash|e2e|bench|scripts)\/|\.long\.test\.ts$/
+
+/** Where the tests of a file's folder lie; undefined: it has no folder of its own. */
+export const roomOf = (file: string): string | undefined => {
+  const folder = file.slice(0, file.lastIndexOf('/'))
+  if (/^lib(\/|$)/.test(folder)) return 'test/stack'
+  if (folder.startsWith('test/')) return folder
+  const [, inner] = /^(?:lambda\/)?(.+)$/.exec(folder) ?? []
+  return /^(lambda|bin|scripts|bench)(\/|$)/.test(folder) ? `test/${inner}` : undefined
+}
+
+/** Tests for what no module imports. */
+const beside: readonly (readonly [RegExp, string])[] = [
+  [/\.md$|^docs\//, 'test/docs/'],
+  [/^lambda\/local\/page\/browser\//, 'test/local/page/'],
+]
+
+const reachedFrom = (imports: Imports, test: string): ReadonlySet<string> => {
+  const reached = new Set<string>()
+  const left = [test]
+  for (let next = left.pop(); next !== undefined; next = left.pop()) {
+    for (const imported of imports.get(next) ?? []) {
+      if (reached.has(imported)) continue
+      reached.add(imported)
+      left.push(imported)
+    }
+  }
+  return reached
+}
+
+/** @param changed paths relative to the repository. @returns test files, sorted; empty: no test reaches the change. */
+export const selectTests = (imports: Imports, changed: readonly string[]): readonly string[] => {
+  const tests = [...imports.keys()].filter((file) => TEST.test(file)).sort()
+  const isAskedFor = (test: string): boolean => {
+    if (changed.includes(test)) return true
+    if (SLOW.test(test)) return false
+    const direct = new Set(imports.get(test))
+    const reached = reachedFrom(imports, test)
+    return changed.some((file) => {
+      if (beside.some(([pattern, room]) => pattern.test(file) && test.startsWith(room))) return true
+      const room = roomOf(file)
+      return direct.has(file) || (reached.has(file) && room !== undefined && test.startsWith(`${room}/`))
+    })
+  }
+  return tests.filter(isAskedFor)
+}
+
+/** Committed since `base`, changed since, or new. @throws when git does not know `base`. */
+export const changedSince = (root: string, base: string): readonly string[] => {
+  const git = (...args: readonly string[]): readonly string[] =>
+    execFileSync('git', args, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
+      .split('\n')
+      .filter((line) => line !== '')
+  return [...git('diff', '--name-only', base, '--'), ...git('ls-files', '--others', '--exclude-standard')]
+}
+
+const rooms = ['bin', 'lib', 'lambda', 'test', 'bench', 'scripts']
+
+export const importsOf = async (root: string): Promise<Imports> => {
+  const present = rooms.filter((name) => existsSync(join(root, name)))
+  const { output } = await cruise(present, {
+    baseDir: root,
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '(^|/)(node_modules|dist|cdk\\.out|coverage|reports)/' },
+  })
+  if (typeof output === 'string') throw new TypeError('dependency-cruiser answered with a text instead of a result')
+  return new Map(
+    output.modules.map(({ source, dependencies }) => [source, dependencies.map(({ resolved }) => resolved)]),
+  )
+}

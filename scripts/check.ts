@@ -25,6 +25,28 @@ export interface TestRun {
   readonly report: string | undefined
 }
 
+const playedNames = {
+  crashPoints: 'crash points',
+  crashRuns: 'killed runs',
+  faults: 'runs with a fault',
+  races: 'races',
+  walks: 'walks',
+  requests: 'requests of consumers',
+} as const
+
+/** What the crash suites noted (test/crash/played.ts), a JSON object a line, as one line; empty: they played nothing. */
+export const sumPlayed = (lines: string): string => {
+  const notes = lines
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as Partial<Record<string, number>>)
+  return Object.entries(playedNames)
+    .map(([name, words]) => ({ words, count: notes.reduce((sum, note) => sum + (note[name] ?? 0), 0) }))
+    .filter(({ count }) => count > 0)
+    .map(({ words, count }) => `${count} ${words}`)
+    .join(', ')
+}
+
 export interface Tally {
   readonly passed: number
   readonly failed: number
@@ -83,10 +105,19 @@ interface NodeRun {
   readonly output: string
 }
 
-const node = (root: string, args: readonly string[], output: 'shown' | 'kept'): Promise<NodeRun> =>
+const node = (
+  root: string,
+  args: readonly string[],
+  output: 'shown' | 'kept',
+  env: Readonly<Record<string, string>> = {},
+): Promise<NodeRun> =>
   new Promise((resolve) => {
     const stream = output === 'kept' ? 'pipe' : 'inherit'
-    const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', stream, stream] })
+    const child = spawn(process.execPath, args, {
+      cwd: root,
+      stdio: ['ignore', stream, stream],
+      env: { ...process.env, ...env },
+    })
     const printed: string[] = []
     for (const one of [child.stdout, child.stderr]) one?.setEncoding('utf8').on('data', (text) => printed.push(text))
     child.on('error', ({ message }) => resolve({ exitCode: null, output: message }))
@@ -108,7 +139,11 @@ const runTests = async (root: string, args: readonly string[]): Promise<TestRun>
   const reportFile = join(directory, 'vitest.json')
   try {
     const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${reportFile}`]
-    const { exitCode } = await node(root, [installed('vitest/vitest.mjs'), 'run', ...reporters, ...args], 'shown')
+    const played = join(directory, 'played')
+    const command = [installed('vitest/vitest.mjs'), 'run', ...reporters, ...args]
+    const { exitCode } = await node(root, command, 'shown', { M2M_PLAYED: played })
+    const sums = sumPlayed(readIfThere(played) ?? '')
+    if (sums !== '') console.log(`── played: ${sums}`)
     return { exitCode, report: readIfThere(reportFile) }
   } finally {
     rmSync(directory, { recursive: true, force: true })

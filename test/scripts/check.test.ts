@@ -6,7 +6,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
-import { conclude, type TestRun, tallyTests } from '../../scripts/check.ts'
+import { conclude, sumPlayed, type TestRun, tallyTests } from '../../scripts/check.ts'
 
 interface ReportedFile {
   readonly status?: string
@@ -65,6 +65,13 @@ describe('the conclusion', () => {
 
     expect(conclude(checks, run([{ tests: ['passed', 'failed'] }], 1)).line).toBe('1 passed, 4 failed')
   })
+})
+
+test('what the crash suites noted is added up, and what none of them played is left out', () => {
+  const notes = ['{"crashPoints":3,"crashRuns":2}', '{"crashPoints":4}', '{"walks":1}', ''].join('\n')
+
+  expect(sumPlayed(notes)).toBe('7 crash points, 2 killed runs, 1 walks')
+  expect(sumPlayed('')).toBe('')
 })
 
 const projects: string[] = []

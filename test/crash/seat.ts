@@ -80,24 +80,43 @@ export interface Seat {
   close(): Promise<void>
 }
 
+/**
+ * What each client would look up in the environment and in files, which costs as much as a call, and a signature that the stand-in does
+ * not check. Every step has clients of its own, as its retries must not live off another's.
+ */
+const told = {
+  retryMode: 'standard',
+  defaultsMode: 'legacy',
+  useDualstackEndpoint: false,
+  useFipsEndpoint: false,
+  userAgentAppId: 'crash',
+  signer: { sign: async <Request>(request: Request): Promise<Request> => request },
+} as const
+
 const never = <Value>(): Promise<Value> => new Promise(() => {})
 
 /** A passage that an execution takes on every outside call; once hung, all its calls hang. */
 export const createPassage = ({ gate, onHang }: Pick<Execution, 'gate' | 'onHang'>) => {
   let isHung = false
-  const pass = async (phase: 'before' | 'after', op: string): Promise<void> => {
+  const pass = async (phase: 'before' | 'after', op: string, drop = (): void => {}): Promise<void> => {
     if (!isHung && (await gate(phase, op)) === 'go') return
     isHung = true
+    drop()
     onHang()
     await never()
   }
-  return async <Value>(op: string, call: () => Promise<Value>): Promise<Value> => {
+  /** @param drop frees what a reply holds that nobody will read. */
+  return async <Value>(op: string, call: () => Promise<Value>, drop?: (reply: Value) => void): Promise<Value> => {
     await pass('before', op)
+    let reply: Value
     try {
-      return await call()
-    } finally {
+      reply = await call()
+    } catch (error) {
       await pass('after', op)
+      throw error
     }
+    await pass('after', op, () => drop?.(reply))
+    return reply
   }
 }
 
@@ -107,7 +126,13 @@ export const gatedHandler = (handler: NodeHttpHandler, passage: Passage) => ({
   metadata: handler.metadata,
   handle: (...args: Parameters<NodeHttpHandler['handle']>) => {
     const target = args[0].headers['x-amz-target'] ?? ''
-    return passage(target.slice(target.indexOf('.') + 1), () => handler.handle(...args))
+    const op = target.slice(target.indexOf('.') + 1)
+    // A body that nobody reads keeps its connection, and sixteen of them all that there are, until they time out.
+    return passage(
+      op,
+      () => handler.handle(...args),
+      ({ response }) => response.body?.resume(),
+    )
   },
 })
 
@@ -158,6 +183,7 @@ export const createSeat = async (
     region: 'us-east-1',
     maxAttempts: 2,
     credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    ...told,
   }
   // Whoever asks for rotations is patient: asked twice, RotateSecret is refused because of itself.
   const client = new SecretsManagerClient({ ...awsConfig, requestHandler: httpWithin(5000) })

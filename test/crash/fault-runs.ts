@@ -6,7 +6,7 @@ import type { Beginning } from './positions.ts'
 import { type Plan, refuses, runPlan } from './run.ts'
 import type { Seat } from './seat.ts'
 
-/** 400 ms is over the seat's timeout of 250 ms, which stands for 5 s. */
+/** 400 ms is over the hasty seat's timeout of 250 ms, which stands for 5 s. */
 const faults: readonly Omit<Fault, 'op'>[] = [
   { kind: 'reset' },
   { kind: 'drop_reply' },

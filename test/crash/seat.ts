@@ -29,8 +29,10 @@ import { type CrashKind, m2m, PROJECT_ID, PROJECT_SECRET } from './kinds.ts'
 export { PROJECT_ID } from './kinds.ts'
 
 const FUNCTION_ARN = 'arn:aws:lambda:us-east-1:000000000000:function:m2m-rotation'
-/** Short, so that a call without a reply costs no test its time; the waits between tries are faked. */
-const TIMEOUT_MS = 250
+/** Long: on a busy machine a late reply must not look like a lost one. */
+const TIMEOUT_MS = 5000
+/** Short, so that a reply that is held back costs no test its time; the waits between tries are faked. */
+const HASTY_TIMEOUT_MS = 250
 
 export type Verdict = 'go' | 'hang'
 /** Called around every outside call of every execution; `hang` ends the execution there, a promise holds it up until it is kept. */
@@ -73,6 +75,8 @@ export interface Seat {
   arn: string
   /** Off, unless a test says otherwise; it is no outside call of a run. */
   freeze: Freeze
+  /** Whether an execution's calls time out after 250 ms, which stand for five seconds: only where replies are held back on purpose. */
+  isHasty: boolean
   /** Breaks a rule on purpose, to test the tests; leaves every port as it is unless set. */
   tamper: (rotation: Rotation, event: RotationEvent) => Rotation
   /** Everything that came out in log lines and error messages. */
@@ -136,16 +140,7 @@ export const gatedHandler = (handler: NodeHttpHandler, passage: Passage) => ({
   },
 })
 
-export interface SeatTiming {
-  /** Longer where no call is to go without its reply: a busy machine must not look like a lost one. @default - 250 ms */
-  readonly timeoutMs?: number
-}
-
-export const createSeat = async (
-  awsSettings: Partial<AwsSettings> = {},
-  { timeoutMs = TIMEOUT_MS }: SeatTiming = {},
-  kind: CrashKind = m2m,
-): Promise<Seat> => {
+export const createSeat = async (awsSettings: Partial<AwsSettings> = {}, kind: CrashKind = m2m): Promise<Seat> => {
   const world = createWorld()
   const stytch = createStytchStandIn({ world, projectId: PROJECT_ID, projectSecret: PROJECT_SECRET })
   const output: string[] = []
@@ -158,6 +153,7 @@ export const createSeat = async (
     freeze: { read: async () => 'off' } as Freeze,
     /** The subject's secret. */
     arn: '',
+    isHasty: false,
     tamper: (rotation: Rotation, _event: RotationEvent): Rotation => rotation,
   }
   const aws = createAwsStandIn({
@@ -177,7 +173,8 @@ export const createSeat = async (
       connectionTimeout: ms,
       httpAgent: { maxSockets: 16, keepAlive: true },
     })
-  const http = httpWithin(timeoutMs)
+  const lineWithin = (ms: number) => ({ http: httpWithin(ms), send: createSend({ timeoutMs: ms }) })
+  const [patient, hasty] = [lineWithin(TIMEOUT_MS), lineWithin(HASTY_TIMEOUT_MS)]
   const awsConfig = {
     endpoint: awsUrl,
     region: 'us-east-1',
@@ -186,8 +183,7 @@ export const createSeat = async (
     ...told,
   }
   // Whoever asks for rotations is patient: asked twice, RotateSecret is refused because of itself.
-  const client = new SecretsManagerClient({ ...awsConfig, requestHandler: httpWithin(5000) })
-  const send = createSend({ timeoutMs })
+  const client = new SecretsManagerClient({ ...awsConfig, requestHandler: httpWithin(TIMEOUT_MS) })
 
   const connect = (sendCall: Send, remainingMs: () => number, wait: (ms: number) => Promise<void>) =>
     kind.issuer({
@@ -200,10 +196,12 @@ export const createSeat = async (
 
   const execute = async ({ event, gate, onHang, timeMs = 30_000 }: Execution): Promise<InvokeOutcome> => {
     const passage = createPassage({ gate, onHang })
+    const { http, send } = seat.isHasty ? hasty : patient
     let waitedMs = 0
     const startedAt = Date.now()
-    // Real time passes only in calls that time out, where 250 ms stand for five seconds.
-    const remainingMs = () => timeMs - waitedMs - (Date.now() - startedAt) * 20
+    // Where 250 ms stand for five seconds, so does all the time that passes.
+    const pace = seat.isHasty ? TIMEOUT_MS / HASTY_TIMEOUT_MS : 1
+    const remainingMs = () => timeMs - waitedMs - (Date.now() - startedAt) * pace
     const wait = async (ms: number): Promise<void> => {
       waitedMs += ms
       world.clock.advance(ms)
@@ -239,10 +237,10 @@ export const createSeat = async (
     aws,
     client,
     awsConfig,
-    http,
+    http: patient.http,
     urls: { stytch: stytchUrl, aws: awsUrl },
     issuer: connect(
-      send,
+      patient.send,
       () => 30_000,
       async () => {},
     ),

@@ -34,7 +34,7 @@ const OVERLAP_MS = 24 * HOUR_MS
 
 let seat: Seat
 beforeAll(async () => {
-  seat = await createSeat({}, { timeoutMs: 2000 })
+  seat = await createSeat()
 })
 beforeEach(() => {
   seat.world.reset()

@@ -31,15 +31,8 @@ export interface UnitsInput {
   readonly seed: number
 }
 
-/** These runs want no call to time out: a repeated RotateSecret would be refused because of itself. */
-const patient = { timeoutMs: 5000 }
-
-const withSeat = async <Value>(
-  kind: CrashKind,
-  run: (seat: Seat) => Promise<Value>,
-  timing: Parameters<typeof createSeat>[1] = patient,
-): Promise<Value> => {
-  const seat = await createSeat({}, timing, kind)
+const withSeat = async <Value>(kind: CrashKind, run: (seat: Seat) => Promise<Value>): Promise<Value> => {
+  const seat = await createSeat({}, kind)
   try {
     return await run(seat)
   } finally {
@@ -109,10 +102,8 @@ const faultsOf = (kind: CrashKind, isQuick: boolean): readonly Unit[] =>
           kind: kind.name,
           suite: 'faults',
           run: () =>
-            withSeat(
-              kind,
-              (seat) => runFaults(seat, { ...form, everyFault: !isQuick, outages: !isQuick && kind === m2m }),
-              {},
+            withSeat(kind, (seat) =>
+              runFaults(seat, { ...form, everyFault: !isQuick, outages: !isQuick && kind === m2m }),
             ),
         }
       }),

@@ -13,7 +13,7 @@ import { createSeat, isCurrentAccepted, rotateSecret, type Seat, undisturbed } f
 
 let seat: Seat
 beforeAll(async () => {
-  seat = await createSeat({}, { timeoutMs: 5000 })
+  seat = await createSeat()
 })
 afterAll(() => seat.close())
 beforeEach(() => {

@@ -16,6 +16,8 @@ export interface CrashInput {
   readonly doubleEvery: number
   /** The first value that Stytch makes ends like the one beside it. */
   readonly isAlike?: boolean
+  /** Where the turns of ways and of double kills begin, so that the parts of a whole do not all begin with the same. @default - 0 */
+  readonly turn?: number
 }
 
 export interface CrashReport {
@@ -42,7 +44,7 @@ export const runCrashes = async (seat: Seat, input: CrashInput): Promise<CrashRe
   const violations: string[] = []
   let points = 0
   let runs = 0
-  let turn = 0
+  let { turn = 0 } = input
 
   const run = async (plan: Plan): Promise<readonly string[]> => {
     seat.world.reset()

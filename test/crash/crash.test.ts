@@ -7,8 +7,7 @@ import { createSeat, type Seat } from './seat.ts'
 
 let seat: Seat
 beforeAll(async () => {
-  // No reply is lost here but by a kill: a busy machine must not look like one.
-  seat = await createSeat({}, { timeoutMs: 5000 })
+  seat = await createSeat()
 })
 afterAll(() => seat.close())
 

@@ -6,7 +6,7 @@ import type { Beginning } from './positions.ts'
 import { type Plan, refuses, runPlan } from './run.ts'
 import type { Seat } from './seat.ts'
 
-/** 400 ms is over the seat's timeout of 250 ms, which stands for 5 s. */
+/** 400 ms is over the hasty seat's timeout of 250 ms, which stands for 5 s. */
 const faults: readonly Omit<Fault, 'op'>[] = [
   { kind: 'reset' },
   { kind: 'drop_reply' },
@@ -25,7 +25,12 @@ export interface FaultInput {
   readonly everyFault: boolean
   /** Also outages that last from a call on. */
   readonly outages: boolean
+  /** Where the turns of the faults begin, so that the parts of a whole do not all begin with the same. @default - 0 */
+  readonly turn?: number
 }
+
+/** Where a fault is played; from the others a rotation does the same as from one of these. */
+export const faultBeginnings = ['settled', 'overlap', 'rolledBack', 'orphan', 'cancelledUnderUs', 'drift'] as const
 
 export interface FaultReport {
   readonly runs: number
@@ -39,7 +44,7 @@ const isClear = (message: string): boolean =>
 export const runFaults = async (seat: Seat, input: FaultInput): Promise<FaultReport> => {
   const violations: string[] = []
   let runs = 0
-  let turn = 0
+  let { turn = 0 } = input
 
   const run = async (plan: Plan): Promise<readonly string[]> => {
     seat.world.reset()
@@ -66,8 +71,7 @@ export const runFaults = async (seat: Seat, input: FaultInput): Promise<FaultRep
     return faults.slice(turn % faults.length, (turn % faults.length) + 1)
   }
 
-  const places =
-    input.beginnings ?? (['settled', 'overlap', 'rolledBack', 'orphan', 'cancelledUnderUs', 'drift'] as const)
+  const places = input.beginnings ?? faultBeginnings
   for (const intent of input.intents ?? intents) {
     for (const beginning of places.filter((place) => !refuses(intent, place))) {
       const plan: Plan = { intent, beginning, kills: [], continuation: 'givenUp' }

@@ -27,7 +27,7 @@ const FUNCTION_ARN = 'arn:aws:lambda:us-east-1:000000000000:function:m2m-rotatio
 const PATIENCE_MS = 870_000
 let seat: Seat
 beforeAll(async () => {
-  seat = await createSeat({}, { timeoutMs: 5000 })
+  seat = await createSeat()
 })
 beforeEach(() => seat.world.reset())
 afterAll(() => seat.close())

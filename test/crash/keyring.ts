@@ -24,13 +24,16 @@ interface Live {
 const json = (status: number, body: object): StandInReply => ({ status, body })
 const failed = (status: number, error: string): StandInReply => json(status, { error })
 
+/** As the other stand-ins throw it: to people, a refusal is no error. */
+const refused = (why: string): Error => Object.assign(new Error(why), { name: 'ApiError' })
+
 /** Two live secrets an app, in memory. */
 const createKeyring = () => {
   const apps = new Map<string, Live[]>()
   let count = 0
   const of = (app: string): Live[] => apps.get(app) ?? []
   const add = (app: string): Live => {
-    if (of(app).length >= MOST) throw new Error('an app has two secrets at most')
+    if (of(app).length >= MOST) throw refused('an app has two secrets at most')
     count += 1
     const live = { id: `ks-${randomUUID()}`, secret: randomBytes(24).toString('base64url'), created: count }
     apps.set(app, [...of(app), live])
@@ -85,6 +88,11 @@ const vendorOf = ({ apps, of, add, remove }: ReturnType<typeof createKeyring>): 
 export const createKeyringKind = (): CrashKind => {
   const keyring = createKeyring()
   const { of, add, remove, apps } = keyring
+  /** The vendor's own page never leaves an app without a secret. */
+  const removeOneOfTwo = (app: string, at: number): void => {
+    if (of(app).length < MOST) throw refused('an app keeps one secret')
+    remove(app, of(app)[at]?.id)
+  }
   return {
     name: 'another vendor',
     form: keyringForm,
@@ -127,10 +135,10 @@ export const createKeyringKind = (): CrashKind => {
     dashboard: () => ({
       rotateStart: (app) => add(app).secret,
       rotateComplete: (app) => {
-        remove(app, of(app)[0]?.id)
+        removeOneOfTwo(app, 0)
       },
       rotateCancel: (app) => {
-        remove(app, of(app)[1]?.id)
+        removeOneOfTwo(app, 1)
       },
     }),
     op: (path, method) => {

@@ -8,7 +8,7 @@ import { createSeat } from './seat.ts'
 /** @param pointEvery one crash point in so many is played. */
 export const testKind = (kind: CrashKind, pointEvery: number): void => {
   test('loses nothing wherever a rotation of it is killed', { timeout: 400_000 }, async () => {
-    const seat = await createSeat({}, { timeoutMs: 5000 }, kind)
+    const seat = await createSeat({}, kind)
     const { points, runs, violations } = await runCrashes(seat, {
       everyContinuation: false,
       pointEvery,
@@ -21,7 +21,7 @@ export const testKind = (kind: CrashKind, pointEvery: number): void => {
   })
 
   test('ends in success or one clear error whatever a call meets', { timeout: 400_000 }, async () => {
-    const seat = await createSeat({}, {}, kind)
+    const seat = await createSeat({}, kind)
     const { runs, violations } = await runFaults(seat, {
       beginnings: ['settled', 'overlap'],
       everyFault: false,

@@ -21,7 +21,7 @@ const raceActs: readonly ActName[] = [
 
 describe.each([connectedApp, scimConnection])('$name', (kind) => {
   test('converges or is named whatever happens between two calls', { timeout: 300_000 }, async () => {
-    const seat = await createSeat({}, { timeoutMs: 5000 }, kind)
+    const seat = await createSeat({}, kind)
     const { runs, violations } = await runRaces(seat, { long: false, acts: raceActs }).finally(() => seat.close())
 
     expect(violations).toEqual([])

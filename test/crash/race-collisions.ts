@@ -28,9 +28,11 @@ interface Stage {
   readonly strangers: string[]
 }
 
+const dashboardOf = ({ kind, stytch }: Seat) => kind.dashboard(stytch)
+
 const startOfColleague = ({ seat, casts, strangers }: Stage, { clientId }: Subject, role: Role): string => {
   casts(role)
-  const value = seat.stytch.dashboard.rotateStart(clientId)
+  const value = dashboardOf(seat).rotateStart(clientId)
   strangers.push(value)
   return value
 }
@@ -99,7 +101,7 @@ const scenes = {
     roles: 'CVX',
     set: async (stage: Stage) => {
       const subject = await movedBack(stage)
-      stage.seat.stytch.dashboard.rotateCancel(subject.clientId)
+      dashboardOf(stage.seat).rotateCancel(subject.clientId)
       startOfColleague(stage, subject, 'X')
       return subject
     },
@@ -108,7 +110,7 @@ const scenes = {
     roles: 'VC',
     set: async (stage: Stage) => {
       const subject = await rotated(stage)
-      stage.seat.stytch.dashboard.rotateCancel(subject.clientId)
+      dashboardOf(stage.seat).rotateCancel(subject.clientId)
       return subject
     },
   },
@@ -116,7 +118,7 @@ const scenes = {
     roles: 'VCX',
     set: async (stage: Stage) => {
       const subject = await rotated(stage)
-      stage.seat.stytch.dashboard.rotateCancel(subject.clientId)
+      dashboardOf(stage.seat).rotateCancel(subject.clientId)
       startOfColleague(stage, subject, 'X')
       return subject
     },
@@ -125,7 +127,7 @@ const scenes = {
     roles: 'VC',
     set: async (stage: Stage) => {
       const subject = await replacedByHand(stage)
-      stage.seat.stytch.dashboard.rotateCancel(subject.clientId)
+      dashboardOf(stage.seat).rotateCancel(subject.clientId)
       return subject
     },
   },
@@ -133,7 +135,7 @@ const scenes = {
     roles: 'VCX',
     set: async (stage: Stage) => {
       const subject = await replacedByHand(stage)
-      stage.seat.stytch.dashboard.rotateCancel(subject.clientId)
+      dashboardOf(stage.seat).rotateCancel(subject.clientId)
       startOfColleague(stage, subject, 'X')
       return subject
     },
@@ -143,7 +145,7 @@ const scenes = {
     set: async (stage: Stage) => {
       const subject = await registered(stage, 'C')
       startOfColleague(stage, subject, 'X')
-      stage.seat.stytch.dashboard.rotateComplete(subject.clientId)
+      dashboardOf(stage.seat).rotateComplete(subject.clientId)
       return subject
     },
   },
@@ -152,7 +154,7 @@ const scenes = {
     set: async (stage: Stage) => {
       const subject = await registered(stage, 'C')
       startOfColleague(stage, subject, 'X')
-      stage.seat.stytch.dashboard.rotateComplete(subject.clientId)
+      dashboardOf(stage.seat).rotateComplete(subject.clientId)
       startOfColleague(stage, subject, 'Y')
       return subject
     },
@@ -161,9 +163,9 @@ const scenes = {
     roles: 'CVX',
     set: async (stage: Stage) => {
       const subject = await rotated(stage)
-      stage.seat.stytch.dashboard.rotateComplete(subject.clientId)
+      dashboardOf(stage.seat).rotateComplete(subject.clientId)
       startOfColleague(stage, subject, 'X')
-      stage.seat.stytch.dashboard.rotateComplete(subject.clientId)
+      dashboardOf(stage.seat).rotateComplete(subject.clientId)
       return subject
     },
   },
@@ -194,11 +196,11 @@ export interface CollisionResult {
 /** Which of the known values Stytch accepts, and whether a next slot is filled. */
 const slotsOf = ({ seat, subject }: Watch, strangers: readonly string[]): string => {
   const stored = seat.aws.peek(subject.secretArn)?.versions.flatMap(({ value }) => (value === undefined ? [] : [value]))
-  const values = (stored ?? []).map((text) => (JSON.parse(text) as { client_secret: string }).client_secret)
+  const values = (stored ?? []).map((text) => (JSON.parse(text) as Record<string, string>)[seat.kind.valueField] ?? '')
   const accepted = [...new Set([...values, ...strangers])].filter((value) =>
-    seat.stytch.accepts(subject.clientId, value),
+    seat.kind.accepts(seat.stytch, subject.clientId, value),
   )
-  return JSON.stringify([accepted, seat.stytch.slots(subject.clientId)?.nextLastFour === null])
+  return JSON.stringify([accepted, seat.kind.slots(seat.stytch, subject.clientId)?.nextLastFour === null])
 }
 
 const labelsOf = ({ seat, subject: { secretArn } }: Watch): string =>
@@ -223,7 +225,7 @@ const rotateWatched = async (watch: Watch, intent: Intent, strangers: readonly s
   if (ending === 'done' && idUnder(seat, subject.secretArn, 'AWSCURRENT') !== token)
     faults.push(`${intent}: not switched`)
   const pending = valueUnder(seat, subject.secretArn, 'AWSPENDING')
-  const isPendingAlive = pending !== undefined && seat.stytch.accepts(subject.clientId, pending)
+  const isPendingAlive = pending !== undefined && seat.kind.accepts(seat.stytch, subject.clientId, pending)
   const isStuck = (await clearStuck(seat, subject)) !== undefined
   // Kept on purpose where it carries the only stored value that lives, and by a step that will be asked again.
   const mayStay = (isPendingAlive && !isCurrentAccepted(seat, subject)) || ending.includes('failed')
@@ -244,8 +246,9 @@ export const runCollision = async (
   }
   const subject = await scenes[scene].set({ seat, casts, strangers })
   const { secretArn, clientId } = subject
-  if (byHand !== undefined) seat.stytch.dashboard[byHand](clientId)
-  const isAccepted = (value: string | undefined): boolean => value !== undefined && seat.stytch.accepts(clientId, value)
+  if (byHand !== undefined) dashboardOf(seat)[byHand](clientId)
+  const isAccepted = (value: string | undefined): boolean =>
+    value !== undefined && seat.kind.accepts(seat.stytch, clientId, value)
   const watch = createRaceWatch(seat, subject)
   const violations: string[] = []
   const byRole = { C: valueUnder(seat, secretArn, 'AWSCURRENT'), V: valueUnder(seat, secretArn, 'AWSPREVIOUS') }
@@ -256,7 +259,7 @@ export const runCollision = async (
   const ending = await rotateWatched(watch, intent, strangers, violations)
   const lost: readonly string[] = alive.filter((role) => !isAccepted(byRole[role]))
   const current = valueUnder(seat, secretArn, 'AWSCURRENT')
-  const hasNext = () => seat.stytch.slots(clientId)?.nextLastFour !== null
+  const hasNext = () => seat.kind.slots(seat.stytch, clientId)?.nextLastFour !== null
   if (ending !== 'done' && current !== wasCurrent) violations.push(`${ending}, and AWSCURRENT is another value`)
   let settled: string | undefined
   if (ending === 'done') {

@@ -16,7 +16,7 @@ export type RaceWindow = 'lookToRetire' | 'lookToSwitch' | 'readToRetire' | 'loo
 /** The window a kill fell into; undefined: none, and that is a defect. */
 export const windowOf = (kill: KilledCurrent): RaceWindow | undefined => {
   const { step, op } = kill
-  const retires = /Rotate(Complete|Cancel)$/.test(op)
+  const retires = /Rotate(Complete|Cancel)$|^KeyringDelete$/.test(op)
   if (retires && kill.slotsChanged) return 'lookToRetire'
   if (op.endsWith('RotateStart') && kill.slotsChanged) return 'lookToStart'
   if (retires && kill.currentMoved) return 'readToRetire'

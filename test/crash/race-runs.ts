@@ -204,6 +204,10 @@ export interface RacesInput {
   readonly long: boolean
   /** @default - all */
   readonly acts?: readonly ActName[]
+  /** Of the rotation that is held. @default - all */
+  readonly intents?: readonly Intent[]
+  /** Instead of `acts`: both executions of a step held, before every pair of their calls. */
+  readonly heldTwins?: boolean
 }
 
 export interface RacesReport {
@@ -227,8 +231,9 @@ const runTwins = async (run: (race: Race) => Promise<RaceResult>, [intent, begin
   }
 }
 
-/** Long: every act before every call, everywhere, and every pair of held twins. Short: a share of it at the chief places. */
-export const runRaces = async (seat: Seat, { long, acts: chosen = actNames }: RacesInput): Promise<RacesReport> => {
+/** Long: every act before every call, everywhere; or every pair of held twins. Short: a share of it at the chief places. */
+export const runRaces = async (seat: Seat, input: RacesInput): Promise<RacesReport> => {
+  const { long, acts: chosen = actNames, intents: held = intents, heldTwins = false } = input
   const violations: string[] = []
   let runs = 0
   const run = async (race: Race): Promise<RaceResult> => {
@@ -237,8 +242,13 @@ export const runRaces = async (seat: Seat, { long, acts: chosen = actNames }: Ra
     violations.push(...result.violations.map((violation) => `${describe(race, result)}: ${violation}`))
     return result
   }
+  const places = (long ? everywhere : chief).filter(([intent]) => held.includes(intent))
+  if (heldTwins) {
+    for (const place of places) await runTwins(run, place)
+    return { runs, violations }
+  }
   for (const act of chosen) {
-    for (const [place, [intent, beginning]] of (long ? everywhere : chief).entries()) {
+    for (const [place, [intent, beginning]] of places.entries()) {
       const turn = actNames.indexOf(act) + place
       if (!long && turn % 2 === 1) continue
       const stride = long ? 1 : STRIDE
@@ -247,6 +257,5 @@ export const runRaces = async (seat: Seat, { long, acts: chosen = actNames }: Ra
       }
     }
   }
-  if (long && chosen.includes('twin')) for (const place of everywhere) await runTwins(run, place)
   return { runs, violations }
 }

@@ -94,7 +94,7 @@ export const createRaceWatch = (seat: Seat, subject: Subject): Watch => {
             currentMoved: prior.currentId !== seen.currentId,
           })
         }
-        if (op === 'GetClient' || op === 'GetScimConnection') seen = { ...seen, slots: slots() }
+        if (op === 'GetClient' || op === 'GetScimConnection' || op === 'KeyringGet') seen = { ...seen, slots: slots() }
         if (op === 'DescribeSecret' || op === 'GetSecretValue') seen = { ...seen, currentId: currentId() }
         return 'go'
       },

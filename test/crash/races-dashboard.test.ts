@@ -10,7 +10,7 @@ vi.setConfig({ testTimeout: 300_000 })
 
 let seat: Seat
 beforeAll(async () => {
-  seat = await createSeat({}, { timeoutMs: 5000 })
+  seat = await createSeat()
 })
 afterAll(() => seat.close())
 

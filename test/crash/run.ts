@@ -172,9 +172,11 @@ const endFaults = (watch: Watch, plan: Plan, before: readonly string[], value: s
 }
 
 /** Both services share one count, as the calls are made one after the other. */
-const playFault = ({ aws, vendor }: Seat, plan: Plan): void => {
+const playFault = (seat: Seat, plan: Plan): void => {
   if (plan.fault === undefined) return
+  const { aws, vendor } = seat
   const { call, fault, isLasting = false } = plan.fault
+  seat.isHasty = fault.kind === 'delay'
   let count = 0
   let struck: object | undefined
   for (const server of [aws, vendor]) {
@@ -187,8 +189,9 @@ const playFault = ({ aws, vendor }: Seat, plan: Plan): void => {
   }
 }
 
-const endFaultPlay = ({ aws, vendor }: Seat): void => {
-  for (const server of [aws, vendor]) server.faults.clear()
+const endFaultPlay = (seat: Seat): void => {
+  for (const server of [seat.aws, seat.vendor]) server.faults.clear()
+  seat.isHasty = false
 }
 
 /** Ends a rotation that a kill left behind: driven on, or swept. */

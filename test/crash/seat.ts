@@ -29,8 +29,10 @@ import { type CrashKind, m2m, PROJECT_ID, PROJECT_SECRET } from './kinds.ts'
 export { PROJECT_ID } from './kinds.ts'
 
 const FUNCTION_ARN = 'arn:aws:lambda:us-east-1:000000000000:function:m2m-rotation'
-/** Short, so that a call without a reply costs no test its time; the waits between tries are faked. */
-const TIMEOUT_MS = 250
+/** Long: on a busy machine a late reply must not look like a lost one. */
+const TIMEOUT_MS = 5000
+/** Short, so that a reply that is held back costs no test its time; the waits between tries are faked. */
+const HASTY_TIMEOUT_MS = 250
 
 export type Verdict = 'go' | 'hang'
 /** Called around every outside call of every execution; `hang` ends the execution there, a promise holds it up until it is kept. */
@@ -73,6 +75,8 @@ export interface Seat {
   arn: string
   /** Off, unless a test says otherwise; it is no outside call of a run. */
   freeze: Freeze
+  /** Whether an execution's calls time out after 250 ms, which stand for five seconds: only where replies are held back on purpose. */
+  isHasty: boolean
   /** Breaks a rule on purpose, to test the tests; leaves every port as it is unless set. */
   tamper: (rotation: Rotation, event: RotationEvent) => Rotation
   /** Everything that came out in log lines and error messages. */
@@ -80,24 +84,43 @@ export interface Seat {
   close(): Promise<void>
 }
 
+/**
+ * What each client would look up in the environment and in files, which costs as much as a call, and a signature that the stand-in does
+ * not check. Every step has clients of its own, as its retries must not live off another's.
+ */
+const told = {
+  retryMode: 'standard',
+  defaultsMode: 'legacy',
+  useDualstackEndpoint: false,
+  useFipsEndpoint: false,
+  userAgentAppId: 'crash',
+  signer: { sign: async <Request>(request: Request): Promise<Request> => request },
+} as const
+
 const never = <Value>(): Promise<Value> => new Promise(() => {})
 
 /** A passage that an execution takes on every outside call; once hung, all its calls hang. */
 export const createPassage = ({ gate, onHang }: Pick<Execution, 'gate' | 'onHang'>) => {
   let isHung = false
-  const pass = async (phase: 'before' | 'after', op: string): Promise<void> => {
+  const pass = async (phase: 'before' | 'after', op: string, drop = (): void => {}): Promise<void> => {
     if (!isHung && (await gate(phase, op)) === 'go') return
     isHung = true
+    drop()
     onHang()
     await never()
   }
-  return async <Value>(op: string, call: () => Promise<Value>): Promise<Value> => {
+  /** @param drop frees what a reply holds that nobody will read. */
+  return async <Value>(op: string, call: () => Promise<Value>, drop?: (reply: Value) => void): Promise<Value> => {
     await pass('before', op)
+    let reply: Value
     try {
-      return await call()
-    } finally {
+      reply = await call()
+    } catch (error) {
       await pass('after', op)
+      throw error
     }
+    await pass('after', op, () => drop?.(reply))
+    return reply
   }
 }
 
@@ -107,20 +130,17 @@ export const gatedHandler = (handler: NodeHttpHandler, passage: Passage) => ({
   metadata: handler.metadata,
   handle: (...args: Parameters<NodeHttpHandler['handle']>) => {
     const target = args[0].headers['x-amz-target'] ?? ''
-    return passage(target.slice(target.indexOf('.') + 1), () => handler.handle(...args))
+    const op = target.slice(target.indexOf('.') + 1)
+    // A body that nobody reads keeps its connection, and sixteen of them all that there are, until they time out.
+    return passage(
+      op,
+      () => handler.handle(...args),
+      ({ response }) => response.body?.resume(),
+    )
   },
 })
 
-export interface SeatTiming {
-  /** Longer where no call is to go without its reply: a busy machine must not look like a lost one. @default - 250 ms */
-  readonly timeoutMs?: number
-}
-
-export const createSeat = async (
-  awsSettings: Partial<AwsSettings> = {},
-  { timeoutMs = TIMEOUT_MS }: SeatTiming = {},
-  kind: CrashKind = m2m,
-): Promise<Seat> => {
+export const createSeat = async (awsSettings: Partial<AwsSettings> = {}, kind: CrashKind = m2m): Promise<Seat> => {
   const world = createWorld()
   const stytch = createStytchStandIn({ world, projectId: PROJECT_ID, projectSecret: PROJECT_SECRET })
   const output: string[] = []
@@ -133,6 +153,7 @@ export const createSeat = async (
     freeze: { read: async () => 'off' } as Freeze,
     /** The subject's secret. */
     arn: '',
+    isHasty: false,
     tamper: (rotation: Rotation, _event: RotationEvent): Rotation => rotation,
   }
   const aws = createAwsStandIn({
@@ -152,16 +173,17 @@ export const createSeat = async (
       connectionTimeout: ms,
       httpAgent: { maxSockets: 16, keepAlive: true },
     })
-  const http = httpWithin(timeoutMs)
+  const lineWithin = (ms: number) => ({ http: httpWithin(ms), send: createSend({ timeoutMs: ms }) })
+  const [patient, hasty] = [lineWithin(TIMEOUT_MS), lineWithin(HASTY_TIMEOUT_MS)]
   const awsConfig = {
     endpoint: awsUrl,
     region: 'us-east-1',
     maxAttempts: 2,
     credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    ...told,
   }
   // Whoever asks for rotations is patient: asked twice, RotateSecret is refused because of itself.
-  const client = new SecretsManagerClient({ ...awsConfig, requestHandler: httpWithin(5000) })
-  const send = createSend({ timeoutMs })
+  const client = new SecretsManagerClient({ ...awsConfig, requestHandler: httpWithin(TIMEOUT_MS) })
 
   const connect = (sendCall: Send, remainingMs: () => number, wait: (ms: number) => Promise<void>) =>
     kind.issuer({
@@ -174,10 +196,12 @@ export const createSeat = async (
 
   const execute = async ({ event, gate, onHang, timeMs = 30_000 }: Execution): Promise<InvokeOutcome> => {
     const passage = createPassage({ gate, onHang })
+    const { http, send } = seat.isHasty ? hasty : patient
     let waitedMs = 0
     const startedAt = Date.now()
-    // Real time passes only in calls that time out, where 250 ms stand for five seconds.
-    const remainingMs = () => timeMs - waitedMs - (Date.now() - startedAt) * 20
+    // Where 250 ms stand for five seconds, so does all the time that passes.
+    const pace = seat.isHasty ? TIMEOUT_MS / HASTY_TIMEOUT_MS : 1
+    const remainingMs = () => timeMs - waitedMs - (Date.now() - startedAt) * pace
     const wait = async (ms: number): Promise<void> => {
       waitedMs += ms
       world.clock.advance(ms)
@@ -213,10 +237,10 @@ export const createSeat = async (
     aws,
     client,
     awsConfig,
-    http,
+    http: patient.http,
     urls: { stytch: stytchUrl, aws: awsUrl },
     issuer: connect(
-      send,
+      patient.send,
       () => 30_000,
       async () => {},
     ),

@@ -34,7 +34,7 @@ const OVERLAP_MS = 24 * HOUR_MS
 
 let seat: Seat
 beforeAll(async () => {
-  seat = await createSeat({}, { timeoutMs: 2000 })
+  seat = await createSeat()
 })
 beforeEach(() => {
   seat.world.reset()
@@ -331,16 +331,22 @@ describe('many secrets', () => {
     const fleet = createFleet(seat.client)
     for (let kill = 0; kill < 10; kill += 1) {
       let calls = 0
+      let die = (): void => {}
+      const death = new Promise<void>((resolve) => {
+        die = resolve
+      })
       const dying = Object.fromEntries(
         Object.entries(fleet).map(([name, call]) => [
           name,
           (...args: readonly unknown[]) => {
             calls += 1
-            return calls > kill ? new Promise(() => {}) : (call as (...all: readonly unknown[]) => unknown)(...args)
+            if (calls <= kill) return (call as (...all: readonly unknown[]) => unknown)(...args)
+            die()
+            return new Promise(() => {})
           },
         ]),
       ) as unknown
-      await Promise.race([runSweep({ fleet: dying as Fleet }), new Promise((resolve) => setTimeout(resolve, 150))])
+      await Promise.race([runSweep({ fleet: dying as Fleet }), death])
       await seat.aws.idle()
     }
 

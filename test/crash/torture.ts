@@ -1,74 +1,142 @@
-// `npm run torture`: the long form of everything in this folder, as many suites at a time as there are processors. Prints each suite's
-// figures as it ends, every violation, and one last line with the counts. Exit 1 when anything was violated. `--quick` plays a share, to
-// see that it runs; `--jobs=1` one suite after the other; `TORTURE_SEED` the walks of an earlier run.
-import { fork } from 'node:child_process'
+// `npm run torture`: the long form of everything in this folder, for every kind of secret. Prints each unit's figures as it ends, every
+// violation, and one last line with the counts; exit 1 when anything was violated. `--shard i/n` plays one part of n, `--resume` goes on
+// where a run was cut short, `--join` adds all shards up and plays nothing; see torture-options.ts for the rest.
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
-import { type Figures, type Report, type Suite, tortureSuites } from './torture-suites.ts'
+import { join as pathOf } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import {
+  countsLine,
+  type Ended,
+  endedLine,
+  hasPassed,
+  headLine,
+  isSame,
+  type Journal,
+  join,
+  leftOf,
+  readJournal,
+  type TortureRun,
+  unitsOf,
+} from './torture-journal.ts'
+import { readOptions, type TortureOptions, usage } from './torture-options.ts'
+import { hashSources } from './torture-sources.ts'
+import { gaps, tortureUnits, type Unit } from './torture-units.ts'
+import { playAll, startWorker } from './torture-workers.ts'
 
-const isQuick = process.argv.includes('--quick')
-const optionOf = (name: string): string | undefined =>
-  process.argv.find((option) => option.startsWith(`--${name}=`))?.slice(name.length + 3)
-const seed = Number(process.env.TORTURE_SEED ?? Math.floor(Math.random() * 2 ** 31))
-const suites = tortureSuites({ isQuick, seed })
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const SHOWN = 20
+const WORKER = '--worker'
 
 const say = (line: string): void => {
   process.stdout.write(`${line}\n`)
 }
 
-/** One suite in a process of its own. A process that dies is a violation, not a suite that found nothing. */
-const runApart = (at: number): Promise<Report> =>
-  new Promise((resolve) => {
-    const child = fork(import.meta.filename, [`--suite=${at}`, ...(isQuick ? ['--quick'] : [])], {
-      env: { ...process.env, TORTURE_SEED: String(seed) },
-    })
-    let report: Report = { violations: ['its process died'] }
-    child.on('message', (message) => {
-      report = message as Report
-    })
-    child.on('exit', () => resolve(report))
-  })
+const read = (path: string): Journal | undefined =>
+  existsSync(path) ? readJournal(readFileSync(path, 'utf8')) : undefined
 
-const runAll = async (jobs: number): Promise<readonly (Suite & { readonly report: Report })[]> => {
-  const done: (Suite & { readonly report: Report })[] = []
-  const left = [...suites.entries()]
-  const work = async (): Promise<void> => {
-    for (let next = left.shift(); next !== undefined; next = left.shift()) {
-      const [at, suite] = next
-      const startedAt = performance.now()
-      const report = await runApart(at)
-      const { violations, ...figures } = report
-      const seconds = Math.round((performance.now() - startedAt) / 1000)
-      say(`${suite.name}: ${JSON.stringify(figures)}, ${violations.length} violated, ${seconds} s`)
-      for (const violation of violations.slice(0, 20)) say(`  ${violation}`)
-      done.push({ ...suite, report })
-    }
+/** Shards must agree on a seed without having met. */
+const ownSeed = ({ isSharded }: TortureOptions, sources: string): number =>
+  isSharded ? Number.parseInt(sources.slice(0, 7), 16) : Math.floor(Math.random() * 2 ** 31)
+
+const unitsFor = ({ isQuick, seed, only }: TortureRun): readonly Unit[] =>
+  tortureUnits({ isQuick, seed }).filter(({ name }) => name.includes(only))
+
+const report = ({ unit, seconds, report: { violations, ...figures } }: Ended): void => {
+  say(`${unit}: ${JSON.stringify(figures)}, ${violations.length} violated, ${seconds} s`)
+  for (const violation of violations.slice(0, SHOWN)) say(`  ${violation}`)
+  if (violations.length > SHOWN) say(`  and ${violations.length - SHOWN} more`)
+}
+
+/** @returns the exit code. */
+const play = async (options: TortureOptions): Promise<0 | 1> => {
+  const { shard, isQuick, only, isResumed, jobs } = options
+  mkdirSync(options.results, { recursive: true })
+  const path = pathOf(options.results, `shard-${shard.shard}-of-${shard.of}.jsonl`)
+  const sources = hashSources(root)
+  const before = isResumed ? read(path) : undefined
+  const run = { sources, isQuick, only, seed: options.seed ?? before?.run.seed ?? ownSeed(options, sources) }
+  const journal = before !== undefined && isSame(before.run, run) ? before : undefined
+  if (isResumed && journal === undefined) {
+    say(
+      before === undefined
+        ? 'There is nothing to resume.'
+        : 'The sources, the seed or the form changed: starting over.',
+    )
   }
-  await Promise.all(Array.from({ length: jobs }, work))
-  return done
+  const units = unitsOf(unitsFor(run), shard)
+  const left = leftOf(units, journal)
+  // A kill may have cut the last line short; what comes next begins a line of its own.
+  if (journal === undefined) writeFileSync(path, headLine(run, shard))
+  else appendFileSync(path, '\n')
+  say(`seed ${run.seed}, sources ${sources}: ${left.length} of ${units.length} units to play`)
+
+  const names = new Set(left.map(({ name }) => name))
+  const ended: Ended[] = [...(journal?.ended ?? [])].filter(({ unit }) => !names.has(unit))
+  const args = [WORKER, String(run.seed), ...(isQuick ? ['--quick'] : [])]
+  await playAll({
+    units: left,
+    jobs,
+    startWorker: () => startWorker(import.meta.filename, args),
+    onEnd: ({ name, suite }, found, seconds) => {
+      const one = { unit: name, suite, seconds, report: found }
+      appendFileSync(path, endedLine(one))
+      ended.push(one)
+      report(one)
+    },
+  })
+  say(countsLine(ended, units.length - ended.length))
+  return ended.every(hasPassed) && ended.length === units.length && units.length > 0 ? 0 : 1
 }
 
-const summarise = (done: readonly (Suite & { readonly report: Report })[]): void => {
-  const sum = (kinds: readonly Suite['kind'][], figure: keyof Figures): number =>
-    done.filter(({ kind }) => kinds.includes(kind)).reduce((total, { report }) => total + (report[figure] ?? 0), 0)
-  const violations = done.reduce((total, { report }) => total + report.violations.length, 0)
-  const failures = violations + sum(['consumers'], 'failures')
-  say(
-    [
-      `${sum(['crashes'], 'points')} crash points`,
-      `${sum(['crashes', 'races', 'collisions'], 'runs')} runs`,
-      `${sum(['faults'], 'runs')} faults`,
-      `${sum(['walks'], 'walks')} walks`,
-      `${sum(['consumers'], 'requests')} consumer requests`,
-      `${failures} failures`,
-    ].join(', '),
+/** @returns the exit code. */
+const joinAll = (options: TortureOptions): 0 | 1 => {
+  const { isQuick, only } = options
+  const files = existsSync(options.results) ? readdirSync(options.results) : []
+  const journals = files
+    .filter((name) => /^shard-\d+-of-\d+\.jsonl$/.test(name))
+    .flatMap((name) => read(pathOf(options.results, name)) ?? [])
+  const run = { sources: hashSources(root), isQuick, only, seed: options.seed ?? journals[0]?.run.seed ?? 0 }
+  const { line, faults } = join(
+    journals,
+    unitsFor(run).map(({ name }) => name),
+    run,
   )
-  process.exitCode = failures === 0 ? 0 : 1
+  for (const fault of faults) say(fault)
+  say(line)
+  return faults.length === 0 ? 0 : 1
 }
 
-const only = optionOf('suite')
-if (only === undefined) {
-  summarise(await runAll(Number(optionOf('jobs') ?? availableParallelism())))
-} else {
-  const report = await suites[Number(only)]?.run()
-  if (report !== undefined) process.send?.(report, () => process.disconnect())
+/** Plays what it is sent, one unit after the other. */
+const work = (seed: number, isQuick: boolean): void => {
+  const units = new Map(tortureUnits({ isQuick, seed }).map((unit) => [unit.name, unit]))
+  process.on('disconnect', () => process.exit())
+  process.on('message', ({ unit }: { readonly unit: string }) => {
+    const played = units.get(unit)?.run() ?? Promise.resolve({ violations: ['There is no such unit.'] })
+    played
+      .catch((error: unknown) => ({
+        violations: [error instanceof Error ? `${error.name}: ${error.message}` : 'unknown'],
+      }))
+      .then((found) => process.send?.(found))
+  })
 }
+
+const main = async (args: readonly string[]): Promise<void> => {
+  if (args[0] === WORKER) return work(Number(args[1]), args.includes('--quick'))
+  const options = readOptions(args, { processors: availableParallelism(), seed: process.env.TORTURE_SEED })
+  if ('faults' in options) {
+    process.stderr.write(`${[...options.faults, usage].join('\n')}\n`)
+    process.exitCode = 2
+    return
+  }
+  if (options.isJoined) {
+    process.exitCode = joinAll(options)
+    return
+  }
+  for (const [kind, suites] of Object.entries(gaps)) {
+    for (const [suite, why] of Object.entries(suites)) say(`${kind}: no ${suite}. ${why}`)
+  }
+  process.exitCode = await play(options)
+}
+
+await main(process.argv.slice(2))

@@ -6,13 +6,9 @@ import { createSeat, type Seat } from './seat.ts'
 export const createPatientSeat = async (): Promise<Seat> => {
   const seat = await createSeat()
   seat.client.destroy()
-  const client = new SecretsManagerClient({
-    endpoint: seat.urls.aws,
-    region: 'us-east-1',
-    maxAttempts: 1,
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-  })
+  const client = new SecretsManagerClient({ ...seat.awsConfig, maxAttempts: 1 })
   return Object.assign(seat, {
+    isHasty: true,
     client,
     close: async () => {
       client.destroy()

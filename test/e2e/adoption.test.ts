@@ -1,6 +1,5 @@
 // Proof of adoption on the laptop, as deployed: reads are told as CloudTrail tells them, the function writes them down, and the sweep ends an
 // overlap once everybody who read the old value has read the new one, or has had the time for it.
-import { setTimeout as sleep } from 'node:timers/promises'
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
@@ -8,6 +7,7 @@ import { LAPTOP_READS } from '../../lambda/local/laptop/functions.ts'
 import { type Laptop, startLaptop } from '../../lambda/local/laptop/laptop.ts'
 import { createOperator, type Operator } from '../../lambda/local/story/operator.ts'
 import type { SweepSummary } from '../../lambda/usecases/sweep/sweep.ts'
+import { until } from './spawned.ts'
 
 vi.setConfig({ testTimeout: 90_000, hookTimeout: 60_000 })
 
@@ -53,8 +53,7 @@ const readAs = async (consumer: string, secretId: string): Promise<void> => {
     laptop.aws
       .tableItems(LAPTOP_READS.name)
       .some(({ principal, currentAt }) => principal?.S === role(consumer) && Number(currentAt?.N) >= before - 1000)
-  for (let tries = 0; tries < 200 && !isWritten(); tries += 1) await sleep(25)
-  expect(isWritten(), `the read of ${consumer}`).toBe(true)
+  await until(isWritten, `the record of the read of ${consumer}`)
 }
 
 /** Scheduled for now, by the shared clock. */

@@ -292,7 +292,7 @@ describe('the end of the laptop', () => {
       const ending = await child.ended
 
       expect(ending).toEqual({ code: 0, signal: null })
-      expect(Date.now() - signalledAt).toBeLessThan(4000)
+      expect(Date.now() - signalledAt).toBeLessThan(20_000)
       expect(functions.length).toBeGreaterThan(0)
       expect(await leftOf(functions)).toEqual([])
       expect(child.stdout().split('\n')).toHaveLength(2)

@@ -351,14 +351,14 @@ describe('the signing keys', () => {
 
     // The intake reads them anew when a signature does not fit, though not more often than every five seconds.
     await vi.waitFor(async () => expect(await seat.deliver(plainly(report({ value }), { key: next }))).toBe(202), {
-      timeout: 15_000,
+      timeout: 45_000,
       interval: 500,
     })
 
     expect(await seat.deliver(plainly(report({ value })))).toBe(401)
     await seat.sign(keys)
     await vi.waitFor(async () => expect(await seat.deliver(plainly(report({ value })))).toBe(202), {
-      timeout: 15_000,
+      timeout: 45_000,
       interval: 500,
     })
   })

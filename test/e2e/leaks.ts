@@ -26,6 +26,8 @@ const FRAGMENT = 8
 /** Hex says less a character: shorter ones would be found in any request id. */
 const HEX_FRAGMENT = 16
 const BASE64_FRAGMENT = 10
+/** Public, and nearly that of a client id: `m2m-client-test-` and one random character more would be taken for a leak. */
+const PUBLIC_PREFIX = /^secret-(?:test|live)-/
 
 interface Needle {
   readonly name: string
@@ -60,7 +62,7 @@ const formsOf = (
 const indexOf = (secrets: readonly KnownSecret[]): ReadonlyMap<number, ReadonlyMap<string, Needle>> => {
   const byLength = new Map<number, Map<string, Needle>>()
   for (const { name, value, fragment = FRAGMENT } of secrets) {
-    for (const [form, text, wanted] of formsOf(value, fragment)) {
+    for (const [form, text, wanted] of formsOf(value.replace(PUBLIC_PREFIX, ''), fragment)) {
       const length = Math.min(wanted, text.length)
       const needles = byLength.get(length) ?? new Map<string, Needle>()
       byLength.set(length, needles)

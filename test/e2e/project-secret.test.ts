@@ -2,7 +2,6 @@
 // uses the old value any more, and revoked by an incident. Every function follows by itself.
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge'
 import { DescribeSecretCommand, GetSecretValueCommand } from '@aws-sdk/client-secrets-manager'
@@ -12,7 +11,7 @@ import { awsEnvironment, type Laptop, startLaptop } from '../../lambda/local/lap
 import { LAPTOP_PROJECT_SECRET } from '../../lambda/local/laptop/project-secret.ts'
 import { createOperator, type Operator } from '../../lambda/local/story/operator.ts'
 import { childEnv } from '../child-env.ts'
-import { repository } from './spawned.ts'
+import { repository, until } from './spawned.ts'
 
 vi.setConfig({ testTimeout: 90_000, hookTimeout: 60_000 })
 
@@ -51,13 +50,6 @@ const currentToken = async (): Promise<string | undefined> => {
     new DescribeSecretCommand({ SecretId: LAPTOP_PROJECT_SECRET }),
   )
   return Object.keys(labels).find((id) => labels[id]?.includes('AWSCURRENT'))
-}
-const until = async (holds: () => Promise<boolean> | boolean, what: string): Promise<void> => {
-  for (let tries = 0; tries < 400; tries += 1) {
-    if (await holds()) return
-    await sleep(50)
-  }
-  throw new Error(`${what} did not come about`)
 }
 const accepts = (secret: string): boolean => laptop.stytch.projectSecrets.accepts(secret)
 /** A back end that has not read the new value yet. */

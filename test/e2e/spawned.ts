@@ -11,7 +11,7 @@ export const laptopPath = fileURLToPath(new URL('../../lambda/local/laptop/main.
 export const storyPath = fileURLToPath(new URL('../../lambda/local/story/main.ts', import.meta.url))
 
 /** Generous: the machine may be compiling something else. */
-const PATIENCE_MS = 45_000
+export const PATIENCE_MS = 45_000
 const POLL_MS = 20
 
 export const until = async <Value>(ask: () => Value | Promise<Value>, what: string): Promise<NonNullable<Value>> => {
@@ -139,7 +139,10 @@ export const descendantsOf = (pid: number): readonly RunningProcess[] => {
 }
 
 /** Waits until none of them runs any more. @returns those that stayed. */
-export const leftOf = async (processes: readonly RunningProcess[], patienceMs = 5000): Promise<readonly number[]> => {
+export const leftOf = async (
+  processes: readonly RunningProcess[],
+  patienceMs = PATIENCE_MS,
+): Promise<readonly number[]> => {
   const deadline = Date.now() + patienceMs
   for (;;) {
     const running = new Set(runningProcesses().map(({ pid }) => pid))

@@ -8,6 +8,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vite
 import type { FreezeState } from '../../lambda/domain/sweep/freeze.ts'
 import { type Laptop, startLaptop } from '../../lambda/local/laptop/laptop.ts'
 import { createOperator, type Operator } from '../../lambda/local/story/operator.ts'
+import { PATIENCE_MS } from './spawned.ts'
 
 vi.setConfig({ testTimeout: 90_000, hookTimeout: 60_000 })
 
@@ -53,7 +54,7 @@ const written = (): readonly Line[] =>
 const summaries = (): readonly Line[] => written().filter(({ outcome }) => outcome === 'swept')
 
 const until = async <Found>(look: () => Found | undefined, what: string): Promise<Found> => {
-  for (let tries = 0; tries < 400; tries += 1) {
+  for (const deadline = Date.now() + PATIENCE_MS; Date.now() < deadline; ) {
     const found = look()
     if (found !== undefined) return found
     await sleep(50)

@@ -4,7 +4,6 @@
 import { execFile, spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { request as httpRequest } from 'node:http'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { SignatureV4 } from '@smithy/signature-v4'
 import stytchSdk from 'stytch'
@@ -21,6 +20,7 @@ import { Sha256 } from '../../lambda/domain/vend/sha256.ts'
 import { type Laptop, startLaptop } from '../../lambda/local/laptop/laptop.ts'
 import { createOperator, type Operator } from '../../lambda/local/story/operator.ts'
 import { callsOf } from './control.ts'
+import { until } from './spawned.ts'
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
@@ -174,7 +174,7 @@ describe('under load', () => {
   }
 
   /** Vends without a pause, in four callers, until the work is done. */
-  const underLoad = async (client: string, work: () => Promise<void>) => {
+  const underLoad = async (client: string, work: (more: () => Promise<void>) => Promise<void>) => {
     let isOver = false
     const failures: string[] = []
     const vended: string[] = []
@@ -190,9 +190,14 @@ describe('under load', () => {
         }
       }
     })
-    await sleep(500)
-    await work()
-    await sleep(500)
+    /** Until each caller has gone round a few times more: that long a slow machine takes as well. */
+    const more = async (): Promise<void> => {
+      const enough = vended.length + failures.length + 12
+      await until(() => vended.length + failures.length >= enough, 'more vends')
+    }
+    await more()
+    await work(more)
+    await more()
     isOver = true
     await Promise.all(callers)
     return { failures, vended }
@@ -202,10 +207,10 @@ describe('under load', () => {
     await operator.register('busy', scopes)
     const before = laptop.stytch.slots(String(laptop.stytch.clientIds().at(-1)))?.lastFour
 
-    const { failures, vended } = await underLoad('busy', async () => {
+    const { failures, vended } = await underLoad('busy', async (more) => {
       for (const intent of ['rotate', 'settle', 'rotate', 'settle'] as const) {
         await operator.rotate(secretArnOf('busy'), intent)
-        await sleep(300)
+        await more()
       }
     })
 
@@ -217,10 +222,10 @@ describe('under load', () => {
   it('a revoke and its settle: no vend fails', async () => {
     await operator.register('leaked', scopes)
 
-    const { failures, vended } = await underLoad('leaked', async () => {
+    const { failures, vended } = await underLoad('leaked', async (more) => {
       await operator.rotate(secretArnOf('leaked'), 'revoke')
       await operator.rotate(secretArnOf('leaked'), 'settle')
-      await sleep(1_000)
+      await more()
     })
 
     expect(failures).toEqual([])

@@ -27,7 +27,16 @@ let lambda: LambdaClient
 let bodies: Map<string, Body>
 let invocations: string[]
 /** What happens to an invocation instead of its end. */
-let fate: (name: string, nth: number) => 'lives' | 'dies'
+/** A promise: the process is killed when it is kept. */
+let fate: (name: string, nth: number) => 'lives' | Promise<void>
+
+const promised = () => {
+  let keep = (): void => {}
+  const promise = new Promise<void>((resolve) => {
+    keep = resolve
+  })
+  return { promise, keep }
+}
 
 const runInvocation = async (name: string, event: unknown): Promise<InvocationResult> => {
   const body = bodies.get(name)
@@ -37,9 +46,10 @@ const runInvocation = async (name: string, event: unknown): Promise<InvocationRe
   const handler = withDurableExecution(body as never, { client: lambda })
   const context = { awsRequestId: `request-${nth}`, getRemainingTimeInMillis: () => 60_000 }
   const run = handler(event as never, context as never)
-  if (fate(name, nth) === 'dies') {
+  const kill = fate(name, nth)
+  if (kill !== 'lives') {
     // As after SIGKILL: Lambda hears nothing of it any more, whatever it goes on to do.
-    await Promise.race([run.catch(() => {}), new Promise((resolve) => setTimeout(resolve, 150))])
+    await Promise.race([run.catch(() => {}), kill])
     return { ok: false, errorType: 'Runtime.ExitError', errorMessage: 'signal: killed' }
   }
   try {
@@ -254,23 +264,31 @@ describe('a chained invocation', () => {
 describe('a process that is killed', () => {
   it('is followed by another, which goes on from the last checkpoint; what the dead one still says is not heard', async () => {
     const ran: string[] = []
+    const killed = promised()
+    const ended = promised()
+    const spoke = promised()
     bodies.set('flow', async (_event, context) => {
       for (const name of ['a', 'b', 'c']) {
         await context.step(name, async () => {
           ran.push(name)
-          // The first process is killed during b.
+          // The first process is killed during b, and goes on when the other has ended.
           if (name === 'b' && ran.filter((one) => one === 'b').length === 1) {
-            await new Promise((resolve) => setTimeout(resolve, 600))
+            killed.keep()
+            await ended.promise
             ran.push('b by the dead')
+            spoke.keep()
           }
         })
       }
       return 'done'
     })
-    fate = (_name, nth) => (nth === 1 ? 'dies' : 'lives')
+    fate = (_name, nth) => (nth === 1 ? killed.promise : 'lives')
 
     const { Result } = await endOf(await start('flow'))
-    await new Promise((resolve) => setTimeout(resolve, 700))
+    ended.keep()
+    await spoke.promise
+    // What it says reaches the API, or does not, within some turns; by then c would have begun.
+    for (let turn = 0; turn < 200; turn += 1) await new Promise((resolve) => setImmediate(resolve))
 
     expect(Result).toBe('"done"')
     expect(ran.filter((name) => name === 'a')).toHaveLength(1)
@@ -280,7 +298,7 @@ describe('a process that is killed', () => {
 
   it('again and again is followed again and again', async () => {
     bodies.set('flow', () => new Promise(() => {}))
-    fate = () => 'dies'
+    fate = () => Promise.resolve()
     const arn = await start('flow')
 
     await until(() => invocations.length >= 4, 'four tries')

@@ -54,22 +54,41 @@ const act = async (input: unknown): Promise<{ readonly isDone: boolean; readonly
   return JSON.parse((await ask({ method: 'POST', path: '/acts', headers, body })).body)
 }
 
-/** What the stream has sent until a line says so. */
+/** An act that the test builds on: what comes after one that was refused would be waited for in vain. */
+const carryOut = async (input: unknown): Promise<void> => {
+  expect(await act(input)).toMatchObject({ isDone: true })
+}
+
+interface Sent {
+  readonly event: string
+  readonly data: string
+}
+
+/** Whole events alone: a piece of the stream may end anywhere. */
+const eventsIn = (text: string): readonly Sent[] =>
+  text
+    .split('\n\n')
+    .slice(0, -1)
+    .flatMap((block) => {
+      const [, event, data] = /^event: (\w+)\ndata: (.*)$/.exec(block) ?? []
+      return event === undefined || data === undefined ? [] : [{ event, data }]
+    })
+
+/** What the stream has sent until an event says so. */
 const streamUntil = async (what: string) => {
   const reply = await fetch(`${page.url}/events`)
   let text = ''
+  const decoder = new TextDecoder()
   for await (const part of reply.body ?? []) {
-    text += Buffer.from(part).toString('utf8')
-    if (text.includes(what)) break
+    text += decoder.decode(part, { stream: true })
+    if (eventsIn(text).some(({ data }) => data.includes(what))) break
   }
-  const sent = text.split('\n\n').flatMap((block) => {
-    const [, event = '', data = ''] = /^event: (\w+)\ndata: (.*)$/.exec(block) ?? []
-    return event === '' ? [] : [{ event, data: JSON.parse(data) as unknown }]
-  })
+  const dataOf = (name: string) =>
+    eventsIn(text).flatMap(({ event, data }) => (event === name ? [JSON.parse(data) as unknown] : []))
   return {
     text,
-    states: sent.filter(({ event }) => event === 'state').map(({ data }) => data as PageState),
-    lines: sent.filter(({ event }) => event === 'lines').flatMap(({ data }) => data as readonly TimelineLine[]),
+    states: dataOf('state') as readonly PageState[],
+    lines: dataOf('lines').flatMap((data) => data as readonly TimelineLine[]),
   }
 }
 
@@ -165,24 +184,32 @@ describe('acts', () => {
   })
 
   test('a client that is being rotated says so', async () => {
-    await act({ act: 'register', name: 'busy', scopes: [] })
-    laptop.stytch.server.faults.add({ op: 'RotateStart', kind: 'delay', delay_ms: 1500 })
-    await act({ act: 'rotate', secret: 'm2m/laptop/busy' })
+    await carryOut({ act: 'register', name: 'busy', scopes: [] })
+    let letGo = (): void => {}
+    const held = new Promise<void>((resolve) => {
+      letGo = resolve
+    })
+    const untap = laptop.stytch.server.tap(({ op }) => (op === 'RotateStart' ? held : undefined))
+    await carryOut({ act: 'rotate', secret: 'm2m/laptop/busy' })
 
-    expect(await act({ act: 'rotate', secret: 'm2m/laptop/busy' })).toEqual({
+    const second = await act({ act: 'rotate', secret: 'm2m/laptop/busy' })
+    untap()
+    letGo()
+    await laptop.aws.idle()
+
+    expect(second).toEqual({
       isDone: false,
       says: 'm2m/laptop/busy is being rotated already; wait until AWSPENDING is gone.',
     })
-    await laptop.aws.idle()
   })
 })
 
 test('the stream tells the state and every line, late comers included, and no value', async () => {
-  await act({ act: 'register', name: 'billing', scopes: ['read:invoices'] })
+  await carryOut({ act: 'register', name: 'billing', scopes: ['read:invoices'] })
   const completed = '"what":"Rotation Completed: rotate","about":"billing"'
   const live = streamUntil(completed)
-  await act({ act: 'rotate', secret: 'm2m/laptop/billing' })
-  const { text } = await live
+  await carryOut({ act: 'rotate', secret: 'm2m/laptop/billing' })
+  const { text, lines } = await live
   await laptop.aws.idle()
   const late = await streamUntil(completed)
 
@@ -205,7 +232,10 @@ test('the stream tells the state and every line, late comers included, and no va
       expect.objectContaining({ where: 'event', what: 'Rotation Completed: rotate', about: 'billing' }),
     ]),
   )
-  expect(late.lines.map(({ number }) => number)).toEqual(late.lines.map((_, index) => index + 1))
+  // The oldest are dropped, and how many there are is a matter of time: the operator looks again and again until a dry run is over.
+  const first = late.lines[0]?.number ?? 0
+  expect(late.lines.map(({ number }) => number)).toEqual(late.lines.map((_, index) => first + index))
+  expect(late.lines).toEqual(expect.arrayContaining(lines.filter(({ number }) => number >= first)))
   expect(values).toHaveLength(2)
   expect(
     findLeaks(
@@ -220,7 +250,7 @@ test('the stream tells the state and every line, late comers included, and no va
 
 test('a reset is told, and what follows it is told as well', async () => {
   laptop.world.reset()
-  await act({ act: 'register', name: 'again', scopes: [] })
+  await carryOut({ act: 'register', name: 'again', scopes: [] })
   const { lines, states } = await streamUntil('CreateSecret 200')
 
   expect(lines.map(({ what }) => what)).toContain('everything was emptied')

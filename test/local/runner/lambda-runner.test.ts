@@ -86,7 +86,7 @@ describe('an execution environment', () => {
   })
 
   it("knows its context as Lambda's handlers do", async () => {
-    const lambda = start({ memory: 256, functionName: 'rotation', timeoutMs: 5000 })
+    const lambda = start({ memory: 256, functionName: 'rotation' })
 
     const result = await lambda.invoke({ do: 'context' })
 
@@ -97,7 +97,7 @@ describe('an execution environment', () => {
         functionName: 'rotation',
         invokedFunctionArn: 'arn:aws:lambda:us-east-1:000000000000:function:rotation',
         memoryLimitInMB: '256',
-        remainingMs: expect.toSatisfy((ms: number) => ms > 4000 && ms <= 5000),
+        remainingMs: expect.toSatisfy((ms: number) => ms > 5000 && ms <= 20_000),
       },
     })
   })
@@ -152,14 +152,14 @@ describe('an invoke fails', () => {
   })
 
   it('with Sandbox.Timedout at the timeout: the process is killed, the next event gets a new one', async () => {
-    const lambda = start({ timeoutMs: 400 })
+    const lambda = start({ timeoutMs: 2000 })
     const before = sampleOf(await lambda.invoke({}))
 
     const result = await lambda.invoke({ do: 'sleep', ms: 60_000 })
     const after = sampleOf(await lambda.invoke({}))
 
     expect(result).toMatchObject({ ok: false, errorType: 'Sandbox.Timedout' })
-    expect((result as { errorMessage: string }).errorMessage).toMatch(/ Task timed out after 0\.40 seconds$/)
+    expect((result as { errorMessage: string }).errorMessage).toMatch(/ Task timed out after 2\.00 seconds$/)
     expect(after.pid).not.toBe(before.pid)
     expect(isAlive(before.pid)).toBe(false)
   })
@@ -233,6 +233,6 @@ describe('no process is left', () => {
     await once(parent, 'exit')
 
     expect(wasAlive).toBe(true)
-    await vi.waitFor(() => expect(isAlive(pid)).toBe(false), { timeout: 5000, interval: 20 })
+    await vi.waitFor(() => expect(isAlive(pid)).toBe(false), { timeout: 45_000, interval: 20 })
   })
 })

@@ -30,6 +30,7 @@ const playedNames = {
   crashRuns: 'killed runs',
   faults: 'runs with a fault',
   races: 'races',
+  collisions: 'collisions',
   walks: 'walks',
   requests: 'requests of consumers',
 } as const

@@ -1,5 +1,5 @@
 // A made-up vendor, Keyring, as an Issuer: apps with at most two live secrets, each with an id, as Okta, Auth0 and others have them. This one
-// file is all that a vendor takes; test/crash/another-vendor.test.ts plays the crash and fault suites over it, unchanged.
+// file is all that a vendor takes; test/crash/another-vendor.long.test.ts plays the crash and fault suites over it, unchanged.
 import type { CallerSettings } from '../../lambda/adapters/stytch/caller.ts'
 import { createSlotIssuer } from '../../lambda/adapters/stytch/issuer.ts'
 import { readReply, type StytchErrorKind, type StytchReply } from '../../lambda/adapters/stytch/reply.ts'

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { RotationEvent } from '../../lambda/local/aws/rotation-driver.ts'
 import type { Fault, FaultPolicy } from '../../lambda/local/stand-in/faults.ts'
 import { type Load, startLoad } from './consumers-load.ts'
+import { notePlayed } from './played.ts'
 import { clearStuck, idUnder, isCurrentAccepted, register, rotateSecret, type Seat, type Subject } from './seat.ts'
 import { eventsFor } from './walks-life.ts'
 import { createPatientSeat } from './walks-seat.ts'
@@ -219,6 +220,7 @@ export const runConsumers = async (input: ConsumersInput): Promise<ConsumersRepo
   await load.stop()
   const { requests, verified, failures } = load.tally()
   await seat.close()
+  notePlayed({ requests })
   const told = [...violations, ...failures.slice(0, 5)].map((line) => `seed ${seed}: ${line}`)
   return { rotations, requests, verified, failures: failures.length, ...count, violations: told }
 }

@@ -1,6 +1,7 @@
 // Every crash point: for each intent and beginning, the run is killed before and after each of its outside calls – found by recording
 // them – once or twice, and driven on in each way there is. Called by the tests (a share) and by the torture (all).
 import { type Intent, intents } from '../../lambda/domain/rotation/request-token.ts'
+import { notePlayed } from './played.ts'
 import { type Beginning, beginnings } from './positions.ts'
 import { type Continuation, continuations, type Kill, type Plan, runPlan } from './run.ts'
 import type { Seat } from './seat.ts'
@@ -83,5 +84,6 @@ export const runCrashes = async (seat: Seat, input: CrashInput): Promise<CrashRe
       }
     }
   }
+  notePlayed({ crashPoints: points, crashRuns: runs })
   return { points, runs, violations }
 }

@@ -2,6 +2,7 @@
 // succeeds. Called by the tests (a share) and by the torture (all).
 import { type Intent, intents } from '../../lambda/domain/rotation/request-token.ts'
 import type { Fault } from '../../lambda/local/stand-in/faults.ts'
+import { notePlayed } from './played.ts'
 import type { Beginning } from './positions.ts'
 import { type Plan, refuses, runPlan } from './run.ts'
 import type { Seat } from './seat.ts'
@@ -85,5 +86,6 @@ export const runFaults = async (seat: Seat, input: FaultInput): Promise<FaultRep
       }
     }
   }
+  notePlayed({ faults: runs })
   return { runs, violations }
 }

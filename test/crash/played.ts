@@ -7,6 +7,7 @@ export interface Played {
   readonly crashRuns?: number
   readonly faults?: number
   readonly races?: number
+  readonly collisions?: number
   readonly walks?: number
   readonly requests?: number
 }

@@ -2,6 +2,7 @@
 // intent. Stytch shows no more of a slot than these four. Called by the tests (all) and by the torture (all).
 import { UpdateSecretVersionStageCommand } from '@aws-sdk/client-secrets-manager'
 import { type Intent, intents } from '../../lambda/domain/rotation/request-token.ts'
+import { notePlayed } from './played.ts'
 import { createRaceWatch, type Watch } from './race-watch.ts'
 import {
   clearStuck,
@@ -360,5 +361,6 @@ export const runCollisions = async (
       }
     }
   }
+  notePlayed({ collisions: runs })
   return { runs, refused, violations }
 }

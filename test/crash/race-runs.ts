@@ -4,6 +4,7 @@ import { RotateSecretCommand } from '@aws-sdk/client-secrets-manager'
 import { type Intent, intents } from '../../lambda/domain/rotation/request-token.ts'
 import type { RotationEvent, RotationStep } from '../../lambda/local/aws/rotation-driver.ts'
 import type { Slots } from '../../lambda/local/stytch/stytch-stand-in.ts'
+import { notePlayed } from './played.ts'
 import { type Beginning, begin, beginnings } from './positions.ts'
 import { type ActName, actNames, acts, type Scene } from './race-acts.ts'
 import { judge } from './race-judge.ts'
@@ -245,6 +246,7 @@ export const runRaces = async (seat: Seat, input: RacesInput): Promise<RacesRepo
   const places = (long ? everywhere : chief).filter(([intent]) => held.includes(intent))
   if (heldTwins) {
     for (const place of places) await runTwins(run, place)
+    notePlayed({ races: runs })
     return { runs, violations }
   }
   for (const act of chosen) {
@@ -257,5 +259,6 @@ export const runRaces = async (seat: Seat, input: RacesInput): Promise<RacesRepo
       }
     }
   }
+  notePlayed({ races: runs })
   return { runs, violations }
 }

@@ -10,6 +10,7 @@ import {
 import fc from 'fast-check'
 import type { Intent } from '../model/state.ts'
 import { due } from '../model/sweep.ts'
+import { notePlayed } from './played.ts'
 import { acceptedValues, clearStuck, register, rotateSecret, type Seat, textWith, tokenFor } from './seat.ts'
 import { type Command, type Deed, landmarks, type Upset, walkOf } from './walks-commands.ts'
 import { createLife, eventsFor, type Life } from './walks-life.ts'
@@ -230,6 +231,7 @@ export const runWalks = async ({ seed, walks, length, tamper }: WalksInput): Pro
     const why = result.errorInstance instanceof Error ? result.errorInstance.message : 'unknown'
     return { ...played, violations: [`seed ${seed}, walk ${JSON.stringify(result.counterexample?.[0])}: ${why}`] }
   } finally {
+    notePlayed({ walks: played.walks })
     await seat.close()
   }
 }

@@ -1,6 +1,6 @@
 // A fleet's first days, as an operator lives through them, by the command line and the deployed functions on the laptop: half of it applied from
 // a file, half adopted with the values in use; swept; rotated by a campaign whose processes are killed, while one call in fifty goes wrong;
-// and consumers at work all along. Not a test itself: fleet.test.ts plays a few clients, bench/fleet-run.ts thousands.
+// and consumers at work all along. Not a test itself: fleet.long.test.ts plays a few clients, bench/fleet-run.ts thousands.
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'

@@ -41,7 +41,7 @@ const names = { stage: 'prod', secretNamePrefix: 'm2m/prod/' }
 export const makeRegistrar = (app: App, env = { account: ACCOUNT, region: REGION }) => {
   const stack = new Stack(app, 'Platform', { env })
   const removalPolicy = RemovalPolicy.RETAIN
-  const surroundings = { logRetentionDays: 365, removalPolicy }
+  const surroundings = { logRetentionDays: 365, removalPolicy, reservations: { rotation: 5 } }
   const stytch = exampleConfig.stytch
   const key = new SecretsKey(stack, 'Key', {
     names,
@@ -63,7 +63,6 @@ export const makeRegistrar = (app: App, env = { account: ACCOUNT, region: REGION
     stytch,
     key,
     bus,
-    reservedConcurrency: 5,
   })
   const registrar = new Registrar(stack, 'Registrar', {
     names,

@@ -6,6 +6,7 @@ import { CfnEventBus, EventBus } from 'aws-cdk-lib/aws-events'
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import { Construct } from 'constructs'
 import type { StageNames } from './stage-names.ts'
+import { toldTypes } from './told-types.ts'
 
 /** An event's `source` → the roles that may put it. */
 export type Speakers = Readonly<Record<string, readonly string[]>>
@@ -44,6 +45,18 @@ const deny = (sid: string, condition: BusStatement['Condition']): BusStatement =
   Condition: condition,
 })
 
+/** Also for who may speak as the source: by their type, evidence is archived and incidents start. One statement for sources with the same. */
+const typesOf = (sources: readonly string[]): readonly BusStatement[] => {
+  const byTypes = Map.groupBy(sources, (source) => toldTypes[source])
+  return [...byTypes].flatMap(([types, told]) => {
+    const condition = {
+      'ForAnyValue:StringEquals': { 'events:source': told },
+      'ForAnyValue:StringNotEquals': { 'events:detail-type': types ?? [] },
+    }
+    return types === undefined ? [] : [deny(`${sidOf(told[0] ?? '')}KnownTypesOnly`, condition)]
+  })
+}
+
 const denials = (speakers: Speakers): readonly BusStatement[] => [
   ...Object.entries(speakers).map(([source, roleArns]) =>
     deny(`${sidOf(source)}BySpeakersOnly`, {
@@ -51,8 +64,10 @@ const denials = (speakers: Speakers): readonly BusStatement[] => [
       ArnNotEquals: { 'aws:PrincipalArn': [...roleArns] },
     }),
   ),
+  ...typesOf(Object.keys(speakers)),
   deny('KnownSourcesOnly', { 'ForAnyValue:StringNotEquals': { 'events:source': Object.keys(speakers) } }),
   deny('NamedSourcesOnly', { Null: { 'events:source': 'true' } }),
+  deny('NamedTypesOnly', { Null: { 'events:detail-type': 'true' } }),
 ]
 
 /** A role as principal must exist, and becomes an id when it is deleted: its account with a condition does neither. */

@@ -1,8 +1,20 @@
 // The bus's policy, decided for requests as EventBridge sees them: one request may hold events of several sources, so that events:source
 // has several values. Only what these conditions need of IAM's rules is here (IAM user guide, "Set operators").
 import { beforeAll, describe, expect, test } from 'vitest'
+import { readDeployConfig } from '../../lib/deploy-config.ts'
+import { toldTypes } from '../../lib/told-types.ts'
+import { eventSchemas } from '../docs/event-schemas.ts'
 import { everything } from './everything.ts'
-import { ACCOUNT, BREAK_GLASS, busStatements, REGION, resourcesOf, type Statement, synthStack } from './synth.ts'
+import {
+  ACCOUNT,
+  BREAK_GLASS,
+  busStatements,
+  exampleConfig,
+  REGION,
+  resourcesOf,
+  type Statement,
+  synthStack,
+} from './synth.ts'
 
 const role = (part: string): string => `arn:aws:iam::${ACCOUNT}:role/m2m-prod-${part}-${REGION}`
 const SECURITY = 'arn:aws:iam::222222222222:role/security-desk'
@@ -23,10 +35,21 @@ beforeAll(() => {
 interface Request {
   readonly principal: string
   readonly sources: readonly string[]
+  readonly types: readonly string[]
 }
 
-const holds = (operator: string, key: string, wanted: readonly string[], { principal, sources }: Request): boolean => {
-  const values = key === 'events:source' ? sources : [principal]
+const holds = (
+  operator: string,
+  key: string,
+  wanted: readonly string[],
+  { principal, sources, types }: Request,
+): boolean => {
+  const byKey: Readonly<Record<string, readonly string[]>> = {
+    'events:source': sources,
+    'events:detail-type': types,
+    'aws:PrincipalArn': [principal],
+  }
+  const values = byKey[key] ?? []
   switch (operator) {
     case 'ForAllValues:StringEquals':
       return values.every((value) => wanted.includes(value))
@@ -72,8 +95,44 @@ describe('a request', () => {
     ['a leak, by break-glass', BREAK_GLASS, ['m2m.break-glass'], 'allowed'],
     ['no source, by security', SECURITY, [], 'denied'],
   ])('%s', (_what, principal, sources, expected) => {
-    expect(decided({ principal, sources })).toBe(expected)
+    const types = sources.map((source) => toldTypes[source]?.[0] ?? 'Unheard Of')
+
+    expect(decided({ principal, sources, types })).toBe(expected)
   })
+})
+
+test.each([
+  ['evidence, by the sweep as the sweep', role('sweep'), 'm2m.sweep', ['Secret Revoked'], 'denied'],
+  ['evidence beside its own, by the sweep', role('sweep'), 'm2m.sweep', ['Secret Overdue', 'Secret Revoked'], 'denied'],
+  ['a leak, by the rotation function', role('rotation'), 'm2m.rotation', ['Secret Leak Reported'], 'denied'],
+  ['no type at all', role('rotation'), 'm2m.rotation', [], 'denied'],
+  ['all that the sweep reports', role('sweep'), 'm2m.sweep', toldTypes['m2m.sweep'] ?? [], 'left to others'],
+])('a type that is not the source’s to tell: %s', (_what, principal, source, types, expected) => {
+  expect(decided({ principal, sources: [source], types })).toBe(expected)
+})
+
+test('each source may report the types that docs/events has of it, and no other', () => {
+  const documented: Record<string, string[]> = {}
+  for (const { schema } of eventSchemas) {
+    const { source, 'detail-type': type } = schema.properties as Record<string, { const?: string; enum?: string[] }>
+    for (const one of source?.enum ?? [source?.const ?? ''])
+      documented[one] = [...(documented[one] ?? []), type?.const ?? '']
+  }
+
+  const sorted = (all: Readonly<Record<string, readonly string[]>>) =>
+    Object.fromEntries(Object.entries(all).map(([source, types]) => [source, types.toSorted()]))
+  expect(sorted(toldTypes)).toEqual(sorted(documented))
+})
+
+test('a replayed report of a leak starts nothing', () => {
+  const rules = Object.entries(made).filter(
+    ([id, { Type }]) => Type === 'AWS::Events::Rule' && id.startsWith('IncidentLeak'),
+  )
+
+  expect(rules).toHaveLength(3)
+  for (const [, { Properties }] of rules) {
+    expect(Properties.EventPattern).toMatchObject({ 'replay-name': [{ exists: false }] })
+  }
 })
 
 test('the policy is one property of the bus: there is no moment without it, and no name that stages share', () => {
@@ -90,8 +149,21 @@ test('its statements have ids that no earlier template had, so that deleting tho
   expect(statements.map(({ Sid }) => String(Sid)).filter((sid) => before.test(sid))).toEqual([])
 })
 
-test('it stays below the 10,240 characters that EventBridge takes', () => {
-  expect(JSON.stringify(statements).length).toBeLessThan(10_240 / 2)
+test('it stays below the 10,240 characters that EventBridge takes, with the most and the longest roles', () => {
+  const roleArns = Array.from(
+    { length: 10 },
+    (_, at) =>
+      `arn:aws:iam::22222222222${at}:role/aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO_SecurityResponder_0123456789abcde${at}`,
+  )
+  const longest = synthStack({
+    ...everything,
+    incidents: { ...everything.incidents, security: { roleArns } },
+  }).template()
+
+  expect(JSON.stringify(busStatements(longest)).length).toBeLessThan(10_240)
+  expect(() =>
+    readDeployConfig({ ...exampleConfig, incidents: { security: { roleArns: [...roleArns, BREAK_GLASS] } } }),
+  ).toThrow(/security\.roleArns are 11: expected at most 10/)
 })
 
 test('every permission to put events names its source for all of a request, and demands that there is one', () => {

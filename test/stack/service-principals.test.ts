@@ -1,5 +1,6 @@
 // The services that act on a resource of the stack, and the policies that must name them: each with a condition on whose behalf it acts, and
 // in a number of statements that does not grow with rules, alarms and features.
+import { readFileSync } from 'node:fs'
 import type { Template } from 'aws-cdk-lib/assertions'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { everything } from './everything.ts'
@@ -13,6 +14,8 @@ beforeAll(() => {
   template = synthStack(everything).template()
   shipped = synthStack().template()
 })
+
+const OWN_KEY = 'arn:aws:kms:eu-west-1:111111111111:key/00000000-0000-4000-8000-000000000000'
 
 const text = (value: unknown): string => JSON.stringify(value)
 const ofType = (of: Template, type: string) => Object.entries(resourcesOf(of)).filter(([, { Type }]) => Type === type)
@@ -131,11 +134,28 @@ test('a key of one’s own encrypts the log groups and the topic, and names who 
   ])
   for (const [, { Properties }] of ofType(template, 'AWS::Logs::LogGroup'))
     expect(Properties).toHaveProperty('KmsKeyId')
-  const given = synthStack({ monitoringKey: 'arn:aws:kms:eu-west-1:111111111111:key/0000' }).template()
-  expect(ofType(given, 'AWS::SNS::Topic')[0]?.[1].Properties.KmsMasterKeyId).toBe(
-    'arn:aws:kms:eu-west-1:111111111111:key/0000',
-  )
+  const given = synthStack({ monitoringKey: OWN_KEY }).template()
+  expect(ofType(given, 'AWS::SNS::Topic')[0]?.[1].Properties.KmsMasterKeyId).toBe(OWN_KEY)
   expect(ofType(given, 'AWS::KMS::Key')).toHaveLength(1)
+})
+
+test('the documented policy for an existing key is the one that the stack would write', () => {
+  const page = readFileSync('docs/deploying.md', 'utf8')
+  const documented: unknown = JSON.parse(/```json\n(\[[^]*?\n\])\n```/.exec(page)?.[1] ?? '')
+  const [, ...written] =
+    ofType(template, 'AWS::KMS::Key')
+      .map(([, { Properties }]) => statementsIn(Properties, 'KeyPolicy'))
+      .find((statements) => statements.some(({ Sid }) => Sid === 'LogGroupsOfTheStage')) ?? []
+
+  const plain = text(written).replaceAll(
+    /\{"Fn::Join":\["",\[([^\]]*)\]\]\}/g,
+    (_, parts: string) =>
+      `"${parts
+        .replaceAll(/\{"Ref":"AWS::Partition"\}/g, 'aws')
+        .replaceAll(/\{"Ref":"AWS::URLSuffix"\}/g, 'amazonaws.com')
+        .replaceAll(/"|,/g, '')}"`,
+  )
+  expect(JSON.parse(plain)).toEqual(documented)
 })
 
 test('the policy of the dead letters has as many statements with everything as without', () => {

@@ -141,7 +141,7 @@ test('a key of one’s own encrypts the log groups and the topic, and names who 
 
 test('the documented policy for an existing key is the one that the stack would write', () => {
   const page = readFileSync('docs/deploying.md', 'utf8')
-  const documented: unknown = JSON.parse(/```json\n(\[[^]*?\n\])\n```/.exec(page)?.[1] ?? '')
+  const documented: unknown = JSON.parse(/```json\n(\[[\s\S]*?\n\])\n```/.exec(page)?.[1] ?? '')
   const [, ...written] =
     ofType(template, 'AWS::KMS::Key')
       .map(([, { Properties }]) => statementsIn(Properties, 'KeyPolicy'))

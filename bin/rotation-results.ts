@@ -31,7 +31,8 @@ const words: Readonly<Record<Outcome, string>> = {
 
 const harmless: readonly Outcome[] = ['asked', 'done', 'skipped', 'wouldAsk']
 
-const logAdvice = (seat: Seat): string => `the reason is in the log group /aws/lambda/${seat.functionName('rotation')}`
+const logAdvice = (seat: Seat): string =>
+  `the reason is in the log group whose name begins with /aws/lambda/${seat.functionName('rotation')}`
 
 /** @returns undefined where the outcome says all. */
 export const whyNot = (outcome: Outcome, seat: Seat): string | undefined => {

@@ -13,7 +13,8 @@ import type { AdoptionProofConfig } from './adoption-config.ts'
 import { deadLetters } from './dead-letters.ts'
 import { type FunctionSurroundings, M2mFunction } from './m2m-function.ts'
 import type { EventNotice, MetricNotice } from './notice.ts'
-import { functionName, roleArn, type StageNames } from './stage-names.ts'
+import { keepingUndelivered } from './rule-targets.ts'
+import { roleArn, type StageNames } from './stage-names.ts'
 import { SWEEP_SOURCE } from './sweep.ts'
 
 export interface AdoptionRecordsProps {
@@ -28,8 +29,6 @@ export interface AdoptionRecordsProps {
 /** A write of at most three seconds, tried three times. */
 const TIMEOUT_SECONDS = 15
 const MEMORY_MB = 128
-/** Reads come in bursts; what waits is not lost. */
-const RESERVED_CONCURRENCY = 5
 const FIVE_MINUTES = Duration.minutes(5)
 
 export class AdoptionRecords extends Construct {
@@ -51,10 +50,9 @@ export class AdoptionRecords extends Construct {
   constructor(scope: Construct, id: string, props: AdoptionRecordsProps) {
     super(scope, id)
     const { names, config } = props
-    const tableName = functionName(names, 'reads')
-    this.table = this.makeTable(tableName, props.removalPolicy)
+    this.table = this.makeTable(props.removalPolicy)
+    const { tableName } = this.table
     const unrecorded = deadLetters(this, 'Unrecorded', {
-      queueName: `${tableName}-unrecorded`,
       holds: 'It is itself where reads end that could not be recorded',
       removalPolicy: props.removalPolicy,
     })
@@ -83,9 +81,9 @@ export class AdoptionRecords extends Construct {
     return new PolicyStatement({ sid: 'AskWhoHasRead', actions: ['dynamodb:Query'], resources: [this.table.tableArn] })
   }
 
-  private makeTable(tableName: string, removalPolicy: RemovalPolicy): TableV2 {
+  private makeTable(removalPolicy: RemovalPolicy): TableV2 {
+    // No name of our own: a table that outlived the setting would be in the way when it is switched on again.
     const table = new TableV2(this, 'Table', {
-      tableName,
       partitionKey: { name: 'secretName', type: AttributeType.STRING },
       sortKey: { name: 'principal', type: AttributeType.STRING },
       billing: Billing.onDemand(),
@@ -110,7 +108,6 @@ export class AdoptionRecords extends Construct {
       description: `Records who reads the secrets below ${names.secretNamePrefix}`,
       memoryMb: MEMORY_MB,
       timeoutSeconds: TIMEOUT_SECONDS,
-      reservedConcurrency: RESERVED_CONCURRENCY,
       onFailure: 'What it failed on three times goes to a queue of its own by a destination, which keeps the error too',
       environment: writeReadsEnv({
         table: made.tableName,
@@ -148,7 +145,7 @@ export class AdoptionRecords extends Construct {
           requestParameters: { $or: [{ secretId: below }, { secretIdList: below }] },
         },
       },
-      targets: [new LambdaFunction(this.fn.function, { deadLetterQueue: undelivered })],
+      targets: [keepingUndelivered(new LambdaFunction(this.fn.function), undelivered)],
     })
     const cfnRule = rule.node.defaultChild
     if (!(cfnRule instanceof CfnRule)) throw new Error('The rule has no CfnRule.')

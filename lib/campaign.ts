@@ -39,8 +39,6 @@ const ALIAS = 'live'
 const TIMEOUT_SECONDS = 900
 /** The state of a hundred pages is some megabytes. */
 const MEMORY_MB = 512
-/** The twenty pages of an incident, and a planned campaign beside it. */
-const RESERVED_CONCURRENCY = 30
 /** Beside an overlap or a grace of a day: a hundred thousand switched and settled, and a day for what cannot be foreseen. */
 const BUSY_HOURS = 48
 const LONGEST_GRACE_HOURS = 24
@@ -67,7 +65,6 @@ export class Campaign extends Construct {
     const { names, rotation, bus, spans } = props
     this.aliasArn = campaignAliasArn(this, names)
     this.deadLetters = deadLetters(this, 'DeadLetters', {
-      queueName: `${functionName(names, 'campaign')}-dead-letters`,
       holds: 'It is itself where campaigns end that failed or could not be started',
       removalPolicy: props.removalPolicy,
     })
@@ -79,7 +76,6 @@ export class Campaign extends Construct {
       description: `Rotates and revokes many of the secrets below ${names.secretNamePrefix}`,
       memoryMb: MEMORY_MB,
       timeoutSeconds: TIMEOUT_SECONDS,
-      reservedConcurrency: RESERVED_CONCURRENCY,
       onFailure: this.deadLetters,
       environment: writeCampaignEnv({
         secretNamePrefix: names.secretNamePrefix,
@@ -171,7 +167,7 @@ export class Campaign extends Construct {
   /** A new version with every change; those before it stay, since executions that began on one go on there (docs/decisions/031). */
   private publish(): Alias {
     const version = this.fn.function.currentVersion
-    version.applyRemovalPolicy(RemovalPolicy.RETAIN)
+    version.applyRemovalPolicy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE)
     // The class says of its optional fields what the interface leaves out.
     return new Alias(this, 'Alias', { aliasName: ALIAS, version: version as IVersion })
   }

@@ -1,10 +1,11 @@
 // The clients function: what operators ask of it by the CLI takes the Stytch project secret, which nobody but functions of this system may
 // read. It registers as the registrar does, with the same rights and the same settings; and by an alias that only the break-glass role
 // is allowed, it switches a client off and on at Stytch.
-import { Alias, CfnPermission } from 'aws-cdk-lib/aws-lambda'
+import { Alias } from 'aws-cdk-lib/aws-lambda'
 import { Construct } from 'constructs'
 import { writeClientsEnv } from '../lambda/env.ts'
 import type { BreakGlass, DeployConfig, ReplicaConfig } from './deploy-config.ts'
+import { guardFunction } from './function-policy.ts'
 import { type FunctionSurroundings, M2mFunction } from './m2m-function.ts'
 import type { Registrar } from './registrar.ts'
 import { mayRegister } from './registration-rights.ts'
@@ -25,6 +26,8 @@ export interface ClientsFunctionProps {
   readonly spans: Pick<DeployConfig['rotation'], 'periodHours' | 'overlapHours'>
   readonly replicas: readonly ReplicaConfig[]
   readonly breakGlass: BreakGlass
+  /** Roles of people who run the command line. */
+  readonly operators: readonly string[]
 }
 
 /** As the registrar's: some fifteen calls of at most five seconds. The CLI waits a little longer than this. */
@@ -58,21 +61,31 @@ export class ClientsFunction extends Construct {
       }),
     })
     mayRegister(this.fn, props)
-    this.letBreakGlassSwitch(props.breakGlass)
+    this.guard(props)
   }
 
-  private letBreakGlassSwitch(breakGlass: BreakGlass): void {
+  /** The command line calls the function itself; the alias, which switches clients, is break-glass's alone. */
+  private guard({ breakGlass, operators }: ClientsFunctionProps): void {
     const alias = new Alias(this, 'BreakGlass', {
       aliasName: BREAK_GLASS_QUALIFIER,
       version: this.fn.function.latestVersion,
       description: 'Switches a client off and on at Stytch',
     })
-    if (!('roleArn' in breakGlass)) return
-    // Identity policies that name the function without the alias do not reach it (Lambda developer guide, resource-based policies).
-    new CfnPermission(this, 'OnlyBreakGlass', {
-      action: 'lambda:InvokeFunction',
-      functionName: alias.functionArn,
-      principal: breakGlass.roleArn,
+    const roles = 'roleArn' in breakGlass ? [breakGlass.roleArn] : []
+    const guarded = guardFunction(this, 'CalledByOperators', {
+      arn: this.arn,
+      allowed: [...new Set([...operators, ...roles])],
+      letIn: [],
+      // Also here, since it is not said whether an alias's own policy is the only one that is asked about it.
+      qualified: { arn: `${this.arn}:*`, allowed: roles },
     })
+    guarded.node.addDependency(this.fn.function)
+    const switches = guardFunction(this, 'OnlyBreakGlass', {
+      arn: `${this.arn}:${BREAK_GLASS_QUALIFIER}`,
+      allowed: roles,
+      // Identity policies that name the function without the alias do not reach it (Lambda developer guide, resource-based policies).
+      letIn: roles,
+    })
+    switches.node.addDependency(alias)
   }
 }

@@ -1,23 +1,18 @@
 // A queue in which what failed waits for a person: encrypted, over TLS only, for fourteen days. Each asynchronous function has one of its
-// own, beside that of whatever delivers to it: a handler that fails is not a delivery that failed.
-import { Duration, type RemovalPolicy, Validations } from 'aws-cdk-lib'
+// own, beside that of whatever delivers to it: a handler that fails is not a delivery that failed. Its name is CloudFormation's, so that a
+// queue that outlives its feature is in nobody's way (docs/decisions/046); an output of the stack has its URL.
+import { CfnOutput, Duration, type RemovalPolicy, Validations } from 'aws-cdk-lib'
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs'
 import type { Construct } from 'constructs'
 
 export interface DeadLettersProps {
-  readonly queueName: string
   /** What ends in it, in a sentence. */
   readonly holds: string
   readonly removalPolicy: RemovalPolicy
 }
 
-export const deadLetters = (
-  scope: Construct,
-  id: string,
-  { queueName, holds, removalPolicy }: DeadLettersProps,
-): Queue => {
+export const deadLetters = (scope: Construct, id: string, { holds, removalPolicy }: DeadLettersProps): Queue => {
   const queue = new Queue(scope, id, {
-    queueName,
     encryption: QueueEncryption.SQS_MANAGED,
     enforceSSL: true,
     retentionPeriod: Duration.days(14),
@@ -26,5 +21,8 @@ export const deadLetters = (
   for (const rule of ['AwsSolutions-SQS3', 'Serverless-SQSRedrivePolicy']) {
     Validations.of(queue).acknowledge({ id: rule, reason: holds })
   }
+  const output = new CfnOutput(queue, 'Url', { value: queue.queueUrl, description: holds })
+  // Without CDK's hash: the runbook names it.
+  output.overrideLogicalId(`${scope.node.id}${id}Url`)
   return queue
 }

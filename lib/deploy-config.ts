@@ -7,6 +7,7 @@ import { type CampaignsConfig, readCampaigns } from './campaign-config.ts'
 import { type ClientConfig, readClientList, roleArnShape, spanFault, spanHours, tagKeyShape } from './client-config.ts'
 import { createPlace, isFields, matching, type Place, type Shape } from './config-place.ts'
 import { type IncidentsConfig, intakeSecretNames, readIncidents } from './incident-config.ts'
+import { type Reservations, type ReservingPart, readReservations } from './reservations.ts'
 import {
   backstopRules,
   periodFault,
@@ -14,6 +15,7 @@ import {
   type RotationWindow,
   windowFault,
 } from './rotation-schedule.ts'
+import { partWords } from './stage-names.ts'
 import { readVendor, type VendorConfig } from './vendor-config.ts'
 
 export type { ClientConfig, ClientRemoval } from './client-config.ts'
@@ -71,7 +73,6 @@ export interface DeployConfig {
     /** When the sweep ends an overlap. */
     readonly overlapHours: number
     readonly backstop: RotationRules
-    readonly reservedConcurrency: number
     readonly sweepEveryMinutes: number
     readonly longestHoldHours: number
     readonly campaigns: CampaignsConfig
@@ -80,6 +81,8 @@ export interface DeployConfig {
     /** Absent: an overlap ends by its time alone. */
     readonly adoptionProof?: AdoptionProofConfig
   }
+  /** Of the functions that are deployed; a part that is not named reserves nothing. */
+  readonly reservations: Reservations
   readonly alarms: AlarmAddress
   readonly breakGlass: BreakGlass
   /** Roles of people who run the command line; each gets the operator policy attached by its owner (docs/deploying.md). */
@@ -91,6 +94,8 @@ export interface DeployConfig {
   readonly deployRoleArn?: string
   /** An existing key for all secrets; absent: the stack makes one. */
   readonly keyArn?: string
+  /** Encrypts log groups and the alarm topic: `create`, or an existing key's ARN; absent: the services' own keys. */
+  readonly monitoringKey?: string
   readonly network?: NetworkConfig
   readonly permissionsBoundaryArn?: string
   readonly tags: Readonly<Record<string, string>>
@@ -121,10 +126,10 @@ export const defaults = {
   /** A day and an hour: Stytch's `used_at` may be rounded down to the day, which is undocumented. */
   projectQuietHours: 25,
   /**
-   * An incident starts 12.5 clients a second (AWS's quotas), each busy for about three seconds of four steps: 38, and some to spare.
-   * A new account has ten in all; its quota must be raised first, or this lowered.
+   * Where the rotation function reserves nothing: one rotation a second, hence three of the account's executions, and one page of a
+   * campaign at a time (lambda/domain/campaign/campaign.ts), so that the account's ten hold what is asked for at once.
    */
-  reservedConcurrency: 50,
+  unreservedStytchCallsPerSecond: 6,
   /** Overlaps are hours long; what is stuck waits no longer than this and ten minutes. */
   sweepEvery: '15m',
   /** Long enough for an outage to be sorted out, too short to be forgotten. */
@@ -150,6 +155,8 @@ const RETENTION_DAYS = [
 ]
 
 const STAGE = /^[a-z][a-z0-9-]{0,14}[a-z0-9]$/
+/** Else its names would be those of another stage's parts: `m2m-prod-sweep-dead-letters`, `m2m-prod-project-rotation`. */
+const PART_AT_END = new RegExp(`-(${[...partWords].join('|')})$`)
 /** A stage whose name says that nothing real is behind it. */
 const PLAY_STAGE = /(^|-)(test|testing|dev|develop|development|sandbox|local|ci)(-|$)/
 const KEY_ARN = /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]{1,128}$/
@@ -166,6 +173,10 @@ const shapes = {
   slug: matching(/^[A-Za-z0-9_-]{1,128}$/, 'a slug of the Management API: letters, digits, _ and -'),
   namePrefix: matching(/^[a-zA-Z0-9_+=.@-]{1,32}$/, 'one path segment of at most 32 characters, such as "m2m"'),
   keyArn: matching(KEY_ARN, "a KMS key's ARN, arn:aws:kms:<region>:<account>:key/<id>"),
+  monitoringKey: {
+    expected: '"create", or a KMS key\'s ARN, arn:aws:kms:<region>:<account>:key/<id>',
+    fits: (value: string) => value === 'create' || KEY_ARN.test(value),
+  },
   roleArn: roleArnShape,
   policyArn: matching(POLICY_ARN, "a managed policy's ARN, arn:aws:iam::<account>:policy/<name>"),
   email: matching(EMAIL, 'an e-mail address, such as "oncall@example.com"'),
@@ -245,7 +256,6 @@ const readRotation = (root: Place): DeployConfig['rotation'] => {
     overlapHours: overlapHours ?? longest,
     ...(adoptionProof === undefined ? {} : { adoptionProof }),
     backstop: backstopRules(known, window),
-    reservedConcurrency: place.integer('reservedConcurrency', defaults.reservedConcurrency, [1, 1000]),
     sweepEveryMinutes: readSweepEvery(place),
     longestHoldHours: readSpan(place, 'longestHold', defaults.longestHold) ?? 1,
     campaigns: readCampaigns(place, { window, reason: shapes.reason }),
@@ -391,14 +401,43 @@ const readEvidence = (root: Place): DeployConfig['evidence'] => {
   return { retentionDays, objectLock: place.oneOf('objectLock', objectLocks, 'governance') }
 }
 
+const deployedParts = (
+  root: Place,
+  { campaigns, adoptionProof }: DeployConfig['rotation'],
+): readonly ReservingPart[] => {
+  const stytch = root.fields.stytch
+  const incidents = root.fields.incidents
+  const optional: readonly (readonly [ReservingPart, boolean])[] = [
+    ['project-rotation', isFields(stytch) && stytch.projectRotation !== undefined],
+    ['campaign', 'schedule' in campaigns],
+    ['intake', isFields(incidents) && incidents.intake !== undefined],
+    ['vendor', root.has('vendor')],
+    ['reads', adoptionProof !== undefined],
+  ]
+  return [
+    'rotation',
+    'incident',
+    'sweep',
+    'identify',
+    ...optional.flatMap(([part, isThere]) => (isThere ? [part] : [])),
+  ]
+}
+
+/** What a rotation may cost the account is bounded by the reservation, or else by the rate at which rotations are asked for. */
+const bounded = (rotation: DeployConfig['rotation'], reservations: Reservations): DeployConfig['rotation'] =>
+  reservations.rotation !== undefined || rotation.stytchCallsPerSecond !== undefined
+    ? rotation
+    : { ...rotation, stytchCallsPerSecond: defaults.unreservedStytchCallsPerSecond }
+
 /** Absent settings are left out, as exactOptionalPropertyTypes wants them. */
-const optionalSettings = (root: Place) => {
+const optionalSettings = (root: Place, reservations: Reservations) => {
   const deployRoleArn = root.optional('deployRoleArn', shapes.roleArn)
   const keyArn = root.optional('keyArn', shapes.keyArn)
   const permissionsBoundaryArn = root.optional('permissionsBoundaryArn', shapes.policyArn)
   const network = readNetwork(root)
   const environment = readEnvironment(root)
-  const vendor = readVendor(root, shapes)
+  const vendor = readVendor(root, { ...shapes, isReserved: reservations.vendor !== undefined })
+  const monitoringKey = root.optional('monitoringKey', shapes.monitoringKey)
   return {
     ...(deployRoleArn === undefined ? {} : { deployRoleArn }),
     ...(keyArn === undefined ? {} : { keyArn }),
@@ -406,6 +445,7 @@ const optionalSettings = (root: Place) => {
     ...(network === undefined ? {} : { network }),
     ...(environment === undefined ? {} : { environment }),
     ...(vendor === undefined ? {} : { vendor }),
+    ...(monitoringKey === undefined ? {} : { monitoringKey }),
   }
 }
 
@@ -415,6 +455,7 @@ const readRoot = (root: Place): DeployConfig => {
     'namePrefix',
     'stytch',
     'rotation',
+    'reservedConcurrency',
     'alarms',
     'breakGlass',
     'operators',
@@ -422,6 +463,7 @@ const readRoot = (root: Place): DeployConfig => {
     'vendor',
     'deployRoleArn',
     'keyArn',
+    'monitoringKey',
     'network',
     'permissionsBoundaryArn',
     'tags',
@@ -433,6 +475,12 @@ const readRoot = (root: Place): DeployConfig => {
     'clients',
   )
   const stage = root.text('stage', shapes.stage)
+  if (PART_AT_END.test(stage)) {
+    root.fault(
+      'stage',
+      `ends in the name of a part, ${stage}: expected another ending, since names would be shared with another stage`,
+    )
+  }
   const namePrefix = root.optional('namePrefix', shapes.namePrefix) ?? defaults.namePrefix
   const secretNamePrefix = `${namePrefix}/${stage}/`
   const stytch = readStytch(root, stage)
@@ -455,12 +503,15 @@ const readRoot = (root: Place): DeployConfig => {
       root.fault(key, `lies below ${secretNamePrefix}: expected a name outside of the prefix`)
     }
   }
+  const rotation = readRotation(root)
+  const reservations = readReservations(root, deployedParts(root, rotation))
   return {
     stage,
     secretNamePrefix,
     stytch,
     incidents,
-    rotation: readRotation(root),
+    rotation: bounded(rotation, reservations),
+    reservations,
     alarms: readDecision(root, 'alarms', ['email', shapes.email]),
     breakGlass: readDecision(root, 'breakGlass', ['roleArn', shapes.roleArn]),
     operators: readOperators(root),
@@ -470,7 +521,7 @@ const readRoot = (root: Place): DeployConfig => {
     evidence: readEvidence(root),
     replicas: readReplicas(root),
     clients: readClients(root),
-    ...optionalSettings(root),
+    ...optionalSettings(root, reservations),
   }
 }
 

@@ -1,6 +1,6 @@
-// Where evidence is kept: a bucket that takes each object once, from one role, and lets nobody delete; the rule that picks from the bus
-// what an auditor asks for; and the small function between the two (docs/evidence.md, docs/decisions/038). The bucket outlives the
-// stack, whatever the configuration says of everything else.
+// Where evidence is kept: a bucket that takes each object once, from one role, lets nobody delete, and is changed itself by those alone who
+// deploy; the rule that picks from the bus what an auditor asks for; and the small function between the two (docs/evidence.md,
+// docs/decisions/038). The bucket outlives the stack, whatever the configuration says of everything else.
 import { Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib'
 import { type EventBus, Match, Rule } from 'aws-cdk-lib/aws-events'
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets'
@@ -14,13 +14,16 @@ import { deadLetters } from './dead-letters.ts'
 import type { DeployConfig } from './deploy-config.ts'
 import { type FunctionSurroundings, M2mFunction, printedArn } from './m2m-function.ts'
 import type { OperatorPolicy } from './operator-policy.ts'
-import { functionName, roleArn, type StageNames } from './stage-names.ts'
+import { keepingUndelivered } from './rule-targets.ts'
+import { roleArn, type StageNames } from './stage-names.ts'
 
 export interface EvidenceArchiveProps {
   readonly names: StageNames
   readonly surroundings: FunctionSurroundings
   readonly bus: EventBus
   readonly evidence: DeployConfig['evidence']
+  /** Roles that may change the bucket itself, beside the account's root: the one that deploys, and break-glass. */
+  readonly keeperRoleArns: readonly string[]
   /** For what EventBridge could not hand over; what the function could not do has a queue of its own. */
   readonly deadLetters: IQueue
 }
@@ -30,6 +33,26 @@ const TIMEOUT_SECONDS = 15
 const MEMORY_MB = 256
 /** After its time an object is only hidden, so that a retention that was set too short by mistake can be mended for a month. */
 const HIDDEN_DAYS = 30
+
+/** Whatever opens the bucket, or makes S3 itself delete what is in it. */
+const BUCKET_CHANGES = [
+  's3:PutBucketPolicy',
+  's3:DeleteBucketPolicy',
+  's3:PutLifecycleConfiguration',
+  's3:PutBucketVersioning',
+  's3:PutBucketObjectLockConfiguration',
+  's3:PutBucketOwnershipControls',
+  's3:PutBucketPublicAccessBlock',
+  's3:PutEncryptionConfiguration',
+  's3:PutReplicationConfiguration',
+  's3:DeleteBucket',
+] as const
+
+interface Denial {
+  readonly on: string
+  /** @default - in any case */
+  readonly unless?: Readonly<Record<string, Readonly<Record<string, string | string[]>>>>
+}
 
 const lockOf = ({ objectLock, retentionDays }: DeployConfig['evidence']): ObjectLockRetention | undefined => {
   if (objectLock === undefined) return undefined
@@ -52,9 +75,8 @@ export class EvidenceArchive extends Construct {
     this.bucket = this.makeBucket(props)
     // By name, as rule packs print it.
     this.objects = `arn:${Stack.of(this).partition}:s3:::${this.bucket.bucketName}/*`
-    this.guard(props.names)
+    this.guard(props)
     this.unarchived = deadLetters(this, 'Unarchived', {
-      queueName: `${functionName(props.names, 'archive')}-unarchived`,
       holds: 'It is itself where events end that could not be archived',
       removalPolicy: props.surroundings.removalPolicy,
     })
@@ -64,7 +86,7 @@ export class EvidenceArchive extends Construct {
       description: 'What an auditor asks for goes to the evidence archive',
       // Who may speak as m2m.… is for the bus's own policy to say; what is archived, for the list.
       eventPattern: { source: Match.prefix('m2m.'), detailType: [...archivedTypes] },
-      targets: [new LambdaFunction(this.fn.function, { deadLetterQueue: props.deadLetters })],
+      targets: [keepingUndelivered(new LambdaFunction(this.fn.function), props.deadLetters)],
     })
   }
 
@@ -113,25 +135,33 @@ export class EvidenceArchive extends Construct {
   }
 
   /** Against identity policies elsewhere in the account, however wide. Lifecycle rules are not bound by it, S3's own rule. */
-  private guard(names: StageNames): void {
-    const deny = (sid: string, actions: readonly string[], conditions: Record<string, unknown>): void => {
+  private guard({ names, keeperRoleArns }: EvidenceArchiveProps): void {
+    const { partition, account } = Stack.of(this)
+    const deny = (sid: string, actions: readonly string[], { on, unless = {} }: Denial): void => {
       this.bucket.addToResourcePolicy(
         new PolicyStatement({
           sid,
           effect: Effect.DENY,
           principals: [new AnyPrincipal()],
           actions: [...actions],
-          resources: [this.bucket.arnForObjects('*')],
-          conditions,
+          resources: [on],
+          conditions: unless,
         }),
       )
     }
+    const objects = this.bucket.arnForObjects('*')
     deny('OnlyTheArchiveWrites', ['s3:PutObject'], {
-      ArnNotEquals: { 'aws:PrincipalArn': roleArn(this, names, 'archive') },
+      on: objects,
+      unless: { ArnNotEquals: { 'aws:PrincipalArn': roleArn(this, names, 'archive') } },
     })
     // https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html
-    deny('WrittenOnce', ['s3:PutObject'], { Null: { 's3:if-none-match': 'true' } })
-    deny('NobodyDeletes', ['s3:DeleteObject', 's3:DeleteObjectVersion'], {})
+    deny('WrittenOnce', ['s3:PutObject'], { on: objects, unless: { Null: { 's3:if-none-match': 'true' } } })
+    deny('NobodyDeletes', ['s3:DeleteObject', 's3:DeleteObjectVersion'], { on: objects })
+    const root = `arn:${partition}:iam::${account}:root`
+    deny('OnlyKeepersChangeTheBucket', BUCKET_CHANGES, {
+      on: this.bucket.bucketArn,
+      unless: { ArnNotEquals: { 'aws:PrincipalArn': [...new Set(keeperRoleArns), root] } },
+    })
     // Else the bucket would outlive the stack unguarded.
     this.bucket.policy?.applyRemovalPolicy(RemovalPolicy.RETAIN)
   }

@@ -5,14 +5,15 @@ import { Duration } from 'aws-cdk-lib'
 import { Alarm, ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch'
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions'
 import { CfnRule, type EventBus, EventField, type EventPattern, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events'
-import { SnsTopic } from 'aws-cdk-lib/aws-events-targets'
 import { Construct } from 'constructs'
+import { alarmName } from './alarm-names.ts'
 import type { BreakGlass } from './deploy-config.ts'
 import type { EvidenceArchive } from './evidence-archive.ts'
 import type { M2mFunction } from './m2m-function.ts'
 import type { EventNotice, MetricNotice, Notice } from './notice.ts'
 import type { Notifications } from './notifications.ts'
 import { ROTATION_SOURCE } from './rotation-function.ts'
+import { keepingUndelivered, toTopic } from './rule-targets.ts'
 import type { StageNames } from './stage-names.ts'
 import type { Sweep } from './sweep.ts'
 
@@ -211,13 +212,16 @@ export class FailureAlarms extends Construct {
       eventPattern: notice.pattern,
       ...(bus === undefined ? {} : { eventBus: bus }),
       targets: [
-        new SnsTopic(notifications.topic, {
-          deadLetterQueue: notifications.deadLetters,
-          // Only names and ids: a message leaves the account.
-          message: RuleTargetInput.fromText(
-            `[m2m ${names.stage}] ${EventField.fromPath('$.detail-type')}: ${EventField.fromPath(notice.secretAt)}, ${EventField.time}, ${EventField.account} ${EventField.region}. ${this.text(notice)}`,
+        keepingUndelivered(
+          toTopic(
+            notifications.topic,
+            // Only names and ids: a message leaves the account.
+            RuleTargetInput.fromText(
+              `[m2m ${names.stage}] ${EventField.fromPath('$.detail-type')}: ${EventField.fromPath(notice.secretAt)}, ${EventField.time}, ${EventField.account} ${EventField.region}. ${this.text(notice)}`,
+            ),
           ),
-        }),
+          notifications.deadLetters,
+        ),
       ],
     })
   }
@@ -225,7 +229,7 @@ export class FailureAlarms extends Construct {
   private alarm(notice: MetricNotice): void {
     const { notifications, names } = this.props
     const alarm = new Alarm(this, notice.id, {
-      alarmName: `m2m-${names.stage}-${notice.page}-${notice.id}`,
+      alarmName: alarmName(names, notice),
       alarmDescription: this.text(notice),
       metric: notice.metric,
       threshold: notice.atLeast,

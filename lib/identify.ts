@@ -1,11 +1,13 @@
 // The function that finds whose value leaked. It reads every secret below the prefix and may change none; it has no project secret, no
-// queue and no URL, and two executions at most. Only the intake is allowed to call it by this stack, and whoever else is named here.
-import { Duration, Validations } from 'aws-cdk-lib'
+// queue and no URL, and its searches are counted: two executions at most, or a table where none are reserved. Nobody may call it but the
+// intake, the operators, and whoever else is named here.
+import { Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib'
+import { AttributeType, Billing, TableEncryptionV2, TableV2 } from 'aws-cdk-lib/aws-dynamodb'
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
-import { CfnPermission } from 'aws-cdk-lib/aws-lambda'
 import { Construct } from 'constructs'
 import { writeIdentifyEnv } from '../lambda/env.ts'
-import { type FunctionSurroundings, M2mFunction } from './m2m-function.ts'
+import { guardFunction } from './function-policy.ts'
+import { type FunctionSurroundings, M2mFunction, reservationOf } from './m2m-function.ts'
 import type { EventNotice, MetricNotice } from './notice.ts'
 import type { StytchProject } from './rotation-function.ts'
 import type { SecretsKey } from './secrets-key.ts'
@@ -16,17 +18,21 @@ export interface IdentifyProps {
   readonly surroundings: FunctionSurroundings
   readonly stytch: Pick<StytchProject, 'projectId'>
   readonly key: SecretsKey
-  /** Roles of people, of this account or another: break-glass, security. Operators have their own policy. */
+  /** Roles of people, of this account or another: break-glass, security. The function's policy lets them in. */
   readonly callerRoleArns: readonly string[]
+  /** Roles that have a policy of their own: the intake's, and operators. */
+  readonly otherCallerRoleArns: readonly string[]
 }
 
 /** 10,000 secrets are some twenty seconds by value, and minutes by a hash that costs milliseconds each (docs/decisions/035). */
 const TIMEOUT_SECONDS = 300
 /** A whole CPU: what takes long is hashing. */
 const MEMORY_MB = 1769
-/** With the limit in each execution environment, twenty searches a minute: no oracle (docs/decisions/035). */
-const RESERVED_CONCURRENCY = 2
+/** In one execution environment. */
 const SEARCHES_PER_MINUTE = 10
+
+/** Of all environments, where any number of them may run: as many as two make. */
+const SEARCHES_IN_ALL = 20
 
 const FIVE_MINUTES = Duration.minutes(5)
 
@@ -39,6 +45,7 @@ export class Identify extends Construct {
     super(scope, id)
     const { names, key, stytch } = props
     this.arn = functionArn(this, names, 'identify')
+    const slots = reservationOf('identify', props.surroundings) === undefined ? this.makeSlots() : undefined
     this.fn = new M2mFunction(this, 'Fn', {
       names,
       surroundings: props.surroundings,
@@ -47,12 +54,12 @@ export class Identify extends Construct {
       description: `Finds whose value leaked, among the secrets below ${names.secretNamePrefix}`,
       memoryMb: MEMORY_MB,
       timeoutSeconds: TIMEOUT_SECONDS,
-      reservedConcurrency: RESERVED_CONCURRENCY,
       onFailure: 'Its input is the leaked value: no queue may keep it, and whoever asks waits for the answer',
       environment: writeIdentifyEnv({
         stytch: { projectId: stytch.projectId },
         secretNamePrefix: names.secretNamePrefix,
         searchesPerMinute: SEARCHES_PER_MINUTE,
+        ...(slots === undefined ? {} : { slots: { table: slots.tableName, searchesPerMinute: SEARCHES_IN_ALL } }),
       }),
     })
     // The handler refuses an asynchronous question; should one be asked, Lambda keeps it no longer than it must.
@@ -62,13 +69,17 @@ export class Identify extends Construct {
       reason: 'A destination would be given the leaked value; an asynchronous question is refused and dropped',
     })
     this.mayRead(names, key)
-    props.callerRoleArns.forEach((principal, at) => {
-      new CfnPermission(this, `Caller${at}`, {
-        action: 'lambda:InvokeFunction',
-        functionName: this.fn.function.functionName,
-        principal,
-      })
+    if (slots !== undefined) this.mayTake(slots)
+    this.guard(props)
+  }
+
+  private guard({ callerRoleArns, otherCallerRoleArns }: IdentifyProps): void {
+    const guarded = guardFunction(this, 'OnlyItsCallers', {
+      arn: this.arn,
+      allowed: [...new Set([...callerRoleArns, ...otherCallerRoleArns])],
+      letIn: callerRoleArns,
     })
+    guarded.node.addDependency(this.fn.function)
   }
 
   /** The statement that lets a role of this account call it. */
@@ -100,6 +111,31 @@ export class Identify extends Construct {
         atLeast: 20,
       },
     ]
+  }
+
+  /** A few items of a few bytes, which forget what they know within a minute. */
+  private makeSlots(): TableV2 {
+    const table = new TableV2(this, 'Slots', {
+      partitionKey: { name: 'kind', type: AttributeType.STRING },
+      sortKey: { name: 'slot', type: AttributeType.STRING },
+      billing: Billing.onDemand(),
+      encryption: TableEncryptionV2.dynamoOwnedKey(),
+      removalPolicy: RemovalPolicy.DESTROY,
+    })
+    const reason = 'It knows when searches began within the last minute; lost, they are counted anew'
+    for (const id of ['AwsSolutions-DDB3', 'Serverless-DynamoDBPITR']) Validations.of(table).acknowledge({ id, reason })
+    return table
+  }
+
+  private mayTake(slots: TableV2): void {
+    this.fn.mayDo(
+      new PolicyStatement({
+        sid: 'CountSearches',
+        actions: ['dynamodb:UpdateItem'],
+        resources: [slots.tableArn],
+        conditions: { StringEquals: { 'aws:ResourceAccount': Stack.of(this).account } },
+      }),
+    )
   }
 
   private mayRead(names: StageNames, key: SecretsKey): void {

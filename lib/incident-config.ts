@@ -43,6 +43,9 @@ export interface IncidentShapes {
   readonly httpsUrl: Shape
 }
 
+/** The bus's policy names each twice, and takes 10,240 characters. */
+const MAX_SECURITY_ROLES = 10
+
 const SLUG = matching(/^[a-z0-9]+(_[a-z0-9]+)*$/, 'a slug of a-z, 0-9 and _, such as "stytch_m2m_client_secret"')
 
 const readWatched = (place: Place): readonly string[] => {
@@ -74,10 +77,17 @@ export const readIncidents = (root: Place, shapes: IncidentShapes): IncidentsCon
   place.onlyKnows('security', 'intake')
   const security = place.inner('security') ?? createPlace(`${place.path}.security`, root.faults, {})
   security.onlyKnows('roleArns', 'maxClients')
+  const roleArns = security.texts('roleArns', shapes.roleArn)
+  if (roleArns.length > MAX_SECURITY_ROLES) {
+    security.fault(
+      'roleArns',
+      `are ${roleArns.length}: expected at most ${MAX_SECURITY_ROLES}; let further people assume one of them`,
+    )
+  }
   const intake = readIntake(place, shapes)
   return {
     security: {
-      roleArns: security.texts('roleArns', shapes.roleArn),
+      roleArns,
       maxClients: security.integer('maxClients', incidentDefaults.maxClients, [1, 1000]),
     },
     ...(intake === undefined ? {} : { intake }),

@@ -16,7 +16,8 @@ import type { EventNotice, MetricNotice } from './notice.ts'
 import type { ProjectRotation } from './project-rotation.ts'
 import type { RotationFunction } from './rotation-function.ts'
 import { mayAskForRotations } from './rotation-rights.ts'
-import { functionName, type StageNames } from './stage-names.ts'
+import { keepingUndelivered } from './rule-targets.ts'
+import type { StageNames } from './stage-names.ts'
 
 /** What it calls itself on the bus: INCIDENT_SOURCE of lambda/domain/incident/incident-completed.ts (a test holds the two together). */
 export const INCIDENT_SOURCE = 'm2m.incident'
@@ -31,8 +32,8 @@ export interface IncidentFunctionProps {
   /** Who may report a leak, by source. */
   readonly reporters: Speakers
   readonly maxSecurityClients: number
-  /** Of the campaign function's alias. */
-  readonly campaignArn: string
+  /** Of the campaign function's alias. @default - there are no campaigns, and what is too much for one execution fails */
+  readonly campaignArn?: string
   /** @default - Stytch sets no limit */
   readonly stytchCallsPerSecond?: number
   /** For what EventBridge could not hand over; what the function could not do has a queue of its own. */
@@ -43,8 +44,6 @@ export interface IncidentFunctionProps {
 /** As long as Lambda lets a function run: a stuck rotation waits two minutes, and five attempts may each meet one. */
 const TIMEOUT_SECONDS = 900
 const MEMORY_MB = 256
-/** Several incidents at once, and none of them waits for the account's other functions. */
-const RESERVED_CONCURRENCY = 10
 
 const FIVE_MINUTES = Duration.minutes(5)
 
@@ -57,7 +56,6 @@ export class IncidentFunction extends Construct {
     super(scope, id)
     const { names, rotation, bus } = props
     this.deadLetters = deadLetters(this, 'DeadLetters', {
-      queueName: `${functionName(names, 'incident')}-dead-letters`,
       holds: 'It is itself where leak reports end that could not be carried out',
       removalPolicy: props.removalPolicy,
     })
@@ -69,12 +67,11 @@ export class IncidentFunction extends Construct {
       description: `Revokes leaked secrets below ${names.secretNamePrefix}`,
       memoryMb: MEMORY_MB,
       timeoutSeconds: TIMEOUT_SECONDS,
-      reservedConcurrency: RESERVED_CONCURRENCY,
       onFailure: 'A report that failed three times goes to a queue of its own by a destination, which keeps the error',
       environment: writeIncidentEnv({
         secretNamePrefix: names.secretNamePrefix,
         rotationFunctionArn: rotation.arn,
-        campaignFunctionArn: props.campaignArn,
+        ...(props.campaignArn === undefined ? {} : { campaignFunctionArn: props.campaignArn }),
         eventBus: bus.bus.eventBusArn,
         maxSecurityClients: props.maxSecurityClients,
         freeze: { parameter: freezeParameter(names) },
@@ -88,19 +85,20 @@ export class IncidentFunction extends Construct {
       maxEventAge: Duration.hours(6),
     })
     mayAskForRotations(this, this.fn, { names, rotation, project: props.project })
-    this.fn.mayDo(
-      new PolicyStatement({
-        sid: 'StartACampaign',
-        actions: ['lambda:InvokeFunction'],
-        resources: [props.campaignArn],
-      }),
-      bus.mayTell(INCIDENT_SOURCE),
-      readFreeze(this, names),
-    )
+    this.fn.mayDo(bus.mayTell(INCIDENT_SOURCE), readFreeze(this, names))
+    if (props.campaignArn !== undefined) {
+      this.fn.mayDo(
+        new PolicyStatement({
+          sid: 'StartACampaign',
+          actions: ['lambda:InvokeFunction'],
+          resources: [props.campaignArn],
+        }),
+      )
+    }
     addLeakRules(this, {
       bus: bus.bus,
       speakers: props.reporters,
-      target: new LambdaFunction(this.fn.function, { deadLetterQueue: props.undelivered }),
+      target: keepingUndelivered(new LambdaFunction(this.fn.function), props.undelivered),
     })
   }
 

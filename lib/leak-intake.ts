@@ -1,7 +1,7 @@
 // Where detectors report: an HTTP API with one route, throttled before anything runs, in front of a function that believes only what is
 // signed. The function reads its keys, asks the identify function, passes a gate that it keeps in a secret of its own, and tells the
 // bus about one client. Nobody but the API may call it (docs/decisions/036).
-import { CfnOutput, Duration, type RemovalPolicy, Stack, Validations } from 'aws-cdk-lib'
+import { CfnOutput, Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib'
 import { CfnStage, HttpApi, HttpMethod, LogGroupLogDestination } from 'aws-cdk-lib/aws-apigatewayv2'
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations'
 import type { EventPattern } from 'aws-cdk-lib/aws-events'
@@ -14,7 +14,7 @@ import type { M2mEventBus } from './event-bus.ts'
 import type { Identify } from './identify.ts'
 import type { IntakeConfig } from './incident-config.ts'
 import { INTAKE_SOURCE } from './leak-rules.ts'
-import { type FunctionSurroundings, M2mFunction } from './m2m-function.ts'
+import { type FunctionSurroundings, logSettings, M2mFunction, reservationOf } from './m2m-function.ts'
 import type { EventNotice, MetricNotice } from './notice.ts'
 import { functionName, intakeGateName, namedSecret, type StageNames } from './stage-names.ts'
 
@@ -24,16 +24,15 @@ export interface LeakIntakeProps {
   readonly config: IntakeConfig
   readonly identify: Identify
   readonly bus: M2mEventBus
-  readonly removalPolicy: RemovalPolicy
 }
 
 /** Longer than the search: its answer must still be told. API Gateway stops waiting after 30 s; the function goes on. */
 const TIMEOUT_SECONDS = 320
 const MEMORY_MB = 512
-const RESERVED_CONCURRENCY = 10
 /** A detector reports a leak now and then; a flood is refused before it costs an execution. */
-const REQUESTS_PER_SECOND = 5
-const BURST = 20
+const THROTTLE = { rateLimit: 5, burstLimit: 20 }
+/** Where the function reserves nothing: as many at once as it would have reserved, and as few a second as can be searched for. */
+const UNRESERVED_THROTTLE = { rateLimit: 1, burstLimit: 10 }
 
 const FIVE_MINUTES = Duration.minutes(5)
 
@@ -72,7 +71,6 @@ export class LeakIntake extends Construct {
       description: "Takes detectors' reports of leaked M2M secrets",
       memoryMb: MEMORY_MB,
       timeoutSeconds: TIMEOUT_SECONDS,
-      reservedConcurrency: RESERVED_CONCURRENCY,
       onFailure:
         'A delivery may hold the leaked value, so that no queue may keep it; API Gateway calls it synchronously',
       environment: writeIntakeEnv({
@@ -159,14 +157,16 @@ export class LeakIntake extends Construct {
     ]
   }
 
-  private makeGate({ names, removalPolicy }: LeakIntakeProps): CfnSecret {
+  private makeGate({ names }: LeakIntakeProps): CfnSecret {
     const gate = new CfnSecret(this, 'Gate', {
       name: intakeGateName(names),
       description: `How many leaks the intake of stage ${names.stage} has reported; holds no secret`,
       // Changes of the template leave what the intake wrote since: CloudFormation writes it once.
       secretString: JSON.stringify({ state: 'open' }),
     })
-    gate.applyRemovalPolicy(removalPolicy)
+    // Its name is known to the command line. Left behind, it would be in the way when the intake is switched on again; and what it holds is
+    // for the intake to release.
+    gate.applyRemovalPolicy(RemovalPolicy.DESTROY)
     Validations.of(gate).acknowledge({
       id: 'AwsSolutions-SMG4',
       reason:
@@ -205,7 +205,7 @@ export class LeakIntake extends Construct {
     )
   }
 
-  private makeApi({ names, surroundings, removalPolicy }: LeakIntakeProps): HttpApi {
+  private makeApi({ names, surroundings }: LeakIntakeProps): HttpApi {
     const api = new HttpApi(this, 'Api', {
       apiName: functionName(names, 'intake'),
       description: "Takes detectors' reports of leaked M2M secrets",
@@ -224,15 +224,15 @@ export class LeakIntake extends Construct {
       })
     }
     const log = new LogGroup(this, 'AccessLog', {
-      // Such a name needs no statement of its own in the account's one policy of log groups.
-      logGroupName: `/aws/vendedlogs/${functionName(names, 'intake')}`,
-      retention: surroundings.logRetentionDays,
-      removalPolicy,
+      // Such a name needs no statement of its own in the account's one policy of log groups; the API's id keeps a group that outlived its
+      // API out of the way.
+      logGroupName: `/aws/vendedlogs/${functionName(names, 'intake')}-${api.apiId}`,
+      ...logSettings(surroundings),
     })
     const stage = api.addStage('Stage', {
       stageName: '$default',
       autoDeploy: true,
-      throttle: { rateLimit: REQUESTS_PER_SECOND, burstLimit: BURST },
+      throttle: reservationOf('intake', surroundings) === undefined ? UNRESERVED_THROTTLE : THROTTLE,
     })
     const cfnStage = stage.node.defaultChild
     if (!(cfnStage instanceof CfnStage)) throw new Error('The stage has no CfnStage.')

@@ -1,6 +1,6 @@
 // Who may report a leak, and which rule takes it to the incident function: for each source its roles on the bus, and its rule. A source
 // that nobody may use has neither.
-import { type EventBus, type EventPattern, type IRuleTarget, Rule } from 'aws-cdk-lib/aws-events'
+import { CfnRule, type EventBus, type EventPattern, type IRuleTarget, Rule } from 'aws-cdk-lib/aws-events'
 import type { Construct } from 'constructs'
 import { leakRules as allRules, type LeakRule } from '../lambda/env/leak-rules.ts'
 import type { Speakers } from './event-bus.ts'
@@ -47,12 +47,16 @@ export interface LeakRuleProps {
 
 /** For the incident function's construct. */
 export const addLeakRules = (scope: Construct, { bus, speakers, target }: LeakRuleProps): readonly Rule[] =>
-  leakRules(speakers).map(
-    ({ id, pattern }) =>
-      new Rule(scope, id, {
-        eventBus: bus,
-        description: `${pattern.source?.join()}: a leak that was reported goes to the incident function`,
-        eventPattern: pattern,
-        targets: [target],
-      }),
-  )
+  leakRules(speakers).map(({ id, pattern }) => {
+    const rule = new Rule(scope, id, {
+      eventBus: bus,
+      description: `${pattern.source?.join()}: a leak that was reported goes to the incident function`,
+      eventPattern: pattern,
+      targets: [target],
+    })
+    const cfnRule = rule.node.defaultChild
+    if (!(cfnRule instanceof CfnRule)) throw new Error('The rule has no CfnRule.')
+    // An event that is replayed from an archive carries this field: an incident of last month starts nothing again.
+    cfnRule.addPropertyOverride('EventPattern.replay-name', [{ exists: false }])
+    return rule
+  })

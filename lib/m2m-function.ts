@@ -1,13 +1,17 @@
-// A Lambda function as all of this system's are: Node 24 on arm64 from a prebuilt bundle, a role with a fixed name and nothing but
-// what is granted, a log group of its own with a retention, active tracing. Grants nothing over secrets by itself.
+// A Lambda function as all of this system's are: Node 24 on arm64 from a prebuilt bundle, a role with a fixed name, with nothing but
+// what is granted and of use inside of this function alone, a log group of its own with a retention, active tracing. Grants nothing over
+// secrets by itself.
 import { Duration, type RemovalPolicy, Stack, Validations } from 'aws-cdk-lib'
-import { Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import { type PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import type { IKey } from 'aws-cdk-lib/aws-kms'
 import { Architecture, CfnFunction, Function as LambdaFunction, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda'
 import { LogGroup } from 'aws-cdk-lib/aws-logs'
 import type { IQueue } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
 import type { NetworkConfig } from './deploy-config.ts'
 import { type BundleName, functionBundle } from './function-bundle.ts'
+import { onlyFromTheFunction, useNetworkInterfaces } from './function-guards.ts'
+import type { Reservations } from './reservations.ts'
 import { functionName, type Part, roleName, type StageNames } from './stage-names.ts'
 
 /** What a stage decides for all of its functions. */
@@ -18,6 +22,10 @@ export interface FunctionSurroundings {
   readonly removalPolicy: RemovalPolicy
   /** @default - outside of any VPC */
   readonly network?: NetworkConfig
+  /** @default - every function shares what the account has left */
+  readonly reservations?: Reservations
+  /** Encrypts the log groups. @default - CloudWatch Logs' own encryption */
+  readonly monitoringKey?: IKey
 }
 
 export interface M2mFunctionProps {
@@ -31,9 +39,18 @@ export interface M2mFunctionProps {
   readonly environment: Readonly<Record<string, string>>
   /** Lambda's own dead letter target; or where a call that failed goes instead, in a sentence. */
   readonly onFailure: string | IQueue
-  /** @default - shares what the account has left */
-  readonly reservedConcurrency?: number
 }
+
+/** What the part reserves; undefined where it shares what the account has left. */
+export const reservationOf = (part: Part, { reservations = {} }: FunctionSurroundings): number | undefined =>
+  Object.entries(reservations).find(([reserving]) => reserving === part)?.[1]
+
+/** For a log group: what a stage decides for all of them. */
+export const logSettings = ({ logRetentionDays, removalPolicy, monitoringKey }: FunctionSurroundings) => ({
+  retention: logRetentionDays,
+  removalPolicy,
+  ...(monitoringKey === undefined ? {} : { encryptionKey: monitoringKey }),
+})
 
 /** An ARN as rule packs print it: `arn:<AWS::Partition>:…`. */
 export const printedArn = (scope: Construct, arn: string): string => {
@@ -53,17 +70,19 @@ export class M2mFunction extends Construct {
   constructor(scope: Construct, id: string, props: M2mFunctionProps) {
     super(scope, id)
     const { names, part, surroundings } = props
-    this.logGroup = new LogGroup(this, 'Log', {
-      logGroupName: `/aws/lambda/${functionName(names, part)}`,
-      retention: surroundings.logRetentionDays,
-      removalPolicy: surroundings.removalPolicy,
-    })
     this.role = new Role(this, 'Role', {
       roleName: roleName(this, names, part),
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
       description: props.description,
     })
+    this.logGroup = new LogGroup(this, 'Log', {
+      // The id that IAM gives each role that is made: a log group that outlived its function is not in the way of the next one's.
+      logGroupName: `/aws/lambda/${functionName(names, part)}-${this.role.roleId}`,
+      ...logSettings(surroundings),
+    })
     this.logGroup.grantWrite(this.role)
+    this.mayDo(onlyFromTheFunction(this, names, part))
+    const reserved = reservationOf(part, surroundings)
     this.function = new LambdaFunction(this, 'Function', {
       functionName: functionName(names, part),
       description: props.description,
@@ -77,7 +96,8 @@ export class M2mFunction extends Construct {
       timeout: Duration.seconds(props.timeoutSeconds),
       tracing: Tracing.ACTIVE,
       environment: { ...props.environment },
-      ...(props.reservedConcurrency === undefined ? {} : { reservedConcurrentExecutions: props.reservedConcurrency }),
+      // Absent and never 0, which would stop the function.
+      ...(reserved === undefined ? {} : { reservedConcurrentExecutions: reserved }),
       ...(typeof props.onFailure === 'string' ? {} : { deadLetterQueue: props.onFailure }),
     })
     if (surroundings.network !== undefined) this.join(surroundings.network)
@@ -105,36 +125,9 @@ export class M2mFunction extends Construct {
     const cfnFunction = this.function.node.defaultChild
     if (!(cfnFunction instanceof CfnFunction)) throw new Error('The function has no CfnFunction.')
     cfnFunction.vpcConfig = { subnetIds: [...subnetIds], securityGroupIds: [...securityGroupIds] }
-    const { partition, account, region } = Stack.of(this)
-    const ec2 = `arn:${partition}:ec2:${region}:${account}`
-    this.mayDo(
-      new PolicyStatement({
-        sid: 'NetworkInterfaces',
-        actions: ['ec2:CreateNetworkInterface'],
-        resources: [
-          `${ec2}:network-interface/*`,
-          ...subnetIds.map((subnetId) => `${ec2}:subnet/${subnetId}`),
-          ...securityGroupIds.map((groupId) => `${ec2}:security-group/${groupId}`),
-        ],
-      }),
-      new PolicyStatement({
-        sid: 'NetworkInterfacesOfAnyName',
-        // Lambda checks these without a resource when the function is made; EC2 describes only on `*`.
-        actions: ['ec2:DescribeNetworkInterfaces', 'ec2:DeleteNetworkInterface'],
-        resources: ['*'],
-      }),
-      new PolicyStatement({
-        sid: 'NotByTheCodeItself',
-        effect: Effect.DENY,
-        actions: ['ec2:CreateNetworkInterface', 'ec2:DescribeNetworkInterfaces', 'ec2:DeleteNetworkInterface'],
-        resources: ['*'],
-        // Lambda's own calls carry no such key; the function's do.
-        conditions: {
-          ArnLike: { 'lambda:SourceFunctionArn': `arn:${partition}:lambda:${region}:${account}:function:*` },
-        },
-      }),
-    )
-    this.explainWildcard(`${ec2}:network-interface/*`, 'An interface that Lambda is about to make has no id yet')
+    const { statements, interfaces } = useNetworkInterfaces(this, { subnetIds, securityGroupIds })
+    this.mayDo(...statements)
+    this.explainWildcard(interfaces, 'An interface that Lambda is about to make has no id yet')
     this.function.node.addDependency(this.role)
   }
 }

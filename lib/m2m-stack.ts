@@ -2,6 +2,7 @@
 // Puts the constructs together from the configuration and decides nothing itself.
 import { CfnOutput, RemovalPolicy, Stack, type StackProps, Tags } from 'aws-cdk-lib'
 import { ManagedPolicy, PermissionsBoundary } from 'aws-cdk-lib/aws-iam'
+import type { IKey } from 'aws-cdk-lib/aws-kms'
 import type { Construct } from 'constructs'
 import { AdoptionRecords } from './adoption-records.ts'
 import { CAMPAIGN_SOURCE, Campaign, campaignAliasArn } from './campaign.ts'
@@ -16,10 +17,12 @@ import { INCIDENT_SOURCE, IncidentFunction } from './incident-function.ts'
 import { LeakIntake } from './leak-intake.ts'
 import { BREAK_GLASS_SOURCE, leakSpeakers, SECURITY_SOURCE } from './leak-rules.ts'
 import { M2mClient } from './m2m-client.ts'
+import { monitoringKey } from './monitoring-key.ts'
 import { Notifications } from './notifications.ts'
 import { OperatorPolicy } from './operator-policy.ts'
 import { ProjectRotation } from './project-rotation.ts'
 import { Registrar } from './registrar.ts'
+import { neededQuota, totalReserved } from './reservations.ts'
 import { ROTATION_SOURCE, RotationFunction } from './rotation-function.ts'
 import { SecretsKey } from './secrets-key.ts'
 import { bootstrapDeployRoleArn, roleArn, type StageNames } from './stage-names.ts'
@@ -33,9 +36,10 @@ export interface M2mStackProps extends StackProps {
 const breakGlassRoles = ({ breakGlass }: DeployConfig): readonly string[] =>
   'roleArn' in breakGlass ? [breakGlass.roleArn] : []
 
-const surroundingsOf = ({ logRetentionDays, network }: DeployConfig, removalPolicy: RemovalPolicy) => ({
+const surroundingsOf = ({ logRetentionDays, network, reservations }: DeployConfig, removalPolicy: RemovalPolicy) => ({
   logRetentionDays,
   removalPolicy,
+  reservations,
   ...(network === undefined ? {} : { network }),
 })
 
@@ -60,8 +64,14 @@ export class M2mStack extends Stack {
   constructor(scope: Construct, id: string, { config, ...props }: M2mStackProps) {
     super(scope, id, { description: `Rotates M2M client secrets below ${config.secretNamePrefix}`, ...props })
     const names: StageNames = { stage: config.stage, secretNamePrefix: config.secretNamePrefix }
-    const removalPolicy = config.onRemoval === 'destroy' ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN
-    const surroundings = surroundingsOf(config, removalPolicy)
+    const isKept = config.onRemoval === 'retain'
+    // A first deployment that fails takes back what it made, which is empty; the key stays, since a secret may have been made with it.
+    const removalPolicy = isKept ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY
+    const logKey = this.monitor(config, names, isKept)
+    const surroundings = {
+      ...surroundingsOf(config, removalPolicy),
+      ...(logKey === undefined ? {} : { monitoringKey: logKey }),
+    }
     const rotationRole = roleArn(this, names, 'rotation')
     const clientsRole = roleArn(this, names, 'clients')
     const identifyRole = roleArn(this, names, 'identify')
@@ -79,14 +89,15 @@ export class M2mStack extends Stack {
     const key = new SecretsKey(this, 'Key', {
       names,
       userRoleArns: [rotationRole],
-      creatorRoleArns: [roleArn(this, names, 'registrar'), clientsRole, deployRole],
+      creatorRoleArns: [roleArn(this, names, 'registrar'), clientsRole],
       readerRoleArns: [identifyRole, ...vendorRoles, ...breakGlass],
-      removalPolicy,
+      removalPolicy: isKept ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
       ...(config.keyArn === undefined ? {} : { existingKeyArn: config.keyArn }),
     })
     const { security, intake } = config.incidents
+    const intakeRoles = intake === undefined ? [] : [roleArn(this, names, 'intake')]
     const leaks = leakSpeakers({
-      intake: intake === undefined ? [] : [roleArn(this, names, 'intake')],
+      intake: intakeRoles,
       security: security.roleArns,
       breakGlass,
     })
@@ -102,14 +113,18 @@ export class M2mStack extends Stack {
       },
       admitted: [SECURITY_SOURCE, BREAK_GLASS_SOURCE],
     })
-    const notifications = new Notifications(this, 'Notifications', { names, address: config.alarms, removalPolicy })
+    const notifications = new Notifications(this, 'Notifications', {
+      names,
+      address: config.alarms,
+      key: logKey,
+      removalPolicy,
+    })
     const rotation = new RotationFunction(this, 'Rotation', {
       names,
       surroundings,
       stytch: config.stytch,
       key,
       bus,
-      reservedConcurrency: config.rotation.reservedConcurrency,
     })
     if (projectRotation !== undefined) {
       const { stytch } = config
@@ -129,7 +144,7 @@ export class M2mStack extends Stack {
       rotation,
       backstop: config.rotation.backstop,
       readers: [clientsRole, identifyRole, ...vendorRoles, ...breakGlass],
-      changers: [clientsRole, deployRole, ...breakGlass],
+      changers: [clientsRole, ...breakGlass],
       rotators: [sweepRole, incidentRole, ...campaignRoles, ...config.operators],
       replicas: config.replicas,
       deadLetters: notifications.deadLetters,
@@ -144,6 +159,7 @@ export class M2mStack extends Stack {
       spans: config.rotation,
       replicas: config.replicas,
       breakGlass: config.breakGlass,
+      operators: config.operators,
     })
     this.operators = new OperatorPolicy(this, 'Operators', { names, clients, rotation })
     this.archive = new EvidenceArchive(this, 'Evidence', {
@@ -151,6 +167,7 @@ export class M2mStack extends Stack {
       surroundings,
       bus: bus.bus,
       evidence: config.evidence,
+      keeperRoleArns: [deployRole, ...breakGlass],
       deadLetters: notifications.deadLetters,
     })
     this.archive.allowReading(this.operators)
@@ -160,6 +177,7 @@ export class M2mStack extends Stack {
       stytch: config.stytch,
       key,
       callerRoleArns: [...new Set([...breakGlass, ...security.roleArns])],
+      otherCallerRoleArns: [...intakeRoles, ...config.operators],
     })
     this.operators.mayDo(identify.mayAsk(), bus.mayTell(SECURITY_SOURCE))
     if (intake !== undefined) {
@@ -169,7 +187,6 @@ export class M2mStack extends Stack {
         config: intake,
         identify,
         bus,
-        removalPolicy,
       })
       this.operators.mayDo(...this.intake.mayRelease())
     }
@@ -181,7 +198,7 @@ export class M2mStack extends Stack {
       bus,
       reporters: leaks,
       maxSecurityClients: security.maxClients,
-      campaignArn: campaignAliasArn(this, names),
+      ...('schedule' in campaigns ? { campaignArn: campaignAliasArn(this, names) } : {}),
       undelivered: notifications.deadLetters,
       removalPolicy,
       ...stytchRate,
@@ -252,6 +269,7 @@ export class M2mStack extends Stack {
     this.clients = config.clients.map((client) => this.addClient(client, rotation))
     this.surround(config)
     this.tell(rotation, notifications)
+    this.tellWhatIsReserved(config)
   }
 
   private addClient(client: ClientConfig, rotation: RotationFunction): M2mClient {
@@ -272,6 +290,28 @@ export class M2mStack extends Stack {
     if (permissionsBoundaryArn === undefined) return
     const boundary = ManagedPolicy.fromManagedPolicyArn(this, 'Boundary', permissionsBoundaryArn)
     PermissionsBoundary.of(this).apply(boundary)
+  }
+
+  private monitor({ monitoringKey: setting }: DeployConfig, names: StageNames, isKept: boolean): IKey | undefined {
+    if (setting === undefined) return undefined
+    // It stays after a failed deployment as well: log groups that it encrypts may.
+    return monitoringKey(this, 'MonitoringKey', {
+      names,
+      setting,
+      removalPolicy: isKept ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    })
+  }
+
+  /** An output, since a remark would make every synth noisy; `cdk synth` prints it before anything is deployed. */
+  private tellWhatIsReserved({ reservations }: DeployConfig): void {
+    const needed = neededQuota(reservations)
+    new CfnOutput(this, 'ReservedConcurrency', {
+      value: String(totalReserved(reservations)),
+      description:
+        needed === 0
+          ? 'Concurrent executions that the functions reserve: none, so that any quota will do'
+          : `Concurrent executions that the functions reserve: the account needs a quota of ${needed} at least, beside what others reserve`,
+    })
   }
 
   private tell(rotation: RotationFunction, notifications: Notifications): void {

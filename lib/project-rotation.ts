@@ -25,8 +25,6 @@ export interface ProjectRotationProps {
 /** As the rotation function's (rotation-function.ts). */
 const TIMEOUT_SECONDS = 30
 const MEMORY_MB = 512
-/** One secret: two at once are a step and its repetition. */
-const RESERVED_CONCURRENCY = 2
 const FIVE_MINUTES = Duration.minutes(5)
 
 export class ProjectRotation extends Construct {
@@ -52,7 +50,6 @@ export class ProjectRotation extends Construct {
       description: `Rotates the Stytch project secret ${stytch.projectSecretName}`,
       memoryMb: MEMORY_MB,
       timeoutSeconds: TIMEOUT_SECONDS,
-      reservedConcurrency: RESERVED_CONCURRENCY,
       onFailure:
         'Secrets Manager calls it synchronously and asks again itself, so that a dead letter target would stay empty',
       environment: writeProjectRotationEnv({

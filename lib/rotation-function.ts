@@ -28,8 +28,6 @@ export interface RotationFunctionProps {
   readonly stytch: StytchProject
   readonly key: SecretsKey
   readonly bus: M2mEventBus
-  /** Taken out of the account's quota, so that a busy account cannot starve a rotation, nor a rotation the account. */
-  readonly reservedConcurrency: number
 }
 
 /** A clear of a stuck AWSPENDING waits at least two minutes: by then, no killed execution's request is under way (architecture §3). */
@@ -78,7 +76,6 @@ export class RotationFunction extends Construct {
       description: `Rotates the secrets of M2M clients below ${names.secretNamePrefix}`,
       memoryMb: MEMORY_MB,
       timeoutSeconds: TIMEOUT_SECONDS,
-      reservedConcurrency: props.reservedConcurrency,
       onFailure:
         'Secrets Manager calls it synchronously and asks again itself, so that a dead letter target would stay empty',
       environment: writeRotationEnv({

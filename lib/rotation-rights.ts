@@ -21,6 +21,7 @@ export const mayAskForRotations = (
 ): void => {
   const below = managedSecrets(scope, names)
   const secrets = [below, ...(project === undefined ? [] : [project.secretPattern])]
+  const functions = [rotation.arn, ...(project === undefined ? [] : [project.arn])]
   fn.mayDo(
     // The service authorization reference: ListSecrets knows no resource.
     new PolicyStatement({ sid: 'ListSecrets', actions: ['secretsmanager:ListSecrets'], resources: ['*'] }),
@@ -33,9 +34,10 @@ export const mayAskForRotations = (
       sid: 'AskForRotationsOnly',
       actions: ['secretsmanager:RotateSecret'],
       resources: secrets,
-      // A request that names a function or a schedule would change them.
+      // A request that names another function, or a schedule, would change them. Whether one that names none carries the key of the
+      // function that stands is not documented: both are allowed.
       conditions: {
-        Null: { 'secretsmanager:RotationLambdaARN': 'true' },
+        ArnEqualsIfExists: { 'secretsmanager:RotationLambdaARN': functions },
         BoolIfExists: { 'secretsmanager:ModifyRotationRules': 'false' },
       },
     }),
@@ -43,13 +45,13 @@ export const mayAskForRotations = (
       sid: 'ClearPendingOnly',
       actions: ['secretsmanager:UpdateSecretVersionStage'],
       resources: secrets,
-      conditions: { 'ForAnyValue:StringEquals': { 'secretsmanager:VersionStage': 'AWSPENDING' } },
+      conditions: { StringEquals: { 'secretsmanager:VersionStage': 'AWSPENDING' } },
     }),
     new PolicyStatement({
       // RotateSecret asks this of its caller (secrets-manager §1.2).
       sid: 'WhatRotateSecretDemands',
       actions: ['lambda:InvokeFunction'],
-      resources: [rotation.arn, ...(project === undefined ? [] : [project.arn])],
+      resources: functions,
     }),
   )
   fn.explainWildcard(

@@ -3,20 +3,26 @@
 import { Stack } from 'aws-cdk-lib'
 import type { Construct } from 'constructs'
 
+const parts = [
+  'rotation',
+  'project-rotation',
+  'registrar',
+  'clients',
+  'sweep',
+  'campaign',
+  'incident',
+  'identify',
+  'intake',
+  'vendor',
+  'archive',
+  'reads',
+] as const
+
 /** A part with a role of its own. */
-export type Part =
-  | 'rotation'
-  | 'project-rotation'
-  | 'registrar'
-  | 'clients'
-  | 'sweep'
-  | 'campaign'
-  | 'incident'
-  | 'identify'
-  | 'intake'
-  | 'vendor'
-  | 'archive'
-  | 'reads'
+export type Part = (typeof parts)[number]
+
+/** Every word that begins a part's name: a stage that ended in one would share names with the stage before it. */
+export const partWords: readonly string[] = [...new Set(parts.flatMap((part) => [part, part.split('-')[0] ?? part]))]
 
 export interface StageNames {
   readonly stage: string
@@ -61,4 +67,11 @@ export const managedSecrets = (scope: Construct, { secretNamePrefix }: StageName
 export const namedSecret = (scope: Construct, name: string): string => {
   const { partition, account, region } = Stack.of(scope)
   return `arn:${partition}:secretsmanager:${region}:${account}:secret:${name}-??????`
+}
+
+/** ARN patterns of a stage's log groups: of functions, and of the access logs of the vendor's and the intake's API. */
+export const logGroupArns = (scope: Construct, { stage }: StageNames): readonly string[] => {
+  const { partition, account, region } = Stack.of(scope)
+  const places = ['/aws/lambda', '/aws/apigateway', '/aws/vendedlogs']
+  return places.map((place) => `arn:${partition}:logs:${region}:${account}:log-group:${place}/m2m-${stage}-*`)
 }

@@ -52,8 +52,6 @@ export interface SweepProps {
 /** A thousand pages of a hundred secrets, and as many requests as its share allows. */
 const TIMEOUT_SECONDS = 300
 const MEMORY_MB = 256
-/** Two at once do no harm, but are of no use either. */
-const RESERVED_CONCURRENCY = 1
 /** One sweep may be late, or meet an outage; three in a row mean that it has stopped. */
 const SILENT_SWEEPS = 3
 
@@ -68,7 +66,6 @@ export class Sweep extends Construct {
     super(scope, id)
     const { names, rotation, bus, spans } = props
     this.deadLetters = deadLetters(this, 'DeadLetters', {
-      queueName: `${functionName(names, 'sweep')}-dead-letters`,
       holds: 'It is itself where a sweep ends that could not be started or done',
       removalPolicy: props.removalPolicy,
     })
@@ -80,7 +77,6 @@ export class Sweep extends Construct {
       description: `Asks for what is due of the secrets below ${names.secretNamePrefix}`,
       memoryMb: MEMORY_MB,
       timeoutSeconds: TIMEOUT_SECONDS,
-      reservedConcurrency: RESERVED_CONCURRENCY,
       onFailure: 'A sweep that failed twice goes to a queue of its own by a destination, which keeps the error as well',
       environment: writeSweepEnv({
         stage: names.stage,

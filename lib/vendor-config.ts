@@ -19,7 +19,6 @@ export interface VendorConfig {
   readonly webAclArn?: string
   readonly requestsPerSecond: number
   readonly burst: number
-  readonly reservedConcurrency: number
   readonly checkSeconds: number
   readonly vertical: 'consumer' | 'b2b'
   /** Whether this account and Region have the role by which API Gateway writes logs, or this stack makes it. */
@@ -30,8 +29,11 @@ export const vendorDefaults = {
   /** A hundred services that start at once, and each asks for a token or two. */
   requestsPerSecond: 50,
   burst: 200,
-  /** As many tokens are under way at once; a cached one takes a millisecond. */
-  reservedConcurrency: 20,
+  /**
+   * Where the function reserves nothing, the API's throttle is what bounds tokens under way: as many as would have been reserved, and a
+   * rate at which an outage of Stytch, with its 15 s a request, leaves the account's other functions most of its executions.
+   */
+  unreserved: { requestsPerSecond: 5, burst: 20 },
   /** No token of a revoked value is served later than that. */
   checkSeconds: 30,
   vertical: 'consumer',
@@ -42,6 +44,7 @@ export const vendorDefaults = {
 export interface VendorShapes {
   readonly roleArn: Shape
   readonly account: Shape
+  readonly isReserved: boolean
 }
 
 const shapes = {
@@ -98,12 +101,12 @@ export const readVendor = (root: Place, more: VendorShapes): VendorConfig | unde
     'accountLogRole',
   )
   const webAclArn = place.optional('webAclArn', shapes.webAclArn)
+  const atOnce = more.isReserved ? vendorDefaults : vendorDefaults.unreserved
   return {
     endpoint: readEndpoint(place),
     admits: place.list('admits').map((one) => readAdmission(one, more)),
-    requestsPerSecond: place.integer('requestsPerSecond', vendorDefaults.requestsPerSecond, [1, 10_000]),
-    burst: place.integer('burst', vendorDefaults.burst, [1, 5_000]),
-    reservedConcurrency: place.integer('reservedConcurrency', vendorDefaults.reservedConcurrency, [1, 1000]),
+    requestsPerSecond: place.integer('requestsPerSecond', atOnce.requestsPerSecond, [1, 10_000]),
+    burst: place.integer('burst', atOnce.burst, [1, 5_000]),
     checkSeconds: place.integer('checkSeconds', vendorDefaults.checkSeconds, [1, 300]),
     vertical: place.oneOf('vertical', ['consumer', 'b2b'], vendorDefaults.vertical),
     accountLogRole: place.oneOf('accountLogRole', ['exists', 'create'], vendorDefaults.accountLogRole),

@@ -3,9 +3,9 @@
 // by a policy of their own, could write any event.
 import { CfnOutput, Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib'
 import {
-  AccessLogFormat,
   AuthorizationType,
   CfnRestApi,
+  CfnStage,
   EndpointType,
   LambdaIntegration,
   LogGroupLogDestination,
@@ -19,7 +19,7 @@ import { CfnWebACLAssociation } from 'aws-cdk-lib/aws-wafv2'
 import { Construct } from 'constructs'
 import { writeVendorEnv } from '../lambda/env.ts'
 import type { M2mEventBus } from './event-bus.ts'
-import { type FunctionSurroundings, M2mFunction } from './m2m-function.ts'
+import { type FunctionSurroundings, logSettings, M2mFunction } from './m2m-function.ts'
 import type { EventNotice, MetricNotice } from './notice.ts'
 import type { SecretsKey } from './secrets-key.ts'
 import { functionName, managedSecrets, type StageNames } from './stage-names.ts'
@@ -91,7 +91,6 @@ export class Vendor extends Construct {
       description: `Vends tokens of M2M clients below ${names.secretNamePrefix}`,
       memoryMb: MEMORY_MB,
       timeoutSeconds: TIMEOUT_SECONDS,
-      reservedConcurrency: config.reservedConcurrency,
       onFailure: 'API Gateway calls it synchronously, and its caller hears at once',
       environment: writeVendorEnv({
         stytch: { projectId: props.projectId },
@@ -242,11 +241,6 @@ export class Vendor extends Construct {
   }
 
   private makeApi({ names, surroundings, config }: VendorProps): RestApi {
-    const log = new LogGroup(this, 'AccessLog', {
-      logGroupName: `/aws/apigateway/${functionName(names, 'vendor')}`,
-      retention: surroundings.logRetentionDays,
-      removalPolicy: surroundings.removalPolicy,
-    })
     const isPrivate = config.endpoint.kind === 'private'
     const api = new RestApi(this, 'Api', {
       restApiName: functionName(names, 'vendor'),
@@ -258,8 +252,6 @@ export class Vendor extends Construct {
       ...(config.accountLogRole === 'create' ? { cloudWatchRoleRemovalPolicy: RemovalPolicy.RETAIN } : {}),
       deployOptions: {
         stageName: API_STAGE,
-        accessLogDestination: new LogGroupLogDestination(log),
-        accessLogFormat: AccessLogFormat.custom(ACCESS_LOG),
         loggingLevel: MethodLoggingLevel.ERROR,
         // Bodies hold tokens.
         dataTraceEnabled: false,
@@ -270,6 +262,7 @@ export class Vendor extends Construct {
         cachingEnabled: false,
       },
     })
+    this.logAccess(api, surroundings, names)
     const cfnApi = api.node.defaultChild
     if (!(cfnApi instanceof CfnRestApi)) throw new Error('The API has no CfnRestApi.')
     if (config.endpoint.kind === 'private') {
@@ -298,6 +291,19 @@ export class Vendor extends Construct {
       })
     }
     return api
+  }
+
+  /** Once the API is there: its id keeps a log group that outlived its API out of the way of the next one's. */
+  private logAccess(api: RestApi, surroundings: FunctionSurroundings, names: StageNames): void {
+    const log = new LogGroup(this, 'AccessLog', {
+      logGroupName: `/aws/apigateway/${functionName(names, 'vendor')}-${api.restApiId}`,
+      ...logSettings(surroundings),
+    })
+    const stage = api.deploymentStage
+    const cfnStage = stage.node.defaultChild
+    if (!(cfnStage instanceof CfnStage)) throw new Error('The stage has no CfnStage.')
+    const { destinationArn } = new LogGroupLogDestination(log).bind(stage)
+    cfnStage.accessLogSetting = { destinationArn, format: ACCESS_LOG }
   }
 
   private addRoutes(): void {

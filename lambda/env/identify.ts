@@ -1,5 +1,6 @@
 // The identify function's settings: where it searches and how often it may. It has no project secret.
-import { createReader, type Environment } from './reader.ts'
+import { endpointOf } from './freeze.ts'
+import { createReader, type Environment, type Reader } from './reader.ts'
 import { readTokenPlace, type TokenPlaceEnv, writeTokenPlace } from './stytch.ts'
 
 export interface IdentifyEnv {
@@ -8,18 +9,51 @@ export interface IdentifyEnv {
   readonly secretNamePrefix: string
   /** Searches in a minute and an execution environment. */
   readonly searchesPerMinute: number
+  /** Counts the searches of all execution environments; absent: reserved concurrency bounds their number. */
+  readonly slots?: SearchSlotsEnv
 }
+
+export interface SearchSlotsEnv {
+  readonly table: string
+  /** Searches in a minute, all execution environments together. */
+  readonly searchesPerMinute: number
+  /** Where DynamoDB listens; absent: at AWS's own address. */
+  readonly endpoint?: string
+}
+
+const PER_MINUTE = /^([1-9]\d{0,2}|1000)$/
+
+const readPerMinute = (reader: Reader, name: string): number => {
+  const perMinute = reader.text(name, 'how many searches a minute, 1 to 1000')
+  if (perMinute !== '' && !PER_MINUTE.test(perMinute)) reader.fault(name, 'is malformed: expected 1 to 1000')
+  return Number(perMinute)
+}
+
+const readSlots = (reader: Reader): { readonly slots?: SearchSlotsEnv } => {
+  const table = reader.optional('M2M_SEARCH_TABLE')
+  if (table === undefined) return {}
+  const endpoint = endpointOf(reader, 'DYNAMODB')
+  const searchesPerMinute = readPerMinute(reader, 'M2M_SEARCHES_PER_MINUTE_IN_ALL')
+  return { slots: { table, searchesPerMinute, ...(endpoint === undefined ? {} : { endpoint }) } }
+}
+
+const writeSlots = (slots: SearchSlotsEnv | undefined): Record<string, string> =>
+  slots === undefined
+    ? {}
+    : {
+        M2M_SEARCH_TABLE: slots.table,
+        M2M_SEARCHES_PER_MINUTE_IN_ALL: String(slots.searchesPerMinute),
+        ...(slots.endpoint === undefined ? {} : { AWS_ENDPOINT_URL_DYNAMODB: slots.endpoint }),
+      }
 
 export const readIdentifyEnv = (env: Environment): IdentifyEnv => {
   const reader = createReader(env)
   const stytch = readTokenPlace(reader)
   const secretNamePrefix = reader.text('M2M_SECRET_PREFIX', "the prefix of every secret's name, m2m/<stage>/")
-  const perMinute = reader.text('M2M_SEARCHES_PER_MINUTE', 'how many searches a minute, 1 to 1000')
-  if (perMinute !== '' && !/^([1-9]\d{0,2}|1000)$/.test(perMinute)) {
-    reader.fault('M2M_SEARCHES_PER_MINUTE', 'is malformed: expected 1 to 1000')
-  }
+  const searchesPerMinute = readPerMinute(reader, 'M2M_SEARCHES_PER_MINUTE')
+  const slots = readSlots(reader)
   reader.finish()
-  return { stytch, secretNamePrefix, searchesPerMinute: Number(perMinute) }
+  return { stytch, secretNamePrefix, searchesPerMinute, ...slots }
 }
 
 /** The inverse of readIdentifyEnv. */
@@ -27,8 +61,10 @@ export const writeIdentifyEnv = ({
   stytch,
   secretNamePrefix,
   searchesPerMinute,
+  slots,
 }: IdentifyEnv): Record<string, string> => ({
   ...writeTokenPlace(stytch),
   M2M_SECRET_PREFIX: secretNamePrefix,
   M2M_SEARCHES_PER_MINUTE: String(searchesPerMinute),
+  ...writeSlots(slots),
 })

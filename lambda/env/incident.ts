@@ -1,4 +1,4 @@
-// The incident function's settings: whose secrets, whom it may ask for what, and where the campaign function is.
+// The incident function's settings: whose secrets, whom it may ask for what, and where the campaign function is, if there is one.
 import { endpointOf, type FreezeEnv, readFreezeEnv, writeFreezeEnv } from './freeze.ts'
 import { type ProjectPlaceEnv, readProjectPlace, writeProjectPlace } from './project-place.ts'
 import { createReader, type Environment } from './reader.ts'
@@ -7,8 +7,8 @@ export interface IncidentEnv {
   /** `m2m/<stage>/` */
   readonly secretNamePrefix: string
   readonly rotationFunctionArn: string
-  /** Of the alias. */
-  readonly campaignFunctionArn: string
+  /** Of the alias; absent: there are no campaigns. */
+  readonly campaignFunctionArn?: string
   /** Name or ARN of the event bus. */
   readonly eventBus: string
   /** How many clients one incident of m2m.security may be about. */
@@ -32,14 +32,15 @@ export const readIncidentEnv = (env: Environment): IncidentEnv => {
     reader.fault('M2M_STYTCH_CALLS_PER_SECOND', 'is malformed: expected a number above 0')
   }
   const lambdaEndpoint = endpointOf(reader, 'LAMBDA')
+  const campaignFunctionArn = reader.optional('M2M_CAMPAIGN_FUNCTION')
   const settings: IncidentEnv = {
     secretNamePrefix: reader.text('M2M_SECRET_PREFIX', "the prefix of every secret's name, m2m/<stage>/"),
     rotationFunctionArn: reader.text('M2M_ROTATION_FUNCTION', "the rotation function's ARN"),
-    campaignFunctionArn: reader.text('M2M_CAMPAIGN_FUNCTION', "the ARN of the campaign function's alias"),
     eventBus: reader.text('M2M_EVENT_BUS', 'the name or ARN of the event bus'),
     maxSecurityClients: Number(max),
     freeze: readFreezeEnv(reader),
     ...readProjectPlace(reader),
+    ...(campaignFunctionArn === undefined ? {} : { campaignFunctionArn }),
     ...(rate === undefined ? {} : { stytchCallsPerSecond: Number(rate) }),
     ...(lambdaEndpoint === undefined ? {} : { lambdaEndpoint }),
   }
@@ -51,12 +52,12 @@ export const readIncidentEnv = (env: Environment): IncidentEnv => {
 export const writeIncidentEnv = (settings: IncidentEnv): Record<string, string> => ({
   M2M_SECRET_PREFIX: settings.secretNamePrefix,
   M2M_ROTATION_FUNCTION: settings.rotationFunctionArn,
-  M2M_CAMPAIGN_FUNCTION: settings.campaignFunctionArn,
   M2M_EVENT_BUS: settings.eventBus,
   M2M_MAX_SECURITY_CLIENTS: String(settings.maxSecurityClients),
   ...(settings.stytchCallsPerSecond === undefined
     ? {}
     : { M2M_STYTCH_CALLS_PER_SECOND: String(settings.stytchCallsPerSecond) }),
+  ...(settings.campaignFunctionArn === undefined ? {} : { M2M_CAMPAIGN_FUNCTION: settings.campaignFunctionArn }),
   ...writeFreezeEnv(settings.freeze),
   ...writeProjectPlace(settings.project),
   ...(settings.lambdaEndpoint === undefined ? {} : { AWS_ENDPOINT_URL_LAMBDA: settings.lambdaEndpoint }),

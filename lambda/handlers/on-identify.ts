@@ -4,6 +4,9 @@
 import type { Context } from 'aws-lambda'
 import { createSecretsManager } from '../adapters/aws/clients.ts'
 import { createFleet } from '../adapters/aws/fleet.ts'
+import { createSearchSlots } from '../adapters/aws/search-slots.ts'
+import { createSignedCall } from '../adapters/aws/signed-call.ts'
+import { createTableCall } from '../adapters/aws/table-call.ts'
 import { createVault } from '../adapters/aws/vault.ts'
 import { randomKey } from '../adapters/random.ts'
 import { createProbing } from '../adapters/stytch/prober.ts'
@@ -12,6 +15,7 @@ import { Fault } from '../domain/failures.ts'
 import type { LeakFinding } from '../domain/intake/leak-finding.ts'
 import { createRateLimit } from '../domain/intake/rate-limit.ts'
 import { isJsonObject } from '../domain/json-object.ts'
+import type { Timing } from '../domain/ports.ts'
 import { processEnvironment, readIdentifyEnv } from '../env.ts'
 import { identifyLeak } from '../usecases/intake/identify-leak.ts'
 import { readIdentifyEvent } from '../usecases/intake/read-identify-event.ts'
@@ -22,6 +26,17 @@ const fleet = createFleet(secretsManager)
 const vault = createVault(secretsManager)
 const probing = createProbing(settings.stytch)
 const limit = createRateLimit(settings.searchesPerMinute)
+const { slots } = settings
+const table = slots && createSignedCall(secretsManager, { service: 'dynamodb', endpoint: slots.endpoint })
+
+/** Its own limit first, which costs nothing; then, where any number of environments may run, the one of all together. */
+const mayRun = async ({ now, wait }: Timing): Promise<boolean> => {
+  const at = now()
+  if (!limit.take(at)) return false
+  if (slots === undefined || table === undefined) return true
+  const ask = createTableCall({ call: table, table: slots.table, wait })
+  return createSearchSlots(ask, slots.searchesPerMinute, Math.random).take(at)
+}
 
 /** Lambda hands a ClientContext to synchronous invocations only (API reference, "Invoke"). */
 const isSynchronous = ({ clientContext }: Context): boolean => {
@@ -44,7 +59,7 @@ export const handler = async (event: unknown, context: Context): Promise<LeakFin
     const request = readIdentifyEvent(event, settings.secretNamePrefix)
     if (!request.ok) throw malformed(`The question is malformed: ${request.refusal.join('; ')}.`)
     const timing = createTiming(() => context.getRemainingTimeInMillis())
-    if (!limit.take(timing.now())) {
+    if (!(await mayRun(timing))) {
       note({ outcome: 'notSearched', reason: 'rateLimited' })
       return { outcome: 'notSearched', reason: 'rateLimited', searched: 0 }
     }

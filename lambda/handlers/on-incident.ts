@@ -2,7 +2,7 @@
 // puts the adapters together once per execution environment, and hands over. An event that it may not carry out fails, so that the dead
 // letters have it.
 import type { Context } from 'aws-lambda'
-import { createCampaigns } from '../adapters/aws/campaigns.ts'
+import { createCampaigns, noCampaigns } from '../adapters/aws/campaigns.ts'
 import { createEventBridge, createSecretsManager } from '../adapters/aws/clients.ts'
 import { createFleet } from '../adapters/aws/fleet.ts'
 import { createFleetSearch } from '../adapters/aws/fleet-search.ts'
@@ -29,7 +29,7 @@ const parts = {
     createSignedCall(secretsManager, { service: 'ssm', endpoint: frozen.endpoint }),
     frozen.parameter,
   ),
-  campaigns: createCampaigns(lambda, campaignFunctionArn),
+  campaigns: campaignFunctionArn === undefined ? noCampaigns : createCampaigns(lambda, campaignFunctionArn),
   teller: createTeller(createEventBridge(), settings.eventBus, INCIDENT_SOURCE),
   secretNamePrefix,
   project: settings.project,

@@ -14,14 +14,23 @@ import {
 
 const word = fc.stringMatching(/^[a-z0-9]{1,12}$/)
 
-const identify: fc.Arbitrary<IdentifyEnv> = fc.record({
-  stytch: fc.record(
-    { projectId: word.map((id) => `project-test-${id}`), baseUrl: fc.constant('http://127.0.0.1:4010') },
-    { requiredKeys: ['projectId'] },
-  ),
-  secretNamePrefix: word.map((stage) => `m2m/${stage}/`),
-  searchesPerMinute: fc.integer({ min: 1, max: 1000 }),
-})
+const perMinute = fc.integer({ min: 1, max: 1000 })
+
+const identify: fc.Arbitrary<IdentifyEnv> = fc.record(
+  {
+    stytch: fc.record(
+      { projectId: word.map((id) => `project-test-${id}`), baseUrl: fc.constant('http://127.0.0.1:4010') },
+      { requiredKeys: ['projectId'] },
+    ),
+    secretNamePrefix: word.map((stage) => `m2m/${stage}/`),
+    searchesPerMinute: perMinute,
+    slots: fc.record(
+      { table: word, searchesPerMinute: perMinute, endpoint: fc.constant('http://127.0.0.1:4566') },
+      { requiredKeys: ['table', 'searchesPerMinute'] },
+    ),
+  },
+  { requiredKeys: ['stytch', 'secretNamePrefix', 'searchesPerMinute'] },
+)
 
 const intake: fc.Arbitrary<IntakeEnv> = fc.record(
   {

@@ -8,6 +8,7 @@ import {
   ACCOUNT,
   BREAK_GLASS,
   bySid,
+  functionPolicy,
   REGION,
   resourcesOf,
   roleStatements,
@@ -16,6 +17,7 @@ import {
 } from './synth.ts'
 
 const OPERATOR = `arn:aws:iam::${ACCOUNT}:role/operator`
+const ROOT = `arn:aws:iam::${ACCOUNT}:root`
 const MANAGED = `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:m2m/prod/*`
 const functionArn = (part: string): string => `arn:aws:lambda:${REGION}:${ACCOUNT}:function:m2m-prod-${part}`
 const role = (part: string): string => `arn:aws:iam::${ACCOUNT}:role/m2m-prod-${part}-${REGION}`
@@ -116,32 +118,41 @@ describe('the clients function', () => {
     template.hasResourceProperties('AWS::Lambda::Function', { FunctionName: 'm2m-prod-clients', Timeout: 120 })
   })
 
-  test('is called by the alias that switches clients by the break-glass role alone', () => {
-    const permissions = Object.values(resourcesOf(template)).filter(
-      ({ Type, Properties }) =>
-        Type === 'AWS::Lambda::Permission' && JSON.stringify(Properties.FunctionName).includes('Clients'),
-    )
-
-    expect(permissions.map(({ Properties }) => Properties)).toEqual([
+  test('is called by operators and break-glass alone, whatever other policies allow', () => {
+    expect(functionPolicy(template, 'function:m2m-prod-clients').map(shown)).toEqual([
       {
-        Action: 'lambda:InvokeFunction',
-        FunctionName: { Ref: expect.stringMatching(/^ClientsBreakGlass/) },
-        Principal: BREAK_GLASS,
+        sid: 'OnlyItsCallers',
+        actions: ['lambda:InvokeFunction', 'lambda:InvokeFunctionUrl'],
+        resources: [functionArn('clients')],
+        conditions: [`ArnNotEquals aws:PrincipalArn ${OPERATOR} ${BREAK_GLASS} ${ROOT}`],
+      },
+      {
+        sid: 'QualifiedByFewer',
+        actions: ['lambda:InvokeFunction', 'lambda:InvokeFunctionUrl'],
+        resources: [`${functionArn('clients')}:*`],
+        conditions: [`ArnNotEquals aws:PrincipalArn ${BREAK_GLASS} ${ROOT}`],
       },
     ])
+  })
+
+  test('is called by the alias that switches clients by the break-glass role alone', () => {
+    const [only, letIn, ...more] = functionPolicy(template, 'function:m2m-prod-clients:break-glass')
+
+    expect(only).toMatchObject({ Effect: 'Deny', Principal: '*' })
+    expect(only && shown(only).conditions).toEqual([`ArnNotEquals aws:PrincipalArn ${BREAK_GLASS} ${ROOT}`])
+    expect(letIn).toMatchObject({ Effect: 'Allow', Principal: { AWS: BREAK_GLASS }, Action: 'lambda:InvokeFunction' })
+    expect(more).toEqual([])
     template.hasResourceProperties('AWS::Lambda::Alias', { Name: 'break-glass', FunctionVersion: '$LATEST' })
     expect(BREAK_GLASS_QUALIFIER).toBe(BREAK_GLASS_ALIAS)
   })
 
-  test('without a break-glass role nobody is granted the alias', () => {
+  test('without a break-glass role nobody is let in by the alias', () => {
     const without = synthStack({ breakGlass: { noneBecause: 'the root removes the policies' } }).template()
 
-    expect(
-      Object.values(resourcesOf(without)).filter(
-        ({ Type, Properties }) =>
-          Type === 'AWS::Lambda::Permission' && JSON.stringify(Properties.FunctionName).includes('Clients'),
-      ),
-    ).toEqual([])
+    const statements = functionPolicy(without, 'function:m2m-prod-clients:break-glass')
+    expect(statements.map((one) => [one.Effect, ...shown(one).conditions])).toEqual([
+      ['Deny', `ArnNotEquals aws:PrincipalArn ${ROOT}`],
+    ])
   })
 })
 

@@ -3,7 +3,7 @@
 import { Match, type Template } from 'aws-cdk-lib/assertions'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { archivedTypes } from '../../lambda/env.ts'
-import { ACCOUNT, REGION, resourcesOf, roleStatements, type Statement, synthStack } from './synth.ts'
+import { ACCOUNT, BREAK_GLASS, REGION, resourcesOf, roleStatements, type Statement, synthStack } from './synth.ts'
 
 let template: Template
 beforeAll(() => {
@@ -138,13 +138,38 @@ describe("the bucket's policy", () => {
         Action: ['s3:DeleteObject', 's3:DeleteObjectVersion'],
         Resource: objectsByArn(),
       },
+      {
+        Sid: 'OnlyKeepersChangeTheBucket',
+        ...everybody,
+        Action: [
+          's3:PutBucketPolicy',
+          's3:DeleteBucketPolicy',
+          's3:PutLifecycleConfiguration',
+          's3:PutBucketVersioning',
+          's3:PutBucketObjectLockConfiguration',
+          's3:PutBucketOwnershipControls',
+          's3:PutBucketPublicAccessBlock',
+          's3:PutEncryptionConfiguration',
+          's3:PutReplicationConfiguration',
+          's3:DeleteBucket',
+        ],
+        Resource: { 'Fn::GetAtt': [bucketId(), 'Arn'] },
+        Condition: { ArnNotEquals: { 'aws:PrincipalArn': expect.any(Array) } },
+      },
     ])
   })
 
-  test('leaves the policy itself to whoever administers the account, so that nobody is locked out', () => {
-    const actions = statements().flatMap(({ Action }) => Action)
+  test('leaves itself to the role that deploys, break-glass and the root, who locks nobody out', () => {
+    const keepers = statements().find(({ Sid }) => Sid === 'OnlyKeepersChangeTheBucket')?.Condition?.ArnNotEquals
 
-    expect(actions.filter((action) => /Policy|Lifecycle|Retention|LegalHold/.test(action))).toEqual([])
+    const deploy = `arn:aws:iam::${ACCOUNT}:role/cdk-hnb659fds-cfn-exec-role-${ACCOUNT}-${REGION}`
+    const shown = JSON.stringify(keepers?.['aws:PrincipalArn']).replaceAll(
+      /\{"Fn::Join":\["",\["arn:",\{"Ref":"AWS::Partition"\},("[^"]*")\]\]\}/g,
+      (_, rest: string) => `"arn:aws${rest.slice(1)}`,
+    )
+    expect(JSON.parse(shown)).toEqual([deploy, BREAK_GLASS, `arn:aws:iam::${ACCOUNT}:root`])
+    const owned = synthStack({ deployRoleArn: `arn:aws:iam::${ACCOUNT}:role/pipeline` }).template()
+    expect(JSON.stringify(owned.findResources('AWS::S3::BucketPolicy'))).toContain(':role/pipeline')
   })
 })
 
@@ -187,7 +212,6 @@ describe('the function', () => {
       DestinationConfig: { OnFailure: { Destination: { 'Fn::GetAtt': [queue, 'Arn'] } } },
     })
     expect(propertiesOf('AWS::SQS::Queue')).toMatchObject({
-      QueueName: 'm2m-prod-archive-unarchived',
       MessageRetentionPeriod: 1_209_600,
       SqsManagedSseEnabled: true,
     })

@@ -20,8 +20,10 @@ import {
 import {
   ACCOUNT,
   BREAK_GLASS,
+  busStatements,
   bySid,
   exampleConfig,
+  functionPolicy,
   REGION,
   resourcesOf,
   roleStatements,
@@ -63,42 +65,43 @@ beforeAll(() => {
   without = synthStack({ breakGlass: { noneBecause: 'the root removes the policy' } }).template()
 })
 
-const busStatements = (of: Template) =>
-  Object.values(resourcesOf(of))
-    .filter(({ Type }) => Type === 'AWS::Events::EventBusPolicy')
-    .map(({ Properties }) => ({ id: Properties.StatementId, ...shown(Properties.Statement as Statement) }))
+const onTheBus = (of: Template) => busStatements(of).map((statement) => ({ id: statement.Sid, ...shown(statement) }))
 
 describe("the bus's policy", () => {
   test.each([
-    ['OnlyM2mLeakIntake', leakSources.intake, role('intake')],
-    ['OnlyM2mSecurity', leakSources.security, SECURITY],
-    ['OnlyM2mBreakGlass', leakSources.breakGlass, BREAK_GLASS],
+    ['M2mLeakIntakeBySpeakersOnly', leakSources.intake, role('intake')],
+    ['M2mSecurityBySpeakersOnly', leakSources.security, SECURITY],
+    ['M2mBreakGlassBySpeakersOnly', leakSources.breakGlass, BREAK_GLASS],
   ])('%s: as %s speaks nobody else', (id, source, speaker) => {
-    expect(busStatements(template).find((statement) => statement.id === id)).toMatchObject({
+    expect(onTheBus(template).find((statement) => statement.id === id)).toMatchObject({
       effect: 'Deny',
       actions: ['events:PutEvents'],
-      conditions: [`StringEquals events:source ${source}`, `ArnNotEquals aws:PrincipalArn ${speaker}`],
+      conditions: [`ForAnyValue:StringEquals events:source ${source}`, `ArnNotEquals aws:PrincipalArn ${speaker}`],
     })
   })
 
   test.each([
-    ['AdmitM2mSecurity', leakSources.security, SECURITY, '222222222222'],
-    ['AdmitM2mBreakGlass', leakSources.breakGlass, BREAK_GLASS, ACCOUNT],
+    ['M2mSecurityFromItsAccount', leakSources.security, SECURITY, '222222222222'],
+    ['M2mBreakGlassFromItsAccount', leakSources.breakGlass, BREAK_GLASS, ACCOUNT],
   ])('%s: the role may belong to another account', (id, source, speaker, account) => {
-    const statement = busStatements(template).find((one) => one.id === id)
-    const policy = Object.values(resourcesOf(template)).find(({ Properties }) => Properties.StatementId === id)
+    const statement = onTheBus(template).find((one) => one.id === id)
+    const principal = busStatements(template).find(({ Sid }) => Sid === id)?.Principal
 
     expect(statement).toMatchObject({
       effect: 'Allow',
       actions: ['events:PutEvents'],
-      conditions: [`StringEquals events:source ${source}`, `ArnEquals aws:PrincipalArn ${speaker}`],
+      conditions: [
+        `ForAllValues:StringEquals events:source ${source}`,
+        'Null events:source false',
+        `ArnEquals aws:PrincipalArn ${speaker}`,
+      ],
     })
-    expect(policy?.Properties.Statement).toMatchObject({ Principal: { AWS: [`arn:aws:iam::${account}:root`] } })
+    expect(principal).toEqual({ AWS: [`arn:aws:iam::${account}:root`] })
   })
 
   test('lets nobody speak as a source that nobody may use', () => {
-    const statements = busStatements(without)
-    const [noOther] = statements.filter(({ id }) => id === 'NoOtherSource')
+    const statements = onTheBus(without)
+    const [noOther] = statements.filter(({ id }) => id === 'KnownSourcesOnly')
 
     for (const source of Object.values(leakSources)) expect(noOther?.conditions.join()).not.toContain(source)
     expect(statements.filter(({ id }) => /LeakIntake|Security|BreakGlass/.test(String(id)))).toEqual([])
@@ -109,7 +112,7 @@ describe("the bus's policy", () => {
   })
 
   test('lets no source of evidence in but the rotation function', () => {
-    const evidence = busStatements(template).find(({ id }) => id === 'OnlyM2mRotation')
+    const evidence = onTheBus(template).find(({ id }) => id === 'M2mRotationBySpeakersOnly')
 
     expect(evidence?.conditions).toContain(`ArnNotEquals aws:PrincipalArn ${role('rotation')}`)
   })
@@ -255,10 +258,15 @@ describe('identify', () => {
   })
 
   test('may be called by break-glass and security, beside the intake and the operators', () => {
-    expect(callersOf(template, 'IdentifyFn')).toEqual([
-      { principal: BREAK_GLASS, source: undefined },
-      { principal: SECURITY, source: undefined },
-    ])
+    const [only, letIn] = functionPolicy(template, 'function:m2m-prod-identify')
+    expect(only && shown(only)).toMatchObject({
+      effect: 'Deny',
+      conditions: [
+        `ArnNotEquals aws:PrincipalArn ${BREAK_GLASS} ${SECURITY} ${role('intake')} arn:aws:iam::${ACCOUNT}:root`,
+      ],
+    })
+    expect(letIn).toMatchObject({ Effect: 'Allow', Principal: { AWS: [BREAK_GLASS, SECURITY] } })
+    expect(callersOf(template, 'IdentifyFn')).toEqual([])
     const { resources } = shown(bySid(roleStatements(template, 'IntakeFnRole'), 'AskWhoseValueLeaked'))
     expect(resources).toEqual([IDENTIFY])
   })
@@ -273,7 +281,7 @@ describe('identify', () => {
 
   test('is there without an intake as well: people ask it', () => {
     expect(functionNamed(without, 'm2m-prod-identify')).toBeDefined()
-    expect(callersOf(without, 'IdentifyFn')).toEqual([])
+    expect(functionPolicy(without, 'function:m2m-prod-identify').map(({ Effect }) => Effect)).toEqual(['Deny'])
   })
 })
 
@@ -314,7 +322,7 @@ describe('the intake', () => {
           effect: 'Allow',
           actions: ['events:PutEvents'],
           resources: [expect.stringMatching(/^<EventsBus.*\.Arn>$/)],
-          conditions: ['StringEquals events:source m2m.leak-intake'],
+          conditions: ['ForAllValues:StringEquals events:source m2m.leak-intake', 'Null events:source false'],
         },
       ],
     ])

@@ -7,6 +7,7 @@ import { SWEEP_SOURCE } from '../../lib/sweep.ts'
 import {
   ACCOUNT,
   BREAK_GLASS,
+  busStatements,
   bySid,
   REGION,
   resourcesOf,
@@ -76,7 +77,7 @@ describe('the role', () => {
         actions: ['secretsmanager:RotateSecret'],
         resources: [MANAGED],
         conditions: [
-          'Null secretsmanager:RotationLambdaARN true',
+          `ArnEqualsIfExists secretsmanager:RotationLambdaARN ${ROTATION_FUNCTION}`,
           'BoolIfExists secretsmanager:ModifyRotationRules false',
         ],
       },
@@ -86,7 +87,7 @@ describe('the role', () => {
       {
         actions: ['secretsmanager:UpdateSecretVersionStage'],
         resources: [MANAGED],
-        conditions: ['ForAnyValue:StringEquals secretsmanager:VersionStage AWSPENDING'],
+        conditions: ['StringEquals secretsmanager:VersionStage AWSPENDING'],
       },
     ],
     ['WhatRotateSecretDemands', { actions: ['lambda:InvokeFunction'], resources: [ROTATION_FUNCTION], conditions: [] }],
@@ -95,7 +96,7 @@ describe('the role', () => {
       {
         actions: ['events:PutEvents'],
         resources: [expect.stringMatching(/^<EventsBus.*\.Arn>$/)],
-        conditions: ['StringEquals events:source m2m.sweep'],
+        conditions: ['ForAllValues:StringEquals events:source m2m.sweep', 'Null events:source false'],
       },
     ],
     [
@@ -130,12 +131,10 @@ describe('the role', () => {
   })
 
   test('alone may speak as the sweep on the bus, by the name that the function uses', () => {
-    const conditions = ofType('AWS::Events::EventBusPolicy').flatMap(
-      ({ Properties }) => shown(Properties.Statement as Statement).conditions,
-    )
+    const conditions = busStatements(template).flatMap((statement) => shown(statement).conditions)
 
     expect(SWEEP_SOURCE).toBe(SOURCE_OF_THE_FUNCTION)
-    const at = conditions.indexOf('StringEquals events:source m2m.sweep')
+    const at = conditions.indexOf('ForAnyValue:StringEquals events:source m2m.sweep')
     expect(conditions[at + 1]).toBe(`ArnNotEquals aws:PrincipalArn ${SWEEP_ROLE}`)
   })
 })

@@ -41,7 +41,7 @@ const names = { stage: 'prod', secretNamePrefix: 'm2m/prod/' }
 export const makeRegistrar = (app: App, env = { account: ACCOUNT, region: REGION }) => {
   const stack = new Stack(app, 'Platform', { env })
   const removalPolicy = RemovalPolicy.RETAIN
-  const surroundings = { logRetentionDays: 365, removalPolicy }
+  const surroundings = { logRetentionDays: 365, removalPolicy, reservations: { rotation: 5 } }
   const stytch = exampleConfig.stytch
   const key = new SecretsKey(stack, 'Key', {
     names,
@@ -63,7 +63,6 @@ export const makeRegistrar = (app: App, env = { account: ACCOUNT, region: REGION
     stytch,
     key,
     bus,
-    reservedConcurrency: 5,
   })
   const registrar = new Registrar(stack, 'Registrar', {
     names,
@@ -102,10 +101,29 @@ interface WithStatements {
 }
 
 /** Every statement of the identity policies of the role whose logical id starts so. */
-export const roleStatements = (template: Template, logicalId: string): readonly Statement[] =>
+export const allRoleStatements = (template: Template, logicalId: string): readonly Statement[] =>
   Object.entries(resourcesOf(template))
     .filter(([id, { Type }]) => Type === 'AWS::IAM::Policy' && id.startsWith(logicalId))
     .flatMap(([, { Properties }]) => (Properties.PolicyDocument as WithStatements).Statement)
+
+/** The same without what binds every function's role to its function, which function-guards.test.ts holds for all of them. */
+export const roleStatements = (template: Template, logicalId: string): readonly Statement[] =>
+  allRoleStatements(template, logicalId).filter(({ Sid }) => Sid !== 'OnlyFromTheFunction')
+
+/** The bus's one policy. */
+export const busStatements = (template: Template): readonly (Statement & { readonly Principal: unknown })[] =>
+  Object.values(resourcesOf(template))
+    .filter(({ Type }) => Type === 'AWS::Events::EventBus')
+    .flatMap(({ Properties }) => (Properties.Policy as { Statement: (Statement & { Principal: unknown })[] }).Statement)
+
+/** Who may call a function, by its own policy: `of` is the end of the function's, or the alias's, ARN. */
+export const functionPolicy = (template: Template, of: string): readonly Statement[] =>
+  Object.values(resourcesOf(template))
+    .filter(({ Type, Properties }) => Type === 'AWS::Lambda::ResourcePolicy' && endOf(Properties.ResourceArn) === of)
+    .flatMap(({ Properties }) => (Properties.PolicyDocument as WithStatements).Statement)
+
+/** `function:m2m-prod-identify` of an ARN that may be a Fn::Join. */
+const endOf = (arn: unknown): string => /function:[^"]+/.exec(JSON.stringify(arn))?.[0] ?? ''
 
 export const bySid = (statements: readonly Statement[], sid: string): Statement => {
   const found = statements.find(({ Sid }) => Sid === sid)

@@ -11,6 +11,7 @@ import { readDeployConfig } from '../../lib/deploy-config.ts'
 import { VENDOR_SOURCE } from '../../lib/vendor.ts'
 import {
   ACCOUNT,
+  busStatements,
   bySid,
   exampleConfig,
   REGION,
@@ -106,7 +107,7 @@ describe('the function', () => {
       expect.objectContaining({
         sid: 'TellOnTheBus',
         actions: ['events:PutEvents'],
-        conditions: ['StringEquals events:source m2m.vendor'],
+        conditions: ['ForAllValues:StringEquals events:source m2m.vendor', 'Null events:source false'],
       }),
     ])
   })
@@ -162,12 +163,10 @@ describe('the function', () => {
 
   test('is the same on the bus by itself and by the policy', () => {
     expect(VENDOR_SOURCE).toBe(SPOKEN_SOURCE)
-    const denials = Object.values(resourcesOf(template))
-      .filter(({ Type }) => Type === 'AWS::Events::EventBusPolicy')
-      .map(({ Properties }) => shown(Properties.Statement as Statement))
+    const denials = busStatements(template).map(shown)
     expect(denials.flatMap(({ conditions }) => conditions)).toEqual(
       expect.arrayContaining([
-        'StringEquals events:source m2m.vendor',
+        'ForAnyValue:StringEquals events:source m2m.vendor',
         `ArnNotEquals aws:PrincipalArn ${role('vendor')}`,
       ]),
     )

@@ -31,6 +31,17 @@ const orderOf = ({ selector, incidentId, reason, requestedBy, graceSeconds }: Le
   ...(graceSeconds === undefined ? {} : { graceSeconds }),
 })
 
+/** Where campaigns are not deployed: no retry would help. */
+export const noCampaigns: Campaigns = {
+  revoke: async ({ incidentId }) => {
+    throw new Fault({
+      code: 'CAMPAIGN_NOT_STARTED',
+      retryable: false,
+      message: `Incident ${incidentId} is about more clients than one execution takes, or asks for a grace, and this stage has no campaigns (rotation.noCampaignsBecause): report it in parts, of 25 clients at most and without a grace.`,
+    })
+  },
+}
+
 /** @param functionArn of the alias: an execution in flight replays on the version that it began on. */
 export const createCampaigns = (call: SignedCall, functionArn: string): Campaigns => ({
   revoke: async (report, eventId) => {

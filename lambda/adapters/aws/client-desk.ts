@@ -58,7 +58,7 @@ const brokenOff = ({ functionName, action }: Called): Fault =>
   new Fault({
     code: 'FUNCTION_NOT_ANSWERED',
     retryable: true,
-    message: `${functionName} broke off at ${action}: see its log group, /aws/lambda/${functionName}; look, and ask again.`,
+    message: `${functionName} broke off at ${action}: see its log group, whose name begins with /aws/lambda/${functionName}; look, and ask again.`,
   })
 
 /** @throws Fault with the function's own code and words, or for a call that was not answered. */

@@ -1,30 +1,9 @@
-// The record of reads, in a DynamoDB table of a few bytes an item: by one signed request each, as there are two operations, and a client of
-// its own would cost a cold start more than both (docs/decisions/020). Both may be sent twice.
+// The record of reads, in a DynamoDB table of a few bytes an item. Whatever is written may be written twice, and in any order.
 import type { PrincipalReads } from '../../domain/adoption/adoption-proof.ts'
 import type { ReadLookup, ReadRecorder } from '../../domain/adoption/read-records.ts'
 import type { Asked } from '../../domain/adoption/read-trail.ts'
-import { Fault } from '../../domain/failures.ts'
-import { isJsonObject, type JsonObject, parseJsonObject } from '../../domain/json-object.ts'
-import { errorTypeOf, type SignedCall } from './signed-call.ts'
-
-const TIMEOUT_MS = 3000
-const TRIES = 3
-const PAUSE_MS = 200
-
-export interface ReadRecordsInput {
-  readonly call: SignedCall
-  readonly table: string
-  readonly wait: (ms: number) => Promise<void>
-}
-
-const unavailable = (table: string, what: string, why: string): Fault =>
-  new Fault({
-    code: 'RECORDS_UNAVAILABLE',
-    retryable: true,
-    message: `${what} of the table ${table} failed: ${why}; it will be asked again.`,
-  })
-
-const isPassing = (type: string, status: number): boolean => status >= 500 || /throttl|exceeded|limit/i.test(type)
+import { isJsonObject, type JsonObject } from '../../domain/json-object.ts'
+import { createTableCall, type TableInput } from './table-call.ts'
 
 const fieldsOf = ({ kind }: Asked) => ({ current: 'currentAt', previous: 'previousAt', version: 'versionAt' })[kind]
 
@@ -53,36 +32,9 @@ const toReads = (item: JsonObject): PrincipalReads | undefined => {
   }
 }
 
-/** @returns the reply, or undefined for a condition that does not hold. */
-const asking =
-  ({ call, table, wait }: ReadRecordsInput) =>
-  async (operation: 'UpdateItem' | 'Query', input: JsonObject): Promise<JsonObject | undefined> => {
-    let why = ''
-    for (let tries = 1; tries <= TRIES; tries += 1) {
-      if (tries > 1) await wait(PAUSE_MS * 2 ** (tries - 2))
-      try {
-        const { status, body } = await call({
-          path: '/',
-          headers: { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': `DynamoDB_20120810.${operation}` },
-          body: JSON.stringify({ TableName: table, ...input }),
-          timeoutMs: TIMEOUT_MS,
-        })
-        const json = parseJsonObject(body)
-        if (status === 200 && json !== undefined) return json
-        why = errorTypeOf(json, status)
-        if (why === 'ConditionalCheckFailedException') return undefined
-        if (!isPassing(why, status)) throw unavailable(table, operation, why)
-      } catch (error) {
-        if (error instanceof Fault) throw error
-        why = error instanceof Error ? error.name : 'unknown'
-      }
-    }
-    throw unavailable(table, operation, why)
-  }
-
 /** @param keepMs after a principal's last read its item goes. */
-export const createReadRecorder = (input: ReadRecordsInput, keepMs: number): ReadRecorder => {
-  const ask = asking(input)
+export const createReadRecorder = (input: TableInput, keepMs: number): ReadRecorder => {
+  const ask = createTableCall(input)
   return {
     note: async ({ secretName, principal, at, asked }) => {
       const isVersion = asked.kind === 'version'
@@ -106,8 +58,8 @@ export const createReadRecorder = (input: ReadRecordsInput, keepMs: number): Rea
   }
 }
 
-export const createReadLookup = (input: ReadRecordsInput): ReadLookup => {
-  const ask = asking(input)
+export const createReadLookup = (input: TableInput): ReadLookup => {
+  const ask = createTableCall(input)
   return {
     of: async (secretName) => {
       const found: PrincipalReads[] = []

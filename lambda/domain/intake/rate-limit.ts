@@ -1,5 +1,5 @@
 // How often something may be done in one execution environment: so many in a minute, counted back from now. It knows nothing of
-// other environments; the reserved concurrency bounds those.
+// other environments; the reserved concurrency bounds those, or a table counts for all of them (search-slots.ts).
 
 export interface RateLimit {
   /** @param at epoch milliseconds. @returns false when there were too many in the minute before; then nothing is counted. */

@@ -156,7 +156,7 @@ test('a function that broke off may have done it: look, and ask again', async ()
   expect(await faultOf(desk().stage())).toMatchObject({
     code: 'FUNCTION_NOT_ANSWERED',
     retryable: true,
-    message: `${NAME} broke off at stage: see its log group, /aws/lambda/${NAME}; look, and ask again.`,
+    message: `${NAME} broke off at stage: see its log group, whose name begins with /aws/lambda/${NAME}; look, and ask again.`,
   })
 })
 

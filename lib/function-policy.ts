@@ -1,0 +1,55 @@
+// The policy of a function that only named roles may call, whatever their own or other policies say. It is the function's only one: Lambda
+// replaces a policy as a whole, so that a permission of the older kind (AWS::Lambda::Permission) on the same function would be lost or
+// take this one away (CloudFormation, AWS::Lambda::ResourcePolicy).
+import { Stack } from 'aws-cdk-lib'
+import { ArnPrincipal, Effect, PolicyDocument, PolicyStatement, StarPrincipal } from 'aws-cdk-lib/aws-iam'
+import { CfnResourcePolicy } from 'aws-cdk-lib/aws-lambda'
+import type { Construct } from 'constructs'
+
+export interface Callers {
+  /** Roles that may call. Those of this account still need a policy of their own, unless they are let in as well. */
+  readonly allowed: readonly string[]
+  /** Of the allowed: roles that this policy lets in by itself. They must exist when it is stored. */
+  readonly letIn: readonly string[]
+}
+
+export interface FunctionPolicyProps extends Callers {
+  /** Of the function, or of one of its aliases. */
+  readonly arn: string
+  /** Versions and aliases of the function, where those may be called by fewer. */
+  readonly qualified?: { readonly arn: string; readonly allowed: readonly string[] }
+}
+
+const onlyFor = (scope: Construct, sid: string, arn: string, allowed: readonly string[]): PolicyStatement => {
+  const { partition, account } = Stack.of(scope)
+  return new PolicyStatement({
+    sid,
+    effect: Effect.DENY,
+    principals: [new StarPrincipal()],
+    actions: ['lambda:InvokeFunction', 'lambda:InvokeFunctionUrl'],
+    resources: [arn],
+    // The account's root can change this policy anyway; and a list without anybody could not be written. Services have no such ARN, and a
+    // negated operator matches an absent key: no service may call.
+    conditions: { ArnNotEquals: { 'aws:PrincipalArn': [...allowed, `arn:${partition}:iam::${account}:root`] } },
+  })
+}
+
+export const guardFunction = (
+  scope: Construct,
+  id: string,
+  { arn, allowed, letIn, qualified }: FunctionPolicyProps,
+): CfnResourcePolicy => {
+  const statements = [onlyFor(scope, 'OnlyItsCallers', arn, allowed)]
+  if (qualified !== undefined) statements.push(onlyFor(scope, 'QualifiedByFewer', qualified.arn, qualified.allowed))
+  if (letIn.length > 0) {
+    statements.push(
+      new PolicyStatement({
+        sid: 'LetIn',
+        principals: letIn.map((roleArn) => new ArnPrincipal(roleArn)),
+        actions: ['lambda:InvokeFunction'],
+        resources: [arn],
+      }),
+    )
+  }
+  return new CfnResourcePolicy(scope, id, { resourceArn: arn, policyDocument: new PolicyDocument({ statements }) })
+}

@@ -1,0 +1,111 @@
+// What binds roles to functions and functions to their callers, over the stack with everything in it: a role is of no use outside of its
+// function, a function in a VPC may do what AWS's own policy allows Lambda and its code may not, and one kind of policy stands on each
+// function.
+import type { Template } from 'aws-cdk-lib/assertions'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { everything } from './everything.ts'
+import { resourcesOf, type Statement, synthStack } from './synth.ts'
+
+let template: Template
+beforeAll(() => {
+  template = synthStack(everything).template()
+})
+
+const text = (value: unknown): string => JSON.stringify(value)
+const ofType = (type: string) => Object.entries(resourcesOf(template)).filter(([, { Type }]) => Type === type)
+const list = (value: unknown): readonly string[] => [value].flat().map(String)
+
+/** Logical ids of the functions' roles, with the function's name. */
+const functionRoles = (): readonly (readonly [role: string, name: string])[] =>
+  ofType('AWS::Lambda::Function').map(([, { Properties }]) => {
+    const { 'Fn::GetAtt': [role = ''] = [] } = Properties.Role as { 'Fn::GetAtt'?: readonly string[] }
+    return [role, String(Properties.FunctionName)]
+  })
+
+const statementsOf = (role: string): readonly Statement[] =>
+  ofType('AWS::IAM::Policy')
+    .filter(([, { Properties }]) => text(Properties.Roles).includes(`"${role}"`))
+    .flatMap(([, { Properties }]) => (Properties.PolicyDocument as { Statement: Statement[] }).Statement)
+
+describe('a function’s role', () => {
+  test('is of no use outside of its function, for secrets, events, evidence and records', () => {
+    const roles = functionRoles()
+
+    expect(roles.length).toBeGreaterThanOrEqual(12)
+    for (const [role, name] of roles) {
+      const [bound] = statementsOf(role).filter(({ Sid }) => Sid === 'OnlyFromTheFunction')
+      expect(bound).toMatchObject({
+        Effect: 'Deny',
+        Action: ['secretsmanager:*', 'events:PutEvents', 's3:*', 'dynamodb:*'],
+        Resource: '*',
+      })
+      expect(Object.keys(bound?.Condition ?? {})).toEqual(['ArnNotLike', 'BoolIfExists'])
+      // Its own function, unqualified and qualified, and no other: `:*` begins after the whole name.
+      expect(text(bound?.Condition?.ArnNotLike)).toMatch(new RegExp(`:function:${name}".*:function:${name}:\\*"`))
+      expect(bound?.Condition?.BoolIfExists).toEqual({ 'aws:ViaAWSService': 'false' })
+    }
+  })
+
+  test('is denied nothing that Lambda does with it outside of the function', () => {
+    for (const [role] of functionRoles()) {
+      const denied = statementsOf(role).filter(({ Effect }) => Effect === 'Deny')
+      const actions = denied.filter(({ Sid }) => Sid !== 'NotByTheCodeItself').flatMap(({ Action }) => list(Action))
+      // Settings are decrypted, destinations written to, logs and traces sent: some of it without the function's ARN.
+      expect(actions.filter((action) => /^(kms|sqs|sns|logs|xray|lambda|ec2|\*)/.test(action))).toEqual([])
+    }
+  })
+
+  test('in a VPC may do what AWS’s own managed policy allows, and the code may not', () => {
+    // https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSLambdaVPCAccessExecutionRole.html, version 3, without logs
+    const needed = [
+      'ec2:CreateNetworkInterface',
+      'ec2:DescribeNetworkInterfaces',
+      'ec2:DescribeSubnets',
+      'ec2:DeleteNetworkInterface',
+      'ec2:AssignPrivateIpAddresses',
+      'ec2:UnassignPrivateIpAddresses',
+    ]
+    const actionsOf = (statements: readonly Statement[]) => statements.flatMap(({ Action }) => list(Action))
+    for (const [role] of functionRoles()) {
+      const statements = statementsOf(role)
+      expect(actionsOf(statements.filter(({ Effect }) => Effect === 'Allow'))).toEqual(expect.arrayContaining(needed))
+      expect(actionsOf(statements.filter(({ Sid }) => Sid === 'NotByTheCodeItself'))).toEqual(
+        expect.arrayContaining(needed),
+      )
+    }
+  })
+})
+
+describe('a function’s policy', () => {
+  test('is of one kind on each function: the newer replaces what the older wrote', () => {
+    const guarded = ofType('AWS::Lambda::ResourcePolicy').map(([, { Properties }]) => text(Properties.ResourceArn))
+    const permitted = ofType('AWS::Lambda::Permission').map(([, { Properties }]) => text(Properties.FunctionName))
+    const names = new Map(
+      ofType('AWS::Lambda::Function').map(([id, { Properties }]) => [id, String(Properties.FunctionName)]),
+    )
+
+    expect(guarded).toHaveLength(3)
+    const both = [...names].filter(
+      ([id, name]) =>
+        guarded.some((arn) => new RegExp(`:function:${name}[:"]`).test(arn)) &&
+        permitted.some((one) => one.includes(`"${id}"`)),
+    )
+    expect(both).toEqual([])
+  })
+
+  test('grows with roles, not with clients, and stays far below 20 KB', () => {
+    for (const [, { Properties }] of ofType('AWS::Lambda::ResourcePolicy')) {
+      expect(text(Properties.PolicyDocument).length).toBeLessThan(4096)
+    }
+  })
+})
+
+test('the deploy role changes no secret and uses no key: CloudFormation makes none', () => {
+  const [registrar] = ofType('AWS::Lambda::Function').filter(
+    ([, { Properties }]) => Properties.FunctionName === 'm2m-prod-registrar',
+  )
+  const keys = ofType('AWS::KMS::Key').map(([, { Properties }]) => Properties.KeyPolicy)
+
+  expect(text(registrar)).not.toContain('cfn-exec-role')
+  expect(text(keys)).not.toContain('cfn-exec-role')
+})

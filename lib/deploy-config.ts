@@ -7,6 +7,7 @@ import { type CampaignsConfig, readCampaigns } from './campaign-config.ts'
 import { type ClientConfig, readClientList, roleArnShape, spanFault, spanHours, tagKeyShape } from './client-config.ts'
 import { createPlace, isFields, matching, type Place, type Shape } from './config-place.ts'
 import { type IncidentsConfig, intakeSecretNames, readIncidents } from './incident-config.ts'
+import { readerFaults } from './reader-faults.ts'
 import {
   backstopRules,
   periodFault,
@@ -91,6 +92,10 @@ export interface DeployConfig {
   readonly deployRoleArn?: string
   /** An existing key for all secrets; absent: the stack makes one. */
   readonly keyArn?: string
+  /** Other accounts whose roles may be readers of a client: the key's policy admits their calls. */
+  readonly readerAccounts: readonly string[]
+  /** Every account of this organization as well. */
+  readonly readerOrganizationId?: string
   readonly network?: NetworkConfig
   readonly permissionsBoundaryArn?: string
   readonly tags: Readonly<Record<string, string>>
@@ -142,6 +147,9 @@ export const defaults = {
 /** CloudFormation takes 500 resources a stack; beyond this, clients are registered by the CLI (`m2m register`). */
 export const MAX_CLIENTS = 80
 
+/** They stand in the environment of two functions, which Lambda limits to 4 KB. */
+export const MAX_READER_ACCOUNTS = 50
+
 /** A hundred years, which is all that Object Lock takes. */
 const MAX_RETENTION_DAYS = 36_500
 
@@ -176,6 +184,7 @@ const shapes = {
   },
   region: matching(REGION, 'a Region, such as "eu-west-1"'),
   account: matching(/^\d{12}$/, 'twelve digits'),
+  organization: matching(/^o-[a-z0-9]{10,32}$/, "an organization's id, o-…"),
   subnetId: matching(/^subnet-[0-9a-f]{8,17}$/, 'subnet-…'),
   securityGroupId: matching(/^sg-[0-9a-f]{8,17}$/, 'sg-…'),
   cron: matching(/\S/, 'cron(0 <hour> <day of month> <month> <day of week> *)'),
@@ -362,6 +371,18 @@ const readClients = (root: Place): readonly ClientConfig[] => {
   return readClientList(places, defaults.clientRemoval)
 }
 
+const readReaderAccounts = (root: Place): readonly string[] => {
+  const accounts = root.texts('readerAccounts', shapes.account)
+  if (new Set(accounts).size < accounts.length) root.fault('readerAccounts', 'name one twice: expected each once')
+  if (accounts.length > MAX_READER_ACCOUNTS) {
+    root.fault(
+      'readerAccounts',
+      `are ${accounts.length}: expected at most ${MAX_READER_ACCOUNTS}; set readerOrganizationId for more`,
+    )
+  }
+  return accounts
+}
+
 const readOperators = (root: Place): readonly string[] => {
   const operators = root.texts('operators', shapes.roleArn)
   if (new Set(operators).size < operators.length) root.fault('operators', 'name one twice: expected each role once')
@@ -395,6 +416,7 @@ const readEvidence = (root: Place): DeployConfig['evidence'] => {
 const optionalSettings = (root: Place) => {
   const deployRoleArn = root.optional('deployRoleArn', shapes.roleArn)
   const keyArn = root.optional('keyArn', shapes.keyArn)
+  const readerOrganizationId = root.optional('readerOrganizationId', shapes.organization)
   const permissionsBoundaryArn = root.optional('permissionsBoundaryArn', shapes.policyArn)
   const network = readNetwork(root)
   const environment = readEnvironment(root)
@@ -402,6 +424,7 @@ const optionalSettings = (root: Place) => {
   return {
     ...(deployRoleArn === undefined ? {} : { deployRoleArn }),
     ...(keyArn === undefined ? {} : { keyArn }),
+    ...(readerOrganizationId === undefined ? {} : { readerOrganizationId }),
     ...(permissionsBoundaryArn === undefined ? {} : { permissionsBoundaryArn }),
     ...(network === undefined ? {} : { network }),
     ...(environment === undefined ? {} : { environment }),
@@ -422,6 +445,8 @@ const readRoot = (root: Place): DeployConfig => {
     'vendor',
     'deployRoleArn',
     'keyArn',
+    'readerAccounts',
+    'readerOrganizationId',
     'network',
     'permissionsBoundaryArn',
     'tags',
@@ -469,6 +494,7 @@ const readRoot = (root: Place): DeployConfig => {
     logRetentionDays: readLogRetention(root),
     evidence: readEvidence(root),
     replicas: readReplicas(root),
+    readerAccounts: readReaderAccounts(root),
     clients: readClients(root),
     ...optionalSettings(root),
   }
@@ -502,7 +528,10 @@ export const readDeployConfig = (context: unknown): DeployConfig => {
     throw new DeployConfigFault([`m2m ${what}: expected an object under "context" (docs/deploying.md)`])
   }
   const faults: string[] = []
-  const config = readRoot(createPlace('m2m', faults, value))
+  const root = createPlace('m2m', faults, value)
+  const config = readRoot(root)
+  // A stand-in for what is malformed would be judged otherwise.
+  if (faults.length === 0) for (const [at, fault] of readerFaults(config)) root.fault(`clients[${at}].readers`, fault)
   if (faults.length > 0) throw new DeployConfigFault(faults)
   return config
 }

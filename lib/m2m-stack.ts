@@ -23,15 +23,13 @@ import { Registrar } from './registrar.ts'
 import { ROTATION_SOURCE, RotationFunction } from './rotation-function.ts'
 import { SecretsKey } from './secrets-key.ts'
 import { bootstrapDeployRoleArn, roleArn, type StageNames } from './stage-names.ts'
+import { breakGlassRoles, stageRoles } from './stage-roles.ts'
 import { SWEEP_SOURCE, Sweep } from './sweep.ts'
 import { VENDOR_SOURCE, Vendor } from './vendor.ts'
 
 export interface M2mStackProps extends StackProps {
   readonly config: DeployConfig
 }
-
-const breakGlassRoles = ({ breakGlass }: DeployConfig): readonly string[] =>
-  'roleArn' in breakGlass ? [breakGlass.roleArn] : []
 
 const surroundingsOf = ({ logRetentionDays, network }: DeployConfig, removalPolicy: RemovalPolicy) => ({
   logRetentionDays,
@@ -64,7 +62,6 @@ export class M2mStack extends Stack {
     const surroundings = surroundingsOf(config, removalPolicy)
     const rotationRole = roleArn(this, names, 'rotation')
     const clientsRole = roleArn(this, names, 'clients')
-    const identifyRole = roleArn(this, names, 'identify')
     const sweepRole = roleArn(this, names, 'sweep')
     const incidentRole = roleArn(this, names, 'incident')
     const { campaigns, stytchCallsPerSecond } = config.rotation
@@ -76,11 +73,14 @@ export class M2mStack extends Stack {
     const deployRole = config.deployRoleArn ?? bootstrapDeployRoleArn(this)
     const breakGlass = breakGlassRoles(config)
 
+    const { readerAccounts, readerOrganizationId } = config
+    const readers = { readerAccounts, ...(readerOrganizationId === undefined ? {} : { readerOrganizationId }) }
     const key = new SecretsKey(this, 'Key', {
       names,
       userRoleArns: [rotationRole],
       creatorRoleArns: [roleArn(this, names, 'registrar'), clientsRole, deployRole],
-      readerRoleArns: [identifyRole, ...vendorRoles, ...breakGlass],
+      administratorRoleArns: [deployRole, ...breakGlass],
+      ...readers,
       removalPolicy,
       ...(config.keyArn === undefined ? {} : { existingKeyArn: config.keyArn }),
     })
@@ -110,6 +110,7 @@ export class M2mStack extends Stack {
       key,
       bus,
       reservedConcurrency: config.rotation.reservedConcurrency,
+      replicas: config.replicas,
     })
     if (projectRotation !== undefined) {
       const { stytch } = config
@@ -128,10 +129,9 @@ export class M2mStack extends Stack {
       key,
       rotation,
       backstop: config.rotation.backstop,
-      readers: [clientsRole, identifyRole, ...vendorRoles, ...breakGlass],
-      changers: [clientsRole, deployRole, ...breakGlass],
-      rotators: [sweepRole, incidentRole, ...campaignRoles, ...config.operators],
+      ...stageRoles(config, (part) => roleArn(this, names, part), deployRole),
       replicas: config.replicas,
+      ...readers,
       deadLetters: notifications.deadLetters,
     })
     const clients = new ClientsFunction(this, 'Clients', {

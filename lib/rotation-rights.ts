@@ -33,9 +33,12 @@ export const mayAskForRotations = (
       sid: 'AskForRotationsOnly',
       actions: ['secretsmanager:RotateSecret'],
       resources: secrets,
-      // A request that names a function or a schedule would change them.
+      // A request that names another function, or a schedule, would change it. One that names none has no such key, or has the function
+      // that is set: which of the two is undocumented.
       conditions: {
-        Null: { 'secretsmanager:RotationLambdaARN': 'true' },
+        ArnEqualsIfExists: {
+          'secretsmanager:RotationLambdaARN': [rotation.arn, ...(project === undefined ? [] : [project.arn])],
+        },
         BoolIfExists: { 'secretsmanager:ModifyRotationRules': 'false' },
       },
     }),

@@ -47,7 +47,7 @@ export const makeRegistrar = (app: App, env = { account: ACCOUNT, region: REGION
     names,
     userRoleArns: [roleArn(stack, names, 'rotation')],
     creatorRoleArns: [roleArn(stack, names, 'registrar')],
-    readerRoleArns: [],
+    administratorRoleArns: [],
     removalPolicy,
   })
   const speakers = { [ROTATION_SOURCE]: [roleArn(stack, names, 'rotation')] }

@@ -82,7 +82,12 @@ export const roleOf = ({ grantPrincipal }: IGrantable): string => {
   const { principalJson } = grantPrincipal.policyFragment
   const arns = Object.values(principalJson).flat()
   const [arn] = arns
-  if (Object.keys(principalJson).join() !== 'AWS' || arns.length !== 1 || typeof arn !== 'string') {
+  if (
+    Object.keys(principalJson).join() !== 'AWS' ||
+    arns.length !== 1 ||
+    typeof arn !== 'string' ||
+    /:root$|[*?]/.test(arn)
+  ) {
     throw new Error('An M2M secret is read by roles: grant it to a role, or to something that has one.')
   }
   return arn

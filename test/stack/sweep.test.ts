@@ -76,7 +76,7 @@ describe('the role', () => {
         actions: ['secretsmanager:RotateSecret'],
         resources: [MANAGED],
         conditions: [
-          'Null secretsmanager:RotationLambdaARN true',
+          `ArnEqualsIfExists secretsmanager:RotationLambdaARN ${ROTATION_FUNCTION}`,
           'BoolIfExists secretsmanager:ModifyRotationRules false',
         ],
       },

@@ -38,7 +38,11 @@ export const synthStack = (changes: Readonly<Record<string, unknown>> = {}) => {
 const names = { stage: 'prod', secretNamePrefix: 'm2m/prod/' }
 
 /** The constructs on their own, as somebody else's stack would use them. */
-export const makeRegistrar = (app: App, env = { account: ACCOUNT, region: REGION }) => {
+export const makeRegistrar = (
+  app: App,
+  readers: { readonly readerAccounts?: readonly string[]; readonly readerOrganizationId?: string } = {},
+) => {
+  const env = { account: ACCOUNT, region: REGION }
   const stack = new Stack(app, 'Platform', { env })
   const removalPolicy = RemovalPolicy.RETAIN
   const surroundings = { logRetentionDays: 365, removalPolicy }
@@ -48,6 +52,7 @@ export const makeRegistrar = (app: App, env = { account: ACCOUNT, region: REGION
     userRoleArns: [roleArn(stack, names, 'rotation')],
     creatorRoleArns: [roleArn(stack, names, 'registrar')],
     administratorRoleArns: [],
+    ...readers,
     removalPolicy,
   })
   const speakers = { [ROTATION_SOURCE]: [roleArn(stack, names, 'rotation')] }
@@ -76,6 +81,7 @@ export const makeRegistrar = (app: App, env = { account: ACCOUNT, region: REGION
     changers: [],
     rotators: [],
     replicas: [],
+    ...readers,
     deadLetters,
   })
   return { stack, registrar, key }

@@ -1,6 +1,6 @@
 // A stage as other stacks see it: by its name alone. Everything that is needed of it has a fixed name, so that a service's own stack
 // declares its client and its readers without a reference to the stage's stack, or back.
-import { Stack } from 'aws-cdk-lib'
+import { Stack, Token } from 'aws-cdk-lib'
 import { type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import type { Construct, IDependable } from 'constructs'
 import { policyForm, type ReaderAdmission } from '../lambda/env.ts'
@@ -82,15 +82,22 @@ export const roleOf = ({ grantPrincipal }: IGrantable): string => {
   const { principalJson } = grantPrincipal.policyFragment
   const arns = Object.values(principalJson).flat()
   const [arn] = arns
-  if (
-    Object.keys(principalJson).join() !== 'AWS' ||
-    arns.length !== 1 ||
-    typeof arn !== 'string' ||
-    /:root$|[*?]/.test(arn)
-  ) {
+  if (Object.keys(principalJson).join() !== 'AWS' || arns.length !== 1 || typeof arn !== 'string') {
     throw new Error('An M2M secret is read by roles: grant it to a role, or to something that has one.')
   }
   return arn
+}
+
+const ROLE_ARN = /^arn:.+:iam::[^:]+:role\/[^*?]+$/
+
+/** @throws when the policy would name more than one role. @returns whether the ARN is known at synth. */
+export const assertOneRole = (scope: Construct, roleArn: string): boolean => {
+  const isKnown = !Token.isUnresolved(roleArn)
+  const shown = isKnown ? roleArn : JSON.stringify(Stack.of(scope).resolve(roleArn))
+  if (shown.includes('*') || shown.includes(':root') || (isKnown && !ROLE_ARN.test(shown))) {
+    throw new Error(`${scope.node.path}: ${shown} is not the ARN of one role, which the secret's policy must name.`)
+  }
+  return isKnown
 }
 
 export const addStatements = ({ grantPrincipal }: IGrantable, statements: readonly JsonStatement[]): void => {
@@ -116,7 +123,7 @@ export const clientOfStage = (scope: Construct, client: DeployedClient): Readabl
     secretName,
     arnPattern: statements[0].Resource,
     grantRead: (grantee) => {
-      roleOf(grantee)
+      assertOneRole(scope, roleOf(grantee))
       addStatements(grantee, statements)
     },
   }

@@ -1,13 +1,14 @@
 // One M2M client, declared in a stack: the registrar makes it at Stytch, stores its secret, binds the two, guards the secret with
 // its policy, and turns rotation on once a value exists. The template, its parameters and outputs never hold the secret. Removing
 // the construct keeps the client, unless it says otherwise.
-import { CustomResource, Duration, Lazy, Stack, Token } from 'aws-cdk-lib'
+import { CustomResource, Duration, Lazy, Token } from 'aws-cdk-lib'
 import type { IGrantable } from 'aws-cdk-lib/aws-iam'
 import { Construct } from 'constructs'
 import { accountOf, strangeAccounts, strangeAccountsFault } from '../lambda/env.ts'
 import { type ClientRemoval, spanFault, spanHours } from './client-config.ts'
 import {
   addStatements,
+  assertOneRole,
   type ClientRegistrar,
   clientOfStage,
   type DeployedClient,
@@ -41,8 +42,6 @@ export interface M2mClientProps {
   /** When Secrets Manager rotates by itself. @default - twice its own period, or the registrar's backstop */
   readonly rotation?: RotationRules
 }
-
-const ROLE_ARN = /^arn:.+:iam::[^:]+:role\/[^*?]+$/
 
 /** Longer than the registrar's three runs of two minutes and the waits between them. */
 const SERVICE_TIMEOUT_MINUTES = 15
@@ -123,12 +122,9 @@ export class M2mClient extends Construct implements ReadableClient {
 
   /** The same for a role that is known by its ARN alone: its own policy is its owner's to write, and needed in another account only. */
   allow(roleArn: string): void {
-    const known = Token.isUnresolved(roleArn) ? JSON.stringify(Stack.of(this).resolve(roleArn)) : roleArn
-    if (known.includes('*') || known.includes(':root') || (known === roleArn && !ROLE_ARN.test(known))) {
-      throw new Error(`${this.node.path}: ${known} is not the ARN of one role, which the secret's policy must name.`)
-    }
+    const isKnown = assertOneRole(this, roleArn)
     if (this.consumers.includes(roleArn)) return
-    if (known === roleArn) this.assertAdmitted(roleArn)
+    if (isKnown) this.assertAdmitted(roleArn)
     this.consumers.push(roleArn)
   }
 

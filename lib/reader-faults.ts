@@ -1,16 +1,26 @@
 // What is wrong with the readers of declared clients: roles of accounts that the key does not admit, and more of them than the secret's
 // policy holds. Both would otherwise fail in the middle of a deployment. Pure.
 import { policyFault, strangeAccounts, strangeAccountsFault } from '../lambda/env.ts'
-import type { DeployConfig } from './deploy-config.ts'
 import { functionName, type Part } from './stage-names.ts'
-import { stageRoles } from './stage-roles.ts'
+import { type RoleSettings, stageRoles } from './stage-roles.ts'
+
+/** What of the configuration (deploy-config.ts, which asks this file) decides it. */
+interface ReaderSettings extends RoleSettings {
+  readonly stage: string
+  readonly secretNamePrefix: string
+  readonly environment?: { readonly account: string; readonly region: string }
+  readonly deployRoleArn?: string
+  readonly readerAccounts: readonly string[]
+  readonly readerOrganizationId?: string
+  readonly clients: readonly { readonly readers: readonly string[] }[]
+}
 
 /** Where the configuration leaves it open: as long as any, so that what fits here fits there. */
 const SOME_REGION = 'ap-northeast-1'
 const SOME_ACCOUNT = '000000000000'
 
 /** The client's place in the list, and what is wrong. */
-export const readerFaults = (config: DeployConfig): readonly (readonly [at: number, fault: string])[] => {
+export const readerFaults = (config: ReaderSettings): readonly (readonly [at: number, fault: string])[] => {
   const { environment, readerAccounts, readerOrganizationId, clients, stage, secretNamePrefix } = config
   const { account, region } = environment ?? { account: SOME_ACCOUNT, region: SOME_REGION }
   const roleOf = (part: Part): string =>

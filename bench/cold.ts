@@ -75,6 +75,7 @@ const others = async (root: string, laptop: Laptop): Promise<readonly Subject[]>
     changers: [role],
     rotators: [role],
     replicas: [],
+    readerAccounts: [],
   })
   return [
     ...(await Promise.all(subjects)),

@@ -8,6 +8,7 @@ import { type ClientConfig, readClientList, roleArnShape, spanFault, spanHours, 
 import { createPlace, isFields, matching, type Place, type Shape } from './config-place.ts'
 import { type IncidentsConfig, intakeSecretNames, readIncidents } from './incident-config.ts'
 import { type Reservations, type ReservingPart, readReservations } from './reservations.ts'
+import { readerFaults } from './reader-faults.ts'
 import {
   backstopRules,
   periodFault,
@@ -96,6 +97,10 @@ export interface DeployConfig {
   readonly keyArn?: string
   /** Encrypts log groups and the alarm topic: `create`, or an existing key's ARN; absent: the services' own keys. */
   readonly monitoringKey?: string
+  /** Other accounts whose roles may be readers of a client: the key's policy admits their calls. */
+  readonly readerAccounts: readonly string[]
+  /** Every account of this organization as well. */
+  readonly readerOrganizationId?: string
   readonly network?: NetworkConfig
   readonly permissionsBoundaryArn?: string
   readonly tags: Readonly<Record<string, string>>
@@ -147,6 +152,9 @@ export const defaults = {
 /** CloudFormation takes 500 resources a stack; beyond this, clients are registered by the CLI (`m2m register`). */
 export const MAX_CLIENTS = 80
 
+/** They stand in the environment of two functions, which Lambda limits to 4 KB. */
+export const MAX_READER_ACCOUNTS = 50
+
 /** A hundred years, which is all that Object Lock takes. */
 const MAX_RETENTION_DAYS = 36_500
 
@@ -187,6 +195,7 @@ const shapes = {
   },
   region: matching(REGION, 'a Region, such as "eu-west-1"'),
   account: matching(/^\d{12}$/, 'twelve digits'),
+  organization: matching(/^o-[a-z0-9]{10,32}$/, "an organization's id, o-…"),
   subnetId: matching(/^subnet-[0-9a-f]{8,17}$/, 'subnet-…'),
   securityGroupId: matching(/^sg-[0-9a-f]{8,17}$/, 'sg-…'),
   cron: matching(/\S/, 'cron(0 <hour> <day of month> <month> <day of week> *)'),
@@ -372,6 +381,18 @@ const readClients = (root: Place): readonly ClientConfig[] => {
   return readClientList(places, defaults.clientRemoval)
 }
 
+const readReaderAccounts = (root: Place): readonly string[] => {
+  const accounts = root.texts('readerAccounts', shapes.account)
+  if (new Set(accounts).size < accounts.length) root.fault('readerAccounts', 'name one twice: expected each once')
+  if (accounts.length > MAX_READER_ACCOUNTS) {
+    root.fault(
+      'readerAccounts',
+      `are ${accounts.length}: expected at most ${MAX_READER_ACCOUNTS}; set readerOrganizationId for more`,
+    )
+  }
+  return accounts
+}
+
 const readOperators = (root: Place): readonly string[] => {
   const operators = root.texts('operators', shapes.roleArn)
   if (new Set(operators).size < operators.length) root.fault('operators', 'name one twice: expected each role once')
@@ -433,6 +454,7 @@ const bounded = (rotation: DeployConfig['rotation'], reservations: Reservations)
 const optionalSettings = (root: Place, reservations: Reservations) => {
   const deployRoleArn = root.optional('deployRoleArn', shapes.roleArn)
   const keyArn = root.optional('keyArn', shapes.keyArn)
+  const readerOrganizationId = root.optional('readerOrganizationId', shapes.organization)
   const permissionsBoundaryArn = root.optional('permissionsBoundaryArn', shapes.policyArn)
   const network = readNetwork(root)
   const environment = readEnvironment(root)
@@ -441,6 +463,7 @@ const optionalSettings = (root: Place, reservations: Reservations) => {
   return {
     ...(deployRoleArn === undefined ? {} : { deployRoleArn }),
     ...(keyArn === undefined ? {} : { keyArn }),
+    ...(readerOrganizationId === undefined ? {} : { readerOrganizationId }),
     ...(permissionsBoundaryArn === undefined ? {} : { permissionsBoundaryArn }),
     ...(network === undefined ? {} : { network }),
     ...(environment === undefined ? {} : { environment }),
@@ -464,6 +487,8 @@ const readRoot = (root: Place): DeployConfig => {
     'deployRoleArn',
     'keyArn',
     'monitoringKey',
+    'readerAccounts',
+    'readerOrganizationId',
     'network',
     'permissionsBoundaryArn',
     'tags',
@@ -520,6 +545,7 @@ const readRoot = (root: Place): DeployConfig => {
     logRetentionDays: readLogRetention(root),
     evidence: readEvidence(root),
     replicas: readReplicas(root),
+    readerAccounts: readReaderAccounts(root),
     clients: readClients(root),
     ...optionalSettings(root, reservations),
   }
@@ -553,7 +579,10 @@ export const readDeployConfig = (context: unknown): DeployConfig => {
     throw new DeployConfigFault([`m2m ${what}: expected an object under "context" (docs/deploying.md)`])
   }
   const faults: string[] = []
-  const config = readRoot(createPlace('m2m', faults, value))
+  const root = createPlace('m2m', faults, value)
+  const config = readRoot(root)
+  // A stand-in for what is malformed would be judged otherwise.
+  if (faults.length === 0) for (const [at, fault] of readerFaults(config)) root.fault(`clients[${at}].readers`, fault)
   if (faults.length > 0) throw new DeployConfigFault(faults)
   return config
 }

@@ -1,16 +1,26 @@
 // One M2M client, declared in a stack: the registrar makes it at Stytch, stores its secret, binds the two, guards the secret with
 // its policy, and turns rotation on once a value exists. The template, its parameters and outputs never hold the secret. Removing
 // the construct keeps the client, unless it says otherwise.
-import { CustomResource, Duration, Lazy, Stack, Token } from 'aws-cdk-lib'
-import { type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam'
+import { CustomResource, Duration, Lazy, Token } from 'aws-cdk-lib'
+import type { IGrantable } from 'aws-cdk-lib/aws-iam'
 import { Construct } from 'constructs'
+import { accountOf, strangeAccounts, strangeAccountsFault } from '../lambda/env.ts'
 import { type ClientRemoval, spanFault, spanHours } from './client-config.ts'
-import type { Registrar } from './registrar.ts'
+import {
+  addStatements,
+  assertOneRole,
+  type ClientRegistrar,
+  clientOfStage,
+  type DeployedClient,
+  type ReadableClient,
+  roleOf,
+} from './deployed-stage.ts'
+import { readerStatements } from './key-statements.ts'
 import { backstopRules, type RotationRules } from './rotation-schedule.ts'
-import { namedSecret } from './stage-names.ts'
 
 export interface M2mClientProps {
-  readonly registrar: Registrar
+  /** Of the same app; or `Registrar.fromStage`, for a stage that is deployed. */
+  readonly registrar: ClientRegistrar
   /** Names the secret, below the stage's prefix. Another name is another client; the old one is removed as `onRemoval` says. */
   readonly clientName: string
   /** As people see it at Stytch; may change. @default - the client's name */
@@ -33,8 +43,6 @@ export interface M2mClientProps {
   readonly rotation?: RotationRules
 }
 
-const ROLE_ARN = /^arn:.+:iam::[^:]+:role\/[^*?]+$/
-
 /** Longer than the registrar's three runs of two minutes and the waits between them. */
 const SERVICE_TIMEOUT_MINUTES = 15
 
@@ -54,12 +62,18 @@ const checkedSpan = (path: string, name: string, span: string | undefined): numb
   return hours
 }
 
-export class M2mClient extends Construct {
+export class M2mClient extends Construct implements ReadableClient {
+  /** A client that is declared elsewhere, for the policies of roles of this stack: by name, without a reference to any stack. */
+  static fromStage(scope: Construct, client: DeployedClient): ReadableClient {
+    return clientOfStage(scope, client)
+  }
+
   /** `m2m/<stage>/<name>` */
   readonly secretName: string
   readonly secretArn: string
   readonly clientId: string
-  private readonly registrar: Registrar
+  readonly arnPattern: string
+  private readonly registrar: ClientRegistrar
   private readonly consumers: string[] = []
 
   constructor(scope: Construct, id: string, props: M2mClientProps) {
@@ -73,7 +87,7 @@ export class M2mClient extends Construct {
     const backstop = periodHours === undefined ? registrar.backstop : backstopRules(periodHours, undefined)
     const resource = new CustomResource(this, 'Resource', {
       resourceType: 'Custom::M2mClient',
-      serviceToken: registrar.fn.function.functionArn,
+      serviceToken: registrar.functionArn,
       serviceTimeout: Duration.minutes(SERVICE_TIMEOUT_MINUTES),
       properties: {
         SecretName: this.secretName,
@@ -89,53 +103,42 @@ export class M2mClient extends Construct {
         Stage: registrar.stageRevision,
       },
     })
-    // The function answers only once it may do what it is asked; its policy is a resource of its own.
-    resource.node.addDependency(registrar.fn)
+    resource.node.addDependency(...registrar.dependencies)
     this.secretArn = resource.getAttString('SecretArn')
     this.clientId = resource.getAttString('ClientId')
+    this.arnPattern = this.readingBy[0].Resource
   }
 
   /**
-   * Lets a role read AWSCURRENT, in this account or another: by the secret's policy, the key's, and the role's own. A role of another
+   * Lets a role read the secret, in this account or another, in whatever stack: by the secret's policy, and by the role's own, which
+   * another account needs. The role's policy names secret and key by pattern: a reference to this stack would close a cycle, since the
+   * declaration refers to the role (aws-cdk#14213). Give the service `secretName` or `arnPattern` for the same reason. A role of another
    * account needs a name that is known at synth.
    */
   grantRead(grantee: IGrantable): void {
     this.allow(roleOf(grantee))
-    const { key } = this.registrar
-    grantee.grantPrincipal.addToPrincipalPolicy(
-      new PolicyStatement({
-        sid: 'ReadM2mSecret',
-        actions: ['secretsmanager:GetSecretValue', 'secretsmanager:DescribeSecret'],
-        resources: [this.arnPattern],
-      }),
-    )
-    grantee.grantPrincipal.addToPrincipalPolicy(key.consume(this.secretName))
+    addStatements(grantee, this.readingBy)
   }
 
-  /** The same for a role that is known by its ARN alone: its own policy is its owner's to write. */
+  /** The same for a role that is known by its ARN alone: its own policy is its owner's to write, and needed in another account only. */
   allow(roleArn: string): void {
-    const known = Token.isUnresolved(roleArn) ? JSON.stringify(Stack.of(this).resolve(roleArn)) : roleArn
-    if (known.includes('*') || known.includes(':root') || (known === roleArn && !ROLE_ARN.test(known))) {
-      throw new Error(`${this.node.path}: ${known} is not the ARN of one role, which the secret's policy must name.`)
-    }
+    const isKnown = assertOneRole(this, roleArn)
     if (this.consumers.includes(roleArn)) return
+    if (isKnown) this.assertAdmitted(roleArn)
     this.consumers.push(roleArn)
-    this.registrar.key.allowConsumer(roleArn, this.secretName)
   }
 
-  /** For policies, also those of other accounts: the ARN up to Secrets Manager's own six characters. */
-  get arnPattern(): string {
-    return namedSecret(this.registrar, this.secretName)
+  /** What no account is known of yet, the registrar refuses. */
+  private assertAdmitted(roleArn: string): void {
+    const { admission } = this.registrar
+    if (admission === undefined || Token.isUnresolved(admission.ownAccount)) return
+    if (Token.isUnresolved(accountOf(roleArn))) return
+    const strange = strangeAccounts([roleArn], admission)
+    if (strange.length > 0) throw new Error(`${this.node.path}: its readers ${strangeAccountsFault(strange)}.`)
   }
-}
 
-/** @throws when the grantee is not one role: a deny with an exception for a service or an account would let everybody in. */
-const roleOf = ({ grantPrincipal }: IGrantable): string => {
-  const { principalJson } = grantPrincipal.policyFragment
-  const arns = Object.values(principalJson).flat()
-  const [arn] = arns
-  if (Object.keys(principalJson).join() !== 'AWS' || arns.length !== 1 || typeof arn !== 'string') {
-    throw new Error('An M2M secret is read by roles: grant it to a role, or to something that has one.')
+  private get readingBy() {
+    const { place, keyArn } = this.registrar
+    return readerStatements(place, { secretName: this.secretName, keyArn })
   }
-  return arn
 }

@@ -26,15 +26,13 @@ import { neededQuota, totalReserved } from './reservations.ts'
 import { ROTATION_SOURCE, RotationFunction } from './rotation-function.ts'
 import { SecretsKey } from './secrets-key.ts'
 import { bootstrapDeployRoleArn, roleArn, type StageNames } from './stage-names.ts'
+import { breakGlassRoles, stageRoles } from './stage-roles.ts'
 import { SWEEP_SOURCE, Sweep } from './sweep.ts'
 import { VENDOR_SOURCE, Vendor } from './vendor.ts'
 
 export interface M2mStackProps extends StackProps {
   readonly config: DeployConfig
 }
-
-const breakGlassRoles = ({ breakGlass }: DeployConfig): readonly string[] =>
-  'roleArn' in breakGlass ? [breakGlass.roleArn] : []
 
 const surroundingsOf = ({ logRetentionDays, network, reservations }: DeployConfig, removalPolicy: RemovalPolicy) => ({
   logRetentionDays,
@@ -74,7 +72,6 @@ export class M2mStack extends Stack {
     }
     const rotationRole = roleArn(this, names, 'rotation')
     const clientsRole = roleArn(this, names, 'clients')
-    const identifyRole = roleArn(this, names, 'identify')
     const sweepRole = roleArn(this, names, 'sweep')
     const incidentRole = roleArn(this, names, 'incident')
     const { campaigns, stytchCallsPerSecond } = config.rotation
@@ -86,11 +83,14 @@ export class M2mStack extends Stack {
     const deployRole = config.deployRoleArn ?? bootstrapDeployRoleArn(this)
     const breakGlass = breakGlassRoles(config)
 
+    const { readerAccounts, readerOrganizationId } = config
+    const readers = { readerAccounts, ...(readerOrganizationId === undefined ? {} : { readerOrganizationId }) }
     const key = new SecretsKey(this, 'Key', {
       names,
       userRoleArns: [rotationRole],
       creatorRoleArns: [roleArn(this, names, 'registrar'), clientsRole],
-      readerRoleArns: [identifyRole, ...vendorRoles, ...breakGlass],
+      administratorRoleArns: [deployRole, ...breakGlass],
+      ...readers,
       removalPolicy: isKept ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
       ...(config.keyArn === undefined ? {} : { existingKeyArn: config.keyArn }),
     })
@@ -125,6 +125,7 @@ export class M2mStack extends Stack {
       stytch: config.stytch,
       key,
       bus,
+      replicas: config.replicas,
     })
     if (projectRotation !== undefined) {
       const { stytch } = config
@@ -143,10 +144,9 @@ export class M2mStack extends Stack {
       key,
       rotation,
       backstop: config.rotation.backstop,
-      readers: [clientsRole, identifyRole, ...vendorRoles, ...breakGlass],
-      changers: [clientsRole, ...breakGlass],
-      rotators: [sweepRole, incidentRole, ...campaignRoles, ...config.operators],
+      ...stageRoles(config, (part) => roleArn(this, names, part)),
       replicas: config.replicas,
+      ...readers,
       deadLetters: notifications.deadLetters,
     })
     const clients = new ClientsFunction(this, 'Clients', {

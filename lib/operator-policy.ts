@@ -46,7 +46,7 @@ export class OperatorPolicy extends Construct {
           sid: 'AskForRotations',
           actions: ['secretsmanager:RotateSecret'],
           resources: [secrets],
-          // Neither another function nor another schedule; a request that names none has no such key.
+          // Neither another function nor another schedule. A request that names none has no such key, or has the function that is set.
           conditions: {
             ArnEqualsIfExists: { 'secretsmanager:RotationLambdaARN': rotation.arn },
             BoolIfExists: { 'secretsmanager:ModifyRotationRules': 'false' },
@@ -54,8 +54,10 @@ export class OperatorPolicy extends Construct {
         }),
         new PolicyStatement({
           sid: 'ClearWhatIsStuck',
-          actions: ['secretsmanager:UpdateSecretVersionStage', 'secretsmanager:CancelRotateSecret'],
+          actions: ['secretsmanager:UpdateSecretVersionStage'],
           resources: [secrets],
+          // The request always names one label. Moving AWSCURRENT is the rotation function's alone.
+          conditions: { StringEquals: { 'secretsmanager:VersionStage': 'AWSPENDING' } },
         }),
         new PolicyStatement({
           // The rotation function because RotateSecret asks this of its caller (secrets-manager §1.2).

@@ -3,14 +3,16 @@
 // dead letters.
 import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations'
 import type { IQueue } from 'aws-cdk-lib/aws-sqs'
-import { Construct } from 'constructs'
-import { type RegistrarEnv, writeRegistrarEnv } from '../lambda/env.ts'
+import { Construct, type IDependable } from 'constructs'
+import { policyForm, type ReaderAdmission, type RegistrarEnv, writeRegistrarEnv } from '../lambda/env.ts'
 import type { ReplicaConfig } from './deploy-config.ts'
+import { anyKeyOf, type ClientRegistrar, type DeployedRegistrar, registrarOfStage } from './deployed-stage.ts'
+import type { KeyPlace } from './key-statements.ts'
 import { type FunctionSurroundings, M2mFunction } from './m2m-function.ts'
 import { mayRegister } from './registration-rights.ts'
 import type { RotationFunction, StytchProject } from './rotation-function.ts'
 import type { RotationRules } from './rotation-schedule.ts'
-import type { SecretsKey } from './secrets-key.ts'
+import { keyPlaceOf, type SecretsKey } from './secrets-key.ts'
 import { roleArn, type StageNames } from './stage-names.ts'
 
 export interface RegistrarProps {
@@ -28,6 +30,10 @@ export interface RegistrarProps {
   /** The same for asking for rotations and moving labels: sweep, campaign, incident, operators. */
   readonly rotators: readonly string[]
   readonly replicas: readonly ReplicaConfig[]
+  /** Other accounts whose roles may be readers; the key admits the same. @default - none */
+  readonly readerAccounts?: readonly string[]
+  /** Every account of this organization as well. @default - none */
+  readonly readerOrganizationId?: string
   readonly deadLetters: IQueue
 }
 
@@ -35,13 +41,22 @@ export interface RegistrarProps {
 const TIMEOUT_SECONDS = 120
 const MEMORY_MB = 512
 
-export class Registrar extends Construct {
+export class Registrar extends Construct implements ClientRegistrar {
+  /** The registrar of a stage that is deployed in the same account and Region, by its name: nothing refers to its stack. */
+  static fromStage(scope: Construct, stage: DeployedRegistrar): ClientRegistrar {
+    return registrarOfStage(scope, stage)
+  }
+
   readonly fn: M2mFunction
   readonly names: StageNames
   readonly key: SecretsKey
   readonly backstop: RotationRules
-  /** Goes into every client's declaration: when it changes, CloudFormation asks for each again, and each policy is renewed. */
-  readonly stageRevision: Readonly<Record<string, readonly string[]>>
+  readonly stageRevision: Readonly<Record<string, string | readonly string[]>>
+  readonly place: KeyPlace
+  readonly functionArn: string
+  readonly dependencies: readonly IDependable[]
+  readonly admission: ReaderAdmission
+  readonly keyArn: string
   /** What the function reads; whatever registers beside it reads the same, or secrets would differ by who registered them. */
   readonly settings: RegistrarEnv
 
@@ -51,6 +66,14 @@ export class Registrar extends Construct {
     this.names = names
     this.key = key
     this.backstop = props.backstop
+    this.place = keyPlaceOf(this)
+    const { readerAccounts = [], readerOrganizationId } = props
+    this.admission = {
+      ownAccount: this.place.account,
+      accounts: readerAccounts,
+      organizationId: readerOrganizationId,
+    }
+    this.keyArn = key.existingKeyArn ?? anyKeyOf(this.place)
     const own = [roleArn(this, names, 'rotation'), roleArn(this, names, 'registrar')]
     const readers = [...own, ...props.readers]
     const changers = [...own, ...props.changers]
@@ -60,6 +83,7 @@ export class Registrar extends Construct {
       Changers: changers,
       Rotators: rotators,
       Replicas: replicas.map(({ region }) => region),
+      Form: policyForm(),
     }
     this.settings = {
       stytch: {
@@ -76,6 +100,8 @@ export class Registrar extends Construct {
         region,
         ...(keyArn === undefined ? {} : { kmsKeyId: keyArn }),
       })),
+      readerAccounts,
+      ...(readerOrganizationId === undefined ? {} : { readerOrganizationId }),
       ...(stytch.tokenUrl === undefined ? {} : { tokenUrl: stytch.tokenUrl }),
     }
     this.fn = new M2mFunction(this, 'Fn', {
@@ -92,5 +118,8 @@ export class Registrar extends Construct {
     })
     this.fn.function.configureAsyncInvoke({ onFailure: new SqsDestination(props.deadLetters) })
     mayRegister(this.fn, props)
+    this.functionArn = this.fn.function.functionArn
+    // The function answers only once it may do what it is asked; its policy is a resource of its own.
+    this.dependencies = [this.fn]
   }
 }

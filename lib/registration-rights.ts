@@ -1,9 +1,10 @@
 // What registering clients takes: for the registrar and for the clients function, which do the same for another asker. Below the prefix
-// only, by our rotation function only, and without a right to store one value over another or to move a label.
-import { Stack } from 'aws-cdk-lib'
+// only, by our rotation function only, and without a right to move a label. It may store values: a secret's first one by PutSecretValue;
+// and UpdateSecret, which changes descriptions here, takes a value as well (IAM has no condition that tells the two apart).
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import type { ReplicaConfig } from './deploy-config.ts'
 import type { M2mFunction } from './m2m-function.ts'
+import { useReplicaKeys } from './replica-keys.ts'
 import { type RotationFunction, readProjectSecret, type StytchProject } from './rotation-function.ts'
 import type { SecretsKey } from './secrets-key.ts'
 import { managedSecrets, type StageNames } from './stage-names.ts'
@@ -25,20 +26,7 @@ const mayReplicate = (fn: M2mFunction, names: StageNames, replicas: readonly Rep
       resources: [managedSecrets(fn, names), ...regions.map((region) => managedSecrets(fn, names, region))],
     }),
   )
-  const keys = replicas.flatMap(({ keyArn }) => (keyArn === undefined ? [] : [keyArn]))
-  if (keys.length > 0) {
-    const { urlSuffix } = Stack.of(fn)
-    fn.mayDo(
-      new PolicyStatement({
-        sid: 'EncryptReplicas',
-        actions: ['kms:Encrypt', 'kms:GenerateDataKey', 'kms:Decrypt'],
-        resources: keys,
-        conditions: {
-          StringEquals: { 'kms:ViaService': regions.map((region) => `secretsmanager.${region}.${urlSuffix}`) },
-        },
-      }),
-    )
-  }
+  useReplicaKeys(fn, names, replicas)
   for (const region of regions) {
     fn.explainWildcard(managedSecrets(fn, names, region), "A replica has its primary's name")
   }
@@ -55,6 +43,7 @@ export const mayRegister = (fn: M2mFunction, rights: RegistrationRights): void =
         'secretsmanager:CreateSecret',
         'secretsmanager:DescribeSecret',
         'secretsmanager:GetSecretValue',
+        'secretsmanager:PutSecretValue',
         'secretsmanager:UpdateSecret',
         'secretsmanager:TagResource',
         'secretsmanager:UntagResource',
@@ -73,7 +62,8 @@ export const mayRegister = (fn: M2mFunction, rights: RegistrationRights): void =
       sid: 'RotateByOurFunctionOnly',
       actions: ['secretsmanager:RotateSecret'],
       resources: [secrets],
-      conditions: { ArnEquals: { 'secretsmanager:RotationLambdaARN': rotation.arn } },
+      // Our function, or none: a request that names none keeps the one that is set, and whether it then carries this key is undocumented.
+      conditions: { ArnEqualsIfExists: { 'secretsmanager:RotationLambdaARN': rotation.arn } },
     }),
     new PolicyStatement({
       // RotateSecret asks this of its caller (secrets-manager §1.2).

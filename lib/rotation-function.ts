@@ -5,9 +5,11 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import { CfnPermission } from 'aws-cdk-lib/aws-lambda'
 import { Construct } from 'constructs'
 import { writeRotationEnv } from '../lambda/env.ts'
+import type { ReplicaConfig } from './deploy-config.ts'
 import type { M2mEventBus } from './event-bus.ts'
 import { freezeParameter, readFreeze } from './freeze.ts'
 import { type FunctionSurroundings, M2mFunction } from './m2m-function.ts'
+import { useReplicaKeys } from './replica-keys.ts'
 import type { SecretsKey } from './secrets-key.ts'
 import { functionArn, managedSecrets, namedSecret, type StageNames } from './stage-names.ts'
 
@@ -28,6 +30,8 @@ export interface RotationFunctionProps {
   readonly stytch: StytchProject
   readonly key: SecretsKey
   readonly bus: M2mEventBus
+  /** Where a value that is stored is copied to. @default - nowhere */
+  readonly replicas?: readonly ReplicaConfig[]
 }
 
 /** A clear of a stuck AWSPENDING waits at least two minutes: by then, no killed execution's request is under way (architecture §3). */
@@ -105,6 +109,7 @@ export class RotationFunction extends Construct {
       bus.mayTell(ROTATION_SOURCE),
       readFreeze(this, names),
     )
+    useReplicaKeys(this.fn, names, props.replicas ?? [])
     this.fn.explainWildcard(
       managedSecrets(this, names),
       'Clients come and go without a deployment, so that the prefix is the narrowest name that holds all of them',

@@ -1,13 +1,17 @@
-// The key that encrypts every secret of a stage. It works only through Secrets Manager, only for secrets below the prefix
-// (encryption context), and only for roles that are named here; an administrator manages it and cannot decrypt with it.
+// The key that encrypts every secret of a stage. It works only through Secrets Manager and only for secrets below the prefix (encryption
+// context); who may read one of those is its own policy's to say. An administrator manages the key and cannot decrypt with it.
 import { type RemovalPolicy, Stack } from 'aws-cdk-lib'
-import { AccountRootPrincipal, AnyPrincipal, PolicyDocument, PolicyStatement } from 'aws-cdk-lib/aws-iam'
+import { PolicyDocument, PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import { type IKey, Key } from 'aws-cdk-lib/aws-kms'
 import { Construct } from 'constructs'
-import { managedSecrets, namedSecret, type StageNames } from './stage-names.ts'
-
-/** What Secrets Manager encrypts when it tries a key before the secret exists (secrets-manager §3). */
-const KEY_PROBE = 'RequestToValidateKeyAccess'
+import {
+  administrationStatements,
+  KEY_PROBE,
+  type KeyPlace,
+  secretsManagerOf,
+  useStatements,
+} from './key-statements.ts'
+import { managedSecrets, type StageNames } from './stage-names.ts'
 
 export interface SecretsKeyProps {
   readonly names: StageNames
@@ -15,37 +19,40 @@ export interface SecretsKeyProps {
   readonly userRoleArns: readonly string[]
   /** Roles that create them too, hence let Secrets Manager try the key. */
   readonly creatorRoleArns: readonly string[]
-  /** Roles that read any of them. */
-  readonly readerRoleArns: readonly string[]
+  /** Roles that change the key's policy or delete it, beside the account's root: deploy and break-glass. */
+  readonly administratorRoleArns: readonly string[]
+  /** Other accounts whose roles may be readers. @default - none */
+  readonly readerAccounts?: readonly string[]
+  /** Every account of this organization as well. @default - none */
+  readonly readerOrganizationId?: string
   /** An existing key, whose policy its owner writes: the statements stand in docs/deploying.md. */
   readonly existingKeyArn?: string
   readonly removalPolicy: RemovalPolicy
 }
 
-interface KeyUse {
-  readonly sid: string
-  readonly actions: readonly string[]
-  readonly roleArns: readonly string[]
-  readonly secrets: readonly string[]
+/** As key-statements.ts wants it, of the stack around a construct. */
+export const keyPlaceOf = (scope: Construct): KeyPlace => {
+  const { partition, region, urlSuffix, account } = Stack.of(scope)
+  return { partition, region, urlSuffix, account }
 }
 
 export class SecretsKey extends Construct {
   readonly key: IKey
+  /** Of a customer's key, whose ARN is known. */
+  readonly existingKeyArn: string | undefined
   private readonly props: SecretsKeyProps
-  private readonly policy = new PolicyDocument()
-  private consumers = 0
 
   constructor(scope: Construct, id: string, props: SecretsKeyProps) {
     super(scope, id)
     this.props = props
-    this.writePolicy()
+    this.existingKeyArn = props.existingKeyArn
     this.key =
       props.existingKeyArn === undefined
         ? new Key(this, 'Key', {
             description: `Secrets of M2M clients, ${props.names.secretNamePrefix}`,
             alias: `alias/m2m-${props.names.stage}`,
             enableKeyRotation: true,
-            policy: this.policy,
+            policy: this.policy(),
             removalPolicy: props.removalPolicy,
           })
         : Key.fromKeyArn(this, 'Key', props.existingKeyArn)
@@ -53,100 +60,32 @@ export class SecretsKey extends Construct {
 
   /** The statement that a role of this account needs beside the key's own, for its identity policy. */
   use(actions: readonly string[], createsSecrets = false): PolicyStatement {
+    const secrets = managedSecrets(this, this.props.names)
     return new PolicyStatement({
       sid: 'KeyThroughSecretsManager',
       actions: [...actions],
       resources: [this.key.keyArn],
-      conditions: this.conditions([managedSecrets(this, this.props.names)], createsSecrets),
-    })
-  }
-
-  /** The same for a consumer of one secret, of whatever account. */
-  consume(secretName: string): PolicyStatement {
-    return new PolicyStatement({
-      sid: 'KeyOfM2mSecret',
-      actions: ['kms:Decrypt'],
-      resources: [this.key.keyArn],
-      conditions: this.conditions([namedSecret(this, secretName)], false),
-    })
-  }
-
-  /** Lets a consumer, of whatever account, decrypt the one secret of this name. */
-  allowConsumer(roleArn: string, secretName: string): void {
-    this.consumers += 1
-    this.policy.addStatements(
-      this.statement({
-        sid: `Consumer${this.consumers}`,
-        actions: ['kms:Decrypt'],
-        roleArns: [roleArn],
-        secrets: [namedSecret(this, secretName)],
-      }),
-    )
-  }
-
-  private writePolicy(): void {
-    const { names, userRoleArns, creatorRoleArns, readerRoleArns } = this.props
-    const secrets = [managedSecrets(this, names)]
-    const readAndWrite = ['kms:Decrypt', 'kms:GenerateDataKey']
-    this.policy.addStatements(
-      new PolicyStatement({
-        sid: 'AdministerNotUse',
-        principals: [new AccountRootPrincipal()],
-        actions: [
-          'kms:DescribeKey',
-          'kms:GetKeyPolicy',
-          'kms:GetKeyRotationStatus',
-          'kms:ListResourceTags',
-          'kms:ListKeyPolicies',
-          'kms:ListGrants',
-          'kms:ListKeyRotations',
-          'kms:PutKeyPolicy',
-          'kms:EnableKey',
-          'kms:DisableKey',
-          'kms:EnableKeyRotation',
-          'kms:DisableKeyRotation',
-          'kms:RotateKeyOnDemand',
-          'kms:UpdateKeyDescription',
-          'kms:CreateAlias',
-          'kms:UpdateAlias',
-          'kms:DeleteAlias',
-          'kms:TagResource',
-          'kms:UntagResource',
-          'kms:RevokeGrant',
-          'kms:ScheduleKeyDeletion',
-          'kms:CancelKeyDeletion',
-        ],
-        resources: ['*'],
-      }),
-      this.statement({ sid: 'ReadAndWriteSecrets', actions: readAndWrite, roleArns: userRoleArns, secrets }),
-      this.statement({ sid: 'CreateSecrets', actions: readAndWrite, roleArns: creatorRoleArns, secrets }, true),
-    )
-    if (readerRoleArns.length > 0) {
-      this.policy.addStatements(
-        this.statement({ sid: 'ReadSecrets', actions: ['kms:Decrypt'], roleArns: readerRoleArns, secrets }),
-      )
-    }
-  }
-
-  private conditions(secrets: readonly string[], createsSecrets: boolean) {
-    return {
-      StringEquals: { 'kms:ViaService': `secretsmanager.${Stack.of(this).region}.${Stack.of(this).urlSuffix}` },
-      StringLike: { 'kms:EncryptionContext:SecretARN': [...secrets, ...(createsSecrets ? [KEY_PROBE] : [])] },
-    }
-  }
-
-  private statement({ sid, actions, roleArns, secrets }: KeyUse, createsSecrets = false): PolicyStatement {
-    // A role as a principal must exist when the policy is stored, and turns into an id when it is deleted. Named by condition,
-    // it may come later, be replaced, or live in another account; and anonymous callers have no such ARN.
-    return new PolicyStatement({
-      sid,
-      principals: [new AnyPrincipal()],
-      actions: [...actions],
-      resources: ['*'],
       conditions: {
-        ...this.conditions(secrets, createsSecrets),
-        ArnEquals: { 'aws:PrincipalArn': [...roleArns] },
+        StringEquals: { 'kms:ViaService': secretsManagerOf(keyPlaceOf(this)) },
+        StringLike: { 'kms:EncryptionContext:SecretARN': [secrets, ...(createsSecrets ? [KEY_PROBE] : [])] },
       },
     })
+  }
+
+  private policy(): PolicyDocument {
+    const { names, userRoleArns, creatorRoleArns, administratorRoleArns, readerAccounts = [] } = this.props
+    const place = keyPlaceOf(this)
+    const statements = [
+      ...administrationStatements(place, administratorRoleArns),
+      ...useStatements({
+        ...place,
+        secretNamePrefix: names.secretNamePrefix,
+        readerAccounts,
+        readerOrganizationId: this.props.readerOrganizationId,
+        writerRoleArns: userRoleArns,
+        creatorRoleArns,
+      }),
+    ]
+    return new PolicyDocument({ statements: statements.map((one) => PolicyStatement.fromJson(one)) })
   }
 }

@@ -94,6 +94,8 @@ export interface SecretState {
   readonly labels: Readonly<Record<string, readonly string[]>>
   /** Absent: not asked for. */
   readonly tags?: Readonly<Record<string, string>>
+  /** Epoch milliseconds. */
+  readonly createdAt?: number | undefined
 }
 
 export interface SecretVersion {
@@ -187,10 +189,15 @@ export interface ClientRegistry {
 export interface NewSecret {
   readonly name: string
   readonly description: string
-  readonly text: string
-  readonly requestToken: string
   readonly tags: Readonly<Record<string, string>>
   readonly kmsKeyId?: string | undefined
+}
+
+export interface FirstValue {
+  readonly secretId: string
+  /** The same for whoever stores a first value in this secret: it is stored once. */
+  readonly requestToken: string
+  readonly text: string
 }
 
 export interface RotationSchedule {
@@ -203,7 +210,10 @@ export interface RotationSchedule {
 export interface Shelf {
   /** @returns undefined when there is no secret of this name. */
   find(name: string): Promise<SecretState | undefined>
-  create(secret: NewSecret): Promise<{ readonly arn: string }>
+  /** Without a value: its policy comes first. exists: a secret of this name is there, perhaps by a reply that was lost. */
+  create(secret: NewSecret): Promise<'created' | 'exists'>
+  /** The version becomes AWSCURRENT. taken: the token's version holds another value, and nothing was changed. */
+  storeFirst(value: FirstValue): Promise<'stored' | 'taken'>
   /** Turns rotation on without rotating (RotateImmediately=false). */
   enableRotation(schedule: RotationSchedule): Promise<void>
 }

@@ -24,6 +24,10 @@ export interface RegistrarEnv {
   /** Roles that it lets ask for rotations, and change nothing else. */
   readonly rotators: readonly string[]
   readonly replicas: readonly ReplicaEnv[]
+  /** Other accounts whose roles may be readers of a secret: the key's policy admits their calls. */
+  readonly readerAccounts: readonly string[]
+  /** Every account of this organization as well. */
+  readonly readerOrganizationId?: string
 }
 
 const ROLE_ARN = /^arn:[a-z-]+:iam::\d{12}:role\/[^*?]+$/
@@ -34,6 +38,15 @@ const checkRoles = (reader: Reader, name: string, text: string): readonly string
     if (!ROLE_ARN.test(role)) reader.fault(name, `is malformed: expected roles' ARNs without wildcards, found ${role}`)
   }
   return roles
+}
+
+const readAccounts = (reader: Reader, name: string): readonly string[] => {
+  const accounts = (reader.optional(name) ?? '').split(' ').filter(Boolean)
+  for (const account of accounts) {
+    if (!/^\d{12}$/.test(account))
+      reader.fault(name, `is malformed: expected accounts of twelve digits, found ${account}`)
+  }
+  return accounts
 }
 
 const readRoles = (reader: Reader, name: string): readonly string[] =>
@@ -68,6 +81,8 @@ export const readRegistrar = (reader: Reader): RegistrarEnv => {
   const changers = readRoles(reader, 'M2M_CHANGERS')
   const rotators = checkRoles(reader, 'M2M_ROTATORS', reader.optional('M2M_ROTATORS') ?? '')
   const replicas = readReplicas(reader)
+  const readerAccounts = readAccounts(reader, 'M2M_READER_ACCOUNTS')
+  const readerOrganizationId = reader.optional('M2M_READER_ORGANIZATION')
   return {
     stytch,
     secretNamePrefix,
@@ -76,6 +91,8 @@ export const readRegistrar = (reader: Reader): RegistrarEnv => {
     changers,
     rotators,
     replicas,
+    readerAccounts,
+    ...(readerOrganizationId === undefined ? {} : { readerOrganizationId }),
     ...(kmsKeyId === undefined ? {} : { kmsKeyId }),
     ...(tokenUrl === undefined ? {} : { tokenUrl }),
   }
@@ -96,6 +113,8 @@ export const writeRegistrarEnv = (settings: RegistrarEnv): Record<string, string
   M2M_READERS: settings.readers.join(' '),
   M2M_CHANGERS: settings.changers.join(' '),
   ...(settings.rotators.length === 0 ? {} : { M2M_ROTATORS: settings.rotators.join(' ') }),
+  ...(settings.readerAccounts.length === 0 ? {} : { M2M_READER_ACCOUNTS: settings.readerAccounts.join(' ') }),
+  ...(settings.readerOrganizationId === undefined ? {} : { M2M_READER_ORGANIZATION: settings.readerOrganizationId }),
   ...(settings.kmsKeyId === undefined ? {} : { M2M_KMS_KEY: settings.kmsKeyId }),
   ...(settings.tokenUrl === undefined ? {} : { M2M_TOKEN_URL: settings.tokenUrl }),
   ...(settings.replicas.length === 0

@@ -35,6 +35,10 @@ interface Lock {
   >
 }
 
+interface Template {
+  readonly Resources: Readonly<Record<string, { readonly Type: string }>>
+}
+
 const place = mkdtempSync(join(tmpdir(), 'm2m-package-'))
 const clone = join(place, 'clone')
 const project = join(place, 'project')
@@ -136,9 +140,10 @@ describe('the installed package', () => {
     expect(stdout).toContain('"m2m-secret-rotation/client"')
   })
 
-  it('makes a whole stack in the ten lines of docs/deploying.md', async () => {
+  /** Type-checks a sample of docs/deploying.md in the project, runs it, and returns the template of this stack. */
+  const synthesised = async (at: number, stack: string): Promise<{ sample: string; template: Template }> => {
     const page = readFileSync(join(repository, 'docs/deploying.md'), 'utf8')
-    const [, sample = ''] = /^```ts\n([\s\S]*?)^```/m.exec(page) ?? []
+    const sample = [...page.matchAll(/^```ts\n([\s\S]*?)^```/gm)][at]?.[1] ?? ''
     for (const peer of ['aws-cdk-lib', 'constructs']) {
       if (existsSync(join(project, 'node_modules', peer))) continue
       symlinkSync(join(repository, 'node_modules', peer), join(project, 'node_modules', peer))
@@ -151,11 +156,22 @@ describe('the installed package', () => {
     await run(process.execPath, [compiler, ...strict, 'stack.mts'], { cwd: project })
     await run(process.execPath, ['app.mjs'], { cwd: project, env: { ...process.env, CDK_OUTDIR: 'out' } })
 
-    const template = readJson(join(project, 'out/M2m.template.json')) as {
-      Resources: Readonly<Record<string, unknown>>
-    }
+    return { sample, template: readJson(join(project, `out/${stack}.template.json`)) as Template }
+  }
+
+  it('makes a whole stack in the ten lines of docs/deploying.md', async () => {
+    const { sample, template } = await synthesised(0, 'M2m')
+
     expect(sample).toContain("'m2m-secret-rotation/lib/m2m-stack'")
     expect(Object.keys(template.Resources).length).toBeGreaterThan(80)
+  }, 120_000)
+
+  it('declares a service’s client in its own stack, as docs/deploying.md does, without a reference to the stage’s', async () => {
+    const { sample, template } = await synthesised(1, 'Billing')
+
+    expect(sample).toContain('Registrar.fromStage')
+    expect(Object.values(template.Resources).map(({ Type }) => Type)).toContain('Custom::M2mClient')
+    expect(JSON.stringify(template)).not.toContain('Fn::ImportValue')
   }, 120_000)
 
   it(

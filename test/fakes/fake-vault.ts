@@ -6,6 +6,8 @@ import type { CallLog } from './call-log.ts'
 import type { FakeTiming } from './fake-timing.ts'
 
 export const SECRET_ARN = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:m2m/test/orders-AbCdEf'
+/** Epoch milliseconds. */
+const CREATED_AT = 1_793_622_600_000
 export const SECRET_NAME = 'm2m/test/orders'
 
 export interface FakeVersion {
@@ -23,6 +25,8 @@ export interface FakeVault extends Vault {
   readonly rotationTokens: (string | undefined)[]
   rotationEnabled: boolean
   exists: boolean
+  /** As the registrar made it. */
+  tags: Readonly<Record<string, string>>
   /** Adds a version, or fills one; its labels are taken from the others. */
   place(versionId: string, version: { readonly text?: string; readonly labels?: readonly string[] }): void
   /** The service's own RotateSecret, up to where it calls the function. Throws when it would be refused. */
@@ -69,6 +73,7 @@ export const createFakeVault = (log: CallLog, timing: Pick<FakeTiming, 'now'>): 
     rotationTokens,
     rotationEnabled: true,
     exists: true,
+    tags: {},
     holderOf,
     place: (versionId, { text, labels = [] }) => {
       const version = versionOf(versionId)
@@ -131,14 +136,22 @@ export const createFakeShelf = (log: CallLog, vault: FakeVault): Shelf => ({
     log.run({ port: 'shelf', name: 'find', about: name }, () => {
       if (!vault.exists) return undefined
       const labels = [...vault.versions.values()].map((version) => [version.versionId, [...version.labels]] as const)
-      return { arn: SECRET_ARN, name, rotationEnabled: vault.rotationEnabled, labels: Object.fromEntries(labels) }
+      const { rotationEnabled, tags } = vault
+      return { arn: SECRET_ARN, name, rotationEnabled, tags, labels: Object.fromEntries(labels), createdAt: CREATED_AT }
     }),
-  create: ({ name, text, requestToken }) =>
+  create: ({ name, tags }) =>
     log.run({ port: 'shelf', name: 'create', about: name }, () => {
-      if (vault.exists) throw rejected('a secret of this name exists')
+      if (vault.exists) return 'exists'
       vault.exists = true
+      vault.tags = tags
+      return 'created'
+    }),
+  storeFirst: ({ requestToken, text }) =>
+    log.run({ port: 'shelf', name: 'storeFirst', about: requestToken }, () => {
+      const stored = vault.versions.get(requestToken)?.text
+      if (stored !== undefined) return stored === text ? 'stored' : 'taken'
       vault.place(requestToken, { text, labels: ['AWSCURRENT'] })
-      return { arn: SECRET_ARN }
+      return 'stored'
     }),
   enableRotation: ({ functionArn, everyDays }) =>
     log.run({ port: 'shelf', name: 'enableRotation', about: `${functionArn} every ${everyDays} days` }, () => {

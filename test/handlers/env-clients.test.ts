@@ -12,6 +12,7 @@ const settings: ClientsEnv = {
   changers: [role],
   rotators: [],
   replicas: [],
+  readerAccounts: ['222222222222'],
   backstop: { everyDays: 60 },
   periodHours: 720,
   overlapHours: 24,

@@ -18,6 +18,8 @@ const settings: fc.Arbitrary<RegistrarEnv> = fc.record(
     readers: fc.array(role, { minLength: 1 }),
     changers: fc.array(role, { minLength: 1 }),
     rotators: fc.array(role),
+    readerAccounts: fc.array(fc.constantFrom('222222222222', '333333333333')),
+    readerOrganizationId: fc.constant('o-a1b2c3d4e5'),
     replicas: fc.array(
       fc.record(
         { region: word, kmsKeyId: word.map((id) => `arn:aws:kms:eu-north-1:111111111111:key/${id}`) },
@@ -28,7 +30,16 @@ const settings: fc.Arbitrary<RegistrarEnv> = fc.record(
     ),
   },
   {
-    requiredKeys: ['stytch', 'secretNamePrefix', 'rotationFunctionArn', 'readers', 'changers', 'rotators', 'replicas'],
+    requiredKeys: [
+      'stytch',
+      'secretNamePrefix',
+      'rotationFunctionArn',
+      'readers',
+      'changers',
+      'rotators',
+      'replicas',
+      'readerAccounts',
+    ],
   },
 )
 

@@ -51,6 +51,7 @@ const flat = (value: unknown): string => {
 const synthesised = synthStack({
   stytch: { projectId: PROJECT_ID, projectSecretName: 'stytch/m2m-prod' },
   operators: [`arn:aws:iam::${ACCOUNT}:role/operator`],
+  readerAccounts: ['222222222222'],
   clients: Object.values(entries),
 }).template()
 

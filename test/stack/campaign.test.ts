@@ -103,8 +103,9 @@ describe('the role', () => {
     const { Action, Resource, Condition } = statement('AskForRotationsOnly')
     expect([Action].flat()).toEqual(['secretsmanager:RotateSecret'])
     expect(plain(Resource)).toBe(`"${SECRETS}"`)
+    // Absent from a request that names no function, or filled with the one that is set: either is allowed.
     expect(Condition).toEqual({
-      ArnEqualsIfExists: { 'secretsmanager:RotationLambdaARN': expect.anything() },
+      ArnEqualsIfExists: { 'secretsmanager:RotationLambdaARN': [statement('WhatRotateSecretDemands').Resource] },
       BoolIfExists: { 'secretsmanager:ModifyRotationRules': 'false' },
     })
   })

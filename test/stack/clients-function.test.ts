@@ -111,7 +111,7 @@ describe('the clients function', () => {
     expect(settingsOf('registrar').M2M_CHANGERS).toContain(role('clients'))
     const [key] = Object.values(template.findResources('AWS::KMS::Key'))
     const statements: readonly Statement[] = key?.Properties.KeyPolicy.Statement ?? []
-    expect(shown(bySid(statements, 'CreateSecrets')).conditions.at(-1)).toContain(role('clients'))
+    expect(shown(bySid(statements, 'TryForCreators')).conditions.at(-1)).toContain(role('clients'))
   })
 
   test('stops before the command line does', () => {
@@ -187,9 +187,9 @@ describe('an operator', () => {
       },
       {
         sid: 'ClearWhatIsStuck',
-        actions: ['secretsmanager:UpdateSecretVersionStage', 'secretsmanager:CancelRotateSecret'],
+        actions: ['secretsmanager:UpdateSecretVersionStage'],
         resources: [MANAGED],
-        conditions: [],
+        conditions: ['StringEquals secretsmanager:VersionStage AWSPENDING'],
       },
       {
         sid: 'CallFunctions',

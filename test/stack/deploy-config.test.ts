@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { DeployConfigFault, readDeployConfig } from '../../lib/deploy-config.ts'
-import { exampleConfig } from './synth.ts'
+import { ACCOUNT, exampleConfig } from './synth.ts'
 
 const faultsOf = (context: unknown): readonly string[] => {
   try {
@@ -253,5 +253,53 @@ describe('a client', () => {
     const faults = with_({ clients: [{ ...client, scopes: ['read write'] }] })
 
     expect(faults).toEqual([expect.stringMatching(/^m2m\.clients\[0\]\.scopes\[0\] is malformed: "read write"/)])
+  })
+})
+
+describe('readers of other accounts', () => {
+  const client = (...readers: readonly string[]) => ({ name: 'billing', description: 'd', scopes: ['a:b'], readers })
+  const reader = 'arn:aws:iam::222222222222:role/job'
+  const faultsWith = (changes: object) => faultsOf({ ...exampleConfig, ...changes })
+
+  test('are refused where the key would not admit them, all at once, with what to add', () => {
+    const clients = [client(reader), { ...client('arn:aws:iam::333333333333:role/job'), name: 'other' }]
+
+    expect(faultsWith({ clients })).toEqual([
+      expect.stringMatching(
+        /^m2m\.clients\[0\]\.readers name roles of 222222222222.*add "222222222222" to "readerAccounts"/,
+      ),
+      expect.stringMatching(/^m2m\.clients\[1\]\.readers name roles of 333333333333/),
+    ])
+  })
+
+  test.each([
+    ['its account is admitted', { readerAccounts: ['222222222222'] }],
+    ['it may be of the organization', { readerOrganizationId: 'o-a1b2c3d4e5' }],
+    ['the account is not known yet, and the registrar will say', { environment: undefined }],
+  ])('are taken where %s', (_what, changes) => {
+    expect(faultsWith({ clients: [client(reader)], ...changes })).toEqual([])
+  })
+
+  test('are refused where they are more than the secret’s policy holds, with how many fit', () => {
+    const many = Array.from({ length: 300 }, (_, at) => `arn:aws:iam::${ACCOUNT}:role/service-${at}`)
+
+    expect(faultsWith({ clients: [client(...many)] })).toEqual([
+      expect.stringMatching(
+        /^m2m\.clients\[0\]\.readers do not fit into its secret's policy: .* of 300 readers 1\d\d fit/,
+      ),
+    ])
+  })
+
+  test.each([
+    ['an account that is none', { readerAccounts: ['2222'] }, /readerAccounts\[0\] is malformed/],
+    ['one twice', { readerAccounts: ['222222222222', '222222222222'] }, /readerAccounts name one twice/],
+    [
+      'more than two functions’ environments hold',
+      { readerAccounts: Array.from({ length: 51 }, (_, at) => String(100_000_000_000 + at)) },
+      /are 51: expected at most 50; set readerOrganizationId/,
+    ],
+    ['an organization that is none', { readerOrganizationId: 'acme' }, /readerOrganizationId is malformed/],
+  ])('%s is a fault', (_what, changes, fault) => {
+    expect(faultsWith(changes)).toEqual([expect.stringMatching(fault)])
   })
 })

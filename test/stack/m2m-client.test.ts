@@ -5,13 +5,14 @@ import { Match, Template } from 'aws-cdk-lib/assertions'
 import { AccountPrincipal, ArnPrincipal, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { describe, expect, test } from 'vitest'
 import { M2mClient, type M2mClientProps } from '../../lib/m2m-client.ts'
+import { Registrar } from '../../lib/registrar.ts'
 import { ACCOUNT, makeRegistrar, REGION, resourcesOf } from './synth.ts'
 
 const OTHER_ACCOUNT = '222222222222'
 const SECRET = `:secretsmanager:${REGION}:${ACCOUNT}:secret:m2m/prod/billing-??????`
 
 const makeClient = (app: App, props: Partial<M2mClientProps> = {}) => {
-  const platform = makeRegistrar(app)
+  const platform = makeRegistrar(app, { readerAccounts: [OTHER_ACCOUNT] })
   const { registrar, stack } = platform
   const client = new M2mClient(stack, 'Billing', {
     registrar,
@@ -41,24 +42,12 @@ describe('in a template of two accounts', () => {
     platform.hasResourceProperties('Custom::M2mClient', { Consumers: [readerArn] })
   })
 
-  test('the key lets that role decrypt that one secret, through Secrets Manager', () => {
-    platform.hasResourceProperties('AWS::KMS::Key', {
-      KeyPolicy: {
-        Statement: Match.arrayWith([
-          Match.objectLike({
-            Sid: 'Consumer1',
-            Action: 'kms:Decrypt',
-            Condition: {
-              StringEquals: { 'kms:ViaService': Match.anyValue() },
-              StringLike: {
-                'kms:EncryptionContext:SecretARN': [{ 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, SECRET]] }],
-              },
-              ArnEquals: { 'aws:PrincipalArn': [readerArn] },
-            },
-          }),
-        ]),
-      },
-    })
+  test('the key admits that account, and knows nothing of the role', () => {
+    const [key] = Object.values(platform.findResources('AWS::KMS::Key'))
+    const policy = JSON.stringify(key?.Properties.KeyPolicy)
+
+    expect(policy).toContain(`"kms:CallerAccount":["${ACCOUNT}","${OTHER_ACCOUNT}"]`)
+    expect(policy).not.toContain('billing')
   })
 
   test("the consumer's own policy reads that secret only", () => {
@@ -72,7 +61,21 @@ describe('in a template of two accounts', () => {
           Action: ['secretsmanager:GetSecretValue', 'secretsmanager:DescribeSecret'],
           Resource: { 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, SECRET]] },
         },
-        { Sid: 'KeyOfM2mSecret', Action: 'kms:Decrypt' },
+        {
+          Sid: 'KeyOfM2mSecret',
+          Action: 'kms:Decrypt',
+          Resource: {
+            'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, `:kms:${REGION}:${ACCOUNT}:key/*`]],
+          },
+          Condition: {
+            StringEquals: {
+              'kms:ViaService': { 'Fn::Join': ['', [`secretsmanager.${REGION}.`, { Ref: 'AWS::URLSuffix' }]] },
+            },
+            StringLike: {
+              'kms:EncryptionContext:SecretARN': { 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, SECRET]] },
+            },
+          },
+        },
       ],
     })
   })
@@ -118,6 +121,135 @@ describe('a grant', () => {
     const { client } = makeClient(new App())
 
     expect(() => client.grantRead(grantee)).toThrow(/role/)
+  })
+})
+
+describe('a reader of another account', () => {
+  const strange = 'arn:aws:iam::333333333333:role/job'
+
+  test('that the key does not admit is refused, with the setting to add', () => {
+    const { client } = makeClient(new App())
+
+    expect(() => client.allow(strange)).toThrow(/add "333333333333" to "readerAccounts"/)
+  })
+
+  test('may be of any account of the organization', () => {
+    const { registrar, stack } = makeRegistrar(new App(), { readerOrganizationId: 'o-a1b2c3d4e5' })
+    const client = new M2mClient(stack, 'Billing', { registrar, clientName: 'billing', description: '', scopes: [] })
+
+    expect(() => client.allow(strange)).not.toThrow()
+  })
+})
+
+describe('a service in a stack of its own', () => {
+  const env = { account: ACCOUNT, region: REGION }
+  const unnamedRole = (stack: Stack) =>
+    new Role(stack, 'Reader', { assumedBy: new ServicePrincipal('ecs-tasks.amazonaws.com') })
+  const dependencies = (app: App) =>
+    Object.fromEntries(
+      app.synth().stacks.map(({ stackName, dependencies: on }) => [stackName, on.map(({ id }) => id)] as const),
+    )
+
+  test('reads a client of the platform’s stack: that one refers to the role, and nothing refers back', () => {
+    const app = new App()
+    const { client } = makeClient(app)
+    const service = new Stack(app, 'Service', { env })
+    client.grantRead(unnamedRole(service))
+
+    const found = dependencies(app)
+
+    expect(found.Service).not.toContain('Platform')
+    expect(found.Platform).toContain('Service')
+    expect(JSON.stringify(Template.fromStack(service).toJSON())).not.toContain('Fn::ImportValue')
+  })
+
+  test('declares a client with the registrar of the same app: it refers to the platform, and nothing refers back', () => {
+    const app = new App()
+    const { registrar } = makeRegistrar(app)
+    const service = new Stack(app, 'Service', { env })
+    const client = new M2mClient(service, 'Client', { registrar, clientName: 'billing', description: '', scopes: [] })
+    client.grantRead(unnamedRole(service))
+
+    const found = dependencies(app)
+
+    expect(found.Service).toContain('Platform')
+    expect(found.Platform).not.toContain('Service')
+  })
+
+  test('declares a client and its readers against a stage by name: neither stack refers to the other', () => {
+    const app = new App()
+    makeRegistrar(app)
+    const service = new Stack(app, 'Service', { env })
+    const client = new M2mClient(service, 'Client', {
+      registrar: Registrar.fromStage(service, { stage: 'prod', period: '10d' }),
+      clientName: 'billing',
+      description: 'Reads invoices',
+      scopes: ['read:invoices'],
+    })
+    client.grantRead(unnamedRole(service))
+
+    const found = dependencies(app)
+
+    expect(found.Service).not.toContain('Platform')
+    expect(found.Platform).not.toContain('Service')
+    const template = Template.fromStack(service)
+    template.hasResourceProperties('Custom::M2mClient', {
+      ServiceToken: {
+        'Fn::Join': [
+          '',
+          ['arn:', { Ref: 'AWS::Partition' }, `:lambda:${REGION}:${ACCOUNT}:function:m2m-prod-registrar`],
+        ],
+      },
+      SecretName: 'm2m/prod/billing',
+      Consumers: [{ 'Fn::GetAtt': [Match.stringLikeRegexp('^Reader'), 'Arn'] }],
+      Rotation: { EveryDays: 20 },
+      Stage: { Form: Match.stringLikeRegexp('^[0-9a-f]{16}$') },
+    })
+    template.hasResourceProperties('AWS::IAM::Policy', {
+      PolicyDocument: { Statement: Match.arrayWith([Match.objectLike({ Sid: 'ReadM2mSecret' })]) },
+    })
+  })
+
+  test('asks for its clients again when it says that the stage has changed', () => {
+    const stageOf = (revision?: string) => {
+      const service = new Stack(new App(), 'Service', { env })
+      const more = revision === undefined ? {} : { revision }
+      return Registrar.fromStage(service, { stage: 'prod', ...more }).stageRevision
+    }
+
+    expect(stageOf('2')).toEqual({ ...stageOf(), Revision: '2' })
+  })
+
+  test('refuses a period that is none', () => {
+    const service = new Stack(new App(), 'Service', { env })
+
+    expect(() => Registrar.fromStage(service, { stage: 'prod', period: 'monthly' })).toThrow(/monthly is no period/)
+  })
+
+  test('of another account writes its role’s policy for a client that the hub declares', () => {
+    const service = new Stack(new App(), 'Service', { env: { account: OTHER_ACCOUNT, region: REGION } })
+    const billing = {
+      stage: 'prod',
+      clientName: 'billing',
+      account: ACCOUNT,
+      keyArn: `arn:aws:kms:${REGION}:${ACCOUNT}:key/1`,
+    }
+    const client = M2mClient.fromStage(service, billing)
+    client.grantRead(makeRole(service))
+
+    expect(client.secretName).toBe('m2m/prod/billing')
+    Template.fromStack(service).hasResourceProperties('AWS::IAM::Policy', {
+      PolicyDocument: {
+        Statement: [
+          Match.objectLike({
+            Action: ['secretsmanager:GetSecretValue', 'secretsmanager:DescribeSecret'],
+            Resource: { 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, SECRET]] },
+          }),
+          Match.objectLike({ Action: 'kms:Decrypt', Resource: billing.keyArn }),
+        ],
+      },
+    })
+    expect(() => client.grantRead(new AccountPrincipal(OTHER_ACCOUNT))).toThrow(/role/)
   })
 })
 

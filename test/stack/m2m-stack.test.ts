@@ -172,10 +172,10 @@ describe('the registrar', () => {
     },
   )
 
-  test('stores no value over another, and moves no label', () => {
+  test('stores values, and moves no label', () => {
     const actions = statements.flatMap(({ Action }) => list(Action))
 
-    expect(actions).not.toContain('secretsmanager:PutSecretValue')
+    expect(actions).toContain('secretsmanager:PutSecretValue')
     expect(actions).not.toContain('secretsmanager:UpdateSecretVersionStage')
   })
 
@@ -184,7 +184,7 @@ describe('the registrar', () => {
       'Bool secretsmanager:BlockPublicPolicy true',
     ])
     expect(shown(bySid(statements, 'RotateByOurFunctionOnly')).conditions).toEqual([
-      `ArnEquals secretsmanager:RotationLambdaARN ${ROTATION_FUNCTION}`,
+      `ArnEqualsIfExists secretsmanager:RotationLambdaARN ${ROTATION_FUNCTION}`,
     ])
     expect(shown(bySid(statements, 'WhatRotateSecretDemands')).resources).toEqual([ROTATION_FUNCTION])
   })
@@ -228,34 +228,89 @@ describe('the key', () => {
     statements = (propertiesOf(key).KeyPolicy as { Statement: Statement[] }).Statement
   })
 
-  test('is managed by the account, which cannot use it', () => {
-    const { actions, conditions } = shown(bySid(statements, 'AdministerNotUse'))
+  const ROOT = `arn:aws:iam::${ACCOUNT}:root`
 
-    expect(conditions).toEqual([])
-    expect(actions.filter((action) => /\*|crypt|GenerateDataKey|CreateGrant|Sign|Import/.test(action))).toEqual([])
+  test('is looked at by the account, and changed by deploy role, break-glass and the root alone', () => {
+    const look = shown(bySid(statements, 'LookNotUse'))
+    const administer = shown(bySid(statements, 'AdministerNotUse'))
+
+    expect(look.conditions).toEqual([])
+    expect(look.actions.filter((action) => !/^kms:(Describe|Get|List)/.test(action))).toEqual([])
+    expect(administer.conditions).toEqual([`ArnEquals aws:PrincipalArn ${DEPLOY_ROLE} ${BREAK_GLASS} ${ROOT}`])
+    expect(administer.actions).toContain('kms:PutKeyPolicy')
+    expect(administer.actions).toContain('kms:ScheduleKeyDeletion')
   })
 
-  test.each([
-    ['ReadAndWriteSecrets', [role('rotation')], false],
-    ['CreateSecrets', [role('registrar'), role('clients')], true],
-    ['ReadSecrets', [role('identify'), BREAK_GLASS], false],
-  ])(
-    '%s: only through Secrets Manager, only for secrets below the prefix, only for named roles',
-    (sid, roles, probes) => {
-      const { conditions, actions } = shown(bySid(statements, sid))
+  test('lets nobody make a grant, which would decrypt whatever its policy says, and no administrator use it', () => {
+    const actions = statements.flatMap(({ Action }) => list(Action))
+    const administering = ['LookNotUse', 'AdministerNotUse'].flatMap((sid) => shown(bySid(statements, sid)).actions)
 
-      const context = probes ? `${CONTEXT} RequestToValidateKeyAccess` : CONTEXT
-      expect(conditions).toEqual([VIA, context, `ArnEquals aws:PrincipalArn ${roles.join(' ')}`])
-      expect(actions).not.toContain('kms:*')
-    },
-  )
+    expect(actions.filter((action) => /\*|CreateGrant/.test(action))).toEqual([])
+    expect(administering.filter((action) => /crypt|GenerateDataKey|Sign|Import/.test(action))).toEqual([])
+  })
+
+  test('decrypts through Secrets Manager, below the prefix, for callers of this account alone', () => {
+    const { actions, conditions } = shown(bySid(statements, 'DecryptForReaders'))
+
+    expect(actions).toEqual(['kms:Decrypt'])
+    expect(conditions).toEqual([VIA, `StringEquals kms:CallerAccount ${ACCOUNT}`, CONTEXT])
+  })
+
+  test('encrypts for the named roles alone, and is tried by those that create secrets', () => {
+    const writers = [role('rotation'), role('registrar'), role('clients')].join(' ')
+    const creators = [role('registrar'), role('clients')].join(' ')
+
+    expect(shown(bySid(statements, 'EncryptForWriters'))).toMatchObject({
+      actions: ['kms:GenerateDataKey'],
+      conditions: [VIA, CONTEXT, `ArnEquals aws:PrincipalArn ${writers}`],
+    })
+    expect(shown(bySid(statements, 'TryForCreators')).conditions).toEqual([
+      VIA,
+      'StringEquals kms:EncryptionContext:SecretARN RequestToValidateKeyAccess',
+      `ArnEquals aws:PrincipalArn ${creators}`,
+    ])
+  })
 
   test('has no further statement, rotates, and outlives the stack', () => {
-    expect(statements).toHaveLength(4)
+    expect(statements).toHaveLength(5)
     template.hasResource('AWS::KMS::Key', {
       DeletionPolicy: 'Retain',
       Properties: { EnableKeyRotation: true },
     })
+  })
+
+  test('is as large with eighty clients of ten readers each as without one', () => {
+    const readers = Array.from({ length: 10 }, (_, at) => `arn:aws:iam::${ACCOUNT}:role/reader-${at}`)
+    const clients = Array.from({ length: 80 }, (_, at) => ({
+      name: `client-${at}`,
+      description: 'One of many',
+      scopes: ['a:b'],
+      readers,
+    }))
+
+    const keyOf = (changes: object) =>
+      Object.values(
+        synthStack({ ...changes })
+          .template()
+          .findResources('AWS::KMS::Key'),
+      ).map(({ Properties }) => Properties.KeyPolicy)
+
+    expect(keyOf({ clients })).toEqual(keyOf({ clients: [] }))
+  })
+
+  test('admits accounts and an organization, as the configuration says', () => {
+    const admitting = synthStack({ readerAccounts: ['222222222222'], readerOrganizationId: 'o-a1b2c3d4e5' })
+    const key = Object.values(resourcesOf(admitting.template())).find(({ Type }) => Type === 'AWS::KMS::Key')
+    const { Statement } = propertiesOf(key).KeyPolicy as { Statement: Statement[] }
+
+    expect(shown(bySid(Statement, 'DecryptForReaders')).conditions[1]).toBe(
+      `StringEquals kms:CallerAccount ${ACCOUNT} 222222222222`,
+    )
+    expect(shown(bySid(Statement, 'DecryptForReadersOfTheOrganization')).conditions).toEqual([
+      VIA,
+      'StringEquals aws:PrincipalOrgID o-a1b2c3d4e5',
+      CONTEXT,
+    ])
   })
 })
 

@@ -38,7 +38,11 @@ export const synthStack = (changes: Readonly<Record<string, unknown>> = {}) => {
 const names = { stage: 'prod', secretNamePrefix: 'm2m/prod/' }
 
 /** The constructs on their own, as somebody else's stack would use them. */
-export const makeRegistrar = (app: App, env = { account: ACCOUNT, region: REGION }) => {
+export const makeRegistrar = (
+  app: App,
+  readers: { readonly readerAccounts?: readonly string[]; readonly readerOrganizationId?: string } = {},
+) => {
+  const env = { account: ACCOUNT, region: REGION }
   const stack = new Stack(app, 'Platform', { env })
   const removalPolicy = RemovalPolicy.RETAIN
   const surroundings = { logRetentionDays: 365, removalPolicy, reservations: { rotation: 5 } }
@@ -47,7 +51,8 @@ export const makeRegistrar = (app: App, env = { account: ACCOUNT, region: REGION
     names,
     userRoleArns: [roleArn(stack, names, 'rotation')],
     creatorRoleArns: [roleArn(stack, names, 'registrar')],
-    readerRoleArns: [],
+    administratorRoleArns: [],
+    ...readers,
     removalPolicy,
   })
   const speakers = { [ROTATION_SOURCE]: [roleArn(stack, names, 'rotation')] }
@@ -75,6 +80,7 @@ export const makeRegistrar = (app: App, env = { account: ACCOUNT, region: REGION
     changers: [],
     rotators: [],
     replicas: [],
+    ...readers,
     deadLetters,
   })
   return { stack, registrar, key }

@@ -28,6 +28,8 @@ const toFacts = (name: string, reply: DescribeSecretResponse): SecretFacts => {
     tags: Object.fromEntries(tags),
     lastReadOnDayAt: reply.LastAccessedDate?.getTime(),
     isDeleted: reply.DeletedDate !== undefined,
+    hasValue: Object.values(reply.VersionIdsToStages ?? {}).some((labels) => labels.includes('AWSCURRENT')),
+    createdAt: reply.CreatedDate?.getTime(),
     rotation:
       reply.RotationEnabled === true && functionArn !== undefined && rules !== undefined
         ? { functionArn, rules: fromRules(rules) }

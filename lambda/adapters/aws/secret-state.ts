@@ -9,4 +9,5 @@ export const toSecretState = (reply: DescribeSecretResponse, asked: string): Sec
   rotationEnabled: reply.RotationEnabled === true,
   labels: reply.VersionIdsToStages ?? {},
   tags: Object.fromEntries((reply.Tags ?? []).map(({ Key = '', Value = '' }) => [Key, Value])),
+  createdAt: reply.CreatedDate?.getTime(),
 })

@@ -1,7 +1,8 @@
-// Secrets Manager as the domain's Shelf: finding, creating and scheduling secrets, for the registrar alone.
+// Secrets Manager as the domain's Shelf: finding, creating, filling and scheduling secrets, for the registrar alone.
 import {
   CreateSecretCommand,
   DescribeSecretCommand,
+  PutSecretValueCommand,
   RotateSecretCommand,
   type SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager'
@@ -18,22 +19,33 @@ export const createShelf = (client: SecretsManagerClient): Shelf => ({
       throw awsFault({ operation: 'DescribeSecret', subject: name }, error)
     }
   },
-  create: async ({ name, description, text, requestToken, tags, kmsKeyId }) => {
+  create: async ({ name, description, tags, kmsKeyId }) => {
     try {
-      const reply = await client.send(
+      await client.send(
         new CreateSecretCommand({
           Name: name,
           Description: description === '' ? undefined : description,
-          // Sent twice under one token it creates one secret, so the SDK's second try is safe.
-          ClientRequestToken: requestToken,
-          SecretString: text,
           KmsKeyId: kmsKeyId,
           Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
         }),
       )
-      return { arn: reply.ARN ?? name }
+      return 'created'
     } catch (error) {
-      throw awsFault({ operation: 'CreateSecret', subject: name, carriesValue: true }, error)
+      // Also what the SDK's second try gets when the first one's reply was lost: without a value no token tells them apart.
+      if (isAwsError(error, 'ResourceExistsException')) return 'exists'
+      throw awsFault({ operation: 'CreateSecret', subject: name }, error)
+    }
+  },
+  storeFirst: async ({ secretId, requestToken, text }) => {
+    try {
+      // Sent twice under one token it stores one value, so the SDK's second try is safe.
+      await client.send(
+        new PutSecretValueCommand({ SecretId: secretId, ClientRequestToken: requestToken, SecretString: text }),
+      )
+      return 'stored'
+    } catch (error) {
+      if (isAwsError(error, 'ResourceExistsException')) return 'taken'
+      throw awsFault({ operation: 'PutSecretValue', subject: secretId, carriesValue: true }, error)
     }
   },
   enableRotation: async ({ secretId, functionArn, everyDays }) => {

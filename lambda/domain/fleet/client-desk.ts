@@ -18,6 +18,10 @@ export interface StageView {
   readonly overlapHours: number
   /** Of the policy that every secret gets; policyFingerprint (secret-policy.ts) adds the consumers. */
   readonly policyRevision: string
+  /** Other accounts whose roles may be readers; absent: a function before this field, which says so when it is asked. */
+  readonly readerAccounts?: readonly string[]
+  /** Every account of this organization as well. */
+  readonly readerOrganizationId?: string
 }
 
 export interface DeclareAsked {

@@ -68,6 +68,10 @@ export interface SecretFacts {
   /** The day it was last read by anybody, rotations included: midnight UTC, epoch milliseconds. */
   readonly lastReadOnDayAt: number | undefined
   readonly isDeleted: boolean
+  /** Whether a version carries AWSCURRENT. A secret is made without a value, which comes after its policy. */
+  readonly hasValue: boolean
+  /** Epoch milliseconds. */
+  readonly createdAt: number | undefined
   readonly rotation: { readonly functionArn: string; readonly rules: RotationRules } | undefined
   readonly replicaRegions: readonly string[]
 }

@@ -62,3 +62,12 @@ export const makeRequestToken = ({ origin, askedAt, secretArn, about, attempt }:
 /** Whether the id that carries AWSCURRENT says that no overlap is open. */
 export const isSettledOrigin = (origin: Origin): boolean =>
   origin === 'settle' || origin === 'register' || origin === 'adopt'
+
+/**
+ * The version that a secret's first value is stored under: the same for whoever stores it, so that Secrets Manager takes one and refuses
+ * every other.
+ */
+export const firstToken = (
+  origin: 'register' | 'adopt',
+  { arn, createdAt = 0 }: { readonly arn: string; readonly createdAt?: number | undefined },
+): string => makeRequestToken({ origin, askedAt: createdAt, secretArn: arn, about: 'the first value', attempt: 1 })

@@ -19,6 +19,8 @@ export const laptopClientsEnv = (place: ClientsPlace): Record<string, string> =>
     changers: ['rotation', 'registrar', 'clients', 'deploy'].map(roleArn),
     rotators: ['sweep', 'campaign', 'incident', 'operator'].map(roleArn),
     replicas: [],
+    // The account of the readers in docs/cli.md.
+    readerAccounts: ['111111111111'],
     // Twice the period, as the stack's defaults are (lib/deploy-config.ts).
     backstop: { everyDays: 60 },
     periodHours: 720,

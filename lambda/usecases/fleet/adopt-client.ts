@@ -1,5 +1,5 @@
-// Takes a client over that exists at the issuer already, with the value that its consumers use: proves the value by an exchange, stores
-// it, binds the client, guards and schedules the secret, and marks it held. Nothing is rotated, and nothing of the client changes but
+// Takes a client over that exists at the issuer already, with the value that its consumers use: proves the value by an exchange, makes its
+// secret, held and guarded before the value is stored in it, binds the client, and schedules the secret. Nothing is rotated, and nothing of the client changes but
 // its binding. May be asked again at any point: what is there stays, and another client's secret is refused.
 
 import { Fault } from '../../domain/failures.ts'
@@ -8,12 +8,12 @@ import { isM2mClient } from '../../domain/fleet/client-id.ts'
 import type { ClientRecord, SecretFacts } from '../../domain/fleet/registrar-ports.ts'
 import { clientIdOf, scopeTags, TAG } from '../../domain/fleet/secret-tags.ts'
 import type { ClientSecret } from '../../domain/rotation/client-secret.ts'
-import { makeRequestToken } from '../../domain/rotation/request-token.ts'
+import { firstToken } from '../../domain/rotation/request-token.ts'
 import { LOST_VALUE } from '../../domain/rotation/secret-format.ts'
 import { formatUndatedSecret, slotForm } from '../../domain/rotation/slot-forms.ts'
 import { describeOwner, ownerOf } from './client-ownership.ts'
 import type { Declaration } from './declare-client.ts'
-import { guardSecret, type Stage, scheduleSecret } from './guard-secret.ts'
+import { assertReadable, guardSecret, type Stage, scheduleSecret, setPolicy } from './guard-secret.ts'
 
 export interface AdoptRequest extends AdoptWish {
   readonly stage: Stage
@@ -50,8 +50,10 @@ const assertSame = async ({ registration }: Declaration, request: AdoptRequest, 
     throw refuse(request, `a secret of this name exists, for client ${clientIdOf(facts) ?? 'of no known id'}`)
   }
   const version = await registration.vault.read(facts.arn, { label: 'AWSCURRENT' })
-  const parsed = version === undefined ? undefined : slotForm.parse(version.text, version.createdAt)
-  if (parsed === undefined || !parsed.ok) throw refuse(request, 'a secret of this name exists, in another format')
+  // Made by an adoption that stopped before it stored the value.
+  if (version === undefined) return
+  const parsed = slotForm.parse(version.text, version.createdAt)
+  if (!parsed.ok) throw refuse(request, 'a secret of this name exists, in another format')
   const isSame = parsed.value.clientSecret.equals(request.clientSecret ?? LOST_VALUE)
   if (parsed.value.clientId !== request.clientId || !isSame) {
     throw refuse(request, 'a secret of this name exists and holds another value')
@@ -81,33 +83,50 @@ const prove = async (
   )
 }
 
-const store = async (
-  { registration }: Declaration,
+/** The secret, without a value. */
+const makeSecret = async (
+  declaration: Declaration,
   request: AdoptRequest,
-  { record, value }: { readonly record: ClientRecord; readonly value: ClientSecret },
-): Promise<string> => {
+  record: ClientRecord,
+): Promise<SecretFacts> => {
+  const { registration, secrets } = declaration
   const { secretName, clientId, description, stage, heldBy, tags } = request
-  const now = registration.timing.now()
-  const token = makeRequestToken({ origin: 'adopt', askedAt: now, secretArn: secretName, about: clientId, attempt: 1 })
-  const { projectId } = registration.issuer
-  const { arn } = await registration.shelf.create({
+  const outcome = await registration.shelf.create({
     name: secretName,
     description,
-    text: formatUndatedSecret({ clientId, clientSecret: value, projectId, tokenUrl: stage.tokenUrl }),
-    requestToken: token,
     kmsKeyId: stage.kmsKeyId,
     tags: {
       ...tags,
       [TAG.client]: clientId,
       ...scopeTags(record.scopes),
       // Held from the first moment on: no schedule finds it free in between.
-      [TAG.held]: new Date(now).toISOString(),
+      [TAG.held]: new Date(registration.timing.now()).toISOString(),
       [TAG.heldBy]: heldBy,
       ...(request.overlap === undefined ? {} : { [TAG.overlap]: request.overlap }),
       ...(request.period === undefined ? {} : { [TAG.period]: request.period }),
     },
   })
-  return arn
+  const facts = await secrets.inspect(secretName)
+  if (facts === undefined) throw refuse(request, 'its secret was removed in the meantime')
+  if (outcome === 'exists') await assertSame(declaration, request, facts)
+  return facts
+}
+
+/** The policy, then the value. */
+const storeValue = async (
+  declaration: Declaration,
+  request: AdoptRequest,
+  { facts, value }: { readonly facts: SecretFacts; readonly value: ClientSecret },
+): Promise<void> => {
+  const { clientId, stage, consumers } = request
+  const { shelf, issuer } = declaration.registration
+  await setPolicy(declaration, stage, { secretArn: facts.arn, consumers })
+  const outcome = await shelf.storeFirst({
+    secretId: facts.arn,
+    requestToken: firstToken('adopt', facts),
+    text: formatUndatedSecret({ clientId, clientSecret: value, projectId: issuer.projectId, tokenUrl: stage.tokenUrl }),
+  })
+  if (outcome === 'taken') throw refuse(request, 'a secret of this name exists and holds another value')
 }
 
 /** Stytch keeps no field for who manages an app or a connection: the secret's tag says so. */
@@ -124,6 +143,7 @@ export const adoptClient = async (declaration: Declaration, request: AdoptReques
   if (!secretName.startsWith(stage.secretNamePrefix)) {
     throw refuse(request, `the name does not start with ${stage.secretNamePrefix}`)
   }
+  assertReadable(stage, secretName, consumers)
   const known = await secrets.inspect(secretName)
   const record = await findAdoptable(declaration, request, known)
   const hasUnknownNext = record.slots.next !== null
@@ -133,11 +153,11 @@ export const adoptClient = async (declaration: Declaration, request: AdoptReques
   }
   if (known !== undefined) await assertSame(declaration, request, known)
   const value = await prove(declaration, request, record)
-  const secretArn = known?.arn ?? (await store(declaration, request, { record, value }))
+  const facts = known ?? (await makeSecret(declaration, request, record))
+  const { arn: secretArn } = facts
+  if (!facts.hasValue) await storeValue(declaration, request, { facts, value })
   if (record.boundTo === undefined) await registration.issuer.bind(clientId, secretArn)
-  const facts = known ?? (await secrets.inspect(secretArn))
-  if (facts === undefined) throw refuse(request, 'its secret was removed meanwhile')
-  await guardSecret(declaration, stage, { facts, tags: facts.tags, consumers })
+  await guardSecret(declaration, stage, { facts, tags: facts.tags, consumers, policyStands: !facts.hasValue })
   await scheduleSecret(declaration, stage, { facts, rules })
   return { clientId, secretArn, outcome: 'adopted', hasUnknownNext }
 }

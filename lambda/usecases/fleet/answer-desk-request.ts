@@ -31,6 +31,8 @@ const viewOf = (stage: DeskStage): StageView => ({
   periodHours: stage.periodHours,
   overlapHours: stage.overlapHours,
   policyRevision: revisionOf(stage),
+  readerAccounts: stage.readerAccounts ?? [],
+  ...(stage.readerOrganizationId === undefined ? {} : { readerOrganizationId: stage.readerOrganizationId }),
 })
 
 const refuse = (message: string): Fault => new Fault({ code: 'INPUT_MALFORMED', retryable: false, message })

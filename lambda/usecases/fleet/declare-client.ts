@@ -6,9 +6,9 @@ import { Fault } from '../../domain/failures.ts'
 import { makeClientId } from '../../domain/fleet/client-id.ts'
 import type { DeclaredClient, Owner } from '../../domain/fleet/declared-client.ts'
 import type { ClientKeeper, ClientRecord, SecretFacts, SecretKeeper } from '../../domain/fleet/registrar-ports.ts'
-import { clientIdOf, isRetired } from '../../domain/fleet/secret-tags.ts'
+import { clientIdOf, isRetired, TAG } from '../../domain/fleet/secret-tags.ts'
 import { declarationTags, describeOwner, foreignOwner, ownerTags, requestTags, wasMadeBy } from './client-ownership.ts'
-import { guardSecret, type Stage, scheduleSecret } from './guard-secret.ts'
+import { assertReadable, guardSecret, type Stage, scheduleSecret, setPolicy } from './guard-secret.ts'
 import { type Registration, registerClient } from './register-client.ts'
 
 export interface Declaration {
@@ -38,16 +38,20 @@ const candidateId = ({ requestId, client, owner }: DeclareRequest, attempt: numb
   makeClientId({ declaredBy: [owner.stackId, owner.resource], requestId, secretName: client.secretName, attempt })
 
 /**
- * An id that is free at the issuer. A client under one of ours whose secret was never stored is of no use to anybody: its value is
- * lost. Whether the issuer would take a deleted id again is undocumented (stytch-api §1.5), so the next one is tried.
+ * An id that is free at the issuer, and those of ours that are not: clients whose value was never stored. Whether the issuer would take a
+ * deleted id again is undocumented (stytch-api §1.5), so the next one is tried.
  */
-const freeClientId = async ({ registration }: Declaration, request: DeclareRequest): Promise<string> => {
+const freeClientId = async (
+  { registration }: Declaration,
+  request: DeclareRequest,
+): Promise<{ readonly clientId: string; readonly unusable: readonly string[] }> => {
+  const unusable: string[] = []
   for (let attempt = 1; attempt <= MAX_LEFTOVERS; attempt += 1) {
     const clientId = candidateId(request, attempt)
-    if ((await registration.issuer.look(clientId)) === undefined) return clientId
-    await registration.registry.remove(clientId)
+    if ((await registration.issuer.look(clientId)) === undefined) return { clientId, unusable }
+    unusable.push(clientId)
   }
-  return candidateId(request, MAX_LEFTOVERS + 1)
+  return { clientId: candidateId(request, MAX_LEFTOVERS + 1), unusable }
 }
 
 const assertFree = (facts: SecretFacts, { owner, client }: DeclareRequest): void => {
@@ -68,12 +72,31 @@ const findBound = async (
   return facts !== undefined && record?.boundTo === facts.arn ? { facts, record } : undefined
 }
 
+/** Only what was made for this secret and never bound: its value is lost, now that another one is stored. */
+const removeUnusable = async (
+  { registration, clients }: Declaration,
+  secretName: string,
+  unusable: readonly string[],
+): Promise<void> => {
+  for (const clientId of unusable) {
+    const record = await clients.find(clientId)
+    if (record?.boundTo === undefined && record?.registeredFor === secretName)
+      await registration.registry.remove(clientId)
+  }
+}
+
 const register = async (declaration: Declaration, request: DeclareRequest, facts: SecretFacts | undefined) => {
+  const { registration, secrets } = declaration
   const { stage, client, owner, requestId } = request
-  // Kept when the secret exists already: registerClient reads the client from it then.
-  const clientId = facts === undefined ? await freeClientId(declaration, request) : candidateId(request, 1)
-  return registerClient(declaration.registration, {
-    secretName: client.secretName,
+  const { secretName, consumers } = client
+  // Of no account when the secret holds a value: registerClient reads the client from it then.
+  const { clientId, unusable } =
+    facts?.hasValue === true
+      ? { clientId: candidateId(request, 1), unusable: [] }
+      : await freeClientId(declaration, request)
+  const taggedId = facts === undefined ? undefined : clientIdOf(facts)
+  const registered = await registerClient(registration, {
+    secretName,
     displayName: client.displayName,
     clientId,
     description: client.description,
@@ -81,7 +104,17 @@ const register = async (declaration: Declaration, request: DeclareRequest, facts
     tokenUrl: stage.tokenUrl,
     tags: { ...ownerTags(owner), ...declarationTags(clientId, client), ...requestTags(requestId) },
     ...(stage.kmsKeyId === undefined ? {} : { kmsKeyId: stage.kmsKeyId }),
+    guard: async (secretArn) => {
+      await setPolicy({ secrets }, stage, { secretArn, consumers })
+      // An earlier registration's secret names a client whose value it never stored.
+      if (taggedId !== undefined && taggedId !== clientId) await secrets.tag(secretArn, { [TAG.client]: clientId })
+    },
   })
+  if (registered.created) {
+    const earlier = taggedId === undefined || taggedId === clientId ? [] : [taggedId]
+    await removeUnusable(declaration, secretName, [...new Set([...unusable, ...earlier])])
+  }
+  return registered
 }
 
 const isDescribedAs = (record: ClientRecord | undefined, client: DeclaredClient): boolean =>
@@ -93,6 +126,8 @@ interface Standing extends Declared {
   readonly facts: SecretFacts
   /** As the issuer shows it; absent: not looked at. */
   readonly record: ClientRecord | undefined
+  /** Its policy was set a moment ago, before its value. */
+  readonly policyStands: boolean
 }
 
 const bringInLine = async (declaration: Declaration, request: DeclareRequest, standing: Standing) => {
@@ -103,7 +138,8 @@ const bringInLine = async (declaration: Declaration, request: DeclareRequest, st
   // Deactivated when nobody declared it any more; guarding takes the tag away that says so. One that break-glass switched off has no
   // such tag, and stays off.
   if (isRetired(facts) && standing.record?.isActive === false) await clients.activate(clientId)
-  await guardSecret(declaration, stage, { facts, tags, consumers: client.consumers })
+  const { policyStands } = standing
+  await guardSecret(declaration, stage, { facts, tags, consumers: client.consumers, policyStands })
   const { displayName: name, description, scopes } = client
   if (!isDescribedAs(standing.record, client)) await clients.describe(clientId, { name, description, scopes })
   if (facts.description !== description) await secrets.describe(facts.arn, description)
@@ -135,7 +171,7 @@ const makeStand = async (
         registeredAt: undefined,
       }
     : undefined
-  return { clientId, secretArn, facts, record }
+  return { clientId, secretArn, facts, record, policyStands: registered.created }
 }
 
 /** Takes back what this request made; what another made stays. */
@@ -168,6 +204,7 @@ export const declareClient = async (declaration: Declaration, request: DeclareRe
   if (!client.secretName.startsWith(stage.secretNamePrefix)) {
     throw refuse(client.secretName, `its name does not start with ${stage.secretNamePrefix}`)
   }
+  assertReadable(stage, client.secretName, client.consumers)
   const facts = await declaration.secrets.inspect(client.secretName)
   if (facts !== undefined) assertFree(facts, request)
   try {
@@ -175,7 +212,7 @@ export const declareClient = async (declaration: Declaration, request: DeclareRe
     const standing: Standing =
       bound === undefined
         ? await makeStand(declaration, request, facts)
-        : { ...bound, clientId: bound.record.clientId, secretArn: bound.facts.arn }
+        : { ...bound, clientId: bound.record.clientId, secretArn: bound.facts.arn, policyStands: false }
     await bringInLine(declaration, request, standing)
     const { clientId, secretArn } = standing
     return { clientId, secretArn }

@@ -1,5 +1,5 @@
-// Removes a client that was made for a secret which was never stored: its value is lost, and nobody can have it. Everything else, and
-// whatever is so young that somebody may be about to store it, is refused.
+// Removes a client that was made for a secret in which its value was never stored: the value is lost, and nobody can have it. Everything
+// else, and whatever is so young that somebody may be about to store it, is refused.
 import { Fault } from '../../domain/failures.ts'
 import type { ClientKeeper, ClientRecord, SecretKeeper } from '../../domain/fleet/registrar-ports.ts'
 import { clientIdOf } from '../../domain/fleet/secret-tags.ts'
@@ -36,7 +36,7 @@ export const discardLeftover = async (
     throw refuse(clientId, 'it is bound to a secret, was not made by this system, or is younger than half an hour')
   }
   const facts = await secrets.inspect(record.registeredFor ?? '')
-  if (facts !== undefined && clientIdOf(facts) === clientId) {
+  if (facts?.hasValue === true && clientIdOf(facts) === clientId) {
     throw refuse(clientId, `secret ${facts.name} holds it; register that one again to bind it`)
   }
   await registry.remove(clientId)

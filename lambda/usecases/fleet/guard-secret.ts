@@ -1,7 +1,15 @@
 // Puts around a secret what every secret of a stage has, whoever registered it and how: its policy, its replicas, its tags, its schedule.
-// Everything may be asked again; only what differs is written, but for the policy, which nobody can see without reading it.
+// The policy stands before the value does. Everything may be asked again; only what differs is written, but for the policy, which nobody
+// can see without reading it.
+import { Fault } from '../../domain/failures.ts'
+import {
+  accountOf,
+  type ReaderAdmission,
+  strangeAccounts,
+  strangeAccountsFault,
+} from '../../domain/fleet/reader-admission.ts'
 import type { Replica, RotationRules, SecretFacts, SecretKeeper } from '../../domain/fleet/registrar-ports.ts'
-import { policyFingerprint, policyRevision, secretPolicy } from '../../domain/fleet/secret-policy.ts'
+import { policyFault, policyFingerprint, policyRevision, secretPolicy } from '../../domain/fleet/secret-policy.ts'
 import { TAG } from '../../domain/fleet/secret-tags.ts'
 import { missingTags, staleTagKeys } from './client-ownership.ts'
 
@@ -15,6 +23,10 @@ export interface Stage {
   readonly changers: readonly string[]
   readonly rotators: readonly string[]
   readonly replicas: readonly Replica[]
+  /** Other accounts whose roles may be readers; absent: none. */
+  readonly readerAccounts?: readonly string[]
+  /** Every account of this organization as well. */
+  readonly readerOrganizationId?: string
 }
 
 export interface Keeping {
@@ -33,23 +45,59 @@ export const revisionOf = ({ readers, changers, rotators, replicas }: Stage): st
     replicas.map(({ region }) => region),
   )
 
+/** Whose readers the stage's key admits. */
+export const admissionOf = ({
+  rotationFunctionArn,
+  readerAccounts = [],
+  readerOrganizationId,
+}: Pick<Stage, 'rotationFunctionArn' | 'readerAccounts' | 'readerOrganizationId'>): ReaderAdmission => ({
+  ownAccount: accountOf(rotationFunctionArn),
+  accounts: readerAccounts,
+  organizationId: readerOrganizationId,
+})
+
+/** Before anything is made. @throws Fault INPUT_MALFORMED when no policy could let these consumers read. */
+export const assertReadable = (stage: Stage, secretName: string, consumers: readonly string[]): void => {
+  const { readers, changers, rotators } = stage
+  const refuse = (why: string): Fault =>
+    new Fault({
+      code: 'INPUT_MALFORMED',
+      retryable: false,
+      message: `Client ${secretName} was left as it is: its readers ${why}.`,
+    })
+  const strange = strangeAccounts(consumers, admissionOf(stage))
+  if (strange.length > 0) throw refuse(strangeAccountsFault(strange))
+  const fault = policyFault(stage.rotationFunctionArn, { readers, changers, rotators, consumers })
+  if (fault !== undefined) throw refuse(`cannot be written into its policy: ${fault}`)
+}
+
+/** @throws the adapter's faults, and Fault INPUT_MALFORMED as assertReadable. */
+export const setPolicy = async (
+  { secrets }: Keeping,
+  { readers, changers, rotators }: Stage,
+  { secretArn, consumers }: { readonly secretArn: string; readonly consumers: readonly string[] },
+): Promise<void> => {
+  const policy = secretPolicy(secretArn, { readers, changers, rotators, consumers })
+  await secrets.setPolicy(secretArn, JSON.stringify(policy))
+}
+
 export interface Guarding {
   readonly facts: SecretFacts
   /** All that are to stand, but the fingerprint. */
   readonly tags: Readonly<Record<string, string>>
   readonly consumers: readonly string[]
+  /** Set a moment ago, before the value was stored. */
+  readonly policyStands?: boolean
 }
 
 /** Policy and replicas, then the tags, one of which says that both stand. */
 export const guardSecret = async (
   { secrets }: Keeping,
   stage: Stage,
-  { facts, tags, consumers }: Guarding,
+  { facts, tags, consumers, policyStands = false }: Guarding,
 ): Promise<void> => {
-  const { readers, changers, rotators, replicas } = stage
-  // The policy first: until it stands, whoever has a wide identity policy may read.
-  const policy = secretPolicy(facts.arn, { readers, changers, rotators, consumers })
-  await secrets.setPolicy(facts.arn, JSON.stringify(policy))
+  const { replicas } = stage
+  if (!policyStands) await setPolicy({ secrets }, stage, { secretArn: facts.arn, consumers })
   const missing = replicas.filter(({ region }) => !facts.replicaRegions.includes(region))
   if (missing.length > 0) await secrets.replicate(facts.arn, missing)
   const wanted = { ...tags, [TAG.policy]: policyFingerprint(revisionOf(stage), consumers) }

@@ -2,7 +2,8 @@
 // plan says of each client what is different; who declares it elsewhere is left alone, and nothing is retired unless that was asked.
 import type { StageView } from '../../domain/fleet/client-desk.ts'
 import { cliOwner, type DeclaredClient, type Owner } from '../../domain/fleet/declared-client.ts'
-import type { ManagedSecret } from '../../domain/fleet/fleet.ts'
+import { type ManagedSecret, versionLabelled } from '../../domain/fleet/fleet.ts'
+import { strangeAccounts, strangeAccountsFault } from '../../domain/fleet/reader-admission.ts'
 import type { ClientRecord, RotationRules } from '../../domain/fleet/registrar-ports.ts'
 import { policyFingerprint } from '../../domain/fleet/secret-policy.ts'
 import { clientIdOf, isRetired, TAG } from '../../domain/fleet/secret-tags.ts'
@@ -18,7 +19,7 @@ import {
   staleTagKeys,
 } from './client-ownership.ts'
 import { mayBeLeftover } from './discard-leftover.ts'
-import { sameRules } from './guard-secret.ts'
+import { admissionOf, sameRules } from './guard-secret.ts'
 
 /** Of one thing: as it is, and as it is to be. Empty: it is not there. */
 export interface Difference {
@@ -123,17 +124,31 @@ const differencesOf = ({ secret, record }: Found, client: DeclaredClient, { stag
   return found
 }
 
+/** Readers that the key would not let decrypt: applying it would be refused. */
+const strangeReaders = (client: DeclaredClient, { stage }: PlanInput): string | undefined => {
+  if (stage.readerAccounts === undefined) return undefined
+  const strange = strangeAccounts(client.consumers, admissionOf(stage))
+  return strange.length === 0 ? undefined : `its readers ${strangeAccountsFault(strange)}`
+}
+
 type Judged = { readonly change: PlannedChange } | { readonly refused: string } | 'unchanged'
 
 const judge = (client: DeclaredClient, input: PlanInput, known: Known): Judged => {
   const { secretName } = client
   const secret = known.secrets.get(secretName)
+  const strange = strangeReaders(client, input)
+  if (strange !== undefined) return { refused: strange }
   if (secret === undefined) return { change: { kind: 'create', secretName, client } }
   if (secret.isDeleted) return { refused: 'its secret is scheduled for deletion; restore it, or choose another name' }
   const other = foreignOwner(secret, cliOwner(input.set))
   if (other !== undefined) return { refused: `${describeOwner(other)}; remove it there first` }
   const clientId = clientIdOf(secret)
   const record = clientId === undefined ? undefined : known.records.get(clientId)
+  if (versionLabelled(secret, 'AWSCURRENT') === undefined) {
+    return {
+      change: { kind: 'update', secretName, client, differences: [{ what: 'value', from: '', to: 'its first' }] },
+    }
+  }
   // Without the tag, or unbound: the function reads the value and completes what an earlier registration began.
   if (clientId === undefined || (record !== undefined && record.boundTo === undefined)) {
     const differences = [{ what: 'binding', from: '', to: 'its client' }]
@@ -159,7 +174,8 @@ const removalOf = ({ tags }: ManagedSecret): string => tags[TAG.onRemoval] ?? 'r
 /** Clients of this file's whose value was never stored: nobody can use them, and each counts in what Stytch allows. */
 const leftovers = ({ clients, records, secrets, stage, now }: PlanInput): readonly PlannedChange[] => {
   const names = new Set(clients.map(({ secretName }) => secretName))
-  const held = new Set(secrets.map(clientIdOf))
+  const filled = secrets.filter((secret) => versionLabelled(secret, 'AWSCURRENT') !== undefined)
+  const held = new Set(filled.map(clientIdOf))
   return records
     .filter((record) => mayBeLeftover(record, stage.secretNamePrefix, now) && !held.has(record.clientId))
     .flatMap(({ clientId, registeredFor = '' }) =>

@@ -1,11 +1,12 @@
-// Registers a client: creates it at the issuer, stores its secret, binds the two, turns rotation on. No person sees the value. A
-// client whose secret could not be stored is removed again. Registering the same name twice completes what is missing and
-// creates nothing.
+// Registers a client: makes its secret without a value, guards it, creates the client at the issuer, stores the value, binds the two, turns
+// rotation on. No person sees the value, and no moment passes in which it lies unguarded. A client whose value could not be stored is
+// removed again. Registering the same name twice completes what is missing and creates nothing.
 
 import { Fault } from '../../domain/failures.ts'
+import { TAG } from '../../domain/fleet/secret-tags.ts'
 import type { ClientRegistry, Issuer, SecretState, Shelf, Timing, Vault } from '../../domain/ports.ts'
 import type { ClientSecret } from '../../domain/rotation/client-secret.ts'
-import { makeRequestToken } from '../../domain/rotation/request-token.ts'
+import { firstToken } from '../../domain/rotation/request-token.ts'
 import { formatSecret, parseSecret } from '../../domain/rotation/secret-format.ts'
 
 export interface Registration {
@@ -29,6 +30,8 @@ export interface RegisterRequest {
   readonly tokenUrl: string
   readonly tags?: Readonly<Record<string, string>>
   readonly kmsKeyId?: string
+  /** What must stand around a secret before it holds a value: its policy above all. */
+  readonly guard?: (secretArn: string) => Promise<void>
   /** Absent: rotation is left off. */
   readonly rotation?: { readonly functionArn: string; readonly everyDays: number }
 }
@@ -36,7 +39,7 @@ export interface RegisterRequest {
 export interface Registered {
   readonly clientId: string
   readonly secretArn: string
-  /** false: it was there already. */
+  /** false: its value was there already. */
   readonly created: boolean
 }
 
@@ -110,41 +113,83 @@ const leftBehind = (secretName: string, clientId: string, fault: unknown): Fault
   new Fault({
     code: fault instanceof Fault ? fault.code : 'STYTCH_OUTCOME_UNKNOWN',
     retryable: true,
-    message: `${fault instanceof Error ? fault.message : 'Storing failed.'} Client ${clientId} could not be removed again: if no secret ${secretName} exists, delete it at Stytch.`,
+    message: `${fault instanceof Error ? fault.message : 'Storing failed.'} Client ${clientId} could not be removed again: if secret ${secretName} does not hold it, delete it at Stytch.`,
     cause: fault,
   })
 
-/** The secret's ARN; or, when it surely was not stored, the client is removed and the first fault goes on. */
-const storeSecret = async (
-  { registry, shelf, issuer, timing }: Registration,
-  request: RegisterRequest,
-  clientSecret: ClientSecret,
-): Promise<string> => {
-  const { secretName, clientId, description, tokenUrl, tags = {}, kmsKeyId } = request
-  const now = timing.now()
-  const requestToken = makeRequestToken({
-    origin: 'register',
-    askedAt: now,
-    secretArn: secretName,
-    about: clientId,
-    attempt: 1,
+const hasValue = ({ labels }: SecretState): boolean =>
+  Object.values(labels).some((stages) => stages.includes('AWSCURRENT'))
+
+/** One that a registration made and did not finish; an adoption's is on hold from the first moment on. */
+const mayBeFilled = ({ tags = {} }: SecretState): boolean =>
+  tags[TAG.client] !== undefined && tags[TAG.held] === undefined
+
+/** The secret, without a value. */
+const makeSecret = async ({ shelf }: Registration, request: RegisterRequest): Promise<SecretState> => {
+  const { secretName, description, clientId, kmsKeyId } = request
+  const tags = { ...request.tags, [TAG.client]: clientId }
+  const outcome = await shelf.create({ name: secretName, description, tags, kmsKeyId })
+  const state = await shelf.find(secretName)
+  // Client ids are random: a secret that names ours is ours, whatever became of the reply.
+  if (state !== undefined && (outcome === 'created' || state.tags?.[TAG.client] === clientId)) return state
+  throw new Fault({
+    code: 'SECRETS_MANAGER_REJECTED',
+    retryable: true,
+    message: `Secret ${secretName} was ${state === undefined ? 'removed' : 'made by somebody else'} in the meantime, and no client was created. Register once more.`,
   })
+}
+
+/** Whose value stands under this version; undefined: there is none. */
+const holderOf = async (
+  { vault }: Registration,
+  { arn }: SecretState,
+  versionId: string,
+): Promise<string | undefined> => {
+  const version = await vault.read(arn, { versionId })
+  const parsed = version === undefined ? undefined : parseSecret(version.text, version.createdAt)
+  return parsed?.ok === true ? parsed.value.clientId : undefined
+}
+
+/** taken: another registration was quicker. When the value surely was not stored, the client is removed and the first fault goes on. */
+const storeValue = async (
+  registration: Registration,
+  request: RegisterRequest,
+  { state, clientSecret }: { readonly state: SecretState; readonly clientSecret: ClientSecret },
+): Promise<'stored' | 'taken'> => {
+  const { registry, shelf, issuer, timing } = registration
+  const { secretName, clientId, tokenUrl } = request
   const { projectId } = issuer
-  const text = formatSecret({ clientId, clientSecret, projectId, issuedAt: now, fields: { token_url: tokenUrl } })
+  const fields = { token_url: tokenUrl }
+  const requestToken = firstToken('register', state)
+  const text = formatSecret({ clientId, clientSecret, projectId, issuedAt: timing.now(), fields })
   try {
-    return (await shelf.create({ name: secretName, description, text, requestToken, tags, kmsKeyId })).arn
+    const outcome = await shelf.storeFirst({ secretId: state.arn, requestToken, text })
+    if (outcome === 'taken') await registry.remove(clientId)
+    return outcome
   } catch (fault) {
-    // A lost reply: the secret may stand there, and then its client must live.
-    const state = await shelf.find(secretName).catch(() => 'unknown' as const)
-    if (state !== 'unknown' && state?.labels[requestToken] !== undefined) return state.arn
-    const isRemoved = state !== 'unknown' && (await removed(registry, clientId))
+    // A lost reply: the value may stand there, and then its client must live.
+    const holder = await holderOf(registration, state, requestToken).catch(() => 'unknown' as const)
+    if (holder === clientId) return 'stored'
+    const isRemoved = holder !== 'unknown' && (await removed(registry, clientId))
     throw isRemoved ? fault : leftBehind(secretName, clientId, fault)
   }
 }
 
+/** Guards the secret, then makes a client and stores its value, one right after the other: the reply is the only copy. */
+const fillSecret = async (
+  registration: Registration,
+  request: RegisterRequest,
+  state: SecretState,
+): Promise<'stored' | 'taken'> => {
+  await request.guard?.(state.arn)
+  const clientSecret = await createClient(registration, request)
+  return storeValue(registration, request, { state, clientSecret })
+}
+
 const readClientId = async ({ vault, issuer }: Registration, state: SecretState): Promise<string> => {
   const version = await vault.read(state.arn, { label: 'AWSCURRENT' })
-  if (version === undefined) throw malformed(state.name, ['a secret of this name exists and holds no value'])
+  if (version === undefined)
+    throw malformed(state.name, ['a secret of this name exists, holds no value, and was not made by a registration'])
   const parsed = parseSecret(version.text, version.createdAt)
   if (!parsed.ok) throw malformed(state.name, ['a secret of this name exists:', ...parsed.refusal])
   if (parsed.value.projectId !== issuer.projectId) {
@@ -169,15 +214,15 @@ export const registerClient = async (registration: Registration, request: Regist
   const faults = inputFaults(request)
   if (faults.length > 0) throw malformed(request.secretName, faults)
   const { shelf, issuer } = registration
-  const existing = await shelf.find(request.secretName)
-  const clientId = existing === undefined ? request.clientId : await readClientId(registration, existing)
-  let secretArn = existing?.arn
-  if (secretArn === undefined) {
-    secretArn = await storeSecret(registration, request, await createClient(registration, request))
-    await issuer.bind(clientId, secretArn)
-  } else await bind(registration, clientId, secretArn)
-  if (request.rotation !== undefined && existing?.rotationEnabled !== true) {
+  const state = (await shelf.find(request.secretName)) ?? (await makeSecret(registration, request))
+  const isFilled = hasValue(state) || !mayBeFilled(state)
+  const created = !isFilled && (await fillSecret(registration, request, state)) === 'stored'
+  const { arn: secretArn } = state
+  const clientId = created ? request.clientId : await readClientId(registration, state)
+  if (created) await issuer.bind(clientId, secretArn)
+  else await bind(registration, clientId, secretArn)
+  if (request.rotation !== undefined && !state.rotationEnabled) {
     await shelf.enableRotation({ secretId: secretArn, ...request.rotation })
   }
-  return { clientId, secretArn, created: existing === undefined }
+  return { clientId, secretArn, created }
 }

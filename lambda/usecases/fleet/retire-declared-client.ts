@@ -1,5 +1,6 @@
 // What becomes of a client whose construct was removed. It is kept, unless the configuration said otherwise; and even then it is
-// neither deactivated nor deleted while anybody read its secret within seven days, or when another construct declares it by now.
+// neither deactivated nor deleted while anybody read its secret within seven days, or when another construct declares it by now. A
+// registration that stopped before it stored a value leaves nothing worth keeping.
 
 import { Fault } from '../../domain/failures.ts'
 import type { Owner, Removal } from '../../domain/fleet/declared-client.ts'
@@ -54,6 +55,17 @@ const findClient = async ({ issuer }: Retirement, facts: SecretFacts): Promise<s
   return clientId
 }
 
+/** A secret that never held a value, and the client that was made for it, which nobody can use. */
+const removeEmpty = async ({ issuer, registry, secrets }: Retirement, facts: SecretFacts): Promise<void> => {
+  const clientId = clientIdOf(facts)
+  const view = clientId === undefined ? undefined : await issuer.look(clientId)
+  if (view?.boundTo !== undefined) {
+    throw refuse(facts.name, `it holds no value, and client ${clientId} is bound to ${view.boundTo}`)
+  }
+  if (clientId !== undefined && view !== undefined) await registry.remove(clientId)
+  await secrets.remove(facts.arn)
+}
+
 /** @throws Fault INPUT_MALFORMED when it may not be retired now. Asking again after it was is no failure. */
 export const retireDeclaredClient = async (
   retirement: Retirement,
@@ -63,6 +75,10 @@ export const retireDeclaredClient = async (
   const facts = await secrets.inspect(secretName)
   if (facts === undefined || !isOwnedBy(facts, owner)) return 'notOurs'
   if (facts.isDeleted) return 'deleted'
+  if (!facts.hasValue) {
+    await removeEmpty(retirement, facts)
+    return 'deleted'
+  }
   if (onRemoval !== 'retain') {
     assertQuiet(facts, timing.now())
     if (facts.replicaRegions.length > 0) {

@@ -5,13 +5,9 @@ import { useAws } from '../../fakes/stand-ins.ts'
 
 const place = useAws()
 const shelf = () => createShelf(place.sdk().secrets)
-const secret = {
-  name: 'm2m/test/orders',
-  description: 'takes orders',
-  text: 'canary-value',
-  requestToken: 'register-1793622600000-00000000000000000000000000000000',
-  tags: { team: 'orders', 'm2m:overlap': '1h' },
-}
+const secret = { name: 'm2m/test/orders', description: 'takes orders', tags: { team: 'orders', 'm2m:overlap': '1h' } }
+const requestToken = 'register-1793622600000-00000000000000000000000000000000'
+const first = { secretId: secret.name, requestToken, text: 'canary-value' }
 const errorOf = async (call: Promise<unknown>) => {
   try {
     return await call
@@ -21,54 +17,86 @@ const errorOf = async (call: Promise<unknown>) => {
 }
 
 describe('create', () => {
-  test('stores value, description and tags under the request token', async () => {
-    const { arn } = await shelf().create(secret)
+  test('makes a secret with description and tags, and without a value', async () => {
+    expect(await shelf().create(secret)).toBe('created')
 
-    const peeked = place.standIn.peek(arn)
-    expect(peeked).toMatchObject({ name: secret.name, description: 'takes orders', tags: secret.tags })
-    expect(peeked?.versions).toEqual([
-      { id: secret.requestToken, stages: ['AWSCURRENT'], value: 'canary-value', createdAt: expect.any(Number) },
-    ])
+    const peeked = place.standIn.peek(secret.name)
+    expect(peeked).toMatchObject({ name: secret.name, description: 'takes orders', tags: secret.tags, versions: [] })
   })
 
   test('leaves an empty description out', async () => {
-    const { arn } = await shelf().create({ ...secret, description: '' })
+    await shelf().create({ ...secret, description: '' })
 
-    expect(place.standIn.peek(arn)?.description).toBeUndefined()
+    expect(place.standIn.peek(secret.name)?.description).toBeUndefined()
   })
 
-  test('a lost reply is no second secret: the SDK asks again under the same token', async () => {
-    place.standIn.faults.add({ op: 'CreateSecret', kind: 'drop_reply' })
+  test.each([
+    ['whoever made it', {}],
+    ['a first try whose reply was lost included', { losesReply: true }],
+  ])('a name that is there is no failure: %s', async (_what, { losesReply = false }: { losesReply?: boolean }) => {
+    if (losesReply) place.standIn.faults.add({ op: 'CreateSecret', kind: 'drop_reply' })
+    else await shelf().create(secret)
 
-    const { arn } = await shelf().create(secret)
-
-    expect(place.standIn.peek(arn)?.versions.length).toBe(1)
+    expect(await shelf().create(secret)).toBe('exists')
   })
 
-  test('a name that is taken is refused, without a word about the value', async () => {
+  test('what is refused otherwise is a failure', async () => {
+    place.standIn.faults.add({ op: 'CreateSecret', kind: 'error', status: 403 })
+
+    expect(await errorOf(shelf().create(secret))).toMatchObject({ code: 'SECRETS_MANAGER_REJECTED', retryable: false })
+  })
+})
+
+describe('storeFirst', () => {
+  test('stores the value under the request token, as AWSCURRENT', async () => {
     await shelf().create(secret)
 
-    const error = await errorOf(
-      shelf().create({ ...secret, requestToken: `${secret.requestToken.slice(0, -1)}1`, text: 'canary-2' }),
-    )
+    expect(await shelf().storeFirst(first)).toBe('stored')
+    expect(place.standIn.peek(secret.name)?.versions).toEqual([
+      { id: requestToken, stages: ['AWSCURRENT'], value: 'canary-value', createdAt: expect.any(Number) },
+    ])
+  })
+
+  test('a lost reply is no second version: the SDK asks again under the same token', async () => {
+    await shelf().create(secret)
+    place.standIn.faults.add({ op: 'PutSecretValue', kind: 'drop_reply' })
+
+    expect(await shelf().storeFirst(first)).toBe('stored')
+    expect(place.standIn.peek(secret.name)?.versions).toHaveLength(1)
+  })
+
+  test('another value under the token changes nothing', async () => {
+    await shelf().create(secret)
+    await shelf().storeFirst(first)
+
+    expect(await shelf().storeFirst({ ...first, text: 'canary-2' })).toBe('taken')
+    expect(place.standIn.peek(secret.name)?.versions.map(({ value }) => value)).toEqual(['canary-value'])
+  })
+
+  test('a failure is told without a word about the value', async () => {
+    const error = await errorOf(shelf().storeFirst(first))
 
     expect(error).toMatchObject({ code: 'SECRETS_MANAGER_REJECTED', retryable: false })
-    expect(String(error)).toContain('CreateSecret on m2m/test/orders failed with ResourceExistsException')
+    expect(String(error)).toContain('PutSecretValue on m2m/test/orders failed with ResourceNotFoundException')
     expect(String(error)).not.toContain('canary')
   })
 })
 
 describe('find', () => {
   test('a secret by its name, with its labels', async () => {
-    const { arn } = await shelf().create(secret)
+    await shelf().create(secret)
+    const found = await shelf().find(secret.name)
+    await shelf().storeFirst(first)
 
-    expect(await shelf().find(secret.name)).toEqual({
-      arn,
+    expect(found).toEqual({
+      arn: place.standIn.peek(secret.name)?.arn,
       name: secret.name,
       rotationEnabled: false,
       tags: secret.tags,
-      labels: { [secret.requestToken]: ['AWSCURRENT'] },
+      labels: {},
+      createdAt: expect.any(Number),
     })
+    expect(await shelf().find(secret.name)).toEqual({ ...found, labels: { [requestToken]: ['AWSCURRENT'] } })
   })
 
   test('none is none; a failure is a failure', async () => {
@@ -80,23 +108,24 @@ describe('find', () => {
 
 describe('enableRotation', () => {
   test('turns rotation on, and rotates nothing', async () => {
-    const { arn } = await shelf().create(secret)
+    await shelf().create(secret)
+    await shelf().storeFirst(first)
 
     await shelf().enableRotation({
-      secretId: arn,
+      secretId: secret.name,
       functionArn: 'arn:aws:lambda:us-east-1:000000000000:function:rotation',
       everyDays: 60,
     })
     await place.standIn.idle()
 
-    const peeked = place.standIn.peek(arn)
+    const peeked = place.standIn.peek(secret.name)
     expect(peeked?.rotation).toMatchObject({
       isEnabled: true,
       lambdaArn: 'arn:aws:lambda:us-east-1:000000000000:function:rotation',
       rules: { AutomaticallyAfterDays: 60 },
     })
     expect(peeked?.versions.filter(({ stages }) => stages.includes('AWSCURRENT')).map(({ id }) => id)).toEqual([
-      secret.requestToken,
+      requestToken,
     ])
   })
 

@@ -116,6 +116,7 @@ describe('killed, or without a reply, at any call', () => {
     ['aws', 'CreateSecret'],
     ['aws', 'DescribeSecret'],
     ['aws', 'PutResourcePolicy'],
+    ['aws', 'PutSecretValue'],
     ['aws', 'TagResource'],
     ['aws', 'RotateSecret'],
   ] as const)('%s %s: asked again it ends the same', async (whose, op) => {
@@ -135,6 +136,64 @@ describe('killed, or without a reply, at any call', () => {
   })
 })
 
+describe('stopped before its value was stored', () => {
+  const stopped = async () => {
+    awsPlace.standIn.faults.add({ op: 'PutResourcePolicy', kind: 'error', status: 400 })
+    await expect(adopt()).rejects.toThrow()
+    expect(peek()).toMatchObject({ versions: [], tags: { 'm2m:client-id': CLIENT } })
+  }
+
+  test('goes on with the secret that it left', async () => {
+    await stopped()
+
+    const { outcome } = await adopt()
+
+    expect(outcome).toBe('adopted')
+    expect(stored().client_secret).toBe(VALUE)
+  })
+
+  test('takes no value that is not proven', async () => {
+    await stopped()
+
+    await expect(adopt({ clientSecret: 'canary-another-value' })).rejects.toThrow(/refuses this value/)
+    expect(peek()?.versions).toEqual([])
+  })
+
+  test('goes on as lost, and its placeholder is what a rotation starts from', async () => {
+    await stopped()
+
+    await adopt({}, lost)
+
+    expect(stored().client_secret).toBe('value-lost::::')
+  })
+
+  test('is no registration’s to fill', async () => {
+    await stopped()
+    const client = {
+      secretName: NAME,
+      displayName: 'billing',
+      description: '',
+      scopes: [],
+      consumers: [],
+      rules: { everyDays: 60 },
+      onRemoval: 'retain',
+      tags: {},
+    } as const
+
+    await expect(ask({ action: 'declare', set: 'one', requestId: 'r', client })).rejects.toThrow(/holds no value/)
+    expect(stytch.clientIds()).toEqual([CLIENT])
+  })
+})
+
+test('the policy stands before the value, and is set once', async () => {
+  await adopt()
+
+  const calls = awsPlace.calls()
+  expect(calls.filter((op) => op === 'PutResourcePolicy')).toHaveLength(1)
+  expect(calls.indexOf('CreateSecret')).toBeLessThan(calls.indexOf('PutResourcePolicy'))
+  expect(calls.indexOf('PutResourcePolicy')).toBeLessThan(calls.indexOf('PutSecretValue'))
+})
+
 describe('refused, with nothing changed', () => {
   test.each<readonly [string, () => void, Partial<AdoptAsked>, RegExp]>([
     [
@@ -145,6 +204,18 @@ describe('refused, with nothing changed', () => {
     ],
     ['a client that is not there', () => {}, { clientId: 'nobody' }, /knows no such client/],
     ['a client that is inactive', () => stytch.dashboard.setStatus(CLIENT, 'inactive'), {}, /it is inactive/],
+    [
+      'a reader of an account that the key does not admit',
+      () => {},
+      { consumers: ['arn:aws:iam::333333333333:role/job'] },
+      /its readers name roles of 333333333333.*add "333333333333" to "readerAccounts"/,
+    ],
+    [
+      'more readers than its policy holds',
+      () => {},
+      { consumers: Array.from({ length: 400 }, (_, at) => role(`job-${at}`)) },
+      /of 400 readers \d+ fit/,
+    ],
     ['a name outside of the prefix', () => {}, { secretName: 'other/billing' }, /does not start with m2m\/prod\//],
   ])('%s', async (_what, prepare, more, why) => {
     prepare()
@@ -173,7 +244,7 @@ describe('refused, with nothing changed', () => {
   })
 
   test('a name that an unfinished adoption has, with another value', async () => {
-    awsPlace.standIn.faults.add({ op: 'PutResourcePolicy', kind: 'error', status: 400 })
+    stytch.server.faults.add({ op: 'UpdateClient', kind: 'error', status: 400 })
     await expect(adopt()).rejects.toThrow()
     await expect(adopt({ clientSecret: 'canary-another-value' })).rejects.toThrow(/holds another value/)
   })

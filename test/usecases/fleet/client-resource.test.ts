@@ -28,6 +28,7 @@ const stage = {
   changers: [role('rotation'), role('registrar')],
   rotators: [],
   replicas: [],
+  readerAccounts: ['222222222222'],
 }
 const client: DeclaredClient = {
   secretName: NAME,
@@ -77,6 +78,48 @@ const compose = () => {
     clients: createClientKeeper(api),
     secrets: createSecretKeeper(secrets),
   }
+}
+
+/** Runs `create` until it is at this call, and lets it never go on: before the call's effect, or after it and without its reply. */
+const killAt = async (
+  at: 'create' | 'setPolicy' | 'register' | 'storeFirst' | 'bind' | 'tag' | 'schedule',
+  when: 'before' | 'after',
+): Promise<void> => {
+  const parts = compose()
+  const { registration, secrets } = parts
+  let reached = (): void => {}
+  const isReached = new Promise<void>((resolve) => {
+    reached = resolve
+  })
+  const stop =
+    <Args extends readonly unknown[], Reply>(call: (...args: Args) => Promise<Reply>) =>
+    async (...args: Args): Promise<Reply> => {
+      if (when === 'after') await call(...args)
+      reached()
+      return new Promise<never>(() => {})
+    }
+  const { shelf, registry, issuer } = registration
+  const killed = {
+    ...parts,
+    registration: {
+      ...registration,
+      shelf: {
+        ...shelf,
+        ...(at === 'create' ? { create: stop(shelf.create) } : {}),
+        ...(at === 'storeFirst' ? { storeFirst: stop(shelf.storeFirst) } : {}),
+      },
+      registry: { ...registry, ...(at === 'register' ? { create: stop(registry.create) } : {}) },
+      issuer: { ...issuer, ...(at === 'bind' ? { bind: stop(issuer.bind) } : {}) },
+    },
+    secrets: {
+      ...secrets,
+      ...(at === 'setPolicy' ? { setPolicy: stop(secrets.setPolicy) } : {}),
+      ...(at === 'tag' ? { tag: stop(secrets.tag) } : {}),
+      ...(at === 'schedule' ? { scheduleRotation: stop(secrets.scheduleRotation) } : {}),
+    },
+  }
+  void answerClientRequest(killed, stage, create)
+  await isReached
 }
 
 const ask = async (request: ClientRequest) => {
@@ -129,8 +172,14 @@ describe('Create', () => {
       'OnlyNamedRolesRead',
       'OnlyNamedRolesChange',
       'OnlyNamedRolesRotate',
+      'OthersMoveAwspendingOnly',
+      'OnlyNamedRolesTag',
+      'OthersTagHoldsOnly',
       'OnlyNamedRolesOpen',
     ])
+    const calls = awsPlace.calls()
+    expect(calls.filter((op) => op === 'PutResourcePolicy')).toHaveLength(1)
+    expect(calls.indexOf('PutResourcePolicy')).toBeLessThan(calls.indexOf('PutSecretValue'))
   })
 
   test('asked again makes nothing anew, and does not read the value', async () => {
@@ -144,7 +193,7 @@ describe('Create', () => {
     expect(awsPlace.calls().filter((op) => op === 'GetSecretValue')).toHaveLength(before)
   })
 
-  test.each(['CreateSecret', 'PutResourcePolicy', 'TagResource', 'RotateSecret'])(
+  test.each(['CreateSecret', 'PutResourcePolicy', 'PutSecretValue', 'TagResource', 'RotateSecret'])(
     'that fails at %s leaves neither client nor secret',
     async (op) => {
       awsPlace.standIn.faults.add({ op, kind: 'error', status: 400 })
@@ -166,33 +215,64 @@ describe('Create', () => {
     expect(await secretFacts()).toBeUndefined()
   })
 
-  test('that was killed after the client was made removes the client whose secret nobody has, and makes another', async () => {
-    const parts = compose()
-    const killed = {
-      ...parts.registration,
-      shelf: { ...parts.registration.shelf, create: () => new Promise<never>(() => {}) },
-    }
-    void answerClientRequest({ ...parts, registration: killed }, stage, create)
-    await expect.poll(clientIds).toHaveLength(1)
-    const [orphan] = clientIds()
+  describe.each(['before', 'after'] as const)('killed %s', (when) => {
+    test.each(['create', 'setPolicy', 'register', 'storeFirst', 'bind', 'tag', 'schedule'] as const)(
+      '%s, another request ends with one client, whose value is stored and guarded',
+      async (at) => {
+        await killAt(at, when)
 
-    const { attributes } = await ask(create)
+        const { attributes } = await ask({ ...create, requestId: 'request-2' })
 
-    expect(clientIds()).toEqual([attributes.ClientId])
-    expect(attributes.ClientId).not.toBe(orphan)
+        expect(clientIds()).toEqual([attributes.ClientId])
+        expect(peek()?.tags['m2m:client-id']).toBe(attributes.ClientId)
+        expect(await view(attributes.ClientId ?? '')).toMatchObject({ trustedMetadata: { managed_by: peek()?.arn } })
+        expect(peek()?.versions.filter(({ value }) => value !== undefined)).toHaveLength(1)
+        expect(secretValues().every((value) => stytchPlace.stytch.accepts(attributes.ClientId ?? '', value))).toBe(true)
+        expect((await policyOf()).Statement.length).toBeGreaterThan(4)
+      },
+    )
+
+    test.each(['create', 'setPolicy', 'register', 'storeFirst', 'bind'] as const)(
+      '%s, the same request run again ends so, too',
+      async (at) => {
+        await killAt(at, when)
+
+        const { attributes } = await ask(create)
+
+        expect(clientIds()).toEqual([attributes.ClientId])
+        expect(secretValues()).toHaveLength(1)
+        expect(stytchPlace.stytch.accepts(attributes.ClientId ?? '', secretValues()[0] ?? '')).toBe(true)
+      },
+    )
   })
 
-  test('that was killed after the secret was stored goes on with it', async () => {
-    const parts = compose()
-    const killed = { ...parts.registration, issuer: { ...parts.issuer, bind: () => new Promise<never>(() => {}) } }
-    void answerClientRequest({ ...parts, registration: killed }, stage, create)
-    await expect.poll(() => peek()?.arn).toBeDefined()
-    const [made] = clientIds()
-
-    const { attributes } = await ask(create)
-
-    expect(attributes.ClientId).toBe(made)
+  test('killed before it stored a value, and removed then: neither its secret nor its client stays', async () => {
+    await killAt('storeFirst', 'before')
     expect(clientIds()).toHaveLength(1)
+
+    const { outcome } = await ask({ ...create, type: 'Delete', physicalId: NAME })
+
+    expect(outcome).toBe('deleted')
+    expect(clientIds()).toEqual([])
+    expect((await secretFacts())?.isDeleted).toBe(true)
+  })
+
+  test.each<readonly [string, Partial<DeclaredClient>, RegExp]>([
+    [
+      'of an account that the key does not admit',
+      { consumers: ['arn:aws:iam::333333333333:role/job'] },
+      /add "333333333333" to "readerAccounts", or set "readerOrganizationId"/,
+    ],
+    [
+      'more than its policy holds',
+      { consumers: Array.from({ length: 400 }, (_, at) => role(`job-${at}`)) },
+      /of 400 readers \d+ fit/,
+    ],
+  ])('with readers %s is refused before anything is made', async (_what, more, why) => {
+    await expect(ask({ ...create, client: { ...client, ...more } })).rejects.toThrow(why)
+
+    expect(clientIds()).toEqual([])
+    expect(await secretFacts()).toBeUndefined()
   })
 
   test('outside of the prefix is refused', async () => {

@@ -213,6 +213,46 @@ describe('what is not listed any more', () => {
   })
 })
 
+describe('a secret without a value', () => {
+  const empty = { ...secret, labels: {}, rotationEnabled: false }
+  const unstored = { ...record, boundTo: undefined, registeredAt: NOW - LEFTOVER_AGE_MS }
+
+  test.each([
+    ['whose client was never made', []],
+    ['whose client is young', [{ ...unstored, registeredAt: NOW }]],
+  ])('%s is filled', (_what, records) => {
+    expect(plan({ secrets: [empty], records }).changes).toEqual([
+      { kind: 'update', secretName: NAME, client, differences: [{ what: 'value', from: '', to: 'its first' }] },
+    ])
+  })
+
+  test('holds nobody’s client: the one that was made for it, long ago, is removed, and another is made', () => {
+    expect(plan({ secrets: [empty], records: [unstored] }).changes.map(({ kind }) => kind)).toEqual([
+      'discard',
+      'update',
+    ])
+  })
+})
+
+describe('readers of an account that the key does not admit', () => {
+  const strange = { ...client, consumers: ['arn:aws:iam::333333333333:role/job'] }
+
+  test('are refused in the plan, before anything is applied', () => {
+    expect(plan({ stage: { ...stage, readerAccounts: [] }, clients: [strange] })).toMatchObject({
+      changes: [],
+      refused: [{ secretName: NAME, why: expect.stringMatching(/add "333333333333" to "readerAccounts"/) }],
+    })
+  })
+
+  test.each([
+    ['the account is admitted', { readerAccounts: ['333333333333'] }],
+    ['an organization is', { readerAccounts: [], readerOrganizationId: 'o-a1b2c3d4e5' }],
+    ['the function does not say yet', {}],
+  ])('are planned when %s', (_what, more) => {
+    expect(plan({ stage: { ...stage, ...more }, clients: [strange] }).refused).toEqual([])
+  })
+})
+
 describe('a client whose value was never stored', () => {
   const leftover = { ...record, clientId: 'm2m-client-left', boundTo: undefined, registeredAt: NOW - LEFTOVER_AGE_MS }
 

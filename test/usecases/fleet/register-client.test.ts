@@ -43,17 +43,31 @@ const createPlace = () => {
   }
   const changes = () =>
     log.calls
-      .filter(({ name }) => ['create', 'remove', 'bind', 'enableRotation', 'start', 'putPending'].includes(name))
+      .filter(({ name }) =>
+        ['create', 'storeFirst', 'remove', 'bind', 'enableRotation', 'start', 'putPending'].includes(name),
+      )
       .map(({ port, name }) => `${port}.${name}`)
   return { log, timing, issuer, vault, registry, run, changes }
 }
 
 describe('a new client', () => {
-  test('is created, stored, bound and scheduled, in this order', async () => {
+  test('has its secret guarded before it is created, then is stored, bound and scheduled', async () => {
     const place = createPlace()
+    const guard = async (secretArn: string) => {
+      expect(place.vault.versions.size).toBe(0)
+      await place.log.run({ port: 'registry', name: 'start', about: secretArn }, () => {})
+    }
 
-    expect(await place.run()).toEqual({ clientId: CLIENT_ID, secretArn: SECRET_ARN, created: true })
-    expect(place.changes()).toEqual(['registry.create', 'shelf.create', 'issuer.bind', 'shelf.enableRotation'])
+    expect(await place.run({ guard })).toEqual({ clientId: CLIENT_ID, secretArn: SECRET_ARN, created: true })
+    expect(place.changes()).toEqual([
+      'shelf.create',
+      'registry.start',
+      'registry.create',
+      'shelf.storeFirst',
+      'issuer.bind',
+      'shelf.enableRotation',
+    ])
+    expect(place.vault.tags).toEqual({ 'm2m:client-id': CLIENT_ID })
     expect(place.issuer.clients.get(CLIENT_ID)).toMatchObject({ boundTo: SECRET_ARN, next: null })
     expect(place.log.calls.at(-1)?.about).toBe(`${FUNCTION} every 60 days`)
   })
@@ -83,43 +97,76 @@ describe('a new client', () => {
 
     await registerClient({ ...place, shelf: createFakeShelf(place.log, place.vault) }, plain)
 
-    expect(place.changes()).toEqual(['registry.create', 'shelf.create', 'issuer.bind'])
+    expect(place.changes()).toEqual(['shelf.create', 'registry.create', 'shelf.storeFirst', 'issuer.bind'])
   })
 })
 
 describe('when something fails', () => {
-  test('a client whose secret could not be stored is removed, and the first fault goes on', async () => {
+  test('a client whose value could not be stored is removed, and the first fault goes on', async () => {
     const place = createPlace()
-    place.log.before.push(failAt('shelf.create', down))
+    place.log.before.push(failAt('shelf.storeFirst', down))
 
     expect(await place.run()).toBe(down)
-    expect(place.changes()).toEqual(['registry.create', 'shelf.create', 'registry.remove'])
+    expect(place.changes()).toEqual(['shelf.create', 'registry.create', 'shelf.storeFirst', 'registry.remove'])
     expect(place.issuer.clients.size).toBe(0)
   })
 
-  test('a client whose secret was stored, though the reply was lost, lives', async () => {
+  test('a client whose value was stored, though the reply was lost, lives', async () => {
     const place = createPlace()
-    place.log.after.push(failAt('shelf.create', down))
+    place.log.after.push(failAt('shelf.storeFirst', down))
 
     expect(await place.run()).toEqual({ clientId: CLIENT_ID, secretArn: SECRET_ARN, created: true })
     expect(place.issuer.clients.get(CLIENT_ID)?.boundTo).toBe(SECRET_ARN)
   })
 
-  test('a name that somebody else took meanwhile costs the new client, not the other one’s secret', async () => {
+  test('a client of whose value nobody knows whether it was stored is named, and lives', async () => {
+    const place = createPlace()
+    place.log.before.push(failAt('shelf.storeFirst', down))
+    place.log.before.push(failAt('vault.read', down))
+
+    const error = await place.run()
+
+    expect(error).toMatchObject({ retryable: true })
+    expect(String(error)).toContain(`Client ${CLIENT_ID} could not be removed again`)
+    expect(place.issuer.clients.has(CLIENT_ID)).toBe(true)
+  })
+
+  test('no client is created while its secret is not guarded', async () => {
+    const place = createPlace()
+
+    expect(await place.run({ guard: () => Promise.reject(down) })).toBe(down)
+    expect(place.changes()).toEqual(['shelf.create'])
+  })
+
+  test('a name that somebody else took in the meantime is left to him, and no client is created', async () => {
     const place = createPlace()
     place.log.before.push(
       onceAt('shelf.create', () => {
         place.vault.exists = true
-        place.vault.place('adopt-1793622600000-00000000000000000000000000000000', {
-          text: textOf(valueNamed('A'), { client_id: 'm2m-client-test-other' }),
+        place.vault.tags = { 'm2m:client-id': 'm2m-client-test-other' }
+      }),
+    )
+
+    expect(await place.run()).toMatchObject({ code: 'SECRETS_MANAGER_REJECTED' })
+    expect(place.changes()).toEqual(['shelf.create'])
+  })
+
+  test('a second registration of the same secret that stores first keeps it, and this one’s client is removed', async () => {
+    const place = createPlace()
+    const other = 'm2m-client-test-other'
+    place.issuer.clients.set(other, { current: valueNamed('A'), next: null, isActive: true, boundTo: undefined })
+    place.log.before.push(
+      onceAt('shelf.storeFirst', ({ about }) => {
+        place.vault.place(about, {
+          text: textOf(valueNamed('A'), { client_id: other }),
           labels: ['AWSCURRENT'],
         })
       }),
     )
 
-    expect(await place.run()).toMatchObject({ code: 'SECRETS_MANAGER_REJECTED' })
-    expect(place.issuer.clients.size).toBe(0)
-    expect(place.vault.versions.size).toBe(1)
+    expect(await place.run()).toEqual({ clientId: other, secretArn: SECRET_ARN, created: false })
+    expect([...place.issuer.clients.keys()]).toEqual([other])
+    expect(place.issuer.clients.get(other)?.boundTo).toBe(SECRET_ARN)
   })
 
   test('a client that surely was not created, though the reply was lost, is created once more', async () => {
@@ -127,7 +174,7 @@ describe('when something fails', () => {
     place.registry.losses.push('before')
 
     expect(await place.run()).toEqual({ clientId: CLIENT_ID, secretArn: SECRET_ARN, created: true })
-    expect(place.changes().slice(0, 2)).toEqual(['registry.create', 'registry.create'])
+    expect(place.changes().slice(0, 3)).toEqual(['shelf.create', 'registry.create', 'registry.create'])
   })
 
   test.each([
@@ -139,9 +186,9 @@ describe('when something fails', () => {
     place.registry.losses.push(...losses)
 
     expect(await place.run()).toMatchObject({ code: 'STYTCH_OUTCOME_UNKNOWN', retryable: true })
-    expect(place.changes()).toEqual(changes)
+    expect(place.changes()).toEqual(['shelf.create', ...changes])
     expect(place.issuer.clients.size).toBe(0)
-    expect(place.vault.exists).toBe(false)
+    expect(place.vault.versions.size).toBe(0)
   })
 
   test('a client that is refused at the second try is removed, for the first may have arrived late', async () => {
@@ -165,6 +212,21 @@ describe('when something fails', () => {
     expect(await place.run()).toBe(down)
     expect(place.changes()).toEqual([])
   })
+
+  test.each(['registry.create', 'shelf.storeFirst'])(
+    'what %s left without a value is filled by asking again, with another client',
+    async (at) => {
+      const place = createPlace()
+      place.log.before.push(failAt(at, down))
+      expect(await place.run()).toBe(down)
+      place.log.before.length = 0
+      const second = 'm2m-client-test-second'
+
+      expect(await place.run({ clientId: second })).toEqual({ clientId: second, secretArn: SECRET_ARN, created: true })
+      expect([...place.issuer.clients.keys()]).toEqual([second])
+      expect(place.vault.versions.size).toBe(1)
+    },
+  )
 
   test.each(['issuer.bind', 'shelf.enableRotation'])(
     'what %s left undone is completed by asking again, with the same client',
@@ -201,7 +263,22 @@ describe('a name that is there already', () => {
   })
 
   const spoiled: readonly (readonly [string, (place: Awaited<ReturnType<typeof registered>>) => void, string])[] = [
-    ['holds no value', ({ vault }) => vault.versions.clear(), 'holds no value'],
+    [
+      'holds no value, and was made by hand',
+      ({ vault }) => {
+        vault.versions.clear()
+        vault.tags = {}
+      },
+      'holds no value',
+    ],
+    [
+      'holds no value, and was made by an adoption',
+      ({ vault }) => {
+        vault.versions.clear()
+        vault.tags = { ...vault.tags, 'm2m:held': '2026-11-29T00:00:00.000Z' }
+      },
+      'holds no value',
+    ],
     [
       'holds another format',
       ({ vault }) => vault.place(vault.holderOf('AWSCURRENT') ?? '', { text: '{"client_secret":"canary"}' }),
@@ -268,7 +345,14 @@ describe('a request that cannot be', () => {
 })
 
 test('no failure says the value', async () => {
-  for (const at of ['registry.create', 'shelf.create', 'shelf.find', 'issuer.bind', 'shelf.enableRotation']) {
+  for (const at of [
+    'registry.create',
+    'shelf.create',
+    'shelf.storeFirst',
+    'shelf.find',
+    'issuer.bind',
+    'shelf.enableRotation',
+  ]) {
     for (const when of ['before', 'after'] as const) {
       const place = createPlace()
       place.log[when].push(failAt(at, down))

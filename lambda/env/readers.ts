@@ -1,0 +1,8 @@
+// What synth has to know of a secret's policy before there is a secret: its form, whose readers the key admits, how many of them fit.
+export {
+  accountOf,
+  type ReaderAdmission,
+  strangeAccounts,
+  strangeAccountsFault,
+} from '../domain/fleet/reader-admission.ts'
+export { type PolicyRoles, policyFault, policyForm } from '../domain/fleet/secret-policy.ts'

@@ -12,7 +12,7 @@ export interface CredentialsSource {
 export const createProjectCredentials = ({ client, secretId, projectId }: CredentialsSource) =>
   createStoredPair({
     client,
-    secretId,
+    secret: { kind: 'projectSecret', name: secretId, projectId },
     pick: ({ project_id: storedId, secret }) => {
       if (storedId !== projectId) return `project_id is not ${projectId}`
       return typeof secret === 'string' && secret !== '' ? { projectId, secret } : 'secret is missing'

@@ -14,7 +14,7 @@ const isFilled = (value: unknown): value is string => typeof value === 'string' 
 export const createWorkspaceCredentials = ({ client, secretId }: WorkspaceKeySource) =>
   createStoredPair({
     client,
-    secretId,
+    secret: { kind: 'workspaceKey', name: secretId },
     pick: ({ key_id: user, secret: password }) => {
       const missing = [...(isFilled(user) ? [] : ['key_id']), ...(isFilled(password) ? [] : ['secret'])]
       return isFilled(user) && isFilled(password) ? { user, password } : `${missing.join(' and ')} is missing`

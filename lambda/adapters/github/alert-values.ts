@@ -1,12 +1,12 @@
 // GitHub's secret-scanning alerts as the domain's AlertValues: the value that a webhook leaves out, fetched by a GitHub App whose key
 // lies in a Secrets Manager secret. The address is made of checked parts, never taken from the delivery.
-import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { Fault } from '../../domain/failures.ts'
 import type { AlertValues } from '../../domain/intake/intake-ports.ts'
 import { MAX_VALUE_CHARACTERS } from '../../domain/intake/leak-proof.ts'
 import { parseJsonObject } from '../../domain/json-object.ts'
 import { type ClientSecret, createClientSecret } from '../../domain/rotation/client-secret.ts'
-import { awsFault } from '../aws/aws-call.ts'
+import { readHandMadeSecret } from '../aws/hand-made-secret.ts'
 import { type GithubApp, installationToken, makeAppJwt, readPrivateKey } from './app.ts'
 import { callGithub } from './http.ts'
 
@@ -21,10 +21,8 @@ export interface GithubPlace {
 const fault = (message: string): Fault => new Fault({ code: 'ALERT_NOT_FETCHED', retryable: false, message })
 
 const readApp = async (client: SecretsManagerClient, appSecretId: string): Promise<GithubApp> => {
-  const reply = await client.send(new GetSecretValueCommand({ SecretId: appSecretId })).catch((error: unknown) => {
-    throw awsFault({ operation: 'GetSecretValue', subject: appSecretId }, error)
-  })
-  const { app_id: appId, private_key: pem } = parseJsonObject(reply.SecretString ?? '') ?? {}
+  const text = await readHandMadeSecret(client, { kind: 'githubApp', name: appSecretId })
+  const { app_id: appId, private_key: pem } = parseJsonObject(text) ?? {}
   const key = typeof pem === 'string' ? readPrivateKey(pem) : undefined
   if (typeof appId !== 'string' || appId === '' || key === undefined) {
     throw fault(`The GitHub App's secret ${appSecretId} is malformed: store {"app_id": "…", "private_key": "…"}.`)

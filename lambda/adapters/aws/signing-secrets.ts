@@ -35,7 +35,8 @@ const readKeys = (detector: Detector, value: unknown, faults: string[]): Signing
   return {}
 }
 
-const readSigningKeys = (secretId: string, text: string): SigningKeys => {
+/** @throws Fault SIGNING_SECRET_MALFORMED with every fault. */
+export const readSigningKeys = (secretId: string, text: string): SigningKeys => {
   const json = parseJsonObject(text)
   if (json === undefined) throw malformed(secretId, ['the value is not a JSON object'])
   const faults: string[] = []

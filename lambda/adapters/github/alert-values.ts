@@ -20,8 +20,8 @@ export interface GithubPlace {
 
 const fault = (message: string): Fault => new Fault({ code: 'ALERT_NOT_FETCHED', retryable: false, message })
 
-const readApp = async (client: SecretsManagerClient, appSecretId: string): Promise<GithubApp> => {
-  const text = await readHandMadeSecret(client, { kind: 'githubApp', name: appSecretId })
+/** @throws Fault ALERT_NOT_FETCHED for what is no App's key. */
+export const readGithubApp = (appSecretId: string, text: string): GithubApp => {
   const { app_id: appId, private_key: pem } = parseJsonObject(text) ?? {}
   const key = typeof pem === 'string' ? readPrivateKey(pem) : undefined
   if (typeof appId !== 'string' || appId === '' || key === undefined) {
@@ -39,7 +39,9 @@ export const createAlertValues = ({ client, appSecretId, baseUrl, now }: GithubP
   fetch: async (place) => {
     if (appSecretId === undefined) throw fault('No GitHub App is configured that could fetch an alert.')
     const { repository, alertNumber } = place
-    const token = await installationToken(baseUrl, makeAppJwt(await readApp(client, appSecretId), now()), place)
+    const text = await readHandMadeSecret(client, { kind: 'githubApp', name: appSecretId })
+    const app = readGithubApp(appSecretId, text)
+    const token = await installationToken(baseUrl, makeAppJwt(app, now()), place)
     const { secret } = await callGithub(baseUrl, {
       method: 'GET',
       path: `/repos/${repository}/secret-scanning/alerts/${alertNumber}`,

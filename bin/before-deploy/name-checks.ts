@@ -110,7 +110,7 @@ export const checkNames = async (input: NamesInput): Promise<readonly CheckResul
   const problems = inTheWay.map(({ resource, taken }) => {
     const what = `the ${kindOf(resource.type)} ${resource.name} exists and is not this stack's`
     return taken === 'elsewhere'
-      ? problem(CHECK, `${what}: another account has it`, 'take another stage name')
+      ? problem(CHECK, `${what}: another account has it, or you may not look at it`, 'take another stage name')
       : problem(CHECK, what, removalOf(resource))
   })
   const free = names.length - problems.length - seen.filter(({ taken }) => taken instanceof Error).length

@@ -64,14 +64,20 @@ const hasAlias = async (services: SignedServices, name: string): Promise<boolean
   return false
 }
 
-/** A bucket's name is one in all of AWS: 403 says that somebody has it. */
+/** A bucket's name is one in all of AWS. The answer to HEAD has no body, hence no name: 403 and 301 say that somebody has it. */
 const bucketState = async (s3: S3Client, name: string): Promise<boolean | 'elsewhere'> => {
-  try {
-    return await isThere(asked('s3:ListBucket', s3.send(new HeadBucketCommand({ Bucket: name }))))
-  } catch (error) {
-    if (error instanceof AwsCallError && /^(403|Forbidden|AccessDenied)$/.test(error.errorName)) return 'elsewhere'
-    throw error
-  }
+  const statusOf = (error: unknown): number | undefined =>
+    (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode
+  const call = s3.send(new HeadBucketCommand({ Bucket: name })).then(
+    () => true as const,
+    (error: unknown) => {
+      const status = statusOf(error)
+      if (status === 404) return false as const
+      if (status === 403 || status === 301) return 'elsewhere' as const
+      throw error
+    },
+  )
+  return asked('s3:ListBucket', call)
 }
 
 export const createLookups = (

@@ -1,7 +1,7 @@
 // `m2m doctor --before-deploy` as a process, over HTTP, in an account that lacks everything, and in one that lacks nothing; what it says of
 // what it may not look at; and that no value of a secret is ever shown.
 import { spawn } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
@@ -152,6 +152,28 @@ describe('an account that has everything', () => {
 
     expect(await doctor(config, '--json')).toMatchObject({ code: 0 })
   })
+})
+
+test('every action that it takes stands in the documentation', async () => {
+  await prepare()
+  api.state.asked.clear()
+  api.state.stack = { status: 'UPDATE_COMPLETE', resources: [] }
+  const prepared = aws.calls().length
+  // With an archive of reads and a key of the account's own, so that nothing is left out.
+  await doctor({
+    ...config,
+    rotation: { adoptionProof: {} },
+    keyArn: `arn:aws:kms:${REGION}:${ACCOUNT}:key/1`,
+  })
+
+  const documented = readFileSync(join(repository, 'docs/deploying.md'), 'utf8')
+  const own = aws
+    .calls()
+    .slice(prepared)
+    .map(({ op }) => `\`(secretsmanager|ssm|lambda):${op}\``)
+  const others = [...api.state.asked].map((action) => `\`${action.replace('monitoring:', 'cloudwatch:')}\``)
+  expect([...new Set([...own, ...others])].filter((action) => !new RegExp(action).test(documented))).toEqual([])
+  expect(others).toContain('`kms:GetKeyPolicy`')
 })
 
 describe('an account that lacks everything', () => {

@@ -14,6 +14,8 @@ export interface AccountState {
   keyState: string
   keyPolicy: object
   logRole: string | undefined
+  /** Every action that was asked for. */
+  asked: Set<string>
 }
 
 /** Ends of the SDK's endpoint variables. */
@@ -156,6 +158,7 @@ export const startAccountApi = async (): Promise<AccountApi> => {
     keyState: 'Enabled',
     keyPolicy: {},
     logRole: undefined,
+    asked: new Set(),
   }
   const { answerJson, answerQuery, answerRest } = createAnswers(state)
   const server = createServer(async (message, response) => {
@@ -169,6 +172,7 @@ export const startAccountApi = async (): Promise<AccountApi> => {
     const target = String(message.headers['x-amz-target'] ?? '')
     const input = new URLSearchParams(body)
     const operation = target.split('.')[1] ?? input.get('Action') ?? (service === 'apigateway' ? 'GET' : 'GetSchedule')
+    state.asked.add(`${service}:${operation}`)
     const answer = (): Reply => {
       if (service === '') return jsonError('MissingAuthenticationToken')
       if (state.denied.has(`${service}:${operation}`)) {

@@ -20,7 +20,7 @@ import type { Account, Stack } from './account.ts'
 import { AwsCallError } from './check.ts'
 import type { Surroundings } from './intrinsics.ts'
 import { asked, type Clients, createLookups, unlessMissing } from './name-lookups.ts'
-import { createSignedServices, type EndpointOf, elementsOf, type SignedServices } from './signed-services.ts'
+import { createSignedProtocols, type EndpointOf, elementsOf, type SignedProtocols } from './signed-protocols.ts'
 import { formatFault } from './stored-format.ts'
 
 /** Of a function that no stage has, so that the answer is about the operation alone. */
@@ -40,7 +40,7 @@ export const createClients = (region: string | undefined): Clients => {
 /** `<member>` by `<member>`: each of its texts that is asked for. */
 const membersOf = (xml: string): readonly string[] => xml.split('<member>').slice(1)
 
-const readStack = async ({ query }: SignedServices, name: string): Promise<Stack | undefined> => {
+const readStack = async ({ query }: SignedProtocols, name: string): Promise<Stack | undefined> => {
   const described = await query('cloudformation', 'DescribeStacks', { StackName: name }).catch((error: unknown) => {
     // CloudFormation has no error of its own for a stack that is not there.
     if (error instanceof AwsCallError && /does not exist/.test(error.message)) return undefined
@@ -91,7 +91,7 @@ export interface AwsAccountInput {
 
 export const createAwsAccount = ({ clients, around, endpointOf }: AwsAccountInput): Account => {
   const { secretsManager, lambda, systemsManager } = clients
-  const services = createSignedServices({ base: secretsManager, region: around.region, endpointOf })
+  const services = createSignedProtocols({ base: secretsManager, region: around.region, endpointOf })
   const lookups = createLookups(clients, services, around)
   return {
     identity: async () => {

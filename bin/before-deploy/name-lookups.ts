@@ -7,7 +7,7 @@ import { GetParameterCommand, type SSMClient } from '@aws-sdk/client-ssm'
 import type { JsonObject } from '../../lambda/domain/json-object.ts'
 import { AwsCallError } from './check.ts'
 import type { Surroundings } from './intrinsics.ts'
-import { elementsOf, type SignedServices } from './signed-services.ts'
+import { elementsOf, type SignedProtocols } from './signed-protocols.ts'
 
 export interface Clients {
   readonly secretsManager: SecretsManagerClient
@@ -53,7 +53,7 @@ const objectsIn = (reply: JsonObject, key: string): readonly JsonObject[] => {
 }
 
 /** A key's alias: who may list all may not be allowed to describe any. */
-const hasAlias = async (services: SignedServices, name: string): Promise<boolean> => {
+const hasAlias = async (services: SignedProtocols, name: string): Promise<boolean> => {
   let marker: string | undefined
   do {
     const page = marker === undefined ? {} : { Marker: marker }
@@ -82,7 +82,7 @@ const bucketState = async (s3: S3Client, name: string): Promise<boolean | 'elsew
 
 export const createLookups = (
   clients: Clients,
-  services: SignedServices,
+  services: SignedProtocols,
   { partition, region, account }: Surroundings,
 ): Readonly<Record<string, Lookup>> => {
   const { json, query, get } = services

@@ -7,7 +7,7 @@ import type { Account } from '../../../bin/before-deploy/account.ts'
 import { createAwsAccount, createClients } from '../../../bin/before-deploy/aws-account.ts'
 import { AwsCallError, isDenied } from '../../../bin/before-deploy/check.ts'
 import type { Clients } from '../../../bin/before-deploy/name-lookups.ts'
-import { createSignedServices, elementsOf } from '../../../bin/before-deploy/signed-services.ts'
+import { createSignedProtocols, elementsOf } from '../../../bin/before-deploy/signed-protocols.ts'
 import { endpointIn } from '../../../bin/cli-env.ts'
 import { type AwsStandIn, createAwsStandIn } from '../../../lambda/local/aws/aws-stand-in.ts'
 import { createWorld, type World } from '../../../lambda/local/stand-in/world.ts'
@@ -190,7 +190,7 @@ describe('a failure', () => {
   })
 
   test('to connect ends after the second try, with Node’s name for it', async () => {
-    const services = createSignedServices({
+    const services = createSignedProtocols({
       base: clients.secretsManager,
       region: around.region,
       // Nobody listens there.

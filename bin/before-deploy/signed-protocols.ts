@@ -14,7 +14,7 @@ import { AwsCallError } from './check.ts'
 /** `AWS_ENDPOINT_URL_<SERVICE>`, or `AWS_ENDPOINT_URL` for all. */
 export type EndpointOf = (service: string) => string | undefined
 
-export interface SignedServices {
+export interface SignedProtocols {
   /** AWS JSON. @param target `Logs_20140328.DescribeLogGroups` */
   json(service: JsonService, target: string, input: object): Promise<JsonObject>
   /** The Query protocol. @returns the reply's XML */
@@ -79,14 +79,14 @@ const errorIn = ({ status, headers, body }: SignedReply): Said => {
 
 const isWorthAnother = (status: number, name: string): boolean => status >= 500 || /Throttl|TooManyRequests/.test(name)
 
-export interface SignedServicesInput {
+export interface SignedProtocolsInput {
   /** Its credentials, Region and connections are used. */
   readonly base: SecretsManagerClient
   readonly region: string
   readonly endpointOf: EndpointOf
 }
 
-export const createSignedServices = ({ base, region, endpointOf }: SignedServicesInput): SignedServices => {
+export const createSignedProtocols = ({ base, region, endpointOf }: SignedProtocolsInput): SignedProtocols => {
   const callerOf = (service: Service) => {
     const given = endpointOf(ENDPOINT_NAME[service] ?? service.toUpperCase())
     const own = service === 'iam' ? iamOf(region) : {}

@@ -26,4 +26,12 @@ export const readCliEnv = (env: Environment): CliEnv => ({
   evidenceBucket: filled(env.M2M_EVIDENCE_BUCKET),
 })
 
+/** Where a service listens that has no client here, by the SDK's own variables: `AWS_ENDPOINT_URL_KMS`, or one for all. */
+export const endpointIn =
+  (env: Environment) =>
+  (service: string): string | undefined =>
+    filled(env[`AWS_ENDPOINT_URL_${service}`]) ?? filled(env.AWS_ENDPOINT_URL)
+
+export const processEndpoint = (service: string): string | undefined => endpointIn(process.env)(service)
+
 export const processCliEnv = (): CliEnv => readCliEnv(process.env)

@@ -68,7 +68,11 @@ export const examples: Readonly<Record<string, readonly Example[]>> = {
   ],
   'm2m deactivate': [{ line: 'm2m deactivate billing', what: 'break-glass: it gets no token' }],
   'm2m activate': [{ line: 'm2m activate billing', what: 'break-glass: it does again' }],
-  'm2m doctor': [{ line: 'm2m doctor', what: 'what is wrong, and which command mends it' }],
+  'm2m doctor': [
+    { line: 'm2m doctor', what: 'what is wrong, and which command fixes it' },
+    { line: 'm2m doctor --before-deploy', what: 'what the account lacks for the configuration in cdk.json' },
+    { line: 'm2m doctor --before-deploy --config prod.json --json', what: 'of another configuration, for a pipeline' },
+  ],
   'm2m completion': [
     { line: 'm2m completion bash > ~/.local/share/bash-completion/completions/m2m', what: 'for good' },
   ],

@@ -20,21 +20,34 @@ export const screenOf = ({ json, color }: Pick<GlobalOptions, 'json' | 'color'>)
 /** What a command does, given its seat and its own options. */
 export type Work<Options> = (seat: Seat, options: Options, args: readonly string[]) => Promise<Ending>
 
-/** For commander's `action`. */
-export const run =
-  <Options extends object>(work: Work<Options>) =>
+/** What a command does that no deployment is needed for. */
+export type WorkWithoutSeat<Options> = (screen: Screen, options: GlobalOptions & Options) => Promise<Ending>
+
+/** The same without a stage to sit at, for commander's `action`. */
+export const runWithoutSeat =
+  <Options extends object>(work: WorkWithoutSeat<Options>) =>
   async (...given: readonly unknown[]): Promise<void> => {
     const command = given.at(-1) as Command
     const globals = command.optsWithGlobals<GlobalOptions & Options>()
     const screen = screenOf(globals)
-    const env = processCliEnv()
-    const seat = openSeat({ stage: globals.stage ?? env.stage, screen, user: env.user })
     // Whatever takes longer than a second says so; what a command counts itself is shown instead.
     const progress = screen.progress(`m2m ${command.name()}`)
-    const { json, text, exitCode } = await work(seat, globals, command.args).finally(progress.end)
+    const { json, text, exitCode } = await work(screen, globals).finally(progress.end)
     if (screen.isJson) screen.print(JSON.stringify(json, undefined, 2))
     else if (text !== '') screen.print(text)
     process.exitCode = exitCode
+  }
+
+/** For commander's `action`. */
+export const run =
+  <Options extends object>(work: Work<Options>) =>
+  (...given: readonly unknown[]): Promise<void> => {
+    const { args } = given.at(-1) as Command
+    return runWithoutSeat<Options>((screen, options) => {
+      const env = processCliEnv()
+      const seat = openSeat({ stage: options.stage ?? env.stage, screen, user: env.user })
+      return work(seat, options, args)
+    })(...given)
   }
 
 const credentialAdvice = /CredentialsProviderError|ExpiredToken|InvalidClientTokenId|UnrecognizedClientException/

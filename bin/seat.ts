@@ -61,7 +61,7 @@ const checkedStage = (stage: string | undefined): string => {
 }
 
 /** The chain finds no credentials, or no Region, only when it is asked; better now than in the middle. */
-const assertSignedIn = async ({ config }: SecretsManagerClient): Promise<void> => {
+export const assertSignedIn = async ({ config }: SecretsManagerClient): Promise<void> => {
   await config.region().catch(() => {
     throw new CommandFault(EXIT.usage, 'no AWS Region was found: set AWS_REGION, or a profile that names one')
   })
@@ -94,7 +94,7 @@ const createReach = async (stage: string): Promise<Reach> => {
   }
 }
 
-const timing: Timing = {
+export const wallTiming: Timing = {
   now: Date.now,
   // A person waits, and may press Ctrl-C.
   remainingMs: () => Number.MAX_SAFE_INTEGER,
@@ -112,7 +112,7 @@ export const openSeat = ({ stage: given, screen, user }: SeatInput): Seat => {
     stage,
     screen,
     operator: operatorOf(user),
-    timing,
+    timing: wallTiming,
     newId: randomUUID,
     functionName: (part) => `m2m-${stage}-${part}`,
     reach: () => {

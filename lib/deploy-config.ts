@@ -1,11 +1,12 @@
-// What an operator decides about a deployment: cdk.json's context key `m2m`, read into typed settings. Pure but for readContext,
-// which only fetches the value. Every fault is reported at once, each with its path and with what would be accepted; a key that
+// What an operator decides about a deployment: cdk.json's context key `m2m`, read into typed settings. Pure but for the one file that
+// `-c m2m=@config.json` names (config-text.ts). Every fault is reported at once, each with its path and with what would be accepted; a key that
 // nobody knows is a fault, since a misspelt setting would otherwise be a silent default.
 import type { Node } from 'constructs'
 import { type AdoptionProofConfig, readAdoptionProof } from './adoption-config.ts'
 import { type CampaignsConfig, readCampaigns } from './campaign-config.ts'
 import { type ClientConfig, readClientList, roleArnShape, spanFault, spanHours, tagKeyShape } from './client-config.ts'
 import { createPlace, isFields, matching, type Place, type Shape } from './config-place.ts'
+import { readConfigValue } from './config-text.ts'
 import { type IncidentsConfig, intakeSecretNames, readIncidents } from './incident-config.ts'
 import { type Reservations, type ReservingPart, readReservations } from './reservations.ts'
 import { readerFaults } from './reader-faults.ts'
@@ -555,27 +556,19 @@ const readRoot = (root: Place): DeployConfig => {
 export class DeployConfigFault extends Error {
   readonly faults: readonly string[]
   constructor(faults: readonly string[]) {
-    super(`The configuration in cdk.json does not hold:\n${faults.map((fault) => `  ${fault}`).join('\n')}`)
+    super(`The configuration is not valid:\n${faults.map((fault) => `  ${fault}`).join('\n')}`)
     this.name = 'DeployConfigFault'
     this.faults = faults
   }
 }
 
-/** `-c m2m='{…}'` arrives as text. */
-const parseText = (value: unknown): unknown => {
-  if (typeof value !== 'string') return value
-  try {
-    return JSON.parse(value)
-  } catch {
-    return value
-  }
-}
-
 /** @throws DeployConfigFault with every fault. */
 export const readDeployConfig = (context: unknown): DeployConfig => {
-  const value = parseText(context)
+  const read = readConfigValue(context)
+  if (!read.ok) throw new DeployConfigFault([read.fault])
+  const { value } = read
   if (!isFields(value)) {
-    const what = context === undefined ? 'is missing' : 'is malformed'
+    const what = value === undefined ? 'is missing' : 'is malformed'
     throw new DeployConfigFault([`m2m ${what}: expected an object under "context" (docs/deploying.md)`])
   }
   const faults: string[] = []

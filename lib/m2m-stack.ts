@@ -6,6 +6,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms'
 import type { Construct } from 'constructs'
 import { AdoptionRecords } from './adoption-records.ts'
 import { CAMPAIGN_SOURCE, Campaign, campaignAliasArn } from './campaign.ts'
+import { addSecretArnOutputs } from './client-outputs.ts'
 import { ClientsFunction } from './clients-function.ts'
 import { Dashboard } from './dashboard.ts'
 import type { ClientConfig, DeployConfig } from './deploy-config.ts'
@@ -267,6 +268,10 @@ export class M2mStack extends Stack {
       },
     })
     this.clients = config.clients.map((client) => this.addClient(client, rotation))
+    addSecretArnOutputs(
+      this,
+      this.clients.map(({ secretArn }, at) => ({ secretArn, clientName: config.clients[at]?.name ?? '' })),
+    )
     this.surround(config)
     this.tell(rotation, notifications)
     this.tellWhatIsReserved(config)
@@ -281,7 +286,6 @@ export class M2mStack extends Stack {
     for (const reader of client.readers) declared.allow(reader)
     // Turning rotation on tries the function at once.
     declared.node.addDependency(rotation)
-    new CfnOutput(this, `SecretArn-${client.name}`, { value: declared.secretArn })
     return declared
   }
 

@@ -1,14 +1,16 @@
 // `m2m doctor`: what is wrong with the stage, and what to do about each: the caller's own rights, the project secret, schedules, bindings,
-// labels that are stuck, clients without a secret and secrets without a client. Changes nothing, and reads no value.
+// labels that are stuck, clients without a secret and secrets without a client. Changes nothing, and reads no value. With --before-deploy it
+// asks what a deployment needs (before-deploy/).
 import type { Command } from 'commander'
 import { Fault } from '../../lambda/domain/failures.ts'
 import { type Finding, fleetFindings } from '../../lambda/domain/fleet/fleet-findings.ts'
 import { readRecords } from '../../lambda/usecases/fleet/survey-clients.ts'
 import { readFleet } from '../choose.ts'
 import { lookingOf } from '../client-rows.ts'
-import { EXIT } from '../command-fault.ts'
+import { CommandFault, type Ending, EXIT } from '../command-fault.ts'
 import { permissionFindings } from '../permissions.ts'
-import { run, type Work } from '../run.ts'
+import { run, runWithoutSeat, type Work } from '../run.ts'
+import type { Screen } from '../screen.ts'
 import type { Seat } from '../seat.ts'
 import { table } from '../table.ts'
 import { count } from '../words.ts'
@@ -87,9 +89,32 @@ const doctor: Work<object> = async (seat) => {
   }
 }
 
+/** Loaded when asked for, so that the other commands do without. */
+const beforeDeploy = async (
+  screen: Screen,
+  options: { readonly config?: string; readonly stage?: string },
+): Promise<Ending> => {
+  const { inspect } = await import('../before-deploy/inspect.ts')
+  return inspect(screen, { file: options.config, stage: options.stage })
+}
+
+interface DoctorOptions {
+  readonly beforeDeploy?: true
+  readonly config?: string
+}
+
 export const addDoctor = (program: Command): void => {
   program
     .command('doctor')
     .description('what is wrong with the stage, and what to do about it; changes nothing')
-    .action(run(doctor))
+    .option(
+      '--before-deploy',
+      'what would stop the next deployment, with your own rights; needs no stage that is deployed',
+    )
+    .option('--config <file>', 'with --before-deploy: the configuration (default: that of cdk.json)')
+    .action(async (options: DoctorOptions, command: Command) => {
+      if (options.beforeDeploy === true) return runWithoutSeat<DoctorOptions>(beforeDeploy)(options, command)
+      if (options.config !== undefined) throw new CommandFault(EXIT.usage, '--config goes with --before-deploy')
+      return run(doctor)(options, command)
+    })
 }

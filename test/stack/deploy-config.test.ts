@@ -303,3 +303,19 @@ describe('readers of other accounts', () => {
     expect(faultsWith(changes)).toEqual([expect.stringMatching(fault)])
   })
 })
+
+describe('a configuration that arrives as text', () => {
+  test('is read whatever line breaks are in it', () => {
+    const text = JSON.stringify(minimal, undefined, 2)
+
+    expect(readDeployConfig(text)).toEqual(readDeployConfig(minimal))
+    expect(readDeployConfig(text.replaceAll('\n', '\r\n'))).toEqual(readDeployConfig(minimal))
+  })
+
+  test('is refused with the place where it breaks off', () => {
+    expect(faultsOf('{\n  "stage": "prod"\n  "alarms": {}\n}')).toEqual([
+      'm2m is malformed JSON at line 3, column 3: expected a comma or }',
+    ])
+    expect(faultsOf('"prod"')).toEqual(['m2m is malformed: expected an object under "context" (docs/deploying.md)'])
+  })
+})

@@ -48,9 +48,11 @@ export interface AwsCall {
   readonly subject: string
   /** Whether the request carried a value: then AWS's message, which may quote it, is left out. */
   readonly carriesValue?: boolean
+  /** What to do about an error of this name, where the caller knows better than that retrying will not help. */
+  readonly adviseOn?: (errorName: string) => string | undefined
 }
 
-export const awsFault = ({ operation, subject, carriesValue = false }: AwsCall, error: unknown): Fault => {
+export const awsFault = ({ operation, subject, carriesValue = false, adviseOn }: AwsCall, error: unknown): Fault => {
   const { name, message, status, requestId, isService } = shapeOf(error)
   const isThrottled = throttling.has(name)
   const isRejected = isService && !isThrottled && status !== undefined && status < 500
@@ -62,7 +64,7 @@ export const awsFault = ({ operation, subject, carriesValue = false }: AwsCall, 
   // Only a modelled service error's message is AWS's own; a parser's would quote the reply.
   const words = isRejected && !carriesValue ? `: ${message}` : ''
   const request = requestId === undefined ? '' : `, request ${requestId}`
-  const advice = isRejected ? 'asking again will not help' : 'it will be asked again'
+  const advice = isRejected ? (adviseOn?.(name) ?? 'asking again will not help') : 'it will be asked again'
   return new Fault({
     code,
     retryable: !isRejected,

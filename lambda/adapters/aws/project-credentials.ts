@@ -1,6 +1,7 @@
 // The Stytch project secret, from a Secrets Manager secret. It opens everything in the project, so nothing else reads it.
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { Fault } from '../../domain/failures.ts'
+import type { JsonObject } from '../../domain/json-object.ts'
 import { createStoredPair } from './stored-pair.ts'
 
 export interface CredentialsSource {
@@ -9,14 +10,17 @@ export interface CredentialsSource {
   readonly projectId: string
 }
 
+/** @returns the credentials, or what is wrong with what is stored. */
+export const pickProjectSecret = ({ project_id: storedId, secret }: JsonObject, projectId: string) => {
+  if (storedId !== projectId) return `project_id is not ${projectId}`
+  return typeof secret === 'string' && secret !== '' ? { projectId, secret } : 'secret is missing'
+}
+
 export const createProjectCredentials = ({ client, secretId, projectId }: CredentialsSource) =>
   createStoredPair({
     client,
-    secretId,
-    pick: ({ project_id: storedId, secret }) => {
-      if (storedId !== projectId) return `project_id is not ${projectId}`
-      return typeof secret === 'string' && secret !== '' ? { projectId, secret } : 'secret is missing'
-    },
+    secret: { kind: 'projectSecret', name: secretId, projectId },
+    pick: (json) => pickProjectSecret(json, projectId),
     malformed: (what) =>
       new Fault({
         code: 'PROJECT_SECRET_MALFORMED',

@@ -7,12 +7,16 @@ import type { JsonObject } from '../../domain/json-object.ts'
 
 export interface AwsService {
   /** As in its host name and in the signature. */
-  readonly service: 'ssm' | 'lambda' | 'dynamodb'
+  readonly service: string
+  /** Whose signature it is, for a service that has one address for all Regions. @default - the client's Region */
+  readonly signingRegion?: string
   /** Where it listens, when not at AWS's own address. */
   readonly endpoint?: string | undefined
 }
 
 export interface SignedRequest {
+  /** @default - POST */
+  readonly method?: 'GET' | 'POST'
   readonly path: string
   readonly query?: Readonly<Record<string, string>>
   readonly headers: Readonly<Record<string, string>>
@@ -44,13 +48,16 @@ const textOf = async (body: unknown): Promise<string> => {
 }
 
 /** @param base the client whose settings are used; its connection timeouts hold as well. */
-export const createSignedCall = ({ config }: SecretsManagerClient, { service, endpoint }: AwsService): SignedCall => {
+export const createSignedCall = (
+  { config }: SecretsManagerClient,
+  { service, endpoint, signingRegion }: AwsService,
+): SignedCall => {
   const { credentials, region, sha256, requestHandler } = config
-  const signer = new SignatureV4({ service, region, credentials, sha256 })
-  return async ({ path, query = {}, headers, body, timeoutMs }) => {
+  const signer = new SignatureV4({ service, region: signingRegion ?? region, credentials, sha256 })
+  return async ({ method = 'POST', path, query = {}, headers, body, timeoutMs }) => {
     const url = new URL(endpoint ?? `https://${hostOf(service, await region())}`)
     const request = await signer.sign({
-      method: 'POST',
+      method,
       protocol: url.protocol,
       hostname: url.hostname,
       ...(url.port === '' ? {} : { port: Number(url.port) }),

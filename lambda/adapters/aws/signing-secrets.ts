@@ -1,12 +1,12 @@
 // The keys by which detectors sign, from one Secrets Manager secret: kept for a minute, read anew at once when a signature does not
 // fit, but not more often than every few seconds, whatever is thrown at the door. Each detector has a key and, while it is replaced,
 // the one before.
-import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { Fault } from '../../domain/failures.ts'
 import type { SigningSecrets } from '../../domain/intake/intake-ports.ts'
 import { type Detector, detectors, type SigningKeys } from '../../domain/intake/leak-delivery.ts'
 import { isJsonObject, parseJsonObject } from '../../domain/json-object.ts'
-import { awsFault } from './aws-call.ts'
+import { readHandMadeSecret } from './hand-made-secret.ts'
 
 const KEEP_MS = 60_000
 const RENEW_MS = 5_000
@@ -35,7 +35,8 @@ const readKeys = (detector: Detector, value: unknown, faults: string[]): Signing
   return {}
 }
 
-const readSigningKeys = (secretId: string, text: string): SigningKeys => {
+/** @throws Fault SIGNING_SECRET_MALFORMED with every fault. */
+export const readSigningKeys = (secretId: string, text: string): SigningKeys => {
   const json = parseJsonObject(text)
   if (json === undefined) throw malformed(secretId, ['the value is not a JSON object'])
   const faults: string[] = []
@@ -54,10 +55,7 @@ export const createSigningSecrets = ({ client, secretId, now }: SigningSecretPla
   let known: { readonly keys: SigningKeys; readonly at: number } | undefined
   const load = async (): Promise<SigningKeys> => {
     const at = now()
-    const reply = await client.send(new GetSecretValueCommand({ SecretId: secretId })).catch((error: unknown) => {
-      throw awsFault({ operation: 'GetSecretValue', subject: secretId }, error)
-    })
-    const keys = readSigningKeys(secretId, reply.SecretString ?? '')
+    const keys = readSigningKeys(secretId, await readHandMadeSecret(client, { kind: 'signingSecret', name: secretId }))
     known = { keys, at }
     return keys
   }

@@ -1,25 +1,23 @@
 // A Basic-auth pair from a Secrets Manager secret: read on the first call, kept for the life of the execution environment, and read anew
 // when its owner refuses it.
-import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import type { Fault } from '../../domain/failures.ts'
+import type { HandMadeSecret } from '../../domain/hand-made-secrets.ts'
 import { type JsonObject, parseJsonObject } from '../../domain/json-object.ts'
-import { awsFault } from './aws-call.ts'
+import { readHandMadeSecret } from './hand-made-secret.ts'
 
 export interface StoredPair<Pair> {
   readonly client: SecretsManagerClient
-  readonly secretId: string
+  readonly secret: HandMadeSecret
   /** Picks the pair out of the stored JSON, or says what is wrong with that, without what stands in it. */
   readonly pick: (json: JsonObject) => Pair | string
   readonly malformed: (what: string) => Fault
 }
 
 /** @returns the pair. `isStale`: the last one was refused. Concurrent callers share one read; a failed one is never kept. */
-export const createStoredPair = <Pair extends object>({ client, secretId, pick, malformed }: StoredPair<Pair>) => {
+export const createStoredPair = <Pair extends object>({ client, secret, pick, malformed }: StoredPair<Pair>) => {
   const read = async (): Promise<Pair> => {
-    const reply = await client.send(new GetSecretValueCommand({ SecretId: secretId })).catch((error: unknown) => {
-      throw awsFault({ operation: 'GetSecretValue', subject: secretId }, error)
-    })
-    const json = parseJsonObject(reply.SecretString ?? '')
+    const json = parseJsonObject(await readHandMadeSecret(client, secret))
     const pair = json === undefined ? 'the value is not a JSON object' : pick(json)
     if (typeof pair === 'string') throw malformed(pair)
     return pair

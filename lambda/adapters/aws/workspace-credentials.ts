@@ -2,6 +2,7 @@
 // so that nothing but the rotation of the project secret may read it.
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { Fault } from '../../domain/failures.ts'
+import type { JsonObject } from '../../domain/json-object.ts'
 import { createStoredPair } from './stored-pair.ts'
 
 export interface WorkspaceKeySource {
@@ -11,14 +12,17 @@ export interface WorkspaceKeySource {
 
 const isFilled = (value: unknown): value is string => typeof value === 'string' && value !== ''
 
+/** @returns the key, or what is wrong with what is stored. */
+export const pickWorkspaceKey = ({ key_id: user, secret: password }: JsonObject) => {
+  const missing = [...(isFilled(user) ? [] : ['key_id']), ...(isFilled(password) ? [] : ['secret'])]
+  return isFilled(user) && isFilled(password) ? { user, password } : `${missing.join(' and ')} is missing`
+}
+
 export const createWorkspaceCredentials = ({ client, secretId }: WorkspaceKeySource) =>
   createStoredPair({
     client,
-    secretId,
-    pick: ({ key_id: user, secret: password }) => {
-      const missing = [...(isFilled(user) ? [] : ['key_id']), ...(isFilled(password) ? [] : ['secret'])]
-      return isFilled(user) && isFilled(password) ? { user, password } : `${missing.join(' and ')} is missing`
-    },
+    secret: { kind: 'workspaceKey', name: secretId },
+    pick: pickWorkspaceKey,
     malformed: (what) =>
       new Fault({
         code: 'PROJECT_SECRET_MALFORMED',

@@ -1,12 +1,12 @@
 // GitHub's secret-scanning alerts as the domain's AlertValues: the value that a webhook leaves out, fetched by a GitHub App whose key
 // lies in a Secrets Manager secret. The address is made of checked parts, never taken from the delivery.
-import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { Fault } from '../../domain/failures.ts'
 import type { AlertValues } from '../../domain/intake/intake-ports.ts'
 import { MAX_VALUE_CHARACTERS } from '../../domain/intake/leak-proof.ts'
 import { parseJsonObject } from '../../domain/json-object.ts'
 import { type ClientSecret, createClientSecret } from '../../domain/rotation/client-secret.ts'
-import { awsFault } from '../aws/aws-call.ts'
+import { readHandMadeSecret } from '../aws/hand-made-secret.ts'
 import { type GithubApp, installationToken, makeAppJwt, readPrivateKey } from './app.ts'
 import { callGithub } from './http.ts'
 
@@ -20,11 +20,9 @@ export interface GithubPlace {
 
 const fault = (message: string): Fault => new Fault({ code: 'ALERT_NOT_FETCHED', retryable: false, message })
 
-const readApp = async (client: SecretsManagerClient, appSecretId: string): Promise<GithubApp> => {
-  const reply = await client.send(new GetSecretValueCommand({ SecretId: appSecretId })).catch((error: unknown) => {
-    throw awsFault({ operation: 'GetSecretValue', subject: appSecretId }, error)
-  })
-  const { app_id: appId, private_key: pem } = parseJsonObject(reply.SecretString ?? '') ?? {}
+/** @throws Fault ALERT_NOT_FETCHED for what is no App's key. */
+export const readGithubApp = (appSecretId: string, text: string): GithubApp => {
+  const { app_id: appId, private_key: pem } = parseJsonObject(text) ?? {}
   const key = typeof pem === 'string' ? readPrivateKey(pem) : undefined
   if (typeof appId !== 'string' || appId === '' || key === undefined) {
     throw fault(`The GitHub App's secret ${appSecretId} is malformed: store {"app_id": "…", "private_key": "…"}.`)
@@ -41,7 +39,9 @@ export const createAlertValues = ({ client, appSecretId, baseUrl, now }: GithubP
   fetch: async (place) => {
     if (appSecretId === undefined) throw fault('No GitHub App is configured that could fetch an alert.')
     const { repository, alertNumber } = place
-    const token = await installationToken(baseUrl, makeAppJwt(await readApp(client, appSecretId), now()), place)
+    const text = await readHandMadeSecret(client, { kind: 'githubApp', name: appSecretId })
+    const app = readGithubApp(appSecretId, text)
+    const token = await installationToken(baseUrl, makeAppJwt(app, now()), place)
     const { secret } = await callGithub(baseUrl, {
       method: 'GET',
       path: `/repos/${repository}/secret-scanning/alerts/${alertNumber}`,

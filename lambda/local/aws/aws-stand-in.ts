@@ -126,6 +126,7 @@ export const createAwsStandIn = (input: AwsStandInInput): AwsStandIn => {
     accountId,
     now,
     retryMs: () => settings.asyncRetryMs,
+    concurrentExecutions: () => settings.concurrentExecutions,
     sleep: input.sleep ?? ((ms, signal) => realSleep(ms, undefined, { signal })),
   })
 

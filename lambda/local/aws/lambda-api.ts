@@ -8,6 +8,7 @@ import { AwsFault } from './aws-fault.ts'
 import { durableRoute } from './durable-api.ts'
 import { createDurableExecutions, type DurableExecutions } from './durable-executions.ts'
 import type { Functions, Invocation } from './functions.ts'
+import { type LambdaLookups, lookupRoute } from './lambda-lookups.ts'
 import type { Sleep } from './rotation-driver.ts'
 
 export type { Functions, Invocation, InvocationResult } from './functions.ts'
@@ -42,6 +43,8 @@ export interface LambdaApiInput {
   readonly retryMs: () => number
   /** How the waits between tries are waited. */
   readonly sleep: Sleep
+  /** The account's quota. */
+  readonly concurrentExecutions: () => number
 }
 
 const PATH = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/
@@ -85,6 +88,12 @@ export const createLambdaApi = (input: LambdaApiInput): LambdaApi => {
     const name = isArn ? (parts[6] ?? '') : (parts[0] ?? '')
     const qualifier = (isArn ? parts[7] : parts[1]) ?? query.get('Qualifier') ?? undefined
     return { functionArn: `arn:aws:lambda:${region}:${accountId}:function:${name}`, qualifier }
+  }
+
+  const lookups: LambdaLookups = {
+    functionArnOf: (text) => readTarget(text, new URLSearchParams()).functionArn,
+    exists: functions.exists,
+    concurrentExecutions: input.concurrentExecutions,
   }
 
   const tryUntilDone = async (invocation: Invocation, signal: AbortSignal): Promise<void> => {
@@ -184,7 +193,9 @@ export const createLambdaApi = (input: LambdaApiInput): LambdaApi => {
   return {
     route: (request) => {
       const match = PATH.exec(request.path)
-      if (match === null || request.method !== 'POST') return durableRoute(durable, request)
+      if (match === null || request.method !== 'POST') {
+        return lookupRoute(lookups, request) ?? durableRoute(durable, request)
+      }
       const target = readTarget(decodeURIComponent(match[1] ?? ''), request.query)
       return { op: 'Invoke', subject: target.functionArn, run: () => invoke(target, request) }
     },

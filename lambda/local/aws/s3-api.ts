@@ -32,12 +32,20 @@ export interface S3ApiInput {
   readonly now: () => number
 }
 
-const operations = ['CreateBucket', 'PutObject', 'GetObject', 'HeadObject', 'ListObjectsV2', 'UnknownS3'] as const
+const operations = [
+  'CreateBucket',
+  'HeadBucket',
+  'PutObject',
+  'GetObject',
+  'HeadObject',
+  'ListObjectsV2',
+  'UnknownS3',
+] as const
 type S3Operation = (typeof operations)[number]
 
 const opOf = ({ method, query }: StandInRequest, key: string): S3Operation => {
   if (method === 'PUT') return key === '' ? 'CreateBucket' : 'PutObject'
-  if (method === 'HEAD' && key !== '') return 'HeadObject'
+  if (method === 'HEAD') return key === '' ? 'HeadBucket' : 'HeadObject'
   if (method !== 'GET') return 'UnknownS3'
   if (key !== '') return 'GetObject'
   return query.get('list-type') === '2' ? 'ListObjectsV2' : 'UnknownS3'
@@ -118,6 +126,9 @@ export const createS3Api = ({ buckets: initial, now }: S3ApiInput): S3Api => {
     switch (op) {
       case 'CreateBucket':
         return createBucket(name)
+      case 'HeadBucket':
+        bucketOf(name)
+        return { status: 200, headers: s3Headers(), body: '' }
       case 'PutObject':
         return putObject(bucketOf(name), key, request)
       case 'GetObject':

@@ -27,6 +27,8 @@ export interface AwsSettings {
   asyncRetryMs: number
   /** Enforce AWS's request quotas, on real time. */
   enforceQuotas: boolean
+  /** Lambda's quota of the account. AWS: 1,000, in a new account 10. */
+  concurrentExecutions: number
   /** How many of the next PutEvents entries fail, one by one, with `entryFailureCode`; counts down. */
   entryFailures: number
   /** The ErrorCode of those; InternalFailure and ThrottlingException are the retryable ones. */
@@ -52,6 +54,7 @@ export const defaultSettings: Readonly<AwsSettings> = {
   // Lambda waits a minute, then two (Lambda developer guide, "asynchronous invocation").
   asyncRetryMs: 60_000,
   enforceQuotas: false,
+  concurrentExecutions: 1000,
   entryFailures: 0,
   entryFailureCode: 'InternalFailure',
 }
@@ -81,6 +84,7 @@ const checks: Readonly<Record<keyof AwsSettings, Check>> = {
   listLagMs: fromZero,
   asyncRetryMs: fromZero,
   enforceQuotas: flag,
+  concurrentExecutions: countFromZero,
   entryFailures: countFromZero,
   entryFailureCode: name,
 }

@@ -1,0 +1,111 @@
+// `m2m doctor --before-deploy`: everything that would stop or spoil the next deployment, looked up with the caller's own rights before
+// CloudFormation begins. Reads and changes nothing; no check hides another.
+
+import type { Timing } from '../../lambda/domain/ports.ts'
+import type { DeployConfig } from '../../lib/deploy-config.ts'
+import type { Account, Stack } from './account.ts'
+import { checkConcurrency, checkDurable, checkLogRole } from './capacity-checks.ts'
+import { type Check, type CheckResult, couldNotLook, runChecks } from './check.ts'
+import type { Surroundings } from './intrinsics.ts'
+import { checkNames } from './name-checks.ts'
+import { checkBootstrap, checkIdentity, checkStack } from './place-checks.ts'
+import { keyPolicyIn, planOf, secretPoliciesIn, type Template } from './plan.ts'
+import { checkForeignKey, checkSecretPolicies } from './policy-checks.ts'
+import { secretChecks } from './secret-checks.ts'
+
+export interface Deployment {
+  readonly config: DeployConfig
+  readonly around: Surroundings
+  readonly template: Template
+  /** With a key of its own, where the configuration names somebody else's. */
+  readonly templateWithOwnKey?: Template
+}
+
+export type Identity = Awaited<ReturnType<Account['identity']>>
+
+export interface BeforeDeployInput {
+  readonly deployment: Deployment
+  /** An error where AWS did not say who is asking. */
+  readonly identity: Identity | Error
+  readonly account: Account
+  readonly timing: Timing
+}
+
+const asError = (error: unknown): Error => (error instanceof Error ? error : new Error('unknown'))
+
+const foreignKeyCheck = ({ config, around, templateWithOwnKey }: Deployment, account: Account): readonly Check[] => {
+  const { keyArn } = config
+  if (keyArn === undefined || templateWithOwnKey === undefined) return []
+  const key = {
+    arn: keyArn,
+    ownPolicy: keyPolicyIn(templateWithOwnKey, around),
+    account: around.account,
+    region: around.region,
+  }
+  return [
+    {
+      check: 'key policy',
+      what: `whether ${keyArn} lets the functions use it`,
+      run: () => checkForeignKey(key, account),
+    },
+  ]
+}
+
+const checksOf = ({ deployment, identity, account, timing }: BeforeDeployInput): readonly Check[] => {
+  const { config, around, template } = deployment
+  const plan = planOf(template, around)
+  const stack = account.stack(around.stackName).catch(asError)
+  const readStack = async (): Promise<Stack | undefined> => {
+    const found = await stack
+    if (found instanceof Error) throw found
+    return found
+  }
+  return [
+    {
+      check: 'account',
+      what: 'whose account this is',
+      run: async () => {
+        if (identity instanceof Error) throw identity
+        return [checkIdentity(config, identity, around.region)]
+      },
+    },
+    { check: 'bootstrap', what: 'whether CDK is bootstrapped', run: () => checkBootstrap(plan, account) },
+    {
+      check: 'stack',
+      what: `in which state ${around.stackName} is`,
+      run: async () => [checkStack(around.stackName, await readStack())],
+    },
+    ...secretChecks(config, account),
+    {
+      check: 'secret policy',
+      what: 'whether Secrets Manager accepts the policy of every secret',
+      run: async () => checkSecretPolicies(secretPoliciesIn(template, around), account),
+    },
+    ...foreignKeyCheck(deployment, account),
+    { check: 'concurrency', what: 'how much can be reserved', run: () => checkConcurrency(plan, account) },
+    {
+      check: 'durable functions',
+      what: `whether Lambda in ${around.region} has them (https://builder.aws.com/build/capabilities says so, too)`,
+      run: () => checkDurable(plan, account),
+    },
+    {
+      check: 'API Gateway logs',
+      what: 'whether API Gateway may write logs',
+      run: () => checkLogRole(plan, account),
+    },
+    {
+      check: 'names',
+      what: 'whether the names are free',
+      run: async () => checkNames({ names: plan.names, stack: await stack, account, timing }),
+    },
+  ]
+}
+
+/** In a fixed order. */
+export const checkBeforeDeploy = async (input: BeforeDeployInput): Promise<readonly CheckResult[]> => {
+  try {
+    return await runChecks(checksOf(input))
+  } catch (error) {
+    return [couldNotLook('template', 'what would be deployed', error)]
+  }
+}

@@ -1,0 +1,30 @@
+// Which configuration is checked: `context.m2m` of the cdk.json in this directory, or a file with just that in it. Faults are those that
+// `cdk synth` would print.
+import { isFields } from '../../lib/config-place.ts'
+import { readConfigFile } from '../../lib/config-text.ts'
+import { type DeployConfig, DeployConfigFault, readDeployConfig } from '../../lib/deploy-config.ts'
+import { CommandFault, EXIT } from '../command-fault.ts'
+
+const CDK_JSON = 'cdk.json'
+
+/** `{"context": {"m2m": …}}`, whatever else is in it. */
+const contextOf = (value: unknown): unknown => {
+  const context = isFields(value) ? value.context : undefined
+  return isFields(context) ? context.m2m : undefined
+}
+
+/** @throws CommandFault `usage` with every fault. */
+export const readConfiguration = (file: string | undefined): DeployConfig => {
+  const read = readConfigFile(file ?? CDK_JSON)
+  if (!read.ok) {
+    const hint = file === undefined ? '; or name a file: --config FILE' : ''
+    throw new CommandFault(EXIT.usage, `${read.fault}${hint}`)
+  }
+  const inContext = contextOf(read.value)
+  try {
+    return readDeployConfig(file === undefined ? inContext : (inContext ?? read.value))
+  } catch (error) {
+    if (error instanceof DeployConfigFault) throw new CommandFault(EXIT.usage, error.message)
+    throw error
+  }
+}

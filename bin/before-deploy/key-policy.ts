@@ -1,0 +1,117 @@
+// Whether the policy of a key that somebody else owns lets through what the system needs: each statement that the stack would write for a key
+// of its own must be covered by one that is there, as narrow or wider. It compares statements and evaluates nothing; what it cannot judge (a
+// denial, the account's root that passes the decision on to IAM) is said, not guessed. Pure.
+
+export interface Statement {
+  readonly Sid?: string
+  readonly Effect: string
+  readonly Principal?: unknown
+  readonly Action?: unknown
+  readonly Condition?: unknown
+}
+
+const USES = ['kms:Decrypt', 'kms:GenerateDataKey', 'kms:Encrypt', 'kms:Sign']
+
+type Fields = Readonly<Record<string, unknown>>
+
+const isFields = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const texts = (value: unknown): readonly string[] =>
+  (Array.isArray(value) ? (value as readonly unknown[]) : [value]).filter((one) => typeof one === 'string')
+
+const isStatement = (value: unknown): value is Statement => isFields(value) && typeof value.Effect === 'string'
+
+const statementsOf = (policy: unknown): readonly Statement[] => {
+  const list = isFields(policy) ? policy.Statement : undefined
+  return (Array.isArray(list) ? (list as readonly unknown[]) : [list]).filter(isStatement)
+}
+
+const escaped = (text: string): string => text.replaceAll(/[.+^${}()|[\]\\]/g, '\\$&')
+
+/** IAM's `*` and `?`; actions know no case. */
+const fits = (pattern: string, text: string): boolean =>
+  pattern === text || new RegExp(`^${escaped(pattern).replaceAll('*', '.*').replaceAll('?', '.')}$`, 'i').test(text)
+
+const anyFits = (patterns: readonly string[], text: string): boolean => patterns.some((one) => fits(one, text))
+
+const principalsOf = ({ Principal: principal }: Statement): readonly string[] =>
+  typeof principal === 'string' ? [principal] : isFields(principal) ? texts(principal.AWS) : []
+
+interface Condition {
+  readonly operator: string
+  readonly key: string
+  readonly values: readonly string[]
+}
+
+/** `Equals` and `Like` differ in wildcards alone, and those are matched here. */
+const conditionsOf = ({ Condition: condition }: Statement): readonly Condition[] =>
+  Object.entries(isFields(condition) ? condition : {}).flatMap(([operator, keys]) =>
+    Object.entries(isFields(keys) ? keys : {}).map(([key, values]) => ({
+      operator: operator.replace(/^(String|Arn)(Equals|Like)$/, 'Matches'),
+      key: key.toLowerCase(),
+      values: texts(values),
+    })),
+  )
+
+const PRINCIPAL_ARN = 'aws:principalarn'
+
+const rolesOf = (statement: Statement): readonly string[] =>
+  conditionsOf(statement).find(({ key }) => key === PRINCIPAL_ARN)?.values ?? []
+
+/** A role that is named as a principal needs no condition that names it. */
+const letsIn = (actual: Statement, needed: Statement): boolean => {
+  const principals = principalsOf(actual)
+  if (principals.includes('*')) return true
+  const roles = rolesOf(needed)
+  return roles.length > 0 && roles.every((role) => principals.includes(role))
+}
+
+/** Each condition that is there must be met by whoever meets the needed ones. */
+const isNoNarrower = (actual: Statement, needed: Statement): boolean =>
+  conditionsOf(actual).every((there) => {
+    const wanted = conditionsOf(needed).find(({ key, operator }) => key === there.key && operator === there.operator)
+    return wanted?.values.every((value) => anyFits(there.values, value)) === true
+  })
+
+const usesOf = (statement: Statement): readonly string[] =>
+  texts(statement.Action).filter((action) => anyFits(USES, action))
+
+const allows = (actual: Statement, action: string): boolean =>
+  actual.Effect === 'Allow' && anyFits(texts(actual.Action), action)
+
+/** The statements of the stack's own policy that let somebody use the key; who administers it is its owner's affair. */
+export const neededUses = (ownPolicy: unknown): readonly Statement[] =>
+  statementsOf(ownPolicy).filter((statement) => statement.Effect === 'Allow' && usesOf(statement).length > 0)
+
+export interface KeyVerdict {
+  /** Statements to add. */
+  readonly missing: readonly Statement[]
+  /** Those of the missing that the account's root may stand for, when the roles' own policies allow it. */
+  readonly leftToIam: readonly Statement[]
+  /** Whether a denial there may take away what a statement gives. */
+  readonly hasDenial: boolean
+}
+
+const isRootOf = (account: string) => (actual: Statement, action: string) =>
+  allows(actual, action) &&
+  conditionsOf(actual).length === 0 &&
+  principalsOf(actual).some((one) => one === account || one.endsWith(`:iam::${account}:root`))
+
+export const judgeKeyPolicy = (policy: unknown, needed: readonly Statement[], account: string): KeyVerdict => {
+  const there = statementsOf(policy)
+  const isCovered = (statement: Statement): boolean =>
+    usesOf(statement).every((action) =>
+      there.some((one) => allows(one, action) && letsIn(one, statement) && isNoNarrower(one, statement)),
+    )
+  const isLeft = (statement: Statement): boolean =>
+    usesOf(statement).every((action) => there.some((one) => isRootOf(account)(one, action)))
+  const uncovered = needed.filter((statement) => !isCovered(statement))
+  return {
+    missing: uncovered.filter((statement) => !isLeft(statement)),
+    leftToIam: uncovered.filter(isLeft),
+    hasDenial: there.some(
+      (one) => one.Effect === 'Deny' && USES.some((action) => anyFits(texts(one.Action), action) || !('Action' in one)),
+    ),
+  }
+}

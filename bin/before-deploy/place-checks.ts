@@ -1,0 +1,66 @@
+// Checks of where the stack is to stand: whose account it is, whether CDK's bootstrap is there, and in which state an earlier deployment left
+// the stack.
+import type { DeployConfig } from '../../lib/deploy-config.ts'
+import type { Account, Stack } from './account.ts'
+import { type CheckResult, ok, problem } from './check.ts'
+import type { Plan } from './plan.ts'
+
+export const checkIdentity = (
+  { environment }: Pick<DeployConfig, 'environment'>,
+  { account, arn }: Awaited<ReturnType<Account['identity']>>,
+  region: string,
+): CheckResult => {
+  if (environment !== undefined && environment.account !== account) {
+    return problem(
+      'account',
+      `you are signed in to ${account} as ${arn}, and the configuration is for ${environment.account}`,
+      `sign in to ${environment.account}, or correct environment.account; what follows is about ${account}`,
+    )
+  }
+  return ok('account', `${account}, ${region}, as ${arn}`)
+}
+
+export const checkBootstrap = async (
+  { bootstrap, around }: Plan,
+  account: Pick<Account, 'parameter'>,
+): Promise<readonly CheckResult[]> => {
+  if (bootstrap === undefined) return [ok('bootstrap', 'the template needs none')]
+  const todo = `npx cdk bootstrap aws://${around.account}/${around.region}`
+  const version = await account.parameter(bootstrap.parameterName)
+  if (version === undefined) {
+    return [problem('bootstrap', `there is no ${bootstrap.parameterName}: this Region was never bootstrapped`, todo)]
+  }
+  if (bootstrap.refused.includes(version)) {
+    return [problem('bootstrap', `version ${version} is too old for this template`, todo)]
+  }
+  return [ok('bootstrap', `version ${version}`)]
+}
+
+/** What CDK itself deletes before it begins anew (isCreationFailure). */
+const FAILED_CREATION = new Set(['ROLLBACK_COMPLETE', 'ROLLBACK_FAILED'])
+
+/** Whether what the stack holds will still be its own when the deployment begins. */
+export const keepsResources = ({ status }: Stack): boolean =>
+  !FAILED_CREATION.has(status) && !/^(DELETE|CREATE_FAILED|REVIEW)/.test(status)
+
+export const checkStack = (stackName: string, stack: Stack | undefined): CheckResult => {
+  const check = 'stack'
+  if (stack === undefined || stack.status === 'REVIEW_IN_PROGRESS') return ok(check, `${stackName} is not there yet`)
+  const { status } = stack
+  const remove = `aws cloudformation delete-stack --stack-name ${stackName}`
+  if (status.endsWith('_IN_PROGRESS')) {
+    const wait = `wait until it has ended: aws cloudformation describe-stacks --stack-name ${stackName}`
+    return problem(check, `${stackName} is being changed: ${status}`, wait)
+  }
+  if (status === 'UPDATE_ROLLBACK_FAILED') {
+    const repair = `aws cloudformation continue-update-rollback --stack-name ${stackName}`
+    return problem(check, `the last update of ${stackName} could not be rolled back: ${status}`, repair)
+  }
+  if (status === 'ROLLBACK_FAILED' || status === 'CREATE_FAILED' || status === 'DELETE_FAILED') {
+    return problem(check, `an earlier deployment of ${stackName} failed and left it in ${status}`, remove)
+  }
+  if (status === 'ROLLBACK_COMPLETE') {
+    return ok(check, `an earlier deployment of ${stackName} failed; cdk deploy removes it before it begins`)
+  }
+  return ok(check, `${stackName} is deployed: ${status}`)
+}

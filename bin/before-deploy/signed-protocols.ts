@@ -1,0 +1,127 @@
+// Calls of AWS services that have no client among the dependencies, each for one question or two: signed with the SDK's signer, in the three
+// protocols that AWS speaks (docs/decisions/048). A call has three seconds and one more try; what fails becomes an AwsCallError.
+import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import { AWS_TIMEOUT_MS } from '../../lambda/adapters/aws/aws-call.ts'
+import {
+  createSignedCall,
+  errorTypeOf,
+  type SignedReply,
+  type SignedRequest,
+} from '../../lambda/adapters/aws/signed-call.ts'
+import { type JsonObject, parseJsonObject } from '../../lambda/domain/json-object.ts'
+import { AwsCallError } from './check.ts'
+
+/** `AWS_ENDPOINT_URL_<SERVICE>`, or `AWS_ENDPOINT_URL` for all. */
+export type EndpointOf = (service: string) => string | undefined
+
+export interface SignedProtocols {
+  /** AWS JSON. @param target `Logs_20140328.DescribeLogGroups` */
+  json(service: JsonService, target: string, input: object): Promise<JsonObject>
+  /** The Query protocol. @returns the reply's XML */
+  query(service: QueryService, action: string, parameters?: Readonly<Record<string, string>>): Promise<string>
+  get(service: RestService, action: string, path: string): Promise<JsonObject>
+}
+
+export type JsonService = 'kms' | 'logs' | 'sqs' | 'dynamodb'
+export type QueryService = 'iam' | 'sts' | 'sns' | 'cloudformation' | 'monitoring'
+export type RestService = 'apigateway' | 'scheduler'
+type Service = JsonService | QueryService | RestService
+
+/** As IAM's actions begin, and the SDK's endpoint variables end, where the host's name does not. */
+const ACTION_PREFIX: Readonly<Partial<Record<Service, string>>> = { monitoring: 'cloudwatch' }
+const ENDPOINT_NAME: Readonly<Partial<Record<Service, string>>> = {
+  apigateway: 'API_GATEWAY',
+  monitoring: 'CLOUDWATCH',
+  logs: 'CLOUDWATCH_LOGS',
+}
+
+const JSON_VERSION: Readonly<Record<JsonService, string>> = { kms: '1.1', logs: '1.1', sqs: '1.0', dynamodb: '1.0' }
+
+const API_VERSION: Readonly<Record<QueryService, string>> = {
+  iam: '2010-05-08',
+  sts: '2011-06-15',
+  sns: '2010-03-31',
+  cloudformation: '2010-05-15',
+  monitoring: '2010-08-01',
+}
+
+/** IAM is one for all Regions of a partition (AWS General Reference, "IAM endpoints"). */
+const iamOf = (region: string): { readonly endpoint: string; readonly signingRegion: string } => {
+  if (region.startsWith('cn-')) {
+    return { endpoint: 'https://iam.cn-north-1.amazonaws.com.cn', signingRegion: 'cn-north-1' }
+  }
+  return region.startsWith('us-gov-')
+    ? { endpoint: 'https://iam.us-gov.amazonaws.com', signingRegion: 'us-gov-west-1' }
+    : { endpoint: 'https://iam.amazonaws.com', signingRegion: 'us-east-1' }
+}
+
+const XML_ENTITIES: Readonly<Record<string, string>> = { lt: '<', gt: '>', quot: '"', apos: "'", amp: '&' }
+
+/** Texts of an element without elements inside, wherever it stands. AWS's replies have neither attributes nor CDATA there. */
+export const elementsOf = (xml: string, name: string): readonly string[] =>
+  [...xml.matchAll(new RegExp(`<${name}>([^<]*)</${name}>`, 'g'))].map(([, text = '']) =>
+    text.replaceAll(/&(lt|gt|quot|apos|amp);/g, (_all, entity: string) => XML_ENTITIES[entity] ?? ''),
+  )
+
+interface Said {
+  readonly name: string
+  readonly message: string
+}
+
+const errorIn = ({ status, headers, body }: SignedReply): Said => {
+  const [code] = elementsOf(body, 'Code')
+  if (code !== undefined) return { name: code, message: elementsOf(body, 'Message')[0] ?? '' }
+  const json = parseJsonObject(body)
+  const named = headers['x-amzn-errortype']?.split(':')[0]
+  const message = json?.message ?? json?.Message
+  return { name: named ?? errorTypeOf(json, status), message: typeof message === 'string' ? message : '' }
+}
+
+const isWorthAnother = (status: number, name: string): boolean => status >= 500 || /Throttl|TooManyRequests/.test(name)
+
+export interface SignedProtocolsInput {
+  /** Its credentials, Region and connections are used. */
+  readonly base: SecretsManagerClient
+  readonly region: string
+  readonly endpointOf: EndpointOf
+}
+
+export const createSignedProtocols = ({ base, region, endpointOf }: SignedProtocolsInput): SignedProtocols => {
+  const callerOf = (service: Service) => {
+    const given = endpointOf(ENDPOINT_NAME[service] ?? service.toUpperCase())
+    const own = service === 'iam' ? iamOf(region) : {}
+    return createSignedCall(base, { service, ...own, ...(given === undefined ? {} : { endpoint: given }) })
+  }
+
+  const send = async (service: Service, operation: string, request: Omit<SignedRequest, 'timeoutMs'>) => {
+    const action = `${ACTION_PREFIX[service] ?? service}:${operation}`
+    const call = callerOf(service)
+    for (let isLast = false; ; isLast = true) {
+      const reply = await call({ ...request, timeoutMs: AWS_TIMEOUT_MS }).catch((error: unknown) => {
+        if (!isLast) return undefined
+        throw new AwsCallError(action, error instanceof Error ? error.name : 'unknown', '')
+      })
+      if (reply === undefined) continue
+      if (reply.status < 300) return reply.body
+      const { name, message } = errorIn(reply)
+      if (isLast || !isWorthAnother(reply.status, name)) throw new AwsCallError(action, name, message)
+    }
+  }
+
+  return {
+    json: async (service, target, input) => {
+      const headers = { 'content-type': `application/x-amz-json-${JSON_VERSION[service]}`, 'x-amz-target': target }
+      const body = JSON.stringify(input)
+      return parseJsonObject(await send(service, target.split('.')[1] ?? target, { path: '/', headers, body })) ?? {}
+    },
+    query: (service, action, parameters = {}) => {
+      const headers = { 'content-type': 'application/x-www-form-urlencoded' }
+      const body = new URLSearchParams({ Action: action, Version: API_VERSION[service], ...parameters }).toString()
+      return send(service, action, { path: '/', headers, body })
+    },
+    get: async (service, action, path) => {
+      const headers = { accept: 'application/json' }
+      return parseJsonObject(await send(service, action, { method: 'GET', path, headers, body: '' })) ?? {}
+    },
+  }
+}

@@ -1,0 +1,133 @@
+// What a template says before it is deployed: its names, reservations and policies, on the stack's own template and on planted ones.
+import { describe, expect, test } from 'vitest'
+import { partitionOf, resolved, textOf } from '../../../bin/before-deploy/intrinsics.ts'
+import { planOf, secretPoliciesIn, type Template } from '../../../bin/before-deploy/plan.ts'
+import { synthStack } from '../../stack/synth.ts'
+
+const around = {
+  account: '111111111111',
+  region: 'eu-west-1',
+  partition: 'aws',
+  urlSuffix: 'amazonaws.com',
+  stackName: 'm2m-prod',
+}
+const BILLING = 'arn:aws:iam::111111111111:role/billing-job'
+const client = (name: string, ...readers: readonly string[]) => ({ name, description: 'x', scopes: ['s'], readers })
+const templateOf = (changes: Readonly<Record<string, unknown>> = {}): Template =>
+  synthStack(changes).template().toJSON() as Template
+
+describe('values that are known before a deployment', () => {
+  test.each<readonly [unknown, string | undefined]>([
+    ['plain', 'plain'],
+    [3, '3'],
+    [{ Ref: 'AWS::Region' }, 'eu-west-1'],
+    [
+      { 'Fn::Join': [':', ['arn', { Ref: 'AWS::Partition' }, 'iam', '', { Ref: 'AWS::AccountId' }]] },
+      'arn:aws:iam::111111111111',
+    ],
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: CloudFormation's own
+    [{ 'Fn::Sub': 'x-${AWS::AccountId}-${AWS::Region}' }, 'x-111111111111-eu-west-1'],
+  ])('%j is %j', (value, text) => {
+    expect(textOf(value, around)).toBe(text)
+  })
+
+  test.each([
+    [{ Ref: 'Bucket' }],
+    [{ 'Fn::GetAtt': ['Role', 'Arn'] }],
+    [{ 'Fn::Join': ['-', ['x', { Ref: 'Bucket' }]] }],
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: CloudFormation's own
+    [{ 'Fn::Sub': 'x-${Bucket}' }],
+    [undefined],
+  ])('%j is not, and is not guessed', (value) => {
+    expect(textOf(value, around)).toBeUndefined()
+  })
+
+  test('a document keeps its form', () => {
+    expect(resolved({ a: [{ Ref: 'AWS::Region' }, { b: { Ref: 'X' } }], Ref: 'x', c: 1 }, around)).toEqual({
+      a: ['eu-west-1', { b: '<unknown>' }],
+      Ref: 'x',
+      c: 1,
+    })
+  })
+
+  test('China and GovCloud are partitions of their own', () => {
+    expect(partitionOf('cn-north-1')).toEqual({ partition: 'aws-cn', urlSuffix: 'amazonaws.com.cn' })
+    expect(partitionOf('us-gov-west-1').partition).toBe('aws-us-gov')
+    expect(partitionOf('eu-west-1').partition).toBe('aws')
+  })
+})
+
+describe('the stack’s own template', () => {
+  const template = templateOf()
+  const plan = planOf(template, around)
+
+  test('has the names of its roles, functions, logs and queues, and each is known', () => {
+    expect(plan.names).toEqual(
+      expect.arrayContaining([
+        { type: 'AWS::IAM::Role', name: 'm2m-prod-rotation-eu-west-1' },
+        { type: 'AWS::Lambda::Function', name: 'm2m-prod-rotation' },
+        { type: 'AWS::Logs::LogGroup', name: '/aws/lambda/m2m-prod-rotation' },
+        { type: 'AWS::SQS::Queue', name: 'm2m-prod-dead-letters' },
+        { type: 'AWS::KMS::Alias', name: 'alias/m2m-prod' },
+        { type: 'AWS::Events::EventBus', name: 'm2m-prod' },
+      ]),
+    )
+  })
+
+  test('reserves what its functions say, whatever that is', () => {
+    const sum = Object.values(template.Resources ?? {}).reduce(
+      (total, { Properties: properties }) => total + Number(properties?.ReservedConcurrentExecutions ?? 0),
+      0,
+    )
+
+    expect(plan.reservations.reduce((total, { executions }) => total + executions, 0)).toBe(sum)
+  })
+
+  test('has a durable function as long as there are campaigns', () => {
+    expect(plan.durable).toEqual(['m2m-prod-campaign'])
+    expect(
+      planOf(templateOf({ rotation: { noCampaignsBecause: 'no durable functions here' } }), around).durable,
+    ).toEqual([])
+  })
+
+  test('asks for API Gateway’s role only with a vendor', () => {
+    const vendor = { endpoint: 'regional' }
+
+    expect(plan.apiGatewayLogs).toBe('none')
+    expect(planOf(templateOf({ vendor }), around).apiGatewayLogs).toBe('needRole')
+    expect(planOf(templateOf({ vendor: { ...vendor, accountLogRole: 'create' } }), around).apiGatewayLogs).toBe(
+      'makeRole',
+    )
+  })
+
+  test('has each different policy of a secret once, with one reader where nobody has any', () => {
+    const alike = templateOf({ clients: [client('a', BILLING), client('b', BILLING), client('c')] })
+
+    expect(secretPoliciesIn(alike, around).map(({ subject }) => subject)).toEqual(['m2m/prod/a', 'm2m/prod/c'])
+    expect(secretPoliciesIn(alike, around)[0]?.text).toContain(BILLING)
+    expect(secretPoliciesIn(templateOf({ clients: [] }), around)).toHaveLength(1)
+    expect(secretPoliciesIn({ Resources: {} }, around)).toEqual([])
+  })
+})
+
+test('the bootstrap’s version is CDK’s own rule', () => {
+  const template: Template = {
+    Parameters: {
+      BootstrapVersion: { Type: 'AWS::SSM::Parameter::Value<String>', Default: '/cdk-bootstrap/x/version' },
+    },
+    Rules: {
+      CheckBootstrapVersion: {
+        Assertions: [{ Assert: { 'Fn::Not': [{ 'Fn::Contains': [['1', '2'], { Ref: 'BootstrapVersion' }] }] } }],
+      },
+    },
+  }
+
+  expect(planOf(template, around).bootstrap).toEqual({ parameterName: '/cdk-bootstrap/x/version', refused: ['1', '2'] })
+  expect(planOf({}, around)).toEqual({
+    around,
+    names: [],
+    reservations: [],
+    durable: [],
+    apiGatewayLogs: 'none',
+  })
+})

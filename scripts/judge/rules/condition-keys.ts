@@ -17,7 +17,8 @@ import { type Stack, textsOf } from '../template.ts'
 const find = finder('condition-keys')
 
 /** A service's own keys that belong to the caller or the request and not to one of its actions (Global condition keys). */
-const ofEveryRequest = /^(aws:|lambda:SourceFunctionArn$|ec2:SourceInstanceArn$|ec2:RoleDelivery$|ssm:SourceInstanceArn$)/i
+const ofEveryRequest =
+  /^(aws:|lambda:SourceFunctionArn$|ec2:SourceInstanceArn$|ec2:RoleDelivery$|ssm:SourceInstanceArn$)/i
 
 /** `kms:GenerateDataKey*` → each action that it stands for; empty: there is none. */
 const actionsOf = async (pattern: string): Promise<readonly string[]> => {
@@ -55,9 +56,11 @@ const hasNullBeside = (statement: Statement, key: string, value: 'true' | 'false
 const judgeSet = async (statement: Statement, { key, operator, written }: Condition): Promise<string | undefined> => {
   if (operator.name === 'null') return undefined
   const hasMany = (await findConditionKey(key))?.type.startsWith('ArrayOf') === true
-  if (hasMany && operator.set === undefined) return `${key} has several values: ${written} needs ForAnyValue or ForAllValues`
+  if (hasMany && operator.set === undefined)
+    return `${key} has several values: ${written} needs ForAnyValue or ForAllValues`
   // ForAnyValue is how AWS's own examples compare keys with one value; ForAllValues is true when the key is absent.
   if (!hasMany && operator.set === 'all') return `${key} has one value: ${written} is true when it is absent`
+  if (operator.set === 'all' && statement.Effect === 'Allow' && !hasNullBeside(statement, key, 'false')) {
     return `${written} is true when ${key} is absent: set Null to false beside it`
   }
   return undefined

@@ -3,7 +3,7 @@
 import { conditionsHold, conditionsOf, matchesAction, matchesPattern, namesAction } from '../evaluate.ts'
 import { type Finding, finder, type Rule } from '../finding.ts'
 import { neededBy, ofLambda } from '../needed-calls.ts'
-import { policiesFor, type Statement } from '../policies.ts'
+import { policiesFor, policiesOf, type Statement } from '../policies.ts'
 import { ofType, type Resource, type Stack, textsOf } from '../template.ts'
 
 const find = finder('needed-calls')
@@ -62,8 +62,29 @@ const judgeFunction = (stack: Stack, fn: Resource): readonly Finding[] => {
   ]
 }
 
+/** `…:function:<name>`, or an alias or version of it. */
+const functionName = (arn: string): string | undefined =>
+  /^arn:[^:]*:lambda:[^:]*:[^:]*:function:([^:*]+)/.exec(arn)?.[1]
+
+/** A right to invoke what the stack does not have waits for whoever makes a function of that name. */
+const judgeMissingFunctions = (stack: Stack): readonly Finding[] => {
+  const present = new Set(ofType(stack, 'AWS::Lambda::Function').map(({ properties }) => properties.FunctionName))
+  return policiesOf(stack)
+    .filter(({ kind }) => kind === 'inline' || kind === 'managed')
+    .flatMap(({ statedBy, statements }) =>
+      statements
+        .filter(({ Effect }) => Effect === 'Allow')
+        .flatMap(({ Resource }) => textsOf(Resource).flatMap((arn) => functionName(arn) ?? []))
+        .filter((name) => !present.has(name))
+        .map((name) => find(stack, statedBy.id, `allows calls to the function ${name}, which the stack does not have`)),
+    )
+}
+
 export const neededCallsRule: Rule = {
   id: 'needed-calls',
   judge: (stacks) =>
-    stacks.flatMap((stack) => ofType(stack, 'AWS::Lambda::Function').flatMap((fn) => judgeFunction(stack, fn))),
+    stacks.flatMap((stack) => [
+      ...ofType(stack, 'AWS::Lambda::Function').flatMap((fn) => judgeFunction(stack, fn)),
+      ...judgeMissingFunctions(stack),
+    ]),
 }

@@ -18,8 +18,18 @@ export interface Request {
 
 const quoted = (text: string): string => text.replaceAll(/[.+^${}()|[\]\\]/g, '\\$&')
 
+const expressions = new Map<string, RegExp>()
+
+const expressionOf = (pattern: string, flags: string): RegExp => {
+  const key = `${flags} ${pattern}`
+  const made =
+    expressions.get(key) ?? new RegExp(`^${quoted(pattern).replaceAll('*', '.*').replaceAll('?', '.')}$`, flags)
+  expressions.set(key, made)
+  return made
+}
+
 export const matchesPattern = (pattern: string, text: string, ignoreCase = false): boolean =>
-  new RegExp(`^${quoted(pattern).replaceAll('*', '.*').replaceAll('?', '.')}$`, ignoreCase ? 'is' : 's').test(text)
+  expressionOf(pattern, ignoreCase ? 'is' : 's').test(text)
 
 export const matchesAction = (pattern: string, action: string): boolean => matchesPattern(pattern, action, true)
 

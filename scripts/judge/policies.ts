@@ -134,7 +134,7 @@ const permissions = (stack: Stack): readonly Policy[] =>
     statements: [permissionStatement(one)],
   }))
 
-export const policiesOf = (stack: Stack): readonly Policy[] => [
+const gather = (stack: Stack): readonly Policy[] => [
   ...attached.flatMap(({ type, kind, document, holders }) =>
     ofType(stack, type).map((one) => ({
       kind,
@@ -158,6 +158,15 @@ export const policiesOf = (stack: Stack): readonly Policy[] => [
   ...busStatements(stack),
   ...permissions(stack),
 ]
+
+/** Every rule asks for them, most of them once for each resource. */
+const gathered = new WeakMap<Stack, readonly Policy[]>()
+
+export const policiesOf = (stack: Stack): readonly Policy[] => {
+  const found = gathered.get(stack) ?? gather(stack)
+  gathered.set(stack, found)
+  return found
+}
 
 /** The function that a name, an ARN, or an alias' or version's ARN means. */
 export const functionOf = (stack: Stack, reference: unknown): Resource | undefined => {

@@ -48,6 +48,15 @@ describe('an upgrade', () => {
     )
   })
 
+  test('fails where two resources swap their names', () => {
+    const swapped = between({ A: queue('one'), B: queue('two') }, { A: queue('two'), B: queue('one') })
+
+    expect(swapped).toEqual([
+      'planted/A: AWS::SQS::Queue two cannot be created: B still has the name',
+      'planted/B: AWS::SQS::Queue one cannot be created: A still has the name',
+    ])
+  })
+
   test('replaces what is renamed, and says what becomes of what it holds', () => {
     expect(between({ Queue: queue('one') }, { Queue: queue('two') })).toEqual([
       'planted/Queue: AWS::SQS::Queue one is replaced by two; what it holds is lost',

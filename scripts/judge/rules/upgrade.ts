@@ -82,7 +82,7 @@ const judgeAdded = (
   return [find(now, added.id, `${added.type} is undone when ${undone.id}, which sets the same, is deleted`)]
 }
 
-const judgeChanged = (now: Stack, before: Resource, after: Resource): readonly Finding[] => {
+const judgeChanged = (now: Stack, before: Resource, after: Resource, old: readonly Resource[]): readonly Finding[] => {
   const { type, id } = after
   if (type.startsWith('Custom::') && differs(before.properties.ServiceToken, after.properties.ServiceToken)) {
     return [find(now, id, 'the update fails: a custom resource cannot change its ServiceToken')]
@@ -92,12 +92,16 @@ const judgeChanged = (now: Stack, before: Resource, after: Resource): readonly F
   const isRenamed = name !== undefined && differs(before.properties[name], after.properties[name])
   const changed = [...replacedFor, ...subject].filter((one) => differs(before.properties[one], after.properties[one]))
   if (isRenamed) {
-    const old = isKeptWhenReplaced(after)
+    const holder = old.find((one) => one.id !== id && isSameName(one, after))
+    if (holder !== undefined) {
+      return [find(now, id, `${printedOf(after)} cannot be created: ${holder.id} still has the name`)]
+    }
+    const fate = isKeptWhenReplaced(after)
       ? 'the old one stays behind'
       : holdsData === true
         ? 'what it holds is lost'
         : 'the old one is deleted'
-    return [find(now, id, `${printedOf(before)} is replaced by ${String(nameOf(after))}; ${old}`)]
+    return [find(now, id, `${printedOf(before)} is replaced by ${String(nameOf(after))}; ${fate}`)]
   }
   if (changed.length === 0) return []
   if (nameOf(after) !== undefined) {
@@ -147,7 +151,7 @@ const judgePair = (before: Stack, now: Stack): readonly Finding[] => {
     ...judgeMixedPolicies(now, removed, added),
     ...now.resources.flatMap((after) => {
       const one = old.get(after.id)
-      return one === undefined ? [] : judgeChanged(now, one, after)
+      return one === undefined ? [] : judgeChanged(now, one, after, before.resources)
     }),
   ]
 }

@@ -64,7 +64,7 @@ export const kinds: Readonly<Record<string, Kind>> = {
     unique: 'account',
     replacedFor: ['Path', 'Description'],
   },
-  'AWS::IAM::Policy': { name: 'PolicyName', longestName: 128, unique: 'owner', subject: ['PolicyName', 'Roles'] },
+  'AWS::IAM::Policy': { longestName: 128, subject: ['PolicyName', 'Roles'] },
   'AWS::IAM::Role': {
     name: 'RoleName',
     arn: 'arn:{p}:iam::{a}:role/{n}',
@@ -79,14 +79,17 @@ export const kinds: Readonly<Record<string, Kind>> = {
     holdsData: true,
   },
   'AWS::Lambda::Alias': { name: 'Name', ref: 'arn', longestName: 128, unique: 'owner', replacedFor: ['FunctionName'] },
-  'AWS::Lambda::EventInvokeConfig': { subject: ['FunctionName', 'Qualifier'] },
+  'AWS::Lambda::EventInvokeConfig': {
+    subject: ['FunctionName', 'Qualifier'],
+    replacedFor: ['FunctionName', 'Qualifier'],
+  },
   'AWS::Lambda::Function': {
     name: 'FunctionName',
     arn: 'arn:{p}:lambda:{r}:{a}:function:{n}',
     longestName: 64,
     replacedFor: ['PackageType'],
   },
-  'AWS::Lambda::ResourcePolicy': { subject: ['ResourceArn'] },
+  'AWS::Lambda::ResourcePolicy': { subject: ['ResourceArn'], replacedFor: ['ResourceArn'] },
   'AWS::Logs::LogGroup': {
     name: 'LogGroupName',
     arn: 'arn:{p}:logs:{r}:{a}:log-group:{n}:*',
@@ -101,8 +104,11 @@ export const kinds: Readonly<Record<string, Kind>> = {
     unique: 'world',
     holdsData: true,
   },
-  'AWS::S3::BucketPolicy': { subject: ['Bucket'] },
-  'AWS::SNS::Subscription': { subject: ['TopicArn', 'Protocol', 'Endpoint'] },
+  'AWS::S3::BucketPolicy': { subject: ['Bucket'], replacedFor: ['Bucket'] },
+  'AWS::SNS::Subscription': {
+    subject: ['TopicArn', 'Protocol', 'Endpoint'],
+    replacedFor: ['TopicArn', 'Protocol', 'Endpoint'],
+  },
   'AWS::SNS::Topic': { name: 'TopicName', arn: 'arn:{p}:sns:{r}:{a}:{n}', ref: 'arn', longestName: 256 },
   'AWS::SNS::TopicPolicy': { subject: ['Topics'] },
   'AWS::SQS::Queue': {
@@ -121,8 +127,8 @@ export const kinds: Readonly<Record<string, Kind>> = {
     longestName: 64,
     replacedFor: ['GroupName'],
   },
-  'AWS::SecretsManager::ResourcePolicy': { subject: ['SecretId'] },
-  'AWS::SecretsManager::RotationSchedule': { subject: ['SecretId'] },
+  'AWS::SecretsManager::ResourcePolicy': { subject: ['SecretId'], replacedFor: ['SecretId'] },
+  'AWS::SecretsManager::RotationSchedule': { subject: ['SecretId'], replacedFor: ['SecretId'] },
   'AWS::SecretsManager::Secret': {
     name: 'Name',
     arn: 'arn:{p}:secretsmanager:{r}:{a}:secret:{n}-AbCdEf',

@@ -31,7 +31,7 @@ const registering: Omit<NeededCalls, 'bundle'> = {
     'secretsmanager:UntagResource',
   ],
   demanded: [...writing, 'lambda:InvokeFunction'],
-  optional: ['secretsmanager:ReplicateSecretToRegions', 'kms:Encrypt'],
+  optional: ['secretsmanager:PutSecretValue', 'secretsmanager:ReplicateSecretToRegions', 'kms:Encrypt'],
 }
 
 const askingForRotations = [

@@ -119,15 +119,20 @@ const clients = (count: number, readersEach: number): readonly Fields[] =>
   }))
 
 describe('many clients', () => {
-  test.each([
+  const sizes: readonly (readonly [number, number])[] = [
     [1, 1],
     [80, 1],
-    [MAX_CLIENTS, 1],
+    ...(MAX_CLIENTS > 80 ? ([[MAX_CLIENTS, 1]] as const) : []),
     // Five hundred clients' worth of readers.
     [MAX_CLIENTS, Math.ceil(500 / MAX_CLIENTS)],
-  ])('%i clients with %i readers each stay within every quota, everything on', async (count, readersEach) => {
-    expect(await findings(stackFor({ ...everything, clients: clients(count, readersEach) }))).toEqual([])
-  })
+  ]
+
+  test.each(sizes)(
+    '%i clients with %i readers each stay within every quota, everything on',
+    async (count, readersEach) => {
+      expect(await findings(stackFor({ ...everything, clients: clients(count, readersEach) }))).toEqual([])
+    },
+  )
 
   test('one client more is refused at synth, with the number that fits', () => {
     const config = { ...production, clients: clients(MAX_CLIENTS + 1, 0) }
@@ -137,17 +142,14 @@ describe('many clients', () => {
 
   test('names that differ in a dash alone work, or are refused with both names', async () => {
     const config = fixture('similar-names')
-    const outcome = async (): Promise<readonly string[]> => {
-      try {
-        return await findings(stackFor(config))
-      } catch (error) {
-        return [String(error)]
-      }
+    let refusal: string | undefined
+    try {
+      stackFor(config)
+    } catch (error) {
+      refusal = String(error)
     }
 
-    const said = await outcome()
-
-    if (said.length > 0) expect(said.join('\n')).toMatch(/"?a-b"?.*\bab\b|\bab\b.*a-b/s)
-    else expect(stackFor(config).outputs).toBeDefined()
+    if (refusal === undefined) expect(await findings(stackFor(config))).toEqual([])
+    else expect(refusal).toMatch(/(?=.*\ba-b\b)(?=.*(?<![\w-])ab(?![\w-]))/s)
   })
 })

@@ -293,6 +293,20 @@ describe('a policy that admits a service', () => {
     expect(await spoken({ Topic, Policy })).toHaveLength(1)
   })
 
+  test('of a function is whole, or put together of permissions, and never both', async () => {
+    const Policy = resource('AWS::Lambda::ResourcePolicy', {
+      ResourceArn: arn('Fn'),
+      PolicyDocument: policy(allow('s3.amazonaws.com', 'lambda:InvokeFunction', arn('Fn'), account)),
+    })
+    const Permission = permission('s3.amazonaws.com', { SourceAccount: ACCOUNT })
+
+    expect(await spoken({ Fn, Policy })).toEqual([])
+    expect(await spoken({ Fn, Permission })).toEqual([])
+    expect(await spoken({ Fn, Policy, Permission })).toEqual([
+      'planted/Permission: worker has a whole policy as well, and one overwrites the other',
+    ])
+  })
+
   test('may leave it out where Lambda assumes its role', async () => {
     expect(await spoken({ Role: role(allow('lambda.amazonaws.com', 'sts:AssumeRole', undefined), []) })).toEqual([])
   })

@@ -66,6 +66,14 @@ describe('an upgrade', () => {
     ])
   })
 
+  test('replaces what loses its name by one that CloudFormation names', () => {
+    const before = { Queue: queue('m2m', kept), Policy: resource('AWS::SQS::QueuePolicy', { Queues: [ref('Queue')] }) }
+
+    expect(between(before, { ...before, Queue: resource('AWS::SQS::Queue', {}, kept) })).toEqual([
+      'planted/Queue: AWS::SQS::Queue m2m is replaced by one that CloudFormation names; the old one stays behind',
+    ])
+  })
+
   test('fails where a resource with a fixed name must be replaced for something else', () => {
     const role = (Path: string) => ({ Role: resource('AWS::IAM::Role', { RoleName: 'm2m', Path }) })
 

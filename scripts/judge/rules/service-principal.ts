@@ -93,12 +93,30 @@ const judgeAdmissions = (stack: Stack, { kind, statedBy, statements }: Policy): 
     return [find(stack, statedBy.id, `${open.join(', ')} is allowed without aws:SourceArn or aws:SourceAccount${sid}`)]
   })
 
+/**
+ * PutResourcePolicy replaces the whole policy, permissions that were added one by one included (Lambda API Reference): with both on
+ * one function, alias or version, whichever is deployed last is all there is.
+ */
+const judgeMixed = (stack: Stack): readonly Finding[] => {
+  const targetOf = (reference: unknown) => stack.find(reference) ?? functionOf(stack, reference)
+  const whole = ofType(stack, 'AWS::Lambda::ResourcePolicy').map(({ properties }) => targetOf(properties.ResourceArn))
+  return ofType(stack, 'AWS::Lambda::Permission')
+    .filter(({ properties }) => {
+      const target = targetOf(properties.FunctionName)
+      return target !== undefined && whole.includes(target)
+    })
+    .map(({ id, properties }) =>
+      find(stack, id, `${String(properties.FunctionName)} has a whole policy as well, and one overwrites the other`),
+    )
+}
+
 export const servicePrincipal: Rule = {
   id: 'service-principal',
   judge: (stacks) =>
     stacks.flatMap((stack) => [
       ...actsOf(stack).flatMap((act) => (act.role === undefined ? judgeService(stack, act) : judgeRole(stack, act))),
       ...judgeKeys(stack),
+      ...judgeMixed(stack),
       ...policiesOf(stack).flatMap((policy) => judgeAdmissions(stack, policy)),
     ]),
 }

@@ -88,9 +88,9 @@ const judgeChanged = (now: Stack, before: Resource, after: Resource, old: readon
     return [find(now, id, 'the update fails: a custom resource cannot change its ServiceToken')]
   }
   if (before.type !== type) return [find(now, id, `the update fails: ${before.type} cannot become ${type}`)]
-  const { name, replacedFor = [], subject = [], holdsData } = kindOf(type)
+  const { name, replacedFor = [], holdsData } = kindOf(type)
   const isRenamed = name !== undefined && differs(before.properties[name], after.properties[name])
-  const changed = [...replacedFor, ...subject].filter((one) => differs(before.properties[one], after.properties[one]))
+  const changed = replacedFor.filter((one) => differs(before.properties[one], after.properties[one]))
   if (isRenamed) {
     const holder = old.find((one) => one.id !== id && isSameName(one, after))
     if (holder !== undefined) {
@@ -101,7 +101,9 @@ const judgeChanged = (now: Stack, before: Resource, after: Resource, old: readon
       : holdsData === true
         ? 'what it holds is lost'
         : 'the old one is deleted'
-    return [find(now, id, `${printedOf(before)} is replaced by ${String(nameOf(after))}; ${fate}`)]
+    return [
+      find(now, id, `${printedOf(before)} is replaced by ${nameOf(after) ?? 'one that CloudFormation names'}; ${fate}`),
+    ]
   }
   if (changed.length === 0) return []
   if (nameOf(after) !== undefined) {

@@ -1,8 +1,10 @@
 // Who acts on what in a stack because of how it is put together: the alarm that publishes, the rule that sends, the queue that takes
 // what could not be delivered. Derived from the resources alone, never from their policies, against which it is held.
 // Clauses: each service's page on the permissions that its targets need.
+
+import { type Fields, fieldsOf, listOf, textsOf } from './fields.ts'
 import { functionOf } from './policies.ts'
-import { type Fields, fieldsOf, listOf, ofType, type Resource, type Stack, textsOf } from './template.ts'
+import { ofType, type Resource, type Stack } from './template.ts'
 
 /** A call that AWS makes because a resource says so. */
 export interface Act {

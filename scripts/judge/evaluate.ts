@@ -1,8 +1,9 @@
 // Decides whether statements match a request, as IAM documents it: an explicit Deny first, wildcards, condition operators, missing keys.
 // As much of it as the rules need: who calls is given by the caller of these functions, and policy variables stay texts.
 // Clauses: IAM User Guide, "JSON policy elements: Condition operators" and "Multivalued context keys".
+
+import { fieldsOf, textsOf } from './fields.ts'
 import type { Statement } from './policies.ts'
-import { fieldsOf, textsOf } from './template.ts'
 
 /** Keys in lower case: condition keys are not case-sensitive. A key that is not there is absent from the request. */
 export type Context = Readonly<Record<string, string | readonly string[]>>

@@ -1,8 +1,9 @@
 // Which condition keys a request has. An Allow that compares a key which is not there does not match, so that the caller is denied and
 // nothing says why: each key that a statement may rely on is listed here with the reason, and every other counts as one that may be
 // absent. Clauses: IAM User Guide, "AWS global condition context keys" (Availability), and each service's authorization reference.
+
+import { isFields, textsOf } from './fields.ts'
 import type { Statement } from './policies.ts'
-import { isFields, textsOf } from './template.ts'
 
 interface Presence {
   readonly key: RegExp

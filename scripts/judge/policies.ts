@@ -1,6 +1,7 @@
 // Every policy of a stack, of whatever kind, as one list: who has it, its text as AWS stores it, and its statements. Statements that a
 // resource type keeps one by one (bus, Lambda permissions) are put together to the policy that they become.
-import { type Fields, fieldsOf, isFields, listOf, ofType, type Resource, type Stack, textsOf } from './template.ts'
+import { type Fields, fieldsOf, isFields, listOf, textsOf } from './fields.ts'
+import { ofType, type Resource, type Stack } from './template.ts'
 
 export interface Statement {
   readonly Sid?: unknown

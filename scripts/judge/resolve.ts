@@ -2,8 +2,15 @@
 // id that AWS makes gets a placeholder of full length, the same wherever the resource is meant, so that texts can be compared and
 // policies measured.
 import { createHash } from 'node:crypto'
+import { type Fields, fieldsOf, isFields } from './fields.ts'
 import { kindOf } from './kinds.ts'
-import { type Fields, fieldsOf, isFields, type Place } from './template.ts'
+
+/** Where a stack is deployed. What the synthesis leaves open is filled with an example of full length. */
+export interface Place {
+  readonly name: string
+  readonly account: string
+  readonly region: string
+}
 
 const URL_SUFFIX = 'amazonaws.com'
 const PARTITION = 'aws'

@@ -2,9 +2,8 @@
 // cloud assembly that `cdk synth` writes, or a template that a test holds; judges nothing.
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { createResolver } from './resolve.ts'
-
-export type Fields = Readonly<Record<string, unknown>>
+import { type Fields, fieldsOf } from './fields.ts'
+import { createResolver, type Place } from './resolve.ts'
 
 export interface Resource {
   readonly id: string
@@ -13,13 +12,6 @@ export interface Resource {
   readonly properties: Fields
   readonly deletionPolicy: string | undefined
   readonly updateReplacePolicy: string | undefined
-}
-
-/** Where a stack is deployed. What the synthesis leaves open is filled with an example of full length. */
-export interface Place {
-  readonly name: string
-  readonly account: string
-  readonly region: string
 }
 
 export interface Stack extends Place {
@@ -34,18 +26,6 @@ export interface Stack extends Place {
   /** Its ARN as a reference would have it; its logical id for what has none. */
   readonly arnOf: (resource: Resource) => string
 }
-
-export const isFields = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
-export const fieldsOf = (value: unknown): Fields => (isFields(value) ? value : {})
-
-/** One value, several or none, as a list. */
-export const listOf = (value: unknown): readonly unknown[] =>
-  value === undefined || value === null ? [] : Array.isArray(value) ? value : [value]
-
-export const textsOf = (value: unknown): readonly string[] =>
-  listOf(value).filter((one): one is string => typeof one === 'string')
 
 export const ofType = ({ resources }: Stack, ...types: readonly string[]): readonly Resource[] =>
   resources.filter(({ type }) => types.includes(type))

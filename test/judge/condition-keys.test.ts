@@ -24,9 +24,9 @@ describe('actions and keys', () => {
   )
 
   test.each([['secretsmanager:ReadSecretValue'], ['secretmanager:GetSecretValue'], ['kms:Frob*']])(
-    '%s is none',
+    '%s is not one',
     async (Action) => {
-      expect(await spoken({ Action })).toEqual([`planted/P: S: ${Action} is no action`])
+      expect(await spoken({ Action })).toEqual([`planted/P: S: ${Action} is not an action`])
     },
   )
 
@@ -36,27 +36,27 @@ describe('actions and keys', () => {
     ])
   })
 
-  test('a key that no action of the statement fills in never matches', async () => {
+  test('a key that is not available for the statement's actions is found', async () => {
     const Condition = { StringEquals: { 'secretsmanager:VersionStage': 'AWSCURRENT' } }
 
     expect(await spoken({ Effect: 'Deny', Action: 'secretsmanager:GetSecretValue', Condition })).toEqual([])
     expect(await spoken({ Effect: 'Deny', Action: 'secretsmanager:DescribeSecret', Condition })).toEqual([
-      'planted/P: S: secretsmanager:VersionStage is filled in for no action of the statement',
+      'planted/P: S: secretsmanager:VersionStage is not available for any action of the statement',
     ])
   })
 
-  test('a key that nobody documents is none', async () => {
+  test('an undocumented key is found', async () => {
     const Condition = { StringEquals: { 'aws:PrincipleArn': 'x', 'secretsmanager:Stage': 'x' } }
 
     expect(await spoken({ Effect: 'Deny', Action: 'secretsmanager:GetSecretValue', Condition })).toEqual(
       expect.arrayContaining([
-        'planted/P: S: aws:PrincipleArn is no condition key',
-        'planted/P: S: secretsmanager:Stage is no condition key',
+        'planted/P: S: aws:PrincipleArn is not a condition key',
+        'planted/P: S: secretsmanager:Stage is not a condition key',
       ]),
     )
   })
 
-  test('a key with a part of our choice is one, for the actions that know its kind', async () => {
+  test('a key with a variable part is known for the actions that have it', async () => {
     const Condition = { StringLike: { 'kms:EncryptionContext:SecretARN': '*' } }
 
     expect(await spoken({ Action: 'kms:Decrypt', Condition })).toEqual([])
@@ -91,7 +91,7 @@ describe('a key with several values', () => {
     expect(await put('Deny', { 'ForAnyValue:StringNotEquals': source })).toEqual([])
   })
 
-  test('a key with one value is no whole set', async () => {
+  test('a key with one value is not compared as a whole set', async () => {
     const Condition = {
       'ForAllValues:StringEquals': { 'aws:PrincipalAccount': '1' },
       Null: { 'aws:PrincipalAccount': 'false' },

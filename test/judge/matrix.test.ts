@@ -2,9 +2,10 @@
 // as a stack takes. No configuration that synth accepts has a finding.
 import { describe, expect, test } from 'vitest'
 import { MAX_CLIENTS } from '../../lib/deploy-config.ts'
+import { type Fields, fieldsOf } from '../../scripts/judge/fields.ts'
 import { printed } from '../../scripts/judge/finding.ts'
 import { judge } from '../../scripts/judge/judge.ts'
-import { type Fields, fieldsOf, type Stack } from '../../scripts/judge/template.ts'
+import type { Stack } from '../../scripts/judge/template.ts'
 import { fixture, shippedConfig, stackFor } from './synthesised.ts'
 
 const production = fixture('production')

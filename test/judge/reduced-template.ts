@@ -1,8 +1,10 @@
 // What the upgrade rule needs of a template, and nothing else: small enough to keep one of each template that is deployed somewhere.
 // A file holds its place on the first line, and a resource on each that follows.
 import { readFileSync } from 'node:fs'
+import { type Fields, fieldsOf } from '../../scripts/judge/fields.ts'
 import { kindOf } from '../../scripts/judge/kinds.ts'
-import { type Fields, fieldsOf, type Place, readTemplate, type Stack } from '../../scripts/judge/template.ts'
+import type { Place } from '../../scripts/judge/resolve.ts'
+import { readTemplate, type Stack } from '../../scripts/judge/template.ts'
 
 /** Properties that tell one setting or name from another beside those of the kind itself. */
 const always = ['FunctionName', 'Roles', 'RestApiId', 'ApiId', 'EventBusName', 'ServiceToken', 'ResourceArn']

@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import { App } from 'aws-cdk-lib'
 import { readDeployConfig } from '../../lib/deploy-config.ts'
 import { M2mStack } from '../../lib/m2m-stack.ts'
-import { type Fields, fieldsOf, readFolder, type Stack } from '../../scripts/judge/template.ts'
+import { type Fields, fieldsOf } from '../../scripts/judge/fields.ts'
+import { readFolder, type Stack } from '../../scripts/judge/template.ts'
 
 const read = (path: string): Fields =>
   fieldsOf(JSON.parse(readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')))

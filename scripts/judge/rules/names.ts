@@ -1,8 +1,10 @@
 // names: no physical name twice, within a stack or between two that are deployed side by side. What AWS names itself, an id or a name
 // with chance in it, never collides; what we name does as soon as a second stage has the same.
+
+import { fieldsOf } from '../fields.ts'
 import { type Finding, finder, type Rule } from '../finding.ts'
 import { kindOf } from '../kinds.ts'
-import { fieldsOf, type Resource, type Stack } from '../template.ts'
+import type { Resource, Stack } from '../template.ts'
 
 const find = finder('names')
 

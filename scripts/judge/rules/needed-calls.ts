@@ -1,10 +1,11 @@
 // needed-calls: the role of each function allows every call that the function makes, in spite of its own denials, and no call that it
 // never makes. Who else may do what is not judged here.
 import { conditionsHold, conditionsOf, matchesAction, matchesPattern, namesAction } from '../evaluate.ts'
+import { textsOf } from '../fields.ts'
 import { type Finding, finder, type Rule } from '../finding.ts'
 import { neededBy, ofLambda } from '../needed-calls.ts'
 import { policiesFor, policiesOf, type Statement } from '../policies.ts'
-import { ofType, type Resource, type Stack, textsOf } from '../template.ts'
+import { ofType, type Resource, type Stack } from '../template.ts'
 
 const find = finder('needed-calls')
 

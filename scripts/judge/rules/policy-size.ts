@@ -1,10 +1,12 @@
 // policy-size: statements and bytes of every policy against the quota of its kind, and what else grows with the configuration: a
 // function's environment, a rule's pattern, a role's policies, names, the template itself. A finding says what it is and what fits.
+
+import { fieldsOf, listOf } from '../fields.ts'
 import { type Finding, finder, type Rule } from '../finding.ts'
 import { kindOf } from '../kinds.ts'
 import { functionOf, type Policy, type PolicyKind, policiesOf, type Statement } from '../policies.ts'
 import * as quotas from '../quotas.ts'
-import { fieldsOf, listOf, ofType, type Resource, type Stack } from '../template.ts'
+import { ofType, type Resource, type Stack } from '../template.ts'
 
 const find = finder('policy-size')
 

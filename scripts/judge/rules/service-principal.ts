@@ -3,9 +3,10 @@
 // that acts for somebody of another account is the same principal (the "confused deputy" of the IAM User Guide).
 import { type Act, actsOf, keyUsesOf } from '../acts.ts'
 import { type Context, conditionsOf, decide } from '../evaluate.ts'
+import { fieldsOf, textsOf } from '../fields.ts'
 import { type Finding, finder, type Rule } from '../finding.ts'
 import { functionOf, type Policy, policiesFor, policiesOf, type Statement } from '../policies.ts'
-import { fieldsOf, ofType, type Resource, type Stack, textsOf } from '../template.ts'
+import { ofType, type Resource, type Stack } from '../template.ts'
 
 const find = finder('service-principal')
 

@@ -21,7 +21,7 @@ export const policyQuotas: Readonly<Record<PolicyKind, PolicyQuota>> = {
   kms: { of: 'a key policy', bytes: 32_768 },
   // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html
   bus: { of: "an event bus's policy", bytes: 10_240 },
-  // https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-policies.html
+  // https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-iam-policies.html
   s3: { of: 'a bucket policy', bytes: 20_480 },
   // https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html
   secret: { of: "a secret's resource policy", bytes: 20_480 },
@@ -29,9 +29,9 @@ export const policyQuotas: Readonly<Record<PolicyKind, PolicyQuota>> = {
   lambda: { of: "a function's resource policy", bytes: 20_480 },
   // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/rbac-considerations.html
   dynamodb: { of: "a table's resource policy", bytes: 20_480 },
-  // https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
+  // https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html
   api: { of: "a REST API's resource policy", bytes: 8_192 },
-  // https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html
+  // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-logs-resourcepolicy.html
   logs: { of: 'a resource policy of CloudWatch Logs', bytes: 5_120 },
   // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
   trust: { of: 'a role trust policy', bytes: 2_048, ignoresWhiteSpace: true },

@@ -32,11 +32,11 @@ describe('actions and keys', () => {
 
   test('a NotAction names actions that exist as well', async () => {
     expect(await spoken({ Effect: 'Deny', NotAction: ['kms:Decrypt', 'kms:Decipher'] })).toEqual([
-      'planted/P: S: kms:Decipher is no action',
+      'planted/P: S: kms:Decipher is not an action',
     ])
   })
 
-  test('a key that is not available for the statement's actions is found', async () => {
+  test('a key that is not available for the actions of its statement is found', async () => {
     const Condition = { StringEquals: { 'secretsmanager:VersionStage': 'AWSCURRENT' } }
 
     expect(await spoken({ Effect: 'Deny', Action: 'secretsmanager:GetSecretValue', Condition })).toEqual([])

@@ -57,6 +57,18 @@ const features: Readonly<Record<string, Fields>> = {
   'account and Region left open': { environment: undefined },
 }
 
+/** Names as long as a list makes them, each with so many readers. */
+const clients = (count: number, readersEach: number): readonly Fields[] =>
+  Array.from({ length: count }, (_, client) => ({
+    name: `client-number-${String(client).padStart(2, '0')}`,
+    description: 'One of many',
+    scopes: ['read:x'],
+    readers: Array.from(
+      { length: readersEach },
+      (_reader, reader) => `arn:aws:iam::${ACCOUNT}:role/service-${client}-${reader}-task-role`,
+    ),
+  }))
+
 describe('the judge finds nothing', () => {
   test('as shipped', async () => {
     expect(await findings(stackFor(shippedConfig()))).toEqual([])
@@ -95,9 +107,10 @@ describe('side by side', () => {
   })
 
   test('one stage in two accounts has no name in common', async () => {
-    const other = { account: '999999999999', region: REGION }
+    const config = { ...production, clients: clients(2, 0) }
+    const other = { ...config, environment: { account: '999999999999', region: REGION } }
 
-    expect(await findings(stackFor(production), stackFor({ ...production, environment: other }))).toEqual([])
+    expect(await findings(stackFor(config), stackFor(other))).toEqual([])
   })
 
   test('one stage in two Regions of an account has no name in common', async () => {
@@ -106,18 +119,6 @@ describe('side by side', () => {
     expect(await findings(stackFor(production), stackFor({ ...production, environment: other }))).toEqual([])
   })
 })
-
-/** Names as long as a list makes them, each with so many readers. */
-const clients = (count: number, readersEach: number): readonly Fields[] =>
-  Array.from({ length: count }, (_, client) => ({
-    name: `client-number-${String(client).padStart(2, '0')}`,
-    description: 'One of many',
-    scopes: ['read:x'],
-    readers: Array.from(
-      { length: readersEach },
-      (_reader, reader) => `arn:aws:iam::${ACCOUNT}:role/service-${client}-${reader}-task-role`,
-    ),
-  }))
 
 describe('many clients', () => {
   const sizes: readonly (readonly [number, number])[] = [

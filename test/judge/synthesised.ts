@@ -17,13 +17,22 @@ export const fixture = (name: string): Fields => read(`test/fixtures/configs/${n
 
 export const shippedConfig = (): Fields => fieldsOf(fieldsOf(read('cdk.json').context).m2m)
 
+/**
+ * Most of the time that a synthesis takes goes into what the rules do not look at: copies of bundles, stack traces, and the CDK's own
+ * validation, which `cdk synth` runs in CI.
+ */
+const onlyTheTemplate = {
+  analyticsReporting: false,
+  treeMetadata: false,
+  builtinCloudFormationValidation: false,
+  context: { 'aws:cdk:disable-asset-staging': true, 'aws:cdk:disable-stack-trace': true },
+}
+
 const synthesise = (config: Fields): { readonly stack: Stack; readonly template: unknown } => {
   const outdir = mkdtempSync(join(tmpdir(), 'm2m-synth-'))
   try {
     const settings = readDeployConfig(config)
-    const context = { 'aws:cdk:disable-asset-staging': true, 'aws:cdk:disable-stack-trace': true }
-    // The staged copies of bundles are nothing to the rules, and most of the time that a synthesis takes.
-    const app = new App({ outdir, analyticsReporting: false, treeMetadata: false, context })
+    const app = new App({ outdir, ...onlyTheTemplate })
     const env = settings.environment ?? {}
     const made = new M2mStack(app, 'M2m', { stackName: `m2m-${settings.stage}`, config: settings, env })
     const template: unknown = app.synth().getStackArtifact(made.artifactId).template

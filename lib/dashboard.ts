@@ -1,6 +1,6 @@
 // What an operator sees at a glance, and the questions that are asked of the logs again and again, saved. It reads metrics that are there: of
 // the sweep, the rotation functions and the archive (embedded in their log lines), of Lambda, API Gateway and the queues.
-import { Duration } from 'aws-cdk-lib'
+import { Duration, Stack } from 'aws-cdk-lib'
 import {
   AlarmStatusWidget,
   Dashboard as CloudWatchDashboard,
@@ -51,7 +51,8 @@ export class Dashboard extends Construct {
       })
     const byIntent = (metricName: string): Metric[] => INTENTS.map((intent) => metric(metricName, 'Sum', { intent }))
     const dashboard = new CloudWatchDashboard(this, 'Board', {
-      dashboardName: `m2m-${names.stage}`,
+      // Dashboards belong to an account, not to a Region (CloudFormation Template Reference, AWS::CloudWatch::Dashboard).
+      dashboardName: `m2m-${names.stage}-${Stack.of(this).region}`,
       defaultInterval: Duration.days(7),
     })
     dashboard.addWidgets(

@@ -40,7 +40,11 @@ export class OperatorPolicy extends Construct {
           sid: 'HoldAndRelease',
           actions: ['secretsmanager:TagResource', 'secretsmanager:UntagResource'],
           resources: [secrets],
-          conditions: { 'ForAllValues:StringEquals': { 'aws:TagKeys': ['m2m:held', 'm2m:held-by'] } },
+          // ForAllValues alone is true for a request without tags (IAM User Guide, "Multivalued context keys").
+          conditions: {
+            'ForAllValues:StringEquals': { 'aws:TagKeys': ['m2m:held', 'm2m:held-by'] },
+            Null: { 'aws:TagKeys': 'false' },
+          },
         }),
         new PolicyStatement({
           sid: 'AskForRotations',

@@ -1,0 +1,131 @@
+// What each function calls at AWS: the one list that its role is held against, both ways. A call that is missing from the role fails on
+// the day it is first made; a right that no call needs is one for whoever takes the function over. Kept by hand, since bundles hold
+// more SDK commands than their function sends; a test holds each row against the bundle.
+
+export interface NeededCalls {
+  /** The bundle of the function, lambda/handlers/<name>.ts. */
+  readonly bundle: string
+  /** Calls of its code, as IAM names them. */
+  readonly calls: readonly string[]
+  /** What AWS asks of the caller of one of these calls, although the code never sends it. */
+  readonly demanded?: readonly string[]
+  /** Calls that only some configurations lead to: allowed where they do, and not missed elsewhere. */
+  readonly optional?: readonly string[]
+}
+
+/** Secrets Manager decrypts and encrypts in the name of its caller; RotateSecret asks for lambda:InvokeFunction. */
+const reading = ['kms:Decrypt']
+const writing = ['kms:Decrypt', 'kms:GenerateDataKey']
+
+const registering: Omit<NeededCalls, 'bundle'> = {
+  calls: [
+    'secretsmanager:CreateSecret',
+    'secretsmanager:DescribeSecret',
+    'secretsmanager:GetSecretValue',
+    'secretsmanager:PutResourcePolicy',
+    'secretsmanager:RotateSecret',
+    'secretsmanager:CancelRotateSecret',
+    'secretsmanager:DeleteSecret',
+    'secretsmanager:UpdateSecret',
+    'secretsmanager:TagResource',
+    'secretsmanager:UntagResource',
+  ],
+  demanded: [...writing, 'lambda:InvokeFunction'],
+  optional: ['secretsmanager:PutSecretValue', 'secretsmanager:ReplicateSecretToRegions', 'kms:Encrypt'],
+}
+
+const askingForRotations = [
+  'secretsmanager:ListSecrets',
+  'secretsmanager:DescribeSecret',
+  'secretsmanager:RotateSecret',
+  'secretsmanager:UpdateSecretVersionStage',
+]
+
+/** By the end of the function's name, `m2m-<stage>-<end>`. */
+export const neededCalls: Readonly<Record<string, NeededCalls>> = {
+  rotation: {
+    bundle: 'on-rotation',
+    calls: [
+      'secretsmanager:DescribeSecret',
+      'secretsmanager:GetSecretValue',
+      'secretsmanager:PutSecretValue',
+      'secretsmanager:UpdateSecretVersionStage',
+      'events:PutEvents',
+      'ssm:GetParameter',
+    ],
+    demanded: writing,
+    optional: ['secretsmanager:ListSecretVersionIds', 'kms:Encrypt'],
+  },
+  'project-rotation': {
+    bundle: 'on-project-rotation',
+    calls: [
+      'secretsmanager:DescribeSecret',
+      'secretsmanager:GetSecretValue',
+      'secretsmanager:PutSecretValue',
+      'secretsmanager:UpdateSecretVersionStage',
+      'events:PutEvents',
+      'ssm:GetParameter',
+    ],
+    optional: ['secretsmanager:ListSecretVersionIds', ...writing],
+  },
+  registrar: { bundle: 'on-client-resource', ...registering },
+  clients: { bundle: 'on-clients-request', ...registering },
+  archive: { bundle: 'on-archive', calls: ['s3:PutObject'] },
+  identify: {
+    bundle: 'on-identify',
+    calls: ['secretsmanager:ListSecrets', 'secretsmanager:GetSecretValue', 'secretsmanager:ListSecretVersionIds'],
+    demanded: reading,
+  },
+  intake: {
+    bundle: 'on-leak-report',
+    calls: [
+      'secretsmanager:GetSecretValue',
+      'secretsmanager:PutSecretValue',
+      'secretsmanager:UpdateSecretVersionStage',
+      'lambda:InvokeFunction',
+      'events:PutEvents',
+    ],
+    optional: reading,
+  },
+  incident: {
+    bundle: 'on-incident',
+    calls: [...askingForRotations, 'events:PutEvents', 'ssm:GetParameter'],
+    demanded: ['lambda:InvokeFunction'],
+    optional: ['secretsmanager:ListSecretVersionIds'],
+  },
+  campaign: {
+    bundle: 'on-campaign',
+    calls: [...askingForRotations, 'lambda:InvokeFunction', 'events:PutEvents', 'ssm:GetParameter'],
+    demanded: ['lambda:CheckpointDurableExecution', 'lambda:GetDurableExecutionState'],
+    optional: ['secretsmanager:ListSecretVersionIds'],
+  },
+  sweep: {
+    bundle: 'on-sweep',
+    calls: [...askingForRotations, 'events:PutEvents', 'ssm:GetParameter'],
+    demanded: ['lambda:InvokeFunction'],
+    optional: ['secretsmanager:ListSecretVersionIds', 'dynamodb:Query'],
+  },
+  reads: { bundle: 'on-read', calls: ['dynamodb:UpdateItem'] },
+  vendor: {
+    bundle: 'on-vend',
+    calls: [
+      'secretsmanager:DescribeSecret',
+      'secretsmanager:GetSecretValue',
+      'secretsmanager:ListSecrets',
+      'events:PutEvents',
+    ],
+    demanded: reading,
+    optional: ['secretsmanager:ListSecretVersionIds'],
+  },
+}
+
+/** What a function's role has for Lambda's sake: logs, traces, network, and the queue for what failed. */
+export const ofLambda = /^(logs|xray|ec2|sqs):/
+
+/** The row of a function's name: the longest end that fits. */
+export const neededBy = (functionName: string): NeededCalls | undefined => {
+  const [end = ''] = Object.keys(neededCalls)
+    .filter((one) => functionName.endsWith(`-${one}`))
+    .sort((one, other) => other.length - one.length)
+  return neededCalls[end]
+}

@@ -183,6 +183,14 @@ export const serviceControlPolicy = (props: ScpProps): ServiceControlPolicy => {
         Condition: but(...deploying, ...named, ownRoles),
       },
       {
+        // The functions' own policies leave the root user a way in, since it can change them.
+        Sid: 'RootCallsNoFunction',
+        Effect: 'Deny',
+        Action: ['lambda:InvokeFunction'],
+        Resource: [`arn:${partition}:lambda:${region}:${account}:function:m2m-${stage}-*`],
+        Condition: { ArnEquals: { 'aws:PrincipalArn': `arn:${partition}:iam::${account}:root` } },
+      },
+      {
         Sid: 'OnlyOperatorsFreeze',
         Effect: 'Deny',
         Action: ['ssm:DeleteParameter*', 'ssm:LabelParameterVersion', 'ssm:PutParameter'],

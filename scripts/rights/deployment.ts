@@ -166,17 +166,28 @@ const readResourcePolicies = ({ ofType }: ReadTemplate): Map<string, PolicyDocum
   return found
 }
 
-/** The policy that the registrar puts on a secret: of the stage's roles, which stand in its own settings. */
-const policyOf = ({ ofType }: ReadTemplate, arn: string, consumers: readonly string[]): PolicyDocument => {
-  const registrar = ofType('AWS::Lambda::Function').find(
-    ({ properties }) => properties.FunctionName === 'm2m-prod-registrar',
-  )
-  const { Environment: environment } = registrar?.properties ?? {}
-  if (!isFields(environment) || !isFields(environment.Variables)) throw new Error('The registrar has no settings.')
+/** The policy that one of the two registering functions puts on a secret: of the stage's roles, which stand in the function's settings. */
+const policyBy = (
+  { ofType }: ReadTemplate,
+  part: 'registrar' | 'clients',
+  arn: string,
+  consumers: readonly string[],
+): PolicyDocument => {
+  const found = ofType('AWS::Lambda::Function').find(({ properties }) => properties.FunctionName === `m2m-prod-${part}`)
+  const { Environment: environment } = found?.properties ?? {}
+  if (!isFields(environment) || !isFields(environment.Variables))
+    throw new Error(`The ${part} function has no settings.`)
   const variables = Object.fromEntries(
     Object.entries(environment.Variables).map(([key, value]) => [key, String(value)]),
   )
   return secretPolicy(arn, { ...readRegistrarEnv(variables), consumers })
+}
+
+/** Of a client in cdk.json, as the template gives them to the registrar. */
+const declaredConsumers = ({ ofType }: ReadTemplate, secretName: string): readonly string[] => {
+  const client = ofType('Custom::M2mClient').find(({ properties }) => properties.SecretName === secretName)
+  if (client === undefined) throw new Error(`The template declares no client ${secretName}.`)
+  return list(client.properties.Consumers)
 }
 
 const readIdentityPolicies = ({ ofType }: ReadTemplate): Map<string, readonly PolicyDocument[]> => {
@@ -225,9 +236,10 @@ export const synthesise = (): Template => {
 export const readDeployment = (template: Template): Deployment => {
   const read = readTemplate(template, place)
   const resourcePolicies = readResourcePolicies(read)
-  const { billingJob, billingAbroad, reportsJob, reportsAbroad } = roles
-  resourcePolicies.set(secrets.billing, policyOf(read, secrets.billing, [billingJob, billingAbroad]))
-  resourcePolicies.set(secrets.reports, policyOf(read, secrets.reports, [reportsJob, reportsAbroad]))
+  const { reportsJob, reportsAbroad } = roles
+  const declared = declaredConsumers(read, 'm2m/prod/billing')
+  resourcePolicies.set(secrets.billing, policyBy(read, 'registrar', secrets.billing, declared))
+  resourcePolicies.set(secrets.reports, policyBy(read, 'clients', secrets.reports, [reportsJob, reportsAbroad]))
   const functions = new Map(
     read.ofType('AWS::Lambda::Function').map(({ properties }) => {
       const part = String(properties.FunctionName).replace('m2m-prod-', '')

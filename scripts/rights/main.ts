@@ -5,7 +5,6 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { readDeployConfig } from '../../lib/deploy-config.ts'
-import { serviceControlPolicy } from '../../lib/scp.ts'
 import { type Ability, abilitiesOf } from './abilities.ts'
 import { type Caller, callersOf } from './callers.ts'
 import { readDeployment, synthesise } from './deployment.ts'
@@ -21,6 +20,7 @@ import {
   readRecording,
   writeRecording,
 } from './recording.ts'
+import { type NamedRoles, scpOfConfig } from './scp-of-config.ts'
 import { EVALUATOR, simulate } from './simulator.ts'
 import { judgeBy, replaceBetween, tablesOf } from './table.ts'
 
@@ -79,37 +79,14 @@ const print = (): void => {
   console.log(tablesOf(judgeBy(recording), callers, abilities))
 }
 
-const printScp = (deployers: readonly string[], guardedRoles: readonly string[]): void => {
+const printScp = (roles: NamedRoles): void => {
   const { context } = JSON.parse(readFileSync('cdk.json', 'utf8'))
-  const config = readDeployConfig(context?.m2m)
-  const { environment, stytch, incidents } = config
-  if (environment === undefined) {
-    console.error('m2m.environment is missing in cdk.json: { "account": "…", "region": "…" }, which the policy names')
+  const made = scpOfConfig(readDeployConfig(context?.m2m), roles)
+  if (made.ok) console.log(JSON.stringify(made.policy))
+  else {
+    console.error(made.faults.join('\n'))
     process.exitCode = 1
-    return
   }
-  const { account, region } = environment
-  const policy = serviceControlPolicy({
-    partition: 'aws',
-    account,
-    region,
-    stage: config.stage,
-    secretNamePrefix: config.secretNamePrefix,
-    deployRoleArn:
-      config.deployRoleArn ?? `arn:aws:iam::${account}:role/cdk-hnb659fds-cfn-exec-role-${account}-${region}`,
-    deployers,
-    guardedRoles,
-    breakGlass: 'roleArn' in config.breakGlass ? [config.breakGlass.roleArn] : [],
-    operators: config.operators,
-    foreignSecretNames: [
-      stytch.projectSecretName,
-      ...(stytch.projectRotation === undefined ? [] : [stytch.projectRotation.workspaceKeySecretName]),
-      ...(incidents.intake?.signingSecretName === undefined ? [] : [incidents.intake.signingSecretName]),
-      ...(incidents.intake?.githubAppSecretName === undefined ? [] : [incidents.intake.githubAppSecretName]),
-    ],
-    ...(config.keyArn === undefined ? {} : { keyArn: config.keyArn }),
-  })
-  console.log(JSON.stringify(policy))
 }
 
 if (import.meta.main) {
@@ -122,6 +99,6 @@ if (import.meta.main) {
     },
   })
   if (values.write) await write()
-  else if (values.scp) printScp(values.deployer, values.guard)
+  else if (values.scp) printScp({ deployers: values.deployer, guardedRoles: values.guard })
   else print()
 }

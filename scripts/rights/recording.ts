@@ -1,11 +1,12 @@
 // What is asked of an evaluator of IAM, and what it decided, as a file that any other evaluator can be held against: policies by their
 // hash, requests, callers, and for each caller one letter a request. `decisionsIn` gives them one by one. Pure.
 import { createHash } from 'node:crypto'
-import { serviceControlPolicy } from '../../lib/scp.ts'
+import { readDeployConfig } from '../../lib/deploy-config.ts'
 import type { Ability } from './abilities.ts'
 import type { Caller } from './callers.ts'
-import { ACCOUNT, type PolicyDocument, place, roles, settings } from './deployment.ts'
+import { ACCOUNT, type PolicyDocument, roles, settings } from './deployment.ts'
 import { CALLERS_ACCOUNT, type Context, type Request } from './requests.ts'
+import { scpOfConfig } from './scp-of-config.ts'
 
 /** Allowed; denied since nothing allows it; denied by a statement. */
 export type Decision = 'A' | 'I' | 'D'
@@ -62,24 +63,14 @@ const FULL_AWS_ACCESS: PolicyDocument = {
 }
 
 /** The policy that docs/threat-model.md shows: of the deployment whose rights are computed. */
-export const exampleScp = (): PolicyDocument =>
-  serviceControlPolicy({
-    partition: place.partition,
-    account: ACCOUNT,
-    region: place.region,
-    stage: settings.stage,
-    secretNamePrefix: `m2m/${settings.stage}/`,
-    deployRoleArn: roles.deploy,
+export const exampleScp = (): PolicyDocument => {
+  const made = scpOfConfig(readDeployConfig(settings), {
     deployers: [roles.pipeline],
-    breakGlass: [roles.breakGlass],
-    operators: settings.operators,
     guardedRoles: [roles.billingJob],
-    foreignSecretNames: [
-      settings.stytch.projectSecretName,
-      settings.stytch.projectRotation.workspaceKeySecretName,
-      settings.incidents.intake.signingSecretName,
-    ],
   })
+  if (!made.ok) throw new Error(made.faults.join('\n'))
+  return made.policy
+}
 
 const hashOf = (value: unknown): string => createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 16)
 

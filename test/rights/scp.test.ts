@@ -1,8 +1,10 @@
 // The service control policy: it fits, it denies and never allows, everything of the stage falls under it, and it binds nobody who deploys.
 import { describe, expect, test } from 'vitest'
+import { readDeployConfig } from '../../lib/deploy-config.ts'
 import { MAX_SCP_CHARACTERS, type ScpProps, serviceControlPolicy } from '../../lib/scp.ts'
-import { ACCOUNT, readDeployment, synthesise } from '../../scripts/rights/deployment.ts'
+import { ACCOUNT, readDeployment, settings, synthesise } from '../../scripts/rights/deployment.ts'
 import { exampleScp } from '../../scripts/rights/recording.ts'
+import { scpOfConfig } from '../../scripts/rights/scp-of-config.ts'
 
 const role = (name: string, account = ACCOUNT): string => `arn:aws:iam::${account}:role/${name}`
 
@@ -127,5 +129,49 @@ describe('its size', () => {
     expect(() => serviceControlPolicy({ ...props, operators })).toThrow(
       /has \d+ of 5120 characters: name fewer operators/,
     )
+  })
+})
+
+describe('by a configuration', () => {
+  const config = (changes: Readonly<Record<string, unknown>> = {}) => readDeployConfig({ ...settings, ...changes })
+  const pipeline = { deployers: [role('pipeline')], guardedRoles: [] }
+
+  test('it keeps the project secret, the workspace key and the keys of the intake', () => {
+    const made = scpOfConfig(config(), pipeline)
+    if (!made.ok) throw new Error(made.faults.join())
+
+    expect(statementOf(made.policy, 'OnlyTheStageReadsWhatStytchTrusts').Resource).toEqual(
+      ['stytch/m2m-prod', 'stytch/workspace-key', 'leaks/signing'].map(
+        (name) => `arn:aws:secretsmanager:eu-west-1:${ACCOUNT}:secret:${name}-??????`,
+      ),
+    )
+  })
+
+  test('it takes the partition of the Region', () => {
+    const made = scpOfConfig(config({ environment: { account: ACCOUNT, region: 'us-gov-west-1' } }), {
+      deployers: [`arn:aws-us-gov:iam::${ACCOUNT}:role/pipeline`],
+      guardedRoles: [],
+    })
+
+    expect(JSON.stringify(made)).toContain(`arn:aws-us-gov:lambda:us-gov-west-1:${ACCOUNT}:function:m2m-prod-*`)
+  })
+
+  test('roles that are none, or of another account, are refused together', () => {
+    const made = scpOfConfig(config(), { deployers: ['pipeline'], guardedRoles: [role('x', '999999999999')] })
+
+    expect(made).toEqual({
+      ok: false,
+      faults: [
+        expect.stringContaining('--deployer pipeline is not the ARN of a role'),
+        expect.stringContaining('--guard arn:aws:iam::999999999999:role/x is not the ARN of a role'),
+      ],
+    })
+  })
+
+  test('without an account it says what to add', () => {
+    expect(scpOfConfig(config({ environment: undefined }), pipeline)).toEqual({
+      ok: false,
+      faults: [expect.stringContaining('m2m.environment is missing')],
+    })
   })
 })

@@ -2,7 +2,7 @@
 // hash, requests, callers, and for each caller one letter a request. `decisionsIn` gives them one by one. Pure.
 import { createHash } from 'node:crypto'
 import { readDeployConfig } from '../../lib/deploy-config.ts'
-import type { Ability } from './abilities.ts'
+import type { Ability } from './ability.ts'
 import type { Caller } from './callers.ts'
 import { ACCOUNT, type PolicyDocument, roles, settings } from './deployment.ts'
 import { CALLERS_ACCOUNT, type Context, type Request } from './requests.ts'

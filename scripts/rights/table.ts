@@ -1,5 +1,5 @@
 // Who may do what, as Markdown: a table for each group of abilities, a row for each caller, from the recorded decisions. Pure.
-import { type Ability, groups, type Way } from './abilities.ts'
+import { type Ability, groups, type Way } from './ability.ts'
 import type { Caller } from './callers.ts'
 import { ACCOUNT } from './deployment.ts'
 import { callerKey, type Recording, requestId } from './recording.ts'

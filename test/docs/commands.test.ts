@@ -108,6 +108,7 @@ describe('what is asked of AWS', () => {
     cloudtrail: ['lookup-events'],
     iam: ['create-role', 'put-role-policy', 'delete-role', 'delete-role-policy'],
     logs: ['filter-log-events'],
+    organizations: ['create-policy', 'attach-policy'],
     s3: ['ls', 'cp'],
     scheduler: ['get-schedule'],
     sqs: ['get-queue-url', 'receive-message', 'delete-message'],

@@ -1,0 +1,224 @@
+// What somebody could do with values, rotations, reports and evidence; openings.ts has the rest. The columns of the table, in order.
+import { type Ability, way } from './ability.ts'
+import { type Deployment, secrets } from './deployment.ts'
+import { openings } from './openings.ts'
+import { type Call, type Requests, requestsOf } from './requests.ts'
+
+/** A version's id, as Secrets Manager asks for it. */
+const SOME_VERSION = 'rotate-00000000-0000-4000-8000-000000000000'
+
+const values = ({ plainRead, read, write, onSecret, onKey, ask }: Requests): readonly Ability[] => {
+  const group = 'Values'
+  return [
+    {
+      id: 'read-billing',
+      title: 'reads `billing`',
+      group,
+      ways: [way('GetSecretValue', ...plainRead(secrets.billing))],
+    },
+    {
+      id: 'read-reports',
+      title: 'reads `reports`',
+      group,
+      ways: [way('GetSecretValue', ...plainRead(secrets.reports))],
+    },
+    {
+      id: 'read-by-id',
+      title: 'reads a version by its id',
+      group,
+      ways: [secrets.billing, secrets.reports].map((arn) =>
+        way(
+          'VersionId',
+          read(arn, { 'secretsmanager:VersionId': SOME_VERSION }),
+          read(arn, { 'secretsmanager:VersionId': SOME_VERSION, 'secretsmanager:VersionStage': 'AWSCURRENT' }),
+        ),
+      ),
+    },
+    {
+      id: 'decrypt',
+      title: 'decrypts with the key itself',
+      group,
+      ways: [way('Decrypt', onKey('Decrypt', { 'kms:EncryptionContext:SecretARN': secrets.billing }))],
+    },
+    {
+      id: 'read-project',
+      title: 'reads the project secret',
+      group,
+      // Under `aws/secretsmanager`, whose policy admits whoever comes through Secrets Manager.
+      ways: [way('GetSecretValue', [onSecret('GetSecretValue', secrets.project)])],
+    },
+    {
+      id: 'change',
+      title: 'stores, deletes or copies a value',
+      group,
+      ways: [
+        way('PutSecretValue', write('PutSecretValue', secrets.billing)),
+        way('UpdateSecret', write('UpdateSecret', secrets.billing)),
+        way('DeleteSecret', [onSecret('DeleteSecret', secrets.billing)]),
+        way('ReplicateSecretToRegions', [
+          onSecret('ReplicateSecretToRegions', secrets.billing, { 'secretsmanager:AddReplicaRegions': ['eu-north-1'] }),
+        ]),
+      ],
+    },
+    {
+      id: 'create',
+      title: "makes a secret under the next client's name",
+      group,
+      ways: [
+        way('CreateSecret', [
+          ask('secretsmanager:CreateSecret', secrets.billing.replace('billing-AbCdEf', 'next-AbCdEf'), {
+            'secretsmanager:Name': 'm2m/prod/next',
+          }),
+        ]),
+      ],
+    },
+  ]
+}
+
+const rotations = (requests: Requests, { qualifiers, functions }: Deployment): readonly Ability[] => {
+  const { rotate, invoke, onSecret, say, ask, here, functionArn } = requests
+  const group = 'Rotations and reports'
+  const { billing } = secrets
+  const clients = qualifiers.get(functionArn('clients')) ?? []
+  const identify = qualifiers.get(functionArn('identify')) ?? []
+  const qualifier = (arn: string): string => arn.split(':')[7] ?? 'unqualified'
+  const label = (stage: string) =>
+    onSecret('UpdateSecretVersionStage', billing, { 'secretsmanager:VersionStage': stage })
+  const tag = (key: string): Call => [
+    onSecret('TagResource', billing, { 'aws:TagKeys': [key], [`aws:RequestTag/${key}`]: 'x' }),
+  ]
+  const invokesRotation = ask('lambda:InvokeFunction', functionArn('rotation'), { 'aws:ViaAWSService': 'true' })
+  const elsewhere = here('lambda', 'function:somebody-elses')
+  return [
+    { id: 'rotate', title: 'rotates', group, ways: [way('RotateSecret', ...rotate(billing))] },
+    {
+      id: 'redirect',
+      title: 'changes how it rotates',
+      group,
+      ways: [
+        way('another function', [
+          onSecret('RotateSecret', billing, { 'secretsmanager:RotationLambdaARN': elsewhere }),
+          ask('lambda:InvokeFunction', elsewhere, { 'aws:ViaAWSService': 'true' }),
+        ]),
+        way('another schedule', [
+          onSecret('RotateSecret', billing, {
+            'secretsmanager:RotationLambdaARN': functionArn('rotation'),
+            'secretsmanager:ModifyRotationRules': 'true',
+          }),
+          invokesRotation,
+        ]),
+        way('CancelRotateSecret', [onSecret('CancelRotateSecret', billing)]),
+      ],
+    },
+    { id: 'move-current', title: 'moves AWSCURRENT', group, ways: [way('AWSCURRENT', [label('AWSCURRENT')])] },
+    { id: 'clear-pending', title: 'takes AWSPENDING away', group, ways: [way('AWSPENDING', [label('AWSPENDING')])] },
+    { id: 'hold', title: 'holds', group, ways: [way('TagResource', tag('m2m:held'))] },
+    { id: 'retag', title: 'changes other tags', group, ways: [way('TagResource', tag('m2m:client-id'))] },
+    {
+      id: 'freeze',
+      title: 'freezes',
+      group,
+      ways: [way('PutParameter', [ask('ssm:PutParameter', here('ssm', 'parameter/m2m/prod/freeze'))])],
+    },
+    {
+      id: 'report',
+      title: 'reports a leak as',
+      group,
+      ways: ['m2m.leak-intake', 'm2m.security', 'm2m.break-glass'].map((source) =>
+        way(`\`${source}\``, say(source, 'M2M Leak Reported')),
+      ),
+    },
+    {
+      id: 'declare',
+      title: 'declares a client',
+      group,
+      ways: clients.filter((arn) => !arn.endsWith(':break-glass')).map((arn) => way(qualifier(arn), ...invoke(arn))),
+    },
+    {
+      id: 'switch-off',
+      title: 'switches a client off',
+      group,
+      ways: clients.filter((arn) => arn.endsWith(':break-glass')).map((arn) => way(qualifier(arn), ...invoke(arn))),
+    },
+    {
+      id: 'identify',
+      title: 'has a leaked value looked for',
+      group,
+      ways: identify.map((arn) => way(qualifier(arn), ...invoke(arn))),
+    },
+    {
+      id: 'forge-step',
+      title: 'calls the rotation function itself',
+      group,
+      ways: functions.has('rotation') ? [way('InvokeFunction', ...invoke(functionArn('rotation')))] : [],
+    },
+  ]
+}
+
+const evidence = ({ say, onObject, onBucket, ask, here }: Requests, { template }: Deployment): readonly Ability[] => {
+  const group = 'Evidence'
+  const tables = template.ofType('AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable')
+  return [
+    {
+      id: 'forge-outcome',
+      title: 'says outcomes as',
+      group,
+      ways: ['m2m.rotation', 'm2m.incident', 'm2m.sweep', 'm2m.campaign', 'm2m.vendor'].map((source) =>
+        way(`\`${source}\``, say(source, 'M2M Secret Retired')),
+      ),
+    },
+    {
+      id: 'forge-object',
+      title: 'writes an object',
+      group,
+      ways: [way('PutObject', onObject('PutObject', { 's3:if-none-match': '*' }))],
+    },
+    {
+      id: 'replace-object',
+      title: 'writes over an object',
+      group,
+      ways: [way('PutObject', onObject('PutObject'))],
+    },
+    {
+      id: 'destroy',
+      title: 'deletes, or lets expire',
+      group,
+      ways: [
+        ...['DeleteObject', 'DeleteObjectVersion'].map((name) => way(name, onObject(name))),
+        ...['DeleteBucket', 'PutBucketVersioning', 'PutLifecycleConfiguration'].map((name) =>
+          way(name, onBucket(name)),
+        ),
+      ],
+    },
+    {
+      id: 'forge-record',
+      title: 'writes into the tables',
+      group,
+      ways: tables.flatMap(({ properties }) =>
+        ['PutItem', 'UpdateItem', 'DeleteItem'].map((name) =>
+          way(name, [ask(`dynamodb:${name}`, String(properties.$arn), { 'dynamodb:LeadingKeys': ['forged'] })]),
+        ),
+      ),
+    },
+    {
+      id: 'silence',
+      title: 'silences alarms',
+      group,
+      ways: [
+        way('DisableRule', [ask('events:DisableRule', here('events', 'rule/m2m-prod/m2m-prod-AlarmsDrift'))]),
+        way('DeleteAlarms', [ask('cloudwatch:DeleteAlarms', here('cloudwatch', 'alarm:m2m-prod-overdue'))]),
+        way('DeleteTopic', [ask('sns:DeleteTopic', here('sns', 'm2m-prod-alarms'))]),
+      ],
+    },
+  ]
+}
+
+export const abilitiesOf = (deployment: Deployment): readonly Ability[] => {
+  const requests = requestsOf(deployment)
+  return [
+    ...values(requests),
+    ...rotations(requests, deployment),
+    ...evidence(requests, deployment),
+    ...openings(requests, deployment),
+  ]
+}

@@ -1,0 +1,188 @@
+// Who asks: each function's role, the people that a deployment names, readers of both kinds in both accounts, and those whom nobody named.
+// The policies of roles that the stack does not make are the widest that such a role would have: what then is refused, our policies refuse.
+import { ACCOUNT, type Deployment, type PolicyDocument, place, roles, secrets } from './deployment.ts'
+
+export interface Caller {
+  /** Never changes; recorded decisions and tests name it. */
+  readonly id: string
+  /** As the table says it. */
+  readonly name: string
+  readonly account: string
+  /** Of the session, as resource policies see it. */
+  readonly principal: string
+  readonly identityPolicies: readonly PolicyDocument[]
+  /** Condition keys that come with whoever asks. */
+  readonly context: Readonly<Record<string, string>>
+}
+
+const policy = (...Statement: readonly unknown[]): PolicyDocument => ({ Version: '2012-10-17', Statement })
+
+/** https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AdministratorAccess.html */
+const ADMINISTRATOR_ACCESS = policy({ Effect: 'Allow', Action: '*', Resource: '*' })
+
+/** https://docs.aws.amazon.com/aws-managed-policy/latest/reference/PowerUserAccess.html, version 12 */
+const POWER_USER_ACCESS = policy(
+  { Effect: 'Allow', NotAction: ['iam:*', 'organizations:*', 'account:*'], Resource: '*' },
+  {
+    Effect: 'Allow',
+    Action: [
+      'account:GetAccountInformation',
+      'account:GetGovCloudAccountInformation',
+      'account:GetPrimaryEmail',
+      'account:ListRegions',
+      'iam:CreateServiceLinkedRole',
+      'iam:DeleteServiceLinkedRole',
+      'iam:ListRoles',
+      'organizations:DescribeEffectivePolicy',
+      'organizations:DescribeOrganization',
+    ],
+    Resource: '*',
+  },
+)
+
+interface RoleCaller {
+  readonly id: string
+  readonly name: string
+  readonly roleArn: string
+  readonly identityPolicies?: readonly PolicyDocument[]
+  /** Where its code runs, for a function's role. */
+  readonly functionArn?: string
+}
+
+/** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html: PrincipalArn is the role, path and all. */
+const roleCaller = ({ id, name, roleArn, identityPolicies = [], functionArn }: RoleCaller): Caller => {
+  const account = roleArn.split(':')[4] ?? ''
+  return {
+    id,
+    name,
+    account,
+    principal: `arn:aws:sts::${account}:assumed-role/${roleArn.split('/').at(-1)}/session`,
+    identityPolicies,
+    context: {
+      'aws:PrincipalAccount': account,
+      'aws:PrincipalArn': roleArn,
+      'aws:PrincipalIsAWSService': 'false',
+      'aws:SecureTransport': 'true',
+      ...(functionArn === undefined ? {} : { 'lambda:SourceFunctionArn': functionArn }),
+    },
+  }
+}
+
+/** What docs/multi-account.md asks of a reader's own account. */
+const readsAbroad = (secretArn: string, keyArn: string): PolicyDocument =>
+  policy(
+    {
+      Effect: 'Allow',
+      Action: ['secretsmanager:GetSecretValue', 'secretsmanager:DescribeSecret'],
+      Resource: secretArn,
+    },
+    {
+      Effect: 'Allow',
+      Action: 'kms:Decrypt',
+      Resource: keyArn,
+      Condition: { StringEquals: { 'kms:ViaService': `secretsmanager.${place.region}.amazonaws.com` } },
+    },
+  )
+
+const functionCallers = ({ functions, identityPolicies }: Deployment): readonly Caller[] =>
+  [...functions].map(([part, { arn, roleArn }]) =>
+    roleCaller({
+      id: part,
+      name: `${part} function`,
+      roleArn,
+      identityPolicies: identityPolicies.get(roleArn) ?? [],
+      functionArn: arn,
+    }),
+  )
+
+const borrowed = ({ functions, identityPolicies }: Deployment): Caller => {
+  const { roleArn, arn } = functions.get('rotation') ?? { roleArn: '', arn: '' }
+  return roleCaller({
+    id: 'rotation-borrowed',
+    name: "rotation's role, given to another function",
+    roleArn,
+    identityPolicies: identityPolicies.get(roleArn) ?? [],
+    functionArn: arn.replace(/[^:]+$/, 'somebody-elses'),
+  })
+}
+
+const people = (deployment: Deployment): readonly Caller[] => {
+  const { keyArn, operatorPolicies, functions } = deployment
+  const bus = `arn:aws:events:${place.region}:${ACCOUNT}:event-bus/m2m-prod`
+  const reports = policy(
+    { Effect: 'Allow', Action: 'events:PutEvents', Resource: bus },
+    { Effect: 'Allow', Action: 'lambda:InvokeFunction', Resource: functions.get('identify')?.arn },
+  )
+  return [
+    { id: 'operator', name: 'operator', roleArn: roles.operator, identityPolicies: operatorPolicies },
+    { id: 'security', name: 'security, another account', roleArn: roles.security, identityPolicies: [reports] },
+    {
+      id: 'break-glass',
+      name: 'break-glass, with AdministratorAccess',
+      roleArn: roles.breakGlass,
+      identityPolicies: [ADMINISTRATOR_ACCESS],
+    },
+    {
+      id: 'deploy',
+      name: "CloudFormation's deploy role",
+      roleArn: roles.deploy,
+      identityPolicies: [ADMINISTRATOR_ACCESS],
+    },
+    // Listed, and nothing more.
+    { id: 'reader', name: 'reader of `billing` (`cdk.json`)', roleArn: roles.billingJob },
+    {
+      id: 'reader-abroad',
+      name: 'reader of `billing` (`cdk.json`), another account',
+      roleArn: roles.billingAbroad,
+      identityPolicies: [readsAbroad(secrets.billing, keyArn)],
+    },
+    { id: 'applied-reader', name: 'reader of `reports` (`m2m apply`)', roleArn: roles.reportsJob },
+    {
+      id: 'applied-reader-abroad',
+      name: 'reader of `reports` (`m2m apply`), another account',
+      roleArn: roles.reportsAbroad,
+      identityPolicies: [readsAbroad(secrets.reports, keyArn)],
+    },
+    {
+      id: 'power-user',
+      name: 'power user (PowerUserAccess)',
+      roleArn: `arn:aws:iam::${ACCOUNT}:role/power-user`,
+      identityPolicies: [POWER_USER_ACCESS],
+    },
+    {
+      id: 'administrator',
+      name: 'administrator (AdministratorAccess)',
+      roleArn: `arn:aws:iam::${ACCOUNT}:role/administrator`,
+      identityPolicies: [ADMINISTRATOR_ACCESS],
+    },
+    { id: 'stranger', name: 'role without rights', roleArn: `arn:aws:iam::${ACCOUNT}:role/stranger` },
+    {
+      id: 'stranger-abroad',
+      name: 'administrator of another account',
+      roleArn: 'arn:aws:iam::333333333333:role/administrator',
+      identityPolicies: [ADMINISTRATOR_ACCESS],
+    },
+  ].map(roleCaller)
+}
+
+/** No identity policy binds the root user, which comes to the same as one that allows everything. */
+const root: Caller = {
+  id: 'root',
+  name: "the account's root user",
+  account: ACCOUNT,
+  principal: `arn:aws:iam::${ACCOUNT}:root`,
+  identityPolicies: [ADMINISTRATOR_ACCESS],
+  context: {
+    'aws:PrincipalAccount': ACCOUNT,
+    'aws:PrincipalArn': `arn:aws:iam::${ACCOUNT}:root`,
+    'aws:PrincipalIsAWSService': 'false',
+    'aws:SecureTransport': 'true',
+  },
+}
+
+export const callersOf = (deployment: Deployment): readonly Caller[] => [
+  ...functionCallers(deployment),
+  borrowed(deployment),
+  ...people(deployment),
+  root,
+]

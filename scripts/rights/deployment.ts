@@ -1,0 +1,268 @@
+// The deployment whose rights are computed: everything switched on, in one account of three, with every kind of person named. Synthesises
+// it, and gives every policy of it with the resource or role that it belongs to, the policies included that only the running system makes.
+import { App } from 'aws-cdk-lib'
+import { secretPolicy } from '../../lambda/domain/fleet/secret-policy.ts'
+import { readRegistrarEnv } from '../../lambda/env.ts'
+import { readDeployConfig } from '../../lib/deploy-config.ts'
+import { M2mStack } from '../../lib/m2m-stack.ts'
+import { isFields, type Place, type ReadTemplate, readTemplate, secretArn, type Template } from './template.ts'
+
+export const ACCOUNT = '111111111111'
+const OTHER_ACCOUNT = '222222222222'
+const SECURITY_ACCOUNT = '444444444444'
+
+export const place: Place = {
+  partition: 'aws',
+  account: ACCOUNT,
+  region: 'eu-west-1',
+  stackName: 'm2m-prod',
+}
+
+const role = (name: string, account = ACCOUNT): string => `arn:aws:iam::${account}:role/${name}`
+
+/** People and consumers, whose roles are not the stack's. */
+export const roles = {
+  breakGlass: role('break-glass'),
+  operator: role('operator'),
+  security: role('security', SECURITY_ACCOUNT),
+  /** Named in cdk.json. */
+  billingJob: role('billing-job'),
+  billingAbroad: role('billing', OTHER_ACCOUNT),
+  /** Named in a file that was applied. */
+  reportsJob: role('jobs/reports'),
+  reportsAbroad: role('reports', OTHER_ACCOUNT),
+  deploy: role(`cdk-hnb659fds-cfn-exec-role-${ACCOUNT}-eu-west-1`),
+  pipeline: role('pipeline'),
+}
+
+/** As `m2m` in cdk.json. */
+export const settings = {
+  stage: 'prod',
+  stytch: {
+    projectId: 'project-live-00000000-0000-4000-8000-000000000000',
+    projectSecretName: 'stytch/m2m-prod',
+    projectRotation: {
+      projectSlug: 'project',
+      environmentSlug: 'production',
+      workspaceKeySecretName: 'stytch/workspace-key',
+    },
+  },
+  alarms: { email: 'oncall@example.com' },
+  breakGlass: { roleArn: roles.breakGlass },
+  operators: [roles.operator],
+  incidents: {
+    security: { roleArns: [roles.security] },
+    intake: { signingSecretName: 'leaks/signing' },
+  },
+  vendor: { endpoint: 'regional', admits: [{ account: OTHER_ACCOUNT, clients: ['billing'] }] },
+  rotation: { adoptionProof: { waitAtMost: '72h' } },
+  environment: { account: ACCOUNT, region: place.region },
+  clients: [
+    {
+      name: 'billing',
+      description: 'Reads invoices',
+      scopes: ['read:invoices'],
+      readers: [roles.billingJob, roles.billingAbroad],
+    },
+  ],
+}
+
+/** Secrets that stand in no template's resource. */
+export const secrets = {
+  billing: secretArn(place, 'm2m/prod/billing'),
+  reports: secretArn(place, 'm2m/prod/reports'),
+  project: secretArn(place, settings.stytch.projectSecretName),
+}
+
+export interface PolicyDocument {
+  readonly Version: string
+  readonly Statement: readonly unknown[]
+}
+
+export interface Deployment {
+  readonly template: ReadTemplate
+  /** Role's ARN → its identity policies. */
+  readonly identityPolicies: ReadonlyMap<string, readonly PolicyDocument[]>
+  /** Resource's ARN → its policy. */
+  readonly resourcePolicies: ReadonlyMap<string, PolicyDocument>
+  /** What an operator attaches. */
+  readonly operatorPolicies: readonly PolicyDocument[]
+  /** Part, such as `rotation` → the ARNs of its function and its role. */
+  readonly functions: ReadonlyMap<string, { readonly arn: string; readonly roleArn: string }>
+  readonly keyArn: string
+  readonly bucketName: string
+  /** Function's ARN → the ARNs by which it can be called: its own, and one for each alias. */
+  readonly qualifiers: ReadonlyMap<string, readonly string[]>
+}
+
+const document = (value: unknown): PolicyDocument => {
+  const parsed: unknown = typeof value === 'string' ? JSON.parse(value) : value
+  if (!isFields(parsed) || !Array.isArray(parsed.Statement)) throw new Error(`${JSON.stringify(value)} is no policy.`)
+  return { Version: String(parsed.Version), Statement: parsed.Statement }
+}
+
+const list = (value: unknown): readonly string[] => (Array.isArray(value) ? value.map(String) : [])
+
+/** What AddPermission makes of a permission (Lambda developer guide, resource-based policies). */
+const permissionStatement = (resource: string, permission: Readonly<Record<string, unknown>>): unknown => {
+  const principal = String(permission.Principal)
+  const conditions = {
+    ...(permission.SourceArn === undefined ? {} : { ArnLike: { 'AWS:SourceArn': permission.SourceArn } }),
+    ...(permission.SourceAccount === undefined
+      ? {}
+      : { StringEquals: { 'AWS:SourceAccount': permission.SourceAccount } }),
+  }
+  return {
+    Effect: 'Allow',
+    Principal: principal.endsWith('.amazonaws.com') ? { Service: principal } : { AWS: principal },
+    Action: permission.Action,
+    Resource: resource,
+    ...(Object.keys(conditions).length === 0 ? {} : { Condition: conditions }),
+  }
+}
+
+const readResourcePolicies = ({ ofType }: ReadTemplate): Map<string, PolicyDocument> => {
+  const found = new Map<string, PolicyDocument>()
+  const add = (arn: string, ...statements: readonly unknown[]): void => {
+    found.set(arn, { Version: '2012-10-17', Statement: [...(found.get(arn)?.Statement ?? []), ...statements] })
+  }
+  const here = (service: string, name: unknown) => {
+    const text = String(name)
+    return text.startsWith('arn:') ? text : `arn:aws:${service}:${place.region}:${ACCOUNT}:${text}`
+  }
+  for (const { properties } of ofType('AWS::IAM::Role')) {
+    add(String(properties.$arn), ...document(properties.AssumeRolePolicyDocument).Statement)
+  }
+  for (const { properties } of ofType('AWS::KMS::Key')) {
+    add(String(properties.$arn), ...document(properties.KeyPolicy).Statement)
+  }
+  for (const { properties } of ofType('AWS::S3::BucketPolicy')) {
+    add(`arn:aws:s3:::${String(properties.Bucket)}`, ...document(properties.PolicyDocument).Statement)
+  }
+  for (const { properties } of ofType('AWS::Events::EventBus')) {
+    if (properties.Policy !== undefined) add(String(properties.$arn), ...document(properties.Policy).Statement)
+  }
+  for (const { properties } of ofType('AWS::Events::EventBusPolicy')) {
+    const { StatementId: Sid, EventBusName, Statement } = properties
+    add(here('events', `event-bus/${String(EventBusName)}`), { Sid, ...(isFields(Statement) ? Statement : {}) })
+  }
+  for (const { properties } of ofType('AWS::SNS::TopicPolicy')) {
+    for (const topic of list(properties.Topics)) add(topic, ...document(properties.PolicyDocument).Statement)
+  }
+  for (const { properties } of ofType('AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable')) {
+    const { ResourcePolicy: policy } = properties
+    if (isFields(policy)) add(String(properties.$arn), ...document(policy.PolicyDocument).Statement)
+  }
+  for (const { properties } of ofType('AWS::SecretsManager::ResourcePolicy')) {
+    add(String(properties.SecretId), ...document(properties.ResourcePolicy).Statement)
+  }
+  for (const { properties } of ofType('AWS::Lambda::Permission')) {
+    const arn = here('lambda', String(properties.FunctionName).replace(/^(?!arn:)/, 'function:'))
+    add(arn, permissionStatement(arn, properties))
+  }
+  for (const { properties } of ofType('AWS::Lambda::ResourcePolicy')) {
+    add(here('lambda', properties.ResourceArn), ...document(properties.PolicyDocument).Statement)
+  }
+  return found
+}
+
+/** The policy that one of the two registering functions puts on a secret: of the stage's roles, which stand in the function's settings. */
+const policyBy = (
+  { ofType }: ReadTemplate,
+  part: 'registrar' | 'clients',
+  arn: string,
+  consumers: readonly string[],
+): PolicyDocument => {
+  const found = ofType('AWS::Lambda::Function').find(({ properties }) => properties.FunctionName === `m2m-prod-${part}`)
+  const { Environment: environment } = found?.properties ?? {}
+  if (!isFields(environment) || !isFields(environment.Variables))
+    throw new Error(`The ${part} function has no settings.`)
+  const variables = Object.fromEntries(
+    Object.entries(environment.Variables).map(([key, value]) => [key, String(value)]),
+  )
+  return secretPolicy(arn, { ...readRegistrarEnv(variables), consumers })
+}
+
+/** Of a client in cdk.json, as the template gives them to the registrar. */
+const declaredConsumers = ({ ofType }: ReadTemplate, secretName: string): readonly string[] => {
+  const client = ofType('Custom::M2mClient').find(({ properties }) => properties.SecretName === secretName)
+  if (client === undefined) throw new Error(`The template declares no client ${secretName}.`)
+  return list(client.properties.Consumers)
+}
+
+const readIdentityPolicies = ({ ofType }: ReadTemplate): Map<string, readonly PolicyDocument[]> => {
+  const found = new Map<string, PolicyDocument[]>()
+  const arns = new Map(
+    ofType('AWS::IAM::Role').map(({ properties }) => [String(properties.$arn).split('/').at(-1), properties]),
+  )
+  for (const { properties } of ofType('AWS::IAM::Policy')) {
+    for (const name of list(properties.Roles)) {
+      const arn = String(arns.get(name)?.$arn)
+      found.set(arn, [...(found.get(arn) ?? []), document(properties.PolicyDocument)])
+    }
+  }
+  for (const properties of arns.values()) {
+    if (list(properties.ManagedPolicyArns).length > 0) {
+      throw new Error(`${String(properties.$arn)} has managed policies, which scripts/rights does not read.`)
+    }
+    const inline = Array.isArray(properties.Policies) ? properties.Policies : []
+    for (const policy of inline) {
+      const arn = String(properties.$arn)
+      if (isFields(policy)) found.set(arn, [...(found.get(arn) ?? []), document(policy.PolicyDocument)])
+    }
+  }
+  return found
+}
+
+const only = (values: readonly string[], what: string): string => {
+  const [value] = values
+  if (value === undefined || values.length > 1) throw new Error(`The template holds ${values.length} ${what}.`)
+  return value
+}
+
+/** The template of `settings`, as it stands in this working copy. */
+export const synthesise = (): Template => {
+  const app = new App()
+  const { environment, ...config } = readDeployConfig(settings)
+  const stack = new M2mStack(app, 'M2m', {
+    stackName: place.stackName,
+    config,
+    ...(environment && { env: environment }),
+  })
+  const template: Template = app.synth().getStackArtifact(stack.artifactId).template
+  return template
+}
+
+export const readDeployment = (template: Template): Deployment => {
+  const read = readTemplate(template, place)
+  const resourcePolicies = readResourcePolicies(read)
+  const { reportsJob, reportsAbroad } = roles
+  const declared = declaredConsumers(read, 'm2m/prod/billing')
+  resourcePolicies.set(secrets.billing, policyBy(read, 'registrar', secrets.billing, declared))
+  resourcePolicies.set(secrets.reports, policyBy(read, 'clients', secrets.reports, [reportsJob, reportsAbroad]))
+  const functions = new Map(
+    read.ofType('AWS::Lambda::Function').map(({ properties }) => {
+      const part = String(properties.FunctionName).replace('m2m-prod-', '')
+      return [part, { arn: String(properties.$arn), roleArn: String(properties.Role) }] as const
+    }),
+  )
+  const qualifiers = new Map([...functions.values()].map(({ arn }) => [arn, [arn]]))
+  for (const { properties } of read.ofType('AWS::Lambda::Alias')) {
+    const arn = String(properties.$arn)
+    qualifiers.get(arn.split(':').slice(0, -1).join(':'))?.push(arn)
+  }
+  const arnsOf = (type: string) => read.ofType(type).map(({ properties }) => String(properties.$arn))
+  return {
+    template: read,
+    resourcePolicies,
+    identityPolicies: readIdentityPolicies(read),
+    operatorPolicies: read
+      .ofType('AWS::IAM::ManagedPolicy')
+      .filter(({ properties }) => String(properties.ManagedPolicyName).includes('operator'))
+      .map(({ properties }) => document(properties.PolicyDocument)),
+    functions,
+    qualifiers,
+    keyArn: only(arnsOf('AWS::KMS::Key'), 'keys'),
+    bucketName: only(arnsOf('AWS::S3::Bucket'), 'buckets').replace('arn:aws:s3:::', ''),
+  }
+}

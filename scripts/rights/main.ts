@@ -1,0 +1,105 @@
+// `npm run rights`: who may do what, computed from the template. Without an option it prints the tables from the recorded decisions, and
+// fails if a policy is another since they were recorded. `--write` has them decided anew, and writes recording and page. `--scp` prints the
+// service control policy of this directory's cdk.json. Tested in test/rights.
+import { readFileSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { readDeployConfig } from '../../lib/deploy-config.ts'
+import { abilitiesOf } from './abilities.ts'
+import type { Ability } from './ability.ts'
+import { type Caller, callersOf } from './callers.ts'
+import { readDeployment, synthesise } from './deployment.ts'
+import {
+  callerKey,
+  type Decision,
+  differences,
+  exampleScp,
+  type Plan,
+  planOf,
+  questionsOf,
+  type Recording,
+  readRecording,
+  writeRecording,
+} from './recording.ts'
+import { type NamedRoles, scpOfConfig } from './scp-of-config.ts'
+import { EVALUATOR, simulate } from './simulator.ts'
+import { judgeBy, replaceBetween, tablesOf } from './table.ts'
+
+const repository = new URL('../../', import.meta.url)
+export const recordingFile = fileURLToPath(new URL('test/rights/decisions.jsonl', repository))
+export const pageFile = fileURLToPath(new URL('docs/threat-model.md', repository))
+
+export interface Rights {
+  readonly callers: readonly Caller[]
+  readonly abilities: readonly Ability[]
+  readonly plan: Plan
+}
+
+/** Of the working copy as it stands. */
+export const rightsOfTemplate = (): Rights => {
+  const deployment = readDeployment(synthesise())
+  const [callers, abilities] = [callersOf(deployment), abilitiesOf(deployment)]
+  return { callers, abilities, plan: planOf(callers, abilities) }
+}
+
+export const pageWith = (page: string, { callers, abilities }: Rights, recording: Recording): string => {
+  const scp = ['```json', JSON.stringify(exampleScp(), null, 2), '```'].join('\n')
+  const tables = tablesOf(judgeBy(recording), callers, abilities)
+  return replaceBetween(replaceBetween(page, 'rights', tables), 'scp', scp)
+}
+
+const record = async (plan: Plan): Promise<Recording> => {
+  const letters = await simulate(questionsOf(plan))
+  const size = plan.requests.length
+  const lettersOf = (at: number): readonly Decision[] => letters.slice(at * size, (at + 1) * size)
+  const decisions = plan.callers.map(
+    ({ id, isUnderScp }, at) => [callerKey(id, isUnderScp), lettersOf(at).join('')] as const,
+  )
+  return { ...plan, evaluator: EVALUATOR, decisions: new Map(decisions) }
+}
+
+const write = async (): Promise<void> => {
+  const rights = rightsOfTemplate()
+  const recording = await record(rights.plan)
+  writeFileSync(recordingFile, writeRecording(recording))
+  writeFileSync(pageFile, pageWith(readFileSync(pageFile, 'utf8'), rights, recording))
+  console.log(`${recording.callers.length * recording.requests.length} decisions by ${recording.evaluator} written`)
+}
+
+const print = (): void => {
+  const { callers, abilities, plan } = rightsOfTemplate()
+  const recording = readRecording(readFileSync(recordingFile, 'utf8'))
+  const found = differences(plan, recording)
+  if (found.length > 0) {
+    console.error(
+      [...found, 'The policies changed since their rights were computed: npm run rights -- --write'].join('\n'),
+    )
+    process.exitCode = 1
+    return
+  }
+  console.log(tablesOf(judgeBy(recording), callers, abilities))
+}
+
+const printScp = (roles: NamedRoles): void => {
+  const { context } = JSON.parse(readFileSync('cdk.json', 'utf8'))
+  const made = scpOfConfig(readDeployConfig(context?.m2m), roles)
+  if (made.ok) console.log(JSON.stringify(made.policy))
+  else {
+    console.error(made.faults.join('\n'))
+    process.exitCode = 1
+  }
+}
+
+if (import.meta.main) {
+  const { values } = parseArgs({
+    options: {
+      write: { type: 'boolean', default: false },
+      scp: { type: 'boolean', default: false },
+      deployer: { type: 'string', multiple: true, default: [] },
+      guard: { type: 'string', multiple: true, default: [] },
+    },
+  })
+  if (values.write) await write()
+  else if (values.scp) printScp({ deployers: values.deployer, guardedRoles: values.guard })
+  else print()
+}

@@ -1,0 +1,131 @@
+// What somebody could open: policies, code, roles and the stack, each of which leads to everything else.
+import { type Ability, type Way, way } from './ability.ts'
+import { ACCOUNT, type Deployment, place, roles, secrets } from './deployment.ts'
+import type { Call, Requests } from './requests.ts'
+
+export const openings = (requests: Requests, { functions, template }: Deployment): readonly Ability[] => {
+  const { onSecret, onKey, onBucket, ask, here, functionArn } = requests
+  const group = 'Policies, code and deployment'
+  const rotation = functionArn('rotation')
+  const rotationRole = functions.get('rotation')?.roleArn ?? ''
+  const cdkRole = (name: string) => `arn:aws:iam::${ACCOUNT}:role/cdk-hnb659fds-${name}-role-${ACCOUNT}-${place.region}`
+  const each = (names: readonly string[], call: (name: string) => Call): readonly Way[] =>
+    names.map((name) => way(name, call(name)))
+  const onRole =
+    (arn: string) =>
+    (name: string): Call => [ask(`iam:${name}`, arn)]
+  const onFunction =
+    (arn: string) =>
+    (name: string): Call => [ask(`lambda:${name}`, arn)]
+  return [
+    {
+      id: 'open-secret',
+      title: "a secret's policy",
+      group,
+      ways: [
+        way('PutResourcePolicy', [
+          onSecret('PutResourcePolicy', secrets.billing, { 'secretsmanager:BlockPublicPolicy': 'true' }),
+        ]),
+        way('PutResourcePolicy, public', [
+          onSecret('PutResourcePolicy', secrets.billing, { 'secretsmanager:BlockPublicPolicy': 'false' }),
+        ]),
+        way('DeleteResourcePolicy', [onSecret('DeleteResourcePolicy', secrets.billing)]),
+      ],
+    },
+    {
+      id: 'open-key',
+      title: "the key's",
+      group,
+      ways: [
+        ...each(['PutKeyPolicy', 'ScheduleKeyDeletion', 'DisableKey'], (name) => onKey(name)),
+        way(
+          'CreateGrant',
+          onKey('CreateGrant', { 'kms:GrantOperations': ['Decrypt'], 'kms:GrantIsForAWSResource': 'false' }),
+        ),
+      ],
+    },
+    {
+      id: 'open-bucket',
+      title: "the bucket's",
+      group,
+      ways: each(['PutBucketPolicy', 'DeleteBucketPolicy'], onBucket),
+    },
+    {
+      id: 'open-bus',
+      title: "the bus's",
+      group,
+      // No resource, so that no resource's policy has a say (service authorization reference).
+      ways: each(['PutPermission', 'RemovePermission'], (name) => [ask(`events:${name}`, '*')]),
+    },
+    {
+      id: 'open-function',
+      title: "a function's",
+      group,
+      ways: each(
+        ['AddPermission', 'RemovePermission', 'PutResourcePolicy', 'DeleteResourcePolicy'],
+        onFunction(functionArn('clients')),
+      ),
+    },
+    {
+      id: 'open-table',
+      title: "a table's",
+      group,
+      ways: template
+        .ofType('AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable')
+        .flatMap(({ properties }) =>
+          each(['PutResourcePolicy', 'DeleteResourcePolicy'], (name) => [
+            ask(`dynamodb:${name}`, String(properties.$arn)),
+          ]),
+        ),
+    },
+    {
+      id: 'change-code',
+      title: "a function's code",
+      group,
+      ways: each(['UpdateFunctionCode', 'UpdateFunctionConfiguration'], onFunction(rotation)),
+    },
+    {
+      id: 'change-role',
+      title: "a function's role",
+      group,
+      ways: [
+        ...each(['PutRolePolicy', 'AttachRolePolicy', 'UpdateAssumeRolePolicy'], onRole(rotationRole)),
+        way('PassRole', [
+          ask('iam:PassRole', rotationRole, { 'iam:PassedToService': 'lambda.amazonaws.com' }),
+          ask('lambda:CreateFunction', here('lambda', 'function:somebody-elses')),
+        ]),
+      ],
+    },
+    {
+      id: 'deploy',
+      title: 'deploys',
+      group,
+      ways: [
+        // CloudFormation goes on with the role that the stack was made with, whoever asks (CloudFormation user guide, service roles).
+        way('UpdateStack', [ask('cloudformation:UpdateStack', here('cloudformation', 'stack/m2m-prod/00000000'))]),
+        way('AssumeRole', [
+          {
+            ...ask('sts:AssumeRole', cdkRole('deploy')),
+            // As `cdk bootstrap` makes it: the account decides.
+            resourcePolicy: {
+              Version: '2012-10-17',
+              Statement: [
+                { Effect: 'Allow', Principal: { AWS: `arn:aws:iam::${ACCOUNT}:root` }, Action: 'sts:AssumeRole' },
+              ],
+            },
+          },
+        ]),
+        way('PassRole', [
+          ask('iam:PassRole', cdkRole('cfn-exec'), { 'iam:PassedToService': 'cloudformation.amazonaws.com' }),
+          ask('cloudformation:CreateStack', here('cloudformation', 'stack/somebody-elses/00000000')),
+        ]),
+      ],
+    },
+    {
+      id: 'become-reader',
+      title: "a reader's role",
+      group,
+      ways: each(['UpdateAssumeRolePolicy'], onRole(roles.billingJob)),
+    },
+  ]
+}

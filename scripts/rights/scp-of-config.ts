@@ -1,0 +1,65 @@
+// The service control policy of a configuration (`m2m` in cdk.json) and of the roles that the command line names. Pure; every fault at once.
+import type { DeployConfig } from '../../lib/deploy-config.ts'
+import { type ServiceControlPolicy, serviceControlPolicy } from '../../lib/scp.ts'
+
+export interface NamedRoles {
+  readonly deployers: readonly string[]
+  readonly guardedRoles: readonly string[]
+}
+
+export type ScpOfConfig =
+  | { readonly ok: true; readonly policy: ServiceControlPolicy }
+  | { readonly ok: false; readonly faults: readonly string[] }
+
+const ROLE = /^arn:aws[a-z-]*:iam::(\d{12}):role\/[\w+=,.@/-]+$/
+
+const roleFaults = (option: string, roles: readonly string[], account: string): readonly string[] =>
+  roles
+    .filter((role) => ROLE.exec(role)?.[1] !== account)
+    .map(
+      (role) =>
+        `${option} ${role} is not the ARN of a role of account ${account}: expected arn:aws:iam::${account}:role/…`,
+    )
+
+const foreignSecrets = ({ stytch, incidents: { intake } }: DeployConfig): readonly string[] =>
+  [
+    stytch.projectSecretName,
+    stytch.projectRotation?.workspaceKeySecretName,
+    intake?.signingSecretName,
+    intake?.githubAppSecretName,
+  ].filter((name) => name !== undefined)
+
+/** China and GovCloud have partitions of their own (https://docs.aws.amazon.com/general/latest/gr/aws-arns-and-namespaces.html). */
+const partitionOf = (region: string): string => {
+  if (region.startsWith('cn-')) return 'aws-cn'
+  return region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws'
+}
+
+export const scpOfConfig = (config: DeployConfig, { deployers, guardedRoles }: NamedRoles): ScpOfConfig => {
+  const { environment, breakGlass, keyArn } = config
+  if (environment === undefined) {
+    const fault =
+      'm2m.environment is missing in cdk.json: expected { "account": "…", "region": "…" }, which the policy names'
+    return { ok: false, faults: [fault] }
+  }
+  const { account, region } = environment
+  const faults = [...roleFaults('--deployer', deployers, account), ...roleFaults('--guard', guardedRoles, account)]
+  if (faults.length > 0) return { ok: false, faults }
+  const partition = partitionOf(region)
+  const bootstrapRole = `arn:${partition}:iam::${account}:role/cdk-hnb659fds-cfn-exec-role-${account}-${region}`
+  const policy = serviceControlPolicy({
+    partition,
+    account,
+    region,
+    stage: config.stage,
+    secretNamePrefix: config.secretNamePrefix,
+    deployRoleArn: config.deployRoleArn ?? bootstrapRole,
+    deployers,
+    guardedRoles,
+    breakGlass: 'roleArn' in breakGlass ? [breakGlass.roleArn] : [],
+    operators: config.operators,
+    foreignSecretNames: foreignSecrets(config),
+    ...(keyArn === undefined ? {} : { keyArn }),
+  })
+  return { ok: true, policy }
+}

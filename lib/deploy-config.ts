@@ -8,8 +8,8 @@ import { type ClientConfig, readClientList, roleArnShape, spanFault, spanHours, 
 import { createPlace, isFields, matching, type Place, type Shape } from './config-place.ts'
 import { readConfigValue } from './config-text.ts'
 import { type IncidentsConfig, intakeSecretNames, readIncidents } from './incident-config.ts'
-import { type Reservations, type ReservingPart, readReservations } from './reservations.ts'
 import { readerFaults } from './reader-faults.ts'
+import { type Reservations, type ReservingPart, readReservations } from './reservations.ts'
 import {
   backstopRules,
   periodFault,

@@ -50,6 +50,7 @@ export const settings = {
   alarms: { email: 'oncall@example.com' },
   breakGlass: { roleArn: roles.breakGlass },
   operators: [roles.operator],
+  readerAccounts: [OTHER_ACCOUNT],
   incidents: {
     security: { roleArns: [roles.security] },
     intake: { signingSecretName: 'leaks/signing' },

@@ -16,6 +16,8 @@ import {
   synthStack,
 } from './synth.ts'
 
+const DEPLOY_ROLE = `arn:aws:iam::${ACCOUNT}:role/cdk-hnb659fds-cfn-exec-role-${ACCOUNT}-${REGION}`
+
 let template: Template
 beforeAll(() => {
   template = synthStack().template()

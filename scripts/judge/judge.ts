@@ -1,13 +1,13 @@
 // All rules together, over stacks that are deployed side by side.
 import type { Finding, Rule, Settings } from './finding.ts'
 import { DEFAULT_CONCURRENCY_QUOTA } from './quotas.ts'
+import { servicePrincipal } from './rules/acting-principals.ts'
 import { concurrency } from './rules/concurrency.ts'
 import { conditionKeys } from './rules/condition-keys.ts'
 import { names } from './rules/names.ts'
 import { neededCallsRule } from './rules/needed-calls.ts'
 import { policySize } from './rules/policy-size.ts'
 import { retainedNamed } from './rules/retained-named.ts'
-import { servicePrincipal } from './rules/service-principal.ts'
 import type { Stack } from './template.ts'
 
 export const rules: readonly Rule[] = [

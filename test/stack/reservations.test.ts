@@ -1,7 +1,7 @@
 // What the functions reserve of the account's concurrency: the sum is computed and said, none is a choice, and where nothing is reserved
 // something else bounds what the reservation did. The documents say the computed numbers.
 import { readFileSync } from 'node:fs'
-import { Match } from 'aws-cdk-lib/assertions'
+import { Match, type Template } from 'aws-cdk-lib/assertions'
 import { describe, expect, test } from 'vitest'
 import { rotationsPerSecond, sharesOf } from '../../lambda/domain/campaign/campaign.ts'
 import { readDeployConfig } from '../../lib/deploy-config.ts'
@@ -10,30 +10,35 @@ import { everything } from './everything.ts'
 import { bySid, exampleConfig, resourcesOf, roleStatements, synthStack } from './synth.ts'
 
 const read = (changes: object = {}) => readDeployConfig({ ...exampleConfig, ...changes })
-const { environment: _anywhere, ...shipped } = exampleConfig
+/** Synthesising takes seconds: each configuration once. */
+const templates = new Map<string, Template>()
+const templateOf = (changes: object): Template => {
+  const key = JSON.stringify(changes)
+  const made = templates.get(key) ?? synthStack({ ...changes }).template()
+  templates.set(key, made)
+  return made
+}
 const reserved = (changes: object) =>
-  Object.values(resourcesOf(synthStack({ ...changes }).template()))
+  Object.values(resourcesOf(templateOf(changes)))
     .filter(({ Type }) => Type === 'AWS::Lambda::Function')
     .map(({ Properties }) => Properties.ReservedConcurrentExecutions as number | undefined)
 
 describe('the sum', () => {
   test('is what the functions of the template reserve, and the output says it with the quota', () => {
-    for (const changes of [{}, everything, { reservedConcurrency: { rotation: 20, campaign: 'none' } }]) {
+    for (const changes of [everything, { reservedConcurrency: { rotation: 20, campaign: 'none' } }]) {
       const { reservations } = read(changes)
       const inTemplate = reserved(changes).reduce<number>((sum, one = 0) => sum + one, 0)
 
       expect(totalReserved(reservations)).toBe(inTemplate)
-      synthStack(changes)
-        .template()
-        .hasOutput('ReservedConcurrency', {
-          Value: String(inTemplate),
-          Description: Match.stringLikeRegexp(`a quota of ${inTemplate + 100} at least`),
-        })
+      templateOf(changes).hasOutput('ReservedConcurrency', {
+        Value: String(inTemplate),
+        Description: Match.stringLikeRegexp(`a quota of ${inTemplate + 100} at least`),
+      })
     }
   })
 
   test('is said without a remark: synth stays quiet', () => {
-    const { app } = synthStack(everything)
+    const { app } = synthStack()
 
     const messages = app.synth().stacks.flatMap(({ messages }) => messages)
 
@@ -41,7 +46,7 @@ describe('the sum', () => {
   })
 
   test('stands in the documents as it is computed', () => {
-    const [least, most] = [read(shipped), read(everything)].map(({ reservations }) => reservations)
+    const [least, most] = [read(), read(everything)].map(({ reservations }) => reservations)
     const numbers = [least, most].flatMap((one = {}) => [totalReserved(one), neededQuota(one)])
 
     expect(numbers).toEqual([93, 193, 130, 230])
@@ -107,7 +112,7 @@ describe('without a reservation', () => {
   })
 
   test('searches for a leaked value are counted in a table, twenty a minute in all', () => {
-    const template = synthStack(none).template()
+    const template = templateOf(none)
 
     template.hasResourceProperties('AWS::Lambda::Function', {
       FunctionName: 'm2m-prod-identify',
@@ -122,11 +127,11 @@ describe('without a reservation', () => {
       Action: 'dynamodb:UpdateItem',
       Resource: { 'Fn::GetAtt': [expect.stringMatching(/^IdentifySlots/), 'Arn'] },
     })
-    expect(JSON.stringify(synthStack(everything).template().toJSON())).not.toContain('M2M_SEARCH_TABLE')
+    expect(JSON.stringify(templateOf(everything).toJSON())).not.toContain('M2M_SEARCH_TABLE')
   })
 
   test('what comes from outside is throttled as hard as it would have been held back', () => {
-    const template = synthStack(none).template()
+    const template = templateOf(none)
 
     expect(read(none).vendor).toMatchObject({ requestsPerSecond: 5, burst: 20 })
     template.hasResourceProperties('AWS::ApiGatewayV2::Stage', {

@@ -1,6 +1,6 @@
 // Each service that acts on a resource, with a policy that names it and with one that does not.
 import { describe, expect, test } from 'vitest'
-import { servicePrincipal } from '../../scripts/judge/rules/service-principal.ts'
+import { servicePrincipal } from '../../scripts/judge/rules/acting-principals.ts'
 import { ACCOUNT, arn, policy, REGION, ref, resource, said, stackOf } from './plant.ts'
 
 const account = { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } }

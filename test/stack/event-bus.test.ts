@@ -19,17 +19,19 @@ import {
 const role = (part: string): string => `arn:aws:iam::${ACCOUNT}:role/m2m-prod-${part}-${REGION}`
 const SECURITY = 'arn:aws:iam::222222222222:role/security-desk'
 
+/** As the bus keeps it: intrinsic functions resolved. */
+const stored = (all: readonly object[]): string =>
+  JSON.stringify(all).replaceAll(
+    /\{"Fn::Join":\["",\["arn:",\{"Ref":"AWS::Partition"\},"([^"]*)"\]\]\}/g,
+    '"arn:aws$1"',
+  )
+
 let statements: readonly (Statement & { readonly Principal: unknown })[]
 let made: ReturnType<typeof resourcesOf>
 beforeAll(() => {
   const template = synthStack(everything).template()
   made = resourcesOf(template)
-  statements = JSON.parse(
-    JSON.stringify(busStatements(template)).replaceAll(
-      /\{"Fn::Join":\["",\["arn:",\{"Ref":"AWS::Partition"\},"([^"]*)"\]\]\}/g,
-      '"arn:aws$1"',
-    ),
-  )
+  statements = JSON.parse(stored(busStatements(template)))
 })
 
 interface Request {
@@ -158,7 +160,7 @@ test('it stays below the 10,240 characters that EventBridge takes, with the most
   const { vendor } = everything
   const longest = synthStack({ vendor, incidents: { ...everything.incidents, security: { roleArns } } }).template()
 
-  expect(JSON.stringify(busStatements(longest)).length).toBeLessThan(10_240)
+  expect(stored(busStatements(longest)).length).toBeLessThan(10_240)
   expect(() =>
     readDeployConfig({ ...exampleConfig, incidents: { security: { roleArns: [...roleArns, BREAK_GLASS] } } }),
   ).toThrow(/security\.roleArns are 11: expected at most 10/)

@@ -80,7 +80,7 @@ export class ClientsFunction extends Construct {
       qualified: { arn: `${this.arn}:*`, allowed: roles },
     })
     guarded.node.addDependency(this.fn.function)
-    const switches = guardFunction(this, 'OnlyBreakGlass', {
+    const switches = guardFunction(this, 'SwitchedByBreakGlass', {
       arn: `${this.arn}:${BREAK_GLASS_QUALIFIER}`,
       allowed: roles,
       // Identity policies that name the function without the alias do not reach it (Lambda developer guide, resource-based policies).

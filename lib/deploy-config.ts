@@ -98,7 +98,7 @@ export interface DeployConfig {
   readonly keyArn?: string
   /** Encrypts log groups and the alarm topic: `create`, or an existing key's ARN; absent: the services' own keys. */
   readonly monitoringKey?: string
-  /** Other accounts whose roles may be readers of a client: the key's policy admits their calls. */
+  /** Other accounts whose roles may be readers of a client: the key's policy admits their calls. Those of declared readers among them. */
   readonly readerAccounts: readonly string[]
   /** Every account of this organization as well. */
   readonly readerOrganizationId?: string
@@ -382,9 +382,14 @@ const readClients = (root: Place): readonly ClientConfig[] => {
   return readClientList(places, defaults.clientRemoval)
 }
 
-const readReaderAccounts = (root: Place): readonly string[] => {
-  const accounts = root.texts('readerAccounts', shapes.account)
-  if (new Set(accounts).size < accounts.length) root.fault('readerAccounts', 'name one twice: expected each once')
+/** Those that are named, and those of the readers of declared clients: who lists a role has admitted its account. */
+const readReaderAccounts = (root: Place, clients: readonly ClientConfig[], ownAccount?: string): readonly string[] => {
+  const named = root.texts('readerAccounts', shapes.account)
+  if (new Set(named).size < named.length) root.fault('readerAccounts', 'name one twice: expected each once')
+  // An organization admits all of its accounts without a list.
+  const isListed = !root.has('readerOrganizationId')
+  const declared = isListed ? clients.flatMap(({ readers }) => readers.map((arn) => arn.split(':')[4] ?? '')) : []
+  const accounts = [...new Set([...named, ...declared])].filter((account) => account !== ownAccount && account !== '')
   if (accounts.length > MAX_READER_ACCOUNTS) {
     root.fault(
       'readerAccounts',
@@ -531,6 +536,8 @@ const readRoot = (root: Place): DeployConfig => {
   }
   const rotation = readRotation(root)
   const reservations = readReservations(root, deployedParts(root, rotation))
+  const clients = readClients(root)
+  const optional = optionalSettings(root, reservations)
   return {
     stage,
     secretNamePrefix,
@@ -546,9 +553,9 @@ const readRoot = (root: Place): DeployConfig => {
     logRetentionDays: readLogRetention(root),
     evidence: readEvidence(root),
     replicas: readReplicas(root),
-    readerAccounts: readReaderAccounts(root),
-    clients: readClients(root),
-    ...optionalSettings(root, reservations),
+    readerAccounts: readReaderAccounts(root, clients, optional.environment?.account),
+    clients,
+    ...optional,
   }
 }
 

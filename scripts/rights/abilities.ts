@@ -1,4 +1,5 @@
 // What somebody could do with values, rotations, reports and evidence; openings.ts has the rest. The columns of the table, in order.
+import { toldTypes } from '../../lib/told-types.ts'
 import { type Ability, way } from './ability.ts'
 import { type Deployment, secrets } from './deployment.ts'
 import { openings } from './openings.ts'
@@ -125,7 +126,7 @@ const rotations = (requests: Requests, { qualifiers, functions }: Deployment): r
       title: 'reports a leak as',
       group,
       ways: ['m2m.leak-intake', 'm2m.security', 'm2m.break-glass'].map((source) =>
-        way(`\`${source}\``, say(source, 'M2M Leak Reported')),
+        way(`\`${source}\``, say(source, 'Secret Leak Reported')),
       ),
     },
     {
@@ -163,8 +164,9 @@ const evidence = ({ say, onObject, onBucket, ask, here }: Requests, { template }
       id: 'forge-outcome',
       title: 'says outcomes as',
       group,
+      // Each with a type that it may report: the bus denies every other.
       ways: ['m2m.rotation', 'm2m.incident', 'm2m.sweep', 'm2m.campaign', 'm2m.vendor'].map((source) =>
-        way(`\`${source}\``, say(source, 'M2M Secret Retired')),
+        way(`\`${source}\``, say(source, toldTypes[source]?.[0] ?? '')),
       ),
     },
     {

@@ -174,7 +174,7 @@ describe('an operator', () => {
         sid: 'HoldAndRelease',
         actions: ['secretsmanager:TagResource', 'secretsmanager:UntagResource'],
         resources: [MANAGED],
-        conditions: ['ForAllValues:StringEquals aws:TagKeys m2m:held m2m:held-by'],
+        conditions: ['ForAllValues:StringEquals aws:TagKeys m2m:held m2m:held-by', 'Null aws:TagKeys false'],
       },
       {
         sid: 'AskForRotations',

@@ -261,15 +261,17 @@ describe('readers of other accounts', () => {
   const reader = 'arn:aws:iam::222222222222:role/job'
   const faultsWith = (changes: object) => faultsOf({ ...exampleConfig, ...changes })
 
-  test('are refused where the key would not admit them, all at once, with what to add', () => {
-    const clients = [client(reader), { ...client('arn:aws:iam::333333333333:role/job'), name: 'other' }]
+  test('are admitted with the client that lists them, beside the accounts that are named', () => {
+    const clients = [client(reader), { ...client('arn:aws:iam::333333333333:role/job', reader), name: 'other' }]
+    const admitted = (changes: object) => readDeployConfig({ ...exampleConfig, clients, ...changes }).readerAccounts
 
-    expect(faultsWith({ clients })).toEqual([
-      expect.stringMatching(
-        /^m2m\.clients\[0\]\.readers name roles of 222222222222.*add "222222222222" to "readerAccounts"/,
-      ),
-      expect.stringMatching(/^m2m\.clients\[1\]\.readers name roles of 333333333333/),
+    expect(admitted({ readerAccounts: ['444444444444', ACCOUNT] })).toEqual([
+      '444444444444',
+      '222222222222',
+      '333333333333',
     ])
+    // Its accounts need no list, and may be more than a list holds.
+    expect(admitted({ readerOrganizationId: 'o-a1b2c3d4e5' })).toEqual([])
   })
 
   test.each([

@@ -1,6 +1,6 @@
-// How the tests run: Node, three files at a time, since most of them wait for a reply or a process. Rooms whose tests start processes, kill
+// How the tests run: Node, four files at a time, since most of them wait for a reply or a process. Rooms whose tests start processes, kill
 // them or change the environment have one process a file (a leaked handle must not outlive its file); the others share theirs, so that what
-// they all import is loaded three times and not two hundred. Names are imported, not global. Files named `*.long.test.ts` belong to
+// they all import is loaded four times and not two hundred. Names are imported, not global. Files named `*.long.test.ts` belong to
 // `npm run test:long` (vitest.long.config.ts). Built and synthesised copies are never picked up.
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
@@ -42,7 +42,7 @@ const short = [...exclude, '**/*.long.test.ts']
 
 export default defineConfig({
   test: {
-    maxWorkers: 3,
+    maxWorkers: 4,
     sequence: { sequencer: LongestFirst },
     projects: [
       {

@@ -5,4 +5,4 @@ export {
   strangeAccounts,
   strangeAccountsFault,
 } from '../domain/fleet/reader-admission.ts'
-export { type PolicyRoles, policyFault, policyForm } from '../domain/fleet/secret-policy.ts'
+export { policyFault, policyForm } from '../domain/fleet/secret-policy.ts'

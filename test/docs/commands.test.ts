@@ -195,7 +195,7 @@ test.each(samplesOf('python'))('the Python of %s compiles', (_name, code) => {
   expect(error === undefined ? status : 0, stderr).toBe(0)
 })
 
-test('TypeScript samples are of pages whose tests compile them: docs/vending.test.ts, e2e/package.test.ts', () => {
+test('TypeScript samples are of pages whose tests compile them: docs/vending.test.ts, e2e/package.long.test.ts', () => {
   const withSamples = new Set(samplesOf('ts').map(([name]) => name.split(' ')[0]))
   expect(withSamples).toEqual(new Set(['docs/vending.md', 'docs/deploying.md']))
 })

@@ -10,6 +10,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vit
 import type { CheckResult } from '../../bin/before-deploy/check.ts'
 import { type AwsStandIn, createAwsStandIn } from '../../lambda/local/aws/aws-stand-in.ts'
 import { createWorld, type World } from '../../lambda/local/stand-in/world.ts'
+import { childEnv } from '../child-env.ts'
 import { type AccountApi, startAccountApi } from '../fakes/account-api.ts'
 import { repository } from './spawned.ts'
 
@@ -79,13 +80,12 @@ const doctor = async (settings: object, ...more: readonly string[]): Promise<Ran
     [join(repository, 'bin/m2m.ts'), 'doctor', '--before-deploy', '--config', file, ...more],
     {
       cwd: place,
-      env: {
-        PATH: process.env.PATH ?? '',
+      env: childEnv({
         AWS_ENDPOINT_URL: origin,
         ...api.environment,
         AWS_ACCESS_KEY_ID: 'any',
         AWS_SECRET_ACCESS_KEY: 'any',
-      },
+      }),
       stdio: ['ignore', 'pipe', 'pipe'],
     },
   )
@@ -140,7 +140,6 @@ describe('an account that has everything', () => {
 
   test('whose own stack is deployed already is fine as well', async () => {
     await prepare()
-    api.state.taken.add('logs /aws/lambda/m2m-prod-rotation')
     api.state.taken.add('iam m2m-prod-rotation-eu-west-1')
     api.state.stack = {
       status: 'UPDATE_COMPLETE',
@@ -179,12 +178,11 @@ test('every action that it takes stands in the documentation', async () => {
 describe('an account that lacks everything', () => {
   test('has each problem listed, with what to type, and exit 1', async () => {
     aws.configure({ concurrentExecutions: 10 })
-    api.state.taken.add('logs /aws/lambda/m2m-prod-rotation')
     api.state.taken.add('iam m2m-prod-sweep-eu-west-1')
     api.state.taken.add('kms alias/m2m-prod')
     api.state.stack = {
       status: 'ROLLBACK_COMPLETE',
-      resources: [['AWS::Logs::LogGroup', '/aws/lambda/m2m-prod-rotation', 'DELETE_SKIPPED']],
+      resources: [['AWS::KMS::Alias', 'alias/m2m-prod', 'DELETE_SKIPPED']],
     }
 
     const ran = await doctor(config, '--json')
@@ -210,7 +208,6 @@ describe('an account that lacks everything', () => {
     ])
     expect(stateOf(checks, 'names').map(({ state, todo }) => `${state} ${todo?.split(': ').at(-1)}`)).toEqual([
       'problem aws kms delete-alias --alias-name alias/m2m-prod',
-      'problem aws logs delete-log-group --log-group-name /aws/lambda/m2m-prod-rotation',
       'problem aws iam delete-role --role-name m2m-prod-sweep-eu-west-1',
       expect.stringMatching(/^ok /),
     ])
@@ -230,7 +227,7 @@ describe('an account that lacks everything', () => {
 describe('what the caller may not look at', () => {
   test('is named with the action, hides nothing else, and is exit 3 when all else is fine', async () => {
     await prepare()
-    for (const action of ['cloudformation:DescribeStacks', 'logs:DescribeLogGroups', 'iam:GetRole', 'apigateway:GET']) {
+    for (const action of ['cloudformation:DescribeStacks', 'iam:GetRole', 'apigateway:GET']) {
       api.state.denied.add(action)
     }
     // By the stand-in: a role that may not read the project secret.
@@ -246,9 +243,8 @@ describe('what the caller may not look at', () => {
       expect.stringMatching(/^(stytch\/m2m-prod|m2m-intake\/prod\/signing)$/),
       'API Gateway logs',
       'names',
-      'names',
     ])
-    expect(open.map(({ what }) => what).join('\n')).toContain('/aws/lambda/m2m-prod-rotation')
+    expect(open.map(({ what }) => what).join('\n')).toContain('m2m-prod-rotation-eu-west-1')
     for (const { what } of open) expect(what).toMatch(/(is denied|is denied to you)$/)
   })
 })

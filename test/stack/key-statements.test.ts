@@ -8,7 +8,7 @@ import { MAX_READER_ACCOUNTS } from '../../lib/deploy-config.ts'
 import { administrationStatements, replicaKeyStatements, useStatements } from '../../lib/key-statements.ts'
 import { M2mClient } from '../../lib/m2m-client.ts'
 import { Registrar } from '../../lib/registrar.ts'
-import { ACCOUNT, bySid, REGION, roleStatements, synthStack } from './synth.ts'
+import { ACCOUNT, bySid, lean, REGION, roleStatements, synthStack } from './synth.ts'
 
 /** AWS's: KMS quotas, "Key policy document size". */
 const MAX_KEY_POLICY_BYTES = 32_768
@@ -52,7 +52,7 @@ describe('five hundred clients with twelve readers each', () => {
   })
 
   test('can be declared in stacks of their own, in whose templates nothing grows but the declarations', () => {
-    const app = new App()
+    const app = new App(lean)
     const stack = new Stack(app, 'Services', { env: { account: ACCOUNT, region: REGION } })
     const registrar = Registrar.fromStage(stack, { stage: 'prod' })
     for (let at = 0; at < 490; at += 1) {

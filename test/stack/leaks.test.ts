@@ -24,6 +24,7 @@ import {
   bySid,
   exampleConfig,
   functionPolicy,
+  lean,
   REGION,
   resourcesOf,
   roleStatements,
@@ -163,7 +164,7 @@ describe('the rules', () => {
   })
 
   test('go to the target on that bus', () => {
-    const stack = new Stack(new App(), 'S')
+    const stack = new Stack(new App(lean), 'S')
     const speakers = leakSpeakers({ intake: ['a'], security: ['b'], breakGlass: ['c'] })
     const target = { bind: () => ({ arn: 'arn:target' }) }
 

@@ -6,7 +6,7 @@ import { AccountPrincipal, ArnPrincipal, Role, ServicePrincipal } from 'aws-cdk-
 import { describe, expect, test } from 'vitest'
 import { M2mClient, type M2mClientProps } from '../../lib/m2m-client.ts'
 import { Registrar } from '../../lib/registrar.ts'
-import { ACCOUNT, makeRegistrar, REGION, resourcesOf } from './synth.ts'
+import { ACCOUNT, lean, makeRegistrar, REGION, resourcesOf } from './synth.ts'
 
 const OTHER_ACCOUNT = '222222222222'
 const SECRET = `:secretsmanager:${REGION}:${ACCOUNT}:secret:m2m/prod/billing-??????`
@@ -28,7 +28,7 @@ const makeRole = (stack: Stack) =>
   new Role(stack, 'Reader', { roleName: 'billing-job', assumedBy: new ServicePrincipal('ecs-tasks.amazonaws.com') })
 
 describe('in a template of two accounts', () => {
-  const app = new App()
+  const app = new App(lean)
   const { stack, client } = makeClient(app)
   const consumerStack = new Stack(app, 'Consumer', { env: { account: OTHER_ACCOUNT, region: REGION } })
   client.grantRead(makeRole(consumerStack))
@@ -88,7 +88,7 @@ describe('in a template of two accounts', () => {
 
 describe('a grant', () => {
   test('to a role of the same account names it, and gives it the right to read', () => {
-    const { stack, client } = makeClient(new App())
+    const { stack, client } = makeClient(new App(lean))
     client.grantRead(makeRole(stack))
 
     const template = Template.fromStack(stack)
@@ -102,7 +102,7 @@ describe('a grant', () => {
   })
 
   test('given twice is one', () => {
-    const { stack, client } = makeClient(new App())
+    const { stack, client } = makeClient(new App(lean))
     const role = makeRole(stack)
     client.grantRead(role)
     client.grantRead(role)
@@ -118,7 +118,7 @@ describe('a grant', () => {
     ['everybody', new ArnPrincipal('*')],
     ['all roles of an account', new ArnPrincipal(`arn:aws:iam::${OTHER_ACCOUNT}:role/*`)],
   ])('to %s is refused: the policy must name one role', (_what, grantee) => {
-    const { client } = makeClient(new App())
+    const { client } = makeClient(new App(lean))
 
     expect(() => client.grantRead(grantee)).toThrow(/role/)
   })
@@ -128,13 +128,13 @@ describe('a reader of another account', () => {
   const strange = 'arn:aws:iam::333333333333:role/job'
 
   test('that the key does not admit is refused, with the setting to add', () => {
-    const { client } = makeClient(new App())
+    const { client } = makeClient(new App(lean))
 
     expect(() => client.allow(strange)).toThrow(/add "333333333333" to "readerAccounts"/)
   })
 
   test('may be of any account of the organization', () => {
-    const { registrar, stack } = makeRegistrar(new App(), { readerOrganizationId: 'o-a1b2c3d4e5' })
+    const { registrar, stack } = makeRegistrar(new App(lean), { readerOrganizationId: 'o-a1b2c3d4e5' })
     const client = new M2mClient(stack, 'Billing', { registrar, clientName: 'billing', description: '', scopes: [] })
 
     expect(() => client.allow(strange)).not.toThrow()
@@ -151,7 +151,7 @@ describe('a service in a stack of its own', () => {
     )
 
   test('reads a client of the platform’s stack: that one refers to the role, and nothing refers back', () => {
-    const app = new App()
+    const app = new App(lean)
     const { client } = makeClient(app)
     const service = new Stack(app, 'Service', { env })
     client.grantRead(unnamedRole(service))
@@ -164,7 +164,7 @@ describe('a service in a stack of its own', () => {
   })
 
   test('declares a client with the registrar of the same app: it refers to the platform, and nothing refers back', () => {
-    const app = new App()
+    const app = new App(lean)
     const { registrar } = makeRegistrar(app)
     const service = new Stack(app, 'Service', { env })
     const client = new M2mClient(service, 'Client', { registrar, clientName: 'billing', description: '', scopes: [] })
@@ -177,7 +177,7 @@ describe('a service in a stack of its own', () => {
   })
 
   test('declares a client and its readers against a stage by name: neither stack refers to the other', () => {
-    const app = new App()
+    const app = new App(lean)
     makeRegistrar(app)
     const service = new Stack(app, 'Service', { env })
     const client = new M2mClient(service, 'Client', {
@@ -212,7 +212,7 @@ describe('a service in a stack of its own', () => {
 
   test('asks for its clients again when it says that the stage has changed', () => {
     const stageOf = (revision?: string) => {
-      const service = new Stack(new App(), 'Service', { env })
+      const service = new Stack(new App(lean), 'Service', { env })
       const more = revision === undefined ? {} : { revision }
       return Registrar.fromStage(service, { stage: 'prod', ...more }).stageRevision
     }
@@ -221,13 +221,13 @@ describe('a service in a stack of its own', () => {
   })
 
   test('refuses a period that is none', () => {
-    const service = new Stack(new App(), 'Service', { env })
+    const service = new Stack(new App(lean), 'Service', { env })
 
     expect(() => Registrar.fromStage(service, { stage: 'prod', period: 'monthly' })).toThrow(/monthly is no period/)
   })
 
   test('of another account writes its role’s policy for a client that the hub declares', () => {
-    const service = new Stack(new App(), 'Service', { env: { account: OTHER_ACCOUNT, region: REGION } })
+    const service = new Stack(new App(lean), 'Service', { env: { account: OTHER_ACCOUNT, region: REGION } })
     const billing = {
       stage: 'prod',
       clientName: 'billing',
@@ -254,7 +254,7 @@ describe('a service in a stack of its own', () => {
 })
 
 test('what a client is, is in its declaration and nowhere else', () => {
-  const { stack } = makeClient(new App(), {
+  const { stack } = makeClient(new App(lean), {
     displayName: 'Billing job',
     onRemoval: 'deactivate',
     rotation: { schedule: 'cron(0 2 1 1/3 ? *)', durationHours: 4 },
@@ -268,7 +268,7 @@ test('what a client is, is in its declaration and nowhere else', () => {
 })
 
 test('a role that joins the policies asks every client anew, so that none keeps the old one', () => {
-  const { stack, registrar } = makeClient(new App())
+  const { stack, registrar } = makeClient(new App(lean))
 
   const [resource] = Object.values(Template.fromStack(stack).findResources('Custom::M2mClient'))
 

@@ -1,6 +1,6 @@
 // Makes templates for the tests of this folder: the example configuration with a few settings changed, or a bare stack with the
 // constructs that a client needs. No account, no network.
-import { App, RemovalPolicy, Stack } from 'aws-cdk-lib'
+import { App, type AppProps, RemovalPolicy, Stack } from 'aws-cdk-lib'
 import { Template } from 'aws-cdk-lib/assertions'
 import { readDeployConfig } from '../../lib/deploy-config.ts'
 import { M2mEventBus } from '../../lib/event-bus.ts'
@@ -28,9 +28,17 @@ export const exampleConfig = {
   clients: [{ name: 'billing', description: 'Reads invoices', scopes: ['read:invoices'] }],
 }
 
-export const synthStack = (changes: Readonly<Record<string, unknown>> = {}) => {
+/** Without what takes most of a synthesis and changes no template: the CDK's own validation, stack traces, the tree's metadata. */
+export const lean: AppProps = {
+  analyticsReporting: false,
+  treeMetadata: false,
+  builtinCloudFormationValidation: false,
+  context: { 'aws:cdk:disable-stack-trace': true },
+}
+
+export const synthStack = (changes: Readonly<Record<string, unknown>> = {}, props = lean) => {
   const config = readDeployConfig({ ...exampleConfig, ...changes })
-  const app = new App()
+  const app = new App(props)
   const stack = new M2mStack(app, 'M2m', { config, ...(config.environment ? { env: config.environment } : {}) })
   return { app, stack, template: () => Template.fromStack(stack) }
 }

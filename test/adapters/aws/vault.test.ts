@@ -49,6 +49,7 @@ describe('describe', () => {
       rotationEnabled: false,
       tags: {},
       labels: { [first]: ['AWSCURRENT'] },
+      createdAt: expect.any(Number),
     })
     await place
       .sdk()

@@ -61,17 +61,17 @@ describe('the stack’s own template', () => {
   const template = templateOf()
   const plan = planOf(template, around)
 
-  test('has the names of its roles, functions, logs and queues, and each is known', () => {
+  test('has the names of its roles, functions and topic, and each is known; what has a generated name is in nobody’s way', () => {
     expect(plan.names).toEqual(
       expect.arrayContaining([
         { type: 'AWS::IAM::Role', name: 'm2m-prod-rotation-eu-west-1' },
         { type: 'AWS::Lambda::Function', name: 'm2m-prod-rotation' },
-        { type: 'AWS::Logs::LogGroup', name: '/aws/lambda/m2m-prod-rotation' },
-        { type: 'AWS::SQS::Queue', name: 'm2m-prod-dead-letters' },
+        { type: 'AWS::SNS::Topic', name: 'm2m-prod-alarms' },
         { type: 'AWS::KMS::Alias', name: 'alias/m2m-prod' },
         { type: 'AWS::Events::EventBus', name: 'm2m-prod' },
       ]),
     )
+    expect(plan.names.filter(({ type }) => /Logs::LogGroup|SQS::Queue|DynamoDB/.test(type))).toEqual([])
   })
 
   test('reserves what its functions say, whatever that is', () => {

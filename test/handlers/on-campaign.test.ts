@@ -1,5 +1,5 @@
 // The deployed campaign handler under AWS's own testing package, which runs it in this process and moves this process's clock; the stand-ins
-// run in another, over HTTP. What the laptop's own durable executions do is for test/e2e/campaign.test.ts to show.
+// run in another, over HTTP. What the laptop's own durable executions do is for test/e2e/campaign.long.test.ts to show.
 import { LocalDurableTestRunner } from '@aws/durable-execution-sdk-js-testing'
 import { ExecutionStatus } from '@aws-sdk/client-lambda'
 import { GetSecretValueCommand } from '@aws-sdk/client-secrets-manager'

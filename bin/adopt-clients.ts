@@ -1,7 +1,7 @@
 // Adopts clients, one or many, by the clients function: each value from where its row says, at a pace that both services bear. Stopped or
 // killed, it may be run again: what was adopted is told so.
 
-import { Fault } from '../lambda/domain/failures.ts'
+import { Fault } from '../lambda/domain/fault.ts'
 import type { Adopted } from '../lambda/domain/fleet/client-desk.ts'
 import { isM2mClient } from '../lambda/domain/fleet/client-id.ts'
 import type { ManagedSecret } from '../lambda/domain/fleet/fleet.ts'

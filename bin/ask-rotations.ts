@@ -1,7 +1,7 @@
 // Asks for rotations, of one client or many: judges each by what DescribeSecret shows, asks a person where something would end early or many
 // are meant, keeps to a pace, and waits for the end when told to. It reads no value, and changes nothing but by RotateSecret.
 
-import { Fault } from '../lambda/domain/failures.ts'
+import { Fault } from '../lambda/domain/fault.ts'
 import type { Fleet, ManagedSecret } from '../lambda/domain/fleet/fleet.ts'
 import { clientIdOf } from '../lambda/domain/fleet/secret-tags.ts'
 import { type FreezeState, stops } from '../lambda/domain/sweep/freeze.ts'

@@ -1,9 +1,9 @@
 // One client in the shape that `list` and `status` print, for machines and for people. Pure.
 
+import type { ClientRecord } from '../lambda/domain/clients/client-keeper.ts'
 import type { StageView } from '../lambda/domain/fleet/client-desk.ts'
 import { type Looking, slotWords, type Visible, visibleOf } from '../lambda/domain/fleet/client-status.ts'
 import { type ManagedSecret, unfinishedVersion } from '../lambda/domain/fleet/fleet.ts'
-import type { ClientRecord } from '../lambda/domain/fleet/registrar-ports.ts'
 import { clientIdOf, overlapOf, periodOf, scopesOf, TAG } from '../lambda/domain/fleet/secret-tags.ts'
 import { ownerOf } from '../lambda/usecases/fleet/client-ownership.ts'
 import { shortName } from './choose.ts'

@@ -1,7 +1,7 @@
 // Watches an incident to its end: for each client, how far its revoke has come, read from the ids of the secret's versions. Looks only, and
 // by Secrets Manager alone: a bus that is down hides no progress.
 
-import { Fault } from '../lambda/domain/failures.ts'
+import { Fault } from '../lambda/domain/fault.ts'
 import type { Fleet, ManagedSecret } from '../lambda/domain/fleet/fleet.ts'
 import { type Matter, type Progress, progressOf } from '../lambda/domain/sweep/attempts.ts'
 import type { Seat } from './seat.ts'

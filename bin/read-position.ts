@@ -1,11 +1,11 @@
 // What only the values tell: in which position a client stands, and since when its value was issued. Reads AWSCURRENT and AWSPREVIOUS with
 // the caller's own rights, keeps them in their boxes, and says nothing of them but last fours.
 
-import type { ClientRecord } from '../lambda/domain/fleet/registrar-ports.ts'
-import type { Vault } from '../lambda/domain/ports.ts'
+import type { ClientRecord } from '../lambda/domain/clients/client-keeper.ts'
 import { type Position, sightings } from '../lambda/domain/rotation/position.ts'
 import type { StoredSecret } from '../lambda/domain/rotation/secret-format.ts'
 import { slotForm } from '../lambda/domain/rotation/slot-forms.ts'
+import type { Vault } from '../lambda/domain/secret/secrets.ts'
 
 export interface Read {
   readonly issuedAt: number | undefined

@@ -4,9 +4,9 @@ import { createInterface } from 'node:readline/promises'
 import { Writable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { parseJsonObject } from '../lambda/domain/json-object.ts'
-import type { Vault } from '../lambda/domain/ports.ts'
 import { type ClientSecret, createClientSecret } from '../lambda/domain/rotation/client-secret.ts'
 import { scimId } from '../lambda/domain/rotation/scim-form.ts'
+import type { Vault } from '../lambda/domain/secret/secrets.ts'
 import { CommandFault, EXIT } from './command-fault.ts'
 
 const refuse = (from: string, why: string): CommandFault =>

@@ -1,7 +1,7 @@
 // The first rotation of a client whose value is lost: asked for once the adoption's own dry run has let go of AWSPENDING, and waited for, since
 // until then the secret holds nothing that works. Asked again, it does nothing where a value is in place.
 
-import { Fault } from '../lambda/domain/failures.ts'
+import { Fault } from '../lambda/domain/fault.ts'
 import { versionLabelled } from '../lambda/domain/fleet/fleet.ts'
 import { makeRequestToken } from '../lambda/domain/rotation/request-token.ts'
 import { askOnce, waitForEnd } from './await-rotation.ts'

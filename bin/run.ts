@@ -1,7 +1,7 @@
 // Between commander and a command: opens the seat from the global options, prints what the command hands back, and turns whatever it
 // throws into one line and an exit code. A stack is shown on request only.
 import type { Command } from 'commander'
-import { Fault } from '../lambda/domain/failures.ts'
+import { Fault } from '../lambda/domain/fault.ts'
 import { processCliEnv } from './cli-env.ts'
 import { CommandFault, type Ending, EXIT, type ExitCode } from './command-fault.ts'
 import { createScreen, type Screen } from './screen.ts'

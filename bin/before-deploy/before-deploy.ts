@@ -1,7 +1,7 @@
 // `m2m doctor --before-deploy`: everything that would stop or spoil the next deployment, looked up with the caller's own rights before
 // CloudFormation begins. Reads and changes nothing; no check hides another.
 
-import type { Timing } from '../../lambda/domain/ports.ts'
+import type { Timing } from '../../lambda/domain/base/timing.ts'
 import type { DeployConfig } from '../../lib/deploy-config.ts'
 import type { Account, Stack } from './account.ts'
 import { checkConcurrency, checkDurable, checkLogRole } from './capacity-checks.ts'

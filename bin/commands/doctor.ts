@@ -2,7 +2,7 @@
 // labels that are stuck, clients without a secret and secrets without a client. Changes nothing, and reads no value. With --before-deploy it
 // asks what a deployment needs (before-deploy/).
 import type { Command } from 'commander'
-import { Fault } from '../../lambda/domain/failures.ts'
+import { Fault } from '../../lambda/domain/fault.ts'
 import { type Finding, fleetFindings } from '../../lambda/domain/fleet/fleet-findings.ts'
 import { readRecords } from '../../lambda/usecases/fleet/survey-clients.ts'
 import { readFleet } from '../choose.ts'

@@ -1,7 +1,7 @@
 // `m2m hold` and `m2m release`: a mark on a secret. While it is there, no planned rotation and no settle begins; a revoke ignores it. Written
 // with the caller's own rights, as a tag.
 import type { Command } from 'commander'
-import { Fault } from '../../lambda/domain/failures.ts'
+import { Fault } from '../../lambda/domain/fault.ts'
 import type { ManagedSecret } from '../../lambda/domain/fleet/fleet.ts'
 import { holdOf, TAG } from '../../lambda/domain/fleet/secret-tags.ts'
 import { paced } from '../../lambda/usecases/paced.ts'

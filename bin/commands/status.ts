@@ -1,11 +1,11 @@
 // `m2m status`: without a name, how the stage is; with names, all that can be told of each: what its labels say, what Stytch shows of its
 // slots, since when, what comes next, who holds it. Values are read only on request, since a read counts as somebody's use.
 import type { Command } from 'commander'
+import type { ClientRecord } from '../../lambda/domain/clients/client-keeper.ts'
 import { slotWords } from '../../lambda/domain/fleet/client-status.ts'
-import type { ClientRecord } from '../../lambda/domain/fleet/registrar-ports.ts'
 import { clientIdOf, scopesOf } from '../../lambda/domain/fleet/secret-tags.ts'
-import type { VersionEntry } from '../../lambda/domain/ports.ts'
 import { readRequestToken } from '../../lambda/domain/rotation/request-token.ts'
+import type { VersionEntry } from '../../lambda/domain/secret/secrets.ts'
 import { describeOwner, ownerOf } from '../../lambda/usecases/fleet/client-ownership.ts'
 import { findOne, readFleet } from '../choose.ts'
 import { lookingOf, type Row, recordJson, rowJson, rowOf } from '../client-rows.ts'

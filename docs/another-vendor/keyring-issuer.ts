@@ -5,8 +5,8 @@ import { createSlotIssuer } from '../../lambda/adapters/stytch/issuer.ts'
 import { readReply, type StytchErrorKind, type StytchReply } from '../../lambda/adapters/stytch/reply.ts'
 import { type Repetition, withRetries } from '../../lambda/adapters/stytch/retry.ts'
 import { filled, isJsonObject, type JsonObject } from '../../lambda/domain/json-object.ts'
-import type { Issuer } from '../../lambda/domain/ports.ts'
 import { createClientSecret } from '../../lambda/domain/rotation/client-secret.ts'
+import type { Issuer } from '../../lambda/domain/rotation/issuer.ts'
 import { createParse, type SecretForm } from '../../lambda/domain/rotation/secret-format.ts'
 
 export interface KeyringPlace extends Pick<CallerSettings, 'baseUrl' | 'send' | 'timing'> {

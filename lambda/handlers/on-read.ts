@@ -5,7 +5,7 @@ import { createPatientSettings } from '../adapters/aws/clients.ts'
 import { createReadRecorder } from '../adapters/aws/read-records.ts'
 import { createSignedCall } from '../adapters/aws/signed-call.ts'
 import { createTiming } from '../adapters/timing.ts'
-import { Fault } from '../domain/failures.ts'
+import { Fault } from '../domain/fault.ts'
 import { processEnvironment, readReadsEnv } from '../env.ts'
 import { noteReads } from '../usecases/adoption/note-reads.ts'
 

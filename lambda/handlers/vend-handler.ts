@@ -2,7 +2,7 @@
 // comes back, and writes one audit line a request, without the token. on-vend.ts puts it together; so does the bench, from other parts.
 import type { Context } from 'aws-lambda'
 import { createTiming } from '../adapters/timing.ts'
-import { Fault } from '../domain/failures.ts'
+import { Fault } from '../domain/fault.ts'
 import type { VendFailure } from '../domain/vend/vend-failures.ts'
 import type { VendorEnv } from '../env.ts'
 import { createRevocationList } from '../usecases/vend/list-revocations.ts'

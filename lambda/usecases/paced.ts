@@ -1,7 +1,7 @@
 // Does the same for many, no faster than a service allows: so many at once, so many begun a second, and slower when it says so. What
 // does not go through is told and stops nobody else. Its time is the caller's Timing, so that tests and the laptop can move it – which
 // is why no package of the kind (p-map, p-throttle) is used: they read the clock by themselves.
-import type { Timing } from '../domain/ports.ts'
+import type { Timing } from '../domain/base/timing.ts'
 
 export interface Pace<Item> {
   readonly timing: Timing

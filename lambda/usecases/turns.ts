@@ -1,6 +1,6 @@
 // Turns at a steady rate, so that many who ask do not use up a quota that all share; slower for a while once a vendor has said that
 // it is too much. Knows nothing of what is asked.
-import type { Timing } from '../domain/ports.ts'
+import type { Timing } from '../domain/base/timing.ts'
 
 export interface Turns {
   /**

@@ -3,13 +3,13 @@ import { describe, expect, test } from 'vitest'
 import {
   clearsPending,
   explainRefusal,
-  Fault,
   isDrift,
   type Refusal,
   type RefusalReason,
   RotationRefused,
   steps,
 } from '../../lambda/domain/failures.ts'
+import { Fault } from '../../lambda/domain/fault.ts'
 import { positions } from '../../lambda/domain/rotation/position.ts'
 import { intents } from '../../lambda/domain/rotation/request-token.ts'
 

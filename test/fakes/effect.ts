@@ -4,7 +4,9 @@
 //   move: Completed, Changed       AWSCURRENT moved, then told
 //   no drift, cleared: Refused, Drift   refused; AWSPENDING taken away (or `kept`), then what was told (or nothing)
 //   fault STEP_OUT_OF_ORDER        thrown for the service to ask again
-import { Fault, type Refusal, RotationRefused } from '../../lambda/domain/failures.ts'
+
+import { type Refusal, RotationRefused } from '../../lambda/domain/failures.ts'
+import { Fault } from '../../lambda/domain/fault.ts'
 import type { Call } from './call-log.ts'
 import { nameOf, secretIn, type World } from './world.ts'
 

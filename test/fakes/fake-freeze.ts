@@ -1,7 +1,7 @@
 // The freeze in memory: off, unless a test says otherwise; or unreadable, when it says so. Not in the call log, whose counts are Secrets
 // Manager's and Stytch's.
-import { Fault } from '../../lambda/domain/failures.ts'
-import type { Freeze } from '../../lambda/domain/ports.ts'
+import { Fault } from '../../lambda/domain/fault.ts'
+import type { Freeze } from '../../lambda/domain/rotation/outcomes.ts'
 import type { FreezeState } from '../../lambda/domain/sweep/freeze.ts'
 
 export interface FakeFreeze extends Freeze {

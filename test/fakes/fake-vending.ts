@@ -1,9 +1,9 @@
 // Vending in memory: a Secrets Manager that only shows secrets, and a Stytch that only mints. Tokens are JWTs whose signature says
 // nothing; values read `canary-…`, so that a test can search whatever was said for the word.
 
-import { Fault } from '../../lambda/domain/failures.ts'
-import type { SecretVersion, VersionEntry } from '../../lambda/domain/ports.ts'
+import { Fault } from '../../lambda/domain/fault.ts'
 import { makeRequestToken, type Origin } from '../../lambda/domain/rotation/request-token.ts'
+import type { SecretVersion, VersionEntry } from '../../lambda/domain/secret/secrets.ts'
 import { createAccessToken } from '../../lambda/domain/vend/access-token.ts'
 import type { MintReply, MintRequest, TokenMint, VendSecret, VendVault } from '../../lambda/domain/vend/ports.ts'
 import { createTokenCache } from '../../lambda/domain/vend/token-cache.ts'

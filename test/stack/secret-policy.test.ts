@@ -2,7 +2,7 @@
 // for good, whatever roles are named.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { Fault } from '../../lambda/domain/failures.ts'
+import { Fault } from '../../lambda/domain/fault.ts'
 import {
   consumersThatFit,
   LOOKING,

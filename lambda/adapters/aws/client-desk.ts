@@ -2,7 +2,7 @@
 // waited for longer than the function lives, since one that is sent again while the first still runs would meet it half way. What is sent
 // may hold a client's value, so that no error repeats any of it.
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
-import { Fault } from '../../domain/failures.ts'
+import { Fault } from '../../domain/fault.ts'
 import { BREAK_GLASS_ALIAS, type ClientDesk, type DeskReply, type DeskRequest } from '../../domain/fleet/client-desk.ts'
 import { isJsonObject, parseJsonObject } from '../../domain/json-object.ts'
 import { AWS_TIMEOUT_MS } from './aws-call.ts'

@@ -1,6 +1,7 @@
 // The rotation function, invoked for one step as Secrets Manager invokes it. What it says is read from the error it threw; that it did
 // not answer at all is a Fault. Nothing of an answer but its kind goes on.
-import { explainRefusal, Fault } from '../../domain/failures.ts'
+import { explainRefusal } from '../../domain/failures.ts'
+import { Fault } from '../../domain/fault.ts'
 import { parseJsonObject } from '../../domain/json-object.ts'
 import type { RotationSteps, StepAsked, StepReply } from '../../domain/sweep/sweep-ports.ts'
 import type { SignedCall, SignedReply } from './signed-call.ts'

@@ -2,7 +2,7 @@
 // fit, but not more often than every few seconds, whatever is thrown at the door. Each detector has a key and, while it is replaced,
 // the one before.
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
-import { Fault } from '../../domain/failures.ts'
+import { Fault } from '../../domain/fault.ts'
 import type { SigningSecrets } from '../../domain/intake/intake-ports.ts'
 import { type Detector, detectors, type SigningKeys } from '../../domain/intake/leak-delivery.ts'
 import { isJsonObject, parseJsonObject } from '../../domain/json-object.ts'

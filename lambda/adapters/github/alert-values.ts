@@ -1,7 +1,7 @@
 // GitHub's secret-scanning alerts as the domain's AlertValues: the value that a webhook leaves out, fetched by a GitHub App whose key
 // lies in a Secrets Manager secret. The address is made of checked parts, never taken from the delivery.
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
-import { Fault } from '../../domain/failures.ts'
+import { Fault } from '../../domain/fault.ts'
 import type { AlertValues } from '../../domain/intake/intake-ports.ts'
 import { MAX_VALUE_CHARACTERS } from '../../domain/intake/leak-proof.ts'
 import { parseJsonObject } from '../../domain/json-object.ts'

@@ -1,7 +1,7 @@
 // One HTTP call to GitHub's REST API, by undici: bounded, not repeated, no redirect followed. A failure says the operation and the
 // status; nothing of a reply's body is ever repeated, since a reply may hold what leaked.
 import { request } from 'undici'
-import { Fault } from '../../domain/failures.ts'
+import { Fault } from '../../domain/fault.ts'
 import { type JsonObject, parseJsonObject } from '../../domain/json-object.ts'
 
 const TIMEOUT_MS = 5000

@@ -3,8 +3,8 @@
 // manages an app: its secret says so, by the tag `m2m:client-id`, which whoever writes values may not write.
 import { randomUUID } from 'node:crypto'
 import { filled, isJsonObject, type JsonObject } from '../../domain/json-object.ts'
-import type { Issuer } from '../../domain/ports.ts'
 import { createClientSecret } from '../../domain/rotation/client-secret.ts'
+import type { Issuer } from '../../domain/rotation/issuer.ts'
 import { callerSettings, type StytchSettings } from './api.ts'
 import { createCaller } from './caller.ts'
 import { createSlotIssuer, type SlotCalls } from './issuer.ts'

@@ -1,10 +1,11 @@
 // Connected Apps and SCIM connections among the records of clients: looked up by id, one by one, as nothing lists them with the clients.
 // Stytch says of them what sits in their slots, and keeps no field for who manages them. They are made, described and switched off at
 // Stytch, by whoever owns them there.
-import { Fault } from '../../domain/failures.ts'
+
+import type { ClientKeeper, ClientRecord } from '../../domain/clients/client-keeper.ts'
+import { Fault } from '../../domain/fault.ts'
 import { isM2mClient } from '../../domain/fleet/client-id.ts'
-import type { ClientKeeper, ClientRecord } from '../../domain/fleet/registrar-ports.ts'
-import type { Issuer } from '../../domain/ports.ts'
+import type { Issuer } from '../../domain/rotation/issuer.ts'
 
 const notOurs = (clientId: string): Fault =>
   new Fault({

@@ -2,8 +2,8 @@
 // connection's organization. A token is proven by a SCIM call that reads one user at most. Stytch keeps no field for who manages a connection:
 // its secret says so, by the tag `m2m:client-id`.
 import { filled, isJsonObject, type JsonObject } from '../../domain/json-object.ts'
-import type { Issuer } from '../../domain/ports.ts'
 import { createClientSecret } from '../../domain/rotation/client-secret.ts'
+import type { Issuer } from '../../domain/rotation/issuer.ts'
 import { readScimId } from '../../domain/rotation/scim-form.ts'
 import { callerSettings, type StytchSettings } from './api.ts'
 import { createCaller } from './caller.ts'

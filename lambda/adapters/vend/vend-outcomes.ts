@@ -1,6 +1,6 @@
 // The event bus as the domain's Outcomes, for the vendor's own source. An event that was not taken is a Fault.
-import { Fault } from '../../domain/failures.ts'
-import type { Outcomes } from '../../domain/ports.ts'
+import { Fault } from '../../domain/fault.ts'
+import type { Outcomes } from '../../domain/rotation/outcomes.ts'
 import { VENDOR_SOURCE } from '../../domain/vend/vend-outcome.ts'
 import type { AwsJsonCall } from './signed-json.ts'
 

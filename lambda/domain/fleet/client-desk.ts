@@ -1,10 +1,11 @@
 // The clients function as its callers see it: what may be asked of it, and what it answers. It alone, beside rotation and registrar,
 // has the Stytch project secret; so whoever runs the CLI need not. One value goes in, when a client is adopted; none comes out.
 
-import type { FaultCode } from '../failures.ts'
+import type { ClientQuery, ClientRecords } from '../clients/client-keeper.ts'
+import type { FaultCode } from '../fault.ts'
 import type { ClientSecret } from '../rotation/client-secret.ts'
+import type { RotationRules } from '../secret/secret-keeper.ts'
 import type { DeclaredClient, Owner } from './declared-client.ts'
-import type { ClientQuery, ClientRecords, RotationRules } from './registrar-ports.ts'
 
 /** What the stage decides for all of its clients, as far as a plan needs it. */
 export interface StageView {

@@ -1,10 +1,10 @@
 // What can be told of a client without reading its value: from its secret's metadata, and from what Stytch shows of its slots. Pure. For
 // people who look; what is to be done about it is due.ts's and the rotation's to decide.
 
+import type { ClientRecord } from '../clients/client-keeper.ts'
 import { isSettledOrigin, type Origin, readRequestToken } from '../rotation/request-token.ts'
 import { isM2mClient } from './client-id.ts'
 import { type ManagedSecret, switchedAt, unfinishedVersion, versionLabelled } from './fleet.ts'
-import type { ClientRecord } from './registrar-ports.ts'
 import { type Hold, holdOf, isRetired, overlapOf, periodOf, type StageSpans } from './secret-tags.ts'
 
 export const visibleStates = [

@@ -1,9 +1,10 @@
 // What is wrong with a fleet, by what Secrets Manager and Stytch show of it, and what to do about each. Pure, and without a value: whether
 // AWSCURRENT's value still works is the next rotation's to find out, or `m2m status --read`.
+
+import type { ClientRecord } from '../clients/client-keeper.ts'
 import { isM2mClient } from './client-id.ts'
 import { type Looking, slotWords, visibleOf } from './client-status.ts'
 import { type ManagedSecret, unfinishedVersion } from './fleet.ts'
-import type { ClientRecord } from './registrar-ports.ts'
 import { clientIdOf, isRetired, TAG } from './secret-tags.ts'
 
 export type FindingKind =

@@ -1,8 +1,9 @@
 // Managed secrets as their metadata shows them, without a value: what sweep, campaign, incidents and the CLI select from and decide
 // on. A secret is managed when its rotation function is ours and rotation is on (architecture §3); no tag is needed for that.
-import type { LabelMove, VersionEntry } from '../ports.ts'
+
 import { type Origin, readRequestToken } from '../rotation/request-token.ts'
-import type { RotationRules } from './registrar-ports.ts'
+import type { RotationRules } from '../secret/secret-keeper.ts'
+import type { LabelMove, VersionEntry } from '../secret/secrets.ts'
 
 export interface ManagedSecret {
   readonly arn: string

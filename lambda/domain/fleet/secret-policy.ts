@@ -2,7 +2,7 @@
 // changing it, however wide their own policies are. Pure. A policy that would lock its owner out, or let everybody in, cannot be made:
 // the account's root may always remove the policy, the registrar always stands among those who may change it, a wildcard is refused.
 import { createHash } from 'node:crypto'
-import { Fault } from '../failures.ts'
+import { Fault } from '../fault.ts'
 import { accountOf } from './reader-admission.ts'
 import { TAG } from './secret-tags.ts'
 

@@ -1,7 +1,7 @@
 // What only the leak intake and the search for a leaked value ask of the outside, beside the ports they share with others.
 
-import type { Exchange } from '../ports.ts'
 import type { ClientSecret } from '../rotation/client-secret.ts'
+import type { Exchange } from '../rotation/issuer.ts'
 import type { GithubAlertPlace } from './leak-alert.ts'
 import type { SigningKeys } from './leak-delivery.ts'
 import type { LeakFinding } from './leak-finding.ts'

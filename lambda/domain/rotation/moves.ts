@@ -1,8 +1,8 @@
 // The move table (architecture §3, "The four steps, by intent"): what each step may do, from where. Pure, and written once;
 // the use cases carry out what it says and nothing else.
 import type { Refusal } from '../failures.ts'
-import type { SlotUses } from '../ports.ts'
 import { ok, type Result, refused } from '../result.ts'
+import type { SlotUses } from './issuer.ts'
 import type { Position, Sighting } from './position.ts'
 import { type Intent, makesNewValue, type Origin } from './request-token.ts'
 

@@ -1,7 +1,8 @@
 // How far the attempts at one request have come, read from the ids of a secret's versions alone: every attempt leaves one, and its id
 // says what it was about. So whoever asks again – a replay, a repeated event, the sweep – sees what has run, without a table. Pure.
-import type { VersionEntry } from '../ports.ts'
+
 import { makeRequestToken, readRequestToken } from '../rotation/request-token.ts'
+import type { VersionEntry } from '../secret/secrets.ts'
 import { settleAttempts } from './settle-request.ts'
 
 /** A failed attempt is followed by one with a new token; then a person is told. */

@@ -3,8 +3,8 @@
 // no version that may hold a value: a stuck rotation is driven again, by the function that can see both sides (docs/decisions/018).
 import { type Labelled, type ManagedSecret, switchedAt, unfinishedVersion, versionLabelled } from '../fleet/fleet.ts'
 import { holdOf, isRetired, overlapOf, periodOf, type StageSpans } from '../fleet/secret-tags.ts'
-import type { VersionEntry } from '../ports.ts'
 import { intentOfOrigin, isSettledOrigin, type Origin, readRequestToken } from '../rotation/request-token.ts'
+import type { VersionEntry } from '../secret/secrets.ts'
 import { type FreezeState, isPlanned, stops } from './freeze.ts'
 import { settleAttempts, settleToken } from './settle-request.ts'
 
@@ -191,13 +191,3 @@ export const decide = (sighting: Sighting, sweep: Sweep): Decision => {
   return stuck === undefined ? decideSettle(sighting, current, sweep) : decideStuck(sighting, { current, stuck }, sweep)
 }
 
-/**
- * The steps by which a stuck rotation is driven again. A planned switch is only brought to its end, never begun: without a value, its
- * AWSPENDING goes. Everything else starts over, as when Secrets Manager drives it again.
- */
-export const stepsAgain = ({
-  origin,
-}: Labelled): readonly ('createSecret' | 'setSecret' | 'testSecret' | 'finishSecret')[] =>
-  intentOfOrigin(origin) === 'rotate'
-    ? ['testSecret', 'finishSecret']
-    : ['createSecret', 'setSecret', 'testSecret', 'finishSecret']

@@ -1,7 +1,8 @@
 // The one way to ask for a settle: whoever asks – sweep, campaign, incident – makes the same request token from what Secrets Manager
 // shows, so that two who ask at once ask for the same thing (architecture §3, "The request token"). Pure.
-import type { VersionEntry } from '../ports.ts'
+
 import { makeRequestToken, readRequestToken } from '../rotation/request-token.ts'
+import type { VersionEntry } from '../secret/secrets.ts'
 
 export interface SettleSubject {
   readonly secretArn: string

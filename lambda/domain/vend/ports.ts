@@ -2,8 +2,8 @@
 // changes nothing, and asks Stytch for tokens alone.
 
 import type { ManagedSecret } from '../fleet/fleet.ts'
-import type { SecretVersion, VersionEntry } from '../ports.ts'
 import type { ClientSecret } from '../rotation/client-secret.ts'
+import type { SecretVersion, VersionEntry } from '../secret/secrets.ts'
 import type { AccessToken } from './access-token.ts'
 
 /** A secret's metadata, as far as vending looks at it. */

@@ -2,8 +2,8 @@
 // with, so whatever was issued before the revoked value was dead is to be refused. Pure. It reads no event and keeps no list: the
 // version ids say what happened, and their dates bound when.
 import { type ManagedSecret, versionLabelled } from '../fleet/fleet.ts'
-import type { VersionEntry } from '../ports.ts'
 import { readRequestToken } from '../rotation/request-token.ts'
+import type { VersionEntry } from '../secret/secrets.ts'
 
 /** Tokens live for an hour (stytch-api §3); what was issued longer ago is dead by itself. */
 export const TOKEN_LIFE_MS = 3_600_000

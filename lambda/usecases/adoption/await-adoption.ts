@@ -8,10 +8,10 @@ import {
   type Switch,
 } from '../../domain/adoption/adoption-proof.ts'
 import type { ReadLookup } from '../../domain/adoption/read-records.ts'
-import { Fault } from '../../domain/failures.ts'
+import type { Journal } from '../../domain/base/journal.ts'
+import { Fault } from '../../domain/fault.ts'
 import { type ManagedSecret, switchedAt, versionLabelled } from '../../domain/fleet/fleet.ts'
 import { overlapOf, type StageSpans } from '../../domain/fleet/secret-tags.ts'
-import type { Journal } from '../../domain/ports.ts'
 import { isSettledOrigin, readRequestToken } from '../../domain/rotation/request-token.ts'
 import type { Fact } from '../../domain/sweep/due.ts'
 

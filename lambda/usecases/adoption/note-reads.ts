@@ -1,7 +1,7 @@
 // Writes down who read which secret, from one event of CloudTrail. Told twice, or out of order, it comes to the same.
 import type { ReadRecorder } from '../../domain/adoption/read-records.ts'
 import { readTrail } from '../../domain/adoption/read-trail.ts'
-import { Fault } from '../../domain/failures.ts'
+import { Fault } from '../../domain/fault.ts'
 
 export interface NotingReads {
   readonly records: ReadRecorder

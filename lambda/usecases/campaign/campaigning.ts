@@ -1,9 +1,12 @@
 // What the parts of a campaign share: what they may call, and what holds for the stage.
+
+import type { Journal } from '../../domain/base/journal.ts'
+import type { Timing } from '../../domain/base/timing.ts'
 import type { CampaignTeller } from '../../domain/campaign/campaign-ports.ts'
-import { Fault } from '../../domain/failures.ts'
+import { Fault } from '../../domain/fault.ts'
 import type { Fleet } from '../../domain/fleet/fleet.ts'
 import type { StageSpans } from '../../domain/fleet/secret-tags.ts'
-import type { Freeze, Journal, Timing } from '../../domain/ports.ts'
+import type { Freeze } from '../../domain/rotation/outcomes.ts'
 import type { FreezeState } from '../../domain/sweep/freeze.ts'
 
 export interface CampaignRules {

@@ -2,15 +2,16 @@
 // secret, held and guarded before the value is stored in it, binds the client, and schedules the secret. Nothing is rotated, and nothing of the client changes but
 // its binding. May be asked again at any point: what is there stays, and another client's secret is refused.
 
-import { Fault } from '../../domain/failures.ts'
+import type { ClientRecord } from '../../domain/clients/client-keeper.ts'
+import { Fault } from '../../domain/fault.ts'
 import type { Adopted, AdoptWish } from '../../domain/fleet/client-desk.ts'
 import { isM2mClient } from '../../domain/fleet/client-id.ts'
-import type { ClientRecord, SecretFacts } from '../../domain/fleet/registrar-ports.ts'
 import { clientIdOf, scopeTags, TAG } from '../../domain/fleet/secret-tags.ts'
 import type { ClientSecret } from '../../domain/rotation/client-secret.ts'
 import { firstToken } from '../../domain/rotation/request-token.ts'
 import { LOST_VALUE } from '../../domain/rotation/secret-format.ts'
 import { formatUndatedSecret, slotForm } from '../../domain/rotation/slot-forms.ts'
+import type { SecretFacts } from '../../domain/secret/secret-keeper.ts'
 import { describeOwner, ownerOf } from './client-ownership.ts'
 import type { Declaration } from './declare-client.ts'
 import { assertReadable, guardSecret, type Stage, scheduleSecret, setPolicy } from './guard-secret.ts'

@@ -1,11 +1,11 @@
 // One request to the clients function, from what is asked to what is answered. A refusal is an answer; what nobody foresaw is thrown.
 
-import { Fault } from '../../domain/failures.ts'
+import { Fault } from '../../domain/fault.ts'
 import { BREAK_GLASS_ALIAS, type DeskRequest, type StageView } from '../../domain/fleet/client-desk.ts'
 import { cliOwner, type Removal, removals } from '../../domain/fleet/declared-client.ts'
-import type { SecretFacts } from '../../domain/fleet/registrar-ports.ts'
 import { TAG } from '../../domain/fleet/secret-tags.ts'
 import { createClientSecret } from '../../domain/rotation/client-secret.ts'
+import type { SecretFacts } from '../../domain/secret/secret-keeper.ts'
 import { adoptClient } from './adopt-client.ts'
 import { type Declaration, declareClient } from './declare-client.ts'
 import { type Discarding, discardLeftover } from './discard-leftover.ts'

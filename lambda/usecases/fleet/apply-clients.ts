@@ -2,9 +2,9 @@
 // so. What fails is told and stops nobody else. It may be stopped at any moment: what was begun is finished by the function, and the
 // next plan begins with what is there.
 
-import { Fault } from '../../domain/failures.ts'
+import type { Timing } from '../../domain/base/timing.ts'
+import { Fault } from '../../domain/fault.ts'
 import type { ClientDesk } from '../../domain/fleet/client-desk.ts'
-import type { Timing } from '../../domain/ports.ts'
 import { type PacedResult, paced } from '../paced.ts'
 import type { PlannedChange } from './plan-clients.ts'
 

@@ -2,8 +2,8 @@
 // removed under its old name, take the client away from its successor; so that nothing here has to read the value to know whose it
 // is; and so that whoever lists secrets sees what was declared.
 import { CLI, type DeclaredClient, type Owner } from '../../domain/fleet/declared-client.ts'
-import type { SecretFacts } from '../../domain/fleet/registrar-ports.ts'
 import { scopeTags, TAG } from '../../domain/fleet/secret-tags.ts'
+import type { SecretFacts } from '../../domain/secret/secret-keeper.ts'
 
 const STACK = 'm2m:stack'
 const RESOURCE = 'm2m:resource'

@@ -2,11 +2,12 @@
 // schedule and replicas in line. May be asked again at any point: what is there stays. A client that this very request made, and
 // could not finish, is taken back, so that a failed deployment leaves no orphan.
 
-import { Fault } from '../../domain/failures.ts'
+import type { ClientKeeper, ClientRecord } from '../../domain/clients/client-keeper.ts'
+import { Fault } from '../../domain/fault.ts'
 import { makeClientId } from '../../domain/fleet/client-id.ts'
 import type { DeclaredClient, Owner } from '../../domain/fleet/declared-client.ts'
-import type { ClientKeeper, ClientRecord, SecretFacts, SecretKeeper } from '../../domain/fleet/registrar-ports.ts'
 import { clientIdOf, isRetired, TAG } from '../../domain/fleet/secret-tags.ts'
+import type { SecretFacts, SecretKeeper } from '../../domain/secret/secret-keeper.ts'
 import { declarationTags, describeOwner, foreignOwner, ownerTags, requestTags, wasMadeBy } from './client-ownership.ts'
 import { assertReadable, guardSecret, type Stage, scheduleSecret, setPolicy } from './guard-secret.ts'
 import { type Registration, registerClient } from './register-client.ts'

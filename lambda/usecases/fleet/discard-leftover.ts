@@ -1,9 +1,12 @@
 // Removes a client that was made for a secret in which its value was never stored: the value is lost, and nobody can have it. Everything
 // else, and whatever is so young that somebody may be about to store it, is refused.
-import { Fault } from '../../domain/failures.ts'
-import type { ClientKeeper, ClientRecord, SecretKeeper } from '../../domain/fleet/registrar-ports.ts'
+
+import type { Timing } from '../../domain/base/timing.ts'
+import type { ClientKeeper, ClientRecord } from '../../domain/clients/client-keeper.ts'
+import type { ClientRegistry } from '../../domain/clients/client-registry.ts'
+import { Fault } from '../../domain/fault.ts'
 import { clientIdOf } from '../../domain/fleet/secret-tags.ts'
-import type { ClientRegistry, Timing } from '../../domain/ports.ts'
+import type { SecretKeeper } from '../../domain/secret/secret-keeper.ts'
 
 export interface Discarding {
   readonly clients: Pick<ClientKeeper, 'find'>

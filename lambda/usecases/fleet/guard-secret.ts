@@ -1,16 +1,16 @@
 // Puts around a secret what every secret of a stage has, whoever registered it and how: its policy, its replicas, its tags, its schedule.
 // The policy stands before the value does. Everything may be asked again; only what differs is written, but for the policy, which nobody
 // can see without reading it.
-import { Fault } from '../../domain/failures.ts'
+import { Fault } from '../../domain/fault.ts'
 import {
   accountOf,
   type ReaderAdmission,
   strangeAccounts,
   strangeAccountsFault,
 } from '../../domain/fleet/reader-admission.ts'
-import type { Replica, RotationRules, SecretFacts, SecretKeeper } from '../../domain/fleet/registrar-ports.ts'
 import { policyFault, policyFingerprint, policyRevision, secretPolicy } from '../../domain/fleet/secret-policy.ts'
 import { TAG } from '../../domain/fleet/secret-tags.ts'
+import type { Replica, RotationRules, SecretFacts, SecretKeeper } from '../../domain/secret/secret-keeper.ts'
 import { missingTags, staleTagKeys } from './client-ownership.ts'
 
 /** What the stage has settled for all of its clients. */

@@ -1,12 +1,14 @@
 // What it takes for the fleet to be as a file says: compares the file with what Secrets Manager and Stytch show, and changes nothing. A
 // plan says of each client what is different; who declares it elsewhere is left alone, and nothing is retired unless that was asked.
+
+import type { ClientRecord } from '../../domain/clients/client-keeper.ts'
 import type { StageView } from '../../domain/fleet/client-desk.ts'
 import { cliOwner, type DeclaredClient, type Owner } from '../../domain/fleet/declared-client.ts'
 import { type ManagedSecret, versionLabelled } from '../../domain/fleet/fleet.ts'
 import { strangeAccounts, strangeAccountsFault } from '../../domain/fleet/reader-admission.ts'
-import type { ClientRecord, RotationRules } from '../../domain/fleet/registrar-ports.ts'
 import { policyFingerprint } from '../../domain/fleet/secret-policy.ts'
 import { clientIdOf, isRetired, TAG } from '../../domain/fleet/secret-tags.ts'
+import type { RotationRules } from '../../domain/secret/secret-keeper.ts'
 import {
   declarationTags,
   describeOwner,

@@ -7,9 +7,9 @@ import {
   type Owner,
   removals,
 } from '../../domain/fleet/declared-client.ts'
-import type { RotationRules } from '../../domain/fleet/registrar-ports.ts'
 import { readSpan } from '../../domain/fleet/secret-tags.ts'
 import { ok, type Result, refused } from '../../domain/result.ts'
+import type { RotationRules } from '../../domain/secret/secret-keeper.ts'
 
 export interface ClientRequest {
   readonly type: 'Create' | 'Update' | 'Delete'

@@ -2,10 +2,10 @@
 // what stands in it: one field is a client's secret.
 import type { AdoptAsked, DeclareAsked, DeskRequest } from '../../domain/fleet/client-desk.ts'
 import { isOwnTagKey, isTagValue, type Removal, removals } from '../../domain/fleet/declared-client.ts'
-import type { RotationRules } from '../../domain/fleet/registrar-ports.ts'
 import { readSpan } from '../../domain/fleet/secret-tags.ts'
 import { isJsonObject, type JsonObject } from '../../domain/json-object.ts'
 import { ok, type Result, refused } from '../../domain/result.ts'
+import type { RotationRules } from '../../domain/secret/secret-keeper.ts'
 
 const SET = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
 const CLIENT_ID = /^[\x21-\x7e]{1,128}$/

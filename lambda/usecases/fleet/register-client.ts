@@ -2,12 +2,15 @@
 // rotation on. No person sees the value, and no moment passes in which it lies unguarded. A client whose value could not be stored is
 // removed again. Registering the same name twice completes what is missing and creates nothing.
 
-import { Fault } from '../../domain/failures.ts'
+import type { Timing } from '../../domain/base/timing.ts'
+import type { ClientRegistry } from '../../domain/clients/client-registry.ts'
+import { Fault } from '../../domain/fault.ts'
 import { TAG } from '../../domain/fleet/secret-tags.ts'
-import type { ClientRegistry, Issuer, SecretState, Shelf, Timing, Vault } from '../../domain/ports.ts'
 import type { ClientSecret } from '../../domain/rotation/client-secret.ts'
+import type { Issuer } from '../../domain/rotation/issuer.ts'
 import { firstToken } from '../../domain/rotation/request-token.ts'
 import { formatSecret, parseSecret } from '../../domain/rotation/secret-format.ts'
+import type { SecretState, Shelf, Vault } from '../../domain/secret/secrets.ts'
 
 export interface Registration {
   readonly registry: ClientRegistry

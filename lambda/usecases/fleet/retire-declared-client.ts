@@ -2,11 +2,14 @@
 // neither deactivated nor deleted while anybody read its secret within seven days, or when another construct declares it by now. A
 // registration that stopped before it stored a value leaves nothing worth keeping.
 
-import { Fault } from '../../domain/failures.ts'
+import type { Timing } from '../../domain/base/timing.ts'
+import type { ClientKeeper } from '../../domain/clients/client-keeper.ts'
+import type { ClientRegistry } from '../../domain/clients/client-registry.ts'
+import { Fault } from '../../domain/fault.ts'
 import type { Owner, Removal } from '../../domain/fleet/declared-client.ts'
-import type { ClientKeeper, SecretFacts, SecretKeeper } from '../../domain/fleet/registrar-ports.ts'
 import { clientIdOf, TAG } from '../../domain/fleet/secret-tags.ts'
-import type { ClientRegistry, Issuer, Timing } from '../../domain/ports.ts'
+import type { Issuer } from '../../domain/rotation/issuer.ts'
+import type { SecretFacts, SecretKeeper } from '../../domain/secret/secret-keeper.ts'
 import { isOwnedBy, ownerTagKeys } from './client-ownership.ts'
 
 export interface Retirement {

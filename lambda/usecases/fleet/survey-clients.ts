@@ -1,10 +1,11 @@
 // Reads what a plan is made of: every secret below the prefix and every client of the project, page by page; and then once more, one by
 // one, what the first reading says is to be changed, since ListSecrets may lag behind by minutes. Changes nothing.
+
+import type { Timing } from '../../domain/base/timing.ts'
+import type { ClientRecord } from '../../domain/clients/client-keeper.ts'
 import type { ClientDesk, StageView } from '../../domain/fleet/client-desk.ts'
 import type { DeclaredClient } from '../../domain/fleet/declared-client.ts'
 import type { Fleet, ManagedSecret } from '../../domain/fleet/fleet.ts'
-import type { ClientRecord } from '../../domain/fleet/registrar-ports.ts'
-import type { Timing } from '../../domain/ports.ts'
 import { paced } from '../paced.ts'
 import { type Plan, type PlanInput, planClients } from './plan-clients.ts'
 

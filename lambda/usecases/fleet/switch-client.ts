@@ -1,11 +1,12 @@
 // Stytch's own switch: an inactive client gets no token, whatever value it has, until it is switched on again. Break-glass alone may ask
 // (the handler sees to that); the client must be the one that the secret holds.
 
-import { Fault } from '../../domain/failures.ts'
+import type { ClientKeeper } from '../../domain/clients/client-keeper.ts'
+import { Fault } from '../../domain/fault.ts'
 import type { SwitchAsked } from '../../domain/fleet/client-desk.ts'
 import { isM2mClient } from '../../domain/fleet/client-id.ts'
-import type { ClientKeeper, SecretKeeper } from '../../domain/fleet/registrar-ports.ts'
 import { clientIdOf } from '../../domain/fleet/secret-tags.ts'
+import type { SecretKeeper } from '../../domain/secret/secret-keeper.ts'
 
 export interface Switching {
   readonly clients: Pick<ClientKeeper, 'find' | 'activate' | 'deactivate'>

@@ -1,9 +1,10 @@
 // Archives one event of the bus, once. What it does not find a place for it keeps all the same, below unsorted/: evidence is not lost
 // for its shape. A put that fails is thrown, so that the delivery counts as failed and is tried again.
+
+import type { Journal } from '../../domain/base/journal.ts'
 import { archiveKey } from '../../domain/incident/archive-key.ts'
 import type { EvidenceArchive } from '../../domain/incident/archive-ports.ts'
 import { type ArchivedEvent, writeArchivedEvent } from '../../domain/incident/archived-event.ts'
-import type { Journal } from '../../domain/ports.ts'
 
 export interface Archiving {
   readonly archive: EvidenceArchive

@@ -2,10 +2,11 @@
 // token, then asks for the settle and looks again. Campaign and incident function use it. It keeps nothing: where it stands is read
 // from the ids of the secret's versions, so that it can be interrupted anywhere and called again – `later` says when.
 
-import { Fault } from '../../domain/failures.ts'
+import type { Timing } from '../../domain/base/timing.ts'
+import { Fault } from '../../domain/fault.ts'
 import { type Fleet, type Labelled, type ManagedSecret, unfinishedVersion } from '../../domain/fleet/fleet.ts'
-import type { Timing, VersionEntry } from '../../domain/ports.ts'
 import { readRequestToken } from '../../domain/rotation/request-token.ts'
+import type { VersionEntry } from '../../domain/secret/secrets.ts'
 import {
   MAX_ATTEMPTS,
   type Matter,

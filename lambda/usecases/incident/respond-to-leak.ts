@@ -1,13 +1,15 @@
 // An incident, from its event to its end: reads who leaked, revokes each – a new value, then nothing older alive, proven – and tells what
 // became of each. Up to 25 clients it does by itself; more, or a grace that outlives an execution, are a campaign's. It keeps nothing:
 // called again for the same incident, it joins what runs and says again what is done.
-import { Fault } from '../../domain/failures.ts'
+
+import type { Journal } from '../../domain/base/journal.ts'
+import { Fault } from '../../domain/fault.ts'
 import type { ManagedSecret } from '../../domain/fleet/fleet.ts'
 import { clientIdOf } from '../../domain/fleet/secret-tags.ts'
 import { type IncidentClient, incidentCompleted } from '../../domain/incident/incident-completed.ts'
 import type { Campaigns, IncidentTeller } from '../../domain/incident/incident-ports.ts'
 import { type LeakEvent, type LeakLimits, type LeakReport, readLeakReport } from '../../domain/intake/leak-report.ts'
-import type { Freeze, Journal } from '../../domain/ports.ts'
+import type { Freeze } from '../../domain/rotation/outcomes.ts'
 import { carryOut, type ErrandFailure, type ErrandOutcome, type Errands } from './carry-out.ts'
 import { type Choosing, chooseClients } from './choose-clients.ts'
 

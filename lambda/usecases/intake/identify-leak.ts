@@ -2,15 +2,17 @@
 // prefix, then tries it at the issuer. It changes nothing and tells nothing but whose it is. The value is never an argument of
 // anything but the comparison and that one exchange.
 
-import { Fault } from '../../domain/failures.ts'
+import type { Journal } from '../../domain/base/journal.ts'
+import type { Timing } from '../../domain/base/timing.ts'
+import { Fault } from '../../domain/fault.ts'
 import type { Fleet, ManagedSecret } from '../../domain/fleet/fleet.ts'
 import { clientIdOf as clientOf } from '../../domain/fleet/secret-tags.ts'
 import type { LeakQuestion, Prober } from '../../domain/intake/intake-ports.ts'
 import type { LeakFinding, LeakOwner } from '../../domain/intake/leak-finding.ts'
 import { createLeakMatcher, type LeakMatcher } from '../../domain/intake/leak-proof.ts'
-import type { Journal, Timing, Vault } from '../../domain/ports.ts'
 import type { StoredSecret } from '../../domain/rotation/secret-format.ts'
 import { slotForm } from '../../domain/rotation/slot-forms.ts'
+import type { Vault } from '../../domain/secret/secrets.ts'
 
 export interface Search {
   readonly fleet: Pick<Fleet, 'list'>

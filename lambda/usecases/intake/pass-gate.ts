@@ -1,6 +1,8 @@
 // The intake's gate, kept in one secret and changed by compare-and-swap: a new version is put, and AWSCURRENT moves to it only from the
 // version that was read. Two executions that saw the same gate cannot both pass; the one that lost looks again.
-import { Fault } from '../../domain/failures.ts'
+
+import type { Timing } from '../../domain/base/timing.ts'
+import { Fault } from '../../domain/fault.ts'
 import {
   type Admission,
   admit,
@@ -10,7 +12,7 @@ import {
   type HeldLeak,
   readGate,
 } from '../../domain/intake/intake-gate.ts'
-import type { SecretVersion, Timing, Vault } from '../../domain/ports.ts'
+import type { SecretVersion, Vault } from '../../domain/secret/secrets.ts'
 
 export interface GateKeeper {
   readonly vault: Vault

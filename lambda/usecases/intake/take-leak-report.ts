@@ -1,7 +1,9 @@
 // One delivery to the leak intake: whether a detector signed it, what leaked, whose it is; then an incident on the bus, or a notice to
 // a person, or nothing. Whatever was signed and leads nowhere pages somebody: detectors deliver once. Whoever did not sign learns
 // nothing but that. The value goes to the search and nowhere else.
-import { Fault } from '../../domain/failures.ts'
+
+import type { Timing } from '../../domain/base/timing.ts'
+import { Fault } from '../../domain/fault.ts'
 import {
   type IntakeEvent,
   incidentHeld,
@@ -25,7 +27,6 @@ import {
 import type { LeakFinding, LeakOwner, NotSearched } from '../../domain/intake/leak-finding.ts'
 import type { LeakProof } from '../../domain/intake/leak-proof.ts'
 import type { RecentDeliveries } from '../../domain/intake/recent-deliveries.ts'
-import type { Timing } from '../../domain/ports.ts'
 import type { Result } from '../../domain/result.ts'
 
 export interface Intake {

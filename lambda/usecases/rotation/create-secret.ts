@@ -1,6 +1,6 @@
 // createSecret: makes this rotation's pending value and stores it under the request token. Re-entrant: whatever an earlier,
 // killed execution left at the issuer is found by looking, and a next secret that nobody stored is cancelled, never promoted.
-import { Fault } from '../../domain/failures.ts'
+import { Fault } from '../../domain/fault.ts'
 import { refused } from '../../domain/result.ts'
 import { type CreateMove, createMove, stillUsed } from '../../domain/rotation/moves.ts'
 import { type Intent, makesNewValue } from '../../domain/rotation/request-token.ts'

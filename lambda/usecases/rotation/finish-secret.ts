@@ -1,6 +1,8 @@
 // finishSecret: looks once more, then moves AWSCURRENT to this rotation's version. A settle proves first that the value which
 // lost is dead (docs/decisions/002). Nothing is changed at the issuer from here on: moving the label gives up the mutex.
-import { Fault, type Refusal } from '../../domain/failures.ts'
+
+import type { Refusal } from '../../domain/failures.ts'
+import { Fault } from '../../domain/fault.ts'
 import { ok, type Result, refused } from '../../domain/result.ts'
 import { finishMove } from '../../domain/rotation/moves.ts'
 import { completedEvents, type Evidence, evidenceEvents, type OutcomeFacts } from '../../domain/rotation/outcome.ts'

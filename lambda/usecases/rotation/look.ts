@@ -1,8 +1,8 @@
 // One look at the issuer: is this client ours, and in which position does it stand. Exchanges stored values for tokens only
 // when last fours collide; changes nothing.
 import type { Refusal } from '../../domain/failures.ts'
-import type { ClientView } from '../../domain/ports.ts'
 import { ok, type Result, refused } from '../../domain/result.ts'
+import type { ClientView } from '../../domain/rotation/issuer.ts'
 import { type Acceptance, type Sighting, type StoredName, sightings } from '../../domain/rotation/position.ts'
 import { type Intent, readRequestToken } from '../../domain/rotation/request-token.ts'
 import { isAccepted, type Rotation, readPast, type Version } from './rotation.ts'

@@ -1,7 +1,7 @@
 // The evidence of a settle: every value that may have been accepted before is tried at the issuer, for real, and refused.
 // Throws while one is still accepted, so that a settle never ends without its proof.
-import { Fault } from '../../domain/failures.ts'
-import type { ClientView } from '../../domain/ports.ts'
+import { Fault } from '../../domain/fault.ts'
+import type { ClientView } from '../../domain/rotation/issuer.ts'
 import type { AcceptedValue, Evidence, RefusedValue } from '../../domain/rotation/outcome.ts'
 import { type Origin, readRequestToken } from '../../domain/rotation/request-token.ts'
 import { LOST_VALUE } from '../../domain/rotation/secret-format.ts'

@@ -1,7 +1,7 @@
 // Ends one slot at the issuer: complete or cancel, sent once. When the reply does not tell what happened, it waits for the
 // effect to show before anyone may send again: a request that lands late, after a new start, would kill the wrong value.
 
-import type { LookedAt, NotDone } from '../../domain/ports.ts'
+import type { LookedAt, NotDone } from '../../domain/rotation/issuer.ts'
 import type { Retirement } from '../../domain/rotation/moves.ts'
 import type { Slots } from '../../domain/rotation/position.ts'
 import type { Rotation } from './rotation.ts'

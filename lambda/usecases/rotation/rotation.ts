@@ -1,20 +1,15 @@
 // What the four steps share: what they may call, what they were asked, and how a secret's versions are read and checked.
 // Nothing here changes anything, at either side.
+
+import type { Journal } from '../../domain/base/journal.ts'
+import type { Timing } from '../../domain/base/timing.ts'
 import type { Refusal, Step } from '../../domain/failures.ts'
-import type {
-  Freeze,
-  Issuer,
-  Journal,
-  Outcomes,
-  SecretState,
-  SecretVersion,
-  Timing,
-  Vault,
-  VersionQuery,
-} from '../../domain/ports.ts'
 import { ok, type Result, refused } from '../../domain/result.ts'
+import type { Issuer } from '../../domain/rotation/issuer.ts'
+import type { Freeze, Outcomes } from '../../domain/rotation/outcomes.ts'
 import { type Intent, MAX_SETTLE_AGE_MS, type Origin, readRequestToken } from '../../domain/rotation/request-token.ts'
 import type { SecretForm, StoredSecret } from '../../domain/rotation/secret-format.ts'
+import type { SecretState, SecretVersion, Vault, VersionQuery } from '../../domain/secret/secrets.ts'
 
 export interface Rotation {
   readonly issuer: Issuer

@@ -1,6 +1,7 @@
 // One rotation step, from the event's ids to done or thrown. A permanent refusal is told to the bus and takes its own AWSPENDING
 // away, so that the next RotateSecret – an incident's above all – is not refused because of it.
-import { clearsPending, Fault, isDrift, type Refusal, RotationRefused } from '../../domain/failures.ts'
+import { clearsPending, isDrift, type Refusal, RotationRefused } from '../../domain/failures.ts'
+import { Fault } from '../../domain/fault.ts'
 import { refused } from '../../domain/result.ts'
 import { type OutcomeEvent, refusedEvents } from '../../domain/rotation/outcome.ts'
 import { intentOfOrigin, readRequestToken } from '../../domain/rotation/request-token.ts'

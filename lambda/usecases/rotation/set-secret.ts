@@ -1,6 +1,8 @@
 // setSecret: for a settle, makes the issuer accept AWSCURRENT's value and nothing else; for a rollback, makes sure that the old
 // value still lives. For rotate and revoke there is nothing to set: the issuer made the value, in createSecret.
-import { Fault, type Refusal } from '../../domain/failures.ts'
+
+import type { Refusal } from '../../domain/failures.ts'
+import { Fault } from '../../domain/fault.ts'
 import { ok, type Result, refused } from '../../domain/result.ts'
 import { setMove, stillUsed } from '../../domain/rotation/moves.ts'
 import { makesNewValue, readRequestToken } from '../../domain/rotation/request-token.ts'

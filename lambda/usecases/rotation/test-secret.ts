@@ -1,6 +1,6 @@
 // testSecret: exchanges the pending value for a token. Only if that is refused does it look why. With nothing pending it passes:
 // that is Secrets Manager's dry run (RotateImmediately=false, secrets-manager §1.2), which must change nothing.
-import { Fault } from '../../domain/failures.ts'
+import { Fault } from '../../domain/fault.ts'
 import { refused } from '../../domain/result.ts'
 import { makesNewValue } from '../../domain/rotation/request-token.ts'
 import { look } from './look.ts'

@@ -2,11 +2,11 @@
 // function, which alone sees whether Stytch accepts the value that hides there. Only where the function says that there is no value
 // is the label taken away from here. So no value that works is ever lost from sight (docs/decisions/018).
 
-import { Fault } from '../../domain/failures.ts'
+import type { Timing } from '../../domain/base/timing.ts'
+import { Fault } from '../../domain/fault.ts'
 import type { Fleet, Labelled, ManagedSecret } from '../../domain/fleet/fleet.ts'
-import type { Timing } from '../../domain/ports.ts'
 import { intentOfOrigin } from '../../domain/rotation/request-token.ts'
-import { stepsAgain } from '../../domain/sweep/due.ts'
+import { stepsAgain } from '../../domain/sweep/steps-again.ts'
 import type { RotationSteps, StepReply } from '../../domain/sweep/sweep-ports.ts'
 
 export interface Driving {

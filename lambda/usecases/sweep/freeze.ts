@@ -1,6 +1,6 @@
 // Stops createSecret, and so every rotation at its beginning, while rotations are frozen: Secrets Manager's own schedule meets it as
 // well as whoever asks. It never stops what an incident needs because of a switch that cannot be read.
-import { Fault } from '../../domain/failures.ts'
+import { Fault } from '../../domain/fault.ts'
 import { refused } from '../../domain/result.ts'
 import { intentOfOrigin, readRequestToken } from '../../domain/rotation/request-token.ts'
 import { type FreezeState, isPlanned, stops } from '../../domain/sweep/freeze.ts'

@@ -1,6 +1,6 @@
 // The event of a sweep: when it was scheduled for. The schedule writes it; whoever may invoke the function writes what they like. So a
 // time that is long gone is refused, and so is one to come: it would end overlaps before their time.
-import { Fault } from '../../domain/failures.ts'
+import { Fault } from '../../domain/fault.ts'
 
 /** Retries come late; no sweep decides by a time that is longer gone. */
 const MOST_LATE_MS = 3_600_000

@@ -1,8 +1,10 @@
 // One secret under the sweep: looked at anew, decided on, acted for, and told of. Everything it does may be done twice, by two sweeps at
 // once: a settle has one token whoever asks, a label is only taken from where it was seen, and a step decides for itself.
 
+import type { Journal } from '../../domain/base/journal.ts'
+import type { Timing } from '../../domain/base/timing.ts'
 import type { Fleet, Labelled, ManagedSecret } from '../../domain/fleet/fleet.ts'
-import type { Journal, Outcomes, Timing } from '../../domain/ports.ts'
+import type { Outcomes } from '../../domain/rotation/outcomes.ts'
 import { type Decision, decide, type Fact, factsOf, isTold, nominate, type Sweep } from '../../domain/sweep/due.ts'
 import { noticeEvent, type Told } from '../../domain/sweep/sweep-notice.ts'
 import type { RotationSteps } from '../../domain/sweep/sweep-ports.ts'

@@ -2,9 +2,11 @@
 // what is due; then it looks at those anew, the urgent ones first, no faster than its share of Secrets Manager's quotas. It has no
 // state of its own: what it does not get to, or is killed over, the next sweep finds. A secret that fails stops no other.
 
-import { Fault } from '../../domain/failures.ts'
+import type { Journal } from '../../domain/base/journal.ts'
+import type { Timing } from '../../domain/base/timing.ts'
+import { Fault } from '../../domain/fault.ts'
 import { type Fleet, type FleetPage, type ManagedSecret, versionLabelled } from '../../domain/fleet/fleet.ts'
-import type { Freeze, Journal, Outcomes, Timing } from '../../domain/ports.ts'
+import type { Freeze, Outcomes } from '../../domain/rotation/outcomes.ts'
 import { factsOf, isManaged, isTold, nominate, type Sweep, type SweepRules } from '../../domain/sweep/due.ts'
 import type { FreezeState } from '../../domain/sweep/freeze.ts'
 import type { RotationSteps } from '../../domain/sweep/sweep-ports.ts'

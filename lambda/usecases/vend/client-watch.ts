@@ -2,7 +2,7 @@
 // again when it is older than the rules allow, awaited; the value only when another version is current, or when Stytch refuses it.
 // Several callers share one call. It serves nothing on the word of before: when Secrets Manager does not answer, the caller hears so.
 
-import { Fault } from '../../domain/failures.ts'
+import { Fault } from '../../domain/fault.ts'
 import { versionLabelled } from '../../domain/fleet/fleet.ts'
 import { ok, type Result, refused } from '../../domain/result.ts'
 import type { ClientSecret } from '../../domain/rotation/client-secret.ts'

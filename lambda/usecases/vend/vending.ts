@@ -1,6 +1,8 @@
 // What every step of a vend needs at hand, and how long each may take. The bounds nest: Secrets Manager twice and Stytch three times
 // fit into the function's timeout, and whatever is under way ends before the function answers.
-import type { Journal, Outcomes, Timing } from '../../domain/ports.ts'
+import type { Journal } from '../../domain/base/journal.ts'
+import type { Timing } from '../../domain/base/timing.ts'
+import type { Outcomes } from '../../domain/rotation/outcomes.ts'
 import type { TokenMint, VendVault } from '../../domain/vend/ports.ts'
 import type { TokenCache } from '../../domain/vend/token-cache.ts'
 

@@ -1,8 +1,8 @@
 // What labels alone say of a client, state by state, and what they say together with Stytch's slots.
 import { describe, expect, test } from 'vitest'
+import type { ClientRecord } from '../../../lambda/domain/clients/client-keeper.ts'
 import { type Looking, slotWords, visibleOf } from '../../../lambda/domain/fleet/client-status.ts'
 import type { ManagedSecret } from '../../../lambda/domain/fleet/fleet.ts'
-import type { ClientRecord } from '../../../lambda/domain/fleet/registrar-ports.ts'
 import { makeRequestToken, type Origin } from '../../../lambda/domain/rotation/request-token.ts'
 
 const NOW = Date.parse('2026-11-01T12:00:00Z')

@@ -1,8 +1,8 @@
 // Each thing that may be wrong with a fleet is found, with whose it is and what to do; and nothing is found where nothing is wrong.
 import { describe, expect, test } from 'vitest'
+import type { ClientRecord } from '../../../lambda/domain/clients/client-keeper.ts'
 import type { ManagedSecret } from '../../../lambda/domain/fleet/fleet.ts'
 import { type FleetSight, fleetFindings } from '../../../lambda/domain/fleet/fleet-findings.ts'
-import type { ClientRecord } from '../../../lambda/domain/fleet/registrar-ports.ts'
 import { makeRequestToken, type Origin } from '../../../lambda/domain/rotation/request-token.ts'
 
 const NOW = Date.parse('2026-11-01T12:00:00Z')

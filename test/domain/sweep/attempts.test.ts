@@ -1,6 +1,6 @@
 // How far attempts have come, from version ids and labels alone: joined, not repeated; and a failed one is followed by the next.
 import { describe, expect, it } from 'vitest'
-import type { VersionEntry } from '../../../lambda/domain/ports.ts'
+import type { VersionEntry } from '../../../lambda/domain/secret/secrets.ts'
 import {
   MAX_ATTEMPTS,
   type Matter,

@@ -3,19 +3,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { readRequestToken } from '../../../lambda/domain/rotation/request-token.ts'
-import {
-  type Act,
-  decide,
-  type Fact,
-  factsOf,
-  isTold,
-  nominate,
-  REPEAT_EVERY_MS,
-  STUCK_AFTER_MS,
-  type Sweep,
-  type SweepRules,
-  stepsAgain,
-} from '../../../lambda/domain/sweep/due.ts'
+import { type Act, decide, type Fact, factsOf, isTold, nominate, REPEAT_EVERY_MS, STUCK_AFTER_MS, type Sweep, type SweepRules } from '../../../lambda/domain/sweep/due.ts'
+import { stepsAgain } from '../../../lambda/domain/sweep/steps-again.ts'
 import { type FreezeState, freezes } from '../../../lambda/domain/sweep/freeze.ts'
 import { settleToken } from '../../../lambda/domain/sweep/settle-request.ts'
 import { NOON_THIRTY } from '../../fakes/fake-timing.ts'

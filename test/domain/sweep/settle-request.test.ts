@@ -1,8 +1,8 @@
 // Whoever asks for a settle asks with the same token, and a later attempt with another; attempts are known by their tokens alone.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { VersionEntry } from '../../../lambda/domain/ports.ts'
 import { makeRequestToken, readRequestToken } from '../../../lambda/domain/rotation/request-token.ts'
+import type { VersionEntry } from '../../../lambda/domain/secret/secrets.ts'
 import { settleAttempts, settleToken } from '../../../lambda/domain/sweep/settle-request.ts'
 import { NOON_THIRTY } from '../../fakes/fake-timing.ts'
 

@@ -1,8 +1,8 @@
 // What a secret's metadata tells of a revoke: never nothing when there was one, never a time before the leaked value was dead.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { VersionEntry } from '../../../lambda/domain/ports.ts'
 import { makeRequestToken, type Origin } from '../../../lambda/domain/rotation/request-token.ts'
+import type { VersionEntry } from '../../../lambda/domain/secret/secrets.ts'
 import {
   type Labelled,
   mayHideRevocation,

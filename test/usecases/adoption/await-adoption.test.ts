@@ -1,7 +1,7 @@
 // When a settle may end an overlap: proven, waited for within bounds, or never asked for; and without a record it waits as long, no longer.
 import { describe, expect, test } from 'vitest'
 import type { PrincipalReads } from '../../../lambda/domain/adoption/adoption-proof.ts'
-import { Fault } from '../../../lambda/domain/failures.ts'
+import { Fault } from '../../../lambda/domain/fault.ts'
 import { awaitAdoption } from '../../../lambda/usecases/adoption/await-adoption.ts'
 import { createFakeJournal } from '../../fakes/fake-outcomes.ts'
 import { NOON_THIRTY } from '../../fakes/fake-timing.ts'

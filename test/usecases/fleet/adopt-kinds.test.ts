@@ -1,8 +1,8 @@
 // Connected Apps and SCIM connections at the clients function, against both stand-ins: adopted with a proven value, listed beside clients,
 // and switched, described and discarded by nobody here.
 import { beforeEach, describe, expect, test } from 'vitest'
+import type { ClientRecords } from '../../../lambda/domain/clients/client-keeper.ts'
 import type { AdoptAsked, Adopted } from '../../../lambda/domain/fleet/client-desk.ts'
-import type { ClientRecords } from '../../../lambda/domain/fleet/registrar-ports.ts'
 import { scimId } from '../../../lambda/domain/rotation/scim-form.ts'
 import { LOST_VALUE } from '../../../lambda/domain/rotation/secret-format.ts'
 import { PROJECT_ID } from '../../fakes/stand-ins.ts'

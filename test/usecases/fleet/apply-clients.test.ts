@@ -1,11 +1,11 @@
 // Carrying a plan out: at a pace, slower when either service says so, on past what fails, and stopped between two clients. And the survey
 // before it: what ListSecrets shows too late is looked at once more.
 import { describe, expect, test } from 'vitest'
-import { Fault } from '../../../lambda/domain/failures.ts'
+import type { ClientRecord } from '../../../lambda/domain/clients/client-keeper.ts'
+import { Fault } from '../../../lambda/domain/fault.ts'
 import type { StageView } from '../../../lambda/domain/fleet/client-desk.ts'
 import type { DeclaredClient } from '../../../lambda/domain/fleet/declared-client.ts'
 import type { ManagedSecret } from '../../../lambda/domain/fleet/fleet.ts'
-import type { ClientRecord } from '../../../lambda/domain/fleet/registrar-ports.ts'
 import { type ApplyEnd, type ApplyOrder, applyClients } from '../../../lambda/usecases/fleet/apply-clients.ts'
 import { surveyClients } from '../../../lambda/usecases/fleet/survey-clients.ts'
 import { createFakeTiming } from '../../fakes/fake-timing.ts'

@@ -1,10 +1,10 @@
 // A plan is pure: what is listed against what both services show. Each difference is named once, what is somebody else's is left alone, and
 // nothing is retired unasked.
 import { describe, expect, test } from 'vitest'
+import type { ClientRecord } from '../../../lambda/domain/clients/client-keeper.ts'
 import type { StageView } from '../../../lambda/domain/fleet/client-desk.ts'
 import { cliOwner, type DeclaredClient } from '../../../lambda/domain/fleet/declared-client.ts'
 import type { ManagedSecret } from '../../../lambda/domain/fleet/fleet.ts'
-import type { ClientRecord } from '../../../lambda/domain/fleet/registrar-ports.ts'
 import { policyFingerprint } from '../../../lambda/domain/fleet/secret-policy.ts'
 import { declarationTags, ownerTags } from '../../../lambda/usecases/fleet/client-ownership.ts'
 import { LEFTOVER_AGE_MS } from '../../../lambda/usecases/fleet/discard-leftover.ts'

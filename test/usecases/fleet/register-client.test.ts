@@ -1,7 +1,7 @@
 // Registration: a client is created, stored, bound and put on a schedule, or nothing of it is left; and asking twice completes what
 // is missing. No value is ever said.
 import { describe, expect, test } from 'vitest'
-import { Fault } from '../../../lambda/domain/failures.ts'
+import { Fault } from '../../../lambda/domain/fault.ts'
 import { parseSecret } from '../../../lambda/domain/rotation/secret-format.ts'
 import {
   type RegisterRequest,

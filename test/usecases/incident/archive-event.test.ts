@@ -1,6 +1,6 @@
 // One event, one object, once; and what its own shape cannot place is kept all the same.
 import { expect, test } from 'vitest'
-import { Fault } from '../../../lambda/domain/failures.ts'
+import { Fault } from '../../../lambda/domain/fault.ts'
 import { archiveKey } from '../../../lambda/domain/incident/archive-key.ts'
 import { archiveEvent } from '../../../lambda/usecases/incident/archive-event.ts'
 import { archived, NOON, revokedEvent, revokeToken } from '../../fakes/envelopes.ts'

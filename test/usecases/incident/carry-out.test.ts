@@ -1,7 +1,7 @@
 // One secret carried to where it is wanted: asked once, joined when it runs, tried again when refused, cleared when an incident cannot
 // wait, left when a campaign can; and interrupted anywhere without asking twice.
 import { describe, expect, it } from 'vitest'
-import { Fault } from '../../../lambda/domain/failures.ts'
+import { Fault } from '../../../lambda/domain/fault.ts'
 import { makeRequestToken, readRequestToken } from '../../../lambda/domain/rotation/request-token.ts'
 import { settleToken } from '../../../lambda/domain/sweep/settle-request.ts'
 import { carryOut, type Errand, type ErrandOutcome, type Errands } from '../../../lambda/usecases/incident/carry-out.ts'

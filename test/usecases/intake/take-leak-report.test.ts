@@ -1,7 +1,7 @@
 // The intake's decisions, one by one, with everything outside played in process: what becomes of each finding, and of each failure.
 import { createHmac } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { Fault, type FaultCode } from '../../../lambda/domain/failures.ts'
+import { Fault, type FaultCode } from '../../../lambda/domain/fault.ts'
 import type { IntakeEvent } from '../../../lambda/domain/intake/intake-event.ts'
 import type { Admission } from '../../../lambda/domain/intake/intake-gate.ts'
 import type { LeakQuestion } from '../../../lambda/domain/intake/intake-ports.ts'

@@ -1,7 +1,7 @@
 // A client that is deleted between a step's look and its next call: Stytch rejects the call, and the step says why at once. What it
 // rejects of a client that is still there stays the fault that it is.
 import { describe, expect, test } from 'vitest'
-import { Fault } from '../../../lambda/domain/failures.ts'
+import { Fault } from '../../../lambda/domain/fault.ts'
 import type { Intent } from '../../../lambda/domain/rotation/request-token.ts'
 import { failAt, onceAt } from '../../fakes/call-log.ts'
 import { effectOf } from '../../fakes/effect.ts'

@@ -1,7 +1,8 @@
 // What the steps do at their edges: what was read turns out unreadable, another client's or gone, time is nearly out, somebody was
 // quicker; and that nothing is read, exchanged or told that need not be.
 import { describe, expect, test } from 'vitest'
-import { Fault, type FaultCode, type Step, steps } from '../../../lambda/domain/failures.ts'
+import { type Step, steps } from '../../../lambda/domain/failures.ts'
+import { Fault, type FaultCode } from '../../../lambda/domain/fault.ts'
 import type { Evidence, OutcomeType } from '../../../lambda/domain/rotation/outcome.ts'
 import type { Intent } from '../../../lambda/domain/rotation/request-token.ts'
 import { failAt, onceAt } from '../../fakes/call-log.ts'

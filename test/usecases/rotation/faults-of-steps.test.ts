@@ -1,6 +1,6 @@
 // The faults that the steps throw themselves: each has its code, may be asked again, and is one sentence that names the client or its secret.
 import { expect, test } from 'vitest'
-import { Fault, type FaultCode } from '../../../lambda/domain/failures.ts'
+import { Fault, type FaultCode } from '../../../lambda/domain/fault.ts'
 import { onceAt } from '../../fakes/call-log.ts'
 import { SECRET_ARN } from '../../fakes/fake-vault.ts'
 import { CLIENT_ID, createRegisteredWorld, textOf, tokenOf, valueNamed, type World } from '../../fakes/world.ts'

@@ -1,7 +1,7 @@
 // What is different where the issuer keeps a list, or shows when a value was last used: which marks a look is told, and that a planned
 // end of a value waits for its users.
 import { describe, expect, test } from 'vitest'
-import type { SlotUses } from '../../../lambda/domain/ports.ts'
+import type { SlotUses } from '../../../lambda/domain/rotation/issuer.ts'
 import { NOON_THIRTY } from '../../fakes/fake-timing.ts'
 import { CLIENT_ID, createRegisteredWorld, textOf, tokenOf, valueNamed, type World } from '../../fakes/world.ts'
 

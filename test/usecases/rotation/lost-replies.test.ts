@@ -2,7 +2,8 @@
 // executions at once, too little time, a bus that is down. The value that start hands out is the only copy: it is stored, or the
 // next execution finds that it is lost, and says so to the issuer.
 import { describe, expect, test } from 'vitest'
-import { Fault, type FaultCode, type Step } from '../../../lambda/domain/failures.ts'
+import type { Step } from '../../../lambda/domain/failures.ts'
+import { Fault, type FaultCode } from '../../../lambda/domain/fault.ts'
 import type { Intent } from '../../../lambda/domain/rotation/request-token.ts'
 import { failAt, onceAt } from '../../fakes/call-log.ts'
 import { effectOf } from '../../fakes/effect.ts'

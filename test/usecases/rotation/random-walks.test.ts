@@ -3,7 +3,8 @@
 // settle must end with one accepted value and evidence for every other one that was valid.
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { Fault, RotationRefused, type Step, steps } from '../../../lambda/domain/failures.ts'
+import { RotationRefused, type Step, steps } from '../../../lambda/domain/failures.ts'
+import { Fault } from '../../../lambda/domain/fault.ts'
 import type { Evidence } from '../../../lambda/domain/rotation/outcome.ts'
 import { type Intent, intents } from '../../../lambda/domain/rotation/request-token.ts'
 import type { Loss } from '../../fakes/fake-issuer.ts'

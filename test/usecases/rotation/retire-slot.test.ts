@@ -1,7 +1,7 @@
 // Ending a slot: what the caller may believe of the reply, and how long it waits before anybody may send again.
 import { expect, test } from 'vitest'
-import { Fault } from '../../../lambda/domain/failures.ts'
-import type { ClientView, RetireReply } from '../../../lambda/domain/ports.ts'
+import { Fault } from '../../../lambda/domain/fault.ts'
+import type { ClientView, RetireReply } from '../../../lambda/domain/rotation/issuer.ts'
 import type { Slots } from '../../../lambda/domain/rotation/position.ts'
 import { retireSlot, slotsAfter, waitForChange, waitOrThrow } from '../../../lambda/usecases/rotation/retire-slot.ts'
 import type { Rotation } from '../../../lambda/usecases/rotation/rotation.ts'

@@ -3,7 +3,7 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { describe, expect, test } from 'vitest'
-import { Fault } from '../../../lambda/domain/failures.ts'
+import { Fault } from '../../../lambda/domain/fault.ts'
 import { REPEAT_EVERY_MS } from '../../../lambda/domain/sweep/due.ts'
 import { settleToken } from '../../../lambda/domain/sweep/settle-request.ts'
 import { ASKED_A_SECOND, type SweepSummary, sweep } from '../../../lambda/usecases/sweep/sweep.ts'

@@ -1,0 +1,49 @@
+// What only the registrar asks of the issuer: to keep a client as it is declared, and to retire it.
+import type { Slots } from '../rotation/position.ts'
+
+export interface ClientDetails {
+  /** As people see it at the issuer. */
+  readonly name: string
+  readonly description: string
+  readonly scopes: readonly string[]
+}
+
+/** A client at the issuer, without its secrets. */
+export interface ClientRecord extends ClientDetails {
+  readonly clientId: string
+  readonly isActive: boolean
+  readonly slots: Slots
+  /** `trusted_metadata.managed_by`: the ARN of the one secret that holds it. */
+  readonly boundTo: string | undefined
+  /** The secret it was made for; with nothing else, its secret may never have been stored. */
+  readonly registeredFor: string | undefined
+  /** Epoch milliseconds. */
+  readonly registeredAt: number | undefined
+}
+
+export interface ClientRecords {
+  readonly clients: readonly ClientRecord[]
+  /** Absent on the last page. */
+  readonly nextPage: string | undefined
+}
+
+export interface ClientQuery {
+  /** Absent: all of the project. */
+  readonly clientIds?: readonly string[] | undefined
+  readonly page?: string | undefined
+}
+
+/** The issuer's clients, without their secrets. */
+export interface ClientKeeper {
+  /** @returns undefined when there is no such client. */
+  find(clientId: string): Promise<ClientRecord | undefined>
+  /** A page, in no promised order. */
+  list(query: ClientQuery): Promise<ClientRecords>
+  /** The project whose secret the issuer accepts: proves it without touching a client. */
+  whoami(): Promise<string>
+  /** Replaces name, description and scopes; nothing else. */
+  describe(clientId: string, details: ClientDetails): Promise<void>
+  /** All its values are refused from now on; it can be activated again. */
+  deactivate(clientId: string): Promise<void>
+  activate(clientId: string): Promise<void>
+}

@@ -1,0 +1,53 @@
+// The one failure that is thrown: by an adapter, or by a use case that ran out of time, when only a retry or a person helps. No message
+// holds a secret, a token, or a response body.
+export type FaultCode =
+  | 'STYTCH_UNAVAILABLE'
+  | 'STYTCH_RATE_LIMITED'
+  | 'STYTCH_UNAUTHORIZED'
+  | 'STYTCH_REJECTED'
+  | 'STYTCH_OUTCOME_UNKNOWN'
+  | 'SECRETS_MANAGER_UNAVAILABLE'
+  | 'SECRETS_MANAGER_THROTTLED'
+  | 'SECRETS_MANAGER_REJECTED'
+  | 'EVENT_NOT_SENT'
+  | 'ARCHIVE_UNAVAILABLE'
+  | 'ARCHIVE_REJECTED'
+  | 'FREEZE_UNREADABLE'
+  | 'RECORDS_UNAVAILABLE'
+  | 'STEP_NOT_RUN'
+  | 'INCIDENT_UNFINISHED'
+  | 'CAMPAIGN_NOT_STARTED'
+  | 'GATE_UNREADABLE'
+  | 'ALERT_NOT_FETCHED'
+  | 'IDENTIFY_FAILED'
+  | 'SIGNING_SECRET_MALFORMED'
+  | 'ANSWER_NOT_TAKEN'
+  | 'PROJECT_SECRET_MALFORMED'
+  | 'SETTINGS_MALFORMED'
+  | 'TIME_TOO_SHORT'
+  | 'CONCURRENT_EXECUTION'
+  | 'PENDING_REFUSED'
+  | 'STILL_ACCEPTED'
+  | 'STEP_OUT_OF_ORDER'
+  | 'INPUT_MALFORMED'
+  | 'FUNCTION_REFUSED'
+  | 'FUNCTION_NOT_ANSWERED'
+
+export interface FaultDetails {
+  readonly code: FaultCode
+  readonly message: string
+  /** Whether the same step, asked again later, may succeed without a person. */
+  readonly retryable: boolean
+  readonly cause?: unknown
+}
+
+export class Fault extends Error {
+  readonly code: FaultCode
+  readonly retryable: boolean
+  constructor({ code, message, retryable, cause }: FaultDetails) {
+    super(message, cause === undefined ? undefined : { cause })
+    this.name = 'Fault'
+    this.code = code
+    this.retryable = retryable
+  }
+}

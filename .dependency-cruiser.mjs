@@ -20,8 +20,55 @@ const room = (name, from, comment, mayImport, orElse = {}) => ({
   to: { pathNot: [...mayImport, ...elsewhereJudged], couldNotResolve: false, ...orElse },
 })
 
+/** Room → folder → the folders below it, which are all of that room that it may import. Files beside the folders may import any. */
+const floors = {
+  'lambda/core': {
+    base: [],
+    secret: ['base'],
+    rotation: ['base', 'secret'],
+    drive: ['base', 'secret', 'rotation'],
+    sweep: ['base', 'secret', 'rotation', 'drive'],
+    campaign: ['base', 'secret', 'rotation', 'drive'],
+    incident: ['base', 'secret', 'rotation', 'drive'],
+    intake: ['base', 'secret', 'rotation', 'incident'],
+    clients: ['base', 'secret', 'rotation'],
+    vend: ['base', 'secret', 'rotation'],
+  },
+  lib: {
+    config: [],
+    base: ['config'],
+    rotation: ['config', 'base'],
+    clients: ['config', 'base', 'rotation'],
+    sweep: ['config', 'base', 'rotation'],
+    campaign: ['config', 'base', 'rotation'],
+    incident: ['config', 'base', 'rotation', 'clients'],
+    vend: ['config', 'base'],
+    watch: ['config', 'base', 'rotation', 'sweep', 'incident'],
+  },
+  bin: {
+    terminal: [],
+    show: ['terminal'],
+    rotate: ['terminal', 'show'],
+    adopt: ['terminal', 'rotate'],
+    apply: ['terminal', 'show'],
+    incident: ['terminal', 'show'],
+    'before-deploy': ['terminal'],
+  },
+}
+
+const floorRules = Object.entries(floors).flatMap(([name, folders]) =>
+  Object.entries(folders).map(([folder, below]) => ({
+    name: `${name.replace('lambda/', '')}-${folder}-looks-down`,
+    severity: 'error',
+    comment: `${name}/${folder} may import ${below.length === 0 ? 'no other folder' : below.join(', ')} of ${name}.`,
+    from: { path: `^${name}/${folder}/` },
+    to: { path: `^${name}/`, pathNot: [folder, ...below].map((one) => `^${name}/${one}/`) },
+  })),
+)
+
 export default {
   forbidden: [
+    ...floorRules,
     {
       name: 'handlers-are-imported-by-nobody',
       severity: 'error',
@@ -44,40 +91,34 @@ export default {
       from: { path: '^(lambda|lib)/', pathNot: ['^lambda/(adapters|client|local)/'] },
       to: { path: sdk },
     },
-    room('domain-is-pure', '^lambda/domain/', 'Domain: no I/O, clock or SDK; of Node, only its crypto.', [
-      '^lambda/domain/',
+    room('core-is-pure', '^lambda/core/', 'Core: no I/O, clock or SDK; of Node, only its crypto.', [
+      '^lambda/core/',
       '^crypto$',
     ]),
     room(
-      'usecases-speak-to-ports',
-      '^lambda/usecases/',
-      'A use case knows the domain and its ports, nothing of how they are met.',
-      ['^lambda/(domain|usecases)/'],
-    ),
-    room(
-      'adapters-know-the-domain',
+      'adapters-know-the-core',
       '^lambda/adapters/',
-      'Adapters meet ports: domain, npm packages and Node; no use case or settings.',
-      ['^lambda/(domain|adapters)/', npmPackage],
+      'Adapters meet ports: core, npm packages and Node; no settings.',
+      ['^lambda/(core|adapters)/', npmPackage],
       builtins,
     ),
     room(
       'env-is-a-contract',
       '^lambda/env[./]',
-      'Read at synth and in every function: it may know the domain and nothing that costs.',
-      ['^lambda/(domain|env)/'],
+      'Read at synth and in every function: it may know the core and nothing that costs.',
+      ['^lambda/(core|env)/'],
     ),
     room(
       'handlers-compose',
       handlers,
       'A handler reads env, composes, calls, maps. Types of an event may come from @types.',
-      ['^lambda/env[./]', '^lambda/(domain|usecases|adapters)/', types],
+      ['^lambda/env[./]', '^lambda/(core|adapters)/', types],
     ),
     room(
       'client-stands-alone',
       '^lambda/client/',
-      'What a caller imports brings the domain and packages along, never our functions.',
-      ['^lambda/(domain|client)/', npmPackage],
+      'What a caller imports brings the core and packages along, never our functions.',
+      ['^lambda/(core|client)/', npmPackage],
       builtins,
     ),
     room(
@@ -90,8 +131,8 @@ export default {
     room(
       'lib-runs-at-synth',
       '^lib/',
-      'Synth names handlers by path and shares only their settings contract.',
-      ['^lib/', '^lambda/env[./]', `${npmPackage}(aws-cdk-lib|constructs)/`],
+      'Synth names handlers by path, and shares their settings contract and the names that the core gives things.',
+      ['^lib/', '^lambda/env[./]', '^lambda/core/', `${npmPackage}(aws-cdk-lib|constructs)/`],
       builtins,
     ),
     room(

@@ -4,7 +4,10 @@ export default {
   testRunner: 'vitest',
   vitest: { configFile: 'vitest.mutation.config.ts' },
   plugins: ['@stryker-mutator/vitest-runner'],
-  mutate: ['lambda/domain/{failures,rotation/*}.ts', 'lambda/usecases/rotation/*.ts'],
+  mutate: [
+    'lambda/core/rotation/*.ts',
+    'lambda/core/secret/{client-secret,secret-format,slot-forms,scim-form,project-secret-form,request-token}.ts',
+  ],
   coverageAnalysis: 'perTest',
   ignoreStatic: false,
   concurrency: 2,

@@ -3,10 +3,11 @@ import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
   test: {
-    include: ['test/domain/**/*.test.ts', 'test/usecases/**/*.test.ts'],
+    include: ['test/core/**/*.test.ts'],
     exclude: [
-      'test/usecases/client-resource*.test.ts',
-      'test/usecases/rotation/random-walks.test.ts',
+      'test/core/clients/client-resource*.test.ts',
+      '**/*.long.test.ts',
+      'test/core/rotation/random-walks.test.ts',
       '**/node_modules/**',
     ],
     environment: 'node',

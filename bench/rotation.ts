@@ -2,8 +2,8 @@
 // and by Stytch's SDK with Powertools. Each in a warm process of its own, interleaved; calls and bytes counted on the wire.
 import { fileURLToPath } from 'node:url'
 import { CreateSecretCommand, RotateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
-import { TAG } from '../lambda/domain/fleet/secret-tags.ts'
-import { makeRequestToken } from '../lambda/domain/rotation/request-token.ts'
+import { makeRequestToken } from '../lambda/core/secret/request-token.ts'
+import { TAG } from '../lambda/core/secret/secret-tags.ts'
 import { writeRotationEnv } from '../lambda/env.ts'
 import { createAwsStandIn } from '../lambda/local/aws/aws-stand-in.ts'
 import { awsEnvironment } from '../lambda/local/laptop/laptop.ts'

@@ -2,7 +2,7 @@
 // neither an account nor the network. A configuration that is not valid is the user's to correct, so each fault is printed once and
 // without a stack trace; anything else is ours, and keeps it.
 import { App } from 'aws-cdk-lib'
-import { type DeployConfig, DeployConfigFault, readContext } from '../lib/deploy-config.ts'
+import { type DeployConfig, DeployConfigFault, readContext } from '../lib/config/deploy-config.ts'
 import { M2mStack } from '../lib/m2m-stack.ts'
 
 const app = new App()

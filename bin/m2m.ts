@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 // The command line, `m2m`: one command a file in commands/, put together in program.ts. It does none of the work itself.
 import { CommanderError } from 'commander'
-import { EXIT } from './command-fault.ts'
 import { createProgram } from './program.ts'
-import { tellFailure } from './run.ts'
+import { EXIT } from './terminal/command-fault.ts'
+import { tellFailure } from './terminal/run.ts'
 
 const program = createProgram()
 try {

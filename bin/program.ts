@@ -16,7 +16,7 @@ import { addSettle } from './commands/settle.ts'
 import { addStatus } from './commands/status.ts'
 import { addSwitch } from './commands/switch.ts'
 import { addToken } from './commands/token.ts'
-import { examplesOf } from './examples.ts'
+import { examplesOf } from './terminal/examples.ts'
 
 /** By the package's own name, so that source and build find the same file. */
 const version = (): string => {

@@ -17,9 +17,10 @@ const SLOW = /^test\/(crash|e2e|bench|scripts)\/|\.long\.test\.ts$/
 export const roomOf = (file: string): string | undefined => {
   const folder = file.slice(0, file.lastIndexOf('/'))
   if (/^lib(\/|$)/.test(folder)) return 'test/stack'
+  if (/^bin(\/|$)/.test(folder)) return 'test/bin'
   if (folder.startsWith('test/')) return folder
   const [, inner] = /^(?:lambda\/)?(.+)$/.exec(folder) ?? []
-  return /^(lambda|bin|scripts|bench)(\/|$)/.test(folder) ? `test/${inner}` : undefined
+  return /^(lambda|scripts|bench)(\/|$)/.test(folder) ? `test/${inner}` : undefined
 }
 
 /** Tests for what no module imports. */

@@ -2,8 +2,8 @@
 // benches of what looks at all of them. And how much memory a function's process came to at most.
 import { randomBytes } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
-import { TAG } from '../../lambda/domain/fleet/secret-tags.ts'
-import { makeRequestToken } from '../../lambda/domain/rotation/request-token.ts'
+import { makeRequestToken } from '../../lambda/core/secret/request-token.ts'
+import { TAG } from '../../lambda/core/secret/secret-tags.ts'
 import { LAPTOP_PREFIX } from '../../lambda/local/laptop/functions.ts'
 import type { Laptop } from '../../lambda/local/laptop/laptop.ts'
 

@@ -2,8 +2,8 @@
 // go. And what must hold afterwards: nothing that was accepted before is accepted, and every client is settled.
 import { randomBytes } from 'node:crypto'
 import { CreateSecretCommand, RotateSecretCommand } from '@aws-sdk/client-secrets-manager'
-import { TAG } from '../../lambda/domain/fleet/secret-tags.ts'
-import { makeRequestToken } from '../../lambda/domain/rotation/request-token.ts'
+import { makeRequestToken } from '../../lambda/core/secret/request-token.ts'
+import { TAG } from '../../lambda/core/secret/secret-tags.ts'
 import { LAPTOP_PREFIX } from '../../lambda/local/laptop/functions.ts'
 import type { Laptop } from '../../lambda/local/laptop/laptop.ts'
 import { createOperator } from '../../lambda/local/story/operator.ts'

@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { CreateSecretCommand, RotateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
-import { TAG } from '../../lambda/domain/fleet/secret-tags.ts'
+import { TAG } from '../../lambda/core/secret/secret-tags.ts'
 import { writeRotationEnv } from '../../lambda/env.ts'
 import { createAwsStandIn } from '../../lambda/local/aws/aws-stand-in.ts'
 import { awsEnvironment } from '../../lambda/local/laptop/laptop.ts'

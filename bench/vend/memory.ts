@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { createCache } from 'async-cache-dedupe'
-import { createAccessToken } from '../../lambda/domain/vend/access-token.ts'
-import { cacheRules, createTokenCache } from '../../lambda/domain/vend/token-cache.ts'
+import { createAccessToken } from '../../lambda/core/vend/access-token.ts'
+import { cacheRules, createTokenCache } from '../../lambda/core/vend/token-cache.ts'
 import { integer, type Table } from '../report.ts'
 
 const CACHES = 30

@@ -6,7 +6,7 @@ import {
   SecretsManagerClient,
   TagResourceCommand,
 } from '@aws-sdk/client-secrets-manager'
-import { makeRequestToken } from '../../lambda/domain/rotation/request-token.ts'
+import { makeRequestToken } from '../../lambda/core/secret/request-token.ts'
 import { createAwsStandIn } from '../../lambda/local/aws/aws-stand-in.ts'
 import { createWorld } from '../../lambda/local/stand-in/world.ts'
 import { createStytchStandIn } from '../../lambda/local/stytch/stytch-stand-in.ts'

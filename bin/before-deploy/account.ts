@@ -1,6 +1,6 @@
 // What the checks ask of an AWS account: each a question with a plain answer, so that their logic is tested without one. Every question is
 // asked with the caller's own rights and changes nothing; one that fails throws an AwsCallError.
-import type { HandMadeSecret } from '../../lambda/domain/hand-made-secrets.ts'
+import type { HandMadeSecret } from '../../lambda/core/secret/hand-made-secrets.ts'
 import type { NamedResource } from './plan.ts'
 
 export interface StoredSecret {

@@ -15,7 +15,7 @@ import {
 } from '@aws-sdk/client-secrets-manager'
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
 import { awsClientSettings } from '../../lambda/adapters/aws/aws-call.ts'
-import { parseJsonObject } from '../../lambda/domain/json-object.ts'
+import { parseJsonObject } from '../../lambda/core/base/json-object.ts'
 import type { Account, Stack } from './account.ts'
 import { AwsCallError } from './check.ts'
 import type { Surroundings } from './intrinsics.ts'

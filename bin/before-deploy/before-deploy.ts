@@ -1,8 +1,8 @@
 // `m2m doctor --before-deploy`: everything that would stop or spoil the next deployment, looked up with the caller's own rights before
 // CloudFormation begins. Reads and changes nothing; no check hides another.
 
-import type { Timing } from '../../lambda/domain/base/timing.ts'
-import type { DeployConfig } from '../../lib/deploy-config.ts'
+import type { Timing } from '../../lambda/core/base/timing.ts'
+import type { DeployConfig } from '../../lib/config/deploy-config.ts'
 import type { Account, Stack } from './account.ts'
 import { checkConcurrency, checkDurable, checkLogRole } from './capacity-checks.ts'
 import { type Check, type CheckResult, couldNotLook, runChecks } from './check.ts'

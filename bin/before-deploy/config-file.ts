@@ -1,9 +1,9 @@
 // Which configuration is checked: `context.m2m` of the cdk.json in this directory, or a file with just that in it. Faults are those that
 // `cdk synth` would print.
-import { isFields } from '../../lib/config-place.ts'
-import { readConfigFile } from '../../lib/config-text.ts'
-import { type DeployConfig, DeployConfigFault, readDeployConfig } from '../../lib/deploy-config.ts'
-import { CommandFault, EXIT } from '../command-fault.ts'
+import { isFields } from '../../lib/config/config-place.ts'
+import { readConfigFile } from '../../lib/config/config-text.ts'
+import { type DeployConfig, DeployConfigFault, readDeployConfig } from '../../lib/config/deploy-config.ts'
+import { CommandFault, EXIT } from '../terminal/command-fault.ts'
 
 const CDK_JSON = 'cdk.json'
 

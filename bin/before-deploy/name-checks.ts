@@ -1,7 +1,8 @@
 // Checks that every fixed name is free or this stack's own. What a removed stage or a failed deployment left behind keeps its name, and
 // CloudFormation would stop at the first, after minutes; here all are listed at once.
-import type { Timing } from '../../lambda/domain/base/timing.ts'
-import { paced } from '../../lambda/usecases/paced.ts'
+
+import { paced } from '../../lambda/core/base/paced.ts'
+import type { Timing } from '../../lambda/core/base/timing.ts'
 import type { Account, Stack } from './account.ts'
 import { AwsCallError, type CheckResult, couldNotLook, ok, problem } from './check.ts'
 import { keepsResources } from './place-checks.ts'

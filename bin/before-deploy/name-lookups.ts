@@ -4,7 +4,7 @@ import { GetFunctionConfigurationCommand, type LambdaClient } from '@aws-sdk/cli
 import { HeadBucketCommand, type S3Client } from '@aws-sdk/client-s3'
 import { DescribeSecretCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { GetParameterCommand, type SSMClient } from '@aws-sdk/client-ssm'
-import type { JsonObject } from '../../lambda/domain/json-object.ts'
+import type { JsonObject } from '../../lambda/core/base/json-object.ts'
 import { AwsCallError } from './check.ts'
 import type { Surroundings } from './intrinsics.ts'
 import { elementsOf, type SignedProtocols } from './signed-protocols.ts'

@@ -1,6 +1,6 @@
 // Checks of where the stack is to stand: whose account it is, whether CDK's bootstrap is there, and in which state an earlier deployment left
 // the stack.
-import type { DeployConfig } from '../../lib/deploy-config.ts'
+import type { DeployConfig } from '../../lib/config/deploy-config.ts'
 import type { Account, Stack } from './account.ts'
 import { type CheckResult, ok, problem } from './check.ts'
 import type { Plan } from './plan.ts'

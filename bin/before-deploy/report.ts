@@ -1,9 +1,9 @@
 // The findings of `m2m doctor --before-deploy` for people and for machines, and the exit code: 1 as soon as something is wrong, 3 when
 // something could not be looked at and nothing is wrong.
-import { type Ending, EXIT, type ExitCode } from '../command-fault.ts'
-import type { Screen } from '../screen.ts'
-import { table } from '../table.ts'
-import { count } from '../words.ts'
+import { type Ending, EXIT, type ExitCode } from '../terminal/command-fault.ts'
+import type { Screen } from '../terminal/screen.ts'
+import { table } from '../terminal/table.ts'
+import { count } from '../terminal/words.ts'
 import type { CheckResult, CheckState } from './check.ts'
 import type { Surroundings } from './intrinsics.ts'
 

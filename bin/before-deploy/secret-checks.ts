@@ -6,8 +6,8 @@ import {
   type HandMadeSecret,
   keySettingOf,
   titleOf,
-} from '../../lambda/domain/hand-made-secrets.ts'
-import type { DeployConfig } from '../../lib/deploy-config.ts'
+} from '../../lambda/core/secret/hand-made-secrets.ts'
+import type { DeployConfig } from '../../lib/config/deploy-config.ts'
 import type { Account, StoredSecret } from './account.ts'
 import { AwsCallError, type Check, type CheckResult, isDenied, notChecked, ok, problem } from './check.ts'
 

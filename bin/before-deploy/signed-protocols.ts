@@ -8,7 +8,7 @@ import {
   type SignedReply,
   type SignedRequest,
 } from '../../lambda/adapters/aws/signed-call.ts'
-import { type JsonObject, parseJsonObject } from '../../lambda/domain/json-object.ts'
+import { type JsonObject, parseJsonObject } from '../../lambda/core/base/json-object.ts'
 import { AwsCallError } from './check.ts'
 
 /** `AWS_ENDPOINT_URL_<SERVICE>`, or `AWS_ENDPOINT_URL` for all. */

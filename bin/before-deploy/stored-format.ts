@@ -3,9 +3,9 @@ import { pickProjectSecret } from '../../lambda/adapters/aws/project-credentials
 import { readSigningKeys } from '../../lambda/adapters/aws/signing-secrets.ts'
 import { pickWorkspaceKey } from '../../lambda/adapters/aws/workspace-credentials.ts'
 import { readGithubApp } from '../../lambda/adapters/github/alert-values.ts'
-import { Fault } from '../../lambda/domain/fault.ts'
-import type { HandMadeSecret } from '../../lambda/domain/hand-made-secrets.ts'
-import { parseJsonObject } from '../../lambda/domain/json-object.ts'
+import { Fault } from '../../lambda/core/base/fault.ts'
+import { parseJsonObject } from '../../lambda/core/base/json-object.ts'
+import type { HandMadeSecret } from '../../lambda/core/secret/hand-made-secrets.ts'
 
 const messageOf = (read: () => unknown): string | undefined => {
   try {

@@ -3,8 +3,8 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { DeployConfig } from '../../lib/deploy-config.ts'
-import { CommandFault, EXIT } from '../command-fault.ts'
+import type { DeployConfig } from '../../lib/config/deploy-config.ts'
+import { CommandFault, EXIT } from '../terminal/command-fault.ts'
 import type { Template } from './plan.ts'
 
 const load = async () => {

@@ -1,13 +1,13 @@
 // `m2m adopt`: takes over clients that exist at Stytch, with the values that their consumers use. Nothing is rotated; each is held until it is
 // released. With --rotate, for a value that is lost, the first rotation makes another beside it, and the hold keeps both accepted.
 import type { Command } from 'commander'
-import { type Adoption, type AdoptionOptions, adoptMany, adoptOne, endingOf } from '../adopt-clients.ts'
-import { type AdoptionRow, readAdoptionRows, rowFaults } from '../adoption-rows.ts'
-import { CommandFault, EXIT } from '../command-fault.ts'
-import { addCaution, integerFrom } from '../options.ts'
-import { readText } from '../read-text.ts'
-import { run, type Work } from '../run.ts'
-import { count } from '../words.ts'
+import { type Adoption, type AdoptionOptions, adoptMany, adoptOne, endingOf } from '../adopt/adopt-clients.ts'
+import { type AdoptionRow, readAdoptionRows, rowFaults } from '../adopt/adoption-rows.ts'
+import { readText } from '../adopt/read-text.ts'
+import { CommandFault, EXIT } from '../terminal/command-fault.ts'
+import { addCaution, integerFrom } from '../terminal/options.ts'
+import { run, type Work } from '../terminal/run.ts'
+import { count } from '../terminal/words.ts'
 
 interface AdoptOptions extends AdoptionOptions {
   readonly clientId?: string

@@ -1,19 +1,19 @@
 // `m2m apply clients.yaml`: makes the fleet as the file says. Plans, shows what is different, asks, and carries it out at a pace that both
 // services bear. It keeps no state of its own: run again, it begins with what is there. Nothing is deleted unasked.
 import type { Command } from 'commander'
-import { type ApplyEnd, applyClients } from '../../lambda/usecases/fleet/apply-clients.ts'
-import type { Plan } from '../../lambda/usecases/fleet/plan-clients.ts'
-import { surveyClients } from '../../lambda/usecases/fleet/survey-clients.ts'
-import { shortName } from '../choose.ts'
-import { readClientsFile, toDeclared } from '../clients-file.ts'
-import { type Ending, EXIT, type ExitCode, exitOf } from '../command-fault.ts'
-import { watchInterruption } from '../interruption.ts'
-import { addCaution, integerFrom } from '../options.ts'
-import { planJson, planText, tallyOf } from '../plan-words.ts'
-import { readText } from '../read-text.ts'
-import { run, type Work } from '../run.ts'
-import type { Seat } from '../seat.ts'
-import { count, span } from '../words.ts'
+import { type ApplyEnd, applyClients } from '../../lambda/core/clients/apply-clients.ts'
+import type { Plan } from '../../lambda/core/clients/plan-clients.ts'
+import { surveyClients } from '../../lambda/core/clients/survey-clients.ts'
+import { readText } from '../adopt/read-text.ts'
+import { readClientsFile, toDeclared } from '../apply/clients-file.ts'
+import { planJson, planText, tallyOf } from '../apply/plan-words.ts'
+import { shortName } from '../show/choose.ts'
+import { type Ending, EXIT, type ExitCode, exitOf } from '../terminal/command-fault.ts'
+import { watchInterruption } from '../terminal/interruption.ts'
+import { addCaution, integerFrom } from '../terminal/options.ts'
+import { run, type Work } from '../terminal/run.ts'
+import type { Seat } from '../terminal/seat.ts'
+import { count, span } from '../terminal/words.ts'
 
 interface ApplyOptions {
   readonly dryRun?: true

@@ -2,18 +2,18 @@
 // labels that are stuck, clients without a secret and secrets without a client. Changes nothing, and reads no value. With --before-deploy it
 // asks what a deployment needs (before-deploy/).
 import type { Command } from 'commander'
-import { Fault } from '../../lambda/domain/fault.ts'
-import { type Finding, fleetFindings } from '../../lambda/domain/fleet/fleet-findings.ts'
-import { readRecords } from '../../lambda/usecases/fleet/survey-clients.ts'
-import { readFleet } from '../choose.ts'
-import { lookingOf } from '../client-rows.ts'
-import { CommandFault, type Ending, EXIT } from '../command-fault.ts'
-import { permissionFindings } from '../permissions.ts'
-import { run, runWithoutSeat, type Work } from '../run.ts'
-import type { Screen } from '../screen.ts'
-import type { Seat } from '../seat.ts'
-import { table } from '../table.ts'
-import { count } from '../words.ts'
+import { Fault } from '../../lambda/core/base/fault.ts'
+import { type Finding, fleetFindings } from '../../lambda/core/clients/fleet-findings.ts'
+import { readRecords } from '../../lambda/core/clients/survey-clients.ts'
+import { readFleet } from '../show/choose.ts'
+import { lookingOf } from '../show/client-rows.ts'
+import { CommandFault, type Ending, EXIT } from '../terminal/command-fault.ts'
+import { permissionFindings } from '../terminal/permissions.ts'
+import { run, runWithoutSeat, type Work } from '../terminal/run.ts'
+import type { Screen } from '../terminal/screen.ts'
+import type { Seat } from '../terminal/seat.ts'
+import { table } from '../terminal/table.ts'
+import { count } from '../terminal/words.ts'
 
 /** As the sweep's own default. */
 const LONGEST_HOLD_MS = 7 * 86_400_000

@@ -1,10 +1,10 @@
 // `m2m freeze`: stops rotations of a whole stage at their beginning, Secrets Manager's own schedules included. `planned` lets through what an
 // incident needs; `all` lets nothing through, a revoke neither, so somebody is asked.
 import { Argument, type Command } from 'commander'
-import { type FreezeState, freezes } from '../../lambda/domain/sweep/freeze.ts'
-import { EXIT } from '../command-fault.ts'
-import { addCaution } from '../options.ts'
-import { run, type Work } from '../run.ts'
+import { type FreezeState, freezes } from '../../lambda/core/rotation/freeze.ts'
+import { EXIT } from '../terminal/command-fault.ts'
+import { addCaution } from '../terminal/options.ts'
+import { run, type Work } from '../terminal/run.ts'
 
 interface FreezeOptions {
   readonly dryRun?: true

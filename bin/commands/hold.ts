@@ -1,17 +1,17 @@
 // `m2m hold` and `m2m release`: a mark on a secret. While it is there, no planned rotation and no settle begins; a revoke ignores it. Written
 // with the caller's own rights, as a tag.
 import type { Command } from 'commander'
-import { Fault } from '../../lambda/domain/fault.ts'
-import type { ManagedSecret } from '../../lambda/domain/fleet/fleet.ts'
-import { holdOf, TAG } from '../../lambda/domain/fleet/secret-tags.ts'
-import { paced } from '../../lambda/usecases/paced.ts'
-import { addChoice, type Choice, choose, shortName } from '../choose.ts'
-import { type Ending, exitOf } from '../command-fault.ts'
-import { addCaution } from '../options.ts'
-import { run, type Work } from '../run.ts'
-import type { Seat } from '../seat.ts'
-import { table } from '../table.ts'
-import { count, iso } from '../words.ts'
+import { Fault } from '../../lambda/core/base/fault.ts'
+import { paced } from '../../lambda/core/base/paced.ts'
+import type { ManagedSecret } from '../../lambda/core/secret/fleet.ts'
+import { holdOf, TAG } from '../../lambda/core/secret/secret-tags.ts'
+import { addChoice, type Choice, choose, shortName } from '../show/choose.ts'
+import { type Ending, exitOf } from '../terminal/command-fault.ts'
+import { addCaution } from '../terminal/options.ts'
+import { run, type Work } from '../terminal/run.ts'
+import type { Seat } from '../terminal/seat.ts'
+import { table } from '../terminal/table.ts'
+import { count, iso } from '../terminal/words.ts'
 
 interface HoldOptions extends Omit<Choice, 'names'> {
   readonly dryRun?: true

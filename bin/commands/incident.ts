@@ -1,19 +1,19 @@
 // `m2m incident`: a secret has leaked. Reports it on the bus, where the incident function takes it up; or, with --direct, carries the revokes
 // out from here, by Secrets Manager alone. `show` makes the report from the evidence; `release` opens the intake again after a flood.
 import { type Command, InvalidArgumentError } from 'commander'
-import { rotationsPerSecond } from '../../lambda/domain/campaign/campaign.ts'
-import type { ManagedSecret } from '../../lambda/domain/fleet/fleet.ts'
-import { readSpan } from '../../lambda/domain/fleet/secret-tags.ts'
-import { LEAK_REPORTED, leakSources } from '../../lambda/domain/intake/leak-report.ts'
-import { CommandFault, type Ending, EXIT, type ExitCode, exitOf } from '../command-fault.ts'
-import { bucketOf, readReport } from '../incident-report.ts'
-import { addTargets, findTargets, prefixOf, type TargetOptions, type Targets } from '../incident-targets.ts'
-import { type Watched, watchIncident } from '../incident-watch.ts'
-import { addCaution, addText, addWaiting } from '../options.ts'
-import { run, type Work } from '../run.ts'
-import type { Seat } from '../seat.ts'
-import { table } from '../table.ts'
-import { count } from '../words.ts'
+import { rotationsPerSecond } from '../../lambda/core/campaign/campaign.ts'
+import { LEAK_REPORTED, leakSources } from '../../lambda/core/incident/leak-report.ts'
+import type { ManagedSecret } from '../../lambda/core/secret/fleet.ts'
+import { readSpan } from '../../lambda/core/secret/secret-tags.ts'
+import { bucketOf, readReport } from '../incident/incident-report.ts'
+import { addTargets, findTargets, prefixOf, type TargetOptions, type Targets } from '../incident/incident-targets.ts'
+import { type Watched, watchIncident } from '../incident/incident-watch.ts'
+import { CommandFault, type Ending, EXIT, type ExitCode, exitOf } from '../terminal/command-fault.ts'
+import { addCaution, addText, addWaiting } from '../terminal/options.ts'
+import { run, type Work } from '../terminal/run.ts'
+import type { Seat } from '../terminal/seat.ts'
+import { table } from '../terminal/table.ts'
+import { count } from '../terminal/words.ts'
 
 interface IncidentOptions extends TargetOptions {
   readonly reason?: string
@@ -113,8 +113,8 @@ const carryOutHere = async (
   asked: { readonly incidentId: string; readonly timeoutMs: number },
 ): Promise<void> => {
   const [{ carryOut }, { createTurns }] = await Promise.all([
-    import('../../lambda/usecases/incident/carry-out.ts'),
-    import('../../lambda/usecases/turns.ts'),
+    import('../../lambda/core/drive/carry-out.ts'),
+    import('../../lambda/core/base/turns.ts'),
   ])
   const { fleet } = await seat.reach()
   const { timing } = seat
@@ -157,7 +157,7 @@ const dryRun = (seat: Seat, incidentId: string, { secrets }: Targets): Ending =>
 const withReport = async (seat: Seat, ending: Ending, asked: Parameters<typeof readReport>[1]): Promise<Ending> => {
   if (bucketOf(asked.bucket) === undefined) return ending
   const report = await readReport(seat, asked)
-  const { incidentMarkdown } = await import('../../lambda/domain/incident/incident-markdown.ts')
+  const { incidentMarkdown } = await import('../../lambda/core/incident/incident-markdown.ts')
   return {
     ...ending,
     json: { ...(ending.json as object), report },
@@ -212,7 +212,7 @@ const show: Work<ShowOptions> = async (seat, { client = [], bucket, ...rest }, [
   const secretNames = client.map((name) => (name.includes('/') ? name : `${prefixOf(seat, rest)}${name}`))
   const asked = { incidentId, secretNames, patienceMs: 0, ...(bucket === undefined ? {} : { bucket }) }
   const found = await readReport(seat, asked)
-  const { incidentMarkdown } = await import('../../lambda/domain/incident/incident-markdown.ts')
+  const { incidentMarkdown } = await import('../../lambda/core/incident/incident-markdown.ts')
   return { json: found, text: incidentMarkdown(found), exitCode: exitOfReport[found.outcome] }
 }
 
@@ -220,8 +220,8 @@ const release: Work<{ readonly dryRun?: true }> = async (seat, { dryRun: isDry }
   const [{ createEventBridge }, { createTeller }, { readGateNow }, { releaseIntake }] = await Promise.all([
     import('../../lambda/adapters/aws/clients.ts'),
     import('../../lambda/adapters/aws/outcomes.ts'),
-    import('../../lambda/usecases/intake/pass-gate.ts'),
-    import('../../lambda/usecases/intake/release-intake.ts'),
+    import('../../lambda/core/intake/pass-gate.ts'),
+    import('../../lambda/core/intake/release-intake.ts'),
   ])
   const { vault } = await seat.reach()
   const keeper = { vault, timing: seat.timing, gateId: `m2m-intake/${seat.stage}/gate` }

@@ -1,15 +1,15 @@
 // `m2m list`: every client of the stage, or some, a line each. Reads metadata alone, with the caller's own rights: no value, no call to
 // Stytch.
 import { type Command, Option } from 'commander'
-import { type VisibleState, visibleStates } from '../../lambda/domain/fleet/client-status.ts'
-import { createMatcher } from '../../lambda/domain/fleet/selector.ts'
-import { addFilters, type Choice, readFleet } from '../choose.ts'
-import { lookingOf, type Row, rowJson, rowOf } from '../client-rows.ts'
-import { EXIT } from '../command-fault.ts'
-import { run, type Work } from '../run.ts'
-import type { Screen } from '../screen.ts'
-import { table } from '../table.ts'
-import { at, count, span } from '../words.ts'
+import { type VisibleState, visibleStates } from '../../lambda/core/clients/client-status.ts'
+import { createMatcher } from '../../lambda/core/secret/selector.ts'
+import { addFilters, type Choice, readFleet } from '../show/choose.ts'
+import { lookingOf, type Row, rowJson, rowOf } from '../show/client-rows.ts'
+import { EXIT } from '../terminal/command-fault.ts'
+import { run, type Work } from '../terminal/run.ts'
+import type { Screen } from '../terminal/screen.ts'
+import { table } from '../terminal/table.ts'
+import { at, count, span } from '../terminal/words.ts'
 
 interface ListOptions extends Omit<Choice, 'names' | 'all'> {
   readonly state?: VisibleState

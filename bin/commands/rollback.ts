@@ -1,13 +1,13 @@
 // `m2m rollback`: makes the value before AWSCURRENT again, while the overlap is open and both work. Never after a revoke: it would bring a
 // leaked value back.
 import type { Command } from 'commander'
-import { versionLabelled } from '../../lambda/domain/fleet/fleet.ts'
-import { makeRequestToken } from '../../lambda/domain/rotation/request-token.ts'
-import { askRotations, type RotationOptions, type Verdict } from '../ask-rotations.ts'
-import { choose } from '../choose.ts'
-import type { Row } from '../client-rows.ts'
-import { addCaution, addWaiting } from '../options.ts'
-import { run, type Work } from '../run.ts'
+import { versionLabelled } from '../../lambda/core/secret/fleet.ts'
+import { makeRequestToken } from '../../lambda/core/secret/request-token.ts'
+import { askRotations, type RotationOptions, type Verdict } from '../rotate/ask-rotations.ts'
+import { choose } from '../show/choose.ts'
+import type { Row } from '../show/client-rows.ts'
+import { addCaution, addWaiting } from '../terminal/options.ts'
+import { run, type Work } from '../terminal/run.ts'
 
 const judge = ({ visible, secret }: Row): Verdict => {
   const { state, last } = visible

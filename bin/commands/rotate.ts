@@ -1,13 +1,13 @@
 // `m2m rotate`: replaces a client's value now. The one before stays accepted until the overlap ends. A rotation during an overlap ends that
 // overlap at once, so somebody is asked first.
 import type { Command } from 'commander'
-import { makeRequestToken } from '../../lambda/domain/rotation/request-token.ts'
-import { askRotations, type RotationOptions, type Verdict } from '../ask-rotations.ts'
-import { addChoice, type Choice, choose } from '../choose.ts'
-import type { Row } from '../client-rows.ts'
-import { addCaution, addWaiting } from '../options.ts'
-import { run, type Work } from '../run.ts'
-import { at } from '../words.ts'
+import { makeRequestToken } from '../../lambda/core/secret/request-token.ts'
+import { askRotations, type RotationOptions, type Verdict } from '../rotate/ask-rotations.ts'
+import { addChoice, type Choice, choose } from '../show/choose.ts'
+import type { Row } from '../show/client-rows.ts'
+import { addCaution, addWaiting } from '../terminal/options.ts'
+import { run, type Work } from '../terminal/run.ts'
+import { at } from '../terminal/words.ts'
 
 export const whyHeld = ({ visible }: Row): string =>
   `it is held since ${at(visible.hold?.since)}${visible.hold?.by === undefined ? '' : ` by ${visible.hold.by}`}; m2m release it first`

@@ -1,13 +1,13 @@
 // `m2m settle`: ends an overlap now. Whoever still uses the value before is refused from then on, so somebody is asked first.
 import type { Command } from 'commander'
-import { versionLabelled } from '../../lambda/domain/fleet/fleet.ts'
-import { settleToken } from '../../lambda/domain/sweep/settle-request.ts'
-import { askRotations, type RotationOptions, type Verdict } from '../ask-rotations.ts'
-import { addChoice, type Choice, choose } from '../choose.ts'
-import type { Row } from '../client-rows.ts'
-import { addCaution, addWaiting } from '../options.ts'
-import { run, type Work } from '../run.ts'
-import { at } from '../words.ts'
+import { settleToken } from '../../lambda/core/drive/settle-request.ts'
+import { versionLabelled } from '../../lambda/core/secret/fleet.ts'
+import { askRotations, type RotationOptions, type Verdict } from '../rotate/ask-rotations.ts'
+import { addChoice, type Choice, choose } from '../show/choose.ts'
+import type { Row } from '../show/client-rows.ts'
+import { addCaution, addWaiting } from '../terminal/options.ts'
+import { run, type Work } from '../terminal/run.ts'
+import { at } from '../terminal/words.ts'
 import { whyHeld } from './rotate.ts'
 
 const judge =

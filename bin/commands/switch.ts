@@ -1,11 +1,11 @@
 // `m2m deactivate` and `m2m activate`: Stytch's own switch, for break-glass alone. An inactive client gets no token whatever value it has;
 // tokens that it has already stay valid until they expire.
 import type { Command } from 'commander'
-import { clientIdOf } from '../../lambda/domain/fleet/secret-tags.ts'
-import { findOne } from '../choose.ts'
-import { EXIT } from '../command-fault.ts'
-import { addCaution } from '../options.ts'
-import { run, type Work } from '../run.ts'
+import { clientIdOf } from '../../lambda/core/secret/secret-tags.ts'
+import { findOne } from '../show/choose.ts'
+import { EXIT } from '../terminal/command-fault.ts'
+import { addCaution } from '../terminal/options.ts'
+import { run, type Work } from '../terminal/run.ts'
 
 interface SwitchOptions {
   readonly dryRun?: true

@@ -1,10 +1,10 @@
 // `m2m token`: mints one access token for a client, to see that it works. Reads the client's secret with the caller's own rights, exchanges
 // it at the address that the deployment names, and prints the token and nothing else. The value goes nowhere else.
 import type { Command } from 'commander'
-import { parseSecret } from '../../lambda/domain/rotation/secret-format.ts'
-import { findOne } from '../choose.ts'
-import { CommandFault, EXIT } from '../command-fault.ts'
-import { run, type Work } from '../run.ts'
+import { parseSecret } from '../../lambda/core/secret/secret-format.ts'
+import { findOne } from '../show/choose.ts'
+import { CommandFault, EXIT } from '../terminal/command-fault.ts'
+import { run, type Work } from '../terminal/run.ts'
 
 interface TokenOptions {
   readonly scopes?: readonly string[]

@@ -4,10 +4,10 @@ import type { CallerSettings } from '../../lambda/adapters/stytch/caller.ts'
 import { createSlotIssuer } from '../../lambda/adapters/stytch/issuer.ts'
 import { readReply, type StytchErrorKind, type StytchReply } from '../../lambda/adapters/stytch/reply.ts'
 import { type Repetition, withRetries } from '../../lambda/adapters/stytch/retry.ts'
-import { filled, isJsonObject, type JsonObject } from '../../lambda/domain/json-object.ts'
-import { createClientSecret } from '../../lambda/domain/rotation/client-secret.ts'
-import type { Issuer } from '../../lambda/domain/rotation/issuer.ts'
-import { createParse, type SecretForm } from '../../lambda/domain/rotation/secret-format.ts'
+import { filled, isJsonObject, type JsonObject } from '../../lambda/core/base/json-object.ts'
+import type { Issuer } from '../../lambda/core/rotation/issuer.ts'
+import { createClientSecret } from '../../lambda/core/secret/client-secret.ts'
+import { createParse, type SecretForm } from '../../lambda/core/secret/secret-format.ts'
 
 export interface KeyringPlace extends Pick<CallerSettings, 'baseUrl' | 'send' | 'timing'> {
   readonly tenant: string

@@ -1,6 +1,6 @@
 // The real time as the use cases' Timing, for a handler that knows when it will be stopped.
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Timing } from '../domain/base/timing.ts'
+import type { Timing } from '../core/base/timing.ts'
 
 export const createTiming = (remainingMs: () => number): Timing => ({
   now: Date.now,

@@ -1,7 +1,7 @@
 // For whoever verifies tokens: which clients' tokens died with their secret, as the vendor lists it. Asked for when it is needed and
 // older than half a minute, once for all; never by a timer, which a Lambda function would freeze. While the vendor does not answer, the
 // last list holds for a few minutes, and then none does.
-import { isJsonObject, parseJsonObject } from '../domain/json-object.ts'
+import { isJsonObject, parseJsonObject } from '../core/base/json-object.ts'
 import { createSignedRequest, type VendorPlace } from './signed-request.ts'
 
 export interface Revocations {

@@ -1,7 +1,7 @@
 // One signed request to the vendor's API, as IAM wants it: by AWS's own signer, over Node's fetch, bounded. It asks nobody for
 // credentials and keeps none: the caller brings them, or a provider of theirs.
 import { SignatureV4 } from '@smithy/signature-v4'
-import { Sha256 } from '../domain/vend/sha256.ts'
+import { Sha256 } from '../core/vend/sha256.ts'
 
 export interface AwsCredentials {
   readonly accessKeyId: string

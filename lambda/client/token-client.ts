@@ -1,6 +1,6 @@
 // For services in Node: asks the vendor for tokens and keeps each until shortly before it ends. The service holds no secret, and asks
 // once for all of its requests that want the same. Nothing of a token is in any error.
-import { parseJsonObject } from '../domain/json-object.ts'
+import { parseJsonObject } from '../core/base/json-object.ts'
 import { createSignedRequest, type VendorPlace } from './signed-request.ts'
 
 export interface TokenRequest {

@@ -1,5 +1,5 @@
 // Reads one function's settings out of an environment and collects what is wrong with them, so that every fault is told at once.
-import { Fault } from '../domain/fault.ts'
+import { Fault } from '../core/base/fault.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 

@@ -4,5 +4,5 @@ export {
   type ReaderAdmission,
   strangeAccounts,
   strangeAccountsFault,
-} from '../domain/fleet/reader-admission.ts'
-export { policyFault, policyForm } from '../domain/fleet/secret-policy.ts'
+} from '../core/clients/reader-admission.ts'
+export { policyFault, policyForm } from '../core/clients/secret-policy.ts'

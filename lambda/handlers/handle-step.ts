@@ -2,11 +2,11 @@
 import type { Context } from 'aws-lambda'
 import { metricLine } from '../adapters/aws/metric-line.ts'
 import { createTiming } from '../adapters/timing.ts'
-import type { Journal } from '../domain/base/journal.ts'
-import { RotationRefused } from '../domain/failures.ts'
-import { readStepEvent } from '../usecases/rotation/read-step-event.ts'
-import type { Rotation, StepRequest } from '../usecases/rotation/rotation.ts'
-import { runStep } from '../usecases/rotation/run-step.ts'
+import type { Journal } from '../core/base/journal.ts'
+import { readStepEvent } from '../core/rotation/read-step-event.ts'
+import { RotationRefused } from '../core/rotation/refusal.ts'
+import type { Rotation, StepRequest } from '../core/rotation/rotation.ts'
+import { runStep } from '../core/rotation/run-step.ts'
 
 export interface StepInvocation {
   /** Names the metrics' namespace, `M2M/<stage>`. */

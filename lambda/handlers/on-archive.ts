@@ -4,10 +4,10 @@ import type { Context } from 'aws-lambda'
 import { createArchive } from '../adapters/aws/archive.ts'
 import { metricLine } from '../adapters/aws/metric-line.ts'
 import { createS3 } from '../adapters/aws/s3-client.ts'
-import { Fault } from '../domain/fault.ts'
-import { type ArchivedEvent, readArchivedEvent, secondsToProof } from '../domain/incident/archived-event.ts'
+import { Fault } from '../core/base/fault.ts'
+import { archiveEvent } from '../core/incident/archive-event.ts'
+import { type ArchivedEvent, readArchivedEvent, secondsToProof } from '../core/incident/archived-event.ts'
 import { processEnvironment, readArchiveEnv } from '../env.ts'
-import { archiveEvent } from '../usecases/incident/archive-event.ts'
 
 const { stage, bucket } = readArchiveEnv(processEnvironment())
 const archive = createArchive(createS3(), bucket)

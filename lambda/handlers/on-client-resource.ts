@@ -12,10 +12,10 @@ import { createStytchConnection } from '../adapters/stytch/connect.ts'
 import { createStytchIssuer } from '../adapters/stytch/issuer.ts'
 import { createClientRegistry } from '../adapters/stytch/registry.ts'
 import { createTiming } from '../adapters/timing.ts'
-import { Fault } from '../domain/fault.ts'
+import { Fault } from '../core/base/fault.ts'
+import { answerClientRequest, failedPhysicalId } from '../core/clients/answer-client-request.ts'
+import { readClientRequest, readReturnAddress } from '../core/clients/read-client-request.ts'
 import { processEnvironment, readRegistrarEnv } from '../env.ts'
-import { answerClientRequest, failedPhysicalId } from '../usecases/fleet/answer-client-request.ts'
-import { readClientRequest, readReturnAddress } from '../usecases/fleet/read-client-request.ts'
 
 const settings = readRegistrarEnv(processEnvironment())
 const { stytch, ...stageSettings } = settings

@@ -13,11 +13,11 @@ import { createSlotIssuers } from '../adapters/stytch/issuers.ts'
 import { withOtherKinds } from '../adapters/stytch/kind-records.ts'
 import { createClientRegistry } from '../adapters/stytch/registry.ts'
 import { createTiming } from '../adapters/timing.ts'
-import { Fault } from '../domain/fault.ts'
-import type { DeskReply, DeskRequest } from '../domain/fleet/client-desk.ts'
+import { Fault } from '../core/base/fault.ts'
+import { answerDeskRequest } from '../core/clients/answer-desk-request.ts'
+import type { DeskReply, DeskRequest } from '../core/clients/client-desk.ts'
+import { readDeskRequest } from '../core/clients/read-desk-request.ts'
 import { processEnvironment, readClientsEnv } from '../env.ts'
-import { answerDeskRequest } from '../usecases/fleet/answer-desk-request.ts'
-import { readDeskRequest } from '../usecases/fleet/read-desk-request.ts'
 
 const { stytch, ...settings } = readClientsEnv(processEnvironment())
 const secretsManager = createSecretsManager()

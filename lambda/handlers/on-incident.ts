@@ -10,12 +10,12 @@ import { createFreeze } from '../adapters/aws/freeze.ts'
 import { createTeller } from '../adapters/aws/outcomes.ts'
 import { createSignedCall } from '../adapters/aws/signed-call.ts'
 import { createTiming } from '../adapters/timing.ts'
-import { rotationsPerSecond } from '../domain/campaign/campaign.ts'
-import { Fault } from '../domain/fault.ts'
-import { INCIDENT_SOURCE } from '../domain/incident/incident-completed.ts'
+import { Fault } from '../core/base/fault.ts'
+import { createTurns } from '../core/base/turns.ts'
+import { rotationsPerSecond } from '../core/campaign/campaign.ts'
+import { INCIDENT_SOURCE } from '../core/incident/incident-completed.ts'
+import { type Response, respondToLeak } from '../core/incident/respond-to-leak.ts'
 import { processEnvironment, readIncidentEnv } from '../env.ts'
-import { type Response, respondToLeak } from '../usecases/incident/respond-to-leak.ts'
-import { createTurns } from '../usecases/turns.ts'
 
 const settings = readIncidentEnv(processEnvironment())
 const { secretNamePrefix, rotationFunctionArn, campaignFunctionArn, freeze: frozen, maxSecurityClients } = settings

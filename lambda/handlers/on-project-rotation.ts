@@ -13,7 +13,7 @@ import { createManagementApi, MANAGEMENT_URL } from '../adapters/stytch/manageme
 import { createProjectIssuer } from '../adapters/stytch/project-issuer.ts'
 import { createWhoami } from '../adapters/stytch/whoami.ts'
 import { createTiming } from '../adapters/timing.ts'
-import { projectSecretForm } from '../domain/rotation/project-secret-form.ts'
+import { projectSecretForm } from '../core/secret/project-secret-form.ts'
 import { processEnvironment, readProjectRotationEnv } from '../env.ts'
 import { handleStep } from './handle-step.ts'
 

@@ -5,14 +5,14 @@ import { createPatientSettings } from '../adapters/aws/clients.ts'
 import { createReadRecorder } from '../adapters/aws/read-records.ts'
 import { createSignedCall } from '../adapters/aws/signed-call.ts'
 import { createTiming } from '../adapters/timing.ts'
-import { Fault } from '../domain/fault.ts'
+import { Fault } from '../core/base/fault.ts'
+import { noteReads } from '../core/sweep/note-reads.ts'
 import { processEnvironment, readReadsEnv } from '../env.ts'
-import { noteReads } from '../usecases/adoption/note-reads.ts'
 
 const HOUR_MS = 3_600_000
 const { table, endpoint, lookBackHours, secretNamePrefix } = readReadsEnv(processEnvironment())
 const call = createSignedCall(createPatientSettings(), { service: 'dynamodb', endpoint })
-// A principal counts for so long before the switch, and the end of an overlap lies no further behind it (lib/adoption-config.ts).
+// A principal counts for so long before the switch, and the end of an overlap lies no further behind it (lib/config/adoption-config.ts).
 const keepMs = 2 * lookBackHours * HOUR_MS
 const lately = new Map<string, number>()
 

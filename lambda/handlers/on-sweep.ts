@@ -10,10 +10,10 @@ import { createReadLookup } from '../adapters/aws/read-records.ts'
 import { createRotationSteps } from '../adapters/aws/rotation-steps.ts'
 import { createSignedCall } from '../adapters/aws/signed-call.ts'
 import { createTiming } from '../adapters/timing.ts'
-import { SWEEP_SOURCE } from '../domain/sweep/sweep-notice.ts'
+import { readSweepEvent } from '../core/sweep/read-sweep-event.ts'
+import { type Sweeping, type SweepSummary, sweepAll } from '../core/sweep/sweep.ts'
+import { SWEEP_SOURCE } from '../core/sweep/sweep-notice.ts'
 import { processEnvironment, readSweepEnv } from '../env.ts'
-import { readSweepEvent } from '../usecases/sweep/read-sweep-event.ts'
-import { type Sweeping, type SweepSummary, sweepAll } from '../usecases/sweep/sweep.ts'
 
 declare const DEPLOYED_BUNDLE: boolean | undefined
 

@@ -4,9 +4,9 @@ import { createAwsJson } from '../adapters/vend/signed-json.ts'
 import { createStytchMint } from '../adapters/vend/stytch-mint.ts'
 import { createVendOutcomes } from '../adapters/vend/vend-outcomes.ts'
 import { createVendVault } from '../adapters/vend/vend-vault.ts'
-import { createTokenCache } from '../domain/vend/token-cache.ts'
+import { createTokenCache } from '../core/vend/token-cache.ts'
+import { vendRules } from '../core/vend/vending.ts'
 import { processEnvironment, readVendorEnv } from '../env.ts'
-import { vendRules } from '../usecases/vend/vending.ts'
 import { createVendHandler } from './vend-handler.ts'
 
 const settings = readVendorEnv(processEnvironment())

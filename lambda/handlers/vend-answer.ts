@@ -2,10 +2,10 @@
 // nothing else. Pure. Nothing here may be kept by anybody on the way.
 
 import { vendorBaseUrl } from '../adapters/stytch/base-url.ts'
-import type { VendFailure } from '../domain/vend/vend-failures.ts'
+import type { RevocationList } from '../core/vend/list-revocations.ts'
+import type { VendFailure } from '../core/vend/vend-failures.ts'
+import type { Vended } from '../core/vend/vend-token.ts'
 import type { VendorEnv } from '../env.ts'
-import type { RevocationList } from '../usecases/vend/list-revocations.ts'
-import type { Vended } from '../usecases/vend/vend-token.ts'
 
 export interface Answer {
   readonly statusCode: number

@@ -2,13 +2,13 @@
 // comes back, and writes one audit line a request, without the token. on-vend.ts puts it together; so does the bench, from other parts.
 import type { Context } from 'aws-lambda'
 import { createTiming } from '../adapters/timing.ts'
-import { Fault } from '../domain/fault.ts'
-import type { VendFailure } from '../domain/vend/vend-failures.ts'
+import { Fault } from '../core/base/fault.ts'
+import { createRevocationList } from '../core/vend/list-revocations.ts'
+import { type ApiRequest, type ReadEvent, readVendEvent } from '../core/vend/read-vend-event.ts'
+import type { VendFailure } from '../core/vend/vend-failures.ts'
+import { createVendor, type Vended } from '../core/vend/vend-token.ts'
+import type { Invocation, Vending } from '../core/vend/vending.ts'
 import type { VendorEnv } from '../env.ts'
-import { createRevocationList } from '../usecases/vend/list-revocations.ts'
-import { type ApiRequest, type ReadEvent, readVendEvent } from '../usecases/vend/read-vend-event.ts'
-import { createVendor, type Vended } from '../usecases/vend/vend-token.ts'
-import type { Invocation, Vending } from '../usecases/vend/vending.ts'
 import {
   type Answer,
   failureAnswer,

@@ -1,5 +1,5 @@
 // What somebody could do with values, rotations, reports and evidence; openings.ts has the rest. The columns of the table, in order.
-import { toldTypes } from '../../lib/told-types.ts'
+import { toldTypes } from '../../lib/base/told-types.ts'
 import { type Ability, way } from './ability.ts'
 import { type Deployment, secrets } from './deployment.ts'
 import { openings } from './openings.ts'

@@ -4,7 +4,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { readDeployConfig } from '../../lib/deploy-config.ts'
+import { readDeployConfig } from '../../lib/config/deploy-config.ts'
 import { abilitiesOf } from './abilities.ts'
 import type { Ability } from './ability.ts'
 import { type Caller, callersOf } from './callers.ts'

@@ -1,7 +1,7 @@
 // What is asked of an evaluator of IAM, and what it decided, as a file that any other evaluator can be held against: policies by their
 // hash, requests, callers, and for each caller one letter a request. `decisionsIn` gives them one by one. Pure.
 import { createHash } from 'node:crypto'
-import { readDeployConfig } from '../../lib/deploy-config.ts'
+import { readDeployConfig } from '../../lib/config/deploy-config.ts'
 import type { Ability } from './ability.ts'
 import type { Caller } from './callers.ts'
 import { ACCOUNT, type PolicyDocument, roles, settings } from './deployment.ts'

@@ -1,6 +1,7 @@
 // The service control policy of a configuration (`m2m` in cdk.json) and of the roles that the command line names. Pure; every fault at once.
-import type { DeployConfig } from '../../lib/deploy-config.ts'
-import { type ServiceControlPolicy, serviceControlPolicy } from '../../lib/scp.ts'
+
+import { type ServiceControlPolicy, serviceControlPolicy } from '../../lib/base/scp.ts'
+import type { DeployConfig } from '../../lib/config/deploy-config.ts'
 
 export interface NamedRoles {
   readonly deployers: readonly string[]

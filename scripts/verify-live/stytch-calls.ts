@@ -2,7 +2,7 @@
 // in an answer is remembered as one that must not be printed. A 429 is waited out and remembered; none is provoked.
 import { randomUUID } from 'node:crypto'
 import { createSend, type HttpCall } from '../../lambda/adapters/stytch/http.ts'
-import type { JsonObject } from '../../lambda/domain/json-object.ts'
+import type { JsonObject } from '../../lambda/core/base/json-object.ts'
 import { CheckBrokeOff } from './finding.ts'
 import { pause, type Run } from './run.ts'
 

@@ -18,15 +18,14 @@ const undeclared = ['left-pad']
 /** What planted imports point at. None of these files breaks a rule itself. */
 const at = {
   env: 'lambda/env.ts',
-  domain: 'lambda/domain/token.ts',
-  usecase: 'lambda/usecases/vend-token.ts',
+  core: 'lambda/core/base/token.ts',
   adapter: 'lambda/adapters/token-endpoint.ts',
   trigger: 'lambda/handlers/on-token-request.ts',
   neighbour: 'lambda/handlers/answer.ts',
   client: 'lambda/client/verifier.ts',
   local: 'lambda/local/stand-in.ts',
   lib: 'lib/stack.ts',
-  bin: 'bin/cli-env.ts',
+  bin: 'bin/terminal/cli-env.ts',
 } as const
 const unshipped = ['test/fake.ts', 'bench/clock.ts', 'scripts/bundle.ts']
 const sdk = ['npm:@aws-sdk/client-secrets-manager', 'npm:undici']
@@ -100,62 +99,35 @@ interface Room {
 }
 
 const rooms: Readonly<Record<string, Room>> = {
-  'lambda/domain': {
-    rule: 'domain-is-pure',
-    forbidden: [
-      at.env,
-      at.usecase,
-      at.adapter,
-      at.client,
-      at.local,
-      at.lib,
-      at.bin,
-      'npm:jose',
-      'node:fs',
-      'node:timers',
-    ],
-    allowed: [at.domain, 'node:crypto'],
-  },
-  'lambda/usecases': {
-    rule: 'usecases-speak-to-ports',
-    forbidden: [at.env, at.adapter, at.client, at.local, at.lib, at.bin, 'npm:jose', ...builtins],
-    allowed: [at.domain, at.usecase],
+  'lambda/core/vend': {
+    rule: 'core-is-pure',
+    forbidden: [at.env, at.adapter, at.client, at.local, at.lib, at.bin, 'npm:jose', 'node:fs', 'node:timers'],
+    allowed: [at.core, 'node:crypto'],
   },
   'lambda/adapters': {
-    rule: 'adapters-know-the-domain',
-    forbidden: [at.env, at.usecase, at.client, at.local, at.lib, at.bin],
-    allowed: [at.domain, at.adapter, 'npm:jose', ...sdk, ...builtins],
+    rule: 'adapters-know-the-core',
+    forbidden: [at.env, at.client, at.local, at.lib, at.bin],
+    allowed: [at.core, at.adapter, 'npm:jose', ...sdk, ...builtins],
   },
   'lambda/handlers': {
     rule: 'handlers-compose',
     forbidden: [at.client, at.local, at.lib, at.bin, 'npm:jose', ...builtins],
-    allowed: [at.env, at.domain, at.usecase, at.adapter, at.neighbour, 'npm:aws-lambda'],
+    allowed: [at.env, at.core, at.adapter, at.neighbour, 'npm:aws-lambda'],
   },
   'lambda/client': {
     rule: 'client-stands-alone',
-    forbidden: [at.env, at.usecase, at.adapter, at.local, at.lib, at.bin],
-    allowed: [at.domain, at.client, 'npm:jose', ...sdk, ...builtins],
+    forbidden: [at.env, at.adapter, at.local, at.lib, at.bin],
+    allowed: [at.core, at.client, 'npm:jose', ...sdk, ...builtins],
   },
   'lambda/local': {
     rule: 'local-knows-lambda',
     forbidden: [at.lib, at.bin],
-    allowed: [
-      at.env,
-      at.domain,
-      at.usecase,
-      at.adapter,
-      at.trigger,
-      at.client,
-      at.local,
-      'npm:jose',
-      ...sdk,
-      ...builtins,
-    ],
+    allowed: [at.env, at.core, at.adapter, at.trigger, at.client, at.local, 'npm:jose', ...sdk, ...builtins],
   },
   lib: {
     rule: 'lib-runs-at-synth',
-    forbidden: [at.domain, at.usecase, at.adapter, at.client, at.local, at.bin, 'npm:jose'],
-    allowed: [at.env, at.lib, 'npm:aws-cdk-lib', 'npm:constructs', ...builtins],
+    forbidden: [at.adapter, at.client, at.local, at.bin, 'npm:jose'],
+    allowed: [at.env, at.core, at.lib, 'npm:aws-cdk-lib', 'npm:constructs', ...builtins],
   },
   bin: {
     rule: 'bin-is-on-top',
@@ -172,15 +144,51 @@ const casesOfRooms = Object.entries(rooms).flatMap(([from, { rule, forbidden, al
 const across = (rule: string, from: readonly string[], to: readonly string[]): readonly Case[] =>
   from.flatMap((room) => to.map((target) => ({ from: room, to: target, rule })))
 
+/** A folder, the next one that it may not look up to, and one below it that it may. */
+const floors: readonly (readonly [rule: string, from: string, up: string, down?: string])[] = [
+  ['core-base-looks-down', 'lambda/core/base', 'lambda/core/secret'],
+  ['core-secret-looks-down', 'lambda/core/secret', 'lambda/core/rotation', 'lambda/core/base'],
+  ['core-rotation-looks-down', 'lambda/core/rotation', 'lambda/core/drive', 'lambda/core/secret'],
+  ['core-drive-looks-down', 'lambda/core/drive', 'lambda/core/sweep', 'lambda/core/rotation'],
+  ['core-sweep-looks-down', 'lambda/core/sweep', 'lambda/core/campaign', 'lambda/core/drive'],
+  ['core-campaign-looks-down', 'lambda/core/campaign', 'lambda/core/incident', 'lambda/core/drive'],
+  ['core-incident-looks-down', 'lambda/core/incident', 'lambda/core/campaign', 'lambda/core/drive'],
+  ['core-intake-looks-down', 'lambda/core/intake', 'lambda/core/drive', 'lambda/core/incident'],
+  ['core-clients-looks-down', 'lambda/core/clients', 'lambda/core/drive', 'lambda/core/rotation'],
+  ['core-vend-looks-down', 'lambda/core/vend', 'lambda/core/clients', 'lambda/core/secret'],
+  ['lib-config-looks-down', 'lib/config', 'lib/base'],
+  ['lib-base-looks-down', 'lib/base', 'lib/rotation', 'lib/config'],
+  ['lib-rotation-looks-down', 'lib/rotation', 'lib/sweep', 'lib/base'],
+  ['lib-clients-looks-down', 'lib/clients', 'lib/incident', 'lib/rotation'],
+  ['lib-sweep-looks-down', 'lib/sweep', 'lib/watch', 'lib/rotation'],
+  ['lib-campaign-looks-down', 'lib/campaign', 'lib/sweep', 'lib/rotation'],
+  ['lib-incident-looks-down', 'lib/incident', 'lib/campaign', 'lib/clients'],
+  ['lib-vend-looks-down', 'lib/vend', 'lib/rotation', 'lib/base'],
+  ['lib-watch-looks-down', 'lib/watch', 'lib/vend', 'lib/sweep'],
+  ['bin-terminal-looks-down', 'bin/terminal', 'bin/show'],
+  ['bin-show-looks-down', 'bin/show', 'bin/rotate', 'bin/terminal'],
+  ['bin-rotate-looks-down', 'bin/rotate', 'bin/incident', 'bin/show'],
+  ['bin-adopt-looks-down', 'bin/adopt', 'bin/apply', 'bin/rotate'],
+  ['bin-apply-looks-down', 'bin/apply', 'bin/adopt', 'bin/show'],
+  ['bin-incident-looks-down', 'bin/incident', 'bin/adopt', 'bin/show'],
+  ['bin-before-deploy-looks-down', 'bin/before-deploy', 'bin/show', 'bin/terminal'],
+]
+
+const fileIn = (folder: string): string => `${folder}/neighbour.ts`
+
 const cases: readonly Case[] = [
   ...casesOfRooms,
+  ...floors.flatMap(([rule, from, up, down]): readonly Case[] => [
+    { from, to: fileIn(up), rule },
+    ...(down === undefined ? [] : [{ from, to: fileIn(down) }]),
+  ]),
   ...across(
     'handlers-are-imported-by-nobody',
-    ['lambda/domain', 'lambda/usecases', 'lambda/adapters', 'lambda/client', 'lib'],
+    ['lambda/core/vend', 'lambda/adapters', 'lambda/client', 'lib'],
     [at.trigger, at.neighbour],
   ),
   ...across('triggers-do-not-import-triggers', ['lambda/handlers'], [at.trigger]),
-  ...across('sdk-in-adapters-only', ['lambda/domain', 'lambda/usecases', 'lambda/handlers', 'lib'], sdk),
+  ...across('sdk-in-adapters-only', ['lambda/core/vend', 'lambda/handlers', 'lib'], sdk),
   ...across(
     'no-dev-dependency-in-product',
     ['lambda/adapters', 'lambda/client', 'lambda/local', 'bin'],
@@ -193,8 +201,8 @@ const cases: readonly Case[] = [
   ),
   ...across(
     'no-unresolvable-import',
-    ['lambda/domain', 'lambda/adapters', 'lambda/handlers', 'lib', 'bin', 'test'],
-    ['lambda/domain/not-there.ts', 'npm:not-there'],
+    ['lambda/core/base', 'lambda/adapters', 'lambda/handlers', 'lib', 'bin', 'test'],
+    ['lambda/core/base/not-there.ts', 'npm:not-there'],
   ),
   ...['test', 'bench', 'scripts'].flatMap((from) =>
     [...Object.values(at), ...unshipped, 'npm:fast-check', ...sdk, ...builtins].map((to) => ({ from, to })),
@@ -216,7 +224,12 @@ const forms: Readonly<Record<string, (specifier: string) => string>> = {
 }
 const asValue = (specifier: string): string => `import * as it from '${specifier}'\nexport const kept = it\n`
 
-const bystanders: Tree = Object.fromEntries([...Object.values(at), ...unshipped].map((path) => [path, 'export {}\n']))
+const bystanders: Tree = Object.fromEntries(
+  [...Object.values(at), ...unshipped, ...floors.flatMap(([, from, up]) => [fileIn(from), fileIn(up)])].map((path) => [
+    path,
+    'export {}\n',
+  ]),
+)
 const plantedAt = ({ from, to }: Case): string => `${from}/planted-${to.replaceAll(/[^a-z]+/g, '-')}.ts`
 const rulesAt = (violations: readonly Violation[], path: string): readonly string[] =>
   violations.filter(({ from }) => from === path).map(({ rule }) => rule)
@@ -253,31 +266,31 @@ describe('an import', () => {
 
   test.each(Object.keys(forms))('counts when it is %s', async (form) => {
     const from = 'lambda/adapters/planted.ts'
-    const text = forms[form]?.(specifierOf(from, at.usecase)) ?? ''
+    const text = forms[form]?.(specifierOf(from, at.env)) ?? ''
 
     const found = await cruisePlanted({ ...bystanders, [from]: text })
 
-    expect(found).toEqual([{ rule: 'adapters-know-the-domain', from, to: at.usecase }])
+    expect(found).toEqual([{ rule: 'adapters-know-the-core', from, to: at.env }])
   })
 
   test('of a builtin counts when it is fetched from process', async () => {
-    const from = 'lambda/domain/planted.ts'
+    const from = 'lambda/core/base/planted.ts'
 
     const found = await cruisePlanted({ [from]: "export const fs = process.getBuiltinModule('node:fs')\n" })
 
-    expect(found.map(({ rule }) => rule)).toEqual(['domain-is-pure'])
+    expect(found.map(({ rule }) => rule)).toEqual(['core-is-pure'])
   })
 })
 
 describe('env.ts', () => {
-  test.each([at.usecase, at.adapter, at.local, at.lib, 'npm:jose', 'node:process'])('may not import %s', async (to) => {
+  test.each([at.adapter, at.local, at.lib, 'npm:jose', 'node:process'])('may not import %s', async (to) => {
     const found = await cruisePlanted({ ...bystanders, [at.env]: asValue(specifierOf(at.env, to)) })
 
     expect(found.map(({ rule, from }) => [rule, from])).toEqual([['env-is-a-contract', at.env]])
   })
 
-  test('may import the domain', async () => {
-    expect(await cruisePlanted({ ...bystanders, [at.env]: asValue('./domain/token.ts') })).toEqual([])
+  test('may import the core', async () => {
+    expect(await cruisePlanted({ ...bystanders, [at.env]: asValue('./core/base/token.ts') })).toEqual([])
   })
 })
 
@@ -286,8 +299,8 @@ describe('a cycle', () => {
     const write = forms[form] ?? asValue
 
     const found = await cruisePlanted({
-      'lambda/domain/token.ts': write('./secret.ts'),
-      'lambda/domain/secret.ts': write('./token.ts'),
+      'lambda/core/base/token.ts': write('./secret.ts'),
+      'lambda/core/base/secret.ts': write('./token.ts'),
     })
 
     expect([...new Set(found.map(({ rule }) => rule))]).toEqual(['no-cycle'])

@@ -25,11 +25,11 @@ interface HouseRule {
 }
 
 const product = /^(bin|lib|lambda)\//
-const pure = /^lambda\/(domain|usecases)\//
-const quiet = /^lambda\/(domain|usecases|adapters)\//
+const pure = /^lambda\/core\//
+const quiet = /^lambda\/(core|adapters)\//
 /** scripts/check.ts reads none: it hands the environment on to the tests, with one name more. */
 const mayReadSettings =
-  /^(lambda\/env\.ts|lib\/deploy-config\.ts|bin\/cli-env\.ts|scripts\/check\.ts)$|^lambda\/local\//
+  /^(lambda\/env\.ts|lib\/config\/deploy-config\.ts|bin\/terminal\/cli-env\.ts|scripts\/check\.ts)$|^lambda\/local\//
 
 /** Whether the node is a use of a name, and not a property, a key or the outer name of an import that happens to be called so. */
 const isUseOf = (node: ts.Node, ...names: readonly string[]): node is ts.Identifier => {
@@ -149,7 +149,7 @@ const isGlobalCrypto = (node: ts.Node): boolean =>
 const opensWithComment = (text: string): boolean => /^(#![^\n]*\n)?\s*(\/\/|\/\*)/.test(text)
 
 const bannedWord = /^(utils?|helpers?|commons?|managers?|services?|datas?|infos?)$/
-const knownRooms = /^lambda\/(env\.ts|(domain|usecases|adapters|handlers|client|env|local)\/.+)$/
+const knownRooms = /^lambda\/(env\.ts|(core|adapters|handlers|client|env|local)\/.+)$/
 
 const badName = (path: string): string | undefined => {
   const words = path.replaceAll('secrets-manager', '').split(/[/.\-_]/)

@@ -106,7 +106,7 @@ const planted: readonly Planted[] = [
   },
   {
     rule: 'no-clock-chance-or-world-in-the-core',
-    path: 'lambda/usecases/planted.ts',
+    path: 'lambda/core/base/planted.ts',
     code: [
       'export const now = Date.now()',
       'export const now = new Date()',
@@ -124,8 +124,8 @@ const planted: readonly Planted[] = [
       'export const chance = crypto.randomUUID()',
     ],
   },
-  { rule: 'names-say-what-it-is', path: 'lambda/domain/string-utils.ts', code: ['export {}'] },
-  { rule: 'names-say-what-it-is', path: 'lambda/domain/common.ts', code: ['export {}'] },
+  { rule: 'names-say-what-it-is', path: 'lambda/core/base/string-utils.ts', code: ['export {}'] },
+  { rule: 'names-say-what-it-is', path: 'lambda/core/base/common.ts', code: ['export {}'] },
   { rule: 'names-say-what-it-is', path: 'lambda/adapters/key-manager.ts', code: ['export {}'] },
   { rule: 'names-say-what-it-is', path: 'lib/helpers/stage.ts', code: ['export {}'] },
   { rule: 'names-say-what-it-is', path: 'bin/client-service.ts', code: ['export {}'] },
@@ -143,7 +143,7 @@ describe('a planted offence', () => {
     },
   )
 
-  test.each(['lambda/domain/planted.ts', 'lib/planted.ts', 'bin/planted.ts'])(
+  test.each(['lambda/core/base/planted.ts', 'lib/planted.ts', 'bin/planted.ts'])(
     'breaks opens-with-a-comment: %s without one',
     (path) => {
       const offences = offencesIn({ path, text: "import { join } from 'node:path'\n// too late\nexport { join }\n" })
@@ -160,12 +160,12 @@ describe('a planted offence', () => {
 
   test('is reported with its line and its text', () => {
     const offences = offencesIn({
-      path: 'lambda/domain/planted.ts',
+      path: 'lambda/core/base/planted.ts',
       text: '// Planted.\n\nexport const now = Date.now()\n',
     })
 
     expect(offences).toEqual([
-      { rule: 'no-clock-chance-or-world-in-the-core', path: 'lambda/domain/planted.ts', line: 3, found: 'Date.now' },
+      { rule: 'no-clock-chance-or-world-in-the-core', path: 'lambda/core/base/planted.ts', line: 3, found: 'Date.now' },
     ])
   })
 })
@@ -173,16 +173,16 @@ describe('a planted offence', () => {
 describe('what only looks like an offence passes', () => {
   test.each([
     ['lambda/env.ts', 'export const region = process.env.AWS_REGION'],
-    ['bin/cli-env.ts', 'export const region = process.env.AWS_REGION'],
+    ['bin/terminal/cli-env.ts', 'export const region = process.env.AWS_REGION'],
     ['lambda/local/story/main.ts', 'export const region = process.env.AWS_REGION'],
-    ['lib/deploy-config.ts', "export const stage = app.node.tryGetContext('stage')"],
+    ['lib/config/deploy-config.ts', "export const stage = app.node.tryGetContext('stage')"],
     ['bin/planted.ts', 'process.exitCode = process.argv.length'],
-    ['lambda/domain/planted.ts', '// Never reads Date.now, process.env or console.log: any clock is an argument.'],
-    ['lambda/domain/planted.ts', "export const hint = 'Date.now() as any, @ts-ignore'"],
-    ['lambda/domain/planted.ts', 'export const at = new Date(issuedAt).toISOString()'],
-    ['lambda/domain/planted.ts', "import { randomUUID } from 'node:crypto'\nexport const id = randomUUID"],
-    ['lambda/usecases/planted.ts', 'export const go = (token: Port): string => token.fetch(token.process)'],
-    ['lambda/usecases/planted.ts', 'export interface Port {\n  fetch(): void\n  readonly process: string\n}'],
+    ['lambda/core/base/planted.ts', '// Never reads Date.now, process.env or console.log: any clock is an argument.'],
+    ['lambda/core/base/planted.ts', "export const hint = 'Date.now() as any, @ts-ignore'"],
+    ['lambda/core/base/planted.ts', 'export const at = new Date(issuedAt).toISOString()'],
+    ['lambda/core/base/planted.ts', "import { randomUUID } from 'node:crypto'\nexport const id = randomUUID"],
+    ['lambda/core/base/planted.ts', 'export const go = (token: Port): string => token.fetch(token.process)'],
+    ['lambda/core/base/planted.ts', 'export interface Port {\n  fetch(): void\n  readonly process: string\n}'],
     ['lambda/handlers/on-planted.ts', "console.log('the edge logs')"],
     ['lambda/adapters/secrets-manager.ts', 'export const clock = Date.now'],
     ['lambda/local/secrets-manager/main.ts', 'export {}'],

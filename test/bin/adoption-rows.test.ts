@@ -1,7 +1,7 @@
 // What a CSV of adoptions may hold: names of clients and of the secrets that their values are copied from. Nothing that looks like a value
 // passes, and what is refused is never repeated.
 import { describe, expect, test } from 'vitest'
-import { readAdoptionRows } from '../../bin/adoption-rows.ts'
+import { readAdoptionRows } from '../../bin/adopt/adoption-rows.ts'
 
 const VALUE = 'NHQhc7ZqsXJVtgmN2MXr1etqsQrGAwJ-iBWNLKY7DzJj'
 const read = (text: string, needsSource = true) => readAdoptionRows(text, 'old.csv', needsSource)

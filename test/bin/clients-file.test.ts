@@ -1,7 +1,7 @@
 // A file for `m2m apply`: what it may hold, and that every fault of it is told at once, with its line.
 import { describe, expect, test } from 'vitest'
-import { readClientsFile, toDeclared } from '../../bin/clients-file.ts'
-import { CommandFault, EXIT } from '../../bin/command-fault.ts'
+import { readClientsFile, toDeclared } from '../../bin/apply/clients-file.ts'
+import { CommandFault, EXIT } from '../../bin/terminal/command-fault.ts'
 
 const view = {
   projectId: 'project-test-1',

@@ -2,8 +2,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { examples } from '../../bin/examples.ts'
 import { createProgram } from '../../bin/program.ts'
+import { examples } from '../../bin/terminal/examples.ts'
 import { repository } from '../e2e/spawned.ts'
 import { commandNames, parse, wordsOf } from './command-line.ts'
 

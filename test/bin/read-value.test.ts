@@ -1,7 +1,7 @@
 // Which texts hold a client's value, and that none that is refused is ever repeated.
 import { inspect } from 'node:util'
 import { describe, expect, test } from 'vitest'
-import { parseValue } from '../../bin/read-value.ts'
+import { parseValue } from '../../bin/adopt/read-value.ts'
 
 const VALUE = 'canary-value-0123456789'
 const parse = (text: string) => parseValue(text, 'stdin', 'client-1')

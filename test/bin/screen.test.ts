@@ -1,7 +1,7 @@
 // What goes where: results to stdout, progress and questions to stderr; colours only when they may be; and nobody is asked who is not there.
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { EXIT } from '../../bin/command-fault.ts'
-import { createScreen } from '../../bin/screen.ts'
+import { EXIT } from '../../bin/terminal/command-fault.ts'
+import { createScreen } from '../../bin/terminal/screen.ts'
 
 const said = { stdout: '', stderr: '' }
 beforeEach(() => {

@@ -1,9 +1,9 @@
 // Times and counts as people read them, the CLI's settings, and its exit codes.
 import { expect, test } from 'vitest'
-import { readCliEnv } from '../../bin/cli-env.ts'
-import { EXIT, exitOf } from '../../bin/command-fault.ts'
-import { table } from '../../bin/table.ts'
-import { at, atAndSpan, count, iso, span } from '../../bin/words.ts'
+import { readCliEnv } from '../../bin/terminal/cli-env.ts'
+import { EXIT, exitOf } from '../../bin/terminal/command-fault.ts'
+import { table } from '../../bin/terminal/table.ts'
+import { at, atAndSpan, count, iso, span } from '../../bin/terminal/words.ts'
 
 const NOW = Date.parse('2026-11-01T12:00:00Z')
 const MINUTE = 60_000

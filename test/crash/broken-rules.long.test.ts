@@ -1,8 +1,8 @@
 // Tests of the tests: rules of architecture §3 are broken on purpose, and the crash runs must say so – then the suites themselves, by the
 // functions that `npm run torture` calls, in their short form.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import type { ClientSecret } from '../../lambda/domain/rotation/client-secret.ts'
-import type { Rotation } from '../../lambda/usecases/rotation/rotation.ts'
+import type { Rotation } from '../../lambda/core/rotation/rotation.ts'
+import type { ClientSecret } from '../../lambda/core/secret/client-secret.ts'
 import { runCrashes } from './crash-runs.ts'
 import { runFaults } from './fault-runs.ts'
 import { begin } from './positions.ts'

@@ -1,6 +1,6 @@
 // Every crash point: for each intent and beginning, the run is killed before and after each of its outside calls – found by recording
 // them – once or twice, and driven on in each way there is. Called by the tests (a share) and by the torture (all).
-import { type Intent, intents } from '../../lambda/domain/rotation/request-token.ts'
+import { type Intent, intents } from '../../lambda/core/secret/request-token.ts'
 import { notePlayed } from './played.ts'
 import { type Beginning, beginnings } from './positions.ts'
 import { type Continuation, continuations, type Kill, type Plan, runPlan } from './run.ts'

@@ -1,7 +1,7 @@
 // Every third crash point of every intent from every beginning, each driven on in one of the three ways; `npm run torture` plays all
 // ways at all points, and double kills.
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { intents } from '../../lambda/domain/rotation/request-token.ts'
+import { intents } from '../../lambda/core/secret/request-token.ts'
 import { runCrashes } from './crash-runs.ts'
 import { createSeat, type Seat } from './seat.ts'
 

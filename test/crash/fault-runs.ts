@@ -1,6 +1,6 @@
 // Every fault on every call of either service: each run ends in success or in one clear error, and a later, undisturbed attempt
 // succeeds. Called by the tests (a share) and by the torture (all).
-import { type Intent, intents } from '../../lambda/domain/rotation/request-token.ts'
+import { type Intent, intents } from '../../lambda/core/secret/request-token.ts'
 import type { Fault } from '../../lambda/local/stand-in/faults.ts'
 import { notePlayed } from './played.ts'
 import type { Beginning } from './positions.ts'

@@ -1,7 +1,7 @@
 // One fault on every call of every intent, the kinds in turn; `npm run torture` plays every kind on every call, and outages that
 // last.
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { intents } from '../../lambda/domain/rotation/request-token.ts'
+import { intents } from '../../lambda/core/secret/request-token.ts'
 import { runFaults } from './fault-runs.ts'
 import { createSeat, type Seat } from './seat.ts'
 

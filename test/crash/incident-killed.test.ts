@@ -5,9 +5,9 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { createFleet } from '../../lambda/adapters/aws/fleet.ts'
 import { createTeller } from '../../lambda/adapters/aws/outcomes.ts'
-import { INCIDENT_SOURCE } from '../../lambda/domain/incident/incident-completed.ts'
-import { type Response, respondToLeak } from '../../lambda/usecases/incident/respond-to-leak.ts'
-import { createTurns } from '../../lambda/usecases/turns.ts'
+import { createTurns } from '../../lambda/core/base/turns.ts'
+import { INCIDENT_SOURCE } from '../../lambda/core/incident/incident-completed.ts'
+import { type Response, respondToLeak } from '../../lambda/core/incident/respond-to-leak.ts'
 import {
   acceptedValues,
   createPassage,

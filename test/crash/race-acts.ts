@@ -6,7 +6,7 @@ import {
   RotateSecretCommand,
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager'
-import type { Intent } from '../../lambda/domain/rotation/request-token.ts'
+import type { Intent } from '../../lambda/core/secret/request-token.ts'
 import { type RotationEvent, type RotationStep, rotationSteps } from '../../lambda/local/aws/rotation-driver.ts'
 import type { Watch } from './race-watch.ts'
 import { clearStuck, idUnder, putByHand, type Seat, type Subject, tokenFor, valueUnder } from './seat.ts'

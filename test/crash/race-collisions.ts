@@ -1,7 +1,7 @@
 // Last-four collisions, forced: two or more values of one client end in the same four characters, at every beginning and for every
 // intent. Stytch shows no more of a slot than these four. Called by the tests (all) and by the torture (all).
 import { UpdateSecretVersionStageCommand } from '@aws-sdk/client-secrets-manager'
-import { type Intent, intents } from '../../lambda/domain/rotation/request-token.ts'
+import { type Intent, intents } from '../../lambda/core/secret/request-token.ts'
 import { notePlayed } from './played.ts'
 import { createRaceWatch, type Watch } from './race-watch.ts'
 import {

@@ -1,6 +1,6 @@
 // What a race may come to: the refusals that fit what happened in between, and the windows – between a look at one of the two services
 // and the change that rests on it – in which a call of ours can hit an AWSCURRENT that is accepted (docs/guarantees.md, W1 to W3).
-import type { Intent } from '../../lambda/domain/rotation/request-token.ts'
+import type { Intent } from '../../lambda/core/secret/request-token.ts'
 import type { Beginning } from './positions.ts'
 import type { ActName } from './race-acts.ts'
 import type { KilledCurrent } from './race-watch.ts'

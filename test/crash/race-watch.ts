@@ -1,6 +1,6 @@
 // Watches every execution of a race, call by call: whether one of our own calls made Stytch refuse an AWSCURRENT that it accepted just
 // before, and what had changed under that execution since it last looked. What a colleague or an operator kills is not ours.
-import type { Step } from '../../lambda/domain/failures.ts'
+import type { Step } from '../../lambda/core/rotation/refusal.ts'
 import type { InvokeOutcome, RotationEvent } from '../../lambda/local/aws/rotation-driver.ts'
 import { idUnder, isCurrentAccepted, type Seat, type Subject, type Verdict } from './seat.ts'
 

@@ -1,7 +1,7 @@
 // The windows that no order of calls can close, since Stytch takes no precondition and no call reaches both services: each is opened on
 // purpose, before every call there is, and shows its effect in exactly one place. docs/guarantees.md lists them under the same numbers.
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import type { Intent } from '../../lambda/domain/rotation/request-token.ts'
+import type { Intent } from '../../lambda/core/secret/request-token.ts'
 import { type Beginning, begin } from './positions.ts'
 import type { ActName } from './race-acts.ts'
 import { windowOf } from './race-judge.ts'

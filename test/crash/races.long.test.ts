@@ -2,7 +2,7 @@
 // tokens driven late, a rotation that the sweep clears while it runs. A share of what `npm run torture` runs in full.
 import { RotateSecretCommand } from '@aws-sdk/client-secrets-manager'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import type { Intent } from '../../lambda/domain/rotation/request-token.ts'
+import type { Intent } from '../../lambda/core/secret/request-token.ts'
 import { type Beginning, begin } from './positions.ts'
 import type { ActName } from './race-acts.ts'
 import { healFaults, runRace, runRaces } from './race-runs.ts'

@@ -1,7 +1,7 @@
 // One rotation of one intent from one beginning, killed where the plan says, driven on as Secrets Manager or the sweep would, and
 // watched after every single outside call. It returns what was violated; an empty list is a pass.
 
-import type { Intent } from '../../lambda/domain/rotation/request-token.ts'
+import type { Intent } from '../../lambda/core/secret/request-token.ts'
 import type { RotationEvent } from '../../lambda/local/aws/rotation-driver.ts'
 import type { Fault } from '../../lambda/local/stand-in/faults.ts'
 import { type Beginning, begin } from './positions.ts'

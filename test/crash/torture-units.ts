@@ -1,6 +1,6 @@
 // The long form of everything in this folder, for every kind of secret, cut into units of some seconds to some minutes: each has a seat
 // of its own, so that any of them can run anywhere, alone. What a kind has no suite for is named, with the reason.
-import { intents } from '../../lambda/domain/rotation/request-token.ts'
+import { intents } from '../../lambda/core/secret/request-token.ts'
 import { runConsumers } from './consumers.ts'
 import { runCrashes } from './crash-runs.ts'
 import { faultBeginnings, runFaults } from './fault-runs.ts'

@@ -1,7 +1,7 @@
 // Random walks of the production rotation against the model: a fixed seed, and a new one each time, which is printed. Then tests of the
 // test: with a rule broken on purpose, the walks must say so. The torture walks longer; counterexamples live in their own file.
 import { expect, test } from 'vitest'
-import type { Rotation } from '../../lambda/usecases/rotation/rotation.ts'
+import type { Rotation } from '../../lambda/core/rotation/rotation.ts'
 import type { Seat } from './seat.ts'
 import { runWalks } from './walks.ts'
 

@@ -3,8 +3,8 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { detectorSlug } from '../../lambda/domain/intake/leak-alert.ts'
-import { incidentDefaults } from '../../lib/incident-config.ts'
+import { detectorSlug } from '../../lambda/core/intake/leak-alert.ts'
+import { incidentDefaults } from '../../lib/config/incident-config.ts'
 
 const pageOf = (name: string): string =>
   readFileSync(new URL(`../../docs/detectors/${name}.md`, import.meta.url), 'utf8')

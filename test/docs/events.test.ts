@@ -2,15 +2,14 @@
 // lets a field through that it does not name.
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { CAMPAIGN_SOURCE, campaignNews, noCounts } from '../../lambda/domain/campaign/campaign-report.ts'
-import type { CampaignRequest } from '../../lambda/domain/campaign/campaign-request.ts'
-import { type Refusal, steps } from '../../lambda/domain/failures.ts'
-import type { ManagedSecret } from '../../lambda/domain/fleet/fleet.ts'
+import { CAMPAIGN_SOURCE, campaignNews, noCounts } from '../../lambda/core/campaign/campaign-report.ts'
+import type { CampaignRequest } from '../../lambda/core/campaign/campaign-request.ts'
 import {
   INCIDENT_COMPLETED,
   INCIDENT_SOURCE,
   incidentCompleted,
-} from '../../lambda/domain/incident/incident-completed.ts'
+} from '../../lambda/core/incident/incident-completed.ts'
+import { leakSources } from '../../lambda/core/incident/leak-report.ts'
 import {
   type IntakeEventType,
   incidentHeld,
@@ -18,8 +17,7 @@ import {
   leakReported,
   leakUnresolved,
   type Unresolved,
-} from '../../lambda/domain/intake/intake-event.ts'
-import { leakSources } from '../../lambda/domain/intake/leak-report.ts'
+} from '../../lambda/core/intake/intake-event.ts'
 import {
   completedEvents,
   type Evidence,
@@ -28,12 +26,14 @@ import {
   type OutcomeFacts,
   type OutcomeType,
   refusedEvents,
-} from '../../lambda/domain/rotation/outcome.ts'
-import { positions } from '../../lambda/domain/rotation/position.ts'
-import { intents, makeRequestToken } from '../../lambda/domain/rotation/request-token.ts'
-import type { Fact } from '../../lambda/domain/sweep/due.ts'
-import { noticeEvent, SWEEP_SOURCE } from '../../lambda/domain/sweep/sweep-notice.ts'
-import { credentialRefusedEvent, VENDOR_SOURCE } from '../../lambda/domain/vend/vend-outcome.ts'
+} from '../../lambda/core/rotation/outcome.ts'
+import { positions } from '../../lambda/core/rotation/position.ts'
+import { type Refusal, steps } from '../../lambda/core/rotation/refusal.ts'
+import type { ManagedSecret } from '../../lambda/core/secret/fleet.ts'
+import { intents, makeRequestToken } from '../../lambda/core/secret/request-token.ts'
+import type { Fact } from '../../lambda/core/sweep/due.ts'
+import { noticeEvent, SWEEP_SOURCE } from '../../lambda/core/sweep/sweep-notice.ts'
+import { credentialRefusedEvent, VENDOR_SOURCE } from '../../lambda/core/vend/vend-outcome.ts'
 import { envelopeFaults, eventSchemas, toldFaults } from './event-schemas.ts'
 
 const AT = Date.UTC(2026, 9, 5, 9, 12, 31, 250)

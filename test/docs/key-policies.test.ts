@@ -1,8 +1,8 @@
 // The policies that the documents show to be pasted are the ones that the code makes, statement by statement; and the numbers beside them.
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { consumersThatFit } from '../../lambda/domain/fleet/secret-policy.ts'
-import { readerStatements, replicaKeyStatements, useStatements } from '../../lib/key-statements.ts'
+import { consumersThatFit } from '../../lambda/core/clients/secret-policy.ts'
+import { readerStatements, replicaKeyStatements, useStatements } from '../../lib/base/key-statements.ts'
 
 const page = (name: string): string => readFileSync(new URL(`../../docs/${name}.md`, import.meta.url), 'utf8')
 

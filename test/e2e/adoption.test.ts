@@ -3,10 +3,10 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
+import type { SweepSummary } from '../../lambda/core/sweep/sweep.ts'
 import { LAPTOP_READS } from '../../lambda/local/laptop/functions.ts'
 import { type Laptop, startLaptop } from '../../lambda/local/laptop/laptop.ts'
 import { createOperator, type Operator } from '../../lambda/local/story/operator.ts'
-import type { SweepSummary } from '../../lambda/usecases/sweep/sweep.ts'
 import { until } from './spawned.ts'
 
 vi.setConfig({ testTimeout: 90_000, hookTimeout: 60_000 })

@@ -1,7 +1,7 @@
 // Campaigns on the laptop, as an operator meets them: started over HTTP by the AWS SDK, watched by their events. Beside that it knows what
 // nobody outside could: the checkpoints, and how to kill the campaign's processes. Not a test itself.
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
-import { readRequestToken } from '../../lambda/domain/rotation/request-token.ts'
+import { readRequestToken } from '../../lambda/core/secret/request-token.ts'
 import type { AwsSettings } from '../../lambda/local/aws/settings.ts'
 import { LAPTOP_FREEZE } from '../../lambda/local/laptop/functions.ts'
 import type { Fault } from '../../lambda/local/stand-in/faults.ts'

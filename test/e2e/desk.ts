@@ -2,7 +2,7 @@
 // own. What a user cannot see (stored values, Stytch's slots) is read in process, without a call, so that calls can be counted.
 import { randomUUID } from 'node:crypto'
 import { PutSecretValueCommand, RotateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
-import { makeRequestToken, type Origin } from '../../lambda/domain/rotation/request-token.ts'
+import { makeRequestToken, type Origin } from '../../lambda/core/secret/request-token.ts'
 import type { AwsSettings } from '../../lambda/local/aws/settings.ts'
 import { type Laptop, startLaptop } from '../../lambda/local/laptop/laptop.ts'
 import { createOperator, type Operator } from '../../lambda/local/story/operator.ts'

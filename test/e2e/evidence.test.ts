@@ -5,10 +5,10 @@ import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge
 import { S3Client } from '@aws-sdk/client-s3'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createArchiveReader } from '../../lambda/adapters/aws/archive-reader.ts'
-import { incidentMarkdown } from '../../lambda/domain/incident/incident-markdown.ts'
-import { buildIncidentReport } from '../../lambda/domain/incident/incident-report.ts'
+import { gatherIncident } from '../../lambda/core/incident/gather-incident.ts'
+import { incidentMarkdown } from '../../lambda/core/incident/incident-markdown.ts'
+import { buildIncidentReport } from '../../lambda/core/incident/incident-report.ts'
 import { LAPTOP_EVIDENCE } from '../../lambda/local/laptop/functions.ts'
-import { gatherIncident } from '../../lambda/usecases/incident/gather-incident.ts'
 import { type Desk, openDesk } from './desk.ts'
 import { until } from './spawned.ts'
 

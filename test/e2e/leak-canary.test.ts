@@ -3,7 +3,7 @@
 // letters, and what the gate keeps. The values are secrets as much as if they had not leaked yet.
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { hmslHash } from '../../lambda/domain/intake/hmsl.ts'
+import { hmslHash } from '../../lambda/core/intake/hmsl.ts'
 import { callsOf } from './control.ts'
 import { type Desk, openDesk, type Subject } from './desk.ts'
 import {

@@ -8,7 +8,7 @@ import {
   RotateSecretCommand,
 } from '@aws-sdk/client-secrets-manager'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
-import { type Intent, makeRequestToken } from '../../lambda/domain/rotation/request-token.ts'
+import { type Intent, makeRequestToken } from '../../lambda/core/secret/request-token.ts'
 import type { Fault } from '../../lambda/local/stand-in/faults.ts'
 import { exchange } from '../../lambda/local/story/consumers.ts'
 import { endOf, eventsOf, plan } from './control.ts'

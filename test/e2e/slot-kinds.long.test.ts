@@ -10,9 +10,9 @@ import {
   TagResourceCommand,
 } from '@aws-sdk/client-secrets-manager'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { makeRequestToken } from '../../lambda/domain/rotation/request-token.ts'
-import { scimId } from '../../lambda/domain/rotation/scim-form.ts'
-import { slotForm } from '../../lambda/domain/rotation/slot-forms.ts'
+import { makeRequestToken } from '../../lambda/core/secret/request-token.ts'
+import { scimId } from '../../lambda/core/secret/scim-form.ts'
+import { slotForm } from '../../lambda/core/secret/slot-forms.ts'
 import { LAPTOP_EVIDENCE, LAPTOP_PREFIX } from '../../lambda/local/laptop/functions.ts'
 import { awsEnvironment, type Laptop, startLaptop } from '../../lambda/local/laptop/laptop.ts'
 import { createOperator, type Operator } from '../../lambda/local/story/operator.ts'

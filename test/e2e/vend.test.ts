@@ -16,7 +16,7 @@ import {
   VendFailed,
   type Verify,
 } from '../../lambda/client/index.ts'
-import { Sha256 } from '../../lambda/domain/vend/sha256.ts'
+import { Sha256 } from '../../lambda/core/vend/sha256.ts'
 import { type Laptop, startLaptop } from '../../lambda/local/laptop/laptop.ts'
 import { createOperator, type Operator } from '../../lambda/local/story/operator.ts'
 import { callsOf } from './control.ts'

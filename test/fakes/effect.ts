@@ -5,8 +5,8 @@
 //   no drift, cleared: Refused, Drift   refused; AWSPENDING taken away (or `kept`), then what was told (or nothing)
 //   fault STEP_OUT_OF_ORDER        thrown for the service to ask again
 
-import { type Refusal, RotationRefused } from '../../lambda/domain/failures.ts'
-import { Fault } from '../../lambda/domain/fault.ts'
+import { Fault } from '../../lambda/core/base/fault.ts'
+import { type Refusal, RotationRefused } from '../../lambda/core/rotation/refusal.ts'
 import type { Call } from './call-log.ts'
 import { nameOf, secretIn, type World } from './world.ts'
 

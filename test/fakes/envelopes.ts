@@ -1,13 +1,13 @@
 // Events as EventBridge delivers them, for tests of what is archived and of what is made of it: made by the domain's own functions
 // where there is one, with times that stand still.
-import { type ArchivedEvent, readArchivedEvent } from '../../lambda/domain/incident/archived-event.ts'
+import { type ArchivedEvent, readArchivedEvent } from '../../lambda/core/incident/archived-event.ts'
 import {
   completedEvents,
   type Evidence,
   evidenceEvents,
   type OutcomeFacts,
-} from '../../lambda/domain/rotation/outcome.ts'
-import { makeRequestToken } from '../../lambda/domain/rotation/request-token.ts'
+} from '../../lambda/core/rotation/outcome.ts'
+import { makeRequestToken } from '../../lambda/core/secret/request-token.ts'
 
 /** 2026-03-10T12:34:56.000Z */
 export const NOON = Date.UTC(2026, 2, 10, 12, 34, 56)

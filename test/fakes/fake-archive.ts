@@ -1,5 +1,5 @@
 // The archive in memory, for both of its ports: what was put stays, keys come in order.
-import type { EvidenceArchive, EvidenceReader } from '../../lambda/domain/incident/archive-ports.ts'
+import type { EvidenceArchive, EvidenceReader } from '../../lambda/core/incident/archive-ports.ts'
 
 export interface FakeArchive extends EvidenceArchive, EvidenceReader {
   readonly objects: Map<string, string>

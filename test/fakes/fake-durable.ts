@@ -1,6 +1,6 @@
 // A durable execution in memory: keeps what steps replied, and may be abandoned before or after any of them, so that the same code runs
 // again from the top with what was kept – as Lambda would run it.
-import type { Durable } from '../../lambda/domain/campaign/campaign-ports.ts'
+import type { Durable } from '../../lambda/core/campaign/campaign-ports.ts'
 import type { VirtualTiming } from './virtual-timing.ts'
 
 export interface Store {

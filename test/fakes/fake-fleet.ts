@@ -1,9 +1,9 @@
 // Secrets Manager in memory, for many secrets and whoever sees no value: the list in pages, which may lag; RotateSecret's mutex; a label
 // that moves only from where it is said to be. What a rotation comes to is the test's to say.
-import { Fault } from '../../lambda/domain/fault.ts'
-import { type Fleet, type ManagedSecret, unfinishedVersion } from '../../lambda/domain/fleet/fleet.ts'
-import type { VersionEntry } from '../../lambda/domain/secret/secrets.ts'
-import type { RotationSteps, StepAsked, StepReply } from '../../lambda/domain/sweep/sweep-ports.ts'
+import { Fault } from '../../lambda/core/base/fault.ts'
+import type { RotationSteps, StepAsked, StepReply } from '../../lambda/core/drive/rotation-steps.ts'
+import { type Fleet, type ManagedSecret, unfinishedVersion } from '../../lambda/core/secret/fleet.ts'
+import type { VersionEntry } from '../../lambda/core/secret/secrets.ts'
 import type { FakeTiming } from './fake-timing.ts'
 import type { MadeSecret } from './managed-secret.ts'
 

@@ -1,8 +1,8 @@
 // The freeze in memory: off, unless a test says otherwise; or unreadable, when it says so. Not in the call log, whose counts are Secrets
 // Manager's and Stytch's.
-import { Fault } from '../../lambda/domain/fault.ts'
-import type { Freeze } from '../../lambda/domain/rotation/outcomes.ts'
-import type { FreezeState } from '../../lambda/domain/sweep/freeze.ts'
+import { Fault } from '../../lambda/core/base/fault.ts'
+import type { FreezeState } from '../../lambda/core/rotation/freeze.ts'
+import type { Freeze } from '../../lambda/core/rotation/outcomes.ts'
 
 export interface FakeFreeze extends Freeze {
   state: FreezeState | 'unreadable'

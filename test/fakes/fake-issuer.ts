@@ -1,10 +1,10 @@
 // Stytch in memory: clients with two slots, the rotate calls that are not idempotent, and replies that get lost before their effect,
 // after it, or long before it. Written from stytch-api §0, not from the adapter.
 
-import type { ClientRegistry } from '../../lambda/domain/clients/client-registry.ts'
-import { Fault } from '../../lambda/domain/fault.ts'
-import { createClientSecret } from '../../lambda/domain/rotation/client-secret.ts'
-import type { Issuer, NotDone, RetireReply } from '../../lambda/domain/rotation/issuer.ts'
+import { Fault } from '../../lambda/core/base/fault.ts'
+import type { ClientRegistry } from '../../lambda/core/clients/client-registry.ts'
+import type { Issuer, NotDone, RetireReply } from '../../lambda/core/rotation/issuer.ts'
+import { createClientSecret } from '../../lambda/core/secret/client-secret.ts'
 import type { CallLog } from './call-log.ts'
 
 export const PROJECT_ID = 'project-test-00000000-0000-4000-8000-000000000000'

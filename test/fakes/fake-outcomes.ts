@@ -1,8 +1,8 @@
 // The event bus and the journal in memory: what was told, in order.
 
-import type { Journal } from '../../lambda/domain/base/journal.ts'
-import type { OutcomeEvent } from '../../lambda/domain/rotation/outcome.ts'
-import type { Outcomes } from '../../lambda/domain/rotation/outcomes.ts'
+import type { Journal } from '../../lambda/core/base/journal.ts'
+import type { OutcomeEvent } from '../../lambda/core/rotation/outcome.ts'
+import type { Outcomes } from '../../lambda/core/rotation/outcomes.ts'
 import type { CallLog } from './call-log.ts'
 
 export interface FakeOutcomes extends Outcomes {

@@ -1,5 +1,5 @@
 // A clock that stands still unless somebody waits; then it jumps. What a function has left shrinks by the same jumps.
-import type { Timing } from '../../lambda/domain/base/timing.ts'
+import type { Timing } from '../../lambda/core/base/timing.ts'
 
 /** 2026-11-02T12:30:00Z: half past, so that rounding to the hour shows. */
 export const NOON_THIRTY = Date.UTC(2026, 10, 2, 12, 30)

@@ -1,7 +1,7 @@
 // Secrets Manager in memory, for one secret: versions with labels, placeholders without a value, a label that moves only from where
 // it is said to be, and AWSPREVIOUS that follows AWSCURRENT. Written from secrets-manager §1.2–1.4, not from the adapter.
-import { Fault } from '../../lambda/domain/fault.ts'
-import type { Shelf, Vault, VersionQuery } from '../../lambda/domain/secret/secrets.ts'
+import { Fault } from '../../lambda/core/base/fault.ts'
+import type { Shelf, Vault, VersionQuery } from '../../lambda/core/secret/secrets.ts'
 import type { CallLog } from './call-log.ts'
 import type { FakeTiming } from './fake-timing.ts'
 

@@ -1,8 +1,8 @@
 // A managed secret as metadata shows it, made from what a test cares about: what its labels sit on, how long ago things happened, and
 // its tags. Everything is counted back from NOON_THIRTY.
-import type { ManagedSecret } from '../../lambda/domain/fleet/fleet.ts'
-import { makeRequestToken, type Origin } from '../../lambda/domain/rotation/request-token.ts'
-import type { VersionEntry } from '../../lambda/domain/secret/secrets.ts'
+import type { ManagedSecret } from '../../lambda/core/secret/fleet.ts'
+import { makeRequestToken, type Origin } from '../../lambda/core/secret/request-token.ts'
+import type { VersionEntry } from '../../lambda/core/secret/secrets.ts'
 import { NOON_THIRTY } from './fake-timing.ts'
 
 export const MINUTE_MS = 60_000

@@ -1,9 +1,9 @@
 // Secrets Manager for those who ask, in memory: secrets whose rotations take a while on a clock that tests move, and end as the test
 // says. Labels move as AWS moves them. There are no values.
-import { Fault } from '../../lambda/domain/fault.ts'
-import type { Fleet, ManagedSecret } from '../../lambda/domain/fleet/fleet.ts'
-import { type Intent, readRequestToken } from '../../lambda/domain/rotation/request-token.ts'
-import type { VersionEntry } from '../../lambda/domain/secret/secrets.ts'
+import { Fault } from '../../lambda/core/base/fault.ts'
+import type { Fleet, ManagedSecret } from '../../lambda/core/secret/fleet.ts'
+import { type Intent, readRequestToken } from '../../lambda/core/secret/request-token.ts'
+import type { VersionEntry } from '../../lambda/core/secret/secrets.ts'
 
 export const FUNCTION_ARN = 'arn:aws:lambda:eu-west-1:111111111111:function:m2m-prod-rotation'
 export const PREFIX = 'm2m/prod/'

@@ -1,6 +1,6 @@
 // A clock for many who wait at once: it stands still while anybody works, and then jumps to the earliest of all that is waited for. Only
 // for work that is done in memory: what waits for the network would be taken for idle.
-import type { Timing } from '../../lambda/domain/base/timing.ts'
+import type { Timing } from '../../lambda/core/base/timing.ts'
 import { NOON_THIRTY } from './fake-timing.ts'
 
 interface Waiter {

@@ -1,11 +1,11 @@
 // A secret, its client at the issuer, and the service that drives the steps: everything a rotation touches, in memory. Values
 // read `canary-<name>-<last four>`, so that a test can name them and search all output for the word.
-import type { Step } from '../../lambda/domain/failures.ts'
-import { steps } from '../../lambda/domain/failures.ts'
-import { makeRequestToken, type Origin } from '../../lambda/domain/rotation/request-token.ts'
-import { clientForm } from '../../lambda/domain/rotation/secret-format.ts'
-import type { Rotation } from '../../lambda/usecases/rotation/rotation.ts'
-import { runStep } from '../../lambda/usecases/rotation/run-step.ts'
+import type { Step } from '../../lambda/core/rotation/refusal.ts'
+import { steps } from '../../lambda/core/rotation/refusal.ts'
+import type { Rotation } from '../../lambda/core/rotation/rotation.ts'
+import { runStep } from '../../lambda/core/rotation/run-step.ts'
+import { makeRequestToken, type Origin } from '../../lambda/core/secret/request-token.ts'
+import { clientForm } from '../../lambda/core/secret/secret-format.ts'
 import { createCallLog } from './call-log.ts'
 import { createFakeFreeze } from './fake-freeze.ts'
 import { createFakeIssuer, type FakeClient, PROJECT_ID } from './fake-issuer.ts'

@@ -2,7 +2,7 @@
 // that failed; what it does not throw is written down.
 import type { Context } from 'aws-lambda'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { archiveKey } from '../../lambda/domain/incident/archive-key.ts'
+import { archiveKey } from '../../lambda/core/incident/archive-key.ts'
 import { createAwsStandIn } from '../../lambda/local/aws/aws-stand-in.ts'
 import { createWorld } from '../../lambda/local/stand-in/world.ts'
 import { envelopeOf, revokedEvent, revokeToken } from '../fakes/envelopes.ts'

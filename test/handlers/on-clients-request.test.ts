@@ -2,7 +2,7 @@
 // break-glass's alias switches a client; and neither answer nor log holds a value.
 import type { Context } from 'aws-lambda'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import type { DeskReply } from '../../lambda/domain/fleet/client-desk.ts'
+import type { DeskReply } from '../../lambda/core/clients/client-desk.ts'
 import { PROJECT_ID, PROJECT_SECRET, useAws, useStytch } from '../fakes/stand-ins.ts'
 
 const stytchPlace = useStytch()

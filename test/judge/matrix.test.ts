@@ -1,7 +1,7 @@
 // The judge over what operators configure: as shipped, each feature alone, everything at once, stages side by side, and as many clients
 // as a stack takes. No configuration that synth accepts has a finding.
 import { describe, expect, test } from 'vitest'
-import { MAX_CLIENTS } from '../../lib/deploy-config.ts'
+import { MAX_CLIENTS } from '../../lib/config/deploy-config.ts'
 import { type Fields, fieldsOf } from '../../scripts/judge/fields.ts'
 import { printed } from '../../scripts/judge/finding.ts'
 import { judge } from '../../scripts/judge/judge.ts'

@@ -1,7 +1,7 @@
 // A role that allows too little, too much, or denies what it allows; and the list of calls against the bundles.
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { type BundleName, bundleDirectory } from '../../lib/function-bundle.ts'
+import { type BundleName, bundleDirectory } from '../../lib/base/function-bundle.ts'
 import { neededBy, neededCalls } from '../../scripts/judge/needed-calls.ts'
 import { neededCallsRule } from '../../scripts/judge/rules/needed-calls.ts'
 import { ACCOUNT, arn, policy, REGION, ref, resource, said, stackOf } from './plant.ts'

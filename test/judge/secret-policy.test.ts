@@ -1,6 +1,6 @@
 // The policy on every secret, which no template holds: the registrar writes it. Judged as if a template did.
 import { describe, expect, test } from 'vitest'
-import { secretPolicy } from '../../lambda/domain/fleet/secret-policy.ts'
+import { secretPolicy } from '../../lambda/core/clients/secret-policy.ts'
 import { printed } from '../../scripts/judge/finding.ts'
 import { judge } from '../../scripts/judge/judge.ts'
 import { ACCOUNT, REGION, resource, stackOf } from './plant.ts'

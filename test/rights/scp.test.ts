@@ -1,7 +1,7 @@
 // The service control policy: it fits, it denies and never allows, everything of the stage falls under it, and it binds nobody who deploys.
 import { describe, expect, test } from 'vitest'
-import { readDeployConfig } from '../../lib/deploy-config.ts'
-import { MAX_SCP_CHARACTERS, type ScpProps, serviceControlPolicy } from '../../lib/scp.ts'
+import { MAX_SCP_CHARACTERS, type ScpProps, serviceControlPolicy } from '../../lib/base/scp.ts'
+import { readDeployConfig } from '../../lib/config/deploy-config.ts'
 import { ACCOUNT, readDeployment, settings, synthesise } from '../../scripts/rights/deployment.ts'
 import { exampleScp } from '../../scripts/rights/recording.ts'
 import { scpOfConfig } from '../../scripts/rights/scp-of-config.ts'

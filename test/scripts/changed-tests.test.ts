@@ -7,15 +7,15 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { changedSince, type Imports, roomOf, selectTests } from '../../scripts/changed-tests.ts'
 
 const imports: Imports = new Map([
-  ['lambda/domain/vend/cache.ts', []],
-  ['lambda/usecases/vend/mint.ts', ['lambda/domain/vend/cache.ts']],
+  ['lambda/core/secret/cache.ts', []],
+  ['lambda/core/vend/mint.ts', ['lambda/core/secret/cache.ts']],
   ['lib/stack.ts', ['lib/base/key.ts']],
   ['lib/base/key.ts', []],
-  ['test/domain/vend/cache.test.ts', ['lambda/domain/vend/cache.ts']],
-  ['test/usecases/vend/mint.test.ts', ['lambda/usecases/vend/mint.ts']],
-  ['test/usecases/vend/seat.test.ts', ['lambda/domain/vend/cache.ts']],
+  ['test/core/secret/cache.test.ts', ['lambda/core/secret/cache.ts']],
+  ['test/core/vend/mint.test.ts', ['lambda/core/vend/mint.ts']],
+  ['test/core/vend/seat.test.ts', ['lambda/core/secret/cache.ts']],
   ['test/stack/stack.test.ts', ['lib/stack.ts']],
-  ['test/e2e/vend.test.ts', ['lambda/domain/vend/cache.ts']],
+  ['test/e2e/vend.test.ts', ['lambda/core/secret/cache.ts']],
   ['test/crash/walks.long.test.ts', []],
   ['test/docs/readme.test.ts', []],
 ])
@@ -24,8 +24,8 @@ describe('a change asks for', () => {
   test.each<[string, string, readonly string[]]>([
     [
       'the tests that import it, and none that only reach it from another room',
-      'lambda/domain/vend/cache.ts',
-      ['test/domain/vend/cache.test.ts', 'test/usecases/vend/seat.test.ts'],
+      'lambda/core/secret/cache.ts',
+      ['test/core/secret/cache.test.ts', 'test/core/vend/seat.test.ts'],
     ],
     ['the tests of its own room, however far', 'lib/base/key.ts', ['test/stack/stack.test.ts']],
     ['itself, where a slow test was changed', 'test/e2e/vend.test.ts', ['test/e2e/vend.test.ts']],
@@ -38,10 +38,10 @@ describe('a change asks for', () => {
 })
 
 test.each([
-  ['lambda/usecases/vend/mint.ts', 'test/usecases/vend'],
+  ['lambda/core/vend/mint.ts', 'test/core/vend'],
   ['lib/m2m-stack.ts', 'test/stack'],
   ['lib/base/key.ts', 'test/stack'],
-  ['bin/commands/list.ts', 'test/bin/commands'],
+  ['bin/commands/list.ts', 'test/bin'],
   ['test/crash/run.ts', 'test/crash'],
   ['package.json', undefined],
 ])('the room of %s is %s', (file, room) => {

@@ -1,7 +1,7 @@
 // Proof of adoption in the stack: off unless asked for; the rule that sees calls which only read; who may write the record, and who may ask.
 import { Match, type Template } from 'aws-cdk-lib/assertions'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { readDeployConfig } from '../../lib/deploy-config.ts'
+import { readDeployConfig } from '../../lib/config/deploy-config.ts'
 import { exampleConfig, resourcesOf, roleStatements, synthStack } from './synth.ts'
 
 const rotation = { adoptionProof: {} }

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import type { Metafile } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type BundleName, bundleDirectory } from '../../lib/function-bundle.ts'
+import { type BundleName, bundleDirectory } from '../../lib/base/function-bundle.ts'
 import { synthStack } from './synth.ts'
 
 /** Before compression and after it; what Lambda loads grows with the first, what it fetches with the second. */

@@ -1,7 +1,7 @@
 // What an operator may say about campaigns, and what stands in when nothing is said.
 import { describe, expect, it, test } from 'vitest'
-import { dailySchedule } from '../../lib/campaign-config.ts'
-import { DeployConfigFault, readDeployConfig } from '../../lib/deploy-config.ts'
+import { dailySchedule } from '../../lib/config/campaign-config.ts'
+import { DeployConfigFault, readDeployConfig } from '../../lib/config/deploy-config.ts'
 import { exampleConfig } from './synth.ts'
 
 const rotationOf = (rotation: object) => readDeployConfig({ ...exampleConfig, rotation }).rotation

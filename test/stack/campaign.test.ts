@@ -2,9 +2,9 @@
 // starts it; where what fails ends; and what people are told of.
 import type { Template } from 'aws-cdk-lib/assertions'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { CAMPAIGN_SOURCE as SOURCE_OF_THE_FUNCTION } from '../../lambda/domain/campaign/campaign-report.ts'
-import { readCampaignRequest } from '../../lambda/domain/campaign/campaign-request.ts'
-import { CAMPAIGN_SOURCE } from '../../lib/campaign.ts'
+import { CAMPAIGN_SOURCE as SOURCE_OF_THE_FUNCTION } from '../../lambda/core/campaign/campaign-report.ts'
+import { readCampaignRequest } from '../../lambda/core/campaign/campaign-request.ts'
+import { CAMPAIGN_SOURCE } from '../../lib/campaign/campaign.ts'
 import {
   ACCOUNT,
   busStatements,

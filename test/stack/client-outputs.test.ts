@@ -1,6 +1,6 @@
 // Each client's secret has an output of its own, however alike the names of two clients are.
 import { describe, expect, test } from 'vitest'
-import { secretArnOutputs } from '../../lib/client-outputs.ts'
+import { secretArnOutputs } from '../../lib/clients/client-outputs.ts'
 import { synthStack } from './synth.ts'
 
 const client = (name: string) => ({ name, description: 'x', scopes: ['s'] })

@@ -2,8 +2,8 @@
 // who runs the command line may do beside. Nobody but functions gets at the project secret, and no operator at a value.
 import { Match, type Template } from 'aws-cdk-lib/assertions'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { BREAK_GLASS_ALIAS } from '../../lambda/domain/fleet/client-desk.ts'
-import { BREAK_GLASS_QUALIFIER } from '../../lib/clients-function.ts'
+import { BREAK_GLASS_ALIAS } from '../../lambda/core/clients/client-desk.ts'
+import { BREAK_GLASS_QUALIFIER } from '../../lib/clients/clients-function.ts'
 import {
   ACCOUNT,
   BREAK_GLASS,

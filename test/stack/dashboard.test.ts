@@ -18,10 +18,10 @@ const sources = [
   'handlers/on-sweep.ts',
   'handlers/on-archive.ts',
   'handlers/vend-handler.ts',
-  'usecases/vend/vend-token.ts',
-  'usecases/rotation/run-step.ts',
-  'usecases/incident/respond-to-leak.ts',
-  'usecases/incident/archive-event.ts',
+  'core/vend/vend-token.ts',
+  'core/rotation/run-step.ts',
+  'core/incident/respond-to-leak.ts',
+  'core/incident/archive-event.ts',
 ]
   .map((path) => readFileSync(new URL(`../../lambda/${path}`, import.meta.url), 'utf8'))
   .join('\n')

@@ -2,7 +2,7 @@
 // and with what would be accepted.
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { DeployConfigFault, readDeployConfig } from '../../lib/deploy-config.ts'
+import { DeployConfigFault, readDeployConfig } from '../../lib/config/deploy-config.ts'
 import { ACCOUNT, exampleConfig } from './synth.ts'
 
 const faultsOf = (context: unknown): readonly string[] => {

@@ -1,8 +1,8 @@
 // The bus's policy, decided for requests as EventBridge sees them: one request may hold events of several sources, so that events:source
 // has several values. Only what these conditions need of IAM's rules is here (IAM user guide, "Set operators").
 import { beforeAll, describe, expect, test } from 'vitest'
-import { readDeployConfig } from '../../lib/deploy-config.ts'
-import { toldTypes } from '../../lib/told-types.ts'
+import { toldTypes } from '../../lib/base/told-types.ts'
+import { readDeployConfig } from '../../lib/config/deploy-config.ts'
 import { eventSchemas } from '../docs/event-schemas.ts'
 import { everything } from './everything.ts'
 import {

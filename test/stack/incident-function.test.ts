@@ -2,8 +2,8 @@
 // people are told of.
 import type { Template } from 'aws-cdk-lib/assertions'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { INCIDENT_SOURCE as SOURCE_OF_THE_FUNCTION } from '../../lambda/domain/incident/incident-completed.ts'
-import { INCIDENT_SOURCE } from '../../lib/incident-function.ts'
+import { INCIDENT_SOURCE as SOURCE_OF_THE_FUNCTION } from '../../lambda/core/incident/incident-completed.ts'
+import { INCIDENT_SOURCE } from '../../lib/incident/incident-function.ts'
 import {
   ACCOUNT,
   BREAK_GLASS,

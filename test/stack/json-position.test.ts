@@ -1,7 +1,7 @@
 // Where a configuration's JSON breaks off: every text that JSON.parse refuses has a place, and none that it takes.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { jsonFault } from '../../lib/json-position.ts'
+import { jsonFault } from '../../lib/config/json-position.ts'
 
 describe('the place is where an editor would put the cursor', () => {
   test.each([

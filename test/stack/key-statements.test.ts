@@ -3,11 +3,11 @@
 import { App, Stack } from 'aws-cdk-lib'
 import { Template } from 'aws-cdk-lib/assertions'
 import { describe, expect, test } from 'vitest'
-import { MAX_POLICY_CHARACTERS, policyFault, secretPolicy } from '../../lambda/domain/fleet/secret-policy.ts'
-import { MAX_READER_ACCOUNTS } from '../../lib/deploy-config.ts'
-import { administrationStatements, replicaKeyStatements, useStatements } from '../../lib/key-statements.ts'
-import { M2mClient } from '../../lib/m2m-client.ts'
-import { Registrar } from '../../lib/registrar.ts'
+import { MAX_POLICY_CHARACTERS, policyFault, secretPolicy } from '../../lambda/core/clients/secret-policy.ts'
+import { administrationStatements, replicaKeyStatements, useStatements } from '../../lib/base/key-statements.ts'
+import { M2mClient } from '../../lib/clients/m2m-client.ts'
+import { Registrar } from '../../lib/clients/registrar.ts'
+import { MAX_READER_ACCOUNTS } from '../../lib/config/deploy-config.ts'
 import { ACCOUNT, bySid, lean, REGION, roleStatements, synthStack } from './synth.ts'
 
 /** AWS's: KMS quotas, "Key policy document size". */

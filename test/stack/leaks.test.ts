@@ -5,10 +5,10 @@ import { App, Stack } from 'aws-cdk-lib'
 import { Match, Template } from 'aws-cdk-lib/assertions'
 import { EventBus } from 'aws-cdk-lib/aws-events'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { leakSources } from '../../lambda/domain/intake/leak-report.ts'
+import { leakSources } from '../../lambda/core/incident/leak-report.ts'
 import { leakRules as leakPatterns } from '../../lambda/env/leak-rules.ts'
 import { matchesPattern } from '../../lambda/local/aws/bus-rules.ts'
-import { readDeployConfig } from '../../lib/deploy-config.ts'
+import { readDeployConfig } from '../../lib/config/deploy-config.ts'
 import {
   addLeakRules,
   BREAK_GLASS_SOURCE,
@@ -16,7 +16,7 @@ import {
   leakRules,
   leakSpeakers,
   SECURITY_SOURCE,
-} from '../../lib/leak-rules.ts'
+} from '../../lib/incident/leak-rules.ts'
 import {
   ACCOUNT,
   BREAK_GLASS,

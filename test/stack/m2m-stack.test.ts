@@ -3,8 +3,8 @@
 import type { Template } from 'aws-cdk-lib/assertions'
 import { Match } from 'aws-cdk-lib/assertions'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { OUTCOME_SOURCE } from '../../lambda/domain/rotation/outcome.ts'
-import { ROTATION_SOURCE } from '../../lib/rotation-function.ts'
+import { OUTCOME_SOURCE } from '../../lambda/core/rotation/outcome.ts'
+import { ROTATION_SOURCE } from '../../lib/rotation/rotation-function.ts'
 import {
   ACCOUNT,
   BREAK_GLASS,

@@ -2,7 +2,7 @@
 // no name that the next one would need.
 import type { Template } from 'aws-cdk-lib/assertions'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { readDeployConfig } from '../../lib/deploy-config.ts'
+import { readDeployConfig } from '../../lib/config/deploy-config.ts'
 import { everything } from './everything.ts'
 import { exampleConfig, resourcesOf, synthStack } from './synth.ts'
 

@@ -2,7 +2,7 @@
 
 import type { Template } from 'aws-cdk-lib/assertions'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { readDeployConfig } from '../../lib/deploy-config.ts'
+import { readDeployConfig } from '../../lib/config/deploy-config.ts'
 import { ACCOUNT, busStatements, exampleConfig, REGION, resourcesOf, roleStatements, synthStack } from './synth.ts'
 
 const projectRotation = {

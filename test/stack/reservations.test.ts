@@ -3,9 +3,9 @@
 import { readFileSync } from 'node:fs'
 import { Match, type Template } from 'aws-cdk-lib/assertions'
 import { describe, expect, test } from 'vitest'
-import { rotationsPerSecond, sharesOf } from '../../lambda/domain/campaign/campaign.ts'
-import { readDeployConfig } from '../../lib/deploy-config.ts'
-import { defaultReservations, neededQuota, totalReserved } from '../../lib/reservations.ts'
+import { rotationsPerSecond, sharesOf } from '../../lambda/core/campaign/campaign.ts'
+import { readDeployConfig } from '../../lib/config/deploy-config.ts'
+import { defaultReservations, neededQuota, totalReserved } from '../../lib/config/reservations.ts'
 import { everything } from './everything.ts'
 import { bySid, exampleConfig, resourcesOf, roleStatements, synthStack } from './synth.ts'
 

@@ -83,7 +83,7 @@ const acting = (of: Template): readonly Acting[] => {
 }
 
 const SOURCE = /"aws:SourceAccount"|"aws:SourceArn"|"kms:EncryptionContext:aws:logs:arn"/
-/** What AWS documents as impossible, with the clause in lib/monitoring-key.ts. */
+/** What AWS documents as impossible, with the clause in lib/base/monitoring-key.ts. */
 const isWithoutSource = ({ service, kind }: Acting): boolean => service === 'events.amazonaws.com' && kind === 'key'
 
 describe.each([

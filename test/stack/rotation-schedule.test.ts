@@ -1,6 +1,6 @@
 // The backstop: what Secrets Manager would refuse is refused here, and what it takes leaves a healthy campaign alone.
 import { describe, expect, test } from 'vitest'
-import { backstopRules, windowFault } from '../../lib/rotation-schedule.ts'
+import { backstopRules, windowFault } from '../../lib/config/rotation-schedule.ts'
 
 const fault = (cron: string, durationHours = 1, periodHours = 24) => windowFault({ cron, durationHours }, periodHours)
 

@@ -2,7 +2,7 @@
 // for good, whatever roles are named.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { Fault } from '../../lambda/domain/fault.ts'
+import { Fault } from '../../lambda/core/base/fault.ts'
 import {
   consumersThatFit,
   LOOKING,
@@ -18,7 +18,7 @@ import {
   ROTATING,
   secretPolicy,
   TAGGING,
-} from '../../lambda/domain/fleet/secret-policy.ts'
+} from '../../lambda/core/clients/secret-policy.ts'
 
 /** The last is none that AWS has: whatever it adds is denied until somebody says otherwise. */
 const CHANGING = [

@@ -2,8 +2,8 @@
 // people are told of; and that no deployment lifts a freeze.
 import { Match, type Template } from 'aws-cdk-lib/assertions'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { SWEEP_SOURCE as SOURCE_OF_THE_FUNCTION } from '../../lambda/domain/sweep/sweep-notice.ts'
-import { SWEEP_SOURCE } from '../../lib/sweep.ts'
+import { SWEEP_SOURCE as SOURCE_OF_THE_FUNCTION } from '../../lambda/core/sweep/sweep-notice.ts'
+import { SWEEP_SOURCE } from '../../lib/sweep/sweep.ts'
 import {
   ACCOUNT,
   BREAK_GLASS,

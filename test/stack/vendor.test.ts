@@ -5,10 +5,10 @@ import { Match, Template } from 'aws-cdk-lib/assertions'
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { VENDOR_SOURCE as SPOKEN_SOURCE } from '../../lambda/domain/vend/vend-outcome.ts'
+import { VENDOR_SOURCE as SPOKEN_SOURCE } from '../../lambda/core/vend/vend-outcome.ts'
 import { routes } from '../../lambda/local/vend-front/front.ts'
-import { readDeployConfig } from '../../lib/deploy-config.ts'
-import { VENDOR_SOURCE } from '../../lib/vendor.ts'
+import { readDeployConfig } from '../../lib/config/deploy-config.ts'
+import { VENDOR_SOURCE } from '../../lib/vend/vendor.ts'
 import {
   ACCOUNT,
   busStatements,

@@ -1,7 +1,7 @@
 // Secrets Manager as the vendor reads it, by the SDK's whole client: the same two calls for a first token as the deployed form makes.
 import { SecretsManager } from '@aws-sdk/client-secrets-manager'
 import { toManaged } from '../../../lambda/adapters/aws/fleet.ts'
-import type { VendVault } from '../../../lambda/domain/vend/ports.ts'
+import type { VendVault } from '../../../lambda/core/vend/ports.ts'
 
 export const createSdkVault = (): VendVault => {
   const client = new SecretsManager({})

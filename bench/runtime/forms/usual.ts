@@ -5,10 +5,10 @@ import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics'
 import type { Context } from 'aws-lambda'
 import { z } from 'zod'
 import { createStytchMint } from '../../../lambda/adapters/vend/stytch-mint.ts'
-import { createTokenCache } from '../../../lambda/domain/vend/token-cache.ts'
+import { createTokenCache } from '../../../lambda/core/vend/token-cache.ts'
+import { vendRules } from '../../../lambda/core/vend/vending.ts'
 import { processEnvironment, readVendorEnv } from '../../../lambda/env.ts'
 import { createVendHandler } from '../../../lambda/handlers/vend-handler.ts'
-import { vendRules } from '../../../lambda/usecases/vend/vending.ts'
 import { createSdkVault } from './sdk-vault.ts'
 
 const settings = readVendorEnv(processEnvironment())

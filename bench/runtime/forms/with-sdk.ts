@@ -1,9 +1,9 @@
 // The vendor with the SDK's client in place of the signer, and nothing else changed.
 import { createStytchMint } from '../../../lambda/adapters/vend/stytch-mint.ts'
-import { createTokenCache } from '../../../lambda/domain/vend/token-cache.ts'
+import { createTokenCache } from '../../../lambda/core/vend/token-cache.ts'
+import { vendRules } from '../../../lambda/core/vend/vending.ts'
 import { processEnvironment, readVendorEnv } from '../../../lambda/env.ts'
 import { createVendHandler } from '../../../lambda/handlers/vend-handler.ts'
-import { vendRules } from '../../../lambda/usecases/vend/vending.ts'
 import { createSdkVault } from './sdk-vault.ts'
 
 const settings = readVendorEnv(processEnvironment())

@@ -1,6 +1,6 @@
 // How a failure of S3 reads: the operation, the key and S3's error by name; never what was sent or received.
 import { S3ServiceException } from '@aws-sdk/client-s3'
-import { Fault } from '../../domain/fault.ts'
+import { Fault } from '../../core/base/fault.ts'
 
 export interface ArchiveCall {
   readonly operation: string

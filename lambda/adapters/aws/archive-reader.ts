@@ -1,6 +1,6 @@
 // S3 as the domain's EvidenceReader: for the CLI, with its user's own rights. No function uses it, and it changes nothing.
 import { GetObjectCommand, ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3'
-import type { EvidenceReader } from '../../domain/incident/archive-ports.ts'
+import type { EvidenceReader } from '../../core/incident/archive-ports.ts'
 import { archiveFault } from './archive-fault.ts'
 import { isAwsError } from './aws-call.ts'
 

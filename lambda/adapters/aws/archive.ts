@@ -1,7 +1,7 @@
 // S3 as the domain's EvidenceArchive: one put, on condition that nothing lies there yet. Sent twice it stores once, so that the SDK's
 // second try, Lambda's retries and a repeated event are all safe. It reads and deletes nothing.
 import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3'
-import type { EvidenceArchive } from '../../domain/incident/archive-ports.ts'
+import type { EvidenceArchive } from '../../core/incident/archive-ports.ts'
 import { archiveFault } from './archive-fault.ts'
 import { isAwsError } from './aws-call.ts'
 

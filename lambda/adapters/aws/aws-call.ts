@@ -1,6 +1,6 @@
 // How every AWS client here is set up and how its failures read: 3 s a try, two tries, and a Fault that names operation, subject
 // and AWS's error, but never AWS's words about a value it was sent.
-import { Fault, type FaultCode } from '../../domain/fault.ts'
+import { Fault, type FaultCode } from '../../core/base/fault.ts'
 
 export const AWS_TIMEOUT_MS = 3000
 

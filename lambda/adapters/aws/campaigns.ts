@@ -1,9 +1,9 @@
 // Starts the campaign function for an incident, as an event: a durable execution with a name of its own, so that the same event delivered
 // twice starts one. It does not wait for its end.
 import { createHash } from 'node:crypto'
-import { Fault } from '../../domain/fault.ts'
-import type { Campaigns } from '../../domain/incident/incident-ports.ts'
-import type { LeakReport } from '../../domain/intake/leak-report.ts'
+import { Fault } from '../../core/base/fault.ts'
+import type { Campaigns } from '../../core/incident/incident-ports.ts'
+import type { LeakReport } from '../../core/incident/leak-report.ts'
 import type { SignedCall } from './signed-call.ts'
 
 const TIMEOUT_MS = 10_000

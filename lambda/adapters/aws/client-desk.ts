@@ -2,9 +2,9 @@
 // waited for longer than the function lives, since one that is sent again while the first still runs would meet it half way. What is sent
 // may hold a client's value, so that no error repeats any of it.
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
-import { Fault } from '../../domain/fault.ts'
-import { BREAK_GLASS_ALIAS, type ClientDesk, type DeskReply, type DeskRequest } from '../../domain/fleet/client-desk.ts'
-import { isJsonObject, parseJsonObject } from '../../domain/json-object.ts'
+import { Fault } from '../../core/base/fault.ts'
+import { isJsonObject, parseJsonObject } from '../../core/base/json-object.ts'
+import { BREAK_GLASS_ALIAS, type ClientDesk, type DeskReply, type DeskRequest } from '../../core/clients/client-desk.ts'
 import { AWS_TIMEOUT_MS } from './aws-call.ts'
 
 /** The function stops after 120 s. */

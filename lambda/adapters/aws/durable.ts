@@ -1,7 +1,7 @@
 // Lambda's durable executions as the domain's Durable: the one importer of their SDK. It hands a use case a few verbs and keeps the
 // rest – retries, checkpoints, replay – to itself. What the SDK stores is what the use case returns: nothing secret passes here.
 import { type DurableContext, NestingType, withDurableExecution } from '@aws/durable-execution-sdk-js'
-import type { Durable } from '../../domain/campaign/campaign-ports.ts'
+import type { Durable } from '../../core/campaign/campaign-ports.ts'
 
 export interface DurableRun {
   readonly event: unknown

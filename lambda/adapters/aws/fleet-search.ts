@@ -1,7 +1,7 @@
 // ListSecrets by a tag's value as the domain's FleetSearch. What it finds is a first page: a tag's value that a hundred secrets share
 // names nobody.
 import { ListSecretsCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
-import type { FleetSearch } from '../../domain/incident/incident-ports.ts'
+import type { FleetSearch } from '../../core/incident/incident-ports.ts'
 import { toManaged } from './fleet.ts'
 import { attempt } from './versions.ts'
 

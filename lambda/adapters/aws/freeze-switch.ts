@@ -1,8 +1,8 @@
 // Sets the freeze and reads it back: one parameter of Systems Manager (freeze.ts has the reader of the functions). For the command line,
 // which is not bundled. A parameter that is not there freezes nothing.
 import { GetParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
-import { Fault } from '../../domain/fault.ts'
-import { type FreezeState, freezes } from '../../domain/sweep/freeze.ts'
+import { Fault } from '../../core/base/fault.ts'
+import { type FreezeState, freezes } from '../../core/rotation/freeze.ts'
 import { awsClientSettings } from './aws-call.ts'
 
 export interface FreezeSwitch {

@@ -1,9 +1,9 @@
 // The freeze, from one parameter of Systems Manager: read anew each time, so that it holds at once. A parameter that is not there
 // freezes nothing; anything else that is not plainly `off`, `planned` or `all` is unreadable, and the use case decides what that stops.
-import { Fault } from '../../domain/fault.ts'
-import { parseJsonObject } from '../../domain/json-object.ts'
-import type { Freeze } from '../../domain/rotation/outcomes.ts'
-import { type FreezeState, freezes } from '../../domain/sweep/freeze.ts'
+import { Fault } from '../../core/base/fault.ts'
+import { parseJsonObject } from '../../core/base/json-object.ts'
+import { type FreezeState, freezes } from '../../core/rotation/freeze.ts'
+import type { Freeze } from '../../core/rotation/outcomes.ts'
 import { errorTypeOf, type SignedCall, type SignedReply } from './signed-call.ts'
 
 /** A revoke waits for it: twice this, at most. */

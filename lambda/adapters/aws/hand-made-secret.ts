@@ -1,7 +1,7 @@
 // Reads a secret that a person has stored by hand. When Secrets Manager refuses, the fault says what to create and how, since a secret that
 // was forgotten reads as a denial.
 import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
-import { adviceFor, type HandMadeSecret } from '../../domain/hand-made-secrets.ts'
+import { adviceFor, type HandMadeSecret } from '../../core/secret/hand-made-secrets.ts'
 import { awsFault } from './aws-call.ts'
 
 /** @returns its text; empty for a binary one. @throws Fault */

@@ -1,10 +1,10 @@
 // The identify function as the domain's Identifier: invoked synchronously, and marked as such, since an asynchronous invocation would
 // lay the value into a queue. A throttle is waited for; whatever else fails is a Fault that names AWS's error and repeats no answer.
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
-import type { Timing } from '../../domain/base/timing.ts'
-import { Fault } from '../../domain/fault.ts'
-import type { Identifier, LeakQuestion } from '../../domain/intake/intake-ports.ts'
-import { type LeakFinding, readFinding } from '../../domain/intake/leak-finding.ts'
+import { Fault } from '../../core/base/fault.ts'
+import type { Timing } from '../../core/base/timing.ts'
+import type { Identifier, LeakQuestion } from '../../core/intake/intake-ports.ts'
+import { type LeakFinding, readFinding } from '../../core/intake/leak-finding.ts'
 import { awsClientSettings } from './aws-call.ts'
 import { createSignedCall, type SignedCall, type SignedReply } from './signed-call.ts'
 

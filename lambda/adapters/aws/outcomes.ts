@@ -1,9 +1,9 @@
 // The event bus as the domain's Outcomes, and, under another source, as whatever else of this system tells. An event that was not
 // taken is a Fault: a step whose outcome nobody heard is not done.
 import { type EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge'
-import { Fault } from '../../domain/fault.ts'
-import { OUTCOME_SOURCE } from '../../domain/rotation/outcome.ts'
-import type { Outcomes } from '../../domain/rotation/outcomes.ts'
+import { Fault } from '../../core/base/fault.ts'
+import { OUTCOME_SOURCE } from '../../core/rotation/outcome.ts'
+import type { Outcomes } from '../../core/rotation/outcomes.ts'
 
 const notSent = (types: string, why: string): Fault =>
   new Fault({

@@ -1,7 +1,7 @@
 // The Stytch project secret, from a Secrets Manager secret. It opens everything in the project, so nothing else reads it.
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
-import { Fault } from '../../domain/fault.ts'
-import type { JsonObject } from '../../domain/json-object.ts'
+import { Fault } from '../../core/base/fault.ts'
+import type { JsonObject } from '../../core/base/json-object.ts'
 import { createStoredPair } from './stored-pair.ts'
 
 export interface CredentialsSource {

@@ -1,8 +1,9 @@
 // The record of reads, in a DynamoDB table of a few bytes an item. Whatever is written may be written twice, and in any order.
-import type { PrincipalReads } from '../../domain/adoption/adoption-proof.ts'
-import type { ReadLookup, ReadRecorder } from '../../domain/adoption/read-records.ts'
-import type { Asked } from '../../domain/adoption/read-trail.ts'
-import { isJsonObject, type JsonObject } from '../../domain/json-object.ts'
+
+import { isJsonObject, type JsonObject } from '../../core/base/json-object.ts'
+import type { PrincipalReads } from '../../core/sweep/adoption-proof.ts'
+import type { ReadLookup, ReadRecorder } from '../../core/sweep/read-records.ts'
+import type { Asked } from '../../core/sweep/read-trail.ts'
 import { createTableCall, type TableInput } from './table-call.ts'
 
 const fieldsOf = ({ kind }: Asked) => ({ current: 'currentAt', previous: 'previousAt', version: 'versionAt' })[kind]

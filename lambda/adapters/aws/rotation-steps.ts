@@ -1,9 +1,10 @@
 // The rotation function, invoked for one step as Secrets Manager invokes it. What it says is read from the error it threw; that it did
 // not answer at all is a Fault. Nothing of an answer but its kind goes on.
-import { explainRefusal } from '../../domain/failures.ts'
-import { Fault } from '../../domain/fault.ts'
-import { parseJsonObject } from '../../domain/json-object.ts'
-import type { RotationSteps, StepAsked, StepReply } from '../../domain/sweep/sweep-ports.ts'
+
+import { Fault } from '../../core/base/fault.ts'
+import { parseJsonObject } from '../../core/base/json-object.ts'
+import type { RotationSteps, StepAsked, StepReply } from '../../core/drive/rotation-steps.ts'
+import { explainRefusal } from '../../core/rotation/refusal.ts'
 import type { SignedCall, SignedReply } from './signed-call.ts'
 
 const notRun = ({ step, secretId }: StepAsked, why: string): Fault =>

@@ -12,7 +12,7 @@ import {
   UntagResourceCommand,
   UpdateSecretCommand,
 } from '@aws-sdk/client-secrets-manager'
-import type { SecretFacts, SecretKeeper } from '../../domain/secret/secret-keeper.ts'
+import type { SecretFacts, SecretKeeper } from '../../core/secret/secret-keeper.ts'
 import { awsFault, isAwsError } from './aws-call.ts'
 import { fromRules, toRules } from './rotation-rules.ts'
 

@@ -6,7 +6,7 @@ import {
   RotateSecretCommand,
   type SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager'
-import type { Shelf } from '../../domain/secret/secrets.ts'
+import type { Shelf } from '../../core/secret/secrets.ts'
 import { awsFault, isAwsError } from './aws-call.ts'
 import { toSecretState } from './secret-state.ts'
 

@@ -3,7 +3,7 @@
 // there anyway; the signer is the SDK's. It tries once and reads nothing into the reply.
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { SignatureV4 } from '@smithy/signature-v4'
-import type { JsonObject } from '../../domain/json-object.ts'
+import type { JsonObject } from '../../core/base/json-object.ts'
 
 export interface AwsService {
   /** As in its host name and in the signature. */

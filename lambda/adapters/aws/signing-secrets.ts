@@ -2,10 +2,10 @@
 // fit, but not more often than every few seconds, whatever is thrown at the door. Each detector has a key and, while it is replaced,
 // the one before.
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
-import { Fault } from '../../domain/fault.ts'
-import type { SigningSecrets } from '../../domain/intake/intake-ports.ts'
-import { type Detector, detectors, type SigningKeys } from '../../domain/intake/leak-delivery.ts'
-import { isJsonObject, parseJsonObject } from '../../domain/json-object.ts'
+import { Fault } from '../../core/base/fault.ts'
+import { isJsonObject, parseJsonObject } from '../../core/base/json-object.ts'
+import type { SigningSecrets } from '../../core/intake/intake-ports.ts'
+import { type Detector, detectors, type SigningKeys } from '../../core/intake/leak-delivery.ts'
 import { readHandMadeSecret } from './hand-made-secret.ts'
 
 const KEEP_MS = 60_000

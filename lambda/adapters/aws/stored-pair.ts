@@ -1,9 +1,9 @@
 // A Basic-auth pair from a Secrets Manager secret: read on the first call, kept for the life of the execution environment, and read anew
 // when its owner refuses it.
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
-import type { Fault } from '../../domain/fault.ts'
-import type { HandMadeSecret } from '../../domain/hand-made-secrets.ts'
-import { type JsonObject, parseJsonObject } from '../../domain/json-object.ts'
+import type { Fault } from '../../core/base/fault.ts'
+import { type JsonObject, parseJsonObject } from '../../core/base/json-object.ts'
+import type { HandMadeSecret } from '../../core/secret/hand-made-secrets.ts'
 import { readHandMadeSecret } from './hand-made-secret.ts'
 
 export interface StoredPair<Pair> {

@@ -1,7 +1,7 @@
 // One request to a DynamoDB table, signed by hand: two operations are in use, and a client of its own would cost a cold start more than
 // both (docs/decisions/020). What passes is tried again; both operations may be sent twice.
-import { Fault } from '../../domain/fault.ts'
-import { type JsonObject, parseJsonObject } from '../../domain/json-object.ts'
+import { Fault } from '../../core/base/fault.ts'
+import { type JsonObject, parseJsonObject } from '../../core/base/json-object.ts'
 import { errorTypeOf, type SignedCall } from './signed-call.ts'
 
 const TIMEOUT_MS = 3000

@@ -6,7 +6,7 @@ import {
   PutSecretValueCommand,
   type SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager'
-import type { Vault } from '../../domain/secret/secrets.ts'
+import type { Vault } from '../../core/secret/secrets.ts'
 import { awsFault, isAwsError } from './aws-call.ts'
 import { toSecretState } from './secret-state.ts'
 import { attempt, listVersions, moveLabel } from './versions.ts'

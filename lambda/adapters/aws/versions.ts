@@ -5,7 +5,7 @@ import {
   type SecretsManagerClient,
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager'
-import type { LabelMove, VersionEntry } from '../../domain/secret/secrets.ts'
+import type { LabelMove, VersionEntry } from '../../core/secret/secrets.ts'
 import { type AwsCall, awsFault } from './aws-call.ts'
 
 /** @throws Fault for whatever goes wrong. */

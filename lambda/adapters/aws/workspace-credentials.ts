@@ -1,8 +1,8 @@
 // The Stytch workspace key, from a Secrets Manager secret of its own. It can add and delete the secrets of every project in the workspace,
 // so that nothing but the rotation of the project secret may read it.
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
-import { Fault } from '../../domain/fault.ts'
-import type { JsonObject } from '../../domain/json-object.ts'
+import { Fault } from '../../core/base/fault.ts'
+import type { JsonObject } from '../../core/base/json-object.ts'
 import { createStoredPair } from './stored-pair.ts'
 
 export interface WorkspaceKeySource {

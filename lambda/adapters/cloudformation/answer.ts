@@ -2,7 +2,7 @@
 // its own timeout, so the call is repeated; the address is in no message, since whoever has it may answer.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { request } from 'undici'
-import { Fault } from '../../domain/fault.ts'
+import { Fault } from '../../core/base/fault.ts'
 
 declare const DEPLOYED_BUNDLE: boolean | undefined
 

@@ -1,11 +1,11 @@
 // GitHub's secret-scanning alerts as the domain's AlertValues: the value that a webhook leaves out, fetched by a GitHub App whose key
 // lies in a Secrets Manager secret. The address is made of checked parts, never taken from the delivery.
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
-import { Fault } from '../../domain/fault.ts'
-import type { AlertValues } from '../../domain/intake/intake-ports.ts'
-import { MAX_VALUE_CHARACTERS } from '../../domain/intake/leak-proof.ts'
-import { parseJsonObject } from '../../domain/json-object.ts'
-import { type ClientSecret, createClientSecret } from '../../domain/rotation/client-secret.ts'
+import { Fault } from '../../core/base/fault.ts'
+import { parseJsonObject } from '../../core/base/json-object.ts'
+import type { AlertValues } from '../../core/intake/intake-ports.ts'
+import { MAX_VALUE_CHARACTERS } from '../../core/intake/leak-proof.ts'
+import { type ClientSecret, createClientSecret } from '../../core/secret/client-secret.ts'
 import { readHandMadeSecret } from '../aws/hand-made-secret.ts'
 import { type GithubApp, installationToken, makeAppJwt, readPrivateKey } from './app.ts'
 import { callGithub } from './http.ts'

@@ -1,8 +1,8 @@
 // A GitHub App's way to a token: its own JWT, signed by its private key, exchanged for an installation's token that may read one
 // repository's secret-scanning alerts and nothing else, whatever the App may. Tokens are used at once and never kept.
 import { createPrivateKey, type KeyObject, sign } from 'node:crypto'
-import { Fault } from '../../domain/fault.ts'
-import type { GithubAlertPlace } from '../../domain/intake/leak-alert.ts'
+import { Fault } from '../../core/base/fault.ts'
+import type { GithubAlertPlace } from '../../core/intake/leak-alert.ts'
 import { callGithub } from './http.ts'
 
 export interface GithubApp {

@@ -1,8 +1,8 @@
 // One HTTP call to GitHub's REST API, by undici: bounded, not repeated, no redirect followed. A failure says the operation and the
 // status; nothing of a reply's body is ever repeated, since a reply may hold what leaked.
 import { request } from 'undici'
-import { Fault } from '../../domain/fault.ts'
-import { type JsonObject, parseJsonObject } from '../../domain/json-object.ts'
+import { Fault } from '../../core/base/fault.ts'
+import { type JsonObject, parseJsonObject } from '../../core/base/json-object.ts'
 
 const TIMEOUT_MS = 5000
 

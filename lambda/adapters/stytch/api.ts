@@ -1,9 +1,9 @@
 // Every M2M endpoint of Stytch (stytch-api §1), one function each, in the vendor's paths and the domain's names. A reply is a value
 // of a named kind; nothing is thrown, and an imported or issued secret leaves only in a ClientSecret.
 
-import { filled, isJsonObject, type JsonObject } from '../../domain/json-object.ts'
-import { type ClientSecret, createClientSecret } from '../../domain/rotation/client-secret.ts'
-import type { Slots } from '../../domain/rotation/position.ts'
+import { filled, isJsonObject, type JsonObject } from '../../core/base/json-object.ts'
+import type { Slots } from '../../core/rotation/position.ts'
+import { type ClientSecret, createClientSecret } from '../../core/secret/client-secret.ts'
 import { type CallerSettings, createCaller } from './caller.ts'
 import type { Send } from './http.ts'
 import type { StytchReply } from './reply.ts'

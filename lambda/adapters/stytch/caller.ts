@@ -1,6 +1,6 @@
 // Calls to Stytch as the holder of a Basic-auth pair – a project's secret, or a workspace key – and as nobody. A pair that is refused is
 // read anew and the call sent once more: somebody has rotated it.
-import type { JsonObject } from '../../domain/json-object.ts'
+import type { JsonObject } from '../../core/base/json-object.ts'
 import type { HttpCall, Send } from './http.ts'
 import { readReply, type StytchReply } from './reply.ts'
 import { type Repetition, type RetryTiming, withRetries } from './retry.ts'

@@ -1,5 +1,5 @@
 // What clients look like at Stytch, apart from their secrets: for the registrar and whatever registers beside it.
-import type { ClientKeeper, ClientRecord } from '../../domain/clients/client-keeper.ts'
+import type { ClientKeeper, ClientRecord } from '../../core/clients/client-keeper.ts'
 import type { ClientUpdate, StytchApi, StytchClient } from './api.ts'
 import { stytchFault } from './issuer.ts'
 

@@ -2,9 +2,9 @@
 // have no grant of their own, so that a value is proven by introspection, with a token that nobody has. Stytch keeps no field for who
 // manages an app: its secret says so, by the tag `m2m:client-id`, which whoever writes values may not write.
 import { randomUUID } from 'node:crypto'
-import { filled, isJsonObject, type JsonObject } from '../../domain/json-object.ts'
-import { createClientSecret } from '../../domain/rotation/client-secret.ts'
-import type { Issuer } from '../../domain/rotation/issuer.ts'
+import { filled, isJsonObject, type JsonObject } from '../../core/base/json-object.ts'
+import type { Issuer } from '../../core/rotation/issuer.ts'
+import { createClientSecret } from '../../core/secret/client-secret.ts'
 import { callerSettings, type StytchSettings } from './api.ts'
 import { createCaller } from './caller.ts'
 import { createSlotIssuer, type SlotCalls } from './issuer.ts'

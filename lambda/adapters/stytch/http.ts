@@ -1,7 +1,7 @@
 // One HTTP call to Stytch, by undici: sent once, bounded by a timeout, answered with a value that says what is known of its
 // effect. Never throws for what the network or the vendor does, and keeps no body of a failed answer.
 import { type Dispatcher, request } from 'undici'
-import { type JsonObject, parseJsonObject } from '../../domain/json-object.ts'
+import { type JsonObject, parseJsonObject } from '../../core/base/json-object.ts'
 
 /** stytch-api §2: none of the vendor's own SDKs bounds a call, so this one does. */
 export const STYTCH_TIMEOUT_MS = 5000

@@ -1,8 +1,8 @@
 // Stytch's M2M clients as the domain's Issuer: two slots, looked at by last four. Turns the vendor's error kinds into outcomes
 // where a rotation has a next move, and into Faults where it has none.
-import { Fault, type FaultCode } from '../../domain/fault.ts'
-import type { ClientSecret } from '../../domain/rotation/client-secret.ts'
-import type { ClientView, Issuer, LookedAt, NotDone, RetireReply } from '../../domain/rotation/issuer.ts'
+import { Fault, type FaultCode } from '../../core/base/fault.ts'
+import type { ClientView, Issuer, LookedAt, NotDone, RetireReply } from '../../core/rotation/issuer.ts'
+import type { ClientSecret } from '../../core/secret/client-secret.ts'
 import type { StytchApi, StytchClient } from './api.ts'
 import type { StytchError, StytchErrorKind, StytchReply } from './reply.ts'
 import { waitFor } from './retry.ts'

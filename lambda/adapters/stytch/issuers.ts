@@ -1,8 +1,9 @@
 // Several kinds of client behind one Issuer: each call goes to the kind that the client's id names. Where the kinds of one rotation function
 // meet, and nowhere else (docs/another-vendor.md).
-import { isConnectedApp } from '../../domain/fleet/client-id.ts'
-import type { Issuer } from '../../domain/rotation/issuer.ts'
-import { readScimId } from '../../domain/rotation/scim-form.ts'
+
+import type { Issuer } from '../../core/rotation/issuer.ts'
+import { isConnectedApp } from '../../core/secret/client-id.ts'
+import { readScimId } from '../../core/secret/scim-form.ts'
 import { createStytchApi, type StytchSettings } from './api.ts'
 import { createAppIssuer } from './connected-apps.ts'
 import { createStytchIssuer } from './issuer.ts'

@@ -2,10 +2,10 @@
 // Stytch says of them what sits in their slots, and keeps no field for who manages them. They are made, described and switched off at
 // Stytch, by whoever owns them there.
 
-import type { ClientKeeper, ClientRecord } from '../../domain/clients/client-keeper.ts'
-import { Fault } from '../../domain/fault.ts'
-import { isM2mClient } from '../../domain/fleet/client-id.ts'
-import type { Issuer } from '../../domain/rotation/issuer.ts'
+import { Fault } from '../../core/base/fault.ts'
+import type { ClientKeeper, ClientRecord } from '../../core/clients/client-keeper.ts'
+import type { Issuer } from '../../core/rotation/issuer.ts'
+import { isM2mClient } from '../../core/secret/client-id.ts'
 
 const notOurs = (clientId: string): Fault =>
   new Fault({

@@ -1,7 +1,7 @@
 // The part of Stytch's Management API (stytch-api §5.1) that a project's secrets need, one function each. It takes a workspace key, never
 // a project secret. A value leaves only in a ClientSecret, whose mark is the id by which Stytch names it.
-import { filled, isJsonObject } from '../../domain/json-object.ts'
-import { type ClientSecret, createClientSecret } from '../../domain/rotation/client-secret.ts'
+import { filled, isJsonObject } from '../../core/base/json-object.ts'
+import { type ClientSecret, createClientSecret } from '../../core/secret/client-secret.ts'
 import { type CallerSettings, createCaller } from './caller.ts'
 import type { StytchReply } from './reply.ts'
 

@@ -1,7 +1,7 @@
 // Stytch's token endpoint – of a Connected App its introspection, of a SCIM connection its list of users – for whoever only asks whether a value is accepted. It needs no project secret, so that who searches for a
 // leaked value can change nothing at Stytch; a call that would need one fails before it is sent.
-import { Fault } from '../../domain/fault.ts'
-import type { Prober } from '../../domain/intake/intake-ports.ts'
+import { Fault } from '../../core/base/fault.ts'
+import type { Prober } from '../../core/intake/intake-ports.ts'
 import { vendorBaseUrl } from './base-url.ts'
 import { createSend } from './http.ts'
 import { createSlotIssuers } from './issuers.ts'

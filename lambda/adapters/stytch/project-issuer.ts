@@ -1,9 +1,9 @@
 // A project's own secrets as the domain's Issuer (docs/decisions/039). Stytch holds a list of them, and accepts each; the two slots are the
 // older and the newer of those that are known to be this secret's. An entry that no stored value names is somebody else's, and is never
 // deleted. "Accepted" is what whoami says; "start" adds an entry; an end of a slot deletes one, by its id.
-import { Fault } from '../../domain/fault.ts'
-import type { ClientView, Issuer, LookedAt, RetireReply, SlotUses } from '../../domain/rotation/issuer.ts'
-import { markOfUnnamed } from '../../domain/rotation/project-secret-form.ts'
+import { Fault } from '../../core/base/fault.ts'
+import type { ClientView, Issuer, LookedAt, RetireReply, SlotUses } from '../../core/rotation/issuer.ts'
+import { markOfUnnamed } from '../../core/secret/project-secret-form.ts'
 import { type FailedCall, faultOf, toNotDone } from './issuer.ts'
 import type { ListedSecret, ManagementApi } from './management.ts'
 import type { StytchReply } from './reply.ts'

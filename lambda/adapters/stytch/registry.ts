@@ -1,5 +1,5 @@
 // Creating and removing M2M clients at Stytch, for the registrar alone.
-import type { ClientRegistry } from '../../domain/clients/client-registry.ts'
+import type { ClientRegistry } from '../../core/clients/client-registry.ts'
 import type { StytchApi } from './api.ts'
 import { stytchFault } from './issuer.ts'
 

@@ -1,6 +1,6 @@
 // Names what Stytch answered (stytch-api §2): one kind for each thing that a caller does next. Statuses that the documentation
 // leaves open are not relied on; the error's name decides where there is one.
-import type { JsonObject } from '../../domain/json-object.ts'
+import type { JsonObject } from '../../core/base/json-object.ts'
 import type { HttpAnswer } from './http.ts'
 
 export type StytchErrorKind =

@@ -1,10 +1,10 @@
 // The bearer tokens of SCIM connections (stytch-api §5.3, B2B) as the domain's Issuer: two slots, as a client's, under the paths of the
 // connection's organization. A token is proven by a SCIM call that reads one user at most. Stytch keeps no field for who manages a connection:
 // its secret says so, by the tag `m2m:client-id`.
-import { filled, isJsonObject, type JsonObject } from '../../domain/json-object.ts'
-import { createClientSecret } from '../../domain/rotation/client-secret.ts'
-import type { Issuer } from '../../domain/rotation/issuer.ts'
-import { readScimId } from '../../domain/rotation/scim-form.ts'
+import { filled, isJsonObject, type JsonObject } from '../../core/base/json-object.ts'
+import type { Issuer } from '../../core/rotation/issuer.ts'
+import { createClientSecret } from '../../core/secret/client-secret.ts'
+import { readScimId } from '../../core/secret/scim-form.ts'
 import { callerSettings, type StytchSettings } from './api.ts'
 import { createCaller } from './caller.ts'
 import { createSlotIssuer, type SlotCalls } from './issuer.ts'

@@ -1,8 +1,8 @@
 // Exchanges a client's value for a token at an address that the stage names: for an operator who checks a client. The token goes to the
 // caller and nowhere else.
 
-import { Fault } from '../../domain/fault.ts'
-import type { ClientSecret } from '../../domain/rotation/client-secret.ts'
+import { Fault } from '../../core/base/fault.ts'
+import type { ClientSecret } from '../../core/secret/client-secret.ts'
 import type { Send } from './http.ts'
 import { readReply } from './reply.ts'
 

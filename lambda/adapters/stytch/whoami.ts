@@ -1,5 +1,5 @@
 // Whether Stytch takes a project secret: one call that changes nothing (stytch-api §2, whoami), sent with that very secret.
-import type { ClientSecret } from '../../domain/rotation/client-secret.ts'
+import type { ClientSecret } from '../../core/secret/client-secret.ts'
 import { basic } from './caller.ts'
 import type { Send } from './http.ts'
 import { readReply, type StytchReply } from './reply.ts'

@@ -2,8 +2,8 @@
 // token vendor calls. A service's client would be most of its cold start (docs/decisions/023). Two tries within the time it is given;
 // what goes wrong comes back as an error of the SDK's shape, which adapters turn into Faults. It never repeats what it sent.
 import { SignatureV4 } from '@smithy/signature-v4'
-import type { JsonObject } from '../../domain/json-object.ts'
-import { Sha256 } from '../../domain/vend/sha256.ts'
+import type { JsonObject } from '../../core/base/json-object.ts'
+import { Sha256 } from '../../core/vend/sha256.ts'
 import { createSend, type HttpAnswer } from '../stytch/http.ts'
 
 export interface AwsPlace {

@@ -1,6 +1,6 @@
 // Stytch's token endpoint as the domain's TokenMint: one try, broken off when its time is over. The token goes into its box at once.
-import { createAccessToken } from '../../domain/vend/access-token.ts'
-import type { MintReply, TokenMint } from '../../domain/vend/ports.ts'
+import { createAccessToken } from '../../core/vend/access-token.ts'
+import type { MintReply, TokenMint } from '../../core/vend/ports.ts'
 import { vendorBaseUrl } from '../stytch/base-url.ts'
 import { createSend } from '../stytch/http.ts'
 import { readReply, type StytchError } from '../stytch/reply.ts'

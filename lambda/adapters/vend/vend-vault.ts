@@ -1,8 +1,8 @@
 // Secrets Manager as the domain's VendVault: metadata and AWSCURRENT's value, of one secret at a time, and the list of what changed
 // last. It reads; there is no operation here that changes anything.
-import { isJsonObject, type JsonObject } from '../../domain/json-object.ts'
-import type { VersionEntry } from '../../domain/secret/secrets.ts'
-import type { VendSecret, VendVault } from '../../domain/vend/ports.ts'
+import { isJsonObject, type JsonObject } from '../../core/base/json-object.ts'
+import type { VersionEntry } from '../../core/secret/secrets.ts'
+import type { VendSecret, VendVault } from '../../core/vend/ports.ts'
 import { awsFault, isAwsError } from '../aws/aws-call.ts'
 import type { AwsJsonCall } from './signed-json.ts'
 

@@ -21,7 +21,7 @@ export const laptopClientsEnv = (place: ClientsPlace): Record<string, string> =>
     replicas: [],
     // The account of the readers in docs/cli.md.
     readerAccounts: ['111111111111'],
-    // Twice the period, as the stack's defaults are (lib/deploy-config.ts).
+    // Twice the period, as the stack's defaults are (lib/config/deploy-config.ts).
     backstop: { everyDays: 60 },
     periodHours: 720,
     overlapHours: 24,

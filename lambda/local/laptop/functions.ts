@@ -73,16 +73,16 @@ export interface LaptopFunction {
   readonly scheduledInput?: (scheduledAt: string) => object
 }
 
-/** As the stack's defaults are (lib/deploy-config.ts). */
+/** As the stack's defaults are (lib/config/deploy-config.ts). */
 const LAPTOP_SWEEP_MINUTES = 15
 
-/** As the stack's defaults are (lib/deploy-config.ts). */
+/** As the stack's defaults are (lib/config/deploy-config.ts). */
 export const LAPTOP_HOURS = { periodHours: 720, overlapHours: 24 } as const
 
 /** A fleet makes hundreds of calls at once; a process for each would do nothing but start. */
 const MOST_PROCESSES = 4 * availableParallelism()
 
-/** As the stack's default is (lib/deploy-config.ts). */
+/** As the stack's default is (lib/config/deploy-config.ts). */
 const LAPTOP_QUIET_HOURS = 25
 
 const LAPTOP_PROJECT_DAYS = 90
@@ -114,7 +114,7 @@ const projectRotationEnv = ({
     freeze: { parameter: LAPTOP_FREEZE },
   })
 
-/** As the stack's defaults are (lib/adoption-config.ts). */
+/** As the stack's defaults are (lib/config/adoption-config.ts). */
 const LAPTOP_ADOPTION = { waitAtMostHours: 72, lookBackHours: 720 } as const
 
 const adoptionOf = ({ rotationRole }: Pick<LaptopSeat, 'rotationRole'>) =>
@@ -122,7 +122,7 @@ const adoptionOf = ({ rotationRole }: Pick<LaptopSeat, 'rotationRole'>) =>
     ? {}
     : { adoption: { table: LAPTOP_READS.name, ...LAPTOP_ADOPTION, ownPrincipal: rotationRole } }
 
-/** As the stack's schedule starts it (lib/campaign.ts; a test holds the two together). */
+/** As the stack's schedule starts it (lib/campaign/campaign.ts; a test holds the two together). */
 const dailyCampaign = {
   everyMinutes: 24 * 60,
   scheduledInput: (scheduledAt: string) => ({

@@ -6,7 +6,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
-import { readScimId } from '../../domain/rotation/scim-form.ts'
+import { readScimId } from '../../core/secret/scim-form.ts'
 import { LAPTOP_HOURS, LAPTOP_PREFIX } from '../laptop/functions.ts'
 import type { Laptop } from '../laptop/laptop.ts'
 import { listen } from '../laptop/listen.ts'

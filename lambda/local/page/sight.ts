@@ -1,11 +1,11 @@
 // What the status page shows of the clients, from what both stand-ins hold: names, labels, slots, positions, last fours. No value.
-import { visibleOf } from '../../domain/fleet/client-status.ts'
-import type { ManagedSecret } from '../../domain/fleet/fleet.ts'
-import { clientIdOf } from '../../domain/fleet/secret-tags.ts'
-import { type Position, type Slots, sightings } from '../../domain/rotation/position.ts'
-import { type Origin, readRequestToken } from '../../domain/rotation/request-token.ts'
-import type { StoredSecret } from '../../domain/rotation/secret-format.ts'
-import { slotForm } from '../../domain/rotation/slot-forms.ts'
+import { visibleOf } from '../../core/clients/client-status.ts'
+import { type Position, type Slots, sightings } from '../../core/rotation/position.ts'
+import type { ManagedSecret } from '../../core/secret/fleet.ts'
+import { type Origin, readRequestToken } from '../../core/secret/request-token.ts'
+import type { StoredSecret } from '../../core/secret/secret-format.ts'
+import { clientIdOf } from '../../core/secret/secret-tags.ts'
+import { slotForm } from '../../core/secret/slot-forms.ts'
 import type { PeekedSecret, PeekedVersion } from '../aws/peek.ts'
 
 const HOUR_MS = 3_600_000

@@ -14,9 +14,9 @@ import { createStytchConnection } from '../../adapters/stytch/connect.ts'
 import { createStytchIssuer } from '../../adapters/stytch/issuer.ts'
 import { createClientRegistry } from '../../adapters/stytch/registry.ts'
 import { createTiming } from '../../adapters/timing.ts'
-import { scopeTags, TAG } from '../../domain/fleet/secret-tags.ts'
-import { type Intent, makeRequestToken } from '../../domain/rotation/request-token.ts'
-import { type Registered, registerClient } from '../../usecases/fleet/register-client.ts'
+import { type Registered, registerClient } from '../../core/clients/register-client.ts'
+import { type Intent, makeRequestToken } from '../../core/secret/request-token.ts'
+import { scopeTags, TAG } from '../../core/secret/secret-tags.ts'
 import type { LaptopAddress } from '../laptop/laptop.ts'
 
 export interface Operator {

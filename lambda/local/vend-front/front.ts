@@ -21,7 +21,7 @@ export interface VendFront {
   close(): Promise<void>
 }
 
-/** As lib/vendor.ts declares them. */
+/** As lib/vend/vendor.ts declares them. */
 export const routes: readonly Route[] = [
   { method: 'POST', resource: '/clients/{client}/token' },
   { method: 'GET', resource: '/revocations' },

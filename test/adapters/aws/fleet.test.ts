@@ -9,7 +9,7 @@ import {
 } from '@aws-sdk/client-secrets-manager'
 import { describe, expect, test } from 'vitest'
 import { createFleet } from '../../../lambda/adapters/aws/fleet.ts'
-import { Fault } from '../../../lambda/domain/fault.ts'
+import { Fault } from '../../../lambda/core/base/fault.ts'
 import { useAws } from '../../fakes/stand-ins.ts'
 
 const FUNCTION = 'arn:aws:lambda:us-east-1:000000000000:function:m2m-rotation'

@@ -2,7 +2,7 @@
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createFreezeSwitch } from '../../../lambda/adapters/aws/freeze-switch.ts'
-import { freezes } from '../../../lambda/domain/sweep/freeze.ts'
+import { freezes } from '../../../lambda/core/rotation/freeze.ts'
 import { type AwsStandIn, createAwsStandIn } from '../../../lambda/local/aws/aws-stand-in.ts'
 import { createWorld } from '../../../lambda/local/stand-in/world.ts'
 

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createIdentifier, SYNCHRONOUS_CONTEXT } from '../../../lambda/adapters/aws/identifier.ts'
 import { createSignedCall } from '../../../lambda/adapters/aws/signed-call.ts'
-import { readProof } from '../../../lambda/domain/intake/leak-proof.ts'
+import { readProof } from '../../../lambda/core/intake/leak-proof.ts'
 import { createAwsStandIn } from '../../../lambda/local/aws/aws-stand-in.ts'
 import type { Invocation, InvocationResult } from '../../../lambda/local/aws/lambda-api.ts'
 import type { Fault } from '../../../lambda/local/stand-in/faults.ts'

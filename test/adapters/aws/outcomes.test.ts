@@ -1,7 +1,7 @@
 // The event bus as the domain's Outcomes, by the real SDK over HTTP against the stand-in: told means taken, entry by entry.
 import { describe, expect, test } from 'vitest'
 import { createOutcomes } from '../../../lambda/adapters/aws/outcomes.ts'
-import type { OutcomeEvent } from '../../../lambda/domain/rotation/outcome.ts'
+import type { OutcomeEvent } from '../../../lambda/core/rotation/outcome.ts'
 import { useAws } from '../../fakes/stand-ins.ts'
 
 const place = useAws()

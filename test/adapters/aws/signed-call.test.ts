@@ -9,8 +9,8 @@ import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vi
 import { createFreeze } from '../../../lambda/adapters/aws/freeze.ts'
 import { createRotationSteps } from '../../../lambda/adapters/aws/rotation-steps.ts'
 import { createSignedCall } from '../../../lambda/adapters/aws/signed-call.ts'
-import { explainRefusal } from '../../../lambda/domain/failures.ts'
-import { Fault } from '../../../lambda/domain/fault.ts'
+import { Fault } from '../../../lambda/core/base/fault.ts'
+import { explainRefusal } from '../../../lambda/core/rotation/refusal.ts'
 
 interface Received {
   readonly method: string | undefined

@@ -2,7 +2,7 @@
 // reply in the open. And the project secret that was rotated under us.
 import { describe, expect, test } from 'vitest'
 import type { StytchReply } from '../../../lambda/adapters/stytch/reply.ts'
-import { createClientSecret } from '../../../lambda/domain/rotation/client-secret.ts'
+import { createClientSecret } from '../../../lambda/core/secret/client-secret.ts'
 import { PROJECT_ID, PROJECT_SECRET, useStytch } from '../../fakes/stand-ins.ts'
 
 const place = useStytch()

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { createStytchIssuer } from '../../../lambda/adapters/stytch/issuer.ts'
 import { createClientRegistry } from '../../../lambda/adapters/stytch/registry.ts'
-import { createClientSecret } from '../../../lambda/domain/rotation/client-secret.ts'
+import { createClientSecret } from '../../../lambda/core/secret/client-secret.ts'
 import type { FaultKind } from '../../../lambda/local/stand-in/faults.ts'
 import { PROJECT_ID, useStytch } from '../../fakes/stand-ins.ts'
 

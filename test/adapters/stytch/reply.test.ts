@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest'
 import type { HttpAnswer } from '../../../lambda/adapters/stytch/http.ts'
 import { readReply, type StytchErrorKind } from '../../../lambda/adapters/stytch/reply.ts'
-import type { JsonObject } from '../../../lambda/domain/json-object.ts'
+import type { JsonObject } from '../../../lambda/core/base/json-object.ts'
 
 const answered = (status: number, json: JsonObject, retryAfter?: string): HttpAnswer => ({
   arrived: true,

@@ -4,7 +4,7 @@ import { inspect } from 'node:util'
 import { expect, test } from 'vitest'
 import { createSend } from '../../../lambda/adapters/stytch/http.ts'
 import { mintToken } from '../../../lambda/adapters/stytch/token-endpoint.ts'
-import { createClientSecret } from '../../../lambda/domain/rotation/client-secret.ts'
+import { createClientSecret } from '../../../lambda/core/secret/client-secret.ts'
 import { PROJECT_ID, useStytch } from '../../fakes/stand-ins.ts'
 
 const place = useStytch()

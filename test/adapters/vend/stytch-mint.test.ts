@@ -3,8 +3,8 @@
 import { inspect } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { createStytchMint } from '../../../lambda/adapters/vend/stytch-mint.ts'
-import { createClientSecret } from '../../../lambda/domain/rotation/client-secret.ts'
-import { readMintedToken } from '../../../lambda/domain/vend/access-token.ts'
+import { createClientSecret } from '../../../lambda/core/secret/client-secret.ts'
+import { readMintedToken } from '../../../lambda/core/vend/access-token.ts'
 import { PROJECT_ID, useStytch } from '../../fakes/stand-ins.ts'
 
 const place = useStytch()

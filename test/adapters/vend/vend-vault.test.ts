@@ -11,7 +11,7 @@ import { createFleet } from '../../../lambda/adapters/aws/fleet.ts'
 import { createAwsJson } from '../../../lambda/adapters/vend/signed-json.ts'
 import { createVendOutcomes } from '../../../lambda/adapters/vend/vend-outcomes.ts'
 import { createVendVault } from '../../../lambda/adapters/vend/vend-vault.ts'
-import { credentialRefusedEvent } from '../../../lambda/domain/vend/vend-outcome.ts'
+import { credentialRefusedEvent } from '../../../lambda/core/vend/vend-outcome.ts'
 import { useAws } from '../../fakes/stand-ins.ts'
 
 const place = useAws()

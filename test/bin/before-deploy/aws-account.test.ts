@@ -8,7 +8,7 @@ import { createAwsAccount, createClients } from '../../../bin/before-deploy/aws-
 import { AwsCallError, isDenied } from '../../../bin/before-deploy/check.ts'
 import type { Clients } from '../../../bin/before-deploy/name-lookups.ts'
 import { createSignedProtocols, elementsOf } from '../../../bin/before-deploy/signed-protocols.ts'
-import { endpointIn } from '../../../bin/cli-env.ts'
+import { endpointIn } from '../../../bin/terminal/cli-env.ts'
 import { type AwsStandIn, createAwsStandIn } from '../../../lambda/local/aws/aws-stand-in.ts'
 import { createWorld, type World } from '../../../lambda/local/stand-in/world.ts'
 import { type AccountApi, startAccountApi } from '../../fakes/account-api.ts'

@@ -8,7 +8,7 @@ import { checkBootstrap, checkIdentity, checkStack } from '../../../bin/before-d
 import type { NamedResource, Plan } from '../../../bin/before-deploy/plan.ts'
 import { checkForeignKey, checkSecretPolicies } from '../../../bin/before-deploy/policy-checks.ts'
 import { secretChecks } from '../../../bin/before-deploy/secret-checks.ts'
-import { readDeployConfig } from '../../../lib/deploy-config.ts'
+import { readDeployConfig } from '../../../lib/config/deploy-config.ts'
 import { createFakeTiming } from '../../fakes/fake-timing.ts'
 import { exampleConfig } from '../../stack/synth.ts'
 

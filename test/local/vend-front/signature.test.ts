@@ -7,7 +7,7 @@ import { promisify } from 'node:util'
 import { SignatureV4 } from '@smithy/signature-v4'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createAwsJson } from '../../../lambda/adapters/vend/signed-json.ts'
-import { Sha256 } from '../../../lambda/domain/vend/sha256.ts'
+import { Sha256 } from '../../../lambda/core/vend/sha256.ts'
 import { type SignatureCheck, type SignedRequest, signatureFault } from '../../../lambda/local/vend-front/signature.ts'
 
 const keys = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY' }

@@ -1,0 +1,171 @@
+// Adopts clients, one or many, by the clients function: each value from where its row says, at a pace that both services bear. Stopped or
+// killed, it may be run again: what was adopted is told so.
+
+import { Fault } from '../../lambda/core/base/fault.ts'
+import { paced } from '../../lambda/core/base/paced.ts'
+import { CLIENTS_PER_SECOND } from '../../lambda/core/clients/apply-clients.ts'
+import type { Adopted } from '../../lambda/core/clients/client-desk.ts'
+import { readSecrets } from '../../lambda/core/clients/survey-clients.ts'
+import { isM2mClient } from '../../lambda/core/secret/client-id.ts'
+import type { ClientSecret } from '../../lambda/core/secret/client-secret.ts'
+import type { ManagedSecret } from '../../lambda/core/secret/fleet.ts'
+import { clientIdOf } from '../../lambda/core/secret/secret-tags.ts'
+import { spanHours } from '../../lib/config/client-config.ts'
+import { backstopRules } from '../../lib/config/rotation-schedule.ts'
+import { CommandFault, type Ending, EXIT, exitOf } from '../terminal/command-fault.ts'
+import { watchInterruption } from '../terminal/interruption.ts'
+import type { Seat } from '../terminal/seat.ts'
+import { table } from '../terminal/table.ts'
+import { count } from '../terminal/words.ts'
+import type { AdoptionRow } from './adoption-rows.ts'
+import { readValueFromSecret, readValueFromStdin } from './read-value.ts'
+import { rotateAdopted } from './rotate-adopted.ts'
+
+export interface AdoptionOptions {
+  /** Values that no row names are lost. */
+  readonly rotate?: true
+  readonly stytchRate: number
+  readonly concurrency: number
+}
+
+export interface Adoption {
+  readonly name: string
+  readonly clientId: string
+  readonly outcome: 'adopted' | 'already' | 'rotated' | 'failed' | 'wouldAdopt'
+  readonly secretArn?: string
+  readonly why?: string
+}
+
+/** Of Stytch: a look, the exchange that proves the value, the binding, and the exchange of the dry run. */
+const STYTCH_CALLS = 4
+
+/** @returns undefined for a value that is lost. */
+const readValue = async (seat: Seat, row: AdoptionRow, options: AdoptionOptions): Promise<ClientSecret | undefined> => {
+  const { vault } = await seat.reach()
+  if (row.fromSecret !== undefined) return readValueFromSecret(vault, row.fromSecret, row.clientId)
+  return options.rotate === true ? undefined : readValueFromStdin(row.clientId)
+}
+
+/** Stytch tells of an M2M client which secret it is bound to; of the other kinds only the secrets' tags do. */
+const readHolders = async (seat: Seat, rows: readonly AdoptionRow[]): Promise<readonly ManagedSecret[]> => {
+  if (rows.every(({ clientId }) => isM2mClient(clientId))) return []
+  const view = await seat.view()
+  const { fleet } = await seat.reach()
+  const secrets = await readSecrets({ fleet }, view.secretNamePrefix)
+  return secrets.filter((one) => !one.isDeleted)
+}
+
+const assertFree = (holders: readonly ManagedSecret[], { clientId }: AdoptionRow, secretName: string): void => {
+  if (isM2mClient(clientId)) return
+  const holder = holders.find((one) => one.name !== secretName && clientIdOf(one) === clientId)
+  if (holder === undefined) return
+  throw new CommandFault(
+    EXIT.refused,
+    `${clientId} was not adopted as ${secretName}, and nothing was changed: it is held by ${holder.name} (tag m2m:client-id); one secret, one client`,
+  )
+}
+
+const adopt = async (
+  seat: Seat,
+  row: AdoptionRow,
+  { holders, ...options }: AdoptionOptions & { readonly holders: readonly ManagedSecret[] },
+): Promise<Adoption> => {
+  const view = await seat.view()
+  const { desk } = await seat.reach()
+  const { name, clientId } = row
+  const secretName = `${view.secretNamePrefix}${name}`
+  assertFree(holders, row, secretName)
+  const clientSecret = await readValue(seat, row, options)
+  const hours = spanHours(row.period)
+  const adopted = await desk.adopt({
+    secretName,
+    clientId,
+    clientSecret,
+    description: row.description,
+    consumers: row.readers,
+    rules: hours === undefined ? view.backstop : backstopRules(hours, undefined),
+    ...(row.overlap === undefined ? {} : { overlap: row.overlap }),
+    ...(row.period === undefined ? {} : { period: row.period }),
+    tags: {},
+    heldBy: seat.operator,
+  })
+  const isRotated = clientSecret === undefined && (await rotateAdopted(seat, adopted.secretArn))
+  return { name, clientId, ...toOutcome(adopted, isRotated) }
+}
+
+export const adoptOne = async (seat: Seat, row: AdoptionRow, options: AdoptionOptions): Promise<Adoption> =>
+  adopt(seat, row, { ...options, holders: await readHolders(seat, [row]) })
+
+const toOutcome = ({ outcome, secretArn, hasUnknownNext }: Adopted, isRotated: boolean) => ({
+  outcome: isRotated ? ('rotated' as const) : outcome,
+  secretArn,
+  ...(hasUnknownNext && outcome === 'adopted'
+    ? { why: 'Stytch accepts a second value of it, which a settle after release will end' }
+    : {}),
+})
+
+const failureOf = ({ name, clientId }: AdoptionRow, error: unknown): Adoption => {
+  const isKnown = error instanceof Fault || error instanceof CommandFault
+  return { name, clientId, outcome: 'failed', why: isKnown ? error.message : 'an unforeseen failure' }
+}
+
+const words: Readonly<Record<Adoption['outcome'], string>> = {
+  adopted: 'adopted, held',
+  already: 'adopted before',
+  rotated: 'adopted, rotated, held',
+  failed: 'failed',
+  wouldAdopt: 'would be adopted',
+}
+
+export const endingOf = (seat: Seat, results: readonly Adoption[], left: number): Ending => {
+  const failed = results.filter(({ outcome }) => outcome === 'failed').length
+  const rest = left > 0 ? `\n${count(left, 'client')} not begun: run it again to go on` : ''
+  const done = results.some(({ outcome }) => outcome === 'adopted' || outcome === 'rotated')
+  const next =
+    done && !seat.screen.isJson ? '\nThey are held: no planned rotation and no settle begins until m2m release.' : ''
+  return {
+    json: { stage: seat.stage, results, left },
+    text: `${table(
+      ['CLIENT', 'ADOPT', ''],
+      results.map(({ name, outcome, why = '' }) => [name, words[outcome], why]),
+    )}${rest}${next}`,
+    exitCode: left > 0 ? EXIT.interrupted : exitOf({ done: results.length - failed, failed }),
+  }
+}
+
+export const adoptMany = async (
+  seat: Seat,
+  rows: readonly AdoptionRow[],
+  options: AdoptionOptions,
+): Promise<Ending> => {
+  const results = new Map<string, Adoption>()
+  const holders = await readHolders(seat, rows)
+  const interruption = watchInterruption(seat.screen)
+  const progress = seat.screen.progress('Adopting')
+  const until = function* (): Generator<AdoptionRow, void> {
+    for (const row of rows) {
+      if (interruption.isAsked()) return
+      yield row
+    }
+  }
+  const pace = {
+    timing: seat.timing,
+    concurrency: options.concurrency,
+    perSecond: Math.min(CLIENTS_PER_SECOND, options.stytchRate / STYTCH_CALLS),
+    isThrottle: (error: unknown) => error instanceof Fault && error.retryable,
+    onFailure: (row: AdoptionRow, error: unknown) => {
+      results.set(row.name, failureOf(row, error))
+    },
+  }
+  const { begun } = await paced(until(), pace, async (row) => {
+    results.set(row.name, await adopt(seat, row, { ...options, holders }))
+    progress.at(results.size, rows.length)
+  })
+  progress.end()
+  interruption.end()
+  return endingOf(
+    seat,
+    rows.flatMap(({ name }) => results.get(name) ?? []),
+    rows.length - begun,
+  )
+}

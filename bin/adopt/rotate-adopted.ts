@@ -1,0 +1,33 @@
+// The first rotation of a client whose value is lost: asked for once the adoption's own dry run has let go of AWSPENDING, and waited for, since
+// until then the secret holds nothing that works. Asked again, it does nothing where a value is in place.
+
+import { Fault } from '../../lambda/core/base/fault.ts'
+import { versionLabelled } from '../../lambda/core/secret/fleet.ts'
+import { makeRequestToken } from '../../lambda/core/secret/request-token.ts'
+import { askOnce, waitForEnd } from '../rotate/await-rotation.ts'
+import type { Seat } from '../terminal/seat.ts'
+
+const TIMEOUT_MS = 120_000
+
+const notRotated = (secretArn: string, why: string): Fault =>
+  new Fault({
+    code: 'FUNCTION_NOT_ANSWERED',
+    retryable: false,
+    message: `${secretArn} was adopted, and its first rotation ${why}: adopt it again with --rotate, or see m2m status.`,
+  })
+
+/** @returns whether it was rotated now. @throws Fault when it was not, and must be. */
+export const rotateAdopted = async (seat: Seat, secretArn: string): Promise<boolean> => {
+  const { fleet } = await seat.reach()
+  const secret = await fleet.inspect(secretArn)
+  if (secret === undefined) throw notRotated(secretArn, 'found it gone')
+  // A value of a rotation is in place already.
+  if (versionLabelled(secret, 'AWSCURRENT')?.origin !== 'adopt') return false
+  const askedAt = seat.timing.now()
+  const token = makeRequestToken({ origin: 'rotate', askedAt, secretArn, about: seat.newId(), attempt: 1 })
+  const reply = await askOnce(seat, fleet, { secretArn, token })
+  if (reply !== 'asked') throw notRotated(secretArn, `was not begun (${reply})`)
+  const end = await waitForEnd(seat, fleet, { secretArn, token, timeoutMs: TIMEOUT_MS })
+  if (end !== 'done') throw notRotated(secretArn, end === 'refused' ? 'was refused' : 'is not finished')
+  return true
+}

@@ -1,0 +1,151 @@
+// A file for `m2m apply`: YAML (JSON is YAML), read into declared clients. Entries are those of cdk.json, checked by the same code. Every fault
+// is told at once, with its line; a file with a fault changes nothing. Pure: the text comes in.
+import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml'
+import type { StageView } from '../../lambda/core/clients/client-desk.ts'
+import type { DeclaredClient } from '../../lambda/core/clients/declared-client.ts'
+import {
+  type ClientConfig,
+  type ClientRemoval,
+  clientFields,
+  clientRemovals,
+  readClientList,
+  spanHours,
+} from '../../lib/config/client-config.ts'
+import { createPlace, isFields, matching, type Place } from '../../lib/config/config-place.ts'
+import { backstopRules } from '../../lib/config/rotation-schedule.ts'
+import { CommandFault, EXIT } from '../terminal/command-fault.ts'
+
+export interface ClientsFile {
+  /** Names who owns these clients, so that another file's are not taken for its own. */
+  readonly set: string
+  readonly clients: readonly ClientConfig[]
+}
+
+const ROOT = 'file'
+const DEFAULT_SET = 'default'
+const SET = matching(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, '1 to 64 letters, digits, . _ and -')
+const DEFAULTED = ['readers', 'onRemoval', 'overlap', 'period', 'tags'] as const
+
+/** `clients[3].scopes[0]` as steps. */
+const stepsOf = (path: string): readonly (string | number)[] =>
+  [...path.matchAll(/\[(\d+)\]|[^.[\]]+/g)].map(([text, index]) => (index === undefined ? text : Number(index)))
+
+/** Where a path leads in the document, or as far as it leads. */
+const positionOf = (root: Node | null, steps: readonly (string | number)[]): number | undefined => {
+  let node: unknown = root
+  let found = root?.range?.[0]
+  for (const step of steps) {
+    if (isSeq(node)) node = node.items[Number(step)]
+    else if (isMap(node)) {
+      const pair = node.items.find(({ key }) => isScalar(key) && key.value === step)
+      if (pair === undefined) return found
+      if (isScalar(pair.key)) found = pair.key.range?.[0] ?? found
+      node = pair.value
+      continue
+    } else return found
+    const { range } = (node ?? {}) as { readonly range?: readonly [number, number, number] | null }
+    found = range?.[0] ?? found
+  }
+  return found
+}
+
+/** An entry's own say goes over the file's defaults; tags are joined. */
+const withDefaults = (entry: unknown, defaults: Readonly<Record<string, unknown>>): unknown => {
+  if (!isFields(entry)) return entry
+  const { tags: common } = defaults
+  if (!isFields(common) || (entry.tags !== undefined && !isFields(entry.tags))) return { ...defaults, ...entry }
+  return { ...defaults, ...entry, tags: { ...common, ...entry.tags } }
+}
+
+const readDefaults = (root: Place): Readonly<Record<string, unknown>> => {
+  const place = root.inner('defaults')
+  if (place === undefined) return {}
+  place.onlyKnows(...DEFAULTED)
+  return place.fields
+}
+
+const readRoot = (fields: Readonly<Record<string, unknown>>, faults: string[]): ClientsFile => {
+  const root = createPlace(ROOT, faults, fields)
+  root.onlyKnows('set', 'defaults', 'clients')
+  const defaults = readDefaults(root)
+  if (!Array.isArray(fields.clients)) {
+    root.fault('clients', `${root.has('clients') ? 'is malformed' : 'is missing'}: expected a list of clients`)
+    return { set: '', clients: [] }
+  }
+  const merged = createPlace(ROOT, faults, { clients: fields.clients.map((entry) => withDefaults(entry, defaults)) })
+  return {
+    set: root.optional('set', SET) ?? DEFAULT_SET,
+    clients: readClientList(merged.list('clients'), clientRemovals[0] satisfies ClientRemoval),
+  }
+}
+
+/** `file.clients[3].name is …` as `clients.yaml:14:7 clients[3].name is …` */
+const located = (fault: string, fileName: string, locate: (path: string) => string): string => {
+  const [, path = '', what = fault] = /^file\.?(\S*) ([\s\S]*)$/.exec(fault) ?? []
+  return `${fileName}${locate(path)} ${path === '' ? 'the file' : path} ${what.replace(/\bas in file\./, 'as in ')}`
+}
+
+const refuse = (fileName: string, faults: readonly string[]): CommandFault =>
+  new CommandFault(
+    EXIT.usage,
+    `${fileName} has ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}, and nothing was changed:\n${faults.map((fault) => `  ${fault}`).join('\n')}`,
+  )
+
+/** An anchor that nobody set shows only here. */
+const plainValue = (document: ReturnType<typeof parseDocument>, fileName: string): unknown => {
+  try {
+    // A file of thousands repeats one anchor in each entry.
+    return document.toJS({ maxAliasCount: -1 })
+  } catch (error) {
+    const why = error instanceof Error ? error.message : 'unknown'
+    throw refuse(fileName, [`${fileName} is not YAML: ${why}`])
+  }
+}
+
+/** @throws CommandFault `usage` with every fault, one a line. */
+export const readClientsFile = (text: string, fileName: string): ClientsFile => {
+  const lines = new LineCounter()
+  const at = (offset: number | undefined): string => {
+    if (offset === undefined) return ''
+    const { line, col } = lines.linePos(offset)
+    return `:${line}:${col}`
+  }
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
+  if (document.errors.length > 0) {
+    // The parser's words may quote the text, which is no secret here.
+    throw refuse(
+      fileName,
+      document.errors.map(({ message, pos }) => `${fileName}${at(pos[0])} is not YAML: ${message}`),
+    )
+  }
+  const value = plainValue(document, fileName)
+  if (!isFields(value)) {
+    throw refuse(fileName, [`${fileName} is malformed: expected "clients:" with a list of ${clientFields.join(', ')}`])
+  }
+  const faults: string[] = []
+  const file = readRoot(value, faults)
+  if (faults.length === 0) return file
+  const locate = (path: string): string => at(positionOf(document.contents, stepsOf(path)))
+  throw refuse(
+    fileName,
+    faults.map((fault) => located(fault, fileName, locate)),
+  )
+}
+
+/** As the clients function and the plan know it. */
+export const toDeclared = (client: ClientConfig, view: StageView): DeclaredClient => {
+  const hours = spanHours(client.period)
+  return {
+    secretName: `${view.secretNamePrefix}${client.name}`,
+    displayName: client.displayName ?? client.name,
+    description: client.description,
+    scopes: client.scopes,
+    consumers: client.readers,
+    // The backstop of its own period: no sooner than twice of it, as the stage's.
+    rules: hours === undefined ? view.backstop : backstopRules(hours, undefined),
+    onRemoval: client.onRemoval,
+    ...(client.overlap === undefined ? {} : { overlap: client.overlap }),
+    ...(client.period === undefined ? {} : { period: client.period }),
+    tags: client.tags,
+  }
+}

@@ -1,0 +1,43 @@
+// An incident's report, made of what the evidence archive holds: for people as Markdown, for machines as JSON. Reads with the operator's own
+// rights, and waits a while for what is on its way.
+import type { IncidentReport } from '../../lambda/core/incident/incident-report.ts'
+import { processCliEnv } from '../terminal/cli-env.ts'
+import { CommandFault, EXIT } from '../terminal/command-fault.ts'
+import type { Seat } from '../terminal/seat.ts'
+
+export interface ReportAsked {
+  readonly incidentId: string
+  /** As far as the archive cannot name them itself. */
+  readonly secretNames: readonly string[]
+  readonly bucket?: string
+  /** How long to wait for evidence that is on its way. */
+  readonly patienceMs: number
+}
+
+const PAUSE_MS = 1000
+
+export const bucketOf = (given: string | undefined): string | undefined => given ?? processCliEnv().evidenceBucket
+
+export const readReport = async (seat: Seat, asked: ReportAsked): Promise<IncidentReport> => {
+  const bucket = bucketOf(asked.bucket)
+  if (bucket === undefined) {
+    throw new CommandFault(
+      EXIT.usage,
+      "no evidence archive is known: add --bucket, or set M2M_EVIDENCE_BUCKET (the stack's output EvidenceBucketName)",
+    )
+  }
+  const [{ createArchiveReader }, { createS3 }, { gatherIncident }, { buildIncidentReport }] = await Promise.all([
+    import('../../lambda/adapters/aws/archive-reader.ts'),
+    import('../../lambda/adapters/aws/s3-client.ts'),
+    import('../../lambda/core/incident/gather-incident.ts'),
+    import('../../lambda/core/incident/incident-report.ts'),
+  ])
+  const reader = createArchiveReader(createS3(), bucket)
+  const { incidentId, secretNames, patienceMs } = asked
+  const deadline = seat.timing.now() + patienceMs
+  for (;;) {
+    const report = buildIncidentReport(await gatherIncident(reader, { incidentId, secretNames }))
+    if (report.outcome === 'proven' || seat.timing.now() + PAUSE_MS > deadline) return report
+    await seat.timing.wait(PAUSE_MS)
+  }
+}

@@ -1,0 +1,132 @@
+// Whom an incident of the command line is about: names, client ids, a tag, a scope, or all; or whoever holds a leaked value. It asks Secrets
+// Manager (and, for a value, the identify function), and nothing else: an incident must not need what may be broken.
+import { text } from 'node:stream/consumers'
+import type { Command } from 'commander'
+import { createIdentifier, createInvoking } from '../../lambda/adapters/aws/identifier.ts'
+import { readSecrets } from '../../lambda/core/clients/survey-clients.ts'
+import type { LeakFinding } from '../../lambda/core/intake/leak-finding.ts'
+import { createClientSecret } from '../../lambda/core/secret/client-secret.ts'
+import type { Fleet, ManagedSecret } from '../../lambda/core/secret/fleet.ts'
+import { clientIdOf } from '../../lambda/core/secret/secret-tags.ts'
+import { countFault, createMatcher, type Selector } from '../../lambda/core/secret/selector.ts'
+import { addFilters, byName, secretIdOf } from '../show/choose.ts'
+import { processCliEnv } from '../terminal/cli-env.ts'
+import { CommandFault, EXIT } from '../terminal/command-fault.ts'
+import { addText, integerFrom } from '../terminal/options.ts'
+import type { Seat } from '../terminal/seat.ts'
+
+export interface TargetOptions {
+  readonly clientId?: readonly string[]
+  readonly tag?: Readonly<Record<string, string>>
+  readonly scope?: readonly string[]
+  readonly all?: true
+  readonly expectedCount?: number
+  readonly leakedValueStdin?: true
+  readonly prefix?: string
+}
+
+export interface Targets {
+  readonly selector: Selector
+  readonly secrets: readonly ManagedSecret[]
+}
+
+export const addTargets = (command: Command): Command =>
+  addFilters(command)
+    .option('--client-id <id>', "a client's id at Stytch; several: each of them", addText)
+    .option('--all', 'every client of the stage; with --expected-count')
+    .option('--expected-count <n>', 'how many "all" is; more than 5 % off: nothing is begun', integerFrom(1, 1_000_000))
+    .option('--leaked-value-stdin', 'find out whose the value is that comes on stdin')
+    .option('--prefix <prefix>', "of the secrets' names (default: m2m/<stage>/)")
+
+export const prefixOf = ({ stage }: Seat, { prefix }: TargetOptions): string => prefix ?? `m2m/${stage}/`
+
+const usage = (message: string): CommandFault => new CommandFault(EXIT.usage, message)
+
+const listMatching = async (fleet: Fleet, prefix: string, selector: Selector): Promise<readonly ManagedSecret[]> => {
+  const matches = createMatcher(selector)
+  const found = await readSecrets({ fleet }, prefix)
+  return found.filter((secret) => !secret.isDeleted && matches(secret)).toSorted(byName)
+}
+
+const named = async (fleet: Fleet, prefix: string, names: readonly string[]): Promise<Targets> => {
+  const secrets: ManagedSecret[] = []
+  for (const name of new Set(names)) {
+    const secret = await fleet.inspect(secretIdOf(prefix, name))
+    if (secret === undefined || secret.isDeleted)
+      throw usage(`there is no client ${JSON.stringify(name)} below ${prefix}; see m2m list`)
+    secrets.push(secret)
+  }
+  return { selector: { secretNames: secrets.map(({ name }) => name) }, secrets }
+}
+
+const explain = (finding: Exclude<LeakFinding, { outcome: 'alive' | 'unproven' }>): CommandFault => {
+  switch (finding.outcome) {
+    case 'dead':
+      return new CommandFault(
+        EXIT.ok,
+        `The value is ${finding.owner.secretName}'s, and Stytch refuses it already (${finding.refusal.error}, request ${finding.refusal.requestId}): nothing needs to be revoked.`,
+      )
+    case 'unknown':
+      return new CommandFault(EXIT.refused, `None of the ${finding.searched} secrets searched holds that value.`)
+    case 'notSearched':
+      return new CommandFault(
+        EXIT.failed,
+        `The search did not get through (${finding.reason}); narrow it, or try again.`,
+      )
+  }
+}
+
+/** The identify function's own time, and a little for the way. */
+const SEARCH_MS = 310_000
+
+const byValue = async (seat: Seat, fleet: Fleet, prefix: string): Promise<Targets> => {
+  if (process.stdin.isTTY) throw usage('--leaked-value-stdin expects the value on stdin, from a file or a pipe')
+  const value = (await text(process.stdin)).trim()
+  if (value.length < 8 || /\s/.test(value))
+    throw usage('stdin holds no secret: expected 8 characters or more, no spaces')
+  const call = createInvoking(processCliEnv().lambdaEndpoint)
+  const timing = { ...seat.timing, remainingMs: () => SEARCH_MS }
+  const identifier = createIdentifier({ call, functionName: seat.functionName('identify'), timing })
+  const finding = await identifier.identify({ proof: { kind: 'value', value: createClientSecret(value) } })
+  if (finding.outcome !== 'alive' && finding.outcome !== 'unproven') throw explain(finding)
+  return named(fleet, prefix, [finding.owner.secretName])
+}
+
+const selectorOf = (options: TargetOptions): Selector | undefined => {
+  const { clientId, tag, scope, all, expectedCount } = options
+  if (clientId !== undefined) return { clientIds: clientId }
+  if (tag !== undefined) return { tags: tag }
+  if (scope !== undefined) return { scopes: scope }
+  if (all !== true) return undefined
+  if (expectedCount === undefined) throw usage('--all says how many that is: add --expected-count')
+  return { all: true, expectedCount }
+}
+
+const assertAllFound = (selector: Selector, secrets: readonly ManagedSecret[]): void => {
+  if (!('clientIds' in selector)) return
+  const known = new Set(secrets.map(clientIdOf))
+  const missing = selector.clientIds.filter((id) => !known.has(id))
+  if (missing.length > 0) throw usage(`no managed secret holds ${missing.join(', ')}; see m2m doctor`)
+}
+
+/** @throws CommandFault `usage` when nothing, or more than one kind of choice, was given, or something named is not there. */
+export const findTargets = async (seat: Seat, options: TargetOptions, names: readonly string[]): Promise<Targets> => {
+  const { clientId, tag, scope, all, leakedValueStdin } = options
+  const given = [names.length > 0, clientId, tag, scope, all, leakedValueStdin].filter(Boolean).length
+  if (given !== 1) {
+    const what = given === 0 ? 'nobody was chosen' : 'clients were chosen in more than one way'
+    throw usage(`${what}: name them, or give one of --client-id, --tag, --scope, --all, --leaked-value-stdin`)
+  }
+  const { fleet } = await seat.reach()
+  const prefix = prefixOf(seat, options)
+  if (names.length > 0) return named(fleet, prefix, names)
+  if (leakedValueStdin === true) return byValue(seat, fleet, prefix)
+  const selector = selectorOf(options)
+  if (selector === undefined) throw usage('nobody was chosen')
+  const secrets = await listMatching(fleet, prefix, selector)
+  assertAllFound(selector, secrets)
+  const miscounted = countFault(selector, secrets.length)
+  if (miscounted !== undefined) throw new CommandFault(EXIT.refused, miscounted)
+  if (secrets.length === 0) throw usage(`nothing below ${prefix} is selected; m2m list shows what there is`)
+  return { selector, secrets }
+}

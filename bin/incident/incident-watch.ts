@@ -1,0 +1,69 @@
+// Watches an incident to its end: for each client, how far its revoke has come, read from the ids of the secret's versions. Looks only, and
+// by Secrets Manager alone: a bus that is down hides no progress.
+
+import { Fault } from '../../lambda/core/base/fault.ts'
+import { type Matter, type Progress, progressOf } from '../../lambda/core/drive/attempts.ts'
+import type { Fleet, ManagedSecret } from '../../lambda/core/secret/fleet.ts'
+import type { Seat } from '../terminal/seat.ts'
+import { count } from '../terminal/words.ts'
+
+export interface Watched {
+  readonly secret: ManagedSecret
+  /** settled: nothing older is alive, and the evidence was told. */
+  readonly state: Progress['state']
+}
+
+export interface Watching {
+  readonly incidentId: string
+  readonly isGraceful: boolean
+  readonly timeoutMs: number
+}
+
+const LOOKS_AT_ONCE = 10
+const PAUSE_MS = 1000
+
+const matterOf = ({ arn }: ManagedSecret, { incidentId, isGraceful }: Watching): Matter => ({
+  secretArn: arn,
+  about: incidentId,
+  originOf: (attempt) => (isGraceful && attempt === 1 ? 'rotate' : 'revoke'),
+})
+
+/** What AWS could not tell now is asked again. */
+const lookAt = async (fleet: Fleet, secret: ManagedSecret, watching: Watching): Promise<Progress['state']> => {
+  try {
+    return progressOf(matterOf(secret, watching), await fleet.listVersions(secret.arn)).state
+  } catch (error) {
+    if (error instanceof Fault && error.retryable) return 'running'
+    throw error
+  }
+}
+
+const isOver = (state: Progress['state']): boolean => state === 'settled' || state === 'exhausted'
+
+export const watchIncident = async (
+  seat: Seat,
+  secrets: readonly ManagedSecret[],
+  watching: Watching,
+): Promise<readonly Watched[]> => {
+  const { fleet } = await seat.reach()
+  const { timing, screen } = seat
+  const deadline = timing.now() + watching.timeoutMs
+  const states = new Map<string, Progress['state']>()
+  const progress = screen.progress(`Revoking ${count(secrets.length, 'client')}`)
+  for (;;) {
+    const open = secrets.filter(({ arn }) => !isOver(states.get(arn) ?? 'ask'))
+    for (let at = 0; at < open.length; at += LOOKS_AT_ONCE) {
+      await Promise.all(
+        open.slice(at, at + LOOKS_AT_ONCE).map(async (secret) => {
+          states.set(secret.arn, await lookAt(fleet, secret, watching))
+        }),
+      )
+    }
+    const done = [...states.values()].filter(isOver).length
+    progress.at(done, secrets.length)
+    if (done === secrets.length || timing.now() + PAUSE_MS > deadline) break
+    await timing.wait(PAUSE_MS)
+  }
+  progress.end()
+  return secrets.map((secret) => ({ secret, state: states.get(secret.arn) ?? 'ask' }))
+}

@@ -1,0 +1,39 @@
+// Asks Secrets Manager for one rotation and waits for its end, by its labels alone: AWSCURRENT on its token, or AWSPENDING gone without that.
+import type { Fleet, RotationReply } from '../../lambda/core/secret/fleet.ts'
+import type { Seat } from '../terminal/seat.ts'
+
+export interface Asked {
+  readonly secretArn: string
+  readonly token: string
+}
+
+const POLL_MS = 500
+/** A dry run of a schedule that was just set holds AWSPENDING for a moment. */
+const BUSY_PATIENCE_MS = 20_000
+/** DescribeSecret may be a moment behind RotateSecret: once is no proof. */
+const SEEN_GONE = 2
+
+export const askOnce = async ({ timing }: Seat, fleet: Fleet, { secretArn, token }: Asked): Promise<RotationReply> => {
+  const until = timing.now() + BUSY_PATIENCE_MS
+  for (;;) {
+    const reply = await fleet.rotate(secretArn, token)
+    if (reply !== 'busy' || timing.now() >= until) return reply
+    await timing.wait(POLL_MS)
+  }
+}
+
+export const waitForEnd = async (
+  { timing }: Seat,
+  fleet: Fleet,
+  { secretArn, token, timeoutMs }: Asked & { readonly timeoutMs: number },
+): Promise<'done' | 'refused' | 'running'> => {
+  const until = timing.now() + timeoutMs
+  for (let gone = 0; ; ) {
+    const labels = (await fleet.inspect(secretArn))?.labels[token] ?? []
+    if (labels.includes('AWSCURRENT')) return 'done'
+    gone = labels.includes('AWSPENDING') ? 0 : gone + 1
+    if (gone >= SEEN_GONE) return 'refused'
+    if (timing.now() >= until) return 'running'
+    await timing.wait(POLL_MS)
+  }
+}

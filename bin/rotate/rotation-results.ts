@@ -1,0 +1,64 @@
+// What became of each rotation that was asked for, for machines and for people, and the exit code that follows. Pure.
+import { type Ending, exitOf } from '../terminal/command-fault.ts'
+import type { Seat } from '../terminal/seat.ts'
+import { table } from '../terminal/table.ts'
+
+/**
+ * asked: it runs. done: AWSCURRENT sits on it. refused: it gave up. running: not finished in time. busy: another is under way. gone: no
+ * such secret. skipped: there was nothing to do.
+ */
+export type Outcome = 'asked' | 'done' | 'refused' | 'running' | 'busy' | 'gone' | 'failed' | 'skipped' | 'wouldAsk'
+
+export interface Result {
+  readonly name: string
+  readonly clientId: string | undefined
+  readonly outcome: Outcome
+  readonly requestToken?: string
+  readonly why?: string
+}
+
+const words: Readonly<Record<Outcome, string>> = {
+  asked: 'asked for',
+  done: 'done',
+  refused: 'refused',
+  running: 'not finished',
+  busy: 'not asked',
+  gone: 'not asked',
+  failed: 'failed',
+  skipped: 'nothing to do',
+  wouldAsk: 'would be asked for',
+}
+
+const harmless: readonly Outcome[] = ['asked', 'done', 'skipped', 'wouldAsk']
+
+const logAdvice = (seat: Seat): string =>
+  `the reason is in the log group whose name begins with /aws/lambda/${seat.functionName('rotation')}`
+
+/** @returns undefined where the outcome says all. */
+export const whyNot = (outcome: Outcome, seat: Seat): string | undefined => {
+  switch (outcome) {
+    case 'refused':
+      return logAdvice(seat)
+    case 'running':
+      return `it is not finished yet; look again with m2m status. If it stays so, ${logAdvice(seat)}`
+    case 'busy':
+      return 'another rotation is under way; see m2m status'
+    case 'gone':
+      return 'its secret is gone'
+    default:
+      return undefined
+  }
+}
+
+const byName = (one: Result, other: Result): number => (one.name < other.name ? -1 : 1)
+
+export const endingOf = (seat: Seat, verb: string, results: readonly Result[]): Ending => {
+  const failed = results.filter(({ outcome }) => !harmless.includes(outcome)).length
+  const sorted = results.toSorted(byName)
+  const lines = sorted.map(({ name, outcome, why = '' }) => [name, words[outcome], why])
+  return {
+    json: { stage: seat.stage, intent: verb, results: sorted },
+    text: table(['CLIENT', verb.toUpperCase(), ''], lines),
+    exitCode: exitOf({ done: results.length - failed, failed }),
+  }
+}

@@ -1,0 +1,88 @@
+// Which clients a command is about: by name, by a tag, by a scope, or all of them. A name that is not there is a fault, and so is no choice
+// at all: an empty selection never means everything.
+import { type Command, InvalidArgumentError } from 'commander'
+import { readSecrets } from '../../lambda/core/clients/survey-clients.ts'
+import type { ManagedSecret } from '../../lambda/core/secret/fleet.ts'
+import { createMatcher, type Selector } from '../../lambda/core/secret/selector.ts'
+import { CommandFault, EXIT } from '../terminal/command-fault.ts'
+import { addText } from '../terminal/options.ts'
+import type { Seat } from '../terminal/seat.ts'
+
+export interface Choice {
+  readonly names: readonly string[]
+  readonly tag?: Readonly<Record<string, string>>
+  readonly scope?: readonly string[]
+  readonly all?: boolean
+}
+
+const addTag = (text: string, before: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> => {
+  const cut = text.indexOf('=')
+  if (cut < 1) throw new InvalidArgumentError('expected key=value')
+  return { ...before, [text.slice(0, cut)]: text.slice(cut + 1) }
+}
+
+export const addFilters = (command: Command): Command =>
+  command
+    .option('--tag <key=value>', 'clients with this tag; several: with all of them', addTag)
+    .option('--scope <scope>', 'clients that have this scope; several: at least one of them', addText)
+
+/** The options that choose more than one, where a choice is needed. */
+export const addChoice = (command: Command): Command => addFilters(command).option('--all', 'every client of the stage')
+
+/** `billing`, the secret's full name, or its ARN. */
+export const secretIdOf = (prefix: string, name: string): string =>
+  name.startsWith('arn:') || name.startsWith(prefix) ? name : `${prefix}${name}`
+
+/** As people say it: without the prefix. */
+export const shortName = (prefix: string, secretName: string): string =>
+  secretName.startsWith(prefix) ? secretName.slice(prefix.length) : secretName
+
+export const findOne = async (seat: Seat, name: string): Promise<ManagedSecret> => {
+  const { secretNamePrefix } = await seat.view()
+  const { fleet } = await seat.reach()
+  const secretId = secretIdOf(secretNamePrefix, name)
+  const secret = await fleet.inspect(secretId)
+  if (secret === undefined || !secret.name.startsWith(secretNamePrefix)) {
+    throw new CommandFault(
+      EXIT.usage,
+      `there is no client ${JSON.stringify(name)} in stage ${seat.stage}; see m2m list`,
+    )
+  }
+  return secret
+}
+
+const selectorOf = ({ names, tag, scope, all }: Choice): Selector | 'named' => {
+  const given = [names.length > 0, tag !== undefined, scope !== undefined, all === true].filter(Boolean).length
+  if (given !== 1) {
+    const what = given === 0 ? 'no clients were chosen' : 'clients were chosen in more than one way'
+    throw new CommandFault(EXIT.usage, `${what}: name them, or give one of --tag, --scope, --all`)
+  }
+  if (tag !== undefined) return { tags: tag }
+  if (scope !== undefined) return { scopes: scope }
+  return all === true ? { due: true } : 'named'
+}
+
+export const readFleet = async (seat: Seat): Promise<readonly ManagedSecret[]> => {
+  const { secretNamePrefix } = await seat.view()
+  const { fleet } = await seat.reach()
+  const progress = seat.screen.progress('Reading secrets')
+  try {
+    return await readSecrets({ fleet, onProgress: (_what, done) => progress.at(done) }, secretNamePrefix)
+  } finally {
+    progress.end()
+  }
+}
+
+export const byName = (one: ManagedSecret, other: ManagedSecret): number => (one.name < other.name ? -1 : 1)
+
+/** @throws CommandFault `usage` when a name is not there, or nothing was chosen. */
+export const choose = async (seat: Seat, choice: Choice): Promise<readonly ManagedSecret[]> => {
+  const selector = selectorOf(choice)
+  if (selector === 'named') {
+    const found: ManagedSecret[] = []
+    for (const name of new Set(choice.names)) found.push(await findOne(seat, name))
+    return found
+  }
+  const matches = createMatcher(selector)
+  return (await readFleet(seat)).filter((secret) => !secret.isDeleted && matches(secret)).sort(byName)
+}

@@ -1,0 +1,96 @@
+// What the caller may do, found out by trying: each call of the operator policy, on something that is not there, so that nothing happens. AWS
+// judges who may before it looks whether there is anything.
+import {
+  ListSecretsCommand,
+  ListSecretVersionIdsCommand,
+  RotateSecretCommand,
+  type SecretsManagerClient,
+  TagResourceCommand,
+  UpdateSecretVersionStageCommand,
+} from '@aws-sdk/client-secrets-manager'
+import { mayCall } from '../../lambda/adapters/aws/client-desk.ts'
+import type { Finding } from '../../lambda/core/clients/fleet-findings.ts'
+import type { Seat } from './seat.ts'
+
+interface Attempt {
+  readonly action: string
+  /** @returns AWS's error, or undefined for none. */
+  readonly tried: () => Promise<string | undefined>
+}
+
+const DENIED = /AccessDenied|NotAuthorized|Forbidden/i
+/** What an allowed call says of something that is not there. */
+const NOT_THERE = new Set(['ResourceNotFoundException', 'InvalidRequestException', 'InvalidParameterException'])
+
+const errorOf = async (send: () => Promise<unknown>): Promise<string | undefined> => {
+  try {
+    await send()
+    return undefined
+  } catch (error) {
+    return error instanceof Error ? error.name : 'unknown'
+  }
+}
+
+const secretAttempts = (client: SecretsManagerClient, prefix: string): readonly Attempt[] => {
+  const SecretId = `${prefix}m2m-doctor-no-such-secret_`
+  const token = 'm2m-doctor-never-asked-for-anything'
+  return [
+    {
+      action: 'secretsmanager:ListSecrets',
+      tried: () => errorOf(() => client.send(new ListSecretsCommand({ MaxResults: 1 }))),
+    },
+    {
+      action: 'secretsmanager:ListSecretVersionIds',
+      tried: () => errorOf(() => client.send(new ListSecretVersionIdsCommand({ SecretId }))),
+    },
+    {
+      action: 'secretsmanager:RotateSecret',
+      tried: () => errorOf(() => client.send(new RotateSecretCommand({ SecretId, ClientRequestToken: token }))),
+    },
+    {
+      action: 'secretsmanager:TagResource',
+      tried: () =>
+        errorOf(() =>
+          client.send(new TagResourceCommand({ SecretId, Tags: [{ Key: 'm2m:held-by', Value: 'nobody' }] })),
+        ),
+    },
+    {
+      action: 'secretsmanager:UpdateSecretVersionStage',
+      tried: () =>
+        errorOf(() =>
+          client.send(
+            new UpdateSecretVersionStageCommand({ SecretId, VersionStage: 'AWSPENDING', RemoveFromVersionId: token }),
+          ),
+        ),
+    },
+  ]
+}
+
+const toFinding = (action: string, error: string | undefined): readonly Finding[] => {
+  if (error === undefined || NOT_THERE.has(error)) return []
+  const isDenied = DENIED.test(error)
+  return [
+    {
+      kind: 'permission',
+      weight: 'broken',
+      subject: action,
+      what: isDenied ? 'you may not' : `it could not be tried: ${error}`,
+      todo: isDenied
+        ? 'attach the operator policy (output OperatorPolicyArn) to your role, and list the role under operators'
+        : 'see whether AWS can be reached',
+    },
+  ]
+}
+
+export const permissionFindings = async (seat: Seat, prefix: string): Promise<readonly Finding[]> => {
+  const { secretsManager, lambda } = await seat.reach()
+  const found: Finding[] = []
+  for (const { action, tried } of secretAttempts(secretsManager, prefix)) {
+    found.push(...toFinding(action, await tried()))
+  }
+  for (const part of ['clients', 'rotation']) {
+    const answer = await mayCall(lambda, seat.functionName(part))
+    if (answer !== 'yes') found.push(...toFinding(`lambda:InvokeFunction on ${seat.functionName(part)}`, answer))
+  }
+  return found
+}

@@ -1,0 +1,76 @@
+// Between commander and a command: opens the seat from the global options, prints what the command hands back, and turns whatever it
+// throws into one line and an exit code. A stack is shown on request only.
+import type { Command } from 'commander'
+import { Fault } from '../../lambda/core/base/fault.ts'
+import { processCliEnv } from './cli-env.ts'
+import { CommandFault, type Ending, EXIT, type ExitCode } from './command-fault.ts'
+import { createScreen, type Screen } from './screen.ts'
+import { openSeat, type Seat } from './seat.ts'
+
+interface GlobalOptions {
+  readonly stage?: string
+  readonly json?: true
+  readonly color: boolean
+  readonly debug?: true
+}
+
+export const screenOf = ({ json, color }: Pick<GlobalOptions, 'json' | 'color'>): Screen =>
+  createScreen({ isJson: json === true, mayPaint: color && !processCliEnv().noColor && process.stdout.isTTY === true })
+
+/** What a command does, given its seat and its own options. */
+export type Work<Options> = (seat: Seat, options: Options, args: readonly string[]) => Promise<Ending>
+
+/** What a command does that no deployment is needed for. */
+export type WorkWithoutSeat<Options> = (screen: Screen, options: GlobalOptions & Options) => Promise<Ending>
+
+/** The same without a stage to sit at, for commander's `action`. */
+export const runWithoutSeat =
+  <Options extends object>(work: WorkWithoutSeat<Options>) =>
+  async (...given: readonly unknown[]): Promise<void> => {
+    const command = given.at(-1) as Command
+    const globals = command.optsWithGlobals<GlobalOptions & Options>()
+    const screen = screenOf(globals)
+    // Whatever takes longer than a second says so; what a command counts itself is shown instead.
+    const progress = screen.progress(`m2m ${command.name()}`)
+    const { json, text, exitCode } = await work(screen, globals).finally(progress.end)
+    if (screen.isJson) screen.print(JSON.stringify(json, undefined, 2))
+    else if (text !== '') screen.print(text)
+    process.exitCode = exitCode
+  }
+
+/** For commander's `action`. */
+export const run =
+  <Options extends object>(work: Work<Options>) =>
+  (...given: readonly unknown[]): Promise<void> => {
+    const { args } = given.at(-1) as Command
+    return runWithoutSeat<Options>((screen, options) => {
+      const env = processCliEnv()
+      const seat = openSeat({ stage: options.stage ?? env.stage, screen, user: env.user })
+      return work(seat, options, args)
+    })(...given)
+  }
+
+const credentialAdvice = /CredentialsProviderError|ExpiredToken|InvalidClientTokenId|UnrecognizedClientException/
+
+const wordsOf = (error: unknown): string => {
+  if (error instanceof CommandFault) return error.message
+  if (error instanceof Fault) {
+    const advice = credentialAdvice.test(error.message)
+      ? ' Your AWS credentials are missing or expired: sign in again.'
+      : ''
+    return `${error.message}${advice}`
+  }
+  return `an unforeseen failure (${error instanceof Error ? error.name : 'unknown'}); run it again with --debug`
+}
+
+export const exitCodeOf = (error: unknown): ExitCode => {
+  if (error instanceof CommandFault) return error.exitCode
+  return error instanceof Fault && error.code === 'INPUT_MALFORMED' ? EXIT.refused : EXIT.failed
+}
+
+/** One line (or one a fault, where a file has several); with --debug the stack as well. */
+export const tellFailure = (error: unknown, isDebug: boolean): void => {
+  process.stderr.write(`m2m: ${wordsOf(error)}\n`)
+  if (isDebug && error instanceof Error) process.stderr.write(`${error.stack ?? ''}\n`)
+  process.exitCode = exitCodeOf(error)
+}

@@ -1,0 +1,129 @@
+// Where a command sits: which stage, whose screen, and what it may call. The adapters are put together when a command first asks for them,
+// so that `--help` and a faulty file cost no SDK.
+import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { LambdaClient } from '@aws-sdk/client-lambda'
+import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import type { FreezeSwitch } from '../../lambda/adapters/aws/freeze-switch.ts'
+import type { Timing } from '../../lambda/core/base/timing.ts'
+import type { ClientDesk, StageView } from '../../lambda/core/clients/client-desk.ts'
+import type { Fleet } from '../../lambda/core/secret/fleet.ts'
+import type { SecretKeeper } from '../../lambda/core/secret/secret-keeper.ts'
+import type { Vault } from '../../lambda/core/secret/secrets.ts'
+import { CommandFault, EXIT } from './command-fault.ts'
+import type { Screen } from './screen.ts'
+
+export interface Reach {
+  readonly fleet: Fleet
+  readonly desk: ClientDesk
+  readonly secrets: SecretKeeper
+  readonly vault: Vault
+  readonly freeze: FreezeSwitch
+  readonly lambda: LambdaClient
+  readonly secretsManager: SecretsManagerClient
+}
+
+export interface Seat {
+  readonly stage: string
+  readonly screen: Screen
+  /** Who is at work. */
+  readonly operator: string
+  readonly timing: Timing
+  /** New each time. */
+  newId(): string
+  functionName(part: string): string
+  reach(): Promise<Reach>
+  /** What the deployment says of itself; asked for once. */
+  view(): Promise<StageView>
+}
+
+export interface SeatInput {
+  readonly stage: string | undefined
+  readonly screen: Screen
+  readonly user: string | undefined
+}
+
+const STAGE = /^[a-z][a-z0-9-]{0,14}[a-z0-9]$/
+/** What a tag's value may hold. */
+const operatorOf = (user: string | undefined): string =>
+  (user ?? 'unknown').replace(/[^\p{L}\p{N} _.:/=+\-@]/gu, '_').slice(0, 100)
+
+const checkedStage = (stage: string | undefined): string => {
+  if (stage === undefined) {
+    throw new CommandFault(EXIT.usage, 'no stage was given: add --stage, or set M2M_STAGE (on a laptop: laptop)')
+  }
+  if (!STAGE.test(stage)) {
+    throw new CommandFault(
+      EXIT.usage,
+      `the stage ${JSON.stringify(stage)} is malformed: expected 2 to 16 of a-z, 0-9 and -`,
+    )
+  }
+  return stage
+}
+
+/** The chain finds no credentials, or no Region, only when it is asked; better now than in the middle. */
+export const assertSignedIn = async ({ config }: SecretsManagerClient): Promise<void> => {
+  await config.region().catch(() => {
+    throw new CommandFault(EXIT.usage, 'no AWS Region was found: set AWS_REGION, or a profile that names one')
+  })
+  await config.credentials().catch((error: unknown) => {
+    const why = error instanceof Error ? error.name : 'unknown'
+    throw new CommandFault(EXIT.usage, `no AWS credentials were found (${why}): sign in, or set AWS_PROFILE`)
+  })
+}
+
+const createReach = async (stage: string): Promise<Reach> => {
+  const [clients, desk, fleet, keeper, freeze, vault] = await Promise.all([
+    import('../../lambda/adapters/aws/clients.ts'),
+    import('../../lambda/adapters/aws/client-desk.ts'),
+    import('../../lambda/adapters/aws/fleet.ts'),
+    import('../../lambda/adapters/aws/secret-keeper.ts'),
+    import('../../lambda/adapters/aws/freeze-switch.ts'),
+    import('../../lambda/adapters/aws/vault.ts'),
+  ])
+  const secretsManager = clients.createSecretsManager()
+  await assertSignedIn(secretsManager)
+  const lambda = desk.createLambdaClient()
+  return {
+    secretsManager,
+    lambda,
+    fleet: fleet.createFleet(secretsManager),
+    secrets: keeper.createSecretKeeper(secretsManager),
+    vault: vault.createVault(secretsManager),
+    desk: desk.createClientDesk(lambda, `m2m-${stage}-clients`),
+    freeze: freeze.createFreezeSwitch(freeze.createSystemsManager(), `/m2m/${stage}/freeze`),
+  }
+}
+
+export const wallTiming: Timing = {
+  now: Date.now,
+  // A person waits, and may press Ctrl-C.
+  remainingMs: () => Number.MAX_SAFE_INTEGER,
+  wait: async (ms) => {
+    await sleep(ms)
+  },
+}
+
+/** @throws CommandFault `usage` for a stage that is missing or malformed. */
+export const openSeat = ({ stage: given, screen, user }: SeatInput): Seat => {
+  const stage = checkedStage(given)
+  let reach: Promise<Reach> | undefined
+  let view: Promise<StageView> | undefined
+  const seat: Seat = {
+    stage,
+    screen,
+    operator: operatorOf(user),
+    timing: wallTiming,
+    newId: randomUUID,
+    functionName: (part) => `m2m-${stage}-${part}`,
+    reach: () => {
+      reach ??= createReach(stage)
+      return reach
+    },
+    view: () => {
+      view ??= seat.reach().then(({ desk }) => desk.stage())
+      return view
+    },
+  }
+  return seat
+}

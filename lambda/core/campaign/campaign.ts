@@ -1,0 +1,165 @@
+// What a campaign decides: which secrets it begins with, in which order, in what pages, how fast, and when it has had enough. Pure.
+// It decides on metadata; what is done to one secret is drive/carry-out.ts.
+
+import { type ManagedSecret, switchedAt, unfinishedVersion, versionLabelled } from '../secret/fleet.ts'
+import { isSettledOrigin, makesNewValue, readRequestToken } from '../secret/request-token.ts'
+import { holdOf, isRetired, overlapOf, periodOf, type StageSpans } from '../secret/secret-tags.ts'
+import type { CampaignIntent, CampaignRequest } from './campaign-request.ts'
+
+/** Why a secret that was selected is left alone. */
+export type Skip = 'deleted' | 'retired' | 'notManaged' | 'held' | 'unfinished' | 'overlapOpen' | 'notDue' | 'frozen'
+
+export interface Eligibility {
+  readonly intent: CampaignIntent
+  /** Only what is older than its period. */
+  readonly isDueOnly: boolean
+  readonly now: number
+  readonly spans: StageSpans
+  readonly rotationFunctionArn: string
+}
+
+/**
+ * When the value was issued, epoch milliseconds: from the ids, which say when a rotation was asked for, as long as they still carry a
+ * label; else from LastRotatedDate, which a settle makes younger than the value is.
+ */
+export const issuedAtEstimate = (secret: ManagedSecret): number => {
+  const current = versionLabelled(secret, 'AWSCURRENT')
+  const fallback = secret.lastRotatedAt ?? secret.createdAt ?? 0
+  if (current === undefined) return fallback
+  const issuer = current.origin === 'settle' ? versionLabelled(secret, 'AWSPREVIOUS') : current
+  if (issuer === undefined || !makesNewValue(issuer.origin)) return fallback
+  return readRequestToken(issuer.versionId).askedAt ?? fallback
+}
+
+/** A switch that is not settled yet, and whose consumers may still hold the old value; a revoke's settle is not a campaign's. */
+const isOverlapOpen = (secret: ManagedSecret, { now, spans }: Eligibility): boolean => {
+  const current = versionLabelled(secret, 'AWSCURRENT')
+  if (current === undefined || isSettledOrigin(current.origin)) return false
+  return current.origin === 'revoke' || now < switchedAt(secret) + overlapOf(secret, spans)
+}
+
+/** @returns why this secret is left alone; undefined when it is the campaign's. A revoke leaves nothing alone that it can reach. */
+export const skipOf = (secret: ManagedSecret, eligibility: Eligibility): Skip | undefined => {
+  const { intent, isDueOnly, now, spans, rotationFunctionArn } = eligibility
+  if (secret.isDeleted) return 'deleted'
+  if (isRetired(secret)) return 'retired'
+  if (!secret.rotationEnabled || secret.rotationFunctionArn !== rotationFunctionArn) return 'notManaged'
+  if (intent === 'revoke') return undefined
+  if (holdOf(secret) !== undefined) return 'held'
+  if (unfinishedVersion(secret) !== undefined) return 'unfinished'
+  if (isOverlapOpen(secret, eligibility)) return 'overlapOpen'
+  return isDueOnly && now - issuedAtEstimate(secret) < periodOf(secret, spans) ? 'notDue' : undefined
+}
+
+/** One secret as a checkpoint keeps it: short, since a hundred thousand are kept. */
+export interface Chosen {
+  /** Below the stage's prefix. */
+  readonly name: string
+  /** Epoch seconds. */
+  readonly issuedAt: number
+  readonly isLeaked?: true
+}
+
+/** Known-leaked first; then, for a rotate, the oldest value first. */
+export const inOrder = (chosen: readonly Chosen[]): readonly string[] =>
+  [...chosen]
+    .sort(
+      (one, other) =>
+        Number(other.isLeaked ?? false) - Number(one.isLeaked ?? false) ||
+        one.issuedAt - other.issuedAt ||
+        (one.name < other.name ? -1 : 1),
+    )
+    .map(({ name }) => name)
+
+/** A page is an execution of its own: at most so many secrets, so that none of one execution's limits is met (docs/campaigns.md). */
+export const PAGE_SECRETS = 100
+/** Two operations a page, and one execution takes 3,000 of them. */
+export const MAX_SELECTED = 100_000
+
+/**
+ * Pages of the same size, a whole number of rounds of them, so that no last one is left running alone on its share of the rate; and
+ * dealt like cards, so that what comes first is begun first by all.
+ */
+export const pagesOf = (names: readonly string[], atOnce: number): readonly (readonly string[])[] => {
+  if (names.length === 0) return []
+  const rounds = Math.ceil(names.length / (PAGE_SECRETS * atOnce))
+  const count = Math.min(rounds * atOnce, names.length)
+  const pages: string[][] = []
+  let taken = 0
+  while (pages.length < count) {
+    const round = Math.min(atOnce, count - pages.length)
+    const size = Math.ceil(((names.length - taken) * round) / (count - pages.length))
+    const dealt: string[][] = Array.from({ length: round }, () => [])
+    for (const [at, name] of names.slice(taken, taken + size).entries()) dealt[at % round]?.push(name)
+    pages.push(...dealt)
+    taken += size
+  }
+  return pages
+}
+
+/** AWS's quotas a second, of RotateSecret, and of PutSecretValue and UpdateSecretVersionStage together (secrets-manager §1.5). */
+const ROTATIONS_A_SECOND = 50
+const WRITES_A_SECOND = 50
+/** A rotation stores one value and moves one label. */
+const WRITES_A_ROTATION = 2
+/** At the quota itself, every unevenness would be throttled. */
+const QUOTA_SHARE = 0.96
+/** A revoke takes four and the settle that proves it seven, five and eight if an overlap was open (README, Figures). */
+const STYTCH_CALLS_A_ROTATION = 6
+
+/** How many rotations the whole campaign may ask for, a second. @param stytchCallsPerSecond absent: Stytch sets no limit */
+export const rotationsPerSecond = (stytchCallsPerSecond: number | undefined): number =>
+  Math.min(
+    ROTATIONS_A_SECOND * QUOTA_SHARE,
+    (WRITES_A_SECOND * QUOTA_SHARE) / WRITES_A_ROTATION,
+    stytchCallsPerSecond === undefined ? Number.POSITIVE_INFINITY : stytchCallsPerSecond / STYTCH_CALLS_A_ROTATION,
+  )
+
+const MAX_PAGES_AT_ONCE = 20
+/** A rotate's waves are small, so that it stops early; a revoke's pages are many, so that one slow client holds up few. */
+const IN_FLIGHT_A_PAGE = { rotate: 20, revoke: 10 } as const
+
+/** Where the rate is low, more in flight would only wait for their turn. */
+const MAX_SECONDS_TO_A_TURN = 10
+
+export interface Shares {
+  readonly pagesAtOnce: number
+  /** Clients under way at once in one page. */
+  readonly inFlight: number
+  /** Of one page. */
+  readonly rotationsPerSecond: number
+}
+
+/** What each page may use while all that run at once run; fixed, so that pages need not know of each other. */
+export const sharesOf = (
+  { intent, concurrency }: Pick<CampaignRequest, 'intent' | 'concurrency'>,
+  count: number,
+  perSecond: number,
+): Shares => {
+  const wanted = Math.ceil(concurrency / IN_FLIGHT_A_PAGE[intent])
+  const pagesAtOnce = Math.max(
+    1,
+    Math.min(wanted, MAX_PAGES_AT_ONCE, Math.ceil(count / PAGE_SECRETS), Math.floor(perSecond)),
+  )
+  const share = perSecond / pagesAtOnce
+  return {
+    pagesAtOnce,
+    inFlight: Math.min(Math.ceil(concurrency / pagesAtOnce), Math.ceil(share * MAX_SECONDS_TO_A_TURN)),
+    rotationsPerSecond: share,
+  }
+}
+
+export interface SoFar {
+  readonly begun: number
+  readonly failed: number
+}
+
+/**
+ * How many more may fail among these: the tolerated share of all that was begun, these included, less what failed before. Below zero,
+ * they are not begun.
+ */
+export const failuresAllowed = (toleratedPercentage: number, { begun, failed }: SoFar, size: number): number =>
+  Math.floor(((begun + size) * toleratedPercentage) / 100) - failed
+
+export const hasHadEnough = (toleratedPercentage: number, soFar: SoFar): boolean =>
+  failuresAllowed(toleratedPercentage, soFar, 0) < 0

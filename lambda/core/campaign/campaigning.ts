@@ -1,0 +1,57 @@
+// What the parts of a campaign share: what they may call, and what holds for the stage.
+
+import { Fault } from '../base/fault.ts'
+import type { Journal } from '../base/journal.ts'
+import type { Timing } from '../base/timing.ts'
+import type { FreezeState } from '../rotation/freeze.ts'
+import type { Freeze } from '../rotation/outcomes.ts'
+import type { Fleet } from '../secret/fleet.ts'
+import type { StageSpans } from '../secret/secret-tags.ts'
+import type { CampaignTeller } from './campaign-ports.ts'
+
+export interface CampaignRules {
+  /** `m2m/<stage>/` */
+  readonly secretNamePrefix: string
+  readonly rotationFunctionArn: string
+  readonly stage: StageSpans
+  /** Of the whole campaign: rotationsPerSecond() of campaign.ts. */
+  readonly rotationsPerSecond: number
+}
+
+export interface Campaigning {
+  readonly fleet: Fleet
+  readonly freeze: Freeze
+  readonly teller: CampaignTeller
+  readonly timing: Timing
+  readonly journal: Journal
+  readonly rules: CampaignRules
+}
+
+/** A switch that nobody can read stops what is planned, and nothing else: the rotation function sees it the same way. */
+export const readFreeze = async ({
+  freeze,
+  journal,
+}: Pick<Campaigning, 'freeze' | 'journal'>): Promise<FreezeState> => {
+  try {
+    return await freeze.read()
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error
+    journal.note({ outcome: 'failed', code: error.code, message: error.message })
+    return 'planned'
+  }
+}
+
+const PAUSES_MS = [1000, 2000, 4000, 8000] as const
+
+/** For a call on whose reply everything waits. @throws the last Fault */
+export const persistently = async <Reply>(timing: Pick<Timing, 'wait'>, call: () => Promise<Reply>): Promise<Reply> => {
+  for (const pauseMs of PAUSES_MS) {
+    try {
+      return await call()
+    } catch (error) {
+      if (!(error instanceof Fault && error.retryable)) throw error
+      await timing.wait(pauseMs)
+    }
+  }
+  return call()
+}

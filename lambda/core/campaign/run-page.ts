@@ -1,0 +1,230 @@
+// One page of a campaign: at most a hundred secrets, so many under way at once, each in steps of the durable execution. A step lasts
+// seconds, in which one secret is carried as far as it goes (drive/carry-out.ts); what takes longer is waited for without a process.
+// A page that is killed goes on: what is done is in its checkpoints, and what was under way is found by the ids of the versions.
+
+import { createTurns, type Turns } from '../base/turns.ts'
+import { carryOut, type ErrandOutcome } from '../drive/carry-out.ts'
+import { type FreezeState, stops } from '../rotation/freeze.ts'
+import { type ManagedSecret, switchedAt, versionLabelled } from '../secret/fleet.ts'
+import { holdOf, overlapOf } from '../secret/secret-tags.ts'
+import { PAGE_SECRETS, type Skip, skipOf } from './campaign.ts'
+import type { PageOrder, PageReply } from './campaign-page.ts'
+import type { Durable } from './campaign-ports.ts'
+import { addCounts, type CampaignFailure, type Counts, noCounts, PAGE_FAILURES, shortened } from './campaign-report.ts'
+import { type Campaigning, readFreeze } from './campaigning.ts'
+
+/** notSwitched: the campaign had no part in it, so there is nothing to settle. notYet: its settle is the sweep's. */
+type Reason = Skip | 'notSwitched' | 'notYet'
+
+/** How one secret ended, as its checkpoint keeps it. */
+type Ended =
+  | { readonly end: 'switched'; readonly overlapEndsAt: number }
+  | { readonly end: 'settled' | 'leftToSweep' | 'notStarted' | 'nothing' }
+  | { readonly end: 'skipped'; readonly why: Skip }
+  | { readonly end: 'failed'; readonly failure: CampaignFailure }
+
+type Tried = Ended | { readonly end: 'later'; readonly waitSeconds: number }
+
+interface Page {
+  readonly campaigning: Campaigning
+  readonly order: PageOrder
+  readonly turns: Turns
+  /** Rebuilt from the checkpoints on every replay. */
+  failed: number
+}
+
+/** A secret is looked at for so long in one step; most are through by then. */
+const PATIENCE_MS = 40_000
+/** Not begun with less time than this: a new invocation has a quarter of an hour. */
+const STEP_NEEDS_MS = 60_000
+/** Left of a step's time when the invocation ends, to store what came out. */
+const STEP_RESERVE_MS = 10_000
+/** Five attempts, each given up after two minutes, fit into these; and a page's operations into 3,000. */
+const WAITS_SECONDS = [5, 10, 20, 30, 45, 60, 60, 60, 90, 90, 90] as const
+const MAX_ROUNDS = WAITS_SECONDS.length
+/** LastRotatedDate, from which an overlap counts, is written a moment after AWSCURRENT has moved. */
+const OVERLAP_MARGIN_MS = 60_000
+/** A freeze that is put on stops a page within this time. */
+const FREEZE_KEPT_MS = 10_000
+
+const createFreezeGlance = (campaigning: Campaigning) => {
+  let known: { readonly at: number; readonly state: Promise<FreezeState> } | undefined
+  return (): Promise<FreezeState> => {
+    const now = campaigning.timing.now()
+    if (known === undefined || now - known.at > FREEZE_KEPT_MS) known = { at: now, state: readFreeze(campaigning) }
+    return known.state
+  }
+}
+
+const createRules = ({ campaigning, order }: Page, freeze: () => Promise<FreezeState>) => {
+  const { rules, timing } = campaigning
+  const mayBegin = async (secret: ManagedSecret): Promise<Reason | undefined> => {
+    if (order.phase === 'settle') return 'notSwitched'
+    if (stops(await freeze(), { intent: order.intent, currentOrigin: 'rotate' })) return 'frozen'
+    // Its age was judged when it was selected.
+    return skipOf(secret, {
+      intent: order.intent,
+      isDueOnly: false,
+      now: timing.now(),
+      spans: rules.stage,
+      rotationFunctionArn: rules.rotationFunctionArn,
+    })
+  }
+  const maySettle = async (secret: ManagedSecret): Promise<Reason | undefined> => {
+    const currentOrigin = versionLabelled(secret, 'AWSCURRENT')?.origin ?? 'rotate'
+    if (stops(await freeze(), { intent: 'settle', currentOrigin })) return 'notYet'
+    if (order.intent === 'revoke') return undefined
+    const isOver = timing.now() >= switchedAt(secret) + overlapOf(secret, rules.stage)
+    return isOver && holdOf(secret) === undefined ? undefined : 'notYet'
+  }
+  return { mayBegin, maySettle }
+}
+
+type Rules = ReturnType<typeof createRules>
+
+const endOf = (
+  { campaigning, order }: Page,
+  secretName: string,
+  outcome: Exclude<ErrandOutcome<Reason>, { outcome: 'later' }>,
+): Ended => {
+  switch (outcome.outcome) {
+    case 'done': {
+      if (order.phase !== 'switch') return { end: 'settled' }
+      const { stage } = campaigning.rules
+      // A longer one of its own is waited for by the sweep, not by the page.
+      const overlapMs = Math.min(overlapOf(outcome.secret, stage), stage.overlapMs)
+      return { end: 'switched', overlapEndsAt: campaigning.timing.now() + overlapMs + OVERLAP_MARGIN_MS }
+    }
+    case 'skipped': {
+      const { why } = outcome
+      if (why === 'notSwitched') return { end: 'nothing' }
+      return why === 'notYet' ? { end: 'leftToSweep' } : { end: 'skipped', why }
+    }
+    case 'failed': {
+      const { why, attempts, message } = outcome
+      return { end: 'failed', failure: { secretName, why, attempts, ...(message === undefined ? {} : { message }) } }
+    }
+  }
+}
+
+const unavailable = (secretName: string): Ended => ({
+  end: 'failed',
+  failure: { secretName, why: 'unavailable', attempts: 0 },
+})
+const stuck = (secretName: string): Ended => ({ end: 'failed', failure: { secretName, why: 'stuck', attempts: 0 } })
+
+const tryOnce = async (
+  page: Page,
+  rules: Rules,
+  { name, round }: { readonly name: string; readonly round: number },
+): Promise<Tried> => {
+  const { campaigning, order, turns } = page
+  const { timing, fleet, rules: stage } = campaigning
+  const remainingMs = timing.remainingMs()
+  const secretName = `${stage.secretNamePrefix}${name}`
+  if (remainingMs < STEP_NEEDS_MS) {
+    // Longer than this invocation lasts, so that the wait is not waited for in it.
+    const waitSeconds = Math.max(1, Math.ceil(remainingMs / 1000) + 1)
+    return round > MAX_ROUNDS ? unavailable(secretName) : { end: 'later', waitSeconds }
+  }
+  const outcome = await carryOut<Reason>(
+    { fleet, timing, turns, rotationFunctionArn: stage.rotationFunctionArn },
+    {
+      secretId: secretName,
+      intent: order.intent,
+      about: order.about,
+      isGraceful: order.isGraceful,
+      until: order.phase === 'switch' ? 'switched' : 'settled',
+      patienceMs: Math.min(PATIENCE_MS, remainingMs - STEP_RESERVE_MS),
+      ...rules,
+    },
+  )
+  if (outcome.outcome !== 'later') return endOf(page, secretName, outcome)
+  const waitSeconds = WAITS_SECONDS[round - 1]
+  if (waitSeconds === undefined) {
+    const { because } = outcome
+    return because === 'unavailable' || because === 'noTurn' ? unavailable(secretName) : stuck(secretName)
+  }
+  return { end: 'later', waitSeconds: Math.max(waitSeconds, Math.ceil(outcome.waitMs / 1000)) }
+}
+
+const isEnough = ({ order, failed }: Page): boolean =>
+  order.failuresAllowed !== undefined && failed > order.failuresAllowed
+
+/** Nothing of one secret may end the others': a defect is its failure. */
+const carry = async (page: Page, rules: Rules, durable: Durable, name: string): Promise<Ended> => {
+  for (let round = 1; ; round += 1) {
+    const tried = await durable.step(name, async (): Promise<Tried> => {
+      // Asked inside the step, so that a replay keeps the answer.
+      if (round === 1 && isEnough(page)) return { end: 'notStarted' }
+      try {
+        return await tryOnce(page, rules, { name, round })
+      } catch (error) {
+        const message = error instanceof Error ? error.name : 'unknown'
+        const secretName = `${page.campaigning.rules.secretNamePrefix}${name}`
+        return { end: 'failed', failure: { secretName, why: 'defect', attempts: 0, message } }
+      }
+    })
+    if (tried.end !== 'later') {
+      if (tried.end === 'failed') page.failed += 1
+      return tried
+    }
+    await durable.wait(`${name} again`, tried.waitSeconds)
+  }
+}
+
+const countOf = (ended: Ended): Partial<Counts> => {
+  switch (ended.end) {
+    case 'skipped':
+      return { skipped: { [ended.why]: 1 } }
+    case 'nothing':
+      return {}
+    default:
+      return { [ended.end]: 1 }
+  }
+}
+
+const placesOf = (ends: readonly Ended[]): readonly number[] =>
+  ends.flatMap(({ end }, at) => (end === 'switched' ? [at] : []))
+
+const replyOf = ({ order }: Page, ends: readonly Ended[], endedAt: number): PageReply => {
+  const counts = ends.reduce<Counts>((sum, ended) => addCounts(sum, countOf(ended)), noCounts)
+  const failures = ends.flatMap((ended) => (ended.end === 'failed' ? [shortened(ended.failure)] : []))
+  const overlaps = ends.flatMap((ended) => (ended.end === 'switched' ? [ended.overlapEndsAt] : []))
+  // Who comes to the settle in the same breath was switched, too.
+  const switched = order.phase === 'revoke' ? counts.settled + counts.leftToSweep : counts.switched
+  return {
+    counts: { ...counts, switched },
+    failures: failures.slice(0, PAGE_FAILURES),
+    failuresOmitted: Math.max(0, failures.length - PAGE_FAILURES),
+    endedAt,
+    ...(overlaps.length === 0 ? {} : { overlapsEndAt: Math.max(...overlaps), switched: placesOf(ends) }),
+  }
+}
+
+export const runPage = async (campaigning: Campaigning, durable: Durable, order: PageOrder): Promise<PageReply> => {
+  const { timing, journal } = campaigning
+  const { page: number, phase, notBefore } = order
+  if (notBefore !== undefined) {
+    const waitMs = await durable.step('how long', async () => notBefore - timing.now())
+    if (waitMs > 0) await durable.wait('overlap', Math.max(1, Math.ceil(waitMs / 1000)))
+  }
+  const turns = createTurns({ perSecond: order.rotationsPerSecond, timing })
+  const page: Page = { campaigning, order, turns, failed: 0 }
+  const rules = createRules(page, createFreezeGlance(campaigning))
+  const names = order.names.slice(0, PAGE_SECRETS)
+  const ends = await durable.each('secrets', names, order.inFlight, (one, name) => carry(page, rules, one, name))
+  const reply = replyOf(page, ends, await durable.step('end', async () => timing.now()))
+  const { switched = 0, settled = 0, failed = 0, notStarted = 0 } = reply.counts
+  journal.note({
+    about: order.about,
+    page: number,
+    phase,
+    secrets: names.length,
+    switched,
+    settled,
+    failed,
+    notStarted,
+  })
+  return reply
+}

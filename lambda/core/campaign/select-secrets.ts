@@ -1,0 +1,186 @@
+// Which secrets a campaign sets out to do: listed and judged portion by portion, each portion a step of the execution and small enough
+// for its checkpoint. Names are all that is kept. Whether a secret is still the campaign's, DescribeSecret decides when its turn comes.
+
+import { ok, type Result, refused } from '../base/result.ts'
+import type { ManagedSecret } from '../secret/fleet.ts'
+import { clientIdOf } from '../secret/secret-tags.ts'
+import { countFault, createMatcher, namedAs, namedBy } from '../secret/selector.ts'
+import { type Chosen, type Eligibility, issuedAtEstimate, MAX_SELECTED, type Skip, skipOf } from './campaign.ts'
+import type { Durable } from './campaign-ports.ts'
+import type { CampaignFailure } from './campaign-report.ts'
+import type { CampaignRequest } from './campaign-request.ts'
+import { type Campaigning, persistently } from './campaigning.ts'
+
+/** One step's reply. */
+interface Portion {
+  readonly chosen: readonly Chosen[]
+  readonly skipped: Readonly<Partial<Record<Skip, number>>>
+  /** For a revoke: what it would reach and cannot. */
+  readonly unmanaged: readonly string[]
+  readonly matched: number
+  /** Which of the names or ids that were given have been found. */
+  readonly named: readonly string[]
+  readonly nextPage?: string
+}
+
+export interface Selection {
+  readonly chosen: readonly Chosen[]
+  readonly skipped: Readonly<Partial<Record<Skip, number>>>
+  readonly failures: readonly CampaignFailure[]
+}
+
+/** A checkpoint holds 256 KB. */
+const PORTION_BYTES = 160 * 1024
+const PORTION_LIST_PAGES = 60
+const PORTION_NAMES = 200
+/** A step that takes longer is lost when the process is. */
+const PORTION_MS = 120_000
+
+const eligibilityOf = ({ rules, timing }: Campaigning, { intent, selector }: CampaignRequest): Eligibility => ({
+  intent,
+  isDueOnly: 'due' in selector,
+  now: timing.now(),
+  spans: rules.stage,
+  rotationFunctionArn: rules.rotationFunctionArn,
+})
+
+const createSieve = (campaigning: Campaigning, request: CampaignRequest) => {
+  const { secretNamePrefix } = campaigning.rules
+  const { selector, intent } = request
+  const matches = createMatcher(selector)
+  const leaked = new Set<string | undefined>(request.knownLeaked)
+  const isNaming = namedBy(selector).length > 0
+  const eligibility = eligibilityOf(campaigning, request)
+  const chosen: Chosen[] = []
+  const skipped: Partial<Record<Skip, number>> = {}
+  const unmanaged: string[] = []
+  const named = new Set<string>()
+  let matched = 0
+  let bytes = 0
+
+  const choose = (secret: ManagedSecret): void => {
+    const name = secret.name.slice(secretNamePrefix.length)
+    const issuedAt = Math.floor(issuedAtEstimate(secret) / 1000)
+    chosen.push({ name, issuedAt, ...(leaked.has(clientIdOf(secret)) ? { isLeaked: true } : {}) })
+    bytes += name.length + 40
+  }
+  return {
+    isFull: (): boolean => bytes >= PORTION_BYTES,
+    add: (secret: ManagedSecret): void => {
+      // ListSecrets' filter is a promise of AWS's; the prefix is ours.
+      if (!secret.name.startsWith(secretNamePrefix) || !matches(secret)) return
+      const asNamed = isNaming ? namedAs(selector, secret) : undefined
+      if (asNamed !== undefined) named.add(asNamed)
+      const skip = skipOf(secret, eligibility)
+      if (skip === 'deleted' || skip === 'retired') return
+      matched += 1
+      if (skip === undefined) choose(secret)
+      else if (skip === 'notManaged' && intent === 'revoke') {
+        unmanaged.push(secret.name)
+        bytes += secret.name.length
+      } else skipped[skip] = (skipped[skip] ?? 0) + 1
+    },
+    portion: (nextPage?: string): Portion => ({
+      chosen,
+      skipped,
+      unmanaged,
+      matched,
+      named: [...named],
+      ...(nextPage === undefined ? {} : { nextPage }),
+    }),
+  }
+}
+
+const listPortion = async (campaigning: Campaigning, request: CampaignRequest, from?: string): Promise<Portion> => {
+  const { fleet, timing, rules } = campaigning
+  const sieve = createSieve(campaigning, request)
+  const startedAt = timing.now()
+  let page = from
+  for (let pages = 0; pages < PORTION_LIST_PAGES; pages += 1) {
+    const reply = await persistently(timing, () => fleet.list(rules.secretNamePrefix, page))
+    for (const secret of reply.secrets) sieve.add(secret)
+    page = reply.nextPage
+    if (page === undefined || sieve.isFull() || timing.now() - startedAt > PORTION_MS) break
+  }
+  return sieve.portion(page)
+}
+
+/** Names need no list, which may lag five minutes behind. */
+const namedPortion = async (
+  campaigning: Campaigning,
+  request: CampaignRequest,
+  names: readonly string[],
+): Promise<Portion> => {
+  const { fleet, timing } = campaigning
+  const sieve = createSieve(campaigning, request)
+  for (const name of names) {
+    const secret = await persistently(timing, () => fleet.inspect(name))
+    if (secret !== undefined) sieve.add(secret)
+  }
+  return sieve.portion()
+}
+
+const listAll = async (
+  campaigning: Campaigning,
+  durable: Durable,
+  request: CampaignRequest,
+): Promise<readonly Portion[]> => {
+  const { selector } = request
+  const portions: Portion[] = []
+  if ('secretNames' in selector) {
+    const { secretNames } = selector
+    for (let at = 0; at < secretNames.length; at += PORTION_NAMES) {
+      const names = secretNames.slice(at, at + PORTION_NAMES)
+      portions.push(
+        await durable.step(`select ${portions.length + 1}`, () => namedPortion(campaigning, request, names)),
+      )
+    }
+    return portions
+  }
+  let page: string | undefined
+  do {
+    const from = page
+    const portion = await durable.step(`select ${portions.length + 1}`, () => listPortion(campaigning, request, from))
+    portions.push(portion)
+    page = portion.nextPage
+  } while (page !== undefined)
+  return portions
+}
+
+const missing = (request: CampaignRequest, portions: readonly Portion[]): readonly CampaignFailure[] => {
+  const found = new Set(portions.flatMap(({ named }) => named))
+  return namedBy(request.selector)
+    .filter((name) => !found.has(name))
+    .map((secretName) => ({ secretName, why: 'notFound', attempts: 0 }))
+}
+
+const sumOfSkips = (portions: readonly Portion[]): Selection['skipped'] => {
+  const sum: Partial<Record<Skip, number>> = {}
+  for (const { skipped } of portions) {
+    for (const [why, count] of Object.entries(skipped) as [Skip, number][]) sum[why] = (sum[why] ?? 0) + count
+  }
+  return sum
+}
+
+/** @returns the selection, or why nothing may be begun. */
+export const selectSecrets = async (
+  campaigning: Campaigning,
+  durable: Durable,
+  request: CampaignRequest,
+): Promise<Result<Selection, string>> => {
+  const portions = await listAll(campaigning, durable, request)
+  const matched = portions.reduce((sum, portion) => sum + portion.matched, 0)
+  const miscounted = countFault(request.selector, matched)
+  if (miscounted !== undefined) return refused(miscounted)
+  // A secret that moves within the list while it is read is listed twice.
+  const chosen = [...new Map(portions.flatMap((portion) => portion.chosen).map((one) => [one.name, one])).values()]
+  if (chosen.length > MAX_SELECTED) {
+    return refused(`${chosen.length} secrets are selected, over ${MAX_SELECTED}: divide them by tag or scope`)
+  }
+  const unmanaged = portions.flatMap((portion) => portion.unmanaged)
+  const failures: readonly CampaignFailure[] = [
+    ...missing(request, portions),
+    ...unmanaged.map((secretName) => ({ secretName, why: 'notManaged', attempts: 0 }) as const),
+  ]
+  return ok({ chosen, skipped: sumOfSkips(portions), failures })
+}

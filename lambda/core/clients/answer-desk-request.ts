@@ -1,0 +1,86 @@
+// One request to the clients function, from what is asked to what is answered. A refusal is an answer; what nobody foresaw is thrown.
+
+import { Fault } from '../base/fault.ts'
+import { createClientSecret } from '../secret/client-secret.ts'
+import type { SecretFacts } from '../secret/secret-keeper.ts'
+import { TAG } from '../secret/secret-tags.ts'
+import { adoptClient } from './adopt-client.ts'
+import { BREAK_GLASS_ALIAS, type DeskRequest, type StageView } from './client-desk.ts'
+import { type Declaration, declareClient } from './declare-client.ts'
+import { cliOwner, type Removal, removals } from './declared-client.ts'
+import { type Discarding, discardLeftover } from './discard-leftover.ts'
+import { revisionOf, type Stage } from './guard-secret.ts'
+import { type Retirement, retireDeclaredClient } from './retire-declared-client.ts'
+import { switchClient } from './switch-client.ts'
+
+export interface DeskStage extends Stage, Pick<StageView, 'projectId' | 'backstop' | 'periodHours' | 'overlapHours'> {}
+
+export interface Desk {
+  readonly parts: Declaration & Retirement & Discarding
+  readonly stage: DeskStage
+  /** The alias by which the function was called; what may be asked depends on it. */
+  readonly qualifier: string | undefined
+}
+
+const viewOf = (stage: DeskStage): StageView => ({
+  projectId: stage.projectId,
+  secretNamePrefix: stage.secretNamePrefix,
+  rotationFunctionArn: stage.rotationFunctionArn,
+  tokenUrl: stage.tokenUrl,
+  backstop: stage.backstop,
+  periodHours: stage.periodHours,
+  overlapHours: stage.overlapHours,
+  policyRevision: revisionOf(stage),
+  readerAccounts: stage.readerAccounts ?? [],
+  ...(stage.readerOrganizationId === undefined ? {} : { readerOrganizationId: stage.readerOrganizationId }),
+})
+
+const refuse = (message: string): Fault => new Fault({ code: 'INPUT_MALFORMED', retryable: false, message })
+
+/** As it was declared; a tag that says nothing keeps the client. */
+const removalOf = (facts: SecretFacts | undefined): Removal =>
+  removals.find((one) => one === facts?.tags[TAG.onRemoval]) ?? 'retain'
+
+const assertBelow = ({ secretNamePrefix }: Stage, secretName: string): void => {
+  if (!secretName.startsWith(secretNamePrefix)) {
+    throw refuse(`Client ${secretName} was left as it is: its name does not start with ${secretNamePrefix}.`)
+  }
+}
+
+/** @throws Fault when it cannot or may not be done. @returns what goes into JSON. */
+export const answerDeskRequest = async ({ parts, stage, qualifier }: Desk, request: DeskRequest): Promise<unknown> => {
+  switch (request.action) {
+    case 'stage':
+      return viewOf(stage)
+    case 'whoami':
+      return parts.clients.whoami()
+    case 'list':
+      return parts.clients.list(request)
+    case 'declare': {
+      const { set, requestId, client } = request
+      return declareClient(parts, { stage, owner: cliOwner(set), requestId, client })
+    }
+    case 'adopt': {
+      const { clientSecret: value, ...rest } = request
+      const clientSecret = value === undefined ? undefined : createClientSecret(value)
+      return adoptClient(parts, { ...rest, stage, clientSecret })
+    }
+    case 'retire': {
+      const { secretName, owner } = request
+      assertBelow(stage, secretName)
+      const onRemoval = removalOf(await parts.secrets.inspect(secretName))
+      return retireDeclaredClient(parts, { secretName, onRemoval, owner })
+    }
+    case 'discard':
+      await discardLeftover(parts, { clientId: request.clientId, prefix: stage.secretNamePrefix })
+      return {}
+    case 'setActive':
+      assertBelow(stage, request.secretName)
+      if (qualifier !== BREAK_GLASS_ALIAS) {
+        throw refuse(
+          `Client ${request.secretName} was left as it is: only break-glass may switch a client, by the alias ${BREAK_GLASS_ALIAS}.`,
+        )
+      }
+      return switchClient(parts, request)
+  }
+}

@@ -1,0 +1,106 @@
+// The clients function as its callers see it: what may be asked of it, and what it answers. It alone, beside rotation and registrar,
+// has the Stytch project secret; so whoever runs the CLI need not. One value goes in, when a client is adopted; none comes out.
+
+import type { FaultCode } from '../base/fault.ts'
+import type { ClientSecret } from '../secret/client-secret.ts'
+import type { RotationRules } from '../secret/secret-keeper.ts'
+import type { ClientQuery, ClientRecords } from './client-keeper.ts'
+import type { DeclaredClient, Owner } from './declared-client.ts'
+
+/** What the stage decides for all of its clients, as far as a plan needs it. */
+export interface StageView {
+  readonly projectId: string
+  readonly secretNamePrefix: string
+  readonly rotationFunctionArn: string
+  readonly tokenUrl: string
+  /** When Secrets Manager rotates by itself, where a client says nothing. */
+  readonly backstop: RotationRules
+  readonly periodHours: number
+  readonly overlapHours: number
+  /** Of the policy that every secret gets; policyFingerprint (secret-policy.ts) adds the consumers. */
+  readonly policyRevision: string
+  /** Other accounts whose roles may be readers; absent: a function before this field, which says so when it is asked. */
+  readonly readerAccounts?: readonly string[]
+  /** Every account of this organization as well. */
+  readonly readerOrganizationId?: string
+}
+
+export interface DeclareAsked {
+  readonly set: string
+  /** New with every run, the same for every try of one: what a failed one made, it takes back. */
+  readonly requestId: string
+  readonly client: DeclaredClient
+}
+
+export interface AdoptAsked {
+  readonly secretName: string
+  readonly clientId: string
+  /** The value that is in use. Absent: it is lost, and the first rotation makes another beside it. */
+  readonly clientSecret?: string | undefined
+  readonly description: string
+  readonly consumers: readonly string[]
+  readonly rules: RotationRules
+  readonly overlap?: string | undefined
+  readonly period?: string | undefined
+  readonly tags: Readonly<Record<string, string>>
+  readonly heldBy: string
+}
+
+/** The same in its box, as it is handed about. */
+export interface AdoptWish extends Omit<AdoptAsked, 'clientSecret'> {
+  readonly clientSecret: ClientSecret | undefined
+}
+
+export interface Adopted {
+  readonly clientId: string
+  readonly secretArn: string
+  /** already: it was adopted before, and nothing was changed. */
+  readonly outcome: 'adopted' | 'already'
+  /** Stytch accepts a second value of this client, which nobody here knows: releasing and settling would end it. */
+  readonly hasUnknownNext: boolean
+}
+
+export interface RetireAsked {
+  readonly secretName: string
+  readonly owner: Owner
+}
+
+export type Retired = 'retained' | 'deactivated' | 'deleted' | 'notOurs'
+
+export interface SwitchAsked {
+  readonly secretName: string
+  readonly isActive: boolean
+}
+
+/** Everything may be asked again after a reply that was lost. @throws Fault with the function's own code and words. */
+export interface ClientDesk {
+  stage(): Promise<StageView>
+  declare(asked: DeclareAsked): Promise<{ readonly clientId: string; readonly secretArn: string }>
+  adopt(asked: AdoptWish): Promise<Adopted>
+  retire(asked: RetireAsked): Promise<Retired>
+  /** Removes a client whose secret was never stored. */
+  discard(clientId: string): Promise<void>
+  /** By the alias that only break-glass may use. */
+  setActive(asked: SwitchAsked): Promise<{ readonly clientId: string }>
+  list(query: ClientQuery): Promise<ClientRecords>
+  /** The project whose secret Stytch accepts. */
+  whoami(): Promise<string>
+}
+
+/** By this alias, and only by it, a client is switched on or off. */
+export const BREAK_GLASS_ALIAS = 'break-glass'
+
+export type DeskRequest =
+  | { readonly action: 'stage' }
+  | ({ readonly action: 'declare' } & DeclareAsked)
+  | ({ readonly action: 'adopt' } & AdoptAsked)
+  | ({ readonly action: 'retire' } & RetireAsked)
+  | { readonly action: 'discard'; readonly clientId: string }
+  | ({ readonly action: 'setActive' } & SwitchAsked)
+  | ({ readonly action: 'list' } & ClientQuery)
+  | { readonly action: 'whoami' }
+
+/** A refusal or failure is an answer, not a failed function: its words are known to hold no value. */
+export type DeskReply =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly code: FaultCode; readonly retryable: boolean; readonly message: string }

@@ -1,0 +1,178 @@
+// What is wrong with a fleet, by what Secrets Manager and Stytch show of it, and what to do about each. Pure, and without a value: whether
+// AWSCURRENT's value still works is the next rotation's to find out, or `m2m status --read`.
+
+import { isM2mClient } from '../secret/client-id.ts'
+import { type ManagedSecret, unfinishedVersion } from '../secret/fleet.ts'
+import { clientIdOf, isRetired, TAG } from '../secret/secret-tags.ts'
+import type { ClientRecord } from './client-keeper.ts'
+import { type Looking, slotWords, visibleOf } from './client-status.ts'
+
+export type FindingKind =
+  | 'permission'
+  | 'projectSecret'
+  | 'schedule'
+  | 'binding'
+  | 'drift'
+  | 'stuck'
+  | 'clientGone'
+  | 'clientUnheld'
+  | 'inactive'
+  | 'held'
+  | 'overdue'
+  | 'policy'
+  | 'freeze'
+
+export interface Finding {
+  readonly kind: FindingKind
+  /** broken: something does not work, or will not. attention: somebody should look. */
+  readonly weight: 'broken' | 'attention'
+  /** Whose. */
+  readonly subject: string
+  readonly what: string
+  readonly todo: string
+}
+
+export interface FleetSight {
+  readonly prefix: string
+  readonly secrets: readonly ManagedSecret[]
+  readonly records: readonly ClientRecord[]
+  readonly looking: Looking
+  readonly longestHoldMs: number
+}
+
+type Found = Omit<Finding, 'subject'>
+
+const scheduleFindings = (secret: ManagedSecret, { looking }: FleetSight): readonly Found[] => {
+  if (isRetired(secret)) return []
+  const todo = 'm2m apply, or a deployment, turns it on again'
+  if (!secret.rotationEnabled) {
+    return [{ kind: 'schedule', weight: 'broken', what: 'nothing rotates it: rotation is off', todo }]
+  }
+  if (secret.rotationFunctionArn !== looking.rotationFunctionArn) {
+    const what = `it is rotated by ${secret.rotationFunctionArn ?? 'no function'}, not by this stage's`
+    return [{ kind: 'schedule', weight: 'broken', what, todo }]
+  }
+  return []
+}
+
+const clientFindings = (
+  secret: ManagedSecret,
+  record: ClientRecord | undefined,
+  { looking }: FleetSight,
+): readonly Found[] => {
+  const clientId = clientIdOf(secret)
+  if (clientId === undefined) {
+    const what = 'its tag m2m:client-id is gone, so that nothing tells which client it holds'
+    return [{ kind: 'binding', weight: 'broken', what, todo: 'declare it again: m2m apply, or a deployment' }]
+  }
+  // The registrar lists M2M clients; an app's own rotation tells what is wrong with it.
+  if (record === undefined && !isM2mClient(clientId)) return []
+  if (record === undefined) {
+    const todo = 'delete the secret if nothing uses it, and declare it anew; nobody can make its value work again'
+    return [{ kind: 'clientGone', weight: 'broken', what: `its client ${clientId} is gone at Stytch`, todo }]
+  }
+  const found: Found[] = []
+  if (record.boundTo !== secret.arn) {
+    const what = `its client ${clientId} is bound to ${record.boundTo ?? 'no secret'} (trusted_metadata.managed_by)`
+    const todo =
+      record.boundTo === undefined
+        ? 'm2m rotate: the first rotation claims it'
+        : 'find out which of the two secrets is used, and delete the other; one secret, one client'
+    found.push({ kind: 'binding', weight: 'broken', what, todo })
+  }
+  if (!record.isActive && !isRetired(secret)) {
+    const what = 'it is inactive at Stytch: every value is refused, and no rotation goes through'
+    found.push({ kind: 'inactive', weight: 'broken', what, todo: 'm2m activate, as break-glass, if it is to live' })
+  }
+  const { state } = visibleOf(secret, looking)
+  const words = record.isActive ? slotWords(state, record) : undefined
+  if (words !== undefined) {
+    found.push({
+      kind: 'drift',
+      weight: 'attention',
+      what: words,
+      todo: 'm2m settle --anyway, once you know who opened it',
+    })
+  }
+  return found
+}
+
+const rotationFindings = (secret: ManagedSecret, { looking, longestHoldMs }: FleetSight): readonly Found[] => {
+  const { state, hold, isOverdue, last } = visibleOf(secret, looking)
+  const found: Found[] = []
+  if (state === 'stuck') {
+    const { versionId = '' } = unfinishedVersion(secret) ?? {}
+    const what = `AWSPENDING sits on ${versionId}, which never became AWSCURRENT; no other rotation begins until it goes`
+    found.push({
+      kind: 'stuck',
+      weight: 'broken',
+      what,
+      todo: 'wait for the next sweep; docs/runbook.md, "Rotation stuck"',
+    })
+  }
+  if (state === 'empty') {
+    found.push({ kind: 'stuck', weight: 'broken', what: 'no version carries AWSCURRENT', todo: 'adopt its value' })
+  }
+  if (state === 'revoked') {
+    const what = `it was revoked${last?.askedAt === undefined ? '' : ` at ${new Date(last.askedAt).toISOString()}`} and is not settled: the old value may live`
+    found.push({ kind: 'stuck', weight: 'broken', what, todo: 'm2m settle' })
+  }
+  if (isOverdue) {
+    const what = 'its value is older than its period'
+    found.push({ kind: 'overdue', weight: 'attention', what, todo: 'm2m rotate, or see why no campaign did' })
+  }
+  if (hold !== undefined && (hold.since === undefined || looking.now - hold.since > longestHoldMs)) {
+    const what = `it is held by ${hold.by ?? 'somebody'} since ${hold.since === undefined ? 'an unreadable date' : new Date(hold.since).toISOString()}`
+    found.push({ kind: 'held', weight: 'attention', what, todo: 'm2m release, when the reason is gone' })
+  }
+  return found
+}
+
+/** Clients of the project that this stage has something to do with, and that no secret of it holds. */
+const unheldFindings = ({ secrets, records, prefix }: FleetSight): readonly Finding[] => {
+  const arns = new Set(secrets.map(({ arn }) => arn))
+  const ids = new Set(secrets.map(clientIdOf))
+  return records.flatMap((record): readonly Finding[] => {
+    const { clientId, boundTo, registeredFor } = record
+    if (ids.has(clientId)) return []
+    const base = { kind: 'clientUnheld', subject: clientId } as const
+    if (boundTo !== undefined) {
+      // Another stage's, or another Region's.
+      if (!boundTo.includes(`:secret:${prefix}`) || arns.has(boundTo)) return []
+      const what = `Stytch has it bound to ${boundTo}, which does not exist`
+      return [{ ...base, weight: 'attention', what, todo: 'if nothing uses it, delete it at Stytch' }]
+    }
+    if (registeredFor?.startsWith(prefix)) {
+      const what = `it was made for ${registeredFor}, and its value was never stored`
+      return [{ ...base, weight: 'attention', what, todo: 'm2m apply removes it, half an hour after it was made' }]
+    }
+    const what = `no secret of any stage holds it${record.name === '' ? '' : ` (${record.name})`}`
+    return [{ ...base, weight: 'attention', what, todo: 'm2m adopt, or leave it if it is not to be rotated' }]
+  })
+}
+
+export const fleetFindings = (sight: FleetSight): readonly Finding[] => {
+  const records = new Map(sight.records.map((record) => [record.clientId, record]))
+  const held = sight.secrets.flatMap((secret): readonly Finding[] => {
+    if (secret.isDeleted) return []
+    const clientId = clientIdOf(secret)
+    const record = clientId === undefined ? undefined : records.get(clientId)
+    const found = [
+      ...scheduleFindings(secret, sight),
+      ...clientFindings(secret, record, sight),
+      ...rotationFindings(secret, sight),
+      ...(secret.tags[TAG.policy] === undefined
+        ? [
+            {
+              kind: 'policy',
+              weight: 'attention',
+              what: 'nothing says that its policy was set',
+              todo: 'declare it: m2m apply, or a deployment',
+            } as const,
+          ]
+        : []),
+    ]
+    return found.map((one) => ({ ...one, subject: secret.name.slice(sight.prefix.length) }))
+  })
+  return [...held, ...unheldFindings(sight)]
+}

@@ -1,0 +1,164 @@
+// What is asked of the clients function, from an untyped event to a request. Pure. Every fault is told at once, by its field and never by
+// what stands in it: one field is a client's secret.
+
+import { isJsonObject, type JsonObject } from '../base/json-object.ts'
+import { ok, type Result, refused } from '../base/result.ts'
+import type { RotationRules } from '../secret/secret-keeper.ts'
+import { readSpan } from '../secret/secret-tags.ts'
+import type { AdoptAsked, DeclareAsked, DeskRequest } from './client-desk.ts'
+import { isOwnTagKey, isTagValue, type Removal, removals } from './declared-client.ts'
+
+const SET = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
+const CLIENT_ID = /^[\x21-\x7e]{1,128}$/
+
+/** The fields of one object; a faulty one is noted, and a stand-in returned that nobody gets to see. */
+const createFields = (fields: JsonObject, faults: string[], path = '') => {
+  const fault = (name: string, expected: string): void => {
+    faults.push(`${path}${name}: expected ${expected}`)
+  }
+  const text = (name: string, expected: string, fits = (value: string): boolean => value !== ''): string => {
+    const value = fields[name]
+    if (typeof value === 'string' && fits(value)) return value
+    fault(name, expected)
+    return ''
+  }
+  const texts = (name: string): readonly string[] => {
+    const value = fields[name] ?? []
+    if (Array.isArray(value) && value.every((one): one is string => typeof one === 'string' && one !== '')) return value
+    fault(name, 'a list of texts')
+    return []
+  }
+  const span = (name: 'overlap' | 'period'): Readonly<Record<string, string>> => {
+    const value = fields[name]
+    if (value === undefined) return {}
+    if (typeof value === 'string' && readSpan(value) !== undefined) return { [name]: value }
+    fault(name, 'hours or days, such as "12h"')
+    return {}
+  }
+  const tags = (): Readonly<Record<string, string>> => {
+    const value = fields.tags ?? {}
+    const fits = (entry: readonly [string, unknown]): entry is [string, string] =>
+      isOwnTagKey(entry[0]) && typeof entry[1] === 'string' && isTagValue(entry[1])
+    const entries = isJsonObject(value) ? Object.entries(value) : undefined
+    if (entries?.every(fits)) return Object.fromEntries(entries.filter(fits))
+    fault('tags', 'keys that do not begin with m2m: or aws:, each with a text')
+    return {}
+  }
+  const rules = (): RotationRules => {
+    const value = fields.rules
+    if (isJsonObject(value)) {
+      const { everyDays, schedule, durationHours } = value
+      if (Number.isInteger(everyDays) && schedule === undefined) return { everyDays: Number(everyDays) }
+      if (typeof schedule === 'string' && everyDays === undefined) {
+        return { schedule, ...(Number.isInteger(durationHours) ? { durationHours: Number(durationHours) } : {}) }
+      }
+    }
+    fault('rules', '{ everyDays } or { schedule, durationHours }')
+    return { everyDays: 0 }
+  }
+  const onRemoval = (): Removal => {
+    const found = removals.find((one) => one === fields.onRemoval)
+    if (found === undefined) fault('onRemoval', removals.join(', '))
+    return found ?? 'retain'
+  }
+  return { fault, text, texts, span, tags, rules, onRemoval }
+}
+
+const idOf = (fields: ReturnType<typeof createFields>): string =>
+  fields.text('clientId', "a client's id", (value) => CLIENT_ID.test(value))
+
+const readDeclare = (event: JsonObject, faults: string[]): DeclareAsked => {
+  const outer = createFields(event, faults)
+  const set = outer.text('set', '1 to 64 letters, digits, . _ and -', (value) => SET.test(value))
+  const requestId = outer.text('requestId', 'an id of this run')
+  if (!isJsonObject(event.client)) outer.fault('client', 'an object')
+  const inner = createFields(isJsonObject(event.client) ? event.client : {}, faults, 'client.')
+  return {
+    set,
+    requestId,
+    client: {
+      secretName: inner.text('secretName', "the secret's full name"),
+      displayName: inner.text('displayName', 'a text'),
+      description: inner.text('description', 'a text', () => true),
+      scopes: inner.texts('scopes'),
+      consumers: inner.texts('consumers'),
+      rules: inner.rules(),
+      onRemoval: inner.onRemoval(),
+      ...inner.span('overlap'),
+      ...inner.span('period'),
+      tags: inner.tags(),
+    },
+  }
+}
+
+const readAdopt = (event: JsonObject, faults: string[]): AdoptAsked => {
+  const fields = createFields(event, faults)
+  const { clientSecret } = event
+  const isValue = typeof clientSecret === 'string' && clientSecret.length >= 8 && clientSecret.length <= 1024
+  if (clientSecret !== undefined && !isValue) fields.fault('clientSecret', '8 to 1024 characters')
+  return {
+    secretName: fields.text('secretName', "the secret's full name"),
+    clientId: idOf(fields),
+    ...(isValue ? { clientSecret } : {}),
+    description: fields.text('description', 'a text', () => true),
+    consumers: fields.texts('consumers'),
+    rules: fields.rules(),
+    ...fields.span('overlap'),
+    ...fields.span('period'),
+    tags: fields.tags(),
+    heldBy: fields.text('heldBy', 'who holds it', (value) => value !== '' && isTagValue(value)),
+  }
+}
+
+const readAction = (event: JsonObject, faults: string[]): DeskRequest => {
+  const fields = createFields(event, faults)
+  const { action } = event
+  switch (action) {
+    case 'declare':
+      return { action, ...readDeclare(event, faults) }
+    case 'adopt':
+      return { action, ...readAdopt(event, faults) }
+    case 'retire': {
+      const owner = createFields(isJsonObject(event.owner) ? event.owner : {}, faults, 'owner.')
+      const secretName = fields.text('secretName', "the secret's full name")
+      return {
+        action,
+        secretName,
+        owner: { stackId: owner.text('stackId', 'a text'), resource: owner.text('resource', 'a text') },
+      }
+    }
+    case 'discard':
+      return { action, clientId: idOf(fields) }
+    case 'setActive': {
+      if (typeof event.isActive !== 'boolean') fields.fault('isActive', 'true or false')
+      return {
+        action,
+        secretName: fields.text('secretName', "the secret's full name"),
+        isActive: event.isActive === true,
+      }
+    }
+    case 'list': {
+      const { page } = event
+      if (page !== undefined && typeof page !== 'string') fields.fault('page', 'a text')
+      return {
+        action,
+        ...(event.clientIds === undefined ? {} : { clientIds: fields.texts('clientIds') }),
+        ...(typeof page === 'string' ? { page } : {}),
+      }
+    }
+    case 'stage':
+    case 'whoami':
+      return { action }
+    default:
+      fields.fault('action', 'stage, declare, adopt, retire, discard, setActive, list or whoami')
+      return { action: 'whoami' }
+  }
+}
+
+/** @returns the request, or every fault, one each. */
+export const readDeskRequest = (event: unknown): Result<DeskRequest, readonly string[]> => {
+  if (!isJsonObject(event)) return refused(['the request: expected an object'])
+  const faults: string[] = []
+  const request = readAction(event, faults)
+  return faults.length > 0 ? refused(faults) : ok(request)
+}

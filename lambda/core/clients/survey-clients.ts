@@ -1,0 +1,101 @@
+// Reads what a plan is made of: every secret below the prefix and every client of the project, page by page; and then once more, one by
+// one, what the first reading says is to be changed, since ListSecrets may lag behind by minutes. Changes nothing.
+
+import { paced } from '../base/paced.ts'
+import type { Timing } from '../base/timing.ts'
+import type { Fleet, ManagedSecret } from '../secret/fleet.ts'
+import type { ClientDesk, StageView } from './client-desk.ts'
+import type { ClientRecord } from './client-keeper.ts'
+import type { DeclaredClient } from './declared-client.ts'
+import { type Plan, type PlanInput, planClients } from './plan-clients.ts'
+
+export interface Survey {
+  readonly fleet: Pick<Fleet, 'list' | 'inspect'>
+  readonly desk: Pick<ClientDesk, 'list'>
+  readonly timing: Timing
+  /** Told how far it is; for people. */
+  readonly onProgress?: (what: string, done: number) => void
+}
+
+const INSPECTED_AT_ONCE = 20
+/** DescribeSecret takes 40,000 a second; this is for the sake of whoever looks on. */
+const INSPECTED_PER_SECOND = 500
+
+export const readSecrets = async (
+  { fleet, onProgress }: Pick<Survey, 'fleet' | 'onProgress'>,
+  prefix: string,
+): Promise<readonly ManagedSecret[]> => {
+  const found: ManagedSecret[] = []
+  let page: string | undefined
+  do {
+    const reply = await fleet.list(prefix, page)
+    found.push(...reply.secrets)
+    page = reply.nextPage
+    onProgress?.('secrets', found.length)
+  } while (page !== undefined)
+  return found
+}
+
+export const readRecords = async ({
+  desk,
+  onProgress,
+}: Pick<Survey, 'desk' | 'onProgress'>): Promise<readonly ClientRecord[]> => {
+  const found: ClientRecord[] = []
+  let page: string | undefined
+  do {
+    const reply = await desk.list(page === undefined ? {} : { page })
+    found.push(...reply.clients)
+    page = reply.nextPage
+    onProgress?.('clients', found.length)
+  } while (page !== undefined)
+  return found
+}
+
+/** Names of secrets that are worth a closer look: to be changed, or said to be missing although Stytch knows a client of theirs. */
+const nominated = (plan: Plan, records: readonly ClientRecord[]): readonly string[] => {
+  const known = new Set(
+    records.flatMap(({ boundTo, registeredFor = '' }) => {
+      const name = /:secret:(.+)-[A-Za-z0-9]{6}$/.exec(boundTo ?? '')?.[1]
+      return name === undefined ? [registeredFor] : [name]
+    }),
+  )
+  return plan.changes.flatMap(({ kind, secretName }) =>
+    kind === 'discard' || (kind === 'create' && !known.has(secretName)) ? [] : [secretName],
+  )
+}
+
+export interface PlanWish {
+  readonly stage: StageView
+  readonly set: string
+  readonly clients: readonly DeclaredClient[]
+  readonly retiresUnlisted: boolean
+}
+
+/** ListSecrets nominates, DescribeSecret decides. @throws the adapters' faults. */
+export const surveyClients = async (survey: Survey, wish: PlanWish): Promise<Plan> => {
+  const { fleet, timing, onProgress } = survey
+  const [secrets, records] = await Promise.all([readSecrets(survey, wish.stage.secretNamePrefix), readRecords(survey)])
+  const input: PlanInput = { ...wish, secrets, records, now: timing.now() }
+  const names = nominated(planClients(input), records)
+  if (names.length === 0) return planClients(input)
+  const seen = new Map(secrets.map((secret) => [secret.name, secret]))
+  let done = 0
+  const failures: unknown[] = []
+  const pace = {
+    timing,
+    concurrency: INSPECTED_AT_ONCE,
+    perSecond: INSPECTED_PER_SECOND,
+    onFailure: (_name: string, error: unknown) => {
+      failures.push(error)
+    },
+  }
+  await paced(names, pace, async (name) => {
+    const secret = await fleet.inspect(name)
+    if (secret === undefined) seen.delete(name)
+    else seen.set(name, secret)
+    done += 1
+    onProgress?.('closer looks', done)
+  })
+  if (failures.length > 0) throw failures[0]
+  return planClients({ ...input, secrets: [...seen.values()] })
+}

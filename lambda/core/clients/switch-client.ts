@@ -1,0 +1,37 @@
+// Stytch's own switch: an inactive client gets no token, whatever value it has, until it is switched on again. Break-glass alone may ask
+// (the handler sees to that); the client must be the one that the secret holds.
+
+import { Fault } from '../base/fault.ts'
+import { isM2mClient } from '../secret/client-id.ts'
+import type { SecretKeeper } from '../secret/secret-keeper.ts'
+import { clientIdOf } from '../secret/secret-tags.ts'
+import type { SwitchAsked } from './client-desk.ts'
+import type { ClientKeeper } from './client-keeper.ts'
+
+export interface Switching {
+  readonly clients: Pick<ClientKeeper, 'find' | 'activate' | 'deactivate'>
+  readonly secrets: Pick<SecretKeeper, 'inspect'>
+}
+
+const refuse = (secretName: string, why: string): Fault =>
+  new Fault({ code: 'INPUT_MALFORMED', retryable: false, message: `Client ${secretName} was left as it is: ${why}.` })
+
+/** @throws Fault INPUT_MALFORMED when it is not clear which client is meant. */
+export const switchClient = async (
+  { clients, secrets }: Switching,
+  { secretName, isActive }: SwitchAsked,
+): Promise<{ readonly clientId: string }> => {
+  const facts = await secrets.inspect(secretName)
+  if (facts === undefined) throw refuse(secretName, 'there is no such secret')
+  const clientId = clientIdOf(facts)
+  if (clientId === undefined) throw refuse(secretName, 'its tag m2m:client-id is gone; see m2m doctor')
+  if (!isM2mClient(clientId))
+    throw refuse(secretName, `${clientId} is no M2M client; switch it at Stytch, or revoke it: m2m incident`)
+  const record = await clients.find(clientId)
+  if (record === undefined) throw refuse(secretName, `Stytch knows no client ${clientId}`)
+  if (record.boundTo !== facts.arn) {
+    throw refuse(secretName, `client ${clientId} is bound to ${record.boundTo ?? 'no secret'}; one secret, one client`)
+  }
+  if (record.isActive !== isActive) await (isActive ? clients.activate(clientId) : clients.deactivate(clientId))
+  return { clientId }
+}

@@ -1,0 +1,271 @@
+// One secret, one matter, carried as far as it is wanted: asks Secrets Manager for the rotation, looks until AWSCURRENT carries its
+// token, then asks for the settle and looks again. Campaign and incident function use it. It keeps nothing: where it stands is read
+// from the ids of the secret's versions, so that it can be interrupted anywhere and called again – `later` says when.
+
+import { Fault } from '../base/fault.ts'
+import type { Timing } from '../base/timing.ts'
+import type { Turns } from '../base/turns.ts'
+import { type Fleet, type Labelled, type ManagedSecret, unfinishedVersion } from '../secret/fleet.ts'
+import { readRequestToken } from '../secret/request-token.ts'
+import type { VersionEntry } from '../secret/secrets.ts'
+import { MAX_ATTEMPTS, type Matter, type Progress, progressInLabels, progressOf, tokenOf } from './attempts.ts'
+import { settleAttempts, settleToken } from './settle-request.ts'
+
+export interface Errands {
+  readonly fleet: Fleet
+  readonly timing: Timing
+  readonly turns: Turns
+  readonly rotationFunctionArn: string
+}
+
+export interface Errand<Reason extends string = never> {
+  /** Name or ARN. */
+  readonly secretId: string
+  readonly intent: 'rotate' | 'revoke'
+  /** Incident or campaign id: who asks for the same joins what runs. */
+  readonly about: string
+  /** A revoke whose first attempt is a rotate: the old value stays accepted until the settle. */
+  readonly isGraceful?: boolean
+  /** `settled`: proven, too, since a settle tells its evidence before it moves the label (docs/decisions/002). */
+  readonly until: 'switched' | 'settled'
+  /** How long this call may look; then it answers `later`. */
+  readonly patienceMs: number
+  /** Asked before each attempt, of the secret as it is then. */
+  readonly mayBegin?: (secret: ManagedSecret) => Reason | undefined | Promise<Reason | undefined>
+  /** Asked before the settle. */
+  readonly maySettle?: (secret: ManagedSecret) => Reason | undefined | Promise<Reason | undefined>
+}
+
+/** refused: each attempt was, or was cleared. stuck: left for the sweep. rejected: AWS will not let us. */
+export type ErrandFailure = 'gone' | 'notManaged' | 'refused' | 'settleRefused' | 'stuck' | 'rejected'
+
+/** noTurn: too many ask at once. */
+export type Because = 'running' | 'busy' | 'unavailable' | 'noTurn'
+
+export type ErrandOutcome<Reason extends string = never> =
+  /** `secret` as it was seen last. */
+  | {
+      readonly outcome: 'done'
+      readonly requestToken: string
+      readonly attempts: number
+      readonly secret: ManagedSecret
+    }
+  /** Nothing is lost: the same errand, asked again after the wait, goes on. */
+  | { readonly outcome: 'later'; readonly waitMs: number; readonly because: Because }
+  | { readonly outcome: 'skipped'; readonly why: Reason }
+  | { readonly outcome: 'failed'; readonly why: ErrandFailure; readonly attempts: number; readonly message?: string }
+
+/** By then, no killed execution's request is under way (architecture §3). Past it, an incident clears; a campaign leaves it. */
+export const STUCK_AFTER_MS = { revoke: 120_000, rotate: 600_000 } as const
+/** A planned rotation that was refused is tried once more: a person must look, and each refusal is told. */
+const ATTEMPTS = { revoke: MAX_ATTEMPTS, rotate: 2 } as const
+/** From a first look soon after the four steps can be through, to one every two seconds. */
+const LOOKS_MS = [700, 700, 1000, 1000, 1500] as const
+const SLOW_LOOK_MS = 2000
+/** A look older than this says nothing about now. */
+const STALE_MS = 400
+/** A rotation is through in seconds; one that takes this long waits for a vendor that has had enough. */
+const SLOW_ROTATION_MS = 20_000
+
+type Again = { readonly againInMs: number; readonly because: Because }
+type Look<Reason extends string> = ErrandOutcome<Reason> | Again
+
+interface Call<Reason extends string = string> {
+  readonly errands: Errands
+  readonly errand: Errand<Reason>
+  readonly startedAt: number
+  looks: number
+  /** A turn that was waited for and not used yet. */
+  hasTurn: boolean
+  /** When the last request was sent; undefined once its slowness has been taken for an answer. */
+  askedAt: number | undefined
+}
+
+const failed = (why: ErrandFailure, attempts: number, message?: string) =>
+  ({ outcome: 'failed', why, attempts, ...(message === undefined ? {} : { message }) }) as const
+
+const matterOf = (
+  { intent, isGraceful = false, about }: Pick<Errand, 'intent' | 'isGraceful' | 'about'>,
+  secretArn: string,
+): Matter => ({
+  secretArn,
+  about,
+  originOf: (attempt) => (intent === 'rotate' || (isGraceful && attempt === 1) ? 'rotate' : 'revoke'),
+})
+
+const again = ({ looks }: Pick<Call, 'looks'>, because: Because = 'running'): Again => ({
+  againInMs: LOOKS_MS[looks] ?? SLOW_LOOK_MS,
+  because,
+})
+
+const ageOf = async ({ errands }: Pick<Call, 'errands'>, secret: ManagedSecret, pending: Labelled): Promise<number> => {
+  const { fleet, timing } = errands
+  const { origin, askedAt } = readRequestToken(pending.versionId)
+  // A settle's token is rounded down to the hour, and a foreign one has no time.
+  if (askedAt !== undefined && origin !== 'settle') return timing.now() - askedAt
+  const versions = await fleet.listVersions(secret.arn)
+  const version = versions.find(({ versionId }) => versionId === pending.versionId)
+  return version === undefined ? 0 : timing.now() - version.createdAt
+}
+
+interface InTheWay {
+  readonly pending: Labelled
+  readonly attempts: number
+  readonly because: Because
+}
+
+/** A rotation does not end, ours or somebody's: wait, and past its time clear it or leave it. */
+const waitOrClear = async <Reason extends string>(
+  call: Call<Reason>,
+  secret: ManagedSecret,
+  { pending, attempts, because }: InTheWay,
+): Promise<Look<Reason>> => {
+  const { errand, errands } = call
+  const leftMs = STUCK_AFTER_MS[errand.intent] - (await ageOf(call, secret, pending))
+  if (leftMs > 0) return { againInMs: Math.min(leftMs, again(call).againInMs), because }
+  if (errand.intent === 'rotate') return failed('stuck', attempts)
+  await errands.fleet.moveLabel({ secretId: secret.arn, label: 'AWSPENDING', from: pending.versionId })
+  return { againInMs: 0, because }
+}
+
+/** Takes a turn; when that took long, what was seen before it no longer counts. @returns what to do first; undefined: ask now. */
+const takeTurn = async (
+  call: Pick<Call, 'errands' | 'errand' | 'hasTurn' | 'startedAt'>,
+): Promise<Again | undefined> => {
+  if (call.hasTurn) {
+    call.hasTurn = false
+    return undefined
+  }
+  const { turns, timing } = call.errands
+  const { isTaken, ms } = await turns.next(call.startedAt + call.errand.patienceMs - timing.now())
+  if (!isTaken) return { againInMs: ms, because: 'noTurn' }
+  if (ms <= STALE_MS) return undefined
+  call.hasTurn = true
+  return { againInMs: 0, because: 'noTurn' }
+}
+
+const rotate = async <Reason extends string>(
+  call: Call<Reason>,
+  secret: ManagedSecret,
+  { requestToken, attempts }: { readonly requestToken: string; readonly attempts: number },
+): Promise<Look<Reason>> => {
+  const first = await takeTurn(call)
+  if (first !== undefined) return first
+  const reply = await call.errands.fleet.rotate(secret.arn, requestToken)
+  call.looks = 0
+  call.askedAt = call.errands.timing.now()
+  if (reply === 'gone') return failed('gone', attempts)
+  return again(call, reply === 'busy' ? 'busy' : 'running')
+}
+
+const ask = async <Reason extends string>(
+  call: Call<Reason>,
+  secret: ManagedSecret,
+  attempt: number,
+): Promise<Look<Reason>> => {
+  const { errand, errands } = call
+  const reason = await errand.mayBegin?.(secret)
+  if (reason !== undefined) return { outcome: 'skipped', why: reason }
+  if (attempt > ATTEMPTS[errand.intent]) return failed('refused', attempt - 1)
+  const pending = unfinishedVersion(secret)
+  if (pending !== undefined) return waitOrClear(call, secret, { pending, attempts: attempt - 1, because: 'busy' })
+  const requestToken = tokenOf(matterOf(errand, secret.arn), attempt, errands.timing.now())
+  return rotate(call, secret, { requestToken, attempts: attempt - 1 })
+}
+
+/** AWSCURRENT carries our token: end the overlap, by the request that anybody would make for it. */
+const settle = async <Reason extends string>(
+  call: Call<Reason>,
+  secret: ManagedSecret,
+  { requestToken, attempt }: { readonly requestToken: string; readonly attempt: number },
+): Promise<Look<Reason>> => {
+  const { errand, errands } = call
+  // Perhaps the sweep has asked already: join it.
+  const pending = unfinishedVersion(secret)
+  if (pending !== undefined) return waitOrClear(call, secret, { pending, attempts: attempt, because: 'running' })
+  const reason = await errand.maySettle?.(secret)
+  if (reason !== undefined) return { outcome: 'skipped', why: reason }
+  const versions = await errands.fleet.listVersions(secret.arn)
+  const subject = { secretArn: secret.arn, currentId: requestToken }
+  if (settleAttempts(subject, versions).made >= ATTEMPTS[errand.intent]) return failed('settleRefused', attempt)
+  const token = settleToken(subject, versions, errands.timing.now())
+  return rotate(call, secret, { requestToken: token, attempts: attempt })
+}
+
+const follow = <Reason extends string>(
+  call: Call<Reason>,
+  secret: ManagedSecret,
+  progress: Progress,
+): Look<Reason> | Promise<Look<Reason>> => {
+  const { errand } = call
+  const done = (requestToken: string): ErrandOutcome<Reason> => ({
+    outcome: 'done',
+    requestToken,
+    attempts: progress.attempt,
+    secret,
+  })
+  switch (progress.state) {
+    case 'ask':
+      return ask(call, secret, progress.attempt)
+    case 'running': {
+      const pending = { versionId: progress.requestToken, origin: readRequestToken(progress.requestToken).origin }
+      return waitOrClear(call, secret, { pending, attempts: progress.attempt, because: 'running' })
+    }
+    case 'switched':
+      // It is through; what is waited for from here on is another's turn.
+      if (unfinishedVersion(secret) === undefined) call.askedAt = undefined
+      return errand.until === 'switched' ? done(progress.requestToken) : settle(call, secret, progress)
+    case 'settled':
+      return done(progress.requestToken)
+    case 'overtaken':
+      // A rotate has done its part; a revoke has not proven its own.
+      return errand.intent === 'rotate' ? done(progress.requestToken) : ask(call, secret, progress.attempt + 1)
+    case 'exhausted':
+      return ask(call, secret, progress.attempt + 1)
+  }
+}
+
+const lookOnce = async <Reason extends string>(call: Call<Reason>): Promise<Look<Reason>> => {
+  const { fleet, rotationFunctionArn } = call.errands
+  const secret = await fleet.inspect(call.errand.secretId)
+  if (secret === undefined || secret.isDeleted) return failed('gone', 0)
+  if (!secret.rotationEnabled || secret.rotationFunctionArn !== rotationFunctionArn) return failed('notManaged', 0)
+  const matter = matterOf(call.errand, secret.arn)
+  const listed = async (): Promise<readonly VersionEntry[]> => fleet.listVersions(secret.arn)
+  return follow(call, secret, progressInLabels(matter, secret.labels) ?? progressOf(matter, await listed()))
+}
+
+/** What AWS could not do now is asked again; what it will not do is the end. */
+const weather = <Reason extends string>(call: Call<Reason>, error: unknown): Look<Reason> => {
+  if (!(error instanceof Fault)) throw error
+  if (!error.retryable) return failed('rejected', 0, `${error.code}: ${error.message}`)
+  if (error.code === 'SECRETS_MANAGER_THROTTLED') call.errands.turns.slowDown()
+  return { againInMs: SLOW_LOOK_MS, because: 'unavailable' }
+}
+
+const noticeSlowness = (call: Pick<Call, 'errands' | 'askedAt'>): void => {
+  const { timing, turns } = call.errands
+  if (call.askedAt === undefined || timing.now() - call.askedAt < SLOW_ROTATION_MS) return
+  turns.slowDown()
+  call.askedAt = undefined
+}
+
+export const carryOut = async <Reason extends string = never>(
+  errands: Errands,
+  errand: Errand<Reason>,
+): Promise<ErrandOutcome<Reason>> => {
+  const { timing } = errands
+  const startedAt = timing.now()
+  const call: Call<Reason> = { errands, errand, startedAt, looks: 0, hasTurn: false, askedAt: undefined }
+  for (;;) {
+    const seen = await lookOnce(call).catch((error: unknown) => weather<Reason>(call, error))
+    if ('outcome' in seen) return seen
+    call.looks += 1
+    noticeSlowness(call)
+    const { againInMs, because } = seen
+    if (timing.now() - startedAt + againInMs >= errand.patienceMs) {
+      return { outcome: 'later', waitMs: againInMs, because }
+    }
+    if (againInMs > 0) await timing.wait(againInMs)
+  }
+}

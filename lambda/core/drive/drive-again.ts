@@ -1,0 +1,93 @@
+// A rotation that is stuck – its AWSPENDING stands on a version that did not become AWSCURRENT – is brought to an end by the rotation
+// function, which alone sees whether Stytch accepts the value that hides there. Only where the function says that there is no value
+// is the label taken away from here. So no value that works is ever lost from sight (docs/decisions/018).
+
+import { Fault } from '../base/fault.ts'
+import type { Timing } from '../base/timing.ts'
+import type { Fleet, Labelled, ManagedSecret } from '../secret/fleet.ts'
+import { intentOfOrigin } from '../secret/request-token.ts'
+import type { RotationSteps, StepReply } from './rotation-steps.ts'
+import { stepsAgain } from './steps-again.ts'
+
+export interface Driving {
+  readonly fleet: Pick<Fleet, 'inspect' | 'moveLabel'>
+  readonly steps: RotationSteps
+  readonly timing: Pick<Timing, 'remainingMs'>
+}
+
+export interface StuckRotation {
+  readonly secretArn: string
+  readonly stuck: Labelled
+}
+
+/**
+ * finished: AWSCURRENT sits on its version. ended: AWSPENDING is gone from it. left: it stands there still – Stytch or the function does
+ * not answer, or its value is the only one that works. failed is `left` because a step may succeed later.
+ */
+export type DriveEnd = 'finished' | 'ended' | 'left' | 'failed'
+
+/** The function's own timeout, and the way there and back. */
+const STEP_TIMEOUT_MS = 33_000
+/** No step is asked for that could outlive us: whoever drives must still tell how it ended. */
+const STEP_NEEDS_MS = STEP_TIMEOUT_MS + 15_000
+
+const noTime = (secretArn: string): Fault =>
+  new Fault({
+    code: 'TIME_TOO_SHORT',
+    retryable: true,
+    message: `Too little time is left to drive the stuck rotation of ${secretArn} again; the next sweep does.`,
+  })
+
+const faultOr = async <Value>(call: () => Promise<Value>): Promise<Value | Fault> => {
+  try {
+    return await call()
+  } catch (error) {
+    if (error instanceof Fault) return error
+    throw error
+  }
+}
+
+/** What the last step that was asked for said; a Fault: it did not come to that. */
+const drive = async ({ steps, timing }: Driving, { secretArn, stuck }: StuckRotation): Promise<StepReply | Fault> => {
+  for (const step of stepsAgain(stuck)) {
+    if (timing.remainingMs() < STEP_NEEDS_MS) return noTime(secretArn)
+    const asked = { step, secretId: secretArn, requestToken: stuck.versionId, timeoutMs: STEP_TIMEOUT_MS }
+    const reply = await faultOr(() => steps.ask(asked))
+    // A test that refuses leaves some of what it saw for finishSecret to name and to clear; a value that fails it is not switched to.
+    const mayGoOn = reply === 'done' || (reply === 'refused' && step === 'testSecret')
+    if (!mayGoOn) return reply
+  }
+  return 'done'
+}
+
+/** A compare-and-swap; whether it was lost to somebody else, the next look tells. */
+const clear = ({ fleet }: Driving, { secretArn, stuck }: StuckRotation): Promise<Fault | undefined> =>
+  faultOr(async () => {
+    await fleet.moveLabel({ secretId: secretArn, label: 'AWSPENDING', from: stuck.versionId })
+    return undefined
+  })
+
+export interface Driven {
+  readonly end: DriveEnd
+  /** As it is now. */
+  readonly secret: ManagedSecret
+  /** What went wrong, when no answer came. */
+  readonly fault?: Fault
+}
+
+/** @returns undefined: the secret is gone. @throws Fault when an empty version kept its label, or nobody can look. */
+export const driveAgain = async (driving: Driving, rotation: StuckRotation): Promise<Driven | undefined> => {
+  const { secretArn, stuck } = rotation
+  const reply = await drive(driving, rotation)
+  // A revoke that lost its label would be forgotten.
+  const isNobodysLoss = reply === 'empty' && intentOfOrigin(stuck.origin) === 'rotate'
+  const lost = isNobodysLoss ? await clear(driving, rotation) : undefined
+  const secret = await driving.fleet.inspect(secretArn)
+  if (secret === undefined) return undefined
+  const labels = secret.labels[stuck.versionId] ?? []
+  if (labels.includes('AWSCURRENT')) return { end: 'finished', secret }
+  if (!labels.includes('AWSPENDING')) return { end: 'ended', secret }
+  if (lost !== undefined) throw lost
+  if (reply instanceof Fault) return { end: 'failed', secret, fault: reply }
+  return { end: reply === 'failed' ? 'failed' : 'left', secret }
+}

@@ -1,0 +1,15 @@
+// By which steps a stuck rotation is driven again.
+
+import type { Labelled } from '../secret/fleet.ts'
+import { intentOfOrigin } from '../secret/request-token.ts'
+
+/**
+ * The steps by which a stuck rotation is driven again. A planned switch is only brought to its end, never begun: without a value, its
+ * AWSPENDING goes. Everything else starts over, as when Secrets Manager drives it again.
+ */
+export const stepsAgain = ({
+  origin,
+}: Labelled): readonly ('createSecret' | 'setSecret' | 'testSecret' | 'finishSecret')[] =>
+  intentOfOrigin(origin) === 'rotate'
+    ? ['testSecret', 'finishSecret']
+    : ['createSecret', 'setSecret', 'testSecret', 'finishSecret']

@@ -1,0 +1,93 @@
+// Whom an incident is about: the selector of its report, held against the managed secrets. Counts all and keeps no more than one execution
+// does by itself. What is named and not there is no fault of the report: the others are not left waiting for it.
+
+import { ok, type Result, refused } from '../base/result.ts'
+import type { Fleet, ManagedSecret } from '../secret/fleet.ts'
+import { clientIdOf, isRetired } from '../secret/secret-tags.ts'
+import { countFault, createMatcher, namedBy, type Selector } from '../secret/selector.ts'
+import type { FleetSearch } from './incident-ports.ts'
+import { clientCountFault, type LeakReport } from './leak-report.ts'
+
+export interface Choosing {
+  readonly fleet: Fleet
+  readonly search: FleetSearch
+  /** `m2m/<stage>/` */
+  readonly secretNamePrefix: string
+  /** The Stytch project's own secret, where it is rotated: by name alone, never by a tag, and never among all. */
+  readonly project?: { readonly secretName: string; readonly rotationFunctionArn: string } | undefined
+}
+
+/** As many as the incident function does by itself; more are a campaign's. */
+export const MAX_BY_ITSELF = 25
+
+export interface Chosen {
+  /** All of them, or the first MAX_BY_ITSELF + 1. */
+  readonly secrets: readonly ManagedSecret[]
+  /** Names or client ids that were given and not found. */
+  readonly missing: readonly string[]
+}
+
+interface Found {
+  readonly secrets: readonly ManagedSecret[]
+  readonly count: number
+}
+
+const byNames = async (choosing: Choosing, names: readonly string[]): Promise<Found> => {
+  const { fleet, secretNamePrefix, project } = choosing
+  const isOurs = (name: string): boolean => name.startsWith(secretNamePrefix) || name === project?.secretName
+  const within = names.filter(isOurs).slice(0, MAX_BY_ITSELF + 1)
+  // DescribeSecret does not lag.
+  const found = await Promise.all(within.map((name) => fleet.inspect(name)))
+  const secrets = found.filter((secret): secret is ManagedSecret => secret !== undefined && !secret.isDeleted)
+  return { secrets, count: names.length }
+}
+
+const listed = async ({ fleet, secretNamePrefix }: Choosing, selector: Selector): Promise<Found> => {
+  const matches = createMatcher(selector)
+  const secrets = new Map<string, ManagedSecret>()
+  const counted = new Set<string>()
+  let page: string | undefined
+  do {
+    const reply = await fleet.list(secretNamePrefix, page)
+    for (const secret of reply.secrets) {
+      if (secret.isDeleted || isRetired(secret) || !matches(secret)) continue
+      counted.add(secret.arn)
+      if (secrets.size <= MAX_BY_ITSELF) secrets.set(secret.arn, secret)
+    }
+    page = reply.nextPage
+  } while (page !== undefined)
+  return { secrets: [...secrets.values()], count: counted.size }
+}
+
+const byClientIds = async (choosing: Choosing, clientIds: readonly string[]): Promise<Found> => {
+  if (clientIds.length > MAX_BY_ITSELF) return { secrets: [], count: clientIds.length }
+  const { search, secretNamePrefix } = choosing
+  const found = await Promise.all(
+    clientIds.map(async (clientId) => {
+      const candidates = await search.tagged(secretNamePrefix, clientId)
+      return candidates.filter((secret) => clientIdOf(secret) === clientId && !secret.isDeleted)
+    }),
+  )
+  return { secrets: found.flat(), count: clientIds.length }
+}
+
+const find = (choosing: Choosing, selector: Selector): Promise<Found> => {
+  if ('secretNames' in selector) return byNames(choosing, selector.secretNames)
+  if ('clientIds' in selector) return byClientIds(choosing, selector.clientIds)
+  return listed(choosing, selector)
+}
+
+/** @returns more than MAX_BY_ITSELF secrets, or `isMany`, when it is a campaign's; or why nothing may be begun. */
+export const chooseClients = async (
+  choosing: Choosing,
+  report: LeakReport,
+): Promise<Result<Chosen & { readonly isMany: boolean }, string>> => {
+  const { selector } = report
+  const { secrets, count } = await find(choosing, selector)
+  const fault = countFault(selector, count) ?? clientCountFault(report, count)
+  if (fault !== undefined) return refused(fault)
+  const isMany = count > MAX_BY_ITSELF
+  const known = new Set(secrets.flatMap((secret) => [secret.name, clientIdOf(secret)]))
+  const missing = isMany ? [] : namedBy(selector).filter((name) => !known.has(name))
+  return ok({ secrets, missing, isMany })
+}

@@ -1,0 +1,87 @@
+// Gathers all that the archive holds of one incident: what was said of it, and what was told of each secret it names. Reads only. What
+// belongs to it is decided by the report (incident-report.ts), since an event of a secret does not name its incident.
+
+import { isJsonObject } from '../base/json-object.ts'
+import { readRequestToken } from '../secret/request-token.ts'
+import { dayPrefix, incidentPrefix, isKeyOf, secretPrefix } from './archive-key.ts'
+import type { EvidenceReader } from './archive-ports.ts'
+import { type ArchivedEvent, parseArchivedEvent } from './archived-event.ts'
+import { INCIDENT_COMPLETED, type IncidentClient, readIncidentClients } from './incident-completed.ts'
+import type { IncidentFacts } from './incident-report.ts'
+import { LEAK_REPORTED } from './leak-report.ts'
+
+export interface IncidentQuestion {
+  readonly incidentId: string
+  /** Secrets that the archive cannot name: those of a leak that was reported by client id, or of a revoke without the bus. */
+  readonly secretNames?: readonly string[]
+  /** Secrets that may be concerned, such as all there are: those that are not will not be in the report. */
+  readonly candidates?: readonly string[]
+}
+
+const HOUR_MS = 3_600_000
+const READS_AT_ONCE = 16
+
+/** In the order of the input, a few at a time. */
+const mapSome = async <Item, Found>(
+  items: readonly Item[],
+  find: (item: Item) => Promise<Found>,
+): Promise<readonly Found[]> => {
+  const found = new Map<number, Found>()
+  const entries = items.entries()
+  const work = async (): Promise<void> => {
+    for (const [at, item] of entries) found.set(at, await find(item))
+  }
+  await Promise.all(Array.from({ length: READS_AT_ONCE }, work))
+  return items.flatMap((_, at) => {
+    const one = found.get(at)
+    return one === undefined ? [] : [one]
+  })
+}
+
+const readAll = async (reader: EvidenceReader, keys: readonly string[]): Promise<readonly ArchivedEvent[]> => {
+  const texts = await mapSome(keys, (key) => reader.read(key))
+  return texts.flatMap((text) => (text === undefined ? [] : (parseArchivedEvent(text) ?? [])))
+}
+
+const namedIn = ({ detail }: ArchivedEvent): readonly string[] => {
+  const { selector } = detail
+  const names: unknown = isJsonObject(selector) ? selector.secretNames : undefined
+  return Array.isArray(names) ? names.filter((name): name is string => typeof name === 'string') : []
+}
+
+/** From when on the secrets' events matter; undefined: from the beginning. Settles are rounded down to their hour. */
+const sinceOf = (said: readonly ArchivedEvent[], clients: readonly IncidentClient[]): number | undefined => {
+  const reportedAt = said.filter(({ type }) => type === LEAK_REPORTED).map(({ time }) => Date.parse(time))
+  const askedAt = clients.flatMap(({ requestTokens }) =>
+    requestTokens.map((token) => readRequestToken(token).askedAt ?? Number.NaN),
+  )
+  const times = [...reportedAt, ...askedAt].filter((at) => !Number.isNaN(at))
+  return times.length === 0 ? undefined : Math.min(...times) - HOUR_MS
+}
+
+const keysOfSecret = async (reader: EvidenceReader, secretName: string, since: number | undefined) => {
+  const after = since === undefined ? undefined : dayPrefix(secretName, since)
+  const keys = await reader.list(secretPrefix(secretName), after)
+  return keys.filter((key) =>
+    isKeyOf(key, 'Secret Revoked', 'Rotation Completed', 'Rotation Refused', 'Drift Detected', 'Rotation Stuck'),
+  )
+}
+
+/** @throws Fault ARCHIVE_UNAVAILABLE or ARCHIVE_REJECTED */
+export const gatherIncident = async (
+  reader: EvidenceReader,
+  { incidentId, secretNames: asked = [], candidates = [] }: IncidentQuestion,
+): Promise<IncidentFacts> => {
+  const said = await readAll(reader, await reader.list(incidentPrefix(incidentId)))
+  const clients = said
+    .filter(({ type }) => type === INCIDENT_COMPLETED)
+    .flatMap(({ detail }) => readIncidentClients(detail))
+  const reports = said.filter(({ type }) => type === LEAK_REPORTED)
+  const secretNames = [
+    ...new Set([...clients.map(({ secretName }) => secretName), ...reports.flatMap(namedIn), ...asked]),
+  ].sort()
+  const since = sinceOf(said, clients)
+  const names = [...new Set([...secretNames, ...candidates])].sort()
+  const keys = await mapSome(names, (secretName) => keysOfSecret(reader, secretName, since))
+  return { incidentId, said, told: await readAll(reader, keys.flat()), secretNames }
+}

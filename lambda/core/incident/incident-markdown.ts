@@ -1,0 +1,123 @@
+// The report on an incident for people: Markdown that reads well as plain text. Adds nothing to what incident-report.ts found. What
+// somebody else wrote, a reason above all, is shown as text: it makes no table, no link and no heading.
+
+import { isJsonObject } from '../base/json-object.ts'
+import type { ClientFailure, ClientProof, ClientReport, IncidentReport, ReportedLeak } from './incident-report.ts'
+
+const text = (value: string): string =>
+  value
+    .replace(/\s+/g, ' ')
+    .trim()
+    .replace(/[\\`*_[\]<>|#~]/g, (character) => `\\${character}`)
+
+const code = (value: string): string => `\`${value.replace(/[`\s|]+/g, ' ').trim()}\``
+
+const row = (...cells: readonly string[]): string => `| ${cells.join(' | ')} |`
+const table = (head: readonly string[], rows: readonly (readonly string[])[]): readonly string[] => [
+  row(...head),
+  row(...head.map(() => '---')),
+  ...rows.map((cells) => row(...cells)),
+]
+
+const listed = (value: unknown): string =>
+  Array.isArray(value) ? value.map((one) => code(String(one))).join(', ') : text(JSON.stringify(value))
+
+const kinds: Readonly<Record<string, string>> = { secretNames: 'secrets', clientIds: 'clients' }
+
+/** `secrets a, b` */
+const selection = (selector: unknown): string => {
+  if (!isJsonObject(selector)) return 'nothing that could be read'
+  if (selector.all === true) return `all clients, ${text(String(selector.expectedCount))} expected`
+  return Object.entries(selector)
+    .map(([kind, value]) => `${text(kinds[kind] ?? kind)} ${listed(value)}`)
+    .join('; ')
+}
+
+const reportedLines = ({ at, source, requestedBy, reason, selector, graceSeconds }: ReportedLeak): readonly string[] =>
+  table(
+    ['reported', at],
+    [
+      ['by', `${text(requestedBy)}, as ${code(source)}`],
+      ['because', text(reason)],
+      ['about', selection(selector)],
+      ...(graceSeconds === undefined
+        ? []
+        : [['grace', `${graceSeconds} s: the old values were to stay valid so long`]]),
+    ],
+  )
+
+const acceptedLine = ({ accepted, slots }: ClientProof): string => {
+  const only = `Stytch's slots hold nothing else: current …${text(slots.current)}, next empty (request ${code(slots.requestId)}).`
+  if (accepted === null) return `The new value …${text(slots.current)} was tried at the switch. ${only}`
+  const { lastFour, requestId, provenAt } = accepted
+  return `The new value …${text(lastFour)} is accepted (request ${code(requestId)}, ${text(provenAt)}). ${only}`
+}
+
+const timeLine = ({ secondsToRefusal, mintedTokensEndBy }: ClientProof): string => {
+  const took = secondsToRefusal === null ? '' : `From the report to the last refusal: at most ${secondsToRefusal} s. `
+  return `${took}A token that was minted with a dead value can live until **${mintedTokensEndBy}** wherever it is verified offline.`
+}
+
+const proofLines = (proof: ClientProof): readonly string[] => [
+  ...table(
+    ['value', 'refused by Stytch', 'at', 'request', 'version'],
+    proof.refused.map(({ lastFour, status, error, provenAt, requestId, versionId }) => [
+      `…${text(lastFour)}`,
+      `${status} ${code(error)}`,
+      text(provenAt),
+      code(requestId),
+      code(versionId),
+    ]),
+  ),
+  '',
+  acceptedLine(proof),
+  '',
+  timeLine(proof),
+  '',
+  `Evidence: event ${code(proof.eventId)} of ${text(proof.at)}, by ${code(proof.requestToken)}.`,
+]
+
+const failureLine = ({ at, type, requestToken, explanation }: ClientFailure): string =>
+  `- ${text(at)}, ${text(type)}: ${text(explanation)} (${code(requestToken)})`
+
+const clientLines = ({ secretName, clientId, proof, failures, advice }: ClientReport): readonly string[] => [
+  '',
+  `## ${text(secretName)}`,
+  '',
+  `${clientId === null ? 'Client unknown' : `Client ${code(clientId)}`}: ${proof === null ? '**the earlier values are not proven dead**' : 'every earlier value is proven dead'}.`,
+  '',
+  ...(proof === null ? [] : proofLines(proof)),
+  ...(failures.length === 0
+    ? []
+    : [...(proof === null ? [] : ['']), 'What failed on the way:', '', ...failures.map(failureLine)]),
+  ...(advice === null ? [] : [...(failures.length === 0 ? [] : ['']), `**To do:** ${text(advice)}.`]),
+]
+
+const verdict = ({ outcome, clients }: IncidentReport): string => {
+  const open = clients.filter((client) => client.outcome === 'notProven').length
+  switch (outcome) {
+    case 'proven':
+      return `**Proven for ${clients.length === 1 ? 'the one client' : `all ${clients.length} clients`}:** Stytch refuses every value that was accepted before.`
+    case 'notProven':
+      return `**Not proven for ${open} of ${clients.length} ${clients.length === 1 ? 'client' : 'clients'}.**`
+    case 'noClients':
+      return '**No client is known of this incident, yet or at all.**'
+  }
+}
+
+/** Ends with a line feed. */
+export const incidentMarkdown = (report: IncidentReport): string => {
+  const { incidentId, reported, notes, clients } = report
+  const open = clients.filter(({ outcome }) => outcome === 'notProven')
+  const lines = [
+    `# Incident ${text(incidentId)}`,
+    '',
+    verdict(report),
+    ...reported.flatMap((leak) => ['', ...reportedLines(leak)]),
+    ...(reported.length === 0 ? ['', 'Nobody reported it on the bus, or the report is not archived yet.'] : []),
+    ...(notes.length === 0 ? [] : ['', ...notes.map(({ at, what }) => `- ${text(at)}: ${text(what)}`)]),
+    // What is left to do is read first.
+    ...[...open, ...clients.filter((client) => !open.includes(client))].flatMap(clientLines),
+  ]
+  return `${lines.join('\n')}\n`
+}

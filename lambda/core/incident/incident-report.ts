@@ -1,0 +1,304 @@
+// The report on one incident, made of what is archived and of nothing else: who asked for it and why; for each client which values Stytch
+// refuses now, which one it accepts, how long that took, and until when a token minted with a dead value can live; what failed, and
+// what to do. The same events make the same report. It holds last fours, ids and times, never a secret.
+
+import { isJsonObject, type JsonObject } from '../base/json-object.ts'
+import type { AcceptedValue, Evidence, RefusedValue } from '../rotation/outcome.ts'
+import { type ArchivedEvent, textOf } from './archived-event.ts'
+import { readEvidence } from './evidence-reading.ts'
+import { INCIDENT_COMPLETED, type IncidentClient, readIncidentClients } from './incident-completed.ts'
+import { isAskedBy, isSettleOf } from './incident-tokens.ts'
+import { LEAK_REPORTED } from './leak-report.ts'
+
+export interface IncidentFacts {
+  readonly incidentId: string
+  /** What lies below the incident: reports, what the intake did with them, what became of the clients. */
+  readonly said: readonly ArchivedEvent[]
+  /** What was told of the secrets concerned, whatever it was about. */
+  readonly told: readonly ArchivedEvent[]
+  /** Secrets that somebody named; each is in the report. Others are, when one of their events belongs to the incident. */
+  readonly secretNames: readonly string[]
+}
+
+export interface ReportedLeak {
+  /** ISO 8601, to the second: when the bus took it. */
+  readonly at: string
+  /** Which role it came by: m2m.leak-intake, m2m.security or m2m.break-glass. */
+  readonly source: string
+  readonly requestedBy: string
+  readonly reason: string
+  readonly selector: unknown
+  readonly graceSeconds?: number
+}
+
+export interface IncidentNote {
+  readonly at: string
+  readonly what: string
+}
+
+export interface ClientFailure {
+  readonly at: string
+  readonly type: string
+  readonly requestToken: string
+  readonly explanation: string
+}
+
+export interface ClientProof {
+  /** Of the event; its key in the archive ends in it. */
+  readonly eventId: string
+  readonly at: string
+  /** The settle that proved it. */
+  readonly requestToken: string
+  readonly refused: readonly RefusedValue[]
+  /** null: not tried again, since the switch itself had tried it (a rotate, for a grace). */
+  readonly accepted: AcceptedValue | null
+  readonly slots: Evidence['slots']
+  /** From the report to the last refusal, rounded up; null: nobody reported it on the bus. */
+  readonly secondsToRefusal: number | null
+  /** A dead value could be exchanged until it was refused; a token lives an hour wherever it is verified offline. */
+  readonly mintedTokensEndBy: string
+}
+
+export interface ClientReport {
+  readonly secretName: string
+  readonly secretArn: string | null
+  readonly clientId: string | null
+  readonly outcome: 'proven' | 'notProven'
+  readonly proof: ClientProof | null
+  /** In the order of time; of a proven client they lie before the proof, or are of no consequence. */
+  readonly failures: readonly ClientFailure[]
+  /** null: nothing is left to do. */
+  readonly advice: string | null
+}
+
+export interface IncidentReport {
+  readonly version: 1
+  readonly incidentId: string
+  /** proven: every client is. noClients: nothing says whom it was about, yet or at all. */
+  readonly outcome: 'proven' | 'notProven' | 'noClients'
+  readonly reported: readonly ReportedLeak[]
+  readonly notes: readonly IncidentNote[]
+  readonly clients: readonly ClientReport[]
+}
+
+const CAMPAIGN_COMPLETED = 'Campaign Completed'
+
+/** How long a token that Stytch has minted is valid (stytch-api, "Token endpoint"). */
+export const TOKEN_LIFETIME_MS = 3_600_000
+
+const ASK_AGAIN = 'ask again under the same incident id, which joins what runs (docs/runbook.md#leak)'
+
+const compare = (one: string, other: string): number => (one < other ? -1 : one > other ? 1 : 0)
+
+/** A total order, so that no report depends on how its events came in. */
+const byTime = (one: ArchivedEvent, other: ArchivedEvent): number =>
+  compare(atOf(one), atOf(other)) || compare(JSON.stringify(one.envelope), JSON.stringify(other.envelope))
+
+const atOf = ({ detail, time }: ArchivedEvent): string => textOf(detail, 'at') ?? time
+
+const ofType = (events: readonly ArchivedEvent[], type: string): readonly ArchivedEvent[] =>
+  events.filter((event) => event.type === type)
+
+const toReported = ({ source, time, detail }: ArchivedEvent): ReportedLeak => ({
+  at: time,
+  source,
+  requestedBy: textOf(detail, 'requestedBy') ?? 'unknown',
+  reason: textOf(detail, 'reason') ?? 'none given',
+  selector: detail.selector ?? null,
+  ...(typeof detail.graceSeconds === 'number' ? { graceSeconds: detail.graceSeconds } : {}),
+})
+
+/** The counts of campaign-report.ts, as far as they are there. */
+const campaignWords = (detail: JsonObject): string => {
+  const counts = isJsonObject(detail.counts) ? detail.counts : {}
+  const told = ['selected', 'settled', 'leftToSweep', 'failed', 'notStarted'].flatMap((name) =>
+    typeof counts[name] === 'number' ? [`${counts[name]} ${name}`] : [],
+  )
+  const how = told.length === 0 ? '' : `: ${told.join(', ')}`
+  return `its campaign ended as ${textOf(detail, 'outcome') ?? 'unknown'}${how}`
+}
+
+const noteOf = (event: ArchivedEvent): readonly IncidentNote[] => {
+  const { type, detail } = event
+  const note = (what: string) => [{ at: atOf(event), what }]
+  if (type === 'Leak Closed') {
+    const { refused } = detail
+    const by = isJsonObject(refused) ? ` (${textOf(refused, 'error')}, request ${textOf(refused, 'requestId')})` : ''
+    return note(
+      `closed: Stytch had refused the value of ${textOf(detail, 'secretName')} before${by}; nothing was rotated`,
+    )
+  }
+  if (type === 'Leak Unresolved') {
+    return note(`not resolved: ${textOf(detail, 'explanation') ?? textOf(detail, 'reason') ?? 'no explanation'}`)
+  }
+  if (type === 'Incident Held') {
+    return note(
+      `held, since there were too many in an hour; ${textOf(detail, 'secretName')} waits for a person's release`,
+    )
+  }
+  if (type === CAMPAIGN_COMPLETED) return note(campaignWords(detail))
+  return []
+}
+
+interface SecretStory {
+  readonly secretName: string
+  /** This secret's events of this incident, in the order of time. */
+  readonly events: readonly ArchivedEvent[]
+  readonly result: ClientResult | undefined
+}
+
+/** What the incident function or its campaign said of a client, as far as either does. */
+type ClientResult = Pick<IncidentClient, 'secretName' | 'requestTokens'> & Partial<IncidentClient>
+
+const tokenOf = ({ detail }: ArchivedEvent): string => textOf(detail, 'requestToken') ?? ''
+
+interface OwnEvents {
+  readonly secretName: string
+  /** Whatever was told of this secret. */
+  readonly own: readonly ArchivedEvent[]
+  readonly result: ClientResult | undefined
+}
+
+/** The switches of this incident, and the settles that followed them. */
+const storyOf = (incidentId: string, { secretName, own, result }: OwnEvents): SecretStory => {
+  const arnOf = ({ detail }: ArchivedEvent): string => textOf(detail, 'secretArn') ?? ''
+  const switches = new Set(result?.requestTokens)
+  for (const event of own) {
+    for (const token of [tokenOf(event), textOf(event.detail, 'revokeToken') ?? '']) {
+      if (isAskedBy(incidentId, arnOf(event), token)) switches.add(token)
+    }
+  }
+  const belongs = (event: ArchivedEvent): boolean =>
+    switches.has(tokenOf(event)) ||
+    switches.has(textOf(event.detail, 'revokeToken') ?? '') ||
+    [...switches].some((switched) => isSettleOf(switched, arnOf(event), tokenOf(event)))
+  return { secretName, result, events: own.filter(belongs).sort(byTime) }
+}
+
+const latest = (times: readonly string[]): number => Math.max(...times.map((time) => Date.parse(time)))
+
+const toProof = (event: ArchivedEvent, evidence: Evidence, reportedAt: number | undefined): ClientProof => {
+  const { slots, refused, accepted } = evidence
+  const refusedAt = latest(refused.map(({ provenAt }) => provenAt))
+  return {
+    eventId: textOf(event.detail, 'id') ?? '',
+    at: atOf(event),
+    requestToken: tokenOf(event),
+    refused,
+    accepted: accepted ?? null,
+    slots,
+    secondsToRefusal: reportedAt === undefined ? null : Math.max(0, Math.ceil((refusedAt - reportedAt) / 1000)),
+    mintedTokensEndBy: new Date(refusedAt + TOKEN_LIFETIME_MS).toISOString(),
+  }
+}
+
+/** The newest that refuses at least one value; one that refuses none shows the slots, and not that what leaked is dead. */
+const proofOf = ({ events }: SecretStory, reportedAt: number | undefined): ClientProof | null => {
+  for (const type of ['Secret Revoked', 'Rotation Completed']) {
+    for (const event of [...ofType(events, type)].reverse()) {
+      const evidence = readEvidence(event.detail)
+      if (evidence !== undefined && evidence.refused.length > 0) return toProof(event, evidence, reportedAt)
+    }
+  }
+  return null
+}
+
+const failuresOf = ({ events }: SecretStory): readonly ClientFailure[] => {
+  const seen = new Set<string>()
+  return events.flatMap((event) => {
+    const { type, detail } = event
+    if (!['Rotation Refused', 'Drift Detected', 'Rotation Stuck'].includes(type)) return []
+    const explanation = textOf(detail, 'explanation') ?? textOf(detail, 'reason') ?? 'no explanation'
+    // Drift is told twice: as a refusal, and as what it is.
+    const identity = JSON.stringify([tokenOf(event), explanation])
+    if (seen.has(identity)) return []
+    seen.add(identity)
+    return [{ at: atOf(event), type, requestToken: tokenOf(event), explanation }]
+  })
+}
+
+const adviceOf = ({ result }: SecretStory, failures: readonly ClientFailure[]): string => {
+  const why = result?.why === undefined ? '' : `${result.why}; `
+  if (result?.advice !== undefined) return `${why}${result.advice}`
+  const last = failures.at(-1)
+  if (why === '' && last !== undefined) return `${last.explanation}; then ${ASK_AGAIN}`
+  if (why !== '') return `${why}${ASK_AGAIN}`
+  return `nothing proves yet that the leaked value is dead: wait a minute and look again, then ${ASK_AGAIN}`
+}
+
+const toClient = (story: SecretStory, reportedAt: number | undefined): ClientReport => {
+  const { secretName, events, result } = story
+  const proof = proofOf(story, reportedAt)
+  const failures = failuresOf(story)
+  const told = (name: string): string | undefined =>
+    events.map(({ detail }) => textOf(detail, name)).find((text) => text !== undefined)
+  return {
+    secretName,
+    secretArn: result?.secretArn ?? told('secretArn') ?? null,
+    clientId: result?.clientId ?? told('clientId') ?? null,
+    outcome: proof === null ? 'notProven' : 'proven',
+    proof,
+    failures,
+    advice: proof === null ? adviceOf(story, failures) : null,
+  }
+}
+
+/** A campaign names those it gave up on (campaign-report.ts). */
+const campaignFailures = ({ failures }: JsonObject): readonly ClientResult[] =>
+  (Array.isArray(failures) ? failures : []).flatMap((failure: unknown) => {
+    const secretName = isJsonObject(failure) ? textOf(failure, 'secretName') : undefined
+    if (!isJsonObject(failure) || secretName === undefined) return []
+    const [why, message] = [textOf(failure, 'why') ?? 'no reason given', textOf(failure, 'message')]
+    const words = `the campaign gave up on it: ${why}${message === undefined ? '' : ` (${message})`}`
+    return [{ secretName, requestTokens: [], why: words }]
+  })
+
+const resultsIn = ({ type, detail }: ArchivedEvent): readonly ClientResult[] => {
+  if (type === INCIDENT_COMPLETED) return readIncidentClients(detail)
+  return type === CAMPAIGN_COMPLETED ? campaignFailures(detail) : []
+}
+
+/** By secret; of several results, the last one told counts. */
+const resultsOf = (said: readonly ArchivedEvent[]): ReadonlyMap<string, ClientResult> =>
+  new Map(said.flatMap(resultsIn).map((client) => [client.secretName, client]))
+
+const bySecret = (told: readonly ArchivedEvent[]): ReadonlyMap<string, readonly ArchivedEvent[]> => {
+  const found = new Map<string, ArchivedEvent[]>()
+  for (const event of told) {
+    const name = textOf(event.detail, 'secretName') ?? ''
+    const events = found.get(name)
+    if (events === undefined) found.set(name, [event])
+    else events.push(event)
+  }
+  return found
+}
+
+/** Those that were named, and those with an event that belongs to the incident. */
+const storiesOf = ({ incidentId, told, secretNames }: IncidentFacts, said: readonly ArchivedEvent[]) => {
+  const results = resultsOf(said)
+  const events = bySecret(told)
+  const certain = new Set([...results.keys(), ...secretNames])
+  return [...new Set([...certain, ...events.keys()])]
+    .sort(compare)
+    .map((secretName) =>
+      storyOf(incidentId, { secretName, own: events.get(secretName) ?? [], result: results.get(secretName) }),
+    )
+    .filter((story) => certain.has(story.secretName) || story.events.length > 0)
+}
+
+export const buildIncidentReport = (facts: IncidentFacts): IncidentReport => {
+  const said = [...facts.said].sort(byTime)
+  const reported = ofType(said, LEAK_REPORTED).map(toReported)
+  const [first] = reported
+  const reportedAt = first === undefined ? undefined : Date.parse(first.at)
+  const clients = storiesOf(facts, said).map((story) => toClient(story, reportedAt))
+  const isProven = clients.every(({ outcome }) => outcome === 'proven')
+  return {
+    version: 1,
+    incidentId: facts.incidentId,
+    outcome: clients.length === 0 ? 'noClients' : isProven ? 'proven' : 'notProven',
+    reported,
+    notes: said.flatMap(noteOf),
+    clients,
+  }
+}

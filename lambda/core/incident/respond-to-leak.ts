@@ -1,0 +1,186 @@
+// An incident, from its event to its end: reads who leaked, revokes each – a new value, then nothing older alive, proven – and tells what
+// became of each. Up to 25 clients it does by itself; more, or a grace that outlives an execution, are a campaign's. It keeps nothing:
+// called again for the same incident, it joins what runs and says again what is done.
+
+import { Fault } from '../base/fault.ts'
+import type { Journal } from '../base/journal.ts'
+import { carryOut, type ErrandFailure, type ErrandOutcome, type Errands } from '../drive/carry-out.ts'
+import type { Freeze } from '../rotation/outcomes.ts'
+import type { ManagedSecret } from '../secret/fleet.ts'
+import { clientIdOf } from '../secret/secret-tags.ts'
+import { type Choosing, chooseClients } from './choose-clients.ts'
+import { type IncidentClient, incidentCompleted } from './incident-completed.ts'
+import type { Campaigns, IncidentTeller } from './incident-ports.ts'
+import { type LeakEvent, type LeakLimits, type LeakReport, readLeakReport } from './leak-report.ts'
+
+export interface Responding extends Choosing {
+  readonly errands: Errands
+  readonly freeze: Freeze
+  readonly campaigns: Campaigns
+  readonly teller: IncidentTeller
+  readonly journal: Journal
+  readonly limits: LeakLimits
+}
+
+export interface Response {
+  readonly incidentId: string
+  /** campaign: it tells the end. */
+  readonly outcome: 'revoked' | 'partlyFailed' | 'campaign'
+  readonly clients: readonly IncidentClient[]
+}
+
+/** For telling the end, and for Lambda's own. */
+const RESERVE_MS = 20_000
+
+const malformed = (message: string): Fault => new Fault({ code: 'INPUT_MALFORMED', retryable: false, message })
+
+const RUNBOOK = 'docs/runbook.md'
+
+const adviceFor: Record<ErrandFailure, { readonly why: string; readonly advice: string }> = {
+  gone: {
+    why: 'there is no such secret any more',
+    advice: `make sure at Stytch that its client is deleted or inactive (${RUNBOOK}#leak)`,
+  },
+  notManaged: {
+    why: 'its rotation is off, or belongs to another function',
+    advice: `turn rotation on with the rotation function, or revoke by hand (${RUNBOOK}#leak)`,
+  },
+  refused: {
+    why: 'every attempt was refused or cleared',
+    advice: `the events Rotation Refused name the reason (${RUNBOOK}#drift); mend it, then report the leak again under the same incident id`,
+  },
+  settleRefused: {
+    why: 'the new value is in place, but every attempt to end the old one was refused',
+    advice: `THE LEAKED VALUE MAY STILL BE ACCEPTED: see the events Rotation Refused (${RUNBOOK}#drift)`,
+  },
+  stuck: {
+    why: 'another rotation does not end',
+    advice: `clear it (${RUNBOOK}#rotation-stuck), then report the leak again under the same incident id`,
+  },
+  rejected: {
+    why: 'Secrets Manager does not let the incident function do it',
+    advice: `the log has its words; check the role and the secret's policy (${RUNBOOK}#stack-broken)`,
+  },
+}
+
+const frozen = {
+  why: 'rotations are frozen (all)',
+  advice: 'lift the freeze (m2m freeze off), then report the leak again under the same incident id',
+} as const
+
+const failedClient = (
+  secret: Pick<ManagedSecret, 'arn' | 'name'> & { readonly clientId?: string | undefined },
+  what: { readonly why: string; readonly advice: string },
+): IncidentClient => ({
+  secretArn: secret.arn,
+  secretName: secret.name,
+  ...(secret.clientId === undefined ? {} : { clientId: secret.clientId }),
+  outcome: 'failed',
+  requestTokens: [],
+  ...what,
+})
+
+const toClient = (
+  secret: ManagedSecret,
+  outcome: Exclude<ErrandOutcome<'frozen'>, { outcome: 'later' }>,
+): IncidentClient => {
+  const named = { arn: secret.arn, name: secret.name, clientId: clientIdOf(secret) }
+  switch (outcome.outcome) {
+    case 'done':
+      return {
+        secretArn: secret.arn,
+        secretName: secret.name,
+        ...(named.clientId === undefined ? {} : { clientId: named.clientId }),
+        outcome: 'revoked',
+        requestTokens: [outcome.requestToken],
+      }
+    case 'skipped':
+      return failedClient(named, frozen)
+    case 'failed':
+      return failedClient(named, adviceFor[outcome.why])
+  }
+}
+
+/** The project's own secret has a rotation function of its own. */
+const errandsFor = ({ errands, project }: Responding, secret: ManagedSecret): Errands =>
+  secret.name === project?.secretName ? { ...errands, rotationFunctionArn: project.rotationFunctionArn } : errands
+
+const revoke = async (
+  responding: Responding,
+  { incidentId }: LeakReport,
+  secret: ManagedSecret,
+): Promise<ErrandOutcome<'frozen'>> => {
+  const { freeze } = responding
+  const errands = errandsFor(responding, secret)
+  return carryOut<'frozen'>(errands, {
+    secretId: secret.arn,
+    intent: 'revoke',
+    about: incidentId,
+    until: 'settled',
+    patienceMs: Math.max(0, errands.timing.remainingMs() - RESERVE_MS),
+    // A switch that nobody can read stops no revoke.
+    mayBegin: async () => ((await freeze.read().catch(() => 'off' as const)) === 'all' ? 'frozen' : undefined),
+  })
+}
+
+const absent = (named: string): IncidentClient =>
+  failedClient(
+    { arn: named, name: named },
+    {
+      why: 'no managed secret is tagged or named so',
+      advice: `find out whose it is, and report that (${RUNBOOK}#leak)`,
+    },
+  )
+
+const revokeAll = async (
+  responding: Responding,
+  report: LeakReport,
+  secrets: readonly ManagedSecret[],
+): Promise<readonly IncidentClient[]> => {
+  const outcomes = await Promise.all(secrets.map((secret) => revoke(responding, report, secret)))
+  const unfinished = outcomes.filter(({ outcome }) => outcome === 'later').length
+  if (unfinished > 0) {
+    // Lambda calls again, and everything that was done is found done.
+    throw new Fault({
+      code: 'INCIDENT_UNFINISHED',
+      retryable: true,
+      message: `Incident ${report.incidentId}: ${unfinished} of ${secrets.length} clients are not revoked yet; the event will be tried again and joins what runs.`,
+    })
+  }
+  return secrets.flatMap((secret, at) => {
+    const outcome = outcomes[at]
+    return outcome === undefined || outcome.outcome === 'later' ? [] : [toClient(secret, outcome)]
+  })
+}
+
+/**
+ * @throws Fault INPUT_MALFORMED for an event that may not be carried out: nothing was changed, and the dead letters have it.
+ * Fault INCIDENT_UNFINISHED, CAMPAIGN_NOT_STARTED or EVENT_NOT_SENT: the same event, delivered again, goes on.
+ */
+export const respondToLeak = async (responding: Responding, event: LeakEvent): Promise<Response> => {
+  const { campaigns, teller, journal, limits, errands } = responding
+  const read = readLeakReport(event, limits)
+  if (!read.ok) throw malformed(`The leak report is malformed, and nothing was changed: ${read.refusal.join('; ')}.`)
+  const report = read.value
+  const { incidentId, source, requestedBy } = report
+  const chosen = await chooseClients(responding, report)
+  if (!chosen.ok) throw malformed(`Incident ${incidentId}: ${chosen.refusal}.`)
+  const { secrets, missing, isMany } = chosen.value
+  const about = { incident: incidentId, source, requestedBy }
+  if (isMany || report.graceSeconds !== undefined) {
+    await campaigns.revoke(report, typeof event.id === 'string' ? event.id : incidentId)
+    journal.note({ ...about, outcome: 'campaign' })
+    return { incidentId, outcome: 'campaign', clients: [] }
+  }
+  const startedAt = errands.timing.now()
+  const clients = [...(await revokeAll(responding, report, secrets)), ...missing.map(absent)]
+  await teller.emit(incidentCompleted({ incidentId, at: errands.timing.now(), clients }))
+  for (const { secretArn, outcome, requestTokens, why } of clients) {
+    // From the incident's id to the request token, which every step and every event of that rotation carries.
+    journal.note({ incident: incidentId, secret: secretArn, outcome, requestToken: requestTokens.at(-1), why })
+  }
+  const failures = clients.filter(({ outcome }) => outcome === 'failed').length
+  const outcome = failures === 0 ? 'revoked' : 'partlyFailed'
+  journal.note({ ...about, outcome, clients: clients.length, failures, ms: errands.timing.now() - startedAt })
+  return { incidentId, outcome, clients }
+}

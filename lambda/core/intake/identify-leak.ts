@@ -1,0 +1,174 @@
+// Finds whose value leaked, and whether it is alive: holds it against AWSCURRENT, AWSPREVIOUS and AWSPENDING of every secret below the
+// prefix, then tries it at the issuer. It changes nothing and tells nothing but whose it is. The value is never an argument of
+// anything but the comparison and that one exchange.
+
+import { Fault } from '../base/fault.ts'
+import type { Journal } from '../base/journal.ts'
+import type { Timing } from '../base/timing.ts'
+import type { Fleet, ManagedSecret } from '../secret/fleet.ts'
+import type { StoredSecret } from '../secret/secret-format.ts'
+import { clientIdOf as clientOf } from '../secret/secret-tags.ts'
+import type { Vault } from '../secret/secrets.ts'
+import { slotForm } from '../secret/slot-forms.ts'
+import type { LeakQuestion, Prober } from './intake-ports.ts'
+import type { LeakFinding, LeakOwner } from './leak-finding.ts'
+import { createLeakMatcher, type LeakMatcher } from './leak-proof.ts'
+
+export interface Search {
+  readonly fleet: Pick<Fleet, 'list'>
+  readonly vault: Pick<Vault, 'read' | 'listVersions'>
+  readonly prober: Prober
+  readonly timing: Timing
+  readonly journal: Journal
+  /** Random bytes, new for each search. */
+  readonly newKey: () => Uint8Array
+}
+
+export interface SearchRequest extends LeakQuestion {
+  /** Every secret's name starts with it. */
+  readonly prefix: string
+  /** Each with exactly this value. */
+  readonly tags: Readonly<Record<string, string>>
+}
+
+/** More in one call would take longer than anybody waits for an answer. */
+export const MAX_SECRETS = 10_000
+/** Some 1,500 reads a second: a sixth of the quota that consumers need, too. */
+const READS_AT_ONCE = 32
+/** Of a client that the alert names, versions without a label are compared, too. */
+const MAX_VERSIONS = 100
+/** An exchange and the answer must still fit. */
+const RESERVE_MS = 10_000
+
+const CURRENT = 'AWSCURRENT'
+const OTHERS = ['AWSPREVIOUS', 'AWSPENDING']
+
+interface Read {
+  readonly secret: ManagedSecret
+  readonly versionId: string
+  readonly label?: string
+}
+
+interface Match {
+  readonly read: Read
+  readonly stored: StoredSecret
+}
+
+const isOfTags = ({ tags }: ManagedSecret, wanted: SearchRequest['tags']): boolean =>
+  Object.entries(wanted).every(([key, value]) => tags[key] === value)
+
+/** @returns undefined when there are more than may be searched. */
+const listSecrets = async (
+  { fleet }: Search,
+  { prefix, tags }: SearchRequest,
+): Promise<{ readonly secrets: readonly ManagedSecret[]; readonly areAll: boolean }> => {
+  const secrets: ManagedSecret[] = []
+  let page: string | undefined
+  do {
+    const { secrets: listed, nextPage } = await fleet.list(prefix, page)
+    secrets.push(...listed.filter((secret) => !secret.isDeleted && isOfTags(secret, tags)))
+    if (secrets.length > MAX_SECRETS) return { secrets, areAll: false }
+    page = nextPage
+  } while (page !== undefined)
+  return { secrets, areAll: true }
+}
+
+const readsOf = (secret: ManagedSecret, labels: readonly string[]): readonly Read[] =>
+  labels.flatMap((label) => {
+    const versionId = Object.keys(secret.labels).find((id) => secret.labels[id]?.includes(label))
+    return versionId === undefined ? [] : [{ secret, versionId, label }]
+  })
+
+/** A version that went meanwhile, or is in nobody's format, holds no value of ours. */
+const compare = async ({ vault }: Search, read: Read, matches: LeakMatcher): Promise<Match | undefined> => {
+  const version = await vault.read(read.secret.arn, { versionId: read.versionId })
+  if (version === undefined) return undefined
+  const stored = slotForm.parse(version.text, version.createdAt)
+  if (!stored.ok) return undefined
+  return (await matches(stored.value.clientSecret)) ? { read, stored: stored.value } : undefined
+}
+
+/** So many at once; ends early when one fits. @returns outOfTime when the function's time would not do for the rest. */
+const compareAll = async (
+  search: Search,
+  reads: readonly Read[],
+  matches: LeakMatcher,
+): Promise<Match | 'none' | 'outOfTime'> => {
+  let next = 0
+  let found: Match | undefined
+  let isLate = false
+  const work = async (): Promise<void> => {
+    while (found === undefined && !isLate) {
+      const read = reads[next]
+      next += 1
+      if (read === undefined) return
+      if (search.timing.remainingMs() < RESERVE_MS) isLate = true
+      else found = (await compare(search, read, matches)) ?? found
+    }
+  }
+  await Promise.all(Array.from({ length: Math.min(READS_AT_ONCE, reads.length) }, work))
+  return found ?? (isLate ? 'outOfTime' : 'none')
+}
+
+/** Every version that is left of the client's own secrets: a value that was replaced long ago is found to be dead. */
+const allVersions = async ({ vault }: Search, secrets: readonly ManagedSecret[]): Promise<readonly Read[]> => {
+  const lists = secrets.map(async (secret) => {
+    const versions = await vault.listVersions(secret.arn)
+    return versions.slice(0, MAX_VERSIONS).map(({ versionId, labels }): Read => {
+      const label = [CURRENT, ...OTHERS].find((one) => labels.includes(one))
+      return { secret, versionId, ...(label === undefined ? {} : { label }) }
+    })
+  })
+  return (await Promise.all(lists)).flat()
+}
+
+const tell = async ({ prober, timing }: Search, { read, stored }: Match): Promise<LeakFinding> => {
+  const owner: LeakOwner = {
+    secretArn: read.secret.arn,
+    secretName: read.secret.name,
+    clientId: stored.clientId,
+    versionId: read.versionId,
+    ...(read.label === undefined ? {} : { label: read.label }),
+  }
+  try {
+    const exchange = await prober.exchange(stored.clientId, stored.clientSecret)
+    if (exchange.accepted) return { outcome: 'alive', owner, requestId: exchange.requestId }
+    const { status, error, requestId } = exchange
+    return {
+      outcome: 'dead',
+      owner,
+      refusal: { status, error, requestId, triedAt: new Date(timing.now()).toISOString() },
+    }
+  } catch (fault) {
+    // Whose it is is known, and that is worth more than an error: whoever asked takes it for alive.
+    if (fault instanceof Fault) return { outcome: 'unproven', owner, code: fault.code }
+    throw fault
+  }
+}
+
+export const identifyLeak = async (search: Search, request: SearchRequest): Promise<LeakFinding> => {
+  const matches = createLeakMatcher(request.proof, search.newKey())
+  const { secrets, areAll } = await listSecrets(search, request)
+  const { clientId } = request
+  const named = clientId === undefined ? [] : secrets.filter((secret) => clientOf(secret) === clientId)
+  const passes = [
+    () => allVersions(search, named),
+    async () => (areAll ? secrets.flatMap((secret) => readsOf(secret, [CURRENT])) : []),
+    async () => (areAll ? secrets.flatMap((secret) => readsOf(secret, OTHERS)) : []),
+  ]
+  for (const reads of passes) {
+    const found = await compareAll(search, await reads(), matches)
+    if (found === 'outOfTime') return { outcome: 'notSearched', reason: found, searched: secrets.length }
+    if (found !== 'none') {
+      const finding = await tell(search, found)
+      search.journal.note({ outcome: finding.outcome, secretName: found.read.secret.name, searched: secrets.length })
+      return finding
+    }
+  }
+  const searched = secrets.length
+  const finding: LeakFinding = areAll
+    ? { outcome: 'unknown', searched }
+    : { outcome: 'notSearched', reason: 'tooManySecrets', searched }
+  search.journal.note({ outcome: finding.outcome, searched })
+  return finding
+}

@@ -1,0 +1,105 @@
+// What the leak intake tells the bus: an incident, a leak that nobody could resolve, one that is dead already, one that is held.
+// Shapes only (docs/events). Ids, names and Stytch's own answer; never what was found.
+
+import { LEAK_REPORTED } from '../incident/leak-report.ts'
+import type { Detector } from './leak-delivery.ts'
+import type { LeakOwner, LeakRefusal } from './leak-finding.ts'
+
+export type IntakeEventType = typeof LEAK_REPORTED | 'Leak Unresolved' | 'Leak Closed' | 'Incident Held'
+
+export interface IntakeEvent {
+  readonly type: IntakeEventType
+  readonly detail: Readonly<Record<string, unknown>>
+}
+
+/** The bus, for whoever reports leaks. */
+export interface LeakBus {
+  /** @throws Fault EVENT_NOT_SENT */
+  emit(events: readonly IntakeEvent[]): Promise<void>
+}
+
+/** Why a person must look. */
+export type Unresolved =
+  /** It was signed, and cannot be read. */
+  | 'malformed'
+  /** It brought neither value nor hash, and none could be fetched. */
+  | 'noValue'
+  /** Its value is in no secret of ours. */
+  | 'unknownValue'
+  | 'tooManySecrets'
+  | 'rateLimited'
+  | 'outOfTime'
+  /** Whoever searches failed, or did not answer. */
+  | 'searchFailed'
+
+const VERSION = 1
+
+export interface Alerted {
+  readonly detector: Detector
+  readonly incidentId: string
+  readonly reference: string
+}
+
+const alerted = ({ detector, incidentId, reference }: Alerted, at: number) => ({
+  version: VERSION,
+  incidentId,
+  detector,
+  reference,
+  at: new Date(at).toISOString(),
+})
+
+/** One client, by its id: all that m2m.leak-intake may ask for. */
+export const leakReported = ({ incidentId, reference }: Alerted, clientId: string): IntakeEvent => ({
+  type: LEAK_REPORTED,
+  detail: {
+    incidentId,
+    selector: { clientIds: [clientId] },
+    reason: `leaked: ${reference}`,
+    requestedBy: `leak intake, ${reference}`,
+  },
+})
+
+/** @param explanation one sentence that quotes nothing of the alert. */
+export const leakUnresolved = (
+  alert: Alerted & { readonly clientId?: string | undefined },
+  { reason, explanation, at }: { readonly reason: Unresolved; readonly explanation: string; readonly at: number },
+): IntakeEvent => ({
+  type: 'Leak Unresolved',
+  detail: {
+    ...alerted(alert, at),
+    ...(alert.clientId === undefined ? {} : { clientId: alert.clientId }),
+    reason,
+    explanation,
+  },
+})
+
+export const leakClosed = (alert: Alerted, owner: LeakOwner, refusal: LeakRefusal, at: number): IntakeEvent => ({
+  type: 'Leak Closed',
+  detail: {
+    ...alerted(alert, at),
+    secretArn: owner.secretArn,
+    secretName: owner.secretName,
+    clientId: owner.clientId,
+    versionId: owner.versionId,
+    refused: refusal,
+  },
+})
+
+export interface HeldFacts {
+  readonly clientId: string
+  readonly secretName: string
+  readonly isFirst: boolean
+  readonly isRemembered: boolean
+  readonly at: number
+}
+
+export const incidentHeld = (alert: Alerted, held: HeldFacts): IntakeEvent => ({
+  type: 'Incident Held',
+  detail: {
+    ...alerted(alert, held.at),
+    clientId: held.clientId,
+    secretName: held.secretName,
+    first: held.isFirst,
+    remembered: held.isRemembered,
+  },
+})

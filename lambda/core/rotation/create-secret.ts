@@ -1,0 +1,200 @@
+// createSecret: makes this rotation's pending value and stores it under the request token. Re-entrant: whatever an earlier,
+// killed execution left at the issuer is found by looking, and a next secret that nobody stored is cancelled, never promoted.
+import { Fault } from '../base/fault.ts'
+import { refused } from '../base/result.ts'
+import { type Intent, makesNewValue } from '../secret/request-token.ts'
+import { LOST_VALUE, type StoredSecret, withClientSecret } from '../secret/secret-format.ts'
+import { lookAndName, type Seen, type Stored } from './look.ts'
+import { type CreateMove, createMove, stillUsed } from './moves.ts'
+import { retireSlot, type SlotBefore, slotsAfter, waitForChange, waitOrThrow } from './retire-slot.ts'
+import {
+  DONE,
+  type Guarded,
+  guard,
+  intentOf,
+  isAccepted,
+  type Rotation,
+  readCurrent,
+  readPending,
+  readPrevious,
+  type StepRequest,
+  type StepResult,
+  sameClient,
+  sameValue,
+  type Version,
+} from './rotation.ts'
+
+/** Enough for Stytch's reply (5 s) and storing it (two tries of 3 s): the reply is the only copy. */
+const START_NEEDS_MS = 10_000
+const STORE_NEEDS_MS = 3500
+const MAX_ROUNDS = 5
+
+interface Creation {
+  readonly request: StepRequest
+  readonly intent: Intent
+  readonly guarded: Guarded
+  readonly current: Version
+}
+
+/** A value stored by an earlier execution of this step: nothing is left to do, if it is a value of this rotation. */
+const acceptStored = ({ intent, current }: Creation, pending: Version): StepResult => {
+  const same = sameClient(current, pending)
+  if (!same.ok) return same
+  const changesNothing = makesNewValue(intent) && sameValue(current, pending)
+  return changesNothing ? refused({ reason: 'pendingEqualsCurrent' }) : DONE
+}
+
+/** Retries as long as the function lives: after `start`, losing this write loses the value. */
+const store = async (
+  rotation: Rotation,
+  { request }: Creation,
+  secret: StoredSecret,
+): Promise<'stored' | 'differs'> => {
+  const { secretId, requestToken, rotationToken } = request
+  const pending = { secretId, requestToken, rotationToken, text: rotation.form.format(secret) }
+  for (;;) {
+    try {
+      return await rotation.vault.putPending(pending)
+    } catch (fault) {
+      if (!(fault instanceof Fault && fault.retryable) || rotation.timing.remainingMs() < STORE_NEEDS_MS) throw fault
+      await rotation.timing.wait(200)
+    }
+  }
+}
+
+const concurrent = (clientId: string): Fault =>
+  new Fault({
+    code: 'CONCURRENT_EXECUTION',
+    retryable: true,
+    message: `Two executions of createSecret ran at once for client ${clientId}; the value that was stored first is kept and tested next.`,
+  })
+
+/** lookAgain: a slot may not be retired yet. startAgain: a next secret was asked for, and none of it is stored. */
+type Unfinished = 'lookAgain' | 'startAgain'
+
+const startAndStore = async (
+  rotation: Rotation,
+  creation: Creation,
+  { known, slots }: Omit<SlotBefore, 'clientId'>,
+): Promise<StepResult | Unfinished> => {
+  const { issuer, timing } = rotation
+  const { clientId } = creation.current.secret
+  if (timing.remainingMs() < START_NEEDS_MS) {
+    throw new Fault({
+      code: 'TIME_TOO_SHORT',
+      retryable: true,
+      message: `Less than ${START_NEEDS_MS / 1000} s of the function's time are left, so no next secret was started for client ${clientId}; the step will be asked again.`,
+    })
+  }
+  const reply = await issuer.start(clientId)
+  if (reply.outcome === 'started') {
+    // Stytch shows last fours only: stored, it could not be told from the value beside it. Nobody has it; it is cancelled like any
+    // other next secret that is not stored (docs/decisions/007).
+    if (reply.secret.mark === slots.current) return 'startAgain'
+    const made = { clientSecret: reply.secret, issuedAt: timing.now() }
+    const next = withClientSecret(creation.current.secret, made)
+    if ((await store(rotation, creation, next)) === 'differs') throw concurrent(clientId)
+    return DONE
+  }
+  if (reply.outcome === 'notDone') await waitOrThrow(rotation, reply)
+  else await waitForChange(rotation, { clientId, known, slots })
+  return 'startAgain'
+}
+
+/** Binds an unbound client to this secret, once its own value has proven that it is the client's. */
+const claim = async (rotation: Rotation, { current }: Creation, { view }: Seen): Promise<StepResult> => {
+  if (view.boundTo !== undefined) return DONE
+  if (!(await isAccepted(rotation, current))) return refused({ reason: 'unproven' })
+  await rotation.issuer.bind(current.secret.clientId, current.arn)
+  return DONE
+}
+
+const copy = async (rotation: Rotation, creation: Creation, from: StoredSecret): Promise<StepResult> => {
+  const { current } = creation
+  // The operator's own fields are AWSCURRENT's, whichever value is copied.
+  const secret = withClientSecret(current.secret, from)
+  const stored = await store(rotation, creation, secret)
+  return stored === 'stored' ? DONE : refused({ reason: 'currentMoved' })
+}
+
+const carryOut = async (
+  rotation: Rotation,
+  creation: Creation,
+  planned: { readonly move: CreateMove; readonly seen: Seen; readonly stored: Stored },
+): Promise<StepResult | Unfinished> => {
+  const { move, stored } = planned
+  const { view, known } = planned.seen
+  if (move.retire !== 'none') {
+    const { intent, guarded } = creation
+    const end = { intent, currentOrigin: guarded.currentOrigin, retire: move.retire, uses: view.uses }
+    const used = stillUsed({ ...end, now: rotation.timing.now() })
+    if (used !== undefined) return refused(used)
+    // Another execution may have ended this rotation, or somebody moved AWSCURRENT, since it was read.
+    const again = await guard(rotation, creation.request)
+    if (!again.ok) return again
+    if (again.value.isFinished) return DONE
+    if (again.value.currentId !== creation.current.versionId) return refused({ reason: 'currentMoved' })
+    const before = { clientId: creation.current.secret.clientId, known, slots: view.slots }
+    if ((await retireSlot(rotation, move.retire, before)) === 'lookAgain') return 'lookAgain'
+  }
+  if (move.pending === 'start') {
+    return startAndStore(rotation, creation, { known, slots: slotsAfter(move.retire, view.slots) })
+  }
+  // Only a rollback reads AWSPREVIOUS before it decides, and it copies nothing else.
+  return copy(rotation, creation, (stored.previous ?? stored.current).secret)
+}
+
+const previousOf = (rotation: Rotation, { request, guarded, current }: Creation): Promise<Version | undefined> =>
+  readPrevious(rotation, request, { previousId: guarded.previousId, clientId: current.secret.clientId })
+
+/** Another execution of this very step may have stored its value while this one waited. */
+const storedMeanwhile = async (rotation: Rotation, creation: Creation): Promise<StepResult | undefined> => {
+  // A settle stores the same text again, which Secrets Manager takes as a no-op: it need not ask first.
+  if (creation.intent === 'settle') return undefined
+  const pending = await readPending(rotation, creation.request)
+  if (!pending.ok) return pending
+  return pending.value === undefined ? undefined : acceptStored(creation, pending.value)
+}
+
+const make = async (rotation: Rotation, creation: Creation): Promise<StepResult> => {
+  const { intent, current, guarded } = creation
+  let isNextNew = false
+  for (let round = 1; round <= MAX_ROUNDS; round += 1) {
+    const known = await storedMeanwhile(rotation, creation)
+    if (known !== undefined) return known
+    const readPrevious = () => previousOf(rotation, creation)
+    // Only a rollback acts on AWSPREVIOUS; the others read it to name what they refuse.
+    const stored: Stored = { current, previous: intent === 'rollback' ? await readPrevious() : undefined }
+    const looked = await lookAndName(rotation, { intent, stored, mayBeUnbound: true, isNextNew }, readPrevious)
+    if (!looked.ok) return looked
+    const seen = looked.value
+    const claimed = await claim(rotation, creation, seen)
+    if (!claimed.ok) return claimed
+    const { view, sighting } = seen
+    const hasNext = view.slots.next !== null
+    const { currentOrigin } = guarded
+    const isCurrentLost = current.secret.clientSecret.equals(LOST_VALUE)
+    const move = createMove({ intent, sighting, hasNext, currentOrigin, isCurrentLost })
+    if (!move.ok) return move
+    const result = await carryOut(rotation, creation, { move: move.value, seen, stored })
+    if (typeof result !== 'string') return result
+    if (result === 'startAgain') isNextNew = true
+  }
+  throw new Fault({
+    code: 'STYTCH_OUTCOME_UNKNOWN',
+    retryable: true,
+    message: `Client ${current.secret.clientId} did not come to rest at Stytch in ${MAX_ROUNDS} tries; the step will be asked again.`,
+  })
+}
+
+export const createSecret = async (rotation: Rotation, request: StepRequest): Promise<StepResult> => {
+  const guarded = await guard(rotation, request)
+  if (!guarded.ok) return guarded
+  if (guarded.value.isFinished) return DONE
+  const intent = intentOf(request.requestToken, rotation.timing.now())
+  if (!intent.ok) return intent
+  const current = await readCurrent(rotation, request)
+  if (!current.ok) return current
+  const creation: Creation = { request, intent: intent.value, guarded: guarded.value, current: current.value }
+  return make(rotation, creation)
+}

@@ -1,0 +1,107 @@
+// The evidence of a settle: every value that may have been accepted before is tried at the issuer, for real, and refused.
+// Throws while one is still accepted, so that a settle never ends without its proof.
+import { Fault } from '../base/fault.ts'
+import { type Origin, readRequestToken } from '../secret/request-token.ts'
+import { LOST_VALUE } from '../secret/secret-format.ts'
+import type { ClientView } from './issuer.ts'
+import type { AcceptedValue, Evidence, RefusedValue } from './outcome.ts'
+import { PROPAGATION_WAITS_MS, type Rotation, readPast, sameValue, type Version } from './rotation.ts'
+
+/**
+ * Two values were accepted before a revoke, at most. The others cover attempts that were cleared, and values stored by hand, which
+ * lie newer in the list than the one that was alive: so it is gone on until one lies behind a settle, which is older still.
+ */
+const ENOUGH_PAST_VALUES = 6
+const MAX_PAST_VALUES = 25
+/** What Secrets Manager keeps of unlabelled versions (secrets-manager §1.4). Those of refused attempts hold no value. */
+const MAX_PAST_READS = 100
+
+const iso = (at: number): string => new Date(at).toISOString()
+
+const proveRefused = async ({ issuer, timing }: Rotation, version: Version): Promise<RefusedValue> => {
+  const { clientId, clientSecret } = version.secret
+  for (const waitMs of [0, ...PROPAGATION_WAITS_MS]) {
+    if (waitMs > 0) await timing.wait(waitMs)
+    const exchange = await issuer.exchange(clientId, clientSecret)
+    if (!exchange.accepted) {
+      const { status, error, requestId } = exchange
+      const { versionId } = version
+      return { versionId, lastFour: clientSecret.lastFour, status, error, requestId, provenAt: iso(timing.now()) }
+    }
+  }
+  throw new Fault({
+    code: 'STILL_ACCEPTED',
+    retryable: true,
+    message: `Stytch still accepts the value of version ${version.versionId} of client ${clientId}, which should be dead; the step will be asked again.`,
+  })
+}
+
+const proveAccepted = async ({ issuer, timing }: Rotation, version: Version): Promise<AcceptedValue> => {
+  const { clientId, clientSecret } = version.secret
+  const exchange = await issuer.exchange(clientId, clientSecret)
+  if (exchange.accepted) {
+    const { requestId } = exchange
+    return { versionId: version.versionId, lastFour: clientSecret.lastFour, requestId, provenAt: iso(timing.now()) }
+  }
+  throw new Fault({
+    code: 'PENDING_REFUSED',
+    retryable: true,
+    message: `Stytch refuses the value of version ${version.versionId} of client ${clientId}, which should be accepted; the step will be asked again.`,
+  })
+}
+
+export interface SettleFacts {
+  readonly secretId: string
+  /** What AWSCURRENT's version came from: after a revoke, everything that was valid before it must be proven dead. */
+  readonly currentOrigin: Origin
+  readonly current: Version
+  readonly previous: Version | undefined
+  /** The look that found the client settled. */
+  readonly view: ClientView
+}
+
+interface PastVersion {
+  readonly versionId: string
+  /** Whether a settle lies between AWSPREVIOUS and this version: its value had been replaced by then, or was the one that is left. */
+  readonly isBehindSettle: boolean
+}
+
+/** The versions worth reading, newest first. A settle's is a copy of another's value. */
+const pastVersions = async ({ vault }: Rotation, facts: SettleFacts): Promise<readonly PastVersion[]> => {
+  const { secretId, current, previous } = facts
+  const found: PastVersion[] = []
+  let isOlder = false
+  let isBehindSettle = false
+  for (const { versionId } of await vault.listVersions(secretId)) {
+    if (versionId === previous?.versionId) isOlder = true
+    if (readRequestToken(versionId).origin === 'settle') isBehindSettle ||= isOlder
+    else if (![current.versionId, previous?.versionId].includes(versionId)) found.push({ versionId, isBehindSettle })
+  }
+  return found.slice(0, MAX_PAST_READS)
+}
+
+/** The values before AWSCURRENT's, newest first, without repeats; what only stands for a lost one proves nothing. */
+const pastValues = async (rotation: Rotation, facts: SettleFacts): Promise<readonly Version[]> => {
+  const { secretId, current, previous, currentOrigin } = facts
+  const { clientId } = current.secret
+  const isPast = (version: Version, found: readonly Version[]): boolean =>
+    !version.secret.clientSecret.equals(LOST_VALUE) && ![current, ...found].some((known) => sameValue(known, version))
+  const past = previous !== undefined && isPast(previous, []) ? [previous] : []
+  if (currentOrigin !== 'revoke') return past
+  for (const { versionId, isBehindSettle } of await pastVersions(rotation, facts)) {
+    const version = await readPast(rotation, secretId, { versionId, clientId })
+    if (version === undefined || !isPast(version, past)) continue
+    past.push(version)
+    if (past.length >= (isBehindSettle ? ENOUGH_PAST_VALUES : MAX_PAST_VALUES)) break
+  }
+  return past
+}
+
+export const proveSettled = async (rotation: Rotation, facts: SettleFacts): Promise<Evidence> => {
+  const { view } = facts
+  const slots = { current: view.slots.current, next: null, requestId: view.requestId }
+  const refused: RefusedValue[] = []
+  for (const version of await pastValues(rotation, facts)) refused.push(await proveRefused(rotation, version))
+  if (facts.currentOrigin !== 'revoke') return { slots, refused }
+  return { slots, refused, accepted: await proveAccepted(rotation, facts.current) }
+}

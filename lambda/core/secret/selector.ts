@@ -1,0 +1,152 @@
+// Which secrets a campaign or an incident is about, as its event says it. Pure. An empty or absent selector is refused and never means
+// "all"; "all" says how many it expects. Clients and scopes are found by the tags on their secrets (secret-tags.ts): nobody reads a
+// value to select.
+import { isJsonObject, type JsonObject } from '../base/json-object.ts'
+import { ok, type Result, refused } from '../base/result.ts'
+import { clientIdOf, scopesOf } from './secret-tags.ts'
+
+export type Selector =
+  | { readonly secretNames: readonly string[] }
+  | { readonly clientIds: readonly string[] }
+  /** Every one of these, with exactly this value. */
+  | { readonly tags: Readonly<Record<string, string>> }
+  /** Clients that may have at least one of these. */
+  | { readonly scopes: readonly string[] }
+  | { readonly all: true; readonly expectedCount: number }
+  /** Whatever is older than its period: the periodic campaign. */
+  | { readonly due: true }
+
+/** More are selected by a tag, a scope, or all: an event's detail and a checkpoint hold 256 KB. */
+export const MAX_NAMED = 1000
+/** By how much the count of `all` may be off, in either direction: a fleet changes while somebody types. */
+export const COUNT_TOLERANCE = 0.05
+
+const NAME = /^[A-Za-z0-9/_+=.@-]{1,512}$/
+const CLIENT_ID = /^[\x21-\x7e]{1,256}$/
+const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]{1,256}$/
+const TAG_KEY = /^[^\s].{0,127}$/
+
+const kinds = ['secretNames', 'clientIds', 'tags', 'scopes', 'all', 'due'] as const
+type Kind = (typeof kinds)[number]
+
+const EXPECTED = `expected exactly one of ${kinds.join(', ')}; an empty selector is never "all"`
+
+const readList = (
+  kind: Kind,
+  value: unknown,
+  { fits, each }: { readonly fits: RegExp; readonly each: string },
+  faults: string[],
+): readonly string[] => {
+  if (!Array.isArray(value) || value.length === 0 || value.length > MAX_NAMED) {
+    faults.push(`selector.${kind} is malformed: expected 1 to ${MAX_NAMED} of ${each}`)
+    return []
+  }
+  const found: string[] = []
+  for (const [at, one] of value.entries()) {
+    if (typeof one === 'string' && fits.test(one)) found.push(one)
+    else faults.push(`selector.${kind}[${at}] is malformed: expected ${each}`)
+  }
+  return [...new Set(found)]
+}
+
+const readTags = (value: unknown, faults: string[]): Readonly<Record<string, string>> => {
+  const tags: Record<string, string> = {}
+  const entries = isJsonObject(value) ? Object.entries(value) : []
+  if (entries.length === 0 || entries.length > 50) {
+    faults.push('selector.tags is malformed: expected an object of 1 to 50 tags, each with its value')
+  }
+  for (const [key, text] of entries) {
+    if (TAG_KEY.test(key) && typeof text === 'string' && text.length <= 256) tags[key] = text
+    else faults.push(`selector.tags.${key} is malformed: expected text of at most 256 characters`)
+  }
+  return tags
+}
+
+const readAll = (selector: JsonObject, faults: string[]): Selector => {
+  const { all, expectedCount } = selector
+  if (all !== true) faults.push('selector.all is malformed: expected true')
+  const isCount = typeof expectedCount === 'number' && Number.isInteger(expectedCount) && expectedCount > 0
+  if (!isCount) {
+    const what = expectedCount === undefined ? 'missing' : 'malformed'
+    faults.push(`selector.expectedCount is ${what}: expected how many secrets "all" is, an integer from 1`)
+  }
+  return { all: true, expectedCount: isCount ? expectedCount : 1 }
+}
+
+const readKind = (kind: Kind, selector: JsonObject, faults: string[]): Selector => {
+  switch (kind) {
+    case 'secretNames':
+      return { secretNames: readList(kind, selector.secretNames, { fits: NAME, each: "secrets' names" }, faults) }
+    case 'clientIds':
+      return { clientIds: readList(kind, selector.clientIds, { fits: CLIENT_ID, each: 'client ids' }, faults) }
+    case 'scopes':
+      return { scopes: readList(kind, selector.scopes, { fits: SCOPE, each: 'OAuth scopes' }, faults) }
+    case 'tags':
+      return { tags: readTags(selector.tags, faults) }
+    case 'all':
+      return readAll(selector, faults)
+    case 'due':
+      if (selector.due !== true) faults.push('selector.due is malformed: expected true')
+      return { due: true }
+  }
+}
+
+/** @returns the selector, or every fault, one each. */
+export const readSelector = (value: unknown): Result<Selector, readonly string[]> => {
+  if (value === undefined) return refused([`selector is missing: ${EXPECTED}`])
+  if (!isJsonObject(value)) return refused([`selector is malformed: ${EXPECTED}`])
+  const named = kinds.filter((kind) => value[kind] !== undefined)
+  const [kind] = named
+  if (kind === undefined || named.length > 1) return refused([`selector is malformed: ${EXPECTED}`])
+  const faults: string[] = []
+  const known = kind === 'all' ? ['all', 'expectedCount'] : [kind]
+  for (const key of Object.keys(value)) {
+    if (!known.includes(key)) faults.push(`selector.${key} is unknown: expected ${known.join(' and ')} alone`)
+  }
+  const selector = readKind(kind, value, faults)
+  return faults.length > 0 ? refused(faults) : ok(selector)
+}
+
+interface Selectable {
+  readonly name: string
+  readonly tags: Readonly<Record<string, string>>
+}
+
+/** Made once for a whole fleet. `all` and `due` select whatever they are shown: age is not this one's to judge. */
+export const createMatcher = (selector: Selector): ((secret: Selectable) => boolean) => {
+  if ('secretNames' in selector) {
+    const names = new Set(selector.secretNames)
+    return ({ name }) => names.has(name)
+  }
+  if ('clientIds' in selector) {
+    const ids = new Set<string | undefined>(selector.clientIds)
+    return (secret) => ids.has(clientIdOf(secret))
+  }
+  if ('tags' in selector) {
+    const tags = Object.entries(selector.tags)
+    return (secret) => tags.every(([key, value]) => secret.tags[key] === value)
+  }
+  if ('scopes' in selector) {
+    const scopes = new Set(selector.scopes)
+    return (secret) => scopesOf(secret).some((scope) => scopes.has(scope))
+  }
+  return () => true
+}
+
+/** Whether the selector names each secret or client one by one, so that one which is not there is somebody's mistake. */
+export const namedBy = (selector: Selector): readonly string[] => {
+  if ('secretNames' in selector) return selector.secretNames
+  return 'clientIds' in selector ? selector.clientIds : []
+}
+
+/** What a selector that names would have to name to select this secret. */
+export const namedAs = (selector: Selector, secret: Selectable): string | undefined =>
+  'clientIds' in selector ? clientIdOf(secret) : secret.name
+
+/** @returns what is wrong with the count of `all`; undefined when nothing, or when another selector was given. */
+export const countFault = (selector: Selector, found: number): string | undefined => {
+  if (!('all' in selector)) return undefined
+  const { expectedCount } = selector
+  if (Math.abs(found - expectedCount) <= expectedCount * COUNT_TOLERANCE) return undefined
+  return `"all" was to be ${expectedCount} secrets, and there are ${found}: more than ${COUNT_TOLERANCE * 100} % off, so nothing was begun`
+}

@@ -1,0 +1,77 @@
+// Whether a planned settle may end an overlap yet, where the stage asks for proof that consumers have moved. It waits for those who were not
+// seen to, no longer than it may, and then goes on and says so. A revoke, and what follows it, never waits.
+
+import { Fault } from '../base/fault.ts'
+import type { Journal } from '../base/journal.ts'
+import { type ManagedSecret, switchedAt, versionLabelled } from '../secret/fleet.ts'
+import { isSettledOrigin, readRequestToken } from '../secret/request-token.ts'
+import { overlapOf, type StageSpans } from '../secret/secret-tags.ts'
+import { type AdoptionProof, type ProofRules, proveAdoption, type Switch } from './adoption-proof.ts'
+import type { Fact } from './due.ts'
+import type { ReadLookup } from './read-records.ts'
+
+export interface AdoptionWatch {
+  readonly records: ReadLookup
+  readonly rules: ProofRules
+  /** Past the overlap. */
+  readonly waitAtMostMs: number
+}
+
+export interface Awaiting {
+  readonly watch: AdoptionWatch
+  readonly journal: Journal
+  readonly stage: StageSpans
+  readonly asOf: number
+}
+
+/** waiting: not yet. unproven: it has waited for long enough, and goes on without proof. */
+export type Adoption =
+  | { readonly is: 'proven' | 'notAsked' }
+  | { readonly is: 'waiting' | 'unproven'; readonly fact: Fact; readonly more: Readonly<Record<string, unknown>> }
+
+/** An event is small, and whoever is to be told needs no more to begin with. */
+const MOST_NAMED = 20
+
+/** Since when consumers could read it: Secrets Manager's own date of the rotation, unless that is of an earlier one. */
+const switchOf = (secret: ManagedSecret, versionId: string): number => {
+  const { lastRotatedAt } = secret
+  const { askedAt } = readRequestToken(versionId)
+  const isOfThisOne = lastRotatedAt !== undefined && askedAt !== undefined && lastRotatedAt >= askedAt
+  // A tag that was changed since only makes it later, and the wait longer.
+  return isOfThisOne ? lastRotatedAt : switchedAt(secret)
+}
+
+const blind: AdoptionProof = { proven: false, laggards: [], isBlind: true }
+
+const prove = async ({ watch, journal }: Awaiting, secret: ManagedSecret, now: Switch) => {
+  try {
+    return proveAdoption(await watch.records.of(secret.name), now, watch.rules)
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error
+    journal.note({ secret: secret.name, outcome: 'failed', code: error.code, message: error.message })
+    return blind
+  }
+}
+
+export const awaitAdoption = async (awaiting: Awaiting, secret: ManagedSecret): Promise<Adoption> => {
+  const current = versionLabelled(secret, 'AWSCURRENT')
+  if (current === undefined || isSettledOrigin(current.origin) || current.origin === 'revoke') return { is: 'notAsked' }
+  const at = switchOf(secret, current.versionId)
+  const proof = await prove(awaiting, secret, { versionId: current.versionId, at })
+  if (proof.proven) return { is: 'proven' }
+  const { watch, stage, asOf } = awaiting
+  const dueAt = at + overlapOf(secret, stage)
+  const until = dueAt + watch.waitAtMostMs
+  const { laggards, isBlind } = proof
+  const more = {
+    isBlind,
+    laggards: laggards
+      .slice(0, MOST_NAMED)
+      .map(({ principal, readAt }) => ({ principal, readAt: new Date(readAt).toISOString() })),
+    ...(laggards.length > MOST_NAMED ? { notNamed: laggards.length - MOST_NAMED } : {}),
+    waitsUntil: new Date(until).toISOString(),
+  }
+  return asOf < until
+    ? { is: 'waiting', fact: { kind: 'adoptionAwaited', since: dueAt }, more }
+    : { is: 'unproven', fact: { kind: 'adoptionUnproven', since: until }, more }
+}

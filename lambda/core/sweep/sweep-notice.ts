@@ -1,0 +1,64 @@
+// What the sweep tells the bus of a secret: shapes only. An id is made from what is so and since when, and of how often that was told,
+// so that a sweep that is run twice says the same thing twice, and not two things.
+import { createHash } from 'node:crypto'
+import type { OutcomeEvent, SweepNotice } from '../rotation/outcome.ts'
+import type { ManagedSecret } from '../secret/fleet.ts'
+import { clientIdOf } from '../secret/secret-tags.ts'
+import { type Fact, REPEAT_EVERY_MS } from './due.ts'
+
+/** `source` of every event that the sweep puts on the bus. */
+export const SWEEP_SOURCE = 'm2m.sweep'
+
+const VERSION = 1
+
+const types: Readonly<Record<Fact['kind'], SweepNotice>> = {
+  overdue: 'Secret Overdue',
+  rotationOff: 'Rotation Off',
+  heldTooLong: 'Hold Too Long',
+  settleRefusing: 'Settle Refusing',
+  stuck: 'Rotation Stuck',
+  adoptionAwaited: 'Adoption Awaited',
+  adoptionUnproven: 'Adoption Unproven',
+}
+
+const explanations: Readonly<Record<Fact['kind'], string>> = {
+  overdue: 'the secret was not rotated within its period and a quarter of it; the periodic campaign should have',
+  rotationOff: 'rotation is switched off, or is not by our function; nothing replaces this secret any more',
+  heldTooLong: 'the secret has been on hold for longer than holds may last; release it, or say why not',
+  settleRefusing: 'the overlap is over, and the settle does not get done: the old value may still be accepted',
+  stuck: 'AWSPENDING stands on a version that did not become AWSCURRENT, and refuses the next rotation',
+  adoptionAwaited:
+    'the overlap is over, and goes on: not everybody who read the old value was seen to read the new one',
+  adoptionUnproven:
+    'the overlap is ended without proof: the wait for those who were not seen to read the new value is over',
+}
+
+export interface Told {
+  readonly secret: ManagedSecret
+  readonly fact: Fact
+  /** Epoch milliseconds. */
+  readonly at: number
+  /** Of a stuck rotation: its request token, and what became of it. Of an adoption: who is behind. */
+  readonly more?: Readonly<Record<string, unknown>>
+}
+
+export const noticeEvent = ({ secret, fact, at, more = {} }: Told): OutcomeEvent => {
+  const type = types[fact.kind]
+  const clientId = clientIdOf(secret)
+  const time = Math.floor((at - fact.since) / REPEAT_EVERY_MS)
+  const identity = JSON.stringify([type, secret.arn, fact.since, time, more])
+  return {
+    type,
+    detail: {
+      version: VERSION,
+      id: createHash('sha256').update(identity).digest('hex').slice(0, 32),
+      secretArn: secret.arn,
+      secretName: secret.name,
+      ...(clientId === undefined ? {} : { clientId }),
+      since: new Date(fact.since).toISOString(),
+      at: new Date(at).toISOString(),
+      explanation: explanations[fact.kind],
+      ...more,
+    },
+  }
+}

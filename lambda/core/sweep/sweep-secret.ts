@@ -1,0 +1,151 @@
+// One secret under the sweep: looked at anew, decided on, acted for, and told of. Everything it does may be done twice, by two sweeps at
+// once: a settle has one token whoever asks, a label is only taken from where it was seen, and a step decides for itself.
+
+import type { Journal } from '../base/journal.ts'
+import type { Timing } from '../base/timing.ts'
+import { driveAgain } from '../drive/drive-again.ts'
+import type { RotationSteps } from '../drive/rotation-steps.ts'
+import type { Outcomes } from '../rotation/outcomes.ts'
+import type { Fleet, Labelled, ManagedSecret } from '../secret/fleet.ts'
+import { type AdoptionWatch, awaitAdoption } from './await-adoption.ts'
+import { type Decision, decide, type Fact, factsOf, isTold, nominate, type Sweep } from './due.ts'
+import { noticeEvent, type Told } from './sweep-notice.ts'
+
+/** What one sweep has seen and done; the numbers of its summary. */
+export interface Tally {
+  seen: number
+  managed: number
+  /** Overlaps that are open, by the version that carries AWSCURRENT. */
+  overlapsOpen: number
+  /** Of the value that was rotated longest ago, in whole days. */
+  oldestDays: number
+  overdue: number
+  rotationOff: number
+  heldTooLong: number
+  settleRefusing: number
+  settlesAsked: number
+  /** Overlaps that go on until consumers have been seen to move. */
+  adoptionsAwaited: number
+  /** Something else was under way for the secret. */
+  busy: number
+  stuckFinished: number
+  stuckEnded: number
+  stuckLeft: number
+  told: number
+  failed: number
+  throttles: number
+  /** Not looked at for want of time: the next sweep's. */
+  left: number
+}
+
+export interface SweepSecret {
+  readonly fleet: Fleet
+  readonly steps: RotationSteps
+  readonly outcomes: Outcomes
+  readonly timing: Timing
+  readonly journal: Journal
+  readonly sweep: Sweep
+  readonly tally: Tally
+  /** Absent: an overlap ends by its time alone. */
+  readonly adoption?: AdoptionWatch | undefined
+}
+
+/** After so many drives in a row that failed, Stytch or the function does not work now: the others would fail as well. */
+const DRIVES_THAT_MAY_FAIL = 5
+
+/** Counts failed drives in a row, for one sweep. */
+export const createFuse = () => {
+  let failures = 0
+  return {
+    isBlown: (): boolean => failures >= DRIVES_THAT_MAY_FAIL,
+    note: (hasFailed: boolean): void => {
+      failures = hasFailed ? failures + 1 : 0
+    },
+  }
+}
+export type Fuse = ReturnType<typeof createFuse>
+
+const askForSettle = async ({ fleet, tally }: SweepSecret, secretArn: string, requestToken: string): Promise<void> => {
+  const reply = await fleet.rotate(secretArn, requestToken)
+  if (reply === 'asked') tally.settlesAsked += 1
+  if (reply === 'busy') tally.busy += 1
+}
+
+type Telling = Omit<Told, 'at'>
+
+const decideNow = async ({ fleet, sweep }: SweepSecret, secret: ManagedSecret, ended?: Labelled): Promise<Decision> => {
+  const versions = await fleet.listVersions(secret.arn)
+  return decide({ secret, versions, ...(ended === undefined ? {} : { ended }) }, sweep)
+}
+
+const isStuck = ({ kind }: Fact): boolean => kind === 'stuck'
+
+/** @returns what there is to tell. */
+const unstick = async (
+  work: SweepSecret,
+  secret: ManagedSecret,
+  { stuck, fuse }: { readonly stuck: Labelled; readonly fuse: Fuse },
+): Promise<'finished' | 'ended' | 'left'> => {
+  const { tally, journal } = work
+  const driven = fuse.isBlown() ? undefined : await driveAgain(work, { secretArn: secret.arn, stuck })
+  if (driven !== undefined) fuse.note(driven.end === 'failed')
+  const end = driven?.end ?? 'left'
+  const { code, message } = driven?.fault ?? {}
+  journal.note({ secret: secret.name, stuck: stuck.versionId, outcome: end, code, message })
+  if (driven === undefined || end === 'left' || end === 'failed') {
+    tally.stuckLeft += 1
+    return 'left'
+  }
+  if (end === 'finished') tally.stuckFinished += 1
+  else tally.stuckEnded += 1
+  const { act } = await decideNow(work, driven.secret, end === 'ended' ? stuck : undefined)
+  if (act.do === 'settle') await askForSettle(work, secret.arn, act.requestToken)
+  return end
+}
+
+/** A planned settle, once consumers are seen to have moved, or have had their time. @returns what there is to tell of that. */
+const settleWhenAdopted = async (
+  work: SweepSecret,
+  secret: ManagedSecret,
+  requestToken: string,
+): Promise<readonly Telling[]> => {
+  const { adoption: watch, journal, sweep, tally } = work
+  const awaiting = watch && { watch, journal, stage: sweep.rules.stage, asOf: sweep.asOf }
+  const adoption = awaiting === undefined ? undefined : await awaitAdoption(awaiting, secret)
+  if (adoption?.is === 'waiting') tally.adoptionsAwaited += 1
+  else await askForSettle(work, secret.arn, requestToken)
+  return adoption !== undefined && 'fact' in adoption ? [{ secret, fact: adoption.fact, more: adoption.more }] : []
+}
+
+/** Acts, and says which facts came to light. */
+const act = async (work: SweepSecret, secret: ManagedSecret, fuse: Fuse): Promise<readonly Telling[]> => {
+  const { act: what, facts } = await decideNow(work, secret)
+  const asIs: Telling[] = facts.map((fact) => ({ secret, fact }))
+  if (what.do === 'settle') asIs.push(...(await settleWhenAdopted(work, secret, what.requestToken)))
+  if (what.do === 'leave') work.tally.stuckLeft += 1
+  if (what.do !== 'driveAgain') {
+    const more = what.do === 'leave' ? { more: { became: 'waiting' } } : {}
+    // Who was behind when an overlap ended is evidence, whenever that was.
+    const isDue = ({ fact }: Telling) => fact.kind === 'adoptionUnproven' || isTold(fact, work.sweep)
+    return asIs.filter(isDue).map((telling) => ({ ...telling, ...more }))
+  }
+  const became = await unstick(work, secret, { stuck: what.stuck, fuse })
+  // What is over is told now or never; what is left is told again while it lasts.
+  return asIs
+    .filter(({ fact }) => (isStuck(fact) && became !== 'left') || isTold(fact, work.sweep))
+    .map((telling) => ({ ...telling, more: { requestToken: what.stuck.versionId, became } }))
+}
+
+export const sweepSecret = async (work: SweepSecret, secretId: string, fuse: Fuse): Promise<void> => {
+  const { fleet, sweep, outcomes, tally } = work
+  const secret = await fleet.inspect(secretId)
+  if (secret === undefined) return
+  const isDue = nominate(secret, sweep) !== undefined
+  const found = isDue ? await act(work, secret, fuse) : []
+  if (found.some(({ fact }) => fact.kind === 'settleRefusing')) tally.settleRefusing += 1
+  const known = factsOf(secret, sweep).filter((fact) => isTold(fact, sweep))
+  const tellings: readonly Telling[] = [...found, ...known.map((fact) => ({ secret, fact }))]
+  if (tellings.length === 0) return
+  await outcomes.emit(tellings.map((telling) => noticeEvent({ ...telling, at: sweep.asOf })))
+  tally.told += tellings.length
+}

@@ -1,0 +1,236 @@
+// One sweep over all secrets of a stage (architecture §3, last table). First it lists them, page by page, and keeps no more of each than
+// what is due; then it looks at those anew, the urgent ones first, no faster than its share of Secrets Manager's quotas. It has no
+// state of its own: what it does not get to, or is killed over, the next sweep finds. A secret that fails stops no other.
+
+import { Fault } from '../base/fault.ts'
+import type { Journal } from '../base/journal.ts'
+import { paced } from '../base/paced.ts'
+import type { Timing } from '../base/timing.ts'
+import type { RotationSteps } from '../drive/rotation-steps.ts'
+import type { FreezeState } from '../rotation/freeze.ts'
+import type { Freeze, Outcomes } from '../rotation/outcomes.ts'
+import { type Fleet, type FleetPage, type ManagedSecret, versionLabelled } from '../secret/fleet.ts'
+import type { AdoptionWatch } from './await-adoption.ts'
+import { factsOf, isManaged, isTold, nominate, type Sweep, type SweepRules } from './due.ts'
+import { createFuse, type SweepSecret, sweepSecret, type Tally } from './sweep-secret.ts'
+
+export interface Sweeping {
+  readonly fleet: Fleet
+  readonly steps: RotationSteps
+  readonly freeze: Freeze
+  readonly outcomes: Outcomes
+  readonly timing: Timing
+  readonly journal: Journal
+  readonly rules: SweepRules
+  /** `m2m/<stage>/`, or the whole name of the one secret that is swept. */
+  readonly secretNamePrefix: string
+  /** One secret alone, of that very name. @default false */
+  readonly isOneSecret?: boolean
+  /** Absent: an overlap ends by its time alone. */
+  readonly adoption?: AdoptionWatch | undefined
+}
+
+export interface SweepSummary extends Readonly<Tally> {
+  /** unreadable: nothing planned was asked for. */
+  readonly freeze: FreezeState | 'unreadable'
+  /** Whether the list came to its end. */
+  readonly isWhole: boolean
+  readonly ms: number
+}
+
+/**
+ * Rotations asked for a second: a fifth of the 50 RotateSecret that a Region gives, and two fifths of the 50 PutSecretValue and
+ * UpdateSecretVersionStage, since a settle makes one of each. The rest is for campaigns and incidents.
+ */
+export const ASKED_A_SECOND = 10
+const AT_ONCE = 10
+/** What is under way when the time is up: a look, a request, and to tell. */
+const RESERVE_MS = 25_000
+/** The list may take this share of the time; asking, the rest. */
+const LIST_SHARE = 0.6
+/** No more than this can be asked for in one sweep; the rest is the next one's. */
+const MOST_ASKED = 3000
+const MOST_TOLD = 10_000
+const LIST_PAUSES_MS = [1000, 2000, 4000, 8000] as const
+
+/** ARNs of what is worth a closer look. */
+interface Found {
+  readonly urgent: string[]
+  readonly due: string[]
+  /** Nothing to do, but to tell. */
+  readonly toTell: string[]
+}
+
+const emptyTally = (): Tally => ({
+  seen: 0,
+  managed: 0,
+  overlapsOpen: 0,
+  oldestDays: 0,
+  overdue: 0,
+  rotationOff: 0,
+  heldTooLong: 0,
+  settleRefusing: 0,
+  settlesAsked: 0,
+  adoptionsAwaited: 0,
+  busy: 0,
+  stuckFinished: 0,
+  stuckEnded: 0,
+  stuckLeft: 0,
+  told: 0,
+  failed: 0,
+  throttles: 0,
+  left: 0,
+})
+
+const isThrottle = (error: unknown): boolean => error instanceof Fault && error.code === 'SECRETS_MANAGER_THROTTLED'
+
+const keep = (list: string[], arn: string, { most, tally }: { readonly most: number; readonly tally: Tally }): void => {
+  if (list.length < most) list.push(arn)
+  else tally.left += 1
+}
+
+const DAY_MS = 86_400_000
+const closed: readonly string[] = ['settle', 'register', 'adopt']
+
+const countManaged = (secret: ManagedSecret, { sweep, tally }: Pick<Listing, 'sweep' | 'tally'>): void => {
+  tally.managed += 1
+  const current = versionLabelled(secret, 'AWSCURRENT')
+  if (current !== undefined && !closed.includes(current.origin)) tally.overlapsOpen += 1
+  const ageMs = sweep.asOf - (secret.lastRotatedAt ?? secret.createdAt ?? sweep.asOf)
+  tally.oldestDays = Math.max(tally.oldestDays, Math.floor(ageMs / DAY_MS))
+}
+
+const sift = (secret: ManagedSecret, { sweep, found, tally }: Listing): void => {
+  tally.seen += 1
+  if (isManaged(secret, sweep.rules)) countManaged(secret, { sweep, tally })
+  const facts = factsOf(secret, sweep)
+  for (const { kind } of facts) {
+    if (kind === 'overdue' || kind === 'rotationOff' || kind === 'heldTooLong') tally[kind] += 1
+  }
+  const nomination = nominate(secret, sweep)
+  if (nomination !== undefined) keep(found[nomination], secret.arn, { most: MOST_ASKED, tally })
+  else if (facts.some((fact) => isTold(fact, sweep))) keep(found.toTell, secret.arn, { most: MOST_TOLD, tally })
+}
+
+interface Listing {
+  readonly sweep: Sweep
+  readonly found: Found
+  readonly tally: Tally
+  readonly until: number
+}
+
+/** @returns undefined when it is throttled or unreachable until the time is up. @throws Fault when asking again will not help. */
+const nextPage = async (
+  { fleet, timing, secretNamePrefix }: Sweeping,
+  { sweep, until, tally }: Listing,
+  page: string | undefined,
+): Promise<FleetPage | undefined> => {
+  // Should the list ever be too long for one sweep, the next one begins at the other end.
+  const isOdd = Math.floor(sweep.asOf / sweep.rules.sweepEveryMs) % 2 === 1
+  for (const pauseMs of [...LIST_PAUSES_MS, undefined]) {
+    try {
+      return await fleet.list(secretNamePrefix, page, isOdd ? 'newestFirst' : 'oldestFirst')
+    } catch (error) {
+      if (!(error instanceof Fault) || !error.retryable) throw error
+      if (isThrottle(error)) tally.throttles += 1
+      if (pauseMs === undefined && page === undefined) throw error
+      if (pauseMs === undefined || timing.now() + pauseMs >= until) return undefined
+      await timing.wait(pauseMs)
+    }
+  }
+  return undefined
+}
+
+/** ListSecrets' filter is a promise of AWS's; the prefix is ours. */
+const isWithin = ({ secretNamePrefix, isOneSecret = false }: Sweeping, name: string): boolean =>
+  isOneSecret ? name === secretNamePrefix : name.startsWith(secretNamePrefix)
+
+/** @returns whether the list came to its end. */
+const listAll = async (sweeping: Sweeping, listing: Listing): Promise<boolean> => {
+  let page: string | undefined
+  do {
+    if (sweeping.timing.now() >= listing.until) return false
+    const reply = await nextPage(sweeping, listing, page)
+    if (reply === undefined) return false
+    for (const secret of reply.secrets) {
+      if (isWithin(sweeping, secret.name) && !secret.isDeleted) sift(secret, listing)
+    }
+    page = reply.nextPage
+  } while (page !== undefined)
+  return true
+}
+
+const readFreeze = async ({ freeze, journal }: Sweeping): Promise<FreezeState | 'unreadable'> => {
+  try {
+    return await freeze.read()
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error
+    journal.note({ outcome: 'failed', code: error.code, message: error.message })
+    return 'unreadable'
+  }
+}
+
+const noteFailure = ({ journal, tally }: SweepSecret, secret: string, error: unknown): void => {
+  tally.failed += 1
+  const why = error instanceof Fault ? { code: error.code, message: error.message } : { code: 'DEFECT' }
+  journal.note({ secret, outcome: 'failed', ...why })
+}
+
+const lookAtAll = async (work: SweepSecret, found: Found, until: number): Promise<void> => {
+  const { timing, tally } = work
+  const fuse = createFuse()
+  const common = {
+    timing,
+    until,
+    concurrency: AT_ONCE,
+    isThrottle,
+    onFailure: (secret: string, error: unknown) => noteFailure(work, secret, error),
+  }
+  const turns = [
+    { arns: found.urgent, pace: { perSecond: ASKED_A_SECOND } },
+    { arns: found.toTell, pace: {} },
+    { arns: found.due, pace: { perSecond: ASKED_A_SECOND } },
+  ]
+  for (const { arns, pace } of turns) {
+    const { begun, throttles } = await paced(arns, { ...common, ...pace }, (arn) => sweepSecret(work, arn, fuse))
+    tally.throttles += throttles
+    tally.left += arns.length - begun
+  }
+}
+
+/**
+ * @param asOf the time that everything is decided by, epoch milliseconds: when the sweep was scheduled for, so that one that is run
+ * twice decides the same.
+ * @throws Fault when not even the first page of the list can be had.
+ */
+export const sweep = async (sweeping: Sweeping, asOf: number): Promise<SweepSummary> => {
+  const { timing, rules, fleet, steps, outcomes, journal, adoption } = sweeping
+  const startedAt = timing.now()
+  const availableMs = timing.remainingMs() - RESERVE_MS
+  const freeze = await readFreeze(sweeping)
+  const decidesBy: Sweep = { rules, asOf, freeze: freeze === 'unreadable' ? 'planned' : freeze }
+  const tally = emptyTally()
+  const found: Found = { urgent: [], due: [], toTell: [] }
+  const listing = { sweep: decidesBy, found, tally, until: startedAt + availableMs * LIST_SHARE }
+  const isWhole = await listAll(sweeping, listing)
+  const work: SweepSecret = { fleet, steps, outcomes, timing, journal, tally, sweep: decidesBy, adoption }
+  await lookAtAll(work, found, startedAt + availableMs)
+  return { ...tally, freeze, isWhole, ms: timing.now() - startedAt }
+}
+
+const join = (one: SweepSummary, other: SweepSummary): SweepSummary => {
+  const tally = emptyTally()
+  for (const key of Object.keys(tally) as (keyof Tally)[]) tally[key] = one[key] + other[key]
+  tally.oldestDays = Math.max(one.oldestDays, other.oldestDays)
+  return { ...tally, freeze: other.freeze, isWhole: one.isWhole && other.isWhole, ms: one.ms + other.ms }
+}
+
+/** One after another, the smallest first: what does not get its time is the next sweep's. Throws as `sweep` does. */
+export const sweepAll = async (
+  [first, ...rest]: readonly [Sweeping, ...Sweeping[]],
+  asOf: number,
+): Promise<SweepSummary> => {
+  let whole = await sweep(first, asOf)
+  for (const next of rest) whole = join(whole, await sweep(next, asOf))
+  return whole
+}

@@ -1,0 +1,190 @@
+// What the vendor knows of each client's secret: its rule, which version is current, and the credential in it. Metadata is asked for
+// again when it is older than the rules allow, awaited; the value only when another version is current, or when Stytch refuses it.
+// Several callers share one call. It serves nothing on the word of before: when Secrets Manager does not answer, the caller hears so.
+
+import { Fault } from '../base/fault.ts'
+import { ok, type Result, refused } from '../base/result.ts'
+import type { ClientSecret } from '../secret/client-secret.ts'
+import { versionLabelled } from '../secret/fleet.ts'
+import { parseSecret } from '../secret/secret-format.ts'
+import { createFlights } from './flights.ts'
+import type { VendSecret } from './ports.ts'
+import { type Revocation, revocationByLabels } from './revocation.ts'
+import { type ScopeRule, scopeRuleOf } from './scope-rule.ts'
+import { fingerprintOf } from './token-cache.ts'
+import type { VendRefusal } from './vend-failures.ts'
+import type { Deadline, Vending } from './vending.ts'
+
+export interface SeenClient {
+  readonly name: string
+  readonly arn: string
+  readonly rule: ScopeRule
+  readonly currentVersionId: string
+  readonly revocation: Revocation | undefined
+}
+
+export interface Credential {
+  readonly clientId: string
+  readonly clientSecret: ClientSecret
+  readonly fingerprint: string
+  readonly versionId: string
+}
+
+export interface ClientWatch {
+  see(client: string, at: Moment): Promise<Result<SeenClient, VendRefusal>>
+  /** Of the version that is current. */
+  credential(client: SeenClient, at: Moment): Promise<Result<Credential, VendRefusal>>
+  /** As it is now, whatever is known. */
+  reread(client: SeenClient, at: Moment): Promise<Result<Credential, VendRefusal>>
+}
+
+export interface Moment {
+  /** Epoch milliseconds. */
+  readonly now: number
+  readonly deadline: Deadline
+}
+
+interface Known {
+  readonly seen: Result<SeenClient, VendRefusal>
+  /** When it was asked, not when the answer came. */
+  readonly askedAt: number
+  credential: Credential | undefined
+}
+
+interface Trouble {
+  readonly until: number
+  readonly failures: number
+}
+
+/** Short: a client whose metadata cannot be read gets no token at all. */
+const FIRST_PAUSE_MS = 1_000
+const LONGEST_PAUSE_MS = 5_000
+
+const outOfTime = refused({ reason: 'outOfTime' } as const)
+
+/** A Map that forgets what was not used for longest. */
+const createBounded = <Value>(most: number) => {
+  const map = new Map<string, Value>()
+  return {
+    get: (key: string): Value | undefined => map.get(key),
+    set: (key: string, value: Value): void => {
+      map.delete(key)
+      map.set(key, value)
+      const oldest = map.size > most ? map.keys().next().value : undefined
+      if (oldest !== undefined) map.delete(oldest)
+    },
+    delete: (key: string): void => {
+      map.delete(key)
+    },
+  }
+}
+
+const toSeen = (client: string, secret: VendSecret | undefined): Result<SeenClient, VendRefusal> => {
+  if (secret === undefined) return refused({ reason: 'noSuchClient' })
+  const rule = scopeRuleOf(secret)
+  const current = versionLabelled(secret, 'AWSCURRENT')
+  if (rule === undefined || current === undefined) return refused({ reason: 'noRule' })
+  const revocation = revocationByLabels(secret)
+  return ok({ name: client, arn: secret.arn, rule, currentVersionId: current.versionId, revocation })
+}
+
+export interface WatchInput extends Pick<Vending, 'vault' | 'secretNamePrefix' | 'rules' | 'chance'> {
+  readonly projectId: string
+  /** Another value, or another revocation, than before. */
+  readonly onSeen: (client: SeenClient) => void
+  readonly onCredential: (client: SeenClient, credential: Credential) => void
+}
+
+export const createClientWatch = (input: WatchInput): ClientWatch => {
+  const { vault, secretNamePrefix, rules, chance, projectId, onSeen, onCredential } = input
+  const clients = createBounded<Known>(rules.maxClients)
+  // Apart: whoever tries names out must not make the vendor forget its clients.
+  const nobody = createBounded<Known>(rules.maxClients)
+  const troubles = createBounded<Trouble>(rules.maxClients)
+  const sights = createFlights<Result<SeenClient, VendRefusal>>()
+  const reads = createFlights<Result<Credential, VendRefusal>>()
+
+  const isFresh = ({ seen, askedAt }: Known, now: number): boolean => {
+    const isRevoking = seen.ok && seen.value.revocation?.state === 'revoking'
+    const age = now - askedAt
+    // A clock that was set back proves nothing.
+    return age >= 0 && age < (isRevoking ? rules.revokingCheckMs : rules.checkMs)
+  }
+
+  const asking = async <Value>(
+    client: string,
+    { now, deadline }: Moment,
+    ask: (withinMs: number) => Promise<Result<Value, VendRefusal>>,
+  ): Promise<Result<Value, VendRefusal>> => {
+    const trouble = troubles.get(client)
+    if (trouble !== undefined && trouble.until > now) {
+      return refused({ reason: 'secretUnreadable', error: 'asked a moment ago', until: trouble.until })
+    }
+    const withinMs = deadline.within(rules.secretCallMs)
+    if (withinMs <= 0) return outOfTime
+    try {
+      const answer = await ask(withinMs)
+      troubles.delete(client)
+      return answer
+    } catch (fault) {
+      // The caller has a next move: to ask again in a second, and to be told so.
+      if (!(fault instanceof Fault)) throw fault
+      const failures = (trouble?.failures ?? 0) + 1
+      const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** (failures - 1), LONGEST_PAUSE_MS) * (0.5 + chance() / 2)
+      troubles.set(client, { until: now + pauseMs, failures })
+      return refused({ reason: 'secretUnreadable', error: fault.message, until: now + pauseMs })
+    }
+  }
+
+  const look = (client: string, at: Moment): Promise<Result<SeenClient, VendRefusal>> =>
+    asking(client, at, async (withinMs) => {
+      const secret = await vault.describe(`${secretNamePrefix}${client}`, withinMs)
+      const seen = toSeen(client, secret)
+      if (!seen.ok) {
+        clients.delete(client)
+        nobody.set(client, { seen, askedAt: at.now, credential: undefined })
+        return seen
+      }
+      clients.set(client, { seen, askedAt: at.now, credential: clients.get(client)?.credential })
+      nobody.delete(client)
+      onSeen(seen.value)
+      return seen
+    })
+
+  const read = (client: SeenClient, at: Moment): Promise<Result<Credential, VendRefusal>> =>
+    asking(client.name, at, async (withinMs) => {
+      const version = await vault.readCurrent(client.arn, withinMs)
+      if (version === undefined) return refused({ reason: 'noSuchClient' })
+      const parsed = parseSecret(version.text, version.createdAt)
+      if (!parsed.ok) return refused({ reason: 'malformedSecret', faults: parsed.refusal })
+      const { clientId, clientSecret, projectId: ofProject } = parsed.value
+      if (ofProject !== projectId) {
+        return refused({ reason: 'malformedSecret', faults: [`project_id is not ${projectId}`] })
+      }
+      const { versionId } = version
+      const credential = { clientId, clientSecret, fingerprint: fingerprintOf(clientSecret), versionId }
+      const known = clients.get(client.name)
+      if (known?.seen.ok) {
+        // What was read last is current, whatever was seen before it.
+        const seen = ok({ ...known.seen.value, currentVersionId: versionId })
+        clients.set(client.name, { ...known, seen, credential })
+      }
+      onCredential(client, credential)
+      return ok(credential)
+    })
+
+  return {
+    see: async (client, at) => {
+      const known = clients.get(client) ?? nobody.get(client)
+      if (known !== undefined && isFresh(known, at.now)) return known.seen
+      return sights.run(client, () => look(client, at))
+    },
+    credential: async (client, at) => {
+      const known = clients.get(client.name)
+      const current = known?.seen.ok ? known.seen.value.currentVersionId : client.currentVersionId
+      if (known?.credential?.versionId === current) return ok(known.credential)
+      return reads.run(client.name, () => read(client, at))
+    },
+    reread: (client, at) => reads.run(client.name, () => read(client, at)),
+  }
+}

@@ -1,0 +1,123 @@
+// Which clients' tokens died with their secret within the last hour, for whoever verifies tokens. Read from Secrets Manager's metadata
+// each time it is older than the rules allow, for all callers at once: those that changed last come first, so that it stops where the
+// hour ends. The list nominates and can lag; where it tells too little, the secret itself is asked.
+
+import { parseJsonObject } from '../base/json-object.ts'
+import { clientIdOf } from '../secret/secret-tags.ts'
+import { createFlights } from './flights.ts'
+import type { VendSecret } from './ports.ts'
+import {
+  isRecent,
+  LIST_LAG_MS,
+  mayHideRevocation,
+  type Revocation,
+  revocationByLabels,
+  revocationByVersions,
+  TOKEN_LIFE_MS,
+} from './revocation.ts'
+import type { Invocation, Vending } from './vending.ts'
+
+export interface RevokedClient extends Revocation {
+  readonly clientId: string
+  readonly secretName: string
+}
+
+export interface RevocationList {
+  /** Epoch milliseconds: when it was asked for. */
+  readonly askedAt: number
+  readonly clients: readonly RevokedClient[]
+}
+
+export interface RevocationRules {
+  readonly keepMs: number
+  readonly callMs: number
+  /** How many secrets are looked at side by side. */
+  readonly abreast: number
+}
+
+export const revocationRules: RevocationRules = { keepMs: 30_000, callMs: 3_000, abreast: 16 }
+
+interface Told {
+  readonly mark: string
+  readonly clientId: string | undefined
+  readonly revocation: Revocation | undefined
+}
+
+export const createRevocationList = (
+  { vault, secretNamePrefix }: Pick<Vending, 'vault' | 'secretNamePrefix'>,
+  rules: RevocationRules = revocationRules,
+) => {
+  let known: RevocationList | undefined
+  /** What a secret told, for as long as it has not changed since. */
+  let told = new Map<string, Told>()
+  const flights = createFlights<RevocationList>()
+
+  const idOf = async (secret: VendSecret): Promise<string | undefined> => {
+    const tagged = clientIdOf(secret)
+    if (tagged !== undefined) return tagged
+    const clientId = parseJsonObject((await vault.readCurrent(secret.arn, rules.callMs))?.text ?? '')?.client_id
+    return typeof clientId === 'string' ? clientId : undefined
+  }
+
+  const revocationOf = async (listed: VendSecret, now: number): Promise<Revocation | undefined> => {
+    const byLabels = revocationByLabels(listed)
+    if (byLabels?.state === 'revoked') return byLabels
+    if (byLabels === undefined && !mayHideRevocation(listed, now)) return undefined
+    const secret = (await vault.describe(listed.arn, rules.callMs)) ?? listed
+    const again = revocationByLabels(secret)
+    return again ?? revocationByVersions(secret, await vault.listVersions(secret.arn, rules.callMs))
+  }
+
+  const tell = async (listed: VendSecret, now: number): Promise<Told> => {
+    const { arn, labels, lastChangedAt, lastRotatedAt } = listed
+    const mark = JSON.stringify([labels, lastChangedAt, lastRotatedAt])
+    const before = told.get(arn)
+    // A revoke that waits for its settle is looked at each time: the list may not know yet that it is over.
+    if (before?.mark === mark && before.revocation?.state !== 'revoking') return before
+    const revocation = await revocationOf(listed, now)
+    return { mark, revocation, clientId: revocation === undefined ? undefined : await idOf(listed) }
+  }
+
+  const changedLately = async (now: number): Promise<readonly VendSecret[]> => {
+    const found: VendSecret[] = []
+    const since = now - TOKEN_LIFE_MS - LIST_LAG_MS
+    let page: string | undefined
+    do {
+      const { secrets, nextPage } = await vault.listChanged(secretNamePrefix, rules.callMs, page)
+      const lately = secrets.filter(
+        ({ lastChangedAt, lastRotatedAt }) => Math.max(lastChangedAt ?? 0, lastRotatedAt ?? 0) >= since,
+      )
+      found.push(...lately)
+      page = lately.length < secrets.length ? undefined : nextPage
+    } while (page !== undefined)
+    return found
+  }
+
+  const ask = async (now: number): Promise<RevocationList> => {
+    const listed = await changedLately(now)
+    const next = new Map<string, Told>()
+    for (let at = 0; at < listed.length; at += rules.abreast) {
+      const some = listed.slice(at, at + rules.abreast)
+      const answers = await Promise.all(some.map((secret) => tell(secret, now)))
+      answers.forEach((answer, index) => {
+        next.set(some[index]?.arn ?? '', answer)
+      })
+    }
+    told = next
+    const clients = listed.flatMap(({ arn, name: secretName }) => {
+      const { clientId, revocation } = next.get(arn) ?? {}
+      if (clientId === undefined || revocation === undefined || !isRecent(revocation, now)) return []
+      return [{ clientId, secretName, ...revocation }]
+    })
+    known = { askedAt: now, clients }
+    return known
+  }
+
+  /** @throws Fault when Secrets Manager does not answer: an old list would pass for a new one. */
+  return async ({ timing }: Pick<Invocation, 'timing'>): Promise<RevocationList> => {
+    const now = timing.now()
+    const age = known === undefined ? undefined : now - known.askedAt
+    if (known !== undefined && age !== undefined && age >= 0 && age < rules.keepMs) return known
+    return flights.run('list', () => ask(now))
+  }
+}

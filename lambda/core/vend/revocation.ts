@@ -1,0 +1,87 @@
+// Which tokens of a client died with its secret, told from the secret's metadata alone: a token says nothing of the value it was bought
+// with, so whatever was issued before the revoked value was dead is to be refused. Pure. It reads no event and keeps no list: the
+// version ids say what happened, and their dates bound when.
+import { type ManagedSecret, versionLabelled } from '../secret/fleet.ts'
+import { readRequestToken } from '../secret/request-token.ts'
+import type { VersionEntry } from '../secret/secrets.ts'
+
+/** Tokens live for an hour (stytch-api §3); what was issued longer ago is dead by itself. */
+export const TOKEN_LIFE_MS = 3_600_000
+
+/** By how much ListSecrets may lag behind (architecture §3). */
+export const LIST_LAG_MS = 5 * 60_000
+
+export interface Revocation {
+  /** revoking: the leaked value may still buy tokens; the last word comes when it is dead. */
+  readonly state: 'revoking' | 'revoked'
+  /** Epoch seconds: a token with an earlier `iat` is to be refused. */
+  readonly notBefore: number
+}
+
+export type Labelled = Pick<ManagedSecret, 'arn' | 'labels' | 'createdAt' | 'lastChangedAt' | 'lastRotatedAt'>
+
+/** `iat` has whole seconds, so that a token issued in the very second of the death is refused with those before. */
+const secondsAfter = (at: number): number => Math.floor(at / 1000) + 1
+
+const revoked = (at: number): Revocation => ({ state: 'revoked', notBefore: secondsAfter(at) })
+
+/** When AWSCURRENT came to be what it is, at the latest; the later date, should one lag behind the other. */
+const switchedAt = ({ lastRotatedAt = 0, lastChangedAt = 0, createdAt = 0 }: Labelled): number =>
+  Math.max(lastRotatedAt, lastChangedAt, createdAt)
+
+const askedAt = (versionId: string): number => readRequestToken(versionId).askedAt ?? 0
+
+/**
+ * What the labels alone tell, for whoever has just described the secret: AWSCURRENT on a revoke, or on what directly followed one.
+ * @returns undefined when they tell of none.
+ */
+export const revocationByLabels = (secret: Labelled): Revocation | undefined => {
+  const current = versionLabelled(secret, 'AWSCURRENT')
+  if (current?.origin === 'revoke') return { state: 'revoking', notBefore: secondsAfter(askedAt(current.versionId)) }
+  // AWSCURRENT moved after the leaked value was dead, so that the date of the move is never too early.
+  return versionLabelled(secret, 'AWSPREVIOUS')?.origin === 'revoke' ? revoked(switchedAt(secret)) : undefined
+}
+
+/** Whether a revoke may lie behind the labels: within the hour, more than one rotation may have ended. */
+export const mayHideRevocation = (secret: Labelled, now: number): boolean => {
+  if (revocationByLabels(secret) !== undefined) return false
+  const previous = versionLabelled(secret, 'AWSPREVIOUS')
+  if (previous === undefined) return false
+  const at = readRequestToken(previous.versionId).askedAt
+  // What AWSPREVIOUS was before, it was current until AWSCURRENT came. A settle's time is rounded down to the hour.
+  const roundedMs = previous.origin === 'settle' ? TOKEN_LIFE_MS : 0
+  return at === undefined || at + roundedMs > now - TOKEN_LIFE_MS
+}
+
+/**
+ * What the versions tell, those without a label included: the last revoke that may have switched, and by when what it replaced was
+ * dead at the latest.
+ * @param versions in any order.
+ */
+export const revocationByVersions = (secret: Labelled, versions: readonly VersionEntry[]): Revocation | undefined => {
+  const byAge = [...versions].sort((one, other) => one.createdAt - other.createdAt)
+  const labelled = (id: string): boolean => (secret.labels[id]?.length ?? 0) > 0
+  const isRevoke = ({ versionId }: VersionEntry): boolean => readRequestToken(versionId).origin === 'revoke'
+  const isPendingOnly = ({ versionId }: VersionEntry): boolean => secret.labels[versionId]?.join() === 'AWSPENDING'
+  // One that was cleared and that nothing followed never became current.
+  const at = byAge.findLastIndex(
+    (one, index) =>
+      isRevoke(one) &&
+      !isPendingOnly(one) &&
+      (labelled(one.versionId) || byAge.slice(index + 1).some(({ versionId }) => labelled(versionId))),
+  )
+  const revoke = byAge[at]
+  if (revoke === undefined) return undefined
+  if (secret.labels[revoke.versionId]?.includes('AWSCURRENT')) {
+    return { state: 'revoking', notBefore: secondsAfter(askedAt(revoke.versionId)) }
+  }
+  // Whatever followed it had first to end it, or to end its overlap. AWSCURRENT's rotation could not begin before AWSPREVIOUS's was done.
+  const holderOf = (label: string): number =>
+    byAge.findIndex(({ versionId }) => secret.labels[versionId]?.includes(label))
+  const [currentAt, previousAt] = [holderOf('AWSCURRENT'), holderOf('AWSPREVIOUS')]
+  const isLongOver = previousAt > at && currentAt > previousAt
+  return revoked(isLongOver ? (byAge[currentAt]?.createdAt ?? switchedAt(secret)) : switchedAt(secret))
+}
+
+/** Whether a token that is still alive may have been issued before then. */
+export const isRecent = ({ notBefore }: Revocation, now: number): boolean => notBefore * 1000 > now - TOKEN_LIFE_MS

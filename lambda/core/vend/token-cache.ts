@@ -1,0 +1,241 @@
+// The vendor's tokens, and what it must not ask for again yet. Decides, for a key and a time, whether a token is served, refreshed
+// ahead or minted, and keeps the whole bounded. Pure: no promise, no clock, no chance; who asks Stytch is in mint-token.ts.
+import { createHash } from 'node:crypto'
+import type { ClientSecret } from '../secret/client-secret.ts'
+import type { MintedToken } from './access-token.ts'
+
+export interface CacheRules {
+  /** A token with less life left is never served. */
+  readonly floorMs: number
+  /** From this part of its life on, a token is replaced while it is still served … */
+  readonly refreshFrom: number
+  /** … less up to this part, drawn for each token, so that environments that started together do not mint together. */
+  readonly jitter: number
+  /** Of all clients together. */
+  readonly maxTokens: number
+  /** Scope sets are the caller's to choose: one client's must not drive out another's. */
+  readonly maxTokensOfClient: number
+}
+
+export const cacheRules: CacheRules = {
+  floorMs: 60_000,
+  refreshFrom: 0.75,
+  jitter: 0.1,
+  maxTokens: 256,
+  maxTokensOfClient: 32,
+}
+
+/** Stytch's answer to a mint that brought no token, as far as it says when to ask again. */
+export type MintFailure =
+  /** The credential, for whatever scopes. */
+  | 'credentialRefused'
+  | 'scopeRefused'
+  /** For another reason, which only a person can mend. */
+  | 'rejected'
+  | 'throttled'
+  | 'unavailable'
+  /** A token came, and is not what was asked for. */
+  | 'tokenUnfit'
+
+/** What only asking for other scopes can get around; anything else stops every mint with the credential. */
+const isAboutScopes = (failure: MintFailure): boolean => failure === 'scopeRefused' || failure === 'tokenUnfit'
+
+/** How long nothing is asked after a failure: doubled by each one that follows, up to `mostMs`. */
+const pauses: Readonly<Record<MintFailure, { readonly firstMs: number; readonly mostMs: number }>> = {
+  credentialRefused: { firstMs: 5_000, mostMs: 60_000 },
+  scopeRefused: { firstMs: 30_000, mostMs: 30_000 },
+  rejected: { firstMs: 30_000, mostMs: 60_000 },
+  throttled: { firstMs: 3_000, mostMs: 60_000 },
+  unavailable: { firstMs: 3_000, mostMs: 60_000 },
+  tokenUnfit: { firstMs: 30_000, mostMs: 60_000 },
+}
+
+export interface TokenKey {
+  /** By name. */
+  readonly client: string
+  /** Of the secret's value: another value, another key. */
+  readonly fingerprint: string
+  /** Sorted, each once. */
+  readonly scopes: readonly string[]
+}
+
+/** Names a value without telling it: 128 bits of its hash. In memory only. */
+export const fingerprintOf = (secret: ClientSecret): string =>
+  createHash('sha256').update(secret.reveal()).digest('hex').slice(0, 32)
+
+export type Look =
+  | { readonly see: 'fresh'; readonly token: MintedToken }
+  /** It may be served, and should be replaced. */
+  | { readonly see: 'ageing'; readonly token: MintedToken }
+  | { readonly see: 'nothing' }
+  /** Nothing may be served, and nothing asked before then. */
+  | { readonly see: 'paused'; readonly failure: MintFailure; readonly until: number }
+
+export interface LookInput {
+  readonly now: number
+  /** What the caller wants left; never more than half of a token's life. */
+  readonly minTtlMs: number
+}
+
+export interface TokenCache {
+  readonly floorMs: number
+  look(key: TokenKey, input: LookInput): Look
+  /** @param chance 0 to 1. */
+  store(key: TokenKey, token: MintedToken, chance: number): void
+  /** @param chance 0 to 1. @param leastMs what Stytch asks for, if it does. @returns until when nothing is asked. */
+  fail(key: TokenKey, failure: MintFailure, pause: Pause): number
+  /** Another value became current: tokens of the others go, and so does what was refused of them. */
+  keepOnly(client: string, fingerprint: string): void
+  /** Tokens of a revoked client that were issued before then. */
+  dropIssuedBefore(client: string, at: number): void
+  /** How many tokens and pauses are kept. */
+  size(): { readonly tokens: number; readonly pauses: number }
+}
+
+export interface Pause {
+  readonly now: number
+  readonly chance: number
+  readonly leastMs?: number | undefined
+}
+
+interface Held {
+  readonly fingerprint: string
+  readonly token: MintedToken
+  readonly refreshAt: number
+}
+
+interface Paused {
+  readonly client: string
+  readonly fingerprint: string
+  readonly failure: MintFailure
+  readonly until: number
+  readonly failures: number
+}
+
+/** Marks it as the one used last. */
+const touch = <Value>(map: Map<string, Value>, key: string, value: Value): void => {
+  map.delete(key)
+  map.set(key, value)
+}
+
+const oldestOf = <Value>(map: ReadonlyMap<string, Value>): string | undefined => map.keys().next().value
+
+/** No scope and no fingerprint holds a space; within one client, so that no name has to be in it. */
+const keyOf = ({ fingerprint, scopes }: TokenKey): string => `${fingerprint} ${scopes.join(' ')}`
+const credentialKey = ({ client, fingerprint }: TokenKey): string => JSON.stringify([client, fingerprint])
+const scopesKey = (key: TokenKey): string => JSON.stringify([key.client, keyOf(key)])
+
+interface Pauses {
+  get(subject: string): Paused | undefined
+  set(subject: string, one: Paused): void
+  delete(subject: string): void
+  dropWhere(mustGo: (one: Paused) => boolean): void
+  size(): number
+}
+
+const createPauses = (most: number): Pauses => {
+  const paused = new Map<string, Paused>()
+  return {
+    get: (subject) => paused.get(subject),
+    set: (subject, one) => {
+      touch(paused, subject, one)
+      const oldest = paused.size > most ? oldestOf(paused) : undefined
+      if (oldest !== undefined) paused.delete(oldest)
+    },
+    delete: (subject) => {
+      paused.delete(subject)
+    },
+    dropWhere: (mustGo) => {
+      for (const [subject, one] of paused) if (mustGo(one)) paused.delete(subject)
+    },
+    size: () => paused.size,
+  }
+}
+
+export const createTokenCache = (rules: CacheRules = cacheRules): TokenCache => {
+  /** Client → its tokens; both in the order of their last use. */
+  const clients = new Map<string, Map<string, Held>>()
+  // Apart, so that no number of refused scope sets makes the vendor forget that the credential itself is refused.
+  const ofCredentials = createPauses(rules.maxTokens)
+  const ofScopes = createPauses(rules.maxTokens)
+  let tokens = 0
+
+  const remove = (client: string, held: Map<string, Held>, key: string): void => {
+    if (!held.delete(key)) return
+    tokens -= 1
+    if (held.size === 0) clients.delete(client)
+  }
+
+  const dropWhere = (client: string, mustGo: (held: Held) => boolean): void => {
+    const held = clients.get(client)
+    if (held === undefined) return
+    for (const [key, one] of held) if (mustGo(one)) remove(client, held, key)
+  }
+
+  /** From the client that keeps most; of several, the one that was used longest ago. */
+  const evictOne = (): void => {
+    let [fullest, most]: [string | undefined, number] = [undefined, 0]
+    for (const [client, held] of clients) if (held.size > most) [fullest, most] = [client, held.size]
+    const held = fullest === undefined ? undefined : clients.get(fullest)
+    const oldest = held === undefined ? undefined : oldestOf(held)
+    if (fullest !== undefined && held !== undefined && oldest !== undefined) remove(fullest, held, oldest)
+  }
+
+  const pauseFor = (key: TokenKey, now: number): Paused | undefined => {
+    if (ofCredentials.size() + ofScopes.size() === 0) return undefined
+    const known = [ofCredentials.get(credentialKey(key)), ofScopes.get(scopesKey(key))]
+    return known.find((one) => one !== undefined && one.until > now)
+  }
+
+  const isUsable = ({ expiresAt, lifetimeMs }: MintedToken, { now, minTtlMs }: LookInput): boolean =>
+    expiresAt - now >= Math.max(rules.floorMs, Math.min(minTtlMs, lifetimeMs / 2))
+
+  return {
+    floorMs: rules.floorMs,
+    look: (key, input) => {
+      const held = clients.get(key.client)
+      const text = keyOf(key)
+      const one = held?.get(text)
+      const pause = pauseFor(key, input.now)
+      if (held !== undefined && one !== undefined && isUsable(one.token, input)) {
+        touch(held, text, one)
+        touch(clients, key.client, held)
+        const isAgeing = input.now >= one.refreshAt && pause === undefined
+        return { see: isAgeing ? 'ageing' : 'fresh', token: one.token }
+      }
+      if (pause !== undefined) return { see: 'paused', failure: pause.failure, until: pause.until }
+      return { see: 'nothing' }
+    },
+    store: (key, token, chance) => {
+      const text = keyOf(key)
+      const held = clients.get(key.client) ?? new Map<string, Held>()
+      if (!held.has(text)) tokens += 1
+      const refreshAt = token.mintedAt + (rules.refreshFrom - rules.jitter * chance) * token.lifetimeMs
+      touch(held, text, { fingerprint: key.fingerprint, token, refreshAt })
+      touch(clients, key.client, held)
+      ofCredentials.delete(credentialKey(key))
+      ofScopes.delete(scopesKey(key))
+      const oldest = held.size > rules.maxTokensOfClient ? oldestOf(held) : undefined
+      if (oldest !== undefined) remove(key.client, held, oldest)
+      while (tokens > rules.maxTokens) evictOne()
+    },
+    fail: (key, failure, { now, chance, leastMs = 0 }) => {
+      const [known, subject] = isAboutScopes(failure) ? [ofScopes, scopesKey(key)] : [ofCredentials, credentialKey(key)]
+      const before = known.get(subject)
+      const failures = before?.failure === failure ? before.failures + 1 : 1
+      const { firstMs, mostMs } = pauses[failure]
+      const grownMs = Math.min(firstMs * 2 ** (failures - 1), mostMs)
+      const until = now + Math.max(leastMs, grownMs * (0.5 + chance / 2))
+      const { client, fingerprint } = key
+      known.set(subject, { client, fingerprint, failure, until, failures })
+      return until
+    },
+    keepOnly: (client, fingerprint) => {
+      dropWhere(client, (held) => held.fingerprint !== fingerprint)
+      const isOutdated = (one: Paused) => one.client === client && one.fingerprint !== fingerprint
+      for (const pauses of [ofCredentials, ofScopes]) pauses.dropWhere(isOutdated)
+    },
+    dropIssuedBefore: (client, at) => dropWhere(client, ({ token }) => token.issuedAt < at),
+    size: () => ({ tokens, pauses: ofCredentials.size() + ofScopes.size() }),
+  }
+}

@@ -1,0 +1,67 @@
+// What every step of a vend needs at hand, and how long each may take. The bounds nest: Secrets Manager twice and Stytch three times
+// fit into the function's timeout, and whatever is under way ends before the function answers.
+import type { Journal } from '../base/journal.ts'
+import type { Timing } from '../base/timing.ts'
+import type { Outcomes } from '../rotation/outcomes.ts'
+import type { TokenMint, VendVault } from './ports.ts'
+import type { TokenCache } from './token-cache.ts'
+
+export interface VendRules {
+  /** How long it is taken for granted which version is AWSCURRENT: no token of a revoked value is served later than that. */
+  readonly checkMs: number
+  /** The same while a revoke waits for its settle: only then is it known which tokens are to be dropped. */
+  readonly revokingCheckMs: number
+  /** What a caller waits at most for a token to be refreshed ahead; then it is broken off, and the old one is served. */
+  readonly refreshBudgetMs: number
+  readonly secretCallMs: number
+  readonly mintMs: number
+  /** For answering. */
+  readonly reserveMs: number
+  /** Of clients that are known, and again of names that are none. */
+  readonly maxClients: number
+}
+
+export const vendRules: VendRules = {
+  checkMs: 30_000,
+  revokingCheckMs: 1_000,
+  refreshBudgetMs: 1_000,
+  secretCallMs: 2_000,
+  mintMs: 3_000,
+  reserveMs: 500,
+  maxClients: 1_000,
+}
+
+export interface Vending {
+  /** `m2m/<stage>/` */
+  readonly secretNamePrefix: string
+  readonly rules: VendRules
+  readonly vault: VendVault
+  readonly mint: TokenMint
+  readonly cache: TokenCache
+  readonly outcomes: Outcomes
+  /** From 0 to 1, for jitter. */
+  readonly chance: () => number
+}
+
+/** One invocation's time and log. */
+export interface Invocation {
+  readonly timing: Timing
+  readonly journal: Journal
+}
+
+export interface Deadline {
+  /** What is left for a step that takes `mostMs` at most; 0 or less: nothing. */
+  within(mostMs: number): number
+}
+
+/** @param budgetMs less than what the function has. */
+export const deadlineOf = ({ timing }: Invocation, { reserveMs }: VendRules, budgetMs?: number): Deadline => {
+  const startedAt = timing.now()
+  return {
+    within: (mostMs) => {
+      const left = timing.remainingMs() - reserveMs
+      const ofBudget = budgetMs === undefined ? left : budgetMs - (timing.now() - startedAt)
+      return Math.min(mostMs, left, ofBudget)
+    },
+  }
+}

@@ -1,0 +1,238 @@
+// The campaign function: a durable one, so that a campaign outlives any process, with an alias by which everybody starts it and versions
+// that stay, since what has begun replays on its own. It asks for rotations as the sweep does and sees no value; beside that it may
+// start itself, page by page, and write its own checkpoints.
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib'
+import { Metric } from 'aws-cdk-lib/aws-cloudwatch'
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import { Alias, CfnFunction, type IVersion } from 'aws-cdk-lib/aws-lambda'
+import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler'
+import type { Queue } from 'aws-cdk-lib/aws-sqs'
+import { Construct } from 'constructs'
+import { writeCampaignEnv } from '../../lambda/env.ts'
+import { deadLetters } from '../base/dead-letters.ts'
+import type { M2mEventBus } from '../base/event-bus.ts'
+import { freezeParameter, readFreeze } from '../base/freeze.ts'
+import { type FunctionSurroundings, M2mFunction } from '../base/m2m-function.ts'
+import type { EventNotice, MetricNotice } from '../base/notice.ts'
+import { functionArn, functionName, type StageNames } from '../config/stage-names.ts'
+import type { RotationFunction } from '../rotation/rotation-function.ts'
+import { mayAskForRotations } from '../rotation/rotation-rights.ts'
+
+/** What it calls itself on the bus: CAMPAIGN_SOURCE of lambda/core/campaign/campaign-report.ts (a test holds the two together). */
+export const CAMPAIGN_SOURCE = 'm2m.campaign'
+
+export interface CampaignProps {
+  readonly names: StageNames
+  readonly surroundings: FunctionSurroundings
+  readonly rotation: RotationFunction
+  readonly bus: M2mEventBus
+  /** Of the periodic campaign, for EventBridge Scheduler. */
+  readonly schedule: string
+  readonly spans: { readonly periodHours: number; readonly overlapHours: number }
+  /** @default - Stytch sets no limit */
+  readonly stytchCallsPerSecond?: number
+  readonly removalPolicy: RemovalPolicy
+}
+
+const ALIAS = 'live'
+/** As long as Lambda lets one invocation run; an execution has as many as it takes. */
+const TIMEOUT_SECONDS = 900
+/** The state of a hundred pages is some megabytes. */
+const MEMORY_MB = 512
+/** Beside an overlap or a grace of a day: a hundred thousand switched and settled, and a day for what cannot be foreseen. */
+const BUSY_HOURS = 48
+const LONGEST_GRACE_HOURS = 24
+/** How long one can look into what a campaign did: Lambda's own history, beside the report. */
+const HISTORY_DAYS = 30
+/** One that starts hours late still begins with what is due. */
+const LATEST_START_SECONDS = 6 * 3600
+
+const FIVE_MINUTES = Duration.minutes(5)
+
+/** Of the alias, by name: known before the function is there. */
+export const campaignAliasArn = (scope: Construct, names: StageNames): string =>
+  `${functionArn(scope, names, 'campaign')}:${ALIAS}`
+
+export class Campaign extends Construct {
+  readonly fn: M2mFunction
+  readonly alias: Alias
+  /** The input of executions that failed, and what the schedule could not start. */
+  readonly deadLetters: Queue
+  private readonly aliasArn: string
+
+  constructor(scope: Construct, id: string, props: CampaignProps) {
+    super(scope, id)
+    const { names, rotation, bus, spans } = props
+    this.aliasArn = campaignAliasArn(this, names)
+    this.deadLetters = deadLetters(this, 'DeadLetters', {
+      holds: 'It is itself where campaigns end that failed or could not be started',
+      removalPolicy: props.removalPolicy,
+    })
+    this.fn = new M2mFunction(this, 'Fn', {
+      names,
+      surroundings: props.surroundings,
+      part: 'campaign',
+      bundle: 'on-campaign',
+      description: `Rotates and revokes many of the secrets below ${names.secretNamePrefix}`,
+      memoryMb: MEMORY_MB,
+      timeoutSeconds: TIMEOUT_SECONDS,
+      onFailure: this.deadLetters,
+      environment: writeCampaignEnv({
+        secretNamePrefix: names.secretNamePrefix,
+        rotationFunctionArn: rotation.arn,
+        selfArn: this.aliasArn,
+        eventBus: bus.bus.eventBusArn,
+        periodHours: spans.periodHours,
+        overlapHours: spans.overlapHours,
+        freeze: { parameter: freezeParameter(names) },
+        ...(props.stytchCallsPerSecond === undefined ? {} : { stytchCallsPerSecond: props.stytchCallsPerSecond }),
+      }),
+    })
+    this.makeDurable(spans.overlapHours)
+    this.mayRun(props)
+    this.alias = this.publish()
+    this.schedule(props)
+  }
+
+  readonly eventNotices: readonly EventNotice[] = [
+    {
+      id: 'CampaignFailed',
+      page: 'campaign-failed',
+      says: 'A campaign ended, and not as it was asked for: it stopped, or some clients failed. The event names them.',
+      pattern: { source: [CAMPAIGN_SOURCE], detailType: ['Campaign Completed'], detail: { needsSomebody: [true] } },
+      secretAt: '$.detail.campaignId',
+    },
+  ]
+
+  /** Whatever keeps a campaign from saying even that. */
+  get metricNotices(): readonly MetricNotice[] {
+    return [
+      {
+        id: 'CampaignExecutionFailed',
+        page: 'campaign-failed',
+        says: 'An execution of the campaign function failed: a malformed input, or a defect. Its input lies with its dead letters.',
+        metric: this.durableMetric('DurableExecutionFailed'),
+        atLeast: 1,
+      },
+      {
+        id: 'CampaignTimedOut',
+        page: 'campaign-failed',
+        says: 'A campaign, or a page of one, was ended by Lambda, since it ran for longer than any should.',
+        metric: this.durableMetric('DurableExecutionTimedOut'),
+        atLeast: 1,
+      },
+      {
+        id: 'CampaignDeadLetters',
+        page: 'campaign-failed',
+        says: 'A campaign failed or could not be started, and its input waits in a queue of its own.',
+        metric: this.deadLetters.metricApproximateNumberOfMessagesVisible({
+          period: FIVE_MINUTES,
+          statistic: 'Maximum',
+        }),
+        atLeast: 1,
+      },
+    ]
+  }
+
+  /** What starting a campaign takes: for the operators' policy. */
+  mayStart(): PolicyStatement {
+    return new PolicyStatement({
+      sid: 'StartCampaigns',
+      actions: ['lambda:InvokeFunction'],
+      resources: [this.aliasArn],
+    })
+  }
+
+  /** Lambda's documentation: such metrics are of the function, all versions together. */
+  private durableMetric(metricName: string): Metric {
+    return new Metric({
+      namespace: 'AWS/Lambda',
+      metricName,
+      dimensionsMap: { FunctionName: this.fn.function.functionName },
+      statistic: 'Sum',
+      period: FIVE_MINUTES,
+    })
+  }
+
+  private makeDurable(overlapHours: number): void {
+    const cfnFunction = this.fn.function.node.defaultChild
+    if (!(cfnFunction instanceof CfnFunction)) throw new Error('The function has no CfnFunction.')
+    // Here and not by the construct's own property, which would print a remark at every synth.
+    cfnFunction.durableConfig = {
+      executionTimeout: (Math.ceil(Math.max(overlapHours, LONGEST_GRACE_HOURS)) + BUSY_HOURS) * 3600,
+      retentionPeriodInDays: HISTORY_DAYS,
+    }
+  }
+
+  /** A new version with every change; those before it stay, since executions that began on one go on there (docs/decisions/031). */
+  private publish(): Alias {
+    const version = this.fn.function.currentVersion
+    version.applyRemovalPolicy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE)
+    // The class says of its optional fields what the interface leaves out.
+    return new Alias(this, 'Alias', { aliasName: ALIAS, version: version as IVersion })
+  }
+
+  private mayRun({ names, rotation, bus }: CampaignProps): void {
+    const own = `${functionArn(this, names, 'campaign')}:*`
+    mayAskForRotations(this, this.fn, { names, rotation })
+    this.fn.mayDo(
+      new PolicyStatement({
+        sid: 'StartOwnPages',
+        actions: ['lambda:InvokeFunction'],
+        resources: [this.aliasArn],
+      }),
+      new PolicyStatement({
+        sid: 'KeepOwnCheckpoints',
+        actions: ['lambda:CheckpointDurableExecution', 'lambda:GetDurableExecutionState'],
+        resources: [own],
+      }),
+      bus.mayTell(CAMPAIGN_SOURCE),
+      readFreeze(this, names),
+    )
+    this.fn.explainWildcard(own, 'An execution belongs to the version that it began on, and is named when it begins')
+  }
+
+  private schedule({ names, schedule: scheduleExpression }: CampaignProps): void {
+    const { partition, region, account } = Stack.of(this)
+    const role = new Role(this, 'ScheduleRole', {
+      roleName: `${functionName(names, 'campaign')}-schedule-${region}`,
+      description: `Starts the periodic campaign of stage ${names.stage}`,
+      // A schedule of another account must not start ours. Scheduler's key is the group's ARN, not the schedule's.
+      assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
+        conditions: {
+          StringEquals: {
+            'aws:SourceAccount': account,
+            'aws:SourceArn': `arn:${partition}:scheduler:${region}:${account}:schedule-group/default`,
+          },
+        },
+      }),
+    })
+    const allow = (sid: string, action: string, resource: string): void => {
+      role.addToPrincipalPolicy(new PolicyStatement({ sid, actions: [action], resources: [resource] }))
+    }
+    allow('StartTheCampaign', 'lambda:InvokeFunction', this.aliasArn)
+    allow('KeepWhatCouldNotStart', 'sqs:SendMessage', this.deadLetters.queueArn)
+    const schedule = new CfnSchedule(this, 'Schedule', {
+      name: functionName(names, 'campaign'),
+      description: `Rotates what is due of the secrets below ${names.secretNamePrefix}`,
+      scheduleExpression,
+      flexibleTimeWindow: { mode: 'OFF' },
+      target: {
+        arn: this.aliasArn,
+        roleArn: role.roleArn,
+        // Scheduler puts the time in: delivered twice, it is the same campaign, and the second joins the first.
+        input: JSON.stringify({
+          intent: 'rotate',
+          selector: { due: true },
+          reason: 'Their period is over',
+          requestedBy: functionName(names, 'campaign'),
+          campaignId: 'schedule-<aws.scheduler.scheduled-time>',
+        }),
+        retryPolicy: { maximumRetryAttempts: 10, maximumEventAgeInSeconds: LATEST_START_SECONDS },
+        deadLetterConfig: { arn: this.deadLetters.queueArn },
+      },
+    })
+    // It may fire as soon as it is there; policy and alias are resources of their own.
+    schedule.node.addDependency(role, this.alias)
+  }
+}

@@ -1,0 +1,91 @@
+// The clients function: what operators ask of it by the CLI takes the Stytch project secret, which nobody but functions of this system may
+// read. It registers as the registrar does, with the same rights and the same settings; and by an alias that only the break-glass role
+// is allowed, it switches a client off and on at Stytch.
+import { Alias } from 'aws-cdk-lib/aws-lambda'
+import { Construct } from 'constructs'
+import { writeClientsEnv } from '../../lambda/env.ts'
+import { guardFunction } from '../base/function-policy.ts'
+import { type FunctionSurroundings, M2mFunction } from '../base/m2m-function.ts'
+import type { SecretsKey } from '../base/secrets-key.ts'
+import type { BreakGlass, DeployConfig, ReplicaConfig } from '../config/deploy-config.ts'
+import { functionArn, type StageNames } from '../config/stage-names.ts'
+import type { RotationFunction, StytchProject } from '../rotation/rotation-function.ts'
+import type { Registrar } from './registrar.ts'
+import { mayRegister } from './registration-rights.ts'
+
+/** BREAK_GLASS_ALIAS of lambda/core/clients/client-desk.ts (a test holds the two together). */
+export const BREAK_GLASS_QUALIFIER = 'break-glass'
+
+export interface ClientsFunctionProps {
+  readonly names: StageNames
+  readonly surroundings: FunctionSurroundings
+  readonly stytch: StytchProject
+  readonly key: SecretsKey
+  readonly rotation: RotationFunction
+  readonly registrar: Registrar
+  readonly spans: Pick<DeployConfig['rotation'], 'periodHours' | 'overlapHours'>
+  readonly replicas: readonly ReplicaConfig[]
+  readonly breakGlass: BreakGlass
+  /** Roles of people who run the command line. */
+  readonly operators: readonly string[]
+}
+
+/** As the registrar's: some fifteen calls of at most five seconds. The CLI waits a little longer than this. */
+const TIMEOUT_SECONDS = 120
+const MEMORY_MB = 512
+
+export class ClientsFunction extends Construct {
+  readonly fn: M2mFunction
+  /** By name, so that a policy may point at the function before it exists. */
+  readonly arn: string
+
+  constructor(scope: Construct, id: string, props: ClientsFunctionProps) {
+    super(scope, id)
+    const { names, registrar, spans } = props
+    this.arn = functionArn(this, names, 'clients')
+    this.fn = new M2mFunction(this, 'Fn', {
+      names,
+      surroundings: props.surroundings,
+      part: 'clients',
+      bundle: 'on-clients-request',
+      description: `Registers, adopts and retires M2M clients below ${names.secretNamePrefix} for the command line`,
+      memoryMb: MEMORY_MB,
+      timeoutSeconds: TIMEOUT_SECONDS,
+      onFailure:
+        'The command line calls it synchronously and asks again itself, so that a dead letter target stays empty',
+      environment: writeClientsEnv({
+        ...registrar.settings,
+        backstop: registrar.backstop,
+        periodHours: spans.periodHours,
+        overlapHours: spans.overlapHours,
+      }),
+    })
+    mayRegister(this.fn, props)
+    this.guard(props)
+  }
+
+  /** The command line calls the function itself; the alias, which switches clients, is break-glass's alone. */
+  private guard({ breakGlass, operators }: ClientsFunctionProps): void {
+    const alias = new Alias(this, 'BreakGlass', {
+      aliasName: BREAK_GLASS_QUALIFIER,
+      version: this.fn.function.latestVersion,
+      description: 'Switches a client off and on at Stytch',
+    })
+    const roles = 'roleArn' in breakGlass ? [breakGlass.roleArn] : []
+    const guarded = guardFunction(this, 'CalledByOperators', {
+      arn: this.arn,
+      allowed: [...new Set([...operators, ...roles])],
+      letIn: [],
+      // Also here, since it is not said whether an alias's own policy is the only one that is asked about it.
+      qualified: { arn: `${this.arn}:*`, allowed: roles },
+    })
+    guarded.node.addDependency(this.fn.function)
+    const switches = guardFunction(this, 'SwitchedByBreakGlass', {
+      arn: `${this.arn}:${BREAK_GLASS_QUALIFIER}`,
+      allowed: roles,
+      // Identity policies that name the function without the alias do not reach it (Lambda developer guide, resource-based policies).
+      letIn: roles,
+    })
+    switches.node.addDependency(alias)
+  }
+}

@@ -1,0 +1,92 @@
+// What an operator needs to run the command line, as a managed policy to attach to roles that the customer keeps: ask for rotations, hold
+// and release, look, and call the clients function. It reads no value, and names no rotation function but ours. The policies on the
+// secrets must name the same roles (`operators` in cdk.json), or deny them all the same.
+import { Stack, Validations } from 'aws-cdk-lib'
+import { ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam'
+import { Construct } from 'constructs'
+import { printedArn } from '../base/m2m-function.ts'
+import { managedSecrets, type StageNames } from '../config/stage-names.ts'
+import type { RotationFunction } from '../rotation/rotation-function.ts'
+import type { ClientsFunction } from './clients-function.ts'
+
+export interface OperatorPolicyProps {
+  readonly names: StageNames
+  readonly clients: ClientsFunction
+  readonly rotation: RotationFunction
+}
+
+export class OperatorPolicy extends Construct {
+  readonly policy: ManagedPolicy
+
+  constructor(scope: Construct, id: string, { names, clients, rotation }: OperatorPolicyProps) {
+    super(scope, id)
+    const { partition, account, region } = Stack.of(this)
+    const secrets = managedSecrets(this, names)
+    this.policy = new ManagedPolicy(this, 'Policy', {
+      managedPolicyName: `m2m-${names.stage}-operator-${region}`,
+      description: `For those who operate the M2M clients below ${names.secretNamePrefix}`,
+      statements: [
+        new PolicyStatement({
+          sid: 'Look',
+          actions: [
+            'secretsmanager:DescribeSecret',
+            'secretsmanager:ListSecretVersionIds',
+            'secretsmanager:GetResourcePolicy',
+          ],
+          resources: [secrets],
+        }),
+        new PolicyStatement({ sid: 'List', actions: ['secretsmanager:ListSecrets'], resources: ['*'] }),
+        new PolicyStatement({
+          sid: 'HoldAndRelease',
+          actions: ['secretsmanager:TagResource', 'secretsmanager:UntagResource'],
+          resources: [secrets],
+          // ForAllValues alone is true for a request without tags (IAM User Guide, "Multivalued context keys").
+          conditions: {
+            'ForAllValues:StringEquals': { 'aws:TagKeys': ['m2m:held', 'm2m:held-by'] },
+            Null: { 'aws:TagKeys': 'false' },
+          },
+        }),
+        new PolicyStatement({
+          sid: 'AskForRotations',
+          actions: ['secretsmanager:RotateSecret'],
+          resources: [secrets],
+          // Neither another function nor another schedule. A request that names none has no such key, or has the function that is set.
+          conditions: {
+            ArnEqualsIfExists: { 'secretsmanager:RotationLambdaARN': rotation.arn },
+            BoolIfExists: { 'secretsmanager:ModifyRotationRules': 'false' },
+          },
+        }),
+        new PolicyStatement({
+          sid: 'ClearWhatIsStuck',
+          actions: ['secretsmanager:UpdateSecretVersionStage'],
+          resources: [secrets],
+          // The request always names one label. Moving AWSCURRENT is the rotation function's alone.
+          conditions: { StringEquals: { 'secretsmanager:VersionStage': 'AWSPENDING' } },
+        }),
+        new PolicyStatement({
+          // The rotation function because RotateSecret asks this of its caller (secrets-manager §1.2).
+          sid: 'CallFunctions',
+          actions: ['lambda:InvokeFunction'],
+          resources: [clients.arn, rotation.arn],
+        }),
+        new PolicyStatement({
+          sid: 'Freeze',
+          actions: ['ssm:GetParameter', 'ssm:PutParameter'],
+          resources: [`arn:${partition}:ssm:${region}:${account}:parameter/m2m/${names.stage}/freeze`],
+        }),
+      ],
+    })
+    this.explain(secrets, 'Clients come and go without a deployment, so that the prefix is the narrowest name for them')
+    this.explain('*', 'ListSecrets knows no resources, so that AWS offers nothing narrower; it shows no value')
+  }
+
+  /** What another part wants its operators to be allowed. */
+  mayDo(...statements: readonly PolicyStatement[]): void {
+    this.policy.addStatements(...statements)
+  }
+
+  private explain(resource: string, reason: string): void {
+    const id = `AwsSolutions-IAM5[Resource::${printedArn(this, resource)}]`
+    Validations.of(this.policy).acknowledge({ id, reason })
+  }
+}

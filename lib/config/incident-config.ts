@@ -1,0 +1,106 @@
+// What an operator decides about incidents: who may report a leak, and whether detectors may. Read with the rest of the configuration
+// (deploy-config.ts); names of secrets, never a key.
+import { createPlace, matching, type Place, type Shape } from './config-place.ts'
+
+export interface IntakeConfig {
+  /** Name of the secret that holds the detectors' signing keys. Made by hand (docs/deploying.md). */
+  readonly signingSecretName: string
+  /** Name of the secret that holds a GitHub App's key; absent: nothing is fetched from GitHub. */
+  readonly githubAppSecretName?: string
+  /** The customer-managed key of those secrets; absent: aws/secretsmanager. */
+  readonly secretsKeyArn?: string
+  /** GitHub's REST API, for an enterprise server. */
+  readonly githubUrl?: string
+  /** Slugs of the secret types whose alerts are followed. */
+  readonly watched: readonly string[]
+  readonly maxPerHour: number
+}
+
+export interface IncidentsConfig {
+  readonly security: {
+    /** Roles that may report a leak as m2m.security. */
+    readonly roleArns: readonly string[]
+    /** How many clients one of their incidents may be about. */
+    readonly maxClients: number
+  }
+  /** Absent: there is no leak intake. */
+  readonly intake?: IntakeConfig
+}
+
+export const incidentDefaults = {
+  /** As many as the incident function does by itself (lambda/core/incident/leak-report.ts). */
+  maxClients: 25,
+  /** What docs/detectors calls the patterns. */
+  watched: ['stytch_m2m_client_secret', 'stytch_m2m_client_secret_before_id'],
+  /** More are no leak but a detector gone wild, or somebody with its key. */
+  maxPerHour: 10,
+} as const
+
+export interface IncidentShapes {
+  readonly roleArn: Shape
+  readonly secretName: Shape
+  readonly keyArn: Shape
+  readonly httpsUrl: Shape
+}
+
+/** The bus's policy names each twice, and takes 10,240 characters. */
+const MAX_SECURITY_ROLES = 10
+
+const SLUG = matching(/^[a-z0-9]+(_[a-z0-9]+)*$/, 'a slug of a-z, 0-9 and _, such as "stytch_m2m_client_secret"')
+
+const readWatched = (place: Place): readonly string[] => {
+  const watched = place.texts('detectors', SLUG)
+  return watched.length === 0 ? incidentDefaults.watched : [...new Set(watched)]
+}
+
+const readIntake = (root: Place, shapes: IncidentShapes): IntakeConfig | undefined => {
+  const place = root.inner('intake')
+  if (place === undefined) return undefined
+  place.onlyKnows('signingSecretName', 'githubAppSecretName', 'secretsKeyArn', 'githubUrl', 'detectors', 'maxPerHour')
+  const githubAppSecretName = place.optional('githubAppSecretName', shapes.secretName)
+  const secretsKeyArn = place.optional('secretsKeyArn', shapes.keyArn)
+  const githubUrl = place.optional('githubUrl', shapes.httpsUrl)
+  if (githubUrl?.endsWith('/')) place.fault('githubUrl', 'ends in a slash: expected https://…/api/v3')
+  return {
+    signingSecretName: place.text('signingSecretName', shapes.secretName),
+    watched: readWatched(place),
+    // The gate's secret keeps a hundred versions a day (docs/decisions/037).
+    maxPerHour: place.integer('maxPerHour', incidentDefaults.maxPerHour, [1, 40]),
+    ...(githubAppSecretName === undefined ? {} : { githubAppSecretName }),
+    ...(secretsKeyArn === undefined ? {} : { secretsKeyArn }),
+    ...(githubUrl === undefined ? {} : { githubUrl }),
+  }
+}
+
+export const readIncidents = (root: Place, shapes: IncidentShapes): IncidentsConfig => {
+  const place = root.inner('incidents') ?? createPlace(`${root.path}.incidents`, root.faults, {})
+  place.onlyKnows('security', 'intake')
+  const security = place.inner('security') ?? createPlace(`${place.path}.security`, root.faults, {})
+  security.onlyKnows('roleArns', 'maxClients')
+  const roleArns = security.texts('roleArns', shapes.roleArn)
+  if (roleArns.length > MAX_SECURITY_ROLES) {
+    security.fault(
+      'roleArns',
+      `are ${roleArns.length}: expected at most ${MAX_SECURITY_ROLES}; let further people assume one of them`,
+    )
+  }
+  const intake = readIntake(place, shapes)
+  return {
+    security: {
+      roleArns,
+      maxClients: security.integer('maxClients', incidentDefaults.maxClients, [1, 1000]),
+    },
+    ...(intake === undefined ? {} : { intake }),
+  }
+}
+
+/** The secrets that the intake reads by hand-given names: none may lie where the rotation function may write. */
+export const intakeSecretNames = ({ intake }: IncidentsConfig): readonly (readonly [key: string, name: string])[] =>
+  intake === undefined
+    ? []
+    : [
+        ['incidents.intake.signingSecretName', intake.signingSecretName],
+        ...(intake.githubAppSecretName === undefined
+          ? []
+          : [['incidents.intake.githubAppSecretName', intake.githubAppSecretName] as const]),
+      ]

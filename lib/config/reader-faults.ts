@@ -1,0 +1,33 @@
+// What is wrong with the readers of declared clients: more of them than the secret's policy holds, which would otherwise fail in the middle
+// of a deployment. Pure.
+import { policyFault } from '../../lambda/env.ts'
+import { functionName, type Part } from './stage-names.ts'
+import { type RoleSettings, stageRoles } from './stage-roles.ts'
+
+/** What of the configuration (deploy-config.ts, which asks this file) decides it. */
+interface ReaderSettings extends RoleSettings {
+  readonly stage: string
+  readonly secretNamePrefix: string
+  readonly environment?: { readonly account: string; readonly region: string }
+  readonly clients: readonly { readonly readers: readonly string[] }[]
+}
+
+/** Where the configuration leaves it open: as long as any, so that what fits here fits there. */
+const SOME_REGION = 'ap-northeast-1'
+const SOME_ACCOUNT = '000000000000'
+
+/** The client's place in the list, and what is wrong. */
+export const readerFaults = (config: ReaderSettings): readonly (readonly [at: number, fault: string])[] => {
+  const { environment, clients, stage, secretNamePrefix } = config
+  const { account, region } = environment ?? { account: SOME_ACCOUNT, region: SOME_REGION }
+  const roleOf = (part: Part): string =>
+    `arn:aws:iam::${account}:role/${functionName({ stage, secretNamePrefix }, part)}-${region}`
+  const { readers, changers, rotators } = stageRoles(config, roleOf)
+  const own = [roleOf('rotation'), roleOf('registrar')]
+  const roles = { readers: [...own, ...readers], changers: [...own, ...changers], rotators }
+  const secretArn = `arn:aws:secretsmanager:${region}:${account}:secret:${secretNamePrefix}`
+  return clients.flatMap(({ readers: consumers }, at) => {
+    const size = policyFault(secretArn, { ...roles, consumers })
+    return size === undefined ? [] : [[at, `do not fit into its secret's policy: ${size}`] as const]
+  })
+}

@@ -1,0 +1,198 @@
+// Where evidence is kept: a bucket that takes each object once, from one role, lets nobody delete, and is changed itself by those alone who
+// deploy; the rule that picks from the bus what an auditor asks for; and the small function between the two (docs/evidence.md,
+// docs/decisions/038). The bucket outlives the stack, whatever the configuration says of everything else.
+import { Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib'
+import { type EventBus, Match, Rule } from 'aws-cdk-lib/aws-events'
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets'
+import { AnyPrincipal, Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam'
+import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations'
+import { BlockPublicAccess, Bucket, BucketEncryption, ObjectLockRetention, ObjectOwnership } from 'aws-cdk-lib/aws-s3'
+import type { IQueue, Queue } from 'aws-cdk-lib/aws-sqs'
+import { Construct } from 'constructs'
+import { archivedTypes, writeArchiveEnv } from '../../lambda/env.ts'
+import { deadLetters } from '../base/dead-letters.ts'
+import { type FunctionSurroundings, M2mFunction, printedArn } from '../base/m2m-function.ts'
+import { keepingUndelivered } from '../base/rule-targets.ts'
+import type { OperatorPolicy } from '../clients/operator-policy.ts'
+import type { DeployConfig } from '../config/deploy-config.ts'
+import { roleArn, type StageNames } from '../config/stage-names.ts'
+
+export interface EvidenceArchiveProps {
+  readonly names: StageNames
+  readonly surroundings: FunctionSurroundings
+  readonly bus: EventBus
+  readonly evidence: DeployConfig['evidence']
+  /** Roles that may change the bucket itself, beside the account's root: the one that deploys, and break-glass. */
+  readonly keeperRoleArns: readonly string[]
+  /** For what EventBridge could not hand over; what the function could not do has a queue of its own. */
+  readonly deadLetters: IQueue
+}
+
+/** One put of at most three seconds, tried twice. */
+const TIMEOUT_SECONDS = 15
+const MEMORY_MB = 256
+/** After its time an object is only hidden, so that a retention that was set too short by mistake can be mended for a month. */
+const HIDDEN_DAYS = 30
+
+/** Whatever opens the bucket, or makes S3 itself delete what is in it. */
+const BUCKET_CHANGES = [
+  's3:PutBucketPolicy',
+  's3:DeleteBucketPolicy',
+  's3:PutLifecycleConfiguration',
+  's3:PutBucketVersioning',
+  's3:PutBucketObjectLockConfiguration',
+  's3:PutBucketOwnershipControls',
+  's3:PutBucketPublicAccessBlock',
+  's3:PutEncryptionConfiguration',
+  's3:PutReplicationConfiguration',
+  's3:DeleteBucket',
+] as const
+
+interface Denial {
+  readonly on: string
+  /** @default - in any case */
+  readonly unless?: Readonly<Record<string, Readonly<Record<string, string | string[]>>>>
+}
+
+const lockOf = ({ objectLock, retentionDays }: DeployConfig['evidence']): ObjectLockRetention | undefined => {
+  if (objectLock === undefined) return undefined
+  const duration = Duration.days(retentionDays)
+  return objectLock === 'compliance'
+    ? ObjectLockRetention.compliance(duration)
+    : ObjectLockRetention.governance(duration)
+}
+
+export class EvidenceArchive extends Construct {
+  readonly bucket: Bucket
+  readonly fn: M2mFunction
+  /** Events that the function failed on three times. */
+  readonly unarchived: Queue
+  /** ARN pattern of every object. */
+  private readonly objects: string
+
+  constructor(scope: Construct, id: string, props: EvidenceArchiveProps) {
+    super(scope, id)
+    this.bucket = this.makeBucket(props)
+    // By name, as rule packs print it.
+    this.objects = `arn:${Stack.of(this).partition}:s3:::${this.bucket.bucketName}/*`
+    this.guard(props)
+    this.unarchived = deadLetters(this, 'Unarchived', {
+      holds: 'It is itself where events end that could not be archived',
+      removalPolicy: props.surroundings.removalPolicy,
+    })
+    this.fn = this.makeFunction(props)
+    new Rule(this, 'Rule', {
+      eventBus: props.bus,
+      description: 'What an auditor asks for goes to the evidence archive',
+      // Who may speak as m2m.… is for the bus's own policy to say; what is archived, for the list.
+      eventPattern: { source: Match.prefix('m2m.'), detailType: [...archivedTypes] },
+      targets: [keepingUndelivered(new LambdaFunction(this.fn.function), props.deadLetters)],
+    })
+  }
+
+  /** Adds reading the evidence to what operators may do: lists and gets, nothing else. */
+  allowReading(operators: OperatorPolicy): void {
+    operators.mayDo(
+      new PolicyStatement({
+        sid: 'ListEvidence',
+        actions: ['s3:ListBucket'],
+        resources: [this.bucket.bucketArn],
+      }),
+      new PolicyStatement({ sid: 'ReadEvidence', actions: ['s3:GetObject'], resources: [this.objects] }),
+    )
+    const reason = 'An object is named by what it is evidence of, and that comes later'
+    const id = `AwsSolutions-IAM5[Resource::${printedArn(this, this.objects)}]`
+    Validations.of(operators.policy).acknowledge({ id, reason })
+  }
+
+  private makeBucket({ evidence }: EvidenceArchiveProps): Bucket {
+    const lock = lockOf(evidence)
+    const bucket = new Bucket(this, 'Bucket', {
+      versioned: true,
+      // No key of ours: evidence holds no secret, and must stay readable when a key is gone (docs/decisions/038).
+      encryption: BucketEncryption.S3_MANAGED,
+      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+      objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
+      enforceSSL: true,
+      minimumTLSVersion: 1.2,
+      removalPolicy: RemovalPolicy.RETAIN,
+      lifecycleRules: [
+        {
+          id: 'Retention',
+          expiration: Duration.days(evidence.retentionDays),
+          noncurrentVersionExpiration: Duration.days(HIDDEN_DAYS),
+        },
+        { id: 'Leftovers', expiredObjectDeleteMarker: true, abortIncompleteMultipartUploadAfter: Duration.days(1) },
+      ],
+      ...(lock === undefined ? {} : { objectLockDefaultRetention: lock }),
+    })
+    Validations.of(bucket).acknowledge({
+      id: 'AwsSolutions-S1',
+      reason:
+        'Who reads evidence is for CloudTrail to tell (data events, docs/evidence.md): a bucket of access logs would need the same care as this one',
+    })
+    return bucket
+  }
+
+  /** Against identity policies elsewhere in the account, however wide. Lifecycle rules are not bound by it, S3's own rule. */
+  private guard({ names, keeperRoleArns }: EvidenceArchiveProps): void {
+    const { partition, account } = Stack.of(this)
+    const deny = (sid: string, actions: readonly string[], { on, unless = {} }: Denial): void => {
+      this.bucket.addToResourcePolicy(
+        new PolicyStatement({
+          sid,
+          effect: Effect.DENY,
+          principals: [new AnyPrincipal()],
+          actions: [...actions],
+          resources: [on],
+          conditions: unless,
+        }),
+      )
+    }
+    const objects = this.bucket.arnForObjects('*')
+    deny('OnlyTheArchiveWrites', ['s3:PutObject'], {
+      on: objects,
+      unless: { ArnNotEquals: { 'aws:PrincipalArn': roleArn(this, names, 'archive') } },
+    })
+    // https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html
+    deny('WrittenOnce', ['s3:PutObject'], { on: objects, unless: { Null: { 's3:if-none-match': 'true' } } })
+    deny('NobodyDeletes', ['s3:DeleteObject', 's3:DeleteObjectVersion'], { on: objects })
+    const root = `arn:${partition}:iam::${account}:root`
+    deny('OnlyKeepersChangeTheBucket', BUCKET_CHANGES, {
+      on: this.bucket.bucketArn,
+      unless: { ArnNotEquals: { 'aws:PrincipalArn': [...new Set(keeperRoleArns), root] } },
+    })
+    // Else the bucket would outlive the stack unguarded.
+    this.bucket.policy?.applyRemovalPolicy(RemovalPolicy.RETAIN)
+  }
+
+  private makeFunction({ names, surroundings }: EvidenceArchiveProps): M2mFunction {
+    const fn = new M2mFunction(this, 'Fn', {
+      names,
+      surroundings,
+      part: 'archive',
+      bundle: 'on-archive',
+      description: `Archives the evidence of stage ${names.stage}`,
+      memoryMb: MEMORY_MB,
+      timeoutSeconds: TIMEOUT_SECONDS,
+      onFailure: 'What it failed on three times goes to a queue of its own by a destination, which keeps the error too',
+      environment: writeArchiveEnv({ stage: names.stage, bucket: this.bucket.bucketName }),
+    })
+    fn.function.configureAsyncInvoke({
+      onFailure: new SqsDestination(this.unarchived),
+      retryAttempts: 2,
+      maxEventAge: Duration.hours(6),
+    })
+    fn.mayDo(
+      new PolicyStatement({
+        sid: 'ArchiveInOwnAccount',
+        actions: ['s3:PutObject'],
+        resources: [this.objects],
+        // A bucket of this name that somebody else made, should ours ever be gone, is not ours.
+        conditions: { StringEquals: { 'aws:ResourceAccount': Stack.of(this).account } },
+      }),
+    )
+    fn.explainWildcard(this.objects, 'An object is named by what it is evidence of, and that comes later')
+    return fn
+  }
+}

@@ -1,0 +1,147 @@
+// The incident function: the rules on our bus call it for every leak that is reported, each by a source that only named roles may use. It
+// asks for rotations as the sweep does and sees no value; what is too much for one execution it hands to the campaign function.
+import { Duration, type RemovalPolicy } from 'aws-cdk-lib'
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets'
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
+import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations'
+import type { IQueue, Queue } from 'aws-cdk-lib/aws-sqs'
+import { Construct } from 'constructs'
+import { writeIncidentEnv } from '../../lambda/env.ts'
+import { deadLetters } from '../base/dead-letters.ts'
+import type { M2mEventBus, Speakers } from '../base/event-bus.ts'
+import { freezeParameter, readFreeze } from '../base/freeze.ts'
+import { type FunctionSurroundings, M2mFunction } from '../base/m2m-function.ts'
+import type { EventNotice, MetricNotice } from '../base/notice.ts'
+import { keepingUndelivered } from '../base/rule-targets.ts'
+import type { StageNames } from '../config/stage-names.ts'
+import type { ProjectRotation } from '../rotation/project-rotation.ts'
+import type { RotationFunction } from '../rotation/rotation-function.ts'
+import { mayAskForRotations } from '../rotation/rotation-rights.ts'
+import { addLeakRules } from './leak-rules.ts'
+
+/** What it calls itself on the bus: INCIDENT_SOURCE of lambda/core/incident/incident-completed.ts (a test holds the two together). */
+export const INCIDENT_SOURCE = 'm2m.incident'
+
+export interface IncidentFunctionProps {
+  readonly names: StageNames
+  readonly surroundings: FunctionSurroundings
+  readonly rotation: RotationFunction
+  /** Absent: the project secret is rotated by hand. */
+  readonly project?: ProjectRotation | undefined
+  readonly bus: M2mEventBus
+  /** Who may report a leak, by source. */
+  readonly reporters: Speakers
+  readonly maxSecurityClients: number
+  /** Of the campaign function's alias. @default - there are no campaigns, and what is too much for one execution fails */
+  readonly campaignArn?: string
+  /** @default - Stytch sets no limit */
+  readonly stytchCallsPerSecond?: number
+  /** For what EventBridge could not hand over; what the function could not do has a queue of its own. */
+  readonly undelivered: IQueue
+  readonly removalPolicy: RemovalPolicy
+}
+
+/** As long as Lambda lets a function run: a stuck rotation waits two minutes, and five attempts may each meet one. */
+const TIMEOUT_SECONDS = 900
+const MEMORY_MB = 256
+
+const FIVE_MINUTES = Duration.minutes(5)
+
+export class IncidentFunction extends Construct {
+  readonly fn: M2mFunction
+  /** Reports that may not be carried out, and those that failed three times over. */
+  readonly deadLetters: Queue
+
+  constructor(scope: Construct, id: string, props: IncidentFunctionProps) {
+    super(scope, id)
+    const { names, rotation, bus } = props
+    this.deadLetters = deadLetters(this, 'DeadLetters', {
+      holds: 'It is itself where leak reports end that could not be carried out',
+      removalPolicy: props.removalPolicy,
+    })
+    this.fn = new M2mFunction(this, 'Fn', {
+      names,
+      surroundings: props.surroundings,
+      part: 'incident',
+      bundle: 'on-incident',
+      description: `Revokes leaked secrets below ${names.secretNamePrefix}`,
+      memoryMb: MEMORY_MB,
+      timeoutSeconds: TIMEOUT_SECONDS,
+      onFailure: 'A report that failed three times goes to a queue of its own by a destination, which keeps the error',
+      environment: writeIncidentEnv({
+        secretNamePrefix: names.secretNamePrefix,
+        rotationFunctionArn: rotation.arn,
+        ...(props.campaignArn === undefined ? {} : { campaignFunctionArn: props.campaignArn }),
+        eventBus: bus.bus.eventBusArn,
+        maxSecurityClients: props.maxSecurityClients,
+        freeze: { parameter: freezeParameter(names) },
+        ...(props.project === undefined ? {} : { project: props.project.place }),
+        ...(props.stytchCallsPerSecond === undefined ? {} : { stytchCallsPerSecond: props.stytchCallsPerSecond }),
+      }),
+    })
+    this.fn.function.configureAsyncInvoke({
+      onFailure: new SqsDestination(this.deadLetters),
+      retryAttempts: 2,
+      maxEventAge: Duration.hours(6),
+    })
+    mayAskForRotations(this, this.fn, { names, rotation, project: props.project })
+    this.fn.mayDo(bus.mayTell(INCIDENT_SOURCE), readFreeze(this, names))
+    if (props.campaignArn !== undefined) {
+      this.fn.mayDo(
+        new PolicyStatement({
+          sid: 'StartACampaign',
+          actions: ['lambda:InvokeFunction'],
+          resources: [props.campaignArn],
+        }),
+      )
+    }
+    addLeakRules(this, {
+      bus: bus.bus,
+      speakers: props.reporters,
+      target: keepingUndelivered(new LambdaFunction(this.fn.function), props.undelivered),
+    })
+  }
+
+  readonly eventNotices: readonly EventNotice[] = [
+    {
+      id: 'LeakReported',
+      page: 'leak',
+      says: 'A leak was reported. If no Incident Completed follows within minutes, the report was not carried out.',
+      pattern: { detailType: ['Secret Leak Reported'] },
+      secretAt: '$.detail.incidentId',
+    },
+    {
+      id: 'IncidentFailed',
+      page: 'leak',
+      says: 'A leaked secret may still be accepted: the incident function could not revoke every client.',
+      pattern: {
+        source: [INCIDENT_SOURCE],
+        detailType: ['Incident Completed'],
+        detail: { clients: { outcome: ['failed'] } },
+      },
+      secretAt: '$.detail.incidentId',
+    },
+  ]
+
+  get metricNotices(): readonly MetricNotice[] {
+    return [
+      {
+        id: 'IncidentErrors',
+        page: 'leak',
+        says: 'The incident function failed on a leak report. Lambda tries twice more, then the report lies with its dead letters.',
+        metric: this.fn.function.metricErrors({ period: FIVE_MINUTES }),
+        atLeast: 1,
+      },
+      {
+        id: 'IncidentDeadLetters',
+        page: 'leak',
+        says: 'A leak report was not carried out, and waits in a queue of its own: it was malformed, or failed three times.',
+        metric: this.deadLetters.metricApproximateNumberOfMessagesVisible({
+          period: FIVE_MINUTES,
+          statistic: 'Maximum',
+        }),
+        atLeast: 1,
+      },
+    ]
+  }
+}

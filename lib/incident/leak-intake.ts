@@ -1,0 +1,243 @@
+// Where detectors report: an HTTP API with one route, throttled before anything runs, in front of a function that believes only what is
+// signed. The function reads its keys, asks the identify function, passes a gate that it keeps in a secret of its own, and tells the
+// bus about one client. Nobody but the API may call it (docs/decisions/036).
+import { CfnOutput, Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib'
+import { CfnStage, HttpApi, HttpMethod, LogGroupLogDestination } from 'aws-cdk-lib/aws-apigatewayv2'
+import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations'
+import type { EventPattern } from 'aws-cdk-lib/aws-events'
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
+import { LogGroup } from 'aws-cdk-lib/aws-logs'
+import { CfnSecret } from 'aws-cdk-lib/aws-secretsmanager'
+import { Construct } from 'constructs'
+import { GITHUB_URL, writeIntakeEnv } from '../../lambda/env.ts'
+import type { M2mEventBus } from '../base/event-bus.ts'
+import { type FunctionSurroundings, logSettings, M2mFunction, reservationOf } from '../base/m2m-function.ts'
+import type { EventNotice, MetricNotice } from '../base/notice.ts'
+import type { IntakeConfig } from '../config/incident-config.ts'
+import { functionName, intakeGateName, namedSecret, type StageNames } from '../config/stage-names.ts'
+import type { Identify } from './identify.ts'
+import { INTAKE_SOURCE } from './leak-rules.ts'
+
+export interface LeakIntakeProps {
+  readonly names: StageNames
+  readonly surroundings: FunctionSurroundings
+  readonly config: IntakeConfig
+  readonly identify: Identify
+  readonly bus: M2mEventBus
+}
+
+/** Longer than the search: its answer must still be told. API Gateway stops waiting after 30 s; the function goes on. */
+const TIMEOUT_SECONDS = 320
+const MEMORY_MB = 512
+/** A detector reports a leak now and then; a flood is refused before it costs an execution. */
+const THROTTLE = { rateLimit: 5, burstLimit: 20 }
+/** Where the function reserves nothing: as many at once as it would have reserved, and as few a second as can be searched for. */
+const UNRESERVED_THROTTLE = { rateLimit: 1, burstLimit: 10 }
+
+const FIVE_MINUTES = Duration.minutes(5)
+
+const told = (detailType: string, detail?: Readonly<Record<string, readonly boolean[]>>): EventPattern => ({
+  source: [INTAKE_SOURCE],
+  detailType: [detailType],
+  ...(detail === undefined ? {} : { detail }),
+})
+
+/** Who asked and what was answered; neither headers nor body. */
+const ACCESS_LOG = JSON.stringify({
+  requestId: '$context.requestId',
+  time: '$context.requestTime',
+  ip: '$context.identity.sourceIp',
+  route: '$context.routeKey',
+  status: '$context.status',
+  error: '$context.integrationErrorMessage',
+})
+
+export class LeakIntake extends Construct {
+  readonly fn: M2mFunction
+  readonly api: HttpApi
+  /** Of the secret that holds the gate (docs/decisions/037). */
+  readonly gateArn: string
+
+  constructor(scope: Construct, id: string, props: LeakIntakeProps) {
+    super(scope, id)
+    const { names, config, identify, bus } = props
+    const gate = this.makeGate(props)
+    this.gateArn = gate.ref
+    this.fn = new M2mFunction(this, 'Fn', {
+      names,
+      surroundings: props.surroundings,
+      part: 'intake',
+      bundle: 'on-leak-report',
+      description: "Takes detectors' reports of leaked M2M secrets",
+      memoryMb: MEMORY_MB,
+      timeoutSeconds: TIMEOUT_SECONDS,
+      onFailure:
+        'A delivery may hold the leaked value, so that no queue may keep it; API Gateway calls it synchronously',
+      environment: writeIntakeEnv({
+        signingSecretId: config.signingSecretName,
+        gateSecretId: intakeGateName(names),
+        maxPerHour: config.maxPerHour,
+        watched: config.watched,
+        identifyFunctionName: functionName(names, 'identify'),
+        eventBus: bus.bus.eventBusArn,
+        githubUrl: config.githubUrl ?? GITHUB_URL,
+        ...(config.githubAppSecretName === undefined ? {} : { githubAppSecretId: config.githubAppSecretName }),
+      }),
+    })
+    this.mayTake(props)
+    this.fn.mayDo(identify.mayAsk(), bus.mayTell(INTAKE_SOURCE))
+    this.api = this.makeApi(props)
+    new CfnOutput(this, 'Url', { value: `${this.api.apiEndpoint}/leaks`, description: 'Where detectors report leaks' })
+  }
+
+  /** A leak that nobody could resolve, or that is held. */
+  readonly eventNotices: readonly EventNotice[] = [
+    {
+      id: 'LeakUnresolved',
+      page: 'leak-unresolved',
+      says: 'A detector reported a leak that could not be resolved. A person must find out whose value it is.',
+      pattern: told('Leak Unresolved'),
+      secretAt: '$.detail.reference',
+    },
+    {
+      id: 'IntakeHeld',
+      page: 'intake-held',
+      says: 'The leak intake holds its incidents: too many leaks within the hour. None is revoked until it is released.',
+      pattern: told('Incident Held', { first: [true] }),
+      secretAt: '$.detail.secretName',
+    },
+    {
+      id: 'HeldNotRemembered',
+      page: 'intake-held',
+      says: 'A leak is held, and a release will not report it: the gate could not be read, or holds all that it can.',
+      pattern: told('Incident Held', { remembered: [false] }),
+      secretAt: '$.detail.secretName',
+    },
+  ]
+
+  /** Whatever keeps the intake from telling even that. */
+  get metricNotices(): readonly MetricNotice[] {
+    return [
+      {
+        id: 'IntakeErrors',
+        page: 'leak-unresolved',
+        says: 'The leak intake failed, and could not tell: the detector does not deliver again by itself.',
+        metric: this.fn.function.metricErrors({ period: FIVE_MINUTES }),
+        atLeast: 1,
+      },
+      {
+        id: 'IntakeThrottles',
+        page: 'leak-unresolved',
+        says: 'Deliveries to the leak intake were refused, since as many as may are under way. Those are lost.',
+        metric: this.fn.function.metricThrottles({ period: FIVE_MINUTES }),
+        atLeast: 1,
+      },
+      {
+        id: 'IntakeRefusals',
+        page: 'leak-unresolved',
+        says: 'The leak intake refuses many deliveries: a key was replaced on one side only, or somebody is knocking.',
+        metric: this.api.metricClientError({ period: FIVE_MINUTES, statistic: 'Sum' }),
+        atLeast: 20,
+      },
+    ]
+  }
+
+  /** What releasing the gate takes, beside the right to report leaks: for the operators' policy. */
+  mayRelease(): readonly PolicyStatement[] {
+    return [
+      new PolicyStatement({
+        sid: 'ReleaseTheIntake',
+        actions: [
+          'secretsmanager:GetSecretValue',
+          'secretsmanager:PutSecretValue',
+          'secretsmanager:UpdateSecretVersionStage',
+        ],
+        resources: [this.gateArn],
+      }),
+    ]
+  }
+
+  private makeGate({ names }: LeakIntakeProps): CfnSecret {
+    const gate = new CfnSecret(this, 'Gate', {
+      name: intakeGateName(names),
+      description: `How many leaks the intake of stage ${names.stage} has reported; holds no secret`,
+      // Changes of the template leave what the intake wrote since: CloudFormation writes it once.
+      secretString: JSON.stringify({ state: 'open' }),
+    })
+    // Its name is known to the command line. Left behind, it would be in the way when the intake is switched on again; and what it holds is
+    // for the intake to release.
+    gate.applyRemovalPolicy(RemovalPolicy.DESTROY)
+    Validations.of(gate).acknowledge({
+      id: 'AwsSolutions-SMG4',
+      reason:
+        'It holds a counter, which nothing could rotate; a secret because its versions can be changed by compare-and-swap',
+    })
+    return gate
+  }
+
+  private mayTake({ names, config }: LeakIntakeProps): void {
+    const read = [config.signingSecretName, ...(config.githubAppSecretName ? [config.githubAppSecretName] : [])]
+    const secrets = read.map((name) => namedSecret(this, name))
+    this.fn.mayDo(
+      new PolicyStatement({ sid: 'ReadKeys', actions: ['secretsmanager:GetSecretValue'], resources: secrets }),
+      new PolicyStatement({
+        sid: 'PassTheGate',
+        actions: [
+          'secretsmanager:GetSecretValue',
+          'secretsmanager:PutSecretValue',
+          'secretsmanager:UpdateSecretVersionStage',
+        ],
+        resources: [namedSecret(this, intakeGateName(names))],
+      }),
+    )
+    if (config.secretsKeyArn === undefined) return
+    const { region, urlSuffix } = Stack.of(this)
+    this.fn.mayDo(
+      new PolicyStatement({
+        sid: 'DecryptKeys',
+        actions: ['kms:Decrypt'],
+        resources: [config.secretsKeyArn],
+        conditions: {
+          StringEquals: { 'kms:ViaService': `secretsmanager.${region}.${urlSuffix}` },
+          StringLike: { 'kms:EncryptionContext:SecretARN': secrets },
+        },
+      }),
+    )
+  }
+
+  private makeApi({ names, surroundings }: LeakIntakeProps): HttpApi {
+    const api = new HttpApi(this, 'Api', {
+      apiName: functionName(names, 'intake'),
+      description: "Takes detectors' reports of leaked M2M secrets",
+      createDefaultStage: false,
+    })
+    // It grants the API, for this route alone, to call the function.
+    const routes = api.addRoutes({
+      path: '/leaks',
+      methods: [HttpMethod.POST],
+      integration: new HttpLambdaIntegration('Function', this.fn.function),
+    })
+    for (const route of routes) {
+      Validations.of(route).acknowledge({
+        id: 'AwsSolutions-APIG4',
+        reason: 'Detectors hold no AWS credentials: each delivery is signed, and the function believes nothing else',
+      })
+    }
+    const log = new LogGroup(this, 'AccessLog', {
+      // Such a name needs no statement of its own in the account's one policy of log groups; the API's id keeps a group that outlived its
+      // API out of the way.
+      logGroupName: `/aws/vendedlogs/${functionName(names, 'intake')}-${api.apiId}`,
+      ...logSettings(surroundings),
+    })
+    const stage = api.addStage('Stage', {
+      stageName: '$default',
+      autoDeploy: true,
+      throttle: reservationOf('intake', surroundings) === undefined ? UNRESERVED_THROTTLE : THROTTLE,
+    })
+    const cfnStage = stage.node.defaultChild
+    if (!(cfnStage instanceof CfnStage)) throw new Error('The stage has no CfnStage.')
+    const { destinationArn } = new LogGroupLogDestination(log).bind(stage)
+    cfnStage.accessLogSettings = { destinationArn, format: ACCESS_LOG }
+    return api
+  }
+}

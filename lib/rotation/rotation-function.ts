@@ -1,0 +1,125 @@
+// The one function that Secrets Manager calls to rotate, and that changes secrets at Stytch. It reads the project secret, reads and
+// writes secrets below the prefix, tells the bus; and nothing else. Only Secrets Manager, for this account, may call it.
+import { Stack } from 'aws-cdk-lib'
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
+import { CfnPermission } from 'aws-cdk-lib/aws-lambda'
+import { Construct } from 'constructs'
+import { writeRotationEnv } from '../../lambda/env.ts'
+import type { M2mEventBus } from '../base/event-bus.ts'
+import { freezeParameter, readFreeze } from '../base/freeze.ts'
+import { type FunctionSurroundings, M2mFunction } from '../base/m2m-function.ts'
+import { useReplicaKeys } from '../base/replica-keys.ts'
+import type { SecretsKey } from '../base/secrets-key.ts'
+import type { ReplicaConfig } from '../config/deploy-config.ts'
+import { functionArn, managedSecrets, namedSecret, type StageNames } from '../config/stage-names.ts'
+
+/** What the function calls itself on the bus: OUTCOME_SOURCE of lambda/core/rotation/outcome.ts (a test holds the two together). */
+export const ROTATION_SOURCE = 'm2m.rotation'
+
+/** Where the Stytch project's credentials lie. */
+export interface StytchProject {
+  readonly projectId: string
+  readonly projectSecretName: string
+  /** @default - the secret is encrypted with aws/secretsmanager */
+  readonly projectSecretKeyArn?: string
+}
+
+export interface RotationFunctionProps {
+  readonly names: StageNames
+  readonly surroundings: FunctionSurroundings
+  readonly stytch: StytchProject
+  readonly key: SecretsKey
+  readonly bus: M2mEventBus
+  /** Where a value that is stored is copied to. @default - nowhere */
+  readonly replicas?: readonly ReplicaConfig[]
+}
+
+/** A clear of a stuck AWSPENDING waits at least two minutes: by then, no killed execution's request is under way (architecture §3). */
+const TIMEOUT_SECONDS = 30
+/** A step waits for the network; below this, Lambda's share of a CPU makes TLS and the module's start the longer part. */
+const MEMORY_MB = 512
+
+/** What reading the project secret takes; the rotation function and the registrar alone get it. */
+export const readProjectSecret = (scope: Construct, stytch: StytchProject): readonly PolicyStatement[] => {
+  const { region, urlSuffix } = Stack.of(scope)
+  const secret = namedSecret(scope, stytch.projectSecretName)
+  const read = new PolicyStatement({
+    sid: 'ReadProjectSecret',
+    actions: ['secretsmanager:GetSecretValue'],
+    resources: [secret],
+  })
+  if (stytch.projectSecretKeyArn === undefined) return [read]
+  return [
+    read,
+    new PolicyStatement({
+      sid: 'DecryptProjectSecret',
+      actions: ['kms:Decrypt'],
+      resources: [stytch.projectSecretKeyArn],
+      conditions: {
+        StringEquals: { 'kms:ViaService': `secretsmanager.${region}.${urlSuffix}` },
+        StringLike: { 'kms:EncryptionContext:SecretARN': secret },
+      },
+    }),
+  ]
+}
+
+export class RotationFunction extends Construct {
+  readonly fn: M2mFunction
+  /** By name, so that a policy may point at the function before it exists. */
+  readonly arn: string
+
+  constructor(scope: Construct, id: string, props: RotationFunctionProps) {
+    super(scope, id)
+    const { names, stytch, key, bus } = props
+    this.arn = functionArn(this, names, 'rotation')
+    this.fn = new M2mFunction(this, 'Fn', {
+      names,
+      surroundings: props.surroundings,
+      part: 'rotation',
+      bundle: 'on-rotation',
+      description: `Rotates the secrets of M2M clients below ${names.secretNamePrefix}`,
+      memoryMb: MEMORY_MB,
+      timeoutSeconds: TIMEOUT_SECONDS,
+      onFailure:
+        'Secrets Manager calls it synchronously and asks again itself, so that a dead letter target would stay empty',
+      environment: writeRotationEnv({
+        stage: names.stage,
+        stytch: {
+          projectId: stytch.projectId,
+          projectSecret: { kind: 'stored', secretId: stytch.projectSecretName },
+        },
+        eventBus: bus.bus.eventBusArn,
+        freeze: { parameter: freezeParameter(names) },
+      }),
+    })
+    this.fn.mayDo(
+      ...readProjectSecret(this, stytch),
+      new PolicyStatement({
+        sid: 'RotateManagedSecrets',
+        actions: [
+          'secretsmanager:DescribeSecret',
+          'secretsmanager:ListSecretVersionIds',
+          'secretsmanager:GetSecretValue',
+          'secretsmanager:PutSecretValue',
+          'secretsmanager:UpdateSecretVersionStage',
+        ],
+        resources: [managedSecrets(this, names)],
+      }),
+      key.use(['kms:Decrypt', 'kms:GenerateDataKey']),
+      bus.mayTell(ROTATION_SOURCE),
+      readFreeze(this, names),
+    )
+    useReplicaKeys(this.fn, names, props.replicas ?? [])
+    this.fn.explainWildcard(
+      managedSecrets(this, names),
+      'Clients come and go without a deployment, so that the prefix is the narrowest name that holds all of them',
+    )
+    // CDK's own HostedRotation and addRotationSchedule leave aws:SourceAccount out: any account's Secrets Manager could call.
+    new CfnPermission(this, 'OnlySecretsManager', {
+      action: 'lambda:InvokeFunction',
+      functionName: this.fn.function.functionName,
+      principal: 'secretsmanager.amazonaws.com',
+      sourceAccount: Stack.of(this).account,
+    })
+  }
+}

@@ -1,0 +1,155 @@
+// Who last read which secret (docs/adoption.md, docs/decisions/042): what CloudTrail tells EventBridge of reads, a small function, and a table
+// of a few bytes a role and secret. It holds no value and names nobody's but roles; nothing breaks when it is gone, only proof is missing.
+import { Duration, type RemovalPolicy, Stack, Validations } from 'aws-cdk-lib'
+import { AttributeType, Billing, TableEncryptionV2, TableV2 } from 'aws-cdk-lib/aws-dynamodb'
+import { CfnRule, Rule } from 'aws-cdk-lib/aws-events'
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets'
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
+import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations'
+import type { IQueue, Queue } from 'aws-cdk-lib/aws-sqs'
+import { Construct } from 'constructs'
+import { type AdoptionEnv, writeReadsEnv } from '../../lambda/env.ts'
+import { deadLetters } from '../base/dead-letters.ts'
+import { type FunctionSurroundings, M2mFunction } from '../base/m2m-function.ts'
+import type { EventNotice, MetricNotice } from '../base/notice.ts'
+import { keepingUndelivered } from '../base/rule-targets.ts'
+import type { AdoptionProofConfig } from '../config/adoption-config.ts'
+import { roleArn, type StageNames } from '../config/stage-names.ts'
+import { SWEEP_SOURCE } from './sweep.ts'
+
+export interface AdoptionRecordsProps {
+  readonly names: StageNames
+  readonly surroundings: FunctionSurroundings
+  readonly config: AdoptionProofConfig
+  /** For what EventBridge could not hand over; what the function could not do has a queue of its own. */
+  readonly deadLetters: IQueue
+  readonly removalPolicy: RemovalPolicy
+}
+
+/** A write of at most three seconds, tried three times. */
+const TIMEOUT_SECONDS = 15
+const MEMORY_MB = 128
+const FIVE_MINUTES = Duration.minutes(5)
+
+export class AdoptionRecords extends Construct {
+  readonly fn: M2mFunction
+  readonly table: TableV2
+  /** What the sweep needs to ask. */
+  readonly env: AdoptionEnv
+  readonly eventNotices: readonly EventNotice[] = [
+    {
+      id: 'AdoptionUnproven',
+      page: 'adoption-unproven',
+      says: 'An overlap was ended although not everybody was seen to read the new value. The event names who was not.',
+      pattern: { source: [SWEEP_SOURCE], detailType: ['Adoption Unproven'] },
+      secretAt: '$.detail.secretName',
+    },
+  ]
+  readonly metricNotices: readonly MetricNotice[]
+
+  constructor(scope: Construct, id: string, props: AdoptionRecordsProps) {
+    super(scope, id)
+    const { names, config } = props
+    this.table = this.makeTable(props.removalPolicy)
+    const { tableName } = this.table
+    const unrecorded = deadLetters(this, 'Unrecorded', {
+      holds: 'It is itself where reads end that could not be recorded',
+      removalPolicy: props.removalPolicy,
+    })
+    const { lookBackHours } = config
+    this.fn = this.makeFunction(props, { tableName, lookBackHours, unrecorded })
+    this.follow(props)
+    this.env = {
+      table: tableName,
+      lookBackHours,
+      waitAtMostHours: config.waitAtMostHours,
+      ownPrincipal: roleArn(this, names, 'rotation'),
+    }
+    this.metricNotices = [
+      {
+        id: 'ReadsNotRecorded',
+        page: 'adoption-unproven',
+        says: 'Reads could not be recorded, three times over. Overlaps may wait for consumers that have moved already.',
+        metric: unrecorded.metricApproximateNumberOfMessagesVisible({ period: FIVE_MINUTES, statistic: 'Maximum' }),
+        atLeast: 1,
+      },
+    ]
+  }
+
+  /** Lets the sweep ask who has read a secret, and no more. */
+  mayAsk(): PolicyStatement {
+    return new PolicyStatement({ sid: 'AskWhoHasRead', actions: ['dynamodb:Query'], resources: [this.table.tableArn] })
+  }
+
+  private makeTable(removalPolicy: RemovalPolicy): TableV2 {
+    // No name of our own: a table that outlived the setting would be in the way when it is switched on again.
+    const table = new TableV2(this, 'Table', {
+      partitionKey: { name: 'secretName', type: AttributeType.STRING },
+      sortKey: { name: 'principal', type: AttributeType.STRING },
+      billing: Billing.onDemand(),
+      encryption: TableEncryptionV2.dynamoOwnedKey(),
+      timeToLiveAttribute: 'keptUntil',
+      removalPolicy,
+    })
+    const reason = 'What it holds is told again by the next reads; until then overlaps only wait longer'
+    for (const id of ['AwsSolutions-DDB3', 'Serverless-DynamoDBPITR']) Validations.of(table).acknowledge({ id, reason })
+    return table
+  }
+
+  private makeFunction(
+    { names, surroundings }: AdoptionRecordsProps,
+    made: { readonly tableName: string; readonly lookBackHours: number; readonly unrecorded: Queue },
+  ): M2mFunction {
+    const fn = new M2mFunction(this, 'Fn', {
+      names,
+      surroundings,
+      part: 'reads',
+      bundle: 'on-read',
+      description: `Records who reads the secrets below ${names.secretNamePrefix}`,
+      memoryMb: MEMORY_MB,
+      timeoutSeconds: TIMEOUT_SECONDS,
+      onFailure: 'What it failed on three times goes to a queue of its own by a destination, which keeps the error too',
+      environment: writeReadsEnv({
+        table: made.tableName,
+        lookBackHours: made.lookBackHours,
+        secretNamePrefix: names.secretNamePrefix,
+      }),
+    })
+    fn.function.configureAsyncInvoke({
+      onFailure: new SqsDestination(made.unrecorded),
+      retryAttempts: 2,
+      maxEventAge: Duration.hours(6),
+    })
+    fn.mayDo(
+      new PolicyStatement({
+        sid: 'RecordReads',
+        actions: ['dynamodb:UpdateItem'],
+        resources: [this.table.tableArn],
+        conditions: { StringEquals: { 'aws:ResourceAccount': Stack.of(this).account } },
+      }),
+    )
+    return fn
+  }
+
+  private follow({ names: { secretNamePrefix }, deadLetters: undelivered }: AdoptionRecordsProps): void {
+    const below = [{ prefix: secretNamePrefix }, { wildcard: `arn:*:secret:${secretNamePrefix}*` }]
+    const rule = new Rule(this, 'Rule', {
+      description: `Reads of the secrets below ${secretNamePrefix}, as CloudTrail tells of them`,
+      eventPattern: {
+        source: ['aws.secretsmanager'],
+        detailType: ['AWS API Call via CloudTrail'],
+        detail: {
+          eventSource: ['secretsmanager.amazonaws.com'],
+          eventName: ['GetSecretValue', 'BatchGetSecretValue'],
+          errorCode: [{ exists: false }],
+          requestParameters: { $or: [{ secretId: below }, { secretIdList: below }] },
+        },
+      },
+      targets: [keepingUndelivered(new LambdaFunction(this.fn.function), undelivered)],
+    })
+    const cfnRule = rule.node.defaultChild
+    if (!(cfnRule instanceof CfnRule)) throw new Error('The rule has no CfnRule.')
+    // Else EventBridge leaves out calls that only read (EventBridge user guide, "read-only management events").
+    cfnRule.state = 'ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS'
+  }
+}

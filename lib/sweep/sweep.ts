@@ -1,0 +1,244 @@
+// The sweep: a function that EventBridge Scheduler calls every few minutes, with what it may do, where a call that failed ends, and what
+// people are told of: above all that it has stopped, since then nothing else would tell that a rotation did not happen. It sees no value;
+// it asks for rotations, and takes AWSPENDING away, and no other label.
+import { Duration, type RemovalPolicy, Stack } from 'aws-cdk-lib'
+import { Metric } from 'aws-cdk-lib/aws-cloudwatch'
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations'
+import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler'
+import type { Queue } from 'aws-cdk-lib/aws-sqs'
+import { Construct } from 'constructs'
+import { type AdoptionEnv, writeSweepEnv } from '../../lambda/env.ts'
+import { deadLetters } from '../base/dead-letters.ts'
+import type { M2mEventBus } from '../base/event-bus.ts'
+import { freezeParameter, readFreeze } from '../base/freeze.ts'
+import { type FunctionSurroundings, M2mFunction } from '../base/m2m-function.ts'
+import type { EventNotice, MetricNotice } from '../base/notice.ts'
+import { functionName, type StageNames } from '../config/stage-names.ts'
+import type { ProjectRotation } from '../rotation/project-rotation.ts'
+import type { RotationFunction } from '../rotation/rotation-function.ts'
+import { mayAskForRotations } from '../rotation/rotation-rights.ts'
+
+/** What the sweep calls itself on the bus: SWEEP_SOURCE of lambda/core/sweep/sweep-notice.ts (a test holds the two together). */
+export const SWEEP_SOURCE = 'm2m.sweep'
+
+/** Of lib/sweep/adoption-records.ts. */
+export interface SweepAdoption {
+  readonly env: AdoptionEnv
+  mayAsk(): PolicyStatement
+}
+
+/** How long things may take, for secrets whose tags say nothing. */
+export interface SweepSpans {
+  readonly periodHours: number
+  readonly overlapHours: number
+  readonly longestHoldHours: number
+  readonly sweepEveryMinutes: number
+}
+
+export interface SweepProps {
+  readonly names: StageNames
+  readonly surroundings: FunctionSurroundings
+  readonly rotation: RotationFunction
+  /** Absent: the project secret is rotated by hand. */
+  readonly project?: ProjectRotation | undefined
+  /** Absent: an overlap ends by its time alone. */
+  readonly adoption?: SweepAdoption | undefined
+  readonly bus: M2mEventBus
+  readonly spans: SweepSpans
+  readonly removalPolicy: RemovalPolicy
+}
+
+/** A thousand pages of a hundred secrets, and as many requests as its share allows. */
+const TIMEOUT_SECONDS = 300
+const MEMORY_MB = 256
+/** One sweep may be late, or meet an outage; three in a row mean that it has stopped. */
+const SILENT_SWEEPS = 3
+
+export class Sweep extends Construct {
+  readonly fn: M2mFunction
+  /** What was to start or to end a sweep and did not. */
+  readonly deadLetters: Queue
+  readonly eventNotices: readonly EventNotice[]
+  readonly metricNotices: readonly MetricNotice[]
+
+  constructor(scope: Construct, id: string, props: SweepProps) {
+    super(scope, id)
+    const { names, rotation, bus, spans } = props
+    this.deadLetters = deadLetters(this, 'DeadLetters', {
+      holds: 'It is itself where a sweep ends that could not be started or done',
+      removalPolicy: props.removalPolicy,
+    })
+    this.fn = new M2mFunction(this, 'Fn', {
+      names,
+      surroundings: props.surroundings,
+      part: 'sweep',
+      bundle: 'on-sweep',
+      description: `Asks for what is due of the secrets below ${names.secretNamePrefix}`,
+      memoryMb: MEMORY_MB,
+      timeoutSeconds: TIMEOUT_SECONDS,
+      onFailure: 'A sweep that failed twice goes to a queue of its own by a destination, which keeps the error as well',
+      environment: writeSweepEnv({
+        stage: names.stage,
+        secretNamePrefix: names.secretNamePrefix,
+        rotationFunctionArn: rotation.arn,
+        eventBus: bus.bus.eventBusArn,
+        periodHours: spans.periodHours,
+        overlapHours: spans.overlapHours,
+        longestHoldHours: spans.longestHoldHours,
+        everyMinutes: spans.sweepEveryMinutes,
+        freeze: { parameter: freezeParameter(names) },
+        ...(props.project === undefined ? {} : { project: props.project.place }),
+        ...(props.adoption === undefined ? {} : { adoption: props.adoption.env }),
+      }),
+    })
+    // What comes later than the next sweep is that one's.
+    const maxEventAge = Duration.minutes(spans.sweepEveryMinutes)
+    this.fn.function.configureAsyncInvoke({
+      onFailure: new SqsDestination(this.deadLetters),
+      retryAttempts: 1,
+      maxEventAge,
+    })
+    this.maySweep(props)
+    this.schedule(props)
+    this.eventNotices = sweepEventNotices
+    this.metricNotices = this.listMetricNotices(props)
+  }
+
+  private maySweep({ names, rotation, project, adoption, bus }: SweepProps): void {
+    // RotateSecret's own demand also lets it drive what is stuck again (docs/decisions/018).
+    mayAskForRotations(this, this.fn, { names, rotation, project })
+    this.fn.mayDo(bus.mayTell(SWEEP_SOURCE), readFreeze(this, names))
+    if (adoption !== undefined) this.fn.mayDo(adoption.mayAsk())
+  }
+
+  private schedule({ names, spans }: SweepProps): void {
+    const { partition, region, account } = Stack.of(this)
+    const role = new Role(this, 'ScheduleRole', {
+      roleName: `${functionName(names, 'sweep')}-schedule-${region}`,
+      description: `Starts the sweep of stage ${names.stage}`,
+      // A schedule of another account must not start ours. Scheduler's key is the group's ARN, not the schedule's.
+      assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
+        conditions: {
+          StringEquals: {
+            'aws:SourceAccount': account,
+            'aws:SourceArn': `arn:${partition}:scheduler:${region}:${account}:schedule-group/default`,
+          },
+        },
+      }),
+    })
+    const { functionArn } = this.fn.function
+    role.addToPrincipalPolicy(
+      new PolicyStatement({ sid: 'StartTheSweep', actions: ['lambda:InvokeFunction'], resources: [functionArn] }),
+    )
+    role.addToPrincipalPolicy(
+      new PolicyStatement({
+        sid: 'KeepWhatCouldNotStart',
+        actions: ['sqs:SendMessage'],
+        resources: [this.deadLetters.queueArn],
+      }),
+    )
+    const schedule = new CfnSchedule(this, 'Schedule', {
+      name: functionName(names, 'sweep'),
+      description: `Sweeps the secrets below ${names.secretNamePrefix}`,
+      scheduleExpression: `rate(${spans.sweepEveryMinutes} minutes)`,
+      flexibleTimeWindow: { mode: 'OFF' },
+      target: {
+        arn: functionArn,
+        roleArn: role.roleArn,
+        // Scheduler puts the time in: a sweep that is run twice decides by the same.
+        input: JSON.stringify({ scheduledAt: '<aws.scheduler.scheduled-time>' }),
+        retryPolicy: { maximumRetryAttempts: 2, maximumEventAgeInSeconds: spans.sweepEveryMinutes * 60 },
+        deadLetterConfig: { arn: this.deadLetters.queueArn },
+      },
+    })
+    // It may fire as soon as it is there; the policy is a resource of its own.
+    schedule.node.addDependency(role)
+  }
+
+  private listMetricNotices({ names, spans }: SweepProps): readonly MetricNotice[] {
+    const told = (metricName: string, statistic: 'Sum' | 'Maximum'): Metric =>
+      new Metric({
+        namespace: `M2M/${names.stage}`,
+        metricName,
+        statistic,
+        period: Duration.minutes(spans.sweepEveryMinutes),
+      })
+    return [
+      {
+        id: 'SweepStopped',
+        page: 'sweep-stopped',
+        says: 'The sweep does not get through, or is not started. No overlap ends, and nobody is told of what is overdue.',
+        metric: told('SweepCompleted', 'Sum'),
+        atLeast: 1,
+        periods: SILENT_SWEEPS,
+        silence: 'wrong',
+      },
+      {
+        id: 'SweepDeadLetters',
+        page: 'sweep-stopped',
+        says: 'A sweep could not be started, or failed twice. The next one makes up for it, if it gets through.',
+        metric: this.deadLetters.metricApproximateNumberOfMessagesVisible({
+          period: Duration.minutes(5),
+          statistic: 'Maximum',
+        }),
+        atLeast: 1,
+      },
+      {
+        id: 'SweepFailures',
+        page: 'sweep-failures',
+        says: 'The sweep cannot do what is due for some secret, twice in a row. Its log names the secret and the reason.',
+        metric: told('SweepFailures', 'Maximum'),
+        atLeast: 1,
+        periods: 2,
+        silence: 'unchanged',
+      },
+      {
+        id: 'SecretOverdue',
+        page: 'overdue',
+        says: 'Secrets were not rotated within their period and a quarter of it. Events on the bus name them.',
+        metric: told('SecretsOverdue', 'Maximum'),
+        atLeast: 1,
+        silence: 'unchanged',
+      },
+    ]
+  }
+}
+
+const told = (detailType: string, detail?: EventNotice['pattern']['detail']): EventNotice['pattern'] => ({
+  source: [SWEEP_SOURCE],
+  detailType: [detailType],
+  ...(detail === undefined ? {} : { detail }),
+})
+
+/** One message a secret: few at a time. What can come by the thousand, secrets that are overdue, has an alarm instead. */
+const sweepEventNotices: readonly EventNotice[] = [
+  {
+    id: 'StuckLeft',
+    page: 'rotation-stuck',
+    says: 'A rotation is stuck, and the sweep could not end it: Stytch or the function does not answer, or only its value works.',
+    pattern: told('Rotation Stuck', { became: ['left'] }),
+    secretAt: '$.detail.secretName',
+  },
+  {
+    id: 'SettleRefusing',
+    page: 'settle-refusing',
+    says: 'An overlap is over and does not end: the settle was asked for and refused. The old value may still be accepted.',
+    pattern: told('Settle Refusing'),
+    secretAt: '$.detail.secretName',
+  },
+  {
+    id: 'HoldTooLong',
+    page: 'held-too-long',
+    says: 'A secret has been on hold for longer than holds may last. Nothing planned happens to it until it is released.',
+    pattern: told('Hold Too Long'),
+    secretAt: '$.detail.secretName',
+  },
+  {
+    id: 'RotationOff',
+    page: 'rotation-off',
+    says: 'Rotation of a secret is switched off, or is not by our function. Nothing replaces it any more.',
+    pattern: told('Rotation Off'),
+    secretAt: '$.detail.secretName',
+  },
+]

@@ -1,0 +1,323 @@
+// The token vendor: a REST API with IAM auth before one function, which reads secrets below the prefix and asks Stytch for tokens, and
+// may do nothing else. Who may ask for which client is plain IAM on the path. Only this API may call the function: whoever else may,
+// by a policy of their own, could write any event.
+import { CfnOutput, Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib'
+import {
+  AuthorizationType,
+  CfnRestApi,
+  CfnStage,
+  EndpointType,
+  LambdaIntegration,
+  LogGroupLogDestination,
+  MethodLoggingLevel,
+  type Resource,
+  RestApi,
+} from 'aws-cdk-lib/aws-apigateway'
+import { type IGrantable, PolicyDocument, PolicyStatement } from 'aws-cdk-lib/aws-iam'
+import { FilterPattern, LogGroup, MetricFilter } from 'aws-cdk-lib/aws-logs'
+import { CfnWebACLAssociation } from 'aws-cdk-lib/aws-wafv2'
+import { Construct } from 'constructs'
+import { writeVendorEnv } from '../../lambda/env.ts'
+import type { M2mEventBus } from '../base/event-bus.ts'
+import { type FunctionSurroundings, logSettings, M2mFunction } from '../base/m2m-function.ts'
+import type { EventNotice, MetricNotice } from '../base/notice.ts'
+import type { SecretsKey } from '../base/secrets-key.ts'
+import { functionName, managedSecrets, type StageNames } from '../config/stage-names.ts'
+import type { VendorConfig } from '../config/vendor-config.ts'
+import { fillVendorPolicy, READ_PATHS, tokenPath } from './vendor-policy.ts'
+
+/** What the function calls itself on the bus: VENDOR_SOURCE of lambda/core/vend/vend-outcome.ts (a test holds the two together). */
+export const VENDOR_SOURCE = 'm2m.vendor'
+
+export interface VendorProps {
+  readonly names: StageNames
+  readonly surroundings: FunctionSurroundings
+  readonly projectId: string
+  readonly config: VendorConfig
+  readonly key: SecretsKey
+  readonly bus: M2mEventBus
+}
+
+/** Twice Secrets Manager, three mints of three seconds and what lies between; API Gateway itself waits for 29. */
+const TIMEOUT_SECONDS = 15
+/**
+ * Lambda's share of a CPU: the first token of an environment is some 50 ms of a whole one (docs/decisions/023), and TLS with two hosts as
+ * much again; with half of this memory it would be twice as long. A cached one is a billed millisecond with any.
+ */
+const MEMORY_MB = 1024
+
+/** Never a part of a caller's path, so that URL and policies stay as they are. */
+const API_STAGE = 'v1'
+
+const FIVE_MINUTES = Duration.minutes(5)
+
+/** Who asked for what, and what was answered; no header, no body. */
+const ACCESS_LOG = JSON.stringify({
+  requestId: '$context.requestId',
+  time: '$context.requestTime',
+  caller: '$context.identity.userArn',
+  account: '$context.identity.accountId',
+  ip: '$context.identity.sourceIp',
+  vpcEndpoint: '$context.identity.vpceId',
+  method: '$context.httpMethod',
+  path: '$context.path',
+  status: '$context.status',
+  error: '$context.error.message',
+  waf: '$context.wafResponseCode',
+  latencyMs: '$context.responseLatency',
+})
+
+const CLIENT_NAME = /^(\*|[A-Za-z0-9_-]{1,64})$/
+
+export class Vendor extends Construct {
+  readonly fn: M2mFunction
+  readonly api: RestApi
+  /** Callers append `/clients/<name>/token`. */
+  readonly url: string
+  private readonly policy = new PolicyDocument()
+
+  constructor(scope: Construct, id: string, props: VendorProps) {
+    super(scope, id)
+    const { names, config, key, bus } = props
+    this.api = this.makeApi(props)
+    const { region, urlSuffix } = Stack.of(this)
+    // From the API alone: its stage depends on the function, and the function's settings may not depend on that.
+    this.url = `https://${this.api.restApiId}.execute-api.${region}.${urlSuffix}/${API_STAGE}`
+    this.fn = new M2mFunction(this, 'Fn', {
+      names,
+      surroundings: props.surroundings,
+      part: 'vendor',
+      bundle: 'on-vend',
+      description: `Vends tokens of M2M clients below ${names.secretNamePrefix}`,
+      memoryMb: MEMORY_MB,
+      timeoutSeconds: TIMEOUT_SECONDS,
+      onFailure: 'API Gateway calls it synchronously, and its caller hears at once',
+      environment: writeVendorEnv({
+        stytch: { projectId: props.projectId },
+        vertical: config.vertical,
+        secretNamePrefix: names.secretNamePrefix,
+        eventBus: bus.bus.eventBusArn,
+        apiId: this.api.restApiId,
+        apiUrl: this.url,
+        checkSeconds: config.checkSeconds,
+        awsUrlSuffix: urlSuffix,
+      }),
+    })
+    this.mayRead(names, key)
+    this.fn.mayDo(bus.mayTell(VENDOR_SOURCE))
+    this.countVends(names)
+    this.addRoutes()
+    fillVendorPolicy(this.policy, this, API_STAGE, config)
+    if (config.webAclArn !== undefined) {
+      new CfnWebACLAssociation(this, 'Firewall', {
+        resourceArn: this.api.deploymentStage.stageArn,
+        webAclArn: config.webAclArn,
+      })
+    }
+    new CfnOutput(this, 'Url', { value: this.url, description: 'Where tokens are vended' })
+  }
+
+  /** Lets a role of this account ask for one client's tokens, by a statement in its own policy. `*`: for every client's. */
+  grantVend(grantee: IGrantable, client: string): void {
+    if (!CLIENT_NAME.test(client)) {
+      throw new Error(`${this.node.path}: ${JSON.stringify(client)} is no client's name of letters, digits, _ and -.`)
+    }
+    this.grantPaths(grantee, 'VendTokens', [tokenPath(client)])
+  }
+
+  /** Lets sessions of a role ask for the one client that their session tag names: the role's trust policy says who may set it. */
+  grantVendByTag(grantee: IGrantable, tagKey = 'stytch-client'): void {
+    this.grantPaths(grantee, 'VendTokensByTag', [tokenPath(`\${aws:PrincipalTag/${tagKey}}`)])
+  }
+
+  /** Lets a role read what verifiers need: revocations, and where the keys are. */
+  grantVerify(grantee: IGrantable): void {
+    this.grantPaths(grantee, 'ReadRevocations', READ_PATHS)
+  }
+
+  /** Stytch refuses a current value; tokens are not vended. */
+  readonly eventNotices: readonly EventNotice[] = [
+    {
+      id: 'CredentialRefused',
+      page: 'drift',
+      says: 'Stytch refuses the value of AWSCURRENT: no tokens are vended for this client. Revoke to replace the value.',
+      pattern: { source: [VENDOR_SOURCE], detailType: ['Credential Refused'] },
+      secretAt: '$.detail.secretName',
+    },
+  ]
+
+  get metricNotices(): readonly MetricNotice[] {
+    return [
+      {
+        id: 'VendErrors',
+        page: 'vends-fail',
+        says: 'The token vendor ended with an error, which it never should: it answers whatever happens.',
+        metric: this.fn.function.metricErrors({ period: FIVE_MINUTES }),
+        atLeast: 1,
+      },
+      {
+        id: 'VendThrottles',
+        page: 'vends-fail',
+        says: 'Requests for tokens were turned away: more are under way than the reserved concurrency allows.',
+        metric: this.fn.function.metricThrottles({ period: FIVE_MINUTES }),
+        atLeast: 1,
+      },
+      {
+        id: 'VendFailures',
+        page: 'vends-fail',
+        says: 'Vends fail with 5xx: Stytch or Secrets Manager does not answer, or a secret is refused.',
+        metric: this.api.metricServerError({ period: FIVE_MINUTES, statistic: 'Sum' }),
+        atLeast: 5,
+      },
+    ]
+  }
+
+  /** Metrics of the audit lines, made by CloudWatch Logs: on its hot path the function writes nothing for them. */
+  private countVends({ stage }: StageNames): void {
+    const audited = FilterPattern.stringValue('$.audit', '=', 'vend')
+    const where = (field: string, value: string) =>
+      FilterPattern.all(audited, FilterPattern.stringValue(`$.${field}`, '=', value))
+    const patterns = {
+      Vends: where('decision', 'vended'),
+      VendCacheHits: where('source', 'cached'),
+      VendMints: FilterPattern.all(
+        audited,
+        FilterPattern.any(
+          FilterPattern.stringValue('$.source', '=', 'minted'),
+          FilterPattern.stringValue('$.source', '=', 'refreshed'),
+        ),
+      ),
+      VendsStale: where('source', 'stale'),
+      VendsRefused: where('decision', 'refused'),
+      VendsFailed: where('decision', 'failed'),
+    }
+    for (const [metricName, filterPattern] of Object.entries(patterns)) {
+      new MetricFilter(this, `Count${metricName}`, {
+        logGroup: this.fn.logGroup,
+        filterPattern,
+        metricNamespace: `M2M/${stage}`,
+        metricName,
+        metricValue: '1',
+      })
+    }
+  }
+
+  private grantPaths(grantee: IGrantable, sid: string, paths: readonly string[]): void {
+    const { partition, region, account } = Stack.of(this)
+    const api = `arn:${partition}:execute-api:${region}:${account}:${this.api.restApiId}/${API_STAGE}`
+    grantee.grantPrincipal.addToPrincipalPolicy(
+      new PolicyStatement({
+        sid,
+        actions: ['execute-api:Invoke'],
+        resources: paths.map((path) => `${api}/${path}`),
+      }),
+    )
+  }
+
+  private mayRead(names: StageNames, key: SecretsKey): void {
+    const secrets = managedSecrets(this, names)
+    this.fn.mayDo(
+      new PolicyStatement({
+        sid: 'ReadManagedSecrets',
+        actions: [
+          'secretsmanager:DescribeSecret',
+          'secretsmanager:GetSecretValue',
+          'secretsmanager:ListSecretVersionIds',
+        ],
+        resources: [secrets],
+      }),
+      new PolicyStatement({
+        // For the list of revocations; it names secrets and shows none.
+        sid: 'ListSecrets',
+        actions: ['secretsmanager:ListSecrets'],
+        resources: ['*'],
+      }),
+      key.use(['kms:Decrypt']),
+    )
+    this.fn.explainWildcard(
+      secrets,
+      'Clients come and go without a deployment; IAM says on the path who may ask for which',
+    )
+  }
+
+  private makeApi({ names, surroundings, config }: VendorProps): RestApi {
+    const isPrivate = config.endpoint.kind === 'private'
+    const api = new RestApi(this, 'Api', {
+      restApiName: functionName(names, 'vendor'),
+      description: `Vends tokens of M2M clients, stage ${names.stage}`,
+      endpointTypes: [isPrivate ? EndpointType.PRIVATE : EndpointType.REGIONAL],
+      policy: this.policy,
+      defaultMethodOptions: { authorizationType: AuthorizationType.IAM },
+      cloudWatchRole: config.accountLogRole === 'create',
+      ...(config.accountLogRole === 'create' ? { cloudWatchRoleRemovalPolicy: RemovalPolicy.RETAIN } : {}),
+      deployOptions: {
+        stageName: API_STAGE,
+        loggingLevel: MethodLoggingLevel.ERROR,
+        // Bodies hold tokens.
+        dataTraceEnabled: false,
+        metricsEnabled: true,
+        tracingEnabled: true,
+        throttlingRateLimit: config.requestsPerSecond,
+        throttlingBurstLimit: config.burst,
+        cachingEnabled: false,
+      },
+    })
+    this.logAccess(api, surroundings, names)
+    const cfnApi = api.node.defaultChild
+    if (!(cfnApi instanceof CfnRestApi)) throw new Error('The API has no CfnRestApi.')
+    if (config.endpoint.kind === 'private') {
+      cfnApi.addPropertyOverride('EndpointConfiguration.VpcEndpointIds', [...config.endpoint.vpcEndpointIds])
+    }
+    Validations.of(api).acknowledge(
+      {
+        id: 'AwsSolutions-APIG2',
+        reason:
+          "The function judges path and body itself, and answers in OAuth's shape, which API Gateway's check cannot",
+      },
+      ...(config.webAclArn === undefined
+        ? [
+            {
+              id: 'AwsSolutions-APIG3',
+              reason:
+                'Every request is signed, throttled, and let in by IAM alone; webAclArn puts a firewall before it',
+            },
+          ]
+        : []),
+    )
+    if (config.accountLogRole === 'create') {
+      Validations.of(api).acknowledge({
+        id: 'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs]',
+        reason: "The role is API Gateway's own for the whole account, and AWS keeps the policy that it needs",
+      })
+    }
+    return api
+  }
+
+  /** Once the API is there: its id keeps a log group that outlived its API out of the way of the next one's. */
+  private logAccess(api: RestApi, surroundings: FunctionSurroundings, names: StageNames): void {
+    const log = new LogGroup(this, 'AccessLog', {
+      logGroupName: `/aws/apigateway/${functionName(names, 'vendor')}-${api.restApiId}`,
+      ...logSettings(surroundings),
+    })
+    const stage = api.deploymentStage
+    const cfnStage = stage.node.defaultChild
+    if (!(cfnStage instanceof CfnStage)) throw new Error('The stage has no CfnStage.')
+    const { destinationArn } = new LogGroupLogDestination(log).bind(stage)
+    cfnStage.accessLogSetting = { destinationArn, format: ACCESS_LOG }
+  }
+
+  private addRoutes(): void {
+    const integration = new LambdaIntegration(this.fn.function, { allowTestInvoke: false })
+    const add = (resource: Resource, method: string): void => {
+      const added = resource.addMethod(method, integration)
+      Validations.of(added).acknowledge({
+        id: 'AwsSolutions-COG4',
+        reason: 'Callers are roles and sign with their own keys: IAM says who may ask for which client',
+      })
+    }
+    const { root } = this.api
+    add(root.addResource('clients').addResource('{client}').addResource('token'), 'POST')
+    add(root.addResource('revocations'), 'GET')
+    add(root.addResource('.well-known').addResource('oauth-authorization-server'), 'GET')
+  }
+}

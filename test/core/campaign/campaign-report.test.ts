@@ -1,0 +1,103 @@
+// What a campaign tells: counts that add up, failures up to a bound, one id for one run, and when a person has to look.
+import { describe, expect, it } from 'vitest'
+import {
+  addCounts,
+  type CampaignReport,
+  campaignNews,
+  needsSomebody,
+  noCounts,
+  REPORT_FAILURES,
+  shortened,
+} from '../../../lambda/core/campaign/campaign-report.ts'
+import type { CampaignRequest } from '../../../lambda/core/campaign/campaign-request.ts'
+
+const request: CampaignRequest = {
+  intent: 'rotate',
+  selector: { clientIds: ['client-1'] },
+  canary: 1,
+  concurrency: 20,
+  toleratedFailurePercentage: 5,
+  reason: 'the schedule',
+  requestedBy: 'scheduler',
+  dryRun: false,
+  id: 'c-1',
+  incidentId: undefined,
+  graceSeconds: undefined,
+  knownLeaked: [],
+}
+const report: CampaignReport = {
+  outcome: 'completed',
+  counts: { ...noCounts, selected: 3, switched: 3, settled: 3 },
+  failures: [],
+  failuresOmitted: 0,
+  startedAt: Date.UTC(2026, 10, 2, 12, 30),
+  endedAt: Date.UTC(2026, 10, 3, 12, 31, 5),
+}
+
+describe('addCounts', () => {
+  it('adds each, and the skipped by their reason', () => {
+    const one = addCounts(noCounts, { switched: 2, skipped: { held: 1, notDue: 4 } })
+    const sum = addCounts(one, { switched: 1, failed: 1, skipped: { held: 2 } })
+
+    expect(sum).toEqual({ ...noCounts, switched: 3, failed: 1, skipped: { held: 3, notDue: 4 } })
+  })
+})
+
+describe('campaignNews', () => {
+  it('tells what was asked for, by whom and why, and what came of it', () => {
+    const { type, detail } = campaignNews(request, report, { id: 'c-1', executionId: 'e-1' })
+
+    expect(type).toBe('Campaign Completed')
+    expect(detail).toMatchObject({
+      version: 1,
+      campaignId: 'c-1',
+      intent: 'rotate',
+      outcome: 'completed',
+      needsSomebody: false,
+      selector: 'clientIds',
+      reason: 'the schedule',
+      requestedBy: 'scheduler',
+      durationSeconds: 86_465,
+      startedAt: '2026-11-02T12:30:00.000Z',
+    })
+    expect(detail).not.toHaveProperty('incidentId')
+  })
+
+  it('has the same id when it is told twice, and another for another run', () => {
+    const idOf = (executionId: string) => campaignNews(request, report, { id: 'c-1', executionId }).detail.id
+
+    expect(idOf('e-1')).toBe(idOf('e-1'))
+    expect(idOf('e-1')).not.toBe(idOf('e-2'))
+  })
+
+  it('fits into an event of 256 KB, at its longest', () => {
+    const failures = Array.from({ length: REPORT_FAILURES }, () =>
+      shortened({ secretName: 'n'.repeat(512), why: 'rejected', attempts: 5, message: 'm'.repeat(5000) }),
+    )
+    const secretNames = Array.from({ length: 200 }, () => 'n'.repeat(512))
+    const { detail } = campaignNews(request, { ...report, failures, secretNames }, { id: 'c-1', executionId: 'e' })
+
+    expect(Buffer.byteLength(JSON.stringify(detail))).toBeLessThan(256 * 1024 - 1024)
+  })
+})
+
+describe('a person has to look', () => {
+  const isNeeded = (more: Partial<CampaignReport>, intent: 'rotate' | 'revoke' = 'rotate') =>
+    needsSomebody({ intent }, { ...report, ...more })
+
+  it.each([
+    ['after a stop', { outcome: 'stopped' } as const, true],
+    ['after a refusal', { outcome: 'refused' } as const, true],
+    ['after one failure', { counts: { ...noCounts, failed: 1 } }, true],
+    ['not when all went well', {}, false],
+    ['not when rotations are frozen, since somebody froze them', { outcome: 'frozen' } as const, false],
+    ['not after a dry run', { outcome: 'dryRun' } as const, false],
+  ])('%s', (_claim, more, expected) => {
+    expect(isNeeded(more)).toBe(expected)
+  })
+
+  it('when a freeze held up a revoke', () => {
+    expect(isNeeded({ outcome: 'frozen' }, 'revoke')).toBe(true)
+    expect(isNeeded({ counts: { ...noCounts, skipped: { frozen: 2 } } }, 'revoke')).toBe(true)
+  })
+})

@@ -1,0 +1,166 @@
+// A campaign in memory: the real use cases, a fleet whose rotations take a while, and durable executions that can be killed.
+
+import { readPageOrder } from '../../../lambda/core/campaign/campaign-page.ts'
+import type { CampaignNews, CampaignReport } from '../../../lambda/core/campaign/campaign-report.ts'
+import { readCampaignRequest } from '../../../lambda/core/campaign/campaign-request.ts'
+import type { Campaigning } from '../../../lambda/core/campaign/campaigning.ts'
+import { runCampaign } from '../../../lambda/core/campaign/run-campaign.ts'
+import { runPage } from '../../../lambda/core/campaign/run-page.ts'
+import type { FreezeState } from '../../../lambda/core/rotation/freeze.ts'
+import { createFakeDurable, createStore, type Store } from '../../fakes/fake-durable.ts'
+import { createRotatingFleet, FUNCTION_ARN, PREFIX } from '../../fakes/rotating-fleet.ts'
+import { createVirtualTiming } from '../../fakes/virtual-timing.ts'
+
+export const HOUR = 3_600_000
+export const DAY = 24 * HOUR
+
+/** Where a process is killed; counts over the whole campaign. */
+export type Kill = (moment: 'before' | 'after', name: string) => boolean
+
+export const createSeat = (perSecond = 24) => {
+  const timing = createVirtualTiming()
+  const world = createRotatingFleet(timing.now)
+  const told: CampaignNews[] = []
+  const notes: object[] = []
+  let freeze: FreezeState = 'off'
+  let kill: Kill = () => false
+  /** An execution by its name: its checkpoints outlive its processes. */
+  const stores = new Map<string, Store>()
+  let kills = 0
+  let largestOrder = 0
+
+  const campaigning: Campaigning = {
+    fleet: world.fleet,
+    freeze: { read: async () => freeze },
+    teller: {
+      tell: async (news) => {
+        told.push(news)
+      },
+    },
+    timing,
+    journal: { note: (entry) => void notes.push(entry) },
+    rules: {
+      secretNamePrefix: PREFIX,
+      rotationFunctionArn: FUNCTION_ARN,
+      stage: { periodMs: 30 * DAY, overlapMs: DAY },
+      rotationsPerSecond: perSecond,
+    },
+  }
+
+  const storeOf = (name: string): Store => {
+    const store = stores.get(name) ?? createStore()
+    stores.set(name, store)
+    return store
+  }
+
+  const never = new Promise<never>(() => {})
+
+  /** One process: once it is killed, nothing that it calls is answered any more, and nothing of it runs on. */
+  const createProcess = () => {
+    let isDead = false
+    let die = (): void => {}
+    const death = new Promise<'killed'>((resolve) => {
+      die = () => resolve('killed')
+    })
+    const alive =
+      <Args extends unknown[], Reply>(call: (...args: Args) => Promise<Reply>) =>
+      async (...args: Args): Promise<Reply> => {
+        if (isDead) return never
+        const reply = await call(...args)
+        return isDead ? never : reply
+      }
+    const { fleet } = world
+    return {
+      death,
+      at: async (moment: 'before' | 'after', name: string): Promise<void> => {
+        if (!isDead && kill(moment, name)) {
+          isDead = true
+          die()
+        }
+        if (isDead) await never
+      },
+      campaigning: {
+        ...campaigning,
+        fleet: {
+          list: alive(fleet.list),
+          inspect: alive(fleet.inspect),
+          listVersions: alive(fleet.listVersions),
+          rotate: alive(fleet.rotate),
+          moveLabel: alive(fleet.moveLabel),
+        },
+        timing: { ...timing, wait: alive(timing.wait) },
+      },
+    }
+  }
+
+  type Process = ReturnType<typeof createProcess>
+
+  /** Runs until it is over, again after every kill, as Lambda does. */
+  const survive = async <Reply>(
+    name: string,
+    run: (store: Store, process: Process) => Promise<Reply>,
+  ): Promise<Reply> => {
+    for (;;) {
+      timing.restart(900_000)
+      const process = createProcess()
+      const end = await Promise.race([run(storeOf(name), process).then((reply) => ({ reply })), process.death])
+      if (end !== 'killed') return end.reply
+      kills += 1
+      // A little later it is invoked again.
+      await timing.wait(1000)
+    }
+  }
+
+  const page = async (parent: string, name: string, order: unknown): Promise<unknown> => {
+    largestOrder = Math.max(largestOrder, JSON.stringify(order).length)
+    const read = readPageOrder(JSON.parse(JSON.stringify(order)))
+    if (!read.ok) throw new Error(read.refusal.join('; '))
+    const { value } = read
+    return survive(`${parent} > ${name}`, (store, { at, campaigning: own }) =>
+      runPage(own, createFakeDurable({ timing, store, at }), value),
+    )
+  }
+
+  return {
+    timing,
+    world,
+    told,
+    notes,
+    stores,
+    campaigning,
+    kills: () => kills,
+    largestOrder: () => largestOrder,
+    freeze: (state: FreezeState): void => {
+      freeze = state
+    },
+    killAt: (how: Kill): void => {
+      kill = how
+    },
+    add: (count: number): void => {
+      for (let n = 0; n < count; n += 1) world.add(`client-${String(n).padStart(5, '0')}`)
+    },
+    run: async (event: object, execution = 'e-1'): Promise<CampaignReport> => {
+      const read = readCampaignRequest({ reason: 'a test', requestedBy: 'vitest', ...event })
+      if (!read.ok) throw new Error(read.refusal.join('; '))
+      const request = read.value
+      return survive(execution, (store, { at, campaigning: own }) =>
+        runCampaign(
+          own,
+          createFakeDurable({ timing, store, at, invoke: (name, order) => page(execution, name, order) }),
+          { request, id: request.id ?? execution, executionId: execution },
+        ),
+      )
+    },
+    /** Of AWSCURRENT's ids: what they came from → how many. */
+    origins: (): Record<string, number> => {
+      const counts: Record<string, number> = {}
+      for (const { name } of world.secrets.values()) {
+        const origin = (world.holder(name.slice(PREFIX.length), 'AWSCURRENT') ?? '').split('-')[0] ?? ''
+        counts[origin] = (counts[origin] ?? 0) + 1
+      }
+      return counts
+    },
+  }
+}
+
+export type Seat = ReturnType<typeof createSeat>

@@ -1,0 +1,105 @@
+// What labels alone say of a client, state by state, and what they say together with Stytch's slots.
+import { describe, expect, test } from 'vitest'
+import type { ClientRecord } from '../../../lambda/core/clients/client-keeper.ts'
+import { type Looking, slotWords, visibleOf } from '../../../lambda/core/clients/client-status.ts'
+import type { ManagedSecret } from '../../../lambda/core/secret/fleet.ts'
+import { makeRequestToken, type Origin } from '../../../lambda/core/secret/request-token.ts'
+
+const NOW = Date.parse('2026-11-01T12:00:00Z')
+const HOUR_MS = 3_600_000
+const FUNCTION = 'arn:aws:lambda:us-east-1:111111111111:function:m2m-prod-rotation'
+const looking: Looking = {
+  rotationFunctionArn: FUNCTION,
+  spans: { periodMs: 720 * HOUR_MS, overlapMs: 24 * HOUR_MS },
+  now: NOW,
+}
+const token = (origin: Origin, agoMs = HOUR_MS) =>
+  makeRequestToken({ origin, askedAt: NOW - agoMs, secretArn: 'arn:x', about: origin, attempt: 1 })
+const BARE = '11111111-2222-4333-8444-555555555555'
+
+const secret = (changes: Partial<ManagedSecret> = {}): ManagedSecret => ({
+  arn: 'arn:x',
+  name: 'm2m/prod/x',
+  tags: {},
+  labels: { [token('register')]: ['AWSCURRENT'] },
+  rotationEnabled: true,
+  rotationFunctionArn: FUNCTION,
+  isDeleted: false,
+  createdAt: NOW - 2 * HOUR_MS,
+  lastChangedAt: NOW - HOUR_MS,
+  lastRotatedAt: NOW - HOUR_MS,
+  nextRotationAt: undefined,
+  ...changes,
+})
+const current = (versionId: string) => ({ [versionId]: ['AWSCURRENT'] })
+const pending = (versionId: string) => ({ ...current(token('register')), [versionId]: ['AWSPENDING'] })
+
+describe('the state', () => {
+  test.each<readonly [string, Partial<ManagedSecret>]>([
+    ['settled', {}],
+    ['settled', { labels: current(token('adopt')) }],
+    ['settled', { labels: current(token('settle')) }],
+    ['overlap', { labels: current(token('rotate')) }],
+    ['overlap', { labels: current(token('rollback')) }],
+    ['overlap', { labels: current(BARE) }],
+    ['revoked', { labels: current(token('revoke')) }],
+    ['rotating', { labels: pending(token('rotate', 9 * 60_000)) }],
+    ['stuck', { labels: pending(token('rotate', 11 * 60_000)) }],
+    ['rotating', { labels: pending(BARE), lastChangedAt: NOW - 1000 }],
+    ['stuck', { labels: pending(BARE), lastChangedAt: NOW - 11 * 60_000 }],
+    ['settled', { labels: { [token('settle')]: ['AWSCURRENT', 'AWSPENDING'] } }],
+    ['off', { rotationEnabled: false }],
+    ['off', { rotationFunctionArn: 'arn:other' }],
+    ['retired', { tags: { 'm2m:retired': '2026-10-01T00:00:00Z' }, rotationEnabled: false }],
+    ['empty', { labels: {} }],
+    ['deleted', { isDeleted: true }],
+  ])('%s', (state, changes) => {
+    expect(visibleOf(secret(changes), looking).state).toBe(state)
+  })
+})
+
+test('an overlap ends after the secret’s own span since the last change', () => {
+  const rotated = { labels: current(token('rotate')) }
+
+  expect(visibleOf(secret(rotated), looking).overlapUntil).toBe(NOW + 23 * HOUR_MS)
+  expect(visibleOf(secret({ ...rotated, tags: { 'm2m:overlap': '2h' } }), looking).overlapUntil).toBe(NOW + HOUR_MS)
+  expect(visibleOf(secret(), looking).overlapUntil).toBeUndefined()
+})
+
+test('a value older than its period is overdue, unless it is held or retired', () => {
+  const old = { lastRotatedAt: NOW - 721 * HOUR_MS }
+
+  expect(visibleOf(secret(old), looking).isOverdue).toBe(true)
+  expect(visibleOf(secret({ ...old, tags: { 'm2m:held': '2026-10-01T00:00:00Z' } }), looking).isOverdue).toBe(false)
+  expect(visibleOf(secret({ ...old, tags: { 'm2m:retired': 'then' } }), looking).isOverdue).toBe(false)
+  expect(visibleOf(secret(), looking).isOverdue).toBe(false)
+})
+
+describe('with Stytch’s slots', () => {
+  const record = (changes: Partial<ClientRecord> = {}): ClientRecord => ({
+    clientId: 'c',
+    name: '',
+    description: '',
+    scopes: [],
+    isActive: true,
+    slots: { current: 'aaaa', next: null },
+    boundTo: 'arn:x',
+    registeredFor: undefined,
+    registeredAt: undefined,
+    ...changes,
+  })
+
+  test('agreement needs no words', () => {
+    expect(slotWords('settled', record())).toBeUndefined()
+    expect(slotWords('overlap', record({ slots: { current: 'aaaa', next: 'bbbb' } }))).toBeUndefined()
+  })
+
+  test.each([
+    ['settled', record({ slots: { current: 'aaaa', next: 'bbbb' } }), /…bbbb, is open at Stytch/],
+    ['overlap', record(), /no second value is accepted any more/],
+    ['settled', record({ isActive: false }), /inactive at Stytch/],
+    ['settled', undefined, /knows no such client/],
+  ] as const)('%s: what does not agree is said', (state, found, words) => {
+    expect(slotWords(state, found)).toMatch(words)
+  })
+})

@@ -1,0 +1,63 @@
+// The clients function's use cases with the real adapters against both stand-ins, and what a test wants to see of either: values in clear,
+// in process, never in an answer.
+import { createSecretKeeper } from '../../../lambda/adapters/aws/secret-keeper.ts'
+import { createShelf } from '../../../lambda/adapters/aws/shelf.ts'
+import { createVault } from '../../../lambda/adapters/aws/vault.ts'
+import { createClientKeeper } from '../../../lambda/adapters/stytch/client-keeper.ts'
+import { createSlotIssuers } from '../../../lambda/adapters/stytch/issuers.ts'
+import { withOtherKinds } from '../../../lambda/adapters/stytch/kind-records.ts'
+import { createClientRegistry } from '../../../lambda/adapters/stytch/registry.ts'
+import { answerDeskRequest, type DeskStage } from '../../../lambda/core/clients/answer-desk-request.ts'
+import type { DeskRequest } from '../../../lambda/core/clients/client-desk.ts'
+import { PROJECT_ID, useAws, useStytch } from '../../fakes/stand-ins.ts'
+
+export const FUNCTION = 'arn:aws:lambda:us-east-1:111111111111:function:m2m-prod-rotation'
+export const PREFIX = 'm2m/prod/'
+export const NAME = `${PREFIX}billing`
+
+export const role = (name: string): string => `arn:aws:iam::111111111111:role/${name}`
+
+export const stage: DeskStage = {
+  projectId: PROJECT_ID,
+  secretNamePrefix: PREFIX,
+  tokenUrl: `https://test.stytch.com/v1/public/${PROJECT_ID}/oauth2/token`,
+  rotationFunctionArn: FUNCTION,
+  readers: [role('rotation'), role('clients')],
+  changers: [role('rotation'), role('clients')],
+  rotators: [role('sweep')],
+  replicas: [],
+  backstop: { everyDays: 60 },
+  periodHours: 720,
+  overlapHours: 24,
+}
+
+/** To be called at the top of a test file. */
+export const useDesk = () => {
+  const stytchPlace = useStytch()
+  const awsPlace = useAws()
+
+  const compose = () => {
+    const { api, reach } = stytchPlace.connect()
+    const issuer = createSlotIssuers({ stytch: reach, holderOf: async () => undefined })
+    const registry = createClientRegistry(api)
+    const { secrets } = awsPlace.sdk()
+    const timing = { now: () => awsPlace.world.clock.now() }
+    const registration = { registry, issuer, shelf: createShelf(secrets), vault: createVault(secrets), timing }
+    return {
+      registration,
+      issuer,
+      registry,
+      timing,
+      clients: withOtherKinds(createClientKeeper(api), issuer),
+      secrets: createSecretKeeper(secrets),
+    }
+  }
+  const ask = (request: DeskRequest, qualifier?: string): Promise<unknown> =>
+    answerDeskRequest({ parts: compose(), stage, qualifier }, request)
+  const peek = (name = NAME) => awsPlace.standIn.peek(name)
+  const stored = (name = NAME): Readonly<Record<string, unknown>> => {
+    const current = peek(name)?.versions.find(({ stages }) => stages.includes('AWSCURRENT'))
+    return JSON.parse(current?.value ?? '{}') as Readonly<Record<string, unknown>>
+  }
+  return { stytchPlace, awsPlace, compose, ask, peek, stored }
+}

@@ -1,0 +1,120 @@
+// Each thing that may be wrong with a fleet is found, with whose it is and what to do; and nothing is found where nothing is wrong.
+import { describe, expect, test } from 'vitest'
+import type { ClientRecord } from '../../../lambda/core/clients/client-keeper.ts'
+import { type FleetSight, fleetFindings } from '../../../lambda/core/clients/fleet-findings.ts'
+import type { ManagedSecret } from '../../../lambda/core/secret/fleet.ts'
+import { makeRequestToken, type Origin } from '../../../lambda/core/secret/request-token.ts'
+
+const NOW = Date.parse('2026-11-01T12:00:00Z')
+const HOUR_MS = 3_600_000
+const FUNCTION = 'arn:aws:lambda:us-east-1:111111111111:function:m2m-prod-rotation'
+const ARN = 'arn:aws:secretsmanager:us-east-1:111111111111:secret:m2m/prod/billing-AbCdEf'
+const token = (origin: Origin) =>
+  makeRequestToken({ origin, askedAt: NOW - HOUR_MS, secretArn: ARN, about: origin, attempt: 1 })
+
+const secret = (changes: Partial<ManagedSecret> = {}): ManagedSecret => ({
+  arn: ARN,
+  name: 'm2m/prod/billing',
+  tags: { 'm2m:client-id': 'c', 'm2m:policy': 'fingerprint' },
+  labels: { [token('register')]: ['AWSCURRENT'] },
+  rotationEnabled: true,
+  rotationFunctionArn: FUNCTION,
+  isDeleted: false,
+  createdAt: NOW - HOUR_MS,
+  lastChangedAt: NOW - HOUR_MS,
+  lastRotatedAt: NOW - HOUR_MS,
+  nextRotationAt: undefined,
+  ...changes,
+})
+const record = (changes: Partial<ClientRecord> = {}): ClientRecord => ({
+  clientId: 'c',
+  name: 'billing',
+  description: '',
+  scopes: [],
+  isActive: true,
+  slots: { current: 'aaaa', next: null },
+  boundTo: ARN,
+  registeredFor: 'm2m/prod/billing',
+  registeredAt: NOW - HOUR_MS,
+  ...changes,
+})
+const find = (secrets: readonly ManagedSecret[], records: readonly ClientRecord[] = [record()]) => {
+  const sight: FleetSight = {
+    prefix: 'm2m/prod/',
+    secrets,
+    records,
+    looking: { rotationFunctionArn: FUNCTION, spans: { periodMs: 720 * HOUR_MS, overlapMs: 24 * HOUR_MS }, now: NOW },
+    longestHoldMs: 168 * HOUR_MS,
+  }
+  return fleetFindings(sight).map(({ kind, weight, subject, what }) => ({ kind, weight, subject, what }))
+}
+const tags = (changes: Readonly<Record<string, string>>) => ({ ...secret().tags, ...changes })
+
+test('nothing is found where nothing is wrong', () => {
+  expect(find([secret()])).toEqual([])
+  expect(find([secret({ isDeleted: true, rotationEnabled: false, tags: {} })], [])).toEqual([])
+  const retired = secret({ tags: tags({ 'm2m:retired': 'then' }), rotationEnabled: false })
+  expect(find([retired], [record({ isActive: false })])).toEqual([])
+})
+
+describe('of a secret', () => {
+  test.each<readonly [string, Partial<ManagedSecret>, readonly ClientRecord[] | undefined, RegExp]>([
+    ['schedule', { rotationEnabled: false }, undefined, /rotation is off/],
+    ['schedule', { rotationFunctionArn: 'arn:other' }, undefined, /rotated by arn:other/],
+    ['binding', { tags: { 'm2m:policy': 'x' } }, [], /m2m:client-id is gone/],
+    ['binding', {}, [record({ boundTo: 'arn:other' })], /bound to arn:other/],
+    ['binding', {}, [record({ boundTo: undefined })], /bound to no secret/],
+    ['clientGone', {}, [], /its client c is gone/],
+    ['inactive', {}, [record({ isActive: false })], /inactive at Stytch/],
+    ['drift', {}, [record({ slots: { current: 'aaaa', next: 'bbbb' } })], /…bbbb, is open/],
+    [
+      'stuck',
+      { labels: { ...secret().labels, [token('rotate')]: ['AWSPENDING'] } },
+      undefined,
+      /AWSPENDING sits on rotate-/,
+    ],
+    ['stuck', { labels: {} }, undefined, /no version carries AWSCURRENT/],
+    ['stuck', { labels: { [token('revoke')]: ['AWSCURRENT'] } }, undefined, /revoked at .* not settled/],
+    ['overdue', { lastRotatedAt: NOW - 721 * HOUR_MS }, undefined, /older than its period/],
+    [
+      'held',
+      { tags: tags({ 'm2m:held': '2026-10-01T00:00:00Z', 'm2m:held-by': 'ada' }) },
+      undefined,
+      /held by ada since 2026-10-01/,
+    ],
+    ['held', { tags: tags({ 'm2m:held': 'some time' }) }, undefined, /held by somebody since an unreadable date/],
+    ['policy', { tags: { 'm2m:client-id': 'c' } }, undefined, /its policy was set/],
+  ])('%s', (kind, changes, records, what) => {
+    const found = find([secret(changes)], records)
+
+    expect(found).toContainEqual({
+      kind,
+      weight: expect.any(String),
+      subject: 'billing',
+      what: expect.stringMatching(what),
+    })
+  })
+
+  test('a short hold is nobody’s business', () => {
+    expect(find([secret({ tags: tags({ 'm2m:held': new Date(NOW - HOUR_MS).toISOString() }) })])).toEqual([])
+  })
+})
+
+describe('of a client that no secret holds', () => {
+  const lonely = (changes: Partial<ClientRecord>) =>
+    find([secret()], [record(), record({ clientId: 'other', ...changes })])
+
+  test.each<readonly [Partial<ClientRecord>, RegExp]>([
+    [{ boundTo: ARN.replace('billing', 'gone') }, /bound to .*gone-AbCdEf, which does not exist/],
+    [{ boundTo: undefined, registeredFor: 'm2m/prod/new' }, /made for m2m\/prod\/new, and its value was never stored/],
+    [{ boundTo: undefined, registeredFor: undefined, name: 'legacy' }, /no secret of any stage holds it \(legacy\)/],
+  ])('%j', (changes, what) => {
+    expect(lonely(changes)).toEqual([
+      { kind: 'clientUnheld', weight: 'attention', subject: 'other', what: expect.stringMatching(what) },
+    ])
+  })
+
+  test('another stage’s is none of ours', () => {
+    expect(lonely({ boundTo: ARN.replace('m2m/prod', 'm2m/dev') })).toEqual([])
+  })
+})

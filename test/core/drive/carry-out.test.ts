@@ -1,0 +1,405 @@
+// One secret carried to where it is wanted: asked once, joined when it runs, tried again when refused, cleared when an incident cannot
+// wait, left when a campaign can; and interrupted anywhere without asking twice.
+import { describe, expect, it } from 'vitest'
+import { Fault } from '../../../lambda/core/base/fault.ts'
+import { createTurns } from '../../../lambda/core/base/turns.ts'
+import { carryOut, type Errand, type ErrandOutcome, type Errands } from '../../../lambda/core/drive/carry-out.ts'
+import { settleToken } from '../../../lambda/core/drive/settle-request.ts'
+import { makeRequestToken, readRequestToken } from '../../../lambda/core/secret/request-token.ts'
+import { createRotatingFleet, FUNCTION_ARN, PREFIX } from '../../fakes/rotating-fleet.ts'
+import { createVirtualTiming } from '../../fakes/virtual-timing.ts'
+
+const NAME = `${PREFIX}billing`
+const MINUTE = 60_000
+
+const setUp = () => {
+  const timing = createVirtualTiming()
+  const world = createRotatingFleet(timing.now)
+  const secret = world.add('billing')
+  const errands: Errands = {
+    fleet: world.fleet,
+    timing,
+    turns: createTurns({ perSecond: 24, timing }),
+    rotationFunctionArn: FUNCTION_ARN,
+  }
+  const revoke: Errand<string> = {
+    secretId: NAME,
+    intent: 'revoke',
+    about: 'inc-7',
+    until: 'settled',
+    patienceMs: 40_000,
+  }
+  const rotate: Errand<string> = { ...revoke, intent: 'rotate', about: 'c-1', until: 'switched' }
+  /** As a caller does: again, after the wait, until it ends. */
+  const toTheEnd = async (errand: Errand<string>, rounds = 60): Promise<ErrandOutcome<string>> => {
+    for (let round = 0; round < rounds; round += 1) {
+      const outcome = await carryOut(errands, errand)
+      if (outcome.outcome !== 'later') return outcome
+      await timing.wait(Math.max(1000, outcome.waitMs))
+    }
+    throw new Error(`not over after ${rounds} rounds`)
+  }
+  const intents = () => world.asked.map(({ intent }) => intent)
+  const current = () => world.holder('billing', 'AWSCURRENT') ?? ''
+  return { timing, world, secret, errands, revoke, rotate, toTheEnd, intents, current }
+}
+
+describe('a rotate', () => {
+  it('is asked for once, and done when AWSCURRENT carries its token', async () => {
+    const { world, errands, rotate, current } = setUp()
+
+    const outcome = await carryOut(errands, rotate)
+
+    expect(outcome).toMatchObject({ outcome: 'done', requestToken: current(), attempts: 1 })
+    expect(world.asked).toHaveLength(1)
+    expect(readRequestToken(current()).origin).toBe('rotate')
+  })
+
+  it('costs one list of the versions and a few looks', async () => {
+    const { world, errands, rotate } = setUp()
+
+    await carryOut(errands, rotate)
+
+    expect(world.calls).toMatchObject({ listVersions: 1, rotate: 1 })
+    expect(world.calls.inspect).toBeLessThanOrEqual(4)
+  })
+
+  it('asked for again under the same id, joins what runs and finds what is done', async () => {
+    const { world, errands, rotate, timing } = setUp()
+    const first = carryOut(errands, rotate)
+    const second = carryOut(errands, rotate)
+
+    const [one, other] = await Promise.all([first, second])
+    timing.advance(24 * 60 * MINUTE)
+    const third = await carryOut(errands, rotate)
+
+    expect([one.outcome, other.outcome, third.outcome]).toEqual(['done', 'done', 'done'])
+    expect(world.asked).toHaveLength(1)
+  })
+
+  it('that was refused is tried once more, under a new token, and then reported', async () => {
+    const { world, toTheEnd, rotate } = setUp()
+    world.ends(() => 'refuses')
+
+    const outcome = await toTheEnd(rotate)
+
+    expect(outcome).toMatchObject({ outcome: 'failed', why: 'refused', attempts: 2 })
+    expect(new Set(world.asked.map(({ token }) => token)).size).toBe(2)
+  })
+
+  it('that was refused once goes through the second time', async () => {
+    const { world, toTheEnd, rotate, current } = setUp()
+    world.ends((_name, _intent, nth) => (nth === 1 ? 'refuses' : 'succeeds'))
+
+    expect(await toTheEnd(rotate)).toMatchObject({ outcome: 'done', attempts: 2, requestToken: current() })
+  })
+
+  it('that is stuck is left to the sweep after ten minutes, its label untouched', async () => {
+    const { world, toTheEnd, rotate, timing } = setUp()
+    world.ends(() => 'sticks')
+    const startedAt = timing.now()
+
+    expect(await toTheEnd(rotate)).toMatchObject({ outcome: 'failed', why: 'stuck' })
+
+    expect(timing.now() - startedAt).toBeGreaterThanOrEqual(10 * MINUTE)
+    expect(timing.now() - startedAt).toBeLessThan(12 * MINUTE)
+    expect(world.cleared).toEqual([])
+  })
+
+  it('is not begun where the caller has something against it, and nothing is called but one look and one list', async () => {
+    const { world, errands, rotate } = setUp()
+
+    const outcome = await carryOut(errands, { ...rotate, mayBegin: () => 'held' })
+
+    expect(outcome).toEqual({ outcome: 'skipped', why: 'held' })
+    expect(world.asked).toEqual([])
+  })
+
+  it('that somebody rotated over has done its part', async () => {
+    const { world, errands, rotate, timing } = setUp()
+    await carryOut(errands, rotate)
+    world.rotateByHand('billing', '9d1a0000-0000-4000-8000-000000000000')
+    timing.advance(MINUTE)
+
+    expect(await carryOut(errands, rotate)).toMatchObject({ outcome: 'done' })
+    expect(world.asked).toHaveLength(1)
+  })
+})
+
+describe('a settle', () => {
+  it('is asked for under the token that the sweep would use', async () => {
+    const { world, errands, rotate, timing, current, secret } = setUp()
+    await carryOut(errands, rotate)
+    const switched = current()
+    timing.advance(24 * 60 * MINUTE)
+    const expected = settleToken({ secretArn: secret.arn, currentId: switched }, [], timing.now())
+
+    expect(await carryOut(errands, { ...rotate, until: 'settled' })).toMatchObject({ outcome: 'done' })
+
+    expect(world.asked.at(-1)?.token).toBe(expected)
+    expect(current()).toBe(expected)
+  })
+
+  it('that the sweep asked for is joined', async () => {
+    const { world, errands, rotate, timing, current, secret } = setUp()
+    await carryOut(errands, rotate)
+    const token = settleToken({ secretArn: secret.arn, currentId: current() }, [], timing.now())
+    world.rotateByHand('billing', token)
+
+    expect(await carryOut(errands, { ...rotate, until: 'settled' })).toMatchObject({ outcome: 'done' })
+
+    expect(world.asked.filter(({ intent }) => intent === 'settle')).toEqual([])
+  })
+
+  it('waits for the caller', async () => {
+    const { world, errands, rotate } = setUp()
+    await carryOut(errands, rotate)
+
+    const outcome = await carryOut(errands, { ...rotate, until: 'settled', maySettle: () => 'overlapOpen' })
+
+    expect(outcome).toEqual({ outcome: 'skipped', why: 'overlapOpen' })
+    expect(world.asked).toHaveLength(1)
+  })
+
+  it('that keeps being refused is reported, and the switch stays', async () => {
+    const { world, toTheEnd, rotate, current } = setUp()
+    world.ends((_name, intent) => (intent === 'settle' ? 'refuses' : 'succeeds'))
+
+    expect(await toTheEnd({ ...rotate, until: 'settled' })).toMatchObject({ outcome: 'failed', why: 'settleRefused' })
+
+    expect(readRequestToken(current()).origin).toBe('rotate')
+    expect(world.asked.filter(({ intent }) => intent === 'settle')).toHaveLength(2)
+  })
+})
+
+describe('a revoke', () => {
+  it('switches, settles at once, and is done when the settle has told its evidence', async () => {
+    const { errands, revoke, intents, current } = setUp()
+
+    expect(await carryOut(errands, revoke)).toMatchObject({ outcome: 'done', attempts: 1 })
+
+    expect(intents()).toEqual(['revoke', 'settle'])
+    expect(readRequestToken(current()).origin).toBe('settle')
+  })
+
+  it('asked for again, changes nothing', async () => {
+    const { world, errands, revoke, timing } = setUp()
+    await carryOut(errands, revoke)
+    timing.advance(60 * MINUTE)
+
+    expect(await carryOut(errands, revoke)).toMatchObject({ outcome: 'done', attempts: 1 })
+    expect(world.asked).toHaveLength(2)
+  })
+
+  it('of another incident is a revoke of its own', async () => {
+    const { errands, revoke, intents } = setUp()
+    await carryOut(errands, revoke)
+
+    await carryOut(errands, { ...revoke, about: 'inc-8' })
+
+    expect(intents()).toEqual(['revoke', 'settle', 'revoke', 'settle'])
+  })
+
+  it('waits for a planned rotation that runs, and then goes', async () => {
+    const { world, toTheEnd, revoke, timing } = setUp()
+    const planned = makeRequestToken({
+      origin: 'rotate',
+      askedAt: timing.now(),
+      secretArn: NAME,
+      about: 'x',
+      attempt: 1,
+    })
+    world.takes(() => 20_000)
+    world.rotateByHand('billing', planned)
+
+    expect(await toTheEnd(revoke)).toMatchObject({ outcome: 'done' })
+    expect(world.cleared).toEqual([])
+  })
+
+  it('clears what is stuck after two minutes, not before, and goes on with the next attempt', async () => {
+    const { world, toTheEnd, revoke, timing } = setUp()
+    world.ends((_name, intent, nth) => (intent === 'revoke' && nth === 1 ? 'sticks' : 'succeeds'))
+    const startedAt = timing.now()
+
+    expect(await toTheEnd(revoke)).toMatchObject({ outcome: 'done', attempts: 2 })
+
+    expect(world.cleared).toEqual([world.asked[0]?.token])
+    const [, second] = world.asked
+    expect((second?.at ?? 0) - startedAt).toBeGreaterThanOrEqual(2 * MINUTE)
+    expect((second?.at ?? 0) - startedAt).toBeLessThan(2.2 * MINUTE)
+  })
+
+  it('clears a stuck rotation of somebody else’s, by the date of its version', async () => {
+    const { world, toTheEnd, revoke, timing } = setUp()
+    const foreign = '9d1a0000-0000-4000-8000-000000000000'
+    world.rotateByHand('billing', foreign, 'sticks')
+    timing.advance(90_000)
+    const startedAt = timing.now()
+
+    expect(await toTheEnd(revoke)).toMatchObject({ outcome: 'done' })
+
+    expect(world.cleared).toEqual([foreign])
+    expect((world.asked[0]?.at ?? 0) - startedAt).toBeGreaterThanOrEqual(30_000)
+  })
+
+  it('clears a settle that is stuck, and settles again', async () => {
+    const { world, toTheEnd, revoke, intents } = setUp()
+    world.ends((_name, intent, nth) => (intent === 'settle' && nth === 1 ? 'sticks' : 'succeeds'))
+
+    expect(await toTheEnd(revoke)).toMatchObject({ outcome: 'done' })
+    expect(intents()).toEqual(['revoke', 'settle', 'settle'])
+    expect(world.cleared).toHaveLength(1)
+  })
+
+  it('gives up after five attempts', async () => {
+    const { world, toTheEnd, revoke } = setUp()
+    world.ends(() => 'refuses')
+
+    expect(await toTheEnd(revoke)).toMatchObject({ outcome: 'failed', why: 'refused', attempts: 5 })
+    expect(world.asked).toHaveLength(5)
+  })
+
+  it('that a console rotation overtook is asked for again: nothing has proven the leaked value dead', async () => {
+    const { world, errands, toTheEnd, revoke, timing, intents } = setUp()
+    world.ends((_name, intent) => (intent === 'settle' ? 'sticks' : 'succeeds'))
+    await carryOut(errands, { ...revoke, until: 'switched' })
+    world.rotateByHand('billing', '9d1a0000-0000-4000-8000-000000000000')
+    timing.advance(MINUTE)
+    world.ends(() => 'succeeds')
+
+    expect(await toTheEnd(revoke)).toMatchObject({ outcome: 'done', attempts: 2 })
+    expect(intents()).toEqual(['revoke', 'revoke', 'settle'])
+  })
+
+  it('with a grace, rotates first; what a rotate could not do, a revoke does', async () => {
+    const { world, toTheEnd, revoke, intents } = setUp()
+    world.ends((_name, intent) => (intent === 'rotate' ? 'refuses' : 'succeeds'))
+
+    expect(await toTheEnd({ ...revoke, isGraceful: true })).toMatchObject({ outcome: 'done', attempts: 2 })
+    expect(intents()).toEqual(['rotate', 'revoke', 'settle'])
+  })
+})
+
+describe('what cannot be', () => {
+  it.each([
+    ['gone', (secret: { isDeleted: boolean }) => void Object.assign(secret, { isDeleted: true })],
+    ['notManaged', (secret: object) => void Object.assign(secret, { rotationEnabled: false })],
+    ['notManaged', (secret: object) => void Object.assign(secret, { rotationFunctionArn: 'another' })],
+  ] as const)('is %s, at once', async (why, change) => {
+    const { secret, errands, revoke } = setUp()
+    change(secret)
+
+    expect(await carryOut(errands, revoke)).toMatchObject({ outcome: 'failed', why, attempts: 0 })
+  })
+
+  it('is gone when there is no such secret', async () => {
+    const { errands, revoke } = setUp()
+
+    expect(await carryOut(errands, { ...revoke, secretId: `${PREFIX}other` })).toMatchObject({ why: 'gone' })
+  })
+
+  it('is rejected when AWS says so, with AWS’s words', async () => {
+    const { world, errands, revoke } = setUp()
+    world.fails((call) =>
+      call === 'rotate'
+        ? new Fault({ code: 'SECRETS_MANAGER_REJECTED', retryable: false, message: 'not authorized' })
+        : undefined,
+    )
+
+    expect(await carryOut(errands, revoke)).toMatchObject({
+      outcome: 'failed',
+      why: 'rejected',
+      message: 'SECRETS_MANAGER_REJECTED: not authorized',
+    })
+  })
+})
+
+describe('weather', () => {
+  it('is waited out', async () => {
+    const { world, errands, revoke } = setUp()
+    let left = 3
+    world.fails(() => {
+      left -= 1
+      return left >= 0 ? world.throttled() : undefined
+    })
+
+    expect(await carryOut(errands, revoke)).toMatchObject({ outcome: 'done' })
+  })
+
+  it('that lasts longer than the patience is told, and nothing is lost', async () => {
+    const { world, errands, revoke } = setUp()
+    world.fails(() => world.throttled())
+
+    expect(await carryOut(errands, revoke)).toMatchObject({ outcome: 'later', because: 'unavailable' })
+
+    world.fails(() => undefined)
+    expect(await carryOut(errands, revoke)).toMatchObject({ outcome: 'done' })
+  })
+
+  it('ends in no defect: what is none of ours goes on', async () => {
+    const { errands, revoke } = setUp()
+    const broken = { ...errands.fleet, inspect: () => Promise.reject(new TypeError('a defect')) }
+
+    await expect(carryOut({ ...errands, fleet: broken }, revoke)).rejects.toThrow('a defect')
+  })
+})
+
+describe('interrupted at any call', () => {
+  it.each(['inspect', 'listVersions', 'rotate'] as const)(
+    '%s: goes on where it was, and asks nothing twice',
+    async (call) => {
+      for (let nth = 1; nth <= 8; nth += 1) {
+        const { world, errands, revoke, toTheEnd, intents } = setUp()
+        let left = nth
+        // The process is gone before the call, or after its effect.
+        const killing = {
+          ...world.fleet,
+          [call]: async (...args: never[]) => {
+            const act = world.fleet[call] as (...all: never[]) => Promise<unknown>
+            left -= 1
+            if (left === 0) {
+              if (nth % 2 === 0) await act(...args)
+              throw new TypeError('killed')
+            }
+            return act(...args)
+          },
+        }
+        await carryOut({ ...errands, fleet: killing }, revoke).catch(() => {})
+
+        expect(await toTheEnd(revoke)).toMatchObject({ outcome: 'done', attempts: 1 })
+        expect(intents()).toEqual(['revoke', 'settle'])
+      }
+    },
+  )
+})
+
+describe('patience', () => {
+  it('ends the call, not the errand', async () => {
+    const { world, errands, revoke, timing } = setUp()
+    world.takes(() => 60_000)
+    const startedAt = timing.now()
+
+    expect(await carryOut(errands, revoke)).toMatchObject({ outcome: 'later', because: 'running' })
+    expect(timing.now() - startedAt).toBeLessThanOrEqual(40_000)
+  })
+
+  it('does not wait for a turn that is too far away, and takes none', async () => {
+    const { errands, revoke, timing, world } = setUp()
+    const turns = createTurns({ perSecond: 1 / 600, timing })
+    await turns.next(0)
+
+    expect(await carryOut({ ...errands, turns }, revoke)).toMatchObject({ outcome: 'later', because: 'noTurn' })
+    expect(world.asked).toEqual([])
+  })
+
+  it('looks again after it has waited for its turn', async () => {
+    const { errands, rotate, timing, world } = setUp()
+    const turns = createTurns({ perSecond: 0.1, timing })
+    await turns.next(0)
+    const held = carryOut({ ...errands, turns }, { ...rotate, mayBegin: ({ tags }) => tags['m2m:held'] })
+    const secret = world.secrets.get(NAME)
+    if (secret !== undefined) secret.tags = { 'm2m:held': 'since a moment ago' }
+
+    expect(await held).toEqual({ outcome: 'skipped', why: 'since a moment ago' })
+  })
+})

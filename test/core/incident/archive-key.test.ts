@@ -1,0 +1,163 @@
+// Where an event lies: the same event always at the same key, two that differ never at one, nothing outside of its place.
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import {
+  archiveKey,
+  campaignPrefix,
+  dayPrefix,
+  incidentPrefix,
+  isKeyOf,
+  secretPrefix,
+} from '../../../lambda/core/incident/archive-key.ts'
+import { archivedTypes } from '../../../lambda/core/incident/archived-event.ts'
+import {
+  archived,
+  leakEvent,
+  NAME,
+  NOON,
+  refusedEvent,
+  revokedEvent,
+  revokeToken,
+  settledEvent,
+} from '../../fakes/envelopes.ts'
+
+const DAY_MS = 86_400_000
+/** Lone surrogates and control characters, too. */
+const anyText = fc
+  .array(fc.integer({ min: 0, max: 0xffff }), { minLength: 1, maxLength: 300 })
+  .map((units) => String.fromCharCode(...units))
+const at = (instant: number) => new Date(instant).toISOString()
+
+describe('an event of one secret', () => {
+  test.each([
+    [revokedEvent(revokeToken()), 'secret-revoked'],
+    [settledEvent(revokeToken()), 'rotation-completed'],
+    [refusedEvent(revokeToken(), 'drift'), 'rotation-refused'],
+    [archived('Drift Detected', { secretName: NAME, id: 'drift-00001', at: at(NOON) }), 'drift-detected'],
+    [archived('Rotation Stuck', { secretName: NAME, id: 'stuck-00001', at: at(NOON) }), 'rotation-stuck'],
+  ])('lies below the secret and its day, under its own id: %#', (event, slug) => {
+    expect(archiveKey(event)).toBe(`secrets/m2m/prod/billing/2026/03/10/${slug}-${event.detail.id}.json`)
+  })
+
+  test('told again, a day later and with other answers, has the same key', () => {
+    const later = revokedEvent(revokeToken(), { at: NOON + DAY_MS })
+    const again = { ...later, time: at(NOON + DAY_MS), envelope: { ...later.envelope, id: 'another' } }
+
+    expect(archiveKey(again)).toBe(archiveKey(revokedEvent(revokeToken())))
+  })
+
+  test.each([
+    [
+      'the day it was asked for, which the token knows',
+      { requestToken: revokeToken({ askedAt: NOON - DAY_MS }), at: at(NOON) },
+      '2026/03/09',
+    ],
+    [
+      'the day it happened, under a token that is not ours',
+      { requestToken: 'c0ffee00-0000-4000-8000-000000000000', at: at(NOON) },
+      '2026/03/10',
+    ],
+    ['the day the bus took it, when it says nothing else', { at: 'yesterday' }, '2026/03/10'],
+    ['no day that would sort elsewhere', { at: '+012026-03-10T00:00:00Z' }, '2026/03/10'],
+  ])('lies in %s', (_what, detail, day) => {
+    const event = archived('Rotation Completed', { secretName: NAME, id: 'an-id-of-its-own', ...detail })
+
+    expect(archiveKey(event)).toBe(`secrets/m2m/prod/billing/${day}/rotation-completed-an-id-of-its-own.json`)
+  })
+
+  test('without an id is known by what it says', () => {
+    const one = archiveKey(archived('Drift Detected', { secretName: NAME, reason: 'drift' }))
+
+    expect(one).toMatch(/drift-detected-[0-9a-f]{32}\.json$/)
+    expect(archiveKey(archived('Drift Detected', { secretName: NAME, reason: 'drift' }))).toBe(one)
+    expect(archiveKey(archived('Drift Detected', { secretName: NAME, reason: 'other' }))).not.toBe(one)
+  })
+
+  test.each(['../../x', 'a/b', '', 'short', 'x'.repeat(65)])('takes no id that is none: %j', (id) => {
+    expect(archiveKey(archived('Drift Detected', { secretName: NAME, id }))).toMatch(
+      /drift-detected-[0-9a-f]{32}\.json$/,
+    )
+  })
+})
+
+describe('an event of an incident', () => {
+  test('lies below the incident', () => {
+    expect(archiveKey(leakEvent())).toMatch(/^incidents\/INC-42\/secret-leak-reported-[0-9a-f]{32}\.json$/)
+  })
+
+  test.each(['Leak Closed', 'Leak Unresolved', 'Incident Held', 'Incident Completed', 'Campaign Completed'])(
+    '%s lies there too, whatever secret it names',
+    (type) => {
+      const event = archived(type, { incidentId: 'INC-42', secretName: NAME, campaignId: 'c' })
+
+      expect(archiveKey(event)).toMatch(/^incidents\/INC-42\/[a-z-]+-[0-9a-f]{32}\.json$/)
+    },
+  )
+
+  test('told again is the same; said otherwise, or by somebody else, is kept beside it', () => {
+    const key = archiveKey(leakEvent())
+
+    expect(archiveKey(leakEvent({}, { id: 'another', time: '2026-03-11T00:00:00Z' }))).toBe(key)
+    const others = [
+      leakEvent({ reason: 'also in a log' }),
+      leakEvent({ id: 'its-own-id-0001' }),
+      leakEvent({ id: 'its-own-id-0001', reason: 'x' }),
+      leakEvent({}, { source: 'm2m.break-glass' }),
+    ].map(archiveKey)
+    expect(new Set([key, ...others]).size).toBe(5)
+  })
+})
+
+test('a campaign without an incident lies below itself', () => {
+  expect(archiveKey(archived('Campaign Completed', { campaignId: 'monthly' }))).toMatch(
+    /^campaigns\/monthly\/campaign-completed-[0-9a-f]{32}\.json$/,
+  )
+})
+
+test.each(archivedTypes)('%s without the name of its place is kept, unsorted', (type) => {
+  expect(archiveKey(archived(type, {}))).toMatch(/^unsorted\/[a-z-]+-[0-9a-f]{32}\.json$/)
+})
+
+describe('a name in a key', () => {
+  test('stays as it is when Secrets Manager takes it', () => {
+    expect(secretPrefix('m2m/prod/a_b+c=d.e@f-g')).toBe('secrets/m2m/prod/a_b+c=d.e@f-g/')
+    expect(dayPrefix(NAME, NOON)).toBe('secrets/m2m/prod/billing/2026/03/10/')
+  })
+
+  test.each([
+    ['..', 'incidents/%2E%2E/'],
+    ['.', 'incidents/%2E/'],
+    ['a/../b', 'incidents/a%2F..%2Fb/'],
+    ['a b\n', 'incidents/a%20b%0A/'],
+    ['Zürich', 'incidents/Z%C3%BCrich/'],
+    ["it's(1)!*~%", 'incidents/it%27s%281%29%21%2A%7E%25/'],
+    ['\ud800', 'incidents/%EF%BF%BD/'],
+  ])('leaves no way out of its place: %j', (id, prefix) => {
+    expect(incidentPrefix(id)).toBe(prefix)
+  })
+
+  test('is cut when it is long, and still its own', () => {
+    const long = 'x'.repeat(1000)
+
+    expect(campaignPrefix(long)).toMatch(/^campaigns\/x{100}~[0-9a-f]{32}\/$/)
+    expect(campaignPrefix(`${long}y`)).not.toBe(campaignPrefix(long))
+  })
+
+  test('whatever it is, makes one segment of a key that S3 takes', () => {
+    fc.assert(
+      fc.property(anyText, (id) => {
+        const prefix = incidentPrefix(id)
+        expect(prefix).toMatch(/^incidents\/[A-Za-z0-9_.@=+%~-]+\/$/)
+        expect(prefix).not.toMatch(/\/\.{1,2}\//)
+        expect(archiveKey(leakEvent({ incidentId: id })).length).toBeLessThan(400)
+      }),
+    )
+  })
+})
+
+test('a key tells the type of its event', () => {
+  const key = archiveKey(revokedEvent(revokeToken()))
+
+  expect(isKeyOf(key, 'Rotation Refused', 'Secret Revoked')).toBe(true)
+  expect(isKeyOf(key, 'Rotation Refused')).toBe(false)
+})

@@ -1,0 +1,395 @@
+// The report on an incident: what it claims is in the evidence, what is not proven it does not claim, and the same events make the same
+// report, to the byte, in whatever order they came.
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { ArchivedEvent } from '../../../lambda/core/incident/archived-event.ts'
+import { type IncidentClient, incidentCompleted } from '../../../lambda/core/incident/incident-completed.ts'
+import { incidentMarkdown } from '../../../lambda/core/incident/incident-markdown.ts'
+import { buildIncidentReport, type IncidentFacts } from '../../../lambda/core/incident/incident-report.ts'
+import { makeRequestToken } from '../../../lambda/core/secret/request-token.ts'
+import {
+  archived,
+  arnOf,
+  evidence,
+  leakEvent,
+  NAME,
+  NOON,
+  refusedEvent,
+  revokedEvent,
+  revokeToken,
+  settledEvent,
+  settleTokenOf,
+} from '../../fakes/envelopes.ts'
+
+const SHOP = 'm2m/prod/shop'
+const completed = (...clients: readonly IncidentClient[]): readonly ArchivedEvent[] =>
+  incidentCompleted({ incidentId: 'INC-42', at: NOON + 5000, clients }).map(({ type, detail }) =>
+    archived(type, detail, { source: 'm2m.incident' }),
+  )
+const billing: IncidentClient = {
+  secretArn: arnOf(NAME),
+  secretName: NAME,
+  clientId: 'client-of-billing',
+  outcome: 'revoked',
+  requestTokens: [revokeToken()],
+}
+const factsOf = (facts: Partial<IncidentFacts> = {}): IncidentFacts => ({
+  incidentId: 'INC-42',
+  said: [leakEvent(), ...completed(billing)],
+  told: [revokedEvent(revokeToken()), settledEvent(revokeToken())],
+  secretNames: [NAME],
+  ...facts,
+})
+const report = (facts: Partial<IncidentFacts> = {}) => buildIncidentReport(factsOf(facts))
+const onlyClient = (facts: Partial<IncidentFacts> = {}) => {
+  const { clients } = report(facts)
+  expect(clients).toHaveLength(1)
+  return clients[0]
+}
+
+describe('an incident that is proven', () => {
+  test('says who asked, why, what is refused, what is accepted, how long it took and what may still live', () => {
+    expect(report()).toEqual({
+      version: 1,
+      incidentId: 'INC-42',
+      outcome: 'proven',
+      reported: [
+        {
+          at: '2026-03-10T12:34:56Z',
+          source: 'm2m.security',
+          requestedBy: 'alice',
+          reason: 'found in a public repository',
+          selector: { secretNames: [NAME] },
+        },
+      ],
+      notes: [],
+      clients: [
+        {
+          secretName: NAME,
+          secretArn: arnOf(NAME),
+          clientId: 'client-of-billing',
+          outcome: 'proven',
+          proof: {
+            eventId: revokedEvent(revokeToken()).detail.id,
+            at: '2026-03-10T12:34:58.800Z',
+            requestToken: settleTokenOf(revokeToken()),
+            refused: evidence.refused,
+            accepted: evidence.accepted,
+            slots: evidence.slots,
+            // 2.6 s, and the bus knows full seconds only.
+            secondsToRefusal: 3,
+            mintedTokensEndBy: '2026-03-10T13:34:58.600Z',
+          },
+          failures: [],
+          advice: null,
+        },
+      ],
+    })
+  })
+
+  test('counts to the last refusal, and an hour from there', () => {
+    const [one] = evidence.refused
+    if (one === undefined) throw new Error('no refusal')
+    const later = { ...one, lastFour: 'efgh', provenAt: new Date(NOON + 9000).toISOString() }
+    const proof = { ...evidence, refused: [later, one] }
+
+    expect(onlyClient({ told: [revokedEvent(revokeToken(), { proof })] })?.proof).toMatchObject({
+      secondsToRefusal: 9,
+      mintedTokensEndBy: '2026-03-10T13:35:05.000Z',
+    })
+  })
+
+  test('by two reports counts from the first, and shows both', () => {
+    const said = [leakEvent({ reason: 'again' }, { time: '2026-03-10T12:34:57Z' }), leakEvent(), ...completed(billing)]
+
+    const { reported, clients } = report({ said })
+    expect(reported.map(({ reason }) => reason)).toEqual(['found in a public repository', 'again'])
+    expect(clients[0]?.proof?.secondsToRefusal).toBe(3)
+  })
+
+  test('without a report on the bus has no time to count from', () => {
+    expect(onlyClient({ said: [] })).toMatchObject({ outcome: 'proven', proof: { secondsToRefusal: null } })
+  })
+
+  test('needs no word of the incident function: evidence tells whose it is', () => {
+    expect(onlyClient({ said: [leakEvent()] })).toMatchObject({
+      outcome: 'proven',
+      secretArn: arnOf(NAME),
+      clientId: 'client-of-billing',
+    })
+  })
+
+  test('takes the newest proof of several', () => {
+    const second = revokedEvent(revokeToken({ attempt: 2 }), { at: NOON + 60_000 })
+
+    expect(onlyClient({ told: [second, revokedEvent(revokeToken())] })?.proof?.at).toBe('2026-03-10T12:35:56.000Z')
+  })
+
+  test('after a grace is proven by the settle that ends it', () => {
+    const rotated = makeRequestToken({
+      origin: 'rotate',
+      askedAt: NOON,
+      secretArn: arnOf(NAME),
+      about: 'INC-42',
+      attempt: 1,
+    })
+    const { slots, refused } = evidence
+    const switched = { id: 'switched-0001', secretArn: arnOf(NAME), secretName: NAME, requestToken: rotated }
+    const told = [archived('Rotation Completed', switched), settledEvent(rotated, NAME, { slots, refused })]
+
+    expect(onlyClient({ said: [leakEvent({ graceSeconds: 900 })], told })).toMatchObject({
+      outcome: 'proven',
+      proof: { accepted: null, refused },
+    })
+  })
+})
+
+describe('what does not prove anything', () => {
+  test.each([
+    ["another incident's evidence", revokedEvent(revokeToken({ incidentId: 'INC-43' }))],
+    ["another secret's evidence", revokedEvent(revokeToken({ name: SHOP }), { name: SHOP })],
+    ['a planned settle', settledEvent('c0ffee00-0000-4000-8000-000000000000')],
+    ['evidence that refuses nothing', revokedEvent(revokeToken(), { proof: { ...evidence, refused: [] } })],
+    [
+      'evidence with a hole',
+      archived('Secret Revoked', { ...revokedEvent(revokeToken()).detail, evidence: { refused: 'yes' } }),
+    ],
+    ['a settle that tells no evidence', settledEvent(revokeToken(), NAME, undefined)],
+  ])('%s', (_what, event) => {
+    const { clients } = report({ said: [leakEvent()], told: [event] })
+    const client = clients.find(({ secretName }) => secretName === NAME)
+
+    expect(client).toMatchObject({ outcome: 'notProven', proof: null })
+    expect(client?.advice).toMatch(/^nothing proves yet that the leaked value is dead: wait a minute/)
+  })
+
+  test("the incident function's own word, without the evidence", () => {
+    expect(report({ told: [] })).toMatchObject({ outcome: 'notProven', clients: [{ outcome: 'notProven' }] })
+  })
+})
+
+describe('what failed', () => {
+  const first = refusedEvent(revokeToken(), 'rotations are frozen (on); lift the freeze')
+
+  test('before a proof is told, and asks for nothing', () => {
+    const told = [revokedEvent(revokeToken({ attempt: 2 })), first]
+
+    expect(onlyClient({ told })).toMatchObject({
+      outcome: 'proven',
+      advice: null,
+      failures: [{ type: 'Rotation Refused', requestToken: revokeToken(), explanation: first.detail.explanation }],
+    })
+  })
+
+  test('without a proof says what to do: what the last refusal advises', () => {
+    const second = refusedEvent(revokeToken({ attempt: 2 }), 'Stytch knows no such client', { at: NOON + 9000 })
+
+    expect(onlyClient({ said: [leakEvent()], told: [second, first] })).toMatchObject({
+      failures: [{ explanation: first.detail.explanation }, { explanation: 'Stytch knows no such client' }],
+      advice: expect.stringMatching(/^Stytch knows no such client; then ask again under the same incident id/),
+    })
+  })
+
+  test('or what the incident function advises, when it does', () => {
+    const failed = { ...billing, outcome: 'failed' as const, why: 'the secret is scheduled for deletion' }
+
+    expect(onlyClient({ said: completed(failed), told: [first] })?.advice).toMatch(
+      /^the secret is scheduled for deletion; ask again under the same incident id/,
+    )
+    expect(onlyClient({ said: completed({ ...failed, advice: 'restore it' }), told: [first] })?.advice).toBe(
+      'the secret is scheduled for deletion; restore it',
+    )
+  })
+
+  test('twice under one token for one reason is one failure; a refused settle belongs to it, too', () => {
+    const drift = archived('Drift Detected', first.detail)
+    const settle = refusedEvent(settleTokenOf(revokeToken()), 'Stytch is elsewhere', { at: NOON + 2000 })
+    const planned = refusedEvent('c0ffee00-0000-4000-8000-000000000000', 'not ours')
+
+    const { failures } = onlyClient({ told: [drift, first, planned, settle], said: completed(billing) }) ?? {}
+
+    expect(failures?.map(({ explanation }) => explanation)).toEqual([first.detail.explanation, 'Stytch is elsewhere'])
+  })
+
+  test('of several results the last told counts', () => {
+    const failed = { ...billing, outcome: 'failed' as const, why: 'stuck' }
+    const later = incidentCompleted({ incidentId: 'INC-42', at: NOON + 90_000, clients: [{ ...failed, why: 'gone' }] })
+    const said = [...later.map(({ type, detail }) => archived(type, detail)), ...completed(failed)]
+
+    expect(onlyClient({ said, told: [] })?.advice).toMatch(/^gone; /)
+  })
+})
+
+describe('an incident that a campaign worked on', () => {
+  const said = [
+    leakEvent({ selector: { all: true, expectedCount: 2 } }),
+    archived('Campaign Completed', {
+      incidentId: 'INC-42',
+      outcome: 'completed',
+      failures: [{ secretName: SHOP, why: 'stuck', message: 'AWSPENDING stands', attempts: 5 }, { why: 'lost' }, null],
+    }),
+  ]
+
+  test('has the clients that it gave up on, and those whose evidence says whose they are, and no others', () => {
+    const told = [
+      revokedEvent(revokeToken()),
+      revokedEvent(revokeToken({ name: 'm2m/prod/other', incidentId: 'INC-41' }), { name: 'm2m/prod/other' }),
+    ]
+
+    expect(report({ said, told, secretNames: [] }).clients).toMatchObject([
+      { secretName: NAME, outcome: 'proven' },
+      {
+        secretName: SHOP,
+        outcome: 'notProven',
+        advice: expect.stringMatching(/^the campaign gave up on it: stuck \(AWSPENDING stands\); ask again/),
+      },
+    ])
+  })
+
+  test('is proven for a client that was proven after all', () => {
+    const told = [revokedEvent(revokeToken({ name: SHOP }), { name: SHOP })]
+
+    expect(report({ said, told, secretNames: [] }).clients).toMatchObject([{ secretName: SHOP, outcome: 'proven' }])
+  })
+})
+
+describe('what else was said of it', () => {
+  test('is in the notes', () => {
+    const at = new Date(NOON).toISOString()
+    const said = [
+      archived('Leak Closed', { at, secretName: NAME, refused: { error: 'invalid_client', requestId: 'request-1' } }),
+      archived('Leak Unresolved', { at, reason: 'noValue', explanation: 'it brought no value' }),
+      archived('Incident Held', { at, secretName: NAME }),
+      archived('Campaign Completed', { at, outcome: 'completed', counts: { selected: 3, settled: 2, failed: 1 } }),
+    ]
+
+    expect(report({ said, told: [], secretNames: [] })).toMatchObject({
+      outcome: 'noClients',
+      notes: expect.arrayContaining([
+        {
+          at,
+          what: expect.stringMatching(/^closed: .*m2m\/prod\/billing before \(invalid_client, request request-1\)/),
+        },
+        { at, what: 'not resolved: it brought no value' },
+        { at, what: expect.stringMatching(/^held.*release$/) },
+        { at, what: 'its campaign ended as completed: 3 selected, 2 settled, 1 failed' },
+      ]),
+    })
+  })
+})
+
+describe('the same events', () => {
+  const said = [
+    leakEvent(),
+    leakEvent({ reason: 'again' }),
+    ...completed(billing, { ...billing, secretName: SHOP, secretArn: arnOf(SHOP), requestTokens: [] }),
+  ]
+  const told = [
+    revokedEvent(revokeToken()),
+    settledEvent(revokeToken()),
+    refusedEvent(revokeToken({ attempt: 2 }), 'one'),
+    refusedEvent(revokeToken({ attempt: 2 }), 'two'),
+    refusedEvent(revokeToken({ name: SHOP }), 'three', { name: SHOP }),
+  ]
+
+  test('in whatever order make the same report, to the byte', () => {
+    const wanted = JSON.stringify(report({ said, told, secretNames: [SHOP, NAME] }))
+    const shuffled = <Item>(items: readonly Item[]) => fc.shuffledSubarray([...items], { minLength: items.length })
+
+    fc.assert(
+      fc.property(shuffled(said), shuffled(told), shuffled([NAME, SHOP]), (one, other, secretNames) => {
+        expect(JSON.stringify(report({ said: one, told: other, secretNames }))).toBe(wanted)
+      }),
+    )
+  })
+})
+
+describe('in Markdown', () => {
+  test('a proven incident reads so', () => {
+    expect(incidentMarkdown(report())).toMatchInlineSnapshot(`
+      "# Incident INC-42
+
+      **Proven for the one client:** Stytch refuses every value that was accepted before.
+
+      | reported | 2026-03-10T12:34:56Z |
+      | --- | --- |
+      | by | alice, as \`m2m.security\` |
+      | because | found in a public repository |
+      | about | secrets \`m2m/prod/billing\` |
+
+      ## m2m/prod/billing
+
+      Client \`client-of-billing\`: every earlier value is proven dead.
+
+      | value | refused by Stytch | at | request | version |
+      | --- | --- | --- | --- | --- |
+      | …abcd | 401 \`invalid_client\` | 2026-03-10T12:34:58.600Z | \`request-refused\` | \`rotate-1\` |
+
+      The new value …wxyz is accepted (request \`request-accepted\`, 2026-03-10T12:34:58.700Z). Stytch's slots hold nothing else: current …wxyz, next empty (request \`request-look\`).
+
+      From the report to the last refusal: at most 3 s. A token that was minted with a dead value can live until **2026-03-10T13:34:58.600Z** wherever it is verified offline.
+
+      Evidence: event \`f07f0e638ab846d3bcbc5f3c248f3c83\` of 2026-03-10T12:34:58.800Z, by \`settle-1773144000000-4fb2c804407228b3e0ee43022d0fe5b0\`.
+      "
+    `)
+  })
+
+  test('what is left to do comes first', () => {
+    const said = [
+      leakEvent(),
+      ...completed(billing, {
+        ...billing,
+        secretName: SHOP,
+        secretArn: arnOf(SHOP),
+        outcome: 'failed',
+        requestTokens: [],
+      }),
+    ]
+    const told = [
+      revokedEvent(revokeToken()),
+      refusedEvent(revokeToken({ name: SHOP }), 'Stytch knows no such client', { name: SHOP }),
+    ]
+
+    const text = incidentMarkdown(report({ said, told, secretNames: [NAME, SHOP] }))
+
+    expect(text).toContain('**Not proven for 1 of 2 clients.**')
+    expect(text.indexOf('## m2m/prod/shop')).toBeLessThan(text.indexOf('## m2m/prod/billing'))
+    expect(text).toContain('Client `client-of-billing`: **the earlier values are not proven dead**.')
+    expect(text).toContain('Rotation Refused: Stytch knows no such client (`revoke-')
+    expect(text).toMatch(/\*\*To do:\*\* Stytch knows no such client; then ask again .*\.$/m)
+  })
+
+  test('an incident of which nothing is known says so', () => {
+    const text = incidentMarkdown(report({ said: [], told: [], secretNames: [] }))
+
+    expect(text).toBe(
+      '# Incident INC-42\n\n**No client is known of this incident, yet or at all.**\n\nNobody reported it on the bus, or the report is not archived yet.\n',
+    )
+  })
+
+  test.each([
+    [{ all: true, expectedCount: 10_000 }, 'all clients, 10000 expected'],
+    [{ clientIds: ['a', 'b'] }, 'clients `a`, `b`'],
+    [{ tags: { team: 'x' } }, 'tags {"team":"x"}'],
+    ['everything', 'nothing that could be read'],
+  ])('says whom it was about: %j', (selector, expected) => {
+    expect(incidentMarkdown(report({ said: [leakEvent({ selector })] }))).toContain(`| about | ${expected} |`)
+  })
+
+  test('what somebody wrote stays text', () => {
+    const reason = 'a | b\n# heading <script>alert(1)</script> [x](http://e.example) `code` **bold** ~~no~~'
+    const incidentId = 'INC\n## 42'
+
+    const text = incidentMarkdown(buildIncidentReport(factsOf({ incidentId, said: [leakEvent({ reason })] })))
+
+    expect(text).toContain('# Incident INC \\#\\# 42\n')
+    expect(text).toContain(
+      '| because | a \\| b \\# heading \\<script\\>alert(1)\\</script\\> \\[x\\](http://e.example) \\`code\\` \\*\\*bold\\*\\* \\~\\~no\\~\\~ |',
+    )
+    expect(text.split('\n').filter((line) => line.startsWith('# '))).toHaveLength(1)
+  })
+
+  test('a grace is told', () => {
+    expect(incidentMarkdown(report({ said: [leakEvent({ graceSeconds: 900 })] }))).toContain('| grace | 900 s')
+  })
+})

@@ -1,0 +1,37 @@
+// Whose a rotation is can be told from its token by who knows the incident, and by nobody else.
+import { expect, test } from 'vitest'
+import { isAskedBy, isSettleOf } from '../../../lambda/core/incident/incident-tokens.ts'
+import { makeRequestToken } from '../../../lambda/core/secret/request-token.ts'
+import { arnOf, NAME, NOON, revokeToken, settleTokenOf } from '../../fakes/envelopes.ts'
+
+const ARN = arnOf(NAME)
+
+test.each([1, 2, 5])('attempt %i of the incident is its own, whenever it was asked for', (attempt) => {
+  expect(isAskedBy('INC-42', ARN, revokeToken({ attempt, askedAt: NOON + 12_345 }))).toBe(true)
+  const rotate = makeRequestToken({ origin: 'rotate', askedAt: NOON, secretArn: ARN, about: 'INC-42', attempt })
+  expect(isAskedBy('INC-42', ARN, rotate)).toBe(true)
+})
+
+test.each([
+  ['another incident', 'INC-43', ARN, revokeToken()],
+  ['another secret', 'INC-42', arnOf('m2m/prod/shop'), revokeToken()],
+  ['a sixth attempt, which is not made', 'INC-42', ARN, revokeToken({ attempt: 6 })],
+  [
+    'a settle',
+    'INC-42',
+    ARN,
+    makeRequestToken({ origin: 'settle', askedAt: NOON, secretArn: ARN, about: 'INC-42', attempt: 1 }),
+  ],
+  ['a token that is not ours', 'INC-42', ARN, 'c0ffee00-0000-4000-8000-000000000000'],
+  ['no token', 'INC-42', ARN, ''],
+])('%s is not', (_what, incidentId, arn, token) => {
+  expect(isAskedBy(incidentId, arn, token)).toBe(false)
+})
+
+test('a settle belongs to the switch that it ends, and to no other', () => {
+  const settle = settleTokenOf(revokeToken(), { attempt: 3, askedAt: NOON + 7_200_000 })
+
+  expect(isSettleOf(revokeToken(), ARN, settle)).toBe(true)
+  expect(isSettleOf(revokeToken({ attempt: 2 }), ARN, settle)).toBe(false)
+  expect(isSettleOf(revokeToken(), ARN, revokeToken())).toBe(false)
+})

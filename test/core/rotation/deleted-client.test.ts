@@ -1,0 +1,98 @@
+// A client that is deleted between a step's look and its next call: Stytch rejects the call, and the step says why at once. What it
+// rejects of a client that is still there stays the fault that it is.
+import { describe, expect, test } from 'vitest'
+import { Fault } from '../../../lambda/core/base/fault.ts'
+import type { Intent } from '../../../lambda/core/secret/request-token.ts'
+import { failAt, onceAt } from '../../fakes/call-log.ts'
+import { effectOf } from '../../fakes/effect.ts'
+import { createRegisteredWorld, tokenOf, type World } from '../../fakes/world.ts'
+
+const rejected = new Fault({ code: 'STYTCH_REJECTED', retryable: false, message: 'Stytch rejected it, on purpose.' })
+
+interface Case {
+  readonly call: string
+  readonly intent: Intent
+  readonly before: readonly Intent[]
+  readonly step: 'createSecret' | 'setSecret'
+}
+const cases: readonly Case[] = [
+  { call: 'start', intent: 'rotate', before: [], step: 'createSecret' },
+  { call: 'complete', intent: 'rotate', before: ['rotate'], step: 'createSecret' },
+  { call: 'cancel', intent: 'revoke', before: ['rotate', 'rollback'], step: 'createSecret' },
+  { call: 'complete', intent: 'settle', before: ['rotate'], step: 'setSecret' },
+  { call: 'cancel', intent: 'settle', before: ['rotate', 'rollback'], step: 'setSecret' },
+]
+
+const reach = async ({ before, intent, step }: Omit<Case, 'call'>): Promise<{ world: World; token: string }> => {
+  const world = createRegisteredWorld()
+  for (const each of before) await world.rotate(tokenOf(each))
+  const token = tokenOf(intent)
+  world.vault.rotateSecret(token)
+  if (step === 'setSecret') await world.step('createSecret', token)
+  return { world, token }
+}
+
+describe('a client that is deleted', () => {
+  test.each(cases)('right before $call in $step of a $intent is named', async ({ call, ...place }) => {
+    const { world, token } = await reach(place)
+    world.log.before.push(
+      onceAt(`issuer.${call}`, () => {
+        world.issuer.clients.clear()
+        throw rejected
+      }),
+    )
+
+    const effect = await effectOf(world, () => world.step(place.step, token))
+
+    expect(effect).toBe(`${call} > no clientNotFound, cleared: Refused, Drift`)
+  })
+
+  test('right before it is bound is named', async () => {
+    const { world, token } = await reach({ intent: 'rotate', before: [], step: 'createSecret' })
+    world.client().boundTo = undefined
+    world.log.before.push(
+      onceAt('issuer.bind', () => {
+        world.issuer.clients.clear()
+        throw rejected
+      }),
+    )
+
+    expect(await effectOf(world, () => world.step('createSecret', token))).toBe(
+      'bind > no clientNotFound, cleared: Refused, Drift',
+    )
+  })
+
+  test('is not looked for where AWSCURRENT cannot be read: the rejection stays', async () => {
+    const { world, token } = await reach({ intent: 'rotate', before: [], step: 'createSecret' })
+    world.log.before.push(
+      onceAt('issuer.start', () => {
+        world.vault.place(world.vault.holderOf('AWSCURRENT') ?? '', { text: 'canary' })
+        throw rejected
+      }),
+    )
+
+    await expect(world.step('createSecret', token)).rejects.toBe(rejected)
+  })
+})
+
+test.each(cases)('$call in $step of a $intent, rejected though the client is there, is that fault', async (each) => {
+  const { call, ...place } = each
+  const { world, token } = await reach(place)
+  world.log.before.push(failAt(`issuer.${call}`, rejected))
+
+  await expect(world.step(place.step, token)).rejects.toBe(rejected)
+  expect(world.vault.holderOf('AWSPENDING')).toBe(token)
+})
+
+test('another fault is not looked into', async () => {
+  const { world, token } = await reach({ intent: 'rotate', before: [], step: 'createSecret' })
+  const unavailable = new Fault({ code: 'STYTCH_UNAVAILABLE', retryable: true, message: 'down, on purpose.' })
+  world.log.before.push(
+    onceAt('issuer.start', () => {
+      world.issuer.clients.clear()
+      throw unavailable
+    }),
+  )
+
+  await expect(world.step('createSecret', token)).rejects.toBe(unavailable)
+})

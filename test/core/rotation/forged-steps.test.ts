@@ -1,0 +1,371 @@
+// Whoever may call RotateSecret may also invoke the function, with any step, in any order, for any token. None of it changes what a
+// rotation under way would have done, and the dry run changes nothing at all.
+import { randomUUID } from 'node:crypto'
+import { describe, expect, test } from 'vitest'
+import { type Step, steps } from '../../../lambda/core/rotation/refusal.ts'
+import { runStep } from '../../../lambda/core/rotation/run-step.ts'
+import type { Intent } from '../../../lambda/core/secret/request-token.ts'
+import { effectOf } from '../../fakes/effect.ts'
+import { SECRET_ARN } from '../../fakes/fake-vault.ts'
+import { createRegisteredWorld, nameOf, textOf, tokenOf, valueNamed, type World } from '../../fakes/world.ts'
+
+const HOUR_MS = 3_600_000
+const does = (world: World, step: Step, token: string) => effectOf(world, () => world.step(step, token))
+const begun = (world: World, intent: Intent): string => {
+  const token = tokenOf(intent, world.timing.now())
+  world.vault.rotateSecret(token)
+  return token
+}
+/** The dry run's version, as Secrets Manager may make it: AWSCURRENT's own value under a bare token. */
+const dryRun = (world: World): string => {
+  const token = randomUUID()
+  world.vault.rotateSecret(token)
+  world.vault.place(token, { text: world.vault.versions.get(world.vault.holderOf('AWSCURRENT') ?? '')?.text ?? '' })
+  return token
+}
+/** Everything that a forger could have changed. */
+const stateOf = ({ vault, client }: World) =>
+  JSON.stringify([
+    client(),
+    [...vault.versions.values()].map(({ versionId, text, labels }) => [versionId, text, [...labels]]),
+  ])
+
+describe('the dry run, which is testSecret alone', () => {
+  const copies = [
+    ['no value', undefined],
+    ['AWSCURRENT’s value', textOf(valueNamed('A'))],
+    ['AWSCURRENT’s value, written another way', ` ${textOf(valueNamed('A'))}\n`],
+  ] as const
+
+  test.each(copies)('passes with %s and changes nothing', async (_what, text) => {
+    for (const token of [randomUUID(), tokenOf('rotate'), tokenOf('settle')]) {
+      const world = createRegisteredWorld()
+      world.vault.rotateSecret(token)
+      if (text !== undefined) world.vault.place(token, { text })
+      const before = stateOf(world)
+
+      expect(await does(world, 'testSecret', token)).toBe('nothing')
+      expect(stateOf(world)).toBe(before)
+    }
+  })
+
+  test('passes in the middle of an overlap', async () => {
+    const world = createRegisteredWorld()
+    await world.rotate(tokenOf('rotate'))
+    const token = dryRun(world)
+    const before = stateOf(world)
+
+    expect(await does(world, 'testSecret', token)).toBe('nothing')
+    expect(stateOf(world)).toBe(before)
+  })
+
+  test('followed by a forged finish does not move AWSCURRENT off the version of a revoke', async () => {
+    const world = createRegisteredWorld()
+    const revoke = await world.rotate(tokenOf('revoke'))
+    const token = dryRun(world)
+
+    expect(await does(world, 'finishSecret', token)).toBe('no pendingEqualsCurrent, cleared: Refused')
+    expect(world.vault.holderOf('AWSCURRENT')).toBe(revoke)
+  })
+
+  test('followed by a forged create starts nothing', async () => {
+    const world = createRegisteredWorld()
+
+    expect(await does(world, 'createSecret', dryRun(world))).toBe('no pendingEqualsCurrent, cleared: Refused')
+    expect(world.client().next).toBeNull()
+  })
+
+  test('fails when AWSCURRENT is dead, and changes nothing', async () => {
+    const world = createRegisteredWorld({ current: valueNamed('X') })
+    const token = randomUUID()
+    world.vault.rotateSecret(token)
+    world.vault.place(token, { text: textOf(valueNamed('A')) })
+    const before = stateOf(world)
+
+    expect(await does(world, 'testSecret', token)).toBe('no dryRunRefused, kept')
+    expect(stateOf(world)).toBe(before)
+  })
+})
+
+describe('a step out of its order', () => {
+  test.each(['rotate', 'revoke', 'settle', 'rollback'] as const)(
+    '%s: finish before create moves nothing',
+    async (intent) => {
+      const world = createRegisteredWorld()
+      const token = begun(world, intent)
+      const before = stateOf(world)
+
+      expect(await does(world, 'finishSecret', token)).toBe('no pendingMissing, kept')
+      expect(stateOf(world)).toBe(before)
+    },
+  )
+
+  test.each(['settle', 'rollback'] as const)('%s: set before create changes nothing', async (intent) => {
+    const world = createRegisteredWorld()
+    await world.rotate(tokenOf('rotate'))
+    const token = begun(world, intent)
+    const before = stateOf(world)
+
+    expect(await does(world, 'setSecret', token)).toBe('no pendingMissing, kept')
+    expect(stateOf(world)).toBe(before)
+  })
+
+  test('a settle’s finish before its set waits for it, and the settle goes on', async () => {
+    const world = createRegisteredWorld()
+    await world.rotate(tokenOf('rotate'))
+    const token = begun(world, 'settle')
+    await world.step('createSecret', token)
+
+    expect(await does(world, 'finishSecret', token)).toBe('fault STEP_OUT_OF_ORDER')
+    expect(await does(world, 'setSecret', token)).toBe('complete')
+    expect(await does(world, 'testSecret', token)).toBe('nothing')
+    expect(await does(world, 'finishSecret', token)).toBe('move: Completed')
+  })
+
+  test('create twice starts once', async () => {
+    const world = createRegisteredWorld()
+    const token = begun(world, 'rotate')
+
+    expect(await does(world, 'createSecret', token)).toBe('start > put new1')
+    expect(await does(world, 'createSecret', token)).toBe('nothing')
+  })
+
+  test.each([
+    ['settle', 'put new1'],
+    ['rollback', 'nothing'],
+  ] as const)('%s: create twice stores one value', async (intent, again) => {
+    const world = createRegisteredWorld()
+    await world.rotate(tokenOf('rotate'))
+    const token = begun(world, intent)
+    await world.step('createSecret', token)
+    const before = stateOf(world)
+
+    expect(await does(world, 'createSecret', token)).toBe(again)
+    expect(stateOf(world)).toBe(before)
+  })
+
+  test('finish twice tells the same again, under the same ids, and moves nothing', async () => {
+    const world = createRegisteredWorld()
+    const token = await world.rotate(tokenOf('rotate'))
+    const told = world.outcomes.events.map(({ type, detail }) => [type, detail.id])
+    const before = stateOf(world)
+
+    expect(await does(world, 'finishSecret', token)).toBe('nothing: Completed, Changed')
+    expect(world.outcomes.events.slice(2).map(({ type, detail }) => [type, detail.id])).toEqual(told)
+    expect(stateOf(world)).toBe(before)
+  })
+
+  test.each(['rotate', 'revoke', 'settle', 'rollback'] as const)(
+    '%s: every other step after the finish does nothing, whether AWSPENDING is still there or not',
+    async (intent) => {
+      for (const isCleanedUp of [false, true]) {
+        const world = createRegisteredWorld()
+        await world.rotate(tokenOf('rotate'))
+        const token = await world.rotate(tokenOf(intent))
+        if (isCleanedUp) await world.vault.moveLabel({ secretId: SECRET_ARN, label: 'AWSPENDING', from: token })
+        const before = stateOf(world)
+
+        expect(await does(world, 'createSecret', token)).toBe('nothing')
+        const set = await does(world, 'setSecret', token)
+        expect(await does(world, 'testSecret', token)).toBe('nothing')
+        expect(['nothing', 'no pendingMissing, kept']).toContain(set)
+        expect(stateOf(world)).toBe(before)
+      }
+    },
+  )
+
+  test('finish, long after Secrets Manager took AWSPENDING away, tells nothing', async () => {
+    const world = createRegisteredWorld()
+    const token = await world.rotate(tokenOf('rotate'))
+    await world.vault.moveLabel({ secretId: SECRET_ARN, label: 'AWSPENDING', from: token })
+
+    expect(await does(world, 'finishSecret', token)).toBe('nothing')
+  })
+
+  test('a registered value is never told as a completed rotation', async () => {
+    const world = createRegisteredWorld()
+
+    expect(await does(world, 'finishSecret', world.vault.holderOf('AWSCURRENT') ?? '')).toBe('nothing')
+  })
+
+  test('a settle’s set, three hours after its finish, does nothing, though AWSPENDING is still there', async () => {
+    const world = createRegisteredWorld()
+    await world.rotate(tokenOf('rotate'))
+    const settle = await world.rotate(tokenOf('settle'))
+    world.timing.advance(3 * HOUR_MS)
+
+    expect(world.vault.holderOf('AWSPENDING')).toBe(settle)
+    expect(await does(world, 'setSecret', settle)).toBe('nothing')
+  })
+
+  test('a settle’s set, sent again when a new rotation is under way, does nothing', async () => {
+    const world = createRegisteredWorld()
+    await world.rotate(tokenOf('rotate'))
+    const settle = await world.rotate(tokenOf('settle'))
+    const rotate = begun(world, 'rotate')
+    await world.step('createSecret', rotate)
+    const before = stateOf(world)
+
+    expect(await does(world, 'setSecret', settle)).toBe('no pendingMissing, kept')
+    expect(stateOf(world)).toBe(before)
+  })
+})
+
+test('a rollback to AWSCURRENT’s own value is refused', async () => {
+  const world = createRegisteredWorld()
+  const rotate = await world.rotate(tokenOf('rotate'))
+  await world.vault.moveLabel({ secretId: SECRET_ARN, label: 'AWSPENDING', from: rotate })
+  const copy = world.vault.versions.get(rotate)?.text ?? ''
+  world.vault.place(randomUUID(), { text: copy, labels: ['AWSCURRENT'] })
+
+  expect(await does(world, 'createSecret', begun(world, 'rollback'))).toBe('no overlap, cleared: Refused')
+})
+
+describe('a token that has nothing under way', () => {
+  const effects = async (world: World, token: string) => {
+    const found: Record<string, string> = {}
+    for (const step of steps) found[step] = await does(world, step, token)
+    return found
+  }
+
+  test.each(['rotate', 'revoke', 'settle', 'rollback'] as const)('%s, unknown: nothing is changed', async (intent) => {
+    const world = createRegisteredWorld()
+    await world.rotate(tokenOf('rotate'))
+    const before = stateOf(world)
+
+    expect(await effects(world, tokenOf(intent))).toEqual({
+      createSecret: 'no tokenWithoutVersion, kept',
+      setSecret: ['settle', 'rollback'].includes(intent) ? 'no pendingMissing, kept' : 'nothing',
+      testSecret: 'nothing',
+      finishSecret: 'no tokenWithoutVersion, kept',
+    })
+    expect(stateOf(world)).toBe(before)
+  })
+
+  test('the token of AWSPREVIOUS: nothing is changed', async () => {
+    const world = createRegisteredWorld()
+    const old = await world.rotate(tokenOf('rotate'))
+    await world.vault.moveLabel({ secretId: SECRET_ARN, label: 'AWSPENDING', from: old })
+    await world.rotate(tokenOf('rotate'))
+    const before = stateOf(world)
+
+    expect(await effects(world, old)).toEqual({
+      createSecret: 'no notPending, kept',
+      setSecret: 'nothing',
+      testSecret: 'nothing',
+      finishSecret: 'no notPending, kept',
+    })
+    expect(stateOf(world)).toBe(before)
+  })
+
+  test('a rotation whose AWSPENDING was cleared: late steps change nothing', async () => {
+    const world = createRegisteredWorld()
+    const token = begun(world, 'rotate')
+    await world.step('createSecret', token)
+    await world.vault.moveLabel({ secretId: SECRET_ARN, label: 'AWSPENDING', from: token })
+    const before = stateOf(world)
+
+    expect(await effects(world, token)).toEqual({
+      createSecret: 'no tokenWithoutVersion, kept',
+      setSecret: 'nothing',
+      testSecret: 'nothing',
+      finishSecret: 'no tokenWithoutVersion, kept',
+    })
+    expect(stateOf(world)).toBe(before)
+  })
+
+  test.each(['createSecret', 'finishSecret'] as const)(
+    'a secret without rotation: %s changes nothing',
+    async (step) => {
+      const world = createRegisteredWorld()
+      const token = begun(world, 'rotate')
+      world.vault.place(token, { text: textOf(valueNamed('P')) })
+      world.vault.rotationEnabled = false
+      const before = stateOf(world)
+
+      expect(await does(world, step, token)).toBe('no rotationNotEnabled, kept')
+      expect(stateOf(world)).toBe(before)
+    },
+  )
+
+  test.each(['register', 'adopt'] as const)('%s-… marks a stored value and asks for nothing', async (origin) => {
+    for (const step of ['createSecret', 'finishSecret'] as const) {
+      const world = createRegisteredWorld()
+      const token = tokenOf(origin)
+      world.vault.rotateSecret(token)
+      world.vault.place(token, { text: textOf(valueNamed('A')) })
+
+      expect(await does(world, step, token)).toBe('no storedOrigin, cleared: Refused')
+      expect(world.client()).toMatchObject({ current: valueNamed('A'), next: null })
+    }
+  })
+})
+
+describe('a token that is too old', () => {
+  const acting = [
+    ['settle', 'createSecret'],
+    ['settle', 'setSecret'],
+    ['settle', 'finishSecret'],
+    ['rollback', 'createSecret'],
+    ['rollback', 'setSecret'],
+    ['rollback', 'finishSecret'],
+  ] as const
+  const aged = (intent: Intent, step: Step, ageMs: number) => {
+    const world = createRegisteredWorld()
+    // On the hour, so that a settle's rounding adds nothing.
+    world.timing.advance(HOUR_MS / 2)
+    return { world, step, token: tokenOf(intent, world.timing.now() - ageMs) }
+  }
+
+  test.each(acting)('%s stops at %s after two hours, and clears up', async (intent, step) => {
+    const { world, token } = aged(intent, step, 2 * HOUR_MS + 1)
+    await world.rotate(tokenOf('rotate'))
+    world.vault.rotateSecret(token)
+    if (step !== 'createSecret') {
+      world.vault.place(token, { text: textOf(intent === 'settle' ? 'canary-new1-n001' : valueNamed('A')) })
+    }
+
+    expect(await does(world, step, token)).toBe('no tooOld, cleared: Refused')
+    expect(world.client().next).not.toBeNull()
+  })
+
+  test.each(['settle', 'rollback'] as const)('%s still acts at two hours', async (intent) => {
+    const { world, token } = aged(intent, 'createSecret', 2 * HOUR_MS)
+    await world.rotate(tokenOf('rotate'))
+
+    expect(await effectOf(world, async () => void (await world.rotate(token)))).toMatch(/> move: Completed/)
+  })
+
+  test.each(['rotate', 'revoke'] as const)(
+    'a %s is never too old: the service may come back a day later',
+    async (intent) => {
+      const { world, token } = aged(intent, 'createSecret', 48 * HOUR_MS)
+
+      expect(await effectOf(world, async () => void (await world.rotate(token)))).toMatch(/> move: Completed/)
+    },
+  )
+})
+
+test('the rotation token goes on to the put, and into nothing that is said', async () => {
+  const world = createRegisteredWorld()
+  const requestToken = begun(world, 'rotate')
+
+  for (const step of steps) {
+    await runStep(world.rotation, { step, secretId: SECRET_ARN, requestToken, rotationToken: 'canary-rotation-token' })
+  }
+
+  expect(world.vault.rotationTokens).toEqual(['canary-rotation-token'])
+  expect(world.said()).not.toContain('canary')
+})
+
+test('a rotation that the service drives again from its first step, twice, ends as if it had been driven once', async () => {
+  const world = createRegisteredWorld()
+  const token = begun(world, 'rotate')
+  await world.step('createSecret', token)
+  await world.step('testSecret', token)
+
+  const effect = await effectOf(world, async () => void (await world.rotate(token)))
+
+  expect(effect).toBe('move: Completed, Changed')
+  expect(nameOf(world.valueUnder('AWSCURRENT') ?? '')).toBe('new1')
+})

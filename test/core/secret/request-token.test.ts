@@ -1,0 +1,126 @@
+// The request token carries a rotation's intent through Secrets Manager: who asks for the same thing gets the same token, a new
+// attempt gets another, and whatever we did not make means `rotate`.
+import { randomUUID } from 'node:crypto'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import {
+  intentOfOrigin,
+  isSettledOrigin,
+  makeRequestToken,
+  type Origin,
+  readRequestToken,
+} from '../../../lambda/core/secret/request-token.ts'
+
+const origins: readonly Origin[] = ['rotate', 'revoke', 'settle', 'rollback', 'register', 'adopt']
+const HOUR_MS = 3_600_000
+const asked = {
+  origin: 'settle' as Origin,
+  askedAt: Date.UTC(2026, 10, 2, 12, 30, 15, 250),
+  secretArn: 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:one-AbCdEf',
+  about: 'rotate-1793622615250-00000000000000000000000000000000',
+  attempt: 1,
+}
+const requests = fc.record({
+  origin: fc.constantFrom(...origins),
+  askedAt: fc.integer({ min: 0, max: 9_999_999_999_999 }),
+  secretArn: fc.string(),
+  about: fc.string(),
+  attempt: fc.nat(),
+})
+
+describe('making', () => {
+  test('every token fits what Secrets Manager takes, and reads back as what was asked', () => {
+    fc.assert(
+      fc.property(requests, (request) => {
+        const token = makeRequestToken(request)
+
+        expect(token).toMatch(/^[a-z0-9-]{32,64}$/)
+        const askedAt = request.origin === 'settle' ? Math.floor(request.askedAt / HOUR_MS) * HOUR_MS : request.askedAt
+        expect(readRequestToken(token)).toEqual({ origin: request.origin, askedAt })
+      }),
+    )
+  })
+
+  test('the same request gives the same token', () => {
+    fc.assert(
+      fc.property(requests, (request) => {
+        expect(makeRequestToken({ ...request })).toBe(makeRequestToken(request))
+      }),
+    )
+  })
+
+  test('a settle is rounded down to the hour, so that all who ask within it join one rotation', () => {
+    const at = (minute: number, second: number) =>
+      makeRequestToken({ ...asked, askedAt: Date.UTC(2026, 10, 2, 12, minute, second) })
+
+    expect(at(0, 0)).toBe(at(59, 59))
+    expect(makeRequestToken({ ...asked, askedAt: Date.UTC(2026, 10, 2, 13) })).not.toBe(at(59, 59))
+  })
+
+  test.each(['rotate', 'revoke', 'rollback', 'register', 'adopt'] as const)(
+    '%s keeps the millisecond at which it was asked for',
+    (origin) => {
+      expect(readRequestToken(makeRequestToken({ ...asked, origin })).askedAt).toBe(asked.askedAt)
+    },
+  )
+
+  test('another attempt, secret or reason is another token', () => {
+    const tokens = [
+      asked,
+      { ...asked, attempt: 2 },
+      { ...asked, attempt: 11 },
+      { ...asked, about: 'incident-7' },
+      { ...asked, secretArn: `${asked.secretArn}x` },
+      { ...asked, origin: 'revoke' as Origin },
+    ].map(makeRequestToken)
+
+    expect(new Set(tokens).size).toBe(tokens.length)
+  })
+
+  test('where one part ends and the next begins counts', () => {
+    const one = makeRequestToken({ ...asked, secretArn: 'ab', about: 'c' })
+    const other = makeRequestToken({ ...asked, secretArn: 'a', about: 'bc' })
+
+    expect(one).not.toBe(other)
+  })
+})
+
+describe('reading', () => {
+  const hex = '0123456789abcdef0123456789abcdef'
+  const foreign: readonly (readonly [string, string])[] = [
+    ['the bare UUID of the console', randomUUID()],
+    ['an unknown word', `renew-1793622615250-${hex}`],
+    ['a word in capitals', `SETTLE-1793622615250-${hex}`],
+    ['a short time', `settle-179362261525-${hex}`],
+    ['a long time', `settle-17936226152500-${hex}`],
+    ['a short end', `settle-1793622615250-${hex.slice(1)}`],
+    ['capitals at the end', `settle-1793622615250-${hex.toUpperCase()}`],
+    ['something before it', ` settle-1793622615250-${hex}`],
+    ['a line after it', `settle-1793622615250-${hex}\n`],
+    ['nothing', ''],
+  ]
+
+  test.each(foreign)('%s means rotate, at an unknown time', (_what, token) => {
+    expect(readRequestToken(token)).toEqual({ origin: 'rotate' })
+  })
+
+  test('no text makes the reader fail', () => {
+    fc.assert(
+      fc.property(fc.string(), (token) => {
+        expect(origins).toContain(readRequestToken(token).origin)
+      }),
+    )
+  })
+})
+
+test.each([
+  ['rotate', 'rotate', false],
+  ['revoke', 'revoke', false],
+  ['settle', 'settle', true],
+  ['rollback', 'rollback', false],
+  ['register', 'rotate', true],
+  ['adopt', 'rotate', true],
+] as const)('a version that came from %s counts as a %s; settled: %s', (origin, intent, isSettled) => {
+  expect(intentOfOrigin(origin)).toBe(intent)
+  expect(isSettledOrigin(origin)).toBe(isSettled)
+})

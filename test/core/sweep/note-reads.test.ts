@@ -1,0 +1,78 @@
+// Reads are written once a minute for each role and secret, whatever else is told; what fails is told again by the delivery.
+import { expect, test } from 'vitest'
+import { noteReads, WRITE_AGAIN_MS } from '../../../lambda/core/sweep/note-reads.ts'
+import type { SeenRead } from '../../../lambda/core/sweep/read-trail.ts'
+
+const AT = Date.UTC(2026, 10, 24, 12)
+const eventAt = (at: number, secretId = 'm2m/prod/billing') => ({
+  detail: {
+    eventTime: new Date(at).toISOString(),
+    userIdentity: { type: 'IAMUser', arn: 'arn:aws:iam::111111111111:user/ada' },
+    requestParameters: { secretId },
+  },
+})
+
+const createPlace = () => {
+  const written: SeenRead[] = []
+  let failure: Error | undefined
+  const noting = {
+    records: {
+      note: async (read: SeenRead) => {
+        if (failure !== undefined) throw failure
+        written.push(read)
+      },
+    },
+    secretNamePrefix: 'm2m/prod/',
+    lately: new Map<string, number>(),
+  }
+  return {
+    written,
+    fail: (error: Error | undefined) => {
+      failure = error
+    },
+    tell: (event: unknown) => noteReads(noting, event),
+  }
+}
+
+test('the same role again is written when a minute has passed, and another secret at once', async () => {
+  const { tell, written } = createPlace()
+
+  const counts = [
+    await tell(eventAt(AT)),
+    await tell(eventAt(AT + WRITE_AGAIN_MS - 1)),
+    await tell(eventAt(AT + 1000, 'm2m/prod/orders')),
+    await tell(eventAt(AT + WRITE_AGAIN_MS)),
+    await tell(eventAt(AT, 'elsewhere')),
+  ]
+
+  expect(counts).toEqual([1, 0, 1, 1, 0])
+  expect(written.map(({ secretName, at }) => [secretName, at - AT])).toEqual([
+    ['m2m/prod/billing', 0],
+    ['m2m/prod/orders', 1000],
+    ['m2m/prod/billing', WRITE_AGAIN_MS],
+  ])
+})
+
+test('what could not be written is written by the next telling', async () => {
+  const { tell, fail, written } = createPlace()
+  fail(new Error('down'))
+  await expect(tell(eventAt(AT))).rejects.toThrow('down')
+  fail(undefined)
+
+  expect(await tell(eventAt(AT))).toBe(1)
+  expect(written).toHaveLength(1)
+})
+
+test('remembers no more than it may', async () => {
+  const { tell } = createPlace()
+  for (let at = 0; at < 10_001; at += 1) await tell(eventAt(AT, `m2m/prod/client${at}`))
+
+  expect(await tell(eventAt(AT + 1, 'm2m/prod/client0'))).toBe(1)
+})
+
+test('what is no such event is refused with what is wrong with it', async () => {
+  await expect(createPlace().tell({ detail: {} })).rejects.toMatchObject({
+    code: 'INPUT_MALFORMED',
+    message: expect.stringContaining('detail.eventTime: expected a date'),
+  })
+})

@@ -1,0 +1,111 @@
+// The list of the last hour's revocations: complete, kept for half a minute, and no dearer than what changed lately.
+import { describe, expect, test } from 'vitest'
+import { createRevocationList } from '../../../lambda/core/vend/list-revocations.ts'
+import { createVendWorld } from '../../fakes/fake-vending.ts'
+
+const MINUTE_MS = 60_000
+
+const seat = () => {
+  const world = createVendWorld()
+  const list = createRevocationList(world.vending)
+  const named = async () => (await list({ timing: world.timing })).clients.map(({ clientId }) => clientId)
+  return { world, list: () => list({ timing: world.timing }), named }
+}
+
+describe('the list', () => {
+  test('names a client from its revoke until an hour after its settle', async () => {
+    const { world, list, named } = seat()
+    const { clientId } = world.place({ name: 'orders' })
+    world.place({ name: 'billing' })
+
+    const before = await named()
+    world.timing.advance(30_000)
+    world.switchTo('orders', 'revoke')
+    const during = (await list()).clients
+    world.timing.advance(30_000)
+    world.switchTo('orders', 'settle')
+    const after = (await list()).clients
+    world.timing.advance(59 * MINUTE_MS)
+    const late = await named()
+    world.timing.advance(2 * MINUTE_MS)
+
+    expect(before).toEqual([])
+    expect(during).toMatchObject([{ clientId, secretName: 'm2m/test/orders', state: 'revoking' }])
+    expect(after).toMatchObject([{ clientId, state: 'revoked' }])
+    expect(after[0]?.notBefore).toBe((world.secretOf('orders').lastRotatedAt ?? 0) / 1000 + 1)
+    expect(late).toEqual([clientId])
+    expect(await named()).toEqual([])
+  })
+
+  test('is kept for half a minute, and asked for once by all who want it', async () => {
+    const { world, named } = seat()
+    world.place({ name: 'orders' })
+
+    await Promise.all([named(), named(), named()])
+    world.timing.advance(29_999)
+    await named()
+    const calls = world.vault.calls.length
+    world.timing.advance(1)
+    await named()
+
+    expect(calls).toBe(1)
+    expect(world.vault.calls).toHaveLength(2)
+  })
+
+  test('finds a revoke behind a rotation since', async () => {
+    const { world, named } = seat()
+    const { clientId } = world.place({ name: 'orders' })
+    for (const origin of ['revoke', 'settle', 'rotate'] as const) {
+      world.timing.advance(MINUTE_MS)
+      world.switchTo('orders', origin)
+    }
+
+    expect(await named()).toEqual([clientId])
+  })
+
+  test('reads the value only of a revoked client whose tags do not name it', async () => {
+    const { world, named } = seat()
+    const { clientId } = world.place({ name: 'orders' })
+    delete world.secretOf('orders').tags['m2m:client-id']
+    world.switchTo('orders', 'revoke')
+
+    expect(await named()).toEqual([clientId])
+    expect(world.vault.calls).toContain('read m2m/test/orders')
+  })
+
+  test('looks at nothing that did not change lately: of 1,000 clients, one page', async () => {
+    const { world, named } = seat()
+    for (let at = 0; at < 1000; at += 1) world.place({ name: `client-${at}` })
+    world.timing.advance(24 * 60 * MINUTE_MS)
+    world.switchTo('client-500', 'rotate')
+
+    expect(await named()).toEqual([])
+    expect(world.vault.calls).toEqual(['list first'])
+  })
+
+  test('of a whole fleet that was revoked names all, and looks again only at those that are not settled', async () => {
+    const { world, list } = seat()
+    for (let at = 0; at < 250; at += 1) {
+      world.place({ name: `client-${at}` })
+      world.switchTo(`client-${at}`, 'revoke')
+      if (at < 200) world.switchTo(`client-${at}`, 'settle')
+    }
+
+    const { clients } = await list()
+
+    expect(clients).toHaveLength(250)
+    expect(clients.filter(({ state }) => state === 'revoked')).toHaveLength(200)
+    expect(world.vault.calls.filter((call) => call.startsWith('list'))).toHaveLength(3)
+    expect(world.vault.calls.filter((call) => call.startsWith('describe'))).toHaveLength(50)
+  })
+
+  test('is no list when Secrets Manager does not answer: an old one would pass for a new one', async () => {
+    const { world, list } = seat()
+    await list()
+    world.timing.advance(30_000)
+    world.vault.failing = 1
+
+    await expect(list()).rejects.toMatchObject({ code: 'SECRETS_MANAGER_UNAVAILABLE' })
+    await expect(list()).resolves.toMatchObject({ clients: [] })
+  })
+})

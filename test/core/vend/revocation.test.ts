@@ -1,0 +1,202 @@
+// What a secret's metadata tells of a revoke: never nothing when there was one, never a time before the leaked value was dead.
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { makeRequestToken, type Origin } from '../../../lambda/core/secret/request-token.ts'
+import type { VersionEntry } from '../../../lambda/core/secret/secrets.ts'
+import {
+  type Labelled,
+  mayHideRevocation,
+  revocationByLabels,
+  revocationByVersions,
+} from '../../../lambda/core/vend/revocation.ts'
+
+const ARN = 'arn:aws:secretsmanager:eu-west-1:111111111111:secret:m2m/prod/orders-AbCdEf'
+const NOON = Date.UTC(2026, 10, 2, 12)
+const MINUTE_MS = 60_000
+const HOUR_MS = 60 * MINUTE_MS
+
+interface Life extends Labelled {
+  readonly versions: readonly VersionEntry[]
+}
+
+/** Secrets Manager and the four steps, as far as metadata shows them. */
+const createLife = () => {
+  let now = NOON - 30 * 24 * HOUR_MS
+  let versions: VersionEntry[] = []
+  let lastRotatedAt: number | undefined
+  let lastChangedAt = now
+  /** When the value that a revoke replaced died. */
+  const deaths: number[] = []
+  let revokeOpen = false
+  let made = 0
+  const put = (label: string, to: string): void => {
+    const holder = versions.find(({ labels }) => labels.includes(label))?.versionId
+    versions = versions.map((one) => ({
+      ...one,
+      labels: one.versionId === to ? [...one.labels, label] : one.labels.filter((known) => known !== label),
+    }))
+    if (label === 'AWSCURRENT' && holder !== undefined) put('AWSPREVIOUS', holder)
+  }
+  const add = (origin: Origin | 'bare', labels: readonly string[]): string => {
+    made += 1
+    const versionId =
+      origin === 'bare'
+        ? `00000000-0000-4000-8000-${String(made).padStart(12, '0')}`
+        : makeRequestToken({ origin, askedAt: now, secretArn: ARN, about: `life ${made}`, attempt: 1 })
+    versions = [...versions, { versionId, labels: [...labels], createdAt: now }]
+    return versionId
+  }
+  const pass = (ms: number): void => {
+    now += ms
+  }
+  put('AWSCURRENT', add('register', []))
+  return {
+    pass,
+    now: () => now,
+    deaths,
+    isOpen: () => revokeOpen,
+    rotate: (origin: Exclude<Origin, 'register' | 'adopt'> | 'bare', succeeds: boolean, stepMs: number): void => {
+      const id = add(origin, ['AWSPENDING'])
+      pass(stepMs)
+      if (
+        succeeds &&
+        revokeOpen &&
+        (origin === 'settle' || origin === 'rotate' || origin === 'bare' || origin === 'revoke')
+      ) {
+        // The slot of the leaked value is retired inside of this rotation, before its label moves.
+        deaths.push(now)
+        revokeOpen = false
+      }
+      pass(stepMs)
+      versions = versions.map((one) => ({ ...one, labels: one.labels.filter((label) => label !== 'AWSPENDING') }))
+      if (succeeds) {
+        put('AWSCURRENT', id)
+        lastChangedAt = now
+        if (origin === 'revoke') revokeOpen = true
+        pass(stepMs)
+        lastRotatedAt = now
+      }
+    },
+    shown: (): Life => ({
+      arn: ARN,
+      createdAt: NOON - 30 * 24 * HOUR_MS,
+      lastChangedAt,
+      lastRotatedAt,
+      labels: Object.fromEntries(
+        versions.filter(({ labels }) => labels.length > 0).map(({ versionId, labels }) => [versionId, labels]),
+      ),
+      versions,
+    }),
+  }
+}
+
+/** As the list of revocations asks. */
+const judge = (life: Life, now: number) => {
+  const byLabels = revocationByLabels(life)
+  if (byLabels !== undefined) return byLabels
+  return mayHideRevocation(life, now) ? revocationByVersions(life, life.versions) : undefined
+}
+
+describe('the labels', () => {
+  test('of a secret that was never revoked tell of nothing', () => {
+    const life = createLife()
+    life.rotate('rotate', true, 100)
+    life.rotate('settle', true, 100)
+
+    expect(revocationByLabels(life.shown())).toBeUndefined()
+  })
+
+  test('of a revoke that waits for its settle say so, from when it was asked for', () => {
+    const life = createLife()
+    const askedAt = life.now()
+    life.rotate('revoke', true, 100)
+
+    expect(revocationByLabels(life.shown())).toEqual({ state: 'revoking', notBefore: askedAt / 1000 + 1 })
+  })
+
+  test('of a settled revoke say when its value was dead at the latest, to the second after', () => {
+    const life = createLife()
+    life.rotate('revoke', true, 100)
+    life.rotate('settle', true, 400)
+    const { lastRotatedAt = 0 } = life.shown()
+
+    expect(revocationByLabels(life.shown())).toEqual({
+      state: 'revoked',
+      notBefore: Math.floor(lastRotatedAt / 1000) + 1,
+    })
+  })
+
+  test('count the later of two dates, should one lag behind the other', () => {
+    const life = createLife()
+    life.rotate('revoke', true, 100)
+    life.rotate('settle', true, 400)
+    const shown = life.shown()
+
+    const early = revocationByLabels({ ...shown, lastRotatedAt: shown.lastRotatedAt && shown.lastRotatedAt - HOUR_MS })
+
+    expect(early?.notBefore).toBe(Math.floor((shown.lastChangedAt ?? 0) / 1000) + 1)
+  })
+})
+
+describe('what lies behind the labels', () => {
+  test('is asked for only where more than one rotation may have ended within the hour', () => {
+    const life = createLife()
+    life.rotate('rotate', true, 100)
+    life.pass(24 * HOUR_MS)
+    life.rotate('settle', true, 100)
+
+    expect(mayHideRevocation(life.shown(), life.now())).toBe(false)
+    life.rotate('rotate', true, 100)
+    expect(mayHideRevocation(life.shown(), life.now())).toBe(true)
+  })
+
+  test('is found: a revoke, its settle, and a rotation since', () => {
+    const life = createLife()
+    life.rotate('revoke', true, 100)
+    life.rotate('settle', true, 100)
+    life.pass(5 * MINUTE_MS)
+    life.rotate('rotate', true, 100)
+
+    const found = judge(life.shown(), life.now())
+
+    expect(found?.state).toBe('revoked')
+    expect((found?.notBefore ?? 0) * 1000).toBeGreaterThan(life.deaths[0] ?? 0)
+  })
+
+  test('is not made up: a revoke that failed, and was cleared, revoked nothing', () => {
+    const life = createLife()
+    life.rotate('rotate', true, 100)
+    life.rotate('revoke', false, 100)
+
+    expect(revocationByVersions(life.shown(), life.shown().versions)).toBeUndefined()
+  })
+})
+
+test('whatever was rotated in whatever order, a revoke of the last hour is told, and never with a time before the death', () => {
+  const act = fc.record({
+    origin: fc.constantFrom('rotate', 'revoke', 'settle', 'bare' as const),
+    succeeds: fc.boolean(),
+    stepMs: fc.integer({ min: 1, max: 20_000 }),
+    pauseMs: fc.integer({ min: 0, max: 20 * MINUTE_MS }),
+  })
+
+  fc.assert(
+    fc.property(fc.array(act, { maxLength: 12 }), (acts) => {
+      const life = createLife()
+      life.pass(40 * HOUR_MS)
+      for (const { origin, succeeds, stepMs, pauseMs } of acts) {
+        life.rotate(origin, succeeds, stepMs)
+        life.pass(pauseMs)
+        const now = life.now()
+        const found = judge(life.shown(), now)
+        const death = life.deaths.at(-1)
+        if (life.isOpen()) expect(found?.state).toBe('revoking')
+        else if (death !== undefined && death > now - HOUR_MS) {
+          expect(found?.state).toBe('revoked')
+          expect((found?.notBefore ?? 0) * 1000).toBeGreaterThan(death)
+        }
+      }
+    }),
+    { numRuns: 500 },
+  )
+})

@@ -53,6 +53,12 @@ const features: Readonly<Record<string, Fields>> = {
   'a permissions boundary': { permissionsBoundaryArn: `arn:aws:iam::${ACCOUNT}:policy/boundary` },
   replicas: { replicas: [{ region: 'eu-north-1' }, { region: 'eu-central-1', keyArn: key('3') }] },
   'locked evidence': { evidence: { objectLock: 'compliance' } },
+  'nothing reserved': { reservedConcurrency: 'none' },
+  'nothing reserved, with an intake and a vendor': {
+    reservedConcurrency: 'none',
+    incidents: { intake: { signingSecretName: 'leaks/signing' } },
+    vendor: { endpoint: 'regional' },
+  },
   'nothing kept on removal': { onRemoval: 'destroy' },
   'account and Region left open': { environment: undefined },
 }

@@ -159,7 +159,7 @@ export const defaults = {
   clientRemoval: 'retain',
 } as const
 
-/** CloudFormation takes 500 resources a stack; beyond this, clients are registered by the CLI (`m2m register`). */
+/** CloudFormation takes 500 resources a stack; beyond this, clients are registered by the CLI (`m2m apply`). */
 export const MAX_CLIENTS = 80
 
 /** They stand in the environment of two functions, which Lambda limits to 4 KB. */

@@ -26,6 +26,7 @@ import {
   type RotationWindow,
   windowFault,
 } from './rotation-schedule.ts'
+import { settingsFault } from './settings-faults.ts'
 import { partWords } from './stage-names.ts'
 import { readVendor, type VendorConfig } from './vendor-config.ts'
 
@@ -605,6 +606,8 @@ export const readDeployConfig = (context: unknown): DeployConfig => {
   // A stand-in for what is malformed would be judged otherwise.
   if (faults.length === 0) {
     for (const [at, fault] of placeFaults(config)) root.fault(at, fault)
+    const tooMuch = settingsFault(config)
+    if (tooMuch !== undefined) root.fault('operators', tooMuch)
     for (const [at, fault] of readerFaults(config)) root.fault(`clients[${at}].readers`, fault)
   }
   if (faults.length > 0) throw new DeployConfigFault(faults)

@@ -5,7 +5,7 @@ import { functionName, type Part } from './stage-names.ts'
 import { type RoleSettings, stageRoles } from './stage-roles.ts'
 
 /** What of the configuration (deploy-config.ts, which asks this file) decides it. */
-interface ReaderSettings extends RoleSettings {
+export interface ReaderSettings extends RoleSettings {
   readonly stage: string
   readonly secretNamePrefix: string
   readonly environment?: { readonly account: string; readonly region: string }

@@ -1,8 +1,22 @@
 // Whether the settings of the clients function, which has the most of all, fit into a function's environment: they name every operator,
 // replica and admitted account, so that they grow with the configuration. Worked out before anything of the stack is made. Pure.
 import { writeClientsEnv } from '../lambda/env.ts'
-import type { DeployConfig } from './deploy-config.ts'
-import { rolesOnSecrets } from './reader-faults.ts'
+import { type ReaderSettings, rolesOnSecrets } from './reader-faults.ts'
+import type { RotationRules } from './rotation-schedule.ts'
+
+/** What of the configuration (deploy-config.ts, which asks this file) decides it. */
+interface GrowingSettings extends ReaderSettings {
+  readonly stytch: { readonly projectId: string; readonly projectSecretName: string; readonly tokenUrl?: string }
+  readonly rotation: ReaderSettings['rotation'] & {
+    readonly backstop: RotationRules
+    readonly periodHours: number
+    readonly overlapHours: number
+  }
+  readonly keyArn?: string
+  readonly replicas: readonly { readonly region: string; readonly keyArn?: string }[]
+  readonly readerAccounts: readonly string[]
+  readonly readerOrganizationId?: string
+}
 
 /** Lambda developer guide, "Lambda quotas": 4 KB for all variables together. */
 const MAX_ENVIRONMENT_BYTES = 4096
@@ -15,7 +29,7 @@ const bytesOf = (env: Readonly<Record<string, string>>): number =>
   Object.entries(env).reduce((sum, [name, value]) => sum + Buffer.byteLength(name) + Buffer.byteLength(value), 0)
 
 /** @returns what is wrong with the operators; undefined when everything fits. */
-export const settingsFault = (config: DeployConfig): string | undefined => {
+export const settingsFault = (config: GrowingSettings): string | undefined => {
   const { stytch, rotation, operators, readerAccounts, readerOrganizationId } = config
   const { account, region, roles, functionOf } = rolesOnSecrets(config)
   const size = bytesOf(

@@ -29,7 +29,8 @@ export class LongestFirst extends BaseSequencer {
   }
 }
 
-const timeouts = { testTimeout: 60_000, hookTimeout: 60_000, teardownTimeout: 5_000 }
+/** They end what hangs, and judge no speed: a busy machine needs a minute for what takes seconds. */
+const timeouts = { testTimeout: 120_000, hookTimeout: 120_000, teardownTimeout: 5_000 }
 
 const exclude = ['**/node_modules/**', '**/dist/**', '**/cdk.out/**']
 

@@ -1,6 +1,6 @@
 // `npm test`: types, lint, architecture and tests, each with a heading and its time. All run even if one fails, so that a red run shows
 // everything at once. The last line on stdout is the tally, `N passed, N failed`; it is green only if all is.
-// `npm test -- --changed` runs the tests that are near to what changed since HEAD~1 (`--changed=REV`: since REV). `npm run test:long` is
+// `npm test -- --changed` runs the tests that are near to what changed since HEAD~1 (`--changed REV`: since REV). `npm run test:long` is
 // the second run, without the checks. Other arguments go on to vitest: `npm test -- test/core/vend`. Tested in test/scripts/check.test.ts.
 
 import { spawn } from 'node:child_process'
@@ -8,7 +8,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { changedSince, importsOf, selectTests } from './changed-tests.ts'
+import { changedLongTests, changedSince, importsOf, selectTests } from './changed-tests.ts'
 
 const repository = fileURLToPath(new URL('..', import.meta.url))
 
@@ -35,12 +35,21 @@ const playedNames = {
   requests: 'requests of consumers',
 } as const
 
+/** A line that a kill cut short counts nothing, and hides no tally. */
+const noteIn = (line: string): Partial<Record<string, number>> => {
+  try {
+    return JSON.parse(line) as Partial<Record<string, number>>
+  } catch {
+    return {}
+  }
+}
+
 /** What the crash suites noted (test/crash/played.ts), a JSON object a line, as one line; empty: they played nothing. */
 export const sumPlayed = (lines: string): string => {
   const notes = lines
     .split('\n')
     .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as Partial<Record<string, number>>)
+    .map(noteIn)
   return Object.entries(playedNames)
     .map(([name, words]) => ({ words, count: notes.reduce((sum, note) => sum + (note[name] ?? 0), 0) }))
     .filter(({ count }) => count > 0)
@@ -203,21 +212,49 @@ export const check = async (
   return passes ? 0 : 1
 }
 
-/** `--changed` and `--changed=REV` become the test files that they ask for. */
+export interface ChangedOption {
+  /** undefined: it is not asked for. */
+  readonly base: string | undefined
+  /** What goes on to vitest. */
+  readonly others: readonly string[]
+}
+
+/** `--changed`, `--changed=REV` and `--changed REV`. */
+export const readChanged = (args: readonly string[]): ChangedOption => {
+  const at = args.findIndex((arg) => arg === '--changed' || arg.startsWith('--changed='))
+  const [option, next] = args.slice(at)
+  if (at === -1 || option === undefined) return { base: undefined, others: args }
+  const given = option.slice('--changed='.length)
+  const isNext = given === '' && next !== undefined && !next.startsWith('-')
+  return {
+    base: given || (isNext ? next : 'HEAD~1'),
+    others: [...args.slice(0, at), ...args.slice(at + (isNext ? 2 : 1))],
+  }
+}
+
+/** The option becomes the test files that it asks for. */
 const withChanged = async (args: readonly string[]): Promise<readonly string[]> => {
-  const [, base = 'HEAD~1'] = args.map((arg) => /^--changed(?:=(.+))?$/.exec(arg)).find((found) => found !== null) ?? []
-  const others = args.filter((arg) => !arg.startsWith('--changed'))
-  if (others.length === args.length) return args
+  const { base, others } = readChanged(args)
+  if (base === undefined) return args
   const changed = changedSince(repository, base)
-  const selected = selectTests(await importsOf(repository), changed)
+  const imports = await importsOf(repository)
+  const selected = selectTests(imports, changed)
   console.log(`${changed.length} files changed since ${base}; ${selected.length} test files are near to them.`)
+  const long = changedLongTests(imports, changed)
+  if (long.length > 0) console.log(`Changed as well, and of the long run: npm run test:long -- ${long.join(' ')}`)
   // What every change may break: names, comments, layout.
   return [...others, ...(selected.length === 0 ? ['test/architecture'] : selected)]
 }
 
-const main = async (args: readonly string[]): Promise<0 | 1> =>
-  args[0] === '--long'
-    ? check(repository, [], ['--config', 'vitest.long.config.ts', ...args.slice(1)])
-    : check(repository, steps, await withChanged(args))
+const main = async (args: readonly string[]): Promise<0 | 1> => {
+  if (args[0] === '--long') return check(repository, [], ['--config', 'vitest.long.config.ts', ...args.slice(1)])
+  try {
+    return await check(repository, steps, await withChanged(args))
+  } catch (error) {
+    console.log(error instanceof Error ? error.message : error)
+    console.log(conclude([], { exitCode: null, report: undefined }).line)
+    return 1
+  }
+}
 
 if (import.meta.main) process.exitCode = await main(process.argv.slice(2))

@@ -8,7 +8,7 @@ import { checkConcurrency, checkDurable, checkLogRole } from './capacity-checks.
 import { type Check, type CheckResult, couldNotLook, runChecks } from './check.ts'
 import type { Surroundings } from './intrinsics.ts'
 import { checkNames } from './name-checks.ts'
-import { checkBootstrap, checkIdentity, checkStack } from './place-checks.ts'
+import { checkBootstrap, checkIdentity, checkRoles, checkStack } from './place-checks.ts'
 import { keyPolicyIn, planOf, secretPoliciesIn, type Template } from './plan.ts'
 import { checkForeignKey, checkSecretPolicies } from './policy-checks.ts'
 import { secretChecks } from './secret-checks.ts'
@@ -75,6 +75,7 @@ const checksOf = ({ deployment, identity, account, timing }: BeforeDeployInput):
       what: `in which state ${around.stackName} is`,
       run: async () => [checkStack(around.stackName, await readStack())],
     },
+    { check: 'roles', what: 'whether the roles exist that may call functions', run: () => checkRoles(plan, account) },
     ...secretChecks(config, account),
     {
       check: 'secret policy',

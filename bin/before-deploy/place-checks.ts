@@ -1,8 +1,8 @@
-// Checks of where the stack is to stand: whose account it is, whether CDK's bootstrap is there, and in which state an earlier deployment left
+// Checks of where the stack is to stand: whose account it is, whether CDK's bootstrap is there and the roles that must be, and in which state an earlier deployment left
 // the stack.
 import type { DeployConfig } from '../../lib/config/deploy-config.ts'
 import type { Account, Stack } from './account.ts'
-import { type CheckResult, ok, problem } from './check.ts'
+import { type CheckResult, notChecked, ok, problem } from './check.ts'
 import type { Plan } from './plan.ts'
 
 export const checkIdentity = (
@@ -34,6 +34,27 @@ export const checkBootstrap = async (
     return [problem('bootstrap', `version ${version} is too old for this template`, todo)]
   }
   return [ok('bootstrap', `version ${version}`)]
+}
+
+/** Lambda refuses a policy whose principal is a role that does not exist. */
+export const checkRoles = async (
+  { letIn, around }: Plan,
+  account: Pick<Account, 'isTaken'>,
+): Promise<readonly CheckResult[]> => {
+  const check = 'roles'
+  const results = await Promise.all(
+    letIn.map(async (arn): Promise<readonly CheckResult[]> => {
+      const owner = arn.split(':')[4]
+      if (owner !== around.account) {
+        return [notChecked(check, `${arn} is of another account`, `ask account ${owner} whether the role exists`)]
+      }
+      if (await account.isTaken({ type: 'AWS::IAM::Role', name: arn.split('/').at(-1) ?? '' })) return []
+      const what = `${arn} does not exist, and Lambda refuses a policy that names it`
+      return [problem(check, what, 'create the role first, or correct its ARN in the configuration')]
+    }),
+  )
+  const found = results.flat()
+  return found.length > 0 ? found : [ok(check, letIn.length === 0 ? 'none must exist' : 'those that must exist do')]
 }
 
 /** What CDK itself deletes before it begins anew (isCreationFailure). */

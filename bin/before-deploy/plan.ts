@@ -35,6 +35,8 @@ export interface Plan {
   /** Names of functions that are durable. */
   readonly durable: readonly string[]
   readonly apiGatewayLogs: 'none' | 'needRole' | 'makeRole'
+  /** ARNs of roles that functions' policies let in, as principals. */
+  readonly letIn: readonly string[]
   /** Absent: the template needs no bootstrap. */
   readonly bootstrap?: { readonly parameterName: string; readonly refused: readonly string[] }
 }
@@ -74,6 +76,9 @@ const namesIn = (resources: readonly Resource[], around: Surroundings): readonly
     const name = property === undefined ? undefined : textOf(properties[property], around)
     return name === undefined ? [] : [{ type, name }]
   })
+
+const listOf = (value: unknown): readonly unknown[] =>
+  Array.isArray(value) ? (value as readonly unknown[]) : value === undefined ? [] : [value]
 
 const environmentOf = ({ properties }: Resource, around: Surroundings): Readonly<Record<string, string>> => {
   const { Variables: variables = {} } = (properties.Environment ?? {}) as { Variables?: Properties }
@@ -137,6 +142,17 @@ const apiGatewayLogsOf = (resources: readonly Resource[]): Plan['apiGatewayLogs'
   return resources.some(({ type }) => type === 'AWS::ApiGateway::Account') ? 'makeRole' : 'needRole'
 }
 
+const letInBy = (resources: readonly Resource[], around: Surroundings): readonly string[] => {
+  const statements = resources
+    .filter(({ type }) => type === 'AWS::Lambda::ResourcePolicy')
+    .flatMap(({ properties }) => listOf((properties.PolicyDocument as Properties | undefined)?.Statement))
+  const principals = statements.flatMap((one) => {
+    const { Effect: effect, Principal: principal } = one as { Effect?: unknown; Principal?: { AWS?: unknown } }
+    return effect === 'Allow' ? listOf(principal?.AWS) : []
+  })
+  return [...new Set(principals.flatMap((one) => textOf(one, around) ?? []))].filter((arn) => arn.includes(':role/'))
+}
+
 export const planOf = (template: Template, around: Surroundings): Plan => {
   const resources = resourcesOf(template)
   const functions = resources
@@ -154,12 +170,19 @@ export const planOf = (template: Template, around: Surroundings): Plan => {
       properties.DurableConfig === undefined ? [] : [functionName],
     ),
     apiGatewayLogs: apiGatewayLogsOf(resources),
+    letIn: letInBy(resources, around),
     ...(bootstrap === undefined ? {} : { bootstrap }),
   }
 }
 
-/** The policy of the key that the template makes, with what is known of its surroundings filled in; undefined when it makes none. */
+/**
+ * The policy of the key that the template makes for secrets, with what is known of its surroundings filled in; undefined when it makes none.
+ * A key for logs and alarms is used by their services themselves, and not through Secrets Manager.
+ */
 export const keyPolicyIn = (template: Template, around: Surroundings): unknown => {
-  const key = resourcesOf(template).find(({ type }) => type === 'AWS::KMS::Key')
+  const key = resourcesOf(template).find(
+    ({ type, properties }) =>
+      type === 'AWS::KMS::Key' && JSON.stringify(properties.KeyPolicy).includes('"kms:ViaService"'),
+  )
   return key === undefined ? undefined : resolved(key.properties.KeyPolicy, around)
 }

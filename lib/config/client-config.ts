@@ -46,7 +46,11 @@ export const roleArnShape = matching(
   "a role's full ARN without wildcards, arn:aws:iam::<account>:role/<name>",
 )
 
-export const tagKeyShape = matching(TAG_KEY, 'at most 128 characters, not starting with aws:')
+export const tagKeyShape = matching(
+  TAG_KEY,
+  '1 to 128 letters, digits, spaces and _ . : / = + - @, not starting with aws:',
+)
+export const tagValueShape = matching(TAG_VALUE, 'at most 256 letters, digits, spaces and _ . : / = + - @')
 
 export const clientNameShape: Shape = {
   expected:
@@ -92,8 +96,8 @@ const readTags = (place: Place): Readonly<Record<string, string>> => {
     if (!tagKeyShape.fits(key) || /^m2m:/i.test(key)) {
       inner.fault(key, `is no tag's key: expected ${tagKeyShape.expected} or m2m:`)
     }
-    if (typeof value === 'string' && TAG_VALUE.test(value)) tags[key] = value
-    else inner.fault(key, 'is malformed: expected at most 256 letters, digits, spaces and + - = . _ : / @')
+    if (typeof value === 'string' && tagValueShape.fits(value)) tags[key] = value
+    else inner.fault(key, `is malformed: expected ${tagValueShape.expected}`)
   }
   if (Object.keys(tags).length > MAX_TAGS) inner.fault('', `are too many: expected at most ${MAX_TAGS}`)
   return tags

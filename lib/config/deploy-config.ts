@@ -4,10 +4,19 @@
 import type { Node } from 'constructs'
 import { type AdoptionProofConfig, readAdoptionProof } from './adoption-config.ts'
 import { type CampaignsConfig, readCampaigns } from './campaign-config.ts'
-import { type ClientConfig, readClientList, roleArnShape, spanFault, spanHours, tagKeyShape } from './client-config.ts'
+import {
+  type ClientConfig,
+  readClientList,
+  roleArnShape,
+  spanFault,
+  spanHours,
+  tagKeyShape,
+  tagValueShape,
+} from './client-config.ts'
 import { createPlace, isFields, matching, type Place, type Shape } from './config-place.ts'
 import { readConfigValue } from './config-text.ts'
 import { type IncidentsConfig, intakeSecretNames, readIncidents } from './incident-config.ts'
+import { placeFaults } from './place-faults.ts'
 import { readerFaults } from './reader-faults.ts'
 import { type Reservations, type ReservingPart, readReservations } from './reservations.ts'
 import {
@@ -17,6 +26,7 @@ import {
   type RotationWindow,
   windowFault,
 } from './rotation-schedule.ts'
+import { settingsFault } from './settings-faults.ts'
 import { partWords } from './stage-names.ts'
 import { readVendor, type VendorConfig } from './vendor-config.ts'
 
@@ -150,11 +160,14 @@ export const defaults = {
   clientRemoval: 'retain',
 } as const
 
-/** CloudFormation takes 500 resources a stack; beyond this, clients are registered by the CLI (`m2m register`). */
+/** CloudFormation takes 500 resources a stack; beyond this, clients are registered by the CLI (`m2m apply`). */
 export const MAX_CLIENTS = 80
 
 /** They stand in the environment of two functions, which Lambda limits to 4 KB. */
 export const MAX_READER_ACCOUNTS = 50
+
+/** Of a stack and of each of its resources (AWS General Reference, "Tagging"). */
+const MAX_TAGS = 50
 
 /** A hundred years, which is all that Object Lock takes. */
 const MAX_RETENTION_DAYS = 36_500
@@ -344,6 +357,13 @@ const readNetwork = (root: Place): NetworkConfig | undefined => {
   const securityGroupIds = place.texts('securityGroupIds', shapes.securityGroupId)
   if (subnetIds.length === 0) place.fault('subnetIds', 'is missing: expected at least one private subnet')
   if (securityGroupIds.length === 0) place.fault('securityGroupIds', 'is missing: expected at least one')
+  // VpcConfig in Lambda's API reference.
+  for (const [name, ids, most] of [
+    ['subnetIds', subnetIds, 16],
+    ['securityGroupIds', securityGroupIds, 5],
+  ] as const) {
+    if (ids.length > most) place.fault(name, `are ${ids.length}: expected at most ${most}, as Lambda takes`)
+  }
   return { subnetIds, securityGroupIds }
 }
 
@@ -353,9 +373,11 @@ const readTags = (root: Place): Readonly<Record<string, string>> => {
   const tags: Record<string, string> = {}
   for (const [key, value] of Object.entries(place.fields)) {
     if (!shapes.tagKey.fits(key)) place.fault(key, `is no tag's key: expected ${shapes.tagKey.expected}`)
-    if (typeof value === 'string' && value.length <= 256) tags[key] = value
-    else place.fault(key, 'is malformed: expected at most 256 characters')
+    if (typeof value === 'string' && tagValueShape.fits(value)) tags[key] = value
+    else place.fault(key, `is malformed: ${JSON.stringify(value)}; expected ${tagValueShape.expected}`)
   }
+  const count = Object.keys(place.fields).length
+  if (count > MAX_TAGS) root.fault('tags', `are ${count}: expected at most ${MAX_TAGS}, as AWS takes on a resource`)
   return tags
 }
 
@@ -582,7 +604,12 @@ export const readDeployConfig = (context: unknown): DeployConfig => {
   const root = createPlace('m2m', faults, value)
   const config = readRoot(root)
   // A stand-in for what is malformed would be judged otherwise.
-  if (faults.length === 0) for (const [at, fault] of readerFaults(config)) root.fault(`clients[${at}].readers`, fault)
+  if (faults.length === 0) {
+    for (const [at, fault] of placeFaults(config)) root.fault(at, fault)
+    const tooMuch = settingsFault(config)
+    if (tooMuch !== undefined) root.fault('operators', tooMuch)
+    for (const [at, fault] of readerFaults(config)) root.fault(`clients[${at}].readers`, fault)
+  }
   if (faults.length > 0) throw new DeployConfigFault(faults)
   return config
 }

@@ -5,7 +5,7 @@ import { functionName, type Part } from './stage-names.ts'
 import { type RoleSettings, stageRoles } from './stage-roles.ts'
 
 /** What of the configuration (deploy-config.ts, which asks this file) decides it. */
-interface ReaderSettings extends RoleSettings {
+export interface ReaderSettings extends RoleSettings {
   readonly stage: string
   readonly secretNamePrefix: string
   readonly environment?: { readonly account: string; readonly region: string }
@@ -16,15 +16,26 @@ interface ReaderSettings extends RoleSettings {
 const SOME_REGION = 'ap-northeast-1'
 const SOME_ACCOUNT = '000000000000'
 
-/** The client's place in the list, and what is wrong. */
-export const readerFaults = (config: ReaderSettings): readonly (readonly [at: number, fault: string])[] => {
-  const { environment, clients, stage, secretNamePrefix } = config
+/** The roles that every secret's policy names, and where the stage is. */
+export const rolesOnSecrets = (config: Omit<ReaderSettings, 'clients'>) => {
+  const { environment, stage, secretNamePrefix } = config
   const { account, region } = environment ?? { account: SOME_ACCOUNT, region: SOME_REGION }
-  const roleOf = (part: Part): string =>
-    `arn:aws:iam::${account}:role/${functionName({ stage, secretNamePrefix }, part)}-${region}`
+  const nameOf = (part: Part): string => functionName({ stage, secretNamePrefix }, part)
+  const roleOf = (part: Part): string => `arn:aws:iam::${account}:role/${nameOf(part)}-${region}`
   const { readers, changers, rotators } = stageRoles(config, roleOf)
   const own = [roleOf('rotation'), roleOf('registrar')]
-  const roles = { readers: [...own, ...readers], changers: [...own, ...changers], rotators }
+  return {
+    account,
+    region,
+    roles: { readers: [...own, ...readers], changers: [...own, ...changers], rotators },
+    functionOf: (part: Part): string => `arn:aws:lambda:${region}:${account}:function:${nameOf(part)}`,
+  }
+}
+
+/** The client's place in the list, and what is wrong. */
+export const readerFaults = (config: ReaderSettings): readonly (readonly [at: number, fault: string])[] => {
+  const { clients, secretNamePrefix } = config
+  const { account, region, roles } = rolesOnSecrets(config)
   const secretArn = `arn:aws:secretsmanager:${region}:${account}:secret:${secretNamePrefix}`
   return clients.flatMap(({ readers: consumers }, at) => {
     const size = policyFault(secretArn, { ...roles, consumers })

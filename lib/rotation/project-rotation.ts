@@ -47,7 +47,8 @@ export class ProjectRotation extends Construct {
       surroundings: props.surroundings,
       part: 'project-rotation',
       bundle: 'on-project-rotation',
-      description: `Rotates the Stytch project secret ${stytch.projectSecretName}`,
+      // Lambda takes 256 characters, and a secret's name may have as many.
+      description: `Rotates the Stytch project secret of stage ${names.stage}`,
       memoryMb: MEMORY_MB,
       timeoutSeconds: TIMEOUT_SECONDS,
       onFailure:

@@ -11,6 +11,8 @@ export interface NeededCalls {
   readonly demanded?: readonly string[]
   /** Calls that only some configurations lead to: allowed where they do, and not missed elsewhere. */
   readonly optional?: readonly string[]
+  /** Its calls to Secrets Manager are about secrets of its own, and not about those of the stage's clients. */
+  readonly ownSecrets?: true
 }
 
 /** Secrets Manager decrypts and encrypts in the name of its caller; RotateSecret asks for lambda:InvokeFunction. */
@@ -22,6 +24,7 @@ const registering: Omit<NeededCalls, 'bundle'> = {
     'secretsmanager:CreateSecret',
     'secretsmanager:DescribeSecret',
     'secretsmanager:GetSecretValue',
+    'secretsmanager:PutSecretValue',
     'secretsmanager:PutResourcePolicy',
     'secretsmanager:RotateSecret',
     'secretsmanager:CancelRotateSecret',
@@ -31,7 +34,7 @@ const registering: Omit<NeededCalls, 'bundle'> = {
     'secretsmanager:UntagResource',
   ],
   demanded: [...writing, 'lambda:InvokeFunction'],
-  optional: ['secretsmanager:PutSecretValue', 'secretsmanager:ReplicateSecretToRegions', 'kms:Encrypt'],
+  optional: ['secretsmanager:ReplicateSecretToRegions', 'kms:Encrypt'],
 }
 
 const askingForRotations = [
@@ -67,6 +70,7 @@ export const neededCalls: Readonly<Record<string, NeededCalls>> = {
       'ssm:GetParameter',
     ],
     optional: ['secretsmanager:ListSecretVersionIds', ...writing],
+    ownSecrets: true,
   },
   registrar: { bundle: 'on-client-resource', ...registering },
   clients: { bundle: 'on-clients-request', ...registering },
@@ -75,6 +79,8 @@ export const neededCalls: Readonly<Record<string, NeededCalls>> = {
     bundle: 'on-identify',
     calls: ['secretsmanager:ListSecrets', 'secretsmanager:GetSecretValue', 'secretsmanager:ListSecretVersionIds'],
     demanded: reading,
+    // The table that counts its searches, where it reserves nothing.
+    optional: ['dynamodb:UpdateItem'],
   },
   intake: {
     bundle: 'on-leak-report',
@@ -86,6 +92,7 @@ export const neededCalls: Readonly<Record<string, NeededCalls>> = {
       'events:PutEvents',
     ],
     optional: reading,
+    ownSecrets: true,
   },
   incident: {
     bundle: 'on-incident',
@@ -122,10 +129,21 @@ export const neededCalls: Readonly<Record<string, NeededCalls>> = {
 /** What a function's role has for Lambda's sake: logs, traces, network, and the queue for what failed. */
 export const ofLambda = /^(logs|xray|ec2|sqs):/
 
-/** The row of a function's name: the longest end that fits. */
-export const neededBy = (functionName: string): NeededCalls | undefined => {
-  const [end = ''] = Object.keys(neededCalls)
+const endOf = (functionName: string): string =>
+  Object.keys(neededCalls)
     .filter((one) => functionName.endsWith(`-${one}`))
-    .sort((one, other) => other.length - one.length)
-  return neededCalls[end]
+    .sort((one, other) => other.length - one.length)[0] ?? ''
+
+/** The row of a function's name: the longest end that fits. */
+export const neededBy = (functionName: string): NeededCalls | undefined => neededCalls[endOf(functionName)]
+
+/** Secrets Manager knows no resource for it. */
+const ofNoSecret = ['secretsmanager:ListSecrets']
+
+/** Whether a statement's resource is one that the function calls this for: the secrets of all of its stage's clients, or any. */
+export const isMeant = (functionName: string, action: string, resource: string): boolean => {
+  const isOfClients = action.startsWith('secretsmanager:') && !ofNoSecret.includes(action)
+  if (!isOfClients || neededBy(functionName)?.ownSecrets === true) return true
+  const stage = functionName.slice('m2m-'.length, -`-${endOf(functionName)}`.length)
+  return resource === '*' || (resource.includes(':secret:') && resource.endsWith(`/${stage}/*`))
 }

@@ -74,102 +74,48 @@ const movedBack = async (stage: Stage): Promise<Subject> => {
   return subject
 }
 
+type Act = (stage: Stage, subject: Subject) => unknown
+
+const startsNext =
+  (role: Role): Act =>
+  (stage, subject) =>
+    startOfColleague(stage, subject, role)
+const cancels: Act = ({ seat }, { clientId }) => dashboardOf(seat).rotateCancel(clientId)
+const completes: Act = ({ seat }, { clientId }) => dashboardOf(seat).rotateComplete(clientId)
+const storesCurrentByHand: Act = ({ seat }, subject) =>
+  putByHand(seat, subject, valueUnder(seat, subject.secretArn, 'AWSCURRENT') ?? '')
+
+/** Where it begins, and what people do there one after the other. */
+const scene = (roles: string, begin: (stage: Stage) => Promise<Subject>, ...acts: readonly Act[]) => ({
+  roles,
+  set: async (stage: Stage): Promise<Subject> => {
+    const subject = await begin(stage)
+    for (const act of acts) await act(stage, subject)
+    return subject
+  },
+})
+
+const registeredC = (stage: Stage) => registered(stage, 'C')
+const rotatedToC = (stage: Stage) => rotated(stage)
+const revokedToC = (stage: Stage) => rotated(stage, 'revoke')
+
 /** What sits where: current slot / next slot, then what is stored and dead. */
 const scenes = {
-  C: { roles: 'C', set: (stage: Stage) => registered(stage, 'C') },
-  'V/C': { roles: 'VC', set: (stage: Stage) => rotated(stage) },
-  'V/C, revoked': { roles: 'VC', set: (stage: Stage) => rotated(stage, 'revoke') },
-  'C/V': { roles: 'CV', set: movedBack },
-  'C/X': {
-    roles: 'CX',
-    set: async (stage: Stage) => {
-      const subject = await registered(stage, 'C')
-      startOfColleague(stage, subject, 'X')
-      return subject
-    },
-  },
-  'V/C, by hand': { roles: 'VC', set: replacedByHand },
-  'C/X, by hand': {
-    roles: 'CX',
-    set: async (stage: Stage) => {
-      const subject = await registered(stage, 'C')
-      await putByHand(stage.seat, subject, valueUnder(stage.seat, subject.secretArn, 'AWSCURRENT') ?? '')
-      startOfColleague(stage, subject, 'X')
-      return subject
-    },
-  },
-  'C/X, V dead': {
-    roles: 'CVX',
-    set: async (stage: Stage) => {
-      const subject = await movedBack(stage)
-      dashboardOf(stage.seat).rotateCancel(subject.clientId)
-      startOfColleague(stage, subject, 'X')
-      return subject
-    },
-  },
-  'V, C dead': {
-    roles: 'VC',
-    set: async (stage: Stage) => {
-      const subject = await rotated(stage)
-      dashboardOf(stage.seat).rotateCancel(subject.clientId)
-      return subject
-    },
-  },
-  'V/X, C dead': {
-    roles: 'VCX',
-    set: async (stage: Stage) => {
-      const subject = await rotated(stage)
-      dashboardOf(stage.seat).rotateCancel(subject.clientId)
-      startOfColleague(stage, subject, 'X')
-      return subject
-    },
-  },
-  'V, C by hand and dead': {
-    roles: 'VC',
-    set: async (stage: Stage) => {
-      const subject = await replacedByHand(stage)
-      dashboardOf(stage.seat).rotateCancel(subject.clientId)
-      return subject
-    },
-  },
-  'V/X, C by hand and dead': {
-    roles: 'VCX',
-    set: async (stage: Stage) => {
-      const subject = await replacedByHand(stage)
-      dashboardOf(stage.seat).rotateCancel(subject.clientId)
-      startOfColleague(stage, subject, 'X')
-      return subject
-    },
-  },
-  'X, C dead': {
-    roles: 'CX',
-    set: async (stage: Stage) => {
-      const subject = await registered(stage, 'C')
-      startOfColleague(stage, subject, 'X')
-      dashboardOf(stage.seat).rotateComplete(subject.clientId)
-      return subject
-    },
-  },
-  'X/Y, C dead': {
-    roles: 'CXY',
-    set: async (stage: Stage) => {
-      const subject = await registered(stage, 'C')
-      startOfColleague(stage, subject, 'X')
-      dashboardOf(stage.seat).rotateComplete(subject.clientId)
-      startOfColleague(stage, subject, 'Y')
-      return subject
-    },
-  },
-  'X, C and V dead': {
-    roles: 'CVX',
-    set: async (stage: Stage) => {
-      const subject = await rotated(stage)
-      dashboardOf(stage.seat).rotateComplete(subject.clientId)
-      startOfColleague(stage, subject, 'X')
-      dashboardOf(stage.seat).rotateComplete(subject.clientId)
-      return subject
-    },
-  },
+  C: scene('C', registeredC),
+  'V/C': scene('VC', rotatedToC),
+  'V/C, revoked': scene('VC', revokedToC),
+  'C/V': scene('CV', movedBack),
+  'C/X': scene('CX', registeredC, startsNext('X')),
+  'V/C, by hand': scene('VC', replacedByHand),
+  'C/X, by hand': scene('CX', registeredC, storesCurrentByHand, startsNext('X')),
+  'C/X, V dead': scene('CVX', movedBack, cancels, startsNext('X')),
+  'V, C dead': scene('VC', rotatedToC, cancels),
+  'V/X, C dead': scene('VCX', rotatedToC, cancels, startsNext('X')),
+  'V, C by hand and dead': scene('VC', replacedByHand, cancels),
+  'V/X, C by hand and dead': scene('VCX', replacedByHand, cancels, startsNext('X')),
+  'X, C dead': scene('CX', registeredC, startsNext('X'), completes),
+  'X/Y, C dead': scene('CXY', registeredC, startsNext('X'), completes, startsNext('Y')),
+  'X, C and V dead': scene('CVX', rotatedToC, completes, startsNext('X'), completes),
 } as const satisfies Record<string, { roles: string; set: (stage: Stage) => Promise<Subject> }>
 
 export type SceneName = keyof typeof scenes

@@ -82,7 +82,10 @@ export const isSame = (one: TortureRun, other: TortureRun): boolean =>
   one.sources === other.sources && one.seed === other.seed && one.isQuick === other.isQuick && one.only === other.only
 
 const failuresOf = ({ report }: Ended): number => report.violations.length + (report.failures ?? 0)
-export const hasPassed = (ended: Ended): boolean => failuresOf(ended) === 0
+const hasPlayed = ({ report: { points = 0, runs = 0, walks = 0, requests = 0 } }: Ended): boolean =>
+  points + runs + walks + requests > 0
+/** What played nothing proved nothing. */
+export const hasPassed = (ended: Ended): boolean => hasPlayed(ended) && failuresOf(ended) === 0
 
 /** What has passed is not played again; what has failed is. */
 export const leftOf = <Unit extends { readonly name: string }>(
@@ -124,6 +127,7 @@ const some = (names: readonly string[]): string =>
 export const join = (journals: readonly Journal[], units: readonly string[], run: TortureRun): Conclusion => {
   const [first] = journals
   if (first === undefined) return { line: countsLine([], units.length), faults: ['There are no results to join.'] }
+  if (units.length === 0) return { line: countsLine([]), faults: [`No unit has ${run.only} in its name.`] }
   const { of } = first.shard
   const faults: string[] = []
   const ended: Ended[] = []

@@ -2,7 +2,7 @@
 // git, so that a copy without a history has one as well.
 import { createHash } from 'node:crypto'
 import { globSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, matchesGlob } from 'node:path'
 
 const parts = [
   'lambda/**/*.ts',
@@ -11,6 +11,9 @@ const parts = [
   'docs/another-vendor/*.ts',
   'package-lock.json',
 ] as const
+
+/** @param path relative to the repository. */
+export const isHashed = (path: string): boolean => parts.some((part) => matchesGlob(path, part))
 
 /** @param root the repository's folder. */
 export const hashSources = (root: string): string => {

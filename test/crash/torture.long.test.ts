@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join as pathOf } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { importsOf } from '../../scripts/changed-tests.ts'
 import {
   type Ended,
   endedLine,
@@ -19,6 +20,7 @@ import {
   unitsOf,
 } from './torture-journal.ts'
 import { readOptions } from './torture-options.ts'
+import { isHashed } from './torture-sources.ts'
 import { gaps, tortureKinds, tortureUnits } from './torture-units.ts'
 import { playAll } from './torture-workers.ts'
 
@@ -92,9 +94,10 @@ describe('a record', () => {
   test('leaves to play what has not ended and what has failed', () => {
     const units = names.map((name) => ({ name }))
     const failed = ended('b', { violations: ['lost'] })
-    const unanswered = ended('c', { failures: 1, violations: [] })
+    const unanswered = ended('c', { requests: 9, failures: 1, violations: [] })
+    const idle = ended('d', { points: 0, runs: 0, violations: [] })
 
-    const left = leftOf(units, journal(1, 1, [ended('a'), failed, unanswered]))
+    const left = leftOf(units, journal(1, 1, [ended('a'), failed, unanswered, idle]))
 
     expect(left.map(({ name }) => name)).toEqual(['b', 'c', 'd', 'e'])
     expect(leftOf(units, undefined)).toEqual(units)
@@ -126,6 +129,11 @@ describe('joined', () => {
       'shard 2 of 2: 1 units failed: b.',
     ],
     [
+      'a unit that played nothing',
+      [journal(1, 2, first), journal(2, 2, [ended('b', { runs: 0, violations: [] }), ended('d')])],
+      'shard 2 of 2: 1 units failed: b.',
+    ],
+    [
       'a shard of other sources',
       [journal(1, 2, first), journal(2, 2, second, { ...run, sources: 'xyz' })],
       'shard 2 of 2: of other sources, another seed or another form of the run.',
@@ -143,6 +151,26 @@ describe('joined', () => {
   ] as const)('%s is said, and the counts do not stand', (_what, journals, fault) => {
     expect(join(journals, names, run).faults).toContain(fault)
   })
+})
+
+test('a name that no unit has is no success', () => {
+  const own = { ...run, only: 'nonesuch' }
+
+  expect(join([journal(1, 1, [], own)], [], own).faults).toEqual(['No unit has nonesuch in its name.'])
+})
+
+test('the sources that results depend on are all that the torture imports', async () => {
+  const root = fileURLToPath(new URL('../..', import.meta.url))
+  const imports = await importsOf(root)
+  const [left, reached] = [['test/crash/torture.ts'], new Set<string>()]
+  for (let next = left.pop(); next !== undefined; next = left.pop()) {
+    if (reached.has(next)) continue
+    reached.add(next)
+    left.push(...(imports.get(next) ?? []).filter((file) => file.endsWith('.ts') && !file.includes('node_modules/')))
+  }
+
+  expect(reached.size).toBeGreaterThan(100)
+  expect([...reached].filter((file) => !isHashed(file))).toEqual([])
 })
 
 describe('the command line', () => {

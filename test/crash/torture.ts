@@ -42,8 +42,11 @@ const ownSeed = ({ isSharded }: TortureOptions, sources: string): number =>
 const unitsFor = ({ isQuick, seed, only }: TortureRun): readonly Unit[] =>
   tortureUnits({ isQuick, seed }).filter(({ name }) => name.includes(only))
 
-const report = ({ unit, seconds, report: { violations, ...figures } }: Ended): void => {
-  say(`${unit}: ${JSON.stringify(figures)}, ${violations.length} violated, ${seconds} s`)
+const report = (one: Ended): void => {
+  const { unit, seconds, report: found } = one
+  const { violations, ...figures } = found
+  const nothing = violations.length === 0 && !hasPassed(one) && found.failures === undefined ? ', played nothing' : ''
+  say(`${unit}: ${JSON.stringify(figures)}, ${violations.length} violated${nothing}, ${seconds} s`)
   for (const violation of violations.slice(0, SHOWN)) say(`  ${violation}`)
   if (violations.length > SHOWN) say(`  and ${violations.length - SHOWN} more`)
 }
@@ -79,6 +82,11 @@ const play = async (options: TortureOptions): Promise<0 | 1> => {
     jobs,
     startWorker: () => startWorker(import.meta.filename, args),
     onEnd: ({ name, suite }, found, seconds) => {
+      // A process that started since then has played other sources than the record is of.
+      if (hashSources(root) !== sources) {
+        say(`${name}: the sources changed meanwhile, so that it is not recorded.`)
+        return
+      }
       const one = { unit: name, suite, seconds, report: found }
       appendFileSync(path, endedLine(one))
       ended.push(one)

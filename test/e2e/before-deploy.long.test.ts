@@ -108,6 +108,7 @@ const store = (name: string, value: object) =>
   secrets.send(new CreateSecretCommand({ Name: name, SecretString: JSON.stringify(value) }))
 
 const prepare = async (): Promise<void> => {
+  api.state.taken.add('iam break-glass')
   await store('stytch/m2m-prod', { project_id: 'project-live-1', secret: CANARY })
   await store('m2m-intake/prod/signing', { plain: { current: `${CANARY}-signing-key` } })
   await parameters.send(
@@ -128,6 +129,7 @@ describe('an account that has everything', () => {
       'account',
       'bootstrap',
       'stack',
+      'roles',
       'stytch/m2m-prod',
       'm2m-intake/prod/signing',
       'secret policy',
@@ -240,6 +242,7 @@ describe('what the caller may not look at', () => {
     expect(checksOf(ran).filter(({ state }) => state === 'problem')).toEqual([])
     expect(open.map(({ check }) => check)).toEqual([
       'stack',
+      'roles',
       expect.stringMatching(/^(stytch\/m2m-prod|m2m-intake\/prod\/signing)$/),
       'API Gateway logs',
       'names',

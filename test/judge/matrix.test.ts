@@ -16,7 +16,7 @@ const REGION = 'eu-west-1'
 const findings = async (...stacks: readonly Stack[]): Promise<readonly string[]> => (await judge(stacks)).map(printed)
 
 const stytch = fieldsOf(production.stytch)
-const key = (name: string): string => `arn:aws:kms:${REGION}:${ACCOUNT}:key/${name}`
+const key = (name: string, region = REGION): string => `arn:aws:kms:${region}:${ACCOUNT}:key/${name}`
 
 /** Each on top of the smallest configuration for production. */
 const features: Readonly<Record<string, Fields>> = {
@@ -51,8 +51,14 @@ const features: Readonly<Record<string, Fields>> = {
   "a customer's key": { keyArn: key('2') },
   'a VPC': { network: { subnetIds: ['subnet-0123456789abcdef0'], securityGroupIds: ['sg-0123456789abcdef0'] } },
   'a permissions boundary': { permissionsBoundaryArn: `arn:aws:iam::${ACCOUNT}:policy/boundary` },
-  replicas: { replicas: [{ region: 'eu-north-1' }, { region: 'eu-central-1', keyArn: key('3') }] },
+  replicas: { replicas: [{ region: 'eu-north-1' }, { region: 'eu-central-1', keyArn: key('3', 'eu-central-1') }] },
   'locked evidence': { evidence: { objectLock: 'compliance' } },
+  'nothing reserved': { reservedConcurrency: 'none' },
+  'nothing reserved, with an intake and a vendor': {
+    reservedConcurrency: 'none',
+    incidents: { intake: { signingSecretName: 'leaks/signing' } },
+    vendor: { endpoint: 'regional' },
+  },
   'nothing kept on removal': { onRemoval: 'destroy' },
   'account and Region left open': { environment: undefined },
 }

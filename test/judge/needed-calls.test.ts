@@ -51,6 +51,33 @@ describe("a function's role", () => {
     expect(await spoken('m2m-prod-archive', allow('s3:PutObject'), unless('ArnEquals'))).toHaveLength(1)
   })
 
+  test('that denies the calls of any function but another is found, whoever the call goes through', async () => {
+    const elsewhere = {
+      Effect: 'Deny',
+      Action: 's3:*',
+      Resource: '*',
+      Condition: {
+        ArnNotLike: { 'lambda:SourceFunctionArn': `arn:aws:lambda:${REGION}:${ACCOUNT}:function:m2m-prod-sweep` },
+        BoolIfExists: { 'aws:ViaAWSService': 'false' },
+      },
+    }
+
+    expect(await spoken('m2m-prod-archive', allow('s3:PutObject'), elsewhere)).toEqual([
+      'planted/Fn: calls s3:PutObject, which Role does not allow',
+    ])
+  })
+
+  test("that allows a call for the project's secret, and not for those of the stage's clients, is found", async () => {
+    const secret = (name: string) => `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:${name}`
+    const read = 'secretsmanager:GetSecretValue'
+    const says = `planted/Fn: calls ${read}, which Role does not allow`
+
+    expect(await spoken('m2m-prod-rotation', allow(read, secret('stytch/m2m-prod-??????')))).toContain(says)
+    expect(await spoken('m2m-prod-rotation', allow(read, secret('m2m/staging/*')))).toContain(says)
+    expect(await spoken('m2m-prod-rotation', allow(read, secret('m2m/prod/*')))).not.toContain(says)
+    expect(await spoken('m2m-prod-intake', allow(read, secret('leaks/signing-??????')))).not.toContain(says)
+  })
+
   test('of a function that is not listed is found', async () => {
     expect(await spoken('m2m-prod-unheard-of')).toEqual([
       'planted/Fn: the calls of this function are not listed in needed-calls.ts',

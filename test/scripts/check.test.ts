@@ -5,8 +5,9 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, test } from 'vitest'
-import { conclude, sumPlayed, type TestRun, tallyTests } from '../../scripts/check.ts'
+import { conclude, readChanged, sumPlayed, type TestRun, tallyTests } from '../../scripts/check.ts'
 
 interface ReportedFile {
   readonly status?: string
@@ -72,6 +73,32 @@ test('what the crash suites noted is added up, and what none of them played is l
 
   expect(sumPlayed(notes)).toBe('7 crash points, 2 killed runs, 1 walks')
   expect(sumPlayed('')).toBe('')
+})
+
+test('a note that a kill cut short counts nothing, and the others do', () => {
+  expect(sumPlayed('{"walks":1}\n{"walks":2}\n{"wal')).toBe('3 walks')
+})
+
+test.each<[readonly string[], string | undefined, readonly string[]]>([
+  [['test/domain'], undefined, ['test/domain']],
+  [['--changed'], 'HEAD~1', []],
+  [['--changed='], 'HEAD~1', []],
+  [['--changed=main', '--bail=1'], 'main', ['--bail=1']],
+  [['--bail=1', '--changed', 'main'], 'main', ['--bail=1']],
+  [['--changed', '--bail=1'], 'HEAD~1', ['--bail=1']],
+])('%j is since %s', (args, base, others) => {
+  expect(readChanged(args)).toEqual({ base, others })
+})
+
+test('a base that git does not know is said in a sentence, and the tally is red', () => {
+  const { status, stdout } = spawnSync(
+    process.execPath,
+    [fileURLToPath(new URL('../../scripts/check.ts', import.meta.url)), '--changed=no-such-revision'],
+    { encoding: 'utf8' },
+  )
+
+  expect(status).toBe(1)
+  expect(stdout).toMatch(/^git knows no revision no-such-revision: .*\n0 passed, 1 failed\n$/)
 })
 
 const projects: string[] = []

@@ -13,7 +13,7 @@ test('a list and a report of the same tests say the same, wherever the checkout 
 
   expect(reported).toEqual(['test/x.test.ts: suite does it'])
   expect(listed).toEqual(reported)
-  expect(() => readTests('{}', '/a')).toThrow('vitest list --json')
+  expect(() => readTests('{}', '/a')).toThrow('vitest list --staticParse=false --json')
 })
 
 test('what is there under its own name, in the long run, or where it was moved to is not missing', () => {
@@ -25,4 +25,33 @@ test('what is there under its own name, in the long run, or where it was moved t
 
 test('of two tests of one name, one that is gone is missing', () => {
   expect(missingTests(['test/a.test.ts: one', 'test/a.test.ts: one'], ['test/a.test.ts: one'])).toHaveLength(1)
+})
+
+test('a claim whose successor is named is not missing while that is there', () => {
+  const old = ['test/a.test.ts: one', 'test/a.test.ts: other', 'test/a.test.ts: third']
+  const successors = {
+    'test/a.test.ts: one': 'test/a.test.ts: both',
+    'test/a.test.ts: other': 'test/a.test.ts: both',
+    'test/a.test.ts: third': 'test/a.test.ts: gone',
+  }
+
+  expect(missingTests(old, ['test/a.long.test.ts: both'], [], successors)).toEqual(['test/a.test.ts: third'])
+})
+
+test('what was skipped proved nothing', () => {
+  const assertionResults = ['passed', 'failed', 'skipped', 'todo', 'pending'].map((status) => ({
+    fullName: status,
+    status,
+  }))
+
+  expect(readTests(JSON.stringify({ testResults: [{ name: '/a/test/x.test.ts', assertionResults }] }), '/a')).toEqual([
+    'test/x.test.ts: passed',
+    'test/x.test.ts: failed',
+  ])
+})
+
+test('a list of files that were only parsed is refused: what a loop makes has no name in it', () => {
+  const parsed = [{ file: '/a/test/x.test.ts', name: '%s is read', location: { line: 1, column: 1 } }]
+
+  expect(() => readTests(JSON.stringify(parsed), '/a')).toThrow('--staticParse=false')
 })

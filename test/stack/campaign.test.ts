@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { CAMPAIGN_SOURCE as SOURCE_OF_THE_FUNCTION } from '../../lambda/core/campaign/campaign-report.ts'
 import { readCampaignRequest } from '../../lambda/core/campaign/campaign-request.ts'
 import { CAMPAIGN_SOURCE } from '../../lib/campaign/campaign.ts'
+import { functionArn, MANAGED, plain, role, text } from './read-template.ts'
 import {
   ACCOUNT,
   busStatements,
@@ -16,10 +17,9 @@ import {
   synthStack,
 } from './synth.ts'
 
-const FUNCTION = `arn:aws:lambda:${REGION}:${ACCOUNT}:function:m2m-prod-campaign`
+const FUNCTION = functionArn('campaign')
 const ALIAS = `${FUNCTION}:live`
-const ROLE = `arn:aws:iam::${ACCOUNT}:role/m2m-prod-campaign-${REGION}`
-const SECRETS = `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:m2m/prod/*`
+const ROLE = role('campaign')
 
 let template: Template
 let statements: readonly Statement[]
@@ -28,9 +28,6 @@ beforeAll(() => {
   statements = roleStatements(template, 'CampaignFnRole')
 })
 
-const text = (value: unknown): string => JSON.stringify(value).replaceAll('{"Ref":"AWS::Partition"}', '"aws"')
-const plain = (value: unknown): string =>
-  text(value).replace(/\{"Fn::Join":\["",\[([^\]]*)\]\]\}/g, (_, parts: string) => `"${parts.replaceAll(/"|,/g, '')}"`)
 const ofType = (type: string, from: Template = template) =>
   Object.entries(resourcesOf(from)).filter(([id, { Type }]) => Type === type && id.startsWith('Campaign'))
 const only = (type: string) => {
@@ -94,7 +91,7 @@ describe('the role', () => {
       'secretsmanager:DescribeSecret',
       'secretsmanager:ListSecretVersionIds',
     ])
-    expect(plain(statement('LookBelowThePrefix').Resource)).toBe(`"${SECRETS}"`)
+    expect(plain(statement('LookBelowThePrefix').Resource)).toBe(`"${MANAGED}"`)
     expect(text(statements)).not.toContain('GetSecretValue')
     expect(text(statements)).not.toContain('kms:')
   })
@@ -102,7 +99,7 @@ describe('the role', () => {
   test('asks for rotations without changing function or schedule', () => {
     const { Action, Resource, Condition } = statement('AskForRotationsOnly')
     expect([Action].flat()).toEqual(['secretsmanager:RotateSecret'])
-    expect(plain(Resource)).toBe(`"${SECRETS}"`)
+    expect(plain(Resource)).toBe(`"${MANAGED}"`)
     // Absent from a request that names no function, or filled with the one that is set: either is allowed.
     expect(Condition).toEqual({
       ArnEqualsIfExists: { 'secretsmanager:RotationLambdaARN': [statement('WhatRotateSecretDemands').Resource] },

@@ -4,6 +4,7 @@ import { Match, type Template } from 'aws-cdk-lib/assertions'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { BREAK_GLASS_ALIAS } from '../../lambda/core/clients/client-desk.ts'
 import { BREAK_GLASS_QUALIFIER } from '../../lib/clients/clients-function.ts'
+import { flat, functionArn, list, MANAGED, rights, role } from './read-template.ts'
 import {
   ACCOUNT,
   BREAK_GLASS,
@@ -18,32 +19,12 @@ import {
 
 const OPERATOR = `arn:aws:iam::${ACCOUNT}:role/operator`
 const ROOT = `arn:aws:iam::${ACCOUNT}:root`
-const MANAGED = `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:m2m/prod/*`
-const functionArn = (part: string): string => `arn:aws:lambda:${REGION}:${ACCOUNT}:function:m2m-prod-${part}`
-const role = (part: string): string => `arn:aws:iam::${ACCOUNT}:role/m2m-prod-${part}-${REGION}`
-
 let template: Template
 beforeAll(() => {
   template = synthStack({ operators: [OPERATOR] }).template()
 })
 
-/** Joins intrinsic functions to what they come to, with `aws` for the partition. */
-const flat = (value: unknown): string => {
-  if (typeof value === 'string') return value
-  const { 'Fn::Join': join, Ref, 'Fn::GetAtt': attribute } = value as Record<string, unknown>
-  if (Array.isArray(join)) return (join[1] as unknown[]).map(flat).join('')
-  if (Ref === 'AWS::Partition') return 'aws'
-  return Ref === undefined ? `<${(attribute as string[]).join('.')}>` : `<${Ref}>`
-}
-const list = (value: unknown): readonly string[] => (Array.isArray(value) ? value : [value]).map(flat)
-const shown = ({ Sid, Action, Resource, Condition }: Statement) => ({
-  sid: Sid,
-  actions: list(Action),
-  resources: list(Resource),
-  conditions: Object.entries(Condition ?? {}).flatMap(([operator, keys]) =>
-    Object.entries(keys).map(([key, value]) => `${operator} ${key} ${list(value).join(' ')}`),
-  ),
-})
+const shown = (statement: Statement) => ({ sid: statement.Sid, ...rights(statement) })
 
 const propertiesOf = (type: string, name: string, value: string): Readonly<Record<string, unknown>> => {
   const found = Object.values(resourcesOf(template)).find(

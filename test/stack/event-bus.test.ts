@@ -5,6 +5,7 @@ import { toldTypes } from '../../lib/base/told-types.ts'
 import { readDeployConfig } from '../../lib/config/deploy-config.ts'
 import { eventSchemas } from '../docs/event-schemas.ts'
 import { everything } from './everything.ts'
+import { role } from './read-template.ts'
 import {
   ACCOUNT,
   BREAK_GLASS,
@@ -16,7 +17,6 @@ import {
   synthStack,
 } from './synth.ts'
 
-const role = (part: string): string => `arn:aws:iam::${ACCOUNT}:role/m2m-prod-${part}-${REGION}`
 const SECURITY = 'arn:aws:iam::222222222222:role/security-desk'
 
 /** As the bus keeps it: intrinsic functions resolved. */

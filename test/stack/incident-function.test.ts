@@ -4,11 +4,11 @@ import type { Template } from 'aws-cdk-lib/assertions'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { INCIDENT_SOURCE as SOURCE_OF_THE_FUNCTION } from '../../lambda/core/incident/incident-completed.ts'
 import { INCIDENT_SOURCE } from '../../lib/incident/incident-function.ts'
+import { functionArn, plain, role } from './read-template.ts'
 import {
   ACCOUNT,
   BREAK_GLASS,
   busStatements,
-  REGION,
   resourcesOf,
   roleStatements,
   type Statement,
@@ -16,8 +16,8 @@ import {
 } from './synth.ts'
 
 const SECURITY = `arn:aws:iam::${ACCOUNT}:role/security`
-const CAMPAIGN = `arn:aws:lambda:${REGION}:${ACCOUNT}:function:m2m-prod-campaign:live`
-const ROLE = `arn:aws:iam::${ACCOUNT}:role/m2m-prod-incident-${REGION}`
+const CAMPAIGN = `${functionArn('campaign')}:live`
+const ROLE = role('incident')
 
 let template: Template
 let statements: readonly Statement[]
@@ -26,9 +26,6 @@ beforeAll(() => {
   statements = roleStatements(template, 'IncidentFnRole')
 })
 
-const text = (value: unknown): string => JSON.stringify(value).replaceAll('{"Ref":"AWS::Partition"}', '"aws"')
-const plain = (value: unknown): string =>
-  text(value).replace(/\{"Fn::Join":\["",\[([^\]]*)\]\]\}/g, (_, parts: string) => `"${parts.replaceAll(/"|,/g, '')}"`)
 const ofType = (type: string) =>
   Object.entries(resourcesOf(template)).filter(([id, { Type }]) => Type === type && id.startsWith('Incident'))
 

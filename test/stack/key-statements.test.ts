@@ -8,11 +8,11 @@ import { administrationStatements, replicaKeyStatements, useStatements } from '.
 import { M2mClient } from '../../lib/clients/m2m-client.ts'
 import { Registrar } from '../../lib/clients/registrar.ts'
 import { MAX_READER_ACCOUNTS } from '../../lib/config/deploy-config.ts'
+import { role } from './read-template.ts'
 import { ACCOUNT, bySid, lean, REGION, roleStatements, synthStack } from './synth.ts'
 
 /** AWS's: KMS quotas, "Key policy document size". */
 const MAX_KEY_POLICY_BYTES = 32_768
-const role = (part: string) => `arn:aws:iam::${ACCOUNT}:role/m2m-prod-${part}-${REGION}`
 const trust = {
   partition: 'aws',
   region: REGION,

@@ -17,6 +17,7 @@ import {
   leakSpeakers,
   SECURITY_SOURCE,
 } from '../../lib/incident/leak-rules.ts'
+import { flat, functionArn, list, rights, role } from './read-template.ts'
 import {
   ACCOUNT,
   BREAK_GLASS,
@@ -36,28 +37,10 @@ const SECURITY = `arn:aws:iam::222222222222:role/security-desk`
 const intake = { signingSecretName: 'm2m-intake/prod/signing', githubAppSecretName: 'm2m-intake/prod/github-app' }
 const incidents = { security: { roleArns: [SECURITY] }, intake }
 
-/** Joins intrinsic functions to what they come to. */
-const flat = (value: unknown): string => {
-  if (typeof value === 'string') return value
-  const { 'Fn::Join': join, Ref, 'Fn::GetAtt': attribute } = value as Record<string, unknown>
-  if (Array.isArray(join)) return (join[1] as unknown[]).map(flat).join('')
-  if (Ref === 'AWS::Partition') return 'aws'
-  if (Ref === 'AWS::URLSuffix') return 'amazonaws.com'
-  return Ref === undefined ? `<${(attribute as string[]).join('.')}>` : `<${Ref}>`
-}
-const list = (value: unknown): readonly string[] => (Array.isArray(value) ? value : [value]).map(flat)
-const shown = ({ Effect, Action, Resource, Condition }: Statement) => ({
-  effect: Effect,
-  actions: list(Action),
-  resources: list(Resource),
-  conditions: Object.entries(Condition ?? {}).flatMap(([operator, keys]) =>
-    Object.entries(keys).map(([key, value]) => `${operator} ${key} ${list(value).join(' ')}`),
-  ),
-})
+const shown = (statement: Statement) => ({ effect: statement.Effect, ...rights(statement) })
 
-const role = (part: string) => `arn:aws:iam::${ACCOUNT}:role/m2m-prod-${part}-${REGION}`
 const secret = (name: string) => `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:${name}`
-const IDENTIFY = `arn:aws:lambda:${REGION}:${ACCOUNT}:function:m2m-prod-identify`
+const IDENTIFY = functionArn('identify')
 
 let template: Template
 let without: Template

@@ -5,6 +5,7 @@ import { Match } from 'aws-cdk-lib/assertions'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { OUTCOME_SOURCE } from '../../lambda/core/rotation/outcome.ts'
 import { ROTATION_SOURCE } from '../../lib/rotation/rotation-function.ts'
+import { flat, functionArn, list, MANAGED, rights, role } from './read-template.ts'
 import {
   ACCOUNT,
   BREAK_GLASS,
@@ -23,30 +24,13 @@ beforeAll(() => {
   template = synthStack().template()
 })
 
-/** Joins intrinsic functions to what they come to, with `aws` for the partition. */
-const flat = (value: unknown): string => {
-  if (typeof value === 'string') return value
-  const { 'Fn::Join': join, Ref, 'Fn::GetAtt': attribute } = value as Record<string, unknown>
-  if (Array.isArray(join)) return (join[1] as unknown[]).map(flat).join('')
-  if (Ref === 'AWS::Partition') return 'aws'
-  if (Ref === 'AWS::URLSuffix') return 'amazonaws.com'
-  return Ref === undefined ? `<${(attribute as string[]).join('.')}>` : `<${Ref}>`
-}
-const list = (value: unknown): readonly string[] => (Array.isArray(value) ? value : [value]).map(flat)
-
-const MANAGED = `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:m2m/prod/*`
 const PROJECT_SECRET = `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:stytch/m2m-prod-??????`
-const ROTATION_FUNCTION = `arn:aws:lambda:${REGION}:${ACCOUNT}:function:m2m-prod-rotation`
-const role = (part: string) => `arn:aws:iam::${ACCOUNT}:role/m2m-prod-${part}-${REGION}`
+const ROTATION_FUNCTION = functionArn('rotation')
 
-const shown = ({ Sid, Effect, Action, Resource, Condition }: Statement) => ({
-  sid: Sid,
-  effect: Effect,
-  actions: list(Action),
-  resources: list(Resource),
-  conditions: Object.entries(Condition ?? {}).flatMap(([operator, keys]) =>
-    Object.entries(keys).map(([key, value]) => `${operator} ${key} ${list(value).join(' ')}`),
-  ),
+const shown = (statement: Statement) => ({
+  sid: statement.Sid,
+  effect: statement.Effect,
+  ...rights(statement),
 })
 
 const propertiesOf = (resource: { readonly Properties: Readonly<Record<string, unknown>> } | undefined) => {

@@ -4,6 +4,7 @@ import { Match, type Template } from 'aws-cdk-lib/assertions'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { SWEEP_SOURCE as SOURCE_OF_THE_FUNCTION } from '../../lambda/core/sweep/sweep-notice.ts'
 import { SWEEP_SOURCE } from '../../lib/sweep/sweep.ts'
+import { flat, functionArn, list, MANAGED, rights, role } from './read-template.ts'
 import {
   ACCOUNT,
   BREAK_GLASS,
@@ -23,26 +24,9 @@ beforeAll(() => {
   statements = roleStatements(template, 'SweepFnRole')
 })
 
-const MANAGED = `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:m2m/prod/*`
-const ROTATION_FUNCTION = `arn:aws:lambda:${REGION}:${ACCOUNT}:function:m2m-prod-rotation`
-const SWEEP_ROLE = `arn:aws:iam::${ACCOUNT}:role/m2m-prod-sweep-${REGION}`
+const ROTATION_FUNCTION = functionArn('rotation')
+const SWEEP_ROLE = role('sweep')
 
-/** Joins intrinsic functions to what they come to, with `aws` for the partition. */
-const flat = (value: unknown): string => {
-  if (typeof value === 'string') return value
-  const { 'Fn::Join': join, Ref, 'Fn::GetAtt': attribute } = value as Record<string, unknown>
-  if (Array.isArray(join)) return (join[1] as unknown[]).map(flat).join('')
-  if (Ref === 'AWS::Partition') return 'aws'
-  return Ref === undefined ? `<${(attribute as string[]).join('.')}>` : `<${Ref}>`
-}
-const list = (value: unknown): readonly string[] => (Array.isArray(value) ? value : [value]).map(flat)
-const shown = ({ Action, Resource, Condition }: Statement) => ({
-  actions: list(Action),
-  resources: list(Resource),
-  conditions: Object.entries(Condition ?? {}).flatMap(([operator, keys]) =>
-    Object.entries(keys).map(([key, value]) => `${operator} ${key} ${list(value).join(' ')}`),
-  ),
-})
 const ofType = (type: string) => Object.values(resourcesOf(template)).filter(({ Type }) => Type === type)
 
 describe('the role', () => {
@@ -108,7 +92,7 @@ describe('the role', () => {
       },
     ],
   ])('%s', (sid, expected) => {
-    expect(shown(bySid(statements, sid))).toEqual(expected)
+    expect(rights(bySid(statements, sid))).toEqual(expected)
   })
 
   test('reads no value, stores none, uses no key, and speaks to nobody at Stytch', () => {
@@ -131,7 +115,7 @@ describe('the role', () => {
   })
 
   test('alone may speak as the sweep on the bus, by the name that the function uses', () => {
-    const conditions = busStatements(template).flatMap((statement) => shown(statement).conditions)
+    const conditions = busStatements(template).flatMap((statement) => rights(statement).conditions)
 
     expect(SWEEP_SOURCE).toBe(SOURCE_OF_THE_FUNCTION)
     const at = conditions.indexOf('ForAnyValue:StringEquals events:source m2m.sweep')
@@ -188,7 +172,7 @@ describe('the schedule', () => {
   })
 
   test('has a role that may start that function and keep a letter, and nothing else, for schedules of this account', () => {
-    const own = roleStatements(template, 'SweepScheduleRole').map(shown)
+    const own = roleStatements(template, 'SweepScheduleRole').map(rights)
     const role = ofType('AWS::IAM::Role').find(
       ({ Properties }) => Properties.RoleName === `m2m-prod-sweep-schedule-${REGION}`,
     )
@@ -300,7 +284,7 @@ describe('a freeze', () => {
   test('is read by the rotation function, and by that one parameter’s name', () => {
     const rotation = roleStatements(template, 'RotationFnRole')
 
-    expect(shown(bySid(rotation, 'ReadFreeze'))).toEqual({
+    expect(rights(bySid(rotation, 'ReadFreeze'))).toEqual({
       actions: ['ssm:GetParameter'],
       resources: [`arn:aws:ssm:${REGION}:${ACCOUNT}:parameter/m2m/prod/freeze`],
       conditions: [],

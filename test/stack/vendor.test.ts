@@ -9,6 +9,7 @@ import { VENDOR_SOURCE as SPOKEN_SOURCE } from '../../lambda/core/vend/vend-outc
 import { routes } from '../../lambda/local/vend-front/front.ts'
 import { readDeployConfig } from '../../lib/config/deploy-config.ts'
 import { VENDOR_SOURCE } from '../../lib/vend/vendor.ts'
+import { createReader, MANAGED, role } from './read-template.ts'
 import {
   ACCOUNT,
   busStatements,
@@ -25,35 +26,20 @@ const vendor = { endpoint: 'regional' }
 const withVendor = (more: Readonly<Record<string, unknown>> = {}, changes: Readonly<Record<string, unknown>> = {}) =>
   synthStack({ vendor: { ...vendor, ...more }, ...changes })
 
-/** Joins intrinsic functions to what they come to; the API is `<api>`. */
-const flat = (value: unknown): string => {
-  if (typeof value === 'string') return value
-  const {
-    'Fn::Join': join,
-    Ref,
-    'Fn::GetAtt': attribute,
-    'Fn::ImportValue': imported,
-  } = value as Record<string, unknown>
-  if (imported !== undefined) return '<imported>'
-  if (Array.isArray(join)) return (join[1] as unknown[]).map(flat).join('')
-  if (Ref === 'AWS::Partition') return 'aws'
-  if (Ref === 'AWS::URLSuffix') return 'amazonaws.com'
-  if (typeof Ref === 'string' && /^VendorApi[0-9A-F]{8}$/.test(Ref)) return '<api>'
-  if (typeof Ref === 'string' && /^VendorApiDeploymentStage/.test(Ref)) return 'v1'
-  return Ref === undefined ? `<${(attribute as string[]).join('.')}>` : `<${Ref}>`
-}
-const list = (value: unknown): readonly string[] => (Array.isArray(value) ? value : [value]).map(flat)
-const shown = ({ Sid, Effect, Principal, Action, Resource, Condition }: Statement) => ({
-  ...(Sid === undefined ? {} : { sid: Sid }),
-  effect: Effect,
-  principal:
-    typeof Principal === 'string' ? Principal : list((Principal as Record<string, unknown> | undefined)?.AWS ?? []),
-  actions: list(Action),
-  resources: list(Resource),
-  conditions: Object.entries(Condition ?? {}).flatMap(([operator, keys]) =>
-    Object.entries(keys).map(([key, value]) => `${operator} ${key} ${list(value).join(' ')}`),
-  ),
+const { flat, list, rights } = createReader((logicalId) => {
+  if (/^VendorApi[0-9A-F]{8}$/.test(logicalId)) return '<api>'
+  return logicalId.startsWith('VendorApiDeploymentStage') ? 'v1' : undefined
 })
+const shown = (statement: Statement) => {
+  const { Sid, Effect, Principal } = statement
+  return {
+    ...(Sid === undefined ? {} : { sid: Sid }),
+    effect: Effect,
+    principal:
+      typeof Principal === 'string' ? Principal : list((Principal as Record<string, unknown> | undefined)?.AWS ?? []),
+    ...rights(statement),
+  }
+}
 
 const only = (template: Template, type: string) => {
   const found = Object.values(resourcesOf(template)).filter(({ Type }) => Type === type)
@@ -62,9 +48,6 @@ const only = (template: Template, type: string) => {
 }
 const policyOf = (template: Template): readonly Statement[] =>
   (only(template, 'AWS::ApiGateway::RestApi').Policy as { Statement: Statement[] }).Statement
-
-const MANAGED = `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:m2m/prod/*`
-const role = (part: string) => `arn:aws:iam::${ACCOUNT}:role/m2m-prod-${part}-${REGION}`
 
 let template: Template
 beforeAll(() => {

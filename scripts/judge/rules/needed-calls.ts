@@ -3,7 +3,7 @@
 import { conditionsHold, conditionsOf, matchesAction, matchesPattern, namesAction } from '../evaluate.ts'
 import { textsOf } from '../fields.ts'
 import { type Finding, finder, type Rule } from '../finding.ts'
-import { neededBy, ofLambda } from '../needed-calls.ts'
+import { isMeant, neededBy, ofLambda } from '../needed-calls.ts'
 import { policiesFor, policiesOf, type Statement } from '../policies.ts'
 import { ofType, type Resource, type Stack } from '../template.ts'
 
@@ -15,6 +15,7 @@ const contextOf = (stack: Stack, fn: Resource, role: Resource): Readonly<Record<
   'aws:principalarn': stack.arnOf(role),
   'aws:principalaccount': stack.account,
   'aws:securetransport': 'true',
+  'aws:viaawsservice': 'false',
 })
 
 const isWithin = (outer: Statement, resource: string): boolean =>
@@ -22,11 +23,12 @@ const isWithin = (outer: Statement, resource: string): boolean =>
     ? !textsOf(outer.NotResource).some((pattern) => matchesPattern(pattern, resource))
     : textsOf(outer.Resource).some((pattern) => matchesPattern(pattern, resource))
 
-/** Whether any resource is left for which the call is allowed and not denied. */
+/** Whether any resource that is meant is left for which the call is allowed and not denied. */
 const isAllowed = (
   statements: readonly Statement[],
   action: string,
   context: Readonly<Record<string, string>>,
+  isMeantFor: (resource: string) => boolean,
 ): boolean => {
   const naming = statements.filter((statement) => namesAction(statement, action))
   const denials = naming.filter(
@@ -37,7 +39,7 @@ const isAllowed = (
       conditionsHold(statement, context),
   )
   const resources = naming.filter(({ Effect }) => Effect === 'Allow').flatMap(({ Resource }) => textsOf(Resource))
-  return resources.some((resource) => !denials.some((denial) => isWithin(denial, resource)))
+  return resources.filter(isMeantFor).some((resource) => !denials.some((denial) => isWithin(denial, resource)))
 }
 
 const judgeFunction = (stack: Stack, fn: Resource): readonly Finding[] => {
@@ -51,7 +53,9 @@ const judgeFunction = (stack: Stack, fn: Resource): readonly Finding[] => {
     .filter(({ kind }) => kind !== 'trust')
     .flatMap((policy) => policy.statements)
   const context = contextOf(stack, fn, role)
-  const missing = [...calls, ...demanded].filter((action) => !isAllowed(statements, action, context))
+  const missing = [...calls, ...demanded].filter(
+    (action) => !isAllowed(statements, action, context, (arn) => isMeant(String(FunctionName), action, arn)),
+  )
   const allowed = statements.filter(({ Effect }) => Effect === 'Allow').flatMap(({ Action }) => textsOf(Action))
   const known = [...calls, ...demanded, ...optional]
   const unneeded = allowed.filter(

@@ -4,7 +4,7 @@ import type { Account } from '../../../bin/before-deploy/account.ts'
 import { checkConcurrency, checkDurable, checkLogRole } from '../../../bin/before-deploy/capacity-checks.ts'
 import { AwsCallError, couldNotLook, ok, problem, runChecks } from '../../../bin/before-deploy/check.ts'
 import { checkNames } from '../../../bin/before-deploy/name-checks.ts'
-import { checkBootstrap, checkIdentity, checkStack } from '../../../bin/before-deploy/place-checks.ts'
+import { checkBootstrap, checkIdentity, checkRoles, checkStack } from '../../../bin/before-deploy/place-checks.ts'
 import type { NamedResource, Plan } from '../../../bin/before-deploy/plan.ts'
 import { checkForeignKey, checkSecretPolicies } from '../../../bin/before-deploy/policy-checks.ts'
 import { secretChecks } from '../../../bin/before-deploy/secret-checks.ts'
@@ -25,6 +25,7 @@ const plan = (changes: Partial<Plan> = {}): Plan => ({
   reservations: [],
   durable: [],
   apiGatewayLogs: 'none',
+  letIn: [],
   ...changes,
 })
 const denied = (action: string) => new AwsCallError(action, 'AccessDeniedException', 'no')
@@ -64,6 +65,31 @@ describe('a check that cannot look', () => {
       expect(couldNotLook('x', 'whether', new AwsCallError('a:B', name, '')).what).toBe('whether: a:B is denied')
     },
   )
+})
+
+describe('roles that functions let in', () => {
+  const roleOf = (account: string) => `arn:aws:iam::${account}:role/people/break-glass`
+  const check = (letIn: readonly string[], isThere: boolean) =>
+    checkRoles(plan({ letIn }), {
+      isTaken: async ({ type, name }) => isThere && type === 'AWS::IAM::Role' && name === 'break-glass',
+    })
+
+  test('are fine when they exist, or when there are none', async () => {
+    expect(await check([roleOf('111111111111')], true)).toMatchObject([{ state: 'ok' }])
+    expect(await check([], false)).toMatchObject([{ state: 'ok' }])
+  })
+
+  test('are a problem when they do not, since Lambda would refuse the policy', async () => {
+    expect(await check([roleOf('111111111111')], false)).toMatchObject([
+      { check: 'roles', state: 'problem', what: expect.stringContaining(roleOf('111111111111')) },
+    ])
+  })
+
+  test('of another account are for its owner to look at', async () => {
+    expect(await check([roleOf('222222222222')], true)).toMatchObject([
+      { state: 'notChecked', todo: expect.stringContaining('222222222222') },
+    ])
+  })
 })
 
 describe('concurrency', () => {

@@ -27,6 +27,12 @@ test('the stack’s own policy covers what the stack needs, and its statements h
   expect(JSON.stringify(needed)).not.toContain('<unknown>')
 })
 
+test('the key for logs and alarms is not taken for it', () => {
+  const both = synthStack({ monitoringKey: 'create' }).template().toJSON()
+
+  expect(keyPolicyIn(both, around)).toEqual(own)
+})
+
 describe('a wider policy covers it', () => {
   test.each([
     ['without a condition', wide],

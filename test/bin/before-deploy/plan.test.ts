@@ -58,6 +58,14 @@ describe('values that are known before a deployment', () => {
 })
 
 describe('the stack’s own template', () => {
+  test('names the roles that must exist, as Lambda has it of principals', () => {
+    const security = 'arn:aws:iam::222222222222:role/security'
+    const { letIn } = planOf(templateOf({ incidents: { security: { roleArns: [security] } } }), around)
+
+    expect([...letIn].sort()).toEqual(['arn:aws:iam::111111111111:role/break-glass', security])
+    expect(planOf(templateOf({ breakGlass: { noneBecause: 'the root removes it' } }), around).letIn).toEqual([])
+  })
+
   const template = templateOf()
   const plan = planOf(template, around)
 
@@ -128,6 +136,7 @@ test('the bootstrap’s version is CDK’s own rule', () => {
     names: [],
     reservations: [],
     durable: [],
+    letIn: [],
     apiGatewayLogs: 'none',
   })
 })

@@ -104,6 +104,21 @@ const restores = 'no wouldRestoreRevoked, cleared: Refused'
 /** The one time that AWSPENDING stays: Stytch accepts what is pending and refuses AWSCURRENT. */
 const restoresAlive = 'no wouldRestoreRevoked, kept: Refused'
 
+/** Of a new value that is stored, whatever it is for. In the last row P sits in a slot whichever way round: it may become AWSCURRENT. */
+const newAndStored = `
+  started          | nothing | nothing | nothing     | ${switched}
+  promoted         | nothing | nothing | nothing     | ${switched}
+  poisoned         | nothing | nothing | ${poisoned} | ${poisoned}
+  settled          | nothing | nothing | ${poisoned} | ${poisoned}
+  overlap          | nothing | nothing | ${poisoned} | ${poisoned}
+  rolledBack       | nothing | nothing | ${poisoned} | ${poisoned}
+  orphan           | nothing | nothing | ${poisoned} | ${poisoned}
+  alike            | nothing | nothing | ${poisoned} | ${poisoned}
+  cancelledUnderUs | nothing | nothing | ${poisoned} | ${poisoned}
+  drift            | nothing | nothing | ${poisoned} | ${poisoned}
+  driftWithNext    | nothing | nothing | ${poisoned} | ${poisoned}
+  ambiguous        | nothing | nothing | nothing     | ${switched}`
+
 const blocks: readonly Block[] = [
   {
     intent: 'rotate',
@@ -122,24 +137,7 @@ const blocks: readonly Block[] = [
       driftWithNext    | ${drift}                    | nothing | nothing | ${missing}
       ambiguous        | ${ambiguous}                | nothing | nothing | ${missing}`,
   },
-  {
-    intent: 'rotate',
-    isStored: true,
-    // In the last row P sits in a slot whichever way round: it may become AWSCURRENT.
-    cells: `
-      started          | nothing | nothing | nothing     | ${switched}
-      promoted         | nothing | nothing | nothing     | ${switched}
-      poisoned         | nothing | nothing | ${poisoned} | ${poisoned}
-      settled          | nothing | nothing | ${poisoned} | ${poisoned}
-      overlap          | nothing | nothing | ${poisoned} | ${poisoned}
-      rolledBack       | nothing | nothing | ${poisoned} | ${poisoned}
-      orphan           | nothing | nothing | ${poisoned} | ${poisoned}
-      alike            | nothing | nothing | ${poisoned} | ${poisoned}
-      cancelledUnderUs | nothing | nothing | ${poisoned} | ${poisoned}
-      drift            | nothing | nothing | ${poisoned} | ${poisoned}
-      driftWithNext    | nothing | nothing | ${poisoned} | ${poisoned}
-      ambiguous        | nothing | nothing | nothing     | ${switched}`,
-  },
+  { intent: 'rotate', isStored: true, cells: newAndStored },
   {
     intent: 'revoke',
     isStored: false,
@@ -157,23 +155,7 @@ const blocks: readonly Block[] = [
       driftWithNext    | cancel > start > put new1   | nothing | nothing | ${missing}
       ambiguous        | ${ambiguous}                | nothing | nothing | ${missing}`,
   },
-  {
-    intent: 'revoke',
-    isStored: true,
-    cells: `
-      started          | nothing | nothing | nothing     | ${switched}
-      promoted         | nothing | nothing | nothing     | ${switched}
-      poisoned         | nothing | nothing | ${poisoned} | ${poisoned}
-      settled          | nothing | nothing | ${poisoned} | ${poisoned}
-      overlap          | nothing | nothing | ${poisoned} | ${poisoned}
-      rolledBack       | nothing | nothing | ${poisoned} | ${poisoned}
-      orphan           | nothing | nothing | ${poisoned} | ${poisoned}
-      alike            | nothing | nothing | ${poisoned} | ${poisoned}
-      cancelledUnderUs | nothing | nothing | ${poisoned} | ${poisoned}
-      drift            | nothing | nothing | ${poisoned} | ${poisoned}
-      driftWithNext    | nothing | nothing | ${poisoned} | ${poisoned}
-      ambiguous        | nothing | nothing | nothing     | ${switched}`,
-  },
+  { intent: 'revoke', isStored: true, cells: newAndStored },
   {
     intent: 'settle',
     isStored: false,

@@ -7,6 +7,9 @@ import { createWorld } from '../../../lambda/local/stand-in/world.ts'
 
 const arnOf = (name: string): string => `arn:aws:lambda:us-east-1:000000000000:function:${name}`
 
+/** An event runs once its caller has a reply, and a busy machine takes its time. */
+const PATIENT = { timeout: 30_000 }
+
 let standIn: AwsStandIn
 let client: LambdaClient
 let invocations: Invocation[]
@@ -72,7 +75,7 @@ describe('Invoke', () => {
 
   it('takes an event and runs it once when it succeeds', async () => {
     const reply = await invoke({ InvocationType: 'Event' })
-    await expect.poll(() => invocations.length).toBe(1)
+    await expect.poll(() => invocations.length, PATIENT).toBe(1)
 
     expect(reply.StatusCode).toBe(202)
     expect(standIn.deadLetters()).toEqual([])
@@ -82,7 +85,7 @@ describe('Invoke', () => {
     answer = () => ({ ok: false, errorType: 'Fault', errorMessage: 'It failed.' })
 
     await invoke({ InvocationType: 'Event' })
-    await expect.poll(() => standIn.deadLetters().length).toBe(1)
+    await expect.poll(() => standIn.deadLetters().length, PATIENT).toBe(1)
 
     expect(invocations).toHaveLength(3)
     expect(waits).toEqual([60_000, 120_000])

@@ -21,7 +21,6 @@ import {
   NOON,
   startAws,
   startRotatingAws,
-  startRotation,
   tokenOf,
 } from './aws-harness.ts'
 
@@ -48,6 +47,23 @@ const rotate = (aws: Aws, more: Partial<RotateSecretCommandInput> = {}) =>
 const createGate = (): { readonly passed: Promise<void>; readonly open: () => void } => {
   const { promise, resolve } = Promise.withResolvers<void>()
   return { passed: promise, open: resolve }
+}
+
+/** A rotation under way, held before what its function does in `step`. */
+const startHeld = async (step = 'setSecret') => {
+  const aws = await startRotatingAws()
+  const { versionId } = await createSecret(aws, 's')
+  const held = createGate()
+  const gate = createGate()
+  aws.fn.before(async ({ Step }) => {
+    if (Step !== step) return undefined
+    held.open()
+    await gate.passed
+    return undefined
+  })
+  await rotate(aws)
+  await held.passed
+  return { aws, versionId, release: gate.open }
 }
 
 describe('a rotation', () => {
@@ -451,22 +467,6 @@ describe('RotateImmediately=false', () => {
 })
 
 describe('a version that comes by hand during a rotation', () => {
-  const startHeld = async () => {
-    const aws = await startRotatingAws()
-    await createSecret(aws, 's')
-    const held = createGate()
-    const gate = createGate()
-    aws.fn.before(async ({ Step }) => {
-      if (Step !== 'setSecret') return undefined
-      held.open()
-      await gate.passed
-      return undefined
-    })
-    await rotate(aws)
-    await held.passed
-    return { aws, release: gate.open }
-  }
-
   it.each([
     ['PutSecretValue', new PutSecretValueCommand({ SecretId: 's', SecretString: 'by hand', ClientRequestToken: B })],
     ['UpdateSecret', new UpdateSecretCommand({ SecretId: 's', SecretString: 'by hand', ClientRequestToken: B })],
@@ -522,21 +522,10 @@ describe('a version that comes by hand during a rotation', () => {
 
 describe('CancelRotateSecret', () => {
   it('switches rotation off, stops after the step under way, names the pending version and leaves its label', async () => {
-    const aws = await startRotatingAws()
-    const { versionId } = await createSecret(aws, 's')
-    const held = createGate()
-    const gate = createGate()
-    aws.fn.before(async ({ Step }) => {
-      if (Step !== 'setSecret') return undefined
-      held.open()
-      await gate.passed
-      return undefined
-    })
-    await rotate(aws)
-    await held.passed
+    const { aws, versionId, release } = await startHeld()
 
     const reply = await aws.secrets.send(new CancelRotateSecretCommand({ SecretId: 's' }))
-    gate.open()
+    release()
     await aws.standIn.idle()
 
     expect(reply.VersionId).toBe(A)
@@ -591,20 +580,10 @@ describe('stopDrives and reset', () => {
   })
 
   it('leave nothing of a rotation that was under way', async () => {
-    const aws = await startRotatingAws()
-    await createSecret(aws, 's')
-    const held = createGate()
-    const gate = createGate()
-    aws.fn.before(async () => {
-      held.open()
-      await gate.passed
-      return undefined
-    })
-    await startRotation(aws, 's', A)
-    await held.passed
+    const { aws, release } = await startHeld('createSecret')
 
     aws.world.reset()
-    gate.open()
+    release()
     await aws.standIn.idle()
 
     expect(aws.standIn.peek('s')).toBeUndefined()

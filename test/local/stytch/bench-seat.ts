@@ -1,5 +1,6 @@
 // What every test of the Stytch stand-in sits on: one world, one listening stand-in, and requests without any SDK, so that a
 // test sees the bytes a consumer sees. Called by the suites of this folder and by nobody else.
+import { afterAll, beforeEach } from 'vitest'
 import { createWorld, type World } from '../../../lambda/local/stand-in/world.ts'
 import type { StytchSettings } from '../../../lambda/local/stytch/settings.ts'
 import {
@@ -113,6 +114,14 @@ export const takeSeat = async ({ projectId = PROJECT_ID, settings = {}, realNow 
     control: (name, body) => ask(`/_stand-in/${name}`, { basic: null, ...(body === undefined ? {} : { json: body }) }),
     leave: () => stytch.server.close(),
   }
+}
+
+/** One seat for all tests of a file, its world as new before each. Called at the top of the file. */
+export const useSeat = async (input: SeatInput = {}): Promise<Seat> => {
+  const seat = await takeSeat(input)
+  beforeEach(() => seat.world.reset())
+  afterAll(() => seat.leave())
+  return seat
 }
 
 /** The m2m_client of a reply. */

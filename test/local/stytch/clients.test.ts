@@ -1,5 +1,5 @@
 // Raw HTTP: create, get, update, delete, search, whoami and the errors around them, status by status and body by body.
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import {
   type Answer,
   clientOf,
@@ -7,16 +7,11 @@ import {
   PROJECT_ID,
   PROJECT_SECRET,
   rotatePath,
-  type Seat,
   takeSeat,
+  useSeat,
 } from './bench-seat.ts'
 
-let seat: Seat
-beforeAll(async () => {
-  seat = await takeSeat()
-})
-beforeEach(() => seat.world.reset())
-afterAll(() => seat.leave())
+const seat = await useSeat()
 
 const create = (fields: Json): Promise<Answer> => seat.ask('/v1/m2m/clients', { json: fields })
 const errorType = (answer: Answer) => [answer.status, answer.json.status_code, answer.json.error_type]

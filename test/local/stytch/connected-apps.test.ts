@@ -2,7 +2,7 @@
 // whether a secret is accepted. What they share with the other kinds that rotate is in slot-kinds.test.ts.
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose'
 import { Client, StytchError } from 'stytch'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import {
   type Answer,
   type Ask,
@@ -11,21 +11,15 @@ import {
   PROJECT_ID,
   PROJECT_SECRET,
   rotatePath,
-  type Seat,
-  takeSeat,
+  useSeat,
 } from './bench-seat.ts'
 
-let seat: Seat
-beforeAll(async () => {
-  seat = await takeSeat()
-})
+const seat = await useSeat()
 beforeEach(() => {
   // The SDK warns of every address that is not Stytch's own.
   vi.spyOn(console, 'warn').mockReturnValue(undefined)
-  seat.world.reset()
 })
 afterEach(() => vi.restoreAllMocks())
-afterAll(() => seat.leave())
 
 const sdk = () => new Client({ project_id: PROJECT_ID, secret: PROJECT_SECRET, env: `${seat.origin}/` })
 const clients = () => sdk().connectedApp.clients

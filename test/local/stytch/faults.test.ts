@@ -1,23 +1,9 @@
 // Faults of each kind against calls that change the slots: what the caller sees, and whether the effect happened. And the
 // canary: no secret, token or credential in anything that the stand-in remembers or refuses with.
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
-import {
-  type Answer,
-  basicHeader,
-  clientOf,
-  PROJECT_ID,
-  PROJECT_SECRET,
-  rotatePath,
-  type Seat,
-  takeSeat,
-} from './bench-seat.ts'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { type Answer, basicHeader, clientOf, PROJECT_ID, PROJECT_SECRET, rotatePath, useSeat } from './bench-seat.ts'
 
-let seat: Seat
-beforeAll(async () => {
-  seat = await takeSeat()
-})
-beforeEach(() => seat.world.reset())
-afterAll(() => seat.leave())
+const seat = await useSeat()
 
 const start = (clientId: string): Promise<Answer> => seat.ask(rotatePath(clientId, '/start'), { json: {} })
 const hasNext = (clientId: string): boolean => seat.stytch.slots(clientId)?.nextLastFour !== null
@@ -176,6 +162,10 @@ describe('what is remembered', () => {
         return true
       }),
     )
+    // Whatever throws below: other files share this process, and vitest reports through these streams.
+    onTestFinished(() => {
+      for (const spy of spies) spy.mockRestore()
+    })
     const imported = 'canary-imported-secret-1234'
     const { clientId, secret } = seat.stytch.seed({ scopes: ['a'] })
     const next = String(clientOf(await start(clientId)).next_client_secret)

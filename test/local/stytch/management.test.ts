@@ -1,16 +1,11 @@
 // The Management API over raw HTTP, shape by documented shape (Stytch's SDK for it is not on the npm registry): who may ask, the
 // project's secrets, and what each of them is worth at the consumer API.
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type Answer, type Json, PROJECT_ID, PROJECT_SECRET, type Seat, takeSeat, WORKSPACE_KEY } from './bench-seat.ts'
+import { describe, expect, it } from 'vitest'
+import { type Answer, type Json, PROJECT_ID, PROJECT_SECRET, takeSeat, useSeat, WORKSPACE_KEY } from './bench-seat.ts'
 
 const NOW = 1_800_000_000_400
 
-let seat: Seat
-beforeAll(async () => {
-  seat = await takeSeat({ realNow: () => NOW })
-})
-beforeEach(() => seat.world.reset())
-afterAll(() => seat.leave())
+const seat = await useSeat({ realNow: () => NOW })
 
 interface Created {
   readonly id: string

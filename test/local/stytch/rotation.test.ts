@@ -1,13 +1,8 @@
 // Raw HTTP: the two slots. After every single call, what the token endpoint takes is what the documentation says it takes.
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type Answer, clientOf, rotatePath, type Seat, takeSeat } from './bench-seat.ts'
+import { describe, expect, it } from 'vitest'
+import { type Answer, clientOf, rotatePath, useSeat } from './bench-seat.ts'
 
-let seat: Seat
-beforeAll(async () => {
-  seat = await takeSeat()
-})
-beforeEach(() => seat.world.reset())
-afterAll(() => seat.leave())
+const seat = await useSeat()
 
 const rotate = (clientId: string, step: '' | '/start' | '/cancel'): Promise<Answer> =>
   seat.ask(rotatePath(clientId, step), { json: {} })

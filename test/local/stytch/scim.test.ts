@@ -1,24 +1,19 @@
 // SCIM connections: Stytch's own Node SDK for B2B projects, and raw HTTP as an identity provider sends it, which is what proves
 // whether a bearer token is accepted. What they share with the other kinds that rotate is in slot-kinds.test.ts.
 import { B2BClient, StytchError } from 'stytch'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
-import { type Answer, caught, type Json, PROJECT_ID, PROJECT_SECRET, type Seat, takeSeat } from './bench-seat.ts'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { type Answer, caught, type Json, PROJECT_ID, PROJECT_SECRET, useSeat } from './bench-seat.ts'
 
 const NOW = 1_800_000_000_000
 const FIVE_YEARS_MS = 5 * 365 * 24 * 3600 * 1000
 const organization_id = 'organization-test-33333333-3333-4333-8333-333333333333'
 
-let seat: Seat
-beforeAll(async () => {
-  seat = await takeSeat({ realNow: () => NOW })
-})
+const seat = await useSeat({ realNow: () => NOW })
 beforeEach(() => {
   // The SDK warns of every address that is not Stytch's own.
   vi.spyOn(console, 'warn').mockReturnValue(undefined)
-  seat.world.reset()
 })
 afterEach(() => vi.restoreAllMocks())
-afterAll(() => seat.leave())
 
 const connection = () =>
   new B2BClient({ project_id: PROJECT_ID, secret: PROJECT_SECRET, env: `${seat.origin}/` }).scim.connection

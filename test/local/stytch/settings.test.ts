@@ -1,16 +1,11 @@
 // What Stytch leaves undocumented, in each of its variants, and the ways to set it: constructor, configure, HTTP, reset.
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { createWorld } from '../../../lambda/local/stand-in/world.ts'
 import { defaultSettings } from '../../../lambda/local/stytch/settings.ts'
 import { createStytchStandIn } from '../../../lambda/local/stytch/stytch-stand-in.ts'
-import { clientOf, type Json, PROJECT_ID, PROJECT_SECRET, rotatePath, type Seat, takeSeat } from './bench-seat.ts'
+import { clientOf, type Json, PROJECT_ID, PROJECT_SECRET, rotatePath, useSeat } from './bench-seat.ts'
 
-let seat: Seat
-beforeAll(async () => {
-  seat = await takeSeat({ settings: { createStatus: 201 }, realNow: () => 1_800_000_000_000 })
-})
-beforeEach(() => seat.world.reset())
-afterAll(() => seat.leave())
+const seat = await useSeat({ settings: { createStatus: 201 }, realNow: () => 1_800_000_000_000 })
 
 describe('setting', () => {
   it('reads and changes over HTTP, and keeps what is not named', async () => {

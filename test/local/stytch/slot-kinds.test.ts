@@ -1,15 +1,10 @@
 // The three kinds that rotate in slots (M2M, Connected App, SCIM) by one contract over raw HTTP: what start, complete and cancel
 // do, what is shown when, and what proves that a value is accepted. Whatever only one kind has is in that kind's own suite.
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { SlotDashboard, SlotKind } from '../../../lambda/local/stytch/stytch-stand-in.ts'
-import { type Answer, type Json, PROJECT_ID, rotatePath, type Seat, takeSeat } from './bench-seat.ts'
+import { type Answer, type Json, PROJECT_ID, rotatePath, useSeat } from './bench-seat.ts'
 
-let seat: Seat
-beforeAll(async () => {
-  seat = await takeSeat()
-})
-beforeEach(() => seat.world.reset())
-afterAll(() => seat.leave())
+const seat = await useSeat()
 
 type Step = 'Start' | 'Complete' | 'Cancel'
 

@@ -1,15 +1,10 @@
 // Raw HTTP: the token endpoint in all the ways it may be asked, the claims it signs, and the keys it signs them with.
 import { createHash, X509Certificate } from 'node:crypto'
 import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, type JSONWebKeySet, jwtVerify } from 'jose'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type Answer, basicHeader, type Json, PROJECT_ID, type Seat, takeSeat } from './bench-seat.ts'
+import { describe, expect, it } from 'vitest'
+import { type Answer, basicHeader, type Json, PROJECT_ID, useSeat } from './bench-seat.ts'
 
-let seat: Seat
-beforeAll(async () => {
-  seat = await takeSeat()
-})
-beforeEach(() => seat.world.reset())
-afterAll(() => seat.leave())
+const seat = await useSeat()
 
 const jwks = async (): Promise<JSONWebKeySet> => {
   const { json } = await seat.ask(`/v1/sessions/jwks/${PROJECT_ID}`, { basic: null })

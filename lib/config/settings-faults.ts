@@ -1,0 +1,59 @@
+// Whether the settings of the clients function, which has the most of all, fit into a function's environment: they name every operator,
+// replica and admitted account, so that they grow with the configuration. Worked out before anything of the stack is made. Pure.
+import { writeClientsEnv } from '../../lambda/env.ts'
+import { type ReaderSettings, rolesOnSecrets } from './reader-faults.ts'
+import type { RotationRules } from './rotation-schedule.ts'
+
+/** What of the configuration (deploy-config.ts, which asks this file) decides it. */
+interface GrowingSettings extends ReaderSettings {
+  readonly stytch: { readonly projectId: string; readonly projectSecretName: string; readonly tokenUrl?: string }
+  readonly rotation: ReaderSettings['rotation'] & {
+    readonly backstop: RotationRules
+    readonly periodHours: number
+    readonly overlapHours: number
+  }
+  readonly keyArn?: string
+  readonly replicas: readonly { readonly region: string; readonly keyArn?: string }[]
+  readonly readerAccounts: readonly string[]
+  readonly readerOrganizationId?: string
+}
+
+/** Lambda developer guide, "Lambda quotas": 4 KB for all variables together. */
+const MAX_ENVIRONMENT_BYTES = 4096
+
+/** As long as the stack's own key's. */
+const someKeyArn = (account: string, region: string): string =>
+  `arn:aws:kms:${region}:${account}:key/00000000-0000-0000-0000-000000000000`
+
+const bytesOf = (env: Readonly<Record<string, string>>): number =>
+  Object.entries(env).reduce((sum, [name, value]) => sum + Buffer.byteLength(name) + Buffer.byteLength(value), 0)
+
+/** @returns what is wrong with the operators; undefined when everything fits. */
+export const settingsFault = (config: GrowingSettings): string | undefined => {
+  const { stytch, rotation, operators, readerAccounts, readerOrganizationId } = config
+  const { account, region, roles, functionOf } = rolesOnSecrets(config)
+  const size = bytesOf(
+    writeClientsEnv({
+      stytch: {
+        projectId: stytch.projectId,
+        projectSecret: { kind: 'stored', secretId: stytch.projectSecretName },
+      },
+      secretNamePrefix: config.secretNamePrefix,
+      rotationFunctionArn: functionOf('rotation'),
+      kmsKeyId: config.keyArn ?? someKeyArn(account, region),
+      ...roles,
+      replicas: config.replicas.map(({ region: where, keyArn }) => ({
+        region: where,
+        ...(keyArn === undefined ? {} : { kmsKeyId: keyArn }),
+      })),
+      readerAccounts,
+      ...(readerOrganizationId === undefined ? {} : { readerOrganizationId }),
+      ...(stytch.tokenUrl === undefined ? {} : { tokenUrl: stytch.tokenUrl }),
+      backstop: rotation.backstop,
+      periodHours: rotation.periodHours,
+      overlapHours: rotation.overlapHours,
+    }),
+  )
+  if (size <= MAX_ENVIRONMENT_BYTES) return undefined
+  return `are ${operators.length}: with them, the settings of the clients function have ${size} bytes, and Lambda takes ${MAX_ENVIRONMENT_BYTES}; let several people assume one role`
+}

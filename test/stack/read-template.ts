@@ -1,0 +1,48 @@
+// Reads a template for people: intrinsic functions joined to what they come to, statements as short lists, and the names that the functions,
+// roles and secrets of the example stage have.
+import { ACCOUNT, REGION, type Statement } from './synth.ts'
+
+/** Of every secret below the prefix. */
+export const MANAGED = `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:m2m/prod/*`
+export const functionArn = (part: string): string => `arn:aws:lambda:${REGION}:${ACCOUNT}:function:m2m-prod-${part}`
+export const role = (part: string): string => `arn:aws:iam::${ACCOUNT}:role/m2m-prod-${part}-${REGION}`
+
+const pseudo: Readonly<Record<string, string>> = { 'AWS::Partition': 'aws', 'AWS::URLSuffix': 'amazonaws.com' }
+
+interface Intrinsic {
+  readonly 'Fn::Join'?: readonly [separator: string, parts: readonly unknown[]]
+  readonly 'Fn::GetAtt'?: readonly string[]
+  readonly 'Fn::ImportValue'?: unknown
+  readonly Ref?: string
+}
+
+/** @param named what a resource is to be called; undefined: `<its logical id>`. */
+export const createReader = (named: (logicalId: string) => string | undefined = () => undefined) => {
+  const flat = (value: unknown): string => {
+    if (typeof value === 'string') return value
+    const { 'Fn::Join': join, 'Fn::GetAtt': attribute, 'Fn::ImportValue': imported, Ref } = value as Intrinsic
+    if (imported !== undefined) return '<imported>'
+    if (join !== undefined) return join[1].map(flat).join('')
+    if (Ref === undefined) return `<${(attribute ?? []).join('.')}>`
+    return pseudo[Ref] ?? named(Ref) ?? `<${Ref}>`
+  }
+  const list = (value: unknown): readonly string[] => (Array.isArray(value) ? value : [value]).map(flat)
+  /** `operator key value value` each. */
+  const rights = ({ Action, Resource, Condition }: Statement) => ({
+    actions: list(Action),
+    resources: list(Resource),
+    conditions: Object.entries(Condition ?? {}).flatMap(([operator, keys]) =>
+      Object.entries(keys).map(([key, value]) => `${operator} ${key} ${list(value).join(' ')}`),
+    ),
+  })
+  return { flat, list, rights }
+}
+
+export const { flat, list, rights } = createReader()
+
+/** JSON in which the partition is `aws`. */
+export const text = (value: unknown): string => JSON.stringify(value).replaceAll('{"Ref":"AWS::Partition"}', '"aws"')
+
+/** The same with joined texts in one piece. */
+export const plain = (value: unknown): string =>
+  text(value).replace(/\{"Fn::Join":\["",\[([^\]]*)\]\]\}/g, (_, parts: string) => `"${parts.replaceAll(/"|,/g, '')}"`)

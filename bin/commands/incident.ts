@@ -112,13 +112,13 @@ const carryOutHere = async (
   secrets: readonly ManagedSecret[],
   asked: { readonly incidentId: string; readonly timeoutMs: number },
 ): Promise<void> => {
-  const [{ carryOut }, { createTurns }] = await Promise.all([
+  const [{ carryOut }, { createRateLimiter }] = await Promise.all([
     import('../../lambda/core/drive/carry-out.ts'),
-    import('../../lambda/core/base/turns.ts'),
+    import('../../lambda/core/base/rate-limiter.ts'),
   ])
   const { fleet } = await seat.reach()
   const { timing } = seat
-  const turns = createTurns({ perSecond: rotationsPerSecond(undefined), timing })
+  const limiter = createRateLimiter({ perSecond: rotationsPerSecond(undefined), timing })
   const waiting = secrets.values()
   const progress = seat.screen.progress('Revoking')
   let done = 0
@@ -126,7 +126,7 @@ const carryOutHere = async (
     for (const secret of waiting) {
       const rotationFunctionArn = secret.rotationFunctionArn ?? ''
       const errand = { secretId: secret.arn, intent: 'revoke', about: asked.incidentId, until: 'settled' } as const
-      await carryOut({ fleet, timing, turns, rotationFunctionArn }, { ...errand, patienceMs: asked.timeoutMs })
+      await carryOut({ fleet, timing, limiter, rotationFunctionArn }, { ...errand, patienceMs: asked.timeoutMs })
       done += 1
       progress.at(done, secrets.length)
     }

@@ -1,9 +1,10 @@
-// Does the same for many, no faster than a service allows: so many at once, so many begun a second, and slower when it says so. What
-// does not go through is told and stops nobody else. Its time is the caller's Timing, so that tests and the laptop can move it – which
+// Does the same for many, no faster than a service allows: so many at once, so many begun a second, and slower when it says so. A
+// failed item is handed to onFailure and stops no other. Its time is the caller's Timing, so that tests and the laptop can move it – which
 // is why no package of the kind (p-map, p-throttle) is used: they read the clock by themselves.
+import { createRateLimiter } from './rate-limiter.ts'
 import type { Timing } from './timing.ts'
 
-export interface Pace<Item> {
+export interface Limits<Item> {
   readonly timing: Timing
   /** How many at once, at most. */
   readonly concurrency: number
@@ -17,7 +18,7 @@ export interface Pace<Item> {
   readonly onFailure: (item: Item, error: unknown) => void
 }
 
-export interface PacedResult {
+export interface LimitedResult {
   /** How many were begun. */
   readonly begun: number
   /** How often somebody said "slower". */
@@ -30,67 +31,50 @@ const FIRST_PAUSE_MS = 1000
 const LONGEST_PAUSE_MS = 30_000
 const MAX_TRIES = 5
 
-/** Turns, one after another: a wait of one is a wait of all. */
-const createTurns = ({
-  timing,
-  perSecond,
-  until = Number.POSITIVE_INFINITY,
-}: Pick<Pace<never>, 'timing' | 'perSecond' | 'until'>) => {
-  const spacingMs = perSecond === undefined ? 0 : 1000 / perSecond
-  let nextAt = Number.NEGATIVE_INFINITY
-  let pauseMs = 0
-  let last: Promise<unknown> = Promise.resolve()
-
-  const wait = async (): Promise<boolean> => {
-    // A pause may have moved the next turn while this one waited for it.
-    while (nextAt > timing.now()) {
-      if (nextAt >= until) return false
-      await timing.wait(Math.ceil(nextAt - timing.now()))
-    }
-    if (timing.now() >= until) return false
-    nextAt = Math.max(nextAt, timing.now()) + spacingMs
-    return true
-  }
-  return {
-    /** @returns false: the time is up. */
-    take: (): Promise<boolean> => {
-      const turn = last.then(wait)
-      last = turn
-      return turn
-    },
-    slower: (): void => {
-      pauseMs = Math.min(Math.max(FIRST_PAUSE_MS, pauseMs * 2), LONGEST_PAUSE_MS)
-      nextAt = Math.max(nextAt, timing.now() + pauseMs)
-    },
-    faster: (): void => {
-      pauseMs = 0
-    },
-  }
-}
-
 /** @returns once everything that was begun has ended. The items are taken one by one, as they are needed. */
-export const paced = async <Item>(
+export const forEachLimited = async <Item>(
   items: Iterable<Item> | AsyncIterable<Item>,
-  pace: Pace<Item>,
+  limits: Limits<Item>,
   task: (item: Item) => Promise<void>,
-): Promise<PacedResult> => {
-  const { concurrency, isThrottle = () => false, onFailure } = pace
-  const turns = createTurns(pace)
+): Promise<LimitedResult> => {
+  const {
+    timing,
+    concurrency,
+    perSecond,
+    until = Number.POSITIVE_INFINITY,
+    isThrottle = () => false,
+    onFailure,
+  } = limits
+  const limiter = createRateLimiter({ perSecond, timing })
   const source = (async function* (): AsyncGenerator<Item, void> {
     yield* items
   })()
   let begun = 0
   let throttles = 0
   let isWhole = true
+  let pauseMs = 0
+  let last: Promise<unknown> = Promise.resolve()
+
+  const isInTime = async (): Promise<boolean> => {
+    const leftMs = until - timing.now()
+    // The last moment is the one before `until`.
+    return leftMs > 0 && (await limiter.take(leftMs - 1)).isTaken && timing.now() < until
+  }
+  /** One after another, so that a pause delays whoever waits behind it and keeps their order. */
+  const takeTurn = (): Promise<boolean> => {
+    const turn = last.then(isInTime)
+    last = turn
+    return turn
+  }
 
   /** @returns false: the time is up before the item went through. */
   const attempt = async (item: Item): Promise<boolean> => {
     for (let tries = 1; ; tries += 1) {
-      if (!(await turns.take())) return false
+      if (!(await takeTurn())) return false
       if (tries === 1) begun += 1
       try {
         await task(item)
-        turns.faster()
+        pauseMs = 0
         return true
       } catch (error) {
         if (!isThrottle(error) || tries >= MAX_TRIES) {
@@ -98,7 +82,8 @@ export const paced = async <Item>(
           return true
         }
         throttles += 1
-        turns.slower()
+        pauseMs = Math.min(Math.max(FIRST_PAUSE_MS, pauseMs * 2), LONGEST_PAUSE_MS)
+        limiter.pause(pauseMs)
       }
     }
   }

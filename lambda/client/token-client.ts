@@ -1,6 +1,8 @@
 // For services in Node: asks the vendor for tokens and keeps each until shortly before it ends. The service holds no secret, and asks
 // once for all of its requests that want the same. Nothing of a token is in any error.
 import { parseJsonObject } from '../core/base/json-object.ts'
+import { createLruMap } from '../core/base/lru-map.ts'
+import { createSingleFlight } from '../core/base/single-flight.ts'
 import { createSignedRequest, type VendorPlace } from './signed-request.ts'
 
 export interface TokenRequest {
@@ -98,8 +100,8 @@ export const createTokenClient = (settings: TokenClientSettings): TokenClient =>
       }),
   } = settings
   const send = createSignedRequest(settings)
-  const kept = new Map<string, VendedToken>()
-  const underWay = new Map<string, Promise<VendedToken>>()
+  const kept = createLruMap<VendedToken>(MAX_KEPT)
+  const flights = createSingleFlight<VendedToken>()
 
   const once = async ({ client, scopes, minTtlSeconds }: TokenRequest): Promise<VendedToken> => {
     const body = JSON.stringify({
@@ -135,21 +137,12 @@ export const createTokenClient = (settings: TokenClientSettings): TokenClient =>
     }
   }
 
-  const fetchToken = (key: string, request: TokenRequest): Promise<VendedToken> => {
-    const known = underWay.get(key)
-    if (known !== undefined) return known
-    const flight = ask(request)
-      .then((token) => {
-        kept.delete(key)
-        kept.set(key, token)
-        const oldest = kept.size > MAX_KEPT ? kept.keys().next().value : undefined
-        if (oldest !== undefined) kept.delete(oldest)
-        return token
-      })
-      .finally(() => underWay.delete(key))
-    underWay.set(key, flight)
-    return flight
-  }
+  const fetchToken = (key: string, request: TokenRequest): Promise<VendedToken> =>
+    flights.run(key, async () => {
+      const token = await ask(request)
+      kept.set(key, token)
+      return token
+    })
 
   return {
     token: async (request) => {

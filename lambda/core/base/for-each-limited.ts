@@ -3,6 +3,7 @@
 // is why no package of the kind (p-map, p-throttle) is used: they read the clock by themselves.
 import { createRateLimiter } from './rate-limiter.ts'
 import type { Timing } from './timing.ts'
+import { runWorkers } from './worker-pool.ts'
 
 export interface Limits<Item> {
   readonly timing: Timing
@@ -46,9 +47,6 @@ export const forEachLimited = async <Item>(
     onFailure,
   } = limits
   const limiter = createRateLimiter({ perSecond, timing })
-  const source = (async function* (): AsyncGenerator<Item, void> {
-    yield* items
-  })()
   let begun = 0
   let throttles = 0
   let isWhole = true
@@ -87,14 +85,10 @@ export const forEachLimited = async <Item>(
       }
     }
   }
-  const work = async (): Promise<void> => {
-    while (isWhole) {
-      const { value, done } = await source.next()
-      if (done === true) return
-      if (!(await attempt(value))) isWhole = false
-    }
-  }
-  await Promise.all(Array.from({ length: concurrency }, work))
-  await source.return()
+  await runWorkers(items, concurrency, async (item) => {
+    if (await attempt(item)) return undefined
+    isWhole = false
+    return 'stop'
+  })
   return { begun, throttles, isWhole }
 }

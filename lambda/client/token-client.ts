@@ -2,6 +2,7 @@
 // once for all of its requests that want the same. Nothing of a token is in any error.
 import { parseJsonObject } from '../core/base/json-object.ts'
 import { createLruMap } from '../core/base/lru-map.ts'
+import { type PauseRule, retry } from '../core/base/retry.ts'
 import { createSingleFlight } from '../core/base/single-flight.ts'
 import { createSignedRequest, type VendorPlace } from './signed-request.ts'
 
@@ -122,24 +123,19 @@ export const createTokenClient = (settings: TokenClientSettings): TokenClient =>
     return token
   }
 
-  const ask = async (request: TokenRequest): Promise<VendedToken> => {
-    for (let tries = 0; ; tries += 1) {
-      try {
-        return await once(request)
-      } catch (failure) {
-        if (!(failure instanceof VendFailed) || tries >= retries) throw failure
-        if (failure.status !== undefined && failure.status < 500 && failure.status !== 429) throw failure
-        const asked = (failure.retryAfterSeconds ?? 0) * 1000
-        // Not worth waiting for: whoever called has a deadline of their own.
-        if (asked > LONGEST_WAIT_MS) throw failure
-        await wait(Math.max(asked, FIRST_WAIT_MS * 2 ** tries * (0.5 + Math.random() / 2)))
-      }
-    }
+  const pauseAfter: PauseRule<VendedToken> = (end, tries) => {
+    if (end.status === 'fulfilled' || !(end.reason instanceof VendFailed) || tries > retries) return undefined
+    const { status, retryAfterSeconds = 0 } = end.reason
+    if (status !== undefined && status < 500 && status !== 429) return undefined
+    const asked = retryAfterSeconds * 1000
+    // Not worth waiting for: whoever called has a deadline of their own.
+    if (asked > LONGEST_WAIT_MS) return undefined
+    return Math.max(asked, FIRST_WAIT_MS * 2 ** (tries - 1) * (0.5 + Math.random() / 2))
   }
 
   const fetchToken = (key: string, request: TokenRequest): Promise<VendedToken> =>
     flights.run(key, async () => {
-      const token = await ask(request)
+      const token = await retry(() => once(request), wait, pauseAfter)
       kept.set(key, token)
       return token
     })

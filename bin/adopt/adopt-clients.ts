@@ -2,7 +2,7 @@
 // killed, it may be run again: what was adopted is told so.
 
 import { Fault } from '../../lambda/core/base/fault.ts'
-import { paced } from '../../lambda/core/base/paced.ts'
+import { forEachLimited } from '../../lambda/core/base/for-each-limited.ts'
 import { CLIENTS_PER_SECOND } from '../../lambda/core/clients/apply-clients.ts'
 import type { Adopted } from '../../lambda/core/clients/client-desk.ts'
 import { readSecrets } from '../../lambda/core/clients/survey-clients.ts'
@@ -157,7 +157,7 @@ export const adoptMany = async (
       results.set(row.name, failureOf(row, error))
     },
   }
-  const { begun } = await paced(until(), pace, async (row) => {
+  const { begun } = await forEachLimited(until(), pace, async (row) => {
     results.set(row.name, await adopt(seat, row, { ...options, holders }))
     progress.at(results.size, rows.length)
   })

@@ -1,7 +1,7 @@
 // Checks that every fixed name is free or this stack's own. What a removed stage or a failed deployment left behind keeps its name, and
 // CloudFormation would stop at the first, after minutes; here all are listed at once.
 
-import { paced } from '../../lambda/core/base/paced.ts'
+import { forEachLimited } from '../../lambda/core/base/for-each-limited.ts'
 import type { Timing } from '../../lambda/core/base/timing.ts'
 import type { Account, Stack } from './account.ts'
 import { AwsCallError, type CheckResult, couldNotLook, ok, problem } from './check.ts'
@@ -74,7 +74,7 @@ const lookAt = async (names: readonly NamedResource[], { account, timing }: Name
   const onFailure = (resource: NamedResource, error: unknown): void => {
     seen.set(resource, error instanceof Error ? error : new Error('unknown'))
   }
-  await paced(names, { ...PACE, timing, isThrottle, onFailure }, async (resource) => {
+  await forEachLimited(names, { ...PACE, timing, isThrottle, onFailure }, async (resource) => {
     seen.set(resource, await account.isTaken(resource))
   })
   return names.map((resource) => ({ resource, taken: seen.get(resource) ?? new Error('was not looked at') }))

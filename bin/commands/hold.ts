@@ -2,7 +2,7 @@
 // with the caller's own rights, as a tag.
 import type { Command } from 'commander'
 import { Fault } from '../../lambda/core/base/fault.ts'
-import { paced } from '../../lambda/core/base/paced.ts'
+import { forEachLimited } from '../../lambda/core/base/for-each-limited.ts'
 import type { ManagedSecret } from '../../lambda/core/secret/fleet.ts'
 import { holdOf, TAG } from '../../lambda/core/secret/secret-tags.ts'
 import { addChoice, type Choice, choose, shortName } from '../show/choose.ts'
@@ -55,7 +55,7 @@ const markAll = async (
       failures.set(secret.arn, error instanceof Fault ? error.message : 'an unforeseen failure')
     },
   }
-  await paced(isDryRun ? [] : wanted, pace, async (secret) => {
+  await forEachLimited(isDryRun ? [] : wanted, pace, async (secret) => {
     await mark(secret)
     ended += 1
     progress.at(ended, wanted.length)

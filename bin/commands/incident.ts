@@ -112,26 +112,23 @@ const carryOutHere = async (
   secrets: readonly ManagedSecret[],
   asked: { readonly incidentId: string; readonly timeoutMs: number },
 ): Promise<void> => {
-  const [{ carryOut }, { createTurns }] = await Promise.all([
+  const [{ carryOut }, { createRateLimiter }, { mapInParallel }] = await Promise.all([
     import('../../lambda/core/drive/carry-out.ts'),
-    import('../../lambda/core/base/turns.ts'),
+    import('../../lambda/core/base/rate-limiter.ts'),
+    import('../../lambda/core/base/worker-pool.ts'),
   ])
   const { fleet } = await seat.reach()
   const { timing } = seat
-  const turns = createTurns({ perSecond: rotationsPerSecond(undefined), timing })
-  const waiting = secrets.values()
+  const limiter = createRateLimiter({ perSecond: rotationsPerSecond(undefined), timing })
   const progress = seat.screen.progress('Revoking')
   let done = 0
-  const work = async (): Promise<void> => {
-    for (const secret of waiting) {
-      const rotationFunctionArn = secret.rotationFunctionArn ?? ''
-      const errand = { secretId: secret.arn, intent: 'revoke', about: asked.incidentId, until: 'settled' } as const
-      await carryOut({ fleet, timing, turns, rotationFunctionArn }, { ...errand, patienceMs: asked.timeoutMs })
-      done += 1
-      progress.at(done, secrets.length)
-    }
-  }
-  await Promise.all(Array.from({ length: DIRECT_AT_ONCE }, work))
+  await mapInParallel(secrets, DIRECT_AT_ONCE, async (secret) => {
+    const rotationFunctionArn = secret.rotationFunctionArn ?? ''
+    const errand = { secretId: secret.arn, intent: 'revoke', about: asked.incidentId, until: 'settled' } as const
+    await carryOut({ fleet, timing, limiter, rotationFunctionArn }, { ...errand, patienceMs: asked.timeoutMs })
+    done += 1
+    progress.at(done, secrets.length)
+  })
   progress.end()
 }
 

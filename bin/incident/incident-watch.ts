@@ -2,6 +2,7 @@
 // by Secrets Manager alone: a bus that is down hides no progress.
 
 import { Fault } from '../../lambda/core/base/fault.ts'
+import { mapInParallel } from '../../lambda/core/base/worker-pool.ts'
 import { type Matter, type Progress, progressOf } from '../../lambda/core/drive/attempts.ts'
 import type { Fleet, ManagedSecret } from '../../lambda/core/secret/fleet.ts'
 import type { Seat } from '../terminal/seat.ts'
@@ -52,13 +53,9 @@ export const watchIncident = async (
   const progress = screen.progress(`Revoking ${count(secrets.length, 'client')}`)
   for (;;) {
     const open = secrets.filter(({ arn }) => !isOver(states.get(arn) ?? 'ask'))
-    for (let at = 0; at < open.length; at += LOOKS_AT_ONCE) {
-      await Promise.all(
-        open.slice(at, at + LOOKS_AT_ONCE).map(async (secret) => {
-          states.set(secret.arn, await lookAt(fleet, secret, watching))
-        }),
-      )
-    }
+    await mapInParallel(open, LOOKS_AT_ONCE, async (secret) => {
+      states.set(secret.arn, await lookAt(fleet, secret, watching))
+    })
     const done = [...states.values()].filter(isOver).length
     progress.at(done, secrets.length)
     if (done === secrets.length || timing.now() + PAUSE_MS > deadline) break

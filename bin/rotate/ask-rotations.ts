@@ -2,7 +2,7 @@
 // are meant, keeps to a pace, and waits for the end when told to. It reads no value, and changes nothing but by RotateSecret.
 
 import { Fault } from '../../lambda/core/base/fault.ts'
-import { paced } from '../../lambda/core/base/paced.ts'
+import { forEachLimited } from '../../lambda/core/base/for-each-limited.ts'
 import { type FreezeState, stops } from '../../lambda/core/rotation/freeze.ts'
 import type { Fleet, ManagedSecret } from '../../lambda/core/secret/fleet.ts'
 import { clientIdOf } from '../../lambda/core/secret/secret-tags.ts'
@@ -128,7 +128,7 @@ export const askRotations = async (seat: Seat, order: RotationOrder): Promise<En
       results.push({ name: row.name, clientId: clientIdOf(row.secret), outcome: 'failed', why })
     },
   }
-  await paced(wanted, pace, async (one) => {
+  await forEachLimited(wanted, pace, async (one) => {
     // ListSecrets may lag behind: many were chosen by it.
     const secret = wanted.length === 1 ? one.row.secret : await fleet.inspect(one.row.secret.arn)
     const row = secret === undefined ? one.row : rowOf(secret, view, lookingOf(view, seat.timing.now()))

@@ -2,6 +2,7 @@
 // older than half a minute, once for all; never by a timer, which a Lambda function would freeze. While the vendor does not answer, the
 // last list holds for a few minutes, and then none does.
 import { isJsonObject, parseJsonObject } from '../core/base/json-object.ts'
+import { createSingleFlight } from '../core/base/single-flight.ts'
 import { createSignedRequest, type VendorPlace } from './signed-request.ts'
 
 export interface Revocations {
@@ -49,7 +50,7 @@ export const createRevocations = (settings: RevocationSettings): Revocations => 
   const { pollSeconds = 30, maxAgeSeconds = 300, now = Date.now } = settings
   const send = createSignedRequest(settings)
   let known: List | undefined
-  let underWay: Promise<void> | undefined
+  const flights = createSingleFlight<void>()
 
   const ask = async (): Promise<void> => {
     const askedAt = now()
@@ -59,18 +60,11 @@ export const createRevocations = (settings: RevocationSettings): Revocations => 
     known = { clients, askedAt }
   }
 
-  const renew = async (): Promise<void> => {
-    underWay ??= ask().finally(() => {
-      underWay = undefined
-    })
-    await underWay
-  }
-
   return {
     notBefore: async (clientId) => {
       const age = known === undefined ? Number.POSITIVE_INFINITY : now() - known.askedAt
       if (!(age >= 0 && age < pollSeconds * 1000)) {
-        await renew().catch((error: unknown) => {
+        await flights.run('list', ask).catch((error: unknown) => {
           // The last list holds only so long: a revoked token must not live on because nobody answers.
           if (known !== undefined && now() - known.askedAt <= maxAgeSeconds * 1000) return
           throw error instanceof RevocationsUnavailable

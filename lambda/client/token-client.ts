@@ -1,6 +1,9 @@
 // For services in Node: asks the vendor for tokens and keeps each until shortly before it ends. The service holds no secret, and asks
 // once for all of its requests that want the same. Nothing of a token is in any error.
 import { parseJsonObject } from '../core/base/json-object.ts'
+import { createLruMap } from '../core/base/lru-map.ts'
+import { type PauseRule, retry } from '../core/base/retry.ts'
+import { createSingleFlight } from '../core/base/single-flight.ts'
 import { createSignedRequest, type VendorPlace } from './signed-request.ts'
 
 export interface TokenRequest {
@@ -98,8 +101,8 @@ export const createTokenClient = (settings: TokenClientSettings): TokenClient =>
       }),
   } = settings
   const send = createSignedRequest(settings)
-  const kept = new Map<string, VendedToken>()
-  const underWay = new Map<string, Promise<VendedToken>>()
+  const kept = createLruMap<VendedToken>(MAX_KEPT)
+  const flights = createSingleFlight<VendedToken>()
 
   const once = async ({ client, scopes, minTtlSeconds }: TokenRequest): Promise<VendedToken> => {
     const body = JSON.stringify({
@@ -120,36 +123,22 @@ export const createTokenClient = (settings: TokenClientSettings): TokenClient =>
     return token
   }
 
-  const ask = async (request: TokenRequest): Promise<VendedToken> => {
-    for (let tries = 0; ; tries += 1) {
-      try {
-        return await once(request)
-      } catch (failure) {
-        if (!(failure instanceof VendFailed) || tries >= retries) throw failure
-        if (failure.status !== undefined && failure.status < 500 && failure.status !== 429) throw failure
-        const asked = (failure.retryAfterSeconds ?? 0) * 1000
-        // Not worth waiting for: whoever called has a deadline of their own.
-        if (asked > LONGEST_WAIT_MS) throw failure
-        await wait(Math.max(asked, FIRST_WAIT_MS * 2 ** tries * (0.5 + Math.random() / 2)))
-      }
-    }
+  const pauseAfter: PauseRule<VendedToken> = (end, tries) => {
+    if (end.status === 'fulfilled' || !(end.reason instanceof VendFailed) || tries > retries) return undefined
+    const { status, retryAfterSeconds = 0 } = end.reason
+    if (status !== undefined && status < 500 && status !== 429) return undefined
+    const asked = retryAfterSeconds * 1000
+    // Not worth waiting for: whoever called has a deadline of their own.
+    if (asked > LONGEST_WAIT_MS) return undefined
+    return Math.max(asked, FIRST_WAIT_MS * 2 ** (tries - 1) * (0.5 + Math.random() / 2))
   }
 
-  const fetchToken = (key: string, request: TokenRequest): Promise<VendedToken> => {
-    const known = underWay.get(key)
-    if (known !== undefined) return known
-    const flight = ask(request)
-      .then((token) => {
-        kept.delete(key)
-        kept.set(key, token)
-        const oldest = kept.size > MAX_KEPT ? kept.keys().next().value : undefined
-        if (oldest !== undefined) kept.delete(oldest)
-        return token
-      })
-      .finally(() => underWay.delete(key))
-    underWay.set(key, flight)
-    return flight
-  }
+  const fetchToken = (key: string, request: TokenRequest): Promise<VendedToken> =>
+    flights.run(key, async () => {
+      const token = await retry(() => once(request), wait, pauseAfter)
+      kept.set(key, token)
+      return token
+    })
 
   return {
     token: async (request) => {

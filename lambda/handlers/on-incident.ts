@@ -11,7 +11,7 @@ import { createTeller } from '../adapters/aws/outcomes.ts'
 import { createSignedCall } from '../adapters/aws/signed-call.ts'
 import { createTiming } from '../adapters/timing.ts'
 import { Fault } from '../core/base/fault.ts'
-import { createTurns } from '../core/base/turns.ts'
+import { createRateLimiter } from '../core/base/rate-limiter.ts'
 import { rotationsPerSecond } from '../core/campaign/campaign.ts'
 import { INCIDENT_SOURCE } from '../core/incident/incident-completed.ts'
 import { type Response, respondToLeak } from '../core/incident/respond-to-leak.ts'
@@ -48,7 +48,7 @@ export const handler = async (event: unknown, context: Context): Promise<Respons
     },
   }
   const timing = createTiming(() => context.getRemainingTimeInMillis())
-  const errands = { fleet, timing, rotationFunctionArn, turns: createTurns({ perSecond, timing }) }
+  const errands = { fleet, timing, rotationFunctionArn, limiter: createRateLimiter({ perSecond, timing }) }
   const { id, source, detail } = isEnvelope(event) ? event : {}
   try {
     return await respondToLeak({ ...parts, errands, journal }, { id, source, detail })

@@ -1,5 +1,6 @@
 // What an operator decides about campaigns: when the periodic one begins, or why there is none. Read with the rest of `rotation`
 // (deploy-config.ts). The times of day are UTC's, as Secrets Manager's are.
+import { readCron, readRate } from '../../lambda/core/base/schedule-expression.ts'
 import type { Place, Shape } from './config-place.ts'
 import type { RotationWindow } from './rotation-schedule.ts'
 
@@ -13,27 +14,30 @@ export type CampaignsConfig =
 const DEFAULT_HOUR = 2
 const EXAMPLE = 'cron(0 2 * * ? *)'
 
-const FIELD = '[A-Za-z0-9*?,/#-]+'
-/** One minute of some hours, so at most hourly. Which days exist is for Scheduler to say. */
-const CRON = new RegExp(String.raw`^cron\([0-5]?\d ${FIELD} (${FIELD}) ${FIELD} (${FIELD}) ${FIELD}\)$`)
-const RATE = /^rate\((1 (hour|day)|([2-9]|[1-9]\d{1,2}) (hours|days))\)$/
+const MAX_RATE = 999
 
-const isOneOfDaysOpen = ([, dayOfMonth, dayOfWeek]: RegExpExecArray): boolean =>
-  (dayOfMonth === '?') !== (dayOfWeek === '?')
+/** At most hourly: one minute of some hours. */
+const isCron = (value: string): boolean => {
+  const cron = readCron(value)
+  return cron.ok && cron.value.minutes.length === 1
+}
+
+const isRate = (value: string): boolean => {
+  const rate = readRate(value)
+  // EventBridge refuses `rate(1 hours)`: a value of 1 takes the singular, any other the plural.
+  return rate !== undefined && rate.unit !== 'minute' && rate.count <= MAX_RATE && rate.isPlural === rate.count > 1
+}
 
 const schedule: Shape = {
   expected: `${EXAMPLE}, with one minute of the hour and exactly one of the days "?", or rate(1 day)`,
-  fits: (value) => {
-    const cron = CRON.exec(value)
-    return cron === null ? RATE.test(value) : isOneOfDaysOpen(cron)
-  },
+  fits: (value) => isCron(value) || isRate(value),
 }
 
 /** Daily, when a window begins: the window's own days are far too few, since they are the backstop's. */
 export const dailySchedule = (window: RotationWindow | undefined): string => {
-  const hours = window?.cron.split(/\s+/)[1] ?? ''
-  const hour = window === undefined ? DEFAULT_HOUR : Number(/^\d{1,2}/.exec(hours)?.[0] ?? 0)
-  return `cron(0 ${hour} * * ? *)`
+  const cron = window && readCron(window.cron)
+  if (cron === undefined) return `cron(0 ${DEFAULT_HOUR} * * ? *)`
+  return `cron(0 ${(cron.ok && cron.value.hours[0]) || 0} * * ? *)`
 }
 
 export const readCampaigns = (

@@ -5,7 +5,7 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { createFleet } from '../../lambda/adapters/aws/fleet.ts'
 import { createTeller } from '../../lambda/adapters/aws/outcomes.ts'
-import { createTurns } from '../../lambda/core/base/turns.ts'
+import { createRateLimiter } from '../../lambda/core/base/rate-limiter.ts'
 import { INCIDENT_SOURCE } from '../../lambda/core/incident/incident-completed.ts'
 import { type Response, respondToLeak } from '../../lambda/core/incident/respond-to-leak.ts'
 import {
@@ -62,7 +62,7 @@ const respond = (subject: Subject, gate: Gate): Promise<Response | 'killed'> =>
         errands: {
           timing,
           rotationFunctionArn: FUNCTION_ARN,
-          turns: createTurns({ perSecond: 24, timing }),
+          limiter: createRateLimiter({ perSecond: 24, timing }),
           fleet: createFleet(new SecretsManagerClient(gated)),
         },
         journal: { note: () => {} },

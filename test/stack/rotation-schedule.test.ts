@@ -12,6 +12,8 @@ describe('a cron that Secrets Manager takes', () => {
     'cron(0 8 1,15 * ? *)',
     'cron(0 8 ? JAN,JUL MON#1 *)',
     'cron(0 0 10 */2 ? *)',
+    'cron(0 2 ? 1/3 6L *)',
+    'cron(0 1 ? 1/3 SUN#1 *)',
   ])('passes: %s', (cron) => {
     expect(fault(cron)).toBeUndefined()
   })
@@ -27,8 +29,10 @@ describe('a cron that Secrets Manager refuses', () => {
     ['cron(0 2 1 13 ? *)', /month 13/],
     ['cron(0 2 1 * MON *)', /exactly one of them to be \?/],
     ['cron(0 2 ? * ? *)', /exactly one of them to be \?/],
-    ['cron(0 2 32 * ? *)', /exactly one of them to be \?/],
-    ['cron(0 2 ? * FUNDAY *)', /exactly one of them to be \?/],
+    ['cron(0 2 32 * ? *)', /day of month 32: expected 1 to 31/],
+    ['cron(0 2 ? * FUNDAY *)', /day of week FUNDAY: expected 1 to 7/],
+    ['cron(0 2 1W * ? *)', /day of month 1W/],
+    ['cron(5 24 1 13 ? *)', /for the minutes.*hours 24.*month 13/],
     ['cron(0 2 30 2 ? *)', /never fires/],
     ['rate(30 days)', /six fields/],
   ])('is named: %s', (cron, expected) => {

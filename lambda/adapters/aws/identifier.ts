@@ -1,7 +1,9 @@
 // The identify function as the domain's Identifier: invoked synchronously, and marked as such, since an asynchronous invocation would
 // lay the value into a queue. A throttle is waited for; whatever else fails is a Fault that names AWS's error and repeats no answer.
+
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { Fault } from '../../core/base/fault.ts'
+import { retry } from '../../core/base/retry.ts'
 import type { Timing } from '../../core/base/timing.ts'
 import type { Identifier, LeakQuestion } from '../../core/intake/intake-ports.ts'
 import { type LeakFinding, readFinding } from '../../core/intake/leak-finding.ts'
@@ -66,12 +68,15 @@ export const createIdentifier = ({ call, functionName, timing }: IdentifierPlace
     })
   return {
     identify: async (question) => {
-      for (let tries = 1; ; tries += 1) {
-        const reply = await ask(question)
-        const mayWait = tries < MAX_TRIES && timing.remainingMs() > THROTTLE_WAIT_MS + 2 * RESERVE_MS
-        if (reply.status !== 429 || !mayWait) return understand(reply)
-        await timing.wait(THROTTLE_WAIT_MS)
-      }
+      const reply = await retry(
+        () => ask(question),
+        timing.wait,
+        (end, tries) => {
+          const mayWait = tries < MAX_TRIES && timing.remainingMs() > THROTTLE_WAIT_MS + 2 * RESERVE_MS
+          return end.status === 'fulfilled' && end.value.status === 429 && mayWait ? THROTTLE_WAIT_MS : undefined
+        },
+      )
+      return understand(reply)
     },
   }
 }

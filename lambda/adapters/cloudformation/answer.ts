@@ -1,8 +1,10 @@
 // Answers CloudFormation: one PUT to the pre-signed address that came with the request. Without an answer a deployment hangs until
 // its own timeout, so the call is repeated; the address is in no message, since whoever has it may answer.
+
 import { setTimeout as sleep } from 'node:timers/promises'
 import { request } from 'undici'
 import { Fault } from '../../core/base/fault.ts'
+import { retry } from '../../core/base/retry.ts'
 
 declare const DEPLOYED_BUNDLE: boolean | undefined
 
@@ -63,12 +65,10 @@ export const answerCloudFormation = async (answer: Answer): Promise<void> => {
     })
   if (!isTrusted(answer.url)) throw notTaken('its address is not one of AWS')
   const body = bodyOf(answer)
-  for (let tries = 1; ; tries += 1) {
-    const outcome = await put(answer.url, body).catch((error: unknown) =>
-      error instanceof Error ? error.name : 'unknown',
-    )
-    if (outcome === 200) return
-    if (tries === TRIES) throw notTaken(typeof outcome === 'number' ? `HTTP ${outcome}` : outcome)
-    await sleep(500 * tries)
-  }
+  const tryOnce = () =>
+    put(answer.url, body).catch((error: unknown) => (error instanceof Error ? error.name : 'unknown'))
+  const outcome = await retry(tryOnce, sleep, (end, tries) =>
+    end.status === 'fulfilled' && end.value !== 200 && tries < TRIES ? 500 * tries : undefined,
+  )
+  if (outcome !== 200) throw notTaken(typeof outcome === 'number' ? `HTTP ${outcome}` : outcome)
 }

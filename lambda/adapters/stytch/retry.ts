@@ -1,6 +1,7 @@
 // When a Stytch call may be sent again within the step. A call that changes slots is never repeated here, not even when it surely
 // had no effect: while it waited, the slots may have changed, so its caller looks first. Waits grow, are jittered, and never
 // outlive the function.
+import { retry } from '../../core/base/retry.ts'
 import type { StytchError, StytchReply } from './reply.ts'
 
 /** The part of a Timing that a retry needs. */
@@ -38,15 +39,13 @@ export interface RetryRule {
   readonly repetition: Repetition
 }
 
-export const withRetries = async <Value>(
+export const withRetries = <Value>(
   { timing, repetition }: RetryRule,
   send: () => Promise<StytchReply<Value>>,
-): Promise<StytchReply<Value>> => {
-  for (let tries = 1; ; tries += 1) {
-    const reply = await send()
-    if (reply.ok || tries >= MAX_TRIES || !mayRepeat(reply, repetition)) return reply
-    const waitMs = waitFor(reply, tries)
-    if (waitMs + RESERVE_MS > timing.remainingMs()) return reply
-    await timing.wait(waitMs)
-  }
-}
+): Promise<StytchReply<Value>> =>
+  retry(send, timing.wait, (end, tries) => {
+    if (end.status === 'rejected' || end.value.ok || tries >= MAX_TRIES) return undefined
+    if (!mayRepeat(end.value, repetition)) return undefined
+    const waitMs = waitFor(end.value, tries)
+    return waitMs + RESERVE_MS > timing.remainingMs() ? undefined : waitMs
+  })

@@ -2,6 +2,7 @@
 
 import { Fault } from '../base/fault.ts'
 import type { Journal } from '../base/journal.ts'
+import { retry } from '../base/retry.ts'
 import type { Timing } from '../base/timing.ts'
 import type { FreezeState } from '../rotation/freeze.ts'
 import type { Freeze } from '../rotation/outcomes.ts'
@@ -44,14 +45,8 @@ export const readFreeze = async ({
 const PAUSES_MS = [1000, 2000, 4000, 8000] as const
 
 /** For a call on whose reply everything waits. @throws the last Fault */
-export const persistently = async <Reply>(timing: Pick<Timing, 'wait'>, call: () => Promise<Reply>): Promise<Reply> => {
-  for (const pauseMs of PAUSES_MS) {
-    try {
-      return await call()
-    } catch (error) {
-      if (!(error instanceof Fault && error.retryable)) throw error
-      await timing.wait(pauseMs)
-    }
-  }
-  return call()
-}
+export const persistently = <Reply>(timing: Pick<Timing, 'wait'>, call: () => Promise<Reply>): Promise<Reply> =>
+  retry(call, timing.wait, (end, tries) => {
+    const isPassing = end.status === 'rejected' && end.reason instanceof Fault && end.reason.retryable
+    return isPassing ? PAUSES_MS[tries - 1] : undefined
+  })

@@ -2,7 +2,7 @@
 // seconds, in which one secret is carried as far as it goes (drive/carry-out.ts); what takes longer is waited for without a process.
 // A page that is killed goes on: what is done is in its checkpoints, and what was under way is found by the ids of the versions.
 
-import { createTurns, type Turns } from '../base/turns.ts'
+import { createRateLimiter, type RateLimiter } from '../base/rate-limiter.ts'
 import { carryOut, type ErrandOutcome } from '../drive/carry-out.ts'
 import { type FreezeState, stops } from '../rotation/freeze.ts'
 import { type ManagedSecret, switchedAt, versionLabelled } from '../secret/fleet.ts'
@@ -28,7 +28,7 @@ type Tried = Ended | { readonly end: 'later'; readonly waitSeconds: number }
 interface Page {
   readonly campaigning: Campaigning
   readonly order: PageOrder
-  readonly turns: Turns
+  readonly limiter: RateLimiter
   /** Rebuilt from the checkpoints on every replay. */
   failed: number
 }
@@ -118,7 +118,7 @@ const tryOnce = async (
   rules: Rules,
   { name, round }: { readonly name: string; readonly round: number },
 ): Promise<Tried> => {
-  const { campaigning, order, turns } = page
+  const { campaigning, order, limiter } = page
   const { timing, fleet, rules: stage } = campaigning
   const remainingMs = timing.remainingMs()
   const secretName = `${stage.secretNamePrefix}${name}`
@@ -128,7 +128,7 @@ const tryOnce = async (
     return round > MAX_ROUNDS ? unavailable(secretName) : { end: 'later', waitSeconds }
   }
   const outcome = await carryOut<Reason>(
-    { fleet, timing, turns, rotationFunctionArn: stage.rotationFunctionArn },
+    { fleet, timing, limiter, rotationFunctionArn: stage.rotationFunctionArn },
     {
       secretId: secretName,
       intent: order.intent,
@@ -209,8 +209,8 @@ export const runPage = async (campaigning: Campaigning, durable: Durable, order:
     const waitMs = await durable.step('how long', async () => notBefore - timing.now())
     if (waitMs > 0) await durable.wait('overlap', Math.max(1, Math.ceil(waitMs / 1000)))
   }
-  const turns = createTurns({ perSecond: order.rotationsPerSecond, timing })
-  const page: Page = { campaigning, order, turns, failed: 0 }
+  const limiter = createRateLimiter({ perSecond: order.rotationsPerSecond, timing })
+  const page: Page = { campaigning, order, limiter, failed: 0 }
   const rules = createRules(page, createFreezeGlance(campaigning))
   const names = order.names.slice(0, PAGE_SECRETS)
   const ends = await durable.each('secrets', names, order.inFlight, (one, name) => carry(page, rules, one, name))

@@ -3,7 +3,7 @@
 // next plan begins with what is there.
 
 import { Fault } from '../base/fault.ts'
-import { type PacedResult, paced } from '../base/paced.ts'
+import { forEachLimited, type LimitedResult } from '../base/for-each-limited.ts'
 import type { Timing } from '../base/timing.ts'
 import type { ClientDesk } from './client-desk.ts'
 import type { PlannedChange } from './plan-clients.ts'
@@ -79,9 +79,9 @@ const until = function* (changes: readonly PlannedChange[], isStopped: () => boo
   }
 }
 
-export const applyClients = async (applying: Applying, order: ApplyOrder): Promise<PacedResult> => {
+export const applyClients = async (applying: Applying, order: ApplyOrder): Promise<LimitedResult> => {
   const { changes, concurrency, isStopped, onEnd } = order
-  return paced(
+  return forEachLimited(
     until(changes, isStopped),
     {
       timing: applying.timing,

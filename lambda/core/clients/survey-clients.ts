@@ -1,7 +1,7 @@
 // Reads what a plan is made of: every secret below the prefix and every client of the project, page by page; and then once more, one by
 // one, what the first reading says is to be changed, since ListSecrets may lag behind by minutes. Changes nothing.
 
-import { paced } from '../base/paced.ts'
+import { forEachLimited } from '../base/for-each-limited.ts'
 import type { Timing } from '../base/timing.ts'
 import type { Fleet, ManagedSecret } from '../secret/fleet.ts'
 import type { ClientDesk, StageView } from './client-desk.ts'
@@ -89,7 +89,7 @@ export const surveyClients = async (survey: Survey, wish: PlanWish): Promise<Pla
       failures.push(error)
     },
   }
-  await paced(names, pace, async (name) => {
+  await forEachLimited(names, pace, async (name) => {
     const secret = await fleet.inspect(name)
     if (secret === undefined) seen.delete(name)
     else seen.set(name, secret)

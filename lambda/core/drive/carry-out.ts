@@ -3,8 +3,8 @@
 // from the ids of the secret's versions, so that it can be interrupted anywhere and called again – `later` says when.
 
 import { Fault } from '../base/fault.ts'
+import type { RateLimiter } from '../base/rate-limiter.ts'
 import type { Timing } from '../base/timing.ts'
-import type { Turns } from '../base/turns.ts'
 import { type Fleet, type Labelled, type ManagedSecret, unfinishedVersion } from '../secret/fleet.ts'
 import { readRequestToken } from '../secret/request-token.ts'
 import type { VersionEntry } from '../secret/secrets.ts'
@@ -14,7 +14,7 @@ import { settleAttempts, settleToken } from './settle-request.ts'
 export interface Errands {
   readonly fleet: Fleet
   readonly timing: Timing
-  readonly turns: Turns
+  readonly limiter: RateLimiter
   readonly rotationFunctionArn: string
 }
 
@@ -136,8 +136,8 @@ const takeTurn = async (
     call.hasTurn = false
     return undefined
   }
-  const { turns, timing } = call.errands
-  const { isTaken, ms } = await turns.next(call.startedAt + call.errand.patienceMs - timing.now())
+  const { limiter, timing } = call.errands
+  const { isTaken, ms } = await limiter.take(call.startedAt + call.errand.patienceMs - timing.now())
   if (!isTaken) return { againInMs: ms, because: 'noTurn' }
   if (ms <= STALE_MS) return undefined
   call.hasTurn = true
@@ -239,14 +239,14 @@ const lookOnce = async <Reason extends string>(call: Call<Reason>): Promise<Look
 const weather = <Reason extends string>(call: Call<Reason>, error: unknown): Look<Reason> => {
   if (!(error instanceof Fault)) throw error
   if (!error.retryable) return failed('rejected', 0, `${error.code}: ${error.message}`)
-  if (error.code === 'SECRETS_MANAGER_THROTTLED') call.errands.turns.slowDown()
+  if (error.code === 'SECRETS_MANAGER_THROTTLED') call.errands.limiter.slowDown()
   return { againInMs: SLOW_LOOK_MS, because: 'unavailable' }
 }
 
 const noticeSlowness = (call: Pick<Call, 'errands' | 'askedAt'>): void => {
-  const { timing, turns } = call.errands
+  const { timing, limiter } = call.errands
   if (call.askedAt === undefined || timing.now() - call.askedAt < SLOW_ROTATION_MS) return
-  turns.slowDown()
+  limiter.slowDown()
   call.askedAt = undefined
 }
 

@@ -2,6 +2,7 @@
 // belongs to it is decided by the report (incident-report.ts), since an event of a secret does not name its incident.
 
 import { isJsonObject } from '../base/json-object.ts'
+import { mapInParallel } from '../base/worker-pool.ts'
 import { readRequestToken } from '../secret/request-token.ts'
 import { dayPrefix, incidentPrefix, isKeyOf, secretPrefix } from './archive-key.ts'
 import type { EvidenceReader } from './archive-ports.ts'
@@ -21,25 +22,8 @@ export interface IncidentQuestion {
 const HOUR_MS = 3_600_000
 const READS_AT_ONCE = 16
 
-/** In the order of the input, a few at a time. */
-const mapSome = async <Item, Found>(
-  items: readonly Item[],
-  find: (item: Item) => Promise<Found>,
-): Promise<readonly Found[]> => {
-  const found = new Map<number, Found>()
-  const entries = items.entries()
-  const work = async (): Promise<void> => {
-    for (const [at, item] of entries) found.set(at, await find(item))
-  }
-  await Promise.all(Array.from({ length: READS_AT_ONCE }, work))
-  return items.flatMap((_, at) => {
-    const one = found.get(at)
-    return one === undefined ? [] : [one]
-  })
-}
-
 const readAll = async (reader: EvidenceReader, keys: readonly string[]): Promise<readonly ArchivedEvent[]> => {
-  const texts = await mapSome(keys, (key) => reader.read(key))
+  const texts = await mapInParallel(keys, READS_AT_ONCE, (key) => reader.read(key))
   return texts.flatMap((text) => (text === undefined ? [] : (parseArchivedEvent(text) ?? [])))
 }
 
@@ -82,6 +66,6 @@ export const gatherIncident = async (
   ].sort()
   const since = sinceOf(said, clients)
   const names = [...new Set([...secretNames, ...candidates])].sort()
-  const keys = await mapSome(names, (secretName) => keysOfSecret(reader, secretName, since))
+  const keys = await mapInParallel(names, READS_AT_ONCE, (secretName) => keysOfSecret(reader, secretName, since))
   return { incidentId, said, told: await readAll(reader, keys.flat()), secretNames }
 }

@@ -5,6 +5,7 @@
 import { Fault } from '../base/fault.ts'
 import type { Journal } from '../base/journal.ts'
 import type { Timing } from '../base/timing.ts'
+import { runWorkers } from '../base/worker-pool.ts'
 import type { Fleet, ManagedSecret } from '../secret/fleet.ts'
 import type { StoredSecret } from '../secret/secret-format.ts'
 import { clientIdOf as clientOf } from '../secret/secret-tags.ts'
@@ -94,19 +95,13 @@ const compareAll = async (
   reads: readonly Read[],
   matches: LeakMatcher,
 ): Promise<Match | 'none' | 'outOfTime'> => {
-  let next = 0
   let found: Match | undefined
   let isLate = false
-  const work = async (): Promise<void> => {
-    while (found === undefined && !isLate) {
-      const read = reads[next]
-      next += 1
-      if (read === undefined) return
-      if (search.timing.remainingMs() < RESERVE_MS) isLate = true
-      else found = (await compare(search, read, matches)) ?? found
-    }
-  }
-  await Promise.all(Array.from({ length: Math.min(READS_AT_ONCE, reads.length) }, work))
+  await runWorkers(reads, READS_AT_ONCE, async (read) => {
+    if (search.timing.remainingMs() < RESERVE_MS) isLate = true
+    else found = (await compare(search, read, matches)) ?? found
+    return found !== undefined || isLate ? 'stop' : undefined
+  })
   return found ?? (isLate ? 'outOfTime' : 'none')
 }
 

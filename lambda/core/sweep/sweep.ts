@@ -3,8 +3,8 @@
 // state of its own: what it does not get to, or is killed over, the next sweep finds. A secret that fails stops no other.
 
 import { Fault } from '../base/fault.ts'
+import { forEachLimited } from '../base/for-each-limited.ts'
 import type { Journal } from '../base/journal.ts'
-import { paced } from '../base/paced.ts'
 import type { Timing } from '../base/timing.ts'
 import type { RotationSteps } from '../drive/rotation-steps.ts'
 import type { FreezeState } from '../rotation/freeze.ts'
@@ -192,7 +192,9 @@ const lookAtAll = async (work: SweepSecret, found: Found, until: number): Promis
     { arns: found.due, pace: { perSecond: ASKED_A_SECOND } },
   ]
   for (const { arns, pace } of turns) {
-    const { begun, throttles } = await paced(arns, { ...common, ...pace }, (arn) => sweepSecret(work, arn, fuse))
+    const { begun, throttles } = await forEachLimited(arns, { ...common, ...pace }, (arn) =>
+      sweepSecret(work, arn, fuse),
+    )
     tally.throttles += throttles
     tally.left += arns.length - begun
   }

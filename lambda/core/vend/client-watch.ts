@@ -3,11 +3,12 @@
 // Several callers share one call. It serves nothing on the word of before: when Secrets Manager does not answer, the caller hears so.
 
 import { Fault } from '../base/fault.ts'
+import { createLruMap } from '../base/lru-map.ts'
 import { ok, type Result, refused } from '../base/result.ts'
+import { createSingleFlight } from '../base/single-flight.ts'
 import type { ClientSecret } from '../secret/client-secret.ts'
 import { versionLabelled } from '../secret/fleet.ts'
 import { parseSecret } from '../secret/secret-format.ts'
-import { createFlights } from './flights.ts'
 import type { VendSecret } from './ports.ts'
 import { type Revocation, revocationByLabels } from './revocation.ts'
 import { type ScopeRule, scopeRuleOf } from './scope-rule.ts'
@@ -62,23 +63,6 @@ const LONGEST_PAUSE_MS = 5_000
 
 const outOfTime = refused({ reason: 'outOfTime' } as const)
 
-/** A Map that forgets what was not used for longest. */
-const createBounded = <Value>(most: number) => {
-  const map = new Map<string, Value>()
-  return {
-    get: (key: string): Value | undefined => map.get(key),
-    set: (key: string, value: Value): void => {
-      map.delete(key)
-      map.set(key, value)
-      const oldest = map.size > most ? map.keys().next().value : undefined
-      if (oldest !== undefined) map.delete(oldest)
-    },
-    delete: (key: string): void => {
-      map.delete(key)
-    },
-  }
-}
-
 const toSeen = (client: string, secret: VendSecret | undefined): Result<SeenClient, VendRefusal> => {
   if (secret === undefined) return refused({ reason: 'noSuchClient' })
   const rule = scopeRuleOf(secret)
@@ -97,12 +81,12 @@ export interface WatchInput extends Pick<Vending, 'vault' | 'secretNamePrefix' |
 
 export const createClientWatch = (input: WatchInput): ClientWatch => {
   const { vault, secretNamePrefix, rules, chance, projectId, onSeen, onCredential } = input
-  const clients = createBounded<Known>(rules.maxClients)
+  const clients = createLruMap<Known>(rules.maxClients)
   // Apart: whoever tries names out must not make the vendor forget its clients.
-  const nobody = createBounded<Known>(rules.maxClients)
-  const troubles = createBounded<Trouble>(rules.maxClients)
-  const sights = createFlights<Result<SeenClient, VendRefusal>>()
-  const reads = createFlights<Result<Credential, VendRefusal>>()
+  const nobody = createLruMap<Known>(rules.maxClients)
+  const troubles = createLruMap<Trouble>(rules.maxClients)
+  const sights = createSingleFlight<Result<SeenClient, VendRefusal>>()
+  const reads = createSingleFlight<Result<Credential, VendRefusal>>()
 
   const isFresh = ({ seen, askedAt }: Known, now: number): boolean => {
     const isRevoking = seen.ok && seen.value.revocation?.state === 'revoking'

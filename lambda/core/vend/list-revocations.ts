@@ -3,8 +3,9 @@
 // hour ends. The list nominates and can lag; where it tells too little, the secret itself is asked.
 
 import { parseJsonObject } from '../base/json-object.ts'
+import { createSingleFlight } from '../base/single-flight.ts'
+import { mapInParallel } from '../base/worker-pool.ts'
 import { clientIdOf } from '../secret/secret-tags.ts'
-import { createFlights } from './flights.ts'
 import type { VendSecret } from './ports.ts'
 import {
   isRecent,
@@ -50,7 +51,7 @@ export const createRevocationList = (
   let known: RevocationList | undefined
   /** What a secret told, for as long as it has not changed since. */
   let told = new Map<string, Told>()
-  const flights = createFlights<RevocationList>()
+  const flights = createSingleFlight<RevocationList>()
 
   const idOf = async (secret: VendSecret): Promise<string | undefined> => {
     const tagged = clientIdOf(secret)
@@ -95,14 +96,12 @@ export const createRevocationList = (
 
   const ask = async (now: number): Promise<RevocationList> => {
     const listed = await changedLately(now)
-    const next = new Map<string, Told>()
-    for (let at = 0; at < listed.length; at += rules.abreast) {
-      const some = listed.slice(at, at + rules.abreast)
-      const answers = await Promise.all(some.map((secret) => tell(secret, now)))
-      answers.forEach((answer, index) => {
-        next.set(some[index]?.arn ?? '', answer)
-      })
-    }
+    const answers = await mapInParallel(
+      listed,
+      rules.abreast,
+      async (secret) => [secret.arn, await tell(secret, now)] as const,
+    )
+    const next = new Map(answers)
     told = next
     const clients = listed.flatMap(({ arn, name: secretName }) => {
       const { clientId, revocation } = next.get(arn) ?? {}

@@ -1,6 +1,7 @@
 // Asks Stytch for one token, and lives through what may happen under it: no answer (asked once more), a rotation (refused; the secret is
 // read again, and the new value asked with at once), a refusal that stays (one more try after a moment; then the caller is told to come
 // back, and the bus hears of it). Checks what it gets before anybody sees it.
+import { createLruMap } from '../base/lru-map.ts'
 import { ok, type Result, refused } from '../base/result.ts'
 import { type MintedToken, readMintedToken } from './access-token.ts'
 import type { ClientWatch, Credential, SeenClient } from './client-watch.ts'
@@ -35,7 +36,7 @@ const RETRY_SPREAD_MS = 750
 export const createMinting = (vending: Vending, watch: ClientWatch) => {
   const { mint, rules, cache, chance, outcomes } = vending
   /** Client → when its refusal was told last. */
-  const told = new Map<string, number>()
+  const told = createLruMap<number>(rules.maxClients)
 
   const once = async (input: MintInput, credential: Credential, { timing }: Invocation): Promise<Tried | undefined> => {
     const withinMs = input.deadline.within(rules.mintMs)
@@ -75,10 +76,7 @@ export const createMinting = (vending: Vending, watch: ClientWatch) => {
   ): Promise<void> => {
     const now = timing.now()
     if (reply.outcome !== 'credentialRefused' || now - (told.get(input.client.name) ?? 0) < REPEAT_EVERY_MS) return
-    told.delete(input.client.name)
     told.set(input.client.name, now)
-    const oldest = told.size > rules.maxClients ? told.keys().next().value : undefined
-    if (oldest !== undefined) told.delete(oldest)
     const { arn: secretArn, name } = input.client
     const { clientId, versionId } = credential
     const secretName = `${vending.secretNamePrefix}${name}`

@@ -1,6 +1,7 @@
 // The vendor's tokens, and what it must not ask for again yet. Decides, for a key and a time, whether a token is served, refreshed
 // ahead or minted, and keeps the whole bounded. Pure: no promise, no clock, no chance; who asks Stytch is in mint-token.ts.
 import { createHash } from 'node:crypto'
+import { createLruMap, type LruMap } from '../base/lru-map.ts'
 import type { ClientSecret } from '../secret/client-secret.ts'
 import type { MintedToken } from './access-token.ts'
 
@@ -112,58 +113,23 @@ interface Paused {
   readonly failures: number
 }
 
-/** Marks it as the one used last. */
-const touch = <Value>(map: Map<string, Value>, key: string, value: Value): void => {
-  map.delete(key)
-  map.set(key, value)
-}
-
-const oldestOf = <Value>(map: ReadonlyMap<string, Value>): string | undefined => map.keys().next().value
-
 /** No scope and no fingerprint holds a space; within one client, so that no name has to be in it. */
 const keyOf = ({ fingerprint, scopes }: TokenKey): string => `${fingerprint} ${scopes.join(' ')}`
 const credentialKey = ({ client, fingerprint }: TokenKey): string => JSON.stringify([client, fingerprint])
 const scopesKey = (key: TokenKey): string => JSON.stringify([key.client, keyOf(key)])
 
-interface Pauses {
-  get(subject: string): Paused | undefined
-  set(subject: string, one: Paused): void
-  delete(subject: string): void
-  dropWhere(mustGo: (one: Paused) => boolean): void
-  size(): number
-}
-
-const createPauses = (most: number): Pauses => {
-  const paused = new Map<string, Paused>()
-  return {
-    get: (subject) => paused.get(subject),
-    set: (subject, one) => {
-      touch(paused, subject, one)
-      const oldest = paused.size > most ? oldestOf(paused) : undefined
-      if (oldest !== undefined) paused.delete(oldest)
-    },
-    delete: (subject) => {
-      paused.delete(subject)
-    },
-    dropWhere: (mustGo) => {
-      for (const [subject, one] of paused) if (mustGo(one)) paused.delete(subject)
-    },
-    size: () => paused.size,
-  }
-}
-
 export const createTokenCache = (rules: CacheRules = cacheRules): TokenCache => {
   /** Client → its tokens; both in the order of their last use. */
-  const clients = new Map<string, Map<string, Held>>()
+  const clients = createLruMap<LruMap<Held>>(Number.POSITIVE_INFINITY)
   // Apart, so that no number of refused scope sets makes the vendor forget that the credential itself is refused.
-  const ofCredentials = createPauses(rules.maxTokens)
-  const ofScopes = createPauses(rules.maxTokens)
+  const ofCredentials = createLruMap<Paused>(rules.maxTokens)
+  const ofScopes = createLruMap<Paused>(rules.maxTokens)
   let tokens = 0
 
-  const remove = (client: string, held: Map<string, Held>, key: string): void => {
+  const remove = (client: string, held: LruMap<Held>, key: string): void => {
     if (!held.delete(key)) return
     tokens -= 1
-    if (held.size === 0) clients.delete(client)
+    if (held.size() === 0) clients.delete(client)
   }
 
   const dropWhere = (client: string, mustGo: (held: Held) => boolean): void => {
@@ -174,11 +140,11 @@ export const createTokenCache = (rules: CacheRules = cacheRules): TokenCache => 
 
   /** From the client that keeps most; of several, the one that was used longest ago. */
   const evictOne = (): void => {
-    let [fullest, most]: [string | undefined, number] = [undefined, 0]
-    for (const [client, held] of clients) if (held.size > most) [fullest, most] = [client, held.size]
-    const held = fullest === undefined ? undefined : clients.get(fullest)
-    const oldest = held === undefined ? undefined : oldestOf(held)
-    if (fullest !== undefined && held !== undefined && oldest !== undefined) remove(fullest, held, oldest)
+    let fullest: { readonly client: string; readonly held: LruMap<Held> } | undefined
+    let most = 0
+    for (const [client, held] of clients) if (held.size() > most) [fullest, most] = [{ client, held }, held.size()]
+    const oldest = fullest?.held.oldestKey()
+    if (fullest !== undefined && oldest !== undefined) remove(fullest.client, fullest.held, oldest)
   }
 
   const pauseFor = (key: TokenKey, now: number): Paused | undefined => {
@@ -197,9 +163,7 @@ export const createTokenCache = (rules: CacheRules = cacheRules): TokenCache => 
       const text = keyOf(key)
       const one = held?.get(text)
       const pause = pauseFor(key, input.now)
-      if (held !== undefined && one !== undefined && isUsable(one.token, input)) {
-        touch(held, text, one)
-        touch(clients, key.client, held)
+      if (one !== undefined && isUsable(one.token, input)) {
         const isAgeing = input.now >= one.refreshAt && pause === undefined
         return { see: isAgeing ? 'ageing' : 'fresh', token: one.token }
       }
@@ -208,15 +172,14 @@ export const createTokenCache = (rules: CacheRules = cacheRules): TokenCache => 
     },
     store: (key, token, chance) => {
       const text = keyOf(key)
-      const held = clients.get(key.client) ?? new Map<string, Held>()
-      if (!held.has(text)) tokens += 1
+      const held = clients.get(key.client) ?? createLruMap<Held>(rules.maxTokensOfClient)
+      const before = held.size()
       const refreshAt = token.mintedAt + (rules.refreshFrom - rules.jitter * chance) * token.lifetimeMs
-      touch(held, text, { fingerprint: key.fingerprint, token, refreshAt })
-      touch(clients, key.client, held)
+      held.set(text, { fingerprint: key.fingerprint, token, refreshAt })
+      tokens += held.size() - before
+      clients.set(key.client, held)
       ofCredentials.delete(credentialKey(key))
       ofScopes.delete(scopesKey(key))
-      const oldest = held.size > rules.maxTokensOfClient ? oldestOf(held) : undefined
-      if (oldest !== undefined) remove(key.client, held, oldest)
       while (tokens > rules.maxTokens) evictOne()
     },
     fail: (key, failure, { now, chance, leastMs = 0 }) => {
@@ -233,7 +196,9 @@ export const createTokenCache = (rules: CacheRules = cacheRules): TokenCache => 
     keepOnly: (client, fingerprint) => {
       dropWhere(client, (held) => held.fingerprint !== fingerprint)
       const isOutdated = (one: Paused) => one.client === client && one.fingerprint !== fingerprint
-      for (const pauses of [ofCredentials, ofScopes]) pauses.dropWhere(isOutdated)
+      for (const paused of [ofCredentials, ofScopes]) {
+        for (const [subject, one] of paused) if (isOutdated(one)) paused.delete(subject)
+      }
     },
     dropIssuedBefore: (client, at) => dropWhere(client, ({ token }) => token.issuedAt < at),
     size: () => ({ tokens, pauses: ofCredentials.size() + ofScopes.size() }),

@@ -1,9 +1,9 @@
 // One vend: who is asked for, which scopes, and only then the cache; a token from it, or one from Stytch for all who wait for the same.
 // A token that grows old is replaced while it is still served: awaited, within a budget, never left running behind the answer.
 import { ok, type Result } from '../base/result.ts'
+import { createSingleFlight } from '../base/single-flight.ts'
 import type { MintedToken } from './access-token.ts'
 import { type Credential, createClientWatch, type SeenClient } from './client-watch.ts'
-import { createFlights } from './flights.ts'
 import { createMinting } from './mint-token.ts'
 import { grantScopes } from './scope-rule.ts'
 import type { TokenKey } from './token-cache.ts'
@@ -41,7 +41,7 @@ export const createVendor = (vending: Vending) => {
     onCredential: ({ name }, { fingerprint }) => cache.keepOnly(name, fingerprint),
   })
   const minting = createMinting(vending, watch)
-  const flights = createFlights<Result<MintedToken, VendRefusal>>()
+  const flights = createSingleFlight<Result<MintedToken, VendRefusal>>()
 
   return async (request: VendRequest, at: Invocation): Promise<Outcome> => {
     const deadline = deadlineOf(at, rules)

@@ -2,7 +2,7 @@
 // wait, left when a campaign can; and interrupted anywhere without asking twice.
 import { describe, expect, it } from 'vitest'
 import { Fault } from '../../../lambda/core/base/fault.ts'
-import { createTurns } from '../../../lambda/core/base/turns.ts'
+import { createRateLimiter } from '../../../lambda/core/base/rate-limiter.ts'
 import { carryOut, type Errand, type ErrandOutcome, type Errands } from '../../../lambda/core/drive/carry-out.ts'
 import { settleToken } from '../../../lambda/core/drive/settle-request.ts'
 import { makeRequestToken, readRequestToken } from '../../../lambda/core/secret/request-token.ts'
@@ -19,7 +19,7 @@ const setUp = () => {
   const errands: Errands = {
     fleet: world.fleet,
     timing,
-    turns: createTurns({ perSecond: 24, timing }),
+    limiter: createRateLimiter({ perSecond: 24, timing }),
     rotationFunctionArn: FUNCTION_ARN,
   }
   const revoke: Errand<string> = {
@@ -385,18 +385,18 @@ describe('patience', () => {
 
   it('does not wait for a turn that is too far away, and takes none', async () => {
     const { errands, revoke, timing, world } = setUp()
-    const turns = createTurns({ perSecond: 1 / 600, timing })
-    await turns.next(0)
+    const limiter = createRateLimiter({ perSecond: 1 / 600, timing })
+    await limiter.take(0)
 
-    expect(await carryOut({ ...errands, turns }, revoke)).toMatchObject({ outcome: 'later', because: 'noTurn' })
+    expect(await carryOut({ ...errands, limiter }, revoke)).toMatchObject({ outcome: 'later', because: 'noTurn' })
     expect(world.asked).toEqual([])
   })
 
   it('looks again after it has waited for its turn', async () => {
     const { errands, rotate, timing, world } = setUp()
-    const turns = createTurns({ perSecond: 0.1, timing })
-    await turns.next(0)
-    const held = carryOut({ ...errands, turns }, { ...rotate, mayBegin: ({ tags }) => tags['m2m:held'] })
+    const limiter = createRateLimiter({ perSecond: 0.1, timing })
+    await limiter.take(0)
+    const held = carryOut({ ...errands, limiter }, { ...rotate, mayBegin: ({ tags }) => tags['m2m:held'] })
     const secret = world.secrets.get(NAME)
     if (secret !== undefined) secret.tags = { 'm2m:held': 'since a moment ago' }
 

@@ -1,9 +1,9 @@
 // Single flight: one asks, all hear; and nothing is remembered.
 import { expect, test } from 'vitest'
-import { createFlights } from '../../../lambda/core/vend/flights.ts'
+import { createSingleFlight } from '../../../lambda/core/base/single-flight.ts'
 
 test('a thousand who want the same at once make one ask', async () => {
-  const flights = createFlights<number>()
+  const flights = createSingleFlight<number>()
   const { promise, resolve } = Promise.withResolvers<number>()
   let asked = 0
   const ask = () => {
@@ -21,7 +21,7 @@ test('a thousand who want the same at once make one ask', async () => {
 })
 
 test("a failure is everybody's, and the next one asks anew", async () => {
-  const flights = createFlights<number>()
+  const flights = createSingleFlight<number>()
   const failing = () => Promise.reject(new Error('down'))
 
   const both = [flights.run('a', failing), flights.run('a', async () => 1)]

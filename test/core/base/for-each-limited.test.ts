@@ -2,7 +2,7 @@
 // stops nobody. The clock is the test's.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type Pace, type PacedResult, paced } from '../../../lambda/core/base/paced.ts'
+import { forEachLimited, type LimitedResult, type Limits } from '../../../lambda/core/base/for-each-limited.ts'
 import { createFakeTiming, NOON_THIRTY } from '../../fakes/fake-timing.ts'
 
 class Throttle extends Error {}
@@ -10,7 +10,7 @@ class Throttle extends Error {}
 const range = (count: number): readonly number[] => Array.from({ length: count }, (_, at) => at)
 
 interface Played {
-  readonly result: PacedResult
+  readonly result: LimitedResult
   /** When each item was begun, milliseconds from the start. */
   readonly begunAt: readonly number[]
   readonly failures: readonly (readonly [number, string])[]
@@ -19,7 +19,7 @@ interface Played {
 
 const play = async (
   items: Iterable<number> | AsyncIterable<number>,
-  pace: Partial<Pace<number>> = {},
+  limits: Partial<Limits<number>> = {},
   task: (item: number, timing: ReturnType<typeof createFakeTiming>) => Promise<void> = async () => {},
 ): Promise<Played> => {
   const timing = createFakeTiming()
@@ -29,16 +29,20 @@ const play = async (
   let mostAtOnce = 0
   const onFailure = (item: number, error: unknown) => failures.push([item, (error as Error).message])
   const isThrottle = (error: unknown) => error instanceof Throttle
-  const result = await paced(items, { timing, concurrency: 4, onFailure, isThrottle, ...pace }, async (item) => {
-    begunAt.push(timing.now() - NOON_THIRTY)
-    atOnce += 1
-    mostAtOnce = Math.max(mostAtOnce, atOnce)
-    try {
-      await task(item, timing)
-    } finally {
-      atOnce -= 1
-    }
-  })
+  const result = await forEachLimited(
+    items,
+    { timing, concurrency: 4, onFailure, isThrottle, ...limits },
+    async (item) => {
+      begunAt.push(timing.now() - NOON_THIRTY)
+      atOnce += 1
+      mostAtOnce = Math.max(mostAtOnce, atOnce)
+      try {
+        await task(item, timing)
+      } finally {
+        atOnce -= 1
+      }
+    },
+  )
   return { result, begunAt, failures, mostAtOnce }
 }
 

@@ -2,6 +2,7 @@
 // `-c m2m=@config.json` names (config-text.ts). Every fault is reported at once, each with its path and with what would be accepted; a key that
 // nobody knows is a fault, since a misspelt setting would otherwise be a silent default.
 import type { Node } from 'constructs'
+import { isSecretName } from '../../lambda/core/secret/secret-name.ts'
 import { type AdoptionProofConfig, readAdoptionProof } from './adoption-config.ts'
 import { type CampaignsConfig, readCampaigns } from './campaign-config.ts'
 import { type ClientConfig, readClientList, roleArnShape, spanFault, spanHours, tagKeyShape } from './client-config.ts'
@@ -172,13 +173,12 @@ const KEY_ARN = /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]{1,128}$
 const POLICY_ARN = /^arn:aws[a-z-]*:iam::(\d{12}|aws):policy\/[\w+=,.@/-]{1,512}$/
 const EMAIL = /^[^\s@]+@[^\s@]+\.[^\s@]+$/
 const PROJECT_ID = /^project-(live|test)-[A-Za-z0-9-]+$/
-const SECRET_NAME = /^[A-Za-z0-9/_+=.@-]{1,256}$/
 const REGION = /^[a-z]{2}(-[a-z]+)+-\d$/
 
 const shapes = {
   stage: matching(STAGE, '2 to 16 of a-z, 0-9 and -, starting with a letter, such as "prod"'),
   projectId: matching(PROJECT_ID, 'project-live-… or project-test-…'),
-  secretName: matching(SECRET_NAME, 'the name of a Secrets Manager secret, such as "stytch/m2m-project"'),
+  secretName: { expected: 'the name of a Secrets Manager secret, such as "stytch/m2m-project"', fits: isSecretName },
   slug: matching(/^[A-Za-z0-9_-]{1,128}$/, 'a slug of the Management API: letters, digits, _ and -'),
   namePrefix: matching(/^[a-zA-Z0-9_+=.@-]{1,32}$/, 'one path segment of at most 32 characters, such as "m2m"'),
   keyArn: matching(KEY_ARN, "a KMS key's ARN, arn:aws:kms:<region>:<account>:key/<id>"),

@@ -3,6 +3,7 @@
 
 import { isJsonObject, type JsonObject } from '../base/json-object.ts'
 import { ok, type Result, refused } from '../base/result.ts'
+import { isScopes, SCOPE_RULE } from '../secret/scope.ts'
 import type { RotationRules } from '../secret/secret-keeper.ts'
 import { readSpan } from '../secret/secret-tags.ts'
 import type { AdoptAsked, DeclareAsked, DeskRequest } from './client-desk.ts'
@@ -26,6 +27,12 @@ const createFields = (fields: JsonObject, faults: string[], path = '') => {
     const value = fields[name] ?? []
     if (Array.isArray(value) && value.every((one): one is string => typeof one === 'string' && one !== '')) return value
     fault(name, 'a list of texts')
+    return []
+  }
+  const scopes = (): readonly string[] => {
+    const value = fields.scopes ?? []
+    if (isScopes(value)) return value
+    fault('scopes', `a list, each ${SCOPE_RULE}`)
     return []
   }
   const span = (name: 'overlap' | 'period'): Readonly<Record<string, string>> => {
@@ -61,7 +68,7 @@ const createFields = (fields: JsonObject, faults: string[], path = '') => {
     if (found === undefined) fault('onRemoval', removals.join(', '))
     return found ?? 'retain'
   }
-  return { fault, text, texts, span, tags, rules, onRemoval }
+  return { fault, text, texts, scopes, span, tags, rules, onRemoval }
 }
 
 const idOf = (fields: ReturnType<typeof createFields>): string =>
@@ -80,7 +87,7 @@ const readDeclare = (event: JsonObject, faults: string[]): DeclareAsked => {
       secretName: inner.text('secretName', "the secret's full name"),
       displayName: inner.text('displayName', 'a text'),
       description: inner.text('description', 'a text', () => true),
-      scopes: inner.texts('scopes'),
+      scopes: inner.scopes(),
       consumers: inner.texts('consumers'),
       rules: inner.rules(),
       onRemoval: inner.onRemoval(),

@@ -119,7 +119,7 @@ export class Vendor extends Construct {
   grantVend(grantee: IGrantable, client: string): void {
     if (!vendedClient.fits(client)) {
       const expected = vendedClient.expectedFor?.(client) ?? vendedClient.expected
-      throw new Error(`${this.node.path}: ${JSON.stringify(client)} is malformed; expected ${expected}.`)
+      throw new Error(`${this.node.path}: ${JSON.stringify(client)} is no client's name: expected ${expected}.`)
     }
     this.grantPaths(grantee, 'VendTokens', [tokenPath(client)])
   }

@@ -8,7 +8,7 @@ import type { Issuer } from '../rotation/issuer.ts'
 import { expectedClientName, isClientName } from '../secret/client-name.ts'
 import type { ClientSecret } from '../secret/client-secret.ts'
 import { firstToken } from '../secret/request-token.ts'
-import { isScope, SCOPE_RULE } from '../secret/scope.ts'
+import { isScope } from '../secret/scope.ts'
 import { formatSecret, parseSecret } from '../secret/secret-format.ts'
 import { isSecretName, SECRET_NAME_RULE } from '../secret/secret-name.ts'
 import { TAG } from '../secret/secret-tags.ts'
@@ -53,9 +53,9 @@ const shortNameOf = (secretName: string): string => secretName.slice(secretName.
 
 const inputFaults = ({ secretName, clientId, scopes, description, tokenUrl, rotation }: RegisterRequest): string[] => {
   const faults: string[] = []
+  if (!isSecretName(secretName)) faults.push(`secretName: expected ${SECRET_NAME_RULE}`)
   const name = shortNameOf(secretName)
   if (!isClientName(name)) faults.push(`secretName: expected its last part to be ${expectedClientName(name)}`)
-  if (!isSecretName(secretName)) faults.push(`secretName: expected ${SECRET_NAME_RULE}`)
   if (!/^[A-Za-z0-9_-]{1,128}$/.test(clientId)) faults.push('clientId: expected 1 to 128 letters, digits, _ or -')
   if (description.length > 2000) faults.push('description: expected at most 2000 characters')
   const unfit = scopes.filter((scope) => !isScope(scope))

@@ -61,7 +61,7 @@ const apiFaults = (event: JsonObject, context: JsonObject, apiId: string): reado
 }
 
 /** What may stand before `/clients/…` is a custom domain's base path. Anything that could be read in two ways is refused: `.` and `..` too. */
-const isPlain = (path: string): boolean => !/%|\/\/|\/\.{1,2}(?:\/|$)|\\|[^\x21-\x7e]/.test(path)
+const isPlain = (path: string): boolean => !/%|\/\/|(?:^|\/)\.{1,2}(?:\/|$)|\\|[^\x21-\x7e]/.test(path)
 
 const readClient = (event: JsonObject): string | undefined => {
   const { client } = fieldsOf(event.pathParameters)

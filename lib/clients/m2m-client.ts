@@ -4,10 +4,10 @@
 import { CustomResource, Duration, Lazy, Token } from 'aws-cdk-lib'
 import type { IGrantable } from 'aws-cdk-lib/aws-iam'
 import { Construct } from 'constructs'
-import { expectedClientName, isClientName } from '../../lambda/core/secret/client-name.ts'
 import { accountOf, strangeAccounts, strangeAccountsFault } from '../../lambda/env.ts'
 import {
   addStatements,
+  assertClientName,
   assertOneRole,
   type ClientRegistrar,
   clientOfStage,
@@ -55,14 +55,6 @@ const toProperty = (rules: RotationRules): Readonly<Record<string, string | numb
         ...(rules.durationHours === undefined ? {} : { DurationHours: rules.durationHours }),
       }
 
-/** @throws for what no client may be called. One that only the deployment knows is judged there. */
-const assertName = (path: string, clientName: string): void => {
-  if (Token.isUnresolved(clientName) || isClientName(clientName)) return
-  throw new Error(
-    `${path}: clientName is malformed: ${JSON.stringify(clientName)}; expected ${expectedClientName(clientName)}.`,
-  )
-}
-
 /** @throws for what is no span. */
 const checkedSpan = (path: string, name: string, span: string | undefined): number | undefined => {
   if (span === undefined) return undefined
@@ -88,7 +80,7 @@ export class M2mClient extends Construct implements ReadableClient {
   constructor(scope: Construct, id: string, props: M2mClientProps) {
     super(scope, id)
     const { registrar, clientName } = props
-    assertName(this.node.path, clientName)
+    assertClientName(this, clientName)
     this.registrar = registrar
     this.secretName = `${registrar.names.secretNamePrefix}${clientName}`
     const { overlap, period, tags } = props

@@ -100,13 +100,15 @@ const entrances: Readonly<Record<string, Ask>> = {
   'the file of m2m apply': (name) =>
     readClientsFile(stringify({ clients: [{ name, description: 'd' }] }), 'clients.yaml'),
   'the adoption file': (name) =>
-    throwAll(rowFaults({ name, clientId: 'm2m-client-1', description: '', readers: [], tags: {} }, 'file:1')),
+    throwAll(rowFaults({ name, clientId: 'm2m-client-1', description: '', readers: [] }, 'file:1')),
   'the configuration': (name) => readDeployConfig({ ...config, clients: [{ name, description: 'd', scopes: [] }] }),
   'the construct': (name) => {
     const stack = new Stack(new App(), 'Service', { env: { account: '111111111111', region: 'eu-west-1' } })
     const registrar = Registrar.fromStage(stack, { stage: 'prod' })
     return new M2mClient(stack, 'Client', { registrar, clientName: name, description: '', scopes: [] })
   },
+  'the construct of a client that is declared elsewhere': (name) =>
+    M2mClient.fromStage(new Stack(new App(), 'Service'), { stage: 'prod', clientName: name }),
   'the clients function': declare,
   'the command line': (name) => secretIdsOf(PREFIX, [name]),
   'the vendor’s path': askVendor,

@@ -7,9 +7,8 @@ import { isScopes, SCOPE_RULE } from '../secret/scope.ts'
 import type { RotationRules } from '../secret/secret-keeper.ts'
 import { readSpan } from '../secret/secret-tags.ts'
 import type { AdoptAsked, DeclareAsked, DeskRequest } from './client-desk.ts'
-import { isOwnTagKey, isTagValue, type Removal, removals } from './declared-client.ts'
+import { isOwnTagKey, isSetName, isTagValue, type Removal, removals, SET_RULE } from './declared-client.ts'
 
-const SET = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
 const CLIENT_ID = /^[\x21-\x7e]{1,128}$/
 
 /** The fields of one object; a faulty one is noted, and a stand-in returned that nobody gets to see. */
@@ -76,7 +75,7 @@ const idOf = (fields: ReturnType<typeof createFields>): string =>
 
 const readDeclare = (event: JsonObject, faults: string[]): DeclareAsked => {
   const outer = createFields(event, faults)
-  const set = outer.text('set', '1 to 64 letters, digits, . _ and -', (value) => SET.test(value))
+  const set = outer.text('set', SET_RULE, isSetName)
   const requestId = outer.text('requestId', 'an id of this run')
   if (!isJsonObject(event.client)) outer.fault('client', 'an object')
   const inner = createFields(isJsonObject(event.client) ? event.client : {}, faults, 'client.')

@@ -60,9 +60,7 @@ const inputFaults = ({ secretName, clientId, scopes, description, tokenUrl, rota
   if (description.length > 2000) faults.push('description: expected at most 2000 characters')
   const unfit = scopes.filter((scope) => !isScope(scope))
   if (unfit.length > 0)
-    faults.push(
-      `scopes: ${unfit.map((scope) => JSON.stringify(scope)).join(', ')} malformed: expected each to be ${SCOPE_RULE}`,
-    )
+    faults.push(`scopes: ${unfit.map((scope) => JSON.stringify(scope)).join(', ')} cannot be an OAuth scope`)
   if (!URL.canParse(tokenUrl)) faults.push('tokenUrl: expected a URL')
   const days = rotation?.everyDays
   if (days !== undefined && !(Number.isInteger(days) && days >= 1 && days <= 1000)) {

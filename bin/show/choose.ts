@@ -47,6 +47,10 @@ export const secretIdsOf = (prefix: string, names: readonly string[]): readonly 
   return names.map((name) => secretIdOf(prefix, name))
 }
 
+/** To be said of one that is not there. */
+export const arnAdvice = (name: string): string =>
+  name.startsWith('arn:') ? '; Secrets Manager may not find a partial ARN: give the complete one, or the name' : ''
+
 /** As people say it: without the prefix. */
 export const shortName = (prefix: string, secretName: string): string =>
   secretName.startsWith(prefix) ? secretName.slice(prefix.length) : secretName
@@ -59,7 +63,7 @@ export const findOne = async (seat: Seat, name: string): Promise<ManagedSecret> 
   if (secret === undefined || !secret.name.startsWith(secretNamePrefix)) {
     throw new CommandFault(
       EXIT.usage,
-      `there is no client ${JSON.stringify(name)} in stage ${seat.stage}; see m2m list`,
+      `there is no client ${JSON.stringify(name)} in stage ${seat.stage}; see m2m list${arnAdvice(name)}`,
     )
   }
   return secret

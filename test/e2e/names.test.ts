@@ -71,6 +71,15 @@ describe.each(names)('%s', (name) => {
   })
 })
 
+it('a partial ARN that Secrets Manager cannot find is refused, with what to give', async () => {
+  const arn = cli.laptop.aws.peek('m2m/laptop/billing-worker')?.arn ?? ''
+
+  const { code, stderr } = await cli.run(['status', arn.slice(0, -7)])
+
+  expect(code).toBe(2)
+  expect(stderr).toContain('give the complete one, or the name')
+})
+
 it('a name that is none is refused, with what to write', async () => {
   const { code, stderr } = await cli.run(['status', 'Reports V2'])
 

@@ -100,7 +100,20 @@ const entrances: Readonly<Record<string, Ask>> = {
   'the file of m2m apply': (name) =>
     readClientsFile(stringify({ clients: [{ name, description: 'd' }] }), 'clients.yaml'),
   'the adoption file': (name) =>
-    throwAll(rowFaults({ name, clientId: 'm2m-client-1', description: '', readers: [] }, 'file:1')),
+    throwAll(
+      rowFaults(
+        {
+          name,
+          clientId: 'm2m-client-1',
+          description: '',
+          readers: [],
+          fromSecret: undefined,
+          overlap: undefined,
+          period: undefined,
+        },
+        'file:1',
+      ),
+    ),
   'the configuration': (name) => readDeployConfig({ ...config, clients: [{ name, description: 'd', scopes: [] }] }),
   'the construct': (name) => {
     const stack = new Stack(new App(), 'Service', { env: { account: '111111111111', region: 'eu-west-1' } })

@@ -2,7 +2,7 @@
 // is told at once, with its line; a file with a fault changes nothing. Pure: the text comes in.
 import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml'
 import type { StageView } from '../../lambda/core/clients/client-desk.ts'
-import type { DeclaredClient } from '../../lambda/core/clients/declared-client.ts'
+import { type DeclaredClient, isSetName, SET_RULE } from '../../lambda/core/clients/declared-client.ts'
 import {
   type ClientConfig,
   type ClientRemoval,
@@ -11,7 +11,7 @@ import {
   readClientList,
   spanHours,
 } from '../../lib/config/client-config.ts'
-import { createPlace, isFields, matching, type Place } from '../../lib/config/config-place.ts'
+import { createPlace, isFields, type Place } from '../../lib/config/config-place.ts'
 import { backstopRules } from '../../lib/config/rotation-schedule.ts'
 import { CommandFault, EXIT } from '../terminal/command-fault.ts'
 
@@ -23,7 +23,7 @@ export interface ClientsFile {
 
 const ROOT = 'file'
 const DEFAULT_SET = 'default'
-const SET = matching(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, '1 to 64 letters, digits, . _ and -')
+const setShape = { expected: SET_RULE, fits: isSetName }
 const DEFAULTED = ['readers', 'onRemoval', 'overlap', 'period', 'tags'] as const
 
 /** `clients[3].scopes[0]` as steps. */
@@ -74,7 +74,7 @@ const readRoot = (fields: Readonly<Record<string, unknown>>, faults: string[]): 
   }
   const merged = createPlace(ROOT, faults, { clients: fields.clients.map((entry) => withDefaults(entry, defaults)) })
   return {
-    set: root.optional('set', SET) ?? DEFAULT_SET,
+    set: root.optional('set', setShape) ?? DEFAULT_SET,
     clients: readClientList(merged.list('clients'), clientRemovals[0] satisfies ClientRemoval),
   }
 }

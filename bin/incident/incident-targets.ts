@@ -9,7 +9,7 @@ import { createClientSecret } from '../../lambda/core/secret/client-secret.ts'
 import type { Fleet, ManagedSecret } from '../../lambda/core/secret/fleet.ts'
 import { clientIdOf } from '../../lambda/core/secret/secret-tags.ts'
 import { countFault, createMatcher, type Selector } from '../../lambda/core/secret/selector.ts'
-import { addFilters, byName, secretIdOf } from '../show/choose.ts'
+import { addFilters, arnAdvice, byName, secretIdsOf } from '../show/choose.ts'
 import { processCliEnv } from '../terminal/cli-env.ts'
 import { CommandFault, EXIT } from '../terminal/command-fault.ts'
 import { addText, integerFrom } from '../terminal/options.ts'
@@ -50,10 +50,12 @@ const listMatching = async (fleet: Fleet, prefix: string, selector: Selector): P
 
 const named = async (fleet: Fleet, prefix: string, names: readonly string[]): Promise<Targets> => {
   const secrets: ManagedSecret[] = []
-  for (const name of new Set(names)) {
-    const secret = await fleet.inspect(secretIdOf(prefix, name))
+  const given = [...new Set(names)]
+  for (const [at, secretId] of secretIdsOf(prefix, given).entries()) {
+    const name = given[at] ?? secretId
+    const secret = await fleet.inspect(secretId)
     if (secret === undefined || secret.isDeleted)
-      throw usage(`there is no client ${JSON.stringify(name)} below ${prefix}; see m2m list`)
+      throw usage(`there is no client ${JSON.stringify(name)} below ${prefix}; see m2m list${arnAdvice(name)}`)
     secrets.push(secret)
   }
   return { selector: { secretNames: secrets.map(({ name }) => name) }, secrets }

@@ -2,6 +2,7 @@
 // at all: an empty selection never means everything.
 import { type Command, InvalidArgumentError } from 'commander'
 import { readSecrets } from '../../lambda/core/clients/survey-clients.ts'
+import { expectedClientName, isClientName } from '../../lambda/core/secret/client-name.ts'
 import type { ManagedSecret } from '../../lambda/core/secret/fleet.ts'
 import { createMatcher, type Selector } from '../../lambda/core/secret/selector.ts'
 import { CommandFault, EXIT } from '../terminal/command-fault.ts'
@@ -30,8 +31,25 @@ export const addFilters = (command: Command): Command =>
 export const addChoice = (command: Command): Command => addFilters(command).option('--all', 'every client of the stage')
 
 /** `billing`, the secret's full name, or its ARN. */
-export const secretIdOf = (prefix: string, name: string): string =>
+const secretIdOf = (prefix: string, name: string): string =>
   name.startsWith('arn:') || name.startsWith(prefix) ? name : `${prefix}${name}`
+
+/**
+ * A full name or an ARN is Secrets Manager's to judge: so whatever stands below the prefix can be reached, made by hand or not.
+ * @returns what to look each of them up by. @throws CommandFault `usage` with every one that no client can be called.
+ */
+export const secretIdsOf = (prefix: string, names: readonly string[]): readonly string[] => {
+  const faults = names.flatMap((name) => {
+    if (name.startsWith('arn:') || name.startsWith(prefix) || isClientName(name)) return []
+    return [`${JSON.stringify(name)} is malformed: expected ${expectedClientName(name)}`]
+  })
+  if (faults.length > 0) throw new CommandFault(EXIT.usage, faults.join('\n'))
+  return names.map((name) => secretIdOf(prefix, name))
+}
+
+/** To be said of one that is not there. */
+export const arnAdvice = (name: string): string =>
+  name.startsWith('arn:') ? '; Secrets Manager may not find a partial ARN: give the complete one, or the name' : ''
 
 /** As people say it: without the prefix. */
 export const shortName = (prefix: string, secretName: string): string =>
@@ -40,12 +58,12 @@ export const shortName = (prefix: string, secretName: string): string =>
 export const findOne = async (seat: Seat, name: string): Promise<ManagedSecret> => {
   const { secretNamePrefix } = await seat.view()
   const { fleet } = await seat.reach()
-  const secretId = secretIdOf(secretNamePrefix, name)
+  const [secretId = ''] = secretIdsOf(secretNamePrefix, [name])
   const secret = await fleet.inspect(secretId)
   if (secret === undefined || !secret.name.startsWith(secretNamePrefix)) {
     throw new CommandFault(
       EXIT.usage,
-      `there is no client ${JSON.stringify(name)} in stage ${seat.stage}; see m2m list`,
+      `there is no client ${JSON.stringify(name)} in stage ${seat.stage}; see m2m list${arnAdvice(name)}`,
     )
   }
   return secret
@@ -80,6 +98,7 @@ export const choose = async (seat: Seat, choice: Choice): Promise<readonly Manag
   const selector = selectorOf(choice)
   if (selector === 'named') {
     const found: ManagedSecret[] = []
+    secretIdsOf((await seat.view()).secretNamePrefix, choice.names)
     for (const name of new Set(choice.names)) found.push(await findOne(seat, name))
     return found
   }

@@ -10,6 +10,7 @@ import type { ClientDesk, StageView } from '../../lambda/core/clients/client-des
 import type { Fleet } from '../../lambda/core/secret/fleet.ts'
 import type { SecretKeeper } from '../../lambda/core/secret/secret-keeper.ts'
 import type { Vault } from '../../lambda/core/secret/secrets.ts'
+import { isStageName, STAGE_RULE } from '../../lambda/core/secret/stage-name.ts'
 import { CommandFault, EXIT } from './command-fault.ts'
 import type { Screen } from './screen.ts'
 
@@ -43,7 +44,6 @@ export interface SeatInput {
   readonly user: string | undefined
 }
 
-const STAGE = /^[a-z][a-z0-9-]{0,14}[a-z0-9]$/
 /** What a tag's value may hold. */
 const operatorOf = (user: string | undefined): string =>
   (user ?? 'unknown').replace(/[^\p{L}\p{N} _.:/=+\-@]/gu, '_').slice(0, 100)
@@ -52,11 +52,8 @@ const checkedStage = (stage: string | undefined): string => {
   if (stage === undefined) {
     throw new CommandFault(EXIT.usage, 'no stage was given: add --stage, or set M2M_STAGE (on a laptop: laptop)')
   }
-  if (!STAGE.test(stage)) {
-    throw new CommandFault(
-      EXIT.usage,
-      `the stage ${JSON.stringify(stage)} is malformed: expected 2 to 16 of a-z, 0-9 and -`,
-    )
+  if (!isStageName(stage)) {
+    throw new CommandFault(EXIT.usage, `the stage ${JSON.stringify(stage)} is malformed: expected ${STAGE_RULE}`)
   }
   return stage
 }

@@ -4,6 +4,7 @@ import { parseJsonObject } from '../core/base/json-object.ts'
 import { createLruMap } from '../core/base/lru-map.ts'
 import { type PauseRule, retry } from '../core/base/retry.ts'
 import { createSingleFlight } from '../core/base/single-flight.ts'
+import { expectedClientName, isClientName } from '../core/secret/client-name.ts'
 import { createSignedRequest, type VendorPlace } from './signed-request.ts'
 
 export interface TokenRequest {
@@ -67,7 +68,6 @@ const DEFAULT_MIN_TTL_SECONDS = 60
 const FIRST_WAIT_MS = 200
 const LONGEST_WAIT_MS = 2_000
 const MAX_KEPT = 256
-const CLIENT_NAME = /^[A-Za-z0-9_-]{1,64}$/
 
 const keyOf = ({ client, scopes = [] }: TokenRequest): string => JSON.stringify([client, [...new Set(scopes)].sort()])
 
@@ -142,7 +142,7 @@ export const createTokenClient = (settings: TokenClientSettings): TokenClient =>
 
   return {
     token: async (request) => {
-      if (!CLIENT_NAME.test(request.client)) throw new TypeError('client: expected 1 to 64 letters, digits, _ or -')
+      if (!isClientName(request.client)) throw new TypeError(`client: expected ${expectedClientName(request.client)}`)
       const key = keyOf(request)
       const token = kept.get(key)
       const leastMs = (request.minTtlSeconds ?? DEFAULT_MIN_TTL_SECONDS) * 1000

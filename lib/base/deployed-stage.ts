@@ -3,6 +3,7 @@
 import { Stack, Token } from 'aws-cdk-lib'
 import { type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import type { Construct, IDependable } from 'constructs'
+import { expectedClientName, isClientName } from '../../lambda/core/secret/client-name.ts'
 import { policyForm, type ReaderAdmission } from '../../lambda/env.ts'
 import { spanHours } from '../config/client-config.ts'
 import { backstopRules, type RotationRules } from '../config/rotation-schedule.ts'
@@ -104,6 +105,17 @@ export const addStatements = ({ grantPrincipal }: IGrantable, statements: readon
   for (const one of statements) grantPrincipal.addToPrincipalPolicy(PolicyStatement.fromJson(one))
 }
 
+/**
+ * A name with a wildcard would be a policy for more than one client. One that only the deployment knows is judged there.
+ * @throws for what no client can be called.
+ */
+export const assertClientName = (scope: Construct, clientName: string): void => {
+  if (Token.isUnresolved(clientName) || isClientName(clientName)) return
+  throw new Error(
+    `${scope.node.path}: clientName is malformed: ${JSON.stringify(clientName)}; expected ${expectedClientName(clientName)}.`,
+  )
+}
+
 /** A client that stands, declared elsewhere. */
 export interface ReadableClient {
   /** `m2m/<stage>/<name>` */
@@ -115,6 +127,7 @@ export interface ReadableClient {
 }
 
 export const clientOfStage = (scope: Construct, client: DeployedClient): ReadableClient => {
+  assertClientName(scope, client.clientName)
   const here = keyPlaceOf(scope)
   const place = { ...here, account: client.account ?? here.account, region: client.region ?? here.region }
   const secretName = `${namesOf(client).secretNamePrefix}${client.clientName}`

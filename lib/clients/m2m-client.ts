@@ -7,6 +7,7 @@ import { Construct } from 'constructs'
 import { accountOf, strangeAccounts, strangeAccountsFault } from '../../lambda/env.ts'
 import {
   addStatements,
+  assertClientName,
   assertOneRole,
   type ClientRegistrar,
   clientOfStage,
@@ -79,6 +80,7 @@ export class M2mClient extends Construct implements ReadableClient {
   constructor(scope: Construct, id: string, props: M2mClientProps) {
     super(scope, id)
     const { registrar, clientName } = props
+    assertClientName(this, clientName)
     this.registrar = registrar
     this.secretName = `${registrar.names.secretNamePrefix}${clientName}`
     const { overlap, period, tags } = props

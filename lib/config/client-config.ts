@@ -1,5 +1,7 @@
 // One client as an operator writes it, in cdk.json or in a file for `m2m apply`: the same fields, checked by the same code. Pure; notes
 // every fault with its path and never stops at the first.
+import { CLIENT_NAME_RULE, expectedClientName, isClientName } from '../../lambda/core/secret/client-name.ts'
+import { isScope, SCOPE_RULE } from '../../lambda/core/secret/scope.ts'
 import { matching, type Place, type Shape } from './config-place.ts'
 import { periodFault } from './rotation-schedule.ts'
 
@@ -35,8 +37,6 @@ export const clientFields = [
   'tags',
 ] as const
 
-const CLIENT_NAME = /^[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?$/
-const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]{1,200}$/
 const ROLE_ARN = /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]{1,512}$/
 const TAG_KEY = /^(?!aws:)[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,128}$/u
 const TAG_VALUE = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]{0,256}$/u
@@ -53,15 +53,15 @@ export const tagKeyShape = matching(
 export const tagValueShape = matching(TAG_VALUE, 'at most 256 letters, digits, spaces and _ . : / = + - @')
 
 export const clientNameShape: Shape = {
-  expected:
-    '1 to 64 of a-z, 0-9, . _ and -, starting and ending with a letter or digit, and not ending in a hyphen and six characters (Secrets Manager would take it for the end of an ARN)',
-  fits: (value: string) => CLIENT_NAME.test(value) && !/-[a-z0-9]{6}$/.test(value),
+  expected: CLIENT_NAME_RULE,
+  fits: isClientName,
+  expectedFor: expectedClientName,
 }
 
 const shapes = {
   displayName: matching(/^\S(?:.{0,126}\S)?$/, '1 to 128 characters on one line'),
   description: matching(/^[\s\S]{1,2000}$/, '1 to 2000 characters'),
-  scope: matching(SCOPE, 'an OAuth scope: visible ASCII without space, " or \\'),
+  scope: { expected: SCOPE_RULE, fits: isScope },
 } satisfies Record<string, Shape>
 
 /** With its client id, its policy's fingerprint, its owner and what `hold` writes: fifty are AWS's limit. */

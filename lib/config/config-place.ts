@@ -7,6 +7,8 @@ export interface Shape {
   /** What is accepted, in words. */
   readonly expected: string
   readonly fits: (value: string) => boolean
+  /** Where more can be said of what was given: what to write. */
+  readonly expectedFor?: (value: string) => string
 }
 
 export interface Place {
@@ -43,10 +45,11 @@ export const createPlace = (path: string, faults: string[], fields: Fields): Pla
   const malformed = (name: string, value: unknown, expected: string): void =>
     fault(name, `is malformed: ${JSON.stringify(value)}; expected ${expected}`)
 
-  const text = (name: string, { expected, fits }: Shape): string => {
+  const text = (name: string, { expected, fits, expectedFor }: Shape): string => {
     const value = fields[name]
     if (value === undefined) fault(name, `is missing: expected ${expected}`)
-    else if (typeof value !== 'string' || !fits(value)) malformed(name, value, expected)
+    else if (typeof value !== 'string') malformed(name, value, expected)
+    else if (!fits(value)) malformed(name, value, expectedFor?.(value) ?? expected)
     return typeof value === 'string' ? value : ''
   }
 
@@ -55,6 +58,7 @@ export const createPlace = (path: string, faults: string[], fields: Fields): Pla
     name: string,
     expected: string,
     read: (one: unknown) => Element | undefined,
+    expectedOf: (one: unknown) => string = () => expected,
   ): Element[] => {
     const value = fields[name]
     if (value === undefined) return []
@@ -64,7 +68,7 @@ export const createPlace = (path: string, faults: string[], fields: Fields): Pla
     }
     return value.flatMap((one: unknown, at) => {
       const element = read(one)
-      if (element === undefined) malformed(`${name}[${at}]`, one, expected)
+      if (element === undefined) malformed(`${name}[${at}]`, one, expectedOf(one))
       return element === undefined ? [] : [element]
     })
   }
@@ -82,8 +86,13 @@ export const createPlace = (path: string, faults: string[], fields: Fields): Pla
     },
     text,
     optional: (name, shape) => (has(name) ? text(name, shape) : undefined),
-    texts: (name, { expected, fits }) =>
-      elements(name, expected, (one) => (typeof one === 'string' && fits(one) ? one : undefined)),
+    texts: (name, { expected, fits, expectedFor }) =>
+      elements(
+        name,
+        expected,
+        (one) => (typeof one === 'string' && fits(one) ? one : undefined),
+        (one) => (typeof one === 'string' ? expectedFor?.(one) : undefined) ?? expected,
+      ),
     integer: (name, fallback, [min, max]) => {
       const value = fields[name] ?? fallback
       if (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max) return value

@@ -2,6 +2,8 @@
 // `-c m2m=@config.json` names (config-text.ts). Every fault is reported at once, each with its path and with what would be accepted; a key that
 // nobody knows is a fault, since a misspelt setting would otherwise be a silent default.
 import type { Node } from 'constructs'
+import { isSecretName } from '../../lambda/core/secret/secret-name.ts'
+import { isStageName, STAGE_RULE } from '../../lambda/core/secret/stage-name.ts'
 import { type AdoptionProofConfig, readAdoptionProof } from './adoption-config.ts'
 import { type CampaignsConfig, readCampaigns } from './campaign-config.ts'
 import {
@@ -176,7 +178,6 @@ const RETENTION_DAYS = [
   1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
 ]
 
-const STAGE = /^[a-z][a-z0-9-]{0,14}[a-z0-9]$/
 /** Else its names would be those of another stage's parts: `m2m-prod-sweep-dead-letters`, `m2m-prod-project-rotation`. */
 const PART_AT_END = new RegExp(`-(${[...partWords].join('|')})$`)
 /** A stage whose name says that nothing real is behind it. */
@@ -185,13 +186,12 @@ const KEY_ARN = /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]{1,128}$
 const POLICY_ARN = /^arn:aws[a-z-]*:iam::(\d{12}|aws):policy\/[\w+=,.@/-]{1,512}$/
 const EMAIL = /^[^\s@]+@[^\s@]+\.[^\s@]+$/
 const PROJECT_ID = /^project-(live|test)-[A-Za-z0-9-]+$/
-const SECRET_NAME = /^[A-Za-z0-9/_+=.@-]{1,256}$/
 const REGION = /^[a-z]{2}(-[a-z]+)+-\d$/
 
 const shapes = {
-  stage: matching(STAGE, '2 to 16 of a-z, 0-9 and -, starting with a letter, such as "prod"'),
+  stage: { expected: STAGE_RULE, fits: isStageName },
   projectId: matching(PROJECT_ID, 'project-live-… or project-test-…'),
-  secretName: matching(SECRET_NAME, 'the name of a Secrets Manager secret, such as "stytch/m2m-project"'),
+  secretName: { expected: 'the name of a Secrets Manager secret, such as "stytch/m2m-project"', fits: isSecretName },
   slug: matching(/^[A-Za-z0-9_-]{1,128}$/, 'a slug of the Management API: letters, digits, _ and -'),
   namePrefix: matching(/^[a-zA-Z0-9_+=.@-]{1,32}$/, 'one path segment of at most 32 characters, such as "m2m"'),
   keyArn: matching(KEY_ARN, "a KMS key's ARN, arn:aws:kms:<region>:<account>:key/<id>"),

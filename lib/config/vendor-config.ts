@@ -1,5 +1,6 @@
 // What an operator decides about the token vendor: from where it is reached, who from outside of this account's own policies is let in,
 // and how much at once. Read with the rest of the configuration (deploy-config.ts); absent, there is no vendor.
+import { CLIENT_NAME_RULE, expectedClientName, isClientName } from '../../lambda/core/secret/client-name.ts'
 import { matching, type Place, type Shape } from './config-place.ts'
 
 /** Who is let in by the API's own policy, and for which clients: names below the prefix, or `*` for all. */
@@ -47,11 +48,18 @@ export interface VendorShapes {
   readonly isReserved: boolean
 }
 
+/** What an admission or a grant may name: one client, or all of them. */
+export const vendedClient: Shape = {
+  expected: `a client's name (${CLIENT_NAME_RULE}), or * for all`,
+  fits: (value) => value === '*' || isClientName(value),
+  expectedFor: (value) => `a client's name (${expectedClientName(value)}), or * for all`,
+}
+
 const shapes = {
   endpoint: matching(/^(private|regional)$/, '"private" or "regional"'),
   vpcEndpointId: matching(/^vpce-[0-9a-f]{8,17}$/, 'vpce-…'),
   organization: matching(/^o-[a-z0-9]{10,32}$/, 'o-…'),
-  client: matching(/^(\*|[A-Za-z0-9_-]{1,64})$/, "a client's name of letters, digits, _ and -, or * for all"),
+  client: vendedClient,
   webAclArn: matching(
     /^arn:aws[a-z-]*:wafv2:[a-z0-9-]+:\d{12}:regional\/webacl\/[\w-]+\/[\w-]+$/,
     "a regional web ACL's ARN, arn:aws:wafv2:<region>:<account>:regional/webacl/<name>/<id>",

@@ -23,7 +23,7 @@ import { type FunctionSurroundings, logSettings, M2mFunction } from '../base/m2m
 import type { EventNotice, MetricNotice } from '../base/notice.ts'
 import type { SecretsKey } from '../base/secrets-key.ts'
 import { functionName, managedSecrets, type StageNames } from '../config/stage-names.ts'
-import type { VendorConfig } from '../config/vendor-config.ts'
+import { type VendorConfig, vendedClient } from '../config/vendor-config.ts'
 import { fillVendorPolicy, READ_PATHS, tokenPath } from './vendor-policy.ts'
 
 /** What the function calls itself on the bus: VENDOR_SOURCE of lambda/core/vend/vend-outcome.ts (a test holds the two together). */
@@ -66,8 +66,6 @@ const ACCESS_LOG = JSON.stringify({
   waf: '$context.wafResponseCode',
   latencyMs: '$context.responseLatency',
 })
-
-const CLIENT_NAME = /^(\*|[A-Za-z0-9_-]{1,64})$/
 
 export class Vendor extends Construct {
   readonly fn: M2mFunction
@@ -119,8 +117,9 @@ export class Vendor extends Construct {
 
   /** Lets a role of this account ask for one client's tokens, by a statement in its own policy. `*`: for every client's. */
   grantVend(grantee: IGrantable, client: string): void {
-    if (!CLIENT_NAME.test(client)) {
-      throw new Error(`${this.node.path}: ${JSON.stringify(client)} is no client's name of letters, digits, _ and -.`)
+    if (!vendedClient.fits(client)) {
+      const expected = vendedClient.expectedFor?.(client) ?? vendedClient.expected
+      throw new Error(`${this.node.path}: ${JSON.stringify(client)} is no client's name: expected ${expected}.`)
     }
     this.grantPaths(grantee, 'VendTokens', [tokenPath(client)])
   }

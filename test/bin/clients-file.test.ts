@@ -134,7 +134,7 @@ clients:
       'clients:\n  - {name: a, description: d}\n  - {name: a, description: d}\n',
       'clients.yaml:3:6 clients[1].name is "a", as in',
     ],
-    ['clients:\n  - name: a-secret\n    description: d\n', 'not ending in a hyphen and six characters'],
+    ['clients:\n  - name: Web Portal\n    description: d\n', 'letter or digit; write "web-portal"'],
     [
       'clients:\n  - name: a\n    description: d\n    scopes: [x, x]\n',
       'clients.yaml:4:5 clients[0].scopes name one twice',

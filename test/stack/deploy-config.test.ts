@@ -204,7 +204,7 @@ describe('a client', () => {
     expect(clients.map(({ onRemoval }) => onRemoval)).toEqual(['retain', 'delete'])
   })
 
-  test.each(['', 'Billing', 'a/b', '-a', 'a-', 'a b', 'x'.repeat(65), 'worker-abcdef', 'café'])(
+  test.each(['', 'Billing', 'a/b', '-a', 'a-', 'a b', 'x'.repeat(65), 'a_', 'café'])(
     'is refused when it is called %j',
     (name) => {
       const faults = with_({ clients: [{ ...client, name }] })
@@ -212,6 +212,10 @@ describe('a client', () => {
       expect(faults).toEqual([expect.stringMatching(/^m2m\.clients\[0\]\.name is malformed: .*; expected 1 to 64/)])
     },
   )
+
+  test.each(['billing-worker', 'order-export', 'web-portal', 'reports.v2', 'a', '7'])('may be called %j', (name) => {
+    expect(readDeployConfig({ ...minimal, clients: [{ ...client, name }] }).clients[0]?.name).toBe(name)
+  })
 
   test('may have spans and tags of its own', () => {
     const own = { displayName: 'Billing job', overlap: '6h', period: '14d', tags: { team: 'payments' } }

@@ -5,6 +5,7 @@ import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics'
 import type { Context } from 'aws-lambda'
 import { z } from 'zod'
 import { createStytchMint } from '../../../lambda/adapters/vend/stytch-mint.ts'
+import { isClientName } from '../../../lambda/core/secret/client-name.ts'
 import { createTokenCache } from '../../../lambda/core/vend/token-cache.ts'
 import { vendRules } from '../../../lambda/core/vend/vending.ts'
 import { processEnvironment, readVendorEnv } from '../../../lambda/env.ts'
@@ -19,7 +20,7 @@ const Event = z.object({
   resource: z.string(),
   path: z.string(),
   httpMethod: z.string(),
-  pathParameters: z.object({ client: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/) }),
+  pathParameters: z.object({ client: z.string().refine(isClientName) }),
   body: z.string().nullable(),
   requestContext: z.object({
     apiId: z.string(),

@@ -3,6 +3,7 @@
 
 import { isJsonObject } from '../base/json-object.ts'
 import { ok, type Result, refused } from '../base/result.ts'
+import { isSecretName } from '../secret/secret-name.ts'
 import type { CampaignFailure, Counts } from './campaign-report.ts'
 import type { CampaignIntent } from './campaign-request.ts'
 
@@ -50,8 +51,7 @@ export const isPageOrder = (event: unknown): boolean => isJsonObject(event) && e
 const isNumber = (value: unknown, least = Number.NEGATIVE_INFINITY): value is number =>
   typeof value === 'number' && Number.isFinite(value) && value >= least
 
-const isName = (value: unknown): value is string =>
-  typeof value === 'string' && /^[A-Za-z0-9/_+=.@-]{1,512}$/.test(value)
+const isName = (value: unknown): value is string => typeof value === 'string' && isSecretName(value)
 
 const phases: readonly PagePhase[] = ['switch', 'settle', 'revoke']
 

@@ -4,6 +4,7 @@
 
 import { Fault } from '../base/fault.ts'
 import { isM2mClient } from '../secret/client-id.ts'
+import { nameBelowFault } from '../secret/client-name.ts'
 import type { ClientSecret } from '../secret/client-secret.ts'
 import { firstToken } from '../secret/request-token.ts'
 import { LOST_VALUE } from '../secret/secret-format.ts'
@@ -141,9 +142,8 @@ const isWhole = (facts: SecretFacts, record: ClientRecord): boolean =>
 export const adoptClient = async (declaration: Declaration, request: AdoptRequest): Promise<Adopted> => {
   const { registration, secrets } = declaration
   const { secretName, clientId, stage, consumers, rules } = request
-  if (!secretName.startsWith(stage.secretNamePrefix)) {
-    throw refuse(request, `the name does not start with ${stage.secretNamePrefix}`)
-  }
+  const misnamed = nameBelowFault(stage.secretNamePrefix, secretName)
+  if (misnamed !== undefined) throw refuse(request, misnamed)
   assertReadable(stage, secretName, consumers)
   const known = await secrets.inspect(secretName)
   const record = await findAdoptable(declaration, request, known)

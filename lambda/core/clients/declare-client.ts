@@ -4,6 +4,7 @@
 
 import { Fault } from '../base/fault.ts'
 import { makeClientId } from '../secret/client-id.ts'
+import { nameBelowFault } from '../secret/client-name.ts'
 import type { SecretFacts, SecretKeeper } from '../secret/secret-keeper.ts'
 import { clientIdOf, isRetired, TAG } from '../secret/secret-tags.ts'
 import type { ClientKeeper, ClientRecord } from './client-keeper.ts'
@@ -202,9 +203,8 @@ const leftBehind = (secretName: string, first: unknown, second: unknown): Fault 
 /** @throws Fault INPUT_MALFORMED, or the adapters' faults; then nothing is left that was not there before. */
 export const declareClient = async (declaration: Declaration, request: DeclareRequest): Promise<Declared> => {
   const { stage, client } = request
-  if (!client.secretName.startsWith(stage.secretNamePrefix)) {
-    throw refuse(client.secretName, `its name does not start with ${stage.secretNamePrefix}`)
-  }
+  const misnamed = nameBelowFault(stage.secretNamePrefix, client.secretName)
+  if (misnamed !== undefined) throw refuse(client.secretName, misnamed)
   assertReadable(stage, client.secretName, client.consumers)
   const facts = await declaration.secrets.inspect(client.secretName)
   if (facts !== undefined) assertFree(facts, request)

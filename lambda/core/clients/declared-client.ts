@@ -15,6 +15,12 @@ export interface Owner {
 /** Stands where a stack's id would, for what `m2m apply` declares. */
 export const CLI = 'cli'
 
+const SET = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
+
+export const SET_RULE = '1 to 64 letters, digits, . _ and -, starting with a letter or digit'
+
+export const isSetName = (name: string): boolean => SET.test(name)
+
 /** @param set names one file's clients, so that another file's are not taken for its own. */
 export const cliOwner = (set: string): Owner => ({ stackId: CLI, resource: set })
 

@@ -2,6 +2,7 @@
 // together. The answer's address is read apart, so that even a malformed request can be answered.
 
 import { ok, type Result, refused } from '../base/result.ts'
+import { isScopes, SCOPE_RULE } from '../secret/scope.ts'
 import type { RotationRules } from '../secret/secret-keeper.ts'
 import { readSpan } from '../secret/secret-tags.ts'
 import { type DeclaredClient, isOwnTagKey, isTagValue, type Owner, removals } from './declared-client.ts'
@@ -75,7 +76,7 @@ export const readClientRequest = (event: unknown): Result<ClientRequest, readonl
   if (!isText(SecretName)) faults.push("SecretName: expected the secret's full name")
   if (!isText(DisplayName)) faults.push('DisplayName: expected a text')
   if (typeof Description !== 'string') faults.push('Description: expected a text')
-  if (!isTexts(Scopes)) faults.push('Scopes: expected a list of texts')
+  if (!isScopes(Scopes)) faults.push(`Scopes: expected a list, each ${SCOPE_RULE}`)
   if (!isTexts(Consumers)) faults.push("Consumers: expected a list of roles' ARNs")
   const rules = readRules(Rotation)
   if (rules === undefined) faults.push('Rotation: expected { EveryDays } or { Schedule, DurationHours }')
@@ -94,7 +95,7 @@ export const readClientRequest = (event: unknown): Result<ClientRequest, readonl
       secretName: String(SecretName),
       displayName: String(DisplayName),
       description: String(Description),
-      scopes: Scopes as readonly string[],
+      scopes: isScopes(Scopes) ? Scopes : [],
       consumers: Consumers as readonly string[],
       rules,
       onRemoval,

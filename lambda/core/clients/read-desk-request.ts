@@ -3,12 +3,12 @@
 
 import { isJsonObject, type JsonObject } from '../base/json-object.ts'
 import { ok, type Result, refused } from '../base/result.ts'
+import { isScopes, SCOPE_RULE } from '../secret/scope.ts'
 import type { RotationRules } from '../secret/secret-keeper.ts'
 import { readSpan } from '../secret/secret-tags.ts'
 import type { AdoptAsked, DeclareAsked, DeskRequest } from './client-desk.ts'
-import { isOwnTagKey, isTagValue, type Removal, removals } from './declared-client.ts'
+import { isOwnTagKey, isSetName, isTagValue, type Removal, removals, SET_RULE } from './declared-client.ts'
 
-const SET = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
 const CLIENT_ID = /^[\x21-\x7e]{1,128}$/
 
 /** The fields of one object; a faulty one is noted, and a stand-in returned that nobody gets to see. */
@@ -26,6 +26,12 @@ const createFields = (fields: JsonObject, faults: string[], path = '') => {
     const value = fields[name] ?? []
     if (Array.isArray(value) && value.every((one): one is string => typeof one === 'string' && one !== '')) return value
     fault(name, 'a list of texts')
+    return []
+  }
+  const scopes = (): readonly string[] => {
+    const value = fields.scopes ?? []
+    if (isScopes(value)) return value
+    fault('scopes', `a list, each ${SCOPE_RULE}`)
     return []
   }
   const span = (name: 'overlap' | 'period'): Readonly<Record<string, string>> => {
@@ -61,7 +67,7 @@ const createFields = (fields: JsonObject, faults: string[], path = '') => {
     if (found === undefined) fault('onRemoval', removals.join(', '))
     return found ?? 'retain'
   }
-  return { fault, text, texts, span, tags, rules, onRemoval }
+  return { fault, text, texts, scopes, span, tags, rules, onRemoval }
 }
 
 const idOf = (fields: ReturnType<typeof createFields>): string =>
@@ -69,7 +75,7 @@ const idOf = (fields: ReturnType<typeof createFields>): string =>
 
 const readDeclare = (event: JsonObject, faults: string[]): DeclareAsked => {
   const outer = createFields(event, faults)
-  const set = outer.text('set', '1 to 64 letters, digits, . _ and -', (value) => SET.test(value))
+  const set = outer.text('set', SET_RULE, isSetName)
   const requestId = outer.text('requestId', 'an id of this run')
   if (!isJsonObject(event.client)) outer.fault('client', 'an object')
   const inner = createFields(isJsonObject(event.client) ? event.client : {}, faults, 'client.')
@@ -80,7 +86,7 @@ const readDeclare = (event: JsonObject, faults: string[]): DeclareAsked => {
       secretName: inner.text('secretName', "the secret's full name"),
       displayName: inner.text('displayName', 'a text'),
       description: inner.text('description', 'a text', () => true),
-      scopes: inner.texts('scopes'),
+      scopes: inner.scopes(),
       consumers: inner.texts('consumers'),
       rules: inner.rules(),
       onRemoval: inner.onRemoval(),

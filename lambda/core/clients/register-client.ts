@@ -5,9 +5,12 @@
 import { Fault } from '../base/fault.ts'
 import type { Timing } from '../base/timing.ts'
 import type { Issuer } from '../rotation/issuer.ts'
+import { expectedClientName, isClientName } from '../secret/client-name.ts'
 import type { ClientSecret } from '../secret/client-secret.ts'
 import { firstToken } from '../secret/request-token.ts'
+import { isScope } from '../secret/scope.ts'
 import { formatSecret, parseSecret } from '../secret/secret-format.ts'
+import { isSecretName, SECRET_NAME_RULE } from '../secret/secret-name.ts'
 import { TAG } from '../secret/secret-tags.ts'
 import type { SecretState, Shelf, Vault } from '../secret/secrets.ts'
 import type { ClientRegistry } from './client-registry.ts'
@@ -46,17 +49,16 @@ export interface Registered {
   readonly created: boolean
 }
 
-const NAME = /^[A-Za-z0-9/_+=.@-]{1,512}$/
-const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]{1,200}$/
+const shortNameOf = (secretName: string): string => secretName.slice(secretName.lastIndexOf('/') + 1)
 
 const inputFaults = ({ secretName, clientId, scopes, description, tokenUrl, rotation }: RegisterRequest): string[] => {
   const faults: string[] = []
-  if (!NAME.test(secretName)) faults.push('secretName: expected 1 to 512 of letters, digits and /_+=.@-')
-  // Secrets Manager's own advice: such a name looks like the end of an ARN.
-  if (/-[A-Za-z0-9]{6}$/.test(secretName)) faults.push('secretName: must not end in a hyphen and six characters')
+  if (!isSecretName(secretName)) faults.push(`secretName: expected ${SECRET_NAME_RULE}`)
+  const name = shortNameOf(secretName)
+  if (!isClientName(name)) faults.push(`secretName: expected its last part to be ${expectedClientName(name)}`)
   if (!/^[A-Za-z0-9_-]{1,128}$/.test(clientId)) faults.push('clientId: expected 1 to 128 letters, digits, _ or -')
   if (description.length > 2000) faults.push('description: expected at most 2000 characters')
-  const unfit = scopes.filter((scope) => !SCOPE.test(scope))
+  const unfit = scopes.filter((scope) => !isScope(scope))
   if (unfit.length > 0)
     faults.push(`scopes: ${unfit.map((scope) => JSON.stringify(scope)).join(', ')} cannot be an OAuth scope`)
   if (!URL.canParse(tokenUrl)) faults.push('tokenUrl: expected a URL')
@@ -89,7 +91,7 @@ const createClient = async (
   request: RegisterRequest,
 ): Promise<ClientSecret> => {
   const { clientId, description, scopes, secretName } = request
-  const name = request.displayName ?? secretName.slice(secretName.lastIndexOf('/') + 1)
+  const name = request.displayName ?? shortNameOf(secretName)
   const registeredAt = timing.now()
   const create = (): ReturnType<ClientRegistry['create']> =>
     registry.create({ clientId, name, description, scopes, registeredFor: secretName, registeredAt })

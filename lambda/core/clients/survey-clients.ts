@@ -4,6 +4,7 @@
 import { forEachLimited } from '../base/for-each-limited.ts'
 import type { Timing } from '../base/timing.ts'
 import type { Fleet, ManagedSecret } from '../secret/fleet.ts'
+import { secretNameOf } from '../secret/secret-name.ts'
 import type { ClientDesk, StageView } from './client-desk.ts'
 import type { ClientRecord } from './client-keeper.ts'
 import type { DeclaredClient } from './declared-client.ts'
@@ -55,8 +56,7 @@ export const readRecords = async ({
 const nominated = (plan: Plan, records: readonly ClientRecord[]): readonly string[] => {
   const known = new Set(
     records.flatMap(({ boundTo, registeredFor = '' }) => {
-      const name = /:secret:(.+)-[A-Za-z0-9]{6}$/.exec(boundTo ?? '')?.[1]
-      return name === undefined ? [registeredFor] : [name]
+      return [boundTo === undefined ? registeredFor : secretNameOf(boundTo)]
     }),
   )
   return plan.changes.flatMap(({ kind, secretName }) =>

@@ -3,6 +3,8 @@
 // value to select.
 import { isJsonObject, type JsonObject } from '../base/json-object.ts'
 import { ok, type Result, refused } from '../base/result.ts'
+import { isScope } from './scope.ts'
+import { isSecretName } from './secret-name.ts'
 import { clientIdOf, scopesOf } from './secret-tags.ts'
 
 export type Selector =
@@ -21,9 +23,8 @@ export const MAX_NAMED = 1000
 /** By how much the count of `all` may be off, in either direction: a fleet changes while somebody types. */
 export const COUNT_TOLERANCE = 0.05
 
-const NAME = /^[A-Za-z0-9/_+=.@-]{1,512}$/
 const CLIENT_ID = /^[\x21-\x7e]{1,256}$/
-const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]{1,256}$/
+const isClientId = (value: string): boolean => CLIENT_ID.test(value)
 const TAG_KEY = /^[^\s].{0,127}$/
 
 const kinds = ['secretNames', 'clientIds', 'tags', 'scopes', 'all', 'due'] as const
@@ -34,7 +35,7 @@ const EXPECTED = `expected exactly one of ${kinds.join(', ')}; an empty selector
 const readList = (
   kind: Kind,
   value: unknown,
-  { fits, each }: { readonly fits: RegExp; readonly each: string },
+  { fits, each }: { readonly fits: (value: string) => boolean; readonly each: string },
   faults: string[],
 ): readonly string[] => {
   if (!Array.isArray(value) || value.length === 0 || value.length > MAX_NAMED) {
@@ -43,7 +44,7 @@ const readList = (
   }
   const found: string[] = []
   for (const [at, one] of value.entries()) {
-    if (typeof one === 'string' && fits.test(one)) found.push(one)
+    if (typeof one === 'string' && fits(one)) found.push(one)
     else faults.push(`selector.${kind}[${at}] is malformed: expected ${each}`)
   }
   return [...new Set(found)]
@@ -76,11 +77,13 @@ const readAll = (selector: JsonObject, faults: string[]): Selector => {
 const readKind = (kind: Kind, selector: JsonObject, faults: string[]): Selector => {
   switch (kind) {
     case 'secretNames':
-      return { secretNames: readList(kind, selector.secretNames, { fits: NAME, each: "secrets' names" }, faults) }
+      return {
+        secretNames: readList(kind, selector.secretNames, { fits: isSecretName, each: "secrets' names" }, faults),
+      }
     case 'clientIds':
-      return { clientIds: readList(kind, selector.clientIds, { fits: CLIENT_ID, each: 'client ids' }, faults) }
+      return { clientIds: readList(kind, selector.clientIds, { fits: isClientId, each: 'client ids' }, faults) }
     case 'scopes':
-      return { scopes: readList(kind, selector.scopes, { fits: SCOPE, each: 'OAuth scopes' }, faults) }
+      return { scopes: readList(kind, selector.scopes, { fits: isScope, each: 'OAuth scopes' }, faults) }
     case 'tags':
       return { tags: readTags(selector.tags, faults) }
     case 'all':

@@ -2,6 +2,7 @@
 // is in such an event, and none of what is not understood is repeated.
 import { filled, isJsonObject, type JsonObject } from '../base/json-object.ts'
 import { ok, type Result, refused } from '../base/result.ts'
+import { secretNameOf } from '../secret/secret-name.ts'
 
 /** current: AWSCURRENT of that moment, as consumers ask. Else a version by its id, or AWSPREVIOUS. */
 export type Asked =
@@ -16,12 +17,6 @@ export interface SeenRead {
   /** Epoch milliseconds, of whole seconds: CloudTrail's own. */
   readonly at: number
   readonly asked: Asked
-}
-
-/** By ARN, whole or without its suffix, or by name. A name of ours never ends like a suffix (register-client.ts). */
-const nameOf = (secretId: string): string => {
-  const resource = secretId.startsWith('arn:') ? secretId.split(':').slice(6).join(':') : secretId
-  return resource.replace(/-[A-Za-z0-9]{6}$/, '')
 }
 
 /** @returns undefined for a service of AWS's, which is nobody's consumer. */
@@ -67,7 +62,7 @@ export const readTrail = (event: unknown, secretNamePrefix: string): Result<read
   const principal = principalOf(userIdentity)
   const asked = askedIn(requestParameters)
   if (principal === undefined || asked === undefined) return ok([])
-  const names = secretsIn(requestParameters).map(nameOf)
+  const names = secretsIn(requestParameters).map(secretNameOf)
   return ok(
     names
       .filter((name) => name.startsWith(secretNamePrefix))

@@ -3,6 +3,8 @@
 // is taken from one place, and must say the same in every other; a name that IAM could have read differently is no name.
 import { isJsonObject, type JsonObject, parseJsonObject } from '../base/json-object.ts'
 import { ok, type Result, refused } from '../base/result.ts'
+import { CLIENT_NAME_RULE, isClientName } from '../secret/client-name.ts'
+import { isScopes } from '../secret/scope.ts'
 import type { RequestRefusal } from './vend-failures.ts'
 import type { VendRequest } from './vend-token.ts'
 
@@ -26,8 +28,6 @@ export interface ReadEvent {
   readonly outcome: Result<ApiRequest, RequestRefusal>
 }
 
-export const CLIENT_NAME = /^[A-Za-z0-9_-]{1,64}$/
-const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]{1,200}$/
 const ARN = /^arn:[a-z-]+:(iam|sts)::\d{12}:[\w+=,.@/-]{1,700}$/
 const REQUEST_ID = /^[A-Za-z0-9-]{1,64}$/
 
@@ -60,12 +60,12 @@ const apiFaults = (event: JsonObject, context: JsonObject, apiId: string): reado
   return faults
 }
 
-/** What may stand before `/clients/…` is a custom domain's base path. Anything that could be read in two ways is refused. */
-const isPlain = (path: string): boolean => !/%|\/\/|\.\.|\\|[^\x21-\x7e]/.test(path)
+/** What may stand before `/clients/…` is a custom domain's base path. Anything that could be read in two ways is refused: `.` and `..` too. */
+const isPlain = (path: string): boolean => !/%|\/\/|(?:^|\/)\.{1,2}(?:\/|$)|\\|[^\x21-\x7e]/.test(path)
 
 const readClient = (event: JsonObject): string | undefined => {
   const { client } = fieldsOf(event.pathParameters)
-  if (typeof client !== 'string' || !CLIENT_NAME.test(client)) return undefined
+  if (typeof client !== 'string' || !isClientName(client)) return undefined
   const path = textOf(event.path)
   return isPlain(path) && path.endsWith(`/clients/${client}/token`) ? client : undefined
 }
@@ -85,8 +85,7 @@ const readBody = (body: unknown, client: string): Result<VendRequest, RequestRef
   const faults: string[] = []
   const unknown = Object.keys(others).length
   if (unknown > 0) faults.push('body: expected scopes and min_ttl, and nothing else')
-  const isScopes = Array.isArray(scopes) && scopes.every((scope) => typeof scope === 'string' && SCOPE.test(scope))
-  if (!isScopes) faults.push('scopes: expected a list of scopes')
+  if (!isScopes(scopes)) faults.push('scopes: expected a list of scopes')
   else if (scopes.length > MAX_SCOPES) faults.push(`scopes: expected at most ${MAX_SCOPES}`)
   const isTtl = typeof minTtl === 'number' && Number.isInteger(minTtl) && minTtl >= 0 && minTtl <= MAX_MIN_TTL_SECONDS
   if (!isTtl) faults.push(`min_ttl: expected seconds from 0 to ${MAX_MIN_TTL_SECONDS}`)
@@ -103,7 +102,7 @@ const readRoute = (event: JsonObject): Result<ApiRequest, RequestRefusal> => {
   if (client === undefined) {
     return refused({
       reason: 'malformedRequest',
-      faults: ['client: expected 1 to 64 letters, digits, _ or - in the path'],
+      faults: [`client: expected ${CLIENT_NAME_RULE}, and the same in the whole path`],
     })
   }
   if (event.isBase64Encoded === true) {

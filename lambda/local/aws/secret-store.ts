@@ -76,7 +76,8 @@ export interface SecretStore {
 }
 
 const SUFFIX_CHARACTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
-const COMPLETE_ARN = /-[A-Za-z0-9]{6}$/
+/** Any six: the guide says no more of them (Secrets Manager User Guide, "Troubleshoot", partial ARNs). */
+const COMPLETE_ARN = /-.{6}$/
 
 const randomSuffix = (): string => {
   let suffix = ''

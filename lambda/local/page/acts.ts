@@ -8,8 +8,10 @@ import { createTeller } from '../../adapters/aws/outcomes.ts'
 import { isJsonObject, type JsonObject } from '../../core/base/json-object.ts'
 import { settleToken } from '../../core/drive/settle-request.ts'
 import { LEAK_REPORTED, leakSources } from '../../core/incident/leak-report.ts'
+import { CLIENT_NAME_RULE, expectedClientName, isClientName } from '../../core/secret/client-name.ts'
 import { versionLabelled } from '../../core/secret/fleet.ts'
 import { type Intent, makeRequestToken } from '../../core/secret/request-token.ts'
+import { isScopes, SCOPE_RULE } from '../../core/secret/scope.ts'
 import { LAPTOP_BUS, LAPTOP_PREFIX } from '../laptop/functions.ts'
 import type { Laptop } from '../laptop/laptop.ts'
 import { type Fault, faultFaults } from '../stand-in/faults.ts'
@@ -30,8 +32,6 @@ export interface Acts {
 const done = (says: string): ActResult => ({ isDone: true, says })
 const refused = (says: string): ActResult => ({ isDone: false, says })
 
-const NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,59}$/
-const SCOPE = /^[\x21\x23-\x5B\x5D-\x7E]{1,60}$/
 const MAX_HOURS = 24 * 365
 const HOUR_MS = 3_600_000
 
@@ -81,9 +81,10 @@ export const createActs = (laptop: Laptop): Acts => {
     rollback: rotation('rollback'),
     register: async ({ name, scopes }) => {
       const faults: string[] = []
-      if (typeof name !== 'string' || !NAME.test(name)) faults.push('name: expected 1 to 60 of A-Z, a-z, 0-9, _ . -')
-      const isScopes = Array.isArray(scopes) && scopes.every((one) => typeof one === 'string' && SCOPE.test(one))
-      if (!isScopes) faults.push('scopes: expected names without spaces')
+      if (typeof name !== 'string' || !isClientName(name)) {
+        faults.push(`name: expected ${typeof name === 'string' ? expectedClientName(name) : CLIENT_NAME_RULE}`)
+      }
+      if (!isScopes(scopes)) faults.push(`scopes: expected each to be ${SCOPE_RULE}`)
       if (faults.length > 0) return refused(faults.join('; '))
       await operator.register(String(name), scopes as readonly string[])
       return done(`${String(name)} is registered.`)

@@ -327,7 +327,7 @@ describe('a request that cannot be', () => {
     expect(error).toMatchObject({ code: 'INPUT_MALFORMED', retryable: false })
     expect(String(error).split('\n').slice(1)).toEqual([
       '  secretName: expected 1 to 512 of letters, digits and /_+=.@-',
-      '  secretName: must not end in a hyphen and six characters',
+      '  secretName: expected its last part to be 1 to 64 of a-z, 0-9, . _ and -, starting and ending with a letter or digit; write "bad-name-abcdef"',
       '  clientId: expected 1 to 128 letters, digits, _ or -',
       '  description: expected at most 2000 characters',
       '  scopes: "with space", "with\\"quote" cannot be an OAuth scope',

@@ -39,6 +39,13 @@ describe('whose secret', () => {
     expect(found({ requestParameters: { secretId } })).toEqual([seen])
   })
 
+  test.each([
+    ['its whole ARN', `${ARN.slice(0, -7)}-worker-AbCdEf`],
+    ['its name', 'm2m/prod/billing-worker'],
+  ])('that ends in a hyphen and six characters is told by %s', (_, secretId) => {
+    expect(found({ requestParameters: { secretId } })).toMatchObject([{ secretName: 'm2m/prod/billing-worker' }])
+  })
+
   test('may be several, and those of others are left out', () => {
     const secretIdList = ['m2m/prod/one', 'elsewhere/two', ARN]
 

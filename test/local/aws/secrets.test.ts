@@ -159,11 +159,25 @@ describe('SecretId', () => {
     expect(found.map(({ ARN }) => ARN)).toEqual([arn, arn, arn])
   })
 
-  it('takes a partial ARN that ends in a hyphen and six characters for a complete one', async () => {
-    const aws = await startAws()
-    const { arn } = await createSecret(aws, 'name-abc123')
+  // Secrets Manager User Guide, "Troubleshoot", partial ARNs: use the complete ARN or the name.
+  it.each(['name-abc123', 'billing-worker', 'name-v1.2.3', 'team/name-a_b=c+'])(
+    'takes a partial ARN of %s for a complete one, and finds it by name and by complete ARN',
+    async (name) => {
+      const aws = await startAws()
+      const { arn } = await createSecret(aws, name)
+      const find = (SecretId: string) => aws.secrets.send(new DescribeSecretCommand({ SecretId }))
 
-    const sent = aws.secrets.send(new DescribeSecretCommand({ SecretId: arn.slice(0, -7) }))
+      await expect(find(arn.slice(0, -7))).rejects.toBeInstanceOf(ResourceNotFoundException)
+      expect((await find(name)).ARN).toBe(arn)
+      expect((await find(arn)).Name).toBe(name)
+    },
+  )
+
+  it('does not take the name with the suffix of the ARN for the name', async () => {
+    const aws = await startAws()
+    const { arn } = await createSecret(aws, 'orders')
+
+    const sent = aws.secrets.send(new DescribeSecretCommand({ SecretId: arn.slice(arn.lastIndexOf(':') + 1) }))
 
     await expect(sent).rejects.toBeInstanceOf(ResourceNotFoundException)
   })

@@ -156,7 +156,7 @@ describe('acts', () => {
     [{ act: 'leak' }, 'There is no such client.'],
     [
       { act: 'register', name: 'a b', scopes: ['"'] },
-      'name: expected 1 to 60 of A-Z, a-z, 0-9, _ . -; scopes: expected names without spaces',
+      'name: expected 1 to 64 of a-z, 0-9, . _ and -, starting and ending with a letter or digit; write "a-b"; scopes: expected each to be an OAuth scope: 1 to 200 of visible ASCII without space, " or \\',
     ],
     [
       { act: 'fault', at: 'Mars', fault: { op: '', kind: 'tea' } },

@@ -6,7 +6,7 @@ import { Fault } from '../../lambda/core/base/fault.ts'
 import { type Finding, fleetFindings } from '../../lambda/core/clients/fleet-findings.ts'
 import { readRecords } from '../../lambda/core/clients/survey-clients.ts'
 import { readFleet } from '../show/choose.ts'
-import { lookingOf } from '../show/client-rows.ts'
+import { asOfView } from '../show/client-rows.ts'
 import { CommandFault, type Ending, EXIT } from '../terminal/command-fault.ts'
 import { permissionFindings } from '../terminal/permissions.ts'
 import { run, runWithoutSeat, type Work } from '../terminal/run.ts'
@@ -15,8 +15,6 @@ import type { Seat } from '../terminal/seat.ts'
 import { table } from '../terminal/table.ts'
 import { count } from '../terminal/words.ts'
 
-/** As the sweep's own default. */
-const LONGEST_HOLD_MS = 7 * 86_400_000
 const MOST_SHOWN = 100
 
 const projectFindings = async (seat: Seat): Promise<readonly Finding[]> => {
@@ -57,8 +55,7 @@ const fleet = async (seat: Seat): Promise<{ findings: readonly Finding[]; client
     prefix: view.secretNamePrefix,
     secrets,
     records,
-    looking: lookingOf(view, seat.timing.now()),
-    longestHoldMs: LONGEST_HOLD_MS,
+    asOf: asOfView(view, seat.timing.now()),
   })
   return { findings, clients: secrets.length }
 }

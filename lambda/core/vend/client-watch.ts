@@ -5,7 +5,7 @@
 import { Fault } from '../base/fault.ts'
 import { ok, type Result, refused } from '../base/result.ts'
 import type { ClientSecret } from '../secret/client-secret.ts'
-import { versionLabelled } from '../secret/fleet.ts'
+import { versionLabelled } from '../secret/labels.ts'
 import { parseSecret } from '../secret/secret-format.ts'
 import { createFlights } from './flights.ts'
 import type { VendSecret } from './ports.ts'

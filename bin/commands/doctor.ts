@@ -44,7 +44,7 @@ const freezeFindings = async (seat: Seat): Promise<readonly Finding[]> => {
   return [{ ...base, what, todo: 'm2m freeze off, when the reason is gone' }]
 }
 
-const fleet = async (seat: Seat): Promise<{ findings: readonly Finding[]; clients: number }> => {
+export const examineFleet = async (seat: Seat): Promise<{ findings: readonly Finding[]; clients: number }> => {
   const view = await seat.view()
   const { desk } = await seat.reach()
   const secrets = await readFleet(seat)
@@ -64,7 +64,7 @@ const doctor: Work<object> = async (seat) => {
   const { secretNamePrefix } = await seat.view()
   const permissions = await permissionFindings(seat, secretNamePrefix)
   const [project, freeze] = [await projectFindings(seat), await freezeFindings(seat)]
-  const found = await fleet(seat)
+  const found = await examineFleet(seat)
   const findings = [...permissions, ...project, ...freeze, ...found.findings]
   const broken = findings.filter(({ weight }) => weight === 'broken').length
   const lines = findings

@@ -11,7 +11,7 @@ import type { Screen } from '../terminal/screen.ts'
 import { table } from '../terminal/table.ts'
 import { at, count, span } from '../terminal/words.ts'
 
-interface ListOptions extends Omit<Choice, 'names' | 'all'> {
+export interface ListOptions extends Omit<Choice, 'names' | 'all'> {
   readonly state?: VisibleState
   readonly held?: true
 }
@@ -60,7 +60,7 @@ const selectionOf = ({ tag, scope, held }: ListOptions): Selection =>
     withRetired: true,
   })
 
-const list: Work<ListOptions> = async (seat, options) => {
+export const list: Work<ListOptions> = async (seat, options) => {
   const view = await seat.view()
   const asOf = asOfView(view, seat.timing.now())
   const rows = (await readFleet(seat))

@@ -18,7 +18,7 @@ import { table } from '../terminal/table.ts'
 import { at, atAndSpan, count, iso, span } from '../terminal/words.ts'
 import { paintState } from './list.ts'
 
-interface StatusOptions {
+export interface StatusOptions {
   readonly read?: true
 }
 
@@ -152,7 +152,7 @@ const ofStage = async (seat: Seat): Promise<Ending> => {
   }
 }
 
-const status: Work<StatusOptions> = async (seat, options, names) => {
+export const status: Work<StatusOptions> = async (seat, options, names) => {
   if (names.length === 0) return ofStage(seat)
   const sights: Sight[] = []
   for (const name of names) sights.push(await see(seat, name, options))

@@ -191,7 +191,7 @@ const seatAt = (timing: FakeTiming, fleet: FakeFleet): Seat => {
       secrets: createSecretKeeper(secretsManager),
       vault: createVault(secretsManager),
       freeze: createFreezeSwitch(createSystemsManager(), '/m2m/test/freeze'),
-      desk: { ...createClientDesk(lambda, 'm2m-test-clients'), list: async () => ({ clients: [] }) },
+      desk: { ...createClientDesk(lambda, 'm2m-test-clients'), list: async () => ({ clients: [], nextPage: undefined }) },
     }),
   }
 }

@@ -13,7 +13,6 @@ import {
   skipOf,
 } from '../../../lambda/core/campaign/campaign.ts'
 import type { ManagedSecret } from '../../../lambda/core/secret/fleet.ts'
-import { issuedAtEstimate } from '../../../lambda/core/secret/is-overdue.ts'
 import { createSelection } from '../../../lambda/core/secret/selector.ts'
 
 const HOUR = 3_600_000
@@ -120,45 +119,6 @@ describe('a revoke', () => {
   it('leaves only what it cannot reach', () => {
     expect(skipOf(secret({ isDeleted: true }), revoke)).toBe('deleted')
     expect(skipOf(secret({ rotationEnabled: false }), revoke)).toBe('notManaged')
-  })
-})
-
-describe('issuedAtEstimate', () => {
-  it.each([
-    ['a registration: when it was created', {}, NOW - 40 * DAY],
-    ['a switch: when it was asked for', switched('rotate', 3 * DAY), NOW - 3 * DAY],
-    [
-      'a settle: of the switch before it, not of itself',
-      {
-        labels: {
-          [id('settle', NOW - 2 * DAY, '3')]: ['AWSCURRENT'],
-          [id('rotate', NOW - 3 * DAY, '1')]: ['AWSPREVIOUS'],
-        },
-        lastRotatedAt: NOW - 2 * DAY,
-      },
-      NOW - 3 * DAY,
-    ],
-    [
-      'a settle of a foreign switch: LastRotatedDate',
-      {
-        labels: { [id('settle', NOW - 2 * DAY, '3')]: ['AWSCURRENT'], [`${'a'.repeat(36)}`]: ['AWSPREVIOUS'] },
-        lastRotatedAt: NOW - 2 * DAY,
-      },
-      NOW - 2 * DAY,
-    ],
-    [
-      'a settle of a rollback: LastRotatedDate, since the value is an older one',
-      {
-        labels: {
-          [id('settle', NOW - DAY, '3')]: ['AWSCURRENT'],
-          [id('rollback', NOW - 2 * DAY, '1')]: ['AWSPREVIOUS'],
-        },
-        lastRotatedAt: NOW - DAY,
-      },
-      NOW - DAY,
-    ],
-  ] as const)('%s', (_claim, more, expected) => {
-    expect(issuedAtEstimate(secret(more as Partial<ManagedSecret>))).toBe(expected)
   })
 })
 

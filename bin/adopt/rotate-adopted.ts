@@ -2,7 +2,7 @@
 // until then the secret holds nothing that works. Asked again, it does nothing where a value is in place.
 
 import { Fault } from '../../lambda/core/base/fault.ts'
-import { versionLabelled } from '../../lambda/core/secret/fleet.ts'
+import { versionLabelled } from '../../lambda/core/secret/labels.ts'
 import { makeRequestToken } from '../../lambda/core/secret/request-token.ts'
 import { askOnce, waitForEnd } from '../rotate/await-rotation.ts'
 import type { Seat } from '../terminal/seat.ts'

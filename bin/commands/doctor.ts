@@ -6,7 +6,7 @@ import { Fault } from '../../lambda/core/base/fault.ts'
 import { type Finding, fleetFindings } from '../../lambda/core/clients/fleet-findings.ts'
 import { readRecords } from '../../lambda/core/clients/survey-clients.ts'
 import { readFleet } from '../show/choose.ts'
-import { lookingOf } from '../show/client-rows.ts'
+import { asOfView } from '../show/client-rows.ts'
 import { CommandFault, type Ending, EXIT } from '../terminal/command-fault.ts'
 import { permissionFindings } from '../terminal/permissions.ts'
 import { run, runWithoutSeat, type Work } from '../terminal/run.ts'
@@ -15,8 +15,6 @@ import type { Seat } from '../terminal/seat.ts'
 import { table } from '../terminal/table.ts'
 import { count } from '../terminal/words.ts'
 
-/** As the sweep's own default. */
-const LONGEST_HOLD_MS = 7 * 86_400_000
 const MOST_SHOWN = 100
 
 const projectFindings = async (seat: Seat): Promise<readonly Finding[]> => {
@@ -46,7 +44,7 @@ const freezeFindings = async (seat: Seat): Promise<readonly Finding[]> => {
   return [{ ...base, what, todo: 'm2m freeze off, when the reason is gone' }]
 }
 
-const fleet = async (seat: Seat): Promise<{ findings: readonly Finding[]; clients: number }> => {
+export const examineFleet = async (seat: Seat): Promise<{ findings: readonly Finding[]; clients: number }> => {
   const view = await seat.view()
   const { desk } = await seat.reach()
   const secrets = await readFleet(seat)
@@ -57,8 +55,7 @@ const fleet = async (seat: Seat): Promise<{ findings: readonly Finding[]; client
     prefix: view.secretNamePrefix,
     secrets,
     records,
-    looking: lookingOf(view, seat.timing.now()),
-    longestHoldMs: LONGEST_HOLD_MS,
+    asOf: asOfView(view, seat.timing.now()),
   })
   return { findings, clients: secrets.length }
 }
@@ -67,7 +64,7 @@ const doctor: Work<object> = async (seat) => {
   const { secretNamePrefix } = await seat.view()
   const permissions = await permissionFindings(seat, secretNamePrefix)
   const [project, freeze] = [await projectFindings(seat), await freezeFindings(seat)]
-  const found = await fleet(seat)
+  const found = await examineFleet(seat)
   const findings = [...permissions, ...project, ...freeze, ...found.findings]
   const broken = findings.filter(({ weight }) => weight === 'broken').length
   const lines = findings

@@ -2,16 +2,16 @@
 // Stytch.
 import { type Command, Option } from 'commander'
 import { type VisibleState, visibleStates } from '../../lambda/core/clients/client-status.ts'
-import { createMatcher } from '../../lambda/core/secret/selector.ts'
+import { createSelection, type Selection } from '../../lambda/core/secret/selector.ts'
 import { addFilters, type Choice, readFleet } from '../show/choose.ts'
-import { lookingOf, type Row, rowJson, rowOf } from '../show/client-rows.ts'
+import { asOfView, type Row, rowJson, rowOf } from '../show/client-rows.ts'
 import { EXIT } from '../terminal/command-fault.ts'
 import { run, type Work } from '../terminal/run.ts'
 import type { Screen } from '../terminal/screen.ts'
 import { table } from '../terminal/table.ts'
 import { at, count, span } from '../terminal/words.ts'
 
-interface ListOptions extends Omit<Choice, 'names' | 'all'> {
+export interface ListOptions extends Omit<Choice, 'names' | 'all'> {
   readonly state?: VisibleState
   readonly held?: true
 }
@@ -34,8 +34,8 @@ const heldWords = ({ visible }: Row): string =>
   visible.hold === undefined ? '' : `held${visible.hold.by === undefined ? '' : ` by ${visible.hold.by}`}`
 
 const lineOf = (screen: Screen, row: Row): readonly string[] => {
-  const { visible, secret, looking, name } = row
-  const age = visible.rotatedAt === undefined ? '–' : span(looking.now - visible.rotatedAt)
+  const { visible, secret, asOf, name } = row
+  const age = visible.issuedAt === undefined ? '–' : span(asOf.now - visible.issuedAt)
   return [
     name,
     paintState(screen, visible.state),
@@ -53,22 +53,20 @@ const tallyOf = (rows: readonly Row[]): string => {
   return `${count(rows.length, 'client')}${tally.length === 0 ? '' : `: ${tally.join(', ')}`}`
 }
 
-const matcherOf = ({ tag, scope }: ListOptions) => {
-  const matchers = [
-    ...(tag === undefined ? [] : [createMatcher({ tags: tag })]),
-    ...(scope === undefined ? [] : [createMatcher({ scopes: scope })]),
-  ]
-  return (secret: Row['secret']): boolean => matchers.every((matches) => matches(secret))
-}
+const selectionOf = ({ tag, scope, held }: ListOptions): Selection =>
+  createSelection({
+    by: [...(tag === undefined ? [] : [{ tags: tag }]), ...(scope === undefined ? [] : [{ scopes: scope }])],
+    isHeld: held === true,
+    withRetired: true,
+  })
 
-const list: Work<ListOptions> = async (seat, options) => {
+export const list: Work<ListOptions> = async (seat, options) => {
   const view = await seat.view()
-  const looking = lookingOf(view, seat.timing.now())
+  const asOf = asOfView(view, seat.timing.now())
   const rows = (await readFleet(seat))
-    .filter(matcherOf(options))
-    .map((secret) => rowOf(secret, view, looking))
+    .filter(selectionOf(options).isSelected)
+    .map((secret) => rowOf(secret, view, asOf))
     .filter(({ visible }) => options.state === undefined || visible.state === options.state)
-    .filter(({ visible }) => options.held === undefined || visible.hold !== undefined)
     .sort((one, other) => (one.name < other.name ? -1 : 1))
   const lines = rows.map((row) => lineOf(seat.screen, row))
   const shown = lines.length === 0 ? '' : `${table(['CLIENT', 'STATE', 'AGE', 'NEXT ROTATION', ''], lines)}\n`

@@ -1,7 +1,7 @@
 // `m2m rollback`: makes the value before AWSCURRENT again, while the overlap is open and both work. Never after a revoke: it would bring a
 // leaked value back.
 import type { Command } from 'commander'
-import { versionLabelled } from '../../lambda/core/secret/fleet.ts'
+import { versionLabelled } from '../../lambda/core/secret/labels.ts'
 import { makeRequestToken } from '../../lambda/core/secret/request-token.ts'
 import { askRotations, type RotationOptions, type Verdict } from '../rotate/ask-rotations.ts'
 import { choose } from '../show/choose.ts'

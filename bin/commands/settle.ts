@@ -1,7 +1,7 @@
 // `m2m settle`: ends an overlap now. Whoever still uses the value before is refused from then on, so somebody is asked first.
 import type { Command } from 'commander'
 import { settleToken } from '../../lambda/core/drive/settle-request.ts'
-import { versionLabelled } from '../../lambda/core/secret/fleet.ts'
+import { versionLabelled } from '../../lambda/core/secret/labels.ts'
 import { askRotations, type RotationOptions, type Verdict } from '../rotate/ask-rotations.ts'
 import { addChoice, type Choice, choose } from '../show/choose.ts'
 import type { Row } from '../show/client-rows.ts'
@@ -19,7 +19,7 @@ const judge =
     if (state === 'settled' && !isAnyway) return { is: 'skip', why: 'it is settled; --anyway asks Stytch all the same' }
     if (state === 'revoked') return { is: 'ask' }
     if (hold !== undefined) return { is: 'refuse', why: whyHeld(row) }
-    if (state !== 'overlap' || overlapUntil === undefined || row.looking.now >= overlapUntil) return { is: 'ask' }
+    if (state !== 'overlap' || overlapUntil === undefined || row.asOf.now >= overlapUntil) return { is: 'ask' }
     return {
       is: 'confirm',
       why: `its overlap is open until ${at(overlapUntil)}, and whoever still uses the value before is refused from now on`,

@@ -8,7 +8,7 @@ import { readRequestToken } from '../../lambda/core/secret/request-token.ts'
 import { clientIdOf, scopesOf } from '../../lambda/core/secret/secret-tags.ts'
 import type { VersionEntry } from '../../lambda/core/secret/secrets.ts'
 import { findOne, readFleet } from '../show/choose.ts'
-import { lookingOf, type Row, recordJson, rowJson, rowOf } from '../show/client-rows.ts'
+import { asOfView, type Row, recordJson, rowJson, rowOf } from '../show/client-rows.ts'
 import { type Read, readPosition } from '../show/read-position.ts'
 import { type Ending, EXIT } from '../terminal/command-fault.ts'
 import { run, type Work } from '../terminal/run.ts'
@@ -18,7 +18,7 @@ import { table } from '../terminal/table.ts'
 import { at, atAndSpan, count, iso, span } from '../terminal/words.ts'
 import { paintState } from './list.ts'
 
-interface StatusOptions {
+export interface StatusOptions {
   readonly read?: true
 }
 
@@ -49,7 +49,7 @@ const see = async (seat: Seat, name: string, { read: mayRead }: StatusOptions): 
   ])
   const record = records.clients.find((one) => one.clientId === clientId)
   const read = mayRead === true ? await readPosition(vault, secret.arn, record) : undefined
-  return { row: rowOf(secret, view, lookingOf(view, seat.timing.now())), record, versions, read }
+  return { row: rowOf(secret, view, asOfView(view, seat.timing.now())), record, versions, read }
 }
 
 const slotsOf = (record: ClientRecord | undefined): string => {
@@ -58,9 +58,9 @@ const slotsOf = (record: ClientRecord | undefined): string => {
   return `current …${current}, next ${next === null ? 'empty' : `…${next}`}`
 }
 
-const overlapWords = ({ visible, looking }: Row): string => {
+const overlapWords = ({ visible, asOf }: Row): string => {
   if (visible.overlapUntil === undefined) return visible.state === 'revoked' ? 'none: a settle is due at once' : 'none'
-  const until = atAndSpan(visible.overlapUntil, looking.now)
+  const until = atAndSpan(visible.overlapUntil, asOf.now)
   return visible.hold === undefined ? `until ${until}` : `until it is released (would end ${until})`
 }
 
@@ -77,11 +77,10 @@ const attemptWords = (sight: Sight): string =>
     .join('; ')
 
 const ageWords = ({ row, read }: Sight): string => {
-  const { now } = row.looking
+  const { now } = row.asOf
   if (read?.issuedAt !== undefined) return `${span(now - read.issuedAt)}, issued ${at(read.issuedAt)}`
-  return row.visible.rotatedAt === undefined
-    ? '–'
-    : `${span(now - row.visible.rotatedAt)} at the least, since ${at(row.visible.rotatedAt)}`
+  const { issuedAt } = row.visible
+  return issuedAt === undefined ? '–' : `${span(now - issuedAt)} at the least, since ${at(issuedAt)}`
 }
 
 const readRows = (read: Read | undefined): readonly (readonly string[])[] =>
@@ -97,7 +96,7 @@ const readRows = (read: Read | undefined): readonly (readonly string[])[] =>
 
 const detailOf = (screen: Screen, sight: Sight): string => {
   const { row, record, read } = sight
-  const { visible, secret, name, looking } = row
+  const { visible, secret, name, asOf } = row
   const owner = ownerOf(secret)
   const said = slotWords(visible.state, record, clientIdOf(secret))
   const failed = attemptWords(sight)
@@ -110,7 +109,7 @@ const detailOf = (screen: Screen, sight: Sight): string => {
     ['at Stytch', slotsOf(record)],
     ['overlap', overlapWords(row)],
     ['age', `${ageWords(sight)}${visible.isOverdue ? screen.paint('yellow', ', overdue') : ''}`],
-    ['next rotation', atAndSpan(secret.nextRotationAt, looking.now)],
+    ['next rotation', atAndSpan(secret.nextRotationAt, asOf.now)],
     ['last', lastWords(sight)],
     ...(failed === '' ? [] : [['came to nothing', failed]]),
     ['held', hold === undefined ? 'no' : `since ${at(hold.since)}${hold.by === undefined ? '' : ` by ${hold.by}`}`],
@@ -130,8 +129,8 @@ const sightJson = (sight: Sight) => ({
 
 const ofStage = async (seat: Seat): Promise<Ending> => {
   const view = await seat.view()
-  const looking = lookingOf(view, seat.timing.now())
-  const rows = (await readFleet(seat)).map((secret) => rowOf(secret, view, looking))
+  const asOf = asOfView(view, seat.timing.now())
+  const rows = (await readFleet(seat)).map((secret) => rowOf(secret, view, asOf))
   const freeze = await (await seat.reach()).freeze.read()
   const tally: Record<string, number> = {}
   for (const { visible } of rows) tally[visible.state] = (tally[visible.state] ?? 0) + 1
@@ -153,7 +152,7 @@ const ofStage = async (seat: Seat): Promise<Ending> => {
   }
 }
 
-const status: Work<StatusOptions> = async (seat, options, names) => {
+export const status: Work<StatusOptions> = async (seat, options, names) => {
   if (names.length === 0) return ofStage(seat)
   const sights: Sight[] = []
   for (const name of names) sights.push(await see(seat, name, options))

@@ -7,8 +7,7 @@ import { readSecrets } from '../../lambda/core/clients/survey-clients.ts'
 import type { LeakFinding } from '../../lambda/core/intake/leak-finding.ts'
 import { createClientSecret } from '../../lambda/core/secret/client-secret.ts'
 import type { Fleet, ManagedSecret } from '../../lambda/core/secret/fleet.ts'
-import { clientIdOf } from '../../lambda/core/secret/secret-tags.ts'
-import { countFault, createMatcher, type Selector } from '../../lambda/core/secret/selector.ts'
+import { countFault, createSelection, missingFrom, type Selector } from '../../lambda/core/secret/selector.ts'
 import { addFilters, arnAdvice, byName, secretIdsOf } from '../show/choose.ts'
 import { processCliEnv } from '../terminal/cli-env.ts'
 import { CommandFault, EXIT } from '../terminal/command-fault.ts'
@@ -43,9 +42,8 @@ export const prefixOf = ({ stage }: Seat, { prefix }: TargetOptions): string => 
 const usage = (message: string): CommandFault => new CommandFault(EXIT.usage, message)
 
 const listMatching = async (fleet: Fleet, prefix: string, selector: Selector): Promise<readonly ManagedSecret[]> => {
-  const matches = createMatcher(selector)
-  const found = await readSecrets({ fleet }, prefix)
-  return found.filter((secret) => !secret.isDeleted && matches(secret)).toSorted(byName)
+  const { isSelected } = createSelection({ by: [selector] })
+  return (await readSecrets({ fleet }, prefix)).filter(isSelected).toSorted(byName)
 }
 
 const named = async (fleet: Fleet, prefix: string, names: readonly string[]): Promise<Targets> => {
@@ -54,7 +52,7 @@ const named = async (fleet: Fleet, prefix: string, names: readonly string[]): Pr
   for (const [at, secretId] of secretIdsOf(prefix, given).entries()) {
     const name = given[at] ?? secretId
     const secret = await fleet.inspect(secretId)
-    if (secret === undefined || secret.isDeleted)
+    if (secret === undefined || !createSelection({ by: [{ secretNames: [secret.name] }] }).isSelected(secret))
       throw usage(`there is no client ${JSON.stringify(name)} below ${prefix}; see m2m list${arnAdvice(name)}`)
     secrets.push(secret)
   }
@@ -105,9 +103,7 @@ const selectorOf = (options: TargetOptions): Selector | undefined => {
 }
 
 const assertAllFound = (selector: Selector, secrets: readonly ManagedSecret[]): void => {
-  if (!('clientIds' in selector)) return
-  const known = new Set(secrets.map(clientIdOf))
-  const missing = selector.clientIds.filter((id) => !known.has(id))
+  const missing = missingFrom(selector, secrets)
   if (missing.length > 0) throw usage(`no managed secret holds ${missing.join(', ')}; see m2m doctor`)
 }
 

@@ -6,7 +6,7 @@ import { forEachLimited } from '../../lambda/core/base/for-each-limited.ts'
 import { type FreezeState, stops } from '../../lambda/core/rotation/freeze.ts'
 import type { Fleet, ManagedSecret } from '../../lambda/core/secret/fleet.ts'
 import { clientIdOf } from '../../lambda/core/secret/secret-tags.ts'
-import { lookingOf, type Row, rowOf } from '../show/client-rows.ts'
+import { asOfView, type Row, rowOf } from '../show/client-rows.ts'
 import { CommandFault, type Ending, EXIT } from '../terminal/command-fault.ts'
 import type { Seat } from '../terminal/seat.ts'
 import { count } from '../terminal/words.ts'
@@ -100,11 +100,11 @@ const assertAllowed = (judged: readonly Judged[]): void => {
 export const askRotations = async (seat: Seat, order: RotationOrder): Promise<Ending> => {
   const view = await seat.view()
   const { fleet } = await seat.reach()
-  const looking = lookingOf(view, seat.timing.now())
+  const asOf = asOfView(view, seat.timing.now())
   const frozen = await frozenOf(seat)
   const judge = (row: Row): Verdict => frozenVerdict(frozen, order.verb, row) ?? order.judge(row)
   const judged = order.secrets.map((secret): Judged => {
-    const row = rowOf(secret, view, looking)
+    const row = rowOf(secret, view, asOf)
     return { row, verdict: judge(row) }
   })
   assertAllowed(judged)
@@ -131,7 +131,7 @@ export const askRotations = async (seat: Seat, order: RotationOrder): Promise<En
   await forEachLimited(wanted, pace, async (one) => {
     // ListSecrets may lag behind: many were chosen by it.
     const secret = wanted.length === 1 ? one.row.secret : await fleet.inspect(one.row.secret.arn)
-    const row = secret === undefined ? one.row : rowOf(secret, view, lookingOf(view, seat.timing.now()))
+    const row = secret === undefined ? one.row : rowOf(secret, view, asOfView(view, seat.timing.now()))
     const verdict = judge(row)
     if (verdict.is === 'refuse') results.push(toResult({ row, verdict }, 'failed'))
     else if (verdict.is === 'skip') results.push(toResult({ row, verdict }, 'skipped'))

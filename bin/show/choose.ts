@@ -4,7 +4,7 @@ import { type Command, InvalidArgumentError } from 'commander'
 import { readSecrets } from '../../lambda/core/clients/survey-clients.ts'
 import { expectedClientName, isClientName } from '../../lambda/core/secret/client-name.ts'
 import type { ManagedSecret } from '../../lambda/core/secret/fleet.ts'
-import { createMatcher, type Selector } from '../../lambda/core/secret/selector.ts'
+import { createSelection, type Selector } from '../../lambda/core/secret/selector.ts'
 import { CommandFault, EXIT } from '../terminal/command-fault.ts'
 import { addText } from '../terminal/options.ts'
 import type { Seat } from '../terminal/seat.ts'
@@ -69,15 +69,16 @@ export const findOne = async (seat: Seat, name: string): Promise<ManagedSecret> 
   return secret
 }
 
-const selectorOf = ({ names, tag, scope, all }: Choice): Selector | 'named' => {
+/** @returns what each chosen client must match: nothing for all of them. */
+const selectorsOf = ({ names, tag, scope, all }: Choice): readonly Selector[] | 'named' => {
   const given = [names.length > 0, tag !== undefined, scope !== undefined, all === true].filter(Boolean).length
   if (given !== 1) {
     const what = given === 0 ? 'no clients were chosen' : 'clients were chosen in more than one way'
     throw new CommandFault(EXIT.usage, `${what}: name them, or give one of --tag, --scope, --all`)
   }
-  if (tag !== undefined) return { tags: tag }
-  if (scope !== undefined) return { scopes: scope }
-  return all === true ? { due: true } : 'named'
+  if (tag !== undefined) return [{ tags: tag }]
+  if (scope !== undefined) return [{ scopes: scope }]
+  return all === true ? [] : 'named'
 }
 
 export const readFleet = async (seat: Seat): Promise<readonly ManagedSecret[]> => {
@@ -95,13 +96,15 @@ export const byName = (one: ManagedSecret, other: ManagedSecret): number => (one
 
 /** @throws CommandFault `usage` when a name is not there, or nothing was chosen. */
 export const choose = async (seat: Seat, choice: Choice): Promise<readonly ManagedSecret[]> => {
-  const selector = selectorOf(choice)
-  if (selector === 'named') {
-    const found: ManagedSecret[] = []
-    secretIdsOf((await seat.view()).secretNamePrefix, choice.names)
-    for (const name of new Set(choice.names)) found.push(await findOne(seat, name))
-    return found
-  }
-  const matches = createMatcher(selector)
-  return (await readFleet(seat)).filter((secret) => !secret.isDeleted && matches(secret)).sort(byName)
+  const by = selectorsOf(choice)
+  if (by !== 'named') return (await readFleet(seat)).filter(createSelection({ by }).isSelected).sort(byName)
+  const found: ManagedSecret[] = []
+  // Every malformed name at once, before any is looked for.
+  secretIdsOf((await seat.view()).secretNamePrefix, choice.names)
+  for (const name of new Set(choice.names)) found.push(await findOne(seat, name))
+  const selection = createSelection({ by: [{ secretNames: found.map(({ name }) => name) }] })
+  const deleted = found.filter((secret) => selection.whyNot(secret) === 'deleted')
+  if (deleted.length === 0) return found
+  const what = deleted.length === 1 ? 'is scheduled for deletion' : 'are scheduled for deletion'
+  throw new CommandFault(EXIT.usage, `${deleted.map(({ name }) => name).join(', ')} ${what}; see m2m status`)
 }

@@ -3,38 +3,46 @@
 import type { StageView } from '../../lambda/core/clients/client-desk.ts'
 import type { ClientRecord } from '../../lambda/core/clients/client-keeper.ts'
 import { ownerOf } from '../../lambda/core/clients/client-ownership.ts'
-import { type Looking, slotWords, type Visible, visibleOf } from '../../lambda/core/clients/client-status.ts'
-import { type ManagedSecret, unfinishedVersion } from '../../lambda/core/secret/fleet.ts'
+import { slotWords, type Visible, visibleOf } from '../../lambda/core/clients/client-status.ts'
+import type { ManagedSecret } from '../../lambda/core/secret/fleet.ts'
+import type { HoldLimit } from '../../lambda/core/secret/is-held-too-long.ts'
+import type { AsOf } from '../../lambda/core/secret/is-managed.ts'
+import { unfinishedVersion } from '../../lambda/core/secret/labels.ts'
 import { clientIdOf, overlapOf, periodOf, scopesOf, TAG } from '../../lambda/core/secret/secret-tags.ts'
 import { iso } from '../terminal/words.ts'
 import { shortName } from './choose.ts'
 
 const HOUR_MS = 3_600_000
 
-export const lookingOf = ({ rotationFunctionArn, periodHours, overlapHours }: StageView, now: number): Looking => ({
-  rotationFunctionArn,
-  spans: { periodMs: periodHours * HOUR_MS, overlapMs: overlapHours * HOUR_MS },
+/** As the configuration's own default; for a clients function of an earlier version, which does not say. */
+const DEFAULT_LONGEST_HOLD_HOURS = 7 * 24
+
+/** What the rules about a secret (core/secret) are asked with. */
+export const asOfView = (view: StageView, now: number): AsOf & HoldLimit => ({
+  rotationFunctionArn: view.rotationFunctionArn,
+  spans: { periodMs: view.periodHours * HOUR_MS, overlapMs: view.overlapHours * HOUR_MS },
+  longestHoldMs: (view.longestHoldHours ?? DEFAULT_LONGEST_HOLD_HOURS) * HOUR_MS,
   now,
 })
 
 export interface Row {
   readonly secret: ManagedSecret
   readonly visible: Visible
-  readonly looking: Looking
+  readonly asOf: AsOf
   readonly name: string
 }
 
-export const rowOf = (secret: ManagedSecret, { secretNamePrefix }: StageView, looking: Looking): Row => ({
+export const rowOf = (secret: ManagedSecret, { secretNamePrefix }: StageView, asOf: AsOf): Row => ({
   secret,
-  visible: visibleOf(secret, looking),
-  looking,
+  visible: visibleOf(secret, asOf),
+  asOf,
   name: shortName(secretNamePrefix, secret.name),
 })
 
 const ownTags = ({ tags }: ManagedSecret): Readonly<Record<string, string>> =>
   Object.fromEntries(Object.entries(tags).filter(([key]) => !key.startsWith('m2m:')))
 
-export const rowJson = ({ secret, visible, looking, name }: Row) => ({
+export const rowJson = ({ secret, visible, asOf, name }: Row) => ({
   name,
   secretName: secret.name,
   secretArn: secret.arn,
@@ -50,8 +58,8 @@ export const rowJson = ({ secret, visible, looking, name }: Row) => ({
   rotatedAt: iso(visible.rotatedAt),
   nextRotationAt: iso(secret.nextRotationAt),
   isOverdue: visible.isOverdue,
-  periodHours: periodOf(secret, looking.spans) / HOUR_MS,
-  overlapHours: overlapOf(secret, looking.spans) / HOUR_MS,
+  periodHours: periodOf(secret, asOf.spans) / HOUR_MS,
+  overlapHours: overlapOf(secret, asOf.spans) / HOUR_MS,
   held: visible.hold === undefined ? null : { since: iso(visible.hold.since), by: visible.hold.by ?? null },
   owner: ownerOf(secret) ?? null,
   onRemoval: secret.tags[TAG.onRemoval] ?? null,

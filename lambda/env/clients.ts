@@ -11,6 +11,8 @@ export interface ClientsEnv extends RegistrarEnv {
   readonly backstop: BackstopEnv
   readonly periodHours: number
   readonly overlapHours: number
+  /** After which a hold is reported. */
+  readonly longestHoldHours: number
 }
 
 const readHours = (reader: Reader, name: string): number => {
@@ -45,6 +47,7 @@ export const readClientsEnv = (env: Environment): ClientsEnv => {
     backstop: readBackstop(reader),
     periodHours: readHours(reader, 'M2M_PERIOD_HOURS'),
     overlapHours: readHours(reader, 'M2M_OVERLAP_HOURS'),
+    longestHoldHours: readHours(reader, 'M2M_LONGEST_HOLD_HOURS'),
   }
   reader.finish()
   return settings
@@ -55,10 +58,12 @@ export const writeClientsEnv = ({
   backstop,
   periodHours,
   overlapHours,
+  longestHoldHours,
   ...rest
 }: ClientsEnv): Record<string, string> => ({
   ...writeRegistrarEnv(rest),
   M2M_BACKSTOP: writeBackstop(backstop),
   M2M_PERIOD_HOURS: String(periodHours),
   M2M_OVERLAP_HOURS: String(overlapHours),
+  M2M_LONGEST_HOLD_HOURS: String(longestHoldHours),
 })

@@ -23,7 +23,7 @@ export interface ClientsFunctionProps {
   readonly key: SecretsKey
   readonly rotation: RotationFunction
   readonly registrar: Registrar
-  readonly spans: Pick<DeployConfig['rotation'], 'periodHours' | 'overlapHours'>
+  readonly spans: Pick<DeployConfig['rotation'], 'periodHours' | 'overlapHours' | 'longestHoldHours'>
   readonly replicas: readonly ReplicaConfig[]
   readonly breakGlass: BreakGlass
   /** Roles of people who run the command line. */
@@ -58,6 +58,7 @@ export class ClientsFunction extends Construct {
         backstop: registrar.backstop,
         periodHours: spans.periodHours,
         overlapHours: spans.overlapHours,
+        longestHoldHours: spans.longestHoldHours,
       }),
     })
     mayRegister(this.fn, props)

@@ -11,6 +11,7 @@ interface GrowingSettings extends ReaderSettings {
     readonly backstop: RotationRules
     readonly periodHours: number
     readonly overlapHours: number
+    readonly longestHoldHours: number
   }
   readonly keyArn?: string
   readonly replicas: readonly { readonly region: string; readonly keyArn?: string }[]
@@ -52,6 +53,7 @@ export const settingsFault = (config: GrowingSettings): string | undefined => {
       backstop: rotation.backstop,
       periodHours: rotation.periodHours,
       overlapHours: rotation.overlapHours,
+      longestHoldHours: rotation.longestHoldHours,
     }),
   )
   if (size <= MAX_ENVIRONMENT_BYTES) return undefined

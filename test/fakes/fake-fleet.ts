@@ -2,7 +2,8 @@
 // that moves only from where it is said to be. What a rotation comes to is the test's to say.
 import { Fault } from '../../lambda/core/base/fault.ts'
 import type { RotationSteps, StepAsked, StepReply } from '../../lambda/core/drive/rotation-steps.ts'
-import { type Fleet, type ManagedSecret, unfinishedVersion } from '../../lambda/core/secret/fleet.ts'
+import type { Fleet, ManagedSecret } from '../../lambda/core/secret/fleet.ts'
+import { unfinishedVersion } from '../../lambda/core/secret/labels.ts'
 import type { VersionEntry } from '../../lambda/core/secret/secrets.ts'
 import type { FakeTiming } from './fake-timing.ts'
 import type { MadeSecret } from './managed-secret.ts'

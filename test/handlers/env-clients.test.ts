@@ -16,6 +16,7 @@ const settings: ClientsEnv = {
   backstop: { everyDays: 60 },
   periodHours: 720,
   overlapHours: 24,
+  longestHoldHours: 168,
 }
 
 const backstop: fc.Arbitrary<ClientsEnv['backstop']> = fc.oneof(

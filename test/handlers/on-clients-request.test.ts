@@ -32,6 +32,7 @@ beforeAll(async () => {
   vi.stubEnv('M2M_BACKSTOP', '60')
   vi.stubEnv('M2M_PERIOD_HOURS', '720')
   vi.stubEnv('M2M_OVERLAP_HOURS', '24')
+  vi.stubEnv('M2M_LONGEST_HOLD_HOURS', '168')
   ;({ handler } = await import('../../lambda/handlers/on-clients-request.ts'))
 })
 afterAll(() => vi.unstubAllEnvs())
@@ -88,6 +89,7 @@ test('says what the stage has settled, so that a plan can be made without the pr
       backstop: { everyDays: 60 },
       periodHours: 720,
       overlapHours: 24,
+      longestHoldHours: 168,
       policyRevision: expect.stringMatching(/^[0-9a-f]{16}$/),
       readerAccounts: [],
     },

@@ -8,7 +8,8 @@ import {
   type SecretListEntry,
   type SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager'
-import { type Fleet, type ManagedSecret, type RotationReply, unfinishedVersion } from '../../core/secret/fleet.ts'
+import type { Fleet, ManagedSecret, RotationReply } from '../../core/secret/fleet.ts'
+import { unfinishedVersion } from '../../core/secret/labels.ts'
 import { awsFault, isAwsError } from './aws-call.ts'
 import { fromRules } from './rotation-rules.ts'
 import { attempt, listVersions, moveLabel } from './versions.ts'

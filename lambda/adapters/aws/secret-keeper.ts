@@ -1,4 +1,5 @@
 // Secrets Manager as the domain's SecretKeeper: everything about a secret but its value. Each call may be sent twice.
+
 import {
   CancelRotateSecretCommand,
   DeleteSecretCommand,
@@ -12,6 +13,7 @@ import {
   UntagResourceCommand,
   UpdateSecretCommand,
 } from '@aws-sdk/client-secrets-manager'
+import { CURRENT, labelled } from '../../core/secret/labels.ts'
 import type { SecretFacts, SecretKeeper } from '../../core/secret/secret-keeper.ts'
 import { awsFault, isAwsError } from './aws-call.ts'
 import { fromRules, toRules } from './rotation-rules.ts'
@@ -28,7 +30,7 @@ const toFacts = (name: string, reply: DescribeSecretResponse): SecretFacts => {
     tags: Object.fromEntries(tags),
     lastReadOnDayAt: reply.LastAccessedDate?.getTime(),
     isDeleted: reply.DeletedDate !== undefined,
-    hasValue: Object.values(reply.VersionIdsToStages ?? {}).some((labels) => labels.includes('AWSCURRENT')),
+    hasValue: labelled({ labels: reply.VersionIdsToStages ?? {} }, CURRENT) !== undefined,
     createdAt: reply.CreatedDate?.getTime(),
     rotation:
       reply.RotationEnabled === true && functionArn !== undefined && rules !== undefined

@@ -1,54 +1,33 @@
 // What a campaign decides: which secrets it begins with, in which order, in what pages, how fast, and when it has had enough. Pure.
 // It decides on metadata; what is done to one secret is drive/carry-out.ts.
 
-import { type ManagedSecret, switchedAt, unfinishedVersion, versionLabelled } from '../secret/fleet.ts'
-import { isSettledOrigin, makesNewValue, readRequestToken } from '../secret/request-token.ts'
-import { holdOf, isRetired, overlapOf, periodOf, type StageSpans } from '../secret/secret-tags.ts'
+import type { ManagedSecret } from '../secret/fleet.ts'
+import { type AsOf, isManaged } from '../secret/is-managed.ts'
+import { unfinishedVersion } from '../secret/labels.ts'
+import { isOverlapOpen } from '../secret/overlap.ts'
+import { holdOf, isRetired } from '../secret/secret-tags.ts'
 import type { CampaignIntent, CampaignRequest } from './campaign-request.ts'
 
 /** Why a secret that was selected is left alone. */
 export type Skip = 'deleted' | 'retired' | 'notManaged' | 'held' | 'unfinished' | 'overlapOpen' | 'notDue' | 'frozen'
 
-export interface Eligibility {
+export interface Eligibility extends AsOf {
   readonly intent: CampaignIntent
-  /** Only what is older than its period. */
-  readonly isDueOnly: boolean
-  readonly now: number
-  readonly spans: StageSpans
-  readonly rotationFunctionArn: string
-}
-
-/**
- * When the value was issued, epoch milliseconds: from the ids, which say when a rotation was asked for, as long as they still carry a
- * label; else from LastRotatedDate, which a settle makes younger than the value is.
- */
-export const issuedAtEstimate = (secret: ManagedSecret): number => {
-  const current = versionLabelled(secret, 'AWSCURRENT')
-  const fallback = secret.lastRotatedAt ?? secret.createdAt ?? 0
-  if (current === undefined) return fallback
-  const issuer = current.origin === 'settle' ? versionLabelled(secret, 'AWSPREVIOUS') : current
-  if (issuer === undefined || !makesNewValue(issuer.origin)) return fallback
-  return readRequestToken(issuer.versionId).askedAt ?? fallback
-}
-
-/** A switch that is not settled yet, and whose consumers may still hold the old value; a revoke's settle is not a campaign's. */
-const isOverlapOpen = (secret: ManagedSecret, { now, spans }: Eligibility): boolean => {
-  const current = versionLabelled(secret, 'AWSCURRENT')
-  if (current === undefined || isSettledOrigin(current.origin)) return false
-  return current.origin === 'revoke' || now < switchedAt(secret) + overlapOf(secret, spans)
 }
 
 /** @returns why this secret is left alone; undefined when it is the campaign's. A revoke leaves nothing alone that it can reach. */
-export const skipOf = (secret: ManagedSecret, eligibility: Eligibility): Skip | undefined => {
-  const { intent, isDueOnly, now, spans, rotationFunctionArn } = eligibility
+export const skipOf = (
+  secret: ManagedSecret,
+  eligibility: Eligibility,
+): Exclude<Skip, 'notDue' | 'frozen'> | undefined => {
+  const { intent } = eligibility
   if (secret.isDeleted) return 'deleted'
   if (isRetired(secret)) return 'retired'
-  if (!secret.rotationEnabled || secret.rotationFunctionArn !== rotationFunctionArn) return 'notManaged'
+  if (!isManaged(secret, eligibility)) return 'notManaged'
   if (intent === 'revoke') return undefined
   if (holdOf(secret) !== undefined) return 'held'
   if (unfinishedVersion(secret) !== undefined) return 'unfinished'
-  if (isOverlapOpen(secret, eligibility)) return 'overlapOpen'
-  return isDueOnly && now - issuedAtEstimate(secret) < periodOf(secret, spans) ? 'notDue' : undefined
+  return isOverlapOpen(secret, eligibility) ? 'overlapOpen' : undefined
 }
 
 /** One secret as a checkpoint keeps it: short, since a hundred thousand are kept. */

@@ -5,7 +5,9 @@
 import { createRateLimiter, type RateLimiter } from '../base/rate-limiter.ts'
 import { carryOut, type ErrandOutcome } from '../drive/carry-out.ts'
 import { type FreezeState, stops } from '../rotation/freeze.ts'
-import { type ManagedSecret, switchedAt, versionLabelled } from '../secret/fleet.ts'
+import type { ManagedSecret } from '../secret/fleet.ts'
+import { versionLabelled } from '../secret/labels.ts'
+import { overlapEndsAt } from '../secret/overlap.ts'
 import { holdOf, overlapOf } from '../secret/secret-tags.ts'
 import { PAGE_SECRETS, type Skip, skipOf } from './campaign.ts'
 import type { PageOrder, PageReply } from './campaign-page.ts'
@@ -64,7 +66,6 @@ const createRules = ({ campaigning, order }: Page, freeze: () => Promise<FreezeS
     // Its age was judged when it was selected.
     return skipOf(secret, {
       intent: order.intent,
-      isDueOnly: false,
       now: timing.now(),
       spans: rules.stage,
       rotationFunctionArn: rules.rotationFunctionArn,
@@ -74,7 +75,7 @@ const createRules = ({ campaigning, order }: Page, freeze: () => Promise<FreezeS
     const currentOrigin = versionLabelled(secret, 'AWSCURRENT')?.origin ?? 'rotate'
     if (stops(await freeze(), { intent: 'settle', currentOrigin })) return 'notYet'
     if (order.intent === 'revoke') return undefined
-    const isOver = timing.now() >= switchedAt(secret) + overlapOf(secret, rules.stage)
+    const isOver = timing.now() >= overlapEndsAt(secret, rules.stage)
     return isOver && holdOf(secret) === undefined ? undefined : 'notYet'
   }
   return { mayBegin, maySettle }

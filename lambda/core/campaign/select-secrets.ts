@@ -3,9 +3,10 @@
 
 import { ok, type Result, refused } from '../base/result.ts'
 import type { ManagedSecret } from '../secret/fleet.ts'
+import { issuedAtEstimate } from '../secret/is-overdue.ts'
 import { clientIdOf } from '../secret/secret-tags.ts'
-import { countFault, createMatcher, namedAs, namedBy } from '../secret/selector.ts'
-import { type Chosen, type Eligibility, issuedAtEstimate, MAX_SELECTED, type Skip, skipOf } from './campaign.ts'
+import { countFault, createSelection, namedAs, namedBy } from '../secret/selector.ts'
+import { type Chosen, type Eligibility, MAX_SELECTED, type Skip, skipOf } from './campaign.ts'
 import type { Durable } from './campaign-ports.ts'
 import type { CampaignFailure } from './campaign-report.ts'
 import type { CampaignRequest } from './campaign-request.ts'
@@ -36,9 +37,8 @@ const PORTION_NAMES = 200
 /** A step that takes longer is lost when the process is. */
 const PORTION_MS = 120_000
 
-const eligibilityOf = ({ rules, timing }: Campaigning, { intent, selector }: CampaignRequest): Eligibility => ({
+const eligibilityOf = ({ rules, timing }: Campaigning, { intent }: CampaignRequest): Eligibility => ({
   intent,
-  isDueOnly: 'due' in selector,
   now: timing.now(),
   spans: rules.stage,
   rotationFunctionArn: rules.rotationFunctionArn,
@@ -47,10 +47,10 @@ const eligibilityOf = ({ rules, timing }: Campaigning, { intent, selector }: Cam
 const createSieve = (campaigning: Campaigning, request: CampaignRequest) => {
   const { secretNamePrefix } = campaigning.rules
   const { selector, intent } = request
-  const matches = createMatcher(selector)
   const leaked = new Set<string | undefined>(request.knownLeaked)
   const isNaming = namedBy(selector).length > 0
   const eligibility = eligibilityOf(campaigning, request)
+  const { whyNot } = createSelection({ by: [selector] }, eligibility)
   const chosen: Chosen[] = []
   const skipped: Partial<Record<Skip, number>> = {}
   const unmanaged: string[] = []
@@ -68,10 +68,11 @@ const createSieve = (campaigning: Campaigning, request: CampaignRequest) => {
     isFull: (): boolean => bytes >= PORTION_BYTES,
     add: (secret: ManagedSecret): void => {
       // ListSecrets' filter is a promise of AWS's; the prefix is ours.
-      if (!secret.name.startsWith(secretNamePrefix) || !matches(secret)) return
+      const unselected = whyNot(secret)
+      if (!secret.name.startsWith(secretNamePrefix) || unselected === 'other') return
       const asNamed = isNaming ? namedAs(selector, secret) : undefined
       if (asNamed !== undefined) named.add(asNamed)
-      const skip = skipOf(secret, eligibility)
+      const skip = skipOf(secret, eligibility) ?? (unselected === 'notDue' ? unselected : undefined)
       if (skip === 'deleted' || skip === 'retired') return
       matched += 1
       if (skip === undefined) choose(secret)

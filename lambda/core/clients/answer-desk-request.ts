@@ -13,7 +13,9 @@ import { revisionOf, type Stage } from './guard-secret.ts'
 import { type Retirement, retireDeclaredClient } from './retire-declared-client.ts'
 import { switchClient } from './switch-client.ts'
 
-export interface DeskStage extends Stage, Pick<StageView, 'projectId' | 'backstop' | 'periodHours' | 'overlapHours'> {}
+export interface DeskStage
+  extends Stage,
+    Pick<StageView, 'projectId' | 'backstop' | 'periodHours' | 'overlapHours' | 'longestHoldHours'> {}
 
 export interface Desk {
   readonly parts: Declaration & Retirement & Discarding
@@ -30,6 +32,7 @@ const viewOf = (stage: DeskStage): StageView => ({
   backstop: stage.backstop,
   periodHours: stage.periodHours,
   overlapHours: stage.overlapHours,
+  ...(stage.longestHoldHours === undefined ? {} : { longestHoldHours: stage.longestHoldHours }),
   policyRevision: revisionOf(stage),
   readerAccounts: stage.readerAccounts ?? [],
   ...(stage.readerOrganizationId === undefined ? {} : { readerOrganizationId: stage.readerOrganizationId }),

@@ -17,6 +17,8 @@ export interface StageView {
   readonly backstop: RotationRules
   readonly periodHours: number
   readonly overlapHours: number
+  /** After which a hold is reported; absent: a function before this field. */
+  readonly longestHoldHours?: number
   /** Of the policy that every secret gets; policyFingerprint (secret-policy.ts) adds the consumers. */
   readonly policyRevision: string
   /** Other accounts whose roles may be readers; absent: a function before this field, which says so when it is asked. */

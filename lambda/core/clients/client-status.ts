@@ -2,9 +2,14 @@
 // people who look; what is to be done about it is due.ts's and the rotation's to decide.
 
 import { isM2mClient } from '../secret/client-id.ts'
-import { type ManagedSecret, switchedAt, unfinishedVersion, versionLabelled } from '../secret/fleet.ts'
+import type { ManagedSecret } from '../secret/fleet.ts'
+import { type AsOf, isManaged } from '../secret/is-managed.ts'
+import { isOverdue, issuedAtEstimate } from '../secret/is-overdue.ts'
+import { isStuck } from '../secret/is-stuck.ts'
+import { CURRENT, unfinishedVersion, versionLabelled } from '../secret/labels.ts'
+import { overlapEndsAt } from '../secret/overlap.ts'
 import { isSettledOrigin, type Origin, readRequestToken } from '../secret/request-token.ts'
-import { type Hold, holdOf, isRetired, overlapOf, periodOf, type StageSpans } from '../secret/secret-tags.ts'
+import { type Hold, holdOf, isRetired } from '../secret/secret-tags.ts'
 import type { ClientRecord } from './client-keeper.ts'
 
 export const visibleStates = [
@@ -33,49 +38,36 @@ export interface Visible {
     | undefined
   /** When the overlap ends at the earliest, epoch milliseconds; with a hold: not before it is released. */
   readonly overlapUntil: number | undefined
-  /** Since when the value is in place, as far as metadata tells. */
+  /** When the value was issued, as far as metadata tells: its age. */
+  readonly issuedAt: number | undefined
+  /** When Secrets Manager last saw a rotation succeed, a settle included; before the first, when the secret was created. */
   readonly rotatedAt: number | undefined
   readonly isOverdue: boolean
   readonly hold: Hold | undefined
 }
 
-const STUCK_AFTER_MS = 10 * 60_000
-
-export interface Looking {
-  readonly rotationFunctionArn: string
-  readonly spans: StageSpans
-  readonly now: number
-}
-
-const stateOf = (secret: ManagedSecret, { rotationFunctionArn, now }: Looking): VisibleState => {
+const stateOf = (secret: ManagedSecret, asOf: AsOf): VisibleState => {
   if (secret.isDeleted) return 'deleted'
-  const current = versionLabelled(secret, 'AWSCURRENT')
+  const current = versionLabelled(secret, CURRENT)
   if (current === undefined) return 'empty'
   if (isRetired(secret)) return 'retired'
-  const unfinished = unfinishedVersion(secret)
-  if (unfinished !== undefined) {
-    const since = readRequestToken(unfinished.versionId).askedAt ?? secret.lastChangedAt ?? now
-    return now - since > STUCK_AFTER_MS ? 'stuck' : 'rotating'
-  }
-  if (!secret.rotationEnabled || secret.rotationFunctionArn !== rotationFunctionArn) return 'off'
+  if (unfinishedVersion(secret) !== undefined) return isStuck(secret, asOf.now) ? 'stuck' : 'rotating'
+  if (!isManaged(secret, asOf)) return 'off'
   if (isSettledOrigin(current.origin)) return 'settled'
   return current.origin === 'revoke' ? 'revoked' : 'overlap'
 }
 
-export const visibleOf = (secret: ManagedSecret, looking: Looking): Visible => {
-  const { spans, now } = looking
-  const state = stateOf(secret, looking)
-  const current = versionLabelled(secret, 'AWSCURRENT')
-  const rotatedAt = secret.lastRotatedAt ?? secret.createdAt
-  const hold = holdOf(secret)
+export const visibleOf = (secret: ManagedSecret, asOf: AsOf): Visible => {
+  const state = stateOf(secret, asOf)
+  const current = versionLabelled(secret, CURRENT)
   return {
     state,
     last: current === undefined ? undefined : { ...current, askedAt: readRequestToken(current.versionId).askedAt },
-    overlapUntil: state === 'overlap' ? switchedAt(secret) + overlapOf(secret, spans) : undefined,
-    rotatedAt,
-    isOverdue:
-      hold === undefined && rotatedAt !== undefined && state !== 'retired' && now > rotatedAt + periodOf(secret, spans),
-    hold,
+    overlapUntil: state === 'overlap' ? overlapEndsAt(secret, asOf.spans) : undefined,
+    issuedAt: issuedAtEstimate(secret) || undefined,
+    rotatedAt: secret.lastRotatedAt ?? secret.createdAt,
+    isOverdue: isOverdue(secret, asOf),
+    hold: holdOf(secret),
   }
 }
 

@@ -2,10 +2,13 @@
 // AWSCURRENT's value still works is the next rotation's to find out, or `m2m status --read`.
 
 import { isM2mClient } from '../secret/client-id.ts'
-import { type ManagedSecret, unfinishedVersion } from '../secret/fleet.ts'
+import type { ManagedSecret } from '../secret/fleet.ts'
+import { type HoldLimit, isHeldTooLong } from '../secret/is-held-too-long.ts'
+import type { AsOf } from '../secret/is-managed.ts'
+import { unfinishedVersion } from '../secret/labels.ts'
 import { clientIdOf, isRetired, TAG } from '../secret/secret-tags.ts'
 import type { ClientRecord } from './client-keeper.ts'
-import { type Looking, slotWords, visibleOf } from './client-status.ts'
+import { slotWords, visibleOf } from './client-status.ts'
 
 export type FindingKind =
   | 'permission'
@@ -36,19 +39,18 @@ export interface FleetSight {
   readonly prefix: string
   readonly secrets: readonly ManagedSecret[]
   readonly records: readonly ClientRecord[]
-  readonly looking: Looking
-  readonly longestHoldMs: number
+  readonly asOf: AsOf & HoldLimit
 }
 
 type Found = Omit<Finding, 'subject'>
 
-const scheduleFindings = (secret: ManagedSecret, { looking }: FleetSight): readonly Found[] => {
+const scheduleFindings = (secret: ManagedSecret, { asOf }: FleetSight): readonly Found[] => {
   if (isRetired(secret)) return []
   const todo = 'm2m apply, or a deployment, turns it on again'
   if (!secret.rotationEnabled) {
     return [{ kind: 'schedule', weight: 'broken', what: 'nothing rotates it: rotation is off', todo }]
   }
-  if (secret.rotationFunctionArn !== looking.rotationFunctionArn) {
+  if (secret.rotationFunctionArn !== asOf.rotationFunctionArn) {
     const what = `it is rotated by ${secret.rotationFunctionArn ?? 'no function'}, not by this stage's`
     return [{ kind: 'schedule', weight: 'broken', what, todo }]
   }
@@ -58,7 +60,7 @@ const scheduleFindings = (secret: ManagedSecret, { looking }: FleetSight): reado
 const clientFindings = (
   secret: ManagedSecret,
   record: ClientRecord | undefined,
-  { looking }: FleetSight,
+  { asOf }: FleetSight,
 ): readonly Found[] => {
   const clientId = clientIdOf(secret)
   if (clientId === undefined) {
@@ -84,7 +86,7 @@ const clientFindings = (
     const what = 'it is inactive at Stytch: every value is refused, and no rotation goes through'
     found.push({ kind: 'inactive', weight: 'broken', what, todo: 'm2m activate, as break-glass, if it is to live' })
   }
-  const { state } = visibleOf(secret, looking)
+  const { state } = visibleOf(secret, asOf)
   const words = record.isActive ? slotWords(state, record) : undefined
   if (words !== undefined) {
     found.push({
@@ -97,8 +99,8 @@ const clientFindings = (
   return found
 }
 
-const rotationFindings = (secret: ManagedSecret, { looking, longestHoldMs }: FleetSight): readonly Found[] => {
-  const { state, hold, isOverdue, last } = visibleOf(secret, looking)
+const rotationFindings = (secret: ManagedSecret, { asOf }: FleetSight): readonly Found[] => {
+  const { state, hold, isOverdue, last } = visibleOf(secret, asOf)
   const found: Found[] = []
   if (state === 'stuck') {
     const { versionId = '' } = unfinishedVersion(secret) ?? {}
@@ -118,10 +120,10 @@ const rotationFindings = (secret: ManagedSecret, { looking, longestHoldMs }: Fle
     found.push({ kind: 'stuck', weight: 'broken', what, todo: 'm2m settle' })
   }
   if (isOverdue) {
-    const what = 'its value is older than its period'
+    const what = 'its value is older than its period and a quarter of it'
     found.push({ kind: 'overdue', weight: 'attention', what, todo: 'm2m rotate, or see why no campaign did' })
   }
-  if (hold !== undefined && (hold.since === undefined || looking.now - hold.since > longestHoldMs)) {
+  if (hold !== undefined && isHeldTooLong(secret, asOf)) {
     const what = `it is held by ${hold.by ?? 'somebody'} since ${hold.since === undefined ? 'an unreadable date' : new Date(hold.since).toISOString()}`
     found.push({ kind: 'held', weight: 'attention', what, todo: 'm2m release, when the reason is gone' })
   }

@@ -1,7 +1,8 @@
 // What it takes for the fleet to be as a file says: compares the file with what Secrets Manager and Stytch show, and changes nothing. A
 // plan says of each client what is different; who declares it elsewhere is left alone, and nothing is retired unless that was asked.
 
-import { type ManagedSecret, versionLabelled } from '../secret/fleet.ts'
+import type { ManagedSecret } from '../secret/fleet.ts'
+import { versionLabelled } from '../secret/labels.ts'
 import type { RotationRules } from '../secret/secret-keeper.ts'
 import { clientIdOf, isRetired, TAG } from '../secret/secret-tags.ts'
 import type { StageView } from './client-desk.ts'

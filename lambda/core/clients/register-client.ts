@@ -7,6 +7,7 @@ import type { Timing } from '../base/timing.ts'
 import type { Issuer } from '../rotation/issuer.ts'
 import { expectedClientName, isClientName } from '../secret/client-name.ts'
 import type { ClientSecret } from '../secret/client-secret.ts'
+import { CURRENT, labelled } from '../secret/labels.ts'
 import { firstToken } from '../secret/request-token.ts'
 import { isScope } from '../secret/scope.ts'
 import { formatSecret, parseSecret } from '../secret/secret-format.ts'
@@ -122,8 +123,7 @@ const leftBehind = (secretName: string, clientId: string, fault: unknown): Fault
     cause: fault,
   })
 
-const hasValue = ({ labels }: SecretState): boolean =>
-  Object.values(labels).some((stages) => stages.includes('AWSCURRENT'))
+const hasValue = (state: SecretState): boolean => labelled(state, CURRENT) !== undefined
 
 /** One that a registration made and did not finish; an adoption's is on hold from the first moment on. */
 const mayBeFilled = ({ tags = {} }: SecretState): boolean =>

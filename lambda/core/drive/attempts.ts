@@ -1,6 +1,7 @@
 // How far the attempts at one request have come, read from the ids of a secret's versions alone: every attempt leaves one, and its id
 // says what it was about. So whoever asks again – a replay, a repeated event, the sweep – sees what has run, without a table. Pure.
 
+import { entryLabelled } from '../secret/labels.ts'
 import { makeRequestToken, readRequestToken } from '../secret/request-token.ts'
 import type { VersionEntry } from '../secret/secrets.ts'
 import { settleAttempts } from './settle-request.ts'
@@ -41,9 +42,6 @@ export const tokenOf = (matter: Matter, attempt: number, askedAt: number): strin
     attempt,
   })
 
-const holderOf = (versions: readonly VersionEntry[], label: string): string | undefined =>
-  versions.find(({ labels }) => labels.includes(label))?.versionId
-
 /** What became of a version of ours that carries neither AWSCURRENT nor AWSPENDING. */
 const past = (
   { secretArn }: Matter,
@@ -55,7 +53,7 @@ const past = (
       settleAttempts({ secretArn, currentId: version.versionId }, [{ versionId, labels: [], createdAt: 0 }]).made > 0,
   )
   const isPrevious = version.labels.includes('AWSPREVIOUS')
-  const current = holderOf(versions, 'AWSCURRENT')
+  const current = entryLabelled(versions, 'AWSCURRENT')?.versionId
   const settle = settles.find(({ versionId, labels }) => versionId === current || labels.includes('AWSPREVIOUS'))
   if (settle !== undefined) return { state: 'settled', settleToken: settle.versionId }
   if (isPrevious) return { state: 'overtaken' }

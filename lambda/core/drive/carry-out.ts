@@ -5,7 +5,10 @@
 import { Fault } from '../base/fault.ts'
 import type { RateLimiter } from '../base/rate-limiter.ts'
 import type { Timing } from '../base/timing.ts'
-import { type Fleet, type Labelled, type ManagedSecret, unfinishedVersion } from '../secret/fleet.ts'
+import type { Fleet, ManagedSecret } from '../secret/fleet.ts'
+import { isManaged } from '../secret/is-managed.ts'
+import { askedAtOf, INCIDENT_WAITS_MS, pendingSince, STUCK_AFTER_MS } from '../secret/is-stuck.ts'
+import { type Labelled, unfinishedVersion } from '../secret/labels.ts'
 import { readRequestToken } from '../secret/request-token.ts'
 import type { VersionEntry } from '../secret/secrets.ts'
 import { MAX_ATTEMPTS, type Matter, type Progress, progressInLabels, progressOf, tokenOf } from './attempts.ts'
@@ -55,8 +58,8 @@ export type ErrandOutcome<Reason extends string = never> =
   | { readonly outcome: 'skipped'; readonly why: Reason }
   | { readonly outcome: 'failed'; readonly why: ErrandFailure; readonly attempts: number; readonly message?: string }
 
-/** By then, no killed execution's request is under way (architecture §3). Past it, an incident clears; a campaign leaves it. */
-export const STUCK_AFTER_MS = { revoke: 120_000, rotate: 600_000 } as const
+/** How long a rotation in the way is waited for. Past it, an incident clears it; a campaign leaves it to the sweep. */
+const WAITS_MS = { revoke: INCIDENT_WAITS_MS, rotate: STUCK_AFTER_MS } as const
 /** A planned rotation that was refused is tried once more: a person must look, and each refusal is told. */
 const ATTEMPTS = { revoke: MAX_ATTEMPTS, rotate: 2 } as const
 /** From a first look soon after the four steps can be through, to one every two seconds. */
@@ -100,12 +103,8 @@ const again = ({ looks }: Pick<Call, 'looks'>, because: Because = 'running'): Ag
 
 const ageOf = async ({ errands }: Pick<Call, 'errands'>, secret: ManagedSecret, pending: Labelled): Promise<number> => {
   const { fleet, timing } = errands
-  const { origin, askedAt } = readRequestToken(pending.versionId)
-  // A settle's token is rounded down to the hour, and a foreign one has no time.
-  if (askedAt !== undefined && origin !== 'settle') return timing.now() - askedAt
-  const versions = await fleet.listVersions(secret.arn)
-  const version = versions.find(({ versionId }) => versionId === pending.versionId)
-  return version === undefined ? 0 : timing.now() - version.createdAt
+  const since = askedAtOf(pending) ?? pendingSince(pending, await fleet.listVersions(secret.arn)) ?? timing.now()
+  return timing.now() - since
 }
 
 interface InTheWay {
@@ -121,7 +120,7 @@ const waitOrClear = async <Reason extends string>(
   { pending, attempts, because }: InTheWay,
 ): Promise<Look<Reason>> => {
   const { errand, errands } = call
-  const leftMs = STUCK_AFTER_MS[errand.intent] - (await ageOf(call, secret, pending))
+  const leftMs = WAITS_MS[errand.intent] - (await ageOf(call, secret, pending))
   if (leftMs > 0) return { againInMs: Math.min(leftMs, again(call).againInMs), because }
   if (errand.intent === 'rotate') return failed('stuck', attempts)
   await errands.fleet.moveLabel({ secretId: secret.arn, label: 'AWSPENDING', from: pending.versionId })
@@ -229,7 +228,7 @@ const lookOnce = async <Reason extends string>(call: Call<Reason>): Promise<Look
   const { fleet, rotationFunctionArn } = call.errands
   const secret = await fleet.inspect(call.errand.secretId)
   if (secret === undefined || secret.isDeleted) return failed('gone', 0)
-  if (!secret.rotationEnabled || secret.rotationFunctionArn !== rotationFunctionArn) return failed('notManaged', 0)
+  if (!isManaged(secret, { rotationFunctionArn })) return failed('notManaged', 0)
   const matter = matterOf(call.errand, secret.arn)
   const listed = async (): Promise<readonly VersionEntry[]> => fleet.listVersions(secret.arn)
   return follow(call, secret, progressInLabels(matter, secret.labels) ?? progressOf(matter, await listed()))

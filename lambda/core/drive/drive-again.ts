@@ -4,7 +4,8 @@
 
 import { Fault } from '../base/fault.ts'
 import type { Timing } from '../base/timing.ts'
-import type { Fleet, Labelled, ManagedSecret } from '../secret/fleet.ts'
+import type { Fleet, ManagedSecret } from '../secret/fleet.ts'
+import type { Labelled } from '../secret/labels.ts'
 import { intentOfOrigin } from '../secret/request-token.ts'
 import type { RotationSteps, StepReply } from './rotation-steps.ts'
 import { stepsAgain } from './steps-again.ts'

@@ -1,6 +1,6 @@
 // By which steps a stuck rotation is driven again.
 
-import type { Labelled } from '../secret/fleet.ts'
+import type { Labelled } from '../secret/labels.ts'
 import { intentOfOrigin } from '../secret/request-token.ts'
 
 /**

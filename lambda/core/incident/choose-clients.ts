@@ -3,8 +3,7 @@
 
 import { ok, type Result, refused } from '../base/result.ts'
 import type { Fleet, ManagedSecret } from '../secret/fleet.ts'
-import { clientIdOf, isRetired } from '../secret/secret-tags.ts'
-import { countFault, createMatcher, namedBy, type Selector } from '../secret/selector.ts'
+import { countFault, createSelection, missingFrom, type Selector } from '../secret/selector.ts'
 import type { FleetSearch } from './incident-ports.ts'
 import { clientCountFault, type LeakReport } from './leak-report.ts'
 
@@ -32,25 +31,27 @@ interface Found {
   readonly count: number
 }
 
-const byNames = async (choosing: Choosing, names: readonly string[]): Promise<Found> => {
+const byNames = async (choosing: Choosing, selector: { readonly secretNames: readonly string[] }): Promise<Found> => {
+  const { secretNames: names } = selector
+  const { isSelected } = createSelection({ by: [selector] })
   const { fleet, secretNamePrefix, project } = choosing
   const isOurs = (name: string): boolean => name.startsWith(secretNamePrefix) || name === project?.secretName
   const within = names.filter(isOurs).slice(0, MAX_BY_ITSELF + 1)
   // DescribeSecret does not lag.
   const found = await Promise.all(within.map((name) => fleet.inspect(name)))
-  const secrets = found.filter((secret): secret is ManagedSecret => secret !== undefined && !secret.isDeleted)
+  const secrets = found.filter((secret) => secret !== undefined).filter(isSelected)
   return { secrets, count: names.length }
 }
 
 const listed = async ({ fleet, secretNamePrefix }: Choosing, selector: Selector): Promise<Found> => {
-  const matches = createMatcher(selector)
+  const { isSelected } = createSelection({ by: [selector] })
   const secrets = new Map<string, ManagedSecret>()
   const counted = new Set<string>()
   let page: string | undefined
   do {
     const reply = await fleet.list(secretNamePrefix, page)
     for (const secret of reply.secrets) {
-      if (secret.isDeleted || isRetired(secret) || !matches(secret)) continue
+      if (!isSelected(secret)) continue
       counted.add(secret.arn)
       if (secrets.size <= MAX_BY_ITSELF) secrets.set(secret.arn, secret)
     }
@@ -59,21 +60,18 @@ const listed = async ({ fleet, secretNamePrefix }: Choosing, selector: Selector)
   return { secrets: [...secrets.values()], count: counted.size }
 }
 
-const byClientIds = async (choosing: Choosing, clientIds: readonly string[]): Promise<Found> => {
+const byClientIds = async (choosing: Choosing, selector: { readonly clientIds: readonly string[] }): Promise<Found> => {
+  const { clientIds } = selector
   if (clientIds.length > MAX_BY_ITSELF) return { secrets: [], count: clientIds.length }
   const { search, secretNamePrefix } = choosing
-  const found = await Promise.all(
-    clientIds.map(async (clientId) => {
-      const candidates = await search.tagged(secretNamePrefix, clientId)
-      return candidates.filter((secret) => clientIdOf(secret) === clientId && !secret.isDeleted)
-    }),
-  )
-  return { secrets: found.flat(), count: clientIds.length }
+  const { isSelected } = createSelection({ by: [selector] })
+  const found = await Promise.all(clientIds.map((clientId) => search.tagged(secretNamePrefix, clientId)))
+  return { secrets: found.flat().filter(isSelected), count: clientIds.length }
 }
 
 const find = (choosing: Choosing, selector: Selector): Promise<Found> => {
-  if ('secretNames' in selector) return byNames(choosing, selector.secretNames)
-  if ('clientIds' in selector) return byClientIds(choosing, selector.clientIds)
+  if ('secretNames' in selector) return byNames(choosing, selector)
+  if ('clientIds' in selector) return byClientIds(choosing, selector)
   return listed(choosing, selector)
 }
 
@@ -87,7 +85,6 @@ export const chooseClients = async (
   const fault = countFault(selector, count) ?? clientCountFault(report, count)
   if (fault !== undefined) return refused(fault)
   const isMany = count > MAX_BY_ITSELF
-  const known = new Set(secrets.flatMap((secret) => [secret.name, clientIdOf(secret)]))
-  const missing = isMany ? [] : namedBy(selector).filter((name) => !known.has(name))
+  const missing = isMany ? [] : missingFrom(selector, secrets)
   return ok({ secrets, missing, isMany })
 }

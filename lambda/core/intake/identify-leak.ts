@@ -7,6 +7,7 @@ import type { Journal } from '../base/journal.ts'
 import type { Timing } from '../base/timing.ts'
 import { runWorkers } from '../base/worker-pool.ts'
 import type { Fleet, ManagedSecret } from '../secret/fleet.ts'
+import { CURRENT, PENDING, PREVIOUS } from '../secret/labels.ts'
 import type { StoredSecret } from '../secret/secret-format.ts'
 import { clientIdOf as clientOf } from '../secret/secret-tags.ts'
 import type { Vault } from '../secret/secrets.ts'
@@ -41,8 +42,7 @@ const MAX_VERSIONS = 100
 /** An exchange and the answer must still fit. */
 const RESERVE_MS = 10_000
 
-const CURRENT = 'AWSCURRENT'
-const OTHERS = ['AWSPREVIOUS', 'AWSPENDING']
+const OTHERS = [PREVIOUS, PENDING]
 
 interface Read {
   readonly secret: ManagedSecret

@@ -3,6 +3,7 @@
 
 import { Fault } from '../base/fault.ts'
 import type { Timing } from '../base/timing.ts'
+import { CURRENT } from '../secret/labels.ts'
 import type { SecretVersion, Vault } from '../secret/secrets.ts'
 import { type Admission, admit, formatGate, type Gate, gateToken, type HeldLeak, readGate } from './intake-gate.ts'
 
@@ -13,7 +14,6 @@ export interface GateKeeper {
   readonly gateId: string
 }
 
-const CURRENT = 'AWSCURRENT'
 const MAX_TRIES = 8
 const WAIT_MS = 40
 

@@ -3,6 +3,7 @@
 
 import { Fault } from '../base/fault.ts'
 import { ok, type Result, refused } from '../base/result.ts'
+import { CURRENT, labelled } from '../secret/labels.ts'
 import { type Intent, intentOfOrigin, makesNewValue, readRequestToken } from '../secret/request-token.ts'
 import { look } from './look.ts'
 import { finishMove } from './moves.ts'
@@ -10,12 +11,10 @@ import { completedEvents, type Evidence, evidenceEvents, type OutcomeFacts } fro
 import { proveSettled } from './prove-refused.ts'
 import type { Refusal } from './refusal.ts'
 import {
-  CURRENT,
   DONE,
   type Guarded,
   guard,
   intentOf,
-  labelled,
   type Rotation,
   readCurrent,
   readPending,

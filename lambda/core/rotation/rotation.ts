@@ -4,6 +4,7 @@
 import type { Journal } from '../base/journal.ts'
 import { ok, type Result, refused } from '../base/result.ts'
 import type { Timing } from '../base/timing.ts'
+import { CURRENT, labelled, PENDING, PREVIOUS } from '../secret/labels.ts'
 import { type Intent, MAX_SETTLE_AGE_MS, type Origin, readRequestToken } from '../secret/request-token.ts'
 import type { SecretForm, StoredSecret } from '../secret/secret-format.ts'
 import type { SecretState, SecretVersion, Vault, VersionQuery } from '../secret/secrets.ts'
@@ -40,14 +41,6 @@ export interface Version {
   readonly arn: string
   readonly secret: StoredSecret
 }
-
-export const CURRENT = 'AWSCURRENT'
-export const PENDING = 'AWSPENDING'
-export const PREVIOUS = 'AWSPREVIOUS'
-
-/** A label sits on one version at a time. */
-export const labelled = ({ labels }: SecretState, label: string): string | undefined =>
-  Object.entries(labels).find(([, sitting]) => sitting.includes(label))?.[0]
 
 /** The intent that a request token carries, unless the token can ask for nothing (any more). */
 export const intentOf = (requestToken: string, now: number): Result<Intent, Refusal> => {

@@ -3,6 +3,7 @@
 
 import { Fault } from '../base/fault.ts'
 import { refused } from '../base/result.ts'
+import { labelled, PENDING } from '../secret/labels.ts'
 import { intentOfOrigin, readRequestToken } from '../secret/request-token.ts'
 import { createSecret } from './create-secret.ts'
 import { finishSecret } from './finish-secret.ts'
@@ -10,8 +11,6 @@ import { type OutcomeEvent, refusedEvents } from './outcome.ts'
 import { clearsPending, isDrift, type Refusal, RotationRefused } from './refusal.ts'
 import {
   isAccepted,
-  labelled,
-  PENDING,
   type Rotation,
   readCurrent,
   readPending,

@@ -3,6 +3,7 @@
 
 import { Fault } from '../base/fault.ts'
 import { ok, type Result, refused } from '../base/result.ts'
+import { PREVIOUS } from '../secret/labels.ts'
 import { makesNewValue, readRequestToken } from '../secret/request-token.ts'
 import { lookAndName } from './look.ts'
 import { setMove, stillUsed } from './moves.ts'
@@ -11,7 +12,6 @@ import { retireSlot } from './retire-slot.ts'
 import {
   DONE,
   intentOf,
-  PREVIOUS,
   type Rotation,
   readCurrent,
   readPast,

@@ -2,13 +2,13 @@
 // that is Secrets Manager's dry run (RotateImmediately=false, secrets-manager §1.2), which must change nothing.
 import { Fault } from '../base/fault.ts'
 import { refused } from '../base/result.ts'
+import { PREVIOUS } from '../secret/labels.ts'
 import { makesNewValue } from '../secret/request-token.ts'
 import { look } from './look.ts'
 import {
   DONE,
   intentOf,
   isAccepted,
-  PREVIOUS,
   PROPAGATION_WAITS_MS,
   type Rotation,
   readCurrent,

@@ -1,7 +1,6 @@
 // Managed secrets as their metadata shows them, without a value: what sweep, campaign, incidents and the CLI select from and decide
 // on. A secret is managed when its rotation function is ours and rotation is on (architecture §3); no tag is needed for that.
 
-import { type Origin, readRequestToken } from './request-token.ts'
 import type { RotationRules } from './secret-keeper.ts'
 import type { LabelMove, VersionEntry } from './secrets.ts'
 
@@ -50,24 +49,3 @@ export interface Fleet {
   /** Fails unless the label sits on `from`: a compare-and-swap. */
   moveLabel(move: LabelMove): Promise<void>
 }
-
-export interface Labelled {
-  readonly versionId: string
-  readonly origin: Origin
-}
-
-/** @returns undefined when no version carries the label. */
-export const versionLabelled = ({ labels }: Pick<ManagedSecret, 'labels'>, label: string): Labelled | undefined => {
-  const versionId = Object.keys(labels).find((id) => labels[id]?.includes(label))
-  return versionId === undefined ? undefined : { versionId, origin: readRequestToken(versionId).origin }
-}
-
-/** AWSPENDING on another version than AWSCURRENT's: RotateSecret is refused until it goes. Both on one is a valid end state. */
-export const unfinishedVersion = (secret: Pick<ManagedSecret, 'labels'>): Labelled | undefined => {
-  const pending = versionLabelled(secret, 'AWSPENDING')
-  return pending === undefined || secret.labels[pending.versionId]?.includes('AWSCURRENT') ? undefined : pending
-}
-
-/** Since when AWSCURRENT is what it is, at the earliest: from then on, consumers could know its value. */
-export const switchedAt = ({ lastRotatedAt, lastChangedAt, createdAt }: ManagedSecret): number =>
-  Math.max(lastRotatedAt ?? 0, lastChangedAt ?? 0, createdAt ?? 0)

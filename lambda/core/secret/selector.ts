@@ -3,9 +3,12 @@
 // value to select.
 import { isJsonObject, type JsonObject } from '../base/json-object.ts'
 import { ok, type Result, refused } from '../base/result.ts'
+import type { ManagedSecret } from './fleet.ts'
+import type { AsOf } from './is-managed.ts'
+import { isDue } from './is-overdue.ts'
 import { isScope } from './scope.ts'
 import { isSecretName } from './secret-name.ts'
-import { clientIdOf, scopesOf } from './secret-tags.ts'
+import { clientIdOf, holdOf, isRetired, scopesOf } from './secret-tags.ts'
 
 export type Selector =
   | { readonly secretNames: readonly string[] }
@@ -110,13 +113,10 @@ export const readSelector = (value: unknown): Result<Selector, readonly string[]
   return faults.length > 0 ? refused(faults) : ok(selector)
 }
 
-interface Selectable {
-  readonly name: string
-  readonly tags: Readonly<Record<string, string>>
-}
+type Selectable = Pick<ManagedSecret, 'name' | 'tags'>
 
-/** Made once for a whole fleet. `all` and `due` select whatever they are shown: age is not this one's to judge. */
-export const createMatcher = (selector: Selector): ((secret: Selectable) => boolean) => {
+/** Made once for a whole fleet. Age, holds and retirement are not judged here. */
+const createMatcher = (selector: Selector): ((secret: Selectable) => boolean) => {
   if ('secretNames' in selector) {
     const names = new Set(selector.secretNames)
     return ({ name }) => names.has(name)
@@ -136,6 +136,46 @@ export const createMatcher = (selector: Selector): ((secret: Selectable) => bool
   return () => true
 }
 
+/** Why a secret is not selected. other: the selectors do not mean it. */
+export type NotSelected = 'other' | 'deleted' | 'retired' | 'notHeld' | 'notDue'
+
+export interface Wish {
+  /** Each of them must mean the secret; none: every secret. */
+  readonly by: readonly Selector[]
+  /** Only secrets on hold. @default false */
+  readonly isHeld?: boolean
+  /** Deleted and retired ones as well, for a list that changes nothing. @default false */
+  readonly withRetired?: boolean
+}
+
+export interface Selection {
+  readonly isSelected: (secret: ManagedSecret) => boolean
+  /** @returns undefined for a secret that is selected. */
+  readonly whyNot: (secret: ManagedSecret) => NotSelected | undefined
+}
+
+/**
+ * The one way to choose secrets, for the CLI, incidents and campaigns. Whatever selects more than one by one, "all" and its count
+ * included, leaves out what is deleted or retired. A retired secret that is named is selected, so that whoever named it learns why
+ * nothing can be done.
+ * @param asOf what `due` is judged by; without it, `due` selects nothing.
+ */
+export const createSelection = (wish: Wish, asOf?: Pick<AsOf, 'now' | 'spans'>): Selection => {
+  const matchers = wish.by.map(createMatcher)
+  const isNamed = wish.by.some((selector) => namedBy(selector).length > 0)
+  const isDueOnly = wish.by.some((selector) => 'due' in selector)
+  const whyNot = (secret: ManagedSecret): NotSelected | undefined => {
+    if (!matchers.every((matches) => matches(secret))) return 'other'
+    if (wish.withRetired !== true) {
+      if (secret.isDeleted) return 'deleted'
+      if (isRetired(secret) && !isNamed) return 'retired'
+    }
+    if (wish.isHeld === true && holdOf(secret) === undefined) return 'notHeld'
+    return isDueOnly && (asOf === undefined || !isDue(secret, asOf)) ? 'notDue' : undefined
+  }
+  return { whyNot, isSelected: (secret) => whyNot(secret) === undefined }
+}
+
 /** Whether the selector names each secret or client one by one, so that one which is not there is somebody's mistake. */
 export const namedBy = (selector: Selector): readonly string[] => {
   if ('secretNames' in selector) return selector.secretNames
@@ -145,6 +185,12 @@ export const namedBy = (selector: Selector): readonly string[] => {
 /** What a selector that names would have to name to select this secret. */
 export const namedAs = (selector: Selector, secret: Selectable): string | undefined =>
   'clientIds' in selector ? clientIdOf(secret) : secret.name
+
+/** Which of the names or client ids that were given are those of none of these. */
+export const missingFrom = (selector: Selector, secrets: readonly Selectable[]): readonly string[] => {
+  const found = new Set(secrets.map((secret) => namedAs(selector, secret)))
+  return namedBy(selector).filter((name) => !found.has(name))
+}
 
 /** @returns what is wrong with the count of `all`; undefined when nothing, or when another selector was given. */
 export const countFault = (selector: Selector, found: number): string | undefined => {

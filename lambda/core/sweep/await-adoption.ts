@@ -3,7 +3,9 @@
 
 import { Fault } from '../base/fault.ts'
 import type { Journal } from '../base/journal.ts'
-import { type ManagedSecret, switchedAt, versionLabelled } from '../secret/fleet.ts'
+import type { ManagedSecret } from '../secret/fleet.ts'
+import { versionLabelled } from '../secret/labels.ts'
+import { switchedAt } from '../secret/overlap.ts'
 import { isSettledOrigin, readRequestToken } from '../secret/request-token.ts'
 import { overlapOf, type StageSpans } from '../secret/secret-tags.ts'
 import { type AdoptionProof, type ProofRules, proveAdoption, type Switch } from './adoption-proof.ts'

@@ -4,22 +4,23 @@
 
 import { settleAttempts, settleToken } from '../drive/settle-request.ts'
 import { type FreezeState, isPlanned, stops } from '../rotation/freeze.ts'
-import { type Labelled, type ManagedSecret, switchedAt, unfinishedVersion, versionLabelled } from '../secret/fleet.ts'
+import type { ManagedSecret } from '../secret/fleet.ts'
+import { type HoldLimit, holdEndsAt, isHeldTooLong } from '../secret/is-held-too-long.ts'
+import { type AsOf, isManaged } from '../secret/is-managed.ts'
+import { isOverdue, overdueAt } from '../secret/is-overdue.ts'
+import { isStuckSince, pendingSince, STUCK_AFTER_MS } from '../secret/is-stuck.ts'
+import { CURRENT, type Labelled, unfinishedVersion, versionLabelled } from '../secret/labels.ts'
+import { overlapEndsAt, overlapEndsAtEarliest } from '../secret/overlap.ts'
 import { intentOfOrigin, isSettledOrigin, type Origin, readRequestToken } from '../secret/request-token.ts'
-import { holdOf, isRetired, overlapOf, periodOf, type StageSpans } from '../secret/secret-tags.ts'
+import { holdOf, isRetired, type StageSpans } from '../secret/secret-tags.ts'
 import type { VersionEntry } from '../secret/secrets.ts'
 
-const MINUTE_MS = 60_000
-const HOUR_MS = 60 * MINUTE_MS
+const HOUR_MS = 3_600_000
 
-/** A planned end of a stuck rotation waits this long: no killed execution's request is under way by then (architecture §3). */
-export const STUCK_AFTER_MS = 10 * MINUTE_MS
 /** A settle that keeps refusing is asked for again this seldom, and a fact that lasts is told again this seldom. */
 export const REPEAT_EVERY_MS = 6 * HOUR_MS
 /** A rotation that was switched off may be on its way to being switched on: a registration, a maintenance. */
 const OFF_GRACE_MS = HOUR_MS
-/** How late a rotation may be, as a share of the period: campaigns come in waves. */
-const OVERDUE_SHARE = 0.25
 /** After so many sweeps a settle that was asked for and is not done is told of. */
 const PATIENT_SWEEPS = 2
 
@@ -52,35 +53,30 @@ export interface Fact {
   readonly since: number
 }
 
-export const isManaged = (
-  { rotationEnabled, rotationFunctionArn, isDeleted }: ManagedSecret,
-  { rotationFunctionArn: ours }: SweepRules,
-): boolean => rotationEnabled && rotationFunctionArn === ours && !isDeleted
-
 /** Whether a fact is to be told by this sweep: it began since the last one, or another six hours have passed. No state is kept. */
 export const isTold = ({ since }: Fact, { asOf, rules }: Sweep): boolean => {
   const lastedMs = asOf - since
   return lastedMs >= 0 && lastedMs % REPEAT_EVERY_MS < rules.sweepEveryMs
 }
 
-const overdueSince = (secret: ManagedSecret, { stage }: SweepRules): number => {
-  const issuedAt = secret.lastRotatedAt ?? secret.createdAt ?? 0
-  return issuedAt + periodOf(secret, stage) * (1 + OVERDUE_SHARE)
-}
+/** What the rules about a secret (core/secret) are asked with. */
+export const asOfSweep = ({ rules, asOf }: Pick<Sweep, 'rules' | 'asOf'>): AsOf & HoldLimit => ({
+  rotationFunctionArn: rules.rotationFunctionArn,
+  now: asOf,
+  spans: rules.stage,
+  longestHoldMs: rules.longestHoldMs,
+})
 
-/** What is so of a secret, by its metadata alone. A secret that is held is not overdue: somebody decided so. */
-export const factsOf = (secret: ManagedSecret, { rules, asOf }: Sweep): readonly Fact[] => {
+/** What is so of a secret, by its metadata alone. */
+export const factsOf = (secret: ManagedSecret, sweep: Sweep): readonly Fact[] => {
   if (secret.isDeleted || isRetired(secret)) return []
-  const found: Fact[] = []
-  const hold = holdOf(secret)
-  if (!isManaged(secret, rules)) {
-    found.push({ kind: 'rotationOff', since: (secret.lastChangedAt ?? secret.createdAt ?? asOf) + OFF_GRACE_MS })
-  } else if (hold !== undefined) {
-    // A hold whose date nobody can read counts from the last change, which wrote it at the latest.
-    const heldAt = hold.since ?? secret.lastChangedAt ?? asOf
-    found.push({ kind: 'heldTooLong', since: heldAt + rules.longestHoldMs })
-  } else found.push({ kind: 'overdue', since: overdueSince(secret, rules) })
-  return found.filter(({ since }) => since <= asOf)
+  const asOf = asOfSweep(sweep)
+  if (!isManaged(secret, asOf)) {
+    const since = (secret.lastChangedAt ?? secret.createdAt ?? asOf.now) + OFF_GRACE_MS
+    return since <= asOf.now ? [{ kind: 'rotationOff', since }] : []
+  }
+  if (isHeldTooLong(secret, asOf)) return [{ kind: 'heldTooLong', since: holdEndsAt(secret, asOf) ?? asOf.now }]
+  return isOverdue(secret, asOf) ? [{ kind: 'overdue', since: overdueAt(secret, asOf.spans) }] : []
 }
 
 interface Situation {
@@ -90,7 +86,7 @@ interface Situation {
 
 /** @returns undefined when there is nothing to decide on. */
 const situationOf = (secret: ManagedSecret, { rules }: Sweep): Situation | undefined => {
-  const current = versionLabelled(secret, 'AWSCURRENT')
+  const current = versionLabelled(secret, CURRENT)
   if (current === undefined || !isManaged(secret, rules)) return undefined
   return { current, stuck: unfinishedVersion(secret) }
 }
@@ -101,14 +97,8 @@ const waits = (secret: ManagedSecret, origin: Origin, current: Labelled, { freez
   return stops(freeze, rotation) || (holdOf(secret) !== undefined && isPlanned(rotation))
 }
 
-const isYoung = (token: string, asOf: number): boolean => {
-  const { askedAt } = readRequestToken(token)
-  return askedAt !== undefined && asOf - askedAt < STUCK_AFTER_MS
-}
-
-/** Since the last rotation that Secrets Manager saw succeed: any later change may have been no switch at all. */
 const overlapMayBeOver = (secret: ManagedSecret, { rules, asOf }: Sweep): boolean =>
-  asOf >= (secret.lastRotatedAt ?? secret.createdAt ?? 0) + overlapOf(secret, rules.stage)
+  asOf >= overlapEndsAtEarliest(secret, rules.stage)
 
 /**
  * Whether a secret is worth a closer look, and how soon, by what ListSecrets shows of it. urgent: a value that somebody revoked may
@@ -121,7 +111,8 @@ export const nominate = (secret: ManagedSecret, sweep: Sweep): 'urgent' | 'due' 
   const isRevoked = current.origin === 'revoke'
   if (stuck !== undefined) {
     // A version is no older than the request for it.
-    if (isYoung(stuck.versionId, sweep.asOf)) return undefined
+    const { askedAt } = readRequestToken(stuck.versionId)
+    if (askedAt !== undefined && !isStuckSince(askedAt, sweep.asOf)) return undefined
     return isRevoked || stuck.origin === 'revoke' ? 'urgent' : 'due'
   }
   if (isSettledOrigin(current.origin) || waits(secret, 'settle', current, sweep)) return undefined
@@ -157,8 +148,8 @@ const decideStuck = (
   { current, stuck }: Situation & { stuck: Labelled },
   sweep: Sweep,
 ): Decision => {
-  const createdAt = sighting.versions.find(({ versionId }) => versionId === stuck.versionId)?.createdAt
-  if (createdAt === undefined || sweep.asOf - createdAt < STUCK_AFTER_MS) return { act: nothing, facts: [] }
+  const createdAt = pendingSince(stuck, sighting.versions)
+  if (createdAt === undefined || !isStuckSince(createdAt, sweep.asOf)) return { act: nothing, facts: [] }
   const facts: readonly Fact[] = [{ kind: 'stuck', since: createdAt + STUCK_AFTER_MS }]
   const isLeft = waits(sighting.secret, stuck.origin, current, sweep)
   return { act: isLeft ? { do: 'leave' } : { do: 'driveAgain', stuck }, facts }
@@ -170,8 +161,7 @@ const decideSettle = ({ secret, versions, ended }: Sighting, current: Labelled, 
   const { firstAt, lastAt } = settleAttempts(subject, versions)
   // Asked for once since the last rotation: that, and not a switch, is what changed the secret last.
   const wasAsked = firstAt !== undefined && firstAt >= (secret.lastRotatedAt ?? 0)
-  const isOver =
-    (wasAsked && overlapMayBeOver(secret, sweep)) || asOf >= switchedAt(secret) + overlapOf(secret, rules.stage)
+  const isOver = (wasAsked && overlapMayBeOver(secret, sweep)) || asOf >= overlapEndsAt(secret, rules.stage)
   const isWanted = isSettledOrigin(current.origin) ? ended !== undefined : current.origin === 'revoke' || isOver
   if (!isWanted || waits(secret, 'settle', current, sweep)) return { act: nothing, facts: [] }
   const patientUntil = firstAt === undefined ? undefined : firstAt + PATIENT_SWEEPS * rules.sweepEveryMs

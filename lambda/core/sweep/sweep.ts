@@ -9,9 +9,12 @@ import type { Timing } from '../base/timing.ts'
 import type { RotationSteps } from '../drive/rotation-steps.ts'
 import type { FreezeState } from '../rotation/freeze.ts'
 import type { Freeze, Outcomes } from '../rotation/outcomes.ts'
-import { type Fleet, type FleetPage, type ManagedSecret, versionLabelled } from '../secret/fleet.ts'
+import type { Fleet, FleetPage, ManagedSecret } from '../secret/fleet.ts'
+import { isManaged } from '../secret/is-managed.ts'
+import { issuedAtEstimate } from '../secret/is-overdue.ts'
+import { isUnsettled } from '../secret/overlap.ts'
 import type { AdoptionWatch } from './await-adoption.ts'
-import { factsOf, isManaged, isTold, nominate, type Sweep, type SweepRules } from './due.ts'
+import { asOfSweep, factsOf, isTold, nominate, type Sweep, type SweepRules } from './due.ts'
 import { createFuse, type SweepSecret, sweepSecret, type Tally } from './sweep-secret.ts'
 
 export interface Sweeping {
@@ -90,19 +93,17 @@ const keep = (list: string[], arn: string, { most, tally }: { readonly most: num
 }
 
 const DAY_MS = 86_400_000
-const closed: readonly string[] = ['settle', 'register', 'adopt']
 
 const countManaged = (secret: ManagedSecret, { sweep, tally }: Pick<Listing, 'sweep' | 'tally'>): void => {
   tally.managed += 1
-  const current = versionLabelled(secret, 'AWSCURRENT')
-  if (current !== undefined && !closed.includes(current.origin)) tally.overlapsOpen += 1
-  const ageMs = sweep.asOf - (secret.lastRotatedAt ?? secret.createdAt ?? sweep.asOf)
+  if (isUnsettled(secret)) tally.overlapsOpen += 1
+  const ageMs = sweep.asOf - (issuedAtEstimate(secret) || sweep.asOf)
   tally.oldestDays = Math.max(tally.oldestDays, Math.floor(ageMs / DAY_MS))
 }
 
 const sift = (secret: ManagedSecret, { sweep, found, tally }: Listing): void => {
   tally.seen += 1
-  if (isManaged(secret, sweep.rules)) countManaged(secret, { sweep, tally })
+  if (isManaged(secret, asOfSweep(sweep))) countManaged(secret, { sweep, tally })
   const facts = factsOf(secret, sweep)
   for (const { kind } of facts) {
     if (kind === 'overdue' || kind === 'rotationOff' || kind === 'heldTooLong') tally[kind] += 1

@@ -1,7 +1,9 @@
 // Which tokens of a client died with its secret, told from the secret's metadata alone: a token says nothing of the value it was bought
 // with, so whatever was issued before the revoked value was dead is to be refused. Pure. It reads no event and keeps no list: the
 // version ids say what happened, and their dates bound when.
-import { type ManagedSecret, versionLabelled } from '../secret/fleet.ts'
+import type { ManagedSecret } from '../secret/fleet.ts'
+import { versionLabelled } from '../secret/labels.ts'
+import { switchedAt } from '../secret/overlap.ts'
 import { readRequestToken } from '../secret/request-token.ts'
 import type { VersionEntry } from '../secret/secrets.ts'
 
@@ -18,16 +20,12 @@ export interface Revocation {
   readonly notBefore: number
 }
 
-export type Labelled = Pick<ManagedSecret, 'arn' | 'labels' | 'createdAt' | 'lastChangedAt' | 'lastRotatedAt'>
+export type SecretHistory = Pick<ManagedSecret, 'arn' | 'labels' | 'createdAt' | 'lastChangedAt' | 'lastRotatedAt'>
 
 /** `iat` has whole seconds, so that a token issued in the very second of the death is refused with those before. */
 const secondsAfter = (at: number): number => Math.floor(at / 1000) + 1
 
 const revoked = (at: number): Revocation => ({ state: 'revoked', notBefore: secondsAfter(at) })
-
-/** When AWSCURRENT came to be what it is, at the latest; the later date, should one lag behind the other. */
-const switchedAt = ({ lastRotatedAt = 0, lastChangedAt = 0, createdAt = 0 }: Labelled): number =>
-  Math.max(lastRotatedAt, lastChangedAt, createdAt)
 
 const askedAt = (versionId: string): number => readRequestToken(versionId).askedAt ?? 0
 
@@ -35,7 +33,7 @@ const askedAt = (versionId: string): number => readRequestToken(versionId).asked
  * What the labels alone tell, for whoever has just described the secret: AWSCURRENT on a revoke, or on what directly followed one.
  * @returns undefined when they tell of none.
  */
-export const revocationByLabels = (secret: Labelled): Revocation | undefined => {
+export const revocationByLabels = (secret: SecretHistory): Revocation | undefined => {
   const current = versionLabelled(secret, 'AWSCURRENT')
   if (current?.origin === 'revoke') return { state: 'revoking', notBefore: secondsAfter(askedAt(current.versionId)) }
   // AWSCURRENT moved after the leaked value was dead, so that the date of the move is never too early.
@@ -43,7 +41,7 @@ export const revocationByLabels = (secret: Labelled): Revocation | undefined => 
 }
 
 /** Whether a revoke may lie behind the labels: within the hour, more than one rotation may have ended. */
-export const mayHideRevocation = (secret: Labelled, now: number): boolean => {
+export const mayHideRevocation = (secret: SecretHistory, now: number): boolean => {
   if (revocationByLabels(secret) !== undefined) return false
   const previous = versionLabelled(secret, 'AWSPREVIOUS')
   if (previous === undefined) return false
@@ -58,7 +56,10 @@ export const mayHideRevocation = (secret: Labelled, now: number): boolean => {
  * dead at the latest.
  * @param versions in any order.
  */
-export const revocationByVersions = (secret: Labelled, versions: readonly VersionEntry[]): Revocation | undefined => {
+export const revocationByVersions = (
+  secret: SecretHistory,
+  versions: readonly VersionEntry[],
+): Revocation | undefined => {
   const byAge = [...versions].sort((one, other) => one.createdAt - other.createdAt)
   const labelled = (id: string): boolean => (secret.labels[id]?.length ?? 0) > 0
   const isRevoke = ({ versionId }: VersionEntry): boolean => readRequestToken(versionId).origin === 'revoke'

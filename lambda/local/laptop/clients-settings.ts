@@ -25,4 +25,5 @@ export const laptopClientsEnv = (place: ClientsPlace): Record<string, string> =>
     backstop: { everyDays: 60 },
     periodHours: 720,
     overlapHours: 24,
+    longestHoldHours: 168,
   })

@@ -1,5 +1,6 @@
 // The project's own secret on the laptop, as a deployment has it: in a secret of its own, beside the workspace key in another, with its
 // rotation on. Everything else of it is the deployed handler (functions.ts).
+
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
   CreateSecretCommand,
@@ -8,6 +9,7 @@ import {
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager'
 import { awsClientSettings } from '../../adapters/aws/aws-call.ts'
+import { labelled, PENDING } from '../../core/secret/labels.ts'
 import type { WorkspaceKey } from '../stytch/stytch-stand-in.ts'
 
 export const LAPTOP_PROJECT_SECRET = 'stytch/m2m-laptop'
@@ -49,7 +51,7 @@ export const storeProjectSecret = async (place: {
     )
     const isBusy = async (): Promise<boolean> => {
       const { VersionIdsToStages: labels = {} } = await client.send(new DescribeSecretCommand({ SecretId: arn }))
-      return Object.values(labels).flat().includes('AWSPENDING')
+      return labelled({ labels }, PENDING) !== undefined
     }
     for (const deadline = Date.now() + PATIENCE_MS; await isBusy(); await sleep(POLL_MS)) {
       if (Date.now() > deadline) throw new Error('the rotation of the project secret did not come to rest')

@@ -1,5 +1,6 @@
 // The token vendor on the laptop: the front that stands for API Gateway with its one key pair, the settings that the stack would give
 // the function, and a client that may be vended. Everything else of it is the deployed handler (functions.ts).
+
 import { randomBytes, randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DescribeSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
@@ -11,6 +12,7 @@ import { createStytchIssuer } from '../../adapters/stytch/issuer.ts'
 import { createClientRegistry } from '../../adapters/stytch/registry.ts'
 import { createTiming } from '../../adapters/timing.ts'
 import { registerClient } from '../../core/clients/register-client.ts'
+import { labelled, PENDING } from '../../core/secret/labels.ts'
 import { scopeTags, TAG } from '../../core/secret/secret-tags.ts'
 import { VEND_TAG } from '../../core/vend/scope-rule.ts'
 import { type StytchEnv, writeVendorEnv } from '../../env.ts'
@@ -125,7 +127,7 @@ export const registerVendClient = async (place: {
     )
     const isBusy = async (): Promise<boolean> => {
       const { VersionIdsToStages: labels = {} } = await client.send(new DescribeSecretCommand({ SecretId: secretArn }))
-      return Object.values(labels).flat().includes('AWSPENDING')
+      return labelled({ labels }, PENDING) !== undefined
     }
     const deadline = Date.now() + PATIENCE_MS
     while (await isBusy()) {

@@ -1,7 +1,9 @@
 // What the status page shows of the clients, from what both stand-ins hold: names, labels, slots, positions, last fours. No value.
+
 import { visibleOf } from '../../core/clients/client-status.ts'
 import { type Position, type Slots, sightings } from '../../core/rotation/position.ts'
 import type { ManagedSecret } from '../../core/secret/fleet.ts'
+import { entryLabelled } from '../../core/secret/labels.ts'
 import { type Origin, readRequestToken } from '../../core/secret/request-token.ts'
 import type { StoredSecret } from '../../core/secret/secret-format.ts'
 import { clientIdOf } from '../../core/secret/secret-tags.ts'
@@ -33,6 +35,7 @@ export interface ClientSight {
   readonly rotatedAt: number | null
   readonly overlapUntil: number | null
   readonly isHeld: boolean
+  readonly isOverdue: boolean
 }
 
 export interface SightInput {
@@ -66,18 +69,23 @@ const stored = ({ value, createdAt }: PeekedVersion): StoredSecret | undefined =
   return parsed?.ok ? parsed.value : undefined
 }
 
-const labelled = ({ versions }: PeekedSecret, label: string): PeekedVersion | undefined =>
-  versions.find(({ stages }) => stages.includes(label))
+const versionOf = ({ versions }: PeekedSecret, label: string): PeekedVersion | undefined => {
+  const entry = entryLabelled(
+    versions.map((version) => ({ version, labels: version.stages })),
+    label,
+  )
+  return entry?.version
+}
 
 const positionOf = (secret: PeekedSecret, slots: Slots | undefined): Position | null => {
-  const current = labelled(secret, 'AWSCURRENT')
+  const current = versionOf(secret, 'AWSCURRENT')
   const holding = current === undefined ? undefined : stored(current)
   if (slots === undefined || current === undefined || holding === undefined) return null
   const valueAt = (label: string) => {
-    const version = labelled(secret, label)
+    const version = versionOf(secret, label)
     return version === undefined ? undefined : stored(version)?.clientSecret
   }
-  const pending = labelled(secret, 'AWSPENDING') ?? current
+  const pending = versionOf(secret, 'AWSPENDING') ?? current
   const origin = readRequestToken(pending.id).origin
   const found = sightings({
     slots,
@@ -117,6 +125,7 @@ const sightOf = (secret: PeekedSecret, input: SightInput): ClientSight => {
     rotatedAt: visible.rotatedAt ?? null,
     overlapUntil: visible.overlapUntil ?? null,
     isHeld: visible.hold !== undefined,
+    isOverdue: visible.isOverdue,
   }
 }
 

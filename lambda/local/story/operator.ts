@@ -1,4 +1,5 @@
 // The operator in the story: registers clients and asks for rotations, with the AWS SDK and the production use cases, over HTTP.
+
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
@@ -15,6 +16,7 @@ import { createStytchIssuer } from '../../adapters/stytch/issuer.ts'
 import { createClientRegistry } from '../../adapters/stytch/registry.ts'
 import { createTiming } from '../../adapters/timing.ts'
 import { type Registered, registerClient } from '../../core/clients/register-client.ts'
+import { labelled } from '../../core/secret/labels.ts'
 import { type Intent, makeRequestToken } from '../../core/secret/request-token.ts'
 import { scopeTags, TAG } from '../../core/secret/secret-tags.ts'
 import type { LaptopAddress } from '../laptop/laptop.ts'
@@ -63,7 +65,7 @@ export const createOperator = (address: LaptopAddress): Operator => {
     const { VersionIdsToStages: labels = {} } = await secretsManager.send(
       new DescribeSecretCommand({ SecretId: secretId }),
     )
-    return Object.keys(labels).find((versionId) => labels[versionId]?.includes(label))
+    return labelled({ labels }, label)
   }
 
   const until = async (holds: () => Promise<boolean>, what: string): Promise<void> => {

@@ -6,7 +6,6 @@ import {
   failuresAllowed,
   hasHadEnough,
   inOrder,
-  issuedAtEstimate,
   PAGE_SECRETS,
   pagesOf,
   rotationsPerSecond,
@@ -14,6 +13,7 @@ import {
   skipOf,
 } from '../../../lambda/core/campaign/campaign.ts'
 import type { ManagedSecret } from '../../../lambda/core/secret/fleet.ts'
+import { createSelection } from '../../../lambda/core/secret/selector.ts'
 
 const HOUR = 3_600_000
 const DAY = 24 * HOUR
@@ -38,14 +38,17 @@ const secret = (more: Partial<ManagedSecret> = {}): ManagedSecret => ({
   ...more,
 })
 
-const planned: Eligibility = {
+const named: Eligibility = {
   intent: 'rotate',
-  isDueOnly: true,
   now: NOW,
   spans: { periodMs: 30 * DAY, overlapMs: 24 * HOUR },
   rotationFunctionArn: FUNCTION_ARN,
 }
-const revoke: Eligibility = { ...planned, intent: 'revoke', isDueOnly: false }
+const revoke: Eligibility = { ...named, intent: 'revoke' }
+
+/** Why the periodic campaign leaves a secret alone. */
+const skippedByPeriodic = (one: ManagedSecret) =>
+  skipOf(one, named) ?? createSelection({ by: [{ due: true }] }, named).whyNot(one)
 
 /** AWSCURRENT of this origin, switched so long ago. */
 const switched = (origin: string, agoMs: number): Partial<ManagedSecret> => ({
@@ -91,11 +94,10 @@ describe('a planned campaign', () => {
       undefined,
     ],
   ] as const)('%s', (_claim, more, expected) => {
-    expect(skipOf(secret(more as Partial<ManagedSecret>), planned)).toBe(expected)
+    expect(skippedByPeriodic(secret(more as Partial<ManagedSecret>))).toBe(expected)
   })
 
   it('takes what somebody names before it is due, and still neither a hold nor an overlap', () => {
-    const named = { ...planned, isDueOnly: false }
     const young = { createdAt: NOW - DAY, lastChangedAt: NOW - DAY }
 
     expect(skipOf(secret(young), named)).toBeUndefined()
@@ -117,45 +119,6 @@ describe('a revoke', () => {
   it('leaves only what it cannot reach', () => {
     expect(skipOf(secret({ isDeleted: true }), revoke)).toBe('deleted')
     expect(skipOf(secret({ rotationEnabled: false }), revoke)).toBe('notManaged')
-  })
-})
-
-describe('issuedAtEstimate', () => {
-  it.each([
-    ['a registration: when it was created', {}, NOW - 40 * DAY],
-    ['a switch: when it was asked for', switched('rotate', 3 * DAY), NOW - 3 * DAY],
-    [
-      'a settle: of the switch before it, not of itself',
-      {
-        labels: {
-          [id('settle', NOW - 2 * DAY, '3')]: ['AWSCURRENT'],
-          [id('rotate', NOW - 3 * DAY, '1')]: ['AWSPREVIOUS'],
-        },
-        lastRotatedAt: NOW - 2 * DAY,
-      },
-      NOW - 3 * DAY,
-    ],
-    [
-      'a settle of a foreign switch: LastRotatedDate',
-      {
-        labels: { [id('settle', NOW - 2 * DAY, '3')]: ['AWSCURRENT'], [`${'a'.repeat(36)}`]: ['AWSPREVIOUS'] },
-        lastRotatedAt: NOW - 2 * DAY,
-      },
-      NOW - 2 * DAY,
-    ],
-    [
-      'a settle of a rollback: LastRotatedDate, since the value is an older one',
-      {
-        labels: {
-          [id('settle', NOW - DAY, '3')]: ['AWSCURRENT'],
-          [id('rollback', NOW - 2 * DAY, '1')]: ['AWSPREVIOUS'],
-        },
-        lastRotatedAt: NOW - DAY,
-      },
-      NOW - DAY,
-    ],
-  ] as const)('%s', (_claim, more, expected) => {
-    expect(issuedAtEstimate(secret(more as Partial<ManagedSecret>))).toBe(expected)
   })
 })
 

@@ -1,14 +1,15 @@
 // What labels alone say of a client, state by state, and what they say together with Stytch's slots.
 import { describe, expect, test } from 'vitest'
 import type { ClientRecord } from '../../../lambda/core/clients/client-keeper.ts'
-import { type Looking, slotWords, visibleOf } from '../../../lambda/core/clients/client-status.ts'
+import { slotWords, visibleOf } from '../../../lambda/core/clients/client-status.ts'
 import type { ManagedSecret } from '../../../lambda/core/secret/fleet.ts'
+import type { AsOf } from '../../../lambda/core/secret/is-managed.ts'
 import { makeRequestToken, type Origin } from '../../../lambda/core/secret/request-token.ts'
 
 const NOW = Date.parse('2026-11-01T12:00:00Z')
 const HOUR_MS = 3_600_000
 const FUNCTION = 'arn:aws:lambda:us-east-1:111111111111:function:m2m-prod-rotation'
-const looking: Looking = {
+const asOf: AsOf = {
   rotationFunctionArn: FUNCTION,
   spans: { periodMs: 720 * HOUR_MS, overlapMs: 24 * HOUR_MS },
   now: NOW,
@@ -54,25 +55,25 @@ describe('the state', () => {
     ['empty', { labels: {} }],
     ['deleted', { isDeleted: true }],
   ])('%s', (state, changes) => {
-    expect(visibleOf(secret(changes), looking).state).toBe(state)
+    expect(visibleOf(secret(changes), asOf).state).toBe(state)
   })
 })
 
 test('an overlap ends after the secret’s own span since the last change', () => {
   const rotated = { labels: current(token('rotate')) }
 
-  expect(visibleOf(secret(rotated), looking).overlapUntil).toBe(NOW + 23 * HOUR_MS)
-  expect(visibleOf(secret({ ...rotated, tags: { 'm2m:overlap': '2h' } }), looking).overlapUntil).toBe(NOW + HOUR_MS)
-  expect(visibleOf(secret(), looking).overlapUntil).toBeUndefined()
+  expect(visibleOf(secret(rotated), asOf).overlapUntil).toBe(NOW + 23 * HOUR_MS)
+  expect(visibleOf(secret({ ...rotated, tags: { 'm2m:overlap': '2h' } }), asOf).overlapUntil).toBe(NOW + HOUR_MS)
+  expect(visibleOf(secret(), asOf).overlapUntil).toBeUndefined()
 })
 
-test('a value older than its period is overdue, unless it is held or retired', () => {
-  const old = { lastRotatedAt: NOW - 721 * HOUR_MS }
+test('a value older than its period and a quarter of it is overdue, unless it is held or retired', () => {
+  const old = { lastRotatedAt: NOW - 901 * HOUR_MS }
 
-  expect(visibleOf(secret(old), looking).isOverdue).toBe(true)
-  expect(visibleOf(secret({ ...old, tags: { 'm2m:held': '2026-10-01T00:00:00Z' } }), looking).isOverdue).toBe(false)
-  expect(visibleOf(secret({ ...old, tags: { 'm2m:retired': 'then' } }), looking).isOverdue).toBe(false)
-  expect(visibleOf(secret(), looking).isOverdue).toBe(false)
+  expect(visibleOf(secret(old), asOf).isOverdue).toBe(true)
+  expect(visibleOf(secret({ ...old, tags: { 'm2m:held': '2026-10-01T00:00:00Z' } }), asOf).isOverdue).toBe(false)
+  expect(visibleOf(secret({ ...old, tags: { 'm2m:retired': 'then' } }), asOf).isOverdue).toBe(false)
+  expect(visibleOf(secret(), asOf).isOverdue).toBe(false)
 })
 
 describe('with Stytch’s slots', () => {

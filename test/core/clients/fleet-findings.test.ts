@@ -43,8 +43,12 @@ const find = (secrets: readonly ManagedSecret[], records: readonly ClientRecord[
     prefix: 'm2m/prod/',
     secrets,
     records,
-    looking: { rotationFunctionArn: FUNCTION, spans: { periodMs: 720 * HOUR_MS, overlapMs: 24 * HOUR_MS }, now: NOW },
-    longestHoldMs: 168 * HOUR_MS,
+    asOf: {
+      rotationFunctionArn: FUNCTION,
+      spans: { periodMs: 720 * HOUR_MS, overlapMs: 24 * HOUR_MS },
+      now: NOW,
+      longestHoldMs: 168 * HOUR_MS,
+    },
   }
   return fleetFindings(sight).map(({ kind, weight, subject, what }) => ({ kind, weight, subject, what }))
 }
@@ -75,14 +79,19 @@ describe('of a secret', () => {
     ],
     ['stuck', { labels: {} }, undefined, /no version carries AWSCURRENT/],
     ['stuck', { labels: { [token('revoke')]: ['AWSCURRENT'] } }, undefined, /revoked at .* not settled/],
-    ['overdue', { lastRotatedAt: NOW - 721 * HOUR_MS }, undefined, /older than its period/],
+    ['overdue', { lastRotatedAt: NOW - 901 * HOUR_MS }, undefined, /older than its period/],
     [
       'held',
       { tags: tags({ 'm2m:held': '2026-10-01T00:00:00Z', 'm2m:held-by': 'ada' }) },
       undefined,
       /held by ada since 2026-10-01/,
     ],
-    ['held', { tags: tags({ 'm2m:held': 'some time' }) }, undefined, /held by somebody since an unreadable date/],
+    [
+      'held',
+      { tags: tags({ 'm2m:held': 'some time' }), lastChangedAt: NOW - 168 * HOUR_MS },
+      undefined,
+      /held by somebody since an unreadable date/,
+    ],
     ['policy', { tags: { 'm2m:client-id': 'c' } }, undefined, /its policy was set/],
   ])('%s', (kind, changes, records, what) => {
     const found = find([secret(changes)], records)

@@ -1,15 +1,40 @@
 // Which secrets an event means: nothing is ever selected by an empty or misspelt selector, and "all" says how many.
 import { describe, expect, it } from 'vitest'
+import type { ManagedSecret } from '../../../lambda/core/secret/fleet.ts'
 import {
   countFault,
-  createMatcher,
+  createSelection,
   MAX_NAMED,
+  missingFrom,
   namedAs,
   namedBy,
   readSelector,
+  type Selector,
+  type Wish,
 } from '../../../lambda/core/secret/selector.ts'
 
-const secret = (name: string, tags: Record<string, string> = {}) => ({ name, tags })
+const NOW = Date.parse('2026-11-01T12:00:00Z')
+const DAY = 86_400_000
+const asOf = { now: NOW, spans: { periodMs: 30 * DAY, overlapMs: DAY } }
+
+const secret = (
+  name: string,
+  tags: Record<string, string> = {},
+  changes: Partial<ManagedSecret> = {},
+): ManagedSecret => ({
+  arn: `arn:aws:secretsmanager:us-east-1:111111111111:secret:${name}-AbCdEf`,
+  name,
+  tags,
+  labels: {},
+  rotationEnabled: true,
+  rotationFunctionArn: 'arn:f',
+  isDeleted: false,
+  createdAt: NOW - DAY,
+  lastChangedAt: NOW - DAY,
+  lastRotatedAt: undefined,
+  nextRotationAt: undefined,
+  ...changes,
+})
 
 describe('readSelector', () => {
   it.each([
@@ -64,7 +89,7 @@ describe('readSelector', () => {
   })
 })
 
-describe('createMatcher', () => {
+describe('createSelection', () => {
   const billing = secret('m2m/prod/billing', {
     'm2m:client-id': 'client-1',
     'm2m:scopes': 'read:a read:b',
@@ -84,17 +109,69 @@ describe('createMatcher', () => {
     [{ scopes: ['write:x', 'read:a'] }, true],
     [{ scopes: ['read'] }, false],
     [{ all: true, expectedCount: 1 } as const, true],
-    [{ due: true } as const, true],
+    [{ due: true } as const, false],
   ])('%j selects it: %s', (selector, isSelected) => {
-    expect(createMatcher(selector)(billing)).toBe(isSelected)
+    expect(createSelection({ by: [selector] }).isSelected(billing)).toBe(isSelected)
   })
 
   it('selects no secret without the tag, whatever ids were given', () => {
-    expect(createMatcher({ clientIds: ['undefined', ''] })(secret('m2m/prod/untagged'))).toBe(false)
+    expect(createSelection({ by: [{ clientIds: ['undefined', ''] }] }).isSelected(secret('m2m/prod/untagged'))).toBe(
+      false,
+    )
+  })
+})
+
+describe('what is deleted, retired, held or not due', () => {
+  const tags = { 'm2m:client-id': 'c', team: 'identity', 'm2m:scopes': 'read:a' }
+  const live = secret('m2m/prod/live', tags)
+  const deleted = secret('m2m/prod/deleted', tags, { isDeleted: true })
+  const retired = secret('m2m/prod/retired', { ...tags, 'm2m:retired': '2026-10-01T00:00:00Z' })
+  const held = secret('m2m/prod/held', { ...tags, 'm2m:held': 'yes' })
+  const old = secret('m2m/prod/old', tags, { createdAt: NOW - 30 * DAY })
+  const fleet = [live, deleted, retired, held, old]
+  const namesOf = (wish: Wish) => fleet.filter(createSelection(wish, asOf).isSelected).map(({ name }) => name.slice(9))
+
+  it.each<[string, Selector]>([
+    ['all', { all: true, expectedCount: 3 }],
+    ['a tag', { tags: { team: 'identity' } }],
+    ['a scope', { scopes: ['read:a'] }],
+  ])('%s means neither a deleted nor a retired secret', (_what, selector) => {
+    expect(namesOf({ by: [selector] })).toEqual(['live', 'held', 'old'])
+  })
+
+  it('no selector means what "all" means', () => {
+    expect(namesOf({ by: [] })).toEqual(['live', 'held', 'old'])
+  })
+
+  it.each<[string, Selector]>([
+    ['a name', { secretNames: fleet.map(({ name }) => name) }],
+    ['a client id', { clientIds: ['c'] }],
+  ])('%s selects a retired secret, and no deleted one', (_what, selector) => {
+    expect(namesOf({ by: [selector] })).toEqual(['live', 'retired', 'held', 'old'])
+  })
+
+  it('due selects by age, and nothing where no time is given', () => {
+    expect(namesOf({ by: [{ due: true }] })).toEqual(['old'])
+    expect(createSelection({ by: [{ due: true }] }).whyNot(old)).toBe('notDue')
+  })
+
+  it('a list may show all of them, or those on hold', () => {
+    expect(namesOf({ by: [], withRetired: true })).toHaveLength(fleet.length)
+    expect(namesOf({ by: [], withRetired: true, isHeld: true })).toEqual(['held'])
+  })
+
+  it('several selectors mean what each of them means', () => {
+    expect(namesOf({ by: [{ tags: { team: 'identity' } }, { scopes: ['read:b'] }] })).toEqual([])
   })
 })
 
 describe('what was named and is not there', () => {
+  it('is missing from what was found', () => {
+    expect(missingFrom({ secretNames: ['a', 'b'] }, [secret('b')])).toEqual(['a'])
+    expect(missingFrom({ clientIds: ['c', 'd'] }, [secret('n', { 'm2m:client-id': 'c' })])).toEqual(['d'])
+    expect(missingFrom({ tags: { a: 'b' } }, [])).toEqual([])
+  })
+
   it('is told of names and client ids only', () => {
     expect(namedBy({ secretNames: ['a'] })).toEqual(['a'])
     expect(namedBy({ clientIds: ['c'] })).toEqual(['c'])

@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { settleToken } from '../../../lambda/core/drive/settle-request.ts'
 import { stepsAgain } from '../../../lambda/core/drive/steps-again.ts'
 import { type FreezeState, freezes } from '../../../lambda/core/rotation/freeze.ts'
+import { STUCK_AFTER_MS } from '../../../lambda/core/secret/is-stuck.ts'
 import { readRequestToken } from '../../../lambda/core/secret/request-token.ts'
 import {
   type Act,
@@ -14,7 +15,6 @@ import {
   isTold,
   nominate,
   REPEAT_EVERY_MS,
-  STUCK_AFTER_MS,
   type Sweep,
   type SweepRules,
 } from '../../../lambda/core/sweep/due.ts'

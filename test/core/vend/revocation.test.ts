@@ -4,10 +4,10 @@ import { describe, expect, test } from 'vitest'
 import { makeRequestToken, type Origin } from '../../../lambda/core/secret/request-token.ts'
 import type { VersionEntry } from '../../../lambda/core/secret/secrets.ts'
 import {
-  type Labelled,
   mayHideRevocation,
   revocationByLabels,
   revocationByVersions,
+  type SecretHistory,
 } from '../../../lambda/core/vend/revocation.ts'
 
 const ARN = 'arn:aws:secretsmanager:eu-west-1:111111111111:secret:m2m/prod/orders-AbCdEf'
@@ -15,7 +15,7 @@ const NOON = Date.UTC(2026, 10, 2, 12)
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
 
-interface Life extends Labelled {
+interface Life extends SecretHistory {
   readonly versions: readonly VersionEntry[]
 }
 

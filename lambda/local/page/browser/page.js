@@ -94,12 +94,12 @@ const versionsOf = ({ versions }) =>
 
 /** @param {ClientSight} client @param {HTMLElement} row */
 const fill = (client, row) => {
-  const { name, clientId, state, position, rotatedAt, overlapUntil, isHeld } = client
+  const { name, clientId, state, position, rotatedAt, overlapUntil, isHeld, isOverdue } = client
   find(row, '.name strong', HTMLElement).textContent = name
   find(row, '.name small', HTMLElement).textContent = clientId
   const badge = find(row, '.badge', HTMLElement)
   badge.className = `badge ${state}`
-  badge.textContent = isHeld ? `${state}, held` : state
+  badge.textContent = [state, isHeld && 'held', isOverdue && 'overdue'].filter(Boolean).join(', ')
   find(row, '.state small', HTMLElement).textContent = `position: ${position ?? 'unknown'}`
   find(row, '.slots', HTMLElement).replaceChildren(...slotsOf(client))
   find(row, '.versions', HTMLElement).replaceChildren(...versionsOf(client))

@@ -1,0 +1,39 @@
+// When a rotation that has not ended is stuck: AWSPENDING stands on a version that never became AWSCURRENT, and RotateSecret is refused
+// until it goes. Sweep, campaign, CLI and page ask here (docs/decisions/049).
+
+import type { ManagedSecret } from './fleet.ts'
+import { type Labelled, unfinishedVersion } from './labels.ts'
+import { readRequestToken } from './request-token.ts'
+import type { VersionEntry } from './secrets.ts'
+
+/** No request of a killed execution is under way by then (architecture §3), and Secrets Manager has stopped repeating the step itself. */
+export const STUCK_AFTER_MS = 10 * 60_000
+/**
+ * How long an incident waits for a rotation in its way before it clears it: four times the rotation function's timeout. It does not wait
+ * until that rotation counts as stuck, since a leaked value is accepted meanwhile (docs/decisions/032).
+ */
+export const INCIDENT_WAITS_MS = 2 * 60_000
+
+/** Since when a version is pending, where its id tells. A settle's id is rounded down to the hour, and a foreign one has no time. */
+export const askedAtOf = ({ versionId, origin }: Labelled): number | undefined =>
+  origin === 'settle' ? undefined : readRequestToken(versionId).askedAt
+
+/** @returns since when it is pending by its version's CreatedDate; undefined when the version is not listed. */
+export const pendingSince = ({ versionId }: Labelled, versions: readonly VersionEntry[]): number | undefined =>
+  versions.find((version) => version.versionId === versionId)?.createdAt
+
+/** The same by metadata alone; undefined when nothing tells, not even a last change. */
+export const pendingSinceEstimate = (
+  pending: Labelled,
+  { lastChangedAt }: Pick<ManagedSecret, 'lastChangedAt'>,
+): number | undefined => askedAtOf(pending) ?? lastChangedAt
+
+/** @param since epoch milliseconds; undefined: unknown, and then it is given its time. */
+export const isStuckSince = (since: number | undefined, now: number): boolean =>
+  since !== undefined && now - since >= STUCK_AFTER_MS
+
+/** By metadata alone. */
+export const isStuck = (secret: Pick<ManagedSecret, 'labels' | 'lastChangedAt'>, now: number): boolean => {
+  const pending = unfinishedVersion(secret)
+  return pending !== undefined && isStuckSince(pendingSinceEstimate(pending, secret), now)
+}

@@ -1,8 +1,9 @@
 // `m2m incident`: a secret has leaked. Reports it on the bus, where the incident function takes it up; or, with --direct, carries the revokes
 // out from here, by Secrets Manager alone. `show` makes the report from the evidence; `release` opens the intake again after a flood.
+
 import { type Command, InvalidArgumentError } from 'commander'
+import { LEAK_REPORTED, leakSources } from '../../lambda/core/base/event-types.ts'
 import { rotationsPerSecond } from '../../lambda/core/campaign/campaign.ts'
-import { LEAK_REPORTED, leakSources } from '../../lambda/core/incident/leak-report.ts'
 import type { ManagedSecret } from '../../lambda/core/secret/fleet.ts'
 import { readSpan } from '../../lambda/core/secret/secret-tags.ts'
 import { bucketOf, readReport } from '../incident/incident-report.ts'

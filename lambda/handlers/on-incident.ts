@@ -1,6 +1,7 @@
 // The incident function: the rules on our bus call it for every `Secret Leak Reported`, and the command line may. Reads the settings,
 // puts the adapters together once per execution environment, and hands over. An event that it may not carry out fails, so that the dead
 // letters have it.
+
 import type { Context } from 'aws-lambda'
 import { createCampaigns, noCampaigns } from '../adapters/aws/campaigns.ts'
 import { createEventBridge, createSecretsManager } from '../adapters/aws/clients.ts'
@@ -10,10 +11,10 @@ import { createFreeze } from '../adapters/aws/freeze.ts'
 import { createTeller } from '../adapters/aws/outcomes.ts'
 import { createSignedCall } from '../adapters/aws/signed-call.ts'
 import { createTiming } from '../adapters/timing.ts'
+import { INCIDENT_SOURCE } from '../core/base/event-types.ts'
 import { Fault } from '../core/base/fault.ts'
 import { createTurns } from '../core/base/turns.ts'
 import { rotationsPerSecond } from '../core/campaign/campaign.ts'
-import { INCIDENT_SOURCE } from '../core/incident/incident-completed.ts'
 import { type Response, respondToLeak } from '../core/incident/respond-to-leak.ts'
 import { processEnvironment, readIncidentEnv } from '../env.ts'
 

@@ -1,5 +1,6 @@
 // The leak intake: an HTTP API hands it each delivery. Puts the adapters together, hands the delivery to its use case, and maps what
 // came of it to a status: 202 once somebody was told, one 401 for whatever was not signed. The log has the outcome, never the delivery.
+
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda'
 import { createEventBridge, createSecretsManager } from '../adapters/aws/clients.ts'
 import { createIdentifier, createInvoking } from '../adapters/aws/identifier.ts'
@@ -8,8 +9,8 @@ import { createSigningSecrets } from '../adapters/aws/signing-secrets.ts'
 import { createVault } from '../adapters/aws/vault.ts'
 import { createAlertValues } from '../adapters/github/alert-values.ts'
 import { createTiming } from '../adapters/timing.ts'
+import { leakSources } from '../core/base/event-types.ts'
 import { Fault } from '../core/base/fault.ts'
-import { leakSources } from '../core/incident/leak-report.ts'
 import type { LeakBus } from '../core/intake/intake-event.ts'
 import { passGate } from '../core/intake/pass-gate.ts'
 import { createRecentDeliveries } from '../core/intake/recent-deliveries.ts'

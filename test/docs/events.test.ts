@@ -1,15 +1,20 @@
 // Every event that the code tells is as its schema in docs/events says, every type has one, and every schema has a type; and no schema
 // lets a field through that it does not name.
+
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { CAMPAIGN_SOURCE, campaignNews, noCounts } from '../../lambda/core/campaign/campaign-report.ts'
-import type { CampaignRequest } from '../../lambda/core/campaign/campaign-request.ts'
 import {
+  CAMPAIGN_SOURCE,
   INCIDENT_COMPLETED,
   INCIDENT_SOURCE,
-  incidentCompleted,
-} from '../../lambda/core/incident/incident-completed.ts'
-import { leakSources } from '../../lambda/core/incident/leak-report.ts'
+  leakSources,
+  ROTATION_SOURCE,
+  SWEEP_SOURCE,
+  VENDOR_SOURCE,
+} from '../../lambda/core/base/event-types.ts'
+import { campaignNews, noCounts } from '../../lambda/core/campaign/campaign-report.ts'
+import type { CampaignRequest } from '../../lambda/core/campaign/campaign-request.ts'
+import { incidentCompleted } from '../../lambda/core/incident/incident-completed.ts'
 import {
   type IntakeEventType,
   incidentHeld,
@@ -22,7 +27,6 @@ import {
   completedEvents,
   type Evidence,
   evidenceEvents,
-  OUTCOME_SOURCE,
   type OutcomeFacts,
   type OutcomeType,
   refusedEvents,
@@ -32,8 +36,8 @@ import { type Refusal, steps } from '../../lambda/core/rotation/refusal.ts'
 import type { ManagedSecret } from '../../lambda/core/secret/fleet.ts'
 import { intents, makeRequestToken } from '../../lambda/core/secret/request-token.ts'
 import type { Fact } from '../../lambda/core/sweep/due.ts'
-import { noticeEvent, SWEEP_SOURCE } from '../../lambda/core/sweep/sweep-notice.ts'
-import { credentialRefusedEvent, VENDOR_SOURCE } from '../../lambda/core/vend/vend-outcome.ts'
+import { noticeEvent } from '../../lambda/core/sweep/sweep-notice.ts'
+import { credentialRefusedEvent } from '../../lambda/core/vend/vend-outcome.ts'
 import { envelopeFaults, eventSchemas, toldFaults } from './event-schemas.ts'
 
 const AT = Date.UTC(2026, 9, 5, 9, 12, 31, 250)
@@ -67,11 +71,11 @@ const evidence: Evidence = {
 
 /** A type that joins joins this list, and gets a schema: TypeScript sees to the first, the test below to the second. */
 const outcomeTypes: Readonly<Record<OutcomeType, string>> = {
-  'Rotation Completed': OUTCOME_SOURCE,
-  'Secret Revoked': OUTCOME_SOURCE,
-  'Rotation Refused': OUTCOME_SOURCE,
-  'Drift Detected': OUTCOME_SOURCE,
-  'M2M Secret Changed': OUTCOME_SOURCE,
+  'Rotation Completed': ROTATION_SOURCE,
+  'Secret Revoked': ROTATION_SOURCE,
+  'Rotation Refused': ROTATION_SOURCE,
+  'Drift Detected': ROTATION_SOURCE,
+  'M2M Secret Changed': ROTATION_SOURCE,
   'Rotation Stuck': SWEEP_SOURCE,
   'Secret Overdue': SWEEP_SOURCE,
   'Hold Too Long': SWEEP_SOURCE,
@@ -146,8 +150,8 @@ describe('a schema', () => {
     if (event === undefined) throw new Error('no event')
     const slipped = { ...event, detail: { ...event.detail, client_secret: 'canary' } }
 
-    expect(toldFaults(OUTCOME_SOURCE, event)).toEqual([])
-    expect(toldFaults(OUTCOME_SOURCE, slipped).join()).toContain('client_secret')
+    expect(toldFaults(ROTATION_SOURCE, event)).toEqual([])
+    expect(toldFaults(ROTATION_SOURCE, slipped).join()).toContain('client_secret')
   })
 
   test('holds for its sources only', () => {
@@ -173,7 +177,7 @@ describe('what the rotation function tells', () => {
   test.each(intents)('of a %s that is done', (intent) => {
     for (const proof of [undefined, evidence]) {
       for (const event of completedEvents(facts({ intent, requestToken: token(intent) }), proof)) {
-        expect(toldFaults(OUTCOME_SOURCE, event)).toEqual([])
+        expect(toldFaults(ROTATION_SOURCE, event)).toEqual([])
       }
     }
   })
@@ -181,26 +185,26 @@ describe('what the rotation function tells', () => {
   test('of a token that is not ours', () => {
     const bare = facts({ requestToken: '01234567-89ab-cdef-0123-456789abcdef' })
 
-    for (const event of completedEvents(bare)) expect(toldFaults(OUTCOME_SOURCE, event)).toEqual([])
+    for (const event of completedEvents(bare)) expect(toldFaults(ROTATION_SOURCE, event)).toEqual([])
   })
 
   test('as evidence', () => {
     const events = evidenceEvents(facts({ intent: 'settle' }), evidence, token('revoke'))
 
     expect(events).toHaveLength(1)
-    for (const event of events) expect(toldFaults(OUTCOME_SOURCE, event)).toEqual([])
+    for (const event of events) expect(toldFaults(ROTATION_SOURCE, event)).toEqual([])
   })
 
   test('as evidence without an accepted value is none', () => {
     const { accepted: _, ...half } = evidence
     const [event] = evidenceEvents(facts({ intent: 'settle' }), half, token('revoke'))
 
-    expect(event && toldFaults(OUTCOME_SOURCE, event)).not.toEqual([])
+    expect(event && toldFaults(ROTATION_SOURCE, event)).not.toEqual([])
   })
 
   test.each(refusals)('of a refusal: %j', (refusal) => {
     for (const event of refusedEvents(facts({ clientId: undefined }), refusal)) {
-      expect(toldFaults(OUTCOME_SOURCE, event)).toEqual([])
+      expect(toldFaults(ROTATION_SOURCE, event)).toEqual([])
     }
   })
 })

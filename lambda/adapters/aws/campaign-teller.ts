@@ -1,7 +1,8 @@
 // The event bus as the domain's CampaignTeller: the one event that a campaign ends with, under a source of its own.
+
 import type { EventBridgeClient } from '@aws-sdk/client-eventbridge'
+import { CAMPAIGN_SOURCE } from '../../core/base/event-types.ts'
 import type { CampaignTeller } from '../../core/campaign/campaign-ports.ts'
-import { CAMPAIGN_SOURCE } from '../../core/campaign/campaign-report.ts'
 import { createTeller } from './outcomes.ts'
 
 export const createCampaignTeller = (client: EventBridgeClient, busName: string): CampaignTeller => {

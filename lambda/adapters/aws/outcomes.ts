@@ -1,8 +1,9 @@
 // The event bus as the domain's Outcomes, and, under another source, as whatever else of this system tells. An event that was not
 // taken is a Fault: a step whose outcome nobody heard is not done.
+
 import { type EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge'
+import { ROTATION_SOURCE } from '../../core/base/event-types.ts'
 import { Fault } from '../../core/base/fault.ts'
-import { OUTCOME_SOURCE } from '../../core/rotation/outcome.ts'
 import type { Outcomes } from '../../core/rotation/outcomes.ts'
 
 const notSent = (types: string, why: string): Fault =>
@@ -46,5 +47,8 @@ export const createTeller = (client: EventBridgeClient, busName: string, source:
 }
 
 /** @param source as whom it speaks. @default - as the rotation function */
-export const createOutcomes = (client: EventBridgeClient, busName: string, source: string = OUTCOME_SOURCE): Outcomes =>
-  createTeller(client, busName, source)
+export const createOutcomes = (
+  client: EventBridgeClient,
+  busName: string,
+  source: string = ROTATION_SOURCE,
+): Outcomes => createTeller(client, busName, source)

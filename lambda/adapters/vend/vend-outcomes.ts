@@ -1,7 +1,7 @@
 // The event bus as the domain's Outcomes, for the vendor's own source. An event that was not taken is a Fault.
+import { VENDOR_SOURCE } from '../../core/base/event-types.ts'
 import { Fault } from '../../core/base/fault.ts'
 import type { Outcomes } from '../../core/rotation/outcomes.ts'
-import { VENDOR_SOURCE } from '../../core/vend/vend-outcome.ts'
 import type { AwsJsonCall } from './signed-json.ts'
 
 const WITHIN_MS = 2_000

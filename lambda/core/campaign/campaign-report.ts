@@ -93,8 +93,6 @@ export interface CampaignReport {
   readonly endedAt: number
 }
 
-export const CAMPAIGN_SOURCE = 'm2m.campaign'
-
 export interface CampaignNews {
   readonly type: 'Campaign Completed'
   readonly detail: Readonly<Record<string, unknown>>

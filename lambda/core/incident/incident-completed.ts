@@ -1,11 +1,10 @@
 // The event by which the incident function says what became of each client. It names the secret and the request tokens; the proof itself
 // is the rotation function's to tell (`Secret Revoked`). An event of a bus holds 256 KB, so that many clients make several events.
+
 import { createHash } from 'node:crypto'
+import { INCIDENT_COMPLETED } from '../base/event-types.ts'
 import { isJsonObject, type JsonObject } from '../base/json-object.ts'
 import { textOf } from './archived-event.ts'
-
-export const INCIDENT_COMPLETED = 'Incident Completed'
-export const INCIDENT_SOURCE = 'm2m.incident'
 
 export interface IncidentClient {
   readonly secretArn: string

@@ -1,7 +1,7 @@
 // What the leak intake tells the bus: an incident, a leak that nobody could resolve, one that is dead already, one that is held.
 // Shapes only (docs/events). Ids, names and Stytch's own answer; never what was found.
 
-import { LEAK_REPORTED } from '../incident/leak-report.ts'
+import { LEAK_REPORTED } from '../base/event-types.ts'
 import type { Detector } from './leak-delivery.ts'
 import type { LeakOwner, LeakRefusal } from './leak-finding.ts'
 

@@ -66,9 +66,6 @@ export interface OutcomeFacts {
   readonly at: number
 }
 
-/** `source` of every event that the rotation function puts on the bus. */
-export const OUTCOME_SOURCE = 'm2m.rotation'
-
 const VERSION = 1
 
 const detail = (type: OutcomeType, facts: OutcomeFacts, more: Readonly<Record<string, unknown>>): OutcomeEvent => ({

@@ -6,9 +6,6 @@ import type { ManagedSecret } from '../secret/fleet.ts'
 import { clientIdOf } from '../secret/secret-tags.ts'
 import { type Fact, REPEAT_EVERY_MS } from './due.ts'
 
-/** `source` of every event that the sweep puts on the bus. */
-export const SWEEP_SOURCE = 'm2m.sweep'
-
 const VERSION = 1
 
 const types: Readonly<Record<Fact['kind'], SweepNotice>> = {

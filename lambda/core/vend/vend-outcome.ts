@@ -3,9 +3,6 @@
 import { createHash } from 'node:crypto'
 import type { OutcomeEvent } from '../rotation/outcome.ts'
 
-/** `source` of every event that the vendor puts on the bus. */
-export const VENDOR_SOURCE = 'm2m.vendor'
-
 const VERSION = 1
 
 /** Told again while it lasts; the same within a quarter of an hour is one event. */

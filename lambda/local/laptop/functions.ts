@@ -1,9 +1,10 @@
 // Which functions stand on the laptop: the deployed handlers, each with the settings that the stack would give it and two addresses
 // changed (architecture §5). One row a function; the laptop starts whatever stands here.
+
 import { availableParallelism } from 'node:os'
+import { archivedTypes } from '../../core/base/event-types.ts'
 import { leakRules } from '../../env/leak-rules.ts'
 import {
-  archivedTypes,
   GITHUB_URL,
   type StytchEnv,
   writeArchiveEnv,

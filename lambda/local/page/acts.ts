@@ -1,13 +1,14 @@
 // What the buttons of the status page do: what an operator would ask of Secrets Manager and of the bus, over HTTP, and what only a laptop
 // has: faults and a clock. Each says in one sentence what came of it.
+
 import { randomUUID } from 'node:crypto'
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge'
 import { awsClientSettings } from '../../adapters/aws/aws-call.ts'
 import { createFleet } from '../../adapters/aws/fleet.ts'
 import { createTeller } from '../../adapters/aws/outcomes.ts'
+import { LEAK_REPORTED, leakSources } from '../../core/base/event-types.ts'
 import { isJsonObject, type JsonObject } from '../../core/base/json-object.ts'
 import { settleToken } from '../../core/drive/settle-request.ts'
-import { LEAK_REPORTED, leakSources } from '../../core/incident/leak-report.ts'
 import { versionLabelled } from '../../core/secret/fleet.ts'
 import { type Intent, makeRequestToken } from '../../core/secret/request-token.ts'
 import { LAPTOP_BUS, LAPTOP_PREFIX } from '../laptop/functions.ts'

@@ -5,10 +5,10 @@
 import type { Context } from 'aws-lambda'
 import { createCampaigns, noCampaigns } from '../adapters/aws/campaigns.ts'
 import { createEventBridge, createSecretsManager } from '../adapters/aws/clients.ts'
+import { createEvents } from '../adapters/aws/events.ts'
 import { createFleet } from '../adapters/aws/fleet.ts'
 import { createFleetSearch } from '../adapters/aws/fleet-search.ts'
 import { createFreeze } from '../adapters/aws/freeze.ts'
-import { createTeller } from '../adapters/aws/outcomes.ts'
 import { createSignedCall } from '../adapters/aws/signed-call.ts'
 import { createTiming } from '../adapters/timing.ts'
 import { INCIDENT_SOURCE } from '../core/base/event-types.ts'
@@ -31,7 +31,7 @@ const parts = {
     frozen.parameter,
   ),
   campaigns: campaignFunctionArn === undefined ? noCampaigns : createCampaigns(lambda, campaignFunctionArn),
-  teller: createTeller(createEventBridge(), settings.eventBus, INCIDENT_SOURCE),
+  events: createEvents(createEventBridge(), settings.eventBus, INCIDENT_SOURCE),
   secretNamePrefix,
   project: settings.project,
   limits: { maxSecurityClients },

@@ -3,15 +3,14 @@
 
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda'
 import { createEventBridge, createSecretsManager } from '../adapters/aws/clients.ts'
+import { createEvents } from '../adapters/aws/events.ts'
 import { createIdentifier, createInvoking } from '../adapters/aws/identifier.ts'
-import { createTeller } from '../adapters/aws/outcomes.ts'
 import { createSigningSecrets } from '../adapters/aws/signing-secrets.ts'
 import { createVault } from '../adapters/aws/vault.ts'
 import { createAlertValues } from '../adapters/github/alert-values.ts'
 import { createTiming } from '../adapters/timing.ts'
 import { leakSources } from '../core/base/event-types.ts'
 import { Fault } from '../core/base/fault.ts'
-import type { LeakBus } from '../core/intake/intake-event.ts'
 import { passGate } from '../core/intake/pass-gate.ts'
 import { createRecentDeliveries } from '../core/intake/recent-deliveries.ts'
 import { SIGNATURE_WINDOW_MS } from '../core/intake/signature.ts'
@@ -29,7 +28,7 @@ const values = createAlertValues({
   baseUrl: settings.githubUrl,
   now,
 })
-const bus: LeakBus = createTeller(createEventBridge(), settings.eventBus, leakSources.intake)
+const events = createEvents(createEventBridge(), settings.eventBus, leakSources.intake)
 const call = createInvoking(settings.lambdaEndpoint)
 const recent = createRecentDeliveries({ keepMs: 2 * SIGNATURE_WINDOW_MS, max: 1000 })
 
@@ -39,7 +38,7 @@ const compose = (context: Context): Intake => {
   return {
     signing,
     values,
-    bus,
+    events,
     recent,
     timing,
     identifier: createIdentifier({ call, functionName: settings.identifyFunctionName, timing }),

@@ -3,10 +3,10 @@
 
 import type { Context } from 'aws-lambda'
 import { createEventBridge, createPatientSettings, createSecretsManager } from '../adapters/aws/clients.ts'
+import { createEvents } from '../adapters/aws/events.ts'
 import { createFleet } from '../adapters/aws/fleet.ts'
 import { createFreeze } from '../adapters/aws/freeze.ts'
 import { metricLine } from '../adapters/aws/metric-line.ts'
-import { createOutcomes } from '../adapters/aws/outcomes.ts'
 import { createReadLookup } from '../adapters/aws/read-records.ts'
 import { createRotationSteps } from '../adapters/aws/rotation-steps.ts'
 import { createSignedCall } from '../adapters/aws/signed-call.ts'
@@ -28,7 +28,7 @@ const clients = {
   fleet: createFleet(secretsManager),
   steps: createRotationSteps(lambda, rotationFunctionArn),
   freeze: createFreeze(systemsManager, frozen.parameter),
-  outcomes: createOutcomes(createEventBridge(), settings.eventBus, SWEEP_SOURCE),
+  events: createEvents(createEventBridge(), settings.eventBus, SWEEP_SOURCE),
   secretNamePrefix,
   rules: {
     rotationFunctionArn,

@@ -125,9 +125,7 @@ const rotations = (requests: Requests, { qualifiers, functions }: Deployment): r
       id: 'report',
       title: 'reports a leak as',
       group,
-      ways: Object.values(leakSources).map((source) =>
-        way(`\`${source}\``, say(source, 'Secret Leak Reported')),
-      ),
+      ways: Object.values(leakSources).map((source) => way(`\`${source}\``, say(source, 'Secret Leak Reported'))),
     },
     {
       id: 'declare',

@@ -4,8 +4,8 @@
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge'
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { createEvents } from '../../lambda/adapters/aws/events.ts'
 import { createFleet } from '../../lambda/adapters/aws/fleet.ts'
-import { createTeller } from '../../lambda/adapters/aws/outcomes.ts'
 import { INCIDENT_SOURCE } from '../../lambda/core/base/event-types.ts'
 import { createTurns } from '../../lambda/core/base/turns.ts'
 import { type Response, respondToLeak } from '../../lambda/core/incident/respond-to-leak.ts'
@@ -57,7 +57,7 @@ const respond = (subject: Subject, gate: Gate): Promise<Response | 'killed'> =>
         search: { tagged: none },
         freeze: { read: async () => 'off' },
         campaigns: { revoke: none },
-        teller: createTeller(new EventBridgeClient(gated), 'm2m', INCIDENT_SOURCE),
+        events: createEvents(new EventBridgeClient(gated), 'm2m', INCIDENT_SOURCE),
         secretNamePrefix: 'm2m/test/',
         limits: { maxSecurityClients: 25 },
         errands: {

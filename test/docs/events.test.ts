@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import {
   CAMPAIGN_SOURCE,
+  type EventType,
   INCIDENT_COMPLETED,
   INCIDENT_SOURCE,
   leakSources,
@@ -12,11 +13,10 @@ import {
   SWEEP_SOURCE,
   VENDOR_SOURCE,
 } from '../../lambda/core/base/event-types.ts'
-import { campaignNews, noCounts } from '../../lambda/core/campaign/campaign-report.ts'
+import { campaignCompleted, noCounts } from '../../lambda/core/campaign/campaign-report.ts'
 import type { CampaignRequest } from '../../lambda/core/campaign/campaign-request.ts'
 import { incidentCompleted } from '../../lambda/core/incident/incident-completed.ts'
 import {
-  type IntakeEventType,
   incidentHeld,
   leakClosed,
   leakReported,
@@ -28,7 +28,6 @@ import {
   type Evidence,
   evidenceEvents,
   type OutcomeFacts,
-  type OutcomeType,
   refusedEvents,
 } from '../../lambda/core/rotation/outcome.ts'
 import { positions } from '../../lambda/core/rotation/position.ts'
@@ -70,7 +69,7 @@ const evidence: Evidence = {
 }
 
 /** A type that joins joins this list, and gets a schema: TypeScript sees to the first, the test below to the second. */
-const outcomeTypes: Readonly<Record<OutcomeType, string>> = {
+const outcomeTypes: Readonly<Record<EventType<'m2m.rotation' | 'm2m.sweep' | 'm2m.vendor'>, string>> = {
   'Rotation Completed': ROTATION_SOURCE,
   'Secret Revoked': ROTATION_SOURCE,
   'Rotation Refused': ROTATION_SOURCE,
@@ -85,7 +84,7 @@ const outcomeTypes: Readonly<Record<OutcomeType, string>> = {
   'Adoption Unproven': SWEEP_SOURCE,
   'Credential Refused': VENDOR_SOURCE,
 }
-const intakeTypes: Readonly<Record<IntakeEventType, string>> = {
+const intakeTypes: Readonly<Record<EventType<'m2m.leak-intake'>, string>> = {
   'Secret Leak Reported': leakSources.intake,
   'Leak Unresolved': leakSources.intake,
   'Leak Closed': leakSources.intake,
@@ -311,7 +310,10 @@ describe('what a campaign tells', () => {
     ],
     [request, { ...report, outcome: 'refused' as const, explanation: 'e' }],
   ])('at its end', (asked, done) => {
-    const event = campaignNews(asked, done as Parameters<typeof campaignNews>[1], { id: 'INC-1', executionId: 'x' })
+    const event = campaignCompleted(asked, done as Parameters<typeof campaignCompleted>[1], {
+      id: 'INC-1',
+      executionId: 'x',
+    })
 
     expect(toldFaults(CAMPAIGN_SOURCE, event)).toEqual([])
   })

@@ -36,7 +36,7 @@ const vend = createVendHandler({
     vault: createSdkVault(),
     mint: createStytchMint(settings.stytch),
     cache: createTokenCache(),
-    outcomes: { emit: async () => {} },
+    events: { publish: async () => {} },
     chance: Math.random,
   },
   write: (line) => {

@@ -16,7 +16,7 @@ export const handler = createVendHandler({
     vault: createSdkVault(),
     mint: createStytchMint(settings.stytch),
     cache: createTokenCache(),
-    outcomes: { emit: async () => {} },
+    events: { publish: async () => {} },
     chance: Math.random,
   },
   write: (line) => {

@@ -4,8 +4,8 @@
 import { randomUUID } from 'node:crypto'
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge'
 import { awsClientSettings } from '../../adapters/aws/aws-call.ts'
+import { createEvents } from '../../adapters/aws/events.ts'
 import { createFleet } from '../../adapters/aws/fleet.ts'
-import { createTeller } from '../../adapters/aws/outcomes.ts'
 import { LEAK_REPORTED, leakSources } from '../../core/base/event-types.ts'
 import { isJsonObject, type JsonObject } from '../../core/base/json-object.ts'
 import { settleToken } from '../../core/drive/settle-request.ts'
@@ -47,7 +47,7 @@ export const createActs = (laptop: Laptop): Acts => {
     credentials: { accessKeyId: 'laptop', secretAccessKey: 'laptop' },
   })
   const fleet = createFleet(secretsManager)
-  const bus = createTeller(eventBridge, LAPTOP_BUS, leakSources.security)
+  const events = createEvents(eventBridge, LAPTOP_BUS, leakSources.security)
   const { now } = world.clock
 
   const secretOf = ({ secret }: JsonObject) => {
@@ -99,7 +99,7 @@ export const createActs = (laptop: Laptop): Acts => {
         reason: 'reported on the status page',
         requestedBy: 'the status page',
       }
-      await bus.emit([{ type: LEAK_REPORTED, detail }])
+      await events.publish([{ type: LEAK_REPORTED, detail }])
       return done(`Incident ${incidentId}: the leak of ${secret.name} is reported.`)
     },
     fault: ({ at, fault }) => {

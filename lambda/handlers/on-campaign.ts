@@ -16,7 +16,8 @@ import { isPageOrder, readPageOrder } from '../core/campaign/campaign-page.ts'
 import { readCampaignRequest } from '../core/campaign/campaign-request.ts'
 import { runCampaign } from '../core/campaign/run-campaign.ts'
 import { runPage } from '../core/campaign/run-page.ts'
-import { processEnvironment, readCampaignEnv } from '../env.ts'
+import { readCampaignEnv } from '../env/campaign.ts'
+import { processEnvironment } from '../env.ts'
 
 const HOUR_MS = 3_600_000
 const settings = readCampaignEnv(processEnvironment())

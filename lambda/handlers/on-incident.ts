@@ -16,7 +16,8 @@ import { Fault } from '../core/base/fault.ts'
 import { createTurns } from '../core/base/turns.ts'
 import { rotationsPerSecond } from '../core/campaign/campaign.ts'
 import { type Response, respondToLeak } from '../core/incident/respond-to-leak.ts'
-import { processEnvironment, readIncidentEnv } from '../env.ts'
+import { readIncidentEnv } from '../env/incident.ts'
+import { processEnvironment } from '../env.ts'
 
 const settings = readIncidentEnv(processEnvironment())
 const { secretNamePrefix, rotationFunctionArn, campaignFunctionArn, freeze: frozen, maxSecurityClients } = settings

@@ -15,7 +15,8 @@ import { passGate } from '../core/intake/pass-gate.ts'
 import { createRecentDeliveries } from '../core/intake/recent-deliveries.ts'
 import { SIGNATURE_WINDOW_MS } from '../core/intake/signature.ts'
 import { type Intake, type IntakeOutcome, takeLeakReport } from '../core/intake/take-leak-report.ts'
-import { processEnvironment, readIntakeEnv } from '../env.ts'
+import { readIntakeEnv } from '../env/intake.ts'
+import { processEnvironment } from '../env.ts'
 
 const settings = readIntakeEnv(processEnvironment())
 const secretsManager = createSecretsManager()

@@ -16,7 +16,8 @@ import { createWhoami } from '../adapters/stytch/whoami.ts'
 import { createTiming } from '../adapters/timing.ts'
 import { ROTATION_SOURCE } from '../core/base/event-types.ts'
 import { projectSecretForm } from '../core/secret/project-secret-form.ts'
-import { processEnvironment, readProjectRotationEnv } from '../env.ts'
+import { readProjectRotationEnv } from '../env/project-rotation.ts'
+import { processEnvironment } from '../env.ts'
 import { handleStep } from './handle-step.ts'
 
 const HOUR_MS = 3_600_000

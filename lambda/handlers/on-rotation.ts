@@ -14,7 +14,8 @@ import { ROTATION_SOURCE } from '../core/base/event-types.ts'
 import { TAG } from '../core/secret/secret-tags.ts'
 import type { Vault } from '../core/secret/secrets.ts'
 import { slotForm } from '../core/secret/slot-forms.ts'
-import { processEnvironment, readRotationEnv } from '../env.ts'
+import { readRotationEnv } from '../env/rotation.ts'
+import { processEnvironment } from '../env.ts'
 import { handleStep } from './handle-step.ts'
 
 const settings = readRotationEnv(processEnvironment())

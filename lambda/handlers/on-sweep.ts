@@ -14,7 +14,8 @@ import { createTiming } from '../adapters/timing.ts'
 import { SWEEP_SOURCE } from '../core/base/event-types.ts'
 import { readSweepEvent } from '../core/sweep/read-sweep-event.ts'
 import { type Sweeping, type SweepSummary, sweepAll } from '../core/sweep/sweep.ts'
-import { processEnvironment, readSweepEnv } from '../env.ts'
+import { readSweepEnv } from '../env/sweep.ts'
+import { processEnvironment } from '../env.ts'
 
 declare const DEPLOYED_BUNDLE: boolean | undefined
 

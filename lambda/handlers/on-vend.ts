@@ -8,7 +8,8 @@ import { createVendVault } from '../adapters/vend/vend-vault.ts'
 import { VENDOR_SOURCE } from '../core/base/event-types.ts'
 import { createTokenCache } from '../core/vend/token-cache.ts'
 import { vendRules } from '../core/vend/vending.ts'
-import { processEnvironment, readVendorEnv } from '../env.ts'
+import { readVendorEnv } from '../env/vendor.ts'
+import { processEnvironment } from '../env.ts'
 import { createVendHandler } from './vend-handler.ts'
 
 const settings = readVendorEnv(processEnvironment())

@@ -11,7 +11,7 @@ import { BlockPublicAccess, Bucket, BucketEncryption, ObjectLockRetention, Objec
 import type { IQueue, Queue } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
 import { archivedTypes } from '../../lambda/core/base/event-types.ts'
-import { writeArchiveEnv } from '../../lambda/env.ts'
+import { writeArchiveEnv } from '../../lambda/env/archive.ts'
 import { deadLetters } from '../base/dead-letters.ts'
 import { type FunctionSurroundings, M2mFunction, printedArn } from '../base/m2m-function.ts'
 import { keepingUndelivered } from '../base/rule-targets.ts'

@@ -26,10 +26,9 @@ import type { InvokeOutcome, RotationEvent } from '../../lambda/local/aws/rotati
 import type { AwsSettings } from '../../lambda/local/aws/settings.ts'
 import type { StandInServer } from '../../lambda/local/stand-in/server.ts'
 import { createWorld, type World } from '../../lambda/local/stand-in/world.ts'
-import { createStytchStandIn, type StytchStandIn } from '../../lambda/local/stytch/stytch-stand-in.ts'
+import type { StytchStandIn } from '../../lambda/local/stytch/stand-in-api.ts'
+import { createStytchStandIn } from '../../lambda/local/stytch/stytch-stand-in.ts'
 import { type CrashKind, m2m, PROJECT_ID, PROJECT_SECRET } from './kinds.ts'
-
-export { PROJECT_ID } from './kinds.ts'
 
 const FUNCTION_ARN = 'arn:aws:lambda:us-east-1:000000000000:function:m2m-rotation'
 /** Long: on a busy machine a late reply must not look like a lost one. */

@@ -3,7 +3,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { archivedTypes } from '../../lambda/core/base/event-types.ts'
-import { readArchiveEnv, writeArchiveEnv } from '../../lambda/env.ts'
+import { readArchiveEnv, writeArchiveEnv } from '../../lambda/env/archive.ts'
 
 const bucket = fc.stringMatching(/^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/)
 

@@ -1,5 +1,6 @@
 // The project's own secret on the laptop, as a deployment has it: in a secret of its own, beside the workspace key in another, with its
 // rotation on. Everything else of it is the deployed handler (functions.ts).
+
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
   CreateSecretCommand,
@@ -8,7 +9,7 @@ import {
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager'
 import { awsClientSettings } from '../../adapters/aws/aws-call.ts'
-import type { WorkspaceKey } from '../stytch/stytch-stand-in.ts'
+import type { WorkspaceKey } from '../stytch/workspace.ts'
 
 export const LAPTOP_PROJECT_SECRET = 'stytch/m2m-laptop'
 export const LAPTOP_WORKSPACE_KEY = 'stytch/m2m-laptop-workspace'

@@ -1,5 +1,6 @@
 // The token vendor on the laptop: the front that stands for API Gateway with its one key pair, the settings that the stack would give
 // the function, and a client that may be vended. Everything else of it is the deployed handler (functions.ts).
+
 import { randomBytes, randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DescribeSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
@@ -13,8 +14,9 @@ import { createTiming } from '../../adapters/timing.ts'
 import { registerClient } from '../../core/clients/register-client.ts'
 import { scopeTags, TAG } from '../../core/secret/secret-tags.ts'
 import { VEND_TAG } from '../../core/vend/scope-rule.ts'
-import { type StytchEnv, writeVendorEnv } from '../../env.ts'
-import type { InvokeResult } from '../runner/lambda-runner.ts'
+import type { StytchEnv } from '../../env/stytch.ts'
+import { writeVendorEnv } from '../../env/vendor.ts'
+import type { InvokeResult } from '../runner/execution-environment.ts'
 import { createVendFront, type VendFront } from '../vend-front/front.ts'
 import type { KeyPair } from '../vend-front/signature.ts'
 

@@ -1,12 +1,11 @@
 // What every test of the Stytch stand-in sits on: one world, one listening stand-in, and requests without any SDK, so that a
 // test sees the bytes a consumer sees. Called by the suites of this folder and by nobody else.
+
 import { createWorld, type World } from '../../../lambda/local/stand-in/world.ts'
 import type { StytchSettings } from '../../../lambda/local/stytch/settings.ts'
-import {
-  createStytchStandIn,
-  type StytchStandIn,
-  type WorkspaceKey,
-} from '../../../lambda/local/stytch/stytch-stand-in.ts'
+import type { StytchStandIn } from '../../../lambda/local/stytch/stand-in-api.ts'
+import { createStytchStandIn } from '../../../lambda/local/stytch/stytch-stand-in.ts'
+import type { WorkspaceKey } from '../../../lambda/local/stytch/workspace.ts'
 
 export const PROJECT_ID = 'project-test-11111111-1111-4111-8111-111111111111'
 export const PROJECT_SECRET = 'secret-test-canary-project-secret-000000000='

@@ -1,7 +1,8 @@
 // The three kinds that rotate in slots (M2M, Connected App, SCIM) by one contract over raw HTTP: what start, complete and cancel
 // do, what is shown when, and what proves that a value is accepted. Whatever only one kind has is in that kind's own suite.
+
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import type { SlotDashboard, SlotKind } from '../../../lambda/local/stytch/stytch-stand-in.ts'
+import type { SlotDashboard, SlotKind } from '../../../lambda/local/stytch/slot-kind.ts'
 import { type Answer, type Json, PROJECT_ID, rotatePath, type Seat, takeSeat } from './bench-seat.ts'
 
 let seat: Seat

@@ -30,9 +30,9 @@ const floors = {
     sweep: ['base', 'secret', 'rotation', 'drive'],
     campaign: ['base', 'secret', 'rotation', 'drive'],
     incident: ['base', 'secret', 'rotation', 'drive'],
-    intake: ['base', 'secret', 'rotation', 'incident'],
+    intake: ['base', 'secret', 'rotation'],
     clients: ['base', 'secret', 'rotation'],
-    vend: ['base', 'secret', 'rotation'],
+    vend: ['base', 'secret'],
   },
   lib: {
     config: [],

@@ -1,11 +1,12 @@
 // `npm run bench:cold`: the cold start of every function's bundle under AWS's runtime interface client on Node 24, beside an empty handler and
 // beside the usual choices; interleaved, so that a busy machine falls on all of them alike. Everything is on one machine: the figures compare,
 // and are no Lambda milliseconds.
+
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { writeRegistrarEnv } from '../lambda/env.ts'
+import { writeRegistrarEnv } from '../lambda/env/registrar.ts'
 import { LAPTOP_PREFIX, laptopFunctions } from '../lambda/local/laptop/functions.ts'
 import { awsEnvironment, functionArnOf, type Laptop, startLaptop } from '../lambda/local/laptop/laptop.ts'
 import { type Bench, median, medianRatio, ms, runAlone, times } from './report.ts'

@@ -1,10 +1,11 @@
 // `npm run bench:rotation`: one full rotation against the same stand-ins, by the deployed function, by what AWS's generic template comes to,
 // and by Stytch's SDK with Powertools. Each in a warm process of its own, interleaved; calls and bytes counted on the wire.
+
 import { fileURLToPath } from 'node:url'
 import { CreateSecretCommand, RotateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { makeRequestToken } from '../lambda/core/secret/request-token.ts'
 import { TAG } from '../lambda/core/secret/secret-tags.ts'
-import { writeRotationEnv } from '../lambda/env.ts'
+import { writeRotationEnv } from '../lambda/env/rotation.ts'
 import { createAwsStandIn } from '../lambda/local/aws/aws-stand-in.ts'
 import { awsEnvironment } from '../lambda/local/laptop/laptop.ts'
 import { type Lambda, startLambda } from '../lambda/local/runner/lambda-runner.ts'

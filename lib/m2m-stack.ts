@@ -1,33 +1,43 @@
 // One stage's machinery in one stack: key, bus, functions, evidence archive, notifications, alarms, and a few clients if wanted.
 // Puts the constructs together from the configuration and decides nothing itself.
+
 import { CfnOutput, RemovalPolicy, Stack, type StackProps, Tags } from 'aws-cdk-lib'
 import { ManagedPolicy, PermissionsBoundary } from 'aws-cdk-lib/aws-iam'
 import type { IKey } from 'aws-cdk-lib/aws-kms'
 import type { Construct } from 'constructs'
+import {
+  CAMPAIGN_SOURCE,
+  INCIDENT_SOURCE,
+  leakSources,
+  ROTATION_SOURCE,
+  SWEEP_SOURCE,
+  VENDOR_SOURCE,
+} from '../lambda/core/base/event-types.ts'
 import { M2mEventBus } from './base/event-bus.ts'
 import { monitoringKey } from './base/monitoring-key.ts'
 import { Notifications } from './base/notifications.ts'
 import { SecretsKey } from './base/secrets-key.ts'
-import { CAMPAIGN_SOURCE, Campaign, campaignAliasArn } from './campaign/campaign.ts'
+import { Campaign, campaignAliasArn } from './campaign/campaign.ts'
 import { addSecretArnOutputs } from './clients/client-outputs.ts'
 import { ClientsFunction } from './clients/clients-function.ts'
 import { M2mClient } from './clients/m2m-client.ts'
 import { OperatorPolicy } from './clients/operator-policy.ts'
 import { Registrar } from './clients/registrar.ts'
-import type { ClientConfig, DeployConfig } from './config/deploy-config.ts'
+import type { ClientConfig } from './config/client-config.ts'
+import type { DeployConfig } from './config/deploy-config.ts'
 import { neededQuota, totalReserved } from './config/reservations.ts'
 import { bootstrapDeployRoleArn, roleArn, type StageNames } from './config/stage-names.ts'
 import { breakGlassRoles, stageRoles } from './config/stage-roles.ts'
 import { EvidenceArchive } from './incident/evidence-archive.ts'
 import { Identify } from './incident/identify.ts'
-import { INCIDENT_SOURCE, IncidentFunction } from './incident/incident-function.ts'
+import { IncidentFunction } from './incident/incident-function.ts'
 import { LeakIntake } from './incident/leak-intake.ts'
-import { BREAK_GLASS_SOURCE, leakSpeakers, SECURITY_SOURCE } from './incident/leak-rules.ts'
+import { leakSpeakers } from './incident/leak-rules.ts'
 import { ProjectRotation } from './rotation/project-rotation.ts'
-import { ROTATION_SOURCE, RotationFunction } from './rotation/rotation-function.ts'
+import { RotationFunction } from './rotation/rotation-function.ts'
 import { AdoptionRecords } from './sweep/adoption-records.ts'
-import { SWEEP_SOURCE, Sweep } from './sweep/sweep.ts'
-import { VENDOR_SOURCE, Vendor } from './vend/vendor.ts'
+import { Sweep } from './sweep/sweep.ts'
+import { Vendor } from './vend/vendor.ts'
 import { Dashboard } from './watch/dashboard.ts'
 import { FailureAlarms } from './watch/failure-alarms.ts'
 
@@ -112,7 +122,7 @@ export class M2mStack extends Stack {
         ...leaks,
         ...(config.vendor === undefined ? {} : { [VENDOR_SOURCE]: vendorRoles }),
       },
-      admitted: [SECURITY_SOURCE, BREAK_GLASS_SOURCE],
+      admitted: [leakSources.security, leakSources.breakGlass],
     })
     const notifications = new Notifications(this, 'Notifications', {
       names,
@@ -180,7 +190,7 @@ export class M2mStack extends Stack {
       callerRoleArns: [...new Set([...breakGlass, ...security.roleArns])],
       otherCallerRoleArns: [...intakeRoles, ...config.operators],
     })
-    this.operators.mayDo(identify.mayAsk(), bus.mayTell(SECURITY_SOURCE))
+    this.operators.mayDo(identify.mayAsk(), bus.mayTell(leakSources.security))
     if (intake !== undefined) {
       this.intake = new LeakIntake(this, 'Intake', {
         names,

@@ -1,17 +1,12 @@
 // The settings contract: what lib writes is what a handler reads; whatever is wrong is told at once, and missing and malformed are
 // different words; and on no address of its own choosing does a setting send the project secret.
+
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import {
-  baseUrlFault,
-  type Environment,
-  type RegistrarEnv,
-  type RotationEnv,
-  readRegistrarEnv,
-  readRotationEnv,
-  writeRegistrarEnv,
-  writeRotationEnv,
-} from '../lambda/env.ts'
+import type { Environment } from '../lambda/env/reader.ts'
+import { type RegistrarEnv, readRegistrarEnv, writeRegistrarEnv } from '../lambda/env/registrar.ts'
+import { type RotationEnv, readRotationEnv, writeRotationEnv } from '../lambda/env/rotation.ts'
+import { baseUrlFault } from '../lambda/env/stytch.ts'
 
 const messageOf = (read: () => unknown): string => {
   try {

@@ -1,10 +1,11 @@
 // A rotation that stands still behind createSecret: its pending value is stored and accepted, so that testSecret can be asked for as often as
 // one likes, and does the same each time: a read, and an exchange with Stytch.
+
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { CreateSecretCommand, RotateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { TAG } from '../../lambda/core/secret/secret-tags.ts'
-import { writeRotationEnv } from '../../lambda/env.ts'
+import { writeRotationEnv } from '../../lambda/env/rotation.ts'
 import { createAwsStandIn } from '../../lambda/local/aws/aws-stand-in.ts'
 import { awsEnvironment } from '../../lambda/local/laptop/laptop.ts'
 import { startLambda } from '../../lambda/local/runner/lambda-runner.ts'

@@ -1,7 +1,8 @@
 // Where the forms of the vendor run: both stand-ins with one client whose tokens may be vended, the settings that point at them, and the
 // event that asks for a token.
+
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
-import { writeVendorEnv } from '../../lambda/env.ts'
+import { writeVendorEnv } from '../../lambda/env/vendor.ts'
 import { createAwsStandIn } from '../../lambda/local/aws/aws-stand-in.ts'
 import { createWorld } from '../../lambda/local/stand-in/world.ts'
 import { createStytchStandIn } from '../../lambda/local/stytch/stytch-stand-in.ts'

@@ -1,11 +1,12 @@
 // The ways to vend a token that are compared: this project's, and what one would otherwise write. Each is asked by client and scopes, and hands
 // back a token or throws.
+
 import { SecretsProvider } from '@aws-lambda-powertools/parameters/secrets'
 import { GetSecretValueCommand } from '@aws-sdk/client-secrets-manager'
 import { createCache } from 'async-cache-dedupe'
 import type { Context } from 'aws-lambda'
 import { Client } from 'stytch'
-import { writeVendorEnv } from '../../lambda/env.ts'
+import { writeVendorEnv } from '../../lambda/env/vendor.ts'
 import { toProxyEvent } from '../../lambda/local/vend-front/proxy-event.ts'
 import { CLIENT, SECRET_NAME, type VendingPlace } from './place.ts'
 

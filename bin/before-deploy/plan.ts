@@ -1,7 +1,8 @@
 // What a deployment would make, read out of the template that it would deploy: fixed names, reserved concurrency, the secrets' policies,
 // the key's statements. The template is the only list; nothing of it is written down here a second time. Pure.
+
 import { secretPolicy } from '../../lambda/core/clients/secret-policy.ts'
-import { readRegistrarEnv } from '../../lambda/env.ts'
+import { readRegistrarEnv } from '../../lambda/env/registrar.ts'
 import { resolved, type Surroundings, textOf } from './intrinsics.ts'
 
 export type Properties = Readonly<Record<string, unknown>>

@@ -1,8 +1,9 @@
 // `m2m incident`: a secret has leaked. Reports it on the bus, where the incident function takes it up; or, with --direct, carries the revokes
 // out from here, by Secrets Manager alone. `show` makes the report from the evidence; `release` opens the intake again after a flood.
+
 import { type Command, InvalidArgumentError } from 'commander'
+import { LEAK_REPORTED, leakSources } from '../../lambda/core/base/event-types.ts'
 import { rotationsPerSecond } from '../../lambda/core/campaign/campaign.ts'
-import { LEAK_REPORTED, leakSources } from '../../lambda/core/incident/leak-report.ts'
 import type { ManagedSecret } from '../../lambda/core/secret/fleet.ts'
 import { readSpan } from '../../lambda/core/secret/secret-tags.ts'
 import { bucketOf, readReport } from '../incident/incident-report.ts'
@@ -89,9 +90,9 @@ const assertChosenHow = ({ grace, immediate, direct }: IncidentOptions, { secret
 }
 
 const reportOnBus = async (seat: Seat, options: IncidentOptions, targets: Targets, incidentId: string) => {
-  const [{ createEventBridge }, { createTeller }] = await Promise.all([
+  const [{ createEventBridge }, { createEvents }] = await Promise.all([
     import('../../lambda/adapters/aws/clients.ts'),
-    import('../../lambda/adapters/aws/outcomes.ts'),
+    import('../../lambda/adapters/aws/events.ts'),
   ])
   const source = options.breakGlass === true ? leakSources.breakGlass : leakSources.security
   const detail = {
@@ -101,7 +102,7 @@ const reportOnBus = async (seat: Seat, options: IncidentOptions, targets: Target
     requestedBy: seat.operator,
     ...(options.grace === undefined ? {} : { graceSeconds: options.grace }),
   }
-  await createTeller(createEventBridge(), `m2m-${seat.stage}`, source).emit([{ type: LEAK_REPORTED, detail }])
+  await createEvents(createEventBridge(), `m2m-${seat.stage}`, source).publish([{ type: LEAK_REPORTED, detail }])
 }
 
 const DIRECT_AT_ONCE = 10
@@ -214,16 +215,17 @@ const show: Work<ShowOptions> = async (seat, { client = [], bucket, ...rest }, [
 }
 
 const release: Work<{ readonly dryRun?: true }> = async (seat, { dryRun: isDry }) => {
-  const [{ createEventBridge }, { createTeller }, { readGateNow }, { releaseIntake }] = await Promise.all([
+  const [{ createEventBridge }, { createEvents }, { readGateNow }, { releaseIntake }] = await Promise.all([
     import('../../lambda/adapters/aws/clients.ts'),
-    import('../../lambda/adapters/aws/outcomes.ts'),
+    import('../../lambda/adapters/aws/events.ts'),
     import('../../lambda/core/intake/pass-gate.ts'),
     import('../../lambda/core/intake/release-intake.ts'),
   ])
   const { vault } = await seat.reach()
   const keeper = { vault, timing: seat.timing, gateId: `m2m-intake/${seat.stage}/gate` }
-  const bus = createTeller(createEventBridge(), `m2m-${seat.stage}`, leakSources.security)
-  const held = isDry === true ? (await readGateNow(keeper)).held : await releaseIntake({ keeper, bus }, seat.operator)
+  const events = createEvents(createEventBridge(), `m2m-${seat.stage}`, leakSources.security)
+  const held =
+    isDry === true ? (await readGateNow(keeper)).held : await releaseIntake({ keeper, events }, seat.operator)
   const said = isDry === true ? 'would be reported' : 'reported'
   return {
     json: { stage: seat.stage, dryRun: isDry === true, held },

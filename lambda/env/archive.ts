@@ -1,7 +1,5 @@
-// The archive function's settings, and which events it is handed: the rule in the stack and the keys in the archive share one list.
+// The archive function's settings: the stage, and the bucket that holds the evidence.
 import { createReader, type Environment } from './reader.ts'
-
-export { archivedTypes } from '../core/incident/archived-event.ts'
 
 export interface ArchiveEnv {
   /** Names the metrics' namespace, `M2M/<stage>`. */

@@ -1,7 +1,7 @@
 // The rules by which a reported leak reaches the incident function: one for each source, each for the form that the source may use.
 // Patterns look at a form and cannot count what stands in a list: that exactly one client is named, or 25 at most, is the function's
 // to check (lambda/core/incident/leak-report.ts). The stack and the laptop make their rules from this list.
-import { LEAK_REPORTED, leakSources } from '../core/incident/leak-report.ts'
+import { LEAK_REPORTED, leakSources } from '../core/base/event-types.ts'
 
 type Leaf = string | { readonly exists: boolean }
 

@@ -1,5 +1,6 @@
 // The archive function: EventBridge hands it every event that an auditor asks for, asynchronously. It writes the event down and does
 // nothing else; what it throws is tried twice more by Lambda and then lies in a queue of its own.
+
 import type { Context } from 'aws-lambda'
 import { createArchive } from '../adapters/aws/archive.ts'
 import { metricLine } from '../adapters/aws/metric-line.ts'
@@ -7,7 +8,8 @@ import { createS3 } from '../adapters/aws/s3-client.ts'
 import { Fault } from '../core/base/fault.ts'
 import { archiveEvent } from '../core/incident/archive-event.ts'
 import { type ArchivedEvent, readArchivedEvent, secondsToProof } from '../core/incident/archived-event.ts'
-import { processEnvironment, readArchiveEnv } from '../env.ts'
+import { readArchiveEnv } from '../env/archive.ts'
+import { processEnvironment } from '../env.ts'
 
 const { stage, bucket } = readArchiveEnv(processEnvironment())
 const archive = createArchive(createS3(), bucket)

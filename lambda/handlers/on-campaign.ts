@@ -1,12 +1,14 @@
 // The campaign function, a durable one: EventBridge Scheduler, the incident function and operators start campaigns with it, and it
 // starts its own pages. Reads the settings, puts the adapters together once per execution environment, checks the input, hands over.
-import { createCampaignTeller } from '../adapters/aws/campaign-teller.ts'
+
 import { createEventBridge, createSecretsManager } from '../adapters/aws/clients.ts'
 import { type DurableRun, durableHandler } from '../adapters/aws/durable.ts'
+import { createEvents } from '../adapters/aws/events.ts'
 import { createFleet } from '../adapters/aws/fleet.ts'
 import { createFreeze } from '../adapters/aws/freeze.ts'
 import { createSignedCall } from '../adapters/aws/signed-call.ts'
 import { createTiming } from '../adapters/timing.ts'
+import { CAMPAIGN_SOURCE } from '../core/base/event-types.ts'
 import { Fault } from '../core/base/fault.ts'
 import type { Result } from '../core/base/result.ts'
 import { rotationsPerSecond } from '../core/campaign/campaign.ts'
@@ -14,7 +16,8 @@ import { isPageOrder, readPageOrder } from '../core/campaign/campaign-page.ts'
 import { readCampaignRequest } from '../core/campaign/campaign-request.ts'
 import { runCampaign } from '../core/campaign/run-campaign.ts'
 import { runPage } from '../core/campaign/run-page.ts'
-import { processEnvironment, readCampaignEnv } from '../env.ts'
+import { readCampaignEnv } from '../env/campaign.ts'
+import { processEnvironment } from '../env.ts'
 
 const HOUR_MS = 3_600_000
 const settings = readCampaignEnv(processEnvironment())
@@ -24,7 +27,7 @@ const systemsManager = createSignedCall(secretsManager, { service: 'ssm', endpoi
 const parts = {
   fleet: createFleet(secretsManager),
   freeze: createFreeze(systemsManager, frozen.parameter),
-  teller: createCampaignTeller(createEventBridge(), settings.eventBus),
+  events: createEvents(createEventBridge(), settings.eventBus, CAMPAIGN_SOURCE),
   rules: {
     secretNamePrefix,
     rotationFunctionArn,

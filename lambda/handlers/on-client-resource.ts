@@ -1,5 +1,6 @@
 // The registrar: CloudFormation calls it for every declared client (Custom::M2mClient). Reads the settings, puts the adapters
 // together, and answers CloudFormation whatever happens. Neither answer nor log ever holds a secret.
+
 import type { Context } from 'aws-lambda'
 import { createSecretsManager } from '../adapters/aws/clients.ts'
 import { createSecretKeeper } from '../adapters/aws/secret-keeper.ts'
@@ -15,7 +16,8 @@ import { createTiming } from '../adapters/timing.ts'
 import { Fault } from '../core/base/fault.ts'
 import { answerClientRequest, failedPhysicalId } from '../core/clients/answer-client-request.ts'
 import { readClientRequest, readReturnAddress } from '../core/clients/read-client-request.ts'
-import { processEnvironment, readRegistrarEnv } from '../env.ts'
+import { readRegistrarEnv } from '../env/registrar.ts'
+import { processEnvironment } from '../env.ts'
 
 const settings = readRegistrarEnv(processEnvironment())
 const { stytch, ...stageSettings } = settings

@@ -1,5 +1,6 @@
 // The clients function: the CLI calls it, synchronously, for whatever takes the Stytch project secret. Reads the settings, puts the
 // adapters together, answers. A client's value may come in (adoption); it goes to Stytch and into its secret, and into no answer or log.
+
 import type { Context } from 'aws-lambda'
 import { createSecretsManager } from '../adapters/aws/clients.ts'
 import { createSecretKeeper } from '../adapters/aws/secret-keeper.ts'
@@ -17,7 +18,8 @@ import { Fault } from '../core/base/fault.ts'
 import { answerDeskRequest } from '../core/clients/answer-desk-request.ts'
 import type { DeskReply, DeskRequest } from '../core/clients/client-desk.ts'
 import { readDeskRequest } from '../core/clients/read-desk-request.ts'
-import { processEnvironment, readClientsEnv } from '../env.ts'
+import { readClientsEnv } from '../env/clients.ts'
+import { processEnvironment } from '../env.ts'
 
 const { stytch, ...settings } = readClientsEnv(processEnvironment())
 const secretsManager = createSecretsManager()

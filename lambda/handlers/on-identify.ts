@@ -1,6 +1,7 @@
 // The identify function: the intake and the CLI ask it whose value leaked, and wait for the answer. It refuses to be asked
 // asynchronously, since Lambda would keep the value in a queue meanwhile; and more often than its limit allows, since it is no oracle.
 // Neither value nor input goes into an answer, a log or an error.
+
 import type { Context } from 'aws-lambda'
 import { createSecretsManager } from '../adapters/aws/clients.ts'
 import { createFleet } from '../adapters/aws/fleet.ts'
@@ -18,7 +19,8 @@ import { identifyLeak } from '../core/intake/identify-leak.ts'
 import type { LeakFinding } from '../core/intake/leak-finding.ts'
 import { createRateLimit } from '../core/intake/rate-limit.ts'
 import { readIdentifyEvent } from '../core/intake/read-identify-event.ts'
-import { processEnvironment, readIdentifyEnv } from '../env.ts'
+import { readIdentifyEnv } from '../env/identify.ts'
+import { processEnvironment } from '../env.ts'
 
 const settings = readIdentifyEnv(processEnvironment())
 const secretsManager = createSecretsManager()

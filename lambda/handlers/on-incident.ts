@@ -1,21 +1,23 @@
 // The incident function: the rules on our bus call it for every `Secret Leak Reported`, and the command line may. Reads the settings,
 // puts the adapters together once per execution environment, and hands over. An event that it may not carry out fails, so that the dead
 // letters have it.
+
 import type { Context } from 'aws-lambda'
 import { createCampaigns, noCampaigns } from '../adapters/aws/campaigns.ts'
 import { createEventBridge, createSecretsManager } from '../adapters/aws/clients.ts'
+import { createEvents } from '../adapters/aws/events.ts'
 import { createFleet } from '../adapters/aws/fleet.ts'
 import { createFleetSearch } from '../adapters/aws/fleet-search.ts'
 import { createFreeze } from '../adapters/aws/freeze.ts'
-import { createTeller } from '../adapters/aws/outcomes.ts'
 import { createSignedCall } from '../adapters/aws/signed-call.ts'
 import { createTiming } from '../adapters/timing.ts'
+import { INCIDENT_SOURCE } from '../core/base/event-types.ts'
 import { Fault } from '../core/base/fault.ts'
 import { createRateLimiter } from '../core/base/rate-limiter.ts'
 import { rotationsPerSecond } from '../core/campaign/campaign.ts'
-import { INCIDENT_SOURCE } from '../core/incident/incident-completed.ts'
 import { type Response, respondToLeak } from '../core/incident/respond-to-leak.ts'
-import { processEnvironment, readIncidentEnv } from '../env.ts'
+import { readIncidentEnv } from '../env/incident.ts'
+import { processEnvironment } from '../env.ts'
 
 const settings = readIncidentEnv(processEnvironment())
 const { secretNamePrefix, rotationFunctionArn, campaignFunctionArn, freeze: frozen, maxSecurityClients } = settings
@@ -30,7 +32,7 @@ const parts = {
     frozen.parameter,
   ),
   campaigns: campaignFunctionArn === undefined ? noCampaigns : createCampaigns(lambda, campaignFunctionArn),
-  teller: createTeller(createEventBridge(), settings.eventBus, INCIDENT_SOURCE),
+  events: createEvents(createEventBridge(), settings.eventBus, INCIDENT_SOURCE),
   secretNamePrefix,
   project: settings.project,
   limits: { maxSecurityClients },

@@ -1,21 +1,22 @@
 // The leak intake: an HTTP API hands it each delivery. Puts the adapters together, hands the delivery to its use case, and maps what
 // came of it to a status: 202 once somebody was told, one 401 for whatever was not signed. The log has the outcome, never the delivery.
+
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda'
 import { createEventBridge, createSecretsManager } from '../adapters/aws/clients.ts'
+import { createEvents } from '../adapters/aws/events.ts'
 import { createIdentifier, createInvoking } from '../adapters/aws/identifier.ts'
-import { createTeller } from '../adapters/aws/outcomes.ts'
 import { createSigningSecrets } from '../adapters/aws/signing-secrets.ts'
 import { createVault } from '../adapters/aws/vault.ts'
 import { createAlertValues } from '../adapters/github/alert-values.ts'
 import { createTiming } from '../adapters/timing.ts'
+import { leakSources } from '../core/base/event-types.ts'
 import { Fault } from '../core/base/fault.ts'
-import { leakSources } from '../core/incident/leak-report.ts'
-import type { LeakBus } from '../core/intake/intake-event.ts'
 import { passGate } from '../core/intake/pass-gate.ts'
 import { createRecentDeliveries } from '../core/intake/recent-deliveries.ts'
 import { SIGNATURE_WINDOW_MS } from '../core/intake/signature.ts'
 import { type Intake, type IntakeOutcome, takeLeakReport } from '../core/intake/take-leak-report.ts'
-import { processEnvironment, readIntakeEnv } from '../env.ts'
+import { readIntakeEnv } from '../env/intake.ts'
+import { processEnvironment } from '../env.ts'
 
 const settings = readIntakeEnv(processEnvironment())
 const secretsManager = createSecretsManager()
@@ -28,7 +29,7 @@ const values = createAlertValues({
   baseUrl: settings.githubUrl,
   now,
 })
-const bus: LeakBus = createTeller(createEventBridge(), settings.eventBus, leakSources.intake)
+const events = createEvents(createEventBridge(), settings.eventBus, leakSources.intake)
 const call = createInvoking(settings.lambdaEndpoint)
 const recent = createRecentDeliveries({ keepMs: 2 * SIGNATURE_WINDOW_MS, max: 1000 })
 
@@ -38,7 +39,7 @@ const compose = (context: Context): Intake => {
   return {
     signing,
     values,
-    bus,
+    events,
     recent,
     timing,
     identifier: createIdentifier({ call, functionName: settings.identifyFunctionName, timing }),

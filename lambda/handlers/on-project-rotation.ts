@@ -1,9 +1,10 @@
 // The rotation function of the project's own secret: the same steps as a client's, with another issuer, another form, and the workspace
 // key, which no other function may read.
+
 import type { Context } from 'aws-lambda'
 import { createEventBridge, createSecretsManager } from '../adapters/aws/clients.ts'
+import { createEvents } from '../adapters/aws/events.ts'
 import { createFreeze } from '../adapters/aws/freeze.ts'
-import { createOutcomes } from '../adapters/aws/outcomes.ts'
 import { createSignedCall } from '../adapters/aws/signed-call.ts'
 import { createVault } from '../adapters/aws/vault.ts'
 import { createWorkspaceCredentials } from '../adapters/aws/workspace-credentials.ts'
@@ -13,8 +14,10 @@ import { createManagementApi, MANAGEMENT_URL } from '../adapters/stytch/manageme
 import { createProjectIssuer } from '../adapters/stytch/project-issuer.ts'
 import { createWhoami } from '../adapters/stytch/whoami.ts'
 import { createTiming } from '../adapters/timing.ts'
+import { ROTATION_SOURCE } from '../core/base/event-types.ts'
 import { projectSecretForm } from '../core/secret/project-secret-form.ts'
-import { processEnvironment, readProjectRotationEnv } from '../env.ts'
+import { readProjectRotationEnv } from '../env/project-rotation.ts'
+import { processEnvironment } from '../env.ts'
 import { handleStep } from './handle-step.ts'
 
 const HOUR_MS = 3_600_000
@@ -23,7 +26,7 @@ const { project, projectSecretName: secretName, projectSlug, environmentSlug, fr
 const { projectId, baseUrl = vendorBaseUrl(project.projectId) } = project
 const secretsManager = createSecretsManager()
 const vault = createVault(secretsManager)
-const outcomes = createOutcomes(createEventBridge(), settings.eventBus)
+const events = createEvents(createEventBridge(), settings.eventBus, ROTATION_SOURCE)
 const systemsManager = createSignedCall(secretsManager, { service: 'ssm', endpoint: frozen.endpoint })
 const freeze = createFreeze(systemsManager, frozen.parameter)
 const credentials = createWorkspaceCredentials({ client: secretsManager, secretId: settings.workspaceKeySecretId })
@@ -43,5 +46,5 @@ export const handler = (event: unknown, context: Context): Promise<void> =>
       whoami: createWhoami({ ...place, baseUrl }),
       quietMs: settings.quietHours * HOUR_MS,
     })
-    return { issuer, form: projectSecretForm, vault, outcomes, freeze, timing, journal }
+    return { issuer, form: projectSecretForm, vault, events, freeze, timing, journal }
   })

@@ -1,5 +1,6 @@
 // The function that records reads: EventBridge hands it what CloudTrail tells of every read of a secret below the prefix, asynchronously. It
 // writes down who read what, and does nothing else; what it throws is tried twice more by Lambda and then lies in a queue of its own.
+
 import type { Context } from 'aws-lambda'
 import { createPatientSettings } from '../adapters/aws/clients.ts'
 import { createReadRecorder } from '../adapters/aws/read-records.ts'
@@ -7,7 +8,8 @@ import { createSignedCall } from '../adapters/aws/signed-call.ts'
 import { createTiming } from '../adapters/timing.ts'
 import { Fault } from '../core/base/fault.ts'
 import { noteReads } from '../core/sweep/note-reads.ts'
-import { processEnvironment, readReadsEnv } from '../env.ts'
+import { readReadsEnv } from '../env/reads.ts'
+import { processEnvironment } from '../env.ts'
 
 const HOUR_MS = 3_600_000
 const { table, endpoint, lookBackHours, secretNamePrefix } = readReadsEnv(processEnvironment())

@@ -1,25 +1,28 @@
 // The rotation function: Secrets Manager calls it for each of the four steps. Reads the settings, puts the adapters together once
 // per execution environment, checks the event's shape, and hands the step to its use case.
+
 import type { Context } from 'aws-lambda'
 import { createEventBridge, createSecretsManager } from '../adapters/aws/clients.ts'
+import { createEvents } from '../adapters/aws/events.ts'
 import { createFreeze } from '../adapters/aws/freeze.ts'
-import { createOutcomes } from '../adapters/aws/outcomes.ts'
 import { createSignedCall } from '../adapters/aws/signed-call.ts'
 import { createVault } from '../adapters/aws/vault.ts'
 import { createStytchReach } from '../adapters/stytch/connect.ts'
 import { createSlotIssuers } from '../adapters/stytch/issuers.ts'
 import { createTiming } from '../adapters/timing.ts'
+import { ROTATION_SOURCE } from '../core/base/event-types.ts'
 import { TAG } from '../core/secret/secret-tags.ts'
 import type { Vault } from '../core/secret/secrets.ts'
 import { slotForm } from '../core/secret/slot-forms.ts'
-import { processEnvironment, readRotationEnv } from '../env.ts'
+import { readRotationEnv } from '../env/rotation.ts'
+import { processEnvironment } from '../env.ts'
 import { handleStep } from './handle-step.ts'
 
 const settings = readRotationEnv(processEnvironment())
 const secretsManager = createSecretsManager()
 const reach = createStytchReach(settings.stytch, secretsManager)
 const vault = createVault(secretsManager)
-const outcomes = createOutcomes(createEventBridge(), settings.eventBus)
+const events = createEvents(createEventBridge(), settings.eventBus, ROTATION_SOURCE)
 const systemsManager = createSignedCall(secretsManager, { service: 'ssm', endpoint: settings.freeze.endpoint })
 const freeze = createFreeze(systemsManager, settings.freeze.parameter)
 
@@ -36,5 +39,5 @@ export const handler = (event: unknown, context: Context): Promise<void> =>
   handleStep({ stage: settings.stage, event, context }, ({ secretId }, journal) => {
     const timing = createTiming(() => context.getRemainingTimeInMillis())
     const issuer = createSlotIssuers({ stytch: reach(timing), holderOf: holderByTag(vault, secretId) })
-    return { issuer, form: slotForm, vault, outcomes, freeze, timing, journal }
+    return { issuer, form: slotForm, vault, events, freeze, timing, journal }
   })

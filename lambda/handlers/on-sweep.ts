@@ -1,19 +1,21 @@
 // The sweep: EventBridge Scheduler calls it every few minutes. Reads the settings, puts the adapters together once per execution
 // environment, hands over, and says in one line what came of it, which is a metric as well: the one that tells that sweeps get done.
+
 import type { Context } from 'aws-lambda'
 import { createEventBridge, createPatientSettings, createSecretsManager } from '../adapters/aws/clients.ts'
+import { createEvents } from '../adapters/aws/events.ts'
 import { createFleet } from '../adapters/aws/fleet.ts'
 import { createFreeze } from '../adapters/aws/freeze.ts'
 import { metricLine } from '../adapters/aws/metric-line.ts'
-import { createOutcomes } from '../adapters/aws/outcomes.ts'
 import { createReadLookup } from '../adapters/aws/read-records.ts'
 import { createRotationSteps } from '../adapters/aws/rotation-steps.ts'
 import { createSignedCall } from '../adapters/aws/signed-call.ts'
 import { createTiming } from '../adapters/timing.ts'
+import { SWEEP_SOURCE } from '../core/base/event-types.ts'
 import { readSweepEvent } from '../core/sweep/read-sweep-event.ts'
 import { type Sweeping, type SweepSummary, sweepAll } from '../core/sweep/sweep.ts'
-import { SWEEP_SOURCE } from '../core/sweep/sweep-notice.ts'
-import { processEnvironment, readSweepEnv } from '../env.ts'
+import { readSweepEnv } from '../env/sweep.ts'
+import { processEnvironment } from '../env.ts'
 
 declare const DEPLOYED_BUNDLE: boolean | undefined
 
@@ -27,7 +29,7 @@ const clients = {
   fleet: createFleet(secretsManager),
   steps: createRotationSteps(lambda, rotationFunctionArn),
   freeze: createFreeze(systemsManager, frozen.parameter),
-  outcomes: createOutcomes(createEventBridge(), settings.eventBus, SWEEP_SOURCE),
+  events: createEvents(createEventBridge(), settings.eventBus, SWEEP_SOURCE),
   secretNamePrefix,
   rules: {
     rotationFunctionArn,

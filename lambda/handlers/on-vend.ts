@@ -1,12 +1,15 @@
 // The token vendor: API Gateway calls it for each request that IAM has let through. Reads the settings and puts the adapters together,
 // once per execution environment: undici and AWS's signer, and no client of the SDK (docs/decisions/023).
+
+import { createSignedEvents } from '../adapters/aws/events.ts'
 import { createAwsJson } from '../adapters/vend/signed-json.ts'
 import { createStytchMint } from '../adapters/vend/stytch-mint.ts'
-import { createVendOutcomes } from '../adapters/vend/vend-outcomes.ts'
 import { createVendVault } from '../adapters/vend/vend-vault.ts'
+import { VENDOR_SOURCE } from '../core/base/event-types.ts'
 import { createTokenCache } from '../core/vend/token-cache.ts'
 import { vendRules } from '../core/vend/vending.ts'
-import { processEnvironment, readVendorEnv } from '../env.ts'
+import { readVendorEnv } from '../env/vendor.ts'
+import { processEnvironment } from '../env.ts'
 import { createVendHandler } from './vend-handler.ts'
 
 const settings = readVendorEnv(processEnvironment())
@@ -20,7 +23,11 @@ export const handler = createVendHandler({
     vault: createVendVault(createAwsJson(place, { name: 'secretsmanager', target: 'secretsmanager' })),
     mint: createStytchMint(settings.stytch),
     cache: createTokenCache(),
-    outcomes: createVendOutcomes(createAwsJson(place, { name: 'events', target: 'AWSEvents' }), settings.eventBus),
+    events: createSignedEvents(
+      createAwsJson(place, { name: 'events', target: 'AWSEvents' }),
+      settings.eventBus,
+      VENDOR_SOURCE,
+    ),
     chance: Math.random,
   },
   write: (line) => {

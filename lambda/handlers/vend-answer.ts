@@ -5,7 +5,7 @@ import { vendorBaseUrl } from '../adapters/stytch/base-url.ts'
 import type { RevocationList } from '../core/vend/list-revocations.ts'
 import type { VendFailure } from '../core/vend/vend-failures.ts'
 import type { Vended } from '../core/vend/vend-token.ts'
-import type { VendorEnv } from '../env.ts'
+import type { VendorEnv } from '../env/vendor.ts'
 
 export interface Answer {
   readonly statusCode: number

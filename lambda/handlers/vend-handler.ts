@@ -1,5 +1,6 @@
 // The vendor's handler around whatever reads secrets and mints tokens: judges the event, hands the request to its use case, maps what
 // comes back, and writes one audit line a request, without the token. on-vend.ts puts it together; so does the bench, from other parts.
+
 import type { Context } from 'aws-lambda'
 import { createTiming } from '../adapters/timing.ts'
 import { Fault } from '../core/base/fault.ts'
@@ -8,7 +9,7 @@ import { type ApiRequest, type ReadEvent, readVendEvent } from '../core/vend/rea
 import type { VendFailure } from '../core/vend/vend-failures.ts'
 import { createVendor, type Vended } from '../core/vend/vend-token.ts'
 import type { Invocation, Vending } from '../core/vend/vending.ts'
-import type { VendorEnv } from '../env.ts'
+import type { VendorEnv } from '../env/vendor.ts'
 import {
   type Answer,
   failureAnswer,

@@ -1,10 +1,12 @@
 // A stage as other stacks see it: by its name alone. Everything that is needed of it has a fixed name, so that a service's own stack
 // declares its client and its readers without a reference to the stage's stack, or back.
+
 import { Stack, Token } from 'aws-cdk-lib'
 import { type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import type { Construct, IDependable } from 'constructs'
+import type { ReaderAdmission } from '../../lambda/core/clients/reader-admission.ts'
+import { policyForm } from '../../lambda/core/clients/secret-policy.ts'
 import { expectedClientName, isClientName } from '../../lambda/core/secret/client-name.ts'
-import { policyForm, type ReaderAdmission } from '../../lambda/env.ts'
 import { spanHours } from '../config/client-config.ts'
 import { backstopRules, type RotationRules } from '../config/rotation-schedule.ts'
 import { functionArn, type StageNames } from '../config/stage-names.ts'

@@ -1,12 +1,13 @@
 // The bus on which this system reports what it did. Its policy denies PutEvents to all but named roles, source by source: an identity
 // policy elsewhere in the account, however wide, cannot forge evidence or an incident. A request may hold events of several sources, so
 // that the keys have several values: a denial fits when any of them does, a permission only when all do.
+
 import { Stack } from 'aws-cdk-lib'
 import { CfnEventBus, EventBus } from 'aws-cdk-lib/aws-events'
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import { Construct } from 'constructs'
+import { type EventSource, eventTypesOf } from '../../lambda/core/base/event-types.ts'
 import type { StageNames } from '../config/stage-names.ts'
-import { toldTypes } from './told-types.ts'
 
 /** An event's `source` → the roles that may put it. */
 export type Speakers = Readonly<Record<string, readonly string[]>>
@@ -47,7 +48,7 @@ const deny = (sid: string, condition: BusStatement['Condition']): BusStatement =
 
 /** Also for who may speak as the source: by their type, evidence is archived and incidents start. One statement for sources with the same. */
 const typesOf = (sources: readonly string[]): readonly BusStatement[] => {
-  const byTypes = Map.groupBy(sources, (source) => toldTypes[source])
+  const byTypes = Map.groupBy(sources, eventTypesOf)
   return [...byTypes].flatMap(([types, told]) => {
     const condition = {
       'ForAnyValue:StringEquals': { 'events:source': told },
@@ -99,7 +100,7 @@ export class M2mEventBus extends Construct {
   }
 
   /** The statement that lets a role put events of one source. */
-  mayTell(source: string): PolicyStatement {
+  mayTell(source: EventSource): PolicyStatement {
     return new PolicyStatement({
       sid: 'TellOnTheBus',
       actions: ['events:PutEvents'],

@@ -1,6 +1,7 @@
 // The campaign function: a durable one, so that a campaign outlives any process, with an alias by which everybody starts it and versions
 // that stay, since what has begun replays on its own. It asks for rotations as the sweep does and sees no value; beside that it may
 // start itself, page by page, and write its own checkpoints.
+
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib'
 import { Metric } from 'aws-cdk-lib/aws-cloudwatch'
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
@@ -8,18 +9,17 @@ import { Alias, CfnFunction, type IVersion } from 'aws-cdk-lib/aws-lambda'
 import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler'
 import type { Queue } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
-import { writeCampaignEnv } from '../../lambda/env.ts'
+import { CAMPAIGN_SOURCE } from '../../lambda/core/base/event-types.ts'
+import { writeCampaignEnv } from '../../lambda/env/campaign.ts'
 import { deadLetters } from '../base/dead-letters.ts'
 import type { M2mEventBus } from '../base/event-bus.ts'
+import { eventPattern } from '../base/event-pattern.ts'
 import { freezeParameter, readFreeze } from '../base/freeze.ts'
 import { type FunctionSurroundings, M2mFunction } from '../base/m2m-function.ts'
 import type { EventNotice, MetricNotice } from '../base/notice.ts'
 import { functionArn, functionName, type StageNames } from '../config/stage-names.ts'
 import type { RotationFunction } from '../rotation/rotation-function.ts'
 import { mayAskForRotations } from '../rotation/rotation-rights.ts'
-
-/** What it calls itself on the bus: CAMPAIGN_SOURCE of lambda/core/campaign/campaign-report.ts (a test holds the two together). */
-export const CAMPAIGN_SOURCE = 'm2m.campaign'
 
 export interface CampaignProps {
   readonly names: StageNames
@@ -99,7 +99,7 @@ export class Campaign extends Construct {
       id: 'CampaignFailed',
       page: 'campaign-failed',
       says: 'A campaign ended, and not as it was asked for: it stopped, or some clients failed. The event names them.',
-      pattern: { source: [CAMPAIGN_SOURCE], detailType: ['Campaign Completed'], detail: { needsSomebody: [true] } },
+      pattern: eventPattern(CAMPAIGN_SOURCE, 'Campaign Completed', { needsSomebody: [true] }),
       secretAt: '$.detail.campaignId',
     },
   ]

@@ -1,9 +1,11 @@
 // The clients function: what operators ask of it by the CLI takes the Stytch project secret, which nobody but functions of this system may
 // read. It registers as the registrar does, with the same rights and the same settings; and by an alias that only the break-glass role
 // is allowed, it switches a client off and on at Stytch.
+
 import { Alias } from 'aws-cdk-lib/aws-lambda'
 import { Construct } from 'constructs'
-import { writeClientsEnv } from '../../lambda/env.ts'
+import { BREAK_GLASS_ALIAS } from '../../lambda/core/clients/client-desk.ts'
+import { writeClientsEnv } from '../../lambda/env/clients.ts'
 import { guardFunction } from '../base/function-policy.ts'
 import { type FunctionSurroundings, M2mFunction } from '../base/m2m-function.ts'
 import type { SecretsKey } from '../base/secrets-key.ts'
@@ -12,9 +14,6 @@ import { functionArn, type StageNames } from '../config/stage-names.ts'
 import type { RotationFunction, StytchProject } from '../rotation/rotation-function.ts'
 import type { Registrar } from './registrar.ts'
 import { mayRegister } from './registration-rights.ts'
-
-/** BREAK_GLASS_ALIAS of lambda/core/clients/client-desk.ts (a test holds the two together). */
-export const BREAK_GLASS_QUALIFIER = 'break-glass'
 
 export interface ClientsFunctionProps {
   readonly names: StageNames
@@ -68,7 +67,7 @@ export class ClientsFunction extends Construct {
   /** The command line calls the function itself; the alias, which switches clients, is break-glass's alone. */
   private guard({ breakGlass, operators }: ClientsFunctionProps): void {
     const alias = new Alias(this, 'BreakGlass', {
-      aliasName: BREAK_GLASS_QUALIFIER,
+      aliasName: BREAK_GLASS_ALIAS,
       version: this.fn.function.latestVersion,
       description: 'Switches a client off and on at Stytch',
     })
@@ -82,7 +81,7 @@ export class ClientsFunction extends Construct {
     })
     guarded.node.addDependency(this.fn.function)
     const switches = guardFunction(this, 'SwitchedByBreakGlass', {
-      arn: `${this.arn}:${BREAK_GLASS_QUALIFIER}`,
+      arn: `${this.arn}:${BREAK_GLASS_ALIAS}`,
       allowed: roles,
       // Identity policies that name the function without the alias do not reach it (Lambda developer guide, resource-based policies).
       letIn: roles,

@@ -1,10 +1,11 @@
 // One M2M client, declared in a stack: the registrar makes it at Stytch, stores its secret, binds the two, guards the secret with
 // its policy, and turns rotation on once a value exists. The template, its parameters and outputs never hold the secret. Removing
 // the construct keeps the client, unless it says otherwise.
+
 import { CustomResource, Duration, Lazy, Token } from 'aws-cdk-lib'
 import type { IGrantable } from 'aws-cdk-lib/aws-iam'
 import { Construct } from 'constructs'
-import { accountOf, strangeAccounts, strangeAccountsFault } from '../../lambda/env.ts'
+import { accountOf, strangeAccounts, strangeAccountsFault } from '../../lambda/core/clients/reader-admission.ts'
 import {
   addStatements,
   assertClientName,

@@ -1,10 +1,13 @@
 // The function that registers clients: it may create clients at Stytch, and secrets below the prefix, and keeps both as they are
 // declared (M2mClient). CloudFormation calls it, asynchronously; a request that it could not finish three times over goes to the
 // dead letters.
+
 import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations'
 import type { IQueue } from 'aws-cdk-lib/aws-sqs'
 import { Construct, type IDependable } from 'constructs'
-import { policyForm, type ReaderAdmission, type RegistrarEnv, writeRegistrarEnv } from '../../lambda/env.ts'
+import type { ReaderAdmission } from '../../lambda/core/clients/reader-admission.ts'
+import { policyForm } from '../../lambda/core/clients/secret-policy.ts'
+import { type RegistrarEnv, writeRegistrarEnv } from '../../lambda/env/registrar.ts'
 import { anyKeyOf, type ClientRegistrar, type DeployedRegistrar, registrarOfStage } from '../base/deployed-stage.ts'
 import type { KeyPlace } from '../base/key-statements.ts'
 import { type FunctionSurroundings, M2mFunction } from '../base/m2m-function.ts'

@@ -32,8 +32,6 @@ import { settingsFault } from './settings-faults.ts'
 import { partWords } from './stage-names.ts'
 import { readVendor, type VendorConfig } from './vendor-config.ts'
 
-export type { ClientConfig, ClientRemoval } from './client-config.ts'
-
 /** An address, or the written reason why there is none. */
 export type AlarmAddress = { readonly email: string } | { readonly noneBecause: string }
 export type BreakGlass = { readonly roleArn: string } | { readonly noneBecause: string }

@@ -1,6 +1,6 @@
 // What is wrong with the readers of declared clients: more of them than the secret's policy holds, which would otherwise fail in the middle
 // of a deployment. Pure.
-import { policyFault } from '../../lambda/env.ts'
+import { policyFault } from '../../lambda/core/clients/secret-policy.ts'
 import { functionName, type Part } from './stage-names.ts'
 import { type RoleSettings, stageRoles } from './stage-roles.ts'
 

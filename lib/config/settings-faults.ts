@@ -1,6 +1,6 @@
 // Whether the settings of the clients function, which has the most of all, fit into a function's environment: they name every operator,
 // replica and admitted account, so that they grow with the configuration. Worked out before anything of the stack is made. Pure.
-import { writeClientsEnv } from '../../lambda/env.ts'
+import { writeClientsEnv } from '../../lambda/env/clients.ts'
 import { type ReaderSettings, rolesOnSecrets } from './reader-faults.ts'
 import type { RotationRules } from './rotation-schedule.ts'
 

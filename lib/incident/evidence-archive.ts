@@ -1,6 +1,7 @@
 // Where evidence is kept: a bucket that takes each object once, from one role, lets nobody delete, and is changed itself by those alone who
 // deploy; the rule that picks from the bus what an auditor asks for; and the small function between the two (docs/evidence.md,
 // docs/decisions/038). The bucket outlives the stack, whatever the configuration says of everything else.
+
 import { Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib'
 import { type EventBus, Match, Rule } from 'aws-cdk-lib/aws-events'
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets'
@@ -9,7 +10,8 @@ import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations'
 import { BlockPublicAccess, Bucket, BucketEncryption, ObjectLockRetention, ObjectOwnership } from 'aws-cdk-lib/aws-s3'
 import type { IQueue, Queue } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
-import { archivedTypes, writeArchiveEnv } from '../../lambda/env.ts'
+import { archivedTypes } from '../../lambda/core/base/event-types.ts'
+import { writeArchiveEnv } from '../../lambda/env/archive.ts'
 import { deadLetters } from '../base/dead-letters.ts'
 import { type FunctionSurroundings, M2mFunction, printedArn } from '../base/m2m-function.ts'
 import { keepingUndelivered } from '../base/rule-targets.ts'

@@ -1,11 +1,12 @@
 // The function that finds whose value leaked. It reads every secret below the prefix and may change none; it has no project secret, no
 // queue and no URL, and its searches are counted: two executions at most, or a table where none are reserved. Nobody may call it but the
 // intake, the operators, and whoever else is named here.
+
 import { Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib'
 import { AttributeType, Billing, TableEncryptionV2, TableV2 } from 'aws-cdk-lib/aws-dynamodb'
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import { Construct } from 'constructs'
-import { writeIdentifyEnv } from '../../lambda/env.ts'
+import { writeIdentifyEnv } from '../../lambda/env/identify.ts'
 import { guardFunction } from '../base/function-policy.ts'
 import { type FunctionSurroundings, M2mFunction, reservationOf } from '../base/m2m-function.ts'
 import type { EventNotice, MetricNotice } from '../base/notice.ts'

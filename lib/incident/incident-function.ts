@@ -1,14 +1,17 @@
 // The incident function: the rules on our bus call it for every leak that is reported, each by a source that only named roles may use. It
 // asks for rotations as the sweep does and sees no value; what is too much for one execution it hands to the campaign function.
+
 import { Duration, type RemovalPolicy } from 'aws-cdk-lib'
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets'
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations'
 import type { IQueue, Queue } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
-import { writeIncidentEnv } from '../../lambda/env.ts'
+import { INCIDENT_COMPLETED, INCIDENT_SOURCE, LEAK_REPORTED } from '../../lambda/core/base/event-types.ts'
+import { writeIncidentEnv } from '../../lambda/env/incident.ts'
 import { deadLetters } from '../base/dead-letters.ts'
 import type { M2mEventBus, Speakers } from '../base/event-bus.ts'
+import { eventPattern } from '../base/event-pattern.ts'
 import { freezeParameter, readFreeze } from '../base/freeze.ts'
 import { type FunctionSurroundings, M2mFunction } from '../base/m2m-function.ts'
 import type { EventNotice, MetricNotice } from '../base/notice.ts'
@@ -18,9 +21,6 @@ import type { ProjectRotation } from '../rotation/project-rotation.ts'
 import type { RotationFunction } from '../rotation/rotation-function.ts'
 import { mayAskForRotations } from '../rotation/rotation-rights.ts'
 import { addLeakRules } from './leak-rules.ts'
-
-/** What it calls itself on the bus: INCIDENT_SOURCE of lambda/core/incident/incident-completed.ts (a test holds the two together). */
-export const INCIDENT_SOURCE = 'm2m.incident'
 
 export interface IncidentFunctionProps {
   readonly names: StageNames
@@ -107,18 +107,14 @@ export class IncidentFunction extends Construct {
       id: 'LeakReported',
       page: 'leak',
       says: 'A leak was reported. If no Incident Completed follows within minutes, the report was not carried out.',
-      pattern: { detailType: ['Secret Leak Reported'] },
+      pattern: { detailType: [LEAK_REPORTED] },
       secretAt: '$.detail.incidentId',
     },
     {
       id: 'IncidentFailed',
       page: 'leak',
       says: 'A leaked secret may still be accepted: the incident function could not revoke every client.',
-      pattern: {
-        source: [INCIDENT_SOURCE],
-        detailType: ['Incident Completed'],
-        detail: { clients: { outcome: ['failed'] } },
-      },
+      pattern: eventPattern(INCIDENT_SOURCE, INCIDENT_COMPLETED, { clients: { outcome: ['failed'] } }),
       secretAt: '$.detail.incidentId',
     },
   ]

@@ -1,22 +1,23 @@
 // Where detectors report: an HTTP API with one route, throttled before anything runs, in front of a function that believes only what is
 // signed. The function reads its keys, asks the identify function, passes a gate that it keeps in a secret of its own, and tells the
 // bus about one client. Nobody but the API may call it (docs/decisions/036).
+
 import { CfnOutput, Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib'
 import { CfnStage, HttpApi, HttpMethod, LogGroupLogDestination } from 'aws-cdk-lib/aws-apigatewayv2'
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations'
-import type { EventPattern } from 'aws-cdk-lib/aws-events'
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import { LogGroup } from 'aws-cdk-lib/aws-logs'
 import { CfnSecret } from 'aws-cdk-lib/aws-secretsmanager'
 import { Construct } from 'constructs'
-import { GITHUB_URL, writeIntakeEnv } from '../../lambda/env.ts'
+import { leakSources } from '../../lambda/core/base/event-types.ts'
+import { GITHUB_URL, writeIntakeEnv } from '../../lambda/env/intake.ts'
 import type { M2mEventBus } from '../base/event-bus.ts'
+import { eventPattern } from '../base/event-pattern.ts'
 import { type FunctionSurroundings, logSettings, M2mFunction, reservationOf } from '../base/m2m-function.ts'
 import type { EventNotice, MetricNotice } from '../base/notice.ts'
 import type { IntakeConfig } from '../config/incident-config.ts'
 import { functionName, intakeGateName, namedSecret, type StageNames } from '../config/stage-names.ts'
 import type { Identify } from './identify.ts'
-import { INTAKE_SOURCE } from './leak-rules.ts'
 
 export interface LeakIntakeProps {
   readonly names: StageNames
@@ -35,12 +36,6 @@ const THROTTLE = { rateLimit: 5, burstLimit: 20 }
 const UNRESERVED_THROTTLE = { rateLimit: 1, burstLimit: 10 }
 
 const FIVE_MINUTES = Duration.minutes(5)
-
-const told = (detailType: string, detail?: Readonly<Record<string, readonly boolean[]>>): EventPattern => ({
-  source: [INTAKE_SOURCE],
-  detailType: [detailType],
-  ...(detail === undefined ? {} : { detail }),
-})
 
 /** Who asked and what was answered; neither headers nor body. */
 const ACCESS_LOG = JSON.stringify({
@@ -85,7 +80,7 @@ export class LeakIntake extends Construct {
       }),
     })
     this.mayTake(props)
-    this.fn.mayDo(identify.mayAsk(), bus.mayTell(INTAKE_SOURCE))
+    this.fn.mayDo(identify.mayAsk(), bus.mayTell(leakSources.intake))
     this.api = this.makeApi(props)
     new CfnOutput(this, 'Url', { value: `${this.api.apiEndpoint}/leaks`, description: 'Where detectors report leaks' })
   }
@@ -96,21 +91,21 @@ export class LeakIntake extends Construct {
       id: 'LeakUnresolved',
       page: 'leak-unresolved',
       says: 'A detector reported a leak that could not be resolved. A person must find out whose value it is.',
-      pattern: told('Leak Unresolved'),
+      pattern: eventPattern(leakSources.intake, 'Leak Unresolved'),
       secretAt: '$.detail.reference',
     },
     {
       id: 'IntakeHeld',
       page: 'intake-held',
       says: 'The leak intake holds its incidents: too many leaks within the hour. None is revoked until it is released.',
-      pattern: told('Incident Held', { first: [true] }),
+      pattern: eventPattern(leakSources.intake, 'Incident Held', { first: [true] }),
       secretAt: '$.detail.secretName',
     },
     {
       id: 'HeldNotRemembered',
       page: 'intake-held',
       says: 'A leak is held, and a release will not report it: the gate could not be read, or holds all that it can.',
-      pattern: told('Incident Held', { remembered: [false] }),
+      pattern: eventPattern(leakSources.intake, 'Incident Held', { remembered: [false] }),
       secretAt: '$.detail.secretName',
     },
   ]

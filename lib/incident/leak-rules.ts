@@ -1,14 +1,11 @@
 // Who may report a leak, and which rule takes it to the incident function: for each source its roles on the bus, and its rule. A source
 // that nobody may use has neither.
+
 import { CfnRule, type EventBus, type EventPattern, type IRuleTarget, Rule } from 'aws-cdk-lib/aws-events'
 import type { Construct } from 'constructs'
+import { leakSources } from '../../lambda/core/base/event-types.ts'
 import { leakRules as allRules, type LeakRule } from '../../lambda/env/leak-rules.ts'
 import type { Speakers } from '../base/event-bus.ts'
-
-/** leakSources of lambda/core/incident/leak-report.ts (a test holds the two together). */
-export const INTAKE_SOURCE = 'm2m.leak-intake'
-export const SECURITY_SOURCE = 'm2m.security'
-export const BREAK_GLASS_SOURCE = 'm2m.break-glass'
 
 export interface LeakReporters {
   /** The intake function's own role; none: there is no intake. */
@@ -21,9 +18,9 @@ export interface LeakReporters {
 export const leakSpeakers = ({ intake, security, breakGlass }: LeakReporters): Speakers =>
   Object.fromEntries(
     [
-      [INTAKE_SOURCE, intake] as const,
-      [SECURITY_SOURCE, security] as const,
-      [BREAK_GLASS_SOURCE, breakGlass] as const,
+      [leakSources.intake, intake] as const,
+      [leakSources.security, security] as const,
+      [leakSources.breakGlass, breakGlass] as const,
     ].filter(([, roles]) => roles.length > 0),
   )
 

@@ -1,18 +1,21 @@
 // The function that rotates the Stytch project's own secret (docs/decisions/039), and that secret's schedule. It alone may read the
 // workspace key, and it may write one secret. The secret itself is made by hand, since it is there before the stack (docs/deploying.md).
+
 import { Duration, Stack } from 'aws-cdk-lib'
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import { CfnPermission } from 'aws-cdk-lib/aws-lambda'
 import { CfnRotationSchedule } from 'aws-cdk-lib/aws-secretsmanager'
 import { Construct } from 'constructs'
-import { type ProjectPlaceEnv, writeProjectRotationEnv } from '../../lambda/env.ts'
+import { ROTATION_SOURCE } from '../../lambda/core/base/event-types.ts'
+import type { ProjectPlaceEnv } from '../../lambda/env/project-place.ts'
+import { writeProjectRotationEnv } from '../../lambda/env/project-rotation.ts'
 import type { M2mEventBus } from '../base/event-bus.ts'
 import { freezeParameter, readFreeze } from '../base/freeze.ts'
 import { type FunctionSurroundings, M2mFunction } from '../base/m2m-function.ts'
 import type { MetricNotice } from '../base/notice.ts'
 import type { ProjectRotationConfig } from '../config/deploy-config.ts'
 import { functionArn, namedSecret, type StageNames } from '../config/stage-names.ts'
-import { ROTATION_SOURCE, type StytchProject } from './rotation-function.ts'
+import type { StytchProject } from './rotation-function.ts'
 
 export interface ProjectRotationProps {
   readonly names: StageNames

@@ -1,10 +1,12 @@
 // The one function that Secrets Manager calls to rotate, and that changes secrets at Stytch. It reads the project secret, reads and
 // writes secrets below the prefix, tells the bus; and nothing else. Only Secrets Manager, for this account, may call it.
+
 import { Stack } from 'aws-cdk-lib'
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import { CfnPermission } from 'aws-cdk-lib/aws-lambda'
 import { Construct } from 'constructs'
-import { writeRotationEnv } from '../../lambda/env.ts'
+import { ROTATION_SOURCE } from '../../lambda/core/base/event-types.ts'
+import { writeRotationEnv } from '../../lambda/env/rotation.ts'
 import type { M2mEventBus } from '../base/event-bus.ts'
 import { freezeParameter, readFreeze } from '../base/freeze.ts'
 import { type FunctionSurroundings, M2mFunction } from '../base/m2m-function.ts'
@@ -12,9 +14,6 @@ import { useReplicaKeys } from '../base/replica-keys.ts'
 import type { SecretsKey } from '../base/secrets-key.ts'
 import type { ReplicaConfig } from '../config/deploy-config.ts'
 import { functionArn, managedSecrets, namedSecret, type StageNames } from '../config/stage-names.ts'
-
-/** What the function calls itself on the bus: OUTCOME_SOURCE of lambda/core/rotation/outcome.ts (a test holds the two together). */
-export const ROTATION_SOURCE = 'm2m.rotation'
 
 /** Where the Stytch project's credentials lie. */
 export interface StytchProject {

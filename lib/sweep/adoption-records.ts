@@ -1,5 +1,6 @@
 // Who last read which secret (docs/adoption.md, docs/decisions/042): what CloudTrail tells EventBridge of reads, a small function, and a table
 // of a few bytes a role and secret. It holds no value and names nobody's but roles; nothing breaks when it is gone, only proof is missing.
+
 import { Duration, type RemovalPolicy, Stack, Validations } from 'aws-cdk-lib'
 import { AttributeType, Billing, TableEncryptionV2, TableV2 } from 'aws-cdk-lib/aws-dynamodb'
 import { CfnRule, Rule } from 'aws-cdk-lib/aws-events'
@@ -8,14 +9,15 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations'
 import type { IQueue, Queue } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
-import { type AdoptionEnv, writeReadsEnv } from '../../lambda/env.ts'
+import { SWEEP_SOURCE } from '../../lambda/core/base/event-types.ts'
+import { type AdoptionEnv, writeReadsEnv } from '../../lambda/env/reads.ts'
 import { deadLetters } from '../base/dead-letters.ts'
+import { eventPattern } from '../base/event-pattern.ts'
 import { type FunctionSurroundings, M2mFunction } from '../base/m2m-function.ts'
 import type { EventNotice, MetricNotice } from '../base/notice.ts'
 import { keepingUndelivered } from '../base/rule-targets.ts'
 import type { AdoptionProofConfig } from '../config/adoption-config.ts'
 import { roleArn, type StageNames } from '../config/stage-names.ts'
-import { SWEEP_SOURCE } from './sweep.ts'
 
 export interface AdoptionRecordsProps {
   readonly names: StageNames
@@ -41,7 +43,7 @@ export class AdoptionRecords extends Construct {
       id: 'AdoptionUnproven',
       page: 'adoption-unproven',
       says: 'An overlap was ended although not everybody was seen to read the new value. The event names who was not.',
-      pattern: { source: [SWEEP_SOURCE], detailType: ['Adoption Unproven'] },
+      pattern: eventPattern(SWEEP_SOURCE, 'Adoption Unproven'),
       secretAt: '$.detail.secretName',
     },
   ]

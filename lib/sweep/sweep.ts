@@ -1,6 +1,7 @@
 // The sweep: a function that EventBridge Scheduler calls every few minutes, with what it may do, where a call that failed ends, and what
 // people are told of: above all that it has stopped, since then nothing else would tell that a rotation did not happen. It sees no value;
 // it asks for rotations, and takes AWSPENDING away, and no other label.
+
 import { Duration, type RemovalPolicy, Stack } from 'aws-cdk-lib'
 import { Metric } from 'aws-cdk-lib/aws-cloudwatch'
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
@@ -8,9 +9,12 @@ import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations'
 import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler'
 import type { Queue } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
-import { type AdoptionEnv, writeSweepEnv } from '../../lambda/env.ts'
+import { SWEEP_SOURCE } from '../../lambda/core/base/event-types.ts'
+import type { AdoptionEnv } from '../../lambda/env/reads.ts'
+import { writeSweepEnv } from '../../lambda/env/sweep.ts'
 import { deadLetters } from '../base/dead-letters.ts'
 import type { M2mEventBus } from '../base/event-bus.ts'
+import { eventPattern } from '../base/event-pattern.ts'
 import { freezeParameter, readFreeze } from '../base/freeze.ts'
 import { type FunctionSurroundings, M2mFunction } from '../base/m2m-function.ts'
 import type { EventNotice, MetricNotice } from '../base/notice.ts'
@@ -18,9 +22,6 @@ import { functionName, type StageNames } from '../config/stage-names.ts'
 import type { ProjectRotation } from '../rotation/project-rotation.ts'
 import type { RotationFunction } from '../rotation/rotation-function.ts'
 import { mayAskForRotations } from '../rotation/rotation-rights.ts'
-
-/** What the sweep calls itself on the bus: SWEEP_SOURCE of lambda/core/sweep/sweep-notice.ts (a test holds the two together). */
-export const SWEEP_SOURCE = 'm2m.sweep'
 
 /** Of lib/sweep/adoption-records.ts. */
 export interface SweepAdoption {
@@ -205,40 +206,34 @@ export class Sweep extends Construct {
   }
 }
 
-const told = (detailType: string, detail?: EventNotice['pattern']['detail']): EventNotice['pattern'] => ({
-  source: [SWEEP_SOURCE],
-  detailType: [detailType],
-  ...(detail === undefined ? {} : { detail }),
-})
-
 /** One message a secret: few at a time. What can come by the thousand, secrets that are overdue, has an alarm instead. */
 const sweepEventNotices: readonly EventNotice[] = [
   {
     id: 'StuckLeft',
     page: 'rotation-stuck',
     says: 'A rotation is stuck, and the sweep could not end it: Stytch or the function does not answer, or only its value works.',
-    pattern: told('Rotation Stuck', { became: ['left'] }),
+    pattern: eventPattern(SWEEP_SOURCE, 'Rotation Stuck', { became: ['left'] }),
     secretAt: '$.detail.secretName',
   },
   {
     id: 'SettleRefusing',
     page: 'settle-refusing',
     says: 'An overlap is over and does not end: the settle was asked for and refused. The old value may still be accepted.',
-    pattern: told('Settle Refusing'),
+    pattern: eventPattern(SWEEP_SOURCE, 'Settle Refusing'),
     secretAt: '$.detail.secretName',
   },
   {
     id: 'HoldTooLong',
     page: 'held-too-long',
     says: 'A secret has been on hold for longer than holds may last. Nothing planned happens to it until it is released.',
-    pattern: told('Hold Too Long'),
+    pattern: eventPattern(SWEEP_SOURCE, 'Hold Too Long'),
     secretAt: '$.detail.secretName',
   },
   {
     id: 'RotationOff',
     page: 'rotation-off',
     says: 'Rotation of a secret is switched off, or is not by our function. Nothing replaces it any more.',
-    pattern: told('Rotation Off'),
+    pattern: eventPattern(SWEEP_SOURCE, 'Rotation Off'),
     secretAt: '$.detail.secretName',
   },
 ]

@@ -1,6 +1,7 @@
 // The token vendor: a REST API with IAM auth before one function, which reads secrets below the prefix and asks Stytch for tokens, and
 // may do nothing else. Who may ask for which client is plain IAM on the path. Only this API may call the function: whoever else may,
 // by a policy of their own, could write any event.
+
 import { CfnOutput, Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib'
 import {
   AuthorizationType,
@@ -17,17 +18,16 @@ import { type IGrantable, PolicyDocument, PolicyStatement } from 'aws-cdk-lib/aw
 import { FilterPattern, LogGroup, MetricFilter } from 'aws-cdk-lib/aws-logs'
 import { CfnWebACLAssociation } from 'aws-cdk-lib/aws-wafv2'
 import { Construct } from 'constructs'
-import { writeVendorEnv } from '../../lambda/env.ts'
+import { VENDOR_SOURCE } from '../../lambda/core/base/event-types.ts'
+import { writeVendorEnv } from '../../lambda/env/vendor.ts'
 import type { M2mEventBus } from '../base/event-bus.ts'
+import { eventPattern } from '../base/event-pattern.ts'
 import { type FunctionSurroundings, logSettings, M2mFunction } from '../base/m2m-function.ts'
 import type { EventNotice, MetricNotice } from '../base/notice.ts'
 import type { SecretsKey } from '../base/secrets-key.ts'
 import { functionName, managedSecrets, type StageNames } from '../config/stage-names.ts'
 import { type VendorConfig, vendedClient } from '../config/vendor-config.ts'
 import { fillVendorPolicy, READ_PATHS, tokenPath } from './vendor-policy.ts'
-
-/** What the function calls itself on the bus: VENDOR_SOURCE of lambda/core/vend/vend-outcome.ts (a test holds the two together). */
-export const VENDOR_SOURCE = 'm2m.vendor'
 
 export interface VendorProps {
   readonly names: StageNames
@@ -140,7 +140,7 @@ export class Vendor extends Construct {
       id: 'CredentialRefused',
       page: 'drift',
       says: 'Stytch refuses the value of AWSCURRENT: no tokens are vended for this client. Revoke to replace the value.',
-      pattern: { source: [VENDOR_SOURCE], detailType: ['Credential Refused'] },
+      pattern: eventPattern(VENDOR_SOURCE, 'Credential Refused'),
       secretAt: '$.detail.secretName',
     },
   ]

@@ -1,12 +1,15 @@
 // Who is told of what, from the first day: each notice says in its own words what happened, and names its page in the runbook.
 // Notices come from what the system tells on its bus, from metrics that AWS does publish, and, as a second opinion, from CloudTrail
 // (best effort, and only where a trail exists). Secrets Manager has no metric of its own for a rotation that failed.
+
 import { Duration } from 'aws-cdk-lib'
 import { Alarm, ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch'
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions'
 import { CfnRule, type EventBus, EventField, type EventPattern, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events'
 import { Construct } from 'constructs'
+import { ROTATION_SOURCE } from '../../lambda/core/base/event-types.ts'
 import { alarmName } from '../base/alarm-names.ts'
+import { eventPattern } from '../base/event-pattern.ts'
 import type { M2mFunction } from '../base/m2m-function.ts'
 import type { EventNotice, MetricNotice, Notice } from '../base/notice.ts'
 import type { Notifications } from '../base/notifications.ts'
@@ -14,7 +17,6 @@ import { keepingUndelivered, toTopic } from '../base/rule-targets.ts'
 import type { BreakGlass } from '../config/deploy-config.ts'
 import type { StageNames } from '../config/stage-names.ts'
 import type { EvidenceArchive } from '../incident/evidence-archive.ts'
-import { ROTATION_SOURCE } from '../rotation/rotation-function.ts'
 import type { Sweep } from '../sweep/sweep.ts'
 
 export interface FailureAlarmsProps {
@@ -75,20 +77,19 @@ export class FailureAlarms extends Construct {
   }
 
   private onOurBus(): readonly EventNotice[] {
-    const told = (detailType: string): EventPattern => ({ source: [ROTATION_SOURCE], detailType: [detailType] })
     return [
       {
         id: 'RotationRefused',
         page: 'rotation-failed',
         says: 'A rotation stopped and changed nothing more. The event names the reason.',
-        pattern: told('Rotation Refused'),
+        pattern: eventPattern(ROTATION_SOURCE, 'Rotation Refused'),
         secretAt: '$.detail.secretName',
       },
       {
         id: 'Drift',
         page: 'drift',
         says: 'Stytch and the secret have come apart: somebody changed the client by hand, or AWSCURRENT is refused.',
-        pattern: told('Drift Detected'),
+        pattern: eventPattern(ROTATION_SOURCE, 'Drift Detected'),
         secretAt: '$.detail.secretName',
       },
     ]

@@ -1,5 +1,5 @@
 // What somebody could do with values, rotations, reports and evidence; openings.ts has the rest. The columns of the table, in order.
-import { toldTypes } from '../../lib/base/told-types.ts'
+import { eventTypesOf, leakSources } from '../../lambda/core/base/event-types.ts'
 import { type Ability, way } from './ability.ts'
 import { type Deployment, secrets } from './deployment.ts'
 import { openings } from './openings.ts'
@@ -125,9 +125,7 @@ const rotations = (requests: Requests, { qualifiers, functions }: Deployment): r
       id: 'report',
       title: 'reports a leak as',
       group,
-      ways: ['m2m.leak-intake', 'm2m.security', 'm2m.break-glass'].map((source) =>
-        way(`\`${source}\``, say(source, 'Secret Leak Reported')),
-      ),
+      ways: Object.values(leakSources).map((source) => way(`\`${source}\``, say(source, 'Secret Leak Reported'))),
     },
     {
       id: 'declare',
@@ -166,7 +164,7 @@ const evidence = ({ say, onObject, onBucket, ask, here }: Requests, { template }
       group,
       // Each with a type that it may report: the bus denies every other.
       ways: ['m2m.rotation', 'm2m.incident', 'm2m.sweep', 'm2m.campaign', 'm2m.vendor'].map((source) =>
-        way(`\`${source}\``, say(source, toldTypes[source]?.[0] ?? '')),
+        way(`\`${source}\``, say(source, eventTypesOf(source)?.[0] ?? '')),
       ),
     },
     {

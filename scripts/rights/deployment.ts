@@ -1,8 +1,9 @@
 // The deployment whose rights are computed: everything switched on, in one account of three, with every kind of person named. Synthesises
 // it, and gives every policy of it with the resource or role that it belongs to, the policies included that only the running system makes.
+
 import { App } from 'aws-cdk-lib'
 import { secretPolicy } from '../../lambda/core/clients/secret-policy.ts'
-import { readRegistrarEnv } from '../../lambda/env.ts'
+import { readRegistrarEnv } from '../../lambda/env/registrar.ts'
 import { readDeployConfig } from '../../lib/config/deploy-config.ts'
 import { M2mStack } from '../../lib/m2m-stack.ts'
 import { isFields, type Place, type ReadTemplate, readTemplate, secretArn, type Template } from './template.ts'

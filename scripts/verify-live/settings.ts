@@ -1,7 +1,8 @@
 // What a run is given: options and environment in, settings out, every fault at once. It refuses live projects, and anything that
 // was not confirmed by name; a secret comes by the environment, never by an option, which every user of the machine can list.
+
 import { parseArgs } from 'node:util'
-import type { Environment } from '../../lambda/env.ts'
+import type { Environment } from '../../lambda/env/reader.ts'
 
 export interface Options {
   readonly againstLaptop: boolean

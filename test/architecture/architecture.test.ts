@@ -153,7 +153,7 @@ const floors: readonly (readonly [rule: string, from: string, up: string, down?:
   ['core-sweep-looks-down', 'lambda/core/sweep', 'lambda/core/campaign', 'lambda/core/drive'],
   ['core-campaign-looks-down', 'lambda/core/campaign', 'lambda/core/incident', 'lambda/core/drive'],
   ['core-incident-looks-down', 'lambda/core/incident', 'lambda/core/campaign', 'lambda/core/drive'],
-  ['core-intake-looks-down', 'lambda/core/intake', 'lambda/core/drive', 'lambda/core/incident'],
+  ['core-intake-looks-down', 'lambda/core/intake', 'lambda/core/incident', 'lambda/core/rotation'],
   ['core-clients-looks-down', 'lambda/core/clients', 'lambda/core/drive', 'lambda/core/rotation'],
   ['core-vend-looks-down', 'lambda/core/vend', 'lambda/core/clients', 'lambda/core/secret'],
   ['lib-config-looks-down', 'lib/config', 'lib/base'],

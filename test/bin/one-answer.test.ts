@@ -21,9 +21,10 @@ import type { PeekedSecret } from '../../lambda/local/aws/peek.ts'
 import { sightClients } from '../../lambda/local/page/sight.ts'
 import { createCallLog } from '../fakes/call-log.ts'
 import { createFakeDurable, createStore } from '../fakes/fake-durable.ts'
+import { createFakeEvents } from '../fakes/fake-events.ts'
 import { createFakeFleet, createFakeSteps, type FakeFleet } from '../fakes/fake-fleet.ts'
 import { createFakeFreeze } from '../fakes/fake-freeze.ts'
-import { createFakeJournal, createFakeOutcomes } from '../fakes/fake-outcomes.ts'
+import { createFakeJournal } from '../fakes/fake-journal.ts'
 import { createFakeTiming, type FakeTiming } from '../fakes/fake-timing.ts'
 import { DAY_MS, HOUR_MS, type MadeSecret, ROTATION_FUNCTION } from '../fakes/managed-secret.ts'
 
@@ -209,7 +210,7 @@ const campaignOn = async (timing: FakeTiming, fleet: FakeFleet) => {
     {
       fleet,
       freeze: createFakeFreeze(),
-      teller: { tell: async () => {} },
+      events: createFakeEvents(createCallLog()),
       timing,
       journal: createFakeJournal(),
       rules: { secretNamePrefix: PREFIX, rotationFunctionArn: ROTATION_FUNCTION, stage: spans, rotationsPerSecond: 24 },
@@ -223,14 +224,14 @@ const campaignOn = async (timing: FakeTiming, fleet: FakeFleet) => {
 }
 
 const sweepOn = async (timing: FakeTiming, fleet: FakeFleet) => {
-  const outcomes = createFakeOutcomes(createCallLog())
+  const events = createFakeEvents(createCallLog())
   timing.restart(300_000)
   const summary = await sweep(
     {
       fleet,
       steps: createFakeSteps(fleet, timing),
       freeze: createFakeFreeze(),
-      outcomes,
+      events,
       timing,
       journal: createFakeJournal(),
       secretNamePrefix: PREFIX,
@@ -244,7 +245,7 @@ const sweepOn = async (timing: FakeTiming, fleet: FakeFleet) => {
     },
     timing.now(),
   )
-  return { summary, types: outcomes.events.map(({ type }) => type) }
+  return { summary, types: events.published.map(({ type }) => type) }
 }
 
 const answersOn = async (day: number) => {

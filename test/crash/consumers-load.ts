@@ -1,10 +1,12 @@
 // Consumers of one secret at work all the time, over real HTTP with clients of their own: each exchanges the client's secret for a token.
 // They differ in how long they keep the secret. A failed request is one that their user would have seen.
+
 import { setTimeout as sleep } from 'node:timers/promises'
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { createRemoteJWKSet, jwtVerify } from 'jose'
 import { request } from 'undici'
-import { PROJECT_ID, type Seat, type Subject } from './seat.ts'
+import { PROJECT_ID } from './kinds.ts'
+import type { Seat, Subject } from './seat.ts'
 
 /** every: reads the secret each time · ttl: keeps it, reads again when refused · overlap: keeps it as long as promised. */
 export const habits = ['every', 'ttl', 'overlap'] as const

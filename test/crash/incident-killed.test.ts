@@ -1,12 +1,13 @@
 // The incident function, killed before and after each of its outside calls – found by recording them – and called again with the same event,
 // as Lambda does: the leaked value is replaced once, proven dead once, and nothing is left. The rotations themselves run undisturbed here.
+
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge'
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { createEvents } from '../../lambda/adapters/aws/events.ts'
 import { createFleet } from '../../lambda/adapters/aws/fleet.ts'
-import { createTeller } from '../../lambda/adapters/aws/outcomes.ts'
+import { INCIDENT_SOURCE } from '../../lambda/core/base/event-types.ts'
 import { createRateLimiter } from '../../lambda/core/base/rate-limiter.ts'
-import { INCIDENT_SOURCE } from '../../lambda/core/incident/incident-completed.ts'
 import { type Response, respondToLeak } from '../../lambda/core/incident/respond-to-leak.ts'
 import {
   acceptedValues,
@@ -56,7 +57,7 @@ const respond = (subject: Subject, gate: Gate): Promise<Response | 'killed'> =>
         search: { tagged: none },
         freeze: { read: async () => 'off' },
         campaigns: { revoke: none },
-        teller: createTeller(new EventBridgeClient(gated), 'm2m', INCIDENT_SOURCE),
+        events: createEvents(new EventBridgeClient(gated), 'm2m', INCIDENT_SOURCE),
         secretNamePrefix: 'm2m/test/',
         limits: { maxSecurityClients: 25 },
         errands: {

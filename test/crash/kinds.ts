@@ -15,7 +15,8 @@ import { readScimId, scimForm, scimId } from '../../lambda/core/secret/scim-form
 import { clientForm, type SecretForm } from '../../lambda/core/secret/secret-format.ts'
 import type { StandInServer } from '../../lambda/local/stand-in/server.ts'
 import type { World } from '../../lambda/local/stand-in/world.ts'
-import type { SlotDashboard, Slots, StytchStandIn } from '../../lambda/local/stytch/stytch-stand-in.ts'
+import type { SlotDashboard, Slots } from '../../lambda/local/stytch/slot-kind.ts'
+import type { StytchStandIn } from '../../lambda/local/stytch/stand-in-api.ts'
 
 export const PROJECT_ID = 'project-test-00000000-0000-4000-8000-000000000000'
 export const PROJECT_SECRET = 'secret-test-canary-project-secret='

@@ -1,9 +1,10 @@
 // Races, systematically: a rotation of each intent from each beginning is held before each of its calls, something else happens there
 // to its end, and it is let go. Then a revoke and a settle run undisturbed. Called by the tests (a share) and by the torture (all).
+
 import { RotateSecretCommand } from '@aws-sdk/client-secrets-manager'
 import { type Intent, intents } from '../../lambda/core/secret/request-token.ts'
 import type { RotationEvent, RotationStep } from '../../lambda/local/aws/rotation-driver.ts'
-import type { Slots } from '../../lambda/local/stytch/stytch-stand-in.ts'
+import type { Slots } from '../../lambda/local/stytch/slot-kind.ts'
 import { notePlayed } from './played.ts'
 import { type Beginning, begin, beginnings } from './positions.ts'
 import { type ActName, actNames, acts, type Scene } from './race-acts.ts'

@@ -1,5 +1,6 @@
 // A seat for one secret and one client: both stand-ins over real HTTP, the production use cases and adapters, and a gate at every
 // outside call, where a rotation can be killed. A killed execution never runs another line: its call stays unanswered for ever.
+
 import { randomUUID } from 'node:crypto'
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge'
 import {
@@ -10,11 +11,11 @@ import {
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
-import { createOutcomes } from '../../lambda/adapters/aws/outcomes.ts'
+import { createEvents } from '../../lambda/adapters/aws/events.ts'
 import { createVault } from '../../lambda/adapters/aws/vault.ts'
 import { createSend, type Send } from '../../lambda/adapters/stytch/http.ts'
+import type { Freeze } from '../../lambda/core/rotation/freeze.ts'
 import type { Issuer } from '../../lambda/core/rotation/issuer.ts'
-import type { Freeze } from '../../lambda/core/rotation/outcomes.ts'
 import { readStepEvent } from '../../lambda/core/rotation/read-step-event.ts'
 import type { Rotation } from '../../lambda/core/rotation/rotation.ts'
 import { runStep } from '../../lambda/core/rotation/run-step.ts'
@@ -25,10 +26,9 @@ import type { InvokeOutcome, RotationEvent } from '../../lambda/local/aws/rotati
 import type { AwsSettings } from '../../lambda/local/aws/settings.ts'
 import type { StandInServer } from '../../lambda/local/stand-in/server.ts'
 import { createWorld, type World } from '../../lambda/local/stand-in/world.ts'
-import { createStytchStandIn, type StytchStandIn } from '../../lambda/local/stytch/stytch-stand-in.ts'
+import type { StytchStandIn } from '../../lambda/local/stytch/stand-in-api.ts'
+import { createStytchStandIn } from '../../lambda/local/stytch/stytch-stand-in.ts'
 import { type CrashKind, m2m, PROJECT_ID, PROJECT_SECRET } from './kinds.ts'
-
-export { PROJECT_ID } from './kinds.ts'
 
 const FUNCTION_ARN = 'arn:aws:lambda:us-east-1:000000000000:function:m2m-rotation'
 /** Long: on a busy machine a late reply must not look like a lost one. */
@@ -217,7 +217,7 @@ export const createSeat = async (awsSettings: Partial<AwsSettings> = {}, kind: C
         issuer: connect(gatedSend, remainingMs, wait),
         form: kind.form,
         vault: createVault(new SecretsManagerClient(gated)),
-        outcomes: createOutcomes(new EventBridgeClient(gated), 'm2m'),
+        events: createEvents(new EventBridgeClient(gated), 'm2m', 'm2m.rotation'),
         freeze: seat.freeze,
         timing: { now: world.clock.now, remainingMs, wait },
         journal: { note: (entry) => output.push(JSON.stringify(entry)) },

@@ -1,12 +1,13 @@
 // The sweep over real HTTP, with the real rotation steps behind it: rotations that were killed at every outside call and given up, drift
 // by a colleague, two sweeps at once, a list that is behind, a service that throttles. After every single call AWSCURRENT is looked at.
+
 import { TagResourceCommand } from '@aws-sdk/client-secrets-manager'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createFleet } from '../../lambda/adapters/aws/fleet.ts'
 import { createRotationSteps } from '../../lambda/adapters/aws/rotation-steps.ts'
 import type { SignedCall } from '../../lambda/adapters/aws/signed-call.ts'
+import type { M2mEvent } from '../../lambda/core/base/events.ts'
 import type { FreezeState } from '../../lambda/core/rotation/freeze.ts'
-import type { OutcomeEvent } from '../../lambda/core/rotation/outcome.ts'
 import type { Fleet } from '../../lambda/core/secret/fleet.ts'
 import { type Intent, intents } from '../../lambda/core/secret/request-token.ts'
 import { type SweepSummary, sweep } from '../../lambda/core/sweep/sweep.ts'
@@ -44,7 +45,7 @@ beforeEach(() => {
 })
 afterAll(() => seat.close())
 
-const told: OutcomeEvent[] = []
+const told: M2mEvent[] = []
 const notes: unknown[] = []
 
 /** Lambda's answer for a step, as its API gives it. */
@@ -76,8 +77,8 @@ const runSweep = ({ fleet = createFleet(seat.client), watch = () => {} }: SweepO
       fleet,
       steps: createRotationSteps(lambda(watch), ROTATION_FUNCTION),
       freeze: seat.freeze,
-      outcomes: {
-        emit: async (events) => {
+      events: {
+        publish: async (events) => {
           told.push(...events)
         },
       },

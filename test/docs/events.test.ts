@@ -1,17 +1,21 @@
 // Every event that the code tells is as its schema in docs/events says, every type has one, and every schema has a type; and no schema
 // lets a field through that it does not name.
+
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { CAMPAIGN_SOURCE, campaignNews, noCounts } from '../../lambda/core/campaign/campaign-report.ts'
-import type { CampaignRequest } from '../../lambda/core/campaign/campaign-request.ts'
 import {
-  INCIDENT_COMPLETED,
+  CAMPAIGN_SOURCE,
+  eventTypes,
   INCIDENT_SOURCE,
-  incidentCompleted,
-} from '../../lambda/core/incident/incident-completed.ts'
-import { leakSources } from '../../lambda/core/incident/leak-report.ts'
+  leakSources,
+  ROTATION_SOURCE,
+  SWEEP_SOURCE,
+  VENDOR_SOURCE,
+} from '../../lambda/core/base/event-types.ts'
+import { campaignCompleted, noCounts } from '../../lambda/core/campaign/campaign-report.ts'
+import type { CampaignRequest } from '../../lambda/core/campaign/campaign-request.ts'
+import { incidentCompleted } from '../../lambda/core/incident/incident-completed.ts'
 import {
-  type IntakeEventType,
   incidentHeld,
   leakClosed,
   leakReported,
@@ -22,9 +26,7 @@ import {
   completedEvents,
   type Evidence,
   evidenceEvents,
-  OUTCOME_SOURCE,
   type OutcomeFacts,
-  type OutcomeType,
   refusedEvents,
 } from '../../lambda/core/rotation/outcome.ts'
 import { positions } from '../../lambda/core/rotation/position.ts'
@@ -32,8 +34,8 @@ import { type Refusal, steps } from '../../lambda/core/rotation/refusal.ts'
 import type { ManagedSecret } from '../../lambda/core/secret/fleet.ts'
 import { intents, makeRequestToken } from '../../lambda/core/secret/request-token.ts'
 import type { Fact } from '../../lambda/core/sweep/due.ts'
-import { noticeEvent, SWEEP_SOURCE } from '../../lambda/core/sweep/sweep-notice.ts'
-import { credentialRefusedEvent, VENDOR_SOURCE } from '../../lambda/core/vend/vend-outcome.ts'
+import { noticeEvent } from '../../lambda/core/sweep/sweep-notice.ts'
+import { credentialRefusedEvent } from '../../lambda/core/vend/vend-outcome.ts'
 import { envelopeFaults, eventSchemas, toldFaults } from './event-schemas.ts'
 
 const AT = Date.UTC(2026, 9, 5, 9, 12, 31, 250)
@@ -65,41 +67,17 @@ const evidence: Evidence = {
   accepted: { versionId: token('revoke'), lastFour: 'abcd', requestId: 'request-id-test-3', provenAt },
 }
 
-/** A type that joins joins this list, and gets a schema: TypeScript sees to the first, the test below to the second. */
-const outcomeTypes: Readonly<Record<OutcomeType, string>> = {
-  'Rotation Completed': OUTCOME_SOURCE,
-  'Secret Revoked': OUTCOME_SOURCE,
-  'Rotation Refused': OUTCOME_SOURCE,
-  'Drift Detected': OUTCOME_SOURCE,
-  'M2M Secret Changed': OUTCOME_SOURCE,
-  'Rotation Stuck': SWEEP_SOURCE,
-  'Secret Overdue': SWEEP_SOURCE,
-  'Hold Too Long': SWEEP_SOURCE,
-  'Rotation Off': SWEEP_SOURCE,
-  'Settle Refusing': SWEEP_SOURCE,
-  'Adoption Awaited': SWEEP_SOURCE,
-  'Adoption Unproven': SWEEP_SOURCE,
-  'Credential Refused': VENDOR_SOURCE,
-}
-const intakeTypes: Readonly<Record<IntakeEventType, string>> = {
-  'Secret Leak Reported': leakSources.intake,
-  'Leak Unresolved': leakSources.intake,
-  'Leak Closed': leakSources.intake,
-  'Incident Held': leakSources.intake,
-}
-const told: Readonly<Record<string, string>> = {
-  ...outcomeTypes,
-  ...intakeTypes,
-  'Campaign Completed': CAMPAIGN_SOURCE,
-  [INCIDENT_COMPLETED]: INCIDENT_SOURCE,
-}
+/** A type that joins the table gets a schema: the tests below see to it. */
+const published = Object.entries(eventTypes).flatMap(([source, types]) => types.map((type) => [type, source] as const))
 
-describe('every type that is told', () => {
+describe('every type that is published', () => {
   test('has a schema, and every schema has a type', () => {
-    expect(eventSchemas.map(({ detailType }) => detailType).sort()).toEqual(Object.keys(told).sort())
+    expect(eventSchemas.map(({ detailType }) => detailType).sort()).toEqual(
+      [...new Set(published.map(([type]) => type))].sort(),
+    )
   })
 
-  test.each(Object.entries(told))('%s comes from %s', (type, source) => {
+  test.each(published)('%s comes from %s', (type, source) => {
     expect(eventSchemas.find(({ detailType }) => detailType === type)?.sources).toContain(source)
   })
 
@@ -146,8 +124,8 @@ describe('a schema', () => {
     if (event === undefined) throw new Error('no event')
     const slipped = { ...event, detail: { ...event.detail, client_secret: 'canary' } }
 
-    expect(toldFaults(OUTCOME_SOURCE, event)).toEqual([])
-    expect(toldFaults(OUTCOME_SOURCE, slipped).join()).toContain('client_secret')
+    expect(toldFaults(ROTATION_SOURCE, event)).toEqual([])
+    expect(toldFaults(ROTATION_SOURCE, slipped).join()).toContain('client_secret')
   })
 
   test('holds for its sources only', () => {
@@ -173,7 +151,7 @@ describe('what the rotation function tells', () => {
   test.each(intents)('of a %s that is done', (intent) => {
     for (const proof of [undefined, evidence]) {
       for (const event of completedEvents(facts({ intent, requestToken: token(intent) }), proof)) {
-        expect(toldFaults(OUTCOME_SOURCE, event)).toEqual([])
+        expect(toldFaults(ROTATION_SOURCE, event)).toEqual([])
       }
     }
   })
@@ -181,26 +159,26 @@ describe('what the rotation function tells', () => {
   test('of a token that is not ours', () => {
     const bare = facts({ requestToken: '01234567-89ab-cdef-0123-456789abcdef' })
 
-    for (const event of completedEvents(bare)) expect(toldFaults(OUTCOME_SOURCE, event)).toEqual([])
+    for (const event of completedEvents(bare)) expect(toldFaults(ROTATION_SOURCE, event)).toEqual([])
   })
 
   test('as evidence', () => {
     const events = evidenceEvents(facts({ intent: 'settle' }), evidence, token('revoke'))
 
     expect(events).toHaveLength(1)
-    for (const event of events) expect(toldFaults(OUTCOME_SOURCE, event)).toEqual([])
+    for (const event of events) expect(toldFaults(ROTATION_SOURCE, event)).toEqual([])
   })
 
   test('as evidence without an accepted value is none', () => {
     const { accepted: _, ...half } = evidence
     const [event] = evidenceEvents(facts({ intent: 'settle' }), half, token('revoke'))
 
-    expect(event && toldFaults(OUTCOME_SOURCE, event)).not.toEqual([])
+    expect(event && toldFaults(ROTATION_SOURCE, event)).not.toEqual([])
   })
 
   test.each(refusals)('of a refusal: %j', (refusal) => {
     for (const event of refusedEvents(facts({ clientId: undefined }), refusal)) {
-      expect(toldFaults(OUTCOME_SOURCE, event)).toEqual([])
+      expect(toldFaults(ROTATION_SOURCE, event)).toEqual([])
     }
   })
 })
@@ -307,7 +285,10 @@ describe('what a campaign tells', () => {
     ],
     [request, { ...report, outcome: 'refused' as const, explanation: 'e' }],
   ])('at its end', (asked, done) => {
-    const event = campaignNews(asked, done as Parameters<typeof campaignNews>[1], { id: 'INC-1', executionId: 'x' })
+    const event = campaignCompleted(asked, done as Parameters<typeof campaignCompleted>[1], {
+      id: 'INC-1',
+      executionId: 'x',
+    })
 
     expect(toldFaults(CAMPAIGN_SOURCE, event)).toEqual([])
   })

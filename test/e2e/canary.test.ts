@@ -1,6 +1,7 @@
 // Marked secrets through every path, and then a search of everything that came out for every fragment of them: log lines, results
 // of invokes, events, calls, tags, errors down to their causes, process titles, and what the laptop prints. The wire is tapped, so
 // that the search also knows the values that were lost on the way and are stored nowhere.
+
 import { randomBytes, randomUUID } from 'node:crypto'
 import { inspect } from 'node:util'
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge'
@@ -15,7 +16,7 @@ import {
 } from '@aws-sdk/client-secrets-manager'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { awsClientSettings } from '../../lambda/adapters/aws/aws-call.ts'
-import { createOutcomes } from '../../lambda/adapters/aws/outcomes.ts'
+import { createEvents } from '../../lambda/adapters/aws/events.ts'
 import { createVault } from '../../lambda/adapters/aws/vault.ts'
 import { createStytchConnection } from '../../lambda/adapters/stytch/connect.ts'
 import { createStytchIssuer } from '../../lambda/adapters/stytch/issuer.ts'
@@ -26,13 +27,14 @@ import { runStep } from '../../lambda/core/rotation/run-step.ts'
 import { createClientSecret } from '../../lambda/core/secret/client-secret.ts'
 import { makeRequestToken, type Origin } from '../../lambda/core/secret/request-token.ts'
 import { clientForm } from '../../lambda/core/secret/secret-format.ts'
-import { writeRotationEnv } from '../../lambda/env.ts'
+import { writeRotationEnv } from '../../lambda/env/rotation.ts'
 import { type AwsStandIn, createAwsStandIn } from '../../lambda/local/aws/aws-stand-in.ts'
 import { awsEnvironment, type LaptopAddress } from '../../lambda/local/laptop/laptop.ts'
 import { type Lambda, startLambda } from '../../lambda/local/runner/lambda-runner.ts'
 import { createWorld } from '../../lambda/local/stand-in/world.ts'
 import { createOperator, type Operator } from '../../lambda/local/story/operator.ts'
-import { createStytchStandIn, type StytchStandIn } from '../../lambda/local/stytch/stytch-stand-in.ts'
+import type { StytchStandIn } from '../../lambda/local/stytch/stand-in-api.ts'
+import { createStytchStandIn } from '../../lambda/local/stytch/stytch-stand-in.ts'
 import { callsOf, endOf, eventsOf } from './control.ts'
 import { findLeaks, type KnownSecret, type Output } from './leaks.ts'
 import { descendantsOf, endAll, laptopPath, repository, spawnCommand } from './spawned.ts'
@@ -256,7 +258,7 @@ const runHere = async (step: (typeof steps)[number], secretId: string, requestTo
         issuer: createStytchIssuer(api(timing), stage.address.project_id),
         form: clientForm,
         vault: createVault(secretsManager),
-        outcomes: createOutcomes(bus, 'm2m'),
+        events: createEvents(bus, 'm2m', 'm2m.rotation'),
         freeze: { read: async () => 'off' },
         timing,
         journal: { note: (entry) => stage.outputs.push({ from: 'journal', text: JSON.stringify(entry) }) },

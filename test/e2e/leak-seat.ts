@@ -1,11 +1,13 @@
 // A detector's seat at the laptop: the real intake and identify handlers in processes of their own, a door that hands them raw bytes as
 // an HTTP API does, GitHub's REST API played for one alert, and deliveries signed as the detectors sign them.
+
 import { createHmac, createVerify, generateKeyPairSync, randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { CreateSecretCommand, PutSecretValueCommand } from '@aws-sdk/client-secrets-manager'
-import { writeIdentifyEnv, writeIntakeEnv } from '../../lambda/env.ts'
+import { writeIdentifyEnv } from '../../lambda/env/identify.ts'
+import { writeIntakeEnv } from '../../lambda/env/intake.ts'
 import { createAwsStandIn } from '../../lambda/local/aws/aws-stand-in.ts'
 import { LAPTOP_PREFIX } from '../../lambda/local/laptop/functions.ts'
 import { awsEnvironment } from '../../lambda/local/laptop/laptop.ts'

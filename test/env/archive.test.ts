@@ -1,7 +1,9 @@
 // The settings contract of the archive function.
+
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { archivedTypes, readArchiveEnv, writeArchiveEnv } from '../../lambda/env.ts'
+import { archivedTypes } from '../../lambda/core/base/event-types.ts'
+import { readArchiveEnv, writeArchiveEnv } from '../../lambda/env/archive.ts'
 
 const bucket = fc.stringMatching(/^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/)
 

@@ -1,7 +1,8 @@
 // The settings contract of the campaign function: what lib writes, the handler reads; every fault at once.
+
 import fc from 'fast-check'
 import { describe, expect, it, test } from 'vitest'
-import { type CampaignEnv, readCampaignEnv, writeCampaignEnv } from '../../lambda/env.ts'
+import { type CampaignEnv, readCampaignEnv, writeCampaignEnv } from '../../lambda/env/campaign.ts'
 
 const word = fc.stringMatching(/^[a-z0-9]{1,12}$/)
 const functionArn = word.map((name) => `arn:aws:lambda:us-east-1:111111111111:function:${name}`)

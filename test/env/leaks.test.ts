@@ -1,16 +1,10 @@
 // The settings of the identify function and of the leak intake: what lib writes is what the handlers read; every fault at once; GitHub's
 // address is https, since an App's key goes there.
+
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import {
-  GITHUB_URL,
-  type IdentifyEnv,
-  type IntakeEnv,
-  readIdentifyEnv,
-  readIntakeEnv,
-  writeIdentifyEnv,
-  writeIntakeEnv,
-} from '../../lambda/env.ts'
+import { type IdentifyEnv, readIdentifyEnv, writeIdentifyEnv } from '../../lambda/env/identify.ts'
+import { GITHUB_URL, type IntakeEnv, readIntakeEnv, writeIntakeEnv } from '../../lambda/env/intake.ts'
 
 const word = fc.stringMatching(/^[a-z0-9]{1,12}$/)
 

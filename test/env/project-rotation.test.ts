@@ -1,12 +1,12 @@
 // The settings of the project secret's rotation, and of those who ask for it.
+
 import { expect, test } from 'vitest'
 import {
   type ProjectRotationEnv,
   readProjectRotationEnv,
-  readSweepEnv,
   writeProjectRotationEnv,
-  writeSweepEnv,
-} from '../../lambda/env.ts'
+} from '../../lambda/env/project-rotation.ts'
+import { readSweepEnv, writeSweepEnv } from '../../lambda/env/sweep.ts'
 
 const settings: ProjectRotationEnv = {
   stage: 'prod',

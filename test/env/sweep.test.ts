@@ -1,8 +1,10 @@
 // The sweep's settings: what lib writes is what the handler reads, every fault at once; and where functions find services without a client
 // in their bundle: by the SDK's own variables.
+
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { readRotationEnv, readSweepEnv, type SweepEnv, writeSweepEnv } from '../../lambda/env.ts'
+import { readRotationEnv } from '../../lambda/env/rotation.ts'
+import { readSweepEnv, type SweepEnv, writeSweepEnv } from '../../lambda/env/sweep.ts'
 
 const word = fc.stringMatching(/^[a-z0-9]{1,12}$/)
 const hours = fc.integer({ min: 1, max: 12_000 })

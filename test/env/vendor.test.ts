@@ -1,8 +1,9 @@
 // The token vendor's settings: what lib writes is what the handler reads, beside what Lambda says of itself; every fault at once; and in a
 // deployed bundle, no other address.
+
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { readVendorEnv, type VendorEnv, writeVendorEnv } from '../../lambda/env.ts'
+import { readVendorEnv, type VendorEnv, writeVendorEnv } from '../../lambda/env/vendor.ts'
 
 const own = { AWS_REGION: 'eu-west-1', AWS_ACCESS_KEY_ID: 'AKIA', AWS_SECRET_ACCESS_KEY: 'canary' }
 const word = fc.stringMatching(/^[a-z0-9]{1,12}$/)

@@ -1,8 +1,7 @@
 // The freeze in memory: off, unless a test says otherwise; or unreadable, when it says so. Not in the call log, whose counts are Secrets
 // Manager's and Stytch's.
 import { Fault } from '../../lambda/core/base/fault.ts'
-import type { FreezeState } from '../../lambda/core/rotation/freeze.ts'
-import type { Freeze } from '../../lambda/core/rotation/outcomes.ts'
+import type { Freeze, FreezeState } from '../../lambda/core/rotation/freeze.ts'
 
 export interface FakeFreeze extends Freeze {
   state: FreezeState | 'unreadable'

@@ -11,7 +11,8 @@ import type { Vended, VendRequest } from '../../lambda/core/vend/vend-token.ts'
 import { createVendor } from '../../lambda/core/vend/vend-token.ts'
 import { type Vending, type VendRules, vendRules } from '../../lambda/core/vend/vending.ts'
 import { createCallLog } from './call-log.ts'
-import { createFakeJournal, createFakeOutcomes } from './fake-outcomes.ts'
+import { createFakeEvents } from './fake-events.ts'
+import { createFakeJournal } from './fake-journal.ts'
 import { createFakeTiming, type FakeTiming } from './fake-timing.ts'
 
 export const PROJECT_ID = 'project-test-11111111-1111-4111-8111-111111111111'
@@ -186,10 +187,10 @@ export const createVendWorld = (more: Partial<VendRules> = {}, chance = 0) => {
   const mint = createFakeMint(timing)
   const cache = createTokenCache()
   const log = createCallLog()
-  const outcomes = createFakeOutcomes(log)
+  const events = createFakeEvents(log)
   const journal = createFakeJournal()
   const rules = { ...vendRules, ...more }
-  const vending: Vending = { secretNamePrefix: PREFIX, rules, vault, mint, cache, outcomes, chance: () => chance }
+  const vending: Vending = { secretNamePrefix: PREFIX, rules, vault, mint, cache, events, chance: () => chance }
   const vendor = createVendor(vending)
 
   const secretOf = (name: string): FakeVendSecret => {
@@ -259,7 +260,7 @@ export const createVendWorld = (more: Partial<VendRules> = {}, chance = 0) => {
     vault,
     mint,
     cache,
-    outcomes,
+    events,
     journal,
     vending,
     secretOf,
@@ -269,6 +270,6 @@ export const createVendWorld = (more: Partial<VendRules> = {}, chance = 0) => {
     vended,
     reason,
     /** Everything that was said, for people or machines. */
-    said: () => JSON.stringify([journal.entries, outcomes.events]),
+    said: () => JSON.stringify([journal.entries, events.published]),
   }
 }

@@ -1,5 +1,6 @@
 // A secret, its client at the issuer, and the service that drives the steps: everything a rotation touches, in memory. Values
 // read `canary-<name>-<last four>`, so that a test can name them and search all output for the word.
+
 import type { Step } from '../../lambda/core/rotation/refusal.ts'
 import { steps } from '../../lambda/core/rotation/refusal.ts'
 import type { Rotation } from '../../lambda/core/rotation/rotation.ts'
@@ -7,9 +8,10 @@ import { runStep } from '../../lambda/core/rotation/run-step.ts'
 import { makeRequestToken, type Origin } from '../../lambda/core/secret/request-token.ts'
 import { clientForm } from '../../lambda/core/secret/secret-format.ts'
 import { createCallLog } from './call-log.ts'
+import { createFakeEvents } from './fake-events.ts'
 import { createFakeFreeze } from './fake-freeze.ts'
 import { createFakeIssuer, type FakeClient, PROJECT_ID } from './fake-issuer.ts'
-import { createFakeJournal, createFakeOutcomes } from './fake-outcomes.ts'
+import { createFakeJournal } from './fake-journal.ts'
 import { createFakeTiming, NOON_THIRTY } from './fake-timing.ts'
 import { createFakeVault, SECRET_ARN } from './fake-vault.ts'
 
@@ -48,10 +50,10 @@ export const createWorld = () => {
   const timing = createFakeTiming()
   const issuer = createFakeIssuer(log)
   const vault = createFakeVault(log, timing)
-  const outcomes = createFakeOutcomes(log)
+  const events = createFakeEvents(log)
   const journal = createFakeJournal()
   const freeze = createFakeFreeze()
-  const rotation: Rotation = { issuer, form: clientForm, vault, outcomes, freeze, timing, journal }
+  const rotation: Rotation = { issuer, form: clientForm, vault, events, freeze, timing, journal }
 
   const client = (): FakeClient => {
     const found = issuer.clients.get(CLIENT_ID)
@@ -79,7 +81,7 @@ export const createWorld = () => {
     timing,
     issuer,
     vault,
-    outcomes,
+    events,
     journal,
     freeze,
     rotation,
@@ -88,7 +90,7 @@ export const createWorld = () => {
     step,
     rotate,
     /** Everything the system said, for people or machines. */
-    said: () => JSON.stringify([journal.entries, outcomes.events]),
+    said: () => JSON.stringify([journal.entries, events.published]),
   }
 }
 export type World = ReturnType<typeof createWorld>

@@ -1,7 +1,8 @@
 // The settings contract of the clients function: what lib writes, the handler reads; every fault at once.
+
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { type ClientsEnv, readClientsEnv, writeClientsEnv } from '../../lambda/env.ts'
+import { type ClientsEnv, readClientsEnv, writeClientsEnv } from '../../lambda/env/clients.ts'
 
 const role = 'arn:aws:iam::111111111111:role/one'
 const settings: ClientsEnv = {

@@ -1,7 +1,8 @@
 // The settings contract of the registrar: what lib writes, the handler reads; every fault at once.
+
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type RegistrarEnv, readRegistrarEnv, writeRegistrarEnv } from '../../lambda/env.ts'
+import { type RegistrarEnv, readRegistrarEnv, writeRegistrarEnv } from '../../lambda/env/registrar.ts'
 
 const word = fc.stringMatching(/^[a-z0-9]{1,12}$/)
 const role = word.map((name) => `arn:aws:iam::111111111111:role/${name}`)

@@ -1,11 +1,12 @@
 // The deployed campaign handler under AWS's own testing package, which runs it in this process and moves this process's clock; the stand-ins
 // run in another, over HTTP. What the laptop's own durable executions do is for test/e2e/campaign.long.test.ts to show.
+
 import { LocalDurableTestRunner } from '@aws/durable-execution-sdk-js-testing'
 import { ExecutionStatus } from '@aws-sdk/client-lambda'
 import { GetSecretValueCommand } from '@aws-sdk/client-secrets-manager'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { CampaignReport } from '../../lambda/core/campaign/campaign-report.ts'
-import { writeCampaignEnv } from '../../lambda/env.ts'
+import { writeCampaignEnv } from '../../lambda/env/campaign.ts'
 import { LAPTOP_BUS, LAPTOP_FREEZE, LAPTOP_PREFIX } from '../../lambda/local/laptop/functions.ts'
 import type { LaptopAddress } from '../../lambda/local/laptop/laptop.ts'
 import { createOperator, type Operator } from '../../lambda/local/story/operator.ts'

@@ -1,10 +1,11 @@
 // The vendor as API Gateway meets it: the handler with its own settings and both stand-ins. What it answers, in OAuth's shapes, and what
 // it writes: one audit line a request, and nowhere a token or a secret.
+
 import { randomUUID } from 'node:crypto'
 import { CreateSecretCommand, PutSecretValueCommand } from '@aws-sdk/client-secrets-manager'
 import type { Context } from 'aws-lambda'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { writeVendorEnv } from '../../lambda/env.ts'
+import { writeVendorEnv } from '../../lambda/env/vendor.ts'
 import type { Answer } from '../../lambda/handlers/vend-answer.ts'
 import { type EventChange, proxyEvent } from '../fakes/proxy-event.ts'
 import { PROJECT_ID, useAws, useStytch } from '../fakes/stand-ins.ts'

@@ -1,10 +1,10 @@
 // The campaign function in the stack: durable, with an alias and versions that stay; what its role may do, statement by statement; who
 // starts it; where what fails ends; and what people are told of.
+
 import type { Template } from 'aws-cdk-lib/assertions'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { CAMPAIGN_SOURCE as SOURCE_OF_THE_FUNCTION } from '../../lambda/core/campaign/campaign-report.ts'
+import { CAMPAIGN_SOURCE } from '../../lambda/core/base/event-types.ts'
 import { readCampaignRequest } from '../../lambda/core/campaign/campaign-request.ts'
-import { CAMPAIGN_SOURCE } from '../../lib/campaign/campaign.ts'
 import { functionArn, MANAGED, plain, role, text } from './read-template.ts'
 import {
   ACCOUNT,
@@ -133,7 +133,7 @@ describe('the role', () => {
   })
 
   test('speaks on the bus as itself, and nobody else does', () => {
-    expect(CAMPAIGN_SOURCE).toBe(SOURCE_OF_THE_FUNCTION)
+    expect(CAMPAIGN_SOURCE).toBe('m2m.campaign')
     expect(statement('TellOnTheBus').Condition).toEqual({
       'ForAllValues:StringEquals': { 'events:source': CAMPAIGN_SOURCE },
       Null: { 'events:source': 'false' },

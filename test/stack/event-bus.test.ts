@@ -1,7 +1,8 @@
 // The bus's policy, decided for requests as EventBridge sees them: one request may hold events of several sources, so that events:source
 // has several values. Only what these conditions need of IAM's rules is here (IAM user guide, "Set operators").
+
 import { beforeAll, describe, expect, test } from 'vitest'
-import { toldTypes } from '../../lib/base/told-types.ts'
+import { eventTypes, eventTypesOf } from '../../lambda/core/base/event-types.ts'
 import { readDeployConfig } from '../../lib/config/deploy-config.ts'
 import { eventSchemas } from '../docs/event-schemas.ts'
 import { everything } from './everything.ts'
@@ -97,7 +98,7 @@ describe('a request', () => {
     ['a leak, by break-glass', BREAK_GLASS, ['m2m.break-glass'], 'allowed'],
     ['no source, by security', SECURITY, [], 'denied'],
   ])('%s', (_what, principal, sources, expected) => {
-    const types = sources.map((source) => toldTypes[source]?.[0] ?? 'Unheard Of')
+    const types = sources.map((source) => eventTypesOf(source)?.[0] ?? 'Unheard Of')
 
     expect(decided({ principal, sources, types })).toBe(expected)
   })
@@ -108,7 +109,7 @@ test.each([
   ['evidence beside its own, by the sweep', role('sweep'), 'm2m.sweep', ['Secret Overdue', 'Secret Revoked'], 'denied'],
   ['a leak, by the rotation function', role('rotation'), 'm2m.rotation', ['Secret Leak Reported'], 'denied'],
   ['no type at all', role('rotation'), 'm2m.rotation', [], 'denied'],
-  ['all that the sweep reports', role('sweep'), 'm2m.sweep', toldTypes['m2m.sweep'] ?? [], 'left to others'],
+  ['all that the sweep reports', role('sweep'), 'm2m.sweep', eventTypes['m2m.sweep'], 'left to others'],
 ])('a type that is not the source’s to tell: %s', (_what, principal, source, types, expected) => {
   expect(decided({ principal, sources: [source], types })).toBe(expected)
 })
@@ -123,7 +124,7 @@ test('each source may report the types that docs/events has of it, and no other'
 
   const sorted = (all: Readonly<Record<string, readonly string[]>>) =>
     Object.fromEntries(Object.entries(all).map(([source, types]) => [source, types.toSorted()]))
-  expect(sorted(toldTypes)).toEqual(sorted(documented))
+  expect(sorted(eventTypes)).toEqual(sorted(documented))
 })
 
 test('a replayed report of a leak starts nothing', () => {

@@ -1,8 +1,9 @@
 // The evidence archive, statement by statement: who writes, that nobody overwrites or deletes, how long it is kept, what the rule picks,
 // and where a delivery that failed ends.
+
 import { Match, type Template } from 'aws-cdk-lib/assertions'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { archivedTypes } from '../../lambda/env.ts'
+import { archivedTypes } from '../../lambda/core/base/event-types.ts'
 import { ACCOUNT, BREAK_GLASS, REGION, resourcesOf, roleStatements, type Statement, synthStack } from './synth.ts'
 
 let template: Template

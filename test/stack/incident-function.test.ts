@@ -1,9 +1,9 @@
 // The incident function in the stack: what its role may do, statement by statement; which rules call it; where what fails ends; and what
 // people are told of.
+
 import type { Template } from 'aws-cdk-lib/assertions'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { INCIDENT_SOURCE as SOURCE_OF_THE_FUNCTION } from '../../lambda/core/incident/incident-completed.ts'
-import { INCIDENT_SOURCE } from '../../lib/incident/incident-function.ts'
+import { INCIDENT_SOURCE } from '../../lambda/core/base/event-types.ts'
 import { functionArn, plain, role } from './read-template.ts'
 import {
   ACCOUNT,
@@ -64,7 +64,7 @@ describe('the role', () => {
   })
 
   test('speaks on the bus as itself, and nobody else does', () => {
-    expect(INCIDENT_SOURCE).toBe(SOURCE_OF_THE_FUNCTION)
+    expect(INCIDENT_SOURCE).toBe('m2m.incident')
     const own = busStatements(template).find(({ Sid }) => Sid === 'M2mIncidentBySpeakersOnly')
     expect(plain(own)).toContain(ROLE)
     expect(plain(own)).toContain('"Effect":"Deny"')

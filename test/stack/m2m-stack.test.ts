@@ -1,10 +1,10 @@
 // The stack, statement by statement: what each role may do, on what, and under which condition; and what is around the functions.
 // The template is that of a stage in a known account and Region, so that ARNs read as they will be.
+
 import type { Template } from 'aws-cdk-lib/assertions'
 import { Match } from 'aws-cdk-lib/assertions'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { OUTCOME_SOURCE } from '../../lambda/core/rotation/outcome.ts'
-import { ROTATION_SOURCE } from '../../lib/rotation/rotation-function.ts'
+import { ROTATION_SOURCE } from '../../lambda/core/base/event-types.ts'
 import { flat, functionArn, list, MANAGED, rights, role } from './read-template.ts'
 import {
   ACCOUNT,
@@ -126,8 +126,8 @@ describe('the rotation function', () => {
     })
   })
 
-  test('is called the same on the bus by itself and by the policy', () => {
-    expect(ROTATION_SOURCE).toBe(OUTCOME_SOURCE)
+  test('is called m2m.rotation on the bus, which consumers match', () => {
+    expect(ROTATION_SOURCE).toBe('m2m.rotation')
   })
 })
 

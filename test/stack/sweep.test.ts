@@ -1,9 +1,9 @@
 // The sweep in the stack: what its role may do, statement by statement; when it is called and by whom; where what fails ends; what
 // people are told of; and that no deployment lifts a freeze.
+
 import { Match, type Template } from 'aws-cdk-lib/assertions'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { SWEEP_SOURCE as SOURCE_OF_THE_FUNCTION } from '../../lambda/core/sweep/sweep-notice.ts'
-import { SWEEP_SOURCE } from '../../lib/sweep/sweep.ts'
+import { SWEEP_SOURCE } from '../../lambda/core/base/event-types.ts'
 import { flat, functionArn, list, MANAGED, rights, role } from './read-template.ts'
 import {
   ACCOUNT,
@@ -117,7 +117,7 @@ describe('the role', () => {
   test('alone may speak as the sweep on the bus, by the name that the function uses', () => {
     const conditions = busStatements(template).flatMap((statement) => rights(statement).conditions)
 
-    expect(SWEEP_SOURCE).toBe(SOURCE_OF_THE_FUNCTION)
+    expect(SWEEP_SOURCE).toBe('m2m.sweep')
     const at = conditions.indexOf('ForAnyValue:StringEquals events:source m2m.sweep')
     expect(conditions[at + 1]).toBe(`ArnNotEquals aws:PrincipalArn ${SWEEP_ROLE}`)
   })

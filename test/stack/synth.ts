@@ -1,7 +1,9 @@
 // Makes templates for the tests of this folder: the example configuration with a few settings changed, or a bare stack with the
 // constructs that a client needs. No account, no network.
+
 import { App, type AppProps, RemovalPolicy, Stack } from 'aws-cdk-lib'
 import { Template } from 'aws-cdk-lib/assertions'
+import { ROTATION_SOURCE } from '../../lambda/core/base/event-types.ts'
 import { M2mEventBus } from '../../lib/base/event-bus.ts'
 import { Notifications } from '../../lib/base/notifications.ts'
 import { SecretsKey } from '../../lib/base/secrets-key.ts'
@@ -9,7 +11,7 @@ import { Registrar } from '../../lib/clients/registrar.ts'
 import { readDeployConfig } from '../../lib/config/deploy-config.ts'
 import { roleArn } from '../../lib/config/stage-names.ts'
 import { M2mStack } from '../../lib/m2m-stack.ts'
-import { ROTATION_SOURCE, RotationFunction } from '../../lib/rotation/rotation-function.ts'
+import { RotationFunction } from '../../lib/rotation/rotation-function.ts'
 
 export const ACCOUNT = '111111111111'
 export const REGION = 'eu-west-1'

@@ -1,14 +1,14 @@
 // The token vendor in the stack, statement by statement: who reaches the API, who may ask for which client, what the function may do, and
 // that nobody but the API may call it. Policies are held against a small evaluator of IAM's rules for REST APIs.
+
 import { Stack, Validations } from 'aws-cdk-lib'
 import { Match, Template } from 'aws-cdk-lib/assertions'
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { VENDOR_SOURCE as SPOKEN_SOURCE } from '../../lambda/core/vend/vend-outcome.ts'
+import { VENDOR_SOURCE } from '../../lambda/core/base/event-types.ts'
 import { routes } from '../../lambda/local/vend-front/front.ts'
 import { readDeployConfig } from '../../lib/config/deploy-config.ts'
-import { VENDOR_SOURCE } from '../../lib/vend/vendor.ts'
 import { createReader, MANAGED, role } from './read-template.ts'
 import {
   ACCOUNT,
@@ -144,8 +144,8 @@ describe('the function', () => {
     for (const { Resource } of invoking) expect(list(Resource).join()).not.toMatch(/vendor|Vendor|^\*$|function:\*/)
   })
 
-  test('is the same on the bus by itself and by the policy', () => {
-    expect(VENDOR_SOURCE).toBe(SPOKEN_SOURCE)
+  test('is called m2m.vendor on the bus, which consumers match', () => {
+    expect(VENDOR_SOURCE).toBe('m2m.vendor')
     const denials = busStatements(template).map(shown)
     expect(denials.flatMap(({ conditions }) => conditions)).toEqual(
       expect.arrayContaining([

@@ -1,5 +1,6 @@
 // The vendor as one would usually put it together: the SDK's whole client with its credential chain, undici as it comes, Powertools for
 // log and metrics, zod for the event. The rules are the vendor's own, so that both do the same work.
+
 import { Logger } from '@aws-lambda-powertools/logger'
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics'
 import type { Context } from 'aws-lambda'
@@ -8,7 +9,8 @@ import { createStytchMint } from '../../../lambda/adapters/vend/stytch-mint.ts'
 import { isClientName } from '../../../lambda/core/secret/client-name.ts'
 import { createTokenCache } from '../../../lambda/core/vend/token-cache.ts'
 import { vendRules } from '../../../lambda/core/vend/vending.ts'
-import { processEnvironment, readVendorEnv } from '../../../lambda/env.ts'
+import { readVendorEnv } from '../../../lambda/env/vendor.ts'
+import { processEnvironment } from '../../../lambda/env.ts'
 import { createVendHandler } from '../../../lambda/handlers/vend-handler.ts'
 import { createSdkVault } from './sdk-vault.ts'
 
@@ -37,7 +39,7 @@ const vend = createVendHandler({
     vault: createSdkVault(),
     mint: createStytchMint(settings.stytch),
     cache: createTokenCache(),
-    outcomes: { emit: async () => {} },
+    events: { publish: async () => {} },
     chance: Math.random,
   },
   write: (line) => {

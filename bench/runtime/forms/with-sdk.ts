@@ -1,8 +1,10 @@
 // The vendor with the SDK's client in place of the signer, and nothing else changed.
+
 import { createStytchMint } from '../../../lambda/adapters/vend/stytch-mint.ts'
 import { createTokenCache } from '../../../lambda/core/vend/token-cache.ts'
 import { vendRules } from '../../../lambda/core/vend/vending.ts'
-import { processEnvironment, readVendorEnv } from '../../../lambda/env.ts'
+import { readVendorEnv } from '../../../lambda/env/vendor.ts'
+import { processEnvironment } from '../../../lambda/env.ts'
 import { createVendHandler } from '../../../lambda/handlers/vend-handler.ts'
 import { createSdkVault } from './sdk-vault.ts'
 
@@ -16,7 +18,7 @@ export const handler = createVendHandler({
     vault: createSdkVault(),
     mint: createStytchMint(settings.stytch),
     cache: createTokenCache(),
-    outcomes: { emit: async () => {} },
+    events: { publish: async () => {} },
     chance: Math.random,
   },
   write: (line) => {

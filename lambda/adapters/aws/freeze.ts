@@ -2,8 +2,7 @@
 // freezes nothing; anything else that is not plainly `off`, `planned` or `all` is unreadable, and the use case decides what that stops.
 import { Fault } from '../../core/base/fault.ts'
 import { parseJsonObject } from '../../core/base/json-object.ts'
-import { type FreezeState, freezes } from '../../core/rotation/freeze.ts'
-import type { Freeze } from '../../core/rotation/outcomes.ts'
+import { type Freeze, type FreezeState, freezes } from '../../core/rotation/freeze.ts'
 import { errorTypeOf, type SignedCall, type SignedReply } from './signed-call.ts'
 
 /** A revoke waits for it: twice this, at most. */

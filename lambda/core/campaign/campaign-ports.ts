@@ -1,6 +1,5 @@
-// What only a campaign asks of the outside, beside the ports it shares with others: to be interrupted and go on, and to tell what it
-// did. Whatever a durable execution keeps must be plain JSON, small, and nothing secret.
-import type { CampaignNews } from './campaign-report.ts'
+// What only a campaign asks of the outside, beside the ports it shares with others: to be interrupted and go on. Whatever a durable
+// execution keeps must be plain JSON, small, and nothing secret.
 
 /**
  * An execution that survives its process. Code around these calls runs again from the top after every interruption and must decide
@@ -19,10 +18,4 @@ export interface Durable {
   ): Promise<readonly Reply[]>
   /** This same function, in an execution of its own. @throws when that execution fails. */
   invoke<Order, Reply>(name: string, order: Order): Promise<Reply>
-}
-
-/** The event bus, for campaigns. */
-export interface CampaignTeller {
-  /** @throws Fault EVENT_NOT_SENT */
-  tell(news: CampaignNews): Promise<void>
 }

@@ -1,6 +1,6 @@
 // What a campaign says when it is over, and what its pages say to it meanwhile: counts, and the failures by name up to a bound, so
 // that a hundred thousand clients fit into an event and a checkpoint. Pure. Names and ids only.
-import { createHash } from 'node:crypto'
+import { type M2mEvent, newEvent } from '../base/events.ts'
 import type { Skip } from './campaign.ts'
 import type { CampaignRequest } from './campaign-request.ts'
 
@@ -93,13 +93,6 @@ export interface CampaignReport {
   readonly endedAt: number
 }
 
-export const CAMPAIGN_SOURCE = 'm2m.campaign'
-
-export interface CampaignNews {
-  readonly type: 'Campaign Completed'
-  readonly detail: Readonly<Record<string, unknown>>
-}
-
 /** Whether a person has to look: something is not as it was asked for. */
 export const needsSomebody = (
   { intent }: Pick<CampaignRequest, 'intent'>,
@@ -110,40 +103,32 @@ export const needsSomebody = (
 }
 
 /** @param id what the request tokens are about; @param executionId tells two runs of the same id apart. */
-export const campaignNews = (
+export const campaignCompleted = (
   request: CampaignRequest,
   report: CampaignReport,
   { id, executionId }: { readonly id: string; readonly executionId: string },
-): CampaignNews => {
+): M2mEvent<'m2m.campaign'> => {
   const { outcome, explanation, counts, failures, failuresOmitted, secretNames, startedAt, endedAt } = report
   const { intent, selector, incidentId, reason, requestedBy, dryRun, graceSeconds } = request
-  return {
-    type: 'Campaign Completed',
-    detail: {
-      version: 1,
-      id: createHash('sha256')
-        .update(JSON.stringify(['Campaign Completed', id, executionId]))
-        .digest('hex')
-        .slice(0, 32),
-      campaignId: id,
-      ...(incidentId === undefined ? {} : { incidentId }),
-      intent,
-      outcome,
-      needsSomebody: needsSomebody(request, report),
-      ...(explanation === undefined ? {} : { explanation }),
-      // By name alone: a selector of a thousand names would take the room of the failures.
-      selector: Object.keys(selector)[0],
-      reason,
-      requestedBy,
-      dryRun,
-      ...(graceSeconds === undefined ? {} : { graceSeconds }),
-      counts,
-      failures,
-      failuresOmitted,
-      ...(secretNames === undefined ? {} : { secretNames }),
-      startedAt: new Date(startedAt).toISOString(),
-      endedAt: new Date(endedAt).toISOString(),
-      durationSeconds: Math.round((endedAt - startedAt) / 1000),
-    },
-  }
+  return newEvent('Campaign Completed', [id, executionId], {
+    campaignId: id,
+    ...(incidentId === undefined ? {} : { incidentId }),
+    intent,
+    outcome,
+    needsSomebody: needsSomebody(request, report),
+    ...(explanation === undefined ? {} : { explanation }),
+    // By name alone: a selector of a thousand names would take the room of the failures.
+    selector: Object.keys(selector)[0],
+    reason,
+    requestedBy,
+    dryRun,
+    ...(graceSeconds === undefined ? {} : { graceSeconds }),
+    counts,
+    failures,
+    failuresOmitted,
+    ...(secretNames === undefined ? {} : { secretNames }),
+    startedAt: new Date(startedAt).toISOString(),
+    endedAt: new Date(endedAt).toISOString(),
+    durationSeconds: Math.round((endedAt - startedAt) / 1000),
+  })
 }

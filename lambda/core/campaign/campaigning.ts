@@ -1,14 +1,13 @@
 // What the parts of a campaign share: what they may call, and what holds for the stage.
 
+import type { Events } from '../base/events.ts'
 import { Fault } from '../base/fault.ts'
 import type { Journal } from '../base/journal.ts'
 import { retry } from '../base/retry.ts'
 import type { Timing } from '../base/timing.ts'
-import type { FreezeState } from '../rotation/freeze.ts'
-import type { Freeze } from '../rotation/outcomes.ts'
+import type { Freeze, FreezeState } from '../rotation/freeze.ts'
 import type { Fleet } from '../secret/fleet.ts'
 import type { StageSpans } from '../secret/secret-tags.ts'
-import type { CampaignTeller } from './campaign-ports.ts'
 
 export interface CampaignRules {
   /** `m2m/<stage>/` */
@@ -22,7 +21,7 @@ export interface CampaignRules {
 export interface Campaigning {
   readonly fleet: Fleet
   readonly freeze: Freeze
-  readonly teller: CampaignTeller
+  readonly events: Events<'m2m.campaign'>
   readonly timing: Timing
   readonly journal: Journal
   readonly rules: CampaignRules

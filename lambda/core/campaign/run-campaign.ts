@@ -12,7 +12,7 @@ import {
   type CampaignOutcome,
   type CampaignReport,
   type Counts,
-  campaignNews,
+  campaignCompleted,
   noCounts,
   REPORT_FAILURES,
   REPORT_NAMES,
@@ -264,14 +264,14 @@ export const runCampaign = async (
   durable: Durable,
   run: CampaignRun,
 ): Promise<CampaignReport> => {
-  const { timing, teller, journal } = campaigning
+  const { timing, events, journal } = campaigning
   const startedAt = await durable.step('begin', async () => timing.now())
   const done = await carryThrough(campaigning, durable, run)
   const endedAt = await durable.step('end', async () => timing.now())
   const whole: CampaignReport = { ...done, startedAt, endedAt }
   await durable.step('report', () =>
     persistently(timing, () =>
-      teller.tell(campaignNews(run.request, whole, { id: run.id, executionId: run.executionId })),
+      events.publish([campaignCompleted(run.request, whole, { id: run.id, executionId: run.executionId })]),
     ),
   )
   const { selected, switched, settled, failed, notStarted } = whole.counts

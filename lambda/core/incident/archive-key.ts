@@ -1,10 +1,12 @@
 // Where an event lies in the archive (docs/evidence.md): below its incident, its campaign or its secret, so that a report is
 // assembled by listing a prefix. The key is made of the event alone, never of the time of archiving: the same thing told again
 // has the same key, and the archive keeps the first.
+
 import { createHash } from 'node:crypto'
+import type { ArchivedType } from '../base/event-types.ts'
 import type { JsonObject } from '../base/json-object.ts'
 import { readRequestToken } from '../secret/request-token.ts'
-import { type ArchivedEvent, type ArchivedType, textOf } from './archived-event.ts'
+import { type ArchivedEvent, textOf } from './archived-event.ts'
 
 /** S3 takes keys of up to 1024 bytes; a secret's name has up to 512, and an incident's id is anybody's choice. */
 const MAX_SEGMENT = 200

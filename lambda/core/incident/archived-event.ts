@@ -4,23 +4,6 @@ import { filled, isJsonObject, type JsonObject, parseJsonObject } from '../base/
 import { ok, type Result, refused } from '../base/result.ts'
 import { readRequestToken } from '../secret/request-token.ts'
 
-/** The detail types that an auditor asks for; the bus's rule hands on these and no others. */
-export const archivedTypes = [
-  'Secret Revoked',
-  'Rotation Completed',
-  'Rotation Refused',
-  'Rotation Stuck',
-  'Drift Detected',
-  'Adoption Unproven',
-  'Campaign Completed',
-  'Secret Leak Reported',
-  'Leak Closed',
-  'Leak Unresolved',
-  'Incident Held',
-  'Incident Completed',
-] as const
-export type ArchivedType = (typeof archivedTypes)[number]
-
 export interface ArchivedEvent {
   /** EventBridge's `detail-type`. */
   readonly type: string

@@ -1,15 +1,15 @@
 // Gathers all that the archive holds of one incident: what was said of it, and what was told of each secret it names. Reads only. What
 // belongs to it is decided by the report (incident-report.ts), since an event of a secret does not name its incident.
 
+import { INCIDENT_COMPLETED, LEAK_REPORTED } from '../base/event-types.ts'
 import { isJsonObject } from '../base/json-object.ts'
 import { mapInParallel } from '../base/worker-pool.ts'
 import { readRequestToken } from '../secret/request-token.ts'
 import { dayPrefix, incidentPrefix, isKeyOf, secretPrefix } from './archive-key.ts'
 import type { EvidenceReader } from './archive-ports.ts'
 import { type ArchivedEvent, parseArchivedEvent } from './archived-event.ts'
-import { INCIDENT_COMPLETED, type IncidentClient, readIncidentClients } from './incident-completed.ts'
+import { type IncidentClient, readIncidentClients } from './incident-completed.ts'
 import type { IncidentFacts } from './incident-report.ts'
-import { LEAK_REPORTED } from './leak-report.ts'
 
 export interface IncidentQuestion {
   readonly incidentId: string

@@ -1,11 +1,10 @@
 // The event by which the incident function says what became of each client. It names the secret and the request tokens; the proof itself
 // is the rotation function's to tell (`Secret Revoked`). An event of a bus holds 256 KB, so that many clients make several events.
-import { createHash } from 'node:crypto'
+
+import { INCIDENT_COMPLETED } from '../base/event-types.ts'
+import { newEvent } from '../base/events.ts'
 import { isJsonObject, type JsonObject } from '../base/json-object.ts'
 import { textOf } from './archived-event.ts'
-
-export const INCIDENT_COMPLETED = 'Incident Completed'
-export const INCIDENT_SOURCE = 'm2m.incident'
 
 export interface IncidentClient {
   readonly secretArn: string
@@ -27,26 +26,18 @@ export interface IncidentEnd {
   readonly clients: readonly IncidentClient[]
 }
 
-const VERSION = 1
 /** An ARN, a name, five tokens and two sentences come to less than 2 KB. */
 export const CLIENTS_A_PART = 100
 
-const partOf = ({ incidentId, at }: IncidentEnd, clients: readonly IncidentClient[], part: number, parts: number) => ({
-  type: INCIDENT_COMPLETED,
-  detail: {
-    version: VERSION,
-    id: createHash('sha256')
-      // From what it tells, not from when: said again after a kill, it is the same.
-      .update(JSON.stringify([INCIDENT_COMPLETED, incidentId, part, clients]))
-      .digest('hex')
-      .slice(0, 32),
+const partOf = ({ incidentId, at }: IncidentEnd, clients: readonly IncidentClient[], part: number, parts: number) =>
+  // From what it tells, not from when: said again after a kill, it is the same.
+  newEvent(INCIDENT_COMPLETED, [incidentId, part, clients], {
     incidentId,
     at: new Date(at).toISOString(),
     part,
     parts,
     clients,
-  },
-})
+  })
 
 /** At least one, also when nobody was found. */
 export const incidentCompleted = (end: IncidentEnd): readonly ReturnType<typeof partOf>[] => {

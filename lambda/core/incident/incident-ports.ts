@@ -1,18 +1,11 @@
 // What only the incident function asks of the outside, beside the ports it shares with others.
 import type { ManagedSecret } from '../secret/fleet.ts'
-import type { incidentCompleted } from './incident-completed.ts'
 import type { LeakReport } from './leak-report.ts'
 
 /** ListSecrets by a tag's value, so that one client among thousands is found by one call. */
 export interface FleetSearch {
   /** Can lag behind by five minutes. A value that is only the beginning of a tag's may be found as well. */
   tagged(prefix: string, value: string): Promise<readonly ManagedSecret[]>
-}
-
-/** The event bus, for incidents. */
-export interface IncidentTeller {
-  /** @throws Fault EVENT_NOT_SENT */
-  emit(events: ReturnType<typeof incidentCompleted>): Promise<void>
 }
 
 /** The campaign function, for what is too much for one execution, or has to wait. */

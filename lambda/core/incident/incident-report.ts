@@ -2,13 +2,13 @@
 // refuses now, which one it accepts, how long that took, and until when a token minted with a dead value can live; what failed, and
 // what to do. The same events make the same report. It holds last fours, ids and times, never a secret.
 
+import { INCIDENT_COMPLETED, LEAK_REPORTED } from '../base/event-types.ts'
 import { isJsonObject, type JsonObject } from '../base/json-object.ts'
 import type { AcceptedValue, Evidence, RefusedValue } from '../rotation/outcome.ts'
 import { type ArchivedEvent, textOf } from './archived-event.ts'
 import { readEvidence } from './evidence-reading.ts'
-import { INCIDENT_COMPLETED, type IncidentClient, readIncidentClients } from './incident-completed.ts'
+import { type IncidentClient, readIncidentClients } from './incident-completed.ts'
 import { isAskedBy, isSettleOf } from './incident-tokens.ts'
-import { LEAK_REPORTED } from './leak-report.ts'
 
 export interface IncidentFacts {
   readonly incidentId: string

@@ -1,19 +1,10 @@
 // The incident event: `Secret Leak Reported`, read and checked as a whole, every fault at once; and what each of its three sources may
 // ask for. The bus's policy says who may speak as which source, and its rules look at the form; this is the check that counts.
 
+import { type LeakSource, leakSources } from '../base/event-types.ts'
 import { isJsonObject, type JsonObject } from '../base/json-object.ts'
 import { ok, type Result, refused } from '../base/result.ts'
 import { readSelector, type Selector } from '../secret/selector.ts'
-
-export const LEAK_REPORTED = 'Secret Leak Reported'
-
-/** intake: a detector's alert that was resolved. security: named people and their tools. breakGlass: whoever may do everything. */
-export const leakSources = {
-  intake: 'm2m.leak-intake',
-  security: 'm2m.security',
-  breakGlass: 'm2m.break-glass',
-} as const
-export type LeakSource = (typeof leakSources)[keyof typeof leakSources]
 
 export interface LeakLimits {
   /** How many clients one incident of m2m.security may be about. */

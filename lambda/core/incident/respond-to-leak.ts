@@ -2,22 +2,23 @@
 // became of each. Up to 25 clients it does by itself; more, or a grace that outlives an execution, are a campaign's. It keeps nothing:
 // called again for the same incident, it joins what runs and says again what is done.
 
+import type { Events } from '../base/events.ts'
 import { Fault } from '../base/fault.ts'
 import type { Journal } from '../base/journal.ts'
 import { carryOut, type ErrandFailure, type ErrandOutcome, type Errands } from '../drive/carry-out.ts'
-import type { Freeze } from '../rotation/outcomes.ts'
+import type { Freeze } from '../rotation/freeze.ts'
 import type { ManagedSecret } from '../secret/fleet.ts'
 import { clientIdOf } from '../secret/secret-tags.ts'
 import { type Choosing, chooseClients } from './choose-clients.ts'
 import { type IncidentClient, incidentCompleted } from './incident-completed.ts'
-import type { Campaigns, IncidentTeller } from './incident-ports.ts'
+import type { Campaigns } from './incident-ports.ts'
 import { type LeakEvent, type LeakLimits, type LeakReport, readLeakReport } from './leak-report.ts'
 
 export interface Responding extends Choosing {
   readonly errands: Errands
   readonly freeze: Freeze
   readonly campaigns: Campaigns
-  readonly teller: IncidentTeller
+  readonly events: Events<'m2m.incident'>
   readonly journal: Journal
   readonly limits: LeakLimits
 }
@@ -158,7 +159,7 @@ const revokeAll = async (
  * Fault INCIDENT_UNFINISHED, CAMPAIGN_NOT_STARTED or EVENT_NOT_SENT: the same event, delivered again, goes on.
  */
 export const respondToLeak = async (responding: Responding, event: LeakEvent): Promise<Response> => {
-  const { campaigns, teller, journal, limits, errands } = responding
+  const { campaigns, events, journal, limits, errands } = responding
   const read = readLeakReport(event, limits)
   if (!read.ok) throw malformed(`The leak report is malformed, and nothing was changed: ${read.refusal.join('; ')}.`)
   const report = read.value
@@ -174,7 +175,7 @@ export const respondToLeak = async (responding: Responding, event: LeakEvent): P
   }
   const startedAt = errands.timing.now()
   const clients = [...(await revokeAll(responding, report, secrets)), ...missing.map(absent)]
-  await teller.emit(incidentCompleted({ incidentId, at: errands.timing.now(), clients }))
+  await events.publish(incidentCompleted({ incidentId, at: errands.timing.now(), clients }))
   for (const { secretArn, outcome, requestTokens, why } of clients) {
     // From the incident's id to the request token, which every step and every event of that rotation carries.
     journal.note({ incident: incidentId, secret: secretArn, outcome, requestToken: requestTokens.at(-1), why })

@@ -1,22 +1,10 @@
 // What the leak intake tells the bus: an incident, a leak that nobody could resolve, one that is dead already, one that is held.
 // Shapes only (docs/events). Ids, names and Stytch's own answer; never what was found.
 
-import { LEAK_REPORTED } from '../incident/leak-report.ts'
+import { LEAK_REPORTED } from '../base/event-types.ts'
+import type { M2mEvent } from '../base/events.ts'
 import type { Detector } from './leak-delivery.ts'
 import type { LeakOwner, LeakRefusal } from './leak-finding.ts'
-
-export type IntakeEventType = typeof LEAK_REPORTED | 'Leak Unresolved' | 'Leak Closed' | 'Incident Held'
-
-export interface IntakeEvent {
-  readonly type: IntakeEventType
-  readonly detail: Readonly<Record<string, unknown>>
-}
-
-/** The bus, for whoever reports leaks. */
-export interface LeakBus {
-  /** @throws Fault EVENT_NOT_SENT */
-  emit(events: readonly IntakeEvent[]): Promise<void>
-}
 
 /** Why a person must look. */
 export type Unresolved =
@@ -48,8 +36,11 @@ const alerted = ({ detector, incidentId, reference }: Alerted, at: number) => ({
   at: new Date(at).toISOString(),
 })
 
+/** By the intake, and for what it held back by security. */
+type LeakReported = M2mEvent<'m2m.leak-intake'> & M2mEvent<'m2m.security'>
+
 /** One client, by its id: all that m2m.leak-intake may ask for. */
-export const leakReported = ({ incidentId, reference }: Alerted, clientId: string): IntakeEvent => ({
+export const leakReported = ({ incidentId, reference }: Alerted, clientId: string): LeakReported => ({
   type: LEAK_REPORTED,
   detail: {
     incidentId,
@@ -63,7 +54,7 @@ export const leakReported = ({ incidentId, reference }: Alerted, clientId: strin
 export const leakUnresolved = (
   alert: Alerted & { readonly clientId?: string | undefined },
   { reason, explanation, at }: { readonly reason: Unresolved; readonly explanation: string; readonly at: number },
-): IntakeEvent => ({
+): M2mEvent<'m2m.leak-intake'> => ({
   type: 'Leak Unresolved',
   detail: {
     ...alerted(alert, at),
@@ -73,7 +64,12 @@ export const leakUnresolved = (
   },
 })
 
-export const leakClosed = (alert: Alerted, owner: LeakOwner, refusal: LeakRefusal, at: number): IntakeEvent => ({
+export const leakClosed = (
+  alert: Alerted,
+  owner: LeakOwner,
+  refusal: LeakRefusal,
+  at: number,
+): M2mEvent<'m2m.leak-intake'> => ({
   type: 'Leak Closed',
   detail: {
     ...alerted(alert, at),
@@ -93,7 +89,7 @@ export interface HeldFacts {
   readonly at: number
 }
 
-export const incidentHeld = (alert: Alerted, held: HeldFacts): IntakeEvent => ({
+export const incidentHeld = (alert: Alerted, held: HeldFacts): M2mEvent<'m2m.leak-intake'> => ({
   type: 'Incident Held',
   detail: {
     ...alerted(alert, held.at),

@@ -2,18 +2,11 @@
 // a person, or nothing. Whatever was signed and leads nowhere pages somebody: detectors deliver once. Whoever did not sign learns
 // nothing but that. The value goes to the search and nowhere else.
 
+import type { Events, M2mEvent } from '../base/events.ts'
 import { Fault } from '../base/fault.ts'
 import type { Result } from '../base/result.ts'
 import type { Timing } from '../base/timing.ts'
-import {
-  type IntakeEvent,
-  incidentHeld,
-  type LeakBus,
-  leakClosed,
-  leakReported,
-  leakUnresolved,
-  type Unresolved,
-} from './intake-event.ts'
+import { incidentHeld, leakClosed, leakReported, leakUnresolved, type Unresolved } from './intake-event.ts'
 import type { Admission, HeldLeak } from './intake-gate.ts'
 import type { AlertValues, Identifier, SigningSecrets } from './intake-ports.ts'
 import { type LeakAlert, readAlert, unreadableIncidentId } from './leak-alert.ts'
@@ -33,7 +26,7 @@ export interface Intake {
   readonly signing: SigningSecrets
   readonly values: AlertValues
   readonly identifier: Identifier
-  readonly bus: LeakBus
+  readonly events: Events<'m2m.leak-intake'>
   readonly recent: RecentDeliveries
   readonly timing: Pick<Timing, 'now'>
   /** Slugs of the secret types whose alerts are followed. */
@@ -58,7 +51,7 @@ export type Followed = 'reported' | 'held' | 'closed' | 'unresolved'
 
 interface Conclusion {
   readonly outcome: Followed
-  readonly event: IntakeEvent
+  readonly event: M2mEvent<'m2m.leak-intake'>
   readonly why?: string
 }
 
@@ -180,7 +173,7 @@ export const takeLeakReport = async (intake: Intake, delivery: IncomingDelivery)
     alert.ok && alert.value !== 'ignored'
       ? await follow(intake, alert.value)
       : malformed(intake, detector, delivery.deliveryId, alert.ok ? [] : alert.refusal)
-  await intake.bus.emit([conclusion.event])
+  await intake.events.publish([conclusion.event])
   intake.recent.add(key, intake.timing.now())
   const { outcome, event, why } = conclusion
   const incidentId = String(event.detail.incidentId)

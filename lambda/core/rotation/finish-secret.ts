@@ -104,7 +104,7 @@ const tellAgain = async (rotation: Rotation, request: StepRequest, guarded: Guar
   const current = await readCurrent(rotation, request)
   const intent = intentOfOrigin(readRequestToken(request.requestToken).origin)
   const pending = current.ok ? current.value : undefined
-  await rotation.outcomes.emit(completedEvents(factsOf(rotation, request, { guarded, intent, pending })))
+  await rotation.events.publish(completedEvents(factsOf(rotation, request, { guarded, intent, pending })))
   return DONE
 }
 
@@ -129,10 +129,10 @@ export const finishSecret = async (rotation: Rotation, request: StepRequest): Pr
     const { currentId, currentOrigin } = guarded.value
     const revokeToken = currentOrigin === 'revoke' ? currentId : undefined
     const events = evidenceEvents(factsOf(rotation, request, finish), evidence, revokeToken)
-    if (events.length > 0) await rotation.outcomes.emit(events)
+    if (events.length > 0) await rotation.events.publish(events)
   }
   const moved = await moveCurrent(rotation, finish)
   if (!moved.ok) return moved
-  await rotation.outcomes.emit(completedEvents(factsOf(rotation, request, finish), evidence))
+  await rotation.events.publish(completedEvents(factsOf(rotation, request, finish), evidence))
   return DONE
 }

@@ -1,5 +1,5 @@
 // A freeze: no rotation begins, whoever asks, until it is lifted. `planned` lets through what an incident needs; `all` lets nothing
-// through. Pure: what it stops, and nothing about where it stands.
+// through. What it stops, and the port that reads it; nothing about where it stands.
 import type { Intent, Origin } from '../secret/request-token.ts'
 
 export const freezes = ['off', 'planned', 'all'] as const
@@ -20,3 +20,9 @@ export const isPlanned = ({ intent, currentOrigin }: FrozenRotation): boolean =>
 
 export const stops = (freeze: FreezeState, rotation: FrozenRotation): boolean =>
   freeze === 'all' || (freeze === 'planned' && isPlanned(rotation))
+
+/** Whether rotations are frozen: one switch for a stage, which native schedules meet too. */
+export interface Freeze {
+  /** @throws Fault FREEZE_UNREADABLE */
+  read(): Promise<FreezeState>
+}

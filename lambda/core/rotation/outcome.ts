@@ -1,6 +1,6 @@
 // What a rotation tells the world when it is done or stops, and the evidence that a lost value is dead. Shapes only; the ids are
 // made from what happened, so that telling it twice can be recognised.
-import { createHash } from 'node:crypto'
+import { type M2mEvent, newEvent } from '../base/events.ts'
 import type { Intent } from '../secret/request-token.ts'
 import { explainRefusal, isDrift, type Refusal } from './refusal.ts'
 
@@ -32,30 +32,6 @@ export interface Evidence {
   readonly accepted?: AcceptedValue
 }
 
-export type OutcomeType =
-  | 'Rotation Completed'
-  | 'Secret Revoked'
-  | 'Rotation Refused'
-  | 'Drift Detected'
-  | 'M2M Secret Changed'
-  | 'Credential Refused'
-  | SweepNotice
-
-/** What the sweep tells (sweep-notice.ts). */
-export type SweepNotice =
-  | 'Rotation Stuck'
-  | 'Secret Overdue'
-  | 'Hold Too Long'
-  | 'Rotation Off'
-  | 'Settle Refusing'
-  | 'Adoption Awaited'
-  | 'Adoption Unproven'
-
-export interface OutcomeEvent {
-  readonly type: OutcomeType
-  readonly detail: Readonly<Record<string, unknown>>
-}
-
 export interface OutcomeFacts {
   readonly secretArn: string
   readonly secretName: string
@@ -66,19 +42,14 @@ export interface OutcomeFacts {
   readonly at: number
 }
 
-/** `source` of every event that the rotation function puts on the bus. */
-export const OUTCOME_SOURCE = 'm2m.rotation'
+type RotationEvent = M2mEvent<'m2m.rotation'>
 
-const VERSION = 1
-
-const detail = (type: OutcomeType, facts: OutcomeFacts, more: Readonly<Record<string, unknown>>): OutcomeEvent => ({
-  type,
-  detail: {
-    version: VERSION,
-    id: createHash('sha256')
-      .update(JSON.stringify([type, facts.secretArn, facts.requestToken]))
-      .digest('hex')
-      .slice(0, 32),
+const outcomeEvent = (
+  type: RotationEvent['type'],
+  facts: OutcomeFacts,
+  more: Readonly<Record<string, unknown>>,
+): RotationEvent =>
+  newEvent(type, [facts.secretArn, facts.requestToken], {
     secretArn: facts.secretArn,
     secretName: facts.secretName,
     ...(facts.clientId === undefined ? {} : { clientId: facts.clientId }),
@@ -86,27 +57,28 @@ const detail = (type: OutcomeType, facts: OutcomeFacts, more: Readonly<Record<st
     requestToken: facts.requestToken,
     at: new Date(facts.at).toISOString(),
     ...more,
-  },
-})
+  })
 
 /** Before AWSCURRENT moves to the settle's version: what is dead now. `Secret Revoked` only if a revoke led here. */
 export const evidenceEvents = (
   facts: OutcomeFacts,
   evidence: Evidence,
   revokeToken: string | undefined,
-): readonly OutcomeEvent[] =>
-  revokeToken === undefined ? [] : [detail('Secret Revoked', facts, { evidence, revokeToken })]
+): readonly RotationEvent[] =>
+  revokeToken === undefined ? [] : [outcomeEvent('Secret Revoked', facts, { evidence, revokeToken })]
 
 /** After AWSCURRENT has moved. */
-export const completedEvents = (facts: OutcomeFacts, evidence?: Evidence): readonly OutcomeEvent[] => {
-  const completed = detail('Rotation Completed', facts, evidence === undefined ? {} : { evidence })
+export const completedEvents = (facts: OutcomeFacts, evidence?: Evidence): readonly RotationEvent[] => {
+  const completed = outcomeEvent('Rotation Completed', facts, evidence === undefined ? {} : { evidence })
   // A settle stores the same value again: consumers have nothing to refresh.
-  return facts.intent === 'settle' ? [completed] : [completed, detail('M2M Secret Changed', facts, {})]
+  return facts.intent === 'settle' ? [completed] : [completed, outcomeEvent('M2M Secret Changed', facts, {})]
 }
 
-export const refusedEvents = (facts: OutcomeFacts, refusal: Refusal): readonly OutcomeEvent[] => {
+export const refusedEvents = (facts: OutcomeFacts, refusal: Refusal): readonly RotationEvent[] => {
   const why = { reason: refusal.reason, explanation: explainRefusal(refusal) }
   const position = refusal.reason === 'position' ? { position: refusal.position } : {}
-  const refusedEvent = detail('Rotation Refused', facts, { ...why, ...position })
-  return isDrift(refusal) ? [refusedEvent, detail('Drift Detected', facts, { ...why, ...position })] : [refusedEvent]
+  const refusedEvent = outcomeEvent('Rotation Refused', facts, { ...why, ...position })
+  return isDrift(refusal)
+    ? [refusedEvent, outcomeEvent('Drift Detected', facts, { ...why, ...position })]
+    : [refusedEvent]
 }

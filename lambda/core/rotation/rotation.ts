@@ -1,6 +1,7 @@
 // What the four steps share: what they may call, what they were asked, and how a secret's versions are read and checked.
 // Nothing here changes anything, at either side.
 
+import type { Events } from '../base/events.ts'
 import type { Journal } from '../base/journal.ts'
 import { ok, type Result, refused } from '../base/result.ts'
 import type { Timing } from '../base/timing.ts'
@@ -8,8 +9,8 @@ import { CURRENT, labelled, PENDING, PREVIOUS } from '../secret/labels.ts'
 import { type Intent, MAX_SETTLE_AGE_MS, type Origin, readRequestToken } from '../secret/request-token.ts'
 import type { SecretForm, StoredSecret } from '../secret/secret-format.ts'
 import type { SecretState, SecretVersion, Vault, VersionQuery } from '../secret/secrets.ts'
+import type { Freeze } from './freeze.ts'
 import type { Issuer } from './issuer.ts'
-import type { Freeze, Outcomes } from './outcomes.ts'
 import type { Refusal, Step } from './refusal.ts'
 
 export interface Rotation {
@@ -17,7 +18,7 @@ export interface Rotation {
   /** How the issuer's kind of secret is written. */
   readonly form: SecretForm
   readonly vault: Vault
-  readonly outcomes: Outcomes
+  readonly events: Events<'m2m.rotation'>
   readonly freeze: Freeze
   readonly timing: Timing
   readonly journal: Journal

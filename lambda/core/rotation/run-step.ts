@@ -1,13 +1,14 @@
 // One rotation step, from the event's ids to done or thrown. A permanent refusal is told to the bus and takes its own AWSPENDING
 // away, so that the next RotateSecret – an incident's above all – is not refused because of it.
 
+import type { M2mEvent } from '../base/events.ts'
 import { Fault } from '../base/fault.ts'
 import { refused } from '../base/result.ts'
 import { labelled, PENDING } from '../secret/labels.ts'
 import { intentOfOrigin, readRequestToken } from '../secret/request-token.ts'
 import { createSecret } from './create-secret.ts'
 import { finishSecret } from './finish-secret.ts'
-import { type OutcomeEvent, refusedEvents } from './outcome.ts'
+import { refusedEvents } from './outcome.ts'
 import { clearsPending, isDrift, type Refusal, RotationRefused } from './refusal.ts'
 import {
   isAccepted,
@@ -64,9 +65,13 @@ const aboutOf = ({ step, secretId, requestToken }: StepRequest) => ({
 })
 
 /** A bus that is down must neither hide the refusal nor leave the next rotation locked out. */
-const tell = async (rotation: Rotation, request: StepRequest, events: readonly OutcomeEvent[]): Promise<void> => {
+const tell = async (
+  rotation: Rotation,
+  request: StepRequest,
+  events: readonly M2mEvent<'m2m.rotation'>[],
+): Promise<void> => {
   try {
-    await rotation.outcomes.emit(events)
+    await rotation.events.publish(events)
   } catch (error) {
     if (!(error instanceof Fault)) throw error
     const { code, retryable, message } = error

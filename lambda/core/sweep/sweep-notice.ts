@@ -1,17 +1,11 @@
 // What the sweep tells the bus of a secret: shapes only. An id is made from what is so and since when, and of how often that was told,
 // so that a sweep that is run twice says the same thing twice, and not two things.
-import { createHash } from 'node:crypto'
-import type { OutcomeEvent, SweepNotice } from '../rotation/outcome.ts'
+import { type M2mEvent, newEvent } from '../base/events.ts'
 import type { ManagedSecret } from '../secret/fleet.ts'
 import { clientIdOf } from '../secret/secret-tags.ts'
 import { type Fact, REPEAT_EVERY_MS } from './due.ts'
 
-/** `source` of every event that the sweep puts on the bus. */
-export const SWEEP_SOURCE = 'm2m.sweep'
-
-const VERSION = 1
-
-const types: Readonly<Record<Fact['kind'], SweepNotice>> = {
+const types: Readonly<Record<Fact['kind'], M2mEvent<'m2m.sweep'>['type']>> = {
   overdue: 'Secret Overdue',
   rotationOff: 'Rotation Off',
   heldTooLong: 'Hold Too Long',
@@ -33,7 +27,7 @@ const explanations: Readonly<Record<Fact['kind'], string>> = {
     'the overlap is ended without proof: the wait for those who were not seen to read the new value is over',
 }
 
-export interface Told {
+export interface Notice {
   readonly secret: ManagedSecret
   readonly fact: Fact
   /** Epoch milliseconds. */
@@ -42,23 +36,17 @@ export interface Told {
   readonly more?: Readonly<Record<string, unknown>>
 }
 
-export const noticeEvent = ({ secret, fact, at, more = {} }: Told): OutcomeEvent => {
+export const noticeEvent = ({ secret, fact, at, more = {} }: Notice): M2mEvent<'m2m.sweep'> => {
   const type = types[fact.kind]
   const clientId = clientIdOf(secret)
   const time = Math.floor((at - fact.since) / REPEAT_EVERY_MS)
-  const identity = JSON.stringify([type, secret.arn, fact.since, time, more])
-  return {
-    type,
-    detail: {
-      version: VERSION,
-      id: createHash('sha256').update(identity).digest('hex').slice(0, 32),
-      secretArn: secret.arn,
-      secretName: secret.name,
-      ...(clientId === undefined ? {} : { clientId }),
-      since: new Date(fact.since).toISOString(),
-      at: new Date(at).toISOString(),
-      explanation: explanations[fact.kind],
-      ...more,
-    },
-  }
+  return newEvent(type, [secret.arn, fact.since, time, more], {
+    secretArn: secret.arn,
+    secretName: secret.name,
+    ...(clientId === undefined ? {} : { clientId }),
+    since: new Date(fact.since).toISOString(),
+    at: new Date(at).toISOString(),
+    explanation: explanations[fact.kind],
+    ...more,
+  })
 }

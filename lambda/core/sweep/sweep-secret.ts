@@ -1,16 +1,16 @@
 // One secret under the sweep: looked at anew, decided on, acted for, and told of. Everything it does may be done twice, by two sweeps at
 // once: a settle has one token whoever asks, a label is only taken from where it was seen, and a step decides for itself.
 
+import type { Events } from '../base/events.ts'
 import type { Journal } from '../base/journal.ts'
 import type { Timing } from '../base/timing.ts'
 import { driveAgain } from '../drive/drive-again.ts'
 import type { RotationSteps } from '../drive/rotation-steps.ts'
-import type { Outcomes } from '../rotation/outcomes.ts'
 import type { Fleet, ManagedSecret } from '../secret/fleet.ts'
 import type { Labelled } from '../secret/labels.ts'
 import { type AdoptionWatch, awaitAdoption } from './await-adoption.ts'
 import { type Decision, decide, type Fact, factsOf, isTold, nominate, type Sweep } from './due.ts'
-import { noticeEvent, type Told } from './sweep-notice.ts'
+import { type Notice, noticeEvent } from './sweep-notice.ts'
 
 /** What one sweep has seen and done; the numbers of its summary. */
 export interface Tally {
@@ -42,7 +42,7 @@ export interface Tally {
 export interface SweepSecret {
   readonly fleet: Fleet
   readonly steps: RotationSteps
-  readonly outcomes: Outcomes
+  readonly events: Events<'m2m.sweep'>
   readonly timing: Timing
   readonly journal: Journal
   readonly sweep: Sweep
@@ -72,7 +72,7 @@ const askForSettle = async ({ fleet, tally }: SweepSecret, secretArn: string, re
   if (reply === 'busy') tally.busy += 1
 }
 
-type Telling = Omit<Told, 'at'>
+type Telling = Omit<Notice, 'at'>
 
 const decideNow = async ({ fleet, sweep }: SweepSecret, secret: ManagedSecret, ended?: Labelled): Promise<Decision> => {
   const versions = await fleet.listVersions(secret.arn)
@@ -138,7 +138,7 @@ const act = async (work: SweepSecret, secret: ManagedSecret, fuse: Fuse): Promis
 }
 
 export const sweepSecret = async (work: SweepSecret, secretId: string, fuse: Fuse): Promise<void> => {
-  const { fleet, sweep, outcomes, tally } = work
+  const { fleet, sweep, events, tally } = work
   const secret = await fleet.inspect(secretId)
   if (secret === undefined) return
   const isDue = nominate(secret, sweep) !== undefined
@@ -147,6 +147,6 @@ export const sweepSecret = async (work: SweepSecret, secretId: string, fuse: Fus
   const known = factsOf(secret, sweep).filter((fact) => isTold(fact, sweep))
   const tellings: readonly Telling[] = [...found, ...known.map((fact) => ({ secret, fact }))]
   if (tellings.length === 0) return
-  await outcomes.emit(tellings.map((telling) => noticeEvent({ ...telling, at: sweep.asOf })))
+  await events.publish(tellings.map((telling) => noticeEvent({ ...telling, at: sweep.asOf })))
   tally.told += tellings.length
 }

@@ -2,13 +2,13 @@
 // what is due; then it looks at those anew, the urgent ones first, no faster than its share of Secrets Manager's quotas. It has no
 // state of its own: what it does not get to, or is killed over, the next sweep finds. A secret that fails stops no other.
 
+import type { Events } from '../base/events.ts'
 import { Fault } from '../base/fault.ts'
 import { forEachLimited } from '../base/for-each-limited.ts'
 import type { Journal } from '../base/journal.ts'
 import type { Timing } from '../base/timing.ts'
 import type { RotationSteps } from '../drive/rotation-steps.ts'
-import type { FreezeState } from '../rotation/freeze.ts'
-import type { Freeze, Outcomes } from '../rotation/outcomes.ts'
+import type { Freeze, FreezeState } from '../rotation/freeze.ts'
 import type { Fleet, FleetPage, ManagedSecret } from '../secret/fleet.ts'
 import { isManaged } from '../secret/is-managed.ts'
 import { issuedAtEstimate } from '../secret/is-overdue.ts'
@@ -21,7 +21,7 @@ export interface Sweeping {
   readonly fleet: Fleet
   readonly steps: RotationSteps
   readonly freeze: Freeze
-  readonly outcomes: Outcomes
+  readonly events: Events<'m2m.sweep'>
   readonly timing: Timing
   readonly journal: Journal
   readonly rules: SweepRules
@@ -207,7 +207,7 @@ const lookAtAll = async (work: SweepSecret, found: Found, until: number): Promis
  * @throws Fault when not even the first page of the list can be had.
  */
 export const sweep = async (sweeping: Sweeping, asOf: number): Promise<SweepSummary> => {
-  const { timing, rules, fleet, steps, outcomes, journal, adoption } = sweeping
+  const { timing, rules, fleet, steps, events, journal, adoption } = sweeping
   const startedAt = timing.now()
   const availableMs = timing.remainingMs() - RESERVE_MS
   const freeze = await readFreeze(sweeping)
@@ -216,7 +216,7 @@ export const sweep = async (sweeping: Sweeping, asOf: number): Promise<SweepSumm
   const found: Found = { urgent: [], due: [], toTell: [] }
   const listing = { sweep: decidesBy, found, tally, until: startedAt + availableMs * LIST_SHARE }
   const isWhole = await listAll(sweeping, listing)
-  const work: SweepSecret = { fleet, steps, outcomes, timing, journal, tally, sweep: decidesBy, adoption }
+  const work: SweepSecret = { fleet, steps, events, timing, journal, tally, sweep: decidesBy, adoption }
   await lookAtAll(work, found, startedAt + availableMs)
   return { ...tally, freeze, isWhole, ms: timing.now() - startedAt }
 }

@@ -34,7 +34,7 @@ const FIRST_RETRY_MS = 250
 const RETRY_SPREAD_MS = 750
 
 export const createMinting = (vending: Vending, watch: ClientWatch) => {
-  const { mint, rules, cache, chance, outcomes } = vending
+  const { mint, rules, cache, chance, events } = vending
   /** Client → when its refusal was told last. */
   const told = createLruMap<number>(rules.maxClients)
 
@@ -83,7 +83,7 @@ export const createMinting = (vending: Vending, watch: ClientWatch) => {
     const { error, requestId } = reply
     const event = credentialRefusedEvent({ secretArn, secretName, clientId, versionId, error, requestId, at: now })
     // The caller's answer is the same whether the bus took it or not; the log has it in any case.
-    await outcomes.emit([event]).catch((fault: unknown) => {
+    await events.publish([event]).catch((fault: unknown) => {
       journal.note({ event: 'Credential Refused', sent: false, message: fault instanceof Error ? fault.message : '' })
     })
   }

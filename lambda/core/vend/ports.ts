@@ -1,4 +1,4 @@
-// What vending asks of the outside, beside Timing and Outcomes: the vendor sees one secret at a time, by its name,
+// What vending asks of the outside, beside Timing and Events: the vendor sees one secret at a time, by its name,
 // changes nothing, and asks Stytch for tokens alone.
 
 import type { ClientSecret } from '../secret/client-secret.ts'

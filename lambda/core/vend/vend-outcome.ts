@@ -1,12 +1,6 @@
 // What the vendor tells the bus: that Stytch refuses the very value that is AWSCURRENT, so that nobody gets tokens for this client until
 // somebody acts. Shape only; the id is made of what is so, so that several environments that find the same tell it under one id.
-import { createHash } from 'node:crypto'
-import type { OutcomeEvent } from '../rotation/outcome.ts'
-
-/** `source` of every event that the vendor puts on the bus. */
-export const VENDOR_SOURCE = 'm2m.vendor'
-
-const VERSION = 1
+import { type M2mEvent, newEvent } from '../base/events.ts'
 
 /** Told again while it lasts; the same within a quarter of an hour is one event. */
 export const REPEAT_EVERY_MS = 15 * 60_000
@@ -23,23 +17,17 @@ export interface RefusedCredential {
   readonly at: number
 }
 
-export const credentialRefusedEvent = (refusal: RefusedCredential): OutcomeEvent => {
+export const credentialRefusedEvent = (refusal: RefusedCredential): M2mEvent<'m2m.vendor'> => {
   const { secretArn, secretName, clientId, versionId, error, requestId, at } = refusal
-  const identity = JSON.stringify(['Credential Refused', secretArn, versionId, Math.floor(at / REPEAT_EVERY_MS)])
-  return {
-    type: 'Credential Refused',
-    detail: {
-      version: VERSION,
-      id: createHash('sha256').update(identity).digest('hex').slice(0, 32),
-      secretArn,
-      secretName,
-      clientId,
-      versionId,
-      error,
-      requestId,
-      at: new Date(at).toISOString(),
-      explanation:
-        'Stytch refuses the value of AWSCURRENT, twice and after reading it again; see its position, then revoke to replace it',
-    },
-  }
+  return newEvent('Credential Refused', [secretArn, versionId, Math.floor(at / REPEAT_EVERY_MS)], {
+    secretArn,
+    secretName,
+    clientId,
+    versionId,
+    error,
+    requestId,
+    at: new Date(at).toISOString(),
+    explanation:
+      'Stytch refuses the value of AWSCURRENT, twice and after reading it again; see its position, then revoke to replace it',
+  })
 }

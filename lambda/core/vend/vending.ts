@@ -1,8 +1,8 @@
 // What every step of a vend needs at hand, and how long each may take. The bounds nest: Secrets Manager twice and Stytch three times
 // fit into the function's timeout, and whatever is under way ends before the function answers.
+import type { Events } from '../base/events.ts'
 import type { Journal } from '../base/journal.ts'
 import type { Timing } from '../base/timing.ts'
-import type { Outcomes } from '../rotation/outcomes.ts'
 import type { TokenMint, VendVault } from './ports.ts'
 import type { TokenCache } from './token-cache.ts'
 
@@ -38,7 +38,7 @@ export interface Vending {
   readonly vault: VendVault
   readonly mint: TokenMint
   readonly cache: TokenCache
-  readonly outcomes: Outcomes
+  readonly events: Events<'m2m.vendor'>
   /** From 0 to 1, for jitter. */
   readonly chance: () => number
 }

@@ -1,6 +1,7 @@
 // The AWS stand-in: Secrets Manager, EventBridge's PutEvents and a little of S3 on one loopback address, for the AWS SDK's own endpoint
 // variables. It rotates by calling whatever `invoke` it is given, checks no credentials and enforces no policy. Tests and
 // the laptop make one; production code never sees it.
+
 import { setTimeout as realSleep } from 'node:timers/promises'
 import {
   createStandInServer,
@@ -12,7 +13,8 @@ import {
 import type { World } from '../stand-in/world.ts'
 import type { DurableExecution } from './durable-execution.ts'
 import { type BusEvent, createEventBus } from './event-bus.ts'
-import { createLambdaApi, type DeadLetter, type Functions } from './lambda-api.ts'
+import type { Functions } from './functions.ts'
+import { createLambdaApi, type DeadLetter } from './lambda-api.ts'
 import { listOperations } from './list-operations.ts'
 import type { AwsContext } from './operations.ts'
 import { createParameters } from './parameter-operations.ts'

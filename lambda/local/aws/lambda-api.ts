@@ -11,8 +11,6 @@ import type { Functions, Invocation } from './functions.ts'
 import { type LambdaLookups, lookupRoute } from './lambda-lookups.ts'
 import type { Sleep } from './rotation-driver.ts'
 
-export type { Functions, Invocation, InvocationResult } from './functions.ts'
-
 /** What an asynchronous invocation left behind when all its tries had failed. */
 export interface DeadLetter {
   readonly functionArn: string

@@ -1,5 +1,6 @@
 // The clients function's settings on the laptop: as the stack would give them, for roles that need not exist there.
-import { type StytchEnv, writeClientsEnv } from '../../env.ts'
+import { writeClientsEnv } from '../../env/clients.ts'
+import type { StytchEnv } from '../../env/stytch.ts'
 
 export interface ClientsPlace {
   readonly stytch: StytchEnv

@@ -1,23 +1,21 @@
 // Which functions stand on the laptop: the deployed handlers, each with the settings that the stack would give it and two addresses
 // changed (architecture §5). One row a function; the laptop starts whatever stands here.
+
 import { availableParallelism } from 'node:os'
+import { archivedTypes } from '../../core/base/event-types.ts'
+import { writeArchiveEnv } from '../../env/archive.ts'
+import { writeCampaignEnv } from '../../env/campaign.ts'
+import { writeIdentifyEnv } from '../../env/identify.ts'
+import { writeIncidentEnv } from '../../env/incident.ts'
+import { GITHUB_URL, writeIntakeEnv } from '../../env/intake.ts'
 import { leakRules } from '../../env/leak-rules.ts'
-import {
-  archivedTypes,
-  GITHUB_URL,
-  type StytchEnv,
-  writeArchiveEnv,
-  writeCampaignEnv,
-  writeIdentifyEnv,
-  writeIncidentEnv,
-  writeIntakeEnv,
-  writeProjectRotationEnv,
-  writeReadsEnv,
-  writeRotationEnv,
-  writeSweepEnv,
-} from '../../env.ts'
+import { writeProjectRotationEnv } from '../../env/project-rotation.ts'
+import { writeReadsEnv } from '../../env/reads.ts'
+import { writeRotationEnv } from '../../env/rotation.ts'
+import type { StytchEnv } from '../../env/stytch.ts'
+import { writeSweepEnv } from '../../env/sweep.ts'
 import type { BusRule } from '../aws/bus-rules.ts'
-import type { Slugs } from '../stytch/stytch-stand-in.ts'
+import type { Slugs } from '../stytch/workspace.ts'
 import { laptopClientsEnv } from './clients-settings.ts'
 import { LAPTOP_PROJECT_SECRET, LAPTOP_WORKSPACE_KEY } from './project-secret.ts'
 import { laptopVendorEnv } from './vend.ts'

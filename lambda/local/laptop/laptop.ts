@@ -1,15 +1,18 @@
 // The laptop: both stand-ins, joined to the real rotation handler, which runs in processes of its own with two addresses changed
 // (architecture §5). For `npm run laptop`, `npm start` and the end-to-end tests. It opens loopback ports only and keeps nothing.
+
 import { randomBytes, randomUUID } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
-import type { StytchEnv } from '../../env.ts'
+import type { StytchEnv } from '../../env/stytch.ts'
 import { type AwsStandIn, createAwsStandIn } from '../aws/aws-stand-in.ts'
 import { connectBusRules } from '../aws/bus-rules.ts'
 import type { AwsSettings } from '../aws/settings.ts'
 import { roleOfKey } from '../aws/trail.ts'
-import { type InvokeResult, type Lambda, type LambdaInput, startLambda } from '../runner/lambda-runner.ts'
+import type { InvokeResult } from '../runner/execution-environment.ts'
+import { type Lambda, type LambdaInput, startLambda } from '../runner/lambda-runner.ts'
 import { createWorld, type World } from '../stand-in/world.ts'
-import { createStytchStandIn, type StytchStandIn } from '../stytch/stytch-stand-in.ts'
+import type { StytchStandIn } from '../stytch/stand-in-api.ts'
+import { createStytchStandIn } from '../stytch/stytch-stand-in.ts'
 import {
   LAPTOP_BUS,
   LAPTOP_EVIDENCE,

@@ -1,7 +1,8 @@
 // The leak intake's door on the laptop: takes a POST on the AWS address and hands it to the intake as an HTTP API would, in payload
 // format 2.0. It throttles nothing and bounds nothing; that is the handler's and API Gateway's.
+
 import { randomUUID } from 'node:crypto'
-import type { InvokeResult } from '../runner/lambda-runner.ts'
+import type { InvokeResult } from '../runner/execution-environment.ts'
 import type { Operation, StandInReply, StandInRequest } from '../stand-in/server.ts'
 
 export const LEAK_PATH = '/_laptop/leaks'

@@ -10,7 +10,7 @@ import {
 } from '@aws-sdk/client-secrets-manager'
 import { awsClientSettings } from '../../adapters/aws/aws-call.ts'
 import { labelled, PENDING } from '../../core/secret/labels.ts'
-import type { WorkspaceKey } from '../stytch/stytch-stand-in.ts'
+import type { WorkspaceKey } from '../stytch/workspace.ts'
 
 export const LAPTOP_PROJECT_SECRET = 'stytch/m2m-laptop'
 export const LAPTOP_WORKSPACE_KEY = 'stytch/m2m-laptop-workspace'

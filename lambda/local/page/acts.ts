@@ -1,13 +1,14 @@
 // What the buttons of the status page do: what an operator would ask of Secrets Manager and of the bus, over HTTP, and what only a laptop
 // has: faults and a clock. Each says in one sentence what came of it.
+
 import { randomUUID } from 'node:crypto'
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge'
 import { awsClientSettings } from '../../adapters/aws/aws-call.ts'
+import { createEvents } from '../../adapters/aws/events.ts'
 import { createFleet } from '../../adapters/aws/fleet.ts'
-import { createTeller } from '../../adapters/aws/outcomes.ts'
+import { LEAK_REPORTED, leakSources } from '../../core/base/event-types.ts'
 import { isJsonObject, type JsonObject } from '../../core/base/json-object.ts'
 import { settleToken } from '../../core/drive/settle-request.ts'
-import { LEAK_REPORTED, leakSources } from '../../core/incident/leak-report.ts'
 import { CLIENT_NAME_RULE, expectedClientName, isClientName } from '../../core/secret/client-name.ts'
 import { versionLabelled } from '../../core/secret/labels.ts'
 import { type Intent, makeRequestToken } from '../../core/secret/request-token.ts'
@@ -46,7 +47,7 @@ export const createActs = (laptop: Laptop): Acts => {
     credentials: { accessKeyId: 'laptop', secretAccessKey: 'laptop' },
   })
   const fleet = createFleet(secretsManager)
-  const bus = createTeller(eventBridge, LAPTOP_BUS, leakSources.security)
+  const events = createEvents(eventBridge, LAPTOP_BUS, leakSources.security)
   const { now } = world.clock
 
   const secretOf = ({ secret }: JsonObject) => {
@@ -99,7 +100,7 @@ export const createActs = (laptop: Laptop): Acts => {
         reason: 'reported on the status page',
         requestedBy: 'the status page',
       }
-      await bus.emit([{ type: LEAK_REPORTED, detail }])
+      await events.publish([{ type: LEAK_REPORTED, detail }])
       return done(`Incident ${incidentId}: the leak of ${secret.name} is reported.`)
     },
     fault: ({ at, fault }) => {

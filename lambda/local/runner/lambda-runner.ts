@@ -3,8 +3,6 @@
 // event source and no permissions.
 import { type ExecutionEnvironment, type InvokeResult, startEnvironment } from './execution-environment.ts'
 
-export type { InvokeResult } from './execution-environment.ts'
-
 export interface LambdaInput {
   /** Absolute path of the handler's module; TypeScript where the running Node strips types. */
   readonly modulePath: string

@@ -6,10 +6,6 @@ import { clear, createParts, createVendor } from './parts.ts'
 import type { StytchStandIn, StytchStandInInput } from './stand-in-api.ts'
 import { newWorkspaceKey } from './workspace.ts'
 
-export type { SlotDashboard, SlotKind, Slots } from './slot-kind.ts'
-export type * from './stand-in-api.ts'
-export type { Slugs, WorkspaceKey } from './workspace.ts'
-
 export const createStytchStandIn = (input: StytchStandInInput): StytchStandIn => {
   const { world, projectId, projectSecret, workspaceKey = newWorkspaceKey() } = input
   const parts = createParts(input, workspaceKey)

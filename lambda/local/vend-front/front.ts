@@ -1,10 +1,11 @@
 // API Gateway before the token vendor, on a laptop: checks the signature (service execute-api) against one key pair, makes the event that
 // a REST API with a Lambda proxy makes, invokes the real handler, and sends what it answers. Refusals are worded as API Gateway's. It
 // throttles nothing and evaluates no policy. Loopback only.
+
 import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { InvokeResult } from '../runner/lambda-runner.ts'
+import type { InvokeResult } from '../runner/execution-environment.ts'
 import { type FrontIdentity, parametersOf, type Route, toProxyEvent } from './proxy-event.ts'
 import { type KeyPair, signatureFault } from './signature.ts'
 

@@ -1,12 +1,13 @@
 // The clients function by Lambda's Invoke, over HTTP: what goes out, what comes back, and how each way of failing reads. A value that is
 // sent is in no fault.
+
 import { inspect } from 'node:util'
 import { LambdaClient } from '@aws-sdk/client-lambda'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createClientDesk, mayCall } from '../../../lambda/adapters/aws/client-desk.ts'
 import { createClientSecret } from '../../../lambda/core/secret/client-secret.ts'
 import { type AwsStandIn, createAwsStandIn } from '../../../lambda/local/aws/aws-stand-in.ts'
-import type { Invocation, InvocationResult } from '../../../lambda/local/aws/lambda-api.ts'
+import type { Invocation, InvocationResult } from '../../../lambda/local/aws/functions.ts'
 import { createWorld } from '../../../lambda/local/stand-in/world.ts'
 
 const NAME = 'm2m-prod-clients'

@@ -1,10 +1,12 @@
 // The durable adapter under AWS's own testing package: whole campaigns through the real SDK – replay, waits, chained executions – with
 // the fleet in memory. The package moves this process's clock; nothing here speaks to a network.
+
 import { LocalDurableTestRunner } from '@aws/durable-execution-sdk-js-testing'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { durableHandler } from '../../../lambda/adapters/aws/durable.ts'
+import type { M2mEvent } from '../../../lambda/core/base/events.ts'
 import { isPageOrder, readPageOrder } from '../../../lambda/core/campaign/campaign-page.ts'
-import type { CampaignNews, CampaignReport } from '../../../lambda/core/campaign/campaign-report.ts'
+import type { CampaignReport } from '../../../lambda/core/campaign/campaign-report.ts'
 import { readCampaignRequest } from '../../../lambda/core/campaign/campaign-request.ts'
 import type { Campaigning } from '../../../lambda/core/campaign/campaigning.ts'
 import { runCampaign } from '../../../lambda/core/campaign/run-campaign.ts'
@@ -20,7 +22,7 @@ afterAll(() => LocalDurableTestRunner.teardownTestEnvironment())
 /** What is waited for in memory passes at once: only the SDK's own waits are under test. */
 let now = 0
 let world: RotatingFleet
-let told: CampaignNews[]
+let told: M2mEvent[]
 let invocations: number
 
 beforeEach(() => {
@@ -33,9 +35,9 @@ beforeEach(() => {
 const campaigning = (remainingMs: () => number): Campaigning => ({
   fleet: world.fleet,
   freeze: { read: async () => 'off' },
-  teller: {
-    tell: async (news) => {
-      told.push(news)
+  events: {
+    publish: async (news) => {
+      told.push(...news)
     },
   },
   timing: {

@@ -1,10 +1,11 @@
 // The identify function, invoked over HTTP by Lambda's own API: synchronously and so marked; throttled, failing, answering nonsense.
+
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createIdentifier, SYNCHRONOUS_CONTEXT } from '../../../lambda/adapters/aws/identifier.ts'
 import { createSignedCall } from '../../../lambda/adapters/aws/signed-call.ts'
 import { readProof } from '../../../lambda/core/intake/leak-proof.ts'
 import { createAwsStandIn } from '../../../lambda/local/aws/aws-stand-in.ts'
-import type { Invocation, InvocationResult } from '../../../lambda/local/aws/lambda-api.ts'
+import type { Invocation, InvocationResult } from '../../../lambda/local/aws/functions.ts'
 import type { Fault } from '../../../lambda/local/stand-in/faults.ts'
 import { createWorld } from '../../../lambda/local/stand-in/world.ts'
 import { createFakeTiming } from '../../fakes/fake-timing.ts'

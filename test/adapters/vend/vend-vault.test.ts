@@ -1,5 +1,6 @@
 // Secrets Manager as the vendor reads it, over HTTP against the stand-in and without a client: the same answers as the SDK's clients get,
 // two tries and no more, and no word of a value in any failure.
+
 import {
   CreateSecretCommand,
   DeleteSecretCommand,
@@ -7,9 +8,9 @@ import {
   RotateSecretCommand,
 } from '@aws-sdk/client-secrets-manager'
 import { describe, expect, test } from 'vitest'
+import { createSignedEvents } from '../../../lambda/adapters/aws/events.ts'
 import { createFleet } from '../../../lambda/adapters/aws/fleet.ts'
 import { createAwsJson } from '../../../lambda/adapters/vend/signed-json.ts'
-import { createVendOutcomes } from '../../../lambda/adapters/vend/vend-outcomes.ts'
 import { createVendVault } from '../../../lambda/adapters/vend/vend-vault.ts'
 import { credentialRefusedEvent } from '../../../lambda/core/vend/vend-outcome.ts'
 import { useAws } from '../../fakes/stand-ins.ts'
@@ -174,7 +175,7 @@ describe('the bus', () => {
   })
 
   test("hears the vendor's events under its own source", async () => {
-    await createVendOutcomes(await callTo('events'), 'm2m-test').emit([event])
+    await createSignedEvents(await callTo('events'), 'm2m-test', 'm2m.vendor').publish([event])
 
     expect(place.standIn.events()).toMatchObject([
       { source: 'm2m.vendor', detailType: 'Credential Refused', resources: ['arn'] },
@@ -184,7 +185,7 @@ describe('the bus', () => {
   test('that does not take one is a Fault', async () => {
     place.standIn.configure({ entryFailures: 2 })
 
-    const fault = await errorOf(createVendOutcomes(await callTo('events'), 'm2m-test').emit([event]))
+    const fault = await errorOf(createSignedEvents(await callTo('events'), 'm2m-test', 'm2m.vendor').publish([event]))
 
     expect(fault).toMatchObject({ code: 'EVENT_NOT_SENT' })
   })

@@ -1,11 +1,8 @@
 // Shapes to the key: what an event leaves out it does not hold at all, and a token that would not read back is told why.
+
 import { expect, test } from 'vitest'
-import {
-  completedEvents,
-  OUTCOME_SOURCE,
-  type OutcomeFacts,
-  refusedEvents,
-} from '../../../lambda/core/rotation/outcome.ts'
+import { ROTATION_SOURCE } from '../../../lambda/core/base/event-types.ts'
+import { completedEvents, type OutcomeFacts, refusedEvents } from '../../../lambda/core/rotation/outcome.ts'
 import { makeRequestToken } from '../../../lambda/core/secret/request-token.ts'
 
 const facts: OutcomeFacts = {
@@ -20,7 +17,7 @@ const always = ['version', 'id', 'secretArn', 'secretName', 'intent', 'requestTo
 const keysOf = (events: readonly { readonly detail: object }[]) => events.map(({ detail }) => Object.keys(detail))
 
 test('events come from the rotation', () => {
-  expect(OUTCOME_SOURCE).toBe('m2m.rotation')
+  expect(ROTATION_SOURCE).toBe('m2m.rotation')
 })
 
 test('a completion without evidence holds no such key, nor a client where none is known', () => {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import {
   addCounts,
   type CampaignReport,
-  campaignNews,
+  campaignCompleted,
   needsSomebody,
   noCounts,
   REPORT_FAILURES,
@@ -43,9 +43,9 @@ describe('addCounts', () => {
   })
 })
 
-describe('campaignNews', () => {
+describe('campaignCompleted', () => {
   it('tells what was asked for, by whom and why, and what came of it', () => {
-    const { type, detail } = campaignNews(request, report, { id: 'c-1', executionId: 'e-1' })
+    const { type, detail } = campaignCompleted(request, report, { id: 'c-1', executionId: 'e-1' })
 
     expect(type).toBe('Campaign Completed')
     expect(detail).toMatchObject({
@@ -64,7 +64,7 @@ describe('campaignNews', () => {
   })
 
   it('has the same id when it is told twice, and another for another run', () => {
-    const idOf = (executionId: string) => campaignNews(request, report, { id: 'c-1', executionId }).detail.id
+    const idOf = (executionId: string) => campaignCompleted(request, report, { id: 'c-1', executionId }).detail.id
 
     expect(idOf('e-1')).toBe(idOf('e-1'))
     expect(idOf('e-1')).not.toBe(idOf('e-2'))
@@ -75,7 +75,7 @@ describe('campaignNews', () => {
       shortened({ secretName: 'n'.repeat(512), why: 'rejected', attempts: 5, message: 'm'.repeat(5000) }),
     )
     const secretNames = Array.from({ length: 200 }, () => 'n'.repeat(512))
-    const { detail } = campaignNews(request, { ...report, failures, secretNames }, { id: 'c-1', executionId: 'e' })
+    const { detail } = campaignCompleted(request, { ...report, failures, secretNames }, { id: 'c-1', executionId: 'e' })
 
     expect(Buffer.byteLength(JSON.stringify(detail))).toBeLessThan(256 * 1024 - 1024)
   })

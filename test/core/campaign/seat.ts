@@ -1,7 +1,8 @@
 // A campaign in memory: the real use cases, a fleet whose rotations take a while, and durable executions that can be killed.
 
+import type { M2mEvent } from '../../../lambda/core/base/events.ts'
 import { readPageOrder } from '../../../lambda/core/campaign/campaign-page.ts'
-import type { CampaignNews, CampaignReport } from '../../../lambda/core/campaign/campaign-report.ts'
+import type { CampaignReport } from '../../../lambda/core/campaign/campaign-report.ts'
 import { readCampaignRequest } from '../../../lambda/core/campaign/campaign-request.ts'
 import type { Campaigning } from '../../../lambda/core/campaign/campaigning.ts'
 import { runCampaign } from '../../../lambda/core/campaign/run-campaign.ts'
@@ -20,7 +21,7 @@ export type Kill = (moment: 'before' | 'after', name: string) => boolean
 export const createSeat = (perSecond = 24) => {
   const timing = createVirtualTiming()
   const world = createRotatingFleet(timing.now)
-  const told: CampaignNews[] = []
+  const told: M2mEvent[] = []
   const notes: object[] = []
   let freeze: FreezeState = 'off'
   let kill: Kill = () => false
@@ -32,9 +33,9 @@ export const createSeat = (perSecond = 24) => {
   const campaigning: Campaigning = {
     fleet: world.fleet,
     freeze: { read: async () => freeze },
-    teller: {
-      tell: async (news) => {
-        told.push(news)
+    events: {
+      publish: async (news) => {
+        told.push(...news)
       },
     },
     timing,

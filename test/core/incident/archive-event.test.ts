@@ -1,11 +1,12 @@
 // One event, one object, once; and what its own shape cannot place is kept all the same.
+
 import { expect, test } from 'vitest'
 import { Fault } from '../../../lambda/core/base/fault.ts'
 import { archiveEvent } from '../../../lambda/core/incident/archive-event.ts'
 import { archiveKey } from '../../../lambda/core/incident/archive-key.ts'
 import { archived, NOON, revokedEvent, revokeToken } from '../../fakes/envelopes.ts'
 import { createFakeArchive } from '../../fakes/fake-archive.ts'
-import { createFakeJournal } from '../../fakes/fake-outcomes.ts'
+import { createFakeJournal } from '../../fakes/fake-journal.ts'
 
 test('the first telling is kept, whole, and a second changes nothing', async () => {
   const [archive, journal] = [createFakeArchive(), createFakeJournal()]

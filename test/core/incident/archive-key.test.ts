@@ -1,6 +1,8 @@
 // Where an event lies: the same event always at the same key, two that differ never at one, nothing outside of its place.
+
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { archivedTypes } from '../../../lambda/core/base/event-types.ts'
 import {
   archiveKey,
   campaignPrefix,
@@ -9,7 +11,6 @@ import {
   isKeyOf,
   secretPrefix,
 } from '../../../lambda/core/incident/archive-key.ts'
-import { archivedTypes } from '../../../lambda/core/incident/archived-event.ts'
 import {
   archived,
   leakEvent,

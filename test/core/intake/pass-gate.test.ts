@@ -1,8 +1,9 @@
 // The gate against the AWS stand-in, over HTTP: however many pass at once, no more than may; a lost reply is no second passage; and a
 // release reports what was held before the gate is open.
+
 import { CreateSecretCommand, GetSecretValueCommand, PutSecretValueCommand } from '@aws-sdk/client-secrets-manager'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { createTeller } from '../../../lambda/adapters/aws/outcomes.ts'
+import { createEvents } from '../../../lambda/adapters/aws/events.ts'
 import { createVault } from '../../../lambda/adapters/aws/vault.ts'
 import type { HeldLeak } from '../../../lambda/core/intake/intake-gate.ts'
 import { passGate, readGateNow } from '../../../lambda/core/intake/pass-gate.ts'
@@ -91,7 +92,7 @@ describe('a gate that fails', () => {
 describe('a release', () => {
   const release = () =>
     releaseIntake(
-      { keeper: keeper(), bus: createTeller(place.sdk().events, 'm2m-test', 'm2m.security') },
+      { keeper: keeper(), events: createEvents(place.sdk().events, 'm2m-test', 'm2m.security') },
       'ada@example.com',
     )
   const holdAll = async (count: number) => {

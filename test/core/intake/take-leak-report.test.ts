@@ -1,8 +1,9 @@
 // The intake's decisions, one by one, with everything outside played in process: what becomes of each finding, and of each failure.
+
 import { createHmac } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
+import type { M2mEvent } from '../../../lambda/core/base/events.ts'
 import { Fault, type FaultCode } from '../../../lambda/core/base/fault.ts'
-import type { IntakeEvent } from '../../../lambda/core/intake/intake-event.ts'
 import type { Admission } from '../../../lambda/core/intake/intake-gate.ts'
 import type { LeakQuestion } from '../../../lambda/core/intake/intake-ports.ts'
 import type { SigningKeys } from '../../../lambda/core/intake/leak-delivery.ts'
@@ -40,7 +41,7 @@ const play = ({
   fetched,
   busFails = false,
 }: Played = {}) => {
-  const events: IntakeEvent[] = []
+  const events: M2mEvent[] = []
   const questions: LeakQuestion[] = []
   const reads: boolean[] = []
   const orThrow = <Value>(value: Value | Fault): Value => {
@@ -66,8 +67,8 @@ const play = ({
         return orThrow(finding)
       },
     },
-    bus: {
-      emit: async (told) => {
+    events: {
+      publish: async (told) => {
         if (busFails) throw fault('EVENT_NOT_SENT')
         events.push(...told)
       },
@@ -220,7 +221,7 @@ describe('what failed', () => {
     await expect(takeLeakReport(first.intake, plain())).rejects.toMatchObject({ code: 'EVENT_NOT_SENT' })
     expect(first.intake.recent.has('plain x', NOW)).toBe(false)
     const { intake, events } = play()
-    await takeLeakReport({ ...first.intake, bus: intake.bus }, plain())
+    await takeLeakReport({ ...first.intake, events: intake.events }, plain())
     expect(events).toHaveLength(1)
   })
 

@@ -1,8 +1,10 @@
 // What the steps do at their edges: what was read turns out unreadable, another client's or gone, time is nearly out, somebody was
 // quicker; and that nothing is read, exchanged or told that need not be.
+
 import { describe, expect, test } from 'vitest'
+import type { EventType } from '../../../lambda/core/base/event-types.ts'
 import { Fault, type FaultCode } from '../../../lambda/core/base/fault.ts'
-import type { Evidence, OutcomeType } from '../../../lambda/core/rotation/outcome.ts'
+import type { Evidence } from '../../../lambda/core/rotation/outcome.ts'
 import { type Step, steps } from '../../../lambda/core/rotation/refusal.ts'
 import type { Intent } from '../../../lambda/core/secret/request-token.ts'
 import { failAt, onceAt } from '../../fakes/call-log.ts'
@@ -28,8 +30,8 @@ const standing = async (step: Step, intent: Intent, finished: readonly Intent[] 
 const count = ({ log }: World, name: string): number => log.names().filter((each) => each === name).length
 const readsOf = ({ log }: World): readonly string[] =>
   log.calls.filter(({ port, name }) => port === 'vault' && name === 'read').map(({ about }) => about)
-const detailsOf = (world: World, type: OutcomeType) =>
-  world.outcomes.events.filter((event) => event.type === type).map(({ detail }) => detail)
+const detailsOf = (world: World, type: EventType) =>
+  world.events.published.filter((event) => event.type === type).map(({ detail }) => detail)
 
 describe('what a label carries by the time it is read', () => {
   const spoil = ({ vault }: World, label: string, text: string): void => {
@@ -172,7 +174,7 @@ describe('what is told', () => {
   test('again, with AWSCURRENT unreadable by then, names no client', async () => {
     const { world, token } = await standing('finishSecret', 'rotate')
     world.log.before.push(
-      failAt('outcomes.emit', new Fault({ code: 'EVENT_NOT_SENT', retryable: true, message: 'down' })),
+      failAt('events.publish', new Fault({ code: 'EVENT_NOT_SENT', retryable: true, message: 'down' })),
     )
     await does(world, 'finishSecret', token)
     world.vault.place(token, { text: 'canary' })
@@ -186,30 +188,30 @@ describe('what is told', () => {
 
     await world.step('finishSecret', token)
 
-    const told = world.log.calls.filter(({ port }) => port === 'outcomes').map(({ about }) => about)
+    const told = world.log.calls.filter(({ port }) => port === 'events').map(({ about }) => about)
     expect(told).toEqual(['Rotation Completed'])
   })
 
   test('of a rotate, or of a revoke that follows a revoke, is no evidence', async () => {
     for (const intent of ['rotate', 'revoke'] as const) {
       const { world, token } = await standing('finishSecret', intent, ['revoke'])
-      world.outcomes.events.length = 0
+      world.events.published.length = 0
 
       await world.step('finishSecret', token)
 
-      expect(world.outcomes.events.map(({ type }) => type)).toEqual(['Rotation Completed', 'M2M Secret Changed'])
+      expect(world.events.published.map(({ type }) => type)).toEqual(['Rotation Completed', 'M2M Secret Changed'])
       expect(detailsOf(world, 'Rotation Completed').map((detail) => 'evidence' in detail)).toEqual([false])
     }
   })
 
   test('where another execution was quicker is told by that one alone', async () => {
     const { world, token } = await standing('finishSecret', 'rotate')
-    world.outcomes.events.length = 0
+    world.events.published.length = 0
     world.log.before.push(onceAt('vault.read', () => world.step('finishSecret', token)))
 
     await world.step('finishSecret', token)
 
-    expect(world.outcomes.events.map(({ type }) => type)).toEqual(['Rotation Completed', 'M2M Secret Changed'])
+    expect(world.events.published.map(({ type }) => type)).toEqual(['Rotation Completed', 'M2M Secret Changed'])
     expect(count(world, 'vault.moveLabel')).toBe(1)
   })
 })

@@ -80,7 +80,7 @@ describe('a planned end of a value', () => {
     current: NOON_THIRTY - agoMs,
     next: NOON_THIRTY - agoMs,
   })
-  const refusedOf = (world: World) => world.outcomes.events.filter(({ type }) => type === 'Rotation Refused')
+  const refusedOf = (world: World) => world.events.published.filter(({ type }) => type === 'Rotation Refused')
   const attempt = (world: World, token: string) => world.rotate(token).catch(() => token)
 
   test.each(['settle', 'rotate'] as const)('by a %s waits while it is used', async (intent) => {

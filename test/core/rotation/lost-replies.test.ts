@@ -402,7 +402,7 @@ describe('a refusal', () => {
 
   test('takes AWSPENDING away though the bus is down, so that the next rotation is let in', async () => {
     const { world, token } = await intruded()
-    world.log.before.push(failAt('outcomes.emit', fault('EVENT_NOT_SENT')))
+    world.log.before.push(failAt('events.publish', fault('EVENT_NOT_SENT')))
 
     expect(await does(world, 'testSecret', token)).toBe('no poisoned, cleared')
     expect(world.vault.holderOf('AWSPENDING')).toBeUndefined()
@@ -491,7 +491,7 @@ describe('finishSecret', () => {
 
   test('what the bus did not take after the move is told when the service asks again', async () => {
     const { world, token } = await begin([], 'rotate', upToTest)
-    world.log.before.push(failAt('outcomes.emit', fault('EVENT_NOT_SENT')))
+    world.log.before.push(failAt('events.publish', fault('EVENT_NOT_SENT')))
 
     expect(await does(world, 'finishSecret', token)).toBe('move > fault EVENT_NOT_SENT')
     expect(await does(world, 'finishSecret', token)).toBe('nothing: Completed, Changed')
@@ -499,7 +499,7 @@ describe('finishSecret', () => {
 
   test('a settle that cannot tell its evidence does not finish', async () => {
     const { world, token } = await begin(['revoke'], 'settle', upToTest)
-    world.log.before.push(failAt('outcomes.emit', fault('EVENT_NOT_SENT')))
+    world.log.before.push(failAt('events.publish', fault('EVENT_NOT_SENT')))
 
     expect(await does(world, 'finishSecret', token)).toBe('fault EVENT_NOT_SENT')
     expect(world.vault.holderOf('AWSCURRENT')).not.toBe(token)
@@ -511,18 +511,18 @@ describe('finishSecret', () => {
     world.log.before.push(onceAt('vault.moveLabel', () => world.step('finishSecret', token)))
 
     expect(await does(world, 'finishSecret', token)).toBe('move > move: Completed, Changed, Completed, Changed')
-    expect(new Set(world.outcomes.events.map(({ detail }) => detail.id)).size).toBe(2)
+    expect(new Set(world.events.published.map(({ detail }) => detail.id)).size).toBe(2)
   })
 
   test('two executions of a settle’s at once end as one, at whatever call the second comes in', async () => {
-    for (const at of ['vault.read', 'issuer.look', 'issuer.exchange', 'vault.moveLabel', 'outcomes.emit']) {
+    for (const at of ['vault.read', 'issuer.look', 'issuer.exchange', 'vault.moveLabel', 'events.publish']) {
       const { world, token } = await begin(['rotate'], 'settle', upToTest)
-      world.outcomes.events.length = 0
+      world.events.published.length = 0
       world.log.before.push(onceAt(at, () => world.step('finishSecret', token)))
 
       await world.step('finishSecret', token)
 
-      expect(new Set(world.outcomes.events.map(({ type }) => type))).toEqual(new Set(['Rotation Completed']))
+      expect(new Set(world.events.published.map(({ type }) => type))).toEqual(new Set(['Rotation Completed']))
       expect(world.vault.holderOf('AWSCURRENT')).toBe(token)
     }
   })

@@ -113,7 +113,7 @@ test('AWSCURRENT works at every moment, and a revoke with its settle always ends
 
       const current = world.valueUnder('AWSCURRENT')
       expect([world.client().current, world.client().next]).toEqual([current, null])
-      const revoked = world.outcomes.events.findLast(({ type }) => type === 'Secret Revoked')
+      const revoked = world.events.published.findLast(({ type }) => type === 'Secret Revoked')
       const evidence = revoked?.detail.evidence as Evidence | undefined
       const proven = evidence?.refused.map(({ lastFour }) => lastFour)
       for (const value of before) expect(proven).toContain(value.slice(-4))

@@ -27,7 +27,7 @@ const accepted = ({ client }: World): readonly string[] => {
 }
 const nameUnder = (world: World, label: string): string => nameOf(world.valueUnder(label) ?? 'nothing')
 const detailOf = (world: World, type: string): Readonly<Record<string, unknown>> =>
-  world.outcomes.events.findLast((event) => event.type === type)?.detail ?? {}
+  world.events.published.findLast((event) => event.type === type)?.detail ?? {}
 const evidenceOf = (world: World, type: string): Evidence | undefined => {
   const { evidence } = detailOf(world, type)
   return typeof evidence === 'object' ? (evidence as Evidence) : undefined

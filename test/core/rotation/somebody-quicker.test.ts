@@ -80,14 +80,14 @@ describe('a refusal that is to clear up', () => {
     world.client().current = valueNamed('X')
 
     expect(await effectOf(world, () => world.step('setSecret', token))).toMatch(/^no drift, cleared/)
-    expect(world.outcomes.events.map(({ detail }) => detail.clientId)).toEqual(
-      world.outcomes.events.map(() => CLIENT_ID),
+    expect(world.events.published.map(({ detail }) => detail.clientId)).toEqual(
+      world.events.published.map(() => CLIENT_ID),
     )
   })
 
   test('does not hide a defect of the bus’s adapter', async () => {
     const { world, create } = await refusing()
-    world.log.before.push(failAt('outcomes.emit', new TypeError('a defect')))
+    world.log.before.push(failAt('events.publish', new TypeError('a defect')))
 
     await expect(create()).rejects.toThrow('a defect')
   })
@@ -110,6 +110,6 @@ test('the evidence of a revoke needs no AWSPREVIOUS', async () => {
 
   await world.rotate(tokenOf('settle'))
 
-  const revoked = world.outcomes.events.find(({ type }) => type === 'Secret Revoked')
+  const revoked = world.events.published.find(({ type }) => type === 'Secret Revoked')
   expect(JSON.stringify(revoked?.detail)).toContain('AAAA')
 })

@@ -72,7 +72,7 @@ test('it says what stands in the way, and what to do', async () => {
 
   await create(world, tokenOf('rotate'))
 
-  expect(world.outcomes.events[0]?.detail).toMatchObject({
+  expect(world.events.published[0]?.detail).toMatchObject({
     reason: 'frozen',
     explanation: expect.stringMatching(/frozen \(planned\); lift the freeze/),
   })

@@ -1,9 +1,10 @@
 // When a settle may end an overlap: proven, waited for within bounds, or never asked for; and without a record it waits as long, no longer.
+
 import { describe, expect, test } from 'vitest'
 import { Fault } from '../../../lambda/core/base/fault.ts'
 import type { PrincipalReads } from '../../../lambda/core/sweep/adoption-proof.ts'
 import { awaitAdoption } from '../../../lambda/core/sweep/await-adoption.ts'
-import { createFakeJournal } from '../../fakes/fake-outcomes.ts'
+import { createFakeJournal } from '../../fakes/fake-journal.ts'
 import { NOON_THIRTY } from '../../fakes/fake-timing.ts'
 import { DAY_MS, HOUR_MS, makeSecret, type SecretTraits } from '../../fakes/managed-secret.ts'
 

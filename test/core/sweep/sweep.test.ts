@@ -1,5 +1,6 @@
 // One sweep over many secrets, in memory: what it asks for and what it tells, in which order and how fast; that it may run twice, be
 // killed, be throttled, run out of time, or meet a list that is behind, and the next one still finds what is due.
+
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { describe, expect, test } from 'vitest'
@@ -8,9 +9,10 @@ import { settleToken } from '../../../lambda/core/drive/settle-request.ts'
 import { REPEAT_EVERY_MS } from '../../../lambda/core/sweep/due.ts'
 import { ASKED_A_SECOND, type SweepSummary, sweep } from '../../../lambda/core/sweep/sweep.ts'
 import { createCallLog } from '../../fakes/call-log.ts'
+import { createFakeEvents } from '../../fakes/fake-events.ts'
 import { createFakeFleet, createFakeSteps, throttled } from '../../fakes/fake-fleet.ts'
 import { createFakeFreeze } from '../../fakes/fake-freeze.ts'
-import { createFakeJournal, createFakeOutcomes } from '../../fakes/fake-outcomes.ts'
+import { createFakeJournal } from '../../fakes/fake-journal.ts'
 import { createFakeTiming, NOON_THIRTY } from '../../fakes/fake-timing.ts'
 import {
   DAY_MS,
@@ -29,7 +31,7 @@ const createPlace = () => {
   const fleet = createFakeFleet(timing)
   const steps = createFakeSteps(fleet, timing)
   const freeze = createFakeFreeze()
-  const outcomes = createFakeOutcomes(createCallLog())
+  const events = createFakeEvents(createCallLog())
   const journal = createFakeJournal()
   const run = async (asOf = timing.now(), remainingMs = 300_000): Promise<SweepSummary> => {
     timing.restart(remainingMs)
@@ -38,7 +40,7 @@ const createPlace = () => {
         fleet,
         steps,
         freeze,
-        outcomes,
+        events,
         timing,
         journal,
         secretNamePrefix: PREFIX,
@@ -55,14 +57,14 @@ const createPlace = () => {
   const add = (...all: readonly (SecretTraits & { readonly name: string })[]): void =>
     fleet.add(...all.map((traits) => makeSecret({ ...traits, name: PREFIX + traits.name })))
   const told = () =>
-    outcomes.events.map(({ type, detail }) => `${type}: ${String(detail.secretName).slice(PREFIX.length)}`)
+    events.published.map(({ type, detail }) => `${type}: ${String(detail.secretName).slice(PREFIX.length)}`)
   const rotated = () => fleet.calls.filter(({ op }) => op === 'rotate').map(({ about }) => about.slice(PREFIX.length))
   /** The clock goes on to the next sweep. */
   const next = (): Promise<SweepSummary> => {
     timing.advance(SWEEP_EVERY_MS)
     return run()
   }
-  return { timing, fleet, steps, freeze, outcomes, journal, run, next, add, told, rotated }
+  return { timing, fleet, steps, freeze, events, journal, run, next, add, told, rotated }
 }
 
 const over = { current: 'rotate', rotatedAgoMs: 2 * DAY_MS } as const
@@ -270,7 +272,7 @@ describe('a stuck planned switch', () => {
 
     expect(place.fleet.calls.some(({ op }) => op === 'moveLabel' || op === 'rotate')).toBe(false)
     expect(summary).toMatchObject({ stuckLeft: 1 })
-    expect(place.outcomes.events[0]?.detail).toMatchObject({
+    expect(place.events.published[0]?.detail).toMatchObject({
       became: 'left',
       requestToken: expect.stringMatching(/^rotate-/),
     })
@@ -438,7 +440,7 @@ describe('what it tells', () => {
       await (turn === 0 ? place.run() : place.next())
 
     expect(place.told()).toHaveLength(6)
-    expect(new Set(place.outcomes.events.map(({ detail }) => detail.id)).size).toBe(6)
+    expect(new Set(place.events.published.map(({ detail }) => detail.id)).size).toBe(6)
   })
 
   test('carries the same id when one sweep is run twice', async () => {
@@ -449,7 +451,7 @@ describe('what it tells', () => {
     await place.run(NOON_THIRTY)
 
     expect(place.told()).toHaveLength(6)
-    expect(new Set(place.outcomes.events.map(({ detail }) => detail.id)).size).toBe(3)
+    expect(new Set(place.events.published.map(({ detail }) => detail.id)).size).toBe(3)
   })
 
   test('is looked at once more before it is told', async () => {
@@ -469,7 +471,7 @@ describe('what it tells', () => {
 
     await place.run()
 
-    expect(place.outcomes.events[0]).toEqual({
+    expect(place.events.published[0]).toEqual({
       type: 'Secret Overdue',
       detail: {
         version: 1,
@@ -531,7 +533,7 @@ describe('one that fails', () => {
   test('by a bus that is down: what was due is asked for all the same', async () => {
     const place = createPlace()
     place.add({ name: 'a', ...over, tags: { 'm2m:period': '2d' }, rotatedAgoMs: 2.5 * DAY_MS })
-    place.outcomes.emit = async () => {
+    place.events.publish = async () => {
       throw new Fault({ code: 'EVENT_NOT_SENT', retryable: true, message: 'down' })
     }
 

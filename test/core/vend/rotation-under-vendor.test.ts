@@ -20,7 +20,7 @@ describe('a refused credential', () => {
     expect(world.vault.calls.slice(2)).toEqual(['read m2m/test/orders'])
     expect(world.mint.requests).toHaveLength(3)
     expect(world.timing.waits).toEqual([])
-    expect(world.outcomes.events).toEqual([])
+    expect(world.events.published).toEqual([])
   })
 
   test('that is switched just then is found by the one retry, a moment later', async () => {
@@ -51,7 +51,7 @@ describe('a refused credential', () => {
       refusal: { reason: 'credentialRefused', until: world.timing.now() + 5_000 },
     })
     expect(world.mint.requests).toHaveLength(2)
-    expect(world.outcomes.events).toMatchObject([
+    expect(world.events.published).toMatchObject([
       { type: 'Credential Refused', detail: { clientId, secretName: 'm2m/test/orders', error: 'invalid_client' } },
     ])
   })
@@ -68,13 +68,13 @@ describe('a refused credential', () => {
     const mints = world.mint.requests.length
     world.timing.advance(14 * 60_000)
     await world.vend('orders')
-    const events = world.outcomes.events.length
+    const events = world.events.published.length
     world.timing.advance(2 * 60_000)
     await world.vend('orders')
 
     expect(mints).toBe(2)
-    expect([events, world.outcomes.events.length]).toEqual([1, 2])
-    expect(new Set(world.outcomes.events.map(({ detail }) => detail.id)).size).toBe(2)
+    expect([events, world.events.published.length]).toEqual([1, 2])
+    expect(new Set(world.events.published.map(({ detail }) => detail.id)).size).toBe(2)
   })
 
   test('is over as soon as another value is current: the pause was for the old one', async () => {
@@ -98,14 +98,14 @@ describe('a refused credential', () => {
     world.timing.advance(45 * 60_000)
 
     expect([await world.reason('orders'), await world.reason('orders')]).toEqual(['stale', 'cached'])
-    expect(world.outcomes.events).toHaveLength(1)
+    expect(world.events.published).toHaveLength(1)
   })
 
   test('is told even when the bus does not take it: the log has it', async () => {
     const world = createVendWorld()
     const { clientId } = world.place({ name: 'orders' })
     world.mint.accepted.set(clientId, new Set())
-    world.vending.outcomes.emit = () => Promise.reject(new Error('the bus is down'))
+    world.events.publish = () => Promise.reject(new Error('the bus is down'))
 
     expect(await world.reason('orders')).toBe('credentialRefused')
     expect(world.journal.entries).toContainEqual({

@@ -1,9 +1,10 @@
 // Rules on the stand-in's bus: which events go to which function, in which shape, and what becomes of them.
+
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type AwsStandIn, createAwsStandIn } from '../../../lambda/local/aws/aws-stand-in.ts'
 import { connectBusRules, type EventPattern, matchesPattern } from '../../../lambda/local/aws/bus-rules.ts'
-import type { Invocation, InvocationResult } from '../../../lambda/local/aws/lambda-api.ts'
+import type { Invocation, InvocationResult } from '../../../lambda/local/aws/functions.ts'
 import { createWorld } from '../../../lambda/local/stand-in/world.ts'
 
 const FUNCTION_ARN = 'arn:aws:lambda:us-east-1:000000000000:function:m2m-laptop-incident'

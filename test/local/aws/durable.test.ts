@@ -12,7 +12,7 @@ import {
 } from '@aws-sdk/client-lambda'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type AwsStandIn, createAwsStandIn } from '../../../lambda/local/aws/aws-stand-in.ts'
-import type { InvocationResult } from '../../../lambda/local/aws/lambda-api.ts'
+import type { InvocationResult } from '../../../lambda/local/aws/functions.ts'
 import { createWorld } from '../../../lambda/local/stand-in/world.ts'
 import { until } from '../../e2e/spawned.ts'
 

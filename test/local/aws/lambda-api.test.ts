@@ -1,8 +1,9 @@
 // Lambda's Invoke on the AWS stand-in, asked by the AWS SDK.
+
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type AwsStandIn, createAwsStandIn } from '../../../lambda/local/aws/aws-stand-in.ts'
-import type { Invocation, InvocationResult } from '../../../lambda/local/aws/lambda-api.ts'
+import type { Invocation, InvocationResult } from '../../../lambda/local/aws/functions.ts'
 import { createWorld } from '../../../lambda/local/stand-in/world.ts'
 
 const arnOf = (name: string): string => `arn:aws:lambda:us-east-1:000000000000:function:${name}`

@@ -3,11 +3,9 @@
 import { afterAll, beforeEach } from 'vitest'
 import { createWorld, type World } from '../../../lambda/local/stand-in/world.ts'
 import type { StytchSettings } from '../../../lambda/local/stytch/settings.ts'
-import {
-  createStytchStandIn,
-  type StytchStandIn,
-  type WorkspaceKey,
-} from '../../../lambda/local/stytch/stytch-stand-in.ts'
+import type { StytchStandIn } from '../../../lambda/local/stytch/stand-in-api.ts'
+import { createStytchStandIn } from '../../../lambda/local/stytch/stytch-stand-in.ts'
+import type { WorkspaceKey } from '../../../lambda/local/stytch/workspace.ts'
 
 export const PROJECT_ID = 'project-test-11111111-1111-4111-8111-111111111111'
 export const PROJECT_SECRET = 'secret-test-canary-project-secret-000000000='

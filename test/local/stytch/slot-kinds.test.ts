@@ -1,7 +1,7 @@
 // The three kinds that rotate in slots (M2M, Connected App, SCIM) by one contract over raw HTTP: what start, complete and cancel
 // do, what is shown when, and what proves that a value is accepted. Whatever only one kind has is in that kind's own suite.
 import { describe, expect, it } from 'vitest'
-import type { SlotDashboard, SlotKind } from '../../../lambda/local/stytch/stytch-stand-in.ts'
+import type { SlotDashboard, SlotKind } from '../../../lambda/local/stytch/slot-kind.ts'
 import { type Answer, type Json, PROJECT_ID, rotatePath, useSeat } from './bench-seat.ts'
 
 const seat = await useSeat()

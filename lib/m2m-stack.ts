@@ -5,6 +5,7 @@ import { CfnOutput, RemovalPolicy, Stack, type StackProps, Tags } from 'aws-cdk-
 import { ManagedPolicy, PermissionsBoundary } from 'aws-cdk-lib/aws-iam'
 import type { IKey } from 'aws-cdk-lib/aws-kms'
 import type { Construct } from 'constructs'
+import { defined } from '../lambda/core/base/defined.ts'
 import {
   CAMPAIGN_SOURCE,
   INCIDENT_SOURCE,
@@ -49,7 +50,7 @@ const surroundingsOf = ({ logRetentionDays, network, reservations }: DeployConfi
   logRetentionDays,
   removalPolicy,
   reservations,
-  ...(network === undefined ? {} : { network }),
+  ...defined({ network }),
 })
 
 const declarationOf = ({ name, readers: _allowedApart, ...rest }: ClientConfig) => ({ clientName: name, ...rest })
@@ -79,7 +80,7 @@ export class M2mStack extends Stack {
     const logKey = this.monitor(config, names, isKept)
     const surroundings = {
       ...surroundingsOf(config, removalPolicy),
-      ...(logKey === undefined ? {} : { monitoringKey: logKey }),
+      ...defined({ monitoringKey: logKey }),
     }
     const rotationRole = roleArn(this, names, 'rotation')
     const clientsRole = roleArn(this, names, 'clients')
@@ -95,7 +96,7 @@ export class M2mStack extends Stack {
     const breakGlass = breakGlassRoles(config)
 
     const { readerAccounts, readerOrganizationId } = config
-    const readers = { readerAccounts, ...(readerOrganizationId === undefined ? {} : { readerOrganizationId }) }
+    const readers = { readerAccounts, ...defined({ readerOrganizationId }) }
     const key = new SecretsKey(this, 'Key', {
       names,
       userRoleArns: [rotationRole],
@@ -103,7 +104,7 @@ export class M2mStack extends Stack {
       administratorRoleArns: [deployRole, ...breakGlass],
       ...readers,
       removalPolicy: isKept ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
-      ...(config.keyArn === undefined ? {} : { existingKeyArn: config.keyArn }),
+      ...defined({ existingKeyArn: config.keyArn }),
     })
     const { security, intake } = config.incidents
     const intakeRoles = intake === undefined ? [] : [roleArn(this, names, 'intake')]
@@ -261,10 +262,12 @@ export class M2mStack extends Stack {
       archive: this.archive,
       leaks: [incident, identify, ...(this.intake === undefined ? [] : [this.intake])],
       breakGlass: config.breakGlass,
-      ...(this.vendor === undefined ? {} : { vendor: this.vendor }),
-      ...(this.adoption === undefined ? {} : { adoption: this.adoption }),
-      ...(this.projectRotation === undefined ? {} : { projectRotation: this.projectRotation }),
-      ...(this.campaign === undefined ? {} : { campaign: this.campaign }),
+      ...defined({
+        vendor: this.vendor,
+        adoption: this.adoption,
+        projectRotation: this.projectRotation,
+        campaign: this.campaign,
+      }),
     })
     new Dashboard(this, 'Dashboard', {
       names,
@@ -274,7 +277,7 @@ export class M2mStack extends Stack {
         incident: incident.fn,
         sweep: sweep.fn,
         archive: this.archive.fn,
-        ...(this.vendor === undefined ? {} : { vendor: this.vendor.fn }),
+        ...defined({ vendor: this.vendor?.fn }),
       },
     })
     this.clients = config.clients.map((client) => this.addClient(client, rotation))

@@ -1,6 +1,7 @@
 // Adopts clients, one or many, by the clients function: each value from where its row says, at a pace that both services bear. Stopped or
 // killed, it may be run again: what was adopted is told so.
 
+import { defined } from '../../lambda/core/base/defined.ts'
 import { Fault } from '../../lambda/core/base/fault.ts'
 import { forEachLimited } from '../../lambda/core/base/for-each-limited.ts'
 import { CLIENTS_PER_SECOND } from '../../lambda/core/clients/apply-clients.ts'
@@ -84,8 +85,7 @@ const adopt = async (
     description: row.description,
     consumers: row.readers,
     rules: hours === undefined ? view.backstop : backstopRules(hours, undefined),
-    ...(row.overlap === undefined ? {} : { overlap: row.overlap }),
-    ...(row.period === undefined ? {} : { period: row.period }),
+    ...defined({ overlap: row.overlap, period: row.period }),
     tags: {},
     heldBy: seat.operator,
   })

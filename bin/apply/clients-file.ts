@@ -1,6 +1,8 @@
 // A file for `m2m apply`: YAML (JSON is YAML), read into declared clients. Entries are those of cdk.json, checked by the same code. Every fault
 // is told at once, with its line; a file with a fault changes nothing. Pure: the text comes in.
+
 import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml'
+import { defined } from '../../lambda/core/base/defined.ts'
 import type { StageView } from '../../lambda/core/clients/client-desk.ts'
 import { type DeclaredClient, isSetName, SET_RULE } from '../../lambda/core/clients/declared-client.ts'
 import {
@@ -144,8 +146,7 @@ export const toDeclared = (client: ClientConfig, view: StageView): DeclaredClien
     // The backstop of its own period: no sooner than twice of it, as the stage's.
     rules: hours === undefined ? view.backstop : backstopRules(hours, undefined),
     onRemoval: client.onRemoval,
-    ...(client.overlap === undefined ? {} : { overlap: client.overlap }),
-    ...(client.period === undefined ? {} : { period: client.period }),
+    ...defined({ overlap: client.overlap, period: client.period }),
     tags: client.tags,
   }
 }

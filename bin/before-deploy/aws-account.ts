@@ -1,4 +1,5 @@
 // The questions of account.ts, asked of AWS: by the SDK's clients where the command line has them, by signed calls elsewhere.
+
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge'
 import {
   GetAccountSettingsCommand,
@@ -15,6 +16,7 @@ import {
 } from '@aws-sdk/client-secrets-manager'
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
 import { awsClientSettings } from '../../lambda/adapters/aws/aws-call.ts'
+import { defined } from '../../lambda/core/base/defined.ts'
 import { parseJsonObject } from '../../lambda/core/base/json-object.ts'
 import type { Account, Stack } from './account.ts'
 import { AwsCallError } from './check.ts'
@@ -27,7 +29,7 @@ import { formatFault } from './stored-format.ts'
 const NO_SUCH_FUNCTION = 'm2m-doctor-no-such-function'
 
 export const createClients = (region: string | undefined): Clients => {
-  const settings = { ...awsClientSettings, ...(region === undefined ? {} : { region }) }
+  const settings = { ...awsClientSettings, ...defined({ region }) }
   return {
     secretsManager: new SecretsManagerClient(settings),
     lambda: new LambdaClient(settings),

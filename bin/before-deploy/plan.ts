@@ -1,6 +1,7 @@
 // What a deployment would make, read out of the template that it would deploy: fixed names, reserved concurrency, the secrets' policies,
 // the key's statements. The template is the only list; nothing of it is written down here a second time. Pure.
 
+import { defined } from '../../lambda/core/base/defined.ts'
 import { secretPolicy } from '../../lambda/core/clients/secret-policy.ts'
 import { readRegistrarEnv } from '../../lambda/env/registrar.ts'
 import { resolved, type Surroundings, textOf } from './intrinsics.ts'
@@ -172,7 +173,7 @@ export const planOf = (template: Template, around: Surroundings): Plan => {
     ),
     apiGatewayLogs: apiGatewayLogsOf(resources),
     letIn: letInBy(resources, around),
-    ...(bootstrap === undefined ? {} : { bootstrap }),
+    ...defined({ bootstrap }),
   }
 }
 

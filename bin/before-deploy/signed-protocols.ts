@@ -1,5 +1,6 @@
 // Calls of AWS services that have no client among the dependencies, each for one question or two: signed with the SDK's signer, in the three
 // protocols that AWS speaks (docs/decisions/048). A call has three seconds and one more try; what fails becomes an AwsCallError.
+
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { AWS_TIMEOUT_MS } from '../../lambda/adapters/aws/aws-call.ts'
 import {
@@ -8,6 +9,7 @@ import {
   type SignedReply,
   type SignedRequest,
 } from '../../lambda/adapters/aws/signed-call.ts'
+import { defined } from '../../lambda/core/base/defined.ts'
 import { type JsonObject, parseJsonObject } from '../../lambda/core/base/json-object.ts'
 import { AwsCallError } from './check.ts'
 
@@ -90,7 +92,7 @@ export const createSignedProtocols = ({ base, region, endpointOf }: SignedProtoc
   const callerOf = (service: Service) => {
     const given = endpointOf(ENDPOINT_NAME[service] ?? service.toUpperCase())
     const own = service === 'iam' ? iamOf(region) : {}
-    return createSignedCall(base, { service, ...own, ...(given === undefined ? {} : { endpoint: given }) })
+    return createSignedCall(base, { service, ...own, ...defined({ endpoint: given }) })
   }
 
   const send = async (service: Service, operation: string, request: Omit<SignedRequest, 'timeoutMs'>) => {

@@ -2,6 +2,7 @@
 // out from here, by Secrets Manager alone. `show` makes the report from the evidence; `release` opens the intake again after a flood.
 
 import { type Command, InvalidArgumentError } from 'commander'
+import { defined } from '../../lambda/core/base/defined.ts'
 import { LEAK_REPORTED, leakSources } from '../../lambda/core/base/event-types.ts'
 import { rotationsPerSecond } from '../../lambda/core/campaign/campaign.ts'
 import type { ManagedSecret } from '../../lambda/core/secret/fleet.ts'
@@ -100,7 +101,7 @@ const reportOnBus = async (seat: Seat, options: IncidentOptions, targets: Target
     selector: targets.selector,
     reason: options.reason ?? 'reported on the command line',
     requestedBy: seat.operator,
-    ...(options.grace === undefined ? {} : { graceSeconds: options.grace }),
+    ...defined({ graceSeconds: options.grace }),
   }
   await createEvents(createEventBridge(), `m2m-${seat.stage}`, source).publish([{ type: LEAK_REPORTED, detail }])
 }
@@ -190,7 +191,7 @@ const report: Work<IncidentOptions> = async (seat, options, names) => {
     incidentId,
     secretNames,
     patienceMs: EVIDENCE_MS,
-    ...(bucket === undefined ? {} : { bucket }),
+    ...defined({ bucket }),
   })
 }
 
@@ -208,7 +209,7 @@ const exitOfReport: Record<'proven' | 'notProven' | 'noClients', ExitCode> = {
 
 const show: Work<ShowOptions> = async (seat, { client = [], bucket, ...rest }, [incidentId = '']) => {
   const secretNames = client.map((name) => (name.includes('/') ? name : `${prefixOf(seat, rest)}${name}`))
-  const asked = { incidentId, secretNames, patienceMs: 0, ...(bucket === undefined ? {} : { bucket }) }
+  const asked = { incidentId, secretNames, patienceMs: 0, ...defined({ bucket }) }
   const found = await readReport(seat, asked)
   const { incidentMarkdown } = await import('../../lambda/core/incident/incident-markdown.ts')
   return { json: found, text: incidentMarkdown(found), exitCode: exitOfReport[found.outcome] }

@@ -1,6 +1,7 @@
 // Asks for rotations, of one client or many: judges each by what DescribeSecret shows, asks a person where something would end early or many
 // are meant, keeps to a pace, and waits for the end when told to. It reads no value, and changes nothing but by RotateSecret.
 
+import { defined } from '../../lambda/core/base/defined.ts'
 import { Fault } from '../../lambda/core/base/fault.ts'
 import { forEachLimited } from '../../lambda/core/base/for-each-limited.ts'
 import { type FreezeState, stops } from '../../lambda/core/rotation/freeze.ts'
@@ -50,7 +51,7 @@ const rotateOne = async (seat: Seat, order: RotationOrder, row: Row): Promise<Re
       ? await waitForEnd(seat, fleet, { secretArn: secret.arn, token, timeoutMs: order.timeoutMs })
       : reply
   const why = whyNot(outcome, seat)
-  return { ...about, outcome, ...(why === undefined ? {} : { why }) }
+  return { ...about, outcome, ...defined({ why }) }
 }
 
 /** Known beforehand where it can be read; createSecret asks for itself. */

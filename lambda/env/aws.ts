@@ -1,5 +1,6 @@
 // What Lambda itself tells every function, for one that signs its calls without the SDK: Region and credentials, which no template
 // writes. Another address than AWS's own is for laptops alone; a deployed bundle knows none.
+import { defined } from '../core/base/defined.ts'
 import type { Reader } from './reader.ts'
 
 declare const DEPLOYED_BUNDLE: boolean | undefined
@@ -20,7 +21,7 @@ export const readAws = (reader: Reader): AwsEnv => {
   const accessKeyId = reader.text('AWS_ACCESS_KEY_ID', "the id of the function's own key")
   const secretAccessKey = reader.text('AWS_SECRET_ACCESS_KEY', "the function's own key")
   const sessionToken = reader.optional('AWS_SESSION_TOKEN')
-  const credentials = { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) }
+  const credentials = { accessKeyId, secretAccessKey, ...defined({ sessionToken }) }
   if (typeof DEPLOYED_BUNDLE === 'undefined') {
     const endpoint = reader.optional('AWS_ENDPOINT_URL')
     if (endpoint !== undefined) {

@@ -1,4 +1,5 @@
 // Where the freeze stands: one parameter of Systems Manager, read by every function that rotations begin in or are asked for by.
+import { defined } from '../core/base/defined.ts'
 import type { Reader } from './reader.ts'
 
 export interface FreezeEnv {
@@ -15,7 +16,7 @@ export const readFreezeEnv = (reader: Reader): FreezeEnv => {
     reader.fault('M2M_FREEZE_PARAMETER', 'is malformed: expected /m2m/<stage>/freeze')
   }
   const endpoint = endpointOf(reader, 'SSM')
-  return { parameter, ...(endpoint === undefined ? {} : { endpoint }) }
+  return { parameter, ...defined({ endpoint }) }
 }
 
 /** The SDK's variables for the address of one service, the narrower one first. */
@@ -32,5 +33,5 @@ export const endpointOf = (reader: Reader, service: 'SSM' | 'LAMBDA' | 'DYNAMODB
 
 export const writeFreezeEnv = ({ parameter, endpoint }: FreezeEnv): Record<string, string> => ({
   M2M_FREEZE_PARAMETER: parameter,
-  ...(endpoint === undefined ? {} : { AWS_ENDPOINT_URL_SSM: endpoint }),
+  ...defined({ AWS_ENDPOINT_URL_SSM: endpoint }),
 })

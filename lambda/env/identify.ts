@@ -1,4 +1,5 @@
 // The identify function's settings: where it searches and how often it may. It has no project secret.
+import { defined } from '../core/base/defined.ts'
 import { endpointOf } from './freeze.ts'
 import { createReader, type Environment, type Reader } from './reader.ts'
 import { readTokenPlace, type TokenPlaceEnv, writeTokenPlace } from './stytch.ts'
@@ -34,7 +35,7 @@ const readSlots = (reader: Reader): { readonly slots?: SearchSlotsEnv } => {
   if (table === undefined) return {}
   const endpoint = endpointOf(reader, 'DYNAMODB')
   const searchesPerMinute = readPerMinute(reader, 'M2M_SEARCHES_PER_MINUTE_IN_ALL')
-  return { slots: { table, searchesPerMinute, ...(endpoint === undefined ? {} : { endpoint }) } }
+  return { slots: { table, searchesPerMinute, ...defined({ endpoint }) } }
 }
 
 const writeSlots = (slots: SearchSlotsEnv | undefined): Record<string, string> =>
@@ -43,7 +44,7 @@ const writeSlots = (slots: SearchSlotsEnv | undefined): Record<string, string> =
     : {
         M2M_SEARCH_TABLE: slots.table,
         M2M_SEARCHES_PER_MINUTE_IN_ALL: String(slots.searchesPerMinute),
-        ...(slots.endpoint === undefined ? {} : { AWS_ENDPOINT_URL_DYNAMODB: slots.endpoint }),
+        ...defined({ AWS_ENDPOINT_URL_DYNAMODB: slots.endpoint }),
       }
 
 export const readIdentifyEnv = (env: Environment): IdentifyEnv => {

@@ -1,4 +1,5 @@
 // The incident function's settings: whose secrets, whom it may ask for what, and where the campaign function is, if there is one.
+import { defined } from '../core/base/defined.ts'
 import { endpointOf, type FreezeEnv, readFreezeEnv, writeFreezeEnv } from './freeze.ts'
 import { type ProjectPlaceEnv, readProjectPlace, writeProjectPlace } from './project-place.ts'
 import { createReader, type Environment } from './reader.ts'
@@ -40,9 +41,9 @@ export const readIncidentEnv = (env: Environment): IncidentEnv => {
     maxSecurityClients: Number(max),
     freeze: readFreezeEnv(reader),
     ...readProjectPlace(reader),
-    ...(campaignFunctionArn === undefined ? {} : { campaignFunctionArn }),
+    ...defined({ campaignFunctionArn }),
     ...(rate === undefined ? {} : { stytchCallsPerSecond: Number(rate) }),
-    ...(lambdaEndpoint === undefined ? {} : { lambdaEndpoint }),
+    ...defined({ lambdaEndpoint }),
   }
   reader.finish()
   return settings
@@ -57,8 +58,8 @@ export const writeIncidentEnv = (settings: IncidentEnv): Record<string, string> 
   ...(settings.stytchCallsPerSecond === undefined
     ? {}
     : { M2M_STYTCH_CALLS_PER_SECOND: String(settings.stytchCallsPerSecond) }),
-  ...(settings.campaignFunctionArn === undefined ? {} : { M2M_CAMPAIGN_FUNCTION: settings.campaignFunctionArn }),
+  ...defined({ M2M_CAMPAIGN_FUNCTION: settings.campaignFunctionArn }),
   ...writeFreezeEnv(settings.freeze),
   ...writeProjectPlace(settings.project),
-  ...(settings.lambdaEndpoint === undefined ? {} : { AWS_ENDPOINT_URL_LAMBDA: settings.lambdaEndpoint }),
+  ...defined({ AWS_ENDPOINT_URL_LAMBDA: settings.lambdaEndpoint }),
 })

@@ -1,4 +1,5 @@
 // The leak intake's settings: names of secrets, never a key. Another address of GitHub's is an operator's, for an enterprise server.
+import { defined } from '../core/base/defined.ts'
 import { endpointOf } from './freeze.ts'
 import { createReader, type Environment, type Reader } from './reader.ts'
 
@@ -66,8 +67,7 @@ export const readIntakeEnv = (env: Environment): IntakeEnv => {
     identifyFunctionName: reader.text('M2M_IDENTIFY_FUNCTION', "the identify function's name"),
     eventBus: reader.text('M2M_EVENT_BUS', 'the name or ARN of the event bus'),
     githubUrl,
-    ...(githubAppSecretId === undefined ? {} : { githubAppSecretId }),
-    ...(lambdaEndpoint === undefined ? {} : { lambdaEndpoint }),
+    ...defined({ githubAppSecretId, lambdaEndpoint }),
   }
   reader.finish()
   return settings
@@ -81,7 +81,7 @@ export const writeIntakeEnv = (settings: IntakeEnv): Record<string, string> => (
   M2M_INTAKE_WATCHED: settings.watched.join(' '),
   M2M_IDENTIFY_FUNCTION: settings.identifyFunctionName,
   M2M_EVENT_BUS: settings.eventBus,
-  ...(settings.githubAppSecretId === undefined ? {} : { M2M_GITHUB_APP_SECRET: settings.githubAppSecretId }),
+  ...defined({ M2M_GITHUB_APP_SECRET: settings.githubAppSecretId }),
   ...(settings.githubUrl === GITHUB_URL ? {} : { M2M_GITHUB_URL: settings.githubUrl }),
-  ...(settings.lambdaEndpoint === undefined ? {} : { AWS_ENDPOINT_URL_LAMBDA: settings.lambdaEndpoint }),
+  ...defined({ AWS_ENDPOINT_URL_LAMBDA: settings.lambdaEndpoint }),
 })

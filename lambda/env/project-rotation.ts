@@ -1,5 +1,6 @@
 // The settings of the function that rotates the project's own secret: which project, where its secret and the workspace key lie, and how
 // long a value must not have been used before a planned rotation ends it.
+import { defined } from '../core/base/defined.ts'
 import { type FreezeEnv, readFreezeEnv, writeFreezeEnv } from './freeze.ts'
 import { readNumber } from './number.ts'
 import { createReader, type Environment, type Reader } from './reader.ts'
@@ -70,5 +71,5 @@ export const writeProjectRotationEnv = (settings: ProjectRotationEnv): Record<st
   M2M_QUIET_HOURS: String(settings.quietHours),
   M2M_EVENT_BUS: settings.eventBus,
   ...writeFreezeEnv(settings.freeze),
-  ...(settings.managementUrl === undefined ? {} : { STYTCH_MANAGEMENT_URL: settings.managementUrl }),
+  ...defined({ STYTCH_MANAGEMENT_URL: settings.managementUrl }),
 })

@@ -1,4 +1,5 @@
 // The settings of the function that records reads, and of the sweep that asks for them: one table, and how long its items stay.
+import { defined } from '../core/base/defined.ts'
 import { endpointOf } from './freeze.ts'
 import { readNumber } from './number.ts'
 import { createReader, type Environment, type Reader } from './reader.ts'
@@ -28,14 +29,14 @@ const readTable = (reader: Reader): ReadsTableEnv => {
   return {
     table: reader.text('M2M_READS_TABLE', 'the name of the table of reads'),
     lookBackHours: readNumber(reader, 'M2M_READS_LOOK_BACK_HOURS', 'how many hours back a reader counts, above 0'),
-    ...(endpoint === undefined ? {} : { endpoint }),
+    ...defined({ endpoint }),
   }
 }
 
 const writeTable = ({ table, lookBackHours, endpoint }: ReadsTableEnv): Record<string, string> => ({
   M2M_READS_TABLE: table,
   M2M_READS_LOOK_BACK_HOURS: String(lookBackHours),
-  ...(endpoint === undefined ? {} : { AWS_ENDPOINT_URL_DYNAMODB: endpoint }),
+  ...defined({ AWS_ENDPOINT_URL_DYNAMODB: endpoint }),
 })
 
 export const readReadsEnv = (env: Environment): ReadsEnv => {

@@ -1,4 +1,5 @@
 // The registrar's settings.
+import { defined } from '../core/base/defined.ts'
 import { createReader, type Environment, type Reader } from './reader.ts'
 import { readStytch, type StytchEnv, tokenUrlFault, writeStytchEnv } from './stytch.ts'
 
@@ -62,7 +63,7 @@ const readReplicas = (reader: Reader): readonly ReplicaEnv[] =>
       if (!/^[a-z0-9-]+$/.test(region)) {
         reader.fault('M2M_REPLICAS', 'is malformed: expected Regions, each perhaps with "=" and a key')
       }
-      return { region, ...(kmsKeyId === undefined ? {} : { kmsKeyId }) }
+      return { region, ...defined({ kmsKeyId }) }
     })
 
 /** What a registrar's settings and those of whatever registers beside it have in common. */
@@ -92,9 +93,7 @@ export const readRegistrar = (reader: Reader): RegistrarEnv => {
     rotators,
     replicas,
     readerAccounts,
-    ...(readerOrganizationId === undefined ? {} : { readerOrganizationId }),
-    ...(kmsKeyId === undefined ? {} : { kmsKeyId }),
-    ...(tokenUrl === undefined ? {} : { tokenUrl }),
+    ...defined({ readerOrganizationId, kmsKeyId, tokenUrl }),
   }
 }
 
@@ -114,9 +113,11 @@ export const writeRegistrarEnv = (settings: RegistrarEnv): Record<string, string
   M2M_CHANGERS: settings.changers.join(' '),
   ...(settings.rotators.length === 0 ? {} : { M2M_ROTATORS: settings.rotators.join(' ') }),
   ...(settings.readerAccounts.length === 0 ? {} : { M2M_READER_ACCOUNTS: settings.readerAccounts.join(' ') }),
-  ...(settings.readerOrganizationId === undefined ? {} : { M2M_READER_ORGANIZATION: settings.readerOrganizationId }),
-  ...(settings.kmsKeyId === undefined ? {} : { M2M_KMS_KEY: settings.kmsKeyId }),
-  ...(settings.tokenUrl === undefined ? {} : { M2M_TOKEN_URL: settings.tokenUrl }),
+  ...defined({
+    M2M_READER_ORGANIZATION: settings.readerOrganizationId,
+    M2M_KMS_KEY: settings.kmsKeyId,
+    M2M_TOKEN_URL: settings.tokenUrl,
+  }),
   ...(settings.replicas.length === 0
     ? {}
     : {

@@ -1,5 +1,6 @@
 // How a function reaches Stytch: the project, where its secret lies, and, on a laptop alone, another address. A deployed bundle is
 // built with DEPLOYED_BUNDLE defined, which drops what is for laptops; so no setting can send production's secret elsewhere.
+import { defined } from '../core/base/defined.ts'
 import type { Reader } from './reader.ts'
 
 declare const DEPLOYED_BUNDLE: boolean | undefined
@@ -86,7 +87,7 @@ export const readTokenPlace = (reader: Reader): TokenPlaceEnv => ({
 
 export const writeTokenPlace = ({ projectId, baseUrl }: TokenPlaceEnv): Record<string, string> => ({
   STYTCH_PROJECT_ID: projectId,
-  ...(baseUrl === undefined ? {} : { STYTCH_BASE_URL: baseUrl }),
+  ...defined({ STYTCH_BASE_URL: baseUrl }),
 })
 
 export const writeStytchEnv = ({ projectId, projectSecret, baseUrl }: StytchEnv): Record<string, string> => ({
@@ -94,5 +95,5 @@ export const writeStytchEnv = ({ projectId, projectSecret, baseUrl }: StytchEnv)
   ...(projectSecret.kind === 'stored'
     ? { STYTCH_PROJECT_SECRET_ID: projectSecret.secretId }
     : { STYTCH_SECRET: projectSecret.secret }),
-  ...(baseUrl === undefined ? {} : { STYTCH_BASE_URL: baseUrl }),
+  ...defined({ STYTCH_BASE_URL: baseUrl }),
 })

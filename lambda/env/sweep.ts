@@ -1,4 +1,5 @@
 // The sweep's settings: whose secrets, what their overlaps and periods are when their tags say nothing, and how often it comes.
+import { defined } from '../core/base/defined.ts'
 import { endpointOf, type FreezeEnv, readFreezeEnv, writeFreezeEnv } from './freeze.ts'
 import { readNumber } from './number.ts'
 import { type ProjectPlaceEnv, readProjectPlace, writeProjectPlace } from './project-place.ts'
@@ -41,7 +42,7 @@ export const readSweepEnv = (env: Environment): SweepEnv => {
     freeze: readFreezeEnv(reader),
     ...readProjectPlace(reader),
     ...readAdoption(reader),
-    ...(lambdaEndpoint === undefined ? {} : { lambdaEndpoint }),
+    ...defined({ lambdaEndpoint }),
   }
   reader.finish()
   return settings
@@ -60,5 +61,5 @@ export const writeSweepEnv = (settings: SweepEnv): Record<string, string> => ({
   ...writeFreezeEnv(settings.freeze),
   ...writeProjectPlace(settings.project),
   ...writeAdoption(settings.adoption),
-  ...(settings.lambdaEndpoint === undefined ? {} : { AWS_ENDPOINT_URL_LAMBDA: settings.lambdaEndpoint }),
+  ...defined({ AWS_ENDPOINT_URL_LAMBDA: settings.lambdaEndpoint }),
 })

@@ -4,6 +4,7 @@
 import { Stack, Token } from 'aws-cdk-lib'
 import { type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import type { Construct, IDependable } from 'constructs'
+import { defined } from '../../lambda/core/base/defined.ts'
 import type { ReaderAdmission } from '../../lambda/core/clients/reader-admission.ts'
 import { policyForm } from '../../lambda/core/clients/secret-policy.ts'
 import { expectedClientName, isClientName } from '../../lambda/core/secret/client-name.ts'
@@ -75,7 +76,7 @@ export const registrarOfStage = (scope: Construct, stage: DeployedRegistrar): Cl
     functionArn: functionArn(scope, names, 'registrar'),
     dependencies: [],
     backstop: backstopRules(hours, undefined),
-    stageRevision: { Form: policyForm(), ...(revision === undefined ? {} : { Revision: revision }) },
+    stageRevision: { Form: policyForm(), ...defined({ Revision: revision }) },
     keyArn: anyKeyOf(place),
   }
 }

@@ -1,6 +1,7 @@
 // A Lambda function as all of this system's are: Node 24 on arm64 from a prebuilt bundle, a role with a fixed name, with nothing but
 // what is granted and of use inside of this function alone, a log group of its own with a retention, active tracing. Grants nothing over
 // secrets by itself.
+
 import { Duration, type RemovalPolicy, Stack, Validations } from 'aws-cdk-lib'
 import { type PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import type { IKey } from 'aws-cdk-lib/aws-kms'
@@ -8,6 +9,7 @@ import { Architecture, CfnFunction, Function as LambdaFunction, Runtime, Tracing
 import { LogGroup } from 'aws-cdk-lib/aws-logs'
 import type { IQueue } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
+import { defined } from '../../lambda/core/base/defined.ts'
 import type { NetworkConfig } from '../config/deploy-config.ts'
 import type { Reservations } from '../config/reservations.ts'
 import { functionName, type Part, roleName, type StageNames } from '../config/stage-names.ts'
@@ -49,7 +51,7 @@ export const reservationOf = (part: Part, { reservations = {} }: FunctionSurroun
 export const logSettings = ({ logRetentionDays, removalPolicy, monitoringKey }: FunctionSurroundings) => ({
   retention: logRetentionDays,
   removalPolicy,
-  ...(monitoringKey === undefined ? {} : { encryptionKey: monitoringKey }),
+  ...defined({ encryptionKey: monitoringKey }),
 })
 
 /** An ARN as rule packs print it: `arn:<AWS::Partition>:…`. */
@@ -97,7 +99,7 @@ export class M2mFunction extends Construct {
       tracing: Tracing.ACTIVE,
       environment: { ...props.environment },
       // Absent and never 0, which would stop the function.
-      ...(reserved === undefined ? {} : { reservedConcurrentExecutions: reserved }),
+      ...defined({ reservedConcurrentExecutions: reserved }),
       ...(typeof props.onFailure === 'string' ? {} : { deadLetterQueue: props.onFailure }),
     })
     if (surroundings.network !== undefined) this.join(surroundings.network)

@@ -1,6 +1,7 @@
 // Where people are notified: one topic, its subscriber, and a queue for what could not be delivered. A stack without an address still
 // has the topic, so that another can subscribe; why there is none stands in the configuration. The policies of both name the services
 // that write to them, each for this account alone, in a number of statements that does not grow with rules and alarms.
+
 import { type RemovalPolicy, Stack } from 'aws-cdk-lib'
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import type { IKey } from 'aws-cdk-lib/aws-kms'
@@ -8,6 +9,7 @@ import { Topic } from 'aws-cdk-lib/aws-sns'
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions'
 import type { Queue } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
+import { defined } from '../../lambda/core/base/defined.ts'
 import type { AlarmAddress } from '../config/deploy-config.ts'
 import type { StageNames } from '../config/stage-names.ts'
 import { alarmArns } from './alarm-names.ts'
@@ -32,7 +34,7 @@ export class Notifications extends Construct {
       topicName: `m2m-${names.stage}-alarms`,
       displayName: `M2M secrets ${names.stage}`,
       enforceSSL: true,
-      ...(key === undefined ? {} : { masterKey: key }),
+      ...defined({ masterKey: key }),
     })
     this.deadLetters = deadLetters(this, 'DeadLetters', {
       holds: 'It is itself where undelivered messages end',

@@ -9,6 +9,7 @@ import { Alias, CfnFunction, type IVersion } from 'aws-cdk-lib/aws-lambda'
 import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler'
 import type { Queue } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
+import { defined } from '../../lambda/core/base/defined.ts'
 import { CAMPAIGN_SOURCE } from '../../lambda/core/base/event-types.ts'
 import { writeCampaignEnv } from '../../lambda/env/campaign.ts'
 import { deadLetters } from '../base/dead-letters.ts'
@@ -85,7 +86,7 @@ export class Campaign extends Construct {
         periodHours: spans.periodHours,
         overlapHours: spans.overlapHours,
         freeze: { parameter: freezeParameter(names) },
-        ...(props.stytchCallsPerSecond === undefined ? {} : { stytchCallsPerSecond: props.stytchCallsPerSecond }),
+        ...defined({ stytchCallsPerSecond: props.stytchCallsPerSecond }),
       }),
     })
     this.makeDurable(spans.overlapHours)

@@ -5,6 +5,7 @@
 import { CustomResource, Duration, Lazy, Token } from 'aws-cdk-lib'
 import type { IGrantable } from 'aws-cdk-lib/aws-iam'
 import { Construct } from 'constructs'
+import { defined } from '../../lambda/core/base/defined.ts'
 import { accountOf, strangeAccounts, strangeAccountsFault } from '../../lambda/core/clients/reader-admission.ts'
 import {
   addStatements,
@@ -53,7 +54,7 @@ const toProperty = (rules: RotationRules): Readonly<Record<string, string | numb
     ? { EveryDays: rules.everyDays }
     : {
         Schedule: rules.schedule,
-        ...(rules.durationHours === undefined ? {} : { DurationHours: rules.durationHours }),
+        ...defined({ DurationHours: rules.durationHours }),
       }
 
 /** @throws for what is no span. */
@@ -100,8 +101,7 @@ export class M2mClient extends Construct implements ReadableClient {
         Consumers: Lazy.list({ produce: () => this.consumers }),
         Rotation: toProperty(props.rotation ?? backstop),
         OnRemoval: props.onRemoval ?? 'retain',
-        ...(overlap === undefined ? {} : { Overlap: overlap }),
-        ...(period === undefined ? {} : { Period: period }),
+        ...defined({ Overlap: overlap, Period: period }),
         ...(tags === undefined || Object.keys(tags).length === 0 ? {} : { Tags: tags }),
         Stage: registrar.stageRevision,
       },

@@ -5,6 +5,7 @@
 import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations'
 import type { IQueue } from 'aws-cdk-lib/aws-sqs'
 import { Construct, type IDependable } from 'constructs'
+import { defined } from '../../lambda/core/base/defined.ts'
 import type { ReaderAdmission } from '../../lambda/core/clients/reader-admission.ts'
 import { policyForm } from '../../lambda/core/clients/secret-policy.ts'
 import { type RegistrarEnv, writeRegistrarEnv } from '../../lambda/env/registrar.ts'
@@ -101,11 +102,10 @@ export class Registrar extends Construct implements ClientRegistrar {
       rotators,
       replicas: replicas.map(({ region, keyArn }) => ({
         region,
-        ...(keyArn === undefined ? {} : { kmsKeyId: keyArn }),
+        ...defined({ kmsKeyId: keyArn }),
       })),
       readerAccounts,
-      ...(readerOrganizationId === undefined ? {} : { readerOrganizationId }),
-      ...(stytch.tokenUrl === undefined ? {} : { tokenUrl: stytch.tokenUrl }),
+      ...defined({ readerOrganizationId, tokenUrl: stytch.tokenUrl }),
     }
     this.fn = new M2mFunction(this, 'Fn', {
       names,

@@ -1,5 +1,6 @@
 // One client as an operator writes it, in cdk.json or in a file for `m2m apply`: the same fields, checked by the same code. Pure; notes
 // every fault with its path and never stops at the first.
+import { defined } from '../../lambda/core/base/defined.ts'
 import { CLIENT_NAME_RULE, expectedClientName, isClientName } from '../../lambda/core/secret/client-name.ts'
 import { isScope, SCOPE_RULE } from '../../lambda/core/secret/scope.ts'
 import { matching, type Place, type Shape } from './config-place.ts'
@@ -117,7 +118,7 @@ export const readClient = (place: Place, fallback: ClientRemoval): ClientConfig 
   place.onlyKnows(...clientFields)
   const displayName = place.optional('displayName', shapes.displayName)
   const [overlap, period] = [readSpan(place, 'overlap'), readSpan(place, 'period')]
-  const spans = { ...(overlap === undefined ? {} : { overlap }), ...(period === undefined ? {} : { period }) }
+  const spans = { ...defined({ overlap, period }) }
   checkSpans(place, spans)
   const scopes = place.texts('scopes', shapes.scope)
   if (new Set(scopes).size < scopes.length) place.fault('scopes', 'name one twice: expected each scope once')
@@ -126,7 +127,7 @@ export const readClient = (place: Place, fallback: ClientRemoval): ClientConfig 
   }
   return {
     name: place.text('name', clientNameShape),
-    ...(displayName === undefined ? {} : { displayName }),
+    ...defined({ displayName }),
     description: place.text('description', shapes.description),
     scopes,
     readers: place.texts('readers', roleArnShape),

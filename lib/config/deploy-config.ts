@@ -1,7 +1,9 @@
 // What an operator decides about a deployment: cdk.json's context key `m2m`, read into typed settings. Pure but for the one file that
 // `-c m2m=@config.json` names (config-text.ts). Every fault is reported at once, each with its path and with what would be accepted; a key that
 // nobody knows is a fault, since a misspelt setting would otherwise be a silent default.
+
 import type { Node } from 'constructs'
+import { defined } from '../../lambda/core/base/defined.ts'
 import { isSecretName } from '../../lambda/core/secret/secret-name.ts'
 import { isStageName, STAGE_RULE } from '../../lambda/core/secret/stage-name.ts'
 import { type AdoptionProofConfig, readAdoptionProof } from './adoption-config.ts'
@@ -275,7 +277,7 @@ const readRotation = (root: Place): DeployConfig['rotation'] => {
   return {
     periodHours: known,
     overlapHours: overlapHours ?? longest,
-    ...(adoptionProof === undefined ? {} : { adoptionProof }),
+    ...defined({ adoptionProof }),
     backstop: backstopRules(known, window),
     sweepEveryMinutes: readSweepEvery(place),
     longestHoldHours: readSpan(place, 'longestHold', defaults.longestHold) ?? 1,
@@ -304,7 +306,7 @@ const readProjectRotation = (stytch: Place): ProjectRotationConfig | undefined =
     workspaceKeySecretName: place.text('workspaceKeySecretName', shapes.secretName),
     periodDays: place.integer('periodDays', defaults.projectPeriodDays, [2, 1000]),
     quietHours: place.integer('quietHours', defaults.projectQuietHours, [2, 720]),
-    ...(workspaceKeySecretKeyArn === undefined ? {} : { workspaceKeySecretKeyArn }),
+    ...defined({ workspaceKeySecretKeyArn }),
   }
 }
 
@@ -322,9 +324,7 @@ const readStytch = (root: Place, stage: string): DeployConfig['stytch'] => {
   return {
     projectId,
     projectSecretName: place.text('projectSecretName', shapes.secretName),
-    ...(projectSecretKeyArn === undefined ? {} : { projectSecretKeyArn }),
-    ...(projectRotation === undefined ? {} : { projectRotation }),
-    ...(tokenUrl === undefined ? {} : { tokenUrl }),
+    ...defined({ projectSecretKeyArn, projectRotation, tokenUrl }),
   }
 }
 
@@ -387,7 +387,7 @@ const readReplicas = (root: Place): readonly ReplicaConfig[] => {
     if (seen.has(region)) place.fault('region', `is there twice: ${region}; expected each Region once`)
     seen.add(region)
     const keyArn = place.optional('keyArn', shapes.keyArn)
-    return { region, ...(keyArn === undefined ? {} : { keyArn }) }
+    return { region, ...defined({ keyArn }) }
   })
 }
 
@@ -487,14 +487,16 @@ const optionalSettings = (root: Place, reservations: Reservations) => {
   const vendor = readVendor(root, { ...shapes, isReserved: reservations.vendor !== undefined })
   const monitoringKey = root.optional('monitoringKey', shapes.monitoringKey)
   return {
-    ...(deployRoleArn === undefined ? {} : { deployRoleArn }),
-    ...(keyArn === undefined ? {} : { keyArn }),
-    ...(readerOrganizationId === undefined ? {} : { readerOrganizationId }),
-    ...(permissionsBoundaryArn === undefined ? {} : { permissionsBoundaryArn }),
-    ...(network === undefined ? {} : { network }),
-    ...(environment === undefined ? {} : { environment }),
-    ...(vendor === undefined ? {} : { vendor }),
-    ...(monitoringKey === undefined ? {} : { monitoringKey }),
+    ...defined({
+      deployRoleArn,
+      keyArn,
+      readerOrganizationId,
+      permissionsBoundaryArn,
+      network,
+      environment,
+      vendor,
+      monitoringKey,
+    }),
   }
 }
 

@@ -1,5 +1,6 @@
 // What an operator decides about incidents: who may report a leak, and whether detectors may. Read with the rest of the configuration
 // (deploy-config.ts); names of secrets, never a key.
+import { defined } from '../../lambda/core/base/defined.ts'
 import { createPlace, matching, type Place, type Shape } from './config-place.ts'
 
 export interface IntakeConfig {
@@ -66,9 +67,7 @@ const readIntake = (root: Place, shapes: IncidentShapes): IntakeConfig | undefin
     watched: readWatched(place),
     // The gate's secret keeps a hundred versions a day (docs/decisions/037).
     maxPerHour: place.integer('maxPerHour', incidentDefaults.maxPerHour, [1, 40]),
-    ...(githubAppSecretName === undefined ? {} : { githubAppSecretName }),
-    ...(secretsKeyArn === undefined ? {} : { secretsKeyArn }),
-    ...(githubUrl === undefined ? {} : { githubUrl }),
+    ...defined({ githubAppSecretName, secretsKeyArn, githubUrl }),
   }
 }
 
@@ -90,7 +89,7 @@ export const readIncidents = (root: Place, shapes: IncidentShapes): IncidentsCon
       roleArns,
       maxClients: security.integer('maxClients', incidentDefaults.maxClients, [1, 1000]),
     },
-    ...(intake === undefined ? {} : { intake }),
+    ...defined({ intake }),
   }
 }
 

@@ -1,5 +1,6 @@
 // Whether the settings of the clients function, which has the most of all, fit into a function's environment: they name every operator,
 // replica and admitted account, so that they grow with the configuration. Worked out before anything of the stack is made. Pure.
+import { defined } from '../../lambda/core/base/defined.ts'
 import { writeClientsEnv } from '../../lambda/env/clients.ts'
 import { type ReaderSettings, rolesOnSecrets } from './reader-faults.ts'
 import type { RotationRules } from './rotation-schedule.ts'
@@ -45,11 +46,10 @@ export const settingsFault = (config: GrowingSettings): string | undefined => {
       ...roles,
       replicas: config.replicas.map(({ region: where, keyArn }) => ({
         region: where,
-        ...(keyArn === undefined ? {} : { kmsKeyId: keyArn }),
+        ...defined({ kmsKeyId: keyArn }),
       })),
       readerAccounts,
-      ...(readerOrganizationId === undefined ? {} : { readerOrganizationId }),
-      ...(stytch.tokenUrl === undefined ? {} : { tokenUrl: stytch.tokenUrl }),
+      ...defined({ readerOrganizationId, tokenUrl: stytch.tokenUrl }),
       backstop: rotation.backstop,
       periodHours: rotation.periodHours,
       overlapHours: rotation.overlapHours,

@@ -1,5 +1,6 @@
 // What an operator decides about the token vendor: from where it is reached, who from outside of this account's own policies is let in,
 // and how much at once. Read with the rest of the configuration (deploy-config.ts); absent, there is no vendor.
+import { defined } from '../../lambda/core/base/defined.ts'
 import { CLIENT_NAME_RULE, expectedClientName, isClientName } from '../../lambda/core/secret/client-name.ts'
 import { matching, type Place, type Shape } from './config-place.ts'
 
@@ -118,6 +119,6 @@ export const readVendor = (root: Place, more: VendorShapes): VendorConfig | unde
     checkSeconds: place.integer('checkSeconds', vendorDefaults.checkSeconds, [1, 300]),
     vertical: place.oneOf('vertical', ['consumer', 'b2b'], vendorDefaults.vertical),
     accountLogRole: place.oneOf('accountLogRole', ['exists', 'create'], vendorDefaults.accountLogRole),
-    ...(webAclArn === undefined ? {} : { webAclArn }),
+    ...defined({ webAclArn }),
   }
 }

@@ -10,6 +10,7 @@ import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations'
 import { BlockPublicAccess, Bucket, BucketEncryption, ObjectLockRetention, ObjectOwnership } from 'aws-cdk-lib/aws-s3'
 import type { IQueue, Queue } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
+import { defined } from '../../lambda/core/base/defined.ts'
 import { archivedTypes } from '../../lambda/core/base/event-types.ts'
 import { writeArchiveEnv } from '../../lambda/env/archive.ts'
 import { deadLetters } from '../base/dead-letters.ts'
@@ -126,7 +127,7 @@ export class EvidenceArchive extends Construct {
         },
         { id: 'Leftovers', expiredObjectDeleteMarker: true, abortIncompleteMultipartUploadAfter: Duration.days(1) },
       ],
-      ...(lock === undefined ? {} : { objectLockDefaultRetention: lock }),
+      ...defined({ objectLockDefaultRetention: lock }),
     })
     Validations.of(bucket).acknowledge({
       id: 'AwsSolutions-S1',

@@ -7,6 +7,7 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations'
 import type { IQueue, Queue } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
+import { defined } from '../../lambda/core/base/defined.ts'
 import { INCIDENT_COMPLETED, INCIDENT_SOURCE, LEAK_REPORTED } from '../../lambda/core/base/event-types.ts'
 import { writeIncidentEnv } from '../../lambda/env/incident.ts'
 import { deadLetters } from '../base/dead-letters.ts'
@@ -71,12 +72,11 @@ export class IncidentFunction extends Construct {
       environment: writeIncidentEnv({
         secretNamePrefix: names.secretNamePrefix,
         rotationFunctionArn: rotation.arn,
-        ...(props.campaignArn === undefined ? {} : { campaignFunctionArn: props.campaignArn }),
+        ...defined({ campaignFunctionArn: props.campaignArn }),
         eventBus: bus.bus.eventBusArn,
         maxSecurityClients: props.maxSecurityClients,
         freeze: { parameter: freezeParameter(names) },
-        ...(props.project === undefined ? {} : { project: props.project.place }),
-        ...(props.stytchCallsPerSecond === undefined ? {} : { stytchCallsPerSecond: props.stytchCallsPerSecond }),
+        ...defined({ project: props.project?.place, stytchCallsPerSecond: props.stytchCallsPerSecond }),
       }),
     })
     this.fn.function.configureAsyncInvoke({

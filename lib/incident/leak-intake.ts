@@ -9,6 +9,7 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import { LogGroup } from 'aws-cdk-lib/aws-logs'
 import { CfnSecret } from 'aws-cdk-lib/aws-secretsmanager'
 import { Construct } from 'constructs'
+import { defined } from '../../lambda/core/base/defined.ts'
 import { leakSources } from '../../lambda/core/base/event-types.ts'
 import { GITHUB_URL, writeIntakeEnv } from '../../lambda/env/intake.ts'
 import type { M2mEventBus } from '../base/event-bus.ts'
@@ -76,7 +77,7 @@ export class LeakIntake extends Construct {
         identifyFunctionName: functionName(names, 'identify'),
         eventBus: bus.bus.eventBusArn,
         githubUrl: config.githubUrl ?? GITHUB_URL,
-        ...(config.githubAppSecretName === undefined ? {} : { githubAppSecretId: config.githubAppSecretName }),
+        ...defined({ githubAppSecretId: config.githubAppSecretName }),
       }),
     })
     this.mayTake(props)

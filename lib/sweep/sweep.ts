@@ -9,6 +9,7 @@ import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations'
 import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler'
 import type { Queue } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
+import { defined } from '../../lambda/core/base/defined.ts'
 import { SWEEP_SOURCE } from '../../lambda/core/base/event-types.ts'
 import type { AdoptionEnv } from '../../lambda/env/reads.ts'
 import { writeSweepEnv } from '../../lambda/env/sweep.ts'
@@ -89,8 +90,7 @@ export class Sweep extends Construct {
         longestHoldHours: spans.longestHoldHours,
         everyMinutes: spans.sweepEveryMinutes,
         freeze: { parameter: freezeParameter(names) },
-        ...(props.project === undefined ? {} : { project: props.project.place }),
-        ...(props.adoption === undefined ? {} : { adoption: props.adoption.env }),
+        ...defined({ project: props.project?.place, adoption: props.adoption?.env }),
       }),
     })
     // What comes later than the next sweep is that one's.

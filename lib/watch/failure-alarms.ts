@@ -7,6 +7,7 @@ import { Alarm, ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-clo
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions'
 import { CfnRule, type EventBus, EventField, type EventPattern, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events'
 import { Construct } from 'constructs'
+import { defined } from '../../lambda/core/base/defined.ts'
 import { ROTATION_SOURCE } from '../../lambda/core/base/event-types.ts'
 import { alarmName } from '../base/alarm-names.ts'
 import { eventPattern } from '../base/event-pattern.ts'
@@ -211,7 +212,7 @@ export class FailureAlarms extends Construct {
     return new Rule(this, notice.id, {
       description: this.text(notice).slice(0, 512),
       eventPattern: notice.pattern,
-      ...(bus === undefined ? {} : { eventBus: bus }),
+      ...defined({ eventBus: bus }),
       targets: [
         keepingUndelivered(
           toTopic(

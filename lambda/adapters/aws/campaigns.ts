@@ -1,6 +1,8 @@
 // Starts the campaign function for an incident, as an event: a durable execution with a name of its own, so that the same event delivered
 // twice starts one. It does not wait for its end.
+
 import { createHash } from 'node:crypto'
+import { defined } from '../../core/base/defined.ts'
 import { Fault } from '../../core/base/fault.ts'
 import type { Campaigns } from '../../core/incident/incident-ports.ts'
 import type { LeakReport } from '../../core/incident/leak-report.ts'
@@ -28,7 +30,7 @@ const orderOf = ({ selector, incidentId, reason, requestedBy, graceSeconds }: Le
   incidentId,
   reason,
   requestedBy,
-  ...(graceSeconds === undefined ? {} : { graceSeconds }),
+  ...defined({ graceSeconds }),
 })
 
 /** Where campaigns are not deployed: no retry would help. */

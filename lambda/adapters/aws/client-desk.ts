@@ -1,7 +1,9 @@
 // The clients function by Lambda's Invoke, as the domain's ClientDesk: for the command line, which is not bundled. A call is sent once and
 // waited for longer than the function lives, since one that is sent again while the first still runs would meet it half way. What is sent
 // may hold a client's value, so that no error repeats any of it.
+
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
+import { defined } from '../../core/base/defined.ts'
 import { Fault } from '../../core/base/fault.ts'
 import { isJsonObject, parseJsonObject } from '../../core/base/json-object.ts'
 import { BREAK_GLASS_ALIAS, type ClientDesk, type DeskReply, type DeskRequest } from '../../core/clients/client-desk.ts'
@@ -70,7 +72,7 @@ const createCall =
       .send(
         new InvokeCommand({
           FunctionName: functionName,
-          ...(qualifier === undefined ? {} : { Qualifier: qualifier }),
+          ...defined({ Qualifier: qualifier }),
           Payload: Buffer.from(JSON.stringify(request), 'utf8'),
         }),
       )

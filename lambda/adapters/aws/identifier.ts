@@ -2,6 +2,7 @@
 // lay the value into a queue. A throttle is waited for; whatever else fails is a Fault that names AWS's error and repeats no answer.
 
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import { defined } from '../../core/base/defined.ts'
 import { Fault } from '../../core/base/fault.ts'
 import { retry } from '../../core/base/retry.ts'
 import type { Timing } from '../../core/base/timing.ts'
@@ -35,7 +36,7 @@ export const createInvoking = (endpoint: string | undefined): SignedCall => {
 const bodyOf = ({ proof, clientId }: LeakQuestion): string =>
   JSON.stringify({
     ...(proof.kind === 'value' ? { value: proof.value.reveal() } : { hmslHash: proof.hash }),
-    ...(clientId === undefined ? {} : { clientId }),
+    ...defined({ clientId }),
   })
 
 const understand = ({ status, headers, body }: SignedReply): LeakFinding => {

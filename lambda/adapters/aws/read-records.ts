@@ -1,5 +1,6 @@
 // The record of reads, in a DynamoDB table of a few bytes an item. Whatever is written may be written twice, and in any order.
 
+import { defined } from '../../core/base/defined.ts'
 import { isJsonObject, type JsonObject } from '../../core/base/json-object.ts'
 import type { PrincipalReads } from '../../core/sweep/adoption-proof.ts'
 import type { ReadLookup, ReadRecorder } from '../../core/sweep/read-records.ts'
@@ -70,7 +71,7 @@ export const createReadLookup = (input: TableInput): ReadLookup => {
           KeyConditionExpression: 'secretName = :secretName',
           ExpressionAttributeValues: { ':secretName': { S: secretName } },
           ConsistentRead: true,
-          ...(from === undefined ? {} : { ExclusiveStartKey: from }),
+          ...defined({ ExclusiveStartKey: from }),
         })
         const items: readonly unknown[] = Array.isArray(page?.Items) ? page.Items : []
         found.push(...items.filter(isJsonObject).flatMap((item) => toReads(item) ?? []))

@@ -1,4 +1,5 @@
 // What clients look like at Stytch, apart from their secrets: for the registrar and whatever registers beside it.
+import { defined } from '../../core/base/defined.ts'
 import type { ClientKeeper, ClientRecord } from '../../core/clients/client-keeper.ts'
 import type { ClientUpdate, StytchApi, StytchClient } from './api.ts'
 import { stytchFault } from './issuer.ts'
@@ -42,8 +43,7 @@ export const createClientKeeper = (api: StytchApi): ClientKeeper => {
     list: async ({ clientIds, page }) => {
       const reply = await api.searchClients({
         limit: PAGE_SIZE,
-        ...(clientIds === undefined ? {} : { clientIds }),
-        ...(page === undefined ? {} : { cursor: page }),
+        ...defined({ clientIds, cursor: page }),
       })
       if (!reply.ok) throw stytchFault('Search', clientIds?.join(', ') ?? 'of any id', reply)
       return { clients: reply.value.clients.map(toRecord), nextPage: reply.value.nextCursor }

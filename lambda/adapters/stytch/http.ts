@@ -1,6 +1,8 @@
 // One HTTP call to Stytch, by undici: sent once, bounded by a timeout, answered with a value that says what is known of its
 // effect. Never throws for what the network or the vendor does, and keeps no body of a failed answer.
+
 import { type Dispatcher, request } from 'undici'
+import { defined } from '../../core/base/defined.ts'
 import { type JsonObject, parseJsonObject } from '../../core/base/json-object.ts'
 
 /** stytch-api §2: none of the vendor's own SDKs bounds a call, so this one does. */
@@ -59,8 +61,7 @@ export const createSend =
       const response = await request(url, {
         method,
         headers,
-        ...(body === undefined ? {} : { body }),
-        ...(dispatcher === undefined ? {} : { dispatcher }),
+        ...defined({ body, dispatcher }),
         signal: AbortSignal.timeout(timeoutMs),
         headersTimeout: timeoutMs,
         bodyTimeout: timeoutMs,

@@ -1,5 +1,6 @@
 // Names what Stytch answered (stytch-api §2): one kind for each thing that a caller does next. Statuses that the documentation
 // leaves open are not relied on; the error's name decides where there is one.
+import { defined } from '../../core/base/defined.ts'
 import type { JsonObject } from '../../core/base/json-object.ts'
 import type { HttpAnswer } from './http.ts'
 
@@ -101,6 +102,6 @@ export const readReply = <Value>(
     status,
     error,
     requestId,
-    ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }),
+    ...defined({ retryAfterMs: waitMs }),
   }
 }

@@ -1,5 +1,6 @@
 // Secrets Manager as the domain's VendVault: metadata and AWSCURRENT's value, of one secret at a time, and the list of what changed
 // last. It reads; there is no operation here that changes anything.
+import { defined } from '../../core/base/defined.ts'
 import { isJsonObject, type JsonObject } from '../../core/base/json-object.ts'
 import type { VersionEntry } from '../../core/secret/secrets.ts'
 import type { VendSecret, VendVault } from '../../core/vend/ports.ts'
@@ -76,7 +77,7 @@ export const createVendVault = (call: AwsJsonCall): VendVault => {
         MaxResults: PAGE_SIZE,
         SortBy: 'last-changed-date',
         SortOrder: 'desc',
-        ...(page === undefined ? {} : { NextToken: page }),
+        ...defined({ NextToken: page }),
       }
       const reply = await ask('ListSecrets', prefix, input, withinMs)
       const secrets = objects(reply.SecretList).map((entry) => toSecret(entry, entry.SecretVersionsToStages, prefix))
@@ -93,7 +94,7 @@ export const createVendVault = (call: AwsJsonCall): VendVault => {
         const input = {
           SecretId: secretId,
           IncludeDeprecated: true,
-          ...(page === undefined ? {} : { NextToken: page }),
+          ...defined({ NextToken: page }),
         }
         const reply = await ask('ListSecretVersionIds', secretId, input, withinMs)
         found.push(...objects(reply.Versions).map(toVersion))

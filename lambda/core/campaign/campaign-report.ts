@@ -1,5 +1,6 @@
 // What a campaign says when it is over, and what its pages say to it meanwhile: counts, and the failures by name up to a bound, so
 // that a hundred thousand clients fit into an event and a checkpoint. Pure. Names and ids only.
+import { defined } from '../base/defined.ts'
 import { type M2mEvent, newEvent } from '../base/events.ts'
 import type { Skip } from './campaign.ts'
 import type { CampaignRequest } from './campaign-request.ts'
@@ -112,21 +113,21 @@ export const campaignCompleted = (
   const { intent, selector, incidentId, reason, requestedBy, dryRun, graceSeconds } = request
   return newEvent('Campaign Completed', [id, executionId], {
     campaignId: id,
-    ...(incidentId === undefined ? {} : { incidentId }),
+    ...defined({ incidentId }),
     intent,
     outcome,
     needsSomebody: needsSomebody(request, report),
-    ...(explanation === undefined ? {} : { explanation }),
+    ...defined({ explanation }),
     // By name alone: a selector of a thousand names would take the room of the failures.
     selector: Object.keys(selector)[0],
     reason,
     requestedBy,
     dryRun,
-    ...(graceSeconds === undefined ? {} : { graceSeconds }),
+    ...defined({ graceSeconds }),
     counts,
     failures,
     failuresOmitted,
-    ...(secretNames === undefined ? {} : { secretNames }),
+    ...defined({ secretNames }),
     startedAt: new Date(startedAt).toISOString(),
     endedAt: new Date(endedAt).toISOString(),
     durationSeconds: Math.round((endedAt - startedAt) / 1000),

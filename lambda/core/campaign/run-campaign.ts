@@ -2,6 +2,7 @@
 // an execution of its own (run-page.ts). A rotate stops when too much has failed, and keeps and reports what was switched: both values
 // work. A revoke never stops.
 
+import { defined } from '../base/defined.ts'
 import { stops } from '../rotation/freeze.ts'
 import { failuresAllowed, hasHadEnough, inOrder, pagesOf, type Shares, type SoFar, sharesOf } from './campaign.ts'
 import { type PagePhase, type PageReply, pageOrder } from './campaign-page.ts'
@@ -82,8 +83,7 @@ const runPage = async (work: Work, durable: Durable, wave: Wave, how: PageRun): 
     names: wave.names,
     inFlight: shares.inFlight,
     rotationsPerSecond: shares.rotationsPerSecond,
-    ...(allowed === undefined ? {} : { failuresAllowed: allowed }),
-    ...(notBefore === undefined ? {} : { notBefore }),
+    ...defined({ failuresAllowed: allowed, notBefore }),
   })
   try {
     return await durable.invoke<typeof order, PageReply>(`${phase} page ${wave.page}`, order)
@@ -174,9 +174,7 @@ const runPlanned = async (
   )
   tally.counts = addCounts(tally.counts, { notStarted: left })
   await settleAll(work, switched)
-  return isStopped
-    ? { outcome: 'stopped', ...(why === undefined ? {} : { explanation: why }) }
-    : { outcome: 'completed' }
+  return isStopped ? { outcome: 'stopped', ...defined({ explanation: why }) } : { outcome: 'completed' }
 }
 
 const runRevoke = async (work: Work, names: readonly string[]): Promise<void> => {
@@ -253,7 +251,7 @@ const carryThrough = async (
   const work: Work = { campaigning, durable, run, shares, tally }
   if (intent === 'rotate') {
     const { outcome, explanation } = await runPlanned(work, names)
-    return report(outcome, tally, { ...none, ...(explanation === undefined ? {} : { explanation }) })
+    return report(outcome, tally, { ...none, ...defined({ explanation }) })
   }
   await runRevoke(work, names)
   return report('completed', tally, none)

@@ -2,6 +2,7 @@
 // seconds, in which one secret is carried as far as it goes (drive/carry-out.ts); what takes longer is waited for without a process.
 // A page that is killed goes on: what is done is in its checkpoints, and what was under way is found by the ids of the versions.
 
+import { defined } from '../base/defined.ts'
 import { createRateLimiter, type RateLimiter } from '../base/rate-limiter.ts'
 import { carryOut, type ErrandOutcome } from '../drive/carry-out.ts'
 import { type FreezeState, stops } from '../rotation/freeze.ts'
@@ -103,7 +104,7 @@ const endOf = (
     }
     case 'failed': {
       const { why, attempts, message } = outcome
-      return { end: 'failed', failure: { secretName, why, attempts, ...(message === undefined ? {} : { message }) } }
+      return { end: 'failed', failure: { secretName, why, attempts, ...defined({ message }) } }
     }
   }
 }

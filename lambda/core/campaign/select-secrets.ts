@@ -1,6 +1,7 @@
 // Which secrets a campaign sets out to do: listed and judged portion by portion, each portion a step of the execution and small enough
 // for its checkpoint. Names are all that is kept. Whether a secret is still the campaign's, DescribeSecret decides when its turn comes.
 
+import { defined } from '../base/defined.ts'
 import { ok, type Result, refused } from '../base/result.ts'
 import type { ManagedSecret } from '../secret/fleet.ts'
 import { issuedAtEstimate } from '../secret/is-overdue.ts'
@@ -87,7 +88,7 @@ const createSieve = (campaigning: Campaigning, request: CampaignRequest) => {
       unmanaged,
       matched,
       named: [...named],
-      ...(nextPage === undefined ? {} : { nextPage }),
+      ...defined({ nextPage }),
     }),
   }
 }

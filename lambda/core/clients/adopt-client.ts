@@ -2,6 +2,7 @@
 // secret, held and guarded before the value is stored in it, binds the client, and schedules the secret. Nothing is rotated, and nothing of the client changes but
 // its binding. May be asked again at any point: what is there stays, and another client's secret is refused.
 
+import { defined } from '../base/defined.ts'
 import { Fault } from '../base/fault.ts'
 import { isM2mClient } from '../secret/client-id.ts'
 import { nameBelowFault } from '../secret/client-name.ts'
@@ -104,8 +105,7 @@ const makeSecret = async (
       // Held from the first moment on: no schedule finds it free in between.
       [TAG.held]: new Date(registration.timing.now()).toISOString(),
       [TAG.heldBy]: heldBy,
-      ...(request.overlap === undefined ? {} : { [TAG.overlap]: request.overlap }),
-      ...(request.period === undefined ? {} : { [TAG.period]: request.period }),
+      ...defined({ [TAG.overlap]: request.overlap, [TAG.period]: request.period }),
     },
   })
   const facts = await secrets.inspect(secretName)

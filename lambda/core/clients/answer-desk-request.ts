@@ -1,5 +1,6 @@
 // One request to the clients function, from what is asked to what is answered. A refusal is an answer; what nobody foresaw is thrown.
 
+import { defined } from '../base/defined.ts'
 import { Fault } from '../base/fault.ts'
 import { createClientSecret } from '../secret/client-secret.ts'
 import type { SecretFacts } from '../secret/secret-keeper.ts'
@@ -32,10 +33,10 @@ const viewOf = (stage: DeskStage): StageView => ({
   backstop: stage.backstop,
   periodHours: stage.periodHours,
   overlapHours: stage.overlapHours,
-  ...(stage.longestHoldHours === undefined ? {} : { longestHoldHours: stage.longestHoldHours }),
+  ...defined({ longestHoldHours: stage.longestHoldHours }),
   policyRevision: revisionOf(stage),
   readerAccounts: stage.readerAccounts ?? [],
-  ...(stage.readerOrganizationId === undefined ? {} : { readerOrganizationId: stage.readerOrganizationId }),
+  ...defined({ readerOrganizationId: stage.readerOrganizationId }),
 })
 
 const refuse = (message: string): Fault => new Fault({ code: 'INPUT_MALFORMED', retryable: false, message })

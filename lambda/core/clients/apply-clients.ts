@@ -2,6 +2,7 @@
 // so. What fails is told and stops nobody else. It may be stopped at any moment: what was begun is finished by the function, and the
 // next plan begins with what is there.
 
+import { defined } from '../base/defined.ts'
 import { Fault } from '../base/fault.ts'
 import { forEachLimited, type LimitedResult } from '../base/for-each-limited.ts'
 import type { Timing } from '../base/timing.ts'
@@ -92,7 +93,7 @@ export const applyClients = async (applying: Applying, order: ApplyOrder): Promi
     },
     async (change) => {
       const words = await carryOut(applying, order, change)
-      onEnd({ change, outcome: 'done', ...(words === undefined ? {} : { words }) })
+      onEnd({ change, outcome: 'done', ...defined({ words }) })
     },
   )
 }

@@ -2,6 +2,7 @@
 // removed under its old name, take the client away from its successor; so that nothing here has to read the value to know whose it
 // is; and so that whoever lists secrets sees what was declared.
 
+import { defined } from '../base/defined.ts'
 import type { SecretFacts } from '../secret/secret-keeper.ts'
 import { scopeTags, TAG } from '../secret/secret-tags.ts'
 import { CLI, type DeclaredClient, type Owner } from './declared-client.ts'
@@ -48,8 +49,7 @@ export const declarationTags = (
   [TAG.client]: clientId,
   ...scopeTags(scopes),
   [TAG.onRemoval]: onRemoval,
-  ...(overlap === undefined ? {} : { [TAG.overlap]: overlap }),
-  ...(period === undefined ? {} : { [TAG.period]: period }),
+  ...defined({ [TAG.overlap]: overlap, [TAG.period]: period }),
 })
 
 /** Tags that a declaration may have had and no longer has. A tag of the owner's own stays: nothing tells who put it there. */

@@ -2,6 +2,7 @@
 // schedule and replicas in line. May be asked again at any point: what is there stays. A client that this very request made, and
 // could not finish, is taken back, so that a failed deployment leaves no orphan.
 
+import { defined } from '../base/defined.ts'
 import { Fault } from '../base/fault.ts'
 import { makeClientId } from '../secret/client-id.ts'
 import { nameBelowFault } from '../secret/client-name.ts'
@@ -105,7 +106,7 @@ const register = async (declaration: Declaration, request: DeclareRequest, facts
     scopes: client.scopes,
     tokenUrl: stage.tokenUrl,
     tags: { ...ownerTags(owner), ...declarationTags(clientId, client), ...requestTags(requestId) },
-    ...(stage.kmsKeyId === undefined ? {} : { kmsKeyId: stage.kmsKeyId }),
+    ...defined({ kmsKeyId: stage.kmsKeyId }),
     guard: async (secretArn) => {
       await setPolicy({ secrets }, stage, { secretArn, consumers })
       // An earlier registration's secret names a client whose value it never stored.

@@ -1,6 +1,7 @@
 // CloudFormation's request about one client, from an untyped event to what is asked. Pure. Everything that is wrong is reported
 // together. The answer's address is read apart, so that even a malformed request can be answered.
 
+import { defined } from '../base/defined.ts'
 import { ok, type Result, refused } from '../base/result.ts'
 import { isScopes, SCOPE_RULE } from '../secret/scope.ts'
 import type { RotationRules } from '../secret/secret-keeper.ts'
@@ -53,7 +54,7 @@ const readRules = (value: unknown): RotationRules | undefined => {
   if (everyDays !== undefined && value.Schedule === undefined) return { everyDays }
   if (!isText(value.Schedule) || value.EveryDays !== undefined) return undefined
   const durationHours = positive(value.DurationHours)
-  return { schedule: value.Schedule, ...(durationHours === undefined ? {} : { durationHours }) }
+  return { schedule: value.Schedule, ...defined({ durationHours }) }
 }
 
 const isSpan = (value: unknown): value is string | undefined =>

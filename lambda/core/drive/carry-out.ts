@@ -2,6 +2,7 @@
 // token, then asks for the settle and looks again. Campaign and incident function use it. It keeps nothing: where it stands is read
 // from the ids of the secret's versions, so that it can be interrupted anywhere and called again – `later` says when.
 
+import { defined } from '../base/defined.ts'
 import { Fault } from '../base/fault.ts'
 import type { RateLimiter } from '../base/rate-limiter.ts'
 import type { Timing } from '../base/timing.ts'
@@ -85,7 +86,7 @@ interface Call<Reason extends string = string> {
 }
 
 const failed = (why: ErrandFailure, attempts: number, message?: string) =>
-  ({ outcome: 'failed', why, attempts, ...(message === undefined ? {} : { message }) }) as const
+  ({ outcome: 'failed', why, attempts, ...defined({ message }) }) as const
 
 const matterOf = (
   { intent, isGraceful = false, about }: Pick<Errand, 'intent' | 'isGraceful' | 'about'>,

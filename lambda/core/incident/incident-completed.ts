@@ -1,6 +1,7 @@
 // The event by which the incident function says what became of each client. It names the secret and the request tokens; the proof itself
 // is the rotation function's to tell (`Secret Revoked`). An event of a bus holds 256 KB, so that many clients make several events.
 
+import { defined } from '../base/defined.ts'
 import { INCIDENT_COMPLETED } from '../base/event-types.ts'
 import { newEvent } from '../base/events.ts'
 import { isJsonObject, type JsonObject } from '../base/json-object.ts'
@@ -62,9 +63,7 @@ const readClient = (value: unknown): IncidentClient | undefined => {
     // What does not say that it went well did not.
     outcome: value.outcome === 'revoked' ? 'revoked' : 'failed',
     requestTokens: textsOf(value.requestTokens),
-    ...(clientId === undefined ? {} : { clientId }),
-    ...(why === undefined ? {} : { why }),
-    ...(advice === undefined ? {} : { advice }),
+    ...defined({ clientId, why, advice }),
   }
 }
 

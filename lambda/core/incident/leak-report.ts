@@ -1,6 +1,7 @@
 // The incident event: `Secret Leak Reported`, read and checked as a whole, every fault at once; and what each of its three sources may
 // ask for. The bus's policy says who may speak as which source, and its rules look at the form; this is the check that counts.
 
+import { defined } from '../base/defined.ts'
 import { type LeakSource, leakSources } from '../base/event-types.ts'
 import { isJsonObject, type JsonObject } from '../base/json-object.ts'
 import { ok, type Result, refused } from '../base/result.ts'
@@ -140,8 +141,7 @@ export const readLeakReport = (
     selector: selector.value,
     reason,
     requestedBy,
-    ...(graceSeconds === undefined ? {} : { graceSeconds }),
-    ...(maxClients === undefined ? {} : { maxClients }),
+    ...defined({ graceSeconds, maxClients }),
   }
   faults.push(...sourceFaults(source, report, limits))
   return faults.length > 0 ? refused(faults) : ok(report)

@@ -2,6 +2,7 @@
 // became of each. Up to 25 clients it does by itself; more, or a grace that outlives an execution, are a campaign's. It keeps nothing:
 // called again for the same incident, it joins what runs and says again what is done.
 
+import { defined } from '../base/defined.ts'
 import type { Events } from '../base/events.ts'
 import { Fault } from '../base/fault.ts'
 import type { Journal } from '../base/journal.ts'
@@ -75,7 +76,7 @@ const failedClient = (
 ): IncidentClient => ({
   secretArn: secret.arn,
   secretName: secret.name,
-  ...(secret.clientId === undefined ? {} : { clientId: secret.clientId }),
+  ...defined({ clientId: secret.clientId }),
   outcome: 'failed',
   requestTokens: [],
   ...what,
@@ -91,7 +92,7 @@ const toClient = (
       return {
         secretArn: secret.arn,
         secretName: secret.name,
-        ...(named.clientId === undefined ? {} : { clientId: named.clientId }),
+        ...defined({ clientId: named.clientId }),
         outcome: 'revoked',
         requestTokens: [outcome.requestToken],
       }

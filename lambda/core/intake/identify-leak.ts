@@ -2,6 +2,7 @@
 // prefix, then tries it at the issuer. It changes nothing and tells nothing but whose it is. The value is never an argument of
 // anything but the comparison and that one exchange.
 
+import { defined } from '../base/defined.ts'
 import { Fault } from '../base/fault.ts'
 import type { Journal } from '../base/journal.ts'
 import type { Timing } from '../base/timing.ts'
@@ -111,7 +112,7 @@ const allVersions = async ({ vault }: Search, secrets: readonly ManagedSecret[])
     const versions = await vault.listVersions(secret.arn)
     return versions.slice(0, MAX_VERSIONS).map(({ versionId, labels }): Read => {
       const label = [CURRENT, ...OTHERS].find((one) => labels.includes(one))
-      return { secret, versionId, ...(label === undefined ? {} : { label }) }
+      return { secret, versionId, ...defined({ label }) }
     })
   })
   return (await Promise.all(lists)).flat()
@@ -123,7 +124,7 @@ const tell = async ({ prober, timing }: Search, { read, stored }: Match): Promis
     secretName: read.secret.name,
     clientId: stored.clientId,
     versionId: read.versionId,
-    ...(read.label === undefined ? {} : { label: read.label }),
+    ...defined({ label: read.label }),
   }
   try {
     const exchange = await prober.exchange(stored.clientId, stored.clientSecret)

@@ -1,6 +1,7 @@
 // What the leak intake tells the bus: an incident, a leak that nobody could resolve, one that is dead already, one that is held.
 // Shapes only (docs/events). Ids, names and Stytch's own answer; never what was found.
 
+import { defined } from '../base/defined.ts'
 import { LEAK_REPORTED } from '../base/event-types.ts'
 import type { M2mEvent } from '../base/events.ts'
 import type { Detector } from './leak-delivery.ts'
@@ -58,7 +59,7 @@ export const leakUnresolved = (
   type: 'Leak Unresolved',
   detail: {
     ...alerted(alert, at),
-    ...(alert.clientId === undefined ? {} : { clientId: alert.clientId }),
+    ...defined({ clientId: alert.clientId }),
     reason,
     explanation,
   },

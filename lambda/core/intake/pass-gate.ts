@@ -1,6 +1,7 @@
 // The intake's gate, kept in one secret and changed by compare-and-swap: a new version is put, and AWSCURRENT moves to it only from the
 // version that was read. Two executions that saw the same gate cannot both pass; the one that lost looks again.
 
+import { defined } from '../base/defined.ts'
 import { Fault } from '../base/fault.ts'
 import type { Timing } from '../base/timing.ts'
 import { CURRENT } from '../secret/labels.ts'
@@ -74,5 +75,5 @@ export const changeGate = async <Decision>(
 export const passGate = (keeper: GateKeeper, leak: HeldLeak, maxPerHour: number): Promise<Admission> =>
   changeGate(keeper, (gate) => {
     const admission = admit(gate, leak, maxPerHour)
-    return { decision: admission, ...(admission.next === undefined ? {} : { next: admission.next }) }
+    return { decision: admission, ...defined({ next: admission.next }) }
   })

@@ -2,6 +2,7 @@
 // a person, or nothing. Whatever was signed and leads nowhere pages somebody: detectors deliver once. Whoever did not sign learns
 // nothing but that. The value goes to the search and nowhere else.
 
+import { defined } from '../base/defined.ts'
 import type { Events, M2mEvent } from '../base/events.ts'
 import { Fault } from '../base/fault.ts'
 import type { Result } from '../base/result.ts'
@@ -177,5 +178,5 @@ export const takeLeakReport = async (intake: Intake, delivery: IncomingDelivery)
   intake.recent.add(key, intake.timing.now())
   const { outcome, event, why } = conclusion
   const incidentId = String(event.detail.incidentId)
-  return { outcome, detector, incidentId, ...(why === undefined ? {} : { why }) }
+  return { outcome, detector, incidentId, ...defined({ why }) }
 }

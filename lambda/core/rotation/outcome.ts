@@ -1,5 +1,6 @@
 // What a rotation tells the world when it is done or stops, and the evidence that a lost value is dead. Shapes only; the ids are
 // made from what happened, so that telling it twice can be recognised.
+import { defined } from '../base/defined.ts'
 import { type M2mEvent, newEvent } from '../base/events.ts'
 import type { Intent } from '../secret/request-token.ts'
 import { explainRefusal, isDrift, type Refusal } from './refusal.ts'
@@ -52,7 +53,7 @@ const outcomeEvent = (
   newEvent(type, [facts.secretArn, facts.requestToken], {
     secretArn: facts.secretArn,
     secretName: facts.secretName,
-    ...(facts.clientId === undefined ? {} : { clientId: facts.clientId }),
+    ...defined({ clientId: facts.clientId }),
     intent: facts.intent,
     requestToken: facts.requestToken,
     at: new Date(facts.at).toISOString(),

@@ -1,5 +1,6 @@
 // What the sweep tells the bus of a secret: shapes only. An id is made from what is so and since when, and of how often that was told,
 // so that a sweep that is run twice says the same thing twice, and not two things.
+import { defined } from '../base/defined.ts'
 import { type M2mEvent, newEvent } from '../base/events.ts'
 import type { ManagedSecret } from '../secret/fleet.ts'
 import { clientIdOf } from '../secret/secret-tags.ts'
@@ -43,7 +44,7 @@ export const noticeEvent = ({ secret, fact, at, more = {} }: Notice): M2mEvent<'
   return newEvent(type, [secret.arn, fact.since, time, more], {
     secretArn: secret.arn,
     secretName: secret.name,
-    ...(clientId === undefined ? {} : { clientId }),
+    ...defined({ clientId }),
     since: new Date(fact.since).toISOString(),
     at: new Date(at).toISOString(),
     explanation: explanations[fact.kind],

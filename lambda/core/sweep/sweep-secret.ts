@@ -1,6 +1,7 @@
 // One secret under the sweep: looked at anew, decided on, acted for, and told of. Everything it does may be done twice, by two sweeps at
 // once: a settle has one token whoever asks, a label is only taken from where it was seen, and a step decides for itself.
 
+import { defined } from '../base/defined.ts'
 import type { Events } from '../base/events.ts'
 import type { Journal } from '../base/journal.ts'
 import type { Timing } from '../base/timing.ts'
@@ -76,7 +77,7 @@ type Telling = Omit<Notice, 'at'>
 
 const decideNow = async ({ fleet, sweep }: SweepSecret, secret: ManagedSecret, ended?: Labelled): Promise<Decision> => {
   const versions = await fleet.listVersions(secret.arn)
-  return decide({ secret, versions, ...(ended === undefined ? {} : { ended }) }, sweep)
+  return decide({ secret, versions, ...defined({ ended }) }, sweep)
 }
 
 const isStuck = ({ kind }: Fact): boolean => kind === 'stuck'

@@ -1,6 +1,7 @@
 // Asks Stytch for one token, and lives through what may happen under it: no answer (asked once more), a rotation (refused; the secret is
 // read again, and the new value asked with at once), a refusal that stays (one more try after a moment; then the caller is told to come
 // back, and the bus hears of it). Checks what it gets before anybody sees it.
+import { defined } from '../base/defined.ts'
 import { createLruMap } from '../base/lru-map.ts'
 import { ok, type Result, refused } from '../base/result.ts'
 import { type MintedToken, readMintedToken } from './access-token.ts'
@@ -92,7 +93,7 @@ export const createMinting = (vending: Vending, watch: ClientWatch) => {
     const until = cache.fail(key, failure, { now: timing.now(), chance: chance(), leastMs: more.leastMs })
     const { error, requestId, faults } = more
     journal.note({ mint: failure, client: key.client, error, requestId, faults: faults?.join('; ') })
-    return refused({ reason: failure, until, ...(faults === undefined ? {} : { faults }) })
+    return refused({ reason: failure, until, ...defined({ faults }) })
   }
 
   const judge = (input: MintInput, { reply, credential, askedAt }: Tried, at: Invocation): Minted => {

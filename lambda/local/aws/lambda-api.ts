@@ -2,7 +2,9 @@
 // An event that fails is tried twice more, as Lambda does, and then lies with the dead letters. It deploys nothing and checks no
 // permission: whoever makes it says what a function is and runs it. A durable function's invocations are executions
 // (durable-executions.ts).
+
 import { randomUUID } from 'node:crypto'
+import { defined } from '../../core/base/defined.ts'
 import type { Operation, StandInReply, StandInRequest } from '../stand-in/server.ts'
 import { AwsFault } from './aws-fault.ts'
 import { durableRoute } from './durable-api.ts'
@@ -155,7 +157,7 @@ export const createLambdaApi = (input: LambdaApiInput): LambdaApi => {
     const result = await functions.invoke({
       ...target,
       event,
-      ...(clientContext === undefined ? {} : { clientContext }),
+      ...defined({ clientContext }),
     })
     const version = { 'x-amz-executed-version': target.qualifier ?? '$LATEST' }
     if (result.ok) return json(200, JSON.stringify(result.value ?? null), version)

@@ -1,5 +1,6 @@
 // Rotation rules: which ones AWS takes, and when the next window opens and closes. The date counts from the last
 // rotation. Roughly AWS's own arithmetic (the service picks a moment inside the window; here it is the opening).
+import { defined } from '../../core/base/defined.ts'
 import { type Cron, firings, readCron, readRate } from '../../core/base/schedule-expression.ts'
 import { invalidParameter } from './aws-fault.ts'
 import { type Body, readInput } from './input.ts'
@@ -64,9 +65,7 @@ export const readRotationRules = (body: Body): RotationRules => {
   if (durationHours !== undefined && (durationHours < 1 || durationHours > 24)) throw windowTooLong()
   if (expression !== undefined) checkExpression(expression, durationHours)
   return {
-    ...(days === undefined ? {} : { AutomaticallyAfterDays: days }),
-    ...(duration === undefined ? {} : { Duration: duration }),
-    ...(expression === undefined ? {} : { ScheduleExpression: expression }),
+    ...defined({ AutomaticallyAfterDays: days, Duration: duration, ScheduleExpression: expression }),
   }
 }
 

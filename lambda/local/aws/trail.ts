@@ -1,6 +1,8 @@
 // What CloudTrail tells EventBridge of a read of a secret's value: the event and nothing else of CloudTrail. The caller is taken for a role
 // that is called like its access key, since no signature is looked at here. Times are whole seconds, as CloudTrail's are.
+
 import { randomUUID } from 'node:crypto'
+import { defined } from '../../core/base/defined.ts'
 import type { Body } from './input.ts'
 
 export interface TrailPlace {
@@ -56,8 +58,7 @@ export const trailEvent = (
       awsRegion: region,
       requestParameters: {
         secretId,
-        ...(versionId === undefined ? {} : { versionId }),
-        ...(versionStage === undefined ? {} : { versionStage }),
+        ...defined({ versionId, versionStage }),
       },
       responseElements: null,
       eventID: randomUUID(),

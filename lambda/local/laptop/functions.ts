@@ -2,6 +2,7 @@
 // changed (architecture §5). One row a function; the laptop starts whatever stands here.
 
 import { availableParallelism } from 'node:os'
+import { defined } from '../../core/base/defined.ts'
 import { archivedTypes } from '../../core/base/event-types.ts'
 import { writeArchiveEnv } from '../../env/archive.ts'
 import { writeCampaignEnv } from '../../env/campaign.ts'
@@ -101,13 +102,13 @@ const projectRotationEnv = ({
 }: Pick<LaptopSeat, 'stytch' | 'slugs'>): Record<string, string> =>
   writeProjectRotationEnv({
     stage: LAPTOP_STAGE,
-    project: { projectId, ...(baseUrl === undefined ? {} : { baseUrl }) },
+    project: { projectId, ...defined({ baseUrl }) },
     projectSecretName: LAPTOP_PROJECT_SECRET,
     ...slugs,
     workspaceKeySecretId: LAPTOP_WORKSPACE_KEY,
     quietHours: LAPTOP_QUIET_HOURS,
     // The stand-in serves both of Stytch's addresses.
-    ...(baseUrl === undefined ? {} : { managementUrl: baseUrl }),
+    ...defined({ managementUrl: baseUrl }),
     eventBus: LAPTOP_BUS,
     freeze: { parameter: LAPTOP_FREEZE },
   })

@@ -3,6 +3,7 @@
 
 import { randomBytes, randomUUID } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
+import { defined } from '../../core/base/defined.ts'
 import type { StytchEnv } from '../../env/stytch.ts'
 import { type AwsStandIn, createAwsStandIn } from '../aws/aws-stand-in.ts'
 import { connectBusRules } from '../aws/bus-rules.ts'
@@ -137,7 +138,7 @@ export const startLaptop = async (input: LaptopInput): Promise<Laptop> => {
     accountId: ACCOUNT_ID,
     buckets: [LAPTOP_EVIDENCE],
     tables: [LAPTOP_READS],
-    ...(awsSettings === undefined ? {} : { settings: awsSettings }),
+    ...defined({ settings: awsSettings }),
     invoke,
     functions: {
       exists: (arn) => functions.has(arn),

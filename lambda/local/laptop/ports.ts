@@ -1,5 +1,7 @@
 // The laptop's options, from its command line. Refuses everything else, and says so all at once.
+
 import { parseArgs } from 'node:util'
+import { defined } from '../../core/base/defined.ts'
 
 export interface Ports {
   readonly stytchPort?: number
@@ -54,9 +56,7 @@ export const readPorts = (args: readonly string[]): Ports => {
   if (faults.length > 0) throw new TypeError(faults.join('\n'))
   const { 'stytch-port': stytchPort, 'aws-port': awsPort, 'page-port': pagePort } = ports
   return {
-    ...(stytchPort === undefined ? {} : { stytchPort }),
-    ...(awsPort === undefined ? {} : { awsPort }),
-    ...(pagePort === undefined ? {} : { pagePort }),
+    ...defined({ stytchPort, awsPort, pagePort }),
     ...(hasProjectSecret ? { hasProjectSecret } : {}),
   }
 }

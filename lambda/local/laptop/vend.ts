@@ -11,6 +11,7 @@ import { createStytchConnection } from '../../adapters/stytch/connect.ts'
 import { createStytchIssuer } from '../../adapters/stytch/issuer.ts'
 import { createClientRegistry } from '../../adapters/stytch/registry.ts'
 import { createTiming } from '../../adapters/timing.ts'
+import { defined } from '../../core/base/defined.ts'
 import { registerClient } from '../../core/clients/register-client.ts'
 import { labelled, PENDING } from '../../core/secret/labels.ts'
 import { scopeTags, TAG } from '../../core/secret/secret-tags.ts'
@@ -71,7 +72,7 @@ export const laptopVendorEnv = (seat: {
 }): Record<string, string> => {
   const { projectId, baseUrl } = seat.stytch
   return writeVendorEnv({
-    stytch: { projectId, ...(baseUrl === undefined ? {} : { baseUrl }) },
+    stytch: { projectId, ...defined({ baseUrl }) },
     vertical: 'consumer',
     secretNamePrefix: seat.secretNamePrefix,
     eventBus: seat.eventBus,

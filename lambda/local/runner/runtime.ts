@@ -1,8 +1,10 @@
 // One execution environment, in a process of its own: loads the handler's module once, then runs one event at a time.
 // Started by execution-environment.ts alone. It dies with its parent: when the channel closes, however the parent ended,
 // it exits. A handler that blocks the event loop without end would outlive a killed parent; handlers do I/O.
+
 import Module from 'node:module'
 import { pathToFileURL } from 'node:url'
+import { defined } from '../../core/base/defined.ts'
 import type { FromRuntime, FunctionIdentity, ToRuntime } from './messages.ts'
 import { installClock, shiftClock } from './shifted-clock.ts'
 
@@ -67,7 +69,7 @@ const invoke = async ({
     logGroupName: `/aws/lambda/${identity.functionName}`,
     logStreamName: `${process.pid}`,
     callbackWaitsForEmptyEventLoop: false,
-    ...(clientContext === undefined ? {} : { clientContext }),
+    ...defined({ clientContext }),
     getRemainingTimeInMillis: () => Math.max(0, Math.floor(deadlineAt - performance.now())),
   }
   let value: unknown
@@ -79,7 +81,7 @@ const invoke = async ({
   }
   try {
     const text = JSON.stringify(value) as string | undefined
-    send({ kind: 'succeeded', requestId, ...(text === undefined ? {} : { value: text }) })
+    send({ kind: 'succeeded', requestId, ...defined({ value: text }) })
   } catch (error) {
     const { errorMessage } = describeError(error)
     send({ kind: 'failed', requestId, errorType: 'Runtime.MarshalError', errorMessage })

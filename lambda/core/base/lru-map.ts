@@ -1,5 +1,5 @@
-// A Map that forgets what was used longest ago once it holds too much. Its order is the order of last use, oldest first. Own code: lru-cache
-// brings times to live that read the clock, and 20 kB, into bundles whose cold start counts.
+// A Map that forgets what was used longest ago once it holds too much. Its order is the order of last use, oldest first. Own code: of
+// lru-cache, its times to live, sizes and fetches would be in every bundle, and nothing here needs them.
 
 export interface LruMap<Value> extends Iterable<readonly [string, Value]> {
   /** Counts as a use. */

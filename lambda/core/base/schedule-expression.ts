@@ -1,6 +1,6 @@
 // AWS's schedule expressions, cron(…) and rate(…), as Secrets Manager and EventBridge write them: six fields, weekdays from SUN = 1, all in
-// UTC. Own code, since no library reads this dialect: croner and cron-parser count weekdays from MON = 1 and refuse `1/3` or `/8`, and
-// cron-parser has no `W` (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html,
+// UTC. Own code, since no library reads this dialect: croner 11 and cron-parser 5 count weekdays from MON = 1 and refuse `/8`; croner
+// refuses `1/3`, and cron-parser `3W` (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html,
 // https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_schedule.html).
 import { ok, type Result, refused } from './result.ts'
 

@@ -6,8 +6,10 @@ import { concurrency } from './rules/concurrency.ts'
 import { conditionKeys } from './rules/condition-keys.ts'
 import { names } from './rules/names.ts'
 import { neededCallsRule } from './rules/needed-calls.ts'
+import { openPolicy } from './rules/open-policy.ts'
 import { policySize } from './rules/policy-size.ts'
 import { retainedNamed } from './rules/retained-named.ts'
+import { roleTrust } from './rules/role-trust.ts'
 import type { Stack } from './template.ts'
 
 export const rules: readonly Rule[] = [
@@ -18,6 +20,8 @@ export const rules: readonly Rule[] = [
   concurrency,
   conditionKeys,
   neededCallsRule,
+  openPolicy,
+  roleTrust,
 ]
 
 export const defaultSettings: Settings = { concurrencyQuota: DEFAULT_CONCURRENCY_QUOTA }

@@ -1,7 +1,7 @@
 // Who calls, as the rules ask it of a stack's policies: a function's role inside of its function, and whoever is not meant to get in.
 // What each may do by its own policies, what a resource's policy says of it, and what AWS puts into its requests.
-import type { Context, Decision } from './evaluate.ts'
-import { decide } from './evaluate.ts'
+import { keyUsesOf } from './acts.ts'
+import { type Context, type Decision, decide, matchesAction } from './evaluate.ts'
 import { textsOf } from './fields.ts'
 import { isMeant, type NeededCalls, neededBy } from './needed-calls.ts'
 import { policiesFor, type Statement } from './policies.ts'
@@ -92,8 +92,14 @@ export const mayByEither = (policy: readonly Statement[], caller: Caller, call: 
 /** What the caller's own policies allow an action on. */
 export const allowedOn = ({ rights }: Caller, action: string): readonly string[] =>
   rights
-    .filter(({ Effect, Action }) => Effect === 'Allow' && textsOf(Action).includes(action))
+    .filter(({ Effect, Action }) => Effect === 'Allow' && textsOf(Action).some((one) => matchesAction(one, action)))
     .flatMap(({ Resource }) => textsOf(Resource))
+
+/** Keys that encrypt nothing else of the stack: those of secrets. */
+export const secretKeysOf = (stack: Stack): readonly Resource[] => {
+  const others = new Set(keyUsesOf(stack).map(({ key }) => key))
+  return ofType(stack, 'AWS::KMS::Key').filter((key) => !others.has(key))
+}
 
 /** A secret of one of the stage's clients, by what the functions that read those may read. */
 export const clientSecretOf = (stack: Stack): string | undefined =>

@@ -156,6 +156,16 @@ describe('what a function writes to or calls', () => {
     ])
   })
 
+  test('a queue that denies the function whose failed events it keeps is found', async () => {
+    const faulty = planted('EvidenceUnarchivedPolicy', 'AWS::SQS::QueuePolicy', ({ PolicyDocument }) =>
+      withStatement(PolicyDocument, { Effect: 'Deny', Principal: '*', Action: 'sqs:SendMessage', Resource: '*' }),
+    )
+
+    expect(await saidOf(callsGetThrough, faulty)).toEqual([
+      expect.stringMatching(/m2m-prod-archive calls sqs:SendMessage on EvidenceUnarchived\w*: denied/),
+    ])
+  })
+
   test('a right to write into a bucket that the stack does not have is found', async () => {
     const faulty = rights('EvidenceFn', (document) => {
       statementIn(document, 'ArchiveInOwnAccount').Resource = 'arn:aws:s3:::other/*'

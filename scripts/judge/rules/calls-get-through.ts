@@ -2,7 +2,6 @@
 // role's own statements, and the policy of the bus, key, bucket, table or function. `needed-calls` looks at the role alone.
 
 import { toldTypes } from '../../../lib/base/told-types.ts'
-import { keyUsesOf } from '../acts.ts'
 import {
   allowedOn,
   type Call,
@@ -14,6 +13,7 @@ import {
   mayByEither,
   mayOn,
   policyOn,
+  secretKeysOf,
 } from '../callers.ts'
 import { type Finding, finder, type Rule } from '../finding.ts'
 import { functionOf } from '../policies.ts'
@@ -44,12 +44,6 @@ const judgeTelling = (stack: Stack, caller: FunctionCaller): readonly Finding[] 
       }),
     ),
   ]
-}
-
-/** Keys that encrypt nothing else of the stack: those of secrets. */
-const secretKeysOf = (stack: Stack): readonly Resource[] => {
-  const others = new Set(keyUsesOf(stack).map(({ key }) => key))
-  return ofType(stack, 'AWS::KMS::Key').filter((key) => !others.has(key))
 }
 
 /** Secrets Manager tries a key with it before it creates a secret (User Guide, "Secret encryption and decryption"). */
@@ -93,6 +87,7 @@ const targets: Readonly<Record<string, (stack: Stack, arn: string) => Resource |
   's3:PutObject': (stack, arn) => stack.find(arn.replace(/\/\*$/, '')),
   'dynamodb:UpdateItem': (stack, arn) => stack.find(arn),
   'dynamodb:Query': (stack, arn) => stack.find(arn),
+  'sqs:SendMessage': (stack, arn) => stack.find(arn),
   'lambda:InvokeFunction': (stack, arn) => functionOf(stack, arn),
 }
 

@@ -13,6 +13,7 @@ import {
   mayOn,
   ownStranger,
   policyOn,
+  secretKeysOf,
 } from '../callers.ts'
 import type { Context } from '../evaluate.ts'
 import { type Finding, finder, type Rule } from '../finding.ts'
@@ -113,8 +114,7 @@ const judgeKey = (stack: Stack, key: Resource, secret: string): readonly Finding
 
 const judgeKeys = (stack: Stack): readonly Finding[] => {
   const secret = clientSecretOf(stack)
-  const keys = ofType(stack, 'AWS::KMS::Key')
-  return secret === undefined ? [] : keys.flatMap((key) => judgeKey(stack, key, secret))
+  return secret === undefined ? [] : secretKeysOf(stack).flatMap((key) => judgeKey(stack, key, secret))
 }
 
 export const strangers: Rule = {

@@ -51,6 +51,9 @@ export const functionCallers = (stack: Stack): readonly FunctionCaller[] =>
 
 const administration: readonly Statement[] = [{ Effect: 'Allow', Action: '*', Resource: '*' }]
 
+/** A role without rights of its own, as far as the stack knows. */
+export const callerOf = (arn: string): Caller => ({ arn, rights: [], context: identity(arn) })
+
 const stranger = (account: string): Caller => {
   const arn = `arn:aws:iam::${account}:role/stranger`
   return { arn, rights: administration, context: identity(arn) }

@@ -40,6 +40,17 @@ describe("the secrets' key", () => {
     )
   })
 
+  test.each([
+    ['AdministerNotUse', 'kms:PutKeyPolicy'],
+    ['LookNotUse', 'kms:DescribeKey'],
+  ])('without %s is found', async (sid, action) => {
+    const faulty = key((policy) => withoutStatement(policy, sid))
+
+    expect(await saidOf(callsGetThrough, faulty)).toEqual([
+      expect.stringContaining(`the account's root needs ${action}, by the key`),
+    ])
+  })
+
   test('that a role may use through another service alone is found', async () => {
     const faulty = rights('RotationFn', (document) => {
       conditionOf(document, 'KeyThroughSecretsManager').StringEquals = {
@@ -88,6 +99,19 @@ describe('the bus', () => {
     expect(await saidOf(busAdmissions, faulty)).toContainEqual(
       expect.stringContaining(`is let in for ${gone}, and another statement stops it: denied`),
     )
+  })
+
+  test.each([
+    ['M2mRotationKnownTypesOnly', 'may put events of m2m.rotation of a type that its source does not have'],
+    ['M2mSecurityKnownTypesOnly', 'may put events of m2m.security of a type that its source does not have'],
+    ['NamedTypesOnly', 'may put events of m2m.sweep of no type'],
+  ])('without %s is found', async (sid, says) => {
+    const said = await saidOf(
+      busAdmissions,
+      bus((policy) => withoutStatement(policy, sid)),
+    )
+
+    expect(said).toContainEqual(expect.stringContaining(says))
   })
 
   test('that forgets a type of a source is found', async () => {

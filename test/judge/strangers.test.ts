@@ -102,6 +102,37 @@ test.each([
   expect(await saidOf(strangers, faulty)).toContainEqual(found(`${OWN}: ${action}`))
 })
 
+test("the evidence's bucket in which the archive could replace an object is found", async () => {
+  const faulty = planted('EvidenceBucketPolicy', 'AWS::S3::BucketPolicy', ({ PolicyDocument }) =>
+    withoutStatement(PolicyDocument, 'WrittenOnce'),
+  )
+
+  expect(await saidOf(strangers, faulty)).toEqual([
+    found('m2m-prod-archive gets through: s3:PutObject over an object that is there'),
+  ])
+})
+
+test.each([
+  ['SweepDeadLettersPolicy', 'AWS::SQS::QueuePolicy', 'sqs:SendMessage'],
+  ['NotificationsTopicPolicy', 'AWS::SNS::TopicPolicy', 'sns:Publish'],
+  ['EvidenceBucketPolicy', 'AWS::S3::BucketPolicy', 's3:GetObject'],
+])('%s of %s without the denial of requests in plain text is found', async (id, type, action) => {
+  const faulty = planted(id, type, (properties) => {
+    const document = properties.PolicyDocument as { Statement: object[] }
+    document.Statement = document.Statement.filter((one) => !JSON.stringify(one).includes('aws:SecureTransport'))
+  })
+
+  expect(await saidOf(strangers, faulty)).toEqual([found(`${OWN}: ${action} without TLS`)])
+})
+
+test('an alias without the denial of its own is found', async () => {
+  const faulty = planted('ClientsSwitchedByBreakGlass', 'AWS::Lambda::ResourcePolicy', ({ PolicyDocument }) =>
+    withoutStatement(PolicyDocument, 'OnlyItsCallers'),
+  )
+
+  expect(await saidOf(strangers, faulty)).toContainEqual(found(`${OWN}: lambda:InvokeFunction of arn:`))
+})
+
 test.each(['IdentifyOnlyItsCallers', 'ClientsCalledByOperators'])('%s without its denial is found', async (id) => {
   const faulty = planted(id, 'AWS::Lambda::ResourcePolicy', ({ PolicyDocument }) =>
     withoutStatement(PolicyDocument, 'OnlyItsCallers'),
@@ -121,6 +152,15 @@ describe("a function's role", () => {
     )
 
     expect(said).toContainEqual(found('does not deny its calls outside of any function: secretsmanager:DescribeSecret'))
+  })
+
+  test('that lets its own code make network interfaces is found', async () => {
+    const said = await saidOf(
+      roleOutsideFunction,
+      role((document) => withoutStatement(document, 'NotByTheCodeItself')),
+    )
+
+    expect(said).toEqual([found("allows the function's own code ec2:CreateNetworkInterface")])
   })
 
   test('that leaves a call out of the denial, or lets every function make it, is found', async () => {

@@ -5,6 +5,7 @@ import { toldTypes } from '../../../lib/base/told-types.ts'
 import {
   allowedOn,
   type Call,
+  callerOf,
   clientSecretOf,
   type FunctionCaller,
   functionCallers,
@@ -120,15 +121,27 @@ const judgeLogs = (stack: Stack, caller: FunctionCaller): readonly Finding[] => 
   })
 }
 
+/** The account's root is the last that can change a key's policy; without it, nobody can (KMS Developer Guide, "Key policies"). */
+const judgeKeepers = (stack: Stack): readonly Finding[] =>
+  ofType(stack, 'AWS::KMS::Key').flatMap((key) => {
+    const root = callerOf(`arn:aws:iam::${stack.account}:root`)
+    const policy = policyOn(stack, key)
+    const missing = ['kms:PutKeyPolicy', 'kms:DescribeKey'].filter(
+      (action) => mayOn(policy, root, { action, resource: stack.arnOf(key) }) !== 'allowed',
+    )
+    return missing.map((action) => find(stack, key.id, `the account's root needs ${action}, by the key`))
+  })
+
 export const callsGetThrough: Rule = {
   id: 'calls-get-through',
   judge: (stacks) =>
-    stacks.flatMap((stack) =>
-      functionCallers(stack).flatMap((caller) => [
+    stacks.flatMap((stack) => [
+      ...judgeKeepers(stack),
+      ...functionCallers(stack).flatMap((caller) => [
         ...judgeTelling(stack, caller),
         ...judgeKeys(stack, caller),
         ...judgeTargets(stack, caller),
         ...judgeLogs(stack, caller),
       ]),
-    ),
+    ]),
 }

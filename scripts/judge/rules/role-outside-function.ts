@@ -1,5 +1,5 @@
 // role-outside-function: a function's role denies its own calls wherever they do not come from the function, so that whoever hands the
-// role to a function of their own can do nothing with it that matters.
+// role to a function of their own can do nothing with it that matters; and denies the function's code what only Lambda needs of it, the network.
 // Clause: Lambda Developer Guide, "Using source function ARN to control function access behavior".
 import { functionCallers, mayBy } from '../callers.ts'
 import { type Finding, finder, type Rule } from '../finding.ts'
@@ -26,7 +26,17 @@ const judgeOutside = (stack: Stack): readonly Finding[] =>
     })
   })
 
+/** Lambda makes network interfaces as the role, without the key that the function's own calls have. */
+const judgeNetwork = (stack: Stack): readonly Finding[] =>
+  functionCallers(stack).flatMap((caller) => {
+    const actions = ['ec2:CreateNetworkInterface', 'ec2:DeleteNetworkInterface']
+    const resource = `arn:aws:ec2:${stack.region}:${stack.account}:network-interface/eni-any`
+    const open = actions.filter((action) => mayBy(caller, { action, resource }) === 'allowed')
+    if (open.length === 0) return []
+    return [find(stack, caller.role.id, `allows the function's own code ${open.join(', ')}, which only Lambda needs`)]
+  })
+
 export const roleOutsideFunction: Rule = {
   id: 'role-outside-function',
-  judge: (stacks) => stacks.flatMap(judgeOutside),
+  judge: (stacks) => stacks.flatMap((stack) => [...judgeOutside(stack), ...judgeNetwork(stack)]),
 }

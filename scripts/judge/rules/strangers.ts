@@ -17,6 +17,7 @@ import {
 } from '../callers.ts'
 import type { Context } from '../evaluate.ts'
 import { type Finding, finder, type Rule } from '../finding.ts'
+import { functionOf, policiesOf } from '../policies.ts'
 import { ofType, type Resource, type Stack } from '../template.ts'
 
 const find = finder('strangers')
@@ -79,12 +80,26 @@ const onEvidence = (stack: Stack): readonly Guarded[] => {
   })
 }
 
+const plain: Context = { 'aws:securetransport': 'false' }
+
+/** Without TLS, whoever asks. */
+const inPlain = (stack: Stack): readonly Guarded[] =>
+  [
+    ...ofType(stack, 'AWS::SQS::Queue').map((on) => ({ on, action: 'sqs:SendMessage', resource: stack.arnOf(on) })),
+    ...ofType(stack, 'AWS::SNS::Topic').map((on) => ({ on, action: 'sns:Publish', resource: stack.arnOf(on) })),
+    ...ofType(stack, 'AWS::S3::Bucket').map((on) => ({
+      on,
+      action: 's3:GetObject',
+      resource: `${stack.arnOf(on)}/any`,
+    })),
+  ].map(({ on, ...call }) => ({ on, what: `${call.action} without TLS`, call: { ...call, context: plain } }))
+
 const told = (stack: Stack, who: string, { on, what }: Guarded): Finding =>
   find(stack, on.id, `${who} gets through: ${what}`)
 
 /** Each has administrator's rights of its own: only a denial keeps it out. */
 const judgeOwn = (stack: Stack): readonly Finding[] =>
-  [...onBuses(stack), ...onFunctions(stack), ...onEvidence(stack)]
+  [...onBuses(stack), ...onFunctions(stack), ...onEvidence(stack), ...inPlain(stack)]
     .filter(({ on, call }) => mayByEither(policyOn(stack, on), ownStranger(stack), call) === 'allowed')
     .map((one) => told(stack, 'an administrator of the account', one))
 
@@ -93,6 +108,34 @@ const judgeForeign = (stack: Stack): readonly Finding[] =>
   [...onBuses(stack), ...onFunctions(stack), ...onEvidence(stack)]
     .filter(({ on, call }) => mayOn(policyOn(stack, on), foreignStranger(), call) === 'allowed')
     .map((one) => told(stack, 'an administrator of another account', one))
+
+/** The archive itself writes each object once: a request that could replace one is denied to it as well. */
+const judgeRewriting = (stack: Stack): readonly Finding[] =>
+  functionCallers(stack).flatMap((caller) =>
+    ofType(stack, 'AWS::S3::Bucket').flatMap((on) => {
+      const call = { action: 's3:PutObject', resource: `${stack.arnOf(on)}/any` }
+      if (mayByEither(policyOn(stack, on), caller, call) !== 'allowed') return []
+      return [told(stack, caller.name, { on, what: 's3:PutObject over an object that is there', call })]
+    }),
+  )
+
+/** An alias has a policy of its own, and that of its function says nothing of it. */
+const judgeAliases = (stack: Stack): readonly Finding[] =>
+  functionCallers(stack)
+    .filter(({ needed }) => needed.hasNamedCallers === true)
+    .flatMap(({ fn }) =>
+      ofType(stack, 'AWS::Lambda::Alias').filter(({ properties }) => functionOf(stack, properties.FunctionName) === fn),
+    )
+    .flatMap((alias) => {
+      const resource = stack.arnOf(alias)
+      const policy = policiesOf(stack)
+        .filter(({ holders }) => holders.includes(resource))
+        .flatMap(({ statements }) => statements)
+      return named
+        .map((action) => ({ on: alias, what: `${action} of ${resource}`, call: { action, resource } }))
+        .filter(({ call }) => mayByEither(policy, ownStranger(stack), call) === 'allowed')
+        .map((one) => told(stack, 'an administrator of the account', one))
+    })
 
 const judgeKey = (stack: Stack, key: Resource, secret: string): readonly Finding[] => {
   const resource = stack.arnOf(key)
@@ -119,5 +162,12 @@ const judgeKeys = (stack: Stack): readonly Finding[] => {
 
 export const strangers: Rule = {
   id: 'strangers',
-  judge: (stacks) => stacks.flatMap((stack) => [...judgeOwn(stack), ...judgeForeign(stack), ...judgeKeys(stack)]),
+  judge: (stacks) =>
+    stacks.flatMap((stack) => [
+      ...judgeOwn(stack),
+      ...judgeForeign(stack),
+      ...judgeKeys(stack),
+      ...judgeAliases(stack),
+      ...judgeRewriting(stack),
+    ]),
 }

@@ -2,7 +2,7 @@
 // what could not be delivered. Derived from the resources alone, never from their policies, against which it is held.
 // Clauses: each service's page on the permissions that its targets need.
 
-import { type Fields, fieldsOf, listOf, textsOf } from './fields.ts'
+import { fieldsOf, listOf, textsOf } from './fields.ts'
 import { functionOf } from './policies.ts'
 import { ofType, type Resource, type Stack } from './template.ts'
 
@@ -236,12 +236,16 @@ const logging = [
   'kms:DescribeKey',
 ]
 
+/** SNS Developer Guide, "Enable compatibility between event sources from AWS services and encrypted topics". */
+export const sendsNoSourceToKms = (service: string): boolean => service === 'events.amazonaws.com'
+
 const ofEncryptedTarget = (stack: Stack, target: Resource, key: Resource): readonly KeyUse[] =>
   actsOf(stack)
     .filter(({ on, role }) => role === undefined && stack.find(on) === target)
     .map(({ service, sourceArn }) => {
-      const context: Fields & Record<string, string> = { 'aws:sourceaccount': stack.account }
-      if (sourceArn !== undefined) context['aws:sourcearn'] = sourceArn
+      const context: Record<string, string> = {}
+      if (!sendsNoSourceToKms(service)) context['aws:sourceaccount'] = stack.account
+      if (!sendsNoSourceToKms(service) && sourceArn !== undefined) context['aws:sourcearn'] = sourceArn
       return { by: target, key, service, actions: sending, context }
     })
 

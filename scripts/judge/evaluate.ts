@@ -11,6 +11,8 @@ export type Context = Readonly<Record<string, string | readonly string[]>>
 export interface Request {
   /** `events.amazonaws.com`, when a service calls as itself. */
   readonly service?: string
+  /** A role's ARN, when a role calls. */
+  readonly principal?: string
   readonly action: string
   /** An ARN; absent: whatever the statement names. */
   readonly resource?: string
@@ -123,8 +125,22 @@ export const namesService = ({ Principal, NotPrincipal }: Statement, service: st
   return textsOf(Service).includes(service) || textsOf(AWS).includes('*')
 }
 
-export const matches = (statement: Statement, { service, action, resource, context }: Request): boolean =>
+/** An account as principal, by its number or its root, is every principal of it that its own policies let. */
+const accountOf = (principal: string): string | undefined =>
+  /^(\d{12})$/.exec(principal)?.[1] ?? /^arn:[^:]*:iam::(\d{12}):root$/.exec(principal)?.[1]
+
+/** Of any policy: whether it is about this role. A policy of the role's own names no principal. */
+export const namesRole = ({ Principal, NotPrincipal }: Statement, role: string): boolean => {
+  const isNamed = (one: unknown): boolean =>
+    one === '*' ||
+    textsOf(fieldsOf(one).AWS).some((text) => text === '*' || text === role || accountOf(text) === role.split(':')[4])
+  if (NotPrincipal !== undefined) return !isNamed(NotPrincipal)
+  return Principal === undefined || isNamed(Principal)
+}
+
+export const matches = (statement: Statement, { service, principal, action, resource, context }: Request): boolean =>
   (service === undefined || namesService(statement, service)) &&
+  (principal === undefined || namesRole(statement, principal)) &&
   namesAction(statement, action) &&
   namesResource(statement, resource) &&
   conditionsHold(statement, context)

@@ -40,8 +40,6 @@ const presences: readonly Presence[] = [
   { key: /^secretsmanager:Name$/i, actions: /^secretsmanager:CreateSecret$/i, because: 'required' },
   // Absent means false: a policy that could be public is meant to be refused.
   { key: /^secretsmanager:BlockPublicPolicy$/i, actions: /^secretsmanager:PutResourcePolicy$/i, because: 'we send it' },
-  // Who registers clients names the function in every request; who names none may not register.
-  { key: /^secretsmanager:RotationLambdaARN$/i, actions: /^secretsmanager:RotateSecret$/i, because: 'we send it' },
   {
     key: /^dynamodb:LeadingKeys$/i,
     actions: /^dynamodb:(Get|Put|Update|Delete)Item$|^dynamodb:Query$/i,

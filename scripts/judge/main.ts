@@ -14,7 +14,7 @@ CDK_OUT                    folder that cdk synth wrote; several are deployed sid
 --against OLD_OUT          also compare with the folder of the deployed templates
 --concurrency-quota N      the account's concurrent executions (default ${defaultSettings.concurrencyQuota})
 
-Exit code: 0 without findings, 1 with findings, 2 for a bad command line.`
+Exit code: 0 without findings, 1 with findings, 2 for a bad command line or folder.`
 
 interface Command {
   readonly stacks: readonly Stack[]
@@ -22,8 +22,14 @@ interface Command {
   readonly settings: Settings
 }
 
-/** @throws with what to type. */
-const readCommand = (args: readonly string[]): Command => {
+interface Line {
+  readonly folders: readonly string[]
+  readonly against: string | undefined
+  readonly settings: Settings
+}
+
+/** @throws when the line cannot be read: what to type is in the usage. */
+const readLine = (args: readonly string[]): Line => {
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
@@ -32,12 +38,17 @@ const readCommand = (args: readonly string[]): Command => {
   if (positionals.length === 0) throw new Error('CDK_OUT is missing.')
   const quota = values['concurrency-quota'] ?? String(defaultSettings.concurrencyQuota)
   if (!/^[1-9]\d*$/.test(quota)) throw new Error(`--concurrency-quota must be a whole number above 0, not ${quota}.`)
-  return {
-    stacks: positionals.flatMap((folder) => readFolder(folder)),
-    before: values.against === undefined ? [] : readFolder(values.against),
-    settings: { concurrencyQuota: Number(quota) },
-  }
+  return { folders: positionals, against: values.against, settings: { concurrencyQuota: Number(quota) } }
 }
+
+/** @throws when a folder cannot be read, with its name. */
+const readFolders = ({ folders, against, settings }: Line): Command => ({
+  stacks: folders.flatMap((folder) => readFolder(folder)),
+  before: against === undefined ? [] : readFolder(against),
+  settings,
+})
+
+const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 const totalsOf = (stacks: readonly Stack[]): readonly string[] =>
   [...reservedIn(stacks)].map(
@@ -51,11 +62,18 @@ export const run = async (
   print: (line: string) => void,
   note: (line: string) => void,
 ): Promise<0 | 1 | 2> => {
+  let line: Line
+  try {
+    line = readLine(args)
+  } catch (error) {
+    note(`${textOf(error)}\n\n${usage}`)
+    return 2
+  }
   let command: Command
   try {
-    command = readCommand(args)
+    command = readFolders(line)
   } catch (error) {
-    note(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`)
+    note(textOf(error))
     return 2
   }
   const { stacks, before, settings } = command

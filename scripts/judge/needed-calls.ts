@@ -11,6 +11,10 @@ export interface NeededCalls {
   readonly demanded?: readonly string[]
   /** Calls that only some configurations lead to: allowed where they do, and not missed elsewhere. */
   readonly optional?: readonly string[]
+  /** The source of the events that it puts on the stage's bus. */
+  readonly tells?: string
+  /** Whoever may invoke it stands by name in its own policy, which denies everybody else. */
+  readonly hasNamedCallers?: true
   /** Its calls to Secrets Manager are about secrets of its own, and not about those of the stage's clients. */
   readonly ownSecrets?: true
 }
@@ -58,6 +62,7 @@ export const neededCalls: Readonly<Record<string, NeededCalls>> = {
     ],
     demanded: writing,
     optional: ['secretsmanager:ListSecretVersionIds', 'kms:Encrypt'],
+    tells: 'm2m.rotation',
   },
   'project-rotation': {
     bundle: 'on-project-rotation',
@@ -70,10 +75,11 @@ export const neededCalls: Readonly<Record<string, NeededCalls>> = {
       'ssm:GetParameter',
     ],
     optional: ['secretsmanager:ListSecretVersionIds', ...writing],
+    tells: 'm2m.rotation',
     ownSecrets: true,
   },
   registrar: { bundle: 'on-client-resource', ...registering },
-  clients: { bundle: 'on-clients-request', ...registering },
+  clients: { bundle: 'on-clients-request', ...registering, hasNamedCallers: true },
   archive: { bundle: 'on-archive', calls: ['s3:PutObject'] },
   identify: {
     bundle: 'on-identify',
@@ -81,6 +87,7 @@ export const neededCalls: Readonly<Record<string, NeededCalls>> = {
     demanded: reading,
     // The table that counts its searches, where it reserves nothing.
     optional: ['dynamodb:UpdateItem'],
+    hasNamedCallers: true,
   },
   intake: {
     bundle: 'on-leak-report',
@@ -92,6 +99,7 @@ export const neededCalls: Readonly<Record<string, NeededCalls>> = {
       'events:PutEvents',
     ],
     optional: reading,
+    tells: 'm2m.leak-intake',
     ownSecrets: true,
   },
   incident: {
@@ -99,18 +107,21 @@ export const neededCalls: Readonly<Record<string, NeededCalls>> = {
     calls: [...askingForRotations, 'events:PutEvents', 'ssm:GetParameter'],
     demanded: ['lambda:InvokeFunction'],
     optional: ['secretsmanager:ListSecretVersionIds'],
+    tells: 'm2m.incident',
   },
   campaign: {
     bundle: 'on-campaign',
     calls: [...askingForRotations, 'lambda:InvokeFunction', 'events:PutEvents', 'ssm:GetParameter'],
     demanded: ['lambda:CheckpointDurableExecution', 'lambda:GetDurableExecutionState'],
     optional: ['secretsmanager:ListSecretVersionIds'],
+    tells: 'm2m.campaign',
   },
   sweep: {
     bundle: 'on-sweep',
     calls: [...askingForRotations, 'events:PutEvents', 'ssm:GetParameter'],
     demanded: ['lambda:InvokeFunction'],
     optional: ['secretsmanager:ListSecretVersionIds', 'dynamodb:Query'],
+    tells: 'm2m.sweep',
   },
   reads: { bundle: 'on-read', calls: ['dynamodb:UpdateItem'] },
   vendor: {
@@ -123,6 +134,7 @@ export const neededCalls: Readonly<Record<string, NeededCalls>> = {
     ],
     demanded: reading,
     optional: ['secretsmanager:ListSecretVersionIds'],
+    tells: 'm2m.vendor',
   },
 }
 

@@ -58,6 +58,12 @@ export const TARGETS_A_RULE = 5
 export const UNRESERVED_CONCURRENCY = 100
 export const DEFAULT_CONCURRENCY_QUOTA = 1_000
 
+/** https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-lambda-function-vpcconfig.html */
+export const network = { securityGroups: 5, subnets: 16 }
+
+/** https://docs.aws.amazon.com/tag-editor/latest/userguide/tagging.html: the tags that a user gives one resource. */
+export const TAGS_A_RESOURCE = 50
+
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html */
 export const template = {
   bytes: 1_048_576,

@@ -214,6 +214,20 @@ describe('a service that calls in a role', () => {
     expect(findings).toEqual([expect.stringContaining('needs sqs:SendMessage')])
   })
 
+  test('a queue whose policy denies the role loses what failed', async () => {
+    const denial = { Effect: 'Deny', Principal: '*', Action: 'sqs:SendMessage', Resource: '*' }
+    const Closed = resource('AWS::SQS::QueuePolicy', { Queues: [ref('Queue')], PolicyDocument: policy(denial) })
+    const findings = await spoken({
+      Fn,
+      Queue,
+      Closed,
+      Schedule,
+      Role: role(trusting('default'), [mayInvoke, maySend]),
+    })
+
+    expect(findings).toEqual([expect.stringMatching(/needs sqs:SendMessage on .*: denied/)])
+  })
+
   test("a function in a VPC needs each action of AWS's managed policy, and may deny them to its own code", async () => {
     const Vpc = resource('AWS::Lambda::Function', { FunctionName: 'worker', Role: arn('Role'), VpcConfig: {} })
     const network = (actions: readonly string[]) => ({ Effect: 'Allow', Action: actions, Resource: '*' })
@@ -256,6 +270,19 @@ describe("a customer's key", () => {
     expect(await spoken({ Topic: Encrypted, Alarm, Policy, Key })).toEqual([])
     expect(await spoken({ Topic: Encrypted, Alarm, Policy, Key: key() })).toEqual([
       'planted/Topic: cloudwatch.amazonaws.com needs kms:GenerateDataKey, kms:Decrypt with the key Key, whose policy does not allow it',
+    ])
+  })
+
+  test('of a topic admits EventBridge without a condition on the source, which its requests to KMS lack', async () => {
+    const Encrypted = resource('AWS::SNS::Topic', { TopicName: 'alarms', KmsMasterKeyId: arn('Key') })
+    const Rule = resource('AWS::Events::Rule', { Name: 'rule', Targets: [{ Arn: ref('Topic') }] })
+    const Policy = only('events.amazonaws.com')
+
+    const open = key(allow('events.amazonaws.com', uses, '*'))
+    const narrowed = key(allow('events.amazonaws.com', uses, '*', account))
+    expect(await spoken({ Topic: Encrypted, Rule, Policy, Key: open })).toEqual([])
+    expect(await spoken({ Topic: Encrypted, Rule, Policy, Key: narrowed })).toEqual([
+      expect.stringContaining('events.amazonaws.com needs kms:GenerateDataKey, kms:Decrypt with the key Key'),
     ])
   })
 

@@ -136,11 +136,14 @@ describe('a key that a request may lack', () => {
     expect(await spoken({ Principal: { AWS: '*' }, Action: 'sqs:SendMessage', Condition })).toHaveLength(1)
   })
 
-  test('a key that AWS may fill from what is stored is not required to be absent', async () => {
+  test('a key that AWS may fill from what is stored is required neither to be absent nor to be there', async () => {
     const absent = { Null: { 'secretsmanager:RotationLambdaARN': 'true' } }
     const tolerant = { ArnEqualsIfExists: { 'secretsmanager:RotationLambdaARN': 'arn:aws:lambda:r:a:function:f' } }
 
     expect(await spoken({ Action: 'secretsmanager:RotateSecret', Condition: absent })).toHaveLength(1)
+    const strict = { ArnEquals: tolerant.ArnEqualsIfExists }
+
+    expect(await spoken({ Action: 'secretsmanager:RotateSecret', Condition: strict })).toHaveLength(1)
     expect(await spoken({ Action: 'secretsmanager:RotateSecret', Condition: tolerant })).toEqual([])
   })
 })

@@ -73,7 +73,6 @@ describe('npm run judge', () => {
 
   test.each([
     ['without a folder', []],
-    ['with a folder that holds no stack', [root]],
     ['with an option that it does not know', [clean, '--fast']],
     ['with a quota that is no number', [clean, '--concurrency-quota', 'many']],
   ])('exits with 2 %s, and says what to type', async (_what, args) => {
@@ -82,6 +81,17 @@ describe('npm run judge', () => {
     expect(code).toBe(2)
     expect(out).toEqual([])
     expect(notes).toContain('Usage: npm run judge -- [options] CDK_OUT…')
+  })
+
+  test.each([
+    ['a folder', [root]],
+    ['an older folder', [clean, '--against', root]],
+  ])('exits with 2 when %s holds no stack, and prints the error without the usage', async (_what, args) => {
+    expect(await judged(...args)).toEqual({
+      code: 2,
+      out: [],
+      notes: `${root} has no manifest.json: pass the folder that cdk synth writes.`,
+    })
   })
 
   test('judges a stack whose account and Region the synthesis leaves open', async () => {

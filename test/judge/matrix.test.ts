@@ -51,6 +51,7 @@ const features: Readonly<Record<string, Fields>> = {
   "a customer's key": { keyArn: key('2') },
   'a VPC': { network: { subnetIds: ['subnet-0123456789abcdef0'], securityGroupIds: ['sg-0123456789abcdef0'] } },
   'a permissions boundary': { permissionsBoundaryArn: `arn:aws:iam::${ACCOUNT}:policy/boundary` },
+  'a key for logs and alarms': { monitoringKey: 'create' },
   replicas: { replicas: [{ region: 'eu-north-1' }, { region: 'eu-central-1', keyArn: key('3', 'eu-central-1') }] },
   'locked evidence': { evidence: { objectLock: 'compliance' } },
   'nothing reserved': { reservedConcurrency: 'none' },

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { type BundleName, bundleDirectory } from '../../lib/base/function-bundle.ts'
+import { toldTypes } from '../../lib/base/told-types.ts'
 import { neededBy, neededCalls } from '../../scripts/judge/needed-calls.ts'
 import { neededCallsRule } from '../../scripts/judge/rules/needed-calls.ts'
 import { ACCOUNT, arn, policy, REGION, ref, resource, said, stackOf } from './plant.ts'
@@ -36,6 +37,20 @@ describe("a function's role", () => {
   test('that allows a call which is never made is found', async () => {
     expect(await spoken('m2m-prod-archive', allow(['s3:PutObject', 's3:DeleteObject']))).toEqual([
       'planted/Fn: Role allows s3:DeleteObject, which it never calls',
+    ])
+  })
+
+  test.each(['s3:*', 's3:Put*', '*'])('that allows %s, whatever that comes to mean, is found', async (pattern) => {
+    expect(await spoken('m2m-prod-archive', allow(pattern))).toContain(
+      `planted/Fn: Role allows ${pattern}, which it never calls`,
+    )
+  })
+
+  test('that allows all but some calls is found', async () => {
+    const most = { Effect: 'Allow', NotAction: 'iam:*', Resource: '*' }
+
+    expect(await spoken('m2m-prod-archive', allow('s3:PutObject'), most)).toEqual([
+      'planted/Fn: Role allows all but iam:*',
     ])
   })
 
@@ -99,12 +114,17 @@ test('a function is known by the longest end of its name', () => {
   expect(neededBy('m2m-prod-rotation')?.bundle).toBe('on-rotation')
 })
 
-describe.each(Object.entries(neededCalls))('the calls of %s', (_name, { bundle, calls }) => {
+describe.each(Object.entries(neededCalls))('the calls of %s', (_name, { bundle, calls, tells }) => {
   const text = readFileSync(`${bundleDirectory(bundle as BundleName)}/index.mjs`, 'utf8')
   /** IAM's name of the action is that of the call, but for Lambda's. */
   const operation = (action: string): string => action.replace(/^.*:/, '').replace('InvokeFunction', 'Invoke')
 
   test('stand in its bundle', () => {
     expect(calls.filter((action) => !text.includes(operation(action)))).toEqual([])
+  })
+
+  test.runIf(calls.includes('events:PutEvents'))('include events of the source that its bundle names', () => {
+    expect(Object.keys(toldTypes)).toContain(tells)
+    expect(text).toContain(`"${tells}"`)
   })
 })

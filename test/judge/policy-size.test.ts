@@ -147,6 +147,28 @@ describe('what else grows', () => {
     expect(await spoken(named(81))).toEqual(['planted/Queue: 81 characters in QueueName, of 80'])
   })
 
+  test('security groups and subnets of a function', async () => {
+    const ids = (count: number) => Array.from({ length: count }, (_, index) => `id-${index}`)
+    const fn = (groups: number, subnets: number) => ({
+      Fn: resource('AWS::Lambda::Function', { VpcConfig: { SecurityGroupIds: ids(groups), SubnetIds: ids(subnets) } }),
+    })
+
+    expect(await spoken(fn(5, 16))).toEqual([])
+    expect(await spoken(fn(6, 17))).toEqual(['planted/Fn: 6 security groups, of 5', 'planted/Fn: 17 subnets, of 16'])
+  })
+
+  test('tags of a resource, whether they are a list or an object', async () => {
+    const list = (count: number) => Array.from({ length: count }, (_, index) => ({ Key: `k${index}`, Value: 'v' }))
+    const map = (count: number) => Object.fromEntries(list(count).map(({ Key, Value }) => [Key, Value]))
+    const tagged = (count: number) => ({
+      Queue: resource('AWS::SQS::Queue', { Tags: list(count) }),
+      Parameter: resource('AWS::SSM::Parameter', { Tags: map(count) }),
+    })
+
+    expect(await spoken(tagged(50))).toEqual([])
+    expect(await spoken(tagged(51))).toEqual(['planted/Queue: 51 tags, of 50', 'planted/Parameter: 51 tags, of 50'])
+  })
+
   test('resources, outputs and bytes of a template', async () => {
     const many = (count: number) =>
       Object.fromEntries(Array.from({ length: count }, (_, index) => [`R${index}`, { Value: 'x' }]))

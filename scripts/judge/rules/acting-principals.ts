@@ -1,11 +1,11 @@
 // service-principal: every service that acts on a resource is named in its policy, with a condition that says for whom it acts; every
 // role that a service uses trusts that service and allows the call. And no policy admits a service without such a condition: a service
 // that acts for somebody of another account is the same principal (the "confused deputy" of the IAM User Guide).
-import { type Act, actsOf, keyUsesOf } from '../acts.ts'
+import { type Act, actsOf, keyUsesOf, sendsNoSourceToKms } from '../acts.ts'
 import { type Context, conditionsOf, decide } from '../evaluate.ts'
 import { fieldsOf, textsOf } from '../fields.ts'
 import { type Finding, finder, type Rule } from '../finding.ts'
-import { functionOf, type Policy, policiesFor, policiesOf, type Statement } from '../policies.ts'
+import { functionOf, type Policy, type PolicyKind, policiesFor, policiesOf, type Statement } from '../policies.ts'
 import { ofType, type Resource, type Stack } from '../template.ts'
 
 const find = finder('service-principal')
@@ -49,7 +49,14 @@ const judgeRole = (stack: Stack, { by, service, action, on, sourceArn, role }: A
   const hasMore = textsOf(found.properties.ManagedPolicyArns).some((arn) => stack.find(arn) === undefined)
   const isTrusted =
     decide(trust, { service, action: 'sts:AssumeRole', context: contextOf(stack, sourceArn) }) === 'allowed'
-  const decision = decide(rights, { action, ...(on === '*' ? {} : { resource: on }), context: {} })
+  const target = functionOf(stack, on) ?? stack.find(on)
+  const principal = stack.arnOf(found)
+  const decision = decide([...rights, ...(target === undefined ? [] : ownStatements(stack, target))], {
+    principal,
+    action,
+    ...(on === '*' ? {} : { resource: on }),
+    context: { 'aws:principalarn': principal, 'aws:principalaccount': stack.account, 'aws:securetransport': 'true' },
+  })
   return [
     ...(isTrusted ? [] : [find(stack, by.id, `${service} cannot assume ${printedResource(found)}`)]),
     ...(decision === 'allowed' || (hasMore && decision === 'not allowed')
@@ -80,6 +87,9 @@ const sourceKey = /^(aws:Source(Arn|Account|OrgID|OrgPaths|Owner)|kms:Encryption
 /** These assume a role only for what the account itself has set up with iam:PassRole, and send no source. */
 const sendNoSource = ['lambda.amazonaws.com', 'apigateway.amazonaws.com', 'edgelambda.amazonaws.com']
 
+const mayLackSource = (kind: PolicyKind, service: string): boolean =>
+  (kind === 'trust' && sendNoSource.includes(service)) || (kind === 'kms' && sendsNoSourceToKms(service))
+
 const saysForWhom = (statement: Statement): boolean =>
   conditionsOf(statement).some(
     ({ key, operator }) => sourceKey.test(key) && !operator.isNegated && !operator.ifExists && operator.name !== 'null',
@@ -88,7 +98,7 @@ const saysForWhom = (statement: Statement): boolean =>
 const judgeAdmissions = (stack: Stack, { kind, statedBy, statements }: Policy): readonly Finding[] =>
   statements.flatMap((statement) => {
     const services = textsOf(fieldsOf(statement.Principal).Service)
-    const open = services.filter((service) => !(kind === 'trust' && sendNoSource.includes(service)))
+    const open = services.filter((service) => !mayLackSource(kind, service))
     if (statement.Effect !== 'Allow' || open.length === 0 || saysForWhom(statement)) return []
     const sid = statement.Sid === undefined ? '' : ` (${String(statement.Sid)})`
     return [find(stack, statedBy.id, `${open.join(', ')} is allowed without aws:SourceArn or aws:SourceAccount${sid}`)]

@@ -1,6 +1,6 @@
 // needed-calls: the role of each function allows every call that the function makes, in spite of its own denials, and no call that it
 // never makes. Who else may do what is not judged here.
-import { conditionsHold, conditionsOf, matchesAction, matchesPattern, namesAction } from '../evaluate.ts'
+import { conditionsHold, conditionsOf, matchesPattern, namesAction } from '../evaluate.ts'
 import { textsOf } from '../fields.ts'
 import { type Finding, finder, type Rule } from '../finding.ts'
 import { isMeant, neededBy, ofLambda } from '../needed-calls.ts'
@@ -58,12 +58,17 @@ const judgeFunction = (stack: Stack, fn: Resource): readonly Finding[] => {
   )
   const allowed = statements.filter(({ Effect }) => Effect === 'Allow').flatMap(({ Action }) => textsOf(Action))
   const known = [...calls, ...demanded, ...optional]
+  // A pattern stands for what AWS adds later, too.
   const unneeded = allowed.filter(
-    (pattern) => !ofLambda.test(pattern) && !known.some((action) => matchesAction(pattern, action)),
+    (pattern) => !ofLambda.test(pattern) && !known.some((action) => pattern.toLowerCase() === action.toLowerCase()),
   )
+  const exceptions = statements.filter(({ Effect, NotAction }) => Effect === 'Allow' && NotAction !== undefined)
   return [
     ...missing.map((action) => find(stack, fn.id, `calls ${action}, which ${role.id} does not allow`)),
     ...[...new Set(unneeded)].map((action) => find(stack, fn.id, `${role.id} allows ${action}, which it never calls`)),
+    ...exceptions.map(({ NotAction }) =>
+      find(stack, fn.id, `${role.id} allows all but ${textsOf(NotAction).join(', ')}`),
+    ),
   ]
 }
 

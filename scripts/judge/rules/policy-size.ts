@@ -87,10 +87,24 @@ const environmentBytes = ({ properties }: Resource): number =>
     0,
   )
 
+const judgeFunction = (stack: Stack, fn: Resource): readonly Finding[] => {
+  const { SecurityGroupIds, SubnetIds } = fieldsOf(fn.properties.VpcConfig)
+  return [
+    ...over(stack, fn.id, environmentBytes(fn), quotas.ENVIRONMENT_BYTES, "bytes in a function's environment"),
+    ...over(stack, fn.id, listOf(SecurityGroupIds).length, quotas.network.securityGroups, 'security groups'),
+    ...over(stack, fn.id, listOf(SubnetIds).length, quotas.network.subnets, 'subnets'),
+  ]
+}
+
+/** A list of keys and values, or an object: each resource type has one of the two. */
+const tagsOf = ({ Tags }: Resource['properties']): number =>
+  Array.isArray(Tags) ? Tags.length : Object.keys(fieldsOf(Tags)).length
+
+const judgeTags = (stack: Stack): readonly Finding[] =>
+  stack.resources.flatMap(({ id, properties }) => over(stack, id, tagsOf(properties), quotas.TAGS_A_RESOURCE, 'tags'))
+
 const judgeSettings = (stack: Stack): readonly Finding[] => [
-  ...ofType(stack, 'AWS::Lambda::Function').flatMap((fn) =>
-    over(stack, fn.id, environmentBytes(fn), quotas.ENVIRONMENT_BYTES, "bytes in a function's environment"),
-  ),
+  ...ofType(stack, 'AWS::Lambda::Function').flatMap((fn) => judgeFunction(stack, fn)),
   ...ofType(stack, 'AWS::Events::Rule').flatMap((rule) => {
     const { EventPattern, Targets } = rule.properties
     const pattern = EventPattern === undefined ? 0 : JSON.stringify(EventPattern).length
@@ -131,6 +145,7 @@ export const policySize: Rule = {
       ...judgeRoles(stack),
       ...judgeSettings(stack),
       ...judgeNames(stack),
+      ...judgeTags(stack),
       ...judgeTemplate(stack),
     ]),
 }

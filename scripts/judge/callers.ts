@@ -1,0 +1,117 @@
+// Who calls, as the rules ask it of a stack's policies: a function's role inside of its function, and whoever is not meant to get in.
+// What each may do by its own policies, what a resource's policy says of it, and what AWS puts into its requests.
+import { keyUsesOf } from './acts.ts'
+import { type Context, type Decision, decide, matchesAction } from './evaluate.ts'
+import { textsOf } from './fields.ts'
+import { isMeant, type NeededCalls, neededBy } from './needed-calls.ts'
+import { policiesFor, type Statement } from './policies.ts'
+import { ofType, type Resource, type Stack } from './template.ts'
+
+export interface Caller {
+  readonly arn: string
+  /** Of its own policies. */
+  readonly rights: readonly Statement[]
+  readonly context: Context
+}
+
+export interface FunctionCaller extends Caller {
+  readonly fn: Resource
+  readonly name: string
+  readonly role: Resource
+  readonly needed: NeededCalls
+}
+
+const identity = (arn: string): Context => ({
+  'aws:principalarn': arn,
+  'aws:principalaccount': arn.split(':')[4] ?? '',
+  'kms:calleraccount': arn.split(':')[4] ?? '',
+  'aws:securetransport': 'true',
+  'aws:viaawsservice': 'false',
+  'aws:principalisawsservice': 'false',
+})
+
+/** Each function whose calls are listed, as its role inside of it. */
+export const functionCallers = (stack: Stack): readonly FunctionCaller[] =>
+  ofType(stack, 'AWS::Lambda::Function').flatMap((fn) => {
+    const name = String(fn.properties.FunctionName)
+    const needed = neededBy(name)
+    const role = stack.find(fn.properties.Role)
+    if (needed === undefined || role === undefined) return []
+    const rights = policiesFor(stack, role)
+      .filter(({ kind }) => kind !== 'trust')
+      .flatMap(({ statements }) => statements)
+    const arn = stack.arnOf(role)
+    const context = {
+      ...identity(arn),
+      'lambda:sourcefunctionarn': stack.arnOf(fn),
+      'aws:resourceaccount': stack.account,
+    }
+    return [{ arn, rights, context, fn, name, role, needed }]
+  })
+
+const administration: readonly Statement[] = [{ Effect: 'Allow', Action: '*', Resource: '*' }]
+
+/** A role without rights of its own, as far as the stack knows. */
+export const callerOf = (arn: string): Caller => ({ arn, rights: [], context: identity(arn) })
+
+const stranger = (account: string): Caller => {
+  const arn = `arn:aws:iam::${account}:role/stranger`
+  return { arn, rights: administration, context: identity(arn) }
+}
+
+/** A role with AdministratorAccess, which no policy of the stack names. */
+export const ownStranger = ({ account }: Stack): Caller => stranger(account)
+
+/** The same, of an account that no configuration names. */
+export const foreignStranger = (): Caller => stranger('000000000000')
+
+export const policyOn = (stack: Stack, resource: Resource): readonly Statement[] =>
+  policiesFor(stack, resource).flatMap(({ statements }) => statements)
+
+export interface Call {
+  readonly action: string
+  readonly resource: string
+  readonly context?: Context
+}
+
+/** What a request to write evidence has in it, whoever sends it: without it, a bucket's denial of such requests hides what else is open. */
+export const inRequest: Readonly<Record<string, Context>> = {
+  's3:PutObject': { 's3:if-none-match': '*', 's3:tlsversion': '1.3' },
+}
+
+const ask = (statements: readonly Statement[], caller: Caller, { action, resource, context = {} }: Call): Decision =>
+  decide(statements, { principal: caller.arn, action, resource, context: { ...caller.context, ...context } })
+
+/** By the caller's own policies alone. */
+export const mayBy = (caller: Caller, call: Call): Decision => ask(caller.rights, caller, call)
+
+/** By the policy of what is called alone. */
+export const mayOn = (policy: readonly Statement[], caller: Caller, call: Call): Decision => ask(policy, caller, call)
+
+/** Within an account, a permission of either side is enough, and a denial of either side is final. */
+export const mayByEither = (policy: readonly Statement[], caller: Caller, call: Call): Decision =>
+  ask([...caller.rights, ...policy], caller, call)
+
+/** What the caller's own policies allow an action on. */
+export const allowedOn = ({ rights }: Caller, action: string): readonly string[] =>
+  rights
+    .filter(({ Effect, Action }) => Effect === 'Allow' && textsOf(Action).some((one) => matchesAction(one, action)))
+    .flatMap(({ Resource }) => textsOf(Resource))
+
+/** Keys that encrypt nothing else of the stack: those of secrets. */
+export const secretKeysOf = (stack: Stack): readonly Resource[] => {
+  const others = new Set(keyUsesOf(stack).map(({ key }) => key))
+  return ofType(stack, 'AWS::KMS::Key').filter((key) => !others.has(key))
+}
+
+/** A secret of one of the stage's clients, by what the functions that read those may read. */
+export const clientSecretOf = (stack: Stack): string | undefined =>
+  functionCallers(stack)
+    .filter(({ needed }) => needed.ownSecrets !== true)
+    .flatMap((caller) =>
+      allowedOn(caller, 'secretsmanager:GetSecretValue').filter((arn) =>
+        isMeant(caller.name, 'secretsmanager:GetSecretValue', arn),
+      ),
+    )
+    .find((arn) => arn.endsWith('/*'))
+    ?.replace(/\*$/, 'any-client-AbCdEf')

@@ -1,0 +1,59 @@
+// One fault planted in the template of the configuration that has everything on: what a rule says of it, and of nothing else.
+import { type Fields, fieldsOf, isFields, listOf } from '../../scripts/judge/fields.ts'
+import type { Rule } from '../../scripts/judge/finding.ts'
+import { readTemplate, type Stack } from '../../scripts/judge/template.ts'
+import { said } from './plant.ts'
+import { fixture, synthesised } from './synthesised.ts'
+
+type Json = Record<string, unknown>
+
+const { stack, template } = synthesised(fixture('everything'))
+
+export const ACCOUNT = stack.account
+
+/** The properties of the resource whose logical id begins so; the change is made in place. */
+export type Change = (properties: Json, id: string) => void
+
+/** Resources by the beginning of their logical id, and by their type. */
+export const planted = (begins: string, type: string, change: Change): Stack => {
+  const copy = structuredClone(template) as Json
+  const found = Object.entries(fieldsOf(copy.Resources)).filter(
+    ([id, one]) => id.startsWith(begins) && fieldsOf(one).Type === type,
+  )
+  if (found.length === 0) throw new Error(`${begins} (${type}) is not in the template.`)
+  for (const [id, one] of found) change(fieldsOf(one).Properties as Json, id)
+  return readTemplate(copy, stack)
+}
+
+/** Adds a resource of its own. */
+export const plantedBeside = (id: string, one: object): Stack => {
+  const copy = structuredClone(template) as Json
+  ;(copy.Resources as Json)[id] = one
+  return readTemplate(copy, stack)
+}
+
+export const statementsIn = (document: unknown): Json[] =>
+  listOf(fieldsOf(document).Statement).filter(isFields) as Json[]
+
+/** The statement of this id, which must be there. */
+export const statementIn = (document: unknown, sid: string): Json => {
+  const found = statementsIn(document).find(({ Sid }) => Sid === sid)
+  if (found === undefined) throw new Error(`No statement is called ${sid}.`)
+  return found
+}
+
+export const withoutStatement = (document: unknown, sid: string): void => {
+  const gone = statementIn(document, sid)
+  ;(document as Json).Statement = statementsIn(document).filter((one) => one !== gone)
+}
+
+export const withStatement = (document: unknown, statement: Fields): void => {
+  ;(document as Json).Statement = [...statementsIn(document), statement]
+}
+
+/** What the rule says of the good template and of the faulty one. */
+export const saidOf = async (rule: Rule, faulty: Stack) => {
+  const before = await said(rule, stack)
+  if (before.length > 0) throw new Error(`The good template has findings: ${before.join('; ')}`)
+  return said(rule, faulty)
+}

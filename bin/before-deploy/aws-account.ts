@@ -83,6 +83,16 @@ const hasDurable = async ({ lambda }: Clients): Promise<boolean> => {
   }
 }
 
+const hasType = async ({ query }: SignedProtocols, type: string): Promise<boolean> => {
+  try {
+    await query('cloudformation', 'DescribeType', { Type: 'RESOURCE', TypeName: type })
+    return true
+  } catch (error) {
+    if (error instanceof AwsCallError && error.errorName === 'TypeNotFoundException') return false
+    throw error
+  }
+}
+
 export interface AwsAccountInput {
   readonly clients: Clients
   readonly around: Surroundings
@@ -113,6 +123,7 @@ export const createAwsAccount = ({ clients, around, endpointOf }: AwsAccountInpu
       return (await unlessMissing(asked('lambda:GetFunctionConcurrency', call)))?.ReservedConcurrentExecutions ?? 0
     },
     hasDurableFunctions: () => hasDurable(clients),
+    hasResourceType: (type) => hasType(services, type),
     apiGatewayLogRole: async () => {
       const { cloudwatchRoleArn: role } = await services.get('apigateway', 'GET', '/account')
       return typeof role === 'string' && role !== '' ? role : undefined

@@ -4,7 +4,7 @@
 import type { Timing } from '../../lambda/core/base/timing.ts'
 import type { DeployConfig } from '../../lib/config/deploy-config.ts'
 import type { Account, Stack } from './account.ts'
-import { checkConcurrency, checkDurable, checkLogRole } from './capacity-checks.ts'
+import { checkConcurrency, checkDurable, checkLogRole, checkResourceTypes } from './capacity-checks.ts'
 import { type Check, type CheckResult, couldNotLook, runChecks } from './check.ts'
 import type { Surroundings } from './intrinsics.ts'
 import { checkNames } from './name-checks.ts'
@@ -88,6 +88,11 @@ const checksOf = ({ deployment, identity, account, timing }: BeforeDeployInput):
       check: 'durable functions',
       what: `whether Lambda in ${around.region} has them (https://builder.aws.com/build/capabilities says so, too)`,
       run: () => checkDurable(plan, account),
+    },
+    {
+      check: 'resource types',
+      what: `whether CloudFormation in ${around.region} makes every type of resource`,
+      run: () => checkResourceTypes(plan, account),
     },
     {
       check: 'API Gateway logs',

@@ -34,6 +34,8 @@ export interface Plan {
   readonly reservations: readonly Reservation[]
   /** Names of functions that are durable. */
   readonly durable: readonly string[]
+  /** Those of the template that not every Region has. */
+  readonly rareTypes: readonly string[]
   readonly apiGatewayLogs: 'none' | 'needRole' | 'makeRole'
   /** ARNs of roles that functions' policies let in, as principals. */
   readonly letIn: readonly string[]
@@ -61,6 +63,9 @@ const NAME_PROPERTY: Readonly<Record<string, string>> = {
   'AWS::Scheduler::Schedule': 'Name',
   'AWS::SecretsManager::Secret': 'Name',
 }
+
+/** `cdk synth` warns about it for Regions of GovCloud, whose CloudFormation does not know it; others may be as late. */
+const RARE_TYPES = ['AWS::Lambda::ResourcePolicy']
 
 interface Resource {
   readonly type: string
@@ -169,6 +174,7 @@ export const planOf = (template: Template, around: Surroundings): Plan => {
     durable: functions.flatMap(({ functionName, properties }) =>
       properties.DurableConfig === undefined ? [] : [functionName],
     ),
+    rareTypes: RARE_TYPES.filter((rare) => resources.some(({ type }) => type === rare)),
     apiGatewayLogs: apiGatewayLogsOf(resources),
     letIn: letInBy(resources, around),
     ...(bootstrap === undefined ? {} : { bootstrap }),

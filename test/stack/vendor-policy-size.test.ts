@@ -47,7 +47,9 @@ test.each([
 ])('more %s than fit are refused, with how many do, and so many do', (_, one) => {
   const admits = Array.from({ length: 60 }, one)
   const found =
-    /^m2m\.vendor\.admits are 60: .+ have (\d+) bytes, and API Gateway takes 8192: the first (\d+) fit; /.exec(faultOf(admits))
+    /^m2m\.vendor\.admits are 60: .+ have (\d+) bytes, and API Gateway takes 8192: the first (\d+) fit; /.exec(
+      faultOf(admits),
+    )
   const count = Number(found?.[2])
 
   expect(Number(found?.[1])).toBeGreaterThan(MAX_BYTES)

@@ -1,7 +1,12 @@
 // The checks on an account that is made up: what is fine, what is a problem, and what could not be looked at.
 import { describe, expect, test } from 'vitest'
 import type { Account } from '../../../bin/before-deploy/account.ts'
-import { checkConcurrency, checkDurable, checkLogRole, checkResourceTypes } from '../../../bin/before-deploy/capacity-checks.ts'
+import {
+  checkConcurrency,
+  checkDurable,
+  checkLogRole,
+  checkResourceTypes,
+} from '../../../bin/before-deploy/capacity-checks.ts'
 import { AwsCallError, couldNotLook, ok, problem, runChecks } from '../../../bin/before-deploy/check.ts'
 import { checkNames } from '../../../bin/before-deploy/name-checks.ts'
 import { checkBootstrap, checkIdentity, checkRoles, checkStack } from '../../../bin/before-deploy/place-checks.ts'

@@ -181,14 +181,22 @@ export const planOf = (template: Template, around: Surroundings): Plan => {
   }
 }
 
+const keyPoliciesIn = (template: Template, marker: string): readonly unknown[] =>
+  resourcesOf(template)
+    .filter(({ type, properties }) => type === 'AWS::KMS::Key' && JSON.stringify(properties.KeyPolicy).includes(marker))
+    .map(({ properties }) => properties.KeyPolicy)
+
+/** The same of the key that the template makes for log groups and the alarm topic. */
+export const monitoringKeyPolicyIn = (template: Template, around: Surroundings): unknown => {
+  const [policy] = keyPoliciesIn(template, '"kms:EncryptionContext:aws:logs:arn"')
+  return policy === undefined ? undefined : resolved(policy, around)
+}
+
 /**
  * The policy of the key that the template makes for secrets, with what is known of its surroundings filled in; undefined when it makes none.
  * A key for logs and alarms is used by their services themselves, and not through Secrets Manager.
  */
 export const keyPolicyIn = (template: Template, around: Surroundings): unknown => {
-  const key = resourcesOf(template).find(
-    ({ type, properties }) =>
-      type === 'AWS::KMS::Key' && JSON.stringify(properties.KeyPolicy).includes('"kms:ViaService"'),
-  )
-  return key === undefined ? undefined : resolved(key.properties.KeyPolicy, around)
+  const [policy] = keyPoliciesIn(template, '"kms:ViaService"')
+  return policy === undefined ? undefined : resolved(policy, around)
 }

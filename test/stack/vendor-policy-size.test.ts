@@ -18,11 +18,12 @@ const settingsOf = (admits: readonly unknown[]) => ({
   environment: { account: '111111111111', region: 'eu-west-1' },
   vendor: { endpoint: 'regional', admits },
 })
-const role = (_: unknown, at: number) => ({
+type Admission = (_: unknown, at: number) => Readonly<Record<string, unknown>>
+const role: Admission = (_, at) => ({
   role: `arn:aws:iam::222222222222:role/service-${at}`.padEnd(75, 'x'),
   clients: ['billing', 'orders'],
 })
-const account = (_: unknown, at: number) => ({ account: String(200000000000 + at), clients: [`client-${at}`] })
+const account: Admission = (_, at) => ({ account: String(200000000000 + at), clients: [`client-${at}`] })
 
 const faultOf = (admits: readonly unknown[]): string => {
   const config = readDeployConfig(settingsOf(admits))

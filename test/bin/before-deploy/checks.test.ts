@@ -374,7 +374,14 @@ describe('policies', () => {
   }
   const checkKey = (arn: string, policy: object, state = 'Enabled') =>
     checkForeignKey(
-      { arn, ownPolicy: { Statement: [use] }, account: '111111111111', region: 'eu-west-1' },
+      {
+        arn,
+        setting: 'keyArn',
+        section: 'An existing key',
+        ownPolicy: { Statement: [use] },
+        account: '111111111111',
+        region: 'eu-west-1',
+      },
       { key: async () => ({ state }), keyPolicy: async () => policy },
     )
   const KEY = 'arn:aws:kms:eu-west-1:111111111111:key/1'

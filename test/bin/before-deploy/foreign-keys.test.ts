@@ -10,10 +10,10 @@ import { readDeployConfig } from '../../../lib/config/deploy-config.ts'
 
 const keyIn = (region: string) => `arn:aws:kms:${region}:111111111111:key/1`
 const config = readDeployConfig({
-  stage: 'prod',
+  stage: 'sandbox',
   stytch: {
-    projectId: 'project-live-00000000-0000-4000-8000-000000000000',
-    projectSecretName: 'stytch/m2m-prod',
+    projectId: 'project-test-00000000-0000-4000-8000-000000000000',
+    projectSecretName: 'stytch/m2m-sandbox',
   },
   alarms: { email: 'oncall@example.com' },
   breakGlass: { noneBecause: 'this is a test' },
@@ -28,7 +28,7 @@ const around = {
   region: 'eu-west-1',
   partition: 'aws',
   urlSuffix: 'amazonaws.com',
-  stackName: 'm2m-prod',
+  stackName: 'm2m-sandbox',
 }
 const page = readFileSync(new URL('../../../docs/deploying.md', import.meta.url), 'utf8')
 const shown = [...page.matchAll(/^```json[^\n]*\n([\s\S]*?)^```/gm)].map(([, text = '']) => text)

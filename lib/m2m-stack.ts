@@ -25,10 +25,11 @@ import { M2mClient } from './clients/m2m-client.ts'
 import { OperatorPolicy } from './clients/operator-policy.ts'
 import { Registrar } from './clients/registrar.ts'
 import type { ClientConfig } from './config/client-config.ts'
-import type { DeployConfig } from './config/deploy-config.ts'
+import { type DeployConfig, DeployConfigFault } from './config/deploy-config.ts'
 import { neededQuota, totalReserved } from './config/reservations.ts'
 import { bootstrapDeployRoleArn, roleArn, type StageNames } from './config/stage-names.ts'
 import { breakGlassRoles, stageRoles } from './config/stage-roles.ts'
+import { templateFault } from './config/template-faults.ts'
 import { EvidenceArchive } from './incident/evidence-archive.ts'
 import { Identify } from './incident/identify.ts'
 import { IncidentFunction } from './incident/incident-function.ts'
@@ -72,7 +73,12 @@ export class M2mStack extends Stack {
   readonly vendor?: Vendor
 
   constructor(scope: Construct, id: string, { config, ...props }: M2mStackProps) {
-    super(scope, id, { description: `Rotates M2M client secrets below ${config.secretNamePrefix}`, ...props })
+    super(scope, id, {
+      description: `Rotates M2M client secrets below ${config.secretNamePrefix}`,
+      // A third of a template with many readers would be spaces, which CloudFormation counts.
+      suppressTemplateIndentation: true,
+      ...props,
+    })
     const names: StageNames = { stage: config.stage, secretNamePrefix: config.secretNamePrefix }
     const isKept = config.onRemoval === 'retain'
     // A first deployment that fails takes back what it made, which is empty; the key stays, since a secret may have been made with it.
@@ -288,6 +294,14 @@ export class M2mStack extends Stack {
     this.surround(config)
     this.tell(rotation, notifications)
     this.tellWhatIsReserved(config)
+    this.node.addValidation({ validate: () => this.assertItFits() })
+  }
+
+  /** @throws DeployConfigFault, which reads as every other fault of the configuration; found when the app is synthesised. */
+  private assertItFits(): [] {
+    const fault = templateFault(this.resolve(this._toCloudFormation()))
+    if (fault !== undefined) throw new DeployConfigFault([`m2m.${fault.join(' ')}`])
+    return []
   }
 
   private addClient(client: ClientConfig, rotation: RotationFunction): M2mClient {

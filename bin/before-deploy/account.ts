@@ -31,6 +31,8 @@ export interface Account {
   reservedBy(functionName: string): Promise<number>
   /** Whether Lambda here knows durable executions. */
   hasDurableFunctions(): Promise<boolean>
+  /** Whether CloudFormation in this Region makes resources of the type. */
+  hasResourceType(type: string): Promise<boolean>
   apiGatewayLogRole(): Promise<string | undefined>
   secret(name: string): Promise<StoredSecret | undefined>
   /** @returns what is wrong with the stored value, without any of it; undefined for nothing. */

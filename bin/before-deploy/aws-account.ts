@@ -39,6 +39,9 @@ export const createClients = (region: string | undefined): Clients => {
   }
 }
 
+/** A replica's key is asked for in its own Region. */
+const regionOf = (arn: string): string | undefined => arn.split(':')[3]
+
 /** `<member>` by `<member>`: each of its texts that is asked for. */
 const membersOf = (xml: string): readonly string[] => xml.split('<member>').slice(1)
 
@@ -85,6 +88,16 @@ const hasDurable = async ({ lambda }: Clients): Promise<boolean> => {
   }
 }
 
+const hasType = async ({ query }: SignedProtocols, type: string): Promise<boolean> => {
+  try {
+    await query('cloudformation', 'DescribeType', { Type: 'RESOURCE', TypeName: type })
+    return true
+  } catch (error) {
+    if (error instanceof AwsCallError && error.errorName === 'TypeNotFoundException') return false
+    throw error
+  }
+}
+
 export interface AwsAccountInput {
   readonly clients: Clients
   readonly around: Surroundings
@@ -115,6 +128,7 @@ export const createAwsAccount = ({ clients, around, endpointOf }: AwsAccountInpu
       return (await unlessMissing(asked('lambda:GetFunctionConcurrency', call)))?.ReservedConcurrentExecutions ?? 0
     },
     hasDurableFunctions: () => hasDurable(clients),
+    hasResourceType: (type) => hasType(services, type),
     apiGatewayLogRole: async () => {
       const { cloudwatchRoleArn: role } = await services.get('apigateway', 'GET', '/account')
       return typeof role === 'string' && role !== '' ? role : undefined
@@ -146,13 +160,18 @@ export const createAwsAccount = ({ clients, around, endpointOf }: AwsAccountInpu
       return isFine === false && faults.length === 0 ? ['it gives no reason'] : faults
     },
     key: async (arn) => {
-      const { KeyMetadata: found } = await services.json('kms', 'TrentService.DescribeKey', { KeyId: arn })
+      const { KeyMetadata: found } = await services.json(
+        'kms',
+        'TrentService.DescribeKey',
+        { KeyId: arn },
+        regionOf(arn),
+      )
       const state = typeof found === 'object' && found !== null && 'KeyState' in found ? found.KeyState : undefined
       return { state: typeof state === 'string' ? state : 'unknown' }
     },
     keyPolicy: async (arn) => {
       const input = { KeyId: arn, PolicyName: 'default' }
-      const { Policy: text } = await services.json('kms', 'TrentService.GetKeyPolicy', input)
+      const { Policy: text } = await services.json('kms', 'TrentService.GetKeyPolicy', input, regionOf(arn))
       return parseJsonObject(typeof text === 'string' ? text : '')
     },
     isTaken: async ({ type, name }) => {

@@ -4,12 +4,13 @@
 import type { Timing } from '../../lambda/core/base/timing.ts'
 import type { DeployConfig } from '../../lib/config/deploy-config.ts'
 import type { Account, Stack } from './account.ts'
-import { checkConcurrency, checkDurable, checkLogRole } from './capacity-checks.ts'
+import { checkConcurrency, checkDurable, checkLogRole, checkResourceTypes } from './capacity-checks.ts'
 import { type Check, type CheckResult, couldNotLook, runChecks } from './check.ts'
+import { foreignKeysOf } from './foreign-keys.ts'
 import type { Surroundings } from './intrinsics.ts'
 import { checkNames } from './name-checks.ts'
 import { checkBootstrap, checkIdentity, checkRoles, checkStack } from './place-checks.ts'
-import { keyPolicyIn, planOf, secretPoliciesIn, type Template } from './plan.ts'
+import { planOf, secretPoliciesIn, type Template } from './plan.ts'
 import { checkForeignKey, checkSecretPolicies } from './policy-checks.ts'
 import { secretChecks } from './secret-checks.ts'
 
@@ -17,8 +18,8 @@ export interface Deployment {
   readonly config: DeployConfig
   readonly around: Surroundings
   readonly template: Template
-  /** With a key of its own, where the configuration names somebody else's. */
-  readonly templateWithOwnKey?: Template
+  /** With keys of its own, where the configuration names somebody else's. */
+  readonly templateWithOwnKeys?: Template
 }
 
 export type Identity = Awaited<ReturnType<Account['identity']>>
@@ -33,23 +34,14 @@ export interface BeforeDeployInput {
 
 const asError = (error: unknown): Error => (error instanceof Error ? error : new Error('unknown'))
 
-const foreignKeyCheck = ({ config, around, templateWithOwnKey }: Deployment, account: Account): readonly Check[] => {
-  const { keyArn } = config
-  if (keyArn === undefined || templateWithOwnKey === undefined) return []
-  const key = {
-    arn: keyArn,
-    ownPolicy: keyPolicyIn(templateWithOwnKey, around),
-    account: around.account,
-    region: around.region,
-  }
-  return [
-    {
-      check: 'key policy',
-      what: `whether ${keyArn} lets the functions use it`,
-      run: () => checkForeignKey(key, account),
-    },
-  ]
-}
+const foreignKeyChecks = ({ config, around, templateWithOwnKeys }: Deployment, account: Account): readonly Check[] =>
+  templateWithOwnKeys === undefined
+    ? []
+    : foreignKeysOf(config, templateWithOwnKeys, around).map((key) => ({
+        check: 'key policy',
+        what: `whether ${key.arn} (${key.setting}) can be used`,
+        run: () => checkForeignKey(key, account),
+      }))
 
 const checksOf = ({ deployment, identity, account, timing }: BeforeDeployInput): readonly Check[] => {
   const { config, around, template } = deployment
@@ -82,12 +74,17 @@ const checksOf = ({ deployment, identity, account, timing }: BeforeDeployInput):
       what: 'whether Secrets Manager accepts the policy of every secret',
       run: async () => checkSecretPolicies(secretPoliciesIn(template, around), account),
     },
-    ...foreignKeyCheck(deployment, account),
+    ...foreignKeyChecks(deployment, account),
     { check: 'concurrency', what: 'how much can be reserved', run: () => checkConcurrency(plan, account) },
     {
       check: 'durable functions',
       what: `whether Lambda in ${around.region} has them (https://builder.aws.com/build/capabilities says so, too)`,
       run: () => checkDurable(plan, account),
+    },
+    {
+      check: 'resource types',
+      what: `whether CloudFormation in ${around.region} makes every type of resource`,
+      run: () => checkResourceTypes(plan, account),
     },
     {
       check: 'API Gateway logs',

@@ -1,4 +1,4 @@
-// Checks of what the account and Region must offer: enough of Lambda's concurrency, durable functions, and the role by which API Gateway
+// Checks of what the account and Region must offer: enough of Lambda's concurrency, durable functions, every type of resource, and the role by which API Gateway
 // writes logs.
 import type { Account } from './account.ts'
 import { type CheckResult, ok, problem } from './check.ts'
@@ -42,6 +42,23 @@ export const checkDurable = async (
       check,
       `Lambda in ${around.region} does not know durable functions, which ${durable.join(', ')} is`,
       `"rotation": { "noCampaignsBecause": "${around.region} has no durable functions" } (docs/campaigns.md)`,
+    ),
+  ]
+}
+
+export const checkResourceTypes = async (
+  { rareTypes, around }: Plan,
+  account: Pick<Account, 'hasResourceType'>,
+): Promise<readonly CheckResult[]> => {
+  const check = 'resource types'
+  const missing: string[] = []
+  for (const type of rareTypes) if (!(await account.hasResourceType(type))) missing.push(type)
+  if (missing.length === 0) return [ok(check, `CloudFormation in ${around.region} has all that not every Region has`)]
+  return [
+    problem(
+      check,
+      `CloudFormation in ${around.region} does not know ${missing.join(', ')}, and the template has it: the functions would not be closed to strangers without`,
+      'deploy in a Region that has it (docs/limits.md): no setting leaves it out',
     ),
   ]
 }

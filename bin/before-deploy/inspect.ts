@@ -7,6 +7,7 @@ import { assertSignedIn, wallTiming } from '../terminal/seat.ts'
 import { createAwsAccount, createClients } from './aws-account.ts'
 import { checkBeforeDeploy, type Deployment } from './before-deploy.ts'
 import { readConfiguration } from './config-file.ts'
+import { hasForeignKey, withOwnKeys } from './foreign-keys.ts'
 import { partitionOf, type Surroundings } from './intrinsics.ts'
 import { reportOf } from './report.ts'
 import { stackNameOf, synthesise } from './synthesise.ts'
@@ -23,9 +24,8 @@ const NO_ACCOUNT = '000000000000'
 
 const deploymentOf = async (config: DeployConfig, around: Surroundings): Promise<Deployment> => {
   const template = await synthesise(config)
-  if (config.keyArn === undefined) return { config, around, template }
-  const { keyArn: _notOurs, ...withOwnKey } = config
-  return { config, around, template, templateWithOwnKey: await synthesise(withOwnKey) }
+  if (!hasForeignKey(config)) return { config, around, template }
+  return { config, around, template, templateWithOwnKeys: await synthesise(withOwnKeys(config)) }
 }
 
 /** @throws CommandFault `usage` for a configuration or a sign-in that is not in order. */

@@ -38,6 +38,10 @@ const anyFits = (patterns: readonly string[], text: string): boolean => patterns
 const principalsOf = ({ Principal: principal }: Statement): readonly string[] =>
   typeof principal === 'string' ? [principal] : isFields(principal) ? texts(principal.AWS) : []
 
+/** Services come themselves, and no role's policy speaks for them. */
+const servicesOf = ({ Principal: principal }: Statement): readonly string[] =>
+  isFields(principal) ? texts(principal.Service) : []
+
 interface Condition {
   readonly operator: string
   readonly key: string
@@ -56,14 +60,17 @@ const conditionsOf = ({ Condition: condition }: Statement): readonly Condition[]
 
 const PRINCIPAL_ARN = 'aws:principalarn'
 
-const rolesOf = (statement: Statement): readonly string[] =>
+/** By the condition that names them. */
+export const rolesNamedIn = (statement: Statement): readonly string[] =>
   conditionsOf(statement).find(({ key }) => key === PRINCIPAL_ARN)?.values ?? []
 
 /** A role that is named as a principal needs no condition that names it. */
 const letsIn = (actual: Statement, needed: Statement): boolean => {
   const principals = principalsOf(actual)
   if (principals.includes('*')) return true
-  const roles = rolesOf(needed)
+  const services = servicesOf(needed)
+  if (services.length > 0) return services.every((service) => servicesOf(actual).includes(service))
+  const roles = rolesNamedIn(needed)
   return roles.length > 0 && roles.every((role) => principals.includes(role))
 }
 
@@ -74,15 +81,19 @@ const isNoNarrower = (actual: Statement, needed: Statement): boolean =>
     return wanted?.values.every((value) => anyFits(there.values, value)) === true
   })
 
-const usesOf = (statement: Statement): readonly string[] =>
-  texts(statement.Action).filter((action) => anyFits(USES, action))
+const usesOf = (statement: Statement): readonly string[] => USES.filter((use) => anyFits(texts(statement.Action), use))
 
 const allows = (actual: Statement, action: string): boolean =>
   actual.Effect === 'Allow' && anyFits(texts(actual.Action), action)
 
-/** The statements of the stack's own policy that let somebody use the key; who administers it is its owner's affair. */
+/** The statements of the stack's own policy that let somebody use the key; who administers it, the root too, is its owner's affair. */
 export const neededUses = (ownPolicy: unknown): readonly Statement[] =>
-  statementsOf(ownPolicy).filter((statement) => statement.Effect === 'Allow' && usesOf(statement).length > 0)
+  statementsOf(ownPolicy).filter(
+    (statement) =>
+      statement.Effect === 'Allow' &&
+      usesOf(statement).length > 0 &&
+      !principalsOf(statement).some((principal) => principal.endsWith(':root')),
+  )
 
 export interface KeyVerdict {
   /** Statements to add. */
@@ -105,6 +116,7 @@ export const judgeKeyPolicy = (policy: unknown, needed: readonly Statement[], ac
       there.some((one) => allows(one, action) && letsIn(one, statement) && isNoNarrower(one, statement)),
     )
   const isLeft = (statement: Statement): boolean =>
+    servicesOf(statement).length === 0 &&
     usesOf(statement).every((action) => there.some((one) => isRootOf(account)(one, action)))
   const uncovered = needed.filter((statement) => !isCovered(statement))
   return {

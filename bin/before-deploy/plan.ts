@@ -36,6 +36,8 @@ export interface Plan {
   readonly reservations: readonly Reservation[]
   /** Names of functions that are durable. */
   readonly durable: readonly string[]
+  /** Those of the template that not every Region has. */
+  readonly rareTypes: readonly string[]
   readonly apiGatewayLogs: 'none' | 'needRole' | 'makeRole'
   /** ARNs of roles that functions' policies let in, as principals. */
   readonly letIn: readonly string[]
@@ -63,6 +65,9 @@ const NAME_PROPERTY: Readonly<Record<string, string>> = {
   'AWS::Scheduler::Schedule': 'Name',
   'AWS::SecretsManager::Secret': 'Name',
 }
+
+/** `cdk synth` warns about it for Regions of GovCloud, whose CloudFormation does not know it; others may be as late. */
+const RARE_TYPES = ['AWS::Lambda::ResourcePolicy']
 
 interface Resource {
   readonly type: string
@@ -171,10 +176,22 @@ export const planOf = (template: Template, around: Surroundings): Plan => {
     durable: functions.flatMap(({ functionName, properties }) =>
       properties.DurableConfig === undefined ? [] : [functionName],
     ),
+    rareTypes: RARE_TYPES.filter((rare) => resources.some(({ type }) => type === rare)),
     apiGatewayLogs: apiGatewayLogsOf(resources),
     letIn: letInBy(resources, around),
     ...defined({ bootstrap }),
   }
+}
+
+const keyPoliciesIn = (template: Template, marker: string): readonly unknown[] =>
+  resourcesOf(template)
+    .filter(({ type, properties }) => type === 'AWS::KMS::Key' && JSON.stringify(properties.KeyPolicy).includes(marker))
+    .map(({ properties }) => properties.KeyPolicy)
+
+/** The same of the key that the template makes for log groups and the alarm topic. */
+export const monitoringKeyPolicyIn = (template: Template, around: Surroundings): unknown => {
+  const [policy] = keyPoliciesIn(template, '"kms:EncryptionContext:aws:logs:arn"')
+  return policy === undefined ? undefined : resolved(policy, around)
 }
 
 /**
@@ -182,9 +199,6 @@ export const planOf = (template: Template, around: Surroundings): Plan => {
  * A key for logs and alarms is used by their services themselves, and not through Secrets Manager.
  */
 export const keyPolicyIn = (template: Template, around: Surroundings): unknown => {
-  const key = resourcesOf(template).find(
-    ({ type, properties }) =>
-      type === 'AWS::KMS::Key' && JSON.stringify(properties.KeyPolicy).includes('"kms:ViaService"'),
-  )
-  return key === undefined ? undefined : resolved(key.properties.KeyPolicy, around)
+  const [policy] = keyPoliciesIn(template, '"kms:ViaService"')
+  return policy === undefined ? undefined : resolved(policy, around)
 }

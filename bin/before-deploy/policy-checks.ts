@@ -22,10 +22,15 @@ export const checkSecretPolicies = async (
 }
 
 export interface ForeignKey {
+  /** Where the configuration names it: `keyArn`, `replicas[0].keyArn`. */
+  readonly setting: string
   readonly arn: string
+  /** Whose statements docs/deploying.md has. */
+  readonly section: string
   /** What the stack would write for a key of its own. */
   readonly ownPolicy: unknown
   readonly account: string
+  /** Where the key must be. */
   readonly region: string
 }
 
@@ -46,7 +51,7 @@ const verdictOf = ({ arn }: ForeignKey, { missing, leftToIam, hasDenial }: KeyVe
     const what = `the policy of ${arn} has a denial of using the key, which was not evaluated`
     results.push(notChecked('key policy', what, `read it: aws kms get-key-policy --key-id ${arn}`))
   }
-  return results.length > 0 ? results : [ok('key policy', `covers all that the stack would write itself`)]
+  return results.length > 0 ? results : [ok('key policy', `that of ${arn} covers all that is needed`)]
 }
 
 export const checkForeignKey = async (
@@ -55,12 +60,12 @@ export const checkForeignKey = async (
 ): Promise<readonly CheckResult[]> => {
   const [, , , region, owner] = key.arn.split(':')
   if (region !== key.region) {
-    const what = `${key.arn} is a key of ${region}, and Secrets Manager in ${key.region} takes its own Region's only`
-    return [problem('key policy', what, `set keyArn to a key of ${key.region}`)]
+    const what = `${key.arn} is a key of ${region}, and is used in ${key.region}, where its own Region's alone are taken`
+    return [problem('key policy', what, `set ${key.setting} to a key of ${key.region}`)]
   }
   if (owner !== key.account) {
     const what = `${key.arn} belongs to ${owner}, and AWS shows a key's policy to its own account only`
-    return [notChecked('key policy', what, `have its owner add what docs/deploying.md says, "An existing key"`)]
+    return [notChecked('key policy', what, `have its owner add what docs/deploying.md says, "${key.section}"`)]
   }
   const { state } = await account.key(key.arn)
   if (state !== 'Enabled') {

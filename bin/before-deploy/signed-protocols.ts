@@ -12,13 +12,14 @@ import {
 import { defined } from '../../lambda/core/base/defined.ts'
 import { type JsonObject, parseJsonObject } from '../../lambda/core/base/json-object.ts'
 import { AwsCallError } from './check.ts'
+import { partitionOf } from './intrinsics.ts'
 
 /** `AWS_ENDPOINT_URL_<SERVICE>`, or `AWS_ENDPOINT_URL` for all. */
 export type EndpointOf = (service: string) => string | undefined
 
 export interface SignedProtocols {
-  /** AWS JSON. @param target `Logs_20140328.DescribeLogGroups` */
-  json(service: JsonService, target: string, input: object): Promise<JsonObject>
+  /** AWS JSON. @param target `Logs_20140328.DescribeLogGroups` @param elsewhere another Region than the stage's */
+  json(service: JsonService, target: string, input: object, elsewhere?: string): Promise<JsonObject>
   /** The Query protocol. @returns the reply's XML */
   query(service: QueryService, action: string, parameters?: Readonly<Record<string, string>>): Promise<string>
   get(service: RestService, action: string, path: string): Promise<JsonObject>
@@ -89,15 +90,28 @@ export interface SignedProtocolsInput {
 }
 
 export const createSignedProtocols = ({ base, region, endpointOf }: SignedProtocolsInput): SignedProtocols => {
-  const callerOf = (service: Service) => {
+  const callerOf = (service: Service, elsewhere: string | undefined) => {
     const given = endpointOf(ENDPOINT_NAME[service] ?? service.toUpperCase())
-    const own = service === 'iam' ? iamOf(region) : {}
+    const own = service === 'iam' ? iamOf(region) : inRegion(service, elsewhere)
     return createSignedCall(base, { service, ...own, ...defined({ endpoint: given }) })
   }
 
-  const send = async (service: Service, operation: string, request: Omit<SignedRequest, 'timeoutMs'>) => {
+  const inRegion = (service: Service, elsewhere: string | undefined) =>
+    elsewhere === undefined || elsewhere === region
+      ? {}
+      : {
+          endpoint: `https://${service}.${elsewhere}.${partitionOf(elsewhere).urlSuffix}`,
+          signingRegion: elsewhere,
+        }
+
+  const send = async (
+    service: Service,
+    operation: string,
+    request: Omit<SignedRequest, 'timeoutMs'>,
+    elsewhere?: string,
+  ) => {
     const action = `${ACTION_PREFIX[service] ?? service}:${operation}`
-    const call = callerOf(service)
+    const call = callerOf(service, elsewhere)
     for (let isLast = false; ; isLast = true) {
       const reply = await call({ ...request, timeoutMs: AWS_TIMEOUT_MS }).catch((error: unknown) => {
         if (!isLast) return undefined
@@ -111,10 +125,11 @@ export const createSignedProtocols = ({ base, region, endpointOf }: SignedProtoc
   }
 
   return {
-    json: async (service, target, input) => {
+    json: async (service, target, input, elsewhere) => {
       const headers = { 'content-type': `application/x-amz-json-${JSON_VERSION[service]}`, 'x-amz-target': target }
       const body = JSON.stringify(input)
-      return parseJsonObject(await send(service, target.split('.')[1] ?? target, { path: '/', headers, body })) ?? {}
+      const reply = await send(service, target.split('.')[1] ?? target, { path: '/', headers, body }, elsewhere)
+      return parseJsonObject(reply) ?? {}
     },
     query: (service, action, parameters = {}) => {
       const headers = { 'content-type': 'application/x-www-form-urlencoded' }

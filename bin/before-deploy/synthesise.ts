@@ -3,7 +3,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { DeployConfig } from '../../lib/config/deploy-config.ts'
+import { type DeployConfig, DeployConfigFault } from '../../lib/config/deploy-config.ts'
 import { CommandFault, EXIT } from '../terminal/command-fault.ts'
 import type { Template } from './plan.ts'
 
@@ -23,7 +23,7 @@ const load = async () => {
 
 export const stackNameOf = ({ stage }: Pick<DeployConfig, 'stage'>): string => `m2m-${stage}`
 
-/** @throws CommandFault `usage` where aws-cdk-lib is not installed. */
+/** @throws CommandFault `usage` where aws-cdk-lib is not installed, and for a template that is too large. */
 export const synthesise = async (config: DeployConfig): Promise<Template> => {
   const [{ App }, { M2mStack }] = await load()
   const outdir = mkdtempSync(join(tmpdir(), 'm2m-synth-'))
@@ -39,6 +39,9 @@ export const synthesise = async (config: DeployConfig): Promise<Template> => {
     const stackName = stackNameOf(config)
     new M2mStack(app, 'M2m', { stackName, config, env: config.environment ?? {} })
     return app.synth().getStackByName(stackName).template as Template
+  } catch (error) {
+    if (error instanceof DeployConfigFault) throw new CommandFault(EXIT.usage, error.message)
+    throw error
   } finally {
     rmSync(outdir, { recursive: true, force: true })
   }

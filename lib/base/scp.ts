@@ -23,6 +23,8 @@ export interface ScpProps {
   readonly guardedRoles?: readonly string[]
   /** Names of the secrets that no policy of this stack guards: the project secret, the workspace key, the intake's. */
   readonly foreignSecretNames: readonly string[]
+  /** The vendor's API: its id, or `*` for every one of account and Region while the id is not known. @default - there is no vendor */
+  readonly restApi?: string
   /** A key that the stack did not make; absent: the stack's own, known by its alias. */
   readonly keyArn?: string
 }
@@ -48,6 +50,7 @@ export const MAX_SCP_CHARACTERS = 5120
 
 /** What anybody may still do with the stage's resources, as far as his own policies allow: look, and use them as they are meant to be. */
 const LOOKING_AND_USING = [
+  'apigateway:GET',
   'cloudformation:Describe*',
   'cloudformation:Detect*',
   'cloudformation:Get*',
@@ -73,12 +76,16 @@ const LOOKING_AND_USING = [
   'scheduler:List*',
   'sns:Get*',
   'sns:List*',
+  // Dead letters are read, sent back and deleted by whoever has them to solve.
+  'sqs:*Message*',
+  'sqs:Get*',
+  'sqs:List*',
   // Of the roles below only break-glass trusts people; who they are is for its own trust policy to say.
   'sts:*',
 ] as const
 
 /** One place for the patterns of what a stage is made of: everything of the stack is called `m2m-<stage>…` (stage-names.ts). */
-const stageResources = ({ partition, account, region, stage }: ScpProps): readonly string[] => {
+const stageResources = ({ partition, account, region, stage, restApi }: ScpProps): readonly string[] => {
   const name = `m2m-${stage}`
   const here = (service: string) => `arn:${partition}:${service}:${region}:${account}`
   return [
@@ -89,11 +96,16 @@ const stageResources = ({ partition, account, region, stage }: ScpProps): readon
     `${here('events')}:rule/${name}-*`,
     `${here('scheduler')}:schedule/*/${name}-*`,
     `${here('sns')}:${name}-*`,
+    `${here('sqs')}:${name}-*`,
     `${here('cloudwatch')}:alarm:${name}-*`,
     `${here('dynamodb')}:table/${name}-*`,
     `${here('kms')}:alias/${name}`,
     `arn:${partition}:s3:::${name}-*`,
     `arn:${partition}:iam::${account}:policy/${name}-*`,
+    // API Gateway's ARNs hold no account and no name: methods, stages and deployments lie below the API's id.
+    ...(restApi === undefined
+      ? []
+      : [`arn:${partition}:apigateway:${region}::/restapis/${restApi === '*' ? '' : restApi}*`]),
   ]
 }
 

@@ -8,6 +8,7 @@ interface PlacedSettings {
     readonly projectRotation?: { readonly workspaceKeySecretKeyArn?: string }
   }
   readonly incidents: { readonly intake?: { readonly secretsKeyArn?: string } }
+  readonly breakGlass: { readonly roleArn: string } | { readonly noneBecause: string }
   readonly operators: readonly string[]
   readonly deployRoleArn?: string
   readonly keyArn?: string
@@ -33,6 +34,12 @@ const accountFault = (at: string, arn: string | undefined, account: string): rea
     ? []
     : [[at, `belongs to account ${accountOf(arn)}: expected one of ${account}, the stage's own`]]
 
+/** It reads and rotates by the secrets' own policies alone, which leave a role of another account to that account. */
+const breakGlassFault = ({ breakGlass }: PlacedSettings, account: string): readonly PlaceFault[] =>
+  accountFault('breakGlass.roleArn', 'roleArn' in breakGlass ? breakGlass.roleArn : undefined, account).map(
+    ([at, fault]) => [at, `${fault}; make a role there that people of the other account may assume, and name that one`],
+  )
+
 const replicaFaults = ({ replicas, environment }: PlacedSettings): readonly PlaceFault[] =>
   replicas.flatMap(({ region, keyArn }, at) => [
     ...(region === environment?.region
@@ -57,6 +64,7 @@ export const placeFaults = (config: PlacedSettings): readonly PlaceFault[] => {
   return [
     ...Object.entries(keys).flatMap(([at, arn]) => keyFault(at, arn, region)),
     ...ofReplicas,
+    ...breakGlassFault(config, account),
     // The functions that the command line calls let in nobody of another account, and neither do the secrets.
     ...config.operators.flatMap((arn, at) => accountFault(`operators[${at}]`, arn, account)),
     ...accountFault('deployRoleArn', config.deployRoleArn, account),

@@ -1,8 +1,9 @@
 // The token vendor's own policy: who reaches the API at all, and who from outside of this account's own policies may ask for what. For a
 // caller of this account, one word is enough, an identity policy's or this one's; so it never allows this account as a whole, which
 // would let every role of it ask for every client. For a caller of another account, both must say so.
-import { Stack } from 'aws-cdk-lib'
-import { AccountPrincipal, AnyPrincipal, Effect, type PolicyDocument, PolicyStatement } from 'aws-cdk-lib/aws-iam'
+import { Stack, Token } from 'aws-cdk-lib'
+import { AccountPrincipal, AnyPrincipal, Effect, PolicyDocument, PolicyStatement } from 'aws-cdk-lib/aws-iam'
+import { RegionInfo } from 'aws-cdk-lib/region-info'
 import type { Construct } from 'constructs'
 import type { Admission, VendorConfig } from '../config/vendor-config.ts'
 
@@ -83,4 +84,39 @@ export const fillVendorPolicy = (
   config: VendorConfig,
 ): void => {
   policy.addStatements(...denials(scope, config), ...config.admits.map((admission) => allow(scope, stage, admission)))
+}
+
+/** https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html */
+const MAX_POLICY_BYTES = 8192
+
+/** As CloudFormation will write it: partition and account filled in, which the template only refers to. */
+const written = (value: unknown, { region, account }: Stack): unknown => {
+  const pseudo: Readonly<Record<string, string>> = {
+    'AWS::Partition': RegionInfo.get(region).partition ?? 'aws',
+    'AWS::AccountId': Token.isUnresolved(account) ? '000000000000' : account,
+  }
+  const fill = (_: string, inner: unknown): unknown => {
+    if (typeof inner !== 'object' || inner === null) return inner
+    if ('Ref' in inner) return pseudo[String(inner.Ref)] ?? inner
+    const [separator, parts] = 'Fn::Join' in inner && Array.isArray(inner['Fn::Join']) ? inner['Fn::Join'] : []
+    if (!Array.isArray(parts)) return inner
+    return parts.map((part: unknown) => fill('', part)).join(String(separator))
+  }
+  return JSON.parse(JSON.stringify(value, fill))
+}
+
+/** @returns what is wrong with who is admitted; undefined when the policy is no longer than API Gateway takes. */
+export const admissionFault = (scope: Construct, stage: string, config: VendorConfig): string | undefined => {
+  const { admits } = config
+  const stack = Stack.of(scope)
+  const bytesWith = (count: number): number => {
+    const policy = new PolicyDocument()
+    fillVendorPolicy(policy, scope, stage, { ...config, admits: admits.slice(0, count) })
+    return Buffer.byteLength(JSON.stringify(written(stack.resolve(policy), stack)))
+  }
+  const bytes = bytesWith(admits.length)
+  if (bytes <= MAX_POLICY_BYTES) return undefined
+  let fitting = admits.length - 1
+  while (fitting > 0 && bytesWith(fitting) > MAX_POLICY_BYTES) fitting -= 1
+  return `are ${admits.length}: in the policy of the API they have ${bytes} bytes, and API Gateway takes ${MAX_POLICY_BYTES}: the first ${fitting} fit; admit their account or organization, or let several services share a role`
 }

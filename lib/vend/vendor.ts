@@ -25,9 +25,10 @@ import { eventPattern } from '../base/event-pattern.ts'
 import { type FunctionSurroundings, logSettings, M2mFunction } from '../base/m2m-function.ts'
 import type { EventNotice, MetricNotice } from '../base/notice.ts'
 import type { SecretsKey } from '../base/secrets-key.ts'
+import { DeployConfigFault } from '../config/deploy-config.ts'
 import { functionName, managedSecrets, type StageNames } from '../config/stage-names.ts'
 import { type VendorConfig, vendedClient } from '../config/vendor-config.ts'
-import { fillVendorPolicy, READ_PATHS, tokenPath } from './vendor-policy.ts'
+import { admissionFault, fillVendorPolicy, READ_PATHS, tokenPath } from './vendor-policy.ts'
 
 export interface VendorProps {
   readonly names: StageNames
@@ -105,6 +106,8 @@ export class Vendor extends Construct {
     this.fn.mayDo(bus.mayTell(VENDOR_SOURCE))
     this.countVends(names)
     this.addRoutes()
+    const fault = admissionFault(this, API_STAGE, config)
+    if (fault !== undefined) throw new DeployConfigFault([`m2m.vendor.admits ${fault}`])
     fillVendorPolicy(this.policy, this, API_STAGE, config)
     if (config.webAclArn !== undefined) {
       new CfnWebACLAssociation(this, 'Firewall', {

@@ -1,14 +1,16 @@
 // What somebody could do with values, rotations, reports and evidence; openings.ts has the rest. The columns of the table, in order.
 import { eventTypesOf, leakSources } from '../../lambda/core/base/event-types.ts'
 import { type Ability, way } from './ability.ts'
-import { type Deployment, secrets } from './deployment.ts'
+import { apiArn, type Deployment, secrets } from './deployment.ts'
 import { openings } from './openings.ts'
 import { type Call, type Requests, requestsOf } from './requests.ts'
 
 /** A version's id, as Secrets Manager asks for it. */
 const SOME_VERSION = 'rotate-00000000-0000-4000-8000-000000000000'
 
-const values = ({ plainRead, read, write, onSecret, onKey, ask }: Requests): readonly Ability[] => {
+const values = (requests: Requests, { template }: Deployment): readonly Ability[] => {
+  const { plainRead, read, write, onSecret, onKey, ask } = requests
+  const apis = template.ofType('AWS::ApiGateway::RestApi').map(({ properties }) => apiArn(String(properties.$ref)))
   const group = 'Values'
   return [
     {
@@ -47,6 +49,17 @@ const values = ({ plainRead, read, write, onSecret, onKey, ask }: Requests): rea
       group,
       // Under `aws/secretsmanager`, whose policy admits whoever comes through Secrets Manager.
       ways: [way('GetSecretValue', [onSecret('GetSecretValue', secrets.project)])],
+    },
+    {
+      id: 'vend',
+      title: 'gets a token by the vendor for',
+      group,
+      ways: ['billing', 'reports'].flatMap((client) =>
+        apis.map((arn) => {
+          const path = `${arn}/v1/POST/clients/${client}/token`
+          return way(`\`${client}\``, [ask('execute-api:Invoke', path, {}, arn)])
+        }),
+      ),
     },
     {
       id: 'change',
@@ -216,7 +229,7 @@ const evidence = ({ say, onObject, onBucket, ask, here }: Requests, { template }
 export const abilitiesOf = (deployment: Deployment): readonly Ability[] => {
   const requests = requestsOf(deployment)
   return [
-    ...values(requests),
+    ...values(requests, deployment),
     ...rotations(requests, deployment),
     ...evidence(requests, deployment),
     ...openings(requests, deployment),

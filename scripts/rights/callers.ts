@@ -1,6 +1,6 @@
 // Who asks: each function's role, the people that a deployment names, readers of both kinds in both accounts, and those whom nobody named.
 // The policies of roles that the stack does not make are the widest that such a role would have: what then is refused, our policies refuse.
-import { ACCOUNT, type Deployment, type PolicyDocument, place, roles, secrets } from './deployment.ts'
+import { ACCOUNT, apiArn, type Deployment, type PolicyDocument, place, roles, secrets } from './deployment.ts'
 
 export interface Caller {
   /** Never changes; recorded decisions and tests name it. */
@@ -84,6 +84,16 @@ const readsAbroad = (secretArn: string, keyArn: string): PolicyDocument =>
     },
   )
 
+/** What `grantVend` writes, and what docs/vending.md asks of another account. */
+const vends = ({ template }: Deployment, client: string): PolicyDocument =>
+  policy({
+    Effect: 'Allow',
+    Action: 'execute-api:Invoke',
+    Resource: template
+      .ofType('AWS::ApiGateway::RestApi')
+      .map(({ properties }) => `${apiArn(String(properties.$ref))}/v1/POST/clients/${client}/token`),
+  })
+
 const functionCallers = ({ functions, identityPolicies }: Deployment): readonly Caller[] =>
   [...functions].map(([part, { arn, roleArn }]) =>
     roleCaller({
@@ -142,6 +152,19 @@ const people = (deployment: Deployment): readonly Caller[] => {
       name: 'reader of `reports` (`m2m apply`), another account',
       roleArn: roles.reportsAbroad,
       identityPolicies: [readsAbroad(secrets.reports, keyArn)],
+    },
+    {
+      id: 'vended',
+      name: 'service with `grantVend` for `billing`',
+      roleArn: roles.vended,
+      identityPolicies: [vends(deployment, 'billing')],
+    },
+    {
+      id: 'vended-abroad',
+      name: 'service of an account in `vendor.admits` for `billing`',
+      roleArn: roles.vendedAbroad,
+      // Its own policy says more than it is admitted to.
+      identityPolicies: [vends(deployment, '*')],
     },
     {
       id: 'power-user',

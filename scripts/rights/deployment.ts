@@ -29,6 +29,9 @@ export const roles = {
   /** Named in cdk.json. */
   billingJob: role('billing-job'),
   billingAbroad: role('billing', OTHER_ACCOUNT),
+  /** Ask the vendor for tokens: one that `grantVend` was called for, and one of the account that `vendor.admits` names. */
+  vended: role('vended'),
+  vendedAbroad: role('vended', OTHER_ACCOUNT),
   /** Named in a file that was applied. */
   reportsJob: role('jobs/reports'),
   reportsAbroad: role('reports', OTHER_ACCOUNT),
@@ -123,6 +126,9 @@ const permissionStatement = (resource: string, permission: Readonly<Record<strin
   }
 }
 
+/** As requests to an API name it; stage, method and path follow. */
+export const apiArn = (id: string): string => `arn:aws:execute-api:${place.region}:${ACCOUNT}:${id}`
+
 const readResourcePolicies = ({ ofType }: ReadTemplate): Map<string, PolicyDocument> => {
   const found = new Map<string, PolicyDocument>()
   const add = (arn: string, ...statements: readonly unknown[]): void => {
@@ -147,6 +153,19 @@ const readResourcePolicies = ({ ofType }: ReadTemplate): Map<string, PolicyDocum
   for (const { properties } of ofType('AWS::Events::EventBusPolicy')) {
     const { StatementId: Sid, EventBusName, Statement } = properties
     add(here('events', `event-bus/${String(EventBusName)}`), { Sid, ...(isFields(Statement) ? Statement : {}) })
+  }
+  for (const { properties } of ofType('AWS::SQS::QueuePolicy')) {
+    // A queue is named by its URL there, and by its ARN in requests.
+    for (const url of list(properties.Queues)) {
+      add(here('sqs', url.split('/').at(-1)), ...document(properties.PolicyDocument).Statement)
+    }
+  }
+  for (const { properties } of ofType('AWS::ApiGateway::RestApi')) {
+    if (properties.Policy === undefined) continue
+    // In an API's own policy, API Gateway puts the rest of the ARN before it.
+    const api = apiArn(String(properties.$ref))
+    const whole = JSON.stringify(properties.Policy).replaceAll('"execute-api:/', `"${api}/`)
+    add(api, ...document(whole).Statement)
   }
   for (const { properties } of ofType('AWS::SNS::TopicPolicy')) {
     for (const topic of list(properties.Topics)) add(topic, ...document(properties.PolicyDocument).Statement)

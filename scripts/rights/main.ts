@@ -1,10 +1,11 @@
 // `npm run rights`: who may do what, computed from the template. Without an option it prints the tables from the recorded decisions, and
 // fails if a policy is another since they were recorded. `--write` has them decided anew, and writes recording and page. `--scp` prints the
-// service control policy of this directory's cdk.json. Tested in test/rights.
+// service control policy of this directory's cdk.json, or of the file that `--config` names. Tested in test/rights.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { readDeployConfig } from '../../lib/config/deploy-config.ts'
+import { readConfiguration } from '../../bin/before-deploy/config-file.ts'
+import { CommandFault, EXIT } from '../../bin/terminal/command-fault.ts'
 import { abilitiesOf } from './abilities.ts'
 import type { Ability } from './ability.ts'
 import { type Caller, callersOf } from './callers.ts'
@@ -80,12 +81,14 @@ const print = (): void => {
   console.log(tablesOf(judgeBy(recording), callers, abilities))
 }
 
-const printScp = (roles: NamedRoles): void => {
-  const { context } = JSON.parse(readFileSync('cdk.json', 'utf8'))
-  const made = scpOfConfig(readDeployConfig(context?.m2m), roles)
-  if (made.ok) console.log(JSON.stringify(made.policy))
-  else {
-    console.error(made.faults.join('\n'))
+const printScp = (file: string | undefined, roles: NamedRoles): void => {
+  try {
+    const made = scpOfConfig(readConfiguration(file), roles)
+    if (!made.ok) throw new CommandFault(EXIT.usage, made.faults.join('\n'))
+    console.log(JSON.stringify(made.policy))
+  } catch (error) {
+    if (!(error instanceof CommandFault)) throw error
+    console.error(error.message)
     process.exitCode = 1
   }
 }
@@ -97,9 +100,12 @@ if (import.meta.main) {
       scp: { type: 'boolean', default: false },
       deployer: { type: 'string', multiple: true, default: [] },
       guard: { type: 'string', multiple: true, default: [] },
+      api: { type: 'string' },
+      config: { type: 'string' },
     },
   })
   if (values.write) await write()
-  else if (values.scp) printScp({ deployers: values.deployer, guardedRoles: values.guard })
-  else print()
+  else if (values.scp) {
+    printScp(values.config, { deployers: values.deployer, guardedRoles: values.guard, restApi: values.api })
+  } else print()
 }

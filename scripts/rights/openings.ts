@@ -9,6 +9,8 @@ export const openings = (requests: Requests, { functions, template }: Deployment
   const rotation = functionArn('rotation')
   const rotationRole = functions.get('rotation')?.roleArn ?? ''
   const cdkRole = (name: string) => `arn:aws:iam::${ACCOUNT}:role/cdk-hnb659fds-${name}-role-${ACCOUNT}-${place.region}`
+  const apis = template.ofType('AWS::ApiGateway::RestApi').map(({ properties }) => String(properties.$ref))
+  const restApi = (id: string) => `arn:aws:apigateway:${place.region}::/restapis/${id}`
   const each = (names: readonly string[], call: (name: string) => Call): readonly Way[] =>
     names.map((name) => way(name, call(name)))
   const onRole =
@@ -77,6 +79,46 @@ export const openings = (requests: Requests, { functions, template }: Deployment
             ask(`dynamodb:${name}`, String(properties.$arn)),
           ]),
         ),
+    },
+    {
+      id: 'open-topic',
+      title: "the alarm topic's",
+      group,
+      ways: template
+        .ofType('AWS::SNS::Topic')
+        .flatMap(({ properties }) =>
+          each(['SetTopicAttributes', 'AddPermission', 'RemovePermission'], (name) => [
+            ask(`sns:${name}`, String(properties.$arn)),
+          ]),
+        ),
+    },
+    {
+      id: 'open-queue',
+      title: "a queue's",
+      group,
+      ways: template
+        .ofType('AWS::SQS::Queue')
+        .flatMap(({ properties }) =>
+          each(['SetQueueAttributes', 'AddPermission', 'RemovePermission'], (name) => [
+            ask(`sqs:${name}`, String(properties.$arn)),
+          ]),
+        ),
+    },
+    {
+      id: 'open-api',
+      title: "the vendor's API's",
+      group,
+      // UpdateRestApi is a PATCH and PutRestApi a PUT; a policy in either asks for UpdateRestApiPolicy as well (service authorization
+      // reference).
+      ways: apis.flatMap((id) => [
+        ...each(['PATCH', 'PUT'], (name) => [
+          ask(`apigateway:${name}`, restApi(id)),
+          ask('apigateway:UpdateRestApiPolicy', restApi(id)),
+        ]),
+        // It may cease to ask who calls, from the next deployment on. The evaluator does not know a deployment's ARN, so that this much is
+        // held to be enough.
+        way("a method's authorization", [ask('apigateway:PATCH', `${restApi(id)}/resources/a1b2c3/methods/POST`)]),
+      ]),
     },
     {
       id: 'change-code',

@@ -6,6 +6,8 @@ import type { DeployConfig } from '../../lib/config/deploy-config.ts'
 export interface NamedRoles {
   readonly deployers: readonly string[]
   readonly guardedRoles: readonly string[]
+  /** The id of the vendor's API. @default - every REST API of account and Region */
+  readonly restApi?: string | undefined
 }
 
 export type ScpOfConfig =
@@ -13,6 +15,8 @@ export type ScpOfConfig =
   | { readonly ok: false; readonly faults: readonly string[] }
 
 const ROLE = /^arn:aws[a-z-]*:iam::(\d{12}):role\/[\w+=,.@/-]+$/
+
+const API_ID = /^(\*|[a-z0-9]{10})$/
 
 const roleFaults = (option: string, roles: readonly string[], account: string): readonly string[] =>
   roles
@@ -36,15 +40,21 @@ const partitionOf = (region: string): string => {
   return region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws'
 }
 
-export const scpOfConfig = (config: DeployConfig, { deployers, guardedRoles }: NamedRoles): ScpOfConfig => {
+export const scpOfConfig = (
+  config: DeployConfig,
+  { deployers, guardedRoles, restApi = '*' }: NamedRoles,
+): ScpOfConfig => {
   const { environment, breakGlass, keyArn } = config
   if (environment === undefined) {
-    const fault =
-      'm2m.environment is missing in cdk.json: expected { "account": "…", "region": "…" }, which the policy names'
+    const fault = 'm2m.environment is missing: expected { "account": "…", "region": "…" }, which the policy names'
     return { ok: false, faults: [fault] }
   }
   const { account, region } = environment
-  const faults = [...roleFaults('--deployer', deployers, account), ...roleFaults('--guard', guardedRoles, account)]
+  const faults = [
+    ...roleFaults('--deployer', deployers, account),
+    ...roleFaults('--guard', guardedRoles, account),
+    ...(API_ID.test(restApi) ? [] : [`--api ${restApi} is no REST API's id: expected ten letters and digits`]),
+  ]
   if (faults.length > 0) return { ok: false, faults }
   const partition = partitionOf(region)
   const bootstrapRole = `arn:${partition}:iam::${account}:role/cdk-hnb659fds-cfn-exec-role-${account}-${region}`
@@ -61,6 +71,7 @@ export const scpOfConfig = (config: DeployConfig, { deployers, guardedRoles }: N
     operators: config.operators,
     foreignSecretNames: foreignSecrets(config),
     ...(keyArn === undefined ? {} : { keyArn }),
+    ...(config.vendor === undefined ? {} : { restApi }),
   })
   return { ok: true, policy }
 }

@@ -50,7 +50,7 @@ const refIsArn = ['AWS::IAM::ManagedPolicy', 'AWS::SNS::Topic', 'AWS::SecretsMan
 
 export interface ReadTemplate {
   readonly resolve: Resolve
-  /** `[logical id, resource]` of every resource of these types, its properties resolved. */
+  /** With what Ref and the ARN of it are, as `$ref` and `$arn`. `[logical id, resource]` of every resource of these types, its properties resolved. */
   readonly ofType: (...types: readonly string[]) => readonly { readonly id: string; readonly properties: Fields }[]
 }
 
@@ -181,7 +181,7 @@ export const readTemplate = (template: Template, place: Place): ReadTemplate => 
         .filter(([, { Type }]) => types.includes(Type))
         .map(([id, { Properties = {} }]) => ({
           id,
-          properties: { ...(resolve(Properties) as Fields), $arn: arnOf(id) },
+          properties: { ...(resolve(Properties) as Fields), $arn: arnOf(id), $ref: ref(id) },
         })),
   }
 }

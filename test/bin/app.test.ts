@@ -1,9 +1,12 @@
 // What somebody sees who types `npx cdk synth` with a configuration that is not valid: each fault once, no stack trace, exit 1.
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
+import { synthesise } from '../../bin/before-deploy/synthesise.ts'
+import { CommandFault } from '../../bin/terminal/command-fault.ts'
+import { readDeployConfig } from '../../lib/config/deploy-config.ts'
 import { repository } from '../e2e/spawned.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'm2m-app-'))
@@ -46,6 +49,36 @@ describe('the app', () => {
       `The configuration is not valid:\n  ${path} is malformed JSON at line 3, column 24: expected a value\n`,
     )
     expect(app('@no-such-file.json').stderr).toContain('no-such-file.json cannot be read (ENOENT)')
+  })
+})
+
+describe('a template that CloudFormation would not take', () => {
+  const tags = Object.fromEntries(Array.from({ length: 50 }, (_, at) => [`${at}`.padStart(128, 'k'), 'v'.repeat(256)]))
+  const path = file(
+    'large.json',
+    JSON.stringify({
+      stage: 'prod',
+      stytch: { projectId: 'project-live-00000000-0000-4000-8000-000000000000', projectSecretName: 'stytch/m2m' },
+      alarms: { noneBecause: 'this is a test' },
+      breakGlass: { noneBecause: 'this is a test' },
+      tags,
+    }),
+  )
+  const says = /^The configuration is not valid:\n {2}m2m\.tags stand on every resource .+ shorter ones\n$/
+
+  test('is a fault of the configuration, and nothing is written', () => {
+    const { status, stderr } = app(`@${path}`)
+
+    expect(stderr).toMatch(says)
+    expect(status).toBe(1)
+    expect(existsSync(join(directory, 'app', 'm2m-prod.template.json'))).toBe(false)
+  })
+
+  test('is one for the checks before a deployment as well', async () => {
+    const config = readDeployConfig(`@${path}`)
+
+    await expect(synthesise(config)).rejects.toThrow(CommandFault)
+    await expect(synthesise(config)).rejects.toThrow(/m2m\.tags stand on every resource/)
   })
 })
 

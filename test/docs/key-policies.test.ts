@@ -24,12 +24,30 @@ const trust = {
   creatorRoleArns: [role('registrar'), role('clients')],
 }
 
+/** docs/deploying.md is about the stage that ships. */
+const inSandbox = (part: string) => role(part).replace('m2m-prod', 'm2m-sandbox')
+const sandbox = {
+  ...trust,
+  secretNamePrefix: 'm2m/sandbox/',
+  writerRoleArns: [inSandbox('rotation')],
+  creatorRoleArns: [inSandbox('registrar'), inSandbox('clients')],
+}
+
+test('docs/deploying.md has one stage, which is the one that ships', () => {
+  const { context } = JSON.parse(readFileSync(new URL('../../cdk.json', import.meta.url), 'utf8'))
+  const named = [...page('deploying').matchAll(/\bm2m[-/](prod|sandbox)\b/g)].map(([, stage]) => stage)
+
+  expect(named.length).toBeGreaterThan(20)
+  expect(new Set(named)).toEqual(new Set([context.m2m.stage]))
+  expect(page('deploying')).toContain(context.m2m.stytch.projectSecretName)
+})
+
 test('the owner of an existing key pastes what the stack’s own key says', () => {
-  expect(shownIn('deploying', 'key-policy')).toEqual(useStatements(trust))
+  expect(shownIn('deploying', 'key-policy')).toEqual(useStatements(sandbox))
 })
 
 test('the owner of a replica’s key pastes what that Region needs', () => {
-  expect(shownIn('deploying', 'replica-key-policy')).toEqual(replicaKeyStatements({ ...trust, region: 'eu-north-1' }))
+  expect(shownIn('deploying', 'replica-key-policy')).toEqual(replicaKeyStatements({ ...sandbox, region: 'eu-north-1' }))
 })
 
 test('a reader of another account pastes what grantRead writes', () => {

@@ -107,6 +107,10 @@ const createAnswers = (state: AccountState) => {
         return state.stack === undefined
           ? xmlError(400, 'ValidationError', `Stack with id ${input.get('StackName')} does not exist`)
           : xml(action, `<Stacks><member><StackStatus>${state.stack.status}</StackStatus></member></Stacks>`)
+      case 'DescribeType':
+        return isTaken(service, input.get('TypeName'))
+          ? xmlError(404, 'TypeNotFoundException', 'The type is not registered')
+          : xml(action, `<TypeName>${input.get('TypeName')}</TypeName>`)
       case 'ListStackResources': {
         const all = state.stack?.resources ?? []
         const [first, ...rest] = all

@@ -125,15 +125,42 @@ describe('whoever was not named', () => {
 
     expect(answers).toMatchObject({ 'change-code': 'yes', 'change-role': 'yes', deploy: 'yes', 'become-reader': 'yes' })
     expect(answers).toMatchObject({ 'open-bus': 'yes', 'read-project': 'yes', silence: 'yes', freeze: 'yes' })
+    expect(answers).toMatchObject({ 'open-api': 'yes', 'open-topic': 'yes', 'open-queue': 'yes' })
   })
 
-  // A step that nobody asked for changes nothing (docs/threat-model.md), and RotateSecret asks this right of its callers.
-  test.each(administrators)('with the SCP, %s can do nothing but call the rotation function', (caller) => {
-    expect(openTo(caller, true)).toEqual(['forge-step'])
+  // A step that nobody asked for changes nothing (docs/threat-model.md), and RotateSecret asks this right of its callers. Tokens are for
+  // whoever has a policy that names the client's path, which an administrator's does.
+  test.each(administrators)(
+    'with the SCP, %s can do nothing but call the rotation function and ask for tokens',
+    (caller) => {
+      expect(openTo(caller, true)).toEqual(['forge-step', 'vend'])
+    },
+  )
+
+  test('with the SCP, the root user can do nothing but ask for tokens', () => {
+    expect(openTo('root', true)).toEqual(['vend'])
+  })
+})
+
+describe('tokens by the vendor', () => {
+  test.each(['vended', 'vended-abroad'])('%s gets those of its own client, and does nothing else', (caller) => {
+    expect(verdictOf(caller, 'vend')).toEqual({ answer: 'yes', open: ['`billing`'] })
+    expect(openTo(caller)).toEqual(['vend'])
   })
 
-  test('with the SCP, the root user can do nothing at all', () => {
-    expect(openTo('root', true)).toEqual([])
+  test('a reader that nobody let ask for tokens gets none, and neither does an operator or any function', () => {
+    const others = [
+      'reader',
+      'reader-abroad',
+      'operator',
+      'security',
+      'vendor',
+      'rotation',
+      'clients',
+      'stranger-abroad',
+    ]
+
+    expect(others.filter((caller) => verdictOf(caller, 'vend').answer !== 'no')).toEqual([])
   })
 })
 

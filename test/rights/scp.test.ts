@@ -1,4 +1,8 @@
 // The service control policy: it fits, it denies and never allows, everything of the stage falls under it, and it binds nobody who deploys.
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { MAX_SCP_CHARACTERS, type ScpProps, serviceControlPolicy } from '../../lib/base/scp.ts'
 import { readDeployConfig } from '../../lib/config/deploy-config.ts'
@@ -65,6 +69,7 @@ test('everything of the stack that could be changed falls under it', () => {
       'AWS::Events::Rule',
       'AWS::Scheduler::Schedule',
       'AWS::SNS::Topic',
+      'AWS::SQS::Queue',
       'AWS::CloudWatch::Alarm',
       'AWS::DynamoDB::Table',
       'AWS::DynamoDB::GlobalTable',
@@ -147,6 +152,25 @@ describe('by a configuration', () => {
     )
   })
 
+  test("it keeps the vendor's API: the one that is named, or every one while its id is not known", () => {
+    const apisIn = (roles: Parameters<typeof scpOfConfig>[1], changes = {}) => {
+      const made = scpOfConfig(config(changes), roles)
+      if (!made.ok) throw new Error(made.faults.join())
+      const { Resource } = statementOf(made.policy, 'OnlyDeploymentChangesTheStage')
+      return [Resource].flat().filter((arn) => arn.includes(':apigateway:'))
+    }
+
+    expect(apisIn(pipeline)).toEqual(['arn:aws:apigateway:eu-west-1::/restapis/*'])
+    expect(apisIn({ ...pipeline, restApi: 'a1b2c3d4e5' })).toEqual([
+      'arn:aws:apigateway:eu-west-1::/restapis/a1b2c3d4e5*',
+    ])
+    expect(apisIn(pipeline, { vendor: undefined })).toEqual([])
+    expect(scpOfConfig(config(), { ...pipeline, restApi: 'https://x' })).toEqual({
+      ok: false,
+      faults: [expect.stringContaining('--api https://x is no REST API')],
+    })
+  })
+
   test('it takes the partition of the Region', () => {
     const made = scpOfConfig(config({ environment: { account: ACCOUNT, region: 'us-gov-west-1' } }), {
       deployers: [`arn:aws-us-gov:iam::${ACCOUNT}:role/pipeline`],
@@ -166,6 +190,39 @@ describe('by a configuration', () => {
         expect.stringContaining('--guard arn:aws:iam::999999999999:role/x is not the ARN of a role'),
       ],
     })
+  })
+
+  test('it is that of another file than cdk.json, with the roles and the API of the command line', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'm2m-scp-'))
+    const file = join(directory, 'prod.json')
+    try {
+      writeFileSync(file, JSON.stringify(settings))
+      const options = ['--scp', '--config', file, '--deployer', role('pipeline'), '--api', 'a1b2c3d4e5']
+      const { stdout, stderr } = spawnSync(process.execPath, ['scripts/rights/main.ts', ...options], {
+        cwd: new URL('../../', import.meta.url),
+        encoding: 'utf8',
+      })
+      const made = scpOfConfig(config(), { ...pipeline, restApi: 'a1b2c3d4e5' })
+
+      expect(stderr).toBe('')
+      expect({ ok: true, policy: JSON.parse(stdout) }).toEqual(made)
+    } finally {
+      rmSync(directory, { recursive: true })
+    }
+  })
+
+  test('a file that is not there is a fault, and nothing of our code', () => {
+    const { status, stderr } = spawnSync(
+      process.execPath,
+      ['scripts/rights/main.ts', '--scp', '--config', 'none.json'],
+      {
+        cwd: new URL('../../', import.meta.url),
+        encoding: 'utf8',
+      },
+    )
+
+    expect(status).toBe(1)
+    expect(stderr).toMatch(/^none\.json cannot be read \(ENOENT\): .+\n$/)
   })
 
   test('without an account it says what to add', () => {

@@ -235,7 +235,13 @@ process.stderr.write(process.version + ' ' + fault)`
     M2M_READERS: 'arn:aws:iam::111111111111:role/rotation',
     M2M_CHANGERS: 'arn:aws:iam::111111111111:role/registrar',
   }
-  const clientsEnv = { ...registrarEnv, M2M_BACKSTOP: '60', M2M_PERIOD_HOURS: '720', M2M_OVERLAP_HOURS: '24' }
+  const clientsEnv = {
+    ...registrarEnv,
+    M2M_BACKSTOP: '60',
+    M2M_PERIOD_HOURS: '720',
+    M2M_OVERLAP_HOURS: '24',
+    M2M_LONGEST_HOLD_HOURS: '168',
+  }
   const identifyEnv = { ...closed, M2M_SECRET_PREFIX: 'm2m/prod/', M2M_SEARCHES_PER_MINUTE: '10' }
   const archiveEnv = { ...closed, M2M_STAGE: 'prod', M2M_EVIDENCE_BUCKET: 'evidence' }
   const vendorEnv = {

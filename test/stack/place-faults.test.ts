@@ -75,6 +75,14 @@ test.each([
   ])
 })
 
+test('a break-glass role of another account is refused, since no secret would let it in', () => {
+  const fault =
+    "m2m.breakGlass.roleArn belongs to account 222222222222: expected one of 111111111111, the stage's own; make a role there that people of the other account may assume, and name that one"
+
+  expect(faultsOf({ breakGlass: { roleArn: roleOf('222222222222') } })).toEqual([fault])
+  expect(faultsOf({ breakGlass: { roleArn: roleOf('111111111111') } })).toEqual([])
+})
+
 test("a boundary that is AWS's own is taken", () => {
   expect(faultsOf({ permissionsBoundaryArn: 'arn:aws:iam::aws:policy/PowerUserAccess' })).toEqual([])
 })

@@ -144,6 +144,17 @@ describe('a stack', () => {
   })
 })
 
+test('CloudFormation says which types of resources the Region does not have', async () => {
+  const type = 'AWS::Lambda::ResourcePolicy'
+
+  expect(await account.hasResourceType(type)).toBe(true)
+  // The stand-in keeps the missing types among its names.
+  api.state.taken.add(`cloudformation ${type}`)
+  expect(await account.hasResourceType(type)).toBe(false)
+  api.state.denied.add('cloudformation:DescribeType')
+  expect(isDenied(await errorOf(account.hasResourceType(type)))).toBe(true)
+})
+
 describe('Lambda', () => {
   test('tells its quota, and what a function reserves', async () => {
     aws.configure({ concurrentExecutions: 10 })

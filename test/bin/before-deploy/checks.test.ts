@@ -1,7 +1,12 @@
 // The checks on an account that is made up: what is fine, what is a problem, and what could not be looked at.
 import { describe, expect, test } from 'vitest'
 import type { Account } from '../../../bin/before-deploy/account.ts'
-import { checkConcurrency, checkDurable, checkLogRole } from '../../../bin/before-deploy/capacity-checks.ts'
+import {
+  checkConcurrency,
+  checkDurable,
+  checkLogRole,
+  checkResourceTypes,
+} from '../../../bin/before-deploy/capacity-checks.ts'
 import { AwsCallError, couldNotLook, ok, problem, runChecks } from '../../../bin/before-deploy/check.ts'
 import { checkNames } from '../../../bin/before-deploy/name-checks.ts'
 import { checkBootstrap, checkIdentity, checkRoles, checkStack } from '../../../bin/before-deploy/place-checks.ts'
@@ -24,6 +29,7 @@ const plan = (changes: Partial<Plan> = {}): Plan => ({
   names: [],
   reservations: [],
   durable: [],
+  rareTypes: [],
   apiGatewayLogs: 'none',
   letIn: [],
   ...changes,
@@ -139,6 +145,17 @@ describe('durable functions', () => {
     expect(await check(true, ['m2m-prod-campaign'])).toMatchObject([{ state: 'ok' }])
     expect(await checkDurable(plan(), { hasDurableFunctions: never })).toMatchObject([{ state: 'ok' }])
   })
+})
+
+test('a type of resource that the Region does not have is a problem, and only where it is made', async () => {
+  const rareTypes = ['AWS::Lambda::ResourcePolicy']
+  const check = async (has: boolean) => checkResourceTypes(plan({ rareTypes }), { hasResourceType: async () => has })
+
+  expect(await check(true)).toMatchObject([{ state: 'ok' }])
+  expect(await check(false)).toMatchObject([
+    { check: 'resource types', state: 'problem', what: expect.stringContaining('eu-west-1 does not know AWS::Lambda') },
+  ])
+  expect(await checkResourceTypes(plan(), { hasResourceType: never })).toMatchObject([{ state: 'ok' }])
 })
 
 describe('the role by which API Gateway writes logs', () => {
@@ -357,7 +374,14 @@ describe('policies', () => {
   }
   const checkKey = (arn: string, policy: object, state = 'Enabled') =>
     checkForeignKey(
-      { arn, ownPolicy: { Statement: [use] }, account: '111111111111', region: 'eu-west-1' },
+      {
+        arn,
+        setting: 'keyArn',
+        section: 'An existing key',
+        ownPolicy: { Statement: [use] },
+        account: '111111111111',
+        region: 'eu-west-1',
+      },
       { key: async () => ({ state }), keyPolicy: async () => policy },
     )
   const KEY = 'arn:aws:kms:eu-west-1:111111111111:key/1'

@@ -98,6 +98,10 @@ describe('the stack’s own template', () => {
     ).toEqual([])
   })
 
+  test('has a type of resource that GovCloud does not have', () => {
+    expect(plan.rareTypes).toEqual(['AWS::Lambda::ResourcePolicy'])
+  })
+
   test('asks for API Gateway’s role only with a vendor', () => {
     const vendor = { endpoint: 'regional' }
 
@@ -136,6 +140,7 @@ test('the bootstrap’s version is CDK’s own rule', () => {
     names: [],
     reservations: [],
     durable: [],
+    rareTypes: [],
     letIn: [],
     apiGatewayLogs: 'none',
   })

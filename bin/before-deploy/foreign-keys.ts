@@ -1,0 +1,68 @@
+// The keys of a configuration that somebody else owns, each with the policy that it would need: the template's own with keys of the stack's,
+// and for a replica's key what its Region's Secrets Manager asks of it. Pure.
+import { replicaKeyStatements } from '../../lib/base/key-statements.ts'
+import type { DeployConfig } from '../../lib/config/deploy-config.ts'
+import type { Surroundings } from './intrinsics.ts'
+import { neededUses, rolesNamedIn } from './key-policy.ts'
+import { keyPolicyIn, monitoringKeyPolicyIn, type Template } from './plan.ts'
+import type { ForeignKey } from './policy-checks.ts'
+
+type KeySettings = Pick<
+  DeployConfig,
+  'keyArn' | 'monitoringKey' | 'replicas' | 'secretNamePrefix' | 'readerAccounts' | 'readerOrganizationId'
+>
+
+const CREATE = 'create'
+
+export const hasForeignKey = ({ keyArn, monitoringKey = CREATE, replicas }: KeySettings): boolean =>
+  keyArn !== undefined || monitoringKey !== CREATE || replicas.some((replica) => replica.keyArn !== undefined)
+
+/** The same configuration with keys that the stack makes. */
+export const withOwnKeys = (config: DeployConfig): DeployConfig => {
+  const { keyArn: _notOurs, ...rest } = config
+  return rest.monitoringKey === undefined ? rest : { ...rest, monitoringKey: CREATE }
+}
+
+/** `template`: that of the configuration with its own keys. */
+export const foreignKeysOf = (config: KeySettings, template: Template, around: Surroundings): readonly ForeignKey[] => {
+  const { keyArn, monitoringKey = CREATE, replicas } = config
+  const { account, region } = around
+  const ownPolicy = keyPolicyIn(template, around)
+  const here = { account, region }
+  const ofReplica = (arn: string, where: string, at: number): ForeignKey => ({
+    setting: `replicas[${at}].keyArn`,
+    section: 'Replicas',
+    arn,
+    account,
+    region: where,
+    ownPolicy: {
+      Statement: replicaKeyStatements({
+        ...around,
+        ...config,
+        region: where,
+        // Who stores values in the primary stores them there.
+        writerRoleArns: [...new Set(neededUses(ownPolicy).flatMap(rolesNamedIn))],
+        creatorRoleArns: [],
+      }),
+    },
+  })
+  return [
+    ...(keyArn === undefined
+      ? []
+      : [{ ...here, setting: 'keyArn', section: 'An existing key', arn: keyArn, ownPolicy }]),
+    ...(monitoringKey === CREATE
+      ? []
+      : [
+          {
+            ...here,
+            setting: 'monitoringKey',
+            section: 'Encryption',
+            arn: monitoringKey,
+            ownPolicy: monitoringKeyPolicyIn(template, around),
+          },
+        ]),
+    ...replicas.flatMap((replica, at) =>
+      replica.keyArn === undefined ? [] : [ofReplica(replica.keyArn, replica.region, at)],
+    ),
+  ]
+}

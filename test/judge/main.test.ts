@@ -19,12 +19,12 @@ const folder = (name: string, Resources: object, environment = 'aws://1111111111
   return path
 }
 
-const queue = (more: object = {}) => ({ Queue: resource('AWS::SQS::Queue', { QueueName: 'm2m' }, more) })
+const log = (more: object = {}) => ({ Log: resource('AWS::Logs::LogGroup', { LogGroupName: 'm2m' }, more) })
 const fn = (ReservedConcurrentExecutions: number) => ({
   Fn: resource('AWS::Lambda::Function', { ReservedConcurrentExecutions }),
 })
-const clean = folder('clean', queue())
-const faulty = folder('faulty', queue({ DeletionPolicy: 'Retain' }))
+const clean = folder('clean', log())
+const faulty = folder('faulty', log({ DeletionPolicy: 'Retain' }))
 const reserving = folder('reserving', fn(50))
 
 const judged = async (...args: readonly string[]) => {
@@ -47,19 +47,19 @@ describe('npm run judge', () => {
     const { code, out } = await judged(faulty)
 
     expect(code).toBe(1)
-    expect(out).toEqual([expect.stringMatching(/^retained-named m2m-prod\/Queue: m2m is retained/)])
+    expect(out).toEqual([expect.stringMatching(/^retained-named m2m-prod\/Log: m2m is retained/)])
   })
 
   test('judges several folders as stages side by side', async () => {
-    const other = folder('other', queue())
+    const other = folder('other', log())
 
-    expect((await judged(clean, other)).out).toEqual([expect.stringMatching(/^names m2m-prod\/Queue: QueueName m2m/)])
+    expect((await judged(clean, other)).out).toEqual([expect.stringMatching(/^names m2m-prod\/Log: LogGroupName m2m/)])
   })
 
   test('compares with an older folder', async () => {
     const empty = folder('empty', {})
 
-    expect((await judged(empty, '--against', clean)).out).toEqual([expect.stringMatching(/^upgrade m2m-prod\/Queue: /)])
+    expect((await judged(empty, '--against', clean)).out).toEqual([expect.stringMatching(/^upgrade m2m-prod\/Log: /)])
   })
 
   test("takes the account's quota, and says what is reserved", async () => {
@@ -95,7 +95,7 @@ describe('npm run judge', () => {
   })
 
   test('judges a stack whose account and Region the synthesis leaves open', async () => {
-    const open = folder('open', queue(), 'aws://unknown-account/unknown-region')
+    const open = folder('open', log(), 'aws://unknown-account/unknown-region')
 
     expect((await judged(open)).code).toBe(0)
   })

@@ -1,7 +1,7 @@
 // bus-admissions: nobody puts events of another type than their source has, or of none. And whom a statement of the bus lets in, from this account or another, no denial beside it stops: the bus keeps one list of
 // sources, one of speakers and one of types, and all of them have to agree.
 
-import { toldTypes } from '../../../lib/base/told-types.ts'
+import { eventTypesOf } from '../../../lambda/core/base/event-types.ts'
 import { type Caller, callerOf, functionCallers, mayByEither, mayOn, policyOn } from '../callers.ts'
 import { type Context, conditionsOf } from '../evaluate.ts'
 import { type Finding, finder, type Rule } from '../finding.ts'
@@ -33,7 +33,7 @@ const judgeAdmitted = (stack: Stack): readonly Finding[] =>
     return admittedTo(policy).flatMap(({ caller, source }) => {
       const context = {
         'events:source': [source],
-        'events:detail-type': toldTypes[source]?.slice(0, 1) ?? ['Anything'],
+        'events:detail-type': eventTypesOf(source)?.slice(0, 1) ?? ['Anything'],
       }
       const decision = mayOn(policy, caller, { ...putOn(stack, bus), context })
       const says = `${caller.arn} is let in for ${source}, and another statement stops it: ${decision}`

@@ -1,7 +1,7 @@
 // calls-get-through: what a function calls is allowed by the policies of both sides together, with what AWS puts into the request: the
 // role's own statements, and the policy of the bus, key, bucket, table or function. `needed-calls` looks at the role alone.
 
-import { toldTypes } from '../../../lib/base/told-types.ts'
+import { eventTypesOf } from '../../../lambda/core/base/event-types.ts'
 import {
   allowedOn,
   type Call,
@@ -38,7 +38,7 @@ const judgeTelling = (stack: Stack, caller: FunctionCaller): readonly Finding[] 
   return [
     ...others.map((arn) => find(stack, fn.id, `may put events on ${arn}, which is not the stack's bus`)),
     ...buses.flatMap((bus) =>
-      (toldTypes[source] ?? []).flatMap((type) => {
+      (eventTypesOf(source) ?? []).flatMap((type) => {
         const decision = mayByEither(policyOn(stack, bus), caller, put(stack.arnOf(bus), source, type))
         const says = `${name} puts ${type} of ${source} on ${bus.id}: ${decision}`
         return decision === 'allowed' ? [] : [find(stack, fn.id, says)]

@@ -1,7 +1,7 @@
 // strangers: an administrator whom no policy names, of the account and of another one, is kept from what only named roles may do: events
 // in their names, use of the secrets' key, the evidence, and the functions with named callers.
 
-import { toldTypes } from '../../../lib/base/told-types.ts'
+import { eventTypes } from '../../../lambda/core/base/event-types.ts'
 import {
   type Call,
   type Caller,
@@ -36,7 +36,7 @@ const events = (source: readonly string[], type: readonly string[]): Context => 
 
 const onBuses = (stack: Stack): readonly Guarded[] =>
   ofType(stack, 'AWS::Events::EventBus').flatMap((on) => {
-    const known = Object.entries(toldTypes)
+    const known = Object.entries<readonly string[]>(eventTypes)
     const requests = [
       ...known.map(([source, types]) => ({
         what: `events of ${source}`,

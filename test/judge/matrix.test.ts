@@ -115,7 +115,11 @@ describe('side by side', () => {
 
   test('one stage in two accounts has no name in common', async () => {
     const config = { ...production, clients: clients(2, 0) }
-    const other = { ...config, environment: { account: '999999999999', region: REGION } }
+    const other = {
+      ...config,
+      environment: { account: '999999999999', region: REGION },
+      breakGlass: { roleArn: 'arn:aws:iam::999999999999:role/break-glass' },
+    }
 
     expect(await findings(stackFor(config), stackFor(other))).toEqual([])
   })

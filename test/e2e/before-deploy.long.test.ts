@@ -135,6 +135,7 @@ describe('an account that has everything', () => {
       'secret policy',
       'concurrency',
       'durable functions',
+      'resource types',
       'API Gateway logs',
       'names',
     ])

@@ -168,12 +168,15 @@ export interface Step {
 
 const TYPES_KNOWN = installed('.cache/types.tsbuildinfo')
 
+const PAGE = 'lambda/local/page/browser'
+const PAGE_TYPES = 'types of the page'
+
 const steps: readonly Step[] = [
   {
     name: 'types',
     args: [installed('typescript/bin/tsc'), '--noEmit', '--incremental', '--tsBuildInfoFile', TYPES_KNOWN],
   },
-  { name: 'types of the page', args: [installed('typescript/bin/tsc'), '-p', 'lambda/local/page/browser'] },
+  { name: PAGE_TYPES, args: [installed('typescript/bin/tsc'), '-p', PAGE] },
   { name: 'lint', args: [installed('@biomejs/biome/bin/biome'), 'check', '.'] },
   { name: 'architecture', args: [join(repository, 'scripts/architecture.ts')] },
 ]
@@ -232,10 +235,15 @@ export const readChanged = (args: readonly string[]): ChangedOption => {
   }
 }
 
+interface Asked {
+  readonly steps: readonly Step[]
+  readonly vitestArgs: readonly string[]
+}
+
 /** The option becomes the test files that it asks for. */
-const withChanged = async (args: readonly string[]): Promise<readonly string[]> => {
+const withChanged = async (args: readonly string[]): Promise<Asked> => {
   const { base, others } = readChanged(args)
-  if (base === undefined) return args
+  if (base === undefined) return { steps, vitestArgs: args }
   const changed = changedSince(repository, base)
   const imports = await importsOf(repository)
   const selected = selectTests(imports, changed)
@@ -243,13 +251,16 @@ const withChanged = async (args: readonly string[]): Promise<readonly string[]> 
   const long = changedLongTests(imports, changed)
   if (long.length > 0) console.log(`Changed as well, and of the long run: npm run test:long -- ${long.join(' ')}`)
   // What every change may break: names, comments, layout.
-  return [...others, ...(selected.length === 0 ? ['test/architecture'] : selected)]
+  const vitestArgs = [...others, ...(selected.length === 0 ? ['test/architecture'] : selected)]
+  const isPageChanged = changed.some((file) => file.startsWith(PAGE))
+  return { steps: steps.filter(({ name }) => isPageChanged || name !== PAGE_TYPES), vitestArgs }
 }
 
 const main = async (args: readonly string[]): Promise<0 | 1> => {
   if (args[0] === '--long') return check(repository, [], ['--config', 'vitest.long.config.ts', ...args.slice(1)])
   try {
-    return await check(repository, steps, await withChanged(args))
+    const asked = await withChanged(args)
+    return await check(repository, asked.steps, asked.vitestArgs)
   } catch (error) {
     console.log(error instanceof Error ? error.message : error)
     console.log(conclude([], { exitCode: null, report: undefined }).line)

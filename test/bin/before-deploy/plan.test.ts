@@ -69,7 +69,7 @@ describe('the stack’s own template', () => {
   const template = templateOf()
   const plan = planOf(template, around)
 
-  test('has the names of its roles, functions and topic, and each is known; what has a generated name is in nobody’s way', () => {
+  test('has the names of its roles, functions and topic, and each is known; what has a generated name blocks nothing', () => {
     expect(plan.names).toEqual(
       expect.arrayContaining([
         { type: 'AWS::IAM::Role', name: 'm2m-prod-rotation-eu-west-1' },

@@ -14,29 +14,7 @@ import {
 } from '../../../lambda/core/campaign/campaign.ts'
 import type { ManagedSecret } from '../../../lambda/core/secret/fleet.ts'
 import { createSelection } from '../../../lambda/core/secret/selector.ts'
-
-const HOUR = 3_600_000
-const DAY = 24 * HOUR
-const NOW = Date.UTC(2026, 10, 2, 12, 30)
-const FUNCTION_ARN = 'arn:aws:lambda:eu-west-1:111111111111:function:m2m-prod-rotation'
-
-const id = (origin: string, at: number, digit = '0'): string =>
-  `${origin}-${String(at).padStart(13, '0')}-${digit.repeat(32)}`
-
-const secret = (more: Partial<ManagedSecret> = {}): ManagedSecret => ({
-  arn: 'arn:aws:secretsmanager:eu-west-1:111111111111:secret:m2m/prod/billing-AbCdEf',
-  name: 'm2m/prod/billing',
-  tags: {},
-  labels: { [id('register', NOW - 40 * DAY)]: ['AWSCURRENT'] },
-  rotationEnabled: true,
-  rotationFunctionArn: FUNCTION_ARN,
-  isDeleted: false,
-  createdAt: NOW - 40 * DAY,
-  lastChangedAt: NOW - 40 * DAY,
-  lastRotatedAt: undefined,
-  nextRotationAt: undefined,
-  ...more,
-})
+import { DAY, FUNCTION_ARN, HOUR, id, NOW, secret } from '../../fakes/billing-secret.ts'
 
 const named: Eligibility = {
   intent: 'rotate',

@@ -20,7 +20,7 @@ export interface Sight {
   pending(): PendingVersion | undefined
 }
 
-const OURS = /^(rotate|revoke|settle|rollback|register|adopt)-\d{13}-[0-9a-f]{32}$/
+const OURS = /^(rotate|revoke|settle|rollback|register|adopt)-\d{13}-(\d{3}-[0-9a-f]{28}|[0-9a-f]{32})$/
 
 /** What a version id says of its version; any that is not ours means `rotate`. */
 export const originOf = (versionId: string): Origin => {

@@ -156,7 +156,7 @@ describe('the runbook', () => {
           .peek('m2m/laptop/reports')
           ?.versions.find(({ stages }) => stages.includes('AWSCURRENT'))
 
-        expect(said).toMatch(/"VersionIdsToStages".*"VersionId":"revoke-\d{13}-[0-9a-f]{32}"/s)
+        expect(said).toMatch(/"VersionIdsToStages".*"VersionId":"revoke-\d{13}-\d{3}-[0-9a-f]{28}"/s)
         expect(current?.id).toMatch(/^revoke-/)
       } finally {
         await laptop.close()
@@ -171,6 +171,6 @@ describe('the runbook', () => {
       encoding: 'utf8',
     })
 
-    expect(stdout).toMatch(/^revoke-\d{13}-[0-9a-f]{32}\n$/)
+    expect(stdout).toMatch(/^revoke-\d{13}-\d{3}-[0-9a-f]{28}\n$/)
   })
 })

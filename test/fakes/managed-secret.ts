@@ -24,7 +24,7 @@ export const versionId = (kind: TokenKind, agoMs: number, about = 'a test'): str
     about,
     attempt: 1,
   })
-  const hex = made.slice(-32)
+  const hex = made.replaceAll('-', '').slice(-32)
   return kind === 'bare' ? `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4000-8000-${hex.slice(12, 24)}` : made
 }
 

@@ -1,10 +1,9 @@
 // How far the attempts at one request have come, read from the ids of a secret's versions alone: every attempt leaves one, and its id
 // says what it was about. So whoever asks again – a replay, a repeated event, the sweep – sees what has run, without a table. Pure.
 
-import { entryLabelled } from '../secret/labels.ts'
-import { makeRequestToken, readRequestToken } from '../secret/request-token.ts'
+import { isAbout, makeRequestToken, readRequestToken } from '../secret/request-token.ts'
 import type { VersionEntry } from '../secret/secrets.ts'
-import { settleAttempts } from './settle-request.ts'
+import { isSettleOf } from './settle-request.ts'
 
 /** A failed attempt is followed by one with a new token; then a person is told. */
 export const MAX_ATTEMPTS = 5
@@ -24,14 +23,11 @@ export type Progress =
   | { readonly state: 'running'; readonly attempt: number; readonly requestToken: string }
   /** Its version carries AWSCURRENT. */
   | { readonly state: 'switched'; readonly attempt: number; readonly requestToken: string }
-  /** AWSCURRENT has moved on from it by a settle about it: proven, and told. */
+  /** AWSCURRENT has moved on from it to a settle about it, which proved first that what was valid before is refused. */
   | { readonly state: 'settled'; readonly attempt: number; readonly requestToken: string; readonly settleToken: string }
   /** AWSCURRENT has moved on from it by another rotation. */
   | { readonly state: 'overtaken'; readonly attempt: number; readonly requestToken: string }
   | { readonly state: 'exhausted'; readonly attempt: number }
-
-/** `<intent>-<ms>-<hex>` without the ms: when it was asked for is not part of what it is about. */
-const withoutTime = (token: string): string => `${readRequestToken(token).origin}-${token.slice(-32)}`
 
 export const tokenOf = (matter: Matter, attempt: number, askedAt: number): string =>
   makeRequestToken({
@@ -42,40 +38,66 @@ export const tokenOf = (matter: Matter, attempt: number, askedAt: number): strin
     attempt,
   })
 
-/** What became of a version of ours that carries neither AWSCURRENT nor AWSPENDING. */
-const past = (
-  { secretArn }: Matter,
-  version: VersionEntry,
+/** More than one, when somebody asked by what was no longer so. */
+const versionsOf = (
+  { secretArn, about, originOf }: Matter,
+  attempt: number,
   versions: readonly VersionEntry[],
-): { readonly state: 'settled'; readonly settleToken: string } | { readonly state: 'overtaken' | 'failed' } => {
-  const settles = versions.filter(
-    ({ versionId }) =>
-      settleAttempts({ secretArn, currentId: version.versionId }, [{ versionId, labels: [], createdAt: 0 }]).made > 0,
-  )
-  const isPrevious = version.labels.includes('AWSPREVIOUS')
-  const current = entryLabelled(versions, 'AWSCURRENT')?.versionId
-  const settle = settles.find(({ versionId, labels }) => versionId === current || labels.includes('AWSPREVIOUS'))
-  if (settle !== undefined) return { state: 'settled', settleToken: settle.versionId }
-  if (isPrevious) return { state: 'overtaken' }
-  // Asked for only while our version was AWSCURRENT; which of them ended it, labels no longer tell.
-  const [last] = settles
-  return last === undefined ? { state: 'failed' } : { state: 'settled', settleToken: last.versionId }
+): readonly VersionEntry[] =>
+  versions.filter(({ versionId }) => {
+    const token = readRequestToken(versionId)
+    return token.attempt === attempt && token.origin === originOf(attempt) && isAbout(versionId, { secretArn, about })
+  })
+
+type End = 'switched' | 'running' | 'settled' | 'overtaken' | 'failed'
+
+/** In this order, of several versions of one attempt, the first one tells. */
+const ends: readonly End[] = ['switched', 'running', 'settled', 'overtaken', 'failed']
+
+interface Seen {
+  readonly end: End
+  readonly requestToken: string
+  readonly settleToken: string
 }
+
+/**
+ * What became of one version. Only a settle that carries, or carried, AWSCURRENT itself shows that it was settled: the label is moved to it
+ * after its proof. One that carries nothing may have been refused, and a version of ours without a label may have been cleared.
+ */
+const see = (
+  { secretArn }: Matter,
+  { versionId: requestToken, labels }: VersionEntry,
+  versions: readonly VersionEntry[],
+): Seen => {
+  const seen = (end: End, settleToken = ''): Seen => ({ end, requestToken, settleToken })
+  if (labels.includes('AWSCURRENT')) return seen('switched')
+  if (labels.includes('AWSPENDING')) return seen('running')
+  const settle = versions.find(
+    (version) =>
+      isSettleOf(version.versionId, { secretArn, currentId: requestToken }) &&
+      (version.labels.includes('AWSCURRENT') || version.labels.includes('AWSPREVIOUS')),
+  )
+  if (settle !== undefined) return seen('settled', settle.versionId)
+  return seen(labels.includes('AWSPREVIOUS') ? 'overtaken' : 'failed')
+}
+
+/** @returns undefined: this attempt was not made. */
+const seeAttempt = (matter: Matter, attempt: number, versions: readonly VersionEntry[]): Seen | undefined =>
+  versionsOf(matter, attempt, versions)
+    .map((version) => see(matter, version, versions))
+    .sort((one, other) => ends.indexOf(one.end) - ends.indexOf(other.end))[0]
 
 /** @param versions unlabelled ones included. */
 export const progressOf = (matter: Matter, versions: readonly VersionEntry[]): Progress => {
   let overtaken: Progress | undefined
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
-    const wanted = withoutTime(tokenOf(matter, attempt, 0))
-    const version = versions.find(({ versionId }) => withoutTime(versionId) === wanted)
-    if (version === undefined) return overtaken ?? { state: 'ask', attempt }
-    const { versionId: requestToken, labels } = version
-    if (labels.includes('AWSCURRENT')) return { state: 'switched', attempt, requestToken }
-    if (labels.includes('AWSPENDING')) return { state: 'running', attempt, requestToken }
-    const end = past(matter, version, versions)
-    if (end.state === 'settled') return { ...end, attempt, requestToken }
+    const seen = seeAttempt(matter, attempt, versions)
+    if (seen === undefined) return overtaken ?? { state: 'ask', attempt }
+    const { end, requestToken, settleToken } = seen
+    if (end === 'settled') return { state: end, attempt, requestToken, settleToken }
+    if (end === 'switched' || end === 'running') return { state: end, attempt, requestToken }
     // Whoever needs more than the switch asks again; the next attempt has a later word.
-    overtaken = end.state === 'overtaken' ? { state: 'overtaken', attempt, requestToken } : undefined
+    overtaken = end === 'overtaken' ? { state: 'overtaken', attempt, requestToken } : undefined
   }
   return { state: 'exhausted', attempt: MAX_ATTEMPTS }
 }
@@ -90,14 +112,11 @@ export const progressInLabels = (
 ): Extract<Progress, { state: 'running' | 'switched' | 'settled' }> | undefined => {
   const labelled = Object.entries(labels).map(([versionId, on]) => ({ versionId, labels: on, createdAt: 0 }))
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
-    const wanted = withoutTime(tokenOf(matter, attempt, 0))
-    const version = labelled.find(({ versionId }) => withoutTime(versionId) === wanted)
-    if (version === undefined) continue
-    const { versionId: requestToken } = version
-    if (version.labels.includes('AWSCURRENT')) return { state: 'switched', attempt, requestToken }
-    if (version.labels.includes('AWSPENDING')) return { state: 'running', attempt, requestToken }
-    const end = past(matter, version, labelled)
-    if (end.state === 'settled') return { ...end, attempt, requestToken }
+    const seen = seeAttempt(matter, attempt, labelled)
+    if (seen === undefined) continue
+    const { end, requestToken, settleToken } = seen
+    if (end === 'settled') return { state: end, attempt, requestToken, settleToken }
+    if (end === 'switched' || end === 'running') return { state: end, attempt, requestToken }
   }
   return undefined
 }

@@ -1,7 +1,7 @@
-// The one way to ask for a settle: whoever asks – sweep, campaign, incident – makes the same request token from what Secrets Manager
-// shows, so that two who ask at once ask for the same thing (architecture §3, "The request token"). Pure.
+// Which settles were asked for to end the overlap that a version began. Whoever asks – sweep, campaign, incident, a person – asks under a
+// token about that version (architecture §3, "The request token"); of two who ask at once one is refused as busy, and joins. Pure.
 
-import { makeRequestToken, readRequestToken } from '../secret/request-token.ts'
+import { isAbout, MAX_TOKEN_ATTEMPT, makeRequestToken, readRequestToken } from '../secret/request-token.ts'
 import type { VersionEntry } from '../secret/secrets.ts'
 
 export interface SettleSubject {
@@ -19,39 +19,27 @@ export interface SettleAttempts {
   readonly lastAt?: number
 }
 
-/** One every six hours makes this fifty days; beyond, tokens still differ by their hour. */
-const MOST_ATTEMPTS = 200
-
-const HEX = 32
-const hexOf = (token: string): string => token.slice(-HEX)
-
-const tokenOf = ({ secretArn, currentId }: SettleSubject, askedAt: number, attempt: number): string =>
-  makeRequestToken({ origin: 'settle', askedAt, secretArn, about: currentId, attempt })
-
-/** Hex → attempt. The hour is not part of what a request is about. */
-const attemptsOf = (subject: SettleSubject): ReadonlyMap<string, number> => {
-  const attempts = Array.from({ length: MOST_ATTEMPTS }, (_, at) => at + 1)
-  return new Map(attempts.map((attempt) => [hexOf(tokenOf(subject, 0, attempt)), attempt]))
-}
+export const isSettleOf = (token: string, { secretArn, currentId }: SettleSubject): boolean =>
+  readRequestToken(token).origin === 'settle' && isAbout(token, { secretArn, about: currentId })
 
 /** @param versions unlabelled ones included, as ListSecretVersionIds lists them on request. */
 export const settleAttempts = (subject: SettleSubject, versions: readonly VersionEntry[]): SettleAttempts => {
-  const settles = versions.filter(({ versionId }) => readRequestToken(versionId).origin === 'settle')
-  if (settles.length === 0) return { made: 0 }
-  const attempts = attemptsOf(subject)
-  const found = settles.flatMap(({ versionId, createdAt }) => {
-    const attempt = attempts.get(hexOf(versionId))
-    return attempt === undefined ? [] : [{ attempt, createdAt }]
-  })
+  const found = versions.filter(({ versionId }) => isSettleOf(versionId, subject))
   if (found.length === 0) return { made: 0 }
   const times = found.map(({ createdAt }) => createdAt)
   return {
-    made: Math.max(...found.map(({ attempt }) => attempt)),
+    made: Math.max(...found.map(({ versionId }) => readRequestToken(versionId).attempt ?? 0)),
     firstAt: Math.min(...times),
     lastAt: Math.max(...times),
   }
 }
 
-/** The token for the next attempt. Within the hour, and until an attempt has left a version, it is the same for all who ask. */
+/** The token for the next attempt. */
 export const settleToken = (subject: SettleSubject, versions: readonly VersionEntry[], now: number): string =>
-  tokenOf(subject, now, settleAttempts(subject, versions).made + 1)
+  makeRequestToken({
+    origin: 'settle',
+    askedAt: now,
+    secretArn: subject.secretArn,
+    about: subject.currentId,
+    attempt: Math.min(settleAttempts(subject, versions).made + 1, MAX_TOKEN_ATTEMPT),
+  })

@@ -4,11 +4,12 @@
 
 import { INCIDENT_COMPLETED, LEAK_REPORTED } from '../base/event-types.ts'
 import { isJsonObject, type JsonObject } from '../base/json-object.ts'
+import { isSettleOf } from '../drive/settle-request.ts'
 import type { AcceptedValue, Evidence, RefusedValue } from '../rotation/outcome.ts'
 import { type ArchivedEvent, textOf } from './archived-event.ts'
 import { readEvidence } from './evidence-reading.ts'
 import { type IncidentClient, readIncidentClients } from './incident-completed.ts'
-import { isAskedBy, isSettleOf } from './incident-tokens.ts'
+import { isAskedBy } from './incident-tokens.ts'
 
 export interface IncidentFacts {
   readonly incidentId: string
@@ -171,7 +172,7 @@ const storyOf = (incidentId: string, { secretName, own, result }: OwnEvents): Se
   const belongs = (event: ArchivedEvent): boolean =>
     switches.has(tokenOf(event)) ||
     switches.has(textOf(event.detail, 'revokeToken') ?? '') ||
-    [...switches].some((switched) => isSettleOf(switched, arnOf(event), tokenOf(event)))
+    [...switches].some((switched) => isSettleOf(tokenOf(event), { secretArn: arnOf(event), currentId: switched }))
   return { secretName, result, events: own.filter(belongs).sort(byTime) }
 }
 

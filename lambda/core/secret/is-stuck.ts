@@ -14,9 +14,8 @@ export const STUCK_AFTER_MS = 10 * 60_000
  */
 export const INCIDENT_WAITS_MS = 2 * 60_000
 
-/** Since when a version is pending, where its id tells. A settle's id is rounded down to the hour, and a foreign one has no time. */
-export const askedAtOf = ({ versionId, origin }: Labelled): number | undefined =>
-  origin === 'settle' ? undefined : readRequestToken(versionId).askedAt
+/** Since when a version is pending, where its id tells: a foreign one has no time. */
+export const askedAtOf = ({ versionId }: Labelled): number | undefined => readRequestToken(versionId).askedAt
 
 /** @returns since when it is pending by its version's CreatedDate; undefined when the version is not listed. */
 export const pendingSince = ({ versionId }: Labelled, versions: readonly VersionEntry[]): number | undefined =>

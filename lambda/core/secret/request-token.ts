@@ -14,50 +14,71 @@ export type Origin = Intent | 'register' | 'adopt'
 
 export interface RequestToken {
   readonly origin: Origin
-  /** When it was asked for, epoch milliseconds (settles: rounded down to the hour); absent for a foreign token. */
+  /** When it was asked for, epoch milliseconds; absent for a foreign token. */
   readonly askedAt?: number
+  /** 1 for the first try; absent for a foreign token, and for one that marks a first value. */
+  readonly attempt?: number
 }
 
-const HOUR_MS = 3_600_000
-const PATTERN = /^(rotate|revoke|settle|rollback|register|adopt)-(\d{13})-[0-9a-f]{32}$/
-
 /** A settle or rollback older than this is refused: how an unlabelled version is re-driven is undocumented. */
-export const MAX_SETTLE_AGE_MS = 2 * HOUR_MS
+export const MAX_SETTLE_AGE_MS = 2 * 3_600_000
+
+export const MAX_TOKEN_ATTEMPT = 999
+const SUBJECT_LENGTH = 28
+const ASKED = /^(rotate|revoke|settle|rollback|register|adopt)-(\d{13})-(\d{3})-([0-9a-f]{28})$/
+/** How a first value is marked, and how requests of earlier releases were, in which no attempt stands. */
+const MARKED = /^(rotate|revoke|settle|rollback|register|adopt)-(\d{13})-[0-9a-f]{32}$/
 
 /** Any token that is not ours – the bare UUID of the console, the CLI or Secrets Manager's schedule – means `rotate`. */
 export const readRequestToken = (token: string): RequestToken => {
-  const match = PATTERN.exec(token)
-  if (match === null) return { origin: 'rotate' }
-  return { origin: match[1] as Origin, askedAt: Number(match[2]) }
+  const asked = ASKED.exec(token)
+  if (asked !== null) return { origin: asked[1] as Origin, askedAt: Number(asked[2]), attempt: Number(asked[3]) }
+  const marked = MARKED.exec(token)
+  if (marked !== null) return { origin: marked[1] as Origin, askedAt: Number(marked[2]) }
+  return { origin: 'rotate' }
 }
+
+/** Whether somebody of ours made it: Secrets Manager's schedule, its console and the AWS CLI make bare ids. */
+export const isOwnToken = (token: string): boolean => readRequestToken(token).askedAt !== undefined
 
 /** What a rotation under a token of this origin does; one that only marks a stored value cannot ask, and counts as `rotate`. */
 export const intentOfOrigin = (origin: Origin): Intent =>
   origin === 'register' || origin === 'adopt' ? 'rotate' : origin
 
-export interface TokenRequest {
+export interface TokenSubject {
+  readonly secretArn: string
+  /** Incident id, campaign id, or AWSCURRENT's version id for a settle. */
+  readonly about: string
+}
+
+export interface TokenRequest extends TokenSubject {
   readonly origin: Origin
   /** Epoch milliseconds. */
   readonly askedAt: number
-  readonly secretArn: string
-  /** Incident id, campaign id, or AWSCURRENT's version id for a settle: who asks for the same thing gets the same token. */
-  readonly about: string
-  /** 1 for the first try; a failed attempt is followed by one with a new token. */
+  /** 1 for the first try; a failed attempt is followed by one with a new token. At most 999. */
   readonly attempt: number
 }
 
-/** @returns 49 to 55 characters, within the 32–64 that Secrets Manager allows. */
-export const makeRequestToken = ({ origin, askedAt, secretArn, about, attempt }: TokenRequest): string => {
-  const ms = Math.floor(origin === 'settle' ? askedAt - (askedAt % HOUR_MS) : askedAt)
-  const hex = createHash('sha256')
-    .update(JSON.stringify([secretArn, about, attempt]))
-    .digest('hex')
-    .slice(0, 32)
-  const token = `${origin}-${String(ms).padStart(13, '0')}-${hex}`
+const digest = (parts: readonly (string | number)[]): string =>
+  createHash('sha256').update(JSON.stringify(parts)).digest('hex')
+
+const subjectOf = ({ secretArn, about }: TokenSubject): string => digest([secretArn, about]).slice(0, SUBJECT_LENGTH)
+
+/** Whether the rotation under this token was asked for because of that, whoever asked, whenever, and however often. */
+export const isAbout = (token: string, subject: TokenSubject): boolean => ASKED.exec(token)?.[4] === subjectOf(subject)
+
+const timeIn = (at: number): string => {
   // A token that does not read back would mean `rotate`, whatever was asked for.
-  if (!PATTERN.test(token)) throw new RangeError(`askedAt is not a point in time in epoch milliseconds: ${askedAt}`)
-  return token
+  if (!(at >= 0 && at < 1e13)) throw new RangeError(`askedAt is not a point in time in epoch milliseconds: ${at}`)
+  return String(Math.floor(at)).padStart(13, '0')
 }
+
+/**
+ * `<intent>-<13-digit ms>-<3-digit attempt>-<28 hex>`: 51 to 55 characters, within the 32–64 that Secrets Manager allows. The hex is a digest
+ * of what the request is about. Two who ask for the same thing make two tokens, of which Secrets Manager takes one; the other joins.
+ */
+export const makeRequestToken = ({ origin, askedAt, attempt, ...subject }: TokenRequest): string =>
+  `${origin}-${timeIn(askedAt)}-${String(Math.min(attempt, MAX_TOKEN_ATTEMPT)).padStart(3, '0')}-${subjectOf(subject)}`
 
 /** Whether the id that carries AWSCURRENT says that no overlap is open. */
 export const isSettledOrigin = (origin: Origin): boolean =>
@@ -70,4 +91,4 @@ export const isSettledOrigin = (origin: Origin): boolean =>
 export const firstToken = (
   origin: 'register' | 'adopt',
   { arn, createdAt = 0 }: { readonly arn: string; readonly createdAt?: number | undefined },
-): string => makeRequestToken({ origin, askedAt: createdAt, secretArn: arn, about: 'the first value', attempt: 1 })
+): string => `${origin}-${timeIn(createdAt)}-${digest([arn, 'the first value', 1]).slice(0, 32)}`

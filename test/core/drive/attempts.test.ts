@@ -28,7 +28,11 @@ describe('progressOf', () => {
     ['switched', [mine(1, 'AWSCURRENT'), other('AWSPREVIOUS')], { state: 'switched', attempt: 1 }],
     ['switched, and its label not cleaned up', [mine(1, 'AWSCURRENT', 'AWSPENDING')], { state: 'switched' }],
     ['settled', [settleOf(1, 'AWSCURRENT'), mine(1, 'AWSPREVIOUS')], { state: 'settled', attempt: 1 }],
-    ['settled long ago', [other('AWSCURRENT'), mine(1), settleOf(1)], { state: 'settled', attempt: 1 }],
+    [
+      'settled, or its settle refused: labels no longer tell, so it is not taken for proven',
+      [other('AWSCURRENT'), mine(1), settleOf(1)],
+      { state: 'ask', attempt: 2 },
+    ],
     [
       'settled before the last rotation',
       [other('AWSCURRENT'), mine(1), settleOf(1, 'AWSPREVIOUS')],

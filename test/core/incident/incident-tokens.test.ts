@@ -1,6 +1,7 @@
 // Whose a rotation is can be told from its token by who knows the incident, and by nobody else.
 import { expect, test } from 'vitest'
-import { isAskedBy, isSettleOf } from '../../../lambda/core/incident/incident-tokens.ts'
+import { isSettleOf } from '../../../lambda/core/drive/settle-request.ts'
+import { isAskedBy } from '../../../lambda/core/incident/incident-tokens.ts'
 import { makeRequestToken } from '../../../lambda/core/secret/request-token.ts'
 import { arnOf, NAME, NOON, revokeToken, settleTokenOf } from '../../fakes/envelopes.ts'
 
@@ -31,7 +32,7 @@ test.each([
 test('a settle belongs to the switch that it ends, and to no other', () => {
   const settle = settleTokenOf(revokeToken(), { attempt: 3, askedAt: NOON + 7_200_000 })
 
-  expect(isSettleOf(revokeToken(), ARN, settle)).toBe(true)
-  expect(isSettleOf(revokeToken({ attempt: 2 }), ARN, settle)).toBe(false)
-  expect(isSettleOf(revokeToken(), ARN, revokeToken())).toBe(false)
+  expect(isSettleOf(settle, { secretArn: ARN, currentId: revokeToken() })).toBe(true)
+  expect(isSettleOf(settle, { secretArn: ARN, currentId: revokeToken({ attempt: 2 }) })).toBe(false)
+  expect(isSettleOf(revokeToken(), { secretArn: ARN, currentId: revokeToken() })).toBe(false)
 })

@@ -5,6 +5,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
   intentOfOrigin,
+  isAbout,
   isSettledOrigin,
   makeRequestToken,
   type Origin,
@@ -12,7 +13,6 @@ import {
 } from '../../../lambda/core/secret/request-token.ts'
 
 const origins: readonly Origin[] = ['rotate', 'revoke', 'settle', 'rollback', 'register', 'adopt']
-const HOUR_MS = 3_600_000
 const asked = {
   origin: 'settle' as Origin,
   askedAt: Date.UTC(2026, 10, 2, 12, 30, 15, 250),
@@ -25,7 +25,7 @@ const requests = fc.record({
   askedAt: fc.integer({ min: 0, max: 9_999_999_999_999 }),
   secretArn: fc.string(),
   about: fc.string(),
-  attempt: fc.nat(),
+  attempt: fc.integer({ min: 1, max: 999 }),
 })
 
 describe('making', () => {
@@ -35,8 +35,8 @@ describe('making', () => {
         const token = makeRequestToken(request)
 
         expect(token).toMatch(/^[a-z0-9-]{32,64}$/)
-        const askedAt = request.origin === 'settle' ? Math.floor(request.askedAt / HOUR_MS) * HOUR_MS : request.askedAt
-        expect(readRequestToken(token)).toEqual({ origin: request.origin, askedAt })
+        const { origin, askedAt, attempt } = request
+        expect(readRequestToken(token)).toEqual({ origin, askedAt, attempt })
       }),
     )
   })
@@ -49,15 +49,7 @@ describe('making', () => {
     )
   })
 
-  test('a settle is rounded down to the hour, so that all who ask within it join one rotation', () => {
-    const at = (minute: number, second: number) =>
-      makeRequestToken({ ...asked, askedAt: Date.UTC(2026, 10, 2, 12, minute, second) })
-
-    expect(at(0, 0)).toBe(at(59, 59))
-    expect(makeRequestToken({ ...asked, askedAt: Date.UTC(2026, 10, 2, 13) })).not.toBe(at(59, 59))
-  })
-
-  test.each(['rotate', 'revoke', 'rollback', 'register', 'adopt'] as const)(
+  test.each(['rotate', 'revoke', 'settle', 'rollback', 'register', 'adopt'] as const)(
     '%s keeps the millisecond at which it was asked for',
     (origin) => {
       expect(readRequestToken(makeRequestToken({ ...asked, origin })).askedAt).toBe(asked.askedAt)
@@ -85,6 +77,33 @@ describe('making', () => {
   })
 })
 
+describe('what a token is about', () => {
+  test('stands in it, whoever asks, whenever, and however often', () => {
+    fc.assert(
+      fc.property(
+        requests,
+        fc.integer({ min: 0, max: 9_999_999_999_999 }),
+        fc.integer({ min: 1, max: 999 }),
+        (request, askedAt, attempt) => {
+          expect(isAbout(makeRequestToken({ ...request, askedAt, attempt }), request)).toBe(true)
+        },
+      ),
+    )
+  })
+
+  test('another secret or another reason is something else', () => {
+    const token = makeRequestToken(asked)
+
+    expect(isAbout(token, { ...asked, about: 'incident-7' })).toBe(false)
+    expect(isAbout(token, { ...asked, secretArn: `${asked.secretArn}x` })).toBe(false)
+  })
+
+  test('a bare id, and a token of before attempts stood in it, are about nothing that is known', () => {
+    expect(isAbout(randomUUID(), asked)).toBe(false)
+    expect(isAbout('settle-1793622615250-0123456789abcdef0123456789abcdef', asked)).toBe(false)
+  })
+})
+
 describe('reading', () => {
   const hex = '0123456789abcdef0123456789abcdef'
   const foreign: readonly (readonly [string, string])[] = [
@@ -99,6 +118,12 @@ describe('reading', () => {
     ['a line after it', `settle-1793622615250-${hex}\n`],
     ['nothing', ''],
   ]
+
+  test('a token of before attempts stood in it is still ours', () => {
+    const origin = 'settle'
+
+    expect(readRequestToken(`settle-1793622615250-${hex}`)).toEqual({ origin, askedAt: 1_793_622_615_250 })
+  })
 
   test.each(foreign)('%s means rotate, at an unknown time', (_what, token) => {
     expect(readRequestToken(token)).toEqual({ origin: 'rotate' })

@@ -9,7 +9,7 @@ import type { Adopted } from '../../lambda/core/clients/client-desk.ts'
 import { readSecrets } from '../../lambda/core/clients/survey-clients.ts'
 import { isM2mClient } from '../../lambda/core/secret/client-id.ts'
 import type { ClientSecret } from '../../lambda/core/secret/client-secret.ts'
-import type { ManagedSecret } from '../../lambda/core/secret/fleet.ts'
+import type { Secret } from '../../lambda/core/secret/secret.ts'
 import { clientIdOf } from '../../lambda/core/secret/secret-tags.ts'
 import { spanHours } from '../../lib/config/client-config.ts'
 import { backstopRules } from '../../lib/config/rotation-schedule.ts'
@@ -42,21 +42,21 @@ const STYTCH_CALLS = 4
 
 /** @returns undefined for a value that is lost. */
 const readValue = async (seat: Seat, row: AdoptionRow, options: AdoptionOptions): Promise<ClientSecret | undefined> => {
-  const { vault } = await seat.reach()
-  if (row.fromSecret !== undefined) return readValueFromSecret(vault, row.fromSecret, row.clientId)
+  const { secrets } = await seat.reach()
+  if (row.fromSecret !== undefined) return readValueFromSecret(secrets, row.fromSecret, row.clientId)
   return options.rotate === true ? undefined : readValueFromStdin(row.clientId)
 }
 
 /** Stytch tells of an M2M client which secret it is bound to; of the other kinds only the secrets' tags do. */
-const readHolders = async (seat: Seat, rows: readonly AdoptionRow[]): Promise<readonly ManagedSecret[]> => {
+const readHolders = async (seat: Seat, rows: readonly AdoptionRow[]): Promise<readonly Secret[]> => {
   if (rows.every(({ clientId }) => isM2mClient(clientId))) return []
   const view = await seat.view()
-  const { fleet } = await seat.reach()
-  const secrets = await readSecrets({ fleet }, view.secretNamePrefix)
-  return secrets.filter((one) => !one.isDeleted)
+  const { secrets } = await seat.reach()
+  const listed = await readSecrets({ secrets }, view.secretNamePrefix)
+  return listed.filter((one) => !one.isDeleted)
 }
 
-const assertFree = (holders: readonly ManagedSecret[], { clientId }: AdoptionRow, secretName: string): void => {
+const assertFree = (holders: readonly Secret[], { clientId }: AdoptionRow, secretName: string): void => {
   if (isM2mClient(clientId)) return
   const holder = holders.find((one) => one.name !== secretName && clientIdOf(one) === clientId)
   if (holder === undefined) return
@@ -69,7 +69,7 @@ const assertFree = (holders: readonly ManagedSecret[], { clientId }: AdoptionRow
 const adopt = async (
   seat: Seat,
   row: AdoptionRow,
-  { holders, ...options }: AdoptionOptions & { readonly holders: readonly ManagedSecret[] },
+  { holders, ...options }: AdoptionOptions & { readonly holders: readonly Secret[] },
 ): Promise<Adoption> => {
   const view = await seat.view()
   const { desk } = await seat.reach()

@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers'
 import { parseJsonObject } from '../../lambda/core/base/json-object.ts'
 import { type ClientSecret, createClientSecret } from '../../lambda/core/secret/client-secret.ts'
 import { scimId } from '../../lambda/core/secret/scim-form.ts'
-import type { Vault } from '../../lambda/core/secret/secrets.ts'
+import type { Secrets } from '../../lambda/core/secret/secrets.ts'
 import { CommandFault, EXIT } from '../terminal/command-fault.ts'
 
 const refuse = (from: string, why: string): CommandFault =>
@@ -56,8 +56,12 @@ export const readValueFromStdin = async (clientId: string): Promise<ClientSecret
   parseValue(process.stdin.isTTY ? await readTyped() : await text(process.stdin), 'stdin', clientId)
 
 /** With the caller's own right to read it. */
-export const readValueFromSecret = async (vault: Vault, secretId: string, clientId: string): Promise<ClientSecret> => {
-  const version = await vault.read(secretId, { label: 'AWSCURRENT' })
+export const readValueFromSecret = async (
+  secrets: Pick<Secrets, 'readValue'>,
+  secretId: string,
+  clientId: string,
+): Promise<ClientSecret> => {
+  const version = await secrets.readValue(secretId, { label: 'AWSCURRENT' })
   if (version === undefined) throw refuse(`the secret ${secretId}`, 'there is no such secret, or it has no value')
   return parseValue(version.text, `the secret ${secretId}`, clientId)
 }

@@ -18,16 +18,16 @@ const notRotated = (secretArn: string, why: string): Fault =>
 
 /** @returns whether it was rotated now. @throws Fault when it was not, and must be. */
 export const rotateAdopted = async (seat: Seat, secretArn: string): Promise<boolean> => {
-  const { fleet } = await seat.reach()
-  const secret = await fleet.inspect(secretArn)
+  const { secrets } = await seat.reach()
+  const secret = await secrets.describe(secretArn)
   if (secret === undefined) throw notRotated(secretArn, 'found it gone')
   // A value of a rotation is in place already.
   if (versionLabelled(secret, 'AWSCURRENT')?.origin !== 'adopt') return false
   const askedAt = seat.timing.now()
   const token = makeRequestToken({ origin: 'rotate', askedAt, secretArn, about: seat.newId(), attempt: 1 })
-  const reply = await askOnce(seat, fleet, { secretArn, token })
+  const reply = await askOnce(seat, secrets, { secretArn, token })
   if (reply !== 'asked') throw notRotated(secretArn, `was not begun (${reply})`)
-  const end = await waitForEnd(seat, fleet, { secretArn, token, timeoutMs: TIMEOUT_MS })
+  const end = await waitForEnd(seat, secrets, { secretArn, token, timeoutMs: TIMEOUT_MS })
   if (end !== 'done') throw notRotated(secretArn, end === 'refused' ? 'was refused' : 'is not finished')
   return true
 }

@@ -34,7 +34,7 @@ interface Applied {
 const planOf = async (seat: Seat, path: string, options: ApplyOptions): Promise<{ set: string; plan: Plan }> => {
   const file = readClientsFile(await readText(path), path === '-' ? 'stdin' : path)
   const view = await seat.view()
-  const { fleet, desk } = await seat.reach()
+  const { secrets, desk } = await seat.reach()
   const progress = seat.screen.progress('Looking at what is there')
   const seen = new Map<string, number>()
   try {
@@ -44,7 +44,7 @@ const planOf = async (seat: Seat, path: string, options: ApplyOptions): Promise<
     }
     const clients = file.clients.map((client) => toDeclared(client, view))
     const wish = { stage: view, set: file.set, clients, retiresUnlisted: options.retire === true }
-    return { set: file.set, plan: await surveyClients({ fleet, desk, timing: seat.timing, onProgress }, wish) }
+    return { set: file.set, plan: await surveyClients({ secrets, desk, timing: seat.timing, onProgress }, wish) }
   } finally {
     progress.end()
   }

@@ -3,7 +3,7 @@
 import type { Command } from 'commander'
 import { Fault } from '../../lambda/core/base/fault.ts'
 import { forEachLimited } from '../../lambda/core/base/for-each-limited.ts'
-import type { ManagedSecret } from '../../lambda/core/secret/fleet.ts'
+import type { Secret } from '../../lambda/core/secret/secret.ts'
 import { holdOf, TAG } from '../../lambda/core/secret/secret-tags.ts'
 import { addChoice, type Choice, choose, shortName } from '../show/choose.ts'
 import { type Ending, exitOf } from '../terminal/command-fault.ts'
@@ -21,8 +21,8 @@ interface HoldOptions extends Omit<Choice, 'names'> {
 interface Marking {
   readonly verb: 'hold' | 'release'
   /** Whether there is anything to write. */
-  readonly isWanted: (secret: ManagedSecret) => boolean
-  readonly mark: (secret: ManagedSecret) => Promise<void>
+  readonly isWanted: (secret: Secret) => boolean
+  readonly mark: (secret: Secret) => Promise<void>
   readonly done: string
   readonly idle: string
 }
@@ -34,11 +34,11 @@ const MARKED_PER_SECOND = 20
 const markAll = async (
   seat: Seat,
   { verb, isWanted, mark, done, idle }: Marking,
-  { secrets, options }: { readonly secrets: readonly ManagedSecret[]; readonly options: HoldOptions },
+  { secrets, options }: { readonly secrets: readonly Secret[]; readonly options: HoldOptions },
 ): Promise<Ending> => {
   const { secretNamePrefix } = await seat.view()
   const wanted = secrets.filter(isWanted)
-  const nameOf = ({ name }: ManagedSecret): string => shortName(secretNamePrefix, name)
+  const nameOf = ({ name }: Secret): string => shortName(secretNamePrefix, name)
   const isDryRun = options.dryRun === true
   if (!isDryRun && wanted.length > 1) {
     await seat.screen.confirm(`${verb} ${count(wanted.length, 'client')} in stage ${seat.stage}?`, options.yes === true)
@@ -51,7 +51,7 @@ const markAll = async (
     concurrency: MARKED_AT_ONCE,
     perSecond: MARKED_PER_SECOND,
     isThrottle: (error: unknown) => error instanceof Fault && error.retryable,
-    onFailure: (secret: ManagedSecret, error: unknown) => {
+    onFailure: (secret: Secret, error: unknown) => {
       failures.set(secret.arn, error instanceof Fault ? error.message : 'an unforeseen failure')
     },
   }

@@ -5,7 +5,7 @@ import { type Command, InvalidArgumentError } from 'commander'
 import { defined } from '../../lambda/core/base/defined.ts'
 import { LEAK_REPORTED, leakSources } from '../../lambda/core/base/event-types.ts'
 import { rotationsPerSecond } from '../../lambda/core/campaign/campaign.ts'
-import type { ManagedSecret } from '../../lambda/core/secret/fleet.ts'
+import type { Secret } from '../../lambda/core/secret/secret.ts'
 import { readSpan } from '../../lambda/core/secret/secret-tags.ts'
 import { bucketOf, readReport } from '../incident/incident-report.ts'
 import { addTargets, findTargets, prefixOf, type TargetOptions, type Targets } from '../incident/incident-targets.ts'
@@ -111,7 +111,7 @@ const DIRECT_AT_ONCE = 10
 /** From here, as the incident function would; nothing but Secrets Manager is called. */
 const carryOutHere = async (
   seat: Seat,
-  secrets: readonly ManagedSecret[],
+  targets: readonly Secret[],
   asked: { readonly incidentId: string; readonly timeoutMs: number },
 ): Promise<void> => {
   const [{ carryOut }, { createRateLimiter }, { mapInParallel }] = await Promise.all([
@@ -119,17 +119,17 @@ const carryOutHere = async (
     import('../../lambda/core/base/rate-limiter.ts'),
     import('../../lambda/core/base/worker-pool.ts'),
   ])
-  const { fleet } = await seat.reach()
+  const { secrets } = await seat.reach()
   const { timing } = seat
   const limiter = createRateLimiter({ perSecond: rotationsPerSecond(undefined), timing })
   const progress = seat.screen.progress('Revoking')
   let done = 0
-  await mapInParallel(secrets, DIRECT_AT_ONCE, async (secret) => {
+  await mapInParallel(targets, DIRECT_AT_ONCE, async (secret) => {
     const rotationFunctionArn = secret.rotationFunctionArn ?? ''
     const errand = { secretId: secret.arn, intent: 'revoke', about: asked.incidentId, until: 'settled' } as const
-    await carryOut({ fleet, timing, limiter, rotationFunctionArn }, { ...errand, patienceMs: asked.timeoutMs })
+    await carryOut({ secrets, timing, limiter, rotationFunctionArn }, { ...errand, patienceMs: asked.timeoutMs })
     done += 1
-    progress.at(done, secrets.length)
+    progress.at(done, targets.length)
   })
   progress.end()
 }
@@ -222,8 +222,8 @@ const release: Work<{ readonly dryRun?: true }> = async (seat, { dryRun: isDry }
     import('../../lambda/core/intake/pass-gate.ts'),
     import('../../lambda/core/intake/release-intake.ts'),
   ])
-  const { vault } = await seat.reach()
-  const keeper = { vault, timing: seat.timing, gateId: `m2m-intake/${seat.stage}/gate` }
+  const { secrets } = await seat.reach()
+  const keeper = { secrets, timing: seat.timing, gateId: `m2m-intake/${seat.stage}/gate` }
   const events = createEvents(createEventBridge(), `m2m-${seat.stage}`, leakSources.security)
   const held =
     isDry === true ? (await readGateNow(keeper)).held : await releaseIntake({ keeper, events }, seat.operator)

@@ -35,9 +35,9 @@ const settle: Work<SettleOptions> = async (seat, options, names) =>
     verb: 'settle',
     secrets: await choose(seat, { ...options, names }),
     judge: judge(options.anyway === true),
-    tokenOf: async (secret, fleet) => {
+    tokenOf: async (secret, secrets) => {
       const currentId = versionLabelled(secret, 'AWSCURRENT')?.versionId ?? ''
-      const versions = await fleet.listVersions(secret.arn)
+      const versions = await secrets.listVersions(secret.arn)
       return settleToken({ secretArn: secret.arn, currentId }, versions, seat.timing.now())
     },
     isDryRun: options.dryRun === true,

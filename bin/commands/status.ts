@@ -40,15 +40,15 @@ const failedAttempts = ({ row, versions }: Sight): readonly VersionEntry[] => {
 
 const see = async (seat: Seat, name: string, { read: mayRead }: StatusOptions): Promise<Sight> => {
   const view = await seat.view()
-  const { fleet, desk, vault } = await seat.reach()
+  const { secrets, desk } = await seat.reach()
   const secret = await findOne(seat, name)
   const clientId = clientIdOf(secret)
   const [versions, records] = await Promise.all([
-    fleet.listVersions(secret.arn),
+    secrets.listVersions(secret.arn),
     clientId === undefined ? { clients: [] } : desk.list({ clientIds: [clientId] }),
   ])
   const record = records.clients.find((one) => one.clientId === clientId)
-  const read = mayRead === true ? await readPosition(vault, secret.arn, record) : undefined
+  const read = mayRead === true ? await readPosition(secrets, secret.arn, record) : undefined
   return { row: rowOf(secret, view, asOfView(view, seat.timing.now())), record, versions, read }
 }
 

@@ -12,9 +12,9 @@ interface TokenOptions {
 
 const token: Work<TokenOptions> = async (seat, { scopes = [] }, [name = '']) => {
   const view = await seat.view()
-  const { vault } = await seat.reach()
+  const { secrets } = await seat.reach()
   const secret = await findOne(seat, name)
-  const version = await vault.read(secret.arn, { label: 'AWSCURRENT' })
+  const version = await secrets.readValue(secret.arn, { label: 'AWSCURRENT' })
   const parsed = version === undefined ? undefined : parseSecret(version.text, version.createdAt)
   if (parsed === undefined || !parsed.ok) {
     throw new CommandFault(EXIT.refused, `${name} holds no value in the secret's format; see m2m status ${name}`)

@@ -6,7 +6,8 @@ import { createIdentifier, createInvoking } from '../../lambda/adapters/aws/iden
 import { readSecrets } from '../../lambda/core/clients/survey-clients.ts'
 import type { LeakFinding } from '../../lambda/core/intake/leak-finding.ts'
 import { createClientSecret } from '../../lambda/core/secret/client-secret.ts'
-import type { Fleet, ManagedSecret } from '../../lambda/core/secret/fleet.ts'
+import type { Secret } from '../../lambda/core/secret/secret.ts'
+import type { Secrets } from '../../lambda/core/secret/secrets.ts'
 import { countFault, createSelection, missingFrom, type Selector } from '../../lambda/core/secret/selector.ts'
 import { addFilters, arnAdvice, byName, secretIdsOf } from '../show/choose.ts'
 import { processCliEnv } from '../terminal/cli-env.ts'
@@ -26,7 +27,7 @@ export interface TargetOptions {
 
 export interface Targets {
   readonly selector: Selector
-  readonly secrets: readonly ManagedSecret[]
+  readonly secrets: readonly Secret[]
 }
 
 export const addTargets = (command: Command): Command =>
@@ -41,22 +42,22 @@ export const prefixOf = ({ stage }: Seat, { prefix }: TargetOptions): string => 
 
 const usage = (message: string): CommandFault => new CommandFault(EXIT.usage, message)
 
-const listMatching = async (fleet: Fleet, prefix: string, selector: Selector): Promise<readonly ManagedSecret[]> => {
+const listMatching = async (secrets: Secrets, prefix: string, selector: Selector): Promise<readonly Secret[]> => {
   const { isSelected } = createSelection({ by: [selector] })
-  return (await readSecrets({ fleet }, prefix)).filter(isSelected).toSorted(byName)
+  return (await readSecrets({ secrets }, prefix)).filter(isSelected).toSorted(byName)
 }
 
-const named = async (fleet: Fleet, prefix: string, names: readonly string[]): Promise<Targets> => {
-  const secrets: ManagedSecret[] = []
+const named = async (secrets: Secrets, prefix: string, names: readonly string[]): Promise<Targets> => {
+  const found: Secret[] = []
   const given = [...new Set(names)]
   for (const [at, secretId] of secretIdsOf(prefix, given).entries()) {
     const name = given[at] ?? secretId
-    const secret = await fleet.inspect(secretId)
+    const secret = await secrets.describe(secretId)
     if (secret === undefined || !createSelection({ by: [{ secretNames: [secret.name] }] }).isSelected(secret))
       throw usage(`there is no client ${JSON.stringify(name)} below ${prefix}; see m2m list${arnAdvice(name)}`)
-    secrets.push(secret)
+    found.push(secret)
   }
-  return { selector: { secretNames: secrets.map(({ name }) => name) }, secrets }
+  return { selector: { secretNames: found.map(({ name }) => name) }, secrets: found }
 }
 
 const explain = (finding: Exclude<LeakFinding, { outcome: 'alive' | 'unproven' }>): CommandFault => {
@@ -79,7 +80,7 @@ const explain = (finding: Exclude<LeakFinding, { outcome: 'alive' | 'unproven' }
 /** The identify function's own time, and a little for the way. */
 const SEARCH_MS = 310_000
 
-const byValue = async (seat: Seat, fleet: Fleet, prefix: string): Promise<Targets> => {
+const byValue = async (seat: Seat, secrets: Secrets, prefix: string): Promise<Targets> => {
   if (process.stdin.isTTY) throw usage('--leaked-value-stdin expects the value on stdin, from a file or a pipe')
   const value = (await text(process.stdin)).trim()
   if (value.length < 8 || /\s/.test(value))
@@ -89,7 +90,7 @@ const byValue = async (seat: Seat, fleet: Fleet, prefix: string): Promise<Target
   const identifier = createIdentifier({ call, functionName: seat.functionName('identify'), timing })
   const finding = await identifier.identify({ proof: { kind: 'value', value: createClientSecret(value) } })
   if (finding.outcome !== 'alive' && finding.outcome !== 'unproven') throw explain(finding)
-  return named(fleet, prefix, [finding.owner.secretName])
+  return named(secrets, prefix, [finding.owner.secretName])
 }
 
 const selectorOf = (options: TargetOptions): Selector | undefined => {
@@ -102,7 +103,7 @@ const selectorOf = (options: TargetOptions): Selector | undefined => {
   return { all: true, expectedCount }
 }
 
-const assertAllFound = (selector: Selector, secrets: readonly ManagedSecret[]): void => {
+const assertAllFound = (selector: Selector, secrets: readonly Secret[]): void => {
   const missing = missingFrom(selector, secrets)
   if (missing.length > 0) throw usage(`no managed secret holds ${missing.join(', ')}; see m2m doctor`)
 }
@@ -115,16 +116,16 @@ export const findTargets = async (seat: Seat, options: TargetOptions, names: rea
     const what = given === 0 ? 'nobody was chosen' : 'clients were chosen in more than one way'
     throw usage(`${what}: name them, or give one of --client-id, --tag, --scope, --all, --leaked-value-stdin`)
   }
-  const { fleet } = await seat.reach()
+  const { secrets } = await seat.reach()
   const prefix = prefixOf(seat, options)
-  if (names.length > 0) return named(fleet, prefix, names)
-  if (leakedValueStdin === true) return byValue(seat, fleet, prefix)
+  if (names.length > 0) return named(secrets, prefix, names)
+  if (leakedValueStdin === true) return byValue(seat, secrets, prefix)
   const selector = selectorOf(options)
   if (selector === undefined) throw usage('nobody was chosen')
-  const secrets = await listMatching(fleet, prefix, selector)
-  assertAllFound(selector, secrets)
-  const miscounted = countFault(selector, secrets.length)
+  const found = await listMatching(secrets, prefix, selector)
+  assertAllFound(selector, found)
+  const miscounted = countFault(selector, found.length)
   if (miscounted !== undefined) throw new CommandFault(EXIT.refused, miscounted)
-  if (secrets.length === 0) throw usage(`nothing below ${prefix} is selected; m2m list shows what there is`)
-  return { selector, secrets }
+  if (found.length === 0) throw usage(`nothing below ${prefix} is selected; m2m list shows what there is`)
+  return { selector, secrets: found }
 }

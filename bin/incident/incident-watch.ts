@@ -4,12 +4,13 @@
 import { Fault } from '../../lambda/core/base/fault.ts'
 import { mapInParallel } from '../../lambda/core/base/worker-pool.ts'
 import { type Matter, type Progress, progressOf } from '../../lambda/core/drive/attempts.ts'
-import type { Fleet, ManagedSecret } from '../../lambda/core/secret/fleet.ts'
+import type { Secret } from '../../lambda/core/secret/secret.ts'
+import type { Secrets } from '../../lambda/core/secret/secrets.ts'
 import type { Seat } from '../terminal/seat.ts'
 import { count } from '../terminal/words.ts'
 
 export interface Watched {
-  readonly secret: ManagedSecret
+  readonly secret: Secret
   /** settled: nothing older is alive, and the evidence was told. */
   readonly state: Progress['state']
 }
@@ -23,16 +24,16 @@ export interface Watching {
 const LOOKS_AT_ONCE = 10
 const PAUSE_MS = 1000
 
-const matterOf = ({ arn }: ManagedSecret, { incidentId, isGraceful }: Watching): Matter => ({
+const matterOf = ({ arn }: Secret, { incidentId, isGraceful }: Watching): Matter => ({
   secretArn: arn,
   about: incidentId,
   originOf: (attempt) => (isGraceful && attempt === 1 ? 'rotate' : 'revoke'),
 })
 
 /** What AWS could not tell now is asked again. */
-const lookAt = async (fleet: Fleet, secret: ManagedSecret, watching: Watching): Promise<Progress['state']> => {
+const lookAt = async (secrets: Secrets, secret: Secret, watching: Watching): Promise<Progress['state']> => {
   try {
-    return progressOf(matterOf(secret, watching), await fleet.listVersions(secret.arn)).state
+    return progressOf(matterOf(secret, watching), await secrets.listVersions(secret.arn)).state
   } catch (error) {
     if (error instanceof Fault && error.retryable) return 'running'
     throw error
@@ -43,24 +44,24 @@ const isOver = (state: Progress['state']): boolean => state === 'settled' || sta
 
 export const watchIncident = async (
   seat: Seat,
-  secrets: readonly ManagedSecret[],
+  targets: readonly Secret[],
   watching: Watching,
 ): Promise<readonly Watched[]> => {
-  const { fleet } = await seat.reach()
+  const { secrets } = await seat.reach()
   const { timing, screen } = seat
   const deadline = timing.now() + watching.timeoutMs
   const states = new Map<string, Progress['state']>()
-  const progress = screen.progress(`Revoking ${count(secrets.length, 'client')}`)
+  const progress = screen.progress(`Revoking ${count(targets.length, 'client')}`)
   for (;;) {
-    const open = secrets.filter(({ arn }) => !isOver(states.get(arn) ?? 'ask'))
+    const open = targets.filter(({ arn }) => !isOver(states.get(arn) ?? 'ask'))
     await mapInParallel(open, LOOKS_AT_ONCE, async (secret) => {
-      states.set(secret.arn, await lookAt(fleet, secret, watching))
+      states.set(secret.arn, await lookAt(secrets, secret, watching))
     })
     const done = [...states.values()].filter(isOver).length
-    progress.at(done, secrets.length)
-    if (done === secrets.length || timing.now() + PAUSE_MS > deadline) break
+    progress.at(done, targets.length)
+    if (done === targets.length || timing.now() + PAUSE_MS > deadline) break
     await timing.wait(PAUSE_MS)
   }
   progress.end()
-  return secrets.map((secret) => ({ secret, state: states.get(secret.arn) ?? 'ask' }))
+  return targets.map((secret) => ({ secret, state: states.get(secret.arn) ?? 'ask' }))
 }

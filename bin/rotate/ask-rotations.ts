@@ -5,8 +5,9 @@ import { defined } from '../../lambda/core/base/defined.ts'
 import { Fault } from '../../lambda/core/base/fault.ts'
 import { forEachLimited } from '../../lambda/core/base/for-each-limited.ts'
 import { type FreezeState, stops } from '../../lambda/core/rotation/freeze.ts'
-import type { Fleet, ManagedSecret } from '../../lambda/core/secret/fleet.ts'
+import type { Secret } from '../../lambda/core/secret/secret.ts'
 import { clientIdOf } from '../../lambda/core/secret/secret-tags.ts'
+import type { Secrets } from '../../lambda/core/secret/secrets.ts'
 import { asOfView, type Row, rowOf } from '../show/client-rows.ts'
 import { CommandFault, type Ending, EXIT } from '../terminal/command-fault.ts'
 import type { Seat } from '../terminal/seat.ts'
@@ -19,9 +20,9 @@ export type Verdict = { readonly is: 'ask' } | { readonly is: 'confirm' | 'refus
 
 export interface RotationOrder {
   readonly verb: 'rotate' | 'settle' | 'rollback'
-  readonly secrets: readonly ManagedSecret[]
+  readonly secrets: readonly Secret[]
   readonly judge: (row: Row) => Verdict
-  readonly tokenOf: (secret: ManagedSecret, fleet: Fleet) => Promise<string>
+  readonly tokenOf: (secret: Secret, secrets: Secrets) => Promise<string>
   readonly isDryRun: boolean
   readonly isSure: boolean
   readonly waits: boolean
@@ -40,15 +41,15 @@ const ASKED_AT_ONCE = 10
 const ASKED_PER_SECOND = 20
 
 const rotateOne = async (seat: Seat, order: RotationOrder, row: Row): Promise<Result> => {
-  const { fleet } = await seat.reach()
+  const { secrets } = await seat.reach()
   const { secret, name } = row
   const clientId = clientIdOf(secret)
-  const token = await order.tokenOf(secret, fleet)
+  const token = await order.tokenOf(secret, secrets)
   const about = { name, clientId, requestToken: token }
-  const reply = await askOnce(seat, fleet, { secretArn: secret.arn, token })
+  const reply = await askOnce(seat, secrets, { secretArn: secret.arn, token })
   const outcome: Outcome =
     reply === 'asked' && order.waits
-      ? await waitForEnd(seat, fleet, { secretArn: secret.arn, token, timeoutMs: order.timeoutMs })
+      ? await waitForEnd(seat, secrets, { secretArn: secret.arn, token, timeoutMs: order.timeoutMs })
       : reply
   const why = whyNot(outcome, seat)
   return { ...about, outcome, ...defined({ why }) }
@@ -100,7 +101,7 @@ const assertAllowed = (judged: readonly Judged[]): void => {
 
 export const askRotations = async (seat: Seat, order: RotationOrder): Promise<Ending> => {
   const view = await seat.view()
-  const { fleet } = await seat.reach()
+  const { secrets } = await seat.reach()
   const asOf = asOfView(view, seat.timing.now())
   const frozen = await frozenOf(seat)
   const judge = (row: Row): Verdict => frozenVerdict(frozen, order.verb, row) ?? order.judge(row)
@@ -131,7 +132,7 @@ export const askRotations = async (seat: Seat, order: RotationOrder): Promise<En
   }
   await forEachLimited(wanted, pace, async (one) => {
     // ListSecrets may lag behind: many were chosen by it.
-    const secret = wanted.length === 1 ? one.row.secret : await fleet.inspect(one.row.secret.arn)
+    const secret = wanted.length === 1 ? one.row.secret : await secrets.describe(one.row.secret.arn)
     const row = secret === undefined ? one.row : rowOf(secret, view, asOfView(view, seat.timing.now()))
     const verdict = judge(row)
     if (verdict.is === 'refuse') results.push(toResult({ row, verdict }, 'failed'))

@@ -1,5 +1,5 @@
 // Asks Secrets Manager for one rotation and waits for its end, by its labels alone: AWSCURRENT on its token, or AWSPENDING gone without that.
-import type { Fleet, RotationReply } from '../../lambda/core/secret/fleet.ts'
+import type { RotationReply, Secrets } from '../../lambda/core/secret/secrets.ts'
 import type { Seat } from '../terminal/seat.ts'
 
 export interface Asked {
@@ -13,10 +13,14 @@ const BUSY_PATIENCE_MS = 20_000
 /** DescribeSecret may be a moment behind RotateSecret: once is no proof. */
 const SEEN_GONE = 2
 
-export const askOnce = async ({ timing }: Seat, fleet: Fleet, { secretArn, token }: Asked): Promise<RotationReply> => {
+export const askOnce = async (
+  { timing }: Seat,
+  secrets: Pick<Secrets, 'rotate'>,
+  { secretArn, token }: Asked,
+): Promise<RotationReply> => {
   const until = timing.now() + BUSY_PATIENCE_MS
   for (;;) {
-    const reply = await fleet.rotate(secretArn, token)
+    const reply = await secrets.rotate(secretArn, token)
     if (reply !== 'busy' || timing.now() >= until) return reply
     await timing.wait(POLL_MS)
   }
@@ -24,12 +28,12 @@ export const askOnce = async ({ timing }: Seat, fleet: Fleet, { secretArn, token
 
 export const waitForEnd = async (
   { timing }: Seat,
-  fleet: Fleet,
+  secrets: Pick<Secrets, 'describe'>,
   { secretArn, token, timeoutMs }: Asked & { readonly timeoutMs: number },
 ): Promise<'done' | 'refused' | 'running'> => {
   const until = timing.now() + timeoutMs
   for (let gone = 0; ; ) {
-    const labels = (await fleet.inspect(secretArn))?.labels[token] ?? []
+    const labels = (await secrets.describe(secretArn))?.labels[token] ?? []
     if (labels.includes('AWSCURRENT')) return 'done'
     gone = labels.includes('AWSPENDING') ? 0 : gone + 1
     if (gone >= SEEN_GONE) return 'refused'

@@ -3,7 +3,7 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { readSecrets } from '../../lambda/core/clients/survey-clients.ts'
 import { expectedClientName, isClientName } from '../../lambda/core/secret/client-name.ts'
-import type { ManagedSecret } from '../../lambda/core/secret/fleet.ts'
+import type { Secret } from '../../lambda/core/secret/secret.ts'
 import { createSelection, type Selector } from '../../lambda/core/secret/selector.ts'
 import { CommandFault, EXIT } from '../terminal/command-fault.ts'
 import { addText } from '../terminal/options.ts'
@@ -55,11 +55,11 @@ export const arnAdvice = (name: string): string =>
 export const shortName = (prefix: string, secretName: string): string =>
   secretName.startsWith(prefix) ? secretName.slice(prefix.length) : secretName
 
-export const findOne = async (seat: Seat, name: string): Promise<ManagedSecret> => {
+export const findOne = async (seat: Seat, name: string): Promise<Secret> => {
   const { secretNamePrefix } = await seat.view()
-  const { fleet } = await seat.reach()
+  const { secrets } = await seat.reach()
   const [secretId = ''] = secretIdsOf(secretNamePrefix, [name])
-  const secret = await fleet.inspect(secretId)
+  const secret = await secrets.describe(secretId)
   if (secret === undefined || !secret.name.startsWith(secretNamePrefix)) {
     throw new CommandFault(
       EXIT.usage,
@@ -81,24 +81,24 @@ const selectorsOf = ({ names, tag, scope, all }: Choice): readonly Selector[] | 
   return all === true ? [] : 'named'
 }
 
-export const readFleet = async (seat: Seat): Promise<readonly ManagedSecret[]> => {
+export const readFleet = async (seat: Seat): Promise<readonly Secret[]> => {
   const { secretNamePrefix } = await seat.view()
-  const { fleet } = await seat.reach()
+  const { secrets } = await seat.reach()
   const progress = seat.screen.progress('Reading secrets')
   try {
-    return await readSecrets({ fleet, onProgress: (_what, done) => progress.at(done) }, secretNamePrefix)
+    return await readSecrets({ secrets, onProgress: (_what, done) => progress.at(done) }, secretNamePrefix)
   } finally {
     progress.end()
   }
 }
 
-export const byName = (one: ManagedSecret, other: ManagedSecret): number => (one.name < other.name ? -1 : 1)
+export const byName = (one: Secret, other: Secret): number => (one.name < other.name ? -1 : 1)
 
 /** @throws CommandFault `usage` when a name is not there, or nothing was chosen. */
-export const choose = async (seat: Seat, choice: Choice): Promise<readonly ManagedSecret[]> => {
+export const choose = async (seat: Seat, choice: Choice): Promise<readonly Secret[]> => {
   const by = selectorsOf(choice)
   if (by !== 'named') return (await readFleet(seat)).filter(createSelection({ by }).isSelected).sort(byName)
-  const found: ManagedSecret[] = []
+  const found: Secret[] = []
   // Every malformed name at once, before any is looked for.
   secretIdsOf((await seat.view()).secretNamePrefix, choice.names)
   for (const name of new Set(choice.names)) found.push(await findOne(seat, name))

@@ -4,10 +4,10 @@ import type { StageView } from '../../lambda/core/clients/client-desk.ts'
 import type { ClientRecord } from '../../lambda/core/clients/client-keeper.ts'
 import { ownerOf } from '../../lambda/core/clients/client-ownership.ts'
 import { slotWords, type Visible, visibleOf } from '../../lambda/core/clients/client-status.ts'
-import type { ManagedSecret } from '../../lambda/core/secret/fleet.ts'
 import type { HoldLimit } from '../../lambda/core/secret/is-held-too-long.ts'
 import type { AsOf } from '../../lambda/core/secret/is-managed.ts'
 import { unfinishedVersion } from '../../lambda/core/secret/labels.ts'
+import type { Secret } from '../../lambda/core/secret/secret.ts'
 import { clientIdOf, overlapOf, periodOf, scopesOf, TAG } from '../../lambda/core/secret/secret-tags.ts'
 import { iso } from '../terminal/words.ts'
 import { shortName } from './choose.ts'
@@ -26,20 +26,20 @@ export const asOfView = (view: StageView, now: number): AsOf & HoldLimit => ({
 })
 
 export interface Row {
-  readonly secret: ManagedSecret
+  readonly secret: Secret
   readonly visible: Visible
   readonly asOf: AsOf
   readonly name: string
 }
 
-export const rowOf = (secret: ManagedSecret, { secretNamePrefix }: StageView, asOf: AsOf): Row => ({
+export const rowOf = (secret: Secret, { secretNamePrefix }: StageView, asOf: AsOf): Row => ({
   secret,
   visible: visibleOf(secret, asOf),
   asOf,
   name: shortName(secretNamePrefix, secret.name),
 })
 
-const ownTags = ({ tags }: ManagedSecret): Readonly<Record<string, string>> =>
+const ownTags = ({ tags }: Secret): Readonly<Record<string, string>> =>
   Object.fromEntries(Object.entries(tags).filter(([key]) => !key.startsWith('m2m:')))
 
 export const rowJson = ({ secret, visible, asOf, name }: Row) => ({

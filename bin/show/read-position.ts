@@ -4,7 +4,7 @@
 import type { ClientRecord } from '../../lambda/core/clients/client-keeper.ts'
 import { type Position, sightings } from '../../lambda/core/rotation/position.ts'
 import type { StoredSecret } from '../../lambda/core/secret/secret-format.ts'
-import type { Vault } from '../../lambda/core/secret/secrets.ts'
+import type { Secrets } from '../../lambda/core/secret/secrets.ts'
 import { slotForm } from '../../lambda/core/secret/slot-forms.ts'
 
 export interface Read {
@@ -15,21 +15,25 @@ export interface Read {
   readonly position: Position | undefined
 }
 
-const read = async (vault: Vault, secretArn: string, label: string): Promise<StoredSecret | undefined> => {
-  const version = await vault.read(secretArn, { label })
+const read = async (
+  secrets: Pick<Secrets, 'readValue'>,
+  secretArn: string,
+  label: string,
+): Promise<StoredSecret | undefined> => {
+  const version = await secrets.readValue(secretArn, { label })
   const parsed = version === undefined ? undefined : slotForm.parse(version.text, version.createdAt)
   return parsed?.ok ? parsed.value : undefined
 }
 
 /** @returns undefined when AWSCURRENT holds nothing in the secret's format. @throws Fault when the caller may not read it. */
 export const readPosition = async (
-  vault: Vault,
+  secrets: Pick<Secrets, 'readValue'>,
   secretArn: string,
   record: ClientRecord | undefined,
 ): Promise<Read | undefined> => {
-  const current = await read(vault, secretArn, 'AWSCURRENT')
+  const current = await read(secrets, secretArn, 'AWSCURRENT')
   if (current === undefined) return undefined
-  const previous = await read(vault, secretArn, 'AWSPREVIOUS')
+  const previous = await read(secrets, secretArn, 'AWSPREVIOUS')
   const stored = { current: current.clientSecret, previous: previous?.clientSecret }
   const found = record === undefined ? [] : sightings({ slots: record.slots, stored, intent: 'settle' })
   const positions = new Set(found.map(({ position }) => position))

@@ -7,18 +7,14 @@ import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import type { FreezeSwitch } from '../../lambda/adapters/aws/freeze-switch.ts'
 import type { Timing } from '../../lambda/core/base/timing.ts'
 import type { ClientDesk, StageView } from '../../lambda/core/clients/client-desk.ts'
-import type { Fleet } from '../../lambda/core/secret/fleet.ts'
-import type { SecretKeeper } from '../../lambda/core/secret/secret-keeper.ts'
-import type { Vault } from '../../lambda/core/secret/secrets.ts'
+import type { Secrets } from '../../lambda/core/secret/secrets.ts'
 import { isStageName, STAGE_RULE } from '../../lambda/core/secret/stage-name.ts'
 import { CommandFault, EXIT } from './command-fault.ts'
 import type { Screen } from './screen.ts'
 
 export interface Reach {
-  readonly fleet: Fleet
+  readonly secrets: Secrets
   readonly desk: ClientDesk
-  readonly secrets: SecretKeeper
-  readonly vault: Vault
   readonly freeze: FreezeSwitch
   readonly lambda: LambdaClient
   readonly secretsManager: SecretsManagerClient
@@ -70,13 +66,11 @@ export const assertSignedIn = async ({ config }: SecretsManagerClient): Promise<
 }
 
 const createReach = async (stage: string): Promise<Reach> => {
-  const [clients, desk, fleet, keeper, freeze, vault] = await Promise.all([
+  const [clients, desk, secrets, freeze] = await Promise.all([
     import('../../lambda/adapters/aws/clients.ts'),
     import('../../lambda/adapters/aws/client-desk.ts'),
-    import('../../lambda/adapters/aws/fleet.ts'),
-    import('../../lambda/adapters/aws/secret-keeper.ts'),
+    import('../../lambda/adapters/aws/secrets.ts'),
     import('../../lambda/adapters/aws/freeze-switch.ts'),
-    import('../../lambda/adapters/aws/vault.ts'),
   ])
   const secretsManager = clients.createSecretsManager()
   await assertSignedIn(secretsManager)
@@ -84,9 +78,7 @@ const createReach = async (stage: string): Promise<Reach> => {
   return {
     secretsManager,
     lambda,
-    fleet: fleet.createFleet(secretsManager),
-    secrets: keeper.createSecretKeeper(secretsManager),
-    vault: vault.createVault(secretsManager),
+    secrets: secrets.createSecrets(secretsManager),
     desk: desk.createClientDesk(lambda, `m2m-${stage}-clients`),
     freeze: freeze.createFreezeSwitch(freeze.createSystemsManager(), `/m2m/${stage}/freeze`),
   }

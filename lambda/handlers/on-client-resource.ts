@@ -3,9 +3,7 @@
 
 import type { Context } from 'aws-lambda'
 import { createSecretsManager } from '../adapters/aws/clients.ts'
-import { createSecretKeeper } from '../adapters/aws/secret-keeper.ts'
-import { createShelf } from '../adapters/aws/shelf.ts'
-import { createVault } from '../adapters/aws/vault.ts'
+import { createSecrets } from '../adapters/aws/secrets.ts'
 import { type Answer, answerCloudFormation } from '../adapters/cloudformation/answer.ts'
 import { vendorBaseUrl } from '../adapters/stytch/base-url.ts'
 import { createClientKeeper } from '../adapters/stytch/client-keeper.ts'
@@ -23,9 +21,7 @@ const settings = readRegistrarEnv(processEnvironment())
 const { stytch, ...stageSettings } = settings
 const secretsManager = createSecretsManager()
 const connect = createStytchConnection(stytch, secretsManager)
-const vault = createVault(secretsManager)
-const shelf = createShelf(secretsManager)
-const secrets = createSecretKeeper(secretsManager)
+const secrets = createSecrets(secretsManager)
 
 const tokenUrl =
   settings.tokenUrl ??
@@ -37,7 +33,7 @@ const compose = (context: Context) => {
   const api = connect(timing)
   const issuer = createStytchIssuer(api, stytch.projectId)
   const registry = createClientRegistry(api)
-  const registration = { registry, shelf, issuer, vault, timing }
+  const registration = { registry, secrets, issuer, timing }
   return { registration, issuer, registry, timing, secrets, clients: createClientKeeper(api) }
 }
 

@@ -3,9 +3,7 @@
 
 import type { Context } from 'aws-lambda'
 import { createSecretsManager } from '../adapters/aws/clients.ts'
-import { createSecretKeeper } from '../adapters/aws/secret-keeper.ts'
-import { createShelf } from '../adapters/aws/shelf.ts'
-import { createVault } from '../adapters/aws/vault.ts'
+import { createSecrets } from '../adapters/aws/secrets.ts'
 import { createStytchApi } from '../adapters/stytch/api.ts'
 import { vendorBaseUrl } from '../adapters/stytch/base-url.ts'
 import { createClientKeeper } from '../adapters/stytch/client-keeper.ts'
@@ -24,9 +22,7 @@ import { processEnvironment } from '../env.ts'
 const { stytch, ...settings } = readClientsEnv(processEnvironment())
 const secretsManager = createSecretsManager()
 const connect = createStytchReach(stytch, secretsManager)
-const vault = createVault(secretsManager)
-const shelf = createShelf(secretsManager)
-const secrets = createSecretKeeper(secretsManager)
+const secrets = createSecrets(secretsManager)
 
 const { projectId } = stytch
 const tokenUrl =
@@ -40,7 +36,7 @@ const compose = (context: Context) => {
   // Who holds what Stytch keeps no field for is told by the secrets' tags, which the use case reads.
   const issuer = createSlotIssuers({ stytch: reach, holderOf: async () => undefined })
   const registry = createClientRegistry(api)
-  const registration = { registry, shelf, issuer, vault, timing }
+  const registration = { registry, secrets, issuer, timing }
   return { registration, issuer, registry, timing, secrets, clients: withOtherKinds(createClientKeeper(api), issuer) }
 }
 

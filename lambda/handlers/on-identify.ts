@@ -4,11 +4,10 @@
 
 import type { Context } from 'aws-lambda'
 import { createSecretsManager } from '../adapters/aws/clients.ts'
-import { createFleet } from '../adapters/aws/fleet.ts'
 import { createSearchSlots } from '../adapters/aws/search-slots.ts'
+import { createSecrets } from '../adapters/aws/secrets.ts'
 import { createSignedCall } from '../adapters/aws/signed-call.ts'
 import { createTableCall } from '../adapters/aws/table-call.ts'
-import { createVault } from '../adapters/aws/vault.ts'
 import { randomKey } from '../adapters/random.ts'
 import { createProbing } from '../adapters/stytch/prober.ts'
 import { createTiming } from '../adapters/timing.ts'
@@ -24,8 +23,7 @@ import { processEnvironment } from '../env.ts'
 
 const settings = readIdentifyEnv(processEnvironment())
 const secretsManager = createSecretsManager()
-const fleet = createFleet(secretsManager)
-const vault = createVault(secretsManager)
+const secrets = createSecrets(secretsManager)
 const probing = createProbing(settings.stytch)
 const limit = createRateLimit(settings.searchesPerMinute)
 const { slots } = settings
@@ -65,7 +63,7 @@ export const handler = async (event: unknown, context: Context): Promise<LeakFin
       note({ outcome: 'notSearched', reason: 'rateLimited' })
       return { outcome: 'notSearched', reason: 'rateLimited', searched: 0 }
     }
-    const search = { fleet, vault, prober: probing(timing), timing, journal: { note }, newKey: randomKey }
+    const search = { secrets, prober: probing(timing), timing, journal: { note }, newKey: randomKey }
     return await identifyLeak(search, request.value)
   } catch (error) {
     if (error instanceof Fault) {

@@ -6,9 +6,8 @@ import type { Context } from 'aws-lambda'
 import { createCampaigns, noCampaigns } from '../adapters/aws/campaigns.ts'
 import { createEventBridge, createSecretsManager } from '../adapters/aws/clients.ts'
 import { createEvents } from '../adapters/aws/events.ts'
-import { createFleet } from '../adapters/aws/fleet.ts'
-import { createFleetSearch } from '../adapters/aws/fleet-search.ts'
 import { createFreeze } from '../adapters/aws/freeze.ts'
+import { createSecrets } from '../adapters/aws/secrets.ts'
 import { createSignedCall } from '../adapters/aws/signed-call.ts'
 import { createTiming } from '../adapters/timing.ts'
 import { INCIDENT_SOURCE } from '../core/base/event-types.ts'
@@ -23,10 +22,9 @@ const settings = readIncidentEnv(processEnvironment())
 const { secretNamePrefix, rotationFunctionArn, campaignFunctionArn, freeze: frozen, maxSecurityClients } = settings
 const secretsManager = createSecretsManager()
 const lambda = createSignedCall(secretsManager, { service: 'lambda', endpoint: settings.lambdaEndpoint })
-const fleet = createFleet(secretsManager)
+const secrets = createSecrets(secretsManager)
 const parts = {
-  fleet,
-  search: createFleetSearch(secretsManager),
+  secrets,
   freeze: createFreeze(
     createSignedCall(secretsManager, { service: 'ssm', endpoint: frozen.endpoint }),
     frozen.parameter,
@@ -50,7 +48,7 @@ export const handler = async (event: unknown, context: Context): Promise<Respons
     },
   }
   const timing = createTiming(() => context.getRemainingTimeInMillis())
-  const errands = { fleet, timing, rotationFunctionArn, limiter: createRateLimiter({ perSecond, timing }) }
+  const errands = { secrets, timing, rotationFunctionArn, limiter: createRateLimiter({ perSecond, timing }) }
   const { id, source, detail } = isEnvelope(event) ? event : {}
   try {
     return await respondToLeak({ ...parts, errands, journal }, { id, source, detail })

@@ -5,8 +5,8 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context
 import { createEventBridge, createSecretsManager } from '../adapters/aws/clients.ts'
 import { createEvents } from '../adapters/aws/events.ts'
 import { createIdentifier, createInvoking } from '../adapters/aws/identifier.ts'
+import { createSecrets } from '../adapters/aws/secrets.ts'
 import { createSigningSecrets } from '../adapters/aws/signing-secrets.ts'
-import { createVault } from '../adapters/aws/vault.ts'
 import { createAlertValues } from '../adapters/github/alert-values.ts'
 import { createTiming } from '../adapters/timing.ts'
 import { leakSources } from '../core/base/event-types.ts'
@@ -20,7 +20,7 @@ import { processEnvironment } from '../env.ts'
 
 const settings = readIntakeEnv(processEnvironment())
 const secretsManager = createSecretsManager()
-const vault = createVault(secretsManager)
+const secrets = createSecrets(secretsManager)
 const now = Date.now
 const signing = createSigningSecrets({ client: secretsManager, secretId: settings.signingSecretId, now })
 const values = createAlertValues({
@@ -35,7 +35,7 @@ const recent = createRecentDeliveries({ keepMs: 2 * SIGNATURE_WINDOW_MS, max: 10
 
 const compose = (context: Context): Intake => {
   const timing = createTiming(() => context.getRemainingTimeInMillis())
-  const gate = { vault, timing, gateId: settings.gateSecretId }
+  const gate = { secrets, timing, gateId: settings.gateSecretId }
   return {
     signing,
     values,

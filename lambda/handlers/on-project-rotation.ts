@@ -5,8 +5,8 @@ import type { Context } from 'aws-lambda'
 import { createEventBridge, createSecretsManager } from '../adapters/aws/clients.ts'
 import { createEvents } from '../adapters/aws/events.ts'
 import { createFreeze } from '../adapters/aws/freeze.ts'
+import { createSecrets } from '../adapters/aws/secrets.ts'
 import { createSignedCall } from '../adapters/aws/signed-call.ts'
-import { createVault } from '../adapters/aws/vault.ts'
 import { createWorkspaceCredentials } from '../adapters/aws/workspace-credentials.ts'
 import { vendorBaseUrl } from '../adapters/stytch/base-url.ts'
 import { createSend } from '../adapters/stytch/http.ts'
@@ -25,7 +25,7 @@ const settings = readProjectRotationEnv(processEnvironment())
 const { project, projectSecretName: secretName, projectSlug, environmentSlug, freeze: frozen } = settings
 const { projectId, baseUrl = vendorBaseUrl(project.projectId) } = project
 const secretsManager = createSecretsManager()
-const vault = createVault(secretsManager)
+const secrets = createSecrets(secretsManager)
 const events = createEvents(createEventBridge(), settings.eventBus, ROTATION_SOURCE)
 const systemsManager = createSignedCall(secretsManager, { service: 'ssm', endpoint: frozen.endpoint })
 const freeze = createFreeze(systemsManager, frozen.parameter)
@@ -46,5 +46,5 @@ export const handler = (event: unknown, context: Context): Promise<void> =>
       whoami: createWhoami({ ...place, baseUrl }),
       quietMs: settings.quietHours * HOUR_MS,
     })
-    return { issuer, form: projectSecretForm, vault, events, freeze, timing, journal }
+    return { issuer, form: projectSecretForm, secrets, events, freeze, timing, journal }
   })

@@ -5,14 +5,14 @@ import type { Context } from 'aws-lambda'
 import { createEventBridge, createSecretsManager } from '../adapters/aws/clients.ts'
 import { createEvents } from '../adapters/aws/events.ts'
 import { createFreeze } from '../adapters/aws/freeze.ts'
+import { createSecrets } from '../adapters/aws/secrets.ts'
 import { createSignedCall } from '../adapters/aws/signed-call.ts'
-import { createVault } from '../adapters/aws/vault.ts'
 import { createStytchReach } from '../adapters/stytch/connect.ts'
 import { createSlotIssuers } from '../adapters/stytch/issuers.ts'
 import { createTiming } from '../adapters/timing.ts'
 import { ROTATION_SOURCE } from '../core/base/event-types.ts'
+import { describeOrThrow } from '../core/rotation/rotation.ts'
 import { TAG } from '../core/secret/secret-tags.ts'
-import type { Vault } from '../core/secret/secrets.ts'
 import { slotForm } from '../core/secret/slot-forms.ts'
 import { readRotationEnv } from '../env/rotation.ts'
 import { processEnvironment } from '../env.ts'
@@ -21,23 +21,21 @@ import { handleStep } from './handle-step.ts'
 const settings = readRotationEnv(processEnvironment())
 const secretsManager = createSecretsManager()
 const reach = createStytchReach(settings.stytch, secretsManager)
-const vault = createVault(secretsManager)
+const secrets = createSecrets(secretsManager)
 const events = createEvents(createEventBridge(), settings.eventBus, ROTATION_SOURCE)
 const systemsManager = createSignedCall(secretsManager, { service: 'ssm', endpoint: settings.freeze.endpoint })
 const freeze = createFreeze(systemsManager, settings.freeze.parameter)
 
 /** A secret holds the app, or the connection, that its tag names. */
-const holderByTag =
-  ({ describe }: Vault, secretId: string) =>
-  async (clientId: string) => {
-    const { arn, tags = {} } = await describe(secretId)
-    return tags[TAG.client] === clientId ? arn : undefined
-  }
+const holderByTag = (secretId: string) => async (clientId: string) => {
+  const { arn, tags } = await describeOrThrow(secrets, secretId)
+  return tags[TAG.client] === clientId ? arn : undefined
+}
 
 /** @throws RotationRefused or Fault: a step that throws is a failed step to Secrets Manager. */
 export const handler = (event: unknown, context: Context): Promise<void> =>
   handleStep({ stage: settings.stage, event, context }, ({ secretId }, journal) => {
     const timing = createTiming(() => context.getRemainingTimeInMillis())
-    const issuer = createSlotIssuers({ stytch: reach(timing), holderOf: holderByTag(vault, secretId) })
-    return { issuer, form: slotForm, vault, events, freeze, timing, journal }
+    const issuer = createSlotIssuers({ stytch: reach(timing), holderOf: holderByTag(secretId) })
+    return { issuer, form: slotForm, secrets, events, freeze, timing, journal }
   })

@@ -4,7 +4,7 @@
 import { createSignedEvents } from '../adapters/aws/events.ts'
 import { createAwsJson } from '../adapters/vend/signed-json.ts'
 import { createStytchMint } from '../adapters/vend/stytch-mint.ts'
-import { createVendVault } from '../adapters/vend/vend-vault.ts'
+import { createVendSecrets } from '../adapters/vend/vend-secrets.ts'
 import { VENDOR_SOURCE } from '../core/base/event-types.ts'
 import { createTokenCache } from '../core/vend/token-cache.ts'
 import { vendRules } from '../core/vend/vending.ts'
@@ -20,7 +20,7 @@ export const handler = createVendHandler({
   vending: {
     secretNamePrefix: settings.secretNamePrefix,
     rules: { ...vendRules, checkMs: settings.checkSeconds * 1000 },
-    vault: createVendVault(createAwsJson(place, { name: 'secretsmanager', target: 'secretsmanager' })),
+    secrets: createVendSecrets(createAwsJson(place, { name: 'secretsmanager', target: 'secretsmanager' })),
     mint: createStytchMint(settings.stytch),
     cache: createTokenCache(),
     events: createSignedEvents(

@@ -1,5 +1,6 @@
 // One secret over a simulated year, looked at every day by everybody who says how it is: `m2m list`, `m2m status`, `m2m doctor`, the sweep's
 // events and its metrics, the periodic campaign, and the laptop's page. They agree on every day.
+
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { expect, test } from 'vitest'
 import { examineFleet } from '../../bin/commands/doctor.ts'
@@ -9,8 +10,7 @@ import { createScreen } from '../../bin/terminal/screen.ts'
 import type { Seat } from '../../bin/terminal/seat.ts'
 import { createClientDesk, createLambdaClient } from '../../lambda/adapters/aws/client-desk.ts'
 import { createFreezeSwitch, createSystemsManager } from '../../lambda/adapters/aws/freeze-switch.ts'
-import { createSecretKeeper } from '../../lambda/adapters/aws/secret-keeper.ts'
-import { createVault } from '../../lambda/adapters/aws/vault.ts'
+import { createSecrets } from '../../lambda/adapters/aws/secrets.ts'
 import { readCampaignRequest } from '../../lambda/core/campaign/campaign-request.ts'
 import { selectSecrets } from '../../lambda/core/campaign/select-secrets.ts'
 import type { StageView } from '../../lambda/core/clients/client-desk.ts'
@@ -19,6 +19,7 @@ import { REPEAT_EVERY_MS } from '../../lambda/core/sweep/due.ts'
 import { sweep } from '../../lambda/core/sweep/sweep.ts'
 import type { PeekedSecret } from '../../lambda/local/aws/peek.ts'
 import { sightClients } from '../../lambda/local/page/sight.ts'
+import { BLANK } from '../fakes/blank-secret.ts'
 import { createCallLog } from '../fakes/call-log.ts'
 import { createFakeDurable, createStore } from '../fakes/fake-durable.ts'
 import { createFakeEvents } from '../fakes/fake-events.ts'
@@ -132,6 +133,7 @@ const secretOn = (day: number): MadeSecret => {
     ...(pending === undefined ? {} : { [pending]: ['AWSPENDING'] }),
   }
   const secret = {
+    ...BLANK,
     arn: ARN,
     name: `${PREFIX}billing`,
     tags: { 'm2m:client-id': 'm2m-client-test-1', ...life.tags },
@@ -188,9 +190,7 @@ const seatAt = (timing: FakeTiming, fleet: FakeFleet): Seat => {
     reach: async () => ({
       secretsManager,
       lambda,
-      fleet,
-      secrets: createSecretKeeper(secretsManager),
-      vault: createVault(secretsManager),
+      secrets: { ...createSecrets(secretsManager), ...fleet },
       freeze: createFreezeSwitch(createSystemsManager(), '/m2m/test/freeze'),
       desk: {
         ...createClientDesk(lambda, 'm2m-test-clients'),
@@ -208,7 +208,7 @@ const campaignOn = async (timing: FakeTiming, fleet: FakeFleet) => {
   if (!request.ok) throw new Error(request.refusal.join('\n'))
   const selected = await selectSecrets(
     {
-      fleet,
+      secrets: fleet,
       freeze: createFakeFreeze(),
       events: createFakeEvents(createCallLog()),
       timing,
@@ -228,7 +228,7 @@ const sweepOn = async (timing: FakeTiming, fleet: FakeFleet) => {
   timing.restart(300_000)
   const summary = await sweep(
     {
-      fleet,
+      secrets: fleet,
       steps: createFakeSteps(fleet, timing),
       freeze: createFakeFreeze(),
       events,

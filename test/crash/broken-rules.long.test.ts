@@ -1,7 +1,9 @@
 // Tests of the tests: rules of architecture §3 are broken on purpose, and the crash runs must say so – then the suites themselves, by the
 // functions that `npm run torture` calls, in their short form.
+
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Rotation } from '../../lambda/core/rotation/rotation.ts'
+import { describeOrThrow } from '../../lambda/core/rotation/rotation.ts'
 import type { ClientSecret } from '../../lambda/core/secret/client-secret.ts'
 import { runCrashes } from './crash-runs.ts'
 import { runFaults } from './fault-runs.ts'
@@ -41,22 +43,22 @@ test('a cancel where a complete is due is found', async () => {
 })
 
 /** Shows a version that a revoke has made as one of a rotate. */
-const hideRevoke = ({ vault, ...rest }: Rotation): Rotation => ({
+const hideRevoke = ({ secrets, ...rest }: Rotation): Rotation => ({
   ...rest,
-  vault: {
-    ...vault,
+  secrets: {
+    ...secrets,
     describe: async (secretId) => {
-      const state = await vault.describe(secretId)
+      const state = await describeOrThrow(secrets, secretId)
       const labels = Object.fromEntries(
         Object.entries(state.labels).map(([id, stages]) => [id.replace('revoke-', 'rotate-'), stages]),
       )
       return { ...state, labels }
     },
-    read: async (secretId, query) => {
-      const version = await vault.read(secretId, query)
+    readValue: async (secretId, query) => {
+      const version = await secrets.readValue(secretId, query)
       return version && { ...version, versionId: version.versionId.replace('revoke-', 'rotate-') }
     },
-    moveLabel: ({ from, ...move }) => vault.moveLabel({ ...move, from: from.replace('rotate-', 'revoke-') }),
+    moveLabel: ({ from, ...move }) => secrets.moveLabel({ ...move, from: from.replace('rotate-', 'revoke-') }),
   },
 })
 const forgetful: Seat['tamper'] = (rotation, event) =>
@@ -79,7 +81,7 @@ const credulous: Seat['tamper'] = (rotation, event) => {
   if (event.Step !== 'finishSecret' || event.ClientRequestToken.startsWith('settle-')) return rotation
   const look: Rotation['issuer']['look'] = async (clientId) => {
     const view = await rotation.issuer.look(clientId)
-    const pending = await rotation.vault.read(event.SecretId, { versionId: event.ClientRequestToken })
+    const pending = await rotation.secrets.readValue(event.SecretId, { versionId: event.ClientRequestToken })
     const value = (JSON.parse(pending?.text ?? '{}') as { client_secret?: string }).client_secret
     return view && { ...view, slots: { ...view.slots, next: value?.slice(-4) ?? null } }
   }
@@ -124,14 +126,14 @@ const careless = (rotation: Rotation): Rotation => ({
 
 /** Heeds the labels once: what is retired rests on what was seen first. */
 const looksAtLabelsOnce: Seat['tamper'] = (rotation) => {
-  const { vault } = rotation
-  let first: Awaited<ReturnType<typeof vault.describe>> | undefined
+  const { secrets } = rotation
+  let first: Awaited<ReturnType<typeof secrets.describe>> | undefined
   return {
     ...rotation,
-    vault: {
-      ...vault,
+    secrets: {
+      ...secrets,
       describe: async (secretId) => {
-        const state = await vault.describe(secretId)
+        const state = await secrets.describe(secretId)
         first ??= state
         return first
       },

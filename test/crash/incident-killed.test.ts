@@ -5,7 +5,7 @@ import { EventBridgeClient } from '@aws-sdk/client-eventbridge'
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { createEvents } from '../../lambda/adapters/aws/events.ts'
-import { createFleet } from '../../lambda/adapters/aws/fleet.ts'
+import { createSecrets } from '../../lambda/adapters/aws/secrets.ts'
 import { INCIDENT_SOURCE } from '../../lambda/core/base/event-types.ts'
 import { createRateLimiter } from '../../lambda/core/base/rate-limiter.ts'
 import { type Response, respondToLeak } from '../../lambda/core/incident/respond-to-leak.ts'
@@ -53,8 +53,7 @@ const respond = (subject: Subject, gate: Gate): Promise<Response | 'killed'> =>
     }
     respondToLeak(
       {
-        fleet: createFleet(new SecretsManagerClient(gated)),
-        search: { tagged: none },
+        secrets: { ...createSecrets(new SecretsManagerClient(gated)), listTagged: none },
         freeze: { read: async () => 'off' },
         campaigns: { revoke: none },
         events: createEvents(new EventBridgeClient(gated), 'm2m', INCIDENT_SOURCE),
@@ -64,7 +63,7 @@ const respond = (subject: Subject, gate: Gate): Promise<Response | 'killed'> =>
           timing,
           rotationFunctionArn: FUNCTION_ARN,
           limiter: createRateLimiter({ perSecond: 24, timing }),
-          fleet: createFleet(new SecretsManagerClient(gated)),
+          secrets: createSecrets(new SecretsManagerClient(gated)),
         },
         journal: { note: () => {} },
       },

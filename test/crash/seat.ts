@@ -12,7 +12,7 @@ import {
 } from '@aws-sdk/client-secrets-manager'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
 import { createEvents } from '../../lambda/adapters/aws/events.ts'
-import { createVault } from '../../lambda/adapters/aws/vault.ts'
+import { createSecrets } from '../../lambda/adapters/aws/secrets.ts'
 import { createSend, type Send } from '../../lambda/adapters/stytch/http.ts'
 import type { Freeze } from '../../lambda/core/rotation/freeze.ts'
 import type { Issuer } from '../../lambda/core/rotation/issuer.ts'
@@ -20,7 +20,7 @@ import { readStepEvent } from '../../lambda/core/rotation/read-step-event.ts'
 import type { Rotation } from '../../lambda/core/rotation/rotation.ts'
 import { runStep } from '../../lambda/core/rotation/run-step.ts'
 import { makeRequestToken, type Origin } from '../../lambda/core/secret/request-token.ts'
-import type { Vault } from '../../lambda/core/secret/secrets.ts'
+import type { Secrets } from '../../lambda/core/secret/secrets.ts'
 import { type AwsStandIn, createAwsStandIn } from '../../lambda/local/aws/aws-stand-in.ts'
 import type { InvokeOutcome, RotationEvent } from '../../lambda/local/aws/rotation-driver.ts'
 import type { AwsSettings } from '../../lambda/local/aws/settings.ts'
@@ -68,7 +68,7 @@ export interface Seat {
   /** Where the stand-ins listen, for those who bring a client of their own. */
   readonly urls: { readonly stytch: string; readonly aws: string }
   readonly issuer: Issuer
-  readonly vault: Vault
+  readonly secrets: Secrets
   /** Runs one step in process, with a gate. Never rejects. */
   execute(execution: Execution): Promise<InvokeOutcome>
   /** What RotateSecret drives; set by each run. */
@@ -216,7 +216,7 @@ export const createSeat = async (awsSettings: Partial<AwsSettings> = {}, kind: C
       const rotation: Rotation = {
         issuer: connect(gatedSend, remainingMs, wait),
         form: kind.form,
-        vault: createVault(new SecretsManagerClient(gated)),
+        secrets: createSecrets(new SecretsManagerClient(gated)),
         events: createEvents(new EventBridgeClient(gated), 'm2m', 'm2m.rotation'),
         freeze: seat.freeze,
         timing: { now: world.clock.now, remainingMs, wait },
@@ -246,7 +246,7 @@ export const createSeat = async (awsSettings: Partial<AwsSettings> = {}, kind: C
       () => 30_000,
       async () => {},
     ),
-    vault: createVault(client),
+    secrets: createSecrets(client),
     execute,
     output,
     close: async () => {

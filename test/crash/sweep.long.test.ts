@@ -3,13 +3,13 @@
 
 import { TagResourceCommand } from '@aws-sdk/client-secrets-manager'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { createFleet } from '../../lambda/adapters/aws/fleet.ts'
 import { createRotationSteps } from '../../lambda/adapters/aws/rotation-steps.ts'
+import { createSecrets } from '../../lambda/adapters/aws/secrets.ts'
 import type { SignedCall } from '../../lambda/adapters/aws/signed-call.ts'
 import type { M2mEvent } from '../../lambda/core/base/events.ts'
 import type { FreezeState } from '../../lambda/core/rotation/freeze.ts'
-import type { Fleet } from '../../lambda/core/secret/fleet.ts'
 import { type Intent, intents } from '../../lambda/core/secret/request-token.ts'
+import type { Secrets } from '../../lambda/core/secret/secrets.ts'
 import { type SweepSummary, sweep } from '../../lambda/core/sweep/sweep.ts'
 import type { RotationEvent } from '../../lambda/local/aws/rotation-driver.ts'
 import { type Beginning, begin } from './positions.ts'
@@ -66,15 +66,18 @@ const lambda =
   }
 
 interface SweepOptions {
-  readonly fleet?: Fleet
+  readonly secrets?: Secrets
   readonly watch?: () => void
 }
 
 /** Waits are cut short: only their order counts here. */
-const runSweep = ({ fleet = createFleet(seat.client), watch = () => {} }: SweepOptions = {}): Promise<SweepSummary> =>
+const runSweep = ({
+  secrets = createSecrets(seat.client),
+  watch = () => {},
+}: SweepOptions = {}): Promise<SweepSummary> =>
   sweep(
     {
-      fleet,
+      secrets,
       steps: createRotationSteps(lambda(watch), ROTATION_FUNCTION),
       freeze: seat.freeze,
       events: {
@@ -329,7 +332,7 @@ describe('many secrets', () => {
 
   test('a sweep that is killed before any of its calls leaves the rest to the next', async () => {
     await fill(3)
-    const fleet = createFleet(seat.client)
+    const secrets = createSecrets(seat.client)
     for (let kill = 0; kill < 10; kill += 1) {
       let calls = 0
       let die = (): void => {}
@@ -337,7 +340,7 @@ describe('many secrets', () => {
         die = resolve
       })
       const dying = Object.fromEntries(
-        Object.entries(fleet).map(([name, call]) => [
+        Object.entries(secrets).map(([name, call]) => [
           name,
           (...args: readonly unknown[]) => {
             calls += 1
@@ -347,7 +350,7 @@ describe('many secrets', () => {
           },
         ]),
       ) as unknown
-      await Promise.race([runSweep({ fleet: dying as Fleet }), death])
+      await Promise.race([runSweep({ secrets: dying as Secrets }), death])
       await seat.aws.idle()
     }
 

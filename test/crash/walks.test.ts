@@ -1,7 +1,9 @@
 // Random walks of the production rotation against the model: a fixed seed, and a new one each time, which is printed. Then tests of the
 // test: with a rule broken on purpose, the walks must say so. The torture walks longer; counterexamples live in their own file.
+
 import { expect, test } from 'vitest'
 import type { Rotation } from '../../lambda/core/rotation/rotation.ts'
+import { describeOrThrow } from '../../lambda/core/rotation/rotation.ts'
 import type { Seat } from './seat.ts'
 import { runWalks } from './walks.ts'
 
@@ -30,14 +32,14 @@ const swapped = (rotation: Rotation): Rotation => ({
 /** Its look before a switch always shows the pending value in the next slot. */
 const credulous: Seat['tamper'] = (rotation, { Step, SecretId, ClientRequestToken }) => {
   if (Step !== 'finishSecret' || ClientRequestToken.startsWith('settle-')) return rotation
-  const { issuer, vault } = rotation
+  const { issuer, secrets } = rotation
   return {
     ...rotation,
     issuer: {
       ...issuer,
       look: async (clientId) => {
         const view = await issuer.look(clientId)
-        const pending = await vault.read(SecretId, { versionId: ClientRequestToken })
+        const pending = await secrets.readValue(SecretId, { versionId: ClientRequestToken })
         const value = (JSON.parse(pending?.text ?? '{}') as { client_secret?: string }).client_secret
         return view && { ...view, slots: { ...view.slots, next: value?.slice(-4) ?? null } }
       },
@@ -48,25 +50,25 @@ const credulous: Seat['tamper'] = (rotation, { Step, SecretId, ClientRequestToke
 /** Shows a version that a revoke has made as one of a rotate, to rollbacks alone. */
 const forgetful: Seat['tamper'] = (rotation, { ClientRequestToken }) => {
   if (!ClientRequestToken.startsWith('rollback-')) return rotation
-  const { vault } = rotation
+  const { secrets } = rotation
   const shown = (id: string): string => id.replace(/^revoke-/, 'rotate-')
   const real = new Map<string, string>()
   return {
     ...rotation,
-    vault: {
-      ...vault,
+    secrets: {
+      ...secrets,
       describe: async (secretId) => {
-        const state = await vault.describe(secretId)
+        const state = await describeOrThrow(secrets, secretId)
         for (const id of Object.keys(state.labels)) real.set(shown(id), id)
         const labels = Object.fromEntries(Object.entries(state.labels).map(([id, stages]) => [shown(id), stages]))
         return { ...state, labels }
       },
-      read: async (secretId, { versionId, ...query }) => {
+      readValue: async (secretId, { versionId, ...query } = {}) => {
         const id = versionId === undefined ? {} : { versionId: real.get(versionId) ?? versionId }
-        const version = await vault.read(secretId, { ...query, ...id })
+        const version = await secrets.readValue(secretId, { ...query, ...id })
         return version && { ...version, versionId: shown(version.versionId) }
       },
-      moveLabel: ({ from, ...move }) => vault.moveLabel({ ...move, from: real.get(from) ?? from }),
+      moveLabel: ({ from, ...move }) => secrets.moveLabel({ ...move, from: real.get(from) ?? from }),
     },
   }
 }

@@ -31,11 +31,12 @@ import {
 } from '../../lambda/core/rotation/outcome.ts'
 import { positions } from '../../lambda/core/rotation/position.ts'
 import { type Refusal, steps } from '../../lambda/core/rotation/refusal.ts'
-import type { ManagedSecret } from '../../lambda/core/secret/fleet.ts'
 import { intents, makeRequestToken } from '../../lambda/core/secret/request-token.ts'
+import type { Secret } from '../../lambda/core/secret/secret.ts'
 import type { Fact } from '../../lambda/core/sweep/due.ts'
 import { noticeEvent } from '../../lambda/core/sweep/sweep-notice.ts'
 import { credentialRefusedEvent } from '../../lambda/core/vend/vend-outcome.ts'
+import { BLANK } from '../fakes/blank-secret.ts'
 import { envelopeFaults, eventSchemas, toldFaults } from './event-schemas.ts'
 
 const AT = Date.UTC(2026, 9, 5, 9, 12, 31, 250)
@@ -184,7 +185,8 @@ describe('what the rotation function tells', () => {
 })
 
 describe('what the sweep tells', () => {
-  const secret: ManagedSecret = {
+  const secret: Secret = {
+    ...BLANK,
     arn: secretArn,
     name: 'm2m/prod/billing',
     tags: { 'm2m:client-id': 'm2m-client-test-1' },

@@ -17,7 +17,7 @@ import {
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { awsClientSettings } from '../../lambda/adapters/aws/aws-call.ts'
 import { createEvents } from '../../lambda/adapters/aws/events.ts'
-import { createVault } from '../../lambda/adapters/aws/vault.ts'
+import { createSecrets } from '../../lambda/adapters/aws/secrets.ts'
 import { createStytchConnection } from '../../lambda/adapters/stytch/connect.ts'
 import { createStytchIssuer } from '../../lambda/adapters/stytch/issuer.ts'
 import type { RetryTiming } from '../../lambda/adapters/stytch/retry.ts'
@@ -257,7 +257,7 @@ const runHere = async (step: (typeof steps)[number], secretId: string, requestTo
       {
         issuer: createStytchIssuer(api(timing), stage.address.project_id),
         form: clientForm,
-        vault: createVault(secretsManager),
+        secrets: createSecrets(secretsManager),
         events: createEvents(bus, 'm2m', 'm2m.rotation'),
         freeze: { read: async () => 'off' },
         timing,

@@ -1,7 +1,7 @@
 // One list of every call that a test's fakes were asked for, in order, so that a test can count calls and name their sequence. It
 // holds values in the open: it never leaves the test.
 
-export type PortName = 'issuer' | 'vault' | 'events' | 'registry' | 'shelf'
+export type PortName = 'issuer' | 'secrets' | 'events' | 'registry'
 
 export interface Call {
   readonly port: PortName

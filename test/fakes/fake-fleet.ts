@@ -2,32 +2,32 @@
 // that moves only from where it is said to be. What a rotation comes to is the test's to say.
 import { Fault } from '../../lambda/core/base/fault.ts'
 import type { RotationSteps, StepAsked, StepReply } from '../../lambda/core/drive/rotation-steps.ts'
-import type { Fleet, ManagedSecret } from '../../lambda/core/secret/fleet.ts'
 import { unfinishedVersion } from '../../lambda/core/secret/labels.ts'
-import type { VersionEntry } from '../../lambda/core/secret/secrets.ts'
+import type { Secret } from '../../lambda/core/secret/secret.ts'
+import type { Secrets, VersionEntry } from '../../lambda/core/secret/secrets.ts'
 import type { FakeTiming } from './fake-timing.ts'
 import type { MadeSecret } from './managed-secret.ts'
 
 export interface FleetCall {
-  readonly op: 'list' | 'inspect' | 'listVersions' | 'rotate' | 'moveLabel' | 'ask'
+  readonly op: 'list' | 'describe' | 'listVersions' | 'rotate' | 'moveLabel' | 'ask'
   /** A secret's name, or the page. */
   readonly about: string
   readonly at: number
   readonly token?: string
 }
 
-export interface FakeFleet extends Fleet {
-  readonly secrets: Map<string, { secret: ManagedSecret; versions: readonly VersionEntry[] }>
+export interface FakeFleet extends Pick<Secrets, 'list' | 'describe' | 'listVersions' | 'rotate' | 'moveLabel'> {
+  readonly secrets: Map<string, { secret: Secret; versions: readonly VersionEntry[] }>
   readonly calls: FleetCall[]
   /** What ListSecrets shows instead, by ARN. */
-  readonly stale: Map<string, ManagedSecret>
+  readonly stale: Map<string, Secret>
   pageSize: number
   /** Runs before each call; one that throws takes its place. */
   before: (call: FleetCall) => void | Promise<void>
   /** succeed: AWSCURRENT moves at once. run: AWSPENDING stays. refuse: it goes, and the version stays unlabelled. */
   outcome: (name: string, token: string) => 'succeed' | 'run' | 'refuse'
   add(...made: readonly MadeSecret[]): void
-  find(name: string): { secret: ManagedSecret; versions: readonly VersionEntry[] }
+  find(name: string): { secret: Secret; versions: readonly VersionEntry[] }
   /** Tokens of the rotations that began. */
   rotations(): readonly string[]
   currentOf(name: string): string | undefined
@@ -41,7 +41,7 @@ export const throttled = (): Fault =>
 
 export const createFakeFleet = (timing: FakeTiming): FakeFleet => {
   const secrets: FakeFleet['secrets'] = new Map()
-  const stale = new Map<string, ManagedSecret>()
+  const stale = new Map<string, Secret>()
   const calls: FleetCall[] = []
   const begun: string[] = []
 
@@ -64,7 +64,7 @@ export const createFakeFleet = (timing: FakeTiming): FakeFleet => {
     })
   }
 
-  const without = (secret: ManagedSecret, name: string): Record<string, readonly string[]> =>
+  const without = (secret: Secret, name: string): Record<string, readonly string[]> =>
     Object.fromEntries(Object.entries(secret.labels).map(([id, labels]) => [id, labels.filter((one) => one !== name)]))
 
   const succeed = (secretId: string, token: string): void => {
@@ -94,7 +94,7 @@ export const createFakeFleet = (timing: FakeTiming): FakeFleet => {
       const { labels } = fleet.find(name).secret
       return Object.keys(labels).find((id) => labels[id]?.includes('AWSCURRENT'))
     },
-    list: async (prefix, page, order = 'oldestFirst') => {
+    list: async (prefix, { page, order = 'oldestFirst' } = {}) => {
       await note('list', `${page ?? '0'} ${order}`)
       const all = [...secrets.keys()].filter((arn) => get(arn)?.secret.name.startsWith(prefix))
       if (order === 'newestFirst') all.reverse()
@@ -106,8 +106,8 @@ export const createFakeFleet = (timing: FakeTiming): FakeFleet => {
         nextPage: from + fleet.pageSize < all.length ? String(from + fleet.pageSize) : undefined,
       }
     },
-    inspect: async (secretId) => {
-      await note('inspect', nameOf(secretId))
+    describe: async (secretId) => {
+      await note('describe', nameOf(secretId))
       return get(secretId)?.secret
     },
     listVersions: async (secretId) => {

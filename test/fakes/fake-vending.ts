@@ -3,13 +3,15 @@
 
 import { Fault } from '../../lambda/core/base/fault.ts'
 import { makeRequestToken, type Origin } from '../../lambda/core/secret/request-token.ts'
-import type { SecretVersion, VersionEntry } from '../../lambda/core/secret/secrets.ts'
+import type { Secret } from '../../lambda/core/secret/secret.ts'
+import type { Secrets, SecretVersion, VersionEntry } from '../../lambda/core/secret/secrets.ts'
 import { createAccessToken } from '../../lambda/core/vend/access-token.ts'
-import type { MintReply, MintRequest, TokenMint, VendSecret, VendVault } from '../../lambda/core/vend/ports.ts'
+import type { MintReply, MintRequest, TokenMint } from '../../lambda/core/vend/ports.ts'
 import { createTokenCache } from '../../lambda/core/vend/token-cache.ts'
 import type { Vended, VendRequest } from '../../lambda/core/vend/vend-token.ts'
 import { createVendor } from '../../lambda/core/vend/vend-token.ts'
 import { type Vending, type VendRules, vendRules } from '../../lambda/core/vend/vending.ts'
+import { BLANK } from './blank-secret.ts'
 import { createCallLog } from './call-log.ts'
 import { createFakeEvents } from './fake-events.ts'
 import { createFakeJournal } from './fake-journal.ts'
@@ -24,8 +26,8 @@ const part = (value: object): string => Buffer.from(JSON.stringify(value)).toStr
 export const jwtOf = (claims: object, header: object = { alg: 'RS256', typ: 'JWT', kid: 'jwk-test-1' }): string =>
   `${part(header)}.${part(claims)}.${Buffer.from('canary-signature').toString('base64url')}`
 
-export interface FakeVendVault extends VendVault {
-  readonly secrets: Map<string, FakeVendSecret>
+export interface FakeVendSecrets extends Pick<Secrets, 'describe' | 'readValue' | 'list' | 'listVersions'> {
+  readonly kept: Map<string, FakeVendSecret>
   readonly calls: string[]
   /** The next calls fail so often. */
   failing: number
@@ -48,12 +50,16 @@ export interface FakeVendSecret {
 const fault = (): Fault =>
   new Fault({ code: 'SECRETS_MANAGER_UNAVAILABLE', retryable: true, message: 'Secrets Manager did not answer.' })
 
-export const createFakeVendVault = (timing: Pick<FakeTiming, 'now'>): FakeVendVault => {
-  const secrets = new Map<string, FakeVendSecret>()
+export const createFakeVendSecrets = (timing: Pick<FakeTiming, 'now'>): FakeVendSecrets => {
+  const kept = new Map<string, FakeVendSecret>()
   const arnOf = (name: string): string => `arn:aws:secretsmanager:eu-west-1:111111111111:secret:${name}-AbCdEf`
   const find = (id: string): FakeVendSecret | undefined =>
-    secrets.get(id) ?? [...secrets.values()].find(({ name }) => arnOf(name) === id)
-  const shown = (secret: FakeVendSecret): VendSecret => ({
+    kept.get(id) ?? [...kept.values()].find(({ name }) => arnOf(name) === id)
+  const shown = (secret: FakeVendSecret): Secret => ({
+    ...BLANK,
+    rotationEnabled: true,
+    rotationFunctionArn: undefined,
+    nextRotationAt: undefined,
     arn: arnOf(secret.name),
     name: secret.name,
     tags: secret.tags,
@@ -66,16 +72,16 @@ export const createFakeVendVault = (timing: Pick<FakeTiming, 'now'>): FakeVendVa
     lastRotatedAt: secret.lastRotatedAt,
   })
   const call = async <Value>(what: string, answer: () => Value): Promise<Value> => {
-    vault.calls.push(what)
-    await vault.gate
-    if (vault.failing > 0) {
-      vault.failing -= 1
+    secrets.calls.push(what)
+    await secrets.gate
+    if (secrets.failing > 0) {
+      secrets.failing -= 1
       throw fault()
     }
     return answer()
   }
-  const vault: FakeVendVault = {
-    secrets,
+  const secrets: FakeVendSecrets = {
+    kept,
     calls: [],
     failing: 0,
     gate: undefined,
@@ -84,7 +90,7 @@ export const createFakeVendVault = (timing: Pick<FakeTiming, 'now'>): FakeVendVa
         const secret = find(id)
         return secret === undefined ? undefined : shown(secret)
       }),
-    readCurrent: (id) =>
+    readValue: (id) =>
       call(`read ${find(id)?.name ?? id}`, () => {
         const secret = find(id)
         const current = secret?.versions.find(({ labels }) => labels.includes('AWSCURRENT'))
@@ -104,9 +110,9 @@ export const createFakeVendVault = (timing: Pick<FakeTiming, 'now'>): FakeVendVa
         }
         return version
       }),
-    listChanged: (prefix, _withinMs, page) =>
+    list: (prefix, { page } = {}) =>
       call(`list ${page ?? 'first'}`, () => {
-        const all = [...secrets.values()]
+        const all = [...kept.values()]
           .filter(({ name }) => name.startsWith(prefix))
           .sort((one, other) => other.lastChangedAt - one.lastChangedAt)
         const from = Number(page ?? 0)
@@ -115,7 +121,7 @@ export const createFakeVendVault = (timing: Pick<FakeTiming, 'now'>): FakeVendVa
       }),
     listVersions: (id) => call(`versions ${find(id)?.name ?? id}`, () => find(id)?.versions ?? []),
   }
-  return vault
+  return secrets
 }
 
 export interface FakeMint extends TokenMint {
@@ -183,18 +189,18 @@ export interface Place {
 export const createVendWorld = (more: Partial<VendRules> = {}, chance = 0) => {
   const timing = createFakeTiming()
   timing.restart(10_000)
-  const vault = createFakeVendVault(timing)
+  const secrets = createFakeVendSecrets(timing)
   const mint = createFakeMint(timing)
   const cache = createTokenCache()
   const log = createCallLog()
   const events = createFakeEvents(log)
   const journal = createFakeJournal()
   const rules = { ...vendRules, ...more }
-  const vending: Vending = { secretNamePrefix: PREFIX, rules, vault, mint, cache, events, chance: () => chance }
+  const vending: Vending = { secretNamePrefix: PREFIX, rules, secrets, mint, cache, events, chance: () => chance }
   const vendor = createVendor(vending)
 
   const secretOf = (name: string): FakeVendSecret => {
-    const secret = vault.secrets.get(`${PREFIX}${name}`)
+    const secret = secrets.kept.get(`${PREFIX}${name}`)
     if (secret === undefined) throw new Error(`there is no secret ${name}`)
     return secret
   }
@@ -223,7 +229,7 @@ export const createVendWorld = (more: Partial<VendRules> = {}, chance = 0) => {
   const place = ({ name, scopes = ['read:things', 'write:things'], defaults = ['read:things'], tags = {} }: Place) => {
     const clientId = `m2m-client-test-${name}`
     const value = `canary-${name}-1`
-    vault.secrets.set(`${PREFIX}${name}`, {
+    secrets.kept.set(`${PREFIX}${name}`, {
       name: `${PREFIX}${name}`,
       tags: {
         'm2m:client-id': clientId,
@@ -257,7 +263,7 @@ export const createVendWorld = (more: Partial<VendRules> = {}, chance = 0) => {
 
   return {
     timing,
-    vault,
+    secrets,
     mint,
     cache,
     events,

@@ -1,8 +1,10 @@
 // A managed secret as metadata shows it, made from what a test cares about: what its labels sit on, how long ago things happened, and
 // its tags. Everything is counted back from NOON_THIRTY.
-import type { ManagedSecret } from '../../lambda/core/secret/fleet.ts'
+
 import { makeRequestToken, type Origin } from '../../lambda/core/secret/request-token.ts'
+import type { Secret } from '../../lambda/core/secret/secret.ts'
 import type { VersionEntry } from '../../lambda/core/secret/secrets.ts'
+import { BLANK } from './blank-secret.ts'
 import { NOON_THIRTY } from './fake-timing.ts'
 
 export const MINUTE_MS = 60_000
@@ -41,13 +43,13 @@ export interface SecretTraits {
   /** AWSPENDING on another version, and how long ago that was made. */
   readonly pending?: { readonly kind: TokenKind; readonly agoMs: number; readonly about?: string }
   readonly tags?: Readonly<Record<string, string>>
-  readonly more?: Partial<ManagedSecret>
+  readonly more?: Partial<Secret>
   /** Unlabelled versions. */
   readonly past?: readonly VersionEntry[]
 }
 
 export interface MadeSecret {
-  readonly secret: ManagedSecret
+  readonly secret: Secret
   readonly versions: readonly VersionEntry[]
   readonly currentId: string
 }
@@ -72,7 +74,8 @@ export const makeSecret = (traits: SecretTraits = {}): MadeSecret => {
       ? []
       : [{ versionId: currentId, labels: ['AWSCURRENT'], createdAt: NOON_THIRTY - rotatedAgoMs }]),
   ]
-  const secret: ManagedSecret = {
+  const secret: Secret = {
+    ...BLANK,
     arn: `arn:aws:secretsmanager:eu-central-1:123456789012:secret:${name}-AbCdEf`,
     name,
     tags: traits.tags ?? { 'm2m:client-id': 'm2m-client-test-1' },

@@ -1,9 +1,11 @@
 // Secrets Manager for those who ask, in memory: secrets whose rotations take a while on a clock that tests move, and end as the test
 // says. Labels move as AWS moves them. There are no values.
+
 import { Fault } from '../../lambda/core/base/fault.ts'
-import type { Fleet, ManagedSecret } from '../../lambda/core/secret/fleet.ts'
 import { type Intent, readRequestToken } from '../../lambda/core/secret/request-token.ts'
-import type { VersionEntry } from '../../lambda/core/secret/secrets.ts'
+import type { Secret } from '../../lambda/core/secret/secret.ts'
+import type { Secrets, VersionEntry } from '../../lambda/core/secret/secrets.ts'
+import { BLANK } from './blank-secret.ts'
 
 export const FUNCTION_ARN = 'arn:aws:lambda:eu-west-1:111111111111:function:m2m-prod-rotation'
 export const PREFIX = 'm2m/prod/'
@@ -89,7 +91,8 @@ export const createRotatingFleet = (now: () => number) => {
     return secret
   }
 
-  const show = (secret: FakeSecret): ManagedSecret => ({
+  const show = (secret: FakeSecret): Secret => ({
+    ...BLANK,
     arn: secret.arn,
     name: secret.name,
     tags: { ...secret.tags },
@@ -111,8 +114,8 @@ export const createRotatingFleet = (now: () => number) => {
     if (failure !== undefined) throw failure
   }
 
-  const fleet: Fleet = {
-    list: async (prefix, page) => {
+  const fleet: Pick<Secrets, 'list' | 'describe' | 'listVersions' | 'rotate' | 'moveLabel'> = {
+    list: async (prefix, { page } = {}) => {
       called('list', prefix)
       const all = [...secrets.values()].filter(({ name }) => name.startsWith(prefix))
       const from = Number(page ?? 0)
@@ -122,8 +125,8 @@ export const createRotatingFleet = (now: () => number) => {
         nextPage: all.length > from + 100 ? String(from + 100) : undefined,
       }
     },
-    inspect: async (secretId) => {
-      called('inspect', secretId)
+    describe: async (secretId) => {
+      called('describe', secretId)
       const secret = find(secretId)
       return secret === undefined ? undefined : show(secret)
     },

@@ -12,8 +12,8 @@ import { createFakeEvents } from './fake-events.ts'
 import { createFakeFreeze } from './fake-freeze.ts'
 import { createFakeIssuer, type FakeClient, PROJECT_ID } from './fake-issuer.ts'
 import { createFakeJournal } from './fake-journal.ts'
+import { createFakeSecrets, SECRET_ARN } from './fake-secrets.ts'
 import { createFakeTiming, NOON_THIRTY } from './fake-timing.ts'
-import { createFakeVault, SECRET_ARN } from './fake-vault.ts'
 
 export const CLIENT_ID = 'm2m-client-test-orders'
 
@@ -49,11 +49,11 @@ export const createWorld = () => {
   const log = createCallLog()
   const timing = createFakeTiming()
   const issuer = createFakeIssuer(log)
-  const vault = createFakeVault(log, timing)
+  const secrets = createFakeSecrets(log, timing)
   const events = createFakeEvents(log)
   const journal = createFakeJournal()
   const freeze = createFakeFreeze()
-  const rotation: Rotation = { issuer, form: clientForm, vault, events, freeze, timing, journal }
+  const rotation: Rotation = { issuer, form: clientForm, secrets, events, freeze, timing, journal }
 
   const client = (): FakeClient => {
     const found = issuer.clients.get(CLIENT_ID)
@@ -61,8 +61,8 @@ export const createWorld = () => {
     return found
   }
   const valueUnder = (label: string): string | undefined => {
-    const holder = vault.holderOf(label)
-    return holder === undefined ? undefined : secretIn(vault.versions.get(holder)?.text)
+    const holder = secrets.holderOf(label)
+    return holder === undefined ? undefined : secretIn(secrets.versions.get(holder)?.text)
   }
 
   const step = async (name: Step, requestToken: string, remainingMs = 30_000): Promise<void> => {
@@ -71,7 +71,7 @@ export const createWorld = () => {
   }
   /** RotateSecret and its four steps. */
   const rotate = async (requestToken: string): Promise<string> => {
-    vault.rotateSecret(requestToken)
+    secrets.rotateSecret(requestToken)
     for (const name of steps) await step(name, requestToken)
     return requestToken
   }
@@ -80,7 +80,7 @@ export const createWorld = () => {
     log,
     timing,
     issuer,
-    vault,
+    secrets,
     events,
     journal,
     freeze,
@@ -98,7 +98,7 @@ export type World = ReturnType<typeof createWorld>
 /** A client that was registered and never rotated: value A, settled, bound. */
 export const createRegisteredWorld = (more: Partial<FakeClient> = {}): World => {
   const world = createWorld()
-  world.vault.place(tokenOf('register'), { text: textOf(valueNamed('A')), labels: ['AWSCURRENT'] })
+  world.secrets.place(tokenOf('register'), { text: textOf(valueNamed('A')), labels: ['AWSCURRENT'] })
   world.issuer.clients.set(CLIENT_ID, {
     current: valueNamed('A'),
     next: null,

@@ -2,7 +2,7 @@
 import type { Context } from 'aws-lambda'
 import { afterEach, expect, test, vi } from 'vitest'
 import { handleStep } from '../../lambda/handlers/handle-step.ts'
-import { SECRET_ARN } from '../fakes/fake-vault.ts'
+import { SECRET_ARN } from '../fakes/fake-secrets.ts'
 import { createRegisteredWorld, tokenOf, type World } from '../fakes/world.ts'
 
 const context = { awsRequestId: 'request-1', getRemainingTimeInMillis: () => 30_000 } as Context
@@ -35,7 +35,7 @@ const metricsOf = (line: Line | undefined) =>
 const rotating = async () => {
   const world = createRegisteredWorld()
   const token = tokenOf('rotate')
-  world.vault.rotateSecret(token)
+  world.secrets.rotateSecret(token)
   const ask = (Step: string) => linesOf(world, { Step, SecretId: SECRET_ARN, ClientRequestToken: token })
   return { world, ask }
 }

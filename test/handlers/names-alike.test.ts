@@ -6,9 +6,7 @@ import { stringify } from 'yaml'
 import { rowFaults } from '../../bin/adopt/adoption-rows.ts'
 import { readClientsFile } from '../../bin/apply/clients-file.ts'
 import { secretIdsOf } from '../../bin/show/choose.ts'
-import { createSecretKeeper } from '../../lambda/adapters/aws/secret-keeper.ts'
-import { createShelf } from '../../lambda/adapters/aws/shelf.ts'
-import { createVault } from '../../lambda/adapters/aws/vault.ts'
+import { createSecrets } from '../../lambda/adapters/aws/secrets.ts'
 import { createClientKeeper } from '../../lambda/adapters/stytch/client-keeper.ts'
 import { createStytchIssuer } from '../../lambda/adapters/stytch/issuer.ts'
 import { createClientRegistry } from '../../lambda/adapters/stytch/registry.ts'
@@ -59,8 +57,7 @@ const declare = async (name: string): Promise<void> => {
   const registration = {
     issuer,
     registry: createClientRegistry(api),
-    shelf: createShelf(secrets),
-    vault: createVault(secrets),
+    secrets: createSecrets(secrets),
     timing,
   }
   const stage = {
@@ -73,7 +70,7 @@ const declare = async (name: string): Promise<void> => {
     replicas: [],
   }
   await declareClient(
-    { registration, clients: createClientKeeper(api), secrets: createSecretKeeper(secrets) },
+    { registration, clients: createClientKeeper(api), secrets: createSecrets(secrets) },
     { stage, owner: { stackId: 'cli', resource: 'payments' }, requestId: 'run-1', client: request.value.client },
   )
 }

@@ -6,7 +6,7 @@ import type { Context } from 'aws-lambda'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { stringify } from 'yaml'
 import { readClientsFile, toDeclared } from '../../bin/apply/clients-file.ts'
-import { createFleet } from '../../lambda/adapters/aws/fleet.ts'
+import { createSecrets } from '../../lambda/adapters/aws/secrets.ts'
 import { createClientKeeper } from '../../lambda/adapters/stytch/client-keeper.ts'
 import type { DeskReply, StageView } from '../../lambda/core/clients/client-desk.ts'
 import { planClients } from '../../lambda/core/clients/plan-clients.ts'
@@ -254,7 +254,7 @@ describe.each(Object.entries(entries))('%s', (_what, entry) => {
   test('applied, is planned as unchanged; declared by a stack, as the stack’s', async () => {
     const { view, client } = await declaredInFile(entry)
     const plan = async () => {
-      const { secrets } = await createFleet(awsPlace.sdk().secrets).list('m2m/prod/')
+      const { secrets } = await createSecrets(awsPlace.sdk().secrets).list('m2m/prod/')
       const { clients: records } = await createClientKeeper(stytchPlace.connect().api).list({})
       const input = { stage: view, set: 'payments', clients: [client], secrets, records, retiresUnlisted: false }
       return planClients({ ...input, now: Date.now() })

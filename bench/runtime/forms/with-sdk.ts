@@ -6,7 +6,7 @@ import { vendRules } from '../../../lambda/core/vend/vending.ts'
 import { readVendorEnv } from '../../../lambda/env/vendor.ts'
 import { processEnvironment } from '../../../lambda/env.ts'
 import { createVendHandler } from '../../../lambda/handlers/vend-handler.ts'
-import { createSdkVault } from './sdk-vault.ts'
+import { createSdkSecrets } from './sdk-secrets.ts'
 
 const settings = readVendorEnv(processEnvironment())
 
@@ -15,7 +15,7 @@ export const handler = createVendHandler({
   vending: {
     secretNamePrefix: settings.secretNamePrefix,
     rules: vendRules,
-    vault: createSdkVault(),
+    secrets: createSdkSecrets(),
     mint: createStytchMint(settings.stytch),
     cache: createTokenCache(),
     events: { publish: async () => {} },

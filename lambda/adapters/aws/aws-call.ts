@@ -71,3 +71,12 @@ export const awsFault = ({ operation, subject, carriesValue = false, adviseOn }:
     message: `Secrets Manager ${operation} on ${subject} failed with ${name}${words}${request}; ${advice}.`,
   })
 }
+
+/** @throws Fault for whatever goes wrong. */
+export const attempt = async <Value>(call: AwsCall, send: () => Promise<Value>): Promise<Value> => {
+  try {
+    return await send()
+  } catch (error) {
+    throw awsFault(call, error)
+  }
+}

@@ -1,6 +1,6 @@
 // When Secrets Manager itself rotates, between its words and ours.
 import type { RotationRulesType } from '@aws-sdk/client-secrets-manager'
-import type { RotationRules } from '../../core/secret/secret-keeper.ts'
+import type { RotationRules } from '../../core/secret/secret.ts'
 
 export const fromRules = ({
   AutomaticallyAfterDays: everyDays,

@@ -1,10 +1,10 @@
 // What a campaign decides: which secrets it begins with, in which order, in what pages, how fast, and when it has had enough. Pure.
 // It decides on metadata; what is done to one secret is drive/carry-out.ts.
 
-import type { ManagedSecret } from '../secret/fleet.ts'
 import { type AsOf, isManaged } from '../secret/is-managed.ts'
 import { unfinishedVersion } from '../secret/labels.ts'
 import { isOverlapOpen } from '../secret/overlap.ts'
+import type { Secret } from '../secret/secret.ts'
 import { holdOf, isRetired } from '../secret/secret-tags.ts'
 import type { CampaignIntent, CampaignRequest } from './campaign-request.ts'
 
@@ -16,10 +16,7 @@ export interface Eligibility extends AsOf {
 }
 
 /** @returns why this secret is left alone; undefined when it is the campaign's. A revoke leaves nothing alone that it can reach. */
-export const skipOf = (
-  secret: ManagedSecret,
-  eligibility: Eligibility,
-): Exclude<Skip, 'notDue' | 'frozen'> | undefined => {
+export const skipOf = (secret: Secret, eligibility: Eligibility): Exclude<Skip, 'notDue' | 'frozen'> | undefined => {
   const { intent } = eligibility
   if (secret.isDeleted) return 'deleted'
   if (isRetired(secret)) return 'retired'

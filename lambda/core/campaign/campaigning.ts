@@ -5,9 +5,10 @@ import { Fault } from '../base/fault.ts'
 import type { Journal } from '../base/journal.ts'
 import { retry } from '../base/retry.ts'
 import type { Timing } from '../base/timing.ts'
+import type { Errands } from '../drive/carry-out.ts'
 import type { Freeze, FreezeState } from '../rotation/freeze.ts'
-import type { Fleet } from '../secret/fleet.ts'
 import type { StageSpans } from '../secret/secret-tags.ts'
+import type { Secrets } from '../secret/secrets.ts'
 
 export interface CampaignRules {
   /** `m2m/<stage>/` */
@@ -19,7 +20,7 @@ export interface CampaignRules {
 }
 
 export interface Campaigning {
-  readonly fleet: Fleet
+  readonly secrets: Errands['secrets'] & Pick<Secrets, 'list'>
   readonly freeze: Freeze
   readonly events: Events<'m2m.campaign'>
   readonly timing: Timing

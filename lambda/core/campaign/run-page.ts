@@ -6,9 +6,9 @@ import { defined } from '../base/defined.ts'
 import { createRateLimiter, type RateLimiter } from '../base/rate-limiter.ts'
 import { carryOut, type ErrandOutcome } from '../drive/carry-out.ts'
 import { type FreezeState, stops } from '../rotation/freeze.ts'
-import type { ManagedSecret } from '../secret/fleet.ts'
 import { versionLabelled } from '../secret/labels.ts'
 import { overlapEndsAt } from '../secret/overlap.ts'
+import type { Secret } from '../secret/secret.ts'
 import { holdOf, overlapOf } from '../secret/secret-tags.ts'
 import { PAGE_SECRETS, type Skip, skipOf } from './campaign.ts'
 import type { PageOrder, PageReply } from './campaign-page.ts'
@@ -61,7 +61,7 @@ const createFreezeGlance = (campaigning: Campaigning) => {
 
 const createRules = ({ campaigning, order }: Page, freeze: () => Promise<FreezeState>) => {
   const { rules, timing } = campaigning
-  const mayBegin = async (secret: ManagedSecret): Promise<Reason | undefined> => {
+  const mayBegin = async (secret: Secret): Promise<Reason | undefined> => {
     if (order.phase === 'settle') return 'notSwitched'
     if (stops(await freeze(), { intent: order.intent, currentOrigin: 'rotate' })) return 'frozen'
     // Its age was judged when it was selected.
@@ -72,7 +72,7 @@ const createRules = ({ campaigning, order }: Page, freeze: () => Promise<FreezeS
       rotationFunctionArn: rules.rotationFunctionArn,
     })
   }
-  const maySettle = async (secret: ManagedSecret): Promise<Reason | undefined> => {
+  const maySettle = async (secret: Secret): Promise<Reason | undefined> => {
     const currentOrigin = versionLabelled(secret, 'AWSCURRENT')?.origin ?? 'rotate'
     if (stops(await freeze(), { intent: 'settle', currentOrigin })) return 'notYet'
     if (order.intent === 'revoke') return undefined
@@ -121,7 +121,7 @@ const tryOnce = async (
   { name, round }: { readonly name: string; readonly round: number },
 ): Promise<Tried> => {
   const { campaigning, order, limiter } = page
-  const { timing, fleet, rules: stage } = campaigning
+  const { timing, secrets, rules: stage } = campaigning
   const remainingMs = timing.remainingMs()
   const secretName = `${stage.secretNamePrefix}${name}`
   if (remainingMs < STEP_NEEDS_MS) {
@@ -130,7 +130,7 @@ const tryOnce = async (
     return round > MAX_ROUNDS ? unavailable(secretName) : { end: 'later', waitSeconds }
   }
   const outcome = await carryOut<Reason>(
-    { fleet, timing, limiter, rotationFunctionArn: stage.rotationFunctionArn },
+    { secrets, timing, limiter, rotationFunctionArn: stage.rotationFunctionArn },
     {
       secretId: secretName,
       intent: order.intent,

@@ -3,8 +3,8 @@
 
 import { defined } from '../base/defined.ts'
 import { ok, type Result, refused } from '../base/result.ts'
-import type { ManagedSecret } from '../secret/fleet.ts'
 import { issuedAtEstimate } from '../secret/is-overdue.ts'
+import type { Secret } from '../secret/secret.ts'
 import { clientIdOf } from '../secret/secret-tags.ts'
 import { countFault, createSelection, namedAs, namedBy } from '../secret/selector.ts'
 import { type Chosen, type Eligibility, MAX_SELECTED, type Skip, skipOf } from './campaign.ts'
@@ -59,7 +59,7 @@ const createSieve = (campaigning: Campaigning, request: CampaignRequest) => {
   let matched = 0
   let bytes = 0
 
-  const choose = (secret: ManagedSecret): void => {
+  const choose = (secret: Secret): void => {
     const name = secret.name.slice(secretNamePrefix.length)
     const issuedAt = Math.floor(issuedAtEstimate(secret) / 1000)
     chosen.push({ name, issuedAt, ...(leaked.has(clientIdOf(secret)) ? { isLeaked: true } : {}) })
@@ -67,7 +67,7 @@ const createSieve = (campaigning: Campaigning, request: CampaignRequest) => {
   }
   return {
     isFull: (): boolean => bytes >= PORTION_BYTES,
-    add: (secret: ManagedSecret): void => {
+    add: (secret: Secret): void => {
       // ListSecrets' filter is a promise of AWS's; the prefix is ours.
       const unselected = whyNot(secret)
       if (!secret.name.startsWith(secretNamePrefix) || unselected === 'other') return
@@ -94,12 +94,12 @@ const createSieve = (campaigning: Campaigning, request: CampaignRequest) => {
 }
 
 const listPortion = async (campaigning: Campaigning, request: CampaignRequest, from?: string): Promise<Portion> => {
-  const { fleet, timing, rules } = campaigning
+  const { secrets, timing, rules } = campaigning
   const sieve = createSieve(campaigning, request)
   const startedAt = timing.now()
   let page = from
   for (let pages = 0; pages < PORTION_LIST_PAGES; pages += 1) {
-    const reply = await persistently(timing, () => fleet.list(rules.secretNamePrefix, page))
+    const reply = await persistently(timing, () => secrets.list(rules.secretNamePrefix, { page }))
     for (const secret of reply.secrets) sieve.add(secret)
     page = reply.nextPage
     if (page === undefined || sieve.isFull() || timing.now() - startedAt > PORTION_MS) break
@@ -113,10 +113,10 @@ const namedPortion = async (
   request: CampaignRequest,
   names: readonly string[],
 ): Promise<Portion> => {
-  const { fleet, timing } = campaigning
+  const { secrets, timing } = campaigning
   const sieve = createSieve(campaigning, request)
   for (const name of names) {
-    const secret = await persistently(timing, () => fleet.inspect(name))
+    const secret = await persistently(timing, () => secrets.describe(name))
     if (secret !== undefined) sieve.add(secret)
   }
   return sieve.portion()

@@ -8,8 +8,9 @@ import { isM2mClient } from '../secret/client-id.ts'
 import { nameBelowFault } from '../secret/client-name.ts'
 import type { ClientSecret } from '../secret/client-secret.ts'
 import { firstToken } from '../secret/request-token.ts'
+import type { Secret } from '../secret/secret.ts'
+import { hasValue, scheduleOf } from '../secret/secret.ts'
 import { LOST_VALUE } from '../secret/secret-format.ts'
-import type { SecretFacts } from '../secret/secret-keeper.ts'
 import { clientIdOf, scopeTags, TAG } from '../secret/secret-tags.ts'
 import { formatUndatedSecret, slotForm } from '../secret/slot-forms.ts'
 import type { Adopted, AdoptWish } from './client-desk.ts'
@@ -33,7 +34,7 @@ const refuse = ({ secretName, clientId }: AdoptRequest, why: string): Fault =>
 const findAdoptable = async (
   { clients }: Declaration,
   request: AdoptRequest,
-  facts: SecretFacts | undefined,
+  facts: Secret | undefined,
 ): Promise<ClientRecord> => {
   const record = await clients.find(request.clientId)
   if (record === undefined) throw refuse(request, 'Stytch knows no such client in this project')
@@ -45,14 +46,14 @@ const findAdoptable = async (
 }
 
 /** What stands under the name already must be this client's, and hold what is to be adopted. */
-const assertSame = async ({ registration }: Declaration, request: AdoptRequest, facts: SecretFacts): Promise<void> => {
+const assertSame = async ({ registration }: Declaration, request: AdoptRequest, facts: Secret): Promise<void> => {
   if (facts.isDeleted) throw refuse(request, 'its secret is scheduled for deletion; restore it, or choose another name')
   const owner = ownerOf(facts)
   if (owner !== undefined) throw refuse(request, `a secret of this name exists, and ${describeOwner(owner)}`)
   if (clientIdOf(facts) !== request.clientId) {
     throw refuse(request, `a secret of this name exists, for client ${clientIdOf(facts) ?? 'of no known id'}`)
   }
-  const version = await registration.vault.read(facts.arn, { label: 'AWSCURRENT' })
+  const version = await registration.secrets.readValue(facts.arn, { label: 'AWSCURRENT' })
   // Made by an adoption that stopped before it stored the value.
   if (version === undefined) return
   const parsed = slotForm.parse(version.text, version.createdAt)
@@ -87,14 +88,10 @@ const prove = async (
 }
 
 /** The secret, without a value. */
-const makeSecret = async (
-  declaration: Declaration,
-  request: AdoptRequest,
-  record: ClientRecord,
-): Promise<SecretFacts> => {
+const makeSecret = async (declaration: Declaration, request: AdoptRequest, record: ClientRecord): Promise<Secret> => {
   const { registration, secrets } = declaration
   const { secretName, clientId, description, stage, heldBy, tags } = request
-  const outcome = await registration.shelf.create({
+  const outcome = await registration.secrets.create({
     name: secretName,
     description,
     kmsKeyId: stage.kmsKeyId,
@@ -108,7 +105,7 @@ const makeSecret = async (
       ...defined({ [TAG.overlap]: request.overlap, [TAG.period]: request.period }),
     },
   })
-  const facts = await secrets.inspect(secretName)
+  const facts = await secrets.describe(secretName)
   if (facts === undefined) throw refuse(request, 'its secret was removed in the meantime')
   if (outcome === 'exists') await assertSame(declaration, request, facts)
   return facts
@@ -118,12 +115,12 @@ const makeSecret = async (
 const storeValue = async (
   declaration: Declaration,
   request: AdoptRequest,
-  { facts, value }: { readonly facts: SecretFacts; readonly value: ClientSecret },
+  { facts, value }: { readonly facts: Secret; readonly value: ClientSecret },
 ): Promise<void> => {
   const { clientId, stage, consumers } = request
-  const { shelf, issuer } = declaration.registration
+  const { secrets, issuer } = declaration.registration
   await setPolicy(declaration, stage, { secretArn: facts.arn, consumers })
-  const outcome = await shelf.storeFirst({
+  const outcome = await secrets.storeFirst({
     secretId: facts.arn,
     requestToken: firstToken('adopt', facts),
     text: formatUndatedSecret({ clientId, clientSecret: value, projectId: issuer.projectId, tokenUrl: stage.tokenUrl }),
@@ -132,11 +129,11 @@ const storeValue = async (
 }
 
 /** Stytch keeps no field for who manages an app or a connection: the secret's tag says so. */
-const isBound = (facts: SecretFacts, { clientId, boundTo }: ClientRecord): boolean =>
+const isBound = (facts: Secret, { clientId, boundTo }: ClientRecord): boolean =>
   isM2mClient(clientId) ? boundTo === facts.arn : clientIdOf(facts) === clientId
 
-const isWhole = (facts: SecretFacts, record: ClientRecord): boolean =>
-  isBound(facts, record) && facts.tags[TAG.policy] !== undefined && facts.rotation !== undefined
+const isWhole = (facts: Secret, record: ClientRecord): boolean =>
+  isBound(facts, record) && facts.tags[TAG.policy] !== undefined && scheduleOf(facts) !== undefined
 
 /** @throws Fault INPUT_MALFORMED when it may not be adopted; then nothing was changed. Or the adapters' faults: ask again. */
 export const adoptClient = async (declaration: Declaration, request: AdoptRequest): Promise<Adopted> => {
@@ -145,7 +142,7 @@ export const adoptClient = async (declaration: Declaration, request: AdoptReques
   const misnamed = nameBelowFault(stage.secretNamePrefix, secretName)
   if (misnamed !== undefined) throw refuse(request, misnamed)
   assertReadable(stage, secretName, consumers)
-  const known = await secrets.inspect(secretName)
+  const known = await secrets.describe(secretName)
   const record = await findAdoptable(declaration, request, known)
   const hasUnknownNext = record.slots.next !== null
   // Adopted long ago, perhaps rotated since: the value that was in use then proves nothing now.
@@ -156,9 +153,9 @@ export const adoptClient = async (declaration: Declaration, request: AdoptReques
   const value = await prove(declaration, request, record)
   const facts = known ?? (await makeSecret(declaration, request, record))
   const { arn: secretArn } = facts
-  if (!facts.hasValue) await storeValue(declaration, request, { facts, value })
+  if (!hasValue(facts)) await storeValue(declaration, request, { facts, value })
   if (record.boundTo === undefined) await registration.issuer.bind(clientId, secretArn)
-  await guardSecret(declaration, stage, { facts, tags: facts.tags, consumers, policyStands: !facts.hasValue })
+  await guardSecret(declaration, stage, { facts, tags: facts.tags, consumers, policyStands: !hasValue(facts) })
   await scheduleSecret(declaration, stage, { facts, rules })
   return { clientId, secretArn, outcome: 'adopted', hasUnknownNext }
 }

@@ -3,7 +3,7 @@
 import { defined } from '../base/defined.ts'
 import { Fault } from '../base/fault.ts'
 import { createClientSecret } from '../secret/client-secret.ts'
-import type { SecretFacts } from '../secret/secret-keeper.ts'
+import type { Secret } from '../secret/secret.ts'
 import { TAG } from '../secret/secret-tags.ts'
 import { adoptClient } from './adopt-client.ts'
 import { BREAK_GLASS_ALIAS, type DeskRequest, type StageView } from './client-desk.ts'
@@ -42,7 +42,7 @@ const viewOf = (stage: DeskStage): StageView => ({
 const refuse = (message: string): Fault => new Fault({ code: 'INPUT_MALFORMED', retryable: false, message })
 
 /** As it was declared; a tag that says nothing keeps the client. */
-const removalOf = (facts: SecretFacts | undefined): Removal =>
+const removalOf = (facts: Secret | undefined): Removal =>
   removals.find((one) => one === facts?.tags[TAG.onRemoval]) ?? 'retain'
 
 const assertBelow = ({ secretNamePrefix }: Stage, secretName: string): void => {
@@ -72,7 +72,7 @@ export const answerDeskRequest = async ({ parts, stage, qualifier }: Desk, reque
     case 'retire': {
       const { secretName, owner } = request
       assertBelow(stage, secretName)
-      const onRemoval = removalOf(await parts.secrets.inspect(secretName))
+      const onRemoval = removalOf(await parts.secrets.describe(secretName))
       return retireDeclaredClient(parts, { secretName, onRemoval, owner })
     }
     case 'discard':

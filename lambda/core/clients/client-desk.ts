@@ -3,7 +3,7 @@
 
 import type { FaultCode } from '../base/fault.ts'
 import type { ClientSecret } from '../secret/client-secret.ts'
-import type { RotationRules } from '../secret/secret-keeper.ts'
+import type { RotationRules } from '../secret/secret.ts'
 import type { ClientQuery, ClientRecords } from './client-keeper.ts'
 import type { DeclaredClient, Owner } from './declared-client.ts'
 

@@ -3,7 +3,7 @@
 // is; and so that whoever lists secrets sees what was declared.
 
 import { defined } from '../base/defined.ts'
-import type { SecretFacts } from '../secret/secret-keeper.ts'
+import type { Secret } from '../secret/secret.ts'
 import { scopeTags, TAG } from '../secret/secret-tags.ts'
 import { CLI, type DeclaredClient, type Owner } from './declared-client.ts'
 
@@ -12,7 +12,7 @@ const RESOURCE = 'm2m:resource'
 /** The request under which the secret was made: what a failed one may take back. */
 const REQUEST = 'm2m:request'
 
-type Tagged = Pick<SecretFacts, 'tags'>
+type Tagged = Pick<Secret, 'tags'>
 type Tags = Readonly<Record<string, string>>
 
 export const ownerTags = ({ stackId, resource }: Owner): Tags => ({ [STACK]: stackId, [RESOURCE]: resource })

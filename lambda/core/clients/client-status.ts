@@ -2,13 +2,13 @@
 // people who look; what is to be done about it is due.ts's and the rotation's to decide.
 
 import { isM2mClient } from '../secret/client-id.ts'
-import type { ManagedSecret } from '../secret/fleet.ts'
 import { type AsOf, isManaged } from '../secret/is-managed.ts'
 import { isOverdue, issuedAtEstimate } from '../secret/is-overdue.ts'
 import { isStuck } from '../secret/is-stuck.ts'
 import { CURRENT, unfinishedVersion, versionLabelled } from '../secret/labels.ts'
 import { overlapEndsAt } from '../secret/overlap.ts'
 import { isSettledOrigin, type Origin, readRequestToken } from '../secret/request-token.ts'
+import type { Secret } from '../secret/secret.ts'
 import { type Hold, holdOf, isRetired } from '../secret/secret-tags.ts'
 import type { ClientRecord } from './client-keeper.ts'
 
@@ -46,7 +46,7 @@ export interface Visible {
   readonly hold: Hold | undefined
 }
 
-const stateOf = (secret: ManagedSecret, asOf: AsOf): VisibleState => {
+const stateOf = (secret: Secret, asOf: AsOf): VisibleState => {
   if (secret.isDeleted) return 'deleted'
   const current = versionLabelled(secret, CURRENT)
   if (current === undefined) return 'empty'
@@ -57,7 +57,7 @@ const stateOf = (secret: ManagedSecret, asOf: AsOf): VisibleState => {
   return current.origin === 'revoke' ? 'revoked' : 'overlap'
 }
 
-export const visibleOf = (secret: ManagedSecret, asOf: AsOf): Visible => {
+export const visibleOf = (secret: Secret, asOf: AsOf): Visible => {
   const state = stateOf(secret, asOf)
   const current = versionLabelled(secret, CURRENT)
   return {

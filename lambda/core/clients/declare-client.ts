@@ -6,18 +6,20 @@ import { defined } from '../base/defined.ts'
 import { Fault } from '../base/fault.ts'
 import { makeClientId } from '../secret/client-id.ts'
 import { nameBelowFault } from '../secret/client-name.ts'
-import type { SecretFacts, SecretKeeper } from '../secret/secret-keeper.ts'
+import type { Secret } from '../secret/secret.ts'
+import { hasValue } from '../secret/secret.ts'
 import { clientIdOf, isRetired, TAG } from '../secret/secret-tags.ts'
+import type { Secrets } from '../secret/secrets.ts'
 import type { ClientKeeper, ClientRecord } from './client-keeper.ts'
 import { declarationTags, describeOwner, foreignOwner, ownerTags, requestTags, wasMadeBy } from './client-ownership.ts'
 import type { DeclaredClient, Owner } from './declared-client.ts'
-import { assertReadable, guardSecret, type Stage, scheduleSecret, setPolicy } from './guard-secret.ts'
+import { assertReadable, guardSecret, type Keeping, type Stage, scheduleSecret, setPolicy } from './guard-secret.ts'
 import { type Registration, registerClient } from './register-client.ts'
 
 export interface Declaration {
   readonly registration: Registration
   readonly clients: ClientKeeper
-  readonly secrets: SecretKeeper
+  readonly secrets: Pick<Secrets, 'describe' | 'setDescription' | 'erase'> & Keeping['secrets']
 }
 
 export interface DeclareRequest {
@@ -57,7 +59,7 @@ const freeClientId = async (
   return { clientId: candidateId(request, MAX_LEFTOVERS + 1), unusable }
 }
 
-const assertFree = (facts: SecretFacts, { owner, client }: DeclareRequest): void => {
+const assertFree = (facts: Secret, { owner, client }: DeclareRequest): void => {
   if (facts.isDeleted) {
     throw refuse(client.secretName, 'its secret is scheduled for deletion; restore it, or choose another name')
   }
@@ -68,8 +70,8 @@ const assertFree = (facts: SecretFacts, { owner, client }: DeclareRequest): void
 /** The client, bound as the tags say: then there is no need to read the value, which would count as use. */
 const findBound = async (
   { clients }: Declaration,
-  facts: SecretFacts | undefined,
-): Promise<{ readonly facts: SecretFacts; readonly record: ClientRecord } | undefined> => {
+  facts: Secret | undefined,
+): Promise<{ readonly facts: Secret; readonly record: ClientRecord } | undefined> => {
   const clientId = facts === undefined ? undefined : clientIdOf(facts)
   const record = clientId === undefined ? undefined : await clients.find(clientId)
   return facts !== undefined && record?.boundTo === facts.arn ? { facts, record } : undefined
@@ -88,13 +90,13 @@ const removeUnusable = async (
   }
 }
 
-const register = async (declaration: Declaration, request: DeclareRequest, facts: SecretFacts | undefined) => {
+const register = async (declaration: Declaration, request: DeclareRequest, facts: Secret | undefined) => {
   const { registration, secrets } = declaration
   const { stage, client, owner, requestId } = request
   const { secretName, consumers } = client
   // Of no account when the secret holds a value: registerClient reads the client from it then.
   const { clientId, unusable } =
-    facts?.hasValue === true
+    facts !== undefined && hasValue(facts)
       ? { clientId: candidateId(request, 1), unusable: [] }
       : await freeClientId(declaration, request)
   const taggedId = facts === undefined ? undefined : clientIdOf(facts)
@@ -126,7 +128,7 @@ const isDescribedAs = (record: ClientRecord | undefined, client: DeclaredClient)
   JSON.stringify([...record.scopes].sort()) === JSON.stringify([...client.scopes].sort())
 
 interface Standing extends Declared {
-  readonly facts: SecretFacts
+  readonly facts: Secret
   /** As the issuer shows it; absent: not looked at. */
   readonly record: ClientRecord | undefined
   /** Its policy was set a moment ago, before its value. */
@@ -145,7 +147,7 @@ const bringInLine = async (declaration: Declaration, request: DeclareRequest, st
   await guardSecret(declaration, stage, { facts, tags, consumers: client.consumers, policyStands })
   const { displayName: name, description, scopes } = client
   if (!isDescribedAs(standing.record, client)) await clients.describe(clientId, { name, description, scopes })
-  if (facts.description !== description) await secrets.describe(facts.arn, description)
+  if ((facts.description ?? '') !== description) await secrets.setDescription(facts.arn, description)
   await scheduleSecret(declaration, stage, { facts, rules: client.rules })
 }
 
@@ -153,12 +155,12 @@ const bringInLine = async (declaration: Declaration, request: DeclareRequest, st
 const makeStand = async (
   declaration: Declaration,
   request: DeclareRequest,
-  known: SecretFacts | undefined,
+  known: Secret | undefined,
 ): Promise<Standing> => {
   const { client } = request
   const registered = await register(declaration, request, known)
   const { clientId, secretArn } = registered
-  const facts = await declaration.secrets.inspect(secretArn)
+  const facts = await declaration.secrets.describe(secretArn)
   if (facts === undefined) throw refuse(client.secretName, 'its secret was removed meanwhile; ask again')
   const { displayName: name, description, scopes } = client
   const record: ClientRecord | undefined = registered.created
@@ -182,7 +184,7 @@ const takeBack = async (
   { registration, secrets }: Declaration,
   { client, requestId }: DeclareRequest,
 ): Promise<void> => {
-  const facts = await secrets.inspect(client.secretName)
+  const facts = await secrets.describe(client.secretName)
   if (facts === undefined || !wasMadeBy(facts, requestId)) return
   const clientId = clientIdOf(facts)
   // The secret goes first: one without its client would be taken for whole by the next deployment, and consumers by it.
@@ -207,7 +209,7 @@ export const declareClient = async (declaration: Declaration, request: DeclareRe
   const misnamed = nameBelowFault(stage.secretNamePrefix, client.secretName)
   if (misnamed !== undefined) throw refuse(client.secretName, misnamed)
   assertReadable(stage, client.secretName, client.consumers)
-  const facts = await declaration.secrets.inspect(client.secretName)
+  const facts = await declaration.secrets.describe(client.secretName)
   if (facts !== undefined) assertFree(facts, request)
   try {
     const bound = await findBound(declaration, facts)

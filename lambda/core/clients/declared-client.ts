@@ -1,6 +1,6 @@
 // A client as somebody declares it, in a stack or in a file of the CLI's: what it is to be, and who says so. Pure types, and what
 // every reader of declarations shares; whoever declares it, the secret that comes of it is the same.
-import type { RotationRules } from '../secret/secret-keeper.ts'
+import type { RotationRules } from '../secret/secret.ts'
 
 export const removals = ['retain', 'deactivate', 'delete'] as const
 /** What becomes of it when nobody declares it any more. */

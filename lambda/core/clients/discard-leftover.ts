@@ -3,15 +3,16 @@
 
 import { Fault } from '../base/fault.ts'
 import type { Timing } from '../base/timing.ts'
-import type { SecretKeeper } from '../secret/secret-keeper.ts'
+import { hasValue } from '../secret/secret.ts'
 import { clientIdOf } from '../secret/secret-tags.ts'
+import type { Secrets } from '../secret/secrets.ts'
 import type { ClientKeeper, ClientRecord } from './client-keeper.ts'
 import type { ClientRegistry } from './client-registry.ts'
 
 export interface Discarding {
   readonly clients: Pick<ClientKeeper, 'find'>
   readonly registry: Pick<ClientRegistry, 'remove'>
-  readonly secrets: Pick<SecretKeeper, 'inspect'>
+  readonly secrets: Pick<Secrets, 'describe'>
   readonly timing: Pick<Timing, 'now'>
 }
 
@@ -38,8 +39,8 @@ export const discardLeftover = async (
   if (!mayBeLeftover(record, prefix, timing.now())) {
     throw refuse(clientId, 'it is bound to a secret, was not made by this system, or is younger than half an hour')
   }
-  const facts = await secrets.inspect(record.registeredFor ?? '')
-  if (facts?.hasValue === true && clientIdOf(facts) === clientId) {
+  const facts = await secrets.describe(record.registeredFor ?? '')
+  if (facts !== undefined && hasValue(facts) && clientIdOf(facts) === clientId) {
     throw refuse(clientId, `secret ${facts.name} holds it; register that one again to bind it`)
   }
   await registry.remove(clientId)

@@ -2,10 +2,10 @@
 // AWSCURRENT's value still works is the next rotation's to find out, or `m2m status --read`.
 
 import { isM2mClient } from '../secret/client-id.ts'
-import type { ManagedSecret } from '../secret/fleet.ts'
 import { type HoldLimit, isHeldTooLong } from '../secret/is-held-too-long.ts'
 import type { AsOf } from '../secret/is-managed.ts'
 import { unfinishedVersion } from '../secret/labels.ts'
+import type { Secret } from '../secret/secret.ts'
 import { clientIdOf, isRetired, TAG } from '../secret/secret-tags.ts'
 import type { ClientRecord } from './client-keeper.ts'
 import { slotWords, visibleOf } from './client-status.ts'
@@ -37,14 +37,14 @@ export interface Finding {
 
 export interface FleetSight {
   readonly prefix: string
-  readonly secrets: readonly ManagedSecret[]
+  readonly secrets: readonly Secret[]
   readonly records: readonly ClientRecord[]
   readonly asOf: AsOf & HoldLimit
 }
 
 type Found = Omit<Finding, 'subject'>
 
-const scheduleFindings = (secret: ManagedSecret, { asOf }: FleetSight): readonly Found[] => {
+const scheduleFindings = (secret: Secret, { asOf }: FleetSight): readonly Found[] => {
   if (isRetired(secret)) return []
   const todo = 'm2m apply, or a deployment, turns it on again'
   if (!secret.rotationEnabled) {
@@ -57,11 +57,7 @@ const scheduleFindings = (secret: ManagedSecret, { asOf }: FleetSight): readonly
   return []
 }
 
-const clientFindings = (
-  secret: ManagedSecret,
-  record: ClientRecord | undefined,
-  { asOf }: FleetSight,
-): readonly Found[] => {
+const clientFindings = (secret: Secret, record: ClientRecord | undefined, { asOf }: FleetSight): readonly Found[] => {
   const clientId = clientIdOf(secret)
   if (clientId === undefined) {
     const what = 'its tag m2m:client-id is gone, so that nothing tells which client it holds'
@@ -99,7 +95,7 @@ const clientFindings = (
   return found
 }
 
-const rotationFindings = (secret: ManagedSecret, { asOf }: FleetSight): readonly Found[] => {
+const rotationFindings = (secret: Secret, { asOf }: FleetSight): readonly Found[] => {
   const { state, hold, isOverdue, last } = visibleOf(secret, asOf)
   const found: Found[] = []
   if (state === 'stuck') {

@@ -1,9 +1,12 @@
 // Puts around a secret what every secret of a stage has, whoever registered it and how: its policy, its replicas, its tags, its schedule.
 // The policy stands before the value does. Everything may be asked again; only what differs is written, but for the policy, which nobody
 // can see without reading it.
+
 import { Fault } from '../base/fault.ts'
-import type { Replica, RotationRules, SecretFacts, SecretKeeper } from '../secret/secret-keeper.ts'
+import type { RotationRules, Secret } from '../secret/secret.ts'
+import { scheduleOf } from '../secret/secret.ts'
 import { TAG } from '../secret/secret-tags.ts'
+import type { Replica, Secrets } from '../secret/secrets.ts'
 import { missingTags, staleTagKeys } from './client-ownership.ts'
 import { accountOf, type ReaderAdmission, strangeAccounts, strangeAccountsFault } from './reader-admission.ts'
 import { policyFault, policyFingerprint, policyRevision, secretPolicy } from './secret-policy.ts'
@@ -25,7 +28,7 @@ export interface Stage {
 }
 
 export interface Keeping {
-  readonly secrets: SecretKeeper
+  readonly secrets: Pick<Secrets, 'setPolicy' | 'replicate' | 'tag' | 'untag' | 'scheduleRotation'>
 }
 
 export const sameRules = (one: RotationRules, other: RotationRules): boolean => {
@@ -77,7 +80,7 @@ export const setPolicy = async (
 }
 
 export interface Guarding {
-  readonly facts: SecretFacts
+  readonly facts: Secret
   /** All that are to stand, but the fingerprint. */
   readonly tags: Readonly<Record<string, string>>
   readonly consumers: readonly string[]
@@ -106,9 +109,9 @@ export const guardSecret = async (
 export const scheduleSecret = async (
   { secrets }: Keeping,
   { rotationFunctionArn }: Stage,
-  { facts, rules }: { readonly facts: SecretFacts; readonly rules: RotationRules },
+  { facts, rules }: { readonly facts: Secret; readonly rules: RotationRules },
 ): Promise<void> => {
-  const { rotation } = facts
-  const stands = rotation?.functionArn === rotationFunctionArn && sameRules(rotation.rules, rules)
-  if (!stands) await secrets.scheduleRotation(facts.arn, rotationFunctionArn, rules)
+  const schedule = scheduleOf(facts)
+  const stands = schedule?.functionArn === rotationFunctionArn && sameRules(schedule.rules, rules)
+  if (!stands) await secrets.scheduleRotation(facts.arn, { functionArn: rotationFunctionArn, rules })
 }

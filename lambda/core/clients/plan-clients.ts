@@ -1,9 +1,8 @@
 // What it takes for the fleet to be as a file says: compares the file with what Secrets Manager and Stytch show, and changes nothing. A
 // plan says of each client what is different; who declares it elsewhere is left alone, and nothing is retired unless that was asked.
 
-import type { ManagedSecret } from '../secret/fleet.ts'
 import { versionLabelled } from '../secret/labels.ts'
-import type { RotationRules } from '../secret/secret-keeper.ts'
+import type { RotationRules, Secret } from '../secret/secret.ts'
 import { clientIdOf, isRetired, TAG } from '../secret/secret-tags.ts'
 import type { StageView } from './client-desk.ts'
 import type { ClientRecord } from './client-keeper.ts'
@@ -56,7 +55,7 @@ export interface PlanInput {
   readonly stage: StageView
   readonly set: string
   readonly clients: readonly DeclaredClient[]
-  readonly secrets: readonly ManagedSecret[]
+  readonly secrets: readonly Secret[]
   readonly records: readonly ClientRecord[]
   readonly retiresUnlisted: boolean
   readonly now: number
@@ -76,7 +75,7 @@ const listed = (values: readonly string[]): string => [...values].sort().join(' 
 const shownApart = (key: string): boolean =>
   key === TAG.policy || key === TAG.client || key.startsWith(TAG.scopes) || ownerTagKeys.some((one) => one === key)
 
-const tagDifferences = (secret: ManagedSecret, wanted: Readonly<Record<string, string>>): readonly Difference[] => {
+const tagDifferences = (secret: Secret, wanted: Readonly<Record<string, string>>): readonly Difference[] => {
   const missing = Object.entries(missingTags(secret, wanted)).map(([key, to]) => ({
     what: `tag ${key}`,
     from: secret.tags[key] ?? '',
@@ -90,13 +89,13 @@ const tagDifferences = (secret: ManagedSecret, wanted: Readonly<Record<string, s
   return [...missing, ...stale].filter(({ what }) => !shownApart(what.slice('tag '.length)))
 }
 
-const isScopesTagged = (secret: ManagedSecret, wanted: Readonly<Record<string, string>>): boolean =>
+const isScopesTagged = (secret: Secret, wanted: Readonly<Record<string, string>>): boolean =>
   ![...Object.keys(missingTags(secret, wanted)), ...staleTagKeys(secret, wanted)].some((key) =>
     key.startsWith(TAG.scopes),
   )
 
 interface Found {
-  readonly secret: ManagedSecret
+  readonly secret: Secret
   readonly record: ClientRecord
 }
 
@@ -168,11 +167,11 @@ const judge = (client: DeclaredClient, input: PlanInput, known: Known): Judged =
 }
 
 interface Known {
-  readonly secrets: ReadonlyMap<string, ManagedSecret>
+  readonly secrets: ReadonlyMap<string, Secret>
   readonly records: ReadonlyMap<string, ClientRecord>
 }
 
-const removalOf = ({ tags }: ManagedSecret): string => tags[TAG.onRemoval] ?? 'retain'
+const removalOf = ({ tags }: Secret): string => tags[TAG.onRemoval] ?? 'retain'
 
 /** Clients of this file's whose value was never stored: nobody can use them, and each counts in what Stytch allows. */
 const leftovers = ({ clients, records, secrets, stage, now }: PlanInput): readonly PlannedChange[] => {

@@ -4,7 +4,7 @@
 import { defined } from '../base/defined.ts'
 import { ok, type Result, refused } from '../base/result.ts'
 import { isScopes, SCOPE_RULE } from '../secret/scope.ts'
-import type { RotationRules } from '../secret/secret-keeper.ts'
+import type { RotationRules } from '../secret/secret.ts'
 import { readSpan } from '../secret/secret-tags.ts'
 import { type DeclaredClient, isOwnTagKey, isTagValue, type Owner, removals } from './declared-client.ts'
 

@@ -4,7 +4,7 @@
 import { isJsonObject, type JsonObject } from '../base/json-object.ts'
 import { ok, type Result, refused } from '../base/result.ts'
 import { isScopes, SCOPE_RULE } from '../secret/scope.ts'
-import type { RotationRules } from '../secret/secret-keeper.ts'
+import type { RotationRules } from '../secret/secret.ts'
 import { readSpan } from '../secret/secret-tags.ts'
 import type { AdoptAsked, DeclareAsked, DeskRequest } from './client-desk.ts'
 import { isOwnTagKey, isSetName, isTagValue, type Removal, removals, SET_RULE } from './declared-client.ts'

@@ -7,20 +7,20 @@ import type { Timing } from '../base/timing.ts'
 import type { Issuer } from '../rotation/issuer.ts'
 import { expectedClientName, isClientName } from '../secret/client-name.ts'
 import type { ClientSecret } from '../secret/client-secret.ts'
-import { CURRENT, labelled } from '../secret/labels.ts'
 import { firstToken } from '../secret/request-token.ts'
 import { isScope } from '../secret/scope.ts'
+import type { Secret } from '../secret/secret.ts'
+import { hasValue } from '../secret/secret.ts'
 import { formatSecret, parseSecret } from '../secret/secret-format.ts'
 import { isSecretName, SECRET_NAME_RULE } from '../secret/secret-name.ts'
 import { TAG } from '../secret/secret-tags.ts'
-import type { SecretState, Shelf, Vault } from '../secret/secrets.ts'
+import type { Secrets } from '../secret/secrets.ts'
 import type { ClientRegistry } from './client-registry.ts'
 
 export interface Registration {
   readonly registry: ClientRegistry
-  readonly shelf: Shelf
+  readonly secrets: Pick<Secrets, 'describe' | 'readValue' | 'create' | 'storeFirst' | 'scheduleRotation'>
   readonly issuer: Issuer
-  readonly vault: Vault
   readonly timing: Pick<Timing, 'now'>
 }
 
@@ -123,20 +123,17 @@ const leftBehind = (secretName: string, clientId: string, fault: unknown): Fault
     cause: fault,
   })
 
-const hasValue = (state: SecretState): boolean => labelled(state, CURRENT) !== undefined
-
 /** One that a registration made and did not finish; an adoption's is on hold from the first moment on. */
-const mayBeFilled = ({ tags = {} }: SecretState): boolean =>
-  tags[TAG.client] !== undefined && tags[TAG.held] === undefined
+const mayBeFilled = ({ tags }: Secret): boolean => tags[TAG.client] !== undefined && tags[TAG.held] === undefined
 
 /** The secret, without a value. */
-const makeSecret = async ({ shelf }: Registration, request: RegisterRequest): Promise<SecretState> => {
+const makeSecret = async ({ secrets }: Registration, request: RegisterRequest): Promise<Secret> => {
   const { secretName, description, clientId, kmsKeyId } = request
   const tags = { ...request.tags, [TAG.client]: clientId }
-  const outcome = await shelf.create({ name: secretName, description, tags, kmsKeyId })
-  const state = await shelf.find(secretName)
+  const outcome = await secrets.create({ name: secretName, description, tags, kmsKeyId })
+  const state = await secrets.describe(secretName)
   // Client ids are random: a secret that names ours is ours, whatever became of the reply.
-  if (state !== undefined && (outcome === 'created' || state.tags?.[TAG.client] === clientId)) return state
+  if (state !== undefined && (outcome === 'created' || state.tags[TAG.client] === clientId)) return state
   throw new Fault({
     code: 'SECRETS_MANAGER_REJECTED',
     retryable: true,
@@ -145,12 +142,8 @@ const makeSecret = async ({ shelf }: Registration, request: RegisterRequest): Pr
 }
 
 /** Whose value stands under this version; undefined: there is none. */
-const holderOf = async (
-  { vault }: Registration,
-  { arn }: SecretState,
-  versionId: string,
-): Promise<string | undefined> => {
-  const version = await vault.read(arn, { versionId })
+const holderOf = async ({ secrets }: Registration, { arn }: Secret, versionId: string): Promise<string | undefined> => {
+  const version = await secrets.readValue(arn, { versionId })
   const parsed = version === undefined ? undefined : parseSecret(version.text, version.createdAt)
   return parsed?.ok === true ? parsed.value.clientId : undefined
 }
@@ -159,16 +152,16 @@ const holderOf = async (
 const storeValue = async (
   registration: Registration,
   request: RegisterRequest,
-  { state, clientSecret }: { readonly state: SecretState; readonly clientSecret: ClientSecret },
+  { state, clientSecret }: { readonly state: Secret; readonly clientSecret: ClientSecret },
 ): Promise<'stored' | 'taken'> => {
-  const { registry, shelf, issuer, timing } = registration
+  const { registry, secrets, issuer, timing } = registration
   const { secretName, clientId, tokenUrl } = request
   const { projectId } = issuer
   const fields = { token_url: tokenUrl }
   const requestToken = firstToken('register', state)
   const text = formatSecret({ clientId, clientSecret, projectId, issuedAt: timing.now(), fields })
   try {
-    const outcome = await shelf.storeFirst({ secretId: state.arn, requestToken, text })
+    const outcome = await secrets.storeFirst({ secretId: state.arn, requestToken, text })
     if (outcome === 'taken') await registry.remove(clientId)
     return outcome
   } catch (fault) {
@@ -184,15 +177,15 @@ const storeValue = async (
 const fillSecret = async (
   registration: Registration,
   request: RegisterRequest,
-  state: SecretState,
+  state: Secret,
 ): Promise<'stored' | 'taken'> => {
   await request.guard?.(state.arn)
   const clientSecret = await createClient(registration, request)
   return storeValue(registration, request, { state, clientSecret })
 }
 
-const readClientId = async ({ vault, issuer }: Registration, state: SecretState): Promise<string> => {
-  const version = await vault.read(state.arn, { label: 'AWSCURRENT' })
+const readClientId = async ({ secrets, issuer }: Registration, state: Secret): Promise<string> => {
+  const version = await secrets.readValue(state.arn, { label: 'AWSCURRENT' })
   if (version === undefined)
     throw malformed(state.name, ['a secret of this name exists, holds no value, and was not made by a registration'])
   const parsed = parseSecret(version.text, version.createdAt)
@@ -218,8 +211,8 @@ const bind = async ({ issuer }: Registration, clientId: string, secretArn: strin
 export const registerClient = async (registration: Registration, request: RegisterRequest): Promise<Registered> => {
   const faults = inputFaults(request)
   if (faults.length > 0) throw malformed(request.secretName, faults)
-  const { shelf, issuer } = registration
-  const state = (await shelf.find(request.secretName)) ?? (await makeSecret(registration, request))
+  const { secrets, issuer } = registration
+  const state = (await secrets.describe(request.secretName)) ?? (await makeSecret(registration, request))
   const isFilled = hasValue(state) || !mayBeFilled(state)
   const created = !isFilled && (await fillSecret(registration, request, state)) === 'stored'
   const { arn: secretArn } = state
@@ -227,7 +220,8 @@ export const registerClient = async (registration: Registration, request: Regist
   if (created) await issuer.bind(clientId, secretArn)
   else await bind(registration, clientId, secretArn)
   if (request.rotation !== undefined && !state.rotationEnabled) {
-    await shelf.enableRotation({ secretId: secretArn, ...request.rotation })
+    const { functionArn, everyDays } = request.rotation
+    await secrets.scheduleRotation(secretArn, { functionArn, rules: { everyDays } })
   }
   return { clientId, secretArn, created }
 }

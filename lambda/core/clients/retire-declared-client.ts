@@ -5,8 +5,10 @@
 import { Fault } from '../base/fault.ts'
 import type { Timing } from '../base/timing.ts'
 import type { Issuer } from '../rotation/issuer.ts'
-import type { SecretFacts, SecretKeeper } from '../secret/secret-keeper.ts'
+import type { Secret } from '../secret/secret.ts'
+import { hasValue, scheduleOf } from '../secret/secret.ts'
 import { clientIdOf, TAG } from '../secret/secret-tags.ts'
+import type { Secrets } from '../secret/secrets.ts'
 import type { ClientKeeper } from './client-keeper.ts'
 import { isOwnedBy, ownerTagKeys } from './client-ownership.ts'
 import type { ClientRegistry } from './client-registry.ts'
@@ -16,7 +18,7 @@ export interface Retirement {
   readonly issuer: Issuer
   readonly registry: Pick<ClientRegistry, 'remove'>
   readonly clients: Pick<ClientKeeper, 'deactivate'>
-  readonly secrets: SecretKeeper
+  readonly secrets: Pick<Secrets, 'describe' | 'remove' | 'stopRotation' | 'tag' | 'untag'>
   readonly timing: Pick<Timing, 'now'>
 }
 
@@ -36,7 +38,7 @@ const refuse = (secretName: string, why: string): Fault =>
   new Fault({ code: 'INPUT_MALFORMED', retryable: false, message: `Client ${secretName} was left as it is: ${why}.` })
 
 /** Secrets Manager tells the day, not the hour: a read just before midnight counts for the day that it began. */
-const assertQuiet = ({ name, lastReadOnDayAt }: SecretFacts, now: number): void => {
+const assertQuiet = ({ name, lastReadOnDayAt }: Secret, now: number): void => {
   if (lastReadOnDayAt === undefined || now >= lastReadOnDayAt + (QUIET_DAYS + 1) * DAY_MS) return
   const day = new Date(lastReadOnDayAt).toISOString().slice(0, 10)
   throw refuse(
@@ -46,7 +48,7 @@ const assertQuiet = ({ name, lastReadOnDayAt }: SecretFacts, now: number): void 
 }
 
 /** The client, if it is there and is this secret's. */
-const findClient = async ({ issuer }: Retirement, facts: SecretFacts): Promise<string | undefined> => {
+const findClient = async ({ issuer }: Retirement, facts: Secret): Promise<string | undefined> => {
   const clientId = clientIdOf(facts)
   if (clientId === undefined)
     throw refuse(facts.name, 'its tag m2m:client-id is gone, so nothing tells which client it holds')
@@ -59,7 +61,7 @@ const findClient = async ({ issuer }: Retirement, facts: SecretFacts): Promise<s
 }
 
 /** A secret that never held a value, and the client that was made for it, which nobody can use. */
-const removeEmpty = async ({ issuer, registry, secrets }: Retirement, facts: SecretFacts): Promise<void> => {
+const removeEmpty = async ({ issuer, registry, secrets }: Retirement, facts: Secret): Promise<void> => {
   const clientId = clientIdOf(facts)
   const view = clientId === undefined ? undefined : await issuer.look(clientId)
   if (view?.boundTo !== undefined) {
@@ -75,10 +77,10 @@ export const retireDeclaredClient = async (
   { secretName, onRemoval, owner }: RetireRequest,
 ): Promise<Retired> => {
   const { secrets, clients, registry, timing } = retirement
-  const facts = await secrets.inspect(secretName)
+  const facts = await secrets.describe(secretName)
   if (facts === undefined || !isOwnedBy(facts, owner)) return 'notOurs'
   if (facts.isDeleted) return 'deleted'
-  if (!facts.hasValue) {
+  if (!hasValue(facts)) {
     await removeEmpty(retirement, facts)
     return 'deleted'
   }
@@ -91,7 +93,7 @@ export const retireDeclaredClient = async (
     const clientId = await findClient(retirement, facts)
     if (onRemoval === 'deactivate') {
       if (clientId !== undefined) await clients.deactivate(clientId)
-      if (facts.rotation !== undefined) await secrets.stopRotation(facts.arn)
+      if (scheduleOf(facts) !== undefined) await secrets.stopRotation(facts.arn)
       await secrets.tag(facts.arn, { [TAG.retired]: new Date(timing.now()).toISOString() })
     } else {
       if (clientId !== undefined) await registry.remove(clientId)

@@ -3,15 +3,16 @@
 
 import { forEachLimited } from '../base/for-each-limited.ts'
 import type { Timing } from '../base/timing.ts'
-import type { Fleet, ManagedSecret } from '../secret/fleet.ts'
+import type { Secret } from '../secret/secret.ts'
 import { secretNameOf } from '../secret/secret-name.ts'
+import type { Secrets } from '../secret/secrets.ts'
 import type { ClientDesk, StageView } from './client-desk.ts'
 import type { ClientRecord } from './client-keeper.ts'
 import type { DeclaredClient } from './declared-client.ts'
 import { type Plan, type PlanInput, planClients } from './plan-clients.ts'
 
 export interface Survey {
-  readonly fleet: Pick<Fleet, 'list' | 'inspect'>
+  readonly secrets: Pick<Secrets, 'list' | 'describe'>
   readonly desk: Pick<ClientDesk, 'list'>
   readonly timing: Timing
   /** Told how far it is; for people. */
@@ -23,13 +24,13 @@ const INSPECTED_AT_ONCE = 20
 const INSPECTED_PER_SECOND = 500
 
 export const readSecrets = async (
-  { fleet, onProgress }: Pick<Survey, 'fleet' | 'onProgress'>,
+  { secrets, onProgress }: Pick<Survey, 'secrets' | 'onProgress'>,
   prefix: string,
-): Promise<readonly ManagedSecret[]> => {
-  const found: ManagedSecret[] = []
+): Promise<readonly Secret[]> => {
+  const found: Secret[] = []
   let page: string | undefined
   do {
-    const reply = await fleet.list(prefix, page)
+    const reply = await secrets.list(prefix, { page })
     found.push(...reply.secrets)
     page = reply.nextPage
     onProgress?.('secrets', found.length)
@@ -73,12 +74,12 @@ export interface PlanWish {
 
 /** ListSecrets nominates, DescribeSecret decides. @throws the adapters' faults. */
 export const surveyClients = async (survey: Survey, wish: PlanWish): Promise<Plan> => {
-  const { fleet, timing, onProgress } = survey
-  const [secrets, records] = await Promise.all([readSecrets(survey, wish.stage.secretNamePrefix), readRecords(survey)])
-  const input: PlanInput = { ...wish, secrets, records, now: timing.now() }
+  const { secrets, timing, onProgress } = survey
+  const [listed, records] = await Promise.all([readSecrets(survey, wish.stage.secretNamePrefix), readRecords(survey)])
+  const input: PlanInput = { ...wish, secrets: listed, records, now: timing.now() }
   const names = nominated(planClients(input), records)
   if (names.length === 0) return planClients(input)
-  const seen = new Map(secrets.map((secret) => [secret.name, secret]))
+  const seen = new Map(listed.map((secret) => [secret.name, secret]))
   let done = 0
   const failures: unknown[] = []
   const pace = {
@@ -90,7 +91,7 @@ export const surveyClients = async (survey: Survey, wish: PlanWish): Promise<Pla
     },
   }
   await forEachLimited(names, pace, async (name) => {
-    const secret = await fleet.inspect(name)
+    const secret = await secrets.describe(name)
     if (secret === undefined) seen.delete(name)
     else seen.set(name, secret)
     done += 1

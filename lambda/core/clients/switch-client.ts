@@ -3,14 +3,14 @@
 
 import { Fault } from '../base/fault.ts'
 import { isM2mClient } from '../secret/client-id.ts'
-import type { SecretKeeper } from '../secret/secret-keeper.ts'
 import { clientIdOf } from '../secret/secret-tags.ts'
+import type { Secrets } from '../secret/secrets.ts'
 import type { SwitchAsked } from './client-desk.ts'
 import type { ClientKeeper } from './client-keeper.ts'
 
 export interface Switching {
   readonly clients: Pick<ClientKeeper, 'find' | 'activate' | 'deactivate'>
-  readonly secrets: Pick<SecretKeeper, 'inspect'>
+  readonly secrets: Pick<Secrets, 'describe'>
 }
 
 const refuse = (secretName: string, why: string): Fault =>
@@ -21,7 +21,7 @@ export const switchClient = async (
   { clients, secrets }: Switching,
   { secretName, isActive }: SwitchAsked,
 ): Promise<{ readonly clientId: string }> => {
-  const facts = await secrets.inspect(secretName)
+  const facts = await secrets.describe(secretName)
   if (facts === undefined) throw refuse(secretName, 'there is no such secret')
   const clientId = clientIdOf(facts)
   if (clientId === undefined) throw refuse(secretName, 'its tag m2m:client-id is gone; see m2m doctor')

@@ -6,17 +6,17 @@ import { defined } from '../base/defined.ts'
 import { Fault } from '../base/fault.ts'
 import type { RateLimiter } from '../base/rate-limiter.ts'
 import type { Timing } from '../base/timing.ts'
-import type { Fleet, ManagedSecret } from '../secret/fleet.ts'
 import { isManaged } from '../secret/is-managed.ts'
 import { askedAtOf, INCIDENT_WAITS_MS, pendingSince, STUCK_AFTER_MS } from '../secret/is-stuck.ts'
 import { type Labelled, unfinishedVersion } from '../secret/labels.ts'
 import { readRequestToken } from '../secret/request-token.ts'
-import type { VersionEntry } from '../secret/secrets.ts'
+import type { Secret } from '../secret/secret.ts'
+import type { Secrets, VersionEntry } from '../secret/secrets.ts'
 import { MAX_ATTEMPTS, type Matter, type Progress, progressInLabels, progressOf, tokenOf } from './attempts.ts'
 import { settleAttempts, settleToken } from './settle-request.ts'
 
 export interface Errands {
-  readonly fleet: Fleet
+  readonly secrets: Pick<Secrets, 'describe' | 'listVersions' | 'moveLabel' | 'rotate'>
   readonly timing: Timing
   readonly limiter: RateLimiter
   readonly rotationFunctionArn: string
@@ -35,9 +35,9 @@ export interface Errand<Reason extends string = never> {
   /** How long this call may look; then it answers `later`. */
   readonly patienceMs: number
   /** Asked before each attempt, of the secret as it is then. */
-  readonly mayBegin?: (secret: ManagedSecret) => Reason | undefined | Promise<Reason | undefined>
+  readonly mayBegin?: (secret: Secret) => Reason | undefined | Promise<Reason | undefined>
   /** Asked before the settle. */
-  readonly maySettle?: (secret: ManagedSecret) => Reason | undefined | Promise<Reason | undefined>
+  readonly maySettle?: (secret: Secret) => Reason | undefined | Promise<Reason | undefined>
 }
 
 /** refused: each attempt was, or was cleared. stuck: left for the sweep. rejected: AWS will not let us. */
@@ -52,7 +52,7 @@ export type ErrandOutcome<Reason extends string = never> =
       readonly outcome: 'done'
       readonly requestToken: string
       readonly attempts: number
-      readonly secret: ManagedSecret
+      readonly secret: Secret
     }
   /** Nothing is lost: the same errand, asked again after the wait, goes on. */
   | { readonly outcome: 'later'; readonly waitMs: number; readonly because: Because }
@@ -102,9 +102,9 @@ const again = ({ looks }: Pick<Call, 'looks'>, because: Because = 'running'): Ag
   because,
 })
 
-const ageOf = async ({ errands }: Pick<Call, 'errands'>, secret: ManagedSecret, pending: Labelled): Promise<number> => {
-  const { fleet, timing } = errands
-  const since = askedAtOf(pending) ?? pendingSince(pending, await fleet.listVersions(secret.arn)) ?? timing.now()
+const ageOf = async ({ errands }: Pick<Call, 'errands'>, secret: Secret, pending: Labelled): Promise<number> => {
+  const { secrets, timing } = errands
+  const since = askedAtOf(pending) ?? pendingSince(pending, await secrets.listVersions(secret.arn)) ?? timing.now()
   return timing.now() - since
 }
 
@@ -117,14 +117,14 @@ interface InTheWay {
 /** A rotation does not end, ours or somebody's: wait, and past its time clear it or leave it. */
 const waitOrClear = async <Reason extends string>(
   call: Call<Reason>,
-  secret: ManagedSecret,
+  secret: Secret,
   { pending, attempts, because }: InTheWay,
 ): Promise<Look<Reason>> => {
   const { errand, errands } = call
   const leftMs = WAITS_MS[errand.intent] - (await ageOf(call, secret, pending))
   if (leftMs > 0) return { againInMs: Math.min(leftMs, again(call).againInMs), because }
   if (errand.intent === 'rotate') return failed('stuck', attempts)
-  await errands.fleet.moveLabel({ secretId: secret.arn, label: 'AWSPENDING', from: pending.versionId })
+  await errands.secrets.moveLabel({ secretId: secret.arn, label: 'AWSPENDING', from: pending.versionId })
   return { againInMs: 0, because }
 }
 
@@ -146,12 +146,12 @@ const takeTurn = async (
 
 const rotate = async <Reason extends string>(
   call: Call<Reason>,
-  secret: ManagedSecret,
+  secret: Secret,
   { requestToken, attempts }: { readonly requestToken: string; readonly attempts: number },
 ): Promise<Look<Reason>> => {
   const first = await takeTurn(call)
   if (first !== undefined) return first
-  const reply = await call.errands.fleet.rotate(secret.arn, requestToken)
+  const reply = await call.errands.secrets.rotate(secret.arn, requestToken)
   call.looks = 0
   call.askedAt = call.errands.timing.now()
   if (reply === 'gone') return failed('gone', attempts)
@@ -160,7 +160,7 @@ const rotate = async <Reason extends string>(
 
 const ask = async <Reason extends string>(
   call: Call<Reason>,
-  secret: ManagedSecret,
+  secret: Secret,
   attempt: number,
 ): Promise<Look<Reason>> => {
   const { errand, errands } = call
@@ -176,7 +176,7 @@ const ask = async <Reason extends string>(
 /** AWSCURRENT carries our token: end the overlap, by the request that anybody would make for it. */
 const settle = async <Reason extends string>(
   call: Call<Reason>,
-  secret: ManagedSecret,
+  secret: Secret,
   { requestToken, attempt }: { readonly requestToken: string; readonly attempt: number },
 ): Promise<Look<Reason>> => {
   const { errand, errands } = call
@@ -185,7 +185,7 @@ const settle = async <Reason extends string>(
   if (pending !== undefined) return waitOrClear(call, secret, { pending, attempts: attempt, because: 'running' })
   const reason = await errand.maySettle?.(secret)
   if (reason !== undefined) return { outcome: 'skipped', why: reason }
-  const versions = await errands.fleet.listVersions(secret.arn)
+  const versions = await errands.secrets.listVersions(secret.arn)
   const subject = { secretArn: secret.arn, currentId: requestToken }
   if (settleAttempts(subject, versions).made >= ATTEMPTS[errand.intent]) return failed('settleRefused', attempt)
   const token = settleToken(subject, versions, errands.timing.now())
@@ -194,7 +194,7 @@ const settle = async <Reason extends string>(
 
 const follow = <Reason extends string>(
   call: Call<Reason>,
-  secret: ManagedSecret,
+  secret: Secret,
   progress: Progress,
 ): Look<Reason> | Promise<Look<Reason>> => {
   const { errand } = call
@@ -226,12 +226,12 @@ const follow = <Reason extends string>(
 }
 
 const lookOnce = async <Reason extends string>(call: Call<Reason>): Promise<Look<Reason>> => {
-  const { fleet, rotationFunctionArn } = call.errands
-  const secret = await fleet.inspect(call.errand.secretId)
+  const { secrets, rotationFunctionArn } = call.errands
+  const secret = await secrets.describe(call.errand.secretId)
   if (secret === undefined || secret.isDeleted) return failed('gone', 0)
   if (!isManaged(secret, { rotationFunctionArn })) return failed('notManaged', 0)
   const matter = matterOf(call.errand, secret.arn)
-  const listed = async (): Promise<readonly VersionEntry[]> => fleet.listVersions(secret.arn)
+  const listed = async (): Promise<readonly VersionEntry[]> => secrets.listVersions(secret.arn)
   return follow(call, secret, progressInLabels(matter, secret.labels) ?? progressOf(matter, await listed()))
 }
 

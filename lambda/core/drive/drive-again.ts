@@ -4,14 +4,15 @@
 
 import { Fault } from '../base/fault.ts'
 import type { Timing } from '../base/timing.ts'
-import type { Fleet, ManagedSecret } from '../secret/fleet.ts'
 import type { Labelled } from '../secret/labels.ts'
 import { intentOfOrigin } from '../secret/request-token.ts'
+import type { Secret } from '../secret/secret.ts'
+import type { Secrets } from '../secret/secrets.ts'
 import type { RotationSteps, StepReply } from './rotation-steps.ts'
 import { stepsAgain } from './steps-again.ts'
 
 export interface Driving {
-  readonly fleet: Pick<Fleet, 'inspect' | 'moveLabel'>
+  readonly secrets: Pick<Secrets, 'describe' | 'moveLabel'>
   readonly steps: RotationSteps
   readonly timing: Pick<Timing, 'remainingMs'>
 }
@@ -62,16 +63,16 @@ const drive = async ({ steps, timing }: Driving, { secretArn, stuck }: StuckRota
 }
 
 /** A compare-and-swap; whether it was lost to somebody else, the next look tells. */
-const clear = ({ fleet }: Driving, { secretArn, stuck }: StuckRotation): Promise<Fault | undefined> =>
+const clear = ({ secrets }: Driving, { secretArn, stuck }: StuckRotation): Promise<Fault | undefined> =>
   faultOr(async () => {
-    await fleet.moveLabel({ secretId: secretArn, label: 'AWSPENDING', from: stuck.versionId })
+    await secrets.moveLabel({ secretId: secretArn, label: 'AWSPENDING', from: stuck.versionId })
     return undefined
   })
 
 export interface Driven {
   readonly end: DriveEnd
   /** As it is now. */
-  readonly secret: ManagedSecret
+  readonly secret: Secret
   /** What went wrong, when no answer came. */
   readonly fault?: Fault
 }
@@ -83,7 +84,7 @@ export const driveAgain = async (driving: Driving, rotation: StuckRotation): Pro
   // A revoke that lost its label would be forgotten.
   const isNobodysLoss = reply === 'empty' && intentOfOrigin(stuck.origin) === 'rotate'
   const lost = isNobodysLoss ? await clear(driving, rotation) : undefined
-  const secret = await driving.fleet.inspect(secretArn)
+  const secret = await driving.secrets.describe(secretArn)
   if (secret === undefined) return undefined
   const labels = secret.labels[stuck.versionId] ?? []
   if (labels.includes('AWSCURRENT')) return { end: 'finished', secret }

@@ -1,4 +1,4 @@
-// What only those who look after a fleet ask of the outside, beside the ports they share with others (ports.ts, fleet.ts).
+// What only those who look after a fleet ask of the outside, beside the ports they share with others.
 import type { Step } from '../rotation/refusal.ts'
 
 /**

@@ -2,14 +2,13 @@
 // does by itself. What is named and not there is no fault of the report: the others are not left waiting for it.
 
 import { ok, type Result, refused } from '../base/result.ts'
-import type { Fleet, ManagedSecret } from '../secret/fleet.ts'
+import type { Secret } from '../secret/secret.ts'
+import type { Secrets } from '../secret/secrets.ts'
 import { countFault, createSelection, missingFrom, type Selector } from '../secret/selector.ts'
-import type { FleetSearch } from './incident-ports.ts'
 import { clientCountFault, type LeakReport } from './leak-report.ts'
 
 export interface Choosing {
-  readonly fleet: Fleet
-  readonly search: FleetSearch
+  readonly secrets: Pick<Secrets, 'describe' | 'list' | 'listTagged'>
   /** `m2m/<stage>/` */
   readonly secretNamePrefix: string
   /** The Stytch project's own secret, where it is rotated: by name alone, never by a tag, and never among all. */
@@ -21,51 +20,50 @@ export const MAX_BY_ITSELF = 25
 
 export interface Chosen {
   /** All of them, or the first MAX_BY_ITSELF + 1. */
-  readonly secrets: readonly ManagedSecret[]
+  readonly secrets: readonly Secret[]
   /** Names or client ids that were given and not found. */
   readonly missing: readonly string[]
 }
 
 interface Found {
-  readonly secrets: readonly ManagedSecret[]
+  readonly secrets: readonly Secret[]
   readonly count: number
 }
 
 const byNames = async (choosing: Choosing, selector: { readonly secretNames: readonly string[] }): Promise<Found> => {
   const { secretNames: names } = selector
   const { isSelected } = createSelection({ by: [selector] })
-  const { fleet, secretNamePrefix, project } = choosing
+  const { secrets, secretNamePrefix, project } = choosing
   const isOurs = (name: string): boolean => name.startsWith(secretNamePrefix) || name === project?.secretName
   const within = names.filter(isOurs).slice(0, MAX_BY_ITSELF + 1)
   // DescribeSecret does not lag.
-  const found = await Promise.all(within.map((name) => fleet.inspect(name)))
-  const secrets = found.filter((secret) => secret !== undefined).filter(isSelected)
-  return { secrets, count: names.length }
+  const found = await Promise.all(within.map((name) => secrets.describe(name)))
+  return { secrets: found.filter((secret) => secret !== undefined).filter(isSelected), count: names.length }
 }
 
-const listed = async ({ fleet, secretNamePrefix }: Choosing, selector: Selector): Promise<Found> => {
+const listed = async ({ secrets, secretNamePrefix }: Choosing, selector: Selector): Promise<Found> => {
   const { isSelected } = createSelection({ by: [selector] })
-  const secrets = new Map<string, ManagedSecret>()
+  const kept = new Map<string, Secret>()
   const counted = new Set<string>()
   let page: string | undefined
   do {
-    const reply = await fleet.list(secretNamePrefix, page)
+    const reply = await secrets.list(secretNamePrefix, { page })
     for (const secret of reply.secrets) {
       if (!isSelected(secret)) continue
       counted.add(secret.arn)
-      if (secrets.size <= MAX_BY_ITSELF) secrets.set(secret.arn, secret)
+      if (kept.size <= MAX_BY_ITSELF) kept.set(secret.arn, secret)
     }
     page = reply.nextPage
   } while (page !== undefined)
-  return { secrets: [...secrets.values()], count: counted.size }
+  return { secrets: [...kept.values()], count: counted.size }
 }
 
 const byClientIds = async (choosing: Choosing, selector: { readonly clientIds: readonly string[] }): Promise<Found> => {
   const { clientIds } = selector
   if (clientIds.length > MAX_BY_ITSELF) return { secrets: [], count: clientIds.length }
-  const { search, secretNamePrefix } = choosing
+  const { secrets, secretNamePrefix } = choosing
   const { isSelected } = createSelection({ by: [selector] })
-  const found = await Promise.all(clientIds.map((clientId) => search.tagged(secretNamePrefix, clientId)))
+  const found = await Promise.all(clientIds.map((clientId) => secrets.listTagged(secretNamePrefix, clientId)))
   return { secrets: found.flat().filter(isSelected), count: clientIds.length }
 }
 

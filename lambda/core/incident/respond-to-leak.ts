@@ -8,7 +8,7 @@ import { Fault } from '../base/fault.ts'
 import type { Journal } from '../base/journal.ts'
 import { carryOut, type ErrandFailure, type ErrandOutcome, type Errands } from '../drive/carry-out.ts'
 import type { Freeze } from '../rotation/freeze.ts'
-import type { ManagedSecret } from '../secret/fleet.ts'
+import type { Secret } from '../secret/secret.ts'
 import { clientIdOf } from '../secret/secret-tags.ts'
 import { type Choosing, chooseClients } from './choose-clients.ts'
 import { type IncidentClient, incidentCompleted } from './incident-completed.ts'
@@ -71,7 +71,7 @@ const frozen = {
 } as const
 
 const failedClient = (
-  secret: Pick<ManagedSecret, 'arn' | 'name'> & { readonly clientId?: string | undefined },
+  secret: Pick<Secret, 'arn' | 'name'> & { readonly clientId?: string | undefined },
   what: { readonly why: string; readonly advice: string },
 ): IncidentClient => ({
   secretArn: secret.arn,
@@ -82,10 +82,7 @@ const failedClient = (
   ...what,
 })
 
-const toClient = (
-  secret: ManagedSecret,
-  outcome: Exclude<ErrandOutcome<'frozen'>, { outcome: 'later' }>,
-): IncidentClient => {
+const toClient = (secret: Secret, outcome: Exclude<ErrandOutcome<'frozen'>, { outcome: 'later' }>): IncidentClient => {
   const named = { arn: secret.arn, name: secret.name, clientId: clientIdOf(secret) }
   switch (outcome.outcome) {
     case 'done':
@@ -104,13 +101,13 @@ const toClient = (
 }
 
 /** The project's own secret has a rotation function of its own. */
-const errandsFor = ({ errands, project }: Responding, secret: ManagedSecret): Errands =>
+const errandsFor = ({ errands, project }: Responding, secret: Secret): Errands =>
   secret.name === project?.secretName ? { ...errands, rotationFunctionArn: project.rotationFunctionArn } : errands
 
 const revoke = async (
   responding: Responding,
   { incidentId }: LeakReport,
-  secret: ManagedSecret,
+  secret: Secret,
 ): Promise<ErrandOutcome<'frozen'>> => {
   const { freeze } = responding
   const errands = errandsFor(responding, secret)
@@ -137,7 +134,7 @@ const absent = (named: string): IncidentClient =>
 const revokeAll = async (
   responding: Responding,
   report: LeakReport,
-  secrets: readonly ManagedSecret[],
+  secrets: readonly Secret[],
 ): Promise<readonly IncidentClient[]> => {
   const outcomes = await Promise.all(secrets.map((secret) => revoke(responding, report, secret)))
   const unfinished = outcomes.filter(({ outcome }) => outcome === 'later').length

@@ -7,19 +7,18 @@ import { Fault } from '../base/fault.ts'
 import type { Journal } from '../base/journal.ts'
 import type { Timing } from '../base/timing.ts'
 import { runWorkers } from '../base/worker-pool.ts'
-import type { Fleet, ManagedSecret } from '../secret/fleet.ts'
 import { CURRENT, PENDING, PREVIOUS } from '../secret/labels.ts'
+import type { Secret } from '../secret/secret.ts'
 import type { StoredSecret } from '../secret/secret-format.ts'
 import { clientIdOf as clientOf } from '../secret/secret-tags.ts'
-import type { Vault } from '../secret/secrets.ts'
+import type { Secrets } from '../secret/secrets.ts'
 import { slotForm } from '../secret/slot-forms.ts'
 import type { LeakQuestion, Prober } from './intake-ports.ts'
 import type { LeakFinding, LeakOwner } from './leak-finding.ts'
 import { createLeakMatcher, type LeakMatcher } from './leak-proof.ts'
 
 export interface Search {
-  readonly fleet: Pick<Fleet, 'list'>
-  readonly vault: Pick<Vault, 'read' | 'listVersions'>
+  readonly secrets: Pick<Secrets, 'list' | 'listVersions' | 'readValue'>
   readonly prober: Prober
   readonly timing: Timing
   readonly journal: Journal
@@ -46,7 +45,7 @@ const RESERVE_MS = 10_000
 const OTHERS = [PREVIOUS, PENDING]
 
 interface Read {
-  readonly secret: ManagedSecret
+  readonly secret: Secret
   readonly versionId: string
   readonly label?: string
 }
@@ -56,34 +55,34 @@ interface Match {
   readonly stored: StoredSecret
 }
 
-const isOfTags = ({ tags }: ManagedSecret, wanted: SearchRequest['tags']): boolean =>
+const isOfTags = ({ tags }: Secret, wanted: SearchRequest['tags']): boolean =>
   Object.entries(wanted).every(([key, value]) => tags[key] === value)
 
 /** @returns undefined when there are more than may be searched. */
 const listSecrets = async (
-  { fleet }: Search,
+  { secrets }: Search,
   { prefix, tags }: SearchRequest,
-): Promise<{ readonly secrets: readonly ManagedSecret[]; readonly areAll: boolean }> => {
-  const secrets: ManagedSecret[] = []
+): Promise<{ readonly secrets: readonly Secret[]; readonly areAll: boolean }> => {
+  const found: Secret[] = []
   let page: string | undefined
   do {
-    const { secrets: listed, nextPage } = await fleet.list(prefix, page)
-    secrets.push(...listed.filter((secret) => !secret.isDeleted && isOfTags(secret, tags)))
-    if (secrets.length > MAX_SECRETS) return { secrets, areAll: false }
+    const { secrets: listed, nextPage } = await secrets.list(prefix, { page })
+    found.push(...listed.filter((secret) => !secret.isDeleted && isOfTags(secret, tags)))
+    if (found.length > MAX_SECRETS) return { secrets: found, areAll: false }
     page = nextPage
   } while (page !== undefined)
-  return { secrets, areAll: true }
+  return { secrets: found, areAll: true }
 }
 
-const readsOf = (secret: ManagedSecret, labels: readonly string[]): readonly Read[] =>
+const readsOf = (secret: Secret, labels: readonly string[]): readonly Read[] =>
   labels.flatMap((label) => {
     const versionId = Object.keys(secret.labels).find((id) => secret.labels[id]?.includes(label))
     return versionId === undefined ? [] : [{ secret, versionId, label }]
   })
 
 /** A version that went meanwhile, or is in nobody's format, holds no value of ours. */
-const compare = async ({ vault }: Search, read: Read, matches: LeakMatcher): Promise<Match | undefined> => {
-  const version = await vault.read(read.secret.arn, { versionId: read.versionId })
+const compare = async ({ secrets }: Search, read: Read, matches: LeakMatcher): Promise<Match | undefined> => {
+  const version = await secrets.readValue(read.secret.arn, { versionId: read.versionId })
   if (version === undefined) return undefined
   const stored = slotForm.parse(version.text, version.createdAt)
   if (!stored.ok) return undefined
@@ -107,9 +106,9 @@ const compareAll = async (
 }
 
 /** Every version that is left of the client's own secrets: a value that was replaced long ago is found to be dead. */
-const allVersions = async ({ vault }: Search, secrets: readonly ManagedSecret[]): Promise<readonly Read[]> => {
-  const lists = secrets.map(async (secret) => {
-    const versions = await vault.listVersions(secret.arn)
+const allVersions = async ({ secrets }: Search, own: readonly Secret[]): Promise<readonly Read[]> => {
+  const lists = own.map(async (secret) => {
+    const versions = await secrets.listVersions(secret.arn)
     return versions.slice(0, MAX_VERSIONS).map(({ versionId, labels }): Read => {
       const label = [CURRENT, ...OTHERS].find((one) => labels.includes(one))
       return { secret, versionId, ...defined({ label }) }

@@ -5,11 +5,11 @@ import { defined } from '../base/defined.ts'
 import { Fault } from '../base/fault.ts'
 import type { Timing } from '../base/timing.ts'
 import { CURRENT } from '../secret/labels.ts'
-import type { SecretVersion, Vault } from '../secret/secrets.ts'
+import type { Secrets, SecretVersion } from '../secret/secrets.ts'
 import { type Admission, admit, formatGate, type Gate, gateToken, type HeldLeak, readGate } from './intake-gate.ts'
 
 export interface GateKeeper {
-  readonly vault: Vault
+  readonly secrets: Pick<Secrets, 'readValue' | 'putPending' | 'moveLabel'>
   readonly timing: Pick<Timing, 'wait'>
   /** Name or ARN of the secret that holds the gate. */
   readonly gateId: string
@@ -18,8 +18,8 @@ export interface GateKeeper {
 const MAX_TRIES = 8
 const WAIT_MS = 40
 
-const readCurrent = async ({ vault, gateId }: GateKeeper): Promise<SecretVersion> => {
-  const version = await vault.read(gateId, { label: CURRENT })
+const readCurrent = async ({ secrets, gateId }: GateKeeper): Promise<SecretVersion> => {
+  const version = await secrets.readValue(gateId, { label: CURRENT })
   if (version !== undefined) return version
   throw new Fault({
     code: 'GATE_UNREADABLE',
@@ -32,12 +32,12 @@ export const readGateNow = async (keeper: GateKeeper): Promise<Gate> => readGate
 
 /** @returns whether AWSCURRENT moved: false when somebody else moved it first. */
 const swap = async (keeper: GateKeeper, from: SecretVersion, gate: Gate): Promise<boolean> => {
-  const { vault, gateId } = keeper
+  const { secrets, gateId } = keeper
   const text = formatGate(gate)
   const requestToken = gateToken(from.versionId, text)
-  await vault.putPending({ secretId: gateId, requestToken, text })
+  await secrets.putPending({ secretId: gateId, requestToken, text })
   try {
-    await vault.moveLabel({ secretId: gateId, label: CURRENT, from: from.versionId, to: requestToken })
+    await secrets.moveLabel({ secretId: gateId, label: CURRENT, from: from.versionId, to: requestToken })
     return true
   } catch (fault) {
     const { versionId } = await readCurrent(keeper)
@@ -54,7 +54,7 @@ interface Change<Decision> {
   readonly next?: Gate
 }
 
-/** Decides on what the gate is at the moment it changes. @throws Fault GATE_UNREADABLE, CONCURRENT_EXECUTION, or the vault's. */
+/** Decides on what the gate is at the moment it changes. @throws Fault GATE_UNREADABLE, CONCURRENT_EXECUTION, or the adapter's. */
 export const changeGate = async <Decision>(
   keeper: GateKeeper,
   decide: (gate: Gate) => Change<Decision> | Promise<Change<Decision>>,

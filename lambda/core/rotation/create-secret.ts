@@ -54,7 +54,7 @@ const store = async (
   const pending = { secretId, requestToken, rotationToken, text: rotation.form.format(secret) }
   for (;;) {
     try {
-      return await rotation.vault.putPending(pending)
+      return await rotation.secrets.putPending(pending)
     } catch (fault) {
       if (!(fault instanceof Fault && fault.retryable) || rotation.timing.remainingMs() < STORE_NEEDS_MS) throw fault
       await rotation.timing.wait(200)

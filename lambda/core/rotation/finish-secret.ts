@@ -12,6 +12,7 @@ import { proveSettled } from './prove-refused.ts'
 import type { Refusal } from './refusal.ts'
 import {
   DONE,
+  describeOrThrow,
   type Guarded,
   guard,
   intentOf,
@@ -70,13 +71,13 @@ const lookBeforeMove = async (rotation: Rotation, finish: Finish): Promise<Resul
 }
 
 /** A lost reply is looked at before it counts as a failure. */
-const moveCurrent = async ({ vault }: Rotation, { request, guarded }: Finish): Promise<StepResult> => {
+const moveCurrent = async ({ secrets }: Rotation, { request, guarded }: Finish): Promise<StepResult> => {
   const { secretId, requestToken } = request
   try {
-    await vault.moveLabel({ secretId, label: CURRENT, from: guarded.currentId, to: requestToken })
+    await secrets.moveLabel({ secretId, label: CURRENT, from: guarded.currentId, to: requestToken })
     return DONE
   } catch (fault) {
-    const state = await vault.describe(secretId)
+    const state = await describeOrThrow(secrets, secretId)
     const currentId = labelled(state, CURRENT)
     if (currentId === requestToken) return DONE
     if (currentId !== guarded.currentId) return refused({ reason: 'currentMoved' })

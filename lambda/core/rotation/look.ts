@@ -54,7 +54,7 @@ const marksOf = async (rotation: Rotation, { current, pending, previous }: Store
   if (rotation.issuer.keepsList) {
     const { arn } = current
     const { clientId } = current.secret
-    const others = (await rotation.vault.listVersions(arn)).filter(({ versionId }) => !isCopy(versionId))
+    const others = (await rotation.secrets.listVersions(arn)).filter(({ versionId }) => !isCopy(versionId))
     for (const { versionId } of others.slice(0, MAX_LISTED)) {
       const past = await readPast(rotation, arn, { versionId, clientId })
       if (past !== undefined) versions.push(past)

@@ -67,12 +67,12 @@ interface PastVersion {
 }
 
 /** The versions worth reading, newest first. A settle's is a copy of another's value. */
-const pastVersions = async ({ vault }: Rotation, facts: SettleFacts): Promise<readonly PastVersion[]> => {
+const pastVersions = async ({ secrets }: Rotation, facts: SettleFacts): Promise<readonly PastVersion[]> => {
   const { secretId, current, previous } = facts
   const found: PastVersion[] = []
   let isOlder = false
   let isBehindSettle = false
-  for (const { versionId } of await vault.listVersions(secretId)) {
+  for (const { versionId } of await secrets.listVersions(secretId)) {
     if (versionId === previous?.versionId) isOlder = true
     if (readRequestToken(versionId).origin === 'settle') isBehindSettle ||= isOlder
     else if (![current.versionId, previous?.versionId].includes(versionId)) found.push({ versionId, isBehindSettle })

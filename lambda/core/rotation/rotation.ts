@@ -2,13 +2,15 @@
 // Nothing here changes anything, at either side.
 
 import type { Events } from '../base/events.ts'
+import { Fault } from '../base/fault.ts'
 import type { Journal } from '../base/journal.ts'
 import { ok, type Result, refused } from '../base/result.ts'
 import type { Timing } from '../base/timing.ts'
 import { CURRENT, labelled, PENDING, PREVIOUS } from '../secret/labels.ts'
 import { type Intent, MAX_SETTLE_AGE_MS, type Origin, readRequestToken } from '../secret/request-token.ts'
+import type { Secret } from '../secret/secret.ts'
 import type { SecretForm, StoredSecret } from '../secret/secret-format.ts'
-import type { SecretState, SecretVersion, Vault, VersionQuery } from '../secret/secrets.ts'
+import type { Secrets, SecretVersion, VersionQuery } from '../secret/secrets.ts'
 import type { Freeze } from './freeze.ts'
 import type { Issuer } from './issuer.ts'
 import type { Refusal, Step } from './refusal.ts'
@@ -17,7 +19,7 @@ export interface Rotation {
   readonly issuer: Issuer
   /** How the issuer's kind of secret is written. */
   readonly form: SecretForm
-  readonly vault: Vault
+  readonly secrets: Pick<Secrets, 'describe' | 'readValue' | 'listVersions' | 'putPending' | 'moveLabel'>
   readonly events: Events<'m2m.rotation'>
   readonly freeze: Freeze
   readonly timing: Timing
@@ -55,7 +57,7 @@ export const intentOf = (requestToken: string, now: number): Result<Intent, Refu
 }
 
 export interface Guarded {
-  readonly state: SecretState
+  readonly state: Secret
   readonly currentId: string
   readonly currentOrigin: Origin
   readonly previousId: string | undefined
@@ -65,9 +67,20 @@ export interface Guarded {
   readonly isPending: boolean
 }
 
+/** @throws Fault SECRETS_MANAGER_REJECTED when the secret is gone: a rotation of none is a person's to look at. */
+export const describeOrThrow = async ({ describe }: Pick<Secrets, 'describe'>, secretId: string): Promise<Secret> => {
+  const secret = await describe(secretId)
+  if (secret !== undefined) return secret
+  throw new Fault({
+    code: 'SECRETS_MANAGER_REJECTED',
+    retryable: false,
+    message: `There is no secret ${secretId} in Secrets Manager; asking again will not help.`,
+  })
+}
+
 /** The template's guard (secrets-manager §1.1): rotation enabled, the version known, pending or already current. */
-export const guard = async ({ vault }: Rotation, request: StepRequest): Promise<Result<Guarded, Refusal>> => {
-  const state = await vault.describe(request.secretId)
+export const guard = async ({ secrets }: Rotation, request: StepRequest): Promise<Result<Guarded, Refusal>> => {
+  const state = await describeOrThrow(secrets, request.secretId)
   if (!state.rotationEnabled) return refused({ reason: 'rotationNotEnabled' })
   const labels = state.labels[request.requestToken]
   if (labels === undefined) return refused({ reason: 'tokenWithoutVersion' })
@@ -98,7 +111,7 @@ const check = ({ issuer, form }: Reading, version: SecretVersion, label: string)
 }
 
 export const readCurrent = async (rotation: Rotation, { secretId }: StepRequest): Promise<Result<Version, Refusal>> => {
-  const version = await rotation.vault.read(secretId, { label: CURRENT })
+  const version = await rotation.secrets.readValue(secretId, { label: CURRENT })
   return version === undefined ? refused({ reason: 'noCurrent' }) : check(rotation, version, CURRENT)
 }
 
@@ -107,7 +120,7 @@ export const readPending = async (
   rotation: Rotation,
   { secretId, requestToken }: StepRequest,
 ): Promise<Result<Version | undefined, Refusal>> => {
-  const version = await rotation.vault.read(secretId, { versionId: requestToken, label: PENDING })
+  const version = await rotation.secrets.readValue(secretId, { versionId: requestToken, label: PENDING })
   return version === undefined ? ok(undefined) : check(rotation, version, PENDING)
 }
 
@@ -118,7 +131,7 @@ export const readPast = async (
   query: VersionQuery & { readonly clientId: string },
 ): Promise<Version | undefined> => {
   const { clientId, ...which } = query
-  const version = await rotation.vault.read(secretId, which)
+  const version = await rotation.secrets.readValue(secretId, which)
   if (version === undefined) return undefined
   const checked = check(rotation, version, PREVIOUS)
   return checked.ok && checked.value.secret.clientId === clientId ? checked.value : undefined

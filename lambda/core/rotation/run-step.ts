@@ -11,6 +11,7 @@ import { finishSecret } from './finish-secret.ts'
 import { refusedEvents } from './outcome.ts'
 import { clearsPending, isDrift, type Refusal, RotationRefused } from './refusal.ts'
 import {
+  describeOrThrow,
   isAccepted,
   type Rotation,
   readCurrent,
@@ -49,11 +50,11 @@ const lookAround = async (rotation: Rotation, request: StepRequest): Promise<Bys
 }
 
 /** Another execution may have cleared it first: then there is nothing left to do. */
-const clearPending = async ({ vault }: Rotation, { secretId, requestToken }: StepRequest): Promise<void> => {
+const clearPending = async ({ secrets }: Rotation, { secretId, requestToken }: StepRequest): Promise<void> => {
   try {
-    await vault.moveLabel({ secretId, label: PENDING, from: requestToken })
+    await secrets.moveLabel({ secretId, label: PENDING, from: requestToken })
   } catch (fault) {
-    if (labelled(await vault.describe(secretId), PENDING) === requestToken) throw fault
+    if (labelled(await describeOrThrow(secrets, secretId), PENDING) === requestToken) throw fault
   }
 }
 
@@ -83,7 +84,7 @@ const refuse = async (rotation: Rotation, request: StepRequest, refusal: Refusal
   const { secretId, requestToken } = request
   if (!clearsPending(refusal)) throw new RotationRefused({ refusal, secretId })
   const { clientId, keepsPending } = await lookAround(rotation, request)
-  const state = await rotation.vault.describe(secretId)
+  const state = await describeOrThrow(rotation.secrets, secretId)
   const facts = {
     secretArn: state.arn,
     secretName: state.name,

@@ -16,6 +16,6 @@ export const unlessHeld =
     const guarded = await guard(rotation, request)
     // It says so itself; a forged or late event takes nobody's AWSPENDING away.
     if (!guarded.ok || guarded.value.isFinished) return createSecret(rotation, request)
-    const hold = holdOf({ tags: guarded.value.state.tags ?? {} })
+    const hold = holdOf(guarded.value.state)
     return hold === undefined ? createSecret(rotation, request) : refused({ reason: 'held', by: hold.by })
   }

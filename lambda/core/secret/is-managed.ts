@@ -1,7 +1,7 @@
 // Whether a secret is this stage's to rotate (architecture §3): its rotation function is ours and rotation is on. ListSecrets says so,
 // and no tag is needed.
 
-import type { ManagedSecret } from './fleet.ts'
+import type { Secret } from './secret.ts'
 import type { StageSpans } from './secret-tags.ts'
 
 /** What a rule about a secret is asked with: the stage, and the time that the answer is for. */
@@ -13,6 +13,6 @@ export interface AsOf {
 }
 
 export const isManaged = (
-  { rotationEnabled, rotationFunctionArn, isDeleted }: ManagedSecret,
+  { rotationEnabled, rotationFunctionArn, isDeleted }: Secret,
   { rotationFunctionArn: ours }: Pick<AsOf, 'rotationFunctionArn'>,
 ): boolean => rotationEnabled && rotationFunctionArn === ours && !isDeleted

@@ -1,10 +1,10 @@
 // How old a value is, from when on the periodic campaign rotates it (due), and from when on people are told that it did not (overdue).
 // The one place that decides: list, status, doctor, sweep, campaign, metrics and the status page ask here (docs/decisions/049).
 
-import type { ManagedSecret } from './fleet.ts'
 import { type AsOf, isManaged } from './is-managed.ts'
 import { CURRENT, PREVIOUS, versionLabelled } from './labels.ts'
 import { makesNewValue, readRequestToken } from './request-token.ts'
+import type { Secret } from './secret.ts'
 import { holdOf, isRetired, periodOf, type StageSpans } from './secret-tags.ts'
 
 /** After its period, a value is left this share of the period: campaigns come in waves, and one that fails is repeated the next day. */
@@ -14,7 +14,7 @@ export const OVERDUE_SHARE = 0.25
  * When AWSCURRENT's value was issued, epoch milliseconds, as far as metadata tells: from the ids, which say when a rotation was asked
  * for, as long as they still carry a label; else from LastRotatedDate, which a settle makes younger than the value is.
  */
-export const issuedAtEstimate = (secret: ManagedSecret): number => {
+export const issuedAtEstimate = (secret: Secret): number => {
   const current = versionLabelled(secret, CURRENT)
   const fallback = secret.lastRotatedAt ?? secret.createdAt ?? 0
   if (current === undefined) return fallback
@@ -23,21 +23,21 @@ export const issuedAtEstimate = (secret: ManagedSecret): number => {
   return readRequestToken(issuer.versionId).askedAt ?? fallback
 }
 
-const dueAt = (secret: ManagedSecret, spans: StageSpans): number => issuedAtEstimate(secret) + periodOf(secret, spans)
+const dueAt = (secret: Secret, spans: StageSpans): number => issuedAtEstimate(secret) + periodOf(secret, spans)
 
 /** Its value is as old as its period, so that the next periodic campaign rotates it. */
-export const isDue = (secret: ManagedSecret, { now, spans }: Pick<AsOf, 'now' | 'spans'>): boolean =>
+export const isDue = (secret: Secret, { now, spans }: Pick<AsOf, 'now' | 'spans'>): boolean =>
   now >= dueAt(secret, spans)
 
 /** From when on it is overdue, were nothing to excuse it. */
-export const overdueAt = (secret: ManagedSecret, spans: StageSpans): number =>
+export const overdueAt = (secret: Secret, spans: StageSpans): number =>
   dueAt(secret, spans) + periodOf(secret, spans) * OVERDUE_SHARE
 
 /**
  * The periodic campaign had its chance and the value is still there. A secret that is retired, held, or not rotated by this stage is
  * never overdue: no campaign would rotate it, and each of those is reported as what it is.
  */
-export const isOverdue = (secret: ManagedSecret, asOf: AsOf): boolean =>
+export const isOverdue = (secret: Secret, asOf: AsOf): boolean =>
   isManaged(secret, asOf) &&
   !isRetired(secret) &&
   holdOf(secret) === undefined &&

@@ -1,9 +1,9 @@
 // When a rotation that has not ended is stuck: AWSPENDING stands on a version that never became AWSCURRENT, and RotateSecret is refused
 // until it goes. Sweep, campaign, CLI and page ask here (docs/decisions/049).
 
-import type { ManagedSecret } from './fleet.ts'
 import { type Labelled, unfinishedVersion } from './labels.ts'
 import { readRequestToken } from './request-token.ts'
+import type { Secret } from './secret.ts'
 import type { VersionEntry } from './secrets.ts'
 
 /** No request of a killed execution is under way by then (architecture §3), and Secrets Manager has stopped repeating the step itself. */
@@ -24,7 +24,7 @@ export const pendingSince = ({ versionId }: Labelled, versions: readonly Version
 /** The same by metadata alone; undefined when nothing tells, not even a last change. */
 export const pendingSinceEstimate = (
   pending: Labelled,
-  { lastChangedAt }: Pick<ManagedSecret, 'lastChangedAt'>,
+  { lastChangedAt }: Pick<Secret, 'lastChangedAt'>,
 ): number | undefined => askedAtOf(pending) ?? lastChangedAt
 
 /** @param since epoch milliseconds; undefined: unknown, and then it is given its time. */
@@ -32,7 +32,7 @@ export const isStuckSince = (since: number | undefined, now: number): boolean =>
   since !== undefined && now - since >= STUCK_AFTER_MS
 
 /** By metadata alone. */
-export const isStuck = (secret: Pick<ManagedSecret, 'labels' | 'lastChangedAt'>, now: number): boolean => {
+export const isStuck = (secret: Pick<Secret, 'labels' | 'lastChangedAt'>, now: number): boolean => {
   const pending = unfinishedVersion(secret)
   return pending !== undefined && isStuckSince(pendingSinceEstimate(pending, secret), now)
 }

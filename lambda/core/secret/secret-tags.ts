@@ -1,7 +1,7 @@
 // What this system writes on a secret as tags, and reads there: whose client it holds, a secret's own overlap and period, and a hold.
 // Whoever registered the secret, the tags are the same. Nothing here is a secret. Values keep to what Secrets Manager lets a tag
 // hold: at most 256 letters, digits, spaces and + - = . _ : / @.
-import type { ManagedSecret } from './fleet.ts'
+import type { Secret } from './secret.ts'
 
 export const TAG = {
   client: 'm2m:client-id',
@@ -22,7 +22,7 @@ export const TAG = {
   policy: 'm2m:policy',
 } as const
 
-type Tagged = Pick<ManagedSecret, 'tags'>
+type Tagged = Pick<Secret, 'tags'>
 
 const HOUR_MS = 3_600_000
 const SPAN = /^([1-9]\d{0,4})([hd])$/

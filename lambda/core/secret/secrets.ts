@@ -1,16 +1,7 @@
-// Secrets Manager as the use cases ask for it. A method throws a Fault for what only a retry or a person helps with, and returns everything
-// that its caller has a next move for.
-export interface SecretState {
-  readonly arn: string
-  readonly name: string
-  readonly rotationEnabled: boolean
-  /** Version id → its staging labels; unlabelled versions are not listed. */
-  readonly labels: Readonly<Record<string, readonly string[]>>
-  /** Absent: not asked for. */
-  readonly tags?: Readonly<Record<string, string>>
-  /** Epoch milliseconds. */
-  readonly createdAt?: number | undefined
-}
+// Secrets Manager as the use cases ask for it: one port, of which each takes the methods that it needs. A method throws a Fault for what
+// only a retry or a person helps with, and returns everything that its caller has a next move for.
+
+import type { RotationSchedule, Secret } from './secret.ts'
 
 export interface SecretVersion {
   /** The ARN of the secret it belongs to. */
@@ -27,10 +18,32 @@ export interface VersionEntry {
   readonly createdAt: number
 }
 
-/** Which version to read; with both, the label must sit on that version. */
-export interface VersionQuery {
+/** For whoever has to answer by a certain time. */
+export interface Deadline {
+  /** The call is broken off then. @default - each try's timeout, and its retries */
+  readonly withinMs?: number
+}
+
+/** Which version to read: AWSCURRENT's, unless told otherwise; with both, the label must sit on that version. */
+export interface VersionQuery extends Deadline {
   readonly versionId?: string
   readonly label?: string
+}
+
+/** One listing keeps to one order. The first two go by when a secret was created. */
+export type SecretOrder = 'oldestFirst' | 'newestFirst' | 'lastChangedFirst'
+
+export interface ListQuery extends Deadline {
+  /** A page before told it. @default - the first */
+  readonly page?: string | undefined
+  /** @default 'oldestFirst' */
+  readonly order?: SecretOrder
+}
+
+export interface SecretPage {
+  readonly secrets: readonly Secret[]
+  /** Absent on the last page. */
+  readonly nextPage: string | undefined
 }
 
 export interface PendingValue {
@@ -49,18 +62,8 @@ export interface LabelMove {
   readonly to?: string
 }
 
-/** Where the secrets lie: Secrets Manager. */
-export interface Vault {
-  describe(secretId: string): Promise<SecretState>
-  /** @returns undefined when no such version, or no value in it, exists. */
-  read(secretId: string, query: VersionQuery): Promise<SecretVersion | undefined>
-  /** differs: the version holds another value already. */
-  putPending(pending: PendingValue): Promise<'stored' | 'differs'>
-  /** Fails unless the label sits on `from`: a compare-and-swap. */
-  moveLabel(move: LabelMove): Promise<void>
-  /** Newest first, unlabelled ones included. */
-  listVersions(secretId: string): Promise<readonly VersionEntry[]>
-}
+/** asked: it runs, or the same request ran before. busy: another version carries AWSPENDING. gone: no such secret, or deleted. */
+export type RotationReply = 'asked' | 'busy' | 'gone'
 
 export interface NewSecret {
   readonly name: string
@@ -76,20 +79,45 @@ export interface FirstValue {
   readonly text: string
 }
 
-export interface RotationSchedule {
-  readonly secretId: string
-  readonly functionArn: string
-  readonly everyDays: number
+export interface Replica {
+  readonly region: string
+  readonly kmsKeyId?: string | undefined
 }
 
-/** Where new secrets are put: Secrets Manager again, with the rights that only a registrar has. */
-export interface Shelf {
-  /** @returns undefined when there is no secret of this name. */
-  find(name: string): Promise<SecretState | undefined>
+/** A secret is named by its name or its ARN wherever `secretId` is asked for. */
+export interface Secrets {
+  /** @returns undefined when there is no such secret. */
+  describe(secretId: string, deadline?: Deadline): Promise<Secret | undefined>
+  /** @returns undefined when no such version, or no value in it, exists. */
+  readValue(secretId: string, query?: VersionQuery): Promise<SecretVersion | undefined>
+  /** Newest first, unlabelled ones included. */
+  listVersions(secretId: string, deadline?: Deadline): Promise<readonly VersionEntry[]>
+  /** At most 100 a page. Can lag behind by five minutes: it nominates, describe decides. */
+  list(prefix: string, query?: ListQuery): Promise<SecretPage>
+  /** By a tag's value, so that one client among thousands is found by one call. Lags as list does, and may find values that only begin so. */
+  listTagged(prefix: string, tagValue: string): Promise<readonly Secret[]>
+
+  /** differs: the version holds another value already. */
+  putPending(pending: PendingValue): Promise<'stored' | 'differs'>
+  /** Fails unless the label sits on `from`: a compare-and-swap. */
+  moveLabel(move: LabelMove): Promise<void>
+  /** RotateSecret under our own request token; never with a schedule or a function. */
+  rotate(secretId: string, requestToken: string): Promise<RotationReply>
+
   /** Without a value: its policy comes first. exists: a secret of this name is there, perhaps by a reply that was lost. */
   create(secret: NewSecret): Promise<'created' | 'exists'>
   /** The version becomes AWSCURRENT. taken: the token's version holds another value, and nothing was changed. */
   storeFirst(value: FirstValue): Promise<'stored' | 'taken'>
-  /** Turns rotation on without rotating (RotateImmediately=false). */
-  enableRotation(schedule: RotationSchedule): Promise<void>
+  /** Turns rotation on without rotating now. */
+  scheduleRotation(secretId: string, schedule: RotationSchedule): Promise<void>
+  stopRotation(secretId: string): Promise<void>
+  setDescription(secretId: string, description: string): Promise<void>
+  tag(secretId: string, tags: Readonly<Record<string, string>>): Promise<void>
+  untag(secretId: string, keys: readonly string[]): Promise<void>
+  setPolicy(secretId: string, policy: string): Promise<void>
+  replicate(secretId: string, replicas: readonly Replica[]): Promise<void>
+  /** It can be restored for 30 days. */
+  remove(secretId: string): Promise<void>
+  /** At once and for ever: for a secret that nobody was ever told of. */
+  erase(secretId: string): Promise<void>
 }

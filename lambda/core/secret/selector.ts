@@ -3,10 +3,10 @@
 // value to select.
 import { isJsonObject, type JsonObject } from '../base/json-object.ts'
 import { ok, type Result, refused } from '../base/result.ts'
-import type { ManagedSecret } from './fleet.ts'
 import type { AsOf } from './is-managed.ts'
 import { isDue } from './is-overdue.ts'
 import { isScope } from './scope.ts'
+import type { Secret } from './secret.ts'
 import { isSecretName } from './secret-name.ts'
 import { clientIdOf, holdOf, isRetired, scopesOf } from './secret-tags.ts'
 
@@ -113,7 +113,7 @@ export const readSelector = (value: unknown): Result<Selector, readonly string[]
   return faults.length > 0 ? refused(faults) : ok(selector)
 }
 
-type Selectable = Pick<ManagedSecret, 'name' | 'tags'>
+type Selectable = Pick<Secret, 'name' | 'tags'>
 
 /** Made once for a whole fleet. Age, holds and retirement are not judged here. */
 const createMatcher = (selector: Selector): ((secret: Selectable) => boolean) => {
@@ -149,9 +149,9 @@ export interface Wish {
 }
 
 export interface Selection {
-  readonly isSelected: (secret: ManagedSecret) => boolean
+  readonly isSelected: (secret: Secret) => boolean
   /** @returns undefined for a secret that is selected. */
-  readonly whyNot: (secret: ManagedSecret) => NotSelected | undefined
+  readonly whyNot: (secret: Secret) => NotSelected | undefined
 }
 
 /**
@@ -164,7 +164,7 @@ export const createSelection = (wish: Wish, asOf?: Pick<AsOf, 'now' | 'spans'>):
   const matchers = wish.by.map(createMatcher)
   const isNamed = wish.by.some((selector) => namedBy(selector).length > 0)
   const isDueOnly = wish.by.some((selector) => 'due' in selector)
-  const whyNot = (secret: ManagedSecret): NotSelected | undefined => {
+  const whyNot = (secret: Secret): NotSelected | undefined => {
     if (!matchers.every((matches) => matches(secret))) return 'other'
     if (wish.withRetired !== true) {
       if (secret.isDeleted) return 'deleted'

@@ -3,10 +3,10 @@
 
 import { Fault } from '../base/fault.ts'
 import type { Journal } from '../base/journal.ts'
-import type { ManagedSecret } from '../secret/fleet.ts'
 import { versionLabelled } from '../secret/labels.ts'
 import { switchedAt } from '../secret/overlap.ts'
 import { isSettledOrigin, readRequestToken } from '../secret/request-token.ts'
+import type { Secret } from '../secret/secret.ts'
 import { overlapOf, type StageSpans } from '../secret/secret-tags.ts'
 import { type AdoptionProof, type ProofRules, proveAdoption, type Switch } from './adoption-proof.ts'
 import type { Fact } from './due.ts'
@@ -35,7 +35,7 @@ export type Adoption =
 const MOST_NAMED = 20
 
 /** Since when consumers could read it: Secrets Manager's own date of the rotation, unless that is of an earlier one. */
-const switchOf = (secret: ManagedSecret, versionId: string): number => {
+const switchOf = (secret: Secret, versionId: string): number => {
   const { lastRotatedAt } = secret
   const { askedAt } = readRequestToken(versionId)
   const isOfThisOne = lastRotatedAt !== undefined && askedAt !== undefined && lastRotatedAt >= askedAt
@@ -45,7 +45,7 @@ const switchOf = (secret: ManagedSecret, versionId: string): number => {
 
 const blind: AdoptionProof = { proven: false, laggards: [], isBlind: true }
 
-const prove = async ({ watch, journal }: Awaiting, secret: ManagedSecret, now: Switch) => {
+const prove = async ({ watch, journal }: Awaiting, secret: Secret, now: Switch) => {
   try {
     return proveAdoption(await watch.records.of(secret.name), now, watch.rules)
   } catch (error) {
@@ -55,7 +55,7 @@ const prove = async ({ watch, journal }: Awaiting, secret: ManagedSecret, now: S
   }
 }
 
-export const awaitAdoption = async (awaiting: Awaiting, secret: ManagedSecret): Promise<Adoption> => {
+export const awaitAdoption = async (awaiting: Awaiting, secret: Secret): Promise<Adoption> => {
   const current = versionLabelled(secret, 'AWSCURRENT')
   if (current === undefined || isSettledOrigin(current.origin) || current.origin === 'revoke') return { is: 'notAsked' }
   const at = switchOf(secret, current.versionId)

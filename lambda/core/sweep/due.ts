@@ -4,7 +4,6 @@
 
 import { settleAttempts, settleToken } from '../drive/settle-request.ts'
 import { type FreezeState, isPlanned, stops } from '../rotation/freeze.ts'
-import type { ManagedSecret } from '../secret/fleet.ts'
 import { type HoldLimit, holdEndsAt, isHeldTooLong } from '../secret/is-held-too-long.ts'
 import { type AsOf, isManaged } from '../secret/is-managed.ts'
 import { isOverdue, overdueAt } from '../secret/is-overdue.ts'
@@ -12,6 +11,7 @@ import { isStuckSince, pendingSince, STUCK_AFTER_MS } from '../secret/is-stuck.t
 import { CURRENT, type Labelled, unfinishedVersion, versionLabelled } from '../secret/labels.ts'
 import { overlapEndsAt, overlapEndsAtEarliest } from '../secret/overlap.ts'
 import { intentOfOrigin, isSettledOrigin, type Origin, readRequestToken } from '../secret/request-token.ts'
+import type { Secret } from '../secret/secret.ts'
 import { holdOf, isRetired, type StageSpans } from '../secret/secret-tags.ts'
 import type { VersionEntry } from '../secret/secrets.ts'
 
@@ -68,7 +68,7 @@ export const asOfSweep = ({ rules, asOf }: Pick<Sweep, 'rules' | 'asOf'>): AsOf 
 })
 
 /** What is so of a secret, by its metadata alone. */
-export const factsOf = (secret: ManagedSecret, sweep: Sweep): readonly Fact[] => {
+export const factsOf = (secret: Secret, sweep: Sweep): readonly Fact[] => {
   if (secret.isDeleted || isRetired(secret)) return []
   const asOf = asOfSweep(sweep)
   if (!isManaged(secret, asOf)) {
@@ -85,26 +85,26 @@ interface Situation {
 }
 
 /** @returns undefined when there is nothing to decide on. */
-const situationOf = (secret: ManagedSecret, { rules }: Sweep): Situation | undefined => {
+const situationOf = (secret: Secret, { rules }: Sweep): Situation | undefined => {
   const current = versionLabelled(secret, CURRENT)
   if (current === undefined || !isManaged(secret, rules)) return undefined
   return { current, stuck: unfinishedVersion(secret) }
 }
 
 /** Whether this rotation waits: for the end of a hold, or of a freeze. */
-const waits = (secret: ManagedSecret, origin: Origin, current: Labelled, { freeze }: Sweep): boolean => {
+const waits = (secret: Secret, origin: Origin, current: Labelled, { freeze }: Sweep): boolean => {
   const rotation = { intent: intentOfOrigin(origin), currentOrigin: current.origin }
   return stops(freeze, rotation) || (holdOf(secret) !== undefined && isPlanned(rotation))
 }
 
-const overlapMayBeOver = (secret: ManagedSecret, { rules, asOf }: Sweep): boolean =>
+const overlapMayBeOver = (secret: Secret, { rules, asOf }: Sweep): boolean =>
   asOf >= overlapEndsAtEarliest(secret, rules.stage)
 
 /**
  * Whether a secret is worth a closer look, and how soon, by what ListSecrets shows of it. urgent: a value that somebody revoked may
  * still be accepted.
  */
-export const nominate = (secret: ManagedSecret, sweep: Sweep): 'urgent' | 'due' | undefined => {
+export const nominate = (secret: Secret, sweep: Sweep): 'urgent' | 'due' | undefined => {
   const situation = situationOf(secret, sweep)
   if (situation === undefined) return undefined
   const { current, stuck } = situation
@@ -134,7 +134,7 @@ export interface Decision {
 
 export interface Sighting {
   /** As DescribeSecret shows it. */
-  readonly secret: ManagedSecret
+  readonly secret: Secret
   /** As ListSecretVersionIds shows them, unlabelled ones included. */
   readonly versions: readonly VersionEntry[]
   /** A stuck rotation whose AWSPENDING has just gone, by this sweep's doing: Stytch may hold a next secret that nobody sees. */

@@ -2,7 +2,7 @@
 // so that a sweep that is run twice says the same thing twice, and not two things.
 import { defined } from '../base/defined.ts'
 import { type M2mEvent, newEvent } from '../base/events.ts'
-import type { ManagedSecret } from '../secret/fleet.ts'
+import type { Secret } from '../secret/secret.ts'
 import { clientIdOf } from '../secret/secret-tags.ts'
 import { type Fact, REPEAT_EVERY_MS } from './due.ts'
 
@@ -29,7 +29,7 @@ const explanations: Readonly<Record<Fact['kind'], string>> = {
 }
 
 export interface Notice {
-  readonly secret: ManagedSecret
+  readonly secret: Secret
   readonly fact: Fact
   /** Epoch milliseconds. */
   readonly at: number

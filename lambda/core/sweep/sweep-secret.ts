@@ -7,8 +7,9 @@ import type { Journal } from '../base/journal.ts'
 import type { Timing } from '../base/timing.ts'
 import { driveAgain } from '../drive/drive-again.ts'
 import type { RotationSteps } from '../drive/rotation-steps.ts'
-import type { Fleet, ManagedSecret } from '../secret/fleet.ts'
 import type { Labelled } from '../secret/labels.ts'
+import type { Secret } from '../secret/secret.ts'
+import type { Secrets } from '../secret/secrets.ts'
 import { type AdoptionWatch, awaitAdoption } from './await-adoption.ts'
 import { type Decision, decide, type Fact, factsOf, isTold, nominate, type Sweep } from './due.ts'
 import { type Notice, noticeEvent } from './sweep-notice.ts'
@@ -41,7 +42,7 @@ export interface Tally {
 }
 
 export interface SweepSecret {
-  readonly fleet: Fleet
+  readonly secrets: Pick<Secrets, 'describe' | 'listVersions' | 'moveLabel' | 'rotate'>
   readonly steps: RotationSteps
   readonly events: Events<'m2m.sweep'>
   readonly timing: Timing
@@ -67,16 +68,20 @@ export const createFuse = () => {
 }
 export type Fuse = ReturnType<typeof createFuse>
 
-const askForSettle = async ({ fleet, tally }: SweepSecret, secretArn: string, requestToken: string): Promise<void> => {
-  const reply = await fleet.rotate(secretArn, requestToken)
+const askForSettle = async (
+  { secrets, tally }: SweepSecret,
+  secretArn: string,
+  requestToken: string,
+): Promise<void> => {
+  const reply = await secrets.rotate(secretArn, requestToken)
   if (reply === 'asked') tally.settlesAsked += 1
   if (reply === 'busy') tally.busy += 1
 }
 
 type Telling = Omit<Notice, 'at'>
 
-const decideNow = async ({ fleet, sweep }: SweepSecret, secret: ManagedSecret, ended?: Labelled): Promise<Decision> => {
-  const versions = await fleet.listVersions(secret.arn)
+const decideNow = async ({ secrets, sweep }: SweepSecret, secret: Secret, ended?: Labelled): Promise<Decision> => {
+  const versions = await secrets.listVersions(secret.arn)
   return decide({ secret, versions, ...defined({ ended }) }, sweep)
 }
 
@@ -85,7 +90,7 @@ const isStuck = ({ kind }: Fact): boolean => kind === 'stuck'
 /** @returns what there is to tell. */
 const unstick = async (
   work: SweepSecret,
-  secret: ManagedSecret,
+  secret: Secret,
   { stuck, fuse }: { readonly stuck: Labelled; readonly fuse: Fuse },
 ): Promise<'finished' | 'ended' | 'left'> => {
   const { tally, journal } = work
@@ -108,7 +113,7 @@ const unstick = async (
 /** A planned settle, once consumers are seen to have moved, or have had their time. @returns what there is to tell of that. */
 const settleWhenAdopted = async (
   work: SweepSecret,
-  secret: ManagedSecret,
+  secret: Secret,
   requestToken: string,
 ): Promise<readonly Telling[]> => {
   const { adoption: watch, journal, sweep, tally } = work
@@ -120,7 +125,7 @@ const settleWhenAdopted = async (
 }
 
 /** Acts, and says which facts came to light. */
-const act = async (work: SweepSecret, secret: ManagedSecret, fuse: Fuse): Promise<readonly Telling[]> => {
+const act = async (work: SweepSecret, secret: Secret, fuse: Fuse): Promise<readonly Telling[]> => {
   const { act: what, facts } = await decideNow(work, secret)
   const asIs: Telling[] = facts.map((fact) => ({ secret, fact }))
   if (what.do === 'settle') asIs.push(...(await settleWhenAdopted(work, secret, what.requestToken)))
@@ -139,8 +144,8 @@ const act = async (work: SweepSecret, secret: ManagedSecret, fuse: Fuse): Promis
 }
 
 export const sweepSecret = async (work: SweepSecret, secretId: string, fuse: Fuse): Promise<void> => {
-  const { fleet, sweep, events, tally } = work
-  const secret = await fleet.inspect(secretId)
+  const { secrets, sweep, events, tally } = work
+  const secret = await secrets.describe(secretId)
   if (secret === undefined) return
   const isDue = nominate(secret, sweep) !== undefined
   const found = isDue ? await act(work, secret, fuse) : []

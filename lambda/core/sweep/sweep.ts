@@ -9,16 +9,17 @@ import type { Journal } from '../base/journal.ts'
 import type { Timing } from '../base/timing.ts'
 import type { RotationSteps } from '../drive/rotation-steps.ts'
 import type { Freeze, FreezeState } from '../rotation/freeze.ts'
-import type { Fleet, FleetPage, ManagedSecret } from '../secret/fleet.ts'
 import { isManaged } from '../secret/is-managed.ts'
 import { issuedAtEstimate } from '../secret/is-overdue.ts'
 import { isUnsettled } from '../secret/overlap.ts'
+import type { Secret } from '../secret/secret.ts'
+import type { SecretPage, Secrets } from '../secret/secrets.ts'
 import type { AdoptionWatch } from './await-adoption.ts'
 import { asOfSweep, factsOf, isTold, nominate, type Sweep, type SweepRules } from './due.ts'
 import { createFuse, type SweepSecret, sweepSecret, type Tally } from './sweep-secret.ts'
 
 export interface Sweeping {
-  readonly fleet: Fleet
+  readonly secrets: SweepSecret['secrets'] & Pick<Secrets, 'list'>
   readonly steps: RotationSteps
   readonly freeze: Freeze
   readonly events: Events<'m2m.sweep'>
@@ -94,14 +95,14 @@ const keep = (list: string[], arn: string, { most, tally }: { readonly most: num
 
 const DAY_MS = 86_400_000
 
-const countManaged = (secret: ManagedSecret, { sweep, tally }: Pick<Listing, 'sweep' | 'tally'>): void => {
+const countManaged = (secret: Secret, { sweep, tally }: Pick<Listing, 'sweep' | 'tally'>): void => {
   tally.managed += 1
   if (isUnsettled(secret)) tally.overlapsOpen += 1
   const ageMs = sweep.asOf - (issuedAtEstimate(secret) || sweep.asOf)
   tally.oldestDays = Math.max(tally.oldestDays, Math.floor(ageMs / DAY_MS))
 }
 
-const sift = (secret: ManagedSecret, { sweep, found, tally }: Listing): void => {
+const sift = (secret: Secret, { sweep, found, tally }: Listing): void => {
   tally.seen += 1
   if (isManaged(secret, asOfSweep(sweep))) countManaged(secret, { sweep, tally })
   const facts = factsOf(secret, sweep)
@@ -122,15 +123,15 @@ interface Listing {
 
 /** @returns undefined when it is throttled or unreachable until the time is up. @throws Fault when asking again will not help. */
 const nextPage = async (
-  { fleet, timing, secretNamePrefix }: Sweeping,
+  { secrets, timing, secretNamePrefix }: Sweeping,
   { sweep, until, tally }: Listing,
   page: string | undefined,
-): Promise<FleetPage | undefined> => {
+): Promise<SecretPage | undefined> => {
   // Should the list ever be too long for one sweep, the next one begins at the other end.
   const isOdd = Math.floor(sweep.asOf / sweep.rules.sweepEveryMs) % 2 === 1
   for (const pauseMs of [...LIST_PAUSES_MS, undefined]) {
     try {
-      return await fleet.list(secretNamePrefix, page, isOdd ? 'newestFirst' : 'oldestFirst')
+      return await secrets.list(secretNamePrefix, { page, order: isOdd ? 'newestFirst' : 'oldestFirst' })
     } catch (error) {
       if (!(error instanceof Fault) || !error.retryable) throw error
       if (isThrottle(error)) tally.throttles += 1
@@ -207,7 +208,7 @@ const lookAtAll = async (work: SweepSecret, found: Found, until: number): Promis
  * @throws Fault when not even the first page of the list can be had.
  */
 export const sweep = async (sweeping: Sweeping, asOf: number): Promise<SweepSummary> => {
-  const { timing, rules, fleet, steps, events, journal, adoption } = sweeping
+  const { timing, rules, secrets, steps, events, journal, adoption } = sweeping
   const startedAt = timing.now()
   const availableMs = timing.remainingMs() - RESERVE_MS
   const freeze = await readFreeze(sweeping)
@@ -216,7 +217,7 @@ export const sweep = async (sweeping: Sweeping, asOf: number): Promise<SweepSumm
   const found: Found = { urgent: [], due: [], toTell: [] }
   const listing = { sweep: decidesBy, found, tally, until: startedAt + availableMs * LIST_SHARE }
   const isWhole = await listAll(sweeping, listing)
-  const work: SweepSecret = { fleet, steps, events, timing, journal, tally, sweep: decidesBy, adoption }
+  const work: SweepSecret = { secrets, steps, events, timing, journal, tally, sweep: decidesBy, adoption }
   await lookAtAll(work, found, startedAt + availableMs)
   return { ...tally, freeze, isWhole, ms: timing.now() - startedAt }
 }

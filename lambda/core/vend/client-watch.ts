@@ -8,8 +8,8 @@ import { ok, type Result, refused } from '../base/result.ts'
 import { createSingleFlight } from '../base/single-flight.ts'
 import type { ClientSecret } from '../secret/client-secret.ts'
 import { versionLabelled } from '../secret/labels.ts'
+import type { Secret } from '../secret/secret.ts'
 import { parseSecret } from '../secret/secret-format.ts'
-import type { VendSecret } from './ports.ts'
 import { type Revocation, revocationByLabels } from './revocation.ts'
 import { type ScopeRule, scopeRuleOf } from './scope-rule.ts'
 import { fingerprintOf } from './token-cache.ts'
@@ -63,7 +63,7 @@ const LONGEST_PAUSE_MS = 5_000
 
 const outOfTime = refused({ reason: 'outOfTime' } as const)
 
-const toSeen = (client: string, secret: VendSecret | undefined): Result<SeenClient, VendRefusal> => {
+const toSeen = (client: string, secret: Secret | undefined): Result<SeenClient, VendRefusal> => {
   if (secret === undefined) return refused({ reason: 'noSuchClient' })
   const rule = scopeRuleOf(secret)
   const current = versionLabelled(secret, 'AWSCURRENT')
@@ -72,7 +72,7 @@ const toSeen = (client: string, secret: VendSecret | undefined): Result<SeenClie
   return ok({ name: client, arn: secret.arn, rule, currentVersionId: current.versionId, revocation })
 }
 
-export interface WatchInput extends Pick<Vending, 'vault' | 'secretNamePrefix' | 'rules' | 'chance'> {
+export interface WatchInput extends Pick<Vending, 'secrets' | 'secretNamePrefix' | 'rules' | 'chance'> {
   readonly projectId: string
   /** Another value, or another revocation, than before. */
   readonly onSeen: (client: SeenClient) => void
@@ -80,7 +80,7 @@ export interface WatchInput extends Pick<Vending, 'vault' | 'secretNamePrefix' |
 }
 
 export const createClientWatch = (input: WatchInput): ClientWatch => {
-  const { vault, secretNamePrefix, rules, chance, projectId, onSeen, onCredential } = input
+  const { secrets, secretNamePrefix, rules, chance, projectId, onSeen, onCredential } = input
   const clients = createLruMap<Known>(rules.maxClients)
   // Apart: whoever tries names out must not make the vendor forget its clients.
   const nobody = createLruMap<Known>(rules.maxClients)
@@ -122,7 +122,7 @@ export const createClientWatch = (input: WatchInput): ClientWatch => {
 
   const look = (client: string, at: Moment): Promise<Result<SeenClient, VendRefusal>> =>
     asking(client, at, async (withinMs) => {
-      const secret = await vault.describe(`${secretNamePrefix}${client}`, withinMs)
+      const secret = await secrets.describe(`${secretNamePrefix}${client}`, { withinMs })
       const seen = toSeen(client, secret)
       if (!seen.ok) {
         clients.delete(client)
@@ -137,7 +137,7 @@ export const createClientWatch = (input: WatchInput): ClientWatch => {
 
   const read = (client: SeenClient, at: Moment): Promise<Result<Credential, VendRefusal>> =>
     asking(client.name, at, async (withinMs) => {
-      const version = await vault.readCurrent(client.arn, withinMs)
+      const version = await secrets.readValue(client.arn, { withinMs })
       if (version === undefined) return refused({ reason: 'noSuchClient' })
       const parsed = parseSecret(version.text, version.createdAt)
       if (!parsed.ok) return refused({ reason: 'malformedSecret', faults: parsed.refusal })

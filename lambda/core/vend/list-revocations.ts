@@ -5,8 +5,8 @@
 import { parseJsonObject } from '../base/json-object.ts'
 import { createSingleFlight } from '../base/single-flight.ts'
 import { mapInParallel } from '../base/worker-pool.ts'
+import type { Secret } from '../secret/secret.ts'
 import { clientIdOf } from '../secret/secret-tags.ts'
-import type { VendSecret } from './ports.ts'
 import {
   isRecent,
   LIST_LAG_MS,
@@ -45,31 +45,32 @@ interface Told {
 }
 
 export const createRevocationList = (
-  { vault, secretNamePrefix }: Pick<Vending, 'vault' | 'secretNamePrefix'>,
+  { secrets, secretNamePrefix }: Pick<Vending, 'secrets' | 'secretNamePrefix'>,
   rules: RevocationRules = revocationRules,
 ) => {
+  const within = { withinMs: rules.callMs }
   let known: RevocationList | undefined
   /** What a secret told, for as long as it has not changed since. */
   let told = new Map<string, Told>()
   const flights = createSingleFlight<RevocationList>()
 
-  const idOf = async (secret: VendSecret): Promise<string | undefined> => {
+  const idOf = async (secret: Secret): Promise<string | undefined> => {
     const tagged = clientIdOf(secret)
     if (tagged !== undefined) return tagged
-    const clientId = parseJsonObject((await vault.readCurrent(secret.arn, rules.callMs))?.text ?? '')?.client_id
+    const clientId = parseJsonObject((await secrets.readValue(secret.arn, within))?.text ?? '')?.client_id
     return typeof clientId === 'string' ? clientId : undefined
   }
 
-  const revocationOf = async (listed: VendSecret, now: number): Promise<Revocation | undefined> => {
+  const revocationOf = async (listed: Secret, now: number): Promise<Revocation | undefined> => {
     const byLabels = revocationByLabels(listed)
     if (byLabels?.state === 'revoked') return byLabels
     if (byLabels === undefined && !mayHideRevocation(listed, now)) return undefined
-    const secret = (await vault.describe(listed.arn, rules.callMs)) ?? listed
+    const secret = (await secrets.describe(listed.arn, within)) ?? listed
     const again = revocationByLabels(secret)
-    return again ?? revocationByVersions(secret, await vault.listVersions(secret.arn, rules.callMs))
+    return again ?? revocationByVersions(secret, await secrets.listVersions(secret.arn, within))
   }
 
-  const tell = async (listed: VendSecret, now: number): Promise<Told> => {
+  const tell = async (listed: Secret, now: number): Promise<Told> => {
     const { arn, labels, lastChangedAt, lastRotatedAt } = listed
     const mark = JSON.stringify([labels, lastChangedAt, lastRotatedAt])
     const before = told.get(arn)
@@ -79,17 +80,18 @@ export const createRevocationList = (
     return { mark, revocation, clientId: revocation === undefined ? undefined : await idOf(listed) }
   }
 
-  const changedLately = async (now: number): Promise<readonly VendSecret[]> => {
-    const found: VendSecret[] = []
+  const changedLately = async (now: number): Promise<readonly Secret[]> => {
+    const found: Secret[] = []
     const since = now - TOKEN_LIFE_MS - LIST_LAG_MS
     let page: string | undefined
     do {
-      const { secrets, nextPage } = await vault.listChanged(secretNamePrefix, rules.callMs, page)
-      const lately = secrets.filter(
+      const query = { ...within, order: 'lastChangedFirst', page } as const
+      const { secrets: some, nextPage } = await secrets.list(secretNamePrefix, query)
+      const lately = some.filter(
         ({ lastChangedAt, lastRotatedAt }) => Math.max(lastChangedAt ?? 0, lastRotatedAt ?? 0) >= since,
       )
       found.push(...lately)
-      page = lately.length < secrets.length ? undefined : nextPage
+      page = lately.length < some.length ? undefined : nextPage
     } while (page !== undefined)
     return found
   }

@@ -2,33 +2,7 @@
 // changes nothing, and asks Stytch for tokens alone.
 
 import type { ClientSecret } from '../secret/client-secret.ts'
-import type { ManagedSecret } from '../secret/fleet.ts'
-import type { SecretVersion, VersionEntry } from '../secret/secrets.ts'
 import type { AccessToken } from './access-token.ts'
-
-/** A secret's metadata, as far as vending looks at it. */
-export type VendSecret = Pick<
-  ManagedSecret,
-  'arn' | 'name' | 'tags' | 'labels' | 'isDeleted' | 'createdAt' | 'lastChangedAt' | 'lastRotatedAt'
->
-
-export interface VendSecretPage {
-  readonly secrets: readonly VendSecret[]
-  /** Absent on the last page. */
-  readonly nextPage: string | undefined
-}
-
-/** Secrets Manager, reading only. A call is bounded by `withinMs`. */
-export interface VendVault {
-  /** @returns undefined when there is no such secret. */
-  describe(secretId: string, withinMs: number): Promise<VendSecret | undefined>
-  /** AWSCURRENT. @returns undefined when there is no such secret, or no value in it. */
-  readCurrent(secretId: string, withinMs: number): Promise<SecretVersion | undefined>
-  /** Those that changed last come first. Can lag behind by five minutes. */
-  listChanged(prefix: string, withinMs: number, page?: string): Promise<VendSecretPage>
-  /** Unlabelled ones included. */
-  listVersions(secretId: string, withinMs: number): Promise<readonly VersionEntry[]>
-}
 
 export interface MintRequest {
   readonly clientId: string

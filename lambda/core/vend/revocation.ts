@@ -1,10 +1,11 @@
 // Which tokens of a client died with its secret, told from the secret's metadata alone: a token says nothing of the value it was bought
 // with, so whatever was issued before the revoked value was dead is to be refused. Pure. It reads no event and keeps no list: the
 // version ids say what happened, and their dates bound when.
-import type { ManagedSecret } from '../secret/fleet.ts'
+
 import { versionLabelled } from '../secret/labels.ts'
 import { switchedAt } from '../secret/overlap.ts'
 import { readRequestToken } from '../secret/request-token.ts'
+import type { Secret } from '../secret/secret.ts'
 import type { VersionEntry } from '../secret/secrets.ts'
 
 /** Tokens live for an hour (stytch-api §3); what was issued longer ago is dead by itself. */
@@ -20,7 +21,7 @@ export interface Revocation {
   readonly notBefore: number
 }
 
-export type SecretHistory = Pick<ManagedSecret, 'arn' | 'labels' | 'createdAt' | 'lastChangedAt' | 'lastRotatedAt'>
+export type SecretHistory = Pick<Secret, 'arn' | 'labels' | 'createdAt' | 'lastChangedAt' | 'lastRotatedAt'>
 
 /** `iat` has whole seconds, so that a token issued in the very second of the death is refused with those before. */
 const secondsAfter = (at: number): number => Math.floor(at / 1000) + 1

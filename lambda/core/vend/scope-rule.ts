@@ -2,7 +2,7 @@
 // Pure. A rule only narrows: what a client may do at all is decided where it is registered, and Stytch refuses the rest.
 
 import { ok, type Result, refused } from '../base/result.ts'
-import type { ManagedSecret } from '../secret/fleet.ts'
+import type { Secret } from '../secret/secret.ts'
 import { isRetired, scopesOf } from '../secret/secret-tags.ts'
 
 /** Tags that an operator may put beside what the registrar writes (docs/vending.md); more than fit go on in `.2` and so on. */
@@ -31,7 +31,7 @@ export const sortedScopes = (scopes: Iterable<string>): readonly string[] => [..
 const unescaped = (scope: string): string =>
   scope.replaceAll(/=([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
 
-const taggedScopes = (tags: ManagedSecret['tags'], key: string): readonly string[] | undefined => {
+const taggedScopes = (tags: Secret['tags'], key: string): readonly string[] | undefined => {
   const texts: string[] = []
   for (let at = 1; ; at += 1) {
     const text = tags[at === 1 ? key : `${key}.${at}`]
@@ -46,7 +46,7 @@ const taggedScopes = (tags: ManagedSecret['tags'], key: string): readonly string
 }
 
 /** @returns undefined when nothing may be vended for this client. */
-export const scopeRuleOf = (secret: Pick<ManagedSecret, 'tags' | 'isDeleted'>): ScopeRule | undefined => {
+export const scopeRuleOf = (secret: Pick<Secret, 'tags' | 'isDeleted'>): ScopeRule | undefined => {
   if (secret.isDeleted || isRetired(secret)) return undefined
   const allowed = sortedScopes(taggedScopes(secret.tags, VEND_TAG.scopes) ?? scopesOf(secret))
   if (allowed.length === 0) return undefined

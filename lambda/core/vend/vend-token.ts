@@ -28,9 +28,9 @@ export interface Vended {
 type Outcome = Result<Vended, VendRefusal>
 
 export const createVendor = (vending: Vending) => {
-  const { cache, rules, mint, vault, secretNamePrefix, chance } = vending
+  const { cache, rules, mint, secrets, secretNamePrefix, chance } = vending
   const watch = createClientWatch({
-    vault,
+    secrets,
     secretNamePrefix,
     rules,
     chance,

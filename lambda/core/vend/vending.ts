@@ -3,7 +3,8 @@
 import type { Events } from '../base/events.ts'
 import type { Journal } from '../base/journal.ts'
 import type { Timing } from '../base/timing.ts'
-import type { TokenMint, VendVault } from './ports.ts'
+import type { Secrets } from '../secret/secrets.ts'
+import type { TokenMint } from './ports.ts'
 import type { TokenCache } from './token-cache.ts'
 
 export interface VendRules {
@@ -35,7 +36,8 @@ export interface Vending {
   /** `m2m/<stage>/` */
   readonly secretNamePrefix: string
   readonly rules: VendRules
-  readonly vault: VendVault
+  /** Reading only; each call with a deadline, by which the function must have answered. */
+  readonly secrets: Pick<Secrets, 'describe' | 'readValue' | 'list' | 'listVersions'>
   readonly mint: TokenMint
   readonly cache: TokenCache
   readonly events: Events<'m2m.vendor'>

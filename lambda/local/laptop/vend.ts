@@ -5,8 +5,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DescribeSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { awsClientSettings } from '../../adapters/aws/aws-call.ts'
-import { createShelf } from '../../adapters/aws/shelf.ts'
-import { createVault } from '../../adapters/aws/vault.ts'
+import { createSecrets } from '../../adapters/aws/secrets.ts'
 import { createStytchConnection } from '../../adapters/stytch/connect.ts'
 import { createStytchIssuer } from '../../adapters/stytch/issuer.ts'
 import { createClientRegistry } from '../../adapters/stytch/registry.ts'
@@ -112,9 +111,8 @@ export const registerVendClient = async (place: {
     const { secretArn } = await registerClient(
       {
         registry: createClientRegistry(api),
-        shelf: createShelf(client),
+        secrets: createSecrets(client),
         issuer: createStytchIssuer(api, projectId),
-        vault: createVault(client),
         timing,
       },
       {

@@ -5,7 +5,7 @@ import { randomUUID } from 'node:crypto'
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge'
 import { awsClientSettings } from '../../adapters/aws/aws-call.ts'
 import { createEvents } from '../../adapters/aws/events.ts'
-import { createFleet } from '../../adapters/aws/fleet.ts'
+import { createSecrets } from '../../adapters/aws/secrets.ts'
 import { LEAK_REPORTED, leakSources } from '../../core/base/event-types.ts'
 import { isJsonObject, type JsonObject } from '../../core/base/json-object.ts'
 import { settleToken } from '../../core/drive/settle-request.ts'
@@ -46,7 +46,7 @@ export const createActs = (laptop: Laptop): Acts => {
     region: address.region,
     credentials: { accessKeyId: 'laptop', secretAccessKey: 'laptop' },
   })
-  const fleet = createFleet(secretsManager)
+  const secrets = createSecrets(secretsManager)
   const events = createEvents(eventBridge, LAPTOP_BUS, leakSources.security)
   const { now } = world.clock
 
@@ -59,9 +59,9 @@ export const createActs = (laptop: Laptop): Acts => {
     if (intent !== 'settle') {
       return makeRequestToken({ origin: intent, askedAt: now(), secretArn, about: randomUUID(), attempt: 1 })
     }
-    const secret = await fleet.inspect(secretArn)
+    const secret = await secrets.describe(secretArn)
     const currentId = (secret && versionLabelled(secret, 'AWSCURRENT'))?.versionId ?? ''
-    return settleToken({ secretArn, currentId }, await fleet.listVersions(secretArn), now())
+    return settleToken({ secretArn, currentId }, await secrets.listVersions(secretArn), now())
   }
 
   const rotation =
@@ -69,7 +69,7 @@ export const createActs = (laptop: Laptop): Acts => {
     async (input: JsonObject): Promise<ActResult> => {
       const secret = secretOf(input)
       if (secret === undefined) return refused('There is no such client.')
-      const reply = await fleet.rotate(secret.arn, await tokenFor(secret.arn, intent))
+      const reply = await secrets.rotate(secret.arn, await tokenFor(secret.arn, intent))
       if (reply === 'busy') return refused(`${secret.name} is being rotated already; wait until AWSPENDING is gone.`)
       return reply === 'gone'
         ? refused('There is no such client.')

@@ -2,9 +2,9 @@
 
 import { visibleOf } from '../../core/clients/client-status.ts'
 import { type Position, type Slots, sightings } from '../../core/rotation/position.ts'
-import type { ManagedSecret } from '../../core/secret/fleet.ts'
 import { entryLabelled } from '../../core/secret/labels.ts'
 import { type Origin, readRequestToken } from '../../core/secret/request-token.ts'
+import type { Secret } from '../../core/secret/secret.ts'
 import type { StoredSecret } from '../../core/secret/secret-format.ts'
 import { clientIdOf } from '../../core/secret/secret-tags.ts'
 import { slotForm } from '../../core/secret/slot-forms.ts'
@@ -48,20 +48,24 @@ export interface SightInput {
   readonly now: number
 }
 
-const toManaged = (secret: PeekedSecret): ManagedSecret => ({
+const toSecret = (secret: PeekedSecret): Secret => ({
   arn: secret.arn,
   name: secret.name,
+  description: undefined,
   tags: secret.tags,
   labels: Object.fromEntries(
     secret.versions.filter(({ stages }) => stages.length > 0).map(({ id, stages }) => [id, stages]),
   ),
   rotationEnabled: secret.rotation?.isEnabled === true,
   rotationFunctionArn: secret.rotation?.lambdaArn,
+  rules: undefined,
   isDeleted: secret.deletionAt !== undefined,
   createdAt: secret.createdAt,
   lastChangedAt: secret.lastChangedAt,
   lastRotatedAt: secret.rotation?.lastRotatedAt,
   nextRotationAt: secret.rotation?.nextAt,
+  lastReadOnDayAt: undefined,
+  replicaRegions: [],
 })
 
 const stored = ({ value, createdAt }: PeekedVersion): StoredSecret | undefined => {
@@ -102,7 +106,7 @@ const positionOf = (secret: PeekedSecret, slots: Slots | undefined): Position | 
 
 const sightOf = (secret: PeekedSecret, input: SightInput): ClientSight => {
   const { secretNamePrefix, rotationFunctionArn, hours, slotsOf, now } = input
-  const managed = toManaged(secret)
+  const managed = toSecret(secret)
   const spans = { periodMs: hours.periodHours * HOUR_MS, overlapMs: hours.overlapHours * HOUR_MS }
   const visible = visibleOf(managed, { rotationFunctionArn, spans, now })
   const clientId = clientIdOf(managed)

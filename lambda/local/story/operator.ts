@@ -9,8 +9,7 @@ import {
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager'
 import { awsClientSettings } from '../../adapters/aws/aws-call.ts'
-import { createShelf } from '../../adapters/aws/shelf.ts'
-import { createVault } from '../../adapters/aws/vault.ts'
+import { createSecrets } from '../../adapters/aws/secrets.ts'
 import { createStytchConnection } from '../../adapters/stytch/connect.ts'
 import { createStytchIssuer } from '../../adapters/stytch/issuer.ts'
 import { createClientRegistry } from '../../adapters/stytch/registry.ts'
@@ -52,12 +51,11 @@ export const createOperator = (address: LaptopAddress): Operator => {
   const place = { projectId: address.project_id, projectSecret, baseUrl: address.stytch }
   const api = createStytchConnection(place, secretsManager)(timing)
   const issuer = createStytchIssuer(api, address.project_id)
-  const vault = createVault(secretsManager)
+  const secrets = createSecrets(secretsManager)
   const registration = {
     registry: createClientRegistry(api),
-    shelf: createShelf(secretsManager),
+    secrets,
     issuer,
-    vault,
     timing,
   }
 

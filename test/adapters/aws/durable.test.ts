@@ -33,7 +33,7 @@ beforeEach(() => {
 })
 
 const campaigning = (remainingMs: () => number): Campaigning => ({
-  fleet: world.fleet,
+  secrets: world.fleet,
   freeze: { read: async () => 'off' },
   events: {
     publish: async (news) => {

@@ -8,13 +8,13 @@ import {
   TagResourceCommand,
 } from '@aws-sdk/client-secrets-manager'
 import { describe, expect, test } from 'vitest'
-import { createFleet } from '../../../lambda/adapters/aws/fleet.ts'
+import { createSecrets } from '../../../lambda/adapters/aws/secrets.ts'
 import { Fault } from '../../../lambda/core/base/fault.ts'
 import { useAws } from '../../fakes/stand-ins.ts'
 
 const FUNCTION = 'arn:aws:lambda:us-east-1:000000000000:function:m2m-rotation'
 const place = useAws()
-const fleet = () => createFleet(place.sdk().secrets)
+const secrets = () => createSecrets(place.sdk().secrets)
 const token = (intent: string, at = 0) => `${intent}-1793622600000-${String(at).padStart(32, '0')}`
 
 const create = async (name: string): Promise<string> => {
@@ -56,9 +56,9 @@ describe('list', () => {
     await create('m2m/testing/other')
     await create('M2M/test/loud')
 
-    const first = await fleet().list('m2m/test/')
-    const second = await fleet().list('m2m/test/', first.nextPage)
-    const newest = await fleet().list('m2m/test/', undefined, 'newestFirst')
+    const first = await secrets().list('m2m/test/')
+    const second = await secrets().list('m2m/test/', { page: first.nextPage })
+    const newest = await secrets().list('m2m/test/', { order: 'newestFirst' })
 
     expect([first.secrets.length, second.secrets.length, second.nextPage]).toEqual([100, 1, undefined])
     expect([first.secrets[0]?.name, second.secrets[0]?.name]).toEqual(['m2m/test/s0', 'm2m/test/s100'])
@@ -71,9 +71,9 @@ describe('list', () => {
       .sdk()
       .secrets.send(new TagResourceCommand({ SecretId: arn, Tags: [{ Key: 'm2m:overlap', Value: '2h' }] }))
 
-    const { secrets } = await fleet().list('m2m/test/')
+    const { secrets: listed } = await secrets().list('m2m/test/')
 
-    expect(secrets).toMatchObject([
+    expect(listed).toMatchObject([
       {
         arn,
         name: 'm2m/test/orders',
@@ -88,7 +88,7 @@ describe('list', () => {
         nextRotationAt: expect.any(Number),
       },
     ])
-    expect(await fleet().inspect(arn)).toEqual(secrets[0])
+    expect(await secrets().describe(arn)).toEqual(listed[0])
     expect(place.calls()).not.toContain('GetSecretValue')
   })
 
@@ -96,8 +96,8 @@ describe('list', () => {
     const arn = await create('m2m/test/orders')
     await place.sdk().secrets.send(new DeleteSecretCommand({ SecretId: arn, RecoveryWindowInDays: 7 }))
 
-    expect((await fleet().list('m2m/test/')).secrets).toEqual([])
-    expect(await fleet().inspect(arn)).toMatchObject({ isDeleted: true })
+    expect((await secrets().list('m2m/test/')).secrets).toEqual([])
+    expect(await secrets().describe(arn)).toMatchObject({ isDeleted: true })
   })
 
   test('may be behind', async () => {
@@ -105,15 +105,15 @@ describe('list', () => {
     place.standIn.configure({ listLagMs: 300_000 })
     await place.sdk().secrets.send(new TagResourceCommand({ SecretId: arn, Tags: [{ Key: 'm2m:held', Value: 'x' }] }))
 
-    const { secrets } = await fleet().list('m2m/test/')
+    const { secrets: listed } = await secrets().list('m2m/test/')
 
-    expect(secrets[0]?.tags).toEqual({})
-    expect((await fleet().inspect(arn))?.tags).toEqual({ 'm2m:held': 'x' })
+    expect(listed[0]?.tags).toEqual({})
+    expect((await secrets().describe(arn))?.tags).toEqual({ 'm2m:held': 'x' })
   })
 })
 
 test('a secret that is not there is none', async () => {
-  expect(await fleet().inspect('m2m/test/nobody')).toBeUndefined()
+  expect(await secrets().describe('m2m/test/nobody')).toBeUndefined()
 })
 
 describe('rotate', () => {
@@ -121,7 +121,7 @@ describe('rotate', () => {
     const arn = await createRotated()
     const before = place.standIn.peek(arn)?.rotation?.rules
 
-    expect(await fleet().rotate(arn, token('settle', 1))).toBe('asked')
+    expect(await secrets().rotate(arn, token('settle', 1))).toBe('asked')
 
     expect(place.standIn.rotationOutcomes().at(-1)).toMatchObject({ token: token('settle', 1) })
     expect(place.standIn.peek(arn)?.rotation?.rules).toEqual(before)
@@ -129,24 +129,24 @@ describe('rotate', () => {
 
   test('is busy while another version carries AWSPENDING', async () => {
     const arn = await createRotated()
-    await fleet().rotate(arn, token('rotate', 1))
+    await secrets().rotate(arn, token('rotate', 1))
 
-    expect(await fleet().rotate(arn, token('settle', 2))).toBe('busy')
+    expect(await secrets().rotate(arn, token('settle', 2))).toBe('busy')
   })
 
   test('has been asked when the version that carries it is its own', async () => {
     const arn = await createRotated()
-    await fleet().rotate(arn, token('settle', 1))
+    await secrets().rotate(arn, token('settle', 1))
 
-    expect(await fleet().rotate(arn, token('settle', 1))).toBe('asked')
+    expect(await secrets().rotate(arn, token('settle', 1))).toBe('asked')
   })
 
   test('has been asked when its version is there without a label', async () => {
     const arn = await createRotated()
-    await fleet().rotate(arn, token('settle', 1))
-    await fleet().moveLabel({ secretId: arn, label: 'AWSPENDING', from: token('settle', 1) })
+    await secrets().rotate(arn, token('settle', 1))
+    await secrets().moveLabel({ secretId: arn, label: 'AWSPENDING', from: token('settle', 1) })
 
-    expect(await fleet().rotate(arn, token('settle', 1))).toBe('asked')
+    expect(await secrets().rotate(arn, token('settle', 1))).toBe('asked')
     expect(place.calls().at(-1)).toBe('ListSecretVersionIds')
   })
 
@@ -154,15 +154,15 @@ describe('rotate', () => {
     const arn = await createRotated()
     await place.sdk().secrets.send(new DeleteSecretCommand({ SecretId: arn, RecoveryWindowInDays: 7 }))
 
-    expect(await fleet().rotate(arn, token('settle', 1))).toBe('gone')
-    expect(await fleet().rotate('m2m/test/nobody', token('settle', 1))).toBe('gone')
+    expect(await secrets().rotate(arn, token('settle', 1))).toBe('gone')
+    expect(await secrets().rotate('m2m/test/nobody', token('settle', 1))).toBe('gone')
   })
 
   test('whose reply was lost was asked once', async () => {
     const arn = await createRotated()
     place.standIn.faults.add({ op: 'RotateSecret', kind: 'drop_reply' })
 
-    expect(await fleet().rotate(arn, token('settle', 1))).toBe('asked')
+    expect(await secrets().rotate(arn, token('settle', 1))).toBe('asked')
 
     const begun = place.standIn.rotationOutcomes().filter(({ outcome }) => outcome === 'started')
     expect(begun.map((one) => one.token)).toEqual([token('settle', 1)])
@@ -171,7 +171,7 @@ describe('rotate', () => {
   test('of a secret without a function is a fault, in AWS’s words', async () => {
     const arn = await create('m2m/test/orders')
 
-    const fault = await faultOf(fleet().rotate(arn, token('settle', 1)))
+    const fault = await faultOf(secrets().rotate(arn, token('settle', 1)))
 
     expect(fault).toMatchObject({ code: 'SECRETS_MANAGER_REJECTED', retryable: false })
     expect(fault.message).toMatch(/RotateSecret on arn:.*Lambda function ARN/)
@@ -181,7 +181,7 @@ describe('rotate', () => {
     const arn = await createRotated()
     place.standIn.faults.add({ op: 'RotateSecret', kind: 'throttle', count: 2 })
 
-    expect(await faultOf(fleet().rotate(arn, token('settle', 1)))).toMatchObject({
+    expect(await faultOf(secrets().rotate(arn, token('settle', 1)))).toMatchObject({
       code: 'SECRETS_MANAGER_THROTTLED',
       retryable: true,
     })
@@ -191,12 +191,12 @@ describe('rotate', () => {
     'with a used token, where AWS would %s it, was asked',
     async (usedToken) => {
       const arn = await createRotated()
-      await fleet().rotate(arn, token('settle', 1))
+      await secrets().rotate(arn, token('settle', 1))
       await place.standIn.idle()
-      await fleet().moveLabel({ secretId: arn, label: 'AWSPENDING', from: token('settle', 1) })
+      await secrets().moveLabel({ secretId: arn, label: 'AWSPENDING', from: token('settle', 1) })
       place.standIn.configure({ usedToken })
 
-      expect(await fleet().rotate(arn, token('settle', 1))).toBe('asked')
+      expect(await secrets().rotate(arn, token('settle', 1))).toBe('asked')
     },
   )
 })
@@ -205,10 +205,10 @@ describe('the versions', () => {
   test('are listed newest first, unlabelled ones and such without a value included', async () => {
     const arn = await createRotated()
     place.world.clock.advance(1000)
-    await fleet().rotate(arn, token('settle', 1))
-    await fleet().moveLabel({ secretId: arn, label: 'AWSPENDING', from: token('settle', 1) })
+    await secrets().rotate(arn, token('settle', 1))
+    await secrets().moveLabel({ secretId: arn, label: 'AWSPENDING', from: token('settle', 1) })
 
-    const versions = await fleet().listVersions(arn)
+    const versions = await secrets().listVersions(arn)
 
     expect(versions).toEqual([
       { versionId: token('settle', 1), labels: [], createdAt: expect.any(Number) },
@@ -221,11 +221,11 @@ describe('the versions', () => {
 
   test('lose a label only from where it was said to be', async () => {
     const arn = await createRotated()
-    await fleet().rotate(arn, token('settle', 1))
+    await secrets().rotate(arn, token('settle', 1))
 
-    const fault = await faultOf(fleet().moveLabel({ secretId: arn, label: 'AWSPENDING', from: token('register') }))
+    const fault = await faultOf(secrets().moveLabel({ secretId: arn, label: 'AWSPENDING', from: token('register') }))
 
     expect(fault.code).toBe('SECRETS_MANAGER_REJECTED')
-    expect((await fleet().inspect(arn))?.labels[token('settle', 1)]).toEqual(['AWSPENDING'])
+    expect((await secrets().describe(arn))?.labels[token('settle', 1)]).toEqual(['AWSPENDING'])
   })
 })

@@ -3,10 +3,10 @@
 import { DescribeSecretCommand, PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { mockClient } from 'aws-sdk-client-mock'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { createVault } from '../../../lambda/adapters/aws/vault.ts'
+import { createSecrets } from '../../../lambda/adapters/aws/secrets.ts'
 
 const mock = mockClient(SecretsManagerClient)
-const vault = createVault(new SecretsManagerClient({ region: 'us-east-1' }))
+const secrets = createSecrets(new SecretsManagerClient({ region: 'us-east-1' }))
 beforeEach(() => mock.reset())
 afterEach(() => mock.reset())
 
@@ -26,7 +26,7 @@ test.each([
 ])('%s: it may be asked again, and says which call it was', async (_when, error) => {
   mock.on(DescribeSecretCommand).rejects(error)
 
-  expect(await errorOf(vault.describe('m2m/prod/billing'))).toMatchObject({
+  expect(await errorOf(secrets.describe('m2m/prod/billing'))).toMatchObject({
     code: 'SECRETS_MANAGER_UNAVAILABLE',
     retryable: true,
     message: expect.stringContaining('DescribeSecret on m2m/prod/billing'),
@@ -38,7 +38,7 @@ test('the SDK’s own words are not repeated, since they may quote what was sent
   mock.on(PutSecretValueCommand).rejects(named('SerializationException', `cannot serialise ${value}`))
   const pending = { secretId: 'm2m/prod/billing', requestToken: 'x'.repeat(32), text: value }
 
-  const error = await errorOf(vault.putPending({ ...pending, rotationToken: undefined }))
+  const error = await errorOf(secrets.putPending({ ...pending, rotationToken: undefined }))
 
   expect(error).toMatchObject({ code: 'SECRETS_MANAGER_UNAVAILABLE' })
   expect(String((error as Error).message)).not.toContain(value)

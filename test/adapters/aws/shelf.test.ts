@@ -1,10 +1,10 @@
 // Secrets Manager as the registrar's Shelf, by the real SDK over HTTP against the stand-in.
 import { describe, expect, test } from 'vitest'
-import { createShelf } from '../../../lambda/adapters/aws/shelf.ts'
+import { createSecrets } from '../../../lambda/adapters/aws/secrets.ts'
 import { useAws } from '../../fakes/stand-ins.ts'
 
 const place = useAws()
-const shelf = () => createShelf(place.sdk().secrets)
+const secrets = () => createSecrets(place.sdk().secrets)
 const secret = { name: 'm2m/test/orders', description: 'takes orders', tags: { team: 'orders', 'm2m:overlap': '1h' } }
 const requestToken = 'register-1793622600000-00000000000000000000000000000000'
 const first = { secretId: secret.name, requestToken, text: 'canary-value' }
@@ -18,14 +18,14 @@ const errorOf = async (call: Promise<unknown>) => {
 
 describe('create', () => {
   test('makes a secret with description and tags, and without a value', async () => {
-    expect(await shelf().create(secret)).toBe('created')
+    expect(await secrets().create(secret)).toBe('created')
 
     const peeked = place.standIn.peek(secret.name)
     expect(peeked).toMatchObject({ name: secret.name, description: 'takes orders', tags: secret.tags, versions: [] })
   })
 
   test('leaves an empty description out', async () => {
-    await shelf().create({ ...secret, description: '' })
+    await secrets().create({ ...secret, description: '' })
 
     expect(place.standIn.peek(secret.name)?.description).toBeUndefined()
   })
@@ -35,46 +35,49 @@ describe('create', () => {
     ['a first try whose reply was lost included', { losesReply: true }],
   ])('a name that is there is no failure: %s', async (_what, { losesReply = false }: { losesReply?: boolean }) => {
     if (losesReply) place.standIn.faults.add({ op: 'CreateSecret', kind: 'drop_reply' })
-    else await shelf().create(secret)
+    else await secrets().create(secret)
 
-    expect(await shelf().create(secret)).toBe('exists')
+    expect(await secrets().create(secret)).toBe('exists')
   })
 
   test('what is refused otherwise is a failure', async () => {
     place.standIn.faults.add({ op: 'CreateSecret', kind: 'error', status: 403 })
 
-    expect(await errorOf(shelf().create(secret))).toMatchObject({ code: 'SECRETS_MANAGER_REJECTED', retryable: false })
+    expect(await errorOf(secrets().create(secret))).toMatchObject({
+      code: 'SECRETS_MANAGER_REJECTED',
+      retryable: false,
+    })
   })
 })
 
 describe('storeFirst', () => {
   test('stores the value under the request token, as AWSCURRENT', async () => {
-    await shelf().create(secret)
+    await secrets().create(secret)
 
-    expect(await shelf().storeFirst(first)).toBe('stored')
+    expect(await secrets().storeFirst(first)).toBe('stored')
     expect(place.standIn.peek(secret.name)?.versions).toEqual([
       { id: requestToken, stages: ['AWSCURRENT'], value: 'canary-value', createdAt: expect.any(Number) },
     ])
   })
 
   test('a lost reply is no second version: the SDK asks again under the same token', async () => {
-    await shelf().create(secret)
+    await secrets().create(secret)
     place.standIn.faults.add({ op: 'PutSecretValue', kind: 'drop_reply' })
 
-    expect(await shelf().storeFirst(first)).toBe('stored')
+    expect(await secrets().storeFirst(first)).toBe('stored')
     expect(place.standIn.peek(secret.name)?.versions).toHaveLength(1)
   })
 
   test('another value under the token changes nothing', async () => {
-    await shelf().create(secret)
-    await shelf().storeFirst(first)
+    await secrets().create(secret)
+    await secrets().storeFirst(first)
 
-    expect(await shelf().storeFirst({ ...first, text: 'canary-2' })).toBe('taken')
+    expect(await secrets().storeFirst({ ...first, text: 'canary-2' })).toBe('taken')
     expect(place.standIn.peek(secret.name)?.versions.map(({ value }) => value)).toEqual(['canary-value'])
   })
 
   test('a failure is told without a word about the value', async () => {
-    const error = await errorOf(shelf().storeFirst(first))
+    const error = await errorOf(secrets().storeFirst(first))
 
     expect(error).toMatchObject({ code: 'SECRETS_MANAGER_REJECTED', retryable: false })
     expect(String(error)).toContain('PutSecretValue on m2m/test/orders failed with ResourceNotFoundException')
@@ -82,13 +85,13 @@ describe('storeFirst', () => {
   })
 })
 
-describe('find', () => {
+describe('describe', () => {
   test('a secret by its name, with its labels', async () => {
-    await shelf().create(secret)
-    const found = await shelf().find(secret.name)
-    await shelf().storeFirst(first)
+    await secrets().create(secret)
+    const found = await secrets().describe(secret.name)
+    await secrets().storeFirst(first)
 
-    expect(found).toEqual({
+    expect(found).toMatchObject({
       arn: place.standIn.peek(secret.name)?.arn,
       name: secret.name,
       rotationEnabled: false,
@@ -96,25 +99,24 @@ describe('find', () => {
       labels: {},
       createdAt: expect.any(Number),
     })
-    expect(await shelf().find(secret.name)).toEqual({ ...found, labels: { [requestToken]: ['AWSCURRENT'] } })
+    expect(await secrets().describe(secret.name)).toEqual({ ...found, labels: { [requestToken]: ['AWSCURRENT'] } })
   })
 
   test('none is none; a failure is a failure', async () => {
-    expect(await shelf().find('m2m/test/nobody')).toBeUndefined()
+    expect(await secrets().describe('m2m/test/nobody')).toBeUndefined()
     place.standIn.faults.add({ op: 'DescribeSecret', kind: 'error', status: 403 })
-    expect(await errorOf(shelf().find(secret.name))).toMatchObject({ code: 'SECRETS_MANAGER_REJECTED' })
+    expect(await errorOf(secrets().describe(secret.name))).toMatchObject({ code: 'SECRETS_MANAGER_REJECTED' })
   })
 })
 
-describe('enableRotation', () => {
+describe('scheduleRotation', () => {
   test('turns rotation on, and rotates nothing', async () => {
-    await shelf().create(secret)
-    await shelf().storeFirst(first)
+    await secrets().create(secret)
+    await secrets().storeFirst(first)
 
-    await shelf().enableRotation({
-      secretId: secret.name,
+    await secrets().scheduleRotation(secret.name, {
       functionArn: 'arn:aws:lambda:us-east-1:000000000000:function:rotation',
-      everyDays: 60,
+      rules: { everyDays: 60 },
     })
     await place.standIn.idle()
 
@@ -131,12 +133,11 @@ describe('enableRotation', () => {
 
   test('a failure is told by operation and secret', async () => {
     const schedule = {
-      secretId: 'm2m/test/nobody',
       functionArn: 'arn:aws:lambda:us-east-1:000000000000:function:rotation',
-      everyDays: 60,
+      rules: { everyDays: 60 },
     }
 
-    expect(await errorOf(shelf().enableRotation(schedule))).toMatchObject({
+    expect(await errorOf(secrets().scheduleRotation('m2m/test/nobody', schedule))).toMatchObject({
       code: 'SECRETS_MANAGER_REJECTED',
       message: expect.stringContaining('RotateSecret on m2m/test/nobody'),
     })

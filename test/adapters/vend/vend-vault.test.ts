@@ -9,15 +9,16 @@ import {
 } from '@aws-sdk/client-secrets-manager'
 import { describe, expect, test } from 'vitest'
 import { createSignedEvents } from '../../../lambda/adapters/aws/events.ts'
-import { createFleet } from '../../../lambda/adapters/aws/fleet.ts'
+import { createSecrets } from '../../../lambda/adapters/aws/secrets.ts'
 import { createAwsJson } from '../../../lambda/adapters/vend/signed-json.ts'
-import { createVendVault } from '../../../lambda/adapters/vend/vend-vault.ts'
+import { createVendSecrets } from '../../../lambda/adapters/vend/vend-secrets.ts'
 import { credentialRefusedEvent } from '../../../lambda/core/vend/vend-outcome.ts'
 import { useAws } from '../../fakes/stand-ins.ts'
 
 const place = useAws()
 const NAME = 'm2m/test/orders'
-const WITHIN_MS = 8_000
+const WITHIN = { withinMs: 8_000 }
+const RECENT = { ...WITHIN, order: 'lastChangedFirst' } as const
 
 const endpoint = async (): Promise<string> => {
   const found = await place.sdk().secrets.config.endpoint?.()
@@ -33,7 +34,7 @@ const callTo = async (service: 'secretsmanager' | 'events') =>
     },
     { name: service, target: service === 'events' ? 'AWSEvents' : 'secretsmanager' },
   )
-const vault = async () => createVendVault(await callTo('secretsmanager'))
+const secrets = async () => createVendSecrets(await callTo('secretsmanager'))
 const create = async (name = NAME, value = 'canary-one'): Promise<string> => {
   const Tags = [
     { Key: 'm2m:scopes', Value: 'read:a write:b' },
@@ -48,10 +49,10 @@ describe('metadata', () => {
   test("is what the SDK's own client reads", async () => {
     const arn = await create()
     await place.sdk().secrets.send(new PutSecretValueCommand({ SecretId: NAME, SecretString: 'canary-two' }))
-    const expected = await createFleet(place.sdk().secrets).inspect(NAME)
+    const expected = await createSecrets(place.sdk().secrets).describe(NAME)
 
     for (const id of [NAME, arn]) {
-      const found = await (await vault()).describe(id, WITHIN_MS)
+      const found = await (await secrets()).describe(id, WITHIN)
       expect(expected).toMatchObject({ ...found })
       expect(Object.keys(found?.labels ?? {})).toHaveLength(2)
       expect(found?.tags).toEqual({ 'm2m:scopes': 'read:a write:b', team: 'ördérs' })
@@ -62,8 +63,8 @@ describe('metadata', () => {
     const arn = await create()
     await place.sdk().secrets.send(new DeleteSecretCommand({ SecretId: arn }))
 
-    expect(await (await vault()).describe('m2m/test/nobody', WITHIN_MS)).toBeUndefined()
-    expect(await (await vault()).describe(arn, WITHIN_MS)).toMatchObject({ isDeleted: true })
+    expect(await (await secrets()).describe('m2m/test/nobody', WITHIN)).toBeUndefined()
+    expect(await (await secrets()).describe(arn, WITHIN)).toMatchObject({ isDeleted: true })
   })
 })
 
@@ -71,14 +72,14 @@ describe('the value', () => {
   test('is that of AWSCURRENT, with its version', async () => {
     const arn = await create()
 
-    const version = await (await vault()).readCurrent(NAME, WITHIN_MS)
+    const version = await (await secrets()).readValue(NAME, WITHIN)
 
     expect(version).toMatchObject({ arn, text: 'canary-one', versionId: expect.stringMatching(/^[0-9a-f-]{36}$/) })
     expect(version?.createdAt).toBeGreaterThan(0)
   })
 
   test('of no secret is none', async () => {
-    expect(await (await vault()).readCurrent('m2m/test/nobody', WITHIN_MS)).toBeUndefined()
+    expect(await (await secrets()).readValue('m2m/test/nobody', WITHIN)).toBeUndefined()
   })
 })
 
@@ -91,8 +92,8 @@ describe('the list', () => {
     await create('other/client')
     await place.sdk().secrets.send(new PutSecretValueCommand({ SecretId: 'm2m/test/client-7', SecretString: 'x' }))
 
-    const first = await (await vault()).listChanged('m2m/test/', WITHIN_MS)
-    const second = await (await vault()).listChanged('m2m/test/', WITHIN_MS, first.nextPage)
+    const first = await (await secrets()).list('m2m/test/', RECENT)
+    const second = await (await secrets()).list('m2m/test/', { ...RECENT, page: first.nextPage })
 
     expect(first.secrets).toHaveLength(100)
     expect(first.secrets.slice(0, 2).map(({ name }) => name)).toEqual(['m2m/test/client-7', 'm2m/test/client-102'])
@@ -114,7 +115,7 @@ describe('the list', () => {
       await place.sdk().secrets.send(new PutSecretValueCommand({ SecretId: NAME, SecretString: value }))
     }
 
-    const versions = await (await vault()).listVersions(arn, WITHIN_MS)
+    const versions = await (await secrets()).listVersions(arn, WITHIN)
 
     expect(versions.map(({ labels }) => labels.join()).sort()).toEqual(['', 'AWSCURRENT', 'AWSPREVIOUS'])
     expect(versions.every(({ versionId, createdAt }) => versionId !== '' && createdAt > 0)).toBe(true)
@@ -126,7 +127,7 @@ describe('a failure', () => {
     await create()
     place.standIn.faults.add({ op: 'DescribeSecret', kind, ...(kind === 'error' ? { status: 500 } : {}) })
 
-    expect(await (await vault()).describe(NAME, WITHIN_MS)).toMatchObject({ name: NAME })
+    expect(await (await secrets()).describe(NAME, WITHIN)).toMatchObject({ name: NAME })
     expect(place.calls().filter((op) => op === 'DescribeSecret')).toHaveLength(2)
   })
 
@@ -138,7 +139,7 @@ describe('a failure', () => {
     await create()
     place.standIn.faults.add({ op: 'GetSecretValue', kind, count: 9, ...(kind === 'error' ? { status: 500 } : {}) })
 
-    const fault = await errorOf((await vault()).readCurrent(NAME, WITHIN_MS))
+    const fault = await errorOf((await secrets()).readValue(NAME, WITHIN))
 
     expect(fault).toMatchObject({ code, retryable: true })
     expect(place.calls().filter((op) => op === 'GetSecretValue')).toHaveLength(2)
@@ -146,7 +147,7 @@ describe('a failure', () => {
   })
 
   test('that asking again does not mend is not asked again', async () => {
-    const fault = await errorOf((await vault()).listVersions('m2m/test/nobody', WITHIN_MS))
+    const fault = await errorOf((await secrets()).listVersions('m2m/test/nobody', WITHIN))
 
     expect(fault).toMatchObject({ code: 'SECRETS_MANAGER_REJECTED', retryable: false })
     expect(place.calls()).toEqual(['ListSecretVersionIds'])
@@ -156,7 +157,7 @@ describe('a failure', () => {
     await create()
     place.standIn.faults.add({ op: 'DescribeSecret', kind: 'delay', delay_ms: 60_000, count: 2 })
 
-    const fault = await errorOf((await vault()).describe(NAME, 200))
+    const fault = await errorOf((await secrets()).describe(NAME, { withinMs: 200 }))
 
     expect(fault).toMatchObject({ code: 'SECRETS_MANAGER_UNAVAILABLE' })
     expect(place.calls()).toContain('DescribeSecret')
@@ -199,7 +200,7 @@ test('a rotation that stands on AWSPENDING shows in the labels', async () => {
     .sdk()
     .secrets.send(new RotateSecretCommand({ SecretId: NAME, ClientRequestToken: token, RotationLambdaARN }))
 
-  const labels = (await (await vault()).describe(NAME, WITHIN_MS))?.labels
+  const labels = (await (await secrets()).describe(NAME, WITHIN))?.labels
 
   expect(Object.keys(labels ?? {})).toContain(token)
   await place.standIn.idle()

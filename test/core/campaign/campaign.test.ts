@@ -12,7 +12,7 @@ import {
   sharesOf,
   skipOf,
 } from '../../../lambda/core/campaign/campaign.ts'
-import type { ManagedSecret } from '../../../lambda/core/secret/fleet.ts'
+import type { Secret } from '../../../lambda/core/secret/secret.ts'
 import { createSelection } from '../../../lambda/core/secret/selector.ts'
 import { DAY, FUNCTION_ARN, HOUR, id, NOW, secret } from '../../fakes/billing-secret.ts'
 
@@ -25,11 +25,11 @@ const named: Eligibility = {
 const revoke: Eligibility = { ...named, intent: 'revoke' }
 
 /** Why the periodic campaign leaves a secret alone. */
-const skippedByPeriodic = (one: ManagedSecret) =>
+const skippedByPeriodic = (one: Secret) =>
   skipOf(one, named) ?? createSelection({ by: [{ due: true }] }, named).whyNot(one)
 
 /** AWSCURRENT of this origin, switched so long ago. */
-const switched = (origin: string, agoMs: number): Partial<ManagedSecret> => ({
+const switched = (origin: string, agoMs: number): Partial<Secret> => ({
   labels: {
     [id(origin, NOW - agoMs, '1')]: ['AWSCURRENT'],
     [id('register', NOW - 90 * DAY)]: ['AWSPREVIOUS'],
@@ -72,7 +72,7 @@ describe('a planned campaign', () => {
       undefined,
     ],
   ] as const)('%s', (_claim, more, expected) => {
-    expect(skippedByPeriodic(secret(more as Partial<ManagedSecret>))).toBe(expected)
+    expect(skippedByPeriodic(secret(more as Partial<Secret>))).toBe(expected)
   })
 
   it('takes what somebody names before it is due, and still neither a hold nor an overlap', () => {
@@ -91,7 +91,7 @@ describe('a revoke', () => {
     ['what a rotation is under way for', { labels: { [id('register', 1)]: ['AWSCURRENT'], x: ['AWSPENDING'] } }],
     ['what is young', { createdAt: NOW }],
   ] as const)('takes %s', (_what, more) => {
-    expect(skipOf(secret(more as Partial<ManagedSecret>), revoke)).toBeUndefined()
+    expect(skipOf(secret(more as Partial<Secret>), revoke)).toBeUndefined()
   })
 
   it('leaves only what it cannot reach', () => {

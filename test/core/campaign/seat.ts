@@ -31,7 +31,7 @@ export const createSeat = (perSecond = 24) => {
   let largestOrder = 0
 
   const campaigning: Campaigning = {
-    fleet: world.fleet,
+    secrets: world.fleet,
     freeze: { read: async () => freeze },
     events: {
       publish: async (news) => {
@@ -82,9 +82,9 @@ export const createSeat = (perSecond = 24) => {
       },
       campaigning: {
         ...campaigning,
-        fleet: {
+        secrets: {
           list: alive(fleet.list),
-          inspect: alive(fleet.inspect),
+          describe: alive(fleet.describe),
           listVersions: alive(fleet.listVersions),
           rotate: alive(fleet.rotate),
           moveLabel: alive(fleet.moveLabel),

@@ -1,5 +1,6 @@
 // Carrying a plan out: at a pace, slower when either service says so, on past what fails, and stopped between two clients. And the survey
 // before it: what ListSecrets shows too late is looked at once more.
+
 import { describe, expect, test } from 'vitest'
 import { Fault } from '../../../lambda/core/base/fault.ts'
 import { type ApplyEnd, type ApplyOrder, applyClients } from '../../../lambda/core/clients/apply-clients.ts'
@@ -7,7 +8,9 @@ import type { StageView } from '../../../lambda/core/clients/client-desk.ts'
 import type { ClientRecord } from '../../../lambda/core/clients/client-keeper.ts'
 import type { DeclaredClient } from '../../../lambda/core/clients/declared-client.ts'
 import { surveyClients } from '../../../lambda/core/clients/survey-clients.ts'
-import type { ManagedSecret } from '../../../lambda/core/secret/fleet.ts'
+import type { Secret } from '../../../lambda/core/secret/secret.ts'
+import type { ListQuery } from '../../../lambda/core/secret/secrets.ts'
+import { BLANK } from '../../fakes/blank-secret.ts'
 import { createFakeTiming } from '../../fakes/fake-timing.ts'
 
 const clientNamed = (name: string): DeclaredClient => ({
@@ -156,7 +159,8 @@ describe('the survey', () => {
     policyRevision: 'revision',
   }
   const arn = 'arn:aws:secretsmanager:us-east-1:111111111111:secret:m2m/prod/c0-AbCdEf'
-  const secret: ManagedSecret = {
+  const secret: Secret = {
+    ...BLANK,
     arn,
     name: 'm2m/prod/c0',
     tags: { 'm2m:stack': 'arn:stack' },
@@ -181,17 +185,17 @@ describe('the survey', () => {
     registeredAt: 0,
   }
   const survey = async (input: {
-    readonly pages: readonly (readonly ManagedSecret[])[]
+    readonly pages: readonly (readonly Secret[])[]
     readonly records: readonly ClientRecord[]
-    readonly there?: ManagedSecret
+    readonly there?: Secret
   }) => {
     const inspected: string[] = []
-    const fleet = {
-      list: async (_prefix: string, page = '0') => {
+    const secrets = {
+      list: async (_prefix: string, { page = '0' }: ListQuery = {}) => {
         const at = Number(page)
         return { secrets: input.pages[at] ?? [], nextPage: at + 1 < input.pages.length ? String(at + 1) : undefined }
       },
-      inspect: async (name: string) => {
+      describe: async (name: string) => {
         inspected.push(name)
         return input.there
       },
@@ -199,7 +203,7 @@ describe('the survey', () => {
     const desk = { list: async () => ({ clients: input.records, nextPage: undefined }) }
     const clients = ['c0', 'c1'].map(clientNamed)
     const wish = { stage, set: 'default', clients, retiresUnlisted: false }
-    return { plan: await surveyClients({ fleet, desk, timing: createFakeTiming() }, wish), inspected }
+    return { plan: await surveyClients({ secrets, desk, timing: createFakeTiming() }, wish), inspected }
   }
 
   test('looks no closer at what both services say is new', async () => {

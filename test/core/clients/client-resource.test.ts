@@ -1,9 +1,7 @@
 // A declared client through its life, with the real adapters against both stand-ins: made, changed, made again, renamed, removed;
 // and what a request that fails in the middle leaves behind. Every answer and every message is searched for the secret.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { createSecretKeeper } from '../../../lambda/adapters/aws/secret-keeper.ts'
-import { createShelf } from '../../../lambda/adapters/aws/shelf.ts'
-import { createVault } from '../../../lambda/adapters/aws/vault.ts'
+import { createSecrets } from '../../../lambda/adapters/aws/secrets.ts'
 import { createClientKeeper } from '../../../lambda/adapters/stytch/client-keeper.ts'
 import { createStytchIssuer } from '../../../lambda/adapters/stytch/issuer.ts'
 import { createClientRegistry } from '../../../lambda/adapters/stytch/registry.ts'
@@ -61,7 +59,7 @@ afterEach(() => {
 const peek = (name = NAME) => awsPlace.standIn.peek(name)
 const secretValues = () =>
   (peek()?.versions ?? []).flatMap(({ value }) => /"client_secret":"([^"]+)"/.exec(value ?? '')?.[1] ?? [])
-const secretFacts = async (name = NAME) => createSecretKeeper(awsPlace.sdk().secrets).inspect(name)
+const secretFacts = async (name = NAME) => createSecrets(awsPlace.sdk().secrets).describe(name)
 
 const compose = () => {
   const { api } = stytchPlace.connect()
@@ -69,14 +67,14 @@ const compose = () => {
   const registry = createClientRegistry(api)
   const { secrets } = awsPlace.sdk()
   const timing = { now: () => awsPlace.world.clock.now() }
-  const registration = { registry, issuer, shelf: createShelf(secrets), vault: createVault(secrets), timing }
+  const registration = { registry, issuer, secrets: createSecrets(secrets), timing }
   return {
     registration,
     issuer,
     registry,
     timing,
     clients: createClientKeeper(api),
-    secrets: createSecretKeeper(secrets),
+    secrets: createSecrets(secrets),
   }
 }
 
@@ -98,15 +96,15 @@ const killAt = async (
       reached()
       return new Promise<never>(() => {})
     }
-  const { shelf, registry, issuer } = registration
+  const { registry, issuer } = registration
   const killed = {
     ...parts,
     registration: {
       ...registration,
-      shelf: {
-        ...shelf,
-        ...(at === 'create' ? { create: stop(shelf.create) } : {}),
-        ...(at === 'storeFirst' ? { storeFirst: stop(shelf.storeFirst) } : {}),
+      secrets: {
+        ...secrets,
+        ...(at === 'create' ? { create: stop(secrets.create) } : {}),
+        ...(at === 'storeFirst' ? { storeFirst: stop(secrets.storeFirst) } : {}),
       },
       registry: { ...registry, ...(at === 'register' ? { create: stop(registry.create) } : {}) },
       issuer: { ...issuer, ...(at === 'bind' ? { bind: stop(issuer.bind) } : {}) },
@@ -319,7 +317,7 @@ describe('Update', () => {
       scopes: ['read:invoices', 'write:invoices'],
     })
     expect(peek()?.description).toBe('Reads and writes invoices')
-    expect((await secretFacts())?.rotation?.rules).toEqual({ schedule: 'cron(0 2 1 1/3 ? *)', durationHours: 4 })
+    expect((await secretFacts())?.rules).toEqual({ schedule: 'cron(0 2 1 1/3 ? *)', durationHours: 4 })
     expect((await policyOf()).Statement[0]).toMatchObject({
       Effect: 'Allow',
       Condition: { ArnEquals: { 'aws:PrincipalArn': [consumer] } },
@@ -407,7 +405,7 @@ describe('Delete', () => {
     async (how) => {
       const { attributes } = await ask(create)
       quiet()
-      await createVault(awsPlace.sdk().secrets).read(NAME, { label: 'AWSCURRENT' })
+      await createSecrets(awsPlace.sdk().secrets).readValue(NAME, { label: 'AWSCURRENT' })
       awsPlace.world.clock.advance(7 * DAY_MS)
 
       await expect(ask(remove(how))).rejects.toThrow(/was last read on 20\d\d-\d\d-\d\d, and 7 full days/)

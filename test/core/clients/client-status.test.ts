@@ -1,10 +1,12 @@
 // What labels alone say of a client, state by state, and what they say together with Stytch's slots.
+
 import { describe, expect, test } from 'vitest'
 import type { ClientRecord } from '../../../lambda/core/clients/client-keeper.ts'
 import { slotWords, visibleOf } from '../../../lambda/core/clients/client-status.ts'
-import type { ManagedSecret } from '../../../lambda/core/secret/fleet.ts'
 import type { AsOf } from '../../../lambda/core/secret/is-managed.ts'
 import { makeRequestToken, type Origin } from '../../../lambda/core/secret/request-token.ts'
+import type { Secret } from '../../../lambda/core/secret/secret.ts'
+import { BLANK } from '../../fakes/blank-secret.ts'
 
 const NOW = Date.parse('2026-11-01T12:00:00Z')
 const HOUR_MS = 3_600_000
@@ -18,7 +20,8 @@ const token = (origin: Origin, agoMs = HOUR_MS) =>
   makeRequestToken({ origin, askedAt: NOW - agoMs, secretArn: 'arn:x', about: origin, attempt: 1 })
 const BARE = '11111111-2222-4333-8444-555555555555'
 
-const secret = (changes: Partial<ManagedSecret> = {}): ManagedSecret => ({
+const secret = (changes: Partial<Secret> = {}): Secret => ({
+  ...BLANK,
   arn: 'arn:x',
   name: 'm2m/prod/x',
   tags: {},
@@ -36,7 +39,7 @@ const current = (versionId: string) => ({ [versionId]: ['AWSCURRENT'] })
 const pending = (versionId: string) => ({ ...current(token('register')), [versionId]: ['AWSPENDING'] })
 
 describe('the state', () => {
-  test.each<readonly [string, Partial<ManagedSecret>]>([
+  test.each<readonly [string, Partial<Secret>]>([
     ['settled', {}],
     ['settled', { labels: current(token('adopt')) }],
     ['settled', { labels: current(token('settle')) }],

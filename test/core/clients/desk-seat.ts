@@ -1,8 +1,6 @@
 // The clients function's use cases with the real adapters against both stand-ins, and what a test wants to see of either: values in clear,
 // in process, never in an answer.
-import { createSecretKeeper } from '../../../lambda/adapters/aws/secret-keeper.ts'
-import { createShelf } from '../../../lambda/adapters/aws/shelf.ts'
-import { createVault } from '../../../lambda/adapters/aws/vault.ts'
+import { createSecrets } from '../../../lambda/adapters/aws/secrets.ts'
 import { createClientKeeper } from '../../../lambda/adapters/stytch/client-keeper.ts'
 import { createSlotIssuers } from '../../../lambda/adapters/stytch/issuers.ts'
 import { withOtherKinds } from '../../../lambda/adapters/stytch/kind-records.ts'
@@ -42,14 +40,14 @@ export const useDesk = () => {
     const registry = createClientRegistry(api)
     const { secrets } = awsPlace.sdk()
     const timing = { now: () => awsPlace.world.clock.now() }
-    const registration = { registry, issuer, shelf: createShelf(secrets), vault: createVault(secrets), timing }
+    const registration = { registry, issuer, secrets: createSecrets(secrets), timing }
     return {
       registration,
       issuer,
       registry,
       timing,
       clients: withOtherKinds(createClientKeeper(api), issuer),
-      secrets: createSecretKeeper(secrets),
+      secrets: createSecrets(secrets),
     }
   }
   const ask = (request: DeskRequest, qualifier?: string): Promise<unknown> =>

@@ -1,9 +1,11 @@
 // Each thing that may be wrong with a fleet is found, with whose it is and what to do; and nothing is found where nothing is wrong.
+
 import { describe, expect, test } from 'vitest'
 import type { ClientRecord } from '../../../lambda/core/clients/client-keeper.ts'
 import { type FleetSight, fleetFindings } from '../../../lambda/core/clients/fleet-findings.ts'
-import type { ManagedSecret } from '../../../lambda/core/secret/fleet.ts'
 import { makeRequestToken, type Origin } from '../../../lambda/core/secret/request-token.ts'
+import type { Secret } from '../../../lambda/core/secret/secret.ts'
+import { BLANK } from '../../fakes/blank-secret.ts'
 
 const NOW = Date.parse('2026-11-01T12:00:00Z')
 const HOUR_MS = 3_600_000
@@ -12,7 +14,8 @@ const ARN = 'arn:aws:secretsmanager:us-east-1:111111111111:secret:m2m/prod/billi
 const token = (origin: Origin) =>
   makeRequestToken({ origin, askedAt: NOW - HOUR_MS, secretArn: ARN, about: origin, attempt: 1 })
 
-const secret = (changes: Partial<ManagedSecret> = {}): ManagedSecret => ({
+const secret = (changes: Partial<Secret> = {}): Secret => ({
+  ...BLANK,
   arn: ARN,
   name: 'm2m/prod/billing',
   tags: { 'm2m:client-id': 'c', 'm2m:policy': 'fingerprint' },
@@ -38,7 +41,7 @@ const record = (changes: Partial<ClientRecord> = {}): ClientRecord => ({
   registeredAt: NOW - HOUR_MS,
   ...changes,
 })
-const find = (secrets: readonly ManagedSecret[], records: readonly ClientRecord[] = [record()]) => {
+const find = (secrets: readonly Secret[], records: readonly ClientRecord[] = [record()]) => {
   const sight: FleetSight = {
     prefix: 'm2m/prod/',
     secrets,
@@ -62,7 +65,7 @@ test('nothing is found where nothing is wrong', () => {
 })
 
 describe('of a secret', () => {
-  test.each<readonly [string, Partial<ManagedSecret>, readonly ClientRecord[] | undefined, RegExp]>([
+  test.each<readonly [string, Partial<Secret>, readonly ClientRecord[] | undefined, RegExp]>([
     ['schedule', { rotationEnabled: false }, undefined, /rotation is off/],
     ['schedule', { rotationFunctionArn: 'arn:other' }, undefined, /rotated by arn:other/],
     ['binding', { tags: { 'm2m:policy': 'x' } }, [], /m2m:client-id is gone/],

@@ -1,5 +1,6 @@
 // A plan is pure: what is listed against what both services show. Each difference is named once, what is somebody else's is left alone, and
 // nothing is retired unasked.
+
 import { describe, expect, test } from 'vitest'
 import type { StageView } from '../../../lambda/core/clients/client-desk.ts'
 import type { ClientRecord } from '../../../lambda/core/clients/client-keeper.ts'
@@ -8,7 +9,8 @@ import { cliOwner, type DeclaredClient } from '../../../lambda/core/clients/decl
 import { LEFTOVER_AGE_MS } from '../../../lambda/core/clients/discard-leftover.ts'
 import { type PlanInput, planClients } from '../../../lambda/core/clients/plan-clients.ts'
 import { policyFingerprint } from '../../../lambda/core/clients/secret-policy.ts'
-import type { ManagedSecret } from '../../../lambda/core/secret/fleet.ts'
+import type { Secret } from '../../../lambda/core/secret/secret.ts'
+import { BLANK } from '../../fakes/blank-secret.ts'
 
 const NOW = Date.parse('2026-11-01T12:00:00Z')
 const FUNCTION = 'arn:aws:lambda:us-east-1:111111111111:function:m2m-prod-rotation'
@@ -37,7 +39,8 @@ const client: DeclaredClient = {
   overlap: '12h',
   tags: { team: 'payments' },
 }
-const secret: ManagedSecret = {
+const secret: Secret = {
+  ...BLANK,
   arn: ARN,
   name: NAME,
   description: client.description,
@@ -86,7 +89,7 @@ const differences = (changes: Partial<PlanInput>) => {
   return change?.kind === 'update' ? change.differences.map(({ what, from, to }) => `${what}: ${from} → ${to}`) : change
 }
 
-const withTags = (tags: Readonly<Record<string, string | undefined>>): readonly ManagedSecret[] => [
+const withTags = (tags: Readonly<Record<string, string | undefined>>): readonly Secret[] => [
   {
     ...secret,
     tags: Object.fromEntries(

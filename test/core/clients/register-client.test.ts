@@ -10,8 +10,8 @@ import {
 import { parseSecret } from '../../../lambda/core/secret/secret-format.ts'
 import { createCallLog, failAt, onceAt } from '../../fakes/call-log.ts'
 import { createFakeIssuer, createFakeRegistry } from '../../fakes/fake-issuer.ts'
+import { createFakeSecrets, SECRET_ARN, SECRET_NAME } from '../../fakes/fake-secrets.ts'
 import { createFakeTiming } from '../../fakes/fake-timing.ts'
-import { createFakeShelf, createFakeVault, SECRET_ARN, SECRET_NAME } from '../../fakes/fake-vault.ts'
 import { CLIENT_ID, textOf, valueNamed } from '../../fakes/world.ts'
 
 const FUNCTION = 'arn:aws:lambda:eu-central-1:123456789012:function:rotation'
@@ -29,11 +29,11 @@ const createPlace = () => {
   const log = createCallLog()
   const timing = createFakeTiming()
   const issuer = createFakeIssuer(log)
-  const vault = createFakeVault(log, timing)
-  vault.exists = false
-  vault.rotationEnabled = false
+  const secrets = createFakeSecrets(log, timing)
+  secrets.exists = false
+  secrets.rotationEnabled = false
   const registry = createFakeRegistry(log, issuer)
-  const registration: Registration = { registry, shelf: createFakeShelf(log, vault), issuer, vault, timing }
+  const registration: Registration = { registry, issuer, secrets, timing }
   const run = async (more: Partial<RegisterRequest> = {}) => {
     try {
       return await registerClient(registration, { ...request, ...more })
@@ -44,30 +44,30 @@ const createPlace = () => {
   const changes = () =>
     log.calls
       .filter(({ name }) =>
-        ['create', 'storeFirst', 'remove', 'bind', 'enableRotation', 'start', 'putPending'].includes(name),
+        ['create', 'storeFirst', 'remove', 'bind', 'scheduleRotation', 'start', 'putPending'].includes(name),
       )
       .map(({ port, name }) => `${port}.${name}`)
-  return { log, timing, issuer, vault, registry, run, changes }
+  return { log, timing, issuer, secrets, registry, run, changes }
 }
 
 describe('a new client', () => {
   test('has its secret guarded before it is created, then is stored, bound and scheduled', async () => {
     const place = createPlace()
     const guard = async (secretArn: string) => {
-      expect(place.vault.versions.size).toBe(0)
+      expect(place.secrets.versions.size).toBe(0)
       await place.log.run({ port: 'registry', name: 'start', about: secretArn }, () => {})
     }
 
     expect(await place.run({ guard })).toEqual({ clientId: CLIENT_ID, secretArn: SECRET_ARN, created: true })
     expect(place.changes()).toEqual([
-      'shelf.create',
+      'secrets.create',
       'registry.start',
       'registry.create',
-      'shelf.storeFirst',
+      'secrets.storeFirst',
       'issuer.bind',
-      'shelf.enableRotation',
+      'secrets.scheduleRotation',
     ])
-    expect(place.vault.tags).toEqual({ 'm2m:client-id': CLIENT_ID })
+    expect(place.secrets.tags).toEqual({ 'm2m:client-id': CLIENT_ID })
     expect(place.issuer.clients.get(CLIENT_ID)).toMatchObject({ boundTo: SECRET_ARN, next: null })
     expect(place.log.calls.at(-1)?.about).toBe(`${FUNCTION} every 60 days`)
   })
@@ -76,7 +76,7 @@ describe('a new client', () => {
     const place = createPlace()
     await place.run()
 
-    const version = [...place.vault.versions.values()][0]
+    const version = [...place.secrets.versions.values()][0]
     const parsed = parseSecret(version?.text ?? '', 0)
 
     expect(version?.versionId).toMatch(/^register-\d{13}-[0-9a-f]{32}$/)
@@ -95,25 +95,25 @@ describe('a new client', () => {
     const place = createPlace()
     const { rotation: _rotation, ...plain } = request
 
-    await registerClient({ ...place, shelf: createFakeShelf(place.log, place.vault) }, plain)
+    await registerClient(place, plain)
 
-    expect(place.changes()).toEqual(['shelf.create', 'registry.create', 'shelf.storeFirst', 'issuer.bind'])
+    expect(place.changes()).toEqual(['secrets.create', 'registry.create', 'secrets.storeFirst', 'issuer.bind'])
   })
 })
 
 describe('when something fails', () => {
   test('a client whose value could not be stored is removed, and the first fault goes on', async () => {
     const place = createPlace()
-    place.log.before.push(failAt('shelf.storeFirst', down))
+    place.log.before.push(failAt('secrets.storeFirst', down))
 
     expect(await place.run()).toBe(down)
-    expect(place.changes()).toEqual(['shelf.create', 'registry.create', 'shelf.storeFirst', 'registry.remove'])
+    expect(place.changes()).toEqual(['secrets.create', 'registry.create', 'secrets.storeFirst', 'registry.remove'])
     expect(place.issuer.clients.size).toBe(0)
   })
 
   test('a client whose value was stored, though the reply was lost, lives', async () => {
     const place = createPlace()
-    place.log.after.push(failAt('shelf.storeFirst', down))
+    place.log.after.push(failAt('secrets.storeFirst', down))
 
     expect(await place.run()).toEqual({ clientId: CLIENT_ID, secretArn: SECRET_ARN, created: true })
     expect(place.issuer.clients.get(CLIENT_ID)?.boundTo).toBe(SECRET_ARN)
@@ -121,8 +121,8 @@ describe('when something fails', () => {
 
   test('a client of whose value nobody knows whether it was stored is named, and lives', async () => {
     const place = createPlace()
-    place.log.before.push(failAt('shelf.storeFirst', down))
-    place.log.before.push(failAt('vault.read', down))
+    place.log.before.push(failAt('secrets.storeFirst', down))
+    place.log.before.push(failAt('secrets.readValue', down))
 
     const error = await place.run()
 
@@ -135,20 +135,20 @@ describe('when something fails', () => {
     const place = createPlace()
 
     expect(await place.run({ guard: () => Promise.reject(down) })).toBe(down)
-    expect(place.changes()).toEqual(['shelf.create'])
+    expect(place.changes()).toEqual(['secrets.create'])
   })
 
   test('a name that somebody else took in the meantime is left to him, and no client is created', async () => {
     const place = createPlace()
     place.log.before.push(
-      onceAt('shelf.create', () => {
-        place.vault.exists = true
-        place.vault.tags = { 'm2m:client-id': 'm2m-client-test-other' }
+      onceAt('secrets.create', () => {
+        place.secrets.exists = true
+        place.secrets.tags = { 'm2m:client-id': 'm2m-client-test-other' }
       }),
     )
 
     expect(await place.run()).toMatchObject({ code: 'SECRETS_MANAGER_REJECTED' })
-    expect(place.changes()).toEqual(['shelf.create'])
+    expect(place.changes()).toEqual(['secrets.create'])
   })
 
   test('a second registration of the same secret that stores first keeps it, and this one’s client is removed', async () => {
@@ -156,8 +156,8 @@ describe('when something fails', () => {
     const other = 'm2m-client-test-other'
     place.issuer.clients.set(other, { current: valueNamed('A'), next: null, isActive: true, boundTo: undefined })
     place.log.before.push(
-      onceAt('shelf.storeFirst', ({ about }) => {
-        place.vault.place(about, {
+      onceAt('secrets.storeFirst', ({ about }) => {
+        place.secrets.place(about, {
           text: textOf(valueNamed('A'), { client_id: other }),
           labels: ['AWSCURRENT'],
         })
@@ -174,7 +174,7 @@ describe('when something fails', () => {
     place.registry.losses.push('before')
 
     expect(await place.run()).toEqual({ clientId: CLIENT_ID, secretArn: SECRET_ARN, created: true })
-    expect(place.changes().slice(0, 3)).toEqual(['shelf.create', 'registry.create', 'registry.create'])
+    expect(place.changes().slice(0, 3)).toEqual(['secrets.create', 'registry.create', 'registry.create'])
   })
 
   test.each([
@@ -186,9 +186,9 @@ describe('when something fails', () => {
     place.registry.losses.push(...losses)
 
     expect(await place.run()).toMatchObject({ code: 'STYTCH_OUTCOME_UNKNOWN', retryable: true })
-    expect(place.changes()).toEqual(['shelf.create', ...changes])
+    expect(place.changes()).toEqual(['secrets.create', ...changes])
     expect(place.issuer.clients.size).toBe(0)
-    expect(place.vault.versions.size).toBe(0)
+    expect(place.secrets.versions.size).toBe(0)
   })
 
   test('a client that is refused at the second try is removed, for the first may have arrived late', async () => {
@@ -207,13 +207,13 @@ describe('when something fails', () => {
 
   test('nothing is created while it is unknown whether the secret exists', async () => {
     const place = createPlace()
-    place.log.before.push(failAt('shelf.find', down))
+    place.log.before.push(failAt('secrets.describe', down))
 
     expect(await place.run()).toBe(down)
     expect(place.changes()).toEqual([])
   })
 
-  test.each(['registry.create', 'shelf.storeFirst'])(
+  test.each(['registry.create', 'secrets.storeFirst'])(
     'what %s left without a value is filled by asking again, with another client',
     async (at) => {
       const place = createPlace()
@@ -224,11 +224,11 @@ describe('when something fails', () => {
 
       expect(await place.run({ clientId: second })).toEqual({ clientId: second, secretArn: SECRET_ARN, created: true })
       expect([...place.issuer.clients.keys()]).toEqual([second])
-      expect(place.vault.versions.size).toBe(1)
+      expect(place.secrets.versions.size).toBe(1)
     },
   )
 
-  test.each(['issuer.bind', 'shelf.enableRotation'])(
+  test.each(['issuer.bind', 'secrets.scheduleRotation'])(
     'what %s left undone is completed by asking again, with the same client',
     async (at) => {
       const place = createPlace()
@@ -242,7 +242,7 @@ describe('when something fails', () => {
       })
       expect([...place.issuer.clients.keys()]).toEqual([CLIENT_ID])
       expect(place.issuer.clients.get(CLIENT_ID)?.boundTo).toBe(SECRET_ARN)
-      expect(place.vault.rotationEnabled).toBe(true)
+      expect(place.secrets.rotationEnabled).toBe(true)
     },
   )
 })
@@ -265,30 +265,30 @@ describe('a name that is there already', () => {
   const spoiled: readonly (readonly [string, (place: Awaited<ReturnType<typeof registered>>) => void, string])[] = [
     [
       'holds no value, and was made by hand',
-      ({ vault }) => {
-        vault.versions.clear()
-        vault.tags = {}
+      ({ secrets }) => {
+        secrets.versions.clear()
+        secrets.tags = {}
       },
       'holds no value',
     ],
     [
       'holds no value, and was made by an adoption',
-      ({ vault }) => {
-        vault.versions.clear()
-        vault.tags = { ...vault.tags, 'm2m:held': '2026-11-29T00:00:00.000Z' }
+      ({ secrets }) => {
+        secrets.versions.clear()
+        secrets.tags = { ...secrets.tags, 'm2m:held': '2026-11-29T00:00:00.000Z' }
       },
       'holds no value',
     ],
     [
       'holds another format',
-      ({ vault }) => vault.place(vault.holderOf('AWSCURRENT') ?? '', { text: '{"client_secret":"canary"}' }),
+      ({ secrets }) => secrets.place(secrets.holderOf('AWSCURRENT') ?? '', { text: '{"client_secret":"canary"}' }),
       'client_id is missing',
     ],
     [
       'belongs to another project',
-      ({ vault }) => {
+      ({ secrets }) => {
         const text = textOf(valueNamed('A'), { project_id: 'project-test-9' })
-        vault.place(vault.holderOf('AWSCURRENT') ?? '', { text })
+        secrets.place(secrets.holderOf('AWSCURRENT') ?? '', { text })
       },
       'for project project-test-9',
     ],
@@ -347,11 +347,11 @@ describe('a request that cannot be', () => {
 test('no failure says the value', async () => {
   for (const at of [
     'registry.create',
-    'shelf.create',
-    'shelf.storeFirst',
-    'shelf.find',
+    'secrets.create',
+    'secrets.storeFirst',
+    'secrets.describe',
     'issuer.bind',
-    'shelf.enableRotation',
+    'secrets.scheduleRotation',
   ]) {
     for (const when of ['before', 'after'] as const) {
       const place = createPlace()

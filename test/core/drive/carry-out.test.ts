@@ -17,7 +17,7 @@ const setUp = () => {
   const world = createRotatingFleet(timing.now)
   const secret = world.add('billing')
   const errands: Errands = {
-    fleet: world.fleet,
+    secrets: world.fleet,
     timing,
     limiter: createRateLimiter({ perSecond: 24, timing }),
     rotationFunctionArn: FUNCTION_ARN,
@@ -61,7 +61,7 @@ describe('a rotate', () => {
     await carryOut(errands, rotate)
 
     expect(world.calls).toMatchObject({ listVersions: 1, rotate: 1 })
-    expect(world.calls.inspect).toBeLessThanOrEqual(4)
+    expect(world.calls.describe).toBeLessThanOrEqual(4)
   })
 
   it('asked for again under the same id, joins what runs and finds what is done', async () => {
@@ -338,14 +338,14 @@ describe('weather', () => {
 
   it('ends in no defect: what is none of ours goes on', async () => {
     const { errands, revoke } = setUp()
-    const broken = { ...errands.fleet, inspect: () => Promise.reject(new TypeError('a defect')) }
+    const broken = { ...errands.secrets, describe: () => Promise.reject(new TypeError('a defect')) }
 
-    await expect(carryOut({ ...errands, fleet: broken }, revoke)).rejects.toThrow('a defect')
+    await expect(carryOut({ ...errands, secrets: broken }, revoke)).rejects.toThrow('a defect')
   })
 })
 
 describe('interrupted at any call', () => {
-  it.each(['inspect', 'listVersions', 'rotate'] as const)(
+  it.each(['describe', 'listVersions', 'rotate'] as const)(
     '%s: goes on where it was, and asks nothing twice',
     async (call) => {
       for (let nth = 1; nth <= 8; nth += 1) {
@@ -364,7 +364,7 @@ describe('interrupted at any call', () => {
             return act(...args)
           },
         }
-        await carryOut({ ...errands, fleet: killing }, revoke).catch(() => {})
+        await carryOut({ ...errands, secrets: killing }, revoke).catch(() => {})
 
         expect(await toTheEnd(revoke)).toMatchObject({ outcome: 'done', attempts: 1 })
         expect(intents()).toEqual(['revoke', 'settle'])

@@ -1,9 +1,9 @@
 // The search for a leaked value, over HTTP against both stand-ins: every label, every answer of Stytch's, and its bounds.
+
 import { randomBytes, randomUUID } from 'node:crypto'
 import { CreateSecretCommand, DeleteSecretCommand, PutSecretValueCommand } from '@aws-sdk/client-secrets-manager'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { createFleet } from '../../../lambda/adapters/aws/fleet.ts'
-import { createVault } from '../../../lambda/adapters/aws/vault.ts'
+import { createSecrets } from '../../../lambda/adapters/aws/secrets.ts'
 import { createProbing } from '../../../lambda/adapters/stytch/prober.ts'
 import { hmslHash } from '../../../lambda/core/intake/hmsl.ts'
 import {
@@ -15,6 +15,7 @@ import {
 import type { LeakFinding } from '../../../lambda/core/intake/leak-finding.ts'
 import { type LeakProof, readProof } from '../../../lambda/core/intake/leak-proof.ts'
 import { TAG } from '../../../lambda/core/secret/secret-tags.ts'
+import { BLANK } from '../../fakes/blank-secret.ts'
 import { createFakeTiming } from '../../fakes/fake-timing.ts'
 import { PROJECT_ID, useAws, useStytch } from '../../fakes/stand-ins.ts'
 
@@ -31,8 +32,7 @@ const search = (changes: Partial<Search> = {}): Search => {
   const timing = createFakeTiming()
   timing.restart(300_000)
   return {
-    fleet: createFleet(aws.sdk().secrets),
-    vault: createVault(aws.sdk().secrets),
+    secrets: createSecrets(aws.sdk().secrets),
     prober: createProbing({ projectId: PROJECT_ID, baseUrl: stytch.origin() })(timing),
     timing,
     journal: { note: (entry) => notes.push(entry) },
@@ -213,10 +213,11 @@ describe('a client that the alert names', () => {
 
 describe('the bounds', () => {
   /** A fleet of so many, of which nobody can read any. */
-  const fleetOf = (count: number, tags: Readonly<Record<string, string>> = {}): Search['fleet'] => ({
-    list: async (_prefix, page = '0') => {
+  const fleetOf = (count: number, tags: Readonly<Record<string, string>> = {}): Pick<Search['secrets'], 'list'> => ({
+    list: async (_prefix, { page = '0' } = {}) => {
       const from = Number(page)
       const secrets = Array.from({ length: Math.min(100, count - from) }, (_, at) => ({
+        ...BLANK,
         arn: `arn:${from + at}`,
         name: `${PREFIX}${from + at}`,
         tags,
@@ -236,9 +237,9 @@ describe('the bounds', () => {
     let underWay = 0
     let most = 0
     let reads = 0
-    const vault: Search['vault'] = {
+    const secrets: Omit<Search['secrets'], 'list'> = {
       listVersions: async () => [],
-      read: async () => {
+      readValue: async () => {
         reads += 1
         underWay += 1
         most = Math.max(most, underWay)
@@ -247,13 +248,13 @@ describe('the bounds', () => {
         return undefined
       },
     }
-    return { vault, reads: () => reads, most: () => most }
+    return { secrets, reads: () => reads, most: () => most }
   }
 
   test('10,000 secrets are searched, 32 at once', async () => {
-    const { vault, reads, most } = reading()
+    const { secrets, reads, most } = reading()
 
-    const finding = await find(byValue('x'), {}, { fleet: fleetOf(MAX_SECRETS), vault })
+    const finding = await find(byValue('x'), {}, { secrets: { ...fleetOf(MAX_SECRETS), ...secrets } })
 
     expect(finding).toEqual({ outcome: 'unknown', searched: MAX_SECRETS })
     expect(reads()).toBe(MAX_SECRETS)
@@ -261,24 +262,28 @@ describe('the bounds', () => {
   })
 
   test('one more is too many, and none is read', async () => {
-    const { vault, reads } = reading()
+    const { secrets, reads } = reading()
 
-    const finding = await find(byValue('x'), {}, { fleet: fleetOf(MAX_SECRETS + 1), vault })
+    const finding = await find(byValue('x'), {}, { secrets: { ...fleetOf(MAX_SECRETS + 1), ...secrets } })
 
     expect(finding).toMatchObject({ outcome: 'notSearched', reason: 'tooManySecrets' })
     expect(reads()).toBe(0)
   })
 
   test('are met by narrowing: by tag', async () => {
-    const { vault } = reading()
+    const { secrets } = reading()
 
-    const finding = await find(byValue('x'), { tags: { team: 'a' } }, { fleet: fleetOf(MAX_SECRETS + 1), vault })
+    const finding = await find(
+      byValue('x'),
+      { tags: { team: 'a' } },
+      { secrets: { ...fleetOf(MAX_SECRETS + 1), ...secrets } },
+    )
 
     expect(finding).toEqual({ outcome: 'unknown', searched: 0 })
   })
 
   test('do not stop the search in the secrets of a client that is named', async () => {
-    const { vault } = reading()
+    const { secrets } = reading()
     let listed = 0
     const fleet = fleetOf(MAX_SECRETS + 1, { [TAG.client]: 'named' })
 
@@ -286,9 +291,9 @@ describe('the bounds', () => {
       byValue('x'),
       { clientId: 'named' },
       {
-        fleet,
-        vault: {
-          ...vault,
+        secrets: {
+          ...fleet,
+          ...secrets,
           listVersions: async () => {
             listed += 1
             return []
@@ -301,11 +306,11 @@ describe('the bounds', () => {
   })
 
   test('a function that is short of time says so', async () => {
-    const { vault, reads } = reading()
+    const { secrets, reads } = reading()
     const timing = createFakeTiming()
     timing.restart(9_000)
 
-    const finding = await find(byValue('x'), {}, { fleet: fleetOf(50), vault, timing })
+    const finding = await find(byValue('x'), {}, { secrets: { ...fleetOf(50), ...secrets }, timing })
 
     expect(finding).toEqual({ outcome: 'notSearched', reason: 'outOfTime', searched: 50 })
     expect(reads()).toBe(0)

@@ -4,7 +4,7 @@
 import { CreateSecretCommand, GetSecretValueCommand, PutSecretValueCommand } from '@aws-sdk/client-secrets-manager'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { createEvents } from '../../../lambda/adapters/aws/events.ts'
-import { createVault } from '../../../lambda/adapters/aws/vault.ts'
+import { createSecrets } from '../../../lambda/adapters/aws/secrets.ts'
 import type { HeldLeak } from '../../../lambda/core/intake/intake-gate.ts'
 import { passGate, readGateNow } from '../../../lambda/core/intake/pass-gate.ts'
 import { releaseIntake } from '../../../lambda/core/intake/release-intake.ts'
@@ -21,7 +21,7 @@ const leak = (incidentId: string, at = 1_800_000_000_000): HeldLeak => ({
 
 /** Waits are short and real, so that those who lost look again after the others. */
 const keeper = () => ({
-  vault: createVault(place.sdk().secrets),
+  secrets: createSecrets(place.sdk().secrets),
   timing: { wait: (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms / 4)) },
   gateId: GATE,
 })

@@ -11,7 +11,7 @@ const BY_HAND = 'by-hand-000000000000000000000000000000'
 
 const begin = (world: World, intent: Intent): string => {
   const token = tokenOf(intent, world.timing.now())
-  world.vault.rotateSecret(token)
+  world.secrets.rotateSecret(token)
   return token
 }
 const does = (world: World, intent: Intent, name: Step = 'createSecret') => {
@@ -95,7 +95,7 @@ describe('a new value that ends like the one beside it', () => {
     const world = await lived(before, { slots: slots ?? {}, made: [valueNamed('twin', beside)] })
 
     expect(await does(world, intent)).toBe(effect)
-    expect([...world.vault.versions.values()].some(({ text }) => text?.includes('canary-twin'))).toBe(false)
+    expect([...world.secrets.versions.values()].some(({ text }) => text?.includes('canary-twin'))).toBe(false)
     expect(world.said()).not.toContain('canary')
   })
 
@@ -111,7 +111,7 @@ describe('a new value that ends like the one beside it', () => {
 
   test('is not stored beside a value that was put by hand, either', async () => {
     const world = createRegisteredWorld()
-    world.vault.place(BY_HAND, { text: textOf(valueNamed('A')), labels: ['AWSCURRENT'] })
+    world.secrets.place(BY_HAND, { text: textOf(valueNamed('A')), labels: ['AWSCURRENT'] })
     world.issuer.fresh.push(valueNamed('twin', 'AAAA'))
 
     expect(await does(world, 'rotate')).toBe('start > cancel > start > put new2')
@@ -190,7 +190,7 @@ describe('left behind by a kill between start and cancel', () => {
 
   test('beside a value that was put by hand it cannot be told: nothing is touched', async () => {
     const world = await left()
-    world.vault.place(BY_HAND, { text: textOf(valueNamed('A')), labels: ['AWSCURRENT'] })
+    world.secrets.place(BY_HAND, { text: textOf(valueNamed('A')), labels: ['AWSCURRENT'] })
 
     for (const intent of ['rotate', 'revoke', 'settle', 'rollback'] as const) {
       expect(await rotates(world, intent)).toBe('no ambiguous, cleared: Refused, Drift')
@@ -203,7 +203,7 @@ test('AWSCURRENT that sits in next beside its like, put there by hand, is killed
   for (const intent of ['rotate', 'revoke', 'settle', 'rollback'] as const) {
     for (const step of steps) {
       const world = createRegisteredWorld()
-      world.vault.place(BY_HAND, { text: textOf(valueNamed('C', 'AAAA')), labels: ['AWSCURRENT'] })
+      world.secrets.place(BY_HAND, { text: textOf(valueNamed('C', 'AAAA')), labels: ['AWSCURRENT'] })
       world.client().next = valueNamed('C', 'AAAA')
 
       await does(world, intent, step)

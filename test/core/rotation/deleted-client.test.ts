@@ -27,7 +27,7 @@ const reach = async ({ before, intent, step }: Omit<Case, 'call'>): Promise<{ wo
   const world = createRegisteredWorld()
   for (const each of before) await world.rotate(tokenOf(each))
   const token = tokenOf(intent)
-  world.vault.rotateSecret(token)
+  world.secrets.rotateSecret(token)
   if (step === 'setSecret') await world.step('createSecret', token)
   return { world, token }
 }
@@ -66,7 +66,7 @@ describe('a client that is deleted', () => {
     const { world, token } = await reach({ intent: 'rotate', before: [], step: 'createSecret' })
     world.log.before.push(
       onceAt('issuer.start', () => {
-        world.vault.place(world.vault.holderOf('AWSCURRENT') ?? '', { text: 'canary' })
+        world.secrets.place(world.secrets.holderOf('AWSCURRENT') ?? '', { text: 'canary' })
         throw rejected
       }),
     )
@@ -81,7 +81,7 @@ test.each(cases)('$call in $step of a $intent, rejected though the client is the
   world.log.before.push(failAt(`issuer.${call}`, rejected))
 
   await expect(world.step(place.step, token)).rejects.toBe(rejected)
-  expect(world.vault.holderOf('AWSPENDING')).toBe(token)
+  expect(world.secrets.holderOf('AWSPENDING')).toBe(token)
 })
 
 test('another fault is not looked into', async () => {

@@ -9,8 +9,8 @@ import { type Step, steps } from '../../../lambda/core/rotation/refusal.ts'
 import type { Intent } from '../../../lambda/core/secret/request-token.ts'
 import { failAt, onceAt } from '../../fakes/call-log.ts'
 import { effectOf } from '../../fakes/effect.ts'
+import { SECRET_ARN } from '../../fakes/fake-secrets.ts'
 import { NOON_THIRTY } from '../../fakes/fake-timing.ts'
-import { SECRET_ARN } from '../../fakes/fake-vault.ts'
 import { CLIENT_ID, createRegisteredWorld, nameOf, textOf, tokenOf, valueNamed, type World } from '../../fakes/world.ts'
 
 const does = (world: World, step: Step, token: string, remainingMs?: number) =>
@@ -22,26 +22,26 @@ const standing = async (step: Step, intent: Intent, finished: readonly Intent[] 
   const world = createRegisteredWorld()
   for (const each of finished) await world.rotate(tokenOf(each))
   const token = tokenOf(intent)
-  world.vault.rotateSecret(token)
+  world.secrets.rotateSecret(token)
   for (const each of upTo(step)) await world.step(each, token)
   world.log.clear()
   return { world, token }
 }
 const count = ({ log }: World, name: string): number => log.names().filter((each) => each === name).length
 const readsOf = ({ log }: World): readonly string[] =>
-  log.calls.filter(({ port, name }) => port === 'vault' && name === 'read').map(({ about }) => about)
+  log.calls.filter(({ port, name }) => port === 'secrets' && name === 'readValue').map(({ about }) => about)
 const detailsOf = (world: World, type: EventType) =>
   world.events.published.filter((event) => event.type === type).map(({ detail }) => detail)
 
 describe('what a label carries by the time it is read', () => {
-  const spoil = ({ vault }: World, label: string, text: string): void => {
-    vault.place(vault.holderOf(label) ?? '', { text })
+  const spoil = ({ secrets }: World, label: string, text: string): void => {
+    secrets.place(secrets.holderOf(label) ?? '', { text })
   }
   /** After the labels were seen; nothing is pending on AWSCURRENT's version then. */
   const dropCurrent = (world: World): void => {
     world.log.after.push(
-      onceAt('vault.describe', () => {
-        world.vault.versions.get(world.vault.holderOf('AWSCURRENT') ?? '')?.labels.delete('AWSCURRENT')
+      onceAt('secrets.describe', () => {
+        world.secrets.versions.get(world.secrets.holderOf('AWSCURRENT') ?? '')?.labels.delete('AWSCURRENT')
       }),
     )
   }
@@ -60,7 +60,7 @@ describe('what a label carries by the time it is read', () => {
 
   test('is gone before anything is stored: finishSecret says that, and not that something is pending', async () => {
     const { world, token } = await standing('createSecret', 'rotate')
-    world.vault.versions.get(world.vault.holderOf('AWSCURRENT') ?? '')?.labels.clear()
+    world.secrets.versions.get(world.secrets.holderOf('AWSCURRENT') ?? '')?.labels.clear()
 
     expect(await does(world, 'finishSecret', token)).toBe('no noCurrent, cleared: Refused')
   })
@@ -164,7 +164,7 @@ describe('what is told', () => {
 
   test('names no client where AWSCURRENT tells none', async () => {
     const { world, token } = await standing('createSecret', 'rotate')
-    world.vault.place(world.vault.holderOf('AWSCURRENT') ?? '', { text: 'canary' })
+    world.secrets.place(world.secrets.holderOf('AWSCURRENT') ?? '', { text: 'canary' })
 
     await does(world, 'createSecret', token)
 
@@ -177,7 +177,7 @@ describe('what is told', () => {
       failAt('events.publish', new Fault({ code: 'EVENT_NOT_SENT', retryable: true, message: 'down' })),
     )
     await does(world, 'finishSecret', token)
-    world.vault.place(token, { text: 'canary' })
+    world.secrets.place(token, { text: 'canary' })
 
     expect(await does(world, 'finishSecret', token)).toBe('nothing: Completed, Changed')
     expect(detailsOf(world, 'Rotation Completed').map((detail) => 'clientId' in detail)).toEqual([false])
@@ -207,12 +207,12 @@ describe('what is told', () => {
   test('where another execution was quicker is told by that one alone', async () => {
     const { world, token } = await standing('finishSecret', 'rotate')
     world.events.published.length = 0
-    world.log.before.push(onceAt('vault.read', () => world.step('finishSecret', token)))
+    world.log.before.push(onceAt('secrets.readValue', () => world.step('finishSecret', token)))
 
     await world.step('finishSecret', token)
 
     expect(world.events.published.map(({ type }) => type)).toEqual(['Rotation Completed', 'M2M Secret Changed'])
-    expect(count(world, 'vault.moveLabel')).toBe(1)
+    expect(count(world, 'secrets.moveLabel')).toBe(1)
   })
 })
 
@@ -279,7 +279,7 @@ describe('the age of a settle', () => {
     const world = createRegisteredWorld()
     await world.rotate(tokenOf('rotate'))
     const token = tokenOf('rollback')
-    world.vault.rotateSecret(token)
+    world.secrets.rotateSecret(token)
     world.timing.advance(NOON_THIRTY + 7_200_000 - world.timing.now())
 
     expect(await does(world, 'createSecret', token)).toBe('put A')
@@ -293,7 +293,7 @@ describe('storing', () => {
 
   test('is tried again while 3.5 s are left, and no longer', async () => {
     const { world, token } = await standing('createSecret', 'rotate')
-    world.log.before.push(failAt('vault.putPending', down, 99))
+    world.log.before.push(failAt('secrets.putPending', down, 99))
     world.timing.waits.length = 0
 
     expect(await does(world, 'createSecret', token, 10_000)).toMatch(/^start > .*fault SECRETS_MANAGER_UNAVAILABLE$/)
@@ -303,7 +303,7 @@ describe('storing', () => {
 
   test('with exactly 3.5 s left is tried once more', async () => {
     const { world, token } = await standing('createSecret', 'settle', ['rotate'])
-    world.log.before.push(failAt('vault.putPending', down))
+    world.log.before.push(failAt('secrets.putPending', down))
 
     expect(await does(world, 'createSecret', token, 3500)).toBe('put new1 > put new1')
   })
@@ -311,7 +311,7 @@ describe('storing', () => {
   test('that cannot succeed is not tried again', async () => {
     const { world, token } = await standing('createSecret', 'rotate')
     const rejected = new Fault({ code: 'SECRETS_MANAGER_REJECTED', retryable: false, message: 'no, on purpose' })
-    world.log.before.push(failAt('vault.putPending', rejected))
+    world.log.before.push(failAt('secrets.putPending', rejected))
 
     expect(await does(world, 'createSecret', token)).toBe('start > put new1 > fault SECRETS_MANAGER_REJECTED')
   })
@@ -319,10 +319,10 @@ describe('storing', () => {
   test('what is no fault is not tried again', async () => {
     const { world, token } = await standing('createSecret', 'rotate')
     const defect = new TypeError('on purpose')
-    world.log.before.push(failAt('vault.putPending', defect))
+    world.log.before.push(failAt('secrets.putPending', defect))
 
     await expect(world.step('createSecret', token)).rejects.toBe(defect)
-    expect(count(world, 'vault.putPending')).toBe(1)
+    expect(count(world, 'secrets.putPending')).toBe(1)
   })
 })
 
@@ -342,8 +342,8 @@ describe('proving', () => {
 
   test.each(cases)('ends in %s, in a sentence that names the version and the client', async (code, words, spoil) => {
     const { world, token } = await standing('finishSecret', 'settle', ['revoke'])
-    const registered = world.vault.holderOf('AWSPREVIOUS') ?? 'none'
-    const revoked = world.vault.holderOf('AWSCURRENT') ?? 'none'
+    const registered = world.secrets.holderOf('AWSPREVIOUS') ?? 'none'
+    const revoked = world.secrets.holderOf('AWSCURRENT') ?? 'none'
     world.timing.waits.length = 0
     spoil(world)
 

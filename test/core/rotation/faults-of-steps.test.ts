@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { Fault, type FaultCode } from '../../../lambda/core/base/fault.ts'
 import { onceAt } from '../../fakes/call-log.ts'
-import { SECRET_ARN } from '../../fakes/fake-vault.ts'
+import { SECRET_ARN } from '../../fakes/fake-secrets.ts'
 import { CLIENT_ID, createRegisteredWorld, textOf, tokenOf, valueNamed, type World } from '../../fakes/world.ts'
 
 const faultOf = async (run: () => Promise<unknown>): Promise<Fault> => {
@@ -18,7 +18,7 @@ const begun = async (intent: 'rotate' | 'settle'): Promise<{ world: World; token
   const world = createRegisteredWorld()
   if (intent === 'settle') await world.rotate(tokenOf('rotate'))
   const token = tokenOf(intent)
-  world.vault.rotateSecret(token)
+  world.secrets.rotateSecret(token)
   return { world, token }
 }
 
@@ -37,8 +37,8 @@ const scenes: readonly (readonly [FaultCode, string, () => Promise<Fault>])[] = 
     async () => {
       const { world, token } = await begun('rotate')
       world.log.before.push(
-        onceAt('vault.putPending', () => {
-          world.vault.place(token, { text: textOf(valueNamed('Z')) })
+        onceAt('secrets.putPending', () => {
+          world.secrets.place(token, { text: textOf(valueNamed('Z')) })
         }),
       )
       return faultOf(() => world.step('createSecret', token))

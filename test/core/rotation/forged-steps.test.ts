@@ -6,28 +6,30 @@ import { type Step, steps } from '../../../lambda/core/rotation/refusal.ts'
 import { runStep } from '../../../lambda/core/rotation/run-step.ts'
 import type { Intent } from '../../../lambda/core/secret/request-token.ts'
 import { effectOf } from '../../fakes/effect.ts'
-import { SECRET_ARN } from '../../fakes/fake-vault.ts'
+import { SECRET_ARN } from '../../fakes/fake-secrets.ts'
 import { createRegisteredWorld, nameOf, textOf, tokenOf, valueNamed, type World } from '../../fakes/world.ts'
 
 const HOUR_MS = 3_600_000
 const does = (world: World, step: Step, token: string) => effectOf(world, () => world.step(step, token))
 const begun = (world: World, intent: Intent): string => {
   const token = tokenOf(intent, world.timing.now())
-  world.vault.rotateSecret(token)
+  world.secrets.rotateSecret(token)
   return token
 }
 /** The dry run's version, as Secrets Manager may make it: AWSCURRENT's own value under a bare token. */
 const dryRun = (world: World): string => {
   const token = randomUUID()
-  world.vault.rotateSecret(token)
-  world.vault.place(token, { text: world.vault.versions.get(world.vault.holderOf('AWSCURRENT') ?? '')?.text ?? '' })
+  world.secrets.rotateSecret(token)
+  world.secrets.place(token, {
+    text: world.secrets.versions.get(world.secrets.holderOf('AWSCURRENT') ?? '')?.text ?? '',
+  })
   return token
 }
 /** Everything that a forger could have changed. */
-const stateOf = ({ vault, client }: World) =>
+const stateOf = ({ secrets, client }: World) =>
   JSON.stringify([
     client(),
-    [...vault.versions.values()].map(({ versionId, text, labels }) => [versionId, text, [...labels]]),
+    [...secrets.versions.values()].map(({ versionId, text, labels }) => [versionId, text, [...labels]]),
   ])
 
 describe('the dry run, which is testSecret alone', () => {
@@ -40,8 +42,8 @@ describe('the dry run, which is testSecret alone', () => {
   test.each(copies)('passes with %s and changes nothing', async (_what, text) => {
     for (const token of [randomUUID(), tokenOf('rotate'), tokenOf('settle')]) {
       const world = createRegisteredWorld()
-      world.vault.rotateSecret(token)
-      if (text !== undefined) world.vault.place(token, { text })
+      world.secrets.rotateSecret(token)
+      if (text !== undefined) world.secrets.place(token, { text })
       const before = stateOf(world)
 
       expect(await does(world, 'testSecret', token)).toBe('nothing')
@@ -65,7 +67,7 @@ describe('the dry run, which is testSecret alone', () => {
     const token = dryRun(world)
 
     expect(await does(world, 'finishSecret', token)).toBe('no pendingEqualsCurrent, cleared: Refused')
-    expect(world.vault.holderOf('AWSCURRENT')).toBe(revoke)
+    expect(world.secrets.holderOf('AWSCURRENT')).toBe(revoke)
   })
 
   test('followed by a forged create starts nothing', async () => {
@@ -78,8 +80,8 @@ describe('the dry run, which is testSecret alone', () => {
   test('fails when AWSCURRENT is dead, and changes nothing', async () => {
     const world = createRegisteredWorld({ current: valueNamed('X') })
     const token = randomUUID()
-    world.vault.rotateSecret(token)
-    world.vault.place(token, { text: textOf(valueNamed('A')) })
+    world.secrets.rotateSecret(token)
+    world.secrets.place(token, { text: textOf(valueNamed('A')) })
     const before = stateOf(world)
 
     expect(await does(world, 'testSecret', token)).toBe('no dryRunRefused, kept')
@@ -162,7 +164,7 @@ describe('a step out of its order', () => {
         const world = createRegisteredWorld()
         await world.rotate(tokenOf('rotate'))
         const token = await world.rotate(tokenOf(intent))
-        if (isCleanedUp) await world.vault.moveLabel({ secretId: SECRET_ARN, label: 'AWSPENDING', from: token })
+        if (isCleanedUp) await world.secrets.moveLabel({ secretId: SECRET_ARN, label: 'AWSPENDING', from: token })
         const before = stateOf(world)
 
         expect(await does(world, 'createSecret', token)).toBe('nothing')
@@ -177,7 +179,7 @@ describe('a step out of its order', () => {
   test('finish, long after Secrets Manager took AWSPENDING away, tells nothing', async () => {
     const world = createRegisteredWorld()
     const token = await world.rotate(tokenOf('rotate'))
-    await world.vault.moveLabel({ secretId: SECRET_ARN, label: 'AWSPENDING', from: token })
+    await world.secrets.moveLabel({ secretId: SECRET_ARN, label: 'AWSPENDING', from: token })
 
     expect(await does(world, 'finishSecret', token)).toBe('nothing')
   })
@@ -185,7 +187,7 @@ describe('a step out of its order', () => {
   test('a registered value is never told as a completed rotation', async () => {
     const world = createRegisteredWorld()
 
-    expect(await does(world, 'finishSecret', world.vault.holderOf('AWSCURRENT') ?? '')).toBe('nothing')
+    expect(await does(world, 'finishSecret', world.secrets.holderOf('AWSCURRENT') ?? '')).toBe('nothing')
   })
 
   test('a settle’s set, three hours after its finish, does nothing, though AWSPENDING is still there', async () => {
@@ -194,7 +196,7 @@ describe('a step out of its order', () => {
     const settle = await world.rotate(tokenOf('settle'))
     world.timing.advance(3 * HOUR_MS)
 
-    expect(world.vault.holderOf('AWSPENDING')).toBe(settle)
+    expect(world.secrets.holderOf('AWSPENDING')).toBe(settle)
     expect(await does(world, 'setSecret', settle)).toBe('nothing')
   })
 
@@ -214,9 +216,9 @@ describe('a step out of its order', () => {
 test('a rollback to AWSCURRENT’s own value is refused', async () => {
   const world = createRegisteredWorld()
   const rotate = await world.rotate(tokenOf('rotate'))
-  await world.vault.moveLabel({ secretId: SECRET_ARN, label: 'AWSPENDING', from: rotate })
-  const copy = world.vault.versions.get(rotate)?.text ?? ''
-  world.vault.place(randomUUID(), { text: copy, labels: ['AWSCURRENT'] })
+  await world.secrets.moveLabel({ secretId: SECRET_ARN, label: 'AWSPENDING', from: rotate })
+  const copy = world.secrets.versions.get(rotate)?.text ?? ''
+  world.secrets.place(randomUUID(), { text: copy, labels: ['AWSCURRENT'] })
 
   expect(await does(world, 'createSecret', begun(world, 'rollback'))).toBe('no overlap, cleared: Refused')
 })
@@ -245,7 +247,7 @@ describe('a token that has nothing under way', () => {
   test('the token of AWSPREVIOUS: nothing is changed', async () => {
     const world = createRegisteredWorld()
     const old = await world.rotate(tokenOf('rotate'))
-    await world.vault.moveLabel({ secretId: SECRET_ARN, label: 'AWSPENDING', from: old })
+    await world.secrets.moveLabel({ secretId: SECRET_ARN, label: 'AWSPENDING', from: old })
     await world.rotate(tokenOf('rotate'))
     const before = stateOf(world)
 
@@ -262,7 +264,7 @@ describe('a token that has nothing under way', () => {
     const world = createRegisteredWorld()
     const token = begun(world, 'rotate')
     await world.step('createSecret', token)
-    await world.vault.moveLabel({ secretId: SECRET_ARN, label: 'AWSPENDING', from: token })
+    await world.secrets.moveLabel({ secretId: SECRET_ARN, label: 'AWSPENDING', from: token })
     const before = stateOf(world)
 
     expect(await effects(world, token)).toEqual({
@@ -279,8 +281,8 @@ describe('a token that has nothing under way', () => {
     async (step) => {
       const world = createRegisteredWorld()
       const token = begun(world, 'rotate')
-      world.vault.place(token, { text: textOf(valueNamed('P')) })
-      world.vault.rotationEnabled = false
+      world.secrets.place(token, { text: textOf(valueNamed('P')) })
+      world.secrets.rotationEnabled = false
       const before = stateOf(world)
 
       expect(await does(world, step, token)).toBe('no rotationNotEnabled, kept')
@@ -292,8 +294,8 @@ describe('a token that has nothing under way', () => {
     for (const step of ['createSecret', 'finishSecret'] as const) {
       const world = createRegisteredWorld()
       const token = tokenOf(origin)
-      world.vault.rotateSecret(token)
-      world.vault.place(token, { text: textOf(valueNamed('A')) })
+      world.secrets.rotateSecret(token)
+      world.secrets.place(token, { text: textOf(valueNamed('A')) })
 
       expect(await does(world, step, token)).toBe('no storedOrigin, cleared: Refused')
       expect(world.client()).toMatchObject({ current: valueNamed('A'), next: null })
@@ -320,9 +322,9 @@ describe('a token that is too old', () => {
   test.each(acting)('%s stops at %s after two hours, and clears up', async (intent, step) => {
     const { world, token } = aged(intent, step, 2 * HOUR_MS + 1)
     await world.rotate(tokenOf('rotate'))
-    world.vault.rotateSecret(token)
+    world.secrets.rotateSecret(token)
     if (step !== 'createSecret') {
-      world.vault.place(token, { text: textOf(intent === 'settle' ? 'canary-new1-n001' : valueNamed('A')) })
+      world.secrets.place(token, { text: textOf(intent === 'settle' ? 'canary-new1-n001' : valueNamed('A')) })
     }
 
     expect(await does(world, step, token)).toBe('no tooOld, cleared: Refused')
@@ -354,7 +356,7 @@ test('the rotation token goes on to the put, and into nothing that is said', asy
     await runStep(world.rotation, { step, secretId: SECRET_ARN, requestToken, rotationToken: 'canary-rotation-token' })
   }
 
-  expect(world.vault.rotationTokens).toEqual(['canary-rotation-token'])
+  expect(world.secrets.rotationTokens).toEqual(['canary-rotation-token'])
   expect(world.said()).not.toContain('canary')
 })
 

@@ -1,12 +1,14 @@
 // What adoption leaves behind, in the rotation's own hands: a hold, which no schedule breaks and which stops neither an incident nor whoever
 // asks on purpose; and a value that is lost, beside which the first rotation makes another, whenever it was killed.
+
 import { describe, expect, test } from 'vitest'
 import { steps } from '../../../lambda/core/rotation/refusal.ts'
+import { describeOrThrow } from '../../../lambda/core/rotation/rotation.ts'
 import { runStep } from '../../../lambda/core/rotation/run-step.ts'
 import type { Intent } from '../../../lambda/core/secret/request-token.ts'
 import { LOST_VALUE } from '../../../lambda/core/secret/secret-format.ts'
 import { effectOf } from '../../fakes/effect.ts'
-import { SECRET_ARN } from '../../fakes/fake-vault.ts'
+import { SECRET_ARN } from '../../fakes/fake-secrets.ts'
 import {
   CLIENT_ID,
   createRegisteredWorld,
@@ -23,16 +25,16 @@ const BARE = '11111111-2222-4333-8444-555555555555'
 /** The same world, with these tags on the secret. */
 const tagged = (world: World, tags: Readonly<Record<string, string>>) => ({
   ...world.rotation,
-  vault: {
-    ...world.vault,
-    describe: async (secretId: string) => ({ ...(await world.vault.describe(secretId)), tags }),
+  secrets: {
+    ...world.secrets,
+    describe: async (secretId: string) => ({ ...(await describeOrThrow(world.secrets, secretId)), tags }),
   },
 })
 
 const rotateHeld = async (requestToken: string): Promise<World> => {
   const world = createRegisteredWorld()
   const rotation = tagged(world, { 'm2m:held': '2026-11-01T00:00:00Z', 'm2m:held-by': 'ada' })
-  world.vault.rotateSecret(requestToken)
+  world.secrets.rotateSecret(requestToken)
   for (const step of steps) {
     world.timing.restart(30_000)
     await runStep(rotation, { step, secretId: SECRET_ARN, requestToken })
@@ -44,12 +46,12 @@ describe('a hold', () => {
   test('stops what Secrets Manager’s own schedule begins, says who holds it, and leaves nothing behind', async () => {
     const world = createRegisteredWorld()
     const rotation = tagged(world, { 'm2m:held': '2026-11-01T00:00:00Z', 'm2m:held-by': 'ada' })
-    world.vault.rotateSecret(BARE)
+    world.secrets.rotateSecret(BARE)
 
     const first = runStep(rotation, { step: 'createSecret', secretId: SECRET_ARN, requestToken: BARE })
 
     await expect(first).rejects.toMatchObject({ refusal: { reason: 'held', by: 'ada' } })
-    expect(world.vault.holderOf('AWSPENDING')).toBeUndefined()
+    expect(world.secrets.holderOf('AWSPENDING')).toBeUndefined()
     expect(world.client().next).toBeNull()
     expect(nameOf(world.valueUnder('AWSCURRENT') ?? '')).toBe('A')
   })
@@ -72,7 +74,7 @@ describe('a hold', () => {
 /** Adopted without its value: Stytch accepts A, and the secret holds what nobody ever accepted. */
 const createLostWorld = (): World => {
   const world = createWorld()
-  world.vault.place(tokenOf('adopt'), { text: textOf(LOST_VALUE.reveal()), labels: ['AWSCURRENT'] })
+  world.secrets.place(tokenOf('adopt'), { text: textOf(LOST_VALUE.reveal()), labels: ['AWSCURRENT'] })
   world.issuer.clients.set(CLIENT_ID, { current: valueNamed('A'), next: null, isActive: true, boundTo: SECRET_ARN })
   return world
 }

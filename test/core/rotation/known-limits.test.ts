@@ -2,16 +2,17 @@
 import { expect, test } from 'vitest'
 import { createRegisteredWorld, textOf, tokenOf, valueNamed, type World } from '../../fakes/world.ts'
 
-const currentText = ({ vault }: World): string => vault.versions.get(vault.holderOf('AWSCURRENT') ?? '')?.text ?? ''
+const currentText = ({ secrets }: World): string =>
+  secrets.versions.get(secrets.holderOf('AWSCURRENT') ?? '')?.text ?? ''
 
 // setSecret of a settle looks without AWSPREVIOUS, so it takes V, alive in the current slot, for a C that is dead.
 test('a settle in drift whose dead AWSCURRENT shares the last four of AWSPREVIOUS cancels a stranger, and nothing that is stored', async () => {
   const world = createRegisteredWorld()
-  world.vault.place(tokenOf('rotate'), { text: textOf(valueNamed('C', 'AAAA')), labels: ['AWSCURRENT'] })
+  world.secrets.place(tokenOf('rotate'), { text: textOf(valueNamed('C', 'AAAA')), labels: ['AWSCURRENT'] })
   Object.assign(world.client(), { current: valueNamed('A'), next: valueNamed('X') })
   const token = tokenOf('settle')
-  world.vault.rotateSecret(token)
-  world.vault.place(token, { text: currentText(world) })
+  world.secrets.rotateSecret(token)
+  world.secrets.place(token, { text: currentText(world) })
 
   await world.step('setSecret', token)
 

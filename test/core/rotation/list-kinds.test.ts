@@ -30,7 +30,7 @@ const listening = (more: { readonly keepsList?: boolean; readonly uses?: SlotUse
 describe('a look', () => {
   test('knows what the labels point at, where the issuer has slots', async () => {
     const { world, known } = listening()
-    world.vault.place('11111111-1111-4111-8111-111111111111', { text: textOf(valueNamed('Z')) })
+    world.secrets.place('11111111-1111-4111-8111-111111111111', { text: textOf(valueNamed('Z')) })
 
     await world.rotate(tokenOf('rotate'))
 
@@ -40,9 +40,9 @@ describe('a look', () => {
 
   test('knows every value that was ever stored, AWSCURRENT’s first, where it keeps a list', async () => {
     const { world, known } = listening({ keepsList: true })
-    world.vault.place(tokenOf('rotate'), { text: textOf(valueNamed('Z')) })
-    world.vault.place(tokenOf('rotate'), {})
-    world.vault.place(tokenOf('rotate'), { text: 'not a secret' })
+    world.secrets.place(tokenOf('rotate'), { text: textOf(valueNamed('Z')) })
+    world.secrets.place(tokenOf('rotate'), {})
+    world.secrets.place(tokenOf('rotate'), { text: 'not a secret' })
 
     await world.rotate(tokenOf('rotate'))
 
@@ -52,7 +52,7 @@ describe('a look', () => {
   test('reads no settle’s version: its value is another’s', async () => {
     const { world } = listening({ keepsList: true })
     const copy = tokenOf('settle')
-    world.vault.place(copy, { text: textOf(valueNamed('Z')) })
+    world.secrets.place(copy, { text: textOf(valueNamed('Z')) })
 
     await world.rotate(tokenOf('rotate'))
 
@@ -62,7 +62,7 @@ describe('a look', () => {
   test('reads the twenty-five newest, and no more', async () => {
     const { world, known } = listening({ keepsList: true })
     for (let at = 0; at < 40; at += 1) {
-      world.vault.place(tokenOf('rotate'), { text: textOf(`canary-old-${String(at).padStart(4, '0')}`) })
+      world.secrets.place(tokenOf('rotate'), { text: textOf(`canary-old-${String(at).padStart(4, '0')}`) })
     }
 
     await world.rotate(tokenOf('rotate'))
@@ -92,7 +92,7 @@ describe('a planned end of a value', () => {
 
     expect(world.client()).toEqual(before)
     expect(JSON.stringify(refusedOf(world))).toContain('stillUsed')
-    expect(world.vault.holderOf('AWSPENDING')).toBeUndefined()
+    expect(world.secrets.holderOf('AWSPENDING')).toBeUndefined()
   })
 
   test('that was rolled back waits as well', async () => {

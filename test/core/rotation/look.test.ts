@@ -4,7 +4,7 @@ import { look } from '../../../lambda/core/rotation/look.ts'
 import type { Version } from '../../../lambda/core/rotation/rotation.ts'
 import { createClientSecret } from '../../../lambda/core/secret/client-secret.ts'
 import { PROJECT_ID } from '../../fakes/fake-issuer.ts'
-import { SECRET_ARN } from '../../fakes/fake-vault.ts'
+import { SECRET_ARN } from '../../fakes/fake-secrets.ts'
 import { CLIENT_ID, createRegisteredWorld, tokenOf, valueNamed } from '../../fakes/world.ts'
 
 const versionOf = (value: string): Version => ({

@@ -24,7 +24,7 @@ const begin = async (finished: readonly Intent[], intent: Intent, upTo: readonly
   const world = createRegisteredWorld()
   for (const before of finished) await world.rotate(tokenOf(before))
   const token = tokenOf(intent)
-  world.vault.rotateSecret(token)
+  world.secrets.rotateSecret(token)
   for (const step of upTo) await world.step(step, token)
   return { world, token }
 }
@@ -253,7 +253,7 @@ describe('the only copy', () => {
       await world.step('createSecret', token)
 
       const names = world.log.names()
-      expect(names.slice(names.indexOf('issuer.start'))).toEqual(['issuer.start', 'vault.putPending'])
+      expect(names.slice(names.indexOf('issuer.start'))).toEqual(['issuer.start', 'secrets.putPending'])
       expect(world.timing.waits).toEqual([])
     },
   )
@@ -272,7 +272,7 @@ describe('the only copy', () => {
 
   test('a put that fails is repeated as long as the function lives', async () => {
     const { world, token } = await begin([], 'rotate')
-    world.log.before.push(failAt('vault.putPending', down, 20))
+    world.log.before.push(failAt('secrets.putPending', down, 20))
 
     expect(await does(world, 'createSecret', token)).toMatch(/^start > (put new1( > )?){21}$/)
     expect(nameOf(world.valueUnder('AWSPENDING') ?? '')).toBe('new1')
@@ -280,21 +280,21 @@ describe('the only copy', () => {
 
   test('a put whose reply is lost is repeated and changes nothing', async () => {
     const { world, token } = await begin([], 'rotate')
-    world.log.after.push(failAt('vault.putPending', down))
+    world.log.after.push(failAt('secrets.putPending', down))
 
     expect(await does(world, 'createSecret', token)).toBe('start > put new1 > put new1')
   })
 
   test('a put that never succeeds costs the value, and no more: the next execution cancels it', async () => {
     const { world, token } = await begin([], 'rotate')
-    world.log.before.push(failAt('vault.putPending', fault('SECRETS_MANAGER_REJECTED', false)))
+    world.log.before.push(failAt('secrets.putPending', fault('SECRETS_MANAGER_REJECTED', false)))
 
     expect(await does(world, 'createSecret', token)).toBe('start > put new1 > fault SECRETS_MANAGER_REJECTED')
     expect(await does(world, 'createSecret', token)).toBe('cancel > start > put new2')
   })
 
-  test('a bus, a vault or an issuer that fails before start costs nothing', async () => {
-    for (const at of ['vault.describe', 'vault.read', 'issuer.look', 'issuer.start']) {
+  test('a bus, a secrets or an issuer that fails before start costs nothing', async () => {
+    for (const at of ['secrets.describe', 'secrets.readValue', 'issuer.look', 'issuer.start']) {
       const { world, token } = await begin([], 'rotate')
       world.log.before.push(failAt(at, down))
 
@@ -307,7 +307,7 @@ describe('the only copy', () => {
 describe('two executions of createSecret at once', () => {
   test('the second runs whole between the first one’s start and put: the value stored first is kept, and works', async () => {
     const { world, token } = await begin([], 'rotate')
-    world.log.before.push(onceAt('vault.putPending', () => world.step('createSecret', token)))
+    world.log.before.push(onceAt('secrets.putPending', () => world.step('createSecret', token)))
 
     const effect = await does(world, 'createSecret', token)
 
@@ -337,7 +337,7 @@ describe('two executions of createSecret at once', () => {
     })
     let second: Promise<void> = Promise.resolve()
     world.log.before.push(
-      onceAt('vault.putPending', async () => {
+      onceAt('secrets.putPending', async () => {
         second = world.step('createSecret', token)
         await cancelled
       }),
@@ -367,7 +367,7 @@ test('a cancel that was on its way during the whole switch is named, and a revok
       reached.resolve()
       return gate.promise
     }),
-    onceAt('vault.putPending', async () => {
+    onceAt('secrets.putPending', async () => {
       second = world.step('createSecret', token)
       await reached.promise
     }),
@@ -377,7 +377,7 @@ test('a cancel that was on its way during the whole switch is named, and a revok
   await expect(second).rejects.toMatchObject({ code: 'CONCURRENT_EXECUTION' })
 
   const settle = tokenOf('settle')
-  world.vault.rotateSecret(settle)
+  world.secrets.rotateSecret(settle)
   expect(await does(world, 'createSecret', settle)).toBe('no drift, cleared: Refused, Drift')
   await world.rotate(tokenOf('revoke'))
   await world.rotate(tokenOf('settle'))
@@ -405,7 +405,7 @@ describe('a refusal', () => {
     world.log.before.push(failAt('events.publish', fault('EVENT_NOT_SENT')))
 
     expect(await does(world, 'testSecret', token)).toBe('no poisoned, cleared')
-    expect(world.vault.holderOf('AWSPENDING')).toBeUndefined()
+    expect(world.secrets.holderOf('AWSPENDING')).toBeUndefined()
     expect(world.journal.entries.slice(-2)).toMatchObject([
       { outcome: 'failed', code: 'EVENT_NOT_SENT', retryable: true, step: 'testSecret', requestToken: token },
       { outcome: 'refused', reason: 'position', step: 'testSecret', requestToken: token },
@@ -419,7 +419,7 @@ describe('a refusal', () => {
         'boundElsewhere',
         (world) => Object.assign(world.client(), { boundTo: 'arn:aws:secretsmanager:eu-central-1:1:secret:b' }),
       ],
-      ['noCurrent', (world) => world.vault.versions.get(world.vault.holderOf('AWSCURRENT') ?? '')?.labels.clear()],
+      ['noCurrent', (world) => world.secrets.versions.get(world.secrets.holderOf('AWSCURRENT') ?? '')?.labels.clear()],
     ]
     for (const [reason, spoil] of refusals) {
       const { world, token } = await begin([], 'rotate', ['createSecret'])
@@ -427,7 +427,7 @@ describe('a refusal', () => {
       spoil(world)
 
       expect(await does(world, 'finishSecret', token)).toBe(`no ${reason}, kept: Refused`)
-      expect(world.vault.holderOf('AWSPENDING')).toBe(token)
+      expect(world.secrets.holderOf('AWSPENDING')).toBe(token)
     }
   })
 
@@ -451,7 +451,7 @@ describe('a refusal', () => {
     world.log.before.push(failAt('issuer.exchange', fault('STYTCH_UNAVAILABLE')))
 
     expect(await does(world, 'finishSecret', token)).toBe('fault STYTCH_UNAVAILABLE')
-    expect(world.vault.holderOf('AWSPENDING')).toBe(token)
+    expect(world.secrets.holderOf('AWSPENDING')).toBe(token)
   })
 })
 
@@ -461,32 +461,32 @@ describe('finishSecret', () => {
   test('a move whose reply is lost counts as moved', async () => {
     for (const intent of ['rotate', 'settle'] as const) {
       const { world, token } = await begin(['rotate'], intent, upToTest)
-      world.log.after.push(failAt('vault.moveLabel', down))
+      world.log.after.push(failAt('secrets.moveLabel', down))
 
       expect(await does(world, 'finishSecret', token)).toMatch(/^move: Completed/)
-      expect(world.vault.holderOf('AWSCURRENT')).toBe(token)
+      expect(world.secrets.holderOf('AWSCURRENT')).toBe(token)
     }
   })
 
   test('a move that did not happen is a fault, and happens when asked again', async () => {
     const { world, token } = await begin([], 'rotate', upToTest)
-    world.log.before.push(failAt('vault.moveLabel', down))
+    world.log.before.push(failAt('secrets.moveLabel', down))
 
     expect(await does(world, 'finishSecret', token)).toBe('move > fault SECRETS_MANAGER_UNAVAILABLE')
-    expect(world.vault.holderOf('AWSCURRENT')).not.toBe(token)
+    expect(world.secrets.holderOf('AWSCURRENT')).not.toBe(token)
     expect(await does(world, 'finishSecret', token)).toBe('move: Completed, Changed')
   })
 
   test('the label moves only from where it was seen: somebody else’s move in between is not undone', async () => {
     const { world, token } = await begin([], 'rotate', upToTest)
     world.log.before.push(
-      onceAt('vault.moveLabel', () =>
-        world.vault.place('by-hand-000000000000000000000000000000', { labels: ['AWSCURRENT'] }),
+      onceAt('secrets.moveLabel', () =>
+        world.secrets.place('by-hand-000000000000000000000000000000', { labels: ['AWSCURRENT'] }),
       ),
     )
 
     expect(await does(world, 'finishSecret', token)).toBe('move > no currentMoved, kept: Refused')
-    expect(world.vault.holderOf('AWSCURRENT')).toBe('by-hand-000000000000000000000000000000')
+    expect(world.secrets.holderOf('AWSCURRENT')).toBe('by-hand-000000000000000000000000000000')
   })
 
   test('what the bus did not take after the move is told when the service asks again', async () => {
@@ -502,20 +502,20 @@ describe('finishSecret', () => {
     world.log.before.push(failAt('events.publish', fault('EVENT_NOT_SENT')))
 
     expect(await does(world, 'finishSecret', token)).toBe('fault EVENT_NOT_SENT')
-    expect(world.vault.holderOf('AWSCURRENT')).not.toBe(token)
+    expect(world.secrets.holderOf('AWSCURRENT')).not.toBe(token)
     expect(await does(world, 'finishSecret', token)).toBe('move: Revoked, Completed')
   })
 
   test('two executions at once end as one', async () => {
     const { world, token } = await begin([], 'rotate', upToTest)
-    world.log.before.push(onceAt('vault.moveLabel', () => world.step('finishSecret', token)))
+    world.log.before.push(onceAt('secrets.moveLabel', () => world.step('finishSecret', token)))
 
     expect(await does(world, 'finishSecret', token)).toBe('move > move: Completed, Changed, Completed, Changed')
     expect(new Set(world.events.published.map(({ detail }) => detail.id)).size).toBe(2)
   })
 
   test('two executions of a settle’s at once end as one, at whatever call the second comes in', async () => {
-    for (const at of ['vault.read', 'issuer.look', 'issuer.exchange', 'vault.moveLabel', 'events.publish']) {
+    for (const at of ['secrets.readValue', 'issuer.look', 'issuer.exchange', 'secrets.moveLabel', 'events.publish']) {
       const { world, token } = await begin(['rotate'], 'settle', upToTest)
       world.events.published.length = 0
       world.log.before.push(onceAt(at, () => world.step('finishSecret', token)))
@@ -523,7 +523,7 @@ describe('finishSecret', () => {
       await world.step('finishSecret', token)
 
       expect(new Set(world.events.published.map(({ type }) => type))).toEqual(new Set(['Rotation Completed']))
-      expect(world.vault.holderOf('AWSCURRENT')).toBe(token)
+      expect(world.secrets.holderOf('AWSCURRENT')).toBe(token)
     }
   })
 
@@ -534,7 +534,7 @@ describe('finishSecret', () => {
       world.issuer.lingering.add(valueNamed('A'))
 
       expect(await does(world, 'finishSecret', token)).toBe('fault STILL_ACCEPTED')
-      expect(world.vault.holderOf('AWSCURRENT')).not.toBe(token)
+      expect(world.secrets.holderOf('AWSCURRENT')).not.toBe(token)
     },
   )
 
@@ -560,7 +560,7 @@ describe('finishSecret', () => {
 describe('AWSCURRENT that somebody moved by hand', () => {
   const BY_HAND = 'by-hand-000000000000000000000000000000'
   const moveTo = (world: World, value: string) =>
-    world.vault.place(BY_HAND, { text: textOf(value), labels: ['AWSCURRENT'] })
+    world.secrets.place(BY_HAND, { text: textOf(value), labels: ['AWSCURRENT'] })
 
   test.each(['createSecret', 'setSecret', 'finishSecret'] as const)('stops a settle at %s', async (step) => {
     const { world, token } = await begin(['rotate'], 'settle', ['createSecret'])
@@ -579,10 +579,10 @@ describe('AWSCURRENT that somebody moved by hand', () => {
 
   test('between the guard and the read stops a finish', async () => {
     const { world, token } = await begin([], 'rotate', ['createSecret', 'setSecret', 'testSecret'])
-    world.log.after.push(onceAt('vault.describe', () => moveTo(world, valueNamed('A'))))
+    world.log.after.push(onceAt('secrets.describe', () => moveTo(world, valueNamed('A'))))
 
     expect(await does(world, 'finishSecret', token)).toBe('no currentMoved, cleared: Refused')
-    expect(world.vault.holderOf('AWSCURRENT')).toBe(BY_HAND)
+    expect(world.secrets.holderOf('AWSCURRENT')).toBe(BY_HAND)
   })
 })
 
@@ -603,7 +603,7 @@ describe('testSecret', () => {
     world.issuer.unripe.add('canary-new1-n001')
 
     expect(await does(world, 'testSecret', token)).toBe('fault PENDING_REFUSED')
-    expect(world.vault.holderOf('AWSPENDING')).toBe(token)
+    expect(world.secrets.holderOf('AWSPENDING')).toBe(token)
   })
 })
 
@@ -616,5 +616,5 @@ test('an error that is no fault of ours goes on as it is, and the journal holds 
 
   expect(world.journal.entries.at(-1)).toMatchObject({ outcome: 'failed', code: 'DEFECT', message: 'TypeError' })
   expect(world.said()).not.toContain('canary')
-  expect(world.vault.holderOf('AWSPENDING')).toBe(token)
+  expect(world.secrets.holderOf('AWSPENDING')).toBe(token)
 })

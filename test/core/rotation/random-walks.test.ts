@@ -8,7 +8,7 @@ import type { Evidence } from '../../../lambda/core/rotation/outcome.ts'
 import { RotationRefused, type Step, steps } from '../../../lambda/core/rotation/refusal.ts'
 import { type Intent, intents } from '../../../lambda/core/secret/request-token.ts'
 import type { Loss } from '../../fakes/fake-issuer.ts'
-import { SECRET_ARN } from '../../fakes/fake-vault.ts'
+import { SECRET_ARN } from '../../fakes/fake-secrets.ts'
 import { CLIENT_ID, createRegisteredWorld, secretIn, tokenOf, type World } from '../../fakes/world.ts'
 
 class Killed extends Error {}
@@ -56,16 +56,16 @@ const play = async (world: World, happening: Event, token: { last: string }): Pr
   if (happening.kind === 'ask') {
     const asked = tokenOf(happening.intent, world.timing.now())
     try {
-      world.vault.rotateSecret(asked)
+      world.secrets.rotateSecret(asked)
       token.last = asked
     } catch (error) {
       if (!(error instanceof Fault)) throw error
     }
   }
   if (happening.kind === 'clear') {
-    const holder = world.vault.holderOf('AWSPENDING')
-    if (holder !== undefined && holder !== world.vault.holderOf('AWSCURRENT')) {
-      await world.vault.moveLabel({ secretId: SECRET_ARN, label: 'AWSPENDING', from: holder })
+    const holder = world.secrets.holderOf('AWSPENDING')
+    if (holder !== undefined && holder !== world.secrets.holderOf('AWSCURRENT')) {
+      await world.secrets.moveLabel({ secretId: SECRET_ARN, label: 'AWSPENDING', from: holder })
     }
   }
   if (happening.kind !== 'steps') return
@@ -90,7 +90,7 @@ const play = async (world: World, happening: Event, token: { last: string }): Pr
 }
 
 const valid = (world: World): readonly string[] =>
-  [...world.vault.versions.values()]
+  [...world.secrets.versions.values()]
     .map(({ text }) => secretIn(text))
     .filter((value) => value !== undefined)
     .filter((value) => world.issuer.accepts(CLIENT_ID, value))

@@ -5,7 +5,7 @@ import type { Evidence } from '../../../lambda/core/rotation/outcome.ts'
 import type { Intent } from '../../../lambda/core/secret/request-token.ts'
 import { LOST_VALUE } from '../../../lambda/core/secret/secret-format.ts'
 import { effectOf } from '../../fakes/effect.ts'
-import { SECRET_ARN } from '../../fakes/fake-vault.ts'
+import { SECRET_ARN } from '../../fakes/fake-secrets.ts'
 import { CLIENT_ID, createRegisteredWorld, nameOf, textOf, tokenOf, valueNamed, type World } from '../../fakes/world.ts'
 
 /** Runs the intents, an hour apart, and @returns what each did, with its token. */
@@ -35,7 +35,7 @@ const evidenceOf = (world: World, type: string): Evidence | undefined => {
 const provenDead = (world: World, type = 'Secret Revoked'): readonly string[] =>
   (evidenceOf(world, type)?.refused ?? []).map(({ lastFour }) => lastFour)
 const issuedAtUnder = (world: World, label: string): unknown => {
-  const text = world.vault.versions.get(world.vault.holderOf(label) ?? '')?.text ?? '{}'
+  const text = world.secrets.versions.get(world.secrets.holderOf(label) ?? '')?.text ?? '{}'
   return JSON.parse(text).issued_at
 }
 
@@ -55,14 +55,14 @@ describe('rotate', () => {
 
     await live(world, 'rotate')
 
-    const text = world.vault.versions.get(world.vault.holderOf('AWSCURRENT') ?? '')?.text ?? ''
+    const text = world.secrets.versions.get(world.secrets.holderOf('AWSCURRENT') ?? '')?.text ?? ''
     const issuedAt = new Date(world.timing.now()).toISOString()
     expect(JSON.parse(text)).toEqual({ ...JSON.parse(textOf(valueNamed('new1', 'n001'))), issued_at: issuedAt })
   })
 
   test('settles into one accepted value, and shows that the other is dead', async () => {
     const world = createRegisteredWorld()
-    const registered = world.vault.holderOf('AWSCURRENT')
+    const registered = world.secrets.holderOf('AWSCURRENT')
 
     const { effects } = await live(world, 'rotate', 'settle')
 
@@ -161,7 +161,7 @@ describe('rollback', () => {
 describe('revoke', () => {
   test('and its settle prove that the leaked value is dead and the new one is alive', async () => {
     const world = createRegisteredWorld()
-    const registered = world.vault.holderOf('AWSCURRENT')
+    const registered = world.secrets.holderOf('AWSCURRENT')
 
     const { effects, tokens } = await live(world, 'revoke', 'settle')
 
@@ -210,9 +210,9 @@ describe('revoke', () => {
   test('after a rotation that got stuck and was cleared: its stored value is proven dead too', async () => {
     const world = createRegisteredWorld()
     const stuck = tokenOf('rotate')
-    world.vault.rotateSecret(stuck)
+    world.secrets.rotateSecret(stuck)
     await world.step('createSecret', stuck)
-    await world.vault.moveLabel({ secretId: SECRET_ARN, label: 'AWSPENDING', from: stuck })
+    await world.secrets.moveLabel({ secretId: SECRET_ARN, label: 'AWSPENDING', from: stuck })
 
     const { effects } = await live(world, 'revoke', 'settle')
 
@@ -258,9 +258,9 @@ describe('revoke', () => {
     await live(world, 'rotate')
     for (let failed = 1; failed <= 30; failed += 1) {
       const settle = tokenOf('settle', world.timing.now())
-      world.vault.rotateSecret(settle)
+      world.secrets.rotateSecret(settle)
       await world.step('createSecret', settle)
-      await world.vault.moveLabel({ secretId: SECRET_ARN, label: 'AWSPENDING', from: settle })
+      await world.secrets.moveLabel({ secretId: SECRET_ARN, label: 'AWSPENDING', from: settle })
     }
 
     await live(world, 'revoke', 'settle')
@@ -271,9 +271,9 @@ describe('revoke', () => {
   /** A rotate that stored its value and got no further. */
   const giveUp = async (world: World): Promise<void> => {
     const given = tokenOf('rotate', world.timing.now())
-    world.vault.rotateSecret(given)
+    world.secrets.rotateSecret(given)
     await world.step('createSecret', given)
-    await world.vault.moveLabel({ secretId: SECRET_ARN, label: 'AWSPENDING', from: given })
+    await world.secrets.moveLabel({ secretId: SECRET_ARN, label: 'AWSPENDING', from: given })
   }
   const giveUpTimes = async (world: World, times: number): Promise<void> => {
     for (let time = 1; time <= times; time += 1) await giveUp(world)
@@ -298,9 +298,9 @@ describe('revoke', () => {
     await giveUpTimes(world, 12)
     await live(world, 'rotate')
     const failed = tokenOf('settle', world.timing.now())
-    world.vault.rotateSecret(failed)
+    world.secrets.rotateSecret(failed)
     await world.step('createSecret', failed)
-    await world.vault.moveLabel({ secretId: SECRET_ARN, label: 'AWSPENDING', from: failed })
+    await world.secrets.moveLabel({ secretId: SECRET_ARN, label: 'AWSPENDING', from: failed })
 
     await live(world, 'revoke', 'settle')
 
@@ -330,7 +330,7 @@ describe('revoke', () => {
 
   test('does not try what only stands for a value that is lost', async () => {
     const world = createRegisteredWorld()
-    world.vault.place(world.vault.holderOf('AWSCURRENT') ?? '', { text: textOf(LOST_VALUE.reveal()) })
+    world.secrets.place(world.secrets.holderOf('AWSCURRENT') ?? '', { text: textOf(LOST_VALUE.reveal()) })
 
     await live(world, 'revoke', 'revoke', 'settle')
 
@@ -360,16 +360,16 @@ describe('revoke', () => {
     await live(world, 'revoke', 'settle')
 
     expect(provenDead(world)).toEqual(['n001'])
-    expect(world.log.names().filter((name) => name === 'vault.read')).toHaveLength(107)
+    expect(world.log.names().filter((name) => name === 'secrets.readValue')).toHaveLength(107)
   })
 
   test('a settle that failed on the way does not cost the next one its evidence', async () => {
     const world = createRegisteredWorld()
     await live(world, 'revoke')
     const failed = tokenOf('settle')
-    world.vault.rotateSecret(failed)
+    world.secrets.rotateSecret(failed)
     for (const step of ['createSecret', 'setSecret', 'testSecret'] as const) await world.step(step, failed)
-    await world.vault.moveLabel({ secretId: SECRET_ARN, label: 'AWSPENDING', from: failed })
+    await world.secrets.moveLabel({ secretId: SECRET_ARN, label: 'AWSPENDING', from: failed })
 
     await live(world, 'settle')
 
@@ -434,7 +434,7 @@ describe('one secret, one client', () => {
       const world = createRegisteredWorld()
       await live(world, 'rotate')
       const token = tokenOf(intent, world.timing.now())
-      world.vault.rotateSecret(token)
+      world.secrets.rotateSecret(token)
       await world.step('createSecret', token)
       world.client().boundTo = boundTo
 
@@ -451,7 +451,7 @@ describe('what is stored is not trusted', () => {
   gone.issuer.clients.clear()
   const placed = (text: string) => {
     const world = createRegisteredWorld()
-    world.vault.place(world.vault.holderOf('AWSCURRENT') ?? '', { text })
+    world.secrets.place(world.secrets.holderOf('AWSCURRENT') ?? '', { text })
     return world
   }
 
@@ -473,7 +473,7 @@ describe('what is stored is not trusted', () => {
 
   test('a secret without AWSCURRENT is refused', async () => {
     const world = createRegisteredWorld()
-    world.vault.versions.clear()
+    world.secrets.versions.clear()
 
     const { effects } = await live(world, 'rotate')
 
@@ -487,8 +487,8 @@ describe('what is stored is not trusted', () => {
   ])('%s is refused by createSecret', async (_what, more, reason) => {
     const world = createRegisteredWorld()
     const token = tokenOf('rotate')
-    world.vault.rotateSecret(token)
-    world.vault.place(token, { text: textOf(valueNamed('P'), more) })
+    world.secrets.rotateSecret(token)
+    world.secrets.place(token, { text: textOf(valueNamed('P'), more) })
 
     const effect = await effectOf(world, () => world.step('createSecret', token))
 
@@ -499,7 +499,7 @@ describe('what is stored is not trusted', () => {
     for (const text of ['canary', textOf(valueNamed('A'), { client_id: 'm2m-client-test-other' })]) {
       const world = createRegisteredWorld()
       await live(world, 'rotate')
-      world.vault.place(world.vault.holderOf('AWSPREVIOUS') ?? '', { text })
+      world.secrets.place(world.secrets.holderOf('AWSPREVIOUS') ?? '', { text })
 
       const { effects } = await live(world, 'settle')
 
@@ -513,8 +513,8 @@ describe('a planted pending value that ends like AWSCURRENT’s', () => {
   const planted = async () => {
     const world = createRegisteredWorld()
     const token = tokenOf('rotate')
-    world.vault.rotateSecret(token)
-    world.vault.place(token, { text: textOf(valueNamed('P', 'AAAA')) })
+    world.secrets.rotateSecret(token)
+    world.secrets.place(token, { text: textOf(valueNamed('P', 'AAAA')) })
     world.client().next = valueNamed('P', 'AAAA')
     for (const step of ['createSecret', 'setSecret', 'testSecret'] as const) await world.step(step, token)
     return { world, token }
@@ -540,7 +540,7 @@ describe('a planted pending value that ends like AWSCURRENT’s', () => {
 })
 
 describe('calls', () => {
-  const countsOf = (world: World) => [world.log.count('vault'), world.log.count('issuer')]
+  const countsOf = (world: World) => [world.log.count('secrets'), world.log.count('issuer')]
 
   test('a fault-free rotation stays within 9 calls to Secrets Manager and 4 to Stytch', async () => {
     for (const before of [[], ['rotate'], ['rotate', 'settle'], ['rotate', 'rollback']] as const) {
@@ -550,10 +550,10 @@ describe('calls', () => {
 
         await live(world, intent)
 
-        const [vault = 0, issuer = 0] = countsOf(world)
+        const [secrets = 0, issuer = 0] = countsOf(world)
         // Ending an overlap that nobody settled is one call more to each service (docs/decisions/004), and none that the figure is for.
         const retires = ['rotate', 'rollback'].includes(before.at(-1) ?? '') ? 1 : 0
-        expect(vault).toBeLessThanOrEqual(9 + retires)
+        expect(secrets).toBeLessThanOrEqual(9 + retires)
         expect(issuer).toBeLessThanOrEqual(4 + retires)
       }
     }
@@ -563,8 +563,8 @@ describe('calls', () => {
     const world = createRegisteredWorld()
     await live(world, 'rotate', 'rollback')
 
-    const [vault = 0, issuer = 0] = countsOf(world)
-    expect(vault).toBeLessThanOrEqual(12)
+    const [secrets = 0, issuer = 0] = countsOf(world)
+    expect(secrets).toBeLessThanOrEqual(12)
     expect(issuer).toBeLessThanOrEqual(6)
   })
 
@@ -574,8 +574,8 @@ describe('calls', () => {
       const world = createRegisteredWorld()
       await live(world, ...before, 'settle')
 
-      const [vault = 0, issuer = 0] = countsOf(world)
-      expect(vault).toBeLessThanOrEqual(11)
+      const [secrets = 0, issuer = 0] = countsOf(world)
+      expect(secrets).toBeLessThanOrEqual(11)
       expect(issuer).toBeLessThanOrEqual(6)
     },
   )

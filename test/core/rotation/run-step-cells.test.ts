@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { type Step, steps } from '../../../lambda/core/rotation/refusal.ts'
 import type { Intent, Origin } from '../../../lambda/core/secret/request-token.ts'
 import { effectOf } from '../../fakes/effect.ts'
-import { SECRET_ARN } from '../../fakes/fake-vault.ts'
+import { SECRET_ARN } from '../../fakes/fake-secrets.ts'
 import { CLIENT_ID, createWorld, nameOf, textOf, tokenOf, valueNamed, type World } from '../../fakes/world.ts'
 
 /**
@@ -54,11 +54,11 @@ const build = ({ intent, isStored, name, currentOrigin }: Omit<Cell, 'step'>) =>
   }
   const pending = { rotate: values.P, revoke: values.P, settle: values.C, rollback: values.V }[intent]
   const token = tokenOf(intent)
-  world.vault.place(tokenOf('register'), { text: textOf(values.V), labels: ['AWSCURRENT'] })
+  world.secrets.place(tokenOf('register'), { text: textOf(values.V), labels: ['AWSCURRENT'] })
   const currentId = twins && currentOrigin === 'rotate' ? BY_HAND : tokenOf(currentOrigin)
-  world.vault.place(currentId, { text: textOf(values.C), labels: ['AWSCURRENT'] })
-  world.vault.rotateSecret(token)
-  if (isStored) world.vault.place(token, { text: textOf(pending), labels: ['AWSPENDING'] })
+  world.secrets.place(currentId, { text: textOf(values.C), labels: ['AWSCURRENT'] })
+  world.secrets.rotateSecret(token)
+  if (isStored) world.secrets.place(token, { text: textOf(pending), labels: ['AWSPENDING'] })
   // A rollback's P is V, wherever it is told to sit.
   const inSlot = (slot: 'C' | 'V' | 'P' | 'X' | 'Y') =>
     slot === 'P' && intent === 'rollback' ? values.V : values[slot]

@@ -9,14 +9,14 @@ const inOverlap = async () => {
   const world = createRegisteredWorld()
   await world.rotate(tokenOf('rotate'))
   const token = tokenOf('rotate')
-  world.vault.rotateSecret(token)
+  world.secrets.rotateSecret(token)
   return { world, token, create: () => effectOf(world, () => world.step('createSecret', token)) }
 }
 
 describe('createSecret ends no slot', () => {
   test('when its rotation was cleared after the look', async () => {
     const { world, token, create } = await inOverlap()
-    world.log.after.push(onceAt('issuer.look', () => void world.vault.versions.get(token)?.labels.clear()))
+    world.log.after.push(onceAt('issuer.look', () => void world.secrets.versions.get(token)?.labels.clear()))
 
     expect(await create()).toBe('no tokenWithoutVersion, kept')
   })
@@ -24,7 +24,9 @@ describe('createSecret ends no slot', () => {
   test('when another execution finished its rotation after the look', async () => {
     const { world, token, create } = await inOverlap()
     world.log.after.push(
-      onceAt('issuer.look', () => world.vault.place(token, { text: textOf(valueNamed('B')), labels: ['AWSCURRENT'] })),
+      onceAt('issuer.look', () =>
+        world.secrets.place(token, { text: textOf(valueNamed('B')), labels: ['AWSCURRENT'] }),
+      ),
     )
 
     expect(await create()).toBe('nothing')
@@ -34,7 +36,7 @@ describe('createSecret ends no slot', () => {
     const { world, create } = await inOverlap()
     world.log.after.push(
       onceAt('issuer.look', () =>
-        world.vault.place('11111111-1111-4111-8111-111111111111', {
+        world.secrets.place('11111111-1111-4111-8111-111111111111', {
           text: textOf(valueNamed('X')),
           labels: ['AWSCURRENT'],
         }),
@@ -49,15 +51,15 @@ describe('a refusal that is to clear up', () => {
   const refusing = async () => {
     const world = createRegisteredWorld()
     const token = tokenOf('rollback')
-    world.vault.rotateSecret(token)
+    world.secrets.rotateSecret(token)
     return { world, token, create: () => effectOf(world, () => world.step('createSecret', token)) }
   }
 
   test('is content when another execution took AWSPENDING away first', async () => {
     const { world, token, create } = await refusing()
     world.log.before.push(
-      onceAt('vault.moveLabel', () => {
-        world.vault.versions.get(token)?.labels.delete('AWSPENDING')
+      onceAt('secrets.moveLabel', () => {
+        world.secrets.versions.get(token)?.labels.delete('AWSPENDING')
         throw new Error('AWSPENDING is not there')
       }),
     )
@@ -67,7 +69,7 @@ describe('a refusal that is to clear up', () => {
 
   test('says so when AWSPENDING stays', async () => {
     const { world, create } = await refusing()
-    world.log.before.push(failAt('vault.moveLabel', new Error('not now')))
+    world.log.before.push(failAt('secrets.moveLabel', new Error('not now')))
 
     await expect(create()).rejects.toThrow('not now')
   })
@@ -75,7 +77,7 @@ describe('a refusal that is to clear up', () => {
   test('names the client, also when the pending value is AWSCURRENT’s own', async () => {
     const world = createRegisteredWorld()
     const token = tokenOf('settle')
-    world.vault.rotateSecret(token)
+    world.secrets.rotateSecret(token)
     await world.step('createSecret', token)
     world.client().current = valueNamed('X')
 
@@ -96,7 +98,7 @@ describe('a refusal that is to clear up', () => {
 test('testSecret says that the client was deleted, when that is why the value is refused', async () => {
   const world = createRegisteredWorld()
   const token = tokenOf('rotate')
-  world.vault.rotateSecret(token)
+  world.secrets.rotateSecret(token)
   await world.step('createSecret', token)
   world.issuer.clients.delete(CLIENT_ID)
 
@@ -106,7 +108,7 @@ test('testSecret says that the client was deleted, when that is why the value is
 test('the evidence of a revoke needs no AWSPREVIOUS', async () => {
   const world = createRegisteredWorld()
   await world.rotate(tokenOf('revoke'))
-  world.vault.versions.get(world.vault.holderOf('AWSPREVIOUS') ?? '')?.labels.delete('AWSPREVIOUS')
+  world.secrets.versions.get(world.secrets.holderOf('AWSPREVIOUS') ?? '')?.labels.delete('AWSPREVIOUS')
 
   await world.rotate(tokenOf('settle'))
 

@@ -12,13 +12,13 @@ const worldOn = (origin: Origin): World => {
   if (origin === 'register') return world
   const settled = origin === 'settle' || origin === 'adopt'
   const value = settled ? valueNamed('A') : valueNamed('B')
-  world.vault.place(tokenOf(origin), { text: textOf(value), labels: ['AWSCURRENT'] })
+  world.secrets.place(tokenOf(origin), { text: textOf(value), labels: ['AWSCURRENT'] })
   if (!settled) world.client().next = value
   return world
 }
 
 const create = async (world: World, token: string): Promise<string> => {
-  world.vault.rotateSecret(token)
+  world.secrets.rotateSecret(token)
   return effectOf(world, () => world.step('createSecret', token))
 }
 
@@ -85,10 +85,10 @@ test('an unreadable freeze takes no AWSPENDING away: the step is asked for again
 
   await create(world, token)
 
-  expect(world.vault.holderOf('AWSPENDING')).toBe(token)
+  expect(world.secrets.holderOf('AWSPENDING')).toBe(token)
   world.freeze.state = 'off'
   for (const step of ['createSecret', 'setSecret', 'testSecret', 'finishSecret'] as const) await world.step(step, token)
-  expect(world.vault.holderOf('AWSCURRENT')).toBe(token)
+  expect(world.secrets.holderOf('AWSCURRENT')).toBe(token)
 })
 
 test('a rotation that has begun is brought to its end', async () => {
@@ -99,7 +99,7 @@ test('a rotation that has begun is brought to its end', async () => {
 
   for (const step of ['setSecret', 'testSecret', 'finishSecret'] as const) await world.step(step, token)
 
-  expect(world.vault.holderOf('AWSCURRENT')).toBe(token)
+  expect(world.secrets.holderOf('AWSCURRENT')).toBe(token)
   expect(world.freeze.reads).toBe(1)
 })
 

@@ -1,12 +1,12 @@
 // How old a value is by metadata alone, and from when on it is due and overdue.
 import { describe, expect, it } from 'vitest'
-import type { ManagedSecret } from '../../../lambda/core/secret/fleet.ts'
 import type { AsOf } from '../../../lambda/core/secret/is-managed.ts'
 import { isDue, isOverdue, issuedAtEstimate, overdueAt } from '../../../lambda/core/secret/is-overdue.ts'
+import type { Secret } from '../../../lambda/core/secret/secret.ts'
 import { DAY, FUNCTION_ARN, id, NOW, secret } from '../../fakes/billing-secret.ts'
 
 /** AWSCURRENT of this origin, switched so long ago. */
-const switched = (origin: string, agoMs: number): Partial<ManagedSecret> => ({
+const switched = (origin: string, agoMs: number): Partial<Secret> => ({
   labels: {
     [id(origin, NOW - agoMs, '1')]: ['AWSCURRENT'],
     [id('register', NOW - 90 * DAY)]: ['AWSPREVIOUS'],
@@ -50,7 +50,7 @@ describe('issuedAtEstimate', () => {
       NOW - DAY,
     ],
   ] as const)('%s', (_claim, more, expected) => {
-    expect(issuedAtEstimate(secret(more as Partial<ManagedSecret>))).toBe(expected)
+    expect(issuedAtEstimate(secret(more as Partial<Secret>))).toBe(expected)
   })
 })
 
@@ -87,7 +87,7 @@ describe('a value', () => {
     expect(isDue(settled, at(NOW))).toBe(true)
   })
 
-  it.each<[string, Partial<ManagedSecret>]>([
+  it.each<[string, Partial<Secret>]>([
     ['is retired', { tags: { 'm2m:retired': '2026-10-01T00:00:00Z' } }],
     ['is held', { tags: { 'm2m:held': 'yes' } }],
     ['is deleted', { isDeleted: true }],

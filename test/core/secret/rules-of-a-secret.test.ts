@@ -1,6 +1,5 @@
 // The other rules about one secret, each at its edge: labels, stuck, held too long, and when an overlap ends.
 import { describe, expect, test } from 'vitest'
-import type { ManagedSecret } from '../../../lambda/core/secret/fleet.ts'
 import { holdEndsAt, isHeldTooLong } from '../../../lambda/core/secret/is-held-too-long.ts'
 import { isManaged } from '../../../lambda/core/secret/is-managed.ts'
 import { isStuck, isStuckSince, pendingSince } from '../../../lambda/core/secret/is-stuck.ts'
@@ -11,6 +10,7 @@ import {
   overlapEndsAt,
   overlapEndsAtEarliest,
 } from '../../../lambda/core/secret/overlap.ts'
+import type { Secret } from '../../../lambda/core/secret/secret.ts'
 import { NOON_THIRTY } from '../../fakes/fake-timing.ts'
 import {
   DAY_MS,
@@ -22,7 +22,7 @@ import {
   versionId,
 } from '../../fakes/managed-secret.ts'
 
-const secretOf = (traits: SecretTraits): ManagedSecret => makeSecret(traits).secret
+const secretOf = (traits: SecretTraits): Secret => makeSecret(traits).secret
 const spans = { periodMs: 30 * DAY_MS, overlapMs: DAY_MS }
 
 describe('a label', () => {

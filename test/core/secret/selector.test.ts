@@ -1,6 +1,7 @@
 // Which secrets an event means: nothing is ever selected by an empty or misspelt selector, and "all" says how many.
+
 import { describe, expect, it } from 'vitest'
-import type { ManagedSecret } from '../../../lambda/core/secret/fleet.ts'
+import type { Secret } from '../../../lambda/core/secret/secret.ts'
 import {
   countFault,
   createSelection,
@@ -12,16 +13,14 @@ import {
   type Selector,
   type Wish,
 } from '../../../lambda/core/secret/selector.ts'
+import { BLANK } from '../../fakes/blank-secret.ts'
 
 const NOW = Date.parse('2026-11-01T12:00:00Z')
 const DAY = 86_400_000
 const asOf = { now: NOW, spans: { periodMs: 30 * DAY, overlapMs: DAY } }
 
-const secret = (
-  name: string,
-  tags: Record<string, string> = {},
-  changes: Partial<ManagedSecret> = {},
-): ManagedSecret => ({
+const secret = (name: string, tags: Record<string, string> = {}, changes: Partial<Secret> = {}): Secret => ({
+  ...BLANK,
   arn: `arn:aws:secretsmanager:us-east-1:111111111111:secret:${name}-AbCdEf`,
   name,
   tags,

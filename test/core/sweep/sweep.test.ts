@@ -37,7 +37,7 @@ const createPlace = () => {
     timing.restart(remainingMs)
     return sweep(
       {
-        fleet,
+        secrets: fleet,
         steps,
         freeze,
         events,
@@ -109,7 +109,7 @@ describe('a sweep', () => {
 
     await place.run()
 
-    expect(place.fleet.calls.map(({ op }) => op)).toEqual(['list', 'inspect', 'listVersions', 'rotate'])
+    expect(place.fleet.calls.map(({ op }) => op)).toEqual(['list', 'describe', 'listVersions', 'rotate'])
   })
 
   test('looks no closer at what has nothing due', async () => {
@@ -197,7 +197,7 @@ describe('a list that is behind', () => {
     const place = createPlace()
     place.add({ name: 'a', ...over })
     place.fleet.before = ({ op }) => {
-      if (op === 'inspect') place.fleet.secrets.clear()
+      if (op === 'describe') place.fleet.secrets.clear()
     }
 
     expect(await place.run()).toMatchObject({ seen: 1, settlesAsked: 0, failed: 0 })
@@ -215,10 +215,10 @@ describe('a stuck planned switch', () => {
     expect(place.steps.asked.map(({ step }) => step)).toEqual(['testSecret', 'finishSecret'])
     expect(place.fleet.calls.map(({ op }) => op)).toEqual([
       'list',
-      'inspect',
+      'describe',
       'listVersions',
       'moveLabel',
-      'inspect',
+      'describe',
       'listVersions',
       'rotate',
     ])
@@ -523,7 +523,7 @@ describe('one that fails', () => {
     const place = createPlace()
     place.add({ name: 'a', ...over }, { name: 'b', ...over })
     place.fleet.before = ({ op, about }) => {
-      if (op === 'inspect' && about.endsWith('a')) throw new TypeError('canary')
+      if (op === 'describe' && about.endsWith('a')) throw new TypeError('canary')
     }
 
     expect(await place.run()).toMatchObject({ settlesAsked: 1, failed: 1 })
@@ -706,7 +706,7 @@ test('ten thousand secrets go by page by page, and none of them is kept', async 
   const COUNT = 10_000
   const pages: WeakRef<object>[] = []
   let alive = 0
-  place.fleet.list = async (_prefix, page) => {
+  place.fleet.list = async (_prefix, { page } = {}) => {
     const from = Number(page ?? 0)
     const secrets = Array.from({ length: 100 }, (_, at) => {
       const isDue = (from + at) % 500 === 0
@@ -726,5 +726,5 @@ test('ten thousand secrets go by page by page, and none of them is kept', async 
   expect(summary).toMatchObject({ seen: COUNT, managed: COUNT, isWhole: true, left: 0, failed: 0 })
   expect(pages).toHaveLength(100)
   expect(alive).toBeLessThanOrEqual(5)
-  expect(place.fleet.calls.filter(({ op }) => op === 'inspect')).toHaveLength(20)
+  expect(place.fleet.calls.filter(({ op }) => op === 'describe')).toHaveLength(20)
 })

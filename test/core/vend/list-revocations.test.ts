@@ -44,12 +44,12 @@ describe('the list', () => {
     await Promise.all([named(), named(), named()])
     world.timing.advance(29_999)
     await named()
-    const calls = world.vault.calls.length
+    const calls = world.secrets.calls.length
     world.timing.advance(1)
     await named()
 
     expect(calls).toBe(1)
-    expect(world.vault.calls).toHaveLength(2)
+    expect(world.secrets.calls).toHaveLength(2)
   })
 
   test('finds a revoke behind a rotation since', async () => {
@@ -70,7 +70,7 @@ describe('the list', () => {
     world.switchTo('orders', 'revoke')
 
     expect(await named()).toEqual([clientId])
-    expect(world.vault.calls).toContain('read m2m/test/orders')
+    expect(world.secrets.calls).toContain('read m2m/test/orders')
   })
 
   test('looks at nothing that did not change lately: of 1,000 clients, one page', async () => {
@@ -80,7 +80,7 @@ describe('the list', () => {
     world.switchTo('client-500', 'rotate')
 
     expect(await named()).toEqual([])
-    expect(world.vault.calls).toEqual(['list first'])
+    expect(world.secrets.calls).toEqual(['list first'])
   })
 
   test('of a whole fleet that was revoked names all, and looks again only at those that are not settled', async () => {
@@ -95,15 +95,15 @@ describe('the list', () => {
 
     expect(clients).toHaveLength(250)
     expect(clients.filter(({ state }) => state === 'revoked')).toHaveLength(200)
-    expect(world.vault.calls.filter((call) => call.startsWith('list'))).toHaveLength(3)
-    expect(world.vault.calls.filter((call) => call.startsWith('describe'))).toHaveLength(50)
+    expect(world.secrets.calls.filter((call) => call.startsWith('list'))).toHaveLength(3)
+    expect(world.secrets.calls.filter((call) => call.startsWith('describe'))).toHaveLength(50)
   })
 
   test('is no list when Secrets Manager does not answer: an old one would pass for a new one', async () => {
     const { world, list } = seat()
     await list()
     world.timing.advance(30_000)
-    world.vault.failing = 1
+    world.secrets.failing = 1
 
     await expect(list()).rejects.toMatchObject({ code: 'SECRETS_MANAGER_UNAVAILABLE' })
     await expect(list()).resolves.toMatchObject({ clients: [] })

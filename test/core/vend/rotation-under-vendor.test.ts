@@ -17,7 +17,7 @@ describe('a refused credential', () => {
     const { source } = await world.vended('orders', { scopes: ['write:things'] })
 
     expect(source).toBe('minted')
-    expect(world.vault.calls.slice(2)).toEqual(['read m2m/test/orders'])
+    expect(world.secrets.calls.slice(2)).toEqual(['read m2m/test/orders'])
     expect(world.mint.requests).toHaveLength(3)
     expect(world.timing.waits).toEqual([])
     expect(world.events.published).toEqual([])
@@ -161,7 +161,7 @@ describe('a revoke', () => {
     world.mint.accepted.set(clientId, new Set(['canary-orders-2']))
     world.timing.advance(2_000)
     await world.vended('orders')
-    const describes = () => world.vault.calls.filter((call) => call.startsWith('describe')).length
+    const describes = () => world.secrets.calls.filter((call) => call.startsWith('describe')).length
 
     world.timing.advance(999)
     await world.vended('orders')
@@ -297,7 +297,7 @@ describe('a secret that is none', () => {
   ])('(%s) is refused and named, without a word of its value', async (_what, text) => {
     const world = createVendWorld()
     world.place({ name: 'orders' })
-    world.vault.readCurrent = async () => ({ arn: 'arn', versionId: 'v', text, createdAt: 0 })
+    world.secrets.readValue = async () => ({ arn: 'arn', versionId: 'v', text, createdAt: 0 })
 
     const outcome = await world.vend('orders')
 

@@ -12,7 +12,7 @@ describe('a first request', () => {
     const first = await world.vended('orders')
     const second = await world.vended('orders')
 
-    expect(world.vault.calls).toEqual(['describe m2m/test/orders', 'read m2m/test/orders'])
+    expect(world.secrets.calls).toEqual(['describe m2m/test/orders', 'read m2m/test/orders'])
     expect(world.mint.requests).toHaveLength(1)
     expect(world.mint.requests[0]).toMatchObject({ clientId, scopes: ['read:things'] })
     expect([first.source, second.source]).toEqual(['minted', 'cached'])
@@ -25,7 +25,7 @@ describe('a first request', () => {
 
     const all = await Promise.all(Array.from({ length: 1000 }, () => world.vended('orders')))
 
-    expect(world.vault.calls).toHaveLength(2)
+    expect(world.secrets.calls).toHaveLength(2)
     expect(world.mint.requests).toHaveLength(1)
     expect(new Set(all.map(({ token }) => token)).size).toBe(1)
   })
@@ -68,7 +68,7 @@ describe('who is authorised', () => {
     const reason = await world.reason(name)
 
     expect(['noSuchClient', 'noRule']).toContain(reason)
-    expect(world.vault.calls.filter((call) => !call.startsWith('describe'))).toEqual([])
+    expect(world.secrets.calls.filter((call) => !call.startsWith('describe'))).toEqual([])
     expect(world.mint.requests).toEqual([])
   })
 
@@ -78,7 +78,7 @@ describe('who is authorised', () => {
 
     expect(await world.reason('orders', { scopes: ['read:things', 'delete:things'] })).toBe('scopesNotAllowed')
     expect(await world.reason('orders')).toBe('noDefaultScopes')
-    expect(world.vault.calls).toEqual(['describe m2m/test/orders'])
+    expect(world.secrets.calls).toEqual(['describe m2m/test/orders'])
   })
 
   test('a token in the cache does not help who may not have its scopes any more', async () => {
@@ -103,8 +103,8 @@ describe('who is authorised', () => {
     await world.reason('nobody-99')
     await world.vended('orders')
 
-    expect(world.vault.calls.filter((call) => call.includes('nobody-99'))).toHaveLength(1)
-    expect(world.vault.calls.filter((call) => call.includes('orders'))).toHaveLength(2)
+    expect(world.secrets.calls.filter((call) => call.includes('nobody-99'))).toHaveLength(1)
+    expect(world.secrets.calls.filter((call) => call.includes('orders'))).toHaveLength(2)
   })
 
   test('a name becomes a client within half a minute of its registration', async () => {
@@ -125,7 +125,7 @@ describe('which version is current', () => {
     const world = createVendWorld()
     world.place({ name: 'orders' })
     await world.vended('orders')
-    const describes = () => world.vault.calls.filter((call) => call.startsWith('describe')).length
+    const describes = () => world.secrets.calls.filter((call) => call.startsWith('describe')).length
 
     world.timing.advance(29_999)
     await Promise.all([world.vended('orders'), world.vended('orders')])
@@ -161,7 +161,7 @@ describe('which version is current', () => {
     const { source } = await world.vended('orders')
 
     expect(source).toBe('cached')
-    expect(world.vault.calls.slice(2)).toEqual(['describe m2m/test/orders', 'read m2m/test/orders'])
+    expect(world.secrets.calls.slice(2)).toEqual(['describe m2m/test/orders', 'read m2m/test/orders'])
   })
 
   test('when nobody says so, nothing is served; the next is asked a second later, and not before', async () => {
@@ -169,11 +169,11 @@ describe('which version is current', () => {
     world.place({ name: 'orders' })
     await world.vended('orders')
     world.timing.advance(30_000)
-    world.vault.failing = 1
+    world.secrets.failing = 1
 
     const refused = await world.vend('orders')
     const atOnce = await world.reason('orders')
-    const calls = world.vault.calls.length
+    const calls = world.secrets.calls.length
     world.timing.advance(1_000)
     const later = await world.reason('orders')
 
@@ -185,7 +185,7 @@ describe('which version is current', () => {
   test('the pauses between questions grow, up to five seconds', async () => {
     const world = createVendWorld({}, 1)
     world.place({ name: 'orders' })
-    world.vault.failing = 5
+    world.secrets.failing = 5
     const pauses: number[] = []
 
     for (let at = 0; at < 5; at += 1) {
@@ -207,7 +207,7 @@ describe('which version is current', () => {
     world.timing.advance(-10_000)
     await world.vended('orders')
 
-    expect(world.vault.calls.filter((call) => call.startsWith('describe'))).toHaveLength(2)
+    expect(world.secrets.calls.filter((call) => call.startsWith('describe'))).toHaveLength(2)
   })
 })
 
@@ -310,7 +310,7 @@ describe('no time left', () => {
     world.timing.restart(400)
 
     expect(await world.reason('orders')).toBe('outOfTime')
-    expect(world.vault.calls).toEqual([])
+    expect(world.secrets.calls).toEqual([])
   })
 
   test('each call is bounded by what is left', async () => {
@@ -350,6 +350,6 @@ describe('whoever asks for ten thousand scope sets', () => {
 
     expect(world.mint.requests).toEqual([])
     expect(world.cache.size()).toEqual({ tokens: 0, pauses: 0 })
-    expect(world.vault.calls).toHaveLength(1)
+    expect(world.secrets.calls).toHaveLength(1)
   })
 })

@@ -1,7 +1,9 @@
-// Secrets Manager in memory, for one secret: versions with labels, placeholders without a value, a label that moves only from where
+// Secrets Manager in memory, for one secret and whoever sees its values: versions with labels, placeholders without a value, a label that moves only from where
 // it is said to be, and AWSPREVIOUS that follows AWSCURRENT. Written from secrets-manager §1.2–1.4, not from the adapter.
+
 import { Fault } from '../../lambda/core/base/fault.ts'
-import type { Shelf, Vault, VersionQuery } from '../../lambda/core/secret/secrets.ts'
+import type { Secrets, VersionQuery } from '../../lambda/core/secret/secrets.ts'
+import { BLANK } from './blank-secret.ts'
 import type { CallLog } from './call-log.ts'
 import type { FakeTiming } from './fake-timing.ts'
 
@@ -18,7 +20,13 @@ export interface FakeVersion {
   readonly createdAt: number
 }
 
-export interface FakeVault extends Vault {
+/** What rotations and registrations ask for. */
+type Faked = Pick<
+  Secrets,
+  'describe' | 'readValue' | 'putPending' | 'moveLabel' | 'listVersions' | 'create' | 'storeFirst' | 'scheduleRotation'
+>
+
+export interface FakeSecrets extends Faked {
   /** In the order in which they came to be. */
   readonly versions: Map<string, FakeVersion>
   /** The rotation tokens that putPending was handed. */
@@ -37,7 +45,7 @@ export interface FakeVault extends Vault {
 const rejected = (why: string): Fault =>
   new Fault({ code: 'SECRETS_MANAGER_REJECTED', retryable: false, message: `Secrets Manager refused: ${why}.` })
 
-export const createFakeVault = (log: CallLog, timing: Pick<FakeTiming, 'now'>): FakeVault => {
+export const createFakeSecrets = (log: CallLog, timing: Pick<FakeTiming, 'now'>): FakeSecrets => {
   const versions = new Map<string, FakeVersion>()
   const rotationTokens: (string | undefined)[] = []
   let sequence = 0
@@ -68,7 +76,7 @@ export const createFakeVault = (log: CallLog, timing: Pick<FakeTiming, 'now'>): 
     return version === undefined || (label !== undefined && !version.labels.has(label)) ? undefined : version
   }
 
-  const vault: FakeVault = {
+  const secrets: FakeSecrets = {
     versions,
     rotationTokens,
     rotationEnabled: true,
@@ -89,24 +97,33 @@ export const createFakeVault = (log: CallLog, timing: Pick<FakeTiming, 'now'>): 
       putLabel('AWSPENDING', requestToken)
     },
     describe: (secretId) =>
-      log.run({ port: 'vault', name: 'describe', about: secretId }, () => {
+      log.run({ port: 'secrets', name: 'describe', about: secretId }, () => {
+        if (!secrets.exists) return undefined
         const labelled = [...versions.values()].filter(({ labels }) => labels.size > 0)
         return {
+          ...BLANK,
           arn: SECRET_ARN,
           name: SECRET_NAME,
-          rotationEnabled: vault.rotationEnabled,
+          tags: secrets.tags,
           labels: Object.fromEntries(labelled.map(({ versionId, labels }) => [versionId, [...labels]])),
+          rotationEnabled: secrets.rotationEnabled,
+          rotationFunctionArn: undefined,
+          isDeleted: false,
+          createdAt: CREATED_AT,
+          lastChangedAt: undefined,
+          lastRotatedAt: undefined,
+          nextRotationAt: undefined,
         }
       }),
-    read: (_secretId, query) =>
-      log.run({ port: 'vault', name: 'read', about: query.label ?? query.versionId ?? '' }, () => {
+    readValue: (_secretId, query = {}) =>
+      log.run({ port: 'secrets', name: 'readValue', about: query.label ?? query.versionId ?? '' }, () => {
         const version = find(query)
         if (version?.text === undefined) return undefined
         const { versionId, text, createdAt } = version
         return { arn: SECRET_ARN, versionId, text, createdAt }
       }),
     putPending: ({ requestToken, text, rotationToken }) =>
-      log.run({ port: 'vault', name: 'putPending', about: text }, () => {
+      log.run({ port: 'secrets', name: 'putPending', about: text }, () => {
         rotationTokens.push(rotationToken)
         const version = versionOf(requestToken)
         if (version.text !== undefined && version.text !== text) return 'differs'
@@ -115,46 +132,35 @@ export const createFakeVault = (log: CallLog, timing: Pick<FakeTiming, 'now'>): 
         return 'stored'
       }),
     moveLabel: ({ label, from, to }) =>
-      log.run({ port: 'vault', name: 'moveLabel', about: `${label} ${to === undefined ? 'away' : 'to'}` }, () => {
+      log.run({ port: 'secrets', name: 'moveLabel', about: `${label} ${to === undefined ? 'away' : 'to'}` }, () => {
         if (!versions.get(from)?.labels.has(label)) throw rejected(`${label} is not on ${from}`)
         if (to === undefined) versions.get(from)?.labels.delete(label)
         else putLabel(label, to)
       }),
     listVersions: (secretId) =>
-      log.run({ port: 'vault', name: 'listVersions', about: secretId }, () =>
+      log.run({ port: 'secrets', name: 'listVersions', about: secretId }, () =>
         [...versions.values()]
           .map(({ versionId, labels, createdAt }) => ({ versionId, labels: [...labels], createdAt }))
           .sort((one, other) => other.createdAt - one.createdAt),
       ),
+    create: ({ name, tags }) =>
+      log.run({ port: 'secrets', name: 'create', about: name }, () => {
+        if (secrets.exists) return 'exists'
+        secrets.exists = true
+        secrets.tags = tags
+        return 'created'
+      }),
+    storeFirst: ({ requestToken, text }) =>
+      log.run({ port: 'secrets', name: 'storeFirst', about: requestToken }, () => {
+        const stored = versions.get(requestToken)?.text
+        if (stored !== undefined) return stored === text ? 'stored' : 'taken'
+        secrets.place(requestToken, { text, labels: ['AWSCURRENT'] })
+        return 'stored'
+      }),
+    scheduleRotation: (_secretId, { functionArn, rules }) =>
+      log.run({ port: 'secrets', name: 'scheduleRotation', about: `${functionArn} ${JSON.stringify(rules)}` }, () => {
+        secrets.rotationEnabled = true
+      }),
   }
-  return vault
+  return secrets
 }
-
-/** The registrar's side of the same secret. It exists once created. */
-export const createFakeShelf = (log: CallLog, vault: FakeVault): Shelf => ({
-  find: (name) =>
-    log.run({ port: 'shelf', name: 'find', about: name }, () => {
-      if (!vault.exists) return undefined
-      const labels = [...vault.versions.values()].map((version) => [version.versionId, [...version.labels]] as const)
-      const { rotationEnabled, tags } = vault
-      return { arn: SECRET_ARN, name, rotationEnabled, tags, labels: Object.fromEntries(labels), createdAt: CREATED_AT }
-    }),
-  create: ({ name, tags }) =>
-    log.run({ port: 'shelf', name: 'create', about: name }, () => {
-      if (vault.exists) return 'exists'
-      vault.exists = true
-      vault.tags = tags
-      return 'created'
-    }),
-  storeFirst: ({ requestToken, text }) =>
-    log.run({ port: 'shelf', name: 'storeFirst', about: requestToken }, () => {
-      const stored = vault.versions.get(requestToken)?.text
-      if (stored !== undefined) return stored === text ? 'stored' : 'taken'
-      vault.place(requestToken, { text, labels: ['AWSCURRENT'] })
-      return 'stored'
-    }),
-  enableRotation: ({ functionArn, everyDays }) =>
-    log.run({ port: 'shelf', name: 'enableRotation', about: `${functionArn} every ${everyDays} days` }, () => {
-      vault.rotationEnabled = true
-    }),
-})

@@ -1,16 +1,13 @@
 // Secrets Manager as the vendor reads it, by the SDK's whole client: the same two calls for a first token as the deployed form makes.
 import { SecretsManager } from '@aws-sdk/client-secrets-manager'
-import { toManaged } from '../../../lambda/adapters/aws/fleet.ts'
-import type { VendVault } from '../../../lambda/core/vend/ports.ts'
+import { toSecret } from '../../../lambda/adapters/aws/to-secret.ts'
+import type { Vending } from '../../../lambda/core/vend/vending.ts'
 
-export const createSdkVault = (): VendVault => {
+export const createSdkSecrets = (): Vending['secrets'] => {
   const client = new SecretsManager({})
   return {
-    describe: async (SecretId) => {
-      const reply = await client.describeSecret({ SecretId })
-      return toManaged(reply, reply.VersionIdsToStages, SecretId)
-    },
-    readCurrent: async (SecretId) => {
+    describe: async (SecretId) => toSecret(await client.describeSecret({ SecretId }), SecretId),
+    readValue: async (SecretId) => {
       const reply = await client.getSecretValue({ SecretId })
       return {
         arn: reply.ARN ?? SecretId,
@@ -19,7 +16,7 @@ export const createSdkVault = (): VendVault => {
         createdAt: reply.CreatedDate?.getTime() ?? 0,
       }
     },
-    listChanged: async () => ({ secrets: [], nextPage: undefined }),
+    list: async () => ({ secrets: [], nextPage: undefined }),
     listVersions: async () => [],
   }
 }

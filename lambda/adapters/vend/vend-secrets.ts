@@ -1,0 +1,144 @@
+// Secrets Manager as the vendor reads it, by light signed calls: its cold start would pay for the SDK. Metadata, values and lists; there is
+// no operation here that changes anything.
+import { defined } from '../../core/base/defined.ts'
+import { isJsonObject, type JsonObject } from '../../core/base/json-object.ts'
+import type { RotationRules, Secret } from '../../core/secret/secret.ts'
+import type { Deadline, SecretOrder, Secrets, VersionEntry } from '../../core/secret/secrets.ts'
+import { AWS_TIMEOUT_MS, awsFault, isAwsError } from '../aws/aws-call.ts'
+import { fromRules } from '../aws/rotation-rules.ts'
+import type { AwsJsonCall } from './signed-json.ts'
+
+const PAGE_SIZE = 100
+
+const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined)
+const texts = (value: unknown): readonly string[] =>
+  Array.isArray(value) ? value.filter((one) => typeof one === 'string') : []
+/** Epoch seconds, with a fraction. */
+const time = (value: unknown): number | undefined => (typeof value === 'number' ? Math.round(value * 1000) : undefined)
+const objects = (value: unknown): readonly JsonObject[] => (Array.isArray(value) ? value.filter(isJsonObject) : [])
+
+const toLabels = (value: unknown): Secret['labels'] =>
+  Object.fromEntries(Object.entries(isJsonObject(value) ? value : {}).map(([id, labels]) => [id, texts(labels)]))
+
+const toRotationRules = (value: unknown): RotationRules | undefined => {
+  if (!isJsonObject(value)) return undefined
+  const { AutomaticallyAfterDays: days, ScheduleExpression, Duration } = value
+  return fromRules({
+    AutomaticallyAfterDays: typeof days === 'number' ? days : undefined,
+    ScheduleExpression: text(ScheduleExpression),
+    Duration: text(Duration),
+  })
+}
+
+/** The SDK's adapter reads the same from what its SDK has parsed (aws/to-secret.ts). */
+const toSecret = (json: JsonObject, asked: string): Secret => ({
+  arn: text(json.ARN) ?? asked,
+  name: text(json.Name) ?? asked,
+  description: text(json.Description),
+  tags: Object.fromEntries(
+    objects(json.Tags).map(({ Key, Value }) => [text(Key) ?? '', typeof Value === 'string' ? Value : '']),
+  ),
+  labels: toLabels(json.VersionIdsToStages ?? json.SecretVersionsToStages),
+  rotationEnabled: json.RotationEnabled === true,
+  rotationFunctionArn: text(json.RotationLambdaARN),
+  rules: toRotationRules(json.RotationRules),
+  isDeleted: json.DeletedDate !== undefined,
+  createdAt: time(json.CreatedDate),
+  lastChangedAt: time(json.LastChangedDate),
+  lastRotatedAt: time(json.LastRotatedDate),
+  nextRotationAt: time(json.NextRotationDate),
+  lastReadOnDayAt: time(json.LastAccessedDate),
+  replicaRegions: objects(json.ReplicationStatus).flatMap(({ Region }) => text(Region) ?? []),
+})
+
+const toVersion = ({ VersionId, VersionStages, CreatedDate }: JsonObject): VersionEntry => ({
+  versionId: text(VersionId) ?? '',
+  labels: texts(VersionStages),
+  createdAt: time(CreatedDate) ?? 0,
+})
+
+const newestFirst = (one: VersionEntry, other: VersionEntry): number => other.createdAt - one.createdAt
+
+const sorting: Readonly<Record<SecretOrder, JsonObject>> = {
+  oldestFirst: { SortOrder: 'asc' },
+  newestFirst: { SortOrder: 'desc' },
+  lastChangedFirst: { SortBy: 'last-changed-date', SortOrder: 'desc' },
+}
+
+export const createVendSecrets = (
+  call: AwsJsonCall,
+): Pick<Secrets, 'describe' | 'readValue' | 'list' | 'listVersions'> => {
+  const ask = async (
+    operation: string,
+    subject: string,
+    input: JsonObject,
+    { withinMs = AWS_TIMEOUT_MS }: Deadline,
+  ): Promise<JsonObject> => {
+    try {
+      return await call(operation, input, withinMs)
+    } catch (error) {
+      throw awsFault({ operation, subject }, error)
+    }
+  }
+  /** @returns undefined when there is no such secret, or no such version. */
+  const find = async (
+    operation: string,
+    input: { readonly SecretId: string } & JsonObject,
+    { withinMs = AWS_TIMEOUT_MS }: Deadline,
+  ): Promise<JsonObject | undefined> => {
+    try {
+      return await call(operation, input, withinMs)
+    } catch (error) {
+      if (isAwsError(error, 'ResourceNotFoundException')) return undefined
+      throw awsFault({ operation, subject: input.SecretId }, error)
+    }
+  }
+  return {
+    describe: async (secretId, deadline = {}) => {
+      const reply = await find('DescribeSecret', { SecretId: secretId }, deadline)
+      return reply === undefined ? undefined : toSecret(reply, secretId)
+    },
+    readValue: async (secretId, { versionId, label, ...deadline } = {}) => {
+      const input = { SecretId: secretId, ...defined({ VersionId: versionId, VersionStage: label }) }
+      const reply = await find('GetSecretValue', input, deadline)
+      if (reply === undefined) return undefined
+      return {
+        arn: text(reply.ARN) ?? secretId,
+        versionId: text(reply.VersionId) ?? '',
+        // A binary value is in nobody's format, whose check then names the fault.
+        text: text(reply.SecretString) ?? '',
+        createdAt: time(reply.CreatedDate) ?? 0,
+      }
+    },
+    list: async (prefix, { page, order = 'oldestFirst', ...deadline } = {}) => {
+      const input = {
+        Filters: [{ Key: 'name', Values: [prefix] }],
+        MaxResults: PAGE_SIZE,
+        ...sorting[order],
+        ...defined({ NextToken: page }),
+      }
+      const reply = await ask('ListSecrets', prefix, input, deadline)
+      const secrets = objects(reply.SecretList).map((entry) => toSecret(entry, prefix))
+      return {
+        // The filter's own idea of a name's beginning is AWS's to change.
+        secrets: secrets.filter(({ name }) => name.startsWith(prefix)),
+        nextPage: text(reply.NextToken),
+      }
+    },
+    listVersions: async (secretId, deadline = {}) => {
+      const found: VersionEntry[] = []
+      let page: string | undefined
+      do {
+        const input = {
+          SecretId: secretId,
+          IncludeDeprecated: true,
+          ...defined({ NextToken: page }),
+        }
+        const reply = await ask('ListSecretVersionIds', secretId, input, deadline)
+        found.push(...objects(reply.Versions).map(toVersion))
+        page = text(reply.NextToken)
+      } while (page !== undefined)
+      return found.sort(newestFirst)
+    },
+  }
+}

@@ -14,6 +14,7 @@ import { NodeHttpHandler } from '@smithy/node-http-handler'
 import { createEvents } from '../../lambda/adapters/aws/events.ts'
 import { createSecrets } from '../../lambda/adapters/aws/secrets.ts'
 import { createSend, type Send } from '../../lambda/adapters/stytch/http.ts'
+import { type Bounds, WITHOUT_LAG } from '../../lambda/core/rotation/bounds.ts'
 import type { Freeze } from '../../lambda/core/rotation/freeze.ts'
 import type { Issuer } from '../../lambda/core/rotation/issuer.ts'
 import { readStepEvent } from '../../lambda/core/rotation/read-step-event.ts'
@@ -77,6 +78,7 @@ export interface Seat {
   arn: string
   /** Off, unless a test says otherwise; it is no outside call of a run. */
   freeze: Freeze
+  bounds: Bounds
   /** Whether an execution's calls time out after 250 ms, which stand for five seconds: only where replies are held back on purpose. */
   isHasty: boolean
   /** Breaks a rule on purpose, to test the tests; leaves every port as it is unless set. */
@@ -153,6 +155,7 @@ export const createSeat = async (awsSettings: Partial<AwsSettings> = {}, kind: C
       errorMessage: 'no run is under way',
     }),
     freeze: { read: async () => 'off' } as Freeze,
+    bounds: WITHOUT_LAG as Bounds,
     /** The subject's secret. */
     arn: '',
     isHasty: false,
@@ -221,6 +224,7 @@ export const createSeat = async (awsSettings: Partial<AwsSettings> = {}, kind: C
         freeze: seat.freeze,
         timing: { now: world.clock.now, remainingMs, wait },
         journal: { note: (entry) => output.push(JSON.stringify(entry)) },
+        bounds: seat.bounds,
       }
       await runStep(seat.tamper(rotation, event), request.value)
       return { ok: true }

@@ -22,6 +22,7 @@ import { createStytchConnection } from '../../lambda/adapters/stytch/connect.ts'
 import { createStytchIssuer } from '../../lambda/adapters/stytch/issuer.ts'
 import type { RetryTiming } from '../../lambda/adapters/stytch/retry.ts'
 import { createTiming } from '../../lambda/adapters/timing.ts'
+import { WITHOUT_LAG } from '../../lambda/core/rotation/bounds.ts'
 import { steps } from '../../lambda/core/rotation/refusal.ts'
 import { runStep } from '../../lambda/core/rotation/run-step.ts'
 import { createClientSecret } from '../../lambda/core/secret/client-secret.ts'
@@ -260,6 +261,7 @@ const runHere = async (step: (typeof steps)[number], secretId: string, requestTo
         secrets: createSecrets(secretsManager),
         events: createEvents(bus, 'm2m', 'm2m.rotation'),
         freeze: { read: async () => 'off' },
+        bounds: WITHOUT_LAG,
         timing,
         journal: { note: (entry) => stage.outputs.push({ from: 'journal', text: JSON.stringify(entry) }) },
       },

@@ -1,6 +1,7 @@
 // A secret, its client at the issuer, and the service that drives the steps: everything a rotation touches, in memory. Values
 // read `canary-<name>-<last four>`, so that a test can name them and search all output for the word.
 
+import { type Bounds, WITHOUT_LAG } from '../../lambda/core/rotation/bounds.ts'
 import type { Step } from '../../lambda/core/rotation/refusal.ts'
 import { steps } from '../../lambda/core/rotation/refusal.ts'
 import type { Rotation } from '../../lambda/core/rotation/rotation.ts'
@@ -39,13 +40,16 @@ export const secretIn = (text: string | undefined): string | undefined =>
   text === undefined ? undefined : /"client_secret":"([^"]+)"/.exec(text)?.[1]
 
 let asked = 0
-/** A request token of this origin that no other test has. */
+let currentId = (): string | undefined => undefined
+/** A request token of this origin that no other test has; a settle's is about what carries AWSCURRENT in the world that was made last. */
 export const tokenOf = (origin: Origin, askedAt = NOON_THIRTY): string => {
   asked += 1
-  return makeRequestToken({ origin, askedAt, secretArn: SECRET_ARN, about: `test ${asked}`, attempt: 1 })
+  const about = origin === 'settle' ? currentId() : undefined
+  const attempt = about === undefined ? 1 : Math.min(asked, 999)
+  return makeRequestToken({ origin, askedAt, secretArn: SECRET_ARN, about: about ?? `test ${asked}`, attempt })
 }
 
-export const createWorld = () => {
+export const createWorld = (bounds: Bounds = WITHOUT_LAG) => {
   const log = createCallLog()
   const timing = createFakeTiming()
   const issuer = createFakeIssuer(log)
@@ -53,7 +57,9 @@ export const createWorld = () => {
   const events = createFakeEvents(log)
   const journal = createFakeJournal()
   const freeze = createFakeFreeze()
-  const rotation: Rotation = { issuer, form: clientForm, secrets, events, freeze, timing, journal }
+  const rotation: Rotation = { issuer, form: clientForm, secrets, events, freeze, timing, journal, bounds }
+
+  currentId = () => secrets.holderOf('AWSCURRENT')
 
   const client = (): FakeClient => {
     const found = issuer.clients.get(CLIENT_ID)

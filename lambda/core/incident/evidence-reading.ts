@@ -1,5 +1,6 @@
 // Evidence read back from an archived event, field by field: what is not whole is no proof. Pure.
 
+import { defined } from '../base/defined.ts'
 import { isJsonObject, type JsonObject } from '../base/json-object.ts'
 import type { AcceptedValue, Evidence, RefusedValue } from '../rotation/outcome.ts'
 import { textOf } from './archived-event.ts'
@@ -20,7 +21,11 @@ const readRefused = (value: unknown): RefusedValue | undefined => {
   if (tried === undefined || !isJsonObject(value)) return undefined
   const { status } = value
   const error = textOf(value, 'error')
-  return typeof status === 'number' && error !== undefined ? { ...tried, status, error } : undefined
+  if (typeof status !== 'number' || error === undefined) return undefined
+  const { refusals } = value
+  const counted = typeof refusals === 'number' ? { refusals } : {}
+  const [firstRefusedAt, lastAcceptedAt] = ['firstRefusedAt', 'lastAcceptedAt'].map((name) => textOf(value, name))
+  return { ...tried, status, error, ...counted, ...defined({ firstRefusedAt, lastAcceptedAt }) }
 }
 
 const readSlots = (value: unknown): Evidence['slots'] | undefined => {

@@ -2,11 +2,12 @@
 // killed execution left at the issuer is found by looking, and a next secret that nobody stored is cancelled, never promoted.
 import { Fault } from '../base/fault.ts'
 import { refused } from '../base/result.ts'
-import { type Intent, makesNewValue } from '../secret/request-token.ts'
+import { type Intent, isSameRequest, makesNewValue } from '../secret/request-token.ts'
 import { LOST_VALUE, type StoredSecret, withClientSecret } from '../secret/secret-format.ts'
+import { createSecondLook, endSlot, type SecondLook } from './end-slot.ts'
 import { lookAndName, type Seen, type Stored } from './look.ts'
-import { type CreateMove, createMove, stillUsed } from './moves.ts'
-import { retireSlot, type SlotBefore, slotsAfter, waitForChange, waitOrThrow } from './retire-slot.ts'
+import { type CreateMove, createMove } from './moves.ts'
+import { type SlotBefore, slotsAfter, waitForChange, waitOrThrow } from './retire-slot.ts'
 import {
   DONE,
   type Guarded,
@@ -14,26 +15,28 @@ import {
   intentOf,
   isAccepted,
   type Rotation,
+  type RunningStep,
   readCurrent,
   readPending,
   readPrevious,
-  type StepRequest,
   type StepResult,
   sameClient,
   sameValue,
   type Version,
+  waitFor,
 } from './rotation.ts'
 
 /** Enough for Stytch's reply (5 s) and storing it (two tries of 3 s): the reply is the only copy. */
 const START_NEEDS_MS = 10_000
 const STORE_NEEDS_MS = 3500
-const MAX_ROUNDS = 5
+const MAX_ROUNDS = 6
 
 interface Creation {
-  readonly request: StepRequest
+  readonly request: RunningStep
   readonly intent: Intent
   readonly guarded: Guarded
   readonly current: Version
+  readonly secondLook: SecondLook
 }
 
 /** A value stored by an earlier execution of this step: nothing is left to do, if it is a value of this rotation. */
@@ -125,17 +128,12 @@ const carryOut = async (
   const { move, stored } = planned
   const { view, known } = planned.seen
   if (move.retire !== 'none') {
-    const { intent, guarded } = creation
-    const end = { intent, currentOrigin: guarded.currentOrigin, retire: move.retire, uses: view.uses }
-    const used = stillUsed({ ...end, now: rotation.timing.now() })
-    if (used !== undefined) return refused(used)
-    // Another execution may have ended this rotation, or somebody moved AWSCURRENT, since it was read.
-    const again = await guard(rotation, creation.request)
-    if (!again.ok) return again
-    if (again.value.isFinished) return DONE
-    if (again.value.currentId !== creation.current.versionId) return refused({ reason: 'currentMoved' })
-    const before = { clientId: creation.current.secret.clientId, known, slots: view.slots }
-    if ((await retireSlot(rotation, move.retire, before)) === 'lookAgain') return 'lookAgain'
+    const ended = await endSlot(rotation, creation.request, { ...creation, retire: move.retire, seen: planned.seen })
+    if (!ended.ok) return ended
+    if (ended.value === 'finished') return DONE
+    if (ended.value === 'lookAgain') return 'lookAgain'
+    // Until every look shows that end: a next secret whose reply is lost must not be met by one that still shows the slots before it.
+    await waitFor(rotation, rotation.bounds.readLagMs, 'Stytch shows the slot that was ended')
   }
   if (move.pending === 'start') {
     return startAndStore(rotation, creation, { known, slots: slotsAfter(move.retire, view.slots) })
@@ -156,11 +154,12 @@ const storedMeanwhile = async (rotation: Rotation, creation: Creation): Promise<
   return pending.value === undefined ? undefined : acceptStored(creation, pending.value)
 }
 
-const make = async (rotation: Rotation, creation: Creation): Promise<StepResult> => {
+const make = async (rotation: Rotation, creation: Creation, pending: Version | undefined): Promise<StepResult> => {
   const { intent, current, guarded } = creation
+  if (pending !== undefined && intent !== 'settle') return acceptStored(creation, pending)
   let isNextNew = false
   for (let round = 1; round <= MAX_ROUNDS; round += 1) {
-    const known = await storedMeanwhile(rotation, creation)
+    const known = round === 1 ? undefined : await storedMeanwhile(rotation, creation)
     if (known !== undefined) return known
     const readPrevious = () => previousOf(rotation, creation)
     // Only a rollback acts on AWSPREVIOUS; the others read it to name what they refuse.
@@ -187,14 +186,31 @@ const make = async (rotation: Rotation, creation: Creation): Promise<StepResult>
   })
 }
 
-export const createSecret = async (rotation: Rotation, request: StepRequest): Promise<StepResult> => {
-  const guarded = await guard(rotation, request)
+/**
+ * The same request, made twice by somebody who did not see yet that it was taken: another rotation would end an overlap that has just begun.
+ */
+const isAskedTwice = ({ state }: Guarded, requestToken: string): boolean =>
+  Object.keys(state.labels).some((versionId) => versionId !== requestToken && isSameRequest(versionId, requestToken))
+
+export const createSecret = async (rotation: Rotation, request: RunningStep): Promise<StepResult> => {
+  const [guarded, pending] = await Promise.all([guard(rotation, request), readPending(rotation, request)])
   if (!guarded.ok) return guarded
   if (guarded.value.isFinished) return DONE
+  if (!pending.ok) return pending
+  const isBegun = pending.value !== undefined
+  // What has begun is brought to its end, whoever switched rotation off meanwhile.
+  if (!isBegun && !guarded.value.state.rotationEnabled) return refused({ reason: 'rotationNotEnabled' })
+  if (!isBegun && isAskedTwice(guarded.value, request.requestToken)) return refused({ reason: 'askedTwice' })
   const intent = intentOf(request.requestToken, rotation.timing.now())
   if (!intent.ok) return intent
-  const current = await readCurrent(rotation, request)
+  const current = await readCurrent(rotation, request, guarded.value)
   if (!current.ok) return current
-  const creation: Creation = { request, intent: intent.value, guarded: guarded.value, current: current.value }
-  return make(rotation, creation)
+  const creation: Creation = {
+    request,
+    intent: intent.value,
+    guarded: guarded.value,
+    current: current.value,
+    secondLook: createSecondLook(rotation),
+  }
+  return make(rotation, creation, pending.value)
 }

@@ -5,46 +5,53 @@ import { Fault } from '../base/fault.ts'
 import { ok, type Result, refused } from '../base/result.ts'
 import { CURRENT, labelled } from '../secret/labels.ts'
 import { type Intent, intentOfOrigin, makesNewValue, readRequestToken } from '../secret/request-token.ts'
-import { look } from './look.ts'
+import { look, type Seen } from './look.ts'
 import { finishMove } from './moves.ts'
 import { completedEvents, type Evidence, evidenceEvents, type OutcomeFacts } from './outcome.ts'
 import { proveSettled } from './prove-refused.ts'
 import type { Refusal } from './refusal.ts'
 import {
+  awaitPending,
   DONE,
   describeOrThrow,
   type Guarded,
   guard,
   intentOf,
+  isAccepted,
   type Rotation,
+  type RunningStep,
   readCurrent,
-  readPending,
   readPrevious,
-  type StepRequest,
   type StepResult,
   sameClient,
   sameValue,
   type Version,
+  waitFor,
 } from './rotation.ts'
 
 interface Finish {
-  readonly request: StepRequest
+  readonly request: RunningStep
   readonly intent: Intent
   readonly guarded: Guarded
   readonly pending: Version
 }
 
-/** Another execution of this step finished it in the meantime. */
-type Looked = Evidence | 'switch' | 'finishedMeanwhile'
+/** Looks at Stytch, which may be behind what this rotation has done or seen there. */
+const MAX_LOOKS = 4
 
-/** The pending value sits in a slot; for a settle, too: still AWSCURRENT's, the other slot empty, and what it held refused. */
-const lookBeforeMove = async (rotation: Rotation, finish: Finish): Promise<Result<Looked, Refusal>> => {
+const notYet = (code: 'STEP_OUT_OF_ORDER' | 'STYTCH_OUTCOME_UNKNOWN', message: string): Fault =>
+  new Fault({ code, retryable: true, message })
+
+interface Pair {
+  readonly current: Version
+  readonly previous: Version | undefined
+}
+
+const readPair = async (rotation: Rotation, finish: Finish): Promise<Result<Pair, Refusal>> => {
   const { intent, pending, request, guarded } = finish
-  const read = await readCurrent(rotation, request)
+  const read = await readCurrent(rotation, request, guarded)
   if (!read.ok) return read
   const current = read.value
-  if (current.versionId === request.requestToken) return ok('finishedMeanwhile')
-  if (current.versionId !== guarded.currentId) return refused({ reason: 'currentMoved' })
   const same = sameClient(current, pending)
   if (!same.ok) return same
   const isCopy = sameValue(current, pending)
@@ -53,41 +60,67 @@ const lookBeforeMove = async (rotation: Rotation, finish: Finish): Promise<Resul
   const { clientId } = pending.secret
   const { previousId } = guarded
   const previous = intent === 'settle' ? await readPrevious(rotation, request, { previousId, clientId }) : undefined
-  const seen = await look(rotation, { intent, stored: { current, pending, previous } })
-  if (!seen.ok) return seen
-  const { sighting, view } = seen.value
-  const move = finishMove(intent, sighting)
-  if (!move.ok) return move
-  if (move.value === 'notYet') {
-    throw new Fault({
-      code: 'STEP_OUT_OF_ORDER',
-      retryable: true,
-      message: `Client ${clientId} is in position ${sighting.position}, so this settle is not finished; setSecret must come first.`,
-    })
-  }
-  if (intent !== 'settle') return ok('switch')
-  const { currentOrigin } = guarded
-  return ok(await proveSettled(rotation, { secretId: request.secretId, currentOrigin, current, previous, view }))
+  return ok({ current, previous })
 }
 
-/** A lost reply is looked at before it counts as a failure. */
-const moveCurrent = async ({ secrets }: Rotation, { request, guarded }: Finish): Promise<StepResult> => {
+/**
+ * The pending value sits in a slot; for a settle the other slot is empty, too. A look that shows otherwise may be behind: an exchange that
+ * succeeds outweighs it, and it is looked at again.
+ */
+const lookBeforeMove = async (
+  rotation: Rotation,
+  { intent, pending }: Finish,
+  { current, previous }: Pair,
+): Promise<Result<Seen, Refusal>> => {
+  const { clientId } = pending.secret
+  for (let looks = 1; ; looks += 1) {
+    const seen = await look(rotation, { intent, stored: { current, pending, previous } })
+    if (!seen.ok) return seen
+    const { sighting } = seen.value
+    const move = finishMove(intent, sighting)
+    if (move.ok && move.value === 'move') return seen
+    const isContradicted = !move.ok && (await isAccepted(rotation, pending))
+    if (!move.ok && !isContradicted) return move
+    if (looks === MAX_LOOKS || rotation.bounds.readLagMs === 0) {
+      throw move.ok
+        ? notYet(
+            'STEP_OUT_OF_ORDER',
+            `Client ${clientId} is in position ${sighting.position}, so this settle is not finished; setSecret must come first.`,
+          )
+        : notYet(
+            'STYTCH_OUTCOME_UNKNOWN',
+            `Stytch accepts the pending value of client ${clientId} and shows it in no slot (position ${sighting.position}); the step is retried.`,
+          )
+    }
+    await waitFor(rotation, rotation.bounds.readLagMs / (MAX_LOOKS - 1), 'Stytch shows what it accepts')
+  }
+}
+
+/**
+ * A lost reply is looked at before it counts as a failure. A move that failed because AWSCURRENT is elsewhere may be tried again with
+ * other labels: the value that was about to be switched to stays on record.
+ */
+const moveCurrent = async ({ secrets }: Rotation, { request, guarded, intent }: Finish): Promise<StepResult> => {
   const { secretId, requestToken } = request
   try {
     await secrets.moveLabel({ secretId, label: CURRENT, from: guarded.currentId, to: requestToken })
     return DONE
   } catch (fault) {
-    const state = await describeOrThrow(secrets, secretId)
-    const currentId = labelled(state, CURRENT)
+    const currentId = labelled(await describeOrThrow(secrets, secretId), CURRENT)
     if (currentId === requestToken) return DONE
-    if (currentId !== guarded.currentId) return refused({ reason: 'currentMoved' })
-    throw fault
+    if (currentId === guarded.currentId || currentId === undefined) throw fault
+    if (!makesNewValue(intent)) return refused({ reason: 'currentMoved' })
+    throw new Fault({
+      code: 'CURRENT_MOVED',
+      retryable: true,
+      message: `AWSCURRENT of ${secretId} was moved while this ${intent} was about to; the step is retried with what it is now.`,
+    })
   }
 }
 
 const factsOf = (
   rotation: Rotation,
-  request: StepRequest,
+  request: RunningStep,
   { guarded, intent, pending }: Pick<Finish, 'guarded' | 'intent'> & { readonly pending: Version | undefined },
 ): OutcomeFacts => ({
   secretArn: guarded.state.arn,
@@ -98,34 +131,40 @@ const factsOf = (
   at: rotation.timing.now(),
 })
 
-/** Done before; said again in case the first telling failed. */
-const tellAgain = async (rotation: Rotation, request: StepRequest, guarded: Guarded): Promise<StepResult> => {
+/** Done before; said again in case the first report failed. */
+const reportAgain = async (rotation: Rotation, request: RunningStep, guarded: Guarded): Promise<StepResult> => {
   // Once Secrets Manager has taken AWSPENDING away, only a forged event comes here.
   if (!guarded.isPending) return DONE
-  const current = await readCurrent(rotation, request)
+  const current = await readCurrent(rotation, request, guarded)
   const intent = intentOfOrigin(readRequestToken(request.requestToken).origin)
   const pending = current.ok ? current.value : undefined
   await rotation.events.publish(completedEvents(factsOf(rotation, request, { guarded, intent, pending })))
   return DONE
 }
 
-export const finishSecret = async (rotation: Rotation, request: StepRequest): Promise<StepResult> => {
-  const guarded = await guard(rotation, request)
+const prove = async (rotation: Rotation, finish: Finish, pair: Pair, { view }: Seen): Promise<Evidence | undefined> => {
+  if (finish.intent !== 'settle') return undefined
+  const { currentOrigin } = finish.guarded
+  return proveSettled(rotation, { secretId: finish.request.secretId, currentOrigin, ...pair, view })
+}
+
+export const finishSecret = async (rotation: Rotation, request: RunningStep): Promise<StepResult> => {
+  const [guarded, pending] = await Promise.all([guard(rotation, request), awaitPending(rotation, request)])
   if (!guarded.ok) return guarded
-  if (guarded.value.isFinished) return tellAgain(rotation, request, guarded.value)
+  if (guarded.value.isFinished) return reportAgain(rotation, request, guarded.value)
   const intent = intentOf(request.requestToken, rotation.timing.now())
   if (!intent.ok) return intent
-  const pending = await readPending(rotation, request)
   if (!pending.ok) return pending
   if (pending.value === undefined) return refused({ reason: 'pendingMissing' })
   const finish: Finish = { request, intent: intent.value, guarded: guarded.value, pending: pending.value }
   if (finish.intent === 'rollback' && guarded.value.currentOrigin === 'revoke') {
     return refused({ reason: 'wouldRestoreRevoked' })
   }
-  const looked = await lookBeforeMove(rotation, finish)
-  if (!looked.ok) return looked
-  if (looked.value === 'finishedMeanwhile') return DONE
-  const evidence = looked.value === 'switch' ? undefined : looked.value
+  const pair = await readPair(rotation, finish)
+  if (!pair.ok) return pair
+  const seen = await lookBeforeMove(rotation, finish, pair.value)
+  if (!seen.ok) return seen
+  const evidence = await prove(rotation, finish, pair.value, seen.value)
   if (evidence !== undefined) {
     const { currentId, currentOrigin } = guarded.value
     const revokeToken = currentOrigin === 'revoke' ? currentId : undefined

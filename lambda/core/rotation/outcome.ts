@@ -9,12 +9,20 @@ import { explainRefusal, isDrift, type Refusal } from './refusal.ts'
 export interface RefusedValue {
   readonly versionId: string
   readonly lastFour: string
-  /** HTTP status and OAuth error of Stytch's answer. */
+  /** HTTP status and OAuth error of Stytch's last answer. */
   readonly status: number
   readonly error: string
   readonly requestId: string
-  /** ISO 8601. */
+  /** ISO 8601, as all of these. */
   readonly provenAt: string
+  /** How often it was refused, without an acceptance between, since `firstRefusedAt`. These are absent in evidence of earlier releases. */
+  readonly refusals?: number
+  readonly firstRefusedAt?: string
+  /** When this rotation last saw it accepted; absent: it did not. */
+  readonly lastAcceptedAt?: string
+  /** Stytch's error names, each once. */
+  readonly errors?: readonly string[]
+  readonly requestIds?: readonly string[]
 }
 
 export interface AcceptedValue {

@@ -1,11 +1,12 @@
 // The evidence of a settle: every value that may have been accepted before is tried at the issuer, for real, and refused.
 // Throws while one is still accepted, so that a settle never ends without its proof.
+import { defined } from '../base/defined.ts'
 import { Fault } from '../base/fault.ts'
 import { type Origin, readRequestToken } from '../secret/request-token.ts'
 import { LOST_VALUE } from '../secret/secret-format.ts'
 import type { ClientView } from './issuer.ts'
 import type { AcceptedValue, Evidence, RefusedValue } from './outcome.ts'
-import { PROPAGATION_WAITS_MS, type Rotation, readPast, sameValue, type Version } from './rotation.ts'
+import { type Rotation, readPast, sameValue, type Version, waitFor } from './rotation.ts'
 
 /**
  * Two values were accepted before a revoke, at most. The others cover attempts that were cleared, and values stored by hand, which
@@ -18,23 +19,97 @@ const MAX_PAST_READS = 100
 
 const iso = (at: number): string => new Date(at).toISOString()
 
-const proveRefused = async ({ issuer, timing }: Rotation, version: Version): Promise<RefusedValue> => {
-  const { clientId, clientSecret } = version.secret
-  for (const waitMs of [0, ...PROPAGATION_WAITS_MS]) {
-    if (waitMs > 0) await timing.wait(waitMs)
-    const exchange = await issuer.exchange(clientId, clientSecret)
-    if (!exchange.accepted) {
-      const { status, error, requestId } = exchange
-      const { versionId } = version
-      return { versionId, lastFour: clientSecret.lastFour, status, error, requestId, provenAt: iso(timing.now()) }
-    }
+/** How often a value that is still accepted is tried again before the step gives up, and how long each time is waited. */
+const STILL_ACCEPTED_WAITS_MS = [500, 1500, 4000] as const
+
+interface Proving {
+  readonly version: Version
+  readonly wanted: number
+  readonly requestIds: string[]
+  readonly errors: string[]
+  status: number
+  firstRefusedAt: number | undefined
+  lastAcceptedAt: number | undefined
+}
+
+const isProven = ({ requestIds, wanted }: Proving): boolean => requestIds.length >= wanted
+
+/** One exchange. One that succeeds starts its count again. */
+const tryAgain = async ({ issuer, timing }: Rotation, proving: Proving): Promise<void> => {
+  const { clientId, clientSecret } = proving.version.secret
+  const exchange = await issuer.exchange(clientId, clientSecret)
+  if (exchange.accepted) {
+    proving.requestIds.length = 0
+    proving.errors.length = 0
+    proving.firstRefusedAt = undefined
+    proving.lastAcceptedAt = timing.now()
+    return
   }
-  throw new Fault({
+  proving.status = exchange.status
+  proving.errors.push(exchange.error)
+  proving.requestIds.push(exchange.requestId)
+  proving.firstRefusedAt ??= timing.now()
+}
+
+const toRefused = ({ timing }: Rotation, proving: Proving): RefusedValue => {
+  const { version, status, errors, requestIds, firstRefusedAt = timing.now(), lastAcceptedAt } = proving
+  return {
+    versionId: version.versionId,
+    lastFour: version.secret.clientSecret.lastFour,
+    status,
+    error: errors.at(-1) ?? 'unknown',
+    requestId: requestIds.at(-1) ?? 'none',
+    provenAt: iso(timing.now()),
+    refusals: requestIds.length,
+    firstRefusedAt: iso(firstRefusedAt),
+    ...defined({ lastAcceptedAt: lastAcceptedAt === undefined ? undefined : iso(lastAcceptedAt) }),
+    errors: [...new Set(errors)],
+    requestIds: [...requestIds],
+  }
+}
+
+/**
+ * Tries each value until it was refused as often as its kind asks, all of them in turns, so that the pauses between the tries are shared.
+ * Two were in a slot, at most, when the rotation before began: they are tried as often as the bounds say, older ones once.
+ */
+const proveRefused = async (rotation: Rotation, versions: readonly Version[]): Promise<readonly RefusedValue[]> => {
+  const { count, overMs } = rotation.bounds.refused
+  const pauseMs = count > 1 ? Math.ceil(overMs / (count - 1)) : 0
+  const all = versions.map((version, at): Proving => {
+    const wanted = at < 2 ? count : 1
+    return {
+      version,
+      wanted,
+      requestIds: [],
+      errors: [],
+      status: 0,
+      firstRefusedAt: undefined,
+      lastAcceptedAt: undefined,
+    }
+  })
+  let patient = 0
+  for (let turn = 0; ; turn += 1) {
+    const open = all.filter((proving) => !isProven(proving))
+    if (open.length === 0) return all.map((proving) => toRefused(rotation, proving))
+    const [alive] = open.filter(
+      ({ lastAcceptedAt, requestIds }) => lastAcceptedAt !== undefined && requestIds.length === 0,
+    )
+    if (alive !== undefined) {
+      const waitMs = STILL_ACCEPTED_WAITS_MS[patient]
+      patient += 1
+      if (waitMs === undefined) throw stillAccepted(alive.version)
+      await rotation.timing.wait(waitMs)
+    } else if (turn > 0) await waitFor(rotation, pauseMs, 'Stytch refuses the value everywhere')
+    for (const proving of open) await tryAgain(rotation, proving)
+  }
+}
+
+const stillAccepted = ({ versionId, secret }: Version): Fault =>
+  new Fault({
     code: 'STILL_ACCEPTED',
     retryable: true,
-    message: `Stytch still accepts the value of version ${version.versionId} of client ${clientId}, which should be dead; the step will be asked again.`,
+    message: `Stytch still accepts the value of version ${versionId} of client ${secret.clientId}, which should be dead; the step is retried.`,
   })
-}
 
 const proveAccepted = async ({ issuer, timing }: Rotation, version: Version): Promise<AcceptedValue> => {
   const { clientId, clientSecret } = version.secret
@@ -100,8 +175,7 @@ const pastValues = async (rotation: Rotation, facts: SettleFacts): Promise<reado
 export const proveSettled = async (rotation: Rotation, facts: SettleFacts): Promise<Evidence> => {
   const { view } = facts
   const slots = { current: view.slots.current, next: null, requestId: view.requestId }
-  const refused: RefusedValue[] = []
-  for (const version of await pastValues(rotation, facts)) refused.push(await proveRefused(rotation, version))
+  const refused = await proveRefused(rotation, await pastValues(rotation, facts))
   if (facts.currentOrigin !== 'revoke') return { slots, refused }
   return { slots, refused, accepted: await proveAccepted(rotation, facts.current) }
 }

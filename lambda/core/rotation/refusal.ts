@@ -24,6 +24,10 @@ export type Refusal =
   | { readonly reason: 'pendingOfOtherClient' }
   | { readonly reason: 'pendingEqualsCurrent' }
   | { readonly reason: 'currentMoved' }
+  /** The same request, under another token, was carried out already. */
+  | { readonly reason: 'askedTwice' }
+  /** Stytch shows the value in a slot, and has not accepted it for too long. */
+  | { readonly reason: 'neverAccepted'; readonly patienceMs: number }
   | { readonly reason: 'dryRunRefused' }
   | { readonly reason: 'clientNotFound' }
   | { readonly reason: 'clientInactive' }
@@ -82,6 +86,10 @@ export const explainRefusal = (refusal: Refusal): string => {
       return 'the pending value equals AWSCURRENT, so this rotation would change nothing; clear AWSPENDING and rotate again'
     case 'currentMoved':
       return 'AWSCURRENT changed since this settle began; ask for a new one'
+    case 'askedTwice':
+      return 'the same request was carried out already, under another token; nothing is left to do'
+    case 'neverAccepted':
+      return `Stytch shows the new value in a slot and has refused it for ${Math.round(refusal.patienceMs / 60_000)} minutes; it was cancelled, and a new one can be asked for`
     case 'dryRunRefused':
       return 'Stytch refuses the value of AWSCURRENT; see its position, then revoke to replace it'
     case 'clientNotFound':
@@ -114,16 +122,18 @@ export const explainRefusal = (refusal: Refusal): string => {
 export const clearsPending = (refusal: Refusal): boolean => {
   switch (refusal.reason) {
     case 'malformedEvent':
-    case 'rotationNotEnabled':
     case 'tokenWithoutVersion':
     case 'notPending':
-    case 'pendingMissing':
     case 'dryRunRefused':
       return false
     default:
       return true
   }
 }
+
+/** Whether the refusal rests on what Stytch showed, or refused, at one moment. */
+export const dependsOnLook = ({ reason }: Refusal): boolean =>
+  ['position', 'clientNotFound', 'clientInactive', 'boundElsewhere', 'unproven', 'dryRunRefused'].includes(reason)
 
 /** Whether the refusal says that Stytch and the secret have come apart. */
 export const isDrift = (refusal: Refusal): boolean =>

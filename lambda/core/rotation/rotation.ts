@@ -1,4 +1,4 @@
-// What the four steps share: what they may call, what they were asked, and how a secret's versions are read and checked.
+// What the four steps share: what they may call, what they were asked, and how a secret's labels and versions are read and checked.
 // Nothing here changes anything, at either side.
 
 import type { Events } from '../base/events.ts'
@@ -7,10 +7,18 @@ import type { Journal } from '../base/journal.ts'
 import { ok, type Result, refused } from '../base/result.ts'
 import type { Timing } from '../base/timing.ts'
 import { CURRENT, labelled, PENDING, PREVIOUS } from '../secret/labels.ts'
-import { type Intent, MAX_SETTLE_AGE_MS, type Origin, readRequestToken } from '../secret/request-token.ts'
+import {
+  type Intent,
+  isAbout,
+  isOwnToken,
+  MAX_SETTLE_AGE_MS,
+  type Origin,
+  readRequestToken,
+} from '../secret/request-token.ts'
 import type { Secret } from '../secret/secret.ts'
 import type { SecretForm, StoredSecret } from '../secret/secret-format.ts'
-import type { Secrets, SecretVersion, VersionQuery } from '../secret/secrets.ts'
+import type { Secrets, SecretVersion } from '../secret/secrets.ts'
+import type { Bounds } from './bounds.ts'
 import type { Freeze } from './freeze.ts'
 import type { Issuer } from './issuer.ts'
 import type { Refusal, Step } from './refusal.ts'
@@ -24,6 +32,7 @@ export interface Rotation {
   readonly freeze: Freeze
   readonly timing: Timing
   readonly journal: Journal
+  readonly bounds: Bounds
 }
 
 /** One step as Secrets Manager asks for it. Nothing of it is trusted but the ids. */
@@ -32,6 +41,12 @@ export interface StepRequest {
   readonly secretId: string
   readonly requestToken: string
   readonly rotationToken?: string | undefined
+}
+
+/** A request that is being worked on. */
+export interface RunningStep extends StepRequest {
+  /** Epoch milliseconds. What was acknowledged before it, a read may not show for as long as its bound says. */
+  readonly beganAt: number
 }
 
 /** Done, or nothing stands in the way; else a refusal. */
@@ -43,6 +58,8 @@ export interface Version {
   /** The secret's. */
   readonly arn: string
   readonly secret: StoredSecret
+  /** Epoch milliseconds. */
+  readonly createdAt: number
 }
 
 /** The intent that a request token carries, unless the token can ask for nothing (any more). */
@@ -54,6 +71,45 @@ export const intentOf = (requestToken: string, now: number): Result<Intent, Refu
     if (ageMs > MAX_SETTLE_AGE_MS) return refused({ reason: 'tooOld', intent: origin, ageMs })
   }
   return ok(origin)
+}
+
+/** For the calls that come after a wait. */
+const RESERVE_MS = 6000
+
+/** @throws Fault TIME_TOO_SHORT, when the function would not live to act on what it waited for. */
+export const waitFor = async ({ timing }: Pick<Rotation, 'timing'>, ms: number, what: string): Promise<void> => {
+  if (ms <= 0) return
+  if (timing.remainingMs() < ms + RESERVE_MS) {
+    throw new Fault({
+      code: 'TIME_TOO_SHORT',
+      retryable: true,
+      message: `Too little of the function's time is left to wait until ${what}; nothing was changed, and the step is retried.`,
+    })
+  }
+  await timing.wait(ms)
+}
+
+const PAUSES_MS = [200, 500, 1000, 2000] as const
+
+/**
+ * Reads until it finds what it looks for. What is not there may only not be visible yet: it is taken for absent when two reads that began
+ * later than the staleness bound do not show it.
+ */
+const readUntilSeen = async <Value>(
+  rotation: Pick<Rotation, 'timing' | 'bounds'>,
+  beganAt: number,
+  read: () => Promise<Value | undefined>,
+): Promise<Value | undefined> => {
+  const { timing, bounds } = rotation
+  let final = 0
+  for (let reads = 0; ; reads += 1) {
+    const isLate = timing.now() - beganAt >= bounds.staleLabelsMs
+    const value = await read()
+    if (value !== undefined) return value
+    final += isLate ? 1 : 0
+    if (final === 2) return undefined
+    if (bounds.staleLabelsMs > 0) await waitFor(rotation, PAUSES_MS[reads] ?? 2000, 'Secrets Manager shows the version')
+  }
 }
 
 export interface Guarded {
@@ -78,23 +134,39 @@ export const describeOrThrow = async ({ describe }: Pick<Secrets, 'describe'>, s
   })
 }
 
-/** The template's guard (secrets-manager §1.1): rotation enabled, the version known, pending or already current. */
-export const guard = async ({ secrets }: Rotation, request: StepRequest): Promise<Result<Guarded, Refusal>> => {
-  const state = await describeOrThrow(secrets, request.secretId)
-  if (!state.rotationEnabled) return refused({ reason: 'rotationNotEnabled' })
-  const labels = state.labels[request.requestToken]
-  if (labels === undefined) return refused({ reason: 'tokenWithoutVersion' })
-  const isFinished = labels.includes(CURRENT)
-  if (!isFinished && !labels.includes(PENDING)) return refused({ reason: 'notPending' })
+const carries = ({ labels }: Secret, versionId: string, label: string): boolean =>
+  labels[versionId]?.includes(label) === true
+
+/**
+ * The labels, by a reply that shows this rotation's own: its AWSPENDING came after everything that was acknowledged before RotateSecret,
+ * so that AWSCURRENT in the same reply is no older (docs/decisions/051).
+ */
+export const guard = async (rotation: Rotation, request: RunningStep): Promise<Result<Guarded, Refusal>> => {
+  const { secretId, requestToken, beganAt } = request
+  let last: Secret | undefined
+  const state = await readUntilSeen(rotation, beganAt, async () => {
+    last = await describeOrThrow(rotation.secrets, secretId)
+    const isOurs = carries(last, requestToken, CURRENT) || carries(last, requestToken, PENDING)
+    return isOurs ? last : undefined
+  })
+  if (state === undefined) {
+    return refused({ reason: last?.labels[requestToken] === undefined ? 'tokenWithoutVersion' : 'notPending' })
+  }
   const currentId = labelled(state, CURRENT)
   if (currentId === undefined) return refused({ reason: 'noCurrent' })
+  const { origin } = readRequestToken(requestToken)
+  const isFinished = currentId === requestToken
+  // Refused at once: whoever asked saw labels that were no longer so.
+  if (origin === 'settle' && !isFinished && !isAbout(requestToken, { secretArn: state.arn, about: currentId })) {
+    return refused({ reason: 'currentMoved' })
+  }
   return ok({
     state,
     currentId,
     currentOrigin: readRequestToken(currentId).origin,
     previousId: labelled(state, PREVIOUS),
     isFinished,
-    isPending: labels.includes(PENDING),
+    isPending: carries(state, requestToken, PENDING),
   })
 }
 
@@ -107,20 +179,37 @@ const check = ({ issuer, form }: Reading, version: SecretVersion, label: string)
   if (parsed.value.projectId !== projectId) {
     return refused({ reason: 'otherProject', projectId: parsed.value.projectId, expectedProjectId: projectId })
   }
-  return ok({ versionId: version.versionId, arn: version.arn, secret: parsed.value })
+  const { versionId, arn, createdAt } = version
+  return ok({ versionId, arn, createdAt, secret: parsed.value })
 }
 
-export const readCurrent = async (rotation: Rotation, { secretId }: StepRequest): Promise<Result<Version, Refusal>> => {
-  const version = await rotation.secrets.readValue(secretId, { label: CURRENT })
+/** AWSCURRENT's value, by the id that the guard saw: a version's value never changes once it is stored. */
+export const readCurrent = async (
+  rotation: Rotation,
+  { secretId, beganAt }: RunningStep,
+  { currentId }: Pick<Guarded, 'currentId'>,
+): Promise<Result<Version, Refusal>> => {
+  const read = () => rotation.secrets.readValue(secretId, { versionId: currentId })
+  const version = await readUntilSeen(rotation, beganAt, read)
   return version === undefined ? refused({ reason: 'noCurrent' }) : check(rotation, version, CURRENT)
 }
 
-/** This rotation's own pending value; undefined until it is stored. */
+/** This rotation's own value; undefined until it is stored, or until that can be read. */
 export const readPending = async (
   rotation: Rotation,
   { secretId, requestToken }: StepRequest,
 ): Promise<Result<Version | undefined, Refusal>> => {
-  const version = await rotation.secrets.readValue(secretId, { versionId: requestToken, label: PENDING })
+  const version = await rotation.secrets.readValue(secretId, { versionId: requestToken })
+  return version === undefined ? ok(undefined) : check(rotation, version, PENDING)
+}
+
+/** The same, where a value is expected: undefined is final. */
+export const awaitPending = async (
+  rotation: Rotation,
+  { secretId, requestToken, beganAt }: RunningStep,
+): Promise<Result<Version | undefined, Refusal>> => {
+  const read = () => rotation.secrets.readValue(secretId, { versionId: requestToken })
+  const version = await readUntilSeen(rotation, beganAt, read)
   return version === undefined ? ok(undefined) : check(rotation, version, PENDING)
 }
 
@@ -128,10 +217,9 @@ export const readPending = async (
 export const readPast = async (
   rotation: Rotation,
   secretId: string,
-  query: VersionQuery & { readonly clientId: string },
+  { versionId, clientId }: { readonly versionId: string; readonly clientId: string },
 ): Promise<Version | undefined> => {
-  const { clientId, ...which } = query
-  const version = await rotation.secrets.readValue(secretId, which)
+  const version = await rotation.secrets.readValue(secretId, { versionId })
   if (version === undefined) return undefined
   const checked = check(rotation, version, PREVIOUS)
   return checked.ok && checked.value.secret.clientId === clientId ? checked.value : undefined
@@ -145,15 +233,19 @@ export const readPrevious = async (
 ): Promise<Version | undefined> =>
   previousId === undefined ? undefined : readPast(rotation, secretId, { versionId: previousId, clientId })
 
-/** Whether the issuer accepts this version's value now. */
+/** Whether the issuer accepts this version's value now, where it was asked. */
 export const isAccepted = async ({ issuer }: Pick<Rotation, 'issuer'>, { secret }: Version): Promise<boolean> =>
   (await issuer.exchange(secret.clientId, secret.clientSecret)).accepted
-
-/** A vendor may need a moment until a change of its slots is known everywhere (secrets-manager F13). */
-export const PROPAGATION_WAITS_MS = [500, 1500, 4000] as const
 
 export const sameClient = (current: Version, pending: Version): StepResult =>
   current.secret.clientId === pending.secret.clientId ? DONE : refused({ reason: 'pendingOfOtherClient' })
 
 export const sameValue = (one: Version, other: Version): boolean =>
   one.secret.clientSecret.equals(other.secret.clientSecret)
+
+/** Since when this rotation is under way: as its token says, else since its version was made. */
+export const askedAtOf = ({ requestToken }: StepRequest, pending: Version): number =>
+  readRequestToken(requestToken).askedAt ?? pending.createdAt
+
+/** A bare id may be a dry run (RotateImmediately=false), which has no value of its own to test. */
+export const mayBeDryRun = ({ requestToken }: StepRequest): boolean => !isOwnToken(requestToken)

@@ -6,51 +6,69 @@ import { Fault } from '../base/fault.ts'
 import { refused } from '../base/result.ts'
 import { labelled, PENDING } from '../secret/labels.ts'
 import { intentOfOrigin, readRequestToken } from '../secret/request-token.ts'
+import { isRefusedSteadily } from './accept.ts'
 import { createSecret } from './create-secret.ts'
 import { finishSecret } from './finish-secret.ts'
 import { refusedEvents } from './outcome.ts'
-import { clearsPending, isDrift, type Refusal, RotationRefused } from './refusal.ts'
+import { clearsPending, dependsOnLook, isDrift, type Refusal, RotationRefused } from './refusal.ts'
 import {
+  awaitPending,
   describeOrThrow,
-  isAccepted,
+  guard,
   type Rotation,
+  type RunningStep,
   readCurrent,
-  readPending,
   type StepRequest,
   type StepResult,
-  sameValue,
+  waitFor,
 } from './rotation.ts'
 import { setSecret } from './set-secret.ts'
 import { testSecret } from './test-secret.ts'
 import { unlessFrozen } from './unless-frozen.ts'
 import { unlessHeld } from './unless-held.ts'
 
-const run: Record<StepRequest['step'], (rotation: Rotation, request: StepRequest) => Promise<StepResult>> = {
+const run: Record<StepRequest['step'], (rotation: Rotation, request: RunningStep) => Promise<StepResult>> = {
   createSecret: unlessFrozen(unlessHeld(createSecret)),
   setSecret,
   testSecret,
   finishSecret,
 }
 
-interface Bystanders {
-  readonly clientId: string | undefined
-  /** Whether taking AWSPENDING away would leave consumers with a dead value while the pending one lives. */
-  readonly keepsPending: boolean
+/** No execution that may still store a value is under way by then: longer than the function's timeout, twice over. */
+const EMPTY_AFTER_MS = 2 * 60_000
+
+/** A version without a value, of a rotation that nobody works on any more. */
+const isLeftEmpty = async (
+  { secrets, timing }: Rotation,
+  { secretId, requestToken }: RunningStep,
+): Promise<boolean> => {
+  const versions = await secrets.listVersions(secretId)
+  const createdAt = versions.find(({ versionId }) => versionId === requestToken)?.createdAt
+  return createdAt !== undefined && timing.now() - createdAt >= EMPTY_AFTER_MS
 }
 
-/** Never remove AWSPENDING from a version that Stytch accepts while it refuses AWSCURRENT. */
-const lookAround = async (rotation: Rotation, request: StepRequest): Promise<Bystanders> => {
-  const current = await readCurrent(rotation, request)
-  const pending = await readPending(rotation, request)
-  const clientId = current.ok ? current.value.secret.clientId : undefined
-  if (!pending.ok || pending.value === undefined) return { clientId, keepsPending: false }
-  if (current.ok && sameValue(current.value, pending.value)) return { clientId, keepsPending: false }
-  if (!(await isAccepted(rotation, pending.value))) return { clientId, keepsPending: false }
-  return { clientId, keepsPending: !current.ok || !(await isAccepted(rotation, current.value)) }
+/**
+ * Whether this rotation's AWSPENDING hides nothing: a copy is stored elsewhere as well, a value that is steadily refused is worth nothing.
+ * One that Stytch accepts is never hidden, whatever AWSCURRENT is: it is driven on to its end.
+ */
+const hidesNothing = async (rotation: Rotation, request: RunningStep, refusal: Refusal): Promise<boolean> => {
+  const { origin } = readRequestToken(request.requestToken)
+  if (origin === 'settle' || origin === 'rollback') return true
+  const pending = await awaitPending(rotation, request)
+  if (pending.ok && pending.value !== undefined) return isRefusedSteadily(rotation, pending.value)
+  if (!pending.ok) return true
+  return refusal.reason === 'pendingMissing' ? isLeftEmpty(rotation, request) : true
+}
+
+const clientIdOf = async (rotation: Rotation, request: RunningStep): Promise<string | undefined> => {
+  const guarded = await guard(rotation, request)
+  if (!guarded.ok) return undefined
+  const current = await readCurrent(rotation, request, guarded.value)
+  return current.ok ? current.value.secret.clientId : undefined
 }
 
 /** Another execution may have cleared it first: then there is nothing left to do. */
-const clearPending = async ({ secrets }: Rotation, { secretId, requestToken }: StepRequest): Promise<void> => {
+const clearPending = async ({ secrets }: Rotation, { secretId, requestToken }: RunningStep): Promise<void> => {
   try {
     await secrets.moveLabel({ secretId, label: PENDING, from: requestToken })
   } catch (fault) {
@@ -80,10 +98,11 @@ const tell = async (
   }
 }
 
-const refuse = async (rotation: Rotation, request: StepRequest, refusal: Refusal): Promise<never> => {
+const refuse = async (rotation: Rotation, request: RunningStep, refusal: Refusal): Promise<never> => {
   const { secretId, requestToken } = request
   if (!clearsPending(refusal)) throw new RotationRefused({ refusal, secretId })
-  const { clientId, keepsPending } = await lookAround(rotation, request)
+  const clientId = await clientIdOf(rotation, request)
+  const mayClear = await hidesNothing(rotation, request, refusal)
   const state = await describeOrThrow(rotation.secrets, secretId)
   const facts = {
     secretArn: state.arn,
@@ -94,25 +113,34 @@ const refuse = async (rotation: Rotation, request: StepRequest, refusal: Refusal
     at: rotation.timing.now(),
   }
   await tell(rotation, request, refusedEvents(facts, refusal))
-  if (!keepsPending && labelled(state, PENDING) === requestToken) await clearPending(rotation, request)
+  if (mayClear && state.labels[requestToken]?.includes(PENDING)) await clearPending(rotation, request)
   throw new RotationRefused({ refusal, secretId, clientId })
 }
 
 /** A client that was deleted since the step looked: Stytch rejects the call, and only another look can name why. */
-const nameDeleted = async (rotation: Rotation, request: StepRequest, error: unknown): Promise<StepResult> => {
+const nameDeleted = async (rotation: Rotation, request: RunningStep, error: unknown): Promise<StepResult> => {
   if (!(error instanceof Fault) || error.code !== 'STYTCH_REJECTED') throw error
-  const current = await readCurrent(rotation, request)
-  if (!current.ok || (await rotation.issuer.look(current.value.secret.clientId)) !== undefined) throw error
+  const clientId = await clientIdOf(rotation, request)
+  if (clientId === undefined || (await rotation.issuer.look(clientId)) !== undefined) throw error
   return refused({ reason: 'clientNotFound' })
 }
 
+/** A refusal that rests on a look at Stytch is looked at twice: that look may have shown what was so before our own last change. */
+const runTwice = async (rotation: Rotation, request: RunningStep): Promise<StepResult> => {
+  const result = await run[request.step](rotation, request)
+  const { readLagMs } = rotation.bounds
+  if (result.ok || readLagMs === 0 || !dependsOnLook(result.refusal)) return result
+  await waitFor(rotation, readLagMs, 'a second look at Stytch can confirm why the step is refused')
+  return run[request.step](rotation, request)
+}
+
 /** @throws RotationRefused when it will not act; Fault when the same step may succeed later. */
-export const runStep = async (rotation: Rotation, request: StepRequest): Promise<void> => {
-  const startedAt = rotation.timing.now()
+export const runStep = async (rotation: Rotation, asked: StepRequest): Promise<void> => {
+  const request: RunningStep = { ...asked, beganAt: rotation.timing.now() }
   const note = (outcome: string, more: Readonly<Record<string, string | boolean>> = {}) =>
-    rotation.journal.note({ ...aboutOf(request), outcome, ...more, ms: rotation.timing.now() - startedAt })
+    rotation.journal.note({ ...aboutOf(request), outcome, ...more, ms: rotation.timing.now() - request.beganAt })
   try {
-    const result = await run[request.step](rotation, request).catch((error) => nameDeleted(rotation, request, error))
+    const result = await runTwice(rotation, request).catch((error) => nameDeleted(rotation, request, error))
     if (!result.ok) await refuse(rotation, request, result.refusal)
     note('done')
   } catch (error) {

@@ -2,81 +2,73 @@
 // value still lives. For rotate and revoke there is nothing to set: the issuer made the value, in createSecret.
 
 import { Fault } from '../base/fault.ts'
-import { ok, type Result, refused } from '../base/result.ts'
-import { PREVIOUS } from '../secret/labels.ts'
+import { refused } from '../base/result.ts'
 import { makesNewValue, readRequestToken } from '../secret/request-token.ts'
+import { createSecondLook, endSlot, type SecondLook } from './end-slot.ts'
 import { lookAndName } from './look.ts'
-import { setMove, stillUsed } from './moves.ts'
-import type { Refusal } from './refusal.ts'
-import { retireSlot } from './retire-slot.ts'
+import { setMove } from './moves.ts'
 import {
+  awaitPending,
   DONE,
+  guard,
   intentOf,
   type Rotation,
+  type RunningStep,
   readCurrent,
-  readPast,
-  readPending,
-  type StepRequest,
+  readPrevious,
   type StepResult,
   sameClient,
   sameValue,
-  type Version,
 } from './rotation.ts'
 
-const MAX_ROUNDS = 4
-
-interface Pair {
-  readonly current: Version
-  readonly pending: Version
-}
-
-const readPair = async (rotation: Rotation, request: StepRequest): Promise<Result<Pair, Refusal>> => {
-  const pending = await readPending(rotation, request)
-  if (!pending.ok) return pending
-  if (pending.value === undefined) return refused({ reason: 'pendingMissing' })
-  const current = await readCurrent(rotation, request)
-  if (!current.ok) return current
-  const same = sameClient(current.value, pending.value)
-  return same.ok ? ok({ current: current.value, pending: pending.value }) : same
-}
+const MAX_ROUNDS = 5
 
 /** One look and what follows from it; everything it rests on is read anew. @returns undefined: look again. */
-const round = async (rotation: Rotation, step: StepRequest): Promise<StepResult | undefined> => {
-  const pair = await readPair(rotation, step)
-  if (!pair.ok) return pair
-  const { current, pending } = pair.value
-  if (current.versionId === step.requestToken) return DONE
-  const intent = intentOf(step.requestToken, rotation.timing.now())
+const round = async (
+  rotation: Rotation,
+  request: RunningStep,
+  secondLook: SecondLook,
+): Promise<StepResult | undefined> => {
+  const [guarded, pending] = await Promise.all([guard(rotation, request), awaitPending(rotation, request)])
+  if (!guarded.ok) return guarded
+  if (guarded.value.isFinished) return DONE
+  if (!pending.ok) return pending
+  if (pending.value === undefined) return refused({ reason: 'pendingMissing' })
+  const read = await readCurrent(rotation, request, guarded.value)
+  if (!read.ok) return read
+  const current = read.value
+  const same = sameClient(current, pending.value)
+  if (!same.ok) return same
+  const intent = intentOf(request.requestToken, rotation.timing.now())
   if (!intent.ok) return intent
-  if (intent.value === 'settle' && !sameValue(current, pending)) return refused({ reason: 'currentMoved' })
-  if (intent.value === 'rollback' && readRequestToken(current.versionId).origin === 'revoke') {
+  if (intent.value === 'settle' && !sameValue(current, pending.value)) return refused({ reason: 'currentMoved' })
+  if (intent.value === 'rollback' && guarded.value.currentOrigin === 'revoke') {
     return refused({ reason: 'wouldRestoreRevoked' })
   }
   const { clientId } = current.secret
-  const readPrevious = () => readPast(rotation, step.secretId, { label: PREVIOUS, clientId })
-  const seen = await lookAndName(rotation, { intent: intent.value, stored: { current, pending } }, readPrevious)
+  const previous = () => readPrevious(rotation, request, { previousId: guarded.value.previousId, clientId })
+  const stored = { current, pending: pending.value }
+  const seen = await lookAndName(rotation, { intent: intent.value, stored }, previous)
   if (!seen.ok) return seen
   const move = setMove(intent.value, seen.value.sighting)
   if (!move.ok) return move
   if (move.value === 'none') return DONE
-  const { view, known } = seen.value
-  const currentOrigin = readRequestToken(current.versionId).origin
-  const end = { intent: intent.value, currentOrigin, retire: move.value, uses: view.uses, now: rotation.timing.now() }
-  const used = stillUsed(end)
-  if (used !== undefined) return refused(used)
-  const before = { clientId, known, slots: view.slots }
-  return (await retireSlot(rotation, move.value, before)) === 'done' ? DONE : undefined
+  const ending = { intent: intent.value, retire: move.value, guarded: guarded.value, current, seen: seen.value }
+  const ended = await endSlot(rotation, request, { ...ending, secondLook })
+  if (!ended.ok) return ended
+  return ended.value === 'lookAgain' ? undefined : DONE
 }
 
-export const setSecret = async (rotation: Rotation, step: StepRequest): Promise<StepResult> => {
-  if (makesNewValue(readRequestToken(step.requestToken).origin)) return DONE
+export const setSecret = async (rotation: Rotation, request: RunningStep): Promise<StepResult> => {
+  if (makesNewValue(readRequestToken(request.requestToken).origin)) return DONE
+  const secondLook = createSecondLook(rotation)
   for (let rounds = 1; rounds <= MAX_ROUNDS; rounds += 1) {
-    const result = await round(rotation, step)
+    const result = await round(rotation, request, secondLook)
     if (result !== undefined) return result
   }
   throw new Fault({
     code: 'STYTCH_OUTCOME_UNKNOWN',
     retryable: true,
-    message: `The client of secret ${step.secretId} is not settled at Stytch after ${MAX_ROUNDS} tries; the step will be asked again.`,
+    message: `The client of secret ${request.secretId} is not settled at Stytch after ${MAX_ROUNDS} tries; the step is retried.`,
   })
 }

@@ -1,57 +1,112 @@
-// testSecret: exchanges the pending value for a token. Only if that is refused does it look why. With nothing pending it passes:
+// testSecret: exchanges the pending value for tokens. Only if that is refused does it look why. With nothing pending, a bare id passes:
 // that is Secrets Manager's dry run (RotateImmediately=false, secrets-manager §1.2), which must change nothing.
 import { Fault } from '../base/fault.ts'
-import { refused } from '../base/result.ts'
-import { PREVIOUS } from '../secret/labels.ts'
-import { makesNewValue } from '../secret/request-token.ts'
-import { look } from './look.ts'
+import { ok, type Result, refused } from '../base/result.ts'
+import { type Intent, makesNewValue } from '../secret/request-token.ts'
+import { isAcceptedSteadily } from './accept.ts'
+import { patienceOf } from './bounds.ts'
+import { createSecondLook, endSlot, type SecondLook } from './end-slot.ts'
+import { look, type Seen } from './look.ts'
+import type { Refusal } from './refusal.ts'
 import {
+  askedAtOf,
+  awaitPending,
   DONE,
+  type Guarded,
+  guard,
   intentOf,
-  isAccepted,
-  PROPAGATION_WAITS_MS,
+  mayBeDryRun,
   type Rotation,
+  type RunningStep,
   readCurrent,
-  readPast,
-  readPending,
-  type StepRequest,
+  readPrevious,
   type StepResult,
   sameClient,
   sameValue,
   type Version,
 } from './rotation.ts'
 
-/** Why the issuer refuses the pending value; nothing, when by its last four it should be accepted. */
-const diagnose = async (rotation: Rotation, request: StepRequest, pending: Version): Promise<StepResult> => {
-  const intent = intentOf(request.requestToken, rotation.timing.now())
-  if (!intent.ok) return intent
-  const current = await readCurrent(rotation, request)
+/** Between two tries to exchange a value that is slow to be accepted. */
+const PAUSES_MS = [500, 1500, 4000] as const
+/** For one more look and an exchange. */
+const RESERVE_MS = 12_000
+
+interface Diagnosis {
+  readonly guarded: Guarded
+  readonly current: Version
+  readonly seen: Seen
+}
+
+/** Why the issuer refuses the pending value; a value, when by its last four it should be accepted. */
+const diagnose = async (
+  rotation: Rotation,
+  request: RunningStep,
+  { intent, pending }: { readonly intent: Intent; readonly pending: Version },
+): Promise<Result<Diagnosis, Refusal>> => {
+  const guarded = await guard(rotation, request)
+  if (!guarded.ok) return guarded
+  const current = await readCurrent(rotation, request, guarded.value)
   if (!current.ok) return current
   const same = sameClient(current.value, pending)
   if (!same.ok) return same
   const { clientId } = current.value.secret
-  if (makesNewValue(intent.value) && sameValue(current.value, pending)) return refused({ reason: 'dryRunRefused' })
-  const previous = await readPast(rotation, request.secretId, { label: PREVIOUS, clientId })
-  const seen = await look(rotation, { intent: intent.value, stored: { current: current.value, pending, previous } })
+  if (makesNewValue(intent) && sameValue(current.value, pending)) return refused({ reason: 'dryRunRefused' })
+  const previous = await readPrevious(rotation, request, { previousId: guarded.value.previousId, clientId })
+  const seen = await look(rotation, { intent, stored: { current: current.value, pending, previous } })
   if (!seen.ok) return seen
   const { position, pendingAccepted } = seen.value.sighting
-  return pendingAccepted ? DONE : refused({ reason: 'position', step: 'testSecret', intent: intent.value, position })
+  if (!pendingAccepted) return refused({ reason: 'position', step: 'testSecret', intent, position })
+  return ok({ guarded: guarded.value, current: current.value, seen: seen.value })
 }
 
-export const testSecret = async (rotation: Rotation, request: StepRequest): Promise<StepResult> => {
-  const pending = await readPending(rotation, request)
-  if (!pending.ok) return pending
-  if (pending.value === undefined) return DONE
-  if (await isAccepted(rotation, pending.value)) return DONE
-  const why = await diagnose(rotation, request, pending.value)
-  if (!why.ok) return why
-  for (const waitMs of PROPAGATION_WAITS_MS) {
-    await rotation.timing.wait(waitMs)
-    if (await isAccepted(rotation, pending.value)) return DONE
+/** Long in a slot, and never accepted: another value is asked for sooner than this one is waited for. */
+const giveUp = async (
+  rotation: Rotation,
+  request: RunningStep,
+  {
+    intent,
+    diagnosis,
+    secondLook,
+  }: { readonly intent: Intent; readonly diagnosis: Diagnosis; readonly secondLook: SecondLook },
+): Promise<StepResult | undefined> => {
+  const ended = await endSlot(rotation, request, { ...diagnosis, intent, retire: 'cancel', secondLook })
+  if (!ended.ok) return ended
+  if (ended.value === 'lookAgain') return undefined
+  if (ended.value === 'finished') return DONE
+  return refused({ reason: 'neverAccepted', patienceMs: patienceOf(rotation.bounds, intent) })
+}
+
+/** Exchanges until it is accepted for long enough, found to be refused for a reason, or out of time. */
+const test = async (rotation: Rotation, request: RunningStep, pending: Version): Promise<StepResult> => {
+  const { timing, bounds } = rotation
+  const secondLook = createSecondLook(rotation)
+  for (let tries = 0; ; tries += 1) {
+    const intent = intentOf(request.requestToken, timing.now())
+    if (!intent.ok) return intent
+    if (await isAcceptedSteadily(rotation, intent.value, pending)) return DONE
+    const diagnosis = await diagnose(rotation, request, { intent: intent.value, pending })
+    if (!diagnosis.ok) return diagnosis
+    const isOverdue = timing.now() - askedAtOf(request, pending) > patienceOf(bounds, intent.value)
+    if (isOverdue && diagnosis.value.seen.sighting.position === 'started') {
+      const gaveUp = await giveUp(rotation, request, { intent: intent.value, diagnosis: diagnosis.value, secondLook })
+      if (gaveUp !== undefined) return gaveUp
+      continue
+    }
+    const pauseMs = PAUSES_MS[tries] ?? 4000
+    if (timing.remainingMs() < pauseMs + RESERVE_MS) {
+      throw new Fault({
+        code: 'PENDING_REFUSED',
+        retryable: true,
+        message: `Stytch shows the pending value of client ${pending.secret.clientId} in a slot and still refuses it; the step is retried.`,
+      })
+    }
+    await timing.wait(pauseMs)
   }
-  throw new Fault({
-    code: 'PENDING_REFUSED',
-    retryable: true,
-    message: `Stytch shows the pending value of client ${pending.value.secret.clientId} in a slot and still refuses it; the step will be asked again.`,
-  })
+}
+
+export const testSecret = async (rotation: Rotation, request: RunningStep): Promise<StepResult> => {
+  const pending = await awaitPending(rotation, request)
+  if (!pending.ok) return pending
+  if (pending.value === undefined) return mayBeDryRun(request) ? DONE : refused({ reason: 'pendingMissing' })
+  return test(rotation, request, pending.value)
 }

@@ -4,9 +4,9 @@ import { Fault } from '../base/fault.ts'
 import { refused } from '../base/result.ts'
 import { intentOfOrigin, readRequestToken } from '../secret/request-token.ts'
 import { type FreezeState, isPlanned, stops } from './freeze.ts'
-import { guard, type Rotation, type StepRequest, type StepResult } from './rotation.ts'
+import { guard, type Rotation, type RunningStep, type StepResult } from './rotation.ts'
 
-type CreateSecret = (rotation: Rotation, request: StepRequest) => Promise<StepResult>
+type CreateSecret = (rotation: Rotation, request: RunningStep) => Promise<StepResult>
 
 type Read = { readonly state: FreezeState } | { readonly fault: Fault }
 

@@ -4,9 +4,9 @@
 import { refused } from '../base/result.ts'
 import { readRequestToken } from '../secret/request-token.ts'
 import { holdOf } from '../secret/secret-tags.ts'
-import { guard, type Rotation, type StepRequest, type StepResult } from './rotation.ts'
+import { guard, type Rotation, type RunningStep, type StepResult } from './rotation.ts'
 
-type CreateSecret = (rotation: Rotation, request: StepRequest) => Promise<StepResult>
+type CreateSecret = (rotation: Rotation, request: RunningStep) => Promise<StepResult>
 
 /** createSecret, unless nobody of ours asked and the secret is held. */
 export const unlessHeld =

@@ -67,6 +67,12 @@ const subjectOf = ({ secretArn, about }: TokenSubject): string => digest([secret
 /** Whether the rotation under this token was asked for because of that, whoever asked, whenever, and however often. */
 export const isAbout = (token: string, subject: TokenSubject): boolean => ASKED.exec(token)?.[4] === subjectOf(subject)
 
+/** Whether both tokens ask for the same attempt at the same thing, at different times. */
+export const isSameRequest = (one: string, other: string): boolean => {
+  const [a, b] = [ASKED.exec(one), ASKED.exec(other)]
+  return a !== null && b !== null && [1, 3, 4].every((part) => a[part] === b[part])
+}
+
 const timeIn = (at: number): string => {
   // A token that does not read back would mean `rotate`, whatever was asked for.
   if (!(at >= 0 && at < 1e13)) throw new RangeError(`askedAt is not a point in time in epoch milliseconds: ${at}`)

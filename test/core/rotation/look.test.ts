@@ -10,6 +10,7 @@ import { CLIENT_ID, createRegisteredWorld, tokenOf, valueNamed } from '../../fak
 const versionOf = (value: string): Version => ({
   versionId: `version of ${value}`,
   arn: SECRET_ARN,
+  createdAt: 0,
   secret: {
     clientId: CLIENT_ID,
     clientSecret: createClientSecret(value),

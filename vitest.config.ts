@@ -34,7 +34,10 @@ const timeouts = { testTimeout: 120_000, hookTimeout: 120_000, teardownTimeout: 
 
 const exclude = ['**/node_modules/**', '**/dist/**', '**/cdk.out/**']
 
-const everywhere = { environment: 'node', pool: 'forks', globals: false, ...timeouts } as const
+/** CI says at its end which test needed a second try (scripts/check.ts); anywhere else none gets one. */
+const retry = process.env.CI === 'true' ? 1 : 0
+
+const everywhere = { environment: 'node', pool: 'forks', globals: false, retry, ...timeouts } as const
 
 /** One process a file. */
 export const alone = { ...everywhere, exclude }

@@ -6,7 +6,7 @@
 import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { changedLongTests, changedSince, importsOf, selectTests } from './changed-tests.ts'
 
@@ -62,9 +62,17 @@ export interface Tally {
   readonly failed: number
 }
 
-interface ReportedFile {
+interface ReportedTest {
   readonly status: string
-  readonly assertionResults: readonly { readonly status: string }[]
+  readonly fullName?: string
+  readonly failureMessages?: readonly string[] | null
+}
+
+interface ReportedFile {
+  readonly name?: string
+  readonly message?: string
+  readonly status: string
+  readonly assertionResults: readonly ReportedTest[]
 }
 
 const filesOf = (report: string | undefined): readonly ReportedFile[] => {
@@ -95,6 +103,24 @@ export const tallyTests = ({ exitCode, report }: TestRun): Tally => {
   const isUnexplained = failed === 0 && (exitCode !== 0 || passed === 0)
   return { passed, failed: isUnexplained ? 1 : failed }
 }
+
+const firstLine = (text: string | undefined): string => (text ?? '').trim().split('\n')[0]?.slice(0, 300) ?? ''
+
+/**
+ * A line for each test that failed, and for each that passed only when it was tried again (vitest's `retry`): what CI repeats at its end,
+ * where nobody has to look for it.
+ */
+export const explainTests = (root: string, { report }: Pick<TestRun, 'report'>): readonly string[] =>
+  filesOf(report).flatMap((file) => {
+    const name = relative(root, file.name ?? '')
+    const told = file.assertionResults.flatMap(({ status, fullName = '', failureMessages }) => {
+      const said = `${name} > ${fullName}: ${firstLine(failureMessages?.[0])}`
+      if (status === 'failed') return [`── failed: ${said}`]
+      return status === 'passed' && (failureMessages ?? []).length > 0 ? [`── passed when tried again: ${said}`] : []
+    })
+    const isOnlyFile = file.status !== 'passed' && !told.some((line) => line.startsWith('── failed'))
+    return isOnlyFile ? [...told, `── failed: ${name}: ${firstLine(file.message)}`] : told
+  })
 
 /** The last line, and whether all is well: each check before the tests that fails counts as one failure. */
 export const conclude = (
@@ -210,7 +236,8 @@ export const check = async (
   console.log(`── tests: ${seconds(startedAt)}`)
 
   const { line, passes } = conclude(checks, tests)
-  for (const { name } of checks.filter((one) => !one.passes)) console.log(`${name} failed`)
+  for (const { name } of checks.filter((one) => !one.passes)) console.log(`── failed: ${name}`)
+  for (const said of explainTests(root, tests)) console.log(said)
   console.log(line)
   return passes ? 0 : 1
 }

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, test } from 'vitest'
-import { conclude, readChanged, sumPlayed, type TestRun, tallyTests } from '../../scripts/check.ts'
+import { conclude, explainTests, readChanged, sumPlayed, type TestRun, tallyTests } from '../../scripts/check.ts'
 
 interface ReportedFile {
   readonly status?: string
@@ -26,6 +26,29 @@ const run = (files: readonly ReportedFile[], exitCode: number | null): TestRun =
 
 const green = run([{ tests: ['passed', 'passed'] }, { tests: ['passed', 'skipped'] }], 0)
 const allPass = ['types', 'lint', 'architecture'].map((name) => ({ name, passes: true }))
+
+test('what failed, and what needed a second try, is said in a line each', () => {
+  const report = JSON.stringify({
+    testResults: [
+      {
+        name: '/repo/test/one.test.ts',
+        status: 'failed',
+        assertionResults: [
+          { status: 'passed', fullName: 'steady', failureMessages: [] },
+          { status: 'passed', fullName: 'shaky', failureMessages: ['Error: late\n    at one'] },
+          { status: 'failed', fullName: 'broken', failureMessages: ['Error: wrong\n    at one'] },
+        ],
+      },
+      { name: '/repo/test/two.test.ts', status: 'failed', message: 'cannot be loaded\nat two', assertionResults: [] },
+    ],
+  })
+
+  expect(explainTests('/repo', { report })).toEqual([
+    '── passed when tried again: test/one.test.ts > shaky: Error: late',
+    '── failed: test/one.test.ts > broken: Error: wrong',
+    '── failed: test/two.test.ts: cannot be loaded',
+  ])
+})
 
 describe('the tally of a test run', () => {
   test.each<[string, TestRun, number, number]>([
@@ -191,6 +214,6 @@ describe('the check of a project', () => {
 
     expect([status, lastLine]).toEqual([1, '1 passed, 1 failed'])
     expect(stdout).toContain('linted')
-    expect(stdout).toContain('types failed')
+    expect(stdout).toContain('── failed: types')
   })
 })

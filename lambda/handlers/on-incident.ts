@@ -12,12 +12,12 @@ import { createFreeze } from '../adapters/aws/freeze.ts'
 import { createSignedCall } from '../adapters/aws/signed-call.ts'
 import { createTiming } from '../adapters/timing.ts'
 import { INCIDENT_SOURCE } from '../core/base/event-types.ts'
-import { Fault } from '../core/base/fault.ts'
 import { createRateLimiter } from '../core/base/rate-limiter.ts'
 import { rotationsPerSecond } from '../core/campaign/campaign.ts'
 import { type Response, respondToLeak } from '../core/incident/respond-to-leak.ts'
 import { readIncidentEnv } from '../env/incident.ts'
 import { processEnvironment } from '../env.ts'
+import { createJournal } from './journal.ts'
 
 const settings = readIncidentEnv(processEnvironment())
 const { secretNamePrefix, rotationFunctionArn, campaignFunctionArn, freeze: frozen, maxSecurityClients } = settings
@@ -44,20 +44,14 @@ const isEnvelope = (event: unknown): event is { id?: unknown; source?: unknown; 
 
 /** @throws Fault: Lambda tries again, and then lays the event with the dead letters. */
 export const handler = async (event: unknown, context: Context): Promise<Response> => {
-  const journal = {
-    note: (entry: Readonly<Record<string, unknown>>) => {
-      console.log(JSON.stringify({ ...entry, requestId: context.awsRequestId }))
-    },
-  }
+  const journal = createJournal({ requestId: context.awsRequestId })
   const timing = createTiming(() => context.getRemainingTimeInMillis())
   const errands = { fleet, timing, rotationFunctionArn, limiter: createRateLimiter({ perSecond, timing }) }
   const { id, source, detail } = isEnvelope(event) ? event : {}
   try {
     return await respondToLeak({ ...parts, errands, journal }, { id, source, detail })
   } catch (error) {
-    const [code, message] =
-      error instanceof Fault ? [error.code, error.message] : ['DEFECT', error instanceof Error ? error.name : 'unknown']
-    journal.note({ outcome: 'failed', code, message })
+    journal.fail(error)
     throw error
   }
 }

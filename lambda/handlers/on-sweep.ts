@@ -6,7 +6,7 @@ import { createEventBridge, createPatientSettings, createSecretsManager } from '
 import { createEvents } from '../adapters/aws/events.ts'
 import { createFleet } from '../adapters/aws/fleet.ts'
 import { createFreeze } from '../adapters/aws/freeze.ts'
-import { metricLine } from '../adapters/aws/metric-line.ts'
+import type { MetricLine } from '../adapters/aws/metric-line.ts'
 import { createReadLookup } from '../adapters/aws/read-records.ts'
 import { createRotationSteps } from '../adapters/aws/rotation-steps.ts'
 import { createSignedCall } from '../adapters/aws/signed-call.ts'
@@ -16,6 +16,7 @@ import { readSweepEvent } from '../core/sweep/read-sweep-event.ts'
 import { type Sweeping, type SweepSummary, sweepAll } from '../core/sweep/sweep.ts'
 import { readSweepEnv } from '../env/sweep.ts'
 import { processEnvironment } from '../env.ts'
+import { createJournal } from './journal.ts'
 
 declare const DEPLOYED_BUNDLE: boolean | undefined
 
@@ -67,39 +68,31 @@ const sweepsOf = (shared: Pick<Sweeping, 'timing' | 'journal'>): readonly [Sweep
 }
 
 /** A sweep that did not see the whole list is none, to the alarm that waits for one. */
-const summaryLine = (
+const metricsOf = (
   { overdue, failed, overlapsOpen, oldestDays, stuckLeft, settleRefusing, ...rest }: SweepSummary,
-  requestId: string,
   at: number,
-): string =>
-  metricLine({
-    namespace: `M2M/${settings.stage}`,
-    at,
-    counts: {
-      SweepCompleted: rest.isWhole ? 1 : 0,
-      SecretsOverdue: overdue,
-      SweepFailures: failed,
-      OverlapsOpen: overlapsOpen,
-      OldestSecretDays: oldestDays,
-      SecretsStuck: stuckLeft,
-      SettlesRefusing: settleRefusing,
-    },
-    fields: { outcome: 'swept', ...rest, requestId },
-  })
+): MetricLine => ({
+  namespace: `M2M/${settings.stage}`,
+  at,
+  counts: {
+    SweepCompleted: rest.isWhole ? 1 : 0,
+    SecretsOverdue: overdue,
+    SweepFailures: failed,
+    OverlapsOpen: overlapsOpen,
+    OldestSecretDays: oldestDays,
+    SecretsStuck: stuckLeft,
+    SettlesRefusing: settleRefusing,
+  },
+  fields: { outcome: 'swept', ...rest },
+})
 
 /** @throws Fault when not even the list can be had. */
 export const handler = async (event: unknown, context: Context): Promise<SweepSummary> => {
-  const { awsRequestId: requestId } = context
-  const journal = {
-    note: (entry: Readonly<Record<string, unknown>>) => {
-      console.log(JSON.stringify({ ...entry, requestId }))
-    },
-  }
+  const journal = createJournal({ requestId: context.awsRequestId })
   const timing = createTiming(() => context.getRemainingTimeInMillis())
   const mayBeAhead = typeof DEPLOYED_BUNDLE === 'undefined'
   const asOf = readSweepEvent(event, { now: timing.now(), mayBeAhead })
   const summary = await sweepAll(sweepsOf({ timing, journal }), asOf)
-  // Past the runtime's console, which puts words in front of a line.
-  process.stdout.write(`${summaryLine(summary, requestId, timing.now())}\n`)
+  journal.measure(metricsOf(summary, timing.now()))
   return summary
 }

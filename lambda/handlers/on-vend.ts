@@ -10,6 +10,7 @@ import { createTokenCache } from '../core/vend/token-cache.ts'
 import { vendRules } from '../core/vend/vending.ts'
 import { readVendorEnv } from '../env/vendor.ts'
 import { processEnvironment } from '../env.ts'
+import { writeEntry } from './journal.ts'
 import { createVendHandler } from './vend-handler.ts'
 
 const settings = readVendorEnv(processEnvironment())
@@ -30,8 +31,5 @@ export const handler = createVendHandler({
     ),
     chance: Math.random,
   },
-  write: (line) => {
-    // Past the runtime's console, which puts words in front of a line: the log's metric filters read JSON.
-    process.stdout.write(`${JSON.stringify(line)}\n`)
-  },
+  write: writeEntry,
 })

@@ -9,6 +9,7 @@ import { createEvents } from '../adapters/aws/events.ts'
 import { createFleet } from '../adapters/aws/fleet.ts'
 import { createFleetSearch } from '../adapters/aws/fleet-search.ts'
 import { createFreeze } from '../adapters/aws/freeze.ts'
+import { createInvoke } from '../adapters/aws/invoke.ts'
 import { createSignedCall } from '../adapters/aws/signed-call.ts'
 import { createTiming } from '../adapters/timing.ts'
 import { INCIDENT_SOURCE } from '../core/base/event-types.ts'
@@ -22,7 +23,7 @@ import { createJournal } from './journal.ts'
 const settings = readIncidentEnv(processEnvironment())
 const { secretNamePrefix, rotationFunctionArn, campaignFunctionArn, freeze: frozen, maxSecurityClients } = settings
 const secretsManager = createSecretsManager()
-const lambda = createSignedCall(secretsManager, { service: 'lambda', endpoint: settings.lambdaEndpoint })
+const invoke = createInvoke(createSignedCall(secretsManager, { service: 'lambda', endpoint: settings.lambdaEndpoint }))
 const fleet = createFleet(secretsManager)
 const parts = {
   fleet,
@@ -31,7 +32,7 @@ const parts = {
     createSignedCall(secretsManager, { service: 'ssm', endpoint: frozen.endpoint }),
     frozen.parameter,
   ),
-  campaigns: campaignFunctionArn === undefined ? noCampaigns : createCampaigns(lambda, campaignFunctionArn),
+  campaigns: campaignFunctionArn === undefined ? noCampaigns : createCampaigns(invoke, campaignFunctionArn),
   events: createEvents(createEventBridge(), settings.eventBus, INCIDENT_SOURCE),
   secretNamePrefix,
   project: settings.project,

@@ -31,7 +31,7 @@ const values = createAlertValues({
   now,
 })
 const events = createEvents(createEventBridge(), settings.eventBus, leakSources.intake)
-const call = createInvoking(settings.lambdaEndpoint)
+const invoke = createInvoking(settings.lambdaEndpoint)
 const recent = createRecentDeliveries({ keepMs: 2 * SIGNATURE_WINDOW_MS, max: 1000 })
 
 const compose = (context: Context): Intake => {
@@ -43,7 +43,7 @@ const compose = (context: Context): Intake => {
     events,
     recent,
     timing,
-    identifier: createIdentifier({ call, functionName: settings.identifyFunctionName, timing }),
+    identifier: createIdentifier({ invoke, functionName: settings.identifyFunctionName, timing }),
     watched: settings.watched,
     passGate: (leak) => passGate(gate, leak, settings.maxPerHour),
   }

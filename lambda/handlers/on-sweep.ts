@@ -6,6 +6,7 @@ import { createEventBridge, createPatientSettings, createSecretsManager } from '
 import { createEvents } from '../adapters/aws/events.ts'
 import { createFleet } from '../adapters/aws/fleet.ts'
 import { createFreeze } from '../adapters/aws/freeze.ts'
+import { createInvoke } from '../adapters/aws/invoke.ts'
 import type { MetricLine } from '../adapters/aws/metric-line.ts'
 import { createReadLookup } from '../adapters/aws/read-records.ts'
 import { createRotationSteps } from '../adapters/aws/rotation-steps.ts'
@@ -25,10 +26,12 @@ const settings = readSweepEnv(processEnvironment())
 const { freeze: frozen, project, rotationFunctionArn, secretNamePrefix } = settings
 const secretsManager = createSecretsManager()
 const systemsManager = createSignedCall(secretsManager, { service: 'ssm', endpoint: frozen.endpoint })
-const lambda = createSignedCall(createPatientSettings(), { service: 'lambda', endpoint: settings.lambdaEndpoint })
+const invoke = createInvoke(
+  createSignedCall(createPatientSettings(), { service: 'lambda', endpoint: settings.lambdaEndpoint }),
+)
 const clients = {
   fleet: createFleet(secretsManager),
-  steps: createRotationSteps(lambda, rotationFunctionArn),
+  steps: createRotationSteps(invoke, rotationFunctionArn),
   freeze: createFreeze(systemsManager, frozen.parameter),
   events: createEvents(createEventBridge(), settings.eventBus, SWEEP_SOURCE),
   secretNamePrefix,
@@ -62,7 +65,7 @@ const sweepsOf = (shared: Pick<Sweeping, 'timing' | 'journal'>): readonly [Sweep
   const { secretName, rotationFunctionArn: projectFunction, periodDays } = project
   const stage = { ...clients.rules.stage, periodMs: periodDays * 24 * HOUR_MS }
   const rules = { ...clients.rules, rotationFunctionArn: projectFunction, stage }
-  const steps = createRotationSteps(lambda, projectFunction)
+  const steps = createRotationSteps(invoke, projectFunction)
   // Stytch itself shows when the project secret was last used.
   return [{ ...clients, ...shared, secretNamePrefix: secretName, isOneSecret: true, rules, steps }, ofClients]
 }

@@ -14,18 +14,18 @@ import { writeEntry } from './journal.ts'
 import { createVendHandler } from './vend-handler.ts'
 
 const settings = readVendorEnv(processEnvironment())
-const place = { ...settings.aws, urlSuffix: settings.awsUrlSuffix }
+const { aws } = settings
 
 export const handler = createVendHandler({
   settings,
   vending: {
     secretNamePrefix: settings.secretNamePrefix,
     rules: { ...vendRules, checkMs: settings.checkSeconds * 1000 },
-    vault: createVendVault(createAwsJson(place, { name: 'secretsmanager', target: 'secretsmanager' })),
+    vault: createVendVault(createAwsJson(aws, { name: 'secretsmanager', target: 'secretsmanager' })),
     mint: createStytchMint(settings.stytch),
     cache: createTokenCache(),
     events: createSignedEvents(
-      createAwsJson(place, { name: 'events', target: 'AWSEvents' }),
+      createAwsJson(aws, { name: 'events', target: 'AWSEvents' }),
       settings.eventBus,
       VENDOR_SOURCE,
     ),

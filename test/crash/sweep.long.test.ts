@@ -4,6 +4,7 @@
 import { TagResourceCommand } from '@aws-sdk/client-secrets-manager'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createFleet } from '../../lambda/adapters/aws/fleet.ts'
+import { createInvoke } from '../../lambda/adapters/aws/invoke.ts'
 import { createRotationSteps } from '../../lambda/adapters/aws/rotation-steps.ts'
 import type { SignedCall } from '../../lambda/adapters/aws/signed-call.ts'
 import type { M2mEvent } from '../../lambda/core/base/events.ts'
@@ -75,7 +76,7 @@ const runSweep = ({ fleet = createFleet(seat.client), watch = () => {} }: SweepO
   sweep(
     {
       fleet,
-      steps: createRotationSteps(lambda(watch), ROTATION_FUNCTION),
+      steps: createRotationSteps(createInvoke(lambda(watch)), ROTATION_FUNCTION),
       freeze: seat.freeze,
       events: {
         publish: async (events) => {

@@ -255,7 +255,6 @@ process.stderr.write(process.version + ' ' + fault)`
     M2M_API_ID: 'abc123',
     M2M_API_URL: 'https://abc123.execute-api.eu-west-1.amazonaws.com/v1',
     M2M_CHECK_SECONDS: '30',
-    M2M_AWS_URL_SUFFIX: 'amazonaws.com',
   }
   const told = { 'detail-type': 'Secret Revoked', source: 'm2m.rotation', time: '2026-03-10T12:34:56Z', detail: {} }
   const step = { Step: 'testSecret', SecretId: 'arn:aws:secretsmanager:x', ClientRequestToken: 'x'.repeat(36) }

@@ -8,7 +8,7 @@ import { forEachLimited } from '../base/for-each-limited.ts'
 import type { Journal } from '../base/journal.ts'
 import type { Timing } from '../base/timing.ts'
 import type { RotationSteps } from '../drive/rotation-steps.ts'
-import type { Freeze, FreezeState } from '../rotation/freeze.ts'
+import { decidedBy, type Freeze, type FreezeReading, readFreeze } from '../rotation/freeze.ts'
 import type { Fleet, FleetPage, ManagedSecret } from '../secret/fleet.ts'
 import { isManaged } from '../secret/is-managed.ts'
 import { issuedAtEstimate } from '../secret/is-overdue.ts'
@@ -35,7 +35,7 @@ export interface Sweeping {
 
 export interface SweepSummary extends Readonly<Tally> {
   /** unreadable: nothing planned was asked for. */
-  readonly freeze: FreezeState | 'unreadable'
+  readonly freeze: FreezeReading
   /** Whether the list came to its end. */
   readonly isWhole: boolean
   readonly ms: number
@@ -161,16 +161,6 @@ const listAll = async (sweeping: Sweeping, listing: Listing): Promise<boolean> =
   return true
 }
 
-const readFreeze = async ({ freeze, journal }: Sweeping): Promise<FreezeState | 'unreadable'> => {
-  try {
-    return await freeze.read()
-  } catch (error) {
-    if (!(error instanceof Fault)) throw error
-    journal.note({ outcome: 'failed', code: error.code, message: error.message })
-    return 'unreadable'
-  }
-}
-
 const noteFailure = ({ journal, tally }: SweepSecret, secret: string, error: unknown): void => {
   tally.failed += 1
   const why = error instanceof Fault ? { code: error.code, message: error.message } : { code: 'DEFECT' }
@@ -211,7 +201,7 @@ export const sweep = async (sweeping: Sweeping, asOf: number): Promise<SweepSumm
   const startedAt = timing.now()
   const availableMs = timing.remainingMs() - RESERVE_MS
   const freeze = await readFreeze(sweeping)
-  const decidesBy: Sweep = { rules, asOf, freeze: freeze === 'unreadable' ? 'planned' : freeze }
+  const decidesBy: Sweep = { rules, asOf, freeze: decidedBy(freeze) }
   const tally = emptyTally()
   const found: Found = { urgent: [], due: [], toTell: [] }
   const listing = { sweep: decidesBy, found, tally, until: startedAt + availableMs * LIST_SHARE }

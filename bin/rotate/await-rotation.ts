@@ -1,4 +1,5 @@
 // Asks Secrets Manager for one rotation and waits for its end, by its labels alone: AWSCURRENT on its token, or AWSPENDING gone without that.
+import { retry } from '../../lambda/core/base/retry.ts'
 import type { Fleet, RotationReply } from '../../lambda/core/secret/fleet.ts'
 import type { Seat } from '../terminal/seat.ts'
 
@@ -15,11 +16,11 @@ const SEEN_GONE = 2
 
 export const askOnce = async ({ timing }: Seat, fleet: Fleet, { secretArn, token }: Asked): Promise<RotationReply> => {
   const until = timing.now() + BUSY_PATIENCE_MS
-  for (;;) {
-    const reply = await fleet.rotate(secretArn, token)
-    if (reply !== 'busy' || timing.now() >= until) return reply
-    await timing.wait(POLL_MS)
-  }
+  return retry(
+    () => fleet.rotate(secretArn, token),
+    timing.wait,
+    (end) => (end.status === 'fulfilled' && end.value === 'busy' && timing.now() < until ? POLL_MS : undefined),
+  )
 }
 
 export const waitForEnd = async (

@@ -6,6 +6,7 @@ import type { Events } from '../base/events.ts'
 import { Fault } from '../base/fault.ts'
 import { forEachLimited } from '../base/for-each-limited.ts'
 import type { Journal } from '../base/journal.ts'
+import { retry } from '../base/retry.ts'
 import type { Timing } from '../base/timing.ts'
 import type { RotationSteps } from '../drive/rotation-steps.ts'
 import { decidedBy, type Freeze, type FreezeReading, readFreeze } from '../rotation/freeze.ts'
@@ -128,18 +129,22 @@ const nextPage = async (
 ): Promise<FleetPage | undefined> => {
   // Should the list ever be too long for one sweep, the next one begins at the other end.
   const isOdd = Math.floor(sweep.asOf / sweep.rules.sweepEveryMs) % 2 === 1
-  for (const pauseMs of [...LIST_PAUSES_MS, undefined]) {
-    try {
-      return await fleet.list(secretNamePrefix, page, isOdd ? 'newestFirst' : 'oldestFirst')
-    } catch (error) {
-      if (!(error instanceof Fault) || !error.retryable) throw error
-      if (isThrottle(error)) tally.throttles += 1
-      if (pauseMs === undefined && page === undefined) throw error
-      if (pauseMs === undefined || timing.now() + pauseMs >= until) return undefined
-      await timing.wait(pauseMs)
-    }
-  }
-  return undefined
+  let isOver = false
+  const list = async (): Promise<FleetPage | undefined> =>
+    fleet.list(secretNamePrefix, page, isOdd ? 'newestFirst' : 'oldestFirst')
+  return retry(list, timing.wait, (end, tries) => {
+    if (end.status === 'fulfilled') return undefined
+    const { reason } = end
+    if (!(reason instanceof Fault) || !reason.retryable) return undefined
+    if (isThrottle(reason)) tally.throttles += 1
+    const pauseMs = LIST_PAUSES_MS[tries - 1]
+    // Without a single page there was no sweep.
+    isOver = pauseMs === undefined ? page !== undefined : timing.now() + pauseMs >= until
+    return isOver ? undefined : pauseMs
+  }).catch((error: unknown) => {
+    if (isOver) return undefined
+    throw error
+  })
 }
 
 /** ListSecrets' filter is a promise of AWS's; the prefix is ours. */

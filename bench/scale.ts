@@ -53,7 +53,7 @@ const selectOnce = async (laptop: Laptop, clients: number): Promise<void> => {
 
 const searchOnce = async (laptop: Laptop): Promise<void> => {
   const identifier = createIdentifier({
-    call: createInvoking(laptop.address.aws),
+    invoke: createInvoking(laptop.address.aws),
     functionName: 'm2m-laptop-identify',
     timing: { now: Date.now, remainingMs: () => 600_000, wait: async (time) => void (await sleep(time)) },
   })

@@ -58,7 +58,7 @@ export const benchIdentify = async ({
 }): Promise<readonly Figure[]> => {
   const value = await store(laptop, clients)
   const identifier = createIdentifier({
-    call: createInvoking(laptop.address.aws),
+    invoke: createInvoking(laptop.address.aws),
     functionName: 'm2m-laptop-identify',
     timing: { now: Date.now, remainingMs: () => 600_000, wait: async (ms) => void (await sleep(ms)) },
   })

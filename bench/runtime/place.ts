@@ -55,7 +55,6 @@ export const startVendPlace = async (): Promise<VendPlace> => {
       apiId: API_ID,
       apiUrl: 'https://bench.example/v1',
       checkSeconds: 30,
-      awsUrlSuffix: 'amazonaws.com',
     }),
     AWS_ENDPOINT_URL: awsUrl,
     AWS_REGION: 'us-east-1',

@@ -41,7 +41,6 @@ const ours = async (place: VendingPlace): Promise<VendForm> => {
       apiId: API_ID,
       apiUrl: 'https://bench.example/v1',
       checkSeconds: CHECK_SECONDS,
-      awsUrlSuffix: 'amazonaws.com',
     }),
     AWS_ENDPOINT_URL: place.awsUrl,
     AWS_REGION: 'us-east-1',

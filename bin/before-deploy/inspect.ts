@@ -1,4 +1,6 @@
 // Puts `m2m doctor --before-deploy` together: the configuration, its template, and an AWS account; then the checks and their report.
+
+import { partitionOf } from '../../lambda/core/base/aws-partition.ts'
 import type { DeployConfig } from '../../lib/config/deploy-config.ts'
 import { processEndpoint } from '../terminal/cli-env.ts'
 import { CommandFault, type Ending, EXIT } from '../terminal/command-fault.ts'
@@ -8,7 +10,7 @@ import { createAwsAccount, createClients } from './aws-account.ts'
 import { checkBeforeDeploy, type Deployment } from './before-deploy.ts'
 import { readConfiguration } from './config-file.ts'
 import { hasForeignKey, withOwnKeys } from './foreign-keys.ts'
-import { partitionOf, type Surroundings } from './intrinsics.ts'
+import type { Surroundings } from './intrinsics.ts'
 import { reportOf } from './report.ts'
 import { stackNameOf, synthesise } from './synthesise.ts'
 

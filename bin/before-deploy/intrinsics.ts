@@ -69,10 +69,3 @@ export const resolved = (value: unknown, around: Surroundings): unknown => {
   if (intrinsic(value)) return textOf(value, around) ?? '<unknown>'
   return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, resolved(one, around)]))
 }
-
-/** By the Region's own prefix: a partition's Regions have one. */
-export const partitionOf = (region: string): Pick<Surroundings, 'partition' | 'urlSuffix'> => {
-  if (region.startsWith('cn-')) return { partition: 'aws-cn', urlSuffix: 'amazonaws.com.cn' }
-  if (region.startsWith('us-gov-')) return { partition: 'aws-us-gov', urlSuffix: 'amazonaws.com' }
-  return { partition: 'aws', urlSuffix: 'amazonaws.com' }
-}

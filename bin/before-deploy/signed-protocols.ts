@@ -3,16 +3,18 @@
 
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { AWS_TIMEOUT_MS } from '../../lambda/adapters/aws/aws-call.ts'
+import { type AwsRequest, jsonRequest } from '../../lambda/adapters/aws/request-signer.ts'
 import {
   createSignedCall,
+  errorHeaderOf,
   errorTypeOf,
   type SignedReply,
-  type SignedRequest,
 } from '../../lambda/adapters/aws/signed-call.ts'
+import { partitionOf } from '../../lambda/core/base/aws-partition.ts'
 import { defined } from '../../lambda/core/base/defined.ts'
 import { type JsonObject, parseJsonObject } from '../../lambda/core/base/json-object.ts'
+import { retry } from '../../lambda/core/base/retry.ts'
 import { AwsCallError } from './check.ts'
-import { partitionOf } from './intrinsics.ts'
 
 /** `AWS_ENDPOINT_URL_<SERVICE>`, or `AWS_ENDPOINT_URL` for all. */
 export type EndpointOf = (service: string) => string | undefined
@@ -38,7 +40,12 @@ const ENDPOINT_NAME: Readonly<Partial<Record<Service, string>>> = {
   logs: 'CLOUDWATCH_LOGS',
 }
 
-const JSON_VERSION: Readonly<Record<JsonService, string>> = { kms: '1.1', logs: '1.1', sqs: '1.0', dynamodb: '1.0' }
+const JSON_VERSION: Readonly<Record<JsonService, '1.0' | '1.1'>> = {
+  kms: '1.1',
+  logs: '1.1',
+  sqs: '1.0',
+  dynamodb: '1.0',
+}
 
 const API_VERSION: Readonly<Record<QueryService, string>> = {
   iam: '2010-05-08',
@@ -48,14 +55,19 @@ const API_VERSION: Readonly<Record<QueryService, string>> = {
   monitoring: '2010-08-01',
 }
 
-/** IAM is one for all Regions of a partition (AWS General Reference, "IAM endpoints"). */
-const iamOf = (region: string): { readonly endpoint: string; readonly signingRegion: string } => {
-  if (region.startsWith('cn-')) {
-    return { endpoint: 'https://iam.cn-north-1.amazonaws.com.cn', signingRegion: 'cn-north-1' }
+/** IAM is one for all Regions of a partition (AWS General Reference, "IAM endpoints"); a partition of one Region has it there. */
+const iamOf = (region: string): { readonly endpoint?: string; readonly region?: string } => {
+  const { partition, urlSuffix } = partitionOf(region)
+  switch (partition) {
+    case 'aws':
+      return { endpoint: `https://iam.${urlSuffix}`, region: 'us-east-1' }
+    case 'aws-us-gov':
+      return { endpoint: `https://iam.us-gov.${urlSuffix}`, region: 'us-gov-west-1' }
+    case 'aws-cn':
+      return { endpoint: `https://iam.cn-north-1.${urlSuffix}`, region: 'cn-north-1' }
+    default:
+      return {}
   }
-  return region.startsWith('us-gov-')
-    ? { endpoint: 'https://iam.us-gov.amazonaws.com', signingRegion: 'us-gov-west-1' }
-    : { endpoint: 'https://iam.amazonaws.com', signingRegion: 'us-east-1' }
 }
 
 const XML_ENTITIES: Readonly<Record<string, string>> = { lt: '<', gt: '>', quot: '"', apos: "'", amp: '&' }
@@ -71,15 +83,19 @@ interface Said {
   readonly message: string
 }
 
-const errorIn = ({ status, headers, body }: SignedReply): Said => {
+const errorIn = (reply: SignedReply): Said => {
+  const { status, body } = reply
   const [code] = elementsOf(body, 'Code')
   if (code !== undefined) return { name: code, message: elementsOf(body, 'Message')[0] ?? '' }
   const json = parseJsonObject(body)
-  const named = headers['x-amzn-errortype']?.split(':')[0]
   const message = json?.message ?? json?.Message
-  return { name: named ?? errorTypeOf(json, status), message: typeof message === 'string' ? message : '' }
+  return {
+    name: errorHeaderOf(reply) ?? errorTypeOf(json, status),
+    message: typeof message === 'string' ? message : '',
+  }
 }
 
+const TRIES = 2
 const isWorthAnother = (status: number, name: string): boolean => status >= 500 || /Throttl|TooManyRequests/.test(name)
 
 export interface SignedProtocolsInput {
@@ -92,43 +108,34 @@ export interface SignedProtocolsInput {
 export const createSignedProtocols = ({ base, region, endpointOf }: SignedProtocolsInput): SignedProtocols => {
   const callerOf = (service: Service, elsewhere: string | undefined) => {
     const given = endpointOf(ENDPOINT_NAME[service] ?? service.toUpperCase())
-    const own = service === 'iam' ? iamOf(region) : inRegion(service, elsewhere)
+    const own = service === 'iam' ? iamOf(region) : { region: elsewhere }
     return createSignedCall(base, { service, ...own, ...defined({ endpoint: given }) })
   }
 
-  const inRegion = (service: Service, elsewhere: string | undefined) =>
-    elsewhere === undefined || elsewhere === region
-      ? {}
-      : {
-          endpoint: `https://${service}.${elsewhere}.${partitionOf(elsewhere).urlSuffix}`,
-          signingRegion: elsewhere,
-        }
-
-  const send = async (
-    service: Service,
-    operation: string,
-    request: Omit<SignedRequest, 'timeoutMs'>,
-    elsewhere?: string,
-  ) => {
+  const send = async (service: Service, operation: string, request: AwsRequest, elsewhere?: string) => {
     const action = `${ACTION_PREFIX[service] ?? service}:${operation}`
     const call = callerOf(service, elsewhere)
-    for (let isLast = false; ; isLast = true) {
-      const reply = await call({ ...request, timeoutMs: AWS_TIMEOUT_MS }).catch((error: unknown) => {
-        if (!isLast) return undefined
-        throw new AwsCallError(action, error instanceof Error ? error.name : 'unknown', '')
-      })
-      if (reply === undefined) continue
-      if (reply.status < 300) return reply.body
-      const { name, message } = errorIn(reply)
-      if (isLast || !isWorthAnother(reply.status, name)) throw new AwsCallError(action, name, message)
-    }
+    const reply = await retry(
+      () => call(request, AWS_TIMEOUT_MS),
+      async () => {},
+      (end, tries) => {
+        const mayHelp =
+          end.status === 'rejected' ||
+          (end.value.status >= 300 && isWorthAnother(end.value.status, errorIn(end.value).name))
+        return mayHelp && tries < TRIES ? 0 : undefined
+      },
+    ).catch((error: unknown) => {
+      throw new AwsCallError(action, error instanceof Error ? error.name : 'unknown', '')
+    })
+    if (reply.status < 300) return reply.body
+    const { name, message } = errorIn(reply)
+    throw new AwsCallError(action, name, message)
   }
 
   return {
     json: async (service, target, input, elsewhere) => {
-      const headers = { 'content-type': `application/x-amz-json-${JSON_VERSION[service]}`, 'x-amz-target': target }
-      const body = JSON.stringify(input)
-      const reply = await send(service, target.split('.')[1] ?? target, { path: '/', headers, body }, elsewhere)
+      const request = jsonRequest(target, JSON_VERSION[service], input)
+      const reply = await send(service, target.split('.')[1] ?? target, request, elsewhere)
       return parseJsonObject(reply) ?? {}
     },
     query: (service, action, parameters = {}) => {

@@ -1,7 +1,7 @@
 // `m2m freeze`: stops rotations of a whole stage at their beginning, Secrets Manager's own schedules included. `planned` lets through what an
 // incident needs; `all` lets nothing through, a revoke neither, so somebody is asked.
 import { Argument, type Command } from 'commander'
-import { type FreezeState, freezes } from '../../lambda/core/rotation/freeze.ts'
+import { type FreezeReading, freezes, readFreezeState } from '../../lambda/core/rotation/freeze.ts'
 import { EXIT } from '../terminal/command-fault.ts'
 import { addCaution } from '../terminal/options.ts'
 import { run, type Work } from '../terminal/run.ts'
@@ -11,19 +11,17 @@ interface FreezeOptions {
   readonly yes?: true
 }
 
-const meaning: Readonly<Record<FreezeState | 'unreadable', string>> = {
+const meaning: Readonly<Record<FreezeReading, string>> = {
   off: 'rotations begin as they are asked for',
   planned: 'no planned rotation and no settle begins; revokes and rollbacks do',
   all: 'no rotation begins, not even a revoke',
   unreadable: 'the parameter holds something else: planned rotations wait, revokes go on; set it again',
 }
 
-const isState = (text: string | undefined): text is FreezeState => freezes.some((one) => one === text)
-
 const freeze: Work<FreezeOptions> = async (seat, options, [wish]) => {
   const { freeze: switched } = await seat.reach()
   const before = await switched.read()
-  const wanted = isState(wish) ? wish : undefined
+  const wanted = readFreezeState(wish)
   const isChange = wanted !== undefined && wanted !== before
   if (isChange && options.dryRun !== true) {
     if (wanted === 'all') {

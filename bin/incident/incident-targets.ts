@@ -85,9 +85,9 @@ const byValue = async (seat: Seat, secrets: Secrets, prefix: string): Promise<Ta
   const value = (await text(process.stdin)).trim()
   if (value.length < 8 || /\s/.test(value))
     throw usage('stdin holds no secret: expected 8 characters or more, no spaces')
-  const call = createInvoking(processCliEnv().lambdaEndpoint)
+  const invoke = createInvoking(processCliEnv().lambdaEndpoint)
   const timing = { ...seat.timing, remainingMs: () => SEARCH_MS }
-  const identifier = createIdentifier({ call, functionName: seat.functionName('identify'), timing })
+  const identifier = createIdentifier({ invoke, functionName: seat.functionName('identify'), timing })
   const finding = await identifier.identify({ proof: { kind: 'value', value: createClientSecret(value) } })
   if (finding.outcome !== 'alive' && finding.outcome !== 'unproven') throw explain(finding)
   return named(secrets, prefix, [finding.owner.secretName])

@@ -1,4 +1,6 @@
 // Asks Secrets Manager for one rotation and waits for its end, by its labels alone: AWSCURRENT on its token, or AWSPENDING gone without that.
+
+import { retry } from '../../lambda/core/base/retry.ts'
 import type { RotationReply, Secrets } from '../../lambda/core/secret/secrets.ts'
 import type { Seat } from '../terminal/seat.ts'
 
@@ -19,11 +21,11 @@ export const askOnce = async (
   { secretArn, token }: Asked,
 ): Promise<RotationReply> => {
   const until = timing.now() + BUSY_PATIENCE_MS
-  for (;;) {
-    const reply = await secrets.rotate(secretArn, token)
-    if (reply !== 'busy' || timing.now() >= until) return reply
-    await timing.wait(POLL_MS)
-  }
+  return retry(
+    () => secrets.rotate(secretArn, token),
+    timing.wait,
+    (end) => (end.status === 'fulfilled' && end.value === 'busy' && timing.now() < until ? POLL_MS : undefined),
+  )
 }
 
 export const waitForEnd = async (

@@ -20,8 +20,6 @@ export interface VendorEnv {
   readonly apiUrl: string
   /** How long it is taken for granted which version is AWSCURRENT. */
   readonly checkSeconds: number
-  /** `amazonaws.com`, but for some partitions. */
-  readonly awsUrlSuffix: string
 }
 
 export const readVendorEnv = (env: Environment): VendorEnv & { readonly aws: AwsEnv } => {
@@ -43,7 +41,6 @@ export const readVendorEnv = (env: Environment): VendorEnv & { readonly aws: Aws
   if (seconds !== '' && !(/^[1-9]\d{0,2}$/.test(seconds) && Number(seconds) <= 300)) {
     reader.fault('M2M_CHECK_SECONDS', 'is malformed: expected 1 to 300')
   }
-  const awsUrlSuffix = reader.text('M2M_AWS_URL_SUFFIX', "the end of AWS's host names, such as amazonaws.com")
   const aws = readAws(reader)
   reader.finish()
   return {
@@ -54,7 +51,6 @@ export const readVendorEnv = (env: Environment): VendorEnv & { readonly aws: Aws
     apiId,
     apiUrl,
     checkSeconds: Number(seconds),
-    awsUrlSuffix,
     aws,
   }
 }
@@ -68,5 +64,4 @@ export const writeVendorEnv = (settings: VendorEnv): Record<string, string> => (
   M2M_API_ID: settings.apiId,
   M2M_API_URL: settings.apiUrl,
   M2M_CHECK_SECONDS: String(settings.checkSeconds),
-  M2M_AWS_URL_SUFFIX: settings.awsUrlSuffix,
 })

@@ -1,12 +1,12 @@
 // What the rotation functions of all kinds have in common: the event's shape, the log with its metrics, and the step.
 import type { Context } from 'aws-lambda'
-import { metricLine } from '../adapters/aws/metric-line.ts'
 import { createTiming } from '../adapters/timing.ts'
-import type { Journal } from '../core/base/journal.ts'
+import type { Journal, JournalEntry } from '../core/base/journal.ts'
 import { readStepEvent } from '../core/rotation/read-step-event.ts'
 import { RotationRefused } from '../core/rotation/refusal.ts'
 import type { Rotation, StepRequest } from '../core/rotation/rotation.ts'
 import { runStep } from '../core/rotation/run-step.ts'
+import { createJournal } from './journal.ts'
 
 export interface StepInvocation {
   /** Names the metrics' namespace, `M2M/<stage>`. */
@@ -15,43 +15,35 @@ export interface StepInvocation {
   readonly context: Context
 }
 
-type Entry = Readonly<Record<string, unknown>>
-
 /** What an entry counts as; nothing, when the rotation goes on. */
-const metricsOf = ({ step, outcome, drift }: Entry): readonly string[] => {
+const metricsOf = ({ step, outcome, drift }: JournalEntry): readonly string[] => {
   if (outcome === 'done') return step === 'finishSecret' ? ['RotationsFinished'] : []
   if (outcome === 'refused') return drift === true ? ['RotationsRefused', 'DriftDetected'] : ['RotationsRefused']
   return outcome === 'failed' ? ['StepsFailed'] : []
 }
 
-const isPlain = (value: unknown): value is string | number | boolean =>
-  ['string', 'number', 'boolean'].includes(typeof value)
-
-const lineOf = (entry: Entry, stage: string, at: number): string => {
-  const metrics = metricsOf(entry)
-  if (metrics.length === 0) return JSON.stringify(entry)
-  const fields = Object.fromEntries(Object.entries(entry).filter(([, value]) => isPlain(value))) as Record<
-    string,
-    string
-  >
-  const about = { namespace: `M2M/${stage}`, at, dimension: 'intent' }
-  const counts = Object.fromEntries(metrics.map((name) => [name, 1]))
-  return metricLine({ ...about, counts, fields: { intent: 'none', ...fields } })
+/** The function's log, in which the entries that count are metrics as well. */
+const countingJournal = ({ stage, context }: StepInvocation): Journal => {
+  const journal = createJournal({ requestId: context.awsRequestId })
+  const { now } = createTiming(() => context.getRemainingTimeInMillis())
+  return {
+    note: (entry) => {
+      const metrics = metricsOf(entry)
+      if (metrics.length === 0) return journal.note(entry)
+      const about = { namespace: `M2M/${stage}`, at: now(), dimension: 'intent' }
+      const counts = Object.fromEntries(metrics.map((name) => [name, 1]))
+      journal.measure({ ...about, counts, fields: { intent: 'none', ...entry } })
+    },
+  }
 }
 
 /** @throws RotationRefused or Fault: a step that throws is a failed step to Secrets Manager. */
 export const handleStep = async (
-  { stage, event, context }: StepInvocation,
+  invocation: StepInvocation,
   compose: (request: StepRequest, journal: Journal) => Rotation,
 ): Promise<void> => {
-  const { now } = createTiming(() => context.getRemainingTimeInMillis())
-  const journal = {
-    note: (entry: Entry) => {
-      // Past the runtime's console, which puts words in front of a line: such a line is no metric.
-      process.stdout.write(`${lineOf({ ...entry, requestId: context.awsRequestId }, stage, now())}\n`)
-    },
-  }
-  const request = readStepEvent(event)
+  const journal = countingJournal(invocation)
+  const request = readStepEvent(invocation.event)
   if (!request.ok) {
     const refusal = new RotationRefused({ refusal: request.refusal, secretId: 'an unknown secret' })
     journal.note({ outcome: 'refused', reason: request.refusal.reason, message: refusal.message })

@@ -3,43 +3,37 @@
 
 import type { Context } from 'aws-lambda'
 import { createArchive } from '../adapters/aws/archive.ts'
-import { metricLine } from '../adapters/aws/metric-line.ts'
 import { createS3 } from '../adapters/aws/s3-client.ts'
 import { Fault } from '../core/base/fault.ts'
 import { archiveEvent } from '../core/incident/archive-event.ts'
 import { type ArchivedEvent, readArchivedEvent, secondsToProof } from '../core/incident/archived-event.ts'
 import { readArchiveEnv } from '../env/archive.ts'
 import { processEnvironment } from '../env.ts'
+import { createJournal, type FunctionJournal } from './journal.ts'
 
 const { stage, bucket } = readArchiveEnv(processEnvironment())
 const archive = createArchive(createS3(), bucket)
 
-const tellMetric = (event: ArchivedEvent): void => {
+const measureProof = (journal: FunctionJournal, event: ArchivedEvent): void => {
   const seconds = secondsToProof(event)
   if (seconds === undefined) return
   const about = { namespace: `M2M/${stage}`, at: Date.parse(event.time), fields: { outcome: 'proven' } }
-  // Past the runtime's console, which puts words in front of a line.
-  process.stdout.write(
-    `${metricLine({ ...about, counts: { SecretsRevoked: 1 }, seconds: { SecondsToProof: seconds } })}\n`,
-  )
+  journal.measure({ ...about, counts: { SecretsRevoked: 1 }, seconds: { SecondsToProof: seconds } })
 }
 
 /** @throws Fault: a delivery that failed. */
 export const handler = async (event: unknown, context: Context): Promise<void> => {
-  const note = (entry: Readonly<Record<string, unknown>>): void => {
-    console.log(JSON.stringify({ ...entry, requestId: context.awsRequestId }))
-  }
+  const journal = createJournal({ requestId: context.awsRequestId })
   try {
     const read = readArchivedEvent(event)
     if (!read.ok) {
       const message = `This is no event of a bus: ${read.refusal.join('; ')}.`
       throw new Fault({ code: 'INPUT_MALFORMED', retryable: false, message })
     }
-    await archiveEvent({ archive, journal: { note } }, read.value)
-    tellMetric(read.value)
+    await archiveEvent({ archive, journal }, read.value)
+    measureProof(journal, read.value)
   } catch (error) {
-    const code = error instanceof Fault ? error.code : 'unknown'
-    note({ outcome: 'failed', code, message: error instanceof Fault ? error.message : 'An unforeseen failure.' })
+    journal.fail(error)
     throw error
   }
 }

@@ -18,6 +18,7 @@ import { runCampaign } from '../core/campaign/run-campaign.ts'
 import { runPage } from '../core/campaign/run-page.ts'
 import { readCampaignEnv } from '../env/campaign.ts'
 import { processEnvironment } from '../env.ts'
+import { createJournal } from './journal.ts'
 
 const HOUR_MS = 3_600_000
 const settings = readCampaignEnv(processEnvironment())
@@ -44,11 +45,7 @@ const checked = <Value>(what: string, read: Result<Value, readonly string[]>): V
 }
 
 const run = async ({ event, durable, executionName, requestId, remainingMs }: DurableRun): Promise<unknown> => {
-  const journal = {
-    note: (entry: Readonly<Record<string, unknown>>) => {
-      console.log(JSON.stringify({ ...entry, execution: executionName, requestId }))
-    },
-  }
+  const journal = createJournal({ execution: executionName, requestId })
   const campaigning = { ...parts, journal, timing: createTiming(remainingMs) }
   if (isPageOrder(event)) return runPage(campaigning, durable, checked('The order', readPageOrder(event)))
   const request = checked("The campaign's input", readCampaignRequest(event))

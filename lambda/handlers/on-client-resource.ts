@@ -16,6 +16,7 @@ import { answerClientRequest, failedPhysicalId } from '../core/clients/answer-cl
 import { readClientRequest, readReturnAddress } from '../core/clients/read-client-request.ts'
 import { readRegistrarEnv } from '../env/registrar.ts'
 import { processEnvironment } from '../env.ts'
+import { createJournal } from './journal.ts'
 
 const settings = readRegistrarEnv(processEnvironment())
 const { stytch, ...stageSettings } = settings
@@ -37,32 +38,28 @@ const compose = (context: Context) => {
   return { registration, issuer, registry, timing, secrets, clients: createClientKeeper(api) }
 }
 
-const note = (context: Context, entry: Readonly<Record<string, unknown>>): void => {
-  console.log(JSON.stringify({ ...entry, requestId: context.awsRequestId }))
-}
-
 type Reply = Pick<Answer, 'physicalId' | 'outcome'>
 
 const failed = (physicalId: string, reason: string): Reply => ({ physicalId, outcome: { succeeded: false, reason } })
 
 const settle = async (event: unknown, context: Context): Promise<Reply> => {
+  const journal = createJournal({ requestId: context.awsRequestId })
   const request = readClientRequest(event)
   if (!request.ok) {
     const reason = `The request is malformed, and nothing was changed: ${request.refusal.join('; ')}.`
-    note(context, { outcome: 'refused', message: reason })
+    journal.note({ outcome: 'refused', message: reason })
     return failed('never-made/malformed', reason)
   }
   const { type, client, owner } = request.value
   const about = { request: type, secret: client.secretName, resource: owner.resource }
   try {
     const { physicalId, attributes, outcome } = await answerClientRequest(compose(context), stage, request.value)
-    note(context, { ...about, outcome })
+    journal.note({ ...about, outcome })
     return { physicalId, outcome: { succeeded: true, attributes } }
   } catch (error) {
+    journal.fail(error, about)
     // Only our own messages are known to hold no value.
     const known = error instanceof Fault ? error.message : 'An unforeseen failure; the log has its kind.'
-    const kind = error instanceof Fault ? error.code : error instanceof Error ? error.name : 'unknown'
-    note(context, { ...about, outcome: 'failed', code: kind, message: known })
     return failed(failedPhysicalId(request.value), known)
   }
 }

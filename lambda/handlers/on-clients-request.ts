@@ -18,6 +18,7 @@ import type { DeskReply, DeskRequest } from '../core/clients/client-desk.ts'
 import { readDeskRequest } from '../core/clients/read-desk-request.ts'
 import { readClientsEnv } from '../env/clients.ts'
 import { processEnvironment } from '../env.ts'
+import { createJournal } from './journal.ts'
 
 const { stytch, ...settings } = readClientsEnv(processEnvironment())
 const secretsManager = createSecretsManager()
@@ -52,28 +53,23 @@ const qualifierOf = ({ invokedFunctionArn }: Context): string | undefined => inv
 
 export const handler = async (event: unknown, context: Context): Promise<DeskReply> => {
   const qualifier = qualifierOf(context)
-  const note = (entry: Readonly<Record<string, unknown>>): void => {
-    console.log(JSON.stringify({ ...entry, qualifier, requestId: context.awsRequestId }))
-  }
+  const journal = createJournal({ qualifier, requestId: context.awsRequestId })
   const request = readDeskRequest(event)
   if (!request.ok) {
     const message = `The request is malformed, and nothing was changed: ${request.refusal.join('; ')}.`
-    note({ outcome: 'refused', message })
+    journal.note({ outcome: 'refused', message })
     return { ok: false, code: 'INPUT_MALFORMED', retryable: false, message }
   }
   const about = { action: request.value.action, subject: subjectOf(request.value) }
   try {
     const value = await answerDeskRequest({ parts: compose(context), stage, qualifier }, request.value)
-    note({ ...about, outcome: 'done' })
+    journal.note({ ...about, outcome: 'done' })
     return { ok: true, value }
   } catch (error) {
-    if (!(error instanceof Fault)) {
-      note({ ...about, outcome: 'failed', code: error instanceof Error ? error.name : 'unknown' })
-      // Only our own messages are known to hold no value.
-      throw new Error('An unforeseen failure; the log has its kind.')
-    }
+    journal.fail(error, about)
+    // Only our own messages are known to hold no value.
+    if (!(error instanceof Fault)) throw new Error('An unforeseen failure; the log has its kind.')
     const { code, retryable, message } = error
-    note({ ...about, outcome: 'failed', code, message })
     return { ok: false, code, retryable, message }
   }
 }

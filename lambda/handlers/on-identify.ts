@@ -20,6 +20,7 @@ import { createRateLimit } from '../core/intake/rate-limit.ts'
 import { readIdentifyEvent } from '../core/intake/read-identify-event.ts'
 import { readIdentifyEnv } from '../env/identify.ts'
 import { processEnvironment } from '../env.ts'
+import { createJournal } from './journal.ts'
 
 const settings = readIdentifyEnv(processEnvironment())
 const secretsManager = createSecretsManager()
@@ -49,9 +50,7 @@ const malformed = (message: string): Fault => new Fault({ code: 'INPUT_MALFORMED
 
 /** @throws Fault: whoever asked sees its message. */
 export const handler = async (event: unknown, context: Context): Promise<LeakFinding> => {
-  const note = (entry: Readonly<Record<string, unknown>>): void => {
-    console.log(JSON.stringify({ ...entry, requestId: context.awsRequestId }))
-  }
+  const journal = createJournal({ requestId: context.awsRequestId })
   try {
     if (!isSynchronous(context)) {
       throw malformed('Asked asynchronously, or without its mark: a ClientContext of {"custom":{"m2m":"synchronous"}}.')
@@ -60,17 +59,14 @@ export const handler = async (event: unknown, context: Context): Promise<LeakFin
     if (!request.ok) throw malformed(`The question is malformed: ${request.refusal.join('; ')}.`)
     const timing = createTiming(() => context.getRemainingTimeInMillis())
     if (!(await mayRun(timing))) {
-      note({ outcome: 'notSearched', reason: 'rateLimited' })
+      journal.note({ outcome: 'notSearched', reason: 'rateLimited' })
       return { outcome: 'notSearched', reason: 'rateLimited', searched: 0 }
     }
-    const search = { secrets, prober: probing(timing), timing, journal: { note }, newKey: randomKey }
+    const search = { secrets, prober: probing(timing), timing, journal, newKey: randomKey }
     return await identifyLeak(search, request.value)
   } catch (error) {
-    if (error instanceof Fault) {
-      note({ outcome: 'failed', code: error.code, message: error.message })
-      throw error
-    }
-    note({ outcome: 'failed', code: 'unknown', kind: error instanceof Error ? error.name : 'unknown' })
+    journal.fail(error)
+    if (error instanceof Fault) throw error
     // What was not foreseen may quote anything.
     throw new Fault({ code: 'IDENTIFY_FAILED', retryable: true, message: 'The search failed; the log has its kind.' })
   }

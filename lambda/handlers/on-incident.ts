@@ -7,21 +7,22 @@ import { createCampaigns, noCampaigns } from '../adapters/aws/campaigns.ts'
 import { createEventBridge, createSecretsManager } from '../adapters/aws/clients.ts'
 import { createEvents } from '../adapters/aws/events.ts'
 import { createFreeze } from '../adapters/aws/freeze.ts'
+import { createInvoke } from '../adapters/aws/invoke.ts'
 import { createSecrets } from '../adapters/aws/secrets.ts'
 import { createSignedCall } from '../adapters/aws/signed-call.ts'
 import { createTiming } from '../adapters/timing.ts'
 import { INCIDENT_SOURCE } from '../core/base/event-types.ts'
-import { Fault } from '../core/base/fault.ts'
 import { createRateLimiter } from '../core/base/rate-limiter.ts'
 import { rotationsPerSecond } from '../core/campaign/campaign.ts'
 import { type Response, respondToLeak } from '../core/incident/respond-to-leak.ts'
 import { readIncidentEnv } from '../env/incident.ts'
 import { processEnvironment } from '../env.ts'
+import { createJournal } from './journal.ts'
 
 const settings = readIncidentEnv(processEnvironment())
 const { secretNamePrefix, rotationFunctionArn, campaignFunctionArn, freeze: frozen, maxSecurityClients } = settings
 const secretsManager = createSecretsManager()
-const lambda = createSignedCall(secretsManager, { service: 'lambda', endpoint: settings.lambdaEndpoint })
+const invoke = createInvoke(createSignedCall(secretsManager, { service: 'lambda', endpoint: settings.lambdaEndpoint }))
 const secrets = createSecrets(secretsManager)
 const parts = {
   secrets,
@@ -29,7 +30,7 @@ const parts = {
     createSignedCall(secretsManager, { service: 'ssm', endpoint: frozen.endpoint }),
     frozen.parameter,
   ),
-  campaigns: campaignFunctionArn === undefined ? noCampaigns : createCampaigns(lambda, campaignFunctionArn),
+  campaigns: campaignFunctionArn === undefined ? noCampaigns : createCampaigns(invoke, campaignFunctionArn),
   events: createEvents(createEventBridge(), settings.eventBus, INCIDENT_SOURCE),
   secretNamePrefix,
   project: settings.project,
@@ -42,20 +43,14 @@ const isEnvelope = (event: unknown): event is { id?: unknown; source?: unknown; 
 
 /** @throws Fault: Lambda tries again, and then lays the event with the dead letters. */
 export const handler = async (event: unknown, context: Context): Promise<Response> => {
-  const journal = {
-    note: (entry: Readonly<Record<string, unknown>>) => {
-      console.log(JSON.stringify({ ...entry, requestId: context.awsRequestId }))
-    },
-  }
+  const journal = createJournal({ requestId: context.awsRequestId })
   const timing = createTiming(() => context.getRemainingTimeInMillis())
   const errands = { secrets, timing, rotationFunctionArn, limiter: createRateLimiter({ perSecond, timing }) }
   const { id, source, detail } = isEnvelope(event) ? event : {}
   try {
     return await respondToLeak({ ...parts, errands, journal }, { id, source, detail })
   } catch (error) {
-    const [code, message] =
-      error instanceof Fault ? [error.code, error.message] : ['DEFECT', error instanceof Error ? error.name : 'unknown']
-    journal.note({ outcome: 'failed', code, message })
+    journal.fail(error)
     throw error
   }
 }

@@ -17,6 +17,7 @@ import { SIGNATURE_WINDOW_MS } from '../core/intake/signature.ts'
 import { type Intake, type IntakeOutcome, takeLeakReport } from '../core/intake/take-leak-report.ts'
 import { readIntakeEnv } from '../env/intake.ts'
 import { processEnvironment } from '../env.ts'
+import { createJournal } from './journal.ts'
 
 const settings = readIntakeEnv(processEnvironment())
 const secretsManager = createSecretsManager()
@@ -30,7 +31,7 @@ const values = createAlertValues({
   now,
 })
 const events = createEvents(createEventBridge(), settings.eventBus, leakSources.intake)
-const call = createInvoking(settings.lambdaEndpoint)
+const invoke = createInvoking(settings.lambdaEndpoint)
 const recent = createRecentDeliveries({ keepMs: 2 * SIGNATURE_WINDOW_MS, max: 1000 })
 
 const compose = (context: Context): Intake => {
@@ -42,7 +43,7 @@ const compose = (context: Context): Intake => {
     events,
     recent,
     timing,
-    identifier: createIdentifier({ call, functionName: settings.identifyFunctionName, timing }),
+    identifier: createIdentifier({ invoke, functionName: settings.identifyFunctionName, timing }),
     watched: settings.watched,
     passGate: (leak) => passGate(gate, leak, settings.maxPerHour),
   }
@@ -78,18 +79,14 @@ export const handler = async (
   event: APIGatewayProxyEventV2,
   context: Context,
 ): Promise<APIGatewayProxyStructuredResultV2> => {
-  const note = (entry: Readonly<Record<string, unknown>>): void => {
-    console.log(JSON.stringify({ ...entry, requestId: context.awsRequestId }))
-  }
+  const journal = createJournal({ requestId: context.awsRequestId })
   try {
     const delivery = { headers: event.headers, body: bodyOf(event), deliveryId: context.awsRequestId }
     const outcome = await takeLeakReport(compose(context), delivery)
-    note({ ...outcome })
+    journal.note({ ...outcome })
     return toAnswer(outcome)
   } catch (error) {
-    const code = error instanceof Fault ? error.code : 'unknown'
-    const message = error instanceof Fault ? error.message : 'An unforeseen failure.'
-    note({ outcome: 'failed', code, message })
+    journal.fail(error)
     // Thrown, so that it counts among the function's errors, which an alarm watches: nobody else was told.
     throw new Fault({
       code: 'EVENT_NOT_SENT',

@@ -6,10 +6,10 @@ import { createPatientSettings } from '../adapters/aws/clients.ts'
 import { createReadRecorder } from '../adapters/aws/read-records.ts'
 import { createSignedCall } from '../adapters/aws/signed-call.ts'
 import { createTiming } from '../adapters/timing.ts'
-import { Fault } from '../core/base/fault.ts'
 import { noteReads } from '../core/sweep/note-reads.ts'
 import { readReadsEnv } from '../env/reads.ts'
 import { processEnvironment } from '../env.ts'
+import { createJournal } from './journal.ts'
 
 const HOUR_MS = 3_600_000
 const { table, endpoint, lookBackHours, secretNamePrefix } = readReadsEnv(processEnvironment())
@@ -24,9 +24,7 @@ export const handler = async (event: unknown, context: Context): Promise<void> =
   try {
     await noteReads({ records: createReadRecorder({ call, table, wait }, keepMs), secretNamePrefix, lately }, event)
   } catch (error) {
-    const code = error instanceof Fault ? error.code : 'unknown'
-    const message = error instanceof Fault ? error.message : 'An unforeseen failure.'
-    console.log(JSON.stringify({ outcome: 'failed', code, message, requestId: context.awsRequestId }))
+    createJournal({ requestId: context.awsRequestId }).fail(error)
     throw error
   }
 }

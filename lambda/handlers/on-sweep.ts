@@ -5,7 +5,8 @@ import type { Context } from 'aws-lambda'
 import { createEventBridge, createPatientSettings, createSecretsManager } from '../adapters/aws/clients.ts'
 import { createEvents } from '../adapters/aws/events.ts'
 import { createFreeze } from '../adapters/aws/freeze.ts'
-import { metricLine } from '../adapters/aws/metric-line.ts'
+import { createInvoke } from '../adapters/aws/invoke.ts'
+import type { MetricLine } from '../adapters/aws/metric-line.ts'
 import { createReadLookup } from '../adapters/aws/read-records.ts'
 import { createRotationSteps } from '../adapters/aws/rotation-steps.ts'
 import { createSecrets } from '../adapters/aws/secrets.ts'
@@ -16,6 +17,7 @@ import { readSweepEvent } from '../core/sweep/read-sweep-event.ts'
 import { type Sweeping, type SweepSummary, sweepAll } from '../core/sweep/sweep.ts'
 import { readSweepEnv } from '../env/sweep.ts'
 import { processEnvironment } from '../env.ts'
+import { createJournal } from './journal.ts'
 
 declare const DEPLOYED_BUNDLE: boolean | undefined
 
@@ -24,10 +26,12 @@ const settings = readSweepEnv(processEnvironment())
 const { freeze: frozen, project, rotationFunctionArn, secretNamePrefix } = settings
 const secretsManager = createSecretsManager()
 const systemsManager = createSignedCall(secretsManager, { service: 'ssm', endpoint: frozen.endpoint })
-const lambda = createSignedCall(createPatientSettings(), { service: 'lambda', endpoint: settings.lambdaEndpoint })
+const invoke = createInvoke(
+  createSignedCall(createPatientSettings(), { service: 'lambda', endpoint: settings.lambdaEndpoint }),
+)
 const clients = {
   secrets: createSecrets(secretsManager),
-  steps: createRotationSteps(lambda, rotationFunctionArn),
+  steps: createRotationSteps(invoke, rotationFunctionArn),
   freeze: createFreeze(systemsManager, frozen.parameter),
   events: createEvents(createEventBridge(), settings.eventBus, SWEEP_SOURCE),
   secretNamePrefix,
@@ -61,45 +65,37 @@ const sweepsOf = (shared: Pick<Sweeping, 'timing' | 'journal'>): readonly [Sweep
   const { secretName, rotationFunctionArn: projectFunction, periodDays } = project
   const stage = { ...clients.rules.stage, periodMs: periodDays * 24 * HOUR_MS }
   const rules = { ...clients.rules, rotationFunctionArn: projectFunction, stage }
-  const steps = createRotationSteps(lambda, projectFunction)
+  const steps = createRotationSteps(invoke, projectFunction)
   // Stytch itself shows when the project secret was last used.
   return [{ ...clients, ...shared, secretNamePrefix: secretName, isOneSecret: true, rules, steps }, ofClients]
 }
 
 /** A sweep that did not see the whole list is none, to the alarm that waits for one. */
-const summaryLine = (
+const metricsOf = (
   { overdue, failed, overlapsOpen, oldestDays, stuckLeft, settleRefusing, ...rest }: SweepSummary,
-  requestId: string,
   at: number,
-): string =>
-  metricLine({
-    namespace: `M2M/${settings.stage}`,
-    at,
-    counts: {
-      SweepCompleted: rest.isWhole ? 1 : 0,
-      SecretsOverdue: overdue,
-      SweepFailures: failed,
-      OverlapsOpen: overlapsOpen,
-      OldestSecretDays: oldestDays,
-      SecretsStuck: stuckLeft,
-      SettlesRefusing: settleRefusing,
-    },
-    fields: { outcome: 'swept', ...rest, requestId },
-  })
+): MetricLine => ({
+  namespace: `M2M/${settings.stage}`,
+  at,
+  counts: {
+    SweepCompleted: rest.isWhole ? 1 : 0,
+    SecretsOverdue: overdue,
+    SweepFailures: failed,
+    OverlapsOpen: overlapsOpen,
+    OldestSecretDays: oldestDays,
+    SecretsStuck: stuckLeft,
+    SettlesRefusing: settleRefusing,
+  },
+  fields: { outcome: 'swept', ...rest },
+})
 
 /** @throws Fault when not even the list can be had. */
 export const handler = async (event: unknown, context: Context): Promise<SweepSummary> => {
-  const { awsRequestId: requestId } = context
-  const journal = {
-    note: (entry: Readonly<Record<string, unknown>>) => {
-      console.log(JSON.stringify({ ...entry, requestId }))
-    },
-  }
+  const journal = createJournal({ requestId: context.awsRequestId })
   const timing = createTiming(() => context.getRemainingTimeInMillis())
   const mayBeAhead = typeof DEPLOYED_BUNDLE === 'undefined'
   const asOf = readSweepEvent(event, { now: timing.now(), mayBeAhead })
   const summary = await sweepAll(sweepsOf({ timing, journal }), asOf)
-  // Past the runtime's console, which puts words in front of a line.
-  process.stdout.write(`${summaryLine(summary, requestId, timing.now())}\n`)
+  journal.measure(metricsOf(summary, timing.now()))
   return summary
 }

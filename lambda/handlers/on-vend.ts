@@ -10,28 +10,26 @@ import { createTokenCache } from '../core/vend/token-cache.ts'
 import { vendRules } from '../core/vend/vending.ts'
 import { readVendorEnv } from '../env/vendor.ts'
 import { processEnvironment } from '../env.ts'
+import { writeEntry } from './journal.ts'
 import { createVendHandler } from './vend-handler.ts'
 
 const settings = readVendorEnv(processEnvironment())
-const place = { ...settings.aws, urlSuffix: settings.awsUrlSuffix }
+const { aws } = settings
 
 export const handler = createVendHandler({
   settings,
   vending: {
     secretNamePrefix: settings.secretNamePrefix,
     rules: { ...vendRules, checkMs: settings.checkSeconds * 1000 },
-    secrets: createVendSecrets(createAwsJson(place, { name: 'secretsmanager', target: 'secretsmanager' })),
+    secrets: createVendSecrets(createAwsJson(aws, { name: 'secretsmanager', target: 'secretsmanager' })),
     mint: createStytchMint(settings.stytch),
     cache: createTokenCache(),
     events: createSignedEvents(
-      createAwsJson(place, { name: 'events', target: 'AWSEvents' }),
+      createAwsJson(aws, { name: 'events', target: 'AWSEvents' }),
       settings.eventBus,
       VENDOR_SOURCE,
     ),
     chance: Math.random,
   },
-  write: (line) => {
-    // Past the runtime's console, which puts words in front of a line: the log's metric filters read JSON.
-    process.stdout.write(`${JSON.stringify(line)}\n`)
-  },
+  write: writeEntry,
 })

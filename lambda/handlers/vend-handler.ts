@@ -4,12 +4,14 @@
 import type { Context } from 'aws-lambda'
 import { createTiming } from '../adapters/timing.ts'
 import { Fault } from '../core/base/fault.ts'
+import type { JournalEntry } from '../core/base/journal.ts'
 import { createRevocationList } from '../core/vend/list-revocations.ts'
 import { type ApiRequest, type ReadEvent, readVendEvent } from '../core/vend/read-vend-event.ts'
 import type { VendFailure } from '../core/vend/vend-failures.ts'
 import { createVendor, type Vended } from '../core/vend/vend-token.ts'
 import type { Invocation, Vending } from '../core/vend/vending.ts'
 import type { VendorEnv } from '../env/vendor.ts'
+import { failureOf } from './journal.ts'
 import {
   type Answer,
   failureAnswer,
@@ -19,12 +21,10 @@ import {
   tokenAnswer,
 } from './vend-answer.ts'
 
-export type LogLine = Readonly<Record<string, string | number | boolean | undefined>>
-
 export interface VendHandlerParts {
   readonly settings: VendorEnv
   readonly vending: Vending
-  readonly write: (line: LogLine) => void
+  readonly write: (line: JournalEntry) => void
 }
 
 export type VendHandler = (event: unknown, context: Context) => Promise<Answer>
@@ -51,16 +51,16 @@ const refusal = (failure: VendFailure, now: number): Judged => ({
 })
 
 const failed = (error: unknown, { timing, journal }: Invocation): Judged => {
-  const fault = error instanceof Fault ? error : undefined
-  const reason = fault?.code ?? 'UNFORESEEN'
-  journal.note({ fault: reason, message: fault?.message ?? (error instanceof Error ? error.name : 'unknown') })
-  return { decision: 'failed', reason, answer: faultAnswer(fault?.retryable === true, timing.now()) }
+  const { code, message } = failureOf(error)
+  journal.note({ fault: code, message })
+  const isRetryable = error instanceof Fault && error.retryable
+  return { decision: 'failed', reason: code, answer: faultAnswer(isRetryable, timing.now()) }
 }
 
 /** What an audit line may show of what was asked for. */
 const MAX_SCOPES_SHOWN = 1_000
 
-const auditLine = (read: ReadEvent, judged: Judged, requestId: string): LogLine => {
+const auditLine = (read: ReadEvent, judged: Judged, requestId: string): JournalEntry => {
   const { decision, reason, because, vended, answer } = judged
   const asked = read.outcome.ok && read.outcome.value.route === 'token' ? read.outcome.value.request.scopes : []
   const scopes = vended === undefined ? asked : vended.token.scopes

@@ -10,7 +10,7 @@ import type { StageNames } from '../config/stage-names.ts'
 export const freezeParameter = ({ stage }: StageNames): string => `/m2m/${stage}/freeze`
 
 /** That one parameter, and reading only. */
-export const readFreeze = (scope: Construct, names: StageNames): PolicyStatement => {
+export const mayReadFreeze = (scope: Construct, names: StageNames): PolicyStatement => {
   const { partition, region, account } = Stack.of(scope)
   return new PolicyStatement({
     sid: 'ReadFreeze',

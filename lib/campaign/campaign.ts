@@ -15,7 +15,7 @@ import { writeCampaignEnv } from '../../lambda/env/campaign.ts'
 import { deadLetters } from '../base/dead-letters.ts'
 import type { M2mEventBus } from '../base/event-bus.ts'
 import { eventPattern } from '../base/event-pattern.ts'
-import { freezeParameter, readFreeze } from '../base/freeze.ts'
+import { freezeParameter, mayReadFreeze } from '../base/freeze.ts'
 import { type FunctionSurroundings, M2mFunction } from '../base/m2m-function.ts'
 import type { EventNotice, MetricNotice } from '../base/notice.ts'
 import { functionArn, functionName, type StageNames } from '../config/stage-names.ts'
@@ -188,7 +188,7 @@ export class Campaign extends Construct {
         resources: [own],
       }),
       bus.mayTell(CAMPAIGN_SOURCE),
-      readFreeze(this, names),
+      mayReadFreeze(this, names),
     )
     this.fn.explainWildcard(own, 'An execution belongs to the version that it began on, and is named when it begins')
   }

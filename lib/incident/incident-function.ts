@@ -13,7 +13,7 @@ import { writeIncidentEnv } from '../../lambda/env/incident.ts'
 import { deadLetters } from '../base/dead-letters.ts'
 import type { M2mEventBus, Speakers } from '../base/event-bus.ts'
 import { eventPattern } from '../base/event-pattern.ts'
-import { freezeParameter, readFreeze } from '../base/freeze.ts'
+import { freezeParameter, mayReadFreeze } from '../base/freeze.ts'
 import { type FunctionSurroundings, M2mFunction } from '../base/m2m-function.ts'
 import type { EventNotice, MetricNotice } from '../base/notice.ts'
 import { keepingUndelivered } from '../base/rule-targets.ts'
@@ -85,7 +85,7 @@ export class IncidentFunction extends Construct {
       maxEventAge: Duration.hours(6),
     })
     mayAskForRotations(this, this.fn, { names, rotation, project: props.project })
-    this.fn.mayDo(bus.mayTell(INCIDENT_SOURCE), readFreeze(this, names))
+    this.fn.mayDo(bus.mayTell(INCIDENT_SOURCE), mayReadFreeze(this, names))
     if (props.campaignArn !== undefined) {
       this.fn.mayDo(
         new PolicyStatement({

@@ -10,7 +10,7 @@ import { ROTATION_SOURCE } from '../../lambda/core/base/event-types.ts'
 import type { ProjectPlaceEnv } from '../../lambda/env/project-place.ts'
 import { writeProjectRotationEnv } from '../../lambda/env/project-rotation.ts'
 import type { M2mEventBus } from '../base/event-bus.ts'
-import { freezeParameter, readFreeze } from '../base/freeze.ts'
+import { freezeParameter, mayReadFreeze } from '../base/freeze.ts'
 import { type FunctionSurroundings, M2mFunction } from '../base/m2m-function.ts'
 import type { MetricNotice } from '../base/notice.ts'
 import type { ProjectRotationConfig } from '../config/deploy-config.ts'
@@ -106,7 +106,7 @@ export class ProjectRotation extends Construct {
         { keyArn: config.workspaceKeySecretKeyArn, secret: workspaceKey, actions: ['kms:Decrypt'] },
       ]),
       bus.mayTell(ROTATION_SOURCE),
-      readFreeze(this, names),
+      mayReadFreeze(this, names),
     )
   }
 

@@ -8,7 +8,7 @@ import { Construct } from 'constructs'
 import { ROTATION_SOURCE } from '../../lambda/core/base/event-types.ts'
 import { writeRotationEnv } from '../../lambda/env/rotation.ts'
 import type { M2mEventBus } from '../base/event-bus.ts'
-import { freezeParameter, readFreeze } from '../base/freeze.ts'
+import { freezeParameter, mayReadFreeze } from '../base/freeze.ts'
 import { type FunctionSurroundings, M2mFunction } from '../base/m2m-function.ts'
 import { useReplicaKeys } from '../base/replica-keys.ts'
 import type { SecretsKey } from '../base/secrets-key.ts'
@@ -106,7 +106,7 @@ export class RotationFunction extends Construct {
       }),
       key.use(['kms:Decrypt', 'kms:GenerateDataKey']),
       bus.mayTell(ROTATION_SOURCE),
-      readFreeze(this, names),
+      mayReadFreeze(this, names),
     )
     useReplicaKeys(this.fn, names, props.replicas ?? [])
     this.fn.explainWildcard(

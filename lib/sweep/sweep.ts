@@ -16,7 +16,7 @@ import { writeSweepEnv } from '../../lambda/env/sweep.ts'
 import { deadLetters } from '../base/dead-letters.ts'
 import type { M2mEventBus } from '../base/event-bus.ts'
 import { eventPattern } from '../base/event-pattern.ts'
-import { freezeParameter, readFreeze } from '../base/freeze.ts'
+import { freezeParameter, mayReadFreeze } from '../base/freeze.ts'
 import { type FunctionSurroundings, M2mFunction } from '../base/m2m-function.ts'
 import type { EventNotice, MetricNotice } from '../base/notice.ts'
 import { functionName, type StageNames } from '../config/stage-names.ts'
@@ -109,7 +109,7 @@ export class Sweep extends Construct {
   private maySweep({ names, rotation, project, adoption, bus }: SweepProps): void {
     // RotateSecret's own demand also lets it drive what is stuck again (docs/decisions/018).
     mayAskForRotations(this, this.fn, { names, rotation, project })
-    this.fn.mayDo(bus.mayTell(SWEEP_SOURCE), readFreeze(this, names))
+    this.fn.mayDo(bus.mayTell(SWEEP_SOURCE), mayReadFreeze(this, names))
     if (adoption !== undefined) this.fn.mayDo(adoption.mayAsk())
   }
 

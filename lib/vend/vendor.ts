@@ -99,7 +99,6 @@ export class Vendor extends Construct {
         apiId: this.api.restApiId,
         apiUrl: this.url,
         checkSeconds: config.checkSeconds,
-        awsUrlSuffix: urlSuffix,
       }),
     })
     this.mayRead(names, key)

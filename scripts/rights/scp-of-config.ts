@@ -1,5 +1,6 @@
 // The service control policy of a configuration (`m2m` in cdk.json) and of the roles that the command line names. Pure; every fault at once.
 
+import { partitionOf } from '../../lambda/core/base/aws-partition.ts'
 import { type ServiceControlPolicy, serviceControlPolicy } from '../../lib/base/scp.ts'
 import type { DeployConfig } from '../../lib/config/deploy-config.ts'
 
@@ -34,12 +35,6 @@ const foreignSecrets = ({ stytch, incidents: { intake } }: DeployConfig): readon
     intake?.githubAppSecretName,
   ].filter((name) => name !== undefined)
 
-/** China and GovCloud have partitions of their own (https://docs.aws.amazon.com/general/latest/gr/aws-arns-and-namespaces.html). */
-const partitionOf = (region: string): string => {
-  if (region.startsWith('cn-')) return 'aws-cn'
-  return region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws'
-}
-
 export const scpOfConfig = (
   config: DeployConfig,
   { deployers, guardedRoles, restApi = '*' }: NamedRoles,
@@ -56,7 +51,7 @@ export const scpOfConfig = (
     ...(API_ID.test(restApi) ? [] : [`--api ${restApi} is no REST API's id: expected ten letters and digits`]),
   ]
   if (faults.length > 0) return { ok: false, faults }
-  const partition = partitionOf(region)
+  const { partition } = partitionOf(region)
   const bootstrapRole = `arn:${partition}:iam::${account}:role/cdk-hnb659fds-cfn-exec-role-${account}-${region}`
   const policy = serviceControlPolicy({
     partition,

@@ -1,8 +1,10 @@
 // Stytch as the checks see it: raw statuses, error names and fields, sent by the adapter's own transport. Every secret and token
 // in an answer is remembered as one that must not be printed. A 429 is waited out and remembered; none is provoked.
+
 import { randomUUID } from 'node:crypto'
 import { createSend, type HttpCall } from '../../lambda/adapters/stytch/http.ts'
 import type { JsonObject } from '../../lambda/core/base/json-object.ts'
+import { retry } from '../../lambda/core/base/retry.ts'
 import { CheckBrokeOff } from './finding.ts'
 import { pause, type Run } from './run.ts'
 
@@ -64,21 +66,24 @@ export const createStytchCalls = (place: StytchPlace, run: Run): StytchCalls => 
   const met: (string | undefined)[] = []
 
   const call = async (request: HttpCall): Promise<Answer> => {
-    for (let tries = 1; ; tries += 1) {
-      const answer = await send(request)
-      if (!answer.arrived)
-        throw new CheckBrokeOff(`no answer to ${request.method} ${request.url.pathname}: ${answer.why}`)
-      const { status, json } = answer
-      if (status !== 429 || tries === TRIES) {
-        const client = isObject(json.m2m_client) ? json.m2m_client : {}
-        for (const value of [client.client_secret, client.next_client_secret, json.access_token]) {
-          if (typeof value === 'string') run.keepQuiet(value)
-        }
-        return { status, error: status < 400 ? '' : nameOf(json), body: json, client }
-      }
-      met.push(answer.retryAfter)
-      await pause(run, WAIT_MS * tries)
+    const answer = await retry(
+      () => send(request),
+      (ms) => pause(run, ms),
+      (end, tries) => {
+        if (end.status === 'rejected' || !end.value.arrived || end.value.status !== 429) return undefined
+        if (tries === TRIES) return undefined
+        met.push(end.value.retryAfter)
+        return WAIT_MS * tries
+      },
+    )
+    if (!answer.arrived)
+      throw new CheckBrokeOff(`no answer to ${request.method} ${request.url.pathname}: ${answer.why}`)
+    const { status, json } = answer
+    const client = isObject(json.m2m_client) ? json.m2m_client : {}
+    for (const value of [client.client_secret, client.next_client_secret, json.access_token]) {
+      if (typeof value === 'string') run.keepQuiet(value)
     }
+    return { status, error: status < 400 ? '' : nameOf(json), body: json, client }
   }
 
   const asProject = (method: HttpCall['method'], path: string, body?: JsonObject): Promise<Answer> =>

@@ -3,6 +3,7 @@
 
 import { TagResourceCommand } from '@aws-sdk/client-secrets-manager'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { createInvoke } from '../../lambda/adapters/aws/invoke.ts'
 import { createRotationSteps } from '../../lambda/adapters/aws/rotation-steps.ts'
 import { createSecrets } from '../../lambda/adapters/aws/secrets.ts'
 import type { SignedCall } from '../../lambda/adapters/aws/signed-call.ts'
@@ -78,7 +79,7 @@ const runSweep = ({
   sweep(
     {
       secrets,
-      steps: createRotationSteps(lambda(watch), ROTATION_FUNCTION),
+      steps: createRotationSteps(createInvoke(lambda(watch)), ROTATION_FUNCTION),
       freeze: seat.freeze,
       events: {
         publish: async (events) => {

@@ -18,7 +18,6 @@ const settings: fc.Arbitrary<VendorEnv> = fc.record({
   apiId: word,
   apiUrl: word.map((id) => `https://${id}.execute-api.eu-west-1.amazonaws.com/prod`),
   checkSeconds: fc.integer({ min: 1, max: 300 }),
-  awsUrlSuffix: fc.constantFrom('amazonaws.com', 'amazonaws.com.cn'),
 })
 
 test('what is written is what is read, with what Lambda tells', () => {
@@ -44,7 +43,6 @@ test('everything that is missing is named at once', () => {
     'M2M_API_ID',
     'M2M_API_URL',
     'M2M_CHECK_SECONDS',
-    'M2M_AWS_URL_SUFFIX',
     'AWS_REGION',
     'AWS_ACCESS_KEY_ID',
     'AWS_SECRET_ACCESS_KEY',

@@ -58,9 +58,7 @@ beforeEach(() => {
   answers.length = 0
   statuses.length = 0
   logged.length = 0
-  vi.spyOn(console, 'log').mockImplementation((line: unknown) => {
-    logged.push(String(line))
-  })
+  vi.spyOn(process.stdout, 'write').mockImplementation((line) => logged.push(String(line)) > 0)
 })
 afterEach(() => {
   vi.restoreAllMocks()

@@ -39,9 +39,7 @@ afterAll(() => vi.unstubAllEnvs())
 beforeEach(() => {
   logged.length = 0
   answers.length = 0
-  vi.spyOn(console, 'log').mockImplementation((line: unknown) => {
-    logged.push(String(line))
-  })
+  vi.spyOn(process.stdout, 'write').mockImplementation((line) => logged.push(String(line)) > 0)
 })
 afterEach(() => {
   vi.restoreAllMocks()

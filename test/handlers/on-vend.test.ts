@@ -26,7 +26,6 @@ beforeAll(async () => {
       apiId: 'abc123def4',
       apiUrl: 'https://abc123def4.execute-api.eu-west-1.amazonaws.com/prod',
       checkSeconds: 30,
-      awsUrlSuffix: 'amazonaws.com',
     }),
     AWS_ENDPOINT_URL: `http://127.0.0.1:${endpoint?.port}`,
     AWS_REGION: 'us-east-1',

@@ -102,7 +102,7 @@ beforeAll(async () => {
 })
 afterAll(() => vi.unstubAllEnvs())
 beforeEach(() => {
-  vi.spyOn(console, 'log').mockImplementation(() => {})
+  vi.spyOn(process.stdout, 'write').mockImplementation(() => true)
 })
 
 const askDesk = async <Value>(request: object): Promise<Value> => {

@@ -32,7 +32,8 @@ const budgets: Readonly<Record<BundleName, Budget>> = {
   'on-incident': { kB: 385, gzippedKB: 100 },
   // The durable SDK brings Lambda's own client along.
   'on-campaign': { kB: 850, gzippedKB: 225 },
-  'on-leak-report': { kB: 605, gzippedKB: 162 },
+  // Of jose what signs a JWT: 18 kB, 6 kB gzipped.
+  'on-leak-report': { kB: 615, gzippedKB: 165 },
   'on-read': { kB: 330, gzippedKB: 90 },
   // No client of the SDK (docs/decisions/023).
   'on-vend': { kB: 310, gzippedKB: 90 },
@@ -107,6 +108,8 @@ const allowed: Readonly<Record<BundleName, readonly string[]>> = {
     '@aws-sdk/client-eventbridge',
     '@aws-sdk/client-secrets-manager',
     '@aws-sdk/signature-v4-multi-region',
+    // Signs the GitHub App's JWT.
+    'jose',
     'undici',
   ],
   'on-vend': ['@smithy/core', '@smithy/signature-v4', 'undici'],
@@ -252,7 +255,6 @@ process.stderr.write(process.version + ' ' + fault)`
     M2M_API_ID: 'abc123',
     M2M_API_URL: 'https://abc123.execute-api.eu-west-1.amazonaws.com/v1',
     M2M_CHECK_SECONDS: '30',
-    M2M_AWS_URL_SUFFIX: 'amazonaws.com',
   }
   const told = { 'detail-type': 'Secret Revoked', source: 'm2m.rotation', time: '2026-03-10T12:34:56Z', detail: {} }
   const step = { Step: 'testSecret', SecretId: 'arn:aws:secretsmanager:x', ClientRequestToken: 'x'.repeat(36) }

@@ -110,7 +110,6 @@ describe('the function', () => {
           M2M_EVENT_BUS: Match.anyValue(),
           M2M_API_ID: { Ref: Match.stringLikeRegexp('^VendorApi') },
           M2M_API_URL: Match.anyValue(),
-          M2M_AWS_URL_SUFFIX: Match.anyValue(),
         },
       },
     })

@@ -6,7 +6,7 @@ import { defined } from '../../core/base/defined.ts'
 import { Fault } from '../../core/base/fault.ts'
 import type { Campaigns } from '../../core/incident/incident-ports.ts'
 import type { LeakReport } from '../../core/incident/leak-report.ts'
-import type { SignedCall } from './signed-call.ts'
+import type { Invoke } from './invoke.ts'
 
 const TIMEOUT_MS = 10_000
 
@@ -45,26 +45,20 @@ export const noCampaigns: Campaigns = {
 }
 
 /** @param functionArn of the alias: an execution in flight replays on the version that it began on. */
-export const createCampaigns = (call: SignedCall, functionArn: string): Campaigns => ({
+export const createCampaigns = (invoke: Invoke, functionArn: string): Campaigns => ({
   revoke: async (report, eventId) => {
     const { incidentId } = report
-    const [, , , , , , name = functionArn, alias] = functionArn.split(':')
-    const reply = await call({
-      path: `/2015-03-31/functions/${name}/invocations`,
-      ...(alias === undefined ? {} : { query: { Qualifier: alias } }),
-      headers: {
-        'content-type': 'application/json',
-        'x-amz-invocation-type': 'Event',
-        'x-amz-durable-execution-name': executionName(incidentId, eventId),
-      },
-      body: JSON.stringify(orderOf(report)),
+    const reply = await invoke({
+      functionName: functionArn,
+      type: 'Event',
+      durableExecutionName: executionName(incidentId, eventId),
+      payload: orderOf(report),
       timeoutMs: TIMEOUT_MS,
     }).catch((error: unknown) => {
       throw notStarted(incidentId, error instanceof Error ? error.name : 'unknown')
     })
-    const error = reply.headers['x-amzn-errortype']?.split(':')[0]
     // The same event, delivered before.
-    if (error === 'DurableExecutionAlreadyStartedException') return
-    if (reply.status !== 202) throw notStarted(incidentId, error ?? `status ${reply.status}`)
+    if (reply.taken || reply.why === 'DurableExecutionAlreadyStartedException') return
+    throw notStarted(incidentId, reply.why)
   },
 })

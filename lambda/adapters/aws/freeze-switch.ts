@@ -2,13 +2,13 @@
 // which is not bundled. A parameter that is not there freezes nothing.
 import { GetParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
 import { Fault } from '../../core/base/fault.ts'
-import { type FreezeState, freezes } from '../../core/rotation/freeze.ts'
+import { type FreezeReading, type FreezeState, readFreezeState } from '../../core/rotation/freeze.ts'
 import { awsClientSettings } from './aws-call.ts'
 
 export interface FreezeSwitch {
   readonly parameterName: string
   /** unreadable: it holds something else. */
-  read(): Promise<FreezeState | 'unreadable'>
+  read(): Promise<FreezeReading>
   set(state: FreezeState): Promise<void>
 }
 
@@ -26,7 +26,7 @@ export const createFreezeSwitch = (client: SSMClient, parameterName: string): Fr
   read: async () => {
     try {
       const { Parameter: parameter } = await client.send(new GetParameterCommand({ Name: parameterName }))
-      return freezes.find((one) => one === parameter?.Value) ?? 'unreadable'
+      return readFreezeState(parameter?.Value) ?? 'unreadable'
     } catch (error) {
       if (error instanceof Error && error.name === 'ParameterNotFound') return 'off'
       throw failed(`Reading the freeze ${parameterName}`, error)

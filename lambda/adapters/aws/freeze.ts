@@ -1,8 +1,10 @@
 // The freeze, from one parameter of Systems Manager: read anew each time, so that it holds at once. A parameter that is not there
 // freezes nothing; anything else that is not plainly `off`, `planned` or `all` is unreadable, and the use case decides what that stops.
 import { Fault } from '../../core/base/fault.ts'
-import { parseJsonObject } from '../../core/base/json-object.ts'
-import { type Freeze, type FreezeState, freezes } from '../../core/rotation/freeze.ts'
+import { isJsonObject, parseJsonObject } from '../../core/base/json-object.ts'
+import { retry } from '../../core/base/retry.ts'
+import { type Freeze, type FreezeState, freezes, readFreezeState } from '../../core/rotation/freeze.ts'
+import { jsonRequest } from './request-signer.ts'
 import { errorTypeOf, type SignedCall, type SignedReply } from './signed-call.ts'
 
 /** A revoke waits for it: twice this, at most. */
@@ -16,49 +18,39 @@ const unreadable = (name: string, why: string): Fault =>
     message: `The freeze ${name} cannot be read: ${why}; planned rotations wait, and will be asked again.`,
   })
 
-const isFreeze = (value: unknown): value is FreezeState => freezes.some((freeze) => freeze === value)
+const noPause = async (): Promise<void> => {}
 
-/** @returns undefined: asking once more may help. @throws Fault when the answer is none of ours. */
-const understand = (name: string, { status, body }: SignedReply): FreezeState | undefined => {
+type Reading = { readonly state: FreezeState } | { readonly why: string; readonly isPassing: boolean }
+
+const understand = ({ status, body }: SignedReply): Reading => {
   const json = parseJsonObject(body)
-  if (status >= 500 || status === 429) return undefined
   if (status !== 200) {
-    const error = errorTypeOf(json, status)
-    if (error === 'ParameterNotFound') return 'off'
-    if (/throttl|too ?many/i.test(error)) return undefined
-    throw unreadable(name, error)
+    const why = errorTypeOf(json, status)
+    if (why === 'ParameterNotFound') return { state: 'off' }
+    return { why, isPassing: status >= 500 || status === 429 || /throttl|too ?many/i.test(why) }
   }
   const parameter = json?.Parameter
-  const value =
-    typeof parameter === 'object' && parameter !== null && 'Value' in parameter ? parameter.Value : undefined
-  if (isFreeze(value)) return value
+  const state = isJsonObject(parameter) ? readFreezeState(parameter.Value) : undefined
+  if (state !== undefined) return { state }
   // What else it holds is an operator's slip, and may be anything.
-  throw unreadable(name, `expected one of ${freezes.join(', ')}`)
+  return { why: `expected one of ${freezes.join(', ')}`, isPassing: false }
 }
 
 export const createFreeze = (call: SignedCall, parameterName: string): Freeze => {
-  const ask = (): Promise<SignedReply> =>
-    call({
-      path: '/',
-      headers: { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': 'AmazonSSM.GetParameter' },
-      body: JSON.stringify({ Name: parameterName }),
-      timeoutMs: TIMEOUT_MS,
-    })
+  const request = jsonRequest('AmazonSSM.GetParameter', '1.1', { Name: parameterName })
+  const ask = (): Promise<Reading> =>
+    call(request, TIMEOUT_MS).then(understand, (error: unknown) => ({
+      why: error instanceof Error ? error.name : 'unknown',
+      isPassing: true,
+    }))
   return {
     read: async () => {
-      let why = ''
-      for (let tries = 1; tries <= TRIES; tries += 1) {
-        try {
-          const reply = await ask()
-          const state = understand(parameterName, reply)
-          if (state !== undefined) return state
-          why = errorTypeOf(parseJsonObject(reply.body), reply.status)
-        } catch (error) {
-          if (error instanceof Fault) throw error
-          why = error instanceof Error ? error.name : 'unknown'
-        }
-      }
-      throw unreadable(parameterName, why)
+      // At once: a revoke waits.
+      const reading = await retry(ask, noPause, (end, tries) =>
+        end.status === 'fulfilled' && 'why' in end.value && end.value.isPassing && tries < TRIES ? 0 : undefined,
+      )
+      if ('why' in reading) throw unreadable(parameterName, reading.why)
+      return reading.state
     },
   }
 }

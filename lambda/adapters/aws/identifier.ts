@@ -9,7 +9,8 @@ import type { Timing } from '../../core/base/timing.ts'
 import type { Identifier, LeakQuestion } from '../../core/intake/intake-ports.ts'
 import { type LeakFinding, readFinding } from '../../core/intake/leak-finding.ts'
 import { awsClientSettings } from './aws-call.ts'
-import { createSignedCall, type SignedCall, type SignedReply } from './signed-call.ts'
+import { createInvoke, type Invoke, type InvokeReply } from './invoke.ts'
+import { createSignedCall } from './signed-call.ts'
 
 /** Lambda hands a ClientContext to synchronous invocations only (API reference, "Invoke"). CloudTrail may keep it: it holds no value. */
 export const SYNCHRONOUS_CONTEXT = { custom: { m2m: 'synchronous' } } as const
@@ -27,42 +28,38 @@ const failed = (why: string): Fault =>
   })
 
 /** A search takes minutes at worst, and nothing comes meanwhile: no timeout but that of each call. */
-export const createInvoking = (endpoint: string | undefined): SignedCall => {
+export const createInvoking = (endpoint: string | undefined): Invoke => {
   const { connectionTimeout } = awsClientSettings.requestHandler
   const base = new SecretsManagerClient({ maxAttempts: 1, requestHandler: { connectionTimeout, socketTimeout: 0 } })
-  return createSignedCall(base, { service: 'lambda', endpoint })
+  return createInvoke(createSignedCall(base, { service: 'lambda', endpoint }))
 }
 
-const bodyOf = ({ proof, clientId }: LeakQuestion): string =>
-  JSON.stringify({
-    ...(proof.kind === 'value' ? { value: proof.value.reveal() } : { hmslHash: proof.hash }),
-    ...defined({ clientId }),
-  })
+const questionOf = ({ proof, clientId }: LeakQuestion): object => ({
+  ...(proof.kind === 'value' ? { value: proof.value.reveal() } : { hmslHash: proof.hash }),
+  ...defined({ clientId }),
+})
 
-const understand = ({ status, headers, body }: SignedReply): LeakFinding => {
-  if (status !== 200) throw failed(headers['x-amzn-errortype']?.split(':')[0] ?? `HTTP ${status}`)
-  if (headers['x-amz-function-error'] !== undefined) throw failed('the function ended with an error; its log has it')
-  const finding = readFinding(body)
+const understand = (reply: InvokeReply): LeakFinding => {
+  if (!reply.taken) throw failed(reply.why)
+  if (reply.failed) throw failed('the function ended with an error; its log has it')
+  const finding = readFinding(reply.body)
   if (finding === undefined) throw failed('the answer is not a finding')
   return finding
 }
 
 export interface IdentifierPlace {
-  readonly call: SignedCall
+  readonly invoke: Invoke
   readonly functionName: string
   readonly timing: Timing
 }
 
-export const createIdentifier = ({ call, functionName, timing }: IdentifierPlace): Identifier => {
-  const ask = async (question: LeakQuestion): Promise<SignedReply> =>
-    call({
-      path: `/2015-03-31/functions/${functionName}/invocations`,
-      headers: {
-        'content-type': 'application/json',
-        'x-amz-invocation-type': 'RequestResponse',
-        'x-amz-client-context': Buffer.from(JSON.stringify(SYNCHRONOUS_CONTEXT)).toString('base64'),
-      },
-      body: bodyOf(question),
+export const createIdentifier = ({ invoke, functionName, timing }: IdentifierPlace): Identifier => {
+  const ask = async (question: LeakQuestion): Promise<InvokeReply> =>
+    invoke({
+      functionName,
+      type: 'RequestResponse',
+      clientContext: SYNCHRONOUS_CONTEXT,
+      payload: questionOf(question),
       timeoutMs: Math.max(1000, timing.remainingMs() - RESERVE_MS),
     }).catch((error: unknown) => {
       throw failed(error instanceof Error ? error.name : 'unknown')
@@ -74,7 +71,9 @@ export const createIdentifier = ({ call, functionName, timing }: IdentifierPlace
         timing.wait,
         (end, tries) => {
           const mayWait = tries < MAX_TRIES && timing.remainingMs() > THROTTLE_WAIT_MS + 2 * RESERVE_MS
-          return end.status === 'fulfilled' && end.value.status === 429 && mayWait ? THROTTLE_WAIT_MS : undefined
+          return end.status === 'fulfilled' && !end.value.taken && end.value.isThrottled && mayWait
+            ? THROTTLE_WAIT_MS
+            : undefined
         },
       )
       return understand(reply)

@@ -1,6 +1,8 @@
 // A log line that CloudWatch reads metrics out of (embedded metric format): no call, no permission, no wait. It must reach the log as it
 // is: a line that the runtime puts words in front of is no metric.
 
+import type { JournalEntry } from '../../core/base/journal.ts'
+
 export interface MetricLine {
   readonly namespace: string
   /** Epoch milliseconds. */
@@ -12,7 +14,7 @@ export interface MetricLine {
   /** Fields that tell one count from another: each is counted by itself, and all together. */
   readonly dimension?: string
   /** What else stands in the line, for people and queries. */
-  readonly fields: Readonly<Record<string, string | number | boolean>>
+  readonly fields: JournalEntry
 }
 
 /** One line, without its end. */

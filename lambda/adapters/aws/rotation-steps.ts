@@ -5,7 +5,7 @@ import { Fault } from '../../core/base/fault.ts'
 import { parseJsonObject } from '../../core/base/json-object.ts'
 import type { RotationSteps, StepAsked, StepReply } from '../../core/drive/rotation-steps.ts'
 import { explainRefusal } from '../../core/rotation/refusal.ts'
-import type { SignedCall, SignedReply } from './signed-call.ts'
+import type { Invoke, InvokeReply } from './invoke.ts'
 
 const notRun = ({ step, secretId }: StepAsked, why: string): Fault =>
   new Fault({
@@ -17,29 +17,25 @@ const notRun = ({ step, secretId }: StepAsked, why: string): Fault =>
 /** The words of the one refusal that has to be told from the others. */
 const EMPTY = explainRefusal({ reason: 'pendingMissing' })
 
-const understand = (asked: StepAsked, { status, headers, body }: SignedReply): StepReply => {
-  if (status !== 200) throw notRun(asked, headers['x-amzn-errortype']?.split(':')[0] ?? `status ${status}`)
-  if (headers['x-amz-function-error'] === undefined) return 'done'
-  const error = parseJsonObject(body)
+const understand = (asked: StepAsked, reply: InvokeReply): StepReply => {
+  if (!reply.taken) throw notRun(asked, reply.why)
+  if (!reply.failed) return 'done'
+  const error = parseJsonObject(reply.body)
   if (error?.errorType !== 'RotationRefused') return 'failed'
   return typeof error.errorMessage === 'string' && error.errorMessage.includes(EMPTY) ? 'empty' : 'refused'
 }
 
-export const createRotationSteps = (call: SignedCall, rotationFunctionArn: string): RotationSteps => {
-  // The name does: the function is this account's, and a name needs no escaping in a path that is signed.
-  const functionName = rotationFunctionArn.split(':').at(6) ?? rotationFunctionArn
-  return {
-    ask: async (asked) => {
-      const { step, secretId, requestToken, timeoutMs } = asked
-      const reply = await call({
-        path: `/2015-03-31/functions/${functionName}/invocations`,
-        headers: { 'content-type': 'application/json', 'x-amz-invocation-type': 'RequestResponse' },
-        body: JSON.stringify({ Step: step, SecretId: secretId, ClientRequestToken: requestToken }),
-        timeoutMs,
-      }).catch((error: unknown) => {
-        throw notRun(asked, error instanceof Error ? error.name : 'unknown')
-      })
-      return understand(asked, reply)
-    },
-  }
-}
+export const createRotationSteps = (invoke: Invoke, rotationFunctionArn: string): RotationSteps => ({
+  ask: async (asked) => {
+    const { step, secretId, requestToken, timeoutMs } = asked
+    const reply = await invoke({
+      functionName: rotationFunctionArn,
+      type: 'RequestResponse',
+      payload: { Step: step, SecretId: secretId, ClientRequestToken: requestToken },
+      timeoutMs,
+    }).catch((error: unknown) => {
+      throw notRun(asked, error instanceof Error ? error.name : 'unknown')
+    })
+    return understand(asked, reply)
+  },
+})

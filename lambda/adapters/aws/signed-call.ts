@@ -1,28 +1,8 @@
-// One signed HTTP request to an AWS service that has no client in the bundle: for a single operation, a service's own client costs over
-// a hundred kilobytes at every cold start (docs/decisions/020). Region, credentials, hash and connections are those of a client that is
-// there anyway; the signer is the SDK's. It tries once and reads nothing into the reply.
+// One signed HTTP request to an AWS service that has no client in the bundle (docs/decisions/050). Region, credentials, hash and connections
+// are those of a client that is there anyway. It tries once and reads nothing into the reply.
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
-import { SignatureV4 } from '@smithy/signature-v4'
 import type { JsonObject } from '../../core/base/json-object.ts'
-
-export interface AwsService {
-  /** As in its host name and in the signature. */
-  readonly service: string
-  /** Whose signature it is, for a service that has one address for all Regions. @default - the client's Region */
-  readonly signingRegion?: string
-  /** Where it listens, when not at AWS's own address. */
-  readonly endpoint?: string | undefined
-}
-
-export interface SignedRequest {
-  /** @default - POST */
-  readonly method?: 'GET' | 'POST'
-  readonly path: string
-  readonly query?: Readonly<Record<string, string>>
-  readonly headers: Readonly<Record<string, string>>
-  readonly body: string
-  readonly timeoutMs: number
-}
+import { type AwsAddress, type AwsRequest, createRequestSigner } from './request-signer.ts'
 
 export interface SignedReply {
   readonly status: number
@@ -30,16 +10,17 @@ export interface SignedReply {
   readonly body: string
 }
 
+export type SignedCall = (request: AwsRequest, timeoutMs: number) => Promise<SignedReply>
+
 /** What an AWS JSON service calls its error: `com.amazonaws.ssm#ParameterNotFound`, or the bare name. */
 export const errorTypeOf = (json: JsonObject | undefined, status: number): string => {
   const type = json?.__type
   return typeof type === 'string' ? type.slice(type.indexOf('#') + 1) : `status ${status}`
 }
 
-export type SignedCall = (request: SignedRequest) => Promise<SignedReply>
-
-const hostOf = (service: string, region: string): string =>
-  `${service}.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`
+/** What a service whose errors are named in a header calls them, without where its documentation lies. */
+export const errorHeaderOf = ({ headers }: SignedReply): string | undefined =>
+  headers['x-amzn-errortype']?.split(':')[0]
 
 const textOf = async (body: unknown): Promise<string> => {
   const parts: Uint8Array[] = []
@@ -48,25 +29,11 @@ const textOf = async (body: unknown): Promise<string> => {
 }
 
 /** @param base the client whose settings are used; its connection timeouts hold as well. */
-export const createSignedCall = (
-  { config }: SecretsManagerClient,
-  { service, endpoint, signingRegion }: AwsService,
-): SignedCall => {
-  const { credentials, region, sha256, requestHandler } = config
-  const signer = new SignatureV4({ service, region: signingRegion ?? region, credentials, sha256 })
-  return async ({ method = 'POST', path, query = {}, headers, body, timeoutMs }) => {
-    const url = new URL(endpoint ?? `https://${hostOf(service, await region())}`)
-    const request = await signer.sign({
-      method,
-      protocol: url.protocol,
-      hostname: url.hostname,
-      ...(url.port === '' ? {} : { port: Number(url.port) }),
-      path,
-      query: { ...query },
-      headers: { ...headers, host: url.host, 'content-length': String(Buffer.byteLength(body)) },
-      body,
-    })
-    const { response } = await requestHandler.handle(request, {
+export const createSignedCall = ({ config }: SecretsManagerClient, address: AwsAddress): SignedCall => {
+  const sign = createRequestSigner(config, address)
+  return async (request, timeoutMs) => {
+    const { signed } = await sign(request)
+    const { response } = await config.requestHandler.handle(signed, {
       requestTimeout: timeoutMs,
       abortSignal: AbortSignal.timeout(timeoutMs),
     })

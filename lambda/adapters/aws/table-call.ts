@@ -1,7 +1,8 @@
-// One request to a DynamoDB table, signed by hand: two operations are in use, and a client of its own would cost a cold start more than
-// both (docs/decisions/020). What passes is tried again; both operations may be sent twice.
+// One request to a DynamoDB table, signed without DynamoDB's client (docs/decisions/050). What passes is tried again; both operations may be sent twice.
 import { Fault } from '../../core/base/fault.ts'
 import { type JsonObject, parseJsonObject } from '../../core/base/json-object.ts'
+import { retry } from '../../core/base/retry.ts'
+import { jsonRequest } from './request-signer.ts'
 import { errorTypeOf, type SignedCall } from './signed-call.ts'
 
 const TIMEOUT_MS = 3000
@@ -26,28 +27,30 @@ const unavailable = (table: string, what: string, why: string): Fault =>
 
 const isPassing = (type: string, status: number): boolean => status >= 500 || /throttl|exceeded|limit/i.test(type)
 
+type Answered =
+  /** undefined: the condition does not hold. */
+  { readonly item: JsonObject | undefined } | { readonly why: string; readonly isPassing: boolean }
+
 export const createTableCall =
   ({ call, table, wait }: TableInput): TableCall =>
   async (operation, input) => {
-    let why = ''
-    for (let tries = 1; tries <= TRIES; tries += 1) {
-      if (tries > 1) await wait(PAUSE_MS * 2 ** (tries - 2))
+    const request = jsonRequest(`DynamoDB_20120810.${operation}`, '1.0', { TableName: table, ...input })
+    const send = async (): Promise<Answered> => {
       try {
-        const { status, body } = await call({
-          path: '/',
-          headers: { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': `DynamoDB_20120810.${operation}` },
-          body: JSON.stringify({ TableName: table, ...input }),
-          timeoutMs: TIMEOUT_MS,
-        })
+        const { status, body } = await call(request, TIMEOUT_MS)
         const json = parseJsonObject(body)
-        if (status === 200 && json !== undefined) return json
-        why = errorTypeOf(json, status)
-        if (why === 'ConditionalCheckFailedException') return undefined
-        if (!isPassing(why, status)) throw unavailable(table, operation, why)
+        if (status === 200 && json !== undefined) return { item: json }
+        const why = errorTypeOf(json, status)
+        if (why === 'ConditionalCheckFailedException') return { item: undefined }
+        return { why, isPassing: isPassing(why, status) }
       } catch (error) {
-        if (error instanceof Fault) throw error
-        why = error instanceof Error ? error.name : 'unknown'
+        return { why: error instanceof Error ? error.name : 'unknown', isPassing: true }
       }
     }
-    throw unavailable(table, operation, why)
+    const answer = await retry(send, wait, (end, tries) => {
+      const mayHelp = end.status === 'fulfilled' && 'why' in end.value && end.value.isPassing
+      return mayHelp && tries < TRIES ? PAUSE_MS * 2 ** (tries - 1) : undefined
+    })
+    if ('why' in answer) throw unavailable(table, operation, answer.why)
+    return answer.item
   }

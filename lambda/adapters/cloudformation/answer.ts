@@ -3,6 +3,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { request } from 'undici'
+import { isAwsHost } from '../../core/base/aws-partition.ts'
 import { Fault } from '../../core/base/fault.ts'
 import { retry } from '../../core/base/retry.ts'
 
@@ -29,7 +30,7 @@ const isTrusted = (url: string): boolean => {
   if (!URL.canParse(url)) return false
   const { protocol, hostname } = new URL(url)
   if (typeof DEPLOYED_BUNDLE === 'undefined' && protocol === 'http:' && hostname === '127.0.0.1') return true
-  return protocol === 'https:' && /\.amazonaws\.com(\.cn)?$/.test(hostname)
+  return protocol === 'https:' && isAwsHost(hostname)
 }
 
 const bodyOf = ({ stackId, requestId, logicalId, physicalId, outcome }: Answer): string =>

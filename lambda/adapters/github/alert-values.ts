@@ -41,7 +41,7 @@ export const createAlertValues = ({ client, appSecretId, baseUrl, now }: GithubP
     const { repository, alertNumber } = place
     const text = await readHandMadeSecret(client, { kind: 'githubApp', name: appSecretId })
     const app = readGithubApp(appSecretId, text)
-    const token = await installationToken(baseUrl, makeAppJwt(app, now()), place)
+    const token = await installationToken(baseUrl, await makeAppJwt(app, now()), place)
     const { secret } = await callGithub(baseUrl, {
       method: 'GET',
       path: `/repos/${repository}/secret-scanning/alerts/${alertNumber}`,

@@ -1,6 +1,7 @@
 // A GitHub App's way to a token: its own JWT, signed by its private key, exchanged for an installation's token that may read one
 // repository's secret-scanning alerts and nothing else, whatever the App may. Tokens are used at once and never kept.
-import { createPrivateKey, type KeyObject, sign } from 'node:crypto'
+import { createPrivateKey, type KeyObject } from 'node:crypto'
+import { SignJWT } from 'jose/jwt/sign'
 import { Fault } from '../../core/base/fault.ts'
 import type { GithubAlertPlace } from '../../core/intake/leak-alert.ts'
 import { callGithub } from './http.ts'
@@ -14,14 +15,15 @@ export interface GithubApp {
 const JWT_BACKDATED_SECONDS = 60
 const JWT_VALID_SECONDS = 540
 
-const encode = (part: object): string => Buffer.from(JSON.stringify(part)).toString('base64url')
-
 /** RS256. @param now epoch milliseconds. */
-export const makeAppJwt = ({ appId, key }: GithubApp, now: number): string => {
+export const makeAppJwt = ({ appId, key }: GithubApp, now: number): Promise<string> => {
   const at = Math.floor(now / 1000)
-  const claims = { iat: at - JWT_BACKDATED_SECONDS, exp: at + JWT_VALID_SECONDS, iss: appId }
-  const signed = `${encode({ alg: 'RS256', typ: 'JWT' })}.${encode(claims)}`
-  return `${signed}.${sign('RSA-SHA256', Buffer.from(signed), key).toString('base64url')}`
+  return new SignJWT()
+    .setProtectedHeader({ alg: 'RS256', typ: 'JWT' })
+    .setIssuedAt(at - JWT_BACKDATED_SECONDS)
+    .setExpirationTime(at + JWT_VALID_SECONDS)
+    .setIssuer(appId)
+    .sign(key)
 }
 
 /** @returns undefined when the text is no RSA key. */

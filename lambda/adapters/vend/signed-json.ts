@@ -1,9 +1,10 @@
-// AWS's JSON protocol without a client: one POST, signed by the SDK's own signer and sent by undici, for the few operations that the
+// AWS's JSON protocol without a client: one POST, signed as all our calls are and sent by undici, for the few operations that the
 // token vendor calls. A service's client would be most of its cold start (docs/decisions/023). Two tries within the time it is given;
 // what goes wrong comes back as an error of the SDK's shape, which adapters turn into Faults. It never repeats what it sent.
-import { SignatureV4 } from '@smithy/signature-v4'
 import type { JsonObject } from '../../core/base/json-object.ts'
+import { retry } from '../../core/base/retry.ts'
 import { Sha256 } from '../../core/vend/sha256.ts'
+import { createRequestSigner, jsonRequest } from '../aws/request-signer.ts'
 import { createSend, type HttpAnswer } from '../stytch/http.ts'
 
 export interface AwsPlace {
@@ -13,13 +14,11 @@ export interface AwsPlace {
     readonly secretAccessKey: string
     readonly sessionToken?: string
   }
-  /** `amazonaws.com`, but for some partitions. */
-  readonly urlSuffix: string
   /** Laptop only: one address for all services. */
   readonly endpoint?: string | undefined
 }
 
-export interface AwsService {
+export interface JsonService {
   /** As in the signature. */
   readonly name: 'secretsmanager' | 'events'
   /** What stands before an operation's name in `x-amz-target`. */
@@ -63,33 +62,26 @@ const mayHelpAgain = ({ name, $fault: fault }: AwsCallFailed): boolean => fault 
 
 const TRIES = 2
 
-export const createAwsJson = (place: AwsPlace, { name, target }: AwsService): AwsJsonCall => {
-  const { region, credentials, urlSuffix } = place
-  const url = new URL(place.endpoint ?? `https://${name}.${region}.${urlSuffix}`)
-  const signer = new SignatureV4({ service: name, region, credentials, sha256: Sha256 })
-  const once = async (operation: string, body: string, timeoutMs: number): Promise<HttpAnswer> => {
-    const { headers } = await signer.sign({
-      method: 'POST',
-      protocol: url.protocol,
-      hostname: url.hostname,
-      path: '/',
-      query: {},
-      headers: {
-        host: url.host,
-        'content-type': 'application/x-amz-json-1.1',
-        'x-amz-target': `${target}.${operation}`,
+const atOnce = async (): Promise<void> => {}
+
+export const createAwsJson = ({ endpoint, ...place }: AwsPlace, { name, target }: JsonService): AwsJsonCall => {
+  const sign = createRequestSigner({ ...place, sha256: Sha256 }, { service: name, endpoint })
+  const once = async (operation: string, input: JsonObject, timeoutMs: number): Promise<JsonObject> => {
+    const request = jsonRequest(`${target}.${operation}`, '1.1', input)
+    const { url, signed } = await sign(request)
+    const { headers } = signed
+    const answer = await createSend({ timeoutMs })({ method: 'POST', url, headers, body: request.body })
+    const failure = failureOf(answer)
+    if (failure !== undefined) throw failure
+    return answer.arrived ? answer.json : {}
+  }
+  return (operation, input, withinMs) =>
+    retry(
+      () => once(operation, input, Math.max(1, Math.floor(withinMs / TRIES))),
+      atOnce,
+      (end, tries) => {
+        const mayHelp = end.status === 'rejected' && end.reason instanceof AwsCallFailed && mayHelpAgain(end.reason)
+        return mayHelp && tries < TRIES ? 0 : undefined
       },
-      body,
-    })
-    return createSend({ timeoutMs })({ method: 'POST', url, headers, body })
-  }
-  return async (operation, input, withinMs) => {
-    const body = JSON.stringify(input)
-    for (let tries = 1; ; tries += 1) {
-      const answer = await once(operation, body, Math.max(1, Math.floor(withinMs / TRIES)))
-      const failure = failureOf(answer)
-      if (failure === undefined && answer.arrived) return answer.json
-      if (failure !== undefined && (tries >= TRIES || !mayHelpAgain(failure))) throw failure
-    }
-  }
+    )
 }

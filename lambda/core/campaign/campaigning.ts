@@ -6,7 +6,7 @@ import type { Journal } from '../base/journal.ts'
 import { retry } from '../base/retry.ts'
 import type { Timing } from '../base/timing.ts'
 import type { Errands } from '../drive/carry-out.ts'
-import type { Freeze, FreezeState } from '../rotation/freeze.ts'
+import type { Freeze } from '../rotation/freeze.ts'
 import type { StageSpans } from '../secret/secret-tags.ts'
 import type { Secrets } from '../secret/secrets.ts'
 
@@ -26,20 +26,6 @@ export interface Campaigning {
   readonly timing: Timing
   readonly journal: Journal
   readonly rules: CampaignRules
-}
-
-/** A switch that nobody can read stops what is planned, and nothing else: the rotation function sees it the same way. */
-export const readFreeze = async ({
-  freeze,
-  journal,
-}: Pick<Campaigning, 'freeze' | 'journal'>): Promise<FreezeState> => {
-  try {
-    return await freeze.read()
-  } catch (error) {
-    if (!(error instanceof Fault)) throw error
-    journal.note({ outcome: 'failed', code: error.code, message: error.message })
-    return 'planned'
-  }
 }
 
 const PAUSES_MS = [1000, 2000, 4000, 8000] as const

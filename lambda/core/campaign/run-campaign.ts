@@ -3,7 +3,7 @@
 // work. A revoke never stops.
 
 import { defined } from '../base/defined.ts'
-import { stops } from '../rotation/freeze.ts'
+import { decidedBy, readFreeze, stops } from '../rotation/freeze.ts'
 import { failuresAllowed, hasHadEnough, inOrder, pagesOf, type Shares, type SoFar, sharesOf } from './campaign.ts'
 import { type PagePhase, type PageReply, pageOrder } from './campaign-page.ts'
 import type { Durable } from './campaign-ports.ts'
@@ -19,7 +19,7 @@ import {
   REPORT_NAMES,
 } from './campaign-report.ts'
 import type { CampaignRequest } from './campaign-request.ts'
-import { type Campaigning, persistently, readFreeze } from './campaigning.ts'
+import { type Campaigning, persistently } from './campaigning.ts'
 import { type Selection, selectSecrets } from './select-secrets.ts'
 
 export interface CampaignRun {
@@ -234,7 +234,7 @@ const carryThrough = async (
   const { request } = run
   const { intent, dryRun } = request
   const none = { startedAt: 0, endedAt: 0 }
-  const freeze = await durable.step('freeze', () => readFreeze(campaigning))
+  const freeze = await durable.step('freeze', () => readFreeze(campaigning).then(decidedBy))
   if (stops(freeze, { intent, currentOrigin: 'rotate' }) && !dryRun) {
     return report('frozen', emptyTally(), { ...none, explanation: `rotations are frozen (${freeze})` })
   }

@@ -5,7 +5,7 @@
 import { defined } from '../base/defined.ts'
 import { createRateLimiter, type RateLimiter } from '../base/rate-limiter.ts'
 import { carryOut, type ErrandOutcome } from '../drive/carry-out.ts'
-import { type FreezeState, stops } from '../rotation/freeze.ts'
+import { decidedBy, type FreezeState, readFreeze, stops } from '../rotation/freeze.ts'
 import { versionLabelled } from '../secret/labels.ts'
 import { overlapEndsAt } from '../secret/overlap.ts'
 import type { Secret } from '../secret/secret.ts'
@@ -14,7 +14,7 @@ import { PAGE_SECRETS, type Skip, skipOf } from './campaign.ts'
 import type { PageOrder, PageReply } from './campaign-page.ts'
 import type { Durable } from './campaign-ports.ts'
 import { addCounts, type CampaignFailure, type Counts, noCounts, PAGE_FAILURES, shortened } from './campaign-report.ts'
-import { type Campaigning, readFreeze } from './campaigning.ts'
+import type { Campaigning } from './campaigning.ts'
 
 /** notSwitched: the campaign had no part in it, so there is nothing to settle. notYet: its settle is the sweep's. */
 type Reason = Skip | 'notSwitched' | 'notYet'
@@ -54,7 +54,8 @@ const createFreezeGlance = (campaigning: Campaigning) => {
   let known: { readonly at: number; readonly state: Promise<FreezeState> } | undefined
   return (): Promise<FreezeState> => {
     const now = campaigning.timing.now()
-    if (known === undefined || now - known.at > FREEZE_KEPT_MS) known = { at: now, state: readFreeze(campaigning) }
+    if (known === undefined || now - known.at > FREEZE_KEPT_MS)
+      known = { at: now, state: readFreeze(campaigning).then(decidedBy) }
     return known.state
   }
 }

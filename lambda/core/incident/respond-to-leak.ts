@@ -7,7 +7,7 @@ import type { Events } from '../base/events.ts'
 import { Fault } from '../base/fault.ts'
 import type { Journal } from '../base/journal.ts'
 import { carryOut, type ErrandFailure, type ErrandOutcome, type Errands } from '../drive/carry-out.ts'
-import type { Freeze } from '../rotation/freeze.ts'
+import { type Freeze, readFreeze } from '../rotation/freeze.ts'
 import type { Secret } from '../secret/secret.ts'
 import { clientIdOf } from '../secret/secret-tags.ts'
 import { type Choosing, chooseClients } from './choose-clients.ts'
@@ -109,7 +109,6 @@ const revoke = async (
   { incidentId }: LeakReport,
   secret: Secret,
 ): Promise<ErrandOutcome<'frozen'>> => {
-  const { freeze } = responding
   const errands = errandsFor(responding, secret)
   return carryOut<'frozen'>(errands, {
     secretId: secret.arn,
@@ -118,7 +117,7 @@ const revoke = async (
     until: 'settled',
     patienceMs: Math.max(0, errands.timing.remainingMs() - RESERVE_MS),
     // A switch that nobody can read stops no revoke.
-    mayBegin: async () => ((await freeze.read().catch(() => 'off' as const)) === 'all' ? 'frozen' : undefined),
+    mayBegin: async () => ((await readFreeze(responding)) === 'all' ? 'frozen' : undefined),
   })
 }
 

@@ -3,6 +3,7 @@
 
 import { defined } from '../base/defined.ts'
 import { Fault } from '../base/fault.ts'
+import { retry } from '../base/retry.ts'
 import type { Timing } from '../base/timing.ts'
 import { CURRENT } from '../secret/labels.ts'
 import type { Secrets, SecretVersion } from '../secret/secrets.ts'
@@ -59,12 +60,15 @@ export const changeGate = async <Decision>(
   keeper: GateKeeper,
   decide: (gate: Gate) => Change<Decision> | Promise<Change<Decision>>,
 ): Promise<Decision> => {
-  for (let tries = 1; tries <= MAX_TRIES; tries += 1) {
+  const change = async (): Promise<{ readonly decision: Decision } | undefined> => {
     const current = await readCurrent(keeper)
     const { decision, next } = await decide(readGate(current.text))
-    if (next === undefined || (await swap(keeper, current, next))) return decision
-    await keeper.timing.wait(WAIT_MS * tries)
+    return next === undefined || (await swap(keeper, current, next)) ? { decision } : undefined
   }
+  const changed = await retry(change, keeper.timing.wait, (end, tries) =>
+    end.status === 'fulfilled' && end.value === undefined && tries < MAX_TRIES ? WAIT_MS * tries : undefined,
+  )
+  if (changed !== undefined) return changed.decision
   throw new Fault({
     code: 'CONCURRENT_EXECUTION',
     retryable: true,

@@ -6,9 +6,10 @@ import type { Events } from '../base/events.ts'
 import { Fault } from '../base/fault.ts'
 import { forEachLimited } from '../base/for-each-limited.ts'
 import type { Journal } from '../base/journal.ts'
+import { retry } from '../base/retry.ts'
 import type { Timing } from '../base/timing.ts'
 import type { RotationSteps } from '../drive/rotation-steps.ts'
-import type { Freeze, FreezeState } from '../rotation/freeze.ts'
+import { decidedBy, type Freeze, type FreezeReading, readFreeze } from '../rotation/freeze.ts'
 import { isManaged } from '../secret/is-managed.ts'
 import { issuedAtEstimate } from '../secret/is-overdue.ts'
 import { isUnsettled } from '../secret/overlap.ts'
@@ -36,7 +37,7 @@ export interface Sweeping {
 
 export interface SweepSummary extends Readonly<Tally> {
   /** unreadable: nothing planned was asked for. */
-  readonly freeze: FreezeState | 'unreadable'
+  readonly freeze: FreezeReading
   /** Whether the list came to its end. */
   readonly isWhole: boolean
   readonly ms: number
@@ -129,18 +130,22 @@ const nextPage = async (
 ): Promise<SecretPage | undefined> => {
   // Should the list ever be too long for one sweep, the next one begins at the other end.
   const isOdd = Math.floor(sweep.asOf / sweep.rules.sweepEveryMs) % 2 === 1
-  for (const pauseMs of [...LIST_PAUSES_MS, undefined]) {
-    try {
-      return await secrets.list(secretNamePrefix, { page, order: isOdd ? 'newestFirst' : 'oldestFirst' })
-    } catch (error) {
-      if (!(error instanceof Fault) || !error.retryable) throw error
-      if (isThrottle(error)) tally.throttles += 1
-      if (pauseMs === undefined && page === undefined) throw error
-      if (pauseMs === undefined || timing.now() + pauseMs >= until) return undefined
-      await timing.wait(pauseMs)
-    }
-  }
-  return undefined
+  let isOver = false
+  const list = async (): Promise<SecretPage | undefined> =>
+    secrets.list(secretNamePrefix, { page, order: isOdd ? 'newestFirst' : 'oldestFirst' })
+  return retry(list, timing.wait, (end, tries) => {
+    if (end.status === 'fulfilled') return undefined
+    const { reason } = end
+    if (!(reason instanceof Fault) || !reason.retryable) return undefined
+    if (isThrottle(reason)) tally.throttles += 1
+    const pauseMs = LIST_PAUSES_MS[tries - 1]
+    // Without a single page there was no sweep.
+    isOver = pauseMs === undefined ? page !== undefined : timing.now() + pauseMs >= until
+    return isOver ? undefined : pauseMs
+  }).catch((error: unknown) => {
+    if (isOver) return undefined
+    throw error
+  })
 }
 
 /** ListSecrets' filter is a promise of AWS's; the prefix is ours. */
@@ -160,16 +165,6 @@ const listAll = async (sweeping: Sweeping, listing: Listing): Promise<boolean> =
     page = reply.nextPage
   } while (page !== undefined)
   return true
-}
-
-const readFreeze = async ({ freeze, journal }: Sweeping): Promise<FreezeState | 'unreadable'> => {
-  try {
-    return await freeze.read()
-  } catch (error) {
-    if (!(error instanceof Fault)) throw error
-    journal.note({ outcome: 'failed', code: error.code, message: error.message })
-    return 'unreadable'
-  }
 }
 
 const noteFailure = ({ journal, tally }: SweepSecret, secret: string, error: unknown): void => {
@@ -212,7 +207,7 @@ export const sweep = async (sweeping: Sweeping, asOf: number): Promise<SweepSumm
   const startedAt = timing.now()
   const availableMs = timing.remainingMs() - RESERVE_MS
   const freeze = await readFreeze(sweeping)
-  const decidesBy: Sweep = { rules, asOf, freeze: freeze === 'unreadable' ? 'planned' : freeze }
+  const decidesBy: Sweep = { rules, asOf, freeze: decidedBy(freeze) }
   const tally = emptyTally()
   const found: Found = { urgent: [], due: [], toTell: [] }
   const listing = { sweep: decidesBy, found, tally, until: startedAt + availableMs * LIST_SHARE }

@@ -78,7 +78,6 @@ export const laptopVendorEnv = (seat: {
     apiId: API_ID,
     apiUrl: seat.apiUrl,
     checkSeconds: 30,
-    awsUrlSuffix: 'amazonaws.com',
   })
 }
 

@@ -2,6 +2,7 @@
 
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createIdentifier, SYNCHRONOUS_CONTEXT } from '../../../lambda/adapters/aws/identifier.ts'
+import { createInvoke } from '../../../lambda/adapters/aws/invoke.ts'
 import { createSignedCall } from '../../../lambda/adapters/aws/signed-call.ts'
 import { readProof } from '../../../lambda/core/intake/leak-proof.ts'
 import { createAwsStandIn } from '../../../lambda/local/aws/aws-stand-in.ts'
@@ -41,10 +42,10 @@ afterAll(() => lambda.close())
 const identify = async (functionName = 'm2m-test-identify', remainingMs = 300_000) => {
   const timing = createFakeTiming()
   timing.restart(remainingMs)
-  const call = createSignedCall(aws.sdk().secrets, { service: 'lambda', endpoint })
+  const invoke = createInvoke(createSignedCall(aws.sdk().secrets, { service: 'lambda', endpoint }))
   const proof = readProof(VALUE, undefined)
   if (!proof.ok) throw new Error(proof.refusal)
-  const finding = createIdentifier({ call, functionName, timing }).identify({ proof: proof.value, clientId: 'c' })
+  const finding = createIdentifier({ invoke, functionName, timing }).identify({ proof: proof.value, clientId: 'c' })
   return { finding: await finding, waits: timing.waits }
 }
 const failureOf = (work: Promise<unknown>): Promise<Error> =>

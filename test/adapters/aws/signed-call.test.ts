@@ -7,6 +7,7 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { createFreeze } from '../../../lambda/adapters/aws/freeze.ts'
+import { createInvoke } from '../../../lambda/adapters/aws/invoke.ts'
 import { createRotationSteps } from '../../../lambda/adapters/aws/rotation-steps.ts'
 import { createSignedCall } from '../../../lambda/adapters/aws/signed-call.ts'
 import { Fault } from '../../../lambda/core/base/fault.ts'
@@ -59,7 +60,7 @@ const credentials = { accessKeyId: 'AKIAEXAMPLE', secretAccessKey: 'canary-key',
 const config = { region: 'eu-west-1', credentials }
 const base = new SecretsManagerClient(config)
 const ssm = () => createSignedCall(base, { service: 'ssm', endpoint: origin })
-const lambda = () => createSignedCall(base, { service: 'lambda', endpoint: origin })
+const lambda = () => createInvoke(createSignedCall(base, { service: 'lambda', endpoint: origin }))
 const value = (text: string): Answer => ({ status: 200, body: JSON.stringify({ Parameter: { Value: text } }) })
 const refusal = (type: string, status = 400): Answer => ({ status, body: JSON.stringify({ __type: type }) })
 

@@ -161,8 +161,11 @@ describe('what fails', () => {
 })
 
 describe("the App's own JWT", () => {
-  const jwt = makeAppJwt({ appId: '312845', key: privateKey }, NOW)
-  const [header = '', claims = '', signature = ''] = jwt.split('.')
+  let [header, claims, signature] = ['', '', '']
+  beforeAll(async () => {
+    const jwt = await makeAppJwt({ appId: '312845', key: privateKey }, NOW)
+    ;[header = '', claims = '', signature = ''] = jwt.split('.')
+  })
   const decode = (part: string): unknown => JSON.parse(Buffer.from(part, 'base64url').toString('utf8'))
 
   test('is RS256, of this App, valid from a minute ago for less than ten', () => {

@@ -29,7 +29,6 @@ const callTo = async (service: 'secretsmanager' | 'events') =>
     {
       region: 'us-east-1',
       credentials: { accessKeyId: 'any', secretAccessKey: 'canary-key' },
-      urlSuffix: 'amazonaws.com',
       endpoint: await endpoint(),
     },
     { name: service, target: service === 'events' ? 'AWSEvents' : 'secretsmanager' },

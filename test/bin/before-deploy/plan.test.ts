@@ -1,7 +1,8 @@
 // What a template says before it is deployed: its names, reservations and policies, on the stack's own template and on planted ones.
 import { describe, expect, test } from 'vitest'
-import { partitionOf, resolved, textOf } from '../../../bin/before-deploy/intrinsics.ts'
+import { resolved, textOf } from '../../../bin/before-deploy/intrinsics.ts'
 import { planOf, secretPoliciesIn, type Template } from '../../../bin/before-deploy/plan.ts'
+import { partitionOf } from '../../../lambda/core/base/aws-partition.ts'
 import { synthStack } from '../../stack/synth.ts'
 
 const around = {

@@ -153,7 +153,7 @@ describe('over the wire', () => {
   test('what our call without a client signs is what it should be', async () => {
     faults = []
     service = 'secretsmanager'
-    const place = { region: 'us-east-1', credentials: keys, urlSuffix: 'amazonaws.com', endpoint: origin }
+    const place = { region: 'us-east-1', credentials: keys, endpoint: origin }
     const call = createAwsJson(place, { name: 'secretsmanager', target: 'secretsmanager' })
 
     await call('DescribeSecret', { SecretId: 'm2m/test/ördérs' }, 4_000)

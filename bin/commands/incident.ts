@@ -119,7 +119,7 @@ const carryOutHere = async (
     import('../../lambda/core/base/rate-limiter.ts'),
     import('../../lambda/core/base/worker-pool.ts'),
   ])
-  const { secrets } = await seat.reach()
+  const { secrets, stepsOf } = await seat.reach()
   const { timing } = seat
   const limiter = createRateLimiter({ perSecond: rotationsPerSecond(undefined), timing })
   const progress = seat.screen.progress('Revoking')
@@ -127,7 +127,10 @@ const carryOutHere = async (
   await mapInParallel(targets, DIRECT_AT_ONCE, async (secret) => {
     const rotationFunctionArn = secret.rotationFunctionArn ?? ''
     const errand = { secretId: secret.arn, intent: 'revoke', about: asked.incidentId, until: 'settled' } as const
-    await carryOut({ secrets, timing, limiter, rotationFunctionArn }, { ...errand, patienceMs: asked.timeoutMs })
+    await carryOut(
+      { secrets, steps: stepsOf(rotationFunctionArn), timing, limiter, rotationFunctionArn },
+      { ...errand, patienceMs: asked.timeoutMs },
+    )
     done += 1
     progress.at(done, targets.length)
   })

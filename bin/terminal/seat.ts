@@ -7,6 +7,7 @@ import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import type { FreezeSwitch } from '../../lambda/adapters/aws/freeze-switch.ts'
 import type { Timing } from '../../lambda/core/base/timing.ts'
 import type { ClientDesk, StageView } from '../../lambda/core/clients/client-desk.ts'
+import type { RotationSteps } from '../../lambda/core/drive/rotation-steps.ts'
 import type { Secrets } from '../../lambda/core/secret/secrets.ts'
 import { isStageName, STAGE_RULE } from '../../lambda/core/secret/stage-name.ts'
 import { CommandFault, EXIT } from './command-fault.ts'
@@ -14,6 +15,8 @@ import type { Screen } from './screen.ts'
 
 export interface Reach {
   readonly secrets: Secrets
+  /** The rotation function of a secret, asked for a step. */
+  stepsOf(rotationFunctionArn: string): RotationSteps
   readonly desk: ClientDesk
   readonly freeze: FreezeSwitch
   readonly lambda: LambdaClient
@@ -66,19 +69,29 @@ export const assertSignedIn = async ({ config }: SecretsManagerClient): Promise<
 }
 
 const createReach = async (stage: string): Promise<Reach> => {
-  const [clients, desk, secrets, freeze] = await Promise.all([
+  const [clients, desk, secrets, freeze, invoke, steps, signedCall] = await Promise.all([
     import('../../lambda/adapters/aws/clients.ts'),
     import('../../lambda/adapters/aws/client-desk.ts'),
     import('../../lambda/adapters/aws/secrets.ts'),
     import('../../lambda/adapters/aws/freeze-switch.ts'),
+    import('../../lambda/adapters/aws/invoke.ts'),
+    import('../../lambda/adapters/aws/rotation-steps.ts'),
+    import('../../lambda/adapters/aws/signed-call.ts'),
   ])
   const secretsManager = clients.createSecretsManager()
   await assertSignedIn(secretsManager)
   const lambda = desk.createLambdaClient()
+  const invokeOnce = invoke.createInvoke(
+    signedCall.createSignedCall(clients.createPatientSettings(), {
+      service: 'lambda',
+      endpoint: process.env.AWS_ENDPOINT_URL_LAMBDA ?? process.env.AWS_ENDPOINT_URL,
+    }),
+  )
   return {
     secretsManager,
     lambda,
     secrets: secrets.createSecrets(secretsManager),
+    stepsOf: (rotationFunctionArn) => steps.createRotationSteps(invokeOnce, rotationFunctionArn),
     desk: desk.createClientDesk(lambda, `m2m-${stage}-clients`),
     freeze: freeze.createFreezeSwitch(freeze.createSystemsManager(), `/m2m/${stage}/freeze`),
   }

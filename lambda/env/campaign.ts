@@ -1,6 +1,7 @@
 // The campaign function's settings: whose secrets, what their overlaps and periods are when their tags say nothing, how fast it may go,
 // and by which alias it starts executions of its own.
-import { type FreezeEnv, readFreezeEnv, writeFreezeEnv } from './freeze.ts'
+import { defined } from '../core/base/defined.ts'
+import { endpointOf, type FreezeEnv, readFreezeEnv, writeFreezeEnv } from './freeze.ts'
 import { createReader, type Environment, type Reader } from './reader.ts'
 
 export interface CampaignEnv {
@@ -16,6 +17,8 @@ export interface CampaignEnv {
   /** How many calls a second Stytch grants the project; absent: it sets no limit. */
   readonly stytchCallsPerSecond?: number
   readonly freeze: FreezeEnv
+  /** Where Lambda listens; absent: at AWS's own address. */
+  readonly lambdaEndpoint?: string
 }
 
 const toNumber = (reader: Reader, name: string, text: string, what: string): number => {
@@ -34,6 +37,7 @@ export const readCampaignEnv = (env: Environment): CampaignEnv => {
     reader.fault('M2M_CAMPAIGN_FUNCTION', 'is malformed: expected an ARN that ends in an alias')
   }
   const rate = reader.optional('M2M_STYTCH_CALLS_PER_SECOND')
+  const lambdaEndpoint = endpointOf(reader, 'LAMBDA')
   const settings: CampaignEnv = {
     secretNamePrefix: reader.text('M2M_SECRET_PREFIX', "the prefix of every secret's name, m2m/<stage>/"),
     rotationFunctionArn: reader.text('M2M_ROTATION_FUNCTION', "the rotation function's ARN"),
@@ -42,6 +46,7 @@ export const readCampaignEnv = (env: Environment): CampaignEnv => {
     periodHours: readNumber(reader, 'M2M_PERIOD_HOURS', 'the period in hours, above 0'),
     overlapHours: readNumber(reader, 'M2M_OVERLAP_HOURS', 'the overlap in hours, above 0'),
     freeze: readFreezeEnv(reader),
+    ...defined({ lambdaEndpoint }),
     ...(rate === undefined
       ? {}
       : { stytchCallsPerSecond: toNumber(reader, 'M2M_STYTCH_CALLS_PER_SECOND', rate, 'a number above 0') }),
@@ -62,4 +67,5 @@ export const writeCampaignEnv = (settings: CampaignEnv): Record<string, string> 
     ? {}
     : { M2M_STYTCH_CALLS_PER_SECOND: String(settings.stytchCallsPerSecond) }),
   ...writeFreezeEnv(settings.freeze),
+  ...defined({ AWS_ENDPOINT_URL_LAMBDA: settings.lambdaEndpoint }),
 })

@@ -1,10 +1,12 @@
 // The campaign function, a durable one: EventBridge Scheduler, the incident function and operators start campaigns with it, and it
 // starts its own pages. Reads the settings, puts the adapters together once per execution environment, checks the input, hands over.
 
-import { createEventBridge, createSecretsManager } from '../adapters/aws/clients.ts'
+import { createEventBridge, createPatientSettings, createSecretsManager } from '../adapters/aws/clients.ts'
 import { type DurableRun, durableHandler } from '../adapters/aws/durable.ts'
 import { createEvents } from '../adapters/aws/events.ts'
 import { createFreeze } from '../adapters/aws/freeze.ts'
+import { createInvoke } from '../adapters/aws/invoke.ts'
+import { createRotationSteps } from '../adapters/aws/rotation-steps.ts'
 import { createSecrets } from '../adapters/aws/secrets.ts'
 import { createSignedCall } from '../adapters/aws/signed-call.ts'
 import { createTiming } from '../adapters/timing.ts'
@@ -25,8 +27,12 @@ const settings = readCampaignEnv(processEnvironment())
 const { secretNamePrefix, rotationFunctionArn, stytchCallsPerSecond, freeze: frozen } = settings
 const secretsManager = createSecretsManager()
 const systemsManager = createSignedCall(secretsManager, { service: 'ssm', endpoint: frozen.endpoint })
+const invoke = createInvoke(
+  createSignedCall(createPatientSettings(), { service: 'lambda', endpoint: settings.lambdaEndpoint }),
+)
 const parts = {
   secrets: createSecrets(secretsManager),
+  steps: createRotationSteps(invoke, rotationFunctionArn),
   freeze: createFreeze(systemsManager, frozen.parameter),
   events: createEvents(createEventBridge(), settings.eventBus, CAMPAIGN_SOURCE),
   rules: {

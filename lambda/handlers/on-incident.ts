@@ -8,6 +8,7 @@ import { createEventBridge, createSecretsManager } from '../adapters/aws/clients
 import { createEvents } from '../adapters/aws/events.ts'
 import { createFreeze } from '../adapters/aws/freeze.ts'
 import { createInvoke } from '../adapters/aws/invoke.ts'
+import { createRotationSteps } from '../adapters/aws/rotation-steps.ts'
 import { createSecrets } from '../adapters/aws/secrets.ts'
 import { createSignedCall } from '../adapters/aws/signed-call.ts'
 import { createTiming } from '../adapters/timing.ts'
@@ -24,6 +25,8 @@ const { secretNamePrefix, rotationFunctionArn, campaignFunctionArn, freeze: froz
 const secretsManager = createSecretsManager()
 const invoke = createInvoke(createSignedCall(secretsManager, { service: 'lambda', endpoint: settings.lambdaEndpoint }))
 const secrets = createSecrets(secretsManager)
+const steps = createRotationSteps(invoke, rotationFunctionArn)
+const { project } = settings
 const parts = {
   secrets,
   freeze: createFreeze(
@@ -33,7 +36,8 @@ const parts = {
   campaigns: campaignFunctionArn === undefined ? noCampaigns : createCampaigns(invoke, campaignFunctionArn),
   events: createEvents(createEventBridge(), settings.eventBus, INCIDENT_SOURCE),
   secretNamePrefix,
-  project: settings.project,
+  project,
+  projectSteps: project && createRotationSteps(invoke, project.rotationFunctionArn),
   limits: { maxSecurityClients },
 }
 const perSecond = rotationsPerSecond(settings.stytchCallsPerSecond)
@@ -45,7 +49,7 @@ const isEnvelope = (event: unknown): event is { id?: unknown; source?: unknown; 
 export const handler = async (event: unknown, context: Context): Promise<Response> => {
   const journal = createJournal({ requestId: context.awsRequestId })
   const timing = createTiming(() => context.getRemainingTimeInMillis())
-  const errands = { secrets, timing, rotationFunctionArn, limiter: createRateLimiter({ perSecond, timing }) }
+  const errands = { secrets, steps, timing, rotationFunctionArn, limiter: createRateLimiter({ perSecond, timing }) }
   const { id, source, detail } = isEnvelope(event) ? event : {}
   try {
     return await respondToLeak({ ...parts, errands, journal }, { id, source, detail })

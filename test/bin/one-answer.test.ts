@@ -191,6 +191,7 @@ const seatAt = (timing: FakeTiming, fleet: FakeFleet): Seat => {
       secretsManager,
       lambda,
       secrets: { ...createSecrets(secretsManager), ...fleet },
+      stepsOf: () => createFakeSteps(fleet, timing),
       freeze: createFreezeSwitch(createSystemsManager(), '/m2m/test/freeze'),
       desk: {
         ...createClientDesk(lambda, 'm2m-test-clients'),
@@ -209,6 +210,7 @@ const campaignOn = async (timing: FakeTiming, fleet: FakeFleet) => {
   const selected = await selectSecrets(
     {
       secrets: fleet,
+      steps: createFakeSteps(fleet, timing),
       freeze: createFakeFreeze(),
       events: createFakeEvents(createCallLog()),
       timing,

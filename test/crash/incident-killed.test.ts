@@ -64,6 +64,7 @@ const respond = (subject: Subject, gate: Gate): Promise<Response | 'killed'> =>
           rotationFunctionArn: FUNCTION_ARN,
           limiter: createRateLimiter({ perSecond: 24, timing }),
           secrets: createSecrets(new SecretsManagerClient(gated)),
+          steps: { ask: async () => 'failed' },
         },
         journal: { note: () => {} },
       },

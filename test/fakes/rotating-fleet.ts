@@ -2,6 +2,7 @@
 // says. Labels move as AWS moves them. There are no values.
 
 import { Fault } from '../../lambda/core/base/fault.ts'
+import type { RotationSteps } from '../../lambda/core/drive/rotation-steps.ts'
 import { type Intent, readRequestToken } from '../../lambda/core/secret/request-token.ts'
 import type { Secret } from '../../lambda/core/secret/secret.ts'
 import type { Secrets, VersionEntry } from '../../lambda/core/secret/secrets.ts'
@@ -114,7 +115,7 @@ export const createRotatingFleet = (now: () => number) => {
     if (failure !== undefined) throw failure
   }
 
-  const fleet: Pick<Secrets, 'list' | 'describe' | 'listVersions' | 'rotate' | 'moveLabel'> = {
+  const fleet: Pick<Secrets, 'list' | 'describe' | 'listVersions' | 'rotate'> = {
     list: async (prefix, { page } = {}) => {
       called('list', prefix)
       const all = [...secrets.values()].filter(({ name }) => name.startsWith(prefix))
@@ -156,19 +157,20 @@ export const createRotatingFleet = (now: () => number) => {
       secret.rotation = { token, endsAt: now() + takesMs(secret.name), end: endOf(secret.name, intent, nth) }
       return 'asked'
     },
-    moveLabel: async ({ secretId, label, from }) => {
-      called('moveLabel', secretId)
-      const labels = find(secretId)?.versions.get(from)?.labels
-      if (labels?.has(label) !== true) {
-        throw new Fault({ code: 'SECRETS_MANAGER_REJECTED', retryable: false, message: 'the label is elsewhere' })
-      }
-      labels.delete(label)
-      cleared.push(from)
+  }
+
+  /** The rotation function, asked again for what sticks: Stytch refuses its value, so that it takes the label away. */
+  const steps: RotationSteps = {
+    ask: async ({ secretId, requestToken }) => {
+      called('step', secretId)
+      if (find(secretId)?.versions.get(requestToken)?.labels.delete('AWSPENDING') === true) cleared.push(requestToken)
+      return 'refused'
     },
   }
 
   return {
     fleet,
+    steps,
     secrets,
     asked,
     /** Versions whose AWSPENDING was taken away. */

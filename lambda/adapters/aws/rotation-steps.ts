@@ -4,7 +4,6 @@
 import { Fault } from '../../core/base/fault.ts'
 import { parseJsonObject } from '../../core/base/json-object.ts'
 import type { RotationSteps, StepAsked, StepReply } from '../../core/drive/rotation-steps.ts'
-import { explainRefusal } from '../../core/rotation/refusal.ts'
 import type { Invoke, InvokeReply } from './invoke.ts'
 
 const notRun = ({ step, secretId }: StepAsked, why: string): Fault =>
@@ -14,15 +13,11 @@ const notRun = ({ step, secretId }: StepAsked, why: string): Fault =>
     message: `The rotation function did not run ${step} for ${secretId}: ${why}; the next sweep asks again.`,
   })
 
-/** The words of the one refusal that has to be told from the others. */
-const EMPTY = explainRefusal({ reason: 'pendingMissing' })
-
 const understand = (asked: StepAsked, reply: InvokeReply): StepReply => {
   if (!reply.taken) throw notRun(asked, reply.why)
   if (!reply.failed) return 'done'
   const error = parseJsonObject(reply.body)
-  if (error?.errorType !== 'RotationRefused') return 'failed'
-  return typeof error.errorMessage === 'string' && error.errorMessage.includes(EMPTY) ? 'empty' : 'refused'
+  return error?.errorType === 'RotationRefused' ? 'refused' : 'failed'
 }
 
 export const createRotationSteps = (invoke: Invoke, rotationFunctionArn: string): RotationSteps => ({

@@ -6,17 +6,20 @@ import { defined } from '../base/defined.ts'
 import { Fault } from '../base/fault.ts'
 import type { RateLimiter } from '../base/rate-limiter.ts'
 import type { Timing } from '../base/timing.ts'
-import { isManaged } from '../secret/is-managed.ts'
+import { isManaged, isOurs } from '../secret/is-managed.ts'
 import { askedAtOf, INCIDENT_WAITS_MS, pendingSince, STUCK_AFTER_MS } from '../secret/is-stuck.ts'
 import { type Labelled, unfinishedVersion } from '../secret/labels.ts'
 import { readRequestToken } from '../secret/request-token.ts'
 import type { Secret } from '../secret/secret.ts'
 import type { Secrets, VersionEntry } from '../secret/secrets.ts'
 import { MAX_ATTEMPTS, type Matter, type Progress, progressInLabels, progressOf, tokenOf } from './attempts.ts'
+import { driveAgain } from './drive-again.ts'
+import type { RotationSteps } from './rotation-steps.ts'
 import { settleAttempts, settleToken } from './settle-request.ts'
 
 export interface Errands {
-  readonly secrets: Pick<Secrets, 'describe' | 'listVersions' | 'moveLabel' | 'rotate'>
+  readonly secrets: Pick<Secrets, 'describe' | 'listVersions' | 'rotate'>
+  readonly steps: RotationSteps
   readonly timing: Timing
   readonly limiter: RateLimiter
   readonly rotationFunctionArn: string
@@ -59,7 +62,7 @@ export type ErrandOutcome<Reason extends string = never> =
   | { readonly outcome: 'skipped'; readonly why: Reason }
   | { readonly outcome: 'failed'; readonly why: ErrandFailure; readonly attempts: number; readonly message?: string }
 
-/** How long a rotation in the way is waited for. Past it, an incident clears it; a campaign leaves it to the sweep. */
+/** How long a rotation in the way is waited for. Past it, it is driven on. */
 const WAITS_MS = { revoke: INCIDENT_WAITS_MS, rotate: STUCK_AFTER_MS } as const
 /** A planned rotation that was refused is tried once more: a person must look, and each refusal is told. */
 const ATTEMPTS = { revoke: MAX_ATTEMPTS, rotate: 2 } as const
@@ -115,7 +118,7 @@ interface InTheWay {
 }
 
 /** A rotation does not end, ours or somebody's: wait, and past its time clear it or leave it. */
-const waitOrClear = async <Reason extends string>(
+const waitOrDrive = async <Reason extends string>(
   call: Call<Reason>,
   secret: Secret,
   { pending, attempts, because }: InTheWay,
@@ -123,9 +126,11 @@ const waitOrClear = async <Reason extends string>(
   const { errand, errands } = call
   const leftMs = WAITS_MS[errand.intent] - (await ageOf(call, secret, pending))
   if (leftMs > 0) return { againInMs: Math.min(leftMs, again(call).againInMs), because }
+  const driven = await driveAgain(errands, { secretArn: secret.arn, stuck: pending })
+  if (driven?.end === 'finished' || driven?.end === 'ended') return { againInMs: 0, because }
+  // The sweep goes on with it. An incident does, too: a leaked value is accepted meanwhile.
   if (errand.intent === 'rotate') return failed('stuck', attempts)
-  await errands.secrets.moveLabel({ secretId: secret.arn, label: 'AWSPENDING', from: pending.versionId })
-  return { againInMs: 0, because }
+  return { againInMs: SLOW_LOOK_MS, because: driven?.end === 'failed' ? 'unavailable' : because }
 }
 
 /** Takes a turn; when that took long, what was seen before it no longer counts. @returns what to do first; undefined: ask now. */
@@ -168,7 +173,7 @@ const ask = async <Reason extends string>(
   if (reason !== undefined) return { outcome: 'skipped', why: reason }
   if (attempt > ATTEMPTS[errand.intent]) return failed('refused', attempt - 1)
   const pending = unfinishedVersion(secret)
-  if (pending !== undefined) return waitOrClear(call, secret, { pending, attempts: attempt - 1, because: 'busy' })
+  if (pending !== undefined) return waitOrDrive(call, secret, { pending, attempts: attempt - 1, because: 'busy' })
   const requestToken = tokenOf(matterOf(errand, secret.arn), attempt, errands.timing.now())
   return rotate(call, secret, { requestToken, attempts: attempt - 1 })
 }
@@ -182,7 +187,7 @@ const settle = async <Reason extends string>(
   const { errand, errands } = call
   // Perhaps the sweep has asked already: join it.
   const pending = unfinishedVersion(secret)
-  if (pending !== undefined) return waitOrClear(call, secret, { pending, attempts: attempt, because: 'running' })
+  if (pending !== undefined) return waitOrDrive(call, secret, { pending, attempts: attempt, because: 'running' })
   const reason = await errand.maySettle?.(secret)
   if (reason !== undefined) return { outcome: 'skipped', why: reason }
   const versions = await errands.secrets.listVersions(secret.arn)
@@ -209,7 +214,7 @@ const follow = <Reason extends string>(
       return ask(call, secret, progress.attempt)
     case 'running': {
       const pending = { versionId: progress.requestToken, origin: readRequestToken(progress.requestToken).origin }
-      return waitOrClear(call, secret, { pending, attempts: progress.attempt, because: 'running' })
+      return waitOrDrive(call, secret, { pending, attempts: progress.attempt, because: 'running' })
     }
     case 'switched':
       // It is through; what is waited for from here on is another's turn.
@@ -229,7 +234,9 @@ const lookOnce = async <Reason extends string>(call: Call<Reason>): Promise<Look
   const { secrets, rotationFunctionArn } = call.errands
   const secret = await secrets.describe(call.errand.secretId)
   if (secret === undefined || secret.isDeleted) return failed('gone', 0)
-  if (!isManaged(secret, { rotationFunctionArn })) return failed('notManaged', 0)
+  // An incident turns rotation on again by asking: somebody may have cancelled one half-way.
+  const isAllowed = call.errand.intent === 'revoke' ? isOurs : isManaged
+  if (!isAllowed(secret, { rotationFunctionArn })) return failed('notManaged', 0)
   const matter = matterOf(call.errand, secret.arn)
   const listed = async (): Promise<readonly VersionEntry[]> => secrets.listVersions(secret.arn)
   return follow(call, secret, progressInLabels(matter, secret.labels) ?? progressOf(matter, await listed()))

@@ -1,18 +1,17 @@
 // A rotation that is stuck – its AWSPENDING stands on a version that did not become AWSCURRENT – is brought to an end by the rotation
-// function, which alone sees whether Stytch accepts the value that hides there. Only where the function says that there is no value
-// is the label taken away from here. So no value that works is ever lost from sight (docs/decisions/018).
+// function, which alone sees whether Stytch accepts the value that hides there, and alone takes the label away (docs/decisions/051). Sweep,
+// campaign and incident ask here.
 
 import { Fault } from '../base/fault.ts'
 import type { Timing } from '../base/timing.ts'
 import type { Labelled } from '../secret/labels.ts'
-import { intentOfOrigin } from '../secret/request-token.ts'
 import type { Secret } from '../secret/secret.ts'
 import type { Secrets } from '../secret/secrets.ts'
 import type { RotationSteps, StepReply } from './rotation-steps.ts'
 import { stepsAgain } from './steps-again.ts'
 
 export interface Driving {
-  readonly secrets: Pick<Secrets, 'describe' | 'moveLabel'>
+  readonly secrets: Pick<Secrets, 'describe'>
   readonly steps: RotationSteps
   readonly timing: Pick<Timing, 'remainingMs'>
 }
@@ -29,7 +28,7 @@ export interface StuckRotation {
 export type DriveEnd = 'finished' | 'ended' | 'left' | 'failed'
 
 /** The function's own timeout, and the way there and back. */
-const STEP_TIMEOUT_MS = 33_000
+const STEP_TIMEOUT_MS = 63_000
 /** No step is asked for that could outlive us: whoever drives must still tell how it ended. */
 const STEP_NEEDS_MS = STEP_TIMEOUT_MS + 15_000
 
@@ -62,13 +61,6 @@ const drive = async ({ steps, timing }: Driving, { secretArn, stuck }: StuckRota
   return 'done'
 }
 
-/** A compare-and-swap; whether it was lost to somebody else, the next look tells. */
-const clear = ({ secrets }: Driving, { secretArn, stuck }: StuckRotation): Promise<Fault | undefined> =>
-  faultOr(async () => {
-    await secrets.moveLabel({ secretId: secretArn, label: 'AWSPENDING', from: stuck.versionId })
-    return undefined
-  })
-
 export interface Driven {
   readonly end: DriveEnd
   /** As it is now. */
@@ -77,19 +69,15 @@ export interface Driven {
   readonly fault?: Fault
 }
 
-/** @returns undefined: the secret is gone. @throws Fault when an empty version kept its label, or nobody can look. */
+/** @returns undefined: the secret is gone. @throws Fault when nobody can look. */
 export const driveAgain = async (driving: Driving, rotation: StuckRotation): Promise<Driven | undefined> => {
   const { secretArn, stuck } = rotation
   const reply = await drive(driving, rotation)
-  // A revoke that lost its label would be forgotten.
-  const isNobodysLoss = reply === 'empty' && intentOfOrigin(stuck.origin) === 'rotate'
-  const lost = isNobodysLoss ? await clear(driving, rotation) : undefined
   const secret = await driving.secrets.describe(secretArn)
   if (secret === undefined) return undefined
   const labels = secret.labels[stuck.versionId] ?? []
   if (labels.includes('AWSCURRENT')) return { end: 'finished', secret }
   if (!labels.includes('AWSPENDING')) return { end: 'ended', secret }
-  if (lost !== undefined) throw lost
   if (reply instanceof Fault) return { end: 'failed', secret, fault: reply }
   return { end: reply === 'failed' ? 'failed' : 'left', secret }
 }

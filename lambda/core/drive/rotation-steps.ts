@@ -2,10 +2,10 @@
 import type { Step } from '../rotation/refusal.ts'
 
 /**
- * done: the step succeeded. empty: the version under this token holds no value. refused: the function will not act, and has taken its
- * AWSPENDING away unless that would hide the only value that works. failed: the function failed, and may succeed later.
+ * done: the step succeeded. refused: the function will not act, and has taken its AWSPENDING away unless that would hide a value that
+ * works. failed: the function failed, and may succeed later.
  */
-export type StepReply = 'done' | 'empty' | 'refused' | 'failed'
+export type StepReply = 'done' | 'refused' | 'failed'
 
 export interface StepAsked {
   readonly step: Step

@@ -7,6 +7,7 @@ import type { Events } from '../base/events.ts'
 import { Fault } from '../base/fault.ts'
 import type { Journal } from '../base/journal.ts'
 import { carryOut, type ErrandFailure, type ErrandOutcome, type Errands } from '../drive/carry-out.ts'
+import type { RotationSteps } from '../drive/rotation-steps.ts'
 import { type Freeze, readFreeze } from '../rotation/freeze.ts'
 import type { Secret } from '../secret/secret.ts'
 import { clientIdOf } from '../secret/secret-tags.ts'
@@ -17,6 +18,8 @@ import { type LeakEvent, type LeakLimits, type LeakReport, readLeakReport } from
 
 export interface Responding extends Choosing {
   readonly errands: Errands
+  /** The rotation function of the project's own secret, where there is one. */
+  readonly projectSteps?: RotationSteps | undefined
   readonly freeze: Freeze
   readonly campaigns: Campaigns
   readonly events: Events<'m2m.incident'>
@@ -101,8 +104,11 @@ const toClient = (secret: Secret, outcome: Exclude<ErrandOutcome<'frozen'>, { ou
 }
 
 /** The project's own secret has a rotation function of its own. */
-const errandsFor = ({ errands, project }: Responding, secret: Secret): Errands =>
-  secret.name === project?.secretName ? { ...errands, rotationFunctionArn: project.rotationFunctionArn } : errands
+const errandsFor = ({ errands, project, projectSteps }: Responding, secret: Secret): Errands => {
+  if (project === undefined || secret.name !== project.secretName) return errands
+  const { rotationFunctionArn } = project
+  return { ...errands, rotationFunctionArn, ...defined({ steps: projectSteps }) }
+}
 
 const revoke = async (
   responding: Responding,

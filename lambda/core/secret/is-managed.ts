@@ -12,7 +12,13 @@ export interface AsOf {
   readonly spans: StageSpans
 }
 
-export const isManaged = (
-  { rotationEnabled, rotationFunctionArn, isDeleted }: Secret,
+/** Whether it was ever given to this stage's function, rotation switched off or not. */
+export const isOurs = (
+  { rotationFunctionArn, isDeleted }: Pick<Secret, 'rotationFunctionArn' | 'isDeleted'>,
   { rotationFunctionArn: ours }: Pick<AsOf, 'rotationFunctionArn'>,
-): boolean => rotationEnabled && rotationFunctionArn === ours && !isDeleted
+): boolean => rotationFunctionArn === ours && !isDeleted
+
+export const isManaged = (
+  secret: Pick<Secret, 'rotationEnabled' | 'rotationFunctionArn' | 'isDeleted'>,
+  asOf: Pick<AsOf, 'rotationFunctionArn'>,
+): boolean => secret.rotationEnabled && isOurs(secret, asOf)

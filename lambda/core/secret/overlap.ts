@@ -1,24 +1,54 @@
 // When an overlap ends. After a planned switch the old value stays accepted, so that whoever cached it keeps working; a settle then
 // ends it. Sweep, campaign, CLI and page all ask here.
 
-import { CURRENT, versionLabelled } from './labels.ts'
-import { isSettledOrigin } from './request-token.ts'
+import { CURRENT, labelled, versionLabelled } from './labels.ts'
+import { isSettledOrigin, readRequestToken } from './request-token.ts'
 import type { Secret } from './secret.ts'
 import { overlapOf, type StageSpans } from './secret-tags.ts'
 
-type Dates = Pick<Secret, 'createdAt' | 'lastChangedAt' | 'lastRotatedAt'>
-type Dated = Dates & Pick<Secret, 'tags'>
+type Dated = Pick<Secret, 'createdAt' | 'lastChangedAt' | 'lastRotatedAt' | 'labels' | 'tags'>
 
-/** Since when AWSCURRENT is what it is, at the latest: any later change, even of a tag, may have been a switch by hand. */
-export const switchedAt = ({ lastRotatedAt, lastChangedAt, createdAt }: Dates): number =>
+/** What else tells when AWSCURRENT moved, beside the secret's own dates. Epoch milliseconds. */
+export interface SwitchDates {
+  /** As the rotation function recorded it. */
+  readonly recordedAt?: number | undefined
+  /** When the version that carries AWSCURRENT was made; its id says so where it is one of ours. */
+  readonly versionCreatedAt?: number | undefined
+}
+
+/** When anything of the secret changed last: a bound for what nothing else tells, epoch milliseconds. */
+export const changedAt = ({
+  lastRotatedAt,
+  lastChangedAt,
+  createdAt,
+}: Pick<Secret, 'createdAt' | 'lastChangedAt' | 'lastRotatedAt'>): number =>
   Math.max(lastRotatedAt ?? 0, lastChangedAt ?? 0, createdAt ?? 0)
 
+const askedForAt = (secret: Pick<Secret, 'labels'>): number | undefined => {
+  const currentId = labelled(secret, CURRENT)
+  return currentId === undefined ? undefined : readRequestToken(currentId).askedAt
+}
+
+/**
+ * Since when AWSCURRENT is what it is, at the latest. LastChangedDate alone does not tell: tags, policies and replicas move it, so that
+ * an overlap would never end. Nor does LastRotatedDate, which a rotation that was driven on does not move.
+ */
+export const switchedAt = (secret: Dated, spans: StageSpans, dates: SwitchDates = {}): number => {
+  if (dates.recordedAt !== undefined) return dates.recordedAt
+  const { lastRotatedAt, lastChangedAt } = secret
+  const madeAt = dates.versionCreatedAt ?? askedForAt(secret)
+  if (madeAt === undefined) return changedAt(secret)
+  if (lastRotatedAt !== undefined && lastRotatedAt >= madeAt) return lastRotatedAt
+  return Math.min(lastChangedAt ?? Number.POSITIVE_INFINITY, madeAt + overlapOf(secret, spans))
+}
+
 /** When an overlap that began at `switchedAt` is over, epoch milliseconds; a hold or a freeze may keep it open for longer. */
-export const overlapEndsAt = (secret: Dated, spans: StageSpans): number => switchedAt(secret) + overlapOf(secret, spans)
+export const overlapEndsAt = (secret: Dated, spans: StageSpans, dates?: SwitchDates): number =>
+  switchedAt(secret, spans, dates) + overlapOf(secret, spans)
 
 /** Before this, no overlap has ended: a later change may have been no switch. For a first look, which a second one follows. */
 export const overlapEndsAtEarliest = (secret: Dated, spans: StageSpans): number =>
-  (secret.lastRotatedAt ?? secret.createdAt ?? 0) + overlapOf(secret, spans)
+  (askedForAt(secret) ?? secret.lastRotatedAt ?? secret.createdAt ?? 0) + overlapOf(secret, spans)
 
 /** AWSCURRENT came from a switch that no settle has ended yet, whether or not its time is over. */
 export const isUnsettled = (secret: Pick<Secret, 'labels'>): boolean => {

@@ -35,12 +35,11 @@ export type Adoption =
 const MOST_NAMED = 20
 
 /** Since when consumers could read it: Secrets Manager's own date of the rotation, unless that is of an earlier one. */
-const switchOf = (secret: Secret, versionId: string): number => {
+const switchOf = (secret: Secret, versionId: string, stage: StageSpans): number => {
   const { lastRotatedAt } = secret
   const { askedAt } = readRequestToken(versionId)
   const isOfThisOne = lastRotatedAt !== undefined && askedAt !== undefined && lastRotatedAt >= askedAt
-  // A tag that was changed since only makes it later, and the wait longer.
-  return isOfThisOne ? lastRotatedAt : switchedAt(secret)
+  return isOfThisOne ? lastRotatedAt : switchedAt(secret, stage)
 }
 
 const blind: AdoptionProof = { proven: false, laggards: [], isBlind: true }
@@ -58,7 +57,7 @@ const prove = async ({ watch, journal }: Awaiting, secret: Secret, now: Switch) 
 export const awaitAdoption = async (awaiting: Awaiting, secret: Secret): Promise<Adoption> => {
   const current = versionLabelled(secret, 'AWSCURRENT')
   if (current === undefined || isSettledOrigin(current.origin) || current.origin === 'revoke') return { is: 'notAsked' }
-  const at = switchOf(secret, current.versionId)
+  const at = switchOf(secret, current.versionId, awaiting.stage)
   const proof = await prove(awaiting, secret, { versionId: current.versionId, at })
   if (proof.proven) return { is: 'proven' }
   const { watch, stage, asOf } = awaiting

@@ -5,7 +5,7 @@
 import { settleAttempts, settleToken } from '../drive/settle-request.ts'
 import { type FreezeState, isPlanned, stops } from '../rotation/freeze.ts'
 import { type HoldLimit, holdEndsAt, isHeldTooLong } from '../secret/is-held-too-long.ts'
-import { type AsOf, isManaged } from '../secret/is-managed.ts'
+import { type AsOf, isManaged, isOurs } from '../secret/is-managed.ts'
 import { isOverdue, overdueAt } from '../secret/is-overdue.ts'
 import { isStuckSince, pendingSince, STUCK_AFTER_MS } from '../secret/is-stuck.ts'
 import { CURRENT, type Labelled, unfinishedVersion, versionLabelled } from '../secret/labels.ts'
@@ -87,8 +87,11 @@ interface Situation {
 /** @returns undefined when there is nothing to decide on. */
 const situationOf = (secret: Secret, { rules }: Sweep): Situation | undefined => {
   const current = versionLabelled(secret, CURRENT)
-  if (current === undefined || !isManaged(secret, rules)) return undefined
-  return { current, stuck: unfinishedVersion(secret) }
+  const stuck = unfinishedVersion(secret)
+  // CancelRotateSecret leaves AWSPENDING behind, on which the next RotateSecret would be refused.
+  const isLeftover = stuck !== undefined && isOurs(secret, rules)
+  if (current === undefined || !(isManaged(secret, rules) || isLeftover)) return undefined
+  return { current, stuck }
 }
 
 /** Whether this rotation waits: for the end of a hold, or of a freeze. */
@@ -161,7 +164,10 @@ const decideSettle = ({ secret, versions, ended }: Sighting, current: Labelled, 
   const { firstAt, lastAt } = settleAttempts(subject, versions)
   // Asked for once since the last rotation: that, and not a switch, is what changed the secret last.
   const wasAsked = firstAt !== undefined && firstAt >= (secret.lastRotatedAt ?? 0)
-  const isOver = (wasAsked && overlapMayBeOver(secret, sweep)) || asOf >= overlapEndsAt(secret, rules.stage)
+  const versionCreatedAt = versions.find(({ versionId }) => versionId === current.versionId)?.createdAt
+  const isOver =
+    (wasAsked && overlapMayBeOver(secret, sweep)) || asOf >= overlapEndsAt(secret, rules.stage, { versionCreatedAt })
+  if (!secret.rotationEnabled) return { act: nothing, facts: [] }
   const isWanted = isSettledOrigin(current.origin) ? ended !== undefined : current.origin === 'revoke' || isOver
   if (!isWanted || waits(secret, 'settle', current, sweep)) return { act: nothing, facts: [] }
   const patientUntil = firstAt === undefined ? undefined : firstAt + PATIENT_SWEEPS * rules.sweepEveryMs

@@ -42,7 +42,7 @@ export interface Tally {
 }
 
 export interface SweepSecret {
-  readonly secrets: Pick<Secrets, 'describe' | 'listVersions' | 'moveLabel' | 'rotate'>
+  readonly secrets: Pick<Secrets, 'describe' | 'listVersions' | 'rotate'>
   readonly steps: RotationSteps
   readonly events: Events<'m2m.sweep'>
   readonly timing: Timing

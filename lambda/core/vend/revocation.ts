@@ -3,7 +3,7 @@
 // version ids say what happened, and their dates bound when.
 
 import { versionLabelled } from '../secret/labels.ts'
-import { switchedAt } from '../secret/overlap.ts'
+import { changedAt } from '../secret/overlap.ts'
 import { readRequestToken } from '../secret/request-token.ts'
 import type { Secret } from '../secret/secret.ts'
 import type { VersionEntry } from '../secret/secrets.ts'
@@ -38,7 +38,7 @@ export const revocationByLabels = (secret: SecretHistory): Revocation | undefine
   const current = versionLabelled(secret, 'AWSCURRENT')
   if (current?.origin === 'revoke') return { state: 'revoking', notBefore: secondsAfter(askedAt(current.versionId)) }
   // AWSCURRENT moved after the leaked value was dead, so that the date of the move is never too early.
-  return versionLabelled(secret, 'AWSPREVIOUS')?.origin === 'revoke' ? revoked(switchedAt(secret)) : undefined
+  return versionLabelled(secret, 'AWSPREVIOUS')?.origin === 'revoke' ? revoked(changedAt(secret)) : undefined
 }
 
 /** Whether a revoke may lie behind the labels: within the hour, more than one rotation may have ended. */
@@ -82,7 +82,7 @@ export const revocationByVersions = (
     byAge.findIndex(({ versionId }) => secret.labels[versionId]?.includes(label))
   const [currentAt, previousAt] = [holderOf('AWSCURRENT'), holderOf('AWSPREVIOUS')]
   const isLongOver = previousAt > at && currentAt > previousAt
-  return revoked(isLongOver ? (byAge[currentAt]?.createdAt ?? switchedAt(secret)) : switchedAt(secret))
+  return revoked(isLongOver ? (byAge[currentAt]?.createdAt ?? changedAt(secret)) : changedAt(secret))
 }
 
 /** Whether a token that is still alive may have been issued before then. */

@@ -34,6 +34,7 @@ beforeEach(() => {
 
 const campaigning = (remainingMs: () => number): Campaigning => ({
   secrets: world.fleet,
+  steps: world.steps,
   freeze: { read: async () => 'off' },
   events: {
     publish: async (news) => {

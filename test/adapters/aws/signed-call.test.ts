@@ -251,7 +251,7 @@ describe('a step of the rotation function', () => {
   })
 
   test.each([
-    ['RotationRefused', `Rotation of x refused: ${explainRefusal({ reason: 'pendingMissing' })}.`, 'empty'],
+    ['RotationRefused', `Rotation of x refused: ${explainRefusal({ reason: 'pendingMissing' })}.`, 'refused'],
     ['RotationRefused', `Rotation of x refused: ${explainRefusal({ reason: 'currentMoved' })}.`, 'refused'],
     ['Fault', 'Stytch is down', 'failed'],
     ['Sandbox.Timedout', 'Task timed out after 30.00 seconds', 'failed'],

@@ -32,6 +32,7 @@ export const createSeat = (perSecond = 24) => {
 
   const campaigning: Campaigning = {
     secrets: world.fleet,
+    steps: world.steps,
     freeze: { read: async () => freeze },
     events: {
       publish: async (news) => {
@@ -87,8 +88,8 @@ export const createSeat = (perSecond = 24) => {
           describe: alive(fleet.describe),
           listVersions: alive(fleet.listVersions),
           rotate: alive(fleet.rotate),
-          moveLabel: alive(fleet.moveLabel),
         },
+        steps: { ask: alive(world.steps.ask) },
         timing: { ...timing, wait: alive(timing.wait) },
       },
     }

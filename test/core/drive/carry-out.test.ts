@@ -1,6 +1,6 @@
 // One secret carried to where it is wanted: asked once, joined when it runs, tried again when refused, cleared when an incident cannot
 // wait, left when a campaign can; and interrupted anywhere without asking twice.
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, test } from 'vitest'
 import { Fault } from '../../../lambda/core/base/fault.ts'
 import { createRateLimiter } from '../../../lambda/core/base/rate-limiter.ts'
 import { carryOut, type Errand, type ErrandOutcome, type Errands } from '../../../lambda/core/drive/carry-out.ts'
@@ -18,6 +18,7 @@ const setUp = () => {
   const secret = world.add('billing')
   const errands: Errands = {
     secrets: world.fleet,
+    steps: world.steps,
     timing,
     limiter: createRateLimiter({ perSecond: 24, timing }),
     rotationFunctionArn: FUNCTION_ARN,
@@ -94,9 +95,10 @@ describe('a rotate', () => {
     expect(await toTheEnd(rotate)).toMatchObject({ outcome: 'done', attempts: 2, requestToken: current() })
   })
 
-  it('that is stuck is left to the sweep after ten minutes, its label untouched', async () => {
-    const { world, toTheEnd, rotate, timing } = setUp()
+  it('that is stuck is driven on after ten minutes, and left to the sweep where that does not end it', async () => {
+    const { world, errands, toTheEnd, rotate, timing } = setUp()
     world.ends(() => 'sticks')
+    Object.assign(errands, { steps: { ask: async () => 'failed' } })
     const startedAt = timing.now()
 
     expect(await toTheEnd(rotate)).toMatchObject({ outcome: 'failed', why: 'stuck' })
@@ -216,7 +218,7 @@ describe('a revoke', () => {
     expect(world.cleared).toEqual([])
   })
 
-  it('clears what is stuck after two minutes, not before, and goes on with the next attempt', async () => {
+  it('has what is stuck driven on after two minutes, not before, and goes on with the next attempt', async () => {
     const { world, toTheEnd, revoke, timing } = setUp()
     world.ends((_name, intent, nth) => (intent === 'revoke' && nth === 1 ? 'sticks' : 'succeeds'))
     const startedAt = timing.now()
@@ -229,7 +231,7 @@ describe('a revoke', () => {
     expect((second?.at ?? 0) - startedAt).toBeLessThan(2.2 * MINUTE)
   })
 
-  it('clears a stuck rotation of somebody else’s, by the date of its version', async () => {
+  it('has a stuck rotation of somebody else’s driven on, by the date of its version', async () => {
     const { world, toTheEnd, revoke, timing } = setUp()
     const foreign = '9d1a0000-0000-4000-8000-000000000000'
     world.rotateByHand('billing', foreign, 'sticks')
@@ -242,7 +244,7 @@ describe('a revoke', () => {
     expect((world.asked[0]?.at ?? 0) - startedAt).toBeGreaterThanOrEqual(30_000)
   })
 
-  it('clears a settle that is stuck, and settles again', async () => {
+  it('has a settle that is stuck driven on, and settles again', async () => {
     const { world, toTheEnd, revoke, intents } = setUp()
     world.ends((_name, intent, nth) => (intent === 'settle' && nth === 1 ? 'sticks' : 'succeeds'))
 
@@ -280,10 +282,17 @@ describe('a revoke', () => {
   })
 })
 
+test('rotation that is switched off stops what is planned, and no revoke', async () => {
+  const { secret, errands, revoke, rotate, toTheEnd } = setUp()
+  Object.assign(secret, { rotationEnabled: false })
+
+  expect(await carryOut(errands, rotate)).toMatchObject({ outcome: 'failed', why: 'notManaged', attempts: 0 })
+  expect(await toTheEnd(revoke)).toMatchObject({ outcome: 'done' })
+})
+
 describe('what cannot be', () => {
   it.each([
     ['gone', (secret: { isDeleted: boolean }) => void Object.assign(secret, { isDeleted: true })],
-    ['notManaged', (secret: object) => void Object.assign(secret, { rotationEnabled: false })],
     ['notManaged', (secret: object) => void Object.assign(secret, { rotationFunctionArn: 'another' })],
   ] as const)('is %s, at once', async (why, change) => {
     const { secret, errands, revoke } = setUp()

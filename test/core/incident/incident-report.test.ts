@@ -329,7 +329,7 @@ describe('in Markdown', () => {
 
       From the report to the last refusal: at most 3 s. A token that was minted with a dead value can live until **2026-03-10T13:34:58.600Z** wherever it is verified offline.
 
-      Evidence: event \`f07f0e638ab846d3bcbc5f3c248f3c83\` of 2026-03-10T12:34:58.800Z, by \`settle-1773144000000-4fb2c804407228b3e0ee43022d0fe5b0\`.
+      Evidence: event \`78f491e8a19acc786b91397719846573\` of 2026-03-10T12:34:58.800Z, by \`settle-1773146096000-001-51ad59e56c3c5de85e9022bf502c\`.
       "
     `)
   })

@@ -103,11 +103,39 @@ describe('a hold is too long', () => {
 describe('an overlap', () => {
   const now = NOON_THIRTY
 
-  test('ends its length after the last change, and at the earliest its length after the last rotation', () => {
+  test('ends its length after the rotation, whatever was changed since', () => {
     const changed = secretOf({ rotatedAgoMs: 20 * HOUR_MS, changedAgoMs: HOUR_MS })
 
-    expect(overlapEndsAt(changed, spans)).toBe(NOON_THIRTY + 23 * HOUR_MS)
+    expect(overlapEndsAt(changed, spans)).toBe(NOON_THIRTY + 4 * HOUR_MS)
     expect(overlapEndsAtEarliest(changed, spans)).toBe(NOON_THIRTY + 4 * HOUR_MS)
+  })
+
+  test('counts from the switch that was recorded', () => {
+    const switched = { recordedAt: NOON_THIRTY - 3 * HOUR_MS }
+
+    expect(overlapEndsAt(secretOf({ rotatedAgoMs: 20 * HOUR_MS }), spans, switched)).toBe(NOON_THIRTY + 21 * HOUR_MS)
+  })
+
+  test.each([
+    ['the last change, where the rotation was driven on', 20, 19, 5],
+    ['its length after the version was made, where something is changed all the time', 40, 1, 8],
+  ])('without a date of the rotation counts from %s', (_what, madeHours, changedHours, leftHours) => {
+    const driven = secretOf({
+      current: 'rotate',
+      rotatedAgoMs: madeHours * HOUR_MS,
+      changedAgoMs: changedHours * HOUR_MS,
+    })
+
+    expect(overlapEndsAt({ ...driven, lastRotatedAt: undefined }, spans)).toBe(NOON_THIRTY + leftHours * HOUR_MS)
+  })
+
+  test('of a version with a bare id ends, however often a tag is written', () => {
+    const bare = {
+      ...secretOf({ current: 'bare', rotatedAgoMs: 49 * HOUR_MS, changedAgoMs: 0 }),
+      lastRotatedAt: undefined,
+    }
+
+    expect(overlapEndsAt(bare, spans, { versionCreatedAt: NOON_THIRTY - 49 * HOUR_MS })).toBe(NOON_THIRTY - HOUR_MS)
   })
 
   test.each<[SecretTraits, boolean, boolean]>([

@@ -42,7 +42,7 @@ const addTags = (secret: Secret, tags: ReadonlyArray<readonly [string, string]>)
 }
 
 export const secretOperations = (context: AwsContext): AwsOperations => {
-  const { store, now } = context
+  const { store, now, views } = context
 
   const createSecret = (body: Body): object => {
     const input = readInput(body)
@@ -136,7 +136,10 @@ export const secretOperations = (context: AwsContext): AwsOperations => {
     UpdateSecret: updateSecret,
     DeleteSecret: deleteSecret,
     DescribeSecret: (body) => {
-      const secret = readSecret(store, body)
+      const input = readInput(body)
+      const secretId = readSecretId(input)
+      input.check()
+      const secret = views.read({ op: 'DescribeSecret', secretId })
       const details = describe(secret)
       // DescribeSecret, unlike ListSecrets, answers null here once rotation is off.
       const LastRotatedDate = secret.rotation?.isEnabled === true ? details.LastRotatedDate : undefined

@@ -3,6 +3,7 @@
 import { type Attribute, readAttributes } from './attributes.ts'
 import { invalidInput } from './aws-fault.ts'
 import { type Body, isStructure } from './input.ts'
+import { isReserved } from './reserved-words.ts'
 
 /** A name as it is written, `#alias` included; a `:value`; a sign; the end. */
 export interface Word {
@@ -63,9 +64,6 @@ export const wordsOf = (text: string, what: string): Words => {
   }
 }
 
-/** Words of the expressions' own language, which are no attribute's name there. */
-const KEYWORDS = new Set(['AND', 'OR', 'NOT', 'BETWEEN', 'IN', 'SET', 'REMOVE', 'ADD', 'DELETE'])
-
 export interface Placeholders {
   /** @throws ValidationException for what is not defined, or no name. */
   nameOf(word: Word): string
@@ -81,10 +79,13 @@ export const readPlaceholders = (body: Body): Placeholders => {
   const used = new Set<string>()
   return {
     nameOf: ({ kind, text }) => {
-      if (kind !== 'name' || KEYWORDS.has(text.toUpperCase())) {
+      if (kind !== 'name') {
         throw invalidInput(`Syntax error; token: "${text}", where an attribute's name is expected`)
       }
-      if (!text.startsWith('#')) return text
+      if (!text.startsWith('#')) {
+        if (!isReserved(text)) return text
+        throw invalidInput(`Attribute name is a reserved keyword; reserved keyword: ${text}`)
+      }
       used.add(text)
       const name = aliases[text]
       if (typeof name !== 'string') throw invalidInput(`An expression attribute name is not defined: ${text}`)

@@ -116,14 +116,14 @@ describe('items', () => {
     const Key = { pk: { S: 's' }, sk: { S: 'v1' } }
     await call('PutItem', {
       TableName: 'records',
-      Item: { ...Key, n: { N: '9007199254740993' }, gone: { S: 'x' }, tags: { SS: ['a', 'b'] }, only: { SS: ['a'] } },
+      Item: { ...Key, n: { N: '9007199254740993' }, gone: { S: 'x' }, tags: { SS: ['a', 'b'] }, few: { SS: ['a'] } },
     })
 
     const { body } = await call('UpdateItem', {
       TableName: 'records',
       Key,
       UpdateExpression:
-        'SET copy = n, #m = n - :one, first = if_not_exists(first, :x) REMOVE gone ADD n :one, tags :more DELETE only :a',
+        'SET twin = n, #m = n - :one, begun = if_not_exists(begun, :x) REMOVE gone ADD n :one, tags :more DELETE few :a',
       ExpressionAttributeNames: { '#m': 'minus' },
       ExpressionAttributeValues: {
         ':one': { N: '1' },
@@ -136,10 +136,10 @@ describe('items', () => {
 
     expect(body.Attributes).toEqual({
       ...Key,
-      copy: { N: '9007199254740993' },
+      twin: { N: '9007199254740993' },
       minus: { N: '9007199254740992' },
       n: { N: '9007199254740994' },
-      first: { S: 'x' },
+      begun: { S: 'x' },
       tags: { SS: ['a', 'b', 'c'] },
     })
   })
@@ -227,7 +227,7 @@ describe('a query', () => {
 })
 
 describe('a condition', () => {
-  const item = { pk: { S: 's' }, n: { N: '5' }, text: { S: 'hello' }, tags: { SS: ['a'] } }
+  const item = { pk: { S: 's' }, n: { N: '5' }, note: { S: 'hello' }, tags: { SS: ['a'] } }
   const values = { ':five': { N: '5.0' }, ':six': { N: '6' }, ':h': { S: 'he' }, ':a': { S: 'a' } }
 
   test.each([
@@ -238,13 +238,13 @@ describe('a condition', () => {
     ['(n = :six OR n = :five) AND NOT n = :six', true],
     ['n BETWEEN :five AND :six', true],
     ['n IN (:six, :five)', true],
-    ['begins_with(text, :h)', true],
+    ['begins_with(note, :h)', true],
     ['contains(tags, :a)', true],
-    ['contains(text, :a)', false],
-    ['attribute_exists(missing)', false],
-    ['missing < :six', false],
-    ['missing <> :six', true],
-    ['text < :six', false],
+    ['contains(note, :a)', false],
+    ['attribute_exists(absent)', false],
+    ['absent < :six', false],
+    ['absent <> :six', true],
+    ['note < :six', false],
   ])('%s is %s', async (ConditionExpression, isMet) => {
     const { call } = await start()
     await call('PutItem', { TableName: 'leases', Item: item })
@@ -283,6 +283,8 @@ describe('what DynamoDB refuses, or this stand-in does not play, is a Validation
     ['an operand that is not there', update('SET a = b')],
     ['ADD of a text', update('ADD n :x')],
     ['an undefined value', update('SET a = :y')],
+    ['a reserved word', update('SET ttl = :x')],
+    ['a reserved word in a condition', update('SET a = :x', { ConditionExpression: 'Status = :x' })],
     ['an undefined name', update('SET #a = :x')],
     ['an unused value', update('SET a = :x', { ExpressionAttributeValues: { ...values, ':unused': { S: 'x' } } })],
     ['an unused name', update('SET a = :x', { ExpressionAttributeNames: { '#b': 'b' } })],

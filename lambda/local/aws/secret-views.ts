@@ -101,14 +101,16 @@ export const createSecretViews = (input: SecretViewsInput): SecretViews => {
     return names.get(secretId) ?? partial
   }
 
-  const drawn = (name: string): Moment<Secret> => {
+  /** @returns undefined for the secret as it is. */
+  const drawn = (name: string): Moment<Secret> | undefined => {
     const { staleReadShare, staleReadMs, staleReadPer } = settings
     const kept = staleReadPer === 'secret' ? cached.get(name) : undefined
     if (kept !== undefined && now() <= kept.until) return kept.moment
     cached.delete(name)
-    const ms = draws.next() < staleReadShare ? draws.next() * staleReadMs : undefined
-    const moment = history.view(name, ms === undefined ? 0 : { ms }, now())
-    if (ms !== undefined && staleReadPer === 'secret') cached.set(name, { moment, until: now() - ms + staleReadMs })
+    if (draws.next() >= staleReadShare) return undefined
+    const ms = draws.next() * staleReadMs
+    const moment = history.view(name, { ms }, now())
+    if (staleReadPer === 'secret') cached.set(name, { moment, until: now() - ms + staleReadMs })
     return moment
   }
 
@@ -121,8 +123,9 @@ export const createSecretViews = (input: SecretViewsInput): SecretViews => {
       if (isNeverStale()) return store.get(read.secretId)
       const name = nameOf(read.secretId)
       const chosen = chooseView?.({ ...read, name, nth: reads, writes: history.writes(name) })
-      if (chosen === 0) return store.get(read.secretId)
-      const { state } = chosen === undefined ? drawn(name) : history.view(name, chosen, now())
+      const moment = chosen === undefined ? drawn(name) : chosen === 0 ? undefined : history.view(name, chosen, now())
+      if (moment === undefined) return store.get(read.secretId)
+      const { state } = moment
       const isAnother = read.secretId.startsWith('arn:') && names.has(read.secretId) && state?.arn !== read.secretId
       if (state === undefined || isAnother) throw notFound()
       return state

@@ -266,6 +266,15 @@ describe('a drawn view', () => {
     expect(stale).toBeLessThan(70)
   })
 
+  it('that is not stale is the secret as it is, its last access included', async () => {
+    const aws = await startDrawn({ staleReadShare: Number.MIN_VALUE })
+    await value(aws)
+
+    const described = await aws.secrets.send(new DescribeSecretCommand({ SecretId: 's' }))
+
+    expect(described.LastAccessedDate).toBeInstanceOf(Date)
+  })
+
   it('per secret stays one and the same until it would be too old', async () => {
     const aws = await startDrawn({ staleReadShare: 1, staleReadPer: 'secret', staleReadMs: 10 * MINUTE })
 

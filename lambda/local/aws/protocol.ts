@@ -33,15 +33,21 @@ const errorReply = (fault: AwsFault): StandInReply => {
   return { ...answer, headers: { ...answer.headers, 'x-amzn-errortype': fault.type } }
 }
 
+/** What services call their own failure that do not call it as Secrets Manager does. */
+const internalErrors: ReadonlyMap<string | undefined, string> = new Map([
+  ['events', 'InternalException'],
+  ['kms', 'KMSInternalException'],
+  ['dynamodb', 'InternalServerError'],
+])
+
 /** What a planned `error` of this status is called. */
-const faultOfStatus = (status: number, isEventBridge: boolean): AwsFault => {
+const faultOfStatus = (status: number, service: string | undefined): AwsFault => {
   if (status === 403) return new AwsFault('AccessDeniedException', 'User is not authorized to perform this.', status)
   if (status === 429) return new AwsFault('ThrottlingException', 'Rate exceeded', status)
   if (status < 500) return new AwsFault('InvalidRequestException', 'A planned fault.', status)
   if (status === 503) return new AwsFault('ServiceUnavailableException', 'The service is unavailable.', status)
-  return isEventBridge
-    ? new AwsFault('InternalException', 'An internal error occurred.', status)
-    : internalError(status)
+  const type = internalErrors.get(service)
+  return type === undefined ? internalError(status) : new AwsFault(type, 'An internal error occurred.', status)
 }
 
 /** Lambda has a name and a status of its own for it. */
@@ -115,8 +121,6 @@ export const awsVendor = (
   },
   faultReply: (fault: Fault, operation: Operation): StandInReply =>
     errorReply(
-      fault.kind === 'throttle'
-        ? throttleOf(operation)
-        : faultOfStatus(fault.status ?? 500, operation.op === 'PutEvents'),
+      fault.kind === 'throttle' ? throttleOf(operation) : faultOfStatus(fault.status ?? 500, operation.service),
     ),
 })

@@ -90,9 +90,10 @@ export const secretOperations = (context: AwsContext): AwsOperations => {
     if (value !== undefined && secret.versions.has(token)) {
       throw alreadyExists(`You can't use ClientRequestToken ${token}: the secret already has a version with that id.`)
     }
+    // First what may be refused.
+    if (value !== undefined) putVersion(context, secret, { token, value, stages: [CURRENT] })
     if (description !== undefined) secret.description = description === '' ? undefined : description
     if (kmsKeyId !== undefined) secret.kmsKeyId = kmsKeyId === '' ? undefined : kmsKeyId
-    if (value !== undefined) putVersion(context, secret, { token, value, stages: [CURRENT] })
     store.changed(secret)
     return { ...identity(secret), VersionId: value === undefined ? undefined : token }
   }

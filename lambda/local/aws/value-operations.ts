@@ -100,7 +100,9 @@ export interface ValueRequest {
  * One value on the wire, from the secret as this read sees it; notes the access. Labels are what goes stale: asked for by label, or by
  * version and label, a stale view is judged by its own labels, as a cache or a replica would, so it may give the value that had the label
  * then, or refuse a label that a version has by now. A version's value never changes: asked for by version alone it is the stored one,
- * under the view's labels, or it is not there yet. @throws ResourceNotFoundException, InvalidRequestException */
+ * under the view's labels, or it is not there yet.
+ * @throws ResourceNotFoundException, InvalidRequestException
+ */
 export const valueEntry = (context: AwsContext, secret: Secret, asked: ValueRequest): object => {
   checkNotDeleted(secret)
   const { versionId, stage } = asked

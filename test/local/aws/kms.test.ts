@@ -145,6 +145,15 @@ describe('KMS refuses', () => {
     expect((await kms(aws, 'GetPublicKey', { KeyId })).body.__type).toBe(error)
   })
 
+  test('by a name of its own when it fails itself', async () => {
+    const { aws, sign } = await start()
+    aws.standIn.faults.add({ op: 'Sign', kind: 'error', status: 500 })
+
+    const refused = await sign()
+
+    expect([refused.status, refused.body.__type]).toEqual([500, 'KMSInternalException'])
+  })
+
   test('operations that are not played', async () => {
     const { aws } = await start()
 

@@ -85,13 +85,17 @@ describe('versionQuota', () => {
     await createSecret(aws, 's')
 
     const refused = await fill(aws, 130, 0)
-    const update = await errorName(aws.secrets.send(new UpdateSecretCommand({ SecretId: 's', SecretString: 'x' })))
+    const update = await errorName(
+      aws.secrets.send(new UpdateSecretCommand({ SecretId: 's', SecretString: 'x', Description: 'refused' })),
+    )
+    const descriptionAfterRefusal = aws.standIn.peek('s')?.description
     await aws.secrets.send(new UpdateSecretCommand({ SecretId: 's', Description: 'no value, no version' }))
     aws.world.clock.advance(10 * MINUTE)
     await put(aws, 1000)
     const again = await errorName(put(aws, 1001))
 
     expect(refused).toBe(100)
+    expect(descriptionAfterRefusal).toBeUndefined()
     expect([update, again]).toEqual(['LimitExceededException', 'LimitExceededException'])
   })
 

@@ -5,12 +5,15 @@ export class AwsFault extends Error {
   /** AWS's error name, e.g. `ResourceNotFoundException`; the SDK makes its exception class from it. */
   readonly type: string
   readonly status: number
+  /** What the error's body holds besides its type and message. */
+  readonly members: Readonly<Record<string, unknown>>
 
-  constructor(type: string, message: string, status = 400) {
+  constructor(type: string, message: string, status = 400, members: Readonly<Record<string, unknown>> = {}) {
     super(message)
     this.name = 'AwsFault'
     this.type = type
     this.status = status
+    this.members = members
   }
 }
 

@@ -3,6 +3,8 @@
 // the laptop make one; production code never sees it.
 
 import { setTimeout as realSleep } from 'node:timers/promises'
+import { createDraws } from '../stand-in/draws.ts'
+import { createLatency, type Sleep } from '../stand-in/latency.ts'
 import {
   createStandInServer,
   type Operation,
@@ -11,9 +13,11 @@ import {
   type StandInServer,
 } from '../stand-in/server.ts'
 import type { World } from '../stand-in/world.ts'
+import type { TableItem } from './attributes.ts'
 import type { DurableExecution } from './durable-execution.ts'
 import { type BusEvent, createEventBus } from './event-bus.ts'
 import type { Functions } from './functions.ts'
+import { createKeys, type KmsKey, type KmsKeyInput } from './kms-operations.ts'
 import { createLambdaApi, type DeadLetter } from './lambda-api.ts'
 import { listOperations } from './list-operations.ts'
 import type { AwsContext } from './operations.ts'
@@ -23,16 +27,18 @@ import { policyOperations } from './policy-operations.ts'
 import { awsVendor } from './protocol.ts'
 import { createQuotas } from './quotas.ts'
 import { getRandomPassword } from './random-password.ts'
-import { createRotationDriver, type Invoke, type RotationOutcome, type Sleep } from './rotation-driver.ts'
+import { createRotationDriver, type Invoke, type RotationOutcome } from './rotation-driver.ts'
 import { rotationOperations } from './rotation-operations.ts'
 import { createS3Api } from './s3-api.ts'
 import { createSecretList } from './secret-list.ts'
 import { secretOperations } from './secret-operations.ts'
 import { createSecretStore } from './secret-store.ts'
-import { type AwsSettings, defaultSettings, settingsFaults } from './settings.ts'
-import { createTables, type TableInput, type TableItem } from './table-operations.ts'
+import { type ChooseView, createSecretViews } from './secret-views.ts'
+import { type AwsService, type AwsSettings, defaultSettings, settingsFaults } from './settings.ts'
+import { createTables, type TableInput } from './table-operations.ts'
 import { trailEvent } from './trail.ts'
 import { valueOperations } from './value-operations.ts'
+import { createVersionQuota } from './version-quota.ts'
 
 export interface AwsStandInInput {
   readonly world: World
@@ -44,17 +50,23 @@ export interface AwsStandInInput {
   readonly invoke?: Invoke
   /** What Lambda's own API, on the same address, may invoke. @default - none */
   readonly functions?: Functions
-  /** S3 buckets that are there from the start. @default - none */
   /** DynamoDB's tables. @default - none */
   readonly tables?: readonly TableInput[]
+  /** KMS keys, made at the start and kept over a reset. @default - alias/stand-in, which signs */
+  readonly keys?: readonly KmsKeyInput[]
+  /** S3 buckets that are there from the start. @default - none */
   readonly buckets?: readonly string[]
   /** What else answers on this address; undefined = not its own. @default - nothing */
   readonly route?: (request: StandInRequest) => Operation | undefined
   readonly settings?: Partial<AwsSettings>
-  /** How redrives and late cleanups wait. @default - real time */
+  /** How redrives, late cleanups and the settings' latencies wait. @default - real time */
   readonly sleep?: Sleep
   /** What quotas are counted on, milliseconds. @default - real time */
   readonly quotaNow?: () => number
+  /** Of the draws that make reads stale. The same seed and the same calls: the same replies. @default - 1 */
+  readonly drawSeed?: number
+  /** Says for each look at a secret how old it is, before any draw: so that a test can play every stale read there is. @default - none */
+  readonly chooseView?: ChooseView
 }
 
 export interface SeedSecretInput {
@@ -74,6 +86,10 @@ export interface AwsStandIn extends StandInServer {
   peek(secretId: string): PeekedSecret | undefined
   /** Every secret, as `peek` shows it. */
   peekAll(): readonly PeekedSecret[]
+  /** How many writes a secret has had, its creation included: the counter that `chooseView` counts back from. */
+  writesOf(secretId: string): number
+  /** KMS's, without their private halves. */
+  keys(): readonly KmsKey[]
   settings(): Readonly<AwsSettings>
   /** @throws TypeError naming every setting that is wrong; then nothing changes. */
   configure(changes: Partial<AwsSettings>): void
@@ -120,7 +136,10 @@ export const createAwsStandIn = (input: AwsStandInInput): AwsStandIn => {
   const list = createSecretList(store, now, settings)
   const driver = createRotationDriver({ store, now, settings, invoke: input.invoke, sleep: input.sleep })
   const bus = createEventBus(now, settings)
-  const context: AwsContext = { store, now, settings, driver }
+  const draws = createDraws(input.drawSeed)
+  const views = createSecretViews({ store, now, settings, draws, chooseView: input.chooseView })
+  const countVersion = createVersionQuota(settings, now)
+  const context: AwsContext = { store, now, settings, driver, views, countVersion }
   const rotation = rotationOperations(context)
   const lambda = createLambdaApi({
     functions: input.functions ?? noFunctions,
@@ -137,6 +156,8 @@ export const createAwsStandIn = (input: AwsStandInInput): AwsStandIn => {
   const parameters = createParameters({ now, region, accountId })
 
   const tables = createTables(input.tables ?? [])
+  const keys = createKeys({ keys: input.keys ?? [{ alias: 'alias/stand-in' }], region, accountId })
+  const latency = createLatency(input.sleep)
   const readListeners = new Set<(event: object) => void>()
 
   const configure = (changes: Partial<AwsSettings>): void => {
@@ -144,6 +165,7 @@ export const createAwsStandIn = (input: AwsStandInInput): AwsStandIn => {
     if (faults.length > 0) throw new TypeError(faults.join('; '))
     Object.assign(settings, changes)
     list.lagChanged()
+    views.settingsChanged()
   }
 
   const settingsRoute = (request: StandInRequest): StandInReply => {
@@ -170,6 +192,8 @@ export const createAwsStandIn = (input: AwsStandInInput): AwsStandIn => {
       eventBridge: bus.operations,
       systemsManager: parameters.operations,
       dynamoDb: tables.operations,
+      kms: keys.operations,
+      asOneWrite: store.asOneWrite,
       onCall: (operation, body, headers) => {
         const event = trailEvent({ region, accountId }, { operation, body, headers, at: now() })
         if (event === undefined) return
@@ -180,24 +204,36 @@ export const createAwsStandIn = (input: AwsStandInInput): AwsStandIn => {
   )
   const seed = ({ name, text, versionId, tags, rotationFunctionArn }: SeedSecretInput): string => {
     const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }))
-    secrets.CreateSecret?.({ Name: name, SecretString: text, ClientRequestToken: versionId, Tags })
-    const secret = store.get(name)
-    const rules = { AutomaticallyAfterDays: 60 }
-    const never = { lastRotatedAt: undefined, firedAt: undefined }
-    secret.rotation = { isEnabled: true, lambdaArn: rotationFunctionArn, rules, configuredAt: now(), ...never }
-    store.changed(secret)
-    return secret.arn
+    return store.asOneWrite(() => {
+      secrets.CreateSecret?.({ Name: name, SecretString: text, ClientRequestToken: versionId, Tags })
+      const secret = store.get(name)
+      const rules = { AutomaticallyAfterDays: 60 }
+      const never = { lastRotatedAt: undefined, firedAt: undefined }
+      secret.rotation = { isEnabled: true, lambdaArn: rotationFunctionArn, rules, configuredAt: now(), ...never }
+      store.changed(secret)
+      return secret.arn
+    })
   }
+
+  const ofService = (service: AwsService, operation: Operation | undefined): Operation | undefined =>
+    operation === undefined ? undefined : { ...operation, service }
+  const latencyOf = ({ service }: Operation): number => settings.latencyMs[service as AwsService] ?? 0
 
   const server = createStandInServer(world, {
     ...vendor,
-    route: (request) => lambda.route(request) ?? input.route?.(request) ?? s3.route(request) ?? vendor.route(request),
+    route: (request) =>
+      ofService('lambda', lambda.route(request)) ??
+      input.route?.(request) ??
+      ofService('s3', s3.route(request)) ??
+      vendor.route(request),
+    delay: (operation) => latency.wait(latencyOf(operation)),
     faultReply: (fault, operation) => s3.faultReply(fault, operation) ?? vendor.faultReply(fault, operation),
     control: {
       'dead-letters': () => json(200, { deadLetters: lambda.deadLetters() }),
       settings: settingsRoute,
       events: () => json(200, { events: bus.events() }),
       rotations: () => json(200, { rotations: driver.outcomes() }),
+      keys: () => json(200, { keys: keys.all() }),
     },
   })
 
@@ -211,6 +247,8 @@ export const createAwsStandIn = (input: AwsStandInInput): AwsStandIn => {
     bus.clear()
     parameters.clear()
     tables.clear()
+    views.clear()
+    draws.restart()
     Object.assign(settings, initial)
     list.lagChanged()
   })
@@ -220,6 +258,7 @@ export const createAwsStandIn = (input: AwsStandInInput): AwsStandIn => {
     close: async () => {
       driver.stop()
       lambda.clear()
+      latency.end()
       await server.close()
     },
     peek: (secretId) => {
@@ -228,6 +267,8 @@ export const createAwsStandIn = (input: AwsStandInInput): AwsStandIn => {
     },
     seed,
     peekAll: () => [...store.all()].map(peekAt),
+    writesOf: views.writes,
+    keys: keys.all,
     settings: () => settings,
     configure,
     tick: rotation.tick,

@@ -2,11 +2,11 @@
 // a chained invocation has ended, and again after its process was killed – with what was checkpointed until then. Modelled on what the
 // SDK's own local runner does; where AWS is silent (how soon it tries again, how often), it is quick and patient.
 import { randomUUID } from 'node:crypto'
+import type { Sleep } from '../stand-in/latency.ts'
 import { AwsFault } from './aws-fault.ts'
 import { createExecution, type DurableExecution } from './durable-execution.ts'
 import type { OperationUpdate, WireError } from './durable-wire.ts'
 import type { Functions } from './functions.ts'
-import type { Sleep } from './rotation-driver.ts'
 
 export interface DurableStart {
   readonly functionArn: string

@@ -5,13 +5,13 @@
 
 import { randomUUID } from 'node:crypto'
 import { defined } from '../../core/base/defined.ts'
+import type { Sleep } from '../stand-in/latency.ts'
 import type { Operation, StandInReply, StandInRequest } from '../stand-in/server.ts'
 import { AwsFault } from './aws-fault.ts'
 import { durableRoute } from './durable-api.ts'
 import { createDurableExecutions, type DurableExecutions } from './durable-executions.ts'
 import type { Functions, Invocation } from './functions.ts'
 import { type LambdaLookups, lookupRoute } from './lambda-lookups.ts'
-import type { Sleep } from './rotation-driver.ts'
 
 /** What an asynchronous invocation left behind when all its tries had failed. */
 export interface DeadLetter {

@@ -18,7 +18,7 @@ const sortKeys: Readonly<Record<string, (listed: ListedSecret) => SortKey>> = {
 }
 
 export const listOperations = (context: AwsContext, list: SecretList): AwsOperations => {
-  const { store } = context
+  const { views } = context
 
   const listSecrets = (body: Body): object => {
     const input = readInput(body)
@@ -46,7 +46,7 @@ export const listOperations = (context: AwsContext, list: SecretList): AwsOperat
 
   const readOne = (secretId: string): { readonly value?: object; readonly error?: object } => {
     try {
-      return { value: valueEntry(context, store.get(secretId), {}) }
+      return { value: valueEntry(context, views.read({ op: 'BatchGetSecretValue', secretId }), {}) }
     } catch (error) {
       if (!(error instanceof AwsFault)) throw error
       return { error: { SecretId: secretId, ErrorCode: error.type, Message: error.message } }

@@ -4,13 +4,18 @@ import { invalidRequest } from './aws-fault.ts'
 import { type Body, type Input, readInput, readSecretId } from './input.ts'
 import type { RotationDriver } from './rotation-driver.ts'
 import type { Secret, SecretStore } from './secret-store.ts'
+import type { SecretViews } from './secret-views.ts'
 import type { AwsSettings } from './settings.ts'
+import type { VersionQuota } from './version-quota.ts'
 
 export interface AwsContext {
   readonly store: SecretStore
   readonly now: () => number
   readonly settings: Readonly<AwsSettings>
   readonly driver: RotationDriver
+  /** What reads are answered from. */
+  readonly views: SecretViews
+  readonly countVersion: VersionQuota
 }
 
 /** Deliberately synchronous: one call's effect is one step, however many calls are under way. */

@@ -1,18 +1,23 @@
 // AWS JSON 1.1 over the shared HTTP server: X-Amz-Target names the operation, the body is its input, an AwsFault becomes
 // AWS's error body. Signatures are not looked at. The only place that turns faults into replies.
 import { randomUUID } from 'node:crypto'
+import { defined } from '../../core/base/defined.ts'
 import type { Fault } from '../stand-in/faults.ts'
 import type { Operation, StandInReply, StandInRequest, Vendor } from '../stand-in/server.ts'
 import { AwsFault, internalError, throttled } from './aws-fault.ts'
 import type { Body } from './input.ts'
 import type { AwsOperations } from './operations.ts'
 import type { QuotaCheck } from './quotas.ts'
+import type { AwsService } from './settings.ts'
 
 export interface AwsServices {
   readonly secretsManager: AwsOperations
   readonly eventBridge: AwsOperations
   readonly systemsManager: AwsOperations
   readonly dynamoDb: AwsOperations
+  readonly kms: AwsOperations
+  /** Does a call's work as one write of whatever it changes. */
+  readonly asOneWrite: <T>(work: () => T) => T
   /** Told of every call that was carried out. */
   readonly onCall?: (operation: string, body: Body, headers: StandInRequest['headers']) => void
 }
@@ -24,19 +29,25 @@ const reply = (status: number, body: object): StandInReply => ({
 })
 
 const errorReply = (fault: AwsFault): StandInReply => {
-  const answer = reply(fault.status, { __type: fault.type, message: fault.message })
+  const answer = reply(fault.status, { __type: fault.type, message: fault.message, ...fault.members })
   return { ...answer, headers: { ...answer.headers, 'x-amzn-errortype': fault.type } }
 }
 
+/** What services call their own failure that do not call it as Secrets Manager does. */
+const internalErrors: ReadonlyMap<string | undefined, string> = new Map([
+  ['events', 'InternalException'],
+  ['kms', 'KMSInternalException'],
+  ['dynamodb', 'InternalServerError'],
+])
+
 /** What a planned `error` of this status is called. */
-const faultOfStatus = (status: number, isEventBridge: boolean): AwsFault => {
+const faultOfStatus = (status: number, service: string | undefined): AwsFault => {
   if (status === 403) return new AwsFault('AccessDeniedException', 'User is not authorized to perform this.', status)
   if (status === 429) return new AwsFault('ThrottlingException', 'Rate exceeded', status)
   if (status < 500) return new AwsFault('InvalidRequestException', 'A planned fault.', status)
   if (status === 503) return new AwsFault('ServiceUnavailableException', 'The service is unavailable.', status)
-  return isEventBridge
-    ? new AwsFault('InternalException', 'An internal error occurred.', status)
-    : internalError(status)
+  const type = internalErrors.get(service)
+  return type === undefined ? internalError(status) : new AwsFault(type, 'An internal error occurred.', status)
 }
 
 /** Lambda has a name and a status of its own for it. */
@@ -53,32 +64,50 @@ const parseBody = (text: string): Body | undefined => {
 }
 
 const subjectOf = (op: string, body: Body | undefined): string | null => {
-  const subject = op === 'CreateSecret' || op.endsWith('Parameter') ? body?.Name : (body?.SecretId ?? body?.TableName)
+  const subject =
+    op === 'CreateSecret' || op.endsWith('Parameter') ? body?.Name : (body?.SecretId ?? body?.TableName ?? body?.KeyId)
   return typeof subject === 'string' ? subject : null
 }
 
-const serviceOf = (services: AwsServices, target: string): AwsOperations | undefined => {
-  if (target.startsWith('secretsmanager.')) return services.secretsManager
-  if (target.startsWith('AmazonSSM.')) return services.systemsManager
-  if (target.startsWith('DynamoDB_20120810.')) return services.dynamoDb
-  return target.startsWith('AWSEvents.') ? services.eventBridge : undefined
+interface Service {
+  readonly name: AwsService
+  readonly operations: AwsOperations
 }
 
+/** By what stands before the operation's name in X-Amz-Target. */
+const servicesByTarget = (services: AwsServices): ReadonlyMap<string, Service> =>
+  new Map<string, Service>([
+    ['secretsmanager', { name: 'secretsmanager', operations: services.secretsManager }],
+    ['AWSEvents', { name: 'events', operations: services.eventBridge }],
+    ['AmazonSSM', { name: 'ssm', operations: services.systemsManager }],
+    ['DynamoDB_20120810', { name: 'dynamodb', operations: services.dynamoDb }],
+    ['TrentService', { name: 'kms', operations: services.kms }],
+  ])
+
 /** @returns the vendor's half of the stand-in server. */
-export const awsVendor = (services: AwsServices, checkQuota: QuotaCheck): Omit<Vendor, 'control'> => ({
+export const awsVendor = (
+  services: AwsServices,
+  checkQuota: QuotaCheck,
+  byTarget = servicesByTarget(services),
+): Omit<Vendor, 'control' | 'delay'> => ({
   contentType: 'application/x-amz-json-1.1',
   route: (request: StandInRequest): Operation => {
     const target = request.headers['x-amz-target'] ?? ''
-    const name = target.slice(target.indexOf('.') + 1)
-    const table = serviceOf(services, target)
-    const operation = table !== undefined && Object.hasOwn(table, name) ? table[name] : undefined
+    const dot = target.indexOf('.')
+    const name = target.slice(dot + 1)
+    const service = byTarget.get(target.slice(0, Math.max(dot, 0)))
+    const operation =
+      service !== undefined && Object.hasOwn(service.operations, name) ? service.operations[name] : undefined
     const body = parseBody(request.body)
     const run = (): StandInReply => {
       try {
         if (operation === undefined) throw new AwsFault('UnknownOperationException', 'No such operation.')
         if (body === undefined) throw new AwsFault('SerializationException', 'The body is not a JSON object.')
         checkQuota(name)
-        const answer = reply(200, operation(body))
+        const answer = reply(
+          200,
+          services.asOneWrite(() => operation(body)),
+        )
         services.onCall?.(name, body, request.headers)
         return answer
       } catch (error) {
@@ -88,12 +117,10 @@ export const awsVendor = (services: AwsServices, checkQuota: QuotaCheck): Omit<V
     }
     return operation === undefined
       ? { op: 'UnknownOperation', subject: null, run }
-      : { op: name, subject: subjectOf(name, body), run }
+      : { op: name, subject: subjectOf(name, body), ...defined({ service: service?.name }), run }
   },
   faultReply: (fault: Fault, operation: Operation): StandInReply =>
     errorReply(
-      fault.kind === 'throttle'
-        ? throttleOf(operation)
-        : faultOfStatus(fault.status ?? 500, operation.op === 'PutEvents'),
+      fault.kind === 'throttle' ? throttleOf(operation) : faultOfStatus(fault.status ?? 500, operation.service),
     ),
 })

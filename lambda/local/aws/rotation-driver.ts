@@ -4,6 +4,7 @@
 // rotation, as it could in real life. It decides no refusals: rotation-operations.ts does, and calls it.
 import { randomUUID } from 'node:crypto'
 import { setTimeout as realSleep } from 'node:timers/promises'
+import type { Sleep } from '../stand-in/latency.ts'
 import type { Secret, SecretStore, SecretVersion } from './secret-store.ts'
 import type { AwsSettings } from './settings.ts'
 import { addVersion, CURRENT, moveLabel, PENDING, versionWith } from './versions.ts'
@@ -27,9 +28,6 @@ export type InvokeOutcome =
 
 /** Runs the rotation function, synchronously in Lambda's sense. */
 export type Invoke = (lambdaArn: string, event: RotationEvent) => Promise<InvokeOutcome>
-
-/** Waits; must end early, by rejecting or resolving, when the signal aborts. */
-export type Sleep = (ms: number, signal: AbortSignal) => Promise<unknown>
 
 export interface RotationOutcome {
   /** The secret's ARN. */

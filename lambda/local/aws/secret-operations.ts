@@ -42,7 +42,7 @@ const addTags = (secret: Secret, tags: ReadonlyArray<readonly [string, string]>)
 }
 
 export const secretOperations = (context: AwsContext): AwsOperations => {
-  const { store, now } = context
+  const { store, now, views } = context
 
   const createSecret = (body: Body): object => {
     const input = readInput(body)
@@ -90,9 +90,10 @@ export const secretOperations = (context: AwsContext): AwsOperations => {
     if (value !== undefined && secret.versions.has(token)) {
       throw alreadyExists(`You can't use ClientRequestToken ${token}: the secret already has a version with that id.`)
     }
+    // First what may be refused.
+    if (value !== undefined) putVersion(context, secret, { token, value, stages: [CURRENT] })
     if (description !== undefined) secret.description = description === '' ? undefined : description
     if (kmsKeyId !== undefined) secret.kmsKeyId = kmsKeyId === '' ? undefined : kmsKeyId
-    if (value !== undefined) putVersion(context, secret, { token, value, stages: [CURRENT] })
     store.changed(secret)
     return { ...identity(secret), VersionId: value === undefined ? undefined : token }
   }
@@ -136,7 +137,10 @@ export const secretOperations = (context: AwsContext): AwsOperations => {
     UpdateSecret: updateSecret,
     DeleteSecret: deleteSecret,
     DescribeSecret: (body) => {
-      const secret = readSecret(store, body)
+      const input = readInput(body)
+      const secretId = readSecretId(input)
+      input.check()
+      const secret = views.read({ op: 'DescribeSecret', secretId })
       const details = describe(secret)
       // DescribeSecret, unlike ListSecrets, answers null here once rotation is off.
       const LastRotatedDate = secret.rotation?.isEnabled === true ? details.LastRotatedDate : undefined

@@ -57,6 +57,8 @@ export interface Secret {
   rotation: Rotation | undefined
 }
 
+export type SecretListener = (secret: Secret, isGone: boolean) => void
+
 export interface SecretStore {
   readonly arnPrefix: string
   create(name: string): Secret
@@ -71,7 +73,11 @@ export interface SecretStore {
   /** Tells the listeners of a change that is none to LastChangedDate: an access. */
   touched(secret: Secret): void
   /** `isGone` = removed for good. */
-  onChange(listener: (secret: Secret, isGone: boolean) => void): void
+  onChange(listener: SecretListener): void
+  /** Told after each write: of what `asOneWrite` does to a secret once, of any other change at once; never of an access. */
+  onWrite(listener: SecretListener): void
+  /** One call's changes are one write, however many steps they take. */
+  asOneWrite<T>(work: () => T): T
   clear(): void
 }
 
@@ -89,22 +95,45 @@ export const createSecretStore = (now: () => number, region: string, accountId: 
   const arnPrefix = `arn:aws:secretsmanager:${region}:${accountId}:secret:`
   const names = new Map<string, Secret>()
   const arns = new Map<string, Secret>()
-  const listeners: Array<(secret: Secret, isGone: boolean) => void> = []
+  const listeners: SecretListener[] = []
+  const writeListeners: SecretListener[] = []
+  /** What the write under way has changed; undefined = none is under way. */
+  let changes: Set<Secret> | undefined
   let sequence = 0
 
   const tell = (secret: Secret, isGone: boolean): void => {
     for (const listener of listeners) listener(secret, isGone)
   }
 
+  const isHere = (secret: Secret): boolean => arns.get(secret.arn) === secret
+
+  const written = (secret: Secret): void => {
+    if (changes !== undefined) changes.add(secret)
+    else for (const listener of writeListeners) listener(secret, !isHere(secret))
+  }
+
+  const asOneWrite = <T>(work: () => T): T => {
+    if (changes !== undefined) return work()
+    const collected = new Set<Secret>()
+    changes = collected
+    try {
+      return work()
+    } finally {
+      changes = undefined
+      for (const secret of collected) written(secret)
+    }
+  }
+
   // A drive can outlive its secret; what it still does to the object is nobody's news.
   const touched = (secret: Secret): void => {
-    if (arns.get(secret.arn) === secret) tell(secret, false)
+    if (isHere(secret)) tell(secret, false)
   }
 
   const remove = (secret: Secret): void => {
     names.delete(secret.name)
     arns.delete(secret.arn)
     tell(secret, true)
+    written(secret)
   }
 
   // AWS deletes in the background some time after the date; here it is gone from the first look after it.
@@ -165,11 +194,16 @@ export const createSecretStore = (now: () => number, region: string, accountId: 
     changed: (secret) => {
       secret.lastChangedAt = now()
       touched(secret)
+      if (isHere(secret)) written(secret)
     },
     touched,
     onChange: (listener) => {
       listeners.push(listener)
     },
+    onWrite: (listener) => {
+      writeListeners.push(listener)
+    },
+    asOneWrite,
     clear: () => {
       names.clear()
       arns.clear()

@@ -1,6 +1,10 @@
 // What can be varied of the AWS stand-in: chiefly what AWS leaves undocumented, so that the rotation code is tested
 // against every likely answer. Read and changed by the constructor and by GET/POST /_stand-in/settings.
 
+/** As the services' own endpoints are called. */
+export const awsServices = ['secretsmanager', 'kms', 'dynamodb', 'events', 'ssm', 'lambda', 's3'] as const
+export type AwsService = (typeof awsServices)[number]
+
 export interface AwsSettings {
   /** How often a failed rotation is driven again from createSecret before it is given up. */
   redriveCount: number
@@ -33,6 +37,19 @@ export interface AwsSettings {
   entryFailures: number
   /** The ErrorCode of those; InternalFailure and ThrottlingException are the retryable ones. */
   entryFailureCode: string
+  /**
+   * The share, 0 to 1, of looks at a secret (DescribeSecret, GetSecretValue, BatchGetSecretValue, ListSecretVersionIds) that show it as
+   * it was. AWS: changes "aren't always immediately visible", no bound is given.
+   */
+  staleReadShare: number
+  /** Up to how old those are, on the shared clock; each age in between is equally likely. */
+  staleReadMs: number
+  /** `secret`: once a read of a secret was stale, all its reads show that view until it would be older than `staleReadMs`. */
+  staleReadPer: 'call' | 'secret'
+  /** By service, what each call waits before its effect. A service that is not named waits for nothing. */
+  latencyMs: Readonly<Partial<Record<AwsService, number>>>
+  /** `documented`: more values of a secret than one in ten minutes, sustained, reach the quota of a hundred versions and are refused. */
+  versionQuota: 'off' | 'documented'
 }
 
 /**
@@ -57,6 +74,11 @@ export const defaultSettings: Readonly<AwsSettings> = {
   concurrentExecutions: 1000,
   entryFailures: 0,
   entryFailureCode: 'InternalFailure',
+  staleReadShare: 0,
+  staleReadMs: 0,
+  staleReadPer: 'call',
+  latencyMs: {},
+  versionQuota: 'off',
 }
 
 type Check = (value: unknown) => string | undefined
@@ -71,6 +93,16 @@ const oneOf =
   (...names: string[]): Check =>
   (value) =>
     names.includes(value as string) ? undefined : `expected one of ${names.join(', ')}`
+
+const share: Check = (value) =>
+  fromZero(value) === undefined && Number(value) <= 1 ? undefined : 'expected a share from 0 to 1'
+const byService: Check = (value) => {
+  const expected = `expected {service: milliseconds from 0} of ${awsServices.join(', ')}`
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return expected
+  const isRight = ([service, ms]: [string, unknown]): boolean =>
+    awsServices.some((known) => known === service) && fromZero(ms) === undefined
+  return Object.entries(value).every(isRight) ? undefined : expected
+}
 
 const checks: Readonly<Record<keyof AwsSettings, Check>> = {
   redriveCount: countFromZero,
@@ -87,6 +119,11 @@ const checks: Readonly<Record<keyof AwsSettings, Check>> = {
   concurrentExecutions: countFromZero,
   entryFailures: countFromZero,
   entryFailureCode: name,
+  staleReadShare: share,
+  staleReadMs: fromZero,
+  staleReadPer: oneOf('call', 'secret'),
+  latencyMs: byService,
+  versionQuota: oneOf('off', 'documented'),
 }
 
 /** @returns every fault of the input, one line each; empty = it is a Partial<AwsSettings>. */

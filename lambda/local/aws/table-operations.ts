@@ -1,19 +1,20 @@
-// DynamoDB's UpdateItem and Query, in memory, for tables of a partition and a sort key that are both texts. Of the expression language it
-// plays `SET #a = :b, …`, `attribute_not_exists(#a) OR #a < :b` for numbers, and `key = :value`; whatever else is asked for is refused, not
-// half obeyed. Errors are named as AWS names them.
+// DynamoDB's GetItem, PutItem, UpdateItem, DeleteItem and Query, in memory, for tables whose keys are texts. The expressions are
+// expression.ts, condition.ts and update.ts. Every read is consistent, and items stay when their time to live is over, as they may for
+// days in DynamoDB. Whatever else is asked for is refused, not half obeyed. Errors are named as AWS names them.
+import { type Attribute, readAttributes, type TableItem } from './attributes.ts'
 import { AwsFault, invalidInput } from './aws-fault.ts'
-import { type Body, isStructure, readInput } from './input.ts'
+import { type Condition, holds, readCondition } from './condition.ts'
+import { type Placeholders, readPlaceholders } from './expression.ts'
+import { type Body, type Input, readInput } from './input.ts'
 import type { AwsOperations } from './operations.ts'
+import { readUpdate } from './update.ts'
 
 export interface TableInput {
   readonly name: string
   readonly partitionKey: string
-  readonly sortKey: string
+  /** @default - none: one item for each partition key */
+  readonly sortKey?: string
 }
-
-/** `{ S: text }` or `{ N: digits }`. */
-type Attribute = Readonly<Record<string, string>>
-export type TableItem = Readonly<Record<string, Attribute>>
 
 export interface Tables {
   readonly operations: AwsOperations
@@ -22,60 +23,59 @@ export interface Tables {
 }
 
 interface Table extends TableInput {
+  readonly keyNames: readonly string[]
   readonly items: Map<string, TableItem>
 }
 
 /** As many as fit into a page here; DynamoDB's page is a megabyte. */
 const PAGE = 100
-
-const toAttribute = (value: unknown): Attribute | undefined => {
-  const [[type, text] = [], ...others] = isStructure(value) ? Object.entries(value) : []
-  if (others.length > 0 || typeof text !== 'string' || (type !== 'S' && type !== 'N')) return undefined
-  return type === 'N' && !Number.isFinite(Number(text)) ? undefined : { [type]: text }
-}
-
-const attributesIn = (value: unknown, name: string): TableItem => {
-  const found = Object.entries(isStructure(value) ? value : {}).map(([key, one]) => {
-    const attribute = toAttribute(one)
-    if (attribute === undefined) throw invalidInput(`${name}: this stand-in takes S and N.`)
-    return [key, attribute] as const
-  })
-  return Object.fromEntries(found)
-}
+const NAMES = ['ExpressionAttributeNames', 'ExpressionAttributeValues']
+const OF_WRITE = ['TableName', 'ConditionExpression', 'ReturnValues', 'ReturnValuesOnConditionCheckFailure', ...NAMES]
 
 const notPlayed = (what: string): AwsFault => invalidInput(`${what} is not played by this stand-in.`)
 
-/** What `#a` and `:b` stand for. */
-const readNames = (body: Body) => {
-  const { ExpressionAttributeNames: aliases } = body
-  const values = attributesIn(body.ExpressionAttributeValues, 'ExpressionAttributeValues')
-  return {
-    nameOf: (token: string): string => {
-      const name = token.startsWith('#') && isStructure(aliases) ? aliases[token] : token
-      if (typeof name !== 'string') throw invalidInput(`An expression attribute name is not defined: ${token}`)
-      return name
-    },
-    standingFor: (token: string): Attribute => {
-      const value = values[token]
-      if (value === undefined) throw invalidInput(`An expression attribute value is not defined: ${token}`)
-      return value
-    },
-  }
+/** Refuses members that are not among these: AWS has more than are played. */
+const checkMembers = (body: Body, played: readonly string[]): void => {
+  const strange = Object.keys(body).filter((name) => body[name] !== null && !played.includes(name))
+  if (strange.length > 0) throw notPlayed(strange.join(', '))
 }
 
-const keyText = ({ partitionKey, sortKey }: TableInput, item: TableItem): string => {
-  const parts = [item[partitionKey]?.S, item[sortKey]?.S]
-  if (parts.includes(undefined) || parts.includes('')) {
+const keyOf = ({ keyNames }: Table, item: TableItem): TableItem =>
+  Object.fromEntries(keyNames.map((name) => [name, item[name] ?? {}]))
+
+const keyText = (table: Table, key: TableItem): string => {
+  const texts = table.keyNames.map((name) => key[name]?.S)
+  if (texts.some((text) => text === undefined || text === '')) {
     throw invalidInput('The provided key element does not match the schema')
   }
-  return JSON.stringify(parts)
+  return JSON.stringify(texts)
 }
 
-const NOT_EXISTS_OR_LESS = /^attribute_not_exists\((#?\w+)\) OR (#?\w+) < (:\w+)$/
-const ASSIGNMENT = /^(#?\w+) = (:\w+)$/
+/** A Key has the key's attributes and no other. */
+const readKey = (table: Table, value: unknown, name: string): TableItem => {
+  const key = readAttributes(value, name)
+  if (Object.keys(key).length !== table.keyNames.length) {
+    throw invalidInput('The provided key element does not match the schema')
+  }
+  keyText(table, key)
+  return key
+}
+
+const pick = (item: TableItem | undefined, names: readonly string[]): TableItem | undefined => {
+  if (item === undefined) return undefined
+  return Object.fromEntries(names.flatMap((name) => (item[name] === undefined ? [] : [[name, item[name]] as const])))
+}
+
+const attributes = (item: TableItem | undefined): object =>
+  item === undefined || Object.keys(item).length === 0 ? {} : { Attributes: item }
 
 export const createTables = (tables: readonly TableInput[]): Tables => {
-  const all = new Map<string, Table>(tables.map((table) => [table.name, { ...table, items: new Map() }]))
+  const all = new Map<string, Table>(
+    tables.map((table) => {
+      const keyNames = [table.partitionKey, ...(table.sortKey === undefined ? [] : [table.sortKey])]
+      return [table.name, { ...table, keyNames, items: new Map() }]
+    }),
+  )
 
   const tableOf = (body: Body): Table => {
     const input = readInput(body)
@@ -86,69 +86,166 @@ export const createTables = (tables: readonly TableInput[]): Tables => {
     return table
   }
 
-  const holds = (
-    condition: string,
-    item: TableItem,
-    { nameOf, standingFor }: ReturnType<typeof readNames>,
-  ): boolean => {
-    const [, absent = '', compared = '', limit = ''] = NOT_EXISTS_OR_LESS.exec(condition) ?? []
-    if (limit === '') throw notPlayed('This ConditionExpression')
-    const value = item[nameOf(compared)]?.N
-    return item[nameOf(absent)] === undefined || (value !== undefined && Number(value) < Number(standingFor(limit).N))
+  const conditionIn = (input: Input, name: string, places: Placeholders): Condition | undefined => {
+    const text = input.text(name)
+    return text === undefined ? undefined : readCondition(text, name, places)
+  }
+
+  const projectionIn = (input: Input, places: Placeholders): readonly string[] | undefined =>
+    input
+      .text('ProjectionExpression')
+      ?.split(',')
+      .map((part) => {
+        const text = part.trim()
+        if (!/^(#\w+|[A-Za-z_]\w*)$/.test(text)) throw notPlayed(`ProjectionExpression ${text}`)
+        return places.nameOf({ kind: 'name', text })
+      })
+
+  /** What every write has in common, read before anything is done. */
+  const readWrite = (body: Body, returned: readonly string[]) => {
+    const input = readInput(body)
+    const returns = input.text('ReturnValues', { oneOf: ['NONE', ...returned] }) ?? 'NONE'
+    const onFailure = input.text('ReturnValuesOnConditionCheckFailure', { oneOf: ['NONE', 'ALL_OLD'] })
+    const places = readPlaceholders(body)
+    const condition = conditionIn(input, 'ConditionExpression', places)
+    input.check()
+    /** @throws ConditionalCheckFailedException, with the item as it is when the request asks for that. */
+    const checkCondition = (before: TableItem | undefined): void => {
+      if (condition === undefined || holds(condition, before ?? {})) return
+      const members = onFailure === 'ALL_OLD' && before !== undefined ? { Item: before } : {}
+      throw new AwsFault('ConditionalCheckFailedException', 'The conditional request failed', 400, members)
+    }
+    return { places, returns, checkCondition }
+  }
+
+  const getItem = (body: Body): object => {
+    const table = tableOf(body)
+    checkMembers(body, ['TableName', 'Key', 'ConsistentRead', 'ProjectionExpression', 'ExpressionAttributeNames'])
+    const input = readInput(body)
+    input.flag('ConsistentRead')
+    const places = readPlaceholders(body)
+    const projection = projectionIn(input, places)
+    places.checkAllUsed()
+    const found = table.items.get(keyText(table, readKey(table, body.Key, 'Key')))
+    if (found === undefined) return {}
+    return { Item: projection === undefined ? found : pick(found, projection) }
+  }
+
+  const putItem = (body: Body): object => {
+    const table = tableOf(body)
+    checkMembers(body, ['Item', ...OF_WRITE])
+    const { places, returns, checkCondition } = readWrite(body, ['ALL_OLD'])
+    places.checkAllUsed()
+    const item = readAttributes(body.Item, 'Item')
+    const id = keyText(table, item)
+    const before = table.items.get(id)
+    checkCondition(before)
+    table.items.set(id, item)
+    return returns === 'ALL_OLD' ? attributes(before) : {}
   }
 
   const updateItem = (body: Body): object => {
     const table = tableOf(body)
-    const input = readInput(body)
-    const update = input.requiredText('UpdateExpression', { min: 1 })
-    const condition = input.text('ConditionExpression')
-    input.check()
-    const names = readNames(body)
-    const key = attributesIn(body.Key, 'Key')
+    checkMembers(body, ['Key', 'UpdateExpression', ...OF_WRITE])
+    const { places, returns, checkCondition } = readWrite(body, ['ALL_OLD', 'UPDATED_OLD', 'ALL_NEW', 'UPDATED_NEW'])
+    const text = readInput(body).text('UpdateExpression')
+    const update = text === undefined ? undefined : readUpdate(text, places, table.keyNames)
+    places.checkAllUsed()
+    const key = readKey(table, body.Key, 'Key')
     const id = keyText(table, key)
     const before = table.items.get(id)
-    if (!update.startsWith('SET ')) throw notPlayed('This UpdateExpression')
-    const changes = update
-      .slice(4)
-      .split(', ')
-      .map((part) => {
-        const [, name = '', value = ''] = ASSIGNMENT.exec(part) ?? []
-        if (value === '') throw notPlayed('This UpdateExpression')
-        return [names.nameOf(name), names.standingFor(value)] as const
-      })
-    if (condition !== undefined && !holds(condition, before ?? {}, names)) {
-      throw new AwsFault('ConditionalCheckFailedException', 'The conditional request failed')
+    checkCondition(before)
+    const after = { ...(update === undefined ? before : update.apply(before ?? {})), ...key }
+    table.items.set(id, after)
+    const names = update?.names ?? []
+    switch (returns) {
+      case 'ALL_OLD':
+        return attributes(before)
+      case 'ALL_NEW':
+        return attributes(after)
+      case 'UPDATED_OLD':
+        return attributes(pick(before, names))
+      case 'UPDATED_NEW':
+        return attributes(pick(after, names))
+      default:
+        return {}
     }
-    table.items.set(id, { ...before, ...key, ...Object.fromEntries(changes) })
-    return {}
+  }
+
+  const deleteItem = (body: Body): object => {
+    const table = tableOf(body)
+    checkMembers(body, ['Key', ...OF_WRITE])
+    const { places, returns, checkCondition } = readWrite(body, ['ALL_OLD'])
+    places.checkAllUsed()
+    const id = keyText(table, readKey(table, body.Key, 'Key'))
+    const before = table.items.get(id)
+    checkCondition(before)
+    table.items.delete(id)
+    return returns === 'ALL_OLD' ? attributes(before) : {}
+  }
+
+  /** Partition key = value, and at most one condition on the sort key. @returns the partition. */
+  const partitionOf = (table: Table, condition: Condition): Attribute => {
+    const wrong = (): AwsFault => invalidInput('Query condition missed key schema element, or is not supported')
+    const parts = condition.kind === 'and' ? condition.parts : [condition]
+    const partition = parts.flatMap((part) => {
+      if (part.kind !== 'compare' || part.by !== '=') return []
+      const isKey = part.left.kind === 'attribute' && part.left.name === table.partitionKey
+      return isKey && part.right.kind === 'value' ? [part.right.value] : []
+    })
+    const ofSortKey = parts.filter((part) => {
+      if (part.kind === 'begins_with') return part.name === table.sortKey && part.operand.kind === 'value'
+      if (part.kind === 'between') return part.of.kind === 'attribute' && part.of.name === table.sortKey
+      if (part.kind !== 'compare' || part.by === '<>') return false
+      return part.left.kind === 'attribute' && part.left.name === table.sortKey && part.right.kind === 'value'
+    })
+    const [value] = partition
+    if (value?.S === undefined || partition.length + ofSortKey.length !== parts.length) throw wrong()
+    if (partition.length !== 1) throw wrong()
+    return value
   }
 
   const query = (body: Body): object => {
     const table = tableOf(body)
+    checkMembers(body, [
+      ...['TableName', 'KeyConditionExpression', 'FilterExpression', 'ProjectionExpression', 'ConsistentRead'],
+      ...['Limit', 'ScanIndexForward', 'ExclusiveStartKey', ...NAMES],
+    ])
     const input = readInput(body)
-    const condition = input.requiredText('KeyConditionExpression', { min: 1 })
+    const text = input.requiredText('KeyConditionExpression', { min: 1 })
+    const limit = input.integer('Limit', { min: 1, max: Number.MAX_SAFE_INTEGER })
+    const isForward = input.flag('ScanIndexForward') !== false
+    input.flag('ConsistentRead')
     input.check()
-    const { nameOf, standingFor } = readNames(body)
-    const [, name = '', value = ''] = ASSIGNMENT.exec(condition) ?? []
-    if (value === '' || nameOf(name) !== table.partitionKey) throw notPlayed('This KeyConditionExpression')
-    const { S: wanted } = standingFor(value)
-    const { partitionKey, sortKey } = table
-    const after = attributesIn(body.ExclusiveStartKey, 'ExclusiveStartKey')[sortKey]?.S ?? ''
+    const places = readPlaceholders(body)
+    const condition = readCondition(text, 'KeyConditionExpression', places)
+    const filter = conditionIn(input, 'FilterExpression', places)
+    const projection = projectionIn(input, places)
+    places.checkAllUsed()
+    partitionOf(table, condition)
+    const { sortKey = '' } = table
+    const order = (one: TableItem, other: TableItem): number =>
+      Buffer.compare(Buffer.from(one[sortKey]?.S ?? ''), Buffer.from(other[sortKey]?.S ?? '')) * (isForward ? 1 : -1)
+    const start = body.ExclusiveStartKey ?? undefined
+    const after = start === undefined ? undefined : readKey(table, start, 'ExclusiveStartKey')
     const found = [...table.items.values()]
-      .filter((item) => item[partitionKey]?.S === wanted && (item[sortKey]?.S ?? '') > after)
-      .toSorted((one, other) => ((one[sortKey]?.S ?? '') < (other[sortKey]?.S ?? '') ? -1 : 1))
-    const page = found.slice(0, PAGE)
+      .filter((item) => holds(condition, item) && (after === undefined || order(item, after) > 0))
+      .toSorted(order)
+    const page = found.slice(0, Math.min(limit ?? PAGE, PAGE))
     const last = page.at(-1)
-    const hasMore = found.length > PAGE && last !== undefined
+    // A page that its limit ended names its last item even when nothing follows, as DynamoDB's does.
+    const hasMore = found.length > page.length || page.length === limit
+    const items = page.filter((item) => filter === undefined || holds(filter, item))
     return {
-      Count: page.length,
-      Items: page,
-      ...(hasMore ? { LastEvaluatedKey: { [partitionKey]: last[partitionKey], [sortKey]: last[sortKey] } } : {}),
+      Count: items.length,
+      ScannedCount: page.length,
+      Items: projection === undefined ? items : items.map((item) => pick(item, projection)),
+      ...(hasMore && last !== undefined ? { LastEvaluatedKey: keyOf(table, last) } : {}),
     }
   }
 
   return {
-    operations: { UpdateItem: updateItem, Query: query },
+    operations: { GetItem: getItem, PutItem: putItem, UpdateItem: updateItem, DeleteItem: deleteItem, Query: query },
     items: (name) => [...(all.get(name)?.items.values() ?? [])],
     clear: () => {
       for (const { items } of all.values()) items.clear()

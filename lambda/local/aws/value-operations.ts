@@ -57,6 +57,7 @@ export const putVersion = (
   // A secret's first version always becomes AWSCURRENT.
   const stages = secret.versions.size === 0 ? [...new Set([...put.stages, CURRENT])] : put.stages
   checkLabelCount(secret, stages)
+  context.countVersion(secret)
   const previous = versionWith(secret, CURRENT)
   const version = existing ?? addVersion(secret, token, { value, at: context.now() })
   version.value = value
@@ -80,12 +81,28 @@ const noValue = (asked: { readonly versionId?: string | undefined; readonly stag
     }`,
   )
 
+const noteAccess = ({ store, now }: AwsContext, arn: string, versionId: string): void => {
+  const secret = store.find(arn)
+  if (secret === undefined) return
+  const today = dayOf(now())
+  const version = secret.versions.get(versionId)
+  if (version !== undefined) version.lastAccessedAt = today
+  secret.lastAccessedAt = today
+  store.touched(secret)
+}
+
 export interface ValueRequest {
   readonly versionId?: string | undefined
   readonly stage?: string | undefined
 }
 
-/** One value on the wire; notes the access. @throws ResourceNotFoundException, InvalidRequestException */
+/**
+ * One value on the wire, from the secret as this read sees it; notes the access. Labels are what goes stale: asked for by label, or by
+ * version and label, a stale view is judged by its own labels, as a cache or a replica would, so it may give the value that had the label
+ * then, or refuse a label that a version has by now. A version's value never changes: asked for by version alone it is the stored one,
+ * under the view's labels, or it is not there yet.
+ * @throws ResourceNotFoundException, InvalidRequestException
+ */
 export const valueEntry = (context: AwsContext, secret: Secret, asked: ValueRequest): object => {
   checkNotDeleted(secret)
   const { versionId, stage } = asked
@@ -95,10 +112,7 @@ export const valueEntry = (context: AwsContext, secret: Secret, asked: ValueRequ
     throw invalidRequest('You provided a VersionStage that is not associated to the provided VersionId.')
   }
   if (version.value === undefined) throw noValue(asked)
-  const today = dayOf(context.now())
-  version.lastAccessedAt = today
-  secret.lastAccessedAt = today
-  context.store.touched(secret)
+  noteAccess(context, secret.arn, version.id)
   return {
     ...identity(secret),
     VersionId: version.id,
@@ -114,7 +128,7 @@ const notAttached = (stage: string, versionId: string): AwsFault =>
   invalidParameter(`Staging label ${stage} isn't currently attached to version ${versionId}.`)
 
 export const valueOperations = (context: AwsContext): AwsOperations => {
-  const { store, now } = context
+  const { store, now, views } = context
 
   const putSecretValue = (body: Body): object => {
     const input = readInput(body)
@@ -175,7 +189,9 @@ export const valueOperations = (context: AwsContext): AwsOperations => {
       const secretId = readSecretId(input)
       const versionId = readVersionId(input, 'VersionId')
       const stage = input.text('VersionStage', { min: 1, max: 256 })
-      return valueEntry(context, checkedSecret(store, input, secretId), { versionId, stage })
+      input.check()
+      const secret = views.read({ op: 'GetSecretValue', secretId, versionId, stage })
+      return valueEntry(context, secret, { versionId, stage })
     },
     PutSecretValue: putSecretValue,
     UpdateSecretVersionStage: updateSecretVersionStage,
@@ -185,7 +201,8 @@ export const valueOperations = (context: AwsContext): AwsOperations => {
       const includeDeprecated = input.flag('IncludeDeprecated') === true
       const maxResults = input.integer('MaxResults', { min: 1, max: 100 })
       const nextToken = input.text('NextToken', { min: 1, max: 4096 })
-      const secret = checkedSecret(store, input, secretId)
+      input.check()
+      const secret = views.read({ op: 'ListSecretVersionIds', secretId })
       const versions = [...secret.versions.values()].filter((version) => includeDeprecated || version.stages.size > 0)
       const page = pageOf(versions, {
         keyOf: (version) => [version.createdAt, version.id],

@@ -13,6 +13,8 @@ export interface StandInRequest {
   readonly query: URLSearchParams
   readonly headers: Readonly<Record<string, string | undefined>>
   readonly body: string
+  /** The TCP connection that it came over: one object each. */
+  readonly connection: object
 }
 
 export interface StandInReply {
@@ -28,6 +30,8 @@ export interface Operation {
   readonly op: string
   /** The client id or the secret's name or ARN; never a secret. */
   readonly subject: string | null
+  /** Whose operation it is, for the vendor's own use: what a latency is set for. */
+  readonly service?: string
   readonly run: () => StandInReply | Promise<StandInReply>
 }
 
@@ -36,6 +40,8 @@ export interface Vendor {
   /** The vendor's own answer for an `error` or `throttle` fault. */
   readonly faultReply: (fault: Fault, operation: Operation) => StandInReply
   readonly contentType: string
+  /** What a call waits before anything happens; undefined = nothing. */
+  readonly delay?: (operation: Operation) => Promise<void> | undefined
   /** Further GET/POST routes under /_stand-in/, by name, e.g. `settings`. */
   readonly control?: Readonly<Record<string, (request: StandInRequest) => StandInReply | Promise<StandInReply>>>
 }
@@ -138,6 +144,8 @@ export const createStandInServer = (world: World, vendor: Vendor): StandInServer
 
   const play = async (operation: Operation, response: ServerResponse): Promise<void> => {
     const fault = faults.take(operation.op)
+    const delay = vendor.delay?.(operation)
+    if (delay !== undefined) await delay
     await notify(operation, 'before')
     if (fault?.kind === 'reset') {
       remember(operation, 0)
@@ -176,6 +184,7 @@ export const createStandInServer = (world: World, vendor: Vendor): StandInServer
       query: new URLSearchParams(mark < 0 ? '' : url.slice(mark + 1)),
       headers: message.headers as Record<string, string | undefined>,
       body: await readBody(message),
+      connection: message.socket,
     }
     if (path.startsWith('/_stand-in/')) {
       write(response, await control(path.slice('/_stand-in/'.length), request), 'application/json')

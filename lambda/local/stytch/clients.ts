@@ -1,5 +1,6 @@
 // The M2M clients of one project: what each call of Stytch's client endpoints does, and what M2M states to the slot machine.
 // Knows nothing of HTTP; m2m-routes.ts calls it for requests, and the stand-in's dashboard calls it directly.
+import type { Behind } from '../stand-in/history.ts'
 import { ApiError } from './api-error.ts'
 import {
   type JsonObject,
@@ -27,6 +28,8 @@ export interface ClientsParts {
 /** Every method throws ApiError when Stytch would refuse. */
 export interface Clients {
   get(clientId: string): ClientRecord
+  /** As a GET shows it that is so far behind. */
+  view(clientId: string, behind: Behind): ClientRecord
   create(fields: JsonObject): Revealed<ClientRecord>
   update(clientId: string, fields: JsonObject): ClientRecord
   remove(clientId: string): void
@@ -34,11 +37,12 @@ export interface Clients {
 }
 
 export const createClients = ({ store, settings: box, ids, mint, now }: ClientsParts): Clients => {
-  const get = (clientId: string): ClientRecord => {
-    const record = store.find(clientId)
+  const view = (clientId: string, behind: Behind): ClientRecord => {
+    const record = store.view(clientId, behind)
     if (record === undefined) throw new ApiError(box.current().clientNotFoundStatus, 'm2m_client_not_found')
     return record
   }
+  const get = (clientId: string): ClientRecord => view(clientId, 0)
 
   const rotation = createSlotMachine<ClientRecord>(
     {
@@ -61,6 +65,7 @@ export const createClients = ({ store, settings: box, ids, mint, now }: ClientsP
 
   return {
     get,
+    view,
     create: (fields) => {
       const settings = box.current()
       const scopes = readScopes(fields.scopes, settings)

@@ -15,17 +15,22 @@ import {
 } from './endpoint.ts'
 import { searchPage } from './search-page.ts'
 import type { SettingsBox } from './settings-box.ts'
+import type { StaleGets } from './stale-gets.ts'
 
 export interface ConnectedAppRoutesParts {
   readonly store: ConnectedAppStore
   readonly apps: ConnectedApps
   readonly settings: SettingsBox
+  readonly staleGets: StaleGets
   readonly now: () => number
 }
 
-export const createConnectedAppRoutes = ({ store, apps, settings, now }: ConnectedAppRoutesParts): Area => {
+export const createConnectedAppRoutes = ({ store, apps, settings, staleGets, now }: ConnectedAppRoutesParts): Area => {
   const appMethods = (clientId: string, request: StandInRequest): Methods => ({
-    GET: projectEndpoint('GetConnectedApp', clientId, () => ({ connected_app: connectedApp(apps.get(clientId)) })),
+    GET: projectEndpoint('GetConnectedApp', clientId, () => {
+      const behind = staleGets.ageOf({ op: 'GetConnectedApp', clientId, writes: store.writes(clientId) })
+      return { connected_app: connectedApp(apps.view(clientId, behind)) }
+    }),
     PUT: projectEndpoint('UpdateConnectedApp', clientId, () => ({
       connected_app: connectedApp(apps.update(clientId, readJson(request))),
     })),
@@ -49,8 +54,9 @@ export const createConnectedAppRoutes = ({ store, apps, settings, now }: Connect
   /** "Specific filters coming soon", says Stytch: every search finds all. */
   const search = (request: StandInRequest): Endpoint =>
     projectEndpoint('SearchConnectedApps', null, () => {
+      const behind = staleGets.ageOf({ op: 'SearchConnectedApps', clientId: undefined, writes: 0 })
       const context = { settings: settings.current(), now: now() }
-      const { records, metadata } = searchPage(readJson(request), store.all(), context)
+      const { records, metadata } = searchPage(readJson(request), store.viewAll(behind), context)
       return { connected_apps: records.map(connectedApp), results_metadata: metadata }
     })
 

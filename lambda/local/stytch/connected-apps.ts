@@ -1,5 +1,6 @@
 // The Connected Apps of one project: what each call of Stytch's endpoints does, and what they state to the slot machine. Knows
 // nothing of HTTP. A public app is refused wherever a secret would be needed.
+import type { Behind } from '../stand-in/history.ts'
 import { ApiError } from './api-error.ts'
 import type { JsonObject } from './client-fields.ts'
 import type { ClientStatus } from './client-record.ts'
@@ -21,6 +22,8 @@ export interface ConnectedAppsParts {
 /** Every method throws ApiError when Stytch would refuse. */
 export interface ConnectedApps {
   get(clientId: string): ConnectedAppRecord
+  /** As a GET shows it that is so far behind. */
+  view(clientId: string, behind: Behind): ConnectedAppRecord
   /** The secret is undefined for a public app. */
   create(fields: JsonObject): { readonly record: ConnectedAppRecord; readonly secret: string | undefined }
   update(clientId: string, fields: JsonObject): ConnectedAppRecord
@@ -33,11 +36,12 @@ export interface ConnectedApps {
 export const createConnectedApps = (parts: ConnectedAppsParts): ConnectedApps => {
   const { store, settings: box, ids, mint, now } = parts
 
-  const get = (clientId: string): ConnectedAppRecord => {
-    const record = store.find(clientId)
+  const view = (clientId: string, behind: Behind): ConnectedAppRecord => {
+    const record = store.view(clientId, behind)
     if (record === undefined) throw new ApiError(404, box.current().connectedAppNotFoundError)
     return record
   }
+  const get = (clientId: string): ConnectedAppRecord => view(clientId, 0)
 
   const rotation = createSlotMachine<ConnectedAppRecord>(
     {
@@ -58,6 +62,7 @@ export const createConnectedApps = (parts: ConnectedAppsParts): ConnectedApps =>
 
   return {
     get,
+    view,
     create: (input) => {
       const clientType = readClientType(input.client_type)
       const fields = mergeAppFields(newAppFields, input, clientType)

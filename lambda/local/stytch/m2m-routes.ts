@@ -14,17 +14,22 @@ import {
   secretRotationPaths,
 } from './endpoint.ts'
 import type { SettingsBox } from './settings-box.ts'
+import type { StaleGets } from './stale-gets.ts'
 
 export interface M2mRoutesParts {
   readonly store: ClientStore
   readonly clients: Clients
   readonly settings: SettingsBox
+  readonly staleGets: StaleGets
   readonly now: () => number
 }
 
-export const createM2mRoutes = ({ store, clients, settings, now }: M2mRoutesParts): Area => {
+export const createM2mRoutes = ({ store, clients, settings, staleGets, now }: M2mRoutesParts): Area => {
   const clientMethods = (clientId: string, request: StandInRequest): Methods => ({
-    GET: projectEndpoint('GetClient', clientId, () => ({ m2m_client: m2mClient(clients.get(clientId)) })),
+    GET: projectEndpoint('GetClient', clientId, () => {
+      const behind = staleGets.ageOf({ op: 'GetClient', clientId, writes: store.writes(clientId) })
+      return { m2m_client: m2mClient(clients.view(clientId, behind)) }
+    }),
     PUT: projectEndpoint('UpdateClient', clientId, () => ({
       m2m_client: m2mClient(clients.update(clientId, readJson(request))),
     })),
@@ -47,8 +52,9 @@ export const createM2mRoutes = ({ store, clients, settings, now }: M2mRoutesPart
 
   const search = (request: StandInRequest): Endpoint =>
     projectEndpoint('SearchClients', null, () => {
+      const behind = staleGets.ageOf({ op: 'SearchClients', clientId: undefined, writes: 0 })
       const context = { settings: settings.current(), now: now() }
-      const { records, metadata } = searchClients(readJson(request), store.all(), context)
+      const { records, metadata } = searchClients(readJson(request), store.viewAll(behind), context)
       return { m2m_clients: records.map(m2mClient), results_metadata: metadata }
     })
 

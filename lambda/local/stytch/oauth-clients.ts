@@ -1,8 +1,12 @@
 // Who is asking, at the token and introspection endpoints: an M2M client or a Connected App, by its own id and secret. It proves
-// credentials and nothing else. Unknown, inactive and wrong look alike from outside: RFC 6749 has one code for the three.
+// credentials and nothing else, and knows what the node knows that the request reached. Unknown, inactive and wrong look alike from
+// outside: RFC 6749 has one code for the three.
+import { defined } from '../../core/base/defined.ts'
 import { ApiError } from './api-error.ts'
 import { type ClientRecord, type ClientStore, clientAccepts } from './client-record.ts'
 import { appAccepts, type ConnectedAppRecord, type ConnectedAppStore } from './connected-app-record.ts'
+import { messages } from './error-messages.ts'
+import type { Nodes } from './nodes.ts'
 import type { SettingsBox } from './settings-box.ts'
 import { credentialsOf, type TokenFields } from './token-request.ts'
 
@@ -10,10 +14,10 @@ export interface OAuthClientsParts {
   readonly clients: ClientStore
   readonly apps: ConnectedAppStore
   readonly settings: SettingsBox
-  readonly now: () => number
+  readonly nodes: Nodes
 }
 
-/** Both throw ApiError invalid_client or invalid_request in the OAuth shape. */
+/** Both throw ApiError invalid_client, or as the settings call it, or invalid_request, in the OAuth shape. */
 export interface OAuthClients {
   m2mClient(fields: TokenFields): ClientRecord
   connectedApp(fields: TokenFields): ConnectedAppRecord
@@ -22,21 +26,25 @@ export interface OAuthClients {
 }
 
 export const createOAuthClients = (projectId: string, parts: OAuthClientsParts): OAuthClients => {
-  const { clients, apps, settings: box, now } = parts
+  const { clients, apps, settings: box, nodes } = parts
 
   const invalidClient = ({ basic }: TokenFields): ApiError => {
-    const status = box.current().refusedCredentialStatus
+    const { refusedError, refusedCredentialStatus: status } = box.current()
     // RFC 6749 5.2: a 401 names the scheme that the client tried.
     const headers: Record<string, string> =
       basic !== undefined && status === 401 ? { 'www-authenticate': 'Basic realm="stytch"' } : {}
-    return new ApiError(status, 'invalid_client', { shape: 'oauth', headers })
+    return new ApiError(status, refusedError, {
+      shape: 'oauth',
+      headers,
+      ...defined({ message: messages.invalid_client }),
+    })
   }
 
   const connectedApp: OAuthClients['connectedApp'] = (fields) => {
     const { id, secret } = credentialsOf(fields, box.current())
-    const record = apps.find(id)
-    if (record === undefined || !appAccepts(record, secret, now())) throw invalidClient(fields)
-    return record
+    const known = apps.late(id, nodes.lagOf(fields.connection))
+    if (known === undefined || !appAccepts(known.record, secret, known.at)) throw invalidClient(fields)
+    return known.record
   }
 
   /** A Connected App acts for a user and has no grant of its own; which refusal says so is not documented. */
@@ -50,10 +58,10 @@ export const createOAuthClients = (projectId: string, parts: OAuthClientsParts):
   return {
     m2mClient: (fields) => {
       const { id, secret } = credentialsOf(fields, box.current())
-      const record = clients.find(id)
-      if (record === undefined && apps.find(id) !== undefined) refuseApp(fields)
-      if (record === undefined || !clientAccepts(record, secret, now())) throw invalidClient(fields)
-      return record
+      const known = clients.late(id, nodes.lagOf(fields.connection))
+      if (known === undefined && apps.find(id) !== undefined) refuseApp(fields)
+      if (known === undefined || !clientAccepts(known.record, secret, known.at)) throw invalidClient(fields)
+      return known.record
     },
     connectedApp,
     checkProject: (pathProjectId, fields) => {

@@ -5,8 +5,9 @@ import { ApiError } from './api-error.ts'
 import type { AppGrants } from './app-grants.ts'
 import type { Area, Endpoint } from './endpoint.ts'
 import type { OAuthClients } from './oauth-clients.ts'
+import type { SettingsBox } from './settings-box.ts'
 import type { SigningKeys } from './signing-keys.ts'
-import { isForm, readTokenFields, type TokenFields } from './token-request.ts'
+import { givenCredentials, isForm, readTokenFields, type TokenFields } from './token-request.ts'
 import type { Tokens } from './tokens.ts'
 
 export interface OAuthRoutesParts {
@@ -15,6 +16,7 @@ export interface OAuthRoutesParts {
   readonly tokens: Tokens
   readonly grants: AppGrants
   readonly keys: SigningKeys
+  readonly settings: SettingsBox
   /** Of a client or an app, there now or before. */
   readonly isKnownId: (id: string) => boolean
   readonly now: () => number
@@ -23,11 +25,11 @@ export interface OAuthRoutesParts {
 const LIKELY_ID = /^(m2m-client|connected-app)-[a-z]+-[0-9a-f-]{36}$/
 
 export const createOAuthRoutes = (parts: OAuthRoutesParts): Area => {
-  const { projectId, oauthClients, tokens, grants, keys, isKnownId, now } = parts
+  const { projectId, oauthClients, tokens, grants, keys, settings, isKnownId, now } = parts
 
   /** Who swaps id and secret by mistake must not find the secret among the calls: only what can be an id is remembered. */
-  const subjectOf = ({ basic, inBody }: TokenFields): string | null => {
-    const id = basic?.id ?? inBody.id
+  const subjectOf = (fields: TokenFields): string | null => {
+    const id = givenCredentials(fields, settings.current()).id
     if (id === undefined) return null
     return isKnownId(id) || LIKELY_ID.test(id) ? id : null
   }

@@ -1,4 +1,6 @@
 // The pieces of the Stytch stand-in, joined once: stores, kinds, tokens, routes. Nothing here decides anything.
+import { createDraws } from '../stand-in/draws.ts'
+import { createLatency } from '../stand-in/latency.ts'
 import type { Vendor } from '../stand-in/server.ts'
 import { createAppGrants } from './app-grants.ts'
 import type { ClientRecord } from './client-record.ts'
@@ -11,6 +13,7 @@ import { createIds } from './ids.ts'
 import { createM2mRoutes } from './m2m-routes.ts'
 import { createManagementRoutes } from './management-routes.ts'
 import { createMint } from './mint.ts'
+import { createNodes } from './nodes.ts'
 import { createOAuthClients } from './oauth-clients.ts'
 import { createOAuthRoutes } from './oauth-routes.ts'
 import { createProjectSecrets } from './project-secrets.ts'
@@ -22,6 +25,7 @@ import { createScimConnections } from './scim-connections.ts'
 import { createScimRoutes } from './scim-routes.ts'
 import { createSettings } from './settings-box.ts'
 import { createSigningKeys } from './signing-keys.ts'
+import { createStaleGets } from './stale-gets.ts'
 import type { StytchStandInInput } from './stand-in-api.ts'
 import { createTokens } from './tokens.ts'
 import { createWorkspace, type Slugs, type WorkspaceKey } from './workspace.ts'
@@ -38,18 +42,24 @@ export const createParts = (input: StytchStandInInput, workspaceKey: WorkspaceKe
   const settings = createSettings(input.settings)
   const mint = createMint(settings)
   const stores = {
-    clients: createRecordStore<ClientRecord>(),
-    apps: createRecordStore<ConnectedAppRecord>(),
-    connections: createRecordStore<ScimConnectionRecord>(),
+    clients: createRecordStore<ClientRecord>(now),
+    apps: createRecordStore<ConnectedAppRecord>(now),
+    connections: createRecordStore<ScimConnectionRecord>(now),
   }
   const base = { settings, ids, mint, now }
   const keys = createSigningKeys(ids)
   const grants = createAppGrants({ projectId, settings, ids, keys, now })
   const { clients, apps } = stores
-  const oauthClients = createOAuthClients(projectId, { clients, apps, settings, now })
+  const draws = createDraws(input.drawSeed)
+  const nodes = createNodes({ settings, draws, chooseNode: input.chooseNode })
+  const oauthClients = createOAuthClients(projectId, { clients, apps, settings, nodes })
   return {
     ...base,
     stores,
+    draws,
+    nodes,
+    staleGets: createStaleGets({ settings, draws, chooseView: input.chooseView }),
+    latency: createLatency(input.sleep),
     keys,
     grants,
     oauthClients,
@@ -68,25 +78,27 @@ export type Parts = ReturnType<typeof createParts>
 /** What the server routes to. */
 export const createVendor = (projectId: string, parts: Parts): Vendor => {
   const { stores, clients, apps, connections, secrets, workspace, oauthClients, tokens, grants, keys } = parts
-  const { settings, ids, rateLimit, now } = parts
+  const { settings, ids, rateLimit, staleGets, latency, now } = parts
   const isKnownId = (id: string): boolean =>
     [stores.clients, stores.apps].some((store) => store.find(id) !== undefined || store.wasDeleted(id))
   const areas = [
-    createM2mRoutes({ store: stores.clients, clients, settings, now }),
-    createOAuthRoutes({ projectId, oauthClients, tokens, grants, keys, isKnownId, now }),
-    createConnectedAppRoutes({ store: stores.apps, apps, settings, now }),
+    createM2mRoutes({ store: stores.clients, clients, settings, staleGets, now }),
+    createOAuthRoutes({ projectId, oauthClients, tokens, grants, keys, settings, isKnownId, now }),
+    createConnectedAppRoutes({ store: stores.apps, apps, settings, staleGets, now }),
     createScimRoutes({ connections, settings }),
     createManagementRoutes({ projectId, workspace, secrets, settings }),
   ]
   return {
     ...createRoutes({ projectId, areas, secrets, workspace, ids, settings, rateLimit, now }),
     contentType: 'application/json',
+    delay: () => latency.wait(settings.current().latencyMs),
     control: createControl({ settings, ...stores, secrets, rotateKey: () => keys.rotate(now()) }),
   }
 }
 
 /** What a reset empties. */
-export const clear = ({ stores, settings, rateLimit, keys, grants, secrets, workspace }: Parts): void => {
+export const clear = (parts: Parts): void => {
+  const { stores, settings, rateLimit, keys, grants, secrets, workspace, draws, nodes, staleGets } = parts
   for (const store of Object.values(stores)) store.clear()
   settings.restore()
   rateLimit.clear()
@@ -94,4 +106,7 @@ export const clear = ({ stores, settings, rateLimit, keys, grants, secrets, work
   grants.clear()
   secrets.reset()
   workspace.reset()
+  draws.restart()
+  nodes.clear()
+  staleGets.clear()
 }

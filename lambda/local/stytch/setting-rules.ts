@@ -31,6 +31,10 @@ const rules: Readonly<Record<keyof StytchSettings, Rule>> = {
   alreadyRotatingStatus: isErrorStatus,
   notRotatingStatus: isErrorStatus,
   refusedCredentialStatus: oneOf(400, 401),
+  refusedError: {
+    expected: 'an error name of letters, digits and _',
+    holds: (value) => typeof value === 'string' && /^\w{1,100}$/.test(value),
+  },
   invalidScopeStatus: isErrorStatus,
   otherProjectError: oneOf('project_not_found', 'invalid_client'),
   emptyScope: oneOf('all', 'refused'),
@@ -39,6 +43,11 @@ const rules: Readonly<Record<keyof StytchSettings, Rule>> = {
   deletedClientIdMayReturn: isFlag,
   propagationDelayMs: integerFrom(0),
   nextSecretDelayMs: integerFrom(0),
+  staleGetMs: integerFrom(0),
+  nodeLagMs: {
+    expected: 'a list of integers from 0, one for each node',
+    holds: (value) => Array.isArray(value) && value.length > 0 && value.every((one) => integerFrom(0).holds(one)),
+  },
   searchTotalsDisabled: isFlag,
   searchOrder: oneOf('oldest', 'newest', 'client_id'),
   searchCursorLifetimeMs: orNull(integerFrom(1)),
@@ -74,6 +83,7 @@ const rules: Readonly<Record<keyof StytchSettings, Rule>> = {
     expected: 'four base64url characters',
     holds: (value) => typeof value === 'string' && /^[A-Za-z0-9_-]{4}$/.test(value),
   }),
+  latencyMs: integerFrom(0),
 }
 
 /** @returns every fault, one line each; empty = the input is a partial StytchSettings. */

@@ -8,14 +8,19 @@ export interface StytchSettings {
   /** Of each kind that rotates in slots. */
   readonly alreadyRotatingStatus: number
   readonly notRotatingStatus: number
-  /** Of invalid_client at the token and introspection endpoints. 401 is RFC 6749; the only published mock answers 400. */
+  /** Of `refusedError` at the token and introspection endpoints, whatever it is. 401 is RFC 6749; the only published mock answers 400. */
   readonly refusedCredentialStatus: number
+  /**
+   * The name under which a credential is refused there. Stytch's list of error types has `invalid_client`, `invalid_client_secret` and
+   * `m2m_client_invalid_client_secret`, without a status; any other may be set as well, to show a client one that it cannot know.
+   */
+  readonly refusedError: string
   readonly invalidScopeStatus: number
   /** What a token request under another project's path is told. */
   readonly otherProjectError: 'project_not_found' | 'invalid_client'
   /** What `scope=` (present and empty) means. */
   readonly emptyScope: 'all' | 'refused'
-  /** Credentials in the body and as Basic at once; RFC 6749 2.3 forbids it. */
+  /** Credentials in the body and as Basic at once. RFC 6749 2.3 forbids it; Stytch's Python SDK sends both, and the body's count. */
   readonly bothCredentials: 'refused' | 'body' | 'basic'
   readonly inactiveClientMayRotate: boolean
   readonly deletedClientIdMayReturn: boolean
@@ -23,6 +28,13 @@ export interface StytchSettings {
   readonly propagationDelayMs: number
   /** How long after its start a next secret is still refused: M2M, Connected App or SCIM. */
   readonly nextSecretDelayMs: number
+  /** Up to how old the client is that a GET or a search shows, M2M client or Connected App; each age in between is equally likely. */
+  readonly staleGetMs: number
+  /**
+   * The nodes that answer token calls, by how late each knows a change: it takes a new secret that much later, and refuses an old one
+   * that much later. Each TCP connection lands on one of them. Comes on top of the two delays above.
+   */
+  readonly nodeLagMs: readonly number[]
   /** `total` is then -1 in every search. */
   readonly searchTotalsDisabled: boolean
   readonly searchOrder: 'oldest' | 'newest' | 'client_id'
@@ -82,6 +94,8 @@ export interface StytchSettings {
   readonly rateLimitRetryAfterSeconds: number | null
   /** One shot: the next generated secret ends in these four characters, and this is null again. */
   readonly nextSecretLastFour: string | null
+  /** What each call waits before its effect. */
+  readonly latencyMs: number
 }
 
 export const defaultSettings: StytchSettings = {
@@ -90,14 +104,17 @@ export const defaultSettings: StytchSettings = {
   alreadyRotatingStatus: 400,
   notRotatingStatus: 400,
   refusedCredentialStatus: 401,
+  refusedError: 'invalid_client',
   invalidScopeStatus: 400,
   otherProjectError: 'project_not_found',
   emptyScope: 'all',
-  bothCredentials: 'refused',
+  bothCredentials: 'body',
   inactiveClientMayRotate: true,
   deletedClientIdMayReturn: true,
   propagationDelayMs: 0,
   nextSecretDelayMs: 0,
+  staleGetMs: 0,
+  nodeLagMs: [0],
   searchTotalsDisabled: false,
   searchOrder: 'oldest',
   searchCursorLifetimeMs: null,
@@ -130,4 +147,5 @@ export const defaultSettings: StytchSettings = {
   rateLimitWindowMs: 1000,
   rateLimitRetryAfterSeconds: null,
   nextSecretLastFour: null,
+  latencyMs: 0,
 }

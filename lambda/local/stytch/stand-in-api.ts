@@ -1,10 +1,13 @@
 // What a holder of the Stytch stand-in may ask of it in-process. Types only. Nothing said this way is a call: it is not counted,
 // not faulted and not remembered.
+import type { Sleep } from '../stand-in/latency.ts'
 import type { StandInServer } from '../stand-in/server.ts'
 import type { World } from '../stand-in/world.ts'
 import type { ClientType } from './connected-app-record.ts'
+import type { ChooseNode } from './nodes.ts'
 import type { StytchSettings } from './settings.ts'
 import type { Dashboard, SlotKind, Slots } from './slot-kind.ts'
+import type { ChooseGetView } from './stale-gets.ts'
 import type { Slugs, WorkspaceKey } from './workspace.ts'
 
 export interface StytchStandInInput {
@@ -18,6 +21,14 @@ export interface StytchStandInInput {
   /** Default: `stand-in`, and `production` for a live project, else `test`. */
   readonly slugs?: Slugs
   readonly settings?: Partial<StytchSettings>
+  /** Of the draws that make GETs stale and pick nodes. The same seed and the same calls: the same replies. @default - 1 */
+  readonly drawSeed?: number
+  /** Says for each GET and search how old it is, before any draw. @default - none */
+  readonly chooseView?: ChooseGetView
+  /** Says for each connection on which node it lands, before any draw. @default - none */
+  readonly chooseNode?: ChooseNode
+  /** How `latencyMs` is waited. @default - real time */
+  readonly sleep?: Sleep
 }
 
 export interface SeedInput {
@@ -108,7 +119,7 @@ export interface StytchStandIn {
   readonly settings: StytchSettings
   /** @throws TypeError that lists every fault. */
   configure(change: Partial<StytchSettings>): void
-  /** M2M: whether a token request with this secret would be granted now (never for an inactive or unknown client). */
+  /** M2M: whether a token request with this secret would be granted now by a node without a lag (never for an inactive or unknown client). */
   accepts(clientId: string, secret: string): boolean
   /** M2M. */
   slots(clientId: string): Slots | undefined

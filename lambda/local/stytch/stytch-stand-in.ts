@@ -10,7 +10,12 @@ export const createStytchStandIn = (input: StytchStandInInput): StytchStandIn =>
   const { world, projectId, projectSecret, workspaceKey = newWorkspaceKey() } = input
   const parts = createParts(input, workspaceKey)
   const { settings, stores, clients, keys, workspace, now } = parts
-  const server = createStandInServer(world, createVendor(projectId, parts))
+  const listening = createStandInServer(world, createVendor(projectId, parts))
+  const close = (): Promise<void> => {
+    parts.latency.end()
+    return listening.close()
+  }
+  const server = { ...listening, close }
   world.onReset(() => clear(parts))
   const m2m = createM2mKind(parts)
 

@@ -34,6 +34,8 @@ export interface TokenFields {
   readonly refreshToken: string | undefined
   /** Of introspection. */
   readonly token: string | undefined
+  /** The TCP connection that it came over. */
+  readonly connection: object
 }
 
 const appGrantTypes = ['authorization_code', 'refresh_token'] as const
@@ -84,19 +86,25 @@ export const readTokenFields = (request: StandInRequest): TokenFields => {
     redirectUri: text('redirect_uri'),
     refreshToken: text('refresh_token'),
     token: text('token'),
+    connection: request.connection,
   }
 }
 
 const refused = (type: string): ApiError => new ApiError(400, type, { shape: 'oauth' })
 
+const isBoth = ({ inBody, basic }: TokenFields): boolean => basic !== undefined && inBody.secret !== undefined
+
+/** Those that count when both are sent; nothing is checked. */
+export const givenCredentials = (fields: TokenFields, settings: StytchSettings): Partial<Credentials> =>
+  fields.basic === undefined || (isBoth(fields) && settings.bothCredentials === 'body') ? fields.inBody : fields.basic
+
 /** The credentials a request stands on. @throws ApiError invalid_request. */
 export const credentialsOf = (fields: TokenFields, settings: StytchSettings): Credentials => {
-  const { inBody, basic } = fields
-  const isBoth = basic !== undefined && inBody.secret !== undefined
-  if (isBoth && settings.bothCredentials === 'refused') throw refused('invalid_request')
-  if (basic !== undefined && !(isBoth && settings.bothCredentials === 'body')) return basic
-  if (!inBody.id || !inBody.secret) throw refused('invalid_request')
-  return { id: inBody.id, secret: inBody.secret }
+  if (isBoth(fields) && settings.bothCredentials === 'refused') throw refused('invalid_request')
+  const given = givenCredentials(fields, settings)
+  if (given === fields.basic) return fields.basic
+  if (!given.id || !given.secret) throw refused('invalid_request')
+  return { id: given.id, secret: given.secret }
 }
 
 /** @throws ApiError invalid_request or unsupported_grant_type. */

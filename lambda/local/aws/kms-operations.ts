@@ -1,0 +1,172 @@
+// KMS's Sign, GetPublicKey and ListAliases for keys that are made at the start. What a caller asks of KMS besides is refused, not
+// ignored: other curves, messages that KMS would hash itself, grants, dry runs. Errors are named as KMS names them.
+import { generateKeyPairSync, randomUUID } from 'node:crypto'
+import { AwsFault, invalidInput } from './aws-fault.ts'
+import { signDigest } from './ecdsa.ts'
+import { type Body, type Input, readInput } from './input.ts'
+import type { AwsOperations } from './operations.ts'
+
+export interface KmsKeyInput {
+  /** With its `alias/`. */
+  readonly alias: string
+  /** ENCRYPT_DECRYPT: a symmetric key, there to be refused. @default SIGN_VERIFY, over P-256 */
+  readonly usage?: 'SIGN_VERIFY' | 'ENCRYPT_DECRYPT'
+}
+
+export interface KmsKey {
+  readonly keyId: string
+  readonly arn: string
+  readonly alias: string
+  readonly aliasArn: string
+  readonly usage: 'SIGN_VERIFY' | 'ENCRYPT_DECRYPT'
+}
+
+export interface Keys {
+  readonly operations: AwsOperations
+  /** Without anything private. */
+  all(): readonly KmsKey[]
+}
+
+export interface KeysInput {
+  readonly keys: readonly KmsKeyInput[]
+  readonly region: string
+  readonly accountId: string
+}
+
+interface KeyMaterial {
+  readonly privateKey: Buffer
+  /** SPKI, DER. */
+  readonly publicKey: Buffer
+}
+
+interface HeldKey extends KmsKey {
+  /** Undefined = a symmetric key. */
+  readonly material: KeyMaterial | undefined
+}
+
+/** All of KMS's, so that one which does not fit the key is told from one that there is not (KMS API reference, Sign). */
+const ALGORITHMS = [
+  'RSASSA_PSS_SHA_256',
+  'RSASSA_PSS_SHA_384',
+  'RSASSA_PSS_SHA_512',
+  'RSASSA_PKCS1_V1_5_SHA_256',
+  'RSASSA_PKCS1_V1_5_SHA_384',
+  'RSASSA_PKCS1_V1_5_SHA_512',
+  'ECDSA_SHA_256',
+  'ECDSA_SHA_384',
+  'ECDSA_SHA_512',
+  'SM2DSA',
+  'ML_DSA_SHAKE_256',
+  'ED25519_SHA_512',
+  'ED25519_PH_SHA_512',
+]
+const ALGORITHM = 'ECDSA_SHA_256'
+const SPEC = 'ECC_NIST_P256'
+const DIGEST_BYTES = 32
+const MAX_MESSAGE_BYTES = 4096
+const NOT_PLAYED = ['GrantTokens', 'DryRun']
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
+
+const makeMaterial = (): KeyMaterial => {
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const { d = '' } = privateKey.export({ format: 'jwk' })
+  return { privateKey: Buffer.from(d, 'base64url'), publicKey: publicKey.export({ format: 'der', type: 'spki' }) }
+}
+
+const readKeyId = (input: Input): string => {
+  const keyId = input.requiredText('KeyId', { min: 1, max: 2048 })
+  for (const name of NOT_PLAYED) if (input.has(name)) throw invalidInput(`${name} is not played by this stand-in.`)
+  return keyId
+}
+
+const readDigest = (input: Input): Buffer => {
+  const text = input.requiredText('Message', { min: 1 })
+  const type = input.text('MessageType', { oneOf: ['RAW', 'DIGEST', 'EXTERNAL_MU'] }) ?? 'RAW'
+  const bytes = Buffer.from(text, 'base64')
+  if (bytes.length > MAX_MESSAGE_BYTES) {
+    input.fault('Message', `Member must have length less than or equal to ${MAX_MESSAGE_BYTES}`)
+  }
+  input.check()
+  if (!BASE64.test(text)) throw new AwsFault('SerializationException', 'Message: expected base64')
+  if (type !== 'DIGEST') throw invalidInput(`MessageType ${type} is not played by this stand-in, only DIGEST.`)
+  if (bytes.length !== DIGEST_BYTES) throw invalidInput(`Digest is invalid length for algorithm ${ALGORITHM}.`)
+  return bytes
+}
+
+export const createKeys = ({ keys, region, accountId }: KeysInput): Keys => {
+  const prefix = `arn:aws:kms:${region}:${accountId}:`
+  const held = keys.map(({ alias, usage = 'SIGN_VERIFY' }): HeldKey => {
+    const keyId = randomUUID()
+    return {
+      keyId,
+      arn: `${prefix}key/${keyId}`,
+      alias,
+      aliasArn: `${prefix}${alias}`,
+      usage,
+      material: usage === 'SIGN_VERIFY' ? makeMaterial() : undefined,
+    }
+  })
+
+  /** @throws NotFoundException */
+  const keyOf = (asked: string): HeldKey => {
+    const key = held.find(({ keyId, arn, alias, aliasArn }) => [keyId, arn, alias, aliasArn].includes(asked))
+    if (key !== undefined) return key
+    const isAlias = /(^|:)alias\//.test(asked)
+    const arn = asked.startsWith('arn:') ? asked : `${prefix}${isAlias ? asked : `key/${asked}`}`
+    throw new AwsFault('NotFoundException', isAlias ? `Alias ${arn} is not found.` : `Key '${arn}' does not exist`)
+  }
+
+  const sign = (body: Body): object => {
+    const input = readInput(body)
+    const asked = readKeyId(input)
+    const algorithm = input.requiredText('SigningAlgorithm', { oneOf: ALGORITHMS })
+    input.check()
+    const { arn, usage, material } = keyOf(asked)
+    if (material === undefined) {
+      throw new AwsFault('InvalidKeyUsageException', `${arn} key usage is ${usage} which is not valid for Sign.`)
+    }
+    if (algorithm !== ALGORITHM) {
+      throw new AwsFault('InvalidKeyUsageException', `Algorithm ${algorithm} is incompatible with key spec ${SPEC}.`)
+    }
+    const signature = signDigest(readDigest(readInput(body)), material.privateKey)
+    return { KeyId: arn, Signature: signature.toString('base64'), SigningAlgorithm: algorithm }
+  }
+
+  const getPublicKey = (body: Body): object => {
+    const input = readInput(body)
+    const asked = readKeyId(input)
+    input.check()
+    const { arn, usage, material } = keyOf(asked)
+    if (material === undefined) {
+      throw new AwsFault('UnsupportedOperationException', `${arn} is a symmetric key: it has no public key.`)
+    }
+    return {
+      KeyId: arn,
+      PublicKey: material.publicKey.toString('base64'),
+      CustomerMasterKeySpec: SPEC,
+      KeySpec: SPEC,
+      KeyUsage: usage,
+      SigningAlgorithms: [ALGORITHM],
+    }
+  }
+
+  return {
+    operations: {
+      Sign: sign,
+      GetPublicKey: getPublicKey,
+      ListAliases: (body) => {
+        const input = readInput(body)
+        for (const name of ['KeyId', 'Limit', 'Marker']) {
+          if (input.has(name)) throw invalidInput(`${name} is not played by this stand-in.`)
+        }
+        const Aliases = held.map(({ alias, aliasArn, keyId }) => ({
+          AliasName: alias,
+          AliasArn: aliasArn,
+          TargetKeyId: keyId,
+        }))
+        return { Aliases, Truncated: false }
+      },
+    },
+    all: () => held.map(({ material: _, ...key }) => key),
+  }
+}

@@ -5,7 +5,7 @@ import { createEventBridge, createSecretsManager } from '../adapters/aws/clients
 import { type DurableRun, durableHandler } from '../adapters/aws/durable.ts'
 import { createEvents } from '../adapters/aws/events.ts'
 import { createFreeze } from '../adapters/aws/freeze.ts'
-import { createSecrets } from '../adapters/aws/secrets.ts'
+import { createSecretRotator } from '../adapters/aws/secret-rotator.ts'
 import { createSignedCall } from '../adapters/aws/signed-call.ts'
 import { createTiming } from '../adapters/timing.ts'
 import { CAMPAIGN_SOURCE } from '../core/base/event-types.ts'
@@ -25,7 +25,7 @@ const { secretNamePrefix, rotationFunctionArn, stytchCallsPerSecond, freeze: fro
 const secretsManager = createSecretsManager()
 const systemsManager = createSignedCall(secretsManager, { service: 'ssm', endpoint: frozen.endpoint })
 const parts = {
-  secrets: createSecrets(secretsManager),
+  secrets: createSecretRotator(secretsManager),
   freeze: createFreeze(systemsManager, frozen.parameter),
   events: createEvents(createEventBridge(), settings.eventBus, CAMPAIGN_SOURCE),
   rules: {

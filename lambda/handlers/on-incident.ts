@@ -7,7 +7,7 @@ import { createCampaigns, noCampaigns } from '../adapters/aws/campaigns.ts'
 import { createEventBridge, createSecretsManager } from '../adapters/aws/clients.ts'
 import { createEvents } from '../adapters/aws/events.ts'
 import { createFreeze } from '../adapters/aws/freeze.ts'
-import { createSecrets } from '../adapters/aws/secrets.ts'
+import { createSecretRotator } from '../adapters/aws/secret-rotator.ts'
 import { createSignedCall } from '../adapters/aws/signed-call.ts'
 import { createTiming } from '../adapters/timing.ts'
 import { INCIDENT_SOURCE } from '../core/base/event-types.ts'
@@ -22,7 +22,7 @@ const settings = readIncidentEnv(processEnvironment())
 const { secretNamePrefix, rotationFunctionArn, campaignFunctionArn, freeze: frozen, maxSecurityClients } = settings
 const secretsManager = createSecretsManager()
 const lambda = createSignedCall(secretsManager, { service: 'lambda', endpoint: settings.lambdaEndpoint })
-const secrets = createSecrets(secretsManager)
+const secrets = createSecretRotator(secretsManager)
 const parts = {
   secrets,
   freeze: createFreeze(

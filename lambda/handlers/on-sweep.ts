@@ -8,7 +8,7 @@ import { createFreeze } from '../adapters/aws/freeze.ts'
 import { metricLine } from '../adapters/aws/metric-line.ts'
 import { createReadLookup } from '../adapters/aws/read-records.ts'
 import { createRotationSteps } from '../adapters/aws/rotation-steps.ts'
-import { createSecrets } from '../adapters/aws/secrets.ts'
+import { createSecretRotator } from '../adapters/aws/secret-rotator.ts'
 import { createSignedCall } from '../adapters/aws/signed-call.ts'
 import { createTiming } from '../adapters/timing.ts'
 import { SWEEP_SOURCE } from '../core/base/event-types.ts'
@@ -26,7 +26,7 @@ const secretsManager = createSecretsManager()
 const systemsManager = createSignedCall(secretsManager, { service: 'ssm', endpoint: frozen.endpoint })
 const lambda = createSignedCall(createPatientSettings(), { service: 'lambda', endpoint: settings.lambdaEndpoint })
 const clients = {
-  secrets: createSecrets(secretsManager),
+  secrets: createSecretRotator(secretsManager),
   steps: createRotationSteps(lambda, rotationFunctionArn),
   freeze: createFreeze(systemsManager, frozen.parameter),
   events: createEvents(createEventBridge(), settings.eventBus, SWEEP_SOURCE),

@@ -99,7 +99,11 @@ describe('describe', () => {
       labels: {},
       createdAt: expect.any(Number),
     })
-    expect(await secrets().describe(secret.name)).toEqual({ ...found, labels: { [requestToken]: ['AWSCURRENT'] } })
+    expect(await secrets().describe(secret.name)).toEqual({
+      ...found,
+      labels: { [requestToken]: ['AWSCURRENT'] },
+      lastChangedAt: expect.any(Number),
+    })
   })
 
   test('none is none; a failure is a failure', async () => {

@@ -43,7 +43,7 @@ describe('describe', () => {
   test('tells labels, and whether rotation is on', async () => {
     const arn = await created()
 
-    expect(await secrets().describe(NAME)).toEqual({
+    expect(await secrets().describe(NAME)).toMatchObject({
       arn,
       name: NAME,
       rotationEnabled: false,

@@ -1,4 +1,4 @@
-// Secrets Manager as the registrar's Shelf, by the real SDK over HTTP against the stand-in.
+// Secrets Manager as a registration makes, fills and schedules a secret, by the real SDK over HTTP against the stand-in.
 import { describe, expect, test } from 'vitest'
 import { createSecrets } from '../../../lambda/adapters/aws/secrets.ts'
 import { useAws } from '../../fakes/stand-ins.ts'

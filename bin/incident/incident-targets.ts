@@ -3,7 +3,7 @@
 import { text } from 'node:stream/consumers'
 import type { Command } from 'commander'
 import { createIdentifier, createInvoking } from '../../lambda/adapters/aws/identifier.ts'
-import { readSecrets } from '../../lambda/core/clients/survey-clients.ts'
+import { readSecrets, type Survey } from '../../lambda/core/clients/survey-clients.ts'
 import type { LeakFinding } from '../../lambda/core/intake/leak-finding.ts'
 import { createClientSecret } from '../../lambda/core/secret/client-secret.ts'
 import type { Secret } from '../../lambda/core/secret/secret.ts'
@@ -42,12 +42,20 @@ export const prefixOf = ({ stage }: Seat, { prefix }: TargetOptions): string => 
 
 const usage = (message: string): CommandFault => new CommandFault(EXIT.usage, message)
 
-const listMatching = async (secrets: Secrets, prefix: string, selector: Selector): Promise<readonly Secret[]> => {
+const listMatching = async (
+  secrets: Survey['secrets'],
+  prefix: string,
+  selector: Selector,
+): Promise<readonly Secret[]> => {
   const { isSelected } = createSelection({ by: [selector] })
   return (await readSecrets({ secrets }, prefix)).filter(isSelected).toSorted(byName)
 }
 
-const named = async (secrets: Secrets, prefix: string, names: readonly string[]): Promise<Targets> => {
+const named = async (
+  secrets: Pick<Secrets, 'describe'>,
+  prefix: string,
+  names: readonly string[],
+): Promise<Targets> => {
   const found: Secret[] = []
   const given = [...new Set(names)]
   for (const [at, secretId] of secretIdsOf(prefix, given).entries()) {
@@ -80,7 +88,7 @@ const explain = (finding: Exclude<LeakFinding, { outcome: 'alive' | 'unproven' }
 /** The identify function's own time, and a little for the way. */
 const SEARCH_MS = 310_000
 
-const byValue = async (seat: Seat, secrets: Secrets, prefix: string): Promise<Targets> => {
+const byValue = async (seat: Seat, secrets: Pick<Secrets, 'describe'>, prefix: string): Promise<Targets> => {
   if (process.stdin.isTTY) throw usage('--leaked-value-stdin expects the value on stdin, from a file or a pipe')
   const value = (await text(process.stdin)).trim()
   if (value.length < 8 || /\s/.test(value))

@@ -31,7 +31,11 @@ const matterOf = ({ arn }: Secret, { incidentId, isGraceful }: Watching): Matter
 })
 
 /** What AWS could not tell now is asked again. */
-const lookAt = async (secrets: Secrets, secret: Secret, watching: Watching): Promise<Progress['state']> => {
+const lookAt = async (
+  secrets: Pick<Secrets, 'listVersions'>,
+  secret: Secret,
+  watching: Watching,
+): Promise<Progress['state']> => {
   try {
     return progressOf(matterOf(secret, watching), await secrets.listVersions(secret.arn)).state
   } catch (error) {

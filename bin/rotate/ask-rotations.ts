@@ -22,7 +22,7 @@ export interface RotationOrder {
   readonly verb: 'rotate' | 'settle' | 'rollback'
   readonly secrets: readonly Secret[]
   readonly judge: (row: Row) => Verdict
-  readonly tokenOf: (secret: Secret, secrets: Secrets) => Promise<string>
+  readonly tokenOf: (secret: Secret, secrets: Pick<Secrets, 'listVersions'>) => Promise<string>
   readonly isDryRun: boolean
   readonly isSure: boolean
   readonly waits: boolean

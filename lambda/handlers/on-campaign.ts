@@ -7,7 +7,7 @@ import { createEvents } from '../adapters/aws/events.ts'
 import { createFreeze } from '../adapters/aws/freeze.ts'
 import { createInvoke } from '../adapters/aws/invoke.ts'
 import { createRotationSteps } from '../adapters/aws/rotation-steps.ts'
-import { createSecrets } from '../adapters/aws/secrets.ts'
+import { createSecretRotator } from '../adapters/aws/secret-rotator.ts'
 import { createSignedCall } from '../adapters/aws/signed-call.ts'
 import { createTiming } from '../adapters/timing.ts'
 import { CAMPAIGN_SOURCE } from '../core/base/event-types.ts'
@@ -31,7 +31,7 @@ const invoke = createInvoke(
   createSignedCall(createPatientSettings(), { service: 'lambda', endpoint: settings.lambdaEndpoint }),
 )
 const parts = {
-  secrets: createSecrets(secretsManager),
+  secrets: createSecretRotator(secretsManager),
   steps: createRotationSteps(invoke, rotationFunctionArn),
   freeze: createFreeze(systemsManager, frozen.parameter),
   events: createEvents(createEventBridge(), settings.eventBus, CAMPAIGN_SOURCE),

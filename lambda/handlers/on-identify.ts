@@ -5,7 +5,7 @@
 import type { Context } from 'aws-lambda'
 import { createSecretsManager } from '../adapters/aws/clients.ts'
 import { createSearchSlots } from '../adapters/aws/search-slots.ts'
-import { createSecrets } from '../adapters/aws/secrets.ts'
+import { createSecretReader } from '../adapters/aws/secret-reader.ts'
 import { createSignedCall } from '../adapters/aws/signed-call.ts'
 import { createTableCall } from '../adapters/aws/table-call.ts'
 import { randomKey } from '../adapters/random.ts'
@@ -24,7 +24,7 @@ import { createJournal } from './journal.ts'
 
 const settings = readIdentifyEnv(processEnvironment())
 const secretsManager = createSecretsManager()
-const secrets = createSecrets(secretsManager)
+const secrets = createSecretReader(secretsManager)
 const probing = createProbing(settings.stytch)
 const limit = createRateLimit(settings.searchesPerMinute)
 const { slots } = settings

@@ -9,7 +9,7 @@ import { createEvents } from '../adapters/aws/events.ts'
 import { createFreeze } from '../adapters/aws/freeze.ts'
 import { createInvoke } from '../adapters/aws/invoke.ts'
 import { createRotationSteps } from '../adapters/aws/rotation-steps.ts'
-import { createSecrets } from '../adapters/aws/secrets.ts'
+import { createSecretRotator } from '../adapters/aws/secret-rotator.ts'
 import { createSignedCall } from '../adapters/aws/signed-call.ts'
 import { createTiming } from '../adapters/timing.ts'
 import { INCIDENT_SOURCE } from '../core/base/event-types.ts'
@@ -24,7 +24,7 @@ const settings = readIncidentEnv(processEnvironment())
 const { secretNamePrefix, rotationFunctionArn, campaignFunctionArn, freeze: frozen, maxSecurityClients } = settings
 const secretsManager = createSecretsManager()
 const invoke = createInvoke(createSignedCall(secretsManager, { service: 'lambda', endpoint: settings.lambdaEndpoint }))
-const secrets = createSecrets(secretsManager)
+const secrets = createSecretRotator(secretsManager)
 const steps = createRotationSteps(invoke, rotationFunctionArn)
 const { project } = settings
 const parts = {

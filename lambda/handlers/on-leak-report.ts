@@ -5,7 +5,7 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context
 import { createEventBridge, createSecretsManager } from '../adapters/aws/clients.ts'
 import { createEvents } from '../adapters/aws/events.ts'
 import { createIdentifier, createInvoking } from '../adapters/aws/identifier.ts'
-import { createSecrets } from '../adapters/aws/secrets.ts'
+import { createSecretRotator } from '../adapters/aws/secret-rotator.ts'
 import { createSigningSecrets } from '../adapters/aws/signing-secrets.ts'
 import { createAlertValues } from '../adapters/github/alert-values.ts'
 import { createTiming } from '../adapters/timing.ts'
@@ -21,7 +21,7 @@ import { createJournal } from './journal.ts'
 
 const settings = readIntakeEnv(processEnvironment())
 const secretsManager = createSecretsManager()
-const secrets = createSecrets(secretsManager)
+const secrets = createSecretRotator(secretsManager)
 const now = Date.now
 const signing = createSigningSecrets({ client: secretsManager, secretId: settings.signingSecretId, now })
 const values = createAlertValues({

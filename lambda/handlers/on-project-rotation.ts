@@ -5,7 +5,7 @@ import type { Context } from 'aws-lambda'
 import { createEventBridge, createSecretsManager } from '../adapters/aws/clients.ts'
 import { createEvents } from '../adapters/aws/events.ts'
 import { createFreeze } from '../adapters/aws/freeze.ts'
-import { createSecrets } from '../adapters/aws/secrets.ts'
+import { createSecretRotator } from '../adapters/aws/secret-rotator.ts'
 import { createSignedCall } from '../adapters/aws/signed-call.ts'
 import { createWorkspaceCredentials } from '../adapters/aws/workspace-credentials.ts'
 import { vendorBaseUrl } from '../adapters/stytch/base-url.ts'
@@ -26,7 +26,7 @@ const settings = readProjectRotationEnv(processEnvironment())
 const { project, projectSecretName: secretName, projectSlug, environmentSlug, freeze: frozen } = settings
 const { projectId, baseUrl = vendorBaseUrl(project.projectId) } = project
 const secretsManager = createSecretsManager()
-const secrets = createSecrets(secretsManager)
+const secrets = createSecretRotator(secretsManager)
 const events = createEvents(createEventBridge(), settings.eventBus, ROTATION_SOURCE)
 const systemsManager = createSignedCall(secretsManager, { service: 'ssm', endpoint: frozen.endpoint })
 const freeze = createFreeze(systemsManager, frozen.parameter)

@@ -5,7 +5,7 @@ import type { Context } from 'aws-lambda'
 import { createEventBridge, createSecretsManager } from '../adapters/aws/clients.ts'
 import { createEvents } from '../adapters/aws/events.ts'
 import { createFreeze } from '../adapters/aws/freeze.ts'
-import { createSecrets } from '../adapters/aws/secrets.ts'
+import { createSecretRotator } from '../adapters/aws/secret-rotator.ts'
 import { createSignedCall } from '../adapters/aws/signed-call.ts'
 import { createStytchReach } from '../adapters/stytch/connect.ts'
 import { createSlotIssuers } from '../adapters/stytch/issuers.ts'
@@ -22,7 +22,7 @@ import { handleStep } from './handle-step.ts'
 const settings = readRotationEnv(processEnvironment())
 const secretsManager = createSecretsManager()
 const reach = createStytchReach(settings.stytch, secretsManager)
-const secrets = createSecrets(secretsManager)
+const secrets = createSecretRotator(secretsManager)
 const events = createEvents(createEventBridge(), settings.eventBus, ROTATION_SOURCE)
 const systemsManager = createSignedCall(secretsManager, { service: 'ssm', endpoint: settings.freeze.endpoint })
 const freeze = createFreeze(systemsManager, settings.freeze.parameter)

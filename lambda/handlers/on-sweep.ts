@@ -9,7 +9,7 @@ import { createInvoke } from '../adapters/aws/invoke.ts'
 import type { MetricLine } from '../adapters/aws/metric-line.ts'
 import { createReadLookup } from '../adapters/aws/read-records.ts'
 import { createRotationSteps } from '../adapters/aws/rotation-steps.ts'
-import { createSecrets } from '../adapters/aws/secrets.ts'
+import { createSecretRotator } from '../adapters/aws/secret-rotator.ts'
 import { createSignedCall } from '../adapters/aws/signed-call.ts'
 import { createTiming } from '../adapters/timing.ts'
 import { SWEEP_SOURCE } from '../core/base/event-types.ts'
@@ -30,7 +30,7 @@ const invoke = createInvoke(
   createSignedCall(createPatientSettings(), { service: 'lambda', endpoint: settings.lambdaEndpoint }),
 )
 const clients = {
-  secrets: createSecrets(secretsManager),
+  secrets: createSecretRotator(secretsManager),
   steps: createRotationSteps(invoke, rotationFunctionArn),
   freeze: createFreeze(systemsManager, frozen.parameter),
   events: createEvents(createEventBridge(), settings.eventBus, SWEEP_SOURCE),

@@ -63,7 +63,7 @@ const outcomeOf = async (call: Promise<unknown>): Promise<Outcome> => {
     return 'done'
   } catch (error) {
     if (!(error instanceof Error)) return 'unknown'
-    // Our vault tells an absent version from a refusal by these words (lambda/adapters/aws/vault.ts).
+    // Our adapter tells an absent version from a refusal by these words (lambda/adapters/aws/secret-reader.ts).
     const isUnlabelled = /not (associated|attached)/i.test(error.message)
     return isUnlabelled ? `${error.name}, not associated` : error.name
   }

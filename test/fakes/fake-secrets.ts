@@ -2,6 +2,7 @@
 // it is said to be, and AWSPREVIOUS that follows AWSCURRENT. Written from secrets-manager §1.2–1.4, not from the adapter.
 
 import { Fault } from '../../lambda/core/base/fault.ts'
+import type { RotationRules } from '../../lambda/core/secret/secret.ts'
 import type { Secrets, VersionQuery } from '../../lambda/core/secret/secrets.ts'
 import { BLANK } from './blank-secret.ts'
 import type { CallLog } from './call-log.ts'
@@ -19,6 +20,8 @@ export interface FakeVersion {
   readonly labels: Set<string>
   readonly createdAt: number
 }
+
+const said = (rules: RotationRules): string => ('everyDays' in rules ? `every ${rules.everyDays} days` : rules.schedule)
 
 /** What rotations and registrations ask for. */
 type Faked = Pick<
@@ -158,7 +161,7 @@ export const createFakeSecrets = (log: CallLog, timing: Pick<FakeTiming, 'now'>)
         return 'stored'
       }),
     scheduleRotation: (_secretId, { functionArn, rules }) =>
-      log.run({ port: 'secrets', name: 'scheduleRotation', about: `${functionArn} ${JSON.stringify(rules)}` }, () => {
+      log.run({ port: 'secrets', name: 'scheduleRotation', about: `${functionArn} ${said(rules)}` }, () => {
         secrets.rotationEnabled = true
       }),
   }

@@ -1,4 +1,4 @@
-// What a rotation is made of: RotateSecret, its pending value, and the labels that move. A refusal of RotateSecret is told apart by what
+// What a rotation is made of: reading, RotateSecret, its pending value, and the labels that move. A refusal of RotateSecret is told apart by what
 // the secret looks like afterwards, since AWS has one error name for all of them. Each call is safe to send twice: a put under the same
 // token with the same text is a no-op, and a label moves only from where it was said to be.
 import {
@@ -10,7 +10,7 @@ import {
 import { unfinishedVersion } from '../../core/secret/labels.ts'
 import type { RotationReply, Secrets } from '../../core/secret/secrets.ts'
 import { attempt, awsFault, isAwsError } from './aws-call.ts'
-import { describeSecret, listVersions } from './secret-reader.ts'
+import { createSecretReader, describeSecret, listVersions } from './secret-reader.ts'
 
 const BUSY = /previous rotation/i
 
@@ -33,9 +33,10 @@ const explain = async (
   return versions.some(({ versionId }) => versionId === requestToken) ? 'asked' : undefined
 }
 
-export const createSecretRotator = (
-  client: SecretsManagerClient,
-): Pick<Secrets, 'putPending' | 'moveLabel' | 'rotate'> => ({
+type Rotating = ReturnType<typeof createSecretReader> & Pick<Secrets, 'putPending' | 'moveLabel' | 'rotate'>
+
+export const createSecretRotator = (client: SecretsManagerClient): Rotating => ({
+  ...createSecretReader(client),
   putPending: async ({ secretId, requestToken, text, rotationToken }) => {
     try {
       await client.send(

@@ -96,7 +96,7 @@ const isMadeUnlike = ({ versionId }: Version): boolean => {
 
 /**
  * Looks without AWSPREVIOUS, which most moves do not need, and reads it only to name what will be refused.
- * @param readPrevious one more call to the vault.
+ * @param readPrevious one more call to Secrets Manager.
  */
 export const lookAndName = async (
   rotation: Rotation,

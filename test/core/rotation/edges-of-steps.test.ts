@@ -33,6 +33,21 @@ const readsOf = ({ log }: World): readonly string[] =>
 const detailsOf = (world: World, type: EventType) =>
   world.events.published.filter((event) => event.type === type).map(({ detail }) => detail)
 
+test.each(['createSecret', 'finishSecret'] as const)(
+  'a secret that is gone is a fault that names it, and nothing is asked of the issuer: %s',
+  async (step) => {
+    const { world, token } = await standing(step, 'rotate')
+    world.secrets.exists = false
+
+    await expect(world.step(step, token)).rejects.toMatchObject({
+      code: 'SECRETS_MANAGER_REJECTED',
+      retryable: false,
+      message: expect.stringContaining(SECRET_ARN),
+    })
+    expect(world.log.names()).toEqual(['secrets.describe'])
+  },
+)
+
 describe('what a label carries by the time it is read', () => {
   const spoil = ({ secrets }: World, label: string, text: string): void => {
     secrets.place(secrets.holderOf(label) ?? '', { text })

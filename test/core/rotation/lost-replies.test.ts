@@ -293,7 +293,7 @@ describe('the only copy', () => {
     expect(await does(world, 'createSecret', token)).toBe('cancel > start > put new2')
   })
 
-  test('a bus, a secrets or an issuer that fails before start costs nothing', async () => {
+  test('a bus, a vault or an issuer that fails before start costs nothing', async () => {
     for (const at of ['secrets.describe', 'secrets.readValue', 'issuer.look', 'issuer.start']) {
       const { world, token } = await begin([], 'rotate')
       world.log.before.push(failAt(at, down))

@@ -1,4 +1,4 @@
-// Secrets Manager as the registrar's Shelf, by the real SDK over HTTP against the stand-in.
+// Secrets Manager as a registration makes, fills and schedules a secret, by the real SDK over HTTP against the stand-in.
 import { describe, expect, test } from 'vitest'
 import { createSecrets } from '../../../lambda/adapters/aws/secrets.ts'
 import { useAws } from '../../fakes/stand-ins.ts'
@@ -99,7 +99,11 @@ describe('describe', () => {
       labels: {},
       createdAt: expect.any(Number),
     })
-    expect(await secrets().describe(secret.name)).toEqual({ ...found, labels: { [requestToken]: ['AWSCURRENT'] } })
+    expect(await secrets().describe(secret.name)).toEqual({
+      ...found,
+      labels: { [requestToken]: ['AWSCURRENT'] },
+      lastChangedAt: expect.any(Number),
+    })
   })
 
   test('none is none; a failure is a failure', async () => {

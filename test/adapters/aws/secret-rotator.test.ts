@@ -1,4 +1,4 @@
-// Secrets Manager as the Fleet, by the real SDK over HTTP against the stand-in: what is listed, what is seen, and what each refusal of
+// Secrets Manager for whoever asks for rotations, by the real SDK over HTTP against the stand-in: what is listed, what is seen, and what each refusal of
 // RotateSecret means.
 import {
   CreateSecretCommand,

@@ -1,4 +1,4 @@
-// Secrets Manager as the domain's Vault, by the real SDK over HTTP against the stand-in: labels that move only from where they are
+// Secrets Manager as a rotation reads and changes one secret, by the real SDK over HTTP against the stand-in: labels that move only from where they are
 // said to be, versions without a value, and no word about a value in any failure.
 
 import { CreateSecretCommand, RotateSecretCommand } from '@aws-sdk/client-secrets-manager'
@@ -43,7 +43,7 @@ describe('describe', () => {
   test('tells labels, and whether rotation is on', async () => {
     const arn = await created()
 
-    expect(await secrets().describe(NAME)).toEqual({
+    expect(await secrets().describe(NAME)).toMatchObject({
       arn,
       name: NAME,
       rotationEnabled: false,
@@ -56,6 +56,17 @@ describe('describe', () => {
       .secrets.send(new RotateSecretCommand({ SecretId: NAME, RotationLambdaARN: FUNCTION, RotateImmediately: false }))
     await place.standIn.idle()
     expect((await secrets().describe(arn))?.rotationEnabled).toBe(true)
+  })
+
+  test('is broken off at its deadline, and not asked again', async () => {
+    await created()
+    place.standIn.faults.add({ op: 'DescribeSecret', kind: 'delay', delay_ms: 60_000, count: 2 })
+
+    expect(await errorOf(secrets().describe(NAME, { withinMs: 200 }))).toMatchObject({
+      code: 'SECRETS_MANAGER_UNAVAILABLE',
+      retryable: true,
+    })
+    expect(place.calls().filter((op) => op === 'DescribeSecret').length).toBeLessThan(2)
   })
 
   test('a secret that is not there is none', async () => {

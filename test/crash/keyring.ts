@@ -1,6 +1,7 @@
 // The made-up vendor of docs/another-vendor.md: a stand-in of it, and the kind of secret that the crash and fault suites play over it.
 import { randomBytes, randomUUID } from 'node:crypto'
-import { createKeyringIssuer, keyringForm } from '../../docs/another-vendor/keyring-issuer.ts'
+import { createKeyringIssuer, type KeyringPlace, keyringForm } from '../../docs/another-vendor/keyring-issuer.ts'
+import type { Issuer } from '../../lambda/core/rotation/issuer.ts'
 import {
   createStandInServer,
   type Operation,
@@ -12,7 +13,8 @@ import type { CrashKind } from './kinds.ts'
 
 const TENANT = 'project-test-00000000-0000-4000-8000-000000000000'
 const ADMIN_KEY = 'keyring-admin-canary-key'
-const MOST = 2
+/** Of a client with two slots. */
+const TWO = 2
 
 interface Live {
   readonly id: string
@@ -27,13 +29,13 @@ const failed = (status: number, error: string): StandInReply => json(status, { e
 /** As the other stand-ins throw it: to people, a refusal is no error. */
 const refused = (why: string): Error => Object.assign(new Error(why), { name: 'ApiError' })
 
-/** Two live secrets an app, in memory. */
-const createKeyring = () => {
+/** Live secrets of apps, in memory. */
+const createKeyring = (most: number) => {
   const apps = new Map<string, Live[]>()
   let count = 0
   const of = (app: string): Live[] => apps.get(app) ?? []
   const add = (app: string): Live => {
-    if (of(app).length >= MOST) throw refused('an app has two secrets at most')
+    if (of(app).length >= most) throw refused(`an app has ${most} secrets at most`)
     count += 1
     const live = { id: `ks-${randomUUID()}`, secret: randomBytes(24).toString('base64url'), created: count }
     apps.set(app, [...of(app), live])
@@ -47,10 +49,10 @@ const createKeyring = () => {
     )
     return of(app).length < before.length
   }
-  return { apps, of, add, remove }
+  return { apps, of, add, remove, most }
 }
 
-const vendorOf = ({ apps, of, add, remove }: ReturnType<typeof createKeyring>): Vendor => {
+const vendorOf = ({ apps, of, add, remove, most }: ReturnType<typeof createKeyring>): Vendor => {
   const operation = (op: string, subject: string | null, run: () => StandInReply): Operation => ({ op, subject, run })
   return {
     contentType: 'application/json',
@@ -77,7 +79,7 @@ const vendorOf = ({ apps, of, add, remove }: ReturnType<typeof createKeyring>): 
           })
         }
         if (method === 'POST') {
-          return of(app).length >= MOST ? failed(409, 'too_many_secrets') : json(201, add(app))
+          return of(app).length >= most ? failed(409, 'too_many_secrets') : json(201, add(app))
         }
         return remove(app, id) ? json(200, { deleted: true }) : failed(404, 'not_found')
       })
@@ -85,27 +87,43 @@ const vendorOf = ({ apps, of, add, remove }: ReturnType<typeof createKeyring>): 
   }
 }
 
-export const createKeyringKind = (): CrashKind => {
-  const keyring = createKeyring()
+export interface KeyringVariant {
+  /** Live secrets of one app. */
+  readonly most: number
+  readonly name: string
+  readonly leavesStrangers: boolean
+  readonly issuerOver: (place: KeyringPlace) => Issuer
+}
+
+const TWO_SLOTS: KeyringVariant = {
+  most: TWO,
+  name: 'another vendor',
+  leavesStrangers: false,
+  issuerOver: createKeyringIssuer,
+}
+
+export const createKeyringKind = (variant: KeyringVariant = TWO_SLOTS): CrashKind => {
+  const keyring = createKeyring(variant.most)
   const { of, add, remove, apps } = keyring
   /** The vendor's own page never leaves an app without a secret. */
-  const removeOneOfTwo = (app: string, at: number): void => {
-    if (of(app).length < MOST) throw refused('an app keeps one secret')
-    remove(app, of(app)[at]?.id)
+  const keepOnly = (app: string, at: number): void => {
+    if (of(app).length < TWO) throw refused('an app keeps one secret')
+    const kept = of(app).at(at)
+    for (const { id } of of(app)) if (id !== kept?.id) remove(app, id)
   }
   return {
-    name: 'another vendor',
+    name: variant.name,
     form: keyringForm,
     valueField: 'secret',
     hasOwnMarks: true,
-    leavesStrangers: false,
+    leavesStrangers: variant.leavesStrangers,
     start: async (world: World) => {
       const server = createStandInServer(world, vendorOf(keyring))
       world.onReset(() => apps.clear())
       return { url: await server.listen(0), server }
     },
     issuer: ({ baseUrl, send, timing, secretArn }) =>
-      createKeyringIssuer({
+      variant.issuerOver({
         baseUrl,
         send,
         timing,
@@ -125,20 +143,20 @@ export const createKeyringKind = (): CrashKind => {
     },
     accepts: (_stytch, app, secret) => of(app).some((one) => one.secret === secret),
     slots: (_stytch, app) => {
-      const [older, newer] = of(app)
+      const [older, ...newer] = of(app)
       return {
         status: 'active',
         lastFour: older?.secret.slice(-4) ?? '',
-        nextLastFour: newer?.secret.slice(-4) ?? null,
+        nextLastFour: newer.at(-1)?.secret.slice(-4) ?? null,
       }
     },
     dashboard: () => ({
       rotateStart: (app) => add(app).secret,
       rotateComplete: (app) => {
-        removeOneOfTwo(app, 0)
+        keepOnly(app, -1)
       },
       rotateCancel: (app) => {
-        removeOneOfTwo(app, 1)
+        keepOnly(app, 0)
       },
     }),
     op: (path, method) => {

@@ -19,6 +19,7 @@ export const createIssuers = (kinds: readonly IssuerOfKind[], otherwise: Issuer)
   const of = (clientId: string): Issuer => kinds.find(({ isIts }) => isIts(clientId))?.issuer ?? otherwise
   return {
     projectId: otherwise.projectId,
+    keepsList: (clientId) => of(clientId).keepsList?.(clientId) === true,
     look: (clientId, known) => of(clientId).look(clientId, known),
     exchange: (clientId, secret) => of(clientId).exchange(clientId, secret),
     start: (clientId) => of(clientId).start(clientId),

@@ -109,7 +109,7 @@ export const createProjectIssuer = (input: ProjectIssuerInput): Issuer => {
 
   return {
     projectId,
-    keepsList: true,
+    keepsList: () => true,
     look: async (_clientId, known = []): Promise<ClientView> => {
       const { value, requestId } = await list()
       const [current, next] = inSlots(ours(projectId, value, known), known[0])

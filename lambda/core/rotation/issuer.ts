@@ -58,8 +58,8 @@ export interface LookedAt {
 export interface Issuer {
   /** The project whose clients this issuer knows. */
   readonly projectId: string
-  /** Whether it holds a list of values, in which only those that are known are this secret's. @default - two slots */
-  readonly keepsList?: boolean
+  /** Whether it holds a list of this client's values, in which only those that are known are this secret's. @default - two slots */
+  keepsList?(clientId: string): boolean
   /**
    * @param known marks of the stored values, AWSCURRENT's first: all that a list may show in a slot.
    * @returns undefined when there is no such client.

@@ -51,9 +51,9 @@ const onlyOne = (fitting: readonly Sighting[]): Sighting | undefined => (fitting
  */
 const marksOf = async (rotation: Rotation, { current, pending, previous }: Stored): Promise<readonly string[]> => {
   const versions = [current, pending, previous].filter((version) => version !== undefined)
-  if (rotation.issuer.keepsList) {
-    const { arn } = current
-    const { clientId } = current.secret
+  const { arn } = current
+  const { clientId } = current.secret
+  if (rotation.issuer.keepsList?.(clientId) === true) {
     const others = (await rotation.vault.listVersions(arn)).filter(({ versionId }) => !isCopy(versionId))
     for (const { versionId } of others.slice(0, MAX_LISTED)) {
       const past = await readPast(rotation, arn, { versionId, clientId })

@@ -16,7 +16,7 @@ const listening = (more: { readonly keepsList?: boolean; readonly uses?: SlotUse
   Object.assign(world.rotation, {
     issuer: {
       ...issuer,
-      ...(keepsList === undefined ? {} : { keepsList }),
+      ...(keepsList === undefined ? {} : { keepsList: () => keepsList }),
       look: async (clientId: string, marks: readonly string[] = []) => {
         known.push(marks)
         const view = await issuer.look(clientId, marks)

@@ -3,7 +3,7 @@ import { retry } from '../../lambda/core/base/retry.ts'
 import type { Fleet, RotationReply } from '../../lambda/core/secret/fleet.ts'
 import type { Seat } from '../terminal/seat.ts'
 
-export interface Asked {
+export interface AskedRotation {
   readonly secretArn: string
   readonly token: string
 }
@@ -14,7 +14,11 @@ const BUSY_PATIENCE_MS = 20_000
 /** DescribeSecret may be a moment behind RotateSecret: once is no proof. */
 const SEEN_GONE = 2
 
-export const askOnce = async ({ timing }: Seat, fleet: Fleet, { secretArn, token }: Asked): Promise<RotationReply> => {
+export const askOnce = async (
+  { timing }: Seat,
+  fleet: Fleet,
+  { secretArn, token }: AskedRotation,
+): Promise<RotationReply> => {
   const until = timing.now() + BUSY_PATIENCE_MS
   return retry(
     () => fleet.rotate(secretArn, token),
@@ -26,7 +30,7 @@ export const askOnce = async ({ timing }: Seat, fleet: Fleet, { secretArn, token
 export const waitForEnd = async (
   { timing }: Seat,
   fleet: Fleet,
-  { secretArn, token, timeoutMs }: Asked & { readonly timeoutMs: number },
+  { secretArn, token, timeoutMs }: AskedRotation & { readonly timeoutMs: number },
 ): Promise<'done' | 'refused' | 'running'> => {
   const until = timing.now() + timeoutMs
   for (let gone = 0; ; ) {

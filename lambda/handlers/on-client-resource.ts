@@ -6,7 +6,7 @@ import { createSecretsManager } from '../adapters/aws/clients.ts'
 import { createSecretKeeper } from '../adapters/aws/secret-keeper.ts'
 import { createShelf } from '../adapters/aws/shelf.ts'
 import { createVault } from '../adapters/aws/vault.ts'
-import { type Answer, answerCloudFormation } from '../adapters/cloudformation/answer.ts'
+import { answerCloudFormation, type ResourceAnswer } from '../adapters/cloudformation/answer.ts'
 import { vendorBaseUrl } from '../adapters/stytch/base-url.ts'
 import { createClientKeeper } from '../adapters/stytch/client-keeper.ts'
 import { createStytchConnection } from '../adapters/stytch/connect.ts'
@@ -42,7 +42,7 @@ const compose = (context: Context) => {
   return { registration, issuer, registry, timing, secrets, clients: createClientKeeper(api) }
 }
 
-type Reply = Pick<Answer, 'physicalId' | 'outcome'>
+type Reply = Pick<ResourceAnswer, 'physicalId' | 'outcome'>
 
 const failed = (physicalId: string, reason: string): Reply => ({ physicalId, outcome: { succeeded: false, reason } })
 

@@ -35,7 +35,7 @@ export const readRequestToken = (token: string): RequestToken => {
 export const intentOfOrigin = (origin: Origin): Intent =>
   origin === 'register' || origin === 'adopt' ? 'rotate' : origin
 
-export interface TokenRequest {
+export interface RequestTokenParts {
   readonly origin: Origin
   /** Epoch milliseconds. */
   readonly askedAt: number
@@ -47,7 +47,7 @@ export interface TokenRequest {
 }
 
 /** @returns 49 to 55 characters, within the 32–64 that Secrets Manager allows. */
-export const makeRequestToken = ({ origin, askedAt, secretArn, about, attempt }: TokenRequest): string => {
+export const makeRequestToken = ({ origin, askedAt, secretArn, about, attempt }: RequestTokenParts): string => {
   const ms = Math.floor(origin === 'settle' ? askedAt - (askedAt % HOUR_MS) : askedAt)
   const hex = createHash('sha256')
     .update(JSON.stringify([secretArn, about, attempt]))

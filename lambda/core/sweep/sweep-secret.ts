@@ -11,7 +11,7 @@ import type { Fleet, ManagedSecret } from '../secret/fleet.ts'
 import type { Labelled } from '../secret/labels.ts'
 import { type AdoptionWatch, awaitAdoption } from './await-adoption.ts'
 import { type Decision, decide, type Fact, factsOf, isTold, nominate, type Sweep } from './due.ts'
-import { type Notice, noticeEvent } from './sweep-notice.ts'
+import { noticeEvent, type SweepNotice } from './sweep-notice.ts'
 
 /** What one sweep has seen and done; the numbers of its summary. */
 export interface Tally {
@@ -73,7 +73,7 @@ const askForSettle = async ({ fleet, tally }: SweepSecret, secretArn: string, re
   if (reply === 'busy') tally.busy += 1
 }
 
-type Telling = Omit<Notice, 'at'>
+type Telling = Omit<SweepNotice, 'at'>
 
 const decideNow = async ({ fleet, sweep }: SweepSecret, secret: ManagedSecret, ended?: Labelled): Promise<Decision> => {
   const versions = await fleet.listVersions(secret.arn)

@@ -38,7 +38,7 @@ import { leakSpeakers } from './incident/leak-rules.ts'
 import { ProjectRotation } from './rotation/project-rotation.ts'
 import { RotationFunction } from './rotation/rotation-function.ts'
 import { AdoptionRecords } from './sweep/adoption-records.ts'
-import { Sweep } from './sweep/sweep.ts'
+import { SweepFunction } from './sweep/sweep.ts'
 import { Vendor } from './vend/vendor.ts'
 import { Dashboard } from './watch/dashboard.ts'
 import { FailureAlarms } from './watch/failure-alarms.ts'
@@ -244,7 +244,7 @@ export class M2mStack extends Stack {
         removalPolicy,
       })
     }
-    const sweep = new Sweep(this, 'Sweep', {
+    const sweep = new SweepFunction(this, 'Sweep', {
       names,
       surroundings,
       rotation,

@@ -38,7 +38,10 @@ export const cruiseTree = async (root: string): Promise<Findings> => {
 }
 
 /** @returns what the check prints, and whether it passes. */
-export const judge = ({ modulesRead, violations }: Findings): { readonly passes: boolean; readonly report: string } => {
+export const verdictOf = ({
+  modulesRead,
+  violations,
+}: Findings): { readonly passes: boolean; readonly report: string } => {
   if (modulesRead === 0) return { passes: false, report: 'no module was read: the check has judged nothing' }
 
   const lines = violations.map(({ rule, from, to }) => `${rule}: ${from} → ${to}`)
@@ -49,7 +52,7 @@ export const judge = ({ modulesRead, violations }: Findings): { readonly passes:
 }
 
 if (import.meta.main) {
-  const { passes, report } = judge(await cruiseTree(repository))
+  const { passes, report } = verdictOf(await cruiseTree(repository))
   console.log(report)
   process.exitCode = passes ? 0 : 1
 }

@@ -13,7 +13,7 @@ import { changedLongTests, changedSince, importsOf, selectTests } from './change
 const repository = fileURLToPath(new URL('..', import.meta.url))
 
 /** One of the checks that come before the tests. */
-export interface CheckResult {
+export interface RunResult {
   readonly name: string
   readonly passes: boolean
 }
@@ -57,7 +57,7 @@ export const sumPlayed = (lines: string): string => {
     .join(', ')
 }
 
-export interface Tally {
+export interface CheckTally {
   readonly passed: number
   readonly failed: number
 }
@@ -89,7 +89,7 @@ const filesOf = (report: string | undefined): readonly ReportedFile[] => {
  * What a run of vitest comes to. A file that fails without a failed test (it could not be loaded, or a hook threw) counts as one
  * failure. So does a run that failed for a reason no file names (an unhandled error, a kill), and one in which no test passed.
  */
-export const tallyTests = ({ exitCode, report }: TestRun): Tally => {
+export const tallyTests = ({ exitCode, report }: TestRun): CheckTally => {
   const files = filesOf(report)
   const count = (file: ReportedFile, status: string): number =>
     file.assertionResults.filter((assertion) => assertion.status === status).length
@@ -124,7 +124,7 @@ export const explainTests = (root: string, { report }: Pick<TestRun, 'report'>):
 
 /** The last line, and whether all is well: each check before the tests that fails counts as one failure. */
 export const conclude = (
-  checks: readonly CheckResult[],
+  checks: readonly RunResult[],
   tests: TestRun,
 ): { readonly line: string; readonly passes: boolean } => {
   const { passed, failed } = tallyTests(tests)
@@ -187,7 +187,7 @@ const runTests = async (root: string, args: readonly string[]): Promise<TestRun>
 }
 
 /** A check before the tests: what Node is to run; exit code 0 passes. */
-export interface Step {
+export interface CheckStep {
   readonly name: string
   readonly args: readonly string[]
 }
@@ -197,7 +197,7 @@ const TYPES_KNOWN = installed('.cache/types.tsbuildinfo')
 const PAGE = 'lambda/local/page/browser'
 const PAGE_TYPES = 'types of the page'
 
-const steps: readonly Step[] = [
+const steps: readonly CheckStep[] = [
   {
     name: 'types',
     args: [installed('typescript/bin/tsc'), '--noEmit', '--incremental', '--tsBuildInfoFile', TYPES_KNOWN],
@@ -208,13 +208,13 @@ const steps: readonly Step[] = [
 ]
 
 /** All at once, since one of them takes as long as the others together; what each printed stands under its own heading. */
-const runSteps = async (root: string, stepsBefore: readonly Step[]): Promise<readonly CheckResult[]> => {
+const runSteps = async (root: string, stepsBefore: readonly CheckStep[]): Promise<readonly RunResult[]> => {
   const running = stepsBefore.map(async ({ name, args }) => {
     const startedAt = performance.now()
     const { exitCode, output } = await node(root, args, 'kept')
     return { name, passes: exitCode === 0, output, took: seconds(startedAt) }
   })
-  const checks: CheckResult[] = []
+  const checks: RunResult[] = []
   for (const step of running) {
     const { name, passes, output, took } = await step
     console.log(`\n── ${name}\n${output.trimEnd()}${output.trim() === '' ? '' : '\n'}── ${name}: ${took}`)
@@ -226,7 +226,7 @@ const runSteps = async (root: string, stepsBefore: readonly Step[]): Promise<rea
 /** Runs everything in `root` and prints the tally last. @returns the exit code. */
 export const check = async (
   root: string,
-  stepsBefore: readonly Step[],
+  stepsBefore: readonly CheckStep[],
   vitestArgs: readonly string[],
 ): Promise<0 | 1> => {
   const checks = await runSteps(root, stepsBefore)
@@ -263,7 +263,7 @@ export const readChanged = (args: readonly string[]): ChangedOption => {
 }
 
 interface Asked {
-  readonly steps: readonly Step[]
+  readonly steps: readonly CheckStep[]
   readonly vitestArgs: readonly string[]
 }
 

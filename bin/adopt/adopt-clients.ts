@@ -29,7 +29,7 @@ export interface AdoptionOptions {
   readonly concurrency: number
 }
 
-export interface Adoption {
+export interface AdoptionResult {
   readonly name: string
   readonly clientId: string
   readonly outcome: 'adopted' | 'already' | 'rotated' | 'failed' | 'wouldAdopt'
@@ -70,7 +70,7 @@ const adopt = async (
   seat: Seat,
   row: AdoptionRow,
   { holders, ...options }: AdoptionOptions & { readonly holders: readonly Secret[] },
-): Promise<Adoption> => {
+): Promise<AdoptionResult> => {
   const view = await seat.view()
   const { desk } = await seat.reach()
   const { name, clientId } = row
@@ -93,7 +93,7 @@ const adopt = async (
   return { name, clientId, ...toOutcome(adopted, isRotated) }
 }
 
-export const adoptOne = async (seat: Seat, row: AdoptionRow, options: AdoptionOptions): Promise<Adoption> =>
+export const adoptOne = async (seat: Seat, row: AdoptionRow, options: AdoptionOptions): Promise<AdoptionResult> =>
   adopt(seat, row, { ...options, holders: await readHolders(seat, [row]) })
 
 const toOutcome = ({ outcome, secretArn, hasUnknownNext }: Adopted, isRotated: boolean) => ({
@@ -104,12 +104,12 @@ const toOutcome = ({ outcome, secretArn, hasUnknownNext }: Adopted, isRotated: b
     : {}),
 })
 
-const failureOf = ({ name, clientId }: AdoptionRow, error: unknown): Adoption => {
+const failureOf = ({ name, clientId }: AdoptionRow, error: unknown): AdoptionResult => {
   const isKnown = error instanceof Fault || error instanceof CommandFault
   return { name, clientId, outcome: 'failed', why: isKnown ? error.message : 'an unforeseen failure' }
 }
 
-const words: Readonly<Record<Adoption['outcome'], string>> = {
+const words: Readonly<Record<AdoptionResult['outcome'], string>> = {
   adopted: 'adopted, held',
   already: 'adopted before',
   rotated: 'adopted, rotated, held',
@@ -117,7 +117,7 @@ const words: Readonly<Record<Adoption['outcome'], string>> = {
   wouldAdopt: 'would be adopted',
 }
 
-export const endingOf = (seat: Seat, results: readonly Adoption[], left: number): Ending => {
+export const adoptionEnding = (seat: Seat, results: readonly AdoptionResult[], left: number): Ending => {
   const failed = results.filter(({ outcome }) => outcome === 'failed').length
   const rest = left > 0 ? `\n${count(left, 'client')} not begun: run it again to go on` : ''
   const done = results.some(({ outcome }) => outcome === 'adopted' || outcome === 'rotated')
@@ -138,7 +138,7 @@ export const adoptMany = async (
   rows: readonly AdoptionRow[],
   options: AdoptionOptions,
 ): Promise<Ending> => {
-  const results = new Map<string, Adoption>()
+  const results = new Map<string, AdoptionResult>()
   const holders = await readHolders(seat, rows)
   const interruption = watchInterruption(seat.screen)
   const progress = seat.screen.progress('Adopting')
@@ -163,7 +163,7 @@ export const adoptMany = async (
   })
   progress.end()
   interruption.end()
-  return endingOf(
+  return adoptionEnding(
     seat,
     rows.flatMap(({ name }) => results.get(name) ?? []),
     rows.length - begun,

@@ -3,6 +3,7 @@
 
 import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml'
 import { defined } from '../../lambda/core/base/defined.ts'
+import { isJsonObject } from '../../lambda/core/base/json-object.ts'
 import type { StageView } from '../../lambda/core/clients/client-desk.ts'
 import { type DeclaredClient, isSetName, SET_RULE } from '../../lambda/core/clients/declared-client.ts'
 import {
@@ -13,7 +14,7 @@ import {
   readClientList,
   spanHours,
 } from '../../lib/config/client-config.ts'
-import { createPlace, isFields, type Place } from '../../lib/config/config-place.ts'
+import { createPlace, type Place } from '../../lib/config/config-place.ts'
 import { backstopRules } from '../../lib/config/rotation-schedule.ts'
 import { CommandFault, EXIT } from '../terminal/command-fault.ts'
 
@@ -53,9 +54,9 @@ const positionOf = (root: Node | null, steps: readonly (string | number)[]): num
 
 /** An entry's own say goes over the file's defaults; tags are joined. */
 const withDefaults = (entry: unknown, defaults: Readonly<Record<string, unknown>>): unknown => {
-  if (!isFields(entry)) return entry
+  if (!isJsonObject(entry)) return entry
   const { tags: common } = defaults
-  if (!isFields(common) || (entry.tags !== undefined && !isFields(entry.tags))) return { ...defaults, ...entry }
+  if (!isJsonObject(common) || (entry.tags !== undefined && !isJsonObject(entry.tags))) return { ...defaults, ...entry }
   return { ...defaults, ...entry, tags: { ...common, ...entry.tags } }
 }
 
@@ -121,7 +122,7 @@ export const readClientsFile = (text: string, fileName: string): ClientsFile => 
     )
   }
   const value = plainValue(document, fileName)
-  if (!isFields(value)) {
+  if (!isJsonObject(value)) {
     throw refuse(fileName, [`${fileName} is malformed: expected "clients:" with a list of ${clientFields.join(', ')}`])
   }
   const faults: string[] = []

@@ -3,7 +3,7 @@
 import type { HandMadeSecret } from '../../lambda/core/secret/hand-made-secrets.ts'
 import type { NamedResource } from './plan.ts'
 
-export interface StoredSecret {
+export interface AccountSecret {
   /** A key's ARN, id or alias; absent: aws/secretsmanager. */
   readonly kmsKeyId: string | undefined
   readonly isBeingDeleted: boolean
@@ -14,7 +14,7 @@ export interface StackResource {
   readonly physicalId: string
 }
 
-export interface Stack {
+export interface AccountStack {
   readonly status: string
   readonly resources: readonly StackResource[]
 }
@@ -23,7 +23,7 @@ export interface Account {
   /** Twelve digits. */
   identity(): Promise<{ readonly account: string; readonly arn: string }>
   /** Undefined: there is none of this name. */
-  stack(name: string): Promise<Stack | undefined>
+  stack(name: string): Promise<AccountStack | undefined>
   /** Undefined: there is no such parameter. */
   parameter(name: string): Promise<string | undefined>
   concurrency(): Promise<{ readonly limit: number; readonly unreserved: number }>
@@ -34,7 +34,7 @@ export interface Account {
   /** Whether CloudFormation in this Region makes resources of the type. */
   hasResourceType(type: string): Promise<boolean>
   apiGatewayLogRole(): Promise<string | undefined>
-  secret(name: string): Promise<StoredSecret | undefined>
+  secret(name: string): Promise<AccountSecret | undefined>
   /** @returns what is wrong with the stored value, without any of it; undefined for nothing. */
   valueFault(secret: HandMadeSecret): Promise<string | undefined>
   /** @returns Secrets Manager's objections. */

@@ -18,7 +18,7 @@ import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
 import { awsClientSettings } from '../../lambda/adapters/aws/aws-call.ts'
 import { defined } from '../../lambda/core/base/defined.ts'
 import { parseJsonObject } from '../../lambda/core/base/json-object.ts'
-import type { Account, Stack } from './account.ts'
+import type { Account, AccountStack } from './account.ts'
 import { AwsCallError } from './check.ts'
 import type { Surroundings } from './intrinsics.ts'
 import { asked, type Clients, createLookups, unlessMissing } from './name-lookups.ts'
@@ -45,7 +45,7 @@ const regionOf = (arn: string): string | undefined => arn.split(':')[3]
 /** `<member>` by `<member>`: each of its texts that is asked for. */
 const membersOf = (xml: string): readonly string[] => xml.split('<member>').slice(1)
 
-const readStack = async ({ query }: SignedProtocols, name: string): Promise<Stack | undefined> => {
+const readStack = async ({ query }: SignedProtocols, name: string): Promise<AccountStack | undefined> => {
   const described = await query('cloudformation', 'DescribeStacks', { StackName: name }).catch((error: unknown) => {
     // CloudFormation has no error of its own for a stack that is not there.
     if (error instanceof AwsCallError && /does not exist/.test(error.message)) return undefined

@@ -3,29 +3,29 @@
 
 import type { Timing } from '../../lambda/core/base/timing.ts'
 import type { DeployConfig } from '../../lib/config/deploy-config.ts'
-import type { Account, Stack } from './account.ts'
+import type { Account, AccountStack } from './account.ts'
 import { checkConcurrency, checkDurable, checkLogRole, checkResourceTypes } from './capacity-checks.ts'
 import { type Check, type CheckResult, couldNotLook, runChecks } from './check.ts'
 import { foreignKeysOf } from './foreign-keys.ts'
 import type { Surroundings } from './intrinsics.ts'
 import { checkNames } from './name-checks.ts'
 import { checkBootstrap, checkIdentity, checkRoles, checkStack } from './place-checks.ts'
-import { planOf, secretPoliciesIn, type Template } from './plan.ts'
+import { type DeployTemplate, deployPlanOf, secretPoliciesIn } from './plan.ts'
 import { checkForeignKey, checkSecretPolicies } from './policy-checks.ts'
 import { secretChecks } from './secret-checks.ts'
 
-export interface Deployment {
+export interface PlannedDeployment {
   readonly config: DeployConfig
   readonly around: Surroundings
-  readonly template: Template
+  readonly template: DeployTemplate
   /** With keys of its own, where the configuration names somebody else's. */
-  readonly templateWithOwnKeys?: Template
+  readonly templateWithOwnKeys?: DeployTemplate
 }
 
 export type Identity = Awaited<ReturnType<Account['identity']>>
 
 export interface BeforeDeployInput {
-  readonly deployment: Deployment
+  readonly deployment: PlannedDeployment
   /** An error where AWS did not say who is asking. */
   readonly identity: Identity | Error
   readonly account: Account
@@ -34,7 +34,10 @@ export interface BeforeDeployInput {
 
 const asError = (error: unknown): Error => (error instanceof Error ? error : new Error('unknown'))
 
-const foreignKeyChecks = ({ config, around, templateWithOwnKeys }: Deployment, account: Account): readonly Check[] =>
+const foreignKeyChecks = (
+  { config, around, templateWithOwnKeys }: PlannedDeployment,
+  account: Account,
+): readonly Check[] =>
   templateWithOwnKeys === undefined
     ? []
     : foreignKeysOf(config, templateWithOwnKeys, around).map((key) => ({
@@ -45,9 +48,9 @@ const foreignKeyChecks = ({ config, around, templateWithOwnKeys }: Deployment, a
 
 const checksOf = ({ deployment, identity, account, timing }: BeforeDeployInput): readonly Check[] => {
   const { config, around, template } = deployment
-  const plan = planOf(template, around)
+  const plan = deployPlanOf(template, around)
   const stack = account.stack(around.stackName).catch(asError)
-  const readStack = async (): Promise<Stack | undefined> => {
+  const readStack = async (): Promise<AccountStack | undefined> => {
     const found = await stack
     if (found instanceof Error) throw found
     return found

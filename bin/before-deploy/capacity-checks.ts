@@ -1,25 +1,25 @@
 // Checks of what the account and Region must offer: enough of Lambda's concurrency, durable functions, every type of resource, and the role by which API Gateway
 // writes logs.
 import type { Account } from './account.ts'
-import { type CheckResult, ok, problem } from './check.ts'
-import type { Plan } from './plan.ts'
+import { type CheckResult, passed, problem } from './check.ts'
+import type { DeployPlan } from './plan.ts'
 
 /** What must stay for functions that reserve nothing (Lambda developer guide, "Configuring reserved concurrency"). */
 const KEPT_BACK = 100
 
 export const checkConcurrency = async (
-  { reservations }: Plan,
+  { reservations }: DeployPlan,
   account: Pick<Account, 'concurrency' | 'reservedBy'>,
 ): Promise<readonly CheckResult[]> => {
   const check = 'concurrency'
   const total = reservations.reduce((sum, { executions }) => sum + executions, 0)
-  if (total === 0) return [ok(check, 'nothing is reserved')]
+  if (total === 0) return [passed(check, 'nothing is reserved')]
   const { limit, unreserved } = await account.concurrency()
   // A stage that stands already gives back what it has before it takes anew.
   const ours = await Promise.all(reservations.map(({ functionName }) => account.reservedBy(functionName)))
   const available = unreserved + ours.reduce((sum, one) => sum + one, 0) - KEPT_BACK
   const of = `the quota is ${limit}, ${Math.max(0, available)} can be reserved (Lambda keeps ${KEPT_BACK} back)`
-  if (total <= available) return [ok(check, `${total} are to be reserved; ${of}`)]
+  if (total <= available) return [passed(check, `${total} are to be reserved; ${of}`)]
   const parts = reservations.map(({ functionName, executions }) => `${functionName} ${executions}`).join(', ')
   return [
     problem(
@@ -31,12 +31,12 @@ export const checkConcurrency = async (
 }
 
 export const checkDurable = async (
-  { durable, around }: Plan,
+  { durable, around }: DeployPlan,
   account: Pick<Account, 'hasDurableFunctions'>,
 ): Promise<readonly CheckResult[]> => {
   const check = 'durable functions'
-  if (durable.length === 0) return [ok(check, 'none is needed')]
-  if (await account.hasDurableFunctions()) return [ok(check, `${around.region} has them`)]
+  if (durable.length === 0) return [passed(check, 'none is needed')]
+  if (await account.hasDurableFunctions()) return [passed(check, `${around.region} has them`)]
   return [
     problem(
       check,
@@ -47,13 +47,14 @@ export const checkDurable = async (
 }
 
 export const checkResourceTypes = async (
-  { rareTypes, around }: Plan,
+  { rareTypes, around }: DeployPlan,
   account: Pick<Account, 'hasResourceType'>,
 ): Promise<readonly CheckResult[]> => {
   const check = 'resource types'
   const missing: string[] = []
   for (const type of rareTypes) if (!(await account.hasResourceType(type))) missing.push(type)
-  if (missing.length === 0) return [ok(check, `CloudFormation in ${around.region} has all that not every Region has`)]
+  if (missing.length === 0)
+    return [passed(check, `CloudFormation in ${around.region} has all that not every Region has`)]
   return [
     problem(
       check,
@@ -64,14 +65,14 @@ export const checkResourceTypes = async (
 }
 
 export const checkLogRole = async (
-  { apiGatewayLogs, around }: Plan,
+  { apiGatewayLogs, around }: DeployPlan,
   account: Pick<Account, 'apiGatewayLogRole'>,
 ): Promise<readonly CheckResult[]> => {
   const check = 'API Gateway logs'
-  if (apiGatewayLogs === 'none') return [ok(check, 'no REST API is made')]
+  if (apiGatewayLogs === 'none') return [passed(check, 'no REST API is made')]
   const role = await account.apiGatewayLogRole()
   if (apiGatewayLogs === 'needRole') {
-    if (role !== undefined) return [ok(check, `written as ${role}`)]
+    if (role !== undefined) return [passed(check, `written as ${role}`)]
     return [
       problem(
         check,
@@ -81,7 +82,7 @@ export const checkLogRole = async (
     ]
   }
   const isOurs = role === undefined || role.split('/').at(-1)?.startsWith(`${around.stackName}-`) === true
-  if (isOurs) return [ok(check, role === undefined ? 'the stack makes the role' : `written as ${role}`)]
+  if (isOurs) return [passed(check, role === undefined ? 'the stack makes the role' : `written as ${role}`)]
   return [
     problem(
       check,

@@ -31,7 +31,7 @@ const DENIED = /AccessDenied|NotAuthorized|UnauthorizedOperation|AuthorizationEr
 
 export const isDenied = ({ errorName }: AwsCallError): boolean => DENIED.test(errorName)
 
-export const ok = (check: string, what: string): CheckResult => ({ check, state: 'ok', what })
+export const passed = (check: string, what: string): CheckResult => ({ check, state: 'ok', what })
 
 export const problem = (check: string, what: string, todo: string): CheckResult => ({
   check,

@@ -1,6 +1,6 @@
 // Which configuration is checked: `context.m2m` of the cdk.json in this directory, or a file with just that in it. Faults are those that
 // `cdk synth` would print.
-import { isFields } from '../../lib/config/config-place.ts'
+import { isJsonObject } from '../../lambda/core/base/json-object.ts'
 import { readConfigFile } from '../../lib/config/config-text.ts'
 import { type DeployConfig, DeployConfigFault, readDeployConfig } from '../../lib/config/deploy-config.ts'
 import { CommandFault, EXIT } from '../terminal/command-fault.ts'
@@ -9,8 +9,8 @@ const CDK_JSON = 'cdk.json'
 
 /** `{"context": {"m2m": …}}`, whatever else is in it. */
 const contextOf = (value: unknown): unknown => {
-  const context = isFields(value) ? value.context : undefined
-  return isFields(context) ? context.m2m : undefined
+  const context = isJsonObject(value) ? value.context : undefined
+  return isJsonObject(context) ? context.m2m : undefined
 }
 
 /** @throws CommandFault `usage` with every fault. */

@@ -4,7 +4,7 @@ import { replicaKeyStatements } from '../../lib/base/key-statements.ts'
 import type { DeployConfig } from '../../lib/config/deploy-config.ts'
 import type { Surroundings } from './intrinsics.ts'
 import { neededUses, rolesNamedIn } from './key-policy.ts'
-import { keyPolicyIn, monitoringKeyPolicyIn, type Template } from './plan.ts'
+import { type DeployTemplate, keyPolicyIn, monitoringKeyPolicyIn } from './plan.ts'
 import type { ForeignKey } from './policy-checks.ts'
 
 type KeySettings = Pick<
@@ -24,7 +24,11 @@ export const withOwnKeys = (config: DeployConfig): DeployConfig => {
 }
 
 /** `template`: that of the configuration with its own keys. */
-export const foreignKeysOf = (config: KeySettings, template: Template, around: Surroundings): readonly ForeignKey[] => {
+export const foreignKeysOf = (
+  config: KeySettings,
+  template: DeployTemplate,
+  around: Surroundings,
+): readonly ForeignKey[] => {
   const { keyArn, monitoringKey = CREATE, replicas } = config
   const { account, region } = around
   const ownPolicy = keyPolicyIn(template, around)

@@ -7,7 +7,7 @@ import { CommandFault, type Ending, EXIT } from '../terminal/command-fault.ts'
 import type { Screen } from '../terminal/screen.ts'
 import { assertSignedIn, wallTiming } from '../terminal/seat.ts'
 import { createAwsAccount, createClients } from './aws-account.ts'
-import { checkBeforeDeploy, type Deployment } from './before-deploy.ts'
+import { checkBeforeDeploy, type PlannedDeployment } from './before-deploy.ts'
 import { readConfiguration } from './config-file.ts'
 import { hasForeignKey, withOwnKeys } from './foreign-keys.ts'
 import type { Surroundings } from './intrinsics.ts'
@@ -24,7 +24,7 @@ export interface Inspection {
 /** Only where nobody says whose the account is: a number that no account has. */
 const NO_ACCOUNT = '000000000000'
 
-const deploymentOf = async (config: DeployConfig, around: Surroundings): Promise<Deployment> => {
+const deploymentOf = async (config: DeployConfig, around: Surroundings): Promise<PlannedDeployment> => {
   const template = await synthesise(config)
   if (!hasForeignKey(config)) return { config, around, template }
   return { config, around, template, templateWithOwnKeys: await synthesise(withOwnKeys(config)) }

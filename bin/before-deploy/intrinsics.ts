@@ -34,7 +34,7 @@ const pseudo = (name: unknown, around: Surroundings): string | undefined => {
 const join = (value: unknown, around: Surroundings): string | undefined => {
   const [separator, parts] = Array.isArray(value) ? (value as readonly unknown[]) : []
   if (typeof separator !== 'string' || !Array.isArray(parts)) return undefined
-  const known = parts.map((part: unknown) => textOf(part, around))
+  const known = parts.map((part: unknown) => resolvedText(part, around))
   return known.includes(undefined) ? undefined : known.join(separator)
 }
 
@@ -50,7 +50,7 @@ const substitute = (value: unknown, around: Surroundings): string | undefined =>
 }
 
 /** @returns undefined when a deployment must come first. */
-export const textOf = (value: unknown, around: Surroundings): string | undefined => {
+export const resolvedText = (value: unknown, around: Surroundings): string | undefined => {
   if (typeof value === 'string') return value
   if (typeof value === 'number' || typeof value === 'boolean') return String(value)
   if (!isFields(value)) return undefined
@@ -66,6 +66,6 @@ const intrinsic = (value: Fields): boolean =>
 export const resolved = (value: unknown, around: Surroundings): unknown => {
   if (Array.isArray(value)) return value.map((one: unknown) => resolved(one, around))
   if (!isFields(value)) return value
-  if (intrinsic(value)) return textOf(value, around) ?? '<unknown>'
+  if (intrinsic(value)) return resolvedText(value, around) ?? '<unknown>'
   return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, resolved(one, around)]))
 }

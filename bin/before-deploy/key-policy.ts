@@ -2,7 +2,7 @@
 // of its own must be covered by one that is there, as narrow or wider. It compares statements and evaluates nothing; what it cannot judge (a
 // denial, the account's root that passes the decision on to IAM) is said, not guessed. Pure.
 
-export interface Statement {
+export interface KeyPolicyStatement {
   readonly Sid?: string
   readonly Effect: string
   readonly Principal?: unknown
@@ -20,9 +20,9 @@ const isFields = (value: unknown): value is Fields =>
 const texts = (value: unknown): readonly string[] =>
   (Array.isArray(value) ? (value as readonly unknown[]) : [value]).filter((one) => typeof one === 'string')
 
-const isStatement = (value: unknown): value is Statement => isFields(value) && typeof value.Effect === 'string'
+const isStatement = (value: unknown): value is KeyPolicyStatement => isFields(value) && typeof value.Effect === 'string'
 
-const statementsOf = (policy: unknown): readonly Statement[] => {
+const statementsOf = (policy: unknown): readonly KeyPolicyStatement[] => {
   const list = isFields(policy) ? policy.Statement : undefined
   return (Array.isArray(list) ? (list as readonly unknown[]) : [list]).filter(isStatement)
 }
@@ -35,11 +35,11 @@ const fits = (pattern: string, text: string): boolean =>
 
 const anyFits = (patterns: readonly string[], text: string): boolean => patterns.some((one) => fits(one, text))
 
-const principalsOf = ({ Principal: principal }: Statement): readonly string[] =>
+const principalsOf = ({ Principal: principal }: KeyPolicyStatement): readonly string[] =>
   typeof principal === 'string' ? [principal] : isFields(principal) ? texts(principal.AWS) : []
 
 /** Services come themselves, and no role's policy speaks for them. */
-const servicesOf = ({ Principal: principal }: Statement): readonly string[] =>
+const servicesOf = ({ Principal: principal }: KeyPolicyStatement): readonly string[] =>
   isFields(principal) ? texts(principal.Service) : []
 
 interface Condition {
@@ -49,7 +49,7 @@ interface Condition {
 }
 
 /** `Equals` and `Like` differ in wildcards alone, and those are matched here. */
-const conditionsOf = ({ Condition: condition }: Statement): readonly Condition[] =>
+const conditionsOf = ({ Condition: condition }: KeyPolicyStatement): readonly Condition[] =>
   Object.entries(isFields(condition) ? condition : {}).flatMap(([operator, keys]) =>
     Object.entries(isFields(keys) ? keys : {}).map(([key, values]) => ({
       operator: operator.replace(/^(String|Arn)(Equals|Like)$/, 'Matches'),
@@ -61,11 +61,11 @@ const conditionsOf = ({ Condition: condition }: Statement): readonly Condition[]
 const PRINCIPAL_ARN = 'aws:principalarn'
 
 /** By the condition that names them. */
-export const rolesNamedIn = (statement: Statement): readonly string[] =>
+export const rolesNamedIn = (statement: KeyPolicyStatement): readonly string[] =>
   conditionsOf(statement).find(({ key }) => key === PRINCIPAL_ARN)?.values ?? []
 
 /** A role that is named as a principal needs no condition that names it. */
-const letsIn = (actual: Statement, needed: Statement): boolean => {
+const letsIn = (actual: KeyPolicyStatement, needed: KeyPolicyStatement): boolean => {
   const principals = principalsOf(actual)
   if (principals.includes('*')) return true
   const services = servicesOf(needed)
@@ -75,19 +75,20 @@ const letsIn = (actual: Statement, needed: Statement): boolean => {
 }
 
 /** Each condition that is there must be met by whoever meets the needed ones. */
-const isNoNarrower = (actual: Statement, needed: Statement): boolean =>
+const isNoNarrower = (actual: KeyPolicyStatement, needed: KeyPolicyStatement): boolean =>
   conditionsOf(actual).every((there) => {
     const wanted = conditionsOf(needed).find(({ key, operator }) => key === there.key && operator === there.operator)
     return wanted?.values.every((value) => anyFits(there.values, value)) === true
   })
 
-const usesOf = (statement: Statement): readonly string[] => USES.filter((use) => anyFits(texts(statement.Action), use))
+const usesOf = (statement: KeyPolicyStatement): readonly string[] =>
+  USES.filter((use) => anyFits(texts(statement.Action), use))
 
-const allows = (actual: Statement, action: string): boolean =>
+const allows = (actual: KeyPolicyStatement, action: string): boolean =>
   actual.Effect === 'Allow' && anyFits(texts(actual.Action), action)
 
 /** The statements of the stack's own policy that let somebody use the key; who administers it, the root too, is its owner's affair. */
-export const neededUses = (ownPolicy: unknown): readonly Statement[] =>
+export const neededUses = (ownPolicy: unknown): readonly KeyPolicyStatement[] =>
   statementsOf(ownPolicy).filter(
     (statement) =>
       statement.Effect === 'Allow' &&
@@ -97,25 +98,25 @@ export const neededUses = (ownPolicy: unknown): readonly Statement[] =>
 
 export interface KeyVerdict {
   /** Statements to add. */
-  readonly missing: readonly Statement[]
+  readonly missing: readonly KeyPolicyStatement[]
   /** Those of the missing that the account's root may stand for, when the roles' own policies allow it. */
-  readonly leftToIam: readonly Statement[]
+  readonly leftToIam: readonly KeyPolicyStatement[]
   /** Whether a denial there may take away what a statement gives. */
   readonly hasDenial: boolean
 }
 
-const isRootOf = (account: string) => (actual: Statement, action: string) =>
+const isRootOf = (account: string) => (actual: KeyPolicyStatement, action: string) =>
   allows(actual, action) &&
   conditionsOf(actual).length === 0 &&
   principalsOf(actual).some((one) => one === account || one.endsWith(`:iam::${account}:root`))
 
-export const judgeKeyPolicy = (policy: unknown, needed: readonly Statement[], account: string): KeyVerdict => {
+export const judgeKeyPolicy = (policy: unknown, needed: readonly KeyPolicyStatement[], account: string): KeyVerdict => {
   const there = statementsOf(policy)
-  const isCovered = (statement: Statement): boolean =>
+  const isCovered = (statement: KeyPolicyStatement): boolean =>
     usesOf(statement).every((action) =>
       there.some((one) => allows(one, action) && letsIn(one, statement) && isNoNarrower(one, statement)),
     )
-  const isLeft = (statement: Statement): boolean =>
+  const isLeft = (statement: KeyPolicyStatement): boolean =>
     servicesOf(statement).length === 0 &&
     usesOf(statement).every((action) => there.some((one) => isRootOf(account)(one, action)))
   const uncovered = needed.filter((statement) => !isCovered(statement))

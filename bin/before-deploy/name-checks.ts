@@ -3,8 +3,8 @@
 
 import { forEachLimited } from '../../lambda/core/base/for-each-limited.ts'
 import type { Timing } from '../../lambda/core/base/timing.ts'
-import type { Account, Stack } from './account.ts'
-import { AwsCallError, type CheckResult, couldNotLook, ok, problem } from './check.ts'
+import type { Account, AccountStack } from './account.ts'
+import { AwsCallError, type CheckResult, couldNotLook, passed, problem } from './check.ts'
 import { keepsResources } from './place-checks.ts'
 import type { NamedResource } from './plan.ts'
 
@@ -34,7 +34,7 @@ const removal: Readonly<Record<string, (name: string) => string>> = {
 const removalOf = ({ type, name }: NamedResource): string => removal[type]?.(name) ?? `remove ${name}`
 
 /** CloudFormation's physical id is the name, an ARN or a URL that ends with it, or a secret's ARN with six characters more. */
-const isOwned = ({ type, name }: NamedResource, stack: Stack | undefined): boolean =>
+const isOwned = ({ type, name }: NamedResource, stack: AccountStack | undefined): boolean =>
   stack !== undefined &&
   keepsResources(stack) &&
   stack.resources.some(
@@ -64,7 +64,7 @@ const isThrottle = (error: unknown): boolean =>
 export interface NamesInput {
   readonly names: readonly NamedResource[]
   /** An error when it could not be read: then what is there cannot be told from what is in the way. */
-  readonly stack: Stack | undefined | Error
+  readonly stack: AccountStack | undefined | Error
   readonly account: Pick<Account, 'isTaken'>
   readonly timing: Timing
 }
@@ -115,5 +115,5 @@ export const checkNames = async (input: NamesInput): Promise<readonly CheckResul
       : problem(CHECK, what, removalOf(resource))
   })
   const free = names.length - problems.length - seen.filter(({ taken }) => taken instanceof Error).length
-  return [...problems, ...unread, ...(free > 0 ? [ok(CHECK, `${free} are free, or this stack's own`)] : [])]
+  return [...problems, ...unread, ...(free > 0 ? [passed(CHECK, `${free} are free, or this stack's own`)] : [])]
 }

@@ -1,9 +1,9 @@
 // Checks of where the stack is to stand: whose account it is, whether CDK's bootstrap is there and the roles that must be, and in which state an earlier deployment left
 // the stack.
 import type { DeployConfig } from '../../lib/config/deploy-config.ts'
-import type { Account, Stack } from './account.ts'
-import { type CheckResult, notChecked, ok, problem } from './check.ts'
-import type { Plan } from './plan.ts'
+import type { Account, AccountStack } from './account.ts'
+import { type CheckResult, notChecked, passed, problem } from './check.ts'
+import type { DeployPlan } from './plan.ts'
 
 export const checkIdentity = (
   { environment }: Pick<DeployConfig, 'environment'>,
@@ -17,14 +17,14 @@ export const checkIdentity = (
       `sign in to ${environment.account}, or correct environment.account; what follows is about ${account}`,
     )
   }
-  return ok('account', `${account}, ${region}, as ${arn}`)
+  return passed('account', `${account}, ${region}, as ${arn}`)
 }
 
 export const checkBootstrap = async (
-  { bootstrap, around }: Plan,
+  { bootstrap, around }: DeployPlan,
   account: Pick<Account, 'parameter'>,
 ): Promise<readonly CheckResult[]> => {
-  if (bootstrap === undefined) return [ok('bootstrap', 'the template needs none')]
+  if (bootstrap === undefined) return [passed('bootstrap', 'the template needs none')]
   const todo = `npx cdk bootstrap aws://${around.account}/${around.region}`
   const version = await account.parameter(bootstrap.parameterName)
   if (version === undefined) {
@@ -33,12 +33,12 @@ export const checkBootstrap = async (
   if (bootstrap.refused.includes(version)) {
     return [problem('bootstrap', `version ${version} is too old for this template`, todo)]
   }
-  return [ok('bootstrap', `version ${version}`)]
+  return [passed('bootstrap', `version ${version}`)]
 }
 
 /** Lambda refuses a policy whose principal is a role that does not exist. */
 export const checkRoles = async (
-  { letIn, around }: Plan,
+  { letIn, around }: DeployPlan,
   account: Pick<Account, 'isTaken'>,
 ): Promise<readonly CheckResult[]> => {
   const check = 'roles'
@@ -54,19 +54,20 @@ export const checkRoles = async (
     }),
   )
   const found = results.flat()
-  return found.length > 0 ? found : [ok(check, letIn.length === 0 ? 'none must exist' : 'those that must exist do')]
+  return found.length > 0 ? found : [passed(check, letIn.length === 0 ? 'none must exist' : 'those that must exist do')]
 }
 
 /** What CDK itself deletes before it begins anew (isCreationFailure). */
 const FAILED_CREATION = new Set(['ROLLBACK_COMPLETE', 'ROLLBACK_FAILED'])
 
 /** Whether what the stack holds will still be its own when the deployment begins. */
-export const keepsResources = ({ status }: Stack): boolean =>
+export const keepsResources = ({ status }: AccountStack): boolean =>
   !FAILED_CREATION.has(status) && !/^(DELETE|CREATE_FAILED|REVIEW)/.test(status)
 
-export const checkStack = (stackName: string, stack: Stack | undefined): CheckResult => {
+export const checkStack = (stackName: string, stack: AccountStack | undefined): CheckResult => {
   const check = 'stack'
-  if (stack === undefined || stack.status === 'REVIEW_IN_PROGRESS') return ok(check, `${stackName} is not there yet`)
+  if (stack === undefined || stack.status === 'REVIEW_IN_PROGRESS')
+    return passed(check, `${stackName} is not there yet`)
   const { status } = stack
   const remove = `aws cloudformation delete-stack --stack-name ${stackName}`
   if (status.endsWith('_IN_PROGRESS')) {
@@ -81,7 +82,7 @@ export const checkStack = (stackName: string, stack: Stack | undefined): CheckRe
     return problem(check, `an earlier deployment of ${stackName} failed and left it in ${status}`, remove)
   }
   if (status === 'ROLLBACK_COMPLETE') {
-    return ok(check, `an earlier deployment of ${stackName} failed; cdk deploy removes it before it begins`)
+    return passed(check, `an earlier deployment of ${stackName} failed; cdk deploy removes it before it begins`)
   }
-  return ok(check, `${stackName} is deployed: ${status}`)
+  return passed(check, `${stackName} is deployed: ${status}`)
 }

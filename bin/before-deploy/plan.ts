@@ -4,11 +4,11 @@
 import { defined } from '../../lambda/core/base/defined.ts'
 import { secretPolicy } from '../../lambda/core/clients/secret-policy.ts'
 import { readRegistrarEnv } from '../../lambda/env/registrar.ts'
-import { resolved, type Surroundings, textOf } from './intrinsics.ts'
+import { resolved, resolvedText, type Surroundings } from './intrinsics.ts'
 
 export type Properties = Readonly<Record<string, unknown>>
 
-export interface Template {
+export interface DeployTemplate {
   readonly Resources?: Readonly<Record<string, { readonly Type: string; readonly Properties?: Properties }>>
   readonly Parameters?: Readonly<Record<string, { readonly Type?: string; readonly Default?: unknown }>>
   readonly Rules?: Readonly<Record<string, unknown>>
@@ -30,7 +30,7 @@ export interface PolicyOf {
   readonly text: string
 }
 
-export interface Plan {
+export interface DeployPlan {
   readonly around: Surroundings
   readonly names: readonly NamedResource[]
   readonly reservations: readonly Reservation[]
@@ -74,13 +74,13 @@ interface Resource {
   readonly properties: Properties
 }
 
-const resourcesOf = ({ Resources: all = {} }: Template): readonly Resource[] =>
+const resourcesOf = ({ Resources: all = {} }: DeployTemplate): readonly Resource[] =>
   Object.values(all).map(({ Type: type, Properties: properties = {} }) => ({ type, properties }))
 
 const namesIn = (resources: readonly Resource[], around: Surroundings): readonly NamedResource[] =>
   resources.flatMap(({ type, properties }) => {
     const property = NAME_PROPERTY[type]
-    const name = property === undefined ? undefined : textOf(properties[property], around)
+    const name = property === undefined ? undefined : resolvedText(properties[property], around)
     return name === undefined ? [] : [{ type, name }]
   })
 
@@ -90,20 +90,20 @@ const listOf = (value: unknown): readonly unknown[] =>
 const environmentOf = ({ properties }: Resource, around: Surroundings): Readonly<Record<string, string>> => {
   const { Variables: variables = {} } = (properties.Environment ?? {}) as { Variables?: Properties }
   return Object.fromEntries(
-    Object.entries(variables).map(([name, value]) => [name, textOf(value, around) ?? '<unknown>']),
+    Object.entries(variables).map(([name, value]) => [name, resolvedText(value, around) ?? '<unknown>']),
   )
 }
 
 const consumersOf = ({ properties }: Resource, around: Surroundings): readonly string[] => {
   const list = Array.isArray(properties.Consumers) ? (properties.Consumers as readonly unknown[]) : []
-  return list.flatMap((one) => textOf(one, around) ?? [])
+  return list.flatMap((one) => resolvedText(one, around) ?? [])
 }
 
 /**
  * Each different policy of a secret once. With no reader anywhere, one that has the registrar's first role as its reader: clients that come
  * later have readers. @throws Fault when a role is malformed.
  */
-export const secretPoliciesIn = (template: Template, around: Surroundings): readonly PolicyOf[] => {
+export const secretPoliciesIn = (template: DeployTemplate, around: Surroundings): readonly PolicyOf[] => {
   const resources = resourcesOf(template)
   const registrar = resources
     .filter(({ type }) => type === 'AWS::Lambda::Function')
@@ -120,7 +120,7 @@ export const secretPoliciesIn = (template: Template, around: Surroundings): read
   const found = new Map<string, string>()
   for (const client of declared) {
     const text = policyFor(consumersOf(client, around))
-    if (!found.has(text)) found.set(text, textOf(client.properties.SecretName, around) ?? 'a declared client')
+    if (!found.has(text)) found.set(text, resolvedText(client.properties.SecretName, around) ?? 'a declared client')
   }
   const hasReaders = declared.some((client) => consumersOf(client, around).length > 0)
   if (!hasReaders) found.set(policyFor(readers.slice(0, 1)), 'a client with one reader')
@@ -128,7 +128,7 @@ export const secretPoliciesIn = (template: Template, around: Surroundings): read
 }
 
 /** CDK's own rule: the version's parameter must not hold one of these. */
-const bootstrapOf = ({ Parameters: parameters = {}, Rules: rules = {} }: Template): Plan['bootstrap'] => {
+const bootstrapOf = ({ Parameters: parameters = {}, Rules: rules = {} }: DeployTemplate): DeployPlan['bootstrap'] => {
   const [id, parameter] =
     Object.entries(parameters).find(
       ([name, { Type: type }]) => name.startsWith('BootstrapVersion') && type?.startsWith('AWS::SSM::Parameter::Value'),
@@ -141,7 +141,7 @@ const bootstrapOf = ({ Parameters: parameters = {}, Rules: rules = {} }: Templat
   }
 }
 
-const apiGatewayLogsOf = (resources: readonly Resource[]): Plan['apiGatewayLogs'] => {
+const apiGatewayLogsOf = (resources: readonly Resource[]): DeployPlan['apiGatewayLogs'] => {
   const logs = ({ type, properties }: Resource): boolean =>
     type === 'AWS::ApiGateway::Stage' &&
     (properties.AccessLogSetting !== undefined || properties.MethodSettings !== undefined)
@@ -157,14 +157,19 @@ const letInBy = (resources: readonly Resource[], around: Surroundings): readonly
     const { Effect: effect, Principal: principal } = one as { Effect?: unknown; Principal?: { AWS?: unknown } }
     return effect === 'Allow' ? listOf(principal?.AWS) : []
   })
-  return [...new Set(principals.flatMap((one) => textOf(one, around) ?? []))].filter((arn) => arn.includes(':role/'))
+  return [...new Set(principals.flatMap((one) => resolvedText(one, around) ?? []))].filter((arn) =>
+    arn.includes(':role/'),
+  )
 }
 
-export const planOf = (template: Template, around: Surroundings): Plan => {
+export const deployPlanOf = (template: DeployTemplate, around: Surroundings): DeployPlan => {
   const resources = resourcesOf(template)
   const functions = resources
     .filter(({ type }) => type === 'AWS::Lambda::Function')
-    .map(({ properties }) => ({ properties, functionName: textOf(properties.FunctionName, around) ?? '<unknown>' }))
+    .map(({ properties }) => ({
+      properties,
+      functionName: resolvedText(properties.FunctionName, around) ?? '<unknown>',
+    }))
   const bootstrap = bootstrapOf(template)
   return {
     around,
@@ -183,13 +188,13 @@ export const planOf = (template: Template, around: Surroundings): Plan => {
   }
 }
 
-const keyPoliciesIn = (template: Template, marker: string): readonly unknown[] =>
+const keyPoliciesIn = (template: DeployTemplate, marker: string): readonly unknown[] =>
   resourcesOf(template)
     .filter(({ type, properties }) => type === 'AWS::KMS::Key' && JSON.stringify(properties.KeyPolicy).includes(marker))
     .map(({ properties }) => properties.KeyPolicy)
 
 /** The same of the key that the template makes for log groups and the alarm topic. */
-export const monitoringKeyPolicyIn = (template: Template, around: Surroundings): unknown => {
+export const monitoringKeyPolicyIn = (template: DeployTemplate, around: Surroundings): unknown => {
   const [policy] = keyPoliciesIn(template, '"kms:EncryptionContext:aws:logs:arn"')
   return policy === undefined ? undefined : resolved(policy, around)
 }
@@ -198,7 +203,7 @@ export const monitoringKeyPolicyIn = (template: Template, around: Surroundings):
  * The policy of the key that the template makes for secrets, with what is known of its surroundings filled in; undefined when it makes none.
  * A key for logs and alarms is used by their services themselves, and not through Secrets Manager.
  */
-export const keyPolicyIn = (template: Template, around: Surroundings): unknown => {
+export const keyPolicyIn = (template: DeployTemplate, around: Surroundings): unknown => {
   const [policy] = keyPoliciesIn(template, '"kms:ViaService"')
   return policy === undefined ? undefined : resolved(policy, around)
 }

@@ -1,8 +1,8 @@
 // Checks of policies before they stand: Secrets Manager is asked what it thinks of the policy that every secret would get, and the policy of a
 // key that somebody else owns is compared with what the stack would write.
 import type { Account } from './account.ts'
-import { type CheckResult, notChecked, ok, problem } from './check.ts'
-import { judgeKeyPolicy, type KeyVerdict, neededUses, type Statement } from './key-policy.ts'
+import { type CheckResult, notChecked, passed, problem } from './check.ts'
+import { judgeKeyPolicy, type KeyPolicyStatement, type KeyVerdict, neededUses } from './key-policy.ts'
 import type { PolicyOf } from './plan.ts'
 
 export const checkSecretPolicies = async (
@@ -18,7 +18,7 @@ export const checkSecretPolicies = async (
     }
   }
   const different = policies.length === 1 ? 'the policy' : `each of ${policies.length} different policies`
-  return problems.length > 0 ? problems : [ok(check, `Secrets Manager accepts ${different}`)]
+  return problems.length > 0 ? problems : [passed(check, `Secrets Manager accepts ${different}`)]
 }
 
 export interface ForeignKey {
@@ -34,10 +34,12 @@ export interface ForeignKey {
   readonly region: string
 }
 
-const printed = (statements: readonly Statement[]): string => statements.map((one) => JSON.stringify(one)).join(',\n')
+const printed = (statements: readonly KeyPolicyStatement[]): string =>
+  statements.map((one) => JSON.stringify(one)).join(',\n')
 
 const verdictOf = ({ arn }: ForeignKey, { missing, leftToIam, hasDenial }: KeyVerdict): readonly CheckResult[] => {
-  const sids = (statements: readonly Statement[]): string => statements.map(({ Sid: sid = 'one' }) => sid).join(', ')
+  const sids = (statements: readonly KeyPolicyStatement[]): string =>
+    statements.map(({ Sid: sid = 'one' }) => sid).join(', ')
   const results: CheckResult[] = []
   if (missing.length > 0) {
     const what = `the policy of ${arn} does not cover ${sids(missing)}`
@@ -51,7 +53,7 @@ const verdictOf = ({ arn }: ForeignKey, { missing, leftToIam, hasDenial }: KeyVe
     const what = `the policy of ${arn} has a denial of using the key, which was not evaluated`
     results.push(notChecked('key policy', what, `read it: aws kms get-key-policy --key-id ${arn}`))
   }
-  return results.length > 0 ? results : [ok('key policy', `that of ${arn} covers all that is needed`)]
+  return results.length > 0 ? results : [passed('key policy', `that of ${arn} covers all that is needed`)]
 }
 
 export const checkForeignKey = async (

@@ -8,8 +8,8 @@ import {
   titleOf,
 } from '../../lambda/core/secret/hand-made-secrets.ts'
 import type { DeployConfig } from '../../lib/config/deploy-config.ts'
-import type { Account, StoredSecret } from './account.ts'
-import { AwsCallError, type Check, type CheckResult, isDenied, notChecked, ok, problem } from './check.ts'
+import type { Account, AccountSecret } from './account.ts'
+import { AwsCallError, type Check, type CheckResult, isDenied, notChecked, passed, problem } from './check.ts'
 
 interface Expected {
   readonly secret: HandMadeSecret
@@ -57,7 +57,7 @@ const isDefaultKey = (keyId: string | undefined): boolean =>
 const isOtherKey = (keyId: string, keyArn: string): boolean =>
   !keyId.includes('alias/') && keyId !== keyArn && !keyArn.endsWith(`/${keyId}`)
 
-const keyFault = ({ secret, keyArn }: Expected, { kmsKeyId }: StoredSecret): CheckResult | undefined => {
+const keyFault = ({ secret, keyArn }: Expected, { kmsKeyId }: AccountSecret): CheckResult | undefined => {
   const setting = keySettingOf(secret)
   if (kmsKeyId === undefined || isDefaultKey(kmsKeyId)) {
     if (keyArn === undefined) return undefined
@@ -79,7 +79,7 @@ const keyFault = ({ secret, keyArn }: Expected, { kmsKeyId }: StoredSecret): Che
 const checkValue = async ({ secret }: Expected, account: Pick<Account, 'valueFault'>): Promise<CheckResult> => {
   try {
     const fault = await account.valueFault(secret)
-    if (fault === undefined) return ok(secret.name, `${titleOf(secret)} is there, and its value has the format`)
+    if (fault === undefined) return passed(secret.name, `${titleOf(secret)} is there, and its value has the format`)
     const todo = `store ${formatOf(secret)} with: aws secretsmanager put-secret-value --secret-id ${secret.name} --secret-string file:///dev/stdin`
     return problem(secret.name, `${titleOf(secret)} is malformed: ${fault}`, todo)
   } catch (error) {

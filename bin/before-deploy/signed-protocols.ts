@@ -21,16 +21,16 @@ export type EndpointOf = (service: string) => string | undefined
 
 export interface SignedProtocols {
   /** AWS JSON. @param target `Logs_20140328.DescribeLogGroups` @param elsewhere another Region than the stage's */
-  json(service: JsonService, target: string, input: object, elsewhere?: string): Promise<JsonObject>
+  json(service: JsonServiceName, target: string, input: object, elsewhere?: string): Promise<JsonObject>
   /** The Query protocol. @returns the reply's XML */
   query(service: QueryService, action: string, parameters?: Readonly<Record<string, string>>): Promise<string>
   get(service: RestService, action: string, path: string): Promise<JsonObject>
 }
 
-export type JsonService = 'kms' | 'logs' | 'sqs' | 'dynamodb'
+export type JsonServiceName = 'kms' | 'logs' | 'sqs' | 'dynamodb'
 export type QueryService = 'iam' | 'sts' | 'sns' | 'cloudformation' | 'monitoring'
 export type RestService = 'apigateway' | 'scheduler'
-type Service = JsonService | QueryService | RestService
+type Service = JsonServiceName | QueryService | RestService
 
 /** As IAM's actions begin, and the SDK's endpoint variables end, where the host's name does not. */
 const ACTION_PREFIX: Readonly<Partial<Record<Service, string>>> = { monitoring: 'cloudwatch' }
@@ -40,7 +40,7 @@ const ENDPOINT_NAME: Readonly<Partial<Record<Service, string>>> = {
   logs: 'CLOUDWATCH_LOGS',
 }
 
-const JSON_VERSION: Readonly<Record<JsonService, '1.0' | '1.1'>> = {
+const JSON_VERSION: Readonly<Record<JsonServiceName, '1.0' | '1.1'>> = {
   kms: '1.1',
   logs: '1.1',
   sqs: '1.0',

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type DeployConfig, DeployConfigFault } from '../../lib/config/deploy-config.ts'
 import { CommandFault, EXIT } from '../terminal/command-fault.ts'
-import type { Template } from './plan.ts'
+import type { DeployTemplate } from './plan.ts'
 
 const load = async () => {
   try {
@@ -24,7 +24,7 @@ const load = async () => {
 export const stackNameOf = ({ stage }: Pick<DeployConfig, 'stage'>): string => `m2m-${stage}`
 
 /** @throws CommandFault `usage` where aws-cdk-lib is not installed, and for a template that is too large. */
-export const synthesise = async (config: DeployConfig): Promise<Template> => {
+export const synthesise = async (config: DeployConfig): Promise<DeployTemplate> => {
   const [{ App }, { M2mStack }] = await load()
   const outdir = mkdtempSync(join(tmpdir(), 'm2m-synth-'))
   try {
@@ -38,7 +38,7 @@ export const synthesise = async (config: DeployConfig): Promise<Template> => {
     })
     const stackName = stackNameOf(config)
     new M2mStack(app, 'M2m', { stackName, config, env: config.environment ?? {} })
-    return app.synth().getStackByName(stackName).template as Template
+    return app.synth().getStackByName(stackName).template as DeployTemplate
   } catch (error) {
     if (error instanceof DeployConfigFault) throw new CommandFault(EXIT.usage, error.message)
     throw error

@@ -1,7 +1,13 @@
 // `m2m adopt`: takes over clients that exist at Stytch, with the values that their consumers use. Nothing is rotated; each is held until it is
 // released. With --rotate, for a value that is lost, the first rotation makes another beside it, and the hold keeps both accepted.
 import type { Command } from 'commander'
-import { type Adoption, type AdoptionOptions, adoptMany, adoptOne, endingOf } from '../adopt/adopt-clients.ts'
+import {
+  type AdoptionOptions,
+  type AdoptionResult,
+  adoptionEnding,
+  adoptMany,
+  adoptOne,
+} from '../adopt/adopt-clients.ts'
 import { type AdoptionRow, readAdoptionRows, rowFaults } from '../adopt/adoption-rows.ts'
 import { readText } from '../adopt/read-text.ts'
 import { CommandFault, EXIT } from '../terminal/command-fault.ts'
@@ -52,12 +58,12 @@ const rowsOf = async (options: AdoptOptions, name: string | undefined): Promise<
 const adopt: Work<AdoptOptions> = async (seat, options, [name]) => {
   const rows = await rowsOf(options, name)
   if (options.dryRun === true) {
-    const would = rows.map((row): Adoption => ({ name: row.name, clientId: row.clientId, outcome: 'wouldAdopt' }))
-    return endingOf(seat, would, 0)
+    const would = rows.map((row): AdoptionResult => ({ name: row.name, clientId: row.clientId, outcome: 'wouldAdopt' }))
+    return adoptionEnding(seat, would, 0)
   }
   const [only] = rows
   // A single one that is refused says so itself, with its exit code.
-  if (rows.length === 1 && only !== undefined) return endingOf(seat, [await adoptOne(seat, only, options)], 0)
+  if (rows.length === 1 && only !== undefined) return adoptionEnding(seat, [await adoptOne(seat, only, options)], 0)
   await seat.screen.confirm(`Adopt ${count(rows.length, 'client')} into stage ${seat.stage}?`, options.yes === true)
   return adoptMany(seat, rows, options)
 }

@@ -3,7 +3,7 @@
 // asks what a deployment needs (before-deploy/).
 import type { Command } from 'commander'
 import { Fault } from '../../lambda/core/base/fault.ts'
-import { type Finding, fleetFindings } from '../../lambda/core/clients/fleet-findings.ts'
+import { type FleetFinding, fleetFindings } from '../../lambda/core/clients/fleet-findings.ts'
 import { readRecords } from '../../lambda/core/clients/survey-clients.ts'
 import { readFleet } from '../show/choose.ts'
 import { asOfView } from '../show/client-rows.ts'
@@ -17,7 +17,7 @@ import { count } from '../terminal/words.ts'
 
 const MOST_SHOWN = 100
 
-const projectFindings = async (seat: Seat): Promise<readonly Finding[]> => {
+const projectFindings = async (seat: Seat): Promise<readonly FleetFinding[]> => {
   const { projectId } = await seat.view()
   const { desk } = await seat.reach()
   const base = { kind: 'projectSecret', weight: 'broken', subject: projectId } as const
@@ -32,7 +32,7 @@ const projectFindings = async (seat: Seat): Promise<readonly Finding[]> => {
   }
 }
 
-const freezeFindings = async (seat: Seat): Promise<readonly Finding[]> => {
+const freezeFindings = async (seat: Seat): Promise<readonly FleetFinding[]> => {
   const { freeze } = await seat.reach()
   const base = { kind: 'freeze', weight: 'attention', subject: freeze.parameterName } as const
   const state = await freeze.read().catch(() => 'unreadable' as const)
@@ -44,7 +44,7 @@ const freezeFindings = async (seat: Seat): Promise<readonly Finding[]> => {
   return [{ ...base, what, todo: 'm2m freeze off, when the reason is gone' }]
 }
 
-export const examineFleet = async (seat: Seat): Promise<{ findings: readonly Finding[]; clients: number }> => {
+export const examineFleet = async (seat: Seat): Promise<{ findings: readonly FleetFinding[]; clients: number }> => {
   const view = await seat.view()
   const { desk } = await seat.reach()
   const secrets = await readFleet(seat)

@@ -3,13 +3,13 @@
 import type { Command } from 'commander'
 import { versionLabelled } from '../../lambda/core/secret/labels.ts'
 import { makeRequestToken } from '../../lambda/core/secret/request-token.ts'
-import { askRotations, type RotationOptions, type Verdict } from '../rotate/ask-rotations.ts'
+import { askRotations, type RotationOptions, type RotationVerdict } from '../rotate/ask-rotations.ts'
 import { choose } from '../show/choose.ts'
 import type { Row } from '../show/client-rows.ts'
 import { addCaution, addWaiting } from '../terminal/options.ts'
 import { run, type Work } from '../terminal/run.ts'
 
-const judge = ({ visible, secret }: Row): Verdict => {
+const judge = ({ visible, secret }: Row): RotationVerdict => {
   const { state, last } = visible
   if (last?.origin === 'revoke') {
     return { is: 'refuse', why: 'it was revoked, and a rollback would bring the leaked value back; rotate forward' }

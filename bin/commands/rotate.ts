@@ -2,7 +2,7 @@
 // overlap at once, so somebody is asked first.
 import type { Command } from 'commander'
 import { makeRequestToken } from '../../lambda/core/secret/request-token.ts'
-import { askRotations, type RotationOptions, type Verdict } from '../rotate/ask-rotations.ts'
+import { askRotations, type RotationOptions, type RotationVerdict } from '../rotate/ask-rotations.ts'
 import { addChoice, type Choice, choose } from '../show/choose.ts'
 import type { Row } from '../show/client-rows.ts'
 import { addCaution, addWaiting } from '../terminal/options.ts'
@@ -12,7 +12,7 @@ import { at } from '../terminal/words.ts'
 export const whyHeld = ({ visible }: Row): string =>
   `it is held since ${at(visible.hold?.since)}${visible.hold?.by === undefined ? '' : ` by ${visible.hold.by}`}; m2m release it first`
 
-const judge = (row: Row): Verdict => {
+const judge = (row: Row): RotationVerdict => {
   const { state, hold, overlapUntil } = row.visible
   if (state === 'off' || state === 'retired') return { is: 'refuse', why: `its rotation is ${state}; see m2m doctor` }
   if (state === 'empty') return { is: 'refuse', why: 'no version carries AWSCURRENT; adopt a value first' }

@@ -2,7 +2,7 @@
 import type { Command } from 'commander'
 import { settleToken } from '../../lambda/core/drive/settle-request.ts'
 import { versionLabelled } from '../../lambda/core/secret/labels.ts'
-import { askRotations, type RotationOptions, type Verdict } from '../rotate/ask-rotations.ts'
+import { askRotations, type RotationOptions, type RotationVerdict } from '../rotate/ask-rotations.ts'
 import { addChoice, type Choice, choose } from '../show/choose.ts'
 import type { Row } from '../show/client-rows.ts'
 import { addCaution, addWaiting } from '../terminal/options.ts'
@@ -12,7 +12,7 @@ import { whyHeld } from './rotate.ts'
 
 const judge =
   (isAnyway: boolean) =>
-  (row: Row): Verdict => {
+  (row: Row): RotationVerdict => {
     const { state, hold, overlapUntil, last } = row.visible
     if (last === undefined) return { is: 'refuse', why: 'no version carries AWSCURRENT' }
     if (state === 'off' || state === 'retired') return { is: 'refuse', why: `its rotation is ${state}; see m2m doctor` }

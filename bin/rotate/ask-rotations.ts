@@ -13,15 +13,17 @@ import { CommandFault, type Ending, EXIT } from '../terminal/command-fault.ts'
 import type { Seat } from '../terminal/seat.ts'
 import { count } from '../terminal/words.ts'
 import { askOnce, waitForEnd } from './await-rotation.ts'
-import { endingOf, type Outcome, type Result, whyNot } from './rotation-results.ts'
+import { type Outcome, type RotationResult, rotationEnding, whyNot } from './rotation-results.ts'
 
 /** ask: nothing is in the way. confirm: it may be asked for, and costs somebody something. refuse: it may not. skip: nothing to do. */
-export type Verdict = { readonly is: 'ask' } | { readonly is: 'confirm' | 'refuse' | 'skip'; readonly why: string }
+export type RotationVerdict =
+  | { readonly is: 'ask' }
+  | { readonly is: 'confirm' | 'refuse' | 'skip'; readonly why: string }
 
 export interface RotationOrder {
   readonly verb: 'rotate' | 'settle' | 'rollback'
   readonly secrets: readonly Secret[]
-  readonly judge: (row: Row) => Verdict
+  readonly judge: (row: Row) => RotationVerdict
   readonly tokenOf: (secret: Secret, secrets: Pick<Secrets, 'listVersions'>) => Promise<string>
   readonly isDryRun: boolean
   readonly isSure: boolean
@@ -40,7 +42,7 @@ const ASKED_AT_ONCE = 10
 /** Of the 50 RotateSecret a second that the whole account has. */
 const ASKED_PER_SECOND = 20
 
-const rotateOne = async (seat: Seat, order: RotationOrder, row: Row): Promise<Result> => {
+const rotateOne = async (seat: Seat, order: RotationOrder, row: Row): Promise<RotationResult> => {
   const { secrets } = await seat.reach()
   const { secret, name } = row
   const clientId = clientIdOf(secret)
@@ -62,7 +64,11 @@ const frozenOf = async (seat: Seat): Promise<FreezeState> => {
   return state === 'unreadable' ? 'off' : state
 }
 
-const frozenVerdict = (freeze: FreezeState, intent: RotationOrder['verb'], { visible }: Row): Verdict | undefined => {
+const frozenVerdict = (
+  freeze: FreezeState,
+  intent: RotationOrder['verb'],
+  { visible }: Row,
+): RotationVerdict | undefined => {
   const currentOrigin = visible.last?.origin ?? 'register'
   if (!stops(freeze, { intent, currentOrigin })) return undefined
   return { is: 'refuse', why: `rotations are frozen (${freeze}); m2m freeze off lifts it` }
@@ -70,7 +76,7 @@ const frozenVerdict = (freeze: FreezeState, intent: RotationOrder['verb'], { vis
 
 interface Judged {
   readonly row: Row
-  readonly verdict: Verdict
+  readonly verdict: RotationVerdict
 }
 
 const askAPerson = async (seat: Seat, { verb, isSure, secrets }: RotationOrder, judged: readonly Judged[]) => {
@@ -84,7 +90,7 @@ const askAPerson = async (seat: Seat, { verb, isSure, secrets }: RotationOrder, 
   if (wanted > 0) await seat.screen.confirm(`${verb} ${count(wanted, 'client')} in stage ${seat.stage}?`, isSure)
 }
 
-const toResult = ({ row, verdict }: Judged, outcome: Outcome): Result => ({
+const toResult = ({ row, verdict }: Judged, outcome: Outcome): RotationResult => ({
   name: row.name,
   clientId: clientIdOf(row.secret),
   outcome,
@@ -104,19 +110,19 @@ export const askRotations = async (seat: Seat, order: RotationOrder): Promise<En
   const { secrets } = await seat.reach()
   const asOf = asOfView(view, seat.timing.now())
   const frozen = await frozenOf(seat)
-  const judge = (row: Row): Verdict => frozenVerdict(frozen, order.verb, row) ?? order.judge(row)
+  const judge = (row: Row): RotationVerdict => frozenVerdict(frozen, order.verb, row) ?? order.judge(row)
   const judged = order.secrets.map((secret): Judged => {
     const row = rowOf(secret, view, asOf)
     return { row, verdict: judge(row) }
   })
   assertAllowed(judged)
-  const results: Result[] = judged.flatMap((one) => {
+  const results: RotationResult[] = judged.flatMap((one) => {
     if (one.verdict.is === 'refuse') return [toResult(one, 'failed')]
     return one.verdict.is === 'skip' ? [toResult(one, 'skipped')] : []
   })
   const wanted = judged.filter(({ verdict }) => verdict.is === 'ask' || verdict.is === 'confirm')
   if (order.isDryRun) {
-    return endingOf(seat, order.verb, [...results, ...wanted.map((one) => toResult(one, 'wouldAsk'))])
+    return rotationEnding(seat, order.verb, [...results, ...wanted.map((one) => toResult(one, 'wouldAsk'))])
   }
   await askAPerson(seat, order, judged)
   const progress = seat.screen.progress(`Asking for ${order.verb}`)
@@ -141,7 +147,7 @@ export const askRotations = async (seat: Seat, order: RotationOrder): Promise<En
     progress.at(results.length, judged.length)
   })
   progress.end()
-  return endingOf(
+  return rotationEnding(
     seat,
     order.verb,
     results.toSorted((one, other) => (one.name < other.name ? -1 : 1)),

@@ -4,7 +4,7 @@ import { retry } from '../../lambda/core/base/retry.ts'
 import type { RotationReply, Secrets } from '../../lambda/core/secret/secrets.ts'
 import type { Seat } from '../terminal/seat.ts'
 
-export interface Asked {
+export interface AskedRotation {
   readonly secretArn: string
   readonly token: string
 }
@@ -18,7 +18,7 @@ const SEEN_GONE = 2
 export const askOnce = async (
   { timing }: Seat,
   secrets: Pick<Secrets, 'rotate'>,
-  { secretArn, token }: Asked,
+  { secretArn, token }: AskedRotation,
 ): Promise<RotationReply> => {
   const until = timing.now() + BUSY_PATIENCE_MS
   return retry(
@@ -31,7 +31,7 @@ export const askOnce = async (
 export const waitForEnd = async (
   { timing }: Seat,
   secrets: Pick<Secrets, 'describe'>,
-  { secretArn, token, timeoutMs }: Asked & { readonly timeoutMs: number },
+  { secretArn, token, timeoutMs }: AskedRotation & { readonly timeoutMs: number },
 ): Promise<'done' | 'refused' | 'running'> => {
   const until = timing.now() + timeoutMs
   for (let gone = 0; ; ) {

@@ -9,7 +9,7 @@ import { table } from '../terminal/table.ts'
  */
 export type Outcome = 'asked' | 'done' | 'refused' | 'running' | 'busy' | 'gone' | 'failed' | 'skipped' | 'wouldAsk'
 
-export interface Result {
+export interface RotationResult {
   readonly name: string
   readonly clientId: string | undefined
   readonly outcome: Outcome
@@ -50,9 +50,9 @@ export const whyNot = (outcome: Outcome, seat: Seat): string | undefined => {
   }
 }
 
-const byName = (one: Result, other: Result): number => (one.name < other.name ? -1 : 1)
+const byName = (one: RotationResult, other: RotationResult): number => (one.name < other.name ? -1 : 1)
 
-export const endingOf = (seat: Seat, verb: string, results: readonly Result[]): Ending => {
+export const rotationEnding = (seat: Seat, verb: string, results: readonly RotationResult[]): Ending => {
   const failed = results.filter(({ outcome }) => !harmless.includes(outcome)).length
   const sorted = results.toSorted(byName)
   const lines = sorted.map(({ name, outcome, why = '' }) => [name, words[outcome], why])

@@ -9,7 +9,7 @@ import {
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager'
 import { mayCall } from '../../lambda/adapters/aws/client-desk.ts'
-import type { Finding } from '../../lambda/core/clients/fleet-findings.ts'
+import type { FleetFinding } from '../../lambda/core/clients/fleet-findings.ts'
 import type { Seat } from './seat.ts'
 
 interface Attempt {
@@ -66,7 +66,7 @@ const secretAttempts = (client: SecretsManagerClient, prefix: string): readonly 
   ]
 }
 
-const toFinding = (action: string, error: string | undefined): readonly Finding[] => {
+const toFinding = (action: string, error: string | undefined): readonly FleetFinding[] => {
   if (error === undefined || NOT_THERE.has(error)) return []
   const isDenied = DENIED.test(error)
   return [
@@ -82,9 +82,9 @@ const toFinding = (action: string, error: string | undefined): readonly Finding[
   ]
 }
 
-export const permissionFindings = async (seat: Seat, prefix: string): Promise<readonly Finding[]> => {
+export const permissionFindings = async (seat: Seat, prefix: string): Promise<readonly FleetFinding[]> => {
   const { secretsManager, lambda } = await seat.reach()
-  const found: Finding[] = []
+  const found: FleetFinding[] = []
   for (const { action, tried } of secretAttempts(secretsManager, prefix)) {
     found.push(...toFinding(action, await tried()))
   }

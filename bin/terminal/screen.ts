@@ -6,7 +6,7 @@ import { CommandFault, EXIT } from './command-fault.ts'
 
 type Style = Parameters<typeof styleText>[0]
 
-export interface Progress {
+export interface ProgressLine {
   at(done: number, total?: number): void
   end(): void
 }
@@ -18,7 +18,7 @@ export interface Screen {
   /** Everything else. */
   note(text: string): void
   paint(style: Style, text: string): string
-  progress(what: string): Progress
+  progress(what: string): ProgressLine
   /** @throws CommandFault `refused` when nobody is there to ask, or the answer is no. */
   confirm(question: string, isSure: boolean): Promise<void>
 }
@@ -36,7 +36,7 @@ const TOLD_EVERY_MS = 10_000
 const open: object[] = []
 let isAsking = false
 
-const createProgress = (what: string): Progress => {
+const createProgress = (what: string): ProgressLine => {
   const { stderr } = process
   const self = {}
   const startedAt = Date.now()

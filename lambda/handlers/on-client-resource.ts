@@ -4,7 +4,7 @@
 import type { Context } from 'aws-lambda'
 import { createSecretsManager } from '../adapters/aws/clients.ts'
 import { createSecrets } from '../adapters/aws/secrets.ts'
-import { type Answer, answerCloudFormation } from '../adapters/cloudformation/answer.ts'
+import { answerCloudFormation, type ResourceAnswer } from '../adapters/cloudformation/answer.ts'
 import { vendorBaseUrl } from '../adapters/stytch/base-url.ts'
 import { createClientKeeper } from '../adapters/stytch/client-keeper.ts'
 import { createStytchConnection } from '../adapters/stytch/connect.ts'
@@ -38,7 +38,7 @@ const compose = (context: Context) => {
   return { registration, issuer, registry, timing, secrets, clients: createClientKeeper(api) }
 }
 
-type Reply = Pick<Answer, 'physicalId' | 'outcome'>
+type Reply = Pick<ResourceAnswer, 'physicalId' | 'outcome'>
 
 const failed = (physicalId: string, reason: string): Reply => ({ physicalId, outcome: { succeeded: false, reason } })
 

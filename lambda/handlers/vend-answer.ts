@@ -3,11 +3,11 @@
 
 import { vendorBaseUrl } from '../adapters/stytch/base-url.ts'
 import type { RevocationList } from '../core/vend/list-revocations.ts'
-import type { VendFailure } from '../core/vend/vend-failures.ts'
+import type { NotVended } from '../core/vend/vend-failures.ts'
 import type { Vended } from '../core/vend/vend-token.ts'
 import type { VendorEnv } from '../env/vendor.ts'
 
-export interface Answer {
+export interface VendAnswer {
   readonly statusCode: number
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
@@ -15,14 +15,14 @@ export interface Answer {
 
 const headers = { 'content-type': 'application/json', 'cache-control': 'no-store', pragma: 'no-cache' }
 
-const json = (statusCode: number, body: object, more: Readonly<Record<string, string>> = {}): Answer => ({
+const json = (statusCode: number, body: object, more: Readonly<Record<string, string>> = {}): VendAnswer => ({
   statusCode,
   headers: { ...headers, ...more },
   body: JSON.stringify(body),
 })
 
 /** RFC 6749 §5.1, and when the token ends, in epoch seconds, for who caches it. */
-export const tokenAnswer = ({ token }: Vended, now: number): Answer =>
+export const tokenAnswer = ({ token }: Vended, now: number): VendAnswer =>
   json(200, {
     access_token: token.token.reveal(),
     token_type: 'Bearer',
@@ -39,15 +39,19 @@ type ErrorCode =
   | 'temporarily_unavailable'
   | 'server_error'
 
-const error = (status: number, code: ErrorCode, description: string, more?: Readonly<Record<string, string>>): Answer =>
-  json(status, { error: code, error_description: description }, more)
+const error = (
+  status: number,
+  code: ErrorCode,
+  description: string,
+  more?: Readonly<Record<string, string>>,
+): VendAnswer => json(status, { error: code, error_description: description }, more)
 
-const later = (description: string, now: number, until = now + 1000): Answer =>
+const later = (description: string, now: number, until = now + 1000): VendAnswer =>
   error(503, 'temporarily_unavailable', description, {
     'retry-after': String(Math.max(1, Math.ceil((until - now) / 1000))),
   })
 
-export const failureAnswer = (failure: VendFailure, now: number): Answer => {
+export const failureAnswer = (failure: NotVended, now: number): VendAnswer => {
   switch (failure.reason) {
     case 'notFromTheApi':
       return error(403, 'access_denied', 'The request did not come by way of the API.')
@@ -83,13 +87,13 @@ export const failureAnswer = (failure: VendFailure, now: number): Answer => {
   }
 }
 
-export const faultAnswer = (isRetryable: boolean, now: number): Answer =>
+export const faultAnswer = (isRetryable: boolean, now: number): VendAnswer =>
   isRetryable
     ? later('The answer could not be found just now.', now)
     : error(500, 'server_error', 'The answer could not be found.')
 
 /** Tokens of these clients with an earlier `iat` are to be refused. */
-export const revocationsAnswer = ({ askedAt, clients }: RevocationList): Answer =>
+export const revocationsAnswer = ({ askedAt, clients }: RevocationList): VendAnswer =>
   json(200, {
     as_of: Math.floor(askedAt / 1000),
     revocations: clients.map(({ clientId, notBefore, state }) => ({
@@ -100,7 +104,7 @@ export const revocationsAnswer = ({ askedAt, clients }: RevocationList): Answer 
   })
 
 /** RFC 8414, as far as it fits: Stytch's issuer has no scheme, and a caller's proof of itself is its AWS signature. */
-export const metadataAnswer = ({ stytch, vertical, apiUrl }: VendorEnv): Answer => {
+export const metadataAnswer = ({ stytch, vertical, apiUrl }: VendorEnv): VendAnswer => {
   const { projectId } = stytch
   const path = vertical === 'b2b' ? '/v1/b2b/sessions/jwks/' : '/v1/sessions/jwks/'
   return json(200, {

@@ -7,18 +7,18 @@ import { Fault } from '../core/base/fault.ts'
 import type { JournalEntry } from '../core/base/journal.ts'
 import { createRevocationList } from '../core/vend/list-revocations.ts'
 import { type ApiRequest, type ReadEvent, readVendEvent } from '../core/vend/read-vend-event.ts'
-import type { VendFailure } from '../core/vend/vend-failures.ts'
+import type { NotVended } from '../core/vend/vend-failures.ts'
 import { createVendor, type Vended } from '../core/vend/vend-token.ts'
 import type { Invocation, Vending } from '../core/vend/vending.ts'
 import type { VendorEnv } from '../env/vendor.ts'
 import { failureOf } from './journal.ts'
 import {
-  type Answer,
   failureAnswer,
   faultAnswer,
   metadataAnswer,
   revocationsAnswer,
   tokenAnswer,
+  type VendAnswer,
 } from './vend-answer.ts'
 
 export interface VendHandlerParts {
@@ -27,10 +27,10 @@ export interface VendHandlerParts {
   readonly write: (line: JournalEntry) => void
 }
 
-export type VendHandler = (event: unknown, context: Context) => Promise<Answer>
+export type VendHandler = (event: unknown, context: Context) => Promise<VendAnswer>
 
 interface Judged {
-  readonly answer: Answer
+  readonly answer: VendAnswer
   readonly decision: 'vended' | 'answered' | 'refused' | 'failed'
   readonly reason?: string
   /** For the log alone. */
@@ -38,12 +38,12 @@ interface Judged {
   readonly vended?: Vended
 }
 
-const becauseOf = (failure: VendFailure): string | undefined => {
+const becauseOf = (failure: NotVended): string | undefined => {
   if ('faults' in failure) return failure.faults?.join('; ')
   return 'error' in failure ? failure.error : undefined
 }
 
-const refusal = (failure: VendFailure, now: number): Judged => ({
+const refusal = (failure: NotVended, now: number): Judged => ({
   decision: 'refused',
   reason: failure.reason,
   because: becauseOf(failure),

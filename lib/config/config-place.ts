@@ -1,7 +1,7 @@
 // One object of the configuration, by its path: hands out typed fields and notes every fault instead of stopping at the first. A
 // faulty field yields a stand-in value that nobody gets to see, since deploy-config.ts throws when there is any fault.
 
-export type Fields = Readonly<Record<string, unknown>>
+import { isJsonObject, type JsonObject } from '../../lambda/core/base/json-object.ts'
 
 export interface Shape {
   /** What is accepted, in words. */
@@ -14,7 +14,7 @@ export interface Shape {
 export interface Place {
   readonly path: string
   readonly faults: string[]
-  readonly fields: Fields
+  readonly fields: JsonObject
   /** `name` may be empty: the object itself. */
   fault(name: string, what: string): void
   has(name: string): boolean
@@ -29,15 +29,12 @@ export interface Place {
   list(name: string): readonly Place[]
 }
 
-export const isFields = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
 export const matching = (pattern: RegExp, expected: string): Shape => ({
   expected,
   fits: (value) => pattern.test(value),
 })
 
-export const createPlace = (path: string, faults: string[], fields: Fields): Place => {
+export const createPlace = (path: string, faults: string[], fields: JsonObject): Place => {
   const fault = (name: string, what: string): void => {
     faults.push(`${name === '' ? path : `${path}.${name}`} ${what}`)
   }
@@ -107,19 +104,19 @@ export const createPlace = (path: string, faults: string[], fields: Fields): Pla
     },
     inner: (name, expected) => {
       const value = fields[name]
-      if (isFields(value)) return createPlace(`${path}.${name}`, faults, value)
+      if (isJsonObject(value)) return createPlace(`${path}.${name}`, faults, value)
       if (value !== undefined) malformed(name, value, expected ?? 'an object')
       else if (expected !== undefined) fault(name, `is missing: expected ${expected}`)
       return undefined
     },
     list: (name) => {
-      elements(name, 'an object', (one) => (isFields(one) ? one : undefined))
+      elements(name, 'an object', (one) => (isJsonObject(one) ? one : undefined))
       const value = fields[name]
       // Each keeps its own place, whatever is wrong with its neighbours.
       return !Array.isArray(value)
         ? []
         : value.flatMap((one: unknown, at) =>
-            isFields(one) ? [createPlace(`${path}.${name}[${at}]`, faults, one)] : [],
+            isJsonObject(one) ? [createPlace(`${path}.${name}[${at}]`, faults, one)] : [],
           )
     },
   }

@@ -4,6 +4,7 @@
 
 import type { Node } from 'constructs'
 import { defined } from '../../lambda/core/base/defined.ts'
+import { isJsonObject } from '../../lambda/core/base/json-object.ts'
 import { isSecretName } from '../../lambda/core/secret/secret-name.ts'
 import { isStageName, STAGE_RULE } from '../../lambda/core/secret/stage-name.ts'
 import { type AdoptionProofConfig, readAdoptionProof } from './adoption-config.ts'
@@ -17,7 +18,7 @@ import {
   tagKeyShape,
   tagValueShape,
 } from './client-config.ts'
-import { createPlace, isFields, matching, type Place, type Shape } from './config-place.ts'
+import { createPlace, matching, type Place, type Shape } from './config-place.ts'
 import { readConfigValue } from './config-text.ts'
 import { type IncidentsConfig, intakeSecretNames, readIncidents } from './incident-config.ts'
 import { placeFaults } from './place-faults.ts'
@@ -455,9 +456,9 @@ const deployedParts = (
   const stytch = root.fields.stytch
   const incidents = root.fields.incidents
   const optional: readonly (readonly [ReservingPart, boolean])[] = [
-    ['project-rotation', isFields(stytch) && stytch.projectRotation !== undefined],
+    ['project-rotation', isJsonObject(stytch) && stytch.projectRotation !== undefined],
     ['campaign', 'schedule' in campaigns],
-    ['intake', isFields(incidents) && incidents.intake !== undefined],
+    ['intake', isJsonObject(incidents) && incidents.intake !== undefined],
     ['vendor', root.has('vendor')],
     ['reads', adoptionProof !== undefined],
   ]
@@ -596,7 +597,7 @@ export const readDeployConfig = (context: unknown): DeployConfig => {
   const read = readConfigValue(context)
   if (!read.ok) throw new DeployConfigFault([read.fault])
   const { value } = read
-  if (!isFields(value)) {
+  if (!isJsonObject(value)) {
     const what = value === undefined ? 'is missing' : 'is malformed'
     throw new DeployConfigFault([`m2m ${what}: expected an object under "context" (docs/deploying.md)`])
   }

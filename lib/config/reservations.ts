@@ -1,7 +1,8 @@
 // Which functions reserve concurrent executions, how many, and what an account needs for it: read from the configuration, with the reason
 // for each default. "none" leaves the property out, since 0 would stop a function; what a reservation held back is then held back by
 // something else (docs/decisions/045).
-import { createPlace, isFields, type Place } from './config-place.ts'
+import { isJsonObject } from '../../lambda/core/base/json-object.ts'
+import { createPlace, type Place } from './config-place.ts'
 import type { Part } from './stage-names.ts'
 
 export const defaultReservations = {
@@ -61,14 +62,14 @@ const sections: Partial<Record<ReservingPart, string>> = { rotation: 'rotation',
 const readSection = (root: Place, part: ReservingPart): number | typeof NONE | undefined => {
   const section = sections[part]
   const fields = section === undefined ? undefined : root.fields[section]
-  if (!isFields(fields)) return undefined
+  if (!isJsonObject(fields)) return undefined
   return readOne(createPlace(`${root.path}.${section}`, root.faults, fields), 'reservedConcurrency')
 }
 
 const readParts = (root: Place): Place | typeof NONE | undefined => {
   const value = root.fields.reservedConcurrency
   if (value === undefined || value === NONE) return value
-  if (isFields(value)) return createPlace(`${root.path}.reservedConcurrency`, root.faults, value)
+  if (isJsonObject(value)) return createPlace(`${root.path}.reservedConcurrency`, root.faults, value)
   root.fault(
     'reservedConcurrency',
     `is malformed: ${JSON.stringify(value)}; expected "${NONE}" or { "rotation": 20, … }`,

@@ -31,7 +31,9 @@ const toPattern = ({ pattern }: LeakRule): EventPattern => ({
 })
 
 /** The patterns of the sources that somebody may use. */
-export const leakRules = (speakers: Speakers): readonly { readonly id: string; readonly pattern: EventPattern }[] =>
+export const leakRulePatterns = (
+  speakers: Speakers,
+): readonly { readonly id: string; readonly pattern: EventPattern }[] =>
   allRules
     .filter(({ source }) => speakers[source] !== undefined)
     .map((rule) => ({ id: rule.id, pattern: toPattern(rule) }))
@@ -44,7 +46,7 @@ export interface LeakRuleProps {
 
 /** For the incident function's construct. */
 export const addLeakRules = (scope: Construct, { bus, speakers, target }: LeakRuleProps): readonly Rule[] =>
-  leakRules(speakers).map(({ id, pattern }) => {
+  leakRulePatterns(speakers).map(({ id, pattern }) => {
     const rule = new Rule(scope, id, {
       eventBus: bus,
       description: `${pattern.source?.join()}: a leak that was reported goes to the incident function`,

@@ -57,7 +57,7 @@ const MEMORY_MB = 256
 /** One sweep may be late, or meet an outage; three in a row mean that it has stopped. */
 const SILENT_SWEEPS = 3
 
-export class Sweep extends Construct {
+export class SweepFunction extends Construct {
   readonly fn: M2mFunction
   /** What was to start or to end a sweep and did not. */
   readonly deadLetters: Queue

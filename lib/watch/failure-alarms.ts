@@ -18,7 +18,7 @@ import { keepingUndelivered, toTopic } from '../base/rule-targets.ts'
 import type { BreakGlass } from '../config/deploy-config.ts'
 import type { StageNames } from '../config/stage-names.ts'
 import type { EvidenceArchive } from '../incident/evidence-archive.ts'
-import type { Sweep } from '../sweep/sweep.ts'
+import type { SweepFunction } from '../sweep/sweep.ts'
 
 export interface FailureAlarmsProps {
   readonly names: StageNames
@@ -32,7 +32,7 @@ export interface FailureAlarmsProps {
     readonly eventNotices: readonly EventNotice[]
     readonly metricNotices: readonly MetricNotice[]
   }[]
-  readonly sweep: Sweep
+  readonly sweep: SweepFunction
   /** Absent: there are no campaigns. */
   readonly campaign?: { readonly eventNotices: readonly EventNotice[]; readonly metricNotices: readonly MetricNotice[] }
   /** Absent: no tokens are vended. */

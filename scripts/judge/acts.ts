@@ -4,11 +4,11 @@
 
 import { fieldsOf, listOf, textsOf } from './fields.ts'
 import { functionOf } from './policies.ts'
-import { ofType, type Resource, type Stack } from './template.ts'
+import { ofType, type Stack, type JudgedResource } from './template.ts'
 
 /** A call that AWS makes because a resource says so. */
-export interface Act {
-  readonly by: Resource
+export interface ServiceAct {
+  readonly by: JudgedResource
   readonly service: string
   readonly action: string
   /** An ARN or another reference, also of what this template does not hold. */
@@ -28,7 +28,13 @@ const deliveryTo = (arn: string): string | undefined => {
   return actions[service]
 }
 
-const deliver = (by: Resource, service: string, target: unknown, source?: string, role?: unknown): readonly Act[] => {
+const deliver = (
+  by: JudgedResource,
+  service: string,
+  target: unknown,
+  source?: string,
+  role?: unknown,
+): readonly ServiceAct[] => {
   const on = String(target ?? '')
   const action = deliveryTo(on)
   if (action === undefined) return []
@@ -54,7 +60,7 @@ const pathOf = (stack: Stack, resourceId: unknown): string => {
 /** In `arn:…:lambda:path/2015-03-31/functions/<arn>/invocations`, or as it stands. */
 const integrated = (uri: unknown): string => /functions\/(arn:[^/]+)\/invocations/.exec(String(uri))?.[1] ?? String(uri)
 
-const ofAlarm = (stack: Stack, alarm: Resource): readonly Act[] => {
+const ofAlarm = (stack: Stack, alarm: JudgedResource): readonly ServiceAct[] => {
   const { AlarmActions, OKActions, InsufficientDataActions } = alarm.properties
   return textsOf([...listOf(AlarmActions), ...listOf(OKActions), ...listOf(InsufficientDataActions)]).flatMap(
     (target) =>
@@ -67,7 +73,7 @@ const ofAlarm = (stack: Stack, alarm: Resource): readonly Act[] => {
   )
 }
 
-const ofRule = (stack: Stack, rule: Resource): readonly Act[] =>
+const ofRule = (stack: Stack, rule: JudgedResource): readonly ServiceAct[] =>
   listOf(rule.properties.Targets)
     .map(fieldsOf)
     .flatMap(({ Arn, RoleArn, DeadLetterConfig }) => [
@@ -76,7 +82,7 @@ const ofRule = (stack: Stack, rule: Resource): readonly Act[] =>
       ...deliver(rule, 'events.amazonaws.com', fieldsOf(DeadLetterConfig).Arn, stack.arnOf(rule)),
     ])
 
-const ofSchedule = (stack: Stack, schedule: Resource): readonly Act[] => {
+const ofSchedule = (stack: Stack, schedule: JudgedResource): readonly ServiceAct[] => {
   const { GroupName, Target } = schedule.properties
   const { Arn, RoleArn, DeadLetterConfig } = fieldsOf(Target)
   // The group's ARN, not the schedule's (EventBridge Scheduler User Guide, "Confused deputy prevention").
@@ -87,14 +93,14 @@ const ofSchedule = (stack: Stack, schedule: Resource): readonly Act[] => {
   )
 }
 
-const ofSubscription = (_stack: Stack, subscription: Resource): readonly Act[] => {
+const ofSubscription = (_stack: Stack, subscription: JudgedResource): readonly ServiceAct[] => {
   const { TopicArn, Endpoint, RedrivePolicy } = subscription.properties
   return [Endpoint, fieldsOf(RedrivePolicy).deadLetterTargetArn].flatMap((target) =>
     deliver(subscription, 'sns.amazonaws.com', target, String(TopicArn)),
   )
 }
 
-const ofMethod = (stack: Stack, method: Resource): readonly Act[] => {
+const ofMethod = (stack: Stack, method: JudgedResource): readonly ServiceAct[] => {
   const { Integration, RestApiId, HttpMethod, ResourceId } = method.properties
   const { Uri, Credentials } = fieldsOf(Integration)
   const source = executeApi(stack, RestApiId, HttpMethod, pathOf(stack, ResourceId))
@@ -102,7 +108,7 @@ const ofMethod = (stack: Stack, method: Resource): readonly Act[] => {
 }
 
 /** An HTTP API's route, with the integration that its target names. */
-const ofRoute = (stack: Stack, route: Resource): readonly Act[] => {
+const ofRoute = (stack: Stack, route: JudgedResource): readonly ServiceAct[] => {
   const { ApiId, RouteKey, Target } = route.properties
   const { IntegrationUri, CredentialsArn } = stack.find(String(Target).replace(/^integrations\//, ''))?.properties ?? {}
   const [method, path = ''] = String(RouteKey).split(' ')
@@ -110,7 +116,7 @@ const ofRoute = (stack: Stack, route: Resource): readonly Act[] => {
   return deliver(route, 'apigateway.amazonaws.com', integrated(IntegrationUri), source, CredentialsArn)
 }
 
-const ofApiAccount = ({ account, region }: Stack, settings: Resource): readonly Act[] => [
+const ofApiAccount = ({ account, region }: Stack, settings: JudgedResource): readonly ServiceAct[] => [
   {
     by: settings,
     service: 'apigateway.amazonaws.com',
@@ -120,14 +126,14 @@ const ofApiAccount = ({ account, region }: Stack, settings: Resource): readonly 
   },
 ]
 
-const ofRotationSchedule = ({ account, region }: Stack, schedule: Resource): readonly Act[] => {
+const ofRotationSchedule = ({ account, region }: Stack, schedule: JudgedResource): readonly ServiceAct[] => {
   const { RotationLambdaARN, SecretId } = schedule.properties
   const id = String(SecretId)
   const source = id.startsWith('arn:') ? id : `arn:aws:secretsmanager:${region}:${account}:secret:${id}-AbCdEf`
   return deliver(schedule, 'secretsmanager.amazonaws.com', RotationLambdaARN, source)
 }
 
-const ofBucket = (stack: Stack, bucket: Resource): readonly Act[] => {
+const ofBucket = (stack: Stack, bucket: JudgedResource): readonly ServiceAct[] => {
   const { NotificationConfiguration, LoggingConfiguration } = bucket.properties
   const { LambdaConfigurations, QueueConfigurations, TopicConfigurations } = fieldsOf(NotificationConfiguration)
   const targets = [
@@ -143,7 +149,7 @@ const ofBucket = (stack: Stack, bucket: Resource): readonly Act[] => {
   ]
 }
 
-const ofFilter = ({ account, region }: Stack, filter: Resource): readonly Act[] => {
+const ofFilter = ({ account, region }: Stack, filter: JudgedResource): readonly ServiceAct[] => {
   const { DestinationArn, LogGroupName } = filter.properties
   const source = `arn:aws:logs:${region}:${account}:log-group:${String(LogGroupName)}:*`
   return deliver(filter, 'logs.amazonaws.com', DestinationArn, source)
@@ -162,7 +168,7 @@ const vpcActions = [
   'ec2:UnassignPrivateIpAddresses',
 ]
 
-const ofFunction = (_stack: Stack, fn: Resource): readonly Act[] => {
+const ofFunction = (_stack: Stack, fn: JudgedResource): readonly ServiceAct[] => {
   const { Role, DeadLetterConfig, VpcConfig } = fn.properties
   const service = 'lambda.amazonaws.com'
   const network = VpcConfig === undefined ? [] : vpcActions
@@ -172,7 +178,7 @@ const ofFunction = (_stack: Stack, fn: Resource): readonly Act[] => {
   ]
 }
 
-const ofInvokeConfig = (stack: Stack, settings: Resource): readonly Act[] => {
+const ofInvokeConfig = (stack: Stack, settings: JudgedResource): readonly ServiceAct[] => {
   const { DestinationConfig, FunctionName } = settings.properties
   const { OnFailure, OnSuccess } = fieldsOf(DestinationConfig)
   const role = functionOf(stack, FunctionName)?.properties.Role ?? ''
@@ -182,7 +188,7 @@ const ofInvokeConfig = (stack: Stack, settings: Resource): readonly Act[] => {
 }
 
 /** A role that may turn rotation on with one function needs that function to admit Secrets Manager. */
-const ofRotators = (stack: Stack, policy: Resource): readonly Act[] =>
+const ofRotators = (stack: Stack, policy: JudgedResource): readonly ServiceAct[] =>
   listOf(fieldsOf(policy.properties.PolicyDocument).Statement)
     .map(fieldsOf)
     .filter(({ Effect, Action }) => Effect === 'Allow' && textsOf(Action).includes('secretsmanager:RotateSecret'))
@@ -194,7 +200,7 @@ const ofRotators = (stack: Stack, policy: Resource): readonly Act[] =>
       return deliver(policy, 'secretsmanager.amazonaws.com', arn, source)
     })
 
-const makers: Readonly<Record<string, (stack: Stack, resource: Resource) => readonly Act[]>> = {
+const makers: Readonly<Record<string, (stack: Stack, resource: JudgedResource) => readonly ServiceAct[]>> = {
   'AWS::ApiGateway::Account': ofApiAccount,
   'AWS::ApiGateway::Method': ofMethod,
   'AWS::ApiGatewayV2::Route': ofRoute,
@@ -212,13 +218,13 @@ const makers: Readonly<Record<string, (stack: Stack, resource: Resource) => read
   'AWS::SecretsManager::RotationSchedule': ofRotationSchedule,
 }
 
-export const actsOf = (stack: Stack): readonly Act[] =>
+export const actsOf = (stack: Stack): readonly ServiceAct[] =>
   stack.resources.flatMap((resource) => makers[resource.type]?.(stack, resource) ?? [])
 
 /** A service that uses a key of the stack because something is encrypted with it. */
 export interface KeyUse {
-  readonly by: Resource
-  readonly key: Resource
+  readonly by: JudgedResource
+  readonly key: JudgedResource
   readonly service: string
   readonly actions: readonly string[]
   readonly context: Readonly<Record<string, string>>
@@ -239,7 +245,7 @@ const logging = [
 /** SNS Developer Guide, "Enable compatibility between event sources from AWS services and encrypted topics". */
 export const sendsNoSourceToKms = (service: string): boolean => service === 'events.amazonaws.com'
 
-const ofEncryptedTarget = (stack: Stack, target: Resource, key: Resource): readonly KeyUse[] =>
+const ofEncryptedTarget = (stack: Stack, target: JudgedResource, key: JudgedResource): readonly KeyUse[] =>
   actsOf(stack)
     .filter(({ on, role }) => role === undefined && stack.find(on) === target)
     .map(({ service, sourceArn }) => {
@@ -249,7 +255,7 @@ const ofEncryptedTarget = (stack: Stack, target: Resource, key: Resource): reado
       return { by: target, key, service, actions: sending, context }
     })
 
-const ofLogGroup = (stack: Stack, group: Resource, key: Resource): readonly KeyUse[] => {
+const ofLogGroup = (stack: Stack, group: JudgedResource, key: JudgedResource): readonly KeyUse[] => {
   const arn = stack.arnOf(group).replace(/:\*$/, '')
   const service = `logs.${stack.region}.amazonaws.com`
   const context = {

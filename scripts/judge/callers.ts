@@ -1,27 +1,27 @@
 // Who calls, as the rules ask it of a stack's policies: a function's role inside of its function, and whoever is not meant to get in.
 // What each may do by its own policies, what a resource's policy says of it, and what AWS puts into its requests.
 import { keyUsesOf } from './acts.ts'
-import { type Context, type Decision, decide, matchesAction } from './evaluate.ts'
+import { type EvaluationContext, evaluatePolicies, matchesAction, type PolicyDecision } from './evaluate.ts'
 import { textsOf } from './fields.ts'
 import { isMeant, type NeededCalls, neededBy } from './needed-calls.ts'
 import { policiesFor, type Statement } from './policies.ts'
-import { ofType, type Resource, type Stack } from './template.ts'
+import { ofType, type Stack, type JudgedResource } from './template.ts'
 
-export interface Caller {
+export interface JudgedCaller {
   readonly arn: string
   /** Of its own policies. */
   readonly rights: readonly Statement[]
-  readonly context: Context
+  readonly context: EvaluationContext
 }
 
-export interface FunctionCaller extends Caller {
-  readonly fn: Resource
+export interface FunctionCaller extends JudgedCaller {
+  readonly fn: JudgedResource
   readonly name: string
-  readonly role: Resource
+  readonly role: JudgedResource
   readonly needed: NeededCalls
 }
 
-const identity = (arn: string): Context => ({
+const identity = (arn: string): EvaluationContext => ({
   'aws:principalarn': arn,
   'aws:principalaccount': arn.split(':')[4] ?? '',
   'kms:calleraccount': arn.split(':')[4] ?? '',
@@ -52,54 +52,59 @@ export const functionCallers = (stack: Stack): readonly FunctionCaller[] =>
 const administration: readonly Statement[] = [{ Effect: 'Allow', Action: '*', Resource: '*' }]
 
 /** A role without rights of its own, as far as the stack knows. */
-export const callerOf = (arn: string): Caller => ({ arn, rights: [], context: identity(arn) })
+export const callerOf = (arn: string): JudgedCaller => ({ arn, rights: [], context: identity(arn) })
 
-const stranger = (account: string): Caller => {
+const stranger = (account: string): JudgedCaller => {
   const arn = `arn:aws:iam::${account}:role/stranger`
   return { arn, rights: administration, context: identity(arn) }
 }
 
 /** A role with AdministratorAccess, which no policy of the stack names. */
-export const ownStranger = ({ account }: Stack): Caller => stranger(account)
+export const ownStranger = ({ account }: Stack): JudgedCaller => stranger(account)
 
 /** The same, of an account that no configuration names. */
-export const foreignStranger = (): Caller => stranger('000000000000')
+export const foreignStranger = (): JudgedCaller => stranger('000000000000')
 
-export const policyOn = (stack: Stack, resource: Resource): readonly Statement[] =>
+export const policyOn = (stack: Stack, resource: JudgedResource): readonly Statement[] =>
   policiesFor(stack, resource).flatMap(({ statements }) => statements)
 
-export interface Call {
+export interface CallerCall {
   readonly action: string
   readonly resource: string
-  readonly context?: Context
+  readonly context?: EvaluationContext
 }
 
 /** What a request to write evidence has in it, whoever sends it: without it, a bucket's denial of such requests hides what else is open. */
-export const inRequest: Readonly<Record<string, Context>> = {
+export const inRequest: Readonly<Record<string, EvaluationContext>> = {
   's3:PutObject': { 's3:if-none-match': '*', 's3:tlsversion': '1.3' },
 }
 
-const ask = (statements: readonly Statement[], caller: Caller, { action, resource, context = {} }: Call): Decision =>
-  decide(statements, { principal: caller.arn, action, resource, context: { ...caller.context, ...context } })
+const ask = (
+  statements: readonly Statement[],
+  caller: JudgedCaller,
+  { action, resource, context = {} }: CallerCall,
+): PolicyDecision =>
+  evaluatePolicies(statements, { principal: caller.arn, action, resource, context: { ...caller.context, ...context } })
 
 /** By the caller's own policies alone. */
-export const mayBy = (caller: Caller, call: Call): Decision => ask(caller.rights, caller, call)
+export const mayBy = (caller: JudgedCaller, call: CallerCall): PolicyDecision => ask(caller.rights, caller, call)
 
 /** By the policy of what is called alone. */
-export const mayOn = (policy: readonly Statement[], caller: Caller, call: Call): Decision => ask(policy, caller, call)
+export const mayOn = (policy: readonly Statement[], caller: JudgedCaller, call: CallerCall): PolicyDecision =>
+  ask(policy, caller, call)
 
 /** Within an account, a permission of either side is enough, and a denial of either side is final. */
-export const mayByEither = (policy: readonly Statement[], caller: Caller, call: Call): Decision =>
+export const mayByEither = (policy: readonly Statement[], caller: JudgedCaller, call: CallerCall): PolicyDecision =>
   ask([...caller.rights, ...policy], caller, call)
 
 /** What the caller's own policies allow an action on. */
-export const allowedOn = ({ rights }: Caller, action: string): readonly string[] =>
+export const allowedOn = ({ rights }: JudgedCaller, action: string): readonly string[] =>
   rights
     .filter(({ Effect, Action }) => Effect === 'Allow' && textsOf(Action).some((one) => matchesAction(one, action)))
     .flatMap(({ Resource }) => textsOf(Resource))
 
 /** Keys that encrypt nothing else of the stack: those of secrets. */
-export const secretKeysOf = (stack: Stack): readonly Resource[] => {
+export const secretKeysOf = (stack: Stack): readonly JudgedResource[] => {
   const others = new Set(keyUsesOf(stack).map(({ key }) => key))
   return ofType(stack, 'AWS::KMS::Key').filter((key) => !others.has(key))
 }

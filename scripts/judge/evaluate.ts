@@ -6,9 +6,9 @@ import { fieldsOf, textsOf } from './fields.ts'
 import type { Statement } from './policies.ts'
 
 /** Keys in lower case: condition keys are not case-sensitive. A key that is not there is absent from the request. */
-export type Context = Readonly<Record<string, string | readonly string[]>>
+export type EvaluationContext = Readonly<Record<string, string | readonly string[]>>
 
-export interface Request {
+export interface JudgedRequest {
   /** `events.amazonaws.com`, when a service calls as itself. */
   readonly service?: string
   /** A role's ARN, when a role calls. */
@@ -16,7 +16,7 @@ export interface Request {
   readonly action: string
   /** An ARN; absent: whatever the statement names. */
   readonly resource?: string
-  readonly context: Context
+  readonly context: EvaluationContext
 }
 
 const quoted = (text: string): string => text.replaceAll(/[.+^${}()|[\]\\]/g, '\\$&')
@@ -73,7 +73,11 @@ export const readOperator = (text: string): Operator => {
   }
 }
 
-const holds = (operator: Operator, value: Context[string] | undefined, wanted: readonly string[]): boolean => {
+const holds = (
+  operator: Operator,
+  value: EvaluationContext[string] | undefined,
+  wanted: readonly string[],
+): boolean => {
   const { name, set, isNegated, ifExists } = operator
   const values = value === undefined ? [] : textsOf(value)
   if (name === 'null') return (values.length === 0) === (wanted[0]?.toLowerCase() === 'true')
@@ -102,7 +106,7 @@ export const conditionsOf = ({ Condition }: Statement): readonly Condition[] =>
     })),
   )
 
-export const conditionsHold = (statement: Statement, context: Context): boolean =>
+export const conditionsHold = (statement: Statement, context: EvaluationContext): boolean =>
   conditionsOf(statement).every(({ operator, key, values }) => holds(operator, context[key.toLowerCase()], values))
 
 export const namesAction = ({ Action, NotAction }: Statement, action: string): boolean =>
@@ -138,16 +142,19 @@ export const namesRole = ({ Principal, NotPrincipal }: Statement, role: string):
   return Principal === undefined || isNamed(Principal)
 }
 
-export const matches = (statement: Statement, { service, principal, action, resource, context }: Request): boolean =>
+export const matches = (
+  statement: Statement,
+  { service, principal, action, resource, context }: JudgedRequest,
+): boolean =>
   (service === undefined || namesService(statement, service)) &&
   (principal === undefined || namesRole(statement, principal)) &&
   namesAction(statement, action) &&
   namesResource(statement, resource) &&
   conditionsHold(statement, context)
 
-export type Decision = 'allowed' | 'denied' | 'not allowed'
+export type PolicyDecision = 'allowed' | 'denied' | 'not allowed'
 
-export const decide = (statements: readonly Statement[], request: Request): Decision => {
+export const evaluatePolicies = (statements: readonly Statement[], request: JudgedRequest): PolicyDecision => {
   const matching = statements.filter((statement) => matches(statement, request))
   if (matching.some(({ Effect }) => Effect === 'Deny')) return 'denied'
   return matching.length > 0 ? 'allowed' : 'not allowed'

@@ -1,11 +1,8 @@
 // JSON of which nothing is known yet, and how to look into it without believing it.
 
-export type Fields = Readonly<Record<string, unknown>>
+import { isJsonObject, type JsonObject } from '../../lambda/core/base/json-object.ts'
 
-export const isFields = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
-export const fieldsOf = (value: unknown): Fields => (isFields(value) ? value : {})
+export const fieldsOf = (value: unknown): JsonObject => (isJsonObject(value) ? value : {})
 
 /** One value, several or none, as a list. */
 export const listOf = (value: unknown): readonly unknown[] =>

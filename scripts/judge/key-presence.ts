@@ -2,7 +2,8 @@
 // nothing says why: each key that a statement may rely on is listed here with the reason, and every other counts as one that may be
 // absent. Clauses: IAM User Guide, "AWS global condition context keys" (Availability), and each service's authorization reference.
 
-import { isFields, textsOf } from './fields.ts'
+import { isJsonObject } from '../../lambda/core/base/json-object.ts'
+import { textsOf } from './fields.ts'
 import type { Statement } from './policies.ts'
 
 interface Presence {
@@ -53,7 +54,7 @@ const presences: readonly Presence[] = [
 const ofServices = /^aws:Source(Arn|Account|OrgID|OrgPaths)$/i
 
 const isForServices = ({ Principal }: Statement): boolean =>
-  isFields(Principal) && textsOf(Principal.Service).length > 0 && Principal.AWS === undefined
+  isJsonObject(Principal) && textsOf(Principal.Service).length > 0 && Principal.AWS === undefined
 
 /** The actions whose requests may lack the key; undefined: all have it. */
 export const mayBeAbsent = (key: string, actions: readonly string[], statement: Statement): string | undefined => {

@@ -57,7 +57,7 @@ const totalsOf = (stacks: readonly Stack[]): readonly string[] =>
   )
 
 /** Findings go to stdout, everything else to stderr. @returns the exit code. */
-export const run = async (
+export const runJudge = async (
   args: readonly string[],
   print: (line: string) => void,
   note: (line: string) => void,
@@ -84,4 +84,4 @@ export const run = async (
   return findings.length === 0 ? 0 : 1
 }
 
-if (import.meta.main) process.exitCode = await run(process.argv.slice(2), console.log, console.error)
+if (import.meta.main) process.exitCode = await runJudge(process.argv.slice(2), console.log, console.error)

@@ -1,7 +1,8 @@
 // Every policy of a stack, of whatever kind, as one list: who has it, its text as AWS stores it, and its statements. Statements that a
 // resource type keeps one by one (bus, Lambda permissions) are put together to the policy that they become.
-import { type Fields, fieldsOf, isFields, listOf, textsOf } from './fields.ts'
-import { ofType, type Resource, type Stack } from './template.ts'
+import { isJsonObject, type JsonObject } from '../../lambda/core/base/json-object.ts'
+import { fieldsOf, listOf, textsOf } from './fields.ts'
+import { ofType, type Stack, type JudgedResource } from './template.ts'
 
 export interface Statement {
   readonly Sid?: unknown
@@ -33,7 +34,7 @@ export type PolicyKind =
 export interface Policy {
   readonly kind: PolicyKind
   /** The resource of the template that states it. */
-  readonly statedBy: Resource
+  readonly statedBy: JudgedResource
   /** What it guards or whom it allows: an ARN, a URL, or a name, as the template refers to it. */
   readonly holders: readonly string[]
   readonly statements: readonly Statement[]
@@ -41,10 +42,10 @@ export interface Policy {
 
 const statementsOf = (document: unknown): readonly Statement[] => {
   const parsed: unknown = typeof document === 'string' ? JSON.parse(document) : document
-  return listOf(fieldsOf(parsed).Statement).filter(isFields)
+  return listOf(fieldsOf(parsed).Statement).filter(isJsonObject)
 }
 
-const selfOf = (stack: Stack, resource: Resource): string => {
+const selfOf = (stack: Stack, resource: JudgedResource): string => {
   const { type, properties } = resource
   if (type === 'AWS::IAM::Role') return String(properties.RoleName ?? resource.id)
   return stack.resources.includes(resource) ? resource.id : ''
@@ -94,17 +95,17 @@ const inlineOfRoles = (stack: Stack): readonly Policy[] =>
 const busStatements = (stack: Stack): readonly Policy[] =>
   ofType(stack, 'AWS::Events::EventBusPolicy').map((one) => {
     const { EventBusName, StatementId, Statement: statement, Action, Principal, Condition } = one.properties
-    const whole = isFields(statement) ? statement : { Effect: 'Allow', Action, Principal, Condition }
+    const whole = isJsonObject(statement) ? statement : { Effect: 'Allow', Action, Principal, Condition }
     return {
       kind: 'bus',
       statedBy: one,
       holders: textsOf(EventBusName),
-      statements: [{ Sid: StatementId, ...whole } as Fields],
+      statements: [{ Sid: StatementId, ...whole } as JsonObject],
     }
   })
 
 /** What AddPermission stores. */
-const permissionStatement = ({ id, properties }: Resource): Statement => {
+const permissionStatement = ({ id, properties }: JudgedResource): Statement => {
   const { Action, Principal, SourceArn, SourceAccount, PrincipalOrgID, FunctionName } = properties
   const principal = String(Principal)
   return {
@@ -146,7 +147,7 @@ const gather = (stack: Stack): readonly Policy[] => [
   ),
   ...built.flatMap(({ type, kind, document }) =>
     ofType(stack, type)
-      .filter(({ properties }) => isFields(properties[document]))
+      .filter(({ properties }) => isJsonObject(properties[document]))
       .map((one) => ({
         kind,
         statedBy: one,
@@ -170,7 +171,7 @@ export const policiesOf = (stack: Stack): readonly Policy[] => {
 }
 
 /** The function that a name, an ARN, or an alias' or version's ARN means. */
-export const functionOf = (stack: Stack, reference: unknown): Resource | undefined => {
+export const functionOf = (stack: Stack, reference: unknown): JudgedResource | undefined => {
   const found = stack.find(reference)
   if (found?.type === 'AWS::Lambda::Function') return found
   const text = String(reference)
@@ -179,7 +180,7 @@ export const functionOf = (stack: Stack, reference: unknown): Resource | undefin
 }
 
 /** The policies whose holder is this resource, an alias of a function included. */
-export const policiesFor = (stack: Stack, resource: Resource): readonly Policy[] =>
+export const policiesFor = (stack: Stack, resource: JudgedResource): readonly Policy[] =>
   policiesOf(stack).filter(({ statedBy, holders }) => {
     if (statedBy === resource) return true
     return holders.some((holder) =>

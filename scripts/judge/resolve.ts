@@ -2,11 +2,12 @@
 // id that AWS makes gets a placeholder of full length, the same wherever the resource is meant, so that texts can be compared and
 // policies measured.
 import { createHash } from 'node:crypto'
-import { type Fields, fieldsOf, isFields } from './fields.ts'
+import { isJsonObject, type JsonObject } from '../../lambda/core/base/json-object.ts'
+import { fieldsOf } from './fields.ts'
 import { kindOf } from './kinds.ts'
 
 /** Where a stack is deployed. What the synthesis leaves open is filled with an example of full length. */
-export interface Place {
+export interface TemplatePlace {
   readonly name: string
   readonly account: string
   readonly region: string
@@ -15,7 +16,7 @@ export interface Place {
 const URL_SUFFIX = 'amazonaws.com'
 const PARTITION = 'aws'
 
-const pseudoParameters = ({ name, account, region }: Place): Fields => ({
+const pseudoParameters = ({ name, account, region }: TemplatePlace): JsonObject => ({
   'AWS::AccountId': account,
   'AWS::Region': region,
   'AWS::Partition': PARTITION,
@@ -27,7 +28,7 @@ const pseudoParameters = ({ name, account, region }: Place): Fields => ({
 const digest = (text: string): string => createHash('sha256').update(text).digest('hex')
 
 /** CloudFormation's own names: stack, logical id, and twelve or thirteen characters of chance. */
-const madeUpName = (type: string, id: string, { name }: Place): string => {
+const madeUpName = (type: string, id: string, { name }: TemplatePlace): string => {
   const hash = digest(id)
   if (type === 'AWS::KMS::Key') return hash.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, '$1-$2-$3-$4-$5')
   if (type.startsWith('AWS::ApiGateway')) return hash.slice(0, 10)
@@ -44,12 +45,16 @@ export interface Resolver {
   readonly idOf: (text: string) => string | undefined
 }
 
-export const createResolver = (resources: readonly Fields[], parameters: Fields, place: Place): Resolver => {
+export const createResolver = (
+  resources: readonly JsonObject[],
+  parameters: JsonObject,
+  place: TemplatePlace,
+): Resolver => {
   const byId = new Map(resources.map((one) => [String(one.id), one]))
   const pseudo = pseudoParameters(place)
   const resolving = new Set<string>()
 
-  const propertiesOf = (id: string): Fields => fieldsOf(byId.get(id)?.Properties)
+  const propertiesOf = (id: string): JsonObject => fieldsOf(byId.get(id)?.Properties)
   const typeOf = (id: string): string => String(byId.get(id)?.Type)
 
   const nameOf = (id: string): string => {
@@ -106,7 +111,7 @@ export const createResolver = (resources: readonly Fields[], parameters: Fields,
   const substitute = (value: unknown): string => {
     const [text, variables] = Array.isArray(value) ? [String(value[0]), fieldsOf(value[1])] : [String(value), {}]
     return text.replaceAll(/\$\{([^!}][^}]*)\}/g, (_, name: string) => {
-      if (name in variables) return String(resolve((variables as Fields)[name]))
+      if (name in variables) return String(resolve((variables as JsonObject)[name]))
       const [id = '', ...rest] = name.split('.')
       return rest.length === 0 ? reference(id) : attribute(id, rest.join('.'))
     })
@@ -129,7 +134,7 @@ export const createResolver = (resources: readonly Fields[], parameters: Fields,
 
   const resolve = (value: unknown): unknown => {
     if (Array.isArray(value)) return value.map(resolve)
-    if (!isFields(value)) return value
+    if (!isJsonObject(value)) return value
     const entries = Object.entries(value)
     const [only] = entries
     if (entries.length === 1 && only !== undefined && /^(Ref|Fn::.+)$/.test(only[0])) {

@@ -2,43 +2,48 @@
 // cloud assembly that `cdk synth` writes, or a template that a test holds; judges nothing.
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Fields, fieldsOf } from './fields.ts'
-import { createResolver, type Place } from './resolve.ts'
+import type { JsonObject } from '../../lambda/core/base/json-object.ts'
+import { fieldsOf } from './fields.ts'
+import { createResolver, type TemplatePlace } from './resolve.ts'
 
-export interface Resource {
+export interface JudgedResource {
   readonly id: string
   readonly type: string
   /** With Ref, GetAtt, Join and Sub resolved to texts. */
-  readonly properties: Fields
+  readonly properties: JsonObject
   readonly deletionPolicy: string | undefined
   readonly updateReplacePolicy: string | undefined
 }
 
-export interface Stack extends Place {
-  readonly resources: readonly Resource[]
-  readonly outputs: Fields
+export interface Stack extends TemplatePlace {
+  readonly resources: readonly JudgedResource[]
+  readonly outputs: JsonObject
   /** Mappings, parameters and the like, by their section. */
-  readonly sections: Fields
+  readonly sections: JsonObject
   /** The template as it is uploaded. */
   readonly bytes: number
   /** The resource that an ARN or what Ref returns names. */
-  readonly find: (reference: unknown) => Resource | undefined
+  readonly find: (reference: unknown) => JudgedResource | undefined
   /** Its ARN as a reference would have it; its logical id for what has none. */
-  readonly arnOf: (resource: Resource) => string
+  readonly arnOf: (resource: JudgedResource) => string
 }
 
-export const ofType = ({ resources }: Stack, ...types: readonly string[]): readonly Resource[] =>
+export const ofType = ({ resources }: Stack, ...types: readonly string[]): readonly JudgedResource[] =>
   resources.filter(({ type }) => types.includes(type))
 
 const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
 
 /** Makes a stack of a template as CloudFormation takes it. */
-export const readTemplate = (template: unknown, place: Place, bytes = JSON.stringify(template).length): Stack => {
+export const readTemplate = (
+  template: unknown,
+  place: TemplatePlace,
+  bytes = JSON.stringify(template).length,
+): Stack => {
   const { Resources, Outputs, ...sections } = fieldsOf(template)
-  const raw = Object.entries(fieldsOf(Resources)).map(([id, value]) => ({ id, ...fieldsOf(value) }) as Fields)
+  const raw = Object.entries(fieldsOf(Resources)).map(([id, value]) => ({ id, ...fieldsOf(value) }) as JsonObject)
   const resolver = createResolver(raw, fieldsOf(sections.Parameters), place)
   const resources = raw.map(
-    (one): Resource => ({
+    (one): JudgedResource => ({
       id: String(one.id),
       type: String(one.Type),
       properties: fieldsOf(resolver.resolve(one.Properties)),
@@ -52,7 +57,7 @@ export const readTemplate = (template: unknown, place: Place, bytes = JSON.strin
     ...place,
     resources,
     outputs,
-    sections: sections as Fields,
+    sections: sections as JsonObject,
     bytes,
     find: (reference) => byId.get(resolver.idOf(String(reference)) ?? ''),
     arnOf: ({ id }) => resolver.arnOf(id) ?? id,
@@ -65,7 +70,7 @@ const EXAMPLE_REGION = 'ap-southeast-2'
 
 const readJson = (path: string): unknown => JSON.parse(readFileSync(path, 'utf8'))
 
-const placeOf = (artifactId: string, artifact: Fields): Place => {
+const placeOf = (artifactId: string, artifact: JsonObject): TemplatePlace => {
   const [account = '', region = ''] = String(artifact.environment ?? '')
     .replace('aws://', '')
     .split('/')

@@ -3,7 +3,7 @@ import { eventTypesOf, leakSources } from '../../lambda/core/base/event-types.ts
 import { type Ability, way } from './ability.ts'
 import { apiArn, type Deployment, secrets } from './deployment.ts'
 import { openings } from './openings.ts'
-import { type Call, type Requests, requestsOf } from './requests.ts'
+import { type RequestedCall, type Requests, requestsOf } from './requests.ts'
 
 /** A version's id, as Secrets Manager asks for it. */
 const SOME_VERSION = 'rotate-00000000-0000-4000-8000-000000000000'
@@ -98,7 +98,7 @@ const rotations = (requests: Requests, { qualifiers, functions }: Deployment): r
   const qualifier = (arn: string): string => arn.split(':')[7] ?? 'unqualified'
   const label = (stage: string) =>
     onSecret('UpdateSecretVersionStage', billing, { 'secretsmanager:VersionStage': stage })
-  const tag = (key: string): Call => [
+  const tag = (key: string): RequestedCall => [
     onSecret('TagResource', billing, { 'aws:TagKeys': [key], [`aws:RequestTag/${key}`]: 'x' }),
   ]
   const invokesRotation = ask('lambda:InvokeFunction', functionArn('rotation'), { 'aws:ViaAWSService': 'true' })

@@ -1,11 +1,11 @@
 // An ability is what somebody could do: a column of the table. It has ways, of which one is enough; a way is one call, in each of the readings
 // that AWS leaves open.
-import type { Call } from './requests.ts'
+import type { RequestedCall } from './requests.ts'
 
 export interface Way {
   readonly name: string
   /** The same call, once for each reading. */
-  readonly readings: readonly Call[]
+  readonly readings: readonly RequestedCall[]
 }
 
 export const groups = ['Values', 'Rotations and reports', 'Evidence', 'Policies, code and deployment'] as const
@@ -19,4 +19,4 @@ export interface Ability {
   readonly ways: readonly Way[]
 }
 
-export const way = (name: string, ...readings: readonly Call[]): Way => ({ name, readings })
+export const way = (name: string, ...readings: readonly RequestedCall[]): Way => ({ name, readings })

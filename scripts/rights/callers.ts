@@ -2,7 +2,7 @@
 // The policies of roles that the stack does not make are the widest that such a role would have: what then is refused, our policies refuse.
 import { ACCOUNT, apiArn, type Deployment, type PolicyDocument, place, roles, secrets } from './deployment.ts'
 
-export interface Caller {
+export interface RightsCaller {
   /** Never changes; recorded decisions and tests name it. */
   readonly id: string
   /** As the table says it. */
@@ -50,7 +50,7 @@ interface RoleCaller {
 }
 
 /** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html: PrincipalArn is the role, path and all. */
-const roleCaller = ({ id, name, roleArn, identityPolicies = [], functionArn }: RoleCaller): Caller => {
+const roleCaller = ({ id, name, roleArn, identityPolicies = [], functionArn }: RoleCaller): RightsCaller => {
   const account = roleArn.split(':')[4] ?? ''
   return {
     id,
@@ -94,7 +94,7 @@ const vends = ({ template }: Deployment, client: string): PolicyDocument =>
       .map(({ properties }) => `${apiArn(String(properties.$ref))}/v1/POST/clients/${client}/token`),
   })
 
-const functionCallers = ({ functions, identityPolicies }: Deployment): readonly Caller[] =>
+const functionCallers = ({ functions, identityPolicies }: Deployment): readonly RightsCaller[] =>
   [...functions].map(([part, { arn, roleArn }]) =>
     roleCaller({
       id: part,
@@ -105,7 +105,7 @@ const functionCallers = ({ functions, identityPolicies }: Deployment): readonly 
     }),
   )
 
-const borrowed = ({ functions, identityPolicies }: Deployment): Caller => {
+const borrowed = ({ functions, identityPolicies }: Deployment): RightsCaller => {
   const { roleArn, arn } = functions.get('rotation') ?? { roleArn: '', arn: '' }
   return roleCaller({
     id: 'rotation-borrowed',
@@ -116,7 +116,7 @@ const borrowed = ({ functions, identityPolicies }: Deployment): Caller => {
   })
 }
 
-const people = (deployment: Deployment): readonly Caller[] => {
+const people = (deployment: Deployment): readonly RightsCaller[] => {
   const { keyArn, operatorPolicies, functions } = deployment
   const bus = `arn:aws:events:${place.region}:${ACCOUNT}:event-bus/m2m-prod`
   const reports = policy(
@@ -189,7 +189,7 @@ const people = (deployment: Deployment): readonly Caller[] => {
 }
 
 /** No identity policy binds the root user, which comes to the same as one that allows everything. */
-const root: Caller = {
+const root: RightsCaller = {
   id: 'root',
   name: "the account's root user",
   account: ACCOUNT,
@@ -203,7 +203,7 @@ const root: Caller = {
   },
 }
 
-export const callersOf = (deployment: Deployment): readonly Caller[] => [
+export const callersOf = (deployment: Deployment): readonly RightsCaller[] => [
   ...functionCallers(deployment),
   borrowed(deployment),
   ...people(deployment),

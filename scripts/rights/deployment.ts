@@ -2,17 +2,18 @@
 // it, and gives every policy of it with the resource or role that it belongs to, the policies included that only the running system makes.
 
 import { App } from 'aws-cdk-lib'
+import { isJsonObject } from '../../lambda/core/base/json-object.ts'
 import { secretPolicy } from '../../lambda/core/clients/secret-policy.ts'
 import { readRegistrarEnv } from '../../lambda/env/registrar.ts'
 import { readDeployConfig } from '../../lib/config/deploy-config.ts'
 import { M2mStack } from '../../lib/m2m-stack.ts'
-import { isFields, type Place, type ReadTemplate, readTemplate, secretArn, type Template } from './template.ts'
+import { type ReadTemplate, readDeployedTemplate, type StackPlace, secretArn, type Template } from './template.ts'
 
 export const ACCOUNT = '111111111111'
 const OTHER_ACCOUNT = '222222222222'
 const SECURITY_ACCOUNT = '444444444444'
 
-export const place: Place = {
+export const place: StackPlace = {
   partition: 'aws',
   account: ACCOUNT,
   region: 'eu-west-1',
@@ -102,7 +103,8 @@ export interface Deployment {
 
 const document = (value: unknown): PolicyDocument => {
   const parsed: unknown = typeof value === 'string' ? JSON.parse(value) : value
-  if (!isFields(parsed) || !Array.isArray(parsed.Statement)) throw new Error(`${JSON.stringify(value)} is no policy.`)
+  if (!isJsonObject(parsed) || !Array.isArray(parsed.Statement))
+    throw new Error(`${JSON.stringify(value)} is no policy.`)
   return { Version: String(parsed.Version), Statement: parsed.Statement }
 }
 
@@ -152,7 +154,7 @@ const readResourcePolicies = ({ ofType }: ReadTemplate): Map<string, PolicyDocum
   }
   for (const { properties } of ofType('AWS::Events::EventBusPolicy')) {
     const { StatementId: Sid, EventBusName, Statement } = properties
-    add(here('events', `event-bus/${String(EventBusName)}`), { Sid, ...(isFields(Statement) ? Statement : {}) })
+    add(here('events', `event-bus/${String(EventBusName)}`), { Sid, ...(isJsonObject(Statement) ? Statement : {}) })
   }
   for (const { properties } of ofType('AWS::SQS::QueuePolicy')) {
     // A queue is named by its URL there, and by its ARN in requests.
@@ -172,7 +174,7 @@ const readResourcePolicies = ({ ofType }: ReadTemplate): Map<string, PolicyDocum
   }
   for (const { properties } of ofType('AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable')) {
     const { ResourcePolicy: policy } = properties
-    if (isFields(policy)) add(String(properties.$arn), ...document(policy.PolicyDocument).Statement)
+    if (isJsonObject(policy)) add(String(properties.$arn), ...document(policy.PolicyDocument).Statement)
   }
   for (const { properties } of ofType('AWS::SecretsManager::ResourcePolicy')) {
     add(String(properties.SecretId), ...document(properties.ResourcePolicy).Statement)
@@ -196,7 +198,7 @@ const policyBy = (
 ): PolicyDocument => {
   const found = ofType('AWS::Lambda::Function').find(({ properties }) => properties.FunctionName === `m2m-prod-${part}`)
   const { Environment: environment } = found?.properties ?? {}
-  if (!isFields(environment) || !isFields(environment.Variables))
+  if (!isJsonObject(environment) || !isJsonObject(environment.Variables))
     throw new Error(`The ${part} function has no settings.`)
   const variables = Object.fromEntries(
     Object.entries(environment.Variables).map(([key, value]) => [key, String(value)]),
@@ -229,7 +231,7 @@ const readIdentityPolicies = ({ ofType }: ReadTemplate): Map<string, readonly Po
     const inline = Array.isArray(properties.Policies) ? properties.Policies : []
     for (const policy of inline) {
       const arn = String(properties.$arn)
-      if (isFields(policy)) found.set(arn, [...(found.get(arn) ?? []), document(policy.PolicyDocument)])
+      if (isJsonObject(policy)) found.set(arn, [...(found.get(arn) ?? []), document(policy.PolicyDocument)])
     }
   }
   return found
@@ -242,7 +244,7 @@ const only = (values: readonly string[], what: string): string => {
 }
 
 /** The template of `settings`, as it stands in this working copy. */
-export const synthesise = (): Template => {
+export const synthesiseDeployment = (): Template => {
   const app = new App()
   const { environment, ...config } = readDeployConfig(settings)
   const stack = new M2mStack(app, 'M2m', {
@@ -255,7 +257,7 @@ export const synthesise = (): Template => {
 }
 
 export const readDeployment = (template: Template): Deployment => {
-  const read = readTemplate(template, place)
+  const read = readDeployedTemplate(template, place)
   const resourcePolicies = readResourcePolicies(read)
   const { reportsJob, reportsAbroad } = roles
   const declared = declaredConsumers(read, 'm2m/prod/billing')

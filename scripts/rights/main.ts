@@ -8,17 +8,17 @@ import { readConfiguration } from '../../bin/before-deploy/config-file.ts'
 import { CommandFault, EXIT } from '../../bin/terminal/command-fault.ts'
 import { abilitiesOf } from './abilities.ts'
 import type { Ability } from './ability.ts'
-import { type Caller, callersOf } from './callers.ts'
-import { readDeployment, synthesise } from './deployment.ts'
+import { callersOf, type RightsCaller } from './callers.ts'
+import { readDeployment, synthesiseDeployment } from './deployment.ts'
 import {
   callerKey,
-  type Decision,
   differences,
   exampleScp,
-  type Plan,
   planOf,
   questionsOf,
+  type RecordedDecision,
   type Recording,
+  type RecordingPlan,
   readRecording,
   writeRecording,
 } from './recording.ts'
@@ -31,14 +31,14 @@ export const recordingFile = fileURLToPath(new URL('test/rights/decisions.jsonl'
 export const pageFile = fileURLToPath(new URL('docs/threat-model.md', repository))
 
 export interface Rights {
-  readonly callers: readonly Caller[]
+  readonly callers: readonly RightsCaller[]
   readonly abilities: readonly Ability[]
-  readonly plan: Plan
+  readonly plan: RecordingPlan
 }
 
 /** Of the working copy as it stands. */
 export const rightsOfTemplate = (): Rights => {
-  const deployment = readDeployment(synthesise())
+  const deployment = readDeployment(synthesiseDeployment())
   const [callers, abilities] = [callersOf(deployment), abilitiesOf(deployment)]
   return { callers, abilities, plan: planOf(callers, abilities) }
 }
@@ -49,10 +49,10 @@ export const pageWith = (page: string, { callers, abilities }: Rights, recording
   return replaceBetween(replaceBetween(page, 'rights', tables), 'scp', scp)
 }
 
-const record = async (plan: Plan): Promise<Recording> => {
+const record = async (plan: RecordingPlan): Promise<Recording> => {
   const letters = await simulate(questionsOf(plan))
   const size = plan.requests.length
-  const lettersOf = (at: number): readonly Decision[] => letters.slice(at * size, (at + 1) * size)
+  const lettersOf = (at: number): readonly RecordedDecision[] => letters.slice(at * size, (at + 1) * size)
   const decisions = plan.callers.map(
     ({ id, isUnderScp }, at) => [callerKey(id, isUnderScp), lettersOf(at).join('')] as const,
   )

@@ -1,7 +1,7 @@
 // What somebody could open: policies, code, roles and the stack, each of which leads to everything else.
 import { type Ability, type Way, way } from './ability.ts'
 import { ACCOUNT, type Deployment, place, roles, secrets } from './deployment.ts'
-import type { Call, Requests } from './requests.ts'
+import type { RequestedCall, Requests } from './requests.ts'
 
 export const openings = (requests: Requests, { functions, template }: Deployment): readonly Ability[] => {
   const { onSecret, onKey, onBucket, ask, here, functionArn } = requests
@@ -11,14 +11,14 @@ export const openings = (requests: Requests, { functions, template }: Deployment
   const cdkRole = (name: string) => `arn:aws:iam::${ACCOUNT}:role/cdk-hnb659fds-${name}-role-${ACCOUNT}-${place.region}`
   const apis = template.ofType('AWS::ApiGateway::RestApi').map(({ properties }) => String(properties.$ref))
   const restApi = (id: string) => `arn:aws:apigateway:${place.region}::/restapis/${id}`
-  const each = (names: readonly string[], call: (name: string) => Call): readonly Way[] =>
+  const each = (names: readonly string[], call: (name: string) => RequestedCall): readonly Way[] =>
     names.map((name) => way(name, call(name)))
   const onRole =
     (arn: string) =>
-    (name: string): Call => [ask(`iam:${name}`, arn)]
+    (name: string): RequestedCall => [ask(`iam:${name}`, arn)]
   const onFunction =
     (arn: string) =>
-    (name: string): Call => [ask(`lambda:${name}`, arn)]
+    (name: string): RequestedCall => [ask(`lambda:${name}`, arn)]
   return [
     {
       id: 'open-secret',

@@ -3,13 +3,13 @@
 import { createHash } from 'node:crypto'
 import { readDeployConfig } from '../../lib/config/deploy-config.ts'
 import type { Ability } from './ability.ts'
-import type { Caller } from './callers.ts'
+import type { RightsCaller } from './callers.ts'
 import { ACCOUNT, type PolicyDocument, roles, settings } from './deployment.ts'
-import { CALLERS_ACCOUNT, type Context, type Request } from './requests.ts'
+import { CALLERS_ACCOUNT, type RecordedRequest, type RequestContext } from './requests.ts'
 import { scpOfConfig } from './scp-of-config.ts'
 
 /** Allowed; denied since nothing allows it; denied by a statement. */
-export type Decision = 'A' | 'I' | 'D'
+export type RecordedDecision = 'A' | 'I' | 'D'
 
 interface PlannedRequest {
   readonly id: string
@@ -18,7 +18,7 @@ interface PlannedRequest {
   readonly resourceAccount: string
   /** Hash of the resource's policy. */
   readonly resourcePolicy?: string
-  readonly context: Context
+  readonly context: RequestContext
 }
 
 interface PlannedCaller {
@@ -28,16 +28,16 @@ interface PlannedCaller {
   readonly account: string
   readonly identityPolicies: readonly string[]
   readonly serviceControlPolicies: readonly string[]
-  readonly context: Context
+  readonly context: RequestContext
 }
 
-export interface Plan {
+export interface RecordingPlan {
   readonly policies: ReadonlyMap<string, PolicyDocument>
   readonly requests: readonly PlannedRequest[]
   readonly callers: readonly PlannedCaller[]
 }
 
-export interface Recording extends Plan {
+export interface Recording extends RecordingPlan {
   readonly evaluator: string
   /** `caller` and `caller+scp` → a letter for each request. */
   readonly decisions: ReadonlyMap<string, string>
@@ -49,7 +49,7 @@ export interface Question {
   readonly action: string
   readonly resource: string
   readonly resourceAccount: string
-  readonly context: Context
+  readonly context: RequestContext
   readonly identityPolicies: readonly PolicyDocument[]
   readonly resourcePolicy?: PolicyDocument
   /** None: no organization binds the caller. */
@@ -77,10 +77,10 @@ const hashOf = (value: unknown): string => createHash('sha256').update(JSON.stri
 export const callerKey = (id: string, isUnderScp: boolean): string => (isUnderScp ? `${id}+scp` : id)
 
 /** How a request is found again; its resource's policy is part of what is asked. */
-export const requestId = ({ resourcePolicy, ...rest }: Request): string =>
+export const requestId = ({ resourcePolicy, ...rest }: RecordedRequest): string =>
   hashOf([rest, resourcePolicy === undefined ? null : hashOf(resourcePolicy)])
 
-export const planOf = (callers: readonly Caller[], abilities: readonly Ability[]): Plan => {
+export const planOf = (callers: readonly RightsCaller[], abilities: readonly Ability[]): RecordingPlan => {
   const policies = new Map<string, PolicyDocument>()
   const keep = (policy: PolicyDocument): string => {
     const hash = hashOf(policy)
@@ -94,7 +94,7 @@ export const planOf = (callers: readonly Caller[], abilities: readonly Ability[]
     requests.set(id, { id, ...rest, ...(resourcePolicy === undefined ? {} : { resourcePolicy: keep(resourcePolicy) }) })
   }
   const scps = [keep(FULL_AWS_ACCESS), keep(exampleScp())]
-  const planned = (caller: Caller, isUnderScp: boolean): PlannedCaller => ({
+  const planned = (caller: RightsCaller, isUnderScp: boolean): PlannedCaller => ({
     id: caller.id,
     isUnderScp,
     principal: caller.principal,
@@ -113,11 +113,11 @@ export const planOf = (callers: readonly Caller[], abilities: readonly Ability[]
   }
 }
 
-const fillIn = (context: Context, account: string): Context =>
+const fillIn = (context: RequestContext, account: string): RequestContext =>
   Object.fromEntries(Object.entries(context).map(([key, value]) => [key, value === CALLERS_ACCOUNT ? account : value]))
 
 /** One by one, callers in order, and for each the requests in order. */
-export const questionsOf = ({ policies, requests, callers }: Plan): readonly Question[] => {
+export const questionsOf = ({ policies, requests, callers }: RecordingPlan): readonly Question[] => {
   const policy = (hash: string): PolicyDocument => {
     const document = policies.get(hash)
     if (document === undefined) throw new Error(`No policy has the hash ${hash}.`)
@@ -190,7 +190,7 @@ export const readRecording = (text: string): Recording => {
   }
 }
 
-const namesOf = (plan: Plan): ReadonlyMap<string, string> =>
+const namesOf = (plan: RecordingPlan): ReadonlyMap<string, string> =>
   new Map<string, string>([
     ...[...plan.policies].map(([hash, document]) => [`policy ${hash}`, JSON.stringify(document)] as const),
     ...plan.requests.map(
@@ -203,7 +203,7 @@ const namesOf = (plan: Plan): ReadonlyMap<string, string> =>
   ])
 
 /** @returns what is asked today and was not recorded so, and what was recorded and is asked no more; empty: the recording holds. */
-export const differences = (plan: Plan, recording: Recording): readonly string[] => {
+export const differences = (plan: RecordingPlan, recording: Recording): readonly string[] => {
   const [asked, recorded] = [namesOf(plan), namesOf(recording)]
   const order =
     JSON.stringify(plan.requests.map(({ id }) => id)) === JSON.stringify(recording.requests.map(({ id }) => id))

@@ -3,27 +3,32 @@
 // call is put in both readings, and what the system promises has to hold for each.
 import { ACCOUNT, type Deployment, type PolicyDocument, place } from './deployment.ts'
 
-export type Context = Readonly<Record<string, string | readonly string[]>>
+export type RequestContext = Readonly<Record<string, string | readonly string[]>>
 
-export interface Request {
+export interface RecordedRequest {
   readonly action: string
   readonly resource: string
   readonly resourceAccount: string
   readonly resourcePolicy?: PolicyDocument
   /** CALLERS_ACCOUNT stands for the caller's account. */
-  readonly context: Context
+  readonly context: RequestContext
 }
 
 export const CALLERS_ACCOUNT = '(account of the caller)'
 
 /** All of these must be allowed for the call to succeed. */
-export type Call = readonly Request[]
+export type RequestedCall = readonly RecordedRequest[]
 
 const here = (service: string, resource: string): string => `arn:aws:${service}:${place.region}:${ACCOUNT}:${resource}`
 
 export const requestsOf = ({ resourcePolicies, keyArn, bucketName, functions }: Deployment) => {
   /** `guardedBy`: the resource whose policy has a say, where it is another than the one in the request. */
-  const ask = (action: string, resource: string, context: Context = {}, guardedBy = resource): Request => {
+  const ask = (
+    action: string,
+    resource: string,
+    context: RequestContext = {},
+    guardedBy = resource,
+  ): RecordedRequest => {
     const resourcePolicy = resourcePolicies.get(guardedBy)
     return {
       action,
@@ -36,11 +41,11 @@ export const requestsOf = ({ resourcePolicies, keyArn, bucketName, functions }: 
 
   const functionArn = (part: string): string => functions.get(part)?.arn ?? here('lambda', `function:m2m-prod-${part}`)
 
-  const onSecret = (operation: string, arn: string, context: Context = {}): Request =>
+  const onSecret = (operation: string, arn: string, context: RequestContext = {}): RecordedRequest =>
     ask(`secretsmanager:${operation}`, arn, { 'secretsmanager:SecretId': arn, ...context })
 
   /** https://docs.aws.amazon.com/kms/latest/developerguide/services-secrets-manager.html */
-  const keyFor = (operation: string, secretArn: string): Request =>
+  const keyFor = (operation: string, secretArn: string): RecordedRequest =>
     ask(`kms:${operation}`, keyArn, {
       ...onKey,
       'kms:ViaService': `secretsmanager.${place.region}.amazonaws.com`,
@@ -49,9 +54,9 @@ export const requestsOf = ({ resourcePolicies, keyArn, bucketName, functions }: 
       'aws:ViaAWSService': 'true',
     })
 
-  const onKey: Context = { 'kms:CallerAccount': CALLERS_ACCOUNT, 'kms:ResourceAliases': ['alias/m2m-prod'] }
+  const onKey: RequestContext = { 'kms:CallerAccount': CALLERS_ACCOUNT, 'kms:ResourceAliases': ['alias/m2m-prod'] }
 
-  const read = (arn: string, context: Context): Call => [
+  const read = (arn: string, context: RequestContext): RequestedCall => [
     onSecret('GetSecretValue', arn, context),
     keyFor('Decrypt', arn),
   ]
@@ -65,7 +70,7 @@ export const requestsOf = ({ resourcePolicies, keyArn, bucketName, functions }: 
      * By its own name, or by an alias. Whether the function's policy is asked about a call by an alias as well as the alias's is
      * undocumented.
      */
-    invoke: (arn: string): readonly Call[] => {
+    invoke: (arn: string): readonly RequestedCall[] => {
       const unqualified = arn.split(':').slice(0, 7).join(':')
       const policies = [resourcePolicies.get(unqualified), resourcePolicies.get(arn)].flatMap((policy) => policy ?? [])
       const call = ask('lambda:InvokeFunction', arn)
@@ -73,25 +78,25 @@ export const requestsOf = ({ resourcePolicies, keyArn, bucketName, functions }: 
       const both = { Version: '2012-10-17', Statement: policies.flatMap(({ Statement }) => Statement) }
       return [[call], [{ ...call, resourcePolicy: both }]]
     },
-    onKey: (operation: string, context: Context = {}): Call => [
+    onKey: (operation: string, context: RequestContext = {}): RequestedCall => [
       ask(`kms:${operation}`, keyArn, { ...onKey, ...context }),
     ],
 
     /** The SDK's plain call names neither version nor stage; whether IAM then sees AWSCURRENT or no key is undocumented. */
-    plainRead: (arn: string): readonly Call[] => [
+    plainRead: (arn: string): readonly RequestedCall[] => [
       read(arn, {}),
       read(arn, { 'secretsmanager:VersionStage': 'AWSCURRENT' }),
     ],
     read,
 
-    write: (operation: string, arn: string): Call => [
+    write: (operation: string, arn: string): RequestedCall => [
       onSecret(operation, arn),
       keyFor('GenerateDataKey', arn),
       keyFor('Decrypt', arn),
     ],
 
     /** RotateSecret asks its caller for the function as well. Keys of what a request leaves out may be absent or filled in from the secret. */
-    rotate: (arn: string): readonly Call[] => {
+    rotate: (arn: string): readonly RequestedCall[] => {
       const invoke = ask('lambda:InvokeFunction', functionArn('rotation'), { 'aws:ViaAWSService': 'true' })
       return [
         {},
@@ -102,7 +107,7 @@ export const requestsOf = ({ resourcePolicies, keyArn, bucketName, functions }: 
     },
 
     /** https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-conditions.html: both keys have many values. */
-    say: (source: string, detailType: string): Call => [
+    say: (source: string, detailType: string): RequestedCall => [
       ask('events:PutEvents', here('events', 'event-bus/m2m-prod'), {
         'events:source': [source],
         'events:detail-type': [detailType],
@@ -111,7 +116,7 @@ export const requestsOf = ({ resourcePolicies, keyArn, bucketName, functions }: 
     ],
 
     /** A bucket's policy speaks for its objects. */
-    onObject: (operation: string, context: Context = {}): Call => [
+    onObject: (operation: string, context: RequestContext = {}): RequestedCall => [
       ask(
         `s3:${operation}`,
         `arn:aws:s3:::${bucketName}/2026/forged.json`,
@@ -119,7 +124,7 @@ export const requestsOf = ({ resourcePolicies, keyArn, bucketName, functions }: 
         `arn:aws:s3:::${bucketName}`,
       ),
     ],
-    onBucket: (operation: string): Call => [
+    onBucket: (operation: string): RequestedCall => [
       ask(`s3:${operation}`, `arn:aws:s3:::${bucketName}`, { 's3:TlsVersion': '1.3' }),
     ],
   }

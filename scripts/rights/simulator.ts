@@ -10,7 +10,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import type { Decision, Question } from './recording.ts'
+import type { Question, RecordedDecision } from './recording.ts'
 
 /** Pinned, with what it validates by: the lists of actions, resources and keys. */
 const PACKAGES = {
@@ -56,7 +56,11 @@ interface Simulator {
 const isSimulator = (loaded: unknown): loaded is Simulator =>
   typeof loaded === 'object' && loaded !== null && 'runSimulation' in loaded && 'runUnsafeSimulation' in loaded
 
-const letters: Readonly<Record<string, Decision>> = { Allowed: 'A', ImplicitlyDenied: 'I', ExplicitlyDenied: 'D' }
+const letters: Readonly<Record<string, RecordedDecision>> = {
+  Allowed: 'A',
+  ImplicitlyDenied: 'I',
+  ExplicitlyDenied: 'D',
+}
 
 const named = (policies: readonly unknown[]) => policies.map((policy, at) => ({ name: `policy-${at}`, policy }))
 
@@ -86,7 +90,7 @@ const withNamedResourcePolicy = (simulation: Simulation): Simulation => {
 
 const asked = ({ principal, action, resource }: Question): string => `${principal}: ${action} on ${resource}`
 
-const decide = async (simulator: Simulator, question: Question): Promise<Decision> => {
+const decide = async (simulator: Simulator, question: Question): Promise<RecordedDecision> => {
   const simulation = simulationOf(question)
   const validated = await simulator.runSimulation(simulation, {})
   if (validated.errors !== undefined) {
@@ -118,11 +122,11 @@ const load = async (folder: string): Promise<Simulator> => {
 }
 
 /** @returns a decision for each question, in order. */
-export const simulate = async (questions: readonly Question[]): Promise<readonly Decision[]> => {
+export const simulate = async (questions: readonly Question[]): Promise<readonly RecordedDecision[]> => {
   const folder = mkdtempSync(join(tmpdir(), 'm2m-rights-'))
   try {
     const simulator = await load(folder)
-    const decisions: Decision[] = []
+    const decisions: RecordedDecision[] = []
     for (const question of questions) decisions.push(await decide(simulator, question))
     return decisions
   } finally {

@@ -1,25 +1,25 @@
 // Who may do what, as Markdown: a table for each group of abilities, a row for each caller, from the recorded decisions. Pure.
 import { type Ability, groups, type Way } from './ability.ts'
-import type { Caller } from './callers.ts'
+import type { RightsCaller } from './callers.ts'
 import { ACCOUNT } from './deployment.ts'
 import { callerKey, type Recording, requestId } from './recording.ts'
 
 /** Unclear: it depends on what AWS does not say. */
-export type Answer = 'yes' | 'no' | 'unclear'
+export type AbilityAnswer = 'yes' | 'no' | 'unclear'
 
-export interface Asked {
-  readonly caller: Caller
+export interface AskedAbility {
+  readonly caller: RightsCaller
   readonly ability: Ability
   readonly isUnderScp: boolean
 }
 
-export interface Verdict {
-  readonly answer: Answer
+export interface AbilityVerdict {
+  readonly answer: AbilityAnswer
   /** The ways that are open, or may be. */
   readonly open: readonly string[]
 }
 
-export type Judge = (asked: Asked) => Verdict
+export type Judge = (asked: AskedAbility) => AbilityVerdict
 
 /** Answers from the recording. @throws for what was not recorded. */
 export const judgeBy = (recording: Recording): Judge => {
@@ -32,7 +32,7 @@ export const judgeBy = (recording: Recording): Judge => {
   return ({ caller, ability, isUnderScp }) => {
     const key = callerKey(caller.id, isUnderScp && caller.account === ACCOUNT)
     const letters = recording.decisions.get(key) ?? ''
-    const answerTo = ({ readings }: Way): Answer => {
+    const answerTo = ({ readings }: Way): AbilityAnswer => {
       const answers = readings.map((call) => call.every((request) => isAllowed(letters, requestId(request))))
       if (answers.every(Boolean)) return 'yes'
       return answers.some(Boolean) ? 'unclear' : 'no'
@@ -46,14 +46,14 @@ export const judgeBy = (recording: Recording): Judge => {
 
 const NO = '–'
 
-const cell = ({ ways }: Ability, { answer, open }: Verdict): string => {
+const cell = ({ ways }: Ability, { answer, open }: AbilityVerdict): string => {
   if (answer === 'no') return NO
   const all = new Set(ways.map(({ name }) => name)).size
   if (answer === 'unclear') return all === 1 ? answer : `unclear: ${open.join(', ')}`
   return open.length === all ? answer : open.join(', ')
 }
 
-const cellOf = (judge: Judge, caller: Caller, ability: Ability): string => {
+const cellOf = (judge: Judge, caller: RightsCaller, ability: Ability): string => {
   const [free, bound] = [false, true].map((isUnderScp) => cell(ability, judge({ caller, ability, isUnderScp })))
   if (free === bound) return free ?? ''
   return bound === NO ? `${free} ¹` : `${free} ¹ (${bound})`
@@ -61,7 +61,7 @@ const cellOf = (judge: Judge, caller: Caller, ability: Ability): string => {
 
 const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
 
-export const tablesOf = (judge: Judge, callers: readonly Caller[], abilities: readonly Ability[]): string =>
+export const tablesOf = (judge: Judge, callers: readonly RightsCaller[], abilities: readonly Ability[]): string =>
   groups
     .map((group) => {
       const columns = abilities.filter((ability) => ability.group === group)

@@ -2,30 +2,27 @@
 // or ARN that the resource will have. Knows only what policies point at. Physical names that CloudFormation would make up are built from
 // the stack's name and the logical id, so that the same template always gives the same text; bundles' hashes never stand in it.
 
-export interface Place {
+import { isJsonObject, type JsonObject } from '../../lambda/core/base/json-object.ts'
+
+export interface StackPlace {
   readonly partition: string
   readonly account: string
   readonly region: string
   readonly stackName: string
 }
 
-export interface Resource {
+export interface DeployedResource {
   readonly Type: string
   readonly Properties?: Readonly<Record<string, unknown>>
 }
 
 export interface Template {
-  readonly Resources: Readonly<Record<string, Resource>>
+  readonly Resources: Readonly<Record<string, DeployedResource>>
   readonly Parameters?: Readonly<Record<string, { readonly Default?: unknown }>>
   readonly Conditions?: Readonly<Record<string, unknown>>
 }
 
 export type Resolve = (value: unknown) => unknown
-
-type Fields = Readonly<Record<string, unknown>>
-
-export const isFields = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** How a resource's ARN is made of its own name: `name` stands for it. Types that are missing here have no ARN that a policy names. */
 const arnForms: Readonly<Record<string, { readonly named: string; readonly arn: string }>> = {
@@ -51,10 +48,10 @@ const refIsArn = ['AWS::IAM::ManagedPolicy', 'AWS::SNS::Topic', 'AWS::SecretsMan
 export interface ReadTemplate {
   readonly resolve: Resolve
   /** With what Ref and the ARN of it are, as `$ref` and `$arn`. `[logical id, resource]` of every resource of these types, its properties resolved. */
-  readonly ofType: (...types: readonly string[]) => readonly { readonly id: string; readonly properties: Fields }[]
+  readonly ofType: (...types: readonly string[]) => readonly { readonly id: string; readonly properties: JsonObject }[]
 }
 
-export const readTemplate = (template: Template, place: Place): ReadTemplate => {
+export const readDeployedTemplate = (template: Template, place: StackPlace): ReadTemplate => {
   const pseudo: Readonly<Record<string, string>> = {
     'AWS::Partition': place.partition,
     'AWS::AccountId': place.account,
@@ -63,7 +60,7 @@ export const readTemplate = (template: Template, place: Place): ReadTemplate => 
     'AWS::URLSuffix': 'amazonaws.com',
   }
 
-  const resourceOf = (id: string): Resource => {
+  const resourceOf = (id: string): DeployedResource => {
     const resource = template.Resources[id]
     if (resource === undefined) throw new Error(`The template refers to ${id}, which it does not hold.`)
     return resource
@@ -123,9 +120,11 @@ export const readTemplate = (template: Template, place: Place): ReadTemplate => 
   }
 
   const substitute = (pattern: unknown): string => {
-    const [form, values] = Array.isArray(pattern) ? [String(pattern[0]), pattern[1] as Fields] : [String(pattern), {}]
+    const [form, values] = Array.isArray(pattern)
+      ? [String(pattern[0]), pattern[1] as JsonObject]
+      : [String(pattern), {}]
     return form.replaceAll(/\$\{([^}]+)\}/g, (_, name: string) => {
-      if (isFields(values) && values[name] !== undefined) return text(values[name])
+      if (isJsonObject(values) && values[name] !== undefined) return text(values[name])
       const [id = '', ...rest] = name.split('.')
       return rest.length === 0 ? text({ Ref: name }) : attribute(id, rest.join('.'))
     })
@@ -154,7 +153,7 @@ export const readTemplate = (template: Template, place: Place): ReadTemplate => 
 
   const resolve: Resolve = (value) => {
     if (Array.isArray(value)) return value.map(resolve)
-    if (!isFields(value)) return value
+    if (!isJsonObject(value)) return value
     const [key = '', ...others] = Object.keys(value)
     const apply = others.length === 0 ? functions[key] : undefined
     if (apply !== undefined) return apply(value[key])
@@ -181,11 +180,11 @@ export const readTemplate = (template: Template, place: Place): ReadTemplate => 
         .filter(([, { Type }]) => types.includes(Type))
         .map(([id, { Properties = {} }]) => ({
           id,
-          properties: { ...(resolve(Properties) as Fields), $arn: arnOf(id), $ref: ref(id) },
+          properties: { ...(resolve(Properties) as JsonObject), $arn: arnOf(id), $ref: ref(id) },
         })),
   }
 }
 
 /** As Secrets Manager would make it, with six characters that are always the same. */
-export const secretArn = ({ partition, account, region }: Place, name: string): string =>
+export const secretArn = ({ partition, account, region }: StackPlace, name: string): string =>
   `arn:${partition}:secretsmanager:${region}:${account}:secret:${name}-AbCdEf`

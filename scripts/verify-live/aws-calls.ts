@@ -12,52 +12,52 @@ import {
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager'
 import { CheckBrokeOff } from './finding.ts'
-import { PLAN_TAG, type Plan, type ProbeRecord, readRecords } from './probe-journal.ts'
+import { PLAN_TAG, type ProbePlan, type ProbeRecord, readProbeRecords } from './probe-journal.ts'
 import type { Run } from './run.ts'
 
-export interface AwsPlace {
+export interface AwsUnderTest {
   readonly client: SecretsManagerClient
   readonly probeArn: string
   /** The sandbox's; a secret that appears in another account ends the run. */
   readonly accountId: string
 }
 
-export interface Seen {
+export interface SeenSecret {
   readonly labels: Readonly<Record<string, readonly string[]>>
   readonly records: readonly ProbeRecord[]
 }
 
-export interface VersionQuery {
+export interface ReadVersion {
   readonly versionId?: string
   readonly label?: string
 }
 
-export interface LabelMove {
+export interface MovedLabel {
   readonly label: string
   readonly from?: string
   readonly to?: string
 }
 
 /** 'done', or an error's name. */
-export type Outcome = string
+export type CallOutcome = string
 
 export interface AwsCalls {
   /** @returns the first version's id. */
-  create(tag: string, plan: Plan): Promise<{ readonly secretId: string; readonly firstId: string }>
-  look(secretId: string): Promise<Seen>
-  rotate(secretId: string, token: string, isImmediate?: boolean): Promise<Outcome>
-  read(secretId: string, query: VersionQuery): Promise<Outcome>
-  moveLabel(secretId: string, move: LabelMove): Promise<Outcome>
+  create(tag: string, plan: ProbePlan): Promise<{ readonly secretId: string; readonly firstId: string }>
+  look(secretId: string): Promise<SeenSecret>
+  rotate(secretId: string, token: string, isImmediate?: boolean): Promise<CallOutcome>
+  read(secretId: string, query: ReadVersion): Promise<CallOutcome>
+  moveLabel(secretId: string, move: MovedLabel): Promise<CallOutcome>
   /** Unlabelled ones included. */
   versionIds(secretId: string): Promise<readonly string[]>
 }
 
-export const holderOf = ({ labels }: Seen, label: string): string | undefined =>
+export const holderOf = ({ labels }: SeenSecret, label: string): string | undefined =>
   Object.keys(labels).find((versionId) => labels[versionId]?.includes(label))
 
 const accountOf = (arn: string): string => arn.split(':')[4] ?? ''
 
-const outcomeOf = async (call: Promise<unknown>): Promise<Outcome> => {
+const outcomeOf = async (call: Promise<unknown>): Promise<CallOutcome> => {
   try {
     await call
     return 'done'
@@ -69,7 +69,7 @@ const outcomeOf = async (call: Promise<unknown>): Promise<Outcome> => {
   }
 }
 
-export const createAwsCalls = ({ client, probeArn, accountId }: AwsPlace, run: Run): AwsCalls => ({
+export const createAwsCalls = ({ client, probeArn, accountId }: AwsUnderTest, run: Run): AwsCalls => ({
   create: async (tag, plan) => {
     const name = `${run.prefix}${tag}`
     const firstId = randomUUID()
@@ -99,7 +99,7 @@ export const createAwsCalls = ({ client, probeArn, accountId }: AwsPlace, run: R
     const { VersionIdsToStages: labels = {}, Tags: tags = [] } = await client.send(
       new DescribeSecretCommand({ SecretId: secretId }),
     )
-    return { labels, records: readRecords(tags) }
+    return { labels, records: readProbeRecords(tags) }
   },
   rotate: (secretId, token, isImmediate = true) =>
     outcomeOf(

@@ -2,7 +2,7 @@
 // used tokens, labels and the versions that lost theirs. What happens after a failure is in redrive-checks.ts.
 import { randomUUID } from 'node:crypto'
 import type { AwsSettings } from '../../lambda/local/aws/settings.ts'
-import { type AwsCalls, holderOf, type Seen } from './aws-calls.ts'
+import { type AwsCalls, holderOf, type SeenSecret } from './aws-calls.ts'
 import { CheckBrokeOff, type CheckGroup } from './finding.ts'
 import { type Run, until } from './run.ts'
 
@@ -15,7 +15,7 @@ export interface AwsChecks {
 
 type Found = Parameters<CheckGroup['run']>[0]
 
-const recordsOf = ({ records }: Seen, token: string) => records.filter((record) => record.token === token)
+const recordsOf = ({ records }: SeenSecret, token: string) => records.filter((record) => record.token === token)
 
 /** Waits for what must come. @throws CheckBrokeOff */
 const mustSee = async <T>({ run }: AwsChecks, what: string, look: () => Promise<T | undefined>): Promise<T> => {
@@ -24,7 +24,7 @@ const mustSee = async <T>({ run }: AwsChecks, what: string, look: () => Promise<
   return seen.value
 }
 
-const rotateTo = async (checks: AwsChecks, secretId: string, token: string): Promise<Seen> => {
+const rotateTo = async (checks: AwsChecks, secretId: string, token: string): Promise<SeenSecret> => {
   const { calls } = checks
   const asked = await calls.rotate(secretId, token)
   if (asked !== 'done') throw new CheckBrokeOff(`RotateSecret met ${asked}`)

@@ -3,7 +3,7 @@
 
 export type Verdict = 'agrees' | 'differs' | 'not seen'
 
-export interface Finding {
+export interface LiveFinding {
   readonly service: Service
   /** A claim's subject, in words. */
   readonly check: string
@@ -31,7 +31,7 @@ export interface Comparison {
 
 const NO_SETTING = 'no setting for it: change the stand-in, and look at what rests on it'
 
-export const compare = (service: Service, comparison: Comparison): Finding => {
+export const compare = (service: Service, comparison: Comparison): LiveFinding => {
   const { check, expected, seen, why = 'nothing was seen', setting, set = seen } = comparison
   const wanted = setting === undefined ? String(expected) : `${expected} (${setting})`
   if (seen === undefined) return { service, check, expected: wanted, seen: why, verdict: 'not seen' }
@@ -62,9 +62,12 @@ export class CheckBrokeOff extends Error {
 }
 
 /** Runs a group to its end or to where it breaks off. Never rejects. */
-export const runGroup = async (group: CheckGroup, tell: (finding: Finding) => void): Promise<readonly Finding[]> => {
-  const findings: Finding[] = []
-  const add = (finding: Finding): void => {
+export const runGroup = async (
+  group: CheckGroup,
+  tell: (finding: LiveFinding) => void,
+): Promise<readonly LiveFinding[]> => {
+  const findings: LiveFinding[] = []
+  const add = (finding: LiveFinding): void => {
     findings.push(finding)
     tell(finding)
   }

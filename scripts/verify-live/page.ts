@@ -1,12 +1,12 @@
 // docs/verified.md: what was checked, when, against what, and how it came out. Pure; main.ts writes it.
-import type { Finding } from './finding.ts'
+import type { LiveFinding } from './finding.ts'
 
 export interface PageInput {
   readonly against: 'the real services' | 'the stand-ins'
   readonly runId: string
   /** Epoch milliseconds. */
   readonly at: number
-  readonly findings: readonly Finding[]
+  readonly findings: readonly LiveFinding[]
 }
 
 /** Found again by main.ts, so that a rehearsal does not overwrite a run against the real services. */
@@ -20,12 +20,12 @@ each of them expects. The stand-ins agree with themselves by construction.`,
 
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ')
 
-const resultOf = ({ verdict, advice }: Finding): string =>
+const resultOf = ({ verdict, advice }: LiveFinding): string =>
   advice === undefined ? verdict : `**${verdict}**: ${advice}`
 
 export const renderPage = ({ against, runId, at, findings }: PageInput): string => {
   const date = new Date(at).toISOString().slice(0, 10)
-  const count = (verdict: Finding['verdict']): number =>
+  const count = (verdict: LiveFinding['verdict']): number =>
     findings.filter((finding) => finding.verdict === verdict).length
   const rows = findings.map((finding) =>
     [date, `${finding.service}: ${finding.check}`, finding.expected, finding.seen, resultOf(finding)]

@@ -4,7 +4,7 @@
 /** The tag that tells the probe what to do. */
 export const PLAN_TAG = 'm2m-verify-plan'
 /** rotate: go through. fail-test: testSecret fails. */
-export type Plan = 'rotate' | 'fail-test'
+export type ProbePlan = 'rotate' | 'fail-test'
 
 const EVENT_TAG = 'm2m-verify-event-'
 
@@ -36,7 +36,7 @@ export const writeRecord = ({ step, at, token, hasRotationToken, facts }: ProbeR
 })
 
 /** @returns the records among a secret's tags, oldest first. */
-export const readRecords = (tags: readonly Tag[]): readonly ProbeRecord[] =>
+export const readProbeRecords = (tags: readonly Tag[]): readonly ProbeRecord[] =>
   tags
     .flatMap(({ Key: key = '', Value: value = '' }) => {
       const match = /^(\d+)-(\w+)$/.exec(key.startsWith(EVENT_TAG) ? key.slice(EVENT_TAG.length) : '')

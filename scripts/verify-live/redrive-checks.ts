@@ -1,7 +1,7 @@
 // What Secrets Manager does after a failed step, on two secrets at once: one that keeps its AWSPENDING, one that loses it. The wait
 // is the run's longest; a re-drive may come a day later, so that without one the answer is `not seen`, not `never`.
 import { randomUUID } from 'node:crypto'
-import { holderOf, type Seen } from './aws-calls.ts'
+import { holderOf, type SeenSecret } from './aws-calls.ts'
 import type { AwsChecks } from './aws-checks.ts'
 import { CheckBrokeOff, type CheckGroup } from './finding.ts'
 import type { ProbeRecord } from './probe-journal.ts'
@@ -29,7 +29,7 @@ const gapsOf = (drives: readonly ProbeRecord[]): readonly number[] =>
 const isAbout = (ms: number, expectedMs: number): boolean => ms >= expectedMs * 0.8 && ms <= expectedMs * 2 + 1000
 
 interface Watched {
-  readonly seen: Seen
+  readonly seen: SeenSecret
   readonly drives: readonly ProbeRecord[]
   readonly gaps: readonly number[]
   readonly minutes: string

@@ -8,13 +8,13 @@ import { retry } from '../../lambda/core/base/retry.ts'
 import { CheckBrokeOff } from './finding.ts'
 import { pause, type Run } from './run.ts'
 
-export interface StytchPlace {
+export interface StytchUnderTest {
   readonly projectId: string
   readonly projectSecret: string
   readonly baseUrl: string
 }
 
-export interface Answer {
+export interface StytchAnswer {
   readonly status: number
   /** '' for a success; else `error` or `error_type`. */
   readonly error: string
@@ -28,15 +28,15 @@ export interface StytchCalls {
   create(
     tag: string,
     fields?: JsonObject,
-  ): Promise<{ readonly clientId: string; readonly secret: string; readonly answer: Answer }>
-  createAgain(clientId: string): Promise<Answer>
-  get(clientId: string): Promise<Answer>
-  update(clientId: string, fields: JsonObject): Promise<Answer>
-  remove(clientId: string): Promise<Answer>
-  start(clientId: string): Promise<Answer>
-  complete(clientId: string): Promise<Answer>
-  cancel(clientId: string): Promise<Answer>
-  token(clientId: string, secret: string, scope?: string): Promise<Answer>
+  ): Promise<{ readonly clientId: string; readonly secret: string; readonly answer: StytchAnswer }>
+  createAgain(clientId: string): Promise<StytchAnswer>
+  get(clientId: string): Promise<StytchAnswer>
+  update(clientId: string, fields: JsonObject): Promise<StytchAnswer>
+  remove(clientId: string): Promise<StytchAnswer>
+  start(clientId: string): Promise<StytchAnswer>
+  complete(clientId: string): Promise<StytchAnswer>
+  cancel(clientId: string): Promise<StytchAnswer>
+  token(clientId: string, secret: string, scope?: string): Promise<StytchAnswer>
   /** What the 429s on the way said. */
   retryAfters(): readonly (string | undefined)[]
 }
@@ -56,16 +56,16 @@ const nameOf = ({ error, error_type: errorType }: JsonObject): string => {
 }
 
 /** `404 m2m_client_not_found`, or `200`. */
-export const brief = ({ status, error }: Answer): string => (error === '' ? `${status}` : `${status} ${error}`)
+export const brief = ({ status, error }: StytchAnswer): string => (error === '' ? `${status}` : `${status} ${error}`)
 
-export const createStytchCalls = (place: StytchPlace, run: Run): StytchCalls => {
+export const createStytchCalls = (place: StytchUnderTest, run: Run): StytchCalls => {
   const send = createSend({ timeoutMs: 15_000 })
   const basic = run.keepQuiet(
     Buffer.from(`${place.projectId}:${run.keepQuiet(place.projectSecret)}`).toString('base64'),
   )
   const met: (string | undefined)[] = []
 
-  const call = async (request: HttpCall): Promise<Answer> => {
+  const call = async (request: HttpCall): Promise<StytchAnswer> => {
     const answer = await retry(
       () => send(request),
       (ms) => pause(run, ms),
@@ -86,7 +86,7 @@ export const createStytchCalls = (place: StytchPlace, run: Run): StytchCalls => 
     return { status, error: status < 400 ? '' : nameOf(json), body: json, client }
   }
 
-  const asProject = (method: HttpCall['method'], path: string, body?: JsonObject): Promise<Answer> =>
+  const asProject = (method: HttpCall['method'], path: string, body?: JsonObject): Promise<StytchAnswer> =>
     call({
       method,
       url: new URL(`/v1/m2m/clients${path}`, place.baseUrl),
@@ -94,9 +94,9 @@ export const createStytchCalls = (place: StytchPlace, run: Run): StytchCalls => 
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     })
   const at = (clientId: string): string => `/${encodeURIComponent(clientId)}`
-  const remove = (clientId: string): Promise<Answer> => asProject('DELETE', at(clientId), {})
+  const remove = (clientId: string): Promise<StytchAnswer> => asProject('DELETE', at(clientId), {})
 
-  const createWithId = (clientId: string, fields: JsonObject): Promise<Answer> => {
+  const createWithId = (clientId: string, fields: JsonObject): Promise<StytchAnswer> => {
     const leftover = {
       what: `Stytch client ${clientId}`,
       remove: async () => {

@@ -4,7 +4,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import type { StytchSettings } from '../../lambda/local/stytch/settings.ts'
 import { CheckBrokeOff, type CheckGroup } from './finding.ts'
 import { type Run, until } from './run.ts'
-import { type Answer, brief, isObject, SCOPES, type StytchCalls } from './stytch-calls.ts'
+import { brief, isObject, SCOPES, type StytchAnswer, type StytchCalls } from './stytch-calls.ts'
 
 export interface StytchChecks {
   readonly run: Run
@@ -15,7 +15,7 @@ export interface StytchChecks {
 
 type Found = Parameters<CheckGroup['run']>[0]
 
-const nextSecret = (answer: Answer): string => {
+const nextSecret = (answer: StytchAnswer): string => {
   const { next_client_secret: secret } = answer.client
   if (typeof secret !== 'string') throw new CheckBrokeOff(`start answered ${brief(answer)}, without a next secret`)
   return secret
@@ -25,7 +25,7 @@ const nextSecret = (answer: Answer): string => {
 const refusal = (
   found: Found,
   check: string,
-  answer: Answer,
+  answer: StytchAnswer,
   want: { name: string; setting: string; status: number },
 ): void =>
   found({
@@ -186,7 +186,7 @@ const claimsOf = (token: unknown): Readonly<Record<string, unknown>> => {
 }
 
 /** In words, so that nothing of a token is printed. */
-const describeToken = ({ body }: Answer, clientId: string, projectId: string): string => {
+const describeToken = ({ body }: StytchAnswer, clientId: string, projectId: string): string => {
   const { sub, iss, aud, exp, iat, nbf, scope } = claimsOf(body.access_token)
   const names = Object.keys(claimsOf(body.access_token)).sort().join(' ')
   return [

@@ -3,17 +3,17 @@
 import { randomBytes } from 'node:crypto'
 import { type AwsSettings, defaultSettings as awsDefaults } from '../../lambda/local/aws/settings.ts'
 import { type StytchSettings, defaultSettings as stytchDefaults } from '../../lambda/local/stytch/settings.ts'
-import { type AwsPlace, createAwsCalls } from './aws-calls.ts'
+import { type AwsUnderTest, createAwsCalls } from './aws-calls.ts'
 import { awsGroups } from './aws-checks.ts'
-import { type CheckGroup, type Finding, runGroup } from './finding.ts'
+import { type CheckGroup, type LiveFinding, runGroup } from './finding.ts'
 import { redriveGroup } from './redrive-checks.ts'
 import { createQuiet, createWorkshop, type Pace, type Run } from './run.ts'
-import { createStytchCalls, type StytchPlace } from './stytch-calls.ts'
+import { createStytchCalls, type StytchUnderTest } from './stytch-calls.ts'
 import { stytchGroups } from './stytch-checks.ts'
 
 export interface VerifyInput {
-  readonly stytch: StytchPlace
-  readonly aws: AwsPlace
+  readonly stytch: StytchUnderTest
+  readonly aws: AwsUnderTest
   readonly pace: Pace
   readonly signal: AbortSignal
   /** One line for people; values that must not be printed are out of it already. */
@@ -24,7 +24,7 @@ export interface VerifyInput {
 
 export interface Verified {
   readonly runId: string
-  readonly findings: readonly Finding[]
+  readonly findings: readonly LiveFinding[]
   /** What could not be removed. */
   readonly left: readonly string[]
   readonly isInterrupted: boolean
@@ -32,7 +32,7 @@ export interface Verified {
   readonly quieten: (text: string) => string
 }
 
-const line = ({ service, check, seen, verdict, advice }: Finding): string =>
+const line = ({ service, check, seen, verdict, advice }: LiveFinding): string =>
   `${service}: ${check}: ${seen} – ${verdict}${advice === undefined ? '' : ` (${advice})`}`
 
 export const verify = async ({ stytch, aws, pace, signal, say, expected }: VerifyInput): Promise<Verified> => {
@@ -47,7 +47,7 @@ export const verify = async ({ stytch, aws, pace, signal, say, expected }: Verif
     keepQuiet,
     make: workshop.make,
   }
-  const tell = (finding: Finding): void => say(quieten(line(finding)))
+  const tell = (finding: LiveFinding): void => say(quieten(line(finding)))
   const stytchChecks = {
     run,
     calls: createStytchCalls(stytch, run),
@@ -55,8 +55,8 @@ export const verify = async ({ stytch, aws, pace, signal, say, expected }: Verif
   }
   const awsChecks = { run, calls: createAwsCalls(aws, run), expected: { ...awsDefaults, ...expected?.aws } }
 
-  const inTurn = async (groups: readonly CheckGroup[]): Promise<readonly Finding[]> => {
-    const findings: Finding[] = []
+  const inTurn = async (groups: readonly CheckGroup[]): Promise<readonly LiveFinding[]> => {
+    const findings: LiveFinding[] = []
     for (const group of groups) if (!signal.aborted) findings.push(...(await runGroup(group, tell)))
     return findings
   }

@@ -7,7 +7,7 @@ import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import extractDepcruiseOptions from 'dependency-cruiser/config-utl/extract-depcruise-options'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { cruiseTree, judge, type Violation } from '../../scripts/architecture.ts'
+import { cruiseTree, type Violation, verdictOf } from '../../scripts/architecture.ts'
 
 const repository = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -322,11 +322,11 @@ describe('the check', () => {
     const root = mkdtempSync(join(tmpdir(), 'm2m-architecture-'))
     trees.push(root)
 
-    expect(judge(await cruiseTree(root)).passes).toBe(false)
+    expect(verdictOf(await cruiseTree(root)).passes).toBe(false)
   })
 
   test('fails on a violation and names rule, file and target', () => {
-    const { passes, report } = judge({
+    const { passes, report } = verdictOf({
       modulesRead: 2,
       violations: [{ rule: 'no-cycle', from: 'lib/a.ts', to: 'lib/b.ts' }],
     })
@@ -336,6 +336,6 @@ describe('the check', () => {
   })
 
   test('passes when it has read modules and found nothing', () => {
-    expect(judge({ modulesRead: 2, violations: [] }).passes).toBe(true)
+    expect(verdictOf({ modulesRead: 2, violations: [] }).passes).toBe(true)
   })
 })

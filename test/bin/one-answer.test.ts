@@ -15,7 +15,7 @@ import { readCampaignRequest } from '../../lambda/core/campaign/campaign-request
 import { selectSecrets } from '../../lambda/core/campaign/select-secrets.ts'
 import type { StageView } from '../../lambda/core/clients/client-desk.ts'
 import { makeRequestToken, type Origin } from '../../lambda/core/secret/request-token.ts'
-import { REPEAT_EVERY_MS } from '../../lambda/core/sweep/due.ts'
+import { NOTICE_EVERY_MS } from '../../lambda/core/sweep/due.ts'
 import { sweep } from '../../lambda/core/sweep/sweep.ts'
 import type { PeekedSecret } from '../../lambda/local/aws/peek.ts'
 import { sightClients } from '../../lambda/local/page/sight.ts'
@@ -241,7 +241,7 @@ const sweepOn = async (timing: FakeTiming, fleet: FakeFleet) => {
       rules: {
         rotationFunctionArn: ROTATION_FUNCTION,
         stage: spans,
-        sweepEveryMs: REPEAT_EVERY_MS,
+        sweepEveryMs: NOTICE_EVERY_MS,
         longestHoldMs: (view.longestHoldHours ?? 0) * HOUR_MS,
       },
     },

@@ -1,7 +1,7 @@
 // The archive in memory, for both of its ports: what was put stays, keys come in order.
-import type { EvidenceArchive, EvidenceReader } from '../../lambda/core/incident/archive-ports.ts'
+import type { EvidenceReader, EvidenceWriter } from '../../lambda/core/incident/archive-ports.ts'
 
-export interface FakeArchive extends EvidenceArchive, EvidenceReader {
+export interface FakeArchive extends EvidenceWriter, EvidenceReader {
   readonly objects: Map<string, string>
   readonly reads: string[]
 }

@@ -6,14 +6,14 @@ import { CreateSecretCommand, PutSecretValueCommand } from '@aws-sdk/client-secr
 import type { Context } from 'aws-lambda'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { writeVendorEnv } from '../../lambda/env/vendor.ts'
-import type { Answer } from '../../lambda/handlers/vend-answer.ts'
+import type { VendAnswer } from '../../lambda/handlers/vend-answer.ts'
 import { type EventChange, proxyEvent } from '../fakes/proxy-event.ts'
 import { PROJECT_ID, useAws, useStytch } from '../fakes/stand-ins.ts'
 
 const stytchPlace = useStytch()
 const awsPlace = useAws()
 const logged: string[] = []
-let handler: (event: unknown, context: Context) => Promise<Answer>
+let handler: (event: unknown, context: Context) => Promise<VendAnswer>
 
 beforeAll(async () => {
   const endpoint = await awsPlace.sdk().secrets.config.endpoint?.()

@@ -1,5 +1,6 @@
 // One fault planted in the template of the configuration that has everything on: what a rule says of it, and of nothing else.
-import { type Fields, fieldsOf, isFields, listOf } from '../../scripts/judge/fields.ts'
+import { isJsonObject, type JsonObject } from '../../lambda/core/base/json-object.ts'
+import { fieldsOf, listOf } from '../../scripts/judge/fields.ts'
 import type { Rule } from '../../scripts/judge/finding.ts'
 import { readTemplate, type Stack } from '../../scripts/judge/template.ts'
 import { said } from './plant.ts'
@@ -33,7 +34,7 @@ export const plantedBeside = (id: string, one: object): Stack => {
 }
 
 export const statementsIn = (document: unknown): Json[] =>
-  listOf(fieldsOf(document).Statement).filter(isFields) as Json[]
+  listOf(fieldsOf(document).Statement).filter(isJsonObject) as Json[]
 
 /** The statement of this id, which must be there. */
 export const statementIn = (document: unknown, sid: string): Json => {
@@ -47,7 +48,7 @@ export const withoutStatement = (document: unknown, sid: string): void => {
   ;(document as Json).Statement = statementsIn(document).filter((one) => one !== gone)
 }
 
-export const withStatement = (document: unknown, statement: Fields): void => {
+export const withStatement = (document: unknown, statement: JsonObject): void => {
   ;(document as Json).Statement = [...statementsIn(document), statement]
 }
 

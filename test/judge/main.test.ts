@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { run } from '../../scripts/judge/main.ts'
+import { runJudge } from '../../scripts/judge/main.ts'
 import { resource } from './plant.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'm2m-judge-'))
@@ -30,7 +30,7 @@ const reserving = folder('reserving', fn(50))
 const judged = async (...args: readonly string[]) => {
   const out: string[] = []
   const notes: string[] = []
-  const code = await run(
+  const code = await runJudge(
     args,
     (line) => out.push(line),
     (line) => notes.push(line),

@@ -1,8 +1,9 @@
 // The judge over what operators configure: as shipped, each feature alone, everything at once, stages side by side, and as many clients
 // as a stack takes. No configuration that synth accepts has a finding.
 import { describe, expect, test } from 'vitest'
+import type { JsonObject } from '../../lambda/core/base/json-object.ts'
 import { MAX_CLIENTS } from '../../lib/config/deploy-config.ts'
-import { type Fields, fieldsOf } from '../../scripts/judge/fields.ts'
+import { fieldsOf } from '../../scripts/judge/fields.ts'
 import { printed } from '../../scripts/judge/finding.ts'
 import { judge } from '../../scripts/judge/judge.ts'
 import type { Stack } from '../../scripts/judge/template.ts'
@@ -19,7 +20,7 @@ const stytch = fieldsOf(production.stytch)
 const key = (name: string, region = REGION): string => `arn:aws:kms:${region}:${ACCOUNT}:key/${name}`
 
 /** Each on top of the smallest configuration for production. */
-const features: Readonly<Record<string, Fields>> = {
+const features: Readonly<Record<string, JsonObject>> = {
   'no alarm address': { alarms: { noneBecause: 'another stack subscribes' } },
   'no break-glass role': { breakGlass: { noneBecause: 'the root removes the policies' } },
   'no clients': { clients: [] },
@@ -65,7 +66,7 @@ const features: Readonly<Record<string, Fields>> = {
 }
 
 /** Names as long as a list makes them, each with so many readers. */
-const clients = (count: number, readersEach: number): readonly Fields[] =>
+const clients = (count: number, readersEach: number): readonly JsonObject[] =>
   Array.from({ length: count }, (_, client) => ({
     name: `client-number-${String(client).padStart(2, '0')}`,
     description: 'One of many',
@@ -100,7 +101,7 @@ describe('the judge finds nothing', () => {
 
 describe('side by side', () => {
   /** Both stages of an account share its log role, which one of them makes. */
-  const staging = (config: Fields): Fields => ({
+  const staging = (config: JsonObject): JsonObject => ({
     ...config,
     stage: 'staging',
     ...(config.vendor === undefined ? {} : { vendor: { ...fieldsOf(config.vendor), accountLogRole: 'exists' } }),

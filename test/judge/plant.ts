@@ -1,7 +1,7 @@
 // Small templates for the judge's own tests, and what a rule says of them.
 import type { Rule, Settings } from '../../scripts/judge/finding.ts'
 import { defaultSettings } from '../../scripts/judge/judge.ts'
-import type { Place } from '../../scripts/judge/resolve.ts'
+import type { TemplatePlace } from '../../scripts/judge/resolve.ts'
 import { readTemplate, type Stack } from '../../scripts/judge/template.ts'
 
 export const ACCOUNT = '111111111111'
@@ -12,7 +12,7 @@ type Resources = Readonly<Record<string, unknown>>
 export const stackOf = (
   Resources: Resources,
   more: Readonly<Record<string, unknown>> = {},
-  place: Partial<Place> = {},
+  place: Partial<TemplatePlace> = {},
 ): Stack => readTemplate({ Resources, ...more }, { name: 'planted', account: ACCOUNT, region: REGION, ...place })
 
 export const resource = (Type: string, Properties: object, more: object = {}) => ({ Type, Properties, ...more })

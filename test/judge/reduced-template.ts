@@ -1,15 +1,16 @@
 // What the upgrade rule needs of a template, and nothing else: small enough to keep one of each template that is deployed somewhere.
 // A file holds its place on the first line, and a resource on each that follows.
 import { readFileSync } from 'node:fs'
-import { type Fields, fieldsOf } from '../../scripts/judge/fields.ts'
+import type { JsonObject } from '../../lambda/core/base/json-object.ts'
+import { fieldsOf } from '../../scripts/judge/fields.ts'
 import { kindOf } from '../../scripts/judge/kinds.ts'
-import type { Place } from '../../scripts/judge/resolve.ts'
+import type { TemplatePlace } from '../../scripts/judge/resolve.ts'
 import { readTemplate, type Stack } from '../../scripts/judge/template.ts'
 
 /** Properties that tell one setting or name from another beside those of the kind itself. */
 const always = ['FunctionName', 'Roles', 'RestApiId', 'ApiId', 'EventBusName', 'ServiceToken', 'ResourceArn']
 
-const reduceResource = (value: unknown): Fields => {
+const reduceResource = (value: unknown): JsonObject => {
   const { Type, Properties, DeletionPolicy, UpdateReplacePolicy } = fieldsOf(value)
   const { name, replacedFor = [], subject = [] } = kindOf(String(Type))
   const kept = new Set([...always, ...replacedFor, ...subject, ...(name === undefined ? [] : [name])])
@@ -17,7 +18,7 @@ const reduceResource = (value: unknown): Fields => {
   return { Type, Properties: Object.fromEntries(properties), DeletionPolicy, UpdateReplacePolicy }
 }
 
-export const reduceTemplate = (template: unknown, place: Place): string => {
+export const reduceTemplate = (template: unknown, place: TemplatePlace): string => {
   const resources = Object.entries(fieldsOf(fieldsOf(template).Resources))
   const lines = resources.map(([id, value]) => JSON.stringify({ [id]: reduceResource(value) }))
   return `${[JSON.stringify(place), ...lines].join('\n')}\n`

@@ -4,18 +4,19 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { App } from 'aws-cdk-lib'
+import type { JsonObject } from '../../lambda/core/base/json-object.ts'
 import { readDeployConfig } from '../../lib/config/deploy-config.ts'
 import { M2mStack } from '../../lib/m2m-stack.ts'
-import { type Fields, fieldsOf } from '../../scripts/judge/fields.ts'
+import { fieldsOf } from '../../scripts/judge/fields.ts'
 import { readFolder, type Stack } from '../../scripts/judge/template.ts'
 
-const read = (path: string): Fields =>
+const read = (path: string): JsonObject =>
   fieldsOf(JSON.parse(readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')))
 
 /** Of test/fixtures/configs. */
-export const fixture = (name: string): Fields => read(`test/fixtures/configs/${name}.json`)
+export const fixture = (name: string): JsonObject => read(`test/fixtures/configs/${name}.json`)
 
-export const shippedConfig = (): Fields => fieldsOf(fieldsOf(read('cdk.json').context).m2m)
+export const shippedConfig = (): JsonObject => fieldsOf(fieldsOf(read('cdk.json').context).m2m)
 
 /**
  * Most of the time that a synthesis takes goes into what the rules do not look at: copies of bundles, stack traces, and the CDK's own
@@ -28,7 +29,7 @@ const onlyTheTemplate = {
   context: { 'aws:cdk:disable-asset-staging': true, 'aws:cdk:disable-stack-trace': true },
 }
 
-const synthesise = (config: Fields): { readonly stack: Stack; readonly template: unknown } => {
+const synthesise = (config: JsonObject): { readonly stack: Stack; readonly template: unknown } => {
   const outdir = mkdtempSync(join(tmpdir(), 'm2m-synth-'))
   try {
     const settings = readDeployConfig(config)
@@ -46,11 +47,11 @@ const synthesise = (config: Fields): { readonly stack: Stack; readonly template:
 
 const made = new Map<string, ReturnType<typeof synthesise>>()
 
-export const synthesised = (config: Fields): ReturnType<typeof synthesise> => {
+export const synthesised = (config: JsonObject): ReturnType<typeof synthesise> => {
   const key = JSON.stringify(config)
   const found = made.get(key) ?? synthesise(config)
   made.set(key, found)
   return found
 }
 
-export const stackFor = (config: Fields): Stack => synthesised(config).stack
+export const stackFor = (config: JsonObject): Stack => synthesised(config).stack

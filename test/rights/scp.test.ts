@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { MAX_SCP_CHARACTERS, type ScpProps, serviceControlPolicy } from '../../lib/base/scp.ts'
 import { readDeployConfig } from '../../lib/config/deploy-config.ts'
-import { ACCOUNT, readDeployment, settings, synthesise } from '../../scripts/rights/deployment.ts'
+import { ACCOUNT, readDeployment, settings, synthesiseDeployment } from '../../scripts/rights/deployment.ts'
 import { exampleScp } from '../../scripts/rights/recording.ts'
 import { scpOfConfig } from '../../scripts/rights/scp-of-config.ts'
 
@@ -57,7 +57,7 @@ test('it denies, and lets somebody deploy in every statement but the one about r
 })
 
 test('everything of the stack that could be changed falls under it', () => {
-  const { template } = readDeployment(synthesise())
+  const { template } = readDeployment(synthesiseDeployment())
   const { Resource } = statementOf(serviceControlPolicy(props), 'OnlyDeploymentChangesTheStage')
   const arns = template
     .ofType(

@@ -1,6 +1,6 @@
 // Reading a template as CloudFormation would leave it: names, ARNs and functions, and a refusal of what is not known.
 import { describe, expect, test } from 'vitest'
-import { readTemplate, type Template } from '../../scripts/rights/template.ts'
+import { readDeployedTemplate, type Template } from '../../scripts/rights/template.ts'
 
 const place = { partition: 'aws', account: '111111111111', region: 'eu-west-1', stackName: 'm2m-prod' }
 /** As `Fn::Sub` names a value. */
@@ -27,7 +27,7 @@ const template: Template = {
   },
 }
 
-const { resolve, ofType } = readTemplate(template, place)
+const { resolve, ofType } = readDeployedTemplate(template, place)
 
 describe('a reference becomes what the resource will have', () => {
   test.each([

@@ -6,9 +6,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import type { Finding } from '../../scripts/verify-live/finding.ts'
+import type { LiveFinding } from '../../scripts/verify-live/finding.ts'
 import { LIVE_MARK, renderPage } from '../../scripts/verify-live/page.ts'
-import { readRecords, writeRecord } from '../../scripts/verify-live/probe-journal.ts'
+import { readProbeRecords, writeRecord } from '../../scripts/verify-live/probe-journal.ts'
 import { type Rehearsal, startRehearsal } from '../../scripts/verify-live/rehearsal.ts'
 import { createWorkshop } from '../../scripts/verify-live/run.ts'
 import { readLiveSettings, readOptions } from '../../scripts/verify-live/settings.ts'
@@ -48,7 +48,7 @@ const leftAtAws = async (): Promise<readonly unknown[]> => {
 const pageOf = ({ runId, findings }: Verified): string =>
   renderPage({ against: 'the stand-ins', runId, at: Date.UTC(2026, 0, 2), findings })
 
-const outcomes = (findings: readonly Finding[], verdict: Finding['verdict']): readonly string[] =>
+const outcomes = (findings: readonly LiveFinding[], verdict: LiveFinding['verdict']): readonly string[] =>
   findings.filter((finding) => finding.verdict === verdict).map(({ check }) => check)
 
 describe('against the stand-ins as they are', () => {
@@ -337,5 +337,5 @@ test("a probe's record reads back as it was written", () => {
   const token = 'settle-1700000000000-00000000000000000000000000000000'
   const record = { step: 'createSecret', at: 5, token, hasRotationToken: true, facts: { pending: 'absent:Gone' } }
 
-  expect(readRecords([{ Key: 'team', Value: 'x' }, writeRecord(record)])).toEqual([record])
+  expect(readProbeRecords([{ Key: 'team', Value: 'x' }, writeRecord(record)])).toEqual([record])
 })

@@ -9,7 +9,7 @@ import { leakSources } from '../../lambda/core/base/event-types.ts'
 import { leakRules as leakPatterns } from '../../lambda/env/leak-rules.ts'
 import { matchesPattern } from '../../lambda/local/aws/bus-rules.ts'
 import { readDeployConfig } from '../../lib/config/deploy-config.ts'
-import { addLeakRules, leakRules, leakSpeakers } from '../../lib/incident/leak-rules.ts'
+import { addLeakRules, leakRulePatterns, leakSpeakers } from '../../lib/incident/leak-rules.ts'
 import { flat, functionArn, list, rights, role } from './read-template.ts'
 import {
   ACCOUNT,
@@ -136,7 +136,7 @@ describe('the rules', () => {
   test('are made for the sources that somebody may use', () => {
     const speakers = leakSpeakers({ intake: [], security: [SECURITY], breakGlass: [] })
 
-    expect(leakRules(speakers).map(({ id }) => id)).toEqual(['LeakFromSecurity'])
+    expect(leakRulePatterns(speakers).map(({ id }) => id)).toEqual(['LeakFromSecurity'])
   })
 
   test('go to the target on that bus', () => {

@@ -3,7 +3,7 @@
 import { defined } from '../../core/base/defined.ts'
 import { errorHeaderOf, type SignedCall } from './signed-call.ts'
 
-export interface Invocation {
+export interface FunctionCall {
   /** A name, or an ARN with or without an alias. */
   readonly functionName: string
   /** Event: it is queued, and nobody waits for its end. */
@@ -23,7 +23,7 @@ export type InvokeReply =
   | { readonly taken: false; readonly why: string; readonly isThrottled: boolean }
 
 /** @throws what the connection throws. */
-export type Invoke = (invocation: Invocation) => Promise<InvokeReply>
+export type Invoke = (invocation: FunctionCall) => Promise<InvokeReply>
 
 /** The name does: the function is this account's, and a name needs no escaping in a path that is signed. */
 const partsOf = (called: string): { readonly name: string; readonly alias: string | undefined } => {

@@ -9,7 +9,7 @@ import { retry } from '../../core/base/retry.ts'
 
 declare const DEPLOYED_BUNDLE: boolean | undefined
 
-export interface Answer {
+export interface ResourceAnswer {
   readonly url: string
   readonly stackId: string
   readonly requestId: string
@@ -33,7 +33,7 @@ const isTrusted = (url: string): boolean => {
   return protocol === 'https:' && isAwsHost(hostname)
 }
 
-const bodyOf = ({ stackId, requestId, logicalId, physicalId, outcome }: Answer): string =>
+const bodyOf = ({ stackId, requestId, logicalId, physicalId, outcome }: ResourceAnswer): string =>
   JSON.stringify({
     Status: outcome.succeeded ? 'SUCCESS' : 'FAILED',
     Reason: outcome.succeeded ? undefined : outcome.reason.slice(0, MAX_REASON),
@@ -57,7 +57,7 @@ const put = async (url: string, body: string): Promise<number> => {
 }
 
 /** @throws Fault ANSWER_NOT_TAKEN: Lambda then runs the same request again, which is what it takes. */
-export const answerCloudFormation = async (answer: Answer): Promise<void> => {
+export const answerCloudFormation = async (answer: ResourceAnswer): Promise<void> => {
   const notTaken = (why: string): Fault =>
     new Fault({
       code: 'ANSWER_NOT_TAKEN',

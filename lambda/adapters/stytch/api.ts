@@ -72,7 +72,7 @@ export interface Token {
   readonly expiresInSeconds: number
 }
 
-export interface TokenRequest {
+export interface TokenExchange {
   readonly clientId: string
   readonly clientSecret: ClientSecret
   readonly scopes?: readonly string[]
@@ -87,7 +87,7 @@ export interface StytchApi {
   rotateStart(clientId: string): Promise<StytchReply<ClientSecret>>
   rotateComplete(clientId: string): Promise<StytchReply<StytchClient>>
   rotateCancel(clientId: string): Promise<StytchReply<StytchClient>>
-  token(request: TokenRequest): Promise<StytchReply<Token>>
+  token(request: TokenExchange): Promise<StytchReply<Token>>
   jwks(path: 'consumer' | 'b2b'): Promise<StytchReply<readonly JsonObject[]>>
   whoami(): Promise<StytchReply<{ readonly projectId: string }>>
 }

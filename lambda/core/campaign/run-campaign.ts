@@ -20,7 +20,7 @@ import {
 } from './campaign-report.ts'
 import type { CampaignRequest } from './campaign-request.ts'
 import { type Campaigning, persistently } from './campaigning.ts'
-import { type Selection, selectSecrets } from './select-secrets.ts'
+import { type SelectedPage, selectSecrets } from './select-secrets.ts'
 
 export interface CampaignRun {
   readonly request: CampaignRequest
@@ -212,7 +212,7 @@ const report = (
   ...more,
 })
 
-const emptyTally = (selection?: Selection): Tally => {
+const emptyTally = (selection?: SelectedPage): Tally => {
   const failures = selection?.failures ?? []
   return {
     counts: {

@@ -25,7 +25,7 @@ interface Portion {
   readonly nextPage?: string
 }
 
-export interface Selection {
+export interface SelectedPage {
   readonly chosen: readonly Chosen[]
   readonly skipped: Readonly<Partial<Record<Skip, number>>>
   readonly failures: readonly CampaignFailure[]
@@ -156,7 +156,7 @@ const missing = (request: CampaignRequest, portions: readonly Portion[]): readon
     .map((secretName) => ({ secretName, why: 'notFound', attempts: 0 }))
 }
 
-const sumOfSkips = (portions: readonly Portion[]): Selection['skipped'] => {
+const sumOfSkips = (portions: readonly Portion[]): SelectedPage['skipped'] => {
   const sum: Partial<Record<Skip, number>> = {}
   for (const { skipped } of portions) {
     for (const [why, count] of Object.entries(skipped) as [Skip, number][]) sum[why] = (sum[why] ?? 0) + count
@@ -169,7 +169,7 @@ export const selectSecrets = async (
   campaigning: Campaigning,
   durable: Durable,
   request: CampaignRequest,
-): Promise<Result<Selection, string>> => {
+): Promise<Result<SelectedPage, string>> => {
   const portions = await listAll(campaigning, durable, request)
   const matched = portions.reduce((sum, portion) => sum + portion.matched, 0)
   const miscounted = countFault(request.selector, matched)

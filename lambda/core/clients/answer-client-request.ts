@@ -4,7 +4,7 @@
 import { type Declaration, type Declared, declareClient } from './declare-client.ts'
 import type { Stage } from './guard-secret.ts'
 import type { ClientRequest } from './read-client-request.ts'
-import { type Retirement, retireDeclaredClient } from './retire-declared-client.ts'
+import { type RetiringParts, retireDeclaredClient } from './retire-declared-client.ts'
 
 export interface ClientAnswer {
   /** The secret's name: as long as it stays, CloudFormation replaces nothing. */
@@ -28,7 +28,7 @@ const attributesOf = ({ clientId, secretArn }: Declared, secretName: string): Cl
 
 /** @throws Fault when it cannot or may not be done. */
 export const answerClientRequest = async (
-  parts: Declaration & Retirement,
+  parts: Declaration & RetiringParts,
   stage: Stage,
   request: ClientRequest,
 ): Promise<ClientAnswer> => {

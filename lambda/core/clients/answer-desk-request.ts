@@ -11,7 +11,7 @@ import { type Declaration, declareClient } from './declare-client.ts'
 import { cliOwner, type Removal, removals } from './declared-client.ts'
 import { type Discarding, discardLeftover } from './discard-leftover.ts'
 import { revisionOf, type Stage } from './guard-secret.ts'
-import { type Retirement, retireDeclaredClient } from './retire-declared-client.ts'
+import { type RetiringParts, retireDeclaredClient } from './retire-declared-client.ts'
 import { switchClient } from './switch-client.ts'
 
 export interface DeskStage
@@ -19,7 +19,7 @@ export interface DeskStage
     Pick<StageView, 'projectId' | 'backstop' | 'periodHours' | 'overlapHours' | 'longestHoldHours'> {}
 
 export interface Desk {
-  readonly parts: Declaration & Retirement & Discarding
+  readonly parts: Declaration & RetiringParts & Discarding
   readonly stage: DeskStage
   /** The alias by which the function was called; what may be asked depends on it. */
   readonly qualifier: string | undefined

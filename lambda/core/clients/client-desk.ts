@@ -67,6 +67,7 @@ export interface RetireAsked {
   readonly owner: Owner
 }
 
+/** notOurs: it is not there, or another construct declares it. */
 export type Retired = 'retained' | 'deactivated' | 'deleted' | 'notOurs'
 
 export interface SwitchAsked {

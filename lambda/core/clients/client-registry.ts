@@ -1,7 +1,7 @@
 // Creates and removes clients at the issuer.
 import type { ClientSecret } from '../secret/client-secret.ts'
 
-export interface ClientRequest {
+export interface NewIssuerClient {
   /** Ours to choose, so that a client whose reply was lost can be found and removed. */
   readonly clientId: string
   readonly name: string
@@ -16,7 +16,7 @@ export interface ClientRequest {
 export interface ClientRegistry {
   /** unknown: it may exist, and its secret is lost. */
   create(
-    request: ClientRequest,
+    request: NewIssuerClient,
   ): Promise<{ readonly outcome: 'created'; readonly secret: ClientSecret } | { readonly outcome: 'unknown' }>
   /** No such client is no failure. */
   remove(clientId: string): Promise<void>

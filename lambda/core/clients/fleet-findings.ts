@@ -25,7 +25,7 @@ export type FindingKind =
   | 'policy'
   | 'freeze'
 
-export interface Finding {
+export interface FleetFinding {
   readonly kind: FindingKind
   /** broken: something does not work, or will not. attention: somebody should look. */
   readonly weight: 'broken' | 'attention'
@@ -42,7 +42,7 @@ export interface FleetSight {
   readonly asOf: AsOf & HoldLimit
 }
 
-type Found = Omit<Finding, 'subject'>
+type Found = Omit<FleetFinding, 'subject'>
 
 const scheduleFindings = (secret: Secret, { asOf }: FleetSight): readonly Found[] => {
   if (isRetired(secret)) return []
@@ -127,10 +127,10 @@ const rotationFindings = (secret: Secret, { asOf }: FleetSight): readonly Found[
 }
 
 /** Clients of the project that this stage has something to do with, and that no secret of it holds. */
-const unheldFindings = ({ secrets, records, prefix }: FleetSight): readonly Finding[] => {
+const unheldFindings = ({ secrets, records, prefix }: FleetSight): readonly FleetFinding[] => {
   const arns = new Set(secrets.map(({ arn }) => arn))
   const ids = new Set(secrets.map(clientIdOf))
-  return records.flatMap((record): readonly Finding[] => {
+  return records.flatMap((record): readonly FleetFinding[] => {
     const { clientId, boundTo, registeredFor } = record
     if (ids.has(clientId)) return []
     const base = { kind: 'clientUnheld', subject: clientId } as const
@@ -149,9 +149,9 @@ const unheldFindings = ({ secrets, records, prefix }: FleetSight): readonly Find
   })
 }
 
-export const fleetFindings = (sight: FleetSight): readonly Finding[] => {
+export const fleetFindings = (sight: FleetSight): readonly FleetFinding[] => {
   const records = new Map(sight.records.map((record) => [record.clientId, record]))
-  const held = sight.secrets.flatMap((secret): readonly Finding[] => {
+  const held = sight.secrets.flatMap((secret): readonly FleetFinding[] => {
     if (secret.isDeleted) return []
     const clientId = clientIdOf(secret)
     const record = clientId === undefined ? undefined : records.get(clientId)

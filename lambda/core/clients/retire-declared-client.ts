@@ -9,12 +9,13 @@ import type { Secret } from '../secret/secret.ts'
 import { hasValue, scheduleOf } from '../secret/secret.ts'
 import { clientIdOf, TAG } from '../secret/secret-tags.ts'
 import type { Secrets } from '../secret/secrets.ts'
+import type { Retired } from './client-desk.ts'
 import type { ClientKeeper } from './client-keeper.ts'
 import { isOwnedBy, ownerTagKeys } from './client-ownership.ts'
 import type { ClientRegistry } from './client-registry.ts'
 import type { Owner, Removal } from './declared-client.ts'
 
-export interface Retirement {
+export interface RetiringParts {
   readonly issuer: Issuer
   readonly registry: Pick<ClientRegistry, 'remove'>
   readonly clients: Pick<ClientKeeper, 'deactivate'>
@@ -27,9 +28,6 @@ export interface RetireRequest {
   readonly onRemoval: Removal
   readonly owner: Owner
 }
-
-/** notOurs: it is not there, or another construct declares it. */
-export type Retired = 'retained' | 'deactivated' | 'deleted' | 'notOurs'
 
 const DAY_MS = 86_400_000
 const QUIET_DAYS = 7
@@ -48,7 +46,7 @@ const assertQuiet = ({ name, lastReadOnDayAt }: Secret, now: number): void => {
 }
 
 /** The client, if it is there and is this secret's. */
-const findClient = async ({ issuer }: Retirement, facts: Secret): Promise<string | undefined> => {
+const findClient = async ({ issuer }: RetiringParts, facts: Secret): Promise<string | undefined> => {
   const clientId = clientIdOf(facts)
   if (clientId === undefined)
     throw refuse(facts.name, 'its tag m2m:client-id is gone, so nothing tells which client it holds')
@@ -61,7 +59,7 @@ const findClient = async ({ issuer }: Retirement, facts: Secret): Promise<string
 }
 
 /** A secret that never held a value, and the client that was made for it, which nobody can use. */
-const removeEmpty = async ({ issuer, registry, secrets }: Retirement, facts: Secret): Promise<void> => {
+const removeEmpty = async ({ issuer, registry, secrets }: RetiringParts, facts: Secret): Promise<void> => {
   const clientId = clientIdOf(facts)
   const view = clientId === undefined ? undefined : await issuer.look(clientId)
   if (view?.boundTo !== undefined) {
@@ -73,7 +71,7 @@ const removeEmpty = async ({ issuer, registry, secrets }: Retirement, facts: Sec
 
 /** @throws Fault INPUT_MALFORMED when it may not be retired now. Asking again after it was is no failure. */
 export const retireDeclaredClient = async (
-  retirement: Retirement,
+  retirement: RetiringParts,
   { secretName, onRemoval, owner }: RetireRequest,
 ): Promise<Retired> => {
   const { secrets, clients, registry, timing } = retirement

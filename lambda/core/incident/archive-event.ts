@@ -3,11 +3,11 @@
 
 import type { Journal } from '../base/journal.ts'
 import { archiveKey } from './archive-key.ts'
-import type { EvidenceArchive } from './archive-ports.ts'
+import type { EvidenceWriter } from './archive-ports.ts'
 import { type ArchivedEvent, writeArchivedEvent } from './archived-event.ts'
 
 export interface Archiving {
-  readonly archive: EvidenceArchive
+  readonly archive: EvidenceWriter
   readonly journal: Journal
 }
 

@@ -7,7 +7,7 @@ export interface ArchiveEntry {
 }
 
 /** Where evidence is put, once. */
-export interface EvidenceArchive {
+export interface EvidenceWriter {
   /**
    * alreadyThere: the key is taken, and what lies there stays as it is.
    * @throws Fault ARCHIVE_UNAVAILABLE or ARCHIVE_REJECTED

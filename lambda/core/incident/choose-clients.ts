@@ -18,7 +18,7 @@ export interface Choosing {
 /** As many as the incident function does by itself; more are a campaign's. */
 export const MAX_BY_ITSELF = 25
 
-export interface Chosen {
+export interface ChosenClients {
   /** All of them, or the first MAX_BY_ITSELF + 1. */
   readonly secrets: readonly Secret[]
   /** Names or client ids that were given and not found. */
@@ -77,7 +77,7 @@ const find = (choosing: Choosing, selector: Selector): Promise<Found> => {
 export const chooseClients = async (
   choosing: Choosing,
   report: LeakReport,
-): Promise<Result<Chosen & { readonly isMany: boolean }, string>> => {
+): Promise<Result<ChosenClients & { readonly isMany: boolean }, string>> => {
   const { selector } = report
   const { secrets, count } = await find(choosing, selector)
   const fault = countFault(selector, count) ?? clientCountFault(report, count)

@@ -19,7 +19,7 @@ export interface Gate {
   readonly held: readonly HeldLeak[]
 }
 
-export interface Admission {
+export interface GateAdmission {
   /** joined: reported already. held: not to be reported now. */
   readonly decision: 'admitted' | 'joined' | 'held'
   /** Whether this leak is the one that shut the gate. */
@@ -38,7 +38,7 @@ export const MAX_HELD = 50
 
 const withinHour = ({ recent }: Gate, now: number): Gate['recent'] => recent.filter(({ at }) => at > now - HOUR_MS)
 
-const hold = (gate: Gate, leak: HeldLeak): Admission => {
+const hold = (gate: Gate, leak: HeldLeak): GateAdmission => {
   if (gate.held.some(({ incidentId }) => incidentId === leak.incidentId)) {
     return { decision: 'held', isFirst: false, isRemembered: true }
   }
@@ -49,7 +49,7 @@ const hold = (gate: Gate, leak: HeldLeak): Admission => {
 }
 
 /** @param maxPerHour how many are let through within any hour. */
-export const admit = (gate: Gate, leak: HeldLeak, maxPerHour: number): Admission => {
+export const admit = (gate: Gate, leak: HeldLeak, maxPerHour: number): GateAdmission => {
   const recent = withinHour(gate, leak.at)
   if (recent.some(({ incidentId }) => incidentId === leak.incidentId)) {
     return { decision: 'joined', isFirst: false, isRemembered: true }

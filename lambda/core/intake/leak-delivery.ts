@@ -18,7 +18,7 @@ export type SigningKeys = Readonly<Partial<Record<Detector, readonly string[]>>>
 export type DeliveryRefusal = 'unknownForm' | 'noKey' | 'badSignature' | 'staleTimestamp'
 
 /** A webhook of GitHub's is at most 25 MB, an alert's some kilobytes. */
-export const MAX_BODY_BYTES = 256 * 1024
+export const MAX_DELIVERY_BYTES = 256 * 1024
 
 const signatureHeaders: Readonly<Record<Detector, string>> = {
   github: 'x-hub-signature-256',

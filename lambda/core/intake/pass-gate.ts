@@ -7,7 +7,7 @@ import { retry } from '../base/retry.ts'
 import type { Timing } from '../base/timing.ts'
 import { CURRENT } from '../secret/labels.ts'
 import type { Secrets, SecretVersion } from '../secret/secrets.ts'
-import { type Admission, admit, formatGate, type Gate, gateToken, type HeldLeak, readGate } from './intake-gate.ts'
+import { admit, formatGate, type Gate, type GateAdmission, gateToken, type HeldLeak, readGate } from './intake-gate.ts'
 
 export interface GateKeeper {
   readonly secrets: Pick<Secrets, 'readValue' | 'putPending' | 'moveLabel'>
@@ -76,7 +76,7 @@ export const changeGate = async <Decision>(
   })
 }
 
-export const passGate = (keeper: GateKeeper, leak: HeldLeak, maxPerHour: number): Promise<Admission> =>
+export const passGate = (keeper: GateKeeper, leak: HeldLeak, maxPerHour: number): Promise<GateAdmission> =>
   changeGate(keeper, (gate) => {
     const admission = admit(gate, leak, maxPerHour)
     return { decision: admission, ...defined({ next: admission.next }) }

@@ -8,7 +8,7 @@ import { Fault } from '../base/fault.ts'
 import type { Result } from '../base/result.ts'
 import type { Timing } from '../base/timing.ts'
 import { incidentHeld, leakClosed, leakReported, leakUnresolved, type Unresolved } from './intake-event.ts'
-import type { Admission, HeldLeak } from './intake-gate.ts'
+import type { GateAdmission, HeldLeak } from './intake-gate.ts'
 import type { AlertValues, Identifier, SigningSecrets } from './intake-ports.ts'
 import { type LeakAlert, readAlert, unreadableIncidentId } from './leak-alert.ts'
 import {
@@ -16,7 +16,7 @@ import {
   type DeliveryRefusal,
   type Detector,
   deliveryKey,
-  MAX_BODY_BYTES,
+  MAX_DELIVERY_BYTES,
   verifyDelivery,
 } from './leak-delivery.ts'
 import type { LeakFinding, LeakOwner, NotSearched } from './leak-finding.ts'
@@ -32,7 +32,7 @@ export interface Intake {
   readonly timing: Pick<Timing, 'now'>
   /** Slugs of the secret types whose alerts are followed. */
   readonly watched: readonly string[]
-  readonly passGate: (leak: HeldLeak) => Promise<Admission>
+  readonly passGate: (leak: HeldLeak) => Promise<GateAdmission>
 }
 
 export interface IncomingDelivery extends Delivery {
@@ -84,7 +84,7 @@ const unresolved = (intake: Intake, alert: LeakAlert, reason: Unresolved, more?:
 }
 
 /** Two executions at once, or a gate that cannot be read: what cannot be counted is held. */
-const passOrHold = async (intake: Intake, leak: HeldLeak): Promise<Admission> => {
+const passOrHold = async (intake: Intake, leak: HeldLeak): Promise<GateAdmission> => {
   try {
     return await intake.passGate(leak)
   } catch (fault) {
@@ -162,7 +162,7 @@ const malformed = (intake: Intake, detector: Detector, deliveryId: string, fault
 
 /** @throws Fault when the bus does not take what was found, or no key can be read: then nobody was told. */
 export const takeLeakReport = async (intake: Intake, delivery: IncomingDelivery): Promise<IntakeOutcome> => {
-  if (delivery.body.byteLength > MAX_BODY_BYTES) return { outcome: 'tooLarge' }
+  if (delivery.body.byteLength > MAX_DELIVERY_BYTES) return { outcome: 'tooLarge' }
   const verified = await verify(intake, delivery)
   if (!verified.ok) return { outcome: 'refused', why: verified.refusal }
   const detector = verified.value

@@ -51,7 +51,7 @@ export interface TokenSubject {
   readonly about: string
 }
 
-export interface TokenRequest extends TokenSubject {
+export interface RequestTokenParts extends TokenSubject {
   readonly origin: Origin
   /** Epoch milliseconds. */
   readonly askedAt: number
@@ -83,7 +83,7 @@ const timeIn = (at: number): string => {
  * `<intent>-<13-digit ms>-<3-digit attempt>-<28 hex>`: 51 to 55 characters, within the 32–64 that Secrets Manager allows. The hex is a digest
  * of what the request is about. Two who ask for the same thing make two tokens, of which Secrets Manager takes one; the other joins.
  */
-export const makeRequestToken = ({ origin, askedAt, attempt, ...subject }: TokenRequest): string =>
+export const makeRequestToken = ({ origin, askedAt, attempt, ...subject }: RequestTokenParts): string =>
   `${origin}-${timeIn(askedAt)}-${String(Math.min(attempt, MAX_TOKEN_ATTEMPT)).padStart(3, '0')}-${subjectOf(subject)}`
 
 /** Whether the id that carries AWSCURRENT says that no overlap is open. */

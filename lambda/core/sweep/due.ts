@@ -18,7 +18,7 @@ import type { VersionEntry } from '../secret/secrets.ts'
 const HOUR_MS = 3_600_000
 
 /** A settle that keeps refusing is asked for again this seldom, and a fact that lasts is told again this seldom. */
-export const REPEAT_EVERY_MS = 6 * HOUR_MS
+export const NOTICE_EVERY_MS = 6 * HOUR_MS
 /** A rotation that was switched off may be on its way to being switched on: a registration, a maintenance. */
 const OFF_GRACE_MS = HOUR_MS
 /** After so many sweeps a settle that was asked for and is not done is told of. */
@@ -56,7 +56,7 @@ export interface Fact {
 /** Whether a fact is to be told by this sweep: it began since the last one, or another six hours have passed. No state is kept. */
 export const isTold = ({ since }: Fact, { asOf, rules }: Sweep): boolean => {
   const lastedMs = asOf - since
-  return lastedMs >= 0 && lastedMs % REPEAT_EVERY_MS < rules.sweepEveryMs
+  return lastedMs >= 0 && lastedMs % NOTICE_EVERY_MS < rules.sweepEveryMs
 }
 
 /** What the rules about a secret (core/secret) are asked with. */
@@ -135,7 +135,7 @@ export interface Decision {
   readonly facts: readonly Fact[]
 }
 
-export interface Sighting {
+export interface SeenVersions {
   /** As DescribeSecret shows it. */
   readonly secret: Secret
   /** As ListSecretVersionIds shows them, unlabelled ones included. */
@@ -147,7 +147,7 @@ export interface Sighting {
 const nothing: Act = { do: 'nothing' }
 
 const decideStuck = (
-  sighting: Sighting,
+  sighting: SeenVersions,
   { current, stuck }: Situation & { stuck: Labelled },
   sweep: Sweep,
 ): Decision => {
@@ -158,7 +158,7 @@ const decideStuck = (
   return { act: isLeft ? { do: 'leave' } : { do: 'driveAgain', stuck }, facts }
 }
 
-const decideSettle = ({ secret, versions, ended }: Sighting, current: Labelled, sweep: Sweep): Decision => {
+const decideSettle = ({ secret, versions, ended }: SeenVersions, current: Labelled, sweep: Sweep): Decision => {
   const { asOf, rules } = sweep
   const subject = { secretArn: secret.arn, currentId: current.versionId }
   const { firstAt, lastAt } = settleAttempts(subject, versions)
@@ -174,14 +174,14 @@ const decideSettle = ({ secret, versions, ended }: Sighting, current: Labelled, 
   const facts: readonly Fact[] =
     patientUntil === undefined || asOf < patientUntil ? [] : [{ kind: 'settleRefusing', since: patientUntil }]
   const isPatient = patientUntil === undefined || asOf <= patientUntil
-  const isRefusedLately = !isPatient && lastAt !== undefined && asOf - lastAt < REPEAT_EVERY_MS
+  const isRefusedLately = !isPatient && lastAt !== undefined && asOf - lastAt < NOTICE_EVERY_MS
   // One that was stuck has not been refused: it failed, and may go through now.
   if (isRefusedLately && ended === undefined) return { act: nothing, facts }
   return { act: { do: 'settle', requestToken: settleToken(subject, versions, asOf) }, facts }
 }
 
 /** What to do about a secret now, and what is so of it beside what its metadata alone tells. */
-export const decide = (sighting: Sighting, sweep: Sweep): Decision => {
+export const decide = (sighting: SeenVersions, sweep: Sweep): Decision => {
   const situation = situationOf(sighting.secret, sweep)
   if (situation === undefined) return { act: nothing, facts: [] }
   const { current, stuck } = situation

@@ -4,7 +4,7 @@ import { defined } from '../base/defined.ts'
 import { type M2mEvent, newEvent } from '../base/events.ts'
 import type { Secret } from '../secret/secret.ts'
 import { clientIdOf } from '../secret/secret-tags.ts'
-import { type Fact, REPEAT_EVERY_MS } from './due.ts'
+import { type Fact, NOTICE_EVERY_MS } from './due.ts'
 
 const types: Readonly<Record<Fact['kind'], M2mEvent<'m2m.sweep'>['type']>> = {
   overdue: 'Secret Overdue',
@@ -28,7 +28,7 @@ const explanations: Readonly<Record<Fact['kind'], string>> = {
     'the overlap is ended without proof: the wait for those who were not seen to read the new value is over',
 }
 
-export interface Notice {
+export interface SweepNotice {
   readonly secret: Secret
   readonly fact: Fact
   /** Epoch milliseconds. */
@@ -37,10 +37,10 @@ export interface Notice {
   readonly more?: Readonly<Record<string, unknown>>
 }
 
-export const noticeEvent = ({ secret, fact, at, more = {} }: Notice): M2mEvent<'m2m.sweep'> => {
+export const noticeEvent = ({ secret, fact, at, more = {} }: SweepNotice): M2mEvent<'m2m.sweep'> => {
   const type = types[fact.kind]
   const clientId = clientIdOf(secret)
-  const time = Math.floor((at - fact.since) / REPEAT_EVERY_MS)
+  const time = Math.floor((at - fact.since) / NOTICE_EVERY_MS)
   return newEvent(type, [secret.arn, fact.since, time, more], {
     secretArn: secret.arn,
     secretName: secret.name,

@@ -12,7 +12,7 @@ import type { Secret } from '../secret/secret.ts'
 import type { Secrets } from '../secret/secrets.ts'
 import { type AdoptionWatch, awaitAdoption } from './await-adoption.ts'
 import { type Decision, decide, type Fact, factsOf, isTold, nominate, type Sweep } from './due.ts'
-import { type Notice, noticeEvent } from './sweep-notice.ts'
+import { noticeEvent, type SweepNotice } from './sweep-notice.ts'
 
 /** What one sweep has seen and done; the numbers of its summary. */
 export interface Tally {
@@ -78,7 +78,7 @@ const askForSettle = async (
   if (reply === 'busy') tally.busy += 1
 }
 
-type Telling = Omit<Notice, 'at'>
+type Telling = Omit<SweepNotice, 'at'>
 
 const decideNow = async ({ secrets, sweep }: SweepSecret, secret: Secret, ended?: Labelled): Promise<Decision> => {
   const versions = await secrets.listVersions(secret.arn)

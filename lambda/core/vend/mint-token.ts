@@ -9,7 +9,7 @@ import type { ClientWatch, Credential, SeenClient } from './client-watch.ts'
 import type { MintReply } from './ports.ts'
 import type { MintFailure, TokenKey } from './token-cache.ts'
 import type { VendRefusal } from './vend-failures.ts'
-import { credentialRefusedEvent, REPEAT_EVERY_MS } from './vend-outcome.ts'
+import { credentialRefusedEvent, REFUSED_EVERY_MS } from './vend-outcome.ts'
 import type { Deadline, Invocation, Vending } from './vending.ts'
 
 export interface MintInput {
@@ -76,7 +76,7 @@ export const createMinting = (vending: Vending, watch: ClientWatch) => {
     { timing, journal }: Invocation,
   ): Promise<void> => {
     const now = timing.now()
-    if (reply.outcome !== 'credentialRefused' || now - (told.get(input.client.name) ?? 0) < REPEAT_EVERY_MS) return
+    if (reply.outcome !== 'credentialRefused' || now - (told.get(input.client.name) ?? 0) < REFUSED_EVERY_MS) return
     told.set(input.client.name, now)
     const { arn: secretArn, name } = input.client
     const { clientId, versionId } = credential

@@ -36,7 +36,7 @@ const REVOCATIONS = '/revocations'
 const METADATA = '/.well-known/oauth-authorization-server'
 
 /** A hundred scopes of ordinary length; whoever sends more does not want a token. */
-export const MAX_BODY_BYTES = 8 * 1024
+export const MAX_REQUEST_BYTES = 8 * 1024
 const MAX_SCOPES = 100
 /** Half of a token's life: more would make every request a mint. */
 export const MAX_MIN_TTL_SECONDS = 1800
@@ -76,7 +76,7 @@ const readBody = (body: unknown, client: string): Result<VendRequest, RequestRef
   const malformed = (...faults: readonly string[]) => refused({ reason: 'malformedRequest', faults } as const)
   if (body === null || body === undefined || body === '') return ok({ client, scopes: [], minTtlMs: 0 })
   if (typeof body !== 'string') return malformed('body: expected text')
-  if (body.length > MAX_BODY_BYTES || bytesOf(body) > MAX_BODY_BYTES) {
+  if (body.length > MAX_REQUEST_BYTES || bytesOf(body) > MAX_REQUEST_BYTES) {
     return refused({ reason: 'bodyTooLarge', bytes: body.length })
   }
   const json = parseJsonObject(body)

@@ -22,4 +22,4 @@ export type VendRefusal =
   | { readonly reason: MintFailure; readonly until: number; readonly faults?: readonly string[] }
   | { readonly reason: 'outOfTime' }
 
-export type VendFailure = RequestRefusal | VendRefusal
+export type NotVended = RequestRefusal | VendRefusal

@@ -3,7 +3,7 @@
 import { type M2mEvent, newEvent } from '../base/events.ts'
 
 /** Told again while it lasts; the same within a quarter of an hour is one event. */
-export const REPEAT_EVERY_MS = 15 * 60_000
+export const REFUSED_EVERY_MS = 15 * 60_000
 
 export interface RefusedCredential {
   readonly secretArn: string
@@ -19,7 +19,7 @@ export interface RefusedCredential {
 
 export const credentialRefusedEvent = (refusal: RefusedCredential): M2mEvent<'m2m.vendor'> => {
   const { secretArn, secretName, clientId, versionId, error, requestId, at } = refusal
-  return newEvent('Credential Refused', [secretArn, versionId, Math.floor(at / REPEAT_EVERY_MS)], {
+  return newEvent('Credential Refused', [secretArn, versionId, Math.floor(at / REFUSED_EVERY_MS)], {
     secretArn,
     secretName,
     clientId,

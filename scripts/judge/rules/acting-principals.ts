@@ -1,45 +1,45 @@
 // service-principal: every service that acts on a resource is named in its policy, with a condition that says for whom it acts; every
 // role that a service uses trusts that service and allows the call. And no policy admits a service without such a condition: a service
 // that acts for somebody of another account is the same principal (the "confused deputy" of the IAM User Guide).
-import { type Act, actsOf, keyUsesOf, sendsNoSourceToKms } from '../acts.ts'
-import { type Context, conditionsOf, decide } from '../evaluate.ts'
+import { actsOf, keyUsesOf, type ServiceAct, sendsNoSourceToKms } from '../acts.ts'
+import { conditionsOf, type EvaluationContext, evaluatePolicies } from '../evaluate.ts'
 import { fieldsOf, textsOf } from '../fields.ts'
 import { type Finding, finder, type Rule } from '../finding.ts'
 import { functionOf, type Policy, type PolicyKind, policiesFor, policiesOf, type Statement } from '../policies.ts'
-import { ofType, type Resource, type Stack } from '../template.ts'
+import { ofType, type Stack, type JudgedResource } from '../template.ts'
 
 const find = finder('service-principal')
 
-const contextOf = (stack: Stack, sourceArn: string | undefined): Context => ({
+const contextOf = (stack: Stack, sourceArn: string | undefined): EvaluationContext => ({
   'aws:securetransport': 'true',
   'aws:sourceaccount': stack.account,
   'aws:principalisawsservice': 'true',
   ...(sourceArn === undefined ? {} : { 'aws:sourcearn': sourceArn }),
 })
 
-const printedResource = (resource: Resource): string => `${resource.id} (${resource.type})`
+const printedResource = (resource: JudgedResource): string => `${resource.id} (${resource.type})`
 
-const ownStatements = (stack: Stack, resource: Resource): readonly Statement[] =>
+const ownStatements = (stack: Stack, resource: JudgedResource): readonly Statement[] =>
   policiesFor(stack, resource).flatMap(({ statements }) => statements)
 
 /** The service calls as itself. */
-const judgeService = (stack: Stack, { by, service, action, on, sourceArn }: Act): readonly Finding[] => {
+const judgeService = (stack: Stack, { by, service, action, on, sourceArn }: ServiceAct): readonly Finding[] => {
   const target = functionOf(stack, on) ?? stack.find(on)
   if (target === undefined) return []
   const context = contextOf(stack, sourceArn)
   // A permission names a function or an alias of it in ways of its own; whose it is has been looked up.
-  const decision = decide(ownStatements(stack, target), { service, action, context })
+  const decision = evaluatePolicies(ownStatements(stack, target), { service, action, context })
   if (decision === 'allowed') return []
   const what = decision === 'denied' ? 'denies it' : 'does not allow it'
   return [find(stack, by.id, `${service} needs ${action} on ${printedResource(target)}, whose policy ${what}`)]
 }
 
-const roleOf = (stack: Stack, role: unknown): Resource | undefined =>
+const roleOf = (stack: Stack, role: unknown): JudgedResource | undefined =>
   stack.find(role) ??
   ofType(stack, 'AWS::IAM::Role').find(({ properties }) => String(role).endsWith(`/${properties.RoleName}`))
 
 /** The service calls in a role. */
-const judgeRole = (stack: Stack, { by, service, action, on, sourceArn, role }: Act): readonly Finding[] => {
+const judgeRole = (stack: Stack, { by, service, action, on, sourceArn, role }: ServiceAct): readonly Finding[] => {
   const found = roleOf(stack, role)
   if (found === undefined) return []
   const policies = policiesFor(stack, found)
@@ -48,10 +48,10 @@ const judgeRole = (stack: Stack, { by, service, action, on, sourceArn, role }: A
   // What a policy of AWS's own allows is not in the template.
   const hasMore = textsOf(found.properties.ManagedPolicyArns).some((arn) => stack.find(arn) === undefined)
   const isTrusted =
-    decide(trust, { service, action: 'sts:AssumeRole', context: contextOf(stack, sourceArn) }) === 'allowed'
+    evaluatePolicies(trust, { service, action: 'sts:AssumeRole', context: contextOf(stack, sourceArn) }) === 'allowed'
   const target = functionOf(stack, on) ?? stack.find(on)
   const principal = stack.arnOf(found)
-  const decision = decide([...rights, ...(target === undefined ? [] : ownStatements(stack, target))], {
+  const decision = evaluatePolicies([...rights, ...(target === undefined ? [] : ownStatements(stack, target))], {
     principal,
     action,
     ...(on === '*' ? {} : { resource: on }),
@@ -68,7 +68,7 @@ const judgeRole = (stack: Stack, { by, service, action, on, sourceArn, role }: A
 const judgeKeys = (stack: Stack): readonly Finding[] => {
   const faults = keyUsesOf(stack).flatMap(({ by, key, service, actions, context }) => {
     const missing = actions.filter(
-      (action) => decide(ownStatements(stack, key), { service, action, context }) !== 'allowed',
+      (action) => evaluatePolicies(ownStatements(stack, key), { service, action, context }) !== 'allowed',
     )
     if (missing.length === 0) return []
     return [

@@ -2,11 +2,11 @@
 // sources, one of speakers and one of types, and all of them have to agree.
 
 import { eventTypesOf } from '../../../lambda/core/base/event-types.ts'
-import { type Caller, callerOf, functionCallers, mayByEither, mayOn, policyOn } from '../callers.ts'
-import { type Context, conditionsOf } from '../evaluate.ts'
+import { callerOf, functionCallers, type JudgedCaller, mayByEither, mayOn, policyOn } from '../callers.ts'
+import { conditionsOf, type EvaluationContext } from '../evaluate.ts'
 import { type Finding, finder, type Rule } from '../finding.ts'
 import type { Statement } from '../policies.ts'
-import { ofType, type Resource, type Stack } from '../template.ts'
+import { ofType, type Stack, type JudgedResource } from '../template.ts'
 
 const find = finder('bus-admissions')
 
@@ -15,10 +15,12 @@ const valuesOf = (statement: Statement, key: string): readonly string[] =>
     .filter((one) => one.key.toLowerCase() === key && !one.operator.isNegated && one.operator.name !== 'null')
     .flatMap(({ values }) => values)
 
-const putOn = (stack: Stack, bus: Resource) => ({ action: 'events:PutEvents', resource: stack.arnOf(bus) })
+const putOn = (stack: Stack, bus: JudgedResource) => ({ action: 'events:PutEvents', resource: stack.arnOf(bus) })
 
 /** Roles of whatever account that a statement lets in by name, with the source that it lets them speak as. */
-const admittedTo = (policy: readonly Statement[]): readonly { readonly caller: Caller; readonly source: string }[] =>
+const admittedTo = (
+  policy: readonly Statement[],
+): readonly { readonly caller: JudgedCaller; readonly source: string }[] =>
   policy
     .filter(({ Effect }) => Effect === 'Allow')
     .flatMap((statement) =>
@@ -41,7 +43,7 @@ const judgeAdmitted = (stack: Stack): readonly Finding[] =>
     })
   })
 
-const otherTypes: readonly (readonly [string, Context])[] = [
+const otherTypes: readonly (readonly [string, EvaluationContext])[] = [
   ['of a type that its source does not have', { 'events:detail-type': ['Anything Else'] }],
   ['of no type', {}],
 ]

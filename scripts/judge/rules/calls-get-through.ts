@@ -4,7 +4,7 @@
 import { eventTypesOf } from '../../../lambda/core/base/event-types.ts'
 import {
   allowedOn,
-  type Call,
+  type CallerCall,
   callerOf,
   clientSecretOf,
   type FunctionCaller,
@@ -18,11 +18,11 @@ import {
 } from '../callers.ts'
 import { type Finding, finder, type Rule } from '../finding.ts'
 import { functionOf } from '../policies.ts'
-import { ofType, type Resource, type Stack } from '../template.ts'
+import { ofType, type Stack, type JudgedResource } from '../template.ts'
 
 const find = finder('calls-get-through')
 
-const put = (bus: string, source: string, type: string): Call => ({
+const put = (bus: string, source: string, type: string): CallerCall => ({
   action: 'events:PutEvents',
   resource: bus,
   context: { 'events:source': [source], 'events:detail-type': [type] },
@@ -50,7 +50,7 @@ const judgeTelling = (stack: Stack, caller: FunctionCaller): readonly Finding[] 
 /** Secrets Manager tries a key with it before it creates a secret (User Guide, "Secret encryption and decryption"). */
 const KEY_PROBE = 'RequestToValidateKeyAccess'
 
-const throughSecretsManager = ({ region }: Stack, key: string, action: string, secret: string): Call => ({
+const throughSecretsManager = ({ region }: Stack, key: string, action: string, secret: string): CallerCall => ({
   action,
   resource: key,
   context: {
@@ -84,7 +84,7 @@ const judgeKeys = (stack: Stack, caller: FunctionCaller): readonly Finding[] => 
 }
 
 /** Calls whose target the stack has, and how to find it by what the role's statement names. */
-const targets: Readonly<Record<string, (stack: Stack, arn: string) => Resource | undefined>> = {
+const targets: Readonly<Record<string, (stack: Stack, arn: string) => JudgedResource | undefined>> = {
   's3:PutObject': (stack, arn) => stack.find(arn.replace(/\/\*$/, '')),
   'dynamodb:UpdateItem': (stack, arn) => stack.find(arn),
   'dynamodb:Query': (stack, arn) => stack.find(arn),

@@ -4,7 +4,7 @@
 import { fieldsOf } from '../fields.ts'
 import { type Finding, finder, type Rule } from '../finding.ts'
 import { kindOf } from '../kinds.ts'
-import type { Resource, Stack } from '../template.ts'
+import type { Stack, JudgedResource } from '../template.ts'
 
 const find = finder('names')
 
@@ -16,10 +16,10 @@ interface Named {
   readonly says: string
 }
 
-const ownerOf = ({ FunctionName, Roles, RestApiId, ApiId }: Resource['properties']): string =>
+const ownerOf = ({ FunctionName, Roles, RestApiId, ApiId }: JudgedResource['properties']): string =>
   JSON.stringify(FunctionName ?? Roles ?? RestApiId ?? ApiId ?? '')
 
-const realm = (stack: Stack, { type, properties }: Resource): string => {
+const realm = (stack: Stack, { type, properties }: JudgedResource): string => {
   const { unique } = kindOf(type)
   if (unique === 'world') return type
   if (unique === 'account') return `${type} ${stack.account}`

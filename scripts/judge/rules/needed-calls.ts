@@ -5,12 +5,12 @@ import { textsOf } from '../fields.ts'
 import { type Finding, finder, type Rule } from '../finding.ts'
 import { isMeant, neededBy, ofLambda } from '../needed-calls.ts'
 import { policiesFor, policiesOf, type Statement } from '../policies.ts'
-import { ofType, type Resource, type Stack } from '../template.ts'
+import { ofType, type Stack, type JudgedResource } from '../template.ts'
 
 const find = finder('needed-calls')
 
 /** Keys whose value is known of every call of the function. */
-const contextOf = (stack: Stack, fn: Resource, role: Resource): Readonly<Record<string, string>> => ({
+const contextOf = (stack: Stack, fn: JudgedResource, role: JudgedResource): Readonly<Record<string, string>> => ({
   'lambda:sourcefunctionarn': stack.arnOf(fn),
   'aws:principalarn': stack.arnOf(role),
   'aws:principalaccount': stack.account,
@@ -42,7 +42,7 @@ const isAllowed = (
   return resources.filter(isMeantFor).some((resource) => !denials.some((denial) => isWithin(denial, resource)))
 }
 
-const judgeFunction = (stack: Stack, fn: Resource): readonly Finding[] => {
+const judgeFunction = (stack: Stack, fn: JudgedResource): readonly Finding[] => {
   const { FunctionName, Role } = fn.properties
   const needed = neededBy(String(FunctionName))
   const role = stack.find(Role)

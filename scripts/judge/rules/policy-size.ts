@@ -6,7 +6,7 @@ import { type Finding, finder, type Rule } from '../finding.ts'
 import { kindOf } from '../kinds.ts'
 import { functionOf, type Policy, type PolicyKind, policiesOf, type Statement } from '../policies.ts'
 import * as quotas from '../quotas.ts'
-import { ofType, type Resource, type Stack } from '../template.ts'
+import { ofType, type Stack, type JudgedResource } from '../template.ts'
 
 const find = finder('policy-size')
 
@@ -81,13 +81,13 @@ const judgeRoles = (stack: Stack): readonly Finding[] =>
     return over(stack, role.id, count, quotas.MANAGED_POLICIES_A_ROLE, 'managed policies on a role')
   })
 
-const environmentBytes = ({ properties }: Resource): number =>
+const environmentBytes = ({ properties }: JudgedResource): number =>
   Object.entries(fieldsOf(fieldsOf(properties.Environment).Variables)).reduce(
     (sum, [name, value]) => sum + Buffer.byteLength(name) + Buffer.byteLength(String(value)),
     0,
   )
 
-const judgeFunction = (stack: Stack, fn: Resource): readonly Finding[] => {
+const judgeFunction = (stack: Stack, fn: JudgedResource): readonly Finding[] => {
   const { SecurityGroupIds, SubnetIds } = fieldsOf(fn.properties.VpcConfig)
   return [
     ...over(stack, fn.id, environmentBytes(fn), quotas.ENVIRONMENT_BYTES, "bytes in a function's environment"),
@@ -97,7 +97,7 @@ const judgeFunction = (stack: Stack, fn: Resource): readonly Finding[] => {
 }
 
 /** A list of keys and values, or an object: each resource type has one of the two. */
-const tagsOf = ({ Tags }: Resource['properties']): number =>
+const tagsOf = ({ Tags }: JudgedResource['properties']): number =>
   Array.isArray(Tags) ? Tags.length : Object.keys(fieldsOf(Tags)).length
 
 const judgeTags = (stack: Stack): readonly Finding[] =>

@@ -3,13 +3,13 @@
 // UpdateReplacePolicy Retain (CloudFormation Template Reference, "DeletionPolicy attribute").
 import { type Finding, finder, type Rule } from '../finding.ts'
 import { kindOf } from '../kinds.ts'
-import type { Resource, Stack } from '../template.ts'
+import type { Stack, JudgedResource } from '../template.ts'
 
 const find = finder('retained-named')
 
 const judgeOne = (
   stack: Stack,
-  { id, type, properties, deletionPolicy, updateReplacePolicy }: Resource,
+  { id, type, properties, deletionPolicy, updateReplacePolicy }: JudgedResource,
 ): readonly Finding[] => {
   const { name } = kindOf(type)
   const given = name === undefined ? undefined : properties[name]

@@ -4,12 +4,12 @@ import { actsOf } from '../acts.ts'
 import { fieldsOf, textsOf } from '../fields.ts'
 import { type Finding, finder, type Rule } from '../finding.ts'
 import { type Policy, policiesOf, type Statement } from '../policies.ts'
-import { ofType, type Resource, type Stack } from '../template.ts'
+import { ofType, type Stack, type JudgedResource } from '../template.ts'
 
 const find = finder('role-trust')
 
-const usesOf = (stack: Stack): ReadonlyMap<Resource, ReadonlySet<string>> => {
-  const uses = new Map<Resource, Set<string>>()
+const usesOf = (stack: Stack): ReadonlyMap<JudgedResource, ReadonlySet<string>> => {
+  const uses = new Map<JudgedResource, Set<string>>()
   const use = (reference: unknown, service: string): void => {
     const role = stack.find(reference)
     if (role !== undefined) uses.set(role, (uses.get(role) ?? new Set()).add(service))

@@ -3,33 +3,33 @@
 
 import { eventTypes } from '../../../lambda/core/base/event-types.ts'
 import {
-  type Call,
-  type Caller,
+  type CallerCall,
   clientSecretOf,
   foreignStranger,
   functionCallers,
   inRequest,
+  type JudgedCaller,
   mayByEither,
   mayOn,
   ownStranger,
   policyOn,
   secretKeysOf,
 } from '../callers.ts'
-import type { Context } from '../evaluate.ts'
+import type { EvaluationContext } from '../evaluate.ts'
 import { type Finding, finder, type Rule } from '../finding.ts'
 import { functionOf, policiesOf } from '../policies.ts'
-import { ofType, type Resource, type Stack } from '../template.ts'
+import { ofType, type Stack, type JudgedResource } from '../template.ts'
 
 const find = finder('strangers')
 
 interface Guarded {
-  readonly on: Resource
-  readonly call: Call
+  readonly on: JudgedResource
+  readonly call: CallerCall
   /** In words, for the finding. */
   readonly what: string
 }
 
-const events = (source: readonly string[], type: readonly string[]): Context => ({
+const events = (source: readonly string[], type: readonly string[]): EvaluationContext => ({
   ...(source.length === 0 ? {} : { 'events:source': source }),
   ...(type.length === 0 ? {} : { 'events:detail-type': type }),
 })
@@ -80,7 +80,7 @@ const onEvidence = (stack: Stack): readonly Guarded[] => {
   })
 }
 
-const plain: Context = { 'aws:securetransport': 'false' }
+const plain: EvaluationContext = { 'aws:securetransport': 'false' }
 
 /** Without TLS, whoever asks. */
 const inPlain = (stack: Stack): readonly Guarded[] =>
@@ -137,13 +137,13 @@ const judgeAliases = (stack: Stack): readonly Finding[] =>
         .map((one) => told(stack, 'an administrator of the account', one))
     })
 
-const judgeKey = (stack: Stack, key: Resource, secret: string): readonly Finding[] => {
+const judgeKey = (stack: Stack, key: JudgedResource, secret: string): readonly Finding[] => {
   const resource = stack.arnOf(key)
   const via = {
     'kms:viaservice': `secretsmanager.${stack.region}.amazonaws.com`,
     'kms:encryptioncontext:secretarn': secret,
   }
-  const requests: readonly (readonly [string, Caller, Call])[] = [
+  const requests: readonly (readonly [string, JudgedCaller, CallerCall])[] = [
     ['an administrator of the account', ownStranger(stack), { action: 'kms:Decrypt', resource }],
     ['an administrator of the account', ownStranger(stack), { action: 'kms:CreateGrant', resource }],
     ['an administrator of the account', ownStranger(stack), { action: 'kms:PutKeyPolicy', resource }],

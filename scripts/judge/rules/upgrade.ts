@@ -4,7 +4,7 @@
 import { type Finding, finder } from '../finding.ts'
 import { kindOf } from '../kinds.ts'
 import { policiesOf } from '../policies.ts'
-import type { Resource, Stack } from '../template.ts'
+import type { Stack, JudgedResource } from '../template.ts'
 
 const find = finder('upgrade')
 
@@ -12,28 +12,29 @@ const find = finder('upgrade')
 const turnsOver = (type: string): boolean =>
   ['AWS::Lambda::Version', 'AWS::ApiGateway::Deployment', 'AWS::CDK::Metadata'].includes(type)
 
-const isKept = ({ deletionPolicy }: Resource): boolean => /^Retain/.test(deletionPolicy ?? '')
-const isKeptWhenReplaced = ({ updateReplacePolicy }: Resource): boolean => updateReplacePolicy === 'Retain'
+const isKept = ({ deletionPolicy }: JudgedResource): boolean => /^Retain/.test(deletionPolicy ?? '')
+const isKeptWhenReplaced = ({ updateReplacePolicy }: JudgedResource): boolean => updateReplacePolicy === 'Retain'
 
-const nameOf = ({ type, properties }: Resource): string | undefined => {
+const nameOf = ({ type, properties }: JudgedResource): string | undefined => {
   const { name } = kindOf(type)
   return name === undefined || properties[name] === undefined ? undefined : String(properties[name])
 }
 
-const printedOf = (resource: Resource): string => {
+const printedOf = (resource: JudgedResource): string => {
   const name = nameOf(resource)
   return name === undefined ? resource.type : `${resource.type} ${name}`
 }
 
 /** The one thing that a resource sets, if it is a setting. */
-const subjectOf = ({ type, properties }: Resource): string | undefined => {
+const subjectOf = ({ type, properties }: JudgedResource): string | undefined => {
   const { subject } = kindOf(type)
   return subject === undefined ? undefined : JSON.stringify([type, ...subject.map((name) => properties[name])])
 }
 
-const ownerOf = ({ properties }: Resource): string => JSON.stringify(properties.FunctionName ?? properties.Roles ?? '')
+const ownerOf = ({ properties }: JudgedResource): string =>
+  JSON.stringify(properties.FunctionName ?? properties.Roles ?? '')
 
-const isSameName = (one: Resource, other: Resource): boolean => {
+const isSameName = (one: JudgedResource, other: JudgedResource): boolean => {
   const { unique } = kindOf(one.type)
   if (one.type !== other.type || unique === 'never' || nameOf(one) === undefined) return false
   return nameOf(one) === nameOf(other) && (unique !== 'owner' || ownerOf(one) === ownerOf(other))
@@ -41,7 +42,7 @@ const isSameName = (one: Resource, other: Resource): boolean => {
 
 const differs = (one: unknown, other: unknown): boolean => JSON.stringify(one) !== JSON.stringify(other)
 
-const judgeRemoved = (now: Stack, gone: Resource, left: readonly Resource[]): readonly Finding[] => {
+const judgeRemoved = (now: Stack, gone: JudgedResource, left: readonly JudgedResource[]): readonly Finding[] => {
   const { type, id } = gone
   if (turnsOver(type) || left.some((one) => subjectOf(one) !== undefined && subjectOf(one) === subjectOf(gone)))
     return []
@@ -51,7 +52,7 @@ const judgeRemoved = (now: Stack, gone: Resource, left: readonly Resource[]): re
 }
 
 /** Statements that are removed by their id after a new policy has one of that id. */
-const judgeStatementIds = (now: Stack, removed: readonly Resource[]): readonly Finding[] => {
+const judgeStatementIds = (now: Stack, removed: readonly JudgedResource[]): readonly Finding[] => {
   const sids = new Set(
     policiesOf(now)
       .filter(({ kind }) => kind === 'bus')
@@ -68,9 +69,9 @@ const judgeStatementIds = (now: Stack, removed: readonly Resource[]): readonly F
 
 const judgeAdded = (
   now: Stack,
-  added: Resource,
-  old: readonly Resource[],
-  removed: readonly Resource[],
+  added: JudgedResource,
+  old: readonly JudgedResource[],
+  removed: readonly JudgedResource[],
 ): readonly Finding[] => {
   if (turnsOver(added.type)) return []
   const collides = old.find((one) => one.id !== added.id && isSameName(added, one))
@@ -82,7 +83,12 @@ const judgeAdded = (
   return [find(now, added.id, `${added.type} is undone when ${undone.id}, which sets the same, is deleted`)]
 }
 
-const judgeChanged = (now: Stack, before: Resource, after: Resource, old: readonly Resource[]): readonly Finding[] => {
+const judgeChanged = (
+  now: Stack,
+  before: JudgedResource,
+  after: JudgedResource,
+  old: readonly JudgedResource[],
+): readonly Finding[] => {
   const { type, id } = after
   if (type.startsWith('Custom::') && differs(before.properties.ServiceToken, after.properties.ServiceToken)) {
     return [find(now, id, 'the update fails: a custom resource cannot change its ServiceToken')]
@@ -122,8 +128,8 @@ const judgeChanged = (now: Stack, before: Resource, after: Resource, old: readon
 /** Lambda: a function has permissions, one by one, or a whole policy, never both. */
 const judgeMixedPolicies = (
   now: Stack,
-  removed: readonly Resource[],
-  added: readonly Resource[],
+  removed: readonly JudgedResource[],
+  added: readonly JudgedResource[],
 ): readonly Finding[] => {
   const permitted = new Set(
     removed

@@ -7,10 +7,10 @@ import {
   checkLogRole,
   checkResourceTypes,
 } from '../../../bin/before-deploy/capacity-checks.ts'
-import { AwsCallError, couldNotLook, ok, problem, runChecks } from '../../../bin/before-deploy/check.ts'
+import { AwsCallError, couldNotLook, passed, problem, runChecks } from '../../../bin/before-deploy/check.ts'
 import { checkNames } from '../../../bin/before-deploy/name-checks.ts'
 import { checkBootstrap, checkIdentity, checkRoles, checkStack } from '../../../bin/before-deploy/place-checks.ts'
-import type { NamedResource, Plan } from '../../../bin/before-deploy/plan.ts'
+import type { DeployPlan, NamedResource } from '../../../bin/before-deploy/plan.ts'
 import { checkForeignKey, checkSecretPolicies } from '../../../bin/before-deploy/policy-checks.ts'
 import { secretChecks } from '../../../bin/before-deploy/secret-checks.ts'
 import { readDeployConfig } from '../../../lib/config/deploy-config.ts'
@@ -24,7 +24,7 @@ const around = {
   urlSuffix: 'amazonaws.com',
   stackName: 'm2m-prod',
 }
-const plan = (changes: Partial<Plan> = {}): Plan => ({
+const plan = (changes: Partial<DeployPlan> = {}): DeployPlan => ({
   around,
   names: [],
   reservations: [],
@@ -43,7 +43,7 @@ describe('a check that cannot look', () => {
   test('says which action is denied, or how the call failed, and hides no other', async () => {
     const results = await runChecks([
       { check: 'one', what: 'whether one', run: async () => Promise.reject(denied('kms:GetKeyPolicy')) },
-      { check: 'two', what: 'whether two', run: async () => [ok('two', 'fine')] },
+      { check: 'two', what: 'whether two', run: async () => [passed('two', 'fine')] },
       {
         check: 'three',
         what: 'whether three',
@@ -159,7 +159,7 @@ test('a type of resource that the Region does not have is a problem, and only wh
 })
 
 describe('the role by which API Gateway writes logs', () => {
-  const check = async (apiGatewayLogs: Plan['apiGatewayLogs'], role?: string) =>
+  const check = async (apiGatewayLogs: DeployPlan['apiGatewayLogs'], role?: string) =>
     (await checkLogRole(plan({ apiGatewayLogs }), { apiGatewayLogRole: async () => role }))[0]?.state
 
   test('must be there, or be made, and another stack’s is not to be replaced', async () => {
@@ -224,7 +224,7 @@ describe('names', () => {
     checkNames({ names, stack, account: { isTaken }, timing: createFakeTiming() })
 
   test('that nobody has are free', async () => {
-    expect(await check(undefined, async () => false)).toEqual([ok('names', "3 are free, or this stack's own")])
+    expect(await check(undefined, async () => false)).toEqual([passed('names', "3 are free, or this stack's own")])
   })
 
   test('that the stack has itself are not looked up', async () => {

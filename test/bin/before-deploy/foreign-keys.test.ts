@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { foreignKeysOf, hasForeignKey, withOwnKeys } from '../../../bin/before-deploy/foreign-keys.ts'
-import type { Template } from '../../../bin/before-deploy/plan.ts'
+import type { DeployTemplate } from '../../../bin/before-deploy/plan.ts'
 import { checkForeignKey } from '../../../bin/before-deploy/policy-checks.ts'
 import { synthesise } from '../../../bin/before-deploy/synthesise.ts'
 import { readDeployConfig } from '../../../lib/config/deploy-config.ts'
@@ -34,7 +34,7 @@ const page = readFileSync(new URL('../../../docs/deploying.md', import.meta.url)
 const shown = [...page.matchAll(/^```json[^\n]*\n([\s\S]*?)^```/gm)].map(([, text = '']) => text)
 const statementsWith = (sid: string): readonly object[] => JSON.parse(shown.find((text) => text.includes(sid)) ?? '[]')
 
-const template: Template = await synthesise(withOwnKeys(config))
+const template: DeployTemplate = await synthesise(withOwnKeys(config))
 const keys = foreignKeysOf(config, template, around)
 const check = (setting: string, policy: object) => {
   const key = keys.find((one) => one.setting === setting)

@@ -1,7 +1,7 @@
 // What a template says before it is deployed: its names, reservations and policies, on the stack's own template and on planted ones.
 import { describe, expect, test } from 'vitest'
-import { resolved, textOf } from '../../../bin/before-deploy/intrinsics.ts'
-import { planOf, secretPoliciesIn, type Template } from '../../../bin/before-deploy/plan.ts'
+import { resolved, resolvedText } from '../../../bin/before-deploy/intrinsics.ts'
+import { type DeployTemplate, deployPlanOf, secretPoliciesIn } from '../../../bin/before-deploy/plan.ts'
 import { partitionOf } from '../../../lambda/core/base/aws-partition.ts'
 import { synthStack } from '../../stack/synth.ts'
 
@@ -14,8 +14,8 @@ const around = {
 }
 const BILLING = 'arn:aws:iam::111111111111:role/billing-job'
 const client = (name: string, ...readers: readonly string[]) => ({ name, description: 'x', scopes: ['s'], readers })
-const templateOf = (changes: Readonly<Record<string, unknown>> = {}): Template =>
-  synthStack(changes).template().toJSON() as Template
+const templateOf = (changes: Readonly<Record<string, unknown>> = {}): DeployTemplate =>
+  synthStack(changes).template().toJSON() as DeployTemplate
 
 describe('values that are known before a deployment', () => {
   test.each<readonly [unknown, string | undefined]>([
@@ -29,7 +29,7 @@ describe('values that are known before a deployment', () => {
     // biome-ignore lint/suspicious/noTemplateCurlyInString: CloudFormation's own
     [{ 'Fn::Sub': 'x-${AWS::AccountId}-${AWS::Region}' }, 'x-111111111111-eu-west-1'],
   ])('%j is %j', (value, text) => {
-    expect(textOf(value, around)).toBe(text)
+    expect(resolvedText(value, around)).toBe(text)
   })
 
   test.each([
@@ -40,7 +40,7 @@ describe('values that are known before a deployment', () => {
     [{ 'Fn::Sub': 'x-${Bucket}' }],
     [undefined],
   ])('%j is not, and is not guessed', (value) => {
-    expect(textOf(value, around)).toBeUndefined()
+    expect(resolvedText(value, around)).toBeUndefined()
   })
 
   test('a document keeps its form', () => {
@@ -61,14 +61,14 @@ describe('values that are known before a deployment', () => {
 describe('the stack’s own template', () => {
   test('names the roles that must exist, as Lambda has it of principals', () => {
     const security = 'arn:aws:iam::222222222222:role/security'
-    const { letIn } = planOf(templateOf({ incidents: { security: { roleArns: [security] } } }), around)
+    const { letIn } = deployPlanOf(templateOf({ incidents: { security: { roleArns: [security] } } }), around)
 
     expect([...letIn].sort()).toEqual(['arn:aws:iam::111111111111:role/break-glass', security])
-    expect(planOf(templateOf({ breakGlass: { noneBecause: 'the root removes it' } }), around).letIn).toEqual([])
+    expect(deployPlanOf(templateOf({ breakGlass: { noneBecause: 'the root removes it' } }), around).letIn).toEqual([])
   })
 
   const template = templateOf()
-  const plan = planOf(template, around)
+  const plan = deployPlanOf(template, around)
 
   test('has the names of its roles, functions and topic, and each is known; what has a generated name blocks nothing', () => {
     expect(plan.names).toEqual(
@@ -95,7 +95,7 @@ describe('the stack’s own template', () => {
   test('has a durable function as long as there are campaigns', () => {
     expect(plan.durable).toEqual(['m2m-prod-campaign'])
     expect(
-      planOf(templateOf({ rotation: { noCampaignsBecause: 'no durable functions here' } }), around).durable,
+      deployPlanOf(templateOf({ rotation: { noCampaignsBecause: 'no durable functions here' } }), around).durable,
     ).toEqual([])
   })
 
@@ -107,8 +107,8 @@ describe('the stack’s own template', () => {
     const vendor = { endpoint: 'regional' }
 
     expect(plan.apiGatewayLogs).toBe('none')
-    expect(planOf(templateOf({ vendor }), around).apiGatewayLogs).toBe('needRole')
-    expect(planOf(templateOf({ vendor: { ...vendor, accountLogRole: 'create' } }), around).apiGatewayLogs).toBe(
+    expect(deployPlanOf(templateOf({ vendor }), around).apiGatewayLogs).toBe('needRole')
+    expect(deployPlanOf(templateOf({ vendor: { ...vendor, accountLogRole: 'create' } }), around).apiGatewayLogs).toBe(
       'makeRole',
     )
   })
@@ -124,7 +124,7 @@ describe('the stack’s own template', () => {
 })
 
 test('the bootstrap’s version is CDK’s own rule', () => {
-  const template: Template = {
+  const template: DeployTemplate = {
     Parameters: {
       BootstrapVersion: { Type: 'AWS::SSM::Parameter::Value<String>', Default: '/cdk-bootstrap/x/version' },
     },
@@ -135,8 +135,11 @@ test('the bootstrap’s version is CDK’s own rule', () => {
     },
   }
 
-  expect(planOf(template, around).bootstrap).toEqual({ parameterName: '/cdk-bootstrap/x/version', refused: ['1', '2'] })
-  expect(planOf({}, around)).toEqual({
+  expect(deployPlanOf(template, around).bootstrap).toEqual({
+    parameterName: '/cdk-bootstrap/x/version',
+    refused: ['1', '2'],
+  })
+  expect(deployPlanOf({}, around)).toEqual({
     around,
     names: [],
     reservations: [],

@@ -4,7 +4,7 @@ import { createHmac } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import type { M2mEvent } from '../../../lambda/core/base/events.ts'
 import { Fault, type FaultCode } from '../../../lambda/core/base/fault.ts'
-import type { Admission } from '../../../lambda/core/intake/intake-gate.ts'
+import type { GateAdmission } from '../../../lambda/core/intake/intake-gate.ts'
 import type { LeakQuestion } from '../../../lambda/core/intake/intake-ports.ts'
 import type { SigningKeys } from '../../../lambda/core/intake/leak-delivery.ts'
 import type { LeakFinding } from '../../../lambda/core/intake/leak-finding.ts'
@@ -22,13 +22,13 @@ const owner = {
   label: 'AWSCURRENT',
 }
 const alive: LeakFinding = { outcome: 'alive', owner, requestId: 'r' }
-const admitted: Admission = { decision: 'admitted', isFirst: false, isRemembered: true }
+const admitted: GateAdmission = { decision: 'admitted', isFirst: false, isRemembered: true }
 
 const fault = (code: FaultCode): Fault => new Fault({ code, retryable: true, message: `a failure of kind ${code}` })
 
 interface Played {
   readonly finding?: LeakFinding | Fault
-  readonly admission?: Admission | Fault
+  readonly admission?: GateAdmission | Fault
   readonly keys?: readonly SigningKeys[]
   readonly fetched?: string | undefined | Fault
   readonly busFails?: boolean
@@ -149,7 +149,7 @@ describe('what was found', () => {
 })
 
 describe('the gate', () => {
-  test.each<[string, Admission | Fault, object]>([
+  test.each<[string, GateAdmission | Fault, object]>([
     ['that shuts', { decision: 'held', isFirst: true, isRemembered: true }, { first: true, remembered: true }],
     ['that is shut', { decision: 'held', isFirst: false, isRemembered: true }, { first: false, remembered: true }],
     ['that is full', { decision: 'held', isFirst: false, isRemembered: false }, { first: false, remembered: false }],

@@ -13,8 +13,8 @@ import {
   type Fact,
   factsOf,
   isTold,
+  NOTICE_EVERY_MS,
   nominate,
-  REPEAT_EVERY_MS,
   type Sweep,
   type SweepRules,
 } from '../../../lambda/core/sweep/due.ts'
@@ -343,7 +343,7 @@ describe('what is so of a secret', () => {
 })
 
 test('a fact that lasts is told by one sweep every six hours, whenever sweeps began', () => {
-  const SPAN_MS = 3 * REPEAT_EVERY_MS
+  const SPAN_MS = 3 * NOTICE_EVERY_MS
   const every = rules.sweepEveryMs
   fc.assert(
     fc.property(fc.integer({ min: 0, max: every - 1 }), (offset) => {

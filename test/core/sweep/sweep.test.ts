@@ -6,7 +6,7 @@ import { runInNewContext } from 'node:vm'
 import { describe, expect, test } from 'vitest'
 import { Fault } from '../../../lambda/core/base/fault.ts'
 import { settleToken } from '../../../lambda/core/drive/settle-request.ts'
-import { REPEAT_EVERY_MS } from '../../../lambda/core/sweep/due.ts'
+import { NOTICE_EVERY_MS } from '../../../lambda/core/sweep/due.ts'
 import { ASKED_A_SECOND, type SweepSummary, sweep } from '../../../lambda/core/sweep/sweep.ts'
 import { createCallLog } from '../../fakes/call-log.ts'
 import { createFakeEvents } from '../../fakes/fake-events.ts'
@@ -443,7 +443,7 @@ describe('what it tells', () => {
   test('is told again every six hours, under another id', async () => {
     const place = createPlace()
     place.add(...facts)
-    for (let turn = 0; turn <= REPEAT_EVERY_MS / SWEEP_EVERY_MS; turn += 1)
+    for (let turn = 0; turn <= NOTICE_EVERY_MS / SWEEP_EVERY_MS; turn += 1)
       await (turn === 0 ? place.run() : place.next())
 
     expect(place.told()).toHaveLength(6)

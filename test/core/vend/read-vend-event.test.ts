@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { isClientName } from '../../../lambda/core/secret/client-name.ts'
-import { MAX_BODY_BYTES, readVendEvent } from '../../../lambda/core/vend/read-vend-event.ts'
+import { MAX_REQUEST_BYTES, readVendEvent } from '../../../lambda/core/vend/read-vend-event.ts'
 import { type EventChange, proxyEvent } from '../../fakes/proxy-event.ts'
 
 const API = 'abc123def4'
@@ -75,12 +75,12 @@ describe('a body', () => {
     expect(read({ body }).outcome).toMatchObject({ ok: false, refusal: { reason: 'malformedRequest' } })
   })
 
-  test.each([MAX_BODY_BYTES + 1, 1_000_000])('of %i bytes is not even read as JSON', (bytes) => {
+  test.each([MAX_REQUEST_BYTES + 1, 1_000_000])('of %i bytes is not even read as JSON', (bytes) => {
     expect(read({ body: 'x'.repeat(bytes) }).outcome).toMatchObject({ refusal: { reason: 'bodyTooLarge' } })
   })
 
   test('is measured in bytes, not in characters', () => {
-    expect(read({ body: 'ä'.repeat(MAX_BODY_BYTES / 2 + 1) }).outcome).toMatchObject({
+    expect(read({ body: 'ä'.repeat(MAX_REQUEST_BYTES / 2 + 1) }).outcome).toMatchObject({
       refusal: { reason: 'bodyTooLarge' },
     })
   })

@@ -4,9 +4,11 @@ import { metricLine } from '../adapters/aws/metric-line.ts'
 import { createTiming } from '../adapters/timing.ts'
 import type { Journal } from '../core/base/journal.ts'
 import { readStepEvent } from '../core/rotation/read-step-event.ts'
+import { RECORDS_UNAVAILABLE } from '../core/rotation/records.ts'
 import { RotationRefused } from '../core/rotation/refusal.ts'
 import type { Rotation, StepRequest } from '../core/rotation/rotation.ts'
 import { runStep } from '../core/rotation/run-step.ts'
+import { PROOF_PENDING } from '../core/rotation/sign-proof.ts'
 
 export interface StepInvocation {
   /** Names the metrics' namespace, `M2M/<stage>`. */
@@ -21,6 +23,8 @@ type Entry = Readonly<Record<string, unknown>>
 const metricsOf = ({ step, outcome, drift }: Entry): readonly string[] => {
   if (outcome === 'done') return step === 'finishSecret' ? ['RotationsFinished'] : []
   if (outcome === 'refused') return drift === true ? ['RotationsRefused', 'DriftDetected'] : ['RotationsRefused']
+  if (outcome === RECORDS_UNAVAILABLE) return ['RecordsUnavailable']
+  if (outcome === PROOF_PENDING) return ['ProofPending']
   return outcome === 'failed' ? ['StepsFailed'] : []
 }
 

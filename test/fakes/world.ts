@@ -1,10 +1,12 @@
 // A secret, its client at the issuer, and the service that drives the steps: everything a rotation touches, in memory. Values
 // read `canary-<name>-<last four>`, so that a test can name them and search all output for the word.
 
+import { noRecords } from '../../lambda/core/rotation/records.ts'
 import type { Step } from '../../lambda/core/rotation/refusal.ts'
 import { steps } from '../../lambda/core/rotation/refusal.ts'
 import type { Rotation } from '../../lambda/core/rotation/rotation.ts'
 import { runStep } from '../../lambda/core/rotation/run-step.ts'
+import { noProofs } from '../../lambda/core/rotation/sign-proof.ts'
 import { makeRequestToken, type Origin } from '../../lambda/core/secret/request-token.ts'
 import { clientForm } from '../../lambda/core/secret/secret-format.ts'
 import { createCallLog } from './call-log.ts'
@@ -53,7 +55,17 @@ export const createWorld = () => {
   const events = createFakeEvents(log)
   const journal = createFakeJournal()
   const freeze = createFakeFreeze()
-  const rotation: Rotation = { issuer, form: clientForm, vault, events, freeze, timing, journal }
+  const rotation: Rotation = {
+    issuer,
+    form: clientForm,
+    vault,
+    events,
+    freeze,
+    records: noRecords,
+    proofs: noProofs,
+    timing,
+    journal,
+  }
 
   const client = (): FakeClient => {
     const found = issuer.clients.get(CLIENT_ID)

@@ -16,7 +16,7 @@ export interface AwsService {
 
 export interface SignedRequest {
   /** @default - POST */
-  readonly method?: 'GET' | 'POST'
+  readonly method?: 'GET' | 'POST' | 'PUT'
   readonly path: string
   readonly query?: Readonly<Record<string, string>>
   readonly headers: Readonly<Record<string, string>>
@@ -53,7 +53,9 @@ export const createSignedCall = (
   { service, endpoint, signingRegion }: AwsService,
 ): SignedCall => {
   const { credentials, region, sha256, requestHandler } = config
-  const signer = new SignatureV4({ service, region: signingRegion ?? region, credentials, sha256 })
+  // S3 alone takes the path as it is sent; every other service has it escaped once more (IAM User Guide, "Create a canonical request").
+  const uriEscapePath = service !== 's3'
+  const signer = new SignatureV4({ service, region: signingRegion ?? region, credentials, sha256, uriEscapePath })
   return async ({ method = 'POST', path, query = {}, headers, body, timeoutMs }) => {
     const url = new URL(endpoint ?? `https://${hostOf(service, await region())}`)
     const request = await signer.sign({

@@ -11,7 +11,9 @@ import type { SecretForm, StoredSecret } from '../secret/secret-format.ts'
 import type { SecretState, SecretVersion, Vault, VersionQuery } from '../secret/secrets.ts'
 import type { Freeze } from './freeze.ts'
 import type { Issuer } from './issuer.ts'
+import type { Records } from './records.ts'
 import type { Refusal, Step } from './refusal.ts'
+import type { Proofs } from './sign-proof.ts'
 
 export interface Rotation {
   readonly issuer: Issuer
@@ -20,6 +22,10 @@ export interface Rotation {
   readonly vault: Vault
   readonly events: Events<'m2m.rotation'>
   readonly freeze: Freeze
+  /** The lease, and what is remembered of versions. */
+  readonly records: Records
+  /** What signs and stores the proof of a revoke. */
+  readonly proofs: Proofs
   readonly timing: Timing
   readonly journal: Journal
 }

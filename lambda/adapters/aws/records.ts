@@ -1,14 +1,11 @@
 // The records table as the rotation's Records: a lease and a few bytes a version. Partition keys say what an item is and about which secret,
 // so that a role's rights hold for a kind of record (lib/rotation/records-table.ts).
 import { defined } from '../../core/base/defined.ts'
+import { LEASE_KEYS, VERSION_KEYS } from '../../core/rotation/record-keys.ts'
 import type { KeptRecords, Lease, VersionRecord, VersionRecords } from '../../core/rotation/records.ts'
 import type { SignedCall } from './signed-call.ts'
 import { createTableCall, type TableCall } from './table-call.ts'
 import { everyItem, numberIn, textIn } from './table-item.ts'
-
-/** Where a lease's partition keys begin, and a version's. */
-export const LEASE_KEYS = 'lease#'
-export const VERSION_KEYS = 'versions#'
 
 /** A lease that nobody released is deleted some time after it is over. */
 const LEASE_KEPT_MS = 86_400_000

@@ -49,6 +49,9 @@ export interface ProofPayload {
 const ALGORITHM = 'ES256'
 const TYPE = 'm2m-proof+jwt'
 
+/** Of the KMS key that signs: `alias/m2m-prod-proofs` */
+export const proofKeyAlias = (stage: string): string => `alias/m2m-${stage}-proofs`
+
 /** `proofs/<stage>/<secret name>/` */
 export const proofPrefix = (stage: string, secretName: string): string =>
   `proofs/${keySegment(stage)}/${keyPath(secretName)}/`

@@ -109,7 +109,6 @@ const stageResources = ({ partition, account, region, stage, restApi }: ScpProps
     `${here('cloudwatch')}:alarm:${name}-*`,
     `${here('dynamodb')}:table/${name}-*`,
     `${here('kms')}:alias/${name}`,
-    `${here('kms')}:alias/${name}-proofs`,
     `arn:${partition}:s3:::${name}-*`,
     `arn:${partition}:iam::${account}:policy/${name}-*`,
     // API Gateway's ARNs hold no account and no name: methods, stages and deployments lie below the API's id.

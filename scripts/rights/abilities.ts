@@ -6,6 +6,9 @@ import { apiArn, type Deployment, secrets } from './deployment.ts'
 import { openings } from './openings.ts'
 import { CALLERS_ACCOUNT, type Call, type Requests, requestsOf } from './requests.ts'
 
+/** By its logical id (lib/rotation/records-table.ts). */
+const isOfRotations = (id: string): boolean => id.startsWith('Records')
+
 /** A version's id, as Secrets Manager asks for it. */
 const SOME_VERSION = 'rotate-00000000-0000-4000-8000-000000000000'
 
@@ -238,15 +241,29 @@ const evidence = (
       id: 'forge-record',
       title: 'writes into the tables',
       group,
-      ways: tables.flatMap(({ properties }) =>
-        ['PutItem', 'UpdateItem', 'DeleteItem'].map((name) =>
-          way(name, [
-            ask(`dynamodb:${name}`, String(properties.$arn), {
-              'dynamodb:LeadingKeys': [`${name === 'UpdateItem' ? VERSION_KEYS : LEASE_KEYS}forged`],
-            }),
-          ]),
+      ways: tables
+        .filter(({ id }) => !isOfRotations(id))
+        .flatMap(({ properties }) =>
+          ['PutItem', 'UpdateItem', 'DeleteItem'].map((name) =>
+            way(name, [ask(`dynamodb:${name}`, String(properties.$arn), { 'dynamodb:LeadingKeys': ['forged'] })]),
+          ),
         ),
-      ),
+    },
+    {
+      id: 'forge-lease',
+      title: 'writes what rotations remember',
+      group,
+      ways: tables
+        .filter(({ id }) => isOfRotations(id))
+        .flatMap(({ properties }) =>
+          ['PutItem', 'UpdateItem', 'DeleteItem'].map((name) =>
+            way(name, [
+              ask(`dynamodb:${name}`, String(properties.$arn), {
+                'dynamodb:LeadingKeys': [`${name === 'UpdateItem' ? VERSION_KEYS : LEASE_KEYS}forged`],
+              }),
+            ]),
+          ),
+        ),
     },
     {
       id: 'silence',

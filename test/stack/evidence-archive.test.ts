@@ -133,7 +133,7 @@ describe("the bucket's policy", () => {
         ...everybody,
         Action: 's3:PutObject',
         Resource: proofsByArn(),
-        Condition: { ArnNotEquals: { 'aws:PrincipalArn': roleNamed('rotation') } },
+        Condition: { ArnNotEquals: { 'aws:PrincipalArn': [roleNamed('rotation')] } },
       },
       {
         Sid: 'WrittenOnce',

@@ -38,7 +38,7 @@ describe('the records table', () => {
   }
   const everybody = { Effect: 'Deny', Principal: { AWS: '*' }, Resource: '*' }
   const but = (...arns: readonly string[]) => ({
-    Condition: { ArnNotEquals: { 'aws:PrincipalArn': arns.length === 1 ? arns[0] : arns } },
+    Condition: { ArnNotEquals: { 'aws:PrincipalArn': arns } },
   })
 
   test('is paid by use, can be restored, refuses to be deleted, and outlives the stack', () => {
@@ -109,7 +109,7 @@ describe('the key of the proofs', () => {
 
   test('signs digests for the rotations alone, and shows its public half to the account', () => {
     const everybody = { Principal: { AWS: '*' }, Resource: '*' }
-    const byRotations = { 'aws:PrincipalArn': role('rotation') }
+    const byRotations = { 'aws:PrincipalArn': [role('rotation')] }
     const signing = { ...everybody, Action: 'kms:Sign' }
 
     expect(statements().slice(2)).toEqual([

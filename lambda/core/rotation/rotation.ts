@@ -21,7 +21,9 @@ import type { Secrets, SecretVersion } from '../secret/secrets.ts'
 import type { Bounds } from './bounds.ts'
 import type { Freeze } from './freeze.ts'
 import type { Issuer } from './issuer.ts'
+import type { Records } from './records.ts'
 import type { Refusal, Step } from './refusal.ts'
+import type { Proofs } from './sign-proof.ts'
 
 export interface Rotation {
   readonly issuer: Issuer
@@ -30,6 +32,10 @@ export interface Rotation {
   readonly secrets: Pick<Secrets, 'describe' | 'readValue' | 'listVersions' | 'putPending' | 'moveLabel'>
   readonly events: Events<'m2m.rotation'>
   readonly freeze: Freeze
+  /** The lease, and what is remembered of versions. */
+  readonly records: Records
+  /** What signs and stores the proof of a revoke. */
+  readonly proofs: Proofs
   readonly timing: Timing
   readonly journal: Journal
   readonly bounds: Bounds

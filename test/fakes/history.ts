@@ -35,7 +35,7 @@ export const createHistory = <State>(now: () => number, take: () => State): Hist
     read: () => {
       const from = placeOf(history.old.get(history.reads))
       history.reads += 1
-      const shown = past.slice(from).find(({ at }) => now() - at <= history.boundMs)
+      const shown = past.slice(from).find(({ at }) => now() - at < history.boundMs)
       return shown === undefined ? take() : shown.state
     },
   }

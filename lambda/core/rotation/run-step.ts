@@ -124,7 +124,8 @@ const refuse = async (rotation: Rotation, request: RunningStep, refusal: Refusal
     at: rotation.timing.now(),
   }
   await tell(rotation, request, refusedEvents(facts, refusal))
-  if (mayClear && state.labels[requestToken]?.includes(PENDING)) await clearPending(rotation, request)
+  // Whatever these labels show: they may be old, and the label is taken away only from where it is.
+  if (mayClear) await clearPending(rotation, request)
   throw new RotationRefused({ refusal, secretId, clientId })
 }
 

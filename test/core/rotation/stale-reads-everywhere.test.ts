@@ -9,25 +9,26 @@ import type { FakeClient } from '../../fakes/fake-issuer.ts'
 import { CLIENT_ID, createRegisteredWorld, secretIn, tokenOf, valueNamed, type World } from '../../fakes/world.ts'
 
 const TIMEOUT_MS = 60_000
-/** How often a step that may succeed later is asked again, as Secrets Manager and the sweep do. */
-const MAX_ASKS = 4
+/** How often a rotation that may succeed later is driven, each time from its first step, as Secrets Manager and the sweep do. */
+const MAX_DRIVES = 4
 
 type End = 'done' | 'refused' | 'failed'
 
-const drive = async (world: World, token: string): Promise<End> => {
-  for (const name of steps) {
-    for (let asked = 1; ; asked += 1) {
-      const error: unknown = await world.step(name, token, TIMEOUT_MS).then(
-        () => undefined,
-        (thrown: unknown) => thrown,
-      )
-      if (error === undefined) break
-      if (error instanceof RotationRefused) return 'refused'
-      if (!(error instanceof Fault)) throw error
-      if (asked === MAX_ASKS) return 'failed'
-    }
+const driveOnce = async (world: World, token: string): Promise<End> => {
+  try {
+    for (const name of steps) await world.step(name, token, TIMEOUT_MS)
+    return 'done'
+  } catch (error) {
+    if (error instanceof RotationRefused) return 'refused'
+    if (error instanceof Fault && error.retryable) return 'failed'
+    throw error
   }
-  return 'done'
+}
+
+const drive = async (world: World, token: string): Promise<End> => {
+  let end: End = 'failed'
+  for (let drives = 0; end === 'failed' && drives < MAX_DRIVES; drives += 1) end = await driveOnce(world, token)
+  return end
 }
 
 const begun = (world: World, intent: Intent): string => {
@@ -123,7 +124,8 @@ const play = async (intent: Intent, beginning: string, old: readonly OldRead[]) 
   for (const service of ['secrets', 'issuer'] as const) world[service].history.old.clear()
 
   const held = slotsOf(world)
-  if (held.some((value) => storedIn(world, false).has(value) && !storedIn(world, true).has(value)))
+  const made = secretIn(world.secrets.versions.get(token)?.text)
+  if (held.some((value) => value === made && !storedIn(world, true).has(value)))
     violations.push('a stored value that is accepted lost its label')
   if (held.some((value) => !storedIn(world, false).has(value) && !strangers.includes(value)))
     violations.push('a value that was issued is stored nowhere')
@@ -132,7 +134,8 @@ const play = async (intent: Intent, beginning: string, old: readonly OldRead[]) 
   // Where AWSCURRENT was dead before, only a revoke replaces it.
   const next = isCurrentAccepted(world) ? 'rotate' : 'revoke'
   for (const each of [next, 'settle'] as const) {
-    const ended = await drive(world, begun(world, each)).catch((error: unknown) => String(error))
+    const ask = async () => drive(world, begun(world, each))
+    const ended = await ask().catch((error: unknown) => String(error))
     if (ended !== 'done') violations.push(`the next ${each}: ${ended}`)
   }
   if (!isCurrentAccepted(world) || slotsOf(world).length !== 1) violations.push('the next settle left more, or less')
@@ -172,7 +175,8 @@ describe('old replies', () => {
       const words = old.map(({ service, at, ago }) => `${service} ${at} (${ago} ago)`).join(', ')
       for (const violation of violations) found.push(`${words}: ${violation}`)
       // One old reply costs no rotation its end.
-      if (old.length === 1 && end !== plain.end) found.push(`${words}: ${end} instead of ${plain.end}`)
+      if (old.length === 1 && plain.end === 'done' && end !== 'done')
+        found.push(`${words}: ${end} instead of ${plain.end}`)
     }
 
     expect(found).toEqual([])

@@ -270,8 +270,11 @@ export interface Subject {
   readonly clientId: string
 }
 
-export const tokenFor = (seat: Seat, secretArn: string, origin: Origin): string =>
-  makeRequestToken({ origin, askedAt: seat.world.clock.now(), secretArn, about: randomUUID(), attempt: 1 })
+/** A settle's is about what carries AWSCURRENT now. */
+export const tokenFor = (seat: Seat, secretArn: string, origin: Origin): string => {
+  const about = (origin === 'settle' ? idUnder(seat, secretArn, 'AWSCURRENT') : undefined) ?? randomUUID()
+  return makeRequestToken({ origin, askedAt: seat.world.clock.now(), secretArn, about, attempt: 1 })
+}
 
 export const textWith = m2m.text
 

@@ -54,7 +54,7 @@ export const tokenOf = (origin: Origin, askedAt = NOON_THIRTY): string => {
 export const createWorld = (bounds: Bounds = WITHOUT_LAG) => {
   const log = createCallLog()
   const timing = createFakeTiming()
-  const issuer = createFakeIssuer(log)
+  const issuer = createFakeIssuer(log, timing)
   const secrets = createFakeSecrets(log, timing)
   const events = createFakeEvents(log)
   const journal = createFakeJournal()
@@ -115,8 +115,8 @@ export const createWorld = (bounds: Bounds = WITHOUT_LAG) => {
 export type World = ReturnType<typeof createWorld>
 
 /** A client that was registered and never rotated: value A, settled, bound. */
-export const createRegisteredWorld = (more: Partial<FakeClient> = {}): World => {
-  const world = createWorld()
+export const createRegisteredWorld = (more: Partial<FakeClient> = {}, bounds: Bounds = WITHOUT_LAG): World => {
+  const world = createWorld(bounds)
   world.secrets.place(tokenOf('register'), { text: textOf(valueNamed('A')), labels: ['AWSCURRENT'] })
   world.issuer.clients.set(CLIENT_ID, {
     current: valueNamed('A'),

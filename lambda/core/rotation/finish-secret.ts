@@ -22,6 +22,7 @@ import {
   type RunningStep,
   readCurrent,
   readPrevious,
+  readUntilSeen,
   type StepResult,
   sameClient,
   sameValue,
@@ -49,7 +50,12 @@ interface Pair {
 
 const readPair = async (rotation: Rotation, finish: Finish): Promise<Result<Pair, Refusal>> => {
   const { intent, pending, request, guarded } = finish
-  const read = await readCurrent(rotation, request, guarded)
+  const { clientId } = pending.secret
+  const { previousId } = guarded
+  const [read, previous] = await Promise.all([
+    readCurrent(rotation, request, guarded),
+    intent === 'settle' ? readPrevious(rotation, request, { previousId, clientId }) : undefined,
+  ])
   if (!read.ok) return read
   const current = read.value
   const same = sameClient(current, pending)
@@ -57,9 +63,6 @@ const readPair = async (rotation: Rotation, finish: Finish): Promise<Result<Pair
   const isCopy = sameValue(current, pending)
   if (intent === 'settle' && !isCopy) return refused({ reason: 'currentMoved' })
   if (makesNewValue(intent) && isCopy) return refused({ reason: 'pendingEqualsCurrent' })
-  const { clientId } = pending.secret
-  const { previousId } = guarded
-  const previous = intent === 'settle' ? await readPrevious(rotation, request, { previousId, clientId }) : undefined
   return ok({ current, previous })
 }
 
@@ -79,7 +82,7 @@ const lookBeforeMove = async (
     const { sighting } = seen.value
     const move = finishMove(intent, sighting)
     if (move.ok && move.value === 'move') return seen
-    const isContradicted = !move.ok && (await isAccepted(rotation, pending))
+    const isContradicted = !move.ok && !sighting.pendingAccepted && (await isAccepted(rotation, pending))
     if (!move.ok && !isContradicted) return move
     if (looks === MAX_LOOKS || rotation.bounds.readLagMs === 0) {
       throw move.ok
@@ -97,18 +100,35 @@ const lookBeforeMove = async (
 }
 
 /**
+ * Where AWSCURRENT is instead; undefined: still where it was, or nowhere. A move that Secrets Manager refuses is most likely a label that is
+ * elsewhere, which the next reply may not show yet.
+ */
+const movedTo = async (
+  rotation: Rotation,
+  { secretId }: RunningStep,
+  { from, fault }: { readonly from: string; readonly fault: unknown },
+): Promise<string | undefined> => {
+  const read = async () => {
+    const currentId = labelled(await describeOrThrow(rotation.secrets, secretId), CURRENT)
+    return currentId === from ? undefined : currentId
+  }
+  const isRejected = fault instanceof Fault && !fault.retryable
+  return isRejected ? readUntilSeen(rotation, rotation.timing.now(), read) : read()
+}
+
+/**
  * A lost reply is looked at before it counts as a failure. A move that failed because AWSCURRENT is elsewhere may be tried again with
  * other labels: the value that was about to be switched to stays on record.
  */
-const moveCurrent = async ({ secrets }: Rotation, { request, guarded, intent }: Finish): Promise<StepResult> => {
+const moveCurrent = async (rotation: Rotation, { request, guarded, intent }: Finish): Promise<StepResult> => {
   const { secretId, requestToken } = request
   try {
-    await secrets.moveLabel({ secretId, label: CURRENT, from: guarded.currentId, to: requestToken })
+    await rotation.secrets.moveLabel({ secretId, label: CURRENT, from: guarded.currentId, to: requestToken })
     return DONE
   } catch (fault) {
-    const currentId = labelled(await describeOrThrow(secrets, secretId), CURRENT)
+    const currentId = await movedTo(rotation, request, { from: guarded.currentId, fault })
     if (currentId === requestToken) return DONE
-    if (currentId === guarded.currentId || currentId === undefined) throw fault
+    if (currentId === undefined) throw fault
     if (!makesNewValue(intent)) return refused({ reason: 'currentMoved' })
     throw new Fault({
       code: 'CURRENT_MOVED',

@@ -7,6 +7,7 @@ import { LOST_VALUE, type StoredSecret, withClientSecret } from '../secret/secre
 import { endSlot } from './end-slot.ts'
 import { lookAndName, type Seen, type Stored } from './look.ts'
 import { type CreateMove, createMove } from './moves.ts'
+import { noteVersion } from './records.ts'
 import type { Refusal } from './refusal.ts'
 import { type SlotBefore, slotsAfter, waitForChange, waitOrThrow } from './retire-slot.ts'
 import {
@@ -98,6 +99,9 @@ const startAndStore = async (
     const made = { clientSecret: reply.secret, issuedAt: timing.now() }
     const next = withClientSecret(creation.current.secret, made)
     if ((await store(rotation, creation, next)) === 'differs') throw concurrent(clientId)
+    const { lastFour } = reply.secret
+    const stored = { secretArn: creation.current.arn, versionId: creation.request.requestToken, lastFour }
+    await noteVersion(rotation, { ...stored, at: timing.now() })
     return DONE
   }
   if (reply.outcome === 'notDone') await waitOrThrow(rotation, reply)
@@ -121,6 +125,15 @@ const copy = async (rotation: Rotation, creation: Creation, from: StoredSecret):
   return stored === 'stored' ? DONE : refused({ reason: 'currentMoved' })
 }
 
+/** A settle ends a slot within its function's time, and is over soon after. */
+const SETTLE_TAKES_MS = 60_000
+
+/** The settle before may have ended a slot so lately that a look does not show it yet. */
+const isJustSettled = ({ currentId }: Guarded, { timing, bounds }: Rotation): boolean => {
+  const { origin, askedAt } = readRequestToken(currentId)
+  return origin === 'settle' && askedAt !== undefined && timing.now() - askedAt < SETTLE_TAKES_MS + bounds.readLagMs
+}
+
 const carryOut = async (
   rotation: Rotation,
   creation: Creation,
@@ -139,6 +152,10 @@ const carryOut = async (
     if (!ended.ok) return ended
     if (ended.value === 'finished') return DONE
     if (ended.value === 'lookAgain') return 'lookAgain'
+    // Until every look shows that end: the next start must not be met by one that still shows the slots before it.
+    await waitFor(rotation, rotation.bounds.readLagMs, 'Stytch shows the slot that was ended')
+  } else if (move.pending === 'start' && isJustSettled(creation.guarded, rotation)) {
+    await waitFor(rotation, rotation.bounds.readLagMs, 'Stytch shows the slot that the settle before ended')
   }
   if (move.pending === 'start') {
     return startAndStore(rotation, creation, { known, slots: slotsAfter(move.retire, view.slots) })

@@ -63,7 +63,7 @@ const toRefused = ({ timing }: Rotation, proving: Proving): RefusedValue => {
     refusals: requestIds.length,
     firstRefusedAt: iso(firstRefusedAt),
     ...defined({ lastAcceptedAt: lastAcceptedAt === undefined ? undefined : iso(lastAcceptedAt) }),
-    errors: [...new Set(errors)],
+    errors: [...errors],
     requestIds: [...requestIds],
   }
 }

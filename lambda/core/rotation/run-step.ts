@@ -10,6 +10,7 @@ import { isRefusedSteadily } from './accept.ts'
 import { createSecret } from './create-secret.ts'
 import { finishSecret } from './finish-secret.ts'
 import { refusedEvents } from './outcome.ts'
+import { withLease } from './records.ts'
 import { clearsPending, dependsOnLook, isDrift, type Refusal, RotationRefused } from './refusal.ts'
 import {
   awaitPending,
@@ -29,9 +30,20 @@ import { testSecret } from './test-secret.ts'
 import { unlessFrozen } from './unless-frozen.ts'
 import { unlessHeld } from './unless-held.ts'
 
+/** So much longer than the function can still run. */
+const LEASE_MARGIN_MS = 5000
+
+/** A step that may end a slot, by one execution at a time (docs/guarantees.md, W1). */
+const leased =
+  (step: (rotation: Rotation, request: RunningStep) => Promise<StepResult>): typeof step =>
+  (rotation, request) =>
+    withLease(rotation, { secretArn: request.secretId, forMs: rotation.timing.remainingMs() + LEASE_MARGIN_MS }, () =>
+      step(rotation, request),
+    )
+
 const run: Record<StepRequest['step'], (rotation: Rotation, request: RunningStep) => Promise<StepResult>> = {
-  createSecret: unlessFrozen(unlessHeld(createSecret)),
-  setSecret,
+  createSecret: unlessFrozen(unlessHeld(leased(createSecret))),
+  setSecret: leased(setSecret),
   testSecret,
   finishSecret,
 }

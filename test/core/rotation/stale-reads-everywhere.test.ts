@@ -163,7 +163,7 @@ const pairsOf = (all: readonly OldRead[]): (readonly OldRead[])[] =>
 const cases = intents.flatMap((intent) => Object.keys(beginnings).map((beginning) => [intent, beginning] as const))
 
 describe('old replies', () => {
-  test.each(cases)('%s from %s', async (intent, beginning) => {
+  test.each(cases)('%s from %s', { timeout: 120_000 }, async (intent, beginning) => {
     const plain = await play(intent, beginning, [])
     expect(plain.violations).toEqual([])
     const all = oldReads(plain.reads)

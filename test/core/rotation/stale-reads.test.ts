@@ -272,8 +272,13 @@ describe('slots as before their last change', () => {
 
   test('that show AWSCURRENT in none of them are outweighed by an exchange', async () => {
     const { world, token } = await standing(['rotate', 'settle', 'rotate'], 'revoke')
-    // As when the settle before had not begun: AWSCURRENT's value did not exist.
-    for (const at of [0, 2]) world.issuer.history.old.set(at, { asOf: 1 })
+    let looks = 0
+    world.log.before.push(({ name }) => {
+      if (name !== 'look' || looks === 3) return
+      looks += 1
+      // As when the settle before had not begun: AWSCURRENT's value did not exist, and an older one sat where it is.
+      world.issuer.history.old.set(world.issuer.history.reads, { asOf: 1 })
+    })
 
     expect(await does(world, 'createSecret', token)).toBe('complete > start > put new3')
     expect(isCurrentAccepted(world)).toBe(true)
@@ -358,6 +363,41 @@ describe('a second execution of createSecret, which looked before the first one 
     expect(effect).toBe('complete > no drift, cleared: Refused, Drift')
     expect(world.client()).toMatchObject({ current: NEW, next: null })
   })
+})
+
+describe('AWSCURRENT that an operator moves', () => {
+  test('while a cancel waits for its second look is not cancelled', async () => {
+    const { world, token } = await standing(['rotate', 'rollback'], 'settle', 'setSecret')
+    const [, rotated = ''] = [...world.secrets.versions.keys()]
+    world.timing.onWait.push(() => {
+      if (world.timing.waits.length === 1) world.secrets.place(rotated, { labels: ['AWSCURRENT'] })
+    })
+
+    expect(await does(world, 'setSecret', token)).toBe('no currentMoved, cleared: Refused')
+    expect(world.valueUnder('AWSCURRENT')).toBe(NEW)
+    expect(isCurrentAccepted(world)).toBe(true)
+  })
+
+  test.each([
+    ['settle', 'setSecret'],
+    ['rotate', 'createSecret'],
+  ] as const)('after the look is not ended by a complete: %s', async (intent, name) => {
+    const { world, token } = await standing(['rotate'], intent, name)
+    const [registered = ''] = [...world.secrets.versions.keys()]
+    world.log.after.push(onceAt('issuer.look', () => world.secrets.place(registered, { labels: ['AWSCURRENT'] })))
+
+    expect(await does(world, name, token)).toBe('no currentMoved, cleared: Refused')
+    expect(world.valueUnder('AWSCURRENT')).toBe(valueNamed('A'))
+    expect(isCurrentAccepted(world)).toBe(true)
+  })
+})
+
+test('AWSPENDING of a new value that is accepted stays, whatever AWSCURRENT is', async () => {
+  const { world, token } = await standing([], 'rotate', 'finishSecret')
+  world.secrets.place(world.secrets.holderOf('AWSCURRENT') ?? '', { text: 'unreadable' })
+
+  expect(await does(world, 'finishSecret', token)).toBe('no malformedSecret, kept: Refused')
+  expect(world.secrets.holderOf('AWSPENDING')).toBe(token)
 })
 
 describe('a settle', () => {

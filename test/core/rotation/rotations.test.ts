@@ -80,7 +80,7 @@ describe('rotate', () => {
           provenAt: new Date(world.timing.now()).toISOString(),
           refusals: 3,
           firstRefusedAt: new Date(world.timing.now()).toISOString(),
-          errors: ['invalid_client'],
+          errors: ['invalid_client', 'invalid_client', 'invalid_client'],
           requestIds: [expect.any(String), expect.any(String), expect.any(String)],
         },
       ],

@@ -59,6 +59,8 @@ const beginnings: Readonly<Record<string, (world: World) => Promise<void>>> = {
   orphan: async (world) => byHand(world, start('X')),
   orphanAfterSettle: async (world) => {
     await rotated(world, 'rotate', 'settle')
+    // Our own start waits for that, too; a colleague's, within the read lag of a settle, is a window (docs/guarantees.md).
+    world.timing.advance(DEPLOYED.readLagMs)
     byHand(world, start('X'))
   },
   cancelledUnderUs: async (world) => {

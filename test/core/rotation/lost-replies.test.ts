@@ -530,7 +530,7 @@ describe('finishSecret', () => {
     expect(await does(world, 'finishSecret', token)).toBe('move > fault EVENT_NOT_SENT')
     expect(world.secrets.holderOf('AWSCURRENT')).toBe(token)
     isDown = false
-    expect(await does(world, 'finishSecret', token)).toBe(': Revoked, Completed')
+    expect(await does(world, 'finishSecret', token)).toBe('nothing: Revoked, Completed')
   })
 
   test('two executions at once end as one', async () => {

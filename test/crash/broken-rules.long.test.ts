@@ -54,8 +54,9 @@ const hideRevoke = ({ secrets, ...rest }: Rotation): Rotation => ({
       )
       return { ...state, labels }
     },
-    readValue: async (secretId, query) => {
-      const version = await secrets.readValue(secretId, query)
+    readValue: async (secretId, { versionId, ...query } = {}) => {
+      const id = versionId === undefined ? {} : { versionId: versionId.replace('rotate-', 'revoke-') }
+      const version = await secrets.readValue(secretId, { ...query, ...id })
       return version && { ...version, versionId: version.versionId.replace('revoke-', 'rotate-') }
     },
     moveLabel: ({ from, ...move }) => secrets.moveLabel({ ...move, from: from.replace('rotate-', 'revoke-') }),
@@ -177,14 +178,14 @@ describe('the suites of the torture find', () => {
       rule: 'a finish without a look',
       tamper: credulous,
       by: 'races',
-      run: () => runRaces(seat, { ...short, acts: ['colleagueCancels'] }),
+      run: () => runRaces(seat, { long: true, acts: ['colleagueCancels'], intents: ['rotate'] }),
       finding: 'outside every window',
     },
     {
       rule: 'a slot that is retired without another look at the labels',
       tamper: looksAtLabelsOnce,
       by: 'races',
-      run: () => runRaces(seat, { ...short, acts: ['overtake'] }),
+      run: () => runRaces(seat, { long: true, acts: ['overtake'], intents: ['rotate'] }),
       finding: 'outside every window',
     },
     {

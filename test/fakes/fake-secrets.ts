@@ -175,9 +175,16 @@ export const createFakeSecrets = (log: CallLog, timing: Pick<FakeTiming, 'now'>)
         return 'stored'
       }),
     scheduleRotation: (_secretId, { functionArn, rules }) =>
-      log.run({ port: 'secrets', name: 'scheduleRotation', about: `${functionArn} ${JSON.stringify(rules)}` }, () => {
-        secrets.rotationEnabled = true
-      }),
+      log.run(
+        {
+          port: 'secrets',
+          name: 'scheduleRotation',
+          about: `${functionArn} ${'everyDays' in rules ? `every ${rules.everyDays} days` : rules.schedule}`,
+        },
+        () => {
+          secrets.rotationEnabled = true
+        },
+      ),
   }
   return secrets
 }

@@ -125,10 +125,11 @@ const careless = (rotation: Rotation): Rotation => ({
   },
 })
 
-/** Heeds the labels once: what is retired rests on what was seen first. */
-const looksAtLabelsOnce: Seat['tamper'] = (rotation) => {
+/** Heeds the secret once: what is retired rests on the labels that were seen first, and on what was stored then. */
+const looksAtSecretOnce: Seat['tamper'] = (rotation) => {
   const { secrets } = rotation
   let first: Awaited<ReturnType<typeof secrets.describe>> | undefined
+  const values = new Map<string | undefined, Awaited<ReturnType<typeof secrets.readValue>>>()
   return {
     ...rotation,
     secrets: {
@@ -137,6 +138,11 @@ const looksAtLabelsOnce: Seat['tamper'] = (rotation) => {
         const state = await secrets.describe(secretId)
         first ??= state
         return first
+      },
+      readValue: async (secretId, query) => {
+        const value = await secrets.readValue(secretId, query)
+        if (!values.has(query?.versionId)) values.set(query?.versionId, value)
+        return values.get(query?.versionId)
       },
     },
   }
@@ -182,8 +188,8 @@ describe('the suites of the torture find', () => {
       finding: 'outside every window',
     },
     {
-      rule: 'a slot that is retired without another look at the labels',
-      tamper: looksAtLabelsOnce,
+      rule: 'a slot that is retired without another look at the secret',
+      tamper: looksAtSecretOnce,
       by: 'races',
       run: () => runRaces(seat, { long: true, acts: ['overtake'], intents: ['rotate'] }),
       finding: 'outside every window',

@@ -14,7 +14,7 @@ import type { KeyPlace } from '../base/key-statements.ts'
 import { type FunctionSurroundings, M2mFunction } from '../base/m2m-function.ts'
 import { keyPlaceOf, type SecretsKey } from '../base/secrets-key.ts'
 import type { ReplicaConfig } from '../config/deploy-config.ts'
-import type { RotationRules } from '../config/rotation-schedule.ts'
+import type { BackstopRules } from '../config/rotation-schedule.ts'
 import { roleArn, type StageNames } from '../config/stage-names.ts'
 import type { RotationFunction, StytchProject } from '../rotation/rotation-function.ts'
 import { mayRegister } from './registration-rights.ts'
@@ -26,7 +26,7 @@ export interface RegistrarProps {
   readonly key: SecretsKey
   readonly rotation: RotationFunction
   /** When a client's own declaration says nothing. */
-  readonly backstop: RotationRules
+  readonly backstop: BackstopRules
   /** Roles, beside the rotation function's and the registrar's own, that every secret's policy lets read. */
   readonly readers: readonly string[]
   /** The same for changing: deploy and break-glass. */
@@ -54,7 +54,7 @@ export class Registrar extends Construct implements ClientRegistrar {
   readonly fn: M2mFunction
   readonly names: StageNames
   readonly key: SecretsKey
-  readonly backstop: RotationRules
+  readonly backstop: BackstopRules
   readonly stageRevision: Readonly<Record<string, string | readonly string[]>>
   readonly place: KeyPlace
   readonly functionArn: string

@@ -25,9 +25,9 @@ import { placeFaults } from './place-faults.ts'
 import { readerFaults } from './reader-faults.ts'
 import { type Reservations, type ReservingPart, readReservations } from './reservations.ts'
 import {
+  type BackstopRules,
   backstopRules,
   periodFault,
-  type RotationRules,
   type RotationWindow,
   windowFault,
 } from './rotation-schedule.ts'
@@ -87,7 +87,7 @@ export interface DeployConfig {
     readonly periodHours: number
     /** When the sweep ends an overlap. */
     readonly overlapHours: number
-    readonly backstop: RotationRules
+    readonly backstop: BackstopRules
     readonly sweepEveryMinutes: number
     readonly longestHoldHours: number
     readonly campaigns: CampaignsConfig

@@ -4,7 +4,7 @@
 
 import { fieldsOf, listOf, textsOf } from './fields.ts'
 import { functionOf } from './policies.ts'
-import { ofType, type Stack, type JudgedResource } from './template.ts'
+import { type JudgedResource, ofType, type Stack } from './template.ts'
 
 /** A call that AWS makes because a resource says so. */
 export interface ServiceAct {

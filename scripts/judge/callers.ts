@@ -5,7 +5,7 @@ import { type EvaluationContext, evaluatePolicies, matchesAction, type PolicyDec
 import { textsOf } from './fields.ts'
 import { isMeant, type NeededCalls, neededBy } from './needed-calls.ts'
 import { policiesFor, type Statement } from './policies.ts'
-import { ofType, type Stack, type JudgedResource } from './template.ts'
+import { type JudgedResource, ofType, type Stack } from './template.ts'
 
 export interface JudgedCaller {
   readonly arn: string

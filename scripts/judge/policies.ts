@@ -2,7 +2,7 @@
 // resource type keeps one by one (bus, Lambda permissions) are put together to the policy that they become.
 import { isJsonObject, type JsonObject } from '../../lambda/core/base/json-object.ts'
 import { fieldsOf, listOf, textsOf } from './fields.ts'
-import { ofType, type Stack, type JudgedResource } from './template.ts'
+import { type JudgedResource, ofType, type Stack } from './template.ts'
 
 export interface Statement {
   readonly Sid?: unknown

@@ -9,7 +9,6 @@ import { createSecondLook, endSlot, type SecondLook } from './end-slot.ts'
 import { look, type Seen } from './look.ts'
 import type { Refusal } from './refusal.ts'
 import {
-  askedAtOf,
   awaitPending,
   DONE,
   type Guarded,
@@ -23,6 +22,7 @@ import {
   type StepResult,
   sameClient,
   sameValue,
+  underWaySince,
   type Version,
 } from './rotation.ts'
 
@@ -86,7 +86,7 @@ const test = async (rotation: Rotation, request: RunningStep, pending: Version):
     if (await isAcceptedSteadily(rotation, intent.value, pending)) return DONE
     const diagnosis = await diagnose(rotation, request, { intent: intent.value, pending })
     if (!diagnosis.ok) return diagnosis
-    const isOverdue = timing.now() - askedAtOf(request, pending) > patienceOf(bounds, intent.value)
+    const isOverdue = timing.now() - underWaySince(request, pending) > patienceOf(bounds, intent.value)
     if (isOverdue && diagnosis.value.seen.sighting.position === 'started') {
       const gaveUp = await giveUp(rotation, request, { intent: intent.value, diagnosis: diagnosis.value, secondLook })
       if (gaveUp !== undefined) return gaveUp

@@ -6,7 +6,7 @@ import { conditionsOf, type EvaluationContext, evaluatePolicies } from '../evalu
 import { fieldsOf, textsOf } from '../fields.ts'
 import { type Finding, finder, type Rule } from '../finding.ts'
 import { functionOf, type Policy, type PolicyKind, policiesFor, policiesOf, type Statement } from '../policies.ts'
-import { ofType, type Stack, type JudgedResource } from '../template.ts'
+import { type JudgedResource, ofType, type Stack } from '../template.ts'
 
 const find = finder('service-principal')
 

@@ -6,7 +6,7 @@ import { callerOf, functionCallers, type JudgedCaller, mayByEither, mayOn, polic
 import { conditionsOf, type EvaluationContext } from '../evaluate.ts'
 import { type Finding, finder, type Rule } from '../finding.ts'
 import type { Statement } from '../policies.ts'
-import { ofType, type Stack, type JudgedResource } from '../template.ts'
+import { type JudgedResource, ofType, type Stack } from '../template.ts'
 
 const find = finder('bus-admissions')
 

@@ -18,7 +18,7 @@ import {
 } from '../callers.ts'
 import { type Finding, finder, type Rule } from '../finding.ts'
 import { functionOf } from '../policies.ts'
-import { ofType, type Stack, type JudgedResource } from '../template.ts'
+import { type JudgedResource, ofType, type Stack } from '../template.ts'
 
 const find = finder('calls-get-through')
 

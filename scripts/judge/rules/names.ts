@@ -4,7 +4,7 @@
 import { fieldsOf } from '../fields.ts'
 import { type Finding, finder, type Rule } from '../finding.ts'
 import { kindOf } from '../kinds.ts'
-import type { Stack, JudgedResource } from '../template.ts'
+import type { JudgedResource, Stack } from '../template.ts'
 
 const find = finder('names')
 

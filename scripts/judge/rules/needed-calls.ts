@@ -5,7 +5,7 @@ import { textsOf } from '../fields.ts'
 import { type Finding, finder, type Rule } from '../finding.ts'
 import { isMeant, neededBy, ofLambda } from '../needed-calls.ts'
 import { policiesFor, policiesOf, type Statement } from '../policies.ts'
-import { ofType, type Stack, type JudgedResource } from '../template.ts'
+import { type JudgedResource, ofType, type Stack } from '../template.ts'
 
 const find = finder('needed-calls')
 

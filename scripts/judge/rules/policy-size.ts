@@ -6,7 +6,7 @@ import { type Finding, finder, type Rule } from '../finding.ts'
 import { kindOf } from '../kinds.ts'
 import { functionOf, type Policy, type PolicyKind, policiesOf, type Statement } from '../policies.ts'
 import * as quotas from '../quotas.ts'
-import { ofType, type Stack, type JudgedResource } from '../template.ts'
+import { type JudgedResource, ofType, type Stack } from '../template.ts'
 
 const find = finder('policy-size')
 

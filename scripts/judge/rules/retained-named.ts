@@ -3,7 +3,7 @@
 // UpdateReplacePolicy Retain (CloudFormation Template Reference, "DeletionPolicy attribute").
 import { type Finding, finder, type Rule } from '../finding.ts'
 import { kindOf } from '../kinds.ts'
-import type { Stack, JudgedResource } from '../template.ts'
+import type { JudgedResource, Stack } from '../template.ts'
 
 const find = finder('retained-named')
 

@@ -4,7 +4,7 @@ import { actsOf } from '../acts.ts'
 import { fieldsOf, textsOf } from '../fields.ts'
 import { type Finding, finder, type Rule } from '../finding.ts'
 import { type Policy, policiesOf, type Statement } from '../policies.ts'
-import { ofType, type Stack, type JudgedResource } from '../template.ts'
+import { type JudgedResource, ofType, type Stack } from '../template.ts'
 
 const find = finder('role-trust')
 

@@ -18,7 +18,7 @@ import {
 import type { EvaluationContext } from '../evaluate.ts'
 import { type Finding, finder, type Rule } from '../finding.ts'
 import { functionOf, policiesOf } from '../policies.ts'
-import { ofType, type Stack, type JudgedResource } from '../template.ts'
+import { type JudgedResource, ofType, type Stack } from '../template.ts'
 
 const find = finder('strangers')
 

@@ -4,7 +4,7 @@
 import { type Finding, finder } from '../finding.ts'
 import { kindOf } from '../kinds.ts'
 import { policiesOf } from '../policies.ts'
-import type { Stack, JudgedResource } from '../template.ts'
+import type { JudgedResource, Stack } from '../template.ts'
 
 const find = finder('upgrade')
 

@@ -138,6 +138,7 @@ export class M2mStack extends Stack {
       removalPolicy,
     })
     const rotation = new RotationFunction(this, 'Rotation', {
+      bounds: config.bounds,
       names,
       surroundings,
       stytch: config.stytch,
@@ -148,6 +149,7 @@ export class M2mStack extends Stack {
     if (projectRotation !== undefined) {
       const { stytch } = config
       this.projectRotation = new ProjectRotation(this, 'ProjectRotation', {
+        bounds: config.bounds,
         names,
         surroundings,
         stytch,

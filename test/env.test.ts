@@ -46,6 +46,17 @@ const freeze: fc.Arbitrary<RotationEnv['freeze']> = fc.record(
   { requiredKeys: ['parameter'] },
 )
 
+const ms = fc.integer({ min: 0, max: 10_000 })
+const spread = fc.record({ count: fc.integer({ min: 1, max: 10 }), overMs: fc.integer({ min: 0, max: 5000 }) })
+const bounds: fc.Arbitrary<RotationEnv['bounds']> = fc.record({
+  staleLabelsMs: ms,
+  readLagMs: ms,
+  patienceMs: fc.record({ rotate: ms, revoke: ms }),
+  accepted: fc.record({ planned: spread, urgent: spread }),
+  refused: spread,
+  confirmedAfterMs: ms,
+})
+
 const whole: Environment = {
   STYTCH_PROJECT_ID: 'project-test-1',
   STYTCH_PROJECT_SECRET_ID: 'm2m/stytch-project',
@@ -57,7 +68,7 @@ const whole: Environment = {
 describe('what is written is what is read', () => {
   test('by the rotation function', () => {
     fc.assert(
-      fc.property(fc.record({ stage: filled, stytch, eventBus: filled, freeze }), (settings) => {
+      fc.property(fc.record({ stage: filled, stytch, eventBus: filled, freeze, bounds }), (settings) => {
         expect(readRotationEnv(writeRotationEnv(settings))).toEqual(settings)
       }),
     )

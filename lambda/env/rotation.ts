@@ -1,4 +1,6 @@
 // The rotation function's settings.
+import type { Bounds } from '../core/rotation/bounds.ts'
+import { readBounds, writeBounds } from './bounds.ts'
 import { type FreezeEnv, readFreezeEnv, writeFreezeEnv } from './freeze.ts'
 import { createReader, type Environment } from './reader.ts'
 import { readStytch, type StytchEnv, writeStytchEnv } from './stytch.ts'
@@ -10,6 +12,7 @@ export interface RotationEnv {
   /** Name or ARN of the event bus. */
   readonly eventBus: string
   readonly freeze: FreezeEnv
+  readonly bounds: Bounds
 }
 
 export const readRotationEnv = (env: Environment): RotationEnv => {
@@ -18,14 +21,16 @@ export const readRotationEnv = (env: Environment): RotationEnv => {
   const stytch = readStytch(reader)
   const eventBus = reader.text('M2M_EVENT_BUS', 'the name or ARN of the event bus')
   const freeze = readFreezeEnv(reader)
+  const bounds = readBounds(reader)
   reader.finish()
-  return { stage, stytch, eventBus, freeze }
+  return { stage, stytch, eventBus, freeze, bounds }
 }
 
 /** The inverse of readRotationEnv. */
-export const writeRotationEnv = ({ stage, stytch, eventBus, freeze }: RotationEnv): Record<string, string> => ({
+export const writeRotationEnv = ({ stage, stytch, eventBus, freeze, bounds }: RotationEnv): Record<string, string> => ({
   M2M_STAGE: stage,
   ...writeStytchEnv(stytch),
   M2M_EVENT_BUS: eventBus,
   ...writeFreezeEnv(freeze),
+  ...writeBounds(bounds),
 })

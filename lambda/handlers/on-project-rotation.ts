@@ -15,7 +15,6 @@ import { createProjectIssuer } from '../adapters/stytch/project-issuer.ts'
 import { createWhoami } from '../adapters/stytch/whoami.ts'
 import { createTiming } from '../adapters/timing.ts'
 import { ROTATION_SOURCE } from '../core/base/event-types.ts'
-import { DEPLOYED } from '../core/rotation/bounds.ts'
 import { projectSecretForm } from '../core/secret/project-secret-form.ts'
 import { readProjectRotationEnv } from '../env/project-rotation.ts'
 import { processEnvironment } from '../env.ts'
@@ -47,5 +46,5 @@ export const handler = (event: unknown, context: Context): Promise<void> =>
       whoami: createWhoami({ ...place, baseUrl }),
       quietMs: settings.quietHours * HOUR_MS,
     })
-    return { issuer, form: projectSecretForm, secrets, events, freeze, timing, journal, bounds: DEPLOYED }
+    return { issuer, form: projectSecretForm, secrets, events, freeze, timing, journal, bounds: settings.bounds }
   })

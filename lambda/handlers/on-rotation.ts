@@ -11,7 +11,6 @@ import { createStytchReach } from '../adapters/stytch/connect.ts'
 import { createSlotIssuers } from '../adapters/stytch/issuers.ts'
 import { createTiming } from '../adapters/timing.ts'
 import { ROTATION_SOURCE } from '../core/base/event-types.ts'
-import { DEPLOYED } from '../core/rotation/bounds.ts'
 import { describeOrThrow } from '../core/rotation/rotation.ts'
 import { TAG } from '../core/secret/secret-tags.ts'
 import { slotForm } from '../core/secret/slot-forms.ts'
@@ -38,5 +37,5 @@ export const handler = (event: unknown, context: Context): Promise<void> =>
   handleStep({ stage: settings.stage, event, context }, ({ secretId }, journal) => {
     const timing = createTiming(() => context.getRemainingTimeInMillis())
     const issuer = createSlotIssuers({ stytch: reach(timing), holderOf: holderByTag(secretId) })
-    return { issuer, form: slotForm, secrets, events, freeze, timing, journal, bounds: DEPLOYED }
+    return { issuer, form: slotForm, secrets, events, freeze, timing, journal, bounds: settings.bounds }
   })

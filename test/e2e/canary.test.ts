@@ -111,6 +111,7 @@ const openStage = async (): Promise<Stage> => {
         stytch: place,
         eventBus: 'm2m',
         freeze: { parameter: '/m2m/canary/freeze' },
+        bounds: WITHOUT_LAG,
       }),
     },
     onLog: (text) => outputs.push({ from: 'log', text }),

@@ -84,6 +84,7 @@ describe('what is written is what is read', () => {
         readers: fc.array(role, { minLength: 1, maxLength: 3 }),
         changers: fc.array(role, { minLength: 1, maxLength: 3 }),
         rotators: fc.array(role, { maxLength: 2 }),
+        operators: fc.array(role, { minLength: 1, maxLength: 2 }),
         readerAccounts: fc.array(fc.constantFrom('222222222222', '333333333333')),
         readerOrganizationId: fc.constant('o-a1b2c3d4e5'),
         replicas: fc.array(

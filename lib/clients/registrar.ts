@@ -31,8 +31,10 @@ export interface RegistrarProps {
   readonly readers: readonly string[]
   /** The same for changing: deploy and break-glass. */
   readonly changers: readonly string[]
-  /** The same for asking for rotations and moving labels: sweep, campaign, incident, operators. */
+  /** The same for asking for rotations: sweep, campaign, incident. */
   readonly rotators: readonly string[]
+  /** The same for taking AWSPENDING away as well. @default - nobody */
+  readonly operators?: readonly string[]
   readonly replicas: readonly ReplicaConfig[]
   /** Other accounts whose roles may be readers; the key admits the same. @default - none */
   readonly readerAccounts?: readonly string[]
@@ -81,11 +83,12 @@ export class Registrar extends Construct implements ClientRegistrar {
     const own = [roleArn(this, names, 'rotation'), roleArn(this, names, 'registrar')]
     const readers = [...own, ...props.readers]
     const changers = [...own, ...props.changers]
-    const { rotators } = props
+    const { rotators, operators = [] } = props
     this.stageRevision = {
       Readers: readers,
       Changers: changers,
       Rotators: rotators,
+      Operators: operators,
       Replicas: replicas.map(({ region }) => region),
       Form: policyForm(),
     }
@@ -100,6 +103,7 @@ export class Registrar extends Construct implements ClientRegistrar {
       readers,
       changers,
       rotators,
+      operators,
       replicas: replicas.map(({ region, keyArn }) => ({
         region,
         ...defined({ kmsKeyId: keyArn }),

@@ -31,7 +31,7 @@ test('whatever is malformed is named at once', () => {
   const env = { ...writeBounds(DEPLOYED), M2M_READ_LAG_MS: '-1', M2M_ACCEPTED_PLANNED: '0 over 10', M2M_REFUSED: '3' }
 
   expect(() => read(env)).toThrow(
-    /M2M_READ_LAG_MS is malformed[^]*M2M_ACCEPTED_PLANNED is malformed[^]*M2M_REFUSED is malformed/,
+    /M2M_READ_LAG_MS is malformed[\s\S]*M2M_ACCEPTED_PLANNED is malformed[\s\S]*M2M_REFUSED is malformed/,
   )
 })
 

@@ -3,6 +3,7 @@
 
 import { fileURLToPath } from 'node:url'
 import { CreateSecretCommand, RotateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import { WITHOUT_LAG } from '../lambda/core/rotation/bounds.ts'
 import { makeRequestToken } from '../lambda/core/secret/request-token.ts'
 import { TAG } from '../lambda/core/secret/secret-tags.ts'
 import { writeRotationEnv } from '../lambda/env/rotation.ts'
@@ -82,6 +83,7 @@ const startPlace = async () => {
       stytch: place as Parameters<typeof writeRotationEnv>[0]['stytch'],
       eventBus: BUS,
       freeze: { parameter: '/m2m/bench/freeze' },
+      bounds: WITHOUT_LAG,
     })
     const env = {
       ...awsEnvironment(toAws.url),

@@ -161,6 +161,7 @@ export class M2mStack extends Stack {
     })
     const keeping = { records, proofKey, evidence: this.archive }
     const rotation = new RotationFunction(this, 'Rotation', {
+      bounds: config.bounds,
       names,
       surroundings,
       stytch: config.stytch,
@@ -172,6 +173,7 @@ export class M2mStack extends Stack {
     if (projectRotation !== undefined) {
       const { stytch } = config
       this.projectRotation = new ProjectRotation(this, 'ProjectRotation', {
+        bounds: config.bounds,
         names,
         surroundings,
         stytch,

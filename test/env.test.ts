@@ -46,6 +46,17 @@ const freeze: fc.Arbitrary<RotationEnv['freeze']> = fc.record(
   { requiredKeys: ['parameter'] },
 )
 
+const ms = fc.integer({ min: 0, max: 10_000 })
+const spread = fc.record({ count: fc.integer({ min: 1, max: 10 }), overMs: fc.integer({ min: 0, max: 5000 }) })
+const bounds: fc.Arbitrary<RotationEnv['bounds']> = fc.record({
+  staleLabelsMs: ms,
+  readLagMs: ms,
+  patienceMs: fc.record({ rotate: ms, revoke: ms }),
+  accepted: fc.record({ planned: spread, urgent: spread }),
+  refused: spread,
+  confirmedAfterMs: ms,
+})
+
 const whole: Environment = {
   STYTCH_PROJECT_ID: 'project-test-1',
   STYTCH_PROJECT_SECRET_ID: 'm2m/stytch-project',
@@ -57,7 +68,7 @@ const whole: Environment = {
 describe('what is written is what is read', () => {
   test('by the rotation function', () => {
     fc.assert(
-      fc.property(fc.record({ stage: filled, stytch, eventBus: filled, freeze }), (settings) => {
+      fc.property(fc.record({ stage: filled, stytch, eventBus: filled, freeze, bounds }), (settings) => {
         expect(readRotationEnv(writeRotationEnv(settings))).toEqual(settings)
       }),
     )
@@ -73,6 +84,7 @@ describe('what is written is what is read', () => {
         readers: fc.array(role, { minLength: 1, maxLength: 3 }),
         changers: fc.array(role, { minLength: 1, maxLength: 3 }),
         rotators: fc.array(role, { maxLength: 2 }),
+        operators: fc.array(role, { minLength: 1, maxLength: 2 }),
         readerAccounts: fc.array(fc.constantFrom('222222222222', '333333333333')),
         readerOrganizationId: fc.constant('o-a1b2c3d4e5'),
         replicas: fc.array(

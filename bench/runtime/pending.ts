@@ -4,6 +4,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { CreateSecretCommand, RotateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import { WITHOUT_LAG } from '../../lambda/core/rotation/bounds.ts'
 import { TAG } from '../../lambda/core/secret/secret-tags.ts'
 import { writeRotationEnv } from '../../lambda/env/rotation.ts'
 import { createAwsStandIn } from '../../lambda/local/aws/aws-stand-in.ts'
@@ -40,6 +41,7 @@ export const startPending = async (): Promise<PendingPlace> => {
       stytch: { projectId, projectSecret: { kind: 'stored', secretId: PROJECT_SECRET_ID }, baseUrl: stytchUrl },
       eventBus: 'm2m-bench',
       freeze: { parameter: '/m2m/bench/freeze' },
+      bounds: WITHOUT_LAG,
     }),
     // For the forms that are not ours.
     STYTCH_SECRET_ID: PROJECT_SECRET_ID,

@@ -110,11 +110,11 @@ export const secretPoliciesIn = (template: DeployTemplate, around: Surroundings)
     .map((one) => environmentOf(one, around))
     .find((env) => 'M2M_CHANGERS' in env)
   if (registrar === undefined) return []
-  const { readers, changers, rotators, secretNamePrefix } = readRegistrarEnv(registrar)
+  const { readers, changers, rotators, operators = [], secretNamePrefix } = readRegistrarEnv(registrar)
   const { partition, region, account } = around
   const arn = `arn:${partition}:secretsmanager:${region}:${account}:secret:${secretNamePrefix}any`
   const policyFor = (consumers: readonly string[]): string =>
-    JSON.stringify(secretPolicy(arn, { readers, changers, rotators, consumers }))
+    JSON.stringify(secretPolicy(arn, { readers, changers, rotators, operators, consumers }))
 
   const declared = resources.filter(({ type }) => type === 'Custom::M2mClient')
   const found = new Map<string, string>()

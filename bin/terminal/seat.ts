@@ -10,6 +10,7 @@ import type { ClientDesk, StageView } from '../../lambda/core/clients/client-des
 import type { RotationSteps } from '../../lambda/core/drive/rotation-steps.ts'
 import type { Secrets } from '../../lambda/core/secret/secrets.ts'
 import { isStageName, STAGE_RULE } from '../../lambda/core/secret/stage-name.ts'
+import { processEndpoint } from './cli-env.ts'
 import { CommandFault, EXIT } from './command-fault.ts'
 import type { Screen } from './screen.ts'
 
@@ -84,7 +85,7 @@ const createReach = async (stage: string): Promise<Reach> => {
   const invokeOnce = invoke.createInvoke(
     signedCall.createSignedCall(clients.createPatientSettings(), {
       service: 'lambda',
-      endpoint: process.env.AWS_ENDPOINT_URL_LAMBDA ?? process.env.AWS_ENDPOINT_URL,
+      endpoint: processEndpoint('LAMBDA'),
     }),
   )
   return {

@@ -1,6 +1,8 @@
 // The settings of the function that rotates the project's own secret: which project, where its secret and the workspace key lie, and how
 // long a value must not have been used before a planned rotation ends it.
 import { defined } from '../core/base/defined.ts'
+import type { Bounds } from '../core/rotation/bounds.ts'
+import { readBounds, writeBounds } from './bounds.ts'
 import { type FreezeEnv, readFreezeEnv, writeFreezeEnv } from './freeze.ts'
 import { readNumber } from './number.ts'
 import { createReader, type Environment, type Reader } from './reader.ts'
@@ -26,6 +28,7 @@ export interface ProjectRotationEnv extends KeepingEnv {
   /** Name or ARN of the event bus. */
   readonly eventBus: string
   readonly freeze: FreezeEnv
+  readonly bounds: Bounds
 }
 
 const readManagementUrl = (reader: Reader): { readonly managementUrl?: string } => {
@@ -55,6 +58,7 @@ export const readProjectRotationEnv = (env: Environment): ProjectRotationEnv => 
     quietHours: readNumber(reader, 'M2M_QUIET_HOURS', 'how many hours a value must not have been used, above 0'),
     eventBus: reader.text('M2M_EVENT_BUS', 'the name or ARN of the event bus'),
     freeze: readFreezeEnv(reader),
+    bounds: readBounds(reader),
     ...readManagementUrl(reader),
     ...readKeeping(reader),
   }
@@ -74,5 +78,6 @@ export const writeProjectRotationEnv = (settings: ProjectRotationEnv): Record<st
   M2M_EVENT_BUS: settings.eventBus,
   ...writeFreezeEnv(settings.freeze),
   ...writeKeeping(settings),
+  ...writeBounds(settings.bounds),
   ...defined({ STYTCH_MANAGEMENT_URL: settings.managementUrl }),
 })

@@ -24,6 +24,8 @@ export interface RegistrarEnv {
   readonly changers: readonly string[]
   /** Roles that it lets ask for rotations, and change nothing else. */
   readonly rotators: readonly string[]
+  /** Roles that it lets do the same, and take AWSPENDING away. @default - none */
+  readonly operators?: readonly string[]
   readonly replicas: readonly ReplicaEnv[]
   /** Other accounts whose roles may be readers of a secret: the key's policy admits their calls. */
   readonly readerAccounts: readonly string[]
@@ -81,6 +83,7 @@ export const readRegistrar = (reader: Reader): RegistrarEnv => {
   const readers = readRoles(reader, 'M2M_READERS')
   const changers = readRoles(reader, 'M2M_CHANGERS')
   const rotators = checkRoles(reader, 'M2M_ROTATORS', reader.optional('M2M_ROTATORS') ?? '')
+  const operators = checkRoles(reader, 'M2M_OPERATORS', reader.optional('M2M_OPERATORS') ?? '')
   const replicas = readReplicas(reader)
   const readerAccounts = readAccounts(reader, 'M2M_READER_ACCOUNTS')
   const readerOrganizationId = reader.optional('M2M_READER_ORGANIZATION')
@@ -91,6 +94,7 @@ export const readRegistrar = (reader: Reader): RegistrarEnv => {
     readers,
     changers,
     rotators,
+    ...(operators.length === 0 ? {} : { operators }),
     replicas,
     readerAccounts,
     ...defined({ readerOrganizationId, kmsKeyId, tokenUrl }),
@@ -112,6 +116,9 @@ export const writeRegistrarEnv = (settings: RegistrarEnv): Record<string, string
   M2M_READERS: settings.readers.join(' '),
   M2M_CHANGERS: settings.changers.join(' '),
   ...(settings.rotators.length === 0 ? {} : { M2M_ROTATORS: settings.rotators.join(' ') }),
+  ...(settings.operators === undefined || settings.operators.length === 0
+    ? {}
+    : { M2M_OPERATORS: settings.operators.join(' ') }),
   ...(settings.readerAccounts.length === 0 ? {} : { M2M_READER_ACCOUNTS: settings.readerAccounts.join(' ') }),
   ...defined({
     M2M_READER_ORGANIZATION: settings.readerOrganizationId,

@@ -1,4 +1,6 @@
 // The rotation function's settings.
+import type { Bounds } from '../core/rotation/bounds.ts'
+import { readBounds, writeBounds } from './bounds.ts'
 import { type FreezeEnv, readFreezeEnv, writeFreezeEnv } from './freeze.ts'
 import { createReader, type Environment } from './reader.ts'
 import { type KeepingEnv, readKeeping, writeKeeping } from './records.ts'
@@ -11,6 +13,7 @@ export interface RotationEnv extends KeepingEnv {
   /** Name or ARN of the event bus. */
   readonly eventBus: string
   readonly freeze: FreezeEnv
+  readonly bounds: Bounds
 }
 
 export const readRotationEnv = (env: Environment): RotationEnv => {
@@ -20,8 +23,9 @@ export const readRotationEnv = (env: Environment): RotationEnv => {
   const eventBus = reader.text('M2M_EVENT_BUS', 'the name or ARN of the event bus')
   const freeze = readFreezeEnv(reader)
   const keeping = readKeeping(reader)
+  const bounds = readBounds(reader)
   reader.finish()
-  return { stage, stytch, eventBus, freeze, ...keeping }
+  return { stage, stytch, eventBus, freeze, bounds, ...keeping }
 }
 
 /** The inverse of readRotationEnv. */
@@ -30,6 +34,7 @@ export const writeRotationEnv = ({
   stytch,
   eventBus,
   freeze,
+  bounds,
   ...keeping
 }: RotationEnv): Record<string, string> => ({
   M2M_STAGE: stage,
@@ -37,4 +42,5 @@ export const writeRotationEnv = ({
   M2M_EVENT_BUS: eventBus,
   ...writeFreezeEnv(freeze),
   ...writeKeeping(keeping),
+  ...writeBounds(bounds),
 })

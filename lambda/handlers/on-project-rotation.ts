@@ -16,7 +16,6 @@ import { createProjectIssuer } from '../adapters/stytch/project-issuer.ts'
 import { createWhoami } from '../adapters/stytch/whoami.ts'
 import { createTiming } from '../adapters/timing.ts'
 import { ROTATION_SOURCE } from '../core/base/event-types.ts'
-import { DEPLOYED } from '../core/rotation/bounds.ts'
 import { projectSecretForm } from '../core/secret/project-secret-form.ts'
 import { readProjectRotationEnv } from '../env/project-rotation.ts'
 import { processEnvironment } from '../env.ts'
@@ -58,6 +57,6 @@ export const handler = (event: unknown, context: Context): Promise<void> =>
       ...keepingOf(context.awsRequestId),
       timing,
       journal,
-      bounds: DEPLOYED,
+      bounds: settings.bounds,
     }
   })

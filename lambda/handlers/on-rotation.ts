@@ -12,7 +12,6 @@ import { createStytchReach } from '../adapters/stytch/connect.ts'
 import { createSlotIssuers } from '../adapters/stytch/issuers.ts'
 import { createTiming } from '../adapters/timing.ts'
 import { ROTATION_SOURCE } from '../core/base/event-types.ts'
-import { DEPLOYED } from '../core/rotation/bounds.ts'
 import { describeOrThrow } from '../core/rotation/rotation.ts'
 import { TAG } from '../core/secret/secret-tags.ts'
 import { slotForm } from '../core/secret/slot-forms.ts'
@@ -41,5 +40,5 @@ export const handler = (event: unknown, context: Context): Promise<void> =>
     const timing = createTiming(() => context.getRemainingTimeInMillis())
     const issuer = createSlotIssuers({ stytch: reach(timing), holderOf: holderByTag(secretId) })
     const keeping = keepingOf(context.awsRequestId)
-    return { issuer, form: slotForm, secrets, events, freeze, ...keeping, timing, journal, bounds: DEPLOYED }
+    return { issuer, form: slotForm, secrets, events, freeze, ...keeping, timing, journal, bounds: settings.bounds }
   })

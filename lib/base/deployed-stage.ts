@@ -9,7 +9,7 @@ import type { ReaderAdmission } from '../../lambda/core/clients/reader-admission
 import { policyForm } from '../../lambda/core/clients/secret-policy.ts'
 import { expectedClientName, isClientName } from '../../lambda/core/secret/client-name.ts'
 import { spanHours } from '../config/client-config.ts'
-import { backstopRules, type RotationRules } from '../config/rotation-schedule.ts'
+import { type BackstopRules, backstopRules } from '../config/rotation-schedule.ts'
 import { functionArn, type StageNames } from '../config/stage-names.ts'
 import { type JsonStatement, type KeyPlace, readerStatements } from './key-statements.ts'
 import { keyPlaceOf } from './secrets-key.ts'
@@ -23,7 +23,7 @@ export interface ClientRegistrar {
   /** What has to stand before it can be asked. */
   readonly dependencies: readonly IDependable[]
   /** When a client's own declaration says nothing. */
-  readonly backstop: RotationRules
+  readonly backstop: BackstopRules
   /** Goes into every client's declaration: when it changes, CloudFormation asks for each again, and each policy is renewed. */
   readonly stageRevision: Readonly<Record<string, string | readonly string[]>>
   /** Absent: the registrar itself says so when it is asked. */

@@ -19,7 +19,7 @@ import {
 } from '../base/deployed-stage.ts'
 import { readerStatements } from '../base/key-statements.ts'
 import { type ClientRemoval, spanFault, spanHours } from '../config/client-config.ts'
-import { backstopRules, type RotationRules } from '../config/rotation-schedule.ts'
+import { type BackstopRules, backstopRules } from '../config/rotation-schedule.ts'
 
 export interface M2mClientProps {
   /** Of the same app; or `Registrar.fromStage`, for a stage that is deployed. */
@@ -43,13 +43,13 @@ export interface M2mClientProps {
   /** To find and select the client by. @default - none */
   readonly tags?: Readonly<Record<string, string>>
   /** When Secrets Manager rotates by itself. @default - twice its own period, or the registrar's backstop */
-  readonly rotation?: RotationRules
+  readonly rotation?: BackstopRules
 }
 
 /** Longer than the registrar's three runs of two minutes and the waits between them. */
 const SERVICE_TIMEOUT_MINUTES = 15
 
-const toProperty = (rules: RotationRules): Readonly<Record<string, string | number>> =>
+const toProperty = (rules: BackstopRules): Readonly<Record<string, string | number>> =>
   'everyDays' in rules
     ? { EveryDays: rules.everyDays }
     : {

@@ -14,7 +14,7 @@ import type { KeyPlace } from '../base/key-statements.ts'
 import { type FunctionSurroundings, M2mFunction } from '../base/m2m-function.ts'
 import { keyPlaceOf, type SecretsKey } from '../base/secrets-key.ts'
 import type { ReplicaConfig } from '../config/deploy-config.ts'
-import type { RotationRules } from '../config/rotation-schedule.ts'
+import type { BackstopRules } from '../config/rotation-schedule.ts'
 import { roleArn, type StageNames } from '../config/stage-names.ts'
 import type { RotationFunction, StytchProject } from '../rotation/rotation-function.ts'
 import { mayRegister } from './registration-rights.ts'
@@ -26,13 +26,15 @@ export interface RegistrarProps {
   readonly key: SecretsKey
   readonly rotation: RotationFunction
   /** When a client's own declaration says nothing. */
-  readonly backstop: RotationRules
+  readonly backstop: BackstopRules
   /** Roles, beside the rotation function's and the registrar's own, that every secret's policy lets read. */
   readonly readers: readonly string[]
   /** The same for changing: deploy and break-glass. */
   readonly changers: readonly string[]
-  /** The same for asking for rotations and moving labels: sweep, campaign, incident, operators. */
+  /** The same for asking for rotations: sweep, campaign, incident. */
   readonly rotators: readonly string[]
+  /** The same for taking AWSPENDING away as well. @default - nobody */
+  readonly operators?: readonly string[]
   readonly replicas: readonly ReplicaConfig[]
   /** Other accounts whose roles may be readers; the key admits the same. @default - none */
   readonly readerAccounts?: readonly string[]
@@ -54,7 +56,7 @@ export class Registrar extends Construct implements ClientRegistrar {
   readonly fn: M2mFunction
   readonly names: StageNames
   readonly key: SecretsKey
-  readonly backstop: RotationRules
+  readonly backstop: BackstopRules
   readonly stageRevision: Readonly<Record<string, string | readonly string[]>>
   readonly place: KeyPlace
   readonly functionArn: string
@@ -81,11 +83,12 @@ export class Registrar extends Construct implements ClientRegistrar {
     const own = [roleArn(this, names, 'rotation'), roleArn(this, names, 'registrar')]
     const readers = [...own, ...props.readers]
     const changers = [...own, ...props.changers]
-    const { rotators } = props
+    const { rotators, operators = [] } = props
     this.stageRevision = {
       Readers: readers,
       Changers: changers,
       Rotators: rotators,
+      Operators: operators,
       Replicas: replicas.map(({ region }) => region),
       Form: policyForm(),
     }
@@ -100,6 +103,7 @@ export class Registrar extends Construct implements ClientRegistrar {
       readers,
       changers,
       rotators,
+      operators,
       replicas: replicas.map(({ region, keyArn }) => ({
         region,
         ...defined({ kmsKeyId: keyArn }),

@@ -5,9 +5,11 @@
 import type { Node } from 'constructs'
 import { defined } from '../../lambda/core/base/defined.ts'
 import { isJsonObject } from '../../lambda/core/base/json-object.ts'
+import type { Bounds } from '../../lambda/core/rotation/bounds.ts'
 import { isSecretName } from '../../lambda/core/secret/secret-name.ts'
 import { isStageName, STAGE_RULE } from '../../lambda/core/secret/stage-name.ts'
 import { type AdoptionProofConfig, readAdoptionProof } from './adoption-config.ts'
+import { readBoundsConfig } from './bounds-config.ts'
 import { type CampaignsConfig, readCampaigns } from './campaign-config.ts'
 import {
   type ClientConfig,
@@ -25,9 +27,9 @@ import { placeFaults } from './place-faults.ts'
 import { readerFaults } from './reader-faults.ts'
 import { type Reservations, type ReservingPart, readReservations } from './reservations.ts'
 import {
+  type BackstopRules,
   backstopRules,
   periodFault,
-  type RotationRules,
   type RotationWindow,
   windowFault,
 } from './rotation-schedule.ts'
@@ -87,7 +89,7 @@ export interface DeployConfig {
     readonly periodHours: number
     /** When the sweep ends an overlap. */
     readonly overlapHours: number
-    readonly backstop: RotationRules
+    readonly backstop: BackstopRules
     readonly sweepEveryMinutes: number
     readonly longestHoldHours: number
     readonly campaigns: CampaignsConfig
@@ -96,6 +98,8 @@ export interface DeployConfig {
     /** Absent: an overlap ends by its time alone. */
     readonly adoptionProof?: AdoptionProofConfig
   }
+  /** How far Secrets Manager and Stytch may be behind, and what a step allows for it. */
+  readonly bounds: Bounds
   /** Of the functions that are deployed; a part that is not named reserves nothing. */
   readonly reservations: Reservations
   readonly alarms: AlarmAddress
@@ -507,6 +511,8 @@ const readRoot = (root: Place): DeployConfig => {
     'namePrefix',
     'stytch',
     'rotation',
+    'staleness',
+    'propagation',
     'reservedConcurrency',
     'alarms',
     'breakGlass',
@@ -567,6 +573,7 @@ const readRoot = (root: Place): DeployConfig => {
     stytch,
     incidents,
     rotation: bounded(rotation, reservations),
+    bounds: readBoundsConfig(root),
     reservations,
     alarms: readDecision(root, 'alarms', ['email', shapes.email]),
     breakGlass: readDecision(root, 'breakGlass', ['roleArn', shapes.roleArn]),

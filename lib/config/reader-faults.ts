@@ -22,12 +22,12 @@ export const rolesOnSecrets = (config: Omit<ReaderSettings, 'clients'>) => {
   const { account, region } = environment ?? { account: SOME_ACCOUNT, region: SOME_REGION }
   const nameOf = (part: Part): string => functionName({ stage, secretNamePrefix }, part)
   const roleOf = (part: Part): string => `arn:aws:iam::${account}:role/${nameOf(part)}-${region}`
-  const { readers, changers, rotators } = stageRoles(config, roleOf)
+  const { readers, changers, rotators, operators } = stageRoles(config, roleOf)
   const own = [roleOf('rotation'), roleOf('registrar')]
   return {
     account,
     region,
-    roles: { readers: [...own, ...readers], changers: [...own, ...changers], rotators },
+    roles: { readers: [...own, ...readers], changers: [...own, ...changers], rotators, operators },
     functionOf: (part: Part): string => `arn:aws:lambda:${region}:${account}:function:${nameOf(part)}`,
   }
 }

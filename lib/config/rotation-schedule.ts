@@ -3,8 +3,8 @@
 // accepted. How a cron is read: lambda/core/base/schedule-expression.ts.
 import { type Cron, firings, readCron } from '../../lambda/core/base/schedule-expression.ts'
 
-/** RotationRules, as the registrar hands them to RotateSecret: the date counts from the last rotation, or it follows a cron. */
-export type RotationRules =
+/** BackstopRules, as the registrar hands them to RotateSecret: the date counts from the last rotation, or it follows a cron. */
+export type BackstopRules =
   | { readonly everyDays: number }
   | { readonly schedule: string; readonly durationHours?: number }
 
@@ -59,7 +59,7 @@ export const periodFault = (periodHours: number): string | undefined => {
  * The backstop: a window's cron when there is one, else twice the period after the last rotation, so that a healthy campaign
  * keeps it silent.
  */
-export const backstopRules = (periodHours: number, window: RotationWindow | undefined): RotationRules => {
+export const backstopRules = (periodHours: number, window: RotationWindow | undefined): BackstopRules => {
   if (window !== undefined) return { schedule: window.cron, durationHours: window.durationHours }
   const hours = Math.ceil(2 * periodHours)
   return hours % 24 === 0 ? { everyDays: hours / 24 } : { schedule: `rate(${hours} hours)` }

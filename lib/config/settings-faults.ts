@@ -3,13 +3,13 @@
 import { defined } from '../../lambda/core/base/defined.ts'
 import { writeClientsEnv } from '../../lambda/env/clients.ts'
 import { type ReaderSettings, rolesOnSecrets } from './reader-faults.ts'
-import type { RotationRules } from './rotation-schedule.ts'
+import type { BackstopRules } from './rotation-schedule.ts'
 
 /** What of the configuration (deploy-config.ts, which asks this file) decides it. */
 interface GrowingSettings extends ReaderSettings {
   readonly stytch: { readonly projectId: string; readonly projectSecretName: string; readonly tokenUrl?: string }
   readonly rotation: ReaderSettings['rotation'] & {
-    readonly backstop: RotationRules
+    readonly backstop: BackstopRules
     readonly periodHours: number
     readonly overlapHours: number
     readonly longestHoldHours: number

@@ -14,6 +14,7 @@ export interface StageRoles {
   readonly readers: readonly string[]
   readonly changers: readonly string[]
   readonly rotators: readonly string[]
+  readonly operators: readonly string[]
 }
 
 export const breakGlassRoles = ({ breakGlass }: Pick<RoleSettings, 'breakGlass'>): readonly string[] =>
@@ -27,6 +28,7 @@ export const stageRoles = (config: RoleSettings, roleOf: (part: Part) => string)
   return {
     readers: [roleOf('clients'), roleOf('identify'), ...vendor, ...breakGlass],
     changers: [roleOf('clients'), ...breakGlass],
-    rotators: [roleOf('sweep'), roleOf('incident'), ...campaign, ...config.operators],
+    rotators: [roleOf('sweep'), roleOf('incident'), ...campaign],
+    operators: config.operators,
   }
 }

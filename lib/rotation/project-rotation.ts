@@ -7,6 +7,8 @@ import { CfnPermission } from 'aws-cdk-lib/aws-lambda'
 import { CfnRotationSchedule } from 'aws-cdk-lib/aws-secretsmanager'
 import { Construct } from 'constructs'
 import { ROTATION_SOURCE } from '../../lambda/core/base/event-types.ts'
+import type { Bounds } from '../../lambda/core/rotation/bounds.ts'
+import { STEP_TIMEOUT_MS } from '../../lambda/core/secret/step-timeout.ts'
 import type { ProjectPlaceEnv } from '../../lambda/env/project-place.ts'
 import { writeProjectRotationEnv } from '../../lambda/env/project-rotation.ts'
 import type { M2mEventBus } from '../base/event-bus.ts'
@@ -26,10 +28,11 @@ export interface ProjectRotationProps {
   readonly bus: M2mEventBus
   /** @default - nothing is remembered, and nothing signed */
   readonly keeping?: RotationKeeping
+  /** How far the services may be behind. */
+  readonly bounds: Bounds
 }
 
-/** As the rotation function's (rotation-function.ts). */
-const TIMEOUT_SECONDS = 30
+const TIMEOUT_SECONDS = STEP_TIMEOUT_MS / 1000
 const MEMORY_MB = 512
 const FIVE_MINUTES = Duration.minutes(5)
 
@@ -70,6 +73,7 @@ export class ProjectRotation extends Construct {
         eventBus: bus.bus.eventBusArn,
         freeze: { parameter: freezeParameter(names) },
         ...(props.keeping === undefined ? {} : keepingEnv(props.keeping)),
+        bounds: props.bounds,
       }),
     })
     this.mayRotate(props)

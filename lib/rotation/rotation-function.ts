@@ -6,6 +6,8 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import { CfnPermission } from 'aws-cdk-lib/aws-lambda'
 import { Construct } from 'constructs'
 import { ROTATION_SOURCE } from '../../lambda/core/base/event-types.ts'
+import type { Bounds } from '../../lambda/core/rotation/bounds.ts'
+import { STEP_TIMEOUT_MS } from '../../lambda/core/secret/step-timeout.ts'
 import { writeRotationEnv } from '../../lambda/env/rotation.ts'
 import type { M2mEventBus } from '../base/event-bus.ts'
 import { freezeParameter, mayReadFreeze } from '../base/freeze.ts'
@@ -32,12 +34,14 @@ export interface RotationFunctionProps {
   readonly bus: M2mEventBus
   /** @default - nothing is remembered, and nothing signed */
   readonly keeping?: RotationKeeping
+  /** How far the services may be behind. */
+  readonly bounds: Bounds
   /** Where a value that is stored is copied to. @default - nowhere */
   readonly replicas?: readonly ReplicaConfig[]
 }
 
 /** A clear of a stuck AWSPENDING waits at least two minutes: by then, no killed execution's request is under way (architecture §3). */
-const TIMEOUT_SECONDS = 30
+const TIMEOUT_SECONDS = STEP_TIMEOUT_MS / 1000
 /** A step waits for the network; below this, Lambda's share of a CPU makes TLS and the module's start the longer part. */
 const MEMORY_MB = 512
 
@@ -93,6 +97,7 @@ export class RotationFunction extends Construct {
         eventBus: bus.bus.eventBusArn,
         freeze: { parameter: freezeParameter(names) },
         ...(props.keeping === undefined ? {} : keepingEnv(props.keeping)),
+        bounds: props.bounds,
       }),
     })
     this.fn.mayDo(

@@ -1,5 +1,5 @@
 // What asking for rotations takes, for the functions that do it – sweep, campaign, incident: look below the prefix, ask without changing
-// function or schedule, and take AWSPENDING away, and no other label. None of them reads a value.
+// function or schedule, and have a stuck rotation's steps done again. None of them reads a value or moves a label (docs/decisions/051).
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import type { Construct } from 'constructs'
 import type { M2mFunction } from '../base/m2m-function.ts'
@@ -42,13 +42,7 @@ export const mayAskForRotations = (
       },
     }),
     new PolicyStatement({
-      sid: 'ClearPendingOnly',
-      actions: ['secretsmanager:UpdateSecretVersionStage'],
-      resources: secrets,
-      conditions: { StringEquals: { 'secretsmanager:VersionStage': 'AWSPENDING' } },
-    }),
-    new PolicyStatement({
-      // RotateSecret asks this of its caller (secrets-manager §1.2).
+      // RotateSecret asks this of its caller (secrets-manager §1.2); and what is stuck is driven on by it (docs/decisions/018).
       sid: 'WhatRotateSecretDemands',
       actions: ['lambda:InvokeFunction'],
       resources: functions,

@@ -1,6 +1,6 @@
 // The sweep: a function that EventBridge Scheduler calls every few minutes, with what it may do, where a call that failed ends, and what
 // people are told of: above all that it has stopped, since then nothing else would tell that a rotation did not happen. It sees no value;
-// it asks for rotations, and takes AWSPENDING away, and no other label.
+// it asks for rotations and for single steps of them, and moves no label.
 
 import { Duration, type RemovalPolicy, Stack } from 'aws-cdk-lib'
 import { Metric } from 'aws-cdk-lib/aws-cloudwatch'

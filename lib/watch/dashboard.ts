@@ -13,6 +13,7 @@ import {
 } from 'aws-cdk-lib/aws-cloudwatch'
 import { QueryDefinition, QueryString } from 'aws-cdk-lib/aws-logs'
 import { Construct } from 'constructs'
+import { STEP_TIMEOUT_MS } from '../../lambda/core/secret/step-timeout.ts'
 import type { M2mFunction } from '../base/m2m-function.ts'
 import type { StageNames } from '../config/stage-names.ts'
 
@@ -103,7 +104,7 @@ export class Dashboard extends Construct {
     )
     dashboard.addWidgets(
       new GraphWidget({
-        title: 'Rotation function: duration, of 30 s',
+        title: `Rotation function: duration, of ${STEP_TIMEOUT_MS / 1000} s`,
         left: [rotation.function.metricDuration({ statistic: 'Maximum', period: HOUR })],
         right: [rotation.function.metricErrors({ period: HOUR }), rotation.function.metricThrottles({ period: HOUR })],
         width: 12,

@@ -9,6 +9,7 @@ import { CfnRule, type EventBus, EventField, type EventPattern, Rule, RuleTarget
 import { Construct } from 'constructs'
 import { defined } from '../../lambda/core/base/defined.ts'
 import { ROTATION_SOURCE } from '../../lambda/core/base/event-types.ts'
+import { STEP_NEAR_TIMEOUT_MS, STEP_TIMEOUT_MS } from '../../lambda/core/secret/step-timeout.ts'
 import { alarmName } from '../base/alarm-names.ts'
 import { eventPattern } from '../base/event-pattern.ts'
 import type { M2mFunction } from '../base/m2m-function.ts'
@@ -146,9 +147,9 @@ export class FailureAlarms extends Construct {
       {
         id: 'RotationNearTimeout',
         page: 'rotation-stuck',
-        says: 'A rotation step took over 25 of its 30 seconds. One that is killed leaves its AWSPENDING behind.',
+        says: `A rotation step took over ${STEP_NEAR_TIMEOUT_MS / 1000} of its ${STEP_TIMEOUT_MS / 1000} seconds. One that is killed leaves its AWSPENDING behind.`,
         metric: rotation.function.metricDuration({ period: FIVE_MINUTES, statistic: 'Maximum' }),
-        atLeast: 25_000,
+        atLeast: STEP_NEAR_TIMEOUT_MS,
       },
       {
         id: 'RegistrarErrors',

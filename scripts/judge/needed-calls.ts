@@ -45,7 +45,7 @@ const askingForRotations = [
   'secretsmanager:ListSecrets',
   'secretsmanager:DescribeSecret',
   'secretsmanager:RotateSecret',
-  'secretsmanager:UpdateSecretVersionStage',
+  'lambda:InvokeFunction',
 ]
 
 /** What a rotation remembers, signs and stores. */
@@ -117,13 +117,12 @@ export const neededCalls: Readonly<Record<string, NeededCalls>> = {
   incident: {
     bundle: 'on-incident',
     calls: [...askingForRotations, 'events:PutEvents', 'ssm:GetParameter'],
-    demanded: ['lambda:InvokeFunction'],
     optional: ['secretsmanager:ListSecretVersionIds'],
     tells: 'm2m.incident',
   },
   campaign: {
     bundle: 'on-campaign',
-    calls: [...askingForRotations, 'lambda:InvokeFunction', 'events:PutEvents', 'ssm:GetParameter'],
+    calls: [...askingForRotations, 'events:PutEvents', 'ssm:GetParameter'],
     demanded: ['lambda:CheckpointDurableExecution', 'lambda:GetDurableExecutionState'],
     optional: ['secretsmanager:ListSecretVersionIds'],
     tells: 'm2m.campaign',
@@ -131,7 +130,6 @@ export const neededCalls: Readonly<Record<string, NeededCalls>> = {
   sweep: {
     bundle: 'on-sweep',
     calls: [...askingForRotations, 'events:PutEvents', 'ssm:GetParameter'],
-    demanded: ['lambda:InvokeFunction'],
     optional: ['secretsmanager:ListSecretVersionIds', 'dynamodb:Query'],
     tells: 'm2m.sweep',
   },

@@ -113,6 +113,7 @@ const openStage = async (): Promise<Stage> => {
         stytch: place,
         eventBus: 'm2m',
         freeze: { parameter: '/m2m/canary/freeze' },
+        bounds: WITHOUT_LAG,
       }),
     },
     onLog: (text) => outputs.push({ from: 'log', text }),

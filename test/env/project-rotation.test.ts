@@ -1,6 +1,8 @@
 // The settings of the project secret's rotation, and of those who ask for it.
 
 import { expect, test } from 'vitest'
+import { DEPLOYED } from '../../lambda/core/rotation/bounds.ts'
+import { writeBounds } from '../../lambda/env/bounds.ts'
 import {
   type ProjectRotationEnv,
   readProjectRotationEnv,
@@ -19,6 +21,7 @@ const settings: ProjectRotationEnv = {
   managementUrl: 'http://127.0.0.1:4011',
   eventBus: 'm2m-prod',
   freeze: { parameter: '/m2m/prod/freeze' },
+  bounds: { ...DEPLOYED, readLagMs: 1000 },
 }
 
 test('what is written is read back', () => {
@@ -26,7 +29,9 @@ test('what is written is read back', () => {
 })
 
 test('everything that is missing is named at once', () => {
-  const names = Object.keys(writeProjectRotationEnv(settings)).filter((name) => !name.endsWith('_URL'))
+  const names = Object.keys(writeProjectRotationEnv(settings)).filter(
+    (name) => !name.endsWith('_URL') && !(name in writeBounds(DEPLOYED)),
+  )
 
   expect(() => readProjectRotationEnv({})).toThrow(
     expect.objectContaining({

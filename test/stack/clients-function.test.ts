@@ -196,9 +196,9 @@ describe('an operator', () => {
   })
 
   test('may ask for rotations by the policy on every secret, and nothing else there', () => {
-    const { M2M_READERS, M2M_CHANGERS, M2M_ROTATORS } = settingsOf('registrar')
+    const { M2M_READERS, M2M_CHANGERS, M2M_OPERATORS } = settingsOf('registrar')
 
-    expect(M2M_ROTATORS).toContain(OPERATOR)
+    expect(M2M_OPERATORS).toContain(OPERATOR)
     expect(M2M_READERS).not.toContain(OPERATOR)
     expect(M2M_CHANGERS).not.toContain(OPERATOR)
   })
@@ -211,6 +211,6 @@ describe('an operator', () => {
   test('who joins or leaves asks every declared client anew', () => {
     const [client] = Object.values(template.findResources('Custom::M2mClient'))
 
-    expect(client?.Properties.Stage.Rotators).toContain(OPERATOR)
+    expect(client?.Properties.Stage.Operators).toContain(OPERATOR)
   })
 })

@@ -38,7 +38,6 @@ describe('the role', () => {
       'ListSecrets',
       'LookBelowThePrefix',
       'AskForRotationsOnly',
-      'ClearPendingOnly',
       'WhatRotateSecretDemands',
       'TellOnTheBus',
       'ReadFreeze',
@@ -46,11 +45,10 @@ describe('the role', () => {
     ])
   })
 
-  test('reads no value, and clears no label but AWSPENDING', () => {
+  test('reads no value, and moves no label', () => {
     const actions = statements.flatMap(({ Action }) => [Action].flat())
     expect(actions).not.toContain('secretsmanager:GetSecretValue')
-    const clearing = statements.find(({ Sid }) => Sid === 'ClearPendingOnly')
-    expect(clearing?.Condition).toEqual({ StringEquals: { 'secretsmanager:VersionStage': 'AWSPENDING' } })
+    expect(actions).not.toContain('secretsmanager:UpdateSecretVersionStage')
   })
 
   test('starts the campaign by its alias alone', () => {

@@ -145,10 +145,10 @@ describe('the rotation function', () => {
     })
   })
 
-  test('stops after the 30 seconds that the clearing of a stuck rotation counts on, and has executions of its own', () => {
+  test('stops after the 60 seconds that whoever waits for a step counts on, and has executions of its own', () => {
     template.hasResourceProperties('AWS::Lambda::Function', {
       FunctionName: 'm2m-prod-rotation',
-      Timeout: 30,
+      Timeout: 60,
       ReservedConcurrentExecutions: 50,
       MemorySize: 512,
       Environment: {

@@ -40,7 +40,7 @@ describe('the function', () => {
   test('knows names and slugs, and no secret', () => {
     template.hasResourceProperties('AWS::Lambda::Function', {
       FunctionName: 'm2m-prod-project-rotation',
-      Timeout: 30,
+      Timeout: 60,
       Environment: {
         Variables: {
           STYTCH_PROJECT_SLUG: 'acme',

@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { Fault } from '../../lambda/core/base/fault.ts'
 import {
   consumersThatFit,
+  LABELLING,
   LOOKING,
   MAX_POLICY_CHARACTERS,
   OPENING,
@@ -105,9 +106,12 @@ describe('of everybody in the account, however wide their own policy', () => {
   const policy = secretPolicy(SECRET, roles)
   const administrator = role('administrator')
 
-  test.each([...READING, ...CHANGING, ...ROTATING, ...OPENING])('an administrator is denied %s', (action) => {
-    expect(denies(policy, { action, by: administrator })).toBe(true)
-  })
+  test.each([...READING, ...CHANGING, ...ROTATING, ...LABELLING, ...OPENING])(
+    'an administrator is denied %s',
+    (action) => {
+      expect(denies(policy, { action, by: administrator })).toBe(true)
+    },
+  )
 
   test.each(LOOKING)('an administrator may look: %s', (action) => {
     expect(denies(policy, { action, by: administrator })).toBe(false)
@@ -120,7 +124,7 @@ describe('of everybody in the account, however wide their own policy', () => {
     for (const by of [role('deploy'), ROOT]) expect(denies(policy, { action: READING[0], by })).toBe(true)
   })
 
-  test.each([...CHANGING, ...ROTATING, ...OPENING])('a consumer is denied %s', (action) => {
+  test.each([...CHANGING, ...ROTATING, ...LABELLING, ...OPENING])('a consumer is denied %s', (action) => {
     expect(denies(policy, { action, by: role('billing', '222222222222') })).toBe(true)
   })
 
@@ -181,7 +185,7 @@ describe('a declared reader', () => {
   })
 
   test('may do nothing else', () => {
-    for (const action of [...CHANGING, ...ROTATING, ...OPENING, ...TAGGING]) {
+    for (const action of [...CHANGING, ...ROTATING, ...LABELLING, ...OPENING, ...TAGGING]) {
       expect(allows(policy, { action, by: own })).toEqual([])
     }
   })
@@ -266,7 +270,7 @@ describe('whoever may only start rotations', () => {
     expect(denies(policy, { action, by: sweep, stage: 'AWSPENDING' })).toBe(false)
   })
 
-  test.each(['AWSCURRENT', 'AWSPREVIOUS', undefined])('moves no other label than AWSPENDING: %s', (stage) => {
+  test.each(['AWSPENDING', 'AWSCURRENT', 'AWSPREVIOUS', undefined])('moves no label: %s', (stage) => {
     const asked = { action: 'secretsmanager:UpdateSecretVersionStage', ...(stage === undefined ? {} : { stage }) }
 
     expect(denies(policy, { ...asked, by: sweep })).toBe(true)
@@ -280,6 +284,32 @@ describe('whoever may only start rotations', () => {
 
   test.each([...READING, ...CHANGING, ...OPENING])('is denied %s', (action) => {
     expect(denies(policy, { action, by: sweep })).toBe(true)
+  })
+})
+
+describe('an operator', () => {
+  const [operator, sweep] = [role('operator'), role('sweep')]
+  const policy = secretPolicy(SECRET, { ...roles, rotators: [sweep], operators: [operator] })
+
+  test.each(ROTATING)('starts rotations: %s', (action) => {
+    expect(denies(policy, { action, by: operator })).toBe(false)
+  })
+
+  test.each(LABELLING)('takes AWSPENDING away and moves no other label: %s', (action) => {
+    expect(denies(policy, { action, by: operator, stage: 'AWSPENDING' })).toBe(false)
+    for (const stage of ['AWSCURRENT', 'AWSPREVIOUS']) {
+      expect(denies(policy, { action, by: operator, stage })).toBe(true)
+    }
+    expect(denies(policy, { action, by: operator })).toBe(true)
+  })
+
+  test.each(TAGGING)('holds and releases, and writes no other tag of ours: %s', (action) => {
+    expect(denies(policy, { action, by: operator, tagKeys: ['m2m:held', 'm2m:held-by'] })).toBe(false)
+    expect(denies(policy, { action, by: operator, tagKeys: ['m2m:held', 'm2m:client-id'] })).toBe(true)
+  })
+
+  test.each([...READING, ...CHANGING, ...OPENING])('is denied %s', (action) => {
+    expect(denies(policy, { action, by: operator })).toBe(true)
   })
 })
 

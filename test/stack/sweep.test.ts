@@ -38,7 +38,6 @@ describe('the role', () => {
       'ListSecrets',
       'LookBelowThePrefix',
       'AskForRotationsOnly',
-      'ClearPendingOnly',
       'WhatRotateSecretDemands',
       'TellOnTheBus',
       'ReadFreeze',
@@ -66,14 +65,6 @@ describe('the role', () => {
         ],
       },
     ],
-    [
-      'ClearPendingOnly',
-      {
-        actions: ['secretsmanager:UpdateSecretVersionStage'],
-        resources: [MANAGED],
-        conditions: ['StringEquals secretsmanager:VersionStage AWSPENDING'],
-      },
-    ],
     ['WhatRotateSecretDemands', { actions: ['lambda:InvokeFunction'], resources: [ROTATION_FUNCTION], conditions: [] }],
     [
       'TellOnTheBus',
@@ -95,10 +86,12 @@ describe('the role', () => {
     expect(rights(bySid(statements, sid))).toEqual(expected)
   })
 
-  test('reads no value, stores none, uses no key, and speaks to nobody at Stytch', () => {
+  test('reads no value, stores none, moves no label, uses no key, and speaks to nobody at Stytch', () => {
     const actions = statements.flatMap(({ Action }) => list(Action))
 
-    for (const action of actions) expect(action).not.toMatch(/GetSecretValue|PutSecretValue|kms:|\*/)
+    for (const action of actions) {
+      expect(action).not.toMatch(/GetSecretValue|PutSecretValue|UpdateSecretVersionStage|kms:|\*/)
+    }
     expect(JSON.stringify(statements)).not.toContain('stytch')
   })
 

@@ -4,6 +4,7 @@
 import { App, type AppProps, RemovalPolicy, Stack } from 'aws-cdk-lib'
 import { Template } from 'aws-cdk-lib/assertions'
 import { ROTATION_SOURCE } from '../../lambda/core/base/event-types.ts'
+import { DEPLOYED } from '../../lambda/core/rotation/bounds.ts'
 import { M2mEventBus } from '../../lib/base/event-bus.ts'
 import { Notifications } from '../../lib/base/notifications.ts'
 import { SecretsKey } from '../../lib/base/secrets-key.ts'
@@ -78,6 +79,7 @@ export const makeRegistrar = (
     stytch,
     key,
     bus,
+    bounds: DEPLOYED,
   })
   const registrar = new Registrar(stack, 'Registrar', {
     names,

@@ -5,7 +5,7 @@ import type { ClientView, Issuer, LookedAt, NotDone, RetireReply } from '../../c
 import type { ClientSecret } from '../../core/secret/client-secret.ts'
 import type { StytchApi, StytchClient } from './api.ts'
 import type { StytchError, StytchErrorKind, StytchReply } from './reply.ts'
-import { waitFor } from './retry.ts'
+import { backoffMs } from './retry.ts'
 
 const MANAGED_BY = 'managed_by'
 
@@ -73,7 +73,7 @@ const boundTo = ({ trustedMetadata }: StytchClient): string | undefined => {
 /** Refused or unsent without effect: the caller waits, looks, and decides anew. */
 export const toNotDone = (call: FailedCall, error: StytchError): NotDone | undefined =>
   error.kind === 'rateLimited' || error.kind === 'unavailable' || error.kind === 'unauthorizedProject'
-    ? { outcome: 'notDone', waitMs: waitFor(error, 1), fault: faultOf(call, error) }
+    ? { outcome: 'notDone', waitMs: backoffMs(error, 1), fault: faultOf(call, error) }
     : undefined
 
 /** The calls that a kind with two slots has, whatever its paths and envelopes are. */

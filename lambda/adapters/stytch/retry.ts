@@ -29,7 +29,7 @@ const mayRepeat = ({ kind }: StytchError, repetition: Repetition): boolean => {
 }
 
 /** Full jitter on a wait that grows threefold; the vendor's own word, when it gives one, is the least. */
-export const waitFor = (error: StytchError, tries: number): number => {
+export const backoffMs = (error: StytchError, tries: number): number => {
   const grown = FIRST_WAIT_MS * 3 ** (tries - 1)
   return Math.max(error.retryAfterMs ?? 0, grown * (0.5 + Math.random() / 2))
 }
@@ -46,6 +46,6 @@ export const withRetries = <Value>(
   retry(send, timing.wait, (end, tries) => {
     if (end.status === 'rejected' || end.value.ok || tries >= MAX_TRIES) return undefined
     if (!mayRepeat(end.value, repetition)) return undefined
-    const waitMs = waitFor(end.value, tries)
+    const waitMs = backoffMs(end.value, tries)
     return waitMs + RESERVE_MS > timing.remainingMs() ? undefined : waitMs
   })

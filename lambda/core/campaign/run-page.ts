@@ -5,6 +5,7 @@
 import { defined } from '../base/defined.ts'
 import { createRateLimiter, type RateLimiter } from '../base/rate-limiter.ts'
 import { carryOut, type ErrandOutcome } from '../drive/carry-out.ts'
+import { DRIVEN_STEP_MS } from '../drive/drive-again.ts'
 import { decidedBy, type FreezeState, readFreeze, stops } from '../rotation/freeze.ts'
 import { versionLabelled } from '../secret/labels.ts'
 import { overlapEndsAt } from '../secret/overlap.ts'
@@ -38,8 +39,8 @@ interface Page {
 
 /** A secret is looked at for so long in one step; most are through by then. */
 const PATIENCE_MS = 40_000
-/** Not begun with less time than this: a new invocation has a quarter of an hour. */
-const STEP_NEEDS_MS = 60_000
+/** Not begun with less time than this, so that a stuck rotation can be driven on: a new invocation has a quarter of an hour. */
+const STEP_NEEDS_MS = PATIENCE_MS + DRIVEN_STEP_MS
 /** Left of a step's time when the invocation ends, to store what came out. */
 const STEP_RESERVE_MS = 10_000
 /** Five attempts, each given up after two minutes, fit into these; and a page's operations into 3,000. */

@@ -20,6 +20,7 @@ export interface Stage {
   readonly readers: readonly string[]
   readonly changers: readonly string[]
   readonly rotators: readonly string[]
+  readonly operators?: readonly string[]
   readonly replicas: readonly Replica[]
   /** Other accounts whose roles may be readers; absent: none. */
   readonly readerAccounts?: readonly string[]
@@ -37,9 +38,9 @@ export const sameRules = (one: RotationRules, other: RotationRules): boolean => 
 }
 
 /** What the policy on a secret of this stage comes from, apart from its own consumers. */
-export const revisionOf = ({ readers, changers, rotators, replicas }: Stage): string =>
+export const revisionOf = ({ readers, changers, rotators, operators = [], replicas }: Stage): string =>
   policyRevision(
-    { readers, changers, rotators },
+    { readers, changers, rotators, operators },
     replicas.map(({ region }) => region),
   )
 
@@ -56,7 +57,7 @@ export const admissionOf = ({
 
 /** Before anything is made. @throws Fault INPUT_MALFORMED when no policy could let these consumers read. */
 export const assertReadable = (stage: Stage, secretName: string, consumers: readonly string[]): void => {
-  const { readers, changers, rotators } = stage
+  const { readers, changers, rotators, operators = [] } = stage
   const refuse = (why: string): Fault =>
     new Fault({
       code: 'INPUT_MALFORMED',
@@ -65,17 +66,17 @@ export const assertReadable = (stage: Stage, secretName: string, consumers: read
     })
   const strange = strangeAccounts(consumers, admissionOf(stage))
   if (strange.length > 0) throw refuse(strangeAccountsFault(strange))
-  const fault = policyFault(stage.rotationFunctionArn, { readers, changers, rotators, consumers })
+  const fault = policyFault(stage.rotationFunctionArn, { readers, changers, rotators, operators, consumers })
   if (fault !== undefined) throw refuse(`cannot be written into its policy: ${fault}`)
 }
 
 /** @throws the adapter's faults, and Fault INPUT_MALFORMED as assertReadable. */
 export const setPolicy = async (
   { secrets }: Keeping,
-  { readers, changers, rotators }: Stage,
+  { readers, changers, rotators, operators = [] }: Stage,
   { secretArn, consumers }: { readonly secretArn: string; readonly consumers: readonly string[] },
 ): Promise<void> => {
-  const policy = secretPolicy(secretArn, { readers, changers, rotators, consumers })
+  const policy = secretPolicy(secretArn, { readers, changers, rotators, operators, consumers })
   await secrets.setPolicy(secretArn, JSON.stringify(policy))
 }
 

@@ -11,8 +11,10 @@ export interface PolicyRoles {
   readonly readers: readonly string[]
   /** Roles that may change secret, labels, rotation and policy: rotation, registrar, deploy, break-glass. */
   readonly changers: readonly string[]
-  /** Roles that may start rotations, take AWSPENDING away and put on hold, and nothing else: sweep, campaign, incident, operators. */
+  /** Roles that may start rotations and put on hold, and nothing else: sweep, campaign, incident. */
   readonly rotators?: readonly string[]
+  /** Roles that may do the same, and take AWSPENDING away: people, when nothing else helps. */
+  readonly operators?: readonly string[]
   /** Declared consumers, of whatever account: they may read the secret. */
   readonly consumers: readonly string[]
 }
@@ -46,8 +48,11 @@ export const LOOKING = [
   'secretsmanager:ValidateResourcePolicy',
 ] as const
 
-/** What a rotation function decides about, however it is started; and taking AWSPENDING away. */
-export const ROTATING = ['secretsmanager:RotateSecret', 'secretsmanager:UpdateSecretVersionStage'] as const
+/** What a rotation function decides about, however it is started. */
+export const ROTATING = ['secretsmanager:RotateSecret'] as const
+
+/** Which version is the one in force, and whether a rotation is open. */
+export const LABELLING = ['secretsmanager:UpdateSecretVersionStage'] as const
 
 export const TAGGING = ['secretsmanager:TagResource', 'secretsmanager:UntagResource'] as const
 
@@ -57,7 +62,7 @@ export const OPENING = ['secretsmanager:PutResourcePolicy', 'secretsmanager:Dele
  * Everything else changes the secret, what AWS adds later included. As of 2026: PutSecretValue, UpdateSecret, DeleteSecret, RestoreSecret,
  * CancelRotateSecret, ReplicateSecretToRegions, RemoveRegionsFromReplication, StopReplicationToReplica.
  */
-const NOT_CHANGING = [...READING, ...LOOKING, ...ROTATING, ...TAGGING, ...OPENING]
+const NOT_CHANGING = [...READING, ...LOOKING, ...ROTATING, ...LABELLING, ...TAGGING, ...OPENING]
 
 /** AWS's caches describe a secret before they read a version of it by its id. */
 const CONSUMING = ['secretsmanager:GetSecretValue', 'secretsmanager:DescribeSecret'] as const
@@ -135,8 +140,11 @@ const consumption = (secretArn: string, consumers: readonly string[]): readonly 
   ]
 }
 
-const policyOf = (secretArn: string, { readers, changers, rotators = [], consumers }: PolicyRoles): SecretPolicy => {
-  const rotating = [...changers, ...rotators]
+const policyOf = (
+  secretArn: string,
+  { readers, changers, rotators = [], operators = [], consumers }: PolicyRoles,
+): SecretPolicy => {
+  const rotating = [...changers, ...rotators, ...operators]
   return {
     Version: '2012-10-17',
     Statement: [
@@ -144,7 +152,9 @@ const policyOf = (secretArn: string, { readers, changers, rotators = [], consume
       deny('OnlyNamedRolesRead', { Action: READING }, [...readers, ...consumers]),
       deny('OnlyNamedRolesChange', { NotAction: NOT_CHANGING }, changers),
       deny('OnlyNamedRolesRotate', { Action: ROTATING }, rotating),
-      deny('OthersMoveAwspendingOnly', { Action: ['secretsmanager:UpdateSecretVersionStage'] }, changers, {
+      // Whether a pending value may be let go only the rotation function can see; an operator's word stands beside it.
+      deny('OnlyNamedRolesMoveLabels', { Action: LABELLING }, [...changers, ...operators]),
+      deny('OthersMoveAwspendingOnly', { Action: LABELLING }, changers, {
         StringNotEquals: { 'secretsmanager:VersionStage': 'AWSPENDING' },
       }),
       // Tags say which client a secret holds and who declares it. A tag of the owner's own is his.
@@ -177,8 +187,8 @@ export const consumersThatFit = (secretArn: string, roles: PolicyRoles): number 
 
 /** Why a policy with these roles cannot be made; undefined when it can. */
 export const policyFault = (secretArn: string, roles: PolicyRoles): string | undefined => {
-  const { readers, changers, rotators = [], consumers } = roles
-  const unfit = [...readers, ...changers, ...rotators, ...consumers].find((arn) => !ROLE.test(arn))
+  const { readers, changers, rotators = [], operators = [], consumers } = roles
+  const unfit = [...readers, ...changers, ...rotators, ...operators, ...consumers].find((arn) => !ROLE.test(arn))
   if (unfit !== undefined) return `${JSON.stringify(unfit)} is not the ARN of one role`
   if (changers.length === 0) return 'it names no role that may change the secret'
   const size = sizeOf(secretArn, roles)

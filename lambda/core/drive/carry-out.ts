@@ -6,6 +6,7 @@ import { defined } from '../base/defined.ts'
 import { Fault } from '../base/fault.ts'
 import type { RateLimiter } from '../base/rate-limiter.ts'
 import type { Timing } from '../base/timing.ts'
+import { DEPLOYED } from '../rotation/bounds.ts'
 import { isManaged, isOurs } from '../secret/is-managed.ts'
 import { askedAtOf, INCIDENT_WAITS_MS, pendingSince, STUCK_AFTER_MS } from '../secret/is-stuck.ts'
 import { type Labelled, unfinishedVersion } from '../secret/labels.ts'
@@ -73,8 +74,8 @@ const SLOW_LOOK_MS = 2000
 const OLD_READ_MS = 10_000
 /** A look older than this says nothing about now. */
 const STALE_MS = 400
-/** A rotation is through in seconds; one that takes this long waits for a vendor that has had enough. */
-const SLOW_ROTATION_MS = 20_000
+/** A rotation is through in seconds, beside what its value is tried for; one that takes this long waits for a vendor that has had enough. */
+const SLOW_ROTATION_MS = 20_000 + DEPLOYED.accepted.planned.overMs
 
 type Again = { readonly againInMs: number; readonly because: Because }
 type Look<Reason extends string> = ErrandOutcome<Reason> | Again

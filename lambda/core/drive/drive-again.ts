@@ -7,6 +7,7 @@ import type { Timing } from '../base/timing.ts'
 import type { Labelled } from '../secret/labels.ts'
 import type { Secret } from '../secret/secret.ts'
 import type { Secrets } from '../secret/secrets.ts'
+import { STEP_TIMEOUT_MS } from '../secret/step-timeout.ts'
 import type { RotationSteps, StepReply } from './rotation-steps.ts'
 import { stepsAgain } from './steps-again.ts'
 
@@ -28,9 +29,9 @@ export interface StuckRotation {
 export type DriveEnd = 'finished' | 'ended' | 'left' | 'failed'
 
 /** The function's own timeout, and the way there and back. */
-const STEP_TIMEOUT_MS = 63_000
+const ANSWER_WITHIN_MS = STEP_TIMEOUT_MS + 3000
 /** No step is asked for that could outlive us: whoever drives must still tell how it ended. */
-const STEP_NEEDS_MS = STEP_TIMEOUT_MS + 15_000
+export const DRIVEN_STEP_MS = ANSWER_WITHIN_MS + 15_000
 
 const noTime = (secretArn: string): Fault =>
   new Fault({
@@ -51,8 +52,8 @@ const faultOr = async <Value>(call: () => Promise<Value>): Promise<Value | Fault
 /** What the last step that was asked for said; a Fault: it did not come to that. */
 const drive = async ({ steps, timing }: Driving, { secretArn, stuck }: StuckRotation): Promise<StepReply | Fault> => {
   for (const step of stepsAgain(stuck)) {
-    if (timing.remainingMs() < STEP_NEEDS_MS) return noTime(secretArn)
-    const asked = { step, secretId: secretArn, requestToken: stuck.versionId, timeoutMs: STEP_TIMEOUT_MS }
+    if (timing.remainingMs() < DRIVEN_STEP_MS) return noTime(secretArn)
+    const asked = { step, secretId: secretArn, requestToken: stuck.versionId, timeoutMs: ANSWER_WITHIN_MS }
     const reply = await faultOr(() => steps.ask(asked))
     // A test that refuses leaves some of what it saw for finishSecret to name and to clear; a value that fails it is not switched to.
     const mayGoOn = reply === 'done' || (reply === 'refused' && step === 'testSecret')

@@ -256,7 +256,7 @@ export const sameValue = (one: Version, other: Version): boolean =>
   one.secret.clientSecret.equals(other.secret.clientSecret)
 
 /** Since when this rotation is under way: as its token says, else since its version was made. */
-export const askedAtOf = ({ requestToken }: StepRequest, pending: Version): number =>
+export const underWaySince = ({ requestToken }: StepRequest, pending: Version): number =>
   readRequestToken(requestToken).askedAt ?? pending.createdAt
 
 /** A bare id may be a dry run (RotateImmediately=false), which has no value of its own to test. */

@@ -9,7 +9,6 @@ import { endSlot } from './end-slot.ts'
 import { look, type Seen } from './look.ts'
 import type { Refusal } from './refusal.ts'
 import {
-  askedAtOf,
   awaitPending,
   DONE,
   type Guarded,
@@ -24,6 +23,7 @@ import {
   type StepResult,
   sameClient,
   sameValue,
+  underWaySince,
   type Version,
 } from './rotation.ts'
 
@@ -86,7 +86,7 @@ const test = async (rotation: Rotation, request: RunningStep, pending: Version):
     const diagnosis = await diagnose(rotation, request, { intent: intent.value, pending })
     if (!diagnosis.ok) return diagnosis
     // A copy was accepted once: its slot is never ended for its being refused.
-    const isOverdue = timing.now() - askedAtOf(request, pending) > patienceOf(bounds, intent.value)
+    const isOverdue = timing.now() - underWaySince(request, pending) > patienceOf(bounds, intent.value)
     if (makesNewValue(intent.value) && isOverdue && diagnosis.value.seen.sighting.position === 'started') {
       const gaveUp = await giveUp(rotation, request, { intent: intent.value, pending, diagnosis: diagnosis.value })
       if (gaveUp !== undefined) return gaveUp

@@ -14,7 +14,7 @@ import { type Revocation, revocationByLabels } from './revocation.ts'
 import { type ScopeRule, scopeRuleOf } from './scope-rule.ts'
 import { fingerprintOf } from './token-cache.ts'
 import type { VendRefusal } from './vend-failures.ts'
-import type { Deadline, Vending } from './vending.ts'
+import type { VendDeadline, Vending } from './vending.ts'
 
 export interface SeenClient {
   readonly name: string
@@ -42,7 +42,7 @@ export interface ClientWatch {
 export interface Moment {
   /** Epoch milliseconds. */
   readonly now: number
-  readonly deadline: Deadline
+  readonly deadline: VendDeadline
 }
 
 interface Known {

@@ -10,14 +10,14 @@ import type { MintReply } from './ports.ts'
 import type { MintFailure, TokenKey } from './token-cache.ts'
 import type { VendRefusal } from './vend-failures.ts'
 import { credentialRefusedEvent, REFUSED_EVERY_MS } from './vend-outcome.ts'
-import type { Deadline, Invocation, Vending } from './vending.ts'
+import type { Invocation, VendDeadline, Vending } from './vending.ts'
 
 export interface MintInput {
   readonly client: SeenClient
   /** Sorted, each once. */
   readonly scopes: readonly string[]
   readonly credential: Credential
-  readonly deadline: Deadline
+  readonly deadline: VendDeadline
 }
 
 type Minted = Result<MintedToken, VendRefusal>

@@ -4,7 +4,7 @@
 
 import { versionLabelled } from '../secret/labels.ts'
 import { changedAt } from '../secret/overlap.ts'
-import { readRequestToken } from '../secret/request-token.ts'
+import { MAX_SETTLE_AGE_MS, type Origin, readRequestToken } from '../secret/request-token.ts'
 import type { Secret } from '../secret/secret.ts'
 import type { VersionEntry } from '../secret/secrets.ts'
 
@@ -41,15 +41,38 @@ export const revocationByLabels = (secret: SecretHistory): Revocation | undefine
   return versionLabelled(secret, 'AWSPREVIOUS')?.origin === 'revoke' ? revoked(changedAt(secret)) : undefined
 }
 
-/** Whether a revoke may lie behind the labels: within the hour, more than one rotation may have ended. */
+/** By how much the clock of whoever asked for a rotation may be behind Secrets Manager's. */
+const CLOCK_MARGIN_MS = 5 * 60_000
+
+/**
+ * How long a rotation of an origin may take from when it was asked for until it has retired what it found. A settle and a rollback are
+ * refused after two hours. One that stores a new value can be driven on for as long as it is stuck; past half a day, somebody has been
+ * alerted for hours.
+ */
+const LONGEST_ROTATION_MS: Readonly<Record<Origin, number>> = {
+  settle: MAX_SETTLE_AGE_MS,
+  rollback: MAX_SETTLE_AGE_MS,
+  rotate: 12 * 3_600_000,
+  revoke: 12 * 3_600_000,
+  // A first value: nothing was there before it.
+  register: 0,
+  adopt: 0,
+}
+
+/**
+ * Whether a revoke of the last hour may lie behind the labels. What it replaced died at the latest in the rotation that made AWSPREVIOUS's
+ * version: after that was asked for, however long it took, and before AWSCURRENT's could begin.
+ */
 export const mayHideRevocation = (secret: SecretHistory, now: number): boolean => {
   if (revocationByLabels(secret) !== undefined) return false
+  const current = versionLabelled(secret, 'AWSCURRENT')
   const previous = versionLabelled(secret, 'AWSPREVIOUS')
-  if (previous === undefined) return false
+  if (current === undefined || previous === undefined) return false
+  const since = now - TOKEN_LIFE_MS - CLOCK_MARGIN_MS
+  const diedBefore = readRequestToken(current.versionId).askedAt ?? changedAt(secret)
+  if (diedBefore <= since) return false
   const at = readRequestToken(previous.versionId).askedAt
-  // What AWSPREVIOUS was before, it was current until AWSCURRENT came. A settle's time is rounded down to the hour.
-  const roundedMs = previous.origin === 'settle' ? TOKEN_LIFE_MS : 0
-  return at === undefined || at + roundedMs > now - TOKEN_LIFE_MS
+  return at === undefined || at + LONGEST_ROTATION_MS[previous.origin] > since
 }
 
 /**

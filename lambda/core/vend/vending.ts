@@ -51,13 +51,13 @@ export interface Invocation {
   readonly journal: Journal
 }
 
-export interface Deadline {
+export interface VendDeadline {
   /** What is left for a step that takes `mostMs` at most; 0 or less: nothing. */
   within(mostMs: number): number
 }
 
 /** @param budgetMs less than what the function has. */
-export const deadlineOf = ({ timing }: Invocation, { reserveMs }: VendRules, budgetMs?: number): Deadline => {
+export const deadlineOf = ({ timing }: Invocation, { reserveMs }: VendRules, budgetMs?: number): VendDeadline => {
   const startedAt = timing.now()
   return {
     within: (mostMs) => {

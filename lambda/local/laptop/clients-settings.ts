@@ -18,7 +18,8 @@ export const laptopClientsEnv = (place: ClientsPlace): Record<string, string> =>
     ...place,
     readers: ['rotation', 'registrar', 'clients'].map(roleArn),
     changers: ['rotation', 'registrar', 'clients', 'deploy'].map(roleArn),
-    rotators: ['sweep', 'campaign', 'incident', 'operator'].map(roleArn),
+    rotators: ['sweep', 'campaign', 'incident'].map(roleArn),
+    operators: ['operator'].map(roleArn),
     replicas: [],
     // The account of the readers in docs/cli.md.
     readerAccounts: ['111111111111'],

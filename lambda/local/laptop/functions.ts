@@ -4,6 +4,8 @@
 import { availableParallelism } from 'node:os'
 import { defined } from '../../core/base/defined.ts'
 import { archivedTypes } from '../../core/base/event-types.ts'
+import { type Bounds, WITHOUT_LAG } from '../../core/rotation/bounds.ts'
+import { STEP_TIMEOUT_MS } from '../../core/secret/step-timeout.ts'
 import { writeArchiveEnv } from '../../env/archive.ts'
 import { writeCampaignEnv } from '../../env/campaign.ts'
 import { writeIdentifyEnv } from '../../env/identify.ts'
@@ -52,6 +54,8 @@ export interface LaptopSeat {
   readonly rotationRole?: string | undefined
   /** Where the front before the vendor listens. */
   readonly vendUrl: string
+  /** How far the stand-ins may be behind. @default - they are not */
+  readonly bounds?: Bounds | undefined
 }
 
 export interface LaptopFunction {
@@ -99,7 +103,8 @@ const projectPlace = ({ stytch, arnOf }: Pick<LaptopSeat, 'stytch' | 'arnOf'>) =
 const projectRotationEnv = ({
   stytch: { projectId, baseUrl },
   slugs,
-}: Pick<LaptopSeat, 'stytch' | 'slugs'>): Record<string, string> =>
+  bounds = WITHOUT_LAG,
+}: Pick<LaptopSeat, 'stytch' | 'slugs' | 'bounds'>): Record<string, string> =>
   writeProjectRotationEnv({
     stage: LAPTOP_STAGE,
     project: { projectId, ...defined({ baseUrl }) },
@@ -111,6 +116,7 @@ const projectRotationEnv = ({
     ...defined({ managementUrl: baseUrl }),
     eventBus: LAPTOP_BUS,
     freeze: { parameter: LAPTOP_FREEZE },
+    bounds,
   })
 
 /** As the stack's defaults are (lib/config/adoption-config.ts). */
@@ -140,15 +146,21 @@ export const laptopFunctions = ({ stytch, slugs, arnOf, vendUrl, ...more }: Lapt
   {
     part: 'project-rotation',
     handler: 'on-project-rotation',
-    timeoutMs: 30_000,
-    env: projectRotationEnv({ stytch, slugs }),
+    timeoutMs: STEP_TIMEOUT_MS,
+    env: projectRotationEnv({ stytch, slugs, bounds: more.bounds }),
   },
   {
     part: 'rotation',
     handler: 'on-rotation',
-    timeoutMs: 30_000,
+    timeoutMs: STEP_TIMEOUT_MS,
     maxEnvironments: MOST_PROCESSES,
-    env: writeRotationEnv({ stage: LAPTOP_STAGE, stytch, eventBus: LAPTOP_BUS, freeze: { parameter: LAPTOP_FREEZE } }),
+    env: writeRotationEnv({
+      stage: LAPTOP_STAGE,
+      stytch,
+      eventBus: LAPTOP_BUS,
+      freeze: { parameter: LAPTOP_FREEZE },
+      bounds: more.bounds ?? WITHOUT_LAG,
+    }),
   },
   {
     part: 'clients',

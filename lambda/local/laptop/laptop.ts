@@ -4,6 +4,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import { defined } from '../../core/base/defined.ts'
+import type { Bounds } from '../../core/rotation/bounds.ts'
 import type { StytchEnv } from '../../env/stytch.ts'
 import { type AwsStandIn, createAwsStandIn } from '../aws/aws-stand-in.ts'
 import { connectBusRules } from '../aws/bus-rules.ts'
@@ -47,6 +48,8 @@ export interface LaptopInput {
   readonly hasAdoptionProof?: boolean
   /** How many calls a second campaigns and incidents take for what Stytch grants. @default - no limit */
   readonly stytchCallsPerSecond?: number
+  /** How far the stand-ins are taken to be behind, once they are told to be. @default - not at all, so that nothing waits */
+  readonly bounds?: Bounds
   /** Every line that a handler's process writes. */
   readonly onLog: (line: string) => void
 }
@@ -200,6 +203,7 @@ export const startLaptop = async (input: LaptopInput): Promise<Laptop> => {
     stytch: stytchEnv,
     slugs: stytch.workspace.slugs,
     stytchCallsPerSecond: input.stytchCallsPerSecond,
+    bounds: input.bounds,
     hasCampaignSchedule: input.hasCampaignSchedule,
     ...(input.hasAdoptionProof === true ? { rotationRole: roleOfKey(ACCOUNT_ID, functionNameOf('rotation')) } : {}),
     arnOf,

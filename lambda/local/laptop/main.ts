@@ -1,5 +1,9 @@
 // `npm run laptop`: starts the laptop, prints its addresses as one JSON line on stdout and everything else on stderr, and runs until
 // SIGINT or SIGTERM.
+import { type Bounds, WITHOUT_LAG } from '../../core/rotation/bounds.ts'
+import { readBounds } from '../../env/bounds.ts'
+import { createReader } from '../../env/reader.ts'
+import { processEnvironment } from '../../env.ts'
 import { startPage } from '../page/page.ts'
 import { startLaptop } from './laptop.ts'
 import { type Ports, readPorts } from './ports.ts'
@@ -23,9 +27,23 @@ const couldNotStart = (error: unknown): never => {
   return process.exit(1)
 }
 
+/** By the variables that the functions take (docs/stand-ins.md). */
+const boundsOrExit = (): Bounds => {
+  const reader = createReader(processEnvironment())
+  const bounds = readBounds(reader, WITHOUT_LAG)
+  try {
+    reader.finish()
+    return bounds
+  } catch (error) {
+    say(error instanceof Error ? error.message : 'malformed settings')
+    return process.exit(2)
+  }
+}
+
 const { pagePort, ...ports } = portsOrExit()
 const laptop = await startLaptop({
   ...ports,
+  bounds: boundsOrExit(),
   hasVendClient: true,
   hasCampaignSchedule: true,
   onLog: say,

@@ -155,7 +155,8 @@ const factsOf = (
 })
 
 const prove = async (rotation: Rotation, finish: Finish, pair: Pair, { view }: Seen): Promise<Evidence | undefined> => {
-  if (finish.intent !== 'settle') return undefined
+  // Of an inactive client everything is refused, which proves nothing; the proof is made once it is active.
+  if (finish.intent !== 'settle' || !view.isActive) return undefined
   const { currentOrigin } = finish.guarded
   return proveSettled(rotation, { secretId: finish.request.secretId, currentOrigin, ...pair, view })
 }

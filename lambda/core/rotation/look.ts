@@ -63,17 +63,23 @@ const marksOf = async (rotation: Rotation, { current, pending, previous }: Store
   return [...new Set(versions.map(({ secret }) => secret.clientSecret.mark))]
 }
 
+/**
+ * A revoke, and what ends its overlap, goes by the slots where the client is inactive: nothing of it is accepted then, and what leaked has to
+ * be gone before somebody activates it.
+ */
+const mayBeInactive = (intent: Intent): boolean => intent === 'revoke' || intent === 'settle'
+
 /** The client's view, if the client exists, is active and belongs to this secret. */
 const viewOf = async (
   { issuer }: Rotation,
   { current, known }: Pick<Stored, 'current'> & Pick<Seen, 'known'>,
-  mayBeUnbound = false,
+  { intent, mayBeUnbound = false }: Pick<LookRequest, 'intent' | 'mayBeUnbound'>,
 ): Promise<Result<ClientView, Refusal>> => {
   const view = await issuer.look(current.secret.clientId, known)
   if (view === undefined) return refused({ reason: 'clientNotFound' })
   const bound = view.boundTo === current.arn || (view.boundTo === undefined && mayBeUnbound)
   if (!bound) return refused({ reason: 'boundElsewhere', boundTo: view.boundTo })
-  return view.isActive ? ok(view) : refused({ reason: 'clientInactive' })
+  return view.isActive || mayBeInactive(intent) ? ok(view) : refused({ reason: 'clientInactive' })
 }
 
 const tryStoredValues = async (rotation: Rotation, stored: Stored): Promise<Acceptance> => {
@@ -110,9 +116,9 @@ export const lookAndName = async (
 }
 
 export const look = async (rotation: Rotation, request: LookRequest): Promise<Result<Seen, Refusal>> => {
-  const { intent, stored, mayBeUnbound, isNextNew = false } = request
+  const { intent, stored, isNextNew = false } = request
   const known = await marksOf(rotation, stored)
-  const view = await viewOf(rotation, { current: stored.current, known }, mayBeUnbound)
+  const view = await viewOf(rotation, { current: stored.current, known }, request)
   if (!view.ok) return view
   const input = {
     slots: view.value.slots,

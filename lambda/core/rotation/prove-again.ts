@@ -61,6 +61,13 @@ export const proveAgain = async (
       message: `Client ${current.secret.clientId} does not look settled at Stytch, so that nothing is proven of it now; look at m2m status ${state.name}.`,
     })
   }
+  if (!seen.value.view.isActive) {
+    throw new Fault({
+      code: 'CLIENT_INACTIVE',
+      retryable: true,
+      message: `Client ${current.secret.clientId} is inactive at Stytch, where every value is refused: that its slots hold nothing but the new value is seen, and nothing is proven by exchange until it is active.`,
+    })
+  }
   const facts = { secretId: state.arn, currentOrigin: 'revoke', current, previous: undefined } as const
   return { evidence: await proveSettled(rotation, { ...facts, view: seen.value.view }), revokeToken: previousId }
 }

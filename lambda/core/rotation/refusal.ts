@@ -95,7 +95,7 @@ export const explainRefusal = (refusal: Refusal): string => {
     case 'clientNotFound':
       return 'Stytch knows no such client; it was deleted, or belongs to another project'
     case 'clientInactive':
-      return 'the client is inactive at Stytch, so all its values are refused; activate it to rotate'
+      return 'the client is inactive at Stytch: all its values are refused now, and those in its slots are accepted again once somebody activates it; a planned rotation waits for that'
     case 'boundElsewhere':
       return refusal.boundTo === undefined
         ? 'the client is bound to no secret (trusted_metadata.managed_by); rotate again to claim it'

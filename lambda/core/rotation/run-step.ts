@@ -84,6 +84,9 @@ const hidesNothing = async (
   const pending = await awaitPending(rotation, request)
   if (!pending.ok || pending.value === undefined) return true
   if (current !== undefined && sameValue(current, pending.value)) return true
+  // An inactive client refuses everything: that says nothing of this value.
+  const view = await rotation.issuer.look(pending.value.secret.clientId)
+  if (view !== undefined && !view.isActive) return false
   return isRefusedSteadily(rotation, pending.value)
 }
 
@@ -142,12 +145,15 @@ const refuse = async (rotation: Rotation, request: RunningStep, refusal: Refusal
   throw new RotationRefused({ refusal, secretId, clientId })
 }
 
-/** A client that was deleted since the step looked: Stytch rejects the call, and only another look can name why. */
-const nameDeleted = async (rotation: Rotation, request: RunningStep, error: unknown): Promise<StepResult> => {
+/** Stytch rejects a call, and only another look can name why: the client was deleted, or is inactive and not rotated then. */
+const nameRejected = async (rotation: Rotation, request: RunningStep, error: unknown): Promise<StepResult> => {
   if (!(error instanceof Fault) || error.code !== 'STYTCH_REJECTED') throw error
   const clientId = (await currentOf(rotation, request))?.secret.clientId
-  if (clientId === undefined || (await rotation.issuer.look(clientId)) !== undefined) throw error
-  return refused({ reason: 'clientNotFound' })
+  if (clientId === undefined) throw error
+  const view = await rotation.issuer.look(clientId)
+  if (view === undefined) return refused({ reason: 'clientNotFound' })
+  if (view.isActive) throw error
+  return refused({ reason: 'clientInactive' })
 }
 
 /** A refusal that rests on a look at Stytch is looked at twice: that look may have shown what was so before our own last change. */
@@ -165,7 +171,7 @@ export const runStep = async (rotation: Rotation, asked: StepRequest): Promise<v
   const note = (outcome: string, more: Readonly<Record<string, string | boolean>> = {}) =>
     rotation.journal.note({ ...aboutOf(request), outcome, ...more, ms: rotation.timing.now() - request.beganAt })
   try {
-    const result = await runTwice(rotation, request).catch((error) => nameDeleted(rotation, request, error))
+    const result = await runTwice(rotation, request).catch((error) => nameRejected(rotation, request, error))
     if (!result.ok) await refuse(rotation, request, result.refusal)
     note('done')
   } catch (error) {

@@ -85,6 +85,8 @@ const test = async (rotation: Rotation, request: RunningStep, pending: Version):
     if (await isAcceptedSteadily(rotation, intent.value, pending)) return DONE
     const diagnosis = await diagnose(rotation, request, { intent: intent.value, pending })
     if (!diagnosis.ok) return diagnosis
+    // All of it is refused, for as long as the client is inactive; the slots have shown that this value is the one to stay.
+    if (!diagnosis.value.seen.view.isActive) return DONE
     // A copy was accepted once: its slot is never ended for its being refused.
     const isOverdue = timing.now() - underWaySince(request, pending) > patienceOf(bounds, intent.value)
     if (makesNewValue(intent.value) && isOverdue && diagnosis.value.seen.sighting.position === 'started') {

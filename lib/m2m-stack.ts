@@ -36,6 +36,8 @@ import { IncidentFunction } from './incident/incident-function.ts'
 import { LeakIntake } from './incident/leak-intake.ts'
 import { leakSpeakers } from './incident/leak-rules.ts'
 import { ProjectRotation } from './rotation/project-rotation.ts'
+import { ProofKey } from './rotation/proof-key.ts'
+import { RecordsTable } from './rotation/records-table.ts'
 import { RotationFunction } from './rotation/rotation-function.ts'
 import { AdoptionRecords } from './sweep/adoption-records.ts'
 import { SweepFunction } from './sweep/sweep.ts'
@@ -98,6 +100,7 @@ export class M2mStack extends Stack {
     const vendorRoles = config.vendor === undefined ? [] : [roleArn(this, names, 'vendor')]
     const { projectRotation } = config.stytch
     const projectRotationRoles = projectRotation === undefined ? [] : [roleArn(this, names, 'project-rotation')]
+    const rotationRoles = [rotationRole, ...projectRotationRoles]
     const deployRole = config.deployRoleArn ?? bootstrapDeployRoleArn(this)
     const breakGlass = breakGlassRoles(config)
 
@@ -122,7 +125,7 @@ export class M2mStack extends Stack {
     const bus = new M2mEventBus(this, 'Events', {
       names,
       speakers: {
-        [ROTATION_SOURCE]: [rotationRole, ...projectRotationRoles],
+        [ROTATION_SOURCE]: rotationRoles,
         [SWEEP_SOURCE]: [sweepRole],
         [INCIDENT_SOURCE]: [incidentRole],
         ...('schedule' in campaigns ? { [CAMPAIGN_SOURCE]: campaignRoles } : {}),
@@ -137,6 +140,26 @@ export class M2mStack extends Stack {
       key: logKey,
       removalPolicy,
     })
+    this.archive = new EvidenceArchive(this, 'Evidence', {
+      names,
+      surroundings,
+      bus: bus.bus,
+      evidence: config.evidence,
+      proverRoleArns: rotationRoles,
+      keeperRoleArns: [deployRole, ...breakGlass],
+      deadLetters: notifications.deadLetters,
+    })
+    const records = new RecordsTable(this, 'Records', {
+      names,
+      writerRoleArns: rotationRoles,
+      keeperRoleArns: [deployRole, ...breakGlass],
+    })
+    const proofKey = new ProofKey(this, 'Proofs', {
+      names,
+      signerRoleArns: rotationRoles,
+      administratorRoleArns: [deployRole, ...breakGlass],
+    })
+    const keeping = { records, proofKey, evidence: this.archive }
     const rotation = new RotationFunction(this, 'Rotation', {
       bounds: config.bounds,
       names,
@@ -144,6 +167,7 @@ export class M2mStack extends Stack {
       stytch: config.stytch,
       key,
       bus,
+      keeping,
       replicas: config.replicas,
     })
     if (projectRotation !== undefined) {
@@ -155,6 +179,7 @@ export class M2mStack extends Stack {
         stytch,
         config: projectRotation,
         bus,
+        keeping,
       })
     }
     this.registrar = new Registrar(this, 'Registrar', {
@@ -182,15 +207,8 @@ export class M2mStack extends Stack {
       operators: config.operators,
     })
     this.operators = new OperatorPolicy(this, 'Operators', { names, clients, rotation })
-    this.archive = new EvidenceArchive(this, 'Evidence', {
-      names,
-      surroundings,
-      bus: bus.bus,
-      evidence: config.evidence,
-      keeperRoleArns: [deployRole, ...breakGlass],
-      deadLetters: notifications.deadLetters,
-    })
     this.archive.allowReading(this.operators)
+    this.operators.mayDo(proofKey.mayReadPublicKey())
     const identify = new Identify(this, 'Identify', {
       names,
       surroundings,
@@ -268,6 +286,7 @@ export class M2mStack extends Stack {
       registrar: this.registrar.fn,
       sweep,
       archive: this.archive,
+      keeping: [records, proofKey],
       leaks: [incident, identify, ...(this.intake === undefined ? [] : [this.intake])],
       breakGlass: config.breakGlass,
       ...defined({

@@ -7,6 +7,7 @@ import { LEAK_REPORTED, leakSources } from '../../lambda/core/base/event-types.t
 import { rotationsPerSecond } from '../../lambda/core/campaign/campaign.ts'
 import type { Secret } from '../../lambda/core/secret/secret.ts'
 import { readSpan } from '../../lambda/core/secret/secret-tags.ts'
+import { prove } from '../incident/incident-proofs.ts'
 import { bucketOf, readReport } from '../incident/incident-report.ts'
 import { addTargets, findTargets, prefixOf, type TargetOptions, type Targets } from '../incident/incident-targets.ts'
 import { type Watched, watchIncident } from '../incident/incident-watch.ts'
@@ -265,6 +266,14 @@ export const addIncident = (program: Command): void => {
     .option('--bucket <name>', 'of the evidence archive; else M2M_EVIDENCE_BUCKET')
     .option('--prefix <prefix>', "of the secrets' names (default: m2m/<stage>/)")
     .action(run(show))
+  incident
+    .command('prove')
+    .description("whether a client's newest revoke has a valid signed proof")
+    .argument('<client>', 'name, or ARN of the secret')
+    .option('--public-key <file>', "of the proofs, PEM or JWK (default: KMS is asked for the stage's)")
+    .option('--bucket <name>', 'of the evidence archive; else M2M_EVIDENCE_BUCKET')
+    .option('--prefix <prefix>', "of the secrets' names (default: m2m/<stage>/)")
+    .action(run(prove))
   incident
     .command('release')
     .description('report what the leak intake holds, and open it again')

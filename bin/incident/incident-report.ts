@@ -18,14 +18,18 @@ const PAUSE_MS = 1000
 
 export const bucketOf = (given: string | undefined): string | undefined => given ?? processCliEnv().evidenceBucket
 
+/** @throws CommandFault `usage` when none is known */
+export const requiredBucket = (given: string | undefined): string => {
+  const bucket = bucketOf(given)
+  if (bucket !== undefined) return bucket
+  throw new CommandFault(
+    EXIT.usage,
+    "no evidence archive is known: add --bucket, or set M2M_EVIDENCE_BUCKET (the stack's output EvidenceBucketName)",
+  )
+}
+
 export const readReport = async (seat: Seat, asked: ReportAsked): Promise<IncidentReport> => {
-  const bucket = bucketOf(asked.bucket)
-  if (bucket === undefined) {
-    throw new CommandFault(
-      EXIT.usage,
-      "no evidence archive is known: add --bucket, or set M2M_EVIDENCE_BUCKET (the stack's output EvidenceBucketName)",
-    )
-  }
+  const bucket = requiredBucket(asked.bucket)
   const [{ createArchiveReader }, { createS3 }, { gatherIncident }, { buildIncidentReport }] = await Promise.all([
     import('../../lambda/adapters/aws/archive-reader.ts'),
     import('../../lambda/adapters/aws/s3-client.ts'),

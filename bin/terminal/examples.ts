@@ -61,6 +61,10 @@ export const examples: Readonly<Record<string, readonly Example[]>> = {
     { line: 'm2m incident billing --direct', what: 'when bus or incident function are down' },
   ],
   'm2m incident show': [{ line: 'm2m incident show INC-42', what: 'for the auditor' }],
+  'm2m incident prove': [
+    { line: 'm2m incident prove billing', what: 'with the key that KMS holds' },
+    { line: 'm2m incident prove billing --public-key proofs.pem', what: 'with one that was kept' },
+  ],
   'm2m incident release': [{ line: 'm2m incident release --dry-run', what: 'what the intake holds' }],
   'm2m token': [
     { line: 'm2m token billing', what: 'a token with all scopes' },

@@ -1,5 +1,5 @@
 // The archive function's settings: the stage, and the bucket that holds the evidence.
-import { createReader, type Environment } from './reader.ts'
+import { createReader, type Environment, type Reader } from './reader.ts'
 
 export interface ArchiveEnv {
   /** Names the metrics' namespace, `M2M/<stage>`. */
@@ -11,13 +11,18 @@ export interface ArchiveEnv {
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html; dots would break TLS by name. */
 const BUCKET = /^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/
 
-export const readArchiveEnv = (env: Environment): ArchiveEnv => {
-  const reader = createReader(env)
-  const stage = reader.text('M2M_STAGE', 'the name of the stage')
+export const readEvidenceBucket = (reader: Reader): string => {
   const bucket = reader.text('M2M_EVIDENCE_BUCKET', "the name of the evidence archive's bucket")
   if (bucket !== '' && !BUCKET.test(bucket)) {
     reader.fault('M2M_EVIDENCE_BUCKET', 'is malformed: expected 3 to 63 of a-z, 0-9 and -')
   }
+  return bucket
+}
+
+export const readArchiveEnv = (env: Environment): ArchiveEnv => {
+  const reader = createReader(env)
+  const stage = reader.text('M2M_STAGE', 'the name of the stage')
+  const bucket = readEvidenceBucket(reader)
   reader.finish()
   return { stage, bucket }
 }

@@ -20,7 +20,10 @@ export const readFreezeEnv = (reader: Reader): FreezeEnv => {
 }
 
 /** The SDK's variables for the address of one service, the narrower one first. */
-export const endpointOf = (reader: Reader, service: 'SSM' | 'LAMBDA' | 'DYNAMODB'): string | undefined => {
+export const endpointOf = (
+  reader: Reader,
+  service: 'SSM' | 'LAMBDA' | 'DYNAMODB' | 'KMS' | 'S3',
+): string | undefined => {
   const names = [`AWS_ENDPOINT_URL_${service}`, 'AWS_ENDPOINT_URL']
   for (const name of names) {
     const endpoint = reader.optional(name)

@@ -6,11 +6,12 @@ import { readBounds, writeBounds } from './bounds.ts'
 import { type FreezeEnv, readFreezeEnv, writeFreezeEnv } from './freeze.ts'
 import { readNumber } from './number.ts'
 import { createReader, type Environment, type Reader } from './reader.ts'
+import { type KeepingEnv, readKeeping, writeKeeping } from './records.ts'
 import { baseUrlFault, readTokenPlace, type TokenPlaceEnv, writeTokenPlace } from './stytch.ts'
 
 declare const DEPLOYED_BUNDLE: boolean | undefined
 
-export interface ProjectRotationEnv {
+export interface ProjectRotationEnv extends KeepingEnv {
   /** Names the metrics' namespace, `M2M/<stage>`. */
   readonly stage: string
   readonly project: TokenPlaceEnv
@@ -59,6 +60,7 @@ export const readProjectRotationEnv = (env: Environment): ProjectRotationEnv => 
     freeze: readFreezeEnv(reader),
     bounds: readBounds(reader),
     ...readManagementUrl(reader),
+    ...readKeeping(reader),
   }
   reader.finish()
   return settings
@@ -75,6 +77,7 @@ export const writeProjectRotationEnv = (settings: ProjectRotationEnv): Record<st
   M2M_QUIET_HOURS: String(settings.quietHours),
   M2M_EVENT_BUS: settings.eventBus,
   ...writeFreezeEnv(settings.freeze),
+  ...writeKeeping(settings),
   ...writeBounds(settings.bounds),
   ...defined({ STYTCH_MANAGEMENT_URL: settings.managementUrl }),
 })

@@ -3,9 +3,10 @@ import type { Bounds } from '../core/rotation/bounds.ts'
 import { readBounds, writeBounds } from './bounds.ts'
 import { type FreezeEnv, readFreezeEnv, writeFreezeEnv } from './freeze.ts'
 import { createReader, type Environment } from './reader.ts'
+import { type KeepingEnv, readKeeping, writeKeeping } from './records.ts'
 import { readStytch, type StytchEnv, writeStytchEnv } from './stytch.ts'
 
-export interface RotationEnv {
+export interface RotationEnv extends KeepingEnv {
   /** Names the metrics' namespace, `M2M/<stage>`. */
   readonly stage: string
   readonly stytch: StytchEnv
@@ -21,16 +22,25 @@ export const readRotationEnv = (env: Environment): RotationEnv => {
   const stytch = readStytch(reader)
   const eventBus = reader.text('M2M_EVENT_BUS', 'the name or ARN of the event bus')
   const freeze = readFreezeEnv(reader)
+  const keeping = readKeeping(reader)
   const bounds = readBounds(reader)
   reader.finish()
-  return { stage, stytch, eventBus, freeze, bounds }
+  return { stage, stytch, eventBus, freeze, bounds, ...keeping }
 }
 
 /** The inverse of readRotationEnv. */
-export const writeRotationEnv = ({ stage, stytch, eventBus, freeze, bounds }: RotationEnv): Record<string, string> => ({
+export const writeRotationEnv = ({
+  stage,
+  stytch,
+  eventBus,
+  freeze,
+  bounds,
+  ...keeping
+}: RotationEnv): Record<string, string> => ({
   M2M_STAGE: stage,
   ...writeStytchEnv(stytch),
   M2M_EVENT_BUS: eventBus,
   ...writeFreezeEnv(freeze),
+  ...writeKeeping(keeping),
   ...writeBounds(bounds),
 })

@@ -3,9 +3,11 @@ import type { Context } from 'aws-lambda'
 import { createTiming } from '../adapters/timing.ts'
 import type { Journal, JournalEntry } from '../core/base/journal.ts'
 import { readStepEvent } from '../core/rotation/read-step-event.ts'
+import { RECORDS_UNAVAILABLE } from '../core/rotation/records.ts'
 import { RotationRefused } from '../core/rotation/refusal.ts'
 import type { Rotation, StepRequest } from '../core/rotation/rotation.ts'
 import { runStep } from '../core/rotation/run-step.ts'
+import { PROOF_PENDING } from '../core/rotation/sign-proof.ts'
 import { createJournal } from './journal.ts'
 
 export interface StepInvocation {
@@ -19,6 +21,8 @@ export interface StepInvocation {
 const metricsOf = ({ step, outcome, drift }: JournalEntry): readonly string[] => {
   if (outcome === 'done') return step === 'finishSecret' ? ['RotationsFinished'] : []
   if (outcome === 'refused') return drift === true ? ['RotationsRefused', 'DriftDetected'] : ['RotationsRefused']
+  if (outcome === RECORDS_UNAVAILABLE) return ['RecordsUnavailable']
+  if (outcome === PROOF_PENDING) return ['ProofPending']
   return outcome === 'failed' ? ['StepsFailed'] : []
 }
 

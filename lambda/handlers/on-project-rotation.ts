@@ -5,6 +5,7 @@ import type { Context } from 'aws-lambda'
 import { createEventBridge, createSecretsManager } from '../adapters/aws/clients.ts'
 import { createEvents } from '../adapters/aws/events.ts'
 import { createFreeze } from '../adapters/aws/freeze.ts'
+import { createKeeping } from '../adapters/aws/keeping.ts'
 import { createSecretRotator } from '../adapters/aws/secret-rotator.ts'
 import { createSignedCall } from '../adapters/aws/signed-call.ts'
 import { createWorkspaceCredentials } from '../adapters/aws/workspace-credentials.ts'
@@ -29,6 +30,7 @@ const secrets = createSecretRotator(secretsManager)
 const events = createEvents(createEventBridge(), settings.eventBus, ROTATION_SOURCE)
 const systemsManager = createSignedCall(secretsManager, { service: 'ssm', endpoint: frozen.endpoint })
 const freeze = createFreeze(systemsManager, frozen.parameter)
+const keepingOf = createKeeping(secretsManager, settings)
 const credentials = createWorkspaceCredentials({ client: secretsManager, secretId: settings.workspaceKeySecretId })
 const send = createSend()
 
@@ -46,5 +48,15 @@ export const handler = (event: unknown, context: Context): Promise<void> =>
       whoami: createWhoami({ ...place, baseUrl }),
       quietMs: settings.quietHours * HOUR_MS,
     })
-    return { issuer, form: projectSecretForm, secrets, events, freeze, timing, journal, bounds: settings.bounds }
+    return {
+      issuer,
+      form: projectSecretForm,
+      secrets,
+      events,
+      freeze,
+      ...keepingOf(context.awsRequestId),
+      timing,
+      journal,
+      bounds: settings.bounds,
+    }
   })

@@ -5,6 +5,7 @@ import type { Context } from 'aws-lambda'
 import { createEventBridge, createSecretsManager } from '../adapters/aws/clients.ts'
 import { createEvents } from '../adapters/aws/events.ts'
 import { createFreeze } from '../adapters/aws/freeze.ts'
+import { createKeeping } from '../adapters/aws/keeping.ts'
 import { createSecretRotator } from '../adapters/aws/secret-rotator.ts'
 import { createSignedCall } from '../adapters/aws/signed-call.ts'
 import { createStytchReach } from '../adapters/stytch/connect.ts'
@@ -25,6 +26,7 @@ const secrets = createSecretRotator(secretsManager)
 const events = createEvents(createEventBridge(), settings.eventBus, ROTATION_SOURCE)
 const systemsManager = createSignedCall(secretsManager, { service: 'ssm', endpoint: settings.freeze.endpoint })
 const freeze = createFreeze(systemsManager, settings.freeze.parameter)
+const keepingOf = createKeeping(secretsManager, settings)
 
 /** A secret holds the app, or the connection, that its tag names. */
 const holderByTag = (secretId: string) => async (clientId: string) => {
@@ -37,5 +39,6 @@ export const handler = (event: unknown, context: Context): Promise<void> =>
   handleStep({ stage: settings.stage, event, context }, ({ secretId }, journal) => {
     const timing = createTiming(() => context.getRemainingTimeInMillis())
     const issuer = createSlotIssuers({ stytch: reach(timing), holderOf: holderByTag(secretId) })
-    return { issuer, form: slotForm, secrets, events, freeze, timing, journal, bounds: settings.bounds }
+    const keeping = keepingOf(context.awsRequestId)
+    return { issuer, form: slotForm, secrets, events, freeze, ...keeping, timing, journal, bounds: settings.bounds }
   })

@@ -7,11 +7,11 @@ import type { NetworkConfig } from '../config/deploy-config.ts'
 import { functionArn, type Part, type StageNames } from '../config/stage-names.ts'
 
 /**
- * What the functions' own code calls: secrets, evidence, events, and what is remembered. KMS is not among it. Lambda decrypts a
- * function's settings as the function's role and without the key (developer guide, "Using source function ARN"), so that a denial would
- * stop every function; and the keys here work through Secrets Manager alone.
+ * What the functions' own code calls: secrets, evidence and its signature, events, and what is remembered. Of KMS nothing else is among
+ * it. Lambda decrypts a function's settings as the function's role and without the key (developer guide, "Using source function ARN"), so
+ * that a denial of that would stop every function; and the keys of secrets work through Secrets Manager alone.
  */
-const BOUND_ACTIONS = ['secretsmanager:*', 'events:PutEvents', 's3:*', 'dynamodb:*']
+const BOUND_ACTIONS = ['secretsmanager:*', 'events:PutEvents', 's3:*', 'dynamodb:*', 'kms:Sign']
 
 export const onlyFromTheFunction = (scope: Construct, names: StageNames, part: Part): PolicyStatement => {
   const arn = functionArn(scope, names, part)

@@ -84,6 +84,15 @@ const LOOKING_AND_USING = [
   'sts:*',
 ] as const
 
+const OPENING_KEYS = [
+  'kms:CreateGrant',
+  'kms:Delete*',
+  'kms:Disable*',
+  'kms:PutKeyPolicy',
+  'kms:Schedule*',
+  'kms:UpdateAlias',
+] as const
+
 /** One place for the patterns of what a stage is made of: everything of the stack is called `m2m-<stage>…` (stage-names.ts). */
 const stageResources = ({ partition, account, region, stage, restApi }: ScpProps): readonly string[] => {
   const name = `m2m-${stage}`
@@ -131,9 +140,18 @@ export const serviceControlPolicy = (props: ScpProps): ServiceControlPolicy => {
   const but = (...arns: readonly string[]): Condition => ({
     ArnNotLike: { 'aws:PrincipalArn': [...new Set(arns)].sort() },
   })
-  const key = props.keyArn ?? `arn:${partition}:kms:${region}:${account}:key/*`
-  const ownKeyOnly: Condition =
-    props.keyArn === undefined ? { 'ForAnyValue:StringEquals': { 'kms:ResourceAliases': `alias/m2m-${stage}` } } : {}
+  const known = (...aliases: readonly string[]) => ({
+    Resource: [`arn:${partition}:kms:${region}:${account}:key/*`],
+    Condition: { ...but(...deploying, ...named), 'ForAnyValue:StringEquals': { 'kms:ResourceAliases': aliases } },
+  })
+  const proofAlias = `alias/m2m-${stage}-proofs`
+  const guardedKeys =
+    props.keyArn === undefined
+      ? [{ Sid: 'OnlyDeploymentOpensTheKey', ...known(`alias/m2m-${stage}`, proofAlias) }]
+      : [
+          { Sid: 'OnlyDeploymentOpensTheKey', Resource: [props.keyArn], Condition: but(...deploying, ...named) },
+          { Sid: 'OnlyDeploymentOpensTheProofKey', ...known(proofAlias) },
+        ]
   const policy: ServiceControlPolicy = {
     Version: '2012-10-17',
     Statement: [
@@ -173,20 +191,13 @@ export const serviceControlPolicy = (props: ScpProps): ServiceControlPolicy => {
         Resource: '*',
         Condition: but(...deploying, ...named),
       },
-      {
-        Sid: 'OnlyDeploymentOpensTheKey',
-        Effect: 'Deny',
-        Action: [
-          'kms:CreateGrant',
-          'kms:Delete*',
-          'kms:Disable*',
-          'kms:PutKeyPolicy',
-          'kms:Schedule*',
-          'kms:UpdateAlias',
-        ],
-        Resource: [key],
-        Condition: { ...but(...deploying, ...named), ...ownKeyOnly },
-      },
+      ...guardedKeys.map(({ Sid, Resource, Condition }) => ({
+        Sid,
+        Effect: 'Deny' as const,
+        Action: OPENING_KEYS,
+        Resource,
+        Condition,
+      })),
       {
         Sid: 'OnlyTheStageReadsWhatStytchTrusts',
         Effect: 'Deny',

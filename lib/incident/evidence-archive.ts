@@ -1,4 +1,4 @@
-// Where evidence is kept: a bucket that takes each object once, from one role, lets nobody delete, and is changed itself by those alone who
+// Where evidence is kept: a bucket that takes each object once, from one role for events and others for proofs, lets nobody delete, and is changed itself by those alone who
 // deploy; the rule that picks from the bus what an auditor asks for; and the small function between the two (docs/evidence.md,
 // docs/decisions/038). The bucket outlives the stack, whatever the configuration says of everything else.
 
@@ -25,6 +25,8 @@ export interface EvidenceArchiveProps {
   readonly surroundings: FunctionSurroundings
   readonly bus: EventBus
   readonly evidence: DeployConfig['evidence']
+  /** Roles that put signed proofs below `proofs/`, and nothing elsewhere: those of the rotation functions. */
+  readonly proverRoleArns: readonly string[]
   /** Roles that may change the bucket itself, beside the account's root: the one that deploys, and break-glass. */
   readonly keeperRoleArns: readonly string[]
   /** For what EventBridge could not hand over; what the function could not do has a queue of its own. */
@@ -51,8 +53,13 @@ const BUCKET_CHANGES = [
   's3:DeleteBucket',
 ] as const
 
+/** Where proofs lie (lambda/core/rotation/proof.ts). */
+const PROOFS = 'proofs/*'
+
 interface Denial {
   readonly on: string
+  /** `on` is what it is not about. */
+  readonly elsewhere?: true
   /** @default - in any case */
   readonly unless?: Readonly<Record<string, Readonly<Record<string, string | string[]>>>>
 }
@@ -91,6 +98,20 @@ export class EvidenceArchive extends Construct {
       eventPattern: { source: Match.prefix('m2m.'), detailType: [...archivedTypes] },
       targets: [keepingUndelivered(new LambdaFunction(this.fn.function), props.deadLetters)],
     })
+  }
+
+  /** Lets a rotation function put its proofs here. */
+  mayProve(fn: M2mFunction): void {
+    const proofs = this.objects.replace(/\*$/, PROOFS)
+    fn.mayDo(
+      new PolicyStatement({
+        sid: 'PutProofs',
+        actions: ['s3:PutObject'],
+        resources: [proofs],
+        conditions: { StringEquals: { 'aws:ResourceAccount': Stack.of(this).account } },
+      }),
+    )
+    fn.explainWildcard(proofs, 'A proof is named by its secret and its tokens, and those come later')
   }
 
   /** Adds reading the evidence to what operators may do: lists and gets, nothing else. */
@@ -138,24 +159,30 @@ export class EvidenceArchive extends Construct {
   }
 
   /** Against identity policies elsewhere in the account, however wide. Lifecycle rules are not bound by it, S3's own rule. */
-  private guard({ names, keeperRoleArns }: EvidenceArchiveProps): void {
+  private guard({ names, keeperRoleArns, proverRoleArns }: EvidenceArchiveProps): void {
     const { partition, account } = Stack.of(this)
-    const deny = (sid: string, actions: readonly string[], { on, unless = {} }: Denial): void => {
+    const deny = (sid: string, actions: readonly string[], { on, elsewhere, unless = {} }: Denial): void => {
       this.bucket.addToResourcePolicy(
         new PolicyStatement({
           sid,
           effect: Effect.DENY,
           principals: [new AnyPrincipal()],
           actions: [...actions],
-          resources: [on],
+          ...(elsewhere === true ? { notResources: [on] } : { resources: [on] }),
           conditions: unless,
         }),
       )
     }
     const objects = this.bucket.arnForObjects('*')
+    const proofs = this.bucket.arnForObjects(PROOFS)
     deny('OnlyTheArchiveWrites', ['s3:PutObject'], {
-      on: objects,
+      on: proofs,
+      elsewhere: true,
       unless: { ArnNotEquals: { 'aws:PrincipalArn': roleArn(this, names, 'archive') } },
+    })
+    deny('OnlyRotationsProve', ['s3:PutObject'], {
+      on: proofs,
+      unless: { ArnNotEquals: { 'aws:PrincipalArn': [...proverRoleArns] } },
     })
     // https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html
     deny('WrittenOnce', ['s3:PutObject'], { on: objects, unless: { Null: { 's3:if-none-match': 'true' } } })

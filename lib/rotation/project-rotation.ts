@@ -18,6 +18,7 @@ import type { MetricNotice } from '../base/notice.ts'
 import type { ProjectRotationConfig } from '../config/deploy-config.ts'
 import { functionArn, namedSecret, type StageNames } from '../config/stage-names.ts'
 import type { StytchProject } from './rotation-function.ts'
+import { keepingEnv, mayKeep, type RotationKeeping } from './rotation-keeping.ts'
 
 export interface ProjectRotationProps {
   readonly names: StageNames
@@ -25,6 +26,8 @@ export interface ProjectRotationProps {
   readonly stytch: StytchProject
   readonly config: ProjectRotationConfig
   readonly bus: M2mEventBus
+  /** @default - nothing is remembered, and nothing signed */
+  readonly keeping?: RotationKeeping
   /** How far the services may be behind. */
   readonly bounds: Bounds
 }
@@ -69,10 +72,12 @@ export class ProjectRotation extends Construct {
         quietHours: config.quietHours,
         eventBus: bus.bus.eventBusArn,
         freeze: { parameter: freezeParameter(names) },
+        ...(props.keeping === undefined ? {} : keepingEnv(props.keeping)),
         bounds: props.bounds,
       }),
     })
     this.mayRotate(props)
+    if (props.keeping !== undefined) mayKeep(this.fn, props.keeping)
     this.schedule(props)
     this.metricNotices = [
       {

@@ -16,6 +16,7 @@ import { useReplicaKeys } from '../base/replica-keys.ts'
 import type { SecretsKey } from '../base/secrets-key.ts'
 import type { ReplicaConfig } from '../config/deploy-config.ts'
 import { functionArn, managedSecrets, namedSecret, type StageNames } from '../config/stage-names.ts'
+import { keepingEnv, mayKeep, type RotationKeeping } from './rotation-keeping.ts'
 
 /** Where the Stytch project's credentials lie. */
 export interface StytchProject {
@@ -31,6 +32,8 @@ export interface RotationFunctionProps {
   readonly stytch: StytchProject
   readonly key: SecretsKey
   readonly bus: M2mEventBus
+  /** @default - nothing is remembered, and nothing signed */
+  readonly keeping?: RotationKeeping
   /** How far the services may be behind. */
   readonly bounds: Bounds
   /** Where a value that is stored is copied to. @default - nowhere */
@@ -93,6 +96,7 @@ export class RotationFunction extends Construct {
         },
         eventBus: bus.bus.eventBusArn,
         freeze: { parameter: freezeParameter(names) },
+        ...(props.keeping === undefined ? {} : keepingEnv(props.keeping)),
         bounds: props.bounds,
       }),
     })
@@ -113,6 +117,7 @@ export class RotationFunction extends Construct {
       bus.mayTell(ROTATION_SOURCE),
       mayReadFreeze(this, names),
     )
+    if (props.keeping !== undefined) mayKeep(this.fn, props.keeping)
     useReplicaKeys(this.fn, names, props.replicas ?? [])
     this.fn.explainWildcard(
       managedSecrets(this, names),

@@ -28,6 +28,8 @@ export interface FailureAlarmsProps {
   readonly rotation: M2mFunction
   readonly registrar: M2mFunction
   readonly archive: EvidenceArchive
+  /** What rotations remember and sign with. */
+  readonly keeping: readonly { readonly metricNotices: readonly MetricNotice[] }[]
   /** Whatever takes part in finding out whose secret leaked. */
   readonly leaks: readonly {
     readonly eventNotices: readonly EventNotice[]
@@ -75,6 +77,7 @@ export class FailureAlarms extends Construct {
       for (const notice of metricNotices) this.alarm(notice)
     }
     for (const notice of props.projectRotation?.metricNotices ?? []) this.alarm(notice)
+    for (const notice of props.keeping.flatMap(({ metricNotices }) => metricNotices)) this.alarm(notice)
     if ('roleArn' in props.breakGlass) this.watchBreakGlass(props.breakGlass.roleArn)
   }
 

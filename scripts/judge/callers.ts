@@ -74,9 +74,14 @@ export interface CallerCall {
   readonly context?: EvaluationContext
 }
 
-/** What a request to write evidence has in it, whoever sends it: without it, a bucket's denial of such requests hides what else is open. */
+/** What a request has in it, whoever sends it: without it, a denial of requests that lack it hides what else is open. */
 export const inRequest: Readonly<Record<string, EvaluationContext>> = {
   's3:PutObject': { 's3:if-none-match': '*', 's3:tlsversion': '1.3' },
+  'dynamodb:PutItem': { 'dynamodb:leadingkeys': ['lease#any'] },
+  'dynamodb:DeleteItem': { 'dynamodb:leadingkeys': ['lease#any'] },
+  'dynamodb:UpdateItem': { 'dynamodb:leadingkeys': ['versions#any'] },
+  'dynamodb:Query': { 'dynamodb:leadingkeys': ['versions#any'] },
+  'kms:Sign': { 'kms:messagetype': 'DIGEST', 'kms:signingalgorithm': 'ECDSA_SHA_256' },
 }
 
 const ask = (
@@ -103,10 +108,13 @@ export const allowedOn = ({ rights }: JudgedCaller, action: string): readonly st
     .filter(({ Effect, Action }) => Effect === 'Allow' && textsOf(Action).some((one) => matchesAction(one, action)))
     .flatMap(({ Resource }) => textsOf(Resource))
 
+/** Keys that sign encrypt nothing. */
+export const isSigningKey = ({ properties }: JudgedResource): boolean => properties.KeyUsage === 'SIGN_VERIFY'
+
 /** Keys that encrypt nothing else of the stack: those of secrets. */
 export const secretKeysOf = (stack: Stack): readonly JudgedResource[] => {
   const others = new Set(keyUsesOf(stack).map(({ key }) => key))
-  return ofType(stack, 'AWS::KMS::Key').filter((key) => !others.has(key))
+  return ofType(stack, 'AWS::KMS::Key').filter((key) => !others.has(key) && !isSigningKey(key))
 }
 
 /** A secret of one of the stage's clients, by what the functions that read those may read. */

@@ -48,6 +48,16 @@ const askingForRotations = [
   'lambda:InvokeFunction',
 ]
 
+/** What a rotation remembers, signs and stores. */
+const keeping = [
+  'dynamodb:PutItem',
+  'dynamodb:DeleteItem',
+  'dynamodb:UpdateItem',
+  'dynamodb:Query',
+  'kms:Sign',
+  's3:PutObject',
+]
+
 /** By the end of the function's name, `m2m-<stage>-<end>`. */
 export const neededCalls: Readonly<Record<string, NeededCalls>> = {
   rotation: {
@@ -59,6 +69,7 @@ export const neededCalls: Readonly<Record<string, NeededCalls>> = {
       'secretsmanager:UpdateSecretVersionStage',
       'events:PutEvents',
       'ssm:GetParameter',
+      ...keeping,
     ],
     demanded: writing,
     optional: ['secretsmanager:ListSecretVersionIds', 'kms:Encrypt'],
@@ -73,6 +84,7 @@ export const neededCalls: Readonly<Record<string, NeededCalls>> = {
       'secretsmanager:UpdateSecretVersionStage',
       'events:PutEvents',
       'ssm:GetParameter',
+      ...keeping,
     ],
     optional: ['secretsmanager:ListSecretVersionIds', ...writing],
     tells: 'm2m.rotation',

@@ -1,9 +1,13 @@
 // What somebody could do with values, rotations, reports and evidence; openings.ts has the rest. The columns of the table, in order.
 import { eventTypesOf, leakSources } from '../../lambda/core/base/event-types.ts'
+import { LEASE_KEYS, VERSION_KEYS } from '../../lambda/core/rotation/record-keys.ts'
 import { type Ability, way } from './ability.ts'
 import { apiArn, type Deployment, secrets } from './deployment.ts'
 import { openings } from './openings.ts'
-import { type RequestedCall, type Requests, requestsOf } from './requests.ts'
+import { CALLERS_ACCOUNT, type RequestedCall, type Requests, requestsOf } from './requests.ts'
+
+/** By its logical id (lib/rotation/records-table.ts). */
+const isOfRotations = (id: string): boolean => id.startsWith('Records')
 
 /** A version's id, as Secrets Manager asks for it. */
 const SOME_VERSION = 'rotate-00000000-0000-4000-8000-000000000000'
@@ -167,7 +171,10 @@ const rotations = (requests: Requests, { qualifiers, functions }: Deployment): r
   ]
 }
 
-const evidence = ({ say, onObject, onBucket, ask, here }: Requests, { template }: Deployment): readonly Ability[] => {
+const evidence = (
+  { say, onObject, onProof, onBucket, ask, here }: Requests,
+  { template, proofKeyArn }: Deployment,
+): readonly Ability[] => {
   const group = 'Evidence'
   const tables = template.ofType('AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable')
   return [
@@ -185,6 +192,33 @@ const evidence = ({ say, onObject, onBucket, ask, here }: Requests, { template }
       title: 'writes an object',
       group,
       ways: [way('PutObject', onObject('PutObject', { 's3:if-none-match': '*' }))],
+    },
+    {
+      id: 'sign-proof',
+      title: 'signs a proof',
+      group,
+      ways: [
+        way('Sign', [
+          ask('kms:Sign', proofKeyArn, {
+            'kms:CallerAccount': CALLERS_ACCOUNT,
+            'kms:MessageType': 'DIGEST',
+            'kms:SigningAlgorithm': 'ECDSA_SHA_256',
+          }),
+        ]),
+        way('Sign, the text', [
+          ask('kms:Sign', proofKeyArn, {
+            'kms:CallerAccount': CALLERS_ACCOUNT,
+            'kms:MessageType': 'RAW',
+            'kms:SigningAlgorithm': 'ECDSA_SHA_256',
+          }),
+        ]),
+      ],
+    },
+    {
+      id: 'forge-proof',
+      title: 'stores a proof',
+      group,
+      ways: [way('PutObject', onProof('PutObject', { 's3:if-none-match': '*' }))],
     },
     {
       id: 'replace-object',
@@ -207,11 +241,29 @@ const evidence = ({ say, onObject, onBucket, ask, here }: Requests, { template }
       id: 'forge-record',
       title: 'writes into the tables',
       group,
-      ways: tables.flatMap(({ properties }) =>
-        ['PutItem', 'UpdateItem', 'DeleteItem'].map((name) =>
-          way(name, [ask(`dynamodb:${name}`, String(properties.$arn), { 'dynamodb:LeadingKeys': ['forged'] })]),
+      ways: tables
+        .filter(({ id }) => !isOfRotations(id))
+        .flatMap(({ properties }) =>
+          ['PutItem', 'UpdateItem', 'DeleteItem'].map((name) =>
+            way(name, [ask(`dynamodb:${name}`, String(properties.$arn), { 'dynamodb:LeadingKeys': ['forged'] })]),
+          ),
         ),
-      ),
+    },
+    {
+      id: 'forge-lease',
+      title: 'writes what rotations remember',
+      group,
+      ways: tables
+        .filter(({ id }) => isOfRotations(id))
+        .flatMap(({ properties }) =>
+          ['PutItem', 'UpdateItem', 'DeleteItem'].map((name) =>
+            way(name, [
+              ask(`dynamodb:${name}`, String(properties.$arn), {
+                'dynamodb:LeadingKeys': [`${name === 'UpdateItem' ? VERSION_KEYS : LEASE_KEYS}forged`],
+              }),
+            ]),
+          ),
+        ),
     },
     {
       id: 'silence',

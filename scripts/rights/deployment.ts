@@ -96,6 +96,8 @@ export interface Deployment {
   /** Part, such as `rotation` → the ARNs of its function and its role. */
   readonly functions: ReadonlyMap<string, { readonly arn: string; readonly roleArn: string }>
   readonly keyArn: string
+  /** Of the key that signs proofs. */
+  readonly proofKeyArn: string
   readonly bucketName: string
   /** Function's ARN → the ARNs by which it can be called: its own, and one for each alias. */
   readonly qualifiers: ReadonlyMap<string, readonly string[]>
@@ -173,8 +175,11 @@ const readResourcePolicies = ({ ofType }: ReadTemplate): Map<string, PolicyDocum
     for (const topic of list(properties.Topics)) add(topic, ...document(properties.PolicyDocument).Statement)
   }
   for (const { properties } of ofType('AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable')) {
-    const { ResourcePolicy: policy } = properties
-    if (isJsonObject(policy)) add(String(properties.$arn), ...document(policy.PolicyDocument).Statement)
+    // A global table has one for each Region that it is in.
+    const places = [properties, ...(Array.isArray(properties.Replicas) ? properties.Replicas.filter(isJsonObject) : [])]
+    for (const { ResourcePolicy: policy } of places) {
+      if (isJsonObject(policy)) add(String(properties.$arn), ...document(policy.PolicyDocument).Statement)
+    }
   }
   for (const { properties } of ofType('AWS::SecretsManager::ResourcePolicy')) {
     add(String(properties.SecretId), ...document(properties.ResourcePolicy).Statement)
@@ -274,6 +279,10 @@ export const readDeployment = (template: Template): Deployment => {
     const arn = String(properties.$arn)
     qualifiers.get(arn.split(':').slice(0, -1).join(':'))?.push(arn)
   }
+  const keysOf = (isMeant: (usage: unknown) => boolean) =>
+    read
+      .ofType('AWS::KMS::Key')
+      .flatMap(({ properties }) => (isMeant(properties.KeyUsage) ? [String(properties.$arn)] : []))
   const arnsOf = (type: string) => read.ofType(type).map(({ properties }) => String(properties.$arn))
   return {
     template: read,
@@ -285,7 +294,14 @@ export const readDeployment = (template: Template): Deployment => {
       .map(({ properties }) => document(properties.PolicyDocument)),
     functions,
     qualifiers,
-    keyArn: only(arnsOf('AWS::KMS::Key'), 'keys'),
+    keyArn: only(
+      keysOf((usage) => usage !== 'SIGN_VERIFY'),
+      'keys of secrets',
+    ),
+    proofKeyArn: only(
+      keysOf((usage) => usage === 'SIGN_VERIFY'),
+      'keys of proofs',
+    ),
     bucketName: only(arnsOf('AWS::S3::Bucket'), 'buckets').replace('arn:aws:s3:::', ''),
   }
 }

@@ -18,8 +18,10 @@ import { type Bounds, WITHOUT_LAG } from '../../lambda/core/rotation/bounds.ts'
 import type { Freeze } from '../../lambda/core/rotation/freeze.ts'
 import type { Issuer } from '../../lambda/core/rotation/issuer.ts'
 import { readStepEvent } from '../../lambda/core/rotation/read-step-event.ts'
+import { noRecords } from '../../lambda/core/rotation/records.ts'
 import type { Rotation } from '../../lambda/core/rotation/rotation.ts'
 import { runStep } from '../../lambda/core/rotation/run-step.ts'
+import { noProofs } from '../../lambda/core/rotation/sign-proof.ts'
 import { makeRequestToken, type Origin } from '../../lambda/core/secret/request-token.ts'
 import type { Secrets } from '../../lambda/core/secret/secrets.ts'
 import { type AwsStandIn, createAwsStandIn } from '../../lambda/local/aws/aws-stand-in.ts'
@@ -222,6 +224,8 @@ export const createSeat = async (awsSettings: Partial<AwsSettings> = {}, kind: C
         secrets: createSecrets(new SecretsManagerClient(gated)),
         events: createEvents(new EventBridgeClient(gated), 'm2m', 'm2m.rotation'),
         freeze: seat.freeze,
+        records: noRecords,
+        proofs: noProofs,
         timing: { now: world.clock.now, remainingMs, wait },
         journal: { note: (entry) => output.push(JSON.stringify(entry)) },
         bounds: seat.bounds,
@@ -266,8 +270,11 @@ export interface Subject {
   readonly clientId: string
 }
 
-export const tokenFor = (seat: Seat, secretArn: string, origin: Origin): string =>
-  makeRequestToken({ origin, askedAt: seat.world.clock.now(), secretArn, about: randomUUID(), attempt: 1 })
+/** A settle's is about what carries AWSCURRENT now. */
+export const tokenFor = (seat: Seat, secretArn: string, origin: Origin): string => {
+  const about = (origin === 'settle' ? idUnder(seat, secretArn, 'AWSCURRENT') : undefined) ?? randomUUID()
+  return makeRequestToken({ origin, askedAt: seat.world.clock.now(), secretArn, about, attempt: 1 })
+}
 
 export const textWith = m2m.text
 

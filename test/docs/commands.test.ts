@@ -107,6 +107,7 @@ describe('what is asked of AWS', () => {
     cloudformation: ['describe-stacks', 'continue-update-rollback'],
     cloudtrail: ['lookup-events'],
     iam: ['create-role', 'put-role-policy', 'delete-role', 'delete-role-policy'],
+    kms: ['get-public-key'],
     logs: ['filter-log-events'],
     organizations: ['create-policy', 'attach-policy'],
     s3: ['ls', 'cp'],

@@ -23,8 +23,10 @@ import { createStytchIssuer } from '../../lambda/adapters/stytch/issuer.ts'
 import type { RetryTiming } from '../../lambda/adapters/stytch/retry.ts'
 import { createTiming } from '../../lambda/adapters/timing.ts'
 import { WITHOUT_LAG } from '../../lambda/core/rotation/bounds.ts'
+import { noRecords } from '../../lambda/core/rotation/records.ts'
 import { steps } from '../../lambda/core/rotation/refusal.ts'
 import { runStep } from '../../lambda/core/rotation/run-step.ts'
+import { noProofs } from '../../lambda/core/rotation/sign-proof.ts'
 import { createClientSecret } from '../../lambda/core/secret/client-secret.ts'
 import { makeRequestToken, type Origin } from '../../lambda/core/secret/request-token.ts'
 import { clientForm } from '../../lambda/core/secret/secret-format.ts'
@@ -263,6 +265,8 @@ const runHere = async (step: (typeof steps)[number], secretId: string, requestTo
         events: createEvents(bus, 'm2m', 'm2m.rotation'),
         freeze: { read: async () => 'off' },
         bounds: WITHOUT_LAG,
+        records: noRecords,
+        proofs: noProofs,
         timing,
         journal: { note: (entry) => stage.outputs.push({ from: 'journal', text: JSON.stringify(entry) }) },
       },

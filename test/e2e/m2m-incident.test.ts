@@ -1,5 +1,6 @@
 // `m2m incident` as somebody types it at three in the morning: one client, some, all, or whoever holds a leaked value; by the bus and without
 // it; what it refuses; and the report that it ends with.
+import { generateKeyPairSync } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { LAPTOP_EVIDENCE, LAPTOP_GATE } from '../../lambda/local/laptop/functions.ts'
 import { type Cli, openCli } from './cli.ts'
@@ -43,6 +44,16 @@ interface Told {
 }
 
 describe('m2m incident', () => {
+  test('prove says of a client that was never revoked that no proof is stored', async () => {
+    const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    cli.file('proofs.pem', publicKey.export({ type: 'spki', format: 'pem' }).toString())
+
+    expect(await m2m(['prove', 'beta', '--public-key', 'proofs.pem'])).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining('No revoke of m2m/laptop/beta is known, and no proof is stored.'),
+    })
+  })
+
   test('of one client waits until the leaked value is proven dead, and shows the report', async () => {
     const leaked = secretValue('alpha')
 

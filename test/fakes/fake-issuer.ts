@@ -6,6 +6,7 @@ import type { ClientRegistry } from '../../lambda/core/clients/client-registry.t
 import type { Issuer, NotDone, RetireReply } from '../../lambda/core/rotation/issuer.ts'
 import { createClientSecret } from '../../lambda/core/secret/client-secret.ts'
 import type { CallLog } from './call-log.ts'
+import { createHistory, type History } from './history.ts'
 
 export const PROJECT_ID = 'project-test-00000000-0000-4000-8000-000000000000'
 
@@ -31,6 +32,8 @@ const throttled: NotDone = {
 
 export interface FakeIssuer extends Issuer {
   readonly clients: Map<string, FakeClient>
+  /** Makes chosen answers of look and exchange old: slots as they were. Whoever changes a client by hand notes it first. */
+  readonly history: History<ReadonlyMap<string, FakeClient>>
   /** How the next replies get lost, one call each; the calls after them answer. */
   readonly losses: Record<'start' | 'complete' | 'cancel', Loss[]>
   /** Values that start hands out first; then it makes its own. */
@@ -43,8 +46,15 @@ export interface FakeIssuer extends Issuer {
   land(): void
 }
 
-export const createFakeIssuer = (log: CallLog): FakeIssuer => {
+export const createFakeIssuer = (
+  log: CallLog,
+  { now }: { readonly now: () => number } = { now: () => 0 },
+): FakeIssuer => {
   const clients = new Map<string, FakeClient>()
+  const history = createHistory(
+    now,
+    (): ReadonlyMap<string, FakeClient> => new Map([...clients].map(([id, client]) => [id, { ...client }])),
+  )
   const losses: FakeIssuer['losses'] = { start: [], complete: [], cancel: [] }
   const fresh: string[] = []
   const lingering = new Set<string>()
@@ -66,25 +76,28 @@ export const createFakeIssuer = (log: CallLog): FakeIssuer => {
     if (client === undefined) throw new Error(`no client ${clientId}`)
     return client
   }
-  const accepts = (clientId: string, value: string): boolean => {
-    const client = clients.get(clientId)
+  const acceptsAs = (client: FakeClient | undefined, value: string): boolean => {
     if (client?.isActive !== true || unripe.has(value)) return false
     return client.current === value || client.next === value || lingering.has(value)
   }
+  const accepts = (clientId: string, value: string): boolean => acceptsAs(clients.get(clientId), value)
 
   const start = (client: FakeClient): string | undefined => {
     if (client.next !== null) return undefined
+    history.note()
     client.next = makeValue()
     return client.next
   }
   const complete = (client: FakeClient): Exclude<RetireReply['outcome'], 'notDone' | 'unknown'> => {
     if (client.next === null) return 'notRotating'
+    history.note()
     client.current = client.next
     client.next = null
     return 'done'
   }
   const cancel = (client: FakeClient): Exclude<RetireReply['outcome'], 'notDone' | 'unknown'> => {
     if (client.next === null) return 'notRotating'
+    history.note()
     client.next = null
     return 'done'
   }
@@ -113,6 +126,7 @@ export const createFakeIssuer = (log: CallLog): FakeIssuer => {
   return {
     projectId: PROJECT_ID,
     clients,
+    history,
     losses,
     fresh,
     lingering,
@@ -123,7 +137,7 @@ export const createFakeIssuer = (log: CallLog): FakeIssuer => {
     },
     look: (clientId) =>
       log.run({ port: 'issuer', name: 'look', about: clientId }, () => {
-        const client = clients.get(clientId)
+        const client = history.read().get(clientId)
         if (client === undefined) return undefined
         const { current, next, isActive, boundTo } = client
         const slots = { current: current.slice(-4), next: next === null ? null : next.slice(-4) }
@@ -132,7 +146,7 @@ export const createFakeIssuer = (log: CallLog): FakeIssuer => {
     exchange: (clientId, secret) =>
       log.run({ port: 'issuer', name: 'exchange', about: secret.reveal() }, () => {
         const requestId = nextRequestId()
-        if (accepts(clientId, secret.reveal())) return { accepted: true, requestId }
+        if (acceptsAs(history.read().get(clientId), secret.reveal())) return { accepted: true, requestId }
         return { accepted: false, status: 401, error: 'invalid_client', requestId }
       }),
     start: (clientId) =>
@@ -149,6 +163,7 @@ export const createFakeIssuer = (log: CallLog): FakeIssuer => {
     cancel: (clientId) => retire('cancel', clientId, cancel),
     bind: (clientId, secretArn) =>
       log.run({ port: 'issuer', name: 'bind', about: `${clientId} to ${secretArn}` }, () => {
+        history.note()
         clientOf(clientId).boundTo = secretArn
       }),
   }

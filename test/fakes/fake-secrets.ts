@@ -7,11 +7,14 @@ import type { Secrets, VersionQuery } from '../../lambda/core/secret/secrets.ts'
 import { BLANK } from './blank-secret.ts'
 import type { CallLog } from './call-log.ts'
 import type { FakeTiming } from './fake-timing.ts'
+import { createHistory, type History } from './history.ts'
 
 export const SECRET_ARN = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:m2m/test/orders-AbCdEf'
 /** Epoch milliseconds. */
 const CREATED_AT = 1_793_622_600_000
 export const SECRET_NAME = 'm2m/test/orders'
+
+type Versions = ReadonlyMap<string, FakeVersion>
 
 export interface FakeVersion {
   readonly versionId: string
@@ -32,6 +35,8 @@ type Faked = Pick<
 export interface FakeSecrets extends Faked {
   /** In the order in which they came to be. */
   readonly versions: Map<string, FakeVersion>
+  /** Makes chosen replies of describe, listVersions and readValue old: labels as they were, and a value that is not there yet. */
+  readonly history: History<Versions>
   /** The rotation tokens that putPending was handed. */
   readonly rotationTokens: (string | undefined)[]
   rotationEnabled: boolean
@@ -52,9 +57,15 @@ export const createFakeSecrets = (log: CallLog, timing: Pick<FakeTiming, 'now'>)
   const versions = new Map<string, FakeVersion>()
   const rotationTokens: (string | undefined)[] = []
   let sequence = 0
+  const history = createHistory(
+    timing.now,
+    (): Versions =>
+      new Map([...versions].map(([id, version]) => [id, { ...version, labels: new Set(version.labels) }])),
+  )
 
-  const holderOf = (label: string): string | undefined =>
-    [...versions.values()].find(({ labels }) => labels.has(label))?.versionId
+  const holderIn = (shown: Versions, label: string): string | undefined =>
+    [...shown.values()].find(({ labels }) => labels.has(label))?.versionId
+  const holderOf = (label: string): string | undefined => holderIn(versions, label)
 
   const putLabel = (label: string, to: string): void => {
     const holder = holderOf(label)
@@ -74,19 +85,22 @@ export const createFakeSecrets = (log: CallLog, timing: Pick<FakeTiming, 'now'>)
   }
 
   const find = ({ versionId, label }: VersionQuery): FakeVersion | undefined => {
-    const id = versionId ?? holderOf(label ?? 'AWSCURRENT')
-    const version = id === undefined ? undefined : versions.get(id)
+    const shown = history.read()
+    const id = versionId ?? holderIn(shown, label ?? 'AWSCURRENT')
+    const version = id === undefined ? undefined : shown.get(id)
     return version === undefined || (label !== undefined && !version.labels.has(label)) ? undefined : version
   }
 
   const secrets: FakeSecrets = {
     versions,
+    history,
     rotationTokens,
     rotationEnabled: true,
     exists: true,
     tags: {},
     holderOf,
     place: (versionId, { text, labels = [] }) => {
+      history.note()
       const version = versionOf(versionId)
       if (text !== undefined) version.text = text
       for (const label of labels) putLabel(label, versionId)
@@ -96,13 +110,14 @@ export const createFakeSecrets = (log: CallLog, timing: Pick<FakeTiming, 'now'>)
       if (pendingOn !== undefined && pendingOn !== holderOf('AWSCURRENT') && pendingOn !== requestToken) {
         throw rejected('a previous rotation is not complete')
       }
+      history.note()
       versionOf(requestToken)
       putLabel('AWSPENDING', requestToken)
     },
     describe: (secretId) =>
       log.run({ port: 'secrets', name: 'describe', about: secretId }, () => {
         if (!secrets.exists) return undefined
-        const labelled = [...versions.values()].filter(({ labels }) => labels.size > 0)
+        const labelled = [...history.read().values()].filter(({ labels }) => labels.size > 0)
         return {
           ...BLANK,
           arn: SECRET_ARN,
@@ -130,6 +145,7 @@ export const createFakeSecrets = (log: CallLog, timing: Pick<FakeTiming, 'now'>)
         rotationTokens.push(rotationToken)
         const version = versionOf(requestToken)
         if (version.text !== undefined && version.text !== text) return 'differs'
+        history.note()
         version.text = text
         putLabel('AWSPENDING', requestToken)
         return 'stored'
@@ -137,12 +153,13 @@ export const createFakeSecrets = (log: CallLog, timing: Pick<FakeTiming, 'now'>)
     moveLabel: ({ label, from, to }) =>
       log.run({ port: 'secrets', name: 'moveLabel', about: `${label} ${to === undefined ? 'away' : 'to'}` }, () => {
         if (!versions.get(from)?.labels.has(label)) throw rejected(`${label} is not on ${from}`)
+        history.note()
         if (to === undefined) versions.get(from)?.labels.delete(label)
         else putLabel(label, to)
       }),
     listVersions: (secretId) =>
       log.run({ port: 'secrets', name: 'listVersions', about: secretId }, () =>
-        [...versions.values()]
+        [...history.read().values()]
           .map(({ versionId, labels, createdAt }) => ({ versionId, labels: [...labels], createdAt }))
           .sort((one, other) => other.createdAt - one.createdAt),
       ),

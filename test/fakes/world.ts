@@ -2,10 +2,12 @@
 // read `canary-<name>-<last four>`, so that a test can name them and search all output for the word.
 
 import { type Bounds, WITHOUT_LAG } from '../../lambda/core/rotation/bounds.ts'
+import { noRecords } from '../../lambda/core/rotation/records.ts'
 import type { Step } from '../../lambda/core/rotation/refusal.ts'
 import { steps } from '../../lambda/core/rotation/refusal.ts'
 import type { Rotation } from '../../lambda/core/rotation/rotation.ts'
 import { runStep } from '../../lambda/core/rotation/run-step.ts'
+import { noProofs } from '../../lambda/core/rotation/sign-proof.ts'
 import { makeRequestToken, type Origin } from '../../lambda/core/secret/request-token.ts'
 import { clientForm } from '../../lambda/core/secret/secret-format.ts'
 import { createCallLog } from './call-log.ts'
@@ -52,12 +54,23 @@ export const tokenOf = (origin: Origin, askedAt = NOON_THIRTY): string => {
 export const createWorld = (bounds: Bounds = WITHOUT_LAG) => {
   const log = createCallLog()
   const timing = createFakeTiming()
-  const issuer = createFakeIssuer(log)
+  const issuer = createFakeIssuer(log, timing)
   const secrets = createFakeSecrets(log, timing)
   const events = createFakeEvents(log)
   const journal = createFakeJournal()
   const freeze = createFakeFreeze()
-  const rotation: Rotation = { issuer, form: clientForm, secrets, events, freeze, timing, journal, bounds }
+  const rotation: Rotation = {
+    issuer,
+    form: clientForm,
+    secrets,
+    events,
+    freeze,
+    timing,
+    journal,
+    bounds,
+    records: noRecords,
+    proofs: noProofs,
+  }
 
   currentId = () => secrets.holderOf('AWSCURRENT')
 
@@ -102,8 +115,8 @@ export const createWorld = (bounds: Bounds = WITHOUT_LAG) => {
 export type World = ReturnType<typeof createWorld>
 
 /** A client that was registered and never rotated: value A, settled, bound. */
-export const createRegisteredWorld = (more: Partial<FakeClient> = {}): World => {
-  const world = createWorld()
+export const createRegisteredWorld = (more: Partial<FakeClient> = {}, bounds: Bounds = WITHOUT_LAG): World => {
+  const world = createWorld(bounds)
   world.secrets.place(tokenOf('register'), { text: textOf(valueNamed('A')), labels: ['AWSCURRENT'] })
   world.issuer.clients.set(CLIENT_ID, {
     current: valueNamed('A'),

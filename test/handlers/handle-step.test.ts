@@ -73,3 +73,26 @@ test('what is no step is told, and counted under no intent', async () => {
   expect(metricsOf(line)).toEqual(['RotationsRefused'])
   expect(line?.intent).toBe('none')
 })
+
+test.each([
+  ['recordsUnavailable', 'RecordsUnavailable'],
+  ['proofPending', 'ProofPending'],
+])('%s counts as %s', async (outcome, metric) => {
+  const world = createRegisteredWorld()
+  const said: string[] = []
+  vi.spyOn(process.stdout, 'write').mockImplementation((text) => said.push(String(text)) > 0)
+  await handleStep(
+    {
+      stage: 'test',
+      event: { Step: 'createSecret', SecretId: SECRET_ARN, ClientRequestToken: tokenOf('rotate') },
+      context,
+    },
+    (_request, journal) => {
+      journal.note({ outcome, secretName: 'm2m/test/orders' })
+      return { ...world.rotation, journal }
+    },
+  ).catch(() => {})
+  vi.restoreAllMocks()
+
+  expect(metricsOf(JSON.parse(said[0] ?? '{}') as Line)).toEqual([metric])
+})

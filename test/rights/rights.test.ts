@@ -246,6 +246,9 @@ describe('functions', () => {
     ['read-project', ['clients', 'project-rotation', 'registrar', 'rotation']],
     ['move-current', ['rotation']],
     ['forge-object', ['archive']],
+    ['sign-proof', ['project-rotation', 'rotation']],
+    ['forge-proof', ['project-rotation', 'rotation']],
+    ['forge-lease', ['project-rotation', 'rotation']],
     ['forge-record', ['reads']],
   ])('%s: %j and no other function', (ability, expected) => {
     expect(functions.filter((caller) => verdictOf(caller, ability).answer === 'yes').sort()).toEqual(expected)

@@ -25,9 +25,11 @@ const objectsByArn = () => ({ 'Fn::Join': ['', [{ 'Fn::GetAtt': [bucketId(), 'Ar
 const objectsByName = () => ({
   'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, ':s3:::', { Ref: bucketId() }, '/*']],
 })
-const archiveRole = {
-  'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, `:iam::${ACCOUNT}:role/m2m-prod-archive-${REGION}`]],
-}
+const proofsByArn = () => ({ 'Fn::Join': ['', [{ 'Fn::GetAtt': [bucketId(), 'Arn'] }, '/proofs/*']] })
+const roleNamed = (part: string) => ({
+  'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, `:iam::${ACCOUNT}:role/m2m-prod-${part}-${REGION}`]],
+})
+const archiveRole = roleNamed('archive')
 
 describe('the bucket', () => {
   test('is versioned, encrypted, closed to the public, and owned by its account alone', () => {
@@ -123,8 +125,15 @@ describe("the bucket's policy", () => {
         Sid: 'OnlyTheArchiveWrites',
         ...everybody,
         Action: 's3:PutObject',
-        Resource: objectsByArn(),
+        NotResource: proofsByArn(),
         Condition: { ArnNotEquals: { 'aws:PrincipalArn': archiveRole } },
+      },
+      {
+        Sid: 'OnlyRotationsProve',
+        ...everybody,
+        Action: 's3:PutObject',
+        Resource: proofsByArn(),
+        Condition: { ArnNotEquals: { 'aws:PrincipalArn': [roleNamed('rotation')] } },
       },
       {
         Sid: 'WrittenOnce',

@@ -23,7 +23,8 @@ const PUBLISHED: Readonly<Record<string, readonly string[]>> = {
     'DurableExecutionTimedOut',
   ],
   // The sweep's own line in its log (test/e2e/sweep.test.ts).
-  'M2M/prod': ['SweepCompleted', 'SecretsOverdue', 'SweepFailures'],
+  // And those of the rotation functions (test/handlers/handle-step.test.ts).
+  'M2M/prod': ['SweepCompleted', 'SecretsOverdue', 'SweepFailures', 'RecordsUnavailable', 'ProofPending'],
   'AWS/SQS': ['ApproximateNumberOfMessagesVisible', 'ApproximateAgeOfOldestMessage'],
 }
 

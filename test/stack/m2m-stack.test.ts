@@ -92,6 +92,42 @@ describe('the rotation function', () => {
         resources: [`arn:aws:ssm:${REGION}:${ACCOUNT}:parameter/m2m/prod/freeze`],
         conditions: [],
       },
+      {
+        sid: 'HoldLeases',
+        effect: 'Allow',
+        actions: ['dynamodb:PutItem', 'dynamodb:DeleteItem'],
+        resources: [expect.stringMatching(/^<RecordsTable.*\.Arn>$/)],
+        conditions: [
+          'ForAllValues:StringLike dynamodb:LeadingKeys lease#*',
+          'Null dynamodb:LeadingKeys false',
+          `StringEquals aws:ResourceAccount ${ACCOUNT}`,
+        ],
+      },
+      {
+        sid: 'KeepVersions',
+        effect: 'Allow',
+        actions: ['dynamodb:UpdateItem', 'dynamodb:Query'],
+        resources: [expect.stringMatching(/^<RecordsTable.*\.Arn>$/)],
+        conditions: [
+          'ForAllValues:StringLike dynamodb:LeadingKeys versions#*',
+          'Null dynamodb:LeadingKeys false',
+          `StringEquals aws:ResourceAccount ${ACCOUNT}`,
+        ],
+      },
+      {
+        sid: 'SignProofs',
+        effect: 'Allow',
+        actions: ['kms:Sign'],
+        resources: [expect.stringMatching(/^<ProofsKey.*\.Arn>$/)],
+        conditions: ['StringEquals kms:MessageType DIGEST', 'StringEquals kms:SigningAlgorithm ECDSA_SHA_256'],
+      },
+      {
+        sid: 'PutProofs',
+        effect: 'Allow',
+        actions: ['s3:PutObject'],
+        resources: [expect.stringMatching(/^arn:aws:s3:::<EvidenceBucket.*>\/proofs\/\*$/)],
+        conditions: [`StringEquals aws:ResourceAccount ${ACCOUNT}`],
+      },
     ])
   })
 
@@ -406,7 +442,9 @@ describe('the options', () => {
     const keyArn = `arn:aws:kms:${REGION}:${ACCOUNT}:key/0000`
     const keyed = synthStack({ keyArn }).template()
 
-    keyed.resourceCountIs('AWS::KMS::Key', 0)
+    // None but the one that signs proofs.
+    keyed.resourceCountIs('AWS::KMS::Key', 1)
+    keyed.hasResourceProperties('AWS::KMS::Key', { KeyUsage: 'SIGN_VERIFY' })
     expect(shown(bySid(roleStatements(keyed, 'RotationFnRole'), 'KeyThroughSecretsManager')).resources).toEqual([
       keyArn,
     ])

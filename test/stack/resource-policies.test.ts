@@ -136,7 +136,8 @@ test('a key of one’s own encrypts the log groups and the topic, and names who 
     expect(Properties).toHaveProperty('KmsKeyId')
   const given = synthStack({ monitoringKey: OWN_KEY }).template()
   expect(ofType(given, 'AWS::SNS::Topic')[0]?.[1].Properties.KmsMasterKeyId).toBe(OWN_KEY)
-  expect(ofType(given, 'AWS::KMS::Key')).toHaveLength(1)
+  // That of the secrets, and that of the proofs.
+  expect(ofType(given, 'AWS::KMS::Key')).toHaveLength(2)
 })
 
 test('the documented policy for an existing key is the one that the stack would write', () => {

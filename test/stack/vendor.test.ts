@@ -41,8 +41,11 @@ const shown = (statement: Statement) => {
   }
 }
 
+/** The key that signs proofs is none of those that encrypt. */
 const only = (template: Template, type: string) => {
-  const found = Object.values(resourcesOf(template)).filter(({ Type }) => Type === type)
+  const found = Object.values(resourcesOf(template)).filter(
+    ({ Type, Properties }) => Type === type && Properties.KeyUsage !== 'SIGN_VERIFY',
+  )
   if (found.length !== 1 || found[0] === undefined) throw new Error(`there are ${found.length} ${type}`)
   return found[0].Properties
 }

@@ -1,24 +1,14 @@
 // The record of reads, in a DynamoDB table of a few bytes an item. Whatever is written may be written twice, and in any order.
 
 import { defined } from '../../core/base/defined.ts'
-import { isJsonObject, type JsonObject } from '../../core/base/json-object.ts'
+import type { JsonObject } from '../../core/base/json-object.ts'
 import type { PrincipalReads } from '../../core/sweep/adoption-proof.ts'
 import type { ReadLookup, ReadRecorder } from '../../core/sweep/read-records.ts'
 import type { Asked } from '../../core/sweep/read-trail.ts'
 import { createTableCall, type TableInput } from './table-call.ts'
+import { everyItem, numberIn, textIn } from './table-item.ts'
 
 const fieldsOf = ({ kind }: Asked) => ({ current: 'currentAt', previous: 'previousAt', version: 'versionAt' })[kind]
-
-const numberIn = (item: JsonObject, name: string): number | undefined => {
-  const field = item[name]
-  const value = isJsonObject(field) ? Number(field.N) : Number.NaN
-  return Number.isFinite(value) ? value : undefined
-}
-
-const textIn = (item: JsonObject, name: string): string | undefined => {
-  const field = item[name]
-  return isJsonObject(field) && typeof field.S === 'string' ? field.S : undefined
-}
 
 const toReads = (item: JsonObject): PrincipalReads | undefined => {
   const principal = textIn(item, 'principal')
@@ -64,20 +54,15 @@ export const createReadLookup = (input: TableInput): ReadLookup => {
   const ask = createTableCall(input)
   return {
     of: async (secretName) => {
-      const found: PrincipalReads[] = []
-      let from: unknown
-      do {
-        const page = await ask('Query', {
+      const items = await everyItem((from) =>
+        ask('Query', {
           KeyConditionExpression: 'secretName = :secretName',
           ExpressionAttributeValues: { ':secretName': { S: secretName } },
           ConsistentRead: true,
           ...defined({ ExclusiveStartKey: from }),
-        })
-        const items: readonly unknown[] = Array.isArray(page?.Items) ? page.Items : []
-        found.push(...items.filter(isJsonObject).flatMap((item) => toReads(item) ?? []))
-        from = page?.LastEvaluatedKey
-      } while (from !== undefined)
-      return found
+        }),
+      )
+      return items.flatMap((item) => toReads(item) ?? [])
     },
   }
 }

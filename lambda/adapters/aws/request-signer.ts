@@ -22,7 +22,7 @@ export interface AwsAddress {
 
 export interface AwsRequest {
   /** @default - POST */
-  readonly method?: 'GET' | 'POST'
+  readonly method?: 'GET' | 'POST' | 'PUT'
   readonly path: string
   readonly query?: Readonly<Record<string, string>>
   readonly headers: Readonly<Record<string, string>>
@@ -35,7 +35,10 @@ export type RequestSigner = (
 
 export const createRequestSigner = (signatory: Signatory, address: AwsAddress): RequestSigner => {
   const { service, endpoint, region = signatory.region } = address
-  const signer = new SignatureV4({ ...signatory, service, region })
+  // S3 alone takes the path as it is sent; every other service has it escaped once more (IAM User Guide, "Create a canonical request").
+  const uriEscapePath = service !== 's3'
+  const { credentials, sha256 } = signatory
+  const signer = new SignatureV4({ credentials, sha256, service, region, uriEscapePath })
   return async ({ method = 'POST', path, query = {}, headers, body }) => {
     const inRegion = typeof region === 'string' ? region : await region()
     const url = new URL(endpoint ?? `https://${serviceHost(service, inRegion)}`)

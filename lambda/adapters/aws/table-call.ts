@@ -1,22 +1,19 @@
-// One request to a DynamoDB table, signed without DynamoDB's client (docs/decisions/050). What passes is tried again; both operations may be sent twice.
+// One request to a DynamoDB table, signed without its client: a few operations are in use, and a client of its own would cost a cold start more than
+// all of them (docs/decisions/050). What passes is tried again; each of these operations may be sent twice.
 import { Fault } from '../../core/base/fault.ts'
 import { type JsonObject, parseJsonObject } from '../../core/base/json-object.ts'
-import { retry } from '../../core/base/retry.ts'
 import { jsonRequest } from './request-signer.ts'
-import { errorTypeOf, type SignedCall } from './signed-call.ts'
+import { isPassing, type Sending, sendAgain } from './send-again.ts'
+import { errorTypeOf } from './signed-call.ts'
 
-const TIMEOUT_MS = 3000
-const TRIES = 3
-const PAUSE_MS = 200
-
-export interface TableInput {
-  readonly call: SignedCall
+export interface TableInput extends Sending {
   readonly table: string
-  readonly wait: (ms: number) => Promise<void>
 }
 
+export type TableOperation = 'PutItem' | 'UpdateItem' | 'DeleteItem' | 'Query'
+
 /** @returns the reply, or undefined for a condition that does not hold. @throws Fault RECORDS_UNAVAILABLE */
-export type TableCall = (operation: 'UpdateItem' | 'Query', input: JsonObject) => Promise<JsonObject | undefined>
+export type TableCall = (operation: TableOperation, input: JsonObject) => Promise<JsonObject | undefined>
 
 const unavailable = (table: string, what: string, why: string): Fault =>
   new Fault({
@@ -25,32 +22,20 @@ const unavailable = (table: string, what: string, why: string): Fault =>
     message: `${what} of the table ${table} failed: ${why}; it may be tried again.`,
   })
 
-const isPassing = (type: string, status: number): boolean => status >= 500 || /throttl|exceeded|limit/i.test(type)
-
-type Answered =
-  /** undefined: the condition does not hold. */
-  { readonly item: JsonObject | undefined } | { readonly why: string; readonly isPassing: boolean }
-
 export const createTableCall =
-  ({ call, table, wait }: TableInput): TableCall =>
+  ({ table, ...sending }: TableInput): TableCall =>
   async (operation, input) => {
     const request = jsonRequest(`DynamoDB_20120810.${operation}`, '1.0', { TableName: table, ...input })
-    const send = async (): Promise<Answered> => {
-      try {
-        const { status, body } = await call(request, TIMEOUT_MS)
-        const json = parseJsonObject(body)
-        if (status === 200 && json !== undefined) return { item: json }
-        const why = errorTypeOf(json, status)
-        if (why === 'ConditionalCheckFailedException') return { item: undefined }
-        return { why, isPassing: isPassing(why, status) }
-      } catch (error) {
-        return { why: error instanceof Error ? error.name : 'unknown', isPassing: true }
-      }
-    }
-    const answer = await retry(send, wait, (end, tries) => {
-      const mayHelp = end.status === 'fulfilled' && 'why' in end.value && end.value.isPassing
-      return mayHelp && tries < TRIES ? PAUSE_MS * 2 ** (tries - 1) : undefined
+    const sent = await sendAgain(sending, request, ({ status, body }) => {
+      const json = parseJsonObject(body)
+      const why = errorTypeOf(json, status)
+      return status === 200 ? (json === undefined ? why : undefined) : isPassing(why, status) ? why : undefined
     })
-    if ('why' in answer) throw unavailable(table, operation, answer.why)
-    return answer.item
+    if (sent.reply === undefined) throw unavailable(table, operation, sent.why)
+    const { status, body } = sent.reply
+    const json = parseJsonObject(body)
+    if (status === 200 && json !== undefined) return json
+    const why = errorTypeOf(json, status)
+    if (why === 'ConditionalCheckFailedException') return undefined
+    throw unavailable(table, operation, why)
   }

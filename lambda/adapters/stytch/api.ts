@@ -210,6 +210,7 @@ export const createStytchApi = (settings: StytchSettings): StytchApi => {
           url: toUrl(`/v1/public/${project}/oauth2/token`),
           headers: { 'content-type': 'application/x-www-form-urlencoded' },
           body: form.toString(),
+          isAlone: true,
         },
         ({ access_token: accessToken, expires_in: expiresIn }) => {
           const token = filled(accessToken)

@@ -30,6 +30,7 @@ export const createAppIssuer = ({ stytch, holderOf }: AppIssuerInput): Issuer =>
     asOwner({ method: 'POST', path: at(clientId, rest), repetition: 'never', read: toApp })
 
   const calls: SlotCalls = {
+    isRefusedWithoutName: true,
     get: async (clientId) => {
       const reply = await asOwner({ method: 'GET', path: at(clientId), repetition: 'free', read: toApp })
       if (!reply.ok) return reply
@@ -49,6 +50,7 @@ export const createAppIssuer = ({ stytch, holderOf }: AppIssuerInput): Issuer =>
           url: toUrl(`/v1/public/${encodeURIComponent(stytch.projectId)}/oauth2/introspect`),
           headers: { 'content-type': 'application/x-www-form-urlencoded' },
           body: form.toString(),
+          isAlone: true,
         },
         ({ active }) => (typeof active === 'boolean' ? { active } : undefined),
       )

@@ -1,7 +1,7 @@
 // One HTTP call to Stytch, by undici: sent once, bounded by a timeout, answered with a value that says what is known of its
 // effect. Never throws for what the network or the vendor does, and keeps no body of a failed answer.
 
-import { type Dispatcher, request } from 'undici'
+import { Agent, type Dispatcher, request } from 'undici'
 import { defined } from '../../core/base/defined.ts'
 import { type JsonObject, parseJsonObject } from '../../core/base/json-object.ts'
 
@@ -13,6 +13,11 @@ export interface HttpCall {
   readonly url: URL
   readonly headers: Readonly<Record<string, string>>
   readonly body?: string
+  /**
+   * On a connection of its own, which ends with it: one answer of a service of many nodes is one node's, and a kept connection would ask the
+   * same one again.
+   */
+  readonly isAlone?: boolean
 }
 
 export type HttpAnswer =
@@ -54,14 +59,17 @@ export interface SendSettings {
   readonly timeoutMs?: number
 }
 
+/** Without pipelining undici keeps no connection alive. */
+const alone = new Agent({ pipelining: 0, allowH2: false })
+
 export const createSend =
   ({ dispatcher, timeoutMs = STYTCH_TIMEOUT_MS }: SendSettings = {}): Send =>
-  async ({ method, url, headers, body }) => {
+  async ({ method, url, headers, body, isAlone = false }) => {
     try {
       const response = await request(url, {
         method,
         headers,
-        ...defined({ body, dispatcher }),
+        ...defined({ body, dispatcher: dispatcher ?? (isAlone ? alone : undefined) }),
         signal: AbortSignal.timeout(timeoutMs),
         headersTimeout: timeoutMs,
         bodyTimeout: timeoutMs,

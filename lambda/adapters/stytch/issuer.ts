@@ -78,6 +78,8 @@ export const toNotDone = (call: FailedCall, error: StytchError): NotDone | undef
 
 /** The calls that a kind with two slots has, whatever its paths and envelopes are. */
 export interface SlotCalls {
+  /** The endpoint that tries a value knows no other 401 than the value's, and publishes no name for it. @default - refused by name only */
+  readonly isRefusedWithoutName?: boolean
   get(clientId: string): Promise<StytchReply<Omit<ClientView, 'requestId'>>>
   /** Succeeds when Stytch accepts the value. */
   exchange(clientId: string, clientSecret: ClientSecret): Promise<StytchReply<unknown>>
@@ -86,6 +88,17 @@ export interface SlotCalls {
   complete(clientId: string, before: LookedAt): Promise<StytchReply<unknown>>
   cancel(clientId: string, before: LookedAt): Promise<StytchReply<unknown>>
   bind(clientId: string, secretArn: string): Promise<void>
+}
+
+/** An answer that Stytch does not publish for a refused credential shows neither that the value is dead nor that it lives. */
+const exchangeFault = (clientId: string, error: StytchError): Fault => {
+  const isUnknown = error.kind === 'rejected' || error.kind === 'unauthorizedProject'
+  if (!isUnknown) return stytchFault('Token', clientId, error)
+  return new Fault({
+    code: 'STYTCH_ANSWER_UNKNOWN',
+    retryable: true,
+    message: `Stytch answered the exchange of a value of client ${clientId} with HTTP ${error.status ?? 'no status'}, ${error.error}, request ${error.requestId}: none of its names for a refused credential, so that the value counts neither as accepted nor as refused; the step is retried.`,
+  })
 }
 
 const toRetireReply = (operation: string, clientId: string, reply: StytchReply<unknown>): RetireReply => {
@@ -109,10 +122,11 @@ export const createSlotIssuer = (calls: SlotCalls, projectId: string): Issuer =>
     const reply = await calls.exchange(clientId, clientSecret)
     const { requestId } = reply
     if (reply.ok) return { accepted: true, requestId }
-    // The OAuth endpoints have no project credentials: their 401, whatever its name, means the client's.
     const isRefused =
-      reply.kind === 'refusedCredential' || reply.kind === 'unauthorizedProject' || reply.kind === 'notFound'
-    if (!isRefused) throw stytchFault('Token', clientId, reply)
+      reply.kind === 'refusedCredential' ||
+      reply.kind === 'notFound' ||
+      (calls.isRefusedWithoutName === true && reply.kind === 'unauthorizedProject')
+    if (!isRefused) throw exchangeFault(clientId, reply)
     return { accepted: false, status: reply.status ?? 0, error: reply.error, requestId }
   },
   start: async (clientId) => {

@@ -46,7 +46,12 @@ const kindByError: Readonly<Record<string, StytchErrorKind>> = {
   invalid_project_id_authentication: 'unauthorizedProject',
   invalid_secret_authentication: 'unauthorizedProject',
   invalid_authorization_header: 'unauthorizedProject',
+  // Which of them the token endpoint sends is not documented (stytch-api, "Found since"); the last two are OAuth's (RFC 6749 §5.2).
   invalid_client: 'refusedCredential',
+  invalid_client_secret: 'refusedCredential',
+  m2m_client_invalid_client_secret: 'refusedCredential',
+  unauthorized_client: 'refusedCredential',
+  invalid_grant: 'refusedCredential',
 }
 
 const ERROR_NAME = /^[A-Za-z0-9_.-]{1,80}$/

@@ -59,6 +59,7 @@ export const createScimIssuer = ({ stytch, holderOf }: ScimIssuerInput): Issuer 
   const isConnection = ({ connection }: JsonObject) => (isJsonObject(connection) ? true : undefined)
 
   const calls: SlotCalls = {
+    isRefusedWithoutName: true,
     get: (clientId) =>
       withIds(clientId, async ({ at, connectionId }) => {
         const reply = await asOwner({ method: 'GET', path: at, repetition: 'free', read: toView(connectionId) })
@@ -75,6 +76,7 @@ export const createScimIssuer = ({ stytch, holderOf }: ScimIssuerInput): Issuer 
             method: 'GET',
             url: toUrl(`/v1/b2b/scim/${encodeURIComponent(connectionId)}/Users?startIndex=1&count=1`),
             headers: { authorization: `Bearer ${token.reveal()}` },
+            isAlone: true,
           },
           ({ schemas }) => (Array.isArray(schemas) ? { schemas } : undefined),
         ),

@@ -10,7 +10,7 @@ import { DEPLOYED } from '../rotation/bounds.ts'
 import { isManaged, isOurs } from '../secret/is-managed.ts'
 import { askedAtOf, INCIDENT_WAITS_MS, pendingSince, STUCK_AFTER_MS } from '../secret/is-stuck.ts'
 import { type Labelled, unfinishedVersion } from '../secret/labels.ts'
-import { readRequestToken } from '../secret/request-token.ts'
+import { isSameSubject, readRequestToken } from '../secret/request-token.ts'
 import type { Secret } from '../secret/secret.ts'
 import type { Secrets, VersionEntry } from '../secret/secrets.ts'
 import { MAX_ATTEMPTS, type Matter, type Progress, progressInLabels, progressOf, tokenOf } from './attempts.ts'
@@ -70,6 +70,8 @@ const ATTEMPTS = { revoke: MAX_ATTEMPTS, rotate: 2 } as const
 /** From a first look soon after the four steps can be through, to one every two seconds. */
 const LOOKS_MS = [700, 700, 1000, 1000, 1500] as const
 const SLOW_LOOK_MS = 2000
+/** How old Secrets Manager's labels may be (docs/guarantees.md). */
+const OLD_READ_MS = 10_000
 /** A look older than this says nothing about now. */
 const STALE_MS = 400
 /** A rotation is through in seconds, beside what its value is tried for; one that takes this long waits for a vendor that has had enough. */
@@ -87,6 +89,8 @@ interface Call<Reason extends string = string> {
   hasTurn: boolean
   /** When the last request was sent; undefined once its slowness has been taken for an answer. */
   askedAt: number | undefined
+  /** The last request that was taken. */
+  taken: { readonly requestToken: string; readonly at: number } | undefined
 }
 
 const failed = (why: ErrandFailure, attempts: number, message?: string) =>
@@ -118,7 +122,7 @@ interface InTheWay {
   readonly because: Because
 }
 
-/** A rotation does not end, ours or somebody's: wait, and past its time clear it or leave it. */
+/** A rotation does not end, ours or somebody's: wait, and past its time have it driven on. */
 const waitOrDrive = async <Reason extends string>(
   call: Call<Reason>,
   secret: Secret,
@@ -150,16 +154,38 @@ const takeTurn = async (
   return { againInMs: 0, because: 'noTurn' }
 }
 
+interface Asked {
+  readonly requestToken: string
+  readonly attempts: number
+  /** As listed; absent: not looked at. */
+  readonly versions?: readonly VersionEntry[]
+}
+
+/** A request for the same was taken a moment ago, which the labels that were read do not show yet; and it was not refused since. */
+const isUnderWay = (
+  { taken, errands }: Pick<Call, 'taken' | 'errands'>,
+  secret: Secret,
+  { requestToken, versions = [] }: Asked,
+): boolean => {
+  if (taken === undefined || !isSameSubject(taken.requestToken, requestToken)) return false
+  const isRefused = versions.some(({ versionId, labels }) => versionId === taken.requestToken && labels.length === 0)
+  const isYoung = errands.timing.now() - taken.at < OLD_READ_MS
+  return isYoung && !isRefused && secret.labels[taken.requestToken] === undefined
+}
+
 const rotate = async <Reason extends string>(
   call: Call<Reason>,
   secret: Secret,
-  { requestToken, attempts }: { readonly requestToken: string; readonly attempts: number },
+  asked: Asked,
 ): Promise<Look<Reason>> => {
+  const { requestToken, attempts } = asked
+  if (isUnderWay(call, secret, asked)) return again(call)
   const first = await takeTurn(call)
   if (first !== undefined) return first
   const reply = await call.errands.secrets.rotate(secret.arn, requestToken)
   call.looks = 0
   call.askedAt = call.errands.timing.now()
+  if (reply === 'asked') call.taken = { requestToken, at: call.askedAt }
   if (reply === 'gone') return failed('gone', attempts)
   return again(call, reply === 'busy' ? 'busy' : 'running')
 }
@@ -167,7 +193,7 @@ const rotate = async <Reason extends string>(
 const ask = async <Reason extends string>(
   call: Call<Reason>,
   secret: Secret,
-  attempt: number,
+  { attempt, versions }: { readonly attempt: number; readonly versions: readonly VersionEntry[] },
 ): Promise<Look<Reason>> => {
   const { errand, errands } = call
   const reason = await errand.mayBegin?.(secret)
@@ -176,7 +202,7 @@ const ask = async <Reason extends string>(
   const pending = unfinishedVersion(secret)
   if (pending !== undefined) return waitOrDrive(call, secret, { pending, attempts: attempt - 1, because: 'busy' })
   const requestToken = tokenOf(matterOf(errand, secret.arn), attempt, errands.timing.now())
-  return rotate(call, secret, { requestToken, attempts: attempt - 1 })
+  return rotate(call, secret, { requestToken, attempts: attempt - 1, versions })
 }
 
 /** AWSCURRENT carries our token: end the overlap, by the request that anybody would make for it. */
@@ -195,13 +221,13 @@ const settle = async <Reason extends string>(
   const subject = { secretArn: secret.arn, currentId: requestToken }
   if (settleAttempts(subject, versions).made >= ATTEMPTS[errand.intent]) return failed('settleRefused', attempt)
   const token = settleToken(subject, versions, errands.timing.now())
-  return rotate(call, secret, { requestToken: token, attempts: attempt })
+  return rotate(call, secret, { requestToken: token, attempts: attempt, versions })
 }
 
 const follow = <Reason extends string>(
   call: Call<Reason>,
   secret: Secret,
-  progress: Progress,
+  { progress, versions }: { readonly progress: Progress; readonly versions: readonly VersionEntry[] },
 ): Look<Reason> | Promise<Look<Reason>> => {
   const { errand } = call
   const done = (requestToken: string): ErrandOutcome<Reason> => ({
@@ -212,7 +238,7 @@ const follow = <Reason extends string>(
   })
   switch (progress.state) {
     case 'ask':
-      return ask(call, secret, progress.attempt)
+      return ask(call, secret, { attempt: progress.attempt, versions })
     case 'running': {
       const pending = { versionId: progress.requestToken, origin: readRequestToken(progress.requestToken).origin }
       return waitOrDrive(call, secret, { pending, attempts: progress.attempt, because: 'running' })
@@ -225,9 +251,11 @@ const follow = <Reason extends string>(
       return done(progress.requestToken)
     case 'overtaken':
       // A rotate has done its part; a revoke has not proven its own.
-      return errand.intent === 'rotate' ? done(progress.requestToken) : ask(call, secret, progress.attempt + 1)
+      return errand.intent === 'rotate'
+        ? done(progress.requestToken)
+        : ask(call, secret, { attempt: progress.attempt + 1, versions })
     case 'exhausted':
-      return ask(call, secret, progress.attempt + 1)
+      return ask(call, secret, { attempt: progress.attempt + 1, versions })
   }
 }
 
@@ -239,8 +267,10 @@ const lookOnce = async <Reason extends string>(call: Call<Reason>): Promise<Look
   const isAllowed = call.errand.intent === 'revoke' ? isOurs : isManaged
   if (!isAllowed(secret, { rotationFunctionArn })) return failed('notManaged', 0)
   const matter = matterOf(call.errand, secret.arn)
-  const listed = async (): Promise<readonly VersionEntry[]> => secrets.listVersions(secret.arn)
-  return follow(call, secret, progressInLabels(matter, secret.labels) ?? progressOf(matter, await listed()))
+  const shown = progressInLabels(matter, secret.labels)
+  if (shown !== undefined) return follow(call, secret, { progress: shown, versions: [] })
+  const versions = await secrets.listVersions(secret.arn)
+  return follow(call, secret, { progress: progressOf(matter, versions), versions })
 }
 
 /** What AWS could not do now is asked again; what it will not do is the end. */
@@ -264,7 +294,15 @@ export const carryOut = async <Reason extends string = never>(
 ): Promise<ErrandOutcome<Reason>> => {
   const { timing } = errands
   const startedAt = timing.now()
-  const call: Call<Reason> = { errands, errand, startedAt, looks: 0, hasTurn: false, askedAt: undefined }
+  const call: Call<Reason> = {
+    errands,
+    errand,
+    startedAt,
+    looks: 0,
+    hasTurn: false,
+    askedAt: undefined,
+    taken: undefined,
+  }
   for (;;) {
     const seen = await lookOnce(call).catch((error: unknown) => weather<Reason>(call, error))
     if ('outcome' in seen) return seen

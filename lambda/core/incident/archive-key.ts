@@ -2,31 +2,11 @@
 // assembled by listing a prefix. The key is made of the event alone, never of the time of archiving: the same thing told again
 // has the same key, and the archive keeps the first.
 
-import { createHash } from 'node:crypto'
 import type { ArchivedType } from '../base/event-types.ts'
 import type { JsonObject } from '../base/json-object.ts'
+import { keyHash, keyPath, keySegment } from '../base/key-segment.ts'
 import { readRequestToken } from '../secret/request-token.ts'
 import { type ArchivedEvent, textOf } from './archived-event.ts'
-
-/** S3 takes keys of up to 1024 bytes; a secret's name has up to 512, and an incident's id is anybody's choice. */
-const MAX_SEGMENT = 200
-
-const hashOf = (value: unknown): string => createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 32)
-
-const escaped = (character: string): string =>
-  [...new TextEncoder().encode(character)]
-    .map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`)
-    .join('')
-
-/**
- * A name as one segment of a key. Secret names and request tokens stay as they are; what could be taken for a path, or would have
- * to be escaped in a shell, is percent-encoded.
- */
-const segment = (name: string): string => {
-  const plain = name.replace(/[^A-Za-z0-9_.@=+-]/gu, escaped)
-  const safe = /^\.{1,2}$/.test(plain) ? plain.replaceAll('.', '%2E') : plain
-  return safe.length <= MAX_SEGMENT ? safe : `${safe.slice(0, 100)}~${hashOf(name)}`
-}
 
 const slug = (type: string): string =>
   type
@@ -34,11 +14,11 @@ const slug = (type: string): string =>
     .replace(/[^a-z0-9]+/g, '-')
     .slice(0, 60)
 
-export const incidentPrefix = (incidentId: string): string => `incidents/${segment(incidentId)}/`
+export const incidentPrefix = (incidentId: string): string => `incidents/${keySegment(incidentId)}/`
 
-export const campaignPrefix = (campaignId: string): string => `campaigns/${segment(campaignId)}/`
+export const campaignPrefix = (campaignId: string): string => `campaigns/${keySegment(campaignId)}/`
 
-export const secretPrefix = (secretName: string): string => `secrets/${secretName.split('/').map(segment).join('/')}/`
+export const secretPrefix = (secretName: string): string => `secrets/${keyPath(secretName)}/`
 
 /** @param at - epoch milliseconds */
 export const dayPrefix = (secretName: string, at: number): string =>
@@ -96,7 +76,7 @@ const ownId = (detail: JsonObject): string | undefined => {
  * known by all it says: two that differ in a word, such as a second report under the same incident, are both kept.
  */
 const identityOf = ({ type, source, detail }: ArchivedEvent): string =>
-  (ofOneSecret.has(type) ? ownId(detail) : undefined) ?? hashOf([source, type, detail])
+  (ofOneSecret.has(type) ? ownId(detail) : undefined) ?? keyHash([source, type, detail])
 
 export const archiveKey = (event: ArchivedEvent): string =>
   `${placeOf(event)}${slug(event.type)}-${identityOf(event)}.json`

@@ -1,17 +1,20 @@
 // createSecret: makes this rotation's pending value and stores it under the request token. Re-entrant: whatever an earlier,
 // killed execution left at the issuer is found by looking, and a next secret that nobody stored is cancelled, never promoted.
 import { Fault } from '../base/fault.ts'
-import { refused } from '../base/result.ts'
-import { type Intent, isSameRequest, makesNewValue } from '../secret/request-token.ts'
+import { ok, refused } from '../base/result.ts'
+import { type Intent, isSameRequest, makesNewValue, readRequestToken } from '../secret/request-token.ts'
 import { LOST_VALUE, type StoredSecret, withClientSecret } from '../secret/secret-format.ts'
-import { createSecondLook, endSlot, type SecondLook } from './end-slot.ts'
+import { endSlot } from './end-slot.ts'
 import { lookAndName, type Seen, type Stored } from './look.ts'
 import { type CreateMove, createMove } from './moves.ts'
+import { noteVersion } from './records.ts'
+import type { Refusal } from './refusal.ts'
 import { type SlotBefore, slotsAfter, waitForChange, waitOrThrow } from './retire-slot.ts'
 import {
   DONE,
   type Guarded,
   guard,
+  hasBegun,
   intentOf,
   isAccepted,
   type Rotation,
@@ -29,14 +32,13 @@ import {
 /** Enough for Stytch's reply (5 s) and storing it (two tries of 3 s): the reply is the only copy. */
 const START_NEEDS_MS = 10_000
 const STORE_NEEDS_MS = 3500
-const MAX_ROUNDS = 6
+const MAX_ROUNDS = 5
 
 interface Creation {
   readonly request: RunningStep
   readonly intent: Intent
   readonly guarded: Guarded
   readonly current: Version
-  readonly secondLook: SecondLook
 }
 
 /** A value stored by an earlier execution of this step: nothing is left to do, if it is a value of this rotation. */
@@ -86,7 +88,7 @@ const startAndStore = async (
     throw new Fault({
       code: 'TIME_TOO_SHORT',
       retryable: true,
-      message: `Less than ${START_NEEDS_MS / 1000} s of the function's time are left, so no next secret was started for client ${clientId}; the step will be asked again.`,
+      message: `Less than ${START_NEEDS_MS / 1000} s of the function's time are left, so no next secret was started for client ${clientId}; the step is retried.`,
     })
   }
   const reply = await issuer.start(clientId)
@@ -97,6 +99,9 @@ const startAndStore = async (
     const made = { clientSecret: reply.secret, issuedAt: timing.now() }
     const next = withClientSecret(creation.current.secret, made)
     if ((await store(rotation, creation, next)) === 'differs') throw concurrent(clientId)
+    const { lastFour } = reply.secret
+    const stored = { secretArn: creation.current.arn, versionId: creation.request.requestToken, lastFour }
+    await noteVersion(rotation, { ...stored, at: timing.now() })
     return DONE
   }
   if (reply.outcome === 'notDone') await waitOrThrow(rotation, reply)
@@ -120,6 +125,15 @@ const copy = async (rotation: Rotation, creation: Creation, from: StoredSecret):
   return stored === 'stored' ? DONE : refused({ reason: 'currentMoved' })
 }
 
+/** A settle ends a slot within its function's time, and is over soon after. */
+const SETTLE_TAKES_MS = 60_000
+
+/** The settle before may have ended a slot so lately that a look does not show it yet. */
+const isJustSettled = ({ currentId }: Guarded, { timing, bounds }: Rotation): boolean => {
+  const { origin, askedAt } = readRequestToken(currentId)
+  return origin === 'settle' && askedAt !== undefined && timing.now() - askedAt < SETTLE_TAKES_MS + bounds.readLagMs
+}
+
 const carryOut = async (
   rotation: Rotation,
   creation: Creation,
@@ -128,12 +142,20 @@ const carryOut = async (
   const { move, stored } = planned
   const { view, known } = planned.seen
   if (move.retire !== 'none') {
-    const ended = await endSlot(rotation, creation.request, { ...creation, retire: move.retire, seen: planned.seen })
+    const isStill = async () => !(await hasBegun(rotation, creation.request))
+    const ended = await endSlot(rotation, creation.request, {
+      ...creation,
+      retire: move.retire,
+      seen: planned.seen,
+      isStill,
+    })
     if (!ended.ok) return ended
     if (ended.value === 'finished') return DONE
     if (ended.value === 'lookAgain') return 'lookAgain'
-    // Until every look shows that end: a next secret whose reply is lost must not be met by one that still shows the slots before it.
+    // Until every look shows that end: the next start must not be met by one that still shows the slots before it.
     await waitFor(rotation, rotation.bounds.readLagMs, 'Stytch shows the slot that was ended')
+  } else if (move.pending === 'start' && isJustSettled(creation.guarded, rotation)) {
+    await waitFor(rotation, rotation.bounds.readLagMs, 'Stytch shows the slot that the settle before ended')
   }
   if (move.pending === 'start') {
     return startAndStore(rotation, creation, { known, slots: slotsAfter(move.retire, view.slots) })
@@ -147,12 +169,18 @@ const previousOf = (rotation: Rotation, { request, guarded, current }: Creation)
 
 /** Another execution of this very step may have stored its value while this one waited. */
 const storedMeanwhile = async (rotation: Rotation, creation: Creation): Promise<StepResult | undefined> => {
-  // A settle stores the same text again, which Secrets Manager takes as a no-op: it need not ask first.
   if (creation.intent === 'settle') return undefined
   const pending = await readPending(rotation, creation.request)
   if (!pending.ok) return pending
   return pending.value === undefined ? undefined : acceptStored(creation, pending.value)
 }
+
+/**
+ * A look that shows AWSCURRENT's value in no slot may be behind: an exchange that succeeds outweighs it. Nothing is ended on such a look, and
+ * nothing is refused.
+ */
+const isContradicted = async (rotation: Rotation, { current }: Creation, { sighting }: Seen): Promise<boolean> =>
+  ['drift', 'cancelledUnderUs'].includes(sighting.position) && (await isAccepted(rotation, current))
 
 const make = async (rotation: Rotation, creation: Creation, pending: Version | undefined): Promise<StepResult> => {
   const { intent, current, guarded } = creation
@@ -169,6 +197,10 @@ const make = async (rotation: Rotation, creation: Creation, pending: Version | u
     const seen = looked.value
     const claimed = await claim(rotation, creation, seen)
     if (!claimed.ok) return claimed
+    if (await isContradicted(rotation, creation, seen)) {
+      await waitFor(rotation, rotation.bounds.readLagMs, 'Stytch shows what it accepts')
+      continue
+    }
     const { view, sighting } = seen
     const hasNext = view.slots.next !== null
     const { currentOrigin } = guarded
@@ -182,7 +214,7 @@ const make = async (rotation: Rotation, creation: Creation, pending: Version | u
   throw new Fault({
     code: 'STYTCH_OUTCOME_UNKNOWN',
     retryable: true,
-    message: `Client ${current.secret.clientId} did not come to rest at Stytch in ${MAX_ROUNDS} tries; the step will be asked again.`,
+    message: `Client ${current.secret.clientId} did not come to rest at Stytch in ${MAX_ROUNDS} tries; the step is retried.`,
   })
 }
 
@@ -192,15 +224,26 @@ const make = async (rotation: Rotation, creation: Creation, pending: Version | u
 const isAskedTwice = ({ state }: Guarded, requestToken: string): boolean =>
   Object.keys(state.labels).some((versionId) => versionId !== requestToken && isSameRequest(versionId, requestToken))
 
+/** What keeps a rotation from beginning, and none that has begun from its end. */
+const stopOf = (guarded: Guarded, requestToken: string): Refusal | undefined => {
+  // What has begun is brought to its end, whoever switched rotation off meanwhile.
+  if (!guarded.state.rotationEnabled) return { reason: 'rotationNotEnabled' }
+  return isAskedTwice(guarded, requestToken) ? { reason: 'askedTwice' } : undefined
+}
+
 export const createSecret = async (rotation: Rotation, request: RunningStep): Promise<StepResult> => {
-  const [guarded, pending] = await Promise.all([guard(rotation, request), readPending(rotation, request)])
+  const { requestToken } = request
+  // A settle stores the same text again, which Secrets Manager takes as a no-op: it need not know.
+  const mayNotKnow = readRequestToken(requestToken).origin === 'settle'
+  const [guarded, pending] = await Promise.all([
+    guard(rotation, request),
+    mayNotKnow ? ok(undefined) : readPending(rotation, request),
+  ])
   if (!guarded.ok) return guarded
   if (guarded.value.isFinished) return DONE
   if (!pending.ok) return pending
-  const isBegun = pending.value !== undefined
-  // What has begun is brought to its end, whoever switched rotation off meanwhile.
-  if (!isBegun && !guarded.value.state.rotationEnabled) return refused({ reason: 'rotationNotEnabled' })
-  if (!isBegun && isAskedTwice(guarded.value, request.requestToken)) return refused({ reason: 'askedTwice' })
+  const stop = stopOf(guarded.value, requestToken)
+  if (stop !== undefined && !(await hasBegun(rotation, request))) return refused(stop)
   const intent = intentOf(request.requestToken, rotation.timing.now())
   if (!intent.ok) return intent
   const current = await readCurrent(rotation, request, guarded.value)
@@ -210,7 +253,6 @@ export const createSecret = async (rotation: Rotation, request: RunningStep): Pr
     intent: intent.value,
     guarded: guarded.value,
     current: current.value,
-    secondLook: createSecondLook(rotation),
   }
   return make(rotation, creation, pending.value)
 }

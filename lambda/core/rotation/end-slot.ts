@@ -1,37 +1,13 @@
-// Ends one slot, as createSecret and setSecret both do: only where nobody still uses it, only with labels that were looked at immediately
-// before, and a cancel only when a second look, later than labels can be old, shows the same (docs/decisions/051).
+// Ends one slot, as createSecret, setSecret and testSecret do: only where nobody still uses it, only with labels that were looked at
+// immediately before, and a cancel only when a second look, later than labels can be old, shows the same (docs/decisions/051).
 
 import { ok, type Result, refused } from '../base/result.ts'
 import type { Intent } from '../secret/request-token.ts'
 import type { Seen } from './look.ts'
 import { type Retirement, stillUsed } from './moves.ts'
-import type { Slots } from './position.ts'
 import type { Refusal } from './refusal.ts'
-import { retireSlot } from './retire-slot.ts'
+import { isSameSlots, retireSlot } from './retire-slot.ts'
 import { type Guarded, guard, type Rotation, type RunningStep, type Version, waitFor } from './rotation.ts'
-
-interface Look {
-  readonly currentId: string
-  readonly slots: Slots
-}
-
-/** @returns whether what is seen was seen before, long enough ago; if not, it has waited until that can be so. */
-export type SecondLook = (seen: Look) => Promise<boolean>
-
-const isSame = (one: Look, other: Look): boolean =>
-  one.currentId === other.currentId && one.slots.current === other.slots.current && one.slots.next === other.slots.next
-
-export const createSecondLook = (rotation: Pick<Rotation, 'timing' | 'bounds'>): SecondLook => {
-  const { timing, bounds } = rotation
-  let first: { readonly look: Look; readonly at: number } | undefined
-  return async (look) => {
-    const at = timing.now()
-    if (first === undefined || !isSame(first.look, look)) first = { look, at }
-    else if (at - first.at >= bounds.staleLabelsMs) return true
-    await waitFor(rotation, bounds.staleLabelsMs - (at - first.at), 'a second look can confirm what is cancelled')
-    return false
-  }
-}
 
 export interface SlotEnding {
   readonly intent: Intent
@@ -39,25 +15,56 @@ export interface SlotEnding {
   readonly guarded: Guarded
   readonly current: Version
   readonly seen: Seen
-  readonly secondLook: SecondLook
+  /** What else has to be so still when a cancel is looked at for the second time. @default - nothing */
+  readonly isStill?: () => Promise<boolean>
 }
 
 /** finished: another execution has ended this rotation meanwhile. lookAgain: nothing was sent, or it may have been in vain. */
 export type SlotEnded = 'done' | 'lookAgain' | 'finished'
 
-export const endSlot = async (
+/** The labels alone: a complete keeps what AWSCURRENT shows, and is sent as soon as it is known that it still does. */
+const checkLabels = async (
   rotation: Rotation,
   request: RunningStep,
-  { intent, retire, guarded, current, seen, secondLook }: SlotEnding,
-): Promise<Result<SlotEnded, Refusal>> => {
-  const { view, known } = seen
-  const { currentOrigin, currentId } = guarded
-  const used = stillUsed({ intent, currentOrigin, retire, uses: view.uses, now: rotation.timing.now() })
-  if (used !== undefined) return refused(used)
-  if (retire === 'cancel' && !(await secondLook({ currentId, slots: view.slots }))) return ok('lookAgain')
+  { guarded }: SlotEnding,
+): Promise<Result<'same' | 'finished', Refusal>> => {
   const again = await guard(rotation, request)
   if (!again.ok) return again
   if (again.value.isFinished) return ok('finished')
-  if (again.value.currentId !== currentId) return refused({ reason: 'currentMoved' })
+  return again.value.currentId === guarded.currentId ? ok('same') : refused({ reason: 'currentMoved' })
+}
+
+/** What is cancelled is lost for ever, and seldom urgent: labels and slots have to say so twice. */
+const lookTwice = async (
+  rotation: Rotation,
+  request: RunningStep,
+  ending: SlotEnding,
+): Promise<Result<'same' | 'finished' | 'lookAgain', Refusal>> => {
+  const { current, seen, isStill = async () => true } = ending
+  await waitFor(rotation, rotation.bounds.staleLabelsMs, 'a second look can confirm what is cancelled')
+  const [labels, view, holds] = await Promise.all([
+    checkLabels(rotation, request, ending),
+    rotation.issuer.look(current.secret.clientId, seen.known),
+    isStill(),
+  ])
+  if (!labels.ok || labels.value === 'finished') return labels
+  const isSame = view?.isActive === true && view.boundTo === current.arn && isSameSlots(view.slots, seen.view.slots)
+  return ok(isSame && holds ? 'same' : 'lookAgain')
+}
+
+export const endSlot = async (
+  rotation: Rotation,
+  request: RunningStep,
+  ending: SlotEnding,
+): Promise<Result<SlotEnded, Refusal>> => {
+  const { intent, retire, guarded, current, seen } = ending
+  const { view, known } = seen
+  const { currentOrigin } = guarded
+  const used = stillUsed({ intent, currentOrigin, retire, uses: view.uses, now: rotation.timing.now() })
+  if (used !== undefined) return refused(used)
+  const check = retire === 'cancel' ? lookTwice : checkLabels
+  const checked = await check(rotation, request, ending)
+  if (!checked.ok) return checked
+  if (checked.value !== 'same') return ok(checked.value)
   return ok(await retireSlot(rotation, retire, { clientId: current.secret.clientId, known, slots: view.slots }))
 }

@@ -1,5 +1,6 @@
-// finishSecret: looks once more, then moves AWSCURRENT to this rotation's version. A settle proves first that the value which
-// lost is dead (docs/decisions/002). Nothing is changed at the issuer from here on: moving the label gives up the mutex.
+// finishSecret: looks once more, then moves AWSCURRENT to this rotation's version. A settle proves first that the value which lost is
+// refused, signs that, and reports it; neither a signature nor a report that fails holds the label up. Nothing is changed at the issuer from
+// here on: moving the label gives up the mutex.
 
 import { Fault } from '../base/fault.ts'
 import { ok, type Result, refused } from '../base/result.ts'
@@ -7,8 +8,10 @@ import { CURRENT, labelled } from '../secret/labels.ts'
 import { type Intent, intentOfOrigin, makesNewValue, readRequestToken } from '../secret/request-token.ts'
 import { look, type Seen } from './look.ts'
 import { finishMove } from './moves.ts'
-import { completedEvents, type Evidence, evidenceEvents, type OutcomeFacts } from './outcome.ts'
+import { completedEvents, type Evidence, evidenceEvents, type OutcomeFacts, type RotationEvent } from './outcome.ts'
+import { proveAgain, signEvidence } from './prove-again.ts'
 import { proveSettled } from './prove-refused.ts'
+import { noteSwitch } from './records.ts'
 import type { Refusal } from './refusal.ts'
 import {
   awaitPending,
@@ -22,6 +25,7 @@ import {
   type RunningStep,
   readCurrent,
   readPrevious,
+  readUntilSeen,
   type StepResult,
   sameClient,
   sameValue,
@@ -49,7 +53,12 @@ interface Pair {
 
 const readPair = async (rotation: Rotation, finish: Finish): Promise<Result<Pair, Refusal>> => {
   const { intent, pending, request, guarded } = finish
-  const read = await readCurrent(rotation, request, guarded)
+  const { clientId } = pending.secret
+  const { previousId } = guarded
+  const [read, previous] = await Promise.all([
+    readCurrent(rotation, request, guarded),
+    intent === 'settle' ? readPrevious(rotation, request, { previousId, clientId }) : undefined,
+  ])
   if (!read.ok) return read
   const current = read.value
   const same = sameClient(current, pending)
@@ -57,9 +66,6 @@ const readPair = async (rotation: Rotation, finish: Finish): Promise<Result<Pair
   const isCopy = sameValue(current, pending)
   if (intent === 'settle' && !isCopy) return refused({ reason: 'currentMoved' })
   if (makesNewValue(intent) && isCopy) return refused({ reason: 'pendingEqualsCurrent' })
-  const { clientId } = pending.secret
-  const { previousId } = guarded
-  const previous = intent === 'settle' ? await readPrevious(rotation, request, { previousId, clientId }) : undefined
   return ok({ current, previous })
 }
 
@@ -79,7 +85,7 @@ const lookBeforeMove = async (
     const { sighting } = seen.value
     const move = finishMove(intent, sighting)
     if (move.ok && move.value === 'move') return seen
-    const isContradicted = !move.ok && (await isAccepted(rotation, pending))
+    const isContradicted = !move.ok && !sighting.pendingAccepted && (await isAccepted(rotation, pending))
     if (!move.ok && !isContradicted) return move
     if (looks === MAX_LOOKS || rotation.bounds.readLagMs === 0) {
       throw move.ok
@@ -97,18 +103,35 @@ const lookBeforeMove = async (
 }
 
 /**
+ * Where AWSCURRENT is instead; undefined: still where it was, or nowhere. A move that Secrets Manager refuses is most likely a label that is
+ * elsewhere, which the next reply may not show yet.
+ */
+const movedTo = async (
+  rotation: Rotation,
+  { secretId }: RunningStep,
+  { from, fault }: { readonly from: string; readonly fault: unknown },
+): Promise<string | undefined> => {
+  const read = async () => {
+    const currentId = labelled(await describeOrThrow(rotation.secrets, secretId), CURRENT)
+    return currentId === from ? undefined : currentId
+  }
+  const isRejected = fault instanceof Fault && !fault.retryable
+  return isRejected ? readUntilSeen(rotation, rotation.timing.now(), read) : read()
+}
+
+/**
  * A lost reply is looked at before it counts as a failure. A move that failed because AWSCURRENT is elsewhere may be tried again with
  * other labels: the value that was about to be switched to stays on record.
  */
-const moveCurrent = async ({ secrets }: Rotation, { request, guarded, intent }: Finish): Promise<StepResult> => {
+const moveCurrent = async (rotation: Rotation, { request, guarded, intent }: Finish): Promise<StepResult> => {
   const { secretId, requestToken } = request
   try {
-    await secrets.moveLabel({ secretId, label: CURRENT, from: guarded.currentId, to: requestToken })
+    await rotation.secrets.moveLabel({ secretId, label: CURRENT, from: guarded.currentId, to: requestToken })
     return DONE
   } catch (fault) {
-    const currentId = labelled(await describeOrThrow(secrets, secretId), CURRENT)
+    const currentId = await movedTo(rotation, request, { from: guarded.currentId, fault })
     if (currentId === requestToken) return DONE
-    if (currentId === guarded.currentId || currentId === undefined) throw fault
+    if (currentId === undefined) throw fault
     if (!makesNewValue(intent)) return refused({ reason: 'currentMoved' })
     throw new Fault({
       code: 'CURRENT_MOVED',
@@ -131,21 +154,42 @@ const factsOf = (
   at: rotation.timing.now(),
 })
 
-/** Done before; said again in case the first report failed. */
+const prove = async (rotation: Rotation, finish: Finish, pair: Pair, { view }: Seen): Promise<Evidence | undefined> => {
+  if (finish.intent !== 'settle') return undefined
+  const { currentOrigin } = finish.guarded
+  return proveSettled(rotation, { secretId: finish.request.secretId, currentOrigin, ...pair, view })
+}
+
+/** Of the revoke that a settle ends, before AWSCURRENT moves. A bus that is down does not keep a leaked value's end from being recorded. */
+const publishEvidence = async (
+  rotation: Rotation,
+  events: readonly RotationEvent[],
+): Promise<'published' | 'later'> => {
+  if (events.length === 0) return 'published'
+  try {
+    await rotation.events.publish(events)
+    return 'published'
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error
+    return 'later'
+  }
+}
+
+/**
+ * Done before; reported again in case the first report failed. What a settle has proven of a revoke is proven once more: what was seen then
+ * died with that execution.
+ */
 const reportAgain = async (rotation: Rotation, request: RunningStep, guarded: Guarded): Promise<StepResult> => {
   // Once Secrets Manager has taken AWSPENDING away, only a forged event comes here.
   if (!guarded.isPending) return DONE
   const current = await readCurrent(rotation, request, guarded)
   const intent = intentOfOrigin(readRequestToken(request.requestToken).origin)
   const pending = current.ok ? current.value : undefined
-  await rotation.events.publish(completedEvents(factsOf(rotation, request, { guarded, intent, pending })))
+  const facts = factsOf(rotation, request, { guarded, intent, pending })
+  const again = intent === 'settle' && pending !== undefined ? await proveAgain(rotation, pending, guarded) : undefined
+  const evidence = again === undefined ? [] : evidenceEvents(facts, again.evidence, again.revokeToken)
+  await rotation.events.publish([...evidence, ...completedEvents(facts, again?.evidence)])
   return DONE
-}
-
-const prove = async (rotation: Rotation, finish: Finish, pair: Pair, { view }: Seen): Promise<Evidence | undefined> => {
-  if (finish.intent !== 'settle') return undefined
-  const { currentOrigin } = finish.guarded
-  return proveSettled(rotation, { secretId: finish.request.secretId, currentOrigin, ...pair, view })
 }
 
 export const finishSecret = async (rotation: Rotation, request: RunningStep): Promise<StepResult> => {
@@ -165,14 +209,18 @@ export const finishSecret = async (rotation: Rotation, request: RunningStep): Pr
   const seen = await lookBeforeMove(rotation, finish, pair.value)
   if (!seen.ok) return seen
   const evidence = await prove(rotation, finish, pair.value, seen.value)
-  if (evidence !== undefined) {
-    const { currentId, currentOrigin } = guarded.value
-    const revokeToken = currentOrigin === 'revoke' ? currentId : undefined
-    const events = evidenceEvents(factsOf(rotation, request, finish), evidence, revokeToken)
-    if (events.length > 0) await rotation.events.publish(events)
+  const { currentId, currentOrigin, state } = guarded.value
+  const revokeToken = currentOrigin === 'revoke' ? currentId : undefined
+  const proven = evidence === undefined ? [] : evidenceEvents(factsOf(rotation, request, finish), evidence, revokeToken)
+  if (evidence !== undefined && revokeToken !== undefined) {
+    await signEvidence(rotation, { ...finish, evidence, revokeToken, settleToken: request.requestToken })
   }
+  const published = await publishEvidence(rotation, proven)
   const moved = await moveCurrent(rotation, finish)
   if (!moved.ok) return moved
-  await rotation.events.publish(completedEvents(factsOf(rotation, request, finish), evidence))
+  const switched = { secretArn: state.arn, versionId: request.requestToken, switchedAt: rotation.timing.now() }
+  await noteSwitch(rotation, switched)
+  const completed = completedEvents(factsOf(rotation, request, finish), evidence)
+  await rotation.events.publish(published === 'later' ? [...proven, ...completed] : completed)
   return DONE
 }

@@ -20,7 +20,7 @@ export interface RefusedValue {
   readonly firstRefusedAt?: string
   /** When this rotation last saw it accepted; absent: it did not. */
   readonly lastAcceptedAt?: string
-  /** Stytch's error names, each once. */
+  /** Stytch's error names, one an exchange. */
   readonly errors?: readonly string[]
   readonly requestIds?: readonly string[]
 }
@@ -51,7 +51,7 @@ export interface OutcomeFacts {
   readonly at: number
 }
 
-type RotationEvent = M2mEvent<'m2m.rotation'>
+export type RotationEvent = M2mEvent<'m2m.rotation'>
 
 const outcomeEvent = (
   type: RotationEvent['type'],

@@ -63,7 +63,7 @@ const toRefused = ({ timing }: Rotation, proving: Proving): RefusedValue => {
     refusals: requestIds.length,
     firstRefusedAt: iso(firstRefusedAt),
     ...defined({ lastAcceptedAt: lastAcceptedAt === undefined ? undefined : iso(lastAcceptedAt) }),
-    errors: [...new Set(errors)],
+    errors: [...errors],
     requestIds: [...requestIds],
   }
 }
@@ -121,7 +121,7 @@ const proveAccepted = async ({ issuer, timing }: Rotation, version: Version): Pr
   throw new Fault({
     code: 'PENDING_REFUSED',
     retryable: true,
-    message: `Stytch refuses the value of version ${version.versionId} of client ${clientId}, which should be accepted; the step will be asked again.`,
+    message: `Stytch refuses the value of version ${version.versionId} of client ${clientId}, which should be accepted; the step is retried.`,
   })
 }
 

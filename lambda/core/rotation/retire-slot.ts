@@ -14,7 +14,8 @@ export interface SlotBefore extends LookedAt {
   readonly clientId: string
 }
 
-const isSame = (one: Slots, other: Slots): boolean => one.current === other.current && one.next === other.next
+export const isSameSlots = (one: Slots, other: Slots): boolean =>
+  one.current === other.current && one.next === other.next
 
 /** Waits until the slots differ from what they were, or the waits are used up. */
 export const waitForChange = async (
@@ -24,7 +25,7 @@ export const waitForChange = async (
   for (const waitMs of POLL_WAITS_MS) {
     await timing.wait(waitMs)
     const view = await issuer.look(clientId, known)
-    if (view === undefined || !isSame(view.slots, slots)) return
+    if (view === undefined || !isSameSlots(view.slots, slots)) return
   }
 }
 

@@ -21,7 +21,9 @@ import type { Secrets, SecretVersion } from '../secret/secrets.ts'
 import type { Bounds } from './bounds.ts'
 import type { Freeze } from './freeze.ts'
 import type { Issuer } from './issuer.ts'
+import type { Records } from './records.ts'
 import type { Refusal, Step } from './refusal.ts'
+import type { Proofs } from './sign-proof.ts'
 
 export interface Rotation {
   readonly issuer: Issuer
@@ -30,6 +32,10 @@ export interface Rotation {
   readonly secrets: Pick<Secrets, 'describe' | 'readValue' | 'listVersions' | 'putPending' | 'moveLabel'>
   readonly events: Events<'m2m.rotation'>
   readonly freeze: Freeze
+  /** The lease, and what is remembered of versions. */
+  readonly records: Records
+  /** What signs and stores the proof of a revoke. */
+  readonly proofs: Proofs
   readonly timing: Timing
   readonly journal: Journal
   readonly bounds: Bounds
@@ -83,7 +89,7 @@ export const waitFor = async ({ timing }: Pick<Rotation, 'timing'>, ms: number, 
     throw new Fault({
       code: 'TIME_TOO_SHORT',
       retryable: true,
-      message: `Too little of the function's time is left to wait until ${what}; nothing was changed, and the step is retried.`,
+      message: `Too little of the function's time is left to wait until ${what}; the step is retried.`,
     })
   }
   await timing.wait(ms)
@@ -95,7 +101,7 @@ const PAUSES_MS = [200, 500, 1000, 2000] as const
  * Reads until it finds what it looks for. What is not there may only not be visible yet: it is taken for absent when two reads that began
  * later than the staleness bound do not show it.
  */
-const readUntilSeen = async <Value>(
+export const readUntilSeen = async <Value>(
   rotation: Pick<Rotation, 'timing' | 'bounds'>,
   beganAt: number,
   read: () => Promise<Value | undefined>,
@@ -203,7 +209,13 @@ export const readPending = async (
   return version === undefined ? ok(undefined) : check(rotation, version, PENDING)
 }
 
-/** The same, where a value is expected: undefined is final. */
+/** Whether this rotation has stored its value: what has begun is brought to its end, whatever would keep it from beginning. */
+export const hasBegun = async (rotation: Rotation, request: StepRequest): Promise<boolean> => {
+  const pending = await readPending(rotation, request)
+  return !pending.ok || pending.value !== undefined
+}
+
+/** This rotation's own value where one is expected: undefined is final. */
 export const awaitPending = async (
   rotation: Rotation,
   { secretId, requestToken, beganAt }: RunningStep,

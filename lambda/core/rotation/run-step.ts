@@ -11,6 +11,7 @@ import { isRefusedSteadily } from './accept.ts'
 import { createSecret } from './create-secret.ts'
 import { finishSecret } from './finish-secret.ts'
 import { refusedEvents } from './outcome.ts'
+import { withLease } from './records.ts'
 import { clearsPending, dependsOnLook, isDrift, type Refusal, RotationRefused } from './refusal.ts'
 import {
   awaitPending,
@@ -21,6 +22,8 @@ import {
   readCurrent,
   type StepRequest,
   type StepResult,
+  sameValue,
+  type Version,
   waitFor,
 } from './rotation.ts'
 import { setSecret } from './set-secret.ts'
@@ -28,9 +31,20 @@ import { testSecret } from './test-secret.ts'
 import { unlessFrozen } from './unless-frozen.ts'
 import { unlessHeld } from './unless-held.ts'
 
+/** So much longer than the function can still run. */
+const LEASE_MARGIN_MS = 5000
+
+/** A step that may end a slot, by one execution at a time (docs/guarantees.md, W1). */
+const leased =
+  (step: (rotation: Rotation, request: RunningStep) => Promise<StepResult>): typeof step =>
+  (rotation, request) =>
+    withLease(rotation, { secretArn: request.secretId, forMs: rotation.timing.remainingMs() + LEASE_MARGIN_MS }, () =>
+      step(rotation, request),
+    )
+
 const run: Record<StepRequest['step'], (rotation: Rotation, request: RunningStep) => Promise<StepResult>> = {
-  createSecret: unlessFrozen(unlessHeld(createSecret)),
-  setSecret,
+  createSecret: unlessFrozen(unlessHeld(leased(createSecret))),
+  setSecret: leased(setSecret),
   testSecret,
   finishSecret,
 }
@@ -48,24 +62,29 @@ const isLeftEmpty = async (
   return createdAt !== undefined && timing.now() - createdAt >= EMPTY_AFTER_MS
 }
 
+/** AWSCURRENT's version, as far as it can be read. */
+const currentOf = async (rotation: Rotation, request: RunningStep): Promise<Version | undefined> => {
+  const guarded = await guard(rotation, request)
+  if (!guarded.ok) return undefined
+  const current = await readCurrent(rotation, request, guarded.value)
+  return current.ok ? current.value : undefined
+}
+
 /**
  * Whether this rotation's AWSPENDING hides nothing: a copy is stored elsewhere as well, a value that is steadily refused is worth nothing.
  * One that Stytch accepts is never hidden, whatever AWSCURRENT is: it is driven on to its end.
  */
-const hidesNothing = async (rotation: Rotation, request: RunningStep, refusal: Refusal): Promise<boolean> => {
+const hidesNothing = async (
+  rotation: Rotation,
+  request: RunningStep,
+  current: Version | undefined,
+): Promise<boolean> => {
   const { origin } = readRequestToken(request.requestToken)
   if (origin === 'settle' || origin === 'rollback') return true
   const pending = await awaitPending(rotation, request)
-  if (pending.ok && pending.value !== undefined) return isRefusedSteadily(rotation, pending.value)
-  if (!pending.ok) return true
-  return refusal.reason === 'pendingMissing' ? isLeftEmpty(rotation, request) : true
-}
-
-const clientIdOf = async (rotation: Rotation, request: RunningStep): Promise<string | undefined> => {
-  const guarded = await guard(rotation, request)
-  if (!guarded.ok) return undefined
-  const current = await readCurrent(rotation, request, guarded.value)
-  return current.ok ? current.value.secret.clientId : undefined
+  if (!pending.ok || pending.value === undefined) return true
+  if (current !== undefined && sameValue(current, pending.value)) return true
+  return isRefusedSteadily(rotation, pending.value)
 }
 
 /** Another execution may have cleared it first: then there is nothing left to do. */
@@ -102,8 +121,12 @@ const tell = async (
 const refuse = async (rotation: Rotation, request: RunningStep, refusal: Refusal): Promise<never> => {
   const { secretId, requestToken } = request
   if (!clearsPending(refusal)) throw new RotationRefused({ refusal, secretId })
-  const clientId = await clientIdOf(rotation, request)
-  const mayClear = await hidesNothing(rotation, request, refusal)
+  // An execution of createSecret may be about to store it, and a forged event must not get in its way.
+  const mayFollow = refusal.reason === 'pendingMissing' && !(await isLeftEmpty(rotation, request))
+  if (mayFollow) throw new RotationRefused({ refusal, secretId })
+  const current = await currentOf(rotation, request)
+  const clientId = current?.secret.clientId
+  const mayClear = await hidesNothing(rotation, request, current)
   const state = await describeOrThrow(rotation.secrets, secretId)
   const facts = {
     secretArn: state.arn,
@@ -114,14 +137,15 @@ const refuse = async (rotation: Rotation, request: RunningStep, refusal: Refusal
     at: rotation.timing.now(),
   }
   await tell(rotation, request, refusedEvents(facts, refusal))
-  if (mayClear && state.labels[requestToken]?.includes(PENDING)) await clearPending(rotation, request)
+  // Whatever these labels show: they may be old, and the label is taken away only from where it is.
+  if (mayClear) await clearPending(rotation, request)
   throw new RotationRefused({ refusal, secretId, clientId })
 }
 
 /** A client that was deleted since the step looked: Stytch rejects the call, and only another look can name why. */
 const nameDeleted = async (rotation: Rotation, request: RunningStep, error: unknown): Promise<StepResult> => {
   if (!(error instanceof Fault) || error.code !== 'STYTCH_REJECTED') throw error
-  const clientId = await clientIdOf(rotation, request)
+  const clientId = (await currentOf(rotation, request))?.secret.clientId
   if (clientId === undefined || (await rotation.issuer.look(clientId)) !== undefined) throw error
   return refused({ reason: 'clientNotFound' })
 }

@@ -4,7 +4,7 @@
 import { Fault } from '../base/fault.ts'
 import { refused } from '../base/result.ts'
 import { makesNewValue, readRequestToken } from '../secret/request-token.ts'
-import { createSecondLook, endSlot, type SecondLook } from './end-slot.ts'
+import { endSlot } from './end-slot.ts'
 import { lookAndName } from './look.ts'
 import { setMove } from './moves.ts'
 import {
@@ -21,14 +21,10 @@ import {
   sameValue,
 } from './rotation.ts'
 
-const MAX_ROUNDS = 5
+const MAX_ROUNDS = 4
 
 /** One look and what follows from it; everything it rests on is read anew. @returns undefined: look again. */
-const round = async (
-  rotation: Rotation,
-  request: RunningStep,
-  secondLook: SecondLook,
-): Promise<StepResult | undefined> => {
+const round = async (rotation: Rotation, request: RunningStep): Promise<StepResult | undefined> => {
   const [guarded, pending] = await Promise.all([guard(rotation, request), awaitPending(rotation, request)])
   if (!guarded.ok) return guarded
   if (guarded.value.isFinished) return DONE
@@ -54,16 +50,15 @@ const round = async (
   if (!move.ok) return move
   if (move.value === 'none') return DONE
   const ending = { intent: intent.value, retire: move.value, guarded: guarded.value, current, seen: seen.value }
-  const ended = await endSlot(rotation, request, { ...ending, secondLook })
+  const ended = await endSlot(rotation, request, ending)
   if (!ended.ok) return ended
   return ended.value === 'lookAgain' ? undefined : DONE
 }
 
 export const setSecret = async (rotation: Rotation, request: RunningStep): Promise<StepResult> => {
   if (makesNewValue(readRequestToken(request.requestToken).origin)) return DONE
-  const secondLook = createSecondLook(rotation)
   for (let rounds = 1; rounds <= MAX_ROUNDS; rounds += 1) {
-    const result = await round(rotation, request, secondLook)
+    const result = await round(rotation, request)
     if (result !== undefined) return result
   }
   throw new Fault({

@@ -5,7 +5,7 @@ import { ok, type Result, refused } from '../base/result.ts'
 import { type Intent, makesNewValue } from '../secret/request-token.ts'
 import { isAcceptedSteadily } from './accept.ts'
 import { patienceOf } from './bounds.ts'
-import { createSecondLook, endSlot, type SecondLook } from './end-slot.ts'
+import { endSlot } from './end-slot.ts'
 import { look, type Seen } from './look.ts'
 import type { Refusal } from './refusal.ts'
 import {
@@ -14,6 +14,7 @@ import {
   type Guarded,
   guard,
   intentOf,
+  isAccepted,
   mayBeDryRun,
   type Rotation,
   type RunningStep,
@@ -45,13 +46,15 @@ const diagnose = async (
 ): Promise<Result<Diagnosis, Refusal>> => {
   const guarded = await guard(rotation, request)
   if (!guarded.ok) return guarded
-  const current = await readCurrent(rotation, request, guarded.value)
+  const { clientId } = pending.secret
+  const [current, previous] = await Promise.all([
+    readCurrent(rotation, request, guarded.value),
+    readPrevious(rotation, request, { previousId: guarded.value.previousId, clientId }),
+  ])
   if (!current.ok) return current
   const same = sameClient(current.value, pending)
   if (!same.ok) return same
-  const { clientId } = current.value.secret
   if (makesNewValue(intent) && sameValue(current.value, pending)) return refused({ reason: 'dryRunRefused' })
-  const previous = await readPrevious(rotation, request, { previousId: guarded.value.previousId, clientId })
   const seen = await look(rotation, { intent, stored: { current: current.value, pending, previous } })
   if (!seen.ok) return seen
   const { position, pendingAccepted } = seen.value.sighting
@@ -63,13 +66,10 @@ const diagnose = async (
 const giveUp = async (
   rotation: Rotation,
   request: RunningStep,
-  {
-    intent,
-    diagnosis,
-    secondLook,
-  }: { readonly intent: Intent; readonly diagnosis: Diagnosis; readonly secondLook: SecondLook },
+  { intent, pending, diagnosis }: { readonly intent: Intent; readonly pending: Version; readonly diagnosis: Diagnosis },
 ): Promise<StepResult | undefined> => {
-  const ended = await endSlot(rotation, request, { ...diagnosis, intent, retire: 'cancel', secondLook })
+  const isStill = async () => !(await isAccepted(rotation, pending))
+  const ended = await endSlot(rotation, request, { ...diagnosis, intent, retire: 'cancel', isStill })
   if (!ended.ok) return ended
   if (ended.value === 'lookAgain') return undefined
   if (ended.value === 'finished') return DONE
@@ -79,16 +79,16 @@ const giveUp = async (
 /** Exchanges until it is accepted for long enough, found to be refused for a reason, or out of time. */
 const test = async (rotation: Rotation, request: RunningStep, pending: Version): Promise<StepResult> => {
   const { timing, bounds } = rotation
-  const secondLook = createSecondLook(rotation)
   for (let tries = 0; ; tries += 1) {
     const intent = intentOf(request.requestToken, timing.now())
     if (!intent.ok) return intent
     if (await isAcceptedSteadily(rotation, intent.value, pending)) return DONE
     const diagnosis = await diagnose(rotation, request, { intent: intent.value, pending })
     if (!diagnosis.ok) return diagnosis
+    // A copy was accepted once: its slot is never ended for its being refused.
     const isOverdue = timing.now() - underWaySince(request, pending) > patienceOf(bounds, intent.value)
-    if (isOverdue && diagnosis.value.seen.sighting.position === 'started') {
-      const gaveUp = await giveUp(rotation, request, { intent: intent.value, diagnosis: diagnosis.value, secondLook })
+    if (makesNewValue(intent.value) && isOverdue && diagnosis.value.seen.sighting.position === 'started') {
+      const gaveUp = await giveUp(rotation, request, { intent: intent.value, pending, diagnosis: diagnosis.value })
       if (gaveUp !== undefined) return gaveUp
       continue
     }

@@ -4,7 +4,7 @@ import { Fault } from '../base/fault.ts'
 import { refused } from '../base/result.ts'
 import { intentOfOrigin, readRequestToken } from '../secret/request-token.ts'
 import { type FreezeState, isPlanned, stops } from './freeze.ts'
-import { guard, type Rotation, type RunningStep, type StepResult } from './rotation.ts'
+import { guard, hasBegun, type Rotation, type RunningStep, type StepResult } from './rotation.ts'
 
 type CreateSecret = (rotation: Rotation, request: RunningStep) => Promise<StepResult>
 
@@ -37,5 +37,6 @@ export const unlessFrozen =
       return createSecret(rotation, request)
     }
     if (known.state === 'off' || !stops(known.state, { intent, currentOrigin })) return createSecret(rotation, request)
+    if (await hasBegun(rotation, request)) return createSecret(rotation, request)
     return refused({ reason: 'frozen', freeze: known.state })
   }

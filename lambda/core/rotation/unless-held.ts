@@ -4,7 +4,7 @@
 import { refused } from '../base/result.ts'
 import { readRequestToken } from '../secret/request-token.ts'
 import { holdOf } from '../secret/secret-tags.ts'
-import { guard, type Rotation, type RunningStep, type StepResult } from './rotation.ts'
+import { guard, hasBegun, type Rotation, type RunningStep, type StepResult } from './rotation.ts'
 
 type CreateSecret = (rotation: Rotation, request: RunningStep) => Promise<StepResult>
 
@@ -17,5 +17,6 @@ export const unlessHeld =
     // It says so itself; a forged or late event takes nobody's AWSPENDING away.
     if (!guarded.ok || guarded.value.isFinished) return createSecret(rotation, request)
     const hold = holdOf(guarded.value.state)
-    return hold === undefined ? createSecret(rotation, request) : refused({ reason: 'held', by: hold.by })
+    if (hold === undefined || (await hasBegun(rotation, request))) return createSecret(rotation, request)
+    return refused({ reason: 'held', by: hold.by })
   }

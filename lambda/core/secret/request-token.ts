@@ -67,11 +67,20 @@ const subjectOf = ({ secretArn, about }: TokenSubject): string => digest([secret
 /** Whether the rotation under this token was asked for because of that, whoever asked, whenever, and however often. */
 export const isAbout = (token: string, subject: TokenSubject): boolean => ASKED.exec(token)?.[4] === subjectOf(subject)
 
-/** Whether both tokens ask for the same attempt at the same thing, at different times. */
-export const isSameRequest = (one: string, other: string): boolean => {
+const INTENT = 1
+const ATTEMPT = 3
+const SUBJECT = 4
+
+const agree = (one: string, other: string, parts: readonly number[]): boolean => {
   const [a, b] = [ASKED.exec(one), ASKED.exec(other)]
-  return a !== null && b !== null && [1, 3, 4].every((part) => a[part] === b[part])
+  return a !== null && b !== null && parts.every((part) => a[part] === b[part])
 }
+
+/** Whether both tokens ask for the same attempt at the same thing, at different times. */
+export const isSameRequest = (one: string, other: string): boolean => agree(one, other, [INTENT, ATTEMPT, SUBJECT])
+
+/** Whether both tokens ask for the same thing, be it for another attempt. */
+export const isSameSubject = (one: string, other: string): boolean => agree(one, other, [INTENT, SUBJECT])
 
 const timeIn = (at: number): string => {
   // A token that does not read back would mean `rotate`, whatever was asked for.

@@ -85,9 +85,12 @@ const judgeKeys = (stack: Stack, caller: FunctionCaller): readonly Finding[] => 
 
 /** Calls whose target the stack has, and how to find it by what the role's statement names. */
 const targets: Readonly<Record<string, (stack: Stack, arn: string) => JudgedResource | undefined>> = {
-  's3:PutObject': (stack, arn) => stack.find(arn.replace(/\/\*$/, '')),
+  's3:PutObject': (stack, arn) => stack.find(arn.replace(/\/.*\*$/, '')),
+  'dynamodb:PutItem': (stack, arn) => stack.find(arn),
+  'dynamodb:DeleteItem': (stack, arn) => stack.find(arn),
   'dynamodb:UpdateItem': (stack, arn) => stack.find(arn),
   'dynamodb:Query': (stack, arn) => stack.find(arn),
+  'kms:Sign': (stack, arn) => stack.find(arn),
   'sqs:SendMessage': (stack, arn) => stack.find(arn),
   'lambda:InvokeFunction': (stack, arn) => functionOf(stack, arn),
 }

@@ -106,7 +106,34 @@ describe('exchange', () => {
       createStytchIssuer(api, 'project-test-other').exchange(clientId, createClientSecret(VALUE)),
     )
 
-    expect(result).toMatchObject({ code: 'STYTCH_REJECTED', retryable: false })
+    expect(result).toMatchObject({ code: 'STYTCH_ANSWER_UNKNOWN', retryable: true })
+  })
+
+  test.each([
+    'invalid_client',
+    'invalid_client_secret',
+    'm2m_client_invalid_client_secret',
+    'unauthorized_client',
+    'invalid_grant',
+  ])('%s is a refusal, with whichever status', async (refusedError) => {
+    const { clientId, issuer } = seat()
+    for (const refusedCredentialStatus of [400, 401] as const) {
+      stytch.configure({ refusedError, refusedCredentialStatus })
+
+      const exchange = await issuer.exchange(clientId, createClientSecret('canary-wrong'))
+
+      expect(exchange).toMatchObject({ accepted: false, status: refusedCredentialStatus, error: refusedError })
+    }
+  })
+
+  test('a name that Stytch does not publish is reported as itself, and shows nothing', async () => {
+    const { clientId, issuer } = seat()
+    stytch.configure({ refusedError: 'brand_new_name', refusedCredentialStatus: 401 })
+
+    const result = await outcome(issuer.exchange(clientId, createClientSecret('canary-wrong')))
+
+    expect(result).toMatchObject({ code: 'STYTCH_ANSWER_UNKNOWN', retryable: true })
+    expect(result).toMatchObject({ message: expect.stringContaining('brand_new_name') })
   })
 })
 

@@ -6,6 +6,7 @@ import { createRateLimiter } from '../../../lambda/core/base/rate-limiter.ts'
 import { carryOut, type Errand, type ErrandOutcome, type Errands } from '../../../lambda/core/drive/carry-out.ts'
 import { settleToken } from '../../../lambda/core/drive/settle-request.ts'
 import { makeRequestToken, readRequestToken } from '../../../lambda/core/secret/request-token.ts'
+import type { Secret } from '../../../lambda/core/secret/secret.ts'
 import { createRotatingFleet, FUNCTION_ARN, PREFIX } from '../../fakes/rotating-fleet.ts'
 import { createVirtualTiming } from '../../fakes/virtual-timing.ts'
 
@@ -350,6 +351,40 @@ describe('weather', () => {
     const broken = { ...errands.secrets, describe: () => Promise.reject(new TypeError('a defect')) }
 
     await expect(carryOut({ ...errands, secrets: broken }, revoke)).rejects.toThrow('a defect')
+  })
+})
+
+describe('replies that are some seconds old', () => {
+  /** Each reply shows the secret as it was so long ago, as far back as it is known. */
+  const behind = (place: ReturnType<typeof setUp>, ms: number): void => {
+    const { errands, world, timing } = place
+    const shown = new Map<string, { readonly at: number; readonly secret: Secret | undefined }[]>()
+    const older = async (call: string, secretId: string, read: () => Promise<Secret | undefined>) => {
+      const views = shown.get(call + secretId) ?? []
+      views.push({ at: timing.now(), secret: await read() })
+      shown.set(call + secretId, views)
+      return views.findLast(({ at }) => at <= timing.now() - ms)?.secret ?? views[0]?.secret
+    }
+    const { secrets } = errands
+    Object.assign(errands, {
+      secrets: { ...secrets, describe: (id: string) => older('describe', id, () => world.fleet.describe(id)) },
+    })
+  }
+
+  it.each([1000, 3000, 5000])('by %i ms: a rotate is asked for once, and done', async (ms) => {
+    const place = setUp()
+    behind(place, ms)
+
+    expect(await carryOut(place.errands, place.rotate)).toMatchObject({ outcome: 'done', attempts: 1 })
+    expect(place.world.asked).toHaveLength(1)
+  })
+
+  it.each([1000, 3000, 5000])('by %i ms: a revoke and its settle are asked for once each', async (ms) => {
+    const place = setUp()
+    behind(place, ms)
+
+    expect(await carryOut(place.errands, place.revoke)).toMatchObject({ outcome: 'done', attempts: 1 })
+    expect(place.intents()).toEqual(['revoke', 'settle'])
   })
 })
 

@@ -40,16 +40,27 @@ describe('the dry run, which is testSecret alone', () => {
   ] as const
 
   test.each(copies)('passes with %s and changes nothing', async (_what, text) => {
-    for (const token of [randomUUID(), tokenOf('rotate'), tokenOf('settle')]) {
+    const world = createRegisteredWorld()
+    const token = randomUUID()
+    world.secrets.rotateSecret(token)
+    if (text !== undefined) world.secrets.place(token, { text })
+    const before = stateOf(world)
+
+    expect(await does(world, 'testSecret', token)).toBe('nothing')
+    expect(stateOf(world)).toBe(before)
+  })
+
+  test.each(['rotate', 'revoke', 'settle', 'rollback'] as const)(
+    'is never one of ours: %s without a value stops',
+    async (intent) => {
       const world = createRegisteredWorld()
-      world.secrets.rotateSecret(token)
-      if (text !== undefined) world.secrets.place(token, { text })
+      const token = begun(world, intent)
       const before = stateOf(world)
 
-      expect(await does(world, 'testSecret', token)).toBe('nothing')
+      expect(await does(world, 'testSecret', token)).toBe('no pendingMissing, kept')
       expect(stateOf(world)).toBe(before)
-    }
-  })
+    },
+  )
 
   test('passes in the middle of an overlap', async () => {
     const world = createRegisteredWorld()
@@ -208,7 +219,7 @@ describe('a step out of its order', () => {
     await world.step('createSecret', rotate)
     const before = stateOf(world)
 
-    expect(await does(world, 'setSecret', settle)).toBe('no pendingMissing, kept')
+    expect(await does(world, 'setSecret', settle)).toBe('nothing')
     expect(stateOf(world)).toBe(before)
   })
 })
@@ -237,8 +248,8 @@ describe('a token that has nothing under way', () => {
 
     expect(await effects(world, tokenOf(intent))).toEqual({
       createSecret: 'no tokenWithoutVersion, kept',
-      setSecret: ['settle', 'rollback'].includes(intent) ? 'no pendingMissing, kept' : 'nothing',
-      testSecret: 'nothing',
+      setSecret: ['settle', 'rollback'].includes(intent) ? 'no tokenWithoutVersion, kept' : 'nothing',
+      testSecret: 'no pendingMissing, kept',
       finishSecret: 'no tokenWithoutVersion, kept',
     })
     expect(stateOf(world)).toBe(before)
@@ -276,17 +287,27 @@ describe('a token that has nothing under way', () => {
     expect(stateOf(world)).toBe(before)
   })
 
-  test.each(['createSecret', 'finishSecret'] as const)(
-    'a secret without rotation: %s changes nothing',
-    async (step) => {
-      const world = createRegisteredWorld()
-      const token = begun(world, 'rotate')
-      world.secrets.place(token, { text: textOf(valueNamed('P')) })
-      world.secrets.rotationEnabled = false
-      const before = stateOf(world)
+  test('a secret without rotation: createSecret begins nothing, and clears up', async () => {
+    const world = createRegisteredWorld()
+    const token = begun(world, 'rotate')
+    world.secrets.rotationEnabled = false
 
-      expect(await does(world, step, token)).toBe('no rotationNotEnabled, kept')
-      expect(stateOf(world)).toBe(before)
+    expect(await does(world, 'createSecret', token)).toBe('no rotationNotEnabled, cleared: Refused')
+    expect(world.client()).toMatchObject({ current: valueNamed('A'), next: null })
+  })
+
+  test.each(['rotate', 'revoke', 'settle', 'rollback'] as const)(
+    'a secret whose rotation was switched off in the middle of a %s: it is brought to its end',
+    async (intent) => {
+      const world = createRegisteredWorld()
+      await world.rotate(tokenOf('rotate'))
+      const token = begun(world, intent)
+      await world.step('createSecret', token)
+      world.secrets.rotationEnabled = false
+
+      for (const step of steps) await world.step(step, token)
+
+      expect(world.secrets.holderOf('AWSCURRENT')).toBe(token)
     },
   )
 
@@ -316,12 +337,14 @@ describe('a token that is too old', () => {
     const world = createRegisteredWorld()
     // On the hour, so that a settle's rounding adds nothing.
     world.timing.advance(HOUR_MS / 2)
-    return { world, step, token: tokenOf(intent, world.timing.now() - ageMs) }
+    const askedAt = world.timing.now() - ageMs
+    return { world, step, ask: () => tokenOf(intent, askedAt) }
   }
 
   test.each(acting)('%s stops at %s after two hours, and clears up', async (intent, step) => {
-    const { world, token } = aged(intent, step, 2 * HOUR_MS + 1)
+    const { world, ask } = aged(intent, step, 2 * HOUR_MS + 1)
     await world.rotate(tokenOf('rotate'))
+    const token = ask()
     world.secrets.rotateSecret(token)
     if (step !== 'createSecret') {
       world.secrets.place(token, { text: textOf(intent === 'settle' ? 'canary-new1-n001' : valueNamed('A')) })
@@ -332,8 +355,9 @@ describe('a token that is too old', () => {
   })
 
   test.each(['settle', 'rollback'] as const)('%s still acts at two hours', async (intent) => {
-    const { world, token } = aged(intent, 'createSecret', 2 * HOUR_MS)
+    const { world, ask } = aged(intent, 'createSecret', 2 * HOUR_MS)
     await world.rotate(tokenOf('rotate'))
+    const token = ask()
 
     expect(await effectOf(world, async () => void (await world.rotate(token)))).toMatch(/> move: Completed/)
   })
@@ -341,7 +365,8 @@ describe('a token that is too old', () => {
   test.each(['rotate', 'revoke'] as const)(
     'a %s is never too old: the service may come back a day later',
     async (intent) => {
-      const { world, token } = aged(intent, 'createSecret', 48 * HOUR_MS)
+      const { world, ask } = aged(intent, 'createSecret', 48 * HOUR_MS)
+      const token = ask()
 
       expect(await effectOf(world, async () => void (await world.rotate(token)))).toMatch(/> move: Completed/)
     },

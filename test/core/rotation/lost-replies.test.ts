@@ -431,9 +431,15 @@ describe('a refusal', () => {
     }
   })
 
-  test('takes AWSPENDING away when both are accepted, or neither, or only AWSCURRENT', async () => {
+  test('leaves it there when Stytch accepts both, too', async () => {
+    const { world, token } = await begin([], 'rotate', ['createSecret'])
+    world.client().boundTo = 'arn:aws:secretsmanager:eu-central-1:1:secret:b'
+
+    expect(await does(world, 'finishSecret', token)).toBe('no boundElsewhere, kept: Refused')
+  })
+
+  test('takes AWSPENDING away when neither is accepted, or only AWSCURRENT, which is asked three times', async () => {
     const slots = [
-      { current: valueNamed('A'), next: 'canary-new1-n001' },
       { current: valueNamed('X'), next: null },
       { current: valueNamed('A'), next: null },
     ]
@@ -442,6 +448,7 @@ describe('a refusal', () => {
       Object.assign(world.client(), held, { boundTo: 'arn:aws:secretsmanager:eu-central-1:1:secret:b' })
 
       expect(await does(world, 'finishSecret', token)).toBe('no boundElsewhere, cleared: Refused')
+      expect(world.log.names().filter((name) => name === 'issuer.exchange')).toHaveLength(3)
     }
   })
 
@@ -477,17 +484,25 @@ describe('finishSecret', () => {
     expect(await does(world, 'finishSecret', token)).toBe('move: Completed, Changed')
   })
 
-  test('the label moves only from where it was seen: somebody else’s move in between is not undone', async () => {
-    const { world, token } = await begin([], 'rotate', upToTest)
-    world.log.before.push(
-      onceAt('secrets.moveLabel', () =>
-        world.secrets.place('by-hand-000000000000000000000000000000', { labels: ['AWSCURRENT'] }),
-      ),
-    )
+  test.each([
+    ['rotate', [], 'move > fault CURRENT_MOVED'],
+    ['revoke', [], 'move > fault CURRENT_MOVED'],
+    ['settle', ['rotate'], 'move > no currentMoved, cleared: Refused'],
+    ['rollback', ['rotate'], 'move > no currentMoved, cleared: Refused'],
+  ] as const)(
+    'the label of a %s moves only from where it was seen: somebody else’s move in between is not undone',
+    async (intent, finished, effect) => {
+      const { world, token } = await begin(finished, intent, upToTest)
+      world.log.before.push(
+        onceAt('secrets.moveLabel', () =>
+          world.secrets.place('by-hand-000000000000000000000000000000', { labels: ['AWSCURRENT'] }),
+        ),
+      )
 
-    expect(await does(world, 'finishSecret', token)).toBe('move > no currentMoved, kept: Refused')
-    expect(world.secrets.holderOf('AWSCURRENT')).toBe('by-hand-000000000000000000000000000000')
-  })
+      expect(await does(world, 'finishSecret', token)).toBe(effect)
+      expect(world.secrets.holderOf('AWSCURRENT')).toBe('by-hand-000000000000000000000000000000')
+    },
+  )
 
   test('what the bus did not take after the move is told when the service asks again', async () => {
     const { world, token } = await begin([], 'rotate', upToTest)
@@ -497,13 +512,25 @@ describe('finishSecret', () => {
     expect(await does(world, 'finishSecret', token)).toBe('nothing: Completed, Changed')
   })
 
-  test('a settle that cannot tell its evidence does not finish', async () => {
+  test('a settle that cannot report its evidence finishes, and reports it after the label has moved', async () => {
     const { world, token } = await begin(['revoke'], 'settle', upToTest)
-    world.log.before.push(failAt('events.publish', fault('EVENT_NOT_SENT')))
+    world.log.before.push(onceAt('events.publish', () => Promise.reject(fault('EVENT_NOT_SENT'))))
 
-    expect(await does(world, 'finishSecret', token)).toBe('fault EVENT_NOT_SENT')
-    expect(world.secrets.holderOf('AWSCURRENT')).not.toBe(token)
     expect(await does(world, 'finishSecret', token)).toBe('move: Revoked, Completed')
+    expect(world.secrets.holderOf('AWSCURRENT')).toBe(token)
+  })
+
+  test('a settle whose reports all fail has moved the label, and reports, with fresh evidence, when it is driven again', async () => {
+    const { world, token } = await begin(['revoke'], 'settle', upToTest)
+    let isDown = true
+    world.log.before.push(({ port, name }) => {
+      if (isDown && `${port}.${name}` === 'events.publish') throw fault('EVENT_NOT_SENT')
+    })
+
+    expect(await does(world, 'finishSecret', token)).toBe('move > fault EVENT_NOT_SENT')
+    expect(world.secrets.holderOf('AWSCURRENT')).toBe(token)
+    isDown = false
+    expect(await does(world, 'finishSecret', token)).toBe('nothing: Revoked, Completed')
   })
 
   test('two executions at once end as one', async () => {
@@ -570,19 +597,22 @@ describe('AWSCURRENT that somebody moved by hand', () => {
     expect(accepted(world)).toEqual(['A', 'new1'])
   })
 
-  test('to a value that is dead leaves AWSPENDING on the copy of the one that lives', async () => {
+  test('to a value that is dead stops a settle, too: its copy is stored where it came from', async () => {
     const { world, token } = await begin(['rotate'], 'settle', ['createSecret'])
+    const origin = world.secrets.holderOf('AWSCURRENT') ?? ''
     moveTo(world, valueNamed('X'))
 
-    expect(await does(world, 'setSecret', token)).toBe('no currentMoved, kept: Refused')
+    expect(await does(world, 'setSecret', token)).toBe('no currentMoved, cleared: Refused')
+    expect(world.secrets.versions.get(origin)?.text).toBe(world.secrets.versions.get(token)?.text)
   })
 
-  test('between the guard and the read stops a finish', async () => {
+  test('between the guard and the move holds a finish up, which then goes by what it is now', async () => {
     const { world, token } = await begin([], 'rotate', ['createSecret', 'setSecret', 'testSecret'])
     world.log.after.push(onceAt('secrets.describe', () => moveTo(world, valueNamed('A'))))
 
-    expect(await does(world, 'finishSecret', token)).toBe('no currentMoved, cleared: Refused')
+    expect(await does(world, 'finishSecret', token)).toBe('move > fault CURRENT_MOVED')
     expect(world.secrets.holderOf('AWSCURRENT')).toBe(BY_HAND)
+    expect(await does(world, 'finishSecret', token)).toBe('move: Completed, Changed')
   })
 })
 

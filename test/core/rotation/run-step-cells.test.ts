@@ -53,10 +53,10 @@ const build = ({ intent, isStored, name, currentOrigin }: Omit<Cell, 'step'>) =>
     Y: valueNamed('Y'),
   }
   const pending = { rotate: values.P, revoke: values.P, settle: values.C, rollback: values.V }[intent]
-  const token = tokenOf(intent)
   world.secrets.place(tokenOf('register'), { text: textOf(values.V), labels: ['AWSCURRENT'] })
   const currentId = twins && currentOrigin === 'rotate' ? BY_HAND : tokenOf(currentOrigin)
   world.secrets.place(currentId, { text: textOf(values.C), labels: ['AWSCURRENT'] })
+  const token = tokenOf(intent)
   world.secrets.rotateSecret(token)
   if (isStored) world.secrets.place(token, { text: textOf(pending), labels: ['AWSPENDING'] })
   // A rollback's P is V, wherever it is told to sit.
@@ -101,8 +101,6 @@ const settled = 'no settled, cleared: Refused'
 const orphan = 'no orphan, cleared: Refused'
 const rolledBack = 'no rolledBack, cleared: Refused'
 const restores = 'no wouldRestoreRevoked, cleared: Refused'
-/** The one time that AWSPENDING stays: Stytch accepts what is pending and refuses AWSCURRENT. */
-const restoresAlive = 'no wouldRestoreRevoked, kept: Refused'
 
 /** Of a new value that is stored, whatever it is for. In the last row P sits in a slot whichever way round: it may become AWSCURRENT. */
 const newAndStored = `
@@ -124,54 +122,54 @@ const blocks: readonly Block[] = [
     intent: 'rotate',
     isStored: false,
     cells: `
-      started          | cancel > start > put new1   | nothing | nothing | ${missing}
-      promoted         | ${drift}                    | nothing | nothing | ${missing}
-      poisoned         | cancel > start > put new1   | nothing | nothing | ${missing}
-      settled          | start > put new1            | nothing | nothing | ${missing}
-      overlap          | complete > start > put new1 | nothing | nothing | ${missing}
-      rolledBack       | cancel > start > put new1   | nothing | nothing | ${missing}
-      orphan           | cancel > start > put new1   | nothing | nothing | ${missing}
-      alike            | cancel > start > put new1   | nothing | nothing | ${missing}
-      cancelledUnderUs | ${cancelled}                | nothing | nothing | ${missing}
-      drift            | ${drift}                    | nothing | nothing | ${missing}
-      driftWithNext    | ${drift}                    | nothing | nothing | ${missing}
-      ambiguous        | ${ambiguous}                | nothing | nothing | ${missing}`,
+      started          | cancel > start > put new1   | nothing | ${missing} | ${missing}
+      promoted         | ${drift}                    | nothing | ${missing} | ${missing}
+      poisoned         | cancel > start > put new1   | nothing | ${missing} | ${missing}
+      settled          | start > put new1            | nothing | ${missing} | ${missing}
+      overlap          | complete > start > put new1 | nothing | ${missing} | ${missing}
+      rolledBack       | cancel > start > put new1   | nothing | ${missing} | ${missing}
+      orphan           | cancel > start > put new1   | nothing | ${missing} | ${missing}
+      alike            | cancel > start > put new1   | nothing | ${missing} | ${missing}
+      cancelledUnderUs | ${cancelled}                | nothing | ${missing} | ${missing}
+      drift            | ${drift}                    | nothing | ${missing} | ${missing}
+      driftWithNext    | ${drift}                    | nothing | ${missing} | ${missing}
+      ambiguous        | ${ambiguous}                | nothing | ${missing} | ${missing}`,
   },
   { intent: 'rotate', isStored: true, cells: newAndStored },
   {
     intent: 'revoke',
     isStored: false,
     cells: `
-      started          | cancel > start > put new1   | nothing | nothing | ${missing}
-      promoted         | start > put new1            | nothing | nothing | ${missing}
-      poisoned         | cancel > start > put new1   | nothing | nothing | ${missing}
-      settled          | start > put new1            | nothing | nothing | ${missing}
-      overlap          | complete > start > put new1 | nothing | nothing | ${missing}
-      rolledBack       | cancel > start > put new1   | nothing | nothing | ${missing}
-      orphan           | cancel > start > put new1   | nothing | nothing | ${missing}
-      alike            | cancel > start > put new1   | nothing | nothing | ${missing}
-      cancelledUnderUs | start > put new1            | nothing | nothing | ${missing}
-      drift            | start > put new1            | nothing | nothing | ${missing}
-      driftWithNext    | cancel > start > put new1   | nothing | nothing | ${missing}
-      ambiguous        | ${ambiguous}                | nothing | nothing | ${missing}`,
+      started          | cancel > start > put new1   | nothing | ${missing} | ${missing}
+      promoted         | start > put new1            | nothing | ${missing} | ${missing}
+      poisoned         | cancel > start > put new1   | nothing | ${missing} | ${missing}
+      settled          | start > put new1            | nothing | ${missing} | ${missing}
+      overlap          | complete > start > put new1 | nothing | ${missing} | ${missing}
+      rolledBack       | cancel > start > put new1   | nothing | ${missing} | ${missing}
+      orphan           | cancel > start > put new1   | nothing | ${missing} | ${missing}
+      alike            | cancel > start > put new1   | nothing | ${missing} | ${missing}
+      cancelledUnderUs | start > put new1            | nothing | ${missing} | ${missing}
+      drift            | start > put new1            | nothing | ${missing} | ${missing}
+      driftWithNext    | cancel > start > put new1   | nothing | ${missing} | ${missing}
+      ambiguous        | ${ambiguous}                | nothing | ${missing} | ${missing}`,
   },
   { intent: 'revoke', isStored: true, cells: newAndStored },
   {
     intent: 'settle',
     isStored: false,
     cells: `
-      started          | put C        | ${missing} | nothing | ${missing}
-      promoted         | ${drift}     | ${missing} | nothing | ${missing}
-      poisoned         | put C        | ${missing} | nothing | ${missing}
-      settled          | put C        | ${missing} | nothing | ${missing}
-      overlap          | put C        | ${missing} | nothing | ${missing}
-      rolledBack       | put C        | ${missing} | nothing | ${missing}
-      orphan           | put C        | ${missing} | nothing | ${missing}
-      alike            | put C        | ${missing} | nothing | ${missing}
-      cancelledUnderUs | ${cancelled} | ${missing} | nothing | ${missing}
-      drift            | ${drift}     | ${missing} | nothing | ${missing}
-      driftWithNext    | ${drift}     | ${missing} | nothing | ${missing}
-      ambiguous        | ${ambiguous} | ${missing} | nothing | ${missing}`,
+      started          | put C        | ${missing} | ${missing} | ${missing}
+      promoted         | ${drift}     | ${missing} | ${missing} | ${missing}
+      poisoned         | put C        | ${missing} | ${missing} | ${missing}
+      settled          | put C        | ${missing} | ${missing} | ${missing}
+      overlap          | put C        | ${missing} | ${missing} | ${missing}
+      rolledBack       | put C        | ${missing} | ${missing} | ${missing}
+      orphan           | put C        | ${missing} | ${missing} | ${missing}
+      alike            | put C        | ${missing} | ${missing} | ${missing}
+      cancelledUnderUs | ${cancelled} | ${missing} | ${missing} | ${missing}
+      drift            | ${drift}     | ${missing} | ${missing} | ${missing}
+      driftWithNext    | ${drift}     | ${missing} | ${missing} | ${missing}
+      ambiguous        | ${ambiguous} | ${missing} | ${missing} | ${missing}`,
   },
   {
     intent: 'settle',
@@ -195,18 +193,18 @@ const blocks: readonly Block[] = [
     intent: 'rollback',
     isStored: false,
     cells: `
-      started          | ${rolledBack} | ${missing} | nothing | ${missing}
-      promoted         | put V         | ${missing} | nothing | ${missing}
-      poisoned         | ${orphan}     | ${missing} | nothing | ${missing}
-      settled          | ${settled}    | ${missing} | nothing | ${missing}
-      overlap          | put V         | ${missing} | nothing | ${missing}
-      rolledBack       | ${rolledBack} | ${missing} | nothing | ${missing}
-      orphan           | ${orphan}     | ${missing} | nothing | ${missing}
-      alike            | ${orphan}     | ${missing} | nothing | ${missing}
-      cancelledUnderUs | put V         | ${missing} | nothing | ${missing}
-      drift            | ${drift}      | ${missing} | nothing | ${missing}
-      driftWithNext    | ${drift}      | ${missing} | nothing | ${missing}
-      ambiguous        | ${ambiguous}  | ${missing} | nothing | ${missing}`,
+      started          | ${rolledBack} | ${missing} | ${missing} | ${missing}
+      promoted         | put V         | ${missing} | ${missing} | ${missing}
+      poisoned         | ${orphan}     | ${missing} | ${missing} | ${missing}
+      settled          | ${settled}    | ${missing} | ${missing} | ${missing}
+      overlap          | put V         | ${missing} | ${missing} | ${missing}
+      rolledBack       | ${rolledBack} | ${missing} | ${missing} | ${missing}
+      orphan           | ${orphan}     | ${missing} | ${missing} | ${missing}
+      alike            | ${orphan}     | ${missing} | ${missing} | ${missing}
+      cancelledUnderUs | put V         | ${missing} | ${missing} | ${missing}
+      drift            | ${drift}      | ${missing} | ${missing} | ${missing}
+      driftWithNext    | ${drift}      | ${missing} | ${missing} | ${missing}
+      ambiguous        | ${ambiguous}  | ${missing} | ${missing} | ${missing}`,
   },
   {
     intent: 'rollback',
@@ -231,18 +229,18 @@ const blocks: readonly Block[] = [
     isStored: false,
     currentOrigin: 'revoke',
     cells: `
-      started          | ${restores} | ${missing} | nothing | ${missing}
-      promoted         | ${restores} | ${missing} | nothing | ${missing}
-      poisoned         | ${restores} | ${missing} | nothing | ${missing}
-      settled          | ${restores} | ${missing} | nothing | ${missing}
-      overlap          | ${restores} | ${missing} | nothing | ${missing}
-      rolledBack       | ${restores} | ${missing} | nothing | ${missing}
-      orphan           | ${restores} | ${missing} | nothing | ${missing}
-      alike            | ${restores} | ${missing} | nothing | ${missing}
-      cancelledUnderUs | ${restores} | ${missing} | nothing | ${missing}
-      drift            | ${restores} | ${missing} | nothing | ${missing}
-      driftWithNext    | ${restores} | ${missing} | nothing | ${missing}
-      ambiguous        | ${restores} | ${missing} | nothing | ${missing}`,
+      started          | ${restores} | ${missing} | ${missing} | ${missing}
+      promoted         | ${restores} | ${missing} | ${missing} | ${missing}
+      poisoned         | ${restores} | ${missing} | ${missing} | ${missing}
+      settled          | ${restores} | ${missing} | ${missing} | ${missing}
+      overlap          | ${restores} | ${missing} | ${missing} | ${missing}
+      rolledBack       | ${restores} | ${missing} | ${missing} | ${missing}
+      orphan           | ${restores} | ${missing} | ${missing} | ${missing}
+      alike            | ${restores} | ${missing} | ${missing} | ${missing}
+      cancelledUnderUs | ${restores} | ${missing} | ${missing} | ${missing}
+      drift            | ${restores} | ${missing} | ${missing} | ${missing}
+      driftWithNext    | ${restores} | ${missing} | ${missing} | ${missing}
+      ambiguous        | ${restores} | ${missing} | ${missing} | ${missing}`,
   },
   {
     intent: 'rollback',
@@ -250,14 +248,14 @@ const blocks: readonly Block[] = [
     currentOrigin: 'revoke',
     cells: `
       started          | nothing | ${restores}      | nothing    | ${restores}
-      promoted         | nothing | ${restoresAlive} | nothing    | ${restoresAlive}
+      promoted         | nothing | ${restores}      | nothing    | ${restores}     
       poisoned         | nothing | ${restores}      | ${orphan}  | ${restores}
       settled          | nothing | ${restores}      | ${settled} | ${restores}
       overlap          | nothing | ${restores}      | nothing    | ${restores}
       rolledBack       | nothing | ${restores}      | nothing    | ${restores}
       orphan           | nothing | ${restores}      | ${orphan}  | ${restores}
       alike            | nothing | ${restores}      | ${orphan}  | ${restores}
-      cancelledUnderUs | nothing | ${restoresAlive} | nothing    | ${restoresAlive}
+      cancelledUnderUs | nothing | ${restores}      | nothing    | ${restores}     
       drift            | nothing | ${restores}      | ${drift}   | ${restores}
       driftWithNext    | nothing | ${restores}      | ${drift}   | ${restores}
       ambiguous        | nothing | ${restores}      | nothing    | ${restores}`,

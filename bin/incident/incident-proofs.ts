@@ -1,0 +1,90 @@
+// `m2m incident prove`: the stored proofs of a client's revokes, verified with the stage's public key. Reads with the operator's own rights
+// and believes nothing in the bucket that the key does not vouch for.
+import { readFile } from 'node:fs/promises'
+import type { ProofReport, StoredProof } from '../../lambda/core/incident/read-proofs.ts'
+import { proofKeyAlias, readPublicKey, type TrustedKey } from '../../lambda/core/rotation/proof.ts'
+import { processEndpoint } from '../terminal/cli-env.ts'
+import { CommandFault, type Ending, EXIT } from '../terminal/command-fault.ts'
+import type { Work } from '../terminal/run.ts'
+import type { Seat } from '../terminal/seat.ts'
+import { count } from '../terminal/words.ts'
+import { requiredBucket } from './incident-report.ts'
+import { findTargets } from './incident-targets.ts'
+
+export interface ProveOptions {
+  readonly publicKey?: string
+  readonly bucket?: string
+  readonly prefix?: string
+}
+
+const readKeyFile = async (path: string): Promise<TrustedKey> => {
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    const why = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'
+    throw new CommandFault(EXIT.usage, `the public key ${path} cannot be read (${why})`)
+  })
+  const key = readPublicKey(text)
+  if (key !== undefined) return key
+  throw new CommandFault(EXIT.usage, `${path} holds no public key over P-256: expected PEM or a JWK`)
+}
+
+const askKms = async (seat: Seat): Promise<TrustedKey> => {
+  const [{ fetchPublicKey }, { createSignedCall }] = await Promise.all([
+    import('../../lambda/adapters/aws/kms-signer.ts'),
+    import('../../lambda/adapters/aws/signed-call.ts'),
+  ])
+  const { secretsManager } = await seat.reach()
+  const call = createSignedCall(secretsManager, { service: 'kms', endpoint: processEndpoint('KMS') })
+  return fetchPublicKey({ call, wait: seat.timing.wait }, proofKeyAlias(seat.stage))
+}
+
+const linesOf = ({ key, proof }: StoredProof): readonly string[] => {
+  if (!proof.ok) return [`NOT VALID  ${key}`, `  ${proof.refusal}`]
+  const { refused, accepted, at } = proof.value
+  return [
+    `VALID      ${key}`,
+    ...refused.map(
+      ({ lastFour, refusals, firstRefusedAt }) =>
+        `  …${lastFour} was refused by Stytch ${count(refusals, 'time')}, first at ${firstRefusedAt}`,
+    ),
+    ...(accepted === undefined ? [] : [`  …${accepted.lastFour} was accepted at ${accepted.provenAt}`]),
+    `  signed at ${at}`,
+  ]
+}
+
+const conclusionOf = ({ secretName, newestRevoke, isProven, proofs }: ProofReport): string => {
+  if (isProven) return `The newest revoke of ${secretName} (${newestRevoke}) is proven.`
+  const why = proofs.length === 0 ? 'no proof is stored' : 'none of the stored proofs is a valid one of it'
+  return newestRevoke === undefined
+    ? `No revoke of ${secretName} is known, and ${why}.`
+    : `The newest revoke of ${secretName} (${newestRevoke}) is NOT proven: ${why}.`
+}
+
+const shown = (report: ProofReport, trusted: TrustedKey): Ending => ({
+  json: {
+    ...report,
+    keyArn: trusted.keyArn,
+    proofs: report.proofs.map(({ proof, ...rest }) => ({
+      ...rest,
+      ...(proof.ok ? { valid: true, payload: proof.value } : { valid: false, why: proof.refusal }),
+    })),
+  },
+  text: [...report.proofs.flatMap(linesOf), conclusionOf(report)].join('\n'),
+  exitCode: report.isProven ? EXIT.ok : EXIT.failed,
+})
+
+export const prove: Work<ProveOptions> = async (seat, { publicKey, bucket: given, ...rest }, names) => {
+  const bucket = requiredBucket(given)
+  const { secrets } = await findTargets(seat, rest, names)
+  const [secret] = secrets
+  if (secret === undefined) throw new CommandFault(EXIT.usage, 'no client was named')
+  const [{ createArchiveReader }, { createS3 }, { readProofs }] = await Promise.all([
+    import('../../lambda/adapters/aws/archive-reader.ts'),
+    import('../../lambda/adapters/aws/s3-client.ts'),
+    import('../../lambda/core/incident/read-proofs.ts'),
+  ])
+  const trusted = publicKey === undefined ? await askKms(seat) : await readKeyFile(publicKey)
+  const { secrets: port } = await seat.reach()
+  const versionIds = (await port.listVersions(secret.arn)).map(({ versionId }) => versionId)
+  const question = { stage: seat.stage, secretArn: secret.arn, versionIds, trusted, now: seat.timing.now() }
+  return shown(await readProofs(createArchiveReader(createS3(), bucket), question), trusted)
+}

@@ -1,0 +1,50 @@
+// The evidence bucket as the ProofStore of the rotation function: one put, on condition that nothing lies there yet. Signed by hand, since
+// S3's client would double what the function loads (docs/decisions/050). It reads and deletes nothing; readers use archive-reader.ts.
+import { createHash } from 'node:crypto'
+import type { ProofStore } from '../../core/rotation/sign-proof.ts'
+import { archiveFailure, isHopelessStatus } from './archive-failure.ts'
+import { type Sending, sendAgain } from './send-again.ts'
+import type { SignedReply } from './signed-call.ts'
+
+const TRIES = 2
+const TIMEOUT_MS = 3000
+
+export interface ProofStoreInput extends Pick<Sending, 'call' | 'wait'> {
+  readonly bucket: string
+}
+
+/** S3's errors are XML. */
+const errorOf = ({ status, body }: SignedReply): string => /<Code>(\w+)<\/Code>/.exec(body)?.[1] ?? `status ${status}`
+
+const isDone = (status: number): boolean => status === 200 || status === 412
+
+export const createProofStore = ({ bucket, ...calls }: ProofStoreInput): ProofStore => ({
+  put: async (key, jws, timeoutMs) => {
+    const call = { operation: 'PutObject', bucket, key }
+    const sent = await sendAgain(
+      { ...calls, tries: TRIES, timeoutMs: Math.min(TIMEOUT_MS, Math.floor(timeoutMs / TRIES)) },
+      {
+        method: 'PUT',
+        // By path: a bucket's own host would need a connection of its own.
+        path: `/${bucket}/${key.split('/').map(encodeURIComponent).join('/')}`,
+        headers: {
+          'content-type': 'application/jose',
+          'if-none-match': '*',
+          // Kept with the object, so that an auditor can compare a copy; a bucket with Object Lock takes no put without one.
+          'x-amz-checksum-sha256': createHash('sha256').update(jws).digest('base64'),
+        },
+        body: jws,
+      },
+      (reply) => (isDone(reply.status) || isHopelessStatus(reply.status) ? undefined : errorOf(reply)),
+    )
+    if (sent.reply === undefined) throw archiveFailure(call, { name: sent.why, isHopeless: false })
+    const { status, headers } = sent.reply
+    if (status === 200) return 'stored'
+    if (status === 412) return 'exists'
+    throw archiveFailure(call, {
+      name: errorOf(sent.reply),
+      requestId: headers['x-amz-request-id'],
+      isHopeless: true,
+    })
+  },
+})

@@ -1,0 +1,104 @@
+// The records table as the rotation's Records: a lease and a few bytes a version. Partition keys say what an item is and about which secret,
+// so that a role's rights hold for a kind of record (lib/rotation/records-table.ts).
+import { defined } from '../../core/base/defined.ts'
+import { LEASE_KEYS, VERSION_KEYS } from '../../core/rotation/record-keys.ts'
+import type { KeptRecords, Lease, VersionRecord, VersionRecords } from '../../core/rotation/records.ts'
+import type { SignedCall } from './signed-call.ts'
+import { createTableCall, type TableCall } from './table-call.ts'
+import { everyItem, numberIn, textIn } from './table-item.ts'
+
+/** A lease that nobody released is deleted some time after it is over. */
+const LEASE_KEPT_MS = 86_400_000
+/** Longer than any period: a value that nothing replaces is reported as overdue before its record goes. */
+const VERSION_KEPT_MS = 400 * 86_400_000
+const TIMEOUT_MS = 1000
+
+const keyOf = (pk: string, sk: string) => ({ pk: { S: pk }, sk: { S: sk } })
+const leaseKey = (secretArn: string) => keyOf(`${LEASE_KEYS}${secretArn}`, 'lease')
+const number = (value: number) => ({ N: String(value) })
+/** DynamoDB's time to live counts in seconds. */
+const keptUntil = (ms: number) => number(Math.ceil(ms / 1000))
+
+const createLease = (ask: TableCall, askOnce: TableCall, now: () => number): Lease => ({
+  take: async (secretArn, holder, untilMs) => {
+    const reply = await ask('PutItem', {
+      Item: {
+        ...leaseKey(secretArn),
+        holder: { S: holder },
+        expiresAt: number(untilMs),
+        keptUntil: keptUntil(untilMs + LEASE_KEPT_MS),
+      },
+      ConditionExpression: 'attribute_not_exists(pk) OR expiresAt < :now OR holder = :holder',
+      ExpressionAttributeValues: { ':now': number(now()), ':holder': { S: holder } },
+    })
+    return reply === undefined ? 'held' : 'taken'
+  },
+  release: async (secretArn, holder) => {
+    await askOnce('DeleteItem', {
+      Key: leaseKey(secretArn),
+      ConditionExpression: 'holder = :holder',
+      ExpressionAttributeValues: { ':holder': { S: holder } },
+    })
+  },
+})
+
+/** What is written last is what holds; a version's value and the time of its switch never change. */
+const createVersionRecords = (ask: TableCall): VersionRecords => {
+  const update = async (
+    { secretArn, versionId, at }: { readonly secretArn: string; readonly versionId: string; readonly at: number },
+    fields: Readonly<Record<string, Readonly<Record<string, string>>>>,
+  ): Promise<void> => {
+    const all = Object.entries({ ...fields, keptUntil: keptUntil(at + VERSION_KEPT_MS) })
+    await ask('UpdateItem', {
+      Key: keyOf(`${VERSION_KEYS}${secretArn}`, versionId),
+      UpdateExpression: `SET ${all.map(([name]) => `#${name} = :${name}`).join(', ')}`,
+      ExpressionAttributeNames: Object.fromEntries(all.map(([name]) => [`#${name}`, name])),
+      ExpressionAttributeValues: Object.fromEntries(all.map(([name, value]) => [`:${name}`, value])),
+    })
+  }
+  return {
+    noteVersion: ({ secretArn, versionId, lastFour, at }) =>
+      update({ secretArn, versionId, at }, { lastFour: { S: lastFour }, storedAt: number(at) }),
+    noteSwitch: ({ secretArn, versionId, switchedAt }) =>
+      update({ secretArn, versionId, at: switchedAt }, { switchedAt: number(switchedAt) }),
+    read: async (secretArn) => {
+      const items = await everyItem((from) =>
+        ask('Query', {
+          KeyConditionExpression: 'pk = :pk',
+          ExpressionAttributeValues: { ':pk': { S: `${VERSION_KEYS}${secretArn}` } },
+          ConsistentRead: true,
+          ...defined({ ExclusiveStartKey: from }),
+        }),
+      )
+      return items.flatMap((item): readonly VersionRecord[] => {
+        const versionId = textIn(item, 'sk')
+        if (versionId === undefined) return []
+        const known = {
+          lastFour: textIn(item, 'lastFour'),
+          storedAt: numberIn(item, 'storedAt'),
+          switchedAt: numberIn(item, 'switchedAt'),
+        }
+        return [{ versionId, ...defined(known) }]
+      })
+    },
+  }
+}
+
+export interface RecordsInput {
+  readonly call: SignedCall
+  readonly table: string
+  readonly now: () => number
+  readonly wait: (ms: number) => Promise<void>
+}
+
+/** @param holder the execution's id. The lease is worth a retry; what is only noted is sent once, and given a second. */
+export const createRecords = ({ call, table, now, wait }: RecordsInput, holder: string): KeptRecords => {
+  const input = { call, table, wait, timeoutMs: TIMEOUT_MS }
+  const askOnce = createTableCall({ ...input, tries: 1 })
+  return {
+    kind: 'kept',
+    holder,
+    lease: createLease(createTableCall(input), askOnce, now),
+    versions: createVersionRecords(askOnce),
+  }
+}

@@ -1,0 +1,28 @@
+// The attributes of a DynamoDB item that are in use here: texts and numbers.
+import { isJsonObject, type JsonObject } from '../../core/base/json-object.ts'
+
+export const numberIn = (item: JsonObject, name: string): number | undefined => {
+  const field = item[name]
+  const value = isJsonObject(field) ? Number(field.N) : Number.NaN
+  return Number.isFinite(value) ? value : undefined
+}
+
+export const textIn = (item: JsonObject, name: string): string | undefined => {
+  const field = item[name]
+  return isJsonObject(field) && typeof field.S === 'string' ? field.S : undefined
+}
+
+/** Every item of a query, page by page. */
+export const everyItem = async (
+  ask: (from: unknown) => Promise<JsonObject | undefined>,
+): Promise<readonly JsonObject[]> => {
+  const found: JsonObject[] = []
+  let from: unknown
+  do {
+    const page = await ask(from)
+    const items: readonly unknown[] = Array.isArray(page?.Items) ? page.Items : []
+    found.push(...items.filter(isJsonObject))
+    from = page?.LastEvaluatedKey
+  } while (from !== undefined)
+  return found
+}

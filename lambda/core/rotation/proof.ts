@@ -1,0 +1,213 @@
+// The signed proof that a revoke ended with: a compact JWS (RFC 7515) over what Stytch answered, signed by the stage's KMS key, in the
+// evidence bucket under a key made of the two request tokens (docs/evidence.md). Whoever reads one brings the public key: it is taken
+// neither from the document nor from the bucket.
+
+import { createHash, createPublicKey, type JsonWebKey, type KeyObject, verify } from 'node:crypto'
+import { filled, isJsonObject, type JsonObject, parseJsonObject } from '../base/json-object.ts'
+import { keyPath, keySegment } from '../base/key-segment.ts'
+import { ok, type Result, refused } from '../base/result.ts'
+
+/** One value that Stytch refused, each time it was tried. */
+export interface ProvenRefusal {
+  readonly versionId: string
+  readonly lastFour: string
+  /** How many exchanges were refused. */
+  readonly refusals: number
+  /** ISO 8601. */
+  readonly firstRefusedAt: string
+  /** ISO 8601: the last exchange that Stytch still accepted. @default - none was seen */
+  readonly lastAcceptedAt?: string
+  /** Stytch's names for the refusals, one an exchange. */
+  readonly errors: readonly string[]
+  readonly requestIds: readonly string[]
+}
+
+export interface ProvenAcceptance {
+  readonly versionId: string
+  readonly lastFour: string
+  readonly requestId: string
+  /** ISO 8601. */
+  readonly provenAt: string
+}
+
+export interface ProofPayload {
+  readonly version: 1
+  readonly stage: string
+  readonly secretArn: string
+  readonly clientId: string
+  readonly revokeToken: string
+  readonly settleToken: string
+  /** Empty where no lost value could be read: then the slots are all there is. */
+  readonly refused: readonly ProvenRefusal[]
+  readonly accepted?: ProvenAcceptance
+  /** Last four of Stytch's two slots as last seen, and the request that showed them. */
+  readonly slots: { readonly current: string; readonly next: string | null; readonly requestId: string }
+  /** ISO 8601. */
+  readonly at: string
+}
+
+const ALGORITHM = 'ES256'
+const TYPE = 'm2m-proof+jwt'
+
+/** Of the KMS key that signs: `alias/m2m-prod-proofs` */
+export const proofKeyAlias = (stage: string): string => `alias/m2m-${stage}-proofs`
+
+/** `proofs/<stage>/<secret name>/` */
+export const proofPrefix = (stage: string, secretName: string): string =>
+  `proofs/${keySegment(stage)}/${keyPath(secretName)}/`
+
+export interface ProofName {
+  readonly stage: string
+  readonly secretName: string
+  readonly revokeToken: string
+  readonly settleToken: string
+  /** 1 for the first proof under these tokens. @default 1 */
+  readonly n?: number
+}
+
+/** `proofs/<stage>/<secret name>/<revoke token>.<settle token>.jws`; from the second on, `….<n>.jws`. */
+export const proofKey = ({ stage, secretName, revokeToken, settleToken, n = 1 }: ProofName): string =>
+  `${proofPrefix(stage, secretName)}${keySegment(revokeToken)}.${keySegment(settleToken)}${n === 1 ? '' : `.${n}`}.jws`
+
+const NAME = /^([^./]+)\.([^./]+)(?:\.([2-9]|[1-9]\d+))?\.jws$/
+
+/** @returns the tokens in a proof's key; undefined for a key of another kind. */
+export const readProofKey = (
+  key: string,
+): { readonly revokeToken: string; readonly settleToken: string; readonly n: number } | undefined => {
+  const [, revokeToken, settleToken, n = '1'] = NAME.exec(key.slice(key.lastIndexOf('/') + 1)) ?? []
+  return revokeToken === undefined || settleToken === undefined ? undefined : { revokeToken, settleToken, n: Number(n) }
+}
+
+const encoded = (json: unknown): string => Buffer.from(JSON.stringify(json)).toString('base64url')
+
+/** What is signed: header and payload, each in base64url (RFC 7515 §5.1). @param keyArn of the key that signs */
+export const signingInput = (payload: ProofPayload, keyArn: string): string =>
+  `${encoded({ alg: ALGORITHM, typ: TYPE, kid: keyArn })}.${encoded(payload)}`
+
+/** SHA-256, 32 bytes: KMS signs the digest. */
+export const digestOf = (input: string): Buffer => createHash('sha256').update(input).digest()
+
+/** @param signature r and s, 64 bytes */
+export const compactJws = (input: string, signature: Uint8Array): string =>
+  `${input}.${Buffer.from(signature).toString('base64url')}`
+
+export interface TrustedKey {
+  readonly publicKey: KeyObject
+  /** ARN of the key, where it is known: the document must name the same one. */
+  readonly keyArn?: string | undefined
+}
+
+const isP256 = ({ type, asymmetricKeyType, asymmetricKeyDetails }: KeyObject): boolean =>
+  type === 'public' && asymmetricKeyType === 'ec' && asymmetricKeyDetails?.namedCurve === 'prime256v1'
+
+const toPublicKey = (text: string): KeyObject => {
+  const jwk = parseJsonObject(text)
+  if (jwk === undefined) return createPublicKey(text)
+  // Not the whole: `d` would make it a private key, whose file should be nowhere near.
+  const { kty, crv, x, y } = jwk as JsonWebKey
+  return createPublicKey({ key: { kty, crv, x, y } as JsonWebKey, format: 'jwk' })
+}
+
+/** @param given SPKI as DER; or text, a JWK or PEM. A JWK's `kid` is the key's ARN. @returns undefined for what is no public key over P-256 */
+export const readPublicKey = (given: string | Uint8Array): TrustedKey | undefined => {
+  try {
+    const isText = typeof given === 'string'
+    const publicKey = isText
+      ? toPublicKey(given)
+      : createPublicKey({ key: Buffer.from(given), format: 'der', type: 'spki' })
+    const keyArn = isText ? filled(parseJsonObject(given)?.kid) : undefined
+    return isP256(publicKey) ? { publicKey, keyArn } : undefined
+  } catch {
+    return undefined
+  }
+}
+
+export type ProofFault =
+  | 'notAJws'
+  | 'otherAlgorithm'
+  | 'otherType'
+  | 'otherKey'
+  | 'wrongSignature'
+  | 'malformedPayload'
+  | 'fromTheFuture'
+
+const proofFaults: Readonly<Record<ProofFault, string>> = {
+  notAJws: 'it is not a compact JWS',
+  otherAlgorithm: `its header does not say ${ALGORITHM}`,
+  otherType: `its header does not say ${TYPE}`,
+  otherKey: 'it names another key than the trusted one',
+  wrongSignature: 'its signature is not that of the trusted key',
+  malformedPayload: 'what it says cannot be read as a proof of version 1',
+  fromTheFuture: 'it is dated in the future',
+}
+
+/** As the end of "it is not valid: …". */
+export const explainProofFault = (fault: ProofFault): string => proofFaults[fault]
+
+const isText = (value: unknown): value is string => filled(value) !== undefined
+const isTexts = (value: unknown): value is readonly string[] => Array.isArray(value) && value.every(isText)
+const isInstant = (value: unknown): value is string =>
+  typeof value === 'string' && /^\d{4}-\d\d-\d\dT/.test(value) && !Number.isNaN(Date.parse(value))
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) > 0
+
+const isRefusal = (value: unknown): boolean =>
+  isJsonObject(value) &&
+  [value.versionId, value.lastFour].every(isText) &&
+  isCount(value.refusals) &&
+  isInstant(value.firstRefusedAt) &&
+  (value.lastAcceptedAt === undefined || isInstant(value.lastAcceptedAt)) &&
+  [value.errors, value.requestIds].every(isTexts)
+
+const isAcceptance = (value: unknown): boolean =>
+  isJsonObject(value) && [value.versionId, value.lastFour, value.requestId].every(isText) && isInstant(value.provenAt)
+
+const isSlots = (value: unknown): boolean =>
+  isJsonObject(value) && [value.current, value.requestId].every(isText) && (value.next === null || isText(value.next))
+
+/** Fields that this version does not know are let pass. */
+const isPayload = (json: JsonObject): json is JsonObject & ProofPayload =>
+  json.version === 1 &&
+  [json.stage, json.secretArn, json.clientId, json.revokeToken, json.settleToken].every(isText) &&
+  Array.isArray(json.refused) &&
+  json.refused.every(isRefusal) &&
+  (json.accepted === undefined || isAcceptance(json.accepted)) &&
+  isSlots(json.slots) &&
+  isInstant(json.at)
+
+/** @returns undefined unless it is the one base64url text of these bytes. */
+const decoded = (part: string): Buffer | undefined => {
+  const bytes = Buffer.from(part, 'base64url')
+  return part !== '' && bytes.toString('base64url') === part ? bytes : undefined
+}
+
+/** The reader's clock may be behind that of the function. */
+const CLOCK_SKEW_MS = 300_000
+const MAX_LENGTH = 100_000
+
+/** @param now epoch milliseconds. A refusal says why nothing in it may be believed. */
+export const verifyProof = (
+  jws: string,
+  { publicKey, keyArn }: TrustedKey,
+  now: number,
+): Result<ProofPayload, ProofFault> => {
+  const parts = jws.length > MAX_LENGTH ? [] : jws.trim().split('.')
+  const [head, body, signature] = parts.map(decoded)
+  if (parts.length !== 3 || head === undefined || body === undefined || signature === undefined) {
+    return refused('notAJws')
+  }
+  const header = parseJsonObject(head.toString('utf8'))
+  if (header === undefined || 'crit' in header) return refused('notAJws')
+  if (header.alg !== ALGORITHM) return refused('otherAlgorithm')
+  if (header.typ !== TYPE) return refused('otherType')
+  if (!isText(header.kid) || (keyArn !== undefined && header.kid !== keyArn)) return refused('otherKey')
+  const input = Buffer.from(parts.slice(0, 2).join('.'))
+  const isSigned =
+    isP256(publicKey) &&
+    signature.length === 64 &&
+    verify('sha256', input, { key: publicKey, dsaEncoding: 'ieee-p1363' }, signature)
+  if (!isSigned) return refused('wrongSignature')
+  const payload = parseJsonObject(body.toString('utf8'))
+  if (payload === undefined || !isPayload(payload)) return refused('malformedPayload')
+  return Date.parse(payload.at) > now + CLOCK_SKEW_MS ? refused('fromTheFuture') : ok(payload)
+}

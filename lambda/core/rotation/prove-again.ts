@@ -1,0 +1,106 @@
+// The proof of a revoke, signed, and made once more: by whoever asks whether what was revoked is still refused, and where the first one could
+// not be signed, stored or reported. It changes nothing at either side (docs/evidence.md, "Signed proofs").
+
+import { defined } from '../base/defined.ts'
+import { Fault } from '../base/fault.ts'
+import { CURRENT, labelled, PREVIOUS } from '../secret/labels.ts'
+import { isAbout, readRequestToken } from '../secret/request-token.ts'
+import { look } from './look.ts'
+import type { Evidence, RefusedValue } from './outcome.ts'
+import type { ProvenRefusal } from './proof.ts'
+import { proveSettled } from './prove-refused.ts'
+import { describeOrThrow, type Guarded, type Rotation, readCurrent, type Version } from './rotation.ts'
+import { type SigningOutcome, signAndStore } from './sign-proof.ts'
+
+const toProven = ({ versionId, lastFour, error, requestId, provenAt, ...counted }: RefusedValue): ProvenRefusal => ({
+  versionId,
+  lastFour,
+  refusals: counted.refusals ?? 1,
+  firstRefusedAt: counted.firstRefusedAt ?? provenAt,
+  ...defined({ lastAcceptedAt: counted.lastAcceptedAt }),
+  errors: counted.errors ?? [error],
+  requestIds: counted.requestIds ?? [requestId],
+})
+
+export interface ProvenRevoke {
+  readonly pending: Version
+  readonly evidence: Evidence
+  readonly revokeToken: string
+  readonly settleToken: string
+}
+
+export const signEvidence = (
+  rotation: Rotation,
+  { pending, evidence, revokeToken, settleToken }: ProvenRevoke,
+): Promise<SigningOutcome> =>
+  signAndStore(rotation, {
+    secretArn: pending.arn,
+    clientId: pending.secret.clientId,
+    revokeToken,
+    settleToken,
+    refused: evidence.refused.map(toProven),
+    ...defined({ accepted: evidence.accepted }),
+    slots: evidence.slots,
+    at: rotation.timing.now(),
+  })
+
+/** @returns undefined when AWSCURRENT is not the settle of a revoke. @throws Fault STILL_ACCEPTED, and those of the calls. */
+export const proveAgain = async (
+  rotation: Rotation,
+  current: Version,
+  { state, previousId }: Pick<Guarded, 'state' | 'previousId'>,
+): Promise<{ readonly evidence: Evidence; readonly revokeToken: string } | undefined> => {
+  const isSettle = readRequestToken(current.versionId).origin === 'settle'
+  if (!isSettle || previousId === undefined || readRequestToken(previousId).origin !== 'revoke') return undefined
+  if (!isAbout(current.versionId, { secretArn: state.arn, about: previousId })) return undefined
+  const seen = await look(rotation, { intent: 'settle', stored: { current } })
+  if (!seen.ok || seen.value.sighting.position !== 'settled') {
+    throw new Fault({
+      code: 'STYTCH_OUTCOME_UNKNOWN',
+      retryable: true,
+      message: `Client ${current.secret.clientId} does not look settled at Stytch, so that nothing is proven of it now; look at m2m status ${state.name}.`,
+    })
+  }
+  const facts = { secretId: state.arn, currentOrigin: 'revoke', current, previous: undefined } as const
+  return { evidence: await proveSettled(rotation, { ...facts, view: seen.value.view }), revokeToken: previousId }
+}
+
+/** notOwed: no revoke was the last that happened. alive: Stytch accepts what was revoked. unknown: it, or Secrets Manager, did not tell. */
+export type ProofAnswer =
+  | {
+      readonly outcome: 'refused'
+      readonly revokeToken: string
+      readonly settleToken: string
+      /** Exchanges that were refused, of all values together. */
+      readonly refusals: number
+      readonly signed: SigningOutcome['state']
+    }
+  | { readonly outcome: 'notOwed' }
+  | { readonly outcome: 'alive' | 'unknown'; readonly code: string; readonly message: string }
+
+/** One question about one secret. Nothing is refused or thrown: whoever asks goes on to the next. */
+export const answerProof = async (rotation: Rotation, secretId: string): Promise<ProofAnswer> => {
+  try {
+    const state = await describeOrThrow(rotation.secrets, secretId)
+    const currentId = labelled(state, CURRENT)
+    if (currentId === undefined) return { outcome: 'notOwed' }
+    const request = { step: 'finishSecret', secretId, requestToken: currentId, beganAt: rotation.timing.now() } as const
+    const current = await readCurrent(rotation, request, { currentId })
+    if (!current.ok) return { outcome: 'unknown', code: current.refusal.reason, message: 'AWSCURRENT cannot be read.' }
+    const again = await proveAgain(rotation, current.value, { state, previousId: labelled(state, PREVIOUS) })
+    if (again === undefined) return { outcome: 'notOwed' }
+    const { evidence, revokeToken } = again
+    const signed = await signEvidence(rotation, {
+      pending: current.value,
+      evidence,
+      revokeToken,
+      settleToken: currentId,
+    })
+    const refusals = evidence.refused.reduce((sum, { refusals: some = 1 }) => sum + some, 0)
+    return { outcome: 'refused', revokeToken, settleToken: currentId, refusals, signed: signed.state }
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error
+    const { code, message } = error
+    return { outcome: code === 'STILL_ACCEPTED' ? 'alive' : 'unknown', code, message }
+  }
+}

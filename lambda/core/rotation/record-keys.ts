@@ -1,0 +1,3 @@
+// Where the partition keys of the records table begin, one word a kind of record: a role's rights hold for a kind.
+export const LEASE_KEYS = 'lease#'
+export const VERSION_KEYS = 'versions#'

@@ -1,0 +1,152 @@
+// What the rotation remembers outside of Secrets Manager: a lease, so that two executions do not retire values of one secret at once; and
+// which version holds which value, by its last four, and when it was switched to. Nothing rests on it alone: with the table gone, a rotation
+// goes on, and a metric says so (guarantees.md).
+
+import { Fault } from '../base/fault.ts'
+import type { Journal } from '../base/journal.ts'
+import type { Timing } from '../base/timing.ts'
+import { secretNameOf } from '../secret/secret-name.ts'
+
+export interface Lease {
+  /**
+   * @param holder the execution's id: taking it again is no conflict. @param untilMs epoch milliseconds; from then on anybody may take it
+   * @throws Fault RECORDS_UNAVAILABLE
+   */
+  take(secretArn: string, holder: string, untilMs: number): Promise<'taken' | 'held'>
+  /** Somebody else's stays. @throws Fault RECORDS_UNAVAILABLE */
+  release(secretArn: string, holder: string): Promise<void>
+}
+
+/** What is known of one version; each part may be missing. */
+export interface VersionRecord {
+  readonly versionId: string
+  readonly lastFour?: string
+  /** When its value was stored, epoch milliseconds. */
+  readonly storedAt?: number
+  /** When AWSCURRENT moved to it, epoch milliseconds. */
+  readonly switchedAt?: number
+}
+
+export interface StoredVersion {
+  readonly secretArn: string
+  readonly versionId: string
+  readonly lastFour: string
+  /** Epoch milliseconds. */
+  readonly at: number
+}
+
+export interface SwitchedVersion {
+  readonly secretArn: string
+  readonly versionId: string
+  /** Epoch milliseconds. */
+  readonly switchedAt: number
+}
+
+/** Each answers or fails within a second or so. @throws Fault RECORDS_UNAVAILABLE */
+export interface VersionRecords {
+  noteVersion(version: StoredVersion): Promise<void>
+  noteSwitch(version: SwitchedVersion): Promise<void>
+  read(secretArn: string): Promise<readonly VersionRecord[]>
+}
+
+export interface KeptRecords {
+  readonly kind: 'kept'
+  /** Names this execution in a lease. */
+  readonly holder: string
+  readonly lease: Lease
+  readonly versions: VersionRecords
+}
+
+/** A deployment without the table: no lease, and nothing is remembered. */
+export interface NoRecords {
+  readonly kind: 'none'
+}
+
+export type Records = KeptRecords | NoRecords
+export const noRecords: NoRecords = { kind: 'none' }
+
+/** A part of a Rotation. */
+export interface Recording {
+  readonly records: Records
+  readonly timing: Timing
+  readonly journal: Journal
+}
+
+/** The entry that counts as RecordsUnavailable. */
+export const RECORDS_UNAVAILABLE = 'recordsUnavailable'
+
+/** @returns undefined when the table did not answer, which is logged and counted, and stops nobody. */
+const unlessGone = async <Value>(
+  { journal }: Recording,
+  { secretArn, call }: { readonly secretArn: string; readonly call: string },
+  ask: () => Promise<Value>,
+): Promise<Value | undefined> => {
+  try {
+    return await ask()
+  } catch (error) {
+    const message = error instanceof Error ? error.message : 'unknown error'
+    journal.note({ outcome: RECORDS_UNAVAILABLE, call, secretName: secretNameOf(secretArn), message })
+    return undefined
+  }
+}
+
+export interface LeaseTerms {
+  readonly secretArn: string
+  /** Longer than the function can still run. */
+  readonly forMs: number
+}
+
+/**
+ * Runs the work while this execution holds the secret's lease. Without a table, or with one that does not answer, it runs all the same.
+ * @throws Fault CONCURRENT_EXECUTION, retryable, when another execution holds it; and whatever the work throws
+ */
+export const withLease = async <Value>(
+  recording: Recording,
+  { secretArn, forMs }: LeaseTerms,
+  work: () => Promise<Value>,
+): Promise<Value> => {
+  const { records, timing } = recording
+  if (records.kind === 'none') return work()
+  const { lease, holder } = records
+  const untilMs = timing.now() + forMs
+  const taking = await unlessGone(recording, { secretArn, call: 'take' }, () => lease.take(secretArn, holder, untilMs))
+  if (taking === 'held') {
+    throw new Fault({
+      code: 'CONCURRENT_EXECUTION',
+      retryable: true,
+      message: `Another execution is working on ${secretNameOf(secretArn)}; the step will be retried.`,
+    })
+  }
+  try {
+    return await work()
+  } finally {
+    // Also where taking it failed: the request may have been carried out, and only its reply lost.
+    await unlessGone(recording, { secretArn, call: 'release' }, () => lease.release(secretArn, holder))
+  }
+}
+
+/** Best effort: never an error, and never worth waiting for. */
+export const noteVersion = async (recording: Recording, version: StoredVersion): Promise<void> => {
+  const { records } = recording
+  if (records.kind === 'none') return
+  const about = { secretArn: version.secretArn, call: 'noteVersion' }
+  await unlessGone(recording, about, () => records.versions.noteVersion(version))
+}
+
+/** Best effort, as noteVersion. */
+export const noteSwitch = async (recording: Recording, version: SwitchedVersion): Promise<void> => {
+  const { records } = recording
+  if (records.kind === 'none') return
+  const about = { secretArn: version.secretArn, call: 'noteSwitch' }
+  await unlessGone(recording, about, () => records.versions.noteSwitch(version))
+}
+
+/** @returns undefined when nothing can be known, which is another thing than no record. */
+export const readVersionRecords = async (
+  recording: Recording,
+  secretArn: string,
+): Promise<readonly VersionRecord[] | undefined> => {
+  const { records } = recording
+  if (records.kind === 'none') return undefined
+  return unlessGone(recording, { secretArn, call: 'read' }, () => records.versions.read(secretArn))
+}

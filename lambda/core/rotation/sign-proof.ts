@@ -1,0 +1,116 @@
+// Signs what a settle has proven and puts it where nobody can replace it. Never worth holding a rotation up for: when KMS or S3 do not
+// answer, the proof is pending, which is logged and counted, and can be made again at any time from what Stytch answers then.
+
+import { Fault } from '../base/fault.ts'
+import type { Journal } from '../base/journal.ts'
+import type { Timing } from '../base/timing.ts'
+import { secretNameOf } from '../secret/secret-name.ts'
+import { rawSignatureOf } from './ecdsa-signature.ts'
+import { compactJws, digestOf, type ProofPayload, proofKey, signingInput } from './proof.ts'
+
+export interface Signer {
+  readonly keyArn: string
+  /**
+   * @param digest SHA-256, 32 bytes. @param timeoutMs for the call and its repeats. @returns an ECDSA signature as DER
+   * @throws Fault SIGNATURE_UNAVAILABLE
+   */
+  sign(digest: Uint8Array, timeoutMs: number): Promise<Uint8Array>
+}
+
+export interface ProofStore {
+  /** exists: the key is taken, and what lies there stays as it is. @throws Fault ARCHIVE_UNAVAILABLE or ARCHIVE_REJECTED */
+  put(key: string, jws: string, timeoutMs: number): Promise<'stored' | 'exists'>
+}
+
+export interface SignedProofs {
+  readonly kind: 'signed'
+  readonly stage: string
+  readonly signer: Signer
+  readonly store: ProofStore
+}
+
+/** A deployment without a key: nothing is signed. */
+export interface NoProofs {
+  readonly kind: 'none'
+}
+
+export type Proofs = SignedProofs | NoProofs
+export const noProofs: NoProofs = { kind: 'none' }
+
+/** A part of a Rotation. */
+export interface Proving {
+  readonly proofs: Proofs
+  readonly timing: Timing
+  readonly journal: Journal
+}
+
+/** What was proven; version and stage are added. */
+export type Proven = Omit<ProofPayload, 'version' | 'stage' | 'at'> & {
+  /** Epoch milliseconds. */
+  readonly at: number
+}
+
+export type SigningOutcome =
+  | { readonly state: 'stored'; readonly key: string }
+  | { readonly state: 'pending'; readonly reason: string }
+  | { readonly state: 'off' }
+
+/** The entry that counts as ProofPending. */
+export const PROOF_PENDING = 'proofPending'
+
+/** What moving the label and reporting it take afterwards. */
+const RESERVE_MS = 5000
+const MOST_MS = 6000
+const LEAST_MS = 500
+/** The confirmation is the second; beyond this, somebody asks without end. */
+const MOST_UNDER_ONE_NAME = 20
+
+const timeFor = ({ remainingMs }: Timing, calls: number): number => {
+  const ms = Math.min(MOST_MS, Math.floor((remainingMs() - RESERVE_MS) / calls))
+  if (ms >= LEAST_MS) return ms
+  const message = 'The function has too little time left to sign the proof.'
+  throw new Fault({ code: 'TIME_TOO_SHORT', retryable: true, message })
+}
+
+const sign = async ({ signer }: SignedProofs, payload: ProofPayload, timeoutMs: number): Promise<string> => {
+  const input = signingInput(payload, signer.keyArn)
+  const signature = rawSignatureOf(await signer.sign(digestOf(input), timeoutMs))
+  if (signature !== undefined) return compactJws(input, signature)
+  const message = `KMS answered Sign with ${signer.keyArn} with something other than an ECDSA signature over P-256; check the key's spec.`
+  throw new Fault({ code: 'SIGNATURE_UNAVAILABLE', retryable: false, message })
+}
+
+/** The first name that is free: a proof that was made again is kept beside the one before. */
+const put = async (proofs: SignedProofs, timing: Timing, payload: ProofPayload, jws: string): Promise<string> => {
+  const { revokeToken, settleToken, secretArn } = payload
+  const name = { stage: proofs.stage, secretName: secretNameOf(secretArn), revokeToken, settleToken }
+  for (let n = 1; n <= MOST_UNDER_ONE_NAME; n += 1) {
+    const key = proofKey({ ...name, n })
+    if ((await proofs.store.put(key, jws, timeFor(timing, 1))) === 'stored') return key
+  }
+  const message = `${MOST_UNDER_ONE_NAME} proofs are stored under ${proofKey(name)} already; no more are added.`
+  throw new Fault({ code: 'ARCHIVE_REJECTED', retryable: false, message })
+}
+
+/** Never throws: a proof that could not be signed or stored is pending. */
+export const signAndStore = async ({ proofs, timing, journal }: Proving, proven: Proven): Promise<SigningOutcome> => {
+  if (proofs.kind === 'none') return { state: 'off' }
+  const { at, ...facts } = proven
+  const payload: ProofPayload = { version: 1, stage: proofs.stage, ...facts, at: new Date(at).toISOString() }
+  try {
+    const jws = await sign(proofs, payload, timeFor(timing, 2))
+    return { state: 'stored', key: await put(proofs, timing, payload, jws) }
+  } catch (error) {
+    const reason = error instanceof Fault ? error.code : error instanceof Error ? error.name : 'unknown'
+    const secretName = secretNameOf(proven.secretArn)
+    journal.note({
+      outcome: PROOF_PENDING,
+      reason,
+      secretName,
+      revokeToken: proven.revokeToken,
+      settleToken: proven.settleToken,
+      message: `The proof of the revoke of ${secretName} is not stored: ${error instanceof Error ? error.message : reason} The revoke itself is not affected. Once KMS and S3 answer, have it proven again.`,
+    })
+    return { state: 'pending', reason }
+  }
+}

@@ -1,0 +1,135 @@
+// Signing and storing: what is signed is what is stored, nothing is replaced, and whatever fails leaves the proof pending and the step unharmed.
+import { describe, expect, test } from 'vitest'
+import { Fault } from '../../../lambda/core/base/fault.ts'
+import { proofKey, signingInput, verifyProof } from '../../../lambda/core/rotation/proof.ts'
+import { noProofs, type Proofs, type Proving, signAndStore } from '../../../lambda/core/rotation/sign-proof.ts'
+import { createFakeJournal } from '../../fakes/fake-journal.ts'
+import { SECRET_NAME } from '../../fakes/fake-secrets.ts'
+import { createFakeTiming } from '../../fakes/fake-timing.ts'
+import { createProofKey, PROOF_KEY_ARN, payloadOf, REVOKE_TOKEN, SETTLE_TOKEN } from '../../fakes/proof-key.ts'
+
+const { version: _version, stage: _stage, at, ...facts } = payloadOf()
+const proven = { ...facts, at: Date.parse(at) }
+const FIRST = proofKey({ stage: 'test', secretName: SECRET_NAME, revokeToken: REVOKE_TOKEN, settleToken: SETTLE_TOKEN })
+
+const createSeat = ({
+  sign,
+  put,
+}: {
+  readonly sign?: () => Promise<Uint8Array>
+  readonly put?: () => Promise<never>
+} = {}) => {
+  const key = createProofKey()
+  key.expect(signingInput(payloadOf(), PROOF_KEY_ARN))
+  const stored = new Map<string, string>()
+  const timing = createFakeTiming()
+  const journal = createFakeJournal()
+  const timeouts: number[] = []
+  const proofs: Proofs = {
+    kind: 'signed',
+    stage: 'test',
+    signer: {
+      keyArn: PROOF_KEY_ARN,
+      sign: async (digest, timeoutMs) => {
+        timeouts.push(timeoutMs)
+        return sign === undefined ? key.signDigest(digest) : sign()
+      },
+    },
+    store: {
+      put: async (at, jws, timeoutMs) => {
+        timeouts.push(timeoutMs)
+        if (put !== undefined) return put()
+        if (stored.has(at)) return 'exists'
+        stored.set(at, jws)
+        return 'stored'
+      },
+    },
+  }
+  const proving: Proving = { proofs, timing, journal }
+  return { key, stored, timing, journal, timeouts, proving }
+}
+
+test('what is stored verifies, and says what was proven', async () => {
+  const { key, stored, timing, journal, proving } = createSeat()
+
+  expect(await signAndStore(proving, proven)).toEqual({ state: 'stored', key: FIRST })
+  expect(verifyProof(stored.get(FIRST) ?? '', key.trusted, timing.now() + 60_000)).toEqual({
+    ok: true,
+    value: payloadOf(),
+  })
+  expect(key.digests).toHaveLength(1)
+  expect(journal.entries).toEqual([])
+})
+
+test('a proof that is made again is kept beside the one before', async () => {
+  const { stored, proving } = createSeat()
+  await signAndStore(proving, proven)
+  const first = stored.get(FIRST)
+
+  expect(await signAndStore(proving, proven)).toEqual({ state: 'stored', key: FIRST.replace('.jws', '.2.jws') })
+  expect(await signAndStore(proving, proven)).toEqual({ state: 'stored', key: FIRST.replace('.jws', '.3.jws') })
+  expect(stored.get(FIRST)).toBe(first)
+})
+
+test('whoever asks without end is stopped', async () => {
+  const { stored, proving } = createSeat()
+  for (let turn = 0; turn < 20; turn += 1) await signAndStore(proving, proven)
+
+  expect(await signAndStore(proving, proven)).toEqual({ state: 'pending', reason: 'ARCHIVE_REJECTED' })
+  expect(stored.size).toBe(20)
+})
+
+test('a deployment without a key signs nothing, and says so', async () => {
+  const { timing, journal } = createSeat()
+
+  expect(await signAndStore({ proofs: noProofs, timing, journal }, proven)).toEqual({ state: 'off' })
+  expect(journal.entries).toEqual([])
+})
+
+describe('the proof is pending, and counted', () => {
+  const fault = (code: 'SIGNATURE_UNAVAILABLE' | 'ARCHIVE_UNAVAILABLE') => async (): Promise<never> => {
+    throw new Fault({ code, retryable: true, message: 'It failed: ThrottlingException; it may be tried again.' })
+  }
+
+  test.each([
+    ['SIGNATURE_UNAVAILABLE', { sign: fault('SIGNATURE_UNAVAILABLE') }],
+    ['ARCHIVE_UNAVAILABLE', { put: fault('ARCHIVE_UNAVAILABLE') }],
+    ['SIGNATURE_UNAVAILABLE', { sign: async () => Buffer.from('not DER') }],
+    [
+      'TypeError',
+      {
+        sign: async () => {
+          throw new TypeError('a defect')
+        },
+      },
+    ],
+  ])('with %s', async (reason, broken) => {
+    const { stored, journal, proving } = createSeat(broken)
+
+    expect(await signAndStore(proving, proven)).toEqual({ state: 'pending', reason })
+    expect(stored.size).toBe(0)
+    expect(journal.entries).toMatchObject([
+      { outcome: 'proofPending', reason, secretName: SECRET_NAME, revokeToken: REVOKE_TOKEN },
+    ])
+    expect(journal.entries[0]?.message).toContain('Once KMS and S3 answer, have it proven again.')
+  })
+
+  test('when the function has too little time left, without a call', async () => {
+    const { timing, timeouts, proving } = createSeat()
+    timing.restart(5500)
+
+    expect(await signAndStore(proving, proven)).toEqual({ state: 'pending', reason: 'TIME_TOO_SHORT' })
+    expect(timeouts).toEqual([])
+  })
+
+  test.each([30_000, 12_000, 7_000])('never with the last five seconds of %d ms', async (remaining) => {
+    const { timing, timeouts, proving } = createSeat()
+    timing.restart(remaining)
+    await signAndStore(proving, proven)
+
+    const [signing = 0, putting = 0] = timeouts
+    expect(timeouts).toHaveLength(2)
+    expect(signing).toBeLessThanOrEqual((remaining - 5000) / 2)
+    expect(putting).toBeLessThanOrEqual(remaining - 5000)
+  })
+})

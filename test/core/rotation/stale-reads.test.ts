@@ -1,0 +1,489 @@
+// Replies that are old, under the bounds of a deployment: labels that do not show an acknowledged move yet, a value that cannot be read
+// yet, slots as they were before their last change, a value that Stytch is slow to accept. None of it kills or hides a value that works,
+// and none of it fails a rotation that only has to look again.
+import { randomUUID } from 'node:crypto'
+import { describe, expect, test } from 'vitest'
+import { DEPLOYED } from '../../../lambda/core/rotation/bounds.ts'
+import { type Step, steps } from '../../../lambda/core/rotation/refusal.ts'
+import type { Intent } from '../../../lambda/core/secret/request-token.ts'
+import { onceAt } from '../../fakes/call-log.ts'
+import { effectOf } from '../../fakes/effect.ts'
+import { SECRET_ARN } from '../../fakes/fake-secrets.ts'
+import {
+  CLIENT_ID,
+  createRegisteredWorld,
+  nameOf,
+  secretIn,
+  textOf,
+  tokenOf,
+  valueNamed,
+  type World,
+} from '../../fakes/world.ts'
+
+/** The function's timeout. */
+const TIMEOUT_MS = 60_000
+/** Between two rotations. */
+const GAP_MS = 60_000
+const BY_HAND = 'by-hand-000000000000000000000000000000'
+const NEW = 'canary-new1-n001'
+
+const step = (world: World, name: Step, token: string) => world.step(name, token, TIMEOUT_MS)
+const does = (world: World, name: Step, token: string) => effectOf(world, () => step(world, name, token))
+const begun = (world: World, intent: Intent): string => {
+  const token = tokenOf(intent, world.timing.now())
+  world.secrets.rotateSecret(token)
+  return token
+}
+const drive = async (world: World, intent: Intent): Promise<void> => {
+  const token = begun(world, intent)
+  for (const name of steps) await step(world, name, token)
+}
+/** Undisturbed, and long ago: no bound reaches back to it. */
+const live = async (world: World, ...intents: readonly Intent[]): Promise<void> => {
+  for (const intent of intents) {
+    await drive(world, intent)
+    world.timing.advance(GAP_MS)
+  }
+}
+/** From now on reads are counted from 0. */
+const countReads = ({ secrets, issuer, timing }: World): void => {
+  secrets.history.reads = 0
+  issuer.history.reads = 0
+  timing.waits.length = 0
+}
+const standing = async (finished: readonly Intent[], intent: Intent, upTo: Step = 'createSecret') => {
+  const world = createRegisteredWorld({}, DEPLOYED)
+  await live(world, ...finished)
+  const token = begun(world, intent)
+  for (const name of steps.slice(0, steps.indexOf(upTo))) await step(world, name, token)
+  countReads(world)
+  return { world, token }
+}
+const isCurrentAccepted = (world: World): boolean =>
+  world.issuer.accepts(CLIENT_ID, world.valueUnder('AWSCURRENT') ?? '')
+const waited = ({ timing }: World): number => timing.waits.reduce((sum, ms) => sum + ms, 0)
+const countOf = ({ log }: World, name: string): number => log.names().filter((each) => each === name).length
+/** Ends as it may: what matters is what it leaves. */
+const settled = (run: Promise<void>): Promise<void> => run.catch(() => {})
+
+describe('labels as before the last switch, twice in one rotation', () => {
+  test.each([
+    ['settle', ['rotate']],
+    ['settle', ['rotate', 'rollback']],
+    ['rotate', ['revoke']],
+    ['revoke', ['revoke']],
+  ] as const)('do not kill AWSCURRENT: %s after %j', async (intent, finished) => {
+    const begin = async () => {
+      const world = createRegisteredWorld({}, DEPLOYED)
+      await live(world, ...finished.slice(0, -1))
+      const beforeLast = world.secrets.history.changes()
+      // What follows is asked for as soon as this is done.
+      for (const each of finished.slice(-1)) await drive(world, each)
+      world.secrets.history.boundMs = DEPLOYED.staleLabelsMs
+      const token = begun(world, intent)
+      countReads(world)
+      return { world, token, beforeLast }
+    }
+    const recorded = await begin()
+    for (const name of steps) await step(recorded.world, name, recorded.token)
+    const { reads } = recorded.world.secrets.history
+
+    for (let one = 0; one < reads; one += 1) {
+      for (let other = one; other < reads; other += 1) {
+        const { world, token, beforeLast } = await begin()
+        // As before RotateSecret of the last rotation: its version does not exist yet.
+        for (const at of [one, other]) world.secrets.history.old.set(at, { asOf: beforeLast })
+        for (const name of steps) {
+          await settled(step(world, name, token))
+          expect([one, other, name, isCurrentAccepted(world)]).toEqual([one, other, name, true])
+        }
+        expect(world.secrets.holderOf('AWSCURRENT')).toBe(token)
+      }
+    }
+  })
+})
+
+describe('a value that cannot be read yet', () => {
+  test.each(['rotate', 'bare'] as const)('does not make testSecret of a %s a dry run', async (kind) => {
+    const world = createRegisteredWorld({}, DEPLOYED)
+    const token = kind === 'bare' ? randomUUID() : tokenOf('rotate')
+    world.secrets.rotateSecret(token)
+    await step(world, 'createSecret', token)
+    countReads(world)
+    world.log.clear()
+    world.secrets.history.old.set(0, { ago: 1 })
+
+    await step(world, 'testSecret', token)
+
+    expect(countOf(world, 'issuer.exchange')).toBe(3)
+  })
+
+  test('is refused when it is not there later than labels can be old, of a rotation of ours', async () => {
+    const { world, token } = await standing([], 'rotate')
+
+    expect(await does(world, 'testSecret', token)).toBe('no pendingMissing, kept')
+    expect(waited(world)).toBeGreaterThanOrEqual(DEPLOYED.staleLabelsMs)
+    expect(waited(world)).toBeLessThan(2 * DEPLOYED.staleLabelsMs)
+  })
+
+  test('loses its AWSPENDING when nobody has stored it for two minutes, and not before', async () => {
+    const { world, token } = await standing([], 'rotate')
+    world.timing.advance(90_000)
+    expect(await does(world, 'finishSecret', token)).toBe('no pendingMissing, kept')
+    world.timing.advance(30_000)
+
+    expect(await does(world, 'finishSecret', token)).toBe('no pendingMissing, cleared: Refused')
+  })
+})
+
+describe('one old reply', () => {
+  test.each(steps)('that shows no version of the token costs %s a moment', async (name) => {
+    for (const intent of ['rotate', 'settle'] as const) {
+      const { world, token } = await standing(['rotate'], intent, name)
+      const plain = await standing(['rotate'], intent, name)
+      await step(plain.world, name, plain.token)
+      // Before RotateSecret, which createSecret's write came after.
+      world.secrets.history.old.set(0, { ago: name === 'createSecret' ? 1 : 2 })
+
+      await step(world, name, token)
+
+      expect(waited(world) - waited(plain.world)).toBeLessThanOrEqual(200)
+    }
+  })
+
+  test('that shows the version without AWSPENDING is not the end', async () => {
+    const world = createRegisteredWorld({}, DEPLOYED)
+    const token = tokenOf('rotate')
+    world.secrets.place(token, { labels: ['m2m:other'] })
+    world.secrets.rotateSecret(token)
+    countReads(world)
+    world.secrets.history.old.set(0, { ago: 1 })
+
+    await step(world, 'createSecret', token)
+
+    expect(waited(world)).toBe(200)
+  })
+
+  test.each([
+    ['setSecret', 'settle'],
+    ['testSecret', 'rotate'],
+    ['finishSecret', 'rotate'],
+    ['finishSecret', 'settle'],
+  ] as const)('that shows no pending value yet is waited for by %s of a %s', async (name, intent) => {
+    for (const at of [0, 1]) {
+      const { world, token } = await standing(['rotate'], intent, name)
+      world.secrets.history.old.set(at, { ago: 1 })
+
+      await step(world, name, token)
+    }
+  })
+})
+
+test('what stays unseen is final after two late reads, and changes nothing', async () => {
+  const { world } = await standing([], 'rotate')
+  world.log.clear()
+
+  expect(await does(world, 'finishSecret', tokenOf('rotate'))).toBe('no tokenWithoutVersion, kept')
+  expect(waited(world)).toBeGreaterThanOrEqual(DEPLOYED.staleLabelsMs)
+})
+
+describe('a value that Stytch is slow to accept', () => {
+  const ripen = (world: World, afterMs: number): void => {
+    const at = world.timing.now() + afterMs
+    world.issuer.unripe.add(NEW)
+    world.timing.onWait.push(() => {
+      if (world.timing.now() >= at) world.issuer.unripe.delete(NEW)
+    })
+  }
+
+  test.each(['rotate', 'revoke'] as const)('by eight seconds is reached: %s', async (intent) => {
+    const { world, token } = await standing([], intent, 'testSecret')
+    ripen(world, 8000)
+
+    for (const name of ['testSecret', 'finishSecret'] as const) await step(world, name, token)
+
+    expect(nameOf(world.valueUnder('AWSCURRENT') ?? '')).toBe('new1')
+  })
+
+  test.each([
+    ['rotate', 600_000],
+    ['revoke', 120_000],
+  ] as const)(
+    'is kept for the patience of a %s, then cancelled, and can be asked for again',
+    async (intent, patienceMs) => {
+      const { world, token } = await standing([], intent, 'testSecret')
+      world.issuer.unripe.add(NEW)
+      world.timing.advance(patienceMs - 60_000 - waited(world))
+      expect(await does(world, 'testSecret', token)).toBe('fault PENDING_REFUSED')
+      world.timing.advance(60_000)
+
+      expect(await does(world, 'testSecret', token)).toBe('cancel > no neverAccepted, cleared: Refused')
+
+      expect(world.client()).toMatchObject({ current: valueNamed('A'), next: null })
+      await live(world, intent, 'settle')
+      expect(isCurrentAccepted(world)).toBe(true)
+    },
+  )
+
+  test('and is accepted before the second look is not cancelled', async () => {
+    const { world, token } = await standing([], 'revoke', 'testSecret')
+    world.issuer.unripe.add(NEW)
+    world.timing.advance(180_000)
+    ripen(world, 5000)
+
+    expect(await does(world, 'testSecret', token)).toBe('nothing')
+  })
+
+  test('of a rollback is not cancelled: it was accepted before', async () => {
+    const { world, token } = await standing(['rotate'], 'rollback', 'testSecret')
+    Object.assign(world.client(), { current: NEW, next: valueNamed('A') })
+    world.issuer.unripe.add(valueNamed('A'))
+    world.timing.advance(3_600_000)
+
+    expect(await does(world, 'testSecret', token)).toBe('fault PENDING_REFUSED')
+  })
+})
+
+describe('slots as before their last change', () => {
+  test.each([
+    ['rotate', []],
+    ['rotate', ['rotate']],
+    ['settle', ['rotate']],
+    ['settle', ['rotate', 'rollback']],
+  ] as const)('are looked at again by finishSecret: %s after %j', async (intent, finished) => {
+    const { world, token } = await standing(finished, intent, 'finishSecret')
+    world.issuer.history.old.set(0, { ago: 1 })
+
+    expect(await does(world, 'finishSecret', token)).toMatch(/^move: Completed/)
+  })
+
+  test('do not make a settle that is not finished end: the value that lost is asked', async () => {
+    const { world, token } = await standing(['rotate', 'rollback'], 'settle')
+    await step(world, 'createSecret', token)
+    countReads(world)
+    // As before the start: AWSCURRENT's value alone.
+    for (const at of [0, 1]) world.issuer.history.old.set(at, { asOf: 0 })
+    await step(world, 'setSecret', token)
+
+    expect(await does(world, 'finishSecret', token)).toBe('fault STILL_ACCEPTED')
+    await step(world, 'setSecret', token)
+    expect(await does(world, 'finishSecret', token)).toBe('move: Completed')
+  })
+
+  test('that show AWSCURRENT in none of them are outweighed by an exchange', async () => {
+    const { world, token } = await standing(['rotate', 'settle', 'rotate'], 'revoke')
+    let looks = 0
+    world.log.before.push(({ name }) => {
+      if (name !== 'look' || looks === 3) return
+      looks += 1
+      // As when the settle before had not begun: AWSCURRENT's value did not exist, and an older one sat where it is.
+      world.issuer.history.old.set(world.issuer.history.reads, { asOf: 1 })
+    })
+
+    expect(await does(world, 'createSecret', token)).toBe('complete > start > put new3')
+    expect(isCurrentAccepted(world)).toBe(true)
+  })
+
+  test('after a lost start do not make createSecret complete twice', async () => {
+    const { world, token } = await standing(['rotate'], 'rotate')
+    world.issuer.history.boundMs = DEPLOYED.readLagMs
+    // Killed as soon as it was sent: nobody has the value.
+    world.log.after.push(
+      onceAt('issuer.start', () => {
+        throw new Error('killed')
+      }),
+    )
+    await expect(step(world, 'createSecret', token)).rejects.toThrow('killed')
+    countReads(world)
+    world.issuer.history.old.set(0, { ago: 2 })
+
+    expect(await does(world, 'createSecret', token)).not.toContain('complete')
+    expect(isCurrentAccepted(world)).toBe(true)
+  })
+
+  test('after the settle before do not make the next createSecret complete either', async () => {
+    const world = createRegisteredWorld({}, DEPLOYED)
+    world.issuer.history.boundMs = DEPLOYED.readLagMs
+    await world.rotate(tokenOf('rotate'))
+    await world.rotate(tokenOf('settle'))
+    const token = begun(world, 'rotate')
+    world.log.after.push(
+      onceAt('issuer.start', () => {
+        throw new Error('killed')
+      }),
+    )
+    await expect(step(world, 'createSecret', token)).rejects.toThrow('killed')
+    countReads(world)
+    world.issuer.history.old.set(0, { ago: 2 })
+
+    expect(await does(world, 'createSecret', token)).not.toContain('complete')
+    expect(isCurrentAccepted(world)).toBe(true)
+  })
+})
+
+describe('a second execution of createSecret, which looked before the first one stored its value', () => {
+  /** The first has asked for the next secret; the second's look takes it for one that nobody stored. */
+  const twice = async (meanwhile: (world: World, token: string) => Promise<void>) => {
+    const { world, token } = await standing([], 'rotate')
+    await world.rotation.issuer.start(CLIENT_ID)
+    let done = false
+    world.timing.onWait.push(async () => {
+      if (done) return
+      done = true
+      await meanwhile(world, token)
+    })
+    return { effect: await does(world, 'createSecret', token), world, done: () => done }
+  }
+  const store = ({ secrets }: World, token: string): void =>
+    secrets.place(token, { text: textOf(NEW), labels: ['AWSPENDING'] })
+
+  test('does not cancel it after its switch', async () => {
+    const { effect, world, done } = await twice(async (each, token) => {
+      store(each, token)
+      each.secrets.place(token, { labels: ['AWSCURRENT'] })
+    })
+
+    expect([effect, done()]).toEqual(['nothing', true])
+    expect(isCurrentAccepted(world)).toBe(true)
+  })
+
+  test('does not cancel it once it is stored', async () => {
+    const { effect, world, done } = await twice(async (each, token) => store(each, token))
+
+    expect([effect, done()]).toEqual(['nothing', true])
+    expect(world.client().next).toBe(NEW)
+  })
+
+  test('does not cancel what looks different by then', async () => {
+    const { effect, world } = await twice(async ({ issuer }) => {
+      await issuer.complete(CLIENT_ID, { known: [], slots: { current: '', next: null } })
+    })
+
+    // By a colleague: AWSCURRENT is refused, and nothing of ours can change that without a revoke.
+    expect(effect).toBe('complete > no drift, cleared: Refused, Drift')
+    expect(world.client()).toMatchObject({ current: NEW, next: null })
+  })
+})
+
+describe('AWSCURRENT that an operator moves', () => {
+  test('while a cancel waits for its second look is not cancelled', async () => {
+    const { world, token } = await standing(['rotate', 'rollback'], 'settle', 'setSecret')
+    const [, rotated = ''] = [...world.secrets.versions.keys()]
+    world.timing.onWait.push(() => {
+      if (world.timing.waits.length === 1) world.secrets.place(rotated, { labels: ['AWSCURRENT'] })
+    })
+
+    expect(await does(world, 'setSecret', token)).toBe('no currentMoved, cleared: Refused')
+    expect(world.valueUnder('AWSCURRENT')).toBe(NEW)
+    expect(isCurrentAccepted(world)).toBe(true)
+  })
+
+  test.each([
+    ['settle', 'setSecret'],
+    ['rotate', 'createSecret'],
+  ] as const)('after the look is not ended by a complete: %s', async (intent, name) => {
+    const { world, token } = await standing(['rotate'], intent, name)
+    const [registered = ''] = [...world.secrets.versions.keys()]
+    world.log.after.push(onceAt('issuer.look', () => world.secrets.place(registered, { labels: ['AWSCURRENT'] })))
+
+    expect(await does(world, name, token)).toBe('no currentMoved, cleared: Refused')
+    expect(world.valueUnder('AWSCURRENT')).toBe(valueNamed('A'))
+    expect(isCurrentAccepted(world)).toBe(true)
+  })
+})
+
+test('AWSPENDING of a new value that is accepted stays, whatever AWSCURRENT is', async () => {
+  const { world, token } = await standing([], 'rotate', 'finishSecret')
+  world.secrets.place(world.secrets.holderOf('AWSCURRENT') ?? '', { text: 'unreadable' })
+
+  expect(await does(world, 'finishSecret', token)).toBe('no malformedSecret, kept: Refused')
+  expect(world.secrets.holderOf('AWSPENDING')).toBe(token)
+})
+
+describe('a settle', () => {
+  test.each(steps)('about a version that is not current any more is refused by %s, at once', async (name) => {
+    if (name === 'testSecret') return
+    const world = createRegisteredWorld({}, DEPLOYED)
+    await live(world, 'rotate')
+    const token = tokenOf('settle', world.timing.now())
+    await live(world, 'rotate')
+    world.secrets.rotateSecret(token)
+    if (name !== 'createSecret') world.secrets.place(token, { text: textOf(NEW) })
+    countReads(world)
+
+    expect(await does(world, name, token)).toBe('no currentMoved, cleared: Refused')
+    expect(waited(world)).toBe(0)
+    expect(countOf(world, 'issuer.look')).toBe(0)
+  })
+
+  test('may always be cleared, though Stytch accepts its value: it is stored where it came from', async () => {
+    for (const intent of ['settle', 'rollback'] as const) {
+      const { world, token } = await standing(['rotate'], intent, 'setSecret')
+      const copied = secretIn(world.secrets.versions.get(token)?.text)
+      world.client().boundTo = 'arn:aws:secretsmanager:eu-central-1:1:secret:b'
+
+      expect(await does(world, 'setSecret', token)).toBe('no boundElsewhere, cleared: Refused')
+      const stored = [...world.secrets.versions.values()].filter(({ labels }) => labels.size > 0)
+      expect(stored.map(({ text }) => secretIn(text))).toContain(copied)
+    }
+  })
+})
+
+describe('a failed label move', () => {
+  test.each(['rotate', 'revoke', 'settle', 'rollback'] as const)(
+    'of a %s, followed by labels that do not show why yet, clears nothing that is accepted',
+    async (intent) => {
+      const copies = intent === 'settle' || intent === 'rollback'
+      const { world, token } = await standing(copies ? ['rotate'] : [], intent, 'finishSecret')
+      const value = secretIn(world.secrets.versions.get(token)?.text) ?? ''
+      world.log.before.push(
+        onceAt('secrets.moveLabel', () => {
+          world.secrets.place(BY_HAND, { text: textOf(valueNamed('X')), labels: ['AWSCURRENT'] })
+          world.secrets.history.old.set(world.secrets.history.reads, { ago: 1 })
+        }),
+      )
+
+      const effect = await does(world, 'finishSecret', token)
+
+      expect(effect).toBe(copies ? 'move > no currentMoved, cleared: Refused' : 'move > fault CURRENT_MOVED')
+      expect(world.issuer.accepts(CLIENT_ID, value)).toBe(true)
+      expect(world.secrets.holderOf('AWSPENDING')).toBe(copies ? undefined : token)
+      expect(world.secrets.holderOf('AWSCURRENT')).toBe(BY_HAND)
+    },
+  )
+
+  test('because another execution had moved it, seen late, is no failure', async () => {
+    const { world, token } = await standing([], 'rotate', 'finishSecret')
+    world.log.before.push(
+      onceAt('secrets.moveLabel', () => {
+        world.secrets.place(token, { labels: ['AWSCURRENT'] })
+        world.secrets.history.old.set(world.secrets.history.reads, { ago: 1 })
+      }),
+    )
+
+    expect(await does(world, 'finishSecret', token)).toMatch(/^move: Completed/)
+  })
+})
+
+test('the same request under a second token is refused, and ends no overlap', async () => {
+  const world = createRegisteredWorld({}, DEPLOYED)
+  const first = tokenOf('rotate', world.timing.now())
+  world.secrets.rotateSecret(first)
+  for (const name of steps) await step(world, name, first)
+  const second = first.replace(/^rotate-\d{13}/, `rotate-${world.timing.now()}`)
+  world.secrets.rotateSecret(second)
+
+  expect(second).not.toBe(first)
+  expect(await does(world, 'createSecret', second)).toBe('no askedTwice, cleared: Refused')
+  expect(world.issuer.accepts(CLIENT_ID, valueNamed('A'))).toBe(true)
+})
+
+test('nothing that is said while replies are old holds a value', async () => {
+  const { world, token } = await standing(['rotate'], 'revoke')
+  for (const at of [0, 1, 2]) world.secrets.history.old.set(at, { ago: 2 })
+  for (const name of steps) await settled(step(world, name, token))
+
+  expect(world.journal.entries.length).toBeGreaterThan(4)
+  expect(world.said()).not.toContain('canary')
+  expect(world.said()).toContain(SECRET_ARN)
+})

@@ -1,0 +1,196 @@
+// What rotations remember and sign with: who writes the table and who signs, statement by statement; that both outlive the stack; and what
+// the functions are told.
+import { Match, type Template } from 'aws-cdk-lib/assertions'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { everything } from './everything.ts'
+import { ACCOUNT, BREAK_GLASS, REGION, resourcesOf, roleStatements, type Statement, synthStack } from './synth.ts'
+
+let template: Template
+let whole: Template
+beforeAll(() => {
+  template = synthStack().template()
+  whole = synthStack(everything).template()
+})
+
+const text = (value: unknown): string =>
+  JSON.stringify(value).replaceAll(
+    /\{"Fn::Join":\["",\["arn:",\{"Ref":"AWS::Partition"\},"([^"]*)"\]\]\}/g,
+    (_, rest: string) => `"arn:aws${rest}"`,
+  )
+const role = (part: string) => `arn:aws:iam::${ACCOUNT}:role/m2m-prod-${part}-${REGION}`
+const DEPLOY = `arn:aws:iam::${ACCOUNT}:role/cdk-hnb659fds-cfn-exec-role-${ACCOUNT}-${REGION}`
+const ROOT = `arn:aws:iam::${ACCOUNT}:root`
+const plain = (value: unknown): unknown => JSON.parse(text(value))
+const oneOf = (of: Template, type: string, prefix: string) => {
+  const [found, ...more] = Object.entries(resourcesOf(of)).filter(
+    ([id, { Type }]) => Type === type && id.startsWith(prefix),
+  )
+  if (found === undefined || more.length > 0) throw new Error(`${type}: expected one below ${prefix}`)
+  return { id: found[0], ...found[1] }
+}
+
+describe('the records table', () => {
+  const table = (of = template) => oneOf(of, 'AWS::DynamoDB::GlobalTable', 'Records')
+  const replica = (of = template) => (table(of).Properties.Replicas as readonly Record<string, unknown>[])[0] ?? {}
+  const statements = (of = template) => {
+    const { PolicyDocument } = replica(of).ResourcePolicy as { readonly PolicyDocument: { Statement: Statement[] } }
+    return plain(PolicyDocument.Statement)
+  }
+  const everybody = { Effect: 'Deny', Principal: { AWS: '*' }, Resource: '*' }
+  const but = (...arns: readonly string[]) => ({
+    Condition: { ArnNotEquals: { 'aws:PrincipalArn': arns } },
+  })
+
+  test('is paid by use, can be restored, refuses to be deleted, and outlives the stack', () => {
+    expect(table()).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' })
+    expect(table().Properties).toMatchObject({
+      BillingMode: 'PAY_PER_REQUEST',
+      TimeToLiveSpecification: { AttributeName: 'keptUntil', Enabled: true },
+    })
+    expect(table().Properties).not.toHaveProperty('TableName')
+    expect(replica()).toMatchObject({
+      DeletionProtectionEnabled: true,
+      PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+    })
+  })
+
+  test('has this policy', () => {
+    expect(statements()).toEqual([
+      {
+        Sid: 'OnlyRotationsWrite',
+        ...everybody,
+        Action: [
+          'dynamodb:PutItem',
+          'dynamodb:UpdateItem',
+          'dynamodb:DeleteItem',
+          'dynamodb:BatchWriteItem',
+          'dynamodb:PartiQLInsert',
+          'dynamodb:PartiQLUpdate',
+          'dynamodb:PartiQLDelete',
+        ],
+        ...but(role('rotation')),
+      },
+      { Sid: 'NobodyScans', ...everybody, Action: 'dynamodb:Scan' },
+      {
+        Sid: 'OnlyKeepersChangeTheTable',
+        ...everybody,
+        Action: [
+          'dynamodb:PutResourcePolicy',
+          'dynamodb:DeleteResourcePolicy',
+          'dynamodb:DeleteTable',
+          'dynamodb:UpdateTable',
+          'dynamodb:UpdateTimeToLive',
+          'dynamodb:UpdateContinuousBackups',
+        ],
+        ...but(DEPLOY, BREAK_GLASS, ROOT),
+      },
+    ])
+  })
+
+  test('is written by the rotation of the project secret as well, where there is one', () => {
+    expect(text(statements(whole))).toContain(role('project-rotation'))
+    expect(text(statements())).not.toContain('project-rotation')
+  })
+})
+
+describe('the key of the proofs', () => {
+  const key = (of = template) => oneOf(of, 'AWS::KMS::Key', 'Proofs')
+  const statements = (of = template) =>
+    plain((key(of).Properties.KeyPolicy as { readonly Statement: Statement[] }).Statement) as readonly Statement[]
+
+  test.each([{}, { onRemoval: 'destroy' }])('signs over P-256, and outlives the stack: %j', (changes) => {
+    const of = synthStack(changes).template()
+
+    expect(key(of)).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' })
+    expect(key(of).Properties).toMatchObject({ KeySpec: 'ECC_NIST_P256', KeyUsage: 'SIGN_VERIFY' })
+    expect(key(of).Properties).not.toHaveProperty('EnableKeyRotation')
+    of.hasResourceProperties('AWS::KMS::Alias', { AliasName: 'alias/m2m-prod-proofs' })
+  })
+
+  test('signs digests for the rotations alone, and shows its public half to the account', () => {
+    const everybody = { Principal: { AWS: '*' }, Resource: '*' }
+    const byRotations = { 'aws:PrincipalArn': [role('rotation')] }
+    const signing = { ...everybody, Action: 'kms:Sign' }
+
+    expect(statements().slice(2)).toEqual([
+      {
+        Sid: 'SignForRotations',
+        Effect: 'Allow',
+        ...signing,
+        Condition: {
+          StringEquals: { 'kms:MessageType': 'DIGEST', 'kms:SigningAlgorithm': 'ECDSA_SHA_256' },
+          ArnEquals: byRotations,
+        },
+      },
+      { Sid: 'NobodyElseSigns', Effect: 'Deny', ...signing, Condition: { ArnNotEquals: byRotations } },
+      {
+        Sid: 'OnlyMessageType',
+        Effect: 'Deny',
+        ...signing,
+        Condition: { StringNotEquals: { 'kms:MessageType': 'DIGEST' } },
+      },
+      {
+        Sid: 'OnlySigningAlgorithm',
+        Effect: 'Deny',
+        ...signing,
+        Condition: { StringNotEquals: { 'kms:SigningAlgorithm': 'ECDSA_SHA_256' } },
+      },
+      {
+        Sid: 'AnybodyOfTheAccountReadsThePublicKey',
+        Effect: 'Allow',
+        ...everybody,
+        Action: 'kms:GetPublicKey',
+        Condition: { StringEquals: { 'kms:CallerAccount': ACCOUNT } },
+      },
+    ])
+  })
+
+  test('is changed as the key of the secrets is', () => {
+    const [look, administer] = statements()
+
+    expect([look?.Sid, administer?.Sid]).toEqual(['LookNotUse', 'AdministerNotUse'])
+    expect(administer?.Condition).toEqual({ ArnEquals: { 'aws:PrincipalArn': [DEPLOY, BREAK_GLASS, ROOT] } })
+    expect(text(statements().filter(({ Effect }) => Effect === 'Allow'))).not.toContain('kms:CreateGrant')
+  })
+
+  test('has its ARN in an output, which says how to read the public half', () => {
+    template.hasOutput('ProofPublicKey', {
+      Value: { 'Fn::GetAtt': [key().id, 'Arn'] },
+      Description: Match.stringLikeRegexp('aws kms get-public-key'),
+    })
+  })
+})
+
+test.each([
+  ['rotation', 'RotationFnRole'],
+  ['project-rotation', 'ProjectRotationFnRole'],
+])('the %s function knows table, key and bucket, and may use them', (part, logicalId) => {
+  whole.hasResourceProperties('AWS::Lambda::Function', {
+    FunctionName: Match.stringLikeRegexp(`-${part}$`),
+    Environment: {
+      Variables: {
+        M2M_RECORDS_TABLE: { Ref: Match.stringLikeRegexp('^RecordsTable') },
+        M2M_PROOF_KEY: { 'Fn::GetAtt': [Match.stringLikeRegexp('^ProofsKey'), 'Arn'] },
+        M2M_EVIDENCE_BUCKET: { Ref: Match.stringLikeRegexp('^EvidenceBucket') },
+      },
+    },
+  })
+  const sids = roleStatements(whole, logicalId).map(({ Sid }) => Sid)
+  expect(sids).toEqual(expect.arrayContaining(['HoldLeases', 'KeepVersions', 'SignProofs', 'PutProofs']))
+})
+
+test('no other function signs, or writes into the table or below proofs/', () => {
+  const roles = Object.entries(resourcesOf(whole)).filter(([, { Type }]) => Type === 'AWS::IAM::Policy')
+  const those = roles.filter(([, one]) => /"SignProofs"|"HoldLeases"|"KeepVersions"|"PutProofs"/.test(text(one)))
+
+  expect(those.map(([id]) => id.replace(/RoleDefaultPolicy.*$/, '')).sort()).toEqual([
+    'ProjectRotationFn',
+    'RotationFn',
+  ])
+})
+
+test('operators may read the public key', () => {
+  template.hasResourceProperties('AWS::IAM::ManagedPolicy', {
+    PolicyDocument: { Statement: Match.arrayWith([Match.objectLike({ Action: 'kms:GetPublicKey' })]) },
+  })
+})

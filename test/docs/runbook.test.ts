@@ -6,6 +6,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
+import { isAbout } from '../../lambda/core/secret/request-token.ts'
 import { startLaptop } from '../../lambda/local/laptop/laptop.ts'
 import { childEnv } from '../child-env.ts'
 
@@ -172,5 +173,16 @@ describe('the runbook', () => {
     })
 
     expect(stdout).toMatch(/^revoke-\d{13}-\d{3}-[0-9a-f]{28}\n$/)
+  })
+
+  test('a settle that it asks for is about the version that is AWSCURRENT', () => {
+    const functions = /^token\(\) \{[\s\S]*?^rotation\(\) \{.*$/m.exec(runbook)?.[0] ?? ''
+    const aws = `aws() { if [ "$2" = describe-secret ]; then echo '{"old":["AWSPREVIOUS"],"v-7":["AWSCURRENT"]}'; else echo "$6"; fi; }`
+    const { stdout } = spawnSync('sh', ['-c', `SECRET=arn:x\n${aws}\n${functions}\nrotation settle`], {
+      cwd: repository,
+      encoding: 'utf8',
+    })
+
+    expect(isAbout(stdout.trim(), { secretArn: 'arn:x', about: 'v-7' })).toBe(true)
   })
 })

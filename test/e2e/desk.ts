@@ -117,7 +117,12 @@ export const openDesk = async (awsSettings: Partial<AwsSettings> = {}): Promise<
     ask: (subject, origin) => {
       const { secretArn } = subject
       const askedAt = laptop.world.clock.now()
-      return askWith(subject, makeRequestToken({ origin, askedAt, secretArn, about: randomUUID(), attempt: 1 }))
+      // A settle is about the version that it ends the overlap of.
+      const about =
+        origin === 'settle'
+          ? (versionsOf(subject).find(({ stages }) => stages.includes('AWSCURRENT'))?.id ?? '')
+          : randomUUID()
+      return askWith(subject, makeRequestToken({ origin, askedAt, secretArn, about, attempt: 1 }))
     },
     linesOn: (token, outcome) =>
       until(() => {

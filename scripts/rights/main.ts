@@ -17,8 +17,8 @@ import {
   planOf,
   questionsOf,
   type RecordedDecision,
-  type Recording,
   type RecordingPlan,
+  type RightsRecording,
   readRecording,
   writeRecording,
 } from './recording.ts'
@@ -43,13 +43,13 @@ export const rightsOfTemplate = (): Rights => {
   return { callers, abilities, plan: planOf(callers, abilities) }
 }
 
-export const pageWith = (page: string, { callers, abilities }: Rights, recording: Recording): string => {
+export const pageWith = (page: string, { callers, abilities }: Rights, recording: RightsRecording): string => {
   const scp = ['```json', JSON.stringify(exampleScp(), null, 2), '```'].join('\n')
   const tables = tablesOf(judgeBy(recording), callers, abilities)
   return replaceBetween(replaceBetween(page, 'rights', tables), 'scp', scp)
 }
 
-const record = async (plan: RecordingPlan): Promise<Recording> => {
+const record = async (plan: RecordingPlan): Promise<RightsRecording> => {
   const letters = await simulate(questionsOf(plan))
   const size = plan.requests.length
   const lettersOf = (at: number): readonly RecordedDecision[] => letters.slice(at * size, (at + 1) * size)

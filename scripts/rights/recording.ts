@@ -37,7 +37,7 @@ export interface RecordingPlan {
   readonly callers: readonly PlannedCaller[]
 }
 
-export interface Recording extends RecordingPlan {
+export interface RightsRecording extends RecordingPlan {
   readonly evaluator: string
   /** `caller` and `caller+scp` → a letter for each request. */
   readonly decisions: ReadonlyMap<string, string>
@@ -138,7 +138,7 @@ export const questionsOf = ({ policies, requests, callers }: RecordingPlan): rea
 }
 
 /** For replay: what was asked, and what was decided. */
-export const decisionsIn = (recording: Recording): readonly (Question & { readonly decision: string })[] => {
+export const decisionsIn = (recording: RightsRecording): readonly (Question & { readonly decision: string })[] => {
   const letters = recording.callers.map(
     ({ id, isUnderScp }) => recording.decisions.get(callerKey(id, isUnderScp)) ?? '',
   )
@@ -147,7 +147,7 @@ export const decisionsIn = (recording: Recording): readonly (Question & { readon
 }
 
 /** Lines of JSON, so that a change of one policy is one line of a diff. */
-export const writeRecording = ({ evaluator, policies, requests, callers, decisions }: Recording): string =>
+export const writeRecording = ({ evaluator, policies, requests, callers, decisions }: RightsRecording): string =>
   [
     { evaluator },
     ...[...policies]
@@ -168,7 +168,7 @@ type Line = {
   readonly decisions?: string
 }
 
-export const readRecording = (text: string): Recording => {
+export const readRecording = (text: string): RightsRecording => {
   const lines = text
     .split('\n')
     .filter(Boolean)
@@ -203,7 +203,7 @@ const namesOf = (plan: RecordingPlan): ReadonlyMap<string, string> =>
   ])
 
 /** @returns what is asked today and was not recorded so, and what was recorded and is asked no more; empty: the recording holds. */
-export const differences = (plan: RecordingPlan, recording: Recording): readonly string[] => {
+export const differences = (plan: RecordingPlan, recording: RightsRecording): readonly string[] => {
   const [asked, recorded] = [namesOf(plan), namesOf(recording)]
   const order =
     JSON.stringify(plan.requests.map(({ id }) => id)) === JSON.stringify(recording.requests.map(({ id }) => id))

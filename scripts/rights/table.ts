@@ -2,7 +2,7 @@
 import { type Ability, groups, type Way } from './ability.ts'
 import type { RightsCaller } from './callers.ts'
 import { ACCOUNT } from './deployment.ts'
-import { callerKey, type Recording, requestId } from './recording.ts'
+import { callerKey, type RightsRecording, requestId } from './recording.ts'
 
 /** Unclear: it depends on what AWS does not say. */
 export type AbilityAnswer = 'yes' | 'no' | 'unclear'
@@ -22,7 +22,7 @@ export interface AbilityVerdict {
 export type Judge = (asked: AskedAbility) => AbilityVerdict
 
 /** Answers from the recording. @throws for what was not recorded. */
-export const judgeBy = (recording: Recording): Judge => {
+export const judgeBy = (recording: RightsRecording): Judge => {
   const positions = new Map(recording.requests.map(({ id }, at) => [id, at]))
   const isAllowed = (letters: string, id: string): boolean => {
     const letter = letters[positions.get(id) ?? -1]

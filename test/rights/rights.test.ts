@@ -3,7 +3,13 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { pageFile, pageWith, recordingFile, rightsOfTemplate } from '../../scripts/rights/main.ts'
-import { decisionsIn, differences, planOf, type Recording, readRecording } from '../../scripts/rights/recording.ts'
+import {
+  decisionsIn,
+  differences,
+  planOf,
+  type RightsRecording,
+  readRecording,
+} from '../../scripts/rights/recording.ts'
 import { judgeBy } from '../../scripts/rights/table.ts'
 
 const text = readFileSync(recordingFile, 'utf8')
@@ -320,7 +326,7 @@ test('a cell is unclear when the readings disagree, and lists the ways that are 
     ],
   }
   const planned = planOf([caller], [differing, partly])
-  const made: Recording = {
+  const made: RightsRecording = {
     ...planned,
     evaluator: '',
     decisions: new Map([[caller.id, planned.requests.map(({ action }) => (action === 'a:One' ? 'A' : 'I')).join('')]]),

@@ -13,13 +13,20 @@ import type { Secrets } from '../secret/secrets.ts'
 import type { ClientKeeper, ClientRecord } from './client-keeper.ts'
 import { declarationTags, describeOwner, foreignOwner, ownerTags, requestTags, wasMadeBy } from './client-ownership.ts'
 import type { DeclaredClient, Owner } from './declared-client.ts'
-import { assertReadable, guardSecret, type Keeping, type Stage, scheduleSecret, setPolicy } from './guard-secret.ts'
+import {
+  assertReadable,
+  type GuardingSecrets,
+  guardSecret,
+  type Stage,
+  scheduleSecret,
+  setPolicy,
+} from './guard-secret.ts'
 import { type Registration, registerClient } from './register-client.ts'
 
 export interface Declaration {
   readonly registration: Registration
   readonly clients: ClientKeeper
-  readonly secrets: Pick<Secrets, 'describe' | 'setDescription' | 'erase'> & Keeping['secrets']
+  readonly secrets: Pick<Secrets, 'describe' | 'setDescription' | 'erase'> & GuardingSecrets['secrets']
 }
 
 export interface DeclareRequest {

@@ -28,7 +28,7 @@ export interface Stage {
   readonly readerOrganizationId?: string
 }
 
-export interface Keeping {
+export interface GuardingSecrets {
   readonly secrets: Pick<Secrets, 'setPolicy' | 'replicate' | 'tag' | 'untag' | 'scheduleRotation'>
 }
 
@@ -72,7 +72,7 @@ export const assertReadable = (stage: Stage, secretName: string, consumers: read
 
 /** @throws the adapter's faults, and Fault INPUT_MALFORMED as assertReadable. */
 export const setPolicy = async (
-  { secrets }: Keeping,
+  { secrets }: GuardingSecrets,
   { readers, changers, rotators, operators = [] }: Stage,
   { secretArn, consumers }: { readonly secretArn: string; readonly consumers: readonly string[] },
 ): Promise<void> => {
@@ -91,7 +91,7 @@ export interface Guarding {
 
 /** Policy and replicas, then the tags, one of which says that both stand. */
 export const guardSecret = async (
-  { secrets }: Keeping,
+  { secrets }: GuardingSecrets,
   stage: Stage,
   { facts, tags, consumers, policyStands = false }: Guarding,
 ): Promise<void> => {
@@ -108,7 +108,7 @@ export const guardSecret = async (
 
 /** Only when it differs, since AWS refuses it while a rotation is under way; and last, when the value stands and is bound. */
 export const scheduleSecret = async (
-  { secrets }: Keeping,
+  { secrets }: GuardingSecrets,
   { rotationFunctionArn }: Stage,
   { facts, rules }: { readonly facts: Secret; readonly rules: RotationRules },
 ): Promise<void> => {

@@ -47,8 +47,9 @@ export const overlapEndsAt = (secret: Dated, spans: StageSpans, dates?: SwitchDa
   switchedAt(secret, spans, dates) + overlapOf(secret, spans)
 
 /** Before this, no overlap has ended: a later change may have been no switch. For a first look, which a second one follows. */
-export const overlapEndsAtEarliest = (secret: Dated, spans: StageSpans): number =>
-  (askedForAt(secret) ?? secret.lastRotatedAt ?? secret.createdAt ?? 0) + overlapOf(secret, spans)
+export const overlapEndsAtEarliest = (secret: Dated, spans: StageSpans, dates: SwitchDates = {}): number =>
+  (dates.versionCreatedAt ?? askedForAt(secret) ?? secret.lastRotatedAt ?? secret.createdAt ?? 0) +
+  overlapOf(secret, spans)
 
 /** AWSCURRENT came from a switch that no settle has ended yet, whether or not its time is over. */
 export const isUnsettled = (secret: Pick<Secret, 'labels'>): boolean => {

@@ -165,8 +165,8 @@ const decideSettle = ({ secret, versions, ended }: SeenVersions, current: Labell
   // Asked for once since the last rotation: that, and not a switch, is what changed the secret last.
   const wasAsked = firstAt !== undefined && firstAt >= (secret.lastRotatedAt ?? 0)
   const versionCreatedAt = versions.find(({ versionId }) => versionId === current.versionId)?.createdAt
-  const isOver =
-    (wasAsked && overlapMayBeOver(secret, sweep)) || asOf >= overlapEndsAt(secret, rules.stage, { versionCreatedAt })
+  const endsAt = (wasAsked ? overlapEndsAtEarliest : overlapEndsAt)(secret, rules.stage, { versionCreatedAt })
+  const isOver = asOf >= endsAt
   if (!secret.rotationEnabled) return { act: nothing, facts: [] }
   const isWanted = isSettledOrigin(current.origin) ? ended !== undefined : current.origin === 'revoke' || isOver
   if (!isWanted || waits(secret, 'settle', current, sweep)) return { act: nothing, facts: [] }

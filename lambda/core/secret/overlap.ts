@@ -39,7 +39,7 @@ export const switchedAt = (secret: Dated, spans: StageSpans, dates: SwitchDates 
   const madeAt = dates.versionCreatedAt ?? askedForAt(secret)
   if (madeAt === undefined) return changedAt(secret)
   if (lastRotatedAt !== undefined && lastRotatedAt >= madeAt) return lastRotatedAt
-  return Math.min(lastChangedAt ?? Number.POSITIVE_INFINITY, madeAt + overlapOf(secret, spans))
+  return Math.max(madeAt, Math.min(lastChangedAt ?? Number.POSITIVE_INFINITY, madeAt + overlapOf(secret, spans)))
 }
 
 /** When an overlap that began at `switchedAt` is over, epoch milliseconds; a hold or a freeze may keep it open for longer. */
@@ -47,9 +47,11 @@ export const overlapEndsAt = (secret: Dated, spans: StageSpans, dates?: SwitchDa
   switchedAt(secret, spans, dates) + overlapOf(secret, spans)
 
 /** Before this, no overlap has ended: a later change may have been no switch. For a first look, which a second one follows. */
-export const overlapEndsAtEarliest = (secret: Dated, spans: StageSpans, dates: SwitchDates = {}): number =>
-  (dates.versionCreatedAt ?? askedForAt(secret) ?? secret.lastRotatedAt ?? secret.createdAt ?? 0) +
-  overlapOf(secret, spans)
+export const overlapEndsAtEarliest = (secret: Dated, spans: StageSpans, dates: SwitchDates = {}): number => {
+  const { lastRotatedAt = 0, createdAt = 0 } = secret
+  const madeAt = dates.versionCreatedAt ?? askedForAt(secret) ?? (lastRotatedAt > 0 ? lastRotatedAt : createdAt)
+  return Math.max(madeAt, lastRotatedAt) + overlapOf(secret, spans)
+}
 
 /** AWSCURRENT came from a switch that no settle has ended yet, whether or not its time is over. */
 export const isUnsettled = (secret: Pick<Secret, 'labels'>): boolean => {

@@ -50,10 +50,21 @@ describe('in the documented windows', () => {
     expect(claims(result)).toContain('switchedToRefused')
   })
 
-  test('W1, without the lease: two executions end slots at once, or one clears what the other has just stored', () => {
+  test('W1, without the lease: two executions end slots at once', () => {
     const result = found('without the lease', { lag: one, budgets: { asks: 1, doubles: 1 }, rules: { lease: false } })
 
     expect(claims(result)).toContain('killedCurrent')
+  })
+
+  test('without the lease, one execution clears as empty what the other has just stored, once an operator has moved AWSCURRENT', () => {
+    const what = {
+      lag: { labels: 0, slots: 0 },
+      budgets: { asks: 1, doubles: 1, operator: 1 },
+      intents: ['rotate'],
+    } as const
+
+    expect(claims(found('clearing without the lease', { ...what, rules: { lease: false } }))).toContain('hidAccepted')
+    expect(claims(found('clearing with it', what))).toEqual([])
   })
 
   test('without the lease, two kills within the read lag: nobody has waited it out', () => {

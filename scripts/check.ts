@@ -33,6 +33,7 @@ const playedNames = {
   collisions: 'collisions',
   walks: 'walks',
   requests: 'requests of consumers',
+  modelStates: 'model states',
 } as const
 
 /** A line that a kill cut short counts nothing, and hides no tally. */

@@ -7,6 +7,7 @@ import {
   DescribeSecretCommand,
   GetSecretValueCommand,
   ListSecretVersionIdsCommand,
+  PutSecretValueCommand,
   RotateSecretCommand,
   type SecretsManagerClient,
   UpdateSecretVersionStageCommand,
@@ -45,14 +46,20 @@ export interface AwsCalls {
   /** @returns the first version's id. */
   create(tag: string, plan: ProbePlan): Promise<{ readonly secretId: string; readonly firstId: string }>
   look(secretId: string): Promise<SeenSecret>
+  /** The labels alone; none where the secret cannot be seen yet. */
+  labels(secretId: string): Promise<Pick<SeenSecret, 'labels'>>
   rotate(secretId: string, token: string, isImmediate?: boolean): Promise<CallOutcome>
   read(secretId: string, query: ReadVersion): Promise<CallOutcome>
   moveLabel(secretId: string, move: MovedLabel): Promise<CallOutcome>
+  /** Stores a new version under this label alone. */
+  put(secretId: string, version: { readonly versionId: string; readonly label: string }): Promise<CallOutcome>
+  /** @returns the id of the version that GetSecretValue answers with; undefined: it shows none. */
+  versionUnder(secretId: string, label: string): Promise<string | undefined>
   /** Unlabelled ones included. */
   versionIds(secretId: string): Promise<readonly string[]>
 }
 
-export const holderOf = ({ labels }: SeenSecret, label: string): string | undefined =>
+export const holderOf = ({ labels }: Pick<SeenSecret, 'labels'>, label: string): string | undefined =>
   Object.keys(labels).find((versionId) => labels[versionId]?.includes(label))
 
 const accountOf = (arn: string): string => arn.split(':')[4] ?? ''
@@ -66,6 +73,16 @@ const outcomeOf = async (call: Promise<unknown>): Promise<CallOutcome> => {
     // Our adapter tells an absent version from a refusal by these words (lambda/adapters/aws/secret-reader.ts).
     const isUnlabelled = /not (associated|attached)/i.test(error.message)
     return isUnlabelled ? `${error.name}, not associated` : error.name
+  }
+}
+
+/** What was just made may not be there yet for whoever reads an old copy. */
+const unlessMissing = async <Reply>(call: Promise<Reply>): Promise<Reply | undefined> => {
+  try {
+    return await call
+  } catch (error) {
+    if (error instanceof Error && error.name === 'ResourceNotFoundException') return undefined
+    throw error
   }
 }
 
@@ -101,6 +118,10 @@ export const createAwsCalls = ({ client, probeArn, accountId }: AwsUnderTest, ru
     )
     return { labels, records: readProbeRecords(tags) }
   },
+  labels: async (secretId) => {
+    const seen = await unlessMissing(client.send(new DescribeSecretCommand({ SecretId: secretId })))
+    return { labels: seen?.VersionIdsToStages ?? {} }
+  },
   rotate: (secretId, token, isImmediate = true) =>
     outcomeOf(
       client.send(
@@ -128,6 +149,21 @@ export const createAwsCalls = ({ client, probeArn, accountId }: AwsUnderTest, ru
         }),
       ),
     ),
+  put: (secretId, { versionId, label }) =>
+    outcomeOf(
+      client.send(
+        new PutSecretValueCommand({
+          SecretId: secretId,
+          ClientRequestToken: versionId,
+          SecretString: run.keepQuiet(JSON.stringify({ probe: randomUUID() })),
+          VersionStages: [label],
+        }),
+      ),
+    ),
+  versionUnder: async (secretId, label) => {
+    const reading = client.send(new GetSecretValueCommand({ SecretId: secretId, VersionStage: label }))
+    return (await unlessMissing(reading))?.VersionId
+  },
   versionIds: async (secretId) => {
     const { Versions: versions = [] } = await client.send(
       new ListSecretVersionIdsCommand({ SecretId: secretId, IncludeDeprecated: true }),

@@ -20,6 +20,8 @@ const livePace: Pace = {
   atOnceMs: 5000,
   stepWaitMs: 300_000,
   shortWaitMs: 120_000,
+  lagPollMs: 250,
+  lagQuietMs: 15_000,
   redriveWaitMs: 600_000,
 }
 

@@ -10,7 +10,15 @@ import type { VerifyInput } from './verify.ts'
 const PROBE = 'm2m-verify-probe'
 
 /** The stand-ins re-drive twice, a second apart; a machine that is busy may need a minute to start the probe's process. */
-const rehearsalPace: Pace = { pollMs: 40, atOnceMs: 500, stepWaitMs: 60_000, shortWaitMs: 6000, redriveWaitMs: 8000 }
+const rehearsalPace: Pace = {
+  pollMs: 40,
+  atOnceMs: 500,
+  stepWaitMs: 60_000,
+  shortWaitMs: 6000,
+  lagPollMs: 25,
+  lagQuietMs: 1000,
+  redriveWaitMs: 8000,
+}
 
 export interface Rehearsal {
   readonly laptop: Laptop

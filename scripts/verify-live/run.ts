@@ -12,6 +12,10 @@ export interface Pace {
   readonly stepWaitMs: number
   /** For what should come within seconds: a retired value's refusal, a label's cleanup. */
   readonly shortWaitMs: number
+  /** Between two looks at how old labels are. */
+  readonly lagPollMs: number
+  /** No reply behind for so long: then none will be. */
+  readonly lagQuietMs: number
   /** For what may come late or never: a re-drive. */
   readonly redriveWaitMs: number
 }

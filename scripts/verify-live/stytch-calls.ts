@@ -36,7 +36,12 @@ export interface StytchCalls {
   start(clientId: string): Promise<StytchAnswer>
   complete(clientId: string): Promise<StytchAnswer>
   cancel(clientId: string): Promise<StytchAnswer>
-  token(clientId: string, secret: string, scope?: string): Promise<StytchAnswer>
+  /** isAlone: on a connection of its own, which may reach another node. */
+  token(
+    clientId: string,
+    secret: string,
+    asked?: { readonly scope?: string; readonly isAlone?: boolean },
+  ): Promise<StytchAnswer>
   /** What the 429s on the way said. */
   retryAfters(): readonly (string | undefined)[]
 }
@@ -123,9 +128,10 @@ export const createStytchCalls = (place: StytchUnderTest, run: Run): StytchCalls
     start: (clientId) => asProject('POST', `${at(clientId)}/secrets/rotate/start`, {}),
     complete: (clientId) => asProject('POST', `${at(clientId)}/secrets/rotate`, {}),
     cancel: (clientId) => asProject('POST', `${at(clientId)}/secrets/rotate/cancel`, {}),
-    token: (clientId, secret, scope) =>
+    token: (clientId, secret, { scope, isAlone = false } = {}) =>
       call({
         method: 'POST',
+        isAlone,
         url: new URL(`/v1/public/${encodeURIComponent(place.projectId)}/oauth2/token`, place.baseUrl),
         headers: { 'content-type': 'application/x-www-form-urlencoded' },
         body: new URLSearchParams({

@@ -15,7 +15,7 @@ export interface StytchChecks {
 
 type Found = Parameters<CheckGroup['run']>[0]
 
-const nextSecret = (answer: StytchAnswer): string => {
+export const nextSecret = (answer: StytchAnswer): string => {
   const { next_client_secret: secret } = answer.client
   if (typeof secret !== 'string') throw new CheckBrokeOff(`start answered ${brief(answer)}, without a next secret`)
   return secret
@@ -214,7 +214,7 @@ const credentials = async ({ calls, expected, run }: StytchChecks, found: Found)
   const wrong = run.keepQuiet(randomBytes(33).toString('base64url'))
   refusal(found, 'a wrong secret', await calls.token(clientId, wrong), refused)
   refusal(found, 'an unknown client id', await calls.token(`m2m-client-test-${randomUUID()}`, wrong), refused)
-  refusal(found, 'a scope that the client lacks', await calls.token(clientId, secret, 'admin:verify'), {
+  refusal(found, 'a scope that the client lacks', await calls.token(clientId, secret, { scope: 'admin:verify' }), {
     name: 'invalid_scope',
     setting: 'invalidScopeStatus',
     status: expected.invalidScopeStatus,

@@ -5,6 +5,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { type DescribeSecretCommandOutput, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { LiveFinding } from '../../scripts/verify-live/finding.ts'
 import { LIVE_MARK, renderPage } from '../../scripts/verify-live/page.ts'
@@ -12,7 +13,7 @@ import { readProbeRecords, writeRecord } from '../../scripts/verify-live/probe-j
 import { type Rehearsal, startRehearsal } from '../../scripts/verify-live/rehearsal.ts'
 import { createWorkshop } from '../../scripts/verify-live/run.ts'
 import { readLiveSettings, readOptions } from '../../scripts/verify-live/settings.ts'
-import { type Verified, verify } from '../../scripts/verify-live/verify.ts'
+import { type Verified, type VerifyInput, verify } from '../../scripts/verify-live/verify.ts'
 import { childEnv } from '../child-env.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'm2m-verify-'))
@@ -30,8 +31,8 @@ afterAll(async () => {
 })
 afterEach(() => rehearsal.laptop.world.reset())
 
-const run = (signal = new AbortController().signal): Promise<Verified> =>
-  verify({ ...rehearsal.place, signal, say: (line) => printed.push(line) })
+const run = (signal = new AbortController().signal, more: Partial<VerifyInput> = {}): Promise<Verified> =>
+  verify({ ...rehearsal.place, signal, say: (line) => printed.push(line), ...more })
 
 const leftAtStytch = (): readonly string[] => rehearsal.laptop.stytch.clientIds()
 
@@ -141,6 +142,101 @@ test('a service that answers otherwise is noticed, with the setting to change', 
   expect(await leftAtAws()).toEqual([])
 }, 150_000)
 
+describe('how far replies are behind', () => {
+  const lags = ['how old labels are', 'how late Stytch is']
+  const measure = async (only: readonly string[] = lags, more: Partial<VerifyInput> = {}) => {
+    const { findings } = await run(undefined, { only, ...more })
+    return (check: string): LiveFinding => {
+      const found = findings.find((finding) => finding.check.startsWith(check))
+      if (found === undefined) throw new Error(`${check} is not among ${findings.map((one) => one.check).join('; ')}`)
+      return found
+    }
+  }
+
+  test('no lag is found where there is none, and the defaults hold', async () => {
+    const of = await measure()
+
+    for (const check of [
+      'labels in DescribeSecret',
+      'GetSecretValue by label',
+      'a new value on fresh connections',
+      'the end of a value',
+      'GET after start',
+    ]) {
+      expect(of(check)).toMatchObject({ seen: 'never behind', verdict: 'agrees' })
+    }
+    expect(of('a reply with the new AWSPENDING')).toMatchObject({ seen: 'never', verdict: 'agrees' })
+    expect(of('how long to distrust labels')).toMatchObject({ seen: '10000', verdict: 'agrees' })
+    expect(of('how long to distrust a look')).toMatchObject({ seen: '3000', verdict: 'agrees' })
+    expect(of('how long a revoke waits')).toMatchObject({ seen: '120000', verdict: 'agrees' })
+    expect(of('the names under which')).toMatchObject({ seen: 'invalid_client', verdict: 'agrees' })
+  }, 60_000)
+
+  test('a lag is found, and what a deployment would have to be set to', async () => {
+    const { stytch, aws } = rehearsal.laptop
+    aws.configure({ staleReadShare: 0.95, staleReadMs: 6500 })
+    stytch.configure({
+      nextSecretDelayMs: 700,
+      staleGetMs: 3200,
+      nodeLagMs: [0, 900],
+      refusedError: 'invalid_client_secret',
+    })
+    const pace = { ...rehearsal.place.pace, shortWaitMs: 20_000 }
+    const of = await measure(lags, { pace })
+
+    expect(of('labels in DescribeSecret').seen).toMatch(/^behind for up to [1-6]\d{3} ms$/)
+    expect(of('labels in DescribeSecret').advice).toMatch(/^set staleReadMs to \d+, staleReadShare to 0\.\d+$/)
+    expect(of('GetSecretValue by label').seen).toMatch(/^behind for up to [1-6]\d{3} ms$/)
+    // Old as they are, they are as old as a whole: no reply is older in one label than in another.
+    expect(of('a reply with the new AWSPENDING')).toMatchObject({ seen: 'never', verdict: 'agrees' })
+    expect(of('how long to distrust labels').advice).toMatch(/^set staleness\.boundMs to 1[1-3]000$/)
+    expect(of('a new value on fresh connections').advice).toMatch(/^set nextSecretDelayMs to \d{3,4}$/)
+    expect(of('the end of a value').advice).toMatch(/^set propagationDelayMs to \d{2,4}$/)
+    expect(of('GET after start').advice).toMatch(/^set staleGetMs to \d{3,4}$/)
+    expect(of('how long to distrust a look').advice).toMatch(/^set propagation\.readLagMs to [4-7]000$/)
+    expect(of('the names under which').advice).toBe('set refusedError to invalid_client_secret')
+  }, 120_000)
+
+  test('a reply that shows the new AWSPENDING beside the AWSCURRENT from before it refutes rule 1', async () => {
+    const { aws, region } = rehearsal.laptop.address
+    let lies = 0
+    // A service that reads its labels one by one, each from another copy.
+    const credentials = { accessKeyId: 'any', secretAccessKey: 'any' }
+    const lying = new SecretsManagerClient({ endpoint: aws, region, credentials })
+    lying.middlewareStack.add(
+      (next, { commandName }) =>
+        async (args) => {
+          const result = await next(args)
+          const { VersionIdsToStages: labels } = result.output as DescribeSecretCommandOutput
+          const under = (label: string) => Object.keys(labels ?? {}).find((id) => labels?.[id]?.includes(label))
+          const [current, previous] = [under('AWSCURRENT'), under('AWSPREVIOUS')]
+          const isLie = commandName === 'DescribeSecretCommand' && lies < 2
+          if (!isLie || labels === undefined || current === undefined || previous === undefined) return result
+          lies += 1
+          const swapped = { ...labels, [current]: ['AWSPREVIOUS'], [previous]: ['AWSCURRENT'] }
+          return { ...result, output: { ...result.output, VersionIdsToStages: swapped } }
+        },
+      { step: 'initialize' },
+    )
+    const of = await measure(['how old labels are'], { aws: { ...rehearsal.place.aws, client: lying } })
+
+    lying.destroy()
+    expect(lies).toBe(2)
+    expect(of('a reply with the new AWSPENDING')).toMatchObject({
+      seen: '2 times: rule 1 is REFUTED',
+      verdict: 'differs',
+    })
+    expect(printed.join('\n')).toContain('rule 1 is REFUTED')
+  }, 60_000)
+
+  test('a private label is tried', async () => {
+    const of = await measure(['a private label'])
+
+    expect(of('PutSecretValue with the label m2m:stored alone')).toMatchObject({ seen: 'done', verdict: 'agrees' })
+    expect(of('AWSPENDING and AWSCURRENT after it')).toMatchObject({ seen: 'where they were', verdict: 'agrees' })
+  }, 60_000)
+})
+
 test('a service that never re-drives is not taken for one that does not exist', async () => {
   rehearsal.laptop.aws.configure({ redriveCount: 0 })
   const { findings } = await run()
@@ -181,7 +277,7 @@ test('a lost reply to a creation leaves nothing behind', async () => {
   aws.faults.add({ op: 'CreateSecret', kind: 'drop_reply', count: 20 })
   const { left, findings } = await run()
 
-  expect(outcomes(findings, 'not seen').filter((check) => check.startsWith('the rest of'))).toHaveLength(6)
+  expect(outcomes(findings, 'not seen').filter((check) => check.startsWith('the rest of'))).toHaveLength(9)
   expect(left).toEqual([])
   expect(leftAtStytch()).toEqual([])
   expect(await leftAtAws()).toEqual([])

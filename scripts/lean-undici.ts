@@ -4,11 +4,12 @@
 // Files that move fail the build or the bundle's budget; test/scripts/lean-undici.test.ts holds what is left against the whole.
 import type { Plugin } from 'esbuild'
 
-/** What index.js makes of api-request.js, for the form that our sources use. */
+/** What index.js makes of api-request.js, for the form that our sources use, and the agent that it sends by. */
 const request = `
 import Agent from 'undici/lib/dispatcher/agent.js'
 import send from 'undici/lib/api/api-request.js'
 const agent = new Agent({ allowH2: false })
+export { Agent }
 export const request = (url, { dispatcher = agent, ...options }) => {
   const { origin, pathname, search } = url instanceof URL ? url : new URL(url)
   return send.call(dispatcher, { ...options, origin, path: pathname + search, method: options.method ?? (options.body ? 'PUT' : 'GET') })

@@ -20,10 +20,11 @@ interface Budget {
  * sources only the environment is in it (docs/decisions/017).
  */
 const budgets: Readonly<Record<BundleName, Budget>> = {
-  'on-rotation': { kB: 640, gzippedKB: 170 },
-  'on-project-rotation': { kB: 640, gzippedKB: 170 },
+  // 34 kB of it are what the rotation remembers, proves and signs, and how it waits for what is not visible yet.
+  'on-rotation': { kB: 670, gzippedKB: 178 },
+  'on-project-rotation': { kB: 665, gzippedKB: 177 },
   'on-client-resource': { kB: 600, gzippedKB: 162 },
-  'on-clients-request': { kB: 605, gzippedKB: 163 },
+  'on-clients-request': { kB: 610, gzippedKB: 163 },
   // No undici: it speaks to S3 alone.
   'on-archive': { kB: 510, gzippedKB: 128 },
   // No undici either: AWS is all it speaks to, and Systems Manager and Lambda without a client (docs/decisions/020).

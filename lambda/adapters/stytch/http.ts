@@ -60,7 +60,7 @@ export interface SendSettings {
 }
 
 /** Without pipelining undici keeps no connection alive. */
-const alone = new Agent({ pipelining: 0 })
+const alone = new Agent({ pipelining: 0, allowH2: false })
 
 export const createSend =
   ({ dispatcher, timeoutMs = STYTCH_TIMEOUT_MS }: SendSettings = {}): Send =>

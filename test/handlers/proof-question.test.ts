@@ -1,7 +1,7 @@
 // The question to the rotation function, in memory: what it answers, that it changes nothing whoever asks, and that no value is in its log.
 import type { Context } from 'aws-lambda'
 import { afterEach, expect, test, vi } from 'vitest'
-import type { ProofAnswer } from '../../lambda/core/rotation/prove-again.ts'
+import type { ProofAnswer } from '../../lambda/core/rotation/proof-answer.ts'
 import type { Proofs } from '../../lambda/core/rotation/sign-proof.ts'
 import { handleStep } from '../../lambda/handlers/handle-step.ts'
 import { SECRET_ARN } from '../fakes/fake-secrets.ts'

@@ -2,7 +2,7 @@
 
 import { Fault } from '../../core/base/fault.ts'
 import type { ProofQuestions } from '../../core/drive/proof-questions.ts'
-import { readProofAnswer } from '../../core/rotation/prove-again.ts'
+import { readProofAnswer } from '../../core/rotation/proof-answer.ts'
 import type { Invoke } from './invoke.ts'
 
 /** The longest that the function may run, and a little for the way. */

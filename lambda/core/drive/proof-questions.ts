@@ -1,5 +1,5 @@
 // What those who look after a fleet ask the rotation function beside steps (rotation-steps.ts): whether a revoked value is still refused.
-import type { ProofAnswer } from '../rotation/prove-again.ts'
+import type { ProofAnswer } from '../rotation/proof-answer.ts'
 
 /**
  * The rotation function, which alone may ask Stytch. It tries what was revoked, changes nothing, and stores a further proof of what it finds.

@@ -3,12 +3,12 @@
 
 import { defined } from '../base/defined.ts'
 import { Fault } from '../base/fault.ts'
-import { filled, parseJsonObject } from '../base/json-object.ts'
 import { CURRENT, labelled, PREVIOUS } from '../secret/labels.ts'
 import { settledRevokeOf } from '../secret/settled-revoke.ts'
 import { look } from './look.ts'
 import type { Evidence, RefusedValue } from './outcome.ts'
 import type { ProvenRefusal } from './proof.ts'
+import type { ProofAnswer } from './proof-answer.ts'
 import { proveSettled } from './prove-refused.ts'
 import { describeOrThrow, type Guarded, type Rotation, readCurrent, type Version } from './rotation.ts'
 import { type SigningOutcome, signAndStore } from './sign-proof.ts'
@@ -68,19 +68,6 @@ export const proveAgain = async (
   }
 }
 
-/** notOwed: no revoke was the last that happened. alive: Stytch accepts what was revoked. unknown: it, or Secrets Manager, did not tell. */
-export type ProofAnswer =
-  | {
-      readonly outcome: 'refused'
-      readonly revokeToken: string
-      readonly settleToken: string
-      /** Exchanges that were refused, of all values together. */
-      readonly refusals: number
-      readonly signed: SigningOutcome['state']
-    }
-  | { readonly outcome: 'notOwed' }
-  | { readonly outcome: 'alive' | 'unknown'; readonly code: string; readonly message: string }
-
 /** One question about one secret. Nothing is refused or thrown: whoever asks goes on to the next. */
 export const answerProof = async (rotation: Rotation, secretId: string): Promise<ProofAnswer> => {
   try {
@@ -106,24 +93,4 @@ export const answerProof = async (rotation: Rotation, secretId: string): Promise
     const { code, message } = error
     return { outcome: code === 'STILL_ACCEPTED' ? 'alive' : 'unknown', code, message }
   }
-}
-
-const answerFields: Readonly<Record<ProofAnswer['outcome'], readonly string[]>> = {
-  refused: ['revokeToken', 'settleToken'],
-  notOwed: [],
-  alive: ['code', 'message'],
-  unknown: ['code', 'message'],
-}
-
-const signedStates: readonly unknown[] = ['stored', 'pending', 'off'] satisfies readonly SigningOutcome['state'][]
-
-/** A reply of the function, as JSON. @returns undefined for whatever is no such answer. */
-export const readProofAnswer = (text: string): ProofAnswer | undefined => {
-  const json = parseJsonObject(text)
-  const outcome = json?.outcome
-  if (json === undefined || typeof outcome !== 'string' || !Object.hasOwn(answerFields, outcome)) return undefined
-  const fields = answerFields[outcome as ProofAnswer['outcome']]
-  if (!fields.every((name) => filled(json[name]) !== undefined)) return undefined
-  const isCounted = Number.isSafeInteger(json.refusals) && signedStates.includes(json.signed)
-  return outcome === 'refused' && !isCounted ? undefined : (json as unknown as ProofAnswer)
 }

@@ -6,7 +6,7 @@
 import { Fault } from '../base/fault.ts'
 import { forEachLimited } from '../base/for-each-limited.ts'
 import type { ProofQuestions } from '../drive/proof-questions.ts'
-import type { ProofAnswer } from '../rotation/prove-again.ts'
+import type { ProofAnswer } from '../rotation/proof-answer.ts'
 import { isOurs } from '../secret/is-managed.ts'
 import { CURRENT, labelled, PREVIOUS } from '../secret/labels.ts'
 import { readRequestToken } from '../secret/request-token.ts'

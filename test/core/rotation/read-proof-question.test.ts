@@ -1,7 +1,7 @@
 // A question to the rotation function: whoever may invoke it writes it, so that every field is checked and none is repeated. And its answer,
 // which whoever asked reads as strictly.
 import { describe, expect, test } from 'vitest'
-import { readProofAnswer } from '../../../lambda/core/rotation/prove-again.ts'
+import { readProofAnswer } from '../../../lambda/core/rotation/proof-answer.ts'
 import { asksSomething, readProofQuestion } from '../../../lambda/core/rotation/read-proof-question.ts'
 
 const SecretId = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:m2m/test/orders-AbCdEf'

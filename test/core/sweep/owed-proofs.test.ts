@@ -1,7 +1,7 @@
 // Proofs of revokes that the sweep finds owed: which those are, that it has them made and no others, in bounds, and what it reports.
 import { describe, expect, test } from 'vitest'
 import { Fault } from '../../../lambda/core/base/fault.ts'
-import type { ProofAnswer } from '../../../lambda/core/rotation/prove-again.ts'
+import type { ProofAnswer } from '../../../lambda/core/rotation/proof-answer.ts'
 import { makeRequestToken } from '../../../lambda/core/secret/request-token.ts'
 import type { Secret } from '../../../lambda/core/secret/secret.ts'
 import {

@@ -221,12 +221,6 @@ const evidence = (
       ways: [way('PutObject', onProof('PutObject', { 's3:if-none-match': '*' }))],
     },
     {
-      id: 'list-proofs',
-      title: "lists proofs' names",
-      group,
-      ways: [way('ListBucket', onBucket('ListBucket', { 's3:prefix': 'proofs/prod/m2m/prod/orders/' }))],
-    },
-    {
       id: 'replace-object',
       title: 'writes over an object',
       group,

@@ -132,8 +132,8 @@ export const requestsOf = ({ resourcePolicies, keyArn, bucketName, functions }: 
         `arn:aws:s3:::${bucketName}`,
       ),
     ],
-    onBucket: (operation: string, context: RequestContext = {}): RequestedCall => [
-      ask(`s3:${operation}`, `arn:aws:s3:::${bucketName}`, { 's3:TlsVersion': '1.3', ...context }),
+    onBucket: (operation: string): RequestedCall => [
+      ask(`s3:${operation}`, `arn:aws:s3:::${bucketName}`, { 's3:TlsVersion': '1.3' }),
     ],
   }
 }

@@ -54,6 +54,7 @@ const others = async (root: string, laptop: Laptop): Promise<readonly Subject[]>
   const functions = laptopFunctions({
     stytch: stytchEnv,
     slugs: stytch.workspace.slugs,
+    proofKeyArn: laptop.aws.keys()[0]?.arn ?? '',
     arnOf: (part) => functionArnOf(`m2m-laptop-${part}`),
     vendUrl: address.vend,
   })

@@ -270,6 +270,7 @@ export class M2mStack extends Stack {
       rotation,
       project: this.projectRotation,
       adoption: this.adoption,
+      evidence: this.archive,
       bus,
       spans: config.rotation,
       removalPolicy,

@@ -5,12 +5,14 @@ import { type Command, InvalidArgumentError } from 'commander'
 import { defined } from '../../lambda/core/base/defined.ts'
 import { LEAK_REPORTED, leakSources } from '../../lambda/core/base/event-types.ts'
 import { rotationsPerSecond } from '../../lambda/core/campaign/campaign.ts'
+import type { ClientReport } from '../../lambda/core/incident/incident-report.ts'
 import type { Secret } from '../../lambda/core/secret/secret.ts'
 import { readSpan } from '../../lambda/core/secret/secret-tags.ts'
 import { prove } from '../incident/incident-proofs.ts'
 import { bucketOf, readReport } from '../incident/incident-report.ts'
 import { addTargets, findTargets, prefixOf, type TargetOptions, type Targets } from '../incident/incident-targets.ts'
 import { type Watched, watchIncident } from '../incident/incident-watch.ts'
+import { proofWords, readSignedProofs } from '../incident/signed-proofs.ts'
 import { CommandFault, type Ending, EXIT, type ExitCode, exitOf } from '../terminal/command-fault.ts'
 import { addCaution, addText, addWaiting } from '../terminal/options.ts'
 import { run, type Work } from '../terminal/run.ts'
@@ -60,17 +62,38 @@ const words: Record<Watched['state'], string> = {
   exhausted: 'FAILED: every attempt was refused; see the events Rotation Refused',
 }
 
-const endingOf = (seat: Seat, incidentId: string, watched: readonly Watched[]): Ending => {
+type Proofs = Awaited<ReturnType<typeof readSignedProofs>>
+
+interface Ended {
+  readonly watched: readonly Watched[]
+  /** By ARN; undefined: they cannot be known. */
+  readonly proofs: Proofs
+}
+
+/** Absent where it cannot be known. */
+const proofField = (proofs: Proofs, secretArn: string | null) =>
+  defined({ proof: secretArn === null ? undefined : proofs?.get(secretArn) })
+
+const endingOf = (seat: Seat, incidentId: string, { watched, proofs }: Ended): Ending => {
   const done = watched.filter(({ state }) => state === 'settled').length
   return {
     json: {
       stage: seat.stage,
       incidentId,
-      clients: watched.map(({ secret, state }) => ({ secretName: secret.name, secretArn: secret.arn, state })),
+      clients: watched.map(({ secret, state }) => ({
+        secretName: secret.name,
+        secretArn: secret.arn,
+        state,
+        ...proofField(proofs, secret.arn),
+      })),
     },
     text: `Incident ${incidentId}\n${table(
-      ['CLIENT', 'STATE'],
-      watched.map(({ secret, state }) => [secret.name, words[state]]),
+      ['CLIENT', 'STATE', ...(proofs === undefined ? [] : ['SIGNED PROOF'])],
+      watched.map(({ secret, state }) => [
+        secret.name,
+        words[state],
+        ...(proofs === undefined ? [] : [proofWords(proofs.get(secret.arn))]),
+      ]),
     )}`,
     exitCode: exitOf({ done, failed: watched.length - done }),
   }
@@ -188,9 +211,11 @@ const report: Work<IncidentOptions> = async (seat, options, names) => {
   else await reportOnBus(seat, options, targets, incidentId)
   if (options.direct !== true && options.wait !== true) return begun(seat, incidentId, targets)
   const isGraceful = options.grace !== undefined
-  const ending = endingOf(seat, incidentId, await watchIncident(seat, secrets, { incidentId, isGraceful, timeoutMs }))
+  const watched = await watchIncident(seat, secrets, { incidentId, isGraceful, timeoutMs })
   const secretNames = secrets.map(({ name }) => name)
   const { bucket } = options
+  const proofs = await readSignedProofs(seat, { incidentId, bucket, secretArns: secrets.map(({ arn }) => arn) })
+  const ending = endingOf(seat, incidentId, { watched, proofs })
   return withReport(seat, ending, {
     incidentId,
     secretNames,
@@ -211,12 +236,31 @@ const exitOfReport: Record<'proven' | 'notProven' | 'noClients', ExitCode> = {
   noClients: EXIT.failed,
 }
 
+/** The report's proof is the event's; what the signed ones say stands beside it, and alone where no event came through. */
+const withSigned = ({ proof, secretArn }: ClientReport, proofs: Proofs) => {
+  const { proof: signed } = proofField(proofs, secretArn)
+  if (signed === undefined || (proof === null && !signed.signed)) return {}
+  return { proof: { ...proof, ...signed } }
+}
+
 const show: Work<ShowOptions> = async (seat, { client = [], bucket, ...rest }, [incidentId = '']) => {
   const secretNames = client.map((name) => (name.includes('/') ? name : `${prefixOf(seat, rest)}${name}`))
   const asked = { incidentId, secretNames, patienceMs: 0, ...defined({ bucket }) }
   const found = await readReport(seat, asked)
   const { incidentMarkdown } = await import('../../lambda/core/incident/incident-markdown.ts')
-  return { json: found, text: incidentMarkdown(found), exitCode: exitOfReport[found.outcome] }
+  const secretArns = found.clients.flatMap(({ secretArn }) => secretArn ?? [])
+  const proofs = await readSignedProofs(seat, { incidentId, bucket, secretArns })
+  const clients = found.clients.map((client) => ({ ...client, ...withSigned(client, proofs) }))
+  const lines =
+    proofs === undefined
+      ? []
+      : found.clients.map(({ secretName, secretArn }) => `- ${secretName}: ${proofWords(proofs.get(secretArn ?? ''))}`)
+  const signed = lines.length === 0 ? '' : `\n## Signed proofs\n\n${lines.join('\n')}\n`
+  return {
+    json: { ...found, clients },
+    text: `${incidentMarkdown(found)}${signed}`,
+    exitCode: exitOfReport[found.outcome],
+  }
 }
 
 const release: Work<{ readonly dryRun?: true }> = async (seat, { dryRun: isDry }) => {
@@ -270,6 +314,7 @@ export const addIncident = (program: Command): void => {
     .command('prove')
     .description("whether a client's newest revoke has a valid signed proof")
     .argument('<client>', 'name, or ARN of the secret')
+    .option('--again', 'have the rotation function try the revoked values once more, and store what it finds')
     .option('--public-key <file>', "of the proofs, PEM or JWK (default: KMS is asked for the stage's)")
     .option('--bucket <name>', 'of the evidence archive; else M2M_EVIDENCE_BUCKET')
     .option('--prefix <prefix>', "of the secrets' names (default: m2m/<stage>/)")

@@ -1,8 +1,11 @@
 // `m2m incident prove`: the stored proofs of a client's revokes, verified with the stage's public key. Reads with the operator's own rights
 // and believes nothing in the bucket that the key does not vouch for.
 import { readFile } from 'node:fs/promises'
+import { Fault } from '../../lambda/core/base/fault.ts'
 import type { ProofReport, StoredProof } from '../../lambda/core/incident/read-proofs.ts'
 import { proofKeyAlias, readPublicKey, type TrustedKey } from '../../lambda/core/rotation/proof.ts'
+import type { ProofAnswer } from '../../lambda/core/rotation/proof-answer.ts'
+import type { Secret } from '../../lambda/core/secret/secret.ts'
 import { processEndpoint } from '../terminal/cli-env.ts'
 import { CommandFault, type Ending, EXIT } from '../terminal/command-fault.ts'
 import type { Work } from '../terminal/run.ts'
@@ -15,6 +18,7 @@ export interface ProveOptions {
   readonly publicKey?: string
   readonly bucket?: string
   readonly prefix?: string
+  readonly again?: true
 }
 
 const readKeyFile = async (path: string): Promise<TrustedKey> => {
@@ -27,7 +31,42 @@ const readKeyFile = async (path: string): Promise<TrustedKey> => {
   throw new CommandFault(EXIT.usage, `${path} holds no public key over P-256: expected PEM or a JWK`)
 }
 
-const askKms = async (seat: Seat): Promise<TrustedKey> => {
+/** @throws Fault PROOF_NOT_ANSWERED; CommandFault `refused` where the caller may not invoke the function */
+const askAgain = async (seat: Seat, { arn, rotationFunctionArn }: Secret): Promise<ProofAnswer> => {
+  const { questionsOf } = await seat.reach()
+  const functionName = rotationFunctionArn ?? seat.functionName('rotation')
+  return questionsOf(functionName)
+    .prove(arn)
+    .catch((error: unknown) => {
+      if (!(error instanceof Fault) || !/AccessDenied|status 403/.test(error.message)) throw error
+      throw new CommandFault(
+        EXIT.refused,
+        `you may not invoke ${functionName}: attach the operator policy (output OperatorPolicyArn) to your role and list the role under operators, or take the break-glass role`,
+      )
+    })
+}
+
+const answerLine = (answer: ProofAnswer): string => {
+  switch (answer.outcome) {
+    case 'refused':
+      return `Asked now: Stytch refused what was revoked, ${count(answer.refusals, 'time')}; the proof is ${answer.signed === 'stored' ? 'stored' : 'NOT stored'}.`
+    case 'notOwed':
+      return 'Asked now: AWSCURRENT is not on the settle of a revoke, so that there was nothing to try.'
+    case 'alive':
+      return `Asked now: ALIVE. ${answer.message}`
+    case 'unknown':
+      return `Asked now: not known (${answer.code}). ${answer.message}`
+  }
+}
+
+/** What was just found outweighs what was proven before. */
+const withAnswer = (ending: Ending, answer: ProofAnswer): Ending => ({
+  json: { ...(ending.json as object), answer },
+  text: `${answerLine(answer)}\n${ending.text}`,
+  exitCode: answer.outcome === 'alive' || answer.outcome === 'unknown' ? EXIT.failed : ending.exitCode,
+})
+
+export const askKms = async (seat: Seat): Promise<TrustedKey> => {
   const [{ fetchPublicKey }, { createSignedCall }] = await Promise.all([
     import('../../lambda/adapters/aws/kms-signer.ts'),
     import('../../lambda/adapters/aws/signed-call.ts'),
@@ -72,7 +111,7 @@ const shown = (report: ProofReport, trusted: TrustedKey): Ending => ({
   exitCode: report.isProven ? EXIT.ok : EXIT.failed,
 })
 
-export const prove: Work<ProveOptions> = async (seat, { publicKey, bucket: given, ...rest }, names) => {
+export const prove: Work<ProveOptions> = async (seat, { publicKey, bucket: given, again, ...rest }, names) => {
   const bucket = requiredBucket(given)
   const { secrets } = await findTargets(seat, rest, names)
   const [secret] = secrets
@@ -83,8 +122,10 @@ export const prove: Work<ProveOptions> = async (seat, { publicKey, bucket: given
     import('../../lambda/core/incident/read-proofs.ts'),
   ])
   const trusted = publicKey === undefined ? await askKms(seat) : await readKeyFile(publicKey)
+  const answer = again === true ? await askAgain(seat, secret) : undefined
   const { secrets: port } = await seat.reach()
   const versionIds = (await port.listVersions(secret.arn)).map(({ versionId }) => versionId)
   const question = { stage: seat.stage, secretArn: secret.arn, versionIds, trusted, now: seat.timing.now() }
-  return shown(await readProofs(createArchiveReader(createS3(), bucket), question), trusted)
+  const ending = shown(await readProofs(createArchiveReader(createS3(), bucket), question), trusted)
+  return answer === undefined ? ending : withAnswer(ending, answer)
 }

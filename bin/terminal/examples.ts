@@ -64,6 +64,7 @@ export const examples: Readonly<Record<string, readonly Example[]>> = {
   'm2m incident prove': [
     { line: 'm2m incident prove billing', what: 'with the key that KMS holds' },
     { line: 'm2m incident prove billing --public-key proofs.pem', what: 'with one that was kept' },
+    { line: 'm2m incident prove billing --again', what: 'is it still refused? now, at Stytch' },
   ],
   'm2m incident release': [{ line: 'm2m incident release --dry-run', what: 'what the intake holds' }],
   'm2m token': [

@@ -7,6 +7,7 @@ import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import type { FreezeSwitch } from '../../lambda/adapters/aws/freeze-switch.ts'
 import type { Timing } from '../../lambda/core/base/timing.ts'
 import type { ClientDesk, StageView } from '../../lambda/core/clients/client-desk.ts'
+import type { ProofQuestions } from '../../lambda/core/drive/proof-questions.ts'
 import type { RotationSteps } from '../../lambda/core/drive/rotation-steps.ts'
 import type { Secrets } from '../../lambda/core/secret/secrets.ts'
 import { isStageName, STAGE_RULE } from '../../lambda/core/secret/stage-name.ts'
@@ -18,6 +19,8 @@ export interface Reach {
   readonly secrets: Secrets
   /** The rotation function of a secret, asked for a step. */
   stepsOf(rotationFunctionArn: string): RotationSteps
+  /** The same, asked whether what was revoked is still refused. */
+  questionsOf(rotationFunctionArn: string): ProofQuestions
   readonly desk: ClientDesk
   readonly freeze: FreezeSwitch
   readonly lambda: LambdaClient
@@ -70,13 +73,14 @@ export const assertSignedIn = async ({ config }: SecretsManagerClient): Promise<
 }
 
 const createReach = async (stage: string): Promise<Reach> => {
-  const [clients, desk, secrets, freeze, invoke, steps, signedCall] = await Promise.all([
+  const [clients, desk, secrets, freeze, invoke, steps, questions, signedCall] = await Promise.all([
     import('../../lambda/adapters/aws/clients.ts'),
     import('../../lambda/adapters/aws/client-desk.ts'),
     import('../../lambda/adapters/aws/secrets.ts'),
     import('../../lambda/adapters/aws/freeze-switch.ts'),
     import('../../lambda/adapters/aws/invoke.ts'),
     import('../../lambda/adapters/aws/rotation-steps.ts'),
+    import('../../lambda/adapters/aws/proof-questions.ts'),
     import('../../lambda/adapters/aws/signed-call.ts'),
   ])
   const secretsManager = clients.createSecretsManager()
@@ -93,6 +97,7 @@ const createReach = async (stage: string): Promise<Reach> => {
     lambda,
     secrets: secrets.createSecrets(secretsManager),
     stepsOf: (rotationFunctionArn) => steps.createRotationSteps(invokeOnce, rotationFunctionArn),
+    questionsOf: (rotationFunctionArn) => questions.createProofQuestions(invokeOnce, rotationFunctionArn),
     desk: desk.createClientDesk(lambda, `m2m-${stage}-clients`),
     freeze: freeze.createFreezeSwitch(freeze.createSystemsManager(), `/m2m/${stage}/freeze`),
   }

@@ -1,10 +1,18 @@
 // The sweep's settings: whose secrets, what their overlaps and periods are when their tags say nothing, and how often it comes.
 import { defined } from '../core/base/defined.ts'
+import { readEvidenceBucket } from './archive.ts'
 import { endpointOf, type FreezeEnv, readFreezeEnv, writeFreezeEnv } from './freeze.ts'
 import { readNumber } from './number.ts'
 import { type ProjectPlaceEnv, readProjectPlace, writeProjectPlace } from './project-place.ts'
-import { createReader, type Environment } from './reader.ts'
+import { createReader, type Environment, type Reader } from './reader.ts'
 import { type AdoptionEnv, readAdoption, writeAdoption } from './reads.ts'
+
+export interface ProofBucketEnv {
+  /** Name of the evidence bucket. */
+  readonly bucket: string
+  /** Where S3 listens; absent: at AWS's own address. */
+  readonly endpoint?: string
+}
 
 export interface SweepEnv {
   /** Names the metrics' namespace, `M2M/<stage>`. */
@@ -23,8 +31,15 @@ export interface SweepEnv {
   readonly project?: ProjectPlaceEnv
   /** Absent: an overlap ends by its time alone. */
   readonly adoption?: AdoptionEnv
+  /** Where proofs of revokes lie; absent: none is owed. */
+  readonly proofs?: ProofBucketEnv
   /** Where Lambda listens; absent: at AWS's own address. */
   readonly lambdaEndpoint?: string
+}
+
+const readProofBucket = (reader: Reader): Pick<SweepEnv, 'proofs'> => {
+  if (reader.optional('M2M_EVIDENCE_BUCKET') === undefined) return {}
+  return { proofs: { bucket: readEvidenceBucket(reader), ...defined({ endpoint: endpointOf(reader, 'S3') }) } }
 }
 
 export const readSweepEnv = (env: Environment): SweepEnv => {
@@ -42,6 +57,7 @@ export const readSweepEnv = (env: Environment): SweepEnv => {
     freeze: readFreezeEnv(reader),
     ...readProjectPlace(reader),
     ...readAdoption(reader),
+    ...readProofBucket(reader),
     ...defined({ lambdaEndpoint }),
   }
   reader.finish()
@@ -61,5 +77,9 @@ export const writeSweepEnv = (settings: SweepEnv): Record<string, string> => ({
   ...writeFreezeEnv(settings.freeze),
   ...writeProjectPlace(settings.project),
   ...writeAdoption(settings.adoption),
-  ...defined({ AWS_ENDPOINT_URL_LAMBDA: settings.lambdaEndpoint }),
+  ...defined({
+    M2M_EVIDENCE_BUCKET: settings.proofs?.bucket,
+    AWS_ENDPOINT_URL_S3: settings.proofs?.endpoint,
+    AWS_ENDPOINT_URL_LAMBDA: settings.lambdaEndpoint,
+  }),
 })

@@ -1,11 +1,14 @@
-// What the rotation functions of all kinds have in common: the event's shape, the log with its metrics, and the step.
+// What the rotation functions of all kinds have in common: the event's shape, the log with its metrics, and the step, or the question.
 import type { Context } from 'aws-lambda'
 import { createTiming } from '../adapters/timing.ts'
 import type { Journal, JournalEntry } from '../core/base/journal.ts'
+import type { ProofAnswer } from '../core/rotation/proof-answer.ts'
+import { answerProof } from '../core/rotation/prove-again.ts'
+import { asksSomething, readProofQuestion } from '../core/rotation/read-proof-question.ts'
 import { readStepEvent } from '../core/rotation/read-step-event.ts'
 import { RECORDS_UNAVAILABLE } from '../core/rotation/records.ts'
-import { RotationRefused } from '../core/rotation/refusal.ts'
-import type { Rotation, StepRequest } from '../core/rotation/rotation.ts'
+import { type Refusal, RotationRefused } from '../core/rotation/refusal.ts'
+import type { Rotation } from '../core/rotation/rotation.ts'
 import { runStep } from '../core/rotation/run-step.ts'
 import { PROOF_PENDING } from '../core/rotation/sign-proof.ts'
 import { createJournal } from './journal.ts'
@@ -41,17 +44,48 @@ const countingJournal = ({ stage, context }: StepInvocation): Journal => {
   }
 }
 
-/** @throws RotationRefused or Fault: a step that throws is a failed step to Secrets Manager. */
-export const handleStep = async (
-  invocation: StepInvocation,
-  compose: (request: StepRequest, journal: Journal) => Rotation,
-): Promise<void> => {
-  const journal = countingJournal(invocation)
-  const request = readStepEvent(invocation.event)
-  if (!request.ok) {
-    const refusal = new RotationRefused({ refusal: request.refusal, secretId: 'an unknown secret' })
-    journal.note({ outcome: 'refused', reason: request.refusal.reason, message: refusal.message })
-    throw refusal
+/** Puts the rotation of one secret together. */
+export type Compose = (about: { readonly secretId: string }, journal: Journal) => Rotation
+
+const malformed = (journal: Journal, refusal: Refusal): RotationRefused => {
+  const error = new RotationRefused({ refusal, secretId: 'an unknown secret' })
+  journal.note({ outcome: 'refused', reason: refusal.reason, message: error.message })
+  return error
+}
+
+/** Of an answer, its kind goes into the log, and what it counts; the line is no step's, so that no metric of steps counts it. */
+const answer = async (rotation: Rotation, secretId: string, journal: Journal): Promise<ProofAnswer> => {
+  const beganAt = rotation.timing.now()
+  const asked = { ask: 'prove', secret: secretId }
+  try {
+    const said = await answerProof(rotation, secretId)
+    const { outcome: proof, ...facts } = said
+    journal.note({ ...asked, outcome: 'answered', proof, ...facts, ms: rotation.timing.now() - beganAt })
+    return said
+  } catch (error) {
+    journal.note({
+      ...asked,
+      outcome: 'failed',
+      code: 'DEFECT',
+      message: error instanceof Error ? error.name : 'unknown',
+    })
+    throw error
   }
+}
+
+/**
+ * @returns the answer to a question, and nothing for a step
+ * @throws RotationRefused or Fault: a step that throws is a failed step to Secrets Manager
+ */
+export const handleStep = async (invocation: StepInvocation, compose: Compose): Promise<ProofAnswer | undefined> => {
+  const journal = countingJournal(invocation)
+  if (asksSomething(invocation.event)) {
+    const question = readProofQuestion(invocation.event)
+    if (!question.ok) throw malformed(journal, question.refusal)
+    return answer(compose(question.value, journal), question.value.secretId, journal)
+  }
+  const request = readStepEvent(invocation.event)
+  if (!request.ok) throw malformed(journal, request.refusal)
   await runStep(compose(request.value, journal), request.value)
+  return undefined
 }

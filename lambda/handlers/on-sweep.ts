@@ -7,12 +7,15 @@ import { createEvents } from '../adapters/aws/events.ts'
 import { createFreeze } from '../adapters/aws/freeze.ts'
 import { createInvoke } from '../adapters/aws/invoke.ts'
 import type { MetricLine } from '../adapters/aws/metric-line.ts'
+import { createProofListing } from '../adapters/aws/proof-listing.ts'
+import { createProofQuestions } from '../adapters/aws/proof-questions.ts'
 import { createReadLookup } from '../adapters/aws/read-records.ts'
 import { createRotationSteps } from '../adapters/aws/rotation-steps.ts'
 import { createSecretRotator } from '../adapters/aws/secret-rotator.ts'
 import { createSignedCall } from '../adapters/aws/signed-call.ts'
 import { createTiming } from '../adapters/timing.ts'
 import { SWEEP_SOURCE } from '../core/base/event-types.ts'
+import { DEPLOYED } from '../core/rotation/bounds.ts'
 import { readSweepEvent } from '../core/sweep/read-sweep-event.ts'
 import { type Sweeping, type SweepSummary, sweepAll } from '../core/sweep/sweep.ts'
 import { readSweepEnv } from '../env/sweep.ts'
@@ -58,21 +61,37 @@ const adoptionBy = ({ wait }: Sweeping['timing']): Pick<Sweeping, 'adoption'> =>
   }
 }
 
+/** Where proofs are kept: those of this function's secrets, and whom to ask for more. */
+const proofsBy = ({ wait }: Sweeping['timing'], functionArn: string): Pick<Sweeping, 'proofs'> => {
+  if (settings.proofs === undefined) return {}
+  const { bucket, endpoint } = settings.proofs
+  const call = createSignedCall(secretsManager, { service: 's3', endpoint })
+  return {
+    proofs: {
+      listing: createProofListing({ call, wait, bucket, stage: settings.stage }),
+      questions: createProofQuestions(invoke, functionArn),
+      confirmedAfterMs: DEPLOYED.confirmedAfterMs,
+    },
+  }
+}
+
 /** The project's own secret, where it is rotated, is one more, with a function of its own. */
 const sweepsOf = (shared: Pick<Sweeping, 'timing' | 'journal'>): readonly [Sweeping, ...Sweeping[]] => {
-  const ofClients = { ...clients, ...shared, ...adoptionBy(shared.timing) }
+  const { timing } = shared
+  const ofClients = { ...clients, ...shared, ...adoptionBy(timing), ...proofsBy(timing, rotationFunctionArn) }
   if (project === undefined) return [ofClients]
   const { secretName, rotationFunctionArn: projectFunction, periodDays } = project
   const stage = { ...clients.rules.stage, periodMs: periodDays * 24 * HOUR_MS }
   const rules = { ...clients.rules, rotationFunctionArn: projectFunction, stage }
   const steps = createRotationSteps(invoke, projectFunction)
   // Stytch itself shows when the project secret was last used.
-  return [{ ...clients, ...shared, secretNamePrefix: secretName, isOneSecret: true, rules, steps }, ofClients]
+  const ofProject = { ...clients, ...shared, ...proofsBy(timing, projectFunction), rules, steps }
+  return [{ ...ofProject, secretNamePrefix: secretName, isOneSecret: true }, ofClients]
 }
 
 /** A sweep that did not see the whole list is none, to the alarm that waits for one. */
 const metricsOf = (
-  { overdue, failed, overlapsOpen, oldestDays, stuckLeft, settleRefusing, ...rest }: SweepSummary,
+  { overdue, failed, overlapsOpen, oldestDays, stuckLeft, settleRefusing, proofsOwed, ...rest }: SweepSummary,
   at: number,
 ): MetricLine => ({
   namespace: `M2M/${settings.stage}`,
@@ -85,6 +104,7 @@ const metricsOf = (
     OldestSecretDays: oldestDays,
     SecretsStuck: stuckLeft,
     SettlesRefusing: settleRefusing,
+    ProofsOwed: proofsOwed,
   },
   fields: { outcome: 'swept', ...rest },
 })

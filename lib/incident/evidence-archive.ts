@@ -114,6 +114,21 @@ export class EvidenceArchive extends Construct {
     fn.explainWildcard(proofs, 'A proof is named by its secret and its tokens, and those come later')
   }
 
+  /** Lets the sweep see which proofs are stored, by name, and read none. */
+  mayListProofs(fn: M2mFunction, { stage }: StageNames): void {
+    fn.mayDo(
+      new PolicyStatement({
+        sid: 'ListProofs',
+        actions: ['s3:ListBucket'],
+        resources: [this.bucket.bucketArn],
+        conditions: {
+          StringLike: { 's3:prefix': `proofs/${stage}/*` },
+          StringEquals: { 'aws:ResourceAccount': Stack.of(this).account },
+        },
+      }),
+    )
+  }
+
   /** Adds reading the evidence to what operators may do: lists and gets, nothing else. */
   allowReading(operators: OperatorPolicy): void {
     operators.mayDo(

@@ -30,6 +30,11 @@ export interface SweepAdoption {
   mayAsk(): PolicyStatement
 }
 
+export interface SweepEvidence {
+  readonly bucket: { readonly bucketName: string }
+  mayListProofs(fn: M2mFunction, names: StageNames): void
+}
+
 /** How long things may take, for secrets whose tags say nothing. */
 export interface SweepSpans {
   readonly periodHours: number
@@ -47,6 +52,8 @@ export interface SweepProps {
   /** Absent: an overlap ends by its time alone. */
   readonly adoption?: SweepAdoption | undefined
   readonly bus: M2mEventBus
+  /** Where proofs of revokes lie (lib/incident/evidence-archive.ts). */
+  readonly evidence: SweepEvidence
   readonly spans: SweepSpans
   readonly removalPolicy: RemovalPolicy
 }
@@ -90,6 +97,7 @@ export class SweepFunction extends Construct {
         longestHoldHours: spans.longestHoldHours,
         everyMinutes: spans.sweepEveryMinutes,
         freeze: { parameter: freezeParameter(names) },
+        proofs: { bucket: props.evidence.bucket.bucketName },
         ...defined({ project: props.project?.place, adoption: props.adoption?.env }),
       }),
     })
@@ -106,10 +114,11 @@ export class SweepFunction extends Construct {
     this.metricNotices = this.listMetricNotices(props)
   }
 
-  private maySweep({ names, rotation, project, adoption, bus }: SweepProps): void {
+  private maySweep({ names, rotation, project, adoption, bus, evidence }: SweepProps): void {
     // RotateSecret's own demand also lets it drive what is stuck again (docs/decisions/018).
     mayAskForRotations(this, this.fn, { names, rotation, project })
     this.fn.mayDo(bus.mayTell(SWEEP_SOURCE), mayReadFreeze(this, names))
+    evidence.mayListProofs(this.fn, names)
     if (adoption !== undefined) this.fn.mayDo(adoption.mayAsk())
   }
 
@@ -202,6 +211,15 @@ export class SweepFunction extends Construct {
         atLeast: 1,
         silence: 'unchanged',
       },
+      {
+        id: 'ProofsOwed',
+        page: 'proof-pending',
+        says: 'Signed proofs of revokes are missing or not confirmed, twice in a row, although the sweep had them made. Its log says why.',
+        metric: told('ProofsOwed', 'Maximum'),
+        atLeast: 1,
+        periods: 2,
+        silence: 'unchanged',
+      },
     ]
   }
 }
@@ -218,7 +236,7 @@ const sweepEventNotices: readonly EventNotice[] = [
   {
     id: 'SettleRefusing',
     page: 'settle-refusing',
-    says: 'An overlap is over and does not end: the settle was asked for and refused. The old value may still be accepted.',
+    says: 'An overlap is over and does not end: the settle was asked for and refused. Or a value that was revoked works. The event says which.',
     pattern: eventPattern(SWEEP_SOURCE, 'Settle Refusing'),
     secretAt: '$.detail.secretName',
   },

@@ -129,7 +129,8 @@ export const neededCalls: Readonly<Record<string, NeededCalls>> = {
   },
   sweep: {
     bundle: 'on-sweep',
-    calls: [...askingForRotations, 'events:PutEvents', 'ssm:GetParameter'],
+    calls: [...askingForRotations, 'events:PutEvents', 'ssm:GetParameter', 's3:ListBucket'],
+    demanded: ['lambda:InvokeFunction'],
     optional: ['secretsmanager:ListSecretVersionIds', 'dynamodb:Query'],
     tells: 'm2m.sweep',
   },

@@ -191,6 +191,7 @@ const seatAt = (timing: FakeTiming, fleet: FakeFleet): Seat => {
       secretsManager,
       lambda,
       secrets: { ...createSecrets(secretsManager), ...fleet },
+      questionsOf: () => ({ prove: async () => ({ outcome: 'notOwed' }) }),
       stepsOf: () => createFakeSteps(fleet, timing),
       freeze: createFreezeSwitch(createSystemsManager(), '/m2m/test/freeze'),
       desk: {

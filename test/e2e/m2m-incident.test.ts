@@ -71,6 +71,36 @@ describe('m2m incident', () => {
     expect(shown.stdout).toContain('invalid_client')
   })
 
+  test('says whether the signed proof is stored, which prove --again adds another to', async () => {
+    const ran = await m2m(['beta', '--id', 'INC-SIGNED', '--wait', '--json'])
+    const proof = { refusals: expect.any(Number), firstRefusedAt: expect.stringMatching(/^20/), signed: true }
+    expect(ran.json<object>()).toMatchObject({ clients: [{ secretName: 'm2m/laptop/beta', proof }] })
+    const shown = await m2m(['show', 'INC-SIGNED', '--json'])
+    expect(shown.json<object>()).toMatchObject({ clients: [{ proof: { ...proof, requestToken: expect.any(String) } }] })
+
+    const again = await m2m(['prove', 'beta', '--again', '--json'])
+
+    expect(again.code).toBe(0)
+    expect(again.json<object>()).toMatchObject({
+      isProven: true,
+      answer: { outcome: 'refused', signed: 'stored' },
+      proofs: [{ valid: true }, { valid: true }],
+    })
+    expect((await m2m(['prove', 'beta', '--again'])).stdout).toMatch(
+      /^Asked now: Stytch refused what was revoked, \d+ times/,
+    )
+  })
+
+  test('says that a client without a settled revoke owes no proof, and which role may ask where the caller may not', async () => {
+    expect((await m2m(['prove', 'gamma', '--again'])).stdout).toContain('there was nothing to try')
+
+    cli.laptop.aws.faults.add({ op: 'Invoke', kind: 'error', status: 403 })
+    const denied = await m2m(['prove', 'beta', '--again'])
+
+    expect(denied.code).toBe(4)
+    expect(denied.stderr).toContain('attach the operator policy')
+  })
+
   test('finds out whose a leaked value is', async () => {
     const leaked = secretValue('gamma')
 

@@ -59,6 +59,7 @@ test('is called with what the stack’s schedule puts in', () => {
   const row = laptopFunctions({
     stytch,
     slugs,
+    proofKeyArn: 'arn:aws:kms:us-east-1:000000000000:key/1',
     arnOf: (part) => part,
     vendUrl: 'http://127.0.0.1',
     hasCampaignSchedule: true,

@@ -41,6 +41,7 @@ describe('the role', () => {
       'WhatRotateSecretDemands',
       'TellOnTheBus',
       'ReadFreeze',
+      'ListProofs',
     ])
   })
 
@@ -80,6 +81,14 @@ describe('the role', () => {
         actions: ['ssm:GetParameter'],
         resources: [`arn:aws:ssm:${REGION}:${ACCOUNT}:parameter/m2m/prod/freeze`],
         conditions: [],
+      },
+    ],
+    [
+      'ListProofs',
+      {
+        actions: ['s3:ListBucket'],
+        resources: [expect.stringMatching(/^<EvidenceBucket.*\.Arn>$/)],
+        conditions: ['StringLike s3:prefix proofs/prod/*', `StringEquals aws:ResourceAccount ${ACCOUNT}`],
       },
     ],
   ])('%s', (sid, expected) => {
@@ -132,6 +141,7 @@ describe('the function', () => {
           M2M_LONGEST_HOLD_HOURS: '168',
           M2M_SWEEP_EVERY_MINUTES: '15',
           M2M_FREEZE_PARAMETER: '/m2m/prod/freeze',
+          M2M_EVIDENCE_BUCKET: { Ref: Match.stringLikeRegexp('^EvidenceBucket') },
         },
       },
     })
@@ -228,6 +238,7 @@ describe('people are told', () => {
   test.each([
     ['SecretsOverdue', 1, 'overdue'],
     ['SweepFailures', 2, 'sweep-failures'],
+    ['ProofsOwed', 2, 'proof-pending'],
   ])('of %s, and a sweep that is late ends no alarm', (MetricName, EvaluationPeriods, page) => {
     template.hasResourceProperties('AWS::CloudWatch::Alarm', {
       Namespace: 'M2M/prod',

@@ -3,8 +3,8 @@
 import { createHash } from 'node:crypto'
 import type { ProofStore } from '../../core/rotation/sign-proof.ts'
 import { archiveFailure, isHopelessStatus } from './archive-failure.ts'
+import { s3ErrorOf } from './s3-error.ts'
 import { type Sending, sendAgain } from './send-again.ts'
-import type { SignedReply } from './signed-call.ts'
 
 const TRIES = 2
 const TIMEOUT_MS = 3000
@@ -12,9 +12,6 @@ const TIMEOUT_MS = 3000
 export interface ProofStoreInput extends Pick<Sending, 'call' | 'wait'> {
   readonly bucket: string
 }
-
-/** S3's errors are XML. */
-const errorOf = ({ status, body }: SignedReply): string => /<Code>(\w+)<\/Code>/.exec(body)?.[1] ?? `status ${status}`
 
 const isDone = (status: number): boolean => status === 200 || status === 412
 
@@ -35,14 +32,14 @@ export const createProofStore = ({ bucket, ...calls }: ProofStoreInput): ProofSt
         },
         body: jws,
       },
-      (reply) => (isDone(reply.status) || isHopelessStatus(reply.status) ? undefined : errorOf(reply)),
+      (reply) => (isDone(reply.status) || isHopelessStatus(reply.status) ? undefined : s3ErrorOf(reply)),
     )
     if (sent.reply === undefined) throw archiveFailure(call, { name: sent.why, isHopeless: false })
     const { status, headers } = sent.reply
     if (status === 200) return 'stored'
     if (status === 412) return 'exists'
     throw archiveFailure(call, {
-      name: errorOf(sent.reply),
+      name: s3ErrorOf(sent.reply),
       requestId: headers['x-amz-request-id'],
       isHopeless: true,
     })

@@ -65,9 +65,12 @@ export interface ProofName {
   readonly n?: number
 }
 
+/** `proofs/<stage>/<secret name>/<revoke token>.<settle token>.`: how the keys of all proofs under these tokens begin. */
+export const proofBase = ({ stage, secretName, revokeToken, settleToken }: Omit<ProofName, 'n'>): string =>
+  `${proofPrefix(stage, secretName)}${keySegment(revokeToken)}.${keySegment(settleToken)}.`
+
 /** `proofs/<stage>/<secret name>/<revoke token>.<settle token>.jws`; from the second on, `….<n>.jws`. */
-export const proofKey = ({ stage, secretName, revokeToken, settleToken, n = 1 }: ProofName): string =>
-  `${proofPrefix(stage, secretName)}${keySegment(revokeToken)}.${keySegment(settleToken)}${n === 1 ? '' : `.${n}`}.jws`
+export const proofKey = ({ n = 1, ...name }: ProofName): string => `${proofBase(name)}${n === 1 ? '' : `${n}.`}jws`
 
 const NAME = /^([^./]+)\.([^./]+)(?:\.([2-9]|[1-9]\d+))?\.jws$/
 
@@ -77,6 +80,12 @@ export const readProofKey = (
 ): { readonly revokeToken: string; readonly settleToken: string; readonly n: number } | undefined => {
   const [, revokeToken, settleToken, n = '1'] = NAME.exec(key.slice(key.lastIndexOf('/') + 1)) ?? []
   return revokeToken === undefined || settleToken === undefined ? undefined : { revokeToken, settleToken, n: Number(n) }
+}
+
+/** Whether a key is that of a proof under these tokens. */
+export const isProofOf = (key: string, name: Omit<ProofName, 'n'>): boolean => {
+  const n = readProofKey(key)?.n
+  return n !== undefined && key === proofKey({ ...name, n })
 }
 
 const encoded = (json: unknown): string => Buffer.from(JSON.stringify(json)).toString('base64url')

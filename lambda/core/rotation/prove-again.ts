@@ -4,10 +4,11 @@
 import { defined } from '../base/defined.ts'
 import { Fault } from '../base/fault.ts'
 import { CURRENT, labelled, PREVIOUS } from '../secret/labels.ts'
-import { isAbout, readRequestToken } from '../secret/request-token.ts'
+import { settledRevokeOf } from '../secret/settled-revoke.ts'
 import { look } from './look.ts'
 import type { Evidence, RefusedValue } from './outcome.ts'
 import type { ProvenRefusal } from './proof.ts'
+import type { ProofAnswer } from './proof-answer.ts'
 import { proveSettled } from './prove-refused.ts'
 import { describeOrThrow, type Guarded, type Rotation, readCurrent, type Version } from './rotation.ts'
 import { type SigningOutcome, signAndStore } from './sign-proof.ts'
@@ -50,9 +51,8 @@ export const proveAgain = async (
   current: Version,
   { state, previousId }: Pick<Guarded, 'state' | 'previousId'>,
 ): Promise<{ readonly evidence: Evidence; readonly revokeToken: string } | undefined> => {
-  const isSettle = readRequestToken(current.versionId).origin === 'settle'
-  if (!isSettle || previousId === undefined || readRequestToken(previousId).origin !== 'revoke') return undefined
-  if (!isAbout(current.versionId, { secretArn: state.arn, about: previousId })) return undefined
+  const settled = settledRevokeOf({ secretArn: state.arn, currentId: current.versionId, previousId })
+  if (settled === undefined) return undefined
   const seen = await look(rotation, { intent: 'settle', stored: { current } })
   if (!seen.ok || seen.value.sighting.position !== 'settled') {
     throw new Fault({
@@ -69,21 +69,11 @@ export const proveAgain = async (
     })
   }
   const facts = { secretId: state.arn, currentOrigin: 'revoke', current, previous: undefined } as const
-  return { evidence: await proveSettled(rotation, { ...facts, view: seen.value.view }), revokeToken: previousId }
+  return {
+    evidence: await proveSettled(rotation, { ...facts, view: seen.value.view }),
+    revokeToken: settled.revokeToken,
+  }
 }
-
-/** notOwed: no revoke was the last that happened. alive: Stytch accepts what was revoked. unknown: it, or Secrets Manager, did not tell. */
-export type ProofAnswer =
-  | {
-      readonly outcome: 'refused'
-      readonly revokeToken: string
-      readonly settleToken: string
-      /** Exchanges that were refused, of all values together. */
-      readonly refusals: number
-      readonly signed: SigningOutcome['state']
-    }
-  | { readonly outcome: 'notOwed' }
-  | { readonly outcome: 'alive' | 'unknown'; readonly code: string; readonly message: string }
 
 /** One question about one secret. Nothing is refused or thrown: whoever asks goes on to the next. */
 export const answerProof = async (rotation: Rotation, secretId: string): Promise<ProofAnswer> => {

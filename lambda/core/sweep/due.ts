@@ -49,6 +49,7 @@ export interface Fact {
     | 'stuck'
     | 'adoptionAwaited'
     | 'adoptionUnproven'
+    | 'revokedAlive'
   /** Since when it is worth telling, epoch milliseconds. */
   readonly since: number
 }

@@ -14,6 +14,8 @@ const types: Readonly<Record<Fact['kind'], M2mEvent<'m2m.sweep'>['type']>> = {
   stuck: 'Rotation Stuck',
   adoptionAwaited: 'Adoption Awaited',
   adoptionUnproven: 'Adoption Unproven',
+  // The settle that ended the revoke does not hold.
+  revokedAlive: 'Settle Refusing',
 }
 
 const explanations: Readonly<Record<Fact['kind'], string>> = {
@@ -26,6 +28,7 @@ const explanations: Readonly<Record<Fact['kind'], string>> = {
     'the overlap is over, and goes on: not everybody who read the old value was seen to read the new one',
   adoptionUnproven:
     'the overlap is ended without proof: the wait for those who were not seen to read the new value is over',
+  revokedAlive: 'Stytch accepts a value that was revoked, although its settle found it refused: the leaked value works',
 }
 
 export interface SweepNotice {

@@ -34,6 +34,10 @@ export interface Tally {
   stuckFinished: number
   stuckEnded: number
   stuckLeft: number
+  /** Proofs of revokes that this sweep had made. */
+  proofsStored: number
+  /** Of those that were looked at, how many still lack a proof that is due. */
+  proofsOwed: number
   told: number
   failed: number
   throttles: number

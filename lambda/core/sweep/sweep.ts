@@ -17,6 +17,7 @@ import type { Secret } from '../secret/secret.ts'
 import type { SecretPage, Secrets } from '../secret/secrets.ts'
 import type { AdoptionWatch } from './await-adoption.ts'
 import { asOfSweep, factsOf, isTold, nominate, type Sweep, type SweepRules } from './due.ts'
+import { type ProofWatch, proveOwed, type SettledSecret, settledSecretOf } from './owed-proofs.ts'
 import { createFuse, type SweepSecret, sweepSecret, type Tally } from './sweep-secret.ts'
 
 export interface Sweeping {
@@ -33,6 +34,8 @@ export interface Sweeping {
   readonly isOneSecret?: boolean
   /** Absent: an overlap ends by its time alone. */
   readonly adoption?: AdoptionWatch | undefined
+  /** Absent: nothing is signed, and no proof is owed. */
+  readonly proofs?: ProofWatch | undefined
 }
 
 export interface SweepSummary extends Readonly<Tally> {
@@ -56,6 +59,8 @@ const LIST_SHARE = 0.6
 /** No more than this can be asked for in one sweep; the rest is the next one's. */
 const MOST_ASKED = 3000
 const MOST_TOLD = 10_000
+/** Kept whole in memory, a few hundred bytes each. */
+const MOST_SETTLED = 20_000
 const LIST_PAUSES_MS = [1000, 2000, 4000, 8000] as const
 
 /** ARNs of what is worth a closer look. */
@@ -64,6 +69,8 @@ interface Found {
   readonly due: string[]
   /** Nothing to do, but to tell. */
   readonly toTell: string[]
+  /** Revokes that were settled lately: a proof may be owed. */
+  readonly settled: SettledSecret[]
 }
 
 const emptyTally = (): Tally => ({
@@ -81,6 +88,8 @@ const emptyTally = (): Tally => ({
   stuckFinished: 0,
   stuckEnded: 0,
   stuckLeft: 0,
+  proofsStored: 0,
+  proofsOwed: 0,
   told: 0,
   failed: 0,
   throttles: 0,
@@ -110,6 +119,8 @@ const sift = (secret: Secret, { sweep, found, tally }: Listing): void => {
   for (const { kind } of facts) {
     if (kind === 'overdue' || kind === 'rotationOff' || kind === 'heldTooLong') tally[kind] += 1
   }
+  const settled = settledSecretOf(secret, sweep)
+  if (settled !== undefined && found.settled.length < MOST_SETTLED) found.settled.push(settled)
   const nomination = nominate(secret, sweep)
   if (nomination !== undefined) keep(found[nomination], secret.arn, { most: MOST_ASKED, tally })
   else if (facts.some((fact) => isTold(fact, sweep))) keep(found.toTell, secret.arn, { most: MOST_TOLD, tally })
@@ -203,17 +214,19 @@ const lookAtAll = async (work: SweepSecret, found: Found, until: number): Promis
  * @throws Fault when not even the first page of the list can be had.
  */
 export const sweep = async (sweeping: Sweeping, asOf: number): Promise<SweepSummary> => {
-  const { timing, rules, secrets, steps, events, journal, adoption } = sweeping
+  const { timing, rules, secrets, steps, events, journal, adoption, proofs } = sweeping
   const startedAt = timing.now()
   const availableMs = timing.remainingMs() - RESERVE_MS
   const freeze = await readFreeze(sweeping)
   const decidesBy: Sweep = { rules, asOf, freeze: decidedBy(freeze) }
   const tally = emptyTally()
-  const found: Found = { urgent: [], due: [], toTell: [] }
+  const found: Found = { urgent: [], due: [], toTell: [], settled: [] }
   const listing = { sweep: decidesBy, found, tally, until: startedAt + availableMs * LIST_SHARE }
   const isWhole = await listAll(sweeping, listing)
   const work: SweepSecret = { secrets, steps, events, timing, journal, tally, sweep: decidesBy, adoption }
-  await lookAtAll(work, found, startedAt + availableMs)
+  const until = startedAt + availableMs
+  await lookAtAll(work, found, until)
+  if (proofs !== undefined) await proveOwed(work, proofs, { settled: found.settled, until })
   return { ...tally, freeze, isWhole, ms: timing.now() - startedAt }
 }
 

@@ -14,6 +14,7 @@ import { GITHUB_URL, writeIntakeEnv } from '../../env/intake.ts'
 import { leakRules } from '../../env/leak-rules.ts'
 import { writeProjectRotationEnv } from '../../env/project-rotation.ts'
 import { writeReadsEnv } from '../../env/reads.ts'
+import type { KeepingEnv } from '../../env/records.ts'
 import { writeRotationEnv } from '../../env/rotation.ts'
 import type { StytchEnv } from '../../env/stytch.ts'
 import { writeSweepEnv } from '../../env/sweep.ts'
@@ -38,6 +39,8 @@ export const LAPTOP_READS = {
   partitionKey: 'secretName',
   sortKey: 'principal',
 } as const
+/** A table of the stand-in: what rotations remember (docs/guarantees.md). */
+export const LAPTOP_RECORDS = { name: `m2m-${LAPTOP_STAGE}-records`, partitionKey: 'pk', sortKey: 'sk' } as const
 export const LAPTOP_FREEZE = `/m2m/${LAPTOP_STAGE}/freeze`
 
 export interface LaptopSeat {
@@ -48,6 +51,8 @@ export interface LaptopSeat {
   readonly hasCampaignSchedule?: boolean | undefined
   /** Absent: Stytch sets no limit. */
   readonly stytchCallsPerSecond?: number | undefined
+  /** ARN of the stand-in's key that signs proofs. */
+  readonly proofKeyArn: string
   /** ARN of the function of a part. */
   readonly arnOf: (part: string) => string
   /** Whose reads are our own, by ARN, where overlaps wait for proof that consumers have moved. @default - they do not */
@@ -100,11 +105,18 @@ const projectPlace = ({ stytch, arnOf }: Pick<LaptopSeat, 'stytch' | 'arnOf'>) =
   return stytch.projectSecret.kind === 'stored' ? { project } : {}
 }
 
+/** What rotations remember and sign, as a deployment has it. */
+const keepingOf = ({ proofKeyArn }: Pick<LaptopSeat, 'proofKeyArn'>): KeepingEnv => ({
+  records: { table: LAPTOP_RECORDS.name },
+  proofs: { keyArn: proofKeyArn, bucket: LAPTOP_EVIDENCE },
+})
+
 const projectRotationEnv = ({
   stytch: { projectId, baseUrl },
   slugs,
   bounds = WITHOUT_LAG,
-}: Pick<LaptopSeat, 'stytch' | 'slugs' | 'bounds'>): Record<string, string> =>
+  ...more
+}: Pick<LaptopSeat, 'stytch' | 'slugs' | 'bounds' | 'proofKeyArn'>): Record<string, string> =>
   writeProjectRotationEnv({
     stage: LAPTOP_STAGE,
     project: { projectId, ...defined({ baseUrl }) },
@@ -117,6 +129,7 @@ const projectRotationEnv = ({
     eventBus: LAPTOP_BUS,
     freeze: { parameter: LAPTOP_FREEZE },
     bounds,
+    ...keepingOf(more),
   })
 
 /** As the stack's defaults are (lib/config/adoption-config.ts). */
@@ -147,7 +160,7 @@ export const laptopFunctions = ({ stytch, slugs, arnOf, vendUrl, ...more }: Lapt
     part: 'project-rotation',
     handler: 'on-project-rotation',
     timeoutMs: STEP_TIMEOUT_MS,
-    env: projectRotationEnv({ stytch, slugs, bounds: more.bounds }),
+    env: projectRotationEnv({ stytch, slugs, ...more }),
   },
   {
     part: 'rotation',
@@ -160,6 +173,7 @@ export const laptopFunctions = ({ stytch, slugs, arnOf, vendUrl, ...more }: Lapt
       eventBus: LAPTOP_BUS,
       freeze: { parameter: LAPTOP_FREEZE },
       bounds: more.bounds ?? WITHOUT_LAG,
+      ...keepingOf(more),
     }),
   },
   {
@@ -183,6 +197,7 @@ export const laptopFunctions = ({ stytch, slugs, arnOf, vendUrl, ...more }: Lapt
       longestHoldHours: 168,
       everyMinutes: LAPTOP_SWEEP_MINUTES,
       freeze: { parameter: LAPTOP_FREEZE },
+      proofs: { bucket: LAPTOP_EVIDENCE },
       ...projectPlace({ stytch, arnOf }),
       ...adoptionOf(more),
     }),

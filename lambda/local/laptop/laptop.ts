@@ -5,6 +5,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import { defined } from '../../core/base/defined.ts'
 import type { Bounds } from '../../core/rotation/bounds.ts'
+import { proofKeyAlias } from '../../core/rotation/proof.ts'
 import type { StytchEnv } from '../../env/stytch.ts'
 import { type AwsStandIn, createAwsStandIn } from '../aws/aws-stand-in.ts'
 import { connectBusRules } from '../aws/bus-rules.ts'
@@ -20,6 +21,7 @@ import {
   LAPTOP_EVIDENCE,
   LAPTOP_PREFIX,
   LAPTOP_READS,
+  LAPTOP_RECORDS,
   LAPTOP_STAGE,
   laptopFunctions,
   laptopRules,
@@ -140,7 +142,8 @@ export const startLaptop = async (input: LaptopInput): Promise<Laptop> => {
     region: REGION,
     accountId: ACCOUNT_ID,
     buckets: [LAPTOP_EVIDENCE],
-    tables: [LAPTOP_READS],
+    tables: [LAPTOP_READS, LAPTOP_RECORDS],
+    keys: [{ alias: proofKeyAlias(LAPTOP_STAGE) }],
     ...defined({ settings: awsSettings }),
     invoke,
     functions: {
@@ -198,6 +201,7 @@ export const startLaptop = async (input: LaptopInput): Promise<Laptop> => {
     const env = { ...awsEnvironment(awsUrl), AWS_ACCESS_KEY_ID: functionName, ...what.env }
     functions.set(functionArn, startLambda({ ...what, env, functionName, functionArn, clockOffsetMs, onLog }))
   }
+  const [{ arn: proofKeyArn } = { arn: '' }] = aws.keys()
   const schedules: ScheduledFunction[] = []
   for (const { part, handler, everyMinutes, scheduledInput, isDurable, ...what } of laptopFunctions({
     stytch: stytchEnv,
@@ -206,6 +210,7 @@ export const startLaptop = async (input: LaptopInput): Promise<Laptop> => {
     bounds: input.bounds,
     hasCampaignSchedule: input.hasCampaignSchedule,
     ...(input.hasAdoptionProof === true ? { rotationRole: roleOfKey(ACCOUNT_ID, functionNameOf('rotation')) } : {}),
+    proofKeyArn,
     arnOf,
     vendUrl,
   })) {

@@ -170,6 +170,7 @@ describe('Create', () => {
       'OnlyNamedRolesRead',
       'OnlyNamedRolesChange',
       'OnlyNamedRolesRotate',
+      'OnlyNamedRolesMoveLabels',
       'OthersMoveAwspendingOnly',
       'OnlyNamedRolesTag',
       'OthersTagHoldsOnly',

@@ -1,0 +1,51 @@
+// Beside what is shown of an incident: whether the proof of each client is signed and stored. Read with the operator's own rights; who may
+// not, or brings no bucket, is not told that there is none.
+import { Fault } from '../../lambda/core/base/fault.ts'
+import { mapInParallel } from '../../lambda/core/base/worker-pool.ts'
+import type { SignedProof } from '../../lambda/core/incident/signed-proof.ts'
+import type { Seat } from '../terminal/seat.ts'
+import { askKms } from './incident-proofs.ts'
+import { bucketOf } from './incident-report.ts'
+
+export interface ProofsAsked {
+  readonly incidentId: string
+  readonly bucket?: string | undefined
+  readonly secretArns: readonly string[]
+}
+
+const AT_ONCE = 5
+
+/** @returns by ARN; undefined: it cannot be known, which is noted. */
+export const readSignedProofs = async (
+  seat: Seat,
+  { incidentId, bucket: given, secretArns }: ProofsAsked,
+): Promise<ReadonlyMap<string, SignedProof> | undefined> => {
+  const bucket = bucketOf(given)
+  if (bucket === undefined || secretArns.length === 0) return undefined
+  const [{ createArchiveReader }, { createS3 }, { signedProofOf }] = await Promise.all([
+    import('../../lambda/adapters/aws/archive-reader.ts'),
+    import('../../lambda/adapters/aws/s3-client.ts'),
+    import('../../lambda/core/incident/signed-proof.ts'),
+  ])
+  const reader = createArchiveReader(createS3(), bucket)
+  const found = new Map<string, SignedProof>()
+  try {
+    const question = { stage: seat.stage, incidentId, trusted: await askKms(seat), now: seat.timing.now() }
+    await mapInParallel(secretArns, AT_ONCE, async (secretArn) => {
+      found.set(secretArn, await signedProofOf(reader, { ...question, secretArn }))
+    })
+    return found
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error
+    seat.screen.note(`Whether the proofs are stored is not known: ${error.message}`)
+    return undefined
+  }
+}
+
+/** One line a client, for people. */
+export const proofWords = (proof: SignedProof | undefined): string => {
+  if (proof === undefined) return 'not known'
+  return proof.signed
+    ? `stored, ${proof.refusals} refusals since ${proof.firstRefusedAt ?? 'unknown'}`
+    : 'NOT stored yet'
+}

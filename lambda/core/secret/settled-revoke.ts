@@ -1,0 +1,24 @@
+// Whether the last thing that happened to a secret is a revoke and the settle that ended it, by the ids of two versions. It says where a
+// proof should be, and proves nothing itself.
+
+import { isAbout, readRequestToken } from './request-token.ts'
+
+export interface NewestVersions {
+  readonly secretArn: string
+  /** Ids of the versions that carry AWSCURRENT and AWSPREVIOUS. */
+  readonly currentId: string | undefined
+  readonly previousId: string | undefined
+}
+
+export interface SettledRevoke {
+  readonly revokeToken: string
+  readonly settleToken: string
+}
+
+/** @returns undefined when AWSCURRENT is not the settle of the revoke that AWSPREVIOUS stands for. */
+export const settledRevokeOf = ({ secretArn, currentId, previousId }: NewestVersions): SettledRevoke | undefined => {
+  if (currentId === undefined || previousId === undefined) return undefined
+  const isSettle = readRequestToken(currentId).origin === 'settle' && readRequestToken(previousId).origin === 'revoke'
+  if (!isSettle || !isAbout(currentId, { secretArn, about: previousId })) return undefined
+  return { revokeToken: previousId, settleToken: currentId }
+}

@@ -1,0 +1,193 @@
+// Which proofs of revokes are owed, and having them made. No state is kept: AWSCURRENT and AWSPREVIOUS say that a revoke was settled, the
+// evidence bucket says which proofs of it are stored, and the rotation function, which alone may ask Stytch, makes another. The first one is
+// owed where KMS, S3 or a killed execution kept it away; the second, some time later, confirms that what was refused is still refused
+// (docs/evidence.md, "Signed proofs").
+
+import { Fault } from '../base/fault.ts'
+import { forEachLimited } from '../base/for-each-limited.ts'
+import type { ProofQuestions } from '../drive/proof-questions.ts'
+import type { ProofAnswer } from '../rotation/proof-answer.ts'
+import { isOurs } from '../secret/is-managed.ts'
+import { CURRENT, labelled, PREVIOUS } from '../secret/labels.ts'
+import { readRequestToken } from '../secret/request-token.ts'
+import type { Secret } from '../secret/secret.ts'
+import { isRetired } from '../secret/secret-tags.ts'
+import { type SettledRevoke, settledRevokeOf } from '../secret/settled-revoke.ts'
+import type { Fact, Sweep } from './due.ts'
+import { noticeEvent } from './sweep-notice.ts'
+import { createFuse, type SweepSecret } from './sweep-secret.ts'
+
+export interface NamedProof extends SettledRevoke {
+  readonly secretName: string
+}
+
+/** The evidence bucket, as far as the sweep knows it: names and times, and no content. */
+export interface ProofListing {
+  /** When each proof under these tokens was stored, epoch milliseconds, in any order. @throws Fault ARCHIVE_UNAVAILABLE or ARCHIVE_REJECTED */
+  storedAt(proof: NamedProof): Promise<readonly number[]>
+}
+
+export interface ProofWatch {
+  readonly listing: ProofListing
+  readonly questions: ProofQuestions
+  /** So long after the first proof, another one confirms it. */
+  readonly confirmedAfterMs: number
+}
+
+/** A settled revoke, with what an event names. */
+export interface SettledSecret extends SettledRevoke {
+  readonly secret: Secret
+}
+
+/** Whoever has no proof by then is no longer helped by a sweep; the alarm has said so for a week. */
+const LOOKED_AFTER_MS = 7 * 86_400_000
+/** One list call each. With more, the next sweep looks at the next ones. */
+export const MOST_LISTED = 500
+/** Each is some eight calls to Stytch, from the function that rotates: a tenth of what incidents and campaigns may ask for. */
+const PROVED_A_SECOND = 1
+export const MOST_PROVED = 150
+const LISTED_A_SECOND = 50
+const AT_ONCE = 5
+/** How long one question may take, beyond what every sweep keeps in reserve. */
+const QUESTION_MS = 45_000
+
+/** @returns undefined when no proof can be owed, or none any more. */
+export const settledSecretOf = (
+  secret: Secret,
+  { rules, asOf }: Pick<Sweep, 'rules' | 'asOf'>,
+): SettledSecret | undefined => {
+  if (!isOurs(secret, rules) || isRetired(secret)) return undefined
+  const settled = settledRevokeOf({
+    secretArn: secret.arn,
+    currentId: labelled(secret, CURRENT),
+    previousId: labelled(secret, PREVIOUS),
+  })
+  if (settled === undefined) return undefined
+  const { askedAt = 0 } = readRequestToken(settled.settleToken)
+  return asOf - askedAt < LOOKED_AFTER_MS ? { secret, ...settled } : undefined
+}
+
+/** Two proofs, and time between them; no proof, or one that is old enough to be confirmed, is owed another. */
+export const isOwed = (storedAt: readonly number[], now: number, confirmedAfterMs: number): boolean => {
+  if (storedAt.length === 0) return true
+  const firstAt = Math.min(...storedAt)
+  const isConfirmed = storedAt.length > 1 && Math.max(...storedAt) - firstAt >= confirmedAfterMs
+  return !isConfirmed && now - firstAt >= confirmedAfterMs
+}
+
+/** As many as one sweep looks at; with more than that, every sweep begins where the one before ended. */
+export const windowOf = <Item>(items: readonly Item[], turn: number, most = MOST_LISTED): readonly Item[] => {
+  if (items.length <= most) return items
+  const from = (turn * most) % items.length
+  return [...items.slice(from), ...items.slice(0, from)].slice(0, most)
+}
+
+interface Owed extends SettledSecret {
+  readonly stored: number
+}
+
+const nameOf = ({ secret, revokeToken, settleToken }: SettledSecret): NamedProof => ({
+  secretName: secret.name,
+  revokeToken,
+  settleToken,
+})
+
+const whyOf = (error: unknown) =>
+  error instanceof Fault ? { code: error.code, message: error.message } : { code: 'DEFECT' }
+
+interface Proving {
+  readonly work: SweepSecret
+  readonly watch: ProofWatch
+  readonly until: number
+}
+
+const onFailure =
+  ({ work }: Proving) =>
+  ({ secret }: SettledSecret, error: unknown): void => {
+    work.tally.failed += 1
+    work.journal.note({ secret: secret.name, outcome: 'failed', ...whyOf(error) })
+  }
+
+/** Runs the task until it fails too often in a row: then the service is down, and the rest is the next sweep's. */
+const unlessDown = <Item>(task: (item: Item) => Promise<void>, tally: SweepSecret['tally']) => {
+  const fuse = createFuse()
+  return async (item: Item): Promise<void> => {
+    if (fuse.isBlown()) {
+      tally.left += 1
+      return
+    }
+    try {
+      await task(item)
+      fuse.note(false)
+    } catch (error) {
+      fuse.note(true)
+      throw error
+    }
+  }
+}
+
+const findOwed = async (proving: Proving, settled: readonly SettledSecret[]): Promise<readonly Owed[]> => {
+  const { work, watch, until } = proving
+  const { sweep, tally, timing } = work
+  // The list comes from either end by turns.
+  const inOrder = settled.toSorted((one, other) => (one.secret.arn < other.secret.arn ? -1 : 1))
+  const looked = windowOf(inOrder, Math.floor(sweep.asOf / sweep.rules.sweepEveryMs))
+  const owed: Owed[] = []
+  const look = async (one: SettledSecret): Promise<void> => {
+    const storedAt = await watch.listing.storedAt(nameOf(one))
+    if (isOwed(storedAt, timing.now(), watch.confirmedAfterMs)) owed.push({ ...one, stored: storedAt.length })
+  }
+  const limits = { timing, concurrency: AT_ONCE, perSecond: LISTED_A_SECOND, until, onFailure: onFailure(proving) }
+  const { begun } = await forEachLimited(looked, limits, unlessDown(look, tally))
+  tally.left += looked.length - begun
+  return owed.toSorted((one, other) => one.stored - other.stored)
+}
+
+/** Whatever else the sweep finds waits for its hour to be reported again; that a revoked value works does not. */
+const reportAlive = async (
+  { events, sweep, tally }: SweepSecret,
+  { secret, settleToken, revokeToken }: Owed,
+  code: string,
+) => {
+  const fact: Fact = { kind: 'revokedAlive', since: readRequestToken(settleToken).askedAt ?? sweep.asOf }
+  const more = { revokeToken, requestToken: settleToken, code }
+  tally.settleRefusing += 1
+  await events.publish([noticeEvent({ secret, fact, at: sweep.asOf, more })])
+  tally.told += 1
+}
+
+const isPaid = (answer: ProofAnswer): boolean =>
+  answer.outcome === 'notOwed' || (answer.outcome === 'refused' && answer.signed === 'stored')
+
+/** @throws Fault PROOF_NOT_ANSWERED, and that of the bus */
+const proveOne = async ({ work, watch }: Proving, owed: Owed): Promise<void> => {
+  const { journal, tally } = work
+  const answer = await watch.questions.prove(owed.secret.arn)
+  const { outcome } = answer
+  if (isPaid(answer)) tally.proofsOwed -= 1
+  if (outcome === 'refused' && answer.signed === 'stored') tally.proofsStored += 1
+  const why = outcome === 'alive' || outcome === 'unknown' ? { code: answer.code, message: answer.message } : {}
+  const signed = outcome === 'refused' ? { signed: answer.signed } : {}
+  journal.note({ secret: owed.secret.name, outcome: 'proofAsked', proof: outcome, ...signed, ...why })
+  if (outcome === 'alive') await reportAlive(work, owed, answer.code)
+}
+
+/** @param until no look is begun from then on, epoch milliseconds */
+export const proveOwed = async (
+  work: SweepSecret,
+  watch: ProofWatch,
+  { settled, until }: { readonly settled: readonly SettledSecret[]; readonly until: number },
+): Promise<void> => {
+  const { timing, tally } = work
+  const proving: Proving = { work, watch, until: until - QUESTION_MS }
+  const owed = await findOwed(proving, settled)
+  tally.proofsOwed += owed.length
+  const asked = owed.slice(0, MOST_PROVED)
+  const limits = { timing, concurrency: AT_ONCE, perSecond: PROVED_A_SECOND, until: proving.until }
+  const { begun } = await forEachLimited(
+    asked,
+    { ...limits, onFailure: onFailure(proving) },
+    unlessDown((one) => proveOne(proving, one), tally),
+  )
+  tally.left += owed.length - begun
+}

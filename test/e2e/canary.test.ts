@@ -7,6 +7,7 @@ import { inspect } from 'node:util'
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge'
 import {
   CreateSecretCommand,
+  DescribeSecretCommand,
   GetSecretValueCommand,
   ListSecretsCommand,
   ListSecretVersionIdsCommand,
@@ -157,12 +158,17 @@ const openStage = async (): Promise<Stage> => {
 
 let stage: Stage
 
-const tokenFor = ({ secretArn }: Subject, origin: Origin): string =>
-  makeRequestToken({ origin, askedAt: Date.now(), secretArn, about: randomUUID(), attempt: 1 })
+/** A settle is about what carries AWSCURRENT. */
+const tokenFor = async ({ secretArn }: Subject, origin: Origin): Promise<string> => {
+  const { VersionIdsToStages = {} } = await stage.client.send(new DescribeSecretCommand({ SecretId: secretArn }))
+  const currentId = Object.keys(VersionIdsToStages).find((id) => VersionIdsToStages[id]?.includes('AWSCURRENT'))
+  const about = origin === 'settle' && currentId !== undefined ? currentId : randomUUID()
+  return makeRequestToken({ origin, askedAt: Date.now(), secretArn, about, attempt: 1 })
+}
 
 /** Asks, waits for the end, whatever it is. */
 const ask = async (subject: Subject, origin: Origin): Promise<string> => {
-  const token = tokenFor(subject, origin)
+  const token = await tokenFor(subject, origin)
   await stage.client.send(new RotateSecretCommand({ SecretId: subject.secretArn, ClientRequestToken: token }))
   return endOf(stage.address.aws, token)
 }
@@ -348,7 +354,7 @@ describe('a secret appears in nothing that comes out', () => {
     // 36 to 256 letters, digits and hyphens.
     const RotationToken = marked('RotationToken').replaceAll('_', '-').padEnd(40, 'Qz')
     stage.marked.push({ name: 'RotationToken', value: RotationToken })
-    const token = tokenFor(subject, 'rotate')
+    const token = await tokenFor(subject, 'rotate')
     await ask(subject, 'rotate')
     const pending = stage.aws.peek(subject.secretArn)?.versions.find(({ stages }) => stages.includes('AWSPENDING'))?.id
 

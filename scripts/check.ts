@@ -33,6 +33,7 @@ const playedNames = {
   collisions: 'collisions',
   walks: 'walks',
   requests: 'requests of consumers',
+  staleReplies: 'stale replies',
 } as const
 
 /** A line that a kill cut short counts nothing, and hides no tally. */

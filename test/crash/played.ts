@@ -10,6 +10,7 @@ export interface Played {
   readonly collisions?: number
   readonly walks?: number
   readonly requests?: number
+  readonly staleReplies?: number
 }
 
 export const notePlayed = (played: Played): void => {

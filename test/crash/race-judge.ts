@@ -158,7 +158,7 @@ export const judge = (judged: Judged): readonly string[] => {
   const allowed = ['done', ...refusals, ...(own ? ownRefusals : [])].map((reason) =>
     reason === 'done' ? reason : `refused ${reason}`,
   )
-  if (takesLabels(act)) allowed.push('failed SECRETS_MANAGER_REJECTED')
+  if (takesLabels(act)) allowed.push('failed SECRETS_MANAGER_REJECTED', 'failed CURRENT_MOVED')
   if (act.startsWith('cleared')) allowed.push('failed STEP_OUT_OF_ORDER', 'failed STILL_ACCEPTED')
   if (!allowed.includes(lastEnding)) faults.push(`it ended with: ${lastEnding}`)
   const isOurs = /^(twin|overtake|ask|late|operatorMovesOn)/.test(act)

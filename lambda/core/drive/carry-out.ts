@@ -67,7 +67,7 @@ const WAITS_MS = { revoke: INCIDENT_WAITS_MS, rotate: STUCK_AFTER_MS } as const
 /** A planned rotation that was refused is tried once more: a person must look, and each refusal is told. */
 const ATTEMPTS = { revoke: MAX_ATTEMPTS, rotate: 2 } as const
 /** From a first look soon after the four steps can be through, to one every two seconds. */
-const LOOKS_MS = [700, 700, 1000, 1000, 1500] as const
+const LOOKS_MS = [900, 400, 400, 700, 1000, 1500] as const
 const SLOW_LOOK_MS = 2000
 /** A look older than this says nothing about now. */
 const STALE_MS = 400

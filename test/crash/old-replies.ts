@@ -11,8 +11,8 @@ export interface OldReply {
   readonly service: OldService
   /** Which reply of this service, from 0. */
   readonly at: number
-  /** Writes; rotation: everything since RotateSecret, its AWSPENDING included. */
-  readonly behind: 1 | 2 | 'rotation'
+  /** Writes; rotation: everything since RotateSecret, its AWSPENDING included; bound: everything that may be. */
+  readonly behind: 1 | 2 | 'rotation' | 'bound'
 }
 
 /** A reply that a run got. */
@@ -47,6 +47,7 @@ export const giveOldReplies = (seat: Seat, old: readonly OldReply[]): OldReplies
     const due = old.find((one) => one.service === service && one.at === at)
     if (due === undefined) return 0
     given += 1
+    if (due.behind === 'bound') return { ms: BOUND_MS[service] }
     return { ms: BOUND_MS[service], writes: due.behind === 'rotation' ? since : due.behind }
   }
   seat.chooseView = ({ op, writes }) => choose('secretsManager', op, writes)

@@ -6,6 +6,7 @@ import { createSecrets } from '../../lambda/adapters/aws/secrets.ts'
 import { createSend } from '../../lambda/adapters/stytch/http.ts'
 import { createRateLimiter } from '../../lambda/core/base/rate-limiter.ts'
 import { carryOut } from '../../lambda/core/drive/carry-out.ts'
+import type { Secrets } from '../../lambda/core/secret/secrets.ts'
 import { PROJECT_ID } from './kinds.ts'
 import {
   acceptedValues,
@@ -140,8 +141,16 @@ const isJammed = async (seat: Seat, subject: Subject): Promise<boolean> => {
   return !isCurrentAccepted(seat, subject)
 }
 
-/** A revoke and its settle, as the incident function carries them out. @returns how it ended, and after how long. */
-const respond = async (seat: Seat, { secretArn }: Subject, about: string) => {
+/**
+ * A revoke and its settle, as the incident function carries them out.
+ * @param seen breaks a rule on purpose, to test the tests. @returns how it ended, and after how long
+ */
+export const respond = async (
+  seat: Seat,
+  { secretArn }: Subject,
+  about: string,
+  seen = (secrets: Secrets): Secrets => secrets,
+) => {
   const actor = timeOf(seat).begin()
   const { clock } = seat.world
   const startedAt = clock.now()
@@ -156,7 +165,13 @@ const respond = async (seat: Seat, { secretArn }: Subject, about: string) => {
   const limiter = createRateLimiter({ timing })
   try {
     const { outcome } = await carryOut(
-      { secrets: createSecrets(client), steps: stepsThrough(seat), timing, limiter, rotationFunctionArn: FUNCTION_ARN },
+      {
+        secrets: seen(createSecrets(client)),
+        steps: stepsThrough(seat),
+        timing,
+        limiter,
+        rotationFunctionArn: FUNCTION_ARN,
+      },
       { secretId: secretArn, intent: 'revoke', about, until: 'settled', patienceMs: PATIENCE_MS },
     )
     return { outcome, ms: clock.now() - startedAt }

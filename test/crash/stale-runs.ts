@@ -41,7 +41,8 @@ export const createStaleSeat = async (kind?: CrashKind, drawSeed?: number): Prom
 /** How far behind each reply can be, as far as that makes a difference. */
 const oldRepliesOf = (replies: readonly GotReply[]): readonly OldReply[] =>
   replies.flatMap(({ service, at, writes }) => {
-    const each: readonly OldReply['behind'][] = service === 'secretsManager' && writes > 2 ? [1, 2, 'rotation'] : [1, 2]
+    const each: readonly OldReply['behind'][] =
+      service === 'stytch' ? [1, 2] : writes > 2 ? [1, 2, 'rotation', 'bound'] : [1, 2, 'bound']
     return each.map((behind) => ({ service, at, behind }))
   })
 

@@ -1,5 +1,5 @@
-// Every single old reply of every intent from every beginning, and a share of two of them, of two executions at once, and with a kill; then
-// incidents and planned switches while the services lag.
+// A third of the old replies of every intent from every beginning, another third each time, and a share of two of them, of two executions at
+// once, and with a kill; the torture gives them all. Then incidents and planned switches while the services lag.
 import { describe, expect, test } from 'vitest'
 import { intents } from '../../lambda/core/secret/request-token.ts'
 import { incidentLags, runIncidents, runSwitches, switchLag } from './stale-incidents.ts'
@@ -22,9 +22,9 @@ describe('old replies', () => {
         killEvery: 15,
       }).finally(() => seat.close())
 
-      console.log(`old replies of ${intent}: ${points} in ${runs} runs`)
+      console.log(`old replies of ${intent}, turn ${fresh % 600}: ${points} in ${runs} runs`)
       expect(violations).toEqual([])
-      expect(points).toBeGreaterThan(100)
+      expect(points).toBeGreaterThan(80)
     },
   )
 })

@@ -1,4 +1,4 @@
-// A share of the old replies of every intent from every beginning; `npm run test:long` gives them all, one by one, and the torture all pairs.
+// A share of the old replies of every intent from every beginning; `npm run test:long` gives more, and the torture all of them, and all pairs.
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Seat } from './seat.ts'
 import { createStaleSeat, runStale } from './stale-runs.ts'

@@ -157,10 +157,12 @@ const rotate = async <Reason extends string>(
   const first = await takeTurn(call)
   if (first !== undefined) return first
   const reply = await call.errands.secrets.rotate(secret.arn, requestToken)
+  if (reply === 'gone') return failed('gone', attempts)
+  // What is busy was asked for before, most likely by us, and what showed no sign of it was an old reply: it may be through already.
+  if (reply === 'busy') return again(call, 'busy')
   call.looks = 0
   call.askedAt = call.errands.timing.now()
-  if (reply === 'gone') return failed('gone', attempts)
-  return again(call, reply === 'busy' ? 'busy' : 'running')
+  return again(call)
 }
 
 const ask = async <Reason extends string>(

@@ -6,6 +6,7 @@ import { defined } from '../base/defined.ts'
 import { Fault } from '../base/fault.ts'
 import type { RateLimiter } from '../base/rate-limiter.ts'
 import type { Timing } from '../base/timing.ts'
+import { DEPLOYED } from '../rotation/bounds.ts'
 import { isManaged, isOurs } from '../secret/is-managed.ts'
 import { askedAtOf, INCIDENT_WAITS_MS, pendingSince, STUCK_AFTER_MS } from '../secret/is-stuck.ts'
 import { type Labelled, unfinishedVersion } from '../secret/labels.ts'
@@ -67,7 +68,7 @@ const WAITS_MS = { revoke: INCIDENT_WAITS_MS, rotate: STUCK_AFTER_MS } as const
 /** A planned rotation that was refused is tried once more: a person must look, and each refusal is told. */
 const ATTEMPTS = { revoke: MAX_ATTEMPTS, rotate: 2 } as const
 /** From a first look soon after the four steps can be through, to one every two seconds. */
-const LOOKS_MS = [900, 400, 400, 700, 1000, 1500] as const
+const LOOKS_MS = [900, 350, 350, 250, 500, 1000, 1500] as const
 const SLOW_LOOK_MS = 2000
 /** A look older than this says nothing about now. */
 const STALE_MS = 400
@@ -84,6 +85,8 @@ interface Call<Reason extends string = string> {
   looks: number
   /** A turn that was waited for and not used yet. */
   hasTurn: boolean
+  /** What was asked for last, and taken: an attempt of the errand's, or of its settle. */
+  taken: { readonly what: string; readonly at: number } | undefined
   /** When the last request was sent; undefined once its slowness has been taken for an answer. */
   askedAt: number | undefined
 }
@@ -154,6 +157,12 @@ const rotate = async <Reason extends string>(
   secret: Secret,
   { requestToken, attempts }: { readonly requestToken: string; readonly attempts: number },
 ): Promise<Look<Reason>> => {
+  const { now } = call.errands.timing
+  const { origin, attempt } = readRequestToken(requestToken)
+  const what = `${origin} ${attempt} after ${attempts}`
+  // Whatever became of it, its version is listed: a reply that does not show it is old, and asking again would make another one.
+  const isOld = call.taken?.what === what && now() - call.taken.at < DEPLOYED.staleLabelsMs
+  if (isOld) return again(call)
   const first = await takeTurn(call)
   if (first !== undefined) return first
   const reply = await call.errands.secrets.rotate(secret.arn, requestToken)
@@ -161,7 +170,8 @@ const rotate = async <Reason extends string>(
   // What is busy was asked for before, most likely by us, and what showed no sign of it was an old reply: it may be through already.
   if (reply === 'busy') return again(call, 'busy')
   call.looks = 0
-  call.askedAt = call.errands.timing.now()
+  call.askedAt = now()
+  call.taken = { what, at: now() }
   return again(call)
 }
 
@@ -265,7 +275,15 @@ export const carryOut = async <Reason extends string = never>(
 ): Promise<ErrandOutcome<Reason>> => {
   const { timing } = errands
   const startedAt = timing.now()
-  const call: Call<Reason> = { errands, errand, startedAt, looks: 0, hasTurn: false, askedAt: undefined }
+  const call: Call<Reason> = {
+    errands,
+    errand,
+    startedAt,
+    looks: 0,
+    hasTurn: false,
+    taken: undefined,
+    askedAt: undefined,
+  }
   for (;;) {
     const seen = await lookOnce(call).catch((error: unknown) => weather<Reason>(call, error))
     if ('outcome' in seen) return seen

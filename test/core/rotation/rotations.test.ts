@@ -613,7 +613,7 @@ describe('calls', () => {
     await live(during, 'rotate', 'revoke', 'settle')
 
     expect(plain).toEqual([14, 9])
-    expect(countsOf(during)).toEqual([15, 13])
+    expect(countsOf(during)).toEqual([15, 12])
   })
 })
 

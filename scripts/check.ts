@@ -34,6 +34,7 @@ const playedNames = {
   walks: 'walks',
   requests: 'requests of consumers',
   modelStates: 'model states',
+  staleReplies: 'stale replies',
 } as const
 
 /** A line that a kill cut short counts nothing, and hides no tally. */

@@ -5,7 +5,16 @@ import type { RotationEvent } from '../../lambda/local/aws/rotation-driver.ts'
 import type { Fault, FaultPolicy } from '../../lambda/local/stand-in/faults.ts'
 import { type Load, startLoad } from './consumers-load.ts'
 import { notePlayed } from './played.ts'
-import { clearStuck, idUnder, isCurrentAccepted, register, rotateSecret, type Seat, type Subject } from './seat.ts'
+import {
+  driveStuck,
+  idUnder,
+  isCurrentAccepted,
+  register,
+  rotateSecret,
+  type Seat,
+  type Subject,
+  stuckToken,
+} from './seat.ts'
 import { eventsFor } from './walks-life.ts'
 import { createPatientSeat } from './walks-seat.ts'
 
@@ -143,7 +152,7 @@ const createDrive = ({ seat, chance, share, count, violations }: Scene) => {
   }
 }
 
-/** An operation that was left behind goes on: a late drive of its token, or cleared and settled by the sweep. */
+/** An operation that was left behind goes on: a late drive of its token, or driven and settled by the sweep. */
 const driveOn = async (
   scene: Scene,
   drive: ReturnType<typeof createDrive>,
@@ -158,8 +167,9 @@ const driveOn = async (
       for (const event of eventsFor(subject, stuck, 0)) if (!(await drive.step(event)).ok) break
     } else {
       await rest()
-      await clearStuck(seat, subject)
-      await rotateSecret(seat, subject, 'settle')
+      await driveStuck(seat, subject)
+      const isFinished = idUnder(seat, subject.secretArn, 'AWSCURRENT') === stuck
+      if (!isFinished && stuckToken(seat, subject) === undefined) await rotateSecret(seat, subject, 'settle')
     }
   }
 }
@@ -213,8 +223,8 @@ export const runConsumers = async (input: ConsumersInput): Promise<ConsumersRepo
   }
   await rest()
   for (let turn = 0; turn < DRIVES && !isSettled(scene); turn += 1) {
-    await clearStuck(seat, subject)
-    await rotateSecret(seat, subject, 'settle')
+    await driveStuck(seat, subject)
+    if (stuckToken(seat, subject) === undefined) await rotateSecret(seat, subject, 'settle')
   }
   if (!isSettled(scene)) violations.push('the last settle left the overlap open')
   await load.stop()

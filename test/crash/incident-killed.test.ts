@@ -20,6 +20,7 @@ import {
   rotateSecret,
   type Seat,
   type Subject,
+  stepsThrough,
   undisturbed,
   valueUnder,
 } from './seat.ts'
@@ -64,7 +65,7 @@ const respond = (subject: Subject, gate: Gate): Promise<Response | 'killed'> =>
           rotationFunctionArn: FUNCTION_ARN,
           limiter: createRateLimiter({ perSecond: 24, timing }),
           secrets: createSecrets(new SecretsManagerClient(gated)),
-          steps: { ask: async () => 'failed' },
+          steps: stepsThrough(seat),
         },
         journal: { note: () => {} },
       },

@@ -11,6 +11,7 @@ export interface Played {
   readonly walks?: number
   readonly requests?: number
   readonly modelStates?: number
+  readonly staleReplies?: number
 }
 
 export const notePlayed = (played: Played): void => {

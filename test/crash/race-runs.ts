@@ -13,6 +13,7 @@ import { createRaceWatch, type Ended, type KilledCurrent, type Watch } from './r
 import {
   acceptedValues,
   clearStuck,
+  driveStuck,
   idUnder,
   isCurrentAccepted,
   type Seat,
@@ -63,7 +64,13 @@ const ask = async (seat: Seat, { secretArn }: Subject, token: string): Promise<v
 
 const slotsOf = ({ kind, stytch }: Seat, { clientId }: Subject): Slots | undefined => kind.slots(stytch, clientId)
 
-/** What a revoke and its settle, asked for undisturbed after the sweep's clear, must leave behind. */
+/** The sweep's way with what is stuck; an operator clears by hand what its own steps leave there, such as a value that somebody planted. */
+const endStuck = async (seat: Seat, subject: Subject): Promise<void> => {
+  await driveStuck(seat, subject)
+  await clearStuck(seat, subject)
+}
+
+/** What a revoke and its settle, asked for undisturbed once nothing is stuck, must leave behind. */
 export const healFaults = async (watch: Watch, strangers: readonly string[]): Promise<readonly string[]> => {
   const { seat, subject } = watch
   const faults: string[] = []
@@ -71,10 +78,10 @@ export const healFaults = async (watch: Watch, strangers: readonly string[]): Pr
   const endings = watch.ended.length
   const before = acceptedValues(seat, subject)
   seat.onInvoke = (event) => watch.run({ who: 'healer', event })
-  await clearStuck(seat, subject)
+  await endStuck(seat, subject)
   for (const intent of ['revoke', 'settle'] as const) {
     await ask(seat, subject, tokenFor(seat, subject.secretArn, intent))
-    await clearStuck(seat, subject)
+    await endStuck(seat, subject)
   }
   const current = valueUnder(seat, subject.secretArn, 'AWSCURRENT')
   const ended = watch.ended.slice(endings).map(({ step, ending }) => `${step} ${ending}`)

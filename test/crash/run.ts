@@ -4,18 +4,26 @@
 import type { Intent } from '../../lambda/core/secret/request-token.ts'
 import type { RotationEvent } from '../../lambda/local/aws/rotation-driver.ts'
 import type { Fault } from '../../lambda/local/stand-in/faults.ts'
+import { type GotReply, giveOldReplies, type OldReply } from './old-replies.ts'
 import { type Beginning, begin } from './positions.ts'
 import {
   acceptedValues,
-  clearStuck,
+  driveStuck,
+  hiddenValues,
   idUnder,
   isCurrentAccepted,
   rotateSecret,
   type Seat,
   type Subject,
+  stuckToken,
   undisturbed,
   valueUnder,
 } from './seat.ts'
+
+/** The function's timeout. */
+const STEP_MS = 60_000
+/** How often Secrets Manager drives again what an old reply has made fail. */
+const REDRIVES_OF_OLD = 2
 
 /** How a killed rotation goes on. */
 export const continuations = ['redriven', 'sameStep', 'givenUp'] as const
@@ -34,6 +42,10 @@ export interface Plan {
   readonly continuation: Continuation
   /** The first value that Stytch makes ends like the one it will sit beside (docs/decisions/007). */
   readonly isAlike?: boolean
+  /** These replies are old; the seat's time is virtual, and its bounds are a deployment's. */
+  readonly old?: readonly OldReply[]
+  /** A second execution of every step runs beside it. */
+  readonly hasTwin?: boolean
   /** Plays a fault on the how-manieth outside call, from 0; `isLasting`: on every later one of its service too. */
   readonly fault?: { readonly call: number; readonly fault: Omit<Fault, 'op'>; readonly isLasting?: boolean }
 }
@@ -44,6 +56,10 @@ export interface RunResult {
   readonly violations: readonly string[]
   /** Whether every kill of the plan was met. */
   readonly killsMet: number
+  /** What could be old, from RotateSecret on. */
+  readonly replies: readonly GotReply[]
+  /** How many old replies of the plan were given. */
+  readonly oldGiven: number
 }
 
 /** What a rotation of this intent does from this beginning when nothing disturbs it (architecture §3). */
@@ -104,7 +120,7 @@ const drive = ({ seat, look, calls }: ReturnType<typeof createWatch>, plan: Plan
         .execute({
           event,
           // Only faults take time that counts; a busy machine must not.
-          timeMs: plan.fault === undefined ? 600_000 : 30_000,
+          timeMs: plan.old !== undefined ? STEP_MS : plan.fault === undefined ? 600_000 : 30_000,
           gate: (phase, op) => {
             if (phase === 'before') at = calls.push(op) - 1
             else look(op)
@@ -116,7 +132,9 @@ const drive = ({ seat, look, calls }: ReturnType<typeof createWatch>, plan: Plan
     })
   seat.onInvoke = async (event) => {
     for (;;) {
+      const twin = plan.hasTwin === true ? once(event) : undefined
       const outcome = await once(event)
+      await twin
       if (outcome !== 'killed') return outcome
       if (plan.continuation !== 'sameStep') return { ok: false, errorType: 'Runtime.ExitError', errorMessage: 'killed' }
     }
@@ -124,12 +142,17 @@ const drive = ({ seat, look, calls }: ReturnType<typeof createWatch>, plan: Plan
   return killer
 }
 
-/** The sweep's way with a rotation that was given up: clear, settle, and a revoke again if that is what was cleared. */
+/** Sweeps after which whatever is stuck has ended, unless its steps refuse to end it. */
+const SWEEPS = 4
+
+/** The sweep's way with a rotation that was given up: driven again, then settled, and a revoke again if it was one that did not end. */
 const sweepUp = async (seat: Seat, subject: Subject): Promise<void> => {
-  for (let turn = 0; turn < 4; turn += 1) {
-    const cleared = await clearStuck(seat, subject)
-    if (cleared === undefined) return
-    await rotateSecret(seat, subject, cleared.startsWith('revoke-') ? 'revoke' : 'settle')
+  for (let sweeps = 0; sweeps < SWEEPS; sweeps += 1) {
+    const stuck = await driveStuck(seat, subject)
+    const isFinished = stuck === idUnder(seat, subject.secretArn, 'AWSCURRENT')
+    if (stuck === undefined || isFinished) return
+    if (stuckToken(seat, subject) !== undefined) continue
+    await rotateSecret(seat, subject, stuck.startsWith('revoke-') ? 'revoke' : 'settle')
   }
 }
 
@@ -146,9 +169,13 @@ const endFaults = (watch: Watch, plan: Plan, before: readonly string[], value: s
   // On AWSCURRENT's own version it is a valid end (secrets-manager §1.1): it locks nobody out.
   const isStuck = pendingId !== undefined && pendingId !== idUnder(seat, subject.secretArn, 'AWSCURRENT')
   if (isStuck) say('AWSPENDING was left behind')
-  const isDisturbed = plan.kills.length > 0 || plan.fault !== undefined
+  // One old reply alone costs no rotation its end.
+  const isDisturbed =
+    plan.kills.length > 0 || plan.fault !== undefined || plan.hasTwin === true || (plan.old?.length ?? 0) > 1
   if (refuses(plan.intent, plan.beginning)) {
-    if (current !== value) say('a refused rotation moved AWSCURRENT to another value')
+    // An old look may show a dead AWSCURRENT as alive, and a new value in its place does no harm.
+    const isHealed = plan.old !== undefined && !before.includes(value ?? '') && isCurrentAccepted(seat, subject)
+    if (current !== value && !isHealed) say('a refused rotation moved AWSCURRENT to another value')
     return faults
   }
   if (!isCurrentAccepted(seat, subject)) say('AWSCURRENT is refused at the end')
@@ -211,7 +238,9 @@ const attempt = async (seat: Seat, subject: Subject, intent: Intent): Promise<vo
   await seat.aws.idle()
   if (isAsked) return
   endFaultPlay(seat)
-  await clearStuck(seat, subject)
+  for (let sweeps = 0; sweeps < SWEEPS && stuckToken(seat, subject) !== undefined; sweeps += 1) {
+    await driveStuck(seat, subject)
+  }
   await rotateSecret(seat, subject, intent)
 }
 
@@ -222,13 +251,36 @@ const besideNext = (seat: Seat, { secretArn, clientId }: Subject): string => {
   return nextLastFour !== null && current?.endsWith(nextLastFour) ? nextLastFour : lastFour
 }
 
+/** After old replies: nothing that works is hidden, and the next rotation and its settle go as ever. */
+const aftermathFaults = async (seat: Seat, subject: Subject, hidden: readonly string[]): Promise<readonly string[]> => {
+  const faults: string[] = []
+  if (hiddenValues(seat, subject).some((value) => !hidden.includes(value)))
+    faults.push('a stored value that is accepted lost its label')
+  seat.onInvoke = undisturbed(seat)
+  // Where AWSCURRENT was dead before, only a revoke replaces it.
+  const next = isCurrentAccepted(seat, subject) ? 'rotate' : 'revoke'
+  for (const intent of [next, 'settle'] as const) {
+    const token = await rotateSecret(seat, subject, intent).catch(() => undefined)
+    if (token === undefined || idUnder(seat, subject.secretArn, 'AWSCURRENT') !== token)
+      faults.push(`the next ${intent} did not end: ${seat.output.at(-1) ?? 'it was refused'}`)
+  }
+  if (!isCurrentAccepted(seat, subject)) faults.push('AWSCURRENT is refused after the next settle')
+  const { slots } = seat.kind
+  if (!seat.kind.leavesStrangers && slots(seat.stytch, subject.clientId)?.nextLastFour !== null)
+    faults.push('the next settle left the overlap open')
+  return faults
+}
+
 export const runPlan = async (seat: Seat, plan: Plan): Promise<RunResult> => {
   const subject = await begin(seat, plan.beginning)
-  seat.aws.configure({ redriveCount: plan.continuation === 'redriven' ? plan.kills.length + 1 : 0 })
+  const redrives = plan.kills.length + 1 + (plan.old === undefined ? 0 : REDRIVES_OF_OLD)
+  seat.aws.configure({ redriveCount: plan.continuation === 'redriven' ? redrives : 0 })
   const before = acceptedValues(seat, subject)
   const value = valueUnder(seat, subject.secretArn, 'AWSCURRENT')
   const watch = createWatch(seat, subject)
   const killer = drive(watch, plan)
+  const hidden = hiddenValues(seat, subject)
+  const replies = plan.old === undefined ? undefined : giveOldReplies(seat, plan.old)
   if (plan.isAlike) seat.stytch.forceLastFour(besideNext(seat, subject))
   playFault(seat, plan)
   await attempt(seat, subject, plan.intent)
@@ -248,6 +300,15 @@ export const runPlan = async (seat: Seat, plan: Plan): Promise<RunResult> => {
       await rotateSecret(seat, subject, 'settle')
     }
   }
+  replies?.end()
+  if (plan.old !== undefined) await sweepUp(seat, subject)
   const faults = endFaults(watch, plan, before, value)
-  return { calls: watch.calls, violations: [...watch.violations, ...faults], killsMet: killer.met() }
+  if (plan.old !== undefined) faults.push(...(await aftermathFaults(seat, subject, hidden)))
+  return {
+    calls: watch.calls,
+    violations: [...watch.violations, ...faults],
+    killsMet: killer.met(),
+    replies: replies?.got ?? [],
+    oldGiven: replies?.given() ?? 0,
+  }
 }

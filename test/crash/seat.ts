@@ -14,6 +14,8 @@ import { NodeHttpHandler } from '@smithy/node-http-handler'
 import { createEvents } from '../../lambda/adapters/aws/events.ts'
 import { createSecrets } from '../../lambda/adapters/aws/secrets.ts'
 import { createSend, type Send } from '../../lambda/adapters/stytch/http.ts'
+import { driveAgain } from '../../lambda/core/drive/drive-again.ts'
+import type { RotationSteps } from '../../lambda/core/drive/rotation-steps.ts'
 import { type Bounds, WITHOUT_LAG } from '../../lambda/core/rotation/bounds.ts'
 import type { Freeze } from '../../lambda/core/rotation/freeze.ts'
 import type { Issuer } from '../../lambda/core/rotation/issuer.ts'
@@ -22,18 +24,25 @@ import { noRecords } from '../../lambda/core/rotation/records.ts'
 import type { Rotation } from '../../lambda/core/rotation/rotation.ts'
 import { runStep } from '../../lambda/core/rotation/run-step.ts'
 import { noProofs } from '../../lambda/core/rotation/sign-proof.ts'
-import { makeRequestToken, type Origin } from '../../lambda/core/secret/request-token.ts'
+import { STUCK_AFTER_MS } from '../../lambda/core/secret/is-stuck.ts'
+import { makeRequestToken, type Origin, readRequestToken } from '../../lambda/core/secret/request-token.ts'
 import type { Secrets } from '../../lambda/core/secret/secrets.ts'
 import { type AwsStandIn, createAwsStandIn } from '../../lambda/local/aws/aws-stand-in.ts'
 import type { InvokeOutcome, RotationEvent } from '../../lambda/local/aws/rotation-driver.ts'
+import type { ChooseView } from '../../lambda/local/aws/secret-views.ts'
 import type { AwsSettings } from '../../lambda/local/aws/settings.ts'
 import type { StandInServer } from '../../lambda/local/stand-in/server.ts'
 import { createWorld, type World } from '../../lambda/local/stand-in/world.ts'
+import type { ChooseNode } from '../../lambda/local/stytch/nodes.ts'
+import type { ChooseGetView } from '../../lambda/local/stytch/stale-gets.ts'
 import type { StytchStandIn } from '../../lambda/local/stytch/stand-in-api.ts'
 import { createStytchStandIn } from '../../lambda/local/stytch/stytch-stand-in.ts'
 import { type CrashKind, m2m, PROJECT_ID, PROJECT_SECRET } from './kinds.ts'
+import { createVirtualTime, type VirtualTime } from './virtual-time.ts'
 
 const FUNCTION_ARN = 'arn:aws:lambda:us-east-1:000000000000:function:m2m-rotation'
+/** When time stands still, this is where. */
+const VIRTUAL_START_MS = Date.UTC(2026, 0, 5)
 /** Long: on a busy machine a late reply must not look like a lost one. */
 const TIMEOUT_MS = 5000
 /** Short, so that a reply that is held back costs no test its time; the waits between tries are faked. */
@@ -52,9 +61,24 @@ export interface Execution {
   readonly timeMs?: number
 }
 
+export interface SeatOptions {
+  /** The clock moves only by what is waited for, and whoever waits at once waits together. @default - real time, and waits add to it */
+  readonly isVirtual?: boolean
+  /** Of what the stand-ins draw. @default - theirs */
+  readonly drawSeed?: number
+}
+
 export interface Seat {
   readonly kind: CrashKind
   readonly world: World
+  /** Set while time is virtual. */
+  readonly time: VirtualTime | undefined
+  /** What a call takes, in virtual time. */
+  latencyMs: { readonly aws: number; readonly stytch: number }
+  /** How old a reply is, and which of Stytch's nodes gives it; undefined as the stand-ins' settings say. */
+  chooseView: ChooseView
+  chooseGetView: ChooseGetView
+  chooseNode: ChooseNode
   readonly stytch: StytchStandIn
   /** Where the kind's issuer answers: Stytch's server, but for a kind that is another vendor's. */
   readonly vendor: StandInServer
@@ -132,9 +156,11 @@ export const createPassage = ({ gate, onHang }: Pick<Execution, 'gate' | 'onHang
 
 export type Passage = ReturnType<typeof createPassage>
 
-export const gatedHandler = (handler: NodeHttpHandler, passage: Passage) => ({
+/** @param travel how long the way takes, before the call has any effect. */
+export const gatedHandler = (handler: NodeHttpHandler, passage: Passage, travel = async (): Promise<void> => {}) => ({
   metadata: handler.metadata,
-  handle: (...args: Parameters<NodeHttpHandler['handle']>) => {
+  handle: async (...args: Parameters<NodeHttpHandler['handle']>) => {
+    await travel()
     const target = args[0].headers['x-amz-target'] ?? ''
     const op = target.slice(target.indexOf('.') + 1)
     // A body that nobody reads keeps its connection, and sixteen of them all that there are, until they time out.
@@ -146,9 +172,15 @@ export const gatedHandler = (handler: NodeHttpHandler, passage: Passage) => ({
   },
 })
 
-export const createSeat = async (awsSettings: Partial<AwsSettings> = {}, kind: CrashKind = m2m): Promise<Seat> => {
-  const world = createWorld()
-  const stytch = createStytchStandIn({ world, projectId: PROJECT_ID, projectSecret: PROJECT_SECRET })
+export const createSeat = async (
+  awsSettings: Partial<AwsSettings> = {},
+  kind: CrashKind = m2m,
+  { isVirtual = false, drawSeed }: SeatOptions = {},
+): Promise<Seat> => {
+  const world = isVirtual ? createWorld(() => VIRTUAL_START_MS) : createWorld()
+  const time = isVirtual ? createVirtualTime(world.clock) : undefined
+  if (time !== undefined) world.onReset(time.clear)
+  const draws = drawSeed === undefined ? {} : { drawSeed }
   const output: string[] = []
   const seat = {
     onInvoke: async (_event: RotationEvent): Promise<InvokeOutcome> => ({
@@ -156,6 +188,10 @@ export const createSeat = async (awsSettings: Partial<AwsSettings> = {}, kind: C
       errorType: 'Unset',
       errorMessage: 'no run is under way',
     }),
+    latencyMs: { aws: 0, stytch: 0 },
+    chooseView: (() => undefined) as ChooseView,
+    chooseGetView: (() => undefined) as ChooseGetView,
+    chooseNode: (() => undefined) as ChooseNode,
     freeze: { read: async () => 'off' } as Freeze,
     bounds: WITHOUT_LAG as Bounds,
     /** The subject's secret. */
@@ -163,11 +199,21 @@ export const createSeat = async (awsSettings: Partial<AwsSettings> = {}, kind: C
     isHasty: false,
     tamper: (rotation: Rotation, _event: RotationEvent): Rotation => rotation,
   }
+  const stytch = createStytchStandIn({
+    world,
+    projectId: PROJECT_ID,
+    projectSecret: PROJECT_SECRET,
+    chooseView: (call) => seat.chooseGetView(call),
+    chooseNode: (nth) => seat.chooseNode(nth),
+    ...draws,
+  })
   const aws = createAwsStandIn({
     world,
     settings: { redriveCount: 0, redriveSpacingMs: 0, ...awsSettings },
     invoke: (_arn, event) => seat.onInvoke(event),
-    sleep: async () => {},
+    sleep: time?.sleep ?? (async () => {}),
+    chooseView: (call) => seat.chooseView(call),
+    ...draws,
   })
   const stytchUrl = await stytch.server.listen(0)
   const awsUrl = await aws.listen(0)
@@ -202,22 +248,40 @@ export const createSeat = async (awsSettings: Partial<AwsSettings> = {}, kind: C
     })
 
   const execute = async ({ event, gate, onHang, timeMs = 30_000 }: Execution): Promise<InvokeOutcome> => {
-    const passage = createPassage({ gate, onHang })
+    const actor = time?.begin()
+    const endAsKilled = (): void => {
+      actor?.end()
+      onHang()
+    }
+    const passage = createPassage({ gate, onHang: endAsKilled })
+    const travel = async (ms: number): Promise<void> => {
+      if (ms > 0) await actor?.wait(ms)
+    }
     const { http, send } = seat.isHasty ? hasty : patient
     let waitedMs = 0
     const startedAt = Date.now()
+    const virtualStart = world.clock.now()
     // Where 250 ms stand for five seconds, so does all the time that passes.
     const pace = seat.isHasty ? TIMEOUT_MS / HASTY_TIMEOUT_MS : 1
-    const remainingMs = () => timeMs - waitedMs - (Date.now() - startedAt) * pace
+    const spentMs = () =>
+      time === undefined ? waitedMs + (Date.now() - startedAt) * pace : world.clock.now() - virtualStart
+    const remainingMs = () => timeMs - spentMs()
     const wait = async (ms: number): Promise<void> => {
+      if (actor !== undefined) return actor.wait(ms)
       waitedMs += ms
       world.clock.advance(ms)
     }
-    const gatedSend: Send = (call) => passage(kind.op(call.url.pathname, call.method), () => send(call))
-    const gated = { ...awsConfig, requestHandler: gatedHandler(http, passage) }
+    const gatedSend: Send = async (call) => {
+      await travel(seat.latencyMs.stytch)
+      return passage(kind.op(call.url.pathname, call.method), () => send(call))
+    }
+    const gated = {
+      ...awsConfig,
+      requestHandler: gatedHandler(http, passage, () => travel(seat.latencyMs.aws)),
+    }
     const request = readStepEvent(event)
-    if (!request.ok) return { ok: false, errorType: 'RotationRefused', errorMessage: 'malformed event' }
     try {
+      if (!request.ok) return { ok: false, errorType: 'RotationRefused', errorMessage: 'malformed event' }
       const rotation: Rotation = {
         issuer: connect(gatedSend, remainingMs, wait),
         form: kind.form,
@@ -236,12 +300,15 @@ export const createSeat = async (awsSettings: Partial<AwsSettings> = {}, kind: C
       const { name, message } = error instanceof Error ? error : new Error('unknown')
       output.push(`${name}: ${message}`)
       return { ok: false, errorType: name, errorMessage: message }
+    } finally {
+      actor?.end()
     }
   }
 
   return Object.assign(seat, {
     kind,
     world,
+    time,
     stytch,
     vendor: other?.server ?? stytch.server,
     aws,
@@ -329,6 +396,13 @@ export const acceptedValues = (seat: Seat, { secretArn, clientId }: Subject): re
   return [...new Set(values)].filter((value) => seat.kind.accepts(seat.stytch, clientId, value))
 }
 
+/** Stored values that Stytch accepts and no labelled version holds. */
+export const hiddenValues = (seat: Seat, subject: Subject): readonly string[] => {
+  const labels = ['AWSCURRENT', 'AWSPENDING', 'AWSPREVIOUS']
+  const shown = new Set(labels.map((label) => valueUnder(seat, subject.secretArn, label)))
+  return acceptedValues(seat, subject).filter((value) => !shown.has(value))
+}
+
 /** Asks for a rotation and waits for the end of its drive. @returns the request token. */
 export const rotateSecret = async (seat: Seat, { secretArn }: Subject, origin: Origin): Promise<string> => {
   const token = tokenFor(seat, secretArn, origin)
@@ -337,10 +411,40 @@ export const rotateSecret = async (seat: Seat, { secretArn }: Subject, origin: O
   return token
 }
 
-/** As the sweep clears a stuck rotation (architecture §3, last table). @returns the cleared token, if one was stuck. */
-export const clearStuck = async (seat: Seat, { secretArn }: Subject): Promise<string | undefined> => {
+/** AWSPENDING on another version than AWSCURRENT's. */
+export const stuckToken = (seat: Seat, { secretArn }: Pick<Subject, 'secretArn'>): string | undefined => {
   const pending = idUnder(seat, secretArn, 'AWSPENDING')
-  if (pending === undefined || pending === idUnder(seat, secretArn, 'AWSCURRENT')) return undefined
+  return pending === idUnder(seat, secretArn, 'AWSCURRENT') ? undefined : pending
+}
+
+/** The rotation function, as sweep, campaign and incident ask it for a step: by whatever runs the seat's steps now. */
+export const stepsThrough = (seat: Seat): RotationSteps => ({
+  ask: async ({ step, secretId, requestToken }) => {
+    const event = { Step: step, SecretId: secretId, ClientRequestToken: requestToken }
+    const outcome = await seat.onInvoke(event)
+    if (outcome.ok) return 'done'
+    return outcome.errorType === 'RotationRefused' ? 'refused' : 'failed'
+  },
+})
+
+/**
+ * As the sweep ends a stuck rotation, once it counts as stuck: the rotation function drives it again, and alone takes AWSPENDING away.
+ * @returns the token that was stuck; undefined: none was.
+ */
+export const driveStuck = async (seat: Seat, subject: Subject): Promise<string | undefined> => {
+  const versionId = stuckToken(seat, subject)
+  if (versionId === undefined) return undefined
+  seat.world.clock.advance(STUCK_AFTER_MS)
+  const stuck = { versionId, origin: readRequestToken(versionId).origin }
+  const driving = { secrets: seat.secrets, steps: stepsThrough(seat), timing: { remainingMs: () => 600_000 } }
+  await driveAgain(driving, { secretArn: subject.secretArn, stuck })
+  return versionId
+}
+
+/** As an operator clears a stuck rotation by hand. @returns the cleared token, if one was stuck. */
+export const clearStuck = async (seat: Seat, { secretArn }: Subject): Promise<string | undefined> => {
+  const pending = stuckToken(seat, { secretArn })
+  if (pending === undefined) return undefined
   await seat.client.send(
     new UpdateSecretVersionStageCommand({
       SecretId: secretArn,

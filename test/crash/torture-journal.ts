@@ -11,7 +11,7 @@ export interface Figures {
 export type Report = Figures & { readonly violations: readonly string[] }
 
 /** What its figures count as. */
-export type SuiteName = 'crashes' | 'faults' | 'races' | 'collisions' | 'walks' | 'consumers'
+export type SuiteName = 'crashes' | 'faults' | 'races' | 'collisions' | 'walks' | 'consumers' | 'stale'
 
 /** What may be joined: the same units of the same sources from the same seed. */
 export interface TortureRun {
@@ -116,6 +116,7 @@ export const countsLine = (ended: readonly Ended[], missing = 0): string =>
     `${sumOf(ended, 'collisions', 'runs')} collisions`,
     `${sumOf(ended, 'walks', 'walks')} walks`,
     `${sumOf(ended, 'consumers', 'requests')} consumer requests`,
+    `${sumOf(ended, 'stale', 'points')} stale replies`,
     `${ended.reduce((sum, one) => sum + failuresOf(one), 0)} failures`,
     ...(missing === 0 ? [] : [`${missing} units missing`]),
   ].join(', ')

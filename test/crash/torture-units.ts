@@ -12,6 +12,7 @@ import { runCollisions, sceneNames } from './race-collisions.ts'
 import { type RacesInput, runRaces } from './race-runs.ts'
 import { refuses } from './run.ts'
 import { createSeat, type Seat } from './seat.ts'
+import { createStaleSeat, runStale } from './stale-runs.ts'
 import type { Report, SuiteName } from './torture-journal.ts'
 import { runWalks } from './walks.ts'
 import { landmarks } from './walks-commands.ts'
@@ -42,14 +43,21 @@ const withSeat = async <Value>(kind: CrashKind, run: (seat: Seat) => Promise<Val
 
 const twoSlots = 'The judge of races knows two slots, and this issuer keeps a list.'
 const ownMarks = 'Each of its values has a mark of its own, so that no two look alike.'
+const ofGets = "Its rotation is the clients', which are played, and its stand-in answers no GET from before."
 const ofClients = 'Its model and its onlookers are those of an M2M client, whose rotation every kind shares.'
 
 /** What a kind has no suite for. */
 export const gaps: Readonly<Record<string, Partial<Readonly<Record<SuiteName, string>>>>> = {
-  [projectSecret.name]: { races: twoSlots, collisions: ownMarks, walks: ofClients, consumers: ofClients },
+  [projectSecret.name]: {
+    races: twoSlots,
+    collisions: ownMarks,
+    walks: ofClients,
+    consumers: ofClients,
+    stale: ofGets,
+  },
   [connectedApp.name]: { walks: ofClients, consumers: ofClients },
-  [scimConnection.name]: { walks: ofClients, consumers: ofClients },
-  'another vendor': { collisions: ownMarks, walks: ofClients, consumers: ofClients },
+  [scimConnection.name]: { walks: ofClients, consumers: ofClients, stale: ofGets },
+  'another vendor': { collisions: ownMarks, walks: ofClients, consumers: ofClients, stale: ofGets },
 }
 
 export const tortureKinds = (): readonly CrashKind[] => [
@@ -155,6 +163,33 @@ const consumersFrom = ({ isQuick, seed }: UnitsInput): readonly Unit[] =>
     run: () => runConsumers({ rotations: isQuick ? CONSUMERS.quick : CONSUMERS.long, faults: 0.05, seed: own }),
   }))
 
+/** Every single old reply, and every two; each pair of a place is played in one of so many parts of it. */
+const STALE_PARTS = 8
+
+const staleOf = (kind: CrashKind, isQuick: boolean): readonly Unit[] => {
+  const unit = (name: string, input: Parameters<typeof runStale>[1]): Unit => ({
+    name: `${kind.name}: stale, ${name}`,
+    kind: kind.name,
+    suite: 'stale',
+    run: async () => {
+      const seat = await createStaleSeat(kind)
+      return runStale(seat, input).finally(() => seat.close())
+    },
+  })
+  return places.flatMap(([intent, beginning], turn) => {
+    const place = { intents: [intent], beginnings: [beginning] }
+    const name = `${intent} from ${beginning}`
+    if (isQuick) return [unit(name, { ...place, singleEvery: 20, pairEvery: 0, twinEvery: 60, killEvery: 60, turn })]
+    const pairs = Array.from({ length: kind === m2m ? STALE_PARTS : 0 }, (_, part) =>
+      unit(`${name}, pairs ${part + 1} of ${STALE_PARTS}`, {
+        ...place,
+        ...{ singleEvery: 0, pairEvery: STALE_PARTS, twinEvery: 0, killEvery: 0, turn: part },
+      }),
+    )
+    return [unit(name, { ...place, singleEvery: 1, pairEvery: 0, twinEvery: 2, killEvery: 2, turn }), ...pairs]
+  })
+}
+
 /** In an order that is the same for the same input: what a shard takes follows from it. */
 export const tortureUnits = (input: UnitsInput): readonly Unit[] => [
   ...walksFrom(input),
@@ -164,5 +199,6 @@ export const tortureUnits = (input: UnitsInput): readonly Unit[] => [
     ...faultsOf(kind, input.isQuick),
     ...(has(kind, 'races') ? racesOf(kind, input.isQuick) : []),
     ...(has(kind, 'collisions') ? collisionsOf(kind, input.isQuick) : []),
+    ...(has(kind, 'stale') ? staleOf(kind, input.isQuick) : []),
   ]),
 ]

@@ -36,7 +36,7 @@ const journal = (shard: number, of: number, units: readonly Ended[], own = run):
 
 describe('the units', () => {
   const units = tortureUnits({ isQuick: false, seed: 1 })
-  const suites = ['crashes', 'faults', 'races', 'collisions', 'walks', 'consumers'] as const
+  const suites = ['crashes', 'faults', 'races', 'collisions', 'walks', 'consumers', 'stale'] as const
 
   test('cover every kind of secret in every suite, or say why not', () => {
     const cells = tortureKinds().flatMap(({ name }) =>
@@ -110,7 +110,7 @@ describe('joined', () => {
 
   test('all shards come to one line of counts', () => {
     expect(join([journal(2, 2, second), journal(1, 2, first)], names, run)).toEqual({
-      line: '10 crash points, 50 crash runs, 0 faults, 0 races, 0 collisions, 0 walks, 0 consumer requests, 0 failures',
+      line: '10 crash points, 50 crash runs, 0 faults, 0 races, 0 collisions, 0 walks, 0 consumer requests, 0 stale replies, 0 failures',
       faults: [],
     })
   })

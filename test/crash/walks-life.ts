@@ -1,5 +1,6 @@
 // One subject's life in a walk: runs its rotation steps, upsets them as told, and holds each one against the model and each outside call
 // against the two invariants. It decides nothing of what happens; walks.ts does.
+import { isAbout, isOwnToken } from '../../lambda/core/secret/request-token.ts'
 import type { InvokeOutcome, RotationEvent } from '../../lambda/local/aws/rotation-driver.ts'
 import { type End, runStep, type StepRun, steps, type Turn } from '../model/rotation.ts'
 import { keyOf, type State, type Value } from '../model/state.ts'
@@ -26,6 +27,7 @@ type Faulty = Extract<Upset, { fault: object }>
 type Deeds = Extract<Upset, { deed: object }>
 
 const MAX_AGE_MS = 2 * 60 * 60_000
+const EMPTY_AFTER_MS = 2 * 60_000
 /** Times a step is asked again when a busy machine, and nobody else, made one of its calls fail. */
 const HICCUPS = 3
 
@@ -150,11 +152,22 @@ export const createLife = (seat: Seat, subject: Subject): Life => {
 
   const killedOutcome: InvokeOutcome = { ok: false, errorType: 'Runtime.ExitError', errorMessage: 'killed' }
 
+  const ageOf = (token: string) => {
+    const ageMs = seat.world.clock.now() - (sight.pending()?.createdAt ?? Number.POSITIVE_INFINITY)
+    return { isTooOld: isTooOld(seat, token), isLeftEmpty: ageMs >= EMPTY_AFTER_MS }
+  }
+  const aimOf = (token: string) => {
+    const { secretArn } = subject
+    const about = idUnder(seat, secretArn, 'AWSCURRENT') ?? ''
+    const isAboutAnother = token.startsWith('settle-') && !isAbout(token, { secretArn, about })
+    return { isAboutAnother, isBare: !isOwnToken(token) }
+  }
+
   const attempt = async (event: RotationEvent): Promise<InvokeOutcome | 'once more' | 'hiccup'> => {
     const token = event.ClientRequestToken
     const state = sight.state()
     const first = sight.names()
-    const turn: Turn = { step: event.Step, isTooOld: isTooOld(seat, token), unseen: first }
+    const turn: Turn = { step: event.Step, unseen: first, ...ageOf(token), ...aimOf(token) }
     const isOurs = sight.pending()?.id === token
     const outcome = await execute(event)
     const isKilled = 'kill' in outcome

@@ -8,10 +8,21 @@ import {
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager'
 import fc from 'fast-check'
+import { stepsAgain } from '../../lambda/core/drive/steps-again.ts'
+import { readRequestToken } from '../../lambda/core/secret/request-token.ts'
 import type { Intent } from '../model/state.ts'
 import { due } from '../model/sweep.ts'
 import { notePlayed } from './played.ts'
-import { acceptedValues, clearStuck, register, rotateSecret, type Seat, textWith, tokenFor } from './seat.ts'
+import {
+  acceptedValues,
+  clearStuck,
+  register,
+  rotateSecret,
+  type Seat,
+  stuckToken,
+  textWith,
+  tokenFor,
+} from './seat.ts'
 import { type Command, type Deed, landmarks, type Upset, walkOf } from './walks-commands.ts'
 import { createLife, eventsFor, type Life } from './walks-life.ts'
 import { createPatientSeat } from './walks-seat.ts'
@@ -118,8 +129,21 @@ const redrive = async (life: Life, { redrive: which, from }: Extract<Command, { 
   }
 }
 
+/** As core/drive has a stuck rotation driven again, each of its steps held against the model. */
+const driveAgain = async ({ seat, subject, step }: Life): Promise<void> => {
+  const token = stuckToken(seat, subject)
+  if (token === undefined) return
+  const again: readonly string[] = stepsAgain({ versionId: token, origin: readRequestToken(token).origin })
+  for (const event of eventsFor(subject, token, 0).filter(({ Step }) => again.includes(Step))) {
+    const outcome = await step(event)
+    const mayGoOn = outcome.ok || (outcome.errorType === 'RotationRefused' && event.Step === 'testSecret')
+    if (!mayGoOn) return
+  }
+}
+
 /** One turn of the sweep over this secret. @returns whether something was due. */
-const sweep = async ({ seat, subject, sight }: Life): Promise<boolean> => {
+const sweep = async (life: Life): Promise<boolean> => {
+  const { seat, subject, sight } = life
   const now = seat.world.clock.now()
   const secret = seat.aws.peek(subject.secretArn)
   const restedSince = Math.max(secret?.lastChangedAt ?? now, secret?.rotation?.lastRotatedAt ?? 0)
@@ -129,7 +153,7 @@ const sweep = async ({ seat, subject, sight }: Life): Promise<boolean> => {
     restedMs: now - restedSince,
     overlapMs: OVERLAP_MS,
   })
-  if (clear) await clearStuck(seat, subject)
+  if (clear) await driveAgain(life)
   for (const intent of intents) {
     if (sight.pending() === undefined) await rotateSecret(seat, subject, intent)
   }

@@ -44,7 +44,9 @@ export const harmOf = ({ states }: Ended, revoked: readonly Value[]): readonly H
     if (holds(from, from.current.value) && !holds(to, to.current.value)) found.add('killedCurrent')
     if (to.current.value !== from.current.value && revoked.includes(to.current.value)) found.add('restoredRevoked')
     const p = from.pending?.value ?? null
-    const isCleared = from.pending !== null && to.pending === null && to.current === from.current
+    // The value of a copy is stored under the version it came from, too.
+    const isCopy = from.pending?.origin === 'settle' || from.pending?.origin === 'rollback'
+    const isCleared = from.pending !== null && !isCopy && to.pending === null && to.current === from.current
     if (isCleared && p !== from.current.value && accepts(from, p) && !isCurrentAccepted(from)) found.add('hidOnlyLive')
   }
   return [...found]

@@ -75,7 +75,9 @@ const claimBroken = (node: Node, to: State): Broken['claim'] | undefined => {
   if (holds(from, from.current.value) && !holds(to, to.current.value)) return 'killedCurrent'
   if (to.current.value !== from.current.value && revoked.includes(to.current.value)) return 'restoredRevoked'
   const p = from.pending?.value ?? null
-  const isCleared = from.pending !== null && to.pending === null && to.current === from.current
+  // The value of a copy is stored under the version it came from, too.
+  const isCopy = from.pending?.origin === 'settle' || from.pending?.origin === 'rollback'
+  const isCleared = from.pending !== null && !isCopy && to.pending === null && to.current === from.current
   if (isCleared && p !== from.current.value && accepts(from, p) && !isCurrentAccepted(from)) return 'hidOnlyLive'
   return undefined
 }

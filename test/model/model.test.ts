@@ -1,8 +1,9 @@
 // The model of the rotation against the design's own claims (architecture §3), over every state that it can reach; then the same
 // search with one rule broken on purpose, which must be found. It speaks of the design, not of the code: the walks compare the two.
 import { expect, test } from 'vitest'
+import { harmOf } from './drive-again.ts'
 import { explore } from './explore.ts'
-import { rotation, rulesOfDesign } from './rotation.ts'
+import { rotation, rulesOfDesign, runStep } from './rotation.ts'
 import { intents, positionOf, registered, type State } from './state.ts'
 import { due } from './sweep.ts'
 
@@ -38,7 +39,13 @@ test('a rollback after a revoke is found: it restores the revoked value', () => 
 })
 
 test('a refusal that always clears is found: it hides the only value that works', () => {
-  expect(claimsBrokenBy({ keepsLivePending: false })).toContain('hidOnlyLive')
+  // No rotation of the model comes here: its version holds a new value that is accepted, and its token can ask for nothing.
+  const refused: State = { ...registered, slot: 7, next: 1, pending: { value: 1, origin: 'stored' } }
+  const harmUnder = (keepsLivePending: boolean) =>
+    harmOf(runStep(refused, { step: 'createSecret', rules: { ...rulesOfDesign, keepsLivePending } }), [])
+
+  expect(harmUnder(false)).toEqual(['hidOnlyLive'])
+  expect(harmUnder(true)).toEqual([])
 })
 
 test.each([

@@ -1,6 +1,6 @@
 // What each step of a rotation must do, by intent and position (architecture §3), as a list of abstract calls: the state after each
 // is a place where an execution may be killed. Every rule that a test breaks on purpose is an entry in `Rules`.
-import { accepts, freshIn, type Intent, isCurrentAccepted, type Pending, positionOf, type State } from './state.ts'
+import { accepts, freshIn, type Intent, type Pending, positionOf, type State } from './state.ts'
 
 export const steps = ['createSecret', 'setSecret', 'testSecret', 'finishSecret'] as const
 export type Step = (typeof steps)[number]
@@ -13,7 +13,7 @@ export interface Rules {
   /** Whether finishSecret looks before it moves AWSCURRENT. */
   readonly looksBeforeMove: boolean
   readonly rollsBackRevoke: boolean
-  /** Whether a refusal leaves AWSPENDING where only the pending value is accepted. */
+  /** Whether a refusal leaves AWSPENDING on a new value that is accepted. */
   readonly keepsLivePending: boolean
 }
 
@@ -28,6 +28,12 @@ export interface Turn {
   readonly step: Step
   /** A settle or rollback that was asked for more than two hours ago. */
   readonly isTooOld?: boolean
+  /** A settle that was asked for when AWSCURRENT sat on another version. */
+  readonly isAboutAnother?: boolean
+  /** Secrets Manager's own token, as of a dry run. */
+  readonly isBare?: boolean
+  /** Nobody can be about to store its value any more. */
+  readonly isLeftEmpty?: boolean
   readonly rules?: Rules
   /** Values from here on have never been in sight. */
   readonly unseen?: number
@@ -51,18 +57,25 @@ const stored = (state: State, pending: Pending, value: number): State => ({ ...s
 
 const run = (end: End, ...states: [State, ...State[]]): StepRun => ({ end, states })
 
-/** A permanent refusal clears up after itself, but never takes the only accepted value out of sight. */
+/** A permanent refusal clears up after itself, but never takes a new value that is accepted out of sight. */
 const refuse = (state: State, rules: Rules): StepRun => {
-  const p = state.pending?.value ?? null
-  const isOnlyLive = p !== state.current.value && accepts(state, p) && !isCurrentAccepted(state)
-  return isOnlyLive && rules.keepsLivePending
+  const { pending, current } = state
+  const p = pending?.value ?? null
+  const isCopy = pending?.origin === 'settle' || pending?.origin === 'rollback' || p === current.value
+  return !isCopy && accepts(state, p) && rules.keepsLivePending
     ? run('refused', state)
     : run('refused', state, { ...state, pending: null })
 }
 
+/** A value that is expected and not there may be about to be stored. */
+const missing = (state: State, { rules, isLeftEmpty }: Asked): StepRun =>
+  isLeftEmpty ? refuse(state, rules) : run('refused', state)
+
 interface Asked {
   readonly rules: Rules
   readonly unseen: number
+  readonly isBare: boolean
+  readonly isLeftEmpty: boolean
 }
 
 const makeNew = (
@@ -121,9 +134,10 @@ const create = (state: State, pending: Pending, asked: Asked): StepRun => {
   return createForSwitch(state, pending, asked)
 }
 
-const set = (state: State, pending: Pending, { rules }: Asked): StepRun => {
+const set = (state: State, pending: Pending, asked: Asked): StepRun => {
+  const { rules } = asked
   if (pending.origin === 'rotate' || pending.origin === 'revoke') return run('done', state)
-  if (pending.value === null) return run('refused', state)
+  if (pending.value === null) return missing(state, asked)
   if (pending.origin === 'rollback') {
     return accepts(state, pending.value) && !isRevoked(state, rules) ? run('done', state) : refuse(state, rules)
   }
@@ -133,17 +147,20 @@ const set = (state: State, pending: Pending, { rules }: Asked): StepRun => {
   return run('done', state, retired(state, state.next === c ? rules.settlesOverlapBy : 'cancel'))
 }
 
-const test = (state: State, pending: Pending, { rules }: Asked): StepRun => {
+const test = (state: State, pending: Pending, asked: Asked): StepRun => {
+  const { rules, isBare } = asked
   const { value, origin } = pending
+  if (value === null && !isBare) return missing(state, asked)
   if (value === null || accepts(state, value)) return run('done', state)
   // A dry run (RotateImmediately=false) may look like this, and changes nothing.
   const isDryRun = value === state.current.value && (origin === 'rotate' || origin === 'revoke')
   return isDryRun ? run('refused', state) : refuse(state, rules)
 }
 
-const finish = (state: State, pending: Pending, { rules }: Asked): StepRun => {
+const finish = (state: State, pending: Pending, asked: Asked): StepRun => {
+  const { rules } = asked
   const { value, origin } = pending
-  if (value === null) return run('refused', state)
+  if (value === null) return missing(state, asked)
   const isCopy = value === state.current.value
   if (origin === 'rollback' ? isRevoked(state, rules) : isCopy !== (origin === 'settle')) return refuse(state, rules)
   if (rules.looksBeforeMove) {
@@ -161,7 +178,8 @@ const finish = (state: State, pending: Pending, { rules }: Asked): StepRun => {
 const table = { createSecret: create, setSecret: set, testSecret: test, finishSecret: finish }
 
 /** Whether the token cannot ask for anything (any more); testSecret only says so of a value that is refused. */
-const isVoid = (state: State, pending: Pending, { step, isTooOld = false }: Turn): boolean => {
+const isVoid = (state: State, pending: Pending, { step, isTooOld = false, isAboutAnother = false }: Turn): boolean => {
+  if (isAboutAnother) return step !== 'testSecret' || (pending.value !== null && !accepts(state, pending.value))
   const isTimed = pending.origin === 'settle' || pending.origin === 'rollback'
   if (pending.origin !== 'stored' && !(isTooOld && isTimed)) return false
   if (step === 'testSecret') return pending.value !== null && !accepts(state, pending.value)
@@ -171,9 +189,10 @@ const isVoid = (state: State, pending: Pending, { step, isTooOld = false }: Turn
 /** One step of the rotation whose AWSPENDING is on record. Without one, nothing may happen. */
 export const runStep = (state: State, turn: Turn): StepRun => {
   const { pending } = state
-  const { rules = rulesOfDesign, unseen = 0 } = turn
+  const { rules = rulesOfDesign, unseen = 0, isBare = false, isLeftEmpty = false } = turn
   if (pending === null) return run('done', state)
-  return isVoid(state, pending, turn) ? refuse(state, rules) : table[turn.step](state, pending, { rules, unseen })
+  if (isVoid(state, pending, turn)) return refuse(state, rules)
+  return table[turn.step](state, pending, { rules, unseen, isBare, isLeftEmpty })
 }
 
 /** RotateSecret. @returns undefined while another rotation's AWSPENDING is on record. */

@@ -68,10 +68,8 @@ const WAITS_MS = { revoke: INCIDENT_WAITS_MS, rotate: STUCK_AFTER_MS } as const
 /** A planned rotation that was refused is tried once more: a person must look, and each refusal is told. */
 const ATTEMPTS = { revoke: MAX_ATTEMPTS, rotate: 2 } as const
 /** From a first look soon after the four steps can be through, to one every two seconds. */
-const LOOKS_MS = [700, 700, 1000, 1000, 1500] as const
+const LOOKS_MS = [900, 350, 350, 250, 500, 1000, 1500] as const
 const SLOW_LOOK_MS = 2000
-/** How old Secrets Manager's labels may be (docs/guarantees.md). */
-const OLD_READ_MS = 10_000
 /** A look older than this says nothing about now. */
 const STALE_MS = 400
 /** A rotation is through in seconds, beside what its value is tried for; one that takes this long waits for a vendor that has had enough. */
@@ -169,7 +167,7 @@ const isUnderWay = (
 ): boolean => {
   if (taken === undefined || !isSameSubject(taken.requestToken, requestToken)) return false
   const isRefused = versions.some(({ versionId, labels }) => versionId === taken.requestToken && labels.length === 0)
-  const isYoung = errands.timing.now() - taken.at < OLD_READ_MS
+  const isYoung = errands.timing.now() - taken.at < DEPLOYED.staleLabelsMs
   return isYoung && !isRefused && secret.labels[taken.requestToken] === undefined
 }
 
@@ -183,11 +181,13 @@ const rotate = async <Reason extends string>(
   const first = await takeTurn(call)
   if (first !== undefined) return first
   const reply = await call.errands.secrets.rotate(secret.arn, requestToken)
+  if (reply === 'gone') return failed('gone', attempts)
+  // What is busy was asked for before, most likely by us, and what showed no sign of it was an old reply: it may be through already.
+  if (reply === 'busy') return again(call, 'busy')
   call.looks = 0
   call.askedAt = call.errands.timing.now()
-  if (reply === 'asked') call.taken = { requestToken, at: call.askedAt }
-  if (reply === 'gone') return failed('gone', attempts)
-  return again(call, reply === 'busy' ? 'busy' : 'running')
+  call.taken = { requestToken, at: call.askedAt }
+  return again(call)
 }
 
 const ask = async <Reason extends string>(

@@ -47,5 +47,10 @@ export const WITHOUT_LAG: Bounds = {
 export const patienceOf = ({ patienceMs }: Bounds, intent: Intent): number =>
   intent === 'rotate' ? patienceMs.rotate : patienceMs.revoke
 
-export const acceptanceOf = ({ accepted }: Bounds, intent: Intent): Spread =>
-  intent === 'rotate' ? accepted.planned : accepted.urgent
+/** A settle switches nobody: its value is AWSCURRENT's, which was tested before it was switched to. */
+const ONCE: Spread = { count: 1, overMs: 0 }
+
+export const acceptanceOf = ({ accepted }: Bounds, intent: Intent): Spread => {
+  if (intent === 'settle') return ONCE
+  return intent === 'rotate' ? accepted.planned : accepted.urgent
+}

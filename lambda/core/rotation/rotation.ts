@@ -95,7 +95,7 @@ export const waitFor = async ({ timing }: Pick<Rotation, 'timing'>, ms: number, 
   await timing.wait(ms)
 }
 
-const PAUSES_MS = [200, 500, 1000, 2000] as const
+const PAUSES_MS = [100, 200, 500, 1000, 2000] as const
 
 /**
  * Reads until it finds what it looks for. What is not there may only not be visible yet: it is taken for absent when two reads that began

@@ -166,12 +166,14 @@ const work = async (rotation: Rotation, request: RunningStep): Promise<void> => 
 
 /**
  * By one execution at a time: another one would act on what this one is about to change – end a slot that it has just filled, or take away a
- * label whose value it stores (docs/guarantees.md, W1).
+ * label whose value it stores (docs/guarantees.md, W1). Where labels are never old, each sees the other's, and a killed execution's lease
+ * would only be waited for.
  */
-const workAlone = (rotation: Rotation, request: RunningStep): Promise<void> =>
-  withLease(rotation, { secretArn: request.secretId, forMs: rotation.timing.remainingMs() + LEASE_MARGIN_MS }, () =>
-    work(rotation, request),
-  )
+const workAlone = (rotation: Rotation, request: RunningStep): Promise<void> => {
+  const forMs = rotation.timing.remainingMs() + LEASE_MARGIN_MS
+  if (rotation.bounds.staleLabelsMs === 0) return work(rotation, request)
+  return withLease(rotation, { secretArn: request.secretId, forMs }, () => work(rotation, request))
+}
 
 /** @throws RotationRefused when it will not act; Fault when the same step may succeed later. */
 export const runStep = async (rotation: Rotation, asked: StepRequest): Promise<void> => {

@@ -8,8 +8,8 @@ export interface Moment<T> {
   readonly state: T | undefined
 }
 
-/** How old a view is: so many writes, or so many milliseconds. */
-export type Behind = number | { readonly ms: number }
+/** How old a view is: so many writes, or so many milliseconds, or so many writes but no older than that. */
+export type Behind = number | { readonly ms: number; readonly writes?: number }
 
 export interface History<T> {
   record(key: string, state: T | undefined, at: number): void
@@ -54,7 +54,10 @@ export const createHistory = <T>(): History<T> => {
       const index =
         typeof behind === 'number'
           ? moments.length - 1 - behind
-          : moments.findLastIndex(({ at }) => at <= now - behind.ms)
+          : Math.max(
+              moments.findLastIndex(({ at }) => at <= now - behind.ms),
+              moments.length - 1 - (behind.writes ?? Number.POSITIVE_INFINITY),
+            )
       const found = moments[index] ?? (writes > moments.length ? moments[0] : undefined)
       return found ?? { at: Number.NEGATIVE_INFINITY, state: undefined }
     },

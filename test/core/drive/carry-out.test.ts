@@ -79,6 +79,29 @@ describe('a rotate', () => {
     expect(world.asked).toHaveLength(1)
   })
 
+  it('that an old reply does not show yet is not asked for twice', async () => {
+    const { world, errands, rotate } = setUp()
+    const { describe: look, listVersions, rotate: ask } = errands.secrets
+    const before = { secret: await look(rotate.secretId), versions: await listVersions(rotate.secretId) }
+    let old = 0
+    const secrets: typeof errands.secrets = {
+      describe: async (secretId) => (old > 0 ? before.secret : look(secretId)),
+      listVersions: async (secretId) => {
+        old -= 1
+        return old >= 0 ? before.versions : listVersions(secretId)
+      },
+      rotate: async (secretId, token) => {
+        old = 2
+        return ask(secretId, token)
+      },
+    }
+
+    const { outcome } = await carryOut({ ...errands, secrets }, rotate)
+
+    expect(outcome).toBe('done')
+    expect(world.asked).toHaveLength(1)
+  })
+
   it('that was refused is tried once more, under a new token, and then reported', async () => {
     const { world, toTheEnd, rotate } = setUp()
     world.ends(() => 'refuses')

@@ -1,5 +1,6 @@
 // Each step is worked on by one execution at a time, and what is switched to is accepted at that moment.
 import { describe, expect, test } from 'vitest'
+import { DEPLOYED } from '../../../lambda/core/rotation/bounds.ts'
 import type { KeptRecords } from '../../../lambda/core/rotation/records.ts'
 import { steps } from '../../../lambda/core/rotation/refusal.ts'
 import { runStep } from '../../../lambda/core/rotation/run-step.ts'
@@ -32,7 +33,10 @@ describe('the lease', () => {
     const records = recordsOf({ by: 'another execution' }, [])
     world.log.clear()
 
-    const running = runStep({ ...world.rotation, records }, { step, secretId: SECRET_ARN, requestToken: token })
+    const running = runStep(
+      { ...world.rotation, records, bounds: DEPLOYED },
+      { step, secretId: SECRET_ARN, requestToken: token },
+    )
 
     await expect(running).rejects.toMatchObject({ code: 'CONCURRENT_EXECUTION', retryable: true })
     expect(world.log.names()).toEqual([])
@@ -49,7 +53,7 @@ describe('the lease', () => {
     world.log.before.push(({ name }) => {
       if (name === 'moveLabel') holders.push(held.by)
     })
-    const rotation = { ...world.rotation, records: recordsOf(held, asked) }
+    const rotation = { ...world.rotation, records: recordsOf(held, asked), bounds: DEPLOYED }
 
     const running = runStep(rotation, { step: 'createSecret', secretId: SECRET_ARN, requestToken: token })
 

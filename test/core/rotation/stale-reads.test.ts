@@ -161,7 +161,7 @@ describe('one old reply', () => {
 
     await step(world, 'createSecret', token)
 
-    expect(waited(world)).toBe(200)
+    expect(waited(world)).toBe(100)
   })
 
   test.each([

@@ -1,0 +1,24 @@
+// A share of the old replies of every intent from every beginning; `npm run test:long` gives more, and the torture all of them, and all pairs.
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Seat } from './seat.ts'
+import { createStaleSeat, runStale } from './stale-runs.ts'
+
+let seat: Seat
+beforeAll(async () => {
+  seat = await createStaleSeat()
+})
+afterAll(() => seat.close())
+
+test('old replies kill nothing, hide nothing and fail no rotation', { timeout: 120_000 }, async () => {
+  const { points, runs, violations } = await runStale(seat, {
+    beginnings: ['settled', 'overlap'],
+    singleEvery: 30,
+    pairEvery: 2500,
+    twinEvery: 90,
+    killEvery: 90,
+  })
+
+  console.log(`old replies: ${points} in ${runs} runs`)
+  expect(violations).toEqual([])
+  expect(points).toBeGreaterThan(5)
+})

@@ -253,7 +253,10 @@ export const createSeat = async (
       actor?.end()
       onHang()
     }
-    const passage = createPassage({ gate, onHang: endAsKilled })
+    // A call that went out beside one that fails may outlive its execution; on Lambda it is frozen with it.
+    let isOver = false
+    const gateWhileItRuns: Gate = (phase, op) => (isOver ? 'go' : gate(phase, op))
+    const passage = createPassage({ gate: gateWhileItRuns, onHang: endAsKilled })
     const travel = async (ms: number): Promise<void> => {
       if (ms > 0) await actor?.wait(ms)
     }
@@ -301,6 +304,7 @@ export const createSeat = async (
       output.push(`${name}: ${message}`)
       return { ok: false, errorType: name, errorMessage: message }
     } finally {
+      isOver = true
       actor?.end()
     }
   }

@@ -53,6 +53,23 @@ const counterexamples: Readonly<Record<string, readonly Command[]>> = {
     { deed: { moves: 'AWSPENDING', to: 1 } },
     { redrive: 1, from: 0, upsets: [] },
   ],
+  // Shown to the walks themselves: a call beside one that failed came to its end in the next step, and was blamed for a colleague's act.
+  'a call that outlives its execution is blamed for nothing': [
+    { ask: 'bare', upsets: [{ deed: { colleague: 'activate' }, step: 0 }] },
+    { redrive: 2, from: 0, upsets: [{ fault: { kind: 'garble' }, call: 0 }] },
+    { deed: { colleague: 'cancel' } },
+    { ask: 'revoke', upsets: [] },
+    {
+      ask: 'rotate',
+      upsets: [
+        { deed: { colleague: 'complete' }, step: 2 },
+        { kill: 'after', call: 23, goesOn: 'driven again' },
+      ],
+    },
+    { sweep: true },
+    { sweep: true },
+    { deed: { colleague: 'complete' } },
+  ],
 }
 
 test.each(Object.entries(counterexamples))('%s', async (_name, commands) => {

@@ -37,6 +37,7 @@ const credulous: Seat['tamper'] = (rotation, { Step, SecretId, ClientRequestToke
     ...rotation,
     issuer: {
       ...issuer,
+      exchange: async () => ({ accepted: true, requestId: 'request-id-credulous' }),
       look: async (clientId) => {
         const view = await issuer.look(clientId)
         const pending = await secrets.readValue(SecretId, { versionId: ClientRequestToken })
@@ -75,7 +76,7 @@ const forgetful: Seat['tamper'] = (rotation, { ClientRequestToken }) => {
 
 test.each([
   ['a cancel where a complete is due', swapped, /left AWSCURRENT refused/],
-  ['a finish without a look', credulous, /finishSecret left AWSCURRENT refused/],
+  ['a finish that neither looks nor asks', credulous, /finishSecret left AWSCURRENT refused/],
   ['a rollback after a revoke', forgetful, /brought a revoked value back/],
 ] as const)('%s is found', { timeout: 90_000 }, async (_name, tamper, finding) => {
   const { violations } = await runWalks({ seed: 5, walks: 40, length: 14, tamper })

@@ -1,6 +1,6 @@
 // What each step of a rotation must do, by intent and position (architecture §3), as a list of abstract calls: the state after each
 // is a place where an execution may be killed. Every rule that a test breaks on purpose is an entry in `Rules`.
-import { accepts, freshIn, type Intent, type Pending, positionOf, type State } from './state.ts'
+import { accepts, freshIn, holds, type Intent, type Pending, positionOf, type State } from './state.ts'
 
 export const steps = ['createSecret', 'setSecret', 'testSecret', 'finishSecret'] as const
 export type Step = (typeof steps)[number]
@@ -62,7 +62,9 @@ const refuse = (state: State, rules: Rules): StepRun => {
   const { pending, current } = state
   const p = pending?.value ?? null
   const isCopy = pending?.origin === 'settle' || pending?.origin === 'rollback' || p === current.value
-  return !isCopy && accepts(state, p) && rules.keepsLivePending
+  // An inactive client refuses everything, which says nothing of a value that is stored.
+  const mayLive = accepts(state, p) || (p !== null && state.client === 'inactive')
+  return !isCopy && mayLive && rules.keepsLivePending
     ? run('refused', state)
     : run('refused', state, { ...state, pending: null })
 }
@@ -90,10 +92,18 @@ const makeNew = (
   return how === undefined ? run('done', state, started, last) : run('done', state, free, started, last)
 }
 
+/** A revoke and a settle go by the slots of a client that is inactive. */
+const goesOn = ({ client }: State, { origin }: Pending): boolean =>
+  client === 'active' || (client === 'inactive' && (origin === 'revoke' || origin === 'settle'))
+
+/** Whether the value passes: Stytch accepts it, or holds it for a client that is inactive. */
+const passes = (state: State, pending: Pending, value: number | null): boolean =>
+  accepts(state, value) || (goesOn(state, pending) && holds(state, value))
+
 const createForSwitch = (state: State, pending: Pending, { rules, unseen }: Asked): StepRun => {
   // A rotation that would change nothing is refused.
   if (pending.value !== null) return pending.value === state.current.value ? refuse(state, rules) : run('done', state)
-  if (state.client !== 'active') return refuse(state, rules)
+  if (!goesOn(state, pending)) return refuse(state, rules)
   switch (positionOf(state)) {
     case 'settled':
       return makeNew(state, pending, { unseen })
@@ -111,7 +121,7 @@ const createForSwitch = (state: State, pending: Pending, { rules, unseen }: Aske
 
 const createForSettle = (state: State, pending: Pending, { rules }: Asked): StepRun => {
   const c = state.current.value
-  const isSafe = state.client === 'active' && (state.slot === c || state.next === c)
+  const isSafe = goesOn(state, pending) && (state.slot === c || state.next === c)
   if (!isSafe || pending.isOutdated || (pending.value !== null && pending.value !== c)) return refuse(state, rules)
   return pending.value === null ? run('done', state, stored(state, pending, c)) : run('done', state)
 }
@@ -142,7 +152,7 @@ const set = (state: State, pending: Pending, asked: Asked): StepRun => {
     return accepts(state, pending.value) && !isRevoked(state, rules) ? run('done', state) : refuse(state, rules)
   }
   const c = state.current.value
-  if (pending.value !== c || !accepts(state, c)) return refuse(state, rules)
+  if (pending.value !== c || !passes(state, pending, c)) return refuse(state, rules)
   if (state.next === null) return run('done', state)
   return run('done', state, retired(state, state.next === c ? rules.settlesOverlapBy : 'cancel'))
 }
@@ -151,7 +161,7 @@ const test = (state: State, pending: Pending, asked: Asked): StepRun => {
   const { rules, isBare } = asked
   const { value, origin } = pending
   if (value === null && !isBare) return missing(state, asked)
-  if (value === null || accepts(state, value)) return run('done', state)
+  if (value === null || passes(state, pending, value)) return run('done', state)
   // A dry run (RotateImmediately=false) may look like this, and changes nothing.
   const isDryRun = value === state.current.value && (origin === 'rotate' || origin === 'revoke')
   return isDryRun ? run('refused', state) : refuse(state, rules)
@@ -164,7 +174,7 @@ const finish = (state: State, pending: Pending, asked: Asked): StepRun => {
   const isCopy = value === state.current.value
   if (origin === 'rollback' ? isRevoked(state, rules) : isCopy !== (origin === 'settle')) return refuse(state, rules)
   if (rules.looksBeforeMove) {
-    if (!accepts(state, value)) return refuse(state, rules)
+    if (!passes(state, pending, value)) return refuse(state, rules)
     if (origin === 'settle' && state.next !== null) return run('again', state)
   }
   return run('done', state, {

@@ -222,6 +222,7 @@ const make = async (rotation: Rotation, creation: Creation, pending: Version | u
  * The same request, made twice by somebody who did not see yet that it was taken: another rotation would end an overlap that has just begun.
  */
 const isAskedTwice = ({ state }: Guarded, requestToken: string): boolean =>
+  makesNewValue(readRequestToken(requestToken).origin) &&
   Object.keys(state.labels).some((versionId) => versionId !== requestToken && isSameRequest(versionId, requestToken))
 
 /** What keeps a rotation from beginning, and none that has begun from its end. */

@@ -47,6 +47,7 @@ const presences: readonly Presence[] = [
     because: 'required',
   },
   { key: /^s3:if-none-match$/i, actions: /^s3:PutObject$/i, because: 'we send it' },
+  { key: /^s3:prefix$/i, actions: /^s3:ListBucket$/i, because: 'we send it' },
   { key: /^iam:PassedToService$/i, actions: /^iam:PassRole$/i, because: 'in every request' },
 ]
 

@@ -14,7 +14,7 @@ test.each([
   ['a fresh seed', fresh],
 ] as const)(
   'every walk from %s goes as the model says, and a revoke ends it',
-  { timeout: 90_000 },
+  { timeout: 300_000 },
   async (_name, seed) => {
     const { walks, commands, violations } = await runWalks({ seed, walks: 16, length: 12 })
 
@@ -78,7 +78,7 @@ test.each([
   ['a cancel where a complete is due', swapped, /left AWSCURRENT refused/],
   ['a finish that neither looks nor asks', credulous, /finishSecret left AWSCURRENT refused/],
   ['a rollback after a revoke', forgetful, /brought a revoked value back/],
-] as const)('%s is found', { timeout: 90_000 }, async (_name, tamper, finding) => {
+] as const)('%s is found', { timeout: 300_000 }, async (_name, tamper, finding) => {
   const { violations } = await runWalks({ seed: 5, walks: 40, length: 14, tamper })
 
   expect(violations.join()).toMatch(finding)

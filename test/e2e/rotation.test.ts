@@ -85,10 +85,10 @@ describe('a rotation over HTTP', () => {
     })
     expect(settle).toEqual({
       secretsManager: { DescribeSecret: 4, GetSecretValue: 7, PutSecretValue: 1, UpdateSecretVersionStage: 1 },
-      stytch: { GetClient: 3, RotateComplete: 1, Token: 5 },
+      stytch: { GetClient: 3, RotateComplete: 1, Token: 4 },
     })
     expect([total(rotate.secretsManager), total(rotate.stytch)]).toEqual([9, 7])
-    expect([total(settle.secretsManager), total(settle.stytch)]).toEqual([13, 9])
+    expect([total(settle.secretsManager), total(settle.stytch)]).toEqual([13, 8])
   })
 
   it('rolls back to the old value, and settles with the new one refused', async () => {
@@ -106,7 +106,7 @@ describe('a rotation over HTTP', () => {
     expect(await isTokenGranted(fresh)).toBe(false)
     expect(isSettled()).toBe(true)
     expect([total(rollback.secretsManager), total(rollback.stytch)]).toEqual([13, 6])
-    expect([total(settle.secretsManager), total(settle.stytch)]).toEqual([13, 10])
+    expect([total(settle.secretsManager), total(settle.stytch)]).toEqual([13, 9])
   })
 
   it('revokes, and its settle leaves evidence that every earlier value is refused', async () => {
@@ -153,7 +153,7 @@ describe('a rotation over HTTP', () => {
     })
     expect([total(revoke.secretsManager), total(revoke.stytch)]).toEqual([9, 6])
     // The evidence costs one list and one exchange that must succeed.
-    expect([total(settle.secretsManager), total(settle.stytch)]).toEqual([14, 10])
+    expect([total(settle.secretsManager), total(settle.stytch)]).toEqual([14, 9])
   })
 
   it('proves both values dead when a leak is revoked in the middle of an overlap', async () => {
@@ -172,7 +172,7 @@ describe('a rotation over HTTP', () => {
     })
     expect([await isTokenGranted(first), await isTokenGranted(second)]).toEqual([false, false])
     expect([total(revoke.secretsManager), total(revoke.stytch)]).toEqual([10, 7])
-    expect([total(settle.secretsManager), total(settle.stytch)]).toEqual([15, 13])
+    expect([total(settle.secretsManager), total(settle.stytch)]).toEqual([15, 12])
   })
 
   it('tells the evidence before AWSCURRENT moves', async () => {

@@ -102,6 +102,7 @@ test('writes one line that is a metric: nothing stands before it', async () => {
     OverlapsOpen: 0,
     SecretsStuck: 0,
     SettlesRefusing: 0,
+    ProofsOwed: 0,
     OldestSecretDays: 0,
     _aws: {
       CloudWatchMetrics: [
@@ -116,6 +117,7 @@ test('writes one line that is a metric: nothing stands before it', async () => {
             { Name: 'OldestSecretDays', Unit: 'Count' },
             { Name: 'SecretsStuck', Unit: 'Count' },
             { Name: 'SettlesRefusing', Unit: 'Count' },
+            { Name: 'ProofsOwed', Unit: 'Count' },
           ],
         },
       ],

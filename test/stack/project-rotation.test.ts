@@ -83,7 +83,6 @@ describe.each([
       'secretsmanager:DescribeSecret',
       'secretsmanager:ListSecretVersionIds',
       'secretsmanager:RotateSecret',
-      'secretsmanager:UpdateSecretVersionStage',
     ])
   })
 

@@ -17,22 +17,30 @@ export type ProofAnswer =
   | { readonly outcome: 'notOwed' }
   | { readonly outcome: 'alive' | 'unknown'; readonly code: string; readonly message: string }
 
-const answerFields: Readonly<Record<ProofAnswer['outcome'], readonly string[]>> = {
-  refused: ['revokeToken', 'settleToken'],
-  notOwed: [],
-  alive: ['code', 'message'],
-  unknown: ['code', 'message'],
-}
-
-const signedStates: readonly unknown[] = ['stored', 'pending', 'off'] satisfies readonly SigningOutcome['state'][]
+const signedStates = ['stored', 'pending', 'off'] as const satisfies readonly SigningOutcome['state'][]
 
 /** A reply of the function, as JSON. @returns undefined for whatever is no such answer. */
 export const readProofAnswer = (text: string): ProofAnswer | undefined => {
   const json = parseJsonObject(text)
   const outcome = json?.outcome
-  if (json === undefined || typeof outcome !== 'string' || !Object.hasOwn(answerFields, outcome)) return undefined
-  const fields = answerFields[outcome as ProofAnswer['outcome']]
-  if (!fields.every((name) => filled(json[name]) !== undefined)) return undefined
-  const isCounted = Number.isSafeInteger(json.refusals) && signedStates.includes(json.signed)
-  return outcome === 'refused' && !isCounted ? undefined : (json as unknown as ProofAnswer)
+  if (json === undefined) return undefined
+  const [revokeToken, settleToken, code, message] = ['revokeToken', 'settleToken', 'code', 'message'].map((name) =>
+    filled(json[name]),
+  )
+  switch (outcome) {
+    case 'notOwed':
+      return { outcome }
+    case 'refused': {
+      const { refusals } = json
+      const signed = signedStates.find((state) => state === json.signed)
+      if (revokeToken === undefined || settleToken === undefined || signed === undefined) return undefined
+      if (typeof refusals !== 'number' || !Number.isSafeInteger(refusals)) return undefined
+      return { outcome, revokeToken, settleToken, refusals, signed }
+    }
+    case 'alive':
+    case 'unknown':
+      return code === undefined || message === undefined ? undefined : { outcome, code, message }
+    default:
+      return undefined
+  }
 }

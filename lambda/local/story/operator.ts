@@ -95,8 +95,10 @@ export const createOperator = (address: LaptopAddress): Operator => {
       return registered
     },
     rotate: async (secretId, intent) => {
+      // A token is about the ARN, whatever the secret is called here.
+      const { ARN: secretArn = secretId } = await secretsManager.send(new DescribeSecretCommand({ SecretId: secretId }))
       const about = intent === 'settle' ? ((await holderOf(secretId, 'AWSCURRENT')) ?? '') : randomUUID()
-      const token = makeRequestToken({ origin: intent, askedAt: Date.now(), secretArn: secretId, about, attempt: 1 })
+      const token = makeRequestToken({ origin: intent, askedAt: Date.now(), secretArn, about, attempt: 1 })
       await secretsManager.send(new RotateSecretCommand({ SecretId: secretId, ClientRequestToken: token }))
       await until(async () => (await holderOf(secretId, 'AWSCURRENT')) === token, `${intent} of ${secretId}`)
       // The label is cleaned up after the last step; the next rotation is refused until then.

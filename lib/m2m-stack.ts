@@ -217,7 +217,7 @@ export class M2mStack extends Stack {
       callerRoleArns: [...new Set([...breakGlass, ...security.roleArns])],
       otherCallerRoleArns: [...intakeRoles, ...config.operators],
     })
-    this.operators.mayDo(identify.mayAsk(), bus.mayTell(leakSources.security))
+    this.operators.mayDo(identify.mayAsk(), bus.mayPublish(leakSources.security))
     if (intake !== undefined) {
       this.intake = new LeakIntake(this, 'Intake', {
         names,

@@ -5,7 +5,7 @@ import { defined } from '../../lambda/core/base/defined.ts'
 import { Fault } from '../../lambda/core/base/fault.ts'
 import { forEachLimited } from '../../lambda/core/base/for-each-limited.ts'
 import { CLIENTS_PER_SECOND } from '../../lambda/core/clients/apply-clients.ts'
-import type { Adopted } from '../../lambda/core/clients/client-desk.ts'
+import type { Adopted } from '../../lambda/core/clients/clients-api.ts'
 import { readSecrets } from '../../lambda/core/clients/survey-clients.ts'
 import { isM2mClient } from '../../lambda/core/secret/client-id.ts'
 import type { ClientSecret } from '../../lambda/core/secret/client-secret.ts'
@@ -13,9 +13,9 @@ import type { Secret } from '../../lambda/core/secret/secret.ts'
 import { clientIdOf } from '../../lambda/core/secret/secret-tags.ts'
 import { spanHours } from '../../lib/config/client-config.ts'
 import { backstopRules } from '../../lib/config/rotation-schedule.ts'
+import type { CommandContext } from '../terminal/command-context.ts'
 import { CommandFault, type Ending, EXIT, exitOf } from '../terminal/command-fault.ts'
 import { watchInterruption } from '../terminal/interruption.ts'
-import type { Seat } from '../terminal/seat.ts'
 import { table } from '../terminal/table.ts'
 import { count } from '../terminal/words.ts'
 import type { AdoptionRow } from './adoption-rows.ts'
@@ -41,17 +41,21 @@ export interface AdoptionResult {
 const STYTCH_CALLS = 4
 
 /** @returns undefined for a value that is lost. */
-const readValue = async (seat: Seat, row: AdoptionRow, options: AdoptionOptions): Promise<ClientSecret | undefined> => {
-  const { secrets } = await seat.reach()
+const readValue = async (
+  context: CommandContext,
+  row: AdoptionRow,
+  options: AdoptionOptions,
+): Promise<ClientSecret | undefined> => {
+  const { secrets } = await context.connect()
   if (row.fromSecret !== undefined) return readValueFromSecret(secrets, row.fromSecret, row.clientId)
   return options.rotate === true ? undefined : readValueFromStdin(row.clientId)
 }
 
 /** Stytch tells of an M2M client which secret it is bound to; of the other kinds only the secrets' tags do. */
-const readHolders = async (seat: Seat, rows: readonly AdoptionRow[]): Promise<readonly Secret[]> => {
+const readHolders = async (context: CommandContext, rows: readonly AdoptionRow[]): Promise<readonly Secret[]> => {
   if (rows.every(({ clientId }) => isM2mClient(clientId))) return []
-  const view = await seat.view()
-  const { secrets } = await seat.reach()
+  const view = await context.view()
+  const { secrets } = await context.connect()
   const listed = await readSecrets({ secrets }, view.secretNamePrefix)
   return listed.filter((one) => !one.isDeleted)
 }
@@ -67,18 +71,18 @@ const assertFree = (holders: readonly Secret[], { clientId }: AdoptionRow, secre
 }
 
 const adopt = async (
-  seat: Seat,
+  context: CommandContext,
   row: AdoptionRow,
   { holders, ...options }: AdoptionOptions & { readonly holders: readonly Secret[] },
 ): Promise<AdoptionResult> => {
-  const view = await seat.view()
-  const { desk } = await seat.reach()
+  const view = await context.view()
+  const { clientsApi } = await context.connect()
   const { name, clientId } = row
   const secretName = `${view.secretNamePrefix}${name}`
   assertFree(holders, row, secretName)
-  const clientSecret = await readValue(seat, row, options)
+  const clientSecret = await readValue(context, row, options)
   const hours = spanHours(row.period)
-  const adopted = await desk.adopt({
+  const adopted = await clientsApi.adopt({
     secretName,
     clientId,
     clientSecret,
@@ -87,14 +91,17 @@ const adopt = async (
     rules: hours === undefined ? view.backstop : backstopRules(hours, undefined),
     ...defined({ overlap: row.overlap, period: row.period }),
     tags: {},
-    heldBy: seat.operator,
+    heldBy: context.operator,
   })
-  const isRotated = clientSecret === undefined && (await rotateAdopted(seat, adopted.secretArn))
+  const isRotated = clientSecret === undefined && (await rotateAdopted(context, adopted.secretArn))
   return { name, clientId, ...toOutcome(adopted, isRotated) }
 }
 
-export const adoptOne = async (seat: Seat, row: AdoptionRow, options: AdoptionOptions): Promise<AdoptionResult> =>
-  adopt(seat, row, { ...options, holders: await readHolders(seat, [row]) })
+export const adoptOne = async (
+  context: CommandContext,
+  row: AdoptionRow,
+  options: AdoptionOptions,
+): Promise<AdoptionResult> => adopt(context, row, { ...options, holders: await readHolders(context, [row]) })
 
 const toOutcome = ({ outcome, secretArn, hasUnknownNext }: Adopted, isRotated: boolean) => ({
   outcome: isRotated ? ('rotated' as const) : outcome,
@@ -117,14 +124,14 @@ const words: Readonly<Record<AdoptionResult['outcome'], string>> = {
   wouldAdopt: 'would be adopted',
 }
 
-export const adoptionEnding = (seat: Seat, results: readonly AdoptionResult[], left: number): Ending => {
+export const adoptionEnding = (context: CommandContext, results: readonly AdoptionResult[], left: number): Ending => {
   const failed = results.filter(({ outcome }) => outcome === 'failed').length
   const rest = left > 0 ? `\n${count(left, 'client')} not begun: run it again to go on` : ''
   const done = results.some(({ outcome }) => outcome === 'adopted' || outcome === 'rotated')
   const next =
-    done && !seat.screen.isJson ? '\nThey are held: no planned rotation and no settle begins until m2m release.' : ''
+    done && !context.screen.isJson ? '\nThey are held: no planned rotation and no settle begins until m2m release.' : ''
   return {
-    json: { stage: seat.stage, results, left },
+    json: { stage: context.stage, results, left },
     text: `${table(
       ['CLIENT', 'ADOPT', ''],
       results.map(({ name, outcome, why = '' }) => [name, words[outcome], why]),
@@ -134,14 +141,14 @@ export const adoptionEnding = (seat: Seat, results: readonly AdoptionResult[], l
 }
 
 export const adoptMany = async (
-  seat: Seat,
+  context: CommandContext,
   rows: readonly AdoptionRow[],
   options: AdoptionOptions,
 ): Promise<Ending> => {
   const results = new Map<string, AdoptionResult>()
-  const holders = await readHolders(seat, rows)
-  const interruption = watchInterruption(seat.screen)
-  const progress = seat.screen.progress('Adopting')
+  const holders = await readHolders(context, rows)
+  const interruption = watchInterruption(context.screen)
+  const progress = context.screen.progress('Adopting')
   const until = function* (): Generator<AdoptionRow, void> {
     for (const row of rows) {
       if (interruption.isAsked()) return
@@ -149,7 +156,7 @@ export const adoptMany = async (
     }
   }
   const pace = {
-    timing: seat.timing,
+    timing: context.timing,
     concurrency: options.concurrency,
     perSecond: Math.min(CLIENTS_PER_SECOND, options.stytchRate / STYTCH_CALLS),
     isThrottle: (error: unknown) => error instanceof Fault && error.retryable,
@@ -158,13 +165,13 @@ export const adoptMany = async (
     },
   }
   const { begun } = await forEachLimited(until(), pace, async (row) => {
-    results.set(row.name, await adopt(seat, row, { ...options, holders }))
+    results.set(row.name, await adopt(context, row, { ...options, holders }))
     progress.at(results.size, rows.length)
   })
   progress.end()
   interruption.end()
   return adoptionEnding(
-    seat,
+    context,
     rows.flatMap(({ name }) => results.get(name) ?? []),
     rows.length - begun,
   )

@@ -5,7 +5,7 @@ import { Fault } from '../../lambda/core/base/fault.ts'
 import { versionLabelled } from '../../lambda/core/secret/labels.ts'
 import { makeRequestToken } from '../../lambda/core/secret/request-token.ts'
 import { askOnce, waitForEnd } from '../rotate/await-rotation.ts'
-import type { Seat } from '../terminal/seat.ts'
+import type { CommandContext } from '../terminal/command-context.ts'
 
 const TIMEOUT_MS = 120_000
 
@@ -17,17 +17,17 @@ const notRotated = (secretArn: string, why: string): Fault =>
   })
 
 /** @returns whether it was rotated now. @throws Fault when it was not, and must be. */
-export const rotateAdopted = async (seat: Seat, secretArn: string): Promise<boolean> => {
-  const { secrets } = await seat.reach()
+export const rotateAdopted = async (context: CommandContext, secretArn: string): Promise<boolean> => {
+  const { secrets } = await context.connect()
   const secret = await secrets.describe(secretArn)
   if (secret === undefined) throw notRotated(secretArn, 'found it gone')
   // A value of a rotation is in place already.
   if (versionLabelled(secret, 'AWSCURRENT')?.origin !== 'adopt') return false
-  const askedAt = seat.timing.now()
-  const token = makeRequestToken({ origin: 'rotate', askedAt, secretArn, about: seat.newId(), attempt: 1 })
-  const reply = await askOnce(seat, secrets, { secretArn, token })
+  const askedAt = context.timing.now()
+  const token = makeRequestToken({ origin: 'rotate', askedAt, secretArn, about: context.newId(), attempt: 1 })
+  const reply = await askOnce(context, secrets, { secretArn, token })
   if (reply !== 'asked') throw notRotated(secretArn, `was not begun (${reply})`)
-  const end = await waitForEnd(seat, secrets, { secretArn, token, timeoutMs: TIMEOUT_MS })
+  const end = await waitForEnd(context, secrets, { secretArn, token, timeoutMs: TIMEOUT_MS })
   if (end !== 'done') throw notRotated(secretArn, end === 'refused' ? 'was refused' : 'is not finished')
   return true
 }

@@ -4,7 +4,7 @@
 import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml'
 import { defined } from '../../lambda/core/base/defined.ts'
 import { isJsonObject } from '../../lambda/core/base/json-object.ts'
-import type { StageView } from '../../lambda/core/clients/client-desk.ts'
+import type { StageView } from '../../lambda/core/clients/clients-api.ts'
 import { type DeclaredClient, isSetName, SET_RULE } from '../../lambda/core/clients/declared-client.ts'
 import {
   type ClientConfig,

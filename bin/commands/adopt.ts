@@ -55,17 +55,21 @@ const rowsOf = async (options: AdoptOptions, name: string | undefined): Promise<
   return readAdoptionRows(await readText(path), path === '-' ? 'stdin' : path, options.rotate !== true)
 }
 
-const adopt: Work<AdoptOptions> = async (seat, options, [name]) => {
+const adopt: Work<AdoptOptions> = async (context, options, [name]) => {
   const rows = await rowsOf(options, name)
   if (options.dryRun === true) {
     const would = rows.map((row): AdoptionResult => ({ name: row.name, clientId: row.clientId, outcome: 'wouldAdopt' }))
-    return adoptionEnding(seat, would, 0)
+    return adoptionEnding(context, would, 0)
   }
   const [only] = rows
   // A single one that is refused says so itself, with its exit code.
-  if (rows.length === 1 && only !== undefined) return adoptionEnding(seat, [await adoptOne(seat, only, options)], 0)
-  await seat.screen.confirm(`Adopt ${count(rows.length, 'client')} into stage ${seat.stage}?`, options.yes === true)
-  return adoptMany(seat, rows, options)
+  if (rows.length === 1 && only !== undefined)
+    return adoptionEnding(context, [await adoptOne(context, only, options)], 0)
+  await context.screen.confirm(
+    `Adopt ${count(rows.length, 'client')} into stage ${context.stage}?`,
+    options.yes === true,
+  )
+  return adoptMany(context, rows, options)
 }
 
 export const addAdopt = (program: Command): void => {

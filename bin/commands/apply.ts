@@ -8,11 +8,11 @@ import { readText } from '../adopt/read-text.ts'
 import { readClientsFile, toDeclared } from '../apply/clients-file.ts'
 import { planJson, planText, tallyOf } from '../apply/plan-words.ts'
 import { shortName } from '../show/choose.ts'
+import type { CommandContext } from '../terminal/command-context.ts'
 import { type Ending, EXIT, type ExitCode, exitOf } from '../terminal/command-fault.ts'
 import { watchInterruption } from '../terminal/interruption.ts'
 import { addCaution, integerFrom } from '../terminal/options.ts'
 import { run, type Work } from '../terminal/run.ts'
-import type { Seat } from '../terminal/seat.ts'
 import { count, span } from '../terminal/words.ts'
 
 interface ApplyOptions {
@@ -31,11 +31,15 @@ interface Applied {
   readonly ms: number
 }
 
-const planOf = async (seat: Seat, path: string, options: ApplyOptions): Promise<{ set: string; plan: Plan }> => {
+const planOf = async (
+  context: CommandContext,
+  path: string,
+  options: ApplyOptions,
+): Promise<{ set: string; plan: Plan }> => {
   const file = readClientsFile(await readText(path), path === '-' ? 'stdin' : path)
-  const view = await seat.view()
-  const { secrets, desk } = await seat.reach()
-  const progress = seat.screen.progress('Looking at what is there')
+  const view = await context.view()
+  const { secrets, clientsApi } = await context.connect()
+  const progress = context.screen.progress('Looking at what is there')
   const seen = new Map<string, number>()
   try {
     const onProgress = (what: string, done: number): void => {
@@ -44,25 +48,32 @@ const planOf = async (seat: Seat, path: string, options: ApplyOptions): Promise<
     }
     const clients = file.clients.map((client) => toDeclared(client, view))
     const wish = { stage: view, set: file.set, clients, retiresUnlisted: options.retire === true }
-    return { set: file.set, plan: await surveyClients({ secrets, desk, timing: seat.timing, onProgress }, wish) }
+    return {
+      set: file.set,
+      plan: await surveyClients({ secrets, clientsApi, timing: context.timing, onProgress }, wish),
+    }
   } finally {
     progress.end()
   }
 }
 
-const carryOut = async (seat: Seat, plan: Plan, options: ApplyOptions & { readonly set: string }): Promise<Applied> => {
-  const { desk } = await seat.reach()
+const carryOut = async (
+  context: CommandContext,
+  plan: Plan,
+  options: ApplyOptions & { readonly set: string },
+): Promise<Applied> => {
+  const { clientsApi } = await context.connect()
   const { changes } = plan
-  const startedAt = seat.timing.now()
-  const interruption = watchInterruption(seat.screen)
-  const progress = seat.screen.progress('Applying')
+  const startedAt = context.timing.now()
+  const interruption = watchInterruption(context.screen)
+  const progress = context.screen.progress('Applying')
   const failed: ApplyEnd[] = []
   let done = 0
   const { begun } = await applyClients(
-    { desk, timing: seat.timing },
+    { clientsApi, timing: context.timing },
     {
       set: options.set,
-      requestId: seat.newId(),
+      requestId: context.newId(),
       changes,
       concurrency: options.concurrency,
       stytchRate: options.stytchRate,
@@ -76,7 +87,7 @@ const carryOut = async (seat: Seat, plan: Plan, options: ApplyOptions & { readon
   )
   progress.end()
   interruption.end()
-  return { done, failed, left: changes.length - begun, ms: seat.timing.now() - startedAt }
+  return { done, failed, left: changes.length - begun, ms: context.timing.now() - startedAt }
 }
 
 const exitCodeOf = ({ refused }: Plan, { done, failed, left }: Applied): ExitCode => {
@@ -94,28 +105,28 @@ const appliedText = (prefix: string, { done, failed, left, ms }: Applied): strin
   return [...lines, `${said.join(', ')}, in ${span(ms)}.`].join('\n')
 }
 
-const nothingToDo = (seat: Seat, set: string, plan: Plan, prefix: string): Ending => {
-  const said = planText(seat.screen, prefix, plan)
+const nothingToDo = (context: CommandContext, set: string, plan: Plan, prefix: string): Ending => {
+  const said = planText(context.screen, prefix, plan)
   return {
-    json: { stage: seat.stage, set, plan: planJson(plan), applied: null },
+    json: { stage: context.stage, set, plan: planJson(plan), applied: null },
     text: `${said === '' ? '' : `${said}\n`}no changes: ${tallyOf(plan)}`,
     exitCode: plan.refused.length > 0 ? EXIT.refused : EXIT.ok,
   }
 }
 
-const apply: Work<ApplyOptions> = async (seat, options, [path = '-']) => {
-  const { set, plan } = await planOf(seat, path, options)
-  const { secretNamePrefix: prefix } = await seat.view()
-  if (plan.changes.length === 0) return nothingToDo(seat, set, plan, prefix)
-  const said = `${planText(seat.screen, prefix, plan)}\n${tallyOf(plan)}`
+const apply: Work<ApplyOptions> = async (context, options, [path = '-']) => {
+  const { set, plan } = await planOf(context, path, options)
+  const { secretNamePrefix: prefix } = await context.view()
+  if (plan.changes.length === 0) return nothingToDo(context, set, plan, prefix)
+  const said = `${planText(context.screen, prefix, plan)}\n${tallyOf(plan)}`
   if (options.dryRun === true) {
-    return { json: { stage: seat.stage, set, plan: planJson(plan), applied: null }, text: said, exitCode: EXIT.ok }
+    return { json: { stage: context.stage, set, plan: planJson(plan), applied: null }, text: said, exitCode: EXIT.ok }
   }
-  if (!seat.screen.isJson) seat.screen.print(said)
+  if (!context.screen.isJson) context.screen.print(said)
   const isMany = plan.changes.length > 1 || plan.changes.some(({ kind }) => kind === 'retire')
-  const question = `Apply ${count(plan.changes.length, 'change')} to stage ${seat.stage}?`
-  await seat.screen.confirm(question, options.yes === true || !isMany)
-  const applied = await carryOut(seat, plan, { ...options, set })
+  const question = `Apply ${count(plan.changes.length, 'change')} to stage ${context.stage}?`
+  await context.screen.confirm(question, options.yes === true || !isMany)
+  const applied = await carryOut(context, plan, { ...options, set })
   const { done, failed, left, ms } = applied
   const failures = failed.map(({ change, words = '' }) => ({
     secretName: change.secretName,
@@ -123,7 +134,7 @@ const apply: Work<ApplyOptions> = async (seat, options, [path = '-']) => {
     why: words,
   }))
   return {
-    json: { stage: seat.stage, set, plan: planJson(plan), applied: { done, failed: failures, left, ms } },
+    json: { stage: context.stage, set, plan: planJson(plan), applied: { done, failed: failures, left, ms } },
     text: appliedText(prefix, applied),
     exitCode: exitCodeOf(plan, applied),
   }

@@ -7,22 +7,22 @@ import { type FleetFinding, fleetFindings } from '../../lambda/core/clients/flee
 import { readRecords } from '../../lambda/core/clients/survey-clients.ts'
 import { readFleet } from '../show/choose.ts'
 import { asOfView } from '../show/client-rows.ts'
+import type { CommandContext } from '../terminal/command-context.ts'
 import { CommandFault, type Ending, EXIT } from '../terminal/command-fault.ts'
 import { permissionFindings } from '../terminal/permissions.ts'
 import { run, runWithoutSeat, type Work } from '../terminal/run.ts'
 import type { Screen } from '../terminal/screen.ts'
-import type { Seat } from '../terminal/seat.ts'
 import { table } from '../terminal/table.ts'
 import { count } from '../terminal/words.ts'
 
 const MOST_SHOWN = 100
 
-const projectFindings = async (seat: Seat): Promise<readonly FleetFinding[]> => {
-  const { projectId } = await seat.view()
-  const { desk } = await seat.reach()
+const projectFindings = async (context: CommandContext): Promise<readonly FleetFinding[]> => {
+  const { projectId } = await context.view()
+  const { clientsApi } = await context.connect()
   const base = { kind: 'projectSecret', weight: 'broken', subject: projectId } as const
   try {
-    const found = await desk.whoami()
+    const found = await clientsApi.whoami()
     if (found === projectId) return []
     const what = `the project secret is of project ${found}`
     return [{ ...base, what, todo: 'store the right one; docs/runbook.md, "The project secret leaked"' }]
@@ -32,8 +32,8 @@ const projectFindings = async (seat: Seat): Promise<readonly FleetFinding[]> => 
   }
 }
 
-const freezeFindings = async (seat: Seat): Promise<readonly FleetFinding[]> => {
-  const { freeze } = await seat.reach()
+const freezeFindings = async (context: CommandContext): Promise<readonly FleetFinding[]> => {
+  const { freeze } = await context.connect()
   const base = { kind: 'freeze', weight: 'attention', subject: freeze.parameterName } as const
   const state = await freeze.read().catch(() => 'unreadable' as const)
   if (state === 'off') return []
@@ -44,33 +44,35 @@ const freezeFindings = async (seat: Seat): Promise<readonly FleetFinding[]> => {
   return [{ ...base, what, todo: 'm2m freeze off, when the reason is gone' }]
 }
 
-export const examineFleet = async (seat: Seat): Promise<{ findings: readonly FleetFinding[]; clients: number }> => {
-  const view = await seat.view()
-  const { desk } = await seat.reach()
-  const secrets = await readFleet(seat)
-  const progress = seat.screen.progress('Reading clients')
-  const records = await readRecords({ desk, onProgress: (_what, done) => progress.at(done) })
+export const examineFleet = async (
+  context: CommandContext,
+): Promise<{ findings: readonly FleetFinding[]; clients: number }> => {
+  const view = await context.view()
+  const { clientsApi } = await context.connect()
+  const secrets = await readFleet(context)
+  const progress = context.screen.progress('Reading clients')
+  const records = await readRecords({ clientsApi, onProgress: (_what, done) => progress.at(done) })
   progress.end()
   const findings = fleetFindings({
     prefix: view.secretNamePrefix,
     secrets,
     records,
-    asOf: asOfView(view, seat.timing.now()),
+    asOf: asOfView(view, context.timing.now()),
   })
   return { findings, clients: secrets.length }
 }
 
-const doctor: Work<object> = async (seat) => {
-  const { secretNamePrefix } = await seat.view()
-  const permissions = await permissionFindings(seat, secretNamePrefix)
-  const [project, freeze] = [await projectFindings(seat), await freezeFindings(seat)]
-  const found = await examineFleet(seat)
+const doctor: Work<object> = async (context) => {
+  const { secretNamePrefix } = await context.view()
+  const permissions = await permissionFindings(context, secretNamePrefix)
+  const [project, freeze] = [await projectFindings(context), await freezeFindings(context)]
+  const found = await examineFleet(context)
   const findings = [...permissions, ...project, ...freeze, ...found.findings]
   const broken = findings.filter(({ weight }) => weight === 'broken').length
   const lines = findings
     .slice(0, MOST_SHOWN)
     .map(({ weight, subject, what, todo }) => [
-      seat.screen.paint(weight === 'broken' ? 'red' : 'yellow', weight),
+      context.screen.paint(weight === 'broken' ? 'red' : 'yellow', weight),
       subject,
       `${what}\n→ ${todo}`,
     ])
@@ -80,7 +82,7 @@ const doctor: Work<object> = async (seat) => {
       : ''
   const tally = `${count(found.clients, 'client')}: ${count(findings.length, 'finding')}, ${broken} broken`
   return {
-    json: { stage: seat.stage, clients: found.clients, broken, findings },
+    json: { stage: context.stage, clients: found.clients, broken, findings },
     text: `${lines.length === 0 ? '' : `${table([], lines)}${more}\n`}${tally}`,
     exitCode: broken > 0 ? EXIT.failed : EXIT.ok,
   }

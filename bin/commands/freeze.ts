@@ -18,21 +18,24 @@ const meaning: Readonly<Record<FreezeReading, string>> = {
   unreadable: 'the parameter holds something else: planned rotations wait, revokes go on; set it again',
 }
 
-const freeze: Work<FreezeOptions> = async (seat, options, [wish]) => {
-  const { freeze: switched } = await seat.reach()
+const freeze: Work<FreezeOptions> = async (context, options, [wish]) => {
+  const { freeze: switched } = await context.connect()
   const before = await switched.read()
   const wanted = readFreezeState(wish)
   const isChange = wanted !== undefined && wanted !== before
   if (isChange && options.dryRun !== true) {
     if (wanted === 'all') {
-      await seat.screen.confirm(`Stop every rotation in stage ${seat.stage}, revokes included?`, options.yes === true)
+      await context.screen.confirm(
+        `Stop every rotation in stage ${context.stage}, revokes included?`,
+        options.yes === true,
+      )
     }
     await switched.set(wanted)
   }
   const state = isChange && options.dryRun !== true ? wanted : before
   const would = isChange && options.dryRun === true ? `; would be ${wanted}` : ''
   return {
-    json: { stage: seat.stage, freeze: state, before, parameter: switched.parameterName },
+    json: { stage: context.stage, freeze: state, before, parameter: switched.parameterName },
     text: `${state}${would}: ${meaning[state]}`,
     exitCode: EXIT.ok,
   }

@@ -6,10 +6,10 @@ import { forEachLimited } from '../../lambda/core/base/for-each-limited.ts'
 import type { Secret } from '../../lambda/core/secret/secret.ts'
 import { holdOf, TAG } from '../../lambda/core/secret/secret-tags.ts'
 import { addChoice, type Choice, choose, shortName } from '../show/choose.ts'
+import type { CommandContext } from '../terminal/command-context.ts'
 import { type Ending, exitOf } from '../terminal/command-fault.ts'
 import { addCaution } from '../terminal/options.ts'
 import { run, type Work } from '../terminal/run.ts'
-import type { Seat } from '../terminal/seat.ts'
 import { table } from '../terminal/table.ts'
 import { count, iso } from '../terminal/words.ts'
 
@@ -32,22 +32,25 @@ const MARKED_AT_ONCE = 10
 const MARKED_PER_SECOND = 20
 
 const markAll = async (
-  seat: Seat,
+  context: CommandContext,
   { verb, isWanted, mark, done, idle }: Marking,
   { secrets, options }: { readonly secrets: readonly Secret[]; readonly options: HoldOptions },
 ): Promise<Ending> => {
-  const { secretNamePrefix } = await seat.view()
+  const { secretNamePrefix } = await context.view()
   const wanted = secrets.filter(isWanted)
   const nameOf = ({ name }: Secret): string => shortName(secretNamePrefix, name)
   const isDryRun = options.dryRun === true
   if (!isDryRun && wanted.length > 1) {
-    await seat.screen.confirm(`${verb} ${count(wanted.length, 'client')} in stage ${seat.stage}?`, options.yes === true)
+    await context.screen.confirm(
+      `${verb} ${count(wanted.length, 'client')} in stage ${context.stage}?`,
+      options.yes === true,
+    )
   }
   const failures = new Map<string, string>()
-  const progress = seat.screen.progress(verb === 'hold' ? 'Holding' : 'Releasing')
+  const progress = context.screen.progress(verb === 'hold' ? 'Holding' : 'Releasing')
   let ended = 0
   const pace = {
-    timing: seat.timing,
+    timing: context.timing,
     concurrency: MARKED_AT_ONCE,
     perSecond: MARKED_PER_SECOND,
     isThrottle: (error: unknown) => error instanceof Fault && error.retryable,
@@ -67,7 +70,7 @@ const markAll = async (
     ...(failures.has(secret.arn) ? { why: failures.get(secret.arn) ?? '' } : {}),
   }))
   return {
-    json: { stage: seat.stage, action: verb, results },
+    json: { stage: context.stage, action: verb, results },
     text: table(
       ['CLIENT', verb.toUpperCase(), ''],
       results.map(({ name, outcome, why = '' }) => [name, outcome, why]),
@@ -76,23 +79,23 @@ const markAll = async (
   }
 }
 
-const hold: Work<HoldOptions> = async (seat, options, names) => {
-  const { secrets } = await seat.reach()
-  const since = iso(seat.timing.now()) ?? ''
-  const chosen = await choose(seat, { ...options, names })
+const hold: Work<HoldOptions> = async (context, options, names) => {
+  const { secrets } = await context.connect()
+  const since = iso(context.timing.now()) ?? ''
+  const chosen = await choose(context, { ...options, names })
   const marking: Marking = {
     verb: 'hold',
     isWanted: (secret) => holdOf(secret) === undefined,
-    mark: ({ arn }) => secrets.tag(arn, { [TAG.held]: since, [TAG.heldBy]: seat.operator }),
+    mark: ({ arn }) => secrets.tag(arn, { [TAG.held]: since, [TAG.heldBy]: context.operator }),
     done: 'held',
     idle: 'held already',
   }
-  return markAll(seat, marking, { secrets: chosen, options })
+  return markAll(context, marking, { secrets: chosen, options })
 }
 
-const release: Work<HoldOptions> = async (seat, options, names) => {
-  const { secrets } = await seat.reach()
-  const chosen = await choose(seat, { ...options, names })
+const release: Work<HoldOptions> = async (context, options, names) => {
+  const { secrets } = await context.connect()
+  const chosen = await choose(context, { ...options, names })
   const marking: Marking = {
     verb: 'release',
     isWanted: (secret) => holdOf(secret) !== undefined,
@@ -100,7 +103,7 @@ const release: Work<HoldOptions> = async (seat, options, names) => {
     done: 'released',
     idle: 'not held',
   }
-  return markAll(seat, marking, { secrets: chosen, options })
+  return markAll(context, marking, { secrets: chosen, options })
 }
 
 const addOne = (program: Command, name: string, description: string, work: Work<HoldOptions>): void => {

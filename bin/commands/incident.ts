@@ -13,10 +13,10 @@ import { bucketOf, readReport } from '../incident/incident-report.ts'
 import { addTargets, findTargets, prefixOf, type TargetOptions, type Targets } from '../incident/incident-targets.ts'
 import { type Watched, watchIncident } from '../incident/incident-watch.ts'
 import { proofWords, readSignedProofs } from '../incident/signed-proofs.ts'
+import type { CommandContext } from '../terminal/command-context.ts'
 import { CommandFault, type Ending, EXIT, type ExitCode, exitOf } from '../terminal/command-fault.ts'
 import { addCaution, addText, addWaiting } from '../terminal/options.ts'
 import { run, type Work } from '../terminal/run.ts'
-import type { Seat } from '../terminal/seat.ts'
 import { table } from '../terminal/table.ts'
 import { count } from '../terminal/words.ts'
 
@@ -50,8 +50,8 @@ const readGrace = (text: string): number => {
 }
 
 /** Sorts by day, and cannot be guessed by who saw another. */
-const newIncidentId = (seat: Seat): string =>
-  `INC-${new Date(seat.timing.now()).toISOString().slice(0, 10)}-${seat.newId().slice(0, 8)}`
+const newIncidentId = (context: CommandContext): string =>
+  `INC-${new Date(context.timing.now()).toISOString().slice(0, 10)}-${context.newId().slice(0, 8)}`
 
 const words: Record<Watched['state'], string> = {
   ask: 'not begun',
@@ -74,11 +74,11 @@ interface Ended {
 const proofField = (proofs: Proofs, secretArn: string | null) =>
   defined({ proof: secretArn === null ? undefined : proofs?.get(secretArn) })
 
-const endingOf = (seat: Seat, incidentId: string, { watched, proofs }: Ended): Ending => {
+const endingOf = (context: CommandContext, incidentId: string, { watched, proofs }: Ended): Ending => {
   const done = watched.filter(({ state }) => state === 'settled').length
   return {
     json: {
-      stage: seat.stage,
+      stage: context.stage,
       incidentId,
       clients: watched.map(({ secret, state }) => ({
         secretName: secret.name,
@@ -114,7 +114,7 @@ const assertChosenHow = ({ grace, immediate, direct }: IncidentOptions, { secret
   }
 }
 
-const reportOnBus = async (seat: Seat, options: IncidentOptions, targets: Targets, incidentId: string) => {
+const reportOnBus = async (context: CommandContext, options: IncidentOptions, targets: Targets, incidentId: string) => {
   const [{ createEventBridge }, { createEvents }] = await Promise.all([
     import('../../lambda/adapters/aws/clients.ts'),
     import('../../lambda/adapters/aws/events.ts'),
@@ -124,17 +124,17 @@ const reportOnBus = async (seat: Seat, options: IncidentOptions, targets: Target
     incidentId,
     selector: targets.selector,
     reason: options.reason ?? 'reported on the command line',
-    requestedBy: seat.operator,
+    requestedBy: context.operator,
     ...defined({ graceSeconds: options.grace }),
   }
-  await createEvents(createEventBridge(), `m2m-${seat.stage}`, source).publish([{ type: LEAK_REPORTED, detail }])
+  await createEvents(createEventBridge(), `m2m-${context.stage}`, source).publish([{ type: LEAK_REPORTED, detail }])
 }
 
 const DIRECT_AT_ONCE = 10
 
 /** From here, as the incident function would; nothing but Secrets Manager is called. */
 const carryOutHere = async (
-  seat: Seat,
+  context: CommandContext,
   targets: readonly Secret[],
   asked: { readonly incidentId: string; readonly timeoutMs: number },
 ): Promise<void> => {
@@ -143,17 +143,17 @@ const carryOutHere = async (
     import('../../lambda/core/base/rate-limiter.ts'),
     import('../../lambda/core/base/worker-pool.ts'),
   ])
-  const { secrets, stepsOf } = await seat.reach()
-  const { timing } = seat
+  const { secrets, stepsOf } = await context.connect()
+  const { timing } = context
   const limiter = createRateLimiter({ perSecond: rotationsPerSecond(undefined), timing })
-  const progress = seat.screen.progress('Revoking')
+  const progress = context.screen.progress('Revoking')
   let done = 0
   await mapInParallel(targets, DIRECT_AT_ONCE, async (secret) => {
     const rotationFunctionArn = secret.rotationFunctionArn ?? ''
-    const errand = { secretId: secret.arn, intent: 'revoke', about: asked.incidentId, until: 'settled' } as const
+    const job = { secretId: secret.arn, intent: 'revoke', about: asked.incidentId, until: 'settled' } as const
     await carryOut(
       { secrets, steps: stepsOf(rotationFunctionArn), timing, limiter, rotationFunctionArn },
-      { ...errand, patienceMs: asked.timeoutMs },
+      { ...job, patienceMs: asked.timeoutMs },
     )
     done += 1
     progress.at(done, targets.length)
@@ -161,9 +161,9 @@ const carryOutHere = async (
   progress.end()
 }
 
-const begun = (seat: Seat, incidentId: string, { secrets }: Targets): Ending => ({
+const begun = (context: CommandContext, incidentId: string, { secrets }: Targets): Ending => ({
   json: {
-    stage: seat.stage,
+    stage: context.stage,
     incidentId,
     clients: secrets.map(({ name, arn }) => ({ secretName: name, secretArn: arn })),
   },
@@ -171,8 +171,8 @@ const begun = (seat: Seat, incidentId: string, { secrets }: Targets): Ending => 
   exitCode: EXIT.ok,
 })
 
-const dryRun = (seat: Seat, incidentId: string, { secrets }: Targets): Ending => ({
-  json: { stage: seat.stage, incidentId, dryRun: true, clients: secrets.map(({ name }) => ({ secretName: name })) },
+const dryRun = (context: CommandContext, incidentId: string, { secrets }: Targets): Ending => ({
+  json: { stage: context.stage, incidentId, dryRun: true, clients: secrets.map(({ name }) => ({ secretName: name })) },
   text: table(
     ['WOULD BE REVOKED'],
     secrets.map(({ name }) => [name]),
@@ -180,9 +180,13 @@ const dryRun = (seat: Seat, incidentId: string, { secrets }: Targets): Ending =>
   exitCode: EXIT.ok,
 })
 
-const withReport = async (seat: Seat, ending: Ending, asked: Parameters<typeof readReport>[1]): Promise<Ending> => {
+const withReport = async (
+  context: CommandContext,
+  ending: Ending,
+  asked: Parameters<typeof readReport>[1],
+): Promise<Ending> => {
   if (bucketOf(asked.bucket) === undefined) return ending
-  const report = await readReport(seat, asked)
+  const report = await readReport(context, asked)
   const { incidentMarkdown } = await import('../../lambda/core/incident/incident-markdown.ts')
   return {
     ...ending,
@@ -193,30 +197,30 @@ const withReport = async (seat: Seat, ending: Ending, asked: Parameters<typeof r
 
 const EVIDENCE_MS = 15_000
 
-const report: Work<IncidentOptions> = async (seat, options, names) => {
-  const targets = await findTargets(seat, options, names)
+const report: Work<IncidentOptions> = async (context, options, names) => {
+  const targets = await findTargets(context, options, names)
   assertChosenHow(options, targets)
-  const incidentId = options.id ?? newIncidentId(seat)
-  if (options.dryRun === true) return dryRun(seat, incidentId, targets)
+  const incidentId = options.id ?? newIncidentId(context)
+  if (options.dryRun === true) return dryRun(context, incidentId, targets)
   const { secrets } = targets
   const how = options.grace === undefined ? 'at once' : `after ${options.grace} s`
   if (secrets.length > 1) {
-    await seat.screen.confirm(
-      `Revoke ${count(secrets.length, 'client')} of stage ${seat.stage} ${how}?`,
+    await context.screen.confirm(
+      `Revoke ${count(secrets.length, 'client')} of stage ${context.stage} ${how}?`,
       options.yes === true,
     )
   }
   const timeoutMs = options.timeout * 1000
-  if (options.direct === true) await carryOutHere(seat, secrets, { incidentId, timeoutMs })
-  else await reportOnBus(seat, options, targets, incidentId)
-  if (options.direct !== true && options.wait !== true) return begun(seat, incidentId, targets)
+  if (options.direct === true) await carryOutHere(context, secrets, { incidentId, timeoutMs })
+  else await reportOnBus(context, options, targets, incidentId)
+  if (options.direct !== true && options.wait !== true) return begun(context, incidentId, targets)
   const isGraceful = options.grace !== undefined
-  const watched = await watchIncident(seat, secrets, { incidentId, isGraceful, timeoutMs })
+  const watched = await watchIncident(context, secrets, { incidentId, isGraceful, timeoutMs })
   const secretNames = secrets.map(({ name }) => name)
   const { bucket } = options
-  const proofs = await readSignedProofs(seat, { incidentId, bucket, secretArns: secrets.map(({ arn }) => arn) })
-  const ending = endingOf(seat, incidentId, { watched, proofs })
-  return withReport(seat, ending, {
+  const proofs = await readSignedProofs(context, { incidentId, bucket, secretArns: secrets.map(({ arn }) => arn) })
+  const ending = endingOf(context, incidentId, { watched, proofs })
+  return withReport(context, ending, {
     incidentId,
     secretNames,
     patienceMs: EVIDENCE_MS,
@@ -243,13 +247,13 @@ const withSigned = ({ proof, secretArn }: ClientReport, proofs: Proofs) => {
   return { proof: { ...proof, ...signed } }
 }
 
-const show: Work<ShowOptions> = async (seat, { client = [], bucket, ...rest }, [incidentId = '']) => {
-  const secretNames = client.map((name) => (name.includes('/') ? name : `${prefixOf(seat, rest)}${name}`))
+const show: Work<ShowOptions> = async (context, { client = [], bucket, ...rest }, [incidentId = '']) => {
+  const secretNames = client.map((name) => (name.includes('/') ? name : `${prefixOf(context, rest)}${name}`))
   const asked = { incidentId, secretNames, patienceMs: 0, ...defined({ bucket }) }
-  const found = await readReport(seat, asked)
+  const found = await readReport(context, asked)
   const { incidentMarkdown } = await import('../../lambda/core/incident/incident-markdown.ts')
   const secretArns = found.clients.flatMap(({ secretArn }) => secretArn ?? [])
-  const proofs = await readSignedProofs(seat, { incidentId, bucket, secretArns })
+  const proofs = await readSignedProofs(context, { incidentId, bucket, secretArns })
   const clients = found.clients.map((client) => ({ ...client, ...withSigned(client, proofs) }))
   const lines =
     proofs === undefined
@@ -263,21 +267,21 @@ const show: Work<ShowOptions> = async (seat, { client = [], bucket, ...rest }, [
   }
 }
 
-const release: Work<{ readonly dryRun?: true }> = async (seat, { dryRun: isDry }) => {
+const release: Work<{ readonly dryRun?: true }> = async (context, { dryRun: isDry }) => {
   const [{ createEventBridge }, { createEvents }, { readGateNow }, { releaseIntake }] = await Promise.all([
     import('../../lambda/adapters/aws/clients.ts'),
     import('../../lambda/adapters/aws/events.ts'),
     import('../../lambda/core/intake/pass-gate.ts'),
     import('../../lambda/core/intake/release-intake.ts'),
   ])
-  const { secrets } = await seat.reach()
-  const keeper = { secrets, timing: seat.timing, gateId: `m2m-intake/${seat.stage}/gate` }
-  const events = createEvents(createEventBridge(), `m2m-${seat.stage}`, leakSources.security)
+  const { secrets } = await context.connect()
+  const keeper = { secrets, timing: context.timing, gateId: `m2m-intake/${context.stage}/gate` }
+  const events = createEvents(createEventBridge(), `m2m-${context.stage}`, leakSources.security)
   const held =
-    isDry === true ? (await readGateNow(keeper)).held : await releaseIntake({ keeper, events }, seat.operator)
+    isDry === true ? (await readGateNow(keeper)).held : await releaseIntake({ keeper, events }, context.operator)
   const said = isDry === true ? 'would be reported' : 'reported'
   return {
-    json: { stage: seat.stage, dryRun: isDry === true, held },
+    json: { stage: context.stage, dryRun: isDry === true, held },
     text:
       held.length === 0
         ? 'The intake holds nothing; it is open.'

@@ -60,18 +60,18 @@ const selectionOf = ({ tag, scope, held }: ListOptions): Selection =>
     withRetired: true,
   })
 
-export const list: Work<ListOptions> = async (seat, options) => {
-  const view = await seat.view()
-  const asOf = asOfView(view, seat.timing.now())
-  const rows = (await readFleet(seat))
+export const list: Work<ListOptions> = async (context, options) => {
+  const view = await context.view()
+  const asOf = asOfView(view, context.timing.now())
+  const rows = (await readFleet(context))
     .filter(selectionOf(options).isSelected)
     .map((secret) => rowOf(secret, view, asOf))
     .filter(({ visible }) => options.state === undefined || visible.state === options.state)
     .sort((one, other) => (one.name < other.name ? -1 : 1))
-  const lines = rows.map((row) => lineOf(seat.screen, row))
+  const lines = rows.map((row) => lineOf(context.screen, row))
   const shown = lines.length === 0 ? '' : `${table(['CLIENT', 'STATE', 'AGE', 'NEXT ROTATION', ''], lines)}\n`
   return {
-    json: { stage: seat.stage, clients: rows.map(rowJson) },
+    json: { stage: context.stage, clients: rows.map(rowJson) },
     text: `${shown}${tallyOf(rows)}`,
     exitCode: EXIT.ok,
   }

@@ -24,14 +24,14 @@ const judge = ({ visible, secret }: Row): RotationVerdict => {
   return { is: 'ask' }
 }
 
-const rollback: Work<RotationOptions> = async (seat, options, names) => {
-  const about = seat.newId()
-  return askRotations(seat, {
+const rollback: Work<RotationOptions> = async (context, options, names) => {
+  const about = context.newId()
+  return askRotations(context, {
     verb: 'rollback',
-    secrets: await choose(seat, { names }),
+    secrets: await choose(context, { names }),
     judge,
     tokenOf: async ({ arn }) =>
-      makeRequestToken({ origin: 'rollback', askedAt: seat.timing.now(), secretArn: arn, about, attempt: 1 }),
+      makeRequestToken({ origin: 'rollback', askedAt: context.timing.now(), secretArn: arn, about, attempt: 1 }),
     isDryRun: options.dryRun === true,
     isSure: options.yes === true,
     waits: options.wait === true,

@@ -30,14 +30,14 @@ const judge = (row: Row): RotationVerdict => {
   return { is: 'ask' }
 }
 
-const rotate: Work<RotationOptions & Omit<Choice, 'names'>> = async (seat, options, names) => {
-  const about = seat.newId()
-  return askRotations(seat, {
+const rotate: Work<RotationOptions & Omit<Choice, 'names'>> = async (context, options, names) => {
+  const about = context.newId()
+  return askRotations(context, {
     verb: 'rotate',
-    secrets: await choose(seat, { ...options, names }),
+    secrets: await choose(context, { ...options, names }),
     judge,
     tokenOf: async ({ arn }) =>
-      makeRequestToken({ origin: 'rotate', askedAt: seat.timing.now(), secretArn: arn, about, attempt: 1 }),
+      makeRequestToken({ origin: 'rotate', askedAt: context.timing.now(), secretArn: arn, about, attempt: 1 }),
     isDryRun: options.dryRun === true,
     isSure: options.yes === true,
     waits: options.wait === true,

@@ -30,15 +30,15 @@ interface SettleOptions extends RotationOptions, Omit<Choice, 'names'> {
   readonly anyway?: true
 }
 
-const settle: Work<SettleOptions> = async (seat, options, names) =>
-  askRotations(seat, {
+const settle: Work<SettleOptions> = async (context, options, names) =>
+  askRotations(context, {
     verb: 'settle',
-    secrets: await choose(seat, { ...options, names }),
+    secrets: await choose(context, { ...options, names }),
     judge: judge(options.anyway === true),
     tokenOf: async (secret, secrets) => {
       const currentId = versionLabelled(secret, 'AWSCURRENT')?.versionId ?? ''
       const versions = await secrets.listVersions(secret.arn)
-      return settleToken({ secretArn: secret.arn, currentId }, versions, seat.timing.now())
+      return settleToken({ secretArn: secret.arn, currentId }, versions, context.timing.now())
     },
     isDryRun: options.dryRun === true,
     isSure: options.yes === true,

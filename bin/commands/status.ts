@@ -10,10 +10,10 @@ import type { VersionEntry } from '../../lambda/core/secret/secrets.ts'
 import { findOne, readFleet } from '../show/choose.ts'
 import { asOfView, type Row, recordJson, rowJson, rowOf } from '../show/client-rows.ts'
 import { type Read, readPosition } from '../show/read-position.ts'
+import type { CommandContext } from '../terminal/command-context.ts'
 import { type Ending, EXIT } from '../terminal/command-fault.ts'
 import { run, type Work } from '../terminal/run.ts'
 import type { Screen } from '../terminal/screen.ts'
-import type { Seat } from '../terminal/seat.ts'
 import { table } from '../terminal/table.ts'
 import { at, atAndSpan, count, iso, span } from '../terminal/words.ts'
 import { paintState } from './list.ts'
@@ -38,18 +38,18 @@ const failedAttempts = ({ row, versions }: Sight): readonly VersionEntry[] => {
   return later.filter(({ labels }) => labels.length === 0).slice(0, ATTEMPTS_SHOWN)
 }
 
-const see = async (seat: Seat, name: string, { read: mayRead }: StatusOptions): Promise<Sight> => {
-  const view = await seat.view()
-  const { secrets, desk } = await seat.reach()
-  const secret = await findOne(seat, name)
+const see = async (context: CommandContext, name: string, { read: mayRead }: StatusOptions): Promise<Sight> => {
+  const view = await context.view()
+  const { secrets, clientsApi } = await context.connect()
+  const secret = await findOne(context, name)
   const clientId = clientIdOf(secret)
   const [versions, records] = await Promise.all([
     secrets.listVersions(secret.arn),
-    clientId === undefined ? { clients: [] } : desk.list({ clientIds: [clientId] }),
+    clientId === undefined ? { clients: [] } : clientsApi.list({ clientIds: [clientId] }),
   ])
   const record = records.clients.find((one) => one.clientId === clientId)
   const read = mayRead === true ? await readPosition(secrets, secret.arn, record) : undefined
-  return { row: rowOf(secret, view, asOfView(view, seat.timing.now())), record, versions, read }
+  return { row: rowOf(secret, view, asOfView(view, context.timing.now())), record, versions, read }
 }
 
 const slotsOf = (record: ClientRecord | undefined): string => {
@@ -127,11 +127,11 @@ const sightJson = (sight: Sight) => ({
   failedAttempts: failedAttempts(sight).map(({ versionId, createdAt }) => ({ versionId, createdAt: iso(createdAt) })),
 })
 
-const ofStage = async (seat: Seat): Promise<Ending> => {
-  const view = await seat.view()
-  const asOf = asOfView(view, seat.timing.now())
-  const rows = (await readFleet(seat)).map((secret) => rowOf(secret, view, asOf))
-  const freeze = await (await seat.reach()).freeze.read()
+const ofStage = async (context: CommandContext): Promise<Ending> => {
+  const view = await context.view()
+  const asOf = asOfView(view, context.timing.now())
+  const rows = (await readFleet(context)).map((secret) => rowOf(secret, view, asOf))
+  const freeze = await (await context.connect()).freeze.read()
   const tally: Record<string, number> = {}
   for (const { visible } of rows) tally[visible.state] = (tally[visible.state] ?? 0) + 1
   const held = rows.filter(({ visible }) => visible.hold !== undefined).length
@@ -146,19 +146,27 @@ const ofStage = async (seat: Seat): Promise<Ending> => {
     ['period, overlap', `${view.periodHours} h, ${view.overlapHours} h`],
   ]
   return {
-    json: { stage: seat.stage, projectId: view.projectId, clients: rows.length, states: tally, held, overdue, freeze },
-    text: `${seat.screen.paint('bold', seat.stage)}\n${table([], lines)}`,
+    json: {
+      stage: context.stage,
+      projectId: view.projectId,
+      clients: rows.length,
+      states: tally,
+      held,
+      overdue,
+      freeze,
+    },
+    text: `${context.screen.paint('bold', context.stage)}\n${table([], lines)}`,
     exitCode: EXIT.ok,
   }
 }
 
-export const status: Work<StatusOptions> = async (seat, options, names) => {
-  if (names.length === 0) return ofStage(seat)
+export const status: Work<StatusOptions> = async (context, options, names) => {
+  if (names.length === 0) return ofStage(context)
   const sights: Sight[] = []
-  for (const name of names) sights.push(await see(seat, name, options))
+  for (const name of names) sights.push(await see(context, name, options))
   return {
-    json: { stage: seat.stage, clients: sights.map(sightJson) },
-    text: sights.map((sight) => detailOf(seat.screen, sight)).join('\n\n'),
+    json: { stage: context.stage, clients: sights.map(sightJson) },
+    text: sights.map((sight) => detailOf(context.screen, sight)).join('\n\n'),
     exitCode: EXIT.ok,
   }
 }

@@ -14,22 +14,22 @@ interface SwitchOptions {
 
 const setTo =
   (isActive: boolean): Work<SwitchOptions> =>
-  async (seat, options, [name = '']) => {
-    const secret = await findOne(seat, name)
+  async (context, options, [name = '']) => {
+    const secret = await findOne(context, name)
     const state = isActive ? 'active' : 'inactive'
     const clientId = clientIdOf(secret)
     const answer = (words: string, isDone: boolean) => ({
-      json: { stage: seat.stage, name, clientId: clientId ?? null, isActive: isDone ? isActive : null },
+      json: { stage: context.stage, name, clientId: clientId ?? null, isActive: isDone ? isActive : null },
       text: `${name} ${words}`,
       exitCode: EXIT.ok,
     })
     if (options.dryRun === true) return answer(`would be ${state}`, false)
     const question = isActive
-      ? `Let client ${name} of stage ${seat.stage} get tokens again?`
-      : `Refuse every token to client ${name} of stage ${seat.stage}? Everything that uses it stops.`
-    await seat.screen.confirm(question, options.yes === true)
-    const { desk } = await seat.reach()
-    await desk.setActive({ secretName: secret.name, isActive })
+      ? `Let client ${name} of stage ${context.stage} get tokens again?`
+      : `Refuse every token to client ${name} of stage ${context.stage}? Everything that uses it stops.`
+    await context.screen.confirm(question, options.yes === true)
+    const { clientsApi } = await context.connect()
+    await clientsApi.setActive({ secretName: secret.name, isActive })
     return answer(`is ${state}`, true)
   }
 

@@ -10,10 +10,10 @@ interface TokenOptions {
   readonly scopes?: readonly string[]
 }
 
-const token: Work<TokenOptions> = async (seat, { scopes = [] }, [name = '']) => {
-  const view = await seat.view()
-  const { secrets } = await seat.reach()
-  const secret = await findOne(seat, name)
+const token: Work<TokenOptions> = async (context, { scopes = [] }, [name = '']) => {
+  const view = await context.view()
+  const { secrets } = await context.connect()
+  const secret = await findOne(context, name)
   const version = await secrets.readValue(secret.arn, { label: 'AWSCURRENT' })
   const parsed = version === undefined ? undefined : parseSecret(version.text, version.createdAt)
   if (parsed === undefined || !parsed.ok) {

@@ -7,9 +7,9 @@ import { proofKeyAlias, readPublicKey, type TrustedKey } from '../../lambda/core
 import type { ProofAnswer } from '../../lambda/core/rotation/proof-answer.ts'
 import type { Secret } from '../../lambda/core/secret/secret.ts'
 import { processEndpoint } from '../terminal/cli-env.ts'
+import type { CommandContext } from '../terminal/command-context.ts'
 import { CommandFault, type Ending, EXIT } from '../terminal/command-fault.ts'
 import type { Work } from '../terminal/run.ts'
-import type { Seat } from '../terminal/seat.ts'
 import { count } from '../terminal/words.ts'
 import { requiredBucket } from './incident-report.ts'
 import { findTargets } from './incident-targets.ts'
@@ -32,9 +32,9 @@ const readKeyFile = async (path: string): Promise<TrustedKey> => {
 }
 
 /** @throws Fault PROOF_NOT_ANSWERED; CommandFault `refused` where the caller may not invoke the function */
-const askAgain = async (seat: Seat, { arn, rotationFunctionArn }: Secret): Promise<ProofAnswer> => {
-  const { questionsOf } = await seat.reach()
-  const functionName = rotationFunctionArn ?? seat.functionName('rotation')
+const askAgain = async (context: CommandContext, { arn, rotationFunctionArn }: Secret): Promise<ProofAnswer> => {
+  const { questionsOf } = await context.connect()
+  const functionName = rotationFunctionArn ?? context.functionName('rotation')
   return questionsOf(functionName)
     .prove(arn)
     .catch((error: unknown) => {
@@ -66,14 +66,14 @@ const withAnswer = (ending: Ending, answer: ProofAnswer): Ending => ({
   exitCode: answer.outcome === 'alive' || answer.outcome === 'unknown' ? EXIT.failed : ending.exitCode,
 })
 
-export const askKms = async (seat: Seat): Promise<TrustedKey> => {
+export const askKms = async (context: CommandContext): Promise<TrustedKey> => {
   const [{ fetchPublicKey }, { createSignedCall }] = await Promise.all([
     import('../../lambda/adapters/aws/kms-signer.ts'),
     import('../../lambda/adapters/aws/signed-call.ts'),
   ])
-  const { secretsManager } = await seat.reach()
+  const { secretsManager } = await context.connect()
   const call = createSignedCall(secretsManager, { service: 'kms', endpoint: processEndpoint('KMS') })
-  return fetchPublicKey({ call, wait: seat.timing.wait }, proofKeyAlias(seat.stage))
+  return fetchPublicKey({ call, wait: context.timing.wait }, proofKeyAlias(context.stage))
 }
 
 const linesOf = ({ key, proof }: StoredProof): readonly string[] => {
@@ -111,9 +111,9 @@ const shown = (report: ProofReport, trusted: TrustedKey): Ending => ({
   exitCode: report.isProven ? EXIT.ok : EXIT.failed,
 })
 
-export const prove: Work<ProveOptions> = async (seat, { publicKey, bucket: given, again, ...rest }, names) => {
+export const prove: Work<ProveOptions> = async (context, { publicKey, bucket: given, again, ...rest }, names) => {
   const bucket = requiredBucket(given)
-  const { secrets } = await findTargets(seat, rest, names)
+  const { secrets } = await findTargets(context, rest, names)
   const [secret] = secrets
   if (secret === undefined) throw new CommandFault(EXIT.usage, 'no client was named')
   const [{ createArchiveReader }, { createS3 }, { readProofs }] = await Promise.all([
@@ -121,11 +121,11 @@ export const prove: Work<ProveOptions> = async (seat, { publicKey, bucket: given
     import('../../lambda/adapters/aws/s3-client.ts'),
     import('../../lambda/core/incident/read-proofs.ts'),
   ])
-  const trusted = publicKey === undefined ? await askKms(seat) : await readKeyFile(publicKey)
-  const answer = again === true ? await askAgain(seat, secret) : undefined
-  const { secrets: port } = await seat.reach()
+  const trusted = publicKey === undefined ? await askKms(context) : await readKeyFile(publicKey)
+  const answer = again === true ? await askAgain(context, secret) : undefined
+  const { secrets: port } = await context.connect()
   const versionIds = (await port.listVersions(secret.arn)).map(({ versionId }) => versionId)
-  const question = { stage: seat.stage, secretArn: secret.arn, versionIds, trusted, now: seat.timing.now() }
+  const question = { stage: context.stage, secretArn: secret.arn, versionIds, trusted, now: context.timing.now() }
   const ending = shown(await readProofs(createArchiveReader(createS3(), bucket), question), trusted)
   return answer === undefined ? ending : withAnswer(ending, answer)
 }

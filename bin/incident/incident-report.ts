@@ -2,8 +2,8 @@
 // rights, and waits a while for what is on its way.
 import type { IncidentReport } from '../../lambda/core/incident/incident-report.ts'
 import { processCliEnv } from '../terminal/cli-env.ts'
+import type { CommandContext } from '../terminal/command-context.ts'
 import { CommandFault, EXIT } from '../terminal/command-fault.ts'
-import type { Seat } from '../terminal/seat.ts'
 
 export interface ReportAsked {
   readonly incidentId: string
@@ -28,7 +28,7 @@ export const requiredBucket = (given: string | undefined): string => {
   )
 }
 
-export const readReport = async (seat: Seat, asked: ReportAsked): Promise<IncidentReport> => {
+export const readReport = async (context: CommandContext, asked: ReportAsked): Promise<IncidentReport> => {
   const bucket = requiredBucket(asked.bucket)
   const [{ createArchiveReader }, { createS3 }, { gatherIncident }, { buildIncidentReport }] = await Promise.all([
     import('../../lambda/adapters/aws/archive-reader.ts'),
@@ -38,10 +38,10 @@ export const readReport = async (seat: Seat, asked: ReportAsked): Promise<Incide
   ])
   const reader = createArchiveReader(createS3(), bucket)
   const { incidentId, secretNames, patienceMs } = asked
-  const deadline = seat.timing.now() + patienceMs
+  const deadline = context.timing.now() + patienceMs
   for (;;) {
     const report = buildIncidentReport(await gatherIncident(reader, { incidentId, secretNames }))
-    if (report.outcome === 'proven' || seat.timing.now() + PAUSE_MS > deadline) return report
-    await seat.timing.wait(PAUSE_MS)
+    if (report.outcome === 'proven' || context.timing.now() + PAUSE_MS > deadline) return report
+    await context.timing.wait(PAUSE_MS)
   }
 }

@@ -11,9 +11,9 @@ import type { Secrets } from '../../lambda/core/secret/secrets.ts'
 import { countFault, createSelection, missingFrom, type Selector } from '../../lambda/core/secret/selector.ts'
 import { addFilters, arnAdvice, byName, secretIdsOf } from '../show/choose.ts'
 import { processCliEnv } from '../terminal/cli-env.ts'
+import type { CommandContext } from '../terminal/command-context.ts'
 import { CommandFault, EXIT } from '../terminal/command-fault.ts'
 import { addText, integerFrom } from '../terminal/options.ts'
-import type { Seat } from '../terminal/seat.ts'
 
 export interface TargetOptions {
   readonly clientId?: readonly string[]
@@ -38,7 +38,7 @@ export const addTargets = (command: Command): Command =>
     .option('--leaked-value-stdin', 'find out whose the value is that comes on stdin')
     .option('--prefix <prefix>', "of the secrets' names (default: m2m/<stage>/)")
 
-export const prefixOf = ({ stage }: Seat, { prefix }: TargetOptions): string => prefix ?? `m2m/${stage}/`
+export const prefixOf = ({ stage }: CommandContext, { prefix }: TargetOptions): string => prefix ?? `m2m/${stage}/`
 
 const usage = (message: string): CommandFault => new CommandFault(EXIT.usage, message)
 
@@ -88,14 +88,18 @@ const explain = (finding: Exclude<LeakFinding, { outcome: 'alive' | 'unproven' }
 /** The identify function's own time, and a little for the way. */
 const SEARCH_MS = 310_000
 
-const byValue = async (seat: Seat, secrets: Pick<Secrets, 'describe'>, prefix: string): Promise<Targets> => {
+const byValue = async (
+  context: CommandContext,
+  secrets: Pick<Secrets, 'describe'>,
+  prefix: string,
+): Promise<Targets> => {
   if (process.stdin.isTTY) throw usage('--leaked-value-stdin expects the value on stdin, from a file or a pipe')
   const value = (await text(process.stdin)).trim()
   if (value.length < 8 || /\s/.test(value))
     throw usage('stdin holds no secret: expected 8 characters or more, no spaces')
   const invoke = createInvoking(processCliEnv().lambdaEndpoint)
-  const timing = { ...seat.timing, remainingMs: () => SEARCH_MS }
-  const identifier = createIdentifier({ invoke, functionName: seat.functionName('identify'), timing })
+  const timing = { ...context.timing, remainingMs: () => SEARCH_MS }
+  const identifier = createIdentifier({ invoke, functionName: context.functionName('identify'), timing })
   const finding = await identifier.identify({ proof: { kind: 'value', value: createClientSecret(value) } })
   if (finding.outcome !== 'alive' && finding.outcome !== 'unproven') throw explain(finding)
   return named(secrets, prefix, [finding.owner.secretName])
@@ -117,17 +121,21 @@ const assertAllFound = (selector: Selector, secrets: readonly Secret[]): void =>
 }
 
 /** @throws CommandFault `usage` when nothing, or more than one kind of choice, was given, or something named is not there. */
-export const findTargets = async (seat: Seat, options: TargetOptions, names: readonly string[]): Promise<Targets> => {
+export const findTargets = async (
+  context: CommandContext,
+  options: TargetOptions,
+  names: readonly string[],
+): Promise<Targets> => {
   const { clientId, tag, scope, all, leakedValueStdin } = options
   const given = [names.length > 0, clientId, tag, scope, all, leakedValueStdin].filter(Boolean).length
   if (given !== 1) {
     const what = given === 0 ? 'nobody was chosen' : 'clients were chosen in more than one way'
     throw usage(`${what}: name them, or give one of --client-id, --tag, --scope, --all, --leaked-value-stdin`)
   }
-  const { secrets } = await seat.reach()
-  const prefix = prefixOf(seat, options)
+  const { secrets } = await context.connect()
+  const prefix = prefixOf(context, options)
   if (names.length > 0) return named(secrets, prefix, names)
-  if (leakedValueStdin === true) return byValue(seat, secrets, prefix)
+  if (leakedValueStdin === true) return byValue(context, secrets, prefix)
   const selector = selectorOf(options)
   if (selector === undefined) throw usage('nobody was chosen')
   const found = await listMatching(secrets, prefix, selector)

@@ -3,10 +3,10 @@
 
 import { Fault } from '../../lambda/core/base/fault.ts'
 import { mapInParallel } from '../../lambda/core/base/worker-pool.ts'
-import { type Matter, type Progress, progressOf } from '../../lambda/core/drive/attempts.ts'
+import { type JobSubject, type Progress, progressOf } from '../../lambda/core/drive/attempts.ts'
 import type { Secret } from '../../lambda/core/secret/secret.ts'
 import type { Secrets } from '../../lambda/core/secret/secrets.ts'
-import type { Seat } from '../terminal/seat.ts'
+import type { CommandContext } from '../terminal/command-context.ts'
 import { count } from '../terminal/words.ts'
 
 export interface Watched {
@@ -24,7 +24,7 @@ export interface Watching {
 const LOOKS_AT_ONCE = 10
 const PAUSE_MS = 1000
 
-const matterOf = ({ arn }: Secret, { incidentId, isGraceful }: Watching): Matter => ({
+const jobSubjectOf = ({ arn }: Secret, { incidentId, isGraceful }: Watching): JobSubject => ({
   secretArn: arn,
   about: incidentId,
   originOf: (attempt) => (isGraceful && attempt === 1 ? 'rotate' : 'revoke'),
@@ -37,7 +37,7 @@ const lookAt = async (
   watching: Watching,
 ): Promise<Progress['state']> => {
   try {
-    return progressOf(matterOf(secret, watching), await secrets.listVersions(secret.arn)).state
+    return progressOf(jobSubjectOf(secret, watching), await secrets.listVersions(secret.arn)).state
   } catch (error) {
     if (error instanceof Fault && error.retryable) return 'running'
     throw error
@@ -47,12 +47,12 @@ const lookAt = async (
 const isOver = (state: Progress['state']): boolean => state === 'settled' || state === 'exhausted'
 
 export const watchIncident = async (
-  seat: Seat,
+  context: CommandContext,
   targets: readonly Secret[],
   watching: Watching,
 ): Promise<readonly Watched[]> => {
-  const { secrets } = await seat.reach()
-  const { timing, screen } = seat
+  const { secrets } = await context.connect()
+  const { timing, screen } = context
   const deadline = timing.now() + watching.timeoutMs
   const states = new Map<string, Progress['state']>()
   const progress = screen.progress(`Revoking ${count(targets.length, 'client')}`)

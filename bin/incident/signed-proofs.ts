@@ -3,7 +3,7 @@
 import { Fault } from '../../lambda/core/base/fault.ts'
 import { mapInParallel } from '../../lambda/core/base/worker-pool.ts'
 import type { SignedProof } from '../../lambda/core/incident/signed-proof.ts'
-import type { Seat } from '../terminal/seat.ts'
+import type { CommandContext } from '../terminal/command-context.ts'
 import { askKms } from './incident-proofs.ts'
 import { bucketOf } from './incident-report.ts'
 
@@ -17,7 +17,7 @@ const AT_ONCE = 5
 
 /** @returns by ARN; undefined: it cannot be known, which is noted. */
 export const readSignedProofs = async (
-  seat: Seat,
+  context: CommandContext,
   { incidentId, bucket: given, secretArns }: ProofsAsked,
 ): Promise<ReadonlyMap<string, SignedProof> | undefined> => {
   const bucket = bucketOf(given)
@@ -30,14 +30,14 @@ export const readSignedProofs = async (
   const reader = createArchiveReader(createS3(), bucket)
   const found = new Map<string, SignedProof>()
   try {
-    const question = { stage: seat.stage, incidentId, trusted: await askKms(seat), now: seat.timing.now() }
+    const question = { stage: context.stage, incidentId, trusted: await askKms(context), now: context.timing.now() }
     await mapInParallel(secretArns, AT_ONCE, async (secretArn) => {
       found.set(secretArn, await signedProofOf(reader, { ...question, secretArn }))
     })
     return found
   } catch (error) {
     if (!(error instanceof Fault)) throw error
-    seat.screen.note(`Whether the proofs are stored is not known: ${error.message}`)
+    context.screen.note(`Whether the proofs are stored is not known: ${error.message}`)
     return undefined
   }
 }

@@ -9,8 +9,8 @@ import type { Secret } from '../../lambda/core/secret/secret.ts'
 import { clientIdOf } from '../../lambda/core/secret/secret-tags.ts'
 import type { Secrets } from '../../lambda/core/secret/secrets.ts'
 import { asOfView, type Row, rowOf } from '../show/client-rows.ts'
+import type { CommandContext } from '../terminal/command-context.ts'
 import { CommandFault, type Ending, EXIT } from '../terminal/command-fault.ts'
-import type { Seat } from '../terminal/seat.ts'
 import { count } from '../terminal/words.ts'
 import { askOnce, waitForEnd } from './await-rotation.ts'
 import { type Outcome, type RotationResult, rotationEnding, whyNot } from './rotation-results.ts'
@@ -42,24 +42,24 @@ const ASKED_AT_ONCE = 10
 /** Of the 50 RotateSecret a second that the whole account has. */
 const ASKED_PER_SECOND = 20
 
-const rotateOne = async (seat: Seat, order: RotationOrder, row: Row): Promise<RotationResult> => {
-  const { secrets } = await seat.reach()
+const rotateOne = async (context: CommandContext, order: RotationOrder, row: Row): Promise<RotationResult> => {
+  const { secrets } = await context.connect()
   const { secret, name } = row
   const clientId = clientIdOf(secret)
   const token = await order.tokenOf(secret, secrets)
   const about = { name, clientId, requestToken: token }
-  const reply = await askOnce(seat, secrets, { secretArn: secret.arn, token })
+  const reply = await askOnce(context, secrets, { secretArn: secret.arn, token })
   const outcome: Outcome =
     reply === 'asked' && order.waits
-      ? await waitForEnd(seat, secrets, { secretArn: secret.arn, token, timeoutMs: order.timeoutMs })
+      ? await waitForEnd(context, secrets, { secretArn: secret.arn, token, timeoutMs: order.timeoutMs })
       : reply
-  const why = whyNot(outcome, seat)
+  const why = whyNot(outcome, context)
   return { ...about, outcome, ...defined({ why }) }
 }
 
 /** Known beforehand where it can be read; createSecret asks for itself. */
-const frozenOf = async (seat: Seat): Promise<FreezeState> => {
-  const { freeze } = await seat.reach()
+const frozenOf = async (context: CommandContext): Promise<FreezeState> => {
+  const { freeze } = await context.connect()
   const state = await freeze.read().catch(() => 'off' as const)
   return state === 'unreadable' ? 'off' : state
 }
@@ -79,15 +79,20 @@ interface Judged {
   readonly verdict: RotationVerdict
 }
 
-const askAPerson = async (seat: Seat, { verb, isSure, secrets }: RotationOrder, judged: readonly Judged[]) => {
+const askAPerson = async (
+  context: CommandContext,
+  { verb, isSure, secrets }: RotationOrder,
+  judged: readonly Judged[],
+) => {
   const costly = judged.flatMap(({ row, verdict }) =>
     verdict.is === 'confirm' ? [`${row.name}: ${verdict.why}.`] : [],
   )
   const wanted = judged.filter(({ verdict }) => verdict.is === 'ask' || verdict.is === 'confirm').length
   if (costly.length === 0 && secrets.length <= 1) return
-  if (!isSure) for (const line of costly.slice(0, 10)) seat.screen.note(line)
-  if (!isSure && costly.length > 10) seat.screen.note(`… and ${count(costly.length - 10, 'more', 'more')} of the kind.`)
-  if (wanted > 0) await seat.screen.confirm(`${verb} ${count(wanted, 'client')} in stage ${seat.stage}?`, isSure)
+  if (!isSure) for (const line of costly.slice(0, 10)) context.screen.note(line)
+  if (!isSure && costly.length > 10)
+    context.screen.note(`… and ${count(costly.length - 10, 'more', 'more')} of the kind.`)
+  if (wanted > 0) await context.screen.confirm(`${verb} ${count(wanted, 'client')} in stage ${context.stage}?`, isSure)
 }
 
 const toResult = ({ row, verdict }: Judged, outcome: Outcome): RotationResult => ({
@@ -105,11 +110,11 @@ const assertAllowed = (judged: readonly Judged[]): void => {
   }
 }
 
-export const askRotations = async (seat: Seat, order: RotationOrder): Promise<Ending> => {
-  const view = await seat.view()
-  const { secrets } = await seat.reach()
-  const asOf = asOfView(view, seat.timing.now())
-  const frozen = await frozenOf(seat)
+export const askRotations = async (context: CommandContext, order: RotationOrder): Promise<Ending> => {
+  const view = await context.view()
+  const { secrets } = await context.connect()
+  const asOf = asOfView(view, context.timing.now())
+  const frozen = await frozenOf(context)
   const judge = (row: Row): RotationVerdict => frozenVerdict(frozen, order.verb, row) ?? order.judge(row)
   const judged = order.secrets.map((secret): Judged => {
     const row = rowOf(secret, view, asOf)
@@ -122,12 +127,12 @@ export const askRotations = async (seat: Seat, order: RotationOrder): Promise<En
   })
   const wanted = judged.filter(({ verdict }) => verdict.is === 'ask' || verdict.is === 'confirm')
   if (order.isDryRun) {
-    return rotationEnding(seat, order.verb, [...results, ...wanted.map((one) => toResult(one, 'wouldAsk'))])
+    return rotationEnding(context, order.verb, [...results, ...wanted.map((one) => toResult(one, 'wouldAsk'))])
   }
-  await askAPerson(seat, order, judged)
-  const progress = seat.screen.progress(`Asking for ${order.verb}`)
+  await askAPerson(context, order, judged)
+  const progress = context.screen.progress(`Asking for ${order.verb}`)
   const pace = {
-    timing: seat.timing,
+    timing: context.timing,
     concurrency: ASKED_AT_ONCE,
     perSecond: ASKED_PER_SECOND,
     isThrottle: (error: unknown) => error instanceof Fault && error.retryable,
@@ -139,16 +144,16 @@ export const askRotations = async (seat: Seat, order: RotationOrder): Promise<En
   await forEachLimited(wanted, pace, async (one) => {
     // ListSecrets may lag behind: many were chosen by it.
     const secret = wanted.length === 1 ? one.row.secret : await secrets.describe(one.row.secret.arn)
-    const row = secret === undefined ? one.row : rowOf(secret, view, asOfView(view, seat.timing.now()))
+    const row = secret === undefined ? one.row : rowOf(secret, view, asOfView(view, context.timing.now()))
     const verdict = judge(row)
     if (verdict.is === 'refuse') results.push(toResult({ row, verdict }, 'failed'))
     else if (verdict.is === 'skip') results.push(toResult({ row, verdict }, 'skipped'))
-    else results.push(await rotateOne(seat, order, row))
+    else results.push(await rotateOne(context, order, row))
     progress.at(results.length, judged.length)
   })
   progress.end()
   return rotationEnding(
-    seat,
+    context,
     order.verb,
     results.toSorted((one, other) => (one.name < other.name ? -1 : 1)),
   )

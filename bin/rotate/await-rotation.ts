@@ -2,7 +2,7 @@
 
 import { retry } from '../../lambda/core/base/retry.ts'
 import type { RotationReply, Secrets } from '../../lambda/core/secret/secrets.ts'
-import type { Seat } from '../terminal/seat.ts'
+import type { CommandContext } from '../terminal/command-context.ts'
 
 export interface AskedRotation {
   readonly secretArn: string
@@ -16,7 +16,7 @@ const BUSY_PATIENCE_MS = 20_000
 const SEEN_GONE = 2
 
 export const askOnce = async (
-  { timing }: Seat,
+  { timing }: CommandContext,
   secrets: Pick<Secrets, 'rotate'>,
   { secretArn, token }: AskedRotation,
 ): Promise<RotationReply> => {
@@ -29,7 +29,7 @@ export const askOnce = async (
 }
 
 export const waitForEnd = async (
-  { timing }: Seat,
+  { timing }: CommandContext,
   secrets: Pick<Secrets, 'describe'>,
   { secretArn, token, timeoutMs }: AskedRotation & { readonly timeoutMs: number },
 ): Promise<'done' | 'refused' | 'running'> => {

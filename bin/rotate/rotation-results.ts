@@ -1,6 +1,7 @@
 // What became of each rotation that was asked for, for machines and for people, and the exit code that follows. Pure.
+
+import type { CommandContext } from '../terminal/command-context.ts'
 import { type Ending, exitOf } from '../terminal/command-fault.ts'
-import type { Seat } from '../terminal/seat.ts'
 import { table } from '../terminal/table.ts'
 
 /**
@@ -31,16 +32,16 @@ const words: Readonly<Record<Outcome, string>> = {
 
 const harmless: readonly Outcome[] = ['asked', 'done', 'skipped', 'wouldAsk']
 
-const logAdvice = (seat: Seat): string =>
-  `the reason is in the log group whose name begins with /aws/lambda/${seat.functionName('rotation')}`
+const logAdvice = (context: CommandContext): string =>
+  `the reason is in the log group whose name begins with /aws/lambda/${context.functionName('rotation')}`
 
 /** @returns undefined where the outcome says all. */
-export const whyNot = (outcome: Outcome, seat: Seat): string | undefined => {
+export const whyNot = (outcome: Outcome, context: CommandContext): string | undefined => {
   switch (outcome) {
     case 'refused':
-      return logAdvice(seat)
+      return logAdvice(context)
     case 'running':
-      return `it is not finished yet; look again with m2m status. If it stays so, ${logAdvice(seat)}`
+      return `it is not finished yet; look again with m2m status. If it stays so, ${logAdvice(context)}`
     case 'busy':
       return 'another rotation is under way; see m2m status'
     case 'gone':
@@ -52,12 +53,12 @@ export const whyNot = (outcome: Outcome, seat: Seat): string | undefined => {
 
 const byName = (one: RotationResult, other: RotationResult): number => (one.name < other.name ? -1 : 1)
 
-export const rotationEnding = (seat: Seat, verb: string, results: readonly RotationResult[]): Ending => {
+export const rotationEnding = (context: CommandContext, verb: string, results: readonly RotationResult[]): Ending => {
   const failed = results.filter(({ outcome }) => !harmless.includes(outcome)).length
   const sorted = results.toSorted(byName)
   const lines = sorted.map(({ name, outcome, why = '' }) => [name, words[outcome], why])
   return {
-    json: { stage: seat.stage, intent: verb, results: sorted },
+    json: { stage: context.stage, intent: verb, results: sorted },
     text: table(['CLIENT', verb.toUpperCase(), ''], lines),
     exitCode: exitOf({ done: results.length - failed, failed }),
   }

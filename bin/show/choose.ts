@@ -5,9 +5,9 @@ import { readSecrets } from '../../lambda/core/clients/survey-clients.ts'
 import { expectedClientName, isClientName } from '../../lambda/core/secret/client-name.ts'
 import type { Secret } from '../../lambda/core/secret/secret.ts'
 import { createSelection, type Selector } from '../../lambda/core/secret/selector.ts'
+import type { CommandContext } from '../terminal/command-context.ts'
 import { CommandFault, EXIT } from '../terminal/command-fault.ts'
 import { addText } from '../terminal/options.ts'
-import type { Seat } from '../terminal/seat.ts'
 
 export interface Choice {
   readonly names: readonly string[]
@@ -55,15 +55,15 @@ export const arnAdvice = (name: string): string =>
 export const shortName = (prefix: string, secretName: string): string =>
   secretName.startsWith(prefix) ? secretName.slice(prefix.length) : secretName
 
-export const findOne = async (seat: Seat, name: string): Promise<Secret> => {
-  const { secretNamePrefix } = await seat.view()
-  const { secrets } = await seat.reach()
+export const findOne = async (context: CommandContext, name: string): Promise<Secret> => {
+  const { secretNamePrefix } = await context.view()
+  const { secrets } = await context.connect()
   const [secretId = ''] = secretIdsOf(secretNamePrefix, [name])
   const secret = await secrets.describe(secretId)
   if (secret === undefined || !secret.name.startsWith(secretNamePrefix)) {
     throw new CommandFault(
       EXIT.usage,
-      `there is no client ${JSON.stringify(name)} in stage ${seat.stage}; see m2m list${arnAdvice(name)}`,
+      `there is no client ${JSON.stringify(name)} in stage ${context.stage}; see m2m list${arnAdvice(name)}`,
     )
   }
   return secret
@@ -81,10 +81,10 @@ const selectorsOf = ({ names, tag, scope, all }: Choice): readonly Selector[] | 
   return all === true ? [] : 'named'
 }
 
-export const readFleet = async (seat: Seat): Promise<readonly Secret[]> => {
-  const { secretNamePrefix } = await seat.view()
-  const { secrets } = await seat.reach()
-  const progress = seat.screen.progress('Reading secrets')
+export const readFleet = async (context: CommandContext): Promise<readonly Secret[]> => {
+  const { secretNamePrefix } = await context.view()
+  const { secrets } = await context.connect()
+  const progress = context.screen.progress('Reading secrets')
   try {
     return await readSecrets({ secrets, onProgress: (_what, done) => progress.at(done) }, secretNamePrefix)
   } finally {
@@ -95,13 +95,13 @@ export const readFleet = async (seat: Seat): Promise<readonly Secret[]> => {
 export const byName = (one: Secret, other: Secret): number => (one.name < other.name ? -1 : 1)
 
 /** @throws CommandFault `usage` when a name is not there, or nothing was chosen. */
-export const choose = async (seat: Seat, choice: Choice): Promise<readonly Secret[]> => {
+export const choose = async (context: CommandContext, choice: Choice): Promise<readonly Secret[]> => {
   const by = selectorsOf(choice)
-  if (by !== 'named') return (await readFleet(seat)).filter(createSelection({ by }).isSelected).sort(byName)
+  if (by !== 'named') return (await readFleet(context)).filter(createSelection({ by }).isSelected).sort(byName)
   const found: Secret[] = []
   // Every malformed name at once, before any is looked for.
-  secretIdsOf((await seat.view()).secretNamePrefix, choice.names)
-  for (const name of new Set(choice.names)) found.push(await findOne(seat, name))
+  secretIdsOf((await context.view()).secretNamePrefix, choice.names)
+  for (const name of new Set(choice.names)) found.push(await findOne(context, name))
   const selection = createSelection({ by: [{ secretNames: found.map(({ name }) => name) }] })
   const deleted = found.filter((secret) => selection.whyNot(secret) === 'deleted')
   if (deleted.length === 0) return found

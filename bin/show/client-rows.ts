@@ -1,9 +1,9 @@
 // One client in the shape that `list` and `status` print, for machines and for people. Pure.
 
-import type { StageView } from '../../lambda/core/clients/client-desk.ts'
 import type { ClientRecord } from '../../lambda/core/clients/client-keeper.ts'
 import { ownerOf } from '../../lambda/core/clients/client-ownership.ts'
 import { slotWords, type Visible, visibleOf } from '../../lambda/core/clients/client-status.ts'
+import type { StageView } from '../../lambda/core/clients/clients-api.ts'
 import type { HoldLimit } from '../../lambda/core/secret/is-held-too-long.ts'
 import type { AsOf } from '../../lambda/core/secret/is-managed.ts'
 import { unfinishedVersion } from '../../lambda/core/secret/labels.ts'

@@ -8,9 +8,9 @@ import {
   TagResourceCommand,
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager'
-import { mayCall } from '../../lambda/adapters/aws/client-desk.ts'
+import { mayCall } from '../../lambda/adapters/aws/clients-api.ts'
 import type { FleetFinding } from '../../lambda/core/clients/fleet-findings.ts'
-import type { Seat } from './seat.ts'
+import type { CommandContext } from './command-context.ts'
 
 interface Attempt {
   readonly action: string
@@ -82,15 +82,15 @@ const toFinding = (action: string, error: string | undefined): readonly FleetFin
   ]
 }
 
-export const permissionFindings = async (seat: Seat, prefix: string): Promise<readonly FleetFinding[]> => {
-  const { secretsManager, lambda } = await seat.reach()
+export const permissionFindings = async (context: CommandContext, prefix: string): Promise<readonly FleetFinding[]> => {
+  const { secretsManager, lambda } = await context.connect()
   const found: FleetFinding[] = []
   for (const { action, tried } of secretAttempts(secretsManager, prefix)) {
     found.push(...toFinding(action, await tried()))
   }
   for (const part of ['clients', 'rotation']) {
-    const answer = await mayCall(lambda, seat.functionName(part))
-    if (answer !== 'yes') found.push(...toFinding(`lambda:InvokeFunction on ${seat.functionName(part)}`, answer))
+    const answer = await mayCall(lambda, context.functionName(part))
+    if (answer !== 'yes') found.push(...toFinding(`lambda:InvokeFunction on ${context.functionName(part)}`, answer))
   }
   return found
 }

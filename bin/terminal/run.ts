@@ -1,11 +1,11 @@
-// Between commander and a command: opens the seat from the global options, prints what the command hands back, and turns whatever it
+// Between commander and a command: opens the context from the global options, prints what the command hands back, and turns whatever it
 // throws into one line and an exit code. A stack is shown on request only.
 import type { Command } from 'commander'
 import { Fault } from '../../lambda/core/base/fault.ts'
 import { processCliEnv } from './cli-env.ts'
+import { type CommandContext, openContext } from './command-context.ts'
 import { CommandFault, type Ending, EXIT, type ExitCode } from './command-fault.ts'
 import { createScreen, type Screen } from './screen.ts'
-import { openSeat, type Seat } from './seat.ts'
 
 interface GlobalOptions {
   readonly stage?: string
@@ -17,8 +17,8 @@ interface GlobalOptions {
 export const screenOf = ({ json, color }: Pick<GlobalOptions, 'json' | 'color'>): Screen =>
   createScreen({ isJson: json === true, mayPaint: color && !processCliEnv().noColor && process.stdout.isTTY === true })
 
-/** What a command does, given its seat and its own options. */
-export type Work<Options> = (seat: Seat, options: Options, args: readonly string[]) => Promise<Ending>
+/** What a command does, given its context and its own options. */
+export type Work<Options> = (context: CommandContext, options: Options, args: readonly string[]) => Promise<Ending>
 
 /** What a command does that no deployment is needed for. */
 export type WorkWithoutSeat<Options> = (screen: Screen, options: GlobalOptions & Options) => Promise<Ending>
@@ -45,8 +45,8 @@ export const run =
     const { args } = given.at(-1) as Command
     return runWithoutSeat<Options>((screen, options) => {
       const env = processCliEnv()
-      const seat = openSeat({ stage: options.stage ?? env.stage, screen, user: env.user })
-      return work(seat, options, args)
+      const context = openContext({ stage: options.stage ?? env.stage, screen, user: env.user })
+      return work(context, options, args)
     })(...given)
   }
 

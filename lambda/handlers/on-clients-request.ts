@@ -7,22 +7,22 @@ import { createSecrets } from '../adapters/aws/secrets.ts'
 import { createStytchApi } from '../adapters/stytch/api.ts'
 import { vendorBaseUrl } from '../adapters/stytch/base-url.ts'
 import { createClientKeeper } from '../adapters/stytch/client-keeper.ts'
-import { createStytchReach } from '../adapters/stytch/connect.ts'
+import { createStytchConnector } from '../adapters/stytch/connect.ts'
 import { createSlotIssuers } from '../adapters/stytch/issuers.ts'
 import { withOtherKinds } from '../adapters/stytch/kind-records.ts'
 import { createClientRegistry } from '../adapters/stytch/registry.ts'
 import { createTiming } from '../adapters/timing.ts'
 import { Fault } from '../core/base/fault.ts'
-import { answerDeskRequest } from '../core/clients/answer-desk-request.ts'
-import type { DeskReply, DeskRequest } from '../core/clients/client-desk.ts'
-import { readDeskRequest } from '../core/clients/read-desk-request.ts'
+import { answerApiRequest } from '../core/clients/answer-api-request.ts'
+import type { ApiReply, ApiRequest } from '../core/clients/clients-api.ts'
+import { readApiRequest } from '../core/clients/read-api-request.ts'
 import { readClientsEnv } from '../env/clients.ts'
 import { processEnvironment } from '../env.ts'
 import { createJournal } from './journal.ts'
 
 const { stytch, ...settings } = readClientsEnv(processEnvironment())
 const secretsManager = createSecretsManager()
-const connect = createStytchReach(stytch, secretsManager)
+const connect = createStytchConnector(stytch, secretsManager)
 const secrets = createSecrets(secretsManager)
 
 const { projectId } = stytch
@@ -42,7 +42,7 @@ const compose = (context: Context) => {
 }
 
 /** What a line may say of a request: never the request itself. */
-const subjectOf = (request: DeskRequest): string | undefined => {
+const subjectOf = (request: ApiRequest): string | undefined => {
   if ('secretName' in request) return request.secretName
   if ('client' in request) return request.client.secretName
   return 'clientId' in request ? request.clientId : undefined
@@ -51,10 +51,10 @@ const subjectOf = (request: DeskRequest): string | undefined => {
 /** An alias or a version stands behind the function's name, in the ARN that was called. */
 const qualifierOf = ({ invokedFunctionArn }: Context): string | undefined => invokedFunctionArn.split(':')[7]
 
-export const handler = async (event: unknown, context: Context): Promise<DeskReply> => {
+export const handler = async (event: unknown, context: Context): Promise<ApiReply> => {
   const qualifier = qualifierOf(context)
   const journal = createJournal({ qualifier, requestId: context.awsRequestId })
-  const request = readDeskRequest(event)
+  const request = readApiRequest(event)
   if (!request.ok) {
     const message = `The request is malformed, and nothing was changed: ${request.refusal.join('; ')}.`
     journal.note({ outcome: 'refused', message })
@@ -62,7 +62,7 @@ export const handler = async (event: unknown, context: Context): Promise<DeskRep
   }
   const about = { action: request.value.action, subject: subjectOf(request.value) }
   try {
-    const value = await answerDeskRequest({ parts: compose(context), stage, qualifier }, request.value)
+    const value = await answerApiRequest({ parts: compose(context), stage, qualifier }, request.value)
     journal.note({ ...about, outcome: 'done' })
     return { ok: true, value }
   } catch (error) {

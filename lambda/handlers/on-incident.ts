@@ -49,10 +49,10 @@ const isEnvelope = (event: unknown): event is { id?: unknown; source?: unknown; 
 export const handler = async (event: unknown, context: Context): Promise<Response> => {
   const journal = createJournal({ requestId: context.awsRequestId })
   const timing = createTiming(() => context.getRemainingTimeInMillis())
-  const errands = { secrets, steps, timing, rotationFunctionArn, limiter: createRateLimiter({ perSecond, timing }) }
+  const jobParts = { secrets, steps, timing, rotationFunctionArn, limiter: createRateLimiter({ perSecond, timing }) }
   const { id, source, detail } = isEnvelope(event) ? event : {}
   try {
-    return await respondToLeak({ ...parts, errands, journal }, { id, source, detail })
+    return await respondToLeak({ ...parts, jobParts, journal }, { id, source, detail })
   } catch (error) {
     journal.fail(error)
     throw error

@@ -8,7 +8,7 @@ import { createFreeze } from '../adapters/aws/freeze.ts'
 import { createKeeping } from '../adapters/aws/keeping.ts'
 import { createSecretRotator } from '../adapters/aws/secret-rotator.ts'
 import { createSignedCall } from '../adapters/aws/signed-call.ts'
-import { createStytchReach } from '../adapters/stytch/connect.ts'
+import { createStytchConnector } from '../adapters/stytch/connect.ts'
 import { createSlotIssuers } from '../adapters/stytch/issuers.ts'
 import { createTiming } from '../adapters/timing.ts'
 import { ROTATION_SOURCE } from '../core/base/event-types.ts'
@@ -22,7 +22,7 @@ import { handleStep } from './handle-step.ts'
 
 const settings = readRotationEnv(processEnvironment())
 const secretsManager = createSecretsManager()
-const reach = createStytchReach(settings.stytch, secretsManager)
+const reach = createStytchConnector(settings.stytch, secretsManager)
 const secrets = createSecretRotator(secretsManager)
 const events = createEvents(createEventBridge(), settings.eventBus, ROTATION_SOURCE)
 const systemsManager = createSignedCall(secretsManager, { service: 'ssm', endpoint: settings.freeze.endpoint })

@@ -100,9 +100,9 @@ export class M2mEventBus extends Construct {
   }
 
   /** The statement that lets a role put events of one source. */
-  mayTell(source: EventSource): PolicyStatement {
+  mayPublish(source: EventSource): PolicyStatement {
     return new PolicyStatement({
-      sid: 'TellOnTheBus',
+      sid: 'PublishOnTheBus',
       actions: ['events:PutEvents'],
       resources: [this.bus.eventBusArn],
       conditions: allOf(source),

@@ -187,7 +187,7 @@ export class Campaign extends Construct {
         actions: ['lambda:CheckpointDurableExecution', 'lambda:GetDurableExecutionState'],
         resources: [own],
       }),
-      bus.mayTell(CAMPAIGN_SOURCE),
+      bus.mayPublish(CAMPAIGN_SOURCE),
       mayReadFreeze(this, names),
     )
     this.fn.explainWildcard(own, 'An execution belongs to the version that it began on, and is named when it begins')

@@ -4,7 +4,7 @@
 
 import { Alias } from 'aws-cdk-lib/aws-lambda'
 import { Construct } from 'constructs'
-import { BREAK_GLASS_ALIAS } from '../../lambda/core/clients/client-desk.ts'
+import { BREAK_GLASS_ALIAS } from '../../lambda/core/clients/clients-api.ts'
 import { writeClientsEnv } from '../../lambda/env/clients.ts'
 import { guardFunction } from '../base/function-policy.ts'
 import { type FunctionSurroundings, M2mFunction } from '../base/m2m-function.ts'

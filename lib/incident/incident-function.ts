@@ -85,7 +85,7 @@ export class IncidentFunction extends Construct {
       maxEventAge: Duration.hours(6),
     })
     mayAskForRotations(this, this.fn, { names, rotation, project: props.project })
-    this.fn.mayDo(bus.mayTell(INCIDENT_SOURCE), mayReadFreeze(this, names))
+    this.fn.mayDo(bus.mayPublish(INCIDENT_SOURCE), mayReadFreeze(this, names))
     if (props.campaignArn !== undefined) {
       this.fn.mayDo(
         new PolicyStatement({

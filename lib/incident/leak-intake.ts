@@ -81,7 +81,7 @@ export class LeakIntake extends Construct {
       }),
     })
     this.mayTake(props)
-    this.fn.mayDo(identify.mayAsk(), bus.mayTell(leakSources.intake))
+    this.fn.mayDo(identify.mayAsk(), bus.mayPublish(leakSources.intake))
     this.api = this.makeApi(props)
     new CfnOutput(this, 'Url', { value: `${this.api.apiEndpoint}/leaks`, description: 'Where detectors report leaks' })
   }

@@ -114,7 +114,7 @@ export class ProjectRotation extends Construct {
         { keyArn: stytch.projectSecretKeyArn, secret, actions: ['kms:Decrypt', 'kms:GenerateDataKey'] },
         { keyArn: config.workspaceKeySecretKeyArn, secret: workspaceKey, actions: ['kms:Decrypt'] },
       ]),
-      bus.mayTell(ROTATION_SOURCE),
+      bus.mayPublish(ROTATION_SOURCE),
       mayReadFreeze(this, names),
     )
   }

@@ -114,7 +114,7 @@ export class RotationFunction extends Construct {
         resources: [managedSecrets(this, names)],
       }),
       key.use(['kms:Decrypt', 'kms:GenerateDataKey']),
-      bus.mayTell(ROTATION_SOURCE),
+      bus.mayPublish(ROTATION_SOURCE),
       mayReadFreeze(this, names),
     )
     if (props.keeping !== undefined) mayKeep(this.fn, props.keeping)

@@ -117,7 +117,7 @@ export class SweepFunction extends Construct {
   private maySweep({ names, rotation, project, adoption, bus, evidence }: SweepProps): void {
     // RotateSecret's own demand also lets it drive what is stuck again (docs/decisions/018).
     mayAskForRotations(this, this.fn, { names, rotation, project })
-    this.fn.mayDo(bus.mayTell(SWEEP_SOURCE), mayReadFreeze(this, names))
+    this.fn.mayDo(bus.mayPublish(SWEEP_SOURCE), mayReadFreeze(this, names))
     evidence.mayListProofs(this.fn, names)
     if (adoption !== undefined) this.fn.mayDo(adoption.mayAsk())
   }

@@ -102,7 +102,7 @@ export class Vendor extends Construct {
       }),
     })
     this.mayRead(names, key)
-    this.fn.mayDo(bus.mayTell(VENDOR_SOURCE))
+    this.fn.mayDo(bus.mayPublish(VENDOR_SOURCE))
     this.countVends(names)
     this.addRoutes()
     const fault = admissionFault(this, API_STAGE, config)

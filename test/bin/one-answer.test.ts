@@ -6,14 +6,14 @@ import { expect, test } from 'vitest'
 import { examineFleet } from '../../bin/commands/doctor.ts'
 import { list } from '../../bin/commands/list.ts'
 import { status } from '../../bin/commands/status.ts'
+import type { CommandContext } from '../../bin/terminal/command-context.ts'
 import { createScreen } from '../../bin/terminal/screen.ts'
-import type { Seat } from '../../bin/terminal/seat.ts'
-import { createClientDesk, createLambdaClient } from '../../lambda/adapters/aws/client-desk.ts'
+import { createClientsApi, createLambdaClient } from '../../lambda/adapters/aws/clients-api.ts'
 import { createFreezeSwitch, createSystemsManager } from '../../lambda/adapters/aws/freeze-switch.ts'
 import { createSecrets } from '../../lambda/adapters/aws/secrets.ts'
 import { readCampaignRequest } from '../../lambda/core/campaign/campaign-request.ts'
 import { selectSecrets } from '../../lambda/core/campaign/select-secrets.ts'
-import type { StageView } from '../../lambda/core/clients/client-desk.ts'
+import type { StageView } from '../../lambda/core/clients/clients-api.ts'
 import { makeRequestToken, type Origin } from '../../lambda/core/secret/request-token.ts'
 import { NOTICE_EVERY_MS } from '../../lambda/core/sweep/due.ts'
 import { sweep } from '../../lambda/core/sweep/sweep.ts'
@@ -176,7 +176,7 @@ const peeked = ({ secret, versions }: MadeSecret): PeekedSecret => ({
 })
 
 /** The command line's seat, over the fleet in memory. */
-const seatAt = (timing: FakeTiming, fleet: FakeFleet): Seat => {
+const seatAt = (timing: FakeTiming, fleet: FakeFleet): CommandContext => {
   const secretsManager = new SecretsManagerClient({ region: 'eu-central-1' })
   const lambda = createLambdaClient()
   return {
@@ -187,15 +187,15 @@ const seatAt = (timing: FakeTiming, fleet: FakeFleet): Seat => {
     newId: () => 'id',
     functionName: (part) => `m2m-test-${part}`,
     view: async () => view,
-    reach: async () => ({
+    connect: async () => ({
       secretsManager,
       lambda,
       secrets: { ...createSecrets(secretsManager), ...fleet },
       questionsOf: () => ({ prove: async () => ({ outcome: 'notOwed' }) }),
       stepsOf: () => createFakeSteps(fleet, timing),
       freeze: createFreezeSwitch(createSystemsManager(), '/m2m/test/freeze'),
-      desk: {
-        ...createClientDesk(lambda, 'm2m-test-clients'),
+      clientsApi: {
+        ...createClientsApi(lambda, 'm2m-test-clients'),
         list: async () => ({ clients: [], nextPage: undefined }),
       },
     }),

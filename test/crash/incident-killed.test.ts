@@ -60,7 +60,7 @@ const respond = (subject: Subject, gate: Gate): Promise<Response | 'killed'> =>
         events: createEvents(new EventBridgeClient(gated), 'm2m', INCIDENT_SOURCE),
         secretNamePrefix: 'm2m/test/',
         limits: { maxSecurityClients: 25 },
-        errands: {
+        jobParts: {
           timing,
           rotationFunctionArn: FUNCTION_ARN,
           limiter: createRateLimiter({ perSecond: 24, timing }),

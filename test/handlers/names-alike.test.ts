@@ -12,7 +12,7 @@ import { createStytchIssuer } from '../../lambda/adapters/stytch/issuer.ts'
 import { createClientRegistry } from '../../lambda/adapters/stytch/registry.ts'
 import { createTokenClient } from '../../lambda/client/token-client.ts'
 import { declareClient } from '../../lambda/core/clients/declare-client.ts'
-import { readDeskRequest } from '../../lambda/core/clients/read-desk-request.ts'
+import { readApiRequest } from '../../lambda/core/clients/read-api-request.ts'
 import { CLIENT_NAME_RULE } from '../../lambda/core/secret/client-name.ts'
 import { readVendEvent } from '../../lambda/core/vend/read-vend-event.ts'
 import { M2mClient } from '../../lib/clients/m2m-client.ts'
@@ -43,7 +43,7 @@ const throwAll = (faults: readonly string[]): void => {
 
 const declare = async (name: string): Promise<void> => {
   const client = { secretName: `${PREFIX}${name}`, displayName: 'any', description: '', rules: { everyDays: 60 } }
-  const request = readDeskRequest({
+  const request = readApiRequest({
     action: 'declare',
     set: 'payments',
     requestId: 'run-1',

@@ -12,16 +12,16 @@ const IDENTIFY = 'm2m-laptop-identify'
 const VALUE = 'canary-value-canary-value-canary-value-canary'
 const ClientContext = Buffer.from(JSON.stringify(SYNCHRONOUS_CONTEXT)).toString('base64')
 
-let desk: Desk
+let clientsApi: Desk
 let client: LambdaClient
 beforeAll(async () => {
-  desk = await openDesk()
-  const { aws: endpoint, region } = desk.laptop.address
+  clientsApi = await openDesk()
+  const { aws: endpoint, region } = clientsApi.laptop.address
   client = new LambdaClient({ endpoint, region, credentials: { accessKeyId: 'a', secretAccessKey: 'b' } })
 })
 afterAll(async () => {
   client.destroy()
-  await desk.close()
+  await clientsApi.close()
 })
 
 const invoke = async (
@@ -39,9 +39,9 @@ const invoke = async (
 
 describe('asked synchronously', () => {
   test('it finds whose value it is', async () => {
-    const subject = await desk.register()
+    const subject = await clientsApi.register()
 
-    const { answer } = await invoke({ value: desk.valueUnder(subject, 'AWSCURRENT') })
+    const { answer } = await invoke({ value: clientsApi.valueUnder(subject, 'AWSCURRENT') })
 
     expect(answer).toMatchObject({ outcome: 'alive', owner: { clientId: subject.clientId, label: 'AWSCURRENT' } })
   })
@@ -66,16 +66,18 @@ describe('asked asynchronously', () => {
   test('it refuses, though the caller marks the question as synchronous', async () => {
     await invoke({ value: VALUE }, { ClientContext, InvocationType: 'Event' })
 
-    await vi.waitFor(() => expect(desk.log.join()).toContain('Asked asynchronously'), { timeout: 20_000 })
-    expect(desk.log.join()).not.toContain(VALUE)
-    expect(JSON.stringify(desk.laptop.aws.deadLetters())).not.toContain(VALUE)
+    await vi.waitFor(() => expect(clientsApi.log.join()).toContain('Asked asynchronously'), { timeout: 20_000 })
+    expect(clientsApi.log.join()).not.toContain(VALUE)
+    expect(JSON.stringify(clientsApi.laptop.aws.deadLetters())).not.toContain(VALUE)
   })
 
   test('it refuses what a rule hands over', async () => {
-    const before = desk.log.length
-    desk.laptop.aws.sendToFunction(functionArnOf(IDENTIFY), { value: VALUE })
+    const before = clientsApi.log.length
+    clientsApi.laptop.aws.sendToFunction(functionArnOf(IDENTIFY), { value: VALUE })
 
-    await vi.waitFor(() => expect(desk.log.slice(before).join()).toContain('Asked asynchronously'), { timeout: 20_000 })
+    await vi.waitFor(() => expect(clientsApi.log.slice(before).join()).toContain('Asked asynchronously'), {
+      timeout: 20_000,
+    })
   })
 
   test('without the mark it refuses a synchronous caller, too', async () => {
@@ -88,5 +90,5 @@ test('asked too often, it searches no more', async () => {
   for (let times = 0; times < 12; times += 1) outcomes.push((await invoke({ value: VALUE })).answer)
 
   expect(outcomes.at(-1)).toEqual({ outcome: 'notSearched', reason: 'rateLimited', searched: 0 })
-  expect(desk.log.join()).not.toContain(VALUE)
+  expect(clientsApi.log.join()).not.toContain(VALUE)
 })

@@ -8,7 +8,7 @@ import { stringify } from 'yaml'
 import { readClientsFile, toDeclared } from '../../bin/apply/clients-file.ts'
 import { createSecrets } from '../../lambda/adapters/aws/secrets.ts'
 import { createClientKeeper } from '../../lambda/adapters/stytch/client-keeper.ts'
-import type { DeskReply, StageView } from '../../lambda/core/clients/client-desk.ts'
+import type { ApiReply, StageView } from '../../lambda/core/clients/clients-api.ts'
 import { planClients } from '../../lambda/core/clients/plan-clients.ts'
 import { policyFingerprint } from '../../lambda/core/clients/secret-policy.ts'
 import { PROJECT_ID, PROJECT_SECRET, useAws, useStytch } from '../fakes/stand-ins.ts'
@@ -75,7 +75,7 @@ const propertiesOf = ({ name }: Entry): unknown => {
 }
 
 let registrar: (event: unknown, context: Context) => Promise<void>
-let desk: (event: unknown, context: Context) => Promise<DeskReply>
+let clientsApi: (event: unknown, context: Context) => Promise<ApiReply>
 
 const context = {
   awsRequestId: 'aws-request',
@@ -98,21 +98,21 @@ beforeAll(async () => {
   useSettings(settingsOf('m2m-prod-registrar'))
   ;({ handler: registrar } = await import('../../lambda/handlers/on-client-resource.ts'))
   useSettings(settingsOf('m2m-prod-clients'))
-  ;({ handler: desk } = await import('../../lambda/handlers/on-clients-request.ts'))
+  ;({ handler: clientsApi } = await import('../../lambda/handlers/on-clients-request.ts'))
 })
 afterAll(() => vi.unstubAllEnvs())
 beforeEach(() => {
   vi.spyOn(process.stdout, 'write').mockImplementation(() => true)
 })
 
-const askDesk = async <Value>(request: object): Promise<Value> => {
-  const reply = await desk(request, context)
+const askClientsApi = async <Value>(request: object): Promise<Value> => {
+  const reply = await clientsApi(request, context)
   if (!reply.ok) throw new Error(reply.message)
   return reply.value as Value
 }
 
 const declaredInFile = async (entry: Entry) => {
-  const view = await askDesk<StageView>({ action: 'stage' })
+  const view = await askClientsApi<StageView>({ action: 'stage' })
   const [client] = readClientsFile(stringify({ set: 'payments', clients: [entry] }), 'clients.yaml').clients
   if (client === undefined) throw new Error('the file holds no client')
   return { view, client: toDeclared(client, view) }
@@ -135,7 +135,7 @@ const register = {
   },
   'm2m apply': async (entry: Entry) => {
     const { client } = await declaredInFile(entry)
-    await askDesk({ action: 'declare', set: 'payments', requestId: 'run-1', client })
+    await askClientsApi({ action: 'declare', set: 'payments', requestId: 'run-1', client })
   },
 } as const
 

@@ -125,9 +125,9 @@ describe('the bus', () => {
   })
 })
 
-describe('TellOnTheBus', () => {
+describe('PublishOnTheBus', () => {
   const telling = (change: Change) =>
-    rights('RotationFn', (document) => change(statementIn(document, 'TellOnTheBus'), 'TellOnTheBus'))
+    rights('RotationFn', (document) => change(statementIn(document, 'PublishOnTheBus'), 'PublishOnTheBus'))
 
   test('that names another bus is found', async () => {
     const other = `arn:aws:events:eu-west-1:${ACCOUNT}:event-bus/m2m-staging`

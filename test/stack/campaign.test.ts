@@ -80,7 +80,7 @@ describe('the role', () => {
       'WhatRotateSecretDemands',
       'StartOwnPages',
       'KeepOwnCheckpoints',
-      'TellOnTheBus',
+      'PublishOnTheBus',
       'ReadFreeze',
     ])
   })
@@ -131,7 +131,7 @@ describe('the role', () => {
 
   test('speaks on the bus as itself, and nobody else does', () => {
     expect(CAMPAIGN_SOURCE).toBe('m2m.campaign')
-    expect(statement('TellOnTheBus').Condition).toEqual({
+    expect(statement('PublishOnTheBus').Condition).toEqual({
       'ForAllValues:StringEquals': { 'events:source': CAMPAIGN_SOURCE },
       Null: { 'events:source': 'false' },
     })

@@ -2,7 +2,7 @@
 // who runs the command line may do beside. Nobody but functions gets at the project secret, and no operator at a value.
 import { Match, type Template } from 'aws-cdk-lib/assertions'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { BREAK_GLASS_ALIAS } from '../../lambda/core/clients/client-desk.ts'
+import { BREAK_GLASS_ALIAS } from '../../lambda/core/clients/clients-api.ts'
 import { flat, functionArn, list, MANAGED, rights, role } from './read-template.ts'
 import {
   ACCOUNT,

@@ -39,7 +39,7 @@ describe('the role', () => {
       'LookBelowThePrefix',
       'AskForRotationsOnly',
       'WhatRotateSecretDemands',
-      'TellOnTheBus',
+      'PublishOnTheBus',
       'ReadFreeze',
       'StartACampaign',
     ])

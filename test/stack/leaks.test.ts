@@ -294,7 +294,7 @@ describe('the intake', () => {
         { effect: 'Allow', actions: ['lambda:InvokeFunction'], resources: [IDENTIFY], conditions: [] },
       ],
       [
-        'TellOnTheBus',
+        'PublishOnTheBus',
         {
           effect: 'Allow',
           actions: ['events:PutEvents'],

@@ -79,7 +79,7 @@ describe('the rotation function', () => {
         conditions: [VIA, CONTEXT],
       },
       {
-        sid: 'TellOnTheBus',
+        sid: 'PublishOnTheBus',
         effect: 'Allow',
         actions: ['events:PutEvents'],
         resources: [expect.stringMatching(/^<EventsBus.*\.Arn>$/)],

@@ -39,7 +39,7 @@ describe('the role', () => {
       'LookBelowThePrefix',
       'AskForRotationsOnly',
       'WhatRotateSecretDemands',
-      'TellOnTheBus',
+      'PublishOnTheBus',
       'ReadFreeze',
       'ListProofs',
     ])
@@ -68,7 +68,7 @@ describe('the role', () => {
     ],
     ['WhatRotateSecretDemands', { actions: ['lambda:InvokeFunction'], resources: [ROTATION_FUNCTION], conditions: [] }],
     [
-      'TellOnTheBus',
+      'PublishOnTheBus',
       {
         actions: ['events:PutEvents'],
         resources: [expect.stringMatching(/^<EventsBus.*\.Arn>$/)],

@@ -91,7 +91,7 @@ describe('the function', () => {
         ],
       }),
       expect.objectContaining({
-        sid: 'TellOnTheBus',
+        sid: 'PublishOnTheBus',
         actions: ['events:PutEvents'],
         conditions: ['ForAllValues:StringEquals events:source m2m.vendor', 'Null events:source false'],
       }),

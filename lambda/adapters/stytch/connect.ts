@@ -16,7 +16,7 @@ export interface StytchPlace {
 }
 
 /** @returns how Stytch is reached within one invocation's time; credentials and connections outlive it. */
-export const createStytchReach = (
+export const createStytchConnector = (
   { projectId, projectSecret, baseUrl }: StytchPlace,
   client: SecretsManagerClient,
 ): ((timing: RetryTiming) => StytchSettings) => {
@@ -33,6 +33,6 @@ export const createStytchConnection = (
   place: StytchPlace,
   client: SecretsManagerClient,
 ): ((timing: RetryTiming) => StytchApi) => {
-  const reach = createStytchReach(place, client)
+  const reach = createStytchConnector(place, client)
   return (timing) => createStytchApi(reach(timing))
 }

@@ -5,7 +5,7 @@ import { Fault } from '../base/fault.ts'
 import type { Journal } from '../base/journal.ts'
 import { retry } from '../base/retry.ts'
 import type { Timing } from '../base/timing.ts'
-import type { Errands } from '../drive/carry-out.ts'
+import type { JobParts } from '../drive/carry-out.ts'
 import type { RotationSteps } from '../drive/rotation-steps.ts'
 import type { Freeze } from '../rotation/freeze.ts'
 import type { StageSpans } from '../secret/secret-tags.ts'
@@ -21,7 +21,7 @@ export interface CampaignRules {
 }
 
 export interface Campaigning {
-  readonly secrets: Errands['secrets'] & Pick<Secrets, 'list'>
+  readonly secrets: JobParts['secrets'] & Pick<Secrets, 'list'>
   readonly steps: RotationSteps
   readonly freeze: Freeze
   readonly events: Events<'m2m.campaign'>

@@ -4,7 +4,7 @@
 
 import { defined } from '../base/defined.ts'
 import { createRateLimiter, type RateLimiter } from '../base/rate-limiter.ts'
-import { carryOut, type ErrandOutcome } from '../drive/carry-out.ts'
+import { carryOut, type JobOutcome } from '../drive/carry-out.ts'
 import { DRIVEN_STEP_MS } from '../drive/drive-again.ts'
 import { decidedBy, type FreezeState, readFreeze, stops } from '../rotation/freeze.ts'
 import { versionLabelled } from '../secret/labels.ts'
@@ -89,7 +89,7 @@ type Rules = ReturnType<typeof createRules>
 const endOf = (
   { campaigning, order }: Page,
   secretName: string,
-  outcome: Exclude<ErrandOutcome<Reason>, { outcome: 'later' }>,
+  outcome: Exclude<JobOutcome<Reason>, { outcome: 'later' }>,
 ): Ended => {
   switch (outcome.outcome) {
     case 'done': {

@@ -6,11 +6,11 @@ import { defined } from '../base/defined.ts'
 import { Fault } from '../base/fault.ts'
 import { forEachLimited, type LimitedResult } from '../base/for-each-limited.ts'
 import type { Timing } from '../base/timing.ts'
-import type { ClientDesk } from './client-desk.ts'
+import type { ClientsApi } from './clients-api.ts'
 import type { PlannedChange } from './plan-clients.ts'
 
 export interface Applying {
-  readonly desk: Pick<ClientDesk, 'declare' | 'retire' | 'discard'>
+  readonly clientsApi: Pick<ClientsApi, 'declare' | 'retire' | 'discard'>
   readonly timing: Timing
 }
 
@@ -50,19 +50,19 @@ const faultWords = (error: unknown): string => (error instanceof Fault ? error.m
 const mayPass = (error: unknown): boolean => error instanceof Fault && error.retryable
 
 const carryOut = async (
-  { desk }: Applying,
+  { clientsApi }: Applying,
   { set, requestId }: ApplyOrder,
   change: PlannedChange,
 ): Promise<string | undefined> => {
   switch (change.kind) {
     case 'create':
     case 'update':
-      await desk.declare({ set, requestId, client: change.client })
+      await clientsApi.declare({ set, requestId, client: change.client })
       return undefined
     case 'retire':
-      return desk.retire({ secretName: change.secretName, owner: change.owner })
+      return clientsApi.retire({ secretName: change.secretName, owner: change.owner })
     case 'discard':
-      await desk.discard(change.clientId)
+      await clientsApi.discard(change.clientId)
       return undefined
   }
 }

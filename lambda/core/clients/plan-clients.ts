@@ -4,7 +4,6 @@
 import { versionLabelled } from '../secret/labels.ts'
 import type { RotationRules, Secret } from '../secret/secret.ts'
 import { clientIdOf, isRetired, TAG } from '../secret/secret-tags.ts'
-import type { StageView } from './client-desk.ts'
 import type { ClientRecord } from './client-keeper.ts'
 import {
   declarationTags,
@@ -17,6 +16,7 @@ import {
   ownerTags,
   staleTagKeys,
 } from './client-ownership.ts'
+import type { StageView } from './clients-api.ts'
 import { cliOwner, type DeclaredClient, type Owner } from './declared-client.ts'
 import { mayBeLeftover } from './discard-leftover.ts'
 import { admissionOf, sameRules } from './guard-secret.ts'

@@ -9,10 +9,10 @@ import type { Secret } from '../secret/secret.ts'
 import { hasValue, scheduleOf } from '../secret/secret.ts'
 import { clientIdOf, TAG } from '../secret/secret-tags.ts'
 import type { Secrets } from '../secret/secrets.ts'
-import type { Retired } from './client-desk.ts'
 import type { ClientKeeper } from './client-keeper.ts'
 import { isOwnedBy, ownerTagKeys } from './client-ownership.ts'
 import type { ClientRegistry } from './client-registry.ts'
+import type { Retired } from './clients-api.ts'
 import type { Owner, Removal } from './declared-client.ts'
 
 export interface RetiringParts {

@@ -6,14 +6,14 @@ import type { Timing } from '../base/timing.ts'
 import type { Secret } from '../secret/secret.ts'
 import { secretNameOf } from '../secret/secret-name.ts'
 import type { Secrets } from '../secret/secrets.ts'
-import type { ClientDesk, StageView } from './client-desk.ts'
 import type { ClientRecord } from './client-keeper.ts'
+import type { ClientsApi, StageView } from './clients-api.ts'
 import type { DeclaredClient } from './declared-client.ts'
 import { type Plan, type PlanInput, planClients } from './plan-clients.ts'
 
 export interface Survey {
   readonly secrets: Pick<Secrets, 'list' | 'describe'>
-  readonly desk: Pick<ClientDesk, 'list'>
+  readonly clientsApi: Pick<ClientsApi, 'list'>
   readonly timing: Timing
   /** Told how far it is; for people. */
   readonly onProgress?: (what: string, done: number) => void
@@ -39,13 +39,13 @@ export const readSecrets = async (
 }
 
 export const readRecords = async ({
-  desk,
+  clientsApi,
   onProgress,
-}: Pick<Survey, 'desk' | 'onProgress'>): Promise<readonly ClientRecord[]> => {
+}: Pick<Survey, 'clientsApi' | 'onProgress'>): Promise<readonly ClientRecord[]> => {
   const found: ClientRecord[] = []
   let page: string | undefined
   do {
-    const reply = await desk.list(page === undefined ? {} : { page })
+    const reply = await clientsApi.list(page === undefined ? {} : { page })
     found.push(...reply.clients)
     page = reply.nextPage
     onProgress?.('clients', found.length)

@@ -5,8 +5,8 @@ import { Fault } from '../base/fault.ts'
 import { isM2mClient } from '../secret/client-id.ts'
 import { clientIdOf } from '../secret/secret-tags.ts'
 import type { Secrets } from '../secret/secrets.ts'
-import type { SwitchAsked } from './client-desk.ts'
 import type { ClientKeeper } from './client-keeper.ts'
+import type { SwitchAsked } from './clients-api.ts'
 
 export interface Switching {
   readonly clients: Pick<ClientKeeper, 'find' | 'activate' | 'deactivate'>

@@ -8,7 +8,7 @@ import { isSettleOf } from './settle-request.ts'
 /** A failed attempt is followed by one with a new token; then a person is told. */
 export const MAX_ATTEMPTS = 5
 
-export interface Matter {
+export interface JobSubject {
   readonly secretArn: string
   /** Incident or campaign id. */
   readonly about: string
@@ -29,18 +29,18 @@ export type Progress =
   | { readonly state: 'overtaken'; readonly attempt: number; readonly requestToken: string }
   | { readonly state: 'exhausted'; readonly attempt: number }
 
-export const tokenOf = (matter: Matter, attempt: number, askedAt: number): string =>
+export const tokenOf = (subject: JobSubject, attempt: number, askedAt: number): string =>
   makeRequestToken({
-    origin: matter.originOf(attempt),
+    origin: subject.originOf(attempt),
     askedAt,
-    secretArn: matter.secretArn,
-    about: matter.about,
+    secretArn: subject.secretArn,
+    about: subject.about,
     attempt,
   })
 
 /** More than one, when somebody asked by what was no longer so. */
 const versionsOf = (
-  { secretArn, about, originOf }: Matter,
+  { secretArn, about, originOf }: JobSubject,
   attempt: number,
   versions: readonly VersionEntry[],
 ): readonly VersionEntry[] =>
@@ -65,7 +65,7 @@ interface Seen {
  * after its proof. One that carries nothing may have been refused, and a version of ours without a label may have been cleared.
  */
 const see = (
-  { secretArn }: Matter,
+  { secretArn }: JobSubject,
   { versionId: requestToken, labels }: VersionEntry,
   versions: readonly VersionEntry[],
 ): Seen => {
@@ -82,16 +82,16 @@ const see = (
 }
 
 /** @returns undefined: this attempt was not made. */
-const seeAttempt = (matter: Matter, attempt: number, versions: readonly VersionEntry[]): Seen | undefined =>
-  versionsOf(matter, attempt, versions)
-    .map((version) => see(matter, version, versions))
+const seeAttempt = (subject: JobSubject, attempt: number, versions: readonly VersionEntry[]): Seen | undefined =>
+  versionsOf(subject, attempt, versions)
+    .map((version) => see(subject, version, versions))
     .sort((one, other) => ends.indexOf(one.end) - ends.indexOf(other.end))[0]
 
 /** @param versions unlabelled ones included. */
-export const progressOf = (matter: Matter, versions: readonly VersionEntry[]): Progress => {
+export const progressOf = (subject: JobSubject, versions: readonly VersionEntry[]): Progress => {
   let overtaken: Progress | undefined
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
-    const seen = seeAttempt(matter, attempt, versions)
+    const seen = seeAttempt(subject, attempt, versions)
     if (seen === undefined) return overtaken ?? { state: 'ask', attempt }
     const { end, requestToken, settleToken } = seen
     if (end === 'settled') return { state: end, attempt, requestToken, settleToken }
@@ -107,12 +107,12 @@ export const progressOf = (matter: Matter, versions: readonly VersionEntry[]): P
  * @returns undefined when the versions have to be listed.
  */
 export const progressInLabels = (
-  matter: Matter,
+  subject: JobSubject,
   labels: Readonly<Record<string, readonly string[]>>,
 ): Extract<Progress, { state: 'running' | 'switched' | 'settled' }> | undefined => {
   const labelled = Object.entries(labels).map(([versionId, on]) => ({ versionId, labels: on, createdAt: 0 }))
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
-    const seen = seeAttempt(matter, attempt, labelled)
+    const seen = seeAttempt(subject, attempt, labelled)
     if (seen === undefined) continue
     const { end, requestToken, settleToken } = seen
     if (end === 'settled') return { state: end, attempt, requestToken, settleToken }

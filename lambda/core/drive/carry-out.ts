@@ -1,4 +1,4 @@
-// One secret, one matter, carried as far as it is wanted: asks Secrets Manager for the rotation, looks until AWSCURRENT carries its
+// One secret, one subject, carried as far as it is wanted: asks Secrets Manager for the rotation, looks until AWSCURRENT carries its
 // token, then asks for the settle and looks again. Campaign and incident function use it. It keeps nothing: where it stands is read
 // from the ids of the secret's versions, so that it can be interrupted anywhere and called again – `later` says when.
 
@@ -13,12 +13,12 @@ import { type Labelled, unfinishedVersion } from '../secret/labels.ts'
 import { isSameSubject, readRequestToken } from '../secret/request-token.ts'
 import type { Secret } from '../secret/secret.ts'
 import type { Secrets, VersionEntry } from '../secret/secrets.ts'
-import { MAX_ATTEMPTS, type Matter, type Progress, progressInLabels, progressOf, tokenOf } from './attempts.ts'
+import { type JobSubject, MAX_ATTEMPTS, type Progress, progressInLabels, progressOf, tokenOf } from './attempts.ts'
 import { driveAgain } from './drive-again.ts'
 import type { RotationSteps } from './rotation-steps.ts'
 import { settleAttempts, settleToken } from './settle-request.ts'
 
-export interface Errands {
+export interface JobParts {
   readonly secrets: Pick<Secrets, 'describe' | 'listVersions' | 'rotate'>
   readonly steps: RotationSteps
   readonly timing: Timing
@@ -26,7 +26,7 @@ export interface Errands {
   readonly rotationFunctionArn: string
 }
 
-export interface Errand<Reason extends string = never> {
+export interface RotationJob<Reason extends string = never> {
   /** Name or ARN. */
   readonly secretId: string
   readonly intent: 'rotate' | 'revoke'
@@ -45,12 +45,12 @@ export interface Errand<Reason extends string = never> {
 }
 
 /** refused: each attempt was, or was cleared. stuck: left for the sweep. rejected: AWS will not let us. */
-export type ErrandFailure = 'gone' | 'notManaged' | 'refused' | 'settleRefused' | 'stuck' | 'rejected'
+export type JobFailure = 'gone' | 'notManaged' | 'refused' | 'settleRefused' | 'stuck' | 'rejected'
 
 /** noTurn: too many ask at once. */
 export type Because = 'running' | 'busy' | 'unavailable' | 'noTurn'
 
-export type ErrandOutcome<Reason extends string = never> =
+export type JobOutcome<Reason extends string = never> =
   /** `secret` as it was seen last. */
   | {
       readonly outcome: 'done'
@@ -58,10 +58,10 @@ export type ErrandOutcome<Reason extends string = never> =
       readonly attempts: number
       readonly secret: Secret
     }
-  /** Nothing is lost: the same errand, asked again after the wait, goes on. */
+  /** Nothing is lost: the same job, asked again after the wait, goes on. */
   | { readonly outcome: 'later'; readonly waitMs: number; readonly because: Because }
   | { readonly outcome: 'skipped'; readonly why: Reason }
-  | { readonly outcome: 'failed'; readonly why: ErrandFailure; readonly attempts: number; readonly message?: string }
+  | { readonly outcome: 'failed'; readonly why: JobFailure; readonly attempts: number; readonly message?: string }
 
 /** How long a rotation in the way is waited for. Past it, it is driven on. */
 const WAITS_MS = { revoke: INCIDENT_WAITS_MS, rotate: STUCK_AFTER_MS } as const
@@ -76,11 +76,11 @@ const STALE_MS = 400
 const SLOW_ROTATION_MS = 20_000 + DEPLOYED.accepted.planned.overMs
 
 type Again = { readonly againInMs: number; readonly because: Because }
-type Look<Reason extends string> = ErrandOutcome<Reason> | Again
+type Look<Reason extends string> = JobOutcome<Reason> | Again
 
 interface Call<Reason extends string = string> {
-  readonly errands: Errands
-  readonly errand: Errand<Reason>
+  readonly jobParts: JobParts
+  readonly job: RotationJob<Reason>
   readonly startedAt: number
   looks: number
   /** A turn that was waited for and not used yet. */
@@ -91,13 +91,13 @@ interface Call<Reason extends string = string> {
   taken: { readonly requestToken: string; readonly at: number } | undefined
 }
 
-const failed = (why: ErrandFailure, attempts: number, message?: string) =>
+const failed = (why: JobFailure, attempts: number, message?: string) =>
   ({ outcome: 'failed', why, attempts, ...defined({ message }) }) as const
 
-const matterOf = (
-  { intent, isGraceful = false, about }: Pick<Errand, 'intent' | 'isGraceful' | 'about'>,
+const jobSubjectOf = (
+  { intent, isGraceful = false, about }: Pick<RotationJob, 'intent' | 'isGraceful' | 'about'>,
   secretArn: string,
-): Matter => ({
+): JobSubject => ({
   secretArn,
   about,
   originOf: (attempt) => (intent === 'rotate' || (isGraceful && attempt === 1) ? 'rotate' : 'revoke'),
@@ -108,8 +108,8 @@ const again = ({ looks }: Pick<Call, 'looks'>, because: Because = 'running'): Ag
   because,
 })
 
-const ageOf = async ({ errands }: Pick<Call, 'errands'>, secret: Secret, pending: Labelled): Promise<number> => {
-  const { secrets, timing } = errands
+const ageOf = async ({ jobParts }: Pick<Call, 'jobParts'>, secret: Secret, pending: Labelled): Promise<number> => {
+  const { secrets, timing } = jobParts
   const since = askedAtOf(pending) ?? pendingSince(pending, await secrets.listVersions(secret.arn)) ?? timing.now()
   return timing.now() - since
 }
@@ -126,26 +126,24 @@ const waitOrDrive = async <Reason extends string>(
   secret: Secret,
   { pending, attempts, because }: InTheWay,
 ): Promise<Look<Reason>> => {
-  const { errand, errands } = call
-  const leftMs = WAITS_MS[errand.intent] - (await ageOf(call, secret, pending))
+  const { job, jobParts } = call
+  const leftMs = WAITS_MS[job.intent] - (await ageOf(call, secret, pending))
   if (leftMs > 0) return { againInMs: Math.min(leftMs, again(call).againInMs), because }
-  const driven = await driveAgain(errands, { secretArn: secret.arn, stuck: pending })
+  const driven = await driveAgain(jobParts, { secretArn: secret.arn, stuck: pending })
   if (driven?.end === 'finished' || driven?.end === 'ended') return { againInMs: 0, because }
   // The sweep goes on with it. An incident does, too: a leaked value is accepted meanwhile.
-  if (errand.intent === 'rotate') return failed('stuck', attempts)
+  if (job.intent === 'rotate') return failed('stuck', attempts)
   return { againInMs: SLOW_LOOK_MS, because: driven?.end === 'failed' ? 'unavailable' : because }
 }
 
 /** Takes a turn; when that took long, what was seen before it no longer counts. @returns what to do first; undefined: ask now. */
-const takeTurn = async (
-  call: Pick<Call, 'errands' | 'errand' | 'hasTurn' | 'startedAt'>,
-): Promise<Again | undefined> => {
+const takeTurn = async (call: Pick<Call, 'jobParts' | 'job' | 'hasTurn' | 'startedAt'>): Promise<Again | undefined> => {
   if (call.hasTurn) {
     call.hasTurn = false
     return undefined
   }
-  const { limiter, timing } = call.errands
-  const { isTaken, ms } = await limiter.take(call.startedAt + call.errand.patienceMs - timing.now())
+  const { limiter, timing } = call.jobParts
+  const { isTaken, ms } = await limiter.take(call.startedAt + call.job.patienceMs - timing.now())
   if (!isTaken) return { againInMs: ms, because: 'noTurn' }
   if (ms <= STALE_MS) return undefined
   call.hasTurn = true
@@ -161,13 +159,13 @@ interface Asked {
 
 /** A request for the same was taken a moment ago, which the labels that were read do not show yet; and it was not refused since. */
 const isUnderWay = (
-  { taken, errands }: Pick<Call, 'taken' | 'errands'>,
+  { taken, jobParts }: Pick<Call, 'taken' | 'jobParts'>,
   secret: Secret,
   { requestToken, versions = [] }: Asked,
 ): boolean => {
   if (taken === undefined || !isSameSubject(taken.requestToken, requestToken)) return false
   const isRefused = versions.some(({ versionId, labels }) => versionId === taken.requestToken && labels.length === 0)
-  const isYoung = errands.timing.now() - taken.at < DEPLOYED.staleLabelsMs
+  const isYoung = jobParts.timing.now() - taken.at < DEPLOYED.staleLabelsMs
   return isYoung && !isRefused && secret.labels[taken.requestToken] === undefined
 }
 
@@ -180,12 +178,12 @@ const rotate = async <Reason extends string>(
   if (isUnderWay(call, secret, asked)) return again(call)
   const first = await takeTurn(call)
   if (first !== undefined) return first
-  const reply = await call.errands.secrets.rotate(secret.arn, requestToken)
+  const reply = await call.jobParts.secrets.rotate(secret.arn, requestToken)
   if (reply === 'gone') return failed('gone', attempts)
   // What is busy was asked for before, most likely by us, and what showed no sign of it was an old reply: it may be through already.
   if (reply === 'busy') return again(call, 'busy')
   call.looks = 0
-  call.askedAt = call.errands.timing.now()
+  call.askedAt = call.jobParts.timing.now()
   call.taken = { requestToken, at: call.askedAt }
   return again(call)
 }
@@ -195,13 +193,13 @@ const ask = async <Reason extends string>(
   secret: Secret,
   { attempt, versions }: { readonly attempt: number; readonly versions: readonly VersionEntry[] },
 ): Promise<Look<Reason>> => {
-  const { errand, errands } = call
-  const reason = await errand.mayBegin?.(secret)
+  const { job, jobParts } = call
+  const reason = await job.mayBegin?.(secret)
   if (reason !== undefined) return { outcome: 'skipped', why: reason }
-  if (attempt > ATTEMPTS[errand.intent]) return failed('refused', attempt - 1)
+  if (attempt > ATTEMPTS[job.intent]) return failed('refused', attempt - 1)
   const pending = unfinishedVersion(secret)
   if (pending !== undefined) return waitOrDrive(call, secret, { pending, attempts: attempt - 1, because: 'busy' })
-  const requestToken = tokenOf(matterOf(errand, secret.arn), attempt, errands.timing.now())
+  const requestToken = tokenOf(jobSubjectOf(job, secret.arn), attempt, jobParts.timing.now())
   return rotate(call, secret, { requestToken, attempts: attempt - 1, versions })
 }
 
@@ -211,16 +209,16 @@ const settle = async <Reason extends string>(
   secret: Secret,
   { requestToken, attempt }: { readonly requestToken: string; readonly attempt: number },
 ): Promise<Look<Reason>> => {
-  const { errand, errands } = call
+  const { job, jobParts } = call
   // Perhaps the sweep has asked already: join it.
   const pending = unfinishedVersion(secret)
   if (pending !== undefined) return waitOrDrive(call, secret, { pending, attempts: attempt, because: 'running' })
-  const reason = await errand.maySettle?.(secret)
+  const reason = await job.maySettle?.(secret)
   if (reason !== undefined) return { outcome: 'skipped', why: reason }
-  const versions = await errands.secrets.listVersions(secret.arn)
+  const versions = await jobParts.secrets.listVersions(secret.arn)
   const subject = { secretArn: secret.arn, currentId: requestToken }
-  if (settleAttempts(subject, versions).made >= ATTEMPTS[errand.intent]) return failed('settleRefused', attempt)
-  const token = settleToken(subject, versions, errands.timing.now())
+  if (settleAttempts(subject, versions).made >= ATTEMPTS[job.intent]) return failed('settleRefused', attempt)
+  const token = settleToken(subject, versions, jobParts.timing.now())
   return rotate(call, secret, { requestToken: token, attempts: attempt, versions })
 }
 
@@ -229,8 +227,8 @@ const follow = <Reason extends string>(
   secret: Secret,
   { progress, versions }: { readonly progress: Progress; readonly versions: readonly VersionEntry[] },
 ): Look<Reason> | Promise<Look<Reason>> => {
-  const { errand } = call
-  const done = (requestToken: string): ErrandOutcome<Reason> => ({
+  const { job } = call
+  const done = (requestToken: string): JobOutcome<Reason> => ({
     outcome: 'done',
     requestToken,
     attempts: progress.attempt,
@@ -246,12 +244,12 @@ const follow = <Reason extends string>(
     case 'switched':
       // It is through; what is waited for from here on is another's turn.
       if (unfinishedVersion(secret) === undefined) call.askedAt = undefined
-      return errand.until === 'switched' ? done(progress.requestToken) : settle(call, secret, progress)
+      return job.until === 'switched' ? done(progress.requestToken) : settle(call, secret, progress)
     case 'settled':
       return done(progress.requestToken)
     case 'overtaken':
       // A rotate has done its part; a revoke has not proven its own.
-      return errand.intent === 'rotate'
+      return job.intent === 'rotate'
         ? done(progress.requestToken)
         : ask(call, secret, { attempt: progress.attempt + 1, versions })
     case 'exhausted':
@@ -260,43 +258,43 @@ const follow = <Reason extends string>(
 }
 
 const lookOnce = async <Reason extends string>(call: Call<Reason>): Promise<Look<Reason>> => {
-  const { secrets, rotationFunctionArn } = call.errands
-  const secret = await secrets.describe(call.errand.secretId)
+  const { secrets, rotationFunctionArn } = call.jobParts
+  const secret = await secrets.describe(call.job.secretId)
   if (secret === undefined || secret.isDeleted) return failed('gone', 0)
   // An incident turns rotation on again by asking: somebody may have cancelled one half-way.
-  const isAllowed = call.errand.intent === 'revoke' ? isOurs : isManaged
+  const isAllowed = call.job.intent === 'revoke' ? isOurs : isManaged
   if (!isAllowed(secret, { rotationFunctionArn })) return failed('notManaged', 0)
-  const matter = matterOf(call.errand, secret.arn)
-  const shown = progressInLabels(matter, secret.labels)
+  const subject = jobSubjectOf(call.job, secret.arn)
+  const shown = progressInLabels(subject, secret.labels)
   if (shown !== undefined) return follow(call, secret, { progress: shown, versions: [] })
   const versions = await secrets.listVersions(secret.arn)
-  return follow(call, secret, { progress: progressOf(matter, versions), versions })
+  return follow(call, secret, { progress: progressOf(subject, versions), versions })
 }
 
 /** What AWS could not do now is asked again; what it will not do is the end. */
 const weather = <Reason extends string>(call: Call<Reason>, error: unknown): Look<Reason> => {
   if (!(error instanceof Fault)) throw error
   if (!error.retryable) return failed('rejected', 0, `${error.code}: ${error.message}`)
-  if (error.code === 'SECRETS_MANAGER_THROTTLED') call.errands.limiter.slowDown()
+  if (error.code === 'SECRETS_MANAGER_THROTTLED') call.jobParts.limiter.slowDown()
   return { againInMs: SLOW_LOOK_MS, because: 'unavailable' }
 }
 
-const noticeSlowness = (call: Pick<Call, 'errands' | 'askedAt'>): void => {
-  const { timing, limiter } = call.errands
+const noticeSlowness = (call: Pick<Call, 'jobParts' | 'askedAt'>): void => {
+  const { timing, limiter } = call.jobParts
   if (call.askedAt === undefined || timing.now() - call.askedAt < SLOW_ROTATION_MS) return
   limiter.slowDown()
   call.askedAt = undefined
 }
 
 export const carryOut = async <Reason extends string = never>(
-  errands: Errands,
-  errand: Errand<Reason>,
-): Promise<ErrandOutcome<Reason>> => {
-  const { timing } = errands
+  jobParts: JobParts,
+  job: RotationJob<Reason>,
+): Promise<JobOutcome<Reason>> => {
+  const { timing } = jobParts
   const startedAt = timing.now()
   const call: Call<Reason> = {
-    errands,
-    errand,
+    jobParts,
+    job,
     startedAt,
     looks: 0,
     hasTurn: false,
@@ -309,7 +307,7 @@ export const carryOut = async <Reason extends string = never>(
     call.looks += 1
     noticeSlowness(call)
     const { againInMs, because } = seen
-    if (timing.now() - startedAt + againInMs >= errand.patienceMs) {
+    if (timing.now() - startedAt + againInMs >= job.patienceMs) {
       return { outcome: 'later', waitMs: againInMs, because }
     }
     if (againInMs > 0) await timing.wait(againInMs)

@@ -6,7 +6,7 @@ import { defined } from '../base/defined.ts'
 import type { Events } from '../base/events.ts'
 import { Fault } from '../base/fault.ts'
 import type { Journal } from '../base/journal.ts'
-import { carryOut, type ErrandFailure, type ErrandOutcome, type Errands } from '../drive/carry-out.ts'
+import { carryOut, type JobFailure, type JobOutcome, type JobParts } from '../drive/carry-out.ts'
 import type { RotationSteps } from '../drive/rotation-steps.ts'
 import { type Freeze, readFreeze } from '../rotation/freeze.ts'
 import type { Secret } from '../secret/secret.ts'
@@ -17,7 +17,7 @@ import type { Campaigns } from './incident-ports.ts'
 import { type LeakEvent, type LeakLimits, type LeakReport, readLeakReport } from './leak-report.ts'
 
 export interface Responding extends Choosing {
-  readonly errands: Errands
+  readonly jobParts: JobParts
   /** The rotation function of the project's own secret, where there is one. */
   readonly projectSteps?: RotationSteps | undefined
   readonly freeze: Freeze
@@ -41,7 +41,7 @@ const malformed = (message: string): Fault => new Fault({ code: 'INPUT_MALFORMED
 
 const RUNBOOK = 'docs/runbook.md'
 
-const adviceFor: Record<ErrandFailure, { readonly why: string; readonly advice: string }> = {
+const adviceFor: Record<JobFailure, { readonly why: string; readonly advice: string }> = {
   gone: {
     why: 'there is no such secret any more',
     advice: `make sure at Stytch that its client is deleted or inactive (${RUNBOOK}#leak)`,
@@ -85,7 +85,7 @@ const failedClient = (
   ...what,
 })
 
-const toClient = (secret: Secret, outcome: Exclude<ErrandOutcome<'frozen'>, { outcome: 'later' }>): IncidentClient => {
+const toClient = (secret: Secret, outcome: Exclude<JobOutcome<'frozen'>, { outcome: 'later' }>): IncidentClient => {
   const named = { arn: secret.arn, name: secret.name, clientId: clientIdOf(secret) }
   switch (outcome.outcome) {
     case 'done':
@@ -104,24 +104,24 @@ const toClient = (secret: Secret, outcome: Exclude<ErrandOutcome<'frozen'>, { ou
 }
 
 /** The project's own secret has a rotation function of its own. */
-const errandsFor = ({ errands, project, projectSteps }: Responding, secret: Secret): Errands => {
-  if (project === undefined || secret.name !== project.secretName) return errands
+const jobPartsFor = ({ jobParts, project, projectSteps }: Responding, secret: Secret): JobParts => {
+  if (project === undefined || secret.name !== project.secretName) return jobParts
   const { rotationFunctionArn } = project
-  return { ...errands, rotationFunctionArn, ...defined({ steps: projectSteps }) }
+  return { ...jobParts, rotationFunctionArn, ...defined({ steps: projectSteps }) }
 }
 
 const revoke = async (
   responding: Responding,
   { incidentId }: LeakReport,
   secret: Secret,
-): Promise<ErrandOutcome<'frozen'>> => {
-  const errands = errandsFor(responding, secret)
-  return carryOut<'frozen'>(errands, {
+): Promise<JobOutcome<'frozen'>> => {
+  const jobParts = jobPartsFor(responding, secret)
+  return carryOut<'frozen'>(jobParts, {
     secretId: secret.arn,
     intent: 'revoke',
     about: incidentId,
     until: 'settled',
-    patienceMs: Math.max(0, errands.timing.remainingMs() - RESERVE_MS),
+    patienceMs: Math.max(0, jobParts.timing.remainingMs() - RESERVE_MS),
     // A switch that nobody can read stops no revoke.
     mayBegin: async () => ((await readFreeze(responding)) === 'all' ? 'frozen' : undefined),
   })
@@ -162,7 +162,7 @@ const revokeAll = async (
  * Fault INCIDENT_UNFINISHED, CAMPAIGN_NOT_STARTED or EVENT_NOT_SENT: the same event, delivered again, goes on.
  */
 export const respondToLeak = async (responding: Responding, event: LeakEvent): Promise<Response> => {
-  const { campaigns, events, journal, limits, errands } = responding
+  const { campaigns, events, journal, limits, jobParts } = responding
   const read = readLeakReport(event, limits)
   if (!read.ok) throw malformed(`The leak report is malformed, and nothing was changed: ${read.refusal.join('; ')}.`)
   const report = read.value
@@ -176,15 +176,15 @@ export const respondToLeak = async (responding: Responding, event: LeakEvent): P
     journal.note({ ...about, outcome: 'campaign' })
     return { incidentId, outcome: 'campaign', clients: [] }
   }
-  const startedAt = errands.timing.now()
+  const startedAt = jobParts.timing.now()
   const clients = [...(await revokeAll(responding, report, secrets)), ...missing.map(absent)]
-  await events.publish(incidentCompleted({ incidentId, at: errands.timing.now(), clients }))
+  await events.publish(incidentCompleted({ incidentId, at: jobParts.timing.now(), clients }))
   for (const { secretArn, outcome, requestTokens, why } of clients) {
     // From the incident's id to the request token, which every step and every event of that rotation carries.
     journal.note({ incident: incidentId, secret: secretArn, outcome, requestToken: requestTokens.at(-1), why })
   }
   const failures = clients.filter(({ outcome }) => outcome === 'failed').length
   const outcome = failures === 0 ? 'revoked' : 'partlyFailed'
-  journal.note({ ...about, outcome, clients: clients.length, failures, ms: errands.timing.now() - startedAt })
+  journal.note({ ...about, outcome, clients: clients.length, failures, ms: jobParts.timing.now() - startedAt })
   return { incidentId, outcome, clients }
 }

@@ -15,7 +15,7 @@ import { isRetired } from '../secret/secret-tags.ts'
 import { type SettledRevoke, settledRevokeOf } from '../secret/settled-revoke.ts'
 import type { Fact, Sweep } from './due.ts'
 import { noticeEvent } from './sweep-notice.ts'
-import { createFuse, type SweepSecret } from './sweep-secret.ts'
+import { createCircuitBreaker, type SweepSecret } from './sweep-secret.ts'
 
 export interface NamedProof extends SettledRevoke {
   readonly secretName: string
@@ -110,17 +110,17 @@ const onFailure =
 
 /** Runs the task until it fails too often in a row: then the service is down, and the rest is the next sweep's. */
 const unlessDown = <Item>(task: (item: Item) => Promise<void>, tally: SweepSecret['tally']) => {
-  const fuse = createFuse()
+  const breaker = createCircuitBreaker()
   return async (item: Item): Promise<void> => {
-    if (fuse.isBlown()) {
+    if (breaker.isOpen()) {
       tally.left += 1
       return
     }
     try {
       await task(item)
-      fuse.note(false)
+      breaker.note(false)
     } catch (error) {
-      fuse.note(true)
+      breaker.note(true)
       throw error
     }
   }

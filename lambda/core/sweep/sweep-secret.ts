@@ -61,16 +61,16 @@ export interface SweepSecret {
 const DRIVES_THAT_MAY_FAIL = 5
 
 /** Counts failed drives in a row, for one sweep. */
-export const createFuse = () => {
+export const createCircuitBreaker = () => {
   let failures = 0
   return {
-    isBlown: (): boolean => failures >= DRIVES_THAT_MAY_FAIL,
+    isOpen: (): boolean => failures >= DRIVES_THAT_MAY_FAIL,
     note: (hasFailed: boolean): void => {
       failures = hasFailed ? failures + 1 : 0
     },
   }
 }
-export type Fuse = ReturnType<typeof createFuse>
+export type CircuitBreaker = ReturnType<typeof createCircuitBreaker>
 
 const askForSettle = async (
   { secrets, tally }: SweepSecret,
@@ -82,7 +82,7 @@ const askForSettle = async (
   if (reply === 'busy') tally.busy += 1
 }
 
-type Telling = Omit<SweepNotice, 'at'>
+type Reported = Omit<SweepNotice, 'at'>
 
 const decideNow = async ({ secrets, sweep }: SweepSecret, secret: Secret, ended?: Labelled): Promise<Decision> => {
   const versions = await secrets.listVersions(secret.arn)
@@ -95,11 +95,11 @@ const isStuck = ({ kind }: Fact): boolean => kind === 'stuck'
 const unstick = async (
   work: SweepSecret,
   secret: Secret,
-  { stuck, fuse }: { readonly stuck: Labelled; readonly fuse: Fuse },
+  { stuck, breaker }: { readonly stuck: Labelled; readonly breaker: CircuitBreaker },
 ): Promise<'finished' | 'ended' | 'left'> => {
   const { tally, journal } = work
-  const driven = fuse.isBlown() ? undefined : await driveAgain(work, { secretArn: secret.arn, stuck })
-  if (driven !== undefined) fuse.note(driven.end === 'failed')
+  const driven = breaker.isOpen() ? undefined : await driveAgain(work, { secretArn: secret.arn, stuck })
+  if (driven !== undefined) breaker.note(driven.end === 'failed')
   const end = driven?.end ?? 'left'
   const { code, message } = driven?.fault ?? {}
   journal.note({ secret: secret.name, stuck: stuck.versionId, outcome: end, code, message })
@@ -119,7 +119,7 @@ const settleWhenAdopted = async (
   work: SweepSecret,
   secret: Secret,
   requestToken: string,
-): Promise<readonly Telling[]> => {
+): Promise<readonly Reported[]> => {
   const { adoption: watch, journal, sweep, tally } = work
   const awaiting = watch && { watch, journal, stage: sweep.rules.stage, asOf: sweep.asOf }
   const adoption = awaiting === undefined ? undefined : await awaitAdoption(awaiting, secret)
@@ -129,33 +129,33 @@ const settleWhenAdopted = async (
 }
 
 /** Acts, and says which facts came to light. */
-const act = async (work: SweepSecret, secret: Secret, fuse: Fuse): Promise<readonly Telling[]> => {
+const act = async (work: SweepSecret, secret: Secret, breaker: CircuitBreaker): Promise<readonly Reported[]> => {
   const { act: what, facts } = await decideNow(work, secret)
-  const asIs: Telling[] = facts.map((fact) => ({ secret, fact }))
+  const asIs: Reported[] = facts.map((fact) => ({ secret, fact }))
   if (what.do === 'settle') asIs.push(...(await settleWhenAdopted(work, secret, what.requestToken)))
   if (what.do === 'leave') work.tally.stuckLeft += 1
   if (what.do !== 'driveAgain') {
     const more = what.do === 'leave' ? { more: { became: 'waiting' } } : {}
     // Who was behind when an overlap ended is evidence, whenever that was.
-    const isDue = ({ fact }: Telling) => fact.kind === 'adoptionUnproven' || isTold(fact, work.sweep)
+    const isDue = ({ fact }: Reported) => fact.kind === 'adoptionUnproven' || isTold(fact, work.sweep)
     return asIs.filter(isDue).map((telling) => ({ ...telling, ...more }))
   }
-  const became = await unstick(work, secret, { stuck: what.stuck, fuse })
+  const became = await unstick(work, secret, { stuck: what.stuck, breaker })
   // What is over is told now or never; what is left is told again while it lasts.
   return asIs
     .filter(({ fact }) => (isStuck(fact) && became !== 'left') || isTold(fact, work.sweep))
     .map((telling) => ({ ...telling, more: { requestToken: what.stuck.versionId, became } }))
 }
 
-export const sweepSecret = async (work: SweepSecret, secretId: string, fuse: Fuse): Promise<void> => {
+export const sweepSecret = async (work: SweepSecret, secretId: string, breaker: CircuitBreaker): Promise<void> => {
   const { secrets, sweep, events, tally } = work
   const secret = await secrets.describe(secretId)
   if (secret === undefined) return
   const isDue = nominate(secret, sweep) !== undefined
-  const found = isDue ? await act(work, secret, fuse) : []
+  const found = isDue ? await act(work, secret, breaker) : []
   if (found.some(({ fact }) => fact.kind === 'settleRefusing')) tally.settleRefusing += 1
   const known = factsOf(secret, sweep).filter((fact) => isTold(fact, sweep))
-  const tellings: readonly Telling[] = [...found, ...known.map((fact) => ({ secret, fact }))]
+  const tellings: readonly Reported[] = [...found, ...known.map((fact) => ({ secret, fact }))]
   if (tellings.length === 0) return
   await events.publish(tellings.map((telling) => noticeEvent({ ...telling, at: sweep.asOf })))
   tally.told += tellings.length

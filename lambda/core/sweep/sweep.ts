@@ -18,7 +18,7 @@ import type { SecretPage, Secrets } from '../secret/secrets.ts'
 import type { AdoptionWatch } from './await-adoption.ts'
 import { asOfSweep, factsOf, isTold, nominate, type Sweep, type SweepRules } from './due.ts'
 import { type ProofWatch, proveOwed, type SettledSecret, settledSecretOf } from './owed-proofs.ts'
-import { createFuse, type SweepSecret, sweepSecret, type Tally } from './sweep-secret.ts'
+import { createCircuitBreaker, type SweepSecret, sweepSecret, type Tally } from './sweep-secret.ts'
 
 export interface Sweeping {
   readonly secrets: SweepSecret['secrets'] & Pick<Secrets, 'list'>
@@ -186,7 +186,7 @@ const noteFailure = ({ journal, tally }: SweepSecret, secret: string, error: unk
 
 const lookAtAll = async (work: SweepSecret, found: Found, until: number): Promise<void> => {
   const { timing, tally } = work
-  const fuse = createFuse()
+  const breaker = createCircuitBreaker()
   const common = {
     timing,
     until,
@@ -201,7 +201,7 @@ const lookAtAll = async (work: SweepSecret, found: Found, until: number): Promis
   ]
   for (const { arns, pace } of turns) {
     const { begun, throttles } = await forEachLimited(arns, { ...common, ...pace }, (arn) =>
-      sweepSecret(work, arn, fuse),
+      sweepSecret(work, arn, breaker),
     )
     tally.throttles += throttles
     tally.left += arns.length - begun

@@ -2,8 +2,8 @@
 // again it ends the same; whatever is not this client's is refused. No answer and no fault repeats a value.
 import { inspect } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { AdoptAsked, Adopted } from '../../../lambda/core/clients/client-desk.ts'
-import { FUNCTION, NAME, PREFIX, role, useDesk } from './desk-seat.ts'
+import type { AdoptAsked, Adopted } from '../../../lambda/core/clients/clients-api.ts'
+import { FUNCTION, NAME, PREFIX, role, useDesk } from './api-seat.ts'
 
 const { stytchPlace, awsPlace, ask, peek, stored } = useDesk()
 const { stytch } = stytchPlace

@@ -1,12 +1,12 @@
 // Connected Apps and SCIM connections at the clients function, against both stand-ins: adopted with a proven value, listed beside clients,
 // and switched, described and discarded by nobody here.
 import { beforeEach, describe, expect, test } from 'vitest'
-import type { AdoptAsked, Adopted } from '../../../lambda/core/clients/client-desk.ts'
 import type { ClientRecords } from '../../../lambda/core/clients/client-keeper.ts'
+import type { AdoptAsked, Adopted } from '../../../lambda/core/clients/clients-api.ts'
 import { scimId } from '../../../lambda/core/secret/scim-form.ts'
 import { LOST_VALUE } from '../../../lambda/core/secret/secret-format.ts'
 import { PROJECT_ID } from '../../fakes/stand-ins.ts'
-import { NAME, role, stage, useDesk } from './desk-seat.ts'
+import { NAME, role, stage, useDesk } from './api-seat.ts'
 
 const { stytchPlace, awsPlace, ask, peek, stored } = useDesk()
 const { stytch } = stytchPlace

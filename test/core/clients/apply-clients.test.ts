@@ -4,8 +4,8 @@
 import { describe, expect, test } from 'vitest'
 import { Fault } from '../../../lambda/core/base/fault.ts'
 import { type ApplyEnd, type ApplyOrder, applyClients } from '../../../lambda/core/clients/apply-clients.ts'
-import type { StageView } from '../../../lambda/core/clients/client-desk.ts'
 import type { ClientRecord } from '../../../lambda/core/clients/client-keeper.ts'
+import type { StageView } from '../../../lambda/core/clients/clients-api.ts'
 import type { DeclaredClient } from '../../../lambda/core/clients/declared-client.ts'
 import { surveyClients } from '../../../lambda/core/clients/survey-clients.ts'
 import type { Secret } from '../../../lambda/core/secret/secret.ts'
@@ -35,7 +35,7 @@ const seat = (fail: (name: string, tries: number) => unknown = () => undefined) 
   const ends: ApplyEnd[] = []
   const tries = new Map<string, number>()
   const requestIds = new Set<string>()
-  const desk = {
+  const clientsApi = {
     declare: async ({ client: { displayName }, requestId }: { client: DeclaredClient; requestId: string }) => {
       const number = (tries.get(displayName) ?? 0) + 1
       tries.set(displayName, number)
@@ -50,7 +50,7 @@ const seat = (fail: (name: string, tries: number) => unknown = () => undefined) 
   }
   const apply = (order: Partial<ApplyOrder>) =>
     applyClients(
-      { desk, timing },
+      { clientsApi, timing },
       {
         set: 'default',
         requestId: 'run-1',
@@ -200,10 +200,10 @@ describe('the survey', () => {
         return input.there
       },
     }
-    const desk = { list: async () => ({ clients: input.records, nextPage: undefined }) }
+    const clientsApi = { list: async () => ({ clients: input.records, nextPage: undefined }) }
     const clients = ['c0', 'c1'].map(clientNamed)
     const wish = { stage, set: 'default', clients, retiresUnlisted: false }
-    return { plan: await surveyClients({ secrets, desk, timing: createFakeTiming() }, wish), inspected }
+    return { plan: await surveyClients({ secrets, clientsApi, timing: createFakeTiming() }, wish), inspected }
   }
 
   test('looks no closer at what both services say is new', async () => {

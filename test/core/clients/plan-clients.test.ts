@@ -2,9 +2,9 @@
 // nothing is retired unasked.
 
 import { describe, expect, test } from 'vitest'
-import type { StageView } from '../../../lambda/core/clients/client-desk.ts'
 import type { ClientRecord } from '../../../lambda/core/clients/client-keeper.ts'
 import { declarationTags, ownerTags } from '../../../lambda/core/clients/client-ownership.ts'
+import type { StageView } from '../../../lambda/core/clients/clients-api.ts'
 import { cliOwner, type DeclaredClient } from '../../../lambda/core/clients/declared-client.ts'
 import { LEFTOVER_AGE_MS } from '../../../lambda/core/clients/discard-leftover.ts'
 import { type PlanInput, planClients } from '../../../lambda/core/clients/plan-clients.ts'

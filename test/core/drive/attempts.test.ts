@@ -1,8 +1,8 @@
 // How far attempts have come, from version ids and labels alone: joined, not repeated; and a failed one is followed by the next.
 import { describe, expect, it } from 'vitest'
 import {
+  type JobSubject,
   MAX_ATTEMPTS,
-  type Matter,
   progressInLabels,
   progressOf,
   tokenOf,
@@ -12,8 +12,8 @@ import type { VersionEntry } from '../../../lambda/core/secret/secrets.ts'
 
 const ARN = 'arn:aws:secretsmanager:eu-west-1:111111111111:secret:m2m/prod/billing-AbCdEf'
 const AT = Date.UTC(2026, 10, 2, 12, 30)
-const matter: Matter = { secretArn: ARN, about: 'inc-7', originOf: () => 'revoke' }
-const graceful: Matter = { ...matter, originOf: (attempt) => (attempt === 1 ? 'rotate' : 'revoke') }
+const matter: JobSubject = { secretArn: ARN, about: 'inc-7', originOf: () => 'revoke' }
+const graceful: JobSubject = { ...matter, originOf: (attempt) => (attempt === 1 ? 'rotate' : 'revoke') }
 
 const version = (versionId: string, ...labels: string[]): VersionEntry => ({ versionId, labels, createdAt: AT })
 const mine = (attempt: number, ...labels: string[]) => version(tokenOf(matter, attempt, AT), ...labels)

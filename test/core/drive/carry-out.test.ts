@@ -3,7 +3,7 @@
 import { describe, expect, it, test } from 'vitest'
 import { Fault } from '../../../lambda/core/base/fault.ts'
 import { createRateLimiter } from '../../../lambda/core/base/rate-limiter.ts'
-import { carryOut, type Errand, type ErrandOutcome, type Errands } from '../../../lambda/core/drive/carry-out.ts'
+import { carryOut, type JobOutcome, type JobParts, type RotationJob } from '../../../lambda/core/drive/carry-out.ts'
 import { settleToken } from '../../../lambda/core/drive/settle-request.ts'
 import { makeRequestToken, readRequestToken } from '../../../lambda/core/secret/request-token.ts'
 import type { Secret } from '../../../lambda/core/secret/secret.ts'
@@ -17,25 +17,25 @@ const setUp = () => {
   const timing = createVirtualTiming()
   const world = createRotatingFleet(timing.now)
   const secret = world.add('billing')
-  const errands: Errands = {
+  const jobParts: JobParts = {
     secrets: world.fleet,
     steps: world.steps,
     timing,
     limiter: createRateLimiter({ perSecond: 24, timing }),
     rotationFunctionArn: FUNCTION_ARN,
   }
-  const revoke: Errand<string> = {
+  const revoke: RotationJob<string> = {
     secretId: NAME,
     intent: 'revoke',
     about: 'inc-7',
     until: 'settled',
     patienceMs: 40_000,
   }
-  const rotate: Errand<string> = { ...revoke, intent: 'rotate', about: 'c-1', until: 'switched' }
+  const rotate: RotationJob<string> = { ...revoke, intent: 'rotate', about: 'c-1', until: 'switched' }
   /** As a caller does: again, after the wait, until it ends. */
-  const toTheEnd = async (errand: Errand<string>, rounds = 60): Promise<ErrandOutcome<string>> => {
+  const toTheEnd = async (job: RotationJob<string>, rounds = 60): Promise<JobOutcome<string>> => {
     for (let round = 0; round < rounds; round += 1) {
-      const outcome = await carryOut(errands, errand)
+      const outcome = await carryOut(jobParts, job)
       if (outcome.outcome !== 'later') return outcome
       await timing.wait(Math.max(1000, outcome.waitMs))
     }
@@ -43,14 +43,14 @@ const setUp = () => {
   }
   const intents = () => world.asked.map(({ intent }) => intent)
   const current = () => world.holder('billing', 'AWSCURRENT') ?? ''
-  return { timing, world, secret, errands, revoke, rotate, toTheEnd, intents, current }
+  return { timing, world, secret, jobParts, revoke, rotate, toTheEnd, intents, current }
 }
 
 describe('a rotate', () => {
   it('is asked for once, and done when AWSCURRENT carries its token', async () => {
-    const { world, errands, rotate, current } = setUp()
+    const { world, jobParts, rotate, current } = setUp()
 
-    const outcome = await carryOut(errands, rotate)
+    const outcome = await carryOut(jobParts, rotate)
 
     expect(outcome).toMatchObject({ outcome: 'done', requestToken: current(), attempts: 1 })
     expect(world.asked).toHaveLength(1)
@@ -58,33 +58,33 @@ describe('a rotate', () => {
   })
 
   it('costs one list of the versions and a few looks', async () => {
-    const { world, errands, rotate } = setUp()
+    const { world, jobParts, rotate } = setUp()
 
-    await carryOut(errands, rotate)
+    await carryOut(jobParts, rotate)
 
     expect(world.calls).toMatchObject({ listVersions: 1, rotate: 1 })
     expect(world.calls.describe).toBeLessThanOrEqual(4)
   })
 
   it('asked for again under the same id, joins what runs and finds what is done', async () => {
-    const { world, errands, rotate, timing } = setUp()
-    const first = carryOut(errands, rotate)
-    const second = carryOut(errands, rotate)
+    const { world, jobParts, rotate, timing } = setUp()
+    const first = carryOut(jobParts, rotate)
+    const second = carryOut(jobParts, rotate)
 
     const [one, other] = await Promise.all([first, second])
     timing.advance(24 * 60 * MINUTE)
-    const third = await carryOut(errands, rotate)
+    const third = await carryOut(jobParts, rotate)
 
     expect([one.outcome, other.outcome, third.outcome]).toEqual(['done', 'done', 'done'])
     expect(world.asked).toHaveLength(1)
   })
 
   it('that an old reply does not show yet is not asked for twice', async () => {
-    const { world, errands, rotate } = setUp()
-    const { describe: look, listVersions, rotate: ask } = errands.secrets
+    const { world, jobParts, rotate } = setUp()
+    const { describe: look, listVersions, rotate: ask } = jobParts.secrets
     const before = { secret: await look(rotate.secretId), versions: await listVersions(rotate.secretId) }
     let old = 0
-    const secrets: typeof errands.secrets = {
+    const secrets: typeof jobParts.secrets = {
       describe: async (secretId) => (old > 0 ? before.secret : look(secretId)),
       listVersions: async (secretId) => {
         old -= 1
@@ -96,7 +96,7 @@ describe('a rotate', () => {
       },
     }
 
-    const { outcome } = await carryOut({ ...errands, secrets }, rotate)
+    const { outcome } = await carryOut({ ...jobParts, secrets }, rotate)
 
     expect(outcome).toBe('done')
     expect(world.asked).toHaveLength(1)
@@ -120,9 +120,9 @@ describe('a rotate', () => {
   })
 
   it('that is stuck is driven on after ten minutes, and left to the sweep where that does not end it', async () => {
-    const { world, errands, toTheEnd, rotate, timing } = setUp()
+    const { world, jobParts, toTheEnd, rotate, timing } = setUp()
     world.ends(() => 'sticks')
-    Object.assign(errands, { steps: { ask: async () => 'failed' } })
+    Object.assign(jobParts, { steps: { ask: async () => 'failed' } })
     const startedAt = timing.now()
 
     expect(await toTheEnd(rotate)).toMatchObject({ outcome: 'failed', why: 'stuck' })
@@ -133,55 +133,55 @@ describe('a rotate', () => {
   })
 
   it('is not begun where the caller has something against it, and nothing is called but one look and one list', async () => {
-    const { world, errands, rotate } = setUp()
+    const { world, jobParts, rotate } = setUp()
 
-    const outcome = await carryOut(errands, { ...rotate, mayBegin: () => 'held' })
+    const outcome = await carryOut(jobParts, { ...rotate, mayBegin: () => 'held' })
 
     expect(outcome).toEqual({ outcome: 'skipped', why: 'held' })
     expect(world.asked).toEqual([])
   })
 
   it('that somebody rotated over has done its part', async () => {
-    const { world, errands, rotate, timing } = setUp()
-    await carryOut(errands, rotate)
+    const { world, jobParts, rotate, timing } = setUp()
+    await carryOut(jobParts, rotate)
     world.rotateByHand('billing', '9d1a0000-0000-4000-8000-000000000000')
     timing.advance(MINUTE)
 
-    expect(await carryOut(errands, rotate)).toMatchObject({ outcome: 'done' })
+    expect(await carryOut(jobParts, rotate)).toMatchObject({ outcome: 'done' })
     expect(world.asked).toHaveLength(1)
   })
 })
 
 describe('a settle', () => {
   it('is asked for under the token that the sweep would use', async () => {
-    const { world, errands, rotate, timing, current, secret } = setUp()
-    await carryOut(errands, rotate)
+    const { world, jobParts, rotate, timing, current, secret } = setUp()
+    await carryOut(jobParts, rotate)
     const switched = current()
     timing.advance(24 * 60 * MINUTE)
     const expected = settleToken({ secretArn: secret.arn, currentId: switched }, [], timing.now())
 
-    expect(await carryOut(errands, { ...rotate, until: 'settled' })).toMatchObject({ outcome: 'done' })
+    expect(await carryOut(jobParts, { ...rotate, until: 'settled' })).toMatchObject({ outcome: 'done' })
 
     expect(world.asked.at(-1)?.token).toBe(expected)
     expect(current()).toBe(expected)
   })
 
   it('that the sweep asked for is joined', async () => {
-    const { world, errands, rotate, timing, current, secret } = setUp()
-    await carryOut(errands, rotate)
+    const { world, jobParts, rotate, timing, current, secret } = setUp()
+    await carryOut(jobParts, rotate)
     const token = settleToken({ secretArn: secret.arn, currentId: current() }, [], timing.now())
     world.rotateByHand('billing', token)
 
-    expect(await carryOut(errands, { ...rotate, until: 'settled' })).toMatchObject({ outcome: 'done' })
+    expect(await carryOut(jobParts, { ...rotate, until: 'settled' })).toMatchObject({ outcome: 'done' })
 
     expect(world.asked.filter(({ intent }) => intent === 'settle')).toEqual([])
   })
 
   it('waits for the caller', async () => {
-    const { world, errands, rotate } = setUp()
-    await carryOut(errands, rotate)
+    const { world, jobParts, rotate } = setUp()
+    await carryOut(jobParts, rotate)
 
-    const outcome = await carryOut(errands, { ...rotate, until: 'settled', maySettle: () => 'overlapOpen' })
+    const outcome = await carryOut(jobParts, { ...rotate, until: 'settled', maySettle: () => 'overlapOpen' })
 
     expect(outcome).toEqual({ outcome: 'skipped', why: 'overlapOpen' })
     expect(world.asked).toHaveLength(1)
@@ -200,28 +200,28 @@ describe('a settle', () => {
 
 describe('a revoke', () => {
   it('switches, settles at once, and is done when the settle has told its evidence', async () => {
-    const { errands, revoke, intents, current } = setUp()
+    const { jobParts, revoke, intents, current } = setUp()
 
-    expect(await carryOut(errands, revoke)).toMatchObject({ outcome: 'done', attempts: 1 })
+    expect(await carryOut(jobParts, revoke)).toMatchObject({ outcome: 'done', attempts: 1 })
 
     expect(intents()).toEqual(['revoke', 'settle'])
     expect(readRequestToken(current()).origin).toBe('settle')
   })
 
   it('asked for again, changes nothing', async () => {
-    const { world, errands, revoke, timing } = setUp()
-    await carryOut(errands, revoke)
+    const { world, jobParts, revoke, timing } = setUp()
+    await carryOut(jobParts, revoke)
     timing.advance(60 * MINUTE)
 
-    expect(await carryOut(errands, revoke)).toMatchObject({ outcome: 'done', attempts: 1 })
+    expect(await carryOut(jobParts, revoke)).toMatchObject({ outcome: 'done', attempts: 1 })
     expect(world.asked).toHaveLength(2)
   })
 
   it('of another incident is a revoke of its own', async () => {
-    const { errands, revoke, intents } = setUp()
-    await carryOut(errands, revoke)
+    const { jobParts, revoke, intents } = setUp()
+    await carryOut(jobParts, revoke)
 
-    await carryOut(errands, { ...revoke, about: 'inc-8' })
+    await carryOut(jobParts, { ...revoke, about: 'inc-8' })
 
     expect(intents()).toEqual(['revoke', 'settle', 'revoke', 'settle'])
   })
@@ -286,9 +286,9 @@ describe('a revoke', () => {
   })
 
   it('that a console rotation overtook is asked for again: nothing has proven the leaked value dead', async () => {
-    const { world, errands, toTheEnd, revoke, timing, intents } = setUp()
+    const { world, jobParts, toTheEnd, revoke, timing, intents } = setUp()
     world.ends((_name, intent) => (intent === 'settle' ? 'sticks' : 'succeeds'))
-    await carryOut(errands, { ...revoke, until: 'switched' })
+    await carryOut(jobParts, { ...revoke, until: 'switched' })
     world.rotateByHand('billing', '9d1a0000-0000-4000-8000-000000000000')
     timing.advance(MINUTE)
     world.ends(() => 'succeeds')
@@ -307,10 +307,10 @@ describe('a revoke', () => {
 })
 
 test('rotation that is switched off stops what is planned, and no revoke', async () => {
-  const { secret, errands, revoke, rotate, toTheEnd } = setUp()
+  const { secret, jobParts, revoke, rotate, toTheEnd } = setUp()
   Object.assign(secret, { rotationEnabled: false })
 
-  expect(await carryOut(errands, rotate)).toMatchObject({ outcome: 'failed', why: 'notManaged', attempts: 0 })
+  expect(await carryOut(jobParts, rotate)).toMatchObject({ outcome: 'failed', why: 'notManaged', attempts: 0 })
   expect(await toTheEnd(revoke)).toMatchObject({ outcome: 'done' })
 })
 
@@ -319,27 +319,27 @@ describe('what cannot be', () => {
     ['gone', (secret: { isDeleted: boolean }) => void Object.assign(secret, { isDeleted: true })],
     ['notManaged', (secret: object) => void Object.assign(secret, { rotationFunctionArn: 'another' })],
   ] as const)('is %s, at once', async (why, change) => {
-    const { secret, errands, revoke } = setUp()
+    const { secret, jobParts, revoke } = setUp()
     change(secret)
 
-    expect(await carryOut(errands, revoke)).toMatchObject({ outcome: 'failed', why, attempts: 0 })
+    expect(await carryOut(jobParts, revoke)).toMatchObject({ outcome: 'failed', why, attempts: 0 })
   })
 
   it('is gone when there is no such secret', async () => {
-    const { errands, revoke } = setUp()
+    const { jobParts, revoke } = setUp()
 
-    expect(await carryOut(errands, { ...revoke, secretId: `${PREFIX}other` })).toMatchObject({ why: 'gone' })
+    expect(await carryOut(jobParts, { ...revoke, secretId: `${PREFIX}other` })).toMatchObject({ why: 'gone' })
   })
 
   it('is rejected when AWS says so, with AWS’s words', async () => {
-    const { world, errands, revoke } = setUp()
+    const { world, jobParts, revoke } = setUp()
     world.fails((call) =>
       call === 'rotate'
         ? new Fault({ code: 'SECRETS_MANAGER_REJECTED', retryable: false, message: 'not authorized' })
         : undefined,
     )
 
-    expect(await carryOut(errands, revoke)).toMatchObject({
+    expect(await carryOut(jobParts, revoke)).toMatchObject({
       outcome: 'failed',
       why: 'rejected',
       message: 'SECRETS_MANAGER_REJECTED: not authorized',
@@ -349,38 +349,38 @@ describe('what cannot be', () => {
 
 describe('weather', () => {
   it('is waited out', async () => {
-    const { world, errands, revoke } = setUp()
+    const { world, jobParts, revoke } = setUp()
     let left = 3
     world.fails(() => {
       left -= 1
       return left >= 0 ? world.throttled() : undefined
     })
 
-    expect(await carryOut(errands, revoke)).toMatchObject({ outcome: 'done' })
+    expect(await carryOut(jobParts, revoke)).toMatchObject({ outcome: 'done' })
   })
 
   it('that lasts longer than the patience is told, and nothing is lost', async () => {
-    const { world, errands, revoke } = setUp()
+    const { world, jobParts, revoke } = setUp()
     world.fails(() => world.throttled())
 
-    expect(await carryOut(errands, revoke)).toMatchObject({ outcome: 'later', because: 'unavailable' })
+    expect(await carryOut(jobParts, revoke)).toMatchObject({ outcome: 'later', because: 'unavailable' })
 
     world.fails(() => undefined)
-    expect(await carryOut(errands, revoke)).toMatchObject({ outcome: 'done' })
+    expect(await carryOut(jobParts, revoke)).toMatchObject({ outcome: 'done' })
   })
 
   it('ends in no defect: what is none of ours goes on', async () => {
-    const { errands, revoke } = setUp()
-    const broken = { ...errands.secrets, describe: () => Promise.reject(new TypeError('a defect')) }
+    const { jobParts, revoke } = setUp()
+    const broken = { ...jobParts.secrets, describe: () => Promise.reject(new TypeError('a defect')) }
 
-    await expect(carryOut({ ...errands, secrets: broken }, revoke)).rejects.toThrow('a defect')
+    await expect(carryOut({ ...jobParts, secrets: broken }, revoke)).rejects.toThrow('a defect')
   })
 })
 
 describe('replies that are some seconds old', () => {
   /** Each reply shows the secret as it was so long ago, as far back as it is known. */
   const behind = (place: ReturnType<typeof setUp>, ms: number): void => {
-    const { errands, world, timing } = place
+    const { jobParts, world, timing } = place
     const shown = new Map<string, { readonly at: number; readonly secret: Secret | undefined }[]>()
     const older = async (call: string, secretId: string, read: () => Promise<Secret | undefined>) => {
       const views = shown.get(call + secretId) ?? []
@@ -388,8 +388,8 @@ describe('replies that are some seconds old', () => {
       shown.set(call + secretId, views)
       return views.findLast(({ at }) => at <= timing.now() - ms)?.secret ?? views[0]?.secret
     }
-    const { secrets } = errands
-    Object.assign(errands, {
+    const { secrets } = jobParts
+    Object.assign(jobParts, {
       secrets: { ...secrets, describe: (id: string) => older('describe', id, () => world.fleet.describe(id)) },
     })
   }
@@ -398,7 +398,7 @@ describe('replies that are some seconds old', () => {
     const place = setUp()
     behind(place, ms)
 
-    expect(await carryOut(place.errands, place.rotate)).toMatchObject({ outcome: 'done', attempts: 1 })
+    expect(await carryOut(place.jobParts, place.rotate)).toMatchObject({ outcome: 'done', attempts: 1 })
     expect(place.world.asked).toHaveLength(1)
   })
 
@@ -406,7 +406,7 @@ describe('replies that are some seconds old', () => {
     const place = setUp()
     behind(place, ms)
 
-    expect(await carryOut(place.errands, place.revoke)).toMatchObject({ outcome: 'done', attempts: 1 })
+    expect(await carryOut(place.jobParts, place.revoke)).toMatchObject({ outcome: 'done', attempts: 1 })
     expect(place.intents()).toEqual(['revoke', 'settle'])
   })
 })
@@ -416,7 +416,7 @@ describe('interrupted at any call', () => {
     '%s: goes on where it was, and asks nothing twice',
     async (call) => {
       for (let nth = 1; nth <= 8; nth += 1) {
-        const { world, errands, revoke, toTheEnd, intents } = setUp()
+        const { world, jobParts, revoke, toTheEnd, intents } = setUp()
         let left = nth
         // The process is gone before the call, or after its effect.
         const killing = {
@@ -431,7 +431,7 @@ describe('interrupted at any call', () => {
             return act(...args)
           },
         }
-        await carryOut({ ...errands, secrets: killing }, revoke).catch(() => {})
+        await carryOut({ ...jobParts, secrets: killing }, revoke).catch(() => {})
 
         expect(await toTheEnd(revoke)).toMatchObject({ outcome: 'done', attempts: 1 })
         expect(intents()).toEqual(['revoke', 'settle'])
@@ -441,29 +441,29 @@ describe('interrupted at any call', () => {
 })
 
 describe('patience', () => {
-  it('ends the call, not the errand', async () => {
-    const { world, errands, revoke, timing } = setUp()
+  it('ends the call, not the job', async () => {
+    const { world, jobParts, revoke, timing } = setUp()
     world.takes(() => 60_000)
     const startedAt = timing.now()
 
-    expect(await carryOut(errands, revoke)).toMatchObject({ outcome: 'later', because: 'running' })
+    expect(await carryOut(jobParts, revoke)).toMatchObject({ outcome: 'later', because: 'running' })
     expect(timing.now() - startedAt).toBeLessThanOrEqual(40_000)
   })
 
   it('does not wait for a turn that is too far away, and takes none', async () => {
-    const { errands, revoke, timing, world } = setUp()
+    const { jobParts, revoke, timing, world } = setUp()
     const limiter = createRateLimiter({ perSecond: 1 / 600, timing })
     await limiter.take(0)
 
-    expect(await carryOut({ ...errands, limiter }, revoke)).toMatchObject({ outcome: 'later', because: 'noTurn' })
+    expect(await carryOut({ ...jobParts, limiter }, revoke)).toMatchObject({ outcome: 'later', because: 'noTurn' })
     expect(world.asked).toEqual([])
   })
 
   it('looks again after it has waited for its turn', async () => {
-    const { errands, rotate, timing, world } = setUp()
+    const { jobParts, rotate, timing, world } = setUp()
     const limiter = createRateLimiter({ perSecond: 0.1, timing })
     await limiter.take(0)
-    const held = carryOut({ ...errands, limiter }, { ...rotate, mayBegin: ({ tags }) => tags['m2m:held'] })
+    const held = carryOut({ ...jobParts, limiter }, { ...rotate, mayBegin: ({ tags }) => tags['m2m:held'] })
     const secret = world.secrets.get(NAME)
     if (secret !== undefined) secret.tags = { 'm2m:held': 'since a moment ago' }
 

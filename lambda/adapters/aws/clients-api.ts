@@ -1,4 +1,4 @@
-// The clients function by Lambda's Invoke, as the domain's ClientDesk: for the command line, which is not bundled. A call is sent once and
+// The clients function by Lambda's Invoke, as the domain's ClientsApi: for the command line, which is not bundled. A call is sent once and
 // waited for longer than the function lives, since one that is sent again while the first still runs would meet it half way. What is sent
 // may hold a client's value, so that no error repeats any of it.
 
@@ -6,7 +6,7 @@ import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import { defined } from '../../core/base/defined.ts'
 import { Fault } from '../../core/base/fault.ts'
 import { isJsonObject, parseJsonObject } from '../../core/base/json-object.ts'
-import { BREAK_GLASS_ALIAS, type ClientDesk, type DeskReply, type DeskRequest } from '../../core/clients/client-desk.ts'
+import { type ApiReply, type ApiRequest, BREAK_GLASS_ALIAS, type ClientsApi } from '../../core/clients/clients-api.ts'
 import { AWS_TIMEOUT_MS } from './aws-call.ts'
 
 /** The function stops after 120 s. */
@@ -52,7 +52,7 @@ const callFault = ({ functionName, action }: Called, error: unknown): Fault => {
   })
 }
 
-const isReply = (value: unknown): value is DeskReply =>
+const isReply = (value: unknown): value is ApiReply =>
   isJsonObject(value) &&
   (value.ok === true || (value.ok === false && typeof value.message === 'string' && typeof value.code === 'string'))
 
@@ -66,7 +66,7 @@ const brokenOff = ({ functionName, action }: Called): Fault =>
 /** @throws Fault with the function's own code and words, or for a call that was not answered. */
 const createCall =
   (client: LambdaClient, functionName: string) =>
-  async <Value>(request: DeskRequest, qualifier?: string): Promise<Value> => {
+  async <Value>(request: ApiRequest, qualifier?: string): Promise<Value> => {
     const called = { functionName, action: request.action }
     const reply = await client
       .send(
@@ -85,7 +85,7 @@ const createCall =
     throw new Fault({ code: answer.code, retryable: answer.retryable, message: answer.message })
   }
 
-export const createClientDesk = (client: LambdaClient, functionName: string): ClientDesk => {
+export const createClientsApi = (client: LambdaClient, functionName: string): ClientsApi => {
   const call = createCall(client, functionName)
   return {
     stage: () => call({ action: 'stage' }),

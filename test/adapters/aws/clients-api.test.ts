@@ -4,7 +4,7 @@
 import { inspect } from 'node:util'
 import { LambdaClient } from '@aws-sdk/client-lambda'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { createClientDesk, mayCall } from '../../../lambda/adapters/aws/client-desk.ts'
+import { createClientsApi, mayCall } from '../../../lambda/adapters/aws/clients-api.ts'
 import { createClientSecret } from '../../../lambda/core/secret/client-secret.ts'
 import { type AwsStandIn, createAwsStandIn } from '../../../lambda/local/aws/aws-stand-in.ts'
 import type { Invocation, InvocationResult } from '../../../lambda/local/aws/functions.ts'
@@ -44,7 +44,7 @@ afterAll(async () => {
   await standIn.close()
 })
 
-const desk = () => createClientDesk(client, NAME)
+const clientsApi = () => createClientsApi(client, NAME)
 const faultOf = async (work: Promise<unknown>): Promise<unknown> =>
   work.then(
     () => undefined,
@@ -52,10 +52,10 @@ const faultOf = async (work: Promise<unknown>): Promise<unknown> =>
   )
 
 test('what is asked goes out as it is, and the value of the answer comes back', async () => {
-  expect(await desk().whoami()).toBe('answer')
-  await desk().list({ clientIds: ['a'], page: 'p' })
-  await desk().retire({ secretName: 's', owner: { stackId: 'cli', resource: 'default' } })
-  await desk().discard('c')
+  expect(await clientsApi().whoami()).toBe('answer')
+  await clientsApi().list({ clientIds: ['a'], page: 'p' })
+  await clientsApi().retire({ secretName: 's', owner: { stackId: 'cli', resource: 'default' } })
+  await clientsApi().discard('c')
 
   expect(seen.map(({ event, qualifier }) => ({ event, qualifier }))).toEqual([
     { event: { action: 'whoami' }, qualifier: undefined },
@@ -69,7 +69,7 @@ test('what is asked goes out as it is, and the value of the answer comes back', 
 })
 
 test('a client is switched by the alias of break-glass', async () => {
-  await desk().setActive({ secretName: 's', isActive: false })
+  await clientsApi().setActive({ secretName: 's', isActive: false })
 
   expect(seen[0]).toMatchObject({ qualifier: 'break-glass', event: { action: 'setActive', isActive: false } })
 })
@@ -87,8 +87,8 @@ describe('a value to be adopted', () => {
   }
 
   test('is sent, and left out when it is lost', async () => {
-    await desk().adopt(wish)
-    await desk().adopt({ ...wish, clientSecret: undefined })
+    await clientsApi().adopt(wish)
+    await clientsApi().adopt({ ...wish, clientSecret: undefined })
 
     expect(seen[0]?.event).toMatchObject({ clientSecret: 'canary-value-0123' })
     expect(seen[1]?.event).not.toHaveProperty('clientSecret')
@@ -134,7 +134,7 @@ describe('a value to be adopted', () => {
   ])('is in no fault: %s', async (_what, prepare) => {
     prepare()
 
-    const fault = await faultOf(desk().adopt(wish))
+    const fault = await faultOf(clientsApi().adopt(wish))
 
     expect(fault).toMatchObject({ name: 'Fault' })
     expect(inspect(fault, { depth: null, showHidden: true })).not.toContain('canary')
@@ -144,7 +144,7 @@ describe('a value to be adopted', () => {
 test('the function’s own words and code are the fault’s', async () => {
   result = { ok: true, value: { ok: false, code: 'STYTCH_RATE_LIMITED', retryable: true, message: 'Slower.' } }
 
-  expect(await faultOf(desk().stage())).toMatchObject({
+  expect(await faultOf(clientsApi().stage())).toMatchObject({
     code: 'STYTCH_RATE_LIMITED',
     retryable: true,
     message: 'Slower.',
@@ -154,7 +154,7 @@ test('the function’s own words and code are the fault’s', async () => {
 test('a function that broke off may have done it: look, and ask again', async () => {
   result = { ok: false, errorType: 'Sandbox.Timedout', errorMessage: 'too late' }
 
-  expect(await faultOf(desk().stage())).toMatchObject({
+  expect(await faultOf(clientsApi().stage())).toMatchObject({
     code: 'FUNCTION_NOT_ANSWERED',
     retryable: true,
     message: `${NAME} broke off at stage: see its log group, whose name begins with /aws/lambda/${NAME}; look, and ask again.`,
@@ -162,7 +162,7 @@ test('a function that broke off may have done it: look, and ask again', async ()
 })
 
 test('a function that is not there is a refusal, with what to look at', async () => {
-  expect(await faultOf(createClientDesk(client, 'm2m-dev-clients').stage())).toMatchObject({
+  expect(await faultOf(createClientsApi(client, 'm2m-dev-clients').stage())).toMatchObject({
     code: 'FUNCTION_REFUSED',
     retryable: false,
     message: expect.stringMatching(/ResourceNotFoundException; is the stage right, and deployed\?/),
@@ -172,7 +172,7 @@ test('a function that is not there is a refusal, with what to look at', async ()
 test('a call is sent once, whatever becomes of it', async () => {
   standIn.faults.add({ op: 'Invoke', kind: 'error', status: 500, count: 3 })
 
-  await faultOf(desk().stage())
+  await faultOf(clientsApi().stage())
   standIn.faults.clear()
 
   expect(standIn.calls().filter(({ op, status }) => op === 'Invoke' && status === 500)).toHaveLength(1)

@@ -5,8 +5,8 @@ import { createClientKeeper } from '../../../lambda/adapters/stytch/client-keepe
 import { createSlotIssuers } from '../../../lambda/adapters/stytch/issuers.ts'
 import { withOtherKinds } from '../../../lambda/adapters/stytch/kind-records.ts'
 import { createClientRegistry } from '../../../lambda/adapters/stytch/registry.ts'
-import { answerDeskRequest, type DeskStage } from '../../../lambda/core/clients/answer-desk-request.ts'
-import type { DeskRequest } from '../../../lambda/core/clients/client-desk.ts'
+import { type ApiStage, answerApiRequest } from '../../../lambda/core/clients/answer-api-request.ts'
+import type { ApiRequest } from '../../../lambda/core/clients/clients-api.ts'
 import { PROJECT_ID, useAws, useStytch } from '../../fakes/stand-ins.ts'
 
 export const FUNCTION = 'arn:aws:lambda:us-east-1:111111111111:function:m2m-prod-rotation'
@@ -15,7 +15,7 @@ export const NAME = `${PREFIX}billing`
 
 export const role = (name: string): string => `arn:aws:iam::111111111111:role/${name}`
 
-export const stage: DeskStage = {
+export const stage: ApiStage = {
   projectId: PROJECT_ID,
   secretNamePrefix: PREFIX,
   tokenUrl: `https://test.stytch.com/v1/public/${PROJECT_ID}/oauth2/token`,
@@ -50,8 +50,8 @@ export const useDesk = () => {
       secrets: createSecrets(secrets),
     }
   }
-  const ask = (request: DeskRequest, qualifier?: string): Promise<unknown> =>
-    answerDeskRequest({ parts: compose(), stage, qualifier }, request)
+  const ask = (request: ApiRequest, qualifier?: string): Promise<unknown> =>
+    answerApiRequest({ parts: compose(), stage, qualifier }, request)
   const peek = (name = NAME) => awsPlace.standIn.peek(name)
   const stored = (name = NAME): Readonly<Record<string, unknown>> => {
     const current = peek(name)?.versions.find(({ stages }) => stages.includes('AWSCURRENT'))

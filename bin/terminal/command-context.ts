@@ -6,7 +6,7 @@ import type { LambdaClient } from '@aws-sdk/client-lambda'
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import type { FreezeSwitch } from '../../lambda/adapters/aws/freeze-switch.ts'
 import type { Timing } from '../../lambda/core/base/timing.ts'
-import type { ClientDesk, StageView } from '../../lambda/core/clients/client-desk.ts'
+import type { ClientsApi, StageView } from '../../lambda/core/clients/clients-api.ts'
 import type { ProofQuestions } from '../../lambda/core/drive/proof-questions.ts'
 import type { RotationSteps } from '../../lambda/core/drive/rotation-steps.ts'
 import type { Secrets } from '../../lambda/core/secret/secrets.ts'
@@ -15,19 +15,19 @@ import { processEndpoint } from './cli-env.ts'
 import { CommandFault, EXIT } from './command-fault.ts'
 import type { Screen } from './screen.ts'
 
-export interface Reach {
+export interface Connections {
   readonly secrets: Secrets
   /** The rotation function of a secret, asked for a step. */
   stepsOf(rotationFunctionArn: string): RotationSteps
   /** The same, asked whether what was revoked is still refused. */
   questionsOf(rotationFunctionArn: string): ProofQuestions
-  readonly desk: ClientDesk
+  readonly clientsApi: ClientsApi
   readonly freeze: FreezeSwitch
   readonly lambda: LambdaClient
   readonly secretsManager: SecretsManagerClient
 }
 
-export interface Seat {
+export interface CommandContext {
   readonly stage: string
   readonly screen: Screen
   /** Who is at work. */
@@ -36,12 +36,12 @@ export interface Seat {
   /** New each time. */
   newId(): string
   functionName(part: string): string
-  reach(): Promise<Reach>
+  connect(): Promise<Connections>
   /** What the deployment says of itself; asked for once. */
   view(): Promise<StageView>
 }
 
-export interface SeatInput {
+export interface ContextInput {
   readonly stage: string | undefined
   readonly screen: Screen
   readonly user: string | undefined
@@ -72,10 +72,10 @@ export const assertSignedIn = async ({ config }: SecretsManagerClient): Promise<
   })
 }
 
-const createReach = async (stage: string): Promise<Reach> => {
-  const [clients, desk, secrets, freeze, invoke, steps, questions, signedCall] = await Promise.all([
+const createConnections = async (stage: string): Promise<Connections> => {
+  const [clients, clientsApi, secrets, freeze, invoke, steps, questions, signedCall] = await Promise.all([
     import('../../lambda/adapters/aws/clients.ts'),
-    import('../../lambda/adapters/aws/client-desk.ts'),
+    import('../../lambda/adapters/aws/clients-api.ts'),
     import('../../lambda/adapters/aws/secrets.ts'),
     import('../../lambda/adapters/aws/freeze-switch.ts'),
     import('../../lambda/adapters/aws/invoke.ts'),
@@ -85,7 +85,7 @@ const createReach = async (stage: string): Promise<Reach> => {
   ])
   const secretsManager = clients.createSecretsManager()
   await assertSignedIn(secretsManager)
-  const lambda = desk.createLambdaClient()
+  const lambda = clientsApi.createLambdaClient()
   const invokeOnce = invoke.createInvoke(
     signedCall.createSignedCall(clients.createPatientSettings(), {
       service: 'lambda',
@@ -98,7 +98,7 @@ const createReach = async (stage: string): Promise<Reach> => {
     secrets: secrets.createSecrets(secretsManager),
     stepsOf: (rotationFunctionArn) => steps.createRotationSteps(invokeOnce, rotationFunctionArn),
     questionsOf: (rotationFunctionArn) => questions.createProofQuestions(invokeOnce, rotationFunctionArn),
-    desk: desk.createClientDesk(lambda, `m2m-${stage}-clients`),
+    clientsApi: clientsApi.createClientsApi(lambda, `m2m-${stage}-clients`),
     freeze: freeze.createFreezeSwitch(freeze.createSystemsManager(), `/m2m/${stage}/freeze`),
   }
 }
@@ -113,25 +113,25 @@ export const wallTiming: Timing = {
 }
 
 /** @throws CommandFault `usage` for a stage that is missing or malformed. */
-export const openSeat = ({ stage: given, screen, user }: SeatInput): Seat => {
+export const openContext = ({ stage: given, screen, user }: ContextInput): CommandContext => {
   const stage = checkedStage(given)
-  let reach: Promise<Reach> | undefined
+  let connections: Promise<Connections> | undefined
   let view: Promise<StageView> | undefined
-  const seat: Seat = {
+  const context: CommandContext = {
     stage,
     screen,
     operator: operatorOf(user),
     timing: wallTiming,
     newId: randomUUID,
     functionName: (part) => `m2m-${stage}-${part}`,
-    reach: () => {
-      reach ??= createReach(stage)
-      return reach
+    connect: () => {
+      connections ??= createConnections(stage)
+      return connections
     },
     view: () => {
-      view ??= seat.reach().then(({ desk }) => desk.stage())
+      view ??= context.connect().then(({ clientsApi }) => clientsApi.stage())
       return view
     },
   }
-  return seat
+  return context
 }

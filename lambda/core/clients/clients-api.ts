@@ -76,7 +76,7 @@ export interface SwitchAsked {
 }
 
 /** Everything may be asked again after a reply that was lost. @throws Fault with the function's own code and words. */
-export interface ClientDesk {
+export interface ClientsApi {
   stage(): Promise<StageView>
   declare(asked: DeclareAsked): Promise<{ readonly clientId: string; readonly secretArn: string }>
   adopt(asked: AdoptWish): Promise<Adopted>
@@ -93,7 +93,7 @@ export interface ClientDesk {
 /** By this alias, and only by it, a client is switched on or off. */
 export const BREAK_GLASS_ALIAS = 'break-glass'
 
-export type DeskRequest =
+export type ApiRequest =
   | { readonly action: 'stage' }
   | ({ readonly action: 'declare' } & DeclareAsked)
   | ({ readonly action: 'adopt' } & AdoptAsked)
@@ -104,6 +104,6 @@ export type DeskRequest =
   | { readonly action: 'whoami' }
 
 /** A refusal or failure is an answer, not a failed function: its words are known to hold no value. */
-export type DeskReply =
+export type ApiReply =
   | { readonly ok: true; readonly value: unknown }
   | { readonly ok: false; readonly code: FaultCode; readonly retryable: boolean; readonly message: string }

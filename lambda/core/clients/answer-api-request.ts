@@ -6,7 +6,7 @@ import { createClientSecret } from '../secret/client-secret.ts'
 import type { Secret } from '../secret/secret.ts'
 import { TAG } from '../secret/secret-tags.ts'
 import { adoptClient } from './adopt-client.ts'
-import { BREAK_GLASS_ALIAS, type DeskRequest, type StageView } from './client-desk.ts'
+import { type ApiRequest, BREAK_GLASS_ALIAS, type StageView } from './clients-api.ts'
 import { type Declaration, declareClient } from './declare-client.ts'
 import { cliOwner, type Removal, removals } from './declared-client.ts'
 import { type Discarding, discardLeftover } from './discard-leftover.ts'
@@ -14,18 +14,18 @@ import { revisionOf, type Stage } from './guard-secret.ts'
 import { type RetiringParts, retireDeclaredClient } from './retire-declared-client.ts'
 import { switchClient } from './switch-client.ts'
 
-export interface DeskStage
+export interface ApiStage
   extends Stage,
     Pick<StageView, 'projectId' | 'backstop' | 'periodHours' | 'overlapHours' | 'longestHoldHours'> {}
 
-export interface Desk {
+export interface ApiParts {
   readonly parts: Declaration & RetiringParts & Discarding
-  readonly stage: DeskStage
+  readonly stage: ApiStage
   /** The alias by which the function was called; what may be asked depends on it. */
   readonly qualifier: string | undefined
 }
 
-const viewOf = (stage: DeskStage): StageView => ({
+const viewOf = (stage: ApiStage): StageView => ({
   projectId: stage.projectId,
   secretNamePrefix: stage.secretNamePrefix,
   rotationFunctionArn: stage.rotationFunctionArn,
@@ -52,7 +52,10 @@ const assertBelow = ({ secretNamePrefix }: Stage, secretName: string): void => {
 }
 
 /** @throws Fault when it cannot or may not be done. @returns what goes into JSON. */
-export const answerDeskRequest = async ({ parts, stage, qualifier }: Desk, request: DeskRequest): Promise<unknown> => {
+export const answerApiRequest = async (
+  { parts, stage, qualifier }: ApiParts,
+  request: ApiRequest,
+): Promise<unknown> => {
   switch (request.action) {
     case 'stage':
       return viewOf(stage)

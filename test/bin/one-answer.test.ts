@@ -31,7 +31,7 @@ import { DAY_MS, HOUR_MS, type MadeSecret, ROTATION_FUNCTION } from '../fakes/ma
 
 const PREFIX = 'm2m/test/'
 const ARN = `arn:aws:secretsmanager:eu-central-1:123456789012:secret:${PREFIX}billing-AbCdEf`
-/** Not on the hour, to which a settle's id is rounded down. */
+/** Not on the hour. */
 const NEW_YEAR = Date.UTC(2027, 0, 1, 12, 50)
 const dayAt = (day: number): number => NEW_YEAR + day * DAY_MS
 

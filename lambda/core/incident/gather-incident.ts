@@ -33,7 +33,7 @@ const namedIn = ({ detail }: ArchivedEvent): readonly string[] => {
   return Array.isArray(names) ? names.filter((name): name is string => typeof name === 'string') : []
 }
 
-/** From when on the secrets' events matter; undefined: from the beginning. Settles are rounded down to their hour. */
+/** From when on the secrets' events matter; undefined: from the beginning. Clocks differ, so an hour more. */
 const sinceOf = (said: readonly ArchivedEvent[], clients: readonly IncidentClient[]): number | undefined => {
   const reportedAt = said.filter(({ type }) => type === LEAK_REPORTED).map(({ time }) => Date.parse(time))
   const askedAt = clients.flatMap(({ requestTokens }) =>

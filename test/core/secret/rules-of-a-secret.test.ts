@@ -59,7 +59,7 @@ describe('a rotation is stuck', () => {
     expect(isStuck(secretOf(traits), NOON_THIRTY)).toBe(expected)
   })
 
-  test('not the moment a settle begins, although its id is rounded down to the hour', () => {
+  test('not the moment a settle begins', () => {
     expect(isStuck(secretOf({ pending: { kind: 'settle', agoMs: 0 } }), NOON_THIRTY)).toBe(false)
     expect(isStuck(secretOf({ pending: { kind: 'settle', agoMs: 10 * MINUTE_MS } }), NOON_THIRTY)).toBe(true)
   })

@@ -8,6 +8,7 @@ import { createEventBridge, createSecretsManager } from '../adapters/aws/clients
 import { createEvents } from '../adapters/aws/events.ts'
 import { createFreeze } from '../adapters/aws/freeze.ts'
 import { createInvoke } from '../adapters/aws/invoke.ts'
+import { createProofQuestions } from '../adapters/aws/proof-questions.ts'
 import { createRotationSteps } from '../adapters/aws/rotation-steps.ts'
 import { createSecretRotator } from '../adapters/aws/secret-rotator.ts'
 import { createSignedCall } from '../adapters/aws/signed-call.ts'
@@ -26,6 +27,7 @@ const secretsManager = createSecretsManager()
 const invoke = createInvoke(createSignedCall(secretsManager, { service: 'lambda', endpoint: settings.lambdaEndpoint }))
 const secrets = createSecretRotator(secretsManager)
 const steps = createRotationSteps(invoke, rotationFunctionArn)
+const proofs = createProofQuestions(invoke, rotationFunctionArn)
 const { project } = settings
 const parts = {
   secrets,
@@ -38,6 +40,7 @@ const parts = {
   secretNamePrefix,
   project,
   projectSteps: project && createRotationSteps(invoke, project.rotationFunctionArn),
+  projectProofs: project && createProofQuestions(invoke, project.rotationFunctionArn),
   limits: { maxSecurityClients },
 }
 const perSecond = rotationsPerSecond(settings.stytchCallsPerSecond)
@@ -49,7 +52,8 @@ const isEnvelope = (event: unknown): event is { id?: unknown; source?: unknown; 
 export const handler = async (event: unknown, context: Context): Promise<Response> => {
   const journal = createJournal({ requestId: context.awsRequestId })
   const timing = createTiming(() => context.getRemainingTimeInMillis())
-  const jobParts = { secrets, steps, timing, rotationFunctionArn, limiter: createRateLimiter({ perSecond, timing }) }
+  const limiter = createRateLimiter({ perSecond, timing })
+  const jobParts = { secrets, steps, proofs, timing, rotationFunctionArn, limiter }
   const { id, source, detail } = isEnvelope(event) ? event : {}
   try {
     return await respondToLeak({ ...parts, jobParts, journal }, { id, source, detail })

@@ -111,7 +111,8 @@ export const progressInLabels = (
   labels: Readonly<Record<string, readonly string[]>>,
 ): Extract<Progress, { state: 'running' | 'switched' | 'settled' }> | undefined => {
   const labelled = Object.entries(labels).map(([versionId, on]) => ({ versionId, labels: on, createdAt: 0 }))
-  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
+  // The later attempt has the later word: it may have been asked for because the one before did not last.
+  for (let attempt = MAX_ATTEMPTS; attempt >= 1; attempt -= 1) {
     const seen = seeAttempt(subject, attempt, labelled)
     if (seen === undefined) continue
     const { end, requestToken, settleToken } = seen

@@ -15,12 +15,15 @@ import type { Secret } from '../secret/secret.ts'
 import type { Secrets, VersionEntry } from '../secret/secrets.ts'
 import { type JobSubject, MAX_ATTEMPTS, type Progress, progressInLabels, progressOf, tokenOf } from './attempts.ts'
 import { driveAgain } from './drive-again.ts'
+import type { ProofQuestions } from './proof-questions.ts'
 import type { RotationSteps } from './rotation-steps.ts'
 import { settleAttempts, settleToken } from './settle-request.ts'
 
 export interface JobParts {
   readonly secrets: Pick<Secrets, 'describe' | 'listVersions' | 'rotate'>
   readonly steps: RotationSteps
+  /** Asked for a revoke that is found done. @default - its label is taken for it */
+  readonly proofs?: ProofQuestions | undefined
   readonly timing: Timing
   readonly limiter: RateLimiter
   readonly rotationFunctionArn: string
@@ -222,6 +225,28 @@ const settle = async <Reason extends string>(
   return rotate(call, secret, { requestToken: token, attempts: attempt, versions })
 }
 
+interface FoundDone<Reason extends string> {
+  readonly progress: Progress
+  readonly versions: readonly VersionEntry[]
+  readonly done: JobOutcome<Reason>
+}
+
+/**
+ * A revoke that an earlier call has brought to its end: a label is a reason to ask again whether what leaked is refused, not the proof of it.
+ * Where it is accepted again, it is revoked again.
+ */
+const proveDone = async <Reason extends string>(
+  call: Call<Reason>,
+  secret: Secret,
+  { progress, versions, done }: FoundDone<Reason>,
+): Promise<Look<Reason>> => {
+  const answer = await call.jobParts.proofs?.prove(secret.arn)
+  if (answer?.outcome === 'alive') return ask(call, secret, { attempt: progress.attempt + 1, versions })
+  // An inactive client's slots have shown it; nothing of such a client can be exchanged.
+  const isOpen = answer?.outcome === 'unknown' && answer.code !== 'CLIENT_INACTIVE'
+  return isOpen ? { againInMs: SLOW_LOOK_MS, because: 'unavailable' } : done
+}
+
 const follow = <Reason extends string>(
   call: Call<Reason>,
   secret: Secret,
@@ -246,7 +271,9 @@ const follow = <Reason extends string>(
       if (unfinishedVersion(secret) === undefined) call.askedAt = undefined
       return job.until === 'switched' ? done(progress.requestToken) : settle(call, secret, progress)
     case 'settled':
-      return done(progress.requestToken)
+      return call.job.intent === 'revoke' && call.taken === undefined
+        ? proveDone(call, secret, { progress, versions, done: done(progress.requestToken) })
+        : done(progress.requestToken)
     case 'overtaken':
       // A rotate has done its part; a revoke has not proven its own.
       return job.intent === 'rotate'

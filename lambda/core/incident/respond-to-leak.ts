@@ -7,6 +7,7 @@ import type { Events } from '../base/events.ts'
 import { Fault } from '../base/fault.ts'
 import type { Journal } from '../base/journal.ts'
 import { carryOut, type JobFailure, type JobOutcome, type JobParts } from '../drive/carry-out.ts'
+import type { ProofQuestions } from '../drive/proof-questions.ts'
 import type { RotationSteps } from '../drive/rotation-steps.ts'
 import { type Freeze, readFreeze } from '../rotation/freeze.ts'
 import type { Secret } from '../secret/secret.ts'
@@ -20,6 +21,7 @@ export interface Responding extends Choosing {
   readonly jobParts: JobParts
   /** The rotation function of the project's own secret, where there is one. */
   readonly projectSteps?: RotationSteps | undefined
+  readonly projectProofs?: ProofQuestions | undefined
   readonly freeze: Freeze
   readonly campaigns: Campaigns
   readonly events: Events<'m2m.incident'>
@@ -104,10 +106,10 @@ const toClient = (secret: Secret, outcome: Exclude<JobOutcome<'frozen'>, { outco
 }
 
 /** The project's own secret has a rotation function of its own. */
-const jobPartsFor = ({ jobParts, project, projectSteps }: Responding, secret: Secret): JobParts => {
+const jobPartsFor = ({ jobParts, project, projectSteps, projectProofs }: Responding, secret: Secret): JobParts => {
   if (project === undefined || secret.name !== project.secretName) return jobParts
   const { rotationFunctionArn } = project
-  return { ...jobParts, rotationFunctionArn, ...defined({ steps: projectSteps }) }
+  return { ...jobParts, rotationFunctionArn, ...defined({ steps: projectSteps }), proofs: projectProofs }
 }
 
 const revoke = async (

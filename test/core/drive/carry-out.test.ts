@@ -5,6 +5,7 @@ import { Fault } from '../../../lambda/core/base/fault.ts'
 import { createRateLimiter } from '../../../lambda/core/base/rate-limiter.ts'
 import { carryOut, type JobOutcome, type JobParts, type RotationJob } from '../../../lambda/core/drive/carry-out.ts'
 import { settleToken } from '../../../lambda/core/drive/settle-request.ts'
+import type { ProofAnswer } from '../../../lambda/core/rotation/proof-answer.ts'
 import { makeRequestToken, readRequestToken } from '../../../lambda/core/secret/request-token.ts'
 import type { Secret } from '../../../lambda/core/secret/secret.ts'
 import { createRotatingFleet, FUNCTION_ARN, PREFIX } from '../../fakes/rotating-fleet.ts'
@@ -374,6 +375,57 @@ describe('weather', () => {
     const broken = { ...jobParts.secrets, describe: () => Promise.reject(new TypeError('a defect')) }
 
     await expect(carryOut({ ...jobParts, secrets: broken }, revoke)).rejects.toThrow('a defect')
+  })
+})
+
+describe('a revoke that is found done', () => {
+  const found = async (...answers: readonly ProofAnswer[]) => {
+    const place = setUp()
+    await place.toTheEnd(place.revoke)
+    const asked: string[] = []
+    const left = [...answers]
+    Object.assign(place.jobParts, {
+      proofs: {
+        prove: async (secretArn: string) => {
+          asked.push(secretArn)
+          return left.shift() ?? answers.at(-1)
+        },
+      },
+    })
+    return { ...place, asked, again: await place.toTheEnd(place.revoke) }
+  }
+  const dead = { outcome: 'refused', revokeToken: 'r', settleToken: 's', refusals: 3, signed: 'stored' } as const
+
+  it('is proven once more, and not asked for', async () => {
+    const { again, asked, intents } = await found(dead)
+
+    expect(again).toMatchObject({ outcome: 'done', attempts: 1 })
+    expect(asked).toHaveLength(1)
+    expect(intents()).toEqual(['revoke', 'settle'])
+  })
+
+  it('is revoked again where Stytch accepts what was revoked', async () => {
+    const { again, intents } = await found(
+      { outcome: 'alive', code: 'STILL_ACCEPTED', message: 'it is accepted' },
+      dead,
+    )
+
+    expect(again).toMatchObject({ outcome: 'done', attempts: 2 })
+    expect(intents()).toEqual(['revoke', 'settle', 'revoke', 'settle'])
+  })
+
+  it('is asked about again while nobody can tell', async () => {
+    const { again, asked } = await found({ outcome: 'unknown', code: 'STYTCH_UNAVAILABLE', message: 'down' }, dead)
+
+    expect(again).toMatchObject({ outcome: 'done', attempts: 1 })
+    expect(asked).toHaveLength(2)
+  })
+
+  it('of an inactive client is done by its slots', async () => {
+    const { again, asked } = await found({ outcome: 'unknown', code: 'CLIENT_INACTIVE', message: 'inactive' })
+
+    expect(again).toMatchObject({ outcome: 'done' })
+    expect(asked).toHaveLength(1)
   })
 })
 

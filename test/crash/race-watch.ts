@@ -59,6 +59,9 @@ const endingOf = (lines: readonly string[], step: Step): Ending => {
   return `refused ${note?.reason === 'position' && position !== undefined ? position : (note?.reason ?? 'unnamed')}`
 }
 
+/** A read kills nothing: what goes out beside it may have been held while somebody else acted. */
+const mayChange = (op: string): boolean => !/^(Get|Describe|List|Token|Introspect|Keyring(Get|Try))/.test(op)
+
 export const createRaceWatch = (seat: Seat, subject: Subject): Watch => {
   const kills: KilledCurrent[] = []
   const ended: Ended[] = []
@@ -73,6 +76,7 @@ export const createRaceWatch = (seat: Seat, subject: Subject): Watch => {
     let call = -1
     let seen = { slots: slots(), currentId: currentId() }
     let prior = { isAccepted: false, ...seen }
+    let describedId = seen.currentId
     const outcome = await seat.execute({
       event,
       timeMs: 600_000,
@@ -81,10 +85,12 @@ export const createRaceWatch = (seat: Seat, subject: Subject): Watch => {
         if (phase === 'before') {
           call += 1
           await before?.(op)
+          // Its reply may come after somebody acted who was held beside another call.
+          if (op === 'DescribeSecret') describedId = currentId()
           prior = { isAccepted: isCurrentAccepted(seat, subject), slots: slots(), currentId: currentId() }
           return 'go'
         }
-        if (prior.isAccepted && !isCurrentAccepted(seat, subject)) {
+        if (mayChange(op) && prior.isAccepted && !isCurrentAccepted(seat, subject)) {
           kills.push({
             who,
             step: event.Step,
@@ -95,7 +101,8 @@ export const createRaceWatch = (seat: Seat, subject: Subject): Watch => {
           })
         }
         if (op === 'GetClient' || op === 'GetScimConnection' || op === 'KeyringGet') seen = { ...seen, slots: slots() }
-        if (op === 'DescribeSecret' || op === 'GetSecretValue') seen = { ...seen, currentId: currentId() }
+        // A value is read by its version's id, which tells nothing of labels.
+        if (op === 'DescribeSecret') seen = { ...seen, currentId: describedId }
         return 'go'
       },
     })

@@ -44,7 +44,8 @@ const named = [
   { intent: 'settle', beginning: 'overlap', act: 'colleagueCompletes', at: 7, ending: 'done' },
   { intent: 'rollback', beginning: 'overlap', act: 'colleagueCancels', at: 4, ending: 'done' },
   { intent: 'revoke', beginning: 'settled', act: 'clientDeleted', at: 3, ending: 'refused clientNotFound' },
-  { intent: 'revoke', beginning: 'settled', act: 'clientInactive', at: 3, ending: 'refused clientInactive' },
+  { intent: 'rotate', beginning: 'settled', act: 'clientInactive', at: 3, ending: 'refused clientInactive' },
+  { intent: 'revoke', beginning: 'settled', act: 'clientInactive', at: 3, ending: 'done' },
 ] as const
 test.each(named)('$intent from $beginning, $act before call $at: $ending', async ({ ending, ...race }) => {
   const result = await runRace(seat, race)
@@ -55,8 +56,8 @@ test.each(named)('$intent from $beginning, $act before call $at: $ending', async
 
 const deleted = [
   { intent: 'rotate', beginning: 'settled', at: 4, op: 'RotateStart' },
-  { intent: 'rotate', beginning: 'orphan', at: 5, op: 'RotateCancel' },
-  { intent: 'settle', beginning: 'overlap', at: 7, op: 'RotateComplete' },
+  { intent: 'rotate', beginning: 'orphan', at: 7, op: 'RotateCancel' },
+  { intent: 'settle', beginning: 'overlap', at: 9, op: 'RotateComplete' },
 ] as const
 test.each(deleted)(
   'a client that is deleted right before the $op of a $intent is named by that step, not by the next attempt',

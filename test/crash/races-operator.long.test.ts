@@ -34,7 +34,7 @@ test('an operator who moves labels or stores values is joined, or named; only W3
 
 const named = [
   { intent: 'settle', beginning: 'overlap', act: 'operatorMovesBack', at: 4, ending: 'refused currentMoved' },
-  { intent: 'settle', beginning: 'overlap', act: 'operatorPutsWrong', at: 4, ending: 'refused pendingMissing' },
+  { intent: 'settle', beginning: 'overlap', act: 'operatorPutsWrong', at: 4, ending: 'refused tokenWithoutVersion' },
   { intent: 'rotate', beginning: 'settled', act: 'operatorPlantsPending', at: 0, ending: 'refused poisoned' },
   { intent: 'rotate', beginning: 'settled', act: 'operatorClears', at: 8, ending: 'refused tokenWithoutVersion' },
   { intent: 'rotate', beginning: 'settled', act: 'operatorMovesOn', at: 8, ending: 'done' },

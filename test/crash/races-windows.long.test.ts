@@ -50,7 +50,7 @@ describe('W1, between our look and our complete or cancel', () => {
 
   const replaced = [
     ['rotate', ['createSecret DescribeSecret', 'createSecret RotateComplete']],
-    ['settle', ['setSecret RotateComplete']],
+    ['settle', ['setSecret DescribeSecret', 'setSecret RotateComplete']],
   ] as const
   test.each(replaced)(
     '%s: a colleague who completes and starts there is overrun, and only there',
@@ -82,9 +82,9 @@ describe('W2, between the last look and the move of AWSCURRENT', () => {
 
 describe('W3, between our reading of AWSCURRENT and our complete or cancel', () => {
   const cases = [
-    ['revoke', 'rolledBack', 'operatorPutsPrevious', ['createSecret RotateCancel']],
+    ['revoke', 'rolledBack', 'operatorPutsPrevious', ['createSecret GetSecretValue', 'createSecret RotateCancel']],
     ['rotate', 'overlap', 'operatorMovesBack', ['createSecret RotateComplete']],
-    ['settle', 'overlap', 'operatorMovesBack', ['setSecret GetClient', 'setSecret RotateComplete']],
+    ['settle', 'overlap', 'operatorMovesBack', ['setSecret RotateComplete']],
   ] as const
   test.each(cases)('%s from %s: %s there is overrun, and nowhere else', async (intent, beginning, act, places) => {
     const found = await hits(intent, beginning, act)

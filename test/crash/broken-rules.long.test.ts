@@ -87,7 +87,8 @@ const credulous: Seat['tamper'] = (rotation, event) => {
     const value = (JSON.parse(pending?.text ?? '{}') as { client_secret?: string }).client_secret
     return view && { ...view, slots: { ...view.slots, next: value?.slice(-4) ?? null } }
   }
-  return { ...rotation, issuer: { ...rotation.issuer, look } }
+  const exchange: Rotation['issuer']['exchange'] = async () => ({ accepted: true, requestId: 'request-id-credulous' })
+  return { ...rotation, issuer: { ...rotation.issuer, look, exchange } }
 }
 
 const rotateWhileCancelled = async (): Promise<boolean> => {
@@ -101,7 +102,7 @@ const rotateWhileCancelled = async (): Promise<boolean> => {
   return isCurrentAccepted(seat, subject)
 }
 
-test('a finish without a look is found: it switches to a value that a colleague has cancelled', async () => {
+test('a finish that neither looks nor asks is found: it switches to a value that a colleague has cancelled', async () => {
   const isSoundAccepted = await rotateWhileCancelled()
   seat.world.reset()
   seat.tamper = credulous
@@ -192,7 +193,7 @@ describe('the suites of the torture find', () => {
       finding: 'outside every window',
     },
     {
-      rule: 'a finish without a look',
+      rule: 'a finish that neither looks nor asks',
       tamper: credulous,
       by: 'races',
       run: () => raceEveryCall('colleagueCancels'),

@@ -159,7 +159,8 @@ export const judge = (judged: Judged): readonly string[] => {
     reason === 'done' ? reason : `refused ${reason}`,
   )
   if (takesLabels(act)) allowed.push('failed SECRETS_MANAGER_REJECTED', 'failed CURRENT_MOVED')
-  if (act.startsWith('cleared')) allowed.push('failed STEP_OUT_OF_ORDER', 'failed STILL_ACCEPTED')
+  if (act.startsWith('cleared'))
+    allowed.push('failed STEP_OUT_OF_ORDER', 'failed STILL_ACCEPTED', 'failed PENDING_REFUSED')
   if (!allowed.includes(lastEnding)) faults.push(`it ended with: ${lastEnding}`)
   const isOurs = /^(twin|overtake|ask|late|operatorMovesOn)/.test(act)
   if (isOurs && !own && lastEnding === 'done' && kills.length === 0 && !isCurrentAccepted) {

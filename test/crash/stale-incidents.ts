@@ -6,6 +6,7 @@ import { createSecrets } from '../../lambda/adapters/aws/secrets.ts'
 import { createSend } from '../../lambda/adapters/stytch/http.ts'
 import { createRateLimiter } from '../../lambda/core/base/rate-limiter.ts'
 import { carryOut } from '../../lambda/core/drive/carry-out.ts'
+import type { RotationSteps } from '../../lambda/core/drive/rotation-steps.ts'
 import type { Secrets } from '../../lambda/core/secret/secrets.ts'
 import { PROJECT_ID } from './kinds.ts'
 import {
@@ -151,7 +152,7 @@ export const respond = async (
   about: string,
   seen = (secrets: Secrets): Secrets => secrets,
 ) => {
-  const actor = timeOf(seat).begin()
+  let actor = timeOf(seat).begin()
   const { clock } = seat.world
   const startedAt = clock.now()
   const passage = createPassage({ gate: () => 'go', onHang: () => {} })
@@ -163,11 +164,23 @@ export const respond = async (
     wait: (ms: number) => actor.wait(ms),
   }
   const limiter = createRateLimiter({ timing })
+  const through = stepsThrough(seat)
+  const steps: RotationSteps = {
+    // While it waits for the function, time is the function's.
+    ask: async (asked) => {
+      actor.end()
+      try {
+        return await through.ask(asked)
+      } finally {
+        actor = timeOf(seat).begin()
+      }
+    },
+  }
   try {
     const { outcome } = await carryOut(
       {
         secrets: seen(createSecrets(client)),
-        steps: stepsThrough(seat),
+        steps,
         timing,
         limiter,
         rotationFunctionArn: FUNCTION_ARN,

@@ -14,7 +14,7 @@ import { createClientRegistry } from '../adapters/stytch/registry.ts'
 import { createTiming } from '../adapters/timing.ts'
 import { Fault } from '../core/base/fault.ts'
 import { answerApiRequest } from '../core/clients/answer-api-request.ts'
-import type { ApiReply, ApiRequest } from '../core/clients/clients-api.ts'
+import type { ClientsReply, ClientsRequest } from '../core/clients/clients-api.ts'
 import { readApiRequest } from '../core/clients/read-api-request.ts'
 import { readClientsEnv } from '../env/clients.ts'
 import { processEnvironment } from '../env.ts'
@@ -42,7 +42,7 @@ const compose = (context: Context) => {
 }
 
 /** What a line may say of a request: never the request itself. */
-const subjectOf = (request: ApiRequest): string | undefined => {
+const subjectOf = (request: ClientsRequest): string | undefined => {
   if ('secretName' in request) return request.secretName
   if ('client' in request) return request.client.secretName
   return 'clientId' in request ? request.clientId : undefined
@@ -51,7 +51,7 @@ const subjectOf = (request: ApiRequest): string | undefined => {
 /** An alias or a version stands behind the function's name, in the ARN that was called. */
 const qualifierOf = ({ invokedFunctionArn }: Context): string | undefined => invokedFunctionArn.split(':')[7]
 
-export const handler = async (event: unknown, context: Context): Promise<ApiReply> => {
+export const handler = async (event: unknown, context: Context): Promise<ClientsReply> => {
   const qualifier = qualifierOf(context)
   const journal = createJournal({ qualifier, requestId: context.awsRequestId })
   const request = readApiRequest(event)

@@ -2,7 +2,7 @@
 // break-glass's alias switches a client; and neither answer nor log holds a value.
 import type { Context } from 'aws-lambda'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import type { ApiReply } from '../../lambda/core/clients/clients-api.ts'
+import type { ClientsReply } from '../../lambda/core/clients/clients-api.ts'
 import { PROJECT_ID, PROJECT_SECRET, useAws, useStytch } from '../fakes/stand-ins.ts'
 
 const stytchPlace = useStytch()
@@ -12,7 +12,7 @@ const VALUE = 'canary-value-0123456789'
 const FUNCTION_ARN = 'arn:aws:lambda:us-east-1:111111111111:function:m2m-prod-clients'
 const HOUR_MS = 3_600_000
 
-let handler: (event: unknown, context: Context) => Promise<ApiReply>
+let handler: (event: unknown, context: Context) => Promise<ClientsReply>
 const logged: string[] = []
 const answers: string[] = []
 
@@ -51,7 +51,7 @@ afterEach(() => {
   }
 })
 
-const ask = async (event: unknown, qualifier?: string): Promise<ApiReply> => {
+const ask = async (event: unknown, qualifier?: string): Promise<ClientsReply> => {
   const context = {
     awsRequestId: 'aws-request',
     invokedFunctionArn: qualifier === undefined ? FUNCTION_ARN : `${FUNCTION_ARN}:${qualifier}`,

@@ -8,7 +8,7 @@ import { stringify } from 'yaml'
 import { readClientsFile, toDeclared } from '../../bin/apply/clients-file.ts'
 import { createSecrets } from '../../lambda/adapters/aws/secrets.ts'
 import { createClientKeeper } from '../../lambda/adapters/stytch/client-keeper.ts'
-import type { ApiReply, StageView } from '../../lambda/core/clients/clients-api.ts'
+import type { ClientsReply, StageView } from '../../lambda/core/clients/clients-api.ts'
 import { planClients } from '../../lambda/core/clients/plan-clients.ts'
 import { policyFingerprint } from '../../lambda/core/clients/secret-policy.ts'
 import { PROJECT_ID, PROJECT_SECRET, useAws, useStytch } from '../fakes/stand-ins.ts'
@@ -75,7 +75,7 @@ const propertiesOf = ({ name }: Entry): unknown => {
 }
 
 let registrar: (event: unknown, context: Context) => Promise<void>
-let clientsApi: (event: unknown, context: Context) => Promise<ApiReply>
+let clientsApi: (event: unknown, context: Context) => Promise<ClientsReply>
 
 const context = {
   awsRequestId: 'aws-request',

@@ -6,7 +6,12 @@ import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import { defined } from '../../core/base/defined.ts'
 import { Fault } from '../../core/base/fault.ts'
 import { isJsonObject, parseJsonObject } from '../../core/base/json-object.ts'
-import { type ApiReply, type ApiRequest, BREAK_GLASS_ALIAS, type ClientsApi } from '../../core/clients/clients-api.ts'
+import {
+  BREAK_GLASS_ALIAS,
+  type ClientsApi,
+  type ClientsReply,
+  type ClientsRequest,
+} from '../../core/clients/clients-api.ts'
 import { AWS_TIMEOUT_MS } from './aws-call.ts'
 
 /** The function stops after 120 s. */
@@ -52,7 +57,7 @@ const callFault = ({ functionName, action }: Called, error: unknown): Fault => {
   })
 }
 
-const isReply = (value: unknown): value is ApiReply =>
+const isReply = (value: unknown): value is ClientsReply =>
   isJsonObject(value) &&
   (value.ok === true || (value.ok === false && typeof value.message === 'string' && typeof value.code === 'string'))
 
@@ -66,7 +71,7 @@ const brokenOff = ({ functionName, action }: Called): Fault =>
 /** @throws Fault with the function's own code and words, or for a call that was not answered. */
 const createCall =
   (client: LambdaClient, functionName: string) =>
-  async <Value>(request: ApiRequest, qualifier?: string): Promise<Value> => {
+  async <Value>(request: ClientsRequest, qualifier?: string): Promise<Value> => {
     const called = { functionName, action: request.action }
     const reply = await client
       .send(

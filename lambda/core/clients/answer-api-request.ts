@@ -6,7 +6,7 @@ import { createClientSecret } from '../secret/client-secret.ts'
 import type { Secret } from '../secret/secret.ts'
 import { TAG } from '../secret/secret-tags.ts'
 import { adoptClient } from './adopt-client.ts'
-import { type ApiRequest, BREAK_GLASS_ALIAS, type StageView } from './clients-api.ts'
+import { BREAK_GLASS_ALIAS, type ClientsRequest, type StageView } from './clients-api.ts'
 import { type Declaration, declareClient } from './declare-client.ts'
 import { cliOwner, type Removal, removals } from './declared-client.ts'
 import { type Discarding, discardLeftover } from './discard-leftover.ts'
@@ -54,7 +54,7 @@ const assertBelow = ({ secretNamePrefix }: Stage, secretName: string): void => {
 /** @throws Fault when it cannot or may not be done. @returns what goes into JSON. */
 export const answerApiRequest = async (
   { parts, stage, qualifier }: ApiParts,
-  request: ApiRequest,
+  request: ClientsRequest,
 ): Promise<unknown> => {
   switch (request.action) {
     case 'stage':

@@ -93,7 +93,7 @@ export interface ClientsApi {
 /** By this alias, and only by it, a client is switched on or off. */
 export const BREAK_GLASS_ALIAS = 'break-glass'
 
-export type ApiRequest =
+export type ClientsRequest =
   | { readonly action: 'stage' }
   | ({ readonly action: 'declare' } & DeclareAsked)
   | ({ readonly action: 'adopt' } & AdoptAsked)
@@ -104,6 +104,6 @@ export type ApiRequest =
   | { readonly action: 'whoami' }
 
 /** A refusal or failure is an answer, not a failed function: its words are known to hold no value. */
-export type ApiReply =
+export type ClientsReply =
   | { readonly ok: true; readonly value: unknown }
   | { readonly ok: false; readonly code: FaultCode; readonly retryable: boolean; readonly message: string }

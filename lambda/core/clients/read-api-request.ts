@@ -6,7 +6,7 @@ import { ok, type Result, refused } from '../base/result.ts'
 import { isScopes, SCOPE_RULE } from '../secret/scope.ts'
 import type { RotationRules } from '../secret/secret.ts'
 import { readSpan } from '../secret/secret-tags.ts'
-import type { AdoptAsked, ApiRequest, DeclareAsked } from './clients-api.ts'
+import type { AdoptAsked, ClientsRequest, DeclareAsked } from './clients-api.ts'
 import { isOwnTagKey, isSetName, isTagValue, type Removal, removals, SET_RULE } from './declared-client.ts'
 
 const CLIENT_ID = /^[\x21-\x7e]{1,128}$/
@@ -116,7 +116,7 @@ const readAdopt = (event: JsonObject, faults: string[]): AdoptAsked => {
   }
 }
 
-const readAction = (event: JsonObject, faults: string[]): ApiRequest => {
+const readAction = (event: JsonObject, faults: string[]): ClientsRequest => {
   const fields = createFields(event, faults)
   const { action } = event
   switch (action) {
@@ -162,7 +162,7 @@ const readAction = (event: JsonObject, faults: string[]): ApiRequest => {
 }
 
 /** @returns the request, or every fault, one each. */
-export const readApiRequest = (event: unknown): Result<ApiRequest, readonly string[]> => {
+export const readApiRequest = (event: unknown): Result<ClientsRequest, readonly string[]> => {
   if (!isJsonObject(event)) return refused(['the request: expected an object'])
   const faults: string[] = []
   const request = readAction(event, faults)

@@ -6,7 +6,7 @@ import { createSlotIssuers } from '../../../lambda/adapters/stytch/issuers.ts'
 import { withOtherKinds } from '../../../lambda/adapters/stytch/kind-records.ts'
 import { createClientRegistry } from '../../../lambda/adapters/stytch/registry.ts'
 import { type ApiStage, answerApiRequest } from '../../../lambda/core/clients/answer-api-request.ts'
-import type { ApiRequest } from '../../../lambda/core/clients/clients-api.ts'
+import type { ClientsRequest } from '../../../lambda/core/clients/clients-api.ts'
 import { PROJECT_ID, useAws, useStytch } from '../../fakes/stand-ins.ts'
 
 export const FUNCTION = 'arn:aws:lambda:us-east-1:111111111111:function:m2m-prod-rotation'
@@ -50,7 +50,7 @@ export const useDesk = () => {
       secrets: createSecrets(secrets),
     }
   }
-  const ask = (request: ApiRequest, qualifier?: string): Promise<unknown> =>
+  const ask = (request: ClientsRequest, qualifier?: string): Promise<unknown> =>
     answerApiRequest({ parts: compose(), stage, qualifier }, request)
   const peek = (name = NAME) => awsPlace.standIn.peek(name)
   const stored = (name = NAME): Readonly<Record<string, unknown>> => {

@@ -93,8 +93,10 @@ const makeNew = (
 }
 
 /** A revoke and a settle go by the slots of a client that is inactive. */
-const goesOn = ({ client }: State, { origin }: Pending): boolean =>
-  client === 'active' || (client === 'inactive' && (origin === 'revoke' || origin === 'settle'))
+const goesOn = ({ client }: State, { origin, value }: Pending): boolean => {
+  const hasBegun = origin === 'rotate' && value !== null
+  return client === 'active' || (client === 'inactive' && (origin === 'revoke' || origin === 'settle' || hasBegun))
+}
 
 /** Whether the value passes: Stytch accepts it, or holds it for a client that is inactive. */
 const passes = (state: State, pending: Pending, value: number | null): boolean =>

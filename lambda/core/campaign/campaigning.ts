@@ -6,6 +6,7 @@ import type { Journal } from '../base/journal.ts'
 import { retry } from '../base/retry.ts'
 import type { Timing } from '../base/timing.ts'
 import type { JobParts } from '../drive/carry-out.ts'
+import type { ProofQuestions } from '../drive/proof-questions.ts'
 import type { RotationSteps } from '../drive/rotation-steps.ts'
 import type { Freeze } from '../rotation/freeze.ts'
 import type { StageSpans } from '../secret/secret-tags.ts'
@@ -23,6 +24,8 @@ export interface CampaignRules {
 export interface Campaigning {
   readonly secrets: JobParts['secrets'] & Pick<Secrets, 'list'>
   readonly steps: RotationSteps
+  /** @default - the label of a settle is taken for its proof */
+  readonly proofs?: ProofQuestions | undefined
   readonly freeze: Freeze
   readonly events: Events<'m2m.campaign'>
   readonly timing: Timing

@@ -123,7 +123,7 @@ const tryOnce = async (
   { name, round }: { readonly name: string; readonly round: number },
 ): Promise<Tried> => {
   const { campaigning, order, limiter } = page
-  const { timing, secrets, steps, rules: stage } = campaigning
+  const { timing, secrets, steps, proofs, rules: stage } = campaigning
   const remainingMs = timing.remainingMs()
   const secretName = `${stage.secretNamePrefix}${name}`
   if (remainingMs < STEP_NEEDS_MS) {
@@ -132,7 +132,7 @@ const tryOnce = async (
     return round > MAX_ROUNDS ? unavailable(secretName) : { end: 'later', waitSeconds }
   }
   const outcome = await carryOut<Reason>(
-    { secrets, steps, timing, limiter, rotationFunctionArn: stage.rotationFunctionArn },
+    { secrets, steps, proofs, timing, limiter, rotationFunctionArn: stage.rotationFunctionArn },
     {
       secretId: secretName,
       intent: order.intent,

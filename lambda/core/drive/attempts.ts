@@ -87,6 +87,12 @@ const seeAttempt = (subject: JobSubject, attempt: number, versions: readonly Ver
     .map((version) => see(subject, version, versions))
     .sort((one, other) => ends.indexOf(one.end) - ends.indexOf(other.end))[0]
 
+/** The highest attempt that left a version; 0: none. */
+export const lastAttempt = (subject: JobSubject, versions: readonly VersionEntry[]): number => {
+  const attempts = Array.from({ length: MAX_ATTEMPTS }, (_, at) => at + 1)
+  return Math.max(0, ...attempts.filter((attempt) => versionsOf(subject, attempt, versions).length > 0))
+}
+
 /** @param versions unlabelled ones included. */
 export const progressOf = (subject: JobSubject, versions: readonly VersionEntry[]): Progress => {
   let overtaken: Progress | undefined

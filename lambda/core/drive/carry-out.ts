@@ -13,7 +13,15 @@ import { type Labelled, unfinishedVersion } from '../secret/labels.ts'
 import { isSameSubject, readRequestToken } from '../secret/request-token.ts'
 import type { Secret } from '../secret/secret.ts'
 import type { Secrets, VersionEntry } from '../secret/secrets.ts'
-import { type JobSubject, MAX_ATTEMPTS, type Progress, progressInLabels, progressOf, tokenOf } from './attempts.ts'
+import {
+  type JobSubject,
+  lastAttempt,
+  MAX_ATTEMPTS,
+  type Progress,
+  progressInLabels,
+  progressOf,
+  tokenOf,
+} from './attempts.ts'
 import { driveAgain } from './drive-again.ts'
 import type { ProofQuestions } from './proof-questions.ts'
 import type { RotationSteps } from './rotation-steps.ts'
@@ -225,26 +233,24 @@ const settle = async <Reason extends string>(
   return rotate(call, secret, { requestToken: token, attempts: attempt, versions })
 }
 
-interface FoundDone<Reason extends string> {
-  readonly progress: Progress
-  readonly versions: readonly VersionEntry[]
-  readonly done: JobOutcome<Reason>
-}
-
 /**
  * A revoke that an earlier call has brought to its end: a label is a reason to ask again whether what leaked is refused, not the proof of it.
- * Where it is accepted again, it is revoked again.
+ * Where that is accepted, or where nothing was tried since AWSCURRENT has moved on, it is revoked again.
  */
 const proveDone = async <Reason extends string>(
   call: Call<Reason>,
   secret: Secret,
-  { progress, versions, done }: FoundDone<Reason>,
+  done: JobOutcome<Reason>,
 ): Promise<Look<Reason>> => {
-  const answer = await call.jobParts.proofs?.prove(secret.arn)
-  if (answer?.outcome === 'alive') return ask(call, secret, { attempt: progress.attempt + 1, versions })
+  const { proofs, secrets } = call.jobParts
+  if (proofs === undefined) return done
+  const answer = await proofs.prove(secret.arn)
   // An inactive client's slots have shown it; nothing of such a client can be exchanged.
-  const isOpen = answer?.outcome === 'unknown' && answer.code !== 'CLIENT_INACTIVE'
-  return isOpen ? { againInMs: SLOW_LOOK_MS, because: 'unavailable' } : done
+  const isInactive = answer.outcome === 'unknown' && answer.code === 'CLIENT_INACTIVE'
+  if (isInactive || (answer.outcome === 'refused' && answer.refusals > 0)) return done
+  if (answer.outcome === 'unknown') return { againInMs: SLOW_LOOK_MS, because: 'unavailable' }
+  const versions = await secrets.listVersions(secret.arn)
+  return ask(call, secret, { attempt: lastAttempt(jobSubjectOf(call.job, secret.arn), versions) + 1, versions })
 }
 
 const follow = <Reason extends string>(
@@ -271,8 +277,9 @@ const follow = <Reason extends string>(
       if (unfinishedVersion(secret) === undefined) call.askedAt = undefined
       return job.until === 'switched' ? done(progress.requestToken) : settle(call, secret, progress)
     case 'settled':
-      return call.job.intent === 'revoke' && call.taken === undefined
-        ? proveDone(call, secret, { progress, versions, done: done(progress.requestToken) })
+      // What this very call has seen proven it need not ask about.
+      return call.job.intent === 'revoke' && call.taken?.requestToken !== progress.settleToken
+        ? proveDone(call, secret, done(progress.requestToken))
         : done(progress.requestToken)
     case 'overtaken':
       // A rotate has done its part; a revoke has not proven its own.

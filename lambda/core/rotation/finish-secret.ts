@@ -59,6 +59,9 @@ const readPair = async (rotation: Rotation, finish: Finish): Promise<Result<Pair
     readCurrent(rotation, request, guarded),
     intent === 'settle' ? readPrevious(rotation, request, { previousId, clientId }) : undefined,
   ])
+  // The new value is to be switched to whatever stands there: the label that it would keep otherwise refuses every other rotation.
+  const isUnreadable = !read.ok && read.refusal.reason === 'malformedSecret'
+  if (isUnreadable && makesNewValue(intent)) return ok({ current: pending, previous: undefined })
   if (!read.ok) return read
   const current = read.value
   const same = sameClient(current, pending)
@@ -189,6 +192,16 @@ const publishEvidence = async (
   }
 }
 
+/** Of a client that is inactive nothing can be proven, and that it is done is reported all the same. */
+const provenAgain = async (...[rotation, pending, guarded]: Parameters<typeof proveAgain>) => {
+  try {
+    return await proveAgain(rotation, pending, guarded)
+  } catch (error) {
+    if (error instanceof Fault && error.code === 'CLIENT_INACTIVE') return undefined
+    throw error
+  }
+}
+
 /**
  * Done before; reported again in case the first report failed. What a settle has proven of a revoke is proven once more: what was seen then
  * died with that execution.
@@ -200,7 +213,7 @@ const reportAgain = async (rotation: Rotation, request: RunningStep, guarded: Gu
   const intent = intentOfOrigin(readRequestToken(request.requestToken).origin)
   const pending = current.ok ? current.value : undefined
   const facts = factsOf(rotation, request, { guarded, intent, pending })
-  const again = intent === 'settle' && pending !== undefined ? await proveAgain(rotation, pending, guarded) : undefined
+  const again = intent === 'settle' && pending !== undefined ? await provenAgain(rotation, pending, guarded) : undefined
   const evidence = again === undefined ? [] : evidenceEvents(facts, again.evidence, again.revokeToken)
   await rotation.events.publish([...evidence, ...completedEvents(facts, again?.evidence)])
   return DONE

@@ -2,7 +2,7 @@
 // when last fours collide; changes nothing.
 
 import { ok, type Result, refused } from '../base/result.ts'
-import { type Intent, readRequestToken } from '../secret/request-token.ts'
+import { type Intent, makesNewValue, readRequestToken } from '../secret/request-token.ts'
 import type { ClientView } from './issuer.ts'
 import { type Acceptance, type Sighting, type StoredName, sightings } from './position.ts'
 import type { Refusal } from './refusal.ts'
@@ -73,13 +73,15 @@ const mayBeInactive = (intent: Intent): boolean => intent === 'revoke' || intent
 const viewOf = async (
   { issuer }: Rotation,
   { current, known }: Pick<Stored, 'current'> & Pick<Seen, 'known'>,
-  { intent, mayBeUnbound = false }: Pick<LookRequest, 'intent' | 'mayBeUnbound'>,
+  { intent, stored, mayBeUnbound = false }: Pick<LookRequest, 'intent' | 'stored' | 'mayBeUnbound'>,
 ): Promise<Result<ClientView, Refusal>> => {
   const view = await issuer.look(current.secret.clientId, known)
   if (view === undefined) return refused({ reason: 'clientNotFound' })
   const bound = view.boundTo === current.arn || (view.boundTo === undefined && mayBeUnbound)
   if (!bound) return refused({ reason: 'boundElsewhere', boundTo: view.boundTo })
-  return view.isActive || mayBeInactive(intent) ? ok(view) : refused({ reason: 'clientInactive' })
+  // What has begun ends by the slots as well: its AWSPENDING would stand in the way of a revoke.
+  const hasBegun = stored.pending !== undefined && makesNewValue(intent)
+  return view.isActive || mayBeInactive(intent) || hasBegun ? ok(view) : refused({ reason: 'clientInactive' })
 }
 
 const tryStoredValues = async (rotation: Rotation, stored: Stored): Promise<Acceptance> => {

@@ -68,7 +68,13 @@ export const proveAgain = async (
       message: `Client ${current.secret.clientId} is inactive at Stytch, where every value is refused: that its slots hold nothing but the new value is seen, and nothing is proven by exchange until it is active.`,
     })
   }
-  const facts = { secretId: state.arn, currentOrigin: 'revoke', current, previous: undefined } as const
+  const facts = {
+    secretId: state.arn,
+    currentOrigin: 'revoke',
+    current,
+    previous: undefined,
+    revokeId: previousId,
+  } as const
   return {
     evidence: await proveSettled(rotation, { ...facts, view: seen.value.view }),
     revokeToken: settled.revokeToken,

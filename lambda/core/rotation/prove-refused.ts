@@ -70,13 +70,14 @@ const toRefused = ({ timing }: Rotation, proving: Proving): RefusedValue => {
 
 /**
  * Tries each value until it was refused as often as its kind asks, all of them in turns, so that the pauses between the tries are shared.
- * Two were in a slot, at most, when the rotation before began: they are tried as often as the bounds say, older ones once.
+ * Two were in a slot, at most, when the rotation before began, and attempts that were given up may lie newer than those in the list: so the
+ * newest six are tried as often as the bounds say, older ones once.
  */
 const proveRefused = async (rotation: Rotation, versions: readonly Version[]): Promise<readonly RefusedValue[]> => {
   const { count, overMs } = rotation.bounds.refused
   const pauseMs = count > 1 ? Math.ceil(overMs / (count - 1)) : 0
   const all = versions.map((version, at): Proving => {
-    const wanted = at < 2 ? count : 1
+    const wanted = at < ENOUGH_PAST_VALUES ? count : 1
     return {
       version,
       wanted,
@@ -131,6 +132,8 @@ export interface SettleFacts {
   readonly currentOrigin: Origin
   readonly current: Version
   readonly previous: Version | undefined
+  /** The revoke's version, where AWSCURRENT has moved on from it: what is older was valid before it. */
+  readonly revokeId?: string | undefined
   /** The look that found the client settled. */
   readonly view: ClientView
 }
@@ -148,7 +151,7 @@ const pastVersions = async ({ secrets }: Rotation, facts: SettleFacts): Promise<
   let isOlder = false
   let isBehindSettle = false
   for (const { versionId } of await secrets.listVersions(secretId)) {
-    if (versionId === previous?.versionId) isOlder = true
+    if (versionId === (facts.revokeId ?? previous?.versionId)) isOlder = true
     if (readRequestToken(versionId).origin === 'settle') isBehindSettle ||= isOlder
     else if (![current.versionId, previous?.versionId].includes(versionId)) found.push({ versionId, isBehindSettle })
   }

@@ -1,5 +1,5 @@
 // One secret under the sweep: looked at anew, decided on, acted for, and told of. Everything it does may be done twice, by two sweeps at
-// once: a settle has one token whoever asks, a label is only taken from where it was seen, and a step decides for itself.
+// once: of two settles one is refused as busy, and a step decides for itself.
 
 import { defined } from '../base/defined.ts'
 import type { Events } from '../base/events.ts'
@@ -8,6 +8,7 @@ import type { Timing } from '../base/timing.ts'
 import { driveAgain } from '../drive/drive-again.ts'
 import type { RotationSteps } from '../drive/rotation-steps.ts'
 import type { Labelled } from '../secret/labels.ts'
+import { intentOfOrigin } from '../secret/request-token.ts'
 import type { Secret } from '../secret/secret.ts'
 import type { Secrets } from '../secret/secrets.ts'
 import { type AdoptionWatch, awaitAdoption } from './await-adoption.ts'
@@ -110,7 +111,9 @@ const unstick = async (
   if (end === 'finished') tally.stuckFinished += 1
   else tally.stuckEnded += 1
   const { act } = await decideNow(work, driven.secret, end === 'ended' ? stuck : undefined)
-  if (act.do === 'settle') await askForSettle(work, secret.arn, act.requestToken)
+  // A planned switch was made this moment, however old its version is: its overlap has just begun.
+  const isJustSwitched = end === 'finished' && intentOfOrigin(stuck.origin) === 'rotate'
+  if (act.do === 'settle' && !isJustSwitched) await askForSettle(work, secret.arn, act.requestToken)
   return end
 }
 

@@ -414,6 +414,23 @@ describe('a revoke that is found done', () => {
     expect(intents()).toEqual(['revoke', 'settle', 'revoke', 'settle'])
   })
 
+  it('is revoked again where AWSCURRENT has moved on, so that nothing was tried', async () => {
+    const { again, intents } = await found({ outcome: 'notOwed' }, dead)
+
+    expect(again).toMatchObject({ outcome: 'done', attempts: 2 })
+    expect(intents()).toEqual(['revoke', 'settle', 'revoke', 'settle'])
+  })
+
+  it('is not taken for done because a second attempt was refused', async () => {
+    const place = setUp()
+    await place.toTheEnd(place.revoke)
+    place.world.ends(() => 'refuses')
+    const alive = { outcome: 'alive', code: 'STILL_ACCEPTED', message: 'it is accepted' } as const
+    Object.assign(place.jobParts, { proofs: { prove: async () => alive } })
+
+    expect(await place.toTheEnd(place.revoke)).toMatchObject({ outcome: 'failed', why: 'refused' })
+  })
+
   it('is asked about again while nobody can tell', async () => {
     const { again, asked } = await found({ outcome: 'unknown', code: 'STYTCH_UNAVAILABLE', message: 'down' }, dead)
 

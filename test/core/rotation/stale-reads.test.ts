@@ -392,12 +392,12 @@ describe('AWSCURRENT that an operator moves', () => {
   })
 })
 
-test('AWSPENDING of a new value that is accepted stays, whatever AWSCURRENT is', async () => {
+test('a new value that is accepted is driven to its finish, whatever AWSCURRENT is', async () => {
   const { world, token } = await standing([], 'rotate', 'finishSecret')
   world.secrets.place(world.secrets.holderOf('AWSCURRENT') ?? '', { text: 'unreadable' })
 
-  expect(await does(world, 'finishSecret', token)).toBe('no malformedSecret, kept: Refused')
-  expect(world.secrets.holderOf('AWSPENDING')).toBe(token)
+  expect(await does(world, 'finishSecret', token)).toBe('move: Completed, Changed')
+  expect(world.secrets.holderOf('AWSCURRENT')).toBe(token)
 })
 
 describe('a settle', () => {

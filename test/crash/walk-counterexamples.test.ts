@@ -53,6 +53,14 @@ const counterexamples: Readonly<Record<string, readonly Command[]>> = {
     { deed: { moves: 'AWSPENDING', to: 1 } },
     { redrive: 1, from: 0, upsets: [] },
   ],
+  // The second look before a cancel asked for an active client, so that the orphan of an inactive one was never cancelled.
+  'an orphan of a client that is inactive is cancelled by a settle': [
+    { deed: { colleague: 'start' } },
+    { deed: { colleague: 'deactivate' } },
+    { ask: 'settle', upsets: [{ fault: { kind: 'error', status: 500 }, call: 0 }] },
+    { advanceMs: 10_800_000 },
+    { sweep: true },
+  ],
   // Shown to the walks themselves: a call beside one that failed came to its end in the next step, and was blamed for a colleague's act.
   'a call that outlives its execution is blamed for nothing': [
     { ask: 'bare', upsets: [{ deed: { colleague: 'activate' }, step: 0 }] },

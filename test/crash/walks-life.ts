@@ -142,7 +142,8 @@ export const createLife = (seat: Seat, subject: Subject): Life => {
               look = watch(op, event.Step)
               plant(op)
             }
-            killed = takeKill(phase)
+            // A call that goes out beside the killed one must not bring the execution back to life.
+            killed ??= takeKill(phase)
             if (phase === 'after') calls += 1
             return killed === undefined ? 'go' : 'hang'
           },

@@ -61,7 +61,7 @@ const run = (end: End, ...states: [State, ...State[]]): StepRun => ({ end, state
 const refuse = (state: State, rules: Rules): StepRun => {
   const { pending, current } = state
   const p = pending?.value ?? null
-  const isCopy = pending?.origin === 'settle' || pending?.origin === 'rollback' || p === current.value
+  const isCopy = ['settle', 'rollback', 'stored'].includes(pending?.origin ?? '') || p === current.value
   // An inactive client refuses everything, which says nothing of a value that is stored.
   const mayLive = accepts(state, p) || (p !== null && state.client === 'inactive')
   return !isCopy && mayLive && rules.keepsLivePending
@@ -194,7 +194,6 @@ const isVoid = (state: State, pending: Pending, { step, isTooOld = false, isAbou
   if (isAboutAnother) return step !== 'testSecret' || (pending.value !== null && !accepts(state, pending.value))
   const isTimed = pending.origin === 'settle' || pending.origin === 'rollback'
   if (pending.origin !== 'stored' && !(isTooOld && isTimed)) return false
-  if (step === 'testSecret') return pending.value !== null && !accepts(state, pending.value)
   return step !== 'setSecret' || pending.value !== null
 }
 

@@ -48,7 +48,8 @@ const lookTwice = async (
     isStill(),
   ])
   if (!labels.ok || labels.value === 'finished') return labels
-  const isSame = view?.isActive === true && view.boundTo === current.arn && isSameSlots(view.slots, seen.view.slots)
+  const isSame =
+    view?.isActive === seen.view.isActive && view.boundTo === current.arn && isSameSlots(view.slots, seen.view.slots)
   return ok(isSame && holds ? 'same' : 'lookAgain')
 }
 

@@ -40,9 +40,12 @@ test('a rollback after a revoke is found: it restores the revoked value', () => 
 
 test('a refusal that always clears is found: it hides the only value that works', () => {
   // No rotation of the model comes here: its version holds a new value that is accepted, and its token can ask for nothing.
-  const refused: State = { ...registered, slot: 7, next: 1, pending: { value: 1, origin: 'stored' } }
+  const refused: State = { ...registered, slot: 7, next: 1, pending: { value: 1, origin: 'rotate' } }
   const harmUnder = (keepsLivePending: boolean) =>
-    harmOf(runStep(refused, { step: 'createSecret', rules: { ...rulesOfDesign, keepsLivePending } }), [])
+    harmOf(
+      runStep(refused, { step: 'createSecret', isAboutAnother: true, rules: { ...rulesOfDesign, keepsLivePending } }),
+      [],
+    )
 
   expect(harmUnder(false)).toEqual(['hidOnlyLive'])
   expect(harmUnder(true)).toEqual([])

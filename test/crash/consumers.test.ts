@@ -20,6 +20,16 @@ test('no request of any consumer fails through planned operations spaced by the 
   expect(verified).toBeGreaterThan(5)
 })
 
+test('a rotation that is killed before it stores a value is ended by the sweep, and no request fails', {
+  timeout: 60_000,
+}, async () => {
+  const { failures, kills, violations } = await runConsumers({ rotations: 9, faults: 0.08, seed: 317931280 })
+
+  expect(kills).toBeGreaterThan(0)
+  expect(violations).toEqual([])
+  expect(failures).toBe(0)
+})
+
 test('operations that do not wait for the overlap are found: whoever keeps the secret for it fails', {
   timeout: 60_000,
 }, async () => {

@@ -14,6 +14,7 @@ import {
   type Seat,
   type Subject,
   stuckToken,
+  valueUnder,
 } from './seat.ts'
 import { eventsFor } from './walks-life.ts'
 import { createPatientSeat } from './walks-seat.ts'
@@ -104,8 +105,10 @@ interface Scene {
 }
 
 /** Runs the steps with faults and, at times, a kill; nothing but the rotation's own calls is touched. */
-const createDrive = ({ seat, chance, share, count, violations }: Scene) => {
+const createDrive = ({ seat, subject, chance, share, count, violations }: Scene) => {
   let killAt = Number.POSITIVE_INFINITY
+  /** The token whose refusals are no violation. */
+  let endedByRefusal: string | undefined
   let calls = 0
   const policy: FaultPolicy = (op) => {
     if (!rotationOps.has(op) || chance.next() >= share) return undefined
@@ -120,7 +123,8 @@ const createDrive = ({ seat, chance, share, count, violations }: Scene) => {
       disturb(share > 0)
       const end = (outcome: Awaited<ReturnType<Seat['execute']>>): void => {
         disturb(false)
-        if (!outcome.ok && outcome.errorType === 'RotationRefused') violations.push(outcome.errorMessage)
+        const isRefused = !outcome.ok && outcome.errorType === 'RotationRefused'
+        if (isRefused && event.ClientRequestToken !== endedByRefusal) violations.push(outcome.errorMessage)
         resolve(outcome)
       }
       const phase = chance.of(['before', 'after'])
@@ -149,6 +153,14 @@ const createDrive = ({ seat, chance, share, count, violations }: Scene) => {
       const isKilled = share > 0 && chance.next() < KILLED_SHARE
       killAt = isKilled ? 1 + Math.floor(chance.next() * 20) : Number.POSITIVE_INFINITY
     },
+    /** What is stuck is driven by the sweep. One that was killed before it stored a value is refused by that, which is how it ends. */
+    sweep: async (): Promise<void> => {
+      const stuck = stuckToken(seat, subject)
+      const isEmpty = valueUnder(seat, subject.secretArn, 'AWSPENDING') === undefined
+      endedByRefusal = isEmpty ? stuck : undefined
+      await driveStuck(seat, subject)
+      endedByRefusal = undefined
+    },
   }
 }
 
@@ -167,7 +179,7 @@ const driveOn = async (
       for (const event of eventsFor(subject, stuck, 0)) if (!(await drive.step(event)).ok) break
     } else {
       await rest()
-      await driveStuck(seat, subject)
+      await drive.sweep()
       const isFinished = idUnder(seat, subject.secretArn, 'AWSCURRENT') === stuck
       if (!isFinished && stuckToken(seat, subject) === undefined) await rotateSecret(seat, subject, 'settle')
     }
@@ -223,7 +235,7 @@ export const runConsumers = async (input: ConsumersInput): Promise<ConsumersRepo
   }
   await rest()
   for (let turn = 0; turn < DRIVES && !isSettled(scene); turn += 1) {
-    await driveStuck(seat, subject)
+    await drive.sweep()
     if (stuckToken(seat, subject) === undefined) await rotateSecret(seat, subject, 'settle')
   }
   if (!isSettled(scene)) violations.push('the last settle left the overlap open')

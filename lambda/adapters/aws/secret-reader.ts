@@ -78,7 +78,7 @@ export const createSecretReader = (
       return {
         arn: reply.ARN ?? secretId,
         versionId: reply.VersionId ?? '',
-        // A binary value is in nobody's format: read as text it fails the format's check, which names the fault.
+        // A binary value is in none of the formats: read as text it fails the format's check, which names the fault.
         text: reply.SecretString ?? '',
         createdAt: reply.CreatedDate?.getTime() ?? 0,
       }

@@ -105,7 +105,7 @@ export const createVendSecrets = (
       return {
         arn: text(reply.ARN) ?? secretId,
         versionId: text(reply.VersionId) ?? '',
-        // A binary value is in nobody's format, whose check then names the fault.
+        // A binary value is in none of the formats, whose check then names the fault.
         text: text(reply.SecretString) ?? '',
         createdAt: time(reply.CreatedDate) ?? 0,
       }

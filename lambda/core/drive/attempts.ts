@@ -87,6 +87,14 @@ const seeAttempt = (subject: JobSubject, attempt: number, versions: readonly Ver
     .map((version) => see(subject, version, versions))
     .sort((one, other) => ends.indexOf(one.end) - ends.indexOf(other.end))[0]
 
+/** An attempt that is under way, or that came through. */
+type Standing = Extract<Progress, { state: 'running' | 'switched' | 'settled' }>
+
+const standingOf = ({ end, requestToken, settleToken }: Seen, attempt: number): Standing | undefined => {
+  if (end === 'settled') return { state: end, attempt, requestToken, settleToken }
+  return end === 'switched' || end === 'running' ? { state: end, attempt, requestToken } : undefined
+}
+
 /** The highest attempt that left a version; 0: none. */
 export const lastAttempt = (subject: JobSubject, versions: readonly VersionEntry[]): number => {
   const attempts = Array.from({ length: MAX_ATTEMPTS }, (_, at) => at + 1)
@@ -99,10 +107,10 @@ export const progressOf = (subject: JobSubject, versions: readonly VersionEntry[
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
     const seen = seeAttempt(subject, attempt, versions)
     if (seen === undefined) return overtaken ?? { state: 'ask', attempt }
-    const { end, requestToken, settleToken } = seen
-    if (end === 'settled') return { state: end, attempt, requestToken, settleToken }
-    if (end === 'switched' || end === 'running') return { state: end, attempt, requestToken }
+    const standing = standingOf(seen, attempt)
+    if (standing !== undefined) return standing
     // Whoever needs more than the switch asks again; the next attempt has a later word.
+    const { end, requestToken } = seen
     overtaken = end === 'overtaken' ? { state: 'overtaken', attempt, requestToken } : undefined
   }
   return { state: 'exhausted', attempt: MAX_ATTEMPTS }
@@ -115,15 +123,13 @@ export const progressOf = (subject: JobSubject, versions: readonly VersionEntry[
 export const progressInLabels = (
   subject: JobSubject,
   labels: Readonly<Record<string, readonly string[]>>,
-): Extract<Progress, { state: 'running' | 'switched' | 'settled' }> | undefined => {
+): Standing | undefined => {
   const labelled = Object.entries(labels).map(([versionId, on]) => ({ versionId, labels: on, createdAt: 0 }))
   // The later attempt has the later word: it may have been asked for because the one before did not last.
   for (let attempt = MAX_ATTEMPTS; attempt >= 1; attempt -= 1) {
     const seen = seeAttempt(subject, attempt, labelled)
-    if (seen === undefined) continue
-    const { end, requestToken, settleToken } = seen
-    if (end === 'settled') return { state: end, attempt, requestToken, settleToken }
-    if (end === 'switched' || end === 'running') return { state: end, attempt, requestToken }
+    const standing = seen && standingOf(seen, attempt)
+    if (standing !== undefined) return standing
   }
   return undefined
 }

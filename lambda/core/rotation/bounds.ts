@@ -9,6 +9,9 @@ export interface Spread {
   readonly overMs: number
 }
 
+/** Milliseconds between two of the answers. */
+export const pauseOf = ({ count, overMs }: Spread): number => (count > 1 ? Math.ceil(overMs / (count - 1)) : 0)
+
 /** All in milliseconds. */
 export interface Bounds {
   /** How old Secrets Manager's labels may be when they are read. */

@@ -72,9 +72,10 @@ const mayBeInactive = (intent: Intent): boolean => intent === 'revoke' || intent
 /** The client's view, if the client exists, is active and belongs to this secret. */
 const viewOf = async (
   { issuer }: Rotation,
-  { current, known }: Pick<Stored, 'current'> & Pick<Seen, 'known'>,
-  { intent, stored, mayBeUnbound = false }: Pick<LookRequest, 'intent' | 'stored' | 'mayBeUnbound'>,
+  { intent, stored, mayBeUnbound = false }: LookRequest,
+  known: Seen['known'],
 ): Promise<Result<ClientView, Refusal>> => {
+  const { current } = stored
   const view = await issuer.look(current.secret.clientId, known)
   if (view === undefined) return refused({ reason: 'clientNotFound' })
   const bound = view.boundTo === current.arn || (view.boundTo === undefined && mayBeUnbound)
@@ -120,7 +121,7 @@ export const lookAndName = async (
 export const look = async (rotation: Rotation, request: LookRequest): Promise<Result<Seen, Refusal>> => {
   const { intent, stored, isNextNew = false } = request
   const known = await marksOf(rotation, stored)
-  const view = await viewOf(rotation, { current: stored.current, known }, request)
+  const view = await viewOf(rotation, request, known)
   if (!view.ok) return view
   const input = {
     slots: view.value.slots,

@@ -73,7 +73,7 @@ export const proveAgain = async (
     currentOrigin: 'revoke',
     current,
     previous: undefined,
-    revokeId: previousId,
+    revokeId: settled.revokeToken,
   } as const
   return {
     evidence: await proveSettled(rotation, { ...facts, view: seen.value.view }),

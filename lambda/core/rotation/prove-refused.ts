@@ -4,6 +4,7 @@ import { defined } from '../base/defined.ts'
 import { Fault } from '../base/fault.ts'
 import { type Origin, readRequestToken } from '../secret/request-token.ts'
 import { LOST_VALUE } from '../secret/secret-format.ts'
+import { pauseOf } from './bounds.ts'
 import type { ClientView } from './issuer.ts'
 import type { AcceptedValue, Evidence, RefusedValue } from './outcome.ts'
 import { type Rotation, readPast, sameValue, type Version, waitFor } from './rotation.ts'
@@ -74,10 +75,9 @@ const toRefused = ({ timing }: Rotation, proving: Proving): RefusedValue => {
  * newest six are tried as often as the bounds say, older ones once.
  */
 const proveRefused = async (rotation: Rotation, versions: readonly Version[]): Promise<readonly RefusedValue[]> => {
-  const { count, overMs } = rotation.bounds.refused
-  const pauseMs = count > 1 ? Math.ceil(overMs / (count - 1)) : 0
+  const { refused: spread } = rotation.bounds
   const all = versions.map((version, at): Proving => {
-    const wanted = at < ENOUGH_PAST_VALUES ? count : 1
+    const wanted = at < ENOUGH_PAST_VALUES ? spread.count : 1
     return {
       version,
       wanted,
@@ -100,7 +100,7 @@ const proveRefused = async (rotation: Rotation, versions: readonly Version[]): P
       patient += 1
       if (waitMs === undefined) throw stillAccepted(alive.version)
       await rotation.timing.wait(waitMs)
-    } else if (turn > 0) await waitFor(rotation, pauseMs, 'Stytch refuses the value everywhere')
+    } else if (turn > 0) await waitFor(rotation, pauseOf(spread), 'Stytch refuses the value everywhere')
     for (const proving of open) await tryAgain(rotation, proving)
   }
 }
@@ -133,7 +133,7 @@ export interface SettleFacts {
   readonly current: Version
   readonly previous: Version | undefined
   /** The revoke's version, where AWSCURRENT has moved on from it: what is older was valid before it. */
-  readonly revokeId?: string | undefined
+  readonly revokeId?: string
   /** The look that found the client settled. */
   readonly view: ClientView
 }

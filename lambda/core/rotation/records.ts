@@ -126,20 +126,19 @@ export const withLease = async <Value>(
 }
 
 /** Best effort: never an error, and never worth waiting for. */
-export const noteVersion = async (recording: Recording, version: StoredVersion): Promise<void> => {
-  const { records } = recording
-  if (records.kind === 'none') return
-  const about = { secretArn: version.secretArn, call: 'noteVersion' }
-  await unlessGone(recording, about, () => records.versions.noteVersion(version))
-}
+const noted =
+  <Noted extends { readonly secretArn: string }>(
+    call: 'noteVersion' | 'noteSwitch',
+    write: (versions: VersionRecords, what: Noted) => Promise<void>,
+  ) =>
+  async (recording: Recording, what: Noted): Promise<void> => {
+    const { records } = recording
+    if (records.kind === 'none') return
+    await unlessGone(recording, { secretArn: what.secretArn, call }, () => write(records.versions, what))
+  }
 
-/** Best effort, as noteVersion. */
-export const noteSwitch = async (recording: Recording, version: SwitchedVersion): Promise<void> => {
-  const { records } = recording
-  if (records.kind === 'none') return
-  const about = { secretArn: version.secretArn, call: 'noteSwitch' }
-  await unlessGone(recording, about, () => records.versions.noteSwitch(version))
-}
+export const noteVersion = noted<StoredVersion>('noteVersion', (versions, what) => versions.noteVersion(what))
+export const noteSwitch = noted<SwitchedVersion>('noteSwitch', (versions, what) => versions.noteSwitch(what))
 
 /** @returns undefined when nothing can be known, which is another thing than no record. */
 export const readVersionRecords = async (

@@ -1,6 +1,5 @@
 // The records table over HTTP: what is asked of DynamoDB, what its answers mean, and how long a table that hangs may take.
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createRecords } from '../../../lambda/adapters/aws/records.ts'
@@ -8,6 +7,7 @@ import { createSignedCall, type SignedCall } from '../../../lambda/adapters/aws/
 import { createAwsStandIn } from '../../../lambda/local/aws/aws-stand-in.ts'
 import { createWorld } from '../../../lambda/local/stand-in/world.ts'
 import { SECRET_ARN } from '../../fakes/fake-secrets.ts'
+import { listenWhileTesting } from './listening.ts'
 
 const NOW = Date.UTC(2026, 10, 24, 12)
 const TABLE = 'm2m-test-records'
@@ -52,20 +52,12 @@ describe('what is asked', () => {
     const { status, body } = answers.shift() ?? { status: 200, body: {} }
     response.writeHead(status).end(JSON.stringify(body))
   })
-  let origin = ''
-  beforeAll(async () => {
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-    origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-    return () => {
-      server.closeAllConnections()
-      server.close()
-    }
-  })
+  const origin = listenWhileTesting(server)
   beforeEach(() => {
     asked.length = 0
     answers = []
   })
-  const records = () => recordsBy(createSignedCall(client, { service: 'dynamodb', endpoint: origin }))
+  const records = () => recordsBy(createSignedCall(client, { service: 'dynamodb', endpoint: origin() }))
   const refusal = (type: string, status = 400) => ({
     status,
     body: { __type: `com.amazonaws.dynamodb.v20120810#${type}` },

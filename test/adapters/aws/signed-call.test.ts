@@ -2,16 +2,16 @@
 // and the rotation function's steps make of the replies, over HTTP.
 import { createHash, createHmac } from 'node:crypto'
 import { createServer, type IncomingHttpHeaders } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
-import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { createFreeze } from '../../../lambda/adapters/aws/freeze.ts'
 import { createInvoke } from '../../../lambda/adapters/aws/invoke.ts'
 import { createRotationSteps } from '../../../lambda/adapters/aws/rotation-steps.ts'
 import { createSignedCall } from '../../../lambda/adapters/aws/signed-call.ts'
 import { Fault } from '../../../lambda/core/base/fault.ts'
 import { explainRefusal } from '../../../lambda/core/rotation/refusal.ts'
+import { listenWhileTesting } from './listening.ts'
 
 interface Received {
   readonly method: string | undefined
@@ -26,7 +26,6 @@ type Answer =
 
 const received: Received[] = []
 let answers: Answer[] = []
-let origin = ''
 
 const server = createServer(async (message, response) => {
   const parts: Buffer[] = []
@@ -43,14 +42,7 @@ const server = createServer(async (message, response) => {
   response.end(answer.body)
 })
 
-beforeAll(async () => {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  return () => {
-    server.closeAllConnections()
-    server.close()
-  }
-})
+const origin = listenWhileTesting(server)
 beforeEach(() => {
   received.length = 0
   answers = []
@@ -59,8 +51,8 @@ beforeEach(() => {
 const credentials = { accessKeyId: 'AKIAEXAMPLE', secretAccessKey: 'canary-key', sessionToken: 'canary-session' }
 const config = { region: 'eu-west-1', credentials }
 const base = new SecretsManagerClient(config)
-const ssm = () => createSignedCall(base, { service: 'ssm', endpoint: origin })
-const lambda = () => createInvoke(createSignedCall(base, { service: 'lambda', endpoint: origin }))
+const ssm = () => createSignedCall(base, { service: 'ssm', endpoint: origin() })
+const lambda = () => createInvoke(createSignedCall(base, { service: 'lambda', endpoint: origin() }))
 const value = (text: string): Answer => ({ status: 200, body: JSON.stringify({ Parameter: { Value: text } }) })
 const refusal = (type: string, status = 400): Answer => ({ status, body: JSON.stringify({ __type: type }) })
 
@@ -102,7 +94,7 @@ describe('the request', () => {
   test('is signed as AWS’s own client signs it', async () => {
     vi.useFakeTimers({ now: Date.UTC(2026, 10, 2, 12, 30), toFake: ['Date'] })
     answers = [value('off'), value('off')]
-    const client = new SSMClient({ ...config, endpoint: origin })
+    const client = new SSMClient({ ...config, endpoint: origin() })
     await client.send(new GetParameterCommand({ Name: '/m2m/test/freeze' }))
     await createFreeze(ssm(), '/m2m/test/freeze').read()
     const [theirs, ours] = received
@@ -120,7 +112,7 @@ describe('the request', () => {
 
   test('has a signature that AWS would find right, and says no key', async () => {
     answers = [value('off'), { status: 200, body: 'null' }, value('off')]
-    const client = new SSMClient({ ...config, endpoint: origin })
+    const client = new SSMClient({ ...config, endpoint: origin() })
     await client.send(new GetParameterCommand({ Name: '/m2m/test/freeze' }))
     await createRotationSteps(lambda(), 'arn:aws:lambda:eu-west-1:111111111111:function:m2m-test-rotation').ask({
       step: 'testSecret',

@@ -2,9 +2,8 @@
 // as S3 reads it.
 import { createHash, createHmac, generateKeyPairSync } from 'node:crypto'
 import { createServer, type IncomingHttpHeaders } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import { createKmsSigner, fetchPublicKey } from '../../../lambda/adapters/aws/kms-signer.ts'
 import { createProofStore } from '../../../lambda/adapters/aws/proof-store.ts'
 import { createSignedCall } from '../../../lambda/adapters/aws/signed-call.ts'
@@ -12,6 +11,7 @@ import { proofKey } from '../../../lambda/core/rotation/proof.ts'
 import { createAwsStandIn } from '../../../lambda/local/aws/aws-stand-in.ts'
 import { createWorld } from '../../../lambda/local/stand-in/world.ts'
 import { PROOF_KEY_ARN, REVOKE_TOKEN, SETTLE_TOKEN } from '../../fakes/proof-key.ts'
+import { listenWhileTesting } from './listening.ts'
 
 interface Received {
   readonly method: string
@@ -36,15 +36,7 @@ const server = createServer(async (message, response) => {
   if (answer === 'cut') response.destroy()
   else response.writeHead(answer.status, answer.headers).end(answer.body)
 })
-let origin = ''
-beforeAll(async () => {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  return () => {
-    server.closeAllConnections()
-    server.close()
-  }
-})
+const origin = listenWhileTesting(server)
 beforeEach(() => {
   received.length = 0
   waits.length = 0
@@ -54,7 +46,7 @@ beforeEach(() => {
 const credentials = { accessKeyId: 'AKIAEXAMPLE', secretAccessKey: 'canary-key' }
 const client = new SecretsManagerClient({ region: 'eu-west-1', credentials })
 afterAll(() => client.destroy())
-const callOf = (service: string, endpoint = origin) => createSignedCall(client, { service, endpoint })
+const callOf = (service: string, endpoint = origin()) => createSignedCall(client, { service, endpoint })
 
 describe('KMS', () => {
   const signer = () => createKmsSigner({ call: callOf('kms'), wait }, PROOF_KEY_ARN)
@@ -170,7 +162,7 @@ describe('S3', () => {
     revokeToken: REVOKE_TOKEN,
     settleToken: SETTLE_TOKEN,
   })
-  const store = (endpoint = origin, bucket = 'm2m-evidence') =>
+  const store = (endpoint = origin(), bucket = 'm2m-evidence') =>
     createProofStore({ call: callOf('s3', endpoint), wait, bucket })
   const refusal = (status: number, code: string): Answer => ({
     status,

@@ -1,10 +1,9 @@
 // One value that its issuer accepts (or once accepted): of a client, a project, a connection. It is carried in a box that no log line, error message or
 // JSON can open by accident; only adapters that send it and the secret format that stores it call reveal().
 import { createHash, timingSafeEqual } from 'node:crypto'
+import { type Sealed, seal } from '../base/sealed.ts'
 
-export interface ClientSecret {
-  /** The value itself. For sending and storing; never for a message. */
-  reveal(): string
+export interface ClientSecret extends Sealed {
   /** Its last four, for people and evidence. Not secret. */
   readonly lastFour: string
   /**
@@ -19,16 +18,10 @@ export interface ClientSecret {
 const digest = (value: string): Buffer => createHash('sha256').update(value).digest()
 
 /** @param mark @default - the last four */
-export const createClientSecret = (value: string, mark = value.slice(-4)): ClientSecret => {
-  const redacted = () => '[client secret]'
-  const box = {
-    reveal: () => value,
+export const createClientSecret = (value: string, mark = value.slice(-4)): ClientSecret =>
+  Object.freeze({
+    ...seal(value, '[client secret]'),
     lastFour: value.slice(-4),
     mark,
     equals: (other: ClientSecret) => timingSafeEqual(digest(value), digest(other.reveal())),
-    toString: redacted,
-    toJSON: redacted,
-    [Symbol.for('nodejs.util.inspect.custom')]: redacted,
-  }
-  return Object.freeze(box)
-}
+  })

@@ -1,7 +1,7 @@
 // The JSON that holds a project's own secret (docs/secret-format.md): the Basic-auth password with which this system, and a company's
 // back ends, call Stytch. Stytch names each of a project's secrets by an id, which stands beside the value.
 import { createClientSecret } from './client-secret.ts'
-import { createParse, isFilledString, type SecretForm } from './secret-format.ts'
+import { createFormat, createParse, isFilledString, type SecretForm } from './secret-format.ts'
 
 /** Marks a value that was stored by hand, without its id. */
 export const markOfUnnamed = (lastFour: string): string => `last-four:${lastFour}`
@@ -23,13 +23,13 @@ const parse = createParse({
   },
 })
 
-const format: SecretForm['format'] = ({ fields, projectId, clientSecret, issuedAt }) =>
-  JSON.stringify({
-    ...fields,
-    project_id: projectId,
+const format = createFormat({
+  members: ['project_id', 'secret', 'secret_id'],
+  kept: ({ projectId }) => ({ project_id: projectId }),
+  owned: ({ clientSecret }) => ({
     secret: clientSecret.reveal(),
     secret_id: isUnnamed(clientSecret.mark) ? undefined : clientSecret.mark,
-    issued_at: new Date(issuedAt).toISOString(),
-  })
+  }),
+})
 
 export const projectSecretForm: SecretForm = { parse, format }

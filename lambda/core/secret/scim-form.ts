@@ -2,7 +2,7 @@
 // one organization. A connection is looked up by its organization, so that both ids make up whose value it is.
 import type { JsonObject } from '../base/json-object.ts'
 import { createClientSecret } from './client-secret.ts'
-import { createParse, type SecretForm, type UndatedSecret } from './secret-format.ts'
+import { createFormat, createParse, type SecretForm, type UndatedSecret } from './secret-format.ts'
 
 export interface ScimIds {
   readonly organizationId: string
@@ -23,8 +23,10 @@ export const readScimId = (clientId: string): ScimIds | undefined => {
 const idIn = ({ organization_id: organizationId, connection_id: connectionId }: JsonObject): string =>
   scimId({ organizationId: String(organizationId), connectionId: String(connectionId) })
 
+const members = ['organization_id', 'connection_id', 'bearer_token', 'project_id']
+
 const parse = createParse({
-  required: ['organization_id', 'connection_id', 'bearer_token', 'project_id'],
+  required: members,
   check: (fields, faults) =>
     faults.length > 0 || readScimId(idIn(fields)) !== undefined
       ? []
@@ -36,13 +38,11 @@ const parse = createParse({
   }),
 })
 
-const format: SecretForm['format'] = ({ fields, projectId, clientSecret, issuedAt }) =>
-  JSON.stringify({
-    ...fields,
-    project_id: projectId,
-    bearer_token: clientSecret.reveal(),
-    issued_at: new Date(issuedAt).toISOString(),
-  })
+const format = createFormat({
+  members,
+  kept: ({ projectId }) => ({ project_id: projectId }),
+  owned: ({ clientSecret }) => ({ bearer_token: clientSecret.reveal() }),
+})
 
 export const formatUndatedScim = ({ clientId, clientSecret, projectId }: UndatedSecret): string => {
   const ids = readScimId(clientId)

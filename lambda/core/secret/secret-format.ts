@@ -1,8 +1,10 @@
 // The JSON that a client's secret holds (docs/secret-format.md): what a consumer needs to get a token, and when the value was issued.
-// Fields that an operator added are carried along. A fault names a field, never what stands in it.
+// A rotation changes its own members in the stored text and no other byte of it. A fault names a field, never what stands in it.
 
-import { type JsonObject, parseJsonObject } from '../base/json-object.ts'
+import { editMembers } from '../base/json-edit.ts'
+import { type JsonObject, parseJsonObject, plainJson } from '../base/json-object.ts'
 import { ok, type Result, refused } from '../base/result.ts'
+import { type Sealed, seal } from '../base/sealed.ts'
 import { type ClientSecret, createClientSecret } from './client-secret.ts'
 
 /** What a version of a secret holds, of whichever kind. */
@@ -15,6 +17,8 @@ export interface StoredSecret {
   readonly issuedAt: number
   /** Every field as stored, with the operator's own; the value among them, so never print it. */
   readonly fields: JsonObject
+  /** The text that it was parsed from, which the next one is made of. Absent: it was never stored. */
+  readonly source?: Sealed
 }
 
 /** How the secrets of one kind are written. */
@@ -24,7 +28,10 @@ export interface SecretForm {
    * @returns the secret, or every fault of the text, one each, by the field's name.
    */
   parse(text: string, versionCreatedAt: number): Result<StoredSecret, readonly string[]>
-  /** Deterministic: the same secret gives the same text, so that storing it twice under one token is a no-op. */
+  /**
+   * The text that it was parsed from, with its own members replaced; whatever else stands there stays byte for byte.
+   * Deterministic: the same secret gives the same text, so that storing it twice under one token is a no-op.
+   */
   format(secret: StoredSecret): string
 }
 
@@ -58,16 +65,47 @@ interface FormFields {
 export const createParse =
   ({ required, check = () => [], read }: FormFields): SecretForm['parse'] =>
   (text, versionCreatedAt) => {
-    const fields = parseJsonObject(text)
+    const source = plainJson(text)
+    const fields = parseJsonObject(source)
     if (fields === undefined) return refused(['the value is not a JSON object'])
     const missing = fieldFaults(fields, required)
     const faults = [...missing, ...check(fields, missing)]
     if (faults.length > 0) return refused(faults)
-    return ok({ ...read(fields), issuedAt: issuedAtOf(fields, versionCreatedAt), fields })
+    return ok({
+      ...read(fields),
+      issuedAt: issuedAtOf(fields, versionCreatedAt),
+      fields,
+      source: seal(source, '[secret]'),
+    })
   }
 
+interface FormText {
+  /** The form's own members, in order: one that a rotation adds stands behind them. */
+  readonly members: readonly string[]
+  /** The form's members that no rotation changes. */
+  readonly kept: (secret: StoredSecret) => Readonly<Record<string, string>>
+  /** Those that a rotation changes, beside issued_at; undefined: it has none. */
+  readonly owned: (secret: StoredSecret) => Readonly<Record<string, string | undefined>>
+}
+
+/** As it is written already, where that means the same instant. */
+const issuedAtText = ({ fields: { issued_at: written }, issuedAt }: StoredSecret): string =>
+  isFilledString(written) && Date.parse(written) === issuedAt ? written : new Date(issuedAt).toISOString()
+
+/** How a form is written, of whichever kind. */
+export const createFormat =
+  ({ members, kept, owned }: FormText): SecretForm['format'] =>
+  (secret) => {
+    const [identity, changed] = [kept(secret), { ...owned(secret), issued_at: issuedAtText(secret) }]
+    if (secret.source === undefined) return JSON.stringify({ ...secret.fields, ...identity, ...changed })
+    const edits = Object.entries(changed).map(([name, value]) => ({ name, value }))
+    return editMembers(secret.source.reveal(), edits, members)
+  }
+
+const members = ['client_id', 'client_secret', 'project_id', 'token_url']
+
 export const parseSecret = createParse({
-  required: ['client_id', 'client_secret', 'project_id', 'token_url'],
+  required: members,
   read: (fields) => ({
     clientId: String(fields.client_id),
     clientSecret: createClientSecret(String(fields.client_secret)),
@@ -75,14 +113,11 @@ export const parseSecret = createParse({
   }),
 })
 
-export const formatSecret: SecretForm['format'] = (secret) =>
-  JSON.stringify({
-    ...secret.fields,
-    client_id: secret.clientId,
-    client_secret: secret.clientSecret.reveal(),
-    project_id: secret.projectId,
-    issued_at: new Date(secret.issuedAt).toISOString(),
-  })
+export const formatSecret = createFormat({
+  members,
+  kept: ({ clientId, projectId }) => ({ client_id: clientId, project_id: projectId }),
+  owned: ({ clientSecret }) => ({ client_secret: clientSecret.reveal() }),
+})
 
 /** Of an M2M client. */
 export const clientForm: SecretForm = { parse: parseSecret, format: formatSecret }
@@ -106,7 +141,7 @@ export const formatUndatedClient = (secret: UndatedSecret): string =>
     token_url: secret.tokenUrl,
   })
 
-/** The same secret with another value; everything else, the operator's fields included, stays. */
+/** The same secret with another value; everything else, the operator's fields and the text around it included, stays. */
 export const withClientSecret = (
   secret: StoredSecret,
   { clientSecret, issuedAt }: Pick<StoredSecret, 'clientSecret' | 'issuedAt'>,

@@ -1,5 +1,5 @@
 // What the secrets of one rotation function hold, each in its own form: a secret's fields say of which kind it is.
-import { type JsonObject, parseJsonObject } from '../base/json-object.ts'
+import { type JsonObject, parseJsonObject, plainJson } from '../base/json-object.ts'
 import { formatUndatedScim, readScimId, scimForm } from './scim-form.ts'
 import { clientForm, formatUndatedClient, type SecretForm, type UndatedSecret } from './secret-format.ts'
 
@@ -12,7 +12,7 @@ interface FormOfKind {
 export const createForm = (kinds: readonly FormOfKind[], otherwise: SecretForm): SecretForm => {
   const of = (fields: JsonObject): SecretForm => kinds.find(({ isIts }) => isIts(fields))?.form ?? otherwise
   return {
-    parse: (text, versionCreatedAt) => of(parseJsonObject(text) ?? {}).parse(text, versionCreatedAt),
+    parse: (text, versionCreatedAt) => of(parseJsonObject(plainJson(text)) ?? {}).parse(text, versionCreatedAt),
     format: (secret) => of(secret.fields).format(secret),
   }
 }

@@ -16,6 +16,7 @@ import {
 } from '@aws-sdk/client-secrets-manager'
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
 import { awsClientSettings } from '../../lambda/adapters/aws/aws-call.ts'
+import { secretText } from '../../lambda/adapters/aws/secret-text.ts'
 import { defined } from '../../lambda/core/base/defined.ts'
 import { parseJsonObject } from '../../lambda/core/base/json-object.ts'
 import type { Account, AccountStack } from './account.ts'
@@ -142,7 +143,7 @@ export const createAwsAccount = ({ clients, around, endpointOf }: AwsAccountInpu
     valueFault: async (secret) => {
       const call = secretsManager.send(new GetSecretValueCommand({ SecretId: secret.name }))
       const reply = await unlessMissing(asked('secretsmanager:GetSecretValue', call))
-      return reply === undefined ? 'it has no value' : formatFault(secret, reply.SecretString ?? '')
+      return reply === undefined ? 'it has no value' : formatFault(secret, secretText(reply))
     },
     policyFaults: async (policy) => {
       const call = secretsManager.send(new ValidateResourcePolicyCommand({ ResourcePolicy: policy }))

@@ -23,7 +23,12 @@ const settings = readIntakeEnv(processEnvironment())
 const secretsManager = createSecretsManager()
 const secrets = createSecretRotator(secretsManager)
 const now = Date.now
-const signing = createSigningSecrets({ client: secretsManager, secretId: settings.signingSecretId, now })
+const signing = createSigningSecrets({
+  client: secretsManager,
+  secretId: settings.signingSecretId,
+  now,
+  journal: createJournal({}),
+})
 const values = createAlertValues({
   client: secretsManager,
   appSecretId: settings.githubAppSecretId,

@@ -3,12 +3,13 @@
 import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { adviceFor, type HandMadeSecret } from '../../core/secret/hand-made-secrets.ts'
 import { awsFault } from './aws-call.ts'
+import { secretText } from './secret-text.ts'
 
-/** @returns its text; empty for a binary one. @throws Fault */
+/** @returns its text, as secretText has it. @throws Fault */
 export const readHandMadeSecret = async (client: SecretsManagerClient, secret: HandMadeSecret): Promise<string> => {
   const reply = await client.send(new GetSecretValueCommand({ SecretId: secret.name })).catch((error: unknown) => {
     const adviseOn = (name: string): string | undefined => adviceFor(secret, name)
     throw awsFault({ operation: 'GetSecretValue', subject: secret.name, adviseOn }, error)
   })
-  return reply.SecretString ?? ''
+  return secretText(reply)
 }

@@ -2,6 +2,8 @@
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { Fault } from '../../core/base/fault.ts'
 import type { JsonObject } from '../../core/base/json-object.ts'
+import { ok, refused } from '../../core/base/result.ts'
+import { readText } from '../../core/secret/stored-fields.ts'
 import { createStoredPair } from './stored-pair.ts'
 
 export interface CredentialsSource {
@@ -10,10 +12,16 @@ export interface CredentialsSource {
   readonly projectId: string
 }
 
-/** @returns the credentials, or what is wrong with what is stored. */
-export const pickProjectSecret = ({ project_id: storedId, secret }: JsonObject, projectId: string) => {
-  if (storedId !== projectId) return `project_id is not ${projectId}`
-  return typeof secret === 'string' && secret !== '' ? { projectId, secret } : 'secret is missing'
+/** @returns the credentials, or what is wrong with what is stored, each fault. */
+export const pickProjectSecret = (json: JsonObject, projectId: string) => {
+  const [storedId, secret] = [readText(json, 'project_id'), readText(json, 'secret')]
+  const idFaults = !storedId.ok
+    ? [storedId.refusal]
+    : storedId.value === projectId
+      ? []
+      : [`project_id is not ${projectId}`]
+  if (secret.ok && idFaults.length === 0) return ok({ projectId, secret: secret.value })
+  return refused([...idFaults, ...(secret.ok ? [] : [secret.refusal])])
 }
 
 export const createProjectCredentials = ({ client, secretId, projectId }: CredentialsSource) =>

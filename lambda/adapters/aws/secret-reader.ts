@@ -11,6 +11,7 @@ import {
 import type { Secret } from '../../core/secret/secret.ts'
 import type { Deadline, SecretOrder, Secrets, VersionEntry } from '../../core/secret/secrets.ts'
 import { attempt, awsFault, isAwsError } from './aws-call.ts'
+import { secretText } from './secret-text.ts'
 import { toSecret } from './to-secret.ts'
 
 const PAGE_SIZE = 100
@@ -78,8 +79,7 @@ export const createSecretReader = (
       return {
         arn: reply.ARN ?? secretId,
         versionId: reply.VersionId ?? '',
-        // A binary value is in none of the formats: read as text it fails the format's check, which names the fault.
-        text: reply.SecretString ?? '',
+        text: secretText(reply),
         createdAt: reply.CreatedDate?.getTime() ?? 0,
       }
     } catch (error) {

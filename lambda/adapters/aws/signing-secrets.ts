@@ -1,17 +1,64 @@
 // The keys by which detectors sign, from one Secrets Manager secret: kept for a minute, read anew at once when a signature does not
 // fit, but not more often than every few seconds, whatever is thrown at the door. Each detector has a key and, while it is replaced,
-// the one before.
+// the one before. What is wrong with one detector's entry silences no other, and takes no key away that was read before it.
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { Fault } from '../../core/base/fault.ts'
-import { isJsonObject, parseJsonObject } from '../../core/base/json-object.ts'
+import type { Journal } from '../../core/base/journal.ts'
+import { isJsonObject, type JsonObject } from '../../core/base/json-object.ts'
+import { ok, type Result, refused } from '../../core/base/result.ts'
 import type { SigningSecrets } from '../../core/intake/intake-ports.ts'
 import { type Detector, detectors, type SigningKeys } from '../../core/intake/leak-delivery.ts'
+import { findName, readStoredObject, readText } from '../../core/secret/stored-fields.ts'
 import { readHandMadeSecret } from './hand-made-secret.ts'
 
 const KEEP_MS = 60_000
 const RENEW_MS = 5_000
 /** Shorter ones are guessed. */
 const MIN_KEY_CHARACTERS = 16
+
+interface Entry {
+  readonly detector: Detector
+  /** Those that can be used. */
+  readonly keys: readonly string[]
+  /** Each of a field, and nothing of what stands in it. */
+  readonly faults: readonly string[]
+}
+
+/** With and without its line end: who stored a key by `echo` may have given the detector either. */
+const readKey = (json: JsonObject, name: string): Result<readonly string[], string> => {
+  const text = readText(json, name)
+  if (!text.ok) return text
+  if (text.value.length < MIN_KEY_CHARACTERS) {
+    return refused(`${name} is malformed: expected ${MIN_KEY_CHARACTERS} characters or more`)
+  }
+  const stored = String(json[findName(json, name) ?? name])
+  return ok(stored !== text.value && stored.trim() === text.value ? [text.value, stored] : [text.value])
+}
+
+/** `{"current": "…"}`, perhaps with `"previous"`. */
+const readEntry = (detector: Detector, value: unknown): Entry => {
+  if (!isJsonObject(value)) return { detector, keys: [], faults: [`${detector}: expected {"current": …}`] }
+  const names = findName(value, 'previous') === undefined ? ['current'] : ['current', 'previous']
+  const read = names.map((name) => readKey(value, name))
+  return {
+    detector,
+    keys: read.flatMap((key) => (key.ok ? key.value : [])),
+    faults: read.flatMap((key) => (key.ok ? [] : [`${detector}: ${key.refusal}`])),
+  }
+}
+
+/** @returns an entry for each detector that the text names; or what is wrong with the whole text. */
+export const readSigningEntries = (text: string): Result<readonly Entry[], string> => {
+  const json = readStoredObject(text)
+  if (!json.ok) return json
+  const { value: fields } = json
+  return ok(
+    detectors.flatMap((detector) => {
+      const name = findName(fields, detector)
+      return name === undefined ? [] : [readEntry(detector, fields[name])]
+    }),
+  )
+}
 
 const malformed = (secretId: string, faults: readonly string[]): Fault =>
   new Fault({
@@ -20,44 +67,48 @@ const malformed = (secretId: string, faults: readonly string[]): Fault =>
     message: `The signing secret ${secretId} is malformed: ${faults.join('; ')}; see docs/incidents.md.`,
   })
 
-const isKey = (value: unknown): value is string => typeof value === 'string' && value.length >= MIN_KEY_CHARACTERS
-
-/** `{"current": "…", "previous": "…"}`, or nothing. */
-const readKeys = (detector: Detector, value: unknown, faults: string[]): SigningKeys => {
-  if (value === undefined) return {}
-  const { current, previous } = isJsonObject(value) ? value : {}
-  if (isKey(current) && (previous === undefined || isKey(previous))) {
-    return { [detector]: previous === undefined ? [current] : [current, previous] }
-  }
-  faults.push(
-    `${detector}: expected {"current": …}, perhaps with "previous", of ${MIN_KEY_CHARACTERS} characters or more`,
-  )
-  return {}
-}
-
-/** @throws Fault SIGNING_SECRET_MALFORMED with every fault. */
-export const readSigningKeys = (secretId: string, text: string): SigningKeys => {
-  const json = parseJsonObject(text)
-  if (json === undefined) throw malformed(secretId, ['the value is not a JSON object'])
-  const faults: string[] = []
-  const keys = detectors.map((detector) => readKeys(detector, json[detector], faults))
-  if (faults.length > 0) throw malformed(secretId, faults)
-  return Object.assign({}, ...keys) as SigningKeys
-}
-
 export interface SigningSecretPlace {
   readonly client: SecretsManagerClient
   readonly secretId: string
   readonly now: () => number
+  /** Told of an entry that cannot be read, each time that it is. */
+  readonly journal: Journal
 }
 
-export const createSigningSecrets = ({ client, secretId, now }: SigningSecretPlace): SigningSecrets => {
-  let known: { readonly keys: SigningKeys; readonly at: number } | undefined
+type KeysOfDetectors = Readonly<Partial<Record<Detector, readonly string[]>>>
+
+/** Of an entry with a fault, what can be used of it and what was read before it. */
+const usableKeys = ({ detector, keys, faults }: Entry, before: KeysOfDetectors): readonly string[] =>
+  faults.length === 0 ? keys : [...new Set([...keys, ...(before[detector] ?? [])])]
+
+const toKeys = (entries: readonly Entry[], before: KeysOfDetectors): SigningKeys =>
+  Object.fromEntries(
+    entries.map((entry) => {
+      const keys = usableKeys(entry, before)
+      return [entry.detector, keys.length === 0 ? 'malformed' : keys]
+    }),
+  )
+
+/** What a faulty entry falls back to: its detector's keys as they were last read without a fault, until the entry is taken out. */
+const toSound = (entries: readonly Entry[], before: KeysOfDetectors): KeysOfDetectors =>
+  Object.fromEntries(
+    entries.map(({ detector, keys, faults }) => [detector, faults.length === 0 ? keys : (before[detector] ?? [])]),
+  )
+
+export const createSigningSecrets = ({ client, secretId, now, journal }: SigningSecretPlace): SigningSecrets => {
+  let known: { readonly keys: SigningKeys; readonly sound: KeysOfDetectors; readonly at: number } | undefined
   const load = async (): Promise<SigningKeys> => {
     const at = now()
-    const keys = readSigningKeys(secretId, await readHandMadeSecret(client, { kind: 'signingSecret', name: secretId }))
-    known = { keys, at }
-    return keys
+    const read = readSigningEntries(await readHandMadeSecret(client, { kind: 'signingSecret', name: secretId }))
+    const faults = read.ok ? read.value.flatMap((entry) => entry.faults) : [read.refusal]
+    const fault = malformed(secretId, faults)
+    if (faults.length > 0) journal.note({ code: fault.code, message: fault.message })
+    if (!read.ok && known === undefined) throw fault
+    const before = known?.sound ?? {}
+    known = read.ok
+      ? { keys: toKeys(read.value, before), sound: toSound(read.value, before), at }
+      : { keys: known?.keys ?? {}, sound: before, at }
+    return known.keys
   }
   return {
     read: async (isStale) => {

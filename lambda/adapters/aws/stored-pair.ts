@@ -2,25 +2,34 @@
 // when its owner refuses it.
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import type { Fault } from '../../core/base/fault.ts'
-import { type JsonObject, parseJsonObject } from '../../core/base/json-object.ts'
+import type { JsonObject } from '../../core/base/json-object.ts'
+import { type Result, refused } from '../../core/base/result.ts'
 import type { HandMadeSecret } from '../../core/secret/hand-made-secrets.ts'
+import { readStoredObject } from '../../core/secret/stored-fields.ts'
 import { readHandMadeSecret } from './hand-made-secret.ts'
+
+/** Picks the pair out of the stored JSON, or says what is wrong with that, one sentence each, without what stands in it. */
+type PickPair<Pair> = (json: JsonObject) => Result<Pair, readonly string[]>
+
+/** @returns what a stored text holds, or every fault of it. */
+export const readPair = <Pair>(text: string, pick: PickPair<Pair>): Result<Pair, readonly string[]> => {
+  const json = readStoredObject(text)
+  return json.ok ? pick(json.value) : refused([json.refusal])
+}
 
 export interface StoredPair<Pair> {
   readonly client: SecretsManagerClient
   readonly secret: HandMadeSecret
-  /** Picks the pair out of the stored JSON, or says what is wrong with that, without what stands in it. */
-  readonly pick: (json: JsonObject) => Pair | string
+  readonly pick: PickPair<Pair>
   readonly malformed: (what: string) => Fault
 }
 
 /** @returns the pair. `isStale`: the last one was refused. Concurrent callers share one read; a failed one is never kept. */
 export const createStoredPair = <Pair extends object>({ client, secret, pick, malformed }: StoredPair<Pair>) => {
   const read = async (): Promise<Pair> => {
-    const json = parseJsonObject(await readHandMadeSecret(client, secret))
-    const pair = json === undefined ? 'the value is not a JSON object' : pick(json)
-    if (typeof pair === 'string') throw malformed(pair)
-    return pair
+    const pair = readPair(await readHandMadeSecret(client, secret), pick)
+    if (!pair.ok) throw malformed(pair.refusal.join('; '))
+    return pair.value
   }
   let known: Promise<Pair> | undefined
   return (isStale: boolean): Promise<Pair> => {

@@ -3,6 +3,8 @@
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { Fault } from '../../core/base/fault.ts'
 import type { JsonObject } from '../../core/base/json-object.ts'
+import { ok, refused } from '../../core/base/result.ts'
+import { readText } from '../../core/secret/stored-fields.ts'
 import { createStoredPair } from './stored-pair.ts'
 
 export interface WorkspaceKeySource {
@@ -10,12 +12,11 @@ export interface WorkspaceKeySource {
   readonly secretId: string
 }
 
-const isFilled = (value: unknown): value is string => typeof value === 'string' && value !== ''
-
-/** @returns the key, or what is wrong with what is stored. */
-export const pickWorkspaceKey = ({ key_id: user, secret: password }: JsonObject) => {
-  const missing = [...(isFilled(user) ? [] : ['key_id']), ...(isFilled(password) ? [] : ['secret'])]
-  return isFilled(user) && isFilled(password) ? { user, password } : `${missing.join(' and ')} is missing`
+/** @returns the key, or what is wrong with what is stored, each fault. */
+export const pickWorkspaceKey = (json: JsonObject) => {
+  const [user, password] = [readText(json, 'key_id'), readText(json, 'secret')]
+  if (user.ok && password.ok) return ok({ user: user.value, password: password.value })
+  return refused([user, password].flatMap((read) => (read.ok ? [] : [read.refusal])))
 }
 
 export const createWorkspaceCredentials = ({ client, secretId }: WorkspaceKeySource) =>

@@ -1,14 +1,18 @@
 // GitHub's secret-scanning alerts as the domain's AlertValues: the value that a webhook leaves out, fetched by a GitHub App whose key
 // lies in a Secrets Manager secret. The address is made of checked parts, never taken from the delivery.
+import type { KeyObject } from 'node:crypto'
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { Fault } from '../../core/base/fault.ts'
-import { parseJsonObject } from '../../core/base/json-object.ts'
+import type { JsonObject } from '../../core/base/json-object.ts'
+import { ok, type Result, refused } from '../../core/base/result.ts'
 import type { AlertValues } from '../../core/intake/intake-ports.ts'
 import { MAX_VALUE_CHARACTERS } from '../../core/intake/leak-proof.ts'
 import { type ClientSecret, createClientSecret } from '../../core/secret/client-secret.ts'
+import { readStoredObject, readText } from '../../core/secret/stored-fields.ts'
 import { readHandMadeSecret } from '../aws/hand-made-secret.ts'
-import { type GithubApp, installationToken, makeAppJwt, readPrivateKey } from './app.ts'
+import { type GithubApp, installationToken, makeAppJwt } from './app.ts'
 import { callGithub } from './http.ts'
+import { readPrivateKey } from './private-key.ts'
 
 export interface GithubPlace {
   readonly client: SecretsManagerClient
@@ -20,14 +24,34 @@ export interface GithubPlace {
 
 const fault = (message: string): Fault => new Fault({ code: 'ALERT_NOT_FETCHED', retryable: false, message })
 
+/** People store the App's id as a number as well. */
+const readAppId = (json: JsonObject): Result<string, string> =>
+  Number.isSafeInteger(json.app_id) ? ok(String(json.app_id)) : readText(json, 'app_id')
+
+const readKey = (json: JsonObject): Result<KeyObject, string> => {
+  const text = readText(json, 'private_key')
+  if (!text.ok) return text
+  const key = readPrivateKey(text.value)
+  return key.ok ? key : refused(`private_key is malformed: ${key.refusal}`)
+}
+
+/** @returns the App, or what is wrong with its secret's text, each fault. */
+export const readGithubApp = (text: string): Result<GithubApp, readonly string[]> => {
+  const json = readStoredObject(text)
+  if (!json.ok) return refused([json.refusal])
+  const [appId, key] = [readAppId(json.value), readKey(json.value)]
+  if (appId.ok && key.ok) return ok({ appId: appId.value, key: key.value })
+  return refused([appId, key].flatMap((read) => (read.ok ? [] : [read.refusal])))
+}
+
 /** @throws Fault ALERT_NOT_FETCHED for what is no App's key. */
-export const readGithubApp = (appSecretId: string, text: string): GithubApp => {
-  const { app_id: appId, private_key: pem } = parseJsonObject(text) ?? {}
-  const key = typeof pem === 'string' ? readPrivateKey(pem) : undefined
-  if (typeof appId !== 'string' || appId === '' || key === undefined) {
-    throw fault(`The GitHub App's secret ${appSecretId} is malformed: store {"app_id": "…", "private_key": "…"}.`)
-  }
-  return { appId, key }
+const toApp = (appSecretId: string, text: string): GithubApp => {
+  const app = readGithubApp(text)
+  if (app.ok) return app.value
+  const faults = app.refusal.join('; ')
+  throw fault(
+    `The GitHub App's secret ${appSecretId} is malformed: ${faults}; store {"app_id": "…", "private_key": "…"}.`,
+  )
 }
 
 const toValue = (secret: unknown): ClientSecret | undefined => {
@@ -40,7 +64,7 @@ export const createAlertValues = ({ client, appSecretId, baseUrl, now }: GithubP
     if (appSecretId === undefined) throw fault('No GitHub App is configured that could fetch an alert.')
     const { repository, alertNumber } = place
     const text = await readHandMadeSecret(client, { kind: 'githubApp', name: appSecretId })
-    const app = readGithubApp(appSecretId, text)
+    const app = toApp(appSecretId, text)
     const token = await installationToken(baseUrl, await makeAppJwt(app, now()), place)
     const { secret } = await callGithub(baseUrl, {
       method: 'GET',

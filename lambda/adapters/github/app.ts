@@ -1,6 +1,6 @@
 // A GitHub App's way to a token: its own JWT, signed by its private key, exchanged for an installation's token that may read one
 // repository's secret-scanning alerts and nothing else, whatever the App may. Tokens are used at once and never kept.
-import { createPrivateKey, type KeyObject } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
 import { SignJWT } from 'jose/jwt/sign'
 import { Fault } from '../../core/base/fault.ts'
 import type { GithubAlertPlace } from '../../core/intake/leak-alert.ts'
@@ -24,17 +24,6 @@ export const makeAppJwt = ({ appId, key }: GithubApp, now: number): Promise<stri
     .setExpirationTime(at + JWT_VALID_SECONDS)
     .setIssuer(appId)
     .sign(key)
-}
-
-/** @returns undefined when the text is no RSA key. */
-export const readPrivateKey = (pem: string): KeyObject | undefined => {
-  try {
-    const key = createPrivateKey(pem)
-    return key.asymmetricKeyType === 'rsa' ? key : undefined
-  } catch {
-    // OpenSSL's own error may quote the key.
-    return undefined
-  }
 }
 
 const notAllowed = (what: string): Fault =>

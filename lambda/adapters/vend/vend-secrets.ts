@@ -4,6 +4,7 @@ import { defined } from '../../core/base/defined.ts'
 import { isJsonObject, type JsonObject } from '../../core/base/json-object.ts'
 import type { RotationRules, Secret } from '../../core/secret/secret.ts'
 import type { Deadline, SecretOrder, Secrets, VersionEntry } from '../../core/secret/secrets.ts'
+import { textOfBytes } from '../../core/secret/stored-fields.ts'
 import { AWS_TIMEOUT_MS, awsFault, isAwsError } from '../aws/aws-call.ts'
 import { fromRules } from '../aws/rotation-rules.ts'
 import type { AwsJsonCall } from './signed-json.ts'
@@ -11,6 +12,9 @@ import type { AwsJsonCall } from './signed-json.ts'
 const PAGE_SIZE = 100
 
 const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined)
+/** JSON carries bytes as base64. */
+const textOfBinary = (value: unknown): string =>
+  typeof value === 'string' ? textOfBytes(Buffer.from(value, 'base64')) : ''
 const texts = (value: unknown): readonly string[] =>
   Array.isArray(value) ? value.filter((one) => typeof one === 'string') : []
 /** Epoch seconds, with a fraction. */
@@ -105,8 +109,7 @@ export const createVendSecrets = (
       return {
         arn: text(reply.ARN) ?? secretId,
         versionId: text(reply.VersionId) ?? '',
-        // A binary value is in none of the formats, whose check then names the fault.
-        text: text(reply.SecretString) ?? '',
+        text: text(reply.SecretString) ?? textOfBinary(reply.SecretBinary),
         createdAt: time(reply.CreatedDate) ?? 0,
       }
     },

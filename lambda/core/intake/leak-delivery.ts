@@ -12,10 +12,10 @@ export interface Delivery {
   readonly body: Uint8Array
 }
 
-/** For each detector that may report: one key, or, while it is replaced, two. */
-export type SigningKeys = Readonly<Partial<Record<Detector, readonly string[]>>>
+/** For each detector that may report: its keys, any of which it may sign by; malformed: they are stored, and none of them can be read. */
+export type SigningKeys = Readonly<Partial<Record<Detector, readonly string[] | 'malformed'>>>
 
-export type DeliveryRefusal = 'unknownForm' | 'noKey' | 'badSignature' | 'staleTimestamp'
+export type DeliveryRefusal = 'unknownForm' | 'noKey' | 'malformedKey' | 'badSignature' | 'staleTimestamp'
 
 /** A webhook of GitHub's is at most 25 MB, an alert's some kilobytes. */
 export const MAX_DELIVERY_BYTES = 256 * 1024
@@ -63,6 +63,7 @@ export const verifyDelivery = (
   const detector = formOf(delivery)
   if (detector === undefined) return refused('unknownForm')
   const keys = signingKeys[detector] ?? []
+  if (keys === 'malformed') return refused('malformedKey')
   if (keys.length === 0) return refused('noKey')
   if (!isSignedBy(detector, delivery, keys)) return refused('badSignature')
   // GitHub signs no time; what one of its deliveries can do twice, take-leak-report.ts tells.

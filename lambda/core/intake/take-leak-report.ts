@@ -67,11 +67,21 @@ const explanations: Readonly<Record<Unresolved, string>> = {
   searchFailed: 'the search failed; search for it by hand',
 }
 
+/** Whatever it signed may be right: nobody is turned away for keys that nobody can read, and the function's errors raise an alarm. */
+const unreadableKeys = (): Fault =>
+  new Fault({
+    code: 'SIGNING_SECRET_MALFORMED',
+    retryable: false,
+    message: "The detector's keys are malformed, so its delivery was not taken; the line before says what is wrong.",
+  })
+
 /** A key may have been replaced a moment ago: one more look before a signature counts as bad. */
 const verify = async ({ signing, timing }: Intake, delivery: Delivery): Promise<Result<Detector, DeliveryRefusal>> => {
   const verified = verifyDelivery(delivery, await signing.read(false), timing.now())
   if (verified.ok || verified.refusal === 'unknownForm' || verified.refusal === 'staleTimestamp') return verified
-  return verifyDelivery(delivery, await signing.read(true), timing.now())
+  const again = verifyDelivery(delivery, await signing.read(true), timing.now())
+  if (!again.ok && again.refusal === 'malformedKey') throw unreadableKeys()
+  return again
 }
 
 const unresolved = (intake: Intake, alert: LeakAlert, reason: Unresolved, more?: string): Conclusion => {

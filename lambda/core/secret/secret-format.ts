@@ -2,10 +2,11 @@
 // A rotation changes its own members in the stored text and no other byte of it. A fault names a field, never what stands in it.
 
 import { editMembers } from '../base/json-edit.ts'
-import { type JsonObject, parseJsonObject, plainJson } from '../base/json-object.ts'
+import { type JsonObject, plainJson } from '../base/json-object.ts'
 import { ok, type Result, refused } from '../base/result.ts'
 import { type Sealed, seal } from '../base/sealed.ts'
 import { type ClientSecret, createClientSecret } from './client-secret.ts'
+import { missingFault, readStoredObject } from './stored-fields.ts'
 
 /** What a version of a secret holds, of whichever kind. */
 export interface StoredSecret {
@@ -25,7 +26,7 @@ export interface StoredSecret {
 export interface SecretForm {
   /**
    * @param versionCreatedAt epoch milliseconds; stands in for a missing issued_at.
-   * @returns the secret, or every fault of the text, one each, by the field's name.
+   * @returns the secret, or every fault of the text, one each, by the field's name and, where it has another, by that.
    */
   parse(text: string, versionCreatedAt: number): Result<StoredSecret, readonly string[]>
   /**
@@ -41,7 +42,7 @@ export const isFilledString = (value: unknown): value is string => typeof value 
 const fieldFaults = (fields: JsonObject, names: readonly string[]): string[] => {
   const faults: string[] = []
   for (const name of names) {
-    if (fields[name] === undefined) faults.push(`${name} is missing`)
+    if (fields[name] === undefined) faults.push(missingFault(fields, name))
     else if (!isFilledString(fields[name])) faults.push(`${name} is malformed: expected a non-empty string`)
   }
   const issuedAt = fields.issued_at
@@ -65,9 +66,9 @@ interface FormFields {
 export const createParse =
   ({ required, check = () => [], read }: FormFields): SecretForm['parse'] =>
   (text, versionCreatedAt) => {
-    const source = plainJson(text)
-    const fields = parseJsonObject(source)
-    if (fields === undefined) return refused(['the value is not a JSON object'])
+    const stored = readStoredObject(text)
+    if (!stored.ok) return refused([stored.refusal])
+    const fields = stored.value
     const missing = fieldFaults(fields, required)
     const faults = [...missing, ...check(fields, missing)]
     if (faults.length > 0) return refused(faults)
@@ -75,7 +76,7 @@ export const createParse =
       ...read(fields),
       issuedAt: issuedAtOf(fields, versionCreatedAt),
       fields,
-      source: seal(source, '[secret]'),
+      source: seal(plainJson(text), '[secret]'),
     })
   }
 

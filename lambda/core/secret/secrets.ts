@@ -7,6 +7,7 @@ export interface SecretVersion {
   /** The ARN of the secret it belongs to. */
   readonly arn: string
   readonly versionId: string
+  /** Binary values as UTF-8; NOT_UTF8 (stored-fields.ts) for one that is none. */
   readonly text: string
   /** Epoch milliseconds. */
   readonly createdAt: number

@@ -5,6 +5,7 @@ import { createProjectCredentials } from '../../../lambda/adapters/aws/project-c
 import { createSigningSecrets } from '../../../lambda/adapters/aws/signing-secrets.ts'
 import { createWorkspaceCredentials } from '../../../lambda/adapters/aws/workspace-credentials.ts'
 import { createAlertValues } from '../../../lambda/adapters/github/alert-values.ts'
+import { createFakeJournal } from '../../fakes/fake-journal.ts'
 import { PROJECT_ID, useAws } from '../../fakes/stand-ins.ts'
 
 const aws = useAws()
@@ -16,7 +17,7 @@ const readers: Readonly<Record<string, () => Promise<unknown>>> = {
     createProjectCredentials({ client: client(), secretId: NAME, projectId: PROJECT_ID })(false),
   'the Stytch workspace key': () => createWorkspaceCredentials({ client: client(), secretId: NAME })(false),
   "the detectors' signing secret": () =>
-    createSigningSecrets({ client: client(), secretId: NAME, now: () => 0 }).read(false),
+    createSigningSecrets({ client: client(), secretId: NAME, now: () => 0, journal: createFakeJournal() }).read(false),
   "the GitHub App's key": () =>
     createAlertValues({ client: client(), appSecretId: NAME, baseUrl: 'http://127.0.0.1:1', now: () => 0 }).fetch({
       repository: 'acme/shop',

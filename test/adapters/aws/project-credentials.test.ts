@@ -12,7 +12,13 @@ const stytch = useStytch()
 const NAME = 'm2m/stytch-project'
 const text = (secret: unknown, projectId: unknown = PROJECT_ID) => JSON.stringify({ project_id: projectId, secret })
 
-const create = (value: string) => aws.sdk().secrets.send(new CreateSecretCommand({ Name: NAME, SecretString: value }))
+const create = (value: string | Uint8Array) =>
+  aws.sdk().secrets.send(
+    new CreateSecretCommand({
+      Name: NAME,
+      ...(typeof value === 'string' ? { SecretString: value } : { SecretBinary: value }),
+    }),
+  )
 const put = (value: string) =>
   aws.sdk().secrets.send(new PutSecretValueCommand({ SecretId: NAME, SecretString: value }))
 const credentials = () => createProjectCredentials({ client: aws.sdk().secrets, secretId: NAME, projectId: PROJECT_ID })
@@ -59,6 +65,21 @@ describe('reading', () => {
   })
 })
 
+describe('what is stored in another way', () => {
+  const own = text('canary-one')
+  test.each([
+    ['with a byte order mark', `\uFEFF${own}`],
+    ['with white space around the value', text(' canary-one\r\n')],
+    ['as bytes', Buffer.from(own)],
+    ['in capitals', `{"PROJECT_ID":"${PROJECT_ID}","SECRET":"canary-one"}`],
+    ['in camel case, with the vendor’s name', `{"stytchProjectId":"${PROJECT_ID}","stytchSecret":"canary-one"}\n`],
+  ])('%s is read', async (_what, value) => {
+    await create(value)
+
+    expect(await credentials()(false)).toEqual({ projectId: PROJECT_ID, secret: 'canary-one' })
+  })
+})
+
 describe('what is stored wrongly', () => {
   test.each([
     ['no JSON', 'canary', 'the value is not a JSON object'],
@@ -66,8 +87,15 @@ describe('what is stored wrongly', () => {
     ['no object', '"canary"', 'the value is not a JSON object'],
     ['another project', text('canary', 'project-live-1'), `project_id is not ${PROJECT_ID}`],
     ['no secret', text(undefined), 'secret is missing'],
-    ['an empty secret', text(''), 'secret is missing'],
-    ['a secret that is no text', text(['canary']), 'secret is missing'],
+    ['an empty secret', text(''), 'secret is malformed: expected a non-empty string'],
+    ['a secret that is no text', text(['canary']), 'secret is malformed: expected a non-empty string'],
+    ['nothing of it', '{}', 'project_id is missing; secret is missing'],
+    [
+      'spellings that differ',
+      `{"project_id":"${PROJECT_ID}","Secret":"canary-1","SECRET":"canary-2"}`,
+      'found Secret and SECRET: keep one of them, as secret',
+    ],
+    ['bytes that are no text', Buffer.from([0x7b, 0xff]), 'it is binary, and not UTF-8'],
   ])('%s is told without its words', async (_what, value, why) => {
     await create(value)
 

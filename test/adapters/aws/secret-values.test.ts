@@ -4,6 +4,7 @@
 import { CreateSecretCommand, RotateSecretCommand } from '@aws-sdk/client-secrets-manager'
 import { describe, expect, test } from 'vitest'
 import { createSecrets } from '../../../lambda/adapters/aws/secrets.ts'
+import { NOT_UTF8 } from '../../../lambda/core/secret/stored-fields.ts'
 import { useAws } from '../../fakes/stand-ins.ts'
 
 const place = useAws()
@@ -102,10 +103,13 @@ describe('read', () => {
     expect(await secrets().readValue(NAME, { versionId: TOKEN, label: 'AWSPENDING' })).toBeUndefined()
   })
 
-  test('a binary value reads as an empty text', async () => {
-    await place.sdk().secrets.send(new CreateSecretCommand({ Name: 'binary', SecretBinary: Buffer.from('canary') }))
+  test.each([
+    ['that is UTF-8 reads as its text', Buffer.from('\uFEFF{"é":"\u{1f600}"}'), '\uFEFF{"é":"\u{1f600}"}'],
+    ['that is not reads as a text of no format', Buffer.from([0x63, 0x61, 0x6e, 0xff, 0xfe]), NOT_UTF8],
+  ])('a binary value %s', async (_what, bytes, text) => {
+    await place.sdk().secrets.send(new CreateSecretCommand({ Name: 'binary', SecretBinary: bytes }))
 
-    expect((await secrets().readValue('binary', { label: 'AWSCURRENT' }))?.text).toBe('')
+    expect((await secrets().readValue('binary', { label: 'AWSCURRENT' }))?.text).toBe(text)
   })
 
   test('a reply that cannot be parsed is asked for again, or told without its words', async () => {

@@ -5,8 +5,9 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { CreateSecretCommand } from '@aws-sdk/client-secrets-manager'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { createAlertValues } from '../../../lambda/adapters/github/alert-values.ts'
-import { makeAppJwt, readPrivateKey } from '../../../lambda/adapters/github/app.ts'
+import { createAlertValues, readGithubApp } from '../../../lambda/adapters/github/alert-values.ts'
+import { makeAppJwt } from '../../../lambda/adapters/github/app.ts'
+import { readPrivateKey } from '../../../lambda/adapters/github/private-key.ts'
 import { useAws } from '../../fakes/stand-ins.ts'
 
 const aws = useAws()
@@ -179,13 +180,63 @@ describe("the App's own JWT", () => {
     expect(verify.verify(publicKey, Buffer.from(signature, 'base64url'))).toBe(true)
   })
 
-  test('takes an RSA key in either form, and nothing else', () => {
-    const { privateKey: curve } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const pkcs1 = privateKey.export({ type: 'pkcs1', format: 'pem' }) as string
+  const jwk = privateKey.export({ format: 'jwk' })
 
-    expect(readPrivateKey(privateKey.export({ type: 'pkcs1', format: 'pem' }) as string)).toBeDefined()
-    expect(readPrivateKey(pem)).toBeDefined()
-    for (const other of ['', 'canary', curve.export({ type: 'pkcs8', format: 'pem' }) as string]) {
-      expect(readPrivateKey(other)).toBeUndefined()
-    }
+  test.each([
+    ['PKCS#1', pkcs1],
+    ['PKCS#8', pem],
+    ['with a line end too many, and none', `\n${pkcs1.trim()}`],
+    ['with CRLF', pem.replaceAll('\n', '\r\n')],
+    ['with its line ends written as \\n', pkcs1.replaceAll('\n', '\\n')],
+    ['with spaces where its line ends were', pkcs1.replaceAll('\n', ' ')],
+    ['in base64', Buffer.from(pkcs1).toString('base64')],
+    ['in base64, in lines', Buffer.from(pem).toString('base64').replaceAll(/.{76}/g, '$&\n')],
+  ])('is read as %s', (_form, text) => {
+    const key = readPrivateKey(text)
+
+    expect(key.ok && key.value.export({ format: 'jwk' })).toEqual(jwk)
+  })
+
+  const curve = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
+  const encrypted = { format: 'pem', cipher: 'aes-256-cbc', passphrase: 'canary' } as const
+  test.each([
+    ['nothing', '', 'it holds no whole PEM'],
+    ['a text', 'canary', 'it holds no whole PEM'],
+    ['cut off', pem.slice(0, 900), 'it holds no whole PEM'],
+    ['garbled', pem.replace(/\n.{64}\n/, '\n'), 'its PEM cannot be read'],
+    ['a key of another kind', curve.export({ type: 'pkcs8', format: 'pem' }) as string, 'it is no RSA key'],
+    ['a public key', publicKey.export({ type: 'spki', format: 'pem' }) as string, 'its PEM is no private key'],
+    [
+      'encrypted',
+      privateKey.export({ type: 'pkcs8', ...encrypted }) as string,
+      'it is encrypted: store it without a passphrase',
+    ],
+    [
+      'encrypted PKCS#1',
+      privateKey.export({ type: 'pkcs1', ...encrypted }) as string,
+      'it is encrypted: store it without a passphrase',
+    ],
+  ])('is refused with its reason: %s', (_what, text, why) => {
+    expect(readPrivateKey(text)).toEqual({ ok: false, refusal: why })
+  })
+
+  test('stands in a secret whose every fault is named, under its field', () => {
+    expect(readGithubApp('\uFEFF{"APP_ID":312845}')).toEqual({
+      ok: false,
+      refusal: ['app_id is missing; found APP_ID: rename it to app_id', 'private_key is missing'],
+    })
+    expect(readGithubApp('{"app_id":"","private_key":"canary"}')).toEqual({
+      ok: false,
+      refusal: ['app_id is malformed: expected a non-empty string', 'private_key is malformed: it holds no whole PEM'],
+    })
+    expect(readGithubApp(pem)).toMatchObject({
+      ok: false,
+      refusal: [expect.stringMatching(/^the value is not a JSON object: /)],
+    })
+    expect(readGithubApp(`${JSON.stringify({ app_id: 312845, privateKey: pkcs1 })}\n`)).toMatchObject({
+      ok: true,
+      value: { appId: '312845' },
+    })
   })
 })

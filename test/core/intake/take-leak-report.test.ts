@@ -106,6 +106,28 @@ const github = (): IncomingDelivery => {
   }
 }
 
+describe('keys that cannot be read', () => {
+  test('let no delivery of their detector be turned away: it fails, so that somebody is told and it can be sent again', async () => {
+    const { intake, events, reads } = play({ keys: [{ github: 'malformed', plain: ['plain-key'] }] })
+
+    await expect(takeLeakReport(intake, github())).rejects.toMatchObject({ code: 'SIGNING_SECRET_MALFORMED' })
+    expect(reads).toEqual([false, true])
+    expect(events).toEqual([])
+  })
+
+  test('stop no other detector’s', async () => {
+    const { intake } = play({ keys: [{ github: 'malformed', plain: ['plain-key'] }] })
+
+    expect(await takeLeakReport(intake, plain())).toMatchObject({ outcome: 'reported' })
+  })
+
+  test('are read once more before that', async () => {
+    const { intake } = play({ keys: [{ plain: 'malformed' }, { plain: ['plain-key'] }] })
+
+    expect(await takeLeakReport(intake, plain())).toMatchObject({ outcome: 'reported' })
+  })
+})
+
 describe('what was found', () => {
   test.each<[string, LeakFinding, string, string]>([
     ['alive', alive, 'reported', 'Secret Leak Reported'],

@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createClientSecret } from '../../../lambda/core/secret/client-secret.ts'
 import { formatSecret, parseSecret, withClientSecret } from '../../../lambda/core/secret/secret-format.ts'
+import { NOT_UTF8 } from '../../../lambda/core/secret/stored-fields.ts'
 
 const CREATED_AT = Date.UTC(2026, 8, 1)
 const fields = {
@@ -95,12 +96,37 @@ describe('writing', () => {
 })
 
 describe('faults', () => {
-  test.each(['', 'canary', '{"client_secret":"canary-value', '"canary"', '["canary"]', 'null', '17'])(
-    'a text that is no JSON object is refused without its words: %s',
-    (text) => {
-      expect(faultsOf(text)).toEqual(['the value is not a JSON object'])
-    },
-  )
+  test.each([
+    ['', 'it is empty'],
+    [' \r\n', 'it is empty'],
+    ['canary', 'store the object, with every field in it, not a value alone'],
+    ['{"client_secret":"canary-value', 'it is cut off, or its syntax is wrong'],
+    ['{"client_secret":"canary-value"}\0', 'it holds a NUL character'],
+    [NOT_UTF8, 'it is binary, and not UTF-8'],
+    ['"canary"', 'store the object, with every field in it, not a value alone'],
+    ['["canary"]', 'store the object, with every field in it, not a value alone'],
+    ['null', 'store the object, with every field in it, not a value alone'],
+    ['17', 'store the object, with every field in it, not a value alone'],
+  ])('a text that is no JSON object is refused without its words: %j', (text, why) => {
+    expect(faultsOf(text)).toEqual([`the value is not a JSON object: ${why}`])
+  })
+
+  test.each([
+    [{ clientId: 'canary', 'Client Secret': 'canary' }, 'client_id is missing; found clientId: rename it to client_id'],
+    [{ STYTCH_CLIENT_ID: 'canary' }, 'client_id is missing; found STYTCH_CLIENT_ID: rename it to client_id'],
+    [
+      { clientId: 'canary', 'CLIENT-ID': 'canary' },
+      'client_id is missing; found clientId and CLIENT-ID: keep one of them, as client_id',
+    ],
+    [{ canary: { client_id: 'canary' } }, 'client_id is missing; found one level deeper: move it to the top level'],
+    [{ [`client${'_'.repeat(50)}id`]: 'canary' }, 'client_id is missing'],
+    [{ 'client\nid': 'canary' }, 'client_id is missing'],
+  ])('a field that stands there otherwise is named as it is found: %j', (stored, fault) => {
+    const faults = faultsOf(JSON.stringify(stored))
+
+    expect(faults[0]).toBe(fault)
+    expect(faults.join()).not.toContain('canary')
+  })
 
   test('every fault is listed at once', () => {
     expect(faultsOf('{"issued_at":"yesterday"}')).toEqual([

@@ -6,6 +6,7 @@ import { defined } from '../../lambda/core/base/defined.ts'
 import { LEAK_REPORTED, leakSources } from '../../lambda/core/base/event-types.ts'
 import { rotationsPerSecond } from '../../lambda/core/campaign/campaign.ts'
 import type { ClientReport } from '../../lambda/core/incident/incident-report.ts'
+import { DEPLOYED } from '../../lambda/core/rotation/bounds.ts'
 import type { Secret } from '../../lambda/core/secret/secret.ts'
 import { readSpan } from '../../lambda/core/secret/secret-tags.ts'
 import { prove } from '../incident/incident-proofs.ts'
@@ -152,7 +153,7 @@ const carryOutHere = async (
     const rotationFunctionArn = secret.rotationFunctionArn ?? ''
     const job = { secretId: secret.arn, intent: 'revoke', about: asked.incidentId, until: 'settled' } as const
     await carryOut(
-      { secrets, steps: stepsOf(rotationFunctionArn), timing, limiter, rotationFunctionArn },
+      { secrets, steps: stepsOf(rotationFunctionArn), timing, limiter, rotationFunctionArn, bounds: DEPLOYED },
       { ...job, patienceMs: asked.timeoutMs },
     )
     done += 1

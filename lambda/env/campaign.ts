@@ -1,8 +1,11 @@
 // The campaign function's settings: whose secrets, what their overlaps and periods are when their tags say nothing, how fast it may go,
 // and by which alias it starts executions of its own.
 import { defined } from '../core/base/defined.ts'
+import type { Bounds } from '../core/rotation/bounds.ts'
+import { readBounds, writeBounds } from './bounds.ts'
 import { endpointOf, type FreezeEnv, readFreezeEnv, writeFreezeEnv } from './freeze.ts'
 import { createReader, type Environment, type Reader } from './reader.ts'
+import { type RecordsEnv, readRecords, writeRecords } from './records.ts'
 
 export interface CampaignEnv {
   /** `m2m/<stage>/` */
@@ -17,6 +20,10 @@ export interface CampaignEnv {
   /** How many calls a second Stytch grants the project; absent: it sets no limit. */
   readonly stytchCallsPerSecond?: number
   readonly freeze: FreezeEnv
+  /** How far the services may be behind. */
+  readonly bounds: Bounds
+  /** Where it stands when a rotation switched; absent: a secret's dates say it as well as they can. */
+  readonly records?: RecordsEnv
   /** Where Lambda listens; absent: at AWS's own address. */
   readonly lambdaEndpoint?: string
 }
@@ -46,6 +53,8 @@ export const readCampaignEnv = (env: Environment): CampaignEnv => {
     periodHours: readNumber(reader, 'M2M_PERIOD_HOURS', 'the period in hours, above 0'),
     overlapHours: readNumber(reader, 'M2M_OVERLAP_HOURS', 'the overlap in hours, above 0'),
     freeze: readFreezeEnv(reader),
+    bounds: readBounds(reader),
+    ...readRecords(reader),
     ...defined({ lambdaEndpoint }),
     ...(rate === undefined
       ? {}
@@ -67,5 +76,7 @@ export const writeCampaignEnv = (settings: CampaignEnv): Record<string, string> 
     ? {}
     : { M2M_STYTCH_CALLS_PER_SECOND: String(settings.stytchCallsPerSecond) }),
   ...writeFreezeEnv(settings.freeze),
+  ...writeBounds(settings.bounds),
+  ...writeRecords(settings),
   ...defined({ AWS_ENDPOINT_URL_LAMBDA: settings.lambdaEndpoint }),
 })

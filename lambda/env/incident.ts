@@ -1,5 +1,7 @@
 // The incident function's settings: whose secrets, whom it may ask for what, and where the campaign function is, if there is one.
 import { defined } from '../core/base/defined.ts'
+import type { Bounds } from '../core/rotation/bounds.ts'
+import { readBounds, writeBounds } from './bounds.ts'
 import { endpointOf, type FreezeEnv, readFreezeEnv, writeFreezeEnv } from './freeze.ts'
 import { type ProjectPlaceEnv, readProjectPlace, writeProjectPlace } from './project-place.ts'
 import { createReader, type Environment } from './reader.ts'
@@ -17,6 +19,8 @@ export interface IncidentEnv {
   /** What Stytch lets us call; absent: as much as we like. */
   readonly stytchCallsPerSecond?: number
   readonly freeze: FreezeEnv
+  /** How far the services may be behind. */
+  readonly bounds: Bounds
   readonly project?: ProjectPlaceEnv
   /** Where Lambda listens; absent: at AWS's own address. */
   readonly lambdaEndpoint?: string
@@ -40,6 +44,7 @@ export const readIncidentEnv = (env: Environment): IncidentEnv => {
     eventBus: reader.text('M2M_EVENT_BUS', 'the name or ARN of the event bus'),
     maxSecurityClients: Number(max),
     freeze: readFreezeEnv(reader),
+    bounds: readBounds(reader),
     ...readProjectPlace(reader),
     ...defined({ campaignFunctionArn }),
     ...(rate === undefined ? {} : { stytchCallsPerSecond: Number(rate) }),
@@ -60,6 +65,7 @@ export const writeIncidentEnv = (settings: IncidentEnv): Record<string, string> 
     : { M2M_STYTCH_CALLS_PER_SECOND: String(settings.stytchCallsPerSecond) }),
   ...defined({ M2M_CAMPAIGN_FUNCTION: settings.campaignFunctionArn }),
   ...writeFreezeEnv(settings.freeze),
+  ...writeBounds(settings.bounds),
   ...writeProjectPlace(settings.project),
   ...defined({ AWS_ENDPOINT_URL_LAMBDA: settings.lambdaEndpoint }),
 })

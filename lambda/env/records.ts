@@ -36,19 +36,29 @@ const readProofs = (reader: Reader, keyArn: string): ProofsEnv => {
   return { keyArn, bucket, ...defined(endpoints) }
 }
 
-export const readKeeping = (reader: Reader): KeepingEnv => {
+export const readRecords = (reader: Reader): Pick<KeepingEnv, 'records'> => {
   const table = reader.optional('M2M_RECORDS_TABLE')
-  const keyArn = reader.optional('M2M_PROOF_KEY')
-  const records = table === undefined ? undefined : { table, ...defined({ endpoint: endpointOf(reader, 'DYNAMODB') }) }
-  return defined({ records, proofs: keyArn === undefined ? undefined : readProofs(reader, keyArn) })
+  if (table === undefined) return {}
+  return { records: { table, ...defined({ endpoint: endpointOf(reader, 'DYNAMODB') }) } }
 }
 
-export const writeKeeping = ({ records, proofs }: KeepingEnv): Record<string, string> =>
-  defined({
-    M2M_RECORDS_TABLE: records?.table,
-    AWS_ENDPOINT_URL_DYNAMODB: records?.endpoint,
+export const writeRecords = ({ records }: Pick<KeepingEnv, 'records'>): Record<string, string> =>
+  defined({ M2M_RECORDS_TABLE: records?.table, AWS_ENDPOINT_URL_DYNAMODB: records?.endpoint })
+
+export const readKeeping = (reader: Reader): KeepingEnv => {
+  const keyArn = reader.optional('M2M_PROOF_KEY')
+  return {
+    ...readRecords(reader),
+    ...defined({ proofs: keyArn === undefined ? undefined : readProofs(reader, keyArn) }),
+  }
+}
+
+export const writeKeeping = ({ proofs, ...rest }: KeepingEnv): Record<string, string> => ({
+  ...writeRecords(rest),
+  ...defined({
     M2M_PROOF_KEY: proofs?.keyArn,
     M2M_EVIDENCE_BUCKET: proofs?.bucket,
     AWS_ENDPOINT_URL_KMS: proofs?.kmsEndpoint,
     AWS_ENDPOINT_URL_S3: proofs?.s3Endpoint,
-  })
+  }),
+})

@@ -1,11 +1,14 @@
 // The sweep's settings: whose secrets, what their overlaps and periods are when their tags say nothing, and how often it comes.
 import { defined } from '../core/base/defined.ts'
+import type { Bounds } from '../core/rotation/bounds.ts'
 import { readEvidenceBucket } from './archive.ts'
+import { readBounds, writeBounds } from './bounds.ts'
 import { endpointOf, type FreezeEnv, readFreezeEnv, writeFreezeEnv } from './freeze.ts'
 import { readNumber } from './number.ts'
 import { type ProjectPlaceEnv, readProjectPlace, writeProjectPlace } from './project-place.ts'
 import { createReader, type Environment, type Reader } from './reader.ts'
 import { type AdoptionEnv, readAdoption, writeAdoption } from './reads.ts'
+import { type RecordsEnv, readRecords, writeRecords } from './records.ts'
 
 export interface ProofBucketEnv {
   /** Name of the evidence bucket. */
@@ -31,6 +34,10 @@ export interface SweepEnv {
   readonly project?: ProjectPlaceEnv
   /** Absent: an overlap ends by its time alone. */
   readonly adoption?: AdoptionEnv
+  /** How far the services may be behind. */
+  readonly bounds: Bounds
+  /** Where it stands when a rotation switched; absent: a secret's dates say it as well as they can. */
+  readonly records?: RecordsEnv
   /** Where proofs of revokes lie; absent: none is owed. */
   readonly proofs?: ProofBucketEnv
   /** Where Lambda listens; absent: at AWS's own address. */
@@ -55,6 +62,8 @@ export const readSweepEnv = (env: Environment): SweepEnv => {
     longestHoldHours: readNumber(reader, 'M2M_LONGEST_HOLD_HOURS', 'how long a hold may last in hours, above 0'),
     everyMinutes: readNumber(reader, 'M2M_SWEEP_EVERY_MINUTES', 'the minutes between two sweeps, above 0'),
     freeze: readFreezeEnv(reader),
+    bounds: readBounds(reader),
+    ...readRecords(reader),
     ...readProjectPlace(reader),
     ...readAdoption(reader),
     ...readProofBucket(reader),
@@ -75,6 +84,8 @@ export const writeSweepEnv = (settings: SweepEnv): Record<string, string> => ({
   M2M_LONGEST_HOLD_HOURS: String(settings.longestHoldHours),
   M2M_SWEEP_EVERY_MINUTES: String(settings.everyMinutes),
   ...writeFreezeEnv(settings.freeze),
+  ...writeBounds(settings.bounds),
+  ...writeRecords(settings),
   ...writeProjectPlace(settings.project),
   ...writeAdoption(settings.adoption),
   ...defined({

@@ -7,6 +7,7 @@ import { createEvents } from '../adapters/aws/events.ts'
 import { createFreeze } from '../adapters/aws/freeze.ts'
 import { createInvoke } from '../adapters/aws/invoke.ts'
 import { createProofQuestions } from '../adapters/aws/proof-questions.ts'
+import { createReadableRecords } from '../adapters/aws/records.ts'
 import { createRotationSteps } from '../adapters/aws/rotation-steps.ts'
 import { createSecretRotator } from '../adapters/aws/secret-rotator.ts'
 import { createSignedCall } from '../adapters/aws/signed-call.ts'
@@ -36,6 +37,7 @@ const parts = {
   steps: createRotationSteps(invoke, rotationFunctionArn),
   proofs: createProofQuestions(invoke, rotationFunctionArn),
   freeze: createFreeze(systemsManager, frozen.parameter),
+  bounds: settings.bounds,
   events: createEvents(createEventBridge(), settings.eventBus, CAMPAIGN_SOURCE),
   rules: {
     secretNamePrefix,
@@ -54,7 +56,9 @@ const checked = <Value>(what: string, read: Result<Value, readonly string[]>): V
 
 const run = async ({ event, durable, executionName, requestId, remainingMs }: DurableRun): Promise<unknown> => {
   const journal = createJournal({ execution: executionName, requestId })
-  const campaigning = { ...parts, journal, timing: createTiming(remainingMs) }
+  const timing = createTiming(remainingMs)
+  const records = createReadableRecords(secretsManager, settings.records, timing.wait)
+  const campaigning = { ...parts, records, journal, timing }
   if (isPageOrder(event)) return runPage(campaigning, durable, checked('The order', readPageOrder(event)))
   const request = checked("The campaign's input", readCampaignRequest(event))
   return runCampaign(campaigning, durable, { request, id: request.id ?? executionName, executionId: executionName })

@@ -53,7 +53,7 @@ export const handler = async (event: unknown, context: Context): Promise<Respons
   const journal = createJournal({ requestId: context.awsRequestId })
   const timing = createTiming(() => context.getRemainingTimeInMillis())
   const limiter = createRateLimiter({ perSecond, timing })
-  const jobParts = { secrets, steps, proofs, timing, rotationFunctionArn, limiter }
+  const jobParts = { secrets, steps, proofs, timing, rotationFunctionArn, limiter, bounds: settings.bounds }
   const { id, source, detail } = isEnvelope(event) ? event : {}
   try {
     return await respondToLeak({ ...parts, jobParts, journal }, { id, source, detail })

@@ -10,12 +10,12 @@ import type { MetricLine } from '../adapters/aws/metric-line.ts'
 import { createProofListing } from '../adapters/aws/proof-listing.ts'
 import { createProofQuestions } from '../adapters/aws/proof-questions.ts'
 import { createReadLookup } from '../adapters/aws/read-records.ts'
+import { createReadableRecords } from '../adapters/aws/records.ts'
 import { createRotationSteps } from '../adapters/aws/rotation-steps.ts'
 import { createSecretRotator } from '../adapters/aws/secret-rotator.ts'
 import { createSignedCall } from '../adapters/aws/signed-call.ts'
 import { createTiming } from '../adapters/timing.ts'
 import { SWEEP_SOURCE } from '../core/base/event-types.ts'
-import { DEPLOYED } from '../core/rotation/bounds.ts'
 import { readSweepEvent } from '../core/sweep/read-sweep-event.ts'
 import { type Sweeping, type SweepSummary, sweepAll } from '../core/sweep/sweep.ts'
 import { readSweepEnv } from '../env/sweep.ts'
@@ -70,7 +70,7 @@ const proofsBy = ({ wait }: Sweeping['timing'], functionArn: string): Pick<Sweep
     proofs: {
       listing: createProofListing({ call, wait, bucket, stage: settings.stage }),
       questions: createProofQuestions(invoke, functionArn),
-      confirmedAfterMs: DEPLOYED.confirmedAfterMs,
+      confirmedAfterMs: settings.bounds.confirmedAfterMs,
     },
   }
 }
@@ -78,14 +78,16 @@ const proofsBy = ({ wait }: Sweeping['timing'], functionArn: string): Pick<Sweep
 /** The project's own secret, where it is rotated, is one more, with a function of its own. */
 const sweepsOf = (shared: Pick<Sweeping, 'timing' | 'journal'>): readonly [Sweeping, ...Sweeping[]] => {
   const { timing } = shared
-  const ofClients = { ...clients, ...shared, ...adoptionBy(timing), ...proofsBy(timing, rotationFunctionArn) }
+  const records = createReadableRecords(secretsManager, settings.records, timing.wait)
+  const common = { ...clients, ...shared, records }
+  const ofClients = { ...common, ...adoptionBy(timing), ...proofsBy(timing, rotationFunctionArn) }
   if (project === undefined) return [ofClients]
   const { secretName, rotationFunctionArn: projectFunction, periodDays } = project
   const stage = { ...clients.rules.stage, periodMs: periodDays * 24 * HOUR_MS }
   const rules = { ...clients.rules, rotationFunctionArn: projectFunction, stage }
   const steps = createRotationSteps(invoke, projectFunction)
   // Stytch itself shows when the project secret was last used.
-  const ofProject = { ...clients, ...shared, ...proofsBy(timing, projectFunction), rules, steps }
+  const ofProject = { ...common, ...proofsBy(timing, projectFunction), rules, steps }
   return [{ ...ofProject, secretNamePrefix: secretName, isOneSecret: true }, ofClients]
 }
 

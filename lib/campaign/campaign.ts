@@ -11,6 +11,7 @@ import type { Queue } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
 import { defined } from '../../lambda/core/base/defined.ts'
 import { CAMPAIGN_SOURCE } from '../../lambda/core/base/event-types.ts'
+import type { Bounds } from '../../lambda/core/rotation/bounds.ts'
 import { writeCampaignEnv } from '../../lambda/env/campaign.ts'
 import { deadLetters } from '../base/dead-letters.ts'
 import type { M2mEventBus } from '../base/event-bus.ts'
@@ -19,6 +20,7 @@ import { freezeParameter, mayReadFreeze } from '../base/freeze.ts'
 import { type FunctionSurroundings, M2mFunction } from '../base/m2m-function.ts'
 import type { EventNotice, MetricNotice } from '../base/notice.ts'
 import { functionArn, functionName, type StageNames } from '../config/stage-names.ts'
+import type { RecordsTable } from '../rotation/records-table.ts'
 import type { RotationFunction } from '../rotation/rotation-function.ts'
 import { mayAskForRotations } from '../rotation/rotation-rights.ts'
 
@@ -26,6 +28,9 @@ export interface CampaignProps {
   readonly names: StageNames
   readonly surroundings: FunctionSurroundings
   readonly rotation: RotationFunction
+  readonly bounds: Bounds
+  /** Where the rotation function notes when it switches. */
+  readonly records: RecordsTable
   readonly bus: M2mEventBus
   /** Of the periodic campaign, for EventBridge Scheduler. */
   readonly schedule: string
@@ -86,6 +91,8 @@ export class Campaign extends Construct {
         periodHours: spans.periodHours,
         overlapHours: spans.overlapHours,
         freeze: { parameter: freezeParameter(names) },
+        bounds: props.bounds,
+        records: { table: props.records.table.tableName },
         ...defined({ stytchCallsPerSecond: props.stytchCallsPerSecond }),
       }),
     })

@@ -9,6 +9,7 @@ import type { IQueue, Queue } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
 import { defined } from '../../lambda/core/base/defined.ts'
 import { INCIDENT_COMPLETED, INCIDENT_SOURCE, LEAK_REPORTED } from '../../lambda/core/base/event-types.ts'
+import type { Bounds } from '../../lambda/core/rotation/bounds.ts'
 import { writeIncidentEnv } from '../../lambda/env/incident.ts'
 import { deadLetters } from '../base/dead-letters.ts'
 import type { M2mEventBus, Speakers } from '../base/event-bus.ts'
@@ -29,6 +30,7 @@ export interface IncidentFunctionProps {
   readonly rotation: RotationFunction
   /** Absent: the project secret is rotated by hand. */
   readonly project?: ProjectRotation | undefined
+  readonly bounds: Bounds
   readonly bus: M2mEventBus
   /** Who may report a leak, by source. */
   readonly reporters: Speakers
@@ -76,6 +78,7 @@ export class IncidentFunction extends Construct {
         eventBus: bus.bus.eventBusArn,
         maxSecurityClients: props.maxSecurityClients,
         freeze: { parameter: freezeParameter(names) },
+        bounds: props.bounds,
         ...defined({ project: props.project?.place, stytchCallsPerSecond: props.stytchCallsPerSecond }),
       }),
     })

@@ -77,26 +77,41 @@ export class RecordsTable extends Construct {
 
   /** Lets a rotation function hold leases and keep versions, each below its own keys. */
   mayRecord(fn: M2mFunction): void {
-    const below = (keys: string) => ({
-      // ForAllValues alone is true for a request without keys (IAM User Guide, "Multivalued context keys").
-      'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [`${keys}*`] },
-      Null: { 'dynamodb:LeadingKeys': 'false' },
-      StringEquals: { 'aws:ResourceAccount': Stack.of(this).account },
-    })
     fn.mayDo(
       new PolicyStatement({
         sid: 'HoldLeases',
         actions: ['dynamodb:PutItem', 'dynamodb:DeleteItem'],
         resources: [this.table.tableArn],
-        conditions: below(LEASE_KEYS),
+        conditions: this.below(LEASE_KEYS),
       }),
       new PolicyStatement({
         sid: 'KeepVersions',
         actions: ['dynamodb:UpdateItem', 'dynamodb:Query'],
         resources: [this.table.tableArn],
-        conditions: below(VERSION_KEYS),
+        conditions: this.below(VERSION_KEYS),
       }),
     )
+  }
+
+  /** Lets a function read when a rotation switched, and no more. */
+  mayReadVersions(fn: M2mFunction): void {
+    fn.mayDo(
+      new PolicyStatement({
+        sid: 'ReadVersions',
+        actions: ['dynamodb:Query'],
+        resources: [this.table.tableArn],
+        conditions: this.below(VERSION_KEYS),
+      }),
+    )
+  }
+
+  private below(keys: string) {
+    return {
+      // ForAllValues alone is true for a request without keys (IAM User Guide, "Multivalued context keys").
+      'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [`${keys}*`] },
+      Null: { 'dynamodb:LeadingKeys': 'false' },
+      StringEquals: { 'aws:ResourceAccount': Stack.of(this).account },
+    }
   }
 
   /** Against identity policies elsewhere in the account, however wide. */

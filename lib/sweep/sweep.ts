@@ -11,6 +11,7 @@ import type { Queue } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
 import { defined } from '../../lambda/core/base/defined.ts'
 import { SWEEP_SOURCE } from '../../lambda/core/base/event-types.ts'
+import type { Bounds } from '../../lambda/core/rotation/bounds.ts'
 import type { AdoptionEnv } from '../../lambda/env/reads.ts'
 import { writeSweepEnv } from '../../lambda/env/sweep.ts'
 import { deadLetters } from '../base/dead-letters.ts'
@@ -21,6 +22,7 @@ import { type FunctionSurroundings, M2mFunction } from '../base/m2m-function.ts'
 import type { EventNotice, MetricNotice } from '../base/notice.ts'
 import { functionName, type StageNames } from '../config/stage-names.ts'
 import type { ProjectRotation } from '../rotation/project-rotation.ts'
+import type { RecordsTable } from '../rotation/records-table.ts'
 import type { RotationFunction } from '../rotation/rotation-function.ts'
 import { mayAskForRotations } from '../rotation/rotation-rights.ts'
 
@@ -54,6 +56,9 @@ export interface SweepProps {
   readonly bus: M2mEventBus
   /** Where proofs of revokes lie (lib/incident/evidence-archive.ts). */
   readonly evidence: SweepEvidence
+  readonly bounds: Bounds
+  /** Where the rotation function notes when it switches. */
+  readonly records: RecordsTable
   readonly spans: SweepSpans
   readonly removalPolicy: RemovalPolicy
 }
@@ -97,6 +102,8 @@ export class SweepFunction extends Construct {
         longestHoldHours: spans.longestHoldHours,
         everyMinutes: spans.sweepEveryMinutes,
         freeze: { parameter: freezeParameter(names) },
+        bounds: props.bounds,
+        records: { table: props.records.table.tableName },
         proofs: { bucket: props.evidence.bucket.bucketName },
         ...defined({ project: props.project?.place, adoption: props.adoption?.env }),
       }),
@@ -114,11 +121,12 @@ export class SweepFunction extends Construct {
     this.metricNotices = this.listMetricNotices(props)
   }
 
-  private maySweep({ names, rotation, project, adoption, bus, evidence }: SweepProps): void {
+  private maySweep({ names, rotation, project, adoption, bus, evidence, records }: SweepProps): void {
     // RotateSecret's own demand also lets it drive what is stuck again (docs/decisions/018).
     mayAskForRotations(this, this.fn, { names, rotation, project })
     this.fn.mayDo(bus.mayPublish(SWEEP_SOURCE), mayReadFreeze(this, names))
     evidence.mayListProofs(this.fn, names)
+    records.mayReadVersions(this.fn)
     if (adoption !== undefined) this.fn.mayDo(adoption.mayAsk())
   }
 

@@ -14,6 +14,8 @@ import { createSecrets } from '../../lambda/adapters/aws/secrets.ts'
 import { readCampaignRequest } from '../../lambda/core/campaign/campaign-request.ts'
 import { selectSecrets } from '../../lambda/core/campaign/select-secrets.ts'
 import type { StageView } from '../../lambda/core/clients/clients-api.ts'
+import { DEPLOYED } from '../../lambda/core/rotation/bounds.ts'
+import { noRecords } from '../../lambda/core/rotation/records.ts'
 import { makeRequestToken, type Origin } from '../../lambda/core/secret/request-token.ts'
 import { NOTICE_EVERY_MS } from '../../lambda/core/sweep/due.ts'
 import { sweep } from '../../lambda/core/sweep/sweep.ts'
@@ -213,6 +215,8 @@ const campaignOn = async (timing: FakeTiming, fleet: FakeFleet) => {
       secrets: fleet,
       steps: createFakeSteps(fleet, timing),
       freeze: createFakeFreeze(),
+      bounds: DEPLOYED,
+      records: noRecords,
       events: createFakeEvents(createCallLog()),
       timing,
       journal: createFakeJournal(),
@@ -234,6 +238,7 @@ const sweepOn = async (timing: FakeTiming, fleet: FakeFleet) => {
       secrets: fleet,
       steps: createFakeSteps(fleet, timing),
       freeze: createFakeFreeze(),
+      records: noRecords,
       events,
       timing,
       journal: createFakeJournal(),

@@ -9,6 +9,7 @@ import { createSecrets } from '../../lambda/adapters/aws/secrets.ts'
 import { INCIDENT_SOURCE } from '../../lambda/core/base/event-types.ts'
 import { createRateLimiter } from '../../lambda/core/base/rate-limiter.ts'
 import { type Response, respondToLeak } from '../../lambda/core/incident/respond-to-leak.ts'
+import { DEPLOYED } from '../../lambda/core/rotation/bounds.ts'
 import {
   acceptedValues,
   createPassage,
@@ -63,6 +64,7 @@ const respond = (subject: Subject, gate: Gate): Promise<Response | 'killed'> =>
         jobParts: {
           timing,
           rotationFunctionArn: FUNCTION_ARN,
+          bounds: DEPLOYED,
           limiter: createRateLimiter({ perSecond: 24, timing }),
           secrets: createSecrets(new SecretsManagerClient(gated)),
           steps: stepsThrough(seat),

@@ -1,12 +1,14 @@
 // Incidents and planned switches while the services lag: a share of Secrets Manager's reads is old, one of Stytch's nodes is late. The steps,
 // the clients and the carrying out are production's, over HTTP; the time is virtual, calls take some of it, and what is drawn follows from a
 // seed. Called by the tests (some) and by `npm run bench:stale` (many).
+
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { createSecrets } from '../../lambda/adapters/aws/secrets.ts'
 import { createSend } from '../../lambda/adapters/stytch/http.ts'
 import { createRateLimiter } from '../../lambda/core/base/rate-limiter.ts'
 import { carryOut } from '../../lambda/core/drive/carry-out.ts'
 import type { RotationSteps } from '../../lambda/core/drive/rotation-steps.ts'
+import { DEPLOYED } from '../../lambda/core/rotation/bounds.ts'
 import type { Secrets } from '../../lambda/core/secret/secrets.ts'
 import { PROJECT_ID } from './kinds.ts'
 import {
@@ -184,6 +186,7 @@ export const respond = async (
         timing,
         limiter,
         rotationFunctionArn: FUNCTION_ARN,
+        bounds: DEPLOYED,
       },
       { secretId: secretArn, intent: 'revoke', about, until: 'settled', patienceMs: PATIENCE_MS },
     )

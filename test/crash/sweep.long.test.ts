@@ -9,6 +9,7 @@ import { createSecrets } from '../../lambda/adapters/aws/secrets.ts'
 import type { SignedCall } from '../../lambda/adapters/aws/signed-call.ts'
 import type { M2mEvent } from '../../lambda/core/base/events.ts'
 import type { FreezeState } from '../../lambda/core/rotation/freeze.ts'
+import { noRecords } from '../../lambda/core/rotation/records.ts'
 import { type Intent, intents } from '../../lambda/core/secret/request-token.ts'
 import type { Secrets } from '../../lambda/core/secret/secrets.ts'
 import { type SweepSummary, sweep } from '../../lambda/core/sweep/sweep.ts'
@@ -81,6 +82,7 @@ const runSweep = ({
       secrets,
       steps: createRotationSteps(createInvoke(lambda(watch)), ROTATION_FUNCTION),
       freeze: seat.freeze,
+      records: noRecords,
       events: {
         publish: async (events) => {
           told.push(...events)

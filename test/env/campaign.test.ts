@@ -2,6 +2,8 @@
 
 import fc from 'fast-check'
 import { describe, expect, it, test } from 'vitest'
+import { DEPLOYED, WITHOUT_LAG } from '../../lambda/core/rotation/bounds.ts'
+import { writeBounds } from '../../lambda/env/bounds.ts'
 import { type CampaignEnv, readCampaignEnv, writeCampaignEnv } from '../../lambda/env/campaign.ts'
 
 const word = fc.stringMatching(/^[a-z0-9]{1,12}$/)
@@ -17,6 +19,8 @@ const settings: fc.Arbitrary<CampaignEnv> = fc.record(
     overlapHours: hours,
     stytchCallsPerSecond: fc.double({ min: 0.1, max: 1000, noNaN: true }),
     freeze: fc.record({ parameter: word.map((name) => `/m2m/${name}/freeze`) }),
+    bounds: fc.constantFrom(DEPLOYED, WITHOUT_LAG),
+    records: fc.record({ table: word, endpoint: fc.constant('http://127.0.0.1:4566') }, { requiredKeys: ['table'] }),
   },
   {
     requiredKeys: [
@@ -27,6 +31,7 @@ const settings: fc.Arbitrary<CampaignEnv> = fc.record(
       'periodHours',
       'overlapHours',
       'freeze',
+      'bounds',
     ],
   },
 )
@@ -38,6 +43,7 @@ const given: CampaignEnv = {
   periodHours: 720,
   overlapHours: 24,
   freeze: { parameter: '/m2m/prod/freeze' },
+  bounds: DEPLOYED,
 }
 
 test('what is written is read back', () => {
@@ -49,7 +55,8 @@ test('what is written is read back', () => {
 })
 
 test('everything that is missing is named at once', () => {
-  for (const name of Object.keys(writeCampaignEnv(given))) {
+  const withDefaults = Object.keys(writeBounds(DEPLOYED))
+  for (const name of Object.keys(writeCampaignEnv(given)).filter((one) => !withDefaults.includes(one))) {
     expect(() => readCampaignEnv({})).toThrow(new RegExp(`${name} is missing: expected `))
   }
 })

@@ -61,6 +61,7 @@ test('whoever asks for its rotation knows the secret and the function, or neithe
     longestHoldHours: 168,
     everyMinutes: 15,
     freeze: { parameter: '/m2m/prod/freeze' },
+    bounds: DEPLOYED,
   }
   const project = { secretName: 'stytch/m2m-prod', rotationFunctionArn: 'arn:project-rotation', periodDays: 90 }
 

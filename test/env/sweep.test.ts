@@ -3,6 +3,8 @@
 
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { DEPLOYED, WITHOUT_LAG } from '../../lambda/core/rotation/bounds.ts'
+import { writeBounds } from '../../lambda/env/bounds.ts'
 import { readRotationEnv } from '../../lambda/env/rotation.ts'
 import { readSweepEnv, type SweepEnv, writeSweepEnv } from '../../lambda/env/sweep.ts'
 
@@ -24,8 +26,10 @@ const settings: fc.Arbitrary<SweepEnv> = fc.record(
       { requiredKeys: ['parameter'] },
     ),
     lambdaEndpoint: url,
+    bounds: fc.constantFrom(DEPLOYED, WITHOUT_LAG),
+    records: fc.record({ table: word }),
     adoption: fc.record(
-      { table: word, lookBackHours: hours, waitAtMostHours: hours, ownPrincipal: word, endpoint: url },
+      { table: word, lookBackHours: hours, waitAtMostHours: hours, ownPrincipal: word },
       { requiredKeys: ['table', 'lookBackHours', 'waitAtMostHours', 'ownPrincipal'] },
     ),
   },
@@ -40,6 +44,7 @@ const settings: fc.Arbitrary<SweepEnv> = fc.record(
       'longestHoldHours',
       'everyMinutes',
       'freeze',
+      'bounds',
     ],
   },
 )
@@ -62,10 +67,12 @@ const whole = writeSweepEnv({
   longestHoldHours: 168,
   everyMinutes: 15,
   freeze: { parameter: '/m2m/test/freeze' },
+  bounds: DEPLOYED,
 })
 
 test('everything that is missing is named at once', () => {
-  for (const name of Object.keys(whole)) {
+  const withDefaults = Object.keys(writeBounds(DEPLOYED))
+  for (const name of Object.keys(whole).filter((one) => !withDefaults.includes(one))) {
     expect(() => readSweepEnv({})).toThrow(new RegExp(`${name} is missing: expected `))
     expect(() => readSweepEnv({ ...whole, [name]: '' })).toThrow(new RegExp(`${name} is missing: expected `))
   }

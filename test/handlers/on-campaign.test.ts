@@ -6,6 +6,7 @@ import { ExecutionStatus } from '@aws-sdk/client-lambda'
 import { GetSecretValueCommand } from '@aws-sdk/client-secrets-manager'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { CampaignReport } from '../../lambda/core/campaign/campaign-report.ts'
+import { DEPLOYED } from '../../lambda/core/rotation/bounds.ts'
 import { writeCampaignEnv } from '../../lambda/env/campaign.ts'
 import { LAPTOP_BUS, LAPTOP_FREEZE, LAPTOP_PREFIX } from '../../lambda/local/laptop/functions.ts'
 import type { LaptopAddress } from '../../lambda/local/laptop/laptop.ts'
@@ -35,6 +36,7 @@ beforeAll(async () => {
     periodHours: 720,
     overlapHours: 24,
     freeze: { parameter: LAPTOP_FREEZE, endpoint: address.aws },
+    bounds: DEPLOYED,
   })
   const aws = {
     AWS_ENDPOINT_URL: address.aws,

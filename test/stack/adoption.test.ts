@@ -13,7 +13,7 @@ beforeAll(() => {
 const text = (value: unknown): string => JSON.stringify(value)
 const ofType = (found: Template, type: string) => Object.values(resourcesOf(found)).filter(({ Type }) => Type === type)
 
-test('without it there is no table, and the sweep may ask none', () => {
+test('without it there is no table of reads, and the sweep may ask none', () => {
   const without = synthStack({}).template()
 
   // None but that of the rotations' own records.
@@ -22,7 +22,10 @@ test('without it there is no table, and the sweep may ask none', () => {
       Properties: { TimeToLiveSpecification: { AttributeName: 'keptUntil' }, KeySchema: [{ AttributeName: 'pk' }, {}] },
     },
   ])
-  expect(text(roleStatements(without, 'SweepFnRole'))).not.toContain('dynamodb:')
+  const asked = roleStatements(without, 'SweepFnRole').filter((statement) => text(statement).includes('dynamodb:Query'))
+  expect(asked).toMatchObject([
+    { Sid: 'ReadVersions', Condition: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['versions#*'] } } },
+  ])
 })
 
 describe('the rule', () => {

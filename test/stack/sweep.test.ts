@@ -42,6 +42,7 @@ describe('the role', () => {
       'PublishOnTheBus',
       'ReadFreeze',
       'ListProofs',
+      'ReadVersions',
     ])
   })
 

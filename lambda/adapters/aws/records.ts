@@ -1,9 +1,17 @@
 // The records table as the rotation's Records: a lease and a few bytes a version. Partition keys say what an item is and about which secret,
 // so that a role's rights hold for a kind of record (lib/rotation/records-table.ts).
+import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { defined } from '../../core/base/defined.ts'
 import { LEASE_KEYS, VERSION_KEYS } from '../../core/rotation/record-keys.ts'
-import type { KeptRecords, Lease, VersionRecord, VersionRecords } from '../../core/rotation/records.ts'
-import type { SignedCall } from './signed-call.ts'
+import {
+  type KeptRecords,
+  type Lease,
+  noRecords,
+  type ReadableRecords,
+  type VersionRecord,
+  type VersionRecords,
+} from '../../core/rotation/records.ts'
+import { createSignedCall, type SignedCall } from './signed-call.ts'
 import { createTableCall, type TableCall } from './table-call.ts'
 import { everyItem, numberIn, textIn } from './table-item.ts'
 
@@ -100,5 +108,25 @@ export const createRecords = ({ call, table, now, wait }: RecordsInput, holder: 
     holder,
     lease: createLease(createTableCall(input), askOnce, now),
     versions: createVersionRecords(askOnce),
+  }
+}
+
+export interface RecordsPlace {
+  readonly table: string
+  /** Absent: AWS's own address. */
+  readonly endpoint?: string
+}
+
+/** For whoever reads alone, and can wait for a retry. @param place absent: nothing is remembered. */
+export const createReadableRecords = (
+  client: SecretsManagerClient,
+  place: RecordsPlace | undefined,
+  wait: RecordsInput['wait'],
+): ReadableRecords => {
+  if (place === undefined) return noRecords
+  const call = createSignedCall(client, { service: 'dynamodb', endpoint: place.endpoint })
+  return {
+    kind: 'kept',
+    versions: createVersionRecords(createTableCall({ call, table: place.table, wait, timeoutMs: TIMEOUT_MS })),
   }
 }

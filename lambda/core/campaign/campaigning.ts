@@ -9,6 +9,7 @@ import type { JobParts } from '../drive/carry-out.ts'
 import type { ProofQuestions } from '../drive/proof-questions.ts'
 import type { RotationSteps } from '../drive/rotation-steps.ts'
 import type { Freeze } from '../rotation/freeze.ts'
+import type { ReadableRecords } from '../rotation/records.ts'
 import type { StageSpans } from '../secret/secret-tags.ts'
 import type { Secrets } from '../secret/secrets.ts'
 
@@ -27,6 +28,9 @@ export interface Campaigning {
   /** @default - the label of a settle is taken for its proof */
   readonly proofs?: ProofQuestions | undefined
   readonly freeze: Freeze
+  readonly bounds: JobParts['bounds']
+  /** Where the rotation function noted when it switched. */
+  readonly records: ReadableRecords
   readonly events: Events<'m2m.campaign'>
   readonly timing: Timing
   readonly journal: Journal

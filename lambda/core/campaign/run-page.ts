@@ -7,7 +7,8 @@ import { createRateLimiter, type RateLimiter } from '../base/rate-limiter.ts'
 import { carryOut, type JobOutcome } from '../drive/carry-out.ts'
 import { DRIVEN_STEP_MS } from '../drive/drive-again.ts'
 import { decidedBy, type FreezeState, readFreeze, stops } from '../rotation/freeze.ts'
-import { versionLabelled } from '../secret/labels.ts'
+import { recordedSwitchOf } from '../rotation/records.ts'
+import { CURRENT, versionLabelled } from '../secret/labels.ts'
 import { overlapEndsAt } from '../secret/overlap.ts'
 import type { Secret } from '../secret/secret.ts'
 import { holdOf, overlapOf } from '../secret/secret-tags.ts'
@@ -75,10 +76,13 @@ const createRules = ({ campaigning, order }: Page, freeze: () => Promise<FreezeS
     })
   }
   const maySettle = async (secret: Secret): Promise<Reason | undefined> => {
-    const currentOrigin = versionLabelled(secret, 'AWSCURRENT')?.origin ?? 'rotate'
+    const current = versionLabelled(secret, CURRENT)
+    const currentOrigin = current?.origin ?? 'rotate'
     if (stops(await freeze(), { intent: 'settle', currentOrigin })) return 'notYet'
     if (order.intent === 'revoke') return undefined
-    const isOver = timing.now() >= overlapEndsAt(secret, rules.stage)
+    const subject = { secretArn: secret.arn, versionId: current?.versionId ?? '' }
+    const recordedAt = await recordedSwitchOf(campaigning, subject)
+    const isOver = timing.now() >= overlapEndsAt(secret, rules.stage, { recordedAt })
     return isOver && holdOf(secret) === undefined ? undefined : 'notYet'
   }
   return { mayBegin, maySettle }
@@ -123,7 +127,7 @@ const tryOnce = async (
   { name, round }: { readonly name: string; readonly round: number },
 ): Promise<Tried> => {
   const { campaigning, order, limiter } = page
-  const { timing, secrets, steps, proofs, rules: stage } = campaigning
+  const { timing, secrets, steps, proofs, bounds, rules: stage } = campaigning
   const remainingMs = timing.remainingMs()
   const secretName = `${stage.secretNamePrefix}${name}`
   if (remainingMs < STEP_NEEDS_MS) {
@@ -132,7 +136,7 @@ const tryOnce = async (
     return round > MAX_ROUNDS ? unavailable(secretName) : { end: 'later', waitSeconds }
   }
   const outcome = await carryOut<Reason>(
-    { secrets, steps, proofs, timing, limiter, rotationFunctionArn: stage.rotationFunctionArn },
+    { secrets, steps, proofs, timing, limiter, bounds, rotationFunctionArn: stage.rotationFunctionArn },
     {
       secretId: secretName,
       intent: order.intent,

@@ -6,7 +6,7 @@ import { defined } from '../base/defined.ts'
 import { Fault } from '../base/fault.ts'
 import type { RateLimiter } from '../base/rate-limiter.ts'
 import type { Timing } from '../base/timing.ts'
-import { DEPLOYED } from '../rotation/bounds.ts'
+import type { Bounds } from '../rotation/bounds.ts'
 import { isManaged, isOurs } from '../secret/is-managed.ts'
 import { askedAtOf, INCIDENT_WAITS_MS, pendingSince, STUCK_AFTER_MS } from '../secret/is-stuck.ts'
 import { type Labelled, unfinishedVersion } from '../secret/labels.ts'
@@ -35,6 +35,7 @@ export interface JobParts {
   readonly timing: Timing
   readonly limiter: RateLimiter
   readonly rotationFunctionArn: string
+  readonly bounds: Pick<Bounds, 'staleLabelsMs' | 'accepted'>
 }
 
 export interface RotationJob<Reason extends string = never> {
@@ -84,7 +85,7 @@ const SLOW_LOOK_MS = 2000
 /** A look older than this says nothing about now. */
 const STALE_MS = 400
 /** A rotation is through in seconds, beside what its value is tried for; one that takes this long waits for a vendor that has had enough. */
-const SLOW_ROTATION_MS = 20_000 + DEPLOYED.accepted.planned.overMs
+const SLOW_ROTATION_MS = 20_000
 
 type Again = { readonly againInMs: number; readonly because: Because }
 type Look<Reason extends string> = JobOutcome<Reason> | Again
@@ -176,7 +177,7 @@ const isUnderWay = (
 ): boolean => {
   if (taken === undefined || !isSameSubject(taken.requestToken, requestToken)) return false
   const isRefused = versions.some(({ versionId, labels }) => versionId === taken.requestToken && labels.length === 0)
-  const isYoung = jobParts.timing.now() - taken.at < DEPLOYED.staleLabelsMs
+  const isYoung = jobParts.timing.now() - taken.at < jobParts.bounds.staleLabelsMs
   return isYoung && !isRefused && secret.labels[taken.requestToken] === undefined
 }
 
@@ -314,8 +315,9 @@ const weather = <Reason extends string>(call: Call<Reason>, error: unknown): Loo
 }
 
 const noticeSlowness = (call: Pick<Call, 'jobParts' | 'askedAt'>): void => {
-  const { timing, limiter } = call.jobParts
-  if (call.askedAt === undefined || timing.now() - call.askedAt < SLOW_ROTATION_MS) return
+  const { timing, limiter, bounds } = call.jobParts
+  if (call.askedAt === undefined || timing.now() - call.askedAt < SLOW_ROTATION_MS + bounds.accepted.planned.overMs)
+    return
   limiter.slowDown()
   call.askedAt = undefined
 }

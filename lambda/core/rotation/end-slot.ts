@@ -2,9 +2,11 @@
 // immediately before, and a cancel only when a second look, later than labels can be old, shows the same (docs/decisions/051).
 
 import { ok, type Result, refused } from '../base/result.ts'
+import { STUCK_AFTER_MS } from '../secret/is-stuck.ts'
 import type { Intent } from '../secret/request-token.ts'
 import type { Seen } from './look.ts'
 import { type Retirement, stillUsed } from './moves.ts'
+import { readVersionRecords } from './records.ts'
 import type { Refusal } from './refusal.ts'
 import { isSameSlots, retireSlot } from './retire-slot.ts'
 import { type Guarded, guard, type Rotation, type RunningStep, type Version, waitFor } from './rotation.ts'
@@ -34,6 +36,27 @@ const checkLabels = async (
   return again.value.currentId === guarded.currentId ? ok('same') : refused({ reason: 'currentMoved' })
 }
 
+/** Labels are never as old as this: a switch that they do not show by then was undone since. */
+const SHOWN_BY_THEN_MS = STUCK_AFTER_MS
+
+/**
+ * Whether the next slot of an orphan, which no label points at, ends like a value that consumers were switched to a short while ago. Then
+ * these labels are older than that switch, however often they say so: the records are read as they are.
+ */
+const isSwitchedTo = async (rotation: Rotation, { guarded, seen }: SlotEnding): Promise<boolean> => {
+  if (seen.sighting.position !== 'orphan') return false
+  const { currentId, previousId, state } = guarded
+  const records = (await readVersionRecords(rotation, state.arn)) ?? []
+  return records.some(
+    ({ versionId, lastFour, switchedAt }) =>
+      versionId !== currentId &&
+      versionId !== previousId &&
+      lastFour === seen.view.slots.next &&
+      switchedAt !== undefined &&
+      rotation.timing.now() - switchedAt < SHOWN_BY_THEN_MS,
+  )
+}
+
 /** What is cancelled is lost for ever, and seldom urgent: labels and slots have to say so twice. */
 const lookTwice = async (
   rotation: Rotation,
@@ -42,15 +65,16 @@ const lookTwice = async (
 ): Promise<Result<'same' | 'finished' | 'lookAgain', Refusal>> => {
   const { current, seen, isStill = async () => true } = ending
   await waitFor(rotation, rotation.bounds.staleLabelsMs, 'a second look can confirm what is cancelled')
-  const [labels, view, holds] = await Promise.all([
+  const [labels, view, holds, isContradicted] = await Promise.all([
     checkLabels(rotation, request, ending),
     rotation.issuer.look(current.secret.clientId, seen.known),
     isStill(),
+    isSwitchedTo(rotation, ending),
   ])
   if (!labels.ok || labels.value === 'finished') return labels
   const isSame =
     view?.isActive === seen.view.isActive && view.boundTo === current.arn && isSameSlots(view.slots, seen.view.slots)
-  return ok(isSame && holds ? 'same' : 'lookAgain')
+  return ok(isSame && holds && !isContradicted ? 'same' : 'lookAgain')
 }
 
 export const endSlot = async (

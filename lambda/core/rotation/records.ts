@@ -65,10 +65,18 @@ export interface NoRecords {
 export type Records = KeptRecords | NoRecords
 export const noRecords: NoRecords = { kind: 'none' }
 
+/** What reads alone need, for functions that hold no lease and write nothing. */
+export type ReadableRecords = { readonly kind: 'kept'; readonly versions: Pick<VersionRecords, 'read'> } | NoRecords
+
 /** A part of a Rotation. */
 export interface Recording {
   readonly records: Records
   readonly timing: Timing
+  readonly journal: Journal
+}
+
+export interface RecordReading {
+  readonly records: ReadableRecords
   readonly journal: Journal
 }
 
@@ -77,7 +85,7 @@ export const RECORDS_UNAVAILABLE = 'recordsUnavailable'
 
 /** @returns undefined when the table did not answer, which is logged and counted, and stops nobody. */
 const unlessGone = async <Value>(
-  { journal }: Recording,
+  { journal }: Pick<Recording, 'journal'>,
   { secretArn, call }: { readonly secretArn: string; readonly call: string },
   ask: () => Promise<Value>,
 ): Promise<Value | undefined> => {
@@ -142,10 +150,17 @@ export const noteSwitch = noted<SwitchedVersion>('noteSwitch', (versions, what) 
 
 /** @returns undefined when nothing can be known, which is another thing than no record. */
 export const readVersionRecords = async (
-  recording: Recording,
+  reading: RecordReading,
   secretArn: string,
 ): Promise<readonly VersionRecord[] | undefined> => {
-  const { records } = recording
+  const { records } = reading
   if (records.kind === 'none') return undefined
-  return unlessGone(recording, { secretArn, call: 'read' }, () => records.versions.read(secretArn))
+  return unlessGone(reading, { secretArn, call: 'read' }, () => records.versions.read(secretArn))
 }
+
+/** When AWSCURRENT moved to this version, epoch milliseconds; undefined when that is not known. */
+export const recordedSwitchOf = async (
+  reading: RecordReading,
+  { secretArn, versionId }: { readonly secretArn: string; readonly versionId: string },
+): Promise<number | undefined> =>
+  (await readVersionRecords(reading, secretArn))?.find((record) => record.versionId === versionId)?.switchedAt

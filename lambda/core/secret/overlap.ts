@@ -1,7 +1,7 @@
 // When an overlap ends. After a planned switch the old value stays accepted, so that whoever cached it keeps working; a settle then
 // ends it. Sweep, campaign, CLI and page all ask here.
 
-import { CURRENT, labelled, versionLabelled } from './labels.ts'
+import { CURRENT, type Labelled, labelled, versionLabelled } from './labels.ts'
 import { isSettledOrigin, readRequestToken } from './request-token.ts'
 import type { Secret } from './secret.ts'
 import { overlapOf, type StageSpans } from './secret-tags.ts'
@@ -48,10 +48,14 @@ export const overlapEndsAt = (secret: Dated, spans: StageSpans, dates?: SwitchDa
 
 /** Before this, no overlap has ended: a later change may have been no switch. For a first look, which a second one follows. */
 export const overlapEndsAtEarliest = (secret: Dated, spans: StageSpans, dates: SwitchDates = {}): number => {
+  if (dates.recordedAt !== undefined) return overlapEndsAt(secret, spans, dates)
   const { lastRotatedAt = 0, createdAt = 0 } = secret
   const madeAt = dates.versionCreatedAt ?? askedForAt(secret) ?? (lastRotatedAt > 0 ? lastRotatedAt : createdAt)
   return Math.max(madeAt, lastRotatedAt) + overlapOf(secret, spans)
 }
+
+/** AWSCURRENT came from a planned switch that no settle has ended: when that was decides when its overlap is over. */
+export const isPlannedSwitch = ({ origin }: Labelled): boolean => !isSettledOrigin(origin) && origin !== 'revoke'
 
 /** AWSCURRENT came from a switch that no settle has ended yet, whether or not its time is over. */
 export const isUnsettled = (secret: Pick<Secret, 'labels'>): boolean => {

@@ -4,8 +4,8 @@
 import { Fault } from '../base/fault.ts'
 import type { Journal } from '../base/journal.ts'
 import { versionLabelled } from '../secret/labels.ts'
-import { switchedAt } from '../secret/overlap.ts'
-import { isSettledOrigin, readRequestToken } from '../secret/request-token.ts'
+import { isPlannedSwitch, switchedAt } from '../secret/overlap.ts'
+import { readRequestToken } from '../secret/request-token.ts'
 import type { Secret } from '../secret/secret.ts'
 import { overlapOf, type StageSpans } from '../secret/secret-tags.ts'
 import { type AdoptionProof, type ProofRules, proveAdoption, type Switch } from './adoption-proof.ts'
@@ -34,8 +34,13 @@ export type Adoption =
 /** An event is small, and whoever is to be told needs no more to begin with. */
 const MOST_NAMED = 20
 
-/** Since when consumers could read it: Secrets Manager's own date of the rotation, unless that is of an earlier one. */
-const switchOf = (secret: Secret, versionId: string, stage: StageSpans): number => {
+/** Since when consumers could read it: as recorded, else Secrets Manager's own date of the rotation, unless that is of an earlier one. */
+const switchOf = (
+  secret: Secret,
+  { versionId, recordedAt }: { readonly versionId: string; readonly recordedAt: number | undefined },
+  stage: StageSpans,
+): number => {
+  if (recordedAt !== undefined) return recordedAt
   const { lastRotatedAt } = secret
   const { askedAt } = readRequestToken(versionId)
   const isOfThisOne = lastRotatedAt !== undefined && askedAt !== undefined && lastRotatedAt >= askedAt
@@ -54,10 +59,11 @@ const prove = async ({ watch, journal }: Awaiting, secret: Secret, now: Switch) 
   }
 }
 
-export const awaitAdoption = async (awaiting: Awaiting, secret: Secret): Promise<Adoption> => {
+/** @param recordedAt when the rotation function recorded the switch, epoch milliseconds. */
+export const awaitAdoption = async (awaiting: Awaiting, secret: Secret, recordedAt?: number): Promise<Adoption> => {
   const current = versionLabelled(secret, 'AWSCURRENT')
-  if (current === undefined || isSettledOrigin(current.origin) || current.origin === 'revoke') return { is: 'notAsked' }
-  const at = switchOf(secret, current.versionId, awaiting.stage)
+  if (current === undefined || !isPlannedSwitch(current)) return { is: 'notAsked' }
+  const at = switchOf(secret, { versionId: current.versionId, recordedAt }, awaiting.stage)
   const proof = await prove(awaiting, secret, { versionId: current.versionId, at })
   if (proof.proven) return { is: 'proven' }
   const { watch, stage, asOf } = awaiting

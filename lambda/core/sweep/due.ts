@@ -143,6 +143,8 @@ export interface SeenVersions {
   readonly versions: readonly VersionEntry[]
   /** A stuck rotation whose AWSPENDING has just gone, by this sweep's doing: Stytch may hold a next secret that nobody sees. */
   readonly ended?: Labelled
+  /** When AWSCURRENT moved, as the rotation function recorded it, epoch milliseconds; absent: its dates say it as well as they can. */
+  readonly recordedAt?: number
 }
 
 const nothing: Act = { do: 'nothing' }
@@ -159,14 +161,21 @@ const decideStuck = (
   return { act: isLeft ? { do: 'leave' } : { do: 'driveAgain', stuck }, facts }
 }
 
-const decideSettle = ({ secret, versions, ended }: SeenVersions, current: Labelled, sweep: Sweep): Decision => {
+const decideSettle = (
+  { secret, versions, ended, recordedAt }: SeenVersions,
+  current: Labelled,
+  sweep: Sweep,
+): Decision => {
   const { asOf, rules } = sweep
   const subject = { secretArn: secret.arn, currentId: current.versionId }
   const { firstAt, lastAt } = settleAttempts(subject, versions)
   // Asked for once since the last rotation: that, and not a switch, is what changed the secret last.
   const wasAsked = firstAt !== undefined && firstAt >= (secret.lastRotatedAt ?? 0)
   const versionCreatedAt = versions.find(({ versionId }) => versionId === current.versionId)?.createdAt
-  const endsAt = (wasAsked ? overlapEndsAtEarliest : overlapEndsAt)(secret, rules.stage, { versionCreatedAt })
+  const endsAt = (wasAsked ? overlapEndsAtEarliest : overlapEndsAt)(secret, rules.stage, {
+    recordedAt,
+    versionCreatedAt,
+  })
   const isOver = asOf >= endsAt
   if (!secret.rotationEnabled) return { act: nothing, facts: [] }
   const isWanted = isSettledOrigin(current.origin) ? ended !== undefined : current.origin === 'revoke' || isOver

@@ -7,12 +7,14 @@ import type { Journal } from '../base/journal.ts'
 import type { Timing } from '../base/timing.ts'
 import { driveAgain } from '../drive/drive-again.ts'
 import type { RotationSteps } from '../drive/rotation-steps.ts'
-import type { Labelled } from '../secret/labels.ts'
+import { type ReadableRecords, recordedSwitchOf } from '../rotation/records.ts'
+import { CURRENT, type Labelled, versionLabelled } from '../secret/labels.ts'
+import { isPlannedSwitch } from '../secret/overlap.ts'
 import { intentOfOrigin } from '../secret/request-token.ts'
 import type { Secret } from '../secret/secret.ts'
 import type { Secrets } from '../secret/secrets.ts'
 import { type AdoptionWatch, awaitAdoption } from './await-adoption.ts'
-import { type Decision, decide, type Fact, factsOf, isTold, nominate, type Sweep } from './due.ts'
+import { type Decision, decide, type Fact, factsOf, isTold, nominate, type SeenVersions, type Sweep } from './due.ts'
 import { noticeEvent, type SweepNotice } from './sweep-notice.ts'
 
 /** What one sweep has seen and done; the numbers of its summary. */
@@ -49,6 +51,8 @@ export interface Tally {
 export interface SweepSecret {
   readonly secrets: Pick<Secrets, 'describe' | 'listVersions' | 'rotate'>
   readonly steps: RotationSteps
+  /** Where the rotation function noted when it switched. */
+  readonly records: ReadableRecords
   readonly events: Events<'m2m.sweep'>
   readonly timing: Timing
   readonly journal: Journal
@@ -85,9 +89,16 @@ const askForSettle = async (
 
 type Reported = Omit<SweepNotice, 'at'>
 
-const decideNow = async ({ secrets, sweep }: SweepSecret, secret: Secret, ended?: Labelled): Promise<Decision> => {
-  const versions = await secrets.listVersions(secret.arn)
-  return decide({ secret, versions, ...defined({ ended }) }, sweep)
+const recordedAtOf = async (work: SweepSecret, secret: Secret): Promise<number | undefined> => {
+  const current = versionLabelled(secret, CURRENT)
+  if (current === undefined || !isPlannedSwitch(current)) return undefined
+  return recordedSwitchOf(work, { secretArn: secret.arn, versionId: current.versionId })
+}
+
+/** What is decided by, looked at anew. */
+const seeVersions = async (work: SweepSecret, secret: Secret, ended?: Labelled): Promise<SeenVersions> => {
+  const [versions, recordedAt] = await Promise.all([work.secrets.listVersions(secret.arn), recordedAtOf(work, secret)])
+  return { secret, versions, ...defined({ ended, recordedAt }) }
 }
 
 const isStuck = ({ kind }: Fact): boolean => kind === 'stuck'
@@ -110,7 +121,8 @@ const unstick = async (
   }
   if (end === 'finished') tally.stuckFinished += 1
   else tally.stuckEnded += 1
-  const { act } = await decideNow(work, driven.secret, end === 'ended' ? stuck : undefined)
+  const seen = await seeVersions(work, driven.secret, end === 'ended' ? stuck : undefined)
+  const { act } = decide(seen, work.sweep)
   // A planned switch was made this moment, however old its version is: its overlap has just begun.
   const isJustSwitched = end === 'finished' && intentOfOrigin(stuck.origin) === 'rotate'
   if (act.do === 'settle' && !isJustSwitched) await askForSettle(work, secret.arn, act.requestToken)
@@ -120,12 +132,12 @@ const unstick = async (
 /** A planned settle, once consumers are seen to have moved, or have had their time. @returns what there is to tell of that. */
 const settleWhenAdopted = async (
   work: SweepSecret,
-  secret: Secret,
+  { secret, recordedAt }: SeenVersions,
   requestToken: string,
 ): Promise<readonly Reported[]> => {
   const { adoption: watch, journal, sweep, tally } = work
   const awaiting = watch && { watch, journal, stage: sweep.rules.stage, asOf: sweep.asOf }
-  const adoption = awaiting === undefined ? undefined : await awaitAdoption(awaiting, secret)
+  const adoption = awaiting === undefined ? undefined : await awaitAdoption(awaiting, secret, recordedAt)
   if (adoption?.is === 'waiting') tally.adoptionsAwaited += 1
   else await askForSettle(work, secret.arn, requestToken)
   return adoption !== undefined && 'fact' in adoption ? [{ secret, fact: adoption.fact, more: adoption.more }] : []
@@ -133,9 +145,10 @@ const settleWhenAdopted = async (
 
 /** Acts, and says which facts came to light. */
 const act = async (work: SweepSecret, secret: Secret, breaker: CircuitBreaker): Promise<readonly Reported[]> => {
-  const { act: what, facts } = await decideNow(work, secret)
+  const seen = await seeVersions(work, secret)
+  const { act: what, facts }: Decision = decide(seen, work.sweep)
   const asIs: Reported[] = facts.map((fact) => ({ secret, fact }))
-  if (what.do === 'settle') asIs.push(...(await settleWhenAdopted(work, secret, what.requestToken)))
+  if (what.do === 'settle') asIs.push(...(await settleWhenAdopted(work, seen, what.requestToken)))
   if (what.do === 'leave') work.tally.stuckLeft += 1
   if (what.do !== 'driveAgain') {
     const more = what.do === 'leave' ? { more: { became: 'waiting' } } : {}

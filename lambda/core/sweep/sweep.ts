@@ -10,6 +10,7 @@ import { retry } from '../base/retry.ts'
 import type { Timing } from '../base/timing.ts'
 import type { RotationSteps } from '../drive/rotation-steps.ts'
 import { decidedBy, type Freeze, type FreezeReading, readFreeze } from '../rotation/freeze.ts'
+import type { ReadableRecords } from '../rotation/records.ts'
 import { isManaged } from '../secret/is-managed.ts'
 import { issuedAtEstimate } from '../secret/is-overdue.ts'
 import { isUnsettled } from '../secret/overlap.ts'
@@ -24,6 +25,7 @@ export interface Sweeping {
   readonly secrets: SweepSecret['secrets'] & Pick<Secrets, 'list'>
   readonly steps: RotationSteps
   readonly freeze: Freeze
+  readonly records: ReadableRecords
   readonly events: Events<'m2m.sweep'>
   readonly timing: Timing
   readonly journal: Journal
@@ -214,7 +216,7 @@ const lookAtAll = async (work: SweepSecret, found: Found, until: number): Promis
  * @throws Fault when not even the first page of the list can be had.
  */
 export const sweep = async (sweeping: Sweeping, asOf: number): Promise<SweepSummary> => {
-  const { timing, rules, secrets, steps, events, journal, adoption, proofs } = sweeping
+  const { timing, rules, secrets, steps, records, events, journal, adoption, proofs } = sweeping
   const startedAt = timing.now()
   const availableMs = timing.remainingMs() - RESERVE_MS
   const freeze = await readFreeze(sweeping)
@@ -223,7 +225,7 @@ export const sweep = async (sweeping: Sweeping, asOf: number): Promise<SweepSumm
   const found: Found = { urgent: [], due: [], toTell: [], settled: [] }
   const listing = { sweep: decidesBy, found, tally, until: startedAt + availableMs * LIST_SHARE }
   const isWhole = await listAll(sweeping, listing)
-  const work: SweepSecret = { secrets, steps, events, timing, journal, tally, sweep: decidesBy, adoption }
+  const work: SweepSecret = { secrets, steps, records, events, timing, journal, tally, sweep: decidesBy, adoption }
   const until = startedAt + availableMs
   await lookAtAll(work, found, until)
   if (proofs !== undefined) await proveOwed(work, proofs, { settled: found.settled, until })

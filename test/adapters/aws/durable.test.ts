@@ -11,6 +11,8 @@ import { readCampaignRequest } from '../../../lambda/core/campaign/campaign-requ
 import type { Campaigning } from '../../../lambda/core/campaign/campaigning.ts'
 import { runCampaign } from '../../../lambda/core/campaign/run-campaign.ts'
 import { runPage } from '../../../lambda/core/campaign/run-page.ts'
+import { DEPLOYED } from '../../../lambda/core/rotation/bounds.ts'
+import { noRecords } from '../../../lambda/core/rotation/records.ts'
 import { createRotatingFleet, FUNCTION_ARN, PREFIX, type RotatingFleet } from '../../fakes/rotating-fleet.ts'
 
 const SELF = 'arn:aws:lambda:eu-west-1:111111111111:function:m2m-prod-campaign:live'
@@ -36,6 +38,8 @@ const campaigning = (remainingMs: () => number): Campaigning => ({
   secrets: world.fleet,
   steps: world.steps,
   freeze: { read: async () => 'off' },
+  bounds: DEPLOYED,
+  records: noRecords,
   events: {
     publish: async (news) => {
       told.push(...news)

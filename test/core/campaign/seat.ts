@@ -7,7 +7,9 @@ import { readCampaignRequest } from '../../../lambda/core/campaign/campaign-requ
 import type { Campaigning } from '../../../lambda/core/campaign/campaigning.ts'
 import { runCampaign } from '../../../lambda/core/campaign/run-campaign.ts'
 import { runPage } from '../../../lambda/core/campaign/run-page.ts'
+import { DEPLOYED } from '../../../lambda/core/rotation/bounds.ts'
 import type { FreezeState } from '../../../lambda/core/rotation/freeze.ts'
+import { noRecords } from '../../../lambda/core/rotation/records.ts'
 import { createFakeDurable, createStore, type Store } from '../../fakes/fake-durable.ts'
 import { createRotatingFleet, FUNCTION_ARN, PREFIX } from '../../fakes/rotating-fleet.ts'
 import { createVirtualTiming } from '../../fakes/virtual-timing.ts'
@@ -34,6 +36,8 @@ export const createSeat = (perSecond = 24) => {
     secrets: world.fleet,
     steps: world.steps,
     freeze: { read: async () => freeze },
+    bounds: DEPLOYED,
+    records: noRecords,
     events: {
       publish: async (news) => {
         told.push(...news)

@@ -1,10 +1,12 @@
 // One secret carried to where it is wanted: asked once, joined when it runs, tried again when refused, cleared when an incident cannot
 // wait, left when a campaign can; and interrupted anywhere without asking twice.
+
 import { describe, expect, it, test } from 'vitest'
 import { Fault } from '../../../lambda/core/base/fault.ts'
 import { createRateLimiter } from '../../../lambda/core/base/rate-limiter.ts'
 import { carryOut, type JobOutcome, type JobParts, type RotationJob } from '../../../lambda/core/drive/carry-out.ts'
 import { settleToken } from '../../../lambda/core/drive/settle-request.ts'
+import { DEPLOYED } from '../../../lambda/core/rotation/bounds.ts'
 import type { ProofAnswer } from '../../../lambda/core/rotation/proof-answer.ts'
 import { makeRequestToken, readRequestToken } from '../../../lambda/core/secret/request-token.ts'
 import type { Secret } from '../../../lambda/core/secret/secret.ts'
@@ -24,6 +26,7 @@ const setUp = () => {
     timing,
     limiter: createRateLimiter({ perSecond: 24, timing }),
     rotationFunctionArn: FUNCTION_ARN,
+    bounds: DEPLOYED,
   }
   const revoke: RotationJob<string> = {
     secretId: NAME,

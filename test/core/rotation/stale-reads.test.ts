@@ -103,6 +103,43 @@ describe('labels as before the last switch, twice in one rotation', () => {
   })
 })
 
+describe('an orphan', () => {
+  const BESIDE = 'switched-to-meanwhile-00000000000000'
+  const withRecords = (world: World, switchedAt: number, lastFour: string): void => {
+    const read = async () => [{ versionId: BESIDE, lastFour, switchedAt }]
+    const versions = { noteVersion: async () => {}, noteSwitch: async () => {}, read }
+    const lease = { take: async () => 'taken' as const, release: async () => {} }
+    Object.assign(world.rotation, { records: { kind: 'kept', holder: 'this one', lease, versions } })
+  }
+  const begin = () => {
+    const world = createRegisteredWorld({ next: 'canary-beside-side' }, DEPLOYED)
+    const token = begun(world, 'rotate')
+    return { world, token }
+  }
+
+  test('that ends like a value which was switched to a moment ago is not cancelled, whatever the labels show', async () => {
+    const { world, token } = begin()
+    withRecords(world, world.timing.now() - 5000, 'side')
+
+    await expect(step(world, 'createSecret', token)).rejects.toMatchObject({ retryable: true })
+
+    expect(countOf(world, 'issuer.cancel')).toBe(0)
+    expect(world.issuer.accepts(CLIENT_ID, 'canary-beside-side')).toBe(true)
+  })
+
+  test.each([
+    ['of another value', 5000, 'else'],
+    ['long ago, which labels would show', 11 * 60_000, 'side'],
+  ])('is cancelled, with a switch on record %s', async (_, agoMs, lastFour) => {
+    const { world, token } = begin()
+    withRecords(world, world.timing.now() - agoMs, lastFour)
+
+    await step(world, 'createSecret', token)
+
+    expect(countOf(world, 'issuer.cancel')).toBe(1)
+  })
+})
+
 describe('a value that cannot be read yet', () => {
   test.each(['rotate', 'bare'] as const)('does not make testSecret of a %s a dry run', async (kind) => {
     const world = createRegisteredWorld({}, DEPLOYED)

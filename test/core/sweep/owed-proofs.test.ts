@@ -1,7 +1,9 @@
 // Proofs of revokes that the sweep finds owed: which those are, that it has them made and no others, in bounds, and what it reports.
+
 import { describe, expect, test } from 'vitest'
 import { Fault } from '../../../lambda/core/base/fault.ts'
 import type { ProofAnswer } from '../../../lambda/core/rotation/proof-answer.ts'
+import { noRecords } from '../../../lambda/core/rotation/records.ts'
 import { makeRequestToken } from '../../../lambda/core/secret/request-token.ts'
 import type { Secret } from '../../../lambda/core/secret/secret.ts'
 import {
@@ -71,6 +73,7 @@ const createPlace = () => {
         secrets: fleet,
         steps: createFakeSteps(fleet, timing),
         freeze,
+        records: noRecords,
         events,
         timing,
         journal,

@@ -6,6 +6,7 @@ import { runInNewContext } from 'node:vm'
 import { describe, expect, test } from 'vitest'
 import { Fault } from '../../../lambda/core/base/fault.ts'
 import { settleToken } from '../../../lambda/core/drive/settle-request.ts'
+import type { ReadableRecords } from '../../../lambda/core/rotation/records.ts'
 import { NOTICE_EVERY_MS } from '../../../lambda/core/sweep/due.ts'
 import { ASKED_A_SECOND, type SweepSummary, sweep } from '../../../lambda/core/sweep/sweep.ts'
 import { createCallLog } from '../../fakes/call-log.ts'
@@ -33,6 +34,18 @@ const createPlace = () => {
   const freeze = createFakeFreeze()
   const events = createFakeEvents(createCallLog())
   const journal = createFakeJournal()
+  /** When the rotation function says that it switched, by the version's id. */
+  const switches = new Map<string, number>()
+  const table = { isDown: false }
+  const records: ReadableRecords = {
+    kind: 'kept',
+    versions: {
+      read: async () => {
+        if (table.isDown) throw new Fault({ code: 'RECORDS_UNAVAILABLE', retryable: true, message: 'it is down' })
+        return [...switches].map(([versionId, switchedAt]) => ({ versionId, switchedAt }))
+      },
+    },
+  }
   const run = async (asOf = timing.now(), remainingMs = 300_000): Promise<SweepSummary> => {
     timing.restart(remainingMs)
     return sweep(
@@ -40,6 +53,7 @@ const createPlace = () => {
         secrets: fleet,
         steps,
         freeze,
+        records,
         events,
         timing,
         journal,
@@ -64,7 +78,7 @@ const createPlace = () => {
     timing.advance(SWEEP_EVERY_MS)
     return run()
   }
-  return { timing, fleet, steps, freeze, events, journal, run, next, add, told, rotated }
+  return { timing, fleet, steps, freeze, events, journal, switches, table, run, next, add, told, rotated }
 }
 
 const over = { current: 'rotate', rotatedAgoMs: 2 * DAY_MS } as const
@@ -101,6 +115,44 @@ describe('a sweep', () => {
       isWhole: true,
       freeze: 'off',
     })
+  })
+
+  test('counts an overlap from the switch that the rotation function recorded, whatever the dates say', async () => {
+    const place = createPlace()
+    place.add({ name: 'late', ...over })
+    place.switches.set(place.fleet.currentOf('m2m/test/late') ?? '', NOON_THIRTY - HOUR_MS)
+
+    await place.run()
+    expect(place.rotated()).toEqual([])
+
+    place.timing.advance(DAY_MS - HOUR_MS)
+    await place.run()
+    expect(place.rotated()).toEqual(['late'])
+  })
+
+  test('counts it by the dates where no switch is recorded, or the records do not answer', async () => {
+    const place = createPlace()
+    place.add({ name: 'unknown', ...over })
+    place.switches.set('of another version', NOON_THIRTY)
+    await place.run()
+    place.add({ name: 'down', ...over })
+    place.table.isDown = true
+    await place.next()
+
+    expect(place.rotated()).toEqual(['unknown', 'down'])
+    expect(place.journal.entries).toContainEqual(
+      expect.objectContaining({ outcome: 'recordsUnavailable', secretName: 'm2m/test/down' }),
+    )
+  })
+
+  test('lets no record keep a revoked value alive', async () => {
+    const place = createPlace()
+    place.add({ name: 'leaked', ...revoked })
+    place.switches.set(place.fleet.currentOf('m2m/test/leaked') ?? '', NOON_THIRTY)
+
+    await place.run()
+
+    expect(place.rotated()).toEqual(['leaked'])
   })
 
   test('looks at a secret, and at its versions, immediately before it asks', async () => {

@@ -5,7 +5,7 @@ import type { Context } from 'aws-lambda'
 import { createSecretsManager } from '../adapters/aws/clients.ts'
 import { createSecrets } from '../adapters/aws/secrets.ts'
 import { answerCloudFormation, type ResourceAnswer } from '../adapters/cloudformation/answer.ts'
-import { vendorBaseUrl } from '../adapters/stytch/base-url.ts'
+import { tokenUrlOf } from '../adapters/stytch/base-url.ts'
 import { createClientKeeper } from '../adapters/stytch/client-keeper.ts'
 import { createStytchConnection } from '../adapters/stytch/connect.ts'
 import { createStytchIssuer } from '../adapters/stytch/issuer.ts'
@@ -24,9 +24,7 @@ const secretsManager = createSecretsManager()
 const connect = createStytchConnection(stytch, secretsManager)
 const secrets = createSecrets(secretsManager)
 
-const tokenUrl =
-  settings.tokenUrl ??
-  new URL(`/v1/public/${stytch.projectId}/oauth2/token`, stytch.baseUrl ?? vendorBaseUrl(stytch.projectId)).href
+const tokenUrl = settings.tokenUrl ?? tokenUrlOf(stytch.projectId, stytch.baseUrl)
 const stage = { ...stageSettings, tokenUrl }
 
 const compose = (context: Context) => {

@@ -5,7 +5,7 @@ import type { Context } from 'aws-lambda'
 import { createSecretsManager } from '../adapters/aws/clients.ts'
 import { createSecrets } from '../adapters/aws/secrets.ts'
 import { createStytchApi } from '../adapters/stytch/api.ts'
-import { vendorBaseUrl } from '../adapters/stytch/base-url.ts'
+import { tokenUrlOf } from '../adapters/stytch/base-url.ts'
 import { createClientKeeper } from '../adapters/stytch/client-keeper.ts'
 import { createStytchConnector } from '../adapters/stytch/connect.ts'
 import { createSlotIssuers } from '../adapters/stytch/issuers.ts'
@@ -26,8 +26,7 @@ const connect = createStytchConnector(stytch, secretsManager)
 const secrets = createSecrets(secretsManager)
 
 const { projectId } = stytch
-const tokenUrl =
-  settings.tokenUrl ?? new URL(`/v1/public/${projectId}/oauth2/token`, stytch.baseUrl ?? vendorBaseUrl(projectId)).href
+const tokenUrl = settings.tokenUrl ?? tokenUrlOf(projectId, stytch.baseUrl)
 const stage = { ...settings, projectId, tokenUrl }
 
 const compose = (context: Context) => {

@@ -8,6 +8,7 @@ import { createFreeze } from '../adapters/aws/freeze.ts'
 import { createKeeping } from '../adapters/aws/keeping.ts'
 import { createSecretRotator } from '../adapters/aws/secret-rotator.ts'
 import { createSignedCall } from '../adapters/aws/signed-call.ts'
+import { tokenUrlOf } from '../adapters/stytch/base-url.ts'
 import { createStytchConnector } from '../adapters/stytch/connect.ts'
 import { createSlotIssuers } from '../adapters/stytch/issuers.ts'
 import { createTiming } from '../adapters/timing.ts'
@@ -27,6 +28,7 @@ const secrets = createSecretRotator(secretsManager)
 const events = createEvents(createEventBridge(), settings.eventBus, ROTATION_SOURCE)
 const systemsManager = createSignedCall(secretsManager, { service: 'ssm', endpoint: settings.freeze.endpoint })
 const freeze = createFreeze(systemsManager, settings.freeze.parameter)
+const tokenUrl = tokenUrlOf(settings.stytch.projectId, settings.stytch.baseUrl)
 const keepingOf = createKeeping(secretsManager, settings)
 
 /** A secret holds the app, or the connection, that its tag names. */
@@ -41,5 +43,6 @@ export const handler = (event: unknown, context: Context): Promise<ProofAnswer |
     const timing = createTiming(() => context.getRemainingTimeInMillis())
     const issuer = createSlotIssuers({ stytch: reach(timing), holderOf: holderByTag(secretId) })
     const keeping = keepingOf(context.awsRequestId)
-    return { issuer, form: slotForm, secrets, events, freeze, ...keeping, timing, journal, bounds: settings.bounds }
+    const { bounds } = settings
+    return { issuer, form: slotForm, secrets, events, freeze, ...keeping, tokenUrl, timing, journal, bounds }
   })

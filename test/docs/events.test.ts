@@ -150,8 +150,10 @@ const refusals: readonly Refusal[] = [
 
 describe('what the rotation function tells', () => {
   test.each(intents)('of a %s that is done', (intent) => {
-    for (const proof of [undefined, evidence]) {
-      for (const event of completedEvents(facts({ intent, requestToken: token(intent) }), proof)) {
+    const rebuilt = { explanation: 'the value of AWSCURRENT is not in the format of a secret', fieldsLeftOut: 1 }
+    const bySlots = { ...evidence, bySlots: [token('rotate')] }
+    for (const completion of [{}, { evidence }, { evidence: bySlots }, { rebuilt }]) {
+      for (const event of completedEvents(facts({ intent, requestToken: token(intent) }), completion)) {
         expect(toldFaults(ROTATION_SOURCE, event)).toEqual([])
       }
     }

@@ -93,7 +93,7 @@ export const revokedEvent = (
 
 /** `Rotation Completed` of a settle. */
 export const settledEvent = (switched: string, name = NAME, proof: Evidence | undefined = evidence): ArchivedEvent => {
-  const [event] = completedEvents(factsOf(settleTokenOf(switched, { name }), name, NOON + 3000), proof)
+  const [event] = completedEvents(factsOf(settleTokenOf(switched, { name }), name, NOON + 3000), { evidence: proof })
   if (event === undefined) throw new Error('no outcome')
   return archived(event.type, event.detail, { resources: [arnOf(name)] })
 }

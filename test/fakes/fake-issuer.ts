@@ -125,6 +125,7 @@ export const createFakeIssuer = (
 
   return {
     projectId: PROJECT_ID,
+    keepsBinding: () => true,
     clients,
     history,
     losses,

@@ -69,6 +69,7 @@ export const createWorld = (bounds: Bounds = WITHOUT_LAG) => {
     journal,
     bounds,
     records: noRecords,
+    tokenUrl: `https://test.stytch.com/v1/public/${PROJECT_ID}/oauth2/token`,
     proofs: noProofs,
   }
 

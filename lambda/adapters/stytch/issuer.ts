@@ -80,6 +80,8 @@ export const toNotDone = (call: FailedCall, error: StytchError): NotDone | undef
 export interface SlotCalls {
   /** The endpoint that tries a value knows no other 401 than the value's, and publishes no name for it. @default - refused by name only */
   readonly isRefusedWithoutName?: boolean
+  /** Stytch keeps `managed_by` of it. @default - it has no such field */
+  readonly keepsBinding?: boolean
   get(clientId: string): Promise<StytchReply<Omit<ClientView, 'requestId'>>>
   /** Succeeds when Stytch accepts the value. */
   exchange(clientId: string, clientSecret: ClientSecret): Promise<StytchReply<unknown>>
@@ -112,6 +114,7 @@ const toRetireReply = (operation: string, clientId: string, reply: StytchReply<u
 
 export const createSlotIssuer = (calls: SlotCalls, projectId: string): Issuer => ({
   projectId,
+  keepsBinding: () => calls.keepsBinding === true,
   look: async (clientId) => {
     const reply = await calls.get(clientId)
     if (reply.ok) return { ...reply.value, requestId: reply.requestId }
@@ -146,6 +149,7 @@ export const createSlotIssuer = (calls: SlotCalls, projectId: string): Issuer =>
 export const createStytchIssuer = (api: StytchApi, projectId: string): Issuer =>
   createSlotIssuer(
     {
+      keepsBinding: true,
       get: async (clientId) => {
         const reply = await api.getClient(clientId)
         if (!reply.ok) return reply

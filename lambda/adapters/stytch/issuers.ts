@@ -20,6 +20,7 @@ export const createIssuers = (kinds: readonly IssuerOfKind[], otherwise: Issuer)
   return {
     projectId: otherwise.projectId,
     keepsList: (clientId) => of(clientId).keepsList?.(clientId) === true,
+    keepsBinding: (clientId) => of(clientId).keepsBinding?.(clientId) === true,
     look: (clientId, known) => of(clientId).look(clientId, known),
     exchange: (clientId, secret) => of(clientId).exchange(clientId, secret),
     start: (clientId) => of(clientId).start(clientId),

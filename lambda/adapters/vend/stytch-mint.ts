@@ -1,7 +1,7 @@
 // Stytch's token endpoint as the domain's TokenMint: one try, broken off when its time is over. The token goes into its box at once.
 import { createAccessToken } from '../../core/vend/access-token.ts'
 import type { MintReply, TokenMint } from '../../core/vend/ports.ts'
-import { vendorBaseUrl } from '../stytch/base-url.ts'
+import { tokenUrlOf } from '../stytch/base-url.ts'
 import { createSend } from '../stytch/http.ts'
 import { readReply, type StytchError } from '../stytch/reply.ts'
 
@@ -22,7 +22,7 @@ const toReply = ({ kind, error, requestId, retryAfterMs }: StytchError): MintRep
 }
 
 export const createStytchMint = ({ projectId, baseUrl }: MintPlace): TokenMint => {
-  const url = new URL(`/v1/public/${encodeURIComponent(projectId)}/oauth2/token`, baseUrl ?? vendorBaseUrl(projectId))
+  const url = new URL(tokenUrlOf(projectId, baseUrl))
   return {
     projectId,
     mint: async ({ clientId, clientSecret, scopes, withinMs }) => {

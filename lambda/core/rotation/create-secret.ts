@@ -1,13 +1,16 @@
 // createSecret: makes this rotation's pending value and stores it under the request token. Re-entrant: whatever an earlier,
 // killed execution left at the issuer is found by looking, and a next secret that nobody stored is cancelled, never promoted.
 import { Fault } from '../base/fault.ts'
-import { ok, refused } from '../base/result.ts'
+import { ok, type Result, refused } from '../base/result.ts'
+import { bytesOf, fitSecret, MAX_SECRET_BYTES } from '../secret/fit-secret.ts'
 import { type Intent, isSameRequest, makesNewValue, readRequestToken } from '../secret/request-token.ts'
 import { LOST_VALUE, type StoredSecret, withClientSecret } from '../secret/secret-format.ts'
+import { clientIdOf } from '../secret/secret-tags.ts'
 import { endSlot } from './end-slot.ts'
 import { lookAndName, type Seen, type Stored } from './look.ts'
 import { type CreateMove, createMove } from './moves.ts'
 import { noteVersion } from './records.ts'
+import { recoverCurrent } from './recover-current.ts'
 import type { Refusal } from './refusal.ts'
 import { type SlotBefore, slotsAfter, waitForChange, waitOrThrow } from './retire-slot.ts'
 import {
@@ -17,6 +20,7 @@ import {
   hasBegun,
   intentOf,
   isAccepted,
+  isUnreadable,
   type Rotation,
   type RunningStep,
   readCurrent,
@@ -50,13 +54,9 @@ const acceptStored = ({ intent, current }: Creation, pending: Version): StepResu
 }
 
 /** Retries as long as the function lives: after `start`, losing this write loses the value. */
-const store = async (
-  rotation: Rotation,
-  { request }: Creation,
-  secret: StoredSecret,
-): Promise<'stored' | 'differs'> => {
+const store = async (rotation: Rotation, { request }: Creation, text: string): Promise<'stored' | 'differs'> => {
   const { secretId, requestToken, rotationToken } = request
-  const pending = { secretId, requestToken, rotationToken, text: rotation.form.format(secret) }
+  const pending = { secretId, requestToken, rotationToken, text }
   for (;;) {
     try {
       return await rotation.secrets.putPending(pending)
@@ -91,14 +91,17 @@ const startAndStore = async (
       message: `Less than ${START_NEEDS_MS / 1000} s of the function's time are left, so no next secret was started for client ${clientId}; the step is retried.`,
     })
   }
+  // What cannot be stored is not asked for: Stytch shows a value once.
+  const fitted = fitSecret(rotation.form, creation.current.secret, creation.intent === 'revoke')
+  if (!fitted.ok) return refused({ reason: 'tooLarge', bytes: fitted.refusal })
   const reply = await issuer.start(clientId)
   if (reply.outcome === 'started') {
     // Stytch shows last fours only: stored, it could not be told from the value beside it. Nobody has it; it is cancelled like any
     // other next secret that is not stored (docs/decisions/007).
     if (reply.secret.mark === slots.current) return 'startAgain'
     const made = { clientSecret: reply.secret, issuedAt: timing.now() }
-    const next = withClientSecret(creation.current.secret, made)
-    if ((await store(rotation, creation, next)) === 'differs') throw concurrent(clientId)
+    const text = rotation.form.format(withClientSecret(fitted.value, made))
+    if ((await store(rotation, creation, text)) === 'differs') throw concurrent(clientId)
     const { lastFour } = reply.secret
     const stored = { secretArn: creation.current.arn, versionId: creation.request.requestToken, lastFour }
     await noteVersion(rotation, { ...stored, at: timing.now() })
@@ -120,8 +123,13 @@ const claim = async (rotation: Rotation, { current }: Creation, { view }: Seen):
 const copy = async (rotation: Rotation, creation: Creation, from: StoredSecret): Promise<StepResult> => {
   const { current } = creation
   // The operator's own fields are AWSCURRENT's, whichever value is copied.
-  const secret = withClientSecret(current.secret, from)
-  const stored = await store(rotation, creation, secret)
+  const written = rotation.form.format(withClientSecret(current.secret, from))
+  const isTooLarge = bytesOf(written) > MAX_SECRET_BYTES
+  const verbatim = current.secret.clientSecret.equals(from.clientSecret) ? current.secret.source?.reveal() : undefined
+  // A date that does not fit is left out: what is stored already can be stored again.
+  const text = isTooLarge ? verbatim : written
+  if (text === undefined) return refused({ reason: 'tooLarge', bytes: bytesOf(written) })
+  const stored = await store(rotation, creation, text)
   return stored === 'stored' ? DONE : refused({ reason: 'currentMoved' })
 }
 
@@ -180,7 +188,9 @@ const storedMeanwhile = async (rotation: Rotation, creation: Creation): Promise<
  * nothing is refused.
  */
 const isContradicted = async (rotation: Rotation, { current }: Creation, { sighting }: Seen): Promise<boolean> =>
-  ['drift', 'cancelledUnderUs'].includes(sighting.position) && (await isAccepted(rotation, current))
+  ['drift', 'cancelledUnderUs'].includes(sighting.position) &&
+  current.isUnknown !== true &&
+  (await isAccepted(rotation, current))
 
 const make = async (rotation: Rotation, creation: Creation, pending: Version | undefined): Promise<StepResult> => {
   const { intent, current, guarded } = creation
@@ -232,6 +242,19 @@ const stopOf = (guarded: Guarded, requestToken: string): Refusal | undefined => 
   return isAskedTwice(guarded, requestToken) ? { reason: 'askedTwice' } : undefined
 }
 
+/** A revoke does not depend on what somebody stored: it takes AWSCURRENT for what can be known of it. */
+const currentFor = async (
+  rotation: Rotation,
+  request: RunningStep,
+  { guarded, intent }: Pick<Creation, 'guarded' | 'intent'>,
+): Promise<Result<Version, Refusal>> => {
+  const read = await readCurrent(rotation, request, guarded)
+  if (intent !== 'revoke') return read
+  const owner = clientIdOf(guarded.state)
+  const isOwners = read.ok ? owner === undefined || owner === read.value.secret.clientId : !isUnreadable(read.refusal)
+  return isOwners ? read : recoverCurrent(rotation, request, guarded)
+}
+
 export const createSecret = async (rotation: Rotation, request: RunningStep): Promise<StepResult> => {
   const { requestToken } = request
   // A settle stores the same text again, which Secrets Manager takes as a no-op: it need not know.
@@ -247,7 +270,7 @@ export const createSecret = async (rotation: Rotation, request: RunningStep): Pr
   if (stop !== undefined && !(await hasBegun(rotation, request))) return refused(stop)
   const intent = intentOf(request.requestToken, rotation.timing.now())
   if (!intent.ok) return intent
-  const current = await readCurrent(rotation, request, guarded.value)
+  const current = await currentFor(rotation, request, { guarded: guarded.value, intent: intent.value })
   if (!current.ok) return current
   const creation: Creation = {
     request,

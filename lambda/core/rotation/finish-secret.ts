@@ -8,11 +8,18 @@ import { CURRENT, labelled } from '../secret/labels.ts'
 import { type Intent, intentOfOrigin, makesNewValue, readRequestToken } from '../secret/request-token.ts'
 import { look, type Seen } from './look.ts'
 import { finishMove } from './moves.ts'
-import { completedEvents, type Evidence, evidenceEvents, type OutcomeFacts, type RotationEvent } from './outcome.ts'
+import {
+  completedEvents,
+  type Evidence,
+  evidenceEvents,
+  type OutcomeFacts,
+  type Rebuilt,
+  type RotationEvent,
+} from './outcome.ts'
 import { proveAgain, signEvidence } from './prove-again.ts'
 import { proveSettled } from './prove-refused.ts'
 import { noteSwitch } from './records.ts'
-import type { Refusal } from './refusal.ts'
+import { explainRefusal, type Refusal } from './refusal.ts'
 import {
   awaitPending,
   DONE,
@@ -21,6 +28,7 @@ import {
   guard,
   intentOf,
   isAccepted,
+  isStandIn,
   type Rotation,
   type RunningStep,
   readCurrent,
@@ -49,6 +57,20 @@ const notYet = (code: 'STEP_OUT_OF_ORDER' | 'STYTCH_OUTCOME_UNKNOWN', message: s
 interface Pair {
   readonly current: Version
   readonly previous: Version | undefined
+  /** Absent: the new version holds all that AWSCURRENT did. */
+  readonly rebuilt?: Rebuilt | undefined
+}
+
+/** What a revoke could not keep of AWSCURRENT. */
+const rebuiltFrom = (read: Result<Version, Refusal>, { pending }: Finish): Rebuilt | undefined => {
+  if (!read.ok) return { explanation: `${explainRefusal(read.refusal)}; fields beside it were kept as far as they can be read` }
+  if (read.value.secret.clientId !== pending.secret.clientId) {
+    return { explanation: 'AWSCURRENT held the value of another client; its fields were kept as far as they can be read' }
+  }
+  const kept = pending.secret.fields
+  const fieldsLeftOut = Object.keys(read.value.secret.fields).filter((name) => !(name in kept)).length
+  if (fieldsLeftOut === 0) return undefined
+  return { explanation: 'with a new value in it the secret was too large; the largest fields were left out', fieldsLeftOut }
 }
 
 const readPair = async (rotation: Rotation, finish: Finish): Promise<Result<Pair, Refusal>> => {
@@ -60,8 +82,8 @@ const readPair = async (rotation: Rotation, finish: Finish): Promise<Result<Pair
     intent === 'settle' ? readPrevious(rotation, request, { previousId, clientId }) : undefined,
   ])
   // The new value is to be switched to whatever stands there: the label that it would keep otherwise refuses every other rotation.
-  const isUnreadable = !read.ok && read.refusal.reason === 'malformedSecret'
-  if (isUnreadable && makesNewValue(intent)) return ok({ current: pending, previous: undefined })
+  const rebuilt = intent === 'revoke' ? rebuiltFrom(read, finish) : undefined
+  if (isStandIn(read, finish)) return ok({ current: pending, previous: undefined, rebuilt })
   if (!read.ok) return read
   const current = read.value
   const same = sameClient(current, pending)
@@ -69,7 +91,7 @@ const readPair = async (rotation: Rotation, finish: Finish): Promise<Result<Pair
   const isCopy = sameValue(current, pending)
   if (intent === 'settle' && !isCopy) return refused({ reason: 'currentMoved' })
   if (makesNewValue(intent) && isCopy) return refused({ reason: 'pendingEqualsCurrent' })
-  return ok({ current, previous })
+  return ok({ current, previous, rebuilt })
 }
 
 /**
@@ -215,7 +237,7 @@ const reportAgain = async (rotation: Rotation, request: RunningStep, guarded: Gu
   const facts = factsOf(rotation, request, { guarded, intent, pending })
   const again = intent === 'settle' && pending !== undefined ? await provenAgain(rotation, pending, guarded) : undefined
   const evidence = again === undefined ? [] : evidenceEvents(facts, again.evidence, again.revokeToken)
-  await rotation.events.publish([...evidence, ...completedEvents(facts, again?.evidence)])
+  await rotation.events.publish([...evidence, ...completedEvents(facts, { evidence: again?.evidence })])
   return DONE
 }
 
@@ -248,7 +270,8 @@ export const finishSecret = async (rotation: Rotation, request: RunningStep): Pr
   if (!moved.ok) return moved
   const switched = { secretArn: state.arn, versionId: request.requestToken, switchedAt: rotation.timing.now() }
   await noteSwitch(rotation, switched)
-  const completed = completedEvents(factsOf(rotation, request, finish), evidence)
+  const completion = { evidence, rebuilt: pair.value.rebuilt }
+  const completed = completedEvents(factsOf(rotation, request, finish), completion)
   await rotation.events.publish(published === 'later' ? [...proven, ...completed] : completed)
   return DONE
 }

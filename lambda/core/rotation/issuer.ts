@@ -60,6 +60,8 @@ export interface Issuer {
   readonly projectId: string
   /** Whether it holds a list of this client's values, in which only those that are known are this secret's. @default - two slots */
   keepsList?(clientId: string): boolean
+  /** Whether the issuer itself keeps which secret a client belongs to (ClientView.boundTo). @default - a tag of the secret alone says so */
+  keepsBinding?(clientId: string): boolean
   /**
    * @param known marks of the stored values, AWSCURRENT's first: all that a list may show in a slot.
    * @returns undefined when there is no such client.

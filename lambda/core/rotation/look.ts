@@ -89,7 +89,7 @@ const tryStoredValues = async (rotation: Rotation, stored: Stored): Promise<Acce
   const acceptance: Partial<Record<StoredName, boolean>> = {}
   for (const name of ['current', 'pending', 'previous'] as const) {
     const version = stored[name]
-    if (version !== undefined) acceptance[name] = await isAccepted(rotation, version)
+    if (version !== undefined && version.isUnknown !== true) acceptance[name] = await isAccepted(rotation, version)
   }
   return acceptance
 }

@@ -37,6 +37,8 @@ export interface Evidence {
   /** Stytch's two slots as last seen: nothing but AWSCURRENT's value. */
   readonly slots: { readonly current: string; readonly next: null; readonly requestId: string }
   readonly refused: readonly RefusedValue[]
+  /** Ids of versions whose value could not be read, and so not be tried: that they are refused, the slots alone say. */
+  readonly bySlots?: readonly string[]
   /** A real exchange; only after a revoke. */
   readonly accepted?: AcceptedValue
 }
@@ -76,9 +78,22 @@ export const evidenceEvents = (
 ): readonly RotationEvent[] =>
   revokeToken === undefined ? [] : [outcomeEvent('Secret Revoked', facts, { evidence, revokeToken })]
 
+/** A new version that holds other fields than AWSCURRENT did. */
+export interface Rebuilt {
+  readonly explanation: string
+  /** How many of its owner's fields were left out. @default - which there were could not be read */
+  readonly fieldsLeftOut?: number
+}
+
+export interface Completion {
+  readonly evidence?: Evidence | undefined
+  readonly rebuilt?: Rebuilt | undefined
+}
+
 /** After AWSCURRENT has moved. */
-export const completedEvents = (facts: OutcomeFacts, evidence?: Evidence): readonly RotationEvent[] => {
-  const completed = outcomeEvent('Rotation Completed', facts, evidence === undefined ? {} : { evidence })
+export const completedEvents = (facts: OutcomeFacts, completion: Completion = {}): readonly RotationEvent[] => {
+  const { evidence, rebuilt } = completion
+  const completed = outcomeEvent('Rotation Completed', facts, defined({ evidence, rebuilt }))
   // A settle stores the same value again: consumers have nothing to refresh.
   return facts.intent === 'settle' ? [completed] : [completed, outcomeEvent('M2M Secret Changed', facts, {})]
 }

@@ -39,6 +39,8 @@ export interface ProofPayload {
   readonly settleToken: string
   /** Empty where no lost value could be read: then the slots are all there is. */
   readonly refused: readonly ProvenRefusal[]
+  /** Ids of versions whose value could not be read, and so not be tried. @default - there are none */
+  readonly bySlots?: readonly string[]
   readonly accepted?: ProvenAcceptance
   /** Last four of Stytch's two slots as last seen, and the request that showed them. */
   readonly slots: { readonly current: string; readonly next: string | null; readonly requestId: string }
@@ -180,6 +182,7 @@ const isPayload = (json: JsonObject): json is JsonObject & ProofPayload =>
   [json.stage, json.secretArn, json.clientId, json.revokeToken, json.settleToken].every(isText) &&
   Array.isArray(json.refused) &&
   json.refused.every(isRefusal) &&
+  (json.bySlots === undefined || isTexts(json.bySlots)) &&
   (json.accepted === undefined || isAcceptance(json.accepted)) &&
   isSlots(json.slots) &&
   isInstant(json.at)

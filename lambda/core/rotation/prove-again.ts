@@ -40,7 +40,7 @@ export const signEvidence = (
     revokeToken,
     settleToken,
     refused: evidence.refused.map(toProven),
-    ...defined({ accepted: evidence.accepted }),
+    ...defined({ bySlots: evidence.bySlots, accepted: evidence.accepted }),
     slots: evidence.slots,
     at: rotation.timing.now(),
   })

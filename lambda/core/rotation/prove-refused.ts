@@ -7,7 +7,7 @@ import { LOST_VALUE } from '../secret/secret-format.ts'
 import { pauseOf } from './bounds.ts'
 import type { ClientView } from './issuer.ts'
 import type { AcceptedValue, Evidence, RefusedValue } from './outcome.ts'
-import { type Rotation, readPast, sameValue, type Version, waitFor } from './rotation.ts'
+import { type Rotation, readForProof, sameValue, type Version, waitFor } from './rotation.ts'
 
 /**
  * Two values were accepted before a revoke, at most. The others cover attempts that were cleared, and values stored by hand, which
@@ -158,27 +158,37 @@ const pastVersions = async ({ secrets }: Rotation, facts: SettleFacts): Promise<
   return found.slice(0, MAX_PAST_READS)
 }
 
+interface PastValues {
+  readonly values: readonly Version[]
+  /** Versions in whose text no value is found: what Stytch says of them, its slots say. */
+  readonly unreadable: readonly string[]
+}
+
 /** The values before AWSCURRENT's, newest first, without repeats; what only stands for a lost one proves nothing. */
-const pastValues = async (rotation: Rotation, facts: SettleFacts): Promise<readonly Version[]> => {
+const pastValues = async (rotation: Rotation, facts: SettleFacts): Promise<PastValues> => {
   const { secretId, current, previous, currentOrigin } = facts
   const { clientId } = current.secret
   const isPast = (version: Version, found: readonly Version[]): boolean =>
     !version.secret.clientSecret.equals(LOST_VALUE) && ![current, ...found].some((known) => sameValue(known, version))
-  const past = previous !== undefined && isPast(previous, []) ? [previous] : []
-  if (currentOrigin !== 'revoke') return past
+  const values = previous !== undefined && isPast(previous, []) ? [previous] : []
+  const unreadable: string[] = []
+  if (currentOrigin !== 'revoke') return { values, unreadable }
   for (const { versionId, isBehindSettle } of await pastVersions(rotation, facts)) {
-    const version = await readPast(rotation, secretId, { versionId, clientId })
-    if (version === undefined || !isPast(version, past)) continue
-    past.push(version)
-    if (past.length >= (isBehindSettle ? ENOUGH_PAST_VALUES : MAX_PAST_VALUES)) break
+    const version = await readForProof(rotation, secretId, { versionId, clientId })
+    if (version === 'unreadable') unreadable.push(versionId)
+    if (version === undefined || version === 'unreadable' || !isPast(version, values)) continue
+    values.push(version)
+    if (values.length >= (isBehindSettle ? ENOUGH_PAST_VALUES : MAX_PAST_VALUES)) break
   }
-  return past
+  return { values, unreadable }
 }
 
 export const proveSettled = async (rotation: Rotation, facts: SettleFacts): Promise<Evidence> => {
   const { view } = facts
   const slots = { current: view.slots.current, next: null, requestId: view.requestId }
-  const refused = await proveRefused(rotation, await pastValues(rotation, facts))
+  const { values, unreadable } = await pastValues(rotation, facts)
+  const refused = await proveRefused(rotation, values)
   if (facts.currentOrigin !== 'revoke') return { slots, refused }
-  return { slots, refused, accepted: await proveAccepted(rotation, facts.current) }
+  const bySlots = unreadable.length === 0 ? {} : { bySlots: unreadable }
+  return { slots, refused, ...bySlots, accepted: await proveAccepted(rotation, facts.current) }
 }

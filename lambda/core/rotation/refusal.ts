@@ -1,6 +1,7 @@
 // Every way to fail. A Refusal is a value with the facts of a decision not to act; a Fault is thrown by an adapter (or by a use
 // case that ran out of time) when only a retry or a person helps. No message holds a secret, a token, or a response body.
 
+import { MAX_SECRET_BYTES } from '../secret/fit-secret.ts'
 import type { Intent } from '../secret/request-token.ts'
 import type { FreezeState } from './freeze.ts'
 import type { Position } from './position.ts'
@@ -33,6 +34,10 @@ export type Refusal =
   | { readonly reason: 'clientInactive' }
   | { readonly reason: 'boundElsewhere'; readonly boundTo: string | undefined }
   | { readonly reason: 'unproven' }
+  /** AWSCURRENT cannot be read, and no client says at the issuer that this secret holds it. */
+  | { readonly reason: 'holderUnproven' }
+  /** In bytes, with a new value in it. */
+  | { readonly reason: 'tooLarge'; readonly bytes: number }
   | { readonly reason: 'wouldRestoreRevoked' }
   | { readonly reason: 'stillUsed'; readonly usedAt: number; readonly quietMs: number }
   | { readonly reason: 'frozen'; readonly freeze: Exclude<FreezeState, 'off'> }
@@ -102,6 +107,10 @@ export const explainRefusal = (refusal: Refusal): string => {
         : `the client is bound to another secret, ${refusal.boundTo} (trusted_metadata.managed_by, of a Connected App the tag m2m:client-id); one secret, one client`
     case 'unproven':
       return 'the client is not bound to a secret yet, and Stytch refuses AWSCURRENT, so nothing proves that it is its'
+    case 'holderUnproven':
+      return 'AWSCURRENT is not in the format of a secret, and no client names this secret as its holder at Stytch (trusted_metadata.managed_by; a Connected App or SCIM connection has no such field), so whose value leaked is not proven. Store the value in its format (docs/secret-format.md), then revoke; or deactivate the client at Stytch'
+    case 'tooLarge':
+      return `with a new value the secret would take ${refusal.bytes} bytes, and Secrets Manager stores ${MAX_SECRET_BYTES}; nothing was started. Take fields of your own out of it. A revoke leaves out the largest by itself`
     case 'wouldRestoreRevoked':
       return 'AWSCURRENT came from a revoke: rolling back would bring the leaked value back. Rotate forward instead'
     case 'stillUsed':

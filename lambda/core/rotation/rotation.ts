@@ -7,11 +7,13 @@ import type { Journal } from '../base/journal.ts'
 import { ok, type Result, refused } from '../base/result.ts'
 import type { Timing } from '../base/timing.ts'
 import { CURRENT, labelled, PENDING, PREVIOUS } from '../secret/labels.ts'
+import { readTolerantly } from '../secret/read-tolerantly.ts'
 import {
   type Intent,
   isAbout,
   isOwnToken,
   MAX_SETTLE_AGE_MS,
+  makesNewValue,
   type Origin,
   readRequestToken,
 } from '../secret/request-token.ts'
@@ -36,6 +38,8 @@ export interface Rotation {
   readonly records: Records
   /** What signs and stores the proof of a revoke. */
   readonly proofs: Proofs
+  /** Where consumers exchange a client's value, for a secret that has to be written anew. @default - as the secret's older versions say */
+  readonly tokenUrl?: string | undefined
   readonly timing: Timing
   readonly journal: Journal
   readonly bounds: Bounds
@@ -66,6 +70,8 @@ export interface Version {
   readonly secret: StoredSecret
   /** Epoch milliseconds. */
   readonly createdAt: number
+  /** No more is known of its value than how it ends (recover-current.ts). @default - it was read */
+  readonly isUnknown?: true
 }
 
 /** The intent that a request token carries, unless the token can ask for nothing (any more). */
@@ -225,16 +231,65 @@ export const awaitPending = async (
   return version === undefined ? ok(undefined) : check(rotation, version, PENDING)
 }
 
+/** Whether AWSCURRENT is a value that somebody stored in no format of ours, or for another project, or none. */
+export const isUnreadable = ({ reason }: Refusal): boolean =>
+  ['malformedSecret', 'otherProject', 'noCurrent'].includes(reason)
+
+/**
+ * Whether the new value stands in for AWSCURRENT's, which says nothing of this client: it cannot be read; or, in a revoke, it is another
+ * client's. The new value is to be switched to all the same, and the look at its client tells whether this secret holds that.
+ */
+export const isStandIn = (
+  current: Result<Version, Refusal>,
+  { intent, pending }: { readonly intent: Intent; readonly pending: Version },
+): boolean => {
+  if (!makesNewValue(intent)) return false
+  if (!current.ok) return isUnreadable(current.refusal)
+  return intent === 'revoke' && current.value.secret.clientId !== pending.secret.clientId
+}
+
+/** A version of whichever client; undefined: it holds no value, or none that can be read. */
+export const readOther = async (
+  rotation: Rotation,
+  secretId: string,
+  versionId: string,
+): Promise<Version | undefined> => {
+  const version = await rotation.secrets.readValue(secretId, { versionId })
+  if (version === undefined) return undefined
+  const checked = check(rotation, version, PREVIOUS)
+  return checked.ok ? checked.value : undefined
+}
+
 /** A past value of the same client; what cannot be read as one is not one, and stands in nobody's way. */
 export const readPast = async (
   rotation: Rotation,
   secretId: string,
   { versionId, clientId }: { readonly versionId: string; readonly clientId: string },
 ): Promise<Version | undefined> => {
+  const version = await readOther(rotation, secretId, versionId)
+  return version?.secret.clientId === clientId ? version : undefined
+}
+
+/**
+ * A past value of this client, to be tried alone: also out of a text in no format of ours. unreadable: a text in which no value is found.
+ * @returns undefined for a version that holds nothing, or another client's value.
+ */
+export const readForProof = async (
+  rotation: Rotation,
+  secretId: string,
+  { versionId, clientId }: { readonly versionId: string; readonly clientId: string },
+): Promise<Version | 'unreadable' | undefined> => {
   const version = await rotation.secrets.readValue(secretId, { versionId })
   if (version === undefined) return undefined
+  const { arn, createdAt } = version
   const checked = check(rotation, version, PREVIOUS)
-  return checked.ok && checked.value.secret.clientId === clientId ? checked.value : undefined
+  if (checked.ok) return checked.value.secret.clientId === clientId ? checked.value : undefined
+  if (checked.refusal.reason !== 'malformedSecret') return undefined
+  const { clientId: named = clientId, clientSecret } = readTolerantly(version.text)
+  if (named !== clientId) return undefined
+  if (clientSecret === undefined) return 'unreadable'
+  const { projectId } = rotation.issuer
+  return { versionId, arn, createdAt, secret: { clientId, clientSecret, projectId, issuedAt: createdAt, fields: {} } }
 }
 
 /** What AWSPREVIOUS held when the guard looked. */

@@ -15,6 +15,7 @@ import {
   guard,
   intentOf,
   isAccepted,
+  isStandIn,
   mayBeDryRun,
   type Rotation,
   type RunningStep,
@@ -51,15 +52,20 @@ const diagnose = async (
     readCurrent(rotation, request, guarded.value),
     readPrevious(rotation, request, { previousId: guarded.value.previousId, clientId }),
   ])
-  if (!current.ok) return current
-  const same = sameClient(current.value, pending)
+  const shown = isStandIn(current, { intent, pending }) ? undefined : current
+  if (shown?.ok === false) return shown
+  const same = shown === undefined ? DONE : sameClient(shown.value, pending)
   if (!same.ok) return same
-  if (makesNewValue(intent) && sameValue(current.value, pending)) return refused({ reason: 'dryRunRefused' })
-  const seen = await look(rotation, { intent, stored: { current: current.value, pending, previous } })
+  const isDryRun = shown !== undefined && makesNewValue(intent) && sameValue(shown.value, pending)
+  if (isDryRun) return refused({ reason: 'dryRunRefused' })
+  const stored = { current: shown?.value ?? pending, pending, previous }
+  const seen = await look(rotation, { intent, stored })
   if (!seen.ok) return seen
   const { position, pendingAccepted } = seen.value.sighting
-  if (!pendingAccepted) return refused({ reason: 'position', step: 'testSecret', intent, position })
-  return ok({ guarded: guarded.value, current: current.value, seen: seen.value })
+  // Beside a value that cannot be read no position has a name.
+  if (!pendingAccepted)
+    return current.ok ? refused({ reason: 'position', step: 'testSecret', intent, position }) : current
+  return ok({ guarded: guarded.value, current: stored.current, seen: seen.value })
 }
 
 /** Long in a slot, and never accepted: another value is asked for sooner than this one is waited for. */

@@ -41,7 +41,17 @@ const plain = (name: string): string =>
     .replace(/^(?:stytch|m2m)/, '')
 
 const aliasesIn = (fields: JsonObject, name: string): readonly string[] =>
-  Object.keys(fields).filter((key) => key !== name && NAME.test(key) && plain(key) === plain(name))
+  Object.keys(fields).filter((key) => key !== name && NAME.test(key) && isSpelledAs(key, name))
+
+/** Whether a member's name is this field's, spelled otherwise. */
+export const isSpelledAs = (key: string, name: string): boolean => plain(key) === plain(name)
+
+/** Whether an object holds this field, under whichever spelling, at whichever depth. */
+export const isWithin = (value: unknown, name: string): boolean =>
+  Array.isArray(value)
+    ? value.some((inner) => isWithin(inner, name))
+    : isJsonObject(value) &&
+      Object.entries(value).some(([key, inner]) => isSpelledAs(key, name) || isWithin(inner, name))
 
 const insideOf = (fields: JsonObject): readonly JsonObject[] => Object.values(fields).filter(isJsonObject)
 

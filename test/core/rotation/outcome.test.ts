@@ -54,7 +54,7 @@ describe('shapes', () => {
   )
 
   test('a finished settle tells its evidence, and no consumer, since the value is the same', () => {
-    expect(completedEvents({ ...facts, intent: 'settle' }, evidence)).toEqual([
+    expect(completedEvents({ ...facts, intent: 'settle' }, { evidence })).toEqual([
       { type: 'Rotation Completed', detail: { ...base, intent: 'settle', evidence } },
     ])
   })

@@ -52,6 +52,8 @@ const answerLine = (answer: ProofAnswer): string => {
       return `Asked now: Stytch refused what was revoked, ${count(answer.refusals, 'time')}; the proof is ${answer.signed === 'stored' ? 'stored' : 'NOT stored'}.`
     case 'notOwed':
       return 'Asked now: AWSCURRENT is not on the settle of a revoke, so that there was nothing to try.'
+    case 'gone':
+      return `Asked now: Stytch knows no such client, and refused its values ${count(answer.refusals, 'time')}: nothing of it is accepted.`
     case 'alive':
       return `Asked now: ALIVE. ${answer.message}`
     case 'unknown':

@@ -103,6 +103,8 @@ const endOf = (
       const overlapMs = Math.min(overlapOf(outcome.secret, stage), stage.overlapMs)
       return { end: 'switched', overlapEndsAt: campaigning.timing.now() + overlapMs + OVERLAP_MARGIN_MS }
     }
+    case 'deadAlready':
+      return { end: 'settled' }
     case 'skipped': {
       const { why } = outcome
       if (why === 'notSwitched') return { end: 'nothing' }

@@ -70,6 +70,8 @@ export type JobOutcome<Reason extends string = never> =
       readonly attempts: number
       readonly secret: Secret
     }
+  /** A revoke, before which Stytch refused everything already: the client is deleted there. Nothing was rotated. */
+  | { readonly outcome: 'deadAlready'; readonly refusals: number; readonly secret: Secret }
   /** Nothing is lost: the same job, asked again after the wait, goes on. */
   | { readonly outcome: 'later'; readonly waitMs: number; readonly because: Because }
   | { readonly outcome: 'skipped'; readonly why: Reason }
@@ -200,6 +202,16 @@ const rotate = async <Reason extends string>(
   return again(call)
 }
 
+/** A revoke was refused: whether there is nothing left to revoke, the rotation function can tell. What it cannot tell is tried on. */
+const findDead = async <Reason extends string>(
+  { job, jobParts }: Call<Reason>,
+  secret: Secret,
+): Promise<JobOutcome<Reason> | undefined> => {
+  if (job.intent !== 'revoke' || jobParts.proofs === undefined) return undefined
+  const answer = await jobParts.proofs.prove(secret.arn)
+  return answer.outcome === 'gone' ? { outcome: 'deadAlready', refusals: answer.refusals, secret } : undefined
+}
+
 const ask = async <Reason extends string>(
   call: Call<Reason>,
   secret: Secret,
@@ -208,6 +220,8 @@ const ask = async <Reason extends string>(
   const { job, jobParts } = call
   const reason = await job.mayBegin?.(secret)
   if (reason !== undefined) return { outcome: 'skipped', why: reason }
+  const dead = attempt > 1 ? await findDead(call, secret) : undefined
+  if (dead !== undefined) return dead
   if (attempt > ATTEMPTS[job.intent]) return failed('refused', attempt - 1)
   const pending = unfinishedVersion(secret)
   if (pending !== undefined) return waitOrDrive(call, secret, { pending, attempts: attempt - 1, because: 'busy' })
@@ -249,6 +263,7 @@ const proveDone = async <Reason extends string>(
   // An inactive client's slots have shown it; nothing of such a client can be exchanged.
   const isInactive = answer.outcome === 'unknown' && answer.code === 'CLIENT_INACTIVE'
   if (isInactive || (answer.outcome === 'refused' && answer.refusals > 0)) return done
+  if (answer.outcome === 'gone') return { outcome: 'deadAlready', refusals: answer.refusals, secret }
   if (answer.outcome === 'unknown') return { againInMs: SLOW_LOOK_MS, because: 'unavailable' }
   const versions = await secrets.listVersions(secret.arn)
   return ask(call, secret, { attempt: lastAttempt(jobSubjectOf(call.job, secret.arn), versions) + 1, versions })

@@ -11,8 +11,8 @@ export interface IncidentClient {
   readonly secretArn: string
   readonly secretName: string
   readonly clientId?: string
-  /** revoked: settled, and proven by an event of its own. */
-  readonly outcome: 'revoked' | 'failed'
+  /** revoked: settled, and proven by an event of its own. deadAlready: Stytch refused everything before; nothing was rotated. */
+  readonly outcome: 'revoked' | 'deadAlready' | 'failed'
   /** Of the rotates and revokes that were asked for, as far as they are known, oldest first. */
   readonly requestTokens: readonly string[]
   /** Of a failure: why, and what to do, in a sentence each. */
@@ -61,7 +61,7 @@ const readClient = (value: unknown): IncidentClient | undefined => {
     secretArn,
     secretName,
     // What does not say that it went well did not.
-    outcome: value.outcome === 'revoked' ? 'revoked' : 'failed',
+    outcome: value.outcome === 'revoked' || value.outcome === 'deadAlready' ? value.outcome : 'failed',
     requestTokens: textsOf(value.requestTokens),
     ...defined({ clientId, why, advice }),
   }

@@ -98,6 +98,15 @@ const toClient = (secret: Secret, outcome: Exclude<JobOutcome<'frozen'>, { outco
         outcome: 'revoked',
         requestTokens: [outcome.requestToken],
       }
+    case 'deadAlready':
+      return {
+        secretArn: secret.arn,
+        secretName: secret.name,
+        ...defined({ clientId: named.clientId }),
+        outcome: 'deadAlready',
+        requestTokens: [],
+        why: `Stytch knows no such client and refused its values ${outcome.refusals} times; register another one where it is still needed`,
+      }
     case 'skipped':
       return failedClient(named, frozen)
     case 'failed':

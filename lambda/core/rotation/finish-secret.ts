@@ -63,14 +63,20 @@ interface Pair {
 
 /** What a revoke could not keep of AWSCURRENT. */
 const rebuiltFrom = (read: Result<Version, Refusal>, { pending }: Finish): Rebuilt | undefined => {
-  if (!read.ok) return { explanation: `${explainRefusal(read.refusal)}; fields beside it were kept as far as they can be read` }
+  if (!read.ok)
+    return { explanation: `${explainRefusal(read.refusal)}; fields beside it were kept as far as they can be read` }
   if (read.value.secret.clientId !== pending.secret.clientId) {
-    return { explanation: 'AWSCURRENT held the value of another client; its fields were kept as far as they can be read' }
+    return {
+      explanation: 'AWSCURRENT held the value of another client; its fields were kept as far as they can be read',
+    }
   }
   const kept = pending.secret.fields
   const fieldsLeftOut = Object.keys(read.value.secret.fields).filter((name) => !(name in kept)).length
   if (fieldsLeftOut === 0) return undefined
-  return { explanation: 'with a new value in it the secret was too large; the largest fields were left out', fieldsLeftOut }
+  return {
+    explanation: 'with a new value in it the secret was too large; the largest fields were left out',
+    fieldsLeftOut,
+  }
 }
 
 const readPair = async (rotation: Rotation, finish: Finish): Promise<Result<Pair, Refusal>> => {

@@ -15,9 +15,13 @@ export type ProofAnswer =
       readonly signed: SigningOutcome['state']
     }
   | { readonly outcome: 'notOwed' }
+  /** Stytch knows no such client, and refused each of the values that AWSCURRENT and AWSPREVIOUS hold, so many times in all. */
+  | { readonly outcome: 'gone'; readonly refusals: number }
   | { readonly outcome: 'alive' | 'unknown'; readonly code: string; readonly message: string }
 
 const signedStates = ['stored', 'pending', 'off'] as const satisfies readonly SigningOutcome['state'][]
+
+const isCount = (value: unknown): value is number => typeof value === 'number' && Number.isSafeInteger(value)
 
 /** A reply of the function, as JSON. @returns undefined for whatever is no such answer. */
 export const readProofAnswer = (text: string): ProofAnswer | undefined => {
@@ -34,9 +38,11 @@ export const readProofAnswer = (text: string): ProofAnswer | undefined => {
       const { refusals } = json
       const signed = signedStates.find((state) => state === json.signed)
       if (revokeToken === undefined || settleToken === undefined || signed === undefined) return undefined
-      if (typeof refusals !== 'number' || !Number.isSafeInteger(refusals)) return undefined
+      if (!isCount(refusals)) return undefined
       return { outcome, revokeToken, settleToken, refusals, signed }
     }
+    case 'gone':
+      return isCount(json.refusals) ? { outcome, refusals: json.refusals } : undefined
     case 'alive':
     case 'unknown':
       return code === undefined || message === undefined ? undefined : { outcome, code, message }

@@ -9,8 +9,17 @@ import { look } from './look.ts'
 import type { Evidence, RefusedValue } from './outcome.ts'
 import type { ProvenRefusal } from './proof.ts'
 import type { ProofAnswer } from './proof-answer.ts'
-import { proveSettled } from './prove-refused.ts'
-import { describeOrThrow, type Guarded, type Rotation, readCurrent, type Version } from './rotation.ts'
+import { proveRefused, proveSettled } from './prove-refused.ts'
+import {
+  describeOrThrow,
+  type Guarded,
+  type Rotation,
+  readCurrent,
+  readPrevious,
+  sameValue,
+  type Version,
+  waitFor,
+} from './rotation.ts'
 import { type SigningOutcome, signAndStore } from './sign-proof.ts'
 
 const toProven = ({ versionId, lastFour, error, requestId, provenAt, ...counted }: RefusedValue): ProvenRefusal => ({
@@ -81,6 +90,29 @@ export const proveAgain = async (
   }
 }
 
+/**
+ * Of a client that is deleted: Stytch says twice that there is none, and refuses what the secret holds of it, each value as often as the bounds
+ * ask for.
+ * @returns undefined for a client that there is. @throws Fault STILL_ACCEPTED
+ */
+const proveGone = async (
+  rotation: Rotation,
+  current: Version,
+  { previousId }: { readonly previousId: string | undefined },
+): Promise<ProofAnswer | undefined> => {
+  const { issuer, bounds } = rotation
+  const { clientId } = current.secret
+  if ((await issuer.look(clientId)) !== undefined) return undefined
+  await waitFor(rotation, bounds.readLagMs, 'a second look at Stytch confirms that there is no such client')
+  if ((await issuer.look(clientId)) !== undefined) return undefined
+  const subject = { previousId, clientId }
+  const request = { step: 'finishSecret', secretId: current.arn, requestToken: current.versionId, beganAt: 0 } as const
+  const previous = await readPrevious(rotation, request, subject)
+  const values = [current, ...(previous === undefined || sameValue(previous, current) ? [] : [previous])]
+  const refused = await proveRefused(rotation, values)
+  return { outcome: 'gone', refusals: refused.reduce((sum, { refusals = 1 }) => sum + refusals, 0) }
+}
+
 /** One question about one secret. Nothing is refused or thrown: whoever asks goes on to the next. */
 export const answerProof = async (rotation: Rotation, secretId: string): Promise<ProofAnswer> => {
   try {
@@ -90,7 +122,10 @@ export const answerProof = async (rotation: Rotation, secretId: string): Promise
     const request = { step: 'finishSecret', secretId, requestToken: currentId, beganAt: rotation.timing.now() } as const
     const current = await readCurrent(rotation, request, { currentId })
     if (!current.ok) return { outcome: 'unknown', code: current.refusal.reason, message: 'AWSCURRENT cannot be read.' }
-    const again = await proveAgain(rotation, current.value, { state, previousId: labelled(state, PREVIOUS) })
+    const previousId = labelled(state, PREVIOUS)
+    const gone = await proveGone(rotation, current.value, { previousId })
+    if (gone !== undefined) return gone
+    const again = await proveAgain(rotation, current.value, { state, previousId })
     if (again === undefined) return { outcome: 'notOwed' }
     const { evidence, revokeToken } = again
     const signed = await signEvidence(rotation, {

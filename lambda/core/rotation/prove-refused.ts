@@ -74,7 +74,10 @@ const toRefused = ({ timing }: Rotation, proving: Proving): RefusedValue => {
  * Two were in a slot, at most, when the rotation before began, and attempts that were given up may lie newer than those in the list: so the
  * newest six are tried as often as the bounds say, older ones once.
  */
-const proveRefused = async (rotation: Rotation, versions: readonly Version[]): Promise<readonly RefusedValue[]> => {
+export const proveRefused = async (
+  rotation: Rotation,
+  versions: readonly Version[],
+): Promise<readonly RefusedValue[]> => {
   const { refused: spread } = rotation.bounds
   const all = versions.map((version, at): Proving => {
     const wanted = at < ENOUGH_PAST_VALUES ? spread.count : 1

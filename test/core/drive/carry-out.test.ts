@@ -381,6 +381,32 @@ describe('weather', () => {
   })
 })
 
+describe('a revoke that is refused', () => {
+  const refusedWith = async (answer: ProofAnswer) => {
+    const place = setUp()
+    place.world.ends(() => 'refuses')
+    Object.assign(place.jobParts, { proofs: { prove: async () => answer } })
+    return { ...place, end: await place.toTheEnd(place.revoke) }
+  }
+
+  it('ends as dead already where the client is deleted, and is asked for once', async () => {
+    const { end, intents } = await refusedWith({ outcome: 'gone', refusals: 6 })
+
+    expect(end).toMatchObject({ outcome: 'deadAlready', refusals: 6 })
+    expect(intents()).toEqual(['revoke'])
+  })
+
+  it.each<ProofAnswer>([
+    { outcome: 'notOwed' },
+    { outcome: 'unknown', code: 'STYTCH_UNAVAILABLE', message: 'down' },
+    { outcome: 'alive', code: 'STILL_ACCEPTED', message: 'it is accepted' },
+  ])('is tried on, and fails, while nobody says so: $outcome', async (answer) => {
+    const { end } = await refusedWith(answer)
+
+    expect(end).toMatchObject({ outcome: 'failed', why: 'refused' })
+  })
+})
+
 describe('a revoke that is found done', () => {
   const found = async (...answers: readonly ProofAnswer[]) => {
     const place = setUp()

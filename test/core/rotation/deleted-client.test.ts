@@ -2,9 +2,11 @@
 // rejects of a client that is still there stays the fault that it is.
 import { describe, expect, test } from 'vitest'
 import { Fault } from '../../../lambda/core/base/fault.ts'
+import { answerProof } from '../../../lambda/core/rotation/prove-again.ts'
 import type { Intent } from '../../../lambda/core/secret/request-token.ts'
 import { failAt, onceAt } from '../../fakes/call-log.ts'
 import { effectOf } from '../../fakes/effect.ts'
+import { SECRET_ARN } from '../../fakes/fake-secrets.ts'
 import { createRegisteredWorld, tokenOf, type World } from '../../fakes/world.ts'
 
 const rejected = new Fault({ code: 'STYTCH_REJECTED', retryable: false, message: 'Stytch rejected it, on purpose.' })
@@ -95,4 +97,37 @@ test('another fault is not looked into', async () => {
   )
 
   await expect(world.step('createSecret', token)).rejects.toBe(unavailable)
+})
+
+describe('asked about a client that is deleted', () => {
+  const asked = async () => {
+    const world = createRegisteredWorld()
+    await world.rotate(tokenOf('rotate'))
+    world.issuer.clients.clear()
+    world.log.clear()
+    return { world, answer: await answerProof(world.rotation, SECRET_ARN) }
+  }
+
+  test('it is gone, when Stytch says so twice and refuses every value of it three times', async () => {
+    const { world, answer } = await asked()
+
+    expect(answer).toEqual({ outcome: 'gone', refusals: 6 })
+    expect(world.log.names().filter((name) => name === 'issuer.look')).toHaveLength(2)
+  })
+
+  test('it is alive, when a value of it is accepted all the same', async () => {
+    const world = createRegisteredWorld()
+    Object.assign(world.rotation.issuer, { look: async () => undefined })
+
+    const answer = await answerProof(world.rotation, SECRET_ARN)
+
+    expect(answer).toMatchObject({ outcome: 'alive', code: 'STILL_ACCEPTED' })
+  })
+
+  test('nothing is asked for and nothing changes', async () => {
+    const { world } = await asked()
+
+    const changes = ['issuer.start', 'issuer.complete', 'issuer.cancel', 'issuer.bind', 'secrets.putPending']
+    expect(world.log.names().filter((name) => changes.includes(name))).toEqual([])
+  })
 })

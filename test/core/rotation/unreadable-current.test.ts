@@ -7,14 +7,7 @@ import { fitSecret, MAX_SECRET_BYTES } from '../../../lambda/core/secret/fit-sec
 import { clientForm, parseSecret } from '../../../lambda/core/secret/secret-format.ts'
 import { PROJECT_ID } from '../../fakes/fake-issuer.ts'
 import { type Held, storedByOthers } from '../../fakes/stored-by-others.ts'
-import {
-  CLIENT_ID,
-  createRegisteredWorld,
-  textOf,
-  tokenOf,
-  valueNamed,
-  type World,
-} from '../../fakes/world.ts'
+import { CLIENT_ID, createRegisteredWorld, textOf, tokenOf, valueNamed, type World } from '../../fakes/world.ts'
 
 /** Its last four are in no other value of these tests. */
 const LEAKED = `canary-leaked-${'s'.repeat(24)}-LEAK`

@@ -23,14 +23,12 @@ const store = (value: unknown) =>
     }),
   )
 const replace = (value: unknown) =>
-  aws
-    .sdk()
-    .secrets.send(
-      new PutSecretValueCommand({
-        SecretId: SECRET,
-        SecretString: typeof value === 'string' ? value : JSON.stringify(value),
-      }),
-    )
+  aws.sdk().secrets.send(
+    new PutSecretValueCommand({
+      SecretId: SECRET,
+      SecretString: typeof value === 'string' ? value : JSON.stringify(value),
+    }),
+  )
 let journal: FakeJournal
 const signing = () => createSigningSecrets({ client: aws.sdk().secrets, secretId: SECRET, now: () => now, journal })
 

@@ -7,7 +7,7 @@ import { text } from 'node:stream/consumers'
 import { type ClientSecret, createClientSecret } from '../../lambda/core/secret/client-secret.ts'
 import { scimId } from '../../lambda/core/secret/scim-form.ts'
 import type { Secrets } from '../../lambda/core/secret/secrets.ts'
-import { findName, readStoredObject, readText } from '../../lambda/core/secret/stored-fields.ts'
+import { findName, readField, readStoredObject } from '../../lambda/core/secret/stored-fields.ts'
 import { CommandFault, EXIT } from '../terminal/command-fault.ts'
 
 const refuse = (from: string, why: string): CommandFault =>
@@ -33,7 +33,7 @@ export const parseValue = (found: string, from: string, clientId: string): Clien
   const ids = { organizationId: String(organization), connectionId: String(connection) }
   const isOther = connection !== undefined && scimId(ids) !== clientId
   if (isOther) throw refuse(from, `its organization_id and connection_id are not ${clientId}`)
-  const [own, token] = [readText(stored.value, 'client_secret'), readText(stored.value, 'bearer_token')]
+  const [own, token] = [readField(stored.value, 'client_secret'), readField(stored.value, 'bearer_token')]
   const value = own.ok ? own.value : token.ok ? token.value : undefined
   if (!isValue(value)) throw refuse(from, 'expected client_secret or bearer_token, 8 to 1024 characters without spaces')
   return createClientSecret(value)

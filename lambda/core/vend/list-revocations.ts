@@ -6,7 +6,7 @@ import { createSingleFlight } from '../base/single-flight.ts'
 import { mapInParallel } from '../base/worker-pool.ts'
 import type { Secret } from '../secret/secret.ts'
 import { clientIdOf } from '../secret/secret-tags.ts'
-import { readStoredObject, readText } from '../secret/stored-fields.ts'
+import { readField, readStoredObject } from '../secret/stored-fields.ts'
 import {
   isRecent,
   LIST_LAG_MS,
@@ -58,7 +58,7 @@ export const createRevocationList = (
     const tagged = clientIdOf(secret)
     if (tagged !== undefined) return tagged
     const stored = readStoredObject((await secrets.readValue(secret.arn, within))?.text ?? '')
-    const clientId = stored.ok ? readText(stored.value, 'client_id') : stored
+    const clientId = stored.ok ? readField(stored.value, 'client_id') : stored
     return clientId.ok ? clientId.value : undefined
   }
 

@@ -26,6 +26,7 @@ import { OperatorPolicy } from './clients/operator-policy.ts'
 import { Registrar } from './clients/registrar.ts'
 import type { ClientConfig } from './config/client-config.ts'
 import { type DeployConfig, DeployConfigFault } from './config/deploy-config.ts'
+import { handMadeSecretsOf } from './config/hand-made-secrets.ts'
 import { neededQuota, totalReserved } from './config/reservations.ts'
 import { bootstrapDeployRoleArn, roleArn, type StageNames } from './config/stage-names.ts'
 import { breakGlassRoles, stageRoles } from './config/stage-roles.ts'
@@ -205,6 +206,7 @@ export class M2mStack extends Stack {
       replicas: config.replicas,
       breakGlass: config.breakGlass,
       operators: config.operators,
+      handMadeSecrets: handMadeSecretsOf(config).map(({ secret }) => secret),
     })
     this.operators = new OperatorPolicy(this, 'Operators', { names, clients, rotation })
     this.archive.allowReading(this.operators)

@@ -1,12 +1,13 @@
 // Where a client's value comes from when it is adopted: stdin, or another secret. It goes into its box at once, and is in no argument, no
-// environment, no file and no output. Accepted: the bare value, or a JSON object with `client_secret` or `bearer_token` (docs/cli.md).
+// environment, no file and no output. Accepted: the bare value, or a JSON object with `client_secret` or `bearer_token`, however they are
+// spelled (docs/cli.md).
 import { createInterface } from 'node:readline/promises'
 import { Writable } from 'node:stream'
 import { text } from 'node:stream/consumers'
-import { parseJsonObject } from '../../lambda/core/base/json-object.ts'
 import { type ClientSecret, createClientSecret } from '../../lambda/core/secret/client-secret.ts'
 import { scimId } from '../../lambda/core/secret/scim-form.ts'
 import type { Secrets } from '../../lambda/core/secret/secrets.ts'
+import { findName, readField, readStoredObject } from '../../lambda/core/secret/stored-fields.ts'
 import { CommandFault, EXIT } from '../terminal/command-fault.ts'
 
 const refuse = (from: string, why: string): CommandFault =>
@@ -22,14 +23,18 @@ export const parseValue = (found: string, from: string, clientId: string): Clien
     if (!isValue(trimmed)) throw refuse(from, 'expected 8 to 1024 characters without spaces, or a JSON object')
     return createClientSecret(trimmed)
   }
-  const fields = parseJsonObject(trimmed)
-  if (fields === undefined) throw refuse(from, 'it begins like a JSON object and is none')
+  const stored = readStoredObject(trimmed)
+  if (!stored.ok) throw refuse(from, 'it begins like a JSON object and is none')
   // Of a SCIM connection, which has two ids and a token.
-  const { client_id: id, client_secret: value = fields.bearer_token, connection_id: connection } = fields
+  const [id, organization, connection] = ['client_id', 'organization_id', 'connection_id'].map(
+    (name) => stored.value[findName(stored.value, name) ?? name],
+  )
   if (id !== undefined && id !== clientId) throw refuse(from, `its client_id is not ${clientId}`)
-  const ids = { organizationId: String(fields.organization_id), connectionId: String(connection) }
+  const ids = { organizationId: String(organization), connectionId: String(connection) }
   const isOther = connection !== undefined && scimId(ids) !== clientId
   if (isOther) throw refuse(from, `its organization_id and connection_id are not ${clientId}`)
+  const [own, token] = [readField(stored.value, 'client_secret'), readField(stored.value, 'bearer_token')]
+  const value = own.ok ? own.value : token.ok ? token.value : undefined
   if (!isValue(value)) throw refuse(from, 'expected client_secret or bearer_token, 8 to 1024 characters without spaces')
   return createClientSecret(value)
 }

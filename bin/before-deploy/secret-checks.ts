@@ -1,54 +1,16 @@
 // Checks of the secrets that a person stores by hand, each with the setting that names it: whether it is there, whether its key is one that
 // the functions will be granted, and whether its value has the format. No value leaves account.ts.
 import {
+  correctionOf,
   creationOf,
   formatOf,
-  type HandMadeSecret,
   keySettingOf,
   titleOf,
 } from '../../lambda/core/secret/hand-made-secrets.ts'
 import type { DeployConfig } from '../../lib/config/deploy-config.ts'
+import { type HandMadeExpected, handMadeSecretsOf } from '../../lib/config/hand-made-secrets.ts'
 import type { Account, AccountSecret } from './account.ts'
 import { AwsCallError, type Check, type CheckResult, isDenied, notChecked, passed, problem } from './check.ts'
-
-interface Expected {
-  readonly secret: HandMadeSecret
-  /** The customer-managed key that the configuration names. */
-  readonly keyArn: string | undefined
-}
-
-/** Every one that the configuration's features need. */
-export const handMadeSecretsOf = ({ stytch, incidents }: DeployConfig): readonly Expected[] => {
-  const { projectRotation } = stytch
-  const { intake } = incidents
-  return [
-    {
-      secret: { kind: 'projectSecret', name: stytch.projectSecretName, projectId: stytch.projectId },
-      keyArn: stytch.projectSecretKeyArn,
-    },
-    ...(projectRotation === undefined
-      ? []
-      : [
-          {
-            secret: { kind: 'workspaceKey' as const, name: projectRotation.workspaceKeySecretName },
-            keyArn: projectRotation.workspaceKeySecretKeyArn,
-          },
-        ]),
-    ...(intake === undefined
-      ? []
-      : [
-          { secret: { kind: 'signingSecret' as const, name: intake.signingSecretName }, keyArn: intake.secretsKeyArn },
-          ...(intake.githubAppSecretName === undefined
-            ? []
-            : [
-                {
-                  secret: { kind: 'githubApp' as const, name: intake.githubAppSecretName },
-                  keyArn: intake.secretsKeyArn,
-                },
-              ]),
-        ]),
-  ]
-}
 
 const isDefaultKey = (keyId: string | undefined): boolean =>
   keyId === undefined || /(^|:)alias\/aws\/secretsmanager$/.test(keyId)
@@ -57,7 +19,7 @@ const isDefaultKey = (keyId: string | undefined): boolean =>
 const isOtherKey = (keyId: string, keyArn: string): boolean =>
   !keyId.includes('alias/') && keyId !== keyArn && !keyArn.endsWith(`/${keyId}`)
 
-const keyFault = ({ secret, keyArn }: Expected, { kmsKeyId }: AccountSecret): CheckResult | undefined => {
+const keyFault = ({ secret, keyArn }: HandMadeExpected, { kmsKeyId }: AccountSecret): CheckResult | undefined => {
   const setting = keySettingOf(secret)
   if (kmsKeyId === undefined || isDefaultKey(kmsKeyId)) {
     if (keyArn === undefined) return undefined
@@ -76,12 +38,11 @@ const keyFault = ({ secret, keyArn }: Expected, { kmsKeyId }: AccountSecret): Ch
   )
 }
 
-const checkValue = async ({ secret }: Expected, account: Pick<Account, 'valueFault'>): Promise<CheckResult> => {
+const checkValue = async ({ secret }: HandMadeExpected, account: Pick<Account, 'valueFault'>): Promise<CheckResult> => {
   try {
     const fault = await account.valueFault(secret)
     if (fault === undefined) return passed(secret.name, `${titleOf(secret)} is there, and its value has the format`)
-    const todo = `store ${formatOf(secret)} with: aws secretsmanager put-secret-value --secret-id ${secret.name} --secret-string file:///dev/stdin`
-    return problem(secret.name, `${titleOf(secret)} is malformed: ${fault}`, todo)
+    return problem(secret.name, `${titleOf(secret)} is malformed: ${fault}`, correctionOf(secret))
   } catch (error) {
     if (!(error instanceof AwsCallError) || !isDenied(error)) throw error
     return notChecked(
@@ -93,7 +54,7 @@ const checkValue = async ({ secret }: Expected, account: Pick<Account, 'valueFau
 }
 
 const checkOne = async (
-  expected: Expected,
+  expected: HandMadeExpected,
   account: Pick<Account, 'secret' | 'valueFault'>,
 ): Promise<readonly CheckResult[]> => {
   const { secret } = expected

@@ -1,10 +1,14 @@
 // `m2m doctor`: what is wrong with the stage, and what to do about each: the caller's own rights, the project secret, schedules, bindings,
-// labels that are stuck, clients without a secret and secrets without a client. Changes nothing, and reads no value. With --before-deploy it
-// asks what a deployment needs (before-deploy/).
+// labels that are stuck, clients without a secret and secrets without a client, values that a planned rotation would refuse. Changes nothing;
+// clients' values are read by the clients function, those that people stored for the functions with the caller's own rights. With
+// --before-deploy it asks what a deployment needs (before-deploy/).
 import type { Command } from 'commander'
 import { Fault } from '../../lambda/core/base/fault.ts'
+import { type ExaminedValue, MAX_EXAMINED } from '../../lambda/core/clients/clients-api.ts'
 import { type FleetFinding, fleetFindings } from '../../lambda/core/clients/fleet-findings.ts'
 import { readRecords } from '../../lambda/core/clients/survey-clients.ts'
+import type { Secret } from '../../lambda/core/secret/secret.ts'
+import { isRetired } from '../../lambda/core/secret/secret-tags.ts'
 import { readFleet } from '../show/choose.ts'
 import { asOfView } from '../show/client-rows.ts'
 import type { CommandContext } from '../terminal/command-context.ts'
@@ -46,7 +50,7 @@ const freezeFindings = async (context: CommandContext): Promise<readonly FleetFi
 
 export const examineFleet = async (
   context: CommandContext,
-): Promise<{ findings: readonly FleetFinding[]; clients: number }> => {
+): Promise<{ findings: readonly FleetFinding[]; secrets: readonly Secret[] }> => {
   const view = await context.view()
   const { clientsApi } = await context.connect()
   const secrets = await readFleet(context)
@@ -59,7 +63,56 @@ export const examineFleet = async (
     records,
     asOf: asOfView(view, context.timing.now()),
   })
-  return { findings, clients: secrets.length }
+  return { findings, secrets }
+}
+
+const handMadeReport = async (context: CommandContext) => {
+  const { handMadeSecrets = [], projectId } = await context.view()
+  const { secretsManager } = await context.connect()
+  const { handMadeFindings } = await import('../before-deploy/hand-made-findings.ts')
+  return handMadeFindings(
+    secretsManager,
+    handMadeSecrets.map((secret) => ({ ...secret, projectId })),
+  )
+}
+
+const toValueFinding = ({ secretName, faults }: ExaminedValue, prefix: string): FleetFinding => ({
+  kind: 'value',
+  weight: 'broken',
+  subject: secretName.slice(prefix.length),
+  what: `a planned rotation refuses its value: ${faults.join('; ')}`,
+  todo: 'store it in the format of docs/secret-format.md, with the value that is in use',
+})
+
+/** Read by the clients function, a hundred at a time. */
+const valueFindings = async (context: CommandContext, secrets: readonly Secret[]): Promise<readonly FleetFinding[]> => {
+  const { secretNamePrefix } = await context.view()
+  const { clientsApi } = await context.connect()
+  const names = secrets.filter((secret) => !secret.isDeleted && !isRetired(secret)).map(({ name }) => name)
+  const progress = context.screen.progress('Examining values')
+  const found: FleetFinding[] = []
+  try {
+    for (let from = 0; from < names.length; from += MAX_EXAMINED) {
+      const examined = await clientsApi.examine(names.slice(from, from + MAX_EXAMINED))
+      found.push(
+        ...examined.filter(({ faults }) => faults.length > 0).map((one) => toValueFinding(one, secretNamePrefix)),
+      )
+      progress.at(from + examined.length)
+    }
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error
+    const todo = 'deploy the version of this command line, or ask again'
+    found.push({
+      kind: 'value',
+      weight: 'attention',
+      subject: context.stage,
+      what: `values were not examined: ${error.message}`,
+      todo,
+    })
+  } finally {
+    progress.end()
+  }
+  return found
 }
 
 const doctor: Work<object> = async (context) => {
@@ -67,7 +120,9 @@ const doctor: Work<object> = async (context) => {
   const permissions = await permissionFindings(context, secretNamePrefix)
   const [project, freeze] = [await projectFindings(context), await freezeFindings(context)]
   const found = await examineFleet(context)
-  const findings = [...permissions, ...project, ...freeze, ...found.findings]
+  const handMade = await handMadeReport(context)
+  const values = await valueFindings(context, found.secrets)
+  const findings = [...permissions, ...project, ...handMade.findings, ...freeze, ...found.findings, ...values]
   const broken = findings.filter(({ weight }) => weight === 'broken').length
   const lines = findings
     .slice(0, MOST_SHOWN)
@@ -80,9 +135,12 @@ const doctor: Work<object> = async (context) => {
     findings.length > MOST_SHOWN
       ? `\n… and ${count(findings.length - MOST_SHOWN, 'more', 'more')}; --json shows all`
       : ''
-  const tally = `${count(found.clients, 'client')}: ${count(findings.length, 'finding')}, ${broken} broken`
+  const clients = found.secrets.length
+  const { notChecked } = handMade
+  const unread = notChecked.length === 0 ? '' : `\nnot checked, since you may not read it: ${notChecked.join('; ')}`
+  const tally = `${count(clients, 'client')}: ${count(findings.length, 'finding')}, ${broken} broken${unread}`
   return {
-    json: { stage: context.stage, clients: found.clients, broken, findings },
+    json: { stage: context.stage, clients, broken, findings, notChecked },
     text: `${lines.length === 0 ? '' : `${table([], lines)}${more}\n`}${tally}`,
     exitCode: broken > 0 ? EXIT.failed : EXIT.ok,
   }

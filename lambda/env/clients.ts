@@ -1,4 +1,5 @@
 // The settings of the clients function: the registrar's, and what the stage has settled that a plan is made with.
+import { type HandMadeSecret, handMadeKinds } from '../core/secret/hand-made-secrets.ts'
 import { createReader, type Environment, type Reader } from './reader.ts'
 import { type RegistrarEnv, readRegistrar, writeRegistrarEnv } from './registrar.ts'
 
@@ -13,6 +14,8 @@ export interface ClientsEnv extends RegistrarEnv {
   readonly overlapHours: number
   /** After which a hold is reported. */
   readonly longestHoldHours: number
+  /** The secrets that people store for the stage's functions, by which `m2m doctor` finds them. */
+  readonly handMadeSecrets: readonly HandMadeSecret[]
 }
 
 const readHours = (reader: Reader, name: string): number => {
@@ -40,6 +43,21 @@ const writeBackstop = (backstop: BackstopEnv): string => {
   return backstop.durationHours === undefined ? backstop.schedule : `${backstop.schedule} ${backstop.durationHours}h`
 }
 
+const HAND_MADE = 'M2M_HAND_MADE_SECRETS'
+
+/** `projectSecret=stytch/m2m signingSecret=…` */
+const readHandMade = (reader: Reader): readonly HandMadeSecret[] =>
+  (reader.optional(HAND_MADE) ?? '')
+    .split(' ')
+    .filter(Boolean)
+    .flatMap((text) => {
+      const [, kind, name] = /^(\w+)=(.+)$/.exec(text) ?? []
+      const known = handMadeKinds.find((one) => one === kind)
+      if (known !== undefined && name !== undefined) return [{ kind: known, name }]
+      reader.fault(HAND_MADE, `is malformed: expected kinds, ${handMadeKinds.join(', ')}, each with "=" and a name`)
+      return []
+    })
+
 export const readClientsEnv = (env: Environment): ClientsEnv => {
   const reader = createReader(env)
   const settings = {
@@ -48,6 +66,7 @@ export const readClientsEnv = (env: Environment): ClientsEnv => {
     periodHours: readHours(reader, 'M2M_PERIOD_HOURS'),
     overlapHours: readHours(reader, 'M2M_OVERLAP_HOURS'),
     longestHoldHours: readHours(reader, 'M2M_LONGEST_HOLD_HOURS'),
+    handMadeSecrets: readHandMade(reader),
   }
   reader.finish()
   return settings
@@ -59,6 +78,7 @@ export const writeClientsEnv = ({
   periodHours,
   overlapHours,
   longestHoldHours,
+  handMadeSecrets,
   ...rest
 }: ClientsEnv): Record<string, string> => ({
   ...writeRegistrarEnv(rest),
@@ -66,4 +86,7 @@ export const writeClientsEnv = ({
   M2M_PERIOD_HOURS: String(periodHours),
   M2M_OVERLAP_HOURS: String(overlapHours),
   M2M_LONGEST_HOLD_HOURS: String(longestHoldHours),
+  ...(handMadeSecrets.length === 0
+    ? {}
+    : { [HAND_MADE]: handMadeSecrets.map(({ kind, name }) => `${kind}=${name}`).join(' ') }),
 })

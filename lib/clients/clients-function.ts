@@ -5,6 +5,7 @@
 import { Alias } from 'aws-cdk-lib/aws-lambda'
 import { Construct } from 'constructs'
 import { BREAK_GLASS_ALIAS } from '../../lambda/core/clients/clients-api.ts'
+import type { HandMadeSecret } from '../../lambda/core/secret/hand-made-secrets.ts'
 import { writeClientsEnv } from '../../lambda/env/clients.ts'
 import { guardFunction } from '../base/function-policy.ts'
 import { type FunctionSurroundings, M2mFunction } from '../base/m2m-function.ts'
@@ -25,6 +26,7 @@ export interface ClientsFunctionProps {
   readonly spans: Pick<DeployConfig['rotation'], 'periodHours' | 'overlapHours' | 'longestHoldHours'>
   readonly replicas: readonly ReplicaConfig[]
   readonly breakGlass: BreakGlass
+  readonly handMadeSecrets: readonly HandMadeSecret[]
   /** Roles of people who run the command line. */
   readonly operators: readonly string[]
 }
@@ -58,6 +60,7 @@ export class ClientsFunction extends Construct {
         periodHours: spans.periodHours,
         overlapHours: spans.overlapHours,
         longestHoldHours: spans.longestHoldHours,
+        handMadeSecrets: props.handMadeSecrets,
       }),
     })
     mayRegister(this.fn, props)

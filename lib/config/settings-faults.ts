@@ -2,12 +2,13 @@
 // replica and admitted account, so that they grow with the configuration. Worked out before anything of the stack is made. Pure.
 import { defined } from '../../lambda/core/base/defined.ts'
 import { writeClientsEnv } from '../../lambda/env/clients.ts'
+import { handMadeSecretsOf, type NamingConfig } from './hand-made-secrets.ts'
 import { type ReaderSettings, rolesOnSecrets } from './reader-faults.ts'
 import type { BackstopRules } from './rotation-schedule.ts'
 
 /** What of the configuration (deploy-config.ts, which asks this file) decides it. */
-interface GrowingSettings extends ReaderSettings {
-  readonly stytch: { readonly projectId: string; readonly projectSecretName: string; readonly tokenUrl?: string }
+interface GrowingSettings extends ReaderSettings, NamingConfig {
+  readonly stytch: NamingConfig['stytch'] & { readonly tokenUrl?: string }
   readonly rotation: ReaderSettings['rotation'] & {
     readonly backstop: BackstopRules
     readonly periodHours: number
@@ -54,6 +55,7 @@ export const settingsFault = (config: GrowingSettings): string | undefined => {
       periodHours: rotation.periodHours,
       overlapHours: rotation.overlapHours,
       longestHoldHours: rotation.longestHoldHours,
+      handMadeSecrets: handMadeSecretsOf(config).map(({ secret }) => secret),
     }),
   )
   if (size <= MAX_ENVIRONMENT_BYTES) return undefined

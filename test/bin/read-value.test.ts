@@ -11,6 +11,7 @@ test.each([
   `${VALUE}\n`,
   `{"client_secret": "${VALUE}"}`,
   `{"client_id": "client-1", "client_secret": "${VALUE}", "host": "db"}`,
+  `\uFEFF{"clientId": "client-1", "CLIENT_SECRET": "${VALUE}"}\r\n`,
 ])('accepted: %j', (text) => {
   expect(parse(text).reveal()).toBe(VALUE)
 })
@@ -22,6 +23,8 @@ describe('refused', () => {
     [`${VALUE} ${VALUE}`, /without spaces/],
     [`{"client_secret": "${VALUE}"`, /begins like a JSON object and is none/],
     [`{"secret": "${VALUE}"}`, /expected client_secret/],
+    [`{"ClientId": "client-2", "client_secret": "${VALUE}"}`, /its client_id is not client-1/],
+    [`{"clientSecret": "${VALUE}", "CLIENT_SECRET": "${VALUE}2"}`, /expected client_secret/],
     [`{"client_id": "client-2", "client_secret": "${VALUE}"}`, /its client_id is not client-1/],
   ])('%j, and not repeated', (text, why) => {
     let fault: unknown

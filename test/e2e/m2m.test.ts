@@ -2,7 +2,7 @@
 // that nothing it ever says, or makes a function say, holds a secret.
 
 import { randomBytes } from 'node:crypto'
-import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import { CreateSecretCommand, PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { type Cli, isPainted, openCli, type Ran } from './cli.ts'
 
@@ -461,6 +461,33 @@ describe('status', () => {
   })
 })
 
+test('a rotation keeps each byte of a value that is not its own', async () => {
+  const current = currentOf('reports')
+  const lines = [
+    '{',
+    `  "client_id": "${current.client_id}",`,
+    `  "client_secret": "${current.client_secret}",`,
+    `  "project_id": "${cli.laptop.address.project_id}", "token_url" : "https://example.com/token",`,
+    '  "account": 1234567890123456789, "rate": 1.0,',
+    '  "2024": "b", "1": "a"',
+    '}',
+    '',
+  ].join('\r\n')
+  await sdk.send(new PutSecretValueCommand({ SecretId: 'm2m/laptop/reports', SecretString: lines }))
+  await cli.laptop.aws.idle()
+
+  await m2m('rotate', 'reports', '--wait', '--yes')
+  const rotated = secretOf('reports')?.versions.find(({ stages }) => stages.includes('AWSCURRENT'))?.value ?? ''
+  const { client_secret: value } = currentOf('reports')
+
+  expect(value).not.toBe(current.client_secret)
+  expect(rotated).toBe(
+    lines
+      .replace(current.client_secret, value)
+      .replace('/token",', `/token", "issued_at" : "${JSON.parse(rotated).issued_at}",`),
+  )
+})
+
 describe('doctor', () => {
   test('finds what is wrong at either side, with what to do, and changes nothing', async () => {
     const value = cli.mark('an unheld value', random())
@@ -489,6 +516,28 @@ describe('doctor', () => {
     expect(cli.laptop.aws.peek('m2m/laptop/billing')).toEqual(before)
     cli.laptop.stytch.dashboard.remove('nobody-holds-me')
     cli.laptop.stytch.dashboard.remove('never-stored')
+  })
+
+  test('names the fields of a value that somebody stored otherwise, which no planned rotation touches', async () => {
+    const { client_id, client_secret: value } = currentOf('reports')
+    const before = cli.laptop.stytch.accepts(client_id, value)
+    const text = secretOf('reports')?.versions.find(({ stages }) => stages.includes('AWSCURRENT'))?.value ?? ''
+    const put = (SecretString: string) =>
+      sdk.send(new PutSecretValueCommand({ SecretId: 'm2m/laptop/reports', SecretString }))
+    await put(JSON.stringify({ clientId: client_id, clientSecret: value }))
+
+    const doctor = await m2m('doctor')
+    const rotate = await m2m('rotate', 'reports', '--wait', '--yes', '--json')
+    await put(text)
+    await cli.laptop.aws.idle()
+
+    expect(doctor.code).toBe(1)
+    expect(doctor.stdout.replaceAll(/\s+/g, ' ')).toContain(
+      'broken reports a planned rotation refuses its value: client_id is missing; found clientId: rename it to client_id; client_secret is missing; found clientSecret: rename it to client_secret; project_id is missing; token_url is missing',
+    )
+    expect(outcomes(rotate)).not.toEqual({ reports: 'switched' })
+    expect([before, cli.laptop.stytch.accepts(client_id, value)]).toEqual([true, true])
+    expect((await m2m('doctor')).stdout).not.toContain('a planned rotation refuses its value')
   })
 
   test('says when the project secret does not work', async () => {

@@ -18,6 +18,10 @@ const settings: ClientsEnv = {
   periodHours: 720,
   overlapHours: 24,
   longestHoldHours: 168,
+  handMadeSecrets: [
+    { kind: 'projectSecret', name: 'stytch/m2m' },
+    { kind: 'signingSecret', name: 'intake/signing=1' },
+  ],
 }
 
 const backstop: fc.Arbitrary<ClientsEnv['backstop']> = fc.oneof(

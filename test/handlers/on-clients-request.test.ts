@@ -88,6 +88,7 @@ test('says what the stage has settled, so that a plan can be made without the pr
       periodHours: 720,
       overlapHours: 24,
       longestHoldHours: 168,
+      handMadeSecrets: [],
       policyRevision: expect.stringMatching(/^[0-9a-f]{16}$/),
       readerAccounts: [],
     },

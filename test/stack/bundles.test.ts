@@ -21,10 +21,11 @@ interface Budget {
  */
 const budgets: Readonly<Record<BundleName, Budget>> = {
   // 34 kB of it are what the rotation remembers, proves and signs, and how it waits for what is not visible yet.
-  'on-rotation': { kB: 685, gzippedKB: 178 },
-  'on-project-rotation': { kB: 680, gzippedKB: 177 },
+  'on-rotation': { kB: 683, gzippedKB: 182 },
+  'on-project-rotation': { kB: 677, gzippedKB: 181 },
   'on-client-resource': { kB: 600, gzippedKB: 162 },
-  'on-clients-request': { kB: 615, gzippedKB: 163 },
+  // 2 kB of it answer `m2m doctor` which values a rotation would refuse.
+  'on-clients-request': { kB: 617, gzippedKB: 167 },
   // No undici: it speaks to S3 alone.
   'on-archive': { kB: 510, gzippedKB: 128 },
   // No undici either: AWS is all it speaks to, and Systems Manager and Lambda without a client (docs/decisions/020).
@@ -34,7 +35,7 @@ const budgets: Readonly<Record<BundleName, Budget>> = {
   // The durable SDK brings Lambda's own client along.
   'on-campaign': { kB: 850, gzippedKB: 225 },
   // Of jose what signs a JWT: 18 kB, 6 kB gzipped.
-  'on-leak-report': { kB: 620, gzippedKB: 165 },
+  'on-leak-report': { kB: 618, gzippedKB: 167 },
   'on-read': { kB: 330, gzippedKB: 90 },
   // No client of the SDK (docs/decisions/023).
   'on-vend': { kB: 310, gzippedKB: 90 },

@@ -96,6 +96,7 @@ export const createClientsApi = (client: LambdaClient, functionName: string): Cl
     stage: () => call({ action: 'stage' }),
     whoami: () => call({ action: 'whoami' }),
     list: (query) => call({ action: 'list', ...query }),
+    examine: (secretNames) => call({ action: 'examine', secretNames }),
     declare: (asked) => call({ action: 'declare', ...asked }),
     adopt: ({ clientSecret, ...rest }) =>
       call({

@@ -3,7 +3,7 @@ import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { Fault } from '../../core/base/fault.ts'
 import type { JsonObject } from '../../core/base/json-object.ts'
 import { ok, refused } from '../../core/base/result.ts'
-import { readText } from '../../core/secret/stored-fields.ts'
+import { readField } from '../../core/secret/stored-fields.ts'
 import { createStoredPair } from './stored-pair.ts'
 
 export interface CredentialsSource {
@@ -14,7 +14,7 @@ export interface CredentialsSource {
 
 /** @returns the credentials, or what is wrong with what is stored, each fault. */
 export const pickProjectSecret = (json: JsonObject, projectId: string) => {
-  const [storedId, secret] = [readText(json, 'project_id'), readText(json, 'secret')]
+  const [storedId, secret] = [readField(json, 'project_id'), readField(json, 'secret')]
   const idFaults = !storedId.ok
     ? [storedId.refusal]
     : storedId.value === projectId

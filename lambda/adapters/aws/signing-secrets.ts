@@ -8,7 +8,7 @@ import { isJsonObject, type JsonObject } from '../../core/base/json-object.ts'
 import { ok, type Result, refused } from '../../core/base/result.ts'
 import type { SigningSecrets } from '../../core/intake/intake-ports.ts'
 import { type Detector, detectors, type SigningKeys } from '../../core/intake/leak-delivery.ts'
-import { findName, readStoredObject, readText } from '../../core/secret/stored-fields.ts'
+import { findName, readField, readStoredObject } from '../../core/secret/stored-fields.ts'
 import { readHandMadeSecret } from './hand-made-secret.ts'
 
 const KEEP_MS = 60_000
@@ -26,7 +26,7 @@ interface Entry {
 
 /** With and without its line end: who stored a key by `echo` may have given the detector either. */
 const readKey = (json: JsonObject, name: string): Result<readonly string[], string> => {
-  const text = readText(json, name)
+  const text = readField(json, name)
   if (!text.ok) return text
   if (text.value.length < MIN_KEY_CHARACTERS) {
     return refused(`${name} is malformed: expected ${MIN_KEY_CHARACTERS} characters or more`)

@@ -4,7 +4,7 @@ import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { Fault } from '../../core/base/fault.ts'
 import type { JsonObject } from '../../core/base/json-object.ts'
 import { ok, refused } from '../../core/base/result.ts'
-import { readText } from '../../core/secret/stored-fields.ts'
+import { readField } from '../../core/secret/stored-fields.ts'
 import { createStoredPair } from './stored-pair.ts'
 
 export interface WorkspaceKeySource {
@@ -14,7 +14,7 @@ export interface WorkspaceKeySource {
 
 /** @returns the key, or what is wrong with what is stored, each fault. */
 export const pickWorkspaceKey = (json: JsonObject) => {
-  const [user, password] = [readText(json, 'key_id'), readText(json, 'secret')]
+  const [user, password] = [readField(json, 'key_id'), readField(json, 'secret')]
   if (user.ok && password.ok) return ok({ user: user.value, password: password.value })
   return refused([user, password].flatMap((read) => (read.ok ? [] : [read.refusal])))
 }

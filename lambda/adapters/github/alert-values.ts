@@ -8,7 +8,7 @@ import { ok, type Result, refused } from '../../core/base/result.ts'
 import type { AlertValues } from '../../core/intake/intake-ports.ts'
 import { MAX_VALUE_CHARACTERS } from '../../core/intake/leak-proof.ts'
 import { type ClientSecret, createClientSecret } from '../../core/secret/client-secret.ts'
-import { readStoredObject, readText } from '../../core/secret/stored-fields.ts'
+import { readField, readStoredObject } from '../../core/secret/stored-fields.ts'
 import { readHandMadeSecret } from '../aws/hand-made-secret.ts'
 import { type GithubApp, installationToken, makeAppJwt } from './app.ts'
 import { callGithub } from './http.ts'
@@ -26,10 +26,10 @@ const fault = (message: string): Fault => new Fault({ code: 'ALERT_NOT_FETCHED',
 
 /** People store the App's id as a number as well. */
 const readAppId = (json: JsonObject): Result<string, string> =>
-  Number.isSafeInteger(json.app_id) ? ok(String(json.app_id)) : readText(json, 'app_id')
+  Number.isSafeInteger(json.app_id) ? ok(String(json.app_id)) : readField(json, 'app_id')
 
 const readKey = (json: JsonObject): Result<KeyObject, string> => {
-  const text = readText(json, 'private_key')
+  const text = readField(json, 'private_key')
   if (!text.ok) return text
   const key = readPrivateKey(text.value)
   return key.ok ? key : refused(`private_key is malformed: ${key.refusal}`)

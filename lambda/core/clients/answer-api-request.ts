@@ -10,16 +10,20 @@ import { BREAK_GLASS_ALIAS, type ClientsRequest, type StageView } from './client
 import { type Declaration, declareClient } from './declare-client.ts'
 import { cliOwner, type Removal, removals } from './declared-client.ts'
 import { type Discarding, discardLeftover } from './discard-leftover.ts'
+import { type Examining, examineValues } from './examine-values.ts'
 import { revisionOf, type Stage } from './guard-secret.ts'
 import { type RetiringParts, retireDeclaredClient } from './retire-declared-client.ts'
 import { switchClient } from './switch-client.ts'
 
 export interface ApiStage
   extends Stage,
-    Pick<StageView, 'projectId' | 'backstop' | 'periodHours' | 'overlapHours' | 'longestHoldHours'> {}
+    Pick<
+      StageView,
+      'projectId' | 'backstop' | 'periodHours' | 'overlapHours' | 'longestHoldHours' | 'handMadeSecrets'
+    > {}
 
 export interface ApiParts {
-  readonly parts: Declaration & RetiringParts & Discarding
+  readonly parts: Declaration & RetiringParts & Discarding & Examining
   readonly stage: ApiStage
   /** The alias by which the function was called; what may be asked depends on it. */
   readonly qualifier: string | undefined
@@ -33,7 +37,7 @@ const viewOf = (stage: ApiStage): StageView => ({
   backstop: stage.backstop,
   periodHours: stage.periodHours,
   overlapHours: stage.overlapHours,
-  ...defined({ longestHoldHours: stage.longestHoldHours }),
+  ...defined({ longestHoldHours: stage.longestHoldHours, handMadeSecrets: stage.handMadeSecrets }),
   policyRevision: revisionOf(stage),
   readerAccounts: stage.readerAccounts ?? [],
   ...defined({ readerOrganizationId: stage.readerOrganizationId }),
@@ -63,6 +67,9 @@ export const answerApiRequest = async (
       return parts.clients.whoami()
     case 'list':
       return parts.clients.list(request)
+    case 'examine':
+      for (const name of request.secretNames) assertBelow(stage, name)
+      return examineValues(parts, { projectId: stage.projectId, secretNames: request.secretNames })
     case 'declare': {
       const { set, requestId, client } = request
       return declareClient(parts, { stage, owner: cliOwner(set), requestId, client })

@@ -3,6 +3,7 @@
 
 import type { FaultCode } from '../base/fault.ts'
 import type { ClientSecret } from '../secret/client-secret.ts'
+import type { HandMadeSecret } from '../secret/hand-made-secrets.ts'
 import type { RotationRules } from '../secret/secret.ts'
 import type { ClientQuery, ClientRecords } from './client-keeper.ts'
 import type { DeclaredClient, Owner } from './declared-client.ts'
@@ -19,6 +20,8 @@ export interface StageView {
   readonly overlapHours: number
   /** After which a hold is reported; absent: a function before this field. */
   readonly longestHoldHours?: number
+  /** What people store for its functions; absent: a function before this field. */
+  readonly handMadeSecrets?: readonly HandMadeSecret[]
   /** Of the policy that every secret gets; policyFingerprint (secret-policy.ts) adds the consumers. */
   readonly policyRevision: string
   /** Other accounts whose roles may be readers; absent: a function before this field, which says so when it is asked. */
@@ -86,8 +89,19 @@ export interface ClientsApi {
   /** By the alias that only break-glass may use. */
   setActive(asked: SwitchAsked): Promise<{ readonly clientId: string }>
   list(query: ClientQuery): Promise<ClientRecords>
+  /** What a planned rotation would refuse of AWSCURRENT's value. @param secretNames at most MAX_EXAMINED */
+  examine(secretNames: readonly string[]): Promise<readonly ExaminedValue[]>
   /** The project whose secret Stytch accepts. */
   whoami(): Promise<string>
+}
+
+/** More in one call would take longer than anybody waits for an answer. */
+export const MAX_EXAMINED = 100
+
+export interface ExaminedValue {
+  readonly secretName: string
+  /** Each of a field, and nothing of what stands in it; none: a planned rotation takes it. */
+  readonly faults: readonly string[]
 }
 
 /** By this alias, and only by it, a client is switched on or off. */
@@ -101,6 +115,7 @@ export type ClientsRequest =
   | { readonly action: 'discard'; readonly clientId: string }
   | ({ readonly action: 'setActive' } & SwitchAsked)
   | ({ readonly action: 'list' } & ClientQuery)
+  | { readonly action: 'examine'; readonly secretNames: readonly string[] }
   | { readonly action: 'whoami' }
 
 /** A refusal or failure is an answer, not a failed function: its words are known to hold no value. */

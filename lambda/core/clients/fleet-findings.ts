@@ -13,6 +13,8 @@ import { slotWords, visibleOf } from './client-status.ts'
 export type FindingKind =
   | 'permission'
   | 'projectSecret'
+  | 'handMadeSecret'
+  | 'value'
   | 'schedule'
   | 'binding'
   | 'drift'

@@ -6,7 +6,7 @@ import { ok, type Result, refused } from '../base/result.ts'
 import { isScopes, SCOPE_RULE } from '../secret/scope.ts'
 import type { RotationRules } from '../secret/secret.ts'
 import { readSpan } from '../secret/secret-tags.ts'
-import type { AdoptAsked, ClientsRequest, DeclareAsked } from './clients-api.ts'
+import { type AdoptAsked, type ClientsRequest, type DeclareAsked, MAX_EXAMINED } from './clients-api.ts'
 import { isOwnTagKey, isSetName, isTagValue, type Removal, removals, SET_RULE } from './declared-client.ts'
 
 const CLIENT_ID = /^[\x21-\x7e]{1,128}$/
@@ -152,11 +152,16 @@ const readAction = (event: JsonObject, faults: string[]): ClientsRequest => {
         ...(typeof page === 'string' ? { page } : {}),
       }
     }
+    case 'examine': {
+      const secretNames = fields.texts('secretNames')
+      if (secretNames.length > MAX_EXAMINED) fields.fault('secretNames', `at most ${MAX_EXAMINED}`)
+      return { action, secretNames }
+    }
     case 'stage':
     case 'whoami':
       return { action }
     default:
-      fields.fault('action', 'stage, declare, adopt, retire, discard, setActive, list or whoami')
+      fields.fault('action', 'stage, declare, adopt, retire, discard, setActive, list, examine or whoami')
       return { action: 'whoami' }
   }
 }

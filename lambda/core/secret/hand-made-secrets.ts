@@ -2,7 +2,8 @@
 // functions, which say it when such a secret cannot be read, and for `m2m doctor --before-deploy`, which asks before anything is made.
 // Pure, and holds no value.
 
-export type HandMadeKind = 'projectSecret' | 'workspaceKey' | 'signingSecret' | 'githubApp'
+export const handMadeKinds = ['projectSecret', 'workspaceKey', 'signingSecret', 'githubApp'] as const
+export type HandMadeKind = (typeof handMadeKinds)[number]
 
 export interface HandMadeSecret {
   readonly kind: HandMadeKind
@@ -65,6 +66,10 @@ export const titleOf = ({ kind, name }: HandMadeSecret): string => `${descriptio
 export const settingOf = ({ kind }: HandMadeSecret): string => descriptions[kind].setting
 
 export const formatOf = ({ kind }: HandMadeSecret): string => descriptions[kind].format
+
+/** What replaces a value that is malformed. */
+export const correctionOf = (secret: HandMadeSecret): string =>
+  `store ${formatOf(secret)} with: aws secretsmanager put-secret-value --secret-id ${secret.name} --secret-string file:///dev/stdin`
 
 /** What to type, and where that is explained. */
 export const creationOf = (secret: HandMadeSecret): string => {

@@ -89,7 +89,7 @@ export const findText = (fields: JsonObject, name: string): string | undefined =
  * Of a secret that a person stores for the functions: the field, or another spelling of it, without surrounding white space.
  * @returns the text, or what is wrong.
  */
-export const readText = (fields: JsonObject, name: string): Result<string, string> => {
+export const readField = (fields: JsonObject, name: string): Result<string, string> => {
   const text = agreedText(tiersOf(fields, name).slice(0, 2))?.trim()
   if (text !== undefined && text !== '') return ok(text)
   const isThere = fields[name] !== undefined

@@ -2,11 +2,11 @@
 // each time it is older than the rules allow, for all callers at once: those that changed last come first, so that it stops where the
 // hour ends. The list nominates and can lag; where it tells too little, the secret itself is asked.
 
-import { parseJsonObject } from '../base/json-object.ts'
 import { createSingleFlight } from '../base/single-flight.ts'
 import { mapInParallel } from '../base/worker-pool.ts'
 import type { Secret } from '../secret/secret.ts'
 import { clientIdOf } from '../secret/secret-tags.ts'
+import { readField, readStoredObject } from '../secret/stored-fields.ts'
 import {
   isRecent,
   LIST_LAG_MS,
@@ -57,8 +57,9 @@ export const createRevocationList = (
   const idOf = async (secret: Secret): Promise<string | undefined> => {
     const tagged = clientIdOf(secret)
     if (tagged !== undefined) return tagged
-    const clientId = parseJsonObject((await secrets.readValue(secret.arn, within))?.text ?? '')?.client_id
-    return typeof clientId === 'string' ? clientId : undefined
+    const stored = readStoredObject((await secrets.readValue(secret.arn, within))?.text ?? '')
+    const clientId = stored.ok ? readField(stored.value, 'client_id') : stored
+    return clientId.ok ? clientId.value : undefined
   }
 
   const revocationOf = async (listed: Secret, now: number): Promise<Revocation | undefined> => {

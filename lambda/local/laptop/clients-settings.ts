@@ -28,4 +28,5 @@ export const laptopClientsEnv = (place: ClientsPlace): Record<string, string> =>
     periodHours: 720,
     overlapHours: 24,
     longestHoldHours: 168,
+    handMadeSecrets: [],
   })

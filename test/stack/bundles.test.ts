@@ -21,7 +21,7 @@ interface Budget {
  */
 const budgets: Readonly<Record<BundleName, Budget>> = {
   // 34 kB of it are what the rotation remembers, proves and signs, and how it waits for what is not visible yet.
-  'on-rotation': { kB: 683, gzippedKB: 182 },
+  'on-rotation': { kB: 683, gzippedKB: 183 },
   'on-project-rotation': { kB: 677, gzippedKB: 181 },
   'on-client-resource': { kB: 600, gzippedKB: 162 },
   // 2 kB of it answer `m2m doctor` which values a rotation would refuse.

@@ -144,6 +144,19 @@ describe('m2m incident', () => {
     expect(reports()).toBe(before)
   })
 
+  test('goes through while the bus takes nothing, and the proofs are stored without it', async () => {
+    const leaked = secretValue('gamma')
+    cli.laptop.aws.faults.add({ op: 'PutEvents', kind: 'error', status: 500, count: 1000 })
+
+    const ran = await m2m(['gamma', '--yes', '--direct', '--json'])
+    cli.laptop.aws.faults.clear()
+
+    expect(ran.code).toBe(0)
+    expect(ran.json<Told>().clients.map(({ state }) => state)).toEqual(['settled'])
+    expect(isAccepted('gamma', leaked)).toBe(false)
+    expect(ran.json<{ clients: readonly { proof: object }[] }>().clients).toMatchObject([{ proof: { signed: true } }])
+  })
+
   test('of all, counted, goes through as break-glass', async () => {
     const leaked = ['alpha', 'beta', 'gamma'].map((name) => [name, secretValue(name)] as const)
 

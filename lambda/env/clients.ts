@@ -1,4 +1,5 @@
 // The settings of the clients function: the registrar's, and what the stage has settled that a plan is made with.
+import { defined } from '../core/base/defined.ts'
 import { createReader, type Environment, type Reader } from './reader.ts'
 import { type RegistrarEnv, readRegistrar, writeRegistrarEnv } from './registrar.ts'
 
@@ -13,6 +14,8 @@ export interface ClientsEnv extends RegistrarEnv {
   readonly overlapHours: number
   /** After which a hold is reported. */
   readonly longestHoldHours: number
+  /** Name of the records table, which the function tells its callers; absent: it tells none. */
+  readonly recordsTable?: string
 }
 
 const readHours = (reader: Reader, name: string): number => {
@@ -48,6 +51,7 @@ export const readClientsEnv = (env: Environment): ClientsEnv => {
     periodHours: readHours(reader, 'M2M_PERIOD_HOURS'),
     overlapHours: readHours(reader, 'M2M_OVERLAP_HOURS'),
     longestHoldHours: readHours(reader, 'M2M_LONGEST_HOLD_HOURS'),
+    ...defined({ recordsTable: reader.optional('M2M_RECORDS_TABLE') }),
   }
   reader.finish()
   return settings
@@ -59,6 +63,7 @@ export const writeClientsEnv = ({
   periodHours,
   overlapHours,
   longestHoldHours,
+  recordsTable,
   ...rest
 }: ClientsEnv): Record<string, string> => ({
   ...writeRegistrarEnv(rest),
@@ -66,4 +71,5 @@ export const writeClientsEnv = ({
   M2M_PERIOD_HOURS: String(periodHours),
   M2M_OVERLAP_HOURS: String(overlapHours),
   M2M_LONGEST_HOLD_HOURS: String(longestHoldHours),
+  ...defined({ M2M_RECORDS_TABLE: recordsTable }),
 })

@@ -36,19 +36,29 @@ const readProofs = (reader: Reader, keyArn: string): ProofsEnv => {
   return { keyArn, bucket, ...defined(endpoints) }
 }
 
+const TABLE = 'M2M_RECORDS_TABLE'
+
+/** For functions that do not work without the table. */
+export const readRecords = (reader: Reader): RecordsEnv => ({
+  table: reader.text(TABLE, 'the name of the records table'),
+  ...defined({ endpoint: endpointOf(reader, 'DYNAMODB') }),
+})
+
+export const writeRecords = (records: RecordsEnv | undefined): Record<string, string> =>
+  defined({ [TABLE]: records?.table, AWS_ENDPOINT_URL_DYNAMODB: records?.endpoint })
+
 export const readKeeping = (reader: Reader): KeepingEnv => {
-  const table = reader.optional('M2M_RECORDS_TABLE')
   const keyArn = reader.optional('M2M_PROOF_KEY')
-  const records = table === undefined ? undefined : { table, ...defined({ endpoint: endpointOf(reader, 'DYNAMODB') }) }
+  const records = reader.optional(TABLE) === undefined ? undefined : readRecords(reader)
   return defined({ records, proofs: keyArn === undefined ? undefined : readProofs(reader, keyArn) })
 }
 
-export const writeKeeping = ({ records, proofs }: KeepingEnv): Record<string, string> =>
-  defined({
-    M2M_RECORDS_TABLE: records?.table,
-    AWS_ENDPOINT_URL_DYNAMODB: records?.endpoint,
+export const writeKeeping = ({ records, proofs }: KeepingEnv): Record<string, string> => ({
+  ...writeRecords(records),
+  ...defined({
     M2M_PROOF_KEY: proofs?.keyArn,
     M2M_EVIDENCE_BUCKET: proofs?.bucket,
     AWS_ENDPOINT_URL_KMS: proofs?.kmsEndpoint,
     AWS_ENDPOINT_URL_S3: proofs?.s3Endpoint,
-  })
+  }),
+})

@@ -27,6 +27,8 @@ export interface ClientsFunctionProps {
   readonly breakGlass: BreakGlass
   /** Roles of people who run the command line. */
   readonly operators: readonly string[]
+  /** By name, for whoever may use it: the function itself does not. */
+  readonly recordsTable: string
 }
 
 /** As the registrar's: some fifteen calls of at most five seconds. The CLI waits a little longer than this. */
@@ -58,6 +60,7 @@ export class ClientsFunction extends Construct {
         periodHours: spans.periodHours,
         overlapHours: spans.overlapHours,
         longestHoldHours: spans.longestHoldHours,
+        recordsTable: props.recordsTable,
       }),
     })
     mayRegister(this.fn, props)

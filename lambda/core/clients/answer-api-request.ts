@@ -16,7 +16,7 @@ import { switchClient } from './switch-client.ts'
 
 export interface ApiStage
   extends Stage,
-    Pick<StageView, 'projectId' | 'backstop' | 'periodHours' | 'overlapHours' | 'longestHoldHours'> {}
+    Pick<StageView, 'projectId' | 'backstop' | 'periodHours' | 'overlapHours' | 'longestHoldHours' | 'recordsTable'> {}
 
 export interface ApiParts {
   readonly parts: Declaration & RetiringParts & Discarding
@@ -36,7 +36,7 @@ const viewOf = (stage: ApiStage): StageView => ({
   ...defined({ longestHoldHours: stage.longestHoldHours }),
   policyRevision: revisionOf(stage),
   readerAccounts: stage.readerAccounts ?? [],
-  ...defined({ readerOrganizationId: stage.readerOrganizationId }),
+  ...defined({ readerOrganizationId: stage.readerOrganizationId, recordsTable: stage.recordsTable }),
 })
 
 const refuse = (message: string): Fault => new Fault({ code: 'INPUT_MALFORMED', retryable: false, message })

@@ -122,14 +122,15 @@ test('of a record that has just begun nothing is proven, though all who are in i
   const waiting = await sweep()
 
   expect([waiting.settlesAsked, waiting.adoptionsAwaited]).toEqual([0, 1])
-  expect(told('Adoption Awaited')).toMatchObject([{ isYoung: true, isBlind: false, laggards: [] }])
+  expect(isSettled(clientId)).toBe(false)
+  expect(told('Adoption Awaited')[0]).toMatchObject({ isYoung: true, isBlind: false, laggards: [] })
 
   laptop.world.clock.advance(72 * HOUR_MS)
-  const done = await sweep()
+  await sweep()
 
-  expect(done.settlesAsked).toBe(1)
-  expect(isSettled(clientId)).toBe(true)
-  expect(told('Adoption Unproven')).toMatchObject([{ isYoung: true, laggards: [] }])
+  // The clock's own sweep may have been faster than this one.
+  await until(() => isSettled(clientId), 'the end of the overlap')
+  expect(told('Adoption Unproven')[0]).toMatchObject({ isYoung: true, laggards: [] })
 })
 
 test('the wait has an end, and whoever is behind is named in the evidence', async () => {
@@ -153,8 +154,10 @@ test('a revoke waits for nobody', async () => {
   laptop.world.clock.advance(2 * HOUR_MS)
   await operator.rotate(secretArn, 'revoke')
 
-  const { settlesAsked, adoptionsAwaited } = await sweep()
+  const { adoptionsAwaited } = await sweep()
 
-  expect([settlesAsked, adoptionsAwaited]).toEqual([1, 0])
-  expect(isSettled(clientId)).toBe(true)
+  expect(adoptionsAwaited).toBe(0)
+  // The clock's own sweep may have been faster than this one.
+  await until(() => isSettled(clientId), 'the settle of the revoke')
+  expect(told('Adoption Awaited')).toEqual([])
 })

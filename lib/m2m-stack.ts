@@ -152,7 +152,12 @@ export class M2mStack extends Stack {
     })
     const records = new RecordsTable(this, 'Records', {
       names,
-      writerRoleArns: rotationRoles,
+      writers: {
+        rotations: rotationRoles,
+        // A release also reports what was held, which the bus takes from these roles.
+        gate: intake === undefined ? [] : [...intakeRoles, ...config.operators, ...security.roleArns, ...breakGlass],
+        reads: config.rotation.adoptionProof === undefined ? [] : [roleArn(this, names, 'reads')],
+      },
       keeperRoleArns: [deployRole, ...breakGlass],
     })
     const proofKey = new ProofKey(this, 'Proofs', {
@@ -207,6 +212,7 @@ export class M2mStack extends Stack {
       breakGlass: config.breakGlass,
       operators: config.operators,
       handMadeSecrets: handMadeSecretsOf(config).map(({ secret }) => secret),
+      recordsTable: records.table.tableName,
     })
     this.operators = new OperatorPolicy(this, 'Operators', { names, clients, rotation })
     this.archive.allowReading(this.operators)
@@ -227,6 +233,7 @@ export class M2mStack extends Stack {
         config: intake,
         identify,
         bus,
+        records,
       })
       this.operators.mayDo(...this.intake.mayRelease())
     }
@@ -265,6 +272,7 @@ export class M2mStack extends Stack {
         names,
         surroundings,
         config: adoptionProof,
+        records,
         deadLetters: notifications.deadLetters,
         removalPolicy,
       })

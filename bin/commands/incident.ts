@@ -13,6 +13,7 @@ import { prove } from '../incident/incident-proofs.ts'
 import { bucketOf, readReport } from '../incident/incident-report.ts'
 import { addTargets, findTargets, prefixOf, type TargetOptions, type Targets } from '../incident/incident-targets.ts'
 import { type Watched, watchIncident } from '../incident/incident-watch.ts'
+import { release } from '../incident/release.ts'
 import { proofWords, readSignedProofs } from '../incident/signed-proofs.ts'
 import type { CommandContext } from '../terminal/command-context.ts'
 import { CommandFault, type Ending, EXIT, type ExitCode, exitOf } from '../terminal/command-fault.ts'
@@ -268,32 +269,6 @@ const show: Work<ShowOptions> = async (context, { client = [], bucket, ...rest }
   }
 }
 
-const release: Work<{ readonly dryRun?: true }> = async (context, { dryRun: isDry }) => {
-  const [{ createEventBridge }, { createEvents }, { readGateNow }, { releaseIntake }] = await Promise.all([
-    import('../../lambda/adapters/aws/clients.ts'),
-    import('../../lambda/adapters/aws/events.ts'),
-    import('../../lambda/core/intake/pass-gate.ts'),
-    import('../../lambda/core/intake/release-intake.ts'),
-  ])
-  const { secrets } = await context.connect()
-  const keeper = { secrets, timing: context.timing, gateId: `m2m-intake/${context.stage}/gate` }
-  const events = createEvents(createEventBridge(), `m2m-${context.stage}`, leakSources.security)
-  const held =
-    isDry === true ? (await readGateNow(keeper)).held : await releaseIntake({ keeper, events }, context.operator)
-  const said = isDry === true ? 'would be reported' : 'reported'
-  return {
-    json: { stage: context.stage, dryRun: isDry === true, held },
-    text:
-      held.length === 0
-        ? 'The intake holds nothing; it is open.'
-        : table(
-            ['INCIDENT', 'CLIENT', ''],
-            held.map(({ incidentId, clientId }) => [incidentId, clientId, said]),
-          ),
-    exitCode: EXIT.ok,
-  }
-}
-
 export const addIncident = (program: Command): void => {
   const incident = program
     .command('incident')
@@ -328,5 +303,6 @@ export const addIncident = (program: Command): void => {
     .command('release')
     .description('report what the leak intake holds, and open it again')
     .option('--dry-run', 'say what it holds, and change nothing')
+    .option('--records-table <name>', 'the records table (default: the deployment is asked)')
     .action(run(release))
 }

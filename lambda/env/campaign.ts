@@ -5,7 +5,7 @@ import type { Bounds } from '../core/rotation/bounds.ts'
 import { readBounds, writeBounds } from './bounds.ts'
 import { endpointOf, type FreezeEnv, readFreezeEnv, writeFreezeEnv } from './freeze.ts'
 import { createReader, type Environment, type Reader } from './reader.ts'
-import { type RecordsEnv, readRecords, writeRecords } from './records.ts'
+import { type RecordsEnv, readRecordsIfAny, writeRecords } from './records.ts'
 
 export interface CampaignEnv {
   /** `m2m/<stage>/` */
@@ -54,7 +54,7 @@ export const readCampaignEnv = (env: Environment): CampaignEnv => {
     overlapHours: readNumber(reader, 'M2M_OVERLAP_HOURS', 'the overlap in hours, above 0'),
     freeze: readFreezeEnv(reader),
     bounds: readBounds(reader),
-    ...readRecords(reader),
+    ...readRecordsIfAny(reader),
     ...defined({ lambdaEndpoint }),
     ...(rate === undefined
       ? {}
@@ -77,6 +77,6 @@ export const writeCampaignEnv = (settings: CampaignEnv): Record<string, string> 
     : { M2M_STYTCH_CALLS_PER_SECOND: String(settings.stytchCallsPerSecond) }),
   ...writeFreezeEnv(settings.freeze),
   ...writeBounds(settings.bounds),
-  ...writeRecords(settings),
+  ...writeRecords(settings.records),
   ...defined({ AWS_ENDPOINT_URL_LAMBDA: settings.lambdaEndpoint }),
 })

@@ -1,4 +1,5 @@
 // The settings of the clients function: the registrar's, and what the stage has settled that a plan is made with.
+import { defined } from '../core/base/defined.ts'
 import { type HandMadeSecret, handMadeKinds } from '../core/secret/hand-made-secrets.ts'
 import { createReader, type Environment, type Reader } from './reader.ts'
 import { type RegistrarEnv, readRegistrar, writeRegistrarEnv } from './registrar.ts'
@@ -16,6 +17,8 @@ export interface ClientsEnv extends RegistrarEnv {
   readonly longestHoldHours: number
   /** The secrets that people store for the stage's functions, by which `m2m doctor` finds them. */
   readonly handMadeSecrets: readonly HandMadeSecret[]
+  /** Name of the records table, which the function tells its callers; absent: it tells none. */
+  readonly recordsTable?: string
 }
 
 const readHours = (reader: Reader, name: string): number => {
@@ -67,6 +70,7 @@ export const readClientsEnv = (env: Environment): ClientsEnv => {
     overlapHours: readHours(reader, 'M2M_OVERLAP_HOURS'),
     longestHoldHours: readHours(reader, 'M2M_LONGEST_HOLD_HOURS'),
     handMadeSecrets: readHandMade(reader),
+    ...defined({ recordsTable: reader.optional('M2M_RECORDS_TABLE') }),
   }
   reader.finish()
   return settings
@@ -79,6 +83,7 @@ export const writeClientsEnv = ({
   overlapHours,
   longestHoldHours,
   handMadeSecrets,
+  recordsTable,
   ...rest
 }: ClientsEnv): Record<string, string> => ({
   ...writeRegistrarEnv(rest),
@@ -89,4 +94,5 @@ export const writeClientsEnv = ({
   ...(handMadeSecrets.length === 0
     ? {}
     : { [HAND_MADE]: handMadeSecrets.map(({ kind, name }) => `${kind}=${name}`).join(' ') }),
+  ...defined({ M2M_RECORDS_TABLE: recordsTable }),
 })

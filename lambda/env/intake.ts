@@ -2,14 +2,17 @@
 import { defined } from '../core/base/defined.ts'
 import { endpointOf } from './freeze.ts'
 import { createReader, type Environment, type Reader } from './reader.ts'
+import { type RecordsEnv, readRecords, writeRecords } from './records.ts'
 
 declare const DEPLOYED_BUNDLE: boolean | undefined
 
 export interface IntakeEnv {
   /** Name of the secret that holds the detectors' signing keys. */
   readonly signingSecretId: string
-  /** Name of the secret that holds the gate. */
-  readonly gateSecretId: string
+  /** Where the gate is kept. */
+  readonly records: RecordsEnv
+  /** Name of the secret that held the gate before (docs/decisions/058). */
+  readonly formerGateId: string
   readonly maxPerHour: number
   /** Slugs of the secret types whose alerts are followed. */
   readonly watched: readonly string[]
@@ -61,7 +64,8 @@ export const readIntakeEnv = (env: Environment): IntakeEnv => {
       'M2M_INTAKE_SIGNING_SECRET',
       "the name of the secret with the detectors' signing keys",
     ),
-    gateSecretId: reader.text('M2M_INTAKE_GATE', 'the name of the secret that holds the gate'),
+    records: readRecords(reader),
+    formerGateId: reader.text('M2M_INTAKE_FORMER_GATE', 'the name of the secret that held the gate before'),
     maxPerHour: Number(maxPerHour),
     watched: readWatched(reader),
     identifyFunctionName: reader.text('M2M_IDENTIFY_FUNCTION', "the identify function's name"),
@@ -76,7 +80,8 @@ export const readIntakeEnv = (env: Environment): IntakeEnv => {
 /** The inverse of readIntakeEnv. */
 export const writeIntakeEnv = (settings: IntakeEnv): Record<string, string> => ({
   M2M_INTAKE_SIGNING_SECRET: settings.signingSecretId,
-  M2M_INTAKE_GATE: settings.gateSecretId,
+  ...writeRecords(settings.records),
+  M2M_INTAKE_FORMER_GATE: settings.formerGateId,
   M2M_INTAKE_PER_HOUR: String(settings.maxPerHour),
   M2M_INTAKE_WATCHED: settings.watched.join(' '),
   M2M_IDENTIFY_FUNCTION: settings.identifyFunctionName,

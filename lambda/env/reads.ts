@@ -1,15 +1,11 @@
-// The settings of the function that records reads, and of the sweep that asks for them: one table, and how long its items stay.
-import { defined } from '../core/base/defined.ts'
-import { endpointOf } from './freeze.ts'
+// The settings of the function that records reads, and of the sweep that asks for them: the records table, and how long what they keep in it stays.
 import { readNumber } from './number.ts'
 import { createReader, type Environment, type Reader } from './reader.ts'
+import { type RecordsEnv, readRecords, writeRecords } from './records.ts'
 
-export interface ReadsTableEnv {
-  readonly table: string
+export interface ReadsTableEnv extends RecordsEnv {
   /** Whoever has read nothing for so long before a switch is taken for gone. */
   readonly lookBackHours: number
-  /** Where DynamoDB listens; absent: at AWS's own address. */
-  readonly endpoint?: string
 }
 
 export interface ReadsEnv extends ReadsTableEnv {
@@ -24,19 +20,14 @@ export interface AdoptionEnv extends ReadsTableEnv {
   readonly ownPrincipal: string
 }
 
-const readTable = (reader: Reader): ReadsTableEnv => {
-  const endpoint = endpointOf(reader, 'DYNAMODB')
-  return {
-    table: reader.text('M2M_READS_TABLE', 'the name of the table of reads'),
-    lookBackHours: readNumber(reader, 'M2M_READS_LOOK_BACK_HOURS', 'how many hours back a reader counts, above 0'),
-    ...defined({ endpoint }),
-  }
-}
+const readTable = (reader: Reader): ReadsTableEnv => ({
+  ...readRecords(reader),
+  lookBackHours: readNumber(reader, 'M2M_READS_LOOK_BACK_HOURS', 'how many hours back a reader counts, above 0'),
+})
 
-const writeTable = ({ table, lookBackHours, endpoint }: ReadsTableEnv): Record<string, string> => ({
-  M2M_READS_TABLE: table,
+const writeTable = ({ lookBackHours, ...records }: ReadsTableEnv): Record<string, string> => ({
+  ...writeRecords(records),
   M2M_READS_LOOK_BACK_HOURS: String(lookBackHours),
-  ...defined({ AWS_ENDPOINT_URL_DYNAMODB: endpoint }),
 })
 
 export const readReadsEnv = (env: Environment): ReadsEnv => {
@@ -55,9 +46,9 @@ export const writeReadsEnv = (settings: ReadsEnv): Record<string, string> => ({
   M2M_SECRET_PREFIX: settings.secretNamePrefix,
 })
 
-/** Absent without a table: nothing waits for proof. */
+/** Absent where no wait is set: nothing waits for proof. */
 export const readAdoption = (reader: Reader): { readonly adoption?: AdoptionEnv } => {
-  if (reader.optional('M2M_READS_TABLE') === undefined) return {}
+  if (reader.optional('M2M_ADOPTION_WAIT_HOURS') === undefined) return {}
   return {
     adoption: {
       ...readTable(reader),

@@ -36,25 +36,30 @@ const readProofs = (reader: Reader, keyArn: string): ProofsEnv => {
   return { keyArn, bucket, ...defined(endpoints) }
 }
 
-export const readRecords = (reader: Reader): Pick<KeepingEnv, 'records'> => {
-  const table = reader.optional('M2M_RECORDS_TABLE')
-  if (table === undefined) return {}
-  return { records: { table, ...defined({ endpoint: endpointOf(reader, 'DYNAMODB') }) } }
-}
+const TABLE = 'M2M_RECORDS_TABLE'
 
-export const writeRecords = ({ records }: Pick<KeepingEnv, 'records'>): Record<string, string> =>
-  defined({ M2M_RECORDS_TABLE: records?.table, AWS_ENDPOINT_URL_DYNAMODB: records?.endpoint })
+/** For functions that do not work without the table. */
+export const readRecords = (reader: Reader): RecordsEnv => ({
+  table: reader.text(TABLE, 'the name of the records table'),
+  ...defined({ endpoint: endpointOf(reader, 'DYNAMODB') }),
+})
+
+export const readRecordsIfAny = (reader: Reader): Pick<KeepingEnv, 'records'> =>
+  reader.optional(TABLE) === undefined ? {} : { records: readRecords(reader) }
+
+export const writeRecords = (records: RecordsEnv | undefined): Record<string, string> =>
+  defined({ [TABLE]: records?.table, AWS_ENDPOINT_URL_DYNAMODB: records?.endpoint })
 
 export const readKeeping = (reader: Reader): KeepingEnv => {
   const keyArn = reader.optional('M2M_PROOF_KEY')
   return {
-    ...readRecords(reader),
+    ...readRecordsIfAny(reader),
     ...defined({ proofs: keyArn === undefined ? undefined : readProofs(reader, keyArn) }),
   }
 }
 
-export const writeKeeping = ({ proofs, ...rest }: KeepingEnv): Record<string, string> => ({
-  ...writeRecords(rest),
+export const writeKeeping = ({ records, proofs }: KeepingEnv): Record<string, string> => ({
+  ...writeRecords(records),
   ...defined({
     M2M_PROOF_KEY: proofs?.keyArn,
     M2M_EVIDENCE_BUCKET: proofs?.bucket,

@@ -8,7 +8,7 @@ import { readNumber } from './number.ts'
 import { type ProjectPlaceEnv, readProjectPlace, writeProjectPlace } from './project-place.ts'
 import { createReader, type Environment, type Reader } from './reader.ts'
 import { type AdoptionEnv, readAdoption, writeAdoption } from './reads.ts'
-import { type RecordsEnv, readRecords, writeRecords } from './records.ts'
+import { type RecordsEnv, readRecordsIfAny, writeRecords } from './records.ts'
 
 export interface ProofBucketEnv {
   /** Name of the evidence bucket. */
@@ -63,7 +63,7 @@ export const readSweepEnv = (env: Environment): SweepEnv => {
     everyMinutes: readNumber(reader, 'M2M_SWEEP_EVERY_MINUTES', 'the minutes between two sweeps, above 0'),
     freeze: readFreezeEnv(reader),
     bounds: readBounds(reader),
-    ...readRecords(reader),
+    ...readRecordsIfAny(reader),
     ...readProjectPlace(reader),
     ...readAdoption(reader),
     ...readProofBucket(reader),
@@ -85,7 +85,7 @@ export const writeSweepEnv = (settings: SweepEnv): Record<string, string> => ({
   M2M_SWEEP_EVERY_MINUTES: String(settings.everyMinutes),
   ...writeFreezeEnv(settings.freeze),
   ...writeBounds(settings.bounds),
-  ...writeRecords(settings),
+  ...writeRecords(settings.records),
   ...writeProjectPlace(settings.project),
   ...writeAdoption(settings.adoption),
   ...defined({

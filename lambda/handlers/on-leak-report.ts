@@ -4,14 +4,16 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda'
 import { createEventBridge, createSecretsManager } from '../adapters/aws/clients.ts'
 import { createEvents } from '../adapters/aws/events.ts'
+import { createGateStore } from '../adapters/aws/gate-store.ts'
 import { createIdentifier, createInvoking } from '../adapters/aws/identifier.ts'
-import { createSecretRotator } from '../adapters/aws/secret-rotator.ts'
+import { createSecretReader } from '../adapters/aws/secret-reader.ts'
+import { createSignedCall } from '../adapters/aws/signed-call.ts'
 import { createSigningSecrets } from '../adapters/aws/signing-secrets.ts'
 import { createAlertValues } from '../adapters/github/alert-values.ts'
 import { createTiming } from '../adapters/timing.ts'
 import { leakSources } from '../core/base/event-types.ts'
 import { Fault } from '../core/base/fault.ts'
-import { passGate } from '../core/intake/pass-gate.ts'
+import { formerGateIn, passGate } from '../core/intake/pass-gate.ts'
 import { createRecentDeliveries } from '../core/intake/recent-deliveries.ts'
 import { SIGNATURE_WINDOW_MS } from '../core/intake/signature.ts'
 import { type Intake, type IntakeOutcome, takeLeakReport } from '../core/intake/take-leak-report.ts'
@@ -21,7 +23,9 @@ import { createJournal } from './journal.ts'
 
 const settings = readIntakeEnv(processEnvironment())
 const secretsManager = createSecretsManager()
-const secrets = createSecretRotator(secretsManager)
+const { readValue } = createSecretReader(secretsManager)
+const { table, endpoint } = settings.records
+const dynamoDb = createSignedCall(secretsManager, { service: 'dynamodb', endpoint })
 const now = Date.now
 const signing = createSigningSecrets({
   client: secretsManager,
@@ -41,7 +45,11 @@ const recent = createRecentDeliveries({ keepMs: 2 * SIGNATURE_WINDOW_MS, max: 10
 
 const compose = (context: Context): Intake => {
   const timing = createTiming(() => context.getRemainingTimeInMillis())
-  const gate = { secrets, timing, gateId: settings.gateSecretId }
+  const gate = {
+    store: createGateStore({ call: dynamoDb, table, wait: timing.wait }),
+    timing,
+    formerGate: formerGateIn({ readValue }, settings.formerGateId),
+  }
   return {
     signing,
     values,

@@ -59,7 +59,10 @@ const LOOKING_AND_USING = [
   'cloudwatch:Get*',
   'cloudwatch:List*',
   'dynamodb:Describe*',
+  // Releasing what the intake holds; the table's own policy says who.
+  'dynamodb:GetItem',
   'dynamodb:List*',
+  'dynamodb:PutItem',
   'events:Describe*',
   'events:List*',
   'events:PutEvents',

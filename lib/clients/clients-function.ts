@@ -29,6 +29,8 @@ export interface ClientsFunctionProps {
   readonly handMadeSecrets: readonly HandMadeSecret[]
   /** Roles of people who run the command line. */
   readonly operators: readonly string[]
+  /** By name, for whoever may use it: the function itself does not. */
+  readonly recordsTable: string
 }
 
 /** As the registrar's: some fifteen calls of at most five seconds. The CLI waits a little longer than this. */
@@ -61,6 +63,7 @@ export class ClientsFunction extends Construct {
         overlapHours: spans.overlapHours,
         longestHoldHours: spans.longestHoldHours,
         handMadeSecrets: props.handMadeSecrets,
+        recordsTable: props.recordsTable,
       }),
     })
     mayRegister(this.fn, props)

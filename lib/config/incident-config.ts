@@ -65,7 +65,7 @@ const readIntake = (root: Place, shapes: IncidentShapes): IntakeConfig | undefin
   return {
     signingSecretName: place.text('signingSecretName', shapes.secretName),
     watched: readWatched(place),
-    // The gate's secret keeps a hundred versions a day (docs/decisions/037).
+    // More is no hour in which a machine should decide (docs/decisions/058).
     maxPerHour: place.integer('maxPerHour', incidentDefaults.maxPerHour, [1, 40]),
     ...defined({ githubAppSecretName, secretsKeyArn, githubUrl }),
   }

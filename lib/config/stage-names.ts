@@ -47,8 +47,8 @@ export const functionArn = (scope: Construct, names: StageNames, part: Part): st
   return `arn:${partition}:lambda:${region}:${account}:function:${functionName(names, part)}`
 }
 
-/** Of the secret that holds the intake's gate: beside the managed ones, never below their prefix. `m2m-intake/<stage>/gate` */
-export const intakeGateName = ({ secretNamePrefix }: StageNames): string =>
+/** Of the secret that held the intake's gate before the records table did: beside the managed ones. `m2m-intake/<stage>/gate` */
+export const formerGateName = ({ secretNamePrefix }: StageNames): string =>
   `${secretNamePrefix.replace('/', '-intake/')}gate`
 
 /** What `cdk bootstrap` makes for CloudFormation. */

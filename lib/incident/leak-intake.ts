@@ -1,13 +1,12 @@
 // Where detectors report: an HTTP API with one route, throttled before anything runs, in front of a function that believes only what is
-// signed. The function reads its keys, asks the identify function, passes a gate that it keeps in a secret of its own, and tells the
+// signed. The function reads its keys, asks the identify function, passes a gate that it keeps in the records table, and tells the
 // bus about one client. Nobody but the API may call it (docs/decisions/036).
 
-import { CfnOutput, Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib'
+import { CfnOutput, Duration, Stack, Validations } from 'aws-cdk-lib'
 import { CfnStage, HttpApi, HttpMethod, LogGroupLogDestination } from 'aws-cdk-lib/aws-apigatewayv2'
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations'
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import { LogGroup } from 'aws-cdk-lib/aws-logs'
-import { CfnSecret } from 'aws-cdk-lib/aws-secretsmanager'
 import { Construct } from 'constructs'
 import { defined } from '../../lambda/core/base/defined.ts'
 import { leakSources } from '../../lambda/core/base/event-types.ts'
@@ -17,7 +16,8 @@ import { eventPattern } from '../base/event-pattern.ts'
 import { type FunctionSurroundings, logSettings, M2mFunction, reservationOf } from '../base/m2m-function.ts'
 import type { EventNotice, MetricNotice } from '../base/notice.ts'
 import type { IntakeConfig } from '../config/incident-config.ts'
-import { functionName, intakeGateName, namedSecret, type StageNames } from '../config/stage-names.ts'
+import { formerGateName, functionName, namedSecret, type StageNames } from '../config/stage-names.ts'
+import type { RecordsTable } from '../rotation/records-table.ts'
 import type { Identify } from './identify.ts'
 
 export interface LeakIntakeProps {
@@ -26,6 +26,8 @@ export interface LeakIntakeProps {
   readonly config: IntakeConfig
   readonly identify: Identify
   readonly bus: M2mEventBus
+  /** Keeps the gate (docs/decisions/058). */
+  readonly records: RecordsTable
 }
 
 /** Longer than the search: its answer must still be told. API Gateway stops waiting after 30 s; the function goes on. */
@@ -51,14 +53,19 @@ const ACCESS_LOG = JSON.stringify({
 export class LeakIntake extends Construct {
   readonly fn: M2mFunction
   readonly api: HttpApi
-  /** Of the secret that holds the gate (docs/decisions/037). */
-  readonly gateArn: string
+  private readonly gate: RecordsTable
+  /** What a deployment before the records table kept, which the first change of the gate takes over. */
+  private readonly formerGate: PolicyStatement
 
   constructor(scope: Construct, id: string, props: LeakIntakeProps) {
     super(scope, id)
-    const { names, config, identify, bus } = props
-    const gate = this.makeGate(props)
-    this.gateArn = gate.ref
+    const { names, config, identify, bus, records } = props
+    this.gate = records
+    this.formerGate = new PolicyStatement({
+      sid: 'ReadTheFormerGate',
+      actions: ['secretsmanager:GetSecretValue'],
+      resources: [namedSecret(this, formerGateName(names))],
+    })
     this.fn = new M2mFunction(this, 'Fn', {
       names,
       surroundings: props.surroundings,
@@ -71,7 +78,8 @@ export class LeakIntake extends Construct {
         'A delivery may hold the leaked value, so that no queue may keep it; API Gateway calls it synchronously',
       environment: writeIntakeEnv({
         signingSecretId: config.signingSecretName,
-        gateSecretId: intakeGateName(names),
+        records: { table: records.table.tableName },
+        formerGateId: formerGateName(names),
         maxPerHour: config.maxPerHour,
         watched: config.watched,
         identifyFunctionName: functionName(names, 'identify'),
@@ -105,7 +113,7 @@ export class LeakIntake extends Construct {
     {
       id: 'HeldNotRemembered',
       page: 'intake-held',
-      says: 'A leak is held, and a release will not report it: the gate could not be read, or holds all that it can.',
+      says: 'A leak is held, and a release will not report it: the records table does not answer, or holds all that it can.',
       pattern: eventPattern(leakSources.intake, 'Incident Held', { remembered: [false] }),
       secretAt: '$.detail.secretName',
     },
@@ -140,51 +148,16 @@ export class LeakIntake extends Construct {
 
   /** What releasing the gate takes, beside the right to report leaks: for the operators' policy. */
   mayRelease(): readonly PolicyStatement[] {
-    return [
-      new PolicyStatement({
-        sid: 'ReleaseTheIntake',
-        actions: [
-          'secretsmanager:GetSecretValue',
-          'secretsmanager:PutSecretValue',
-          'secretsmanager:UpdateSecretVersionStage',
-        ],
-        resources: [this.gateArn],
-      }),
-    ]
+    return [this.gate.mayPassTheGate('ReleaseTheIntake'), this.formerGate]
   }
 
-  private makeGate({ names }: LeakIntakeProps): CfnSecret {
-    const gate = new CfnSecret(this, 'Gate', {
-      name: intakeGateName(names),
-      description: `How many leaks the intake of stage ${names.stage} has reported; holds no secret`,
-      // Changes of the template leave what the intake wrote since: CloudFormation writes it once.
-      secretString: JSON.stringify({ state: 'open' }),
-    })
-    // Its name is known to the command line. Left behind, it would be in the way when the intake is switched on again; and what it holds is
-    // for the intake to release.
-    gate.applyRemovalPolicy(RemovalPolicy.DESTROY)
-    Validations.of(gate).acknowledge({
-      id: 'AwsSolutions-SMG4',
-      reason:
-        'It holds a counter, which nothing could rotate; a secret because its versions can be changed by compare-and-swap',
-    })
-    return gate
-  }
-
-  private mayTake({ names, config }: LeakIntakeProps): void {
+  private mayTake({ config }: LeakIntakeProps): void {
     const read = [config.signingSecretName, ...(config.githubAppSecretName ? [config.githubAppSecretName] : [])]
     const secrets = read.map((name) => namedSecret(this, name))
     this.fn.mayDo(
       new PolicyStatement({ sid: 'ReadKeys', actions: ['secretsmanager:GetSecretValue'], resources: secrets }),
-      new PolicyStatement({
-        sid: 'PassTheGate',
-        actions: [
-          'secretsmanager:GetSecretValue',
-          'secretsmanager:PutSecretValue',
-          'secretsmanager:UpdateSecretVersionStage',
-        ],
-        resources: [namedSecret(this, intakeGateName(names))],
-      }),
+      this.gate.mayPassTheGate('PassTheGate'),
+      this.formerGate,
     )
     if (config.secretsKeyArn === undefined) return
     const { region, urlSuffix } = Stack.of(this)

@@ -1,21 +1,30 @@
-// What the rotation functions remember outside of Secrets Manager: a lease a secret, and a few bytes a version (lambda/adapters/aws/records.ts).
-// The table outlives the stack, is written by the roles that are named here alone, and is read by key: nobody scans it. A rotation goes on
-// without it (docs/guarantees.md).
+// What the functions of a stage remember outside of Secrets Manager (docs/decisions/058): a lease a secret and a few bytes a version, the leak
+// intake's gate, and who last read which secret. Each is below partition keys of its own, which the roles that are named here write, and
+// nobody else. The table outlives the stack, and is read by key: nobody scans it. A rotation goes on without it (docs/guarantees.md).
 
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib'
 import { Metric } from 'aws-cdk-lib/aws-cloudwatch'
 import { AttributeType, Billing, TableEncryptionV2, TableV2 } from 'aws-cdk-lib/aws-dynamodb'
 import { AnyPrincipal, Effect, PolicyDocument, PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import { Construct } from 'constructs'
-import { LEASE_KEYS, VERSION_KEYS } from '../../lambda/core/rotation/record-keys.ts'
+import { GATE_KEYS, LEASE_KEYS, READ_KEYS, VERSION_KEYS } from '../../lambda/core/rotation/record-keys.ts'
 import type { M2mFunction } from '../base/m2m-function.ts'
 import type { MetricNotice } from '../base/notice.ts'
 import type { StageNames } from '../config/stage-names.ts'
 
+/** Who writes which records, by the ARNs of roles; none: nobody does. */
+export interface RecordWriters {
+  /** Leases and versions: the rotation functions. */
+  readonly rotations: readonly string[]
+  /** The gate: the leak intake, and whoever may release what it holds. */
+  readonly gate: readonly string[]
+  /** Who read what: the function that records reads. */
+  readonly reads: readonly string[]
+}
+
 export interface RecordsTableProps {
   readonly names: StageNames
-  /** Roles that write: those of the rotation functions. */
-  readonly writerRoleArns: readonly string[]
+  readonly writers: RecordWriters
   /** Roles that may change the table itself, beside the account's root: the one that deploys, and break-glass. */
   readonly keeperRoleArns: readonly string[]
 }
@@ -40,6 +49,39 @@ const TABLE_CHANGES = [
   'dynamodb:UpdateTimeToLive',
   'dynamodb:UpdateContinuousBackups',
 ]
+
+interface Denial {
+  readonly sid: string
+  readonly actions: readonly string[]
+  /** Roles that it does not hold for. @default - it holds for everybody */
+  readonly unless?: readonly string[]
+  /** Where the partition keys begin that it is about. @default - any request, also one that names no key */
+  readonly below?: readonly string[]
+}
+
+const conditionsOf = ({ unless = [], below }: Denial) => ({
+  ...(unless.length === 0 ? {} : { ArnNotEquals: { 'aws:PrincipalArn': [...unless] } }),
+  // One such key among others is enough.
+  ...(below === undefined
+    ? {}
+    : { 'ForAnyValue:StringLike': { 'dynamodb:LeadingKeys': below.map((keys) => `${keys}*`) } }),
+})
+
+/** Against identity policies elsewhere in the account, however wide. */
+const deny = (denial: Denial): PolicyStatement => {
+  const conditions = conditionsOf(denial)
+  return new PolicyStatement({
+    sid: denial.sid,
+    effect: Effect.DENY,
+    principals: [new AnyPrincipal()],
+    actions: [...denial.actions],
+    // The table's own ARN would make it depend on itself.
+    resources: ['*'],
+    ...(Object.keys(conditions).length === 0 ? {} : { conditions }),
+  })
+}
+
+const unique = (...arns: readonly string[]): readonly string[] => [...new Set(arns)]
 
 export class RecordsTable extends Construct {
   readonly table: TableV2
@@ -78,62 +120,63 @@ export class RecordsTable extends Construct {
   /** Lets a rotation function hold leases and keep versions, each below its own keys. */
   mayRecord(fn: M2mFunction): void {
     fn.mayDo(
-      new PolicyStatement({
-        sid: 'HoldLeases',
-        actions: ['dynamodb:PutItem', 'dynamodb:DeleteItem'],
-        resources: [this.table.tableArn],
-        conditions: this.below(LEASE_KEYS),
-      }),
-      new PolicyStatement({
-        sid: 'KeepVersions',
-        actions: ['dynamodb:UpdateItem', 'dynamodb:Query'],
-        resources: [this.table.tableArn],
-        conditions: this.below(VERSION_KEYS),
-      }),
+      this.below(LEASE_KEYS, 'HoldLeases', ['dynamodb:PutItem', 'dynamodb:DeleteItem']),
+      this.below(VERSION_KEYS, 'KeepVersions', ['dynamodb:UpdateItem', 'dynamodb:Query']),
     )
+  }
+
+  /** Lets a role read the gate and change it. The table's own policy has to name the role as well. */
+  mayPassTheGate(sid: string): PolicyStatement {
+    return this.below(GATE_KEYS, sid, ['dynamodb:GetItem', 'dynamodb:PutItem'])
+  }
+
+  mayRecordReads(): PolicyStatement {
+    return this.below(READ_KEYS, 'RecordReads', ['dynamodb:UpdateItem'])
+  }
+
+  mayAskWhoHasRead(): PolicyStatement {
+    return this.below(READ_KEYS, 'AskWhoHasRead', ['dynamodb:Query'])
   }
 
   /** Lets a function read when a rotation switched, and no more. */
   mayReadVersions(fn: M2mFunction): void {
-    fn.mayDo(
-      new PolicyStatement({
-        sid: 'ReadVersions',
-        actions: ['dynamodb:Query'],
-        resources: [this.table.tableArn],
-        conditions: this.below(VERSION_KEYS),
-      }),
-    )
+    fn.mayDo(this.below(VERSION_KEYS, 'ReadVersions', ['dynamodb:Query']))
   }
 
-  private below(keys: string) {
-    return {
-      // ForAllValues alone is true for a request without keys (IAM User Guide, "Multivalued context keys").
-      'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [`${keys}*`] },
-      Null: { 'dynamodb:LeadingKeys': 'false' },
-      StringEquals: { 'aws:ResourceAccount': Stack.of(this).account },
-    }
+  private below(keys: string, sid: string, actions: readonly string[]): PolicyStatement {
+    return new PolicyStatement({
+      sid,
+      actions: [...actions],
+      resources: [this.table.tableArn],
+      conditions: {
+        // ForAllValues alone is true for a request without keys (IAM User Guide, "Multivalued context keys").
+        'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [`${keys}*`] },
+        Null: { 'dynamodb:LeadingKeys': 'false' },
+        StringEquals: { 'aws:ResourceAccount': Stack.of(this).account },
+      },
+    })
   }
 
-  /** Against identity policies elsewhere in the account, however wide. */
-  private policy({ writerRoleArns, keeperRoleArns }: RecordsTableProps): PolicyDocument {
+  private policy({ writers, keeperRoleArns }: RecordsTableProps): PolicyDocument {
     const { partition, account } = Stack.of(this)
-    const deny = (sid: string, actions: readonly string[], allowed?: readonly string[]): PolicyStatement =>
-      new PolicyStatement({
-        sid,
-        effect: Effect.DENY,
-        principals: [new AnyPrincipal()],
-        actions: [...actions],
-        // The table's own ARN would make it depend on itself.
-        resources: ['*'],
-        ...(allowed === undefined ? {} : { conditions: { ArnNotEquals: { 'aws:PrincipalArn': [...allowed] } } }),
-      })
+    const { rotations, gate, reads } = writers
     return new PolicyDocument({
       statements: [
-        deny('OnlyRotationsWrite', WRITES, writerRoleArns),
-        deny('NobodyScans', ['dynamodb:Scan']),
-        deny('OnlyKeepersChangeTheTable', TABLE_CHANGES, [
-          ...new Set([...keeperRoleArns, `arn:${partition}:iam::${account}:root`]),
-        ]),
+        deny({ sid: 'OnlyNamedRolesWrite', actions: WRITES, unless: unique(...rotations, ...gate, ...reads) }),
+        deny({
+          sid: 'OnlyRotationsWriteTheirs',
+          actions: WRITES,
+          unless: rotations,
+          below: [LEASE_KEYS, VERSION_KEYS],
+        }),
+        deny({ sid: 'OnlyTheIntakeAndReleases', actions: WRITES, unless: gate, below: [GATE_KEYS] }),
+        deny({ sid: 'OnlyItsFunctionRecordsReads', actions: WRITES, unless: reads, below: [READ_KEYS] }),
+        deny({ sid: 'NobodyScans', actions: ['dynamodb:Scan'] }),
+        deny({
+          sid: 'OnlyKeepersChangeTheTable',
+          actions: TABLE_CHANGES,
+          unless: unique(...keeperRoleArns, `arn:${partition}:iam::${account}:root`),
+        }),
       ],
     })
   }

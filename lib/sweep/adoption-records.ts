@@ -1,11 +1,10 @@
-// Who last read which secret (docs/adoption.md, docs/decisions/042): what CloudTrail tells EventBridge of reads, a small function, and a table
-// of a few bytes a role and secret. It holds no value and names nobody's but roles; nothing breaks when it is gone, only proof is missing.
+// Who last read which secret (docs/adoption.md, docs/decisions/058): what CloudTrail tells EventBridge of reads, and a small function that keeps
+// a few bytes a role and secret in the records table. It holds no value and names nobody's but roles; when it is gone, only proof is missing.
 
-import { Duration, type RemovalPolicy, Stack, Validations } from 'aws-cdk-lib'
-import { AttributeType, Billing, TableEncryptionV2, TableV2 } from 'aws-cdk-lib/aws-dynamodb'
+import { Duration, type RemovalPolicy } from 'aws-cdk-lib'
 import { CfnRule, Rule } from 'aws-cdk-lib/aws-events'
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets'
-import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
+import type { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations'
 import type { IQueue, Queue } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
@@ -18,13 +17,16 @@ import type { EventNotice, MetricNotice } from '../base/notice.ts'
 import { keepingUndelivered } from '../base/rule-targets.ts'
 import type { AdoptionProofConfig } from '../config/adoption-config.ts'
 import { roleArn, type StageNames } from '../config/stage-names.ts'
+import type { RecordsTable } from '../rotation/records-table.ts'
 
 export interface AdoptionRecordsProps {
   readonly names: StageNames
   readonly surroundings: FunctionSurroundings
   readonly config: AdoptionProofConfig
+  readonly records: RecordsTable
   /** For what EventBridge could not hand over; what the function could not do has a queue of its own. */
   readonly deadLetters: IQueue
+  /** Of the queue for what could not be recorded. */
   readonly removalPolicy: RemovalPolicy
 }
 
@@ -35,7 +37,7 @@ const FIVE_MINUTES = Duration.minutes(5)
 
 export class AdoptionRecords extends Construct {
   readonly fn: M2mFunction
-  readonly table: TableV2
+  private readonly records: RecordsTable
   /** What the sweep needs to ask. */
   readonly env: AdoptionEnv
   readonly eventNotices: readonly EventNotice[] = [
@@ -43,7 +45,8 @@ export class AdoptionRecords extends Construct {
       id: 'AdoptionUnproven',
       page: 'adoption-unproven',
       says: 'An overlap was ended although not everybody was seen to read the new value. The event names who was not.',
-      pattern: eventPattern(SWEEP_SOURCE, 'Adoption Unproven'),
+      // That the record is young is known beforehand, and true of every secret for weeks.
+      pattern: eventPattern(SWEEP_SOURCE, 'Adoption Unproven', { isYoung: [false] }),
       secretAt: '$.detail.secretName',
     },
   ]
@@ -51,9 +54,9 @@ export class AdoptionRecords extends Construct {
 
   constructor(scope: Construct, id: string, props: AdoptionRecordsProps) {
     super(scope, id)
-    const { names, config } = props
-    this.table = this.makeTable(props.removalPolicy)
-    const { tableName } = this.table
+    const { names, config, records } = props
+    this.records = records
+    const { tableName } = records.table
     const unrecorded = deadLetters(this, 'Unrecorded', {
       holds: 'It is itself where reads end that could not be recorded',
       removalPolicy: props.removalPolicy,
@@ -80,22 +83,7 @@ export class AdoptionRecords extends Construct {
 
   /** Lets the sweep ask who has read a secret, and no more. */
   mayAsk(): PolicyStatement {
-    return new PolicyStatement({ sid: 'AskWhoHasRead', actions: ['dynamodb:Query'], resources: [this.table.tableArn] })
-  }
-
-  private makeTable(removalPolicy: RemovalPolicy): TableV2 {
-    // No name of our own: a table that outlived the setting would be in the way when it is switched on again.
-    const table = new TableV2(this, 'Table', {
-      partitionKey: { name: 'secretName', type: AttributeType.STRING },
-      sortKey: { name: 'principal', type: AttributeType.STRING },
-      billing: Billing.onDemand(),
-      encryption: TableEncryptionV2.dynamoOwnedKey(),
-      timeToLiveAttribute: 'keptUntil',
-      removalPolicy,
-    })
-    const reason = 'What it holds is told again by the next reads; until then overlaps only wait longer'
-    for (const id of ['AwsSolutions-DDB3', 'Serverless-DynamoDBPITR']) Validations.of(table).acknowledge({ id, reason })
-    return table
+    return this.records.mayAskWhoHasRead()
   }
 
   private makeFunction(
@@ -122,14 +110,7 @@ export class AdoptionRecords extends Construct {
       retryAttempts: 2,
       maxEventAge: Duration.hours(6),
     })
-    fn.mayDo(
-      new PolicyStatement({
-        sid: 'RecordReads',
-        actions: ['dynamodb:UpdateItem'],
-        resources: [this.table.tableArn],
-        conditions: { StringEquals: { 'aws:ResourceAccount': Stack.of(this).account } },
-      }),
-    )
+    fn.mayDo(this.records.mayRecordReads())
     return fn
   }
 

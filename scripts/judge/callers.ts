@@ -77,11 +77,13 @@ export interface CallerCall {
 /** What a request has in it, whoever sends it: without it, a denial of requests that lack it hides what else is open. */
 export const inRequest: Readonly<Record<string, EvaluationContext>> = {
   's3:PutObject': { 's3:if-none-match': '*', 's3:tlsversion': '1.3' },
-  'dynamodb:PutItem': { 'dynamodb:leadingkeys': ['lease#any'] },
-  'dynamodb:DeleteItem': { 'dynamodb:leadingkeys': ['lease#any'] },
-  'dynamodb:UpdateItem': { 'dynamodb:leadingkeys': ['versions#any'] },
-  'dynamodb:Query': { 'dynamodb:leadingkeys': ['versions#any'] },
   'kms:Sign': { 'kms:messagetype': 'DIGEST', 'kms:signingalgorithm': 'ECDSA_SHA_256' },
+}
+
+/** The same, of a call that a function makes: to DynamoDB about its own records. */
+export const inCallOf = ({ needed }: FunctionCaller, action: string): EvaluationContext => {
+  const keys = needed.records?.[action]
+  return keys === undefined ? (inRequest[action] ?? {}) : { 'dynamodb:leadingkeys': [`${keys}any`] }
 }
 
 const ask = (

@@ -2,6 +2,8 @@
 // the day it is first made; a right that no call needs is one for whoever takes the function over. Kept by hand, since bundles hold
 // more SDK commands than their function sends; a test holds each row against the bundle.
 
+import { GATE_KEYS, LEASE_KEYS, READ_KEYS, VERSION_KEYS } from '../../lambda/core/rotation/record-keys.ts'
+
 export interface NeededCalls {
   /** The bundle of the function, lambda/handlers/<name>.ts. */
   readonly bundle: string
@@ -15,6 +17,8 @@ export interface NeededCalls {
   readonly tells?: string
   /** Whoever may invoke it stands by name in its own policy, which denies everybody else. */
   readonly hasNamedCallers?: true
+  /** Where the partition keys begin that its calls to DynamoDB name. */
+  readonly records?: Readonly<Record<string, string>>
   /** Its calls to Secrets Manager are about secrets of its own, and not about those of the stage's clients. */
   readonly ownSecrets?: true
 }
@@ -58,6 +62,13 @@ const keeping = [
   's3:PutObject',
 ]
 
+const ofRotations = {
+  'dynamodb:PutItem': LEASE_KEYS,
+  'dynamodb:DeleteItem': LEASE_KEYS,
+  'dynamodb:UpdateItem': VERSION_KEYS,
+  'dynamodb:Query': VERSION_KEYS,
+}
+
 /** By the end of the function's name, `m2m-<stage>-<end>`. */
 export const neededCalls: Readonly<Record<string, NeededCalls>> = {
   rotation: {
@@ -73,6 +84,7 @@ export const neededCalls: Readonly<Record<string, NeededCalls>> = {
     ],
     demanded: writing,
     optional: ['secretsmanager:ListSecretVersionIds', 'kms:Encrypt'],
+    records: ofRotations,
     tells: 'm2m.rotation',
   },
   'project-rotation': {
@@ -87,6 +99,7 @@ export const neededCalls: Readonly<Record<string, NeededCalls>> = {
       ...keeping,
     ],
     optional: ['secretsmanager:ListSecretVersionIds', ...writing],
+    records: ofRotations,
     tells: 'm2m.rotation',
     ownSecrets: true,
   },
@@ -105,12 +118,13 @@ export const neededCalls: Readonly<Record<string, NeededCalls>> = {
     bundle: 'on-leak-report',
     calls: [
       'secretsmanager:GetSecretValue',
-      'secretsmanager:PutSecretValue',
-      'secretsmanager:UpdateSecretVersionStage',
+      'dynamodb:GetItem',
+      'dynamodb:PutItem',
       'lambda:InvokeFunction',
       'events:PutEvents',
     ],
     optional: reading,
+    records: { 'dynamodb:GetItem': GATE_KEYS, 'dynamodb:PutItem': GATE_KEYS },
     tells: 'm2m.leak-intake',
     ownSecrets: true,
   },
@@ -132,9 +146,10 @@ export const neededCalls: Readonly<Record<string, NeededCalls>> = {
     calls: [...askingForRotations, 'events:PutEvents', 'ssm:GetParameter', 's3:ListBucket'],
     demanded: ['lambda:InvokeFunction'],
     optional: ['secretsmanager:ListSecretVersionIds', 'dynamodb:Query'],
+    records: { 'dynamodb:Query': READ_KEYS },
     tells: 'm2m.sweep',
   },
-  reads: { bundle: 'on-read', calls: ['dynamodb:UpdateItem'] },
+  reads: { bundle: 'on-read', calls: ['dynamodb:UpdateItem'], records: { 'dynamodb:UpdateItem': READ_KEYS } },
   vendor: {
     bundle: 'on-vend',
     calls: [

@@ -1,13 +1,13 @@
 // What somebody could do with values, rotations, reports and evidence; openings.ts has the rest. The columns of the table, in order.
 import { eventTypesOf, leakSources } from '../../lambda/core/base/event-types.ts'
-import { LEASE_KEYS, VERSION_KEYS } from '../../lambda/core/rotation/record-keys.ts'
+import { GATE_KEYS, LEASE_KEYS, READ_KEYS, VERSION_KEYS } from '../../lambda/core/rotation/record-keys.ts'
 import { type Ability, way } from './ability.ts'
 import { apiArn, type Deployment, secrets } from './deployment.ts'
 import { openings } from './openings.ts'
 import { CALLERS_ACCOUNT, type RequestedCall, type Requests, requestsOf } from './requests.ts'
 
 /** By its logical id (lib/rotation/records-table.ts). */
-const isOfRotations = (id: string): boolean => id.startsWith('Records')
+const isRecordsTable = (id: string): boolean => id.startsWith('Records')
 
 /** A version's id, as Secrets Manager asks for it. */
 const SOME_VERSION = 'rotate-00000000-0000-4000-8000-000000000000'
@@ -176,7 +176,18 @@ const evidence = (
   { template, proofKeyArn }: Deployment,
 ): readonly Ability[] => {
   const group = 'Evidence'
-  const tables = template.ofType('AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable')
+  const records = template
+    .ofType('AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable')
+    .filter(({ id }) => isRecordsTable(id))
+  /** Writes below the keys of one kind of record. */
+  const onRecords = (keysOf: (name: string) => string) =>
+    records.flatMap(({ properties }) =>
+      ['PutItem', 'UpdateItem', 'DeleteItem'].map((name) =>
+        way(name, [
+          ask(`dynamodb:${name}`, String(properties.$arn), { 'dynamodb:LeadingKeys': [`${keysOf(name)}forged`] }),
+        ]),
+      ),
+    )
   return [
     {
       id: 'forge-outcome',
@@ -238,32 +249,17 @@ const evidence = (
       ],
     },
     {
-      id: 'forge-record',
-      title: 'writes into the tables',
-      group,
-      ways: tables
-        .filter(({ id }) => !isOfRotations(id))
-        .flatMap(({ properties }) =>
-          ['PutItem', 'UpdateItem', 'DeleteItem'].map((name) =>
-            way(name, [ask(`dynamodb:${name}`, String(properties.$arn), { 'dynamodb:LeadingKeys': ['forged'] })]),
-          ),
-        ),
-    },
-    {
       id: 'forge-lease',
       title: 'writes what rotations remember',
       group,
-      ways: tables
-        .filter(({ id }) => isOfRotations(id))
-        .flatMap(({ properties }) =>
-          ['PutItem', 'UpdateItem', 'DeleteItem'].map((name) =>
-            way(name, [
-              ask(`dynamodb:${name}`, String(properties.$arn), {
-                'dynamodb:LeadingKeys': [`${name === 'UpdateItem' ? VERSION_KEYS : LEASE_KEYS}forged`],
-              }),
-            ]),
-          ),
-        ),
+      ways: onRecords((name) => (name === 'UpdateItem' ? VERSION_KEYS : LEASE_KEYS)),
+    },
+    { id: 'forge-gate', title: "writes the intake's gate", group, ways: onRecords(() => GATE_KEYS) },
+    {
+      id: 'forge-record',
+      title: 'writes who has read what',
+      group,
+      ways: onRecords(() => READ_KEYS),
     },
     {
       id: 'silence',

@@ -407,6 +407,20 @@ describe('the gate', () => {
   })
 })
 
+describe('a table that does not answer', () => {
+  it('holds the leak, and says that a release will not report it', async () => {
+    // It is tried three times.
+    desk.laptop.aws.faults.add({ op: 'GetItem', kind: 'error', status: 500, count: 3 })
+
+    const events = await toldBy(async () => {
+      expect(await seat.deliver(plainly(report({ value })))).toBe(202)
+    })
+
+    expect(events).toMatchObject([{ detailType: 'Incident Held', detail: { first: true, remembered: false } }])
+    expect(seat.gate()).toEqual({ state: 'open' })
+  })
+})
+
 describe('a bus that is down', () => {
   it('is an error, so that an alarm tells; and the delivery may come again', async () => {
     const delivery = plainly(report({ value }))

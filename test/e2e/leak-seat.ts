@@ -1,15 +1,18 @@
 // A detector's seat at the laptop: the real intake and identify handlers in processes of their own, a door that hands them raw bytes as
 // an HTTP API does, GitHub's REST API played for one alert, and deliveries signed as the detectors sign them.
 
-import { createHmac, createVerify, generateKeyPairSync, randomBytes } from 'node:crypto'
+import { createHmac, createVerify, generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { CreateSecretCommand, PutSecretValueCommand } from '@aws-sdk/client-secrets-manager'
+import { createGateStore } from '../../lambda/adapters/aws/gate-store.ts'
+import { createSignedCall } from '../../lambda/adapters/aws/signed-call.ts'
+import { GATE_KEYS } from '../../lambda/core/rotation/record-keys.ts'
 import { writeIdentifyEnv } from '../../lambda/env/identify.ts'
 import { writeIntakeEnv } from '../../lambda/env/intake.ts'
 import { createAwsStandIn } from '../../lambda/local/aws/aws-stand-in.ts'
-import { LAPTOP_PREFIX } from '../../lambda/local/laptop/functions.ts'
+import { LAPTOP_PREFIX, LAPTOP_RECORDS } from '../../lambda/local/laptop/functions.ts'
 import { awsEnvironment } from '../../lambda/local/laptop/laptop.ts'
 import { type Lambda, startLambda } from '../../lambda/local/runner/lambda-runner.ts'
 import type { Desk } from './desk.ts'
@@ -174,7 +177,8 @@ const playGithub = async (): Promise<GithubStandIn> => {
 }
 
 const SIGNING = 'm2m-intake/test/signing'
-export const GATE = 'm2m-intake/test/gate'
+/** What a deployment before the records table kept the gate in. */
+export const FORMER_GATE = 'm2m-intake/test/gate'
 const APP = 'm2m-intake/test/github-app'
 const IDENTIFY = 'm2m-test-identify'
 
@@ -207,7 +211,6 @@ export const openLeakSeat = async (desk: Desk, settings: LeakSeatSettings = {}):
     client.send(new CreateSecretCommand({ Name, SecretString: JSON.stringify(value) }))
   const pem = privateKey.export({ type: 'pkcs8', format: 'pem' })
   await create(SIGNING, keys)
-  await create(GATE, { state: 'open' })
   await create(APP, { app_id: APP_ID, private_key: pem })
   // One of its own, since the laptop's searches no more than ten times a minute; reached by Lambda's API on an address of its own.
   const identify = startLambda({
@@ -240,7 +243,8 @@ export const openLeakSeat = async (desk: Desk, settings: LeakSeatSettings = {}):
       ...awsEnvironment(laptop.address.aws),
       ...writeIntakeEnv({
         signingSecretId: SIGNING,
-        gateSecretId: GATE,
+        records: { table: LAPTOP_RECORDS.name },
+        formerGateId: FORMER_GATE,
         githubAppSecretId: APP,
         githubUrl: github.url,
         maxPerHour,
@@ -268,10 +272,16 @@ export const openLeakSeat = async (desk: Desk, settings: LeakSeatSettings = {}):
     deliver: async (delivery) => (await send(delivery)).status,
     sign: (by) => put(SIGNING, by),
     gate: () => {
-      const current = laptop.aws.peek(GATE)?.versions.find(({ stages }) => stages.includes('AWSCURRENT'))
-      return JSON.parse(current?.value ?? '{}') as Record<string, unknown>
+      const items = laptop.aws.tableItems(LAPTOP_RECORDS.name).filter(({ pk }) => pk?.S?.startsWith(GATE_KEYS) === true)
+      return JSON.parse(items[0]?.gate?.S ?? '{}') as Record<string, unknown>
     },
-    setGate: (gate) => put(GATE, gate),
+    setGate: async (gate) => {
+      const call = createSignedCall(client, { service: 'dynamodb', endpoint: laptop.address.aws })
+      const store = createGateStore({ call, table: LAPTOP_RECORDS.name, wait: async () => {} })
+      const from = (await store.read())?.version
+      const isSet = await store.swap({ from, to: { text: JSON.stringify(gate), version: randomUUID() } })
+      if (!isSet) throw new Error('somebody else changed the gate')
+    },
     close: async () => {
       await door.close()
       await Promise.all([intake.close(), identify.close()])

@@ -1,8 +1,11 @@
 // `m2m incident` as somebody types it at three in the morning: one client, some, all, or whoever holds a leaked value; by the bus and without
 // it; what it refuses; and the report that it ends with.
-import { generateKeyPairSync } from 'node:crypto'
+import { generateKeyPairSync, randomUUID } from 'node:crypto'
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { LAPTOP_EVIDENCE, LAPTOP_GATE } from '../../lambda/local/laptop/functions.ts'
+import { createGateStore } from '../../lambda/adapters/aws/gate-store.ts'
+import { createSignedCall } from '../../lambda/adapters/aws/signed-call.ts'
+import { LAPTOP_EVIDENCE, LAPTOP_RECORDS } from '../../lambda/local/laptop/functions.ts'
 import { type Cli, openCli } from './cli.ts'
 
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 120_000 })
@@ -235,9 +238,65 @@ describe('refused, and nothing is changed', () => {
   })
 })
 
-test('release without an intake says what is missing', async () => {
-  const ran = await m2m(['release'])
+describe('release', () => {
+  const leak = (incidentId: string) => ({ incidentId, clientId: `client-of-${incidentId}`, reference: 'r', at: 1 })
+  const client = new SecretsManagerClient({
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'any', secretAccessKey: 'any' },
+  })
+  afterAll(() => client.destroy())
+  const store = () =>
+    createGateStore({
+      call: createSignedCall(client, { service: 'dynamodb', endpoint: cli.laptop.address.aws }),
+      table: LAPTOP_RECORDS.name,
+      wait: async () => {},
+    })
+  const hold = async (...held: readonly object[]): Promise<void> => {
+    const text = JSON.stringify({ state: 'held', recent: [], held })
+    await store().swap({ from: (await store().read())?.version, to: { text, version: randomUUID() } })
+  }
+  const reported = (): readonly string[] =>
+    cli.laptop.aws
+      .events()
+      .filter(({ source, detailType }) => source === 'm2m.security' && detailType === 'Secret Leak Reported')
+      .map(({ detail }) => String((detail as Record<string, unknown>).incidentId))
 
-  expect(ran.code).toBe(1)
-  expect(ran.stderr).toContain(LAPTOP_GATE)
+  test('without an intake finds an open gate', async () => {
+    expect(await m2m(['release'])).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('The intake holds nothing; it is open.'),
+    })
+  })
+
+  test('shows what is held and changes nothing, when it is a dry run', async () => {
+    await hold(leak('held-1'))
+    const ran = await m2m(['release', '--dry-run', '--json'])
+
+    expect(ran.code).toBe(0)
+    expect(JSON.parse(ran.stdout)).toMatchObject({ dryRun: true, held: [{ incidentId: 'held-1' }] })
+    expect(reported()).not.toContain('held-1')
+    expect((await store().read())?.text).toContain('held-1')
+  })
+
+  test('says of a shut gate that remembers nothing that it is shut', async () => {
+    await hold()
+
+    expect((await m2m(['release', '--dry-run'])).stdout).toContain('is shut and remembers no leak')
+  })
+
+  test('reports what is held, and opens the intake', async () => {
+    await hold(leak('held-2'), leak('held-3'))
+    const ran = await m2m(['release', '--json'])
+
+    expect(ran.code).toBe(0)
+    expect(reported()).toEqual(expect.arrayContaining(['held-2', 'held-3']))
+    expect((await store().read())?.text).toBe('{"state":"open","recent":[],"held":[]}')
+  })
+
+  test('from a table that does not answer changes nothing, and says so', async () => {
+    const ran = await m2m(['release', '--records-table', 'm2m-laptop-gone'])
+
+    expect(ran.code).toBe(1)
+    expect(ran.stderr).toContain('GetItem of the table m2m-laptop-gone failed: ResourceNotFoundException')
+  })
 })

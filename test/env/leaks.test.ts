@@ -29,7 +29,8 @@ const identify: fc.Arbitrary<IdentifyEnv> = fc.record(
 const intake: fc.Arbitrary<IntakeEnv> = fc.record(
   {
     signingSecretId: word,
-    gateSecretId: word,
+    records: fc.record({ table: word, endpoint: fc.constant('http://127.0.0.1:4566') }, { requiredKeys: ['table'] }),
+    formerGateId: word,
     maxPerHour: fc.integer({ min: 1, max: 50 }),
     watched: fc.array(word, { minLength: 1, maxLength: 4 }),
     identifyFunctionName: word,
@@ -41,7 +42,8 @@ const intake: fc.Arbitrary<IntakeEnv> = fc.record(
   {
     requiredKeys: [
       'signingSecretId',
-      'gateSecretId',
+      'records',
+      'formerGateId',
       'maxPerHour',
       'watched',
       'identifyFunctionName',
@@ -83,7 +85,8 @@ describe('everything that is missing is named at once', () => {
       readIntakeEnv,
       [
         'M2M_INTAKE_SIGNING_SECRET',
-        'M2M_INTAKE_GATE',
+        'M2M_RECORDS_TABLE',
+        'M2M_INTAKE_FORMER_GATE',
         'M2M_INTAKE_PER_HOUR',
         'M2M_INTAKE_WATCHED',
         'M2M_IDENTIFY_FUNCTION',

@@ -7,6 +7,7 @@ import { awsClientSettings } from '../../lambda/adapters/aws/aws-call.ts'
 import { createStytchApi, type StytchSettings } from '../../lambda/adapters/stytch/api.ts'
 import { createSend } from '../../lambda/adapters/stytch/http.ts'
 import { createAwsStandIn } from '../../lambda/local/aws/aws-stand-in.ts'
+import type { TableInput } from '../../lambda/local/aws/table-operations.ts'
 import { createWorld } from '../../lambda/local/stand-in/world.ts'
 import { createStytchStandIn } from '../../lambda/local/stytch/stytch-stand-in.ts'
 import { createFakeTiming } from './fake-timing.ts'
@@ -45,12 +46,14 @@ export const useStytch = () => {
 }
 
 /** To be called at the top of a test file. */
-export const useAws = () => {
+export const useAws = (tables: readonly TableInput[] = []) => {
   const world = createWorld()
-  const standIn = createAwsStandIn({ world, invoke: async () => ({ ok: true }), settings: { redriveCount: 0 } })
+  const standIn = createAwsStandIn({ world, invoke: async () => ({ ok: true }), settings: { redriveCount: 0 }, tables })
+  let origin = ''
   let clients: { readonly secrets: SecretsManagerClient; readonly events: EventBridgeClient } | undefined
   beforeAll(async () => {
     const endpoint = await standIn.listen(0)
+    origin = endpoint
     const settings = {
       ...awsClientSettings,
       endpoint,
@@ -70,5 +73,5 @@ export const useAws = () => {
     return clients
   }
   const calls = () => standIn.calls().map(({ op }) => op)
-  return { world, standIn, sdk, calls }
+  return { world, standIn, sdk, calls, origin: () => origin }
 }

@@ -1,5 +1,6 @@
 // Whoever no policy names gets nowhere: each guard taken away is found.
 import { describe, expect, test } from 'vitest'
+import { fieldsOf, listOf } from '../../scripts/judge/fields.ts'
 import { managedRights } from '../../scripts/judge/rules/managed-rights.ts'
 import { roleOutsideFunction } from '../../scripts/judge/rules/role-outside-function.ts'
 import { strangers } from '../../scripts/judge/rules/strangers.ts'
@@ -87,6 +88,34 @@ describe("the secrets' key", () => {
 
     expect(await saidOf(strangers, writers)).toEqual([found(`${OWN}: kms:GenerateDataKey`)])
     expect(await saidOf(strangers, whole)).toContainEqual(found(`${OWN}: kms:CreateGrant`))
+  })
+})
+
+describe('the records table', () => {
+  const without = (...sids: readonly string[]) =>
+    planted('RecordsTable', 'AWS::DynamoDB::GlobalTable', ({ Replicas }) => {
+      const [replica] = listOf(Replicas)
+      const { PolicyDocument } = fieldsOf(fieldsOf(replica).ResourcePolicy)
+      for (const sid of sids) withoutStatement(PolicyDocument, sid)
+    })
+
+  test('that whoever has the right may write without naming a key is found', async () => {
+    const told = await saidOf(strangers, without('OnlyNamedRolesWrite'))
+
+    expect(told).toContainEqual(found(`${OWN}: dynamodb:PutItem without a key`))
+    expect(told).toContainEqual(found(`${OWN}: dynamodb:PartiQLUpdate without a key`))
+    expect(told).not.toContainEqual(found(`${OWN}: dynamodb:PutItem below gate#`))
+  })
+
+  test.each([
+    ['OnlyRotationsWriteTheirs', 'lease#'],
+    ['OnlyRotationsWriteTheirs', 'versions#'],
+    ['OnlyTheIntakeAndReleases', 'gate#'],
+    ['OnlyItsFunctionRecordsReads', 'reads#'],
+  ])('that has neither a denial for all nor %s is found', async (sid, keys) => {
+    const told = await saidOf(strangers, without('OnlyNamedRolesWrite', sid))
+
+    expect(told).toContainEqual(found(`${OWN}: dynamodb:PutItem below ${keys}`))
   })
 })
 

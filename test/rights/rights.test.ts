@@ -187,8 +187,8 @@ describe('readers', () => {
 })
 
 describe('people', () => {
-  test('an operator rotates, clears, holds, freezes, declares and searches, and does nothing else', () => {
-    const may = ['clear-pending', 'declare', 'forge-step', 'freeze', 'hold', 'identify', 'rotate']
+  test('an operator rotates, clears, holds, freezes, declares, searches and releases the intake, and does nothing else', () => {
+    const may = ['clear-pending', 'declare', 'forge-gate', 'forge-step', 'freeze', 'hold', 'identify', 'rotate']
 
     expect(openTo('operator')).toEqual(may)
     expect(openTo('operator', true)).toEqual(may)
@@ -257,6 +257,7 @@ describe('functions', () => {
     ['sign-proof', ['project-rotation', 'rotation']],
     ['forge-proof', ['project-rotation', 'rotation']],
     ['forge-lease', ['project-rotation', 'rotation']],
+    ['forge-gate', ['intake']],
     ['forge-record', ['reads']],
   ])('%s: %j and no other function', (ability, expected) => {
     expect(functions.filter((caller) => verdictOf(caller, ability).answer === 'yes').sort()).toEqual(expected)

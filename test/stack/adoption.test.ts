@@ -13,16 +13,11 @@ beforeAll(() => {
 const text = (value: unknown): string => JSON.stringify(value)
 const ofType = (found: Template, type: string) => Object.values(resourcesOf(found)).filter(({ Type }) => Type === type)
 
-test('without it there is no table of reads, and the sweep may ask none', () => {
+test('without it there is no function that records reads, and the sweep may ask for none', () => {
   const without = synthStack({}).template()
 
-  // None but that of the rotations' own records.
-  expect(ofType(without, 'AWS::DynamoDB::GlobalTable')).toMatchObject([
-    {
-      Properties: { TimeToLiveSpecification: { AttributeName: 'keptUntil' }, KeySchema: [{ AttributeName: 'pk' }, {}] },
-    },
-  ])
-  const asked = roleStatements(without, 'SweepFnRole').filter((statement) => text(statement).includes('dynamodb:Query'))
+  expect(text(resourcesOf(without))).not.toContain('m2m-prod-reads')
+  const asked = roleStatements(without, 'SweepFnRole').filter((statement) => text(statement).includes('dynamodb:'))
   expect(asked).toMatchObject([
     { Sid: 'ReadVersions', Condition: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['versions#*'] } } },
   ])
@@ -55,8 +50,8 @@ describe('the record', () => {
 
     expect(text(statements)).toContain('dynamodb:UpdateItem')
     expect(text(statements)).not.toContain('secretsmanager:')
-    const writers = ofType(template, 'AWS::IAM::Policy').filter((one) => /"AdoptionTable[^"]*","Arn"/.test(text(one)))
-    expect(writers.filter((one) => text(one).includes('dynamodb:UpdateItem'))).toHaveLength(1)
+    const writers = ofType(template, 'AWS::IAM::Policy').filter((one) => text(one).includes('"RecordReads"'))
+    expect(writers).toHaveLength(1)
   })
 
   test('is asked by the sweep, which may not write it', () => {
@@ -66,12 +61,8 @@ describe('the record', () => {
     expect(statements).not.toContain('dynamodb:UpdateItem')
   })
 
-  test('forgets by itself', () => {
-    template.hasResourceProperties('AWS::DynamoDB::GlobalTable', {
-      TableName: Match.absent(),
-      TimeToLiveSpecification: { AttributeName: 'keptUntil', Enabled: true },
-      BillingMode: 'PAY_PER_REQUEST',
-    })
+  test('has no table of its own', () => {
+    template.resourceCountIs('AWS::DynamoDB::GlobalTable', 1)
   })
 })
 
@@ -80,7 +71,7 @@ test('the sweep knows the table, the wait and whose reads are our own', () => {
     FunctionName: 'm2m-prod-sweep',
     Environment: {
       Variables: {
-        M2M_READS_TABLE: { Ref: Match.stringLikeRegexp('^AdoptionTable') },
+        M2M_RECORDS_TABLE: { Ref: Match.stringLikeRegexp('^RecordsTable') },
         M2M_ADOPTION_WAIT_HOURS: '72',
         M2M_READS_LOOK_BACK_HOURS: '720',
       },
@@ -95,6 +86,10 @@ test('people are told of what was not proven, and of what could not be recorded'
 
   expect(all).toContain('Adoption Unproven')
   expect(all).toContain('#adoption-unproven')
+  // Not of what is known beforehand, and true of every secret for weeks: that the record has just begun.
+  template.hasResourceProperties('AWS::Events::Rule', {
+    EventPattern: { 'detail-type': ['Adoption Unproven'], detail: { isYoung: [false] } },
+  })
 })
 
 describe('the settings', () => {

@@ -280,11 +280,20 @@ describe('the intake', () => {
         'PassTheGate',
         {
           effect: 'Allow',
-          actions: [
-            'secretsmanager:GetSecretValue',
-            'secretsmanager:PutSecretValue',
-            'secretsmanager:UpdateSecretVersionStage',
+          actions: ['dynamodb:GetItem', 'dynamodb:PutItem'],
+          resources: [expect.stringMatching(/^<RecordsTable.*\.Arn>$/)],
+          conditions: [
+            'ForAllValues:StringLike dynamodb:LeadingKeys gate#*',
+            'Null dynamodb:LeadingKeys false',
+            `StringEquals aws:ResourceAccount ${ACCOUNT}`,
           ],
+        },
+      ],
+      [
+        'ReadTheFormerGate',
+        {
+          effect: 'Allow',
+          actions: ['secretsmanager:GetSecretValue'],
           resources: [secret('m2m-intake/prod/gate-??????')],
           conditions: [],
         },
@@ -331,7 +340,8 @@ describe('the intake', () => {
         Variables: {
           M2M_INTAKE_SIGNING_SECRET: 'm2m-intake/prod/signing',
           M2M_GITHUB_APP_SECRET: 'm2m-intake/prod/github-app',
-          M2M_INTAKE_GATE: 'm2m-intake/prod/gate',
+          M2M_RECORDS_TABLE: { Ref: expect.stringMatching(/^RecordsTable/) },
+          M2M_INTAKE_FORMER_GATE: 'm2m-intake/prod/gate',
           M2M_INTAKE_PER_HOUR: '10',
           M2M_INTAKE_WATCHED: 'stytch_m2m_client_secret stytch_m2m_client_secret_before_id',
           M2M_IDENTIFY_FUNCTION: 'm2m-prod-identify',
@@ -340,11 +350,8 @@ describe('the intake', () => {
     })
   })
 
-  test('has an open gate, outside of the prefix', () => {
-    template.hasResourceProperties('AWS::SecretsManager::Secret', {
-      Name: 'm2m-intake/prod/gate',
-      SecretString: '{"state":"open"}',
-    })
+  test('makes no secret: its gate is in the records table', () => {
+    template.resourceCountIs('AWS::SecretsManager::Secret', 0)
   })
 
   test('reads keys that are encrypted with a key of the operator’s, through Secrets Manager', () => {

@@ -1,4 +1,4 @@
-// What rotations remember and sign with: who writes the table and who signs, statement by statement; that both outlive the stack; and what
+// What functions remember, and sign with: who writes which records of the table and who signs, statement by statement; that both outlive the stack; and what
 // the functions are told.
 import { Match, type Template } from 'aws-cdk-lib/assertions'
 import { beforeAll, describe, expect, test } from 'vitest'
@@ -18,6 +18,8 @@ const text = (value: unknown): string =>
     (_, rest: string) => `"arn:aws${rest}"`,
   )
 const role = (part: string) => `arn:aws:iam::${ACCOUNT}:role/m2m-prod-${part}-${REGION}`
+const OPERATOR = `arn:aws:iam::${ACCOUNT}:role/operator`
+const SECURITY = 'arn:aws:iam::222222222222:role/security-desk'
 const DEPLOY = `arn:aws:iam::${ACCOUNT}:role/cdk-hnb659fds-cfn-exec-role-${ACCOUNT}-${REGION}`
 const ROOT = `arn:aws:iam::${ACCOUNT}:root`
 const plain = (value: unknown): unknown => JSON.parse(text(value))
@@ -54,22 +56,33 @@ describe('the records table', () => {
     })
   })
 
+  const writes = [
+    'dynamodb:PutItem',
+    'dynamodb:UpdateItem',
+    'dynamodb:DeleteItem',
+    'dynamodb:BatchWriteItem',
+    'dynamodb:PartiQLInsert',
+    'dynamodb:PartiQLUpdate',
+    'dynamodb:PartiQLDelete',
+  ]
+  /** A denial of writes below these keys, to all but these roles. */
+  const only = (sid: string, keys: string | readonly string[], ...arns: readonly string[]) => ({
+    Sid: sid,
+    ...everybody,
+    Action: writes,
+    Condition: {
+      ...(arns.length === 0 ? {} : but(...arns).Condition),
+      'ForAnyValue:StringLike': { 'dynamodb:LeadingKeys': [keys].flat() },
+    },
+  })
+
   test('has this policy', () => {
     expect(statements()).toEqual([
-      {
-        Sid: 'OnlyRotationsWrite',
-        ...everybody,
-        Action: [
-          'dynamodb:PutItem',
-          'dynamodb:UpdateItem',
-          'dynamodb:DeleteItem',
-          'dynamodb:BatchWriteItem',
-          'dynamodb:PartiQLInsert',
-          'dynamodb:PartiQLUpdate',
-          'dynamodb:PartiQLDelete',
-        ],
-        ...but(role('rotation')),
-      },
+      { Sid: 'OnlyNamedRolesWrite', ...everybody, Action: writes, ...but(role('rotation')) },
+      only('OnlyRotationsWriteTheirs', ['lease#*', 'versions#*'], role('rotation')),
+      // Without an intake and without proof of adoption.
+      only('OnlyTheIntakeAndReleases', ['gate#*']),
+      only('OnlyItsFunctionRecordsReads', ['reads#*']),
       { Sid: 'NobodyScans', ...everybody, Action: 'dynamodb:Scan' },
       {
         Sid: 'OnlyKeepersChangeTheTable',
@@ -85,6 +98,50 @@ describe('the records table', () => {
         ...but(DEPLOY, BREAK_GLASS, ROOT),
       },
     ])
+  })
+
+  test('lets each of those who write something write that, and nothing else', () => {
+    const rotations = [role('rotation'), role('project-rotation')]
+    const releasing = [role('intake'), OPERATOR, SECURITY, BREAK_GLASS]
+
+    expect((statements(whole) as readonly unknown[]).slice(0, 4)).toEqual([
+      { Sid: 'OnlyNamedRolesWrite', ...everybody, Action: writes, ...but(...rotations, ...releasing, role('reads')) },
+      only('OnlyRotationsWriteTheirs', ['lease#*', 'versions#*'], ...rotations),
+      only('OnlyTheIntakeAndReleases', ['gate#*'], ...releasing),
+      only('OnlyItsFunctionRecordsReads', ['reads#*'], role('reads')),
+    ])
+  })
+
+  test.each([
+    ['intake', 'IntakeFnRole', 'PassTheGate', ['dynamodb:GetItem', 'dynamodb:PutItem'], 'gate#*'],
+    ['reads', 'AdoptionFnRole', 'RecordReads', ['dynamodb:UpdateItem'], 'reads#*'],
+    ['sweep', 'SweepFnRole', 'AskWhoHasRead', ['dynamodb:Query'], 'reads#*'],
+    ['rotation', 'RotationFnRole', 'HoldLeases', ['dynamodb:PutItem', 'dynamodb:DeleteItem'], 'lease#*'],
+    ['rotation', 'RotationFnRole', 'KeepVersions', ['dynamodb:UpdateItem', 'dynamodb:Query'], 'versions#*'],
+  ])('the role of the %s function has %s below its keys, in requests that name some', (_, id, sid, actions, keys) => {
+    const [statement, ...more] = roleStatements(whole, id).filter(({ Sid }) => Sid === sid)
+
+    expect(more).toEqual([])
+    expect([statement?.Action].flat()).toEqual(actions)
+    expect(plain(statement?.Condition)).toEqual({
+      'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [keys] },
+      Null: { 'dynamodb:LeadingKeys': 'false' },
+      StringEquals: { 'aws:ResourceAccount': ACCOUNT },
+    })
+  })
+
+  test('is the only table that remembers anything, and no role may scan it or list what is in it', () => {
+    expect(Object.keys(whole.findResources('AWS::DynamoDB::GlobalTable'))).toEqual([table(whole).id])
+    const allowed = Object.values(resourcesOf(whole))
+      .filter(({ Type }) => /^AWS::IAM::(Managed)?Policy$/.test(Type))
+      .flatMap(
+        ({ Properties }) => (Properties.PolicyDocument as { readonly Statement: readonly Statement[] }).Statement,
+      )
+      .flatMap(({ Effect, Action }) => (Effect === 'Allow' ? [Action].flat() : []))
+      .filter((action) => action?.startsWith('dynamodb:'))
+    expect([...new Set(allowed)].sort()).toEqual(
+      ['DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'].map((name) => `dynamodb:${name}`),
+    )
   })
 
   test('is written by the rotation of the project secret as well, where there is one', () => {
@@ -187,6 +244,18 @@ test('no other function signs, or writes into the table or below proofs/', () =>
     'ProjectRotationFn',
     'RotationFn',
   ])
+})
+
+test('operators may release what the intake holds: its gate and nothing else of the table', () => {
+  const [policy] = Object.values(whole.findResources('AWS::IAM::ManagedPolicy'))
+  const statements = policy?.Properties.PolicyDocument.Statement as readonly Statement[]
+  const ofTable = statements.filter(({ Action }) => text(Action).includes('dynamodb:'))
+
+  expect(ofTable.map(({ Sid }) => Sid)).toEqual(['ReleaseTheIntake'])
+  expect(ofTable[0]?.Condition).toMatchObject({
+    'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['gate#*'] },
+    Null: { 'dynamodb:LeadingKeys': 'false' },
+  })
 })
 
 test('operators may read the public key', () => {

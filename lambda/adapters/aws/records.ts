@@ -13,7 +13,7 @@ import {
 } from '../../core/rotation/records.ts'
 import { createSignedCall, type SignedCall } from './signed-call.ts'
 import { createTableCall, type TableCall } from './table-call.ts'
-import { everyItem, numberIn, textIn } from './table-item.ts'
+import { everyItem, keptUntil, keyOf, numberAttribute, numberIn, textIn } from './table-item.ts'
 
 /** A lease that nobody released is deleted some time after it is over. */
 const LEASE_KEPT_MS = 86_400_000
@@ -21,11 +21,7 @@ const LEASE_KEPT_MS = 86_400_000
 const VERSION_KEPT_MS = 400 * 86_400_000
 const TIMEOUT_MS = 1000
 
-const keyOf = (pk: string, sk: string) => ({ pk: { S: pk }, sk: { S: sk } })
 const leaseKey = (secretArn: string) => keyOf(`${LEASE_KEYS}${secretArn}`, 'lease')
-const number = (value: number) => ({ N: String(value) })
-/** DynamoDB's time to live counts in seconds. */
-const keptUntil = (ms: number) => number(Math.ceil(ms / 1000))
 
 const createLease = (ask: TableCall, askOnce: TableCall, now: () => number): Lease => ({
   take: async (secretArn, holder, untilMs) => {
@@ -33,11 +29,11 @@ const createLease = (ask: TableCall, askOnce: TableCall, now: () => number): Lea
       Item: {
         ...leaseKey(secretArn),
         holder: { S: holder },
-        expiresAt: number(untilMs),
+        expiresAt: numberAttribute(untilMs),
         keptUntil: keptUntil(untilMs + LEASE_KEPT_MS),
       },
       ConditionExpression: 'attribute_not_exists(pk) OR expiresAt < :now OR holder = :holder',
-      ExpressionAttributeValues: { ':now': number(now()), ':holder': { S: holder } },
+      ExpressionAttributeValues: { ':now': numberAttribute(now()), ':holder': { S: holder } },
     })
     return reply === undefined ? 'held' : 'taken'
   },
@@ -66,9 +62,9 @@ const createVersionRecords = (ask: TableCall): VersionRecords => {
   }
   return {
     noteVersion: ({ secretArn, versionId, lastFour, at }) =>
-      update({ secretArn, versionId, at }, { lastFour: { S: lastFour }, storedAt: number(at) }),
+      update({ secretArn, versionId, at }, { lastFour: { S: lastFour }, storedAt: numberAttribute(at) }),
     noteSwitch: ({ secretArn, versionId, switchedAt }) =>
-      update({ secretArn, versionId, at: switchedAt }, { switchedAt: number(switchedAt) }),
+      update({ secretArn, versionId, at: switchedAt }, { switchedAt: numberAttribute(switchedAt) }),
     read: async (secretArn) => {
       const items = await everyItem((from) =>
         ask('Query', {

@@ -1,5 +1,11 @@
-// The attributes of a DynamoDB item that are in use here: texts and numbers.
+// The attributes of a DynamoDB item that are in use here, texts and numbers, and the keys of the records table.
 import { isJsonObject, type JsonObject } from '../../core/base/json-object.ts'
+
+/** Of the records table. */
+export const keyOf = (pk: string, sk: string) => ({ pk: { S: pk }, sk: { S: sk } })
+export const numberAttribute = (value: number) => ({ N: String(value) })
+/** DynamoDB's time to live counts in seconds. It deletes some time later, within days. */
+export const keptUntil = (ms: number) => numberAttribute(Math.ceil(ms / 1000))
 
 export const numberIn = (item: JsonObject, name: string): number | undefined => {
   const field = item[name]

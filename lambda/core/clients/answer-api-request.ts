@@ -19,7 +19,13 @@ export interface ApiStage
   extends Stage,
     Pick<
       StageView,
-      'projectId' | 'backstop' | 'periodHours' | 'overlapHours' | 'longestHoldHours' | 'handMadeSecrets'
+      | 'projectId'
+      | 'backstop'
+      | 'periodHours'
+      | 'overlapHours'
+      | 'longestHoldHours'
+      | 'handMadeSecrets'
+      | 'recordsTable'
     > {}
 
 export interface ApiParts {
@@ -40,7 +46,7 @@ const viewOf = (stage: ApiStage): StageView => ({
   ...defined({ longestHoldHours: stage.longestHoldHours, handMadeSecrets: stage.handMadeSecrets }),
   policyRevision: revisionOf(stage),
   readerAccounts: stage.readerAccounts ?? [],
-  ...defined({ readerOrganizationId: stage.readerOrganizationId }),
+  ...defined({ readerOrganizationId: stage.readerOrganizationId, recordsTable: stage.recordsTable }),
 })
 
 const refuse = (message: string): Fault => new Fault({ code: 'INPUT_MALFORMED', retryable: false, message })

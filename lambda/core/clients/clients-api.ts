@@ -28,6 +28,8 @@ export interface StageView {
   readonly readerAccounts?: readonly string[]
   /** Every account of this organization as well. */
   readonly readerOrganizationId?: string
+  /** Name of the records table; absent: a function before this field. */
+  readonly recordsTable?: string
 }
 
 export interface DeclareAsked {

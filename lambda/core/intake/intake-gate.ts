@@ -33,8 +33,8 @@ export interface GateAdmission {
 export const OPEN_GATE: Gate = { state: 'open', recent: [], held: [] }
 
 const HOUR_MS = 3_600_000
-/** A version of the gate's secret each; Secrets Manager removes none that is younger than a day, and keeps a hundred. */
-export const MAX_HELD = 50
+/** More than a person looks through one by one, and in its longest form a fraction of the 400 KB of an item. */
+export const MAX_HELD = 200
 
 const withinHour = ({ recent }: Gate, now: number): Gate['recent'] => recent.filter(({ at }) => at > now - HOUR_MS)
 
@@ -98,9 +98,9 @@ export const readGate = (text: string): Gate => {
 
 export const formatGate = (gate: Gate): string => JSON.stringify(gate)
 
-/** The request token of a change: the same change from the same version is stored once, however often it is sent. */
-export const gateToken = (fromVersionId: string, text: string): string =>
+/** The version that a change makes: the same change of the same version is stored once, however often it is sent. */
+export const nextVersion = (from: string | undefined, text: string): string =>
   `gate-${createHash('sha256')
-    .update(JSON.stringify([fromVersionId, text]))
+    .update(JSON.stringify([from ?? null, text]))
     .digest('hex')
     .slice(0, 40)}`

@@ -1,3 +1,7 @@
 // Where the partition keys of the records table begin, one word a kind of record: a role's rights hold for a kind.
 export const LEASE_KEYS = 'lease#'
 export const VERSION_KEYS = 'versions#'
+/** The leak intake's gate. */
+export const GATE_KEYS = 'gate#'
+/** Who last read which secret. */
+export const READ_KEYS = 'reads#'

@@ -11,6 +11,13 @@ export interface PrincipalReads {
   readonly version?: { readonly versionId: string; readonly at: number } | undefined
 }
 
+/** What is recorded of one secret. */
+export interface SeenReads {
+  /** Since when reads are recorded at all, epoch milliseconds; undefined: nobody knows. */
+  readonly since: number | undefined
+  readonly reads: readonly PrincipalReads[]
+}
+
 export interface Switch {
   /** The version that carries AWSCURRENT, and since when. */
   readonly versionId: string
@@ -32,8 +39,14 @@ export interface Laggard {
 
 export type AdoptionProof =
   | { readonly proven: true }
-  /** blind: not even our own reads of this rotation were seen, so that nothing can be said of others'. */
-  | { readonly proven: false; readonly laggards: readonly Laggard[]; readonly isBlind: boolean }
+  | {
+      readonly proven: false
+      readonly laggards: readonly Laggard[]
+      /** Not even our own reads of this rotation were seen, so that nothing can be said of others'. */
+      readonly isBlind: boolean
+      /** The record does not reach back as far as readers count: whoever is not in it may have read the old value before it began. */
+      readonly isYoung: boolean
+    }
 
 /** A rotation takes seconds; its steps read before it switches. CloudTrail's times are whole seconds. */
 const OWN_READS_WITHIN_MS = 15 * 60_000
@@ -56,12 +69,14 @@ const laggardOf = (reads: PrincipalReads, now: Switch, { lookBackMs }: ProofRule
 const isSeenNow = ({ currentAt, previousAt, version }: PrincipalReads, now: Switch): boolean =>
   (latest(currentAt, previousAt, version?.at) ?? 0) >= now.at - OWN_READS_WITHIN_MS
 
-export const proveAdoption = (reads: readonly PrincipalReads[], now: Switch, rules: ProofRules): AdoptionProof => {
+export const proveAdoption = ({ since, reads }: SeenReads, now: Switch, rules: ProofRules): AdoptionProof => {
   const own = reads.find(({ principal }) => principal === rules.ownPrincipal)
   const isBlind = own === undefined || !isSeenNow(own, now)
+  const isYoung = since === undefined || since > now.at - rules.lookBackMs
   const laggards = reads
     .filter(({ principal }) => principal !== rules.ownPrincipal)
     .flatMap((one) => laggardOf(one, now, rules) ?? [])
     .toSorted((one, other) => one.readAt - other.readAt)
-  return laggards.length === 0 && !isBlind ? { proven: true } : { proven: false, laggards, isBlind }
+  const isProven = laggards.length === 0 && !isBlind && !isYoung
+  return isProven ? { proven: true } : { proven: false, laggards, isBlind, isYoung }
 }

@@ -47,11 +47,11 @@ const switchOf = (
   return isOfThisOne ? lastRotatedAt : switchedAt(secret, stage)
 }
 
-const blind: AdoptionProof = { proven: false, laggards: [], isBlind: true }
+const blind: AdoptionProof = { proven: false, laggards: [], isBlind: true, isYoung: false }
 
-const prove = async ({ watch, journal }: Awaiting, secret: Secret, now: Switch) => {
+const prove = async ({ watch, journal, asOf }: Awaiting, secret: Secret, now: Switch) => {
   try {
-    return proveAdoption(await watch.records.of(secret.name), now, watch.rules)
+    return proveAdoption(await watch.records.of(secret.name, asOf), now, watch.rules)
   } catch (error) {
     if (!(error instanceof Fault)) throw error
     journal.note({ secret: secret.name, outcome: 'failed', code: error.code, message: error.message })
@@ -69,9 +69,11 @@ export const awaitAdoption = async (awaiting: Awaiting, secret: Secret, recorded
   const { watch, stage, asOf } = awaiting
   const dueAt = at + overlapOf(secret, stage)
   const until = dueAt + watch.waitAtMostMs
-  const { laggards, isBlind } = proof
+  const { laggards, isBlind, isYoung } = proof
   const more = {
     isBlind,
+    // Whoever is told of laggards, or of a blind record, needs no other reason.
+    isYoung: isYoung && !isBlind && laggards.length === 0,
     laggards: laggards
       .slice(0, MOST_NAMED)
       .map(({ principal, readAt }) => ({ principal, readAt: new Date(readAt).toISOString() })),

@@ -15,6 +15,16 @@ export interface NotingReads {
 export const WRITE_AGAIN_MS = 60_000
 const MOST_REMEMBERED = 10_000
 
+/** No secret's: those stand as lists. */
+const BEGUN = 'begun'
+
+/** Once a process, which is often enough for what expires after weeks; before the first read, so that none is there without it. */
+const beginOnce = async ({ records, lately }: Pick<NotingReads, 'records' | 'lately'>, at: number): Promise<void> => {
+  if (lately.has(BEGUN)) return
+  await records.begin(at)
+  lately.set(BEGUN, at)
+}
+
 /** @returns how many were written. @throws Fault INPUT_MALFORMED or RECORDS_UNAVAILABLE: the delivery is tried again. */
 export const noteReads = async (
   { records, secretNamePrefix, lately }: NotingReads,
@@ -27,6 +37,7 @@ export const noteReads = async (
   }
   let written = 0
   for (const read of reads.value) {
+    await beginOnce({ records, lately }, read.at)
     const key = JSON.stringify([read.secretName, read.principal, read.asked])
     const knownAt = lately.get(key)
     if (knownAt !== undefined && read.at < knownAt + WRITE_AGAIN_MS) continue

@@ -77,3 +77,21 @@ export const sum = (one: Attribute, other: Attribute, sign: 1 | -1 = 1): Attribu
   if (isWhole) return { N: String(BigInt(one.N) + BigInt(sign) * BigInt(other.N)) }
   return { N: String(Number(one.N) + sign * Number(other.N)) }
 }
+
+const bytesOf = (attribute: Attribute): number => {
+  const { S, N, SS, NS, L, M } = attribute
+  const text = (one: string): number => Buffer.byteLength(one)
+  // A byte for every two digits, and one more.
+  const digits = (one: string): number => Math.ceil(one.replace(/\D/g, '').length / 2) + 1
+  const sumOf = (all: readonly number[]): number => all.reduce((total, one) => total + one, 0)
+  if (S !== undefined) return text(S)
+  if (N !== undefined) return digits(N)
+  if (SS !== undefined) return sumOf(SS.map(text))
+  if (NS !== undefined) return sumOf(NS.map(digits))
+  if (L !== undefined) return 3 + sumOf(L.map((one) => 1 + bytesOf(one)))
+  return M === undefined ? 1 : 3 + sumOf(Object.entries(M).map(([name, one]) => 1 + text(name) + bytesOf(one)))
+}
+
+/** DynamoDB Developer Guide, "Item sizes and formats": names count as well. */
+export const itemBytes = (item: TableItem): number =>
+  Object.entries(item).reduce((total, [name, one]) => total + Buffer.byteLength(name) + bytesOf(one), 0)

@@ -155,7 +155,11 @@ export const createAwsStandIn = (input: AwsStandInInput): AwsStandIn => {
 
   const parameters = createParameters({ now, region, accountId })
 
-  const tables = createTables(input.tables ?? [])
+  const tables = createTables(input.tables ?? [], {
+    now,
+    ageMs: () =>
+      settings.staleReadShare > 0 && draws.next() < settings.staleReadShare ? draws.next() * settings.staleReadMs : 0,
+  })
   const keys = createKeys({ keys: input.keys ?? [{ alias: 'alias/stand-in' }], region, accountId })
   const latency = createLatency(input.sleep)
   const readListeners = new Set<(event: object) => void>()

@@ -39,7 +39,7 @@ export interface AwsSettings {
   entryFailureCode: string
   /**
    * The share, 0 to 1, of looks at a secret (DescribeSecret, GetSecretValue, BatchGetSecretValue, ListSecretVersionIds) that show it as
-   * it was. AWS: changes "aren't always immediately visible", no bound is given.
+   * it was. AWS: changes "aren't always immediately visible", no bound is given. Also of DynamoDB's reads that are not consistent.
    */
   staleReadShare: number
   /** Up to how old those are, on the shared clock; each age in between is equally likely. */

@@ -1,7 +1,8 @@
 // DynamoDB's GetItem, PutItem, UpdateItem, DeleteItem and Query, in memory, for tables whose keys are texts. The expressions are
-// expression.ts, condition.ts and update.ts. Every read is consistent, and items stay when their time to live is over, as they may for
-// days in DynamoDB. Whatever else is asked for is refused, not half obeyed. Errors are named as AWS names them.
-import { type Attribute, readAttributes, type TableItem } from './attributes.ts'
+// expression.ts, condition.ts and update.ts. A read that does not ask to be consistent may show an item as it was, and items stay when their
+// time to live is over, as they may for days in DynamoDB. Whatever else is asked for is refused, not half obeyed. Errors are named as AWS
+// names them.
+import { type Attribute, itemBytes, readAttributes, type TableItem } from './attributes.ts'
 import { AwsFault, invalidInput } from './aws-fault.ts'
 import { type Condition, holds, readCondition } from './condition.ts'
 import { type Placeholders, readPlaceholders } from './expression.ts'
@@ -22,10 +23,31 @@ export interface Tables {
   clear(): void
 }
 
+/** What an item was until then; undefined: not there. */
+interface Past {
+  readonly until: number
+  readonly item: TableItem | undefined
+}
+
 interface Table extends TableInput {
   readonly keyNames: readonly string[]
   readonly items: Map<string, TableItem>
+  readonly past: Map<string, readonly Past[]>
 }
+
+export interface TableReads {
+  readonly now: () => number
+  /** How old what a read shows is, unless it asks to be consistent. */
+  readonly ageMs: () => number
+}
+
+/** Any read shows what was written last. */
+const neverStale: TableReads = { now: () => 0, ageMs: () => 0 }
+/** Of each item: a test looks no further back. */
+const MOST_PAST = 20
+
+/** DynamoDB Developer Guide, "Service, account, and table quotas". */
+const MOST_BYTES = { item: 400 * 1024, partitionKey: 2048, sortKey: 1024 }
 
 /** As many as fit into a page here; DynamoDB's page is a megabyte. */
 const PAGE = 100
@@ -48,7 +70,15 @@ const keyText = (table: Table, key: TableItem): string => {
   if (texts.some((text) => text === undefined || text === '')) {
     throw invalidInput('The provided key element does not match the schema')
   }
+  for (const [at, most] of [MOST_BYTES.partitionKey, MOST_BYTES.sortKey].entries()) {
+    if (Buffer.byteLength(texts[at] ?? '') <= most) continue
+    throw invalidInput(`One or more parameter values were invalid: the size of the key exceeds ${most} bytes`)
+  }
   return JSON.stringify(texts)
+}
+
+const checkSize = (item: TableItem): void => {
+  if (itemBytes(item) > MOST_BYTES.item) throw invalidInput('Item size has exceeded the maximum allowed size')
 }
 
 /** A Key has the key's attributes and no other. */
@@ -69,11 +99,11 @@ const pick = (item: TableItem | undefined, names: readonly string[]): TableItem 
 const attributes = (item: TableItem | undefined): object =>
   item === undefined || Object.keys(item).length === 0 ? {} : { Attributes: item }
 
-export const createTables = (tables: readonly TableInput[]): Tables => {
+export const createTables = (tables: readonly TableInput[], reads = neverStale): Tables => {
   const all = new Map<string, Table>(
     tables.map((table) => {
       const keyNames = [table.partitionKey, ...(table.sortKey === undefined ? [] : [table.sortKey])]
-      return [table.name, { ...table, keyNames, items: new Map() }]
+      return [table.name, { ...table, keyNames, items: new Map(), past: new Map() }]
     }),
   )
 
@@ -84,6 +114,25 @@ export const createTables = (tables: readonly TableInput[]): Tables => {
     const table = all.get(name)
     if (table === undefined) throw new AwsFault('ResourceNotFoundException', 'Requested resource not found')
     return table
+  }
+
+  const write = ({ items, past }: Table, id: string, item: TableItem | undefined): void => {
+    const before = { until: reads.now(), item: items.get(id) }
+    past.set(id, [...(past.get(id) ?? []), before].slice(-MOST_PAST))
+    if (item === undefined) items.delete(id)
+    else items.set(id, item)
+  }
+
+  /** What this read sees of the table, by id. */
+  const viewFor = ({ items, past }: Table, isConsistent: boolean): ReadonlyMap<string, TableItem> => {
+    const age = isConsistent ? 0 : reads.ageMs()
+    if (age === 0) return items
+    const moment = reads.now() - age
+    const seen = [...new Set([...items.keys(), ...past.keys()])].map((id) => {
+      const was = past.get(id)?.find(({ until }) => until > moment)
+      return [id, was === undefined ? items.get(id) : was.item] as const
+    })
+    return new Map(seen.flatMap(([id, item]) => (item === undefined ? [] : [[id, item] as const])))
   }
 
   const conditionIn = (input: Input, name: string, places: Placeholders): Condition | undefined => {
@@ -122,11 +171,11 @@ export const createTables = (tables: readonly TableInput[]): Tables => {
     const table = tableOf(body)
     checkMembers(body, ['TableName', 'Key', 'ConsistentRead', 'ProjectionExpression', 'ExpressionAttributeNames'])
     const input = readInput(body)
-    input.flag('ConsistentRead')
+    const isConsistent = input.flag('ConsistentRead') === true
     const places = readPlaceholders(body)
     const projection = projectionIn(input, places)
     places.checkAllUsed()
-    const found = table.items.get(keyText(table, readKey(table, body.Key, 'Key')))
+    const found = viewFor(table, isConsistent).get(keyText(table, readKey(table, body.Key, 'Key')))
     if (found === undefined) return {}
     return { Item: projection === undefined ? found : pick(found, projection) }
   }
@@ -139,8 +188,9 @@ export const createTables = (tables: readonly TableInput[]): Tables => {
     const item = readAttributes(body.Item, 'Item')
     const id = keyText(table, item)
     const before = table.items.get(id)
+    checkSize(item)
     checkCondition(before)
-    table.items.set(id, item)
+    write(table, id, item)
     return returns === 'ALL_OLD' ? attributes(before) : {}
   }
 
@@ -156,7 +206,8 @@ export const createTables = (tables: readonly TableInput[]): Tables => {
     const before = table.items.get(id)
     checkCondition(before)
     const after = { ...(update === undefined ? before : update.apply(before ?? {})), ...key }
-    table.items.set(id, after)
+    checkSize(after)
+    write(table, id, after)
     const names = update?.names ?? []
     switch (returns) {
       case 'ALL_OLD':
@@ -180,7 +231,7 @@ export const createTables = (tables: readonly TableInput[]): Tables => {
     const id = keyText(table, readKey(table, body.Key, 'Key'))
     const before = table.items.get(id)
     checkCondition(before)
-    table.items.delete(id)
+    if (before !== undefined) write(table, id, undefined)
     return returns === 'ALL_OLD' ? attributes(before) : {}
   }
 
@@ -215,7 +266,7 @@ export const createTables = (tables: readonly TableInput[]): Tables => {
     const text = input.requiredText('KeyConditionExpression', { min: 1 })
     const limit = input.integer('Limit', { min: 1, max: Number.MAX_SAFE_INTEGER })
     const isForward = input.flag('ScanIndexForward') !== false
-    input.flag('ConsistentRead')
+    const isConsistent = input.flag('ConsistentRead') === true
     input.check()
     const places = readPlaceholders(body)
     const condition = readCondition(text, 'KeyConditionExpression', places)
@@ -228,7 +279,7 @@ export const createTables = (tables: readonly TableInput[]): Tables => {
       Buffer.compare(Buffer.from(one[sortKey]?.S ?? ''), Buffer.from(other[sortKey]?.S ?? '')) * (isForward ? 1 : -1)
     const start = body.ExclusiveStartKey ?? undefined
     const after = start === undefined ? undefined : readKey(table, start, 'ExclusiveStartKey')
-    const found = [...table.items.values()]
+    const found = [...viewFor(table, isConsistent).values()]
       .filter((item) => holds(condition, item) && (after === undefined || order(item, after) > 0))
       .toSorted(order)
     const page = found.slice(0, Math.min(limit ?? PAGE, PAGE))
@@ -248,7 +299,10 @@ export const createTables = (tables: readonly TableInput[]): Tables => {
     operations: { GetItem: getItem, PutItem: putItem, UpdateItem: updateItem, DeleteItem: deleteItem, Query: query },
     items: (name) => [...(all.get(name)?.items.values() ?? [])],
     clear: () => {
-      for (const { items } of all.values()) items.clear()
+      for (const { items, past } of all.values()) {
+        items.clear()
+        past.clear()
+      }
     },
   }
 }

@@ -6,6 +6,7 @@ export interface ClientsPlace {
   readonly stytch: StytchEnv
   readonly secretNamePrefix: string
   readonly rotationFunctionArn: string
+  readonly recordsTable: string
 }
 
 const ACCOUNT_ID = '000000000000'

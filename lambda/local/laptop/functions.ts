@@ -28,18 +28,11 @@ import { laptopVendorEnv } from './vend.ts'
 export const LAPTOP_STAGE = 'laptop'
 export const LAPTOP_PREFIX = `m2m/${LAPTOP_STAGE}/`
 export const LAPTOP_BUS = `m2m-${LAPTOP_STAGE}`
-/** Whoever wants the leak intake on a laptop makes these two secrets (docs/incidents.md). */
+/** Whoever wants the leak intake on a laptop makes this secret (docs/incidents.md). */
 export const LAPTOP_SIGNING_SECRET = `m2m-intake/${LAPTOP_STAGE}/signing`
-export const LAPTOP_GATE = `m2m-intake/${LAPTOP_STAGE}/gate`
 /** A bucket of the stand-in (docs/evidence.md). */
 export const LAPTOP_EVIDENCE = `m2m-${LAPTOP_STAGE}-evidence`
-/** A table of the stand-in (docs/adoption.md). */
-export const LAPTOP_READS = {
-  name: `m2m-${LAPTOP_STAGE}-reads`,
-  partitionKey: 'secretName',
-  sortKey: 'principal',
-} as const
-/** A table of the stand-in: what rotations remember (docs/guarantees.md). */
+/** A table of the stand-in: what the functions remember (docs/decisions/058). */
 export const LAPTOP_RECORDS = { name: `m2m-${LAPTOP_STAGE}-records`, partitionKey: 'pk', sortKey: 'sk' } as const
 export const LAPTOP_FREEZE = `/m2m/${LAPTOP_STAGE}/freeze`
 
@@ -138,7 +131,7 @@ const LAPTOP_ADOPTION = { waitAtMostHours: 72, lookBackHours: 720 } as const
 const adoptionOf = ({ rotationRole }: Pick<LaptopSeat, 'rotationRole'>) =>
   rotationRole === undefined
     ? {}
-    : { adoption: { table: LAPTOP_READS.name, ...LAPTOP_ADOPTION, ownPrincipal: rotationRole } }
+    : { adoption: { table: LAPTOP_RECORDS.name, ...LAPTOP_ADOPTION, ownPrincipal: rotationRole } }
 
 /** As the stack's schedule starts it (lib/campaign/campaign.ts; a test holds the two together). */
 const dailyCampaign = {
@@ -181,7 +174,12 @@ export const laptopFunctions = ({ stytch, slugs, arnOf, vendUrl, ...more }: Lapt
     handler: 'on-clients-request',
     timeoutMs: 120_000,
     maxEnvironments: MOST_PROCESSES,
-    env: laptopClientsEnv({ stytch, secretNamePrefix: LAPTOP_PREFIX, rotationFunctionArn: arnOf('rotation') }),
+    env: laptopClientsEnv({
+      stytch,
+      secretNamePrefix: LAPTOP_PREFIX,
+      rotationFunctionArn: arnOf('rotation'),
+      recordsTable: LAPTOP_RECORDS.name,
+    }),
   },
   {
     part: 'sweep',
@@ -210,7 +208,7 @@ export const laptopFunctions = ({ stytch, slugs, arnOf, vendUrl, ...more }: Lapt
     timeoutMs: 30_000,
     maxEnvironments: 1,
     env: writeReadsEnv({
-      table: LAPTOP_READS.name,
+      table: LAPTOP_RECORDS.name,
       lookBackHours: LAPTOP_ADOPTION.lookBackHours,
       secretNamePrefix: LAPTOP_PREFIX,
     }),
@@ -273,7 +271,9 @@ export const laptopFunctions = ({ stytch, slugs, arnOf, vendUrl, ...more }: Lapt
     timeoutMs: 320_000,
     env: writeIntakeEnv({
       signingSecretId: LAPTOP_SIGNING_SECRET,
-      gateSecretId: LAPTOP_GATE,
+      records: { table: LAPTOP_RECORDS.name },
+      // No deployment before it kept one there.
+      formerGateId: `m2m-intake/${LAPTOP_STAGE}/gate`,
       maxPerHour: 10,
       watched: ['stytch_m2m_client_secret'],
       identifyFunctionName: `m2m-${LAPTOP_STAGE}-identify`,

@@ -9,7 +9,7 @@ import {
   clientSecretOf,
   type FunctionCaller,
   functionCallers,
-  inRequest,
+  inCallOf,
   mayBy,
   mayByEither,
   mayOn,
@@ -86,6 +86,7 @@ const judgeKeys = (stack: Stack, caller: FunctionCaller): readonly Finding[] => 
 /** Calls whose target the stack has, and how to find it by what the role's statement names. */
 const targets: Readonly<Record<string, (stack: Stack, arn: string) => JudgedResource | undefined>> = {
   's3:PutObject': (stack, arn) => stack.find(arn.replace(/\/.*\*$/, '')),
+  'dynamodb:GetItem': (stack, arn) => stack.find(arn),
   'dynamodb:PutItem': (stack, arn) => stack.find(arn),
   'dynamodb:DeleteItem': (stack, arn) => stack.find(arn),
   'dynamodb:UpdateItem': (stack, arn) => stack.find(arn),
@@ -102,7 +103,7 @@ const judgeTargets = (stack: Stack, caller: FunctionCaller): readonly Finding[] 
       if (target === undefined) {
         return [find(stack, caller.fn.id, `${caller.name} may call ${action} on ${arn}, which the stack does not have`)]
       }
-      const call = { action, resource: arn.replace(/\*$/, 'any'), context: inRequest[action] ?? {} }
+      const call = { action, resource: arn.replace(/\*$/, 'any'), context: inCallOf(caller, action) }
       const decision = mayByEither(policyOn(stack, target), caller, call)
       return decision === 'allowed'
         ? []

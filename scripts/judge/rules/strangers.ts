@@ -1,8 +1,10 @@
 // strangers: an administrator whom no policy names, of the account and of another one, is kept from what only named roles may do: events
-// in their names, use of the secrets' key, the evidence, and the functions with named callers.
+// in their names, use of the secrets' key, the evidence, what functions remember, and the functions with named callers.
 
 import { eventTypes } from '../../../lambda/core/base/event-types.ts'
+import { GATE_KEYS, LEASE_KEYS, READ_KEYS, VERSION_KEYS } from '../../../lambda/core/rotation/record-keys.ts'
 import {
+  allowedOn,
   type CallerCall,
   clientSecretOf,
   foreignStranger,
@@ -80,6 +82,38 @@ const onEvidence = (stack: Stack): readonly Guarded[] => {
   })
 }
 
+const WRITES = [
+  'PutItem',
+  'UpdateItem',
+  'DeleteItem',
+  'BatchWriteItem',
+  'PartiQLInsert',
+  'PartiQLUpdate',
+  'PartiQLDelete',
+]
+
+/** In the tables whose items a function of the stage names by keys of its own. */
+const onRecords = (stack: Stack): readonly Guarded[] => {
+  const kept = functionCallers(stack).flatMap((caller) =>
+    Object.keys(caller.needed.records ?? {}).flatMap((action) => allowedOn(caller, action)),
+  )
+  return ofType(stack, 'AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable')
+    .filter((on) => kept.some((arn) => stack.find(arn)?.id === on.id))
+    .flatMap((on) =>
+      WRITES.flatMap((name) =>
+        [undefined, LEASE_KEYS, VERSION_KEYS, GATE_KEYS, READ_KEYS].map((keys) => ({
+          on,
+          what: `dynamodb:${name} ${keys === undefined ? 'without a key' : `below ${keys}`}`,
+          call: {
+            action: `dynamodb:${name}`,
+            resource: stack.arnOf(on),
+            ...(keys === undefined ? {} : { context: { 'dynamodb:leadingkeys': [`${keys}any`] } }),
+          },
+        })),
+      ),
+    )
+}
+
 const plain: EvaluationContext = { 'aws:securetransport': 'false' }
 
 /** Without TLS, whoever asks. */
@@ -99,13 +133,13 @@ const told = (stack: Stack, who: string, { on, what }: Guarded): Finding =>
 
 /** Each has administrator's rights of its own: only a denial keeps it out. */
 const judgeOwn = (stack: Stack): readonly Finding[] =>
-  [...onBuses(stack), ...onFunctions(stack), ...onEvidence(stack), ...inPlain(stack)]
+  [...onBuses(stack), ...onFunctions(stack), ...onEvidence(stack), ...onRecords(stack), ...inPlain(stack)]
     .filter(({ on, call }) => mayByEither(policyOn(stack, on), ownStranger(stack), call) === 'allowed')
     .map((one) => told(stack, 'an administrator of the account', one))
 
 /** Of another account: the resource's own policy has to let it in. */
 const judgeForeign = (stack: Stack): readonly Finding[] =>
-  [...onBuses(stack), ...onFunctions(stack), ...onEvidence(stack)]
+  [...onBuses(stack), ...onFunctions(stack), ...onEvidence(stack), ...onRecords(stack)]
     .filter(({ on, call }) => mayOn(policyOn(stack, on), foreignStranger(), call) === 'allowed')
     .map((one) => told(stack, 'an administrator of another account', one))
 

@@ -8,14 +8,15 @@ import { createSignedCall } from '../../../lambda/adapters/aws/signed-call.ts'
 import { createAwsStandIn } from '../../../lambda/local/aws/aws-stand-in.ts'
 import { createWorld } from '../../../lambda/local/stand-in/world.ts'
 
-const TABLE = 'm2m-test-reads'
+const TABLE = 'm2m-test-records'
 const AT = Date.UTC(2026, 10, 24, 12)
 const KEEP_MS = 1000
 
+const world = createWorld()
 const standIn = createAwsStandIn({
-  world: createWorld(),
+  world,
   invoke: async () => ({ ok: true }),
-  tables: [{ name: TABLE, partitionKey: 'secretName', sortKey: 'principal' }],
+  tables: [{ name: TABLE, partitionKey: 'pk', sortKey: 'sk' }],
 })
 let origin: string
 let client: SecretsManagerClient
@@ -57,7 +58,7 @@ describe('what is noted', () => {
     await note({ secretName, principal: 'b', at: AT, asked: { kind: 'current' } })
     await note({ secretName: nextName(), principal: 'c', at: AT, asked: { kind: 'current' } })
 
-    expect(await of(secretName)).toEqual([
+    expect((await of(secretName, AT)).reads).toEqual([
       { principal: 'a', currentAt: AT, previousAt: AT + 1, version: { versionId: 'v1', at: AT + 2 } },
       { principal: 'b', currentAt: AT, previousAt: undefined },
     ])
@@ -70,13 +71,13 @@ describe('what is noted', () => {
       await note({ secretName, principal: 'a', at, asked: { kind: 'current' } })
     }
 
-    expect(await of(secretName)).toMatchObject([{ currentAt: AT + 5 }])
+    expect((await of(secretName, AT)).reads).toMatchObject([{ currentAt: AT + 5 }])
   })
 
   test('goes when its time is over', async () => {
     const secretName = nextName()
     await records().note({ secretName, principal: 'a', at: AT, asked: { kind: 'current' } })
-    const item = standIn.tableItems(TABLE).find((one) => one.secretName?.S === secretName)
+    const item = standIn.tableItems(TABLE).find((one) => one.pk?.S === `reads#${secretName}`)
 
     expect(item?.keptUntil).toEqual({ N: String((AT + KEEP_MS) / 1000) })
   })
@@ -88,7 +89,58 @@ describe('what is noted', () => {
       await note({ secretName, principal: `p${at}`, at: AT, asked: { kind: 'current' } })
     }
 
-    expect(await of(secretName)).toHaveLength(230)
+    expect((await of(secretName, AT)).reads).toHaveLength(230)
+  })
+})
+
+describe('since when reads are recorded', () => {
+  /** In seconds, as DynamoDB's time to live counts. */
+  const LONG_MS = 60_000
+  const lasting = () => {
+    const input = {
+      call: createSignedCall(client, { service: 'dynamodb', endpoint: origin }),
+      table: TABLE,
+      wait: async () => {},
+    }
+    const since = async (asOf: number) => (await createReadLookup(input).of('m2m/test/any', asOf)).since
+    return { ...createReadRecorder(input, LONG_MS), since }
+  }
+  beforeEach(() => world.reset())
+
+  test('nobody knows before the first', async () => {
+    expect(await lasting().since(AT)).toBeUndefined()
+  })
+
+  test('is the first time that it was said, whoever says it again, and in whichever order', async () => {
+    const { begin, since } = lasting()
+    for (const at of [AT, AT + 30_000, AT - 10_000, AT + 40_000]) await begin(at)
+
+    expect(await since(AT + 50_000)).toBe(AT)
+  })
+
+  test('is the same for those who say it at once', async () => {
+    await Promise.all(Array.from({ length: 5 }, () => lasting().begin(AT)))
+
+    expect(await lasting().since(AT)).toBe(AT)
+    expect(standIn.tableItems(TABLE)).toHaveLength(1)
+  })
+
+  test('is begun anew when nothing was recorded for too long, though DynamoDB has not deleted the item', async () => {
+    const { begin, since } = lasting()
+    await begin(AT)
+    const later = AT + LONG_MS + 1000
+
+    expect(await since(later)).toBeUndefined()
+    expect(standIn.tableItems(TABLE)).toHaveLength(1)
+    await begin(later)
+    expect(await since(later)).toBe(later)
+  })
+
+  test('is asked once a sweep', async () => {
+    const { of } = records()
+    for (const name of ['m2m/test/a', 'm2m/test/b']) await of(name, AT)
+
+    expect(standIn.calls().map(({ op }) => op)).toEqual(['Query', 'Query', 'Query'])
   })
 })
 
@@ -99,21 +151,21 @@ describe('what fails', () => {
     await records().note({ secretName, principal: 'a', at: AT, asked: { kind: 'current' } })
 
     expect(waits).toEqual([200, 400])
-    expect(await records().of(secretName)).toHaveLength(1)
+    expect((await records().of(secretName, AT)).reads).toHaveLength(1)
   })
 
   test('three times is told, by table and kind alone', async () => {
     standIn.faults.add({ op: 'Query', kind: 'error', status: 500, count: 3 })
 
-    await expect(records().of('m2m/test/canary')).rejects.toMatchObject({
+    await expect(records().of('m2m/test/canary', AT)).rejects.toMatchObject({
       code: 'RECORDS_UNAVAILABLE',
       retryable: true,
-      message: expect.stringMatching(/^Query of the table m2m-test-reads failed: (?!.*canary)/),
+      message: expect.stringMatching(/^Query of the table m2m-test-records failed: (?!.*canary)/),
     })
   })
 
   test('for good is told at once', async () => {
-    const gone = records('m2m-test-gone').of('m2m/test/any')
+    const gone = records('m2m-test-gone').of('m2m/test/any', AT)
 
     await expect(gone).rejects.toMatchObject({ message: expect.stringContaining('ResourceNotFoundException') })
     expect(waits).toEqual([])
@@ -126,6 +178,6 @@ describe('what fails', () => {
       wait: async () => {},
     })
 
-    await expect(nowhere.of('m2m/test/any')).rejects.toMatchObject({ code: 'RECORDS_UNAVAILABLE' })
+    await expect(nowhere.of('m2m/test/any', AT)).rejects.toMatchObject({ code: 'RECORDS_UNAVAILABLE' })
   })
 })

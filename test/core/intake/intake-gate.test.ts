@@ -5,9 +5,9 @@ import {
   admit,
   formatGate,
   type Gate,
-  gateToken,
   type HeldLeak,
   MAX_HELD,
+  nextVersion,
   OPEN_GATE,
   readGate,
 } from '../../../lambda/core/intake/intake-gate.ts'
@@ -122,8 +122,10 @@ describe('what is stored', () => {
     expect(readGate(text)).toEqual({ state: 'open', recent: [{ incidentId: 'b', at: 1 }], held: [] })
   })
 
-  test('under a token of its own, which Secrets Manager takes', () => {
-    expect(gateToken('a', 'x')).toMatch(/^gate-[0-9a-f]{40}$/)
-    expect(new Set([gateToken('a', 'x'), gateToken('b', 'x'), gateToken('a', 'y')]).size).toBe(3)
+  test('under a version of its own, which follows from the one before', () => {
+    expect(nextVersion('a', 'x')).toMatch(/^gate-[0-9a-f]{40}$/)
+    expect(nextVersion('a', 'x')).toBe(nextVersion('a', 'x'))
+    const others = [nextVersion('a', 'x'), nextVersion('b', 'x'), nextVersion('a', 'y'), nextVersion(undefined, 'x')]
+    expect(new Set(others).size).toBe(4)
   })
 })

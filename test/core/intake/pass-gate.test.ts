@@ -1,17 +1,20 @@
-// The gate against the AWS stand-in, over HTTP: however many pass at once, no more than may; a lost reply is no second passage; and a
-// release reports what was held before the gate is open.
+// The gate against the AWS stand-in, over HTTP: however many pass at once, no more than may; a lost reply is no second passage; a release
+// reports what was held before the gate is open; and what a deployment before the records table kept is taken over.
 
-import { CreateSecretCommand, GetSecretValueCommand, PutSecretValueCommand } from '@aws-sdk/client-secrets-manager'
+import { CreateSecretCommand } from '@aws-sdk/client-secrets-manager'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { createEvents } from '../../../lambda/adapters/aws/events.ts'
-import { createSecrets } from '../../../lambda/adapters/aws/secrets.ts'
-import type { HeldLeak } from '../../../lambda/core/intake/intake-gate.ts'
-import { passGate, readGateNow } from '../../../lambda/core/intake/pass-gate.ts'
+import { createGateStore } from '../../../lambda/adapters/aws/gate-store.ts'
+import { createSecretReader } from '../../../lambda/adapters/aws/secret-reader.ts'
+import { createSignedCall } from '../../../lambda/adapters/aws/signed-call.ts'
+import { type Gate, type HeldLeak, OPEN_GATE } from '../../../lambda/core/intake/intake-gate.ts'
+import { changeGate, formerGateIn, passGate, readGateNow } from '../../../lambda/core/intake/pass-gate.ts'
 import { releaseIntake } from '../../../lambda/core/intake/release-intake.ts'
 import { useAws } from '../../fakes/stand-ins.ts'
 
-const place = useAws()
-const GATE = 'm2m-intake/test/gate'
+const TABLE = { name: 'm2m-test-records', partitionKey: 'pk', sortKey: 'sk' }
+const place = useAws([TABLE])
+const FORMER = 'm2m-intake/test/gate'
 const leak = (incidentId: string, at = 1_800_000_000_000): HeldLeak => ({
   incidentId,
   clientId: `client-of-${incidentId}`,
@@ -20,21 +23,22 @@ const leak = (incidentId: string, at = 1_800_000_000_000): HeldLeak => ({
 })
 
 /** Waits are short and real, so that those who lost look again after the others. */
-const keeper = () => ({
-  secrets: createSecrets(place.sdk().secrets),
-  timing: { wait: (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms / 4)) },
-  gateId: GATE,
-})
-const put = (text: string) =>
-  place.sdk().secrets.send(new PutSecretValueCommand({ SecretId: GATE, SecretString: text }))
-const stored = async () =>
-  JSON.parse(
-    (await place.sdk().secrets.send(new GetSecretValueCommand({ SecretId: GATE }))).SecretString ?? '{}',
-  ) as Record<string, readonly HeldLeak[]>
-
-beforeEach(async () => {
-  await place.sdk().secrets.send(new CreateSecretCommand({ Name: GATE, SecretString: '{"state":"open"}' }))
-})
+const wait = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms / 4))
+const keeper = (table = TABLE.name) => {
+  const call = createSignedCall(place.sdk().secrets, { service: 'dynamodb', endpoint: place.origin() })
+  return {
+    store: createGateStore({ call, table, wait }),
+    timing: { wait },
+    formerGate: formerGateIn(createSecretReader(place.sdk().secrets), FORMER),
+  }
+}
+const put = (gate: Gate) => changeGate(keeper(), () => ({ decision: undefined, next: gate }))
+const stored = async () => {
+  const [item, ...more] = place.standIn.tableItems(TABLE.name)
+  expect(more).toEqual([])
+  return JSON.parse(item?.gate?.S ?? '{}') as Record<string, readonly HeldLeak[]>
+}
+const shut: Gate = { state: 'held', recent: [], held: [] }
 
 describe('those who pass at once', () => {
   test('are never more than may, and each of the others is held and remembered', async () => {
@@ -51,6 +55,24 @@ describe('those who pass at once', () => {
     )
   })
 
+  test('where one more may, are two that saw the same gate: one of them passes', async () => {
+    await put({ ...OPEN_GATE, recent: [leak('before')] })
+    let isSecond = false
+    const undo = place.standIn.tap(async ({ op, phase }) => {
+      if (op !== 'PutItem' || phase !== 'before' || isSecond) return
+      isSecond = true
+      undo()
+      expect((await passGate(keeper(), leak('faster'), 2)).decision).toBe('admitted')
+    })
+
+    const { decision, isRemembered } = await passGate(keeper(), leak('slower'), 2)
+
+    expect([decision, isRemembered]).toEqual(['held', true])
+    const { recent = [], held = [] } = await stored()
+    expect(recent.map(({ incidentId }) => incidentId)).toEqual(['before', 'faster'])
+    expect(held.map(({ incidentId }) => incidentId)).toEqual(['slower'])
+  })
+
   test('and are the same incident are counted once', async () => {
     const admissions = await Promise.all(Array.from({ length: 4 }, () => passGate(keeper(), leak('same'), 10)))
 
@@ -60,32 +82,154 @@ describe('those who pass at once', () => {
   })
 })
 
+test('hundreds in a row are all counted and remembered, whatever a secret may keep of versions', async () => {
+  await place.standIn.configure({ versionQuota: 'documented' })
+  const leaks = Array.from({ length: 240 }, (_, at) => leak(`many-${at}`, 1_800_000_000_000 + at))
+
+  for (const one of leaks) expect((await passGate(keeper(), one, 40)).isRemembered).toBe(true)
+
+  const { recent = [], held = [] } = await stored()
+  expect([recent.length, held.length]).toEqual([40, 200])
+})
+
+test('a gate that is as full as it may be fits into an item', async () => {
+  const longest = (at: number): HeldLeak => ({
+    incidentId: `leak-gitguardian-${String(at).padStart(32, '0')}`,
+    clientId: '"'.repeat(256),
+    reference: `github.com/${'a'.repeat(100)}/${'b'.repeat(100)}/security/secret-scanning/${Number.MAX_SAFE_INTEGER}`,
+    at: Number.MAX_SAFE_INTEGER,
+  })
+  await put({ ...shut, held: Array.from({ length: 199 }, (_, at) => longest(at)) })
+
+  const last = await passGate(keeper(), longest(199), 40)
+
+  expect(last).toMatchObject({ decision: 'held', isRemembered: true })
+  expect((await stored()).held).toHaveLength(200)
+})
+
 describe('a reply that was lost', () => {
-  test.each(['PutSecretValue', 'UpdateSecretVersionStage', 'GetSecretValue'])(
-    'of %s is no second passage',
-    async (op) => {
-      place.standIn.faults.add({ op, kind: 'drop_reply' })
+  test.each(['GetItem', 'PutItem'])('of %s is no second passage', async (op) => {
+    place.standIn.faults.add({ op, kind: 'drop_reply' })
 
-      const { decision } = await passGate(keeper(), leak('lost'), 10)
+    const { decision } = await passGate(keeper(), leak('lost'), 10)
 
-      expect(decision).toBe('admitted')
-      expect((await stored()).recent).toHaveLength(1)
-    },
-  )
+    expect(decision).toBe('admitted')
+    expect((await stored()).recent).toHaveLength(1)
+  })
+
+  test('three times over, though the change was made, is no failure', async () => {
+    place.standIn.faults.add({ op: 'PutItem', kind: 'drop_reply', count: 3 })
+
+    expect((await passGate(keeper(), leak('lost'), 10)).decision).toBe('admitted')
+    expect((await stored()).recent).toHaveLength(1)
+  })
 })
 
 describe('a gate that fails', () => {
   test('is a fault, and counts nobody', async () => {
-    place.standIn.faults.add({ op: 'UpdateSecretVersionStage', kind: 'error', status: 500, count: 2 })
+    place.standIn.faults.add({ op: 'PutItem', kind: 'error', status: 500, count: 3 })
 
-    await expect(passGate(keeper(), leak('a'), 10)).rejects.toMatchObject({ code: 'SECRETS_MANAGER_UNAVAILABLE' })
-    expect(await readGateNow(keeper())).toEqual({ state: 'open', recent: [], held: [] })
+    await expect(passGate(keeper(), leak('a'), 10)).rejects.toMatchObject({ code: 'RECORDS_UNAVAILABLE' })
+    expect(await readGateNow(keeper())).toEqual(OPEN_GATE)
   })
 
-  test('and is not there is a fault of its own', async () => {
-    const elsewhere = { ...keeper(), gateId: 'm2m-intake/test/none' }
+  test('since its table is gone is a fault as well', async () => {
+    await expect(passGate(keeper('m2m-test-gone'), leak('a'), 10)).rejects.toMatchObject({
+      code: 'RECORDS_UNAVAILABLE',
+    })
+  })
 
-    await expect(passGate(elsewhere, leak('a'), 10)).rejects.toMatchObject({ code: 'GATE_UNREADABLE' })
+  test('to be consistent is not relied on: reads that are late do not show', async () => {
+    place.standIn.configure({ staleReadShare: 1, staleReadMs: 3_600_000 })
+    for (const id of ['a', 'b']) await passGate(keeper(), leak(id), 2)
+
+    expect((await passGate(keeper(), leak('c'), 2)).decision).toBe('held')
+    expect((await stored()).recent).toHaveLength(2)
+  })
+})
+
+describe('what a deployment before the table kept in a secret', () => {
+  const former = (gate: object | string) =>
+    place
+      .sdk()
+      .secrets.send(
+        new CreateSecretCommand({ Name: FORMER, SecretString: typeof gate === 'string' ? gate : JSON.stringify(gate) }),
+      )
+  const reads = () => place.calls().filter((op) => op === 'GetSecretValue').length
+
+  test('is taken over by the first change: it stays shut, with what it held', async () => {
+    await former({ state: 'held', recent: [], held: [leak('old')] })
+
+    const { decision, isFirst } = await passGate(keeper(), leak('new'), 10)
+
+    expect([decision, isFirst]).toEqual(['held', false])
+    expect((await stored()).held?.map(({ incidentId }) => incidentId)).toEqual(['old', 'new'])
+  })
+
+  test('counts for the hour', async () => {
+    await former({ state: 'open', recent: [leak('one'), leak('two')], held: [] })
+
+    expect((await passGate(keeper(), leak('three'), 2)).decision).toBe('held')
+  })
+
+  test('is read until then, and never again', async () => {
+    await former({ state: 'open', recent: [leak('one')], held: [] })
+    await passGate(keeper(), leak('two'), 10)
+    expect(reads()).toBe(1)
+    await passGate(keeper(), leak('three'), 10)
+    await readGateNow(keeper())
+
+    expect(reads()).toBe(1)
+    expect((await stored()).recent).toHaveLength(3)
+  })
+
+  test('is taken over once by those who come at once', async () => {
+    await former({ state: 'held', recent: [], held: [leak('old')] })
+
+    await Promise.all(['a', 'b', 'c'].map((id) => passGate(keeper(), leak(id), 10)))
+
+    const { held = [] } = await stored()
+    expect(held.map(({ incidentId }) => incidentId).sort()).toEqual(['a', 'b', 'c', 'old'])
+  })
+
+  test('is released, by whoever comes first', async () => {
+    await former({ state: 'held', recent: [], held: [leak('old')] })
+
+    const events = createEvents(place.sdk().events, 'm2m-test', 'm2m.security')
+    const released = await releaseIntake({ keeper: keeper(), events }, 'ada@example.com')
+
+    expect(released.map(({ incidentId }) => incidentId)).toEqual(['old'])
+    expect(await readGateNow(keeper())).toEqual(OPEN_GATE)
+  })
+
+  test('and nobody can read is a shut gate', async () => {
+    await former('no gate')
+
+    expect((await passGate(keeper(), leak('a'), 10)).decision).toBe('held')
+  })
+
+  test('holds, while it cannot be read', async () => {
+    await former({ state: 'open' })
+    place.standIn.faults.add({ op: 'GetSecretValue', kind: 'error', status: 500, count: 2 })
+
+    await expect(passGate(keeper(), leak('a'), 10)).rejects.toMatchObject({ code: 'SECRETS_MANAGER_UNAVAILABLE' })
+    expect(place.standIn.tableItems(TABLE.name)).toEqual([])
+  })
+
+  test('may never have been there', async () => {
+    expect((await passGate(keeper(), leak('a'), 10)).decision).toBe('admitted')
+  })
+})
+
+describe('an item that nobody of ours wrote', () => {
+  test('is a shut gate, until it is released', async () => {
+    const call = createSignedCall(place.sdk().secrets, { service: 'dynamodb', endpoint: place.origin() })
+    await createGateStore({ call, table: TABLE.name, wait }).swap({ from: undefined, to: { text: '{}', version: 'x' } })
+
+    expect((await passGate(keeper(), leak('a'), 10)).decision).toBe('held')
+    const events = createEvents(place.sdk().events, 'm2m-test', 'm2m.security')
+    await releaseIntake({ keeper: keeper(), events }, 'ada@example.com')
+    expect((await passGate(keeper(), leak('b'), 10)).decision).toBe('admitted')
   })
 })
 
@@ -96,9 +240,12 @@ describe('a release', () => {
       'ada@example.com',
     )
   const holdAll = async (count: number) => {
-    await put('{"state":"held"}')
+    await put(shut)
     for (let at = 0; at < count; at += 1) await passGate(keeper(), leak(`held-${at}`), 10)
   }
+  beforeEach(() => {
+    expect(place.standIn.tableItems(TABLE.name)).toEqual([])
+  })
 
   test('reports each held leak as its own incident, in the name of whoever releases', async () => {
     await holdAll(12)

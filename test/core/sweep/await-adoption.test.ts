@@ -18,9 +18,15 @@ interface Case {
   readonly traits?: SecretTraits
   readonly reads?: readonly PrincipalReads[]
   readonly failure?: Error
+  readonly since?: number
 }
 
-const run = async ({ traits = { rotatedAgoMs: switched }, reads = [own], failure }: Case) => {
+const run = async ({
+  traits = { rotatedAgoMs: switched },
+  reads = [own],
+  failure,
+  since = ago(300 * DAY_MS),
+}: Case) => {
   const asked: string[] = []
   const journal = createFakeJournal()
   const { secret } = makeSecret(traits)
@@ -28,10 +34,11 @@ const run = async ({ traits = { rotatedAgoMs: switched }, reads = [own], failure
     {
       watch: {
         records: {
-          of: async (secretName) => {
+          of: async (secretName, asOf) => {
+            expect(asOf).toBe(NOON_THIRTY)
             asked.push(secretName)
             if (failure !== undefined) throw failure
-            return reads
+            return { since, reads }
           },
         },
         rules: { lookBackMs: 30 * DAY_MS, ownPrincipal: OWN },
@@ -98,6 +105,40 @@ describe('without a record', () => {
 
   test('a defect is none of it', async () => {
     await expect(run({ failure: new TypeError('defect') })).rejects.toThrow(TypeError)
+  })
+})
+
+describe('with a record that began less than a look-back before the switch', () => {
+  const since = ago(switched + 29 * DAY_MS)
+
+  test('nothing is proven by those who are in it: it waits as long as it may, and says why', async () => {
+    const { adoption } = await run({ since })
+
+    expect(adoption).toMatchObject({
+      is: 'waiting',
+      more: {
+        isYoung: true,
+        isBlind: false,
+        laggards: [],
+        waitsUntil: new Date(ago(HOUR_MS) + 72 * HOUR_MS).toISOString(),
+      },
+    })
+  })
+
+  test('and then it goes on', async () => {
+    const rotatedAgoMs = (24 + 72) * HOUR_MS
+    const reads = [{ ...own, currentAt: ago(rotatedAgoMs) }]
+
+    expect((await run({ since, reads, traits: { rotatedAgoMs } })).adoption).toMatchObject({
+      is: 'unproven',
+      more: { isYoung: true },
+    })
+  })
+
+  test('those who are seen to be behind are the reason, where there are any', async () => {
+    expect((await run({ since, reads: [own, late] })).adoption).toMatchObject({
+      more: { isYoung: false, laggards: [{ principal: 'late' }] },
+    })
   })
 })
 

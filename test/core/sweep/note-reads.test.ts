@@ -14,6 +14,7 @@ const eventAt = (at: number, secretId = 'm2m/prod/billing') => ({
 
 const createPlace = () => {
   const written: SeenRead[] = []
+  const begun: number[] = []
   let failure: Error | undefined
   const noting = {
     records: {
@@ -21,12 +22,17 @@ const createPlace = () => {
         if (failure !== undefined) throw failure
         written.push(read)
       },
+      begin: async (at: number) => {
+        if (failure !== undefined) throw failure
+        begun.push(at)
+      },
     },
     secretNamePrefix: 'm2m/prod/',
     lately: new Map<string, number>(),
   }
   return {
     written,
+    begun,
     fail: (error: Error | undefined) => {
       failure = error
     },
@@ -51,6 +57,27 @@ test('the same role again is written when a minute has passed, and another secre
     ['m2m/prod/orders', 1000],
     ['m2m/prod/billing', WRITE_AGAIN_MS],
   ])
+})
+
+test('the first read says that reads are recorded, once', async () => {
+  const { tell, begun } = createPlace()
+  await tell(eventAt(AT, 'elsewhere'))
+  expect(begun).toEqual([])
+  await tell(eventAt(AT + 1))
+  await tell(eventAt(AT + 2, 'm2m/prod/orders'))
+
+  expect(begun.map((at) => at - AT)).toEqual([1])
+})
+
+test('a read is not written before that is said', async () => {
+  const { tell, fail, begun, written } = createPlace()
+  fail(new Error('down'))
+  await expect(tell(eventAt(AT))).rejects.toThrow('down')
+  expect([begun, written]).toEqual([[], []])
+  fail(undefined)
+  await tell(eventAt(AT))
+
+  expect([begun.length, written.length]).toEqual([1, 1])
 })
 
 test('what could not be written is written by the next telling', async () => {

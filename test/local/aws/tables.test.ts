@@ -338,3 +338,82 @@ describe('what DynamoDB refuses, or this stand-in does not play, is a Validation
     expect((await call('GetItem', { TableName: 'none', Key: {} })).body.__type).toBe('ResourceNotFoundException')
   })
 })
+
+describe('limits', () => {
+  const item = (more: object) => ({ TableName: 'records', Item: { pk: { S: 's' }, sk: { S: 'v1' }, ...more } })
+  /** Names count as well: pk, s, sk, v1 and text. */
+  const most = 400 * 1024 - 11
+
+  test('an item has 400 KB, put or updated', async () => {
+    const { call, items } = await start()
+
+    expect((await call('PutItem', item({ text: { S: 'x'.repeat(most + 1) } }))).body).toMatchObject({
+      __type: 'ValidationException',
+      message: 'Item size has exceeded the maximum allowed size',
+    })
+    expect(items('records')).toEqual([])
+    expect((await call('PutItem', item({ text: { S: 'x'.repeat(most) } }))).status).toBe(200)
+    const update = await call('UpdateItem', {
+      TableName: 'records',
+      Key: { pk: { S: 's' }, sk: { S: 'v1' } },
+      UpdateExpression: 'SET n = :n',
+      ExpressionAttributeValues: { ':n': { N: '1' } },
+    })
+    expect(update.status).toBe(400)
+    expect(items('records')[0]).not.toHaveProperty('n')
+  })
+
+  test.each([
+    ['pk', 2048],
+    ['sk', 1024],
+  ])('%s has %i bytes', async (name, bytes) => {
+    const { call } = await start()
+
+    expect((await call('PutItem', item({ [name]: { S: 'k'.repeat(bytes) } }))).status).toBe(200)
+    expect((await call('PutItem', item({ [name]: { S: 'k'.repeat(bytes + 1) } }))).status).toBe(400)
+  })
+})
+
+describe('a read that is late', () => {
+  const late = async () => {
+    const { aws, call } = await start()
+    aws.standIn.configure({ staleReadShare: 1, staleReadMs: 1000 })
+    const Key = { pk: { S: 's' }, sk: { S: 'v1' } }
+    const put = (n: number) => call('PutItem', { TableName: 'records', Item: { ...Key, n: { N: String(n) } } })
+    const get = async (more: object = {}) =>
+      (await call('GetItem', { TableName: 'records', Key, ...more })).body as { Item?: { n: { N: string } } }
+    const query = async (more: object = {}) =>
+      (
+        await call('Query', {
+          TableName: 'records',
+          KeyConditionExpression: 'pk = :pk',
+          ExpressionAttributeValues: { ':pk': { S: 's' } },
+          ...more,
+        })
+      ).body.Count
+    return { aws, put, get, query, remove: () => call('DeleteItem', { TableName: 'records', Key }) }
+  }
+
+  test('does not show what was written just now, unless it is consistent', async () => {
+    const { put, get, query } = await late()
+    await put(1)
+
+    expect([await get(), await query()]).toEqual([{}, 0])
+    expect((await get({ ConsistentRead: true })).Item?.n).toEqual({ N: '1' })
+    expect(await query({ ConsistentRead: true })).toBe(1)
+  })
+
+  test('shows what was there, also of what is deleted, until that is too long ago', async () => {
+    const { aws, put, get, remove, query } = await late()
+    await put(1)
+    aws.world.clock.advance(2000)
+    await put(2)
+    expect((await get()).Item?.n).toEqual({ N: '1' })
+    aws.world.clock.advance(2000)
+    await remove()
+    expect([(await get()).Item?.n, await query()]).toEqual([{ N: '2' }, 1])
+    aws.world.clock.advance(2000)
+
+    expect([await get(), await query()]).toEqual([{}, 0])
+  })
+})

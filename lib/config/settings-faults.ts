@@ -28,6 +28,9 @@ const MAX_ENVIRONMENT_BYTES = 4096
 const someKeyArn = (account: string, region: string): string =>
   `arn:aws:kms:${region}:${account}:key/00000000-0000-0000-0000-000000000000`
 
+/** As long as CloudFormation's: the stack's name, the logical id, and a dozen characters of its own or one more. */
+const someTableName = (stage: string): string => `m2m-${stage}-RecordsTable00000000-0000000000000`
+
 const bytesOf = (env: Readonly<Record<string, string>>): number =>
   Object.entries(env).reduce((sum, [name, value]) => sum + Buffer.byteLength(name) + Buffer.byteLength(value), 0)
 
@@ -56,6 +59,7 @@ export const settingsFault = (config: GrowingSettings): string | undefined => {
       overlapHours: rotation.overlapHours,
       longestHoldHours: rotation.longestHoldHours,
       handMadeSecrets: handMadeSecretsOf(config).map(({ secret }) => secret),
+      recordsTable: someTableName(config.stage),
     }),
   )
   if (size <= MAX_ENVIRONMENT_BYTES) return undefined

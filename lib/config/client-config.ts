@@ -81,6 +81,14 @@ export const spanHours = (value: unknown): number | undefined => {
 export const spanFault = (value: unknown): string =>
   `is malformed: ${JSON.stringify(value)}; expected hours or days, such as "12h" or "30d"`
 
+/** `12h` or `30d`, in hours. */
+export const readHours = (place: Place, name: string, fallback: string): number | undefined => {
+  const value = place.fields[name] ?? fallback
+  const hours = spanHours(value)
+  if (hours === undefined) place.fault(name, spanFault(value))
+  return hours
+}
+
 const readSpan = (place: Place, name: 'overlap' | 'period'): string | undefined => {
   if (!place.has(name)) return undefined
   const value = place.fields[name]

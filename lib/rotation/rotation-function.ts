@@ -14,7 +14,7 @@ import { freezeParameter, mayReadFreeze } from '../base/freeze.ts'
 import { type FunctionSurroundings, M2mFunction } from '../base/m2m-function.ts'
 import { useReplicaKeys } from '../base/replica-keys.ts'
 import type { SecretsKey } from '../base/secrets-key.ts'
-import type { ReplicaConfig } from '../config/deploy-config.ts'
+import type { ReplicaConfig } from '../config/account-config.ts'
 import { functionArn, managedSecrets, namedSecret, type StageNames } from '../config/stage-names.ts'
 import { keepingEnv, mayKeep, type RotationKeeping } from './rotation-keeping.ts'
 

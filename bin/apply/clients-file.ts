@@ -5,15 +5,8 @@ import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'y
 import { defined } from '../../lambda/core/base/defined.ts'
 import { isJsonObject } from '../../lambda/core/base/json-object.ts'
 import type { StageView } from '../../lambda/core/clients/clients-api.ts'
-import { type DeclaredClient, isSetName, SET_RULE } from '../../lambda/core/clients/declared-client.ts'
-import {
-  type ClientConfig,
-  type ClientRemoval,
-  clientFields,
-  clientRemovals,
-  readClientList,
-  spanHours,
-} from '../../lib/config/client-config.ts'
+import { type DeclaredClient, isSetName, removals, SET_RULE } from '../../lambda/core/clients/declared-client.ts'
+import { type ClientConfig, clientFields, readClientList, spanHours } from '../../lib/config/client-config.ts'
 import { createPlace, type Place } from '../../lib/config/config-place.ts'
 import { backstopRules } from '../../lib/config/rotation-schedule.ts'
 import { CommandFault, EXIT } from '../terminal/command-fault.ts'
@@ -78,7 +71,7 @@ const readRoot = (fields: Readonly<Record<string, unknown>>, faults: string[]): 
   const merged = createPlace(ROOT, faults, { clients: fields.clients.map((entry) => withDefaults(entry, defaults)) })
   return {
     set: root.optional('set', setShape) ?? DEFAULT_SET,
-    clients: readClientList(merged.list('clients'), clientRemovals[0] satisfies ClientRemoval),
+    clients: readClientList(merged.list('clients'), removals[0]),
   }
 }
 

@@ -6,12 +6,12 @@ import { createPatientSettings } from '../adapters/aws/clients.ts'
 import { createReadRecorder } from '../adapters/aws/read-records.ts'
 import { createSignedCall } from '../adapters/aws/signed-call.ts'
 import { createTiming } from '../adapters/timing.ts'
+import { HOUR_MS } from '../core/base/time-units.ts'
 import { noteReads } from '../core/sweep/note-reads.ts'
 import { readReadsEnv } from '../env/reads.ts'
 import { processEnvironment } from '../env.ts'
 import { createJournal } from './journal.ts'
 
-const HOUR_MS = 3_600_000
 const { table, endpoint, lookBackHours, secretNamePrefix } = readReadsEnv(processEnvironment())
 const call = createSignedCall(createPatientSettings(), { service: 'dynamodb', endpoint })
 // A principal counts for so long before the switch, and the end of an overlap lies no further behind it (lib/config/adoption-config.ts).

@@ -1,12 +1,13 @@
 // What an operator decides about replies that are old: how far Secrets Manager's labels and Stytch's answers may be behind, and how often
 // and for how long a value is tried. Read with the rest of the configuration (deploy-config.ts); absent, safe defaults.
 
+import { HOUR_MS } from '../../lambda/core/base/time-units.ts'
 import { type Bounds, DEPLOYED, type Spread } from '../../lambda/core/rotation/bounds.ts'
 import { MOST_STEP_WAITS_MS, stepWaitsMs } from '../../lambda/core/rotation/step-waits.ts'
 import type { Place } from './config-place.ts'
 
 /** A value that is not accepted after an hour never will be. */
-const LONGEST_PATIENCE_MS = 3_600_000
+const LONGEST_PATIENCE_MS = HOUR_MS
 /** The sweep that confirms comes every few minutes. */
 const LONGEST_CONFIRMATION_MS = 600_000
 const MOST_TRIES = 10

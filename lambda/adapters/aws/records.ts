@@ -1,6 +1,8 @@
 // The records table as the rotation's Records: a lease and a few bytes a version. Partition keys say what an item is and about which secret,
 // so that a role's rights hold for a kind of record (lib/rotation/records-table.ts).
+
 import { defined } from '../../core/base/defined.ts'
+import { DAY_MS } from '../../core/base/time-units.ts'
 import { LEASE_KEYS, VERSION_KEYS } from '../../core/rotation/record-keys.ts'
 import type { KeptRecords, Lease, VersionRecord, VersionRecords } from '../../core/rotation/records.ts'
 import type { SignedCall } from './signed-call.ts'
@@ -8,9 +10,9 @@ import { createTableCall, type TableCall } from './table-call.ts'
 import { everyItem, numberIn, textIn } from './table-item.ts'
 
 /** A lease that nobody released is deleted some time after it is over. */
-const LEASE_KEPT_MS = 86_400_000
+const LEASE_KEPT_MS = DAY_MS
 /** Longer than any period: a value that nothing replaces is reported as overdue before its record goes. */
-const VERSION_KEPT_MS = 400 * 86_400_000
+const VERSION_KEPT_MS = 400 * DAY_MS
 const TIMEOUT_MS = 1000
 
 const keyOf = (pk: string, sk: string) => ({ pk: { S: pk }, sk: { S: sk } })

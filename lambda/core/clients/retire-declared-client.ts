@@ -3,6 +3,7 @@
 // registration that stopped before it stored a value leaves nothing worth keeping.
 
 import { Fault } from '../base/fault.ts'
+import { DAY_MS } from '../base/time-units.ts'
 import type { Timing } from '../base/timing.ts'
 import type { Issuer } from '../rotation/issuer.ts'
 import type { Secret } from '../secret/secret.ts'
@@ -29,7 +30,6 @@ export interface RetireRequest {
   readonly owner: Owner
 }
 
-const DAY_MS = 86_400_000
 const QUIET_DAYS = 7
 
 const refuse = (secretName: string, why: string): Fault =>

@@ -3,6 +3,7 @@
 
 import { INCIDENT_COMPLETED, LEAK_REPORTED } from '../base/event-types.ts'
 import { isJsonObject } from '../base/json-object.ts'
+import { HOUR_MS } from '../base/time-units.ts'
 import { mapInParallel } from '../base/worker-pool.ts'
 import { readRequestToken } from '../secret/request-token.ts'
 import { dayPrefix, incidentPrefix, isKeyOf, secretPrefix } from './archive-key.ts'
@@ -19,7 +20,6 @@ export interface IncidentQuestion {
   readonly candidates?: readonly string[]
 }
 
-const HOUR_MS = 3_600_000
 const READS_AT_ONCE = 16
 
 const readAll = async (reader: EvidenceReader, keys: readonly string[]): Promise<readonly ArchivedEvent[]> => {

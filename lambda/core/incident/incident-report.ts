@@ -6,6 +6,7 @@ import { INCIDENT_COMPLETED, LEAK_REPORTED } from '../base/event-types.ts'
 import { isJsonObject, type JsonObject } from '../base/json-object.ts'
 import { isSettleOf } from '../drive/settle-request.ts'
 import type { AcceptedValue, Evidence, RefusedValue } from '../rotation/outcome.ts'
+import { TOKEN_LIFETIME_MS } from '../secret/token-lifetime.ts'
 import { type ArchivedEvent, textOf } from './archived-event.ts'
 import { readEvidence } from './evidence-reading.ts'
 import { type IncidentClient, readIncidentClients } from './incident-completed.ts'
@@ -83,9 +84,6 @@ export interface IncidentReport {
 }
 
 const CAMPAIGN_COMPLETED = 'Campaign Completed'
-
-/** How long a token that Stytch has minted is valid (stytch-api, "Token endpoint"). */
-export const TOKEN_LIFETIME_MS = 3_600_000
 
 const ASK_AGAIN = 'ask again under the same incident id, which joins what runs (docs/runbook.md#leak)'
 

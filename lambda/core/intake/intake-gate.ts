@@ -1,7 +1,9 @@
 // How many incidents the leak intake may report by itself: so many within an hour, and then none until a person releases it. Pure:
 // what the gate is after one more leak. Who keeps it sees to it that two of them never pass by the same sight of it (pass-gate.ts).
+
 import { createHash } from 'node:crypto'
 import { isJsonObject, parseJsonObject } from '../base/json-object.ts'
+import { HOUR_MS } from '../base/time-units.ts'
 
 /** A leak that was resolved and not reported, since the gate was shut. Nothing in it is secret. */
 export interface HeldLeak {
@@ -32,7 +34,6 @@ export interface GateAdmission {
 
 export const OPEN_GATE: Gate = { state: 'open', recent: [], held: [] }
 
-const HOUR_MS = 3_600_000
 /** A version of the gate's secret each; Secrets Manager removes none that is younger than a day, and keeps a hundred. */
 export const MAX_HELD = 50
 

@@ -1,6 +1,7 @@
 // Every way to fail. A Refusal is a value with the facts of a decision not to act; a Fault is thrown by an adapter (or by a use
 // case that ran out of time) when only a retry or a person helps. No message holds a secret, a token, or a response body.
 
+import { MINUTE_MS } from '../base/time-units.ts'
 import type { Intent } from '../secret/request-token.ts'
 import type { FreezeState } from './freeze.ts'
 import type { Position } from './position.ts'
@@ -75,7 +76,7 @@ export const explainRefusal = (refusal: Refusal): string => {
     case 'storedOrigin':
       return `a request token of the form ${refusal.origin}-… marks a stored value and cannot ask for a rotation`
     case 'tooOld':
-      return `this ${refusal.intent} was asked for ${Math.round(refusal.ageMs / 60_000)} minutes ago, over the limit of two hours; ask again`
+      return `this ${refusal.intent} was asked for ${Math.round(refusal.ageMs / MINUTE_MS)} minutes ago, over the limit of two hours; ask again`
     case 'malformedSecret':
       return `the value of ${refusal.label} is not in the secret's format: ${refusal.faults.join('; ')}`
     case 'otherProject':
@@ -89,7 +90,7 @@ export const explainRefusal = (refusal: Refusal): string => {
     case 'askedTwice':
       return 'the same request was carried out already, under another token; nothing is left to do'
     case 'neverAccepted':
-      return `Stytch shows the new value in a slot and has refused it for ${Math.round(refusal.patienceMs / 60_000)} minutes; it was cancelled, and a new one can be asked for`
+      return `Stytch shows the new value in a slot and has refused it for ${Math.round(refusal.patienceMs / MINUTE_MS)} minutes; it was cancelled, and a new one can be asked for`
     case 'dryRunRefused':
       return 'Stytch refuses the value of AWSCURRENT; see its position, then revoke to replace it'
     case 'clientNotFound':
@@ -105,7 +106,7 @@ export const explainRefusal = (refusal: Refusal): string => {
     case 'wouldRestoreRevoked':
       return 'AWSCURRENT came from a revoke: rolling back would bring the leaked value back. Rotate forward instead'
     case 'stillUsed':
-      return `the value that would be ended was used up to ${new Date(refusal.usedAt).toISOString()}, and ${refusal.quietMs / 60_000} minutes without a use must pass first: somebody has not read the new one yet. It is asked again; a revoke does not wait`
+      return `the value that would be ended was used up to ${new Date(refusal.usedAt).toISOString()}, and ${refusal.quietMs / MINUTE_MS} minutes without a use must pass first: somebody has not read the new one yet. It is asked again; a revoke does not wait`
     case 'frozen':
       return `rotations are frozen (${refusal.freeze}); lift the freeze, or wait until somebody does, and ask again`
     case 'held':

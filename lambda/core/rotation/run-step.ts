@@ -6,7 +6,7 @@ import { Fault } from '../base/fault.ts'
 import { refused } from '../base/result.ts'
 import { labelled, PENDING } from '../secret/labels.ts'
 import { intentOfOrigin, readRequestToken } from '../secret/request-token.ts'
-import { STEP_TIMEOUT_MS } from '../secret/step-timeout.ts'
+import { STEP_OVER_MS } from '../secret/step-timeout.ts'
 import { isRefusedSteadily } from './accept.ts'
 import { createSecret } from './create-secret.ts'
 import { finishSecret } from './finish-secret.ts'
@@ -41,9 +41,6 @@ const run: Record<StepRequest['step'], (rotation: Rotation, request: RunningStep
   finishSecret,
 }
 
-/** No execution that may still store a value is under way by then: the function's timeout, twice over. */
-const EMPTY_AFTER_MS = 2 * STEP_TIMEOUT_MS
-
 /** A version without a value, of a rotation that nobody works on any more. */
 const isLeftEmpty = async (
   { secrets, timing }: Rotation,
@@ -51,7 +48,7 @@ const isLeftEmpty = async (
 ): Promise<boolean> => {
   const versions = await secrets.listVersions(secretId)
   const createdAt = versions.find(({ versionId }) => versionId === requestToken)?.createdAt
-  return createdAt !== undefined && timing.now() - createdAt >= EMPTY_AFTER_MS
+  return createdAt !== undefined && timing.now() - createdAt >= STEP_OVER_MS
 }
 
 /** AWSCURRENT's version, as far as it can be read. */

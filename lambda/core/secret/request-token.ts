@@ -1,6 +1,8 @@
 // The request token: Secrets Manager's ClientRequestToken, which is also the new version's id, and which carries what a
 // rotation is for (architecture §3). Pure: the asker brings the time; nothing here decides whether to ask.
+
 import { createHash } from 'node:crypto'
+import { HOUR_MS } from '../base/time-units.ts'
 
 export const intents = ['rotate', 'revoke', 'settle', 'rollback'] as const
 /** What a rotation is for. */
@@ -21,7 +23,7 @@ export interface RequestToken {
 }
 
 /** A settle or rollback older than this is refused: how an unlabelled version is re-driven is undocumented. */
-export const MAX_SETTLE_AGE_MS = 2 * 3_600_000
+export const MAX_SETTLE_AGE_MS = 2 * HOUR_MS
 
 export const MAX_TOKEN_ATTEMPT = 999
 const SUBJECT_LENGTH = 28

@@ -1,6 +1,7 @@
 // What this system writes on a secret as tags, and reads there: whose client it holds, a secret's own overlap and period, and a hold.
 // Whoever registered the secret, the tags are the same. Nothing here is a secret. Values keep to what Secrets Manager lets a tag
 // hold: at most 256 letters, digits, spaces and + - = . _ : / @.
+import { HOUR_MS } from '../base/time-units.ts'
 import type { Secret } from './secret.ts'
 
 export const TAG = {
@@ -24,7 +25,6 @@ export const TAG = {
 
 type Tagged = Pick<Secret, 'tags'>
 
-const HOUR_MS = 3_600_000
 const SPAN = /^([1-9]\d{0,4})([hd])$/
 
 /** `12h` or `30d` in milliseconds; undefined for anything else. */

@@ -27,7 +27,7 @@ export const MAX_NAMED = 1000
 export const COUNT_TOLERANCE = 0.05
 
 const CLIENT_ID = /^[\x21-\x7e]{1,256}$/
-const isClientId = (value: string): boolean => CLIENT_ID.test(value)
+export const isClientId = (value: string): boolean => CLIENT_ID.test(value)
 const TAG_KEY = /^[^\s].{0,127}$/
 
 const kinds = ['secretNames', 'clientIds', 'tags', 'scopes', 'all', 'due'] as const

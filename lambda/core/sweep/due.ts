@@ -2,6 +2,7 @@
 // ListSecrets nominates by it, DescribeSecret and ListSecretVersionIds decide. It never starts a rotate, and it takes AWSPENDING from
 // no version that may hold a value: a stuck rotation is driven again, by the function that can see both sides (docs/decisions/018).
 
+import { HOUR_MS } from '../base/time-units.ts'
 import { settleAttempts, settleToken } from '../drive/settle-request.ts'
 import { type FreezeState, isPlanned, stops } from '../rotation/freeze.ts'
 import { type HoldLimit, holdEndsAt, isHeldTooLong } from '../secret/is-held-too-long.ts'
@@ -14,8 +15,6 @@ import { intentOfOrigin, isSettledOrigin, type Origin, readRequestToken } from '
 import type { Secret } from '../secret/secret.ts'
 import { holdOf, isRetired, type StageSpans } from '../secret/secret-tags.ts'
 import type { VersionEntry } from '../secret/secrets.ts'
-
-const HOUR_MS = 3_600_000
 
 /** A settle that keeps refusing is asked for again this seldom, and a fact that lasts is told again this seldom. */
 export const NOTICE_EVERY_MS = 6 * HOUR_MS

@@ -1,6 +1,7 @@
 // Writes down who read which secret, from one event of CloudTrail. Told twice, or out of order, it comes to the same.
 
 import { Fault } from '../base/fault.ts'
+import { MINUTE_MS } from '../base/time-units.ts'
 import type { ReadRecorder } from './read-records.ts'
 import { readTrail } from './read-trail.ts'
 
@@ -12,7 +13,7 @@ export interface NotingReads {
 }
 
 /** One role that reads every second is one write a minute. A read that is left out is older by less than this. */
-export const WRITE_AGAIN_MS = 60_000
+export const WRITE_AGAIN_MS = MINUTE_MS
 const MOST_REMEMBERED = 10_000
 
 /** @returns how many were written. @throws Fault INPUT_MALFORMED or RECORDS_UNAVAILABLE: the delivery is tried again. */

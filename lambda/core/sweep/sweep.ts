@@ -6,7 +6,8 @@ import type { Events } from '../base/events.ts'
 import { Fault } from '../base/fault.ts'
 import { forEachLimited } from '../base/for-each-limited.ts'
 import type { Journal } from '../base/journal.ts'
-import { retry } from '../base/retry.ts'
+import { PATIENT_PAUSES_MS, retry } from '../base/retry.ts'
+import { DAY_MS } from '../base/time-units.ts'
 import type { Timing } from '../base/timing.ts'
 import type { RotationSteps } from '../drive/rotation-steps.ts'
 import { decidedBy, type Freeze, type FreezeReading, readFreeze } from '../rotation/freeze.ts'
@@ -61,7 +62,6 @@ const MOST_ASKED = 3000
 const MOST_TOLD = 10_000
 /** Kept whole in memory, a few hundred bytes each. */
 const MOST_SETTLED = 20_000
-const LIST_PAUSES_MS = [1000, 2000, 4000, 8000] as const
 
 /** ARNs of what is worth a closer look. */
 interface Found {
@@ -102,8 +102,6 @@ const keep = (list: string[], arn: string, { most, tally }: { readonly most: num
   if (list.length < most) list.push(arn)
   else tally.left += 1
 }
-
-const DAY_MS = 86_400_000
 
 const countManaged = (secret: Secret, { sweep, tally }: Pick<Listing, 'sweep' | 'tally'>): void => {
   tally.managed += 1
@@ -149,7 +147,7 @@ const nextPage = async (
     const { reason } = end
     if (!(reason instanceof Fault) || !reason.retryable) return undefined
     if (isThrottle(reason)) tally.throttles += 1
-    const pauseMs = LIST_PAUSES_MS[tries - 1]
+    const pauseMs = PATIENT_PAUSES_MS[tries - 1]
     // Without a single page there was no sweep.
     isOver = pauseMs === undefined ? page !== undefined : timing.now() + pauseMs >= until
     return isOver ? undefined : pauseMs

@@ -7,6 +7,7 @@ import { createSingleFlight } from '../base/single-flight.ts'
 import { mapInParallel } from '../base/worker-pool.ts'
 import type { Secret } from '../secret/secret.ts'
 import { clientIdOf } from '../secret/secret-tags.ts'
+import { TOKEN_LIFETIME_MS } from '../secret/token-lifetime.ts'
 import {
   isRecent,
   LIST_LAG_MS,
@@ -14,7 +15,6 @@ import {
   type Revocation,
   revocationByLabels,
   revocationByVersions,
-  TOKEN_LIFE_MS,
 } from './revocation.ts'
 import type { Invocation, Vending } from './vending.ts'
 
@@ -82,7 +82,7 @@ export const createRevocationList = (
 
   const changedLately = async (now: number): Promise<readonly Secret[]> => {
     const found: Secret[] = []
-    const since = now - TOKEN_LIFE_MS - LIST_LAG_MS
+    const since = now - TOKEN_LIFETIME_MS - LIST_LAG_MS
     let page: string | undefined
     do {
       const query = { ...within, order: 'lastChangedFirst', page } as const

@@ -11,7 +11,7 @@ import { createPlace, type Place } from '../../lib/config/config-place.ts'
 import { backstopRules } from '../../lib/config/rotation-schedule.ts'
 import { CommandFault, EXIT } from '../terminal/command-fault.ts'
 
-export interface ClientsFile {
+interface ClientsFile {
   /** Names who owns these clients, so that another file's are not taken for its own. */
   readonly set: string
   readonly clients: readonly ClientConfig[]

@@ -14,7 +14,7 @@ import type { Surroundings } from './intrinsics.ts'
 import { reportOf } from './report.ts'
 import { stackNameOf, synthesise } from './synthesise.ts'
 
-export interface Inspection {
+interface Inspection {
   /** @default - cdk.json */
   readonly file: string | undefined
   /** As `--stage` said. */

@@ -61,7 +61,7 @@ const PACE = { concurrency: 8, perSecond: 30 } as const
 const isThrottle = (error: unknown): boolean =>
   error instanceof AwsCallError && /Throttl|TooManyRequests|RequestLimit/i.test(error.errorName)
 
-export interface NamesInput {
+interface NamesInput {
   readonly names: readonly NamedResource[]
   /** An error when it could not be read: then what is there cannot be told from what is in the way. */
   readonly stack: AccountStack | undefined | Error

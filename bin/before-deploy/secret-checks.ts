@@ -18,7 +18,7 @@ interface Expected {
 }
 
 /** Every one that the configuration's features need. */
-export const handMadeSecretsOf = ({ stytch, incidents }: DeployConfig): readonly Expected[] => {
+const handMadeSecretsOf = ({ stytch, incidents }: DeployConfig): readonly Expected[] => {
   const { projectRotation } = stytch
   const { intake } = incidents
   return [

@@ -18,7 +18,7 @@ import { table } from '../terminal/table.ts'
 import { at, atAndSpan, count, iso, span } from '../terminal/words.ts'
 import { paintState } from './list.ts'
 
-export interface StatusOptions {
+interface StatusOptions {
   readonly read?: true
 }
 

@@ -6,7 +6,7 @@ import { processCliEnv } from '../terminal/cli-env.ts'
 import type { CommandContext } from '../terminal/command-context.ts'
 import { CommandFault, EXIT } from '../terminal/command-fault.ts'
 
-export interface ReportAsked {
+interface ReportAsked {
   readonly incidentId: string
   /** As far as the archive cannot name them itself. */
   readonly secretNames: readonly string[]

@@ -16,7 +16,7 @@ export interface Watched {
   readonly state: Progress['state']
 }
 
-export interface Watching {
+interface Watching {
   readonly incidentId: string
   readonly isGraceful: boolean
   readonly timeoutMs: number

@@ -7,7 +7,7 @@ import type { CommandContext } from '../terminal/command-context.ts'
 import { askKms } from './incident-proofs.ts'
 import { bucketOf } from './incident-report.ts'
 
-export interface ProofsAsked {
+interface ProofsAsked {
   readonly incidentId: string
   readonly bucket?: string | undefined
   readonly secretArns: readonly string[]

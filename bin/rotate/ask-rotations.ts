@@ -20,7 +20,7 @@ export type RotationVerdict =
   | { readonly is: 'ask' }
   | { readonly is: 'confirm' | 'refuse' | 'skip'; readonly why: string }
 
-export interface RotationOrder {
+interface RotationOrder {
   readonly verb: 'rotate' | 'settle' | 'rollback'
   readonly secrets: readonly Secret[]
   readonly judge: (row: Row) => RotationVerdict

@@ -5,7 +5,7 @@ import { retry } from '../../lambda/core/base/retry.ts'
 import type { RotationReply, Secrets } from '../../lambda/core/secret/secrets.ts'
 import type { CommandContext } from '../terminal/command-context.ts'
 
-export interface AskedRotation {
+interface AskedRotation {
   readonly secretArn: string
   readonly token: string
 }

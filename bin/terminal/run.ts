@@ -14,14 +14,14 @@ interface GlobalOptions {
   readonly debug?: true
 }
 
-export const screenOf = ({ json, color }: Pick<GlobalOptions, 'json' | 'color'>): Screen =>
+const screenOf = ({ json, color }: Pick<GlobalOptions, 'json' | 'color'>): Screen =>
   createScreen({ isJson: json === true, mayPaint: color && !processCliEnv().noColor && process.stdout.isTTY === true })
 
 /** What a command does, given its context and its own options. */
 export type Work<Options> = (context: CommandContext, options: Options, args: readonly string[]) => Promise<Ending>
 
 /** What a command does that no deployment is needed for. */
-export type WorkWithoutSeat<Options> = (screen: Screen, options: GlobalOptions & Options) => Promise<Ending>
+type WorkWithoutSeat<Options> = (screen: Screen, options: GlobalOptions & Options) => Promise<Ending>
 
 /** The same without a stage to sit at, for commander's `action`. */
 export const runWithoutSeat =

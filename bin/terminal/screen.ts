@@ -6,7 +6,7 @@ import { CommandFault, EXIT } from './command-fault.ts'
 
 type Style = Parameters<typeof styleText>[0]
 
-export interface ProgressLine {
+interface ProgressLine {
   at(done: number, total?: number): void
   end(): void
 }
@@ -23,7 +23,7 @@ export interface Screen {
   confirm(question: string, isSure: boolean): Promise<void>
 }
 
-export interface ScreenInput {
+interface ScreenInput {
   readonly isJson: boolean
   readonly mayPaint: boolean
 }

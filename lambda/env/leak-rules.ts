@@ -8,7 +8,7 @@ type Leaf = string | { readonly exists: boolean }
 type Fields = Readonly<Record<string, readonly Leaf[]>>
 
 /** An alias, so that it fits where any pattern does. */
-export type LeakPattern = {
+type LeakPattern = {
   readonly source: readonly string[]
   readonly 'detail-type': readonly string[]
   readonly detail: Readonly<Record<string, readonly Leaf[] | Fields>>

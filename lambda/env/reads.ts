@@ -4,7 +4,7 @@ import { endpointOf } from './freeze.ts'
 import { readNumber } from './number.ts'
 import { createReader, type Environment, type Reader } from './reader.ts'
 
-export interface ReadsTableEnv {
+interface ReadsTableEnv {
   readonly table: string
   /** Whoever has read nothing for so long before a switch is taken for gone. */
   readonly lookBackHours: number
@@ -12,7 +12,7 @@ export interface ReadsTableEnv {
   readonly endpoint?: string
 }
 
-export interface ReadsEnv extends ReadsTableEnv {
+interface ReadsEnv extends ReadsTableEnv {
   /** `m2m/<stage>/` */
   readonly secretNamePrefix: string
 }

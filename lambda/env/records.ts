@@ -5,14 +5,14 @@ import { readEvidenceBucket } from './archive.ts'
 import { endpointOf } from './freeze.ts'
 import type { Reader } from './reader.ts'
 
-export interface RecordsEnv {
+interface RecordsEnv {
   /** Name of the table. */
   readonly table: string
   /** Where DynamoDB listens; absent: at AWS's own address. */
   readonly endpoint?: string
 }
 
-export interface ProofsEnv {
+interface ProofsEnv {
   /** ARN of the KMS key. */
   readonly keyArn: string
   /** Name of the evidence bucket. */

@@ -7,7 +7,7 @@ import { type ProjectPlaceEnv, readProjectPlace, writeProjectPlace } from './pro
 import { createReader, type Environment, type Reader } from './reader.ts'
 import { type AdoptionEnv, readAdoption, writeAdoption } from './reads.ts'
 
-export interface ProofBucketEnv {
+interface ProofBucketEnv {
   /** Name of the evidence bucket. */
   readonly bucket: string
   /** Where S3 listens; absent: at AWS's own address. */

@@ -8,7 +8,7 @@ export interface ArchiveCall {
   readonly key: string
 }
 
-export interface ArchiveFailure {
+interface ArchiveFailure {
   /** S3's own name for the error. */
   readonly name: string
   readonly requestId?: string | undefined

@@ -43,7 +43,7 @@ const shapeOf = (error: unknown): AwsErrorShape => {
 
 export const isAwsError = (error: unknown, name: string): boolean => shapeOf(error).name === name
 
-export interface AwsCall {
+interface AwsCall {
   readonly operation: string
   readonly subject: string
   /** Whether the request carried a value: then AWS's message, which may quote it, is left out. */

@@ -47,7 +47,7 @@ const understand = (reply: InvokeReply): LeakFinding => {
   return finding
 }
 
-export interface IdentifierPlace {
+interface IdentifierPlace {
   readonly invoke: Invoke
   readonly functionName: string
   readonly timing: Timing

@@ -4,7 +4,7 @@ import { Fault } from '../../core/base/fault.ts'
 import type { JsonObject } from '../../core/base/json-object.ts'
 import { createStoredPair } from './stored-pair.ts'
 
-export interface CredentialsSource {
+interface CredentialsSource {
   readonly client: SecretsManagerClient
   readonly secretId: string
   readonly projectId: string

@@ -86,7 +86,7 @@ const createVersionRecords = (ask: TableCall): VersionRecords => {
   }
 }
 
-export interface RecordsInput {
+interface RecordsInput {
   readonly call: SignedCall
   readonly table: string
   readonly now: () => number

@@ -3,7 +3,7 @@
 import { MINUTE_MS } from '../../core/base/time-units.ts'
 import type { TableCall } from './table-call.ts'
 
-export interface SearchSlots {
+interface SearchSlots {
   /** @param at epoch milliseconds. @returns false when every slot was taken within the minute before. @throws Fault RECORDS_UNAVAILABLE */
   take(at: number): Promise<boolean>
 }

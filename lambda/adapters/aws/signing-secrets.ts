@@ -45,7 +45,7 @@ export const readSigningKeys = (secretId: string, text: string): SigningKeys => 
   return Object.assign({}, ...keys) as SigningKeys
 }
 
-export interface SigningSecretPlace {
+interface SigningSecretPlace {
   readonly client: SecretsManagerClient
   readonly secretId: string
   readonly now: () => number

@@ -6,7 +6,7 @@ import { type JsonObject, parseJsonObject } from '../../core/base/json-object.ts
 import type { HandMadeSecret } from '../../core/secret/hand-made-secrets.ts'
 import { readHandMadeSecret } from './hand-made-secret.ts'
 
-export interface StoredPair<Pair> {
+interface StoredPair<Pair> {
   readonly client: SecretsManagerClient
   readonly secret: HandMadeSecret
   /** Picks the pair out of the stored JSON, or says what is wrong with that, without what stands in it. */

@@ -10,7 +10,7 @@ export interface TableInput extends Sending {
   readonly table: string
 }
 
-export type TableOperation = 'PutItem' | 'UpdateItem' | 'DeleteItem' | 'Query'
+type TableOperation = 'PutItem' | 'UpdateItem' | 'DeleteItem' | 'Query'
 
 /** @returns the reply, or undefined for a condition that does not hold. @throws Fault RECORDS_UNAVAILABLE */
 export type TableCall = (operation: TableOperation, input: JsonObject) => Promise<JsonObject | undefined>

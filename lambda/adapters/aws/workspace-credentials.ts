@@ -5,7 +5,7 @@ import { Fault } from '../../core/base/fault.ts'
 import type { JsonObject } from '../../core/base/json-object.ts'
 import { createStoredPair } from './stored-pair.ts'
 
-export interface WorkspaceKeySource {
+interface WorkspaceKeySource {
   readonly client: SecretsManagerClient
   readonly secretId: string
 }

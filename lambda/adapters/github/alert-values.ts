@@ -10,7 +10,7 @@ import { readHandMadeSecret } from '../aws/hand-made-secret.ts'
 import { type GithubApp, installationToken, makeAppJwt, readPrivateKey } from './app.ts'
 import { callGithub } from './http.ts'
 
-export interface GithubPlace {
+interface GithubPlace {
   readonly client: SecretsManagerClient
   /** Of the secret that holds `{"app_id": "…", "private_key": "…"}`; absent: nothing is fetched. */
   readonly appSecretId: string | undefined

@@ -34,7 +34,7 @@ export const backoffMs = (error: StytchError, tries: number): number => {
   return Math.max(error.retryAfterMs ?? 0, grown * (0.5 + Math.random() / 2))
 }
 
-export interface RetryRule {
+interface RetryRule {
   readonly timing: RetryTiming
   readonly repetition: Repetition
 }

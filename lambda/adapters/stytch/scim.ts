@@ -10,7 +10,7 @@ import { createCaller } from './caller.ts'
 import { createSlotIssuer, type SlotCalls } from './issuer.ts'
 import type { StytchError, StytchReply } from './reply.ts'
 
-export interface ScimIssuerInput {
+interface ScimIssuerInput {
   readonly stytch: StytchSettings
   /** Which secret may rotate this connection: its ARN, or undefined, when no tag says so. */
   readonly holderOf: (clientId: string) => Promise<string | undefined>

@@ -38,7 +38,7 @@ export type FaultCode =
   | 'FUNCTION_REFUSED'
   | 'FUNCTION_NOT_ANSWERED'
 
-export interface FaultDetails {
+interface FaultDetails {
   readonly code: FaultCode
   readonly message: string
   /** Whether the same step, asked again later, may succeed without a person. */

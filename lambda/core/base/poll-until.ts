@@ -2,7 +2,7 @@
 import { retry } from './retry.ts'
 import type { Timing } from './timing.ts'
 
-export interface Polling {
+interface Polling {
   readonly timing: Pick<Timing, 'now' | 'wait'>
   readonly everyMs: number
   /** No look begins after it, but for the first; epoch milliseconds. */

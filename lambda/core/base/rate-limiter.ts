@@ -15,7 +15,7 @@ export interface RateLimiter {
   pause(ms: number): void
 }
 
-export interface RateLimiterInput {
+interface RateLimiterInput {
   /** @default - no limit, but for pauses */
   readonly perSecond?: number | undefined
   readonly timing: Pick<Timing, 'now' | 'wait'>

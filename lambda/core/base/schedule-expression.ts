@@ -21,7 +21,7 @@ export interface Rate {
 }
 
 /** What one service takes of the dialect. */
-export interface CronLimits {
+interface CronLimits {
   /** Secrets Manager: minutes must be 0 and the year *, and `W` is no wildcard of it. @default false */
   readonly isForSecretsManager?: boolean
 }

@@ -32,7 +32,7 @@ export interface CampaignRequest {
 }
 
 /** A revoke's concurrency is what AWS's quotas allow in flight (architecture §8); its pace is held by the quotas, not by this. */
-export const campaignDefaults = {
+const campaignDefaults = {
   rotate: { canary: 1, concurrency: 20, toleratedFailurePercentage: 5 },
   revoke: { canary: 0, concurrency: 200, toleratedFailurePercentage: 100 },
 } as const

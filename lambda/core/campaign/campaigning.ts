@@ -12,7 +12,7 @@ import type { Freeze } from '../rotation/freeze.ts'
 import type { StageSpans } from '../secret/secret-tags.ts'
 import type { Secrets } from '../secret/secrets.ts'
 
-export interface CampaignRules {
+interface CampaignRules {
   /** `m2m/<stage>/` */
   readonly secretNamePrefix: string
   readonly rotationFunctionArn: string

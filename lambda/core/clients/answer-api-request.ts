@@ -18,7 +18,7 @@ export interface ApiStage
   extends Stage,
     Pick<StageView, 'projectId' | 'backstop' | 'periodHours' | 'overlapHours' | 'longestHoldHours'> {}
 
-export interface ApiParts {
+interface ApiParts {
   readonly parts: Declaration & RetiringParts & Discarding
   readonly stage: ApiStage
   /** The alias by which the function was called; what may be asked depends on it. */

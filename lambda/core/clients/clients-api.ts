@@ -62,7 +62,7 @@ export interface Adopted {
   readonly hasUnknownNext: boolean
 }
 
-export interface RetireAsked {
+interface RetireAsked {
   readonly secretName: string
   readonly owner: Owner
 }

@@ -29,7 +29,7 @@ export interface Declaration {
   readonly secrets: Pick<Secrets, 'describe' | 'setDescription' | 'erase'> & GuardingSecrets['secrets']
 }
 
-export interface DeclareRequest {
+interface DeclareRequest {
   readonly stage: Stage
   readonly owner: Owner
   readonly requestId: string

@@ -10,7 +10,7 @@ import { clientIdOf, isRetired, TAG } from '../secret/secret-tags.ts'
 import type { ClientRecord } from './client-keeper.ts'
 import { slotWords, visibleOf } from './client-status.ts'
 
-export type FindingKind =
+type FindingKind =
   | 'permission'
   | 'projectSecret'
   | 'schedule'

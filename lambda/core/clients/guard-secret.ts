@@ -80,7 +80,7 @@ export const setPolicy = async (
   await secrets.setPolicy(secretArn, JSON.stringify(policy))
 }
 
-export interface Guarding {
+interface Guarding {
   readonly facts: Secret
   /** All that are to stand, but the fingerprint. */
   readonly tags: Readonly<Record<string, string>>

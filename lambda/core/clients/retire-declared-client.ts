@@ -24,7 +24,7 @@ export interface RetiringParts {
   readonly timing: Pick<Timing, 'now'>
 }
 
-export interface RetireRequest {
+interface RetireRequest {
   readonly secretName: string
   readonly onRemoval: Removal
   readonly owner: Owner

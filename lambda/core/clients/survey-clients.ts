@@ -65,7 +65,7 @@ const nominated = (plan: Plan, records: readonly ClientRecord[]): readonly strin
   )
 }
 
-export interface PlanWish {
+interface PlanWish {
   readonly stage: StageView
   readonly set: string
   readonly clients: readonly DeclaredClient[]

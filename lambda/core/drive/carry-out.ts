@@ -59,7 +59,7 @@ export interface RotationJob<Reason extends string = never> {
 export type JobFailure = 'gone' | 'notManaged' | 'refused' | 'settleRefused' | 'stuck' | 'rejected'
 
 /** noTurn: too many ask at once. */
-export type Because = 'running' | 'busy' | 'unavailable' | 'noTurn'
+type Because = 'running' | 'busy' | 'unavailable' | 'noTurn'
 
 export type JobOutcome<Reason extends string = never> =
   /** `secret` as it was seen last. */

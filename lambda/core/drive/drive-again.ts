@@ -11,13 +11,13 @@ import { STEP_TIMEOUT_MS } from '../secret/step-timeout.ts'
 import type { RotationSteps, StepReply } from './rotation-steps.ts'
 import { stepsAgain } from './steps-again.ts'
 
-export interface Driving {
+interface Driving {
   readonly secrets: Pick<Secrets, 'describe'>
   readonly steps: RotationSteps
   readonly timing: Pick<Timing, 'remainingMs'>
 }
 
-export interface StuckRotation {
+interface StuckRotation {
   readonly secretArn: string
   readonly stuck: Labelled
 }
@@ -26,7 +26,7 @@ export interface StuckRotation {
  * finished: AWSCURRENT sits on its version. ended: AWSPENDING is gone from it. left: it stands there still – Stytch or the function does
  * not answer, or its value is the only one that works. failed is `left` because a step may succeed later.
  */
-export type DriveEnd = 'finished' | 'ended' | 'left' | 'failed'
+type DriveEnd = 'finished' | 'ended' | 'left' | 'failed'
 
 /** The function's own timeout, and the way there and back. */
 const ANSWER_WITHIN_MS = STEP_TIMEOUT_MS + 3000

@@ -12,7 +12,7 @@ import { type ArchivedEvent, parseArchivedEvent } from './archived-event.ts'
 import { type IncidentClient, readIncidentClients } from './incident-completed.ts'
 import type { IncidentFacts } from './incident-report.ts'
 
-export interface IncidentQuestion {
+interface IncidentQuestion {
   readonly incidentId: string
   /** Secrets that the archive cannot name: those of a leak that was reported by client id, or of a revoke without the bus. */
   readonly secretNames?: readonly string[]

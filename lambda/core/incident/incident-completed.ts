@@ -20,7 +20,7 @@ export interface IncidentClient {
   readonly advice?: string
 }
 
-export interface IncidentEnd {
+interface IncidentEnd {
   readonly incidentId: string
   /** Epoch milliseconds. */
   readonly at: number

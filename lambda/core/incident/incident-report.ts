@@ -33,7 +33,7 @@ export interface ReportedLeak {
   readonly graceSeconds?: number
 }
 
-export interface IncidentNote {
+interface IncidentNote {
   readonly at: string
   readonly what: string
 }

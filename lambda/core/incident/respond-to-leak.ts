@@ -17,7 +17,7 @@ import { type IncidentClient, incidentCompleted } from './incident-completed.ts'
 import type { Campaigns } from './incident-ports.ts'
 import { type LeakEvent, type LeakLimits, type LeakReport, readLeakReport } from './leak-report.ts'
 
-export interface Responding extends Choosing {
+interface Responding extends Choosing {
   readonly jobParts: JobParts
   /** The rotation function of the project's own secret, where there is one. */
   readonly projectSteps?: RotationSteps | undefined

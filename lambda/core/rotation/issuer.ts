@@ -28,7 +28,7 @@ export type Exchange =
   | { readonly accepted: false; readonly status: number; readonly error: string; readonly requestId: string }
 
 /** start: the only copy of the value in the world is in this reply. */
-export type StartReply =
+type StartReply =
   | { readonly outcome: 'started'; readonly secret: ClientSecret }
   /** unknown: sent, and no reply that tells; look before acting again. */
   | { readonly outcome: 'alreadyRotating' | 'unknown' }

@@ -142,7 +142,7 @@ export const isDrift = (refusal: Refusal): boolean =>
   (refusal.reason === 'position' &&
     ['drift', 'cancelledUnderUs', 'promoted', 'poisoned', 'ambiguous'].includes(refusal.position))
 
-export interface RefusedRotation {
+interface RefusedRotation {
   readonly refusal: Refusal
   readonly secretId: string
   readonly clientId?: string | undefined

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto'
 import { readScimId } from './scim-form.ts'
 
-export interface ClientIdRequest {
+interface ClientIdRequest {
   /** Who declares it: stack and construct. */
   readonly declaredBy: readonly string[]
   readonly requestId: string

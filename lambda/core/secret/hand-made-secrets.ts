@@ -2,7 +2,7 @@
 // functions, which say it when such a secret cannot be read, and for `m2m doctor --before-deploy`, which asks before anything is made.
 // Pure, and holds no value.
 
-export type HandMadeKind = 'projectSecret' | 'workspaceKey' | 'signingSecret' | 'githubApp'
+type HandMadeKind = 'projectSecret' | 'workspaceKey' | 'signingSecret' | 'githubApp'
 
 export interface HandMadeSecret {
   readonly kind: HandMadeKind

@@ -8,7 +8,7 @@ import type { Secret } from './secret.ts'
 import { holdOf, isRetired, periodOf, type StageSpans } from './secret-tags.ts'
 
 /** After its period, a value is left this share of the period: campaigns come in waves, and one that fails is repeated the next day. */
-export const OVERDUE_SHARE = 0.25
+const OVERDUE_SHARE = 0.25
 
 /**
  * When AWSCURRENT's value was issued, epoch milliseconds, as far as metadata tells: from the ids, which say when a rotation was asked

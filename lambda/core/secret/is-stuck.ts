@@ -28,7 +28,7 @@ export const pendingSince = ({ versionId }: Labelled, versions: readonly Version
   versions.find((version) => version.versionId === versionId)?.createdAt
 
 /** The same by metadata alone; undefined when nothing tells, not even a last change. */
-export const pendingSinceEstimate = (
+const pendingSinceEstimate = (
   pending: Labelled,
   { lastChangedAt }: Pick<Secret, 'lastChangedAt'>,
 ): number | undefined => askedAtOf(pending) ?? lastChangedAt

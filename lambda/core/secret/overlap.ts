@@ -9,7 +9,7 @@ import { overlapOf, type StageSpans } from './secret-tags.ts'
 type Dated = Pick<Secret, 'createdAt' | 'lastChangedAt' | 'lastRotatedAt' | 'labels' | 'tags'>
 
 /** What else tells when AWSCURRENT moved, beside the secret's own dates. Epoch milliseconds. */
-export interface SwitchDates {
+interface SwitchDates {
   /** As the rotation function recorded it. */
   readonly recordedAt?: number | undefined
   /** When the version that carries AWSCURRENT was made; its id says so where it is one of ours. */

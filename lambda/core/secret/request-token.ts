@@ -14,7 +14,7 @@ export const makesNewValue = (origin: Origin): boolean => origin === 'rotate' ||
 /** Where a version came from, as its id tells: a rotation's intent, or how the value was first stored. */
 export type Origin = Intent | 'register' | 'adopt'
 
-export interface RequestToken {
+interface RequestToken {
   readonly origin: Origin
   /** When it was asked for, epoch milliseconds; absent for a foreign token. */
   readonly askedAt?: number
@@ -47,13 +47,13 @@ export const isOwnToken = (token: string): boolean => readRequestToken(token).as
 export const intentOfOrigin = (origin: Origin): Intent =>
   origin === 'register' || origin === 'adopt' ? 'rotate' : origin
 
-export interface TokenSubject {
+interface TokenSubject {
   readonly secretArn: string
   /** Incident id, campaign id, or AWSCURRENT's version id for a settle. */
   readonly about: string
 }
 
-export interface RequestTokenParts extends TokenSubject {
+interface RequestTokenParts extends TokenSubject {
   readonly origin: Origin
   /** Epoch milliseconds. */
   readonly askedAt: number

@@ -46,7 +46,7 @@ export interface SecretPage {
   readonly nextPage: string | undefined
 }
 
-export interface PendingValue {
+interface PendingValue {
   readonly secretId: string
   readonly requestToken: string
   readonly text: string
@@ -54,7 +54,7 @@ export interface PendingValue {
   readonly rotationToken?: string | undefined
 }
 
-export interface LabelMove {
+interface LabelMove {
   readonly secretId: string
   readonly label: string
   readonly from: string
@@ -65,14 +65,14 @@ export interface LabelMove {
 /** asked: it runs, or the same request ran before. busy: another version carries AWSPENDING. gone: no such secret, or deleted. */
 export type RotationReply = 'asked' | 'busy' | 'gone'
 
-export interface NewSecret {
+interface NewSecret {
   readonly name: string
   readonly description: string
   readonly tags: Readonly<Record<string, string>>
   readonly kmsKeyId?: string | undefined
 }
 
-export interface FirstValue {
+interface FirstValue {
   readonly secretId: string
   /** The same for whoever stores a first value in this secret: it is stored once. */
   readonly requestToken: string

@@ -72,7 +72,7 @@ const toSeen = (client: string, secret: Secret | undefined): Result<SeenClient, 
   return ok({ name: client, arn: secret.arn, rule, currentVersionId: current.versionId, revocation })
 }
 
-export interface WatchInput extends Pick<Vending, 'secrets' | 'secretNamePrefix' | 'rules' | 'chance'> {
+interface WatchInput extends Pick<Vending, 'secrets' | 'secretNamePrefix' | 'rules' | 'chance'> {
   readonly projectId: string
   /** Another value, or another revocation, than before. */
   readonly onSeen: (client: SeenClient) => void

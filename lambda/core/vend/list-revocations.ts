@@ -18,7 +18,7 @@ import {
 } from './revocation.ts'
 import type { Invocation, Vending } from './vending.ts'
 
-export interface RevokedClient extends Revocation {
+interface RevokedClient extends Revocation {
   readonly clientId: string
   readonly secretName: string
 }
@@ -29,14 +29,14 @@ export interface RevocationList {
   readonly clients: readonly RevokedClient[]
 }
 
-export interface RevocationRules {
+interface RevocationRules {
   readonly keepMs: number
   readonly callMs: number
   /** How many secrets are looked at side by side. */
   readonly abreast: number
 }
 
-export const revocationRules: RevocationRules = { keepMs: 30_000, callMs: 3_000, abreast: 16 }
+const revocationRules: RevocationRules = { keepMs: 30_000, callMs: 3_000, abreast: 16 }
 
 interface Told {
   readonly mark: string

@@ -12,7 +12,7 @@ import type { VendRefusal } from './vend-failures.ts'
 import { credentialRefusedEvent, REFUSED_EVERY_MS } from './vend-outcome.ts'
 import type { Invocation, VendDeadline, Vending } from './vending.ts'
 
-export interface MintInput {
+interface MintInput {
   readonly client: SeenClient
   /** Sorted, each once. */
   readonly scopes: readonly string[]

@@ -5,7 +5,7 @@ import { createLruMap, type LruMap } from '../base/lru-map.ts'
 import type { ClientSecret } from '../secret/client-secret.ts'
 import type { MintedToken } from './access-token.ts'
 
-export interface CacheRules {
+interface CacheRules {
   /** A token with less life left is never served. */
   readonly floorMs: number
   /** From this part of its life on, a token is replaced while it is still served … */
@@ -72,7 +72,7 @@ export type Look =
   /** Nothing may be served, and nothing asked before then. */
   | { readonly see: 'paused'; readonly failure: MintFailure; readonly until: number }
 
-export interface LookInput {
+interface LookInput {
   readonly now: number
   /** What the caller wants left; never more than half of a token's life. */
   readonly minTtlMs: number
@@ -93,7 +93,7 @@ export interface TokenCache {
   size(): { readonly tokens: number; readonly pauses: number }
 }
 
-export interface Pause {
+interface Pause {
   readonly now: number
   readonly chance: number
   readonly leastMs?: number | undefined

@@ -7,7 +7,7 @@ import { MINUTE_MS } from '../base/time-units.ts'
 /** Told again while it lasts; the same within a quarter of an hour is one event. */
 export const REFUSED_EVERY_MS = 15 * MINUTE_MS
 
-export interface RefusedCredential {
+interface RefusedCredential {
   readonly secretArn: string
   readonly secretName: string
   readonly clientId: string

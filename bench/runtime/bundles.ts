@@ -1,5 +1,5 @@
 // The forms that are measured, each bundled into a directory of its own. From the usual choice to the deployed form, one step at a time,
-// so that each step's gain can be told.
+// so that each step's gain can be measured.
 
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'

@@ -83,7 +83,7 @@ export const memoryTable = async (): Promise<Table> => {
     columns: ['cache', ...SIZES.map(integer)],
     rows,
     notes: [
-      `This project’s keeps ${cacheRules.maxTokensOfClient} tokens of a client and ${cacheRules.maxTokens} in all: a caller who makes up scope sets fills no environment’s memory, and drives nobody else out.`,
+      `This project’s keeps ${cacheRules.maxTokensOfClient} tokens of a client and ${cacheRules.maxTokens} in all: a caller who makes up scope sets fills no environment’s memory, and drives no other out.`,
     ],
   }
 }

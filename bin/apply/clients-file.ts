@@ -1,5 +1,5 @@
 // A file for `m2m apply`: YAML (JSON is YAML), read into declared clients. Entries are those of cdk.json, checked by the same code. Every fault
-// is told at once, with its line; a file with a fault changes nothing. Pure: the text comes in.
+// is listed at once, with its line; nothing is applied until there are none. Pure: the text comes in.
 
 import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml'
 import { defined } from '../../lambda/core/base/defined.ts'
@@ -87,7 +87,7 @@ const refuse = (fileName: string, faults: readonly string[]): CommandFault =>
     `${fileName} has ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}, and nothing was changed:\n${faults.map((fault) => `  ${fault}`).join('\n')}`,
   )
 
-/** An anchor that nobody set shows only here. */
+/** An anchor that is not set shows only here. */
 const plainValue = (document: ReturnType<typeof parseDocument>, fileName: string): unknown => {
   try {
     // A file of thousands repeats one anchor in each entry.

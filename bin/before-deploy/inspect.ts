@@ -21,7 +21,7 @@ interface Inspection {
   readonly stage: string | undefined
 }
 
-/** Only where nobody says whose the account is: a number that no account has. */
+/** Only where the account is unknown: a number that no account has. */
 const NO_ACCOUNT = '000000000000'
 
 const deploymentOf = async (config: DeployConfig, around: Surroundings): Promise<PlannedDeployment> => {

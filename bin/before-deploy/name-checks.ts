@@ -63,7 +63,7 @@ const isThrottle = (error: unknown): boolean =>
 
 interface NamesInput {
   readonly names: readonly NamedResource[]
-  /** An error when it could not be read: then what is there cannot be told from what is in the way. */
+  /** An error when it could not be read: then what is there cannot be distinguished from what is in the way. */
   readonly stack: AccountStack | undefined | Error
   readonly account: Pick<Account, 'isTaken'>
   readonly timing: Timing

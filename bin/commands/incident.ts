@@ -54,7 +54,7 @@ const newIncidentId = (context: CommandContext): string =>
   `INC-${new Date(context.timing.now()).toISOString().slice(0, 10)}-${context.newId().slice(0, 8)}`
 
 const words: Record<Watched['state'], string> = {
-  ask: 'not begun',
+  ask: 'not started',
   running: 'under way',
   switched: 'replaced; the old value is not ended yet',
   overtaken: 'replaced by another rotation; not proven',
@@ -167,7 +167,7 @@ const begun = (context: CommandContext, incidentId: string, { secrets }: Targets
     incidentId,
     clients: secrets.map(({ name, arn }) => ({ secretName: name, secretArn: arn })),
   },
-  text: `Incident ${incidentId} is reported: ${count(secrets.length, 'client')}. m2m incident show ${incidentId} tells what became of it.`,
+  text: `Incident ${incidentId} is reported: ${count(secrets.length, 'client')}. m2m incident show ${incidentId} shows its state.`,
   exitCode: EXIT.ok,
 })
 

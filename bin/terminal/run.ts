@@ -69,7 +69,7 @@ export const exitCodeOf = (error: unknown): ExitCode => {
 }
 
 /** One line (or one a fault, where a file has several); with --debug the stack as well. */
-export const tellFailure = (error: unknown, isDebug: boolean): void => {
+export const reportFailure = (error: unknown, isDebug: boolean): void => {
   process.stderr.write(`m2m: ${wordsOf(error)}\n`)
   if (isDebug && error instanceof Error) process.stderr.write(`${error.stack ?? ''}\n`)
   process.exitCode = exitCodeOf(error)

@@ -22,7 +22,7 @@ export interface LeakRule {
 }
 
 const PRESENT = [{ exists: true }]
-/** Of what holds an object (tags), EventBridge cannot tell that it is absent. */
+/** Of what holds an object (tags), EventBridge cannot match that it is absent. */
 const ABSENT = [{ exists: false }]
 
 const about = (source: string, detail: LeakPattern['detail']): LeakPattern => ({

@@ -1,4 +1,4 @@
-// The token vendor's settings. It has no project secret; what Lambda tells it of itself (env/aws.ts) is read along and never written.
+// The token vendor's settings. It has no project secret; what Lambda hands it of itself (env/aws.ts) is read along and never written.
 import { type AwsEnv, readAws } from './aws.ts'
 import { createReader, type Environment } from './reader.ts'
 import { readTokenPlace, type TokenPlaceEnv, writeTokenPlace } from './stytch.ts'

@@ -1,4 +1,4 @@
-// The function that records reads: EventBridge hands it what CloudTrail tells of every read of a secret below the prefix, asynchronously. It
+// The function that records reads: EventBridge hands it what CloudTrail reports of every read of a secret below the prefix, asynchronously. It
 // writes down who read what, and does nothing else; what it throws is tried twice more by Lambda and then lies in a queue of its own.
 
 import type { Context } from 'aws-lambda'

@@ -1,5 +1,5 @@
 // The sweep: EventBridge Scheduler calls it every few minutes. Reads the settings, puts the adapters together once per execution
-// environment, hands over, and says in one line what came of it, which is a metric as well: the one that tells that sweeps get done.
+// environment, hands over, and says in one line what came of it, which is a metric as well: the one that shows that sweeps get done.
 
 import type { Context } from 'aws-lambda'
 import { createEventBridge, createPatientSettings, createSecretsManager } from '../adapters/aws/clients.ts'

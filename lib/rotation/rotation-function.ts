@@ -1,5 +1,5 @@
 // The one function that Secrets Manager calls to rotate, and that changes secrets at Stytch. It reads the project secret, reads and
-// writes secrets below the prefix, tells the bus; and nothing else. Only Secrets Manager, for this account, may call it.
+// writes secrets below the prefix, publishes on the bus; and nothing else. Only Secrets Manager, for this account, may call it.
 
 import { Stack } from 'aws-cdk-lib'
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam'

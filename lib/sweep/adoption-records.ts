@@ -1,5 +1,5 @@
-// Who last read which secret (docs/adoption.md, docs/decisions/042): what CloudTrail tells EventBridge of reads, a small function, and a table
-// of a few bytes a role and secret. It holds no value and names nobody's but roles; nothing breaks when it is gone, only proof is missing.
+// Who last read which secret (docs/adoption.md, docs/decisions/042): what CloudTrail reports of reads to EventBridge, a small function, and a table
+// of a few bytes a role and secret. It holds no value and names nothing but roles; nothing breaks when it is gone, only proof is missing.
 
 import { Duration, type RemovalPolicy, Stack, Validations } from 'aws-cdk-lib'
 import { AttributeType, Billing, TableEncryptionV2, TableV2 } from 'aws-cdk-lib/aws-dynamodb'
@@ -93,7 +93,7 @@ export class AdoptionRecords extends Construct {
       timeToLiveAttribute: 'keptUntil',
       removalPolicy,
     })
-    const reason = 'What it holds is told again by the next reads; until then overlaps only wait longer'
+    const reason = 'What it holds is recorded again by the next reads; until then overlaps only wait longer'
     for (const id of ['AwsSolutions-DDB3', 'Serverless-DynamoDBPITR']) Validations.of(table).acknowledge({ id, reason })
     return table
   }
@@ -136,7 +136,7 @@ export class AdoptionRecords extends Construct {
   private follow({ names: { secretNamePrefix }, deadLetters: undelivered }: AdoptionRecordsProps): void {
     const below = [{ prefix: secretNamePrefix }, { wildcard: `arn:*:secret:${secretNamePrefix}*` }]
     const rule = new Rule(this, 'Rule', {
-      description: `Reads of the secrets below ${secretNamePrefix}, as CloudTrail tells of them`,
+      description: `Reads of the secrets below ${secretNamePrefix}, as CloudTrail reports them`,
       eventPattern: {
         source: ['aws.secretsmanager'],
         detailType: ['AWS API Call via CloudTrail'],

@@ -1,5 +1,5 @@
-// Who is told of what, from the first day: each notice says in its own words what happened, and names its page in the runbook.
-// Notices come from what the system tells on its bus, from metrics that AWS does publish, and, as a second opinion, from CloudTrail
+// Who is notified of what, from the first day: each notice says in its own words what happened, and names its page in the runbook.
+// Notices come from what the system publishes on its bus, from metrics that AWS does publish, and, as a second opinion, from CloudTrail
 // (best effort, and only where a trail exists). Secrets Manager has no metric of its own for a rotation that failed.
 
 import { Duration } from 'aws-cdk-lib'
@@ -178,7 +178,7 @@ export class FailureAlarms extends Construct {
       {
         id: 'DeadLetters',
         page: 'dead-letters',
-        says: 'Something that was to be told or done was not, and waits in the dead letters.',
+        says: 'Something that was to be reported or done was not, and waits in the dead letters.',
         metric: notifications.deadLetters.metricApproximateNumberOfMessagesVisible({
           period: FIVE_MINUTES,
           statistic: 'Maximum',

@@ -12,7 +12,7 @@ export interface NeededCalls {
   /** Calls that only some configurations lead to: allowed where they do, and not missed elsewhere. */
   readonly optional?: readonly string[]
   /** The source of the events that it puts on the stage's bus. */
-  readonly tells?: string
+  readonly publishes?: string
   /** Whoever may invoke it stands by name in its own policy, which denies everybody else. */
   readonly hasNamedCallers?: true
   /** Its calls to Secrets Manager are about secrets of its own, and not about those of the stage's clients. */
@@ -73,7 +73,7 @@ export const neededCalls: Readonly<Record<string, NeededCalls>> = {
     ],
     demanded: writing,
     optional: ['secretsmanager:ListSecretVersionIds', 'kms:Encrypt'],
-    tells: 'm2m.rotation',
+    publishes: 'm2m.rotation',
   },
   'project-rotation': {
     bundle: 'on-project-rotation',
@@ -87,7 +87,7 @@ export const neededCalls: Readonly<Record<string, NeededCalls>> = {
       ...keeping,
     ],
     optional: ['secretsmanager:ListSecretVersionIds', ...writing],
-    tells: 'm2m.rotation',
+    publishes: 'm2m.rotation',
     ownSecrets: true,
   },
   registrar: { bundle: 'on-client-resource', ...registering },
@@ -111,28 +111,28 @@ export const neededCalls: Readonly<Record<string, NeededCalls>> = {
       'events:PutEvents',
     ],
     optional: reading,
-    tells: 'm2m.leak-intake',
+    publishes: 'm2m.leak-intake',
     ownSecrets: true,
   },
   incident: {
     bundle: 'on-incident',
     calls: [...askingForRotations, 'events:PutEvents', 'ssm:GetParameter'],
     optional: ['secretsmanager:ListSecretVersionIds'],
-    tells: 'm2m.incident',
+    publishes: 'm2m.incident',
   },
   campaign: {
     bundle: 'on-campaign',
     calls: [...askingForRotations, 'events:PutEvents', 'ssm:GetParameter'],
     demanded: ['lambda:CheckpointDurableExecution', 'lambda:GetDurableExecutionState'],
     optional: ['secretsmanager:ListSecretVersionIds'],
-    tells: 'm2m.campaign',
+    publishes: 'm2m.campaign',
   },
   sweep: {
     bundle: 'on-sweep',
     calls: [...askingForRotations, 'events:PutEvents', 'ssm:GetParameter', 's3:ListBucket'],
     demanded: ['lambda:InvokeFunction'],
     optional: ['secretsmanager:ListSecretVersionIds', 'dynamodb:Query'],
-    tells: 'm2m.sweep',
+    publishes: 'm2m.sweep',
   },
   reads: { bundle: 'on-read', calls: ['dynamodb:UpdateItem'] },
   vendor: {
@@ -145,7 +145,7 @@ export const neededCalls: Readonly<Record<string, NeededCalls>> = {
     ],
     demanded: reading,
     optional: ['secretsmanager:ListSecretVersionIds'],
-    tells: 'm2m.vendor',
+    publishes: 'm2m.vendor',
   },
 }
 

@@ -65,7 +65,7 @@ const sweep = async (): Promise<SweepSummary> => {
   await laptop.aws.idle()
   return JSON.parse(Buffer.from(payload).toString('utf8')) as SweepSummary
 }
-const told = (type: string) =>
+const published = (type: string) =>
   laptop.aws
     .events()
     .flatMap(({ detailType, detail }) => (detailType === type ? [detail as Record<string, unknown>] : []))
@@ -85,7 +85,7 @@ test('an overlap goes on until the last who read the old value has read the new 
 
   expect([waiting.settlesAsked, waiting.adoptionsAwaited, waiting.failed]).toEqual([0, 1, 0])
   expect(isSettled(clientId)).toBe(false)
-  expect(told('Adoption Awaited')).toMatchObject([
+  expect(published('Adoption Awaited')).toMatchObject([
     { secretName: 'm2m/laptop/orders', isBlind: false, laggards: [{ principal: role('orders-report') }] },
   ])
 
@@ -94,7 +94,7 @@ test('an overlap goes on until the last who read the old value has read the new 
 
   expect([done.settlesAsked, done.adoptionsAwaited]).toEqual([1, 0])
   expect(isSettled(clientId)).toBe(true)
-  expect(told('Adoption Unproven')).toEqual([])
+  expect(published('Adoption Unproven')).toEqual([])
 })
 
 test('the wait has an end, and whoever is behind is named in the evidence', async () => {
@@ -108,7 +108,9 @@ test('the wait has an end, and whoever is behind is named in the evidence', asyn
 
   expect(settlesAsked).toBe(1)
   expect(isSettled(clientId)).toBe(true)
-  expect(told('Adoption Unproven')).toMatchObject([{ isBlind: false, laggards: [{ principal: role('slow-service') }] }])
+  expect(published('Adoption Unproven')).toMatchObject([
+    { isBlind: false, laggards: [{ principal: role('slow-service') }] },
+  ])
 })
 
 test('a revoke waits for nobody', async () => {

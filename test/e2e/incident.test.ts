@@ -54,19 +54,19 @@ interface Told {
   readonly detail: Readonly<Record<string, unknown>>
 }
 
-const told = (type: string): readonly Told[] =>
+const published = (type: string): readonly Told[] =>
   desk.laptop.aws.events().filter(({ detailType }) => detailType === type) as readonly Told[]
 
 const endOf = (
   incidentId: string,
 ): Promise<{ readonly clients: readonly { readonly outcome: string; readonly why?: string }[] }> =>
   until(
-    () => told('Incident Completed').find(({ detail }) => detail.incidentId === incidentId)?.detail as never,
+    () => published('Incident Completed').find(({ detail }) => detail.incidentId === incidentId)?.detail as never,
     `the end of ${incidentId}`,
   )
 
 const revoked = ({ secretArn }: Subject): readonly Told[] =>
-  told('Secret Revoked').filter(({ detail }) => detail.secretArn === secretArn)
+  published('Secret Revoked').filter(({ detail }) => detail.secretArn === secretArn)
 
 /** What a leaked value has to be in the end, and what consumers read. */
 const expectDead = (subject: Subject, leaked: string): void => {
@@ -113,7 +113,8 @@ describe('an incident', () => {
     await Promise.all([report({ incidentId, selector }), report({ incidentId, selector })])
     await until(
       () =>
-        told('Incident Completed').filter(({ detail }) => detail.incidentId === incidentId).length === 2 || undefined,
+        published('Incident Completed').filter(({ detail }) => detail.incidentId === incidentId).length === 2 ||
+        undefined,
       'both ends',
     )
 
@@ -226,7 +227,7 @@ describe('a report that may not be carried out changes nothing, and ends with th
 
     expect(desk.laptop.aws.deadLetters().at(-1)).toMatchObject({ errorType: 'Fault' })
     expect(desk.stateOf(subject)).toEqual(before)
-    expect(told('Incident Completed').some(({ detail }) => detail.incidentId === bad.incidentId)).toBe(false)
+    expect(published('Incident Completed').some(({ detail }) => detail.incidentId === bad.incidentId)).toBe(false)
   }
 
   it('an empty selector', () => refused({ incidentId: newIncident(), selector: {} }))
@@ -255,6 +256,6 @@ describe('a report that the rules on the bus do not let through changes nothing'
     await endOf(next)
 
     expect(desk.stateOf(subject)).toEqual(before)
-    expect(told('Incident Completed').some(({ detail }) => detail.incidentId === incidentId)).toBe(false)
+    expect(published('Incident Completed').some(({ detail }) => detail.incidentId === incidentId)).toBe(false)
   })
 })

@@ -41,7 +41,7 @@ export type FaultCode =
 interface FaultDetails {
   readonly code: FaultCode
   readonly message: string
-  /** Whether the same step, asked again later, may succeed without a person. */
+  /** Whether the same step, retried later, may succeed without a person. */
   readonly retryable: boolean
   readonly cause?: unknown
 }

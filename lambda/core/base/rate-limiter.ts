@@ -11,7 +11,7 @@ export interface RateLimiter {
   take(withinMs: number): Promise<{ readonly isTaken: boolean; readonly ms: number }>
   /** Half the rate from now on, growing back within half a minute. */
   slowDown(): void
-  /** Nobody goes for so long, not even whoever waits already. */
+  /** No one goes for so long, not even whoever waits already. */
   pause(ms: number): void
 }
 

@@ -15,7 +15,7 @@ export interface Survey {
   readonly secrets: Pick<Secrets, 'list' | 'describe'>
   readonly clientsApi: Pick<ClientsApi, 'list'>
   readonly timing: Timing
-  /** Told how far it is; for people. */
+  /** Called with how far it is; for people. */
   readonly onProgress?: (what: string, done: number) => void
 }
 

@@ -30,7 +30,7 @@ type DriveEnd = 'finished' | 'ended' | 'left' | 'failed'
 
 /** The function's own timeout, and the way there and back. */
 const ANSWER_WITHIN_MS = STEP_TIMEOUT_MS + 3000
-/** No step is asked for that could outlive us: whoever drives must still tell how it ended. */
+/** No step is asked for that could outlive us: whoever drives must still report how it ended. */
 export const DRIVEN_STEP_MS = ANSWER_WITHIN_MS + 15_000
 
 const noTime = (secretArn: string): Fault =>
@@ -70,7 +70,7 @@ export interface Driven {
   readonly fault?: Fault
 }
 
-/** @returns undefined: the secret is gone. @throws Fault when nobody can look. */
+/** @returns undefined: the secret is gone. @throws Fault when the labels cannot be read. */
 export const driveAgain = async (driving: Driving, rotation: StuckRotation): Promise<Driven | undefined> => {
   const { secretArn, stuck } = rotation
   const reply = await drive(driving, rotation)

@@ -1,4 +1,4 @@
-// Gathers all that the archive holds of one incident: what was said of it, and what was told of each secret it names. Reads only. What
+// Gathers all that the archive holds of one incident: what was said of it, and what was published about each secret it names. Reads only. What
 // belongs to it is decided by the report (incident-report.ts), since an event of a secret does not name its incident.
 
 import { INCIDENT_COMPLETED, LEAK_REPORTED } from '../base/event-types.ts'
@@ -67,5 +67,5 @@ export const gatherIncident = async (
   const since = sinceOf(said, clients)
   const names = [...new Set([...secretNames, ...candidates])].sort()
   const keys = await mapInParallel(names, READS_AT_ONCE, (secretName) => keysOfSecret(reader, secretName, since))
-  return { incidentId, said, told: await readAll(reader, keys.flat()), secretNames }
+  return { incidentId, said, published: await readAll(reader, keys.flat()), secretNames }
 }

@@ -87,7 +87,7 @@ const readRecent = (value: unknown): Gate['recent'] =>
       typeof incidentId === 'string' && typeof at === 'number' ? [{ incidentId, at }] : [],
     )
 
-/** A gate that nobody can read is shut: a person wrote it, and a person will look. */
+/** An unreadable gate is shut: a person wrote it, and a person will look. */
 export const readGate = (text: string): Gate => {
   const json = parseJsonObject(text) ?? {}
   return {

@@ -20,7 +20,7 @@ export interface CreateMove {
 interface CreateFacts {
   readonly intent: Intent
   readonly sighting: Sighting
-  /** Whether Stytch shows a next secret; only `drift` needs telling. */
+  /** Whether Stytch shows a next secret; only `drift` needs it. */
   readonly hasNext: boolean
   /** Origin of the version that carries AWSCURRENT. */
   readonly currentOrigin: Origin

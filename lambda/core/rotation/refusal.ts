@@ -44,7 +44,7 @@ export type RefusalReason = Refusal['reason']
 
 const positionAdvice: Record<Position, string> = {
   ambiguous:
-    'the last fours of two values collide and no exchange tells them apart; settle it by hand in the Stytch dashboard',
+    'the last fours of two values collide and no exchange distinguishes them; settle it by hand in the Stytch dashboard',
   started: 'a next secret is stored and waits for its switch; finish or clear that rotation first',
   promoted: 'somebody completed the rotation at Stytch; AWSCURRENT is refused there, the pending value is accepted',
   poisoned:
@@ -52,7 +52,7 @@ const positionAdvice: Record<Position, string> = {
   settled: 'no overlap is open at Stytch',
   overlap: 'the overlap is open: AWSCURRENT sits in the next slot',
   rolledBack: 'the secret was rolled back; settle it first',
-  orphan: 'Stytch holds a next secret that nobody stored; settle, or rotate again',
+  orphan: 'Stytch holds a next secret that is stored nowhere; settle, or rotate again',
   cancelledUnderUs:
     'somebody cancelled the rotation at Stytch: AWSCURRENT is refused, AWSPREVIOUS is accepted. Roll back or revoke',
   drift: 'AWSCURRENT is in neither slot at Stytch. Revoke to replace it, or store the right value by hand',
@@ -106,7 +106,7 @@ export const explainRefusal = (refusal: Refusal): string => {
     case 'wouldRestoreRevoked':
       return 'AWSCURRENT came from a revoke: rolling back would bring the leaked value back. Rotate forward instead'
     case 'stillUsed':
-      return `the value that would be ended was used up to ${new Date(refusal.usedAt).toISOString()}, and ${refusal.quietMs / MINUTE_MS} minutes without a use must pass first: somebody has not read the new one yet. It is asked again; a revoke does not wait`
+      return `the value that would be ended was used up to ${new Date(refusal.usedAt).toISOString()}, and ${refusal.quietMs / MINUTE_MS} minutes without a use must pass first: a consumer has not read the new one yet. It is retried; a revoke does not wait`
     case 'frozen':
       return `rotations are frozen (${refusal.freeze}); lift the freeze, or wait until somebody does, and ask again`
     case 'held':

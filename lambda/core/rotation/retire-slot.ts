@@ -1,4 +1,4 @@
-// Ends one slot at the issuer: complete or cancel, sent once. When the reply does not tell what happened, it waits for the
+// Ends one slot at the issuer: complete or cancel, sent once. When the reply does not say what happened, it waits for the
 // effect to show before anyone may send again: a request that lands late, after a new start, would kill the wrong value.
 
 import { CALL_RESERVE_MS } from '../secret/step-timeout.ts'

@@ -20,14 +20,14 @@ export const STUCK_AFTER_MS = 10 * MINUTE_MS
  */
 export const INCIDENT_WAITS_MS = STEP_OVER_MS
 
-/** Since when a version is pending, where its id tells: a foreign one has no time. */
+/** Since when a version is pending, where its id shows it: a foreign one has no time. */
 export const askedAtOf = ({ versionId }: Labelled): number | undefined => readRequestToken(versionId).askedAt
 
 /** @returns since when it is pending by its version's CreatedDate; undefined when the version is not listed. */
 export const pendingSince = ({ versionId }: Labelled, versions: readonly VersionEntry[]): number | undefined =>
   versions.find((version) => version.versionId === versionId)?.createdAt
 
-/** The same by metadata alone; undefined when nothing tells, not even a last change. */
+/** The same by metadata alone; undefined when nothing shows it, not even a last change. */
 const pendingSinceEstimate = (
   pending: Labelled,
   { lastChangedAt }: Pick<Secret, 'lastChangedAt'>,

@@ -11,7 +11,7 @@ export type Intent = (typeof intents)[number]
 /** rotate and revoke put a value in place that Stytch has just issued; settle and rollback copy one that is stored. */
 export const makesNewValue = (origin: Origin): boolean => origin === 'rotate' || origin === 'revoke'
 
-/** Where a version came from, as its id tells: a rotation's intent, or how the value was first stored. */
+/** Where a version came from, as its id shows: a rotation's intent, or how the value was first stored. */
 export type Origin = Intent | 'register' | 'adopt'
 
 interface RequestToken {

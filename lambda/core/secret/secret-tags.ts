@@ -17,7 +17,7 @@ export const TAG = {
   retired: 'm2m:retired',
   /** The scopes, separated by spaces; more than fit go on in `m2m:scopes.2` and so on. */
   scopes: 'm2m:scopes',
-  /** What becomes of the client when nobody declares it any more; only what a file declares needs it. */
+  /** What becomes of the client when it is no longer declared; only what a file declares needs it. */
   onRemoval: 'm2m:on-removal',
   /** A fingerprint of policy and replicas as they were set, so that a plan need not read each one. */
   policy: 'm2m:policy',

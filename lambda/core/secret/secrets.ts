@@ -24,7 +24,7 @@ export interface Deadline {
   readonly withinMs?: number
 }
 
-/** Which version to read: AWSCURRENT's, unless told otherwise; with both, the label must sit on that version. */
+/** Which version to read: AWSCURRENT's, unless asked otherwise; with both, the label must sit on that version. */
 export interface VersionQuery extends Deadline {
   readonly versionId?: string
   readonly label?: string
@@ -34,7 +34,7 @@ export interface VersionQuery extends Deadline {
 export type SecretOrder = 'oldestFirst' | 'newestFirst' | 'lastChangedFirst'
 
 export interface ListQuery extends Deadline {
-  /** A page before told it. @default - the first */
+  /** As the page before returned it. @default - the first */
   readonly page?: string | undefined
   /** @default 'oldestFirst' */
   readonly order?: SecretOrder
@@ -118,6 +118,6 @@ export interface Secrets {
   replicate(secretId: string, replicas: readonly Replica[]): Promise<void>
   /** It can be restored for 30 days. */
   remove(secretId: string): Promise<void>
-  /** At once and for ever: for a secret that nobody was ever told of. */
+  /** At once and for ever: for a secret that was never handed to anyone. */
   erase(secretId: string): Promise<void>
 }

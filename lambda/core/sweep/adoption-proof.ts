@@ -1,5 +1,5 @@
 // Whether the consumers of a secret have moved to the value that AWSCURRENT holds, by who last read what. Pure. It proves no more than
-// CloudTrail tells: that whoever read the value before has read this one since, not that every process of that role has.
+// CloudTrail reports: that whoever read the value before has read this one since, not that every process of that role has.
 import { MINUTE_MS } from '../base/time-units.ts'
 
 /** The last reads of one principal, epoch milliseconds. */

@@ -1,4 +1,4 @@
-// Writes down who read which secret, from one event of CloudTrail. Told twice, or out of order, it comes to the same.
+// Writes down who read which secret, from one event of CloudTrail. Delivered twice, or out of order, it comes to the same.
 
 import { Fault } from '../base/fault.ts'
 import { MINUTE_MS } from '../base/time-units.ts'
@@ -23,7 +23,7 @@ export const noteReads = async (
 ): Promise<number> => {
   const reads = readTrail(event, secretNamePrefix)
   if (!reads.ok) {
-    const message = `This is no read that CloudTrail tells of: ${reads.refusal.join('; ')}.`
+    const message = `This is no read as CloudTrail reports it: ${reads.refusal.join('; ')}.`
     throw new Fault({ code: 'INPUT_MALFORMED', retryable: false, message })
   }
   let written = 0

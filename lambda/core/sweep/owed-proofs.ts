@@ -154,7 +154,7 @@ const reportAlive = async (
   const more = { revokeToken, requestToken: settleToken, code }
   tally.settleRefusing += 1
   await events.publish([noticeEvent({ secret, fact, at: sweep.asOf, more })])
-  tally.told += 1
+  tally.reported += 1
 }
 
 const isPaid = (answer: ProofAnswer): boolean =>

@@ -1,4 +1,4 @@
-// Which tokens of a client died with its secret, told from the secret's metadata alone: a token says nothing of the value it was bought
+// Which tokens of a client died with its secret, derived from the secret's metadata alone: a token says nothing of the value it was bought
 // with, so whatever was issued before the revoked value was dead is to be refused. Pure. It reads no event and keeps no list: the
 // version ids say what happened, and their dates bound when.
 
@@ -30,8 +30,8 @@ const revoked = (at: number): Revocation => ({ state: 'revoked', notBefore: seco
 const askedAt = (versionId: string): number => readRequestToken(versionId).askedAt ?? 0
 
 /**
- * What the labels alone tell, for whoever has just described the secret: AWSCURRENT on a revoke, or on what directly followed one.
- * @returns undefined when they tell of none.
+ * What the labels alone show, for whoever has just described the secret: AWSCURRENT on a revoke, or on what directly followed one.
+ * @returns undefined when they show none.
  */
 export const revocationByLabels = (secret: SecretHistory): Revocation | undefined => {
   const current = versionLabelled(secret, 'AWSCURRENT')
@@ -75,7 +75,7 @@ export const mayHideRevocation = (secret: SecretHistory, now: number): boolean =
 }
 
 /**
- * What the versions tell, those without a label included: the last revoke that may have switched, and by when what it replaced was
+ * What the versions show, those without a label included: the last revoke that may have switched, and by when what it replaced was
  * dead at the latest.
  * @param versions in any order.
  */

@@ -31,7 +31,7 @@ export type MintFailure =
   /** The credential, for whatever scopes. */
   | 'credentialRefused'
   | 'scopeRefused'
-  /** For another reason, which only a person can mend. */
+  /** For another reason, which only a person can fix. */
   | 'rejected'
   | 'throttled'
   | 'unavailable'
@@ -60,7 +60,7 @@ export interface TokenKey {
   readonly scopes: readonly string[]
 }
 
-/** Names a value without telling it: 128 bits of its hash. In memory only. */
+/** Names a value without showing it: 128 bits of its hash. In memory only. */
 export const fingerprintOf = (secret: ClientSecret): string =>
   createHash('sha256').update(secret.reveal()).digest('hex').slice(0, 32)
 

@@ -10,7 +10,7 @@ export interface WireTag {
   readonly Value: string
 }
 
-/** What both DescribeSecret and ListSecrets tell of a secret. */
+/** What both DescribeSecret and ListSecrets return of a secret. */
 export interface SecretDetails {
   readonly ARN: string
   readonly Name: string

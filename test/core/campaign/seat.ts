@@ -21,7 +21,7 @@ export type Kill = (moment: 'before' | 'after', name: string) => boolean
 export const createSeat = (perSecond = 24) => {
   const timing = createVirtualTiming()
   const world = createRotatingFleet(timing.now)
-  const told: M2mEvent[] = []
+  const published: M2mEvent[] = []
   const notes: object[] = []
   let freeze: FreezeState = 'off'
   let kill: Kill = () => false
@@ -36,7 +36,7 @@ export const createSeat = (perSecond = 24) => {
     freeze: { read: async () => freeze },
     events: {
       publish: async (news) => {
-        told.push(...news)
+        published.push(...news)
       },
     },
     timing,
@@ -126,7 +126,7 @@ export const createSeat = (perSecond = 24) => {
   return {
     timing,
     world,
-    told,
+    published,
     notes,
     stores,
     campaigning,

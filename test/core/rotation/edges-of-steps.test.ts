@@ -220,8 +220,8 @@ describe('what is told', () => {
 
     await world.step('finishSecret', token)
 
-    const told = world.log.calls.filter(({ port }) => port === 'events').map(({ about }) => about)
-    expect(told).toEqual(['Rotation Completed'])
+    const published = world.log.calls.filter(({ port }) => port === 'events').map(({ about }) => about)
+    expect(published).toEqual(['Rotation Completed'])
   })
 
   test('of a rotate, or of a revoke that follows a revoke, is no evidence', async () => {
@@ -243,9 +243,9 @@ describe('what is told', () => {
 
     await world.step('finishSecret', token)
 
-    const told = world.events.published.map(({ type, detail }) => `${type} ${String(detail.id)}`)
-    expect(told).toHaveLength(4)
-    expect(new Set(told).size).toBe(2)
+    const published = world.events.published.map(({ type, detail }) => `${type} ${String(detail.id)}`)
+    expect(published).toHaveLength(4)
+    expect(new Set(published).size).toBe(2)
     // The second is refused, as the label is not there any more.
     expect(count(world, 'secrets.moveLabel')).toBe(2)
   })

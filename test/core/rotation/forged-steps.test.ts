@@ -160,11 +160,11 @@ describe('a step out of its order', () => {
   test('finish twice tells the same again, under the same ids, and moves nothing', async () => {
     const world = createRegisteredWorld()
     const token = await world.rotate(tokenOf('rotate'))
-    const told = world.events.published.map(({ type, detail }) => [type, detail.id])
+    const published = world.events.published.map(({ type, detail }) => [type, detail.id])
     const before = stateOf(world)
 
     expect(await does(world, 'finishSecret', token)).toBe('nothing: Completed, Changed')
-    expect(world.events.published.slice(2).map(({ type, detail }) => [type, detail.id])).toEqual(told)
+    expect(world.events.published.slice(2).map(({ type, detail }) => [type, detail.id])).toEqual(published)
     expect(stateOf(world)).toBe(before)
   })
 

@@ -148,7 +148,7 @@ const refusals: readonly Refusal[] = [
   ...positions.map((position): Refusal => ({ reason: 'position', step: steps[0], intent: 'settle', position })),
 ]
 
-describe('what the rotation function tells', () => {
+describe('what the rotation function publishes fits its schema', () => {
   test.each(intents)('of a %s that is done', (intent) => {
     for (const proof of [undefined, evidence]) {
       for (const event of completedEvents(facts({ intent, requestToken: token(intent) }), proof)) {
@@ -163,14 +163,14 @@ describe('what the rotation function tells', () => {
     for (const event of completedEvents(bare)) expect(publishedFaults(ROTATION_SOURCE, event)).toEqual([])
   })
 
-  test('as evidence', () => {
+  test('when it holds evidence', () => {
     const events = evidenceEvents(facts({ intent: 'settle' }), evidence, token('revoke'))
 
     expect(events).toHaveLength(1)
     for (const event of events) expect(publishedFaults(ROTATION_SOURCE, event)).toEqual([])
   })
 
-  test('as evidence without an accepted value is none', () => {
+  test('and evidence without an accepted value does not', () => {
     const { accepted: _, ...half } = evidence
     const [event] = evidenceEvents(facts({ intent: 'settle' }), half, token('revoke'))
 
@@ -184,7 +184,7 @@ describe('what the rotation function tells', () => {
   })
 })
 
-describe('what the sweep tells', () => {
+describe('what the sweep publishes fits its schema', () => {
   const secret: Secret = {
     ...BLANK,
     arn: secretArn,
@@ -240,7 +240,7 @@ describe('what the sweep tells', () => {
   )
 })
 
-test('what the vendor tells', () => {
+test('what the vendor publishes fits its schema', () => {
   const event = credentialRefusedEvent({
     secretArn,
     secretName: 'm2m/prod/billing',
@@ -254,7 +254,7 @@ test('what the vendor tells', () => {
   expect(publishedFaults(VENDOR_SOURCE, event)).toEqual([])
 })
 
-describe('what a campaign tells', () => {
+describe('what a campaign publishes fits its schema', () => {
   const request: CampaignRequest = {
     intent: 'revoke',
     selector: { clientIds: ['a'] },
@@ -296,7 +296,7 @@ describe('what a campaign tells', () => {
   })
 })
 
-test('what an incident tells at its end', () => {
+test('what an incident publishes at its end fits its schema', () => {
   const clients = [
     {
       secretArn,
@@ -315,7 +315,7 @@ test('what an incident tells at its end', () => {
   }
 })
 
-describe('what the intake tells', () => {
+describe('what the intake publishes fits its schema', () => {
   const alert = {
     detector: 'github' as const,
     incidentId: 'leak-github-00',

@@ -136,7 +136,7 @@ describe('an incident', () => {
   })
 })
 
-describe('an incident goes through', () => {
+describe('an incident ends with the leaked value refused', () => {
   const goesThrough = async (prepare: (subject: Subject) => Promise<void>): Promise<void> => {
     const { subject, leaked, incidentId } = await leakOf(prepare)
     await report({ incidentId, selector: { clientIds: [subject.clientId] } })
@@ -146,12 +146,12 @@ describe('an incident goes through', () => {
     expect(desk.laptop.stytch.slots(subject.clientId)?.nextLastFour).toBeNull()
   }
 
-  it('in an overlap', () =>
+  it('when its client is in an overlap', () =>
     goesThrough(async (subject) => {
       await desk.ask(subject, 'rotate')
     }))
 
-  it('on hold', () =>
+  it('when its client is on hold', () =>
     goesThrough(async ({ secretArn }) => {
       await desk.client.send(
         new TagResourceCommand({
@@ -166,13 +166,13 @@ describe('an incident goes through', () => {
       desk.laptop.stytch.dashboard.rotateStart(clientId)
     }))
 
-  it('on drift: a colleague completed in the dashboard, and AWSCURRENT is dead', () =>
+  it('when a colleague completed in the dashboard, and AWSCURRENT is dead: drift', () =>
     goesThrough(async ({ clientId }) => {
       desk.laptop.stytch.dashboard.rotateStart(clientId)
       desk.laptop.stytch.dashboard.rotateComplete(clientId)
     }))
 
-  it('during a rotation', () =>
+  it('when a rotation of its client is under way', () =>
     goesThrough(async (subject) => {
       void desk.ask(subject, 'rotate').catch(() => {})
     }))
@@ -230,13 +230,13 @@ describe('a report that may not be carried out changes nothing, and ends with th
     expect(published('Incident Completed').some(({ detail }) => detail.incidentId === bad.incidentId)).toBe(false)
   }
 
-  it('an empty selector', () => refused({ incidentId: newIncident(), selector: {} }))
-  it('more clients than the security team may name', () =>
+  it('a report with an empty selector', () => refused({ incidentId: newIncident(), selector: {} }))
+  it('a report of more clients than the security team may name', () =>
     refused({
       incidentId: newIncident(),
       selector: { clientIds: Array.from({ length: 26 }, () => `m2m-client-test-${randomUUID()}`) },
     }))
-  it('"all" with a count that is off', () =>
+  it('a report of "all" with a count that is off', () =>
     refused({ source: 'm2m.break-glass', incidentId: newIncident(), selector: { all: true, expectedCount: 4000 } }))
 })
 

@@ -78,7 +78,7 @@ const clients = (count: number, readersEach: number): readonly JsonObject[] =>
   }))
 
 describe('the judge finds nothing', () => {
-  test('as shipped', async () => {
+  test('in the configuration that is shipped', async () => {
     expect(await findings(stackFor(shippedConfig()))).toEqual([])
   })
 

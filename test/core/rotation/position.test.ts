@@ -132,7 +132,7 @@ describe('when last fours collide', () => {
     /** What the last fours allow. */
     readonly seen: readonly Position[]
     /** What is left once every stored value was exchanged. */
-    readonly sighted: readonly Position[]
+    readonly told: readonly Position[]
   }
   const collisions: readonly Collision[] = [
     {
@@ -140,126 +140,126 @@ describe('when last fours collide', () => {
       intent: 'rotate',
       truth: { C, P: 'p-same', L: C, N: 'p-same' },
       seen: ['started', 'overlap'],
-      sighted: ['started', 'overlap'],
+      told: ['started', 'overlap'],
     },
     {
       what: 'C and P, somebody cancelled',
       intent: 'rotate',
       truth: { C, P: 'p-same', L: C },
       seen: ['poisoned', 'promoted'],
-      sighted: ['poisoned'],
+      told: ['poisoned'],
     },
     {
       what: 'C and P, somebody completed',
       intent: 'revoke',
       truth: { C, P: 'p-same', L: 'p-same' },
       seen: ['poisoned', 'promoted'],
-      sighted: ['promoted'],
+      told: ['promoted'],
     },
     {
       what: 'C and V, settled',
       intent: 'settle',
       truth: { C, V: 'v-same', L: C },
       seen: ['settled', 'cancelledUnderUs'],
-      sighted: ['settled'],
+      told: ['settled'],
     },
     {
       what: 'C and V, cancelled under us',
       intent: 'settle',
       truth: { C, V: 'v-same', L: 'v-same' },
       seen: ['settled', 'cancelledUnderUs'],
-      sighted: ['cancelledUnderUs'],
+      told: ['cancelledUnderUs'],
     },
     {
       what: 'C and V, both slots: either order',
       intent: 'settle',
       truth: { C, V: 'v-same', L: 'v-same', N: C },
       seen: ['rolledBack', 'overlap'],
-      sighted: ['rolledBack', 'overlap'],
+      told: ['rolledBack', 'overlap'],
     },
     {
       what: 'C and V, one of them beside a stranger',
       intent: 'rotate',
       truth: { C, V: 'v-same', L: C, N: 'x-0000' },
       seen: ['orphan', 'drift'],
-      sighted: ['orphan'],
+      told: ['orphan'],
     },
     {
       what: 'C and V, the dead one of them beside a stranger',
       intent: 'revoke',
       truth: { C, V: 'v-same', L: 'v-same', N: 'x-0000' },
       seen: ['orphan', 'drift'],
-      sighted: ['drift'],
+      told: ['drift'],
     },
     {
       what: 'C and V, in the next slot',
       intent: 'rotate',
       truth: { C, V: 'v-same', L: 'x-0000', N: C },
       seen: ['overlap', 'drift'],
-      sighted: ['overlap'],
+      told: ['overlap'],
     },
     {
       what: 'P and V',
       intent: 'rotate',
       truth: { C: 'c-cccc', P: 'p-same', V: 'v-same', L: 'c-cccc', N: 'p-same' },
       seen: ['started', 'poisoned'],
-      sighted: ['started'],
+      told: ['started'],
     },
     {
       what: 'P and V, the other one',
       intent: 'rotate',
       truth: { C: 'c-cccc', P: 'p-same', V: 'v-same', L: 'c-cccc', N: 'v-same' },
       seen: ['started', 'poisoned'],
-      sighted: ['poisoned'],
+      told: ['poisoned'],
     },
     {
       what: 'P and V, in the current slot',
       intent: 'revoke',
       truth: { C: 'c-cccc', P: 'p-same', V: 'v-same', L: 'p-same' },
       seen: ['promoted', 'poisoned'],
-      sighted: ['promoted'],
+      told: ['promoted'],
     },
     {
       what: 'all three, both slots',
       intent: 'rotate',
       truth: { C, P: 'p-same', V: 'v-same', L: C, N: 'p-same' },
       seen: ['started', 'poisoned', 'overlap', 'drift'],
-      sighted: ['started', 'overlap'],
+      told: ['started', 'overlap'],
     },
     {
       what: 'all three, the pending value dead',
       intent: 'rotate',
       truth: { C, P: 'p-same', V: 'v-same', L: 'v-same', N: C },
       seen: ['started', 'poisoned', 'overlap', 'drift'],
-      sighted: ['poisoned'],
+      told: ['poisoned'],
     },
     {
       what: 'C and a stranger, both slots: either order',
       intent: 'rotate',
       truth: { C, L: C, N: 'x-same' },
       seen: ['orphan', 'overlap', 'drift'],
-      sighted: ['orphan', 'overlap'],
+      told: ['orphan', 'overlap'],
     },
     {
       what: 'a settle’s own copy is no collision',
       intent: 'settle',
       truth: { C, P: C, V: C, L: C },
       seen: ['settled'],
-      sighted: ['settled'],
+      told: ['settled'],
     },
     {
       what: 'a rollback’s own copy is no collision',
       intent: 'rollback',
       truth: { C: 'c-cccc', P: 'v-same', V: 'v-same', L: 'v-same', N: 'c-cccc' },
       seen: ['overlap'],
-      sighted: ['overlap'],
+      told: ['overlap'],
     },
     {
       what: 'two strangers with one last four are both strangers',
       intent: 'rotate',
       truth: { C, V: 'v-vvvv', L: 'x-0000', N: 'y-0000' },
       seen: ['drift'],
-      sighted: ['drift'],
+      told: ['drift'],
     },
   ]
   const sorted = (positions: readonly Position[]): readonly Position[] => [...new Set(positions)].sort()
@@ -269,8 +269,8 @@ describe('when last fours collide', () => {
     expect(namesOf(see(truth, intent))).toEqual(sorted(seen))
   })
 
-  test.each(collisions)('$what: exchanges leave $told', ({ intent, truth, sighted }) => {
-    expect(namesOf(see(truth, intent, exchanged(truth)))).toEqual(sorted(sighted))
+  test.each(collisions)('$what: exchanges leave $told', ({ intent, truth, told }) => {
+    expect(namesOf(see(truth, intent, exchanged(truth)))).toEqual(sorted(told))
   })
 
   test('what an exchange shows of one value alone is enough when it is enough', () => {
@@ -300,24 +300,24 @@ describe('a value that never sits in next beside one that ends like it', () => {
     ['rolledBack', 'revoke', { C, V: 'v-same', L: C, N: 'v-same' }],
     ['started', 'rotate', { C, P: 'p-same', L: C, N: 'p-same' }],
   ]
-  const sighted = (truth: Truth, intent: Intent, acceptance: Acceptance) =>
+  const told = (truth: Truth, intent: Intent, acceptance: Acceptance) =>
     see(truth, intent, acceptance, true).map(({ position }) => position)
 
   test.each(alike)('is in current where both slots end alike: %s', (position, intent, truth) => {
-    expect(sighted(truth, intent, exchanged(truth))).toEqual([position])
+    expect(told(truth, intent, exchanged(truth))).toEqual([position])
   })
 
   test('only once an exchange shows that it is in a slot at all', () => {
     const truth: Truth = { C, L: C, N: 'x-same' }
 
-    expect(sighted(truth, 'rotate', {}).toSorted()).toEqual(['drift', 'orphan', 'overlap'])
-    expect(sighted({ C, L: 'y-same', N: 'x-same' }, 'rotate', { current: false })).toEqual(['drift'])
+    expect(told(truth, 'rotate', {}).toSorted()).toEqual(['drift', 'orphan', 'overlap'])
+    expect(told({ C, L: 'y-same', N: 'x-same' }, 'rotate', { current: false })).toEqual(['drift'])
   })
 
   test('may sit in next beside one that ends in another way', () => {
     const truth: Truth = { C, L: 'x-0000', N: C }
 
-    expect(sighted(truth, 'rotate', exchanged(truth))).toEqual(['overlap'])
+    expect(told(truth, 'rotate', exchanged(truth))).toEqual(['overlap'])
   })
 })
 

@@ -98,8 +98,8 @@ const run = async (clients: number, one: Case): Promise<Outcome> => {
     await report(laptop, clients)
     const isOver = (): boolean => {
       const events = laptop.aws.events()
-      const told = events.filter(({ detailType }) => detailType === 'Secret Revoked').length
-      if (told > proven) [proven, provenMs] = [told, performance.now() - startedAt]
+      const revoked = events.filter(({ detailType }) => detailType === 'Secret Revoked').length
+      if (revoked > proven) [proven, provenMs] = [revoked, performance.now() - startedAt]
       return events.some(({ detailType }) => detailType === 'Campaign Completed' || detailType === 'Incident Completed')
     }
     const limitMs = boundMs(clients, one) * 5 + 120_000

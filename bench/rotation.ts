@@ -27,7 +27,7 @@ interface Cycle {
 interface Measured {
   readonly ms: number
   readonly secretsManager: number
-  /** A freeze read, events told. */
+  /** A freeze read, events published. */
   readonly otherAws: number
   readonly stytch: number
   readonly bytes: number

@@ -99,7 +99,7 @@ const ofSize = async (clients: number): Promise<readonly Row[]> => {
       await measure(laptop, { what: 'a campaign’s selection', clients }, 'campaign', () => selectOnce(laptop, clients)),
     ]
     if (clients > MAX_SECRETS) return rows
-    const search = { what: 'a search for nobody’s value', clients }
+    const search = { what: 'a search for an unknown value', clients }
     return [...rows, await measure(laptop, search, 'identify', () => searchOnce(laptop))]
   } finally {
     await laptop.close()

@@ -3,7 +3,7 @@
 import { CommanderError } from 'commander'
 import { createProgram } from './program.ts'
 import { EXIT } from './terminal/command-fault.ts'
-import { tellFailure } from './terminal/run.ts'
+import { reportFailure } from './terminal/run.ts'
 
 const program = createProgram()
 try {
@@ -11,5 +11,5 @@ try {
 } catch (error) {
   // Commander has said it already; help and version are no failure.
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage
-  else tellFailure(error, program.opts().debug === true)
+  else reportFailure(error, program.opts().debug === true)
 }

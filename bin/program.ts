@@ -1,4 +1,4 @@
-// The command line as commander knows it: every command, its help and its examples, and how errors are told. Whoever parses decides what
+// The command line as commander knows it: every command, its help and its examples, and how errors are reported. Whoever parses decides what
 // becomes of an error. The laptop and the story read their own arguments, as they do when they are started without it.
 import { createRequire } from 'node:module'
 import { Command } from 'commander'
@@ -30,10 +30,10 @@ const handOver = (load: () => Promise<unknown>) => async (): Promise<void> => {
   await load()
 }
 
-/** Each command inherits how errors are told – commander copies that only for those that are made later – and ends its help with examples. */
+/** Each command inherits how errors are reported – commander copies that only for those that are made later – and ends its help with examples. */
 const finish = (command: Command, above: string): void => {
   const name = `${above} ${command.name()}`
-  command.exitOverride().showHelpAfterError(`(${name} --help tells more)`).addHelpText('after', examplesOf(name))
+  command.exitOverride().showHelpAfterError(`(${name} --help shows more)`).addHelpText('after', examplesOf(name))
   for (const inner of command.commands) finish(inner, name)
 }
 
@@ -46,7 +46,7 @@ export const createProgram = (): Command => {
     .option('--json', 'one JSON document on stdout, for machines')
     .option('--no-color', 'no colours; else they are off with NO_COLOR, and where stdout is no terminal')
     .option('--debug', 'show the stack of a failure')
-    .showHelpAfterError('(m2m --help, or m2m <command> --help, tells more)')
+    .showHelpAfterError('(m2m --help, or m2m <command> --help, shows more)')
     .exitOverride()
 
   for (const add of [

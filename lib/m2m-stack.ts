@@ -329,8 +329,8 @@ export class M2mStack extends Stack {
       this.clients.map(({ secretArn }, at) => ({ secretArn, clientName: config.clients[at]?.name ?? '' })),
     )
     this.surround(config)
-    this.tell(rotation, notifications)
-    this.tellWhatIsReserved(config)
+    this.addOutputs(rotation, notifications)
+    this.addReservationOutput(config)
     this.node.addValidation({ validate: () => this.assertItFits() })
   }
 
@@ -371,7 +371,7 @@ export class M2mStack extends Stack {
   }
 
   /** An output, since a remark would make every synth noisy; `cdk synth` prints it before anything is deployed. */
-  private tellWhatIsReserved({ reservations }: DeployConfig): void {
+  private addReservationOutput({ reservations }: DeployConfig): void {
     const needed = neededQuota(reservations)
     new CfnOutput(this, 'ReservedConcurrency', {
       value: String(totalReserved(reservations)),
@@ -382,7 +382,7 @@ export class M2mStack extends Stack {
     })
   }
 
-  private tell(rotation: RotationFunction, notifications: Notifications): void {
+  private addOutputs(rotation: RotationFunction, notifications: Notifications): void {
     new CfnOutput(this, 'RotationFunctionArn', { value: rotation.arn })
     new CfnOutput(this, 'KeyArn', { value: this.registrar.key.key.keyArn })
     new CfnOutput(this, 'OperatorPolicyArn', { value: this.operators.policy.managedPolicyArn })

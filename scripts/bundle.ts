@@ -14,7 +14,7 @@ import { leanUndici } from './lean-undici.ts'
 const repository = fileURLToPath(new URL('..', import.meta.url))
 
 /** An ES module has no `require`; a bundled CommonJS dependency that asks for a builtin needs one. */
-const requireBanner =
+export const requireBanner =
   "import{createRequire as createRequireOfBundle}from'node:module';const require=createRequireOfBundle(import.meta.url);"
 
 export interface FunctionBundle {

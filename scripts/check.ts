@@ -115,13 +115,13 @@ const firstLine = (text: string | undefined): string => (text ?? '').trim().spli
 export const explainTests = (root: string, { report }: Pick<TestRun, 'report'>): readonly string[] =>
   filesOf(report).flatMap((file) => {
     const name = relative(root, file.name ?? '')
-    const told = file.assertionResults.flatMap(({ status, fullName = '', failureMessages }) => {
+    const failures = file.assertionResults.flatMap(({ status, fullName = '', failureMessages }) => {
       const said = `${name} > ${fullName}: ${firstLine(failureMessages?.[0])}`
       if (status === 'failed') return [`── failed: ${said}`]
       return status === 'passed' && (failureMessages ?? []).length > 0 ? [`── passed when tried again: ${said}`] : []
     })
-    const isOnlyFile = file.status !== 'passed' && !told.some((line) => line.startsWith('── failed'))
-    return isOnlyFile ? [...told, `── failed: ${name}: ${firstLine(file.message)}`] : told
+    const isOnlyFile = file.status !== 'passed' && !failures.some((line) => line.startsWith('── failed'))
+    return isOnlyFile ? [...failures, `── failed: ${name}: ${firstLine(file.message)}`] : failures
   })
 
 /** The last line, and whether all is well: each check before the tests that fails counts as one failure. */

@@ -18,7 +18,7 @@ export const request = (url, { dispatcher = agent, ...options }) => {
 
 /** Files that a request with a text for a body never runs, and what stands in their place. */
 const left: readonly (readonly [path: RegExp, instead: string])[] = [
-  // Told to speak HTTP/1.1; and it goes on without where Node has no HTTP/2.
+  // Set to speak HTTP/1.1; and it goes on without where Node has no HTTP/2.
   [/\/undici\/lib\/dispatcher\/client-h2\.js$/, "module.exports = () => { throw new Error('HTTP/2 is not bundled') }"],
   // Bodies of the web's own kinds: forms, blobs, streams.
   [/\/undici\/lib\/web\//, "throw new Error('fetch is not bundled')"],
@@ -35,7 +35,7 @@ const builtins: Readonly<Record<string, string>> = {
 
 const INSIDE = /\/node_modules\/undici\//
 
-/** The first half: undici's files for one request, with all that they would load. On its own for the bench, which tells them apart. */
+/** The first half: undici's files for one request, with all that they would load. On its own for the bench, which distinguishes them. */
 export const requestAlone: Plugin = {
   name: 'request-alone',
   setup: ({ onResolve, onLoad }) => {

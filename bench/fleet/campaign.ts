@@ -2,10 +2,9 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
+import { DAY_MS } from '../../lambda/core/base/time-units.ts'
 import type { Laptop } from '../../lambda/local/laptop/laptop.ts'
 import { type Figure, measure } from './figures.ts'
-
-const DAY_MS = 86_400_000
 
 interface FleetPart {
   readonly laptop: Laptop

@@ -1,4 +1,4 @@
-// What a bench of the fleet tells: how long one piece of work took, and which calls it made at either side, so that two runs can be compared
+// What a bench of the fleet reports: how long one piece of work took, and which calls it made at either side, so that two runs can be compared
 // and a figure in the README be traced. Markdown for people, JSON for whoever compares.
 
 export interface Figure {
@@ -11,7 +11,7 @@ export interface Figure {
   readonly stytch: Readonly<Record<string, number>>
   /** How many were throttled, of either. */
   readonly throttled: number
-  /** Whatever else is worth telling. */
+  /** Whatever else is worth reporting. */
   readonly note?: string
 }
 

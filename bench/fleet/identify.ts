@@ -1,5 +1,5 @@
 // A search for a leaked value among so many secrets that each has two values: by the value itself, by GitGuardian's costly hash of it, and
-// for a value that is nobody's, which is held against all of them. The function is the real one, in a process of its own.
+// for an unknown value, which is held against all of them. The function is the real one, in a process of its own.
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CreateSecretCommand, PutSecretValueCommand } from '@aws-sdk/client-secrets-manager'
@@ -72,7 +72,7 @@ export const benchIdentify = async ({
   await identifier.identify({ proof: proofOf(value), clientId: `m2m-client-test-bench-${clients - 1}` })
   return [
     await search('search by value, the last one', proofOf(value), 'dead'),
-    await search("search by value, nobody's", proofOf(newValue()), 'unknown'),
-    await search("search by hash, nobody's", proofOf(undefined, await hmslHash(newValue())), 'unknown'),
+    await search('search by value, unknown', proofOf(newValue()), 'unknown'),
+    await search('search by hash, unknown', proofOf(undefined, await hmslHash(newValue())), 'unknown'),
   ]
 }

@@ -1,10 +1,11 @@
 // The forms that are measured, each bundled into a directory of its own. From the usual choice to the deployed form, one step at a time,
-// so that each step's gain can be told.
+// so that each step's gain can be measured.
+
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type BuildOptions, build } from 'esbuild'
-import { bundleFunction } from '../../scripts/bundle.ts'
+import { bundleFunction, requireBanner } from '../../scripts/bundle.ts'
 import { leanUndici, requestAlone } from '../../scripts/lean-undici.ts'
 
 export interface Form {
@@ -17,9 +18,6 @@ export interface Form {
 const repository = fileURLToPath(new URL('../..', import.meta.url))
 const form = (name: string): string => join(repository, 'bench/runtime/forms', `${name}.ts`)
 const vendor = join(repository, 'lambda/handlers/on-vend.ts')
-
-const requireBanner =
-  "import{createRequire as createRequireOfBundle}from'node:module';const require=createRequireOfBundle(import.meta.url);"
 
 /** As scripts/bundle.ts bundles, but for what a step is about. */
 export const plainly = (entry: string, more: BuildOptions = {}): BuildOptions => ({

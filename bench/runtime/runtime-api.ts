@@ -1,4 +1,4 @@
-// Lambda's Runtime API, as far as one execution environment speaks it: hands out one event again and again, takes what becomes of it, and tells when
+// Lambda's Runtime API, as far as one execution environment speaks it: hands out one event again and again, takes what becomes of it, and says when
 // each came. It times what it sees; it measures nothing inside of the environment.
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'

@@ -1,15 +1,16 @@
 // How much memory a full cache holds, a client's and in all: many caches of each form are filled with tokens of a JWT's length, and weighed.
+
 import { randomBytes } from 'node:crypto'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { createCache } from 'async-cache-dedupe'
+import { HOUR_MS } from '../../lambda/core/base/time-units.ts'
 import { createAccessToken } from '../../lambda/core/vend/access-token.ts'
 import { cacheRules, createTokenCache } from '../../lambda/core/vend/token-cache.ts'
 import { integer, type Table } from '../report.ts'
 
 const CACHES = 30
 const SIZES = [cacheRules.maxTokens, 4_096] as const
-const HOUR_MS = 3_600_000
 
 const collect = (): number => {
   setFlagsFromString('--expose-gc')
@@ -82,7 +83,7 @@ export const memoryTable = async (): Promise<Table> => {
     columns: ['cache', ...SIZES.map(integer)],
     rows,
     notes: [
-      `This project’s keeps ${cacheRules.maxTokensOfClient} tokens of a client and ${cacheRules.maxTokens} in all: a caller who makes up scope sets fills no environment’s memory, and drives nobody else out.`,
+      `This project’s keeps ${cacheRules.maxTokensOfClient} tokens of a client and ${cacheRules.maxTokens} in all: a caller who makes up scope sets fills no environment’s memory, and drives no other out.`,
     ],
   }
 }

@@ -27,7 +27,7 @@ export interface VendingPlace {
   rotate(): Promise<void>
   /** Another value, and the one before is dead. */
   revoke(): Promise<void>
-  /** Stytch answers 500 to every exchange, until it is told otherwise. */
+  /** Stytch answers 500 to every exchange, until it is set otherwise. */
   setDown(isDown: boolean): void
   close(): Promise<void>
 }

@@ -1,5 +1,5 @@
 // Adopts clients, one or many, by the clients function: each value from where its row says, at a pace that both services bear. Stopped or
-// killed, it may be run again: what was adopted is told so.
+// killed, it may be run again: what was adopted is reported so.
 
 import { defined } from '../../lambda/core/base/defined.ts'
 import { Fault } from '../../lambda/core/base/fault.ts'
@@ -51,7 +51,7 @@ const readValue = async (
   return options.rotate === true ? undefined : readValueFromStdin(row.clientId)
 }
 
-/** Stytch tells of an M2M client which secret it is bound to; of the other kinds only the secrets' tags do. */
+/** Stytch shows of an M2M client which secret it is bound to; of the other kinds only the secrets' tags do. */
 const readHolders = async (context: CommandContext, rows: readonly AdoptionRow[]): Promise<readonly Secret[]> => {
   if (rows.every(({ clientId }) => isM2mClient(clientId))) return []
   const view = await context.view()
@@ -126,7 +126,7 @@ const words: Readonly<Record<AdoptionResult['outcome'], string>> = {
 
 export const adoptionEnding = (context: CommandContext, results: readonly AdoptionResult[], left: number): Ending => {
   const failed = results.filter(({ outcome }) => outcome === 'failed').length
-  const rest = left > 0 ? `\n${count(left, 'client')} not begun: run it again to go on` : ''
+  const rest = left > 0 ? `\n${count(left, 'client')} not started. Run the command again to continue.` : ''
   const done = results.some(({ outcome }) => outcome === 'adopted' || outcome === 'rotated')
   const next =
     done && !context.screen.isJson ? '\nThey are held: no planned rotation and no settle begins until m2m release.' : ''

@@ -1,5 +1,5 @@
 // The first rotation of a client whose value is lost: asked for once the adoption's own dry run has let go of AWSPENDING, and waited for, since
-// until then the secret holds nothing that works. Asked again, it does nothing where a value is in place.
+// until then the secret holds nothing that works. Repeated, it does nothing where a value is in place.
 
 import { Fault } from '../../lambda/core/base/fault.ts'
 import { versionLabelled } from '../../lambda/core/secret/labels.ts'
@@ -26,7 +26,7 @@ export const rotateAdopted = async (context: CommandContext, secretArn: string):
   const askedAt = context.timing.now()
   const token = makeRequestToken({ origin: 'rotate', askedAt, secretArn, about: context.newId(), attempt: 1 })
   const reply = await askOnce(context, secrets, { secretArn, token })
-  if (reply !== 'asked') throw notRotated(secretArn, `was not begun (${reply})`)
+  if (reply !== 'asked') throw notRotated(secretArn, `was not started (${reply})`)
   const end = await waitForEnd(context, secrets, { secretArn, token, timeoutMs: TIMEOUT_MS })
   if (end !== 'done') throw notRotated(secretArn, end === 'refused' ? 'was refused' : 'is not finished')
   return true

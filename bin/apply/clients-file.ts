@@ -1,24 +1,17 @@
 // A file for `m2m apply`: YAML (JSON is YAML), read into declared clients. Entries are those of cdk.json, checked by the same code. Every fault
-// is told at once, with its line; a file with a fault changes nothing. Pure: the text comes in.
+// is listed at once, with its line; nothing is applied until there are none. Pure: the text comes in.
 
 import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml'
 import { defined } from '../../lambda/core/base/defined.ts'
 import { isJsonObject } from '../../lambda/core/base/json-object.ts'
 import type { StageView } from '../../lambda/core/clients/clients-api.ts'
-import { type DeclaredClient, isSetName, SET_RULE } from '../../lambda/core/clients/declared-client.ts'
-import {
-  type ClientConfig,
-  type ClientRemoval,
-  clientFields,
-  clientRemovals,
-  readClientList,
-  spanHours,
-} from '../../lib/config/client-config.ts'
+import { type DeclaredClient, isSetName, removals, SET_RULE } from '../../lambda/core/clients/declared-client.ts'
+import { type ClientConfig, clientFields, readClientList, spanHours } from '../../lib/config/client-config.ts'
 import { createPlace, type Place } from '../../lib/config/config-place.ts'
 import { backstopRules } from '../../lib/config/rotation-schedule.ts'
 import { CommandFault, EXIT } from '../terminal/command-fault.ts'
 
-export interface ClientsFile {
+interface ClientsFile {
   /** Names who owns these clients, so that another file's are not taken for its own. */
   readonly set: string
   readonly clients: readonly ClientConfig[]
@@ -78,7 +71,7 @@ const readRoot = (fields: Readonly<Record<string, unknown>>, faults: string[]): 
   const merged = createPlace(ROOT, faults, { clients: fields.clients.map((entry) => withDefaults(entry, defaults)) })
   return {
     set: root.optional('set', setShape) ?? DEFAULT_SET,
-    clients: readClientList(merged.list('clients'), clientRemovals[0] satisfies ClientRemoval),
+    clients: readClientList(merged.list('clients'), removals[0]),
   }
 }
 
@@ -94,7 +87,7 @@ const refuse = (fileName: string, faults: readonly string[]): CommandFault =>
     `${fileName} has ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}, and nothing was changed:\n${faults.map((fault) => `  ${fault}`).join('\n')}`,
   )
 
-/** An anchor that nobody set shows only here. */
+/** An anchor that is not set shows only here. */
 const plainValue = (document: ReturnType<typeof parseDocument>, fileName: string): unknown => {
   try {
     // A file of thousands repeats one anchor in each entry.

@@ -9,7 +9,7 @@ export interface AccountSecret {
   readonly isBeingDeleted: boolean
 }
 
-export interface StackResource {
+interface StackResource {
   readonly type: string
   readonly physicalId: string
 }

@@ -99,7 +99,7 @@ const hasType = async ({ query }: SignedProtocols, type: string): Promise<boolea
   }
 }
 
-export interface AwsAccountInput {
+interface AwsAccountInput {
   readonly clients: Clients
   readonly around: Surroundings
   readonly endpointOf: EndpointOf

@@ -24,7 +24,7 @@ export interface PlannedDeployment {
 
 export type Identity = Awaited<ReturnType<Account['identity']>>
 
-export interface BeforeDeployInput {
+interface BeforeDeployInput {
   readonly deployment: PlannedDeployment
   /** An error where AWS did not say who is asking. */
   readonly identity: Identity | Error

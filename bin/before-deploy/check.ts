@@ -47,7 +47,7 @@ export const notChecked = (check: string, what: string, todo: string): CheckResu
   todo,
 })
 
-/** @param what what it would have told. */
+/** @param what what it would have shown. */
 export const couldNotLook = (check: string, what: string, error: unknown): CheckResult => {
   if (!(error instanceof AwsCallError)) {
     const why = error instanceof Error ? `${error.name}: ${error.message}` : 'unknown'
@@ -69,7 +69,7 @@ export const couldNotLook = (check: string, what: string, error: unknown): Check
 
 export interface Check {
   readonly check: string
-  /** What it would have told, when it cannot. */
+  /** What it would have shown, when it cannot. */
   readonly what: string
   readonly run: () => Promise<readonly CheckResult[]>
 }

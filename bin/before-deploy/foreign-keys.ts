@@ -1,6 +1,8 @@
 // The keys of a configuration that somebody else owns, each with the policy that it would need: the template's own with keys of the stack's,
 // and for a replica's key what its Region's Secrets Manager asks of it. Pure.
+
 import { replicaKeyStatements } from '../../lib/base/key-statements.ts'
+import { CREATE_KEY } from '../../lib/base/monitoring-key.ts'
 import type { DeployConfig } from '../../lib/config/deploy-config.ts'
 import type { Surroundings } from './intrinsics.ts'
 import { neededUses, rolesNamedIn } from './key-policy.ts'
@@ -12,15 +14,13 @@ type KeySettings = Pick<
   'keyArn' | 'monitoringKey' | 'replicas' | 'secretNamePrefix' | 'readerAccounts' | 'readerOrganizationId'
 >
 
-const CREATE = 'create'
-
-export const hasForeignKey = ({ keyArn, monitoringKey = CREATE, replicas }: KeySettings): boolean =>
-  keyArn !== undefined || monitoringKey !== CREATE || replicas.some((replica) => replica.keyArn !== undefined)
+export const hasForeignKey = ({ keyArn, monitoringKey = CREATE_KEY, replicas }: KeySettings): boolean =>
+  keyArn !== undefined || monitoringKey !== CREATE_KEY || replicas.some((replica) => replica.keyArn !== undefined)
 
 /** The same configuration with keys that the stack makes. */
 export const withOwnKeys = (config: DeployConfig): DeployConfig => {
   const { keyArn: _notOurs, ...rest } = config
-  return rest.monitoringKey === undefined ? rest : { ...rest, monitoringKey: CREATE }
+  return rest.monitoringKey === undefined ? rest : { ...rest, monitoringKey: CREATE_KEY }
 }
 
 /** `template`: that of the configuration with its own keys. */
@@ -29,7 +29,7 @@ export const foreignKeysOf = (
   template: DeployTemplate,
   around: Surroundings,
 ): readonly ForeignKey[] => {
-  const { keyArn, monitoringKey = CREATE, replicas } = config
+  const { keyArn, monitoringKey = CREATE_KEY, replicas } = config
   const { account, region } = around
   const ownPolicy = keyPolicyIn(template, around)
   const here = { account, region }
@@ -54,7 +54,7 @@ export const foreignKeysOf = (
     ...(keyArn === undefined
       ? []
       : [{ ...here, setting: 'keyArn', section: 'An existing key', arn: keyArn, ownPolicy }]),
-    ...(monitoringKey === CREATE
+    ...(monitoringKey === CREATE_KEY
       ? []
       : [
           {

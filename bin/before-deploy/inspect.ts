@@ -14,14 +14,14 @@ import type { Surroundings } from './intrinsics.ts'
 import { reportOf } from './report.ts'
 import { stackNameOf, synthesise } from './synthesise.ts'
 
-export interface Inspection {
+interface Inspection {
   /** @default - cdk.json */
   readonly file: string | undefined
   /** As `--stage` said. */
   readonly stage: string | undefined
 }
 
-/** Only where nobody says whose the account is: a number that no account has. */
+/** Only where the account is unknown: a number that no account has. */
 const NO_ACCOUNT = '000000000000'
 
 const deploymentOf = async (config: DeployConfig, around: Surroundings): Promise<PlannedDeployment> => {

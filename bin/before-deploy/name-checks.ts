@@ -61,9 +61,9 @@ const PACE = { concurrency: 8, perSecond: 30 } as const
 const isThrottle = (error: unknown): boolean =>
   error instanceof AwsCallError && /Throttl|TooManyRequests|RequestLimit/i.test(error.errorName)
 
-export interface NamesInput {
+interface NamesInput {
   readonly names: readonly NamedResource[]
-  /** An error when it could not be read: then what is there cannot be told from what is in the way. */
+  /** An error when it could not be read: then what is there cannot be distinguished from what is in the way. */
   readonly stack: AccountStack | undefined | Error
   readonly account: Pick<Account, 'isTaken'>
   readonly timing: Timing

@@ -19,7 +19,7 @@ export interface NamedResource {
   readonly name: string
 }
 
-export interface Reservation {
+interface Reservation {
   readonly functionName: string
   readonly executions: number
 }

@@ -27,9 +27,9 @@ export interface SignedProtocols {
   get(service: RestService, action: string, path: string): Promise<JsonObject>
 }
 
-export type JsonServiceName = 'kms' | 'logs' | 'sqs' | 'dynamodb'
-export type QueryService = 'iam' | 'sts' | 'sns' | 'cloudformation' | 'monitoring'
-export type RestService = 'apigateway' | 'scheduler'
+type JsonServiceName = 'kms' | 'logs' | 'sqs' | 'dynamodb'
+type QueryService = 'iam' | 'sts' | 'sns' | 'cloudformation' | 'monitoring'
+type RestService = 'apigateway' | 'scheduler'
 type Service = JsonServiceName | QueryService | RestService
 
 /** As IAM's actions begin, and the SDK's endpoint variables end, where the host's name does not. */
@@ -98,7 +98,7 @@ const errorIn = (reply: SignedReply): Said => {
 const TRIES = 2
 const isWorthAnother = (status: number, name: string): boolean => status >= 500 || /Throttl|TooManyRequests/.test(name)
 
-export interface SignedProtocolsInput {
+interface SignedProtocolsInput {
   /** Its credentials, Region and connections are used. */
   readonly base: SecretsManagerClient
   readonly region: string

@@ -98,11 +98,11 @@ const exitCodeOf = ({ refused }: Plan, { done, failed, left }: Applied): ExitCod
 const appliedText = (prefix: string, { done, failed, left, ms }: Applied): string => {
   const lines = failed.map(({ change, words = '' }) => `! ${shortName(prefix, change.secretName)}  ${words}`)
   const said = [
-    `${done.toLocaleString('en')} done`,
+    `${done.toLocaleString('en')} done in ${span(ms)}`,
     ...(failed.length > 0 ? [`${failed.length.toLocaleString('en')} failed`] : []),
-    ...(left > 0 ? [`${left.toLocaleString('en')} not begun: run it again to go on`] : []),
+    ...(left > 0 ? [`${left.toLocaleString('en')} not started. Run the command again to continue`] : []),
   ]
-  return [...lines, `${said.join(', ')}, in ${span(ms)}.`].join('\n')
+  return [...lines, `${said.join(', ')}.`].join('\n')
 }
 
 const nothingToDo = (context: CommandContext, set: string, plan: Plan, prefix: string): Ending => {

@@ -5,6 +5,8 @@ import { type Command, InvalidArgumentError } from 'commander'
 import { defined } from '../../lambda/core/base/defined.ts'
 import { LEAK_REPORTED, leakSources } from '../../lambda/core/base/event-types.ts'
 import { rotationsPerSecond } from '../../lambda/core/campaign/campaign.ts'
+import { MAX_GRACE_SECONDS, MIN_GRACE_SECONDS } from '../../lambda/core/drive/grace.ts'
+import { isSubjectId, SUBJECT_ID_RULE } from '../../lambda/core/drive/subject-id.ts'
 import type { ClientReport } from '../../lambda/core/incident/incident-report.ts'
 import { DEPLOYED } from '../../lambda/core/rotation/bounds.ts'
 import type { Secret } from '../../lambda/core/secret/secret.ts'
@@ -36,18 +38,16 @@ interface IncidentOptions extends TargetOptions {
   readonly bucket?: string
 }
 
-const ID = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/
-
 const readId = (text: string): string => {
-  if (ID.test(text)) return text
-  throw new InvalidArgumentError('expected 1 to 128 of A-Z, a-z, 0-9 and . _ : -, starting with a letter or digit')
+  if (isSubjectId(text)) return text
+  throw new InvalidArgumentError(`expected ${SUBJECT_ID_RULE}`)
 }
 
 /** `90s`, `15m`, or what a tag may say. */
 const readGrace = (text: string): number => {
   const [, number, unit] = /^([1-9]\d{0,4})([sm])$/.exec(text) ?? []
   const seconds = number === undefined ? (readSpan(text) ?? 0) / 1000 : Number(number) * (unit === 'm' ? 60 : 1)
-  if (seconds >= 60 && seconds <= 86_400) return seconds
+  if (seconds >= MIN_GRACE_SECONDS && seconds <= MAX_GRACE_SECONDS) return seconds
   throw new InvalidArgumentError('expected 60s to 24h, such as 15m')
 }
 
@@ -56,7 +56,7 @@ const newIncidentId = (context: CommandContext): string =>
   `INC-${new Date(context.timing.now()).toISOString().slice(0, 10)}-${context.newId().slice(0, 8)}`
 
 const words: Record<Watched['state'], string> = {
-  ask: 'not begun',
+  ask: 'not started',
   running: 'under way',
   switched: 'replaced; the old value is not ended yet',
   overtaken: 'replaced by another rotation; not proven',
@@ -169,7 +169,7 @@ const begun = (context: CommandContext, incidentId: string, { secrets }: Targets
     incidentId,
     clients: secrets.map(({ name, arn }) => ({ secretName: name, secretArn: arn })),
   },
-  text: `Incident ${incidentId} is reported: ${count(secrets.length, 'client')}. m2m incident show ${incidentId} tells what became of it.`,
+  text: `Incident ${incidentId} is reported: ${count(secrets.length, 'client')}. m2m incident show ${incidentId} shows its state.`,
   exitCode: EXIT.ok,
 })
 

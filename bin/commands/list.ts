@@ -11,7 +11,7 @@ import type { Screen } from '../terminal/screen.ts'
 import { table } from '../terminal/table.ts'
 import { at, count, span } from '../terminal/words.ts'
 
-export interface ListOptions extends Omit<Choice, 'names' | 'all'> {
+interface ListOptions extends Omit<Choice, 'names' | 'all'> {
   readonly state?: VisibleState
   readonly held?: true
 }

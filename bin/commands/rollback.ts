@@ -20,7 +20,7 @@ const judge = ({ visible, secret }: Row): RotationVerdict => {
   if (state === 'settled')
     return { is: 'refuse', why: 'it is settled: the value before is refused by Stytch; rotate forward' }
   if (versionLabelled(secret, 'AWSPREVIOUS') === undefined)
-    return { is: 'refuse', why: 'there is no value before; m2m status tells since when' }
+    return { is: 'refuse', why: 'there is no value before; m2m status shows since when' }
   return { is: 'ask' }
 }
 

@@ -51,6 +51,6 @@ export const addSettle = (program: Command): void => {
     .command('settle')
     .description('end the overlap of clients now: Stytch then accepts their current value and nothing else')
     .argument('[client...]', 'names, or ARNs of secrets')
-    .option('--anyway', 'also where the label says settled, for a next secret that nobody stored')
+    .option('--anyway', 'also where the label says settled, for a next secret that is stored nowhere')
   addWaiting(addCaution(addChoice(command))).action(run(settle))
 }

@@ -1,4 +1,4 @@
-// `m2m status`: without a name, how the stage is; with names, all that can be told of each: what its labels say, what Stytch shows of its
+// `m2m status`: without a name, how the stage is; with names, all that is known of each: what its labels say, what Stytch shows of its
 // slots, since when, what comes next, who holds it. Values are read only on request, since a read counts as somebody's use.
 import type { Command } from 'commander'
 import type { ClientRecord } from '../../lambda/core/clients/client-keeper.ts'
@@ -18,7 +18,7 @@ import { table } from '../terminal/table.ts'
 import { at, atAndSpan, count, iso, span } from '../terminal/words.ts'
 import { paintState } from './list.ts'
 
-export interface StatusOptions {
+interface StatusOptions {
   readonly read?: true
 }
 
@@ -31,7 +31,7 @@ interface Sight {
 
 const ATTEMPTS_SHOWN = 3
 
-/** Requests after the one that made AWSCURRENT, which came to nothing: newest first. */
+/** Requests after the one that made AWSCURRENT, which failed: newest first. */
 const failedAttempts = ({ row, versions }: Sight): readonly VersionEntry[] => {
   const current = versions.findIndex(({ versionId }) => versionId === row.visible.last?.versionId)
   const later = current < 0 ? versions : versions.slice(0, current)
@@ -111,10 +111,10 @@ const detailOf = (screen: Screen, sight: Sight): string => {
     ['age', `${ageWords(sight)}${visible.isOverdue ? screen.paint('yellow', ', overdue') : ''}`],
     ['next rotation', atAndSpan(secret.nextRotationAt, asOf.now)],
     ['last', lastWords(sight)],
-    ...(failed === '' ? [] : [['came to nothing', failed]]),
+    ...(failed === '' ? [] : [['failed', failed]]),
     ['held', hold === undefined ? 'no' : `since ${at(hold.since)}${hold.by === undefined ? '' : ` by ${hold.by}`}`],
     ['scopes', scopesOf(secret).join(' ')],
-    ['declared', owner === undefined ? 'by nobody' : describeOwner(owner)],
+    ['declared', owner === undefined ? 'not declared' : describeOwner(owner)],
   ]
   return `${screen.paint('bold', name)}\n${table([], rows)}`
 }
@@ -174,7 +174,7 @@ export const status: Work<StatusOptions> = async (context, options, names) => {
 export const addStatus = (program: Command): void => {
   program
     .command('status')
-    .description('how the stage is, or all that can be told of some clients')
+    .description('how the stage is, or everything known of some clients')
     .argument('[client...]', 'names, or ARNs of secrets')
     .option('--read', 'read the values too, for position and age: with your own rights, and it counts as a use')
     .action(run(status))

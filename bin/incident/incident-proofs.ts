@@ -14,7 +14,7 @@ import { count } from '../terminal/words.ts'
 import { requiredBucket } from './incident-report.ts'
 import { findTargets } from './incident-targets.ts'
 
-export interface ProveOptions {
+interface ProveOptions {
   readonly publicKey?: string
   readonly bucket?: string
   readonly prefix?: string

@@ -1,11 +1,12 @@
 // An incident's report, made of what the evidence archive holds: for people as Markdown, for machines as JSON. Reads with the operator's own
 // rights, and waits a while for what is on its way.
+import { pollUntil } from '../../lambda/core/base/poll-until.ts'
 import type { IncidentReport } from '../../lambda/core/incident/incident-report.ts'
 import { processCliEnv } from '../terminal/cli-env.ts'
 import type { CommandContext } from '../terminal/command-context.ts'
 import { CommandFault, EXIT } from '../terminal/command-fault.ts'
 
-export interface ReportAsked {
+interface ReportAsked {
   readonly incidentId: string
   /** As far as the archive cannot name them itself. */
   readonly secretNames: readonly string[]
@@ -38,10 +39,8 @@ export const readReport = async (context: CommandContext, asked: ReportAsked): P
   ])
   const reader = createArchiveReader(createS3(), bucket)
   const { incidentId, secretNames, patienceMs } = asked
-  const deadline = context.timing.now() + patienceMs
-  for (;;) {
-    const report = buildIncidentReport(await gatherIncident(reader, { incidentId, secretNames }))
-    if (report.outcome === 'proven' || context.timing.now() + PAUSE_MS > deadline) return report
-    await context.timing.wait(PAUSE_MS)
-  }
+  const { timing } = context
+  const look = async () => buildIncidentReport(await gatherIncident(reader, { incidentId, secretNames }))
+  const polling = { timing, everyMs: PAUSE_MS, until: timing.now() + patienceMs }
+  return pollUntil(look, ({ outcome }) => outcome === 'proven', polling)
 }

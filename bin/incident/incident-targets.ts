@@ -129,7 +129,7 @@ export const findTargets = async (
   const { clientId, tag, scope, all, leakedValueStdin } = options
   const given = [names.length > 0, clientId, tag, scope, all, leakedValueStdin].filter(Boolean).length
   if (given !== 1) {
-    const what = given === 0 ? 'nobody was chosen' : 'clients were chosen in more than one way'
+    const what = given === 0 ? 'no client selected' : 'clients are selected in more than one way'
     throw usage(`${what}: name them, or give one of --client-id, --tag, --scope, --all, --leaked-value-stdin`)
   }
   const { secrets } = await context.connect()
@@ -137,7 +137,7 @@ export const findTargets = async (
   if (names.length > 0) return named(secrets, prefix, names)
   if (leakedValueStdin === true) return byValue(context, secrets, prefix)
   const selector = selectorOf(options)
-  if (selector === undefined) throw usage('nobody was chosen')
+  if (selector === undefined) throw usage('no client selected')
   const found = await listMatching(secrets, prefix, selector)
   assertAllFound(selector, found)
   const miscounted = countFault(selector, found.length)

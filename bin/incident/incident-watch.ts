@@ -2,6 +2,7 @@
 // by Secrets Manager alone: a bus that is down hides no progress.
 
 import { Fault } from '../../lambda/core/base/fault.ts'
+import { pollUntil } from '../../lambda/core/base/poll-until.ts'
 import { mapInParallel } from '../../lambda/core/base/worker-pool.ts'
 import { type JobSubject, type Progress, progressOf } from '../../lambda/core/drive/attempts.ts'
 import type { Secret } from '../../lambda/core/secret/secret.ts'
@@ -11,11 +12,11 @@ import { count } from '../terminal/words.ts'
 
 export interface Watched {
   readonly secret: Secret
-  /** settled: nothing older is alive, and the evidence was told. */
+  /** settled: nothing older is alive, and the evidence was published. */
   readonly state: Progress['state']
 }
 
-export interface Watching {
+interface Watching {
   readonly incidentId: string
   readonly isGraceful: boolean
   readonly timeoutMs: number
@@ -30,7 +31,7 @@ const jobSubjectOf = ({ arn }: Secret, { incidentId, isGraceful }: Watching): Jo
   originOf: (attempt) => (isGraceful && attempt === 1 ? 'rotate' : 'revoke'),
 })
 
-/** What AWS could not tell now is asked again. */
+/** A look that AWS could not answer is retried. */
 const lookAt = async (
   secrets: Pick<Secrets, 'listVersions'>,
   secret: Secret,
@@ -53,19 +54,19 @@ export const watchIncident = async (
 ): Promise<readonly Watched[]> => {
   const { secrets } = await context.connect()
   const { timing, screen } = context
-  const deadline = timing.now() + watching.timeoutMs
   const states = new Map<string, Progress['state']>()
   const progress = screen.progress(`Revoking ${count(targets.length, 'client')}`)
-  for (;;) {
+  const look = async (): Promise<number> => {
     const open = targets.filter(({ arn }) => !isOver(states.get(arn) ?? 'ask'))
     await mapInParallel(open, LOOKS_AT_ONCE, async (secret) => {
       states.set(secret.arn, await lookAt(secrets, secret, watching))
     })
     const done = [...states.values()].filter(isOver).length
     progress.at(done, targets.length)
-    if (done === targets.length || timing.now() + PAUSE_MS > deadline) break
-    await timing.wait(PAUSE_MS)
+    return done
   }
+  const polling = { timing, everyMs: PAUSE_MS, until: timing.now() + watching.timeoutMs }
+  await pollUntil(look, (done) => done === targets.length, polling)
   progress.end()
   return targets.map((secret) => ({ secret, state: states.get(secret.arn) ?? 'ask' }))
 }

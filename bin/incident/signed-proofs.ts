@@ -1,5 +1,5 @@
 // Beside what is shown of an incident: whether the proof of each client is signed and stored. Read with the operator's own rights; who may
-// not, or brings no bucket, is not told that there is none.
+// not, or brings no bucket, is not shown that there is none.
 import { Fault } from '../../lambda/core/base/fault.ts'
 import { mapInParallel } from '../../lambda/core/base/worker-pool.ts'
 import type { SignedProof } from '../../lambda/core/incident/signed-proof.ts'
@@ -7,7 +7,7 @@ import type { CommandContext } from '../terminal/command-context.ts'
 import { askKms } from './incident-proofs.ts'
 import { bucketOf } from './incident-report.ts'
 
-export interface ProofsAsked {
+interface ProofsAsked {
   readonly incidentId: string
   readonly bucket?: string | undefined
   readonly secretArns: readonly string[]

@@ -1,5 +1,5 @@
 // Asks for rotations, of one client or many: judges each by what DescribeSecret shows, asks a person where something would end early or many
-// are meant, keeps to a pace, and waits for the end when told to. It reads no value, and changes nothing but by RotateSecret.
+// are meant, keeps to a pace, and waits for the end when asked to. It reads no value, and changes nothing but by RotateSecret.
 
 import { defined } from '../../lambda/core/base/defined.ts'
 import { Fault } from '../../lambda/core/base/fault.ts'
@@ -20,7 +20,7 @@ export type RotationVerdict =
   | { readonly is: 'ask' }
   | { readonly is: 'confirm' | 'refuse' | 'skip'; readonly why: string }
 
-export interface RotationOrder {
+interface RotationOrder {
   readonly verb: 'rotate' | 'settle' | 'rollback'
   readonly secrets: readonly Secret[]
   readonly judge: (row: Row) => RotationVerdict

@@ -1,10 +1,11 @@
 // Asks Secrets Manager for one rotation and waits for its end, by its labels alone: AWSCURRENT on its token, or AWSPENDING gone without that.
 
+import { pollUntil } from '../../lambda/core/base/poll-until.ts'
 import { retry } from '../../lambda/core/base/retry.ts'
 import type { RotationReply, Secrets } from '../../lambda/core/secret/secrets.ts'
 import type { CommandContext } from '../terminal/command-context.ts'
 
-export interface AskedRotation {
+interface AskedRotation {
   readonly secretArn: string
   readonly token: string
 }
@@ -33,13 +34,13 @@ export const waitForEnd = async (
   secrets: Pick<Secrets, 'describe'>,
   { secretArn, token, timeoutMs }: AskedRotation & { readonly timeoutMs: number },
 ): Promise<'done' | 'refused' | 'running'> => {
-  const until = timing.now() + timeoutMs
-  for (let gone = 0; ; ) {
+  let gone = 0
+  const look = async () => {
     const labels = (await secrets.describe(secretArn))?.labels[token] ?? []
     if (labels.includes('AWSCURRENT')) return 'done'
     gone = labels.includes('AWSPENDING') ? 0 : gone + 1
-    if (gone >= SEEN_GONE) return 'refused'
-    if (timing.now() >= until) return 'running'
-    await timing.wait(POLL_MS)
+    return gone >= SEEN_GONE ? 'refused' : 'running'
   }
+  const polling = { timing, everyMs: POLL_MS, until: timing.now() + timeoutMs }
+  return pollUntil(look, (seen) => seen !== 'running', polling)
 }

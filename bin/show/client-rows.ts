@@ -1,5 +1,6 @@
 // One client in the shape that `list` and `status` print, for machines and for people. Pure.
 
+import { HOUR_MS } from '../../lambda/core/base/time-units.ts'
 import type { ClientRecord } from '../../lambda/core/clients/client-keeper.ts'
 import { ownerOf } from '../../lambda/core/clients/client-ownership.ts'
 import { slotWords, type Visible, visibleOf } from '../../lambda/core/clients/client-status.ts'
@@ -11,8 +12,6 @@ import type { Secret } from '../../lambda/core/secret/secret.ts'
 import { clientIdOf, overlapOf, periodOf, scopesOf, TAG } from '../../lambda/core/secret/secret-tags.ts'
 import { iso } from '../terminal/words.ts'
 import { shortName } from './choose.ts'
-
-const HOUR_MS = 3_600_000
 
 /** As the configuration's own default; for a clients function of an earlier version, which does not say. */
 const DEFAULT_LONGEST_HOLD_HOURS = 7 * 24

@@ -1,4 +1,4 @@
-// What only the values tell: in which position a client stands, and since when its value was issued. Reads AWSCURRENT and AWSPREVIOUS with
+// What only the values show: in which position a client stands, and since when its value was issued. Reads AWSCURRENT and AWSPREVIOUS with
 // the caller's own rights, keeps them in their boxes, and says nothing of them but last fours.
 
 import type { ClientRecord } from '../../lambda/core/clients/client-keeper.ts'
@@ -11,7 +11,7 @@ export interface Read {
   readonly issuedAt: number | undefined
   readonly currentLastFour: string
   readonly previousLastFour: string | undefined
-  /** ambiguous: last fours collide, and only an exchange would tell. Absent: Stytch knows no such client. */
+  /** ambiguous: last fours collide, and only an exchange would decide. Absent: Stytch knows no such client. */
   readonly position: Position | undefined
 }
 

@@ -1,7 +1,7 @@
 // The CLI's settings from the environment, read here and nowhere else. AWS's own variables are the SDK's to read. Pure but for the one
 // function that hands the process's environment over; a secret is never among them.
 
-export interface CliEnv {
+interface CliEnv {
   /** Which deployment: `--stage` has the say over it. */
   readonly stage: string | undefined
   /** https://no-color.org: set to anything but nothing. */

@@ -15,7 +15,7 @@ import { processEndpoint } from './cli-env.ts'
 import { CommandFault, EXIT } from './command-fault.ts'
 import type { Screen } from './screen.ts'
 
-export interface Connections {
+interface Connections {
   readonly secrets: Secrets
   /** The rotation function of a secret, asked for a step. */
   stepsOf(rotationFunctionArn: string): RotationSteps
@@ -41,7 +41,7 @@ export interface CommandContext {
   view(): Promise<StageView>
 }
 
-export interface ContextInput {
+interface ContextInput {
   readonly stage: string | undefined
   readonly screen: Screen
   readonly user: string | undefined

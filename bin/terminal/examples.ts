@@ -18,7 +18,7 @@ export const examples: Readonly<Record<string, readonly Example[]>> = {
       what: 'its value lies in another secret',
     },
     { line: 'm2m adopt billing --client-id m2m-client-live-1', what: 'asks for the value' },
-    { line: 'm2m adopt billing --client-id m2m-client-live-1 --rotate', what: 'nobody has the value any more' },
+    { line: 'm2m adopt billing --client-id m2m-client-live-1 --rotate', what: 'the value is lost' },
     {
       line: 'm2m adopt portal --client-id connected-app-live-1',
       what: 'a Connected App, or a SCIM connection by its two ids',

@@ -3,7 +3,7 @@
 import { EXIT } from './command-fault.ts'
 import type { Screen } from './screen.ts'
 
-export interface Interruption {
+interface Interruption {
   isAsked(): boolean
   end(): void
 }

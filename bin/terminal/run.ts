@@ -14,14 +14,14 @@ interface GlobalOptions {
   readonly debug?: true
 }
 
-export const screenOf = ({ json, color }: Pick<GlobalOptions, 'json' | 'color'>): Screen =>
+const screenOf = ({ json, color }: Pick<GlobalOptions, 'json' | 'color'>): Screen =>
   createScreen({ isJson: json === true, mayPaint: color && !processCliEnv().noColor && process.stdout.isTTY === true })
 
 /** What a command does, given its context and its own options. */
 export type Work<Options> = (context: CommandContext, options: Options, args: readonly string[]) => Promise<Ending>
 
 /** What a command does that no deployment is needed for. */
-export type WorkWithoutSeat<Options> = (screen: Screen, options: GlobalOptions & Options) => Promise<Ending>
+type WorkWithoutSeat<Options> = (screen: Screen, options: GlobalOptions & Options) => Promise<Ending>
 
 /** The same without a stage to sit at, for commander's `action`. */
 export const runWithoutSeat =
@@ -69,7 +69,7 @@ export const exitCodeOf = (error: unknown): ExitCode => {
 }
 
 /** One line (or one a fault, where a file has several); with --debug the stack as well. */
-export const tellFailure = (error: unknown, isDebug: boolean): void => {
+export const reportFailure = (error: unknown, isDebug: boolean): void => {
   process.stderr.write(`m2m: ${wordsOf(error)}\n`)
   if (isDebug && error instanceof Error) process.stderr.write(`${error.stack ?? ''}\n`)
   process.exitCode = exitCodeOf(error)

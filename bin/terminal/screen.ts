@@ -6,7 +6,7 @@ import { CommandFault, EXIT } from './command-fault.ts'
 
 type Style = Parameters<typeof styleText>[0]
 
-export interface ProgressLine {
+interface ProgressLine {
   at(done: number, total?: number): void
   end(): void
 }
@@ -19,18 +19,18 @@ export interface Screen {
   note(text: string): void
   paint(style: Style, text: string): string
   progress(what: string): ProgressLine
-  /** @throws CommandFault `refused` when nobody is there to ask, or the answer is no. */
+  /** @throws CommandFault `refused` when no one is there to ask, or the answer is no. */
   confirm(question: string, isSure: boolean): Promise<void>
 }
 
-export interface ScreenInput {
+interface ScreenInput {
   readonly isJson: boolean
   readonly mayPaint: boolean
 }
 
 const PATIENCE_MS = 1000
 const REDRAWN_EVERY_MS = 100
-const TOLD_EVERY_MS = 10_000
+const LOGGED_EVERY_MS = 10_000
 
 /** The innermost of those that are open is shown; a question hides them all. */
 const open: object[] = []
@@ -40,20 +40,20 @@ const createProgress = (what: string): ProgressLine => {
   const { stderr } = process
   const self = {}
   const startedAt = Date.now()
-  let [toldAt, isShown, state] = [0, false, '']
+  let [loggedAt, isShown, state] = [0, false, '']
   const draw = (): void => {
     const now = Date.now()
     if (isAsking || open.at(-1) !== self || now - startedAt < PATIENCE_MS) return
-    // A log is told what is counted, and not that something is still going on.
-    if (!stderr.isTTY && (state === '' || now - toldAt < TOLD_EVERY_MS)) return
-    toldAt = now
+    // A log gets what is counted, and not that something is still going on.
+    if (!stderr.isTTY && (state === '' || now - loggedAt < LOGGED_EVERY_MS)) return
+    loggedAt = now
     isShown = true
     const line = state === '' ? `${what} …` : `${what}: ${state}`
     stderr.write(stderr.isTTY ? `\r\u001B[K${line}` : `${line}\n`)
   }
   open.push(self)
   const drawing = setInterval(draw, REDRAWN_EVERY_MS)
-  // It keeps nobody alive.
+  // It keeps no process alive.
   drawing.unref()
   return {
     at: (done, total) => {
@@ -91,7 +91,7 @@ export const createScreen = ({ isJson, mayPaint }: ScreenInput): Screen => ({
   confirm: async (question, isSure) => {
     if (isSure) return
     if (!process.stdin.isTTY || !process.stderr.isTTY) {
-      throw new CommandFault(EXIT.refused, `${question} Nobody is here to ask: add --yes.`)
+      throw new CommandFault(EXIT.refused, `${question} No one is here to ask: add --yes.`)
     }
     const answer = await ask(question)
     if (!/^y(es)?$/i.test(answer.trim())) throw new CommandFault(EXIT.refused, 'Nothing was changed.')

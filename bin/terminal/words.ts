@@ -1,8 +1,5 @@
 // Times and counts in words, the same in every command. Pure; the time is an argument.
-
-const MINUTE_MS = 60_000
-const HOUR_MS = 60 * MINUTE_MS
-const DAY_MS = 24 * HOUR_MS
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../lambda/core/base/time-units.ts'
 
 /** `2026-11-03 14:05Z` */
 export const at = (ms: number | undefined): string =>

@@ -74,12 +74,12 @@ const keyOf = ({ client, scopes = [] }: TokenRequest): string => JSON.stringify(
 const readFailure = (status: number, text: string, headers: Headers): VendFailure => {
   const json = parseJsonObject(text) ?? {}
   const own = typeof json.error === 'string'
-  const told = own ? json.error_description : (json.message ?? json.Message)
+  const description = own ? json.error_description : (json.message ?? json.Message)
   const retryAfter = Number(headers.get('retry-after') ?? Number.NaN)
   return {
     status,
     code: own ? String(json.error) : status === 403 ? 'access_denied' : 'server_error',
-    description: typeof told === 'string' ? told : '',
+    description: typeof description === 'string' ? description : '',
     retryAfterSeconds: Number.isFinite(retryAfter) ? retryAfter : undefined,
   }
 }

@@ -36,7 +36,7 @@ export type RefusalCode =
   /** Issued before its client's secret was revoked. */
   | 'revoked_token'
   | 'insufficient_scope'
-  /** Keys or revocations could not be read: nobody knows. */
+  /** Keys or revocations could not be read: unknown. */
   | 'unavailable'
 
 export class TokenRefused extends Error {

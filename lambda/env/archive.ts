@@ -1,7 +1,7 @@
 // The archive function's settings: the stage, and the bucket that holds the evidence.
 import { createReader, type Environment, type Reader } from './reader.ts'
 
-export interface ArchiveEnv {
+interface ArchiveEnv {
   /** Names the metrics' namespace, `M2M/<stage>`. */
   readonly stage: string
   /** Name of the bucket. */

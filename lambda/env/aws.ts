@@ -1,4 +1,4 @@
-// What Lambda itself tells every function, for one that signs its calls without the SDK: Region and credentials, which no template
+// What Lambda itself hands every function, for one that signs its calls without the SDK: Region and credentials, which no template
 // writes. Another address than AWS's own is for laptops alone; a deployed bundle knows none.
 import { defined } from '../core/base/defined.ts'
 import type { Reader } from './reader.ts'

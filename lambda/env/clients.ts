@@ -4,7 +4,7 @@ import { type HandMadeSecret, handMadeKinds } from '../core/secret/hand-made-sec
 import { createReader, type Environment, type Reader } from './reader.ts'
 import { type RegistrarEnv, readRegistrar, writeRegistrarEnv } from './registrar.ts'
 
-export type BackstopEnv =
+type BackstopEnv =
   | { readonly everyDays: number }
   | { readonly schedule: string; readonly durationHours?: number | undefined }
 

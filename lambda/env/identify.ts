@@ -14,7 +14,7 @@ export interface IdentifyEnv {
   readonly slots?: SearchSlotsEnv
 }
 
-export interface SearchSlotsEnv {
+interface SearchSlotsEnv {
   readonly table: string
   /** Searches in a minute, all execution environments together. */
   readonly searchesPerMinute: number

@@ -6,7 +6,7 @@ import { endpointOf, type FreezeEnv, readFreezeEnv, writeFreezeEnv } from './fre
 import { type ProjectPlaceEnv, readProjectPlace, writeProjectPlace } from './project-place.ts'
 import { createReader, type Environment } from './reader.ts'
 
-export interface IncidentEnv {
+interface IncidentEnv {
   /** `m2m/<stage>/` */
   readonly secretNamePrefix: string
   readonly rotationFunctionArn: string

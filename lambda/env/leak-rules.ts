@@ -8,7 +8,7 @@ type Leaf = string | { readonly exists: boolean }
 type Fields = Readonly<Record<string, readonly Leaf[]>>
 
 /** An alias, so that it fits where any pattern does. */
-export type LeakPattern = {
+type LeakPattern = {
   readonly source: readonly string[]
   readonly 'detail-type': readonly string[]
   readonly detail: Readonly<Record<string, readonly Leaf[] | Fields>>
@@ -22,7 +22,7 @@ export interface LeakRule {
 }
 
 const PRESENT = [{ exists: true }]
-/** Of what holds an object (tags), EventBridge cannot tell that it is absent. */
+/** Of what holds an object (tags), EventBridge cannot match that it is absent. */
 const ABSENT = [{ exists: false }]
 
 const about = (source: string, detail: LeakPattern['detail']): LeakPattern => ({

@@ -1,4 +1,4 @@
-// Reads one function's settings out of an environment and collects what is wrong with them, so that every fault is told at once.
+// Reads one function's settings out of an environment and collects what is wrong with them, so that every fault is reported at once.
 import { Fault } from '../core/base/fault.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>

@@ -3,12 +3,12 @@ import { readNumber } from './number.ts'
 import { createReader, type Environment, type Reader } from './reader.ts'
 import { type RecordsEnv, readRecords, writeRecords } from './records.ts'
 
-export interface ReadsTableEnv extends RecordsEnv {
+interface ReadsTableEnv extends RecordsEnv {
   /** Whoever has read nothing for so long before a switch is taken for gone. */
   readonly lookBackHours: number
 }
 
-export interface ReadsEnv extends ReadsTableEnv {
+interface ReadsEnv extends ReadsTableEnv {
   /** `m2m/<stage>/` */
   readonly secretNamePrefix: string
 }

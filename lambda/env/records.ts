@@ -12,7 +12,7 @@ export interface RecordsEnv {
   readonly endpoint?: string
 }
 
-export interface ProofsEnv {
+interface ProofsEnv {
   /** ARN of the KMS key. */
   readonly keyArn: string
   /** Name of the evidence bucket. */

@@ -4,7 +4,7 @@ import { createReader, type Environment, type Reader } from './reader.ts'
 import { readStytch, type StytchEnv, tokenUrlFault, writeStytchEnv } from './stytch.ts'
 
 /** Where else a secret is kept readable. */
-export interface ReplicaEnv {
+interface ReplicaEnv {
   readonly region: string
   readonly kmsKeyId?: string
 }

@@ -5,7 +5,7 @@ import type { Reader } from './reader.ts'
 
 declare const DEPLOYED_BUNDLE: boolean | undefined
 
-export type ProjectSecretSource =
+type ProjectSecretSource =
   /** Name or ARN of the Secrets Manager secret that holds it (docs/secret-format.md). */
   | { readonly kind: 'stored'; readonly secretId: string }
   /** Laptop only. */

@@ -10,7 +10,7 @@ import { createReader, type Environment, type Reader } from './reader.ts'
 import { type AdoptionEnv, readAdoption, writeAdoption } from './reads.ts'
 import { type RecordsEnv, readRecordsIfAny, writeRecords } from './records.ts'
 
-export interface ProofBucketEnv {
+interface ProofBucketEnv {
   /** Name of the evidence bucket. */
   readonly bucket: string
   /** Where S3 listens; absent: at AWS's own address. */

@@ -1,11 +1,11 @@
-// The token vendor's settings. It has no project secret; what Lambda tells it of itself (env/aws.ts) is read along and never written.
+// The token vendor's settings. It has no project secret; what Lambda hands it of itself (env/aws.ts) is read along and never written.
 import { type AwsEnv, readAws } from './aws.ts'
 import { createReader, type Environment } from './reader.ts'
 import { readTokenPlace, type TokenPlaceEnv, writeTokenPlace } from './stytch.ts'
 
-export const verticals = ['consumer', 'b2b'] as const
+const verticals = ['consumer', 'b2b'] as const
 /** Which of Stytch's two products the project is of: the keys of its tokens lie at another address (stytch-api §1.10). */
-export type StytchVertical = (typeof verticals)[number]
+type StytchVertical = (typeof verticals)[number]
 
 export interface VendorEnv {
   readonly stytch: TokenPlaceEnv

@@ -13,7 +13,7 @@ import { runStep } from '../core/rotation/run-step.ts'
 import { PROOF_PENDING } from '../core/rotation/sign-proof.ts'
 import { createJournal } from './journal.ts'
 
-export interface StepInvocation {
+interface StepInvocation {
   /** Names the metrics' namespace, `M2M/<stage>`. */
   readonly stage: string
   readonly event: unknown
@@ -45,7 +45,7 @@ const countingJournal = ({ stage, context }: StepInvocation): Journal => {
 }
 
 /** Puts the rotation of one secret together. */
-export type Compose = (about: { readonly secretId: string }, journal: Journal) => Rotation
+type Compose = (about: { readonly secretId: string }, journal: Journal) => Rotation
 
 const malformed = (journal: Journal, refusal: Refusal): RotationRefused => {
   const error = new RotationRefused({ refusal, secretId: 'an unknown secret' })

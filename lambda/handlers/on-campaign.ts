@@ -15,6 +15,7 @@ import { createTiming } from '../adapters/timing.ts'
 import { CAMPAIGN_SOURCE } from '../core/base/event-types.ts'
 import { Fault } from '../core/base/fault.ts'
 import type { Result } from '../core/base/result.ts'
+import { HOUR_MS } from '../core/base/time-units.ts'
 import { rotationsPerSecond } from '../core/campaign/campaign.ts'
 import { isPageOrder, readPageOrder } from '../core/campaign/campaign-page.ts'
 import { readCampaignRequest } from '../core/campaign/campaign-request.ts'
@@ -24,7 +25,6 @@ import { readCampaignEnv } from '../env/campaign.ts'
 import { processEnvironment } from '../env.ts'
 import { createJournal } from './journal.ts'
 
-const HOUR_MS = 3_600_000
 const settings = readCampaignEnv(processEnvironment())
 const { secretNamePrefix, rotationFunctionArn, stytchCallsPerSecond, freeze: frozen } = settings
 const secretsManager = createSecretsManager()

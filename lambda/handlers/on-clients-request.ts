@@ -33,7 +33,7 @@ const compose = (context: Context) => {
   const timing = createTiming(() => context.getRemainingTimeInMillis())
   const reach = connect(timing)
   const api = createStytchApi(reach)
-  // Who holds what Stytch keeps no field for is told by the secrets' tags, which the use case reads.
+  // Who holds what Stytch keeps no field for is shown by the secrets' tags, which the use case reads.
   const issuer = createSlotIssuers({ stytch: reach, holderOf: async () => undefined })
   const registry = createClientRegistry(api)
   const registration = { registry, secrets, issuer, timing }

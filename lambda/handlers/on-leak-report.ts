@@ -1,5 +1,5 @@
 // The leak intake: an HTTP API hands it each delivery. Puts the adapters together, hands the delivery to its use case, and maps what
-// came of it to a status: 202 once somebody was told, one 401 for whatever was not signed. The log has the outcome, never the delivery.
+// came of it to a status: 202 once it was reported, one 401 for whatever was not signed. The log has the outcome, never the delivery.
 
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda'
 import { createEventBridge, createSecretsManager } from '../adapters/aws/clients.ts'
@@ -100,7 +100,7 @@ export const handler = async (
     return toAnswer(outcome)
   } catch (error) {
     journal.fail(error)
-    // Thrown, so that it counts among the function's errors, which an alarm watches: nobody else was told.
+    // Thrown, so that it counts among the function's errors, which an alarm watches: no one else was notified.
     throw new Fault({
       code: 'EVENT_NOT_SENT',
       retryable: true,

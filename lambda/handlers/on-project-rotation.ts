@@ -16,13 +16,13 @@ import { createProjectIssuer } from '../adapters/stytch/project-issuer.ts'
 import { createWhoami } from '../adapters/stytch/whoami.ts'
 import { createTiming } from '../adapters/timing.ts'
 import { ROTATION_SOURCE } from '../core/base/event-types.ts'
+import { HOUR_MS } from '../core/base/time-units.ts'
 import type { ProofAnswer } from '../core/rotation/proof-answer.ts'
 import { projectSecretForm } from '../core/secret/project-secret-form.ts'
 import { readProjectRotationEnv } from '../env/project-rotation.ts'
 import { processEnvironment } from '../env.ts'
 import { handleStep } from './handle-step.ts'
 
-const HOUR_MS = 3_600_000
 const settings = readProjectRotationEnv(processEnvironment())
 const { project, projectSecretName: secretName, projectSlug, environmentSlug, freeze: frozen } = settings
 const { projectId, baseUrl = vendorBaseUrl(project.projectId) } = project

@@ -1,4 +1,4 @@
-// The function that records reads: EventBridge hands it what CloudTrail tells of every read of a secret below the prefix, asynchronously. It
+// The function that records reads: EventBridge hands it what CloudTrail reports of every read of a secret below the prefix, asynchronously. It
 // writes down who read what, and does nothing else; what it throws is tried twice more by Lambda and then lies in a queue of its own.
 
 import type { Context } from 'aws-lambda'
@@ -6,12 +6,12 @@ import { createPatientSettings } from '../adapters/aws/clients.ts'
 import { createReadRecorder } from '../adapters/aws/read-records.ts'
 import { createSignedCall } from '../adapters/aws/signed-call.ts'
 import { createTiming } from '../adapters/timing.ts'
+import { HOUR_MS } from '../core/base/time-units.ts'
 import { noteReads } from '../core/sweep/note-reads.ts'
 import { readReadsEnv } from '../env/reads.ts'
 import { processEnvironment } from '../env.ts'
 import { createJournal } from './journal.ts'
 
-const HOUR_MS = 3_600_000
 const { table, endpoint, lookBackHours, secretNamePrefix } = readReadsEnv(processEnvironment())
 const call = createSignedCall(createPatientSettings(), { service: 'dynamodb', endpoint })
 // A principal counts for so long before the switch, and the end of an overlap lies no further behind it (lib/config/adoption-config.ts).

@@ -1,5 +1,5 @@
 // The sweep: EventBridge Scheduler calls it every few minutes. Reads the settings, puts the adapters together once per execution
-// environment, hands over, and says in one line what came of it, which is a metric as well: the one that tells that sweeps get done.
+// environment, hands over, and says in one line what came of it, which is a metric as well: the one that shows that sweeps get done.
 
 import type { Context } from 'aws-lambda'
 import { createEventBridge, createPatientSettings, createSecretsManager } from '../adapters/aws/clients.ts'
@@ -16,6 +16,7 @@ import { createSecretRotator } from '../adapters/aws/secret-rotator.ts'
 import { createSignedCall } from '../adapters/aws/signed-call.ts'
 import { createTiming } from '../adapters/timing.ts'
 import { SWEEP_SOURCE } from '../core/base/event-types.ts'
+import { HOUR_MS, MINUTE_MS } from '../core/base/time-units.ts'
 import { readSweepEvent } from '../core/sweep/read-sweep-event.ts'
 import { type Sweeping, type SweepSummary, sweepAll } from '../core/sweep/sweep.ts'
 import { readSweepEnv } from '../env/sweep.ts'
@@ -24,7 +25,6 @@ import { createJournal } from './journal.ts'
 
 declare const DEPLOYED_BUNDLE: boolean | undefined
 
-const HOUR_MS = 3_600_000
 const settings = readSweepEnv(processEnvironment())
 const { freeze: frozen, project, rotationFunctionArn, secretNamePrefix } = settings
 const secretsManager = createSecretsManager()
@@ -41,7 +41,7 @@ const clients = {
   rules: {
     rotationFunctionArn,
     stage: { periodMs: settings.periodHours * HOUR_MS, overlapMs: settings.overlapHours * HOUR_MS },
-    sweepEveryMs: settings.everyMinutes * 60_000,
+    sweepEveryMs: settings.everyMinutes * MINUTE_MS,
     longestHoldMs: settings.longestHoldHours * HOUR_MS,
   },
 }

@@ -1,4 +1,4 @@
-// How a vend's outcome is told to its caller: OAuth's shapes, several reasons to one answer, so that a caller learns what to do and
+// How a vend's outcome is answered to its caller: OAuth's shapes, several reasons to one answer, so that a caller learns what to do and
 // nothing else. Pure. Nothing here may be kept by anybody on the way.
 
 import { vendorBaseUrl } from '../adapters/stytch/base-url.ts'
@@ -71,7 +71,7 @@ export const failureAnswer = (failure: NotVended, now: number): VendAnswer => {
     case 'scopeRefused':
       return error(400, 'invalid_scope', 'Stytch does not grant the client every scope that was asked for.')
     case 'credentialRefused':
-      return later("Stytch refuses the client's current secret; the operators have been told.", now, failure.until)
+      return later("Stytch refuses the client's current secret; the operators have been notified.", now, failure.until)
     case 'throttled':
     case 'unavailable':
       return later('Stytch gives no token just now.', now, failure.until)

@@ -21,13 +21,13 @@ import {
   type VendAnswer,
 } from './vend-answer.ts'
 
-export interface VendHandlerParts {
+interface VendHandlerParts {
   readonly settings: VendorEnv
   readonly vending: Vending
   readonly write: (line: JournalEntry) => void
 }
 
-export type VendHandler = (event: unknown, context: Context) => Promise<VendAnswer>
+type VendHandler = (event: unknown, context: Context) => Promise<VendAnswer>
 
 interface Judged {
   readonly answer: VendAnswer

@@ -49,12 +49,12 @@ const deny = (sid: string, condition: BusStatement['Condition']): BusStatement =
 /** Also for who may speak as the source: by their type, evidence is archived and incidents start. One statement for sources with the same. */
 const typesOf = (sources: readonly string[]): readonly BusStatement[] => {
   const byTypes = Map.groupBy(sources, eventTypesOf)
-  return [...byTypes].flatMap(([types, told]) => {
+  return [...byTypes].flatMap(([types, sources]) => {
     const condition = {
-      'ForAnyValue:StringEquals': { 'events:source': told },
+      'ForAnyValue:StringEquals': { 'events:source': sources },
       'ForAnyValue:StringNotEquals': { 'events:detail-type': types ?? [] },
     }
-    return types === undefined ? [] : [deny(`${sidOf(told[0] ?? '')}KnownTypesOnly`, condition)]
+    return types === undefined ? [] : [deny(`${sidOf(sources[0] ?? '')}KnownTypesOnly`, condition)]
   })
 }
 

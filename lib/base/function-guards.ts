@@ -3,7 +3,7 @@
 import { Stack } from 'aws-cdk-lib'
 import { Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import type { Construct } from 'constructs'
-import type { NetworkConfig } from '../config/deploy-config.ts'
+import type { NetworkConfig } from '../config/account-config.ts'
 import { functionArn, type Part, type StageNames } from '../config/stage-names.ts'
 
 /**

@@ -8,7 +8,7 @@ import { logGroupArns, type StageNames } from '../config/stage-names.ts'
 import { alarmArns } from './alarm-names.ts'
 
 /** What `monitoringKey` says when the stack is to make it. */
-const CREATE = 'create'
+export const CREATE_KEY = 'create'
 
 export interface MonitoringKeyProps {
   readonly names: StageNames
@@ -56,7 +56,7 @@ export const monitoringKey = (
   id: string,
   { names, setting, removalPolicy }: MonitoringKeyProps,
 ): IKey => {
-  if (setting !== CREATE) return Key.fromKeyArn(scope, id, setting)
+  if (setting !== CREATE_KEY) return Key.fromKeyArn(scope, id, setting)
   const administer = new PolicyStatement({
     sid: 'Administer',
     principals: [new AccountRootPrincipal()],

@@ -22,7 +22,7 @@ export interface MetricNotice extends Notice {
   /** How many periods in a row. @default 1 */
   readonly periods?: number
   /**
-   * Of a period without a figure. fine: nothing happened. unchanged: as before. wrong: it is a sign of life, and told of when it stays
+   * Of a period without a figure. fine: nothing happened. unchanged: as before. wrong: it is a sign of life, and raises an alert when it stays
    * below `atLeast`.
    * @default 'fine'
    */

@@ -1,6 +1,6 @@
 // What a role needs to encrypt in a replica's Region what it stores here: one statement a key, for whoever makes replicas or stores values.
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
-import type { ReplicaConfig } from '../config/deploy-config.ts'
+import type { ReplicaConfig } from '../config/account-config.ts'
 import type { StageNames } from '../config/stage-names.ts'
 import { replicaKeyUse } from './key-statements.ts'
 import type { M2mFunction } from './m2m-function.ts'

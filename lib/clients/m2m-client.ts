@@ -6,6 +6,7 @@ import { CustomResource, Duration, Lazy, Token } from 'aws-cdk-lib'
 import type { IGrantable } from 'aws-cdk-lib/aws-iam'
 import { Construct } from 'constructs'
 import { defined } from '../../lambda/core/base/defined.ts'
+import type { Removal } from '../../lambda/core/clients/declared-client.ts'
 import { accountOf, strangeAccounts, strangeAccountsFault } from '../../lambda/core/clients/reader-admission.ts'
 import {
   addStatements,
@@ -18,7 +19,7 @@ import {
   roleOf,
 } from '../base/deployed-stage.ts'
 import { readerStatements } from '../base/key-statements.ts'
-import { type ClientRemoval, spanFault, spanHours } from '../config/client-config.ts'
+import { spanFault, spanHours } from '../config/client-config.ts'
 import { type BackstopRules, backstopRules } from '../config/rotation-schedule.ts'
 
 export interface M2mClientProps {
@@ -35,7 +36,7 @@ export interface M2mClientProps {
    * `deactivate` and `delete` are refused while the secret was read within seven days.
    * @default 'retain'
    */
-  readonly onRemoval?: ClientRemoval
+  readonly onRemoval?: Removal
   /** How long the value before stays accepted after a planned rotation: `12h`, `2d`. @default - the stage's */
   readonly overlap?: string
   /** How often a planned rotation replaces the value: `30d`. @default - the stage's */

@@ -13,7 +13,7 @@ import { anyKeyOf, type ClientRegistrar, type DeployedRegistrar, registrarOfStag
 import type { KeyPlace } from '../base/key-statements.ts'
 import { type FunctionSurroundings, M2mFunction } from '../base/m2m-function.ts'
 import { keyPlaceOf, type SecretsKey } from '../base/secrets-key.ts'
-import type { ReplicaConfig } from '../config/deploy-config.ts'
+import type { ReplicaConfig } from '../config/account-config.ts'
 import type { BackstopRules } from '../config/rotation-schedule.ts'
 import { roleArn, type StageNames } from '../config/stage-names.ts'
 import type { RotationFunction, StytchProject } from '../rotation/rotation-function.ts'

@@ -5,7 +5,7 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import type { M2mFunction } from '../base/m2m-function.ts'
 import { useReplicaKeys } from '../base/replica-keys.ts'
 import type { SecretsKey } from '../base/secrets-key.ts'
-import type { ReplicaConfig } from '../config/deploy-config.ts'
+import type { ReplicaConfig } from '../config/account-config.ts'
 import { managedSecrets, type StageNames } from '../config/stage-names.ts'
 import { type RotationFunction, readProjectSecret, type StytchProject } from '../rotation/rotation-function.ts'
 

@@ -1,5 +1,6 @@
 // What an operator decides about proof that consumers have moved (docs/adoption.md). Read with the rest of the rotation's settings
 // (deploy-config.ts); absent, an overlap ends by its time alone.
+import { readHours } from './client-config.ts'
 import type { Place } from './config-place.ts'
 
 export interface AdoptionProofConfig {
@@ -19,18 +20,17 @@ export const adoptionDefaults = {
 export interface AdoptionBounds {
   readonly periodHours: number
   readonly overlapHours: number
-  readonly readSpan: (place: Place, name: string, fallback: string) => number | undefined
 }
 
 export const readAdoptionProof = (
   rotation: Place,
-  { periodHours, overlapHours, readSpan }: AdoptionBounds,
+  { periodHours, overlapHours }: AdoptionBounds,
 ): AdoptionProofConfig | undefined => {
   const place = rotation.inner('adoptionProof')
   if (place === undefined) return undefined
   place.onlyKnows('waitAtMost', 'lookBack')
-  const waitAtMostHours = readSpan(place, 'waitAtMost', adoptionDefaults.waitAtMost) ?? 1
-  const lookBackHours = readSpan(place, 'lookBack', adoptionDefaults.lookBack) ?? 1
+  const waitAtMostHours = readHours(place, 'waitAtMost', adoptionDefaults.waitAtMost) ?? 1
+  const lookBackHours = readHours(place, 'lookBack', adoptionDefaults.lookBack) ?? 1
   const longest = overlapHours + waitAtMostHours
   if (longest >= periodHours) {
     place.fault('waitAtMost', `and the overlap make ${longest}h: expected less than the period of ${periodHours}h`)

@@ -1,22 +1,19 @@
 // What an operator decides about replies that are old: how far Secrets Manager's labels and Stytch's answers may be behind, and how often
 // and for how long a value is tried. Read with the rest of the configuration (deploy-config.ts); absent, safe defaults.
 
+import { HOUR_MS } from '../../lambda/core/base/time-units.ts'
 import { type Bounds, DEPLOYED, type Spread } from '../../lambda/core/rotation/bounds.ts'
 import { MOST_STEP_WAITS_MS, stepWaitsMs } from '../../lambda/core/rotation/step-waits.ts'
-import { createPlace, type Place } from './config-place.ts'
+import type { Place } from './config-place.ts'
 
 /** A value that is not accepted after an hour never will be. */
-const LONGEST_PATIENCE_MS = 3_600_000
+const LONGEST_PATIENCE_MS = HOUR_MS
 /** The sweep that confirms comes every few minutes. */
 const LONGEST_CONFIRMATION_MS = 600_000
 const MOST_TRIES = 10
 
-/** As an object that nobody wrote. */
-const within = (place: Place, name: string): Place =>
-  place.inner(name) ?? createPlace(`${place.path}.${name}`, place.faults, {})
-
 const readSpread = (place: Place, name: string, { count, overMs }: Spread): Spread => {
-  const inner = within(place, name)
+  const inner = place.innerOrEmpty(name)
   inner.onlyKnows('count', 'overMs')
   return {
     count: inner.integer('count', count, [1, MOST_TRIES]),
@@ -26,13 +23,13 @@ const readSpread = (place: Place, name: string, { count, overMs }: Spread): Spre
 
 export const readBoundsConfig = (root: Place): Bounds => {
   const faultsBefore = root.faults.length
-  const staleness = within(root, 'staleness')
+  const staleness = root.innerOrEmpty('staleness')
   staleness.onlyKnows('boundMs')
-  const propagation = within(root, 'propagation')
+  const propagation = root.innerOrEmpty('propagation')
   propagation.onlyKnows('readLagMs', 'patienceMs', 'accepted', 'refused', 'confirmedAfterMs')
-  const patience = within(propagation, 'patienceMs')
+  const patience = propagation.innerOrEmpty('patienceMs')
   patience.onlyKnows('rotate', 'revoke')
-  const accepted = within(propagation, 'accepted')
+  const accepted = propagation.innerOrEmpty('accepted')
   accepted.onlyKnows('planned', 'urgent')
   const bounds: Bounds = {
     staleLabelsMs: staleness.integer('boundMs', DEPLOYED.staleLabelsMs, [0, MOST_STEP_WAITS_MS]),

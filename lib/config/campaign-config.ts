@@ -2,6 +2,7 @@
 // (deploy-config.ts). The times of day are UTC's, as Secrets Manager's are.
 import { readCron, readRate } from '../../lambda/core/base/schedule-expression.ts'
 import type { Place, Shape } from './config-place.ts'
+import { shapes } from './config-shapes.ts'
 import type { RotationWindow } from './rotation-schedule.ts'
 
 export type CampaignsConfig =
@@ -40,15 +41,12 @@ export const dailySchedule = (window: RotationWindow | undefined): string => {
   return `cron(0 ${(cron.ok && cron.value.hours[0]) || 0} * * ? *)`
 }
 
-export const readCampaigns = (
-  rotation: Place,
-  { window, reason }: { readonly window: RotationWindow | undefined; readonly reason: Shape },
-): CampaignsConfig => {
+export const readCampaigns = (rotation: Place, window: RotationWindow | undefined): CampaignsConfig => {
   if (!rotation.has('noCampaignsBecause')) {
     return { schedule: rotation.optional('campaignSchedule', schedule) ?? dailySchedule(window) }
   }
   if (rotation.has('campaignSchedule')) {
     rotation.fault('campaignSchedule', 'contradicts noCampaignsBecause: expected one of them')
   }
-  return { noneBecause: rotation.text('noCampaignsBecause', reason) }
+  return { noneBecause: rotation.text('noCampaignsBecause', shapes.reason) }
 }

@@ -1,14 +1,12 @@
 // One client as an operator writes it, in cdk.json or in a file for `m2m apply`: the same fields, checked by the same code. Pure; notes
 // every fault with its path and never stops at the first.
+
 import { defined } from '../../lambda/core/base/defined.ts'
+import { isTagValue, type Removal, removals } from '../../lambda/core/clients/declared-client.ts'
 import { CLIENT_NAME_RULE, expectedClientName, isClientName } from '../../lambda/core/secret/client-name.ts'
 import { isScope, SCOPE_RULE } from '../../lambda/core/secret/scope.ts'
 import { matching, type Place, type Shape } from './config-place.ts'
 import { periodFault } from './rotation-schedule.ts'
-
-/** What happens to a client when its entry is removed. */
-export const clientRemovals = ['retain', 'deactivate', 'delete'] as const
-export type ClientRemoval = (typeof clientRemovals)[number]
 
 export interface ClientConfig {
   readonly name: string
@@ -18,7 +16,7 @@ export interface ClientConfig {
   readonly scopes: readonly string[]
   /** IAM roles, of any account, that may read the secret. */
   readonly readers: readonly string[]
-  readonly onRemoval: ClientRemoval
+  readonly onRemoval: Removal
   /** `12h`, `2d`: its own, instead of the stage's. */
   readonly overlap?: string
   readonly period?: string
@@ -40,7 +38,6 @@ export const clientFields = [
 
 const ROLE_ARN = /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]{1,512}$/
 const TAG_KEY = /^(?!aws:)[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,128}$/u
-const TAG_VALUE = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]{0,256}$/u
 
 export const roleArnShape = matching(
   ROLE_ARN,
@@ -51,7 +48,10 @@ export const tagKeyShape = matching(
   TAG_KEY,
   '1 to 128 letters, digits, spaces and _ . : / = + - @, not starting with aws:',
 )
-export const tagValueShape = matching(TAG_VALUE, 'at most 256 letters, digits, spaces and _ . : / = + - @')
+export const tagValueShape: Shape = {
+  expected: 'at most 256 letters, digits, spaces and _ . : / = + - @',
+  fits: isTagValue,
+}
 
 export const clientNameShape: Shape = {
   expected: CLIENT_NAME_RULE,
@@ -80,6 +80,14 @@ export const spanHours = (value: unknown): number | undefined => {
 
 export const spanFault = (value: unknown): string =>
   `is malformed: ${JSON.stringify(value)}; expected hours or days, such as "12h" or "30d"`
+
+/** `12h` or `30d`, in hours. */
+export const readHours = (place: Place, name: string, fallback: string): number | undefined => {
+  const value = place.fields[name] ?? fallback
+  const hours = spanHours(value)
+  if (hours === undefined) place.fault(name, spanFault(value))
+  return hours
+}
 
 const readSpan = (place: Place, name: 'overlap' | 'period'): string | undefined => {
   if (!place.has(name)) return undefined
@@ -114,7 +122,7 @@ const checkSpans = (place: Place, { overlap, period }: Pick<ClientConfig, 'overl
 }
 
 /** A faulty field yields a stand-in that nobody gets to see, since the caller throws when there is any fault. */
-export const readClient = (place: Place, fallback: ClientRemoval): ClientConfig => {
+export const readClient = (place: Place, fallback: Removal): ClientConfig => {
   place.onlyKnows(...clientFields)
   const displayName = place.optional('displayName', shapes.displayName)
   const [overlap, period] = [readSpan(place, 'overlap'), readSpan(place, 'period')]
@@ -131,14 +139,14 @@ export const readClient = (place: Place, fallback: ClientRemoval): ClientConfig 
     description: place.text('description', shapes.description),
     scopes,
     readers: place.texts('readers', roleArnShape),
-    onRemoval: place.oneOf('onRemoval', clientRemovals, fallback),
+    onRemoval: place.oneOf('onRemoval', removals, fallback),
     ...spans,
     tags: readTags(place),
   }
 }
 
 /** Each of the list, and each name once. */
-export const readClientList = (places: readonly Place[], fallback: ClientRemoval): readonly ClientConfig[] => {
+export const readClientList = (places: readonly Place[], fallback: Removal): readonly ClientConfig[] => {
   const seen = new Map<string, string>()
   return places.map((place) => {
     const client = readClient(place, fallback)

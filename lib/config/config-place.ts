@@ -26,6 +26,8 @@ export interface Place {
   oneOf<Choice extends string>(name: string, choices: readonly Choice[], fallback: Choice): Choice
   /** @returns undefined when it is absent or no object; a missing one is a fault when `expected` is given. */
   inner(name: string, expected?: string): Place | undefined
+  /** An absent or malformed one reads as one without fields. */
+  innerOrEmpty(name: string): Place
   list(name: string): readonly Place[]
 }
 
@@ -70,6 +72,14 @@ export const createPlace = (path: string, faults: string[], fields: JsonObject):
     })
   }
 
+  const inner = (name: string, expected?: string): Place | undefined => {
+    const value = fields[name]
+    if (isJsonObject(value)) return createPlace(`${path}.${name}`, faults, value)
+    if (value !== undefined) malformed(name, value, expected ?? 'an object')
+    else if (expected !== undefined) fault(name, `is missing: expected ${expected}`)
+    return undefined
+  }
+
   return {
     path,
     faults,
@@ -102,13 +112,8 @@ export const createPlace = (path: string, faults: string[], fields: JsonObject):
       if (choice === undefined) malformed(name, value, choices.map((one) => `"${one}"`).join(' or '))
       return choice ?? fallback
     },
-    inner: (name, expected) => {
-      const value = fields[name]
-      if (isJsonObject(value)) return createPlace(`${path}.${name}`, faults, value)
-      if (value !== undefined) malformed(name, value, expected ?? 'an object')
-      else if (expected !== undefined) fault(name, `is missing: expected ${expected}`)
-      return undefined
-    },
+    inner,
+    innerOrEmpty: (name) => inner(name) ?? createPlace(`${path}.${name}`, faults, {}),
     list: (name) => {
       elements(name, 'an object', (one) => (isJsonObject(one) ? one : undefined))
       const value = fields[name]

@@ -1,7 +1,8 @@
 // What an operator decides about incidents: who may report a leak, and whether detectors may. Read with the rest of the configuration
 // (deploy-config.ts); names of secrets, never a key.
 import { defined } from '../../lambda/core/base/defined.ts'
-import { createPlace, matching, type Place, type Shape } from './config-place.ts'
+import { matching, type Place } from './config-place.ts'
+import { shapes } from './config-shapes.ts'
 
 export interface IntakeConfig {
   /** Name of the secret that holds the detectors' signing keys. Made by hand (docs/deploying.md). */
@@ -37,13 +38,6 @@ export const incidentDefaults = {
   maxPerHour: 10,
 } as const
 
-export interface IncidentShapes {
-  readonly roleArn: Shape
-  readonly secretName: Shape
-  readonly keyArn: Shape
-  readonly httpsUrl: Shape
-}
-
 /** The bus's policy names each twice, and takes 10,240 characters. */
 const MAX_SECURITY_ROLES = 10
 
@@ -54,7 +48,7 @@ const readWatched = (place: Place): readonly string[] => {
   return watched.length === 0 ? incidentDefaults.watched : [...new Set(watched)]
 }
 
-const readIntake = (root: Place, shapes: IncidentShapes): IntakeConfig | undefined => {
+const readIntake = (root: Place): IntakeConfig | undefined => {
   const place = root.inner('intake')
   if (place === undefined) return undefined
   place.onlyKnows('signingSecretName', 'githubAppSecretName', 'secretsKeyArn', 'githubUrl', 'detectors', 'maxPerHour')
@@ -71,10 +65,10 @@ const readIntake = (root: Place, shapes: IncidentShapes): IntakeConfig | undefin
   }
 }
 
-export const readIncidents = (root: Place, shapes: IncidentShapes): IncidentsConfig => {
-  const place = root.inner('incidents') ?? createPlace(`${root.path}.incidents`, root.faults, {})
+export const readIncidents = (root: Place): IncidentsConfig => {
+  const place = root.innerOrEmpty('incidents')
   place.onlyKnows('security', 'intake')
-  const security = place.inner('security') ?? createPlace(`${place.path}.security`, root.faults, {})
+  const security = place.innerOrEmpty('security')
   security.onlyKnows('roleArns', 'maxClients')
   const roleArns = security.texts('roleArns', shapes.roleArn)
   if (roleArns.length > MAX_SECURITY_ROLES) {
@@ -83,7 +77,7 @@ export const readIncidents = (root: Place, shapes: IncidentShapes): IncidentsCon
       `are ${roleArns.length}: expected at most ${MAX_SECURITY_ROLES}; let further people assume one of them`,
     )
   }
-  const intake = readIntake(place, shapes)
+  const intake = readIntake(place)
   return {
     security: {
       roleArns,

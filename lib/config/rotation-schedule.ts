@@ -1,7 +1,9 @@
 // When Secrets Manager itself would rotate a secret: the backstop (architecture §4, "Who owns the period"). Pure. Refuses
 // at synth what AWS would refuse at deploy time (secrets-manager §1.5), and a window that would come too often, each with what would be
 // accepted. How a cron is read: lambda/core/base/schedule-expression.ts.
+
 import { type Cron, firings, readCron } from '../../lambda/core/base/schedule-expression.ts'
+import { HOUR_MS } from '../../lambda/core/base/time-units.ts'
 
 /** BackstopRules, as the registrar hands them to RotateSecret: the date counts from the last rotation, or it follows a cron. */
 export type BackstopRules =
@@ -17,7 +19,6 @@ export interface RotationWindow {
 
 const MIN_RATE_HOURS = 4
 const MAX_DAYS = 1000
-const HOUR_MS = 3_600_000
 const FIRST_TRIED = Date.UTC(2024, 0, 1)
 
 /** The shortest time between two firings, in hours; Infinity when it fires at most once, NaN when it never does. */

@@ -3,6 +3,7 @@
 import { defined } from '../../lambda/core/base/defined.ts'
 import { CLIENT_NAME_RULE, expectedClientName, isClientName } from '../../lambda/core/secret/client-name.ts'
 import { matching, type Place, type Shape } from './config-place.ts'
+import { shapes } from './config-shapes.ts'
 
 /** Who is let in by the API's own policy, and for which clients: names below the prefix, or `*` for all. */
 export interface Admission {
@@ -43,12 +44,6 @@ export const vendorDefaults = {
   accountLogRole: 'exists',
 } as const
 
-export interface VendorShapes {
-  readonly roleArn: Shape
-  readonly account: Shape
-  readonly isReserved: boolean
-}
-
 /** What an admission or a grant may name: one client, or all of them. */
 export const vendedClient: Shape = {
   expected: `a client's name (${CLIENT_NAME_RULE}), or * for all`,
@@ -56,7 +51,7 @@ export const vendedClient: Shape = {
   expectedFor: (value) => `a client's name (${expectedClientName(value)}), or * for all`,
 }
 
-const shapes = {
+const vendorShapes = {
   endpoint: matching(/^(private|regional)$/, '"private" or "regional"'),
   vpcEndpointId: matching(/^vpce-[0-9a-f]{8,17}$/, 'vpce-…'),
   organization: matching(/^o-[a-z0-9]{10,32}$/, 'o-…'),
@@ -68,8 +63,8 @@ const shapes = {
 }
 
 const readEndpoint = (place: Place): VendorConfig['endpoint'] => {
-  const kind = place.text('endpoint', shapes.endpoint)
-  const vpcEndpointIds = place.texts('vpcEndpointIds', shapes.vpcEndpointId)
+  const kind = place.text('endpoint', vendorShapes.endpoint)
+  const vpcEndpointIds = place.texts('vpcEndpointIds', vendorShapes.vpcEndpointId)
   if (kind !== 'private') {
     if (vpcEndpointIds.length > 0) place.fault('vpcEndpointIds', 'are for a private endpoint only')
     return { kind: 'regional' }
@@ -80,21 +75,21 @@ const readEndpoint = (place: Place): VendorConfig['endpoint'] => {
   return { kind, vpcEndpointIds }
 }
 
-const readAdmission = (place: Place, { roleArn, account }: VendorShapes): Admission => {
+const readAdmission = (place: Place): Admission => {
   place.onlyKnows('account', 'organization', 'role', 'clients')
   const named = ['account', 'organization', 'role'].filter((name) => place.has(name))
-  if (named.length !== 1) place.fault('', 'admits nobody in particular: expected one of account, organization, role')
-  const clients = place.texts('clients', shapes.client)
+  if (named.length !== 1) place.fault('', 'is malformed: expected exactly one of account, organization, role')
+  const clients = place.texts('clients', vendorShapes.client)
   if (clients.length === 0) place.fault('clients', "is missing: expected clients' names, or * for all")
   const who: Admission['who'] = place.has('account')
-    ? { kind: 'account', account: place.text('account', account) }
+    ? { kind: 'account', account: place.text('account', shapes.account) }
     : place.has('organization')
-      ? { kind: 'organization', organization: place.text('organization', shapes.organization) }
-      : { kind: 'role', roleArn: place.has('role') ? place.text('role', roleArn) : '' }
+      ? { kind: 'organization', organization: place.text('organization', vendorShapes.organization) }
+      : { kind: 'role', roleArn: place.has('role') ? place.text('role', shapes.roleArn) : '' }
   return { who, clients }
 }
 
-export const readVendor = (root: Place, more: VendorShapes): VendorConfig | undefined => {
+export const readVendor = (root: Place, { isReserved }: { readonly isReserved: boolean }): VendorConfig | undefined => {
   const place = root.inner('vendor')
   if (place === undefined) return undefined
   place.onlyKnows(
@@ -109,11 +104,11 @@ export const readVendor = (root: Place, more: VendorShapes): VendorConfig | unde
     'vertical',
     'accountLogRole',
   )
-  const webAclArn = place.optional('webAclArn', shapes.webAclArn)
-  const atOnce = more.isReserved ? vendorDefaults : vendorDefaults.unreserved
+  const webAclArn = place.optional('webAclArn', vendorShapes.webAclArn)
+  const atOnce = isReserved ? vendorDefaults : vendorDefaults.unreserved
   return {
     endpoint: readEndpoint(place),
-    admits: place.list('admits').map((one) => readAdmission(one, more)),
+    admits: place.list('admits').map(readAdmission),
     requestsPerSecond: place.integer('requestsPerSecond', atOnce.requestsPerSecond, [1, 10_000]),
     burst: place.integer('burst', atOnce.burst, [1, 5_000]),
     checkSeconds: place.integer('checkSeconds', vendorDefaults.checkSeconds, [1, 300]),

@@ -1,4 +1,4 @@
-// Where evidence is kept: a bucket that takes each object once, from one role for events and others for proofs, lets nobody delete, and is changed itself by those alone who
+// Where evidence is kept: a bucket that takes each object once, from one role for events and others for proofs, lets no one delete, and is changed itself by those alone who
 // deploy; the rule that picks from the bus what an auditor asks for; and the small function between the two (docs/evidence.md,
 // docs/decisions/038). The bucket outlives the stack, whatever the configuration says of everything else.
 
@@ -36,7 +36,7 @@ export interface EvidenceArchiveProps {
 /** One put of at most three seconds, tried twice. */
 const TIMEOUT_SECONDS = 15
 const MEMORY_MB = 256
-/** After its time an object is only hidden, so that a retention that was set too short by mistake can be mended for a month. */
+/** After its time an object is only hidden, so that a retention that was set too short by mistake can be corrected for a month. */
 const HIDDEN_DAYS = 30
 
 /** Whatever opens the bucket, or makes S3 itself delete what is in it. */
@@ -168,7 +168,7 @@ export class EvidenceArchive extends Construct {
     Validations.of(bucket).acknowledge({
       id: 'AwsSolutions-S1',
       reason:
-        'Who reads evidence is for CloudTrail to tell (data events, docs/evidence.md): a bucket of access logs would need the same care as this one',
+        'Who reads evidence is for CloudTrail to record (data events, docs/evidence.md): a bucket of access logs would need the same care as this one',
     })
     return bucket
   }

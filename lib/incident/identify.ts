@@ -92,7 +92,7 @@ export class Identify extends Construct {
     })
   }
 
-  /** None: whoever asks is told. */
+  /** None: whoever asks gets the answer. */
   readonly eventNotices: readonly EventNotice[] = []
 
   get metricNotices(): readonly MetricNotice[] {
@@ -100,7 +100,7 @@ export class Identify extends Construct {
       {
         id: 'IdentifyErrors',
         page: 'leak-unresolved',
-        says: 'The search for a leaked value failed. Whoever asked was told, and knows the value; nothing else does.',
+        says: 'The search for a leaked value failed. Whoever asked got an error, and knows the value; nothing else does.',
         metric: this.fn.function.metricErrors({ period: FIVE_MINUTES }),
         atLeast: 1,
       },

@@ -1,5 +1,5 @@
 // Where detectors report: an HTTP API with one route, throttled before anything runs, in front of a function that believes only what is
-// signed. The function reads its keys, asks the identify function, passes a gate that it keeps in the records table, and tells the
+// signed. The function reads its keys, asks the identify function, passes a gate that it keeps in the records table, and reports to the
 // bus about one client. Nobody but the API may call it (docs/decisions/036).
 
 import { CfnOutput, Duration, Stack, Validations } from 'aws-cdk-lib'
@@ -30,7 +30,7 @@ export interface LeakIntakeProps {
   readonly records: RecordsTable
 }
 
-/** Longer than the search: its answer must still be told. API Gateway stops waiting after 30 s; the function goes on. */
+/** Longer than the search: its answer must still be reported. API Gateway stops waiting after 30 s; the function goes on. */
 const TIMEOUT_SECONDS = 320
 const MEMORY_MB = 512
 /** A detector reports a leak now and then; a flood is refused before it costs an execution. */
@@ -94,7 +94,7 @@ export class LeakIntake extends Construct {
     new CfnOutput(this, 'Url', { value: `${this.api.apiEndpoint}/leaks`, description: 'Where detectors report leaks' })
   }
 
-  /** A leak that nobody could resolve, or that is held. */
+  /** A leak that could not be resolved, or that is held. */
   readonly eventNotices: readonly EventNotice[] = [
     {
       id: 'LeakUnresolved',
@@ -119,13 +119,13 @@ export class LeakIntake extends Construct {
     },
   ]
 
-  /** Whatever keeps the intake from telling even that. */
+  /** Whatever keeps the intake from reporting even that. */
   get metricNotices(): readonly MetricNotice[] {
     return [
       {
         id: 'IntakeErrors',
         page: 'leak-unresolved',
-        says: 'The leak intake failed, and could not tell: the detector does not deliver again by itself.',
+        says: 'The leak intake failed, and could not report it: the detector does not deliver again by itself.',
         metric: this.fn.function.metricErrors({ period: FIVE_MINUTES }),
         atLeast: 1,
       },

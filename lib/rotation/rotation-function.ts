@@ -1,5 +1,5 @@
 // The one function that Secrets Manager calls to rotate, and that changes secrets at Stytch. It reads the project secret, reads and
-// writes secrets below the prefix, tells the bus; and nothing else. Only Secrets Manager, for this account, may call it.
+// writes secrets below the prefix, publishes on the bus; and nothing else. Only Secrets Manager, for this account, may call it.
 
 import { Stack } from 'aws-cdk-lib'
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
@@ -14,7 +14,7 @@ import { freezeParameter, mayReadFreeze } from '../base/freeze.ts'
 import { type FunctionSurroundings, M2mFunction } from '../base/m2m-function.ts'
 import { useReplicaKeys } from '../base/replica-keys.ts'
 import type { SecretsKey } from '../base/secrets-key.ts'
-import type { ReplicaConfig } from '../config/deploy-config.ts'
+import type { ReplicaConfig } from '../config/account-config.ts'
 import { functionArn, managedSecrets, namedSecret, type StageNames } from '../config/stage-names.ts'
 import { keepingEnv, mayKeep, type RotationKeeping } from './rotation-keeping.ts'
 

@@ -1,4 +1,4 @@
-// Who last read which secret (docs/adoption.md, docs/decisions/058): what CloudTrail tells EventBridge of reads, and a small function that keeps
+// Who last read which secret (docs/adoption.md, docs/decisions/058): what CloudTrail reports to EventBridge of reads, and a small function that keeps
 // a few bytes a role and secret in the records table. It holds no value and names nobody's but roles; when it is gone, only proof is missing.
 
 import { Duration, type RemovalPolicy } from 'aws-cdk-lib'
@@ -117,7 +117,7 @@ export class AdoptionRecords extends Construct {
   private follow({ names: { secretNamePrefix }, deadLetters: undelivered }: AdoptionRecordsProps): void {
     const below = [{ prefix: secretNamePrefix }, { wildcard: `arn:*:secret:${secretNamePrefix}*` }]
     const rule = new Rule(this, 'Rule', {
-      description: `Reads of the secrets below ${secretNamePrefix}, as CloudTrail tells of them`,
+      description: `Reads of the secrets below ${secretNamePrefix}, as CloudTrail reports them`,
       eventPattern: {
         source: ['aws.secretsmanager'],
         detailType: ['AWS API Call via CloudTrail'],

@@ -1,5 +1,5 @@
 // The sweep: a function that EventBridge Scheduler calls every few minutes, with what it may do, where a call that failed ends, and what
-// people are told of: above all that it has stopped, since then nothing else would tell that a rotation did not happen. It sees no value;
+// people are notified of: above all that it has stopped, since then nothing else would show that a rotation did not happen. It sees no value;
 // it asks for rotations and for single steps of them, and moves no label.
 
 import { Duration, type RemovalPolicy, Stack } from 'aws-cdk-lib'
@@ -175,7 +175,7 @@ export class SweepFunction extends Construct {
   }
 
   private listMetricNotices({ names, spans }: SweepProps): readonly MetricNotice[] {
-    const told = (metricName: string, statistic: 'Sum' | 'Maximum'): Metric =>
+    const metric = (metricName: string, statistic: 'Sum' | 'Maximum'): Metric =>
       new Metric({
         namespace: `M2M/${names.stage}`,
         metricName,
@@ -186,8 +186,8 @@ export class SweepFunction extends Construct {
       {
         id: 'SweepStopped',
         page: 'sweep-stopped',
-        says: 'The sweep does not get through, or is not started. No overlap ends, and nobody is told of what is overdue.',
-        metric: told('SweepCompleted', 'Sum'),
+        says: 'The sweep does not get through, or is not started. No overlap ends, and nothing that is overdue is reported.',
+        metric: metric('SweepCompleted', 'Sum'),
         atLeast: 1,
         periods: SILENT_SWEEPS,
         silence: 'wrong',
@@ -206,7 +206,7 @@ export class SweepFunction extends Construct {
         id: 'SweepFailures',
         page: 'sweep-failures',
         says: 'The sweep cannot do what is due for some secret, twice in a row. Its log names the secret and the reason.',
-        metric: told('SweepFailures', 'Maximum'),
+        metric: metric('SweepFailures', 'Maximum'),
         atLeast: 1,
         periods: 2,
         silence: 'unchanged',
@@ -215,7 +215,7 @@ export class SweepFunction extends Construct {
         id: 'SecretOverdue',
         page: 'overdue',
         says: 'Secrets were not rotated within their period and a quarter of it. Events on the bus name them.',
-        metric: told('SecretsOverdue', 'Maximum'),
+        metric: metric('SecretsOverdue', 'Maximum'),
         atLeast: 1,
         silence: 'unchanged',
       },
@@ -223,7 +223,7 @@ export class SweepFunction extends Construct {
         id: 'ProofsOwed',
         page: 'proof-pending',
         says: 'Signed proofs of revokes are missing or not confirmed, twice in a row, although the sweep had them made. Its log says why.',
-        metric: told('ProofsOwed', 'Maximum'),
+        metric: metric('ProofsOwed', 'Maximum'),
         atLeast: 1,
         periods: 2,
         silence: 'unchanged',

@@ -1,5 +1,5 @@
-// Who is told of what, from the first day: each notice says in its own words what happened, and names its page in the runbook.
-// Notices come from what the system tells on its bus, from metrics that AWS does publish, and, as a second opinion, from CloudTrail
+// Who is notified of what, from the first day: each notice says in its own words what happened, and names its page in the runbook.
+// Notices come from what the system publishes on its bus, from metrics that AWS does publish, and, as a second opinion, from CloudTrail
 // (best effort, and only where a trail exists). Secrets Manager has no metric of its own for a rotation that failed.
 
 import { Duration } from 'aws-cdk-lib'
@@ -16,7 +16,7 @@ import type { M2mFunction } from '../base/m2m-function.ts'
 import type { EventNotice, MetricNotice, Notice } from '../base/notice.ts'
 import type { Notifications } from '../base/notifications.ts'
 import { keepingUndelivered, toTopic } from '../base/rule-targets.ts'
-import type { BreakGlass } from '../config/deploy-config.ts'
+import type { BreakGlass } from '../config/account-config.ts'
 import type { StageNames } from '../config/stage-names.ts'
 import type { EvidenceArchive } from '../incident/evidence-archive.ts'
 import type { SweepFunction } from '../sweep/sweep.ts'
@@ -178,7 +178,7 @@ export class FailureAlarms extends Construct {
       {
         id: 'DeadLetters',
         page: 'dead-letters',
-        says: 'Something that was to be told or done was not, and waits in the dead letters.',
+        says: 'Something that was to be reported or done was not, and waits in the dead letters.',
         metric: notifications.deadLetters.metricApproximateNumberOfMessagesVisible({
           period: FIVE_MINUTES,
           statistic: 'Maximum',

@@ -86,7 +86,8 @@ export const inCallOf = ({ needed }: FunctionCaller, action: string): Evaluation
   return keys === undefined ? (inRequest[action] ?? {}) : { 'dynamodb:leadingkeys': [`${keys}any`] }
 }
 
-const ask = (
+/** By these policies alone. */
+export const mayOn = (
   statements: readonly Statement[],
   caller: JudgedCaller,
   { action, resource, context = {} }: CallerCall,
@@ -94,15 +95,11 @@ const ask = (
   evaluatePolicies(statements, { principal: caller.arn, action, resource, context: { ...caller.context, ...context } })
 
 /** By the caller's own policies alone. */
-export const mayBy = (caller: JudgedCaller, call: CallerCall): PolicyDecision => ask(caller.rights, caller, call)
-
-/** By the policy of what is called alone. */
-export const mayOn = (policy: readonly Statement[], caller: JudgedCaller, call: CallerCall): PolicyDecision =>
-  ask(policy, caller, call)
+export const mayBy = (caller: JudgedCaller, call: CallerCall): PolicyDecision => mayOn(caller.rights, caller, call)
 
 /** Within an account, a permission of either side is enough, and a denial of either side is final. */
 export const mayByEither = (policy: readonly Statement[], caller: JudgedCaller, call: CallerCall): PolicyDecision =>
-  ask([...caller.rights, ...policy], caller, call)
+  mayOn([...caller.rights, ...policy], caller, call)
 
 /** What the caller's own policies allow an action on. */
 export const allowedOn = ({ rights }: JudgedCaller, action: string): readonly string[] =>

@@ -14,7 +14,7 @@ export interface NeededCalls {
   /** Calls that only some configurations lead to: allowed where they do, and not missed elsewhere. */
   readonly optional?: readonly string[]
   /** The source of the events that it puts on the stage's bus. */
-  readonly tells?: string
+  readonly publishes?: string
   /** Whoever may invoke it stands by name in its own policy, which denies everybody else. */
   readonly hasNamedCallers?: true
   /** Where the partition keys begin that its calls to DynamoDB name. */
@@ -85,7 +85,7 @@ export const neededCalls: Readonly<Record<string, NeededCalls>> = {
     demanded: writing,
     optional: ['secretsmanager:ListSecretVersionIds', 'kms:Encrypt'],
     records: ofRotations,
-    tells: 'm2m.rotation',
+    publishes: 'm2m.rotation',
   },
   'project-rotation': {
     bundle: 'on-project-rotation',
@@ -100,7 +100,7 @@ export const neededCalls: Readonly<Record<string, NeededCalls>> = {
     ],
     optional: ['secretsmanager:ListSecretVersionIds', ...writing],
     records: ofRotations,
-    tells: 'm2m.rotation',
+    publishes: 'm2m.rotation',
     ownSecrets: true,
   },
   registrar: { bundle: 'on-client-resource', ...registering },
@@ -125,21 +125,21 @@ export const neededCalls: Readonly<Record<string, NeededCalls>> = {
     ],
     optional: reading,
     records: { 'dynamodb:GetItem': GATE_KEYS, 'dynamodb:PutItem': GATE_KEYS },
-    tells: 'm2m.leak-intake',
+    publishes: 'm2m.leak-intake',
     ownSecrets: true,
   },
   incident: {
     bundle: 'on-incident',
     calls: [...askingForRotations, 'events:PutEvents', 'ssm:GetParameter'],
     optional: ['secretsmanager:ListSecretVersionIds'],
-    tells: 'm2m.incident',
+    publishes: 'm2m.incident',
   },
   campaign: {
     bundle: 'on-campaign',
     calls: [...askingForRotations, 'events:PutEvents', 'ssm:GetParameter'],
     demanded: ['lambda:CheckpointDurableExecution', 'lambda:GetDurableExecutionState'],
     optional: ['secretsmanager:ListSecretVersionIds'],
-    tells: 'm2m.campaign',
+    publishes: 'm2m.campaign',
   },
   sweep: {
     bundle: 'on-sweep',
@@ -147,7 +147,7 @@ export const neededCalls: Readonly<Record<string, NeededCalls>> = {
     demanded: ['lambda:InvokeFunction'],
     optional: ['secretsmanager:ListSecretVersionIds', 'dynamodb:Query'],
     records: { 'dynamodb:Query': READ_KEYS },
-    tells: 'm2m.sweep',
+    publishes: 'm2m.sweep',
   },
   reads: { bundle: 'on-read', calls: ['dynamodb:UpdateItem'], records: { 'dynamodb:UpdateItem': READ_KEYS } },
   vendor: {
@@ -160,7 +160,7 @@ export const neededCalls: Readonly<Record<string, NeededCalls>> = {
     ],
     demanded: reading,
     optional: ['secretsmanager:ListSecretVersionIds'],
-    tells: 'm2m.vendor',
+    publishes: 'm2m.vendor',
   },
 }
 

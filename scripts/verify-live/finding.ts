@@ -64,12 +64,12 @@ export class CheckBrokeOff extends Error {
 /** Runs a group to its end or to where it breaks off. Never rejects. */
 export const runGroup = async (
   group: CheckGroup,
-  tell: (finding: LiveFinding) => void,
+  report: (finding: LiveFinding) => void,
 ): Promise<readonly LiveFinding[]> => {
   const findings: LiveFinding[] = []
   const add = (finding: LiveFinding): void => {
     findings.push(finding)
-    tell(finding)
+    report(finding)
   }
   try {
     await group.run((comparison) => add(compare(group.service, comparison)))

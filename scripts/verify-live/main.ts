@@ -46,7 +46,7 @@ const live = ({ redriveWaitMs = livePace.redriveWaitMs }: Options): Place => {
 /** A rehearsal says nothing about the real services, and must not replace what does. */
 const checkPage = ({ againstLaptop, page }: Options): void => {
   if (againstLaptop && existsSync(page) && readFileSync(page, 'utf8').includes(LIVE_MARK)) {
-    throw new TypeError(`${page} tells of the real services and is not replaced by a rehearsal; name another --page`)
+    throw new TypeError(`${page} describes the real services and is not replaced by a rehearsal; name another --page`)
   }
 }
 

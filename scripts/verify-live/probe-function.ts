@@ -116,7 +116,7 @@ export const handler = async (event: StepEvent): Promise<void> => {
         : step === 'finishSecret'
           ? await finishSecret(event, labels)
           : {}
-  // A secret has room for fifty tags; what is re-driven for long leaves out the step that tells nothing.
+  // A secret has room for fifty tags; what is re-driven for long leaves out the step that shows nothing.
   if (plan !== 'fail-test' || step !== 'setSecret') {
     const record = writeRecord({ step, at, token, hasRotationToken: rotationToken !== undefined, facts })
     await outcomeOf(secretsManager.send(new TagResourceCommand({ SecretId, Tags: [record] })))

@@ -1,7 +1,7 @@
 // What the probe function writes down of each step, as tags on the secret that is being rotated: no further service is needed, and
 // one DescribeSecret reads it all. A record holds a step, a time, a token and words; never a value.
 
-/** The tag that tells the probe what to do. */
+/** The tag that says what the probe is to do. */
 export const PLAN_TAG = 'm2m-verify-plan'
 /** rotate: go through. fail-test: testSecret fails. */
 export type ProbePlan = 'rotate' | 'fail-test'

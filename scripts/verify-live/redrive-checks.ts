@@ -114,11 +114,11 @@ const redrives = async (checks: AwsChecks, found: Found): Promise<void> => {
   const { run, expected } = checks
   const [{ longestGapMs }, further] = await Promise.all([kept(checks, found), unlabelled(checks)])
   // Silence says something only where a version with its label was driven again in good time.
-  const isTelling = longestGapMs !== undefined && run.pace.redriveWaitMs >= 3 * longestGapMs
+  const isConclusive = longestGapMs !== undefined && run.pace.redriveWaitMs >= 3 * longestGapMs
   found({
     check: 'a rotation whose AWSPENDING was removed is driven again',
     expected: expected.redriveUnlabelled,
-    seen: further > 0 ? true : isTelling ? false : undefined,
+    seen: further > 0 ? true : isConclusive ? false : undefined,
     why: 'not within the wait, in which nothing else was driven again either',
     setting: 'redriveUnlabelled',
   })

@@ -51,7 +51,7 @@ export const verify = async ({ stytch, aws, pace, signal, say, only, expected }:
     keepQuiet,
     make: workshop.make,
   }
-  const tell = (finding: LiveFinding): void => say(quieten(line(finding)))
+  const report = (finding: LiveFinding): void => say(quieten(line(finding)))
   const stytchChecks = {
     run,
     calls: createStytchCalls(stytch, run),
@@ -62,7 +62,7 @@ export const verify = async ({ stytch, aws, pace, signal, say, only, expected }:
   const inTurn = async (groups: readonly CheckGroup[]): Promise<readonly LiveFinding[]> => {
     const findings: LiveFinding[] = []
     const wanted = groups.filter(({ name }) => only === undefined || only.includes(name))
-    for (const group of wanted) if (!signal.aborted) findings.push(...(await runGroup(group, tell)))
+    for (const group of wanted) if (!signal.aborted) findings.push(...(await runGroup(group, report)))
     return findings
   }
   say(`Run ${runId}: everything it makes begins with ${run.prefix}`)

@@ -53,7 +53,7 @@ describe.each(names)('%s', (name) => {
 
     expect(isTaken).toBe(false)
     expect(stdout).toBe('')
-    expect(stderr).toBe(`error: unknown option '${option}'\n(${name} --help tells more)\n`)
+    expect(stderr).toBe(`error: unknown option '${option}'\n(${name} --help shows more)\n`)
   })
 
   const required = find(name).registeredArguments.filter((argument) => argument.required)
@@ -61,7 +61,7 @@ describe.each(names)('%s', (name) => {
     const { isTaken, stderr } = await parse(behind(name))
 
     expect(isTaken).toBe(false)
-    expect(stderr).toBe(`error: missing required argument '${argument}'\n(${name} --help tells more)\n`)
+    expect(stderr).toBe(`error: missing required argument '${argument}'\n(${name} --help shows more)\n`)
   })
 
   test('is run as a process by a test of its own', () => {

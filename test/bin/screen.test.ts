@@ -79,7 +79,7 @@ test('whoever is sure is not asked, and nobody there means no', async () => {
 
   await expect(screen().confirm('Sure?', false)).rejects.toMatchObject({
     exitCode: EXIT.refused,
-    message: 'Sure? Nobody is here to ask: add --yes.',
+    message: 'Sure? No one is here to ask: add --yes.',
   })
   expect(said.stderr).toBe('')
 })

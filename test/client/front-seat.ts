@@ -13,7 +13,7 @@ export interface Asked {
   readonly body: string
 }
 
-export interface Told {
+export interface FrontReply {
   readonly status: number
   readonly body: object | string
   readonly headers?: Readonly<Record<string, string>>
@@ -22,7 +22,7 @@ export interface Told {
 /** To be called at the top of a test file. */
 export const useFront = () => {
   const asked: Asked[] = []
-  let answer: (asked: Asked) => Told | Promise<Told> | 'none' = () => ({ status: 404, body: {} })
+  let answer: (asked: Asked) => FrontReply | Promise<FrontReply> | 'none' = () => ({ status: 404, body: {} })
   let origin = ''
   const server = createServer((message, response) => {
     const parts: Buffer[] = []
@@ -38,13 +38,13 @@ export const useFront = () => {
       }
       const one = { method, url, body: body.toString() }
       asked.push(one)
-      const told = await answer(one)
-      if (told === 'none') {
+      const reply = await answer(one)
+      if (reply === 'none') {
         response.destroy()
         return
       }
-      const text = typeof told.body === 'string' ? told.body : JSON.stringify(told.body)
-      response.writeHead(told.status, { 'content-type': 'application/json', ...told.headers }).end(text)
+      const text = typeof reply.body === 'string' ? reply.body : JSON.stringify(reply.body)
+      response.writeHead(reply.status, { 'content-type': 'application/json', ...reply.headers }).end(text)
     })
   })
   beforeAll(async () => {

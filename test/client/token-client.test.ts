@@ -3,7 +3,7 @@
 import { inspect } from 'node:util'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { createTokenClient, type TokenClientSettings, VendFailed } from '../../lambda/client/token-client.ts'
-import { keys, type Told, useFront } from './front-seat.ts'
+import { type FrontReply, keys, useFront } from './front-seat.ts'
 
 const front = useFront()
 let now = 1_793_622_600_000
@@ -16,7 +16,7 @@ beforeEach(() => {
   front.answers(vended)
 })
 
-const vended = (): Told => {
+const vended = (): FrontReply => {
   minted += 1
   return {
     status: 200,
@@ -144,8 +144,8 @@ describe('a failure', () => {
   })
 
   test('that passes is asked again, after growing waits', async () => {
-    const told: (Told | 'none')[] = ['none', { status: 502, body: 'gateway' }]
-    front.answers(() => told.shift() ?? vended())
+    const reply: (FrontReply | 'none')[] = ['none', { status: 502, body: 'gateway' }]
+    front.answers(() => reply.shift() ?? vended())
 
     await client().token({ client: 'orders' })
 
@@ -167,15 +167,15 @@ describe('a failure', () => {
   })
 
   test('that says when to come back is waited for, if that is soon', async () => {
-    const told = (seconds: string): Told => ({
+    const reply = (seconds: string): FrontReply => ({
       status: 503,
       body: { error: 'temporarily_unavailable', error_description: 'later' },
       headers: { 'retry-after': seconds },
     })
-    const soon = [told('1')]
+    const soon = [reply('1')]
     front.answers(() => soon.shift() ?? vended())
     await client().token({ client: 'orders' })
-    front.answers(() => told('30'))
+    front.answers(() => reply('30'))
 
     const failure = await failureOf(client().token({ client: 'billing' }))
 
@@ -184,8 +184,8 @@ describe('a failure', () => {
   })
 
   test('is never kept', async () => {
-    const told: Told[] = [{ status: 400, body: { error: 'invalid_scope' } }]
-    front.answers(() => told.shift() ?? vended())
+    const reply: FrontReply[] = [{ status: 400, body: { error: 'invalid_scope' } }]
+    front.answers(() => reply.shift() ?? vended())
     const tokens = client()
 
     await failureOf(tokens.token({ client: 'orders' }))

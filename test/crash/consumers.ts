@@ -243,6 +243,6 @@ export const runConsumers = async (input: ConsumersInput): Promise<ConsumersRepo
   const { requests, verified, failures } = load.tally()
   await seat.close()
   notePlayed({ requests })
-  const told = [...violations, ...failures.slice(0, 5)].map((line) => `seed ${seed}: ${line}`)
-  return { rotations, requests, verified, failures: failures.length, ...count, violations: told }
+  const listed = [...violations, ...failures.slice(0, 5)].map((line) => `seed ${seed}: ${line}`)
+  return { rotations, requests, verified, failures: failures.length, ...count, violations: listed }
 }

@@ -118,7 +118,7 @@ export interface Seat {
  * What each client would look up in the environment and in files, which costs as much as a call, and a signature that the stand-in does
  * not check. Every step has clients of its own, as its retries must not live off another's.
  */
-const told = {
+const sdkSettings = {
   retryMode: 'standard',
   defaultsMode: 'legacy',
   useDualstackEndpoint: false,
@@ -233,7 +233,7 @@ export const createSeat = async (
     region: 'us-east-1',
     maxAttempts: 2,
     credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-    ...told,
+    ...sdkSettings,
   }
   // Whoever asks for rotations is patient: asked twice, RotateSecret is refused because of itself.
   const client = new SecretsManagerClient({ ...awsConfig, requestHandler: httpWithin(TIMEOUT_MS) })

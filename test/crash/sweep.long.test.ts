@@ -43,11 +43,11 @@ beforeEach(() => {
   seat.world.reset()
   seat.onInvoke = undisturbed(seat)
   seat.freeze = { read: async () => 'off' }
-  told.length = 0
+  published.length = 0
 })
 afterAll(() => seat.close())
 
-const told: M2mEvent[] = []
+const published: M2mEvent[] = []
 const notes: unknown[] = []
 
 /** Lambda's answer for a step, as its API gives it. */
@@ -85,7 +85,7 @@ const runSweep = ({
       records: noRecords,
       events: {
         publish: async (events) => {
-          told.push(...events)
+          published.push(...events)
         },
       },
       timing: {
@@ -275,7 +275,7 @@ describe('somebody in the dashboard', () => {
     for (let turn = 0; turn < 30; turn += 1) asked += (await nextSweep()).settlesAsked
 
     expect(asked).toBeLessThanOrEqual(5)
-    expect(told.filter(({ type }) => type === 'Settle Refusing').length).toBeGreaterThanOrEqual(1)
+    expect(published.filter(({ type }) => type === 'Settle Refusing').length).toBeGreaterThanOrEqual(1)
     expect(acceptedValues(seat, subject)).toEqual(before)
     expect(seat.aws.events().some(({ detailType }) => detailType === 'Drift Detected')).toBe(true)
   }, 120_000)

@@ -54,7 +54,7 @@ const place = { busName: 'm2m', accountId: '000000000000', region: 'us-east-1' }
 export const eventFaults = (event: BusEvent): readonly string[] => envelopeFaults(toEnvelope(event, place))
 
 /** An event as whoever tells it has it, put into an envelope. */
-export const toldFaults = (
+export const publishedFaults = (
   source: string,
   { type, detail }: { readonly type: string; readonly detail: Readonly<Record<string, unknown>> },
 ): readonly string[] =>

@@ -37,7 +37,7 @@ import type { Fact } from '../../lambda/core/sweep/due.ts'
 import { noticeEvent } from '../../lambda/core/sweep/sweep-notice.ts'
 import { credentialRefusedEvent } from '../../lambda/core/vend/vend-outcome.ts'
 import { BLANK } from '../fakes/blank-secret.ts'
-import { envelopeFaults, eventSchemas, toldFaults } from './event-schemas.ts'
+import { envelopeFaults, eventSchemas, publishedFaults } from './event-schemas.ts'
 
 const AT = Date.UTC(2026, 9, 5, 9, 12, 31, 250)
 const secretArn = 'arn:aws:secretsmanager:eu-west-1:111111111111:secret:m2m/prod/billing-AbCdEf'
@@ -125,15 +125,15 @@ describe('a schema', () => {
     if (event === undefined) throw new Error('no event')
     const slipped = { ...event, detail: { ...event.detail, client_secret: 'canary' } }
 
-    expect(toldFaults(ROTATION_SOURCE, event)).toEqual([])
-    expect(toldFaults(ROTATION_SOURCE, slipped).join()).toContain('client_secret')
+    expect(publishedFaults(ROTATION_SOURCE, event)).toEqual([])
+    expect(publishedFaults(ROTATION_SOURCE, slipped).join()).toContain('client_secret')
   })
 
   test('holds for its sources only', () => {
     const [event] = completedEvents(facts())
     if (event === undefined) throw new Error('no event')
 
-    expect(toldFaults('m2m.elsewhere', event)).not.toEqual([])
+    expect(publishedFaults('m2m.elsewhere', event)).not.toEqual([])
     expect(envelopeFaults({ ...({} as Parameters<typeof envelopeFaults>[0]), 'detail-type': 'Unheard Of' })).toEqual([
       'Unheard Of has no schema in docs/events',
     ])
@@ -148,13 +148,13 @@ const refusals: readonly Refusal[] = [
   ...positions.map((position): Refusal => ({ reason: 'position', step: steps[0], intent: 'settle', position })),
 ]
 
-describe('what the rotation function tells', () => {
+describe('what the rotation function publishes fits its schema', () => {
   test.each(intents)('of a %s that is done', (intent) => {
     const rebuilt = { explanation: 'the value of AWSCURRENT is not in the format of a secret', fieldsLeftOut: 1 }
     const bySlots = { ...evidence, bySlots: [token('rotate')] }
     for (const completion of [{}, { evidence }, { evidence: bySlots }, { rebuilt }]) {
       for (const event of completedEvents(facts({ intent, requestToken: token(intent) }), completion)) {
-        expect(toldFaults(ROTATION_SOURCE, event)).toEqual([])
+        expect(publishedFaults(ROTATION_SOURCE, event)).toEqual([])
       }
     }
   })
@@ -162,31 +162,31 @@ describe('what the rotation function tells', () => {
   test('of a token that is not ours', () => {
     const bare = facts({ requestToken: '01234567-89ab-cdef-0123-456789abcdef' })
 
-    for (const event of completedEvents(bare)) expect(toldFaults(ROTATION_SOURCE, event)).toEqual([])
+    for (const event of completedEvents(bare)) expect(publishedFaults(ROTATION_SOURCE, event)).toEqual([])
   })
 
-  test('as evidence', () => {
+  test('when it holds evidence', () => {
     const events = evidenceEvents(facts({ intent: 'settle' }), evidence, token('revoke'))
 
     expect(events).toHaveLength(1)
-    for (const event of events) expect(toldFaults(ROTATION_SOURCE, event)).toEqual([])
+    for (const event of events) expect(publishedFaults(ROTATION_SOURCE, event)).toEqual([])
   })
 
-  test('as evidence without an accepted value is none', () => {
+  test('and evidence without an accepted value does not', () => {
     const { accepted: _, ...half } = evidence
     const [event] = evidenceEvents(facts({ intent: 'settle' }), half, token('revoke'))
 
-    expect(event && toldFaults(ROTATION_SOURCE, event)).not.toEqual([])
+    expect(event && publishedFaults(ROTATION_SOURCE, event)).not.toEqual([])
   })
 
   test.each(refusals)('of a refusal: %j', (refusal) => {
     for (const event of refusedEvents(facts({ clientId: undefined }), refusal)) {
-      expect(toldFaults(ROTATION_SOURCE, event)).toEqual([])
+      expect(publishedFaults(ROTATION_SOURCE, event)).toEqual([])
     }
   })
 })
 
-describe('what the sweep tells', () => {
+describe('what the sweep publishes fits its schema', () => {
   const secret: Secret = {
     ...BLANK,
     arn: secretArn,
@@ -212,7 +212,7 @@ describe('what the sweep tells', () => {
   test.each(kinds)('of a secret that is %s', (kind) => {
     const event = noticeEvent({ secret, fact: { kind, since: AT } as Fact, at: AT + 1000 })
 
-    expect(toldFaults(SWEEP_SOURCE, event)).toEqual([])
+    expect(publishedFaults(SWEEP_SOURCE, event)).toEqual([])
   })
 
   test.each(['adoptionAwaited', 'adoptionUnproven'] as const)('of an overlap: %s', (kind) => {
@@ -224,7 +224,7 @@ describe('what the sweep tells', () => {
     }
     const event = noticeEvent({ secret, fact: { kind, since: AT }, at: AT + 1000, more })
 
-    expect(toldFaults(SWEEP_SOURCE, event)).toEqual([])
+    expect(publishedFaults(SWEEP_SOURCE, event)).toEqual([])
   })
 
   test.each([{ became: 'left' }, { requestToken: token('rotate'), became: 'cleared' }])(
@@ -237,12 +237,12 @@ describe('what the sweep tells', () => {
         more,
       })
 
-      expect(toldFaults(SWEEP_SOURCE, event)).toEqual([])
+      expect(publishedFaults(SWEEP_SOURCE, event)).toEqual([])
     },
   )
 })
 
-test('what the vendor tells', () => {
+test('what the vendor publishes fits its schema', () => {
   const event = credentialRefusedEvent({
     secretArn,
     secretName: 'm2m/prod/billing',
@@ -253,10 +253,10 @@ test('what the vendor tells', () => {
     at: AT,
   })
 
-  expect(toldFaults(VENDOR_SOURCE, event)).toEqual([])
+  expect(publishedFaults(VENDOR_SOURCE, event)).toEqual([])
 })
 
-describe('what a campaign tells', () => {
+describe('what a campaign publishes fits its schema', () => {
   const request: CampaignRequest = {
     intent: 'revoke',
     selector: { clientIds: ['a'] },
@@ -294,11 +294,11 @@ describe('what a campaign tells', () => {
       executionId: 'x',
     })
 
-    expect(toldFaults(CAMPAIGN_SOURCE, event)).toEqual([])
+    expect(publishedFaults(CAMPAIGN_SOURCE, event)).toEqual([])
   })
 })
 
-test('what an incident tells at its end', () => {
+test('what an incident publishes at its end fits its schema', () => {
   const clients = [
     {
       secretArn,
@@ -313,11 +313,11 @@ test('what an incident tells at its end', () => {
     ...incidentCompleted({ incidentId: 'INC-1', at: AT, clients }),
     ...incidentCompleted({ incidentId: 'INC-1', at: AT, clients: [] }),
   ]) {
-    expect(toldFaults(INCIDENT_SOURCE, event)).toEqual([])
+    expect(publishedFaults(INCIDENT_SOURCE, event)).toEqual([])
   }
 })
 
-describe('what the intake tells', () => {
+describe('what the intake publishes fits its schema', () => {
   const alert = {
     detector: 'github' as const,
     incidentId: 'leak-github-00',
@@ -342,31 +342,31 @@ describe('what the intake tells', () => {
   }
 
   test('of a leak', () => {
-    expect(toldFaults(leakSources.intake, leakReported(alert, 'c'))).toEqual([])
+    expect(publishedFaults(leakSources.intake, leakReported(alert, 'c'))).toEqual([])
   })
 
   test.each(Object.keys(reasons) as Unresolved[])('of one that it could not resolve: %s', (reason) => {
     for (const clientId of [undefined, 'c']) {
       const event = leakUnresolved({ ...alert, clientId }, { reason, explanation: 'e', at: AT })
-      expect(toldFaults(leakSources.intake, event)).toEqual([])
+      expect(publishedFaults(leakSources.intake, event)).toEqual([])
     }
   })
 
   test('of one that was dead already', () => {
-    expect(toldFaults(leakSources.intake, leakClosed(alert, owner, refusal, AT))).toEqual([])
+    expect(publishedFaults(leakSources.intake, leakClosed(alert, owner, refusal, AT))).toEqual([])
   })
 
   test('of one that it holds', () => {
     const held = { clientId: 'c', secretName: 'm2m/prod/billing', isFirst: true, isRemembered: false, at: AT }
 
-    expect(toldFaults(leakSources.intake, incidentHeld(alert, held))).toEqual([])
+    expect(publishedFaults(leakSources.intake, incidentHeld(alert, held))).toEqual([])
   })
 })
 
 describe('an incident by hand', () => {
   const detail = { incidentId: 'INC-1', reason: 'r', requestedBy: 'ada' }
   const faultsOf = (more: object, source: string = leakSources.security) =>
-    toldFaults(source, { type: 'Secret Leak Reported', detail: { ...detail, ...more } })
+    publishedFaults(source, { type: 'Secret Leak Reported', detail: { ...detail, ...more } })
 
   test.each([
     { selector: { clientIds: ['a'] } },

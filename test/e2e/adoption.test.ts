@@ -77,7 +77,7 @@ const haveRecordedForAMonth = async (): Promise<void> => {
   const recorder = createReadRecorder({ call, table: LAPTOP_RECORDS.name, wait: async () => {} }, 60 * 24 * HOUR_MS)
   await recorder.begin(laptop.world.clock.now() - 31 * 24 * HOUR_MS)
 }
-const told = (type: string) =>
+const published = (type: string) =>
   laptop.aws
     .events()
     .flatMap(({ detailType, detail }) => (detailType === type ? [detail as Record<string, unknown>] : []))
@@ -98,7 +98,7 @@ test('an overlap goes on until the last who read the old value has read the new 
 
   expect([waiting.settlesAsked, waiting.adoptionsAwaited, waiting.failed]).toEqual([0, 1, 0])
   expect(isSettled(clientId)).toBe(false)
-  expect(told('Adoption Awaited')).toMatchObject([
+  expect(published('Adoption Awaited')).toMatchObject([
     { secretName: 'm2m/laptop/orders', isBlind: false, laggards: [{ principal: role('orders-report') }] },
   ])
 
@@ -107,7 +107,7 @@ test('an overlap goes on until the last who read the old value has read the new 
 
   expect([done.settlesAsked, done.adoptionsAwaited]).toEqual([1, 0])
   expect(isSettled(clientId)).toBe(true)
-  expect(told('Adoption Unproven')).toEqual([])
+  expect(published('Adoption Unproven')).toEqual([])
 })
 
 test('of a record that has just begun nothing is proven, though all who are in it have moved', async () => {
@@ -123,14 +123,14 @@ test('of a record that has just begun nothing is proven, though all who are in i
 
   expect([waiting.settlesAsked, waiting.adoptionsAwaited]).toEqual([0, 1])
   expect(isSettled(clientId)).toBe(false)
-  expect(told('Adoption Awaited')[0]).toMatchObject({ isYoung: true, isBlind: false, laggards: [] })
+  expect(published('Adoption Awaited')[0]).toMatchObject({ isYoung: true, isBlind: false, laggards: [] })
 
   laptop.world.clock.advance(72 * HOUR_MS)
   await sweep()
 
   // The clock's own sweep may have been faster than this one.
   await until(() => isSettled(clientId), 'the end of the overlap')
-  expect(told('Adoption Unproven')[0]).toMatchObject({ isYoung: true, laggards: [] })
+  expect(published('Adoption Unproven')[0]).toMatchObject({ isYoung: true, laggards: [] })
 })
 
 test('the wait has an end, and whoever is behind is named in the evidence', async () => {
@@ -145,7 +145,9 @@ test('the wait has an end, and whoever is behind is named in the evidence', asyn
 
   expect(settlesAsked).toBe(1)
   expect(isSettled(clientId)).toBe(true)
-  expect(told('Adoption Unproven')).toMatchObject([{ isBlind: false, laggards: [{ principal: role('slow-service') }] }])
+  expect(published('Adoption Unproven')).toMatchObject([
+    { isBlind: false, laggards: [{ principal: role('slow-service') }] },
+  ])
 })
 
 test('a revoke waits for nobody', async () => {
@@ -159,5 +161,5 @@ test('a revoke waits for nobody', async () => {
   expect(adoptionsAwaited).toBe(0)
   // The clock's own sweep may have been faster than this one.
   await until(() => isSettled(clientId), 'the settle of the revoke')
-  expect(told('Adoption Awaited')).toEqual([])
+  expect(published('Adoption Awaited')).toEqual([])
 })

@@ -82,8 +82,8 @@ export const openCampaigns = async (
       const execution = executionOf(arn)
       if (execution !== undefined && execution.status() !== 'RUNNING') {
         if (execution.status() !== 'SUCCEEDED') throw new Error(JSON.stringify(execution.error()))
-        const told = laptop.aws.events().filter(({ detailType }) => detailType === 'Campaign Completed')
-        const detail = told.at(-1)?.detail
+        const published = laptop.aws.events().filter(({ detailType }) => detailType === 'Campaign Completed')
+        const detail = published.at(-1)?.detail
         if (detail === undefined) throw new Error('The campaign ended without a word.')
         return detail as Report
       }

@@ -179,6 +179,6 @@ it('a revoke never stops: all but those that cannot be are proven dead, whoever 
     const { revoke = 0, settle = 0 } = seat.attempts(subject)
     expect([revoke, settle]).toEqual([expect.toBeOneOf([1, 2]), expect.toBeOneOf([1, 2, 3])])
   }
-  const told = JSON.stringify(seat.desk.laptop.aws.events())
-  expect(old.filter((value) => told.includes(value))).toEqual([])
+  const published = JSON.stringify(seat.desk.laptop.aws.events())
+  expect(old.filter((value) => published.includes(value))).toEqual([])
 })

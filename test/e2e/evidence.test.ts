@@ -34,7 +34,7 @@ afterAll(async () => {
 const keys = (): readonly string[] => Object.keys(desk.laptop.aws.objects(LAPTOP_EVIDENCE))
 const keyBelow = (prefix: string, type: string): Promise<string> =>
   until(() => keys().find((key) => key.startsWith(prefix) && key.includes(`/${type}-`)), `${type} below ${prefix}`)
-const told = (type: string) => desk.laptop.aws.events().filter(({ detailType }) => detailType === type)
+const published = (type: string) => desk.laptop.aws.events().filter(({ detailType }) => detailType === type)
 
 describe('a leak that is reported', () => {
   it('leaves a report that proves the value dead, and holds no secret', async () => {
@@ -79,7 +79,9 @@ describe('an archive that is down', () => {
 
     const event = await until(
       () =>
-        told('Rotation Completed').find(({ detail }) => (detail as { requestToken?: string }).requestToken === token),
+        published('Rotation Completed').find(
+          ({ detail }) => (detail as { requestToken?: string }).requestToken === token,
+        ),
       'the outcome',
     )
     const { secretName } = event.detail as { readonly secretName: string }
@@ -96,7 +98,7 @@ describe('an archive that is down', () => {
 
 describe('what is not evidence', () => {
   it('is not archived', () => {
-    expect(told('M2M Secret Changed').length).toBeGreaterThan(0)
+    expect(published('M2M Secret Changed').length).toBeGreaterThan(0)
     expect(keys().filter((key) => key.includes('m2m-secret-changed') || key.startsWith('unsorted/'))).toEqual([])
   })
 })

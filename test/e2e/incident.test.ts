@@ -54,19 +54,19 @@ interface Told {
   readonly detail: Readonly<Record<string, unknown>>
 }
 
-const told = (type: string): readonly Told[] =>
+const published = (type: string): readonly Told[] =>
   desk.laptop.aws.events().filter(({ detailType }) => detailType === type) as readonly Told[]
 
 const endOf = (
   incidentId: string,
 ): Promise<{ readonly clients: readonly { readonly outcome: string; readonly why?: string }[] }> =>
   until(
-    () => told('Incident Completed').find(({ detail }) => detail.incidentId === incidentId)?.detail as never,
+    () => published('Incident Completed').find(({ detail }) => detail.incidentId === incidentId)?.detail as never,
     `the end of ${incidentId}`,
   )
 
 const revoked = ({ secretArn }: Subject): readonly Told[] =>
-  told('Secret Revoked').filter(({ detail }) => detail.secretArn === secretArn)
+  published('Secret Revoked').filter(({ detail }) => detail.secretArn === secretArn)
 
 /** What a leaked value has to be in the end, and what consumers read. */
 const expectDead = (subject: Subject, leaked: string): void => {
@@ -113,7 +113,8 @@ describe('an incident', () => {
     await Promise.all([report({ incidentId, selector }), report({ incidentId, selector })])
     await until(
       () =>
-        told('Incident Completed').filter(({ detail }) => detail.incidentId === incidentId).length === 2 || undefined,
+        published('Incident Completed').filter(({ detail }) => detail.incidentId === incidentId).length === 2 ||
+        undefined,
       'both ends',
     )
 
@@ -135,7 +136,7 @@ describe('an incident', () => {
   })
 })
 
-describe('an incident goes through', () => {
+describe('an incident ends with the leaked value refused', () => {
   const goesThrough = async (prepare: (subject: Subject) => Promise<void>): Promise<void> => {
     const { subject, leaked, incidentId } = await leakOf(prepare)
     await report({ incidentId, selector: { clientIds: [subject.clientId] } })
@@ -145,12 +146,12 @@ describe('an incident goes through', () => {
     expect(desk.laptop.stytch.slots(subject.clientId)?.nextLastFour).toBeNull()
   }
 
-  it('in an overlap', () =>
+  it('when its client is in an overlap', () =>
     goesThrough(async (subject) => {
       await desk.ask(subject, 'rotate')
     }))
 
-  it('on hold', () =>
+  it('when its client is on hold', () =>
     goesThrough(async ({ secretArn }) => {
       await desk.client.send(
         new TagResourceCommand({
@@ -165,13 +166,13 @@ describe('an incident goes through', () => {
       desk.laptop.stytch.dashboard.rotateStart(clientId)
     }))
 
-  it('on drift: a colleague completed in the dashboard, and AWSCURRENT is dead', () =>
+  it('when a colleague completed in the dashboard, and AWSCURRENT is dead: drift', () =>
     goesThrough(async ({ clientId }) => {
       desk.laptop.stytch.dashboard.rotateStart(clientId)
       desk.laptop.stytch.dashboard.rotateComplete(clientId)
     }))
 
-  it('during a rotation', () =>
+  it('when a rotation of its client is under way', () =>
     goesThrough(async (subject) => {
       void desk.ask(subject, 'rotate').catch(() => {})
     }))
@@ -226,16 +227,16 @@ describe('a report that may not be carried out changes nothing, and ends with th
 
     expect(desk.laptop.aws.deadLetters().at(-1)).toMatchObject({ errorType: 'Fault' })
     expect(desk.stateOf(subject)).toEqual(before)
-    expect(told('Incident Completed').some(({ detail }) => detail.incidentId === bad.incidentId)).toBe(false)
+    expect(published('Incident Completed').some(({ detail }) => detail.incidentId === bad.incidentId)).toBe(false)
   }
 
-  it('an empty selector', () => refused({ incidentId: newIncident(), selector: {} }))
-  it('more clients than the security team may name', () =>
+  it('a report with an empty selector', () => refused({ incidentId: newIncident(), selector: {} }))
+  it('a report of more clients than the security team may name', () =>
     refused({
       incidentId: newIncident(),
       selector: { clientIds: Array.from({ length: 26 }, () => `m2m-client-test-${randomUUID()}`) },
     }))
-  it('"all" with a count that is off', () =>
+  it('a report of "all" with a count that is off', () =>
     refused({ source: 'm2m.break-glass', incidentId: newIncident(), selector: { all: true, expectedCount: 4000 } }))
 })
 
@@ -255,6 +256,6 @@ describe('a report that the rules on the bus do not let through changes nothing'
     await endOf(next)
 
     expect(desk.stateOf(subject)).toEqual(before)
-    expect(told('Incident Completed').some(({ detail }) => detail.incidentId === incidentId)).toBe(false)
+    expect(published('Incident Completed').some(({ detail }) => detail.incidentId === incidentId)).toBe(false)
   })
 })

@@ -117,8 +117,8 @@ afterAll(async () => {
   await desk.close()
 })
 
-describe('nothing secret comes out', () => {
-  it('of values that are alive, dead, pending, replaced or nobody’s', async () => {
+describe('no secret comes out', () => {
+  it('of a search for a value that is alive, dead, pending, replaced or unknown', async () => {
     const alive = await subjectWith('alive')
     const dead = await subjectWith('dead')
     await desk.ask(dead, 'revoke')
@@ -136,7 +136,7 @@ describe('nothing secret comes out', () => {
     await expectNoLeak()
   })
 
-  it('of hashes', async () => {
+  it('of a search by hash', async () => {
     const { value } = await subjectWith('hashed')
     const hashes = [await hmslHash(value), await hmslHash(mark('hashed, and nobody’s'))]
     for (const hash of hashes) marked.push({ name: 'hash', value: hash, fragment: HEX })
@@ -151,7 +151,7 @@ describe('nothing secret comes out', () => {
     await expectNoLeak()
   })
 
-  it('of what GitHub holds, and of how it is fetched', async () => {
+  it('of a value that is fetched from GitHub, nor of the token that fetches it', async () => {
     const { value } = await subjectWith('at GitHub')
     const created = JSON.stringify(fixture('github-alert-created'))
     for (const [at, held] of [value, mark('at GitHub, and nobody’s'), undefined].entries()) {
@@ -190,7 +190,7 @@ describe('nothing secret comes out', () => {
     await expectNoLeak()
   })
 
-  it('of keys that nobody can read', async () => {
+  it('of unreadable signing keys', async () => {
     const broken = mark('broken key')
     const body = plain({ value: mark('behind a broken key') })
     for (const keysNow of [{ plain: broken }, { plain: { current: [broken] } }, { [broken]: broken }]) {
@@ -233,7 +233,7 @@ describe('nothing secret comes out', () => {
     await expectNoLeak()
   })
 
-  it('of a bus that is down', async () => {
+  it('of a report that a bus that is down does not take', async () => {
     // An incident whose report fails is invoked again after a minute.
     await incidentsOver()
     const { value } = await subjectWith('not told')

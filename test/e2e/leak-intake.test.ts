@@ -41,7 +41,7 @@ afterAll(async () => {
 })
 
 /** What the intake told while `work` ran. */
-const toldBy = async (work: () => Promise<unknown>): Promise<readonly BusEvent[]> => {
+const publishedBy = async (work: () => Promise<unknown>): Promise<readonly BusEvent[]> => {
   const before = desk.laptop.aws.events().length
   await work()
   return desk.laptop.aws
@@ -101,7 +101,7 @@ describe('a delivery that nobody signed', () => {
     forged('of two forms at once', { body, headers: { ...plainly(body).headers, ...fromGithub(body).headers } }),
     forged('of GitGuardian, ten minutes old', fromGitguardian(body, { at: minutesAgo(10) })),
   ])('is one flat 401: %s', async (_, delivery) => {
-    const events = await toldBy(async () => {
+    const events = await publishedBy(async () => {
       expect(await seat.deliver(delivery)).toBe(401)
     })
 
@@ -142,7 +142,7 @@ describe('a body', () => {
   it('is signed byte for byte, whatever the bytes are', async () => {
     const bytes = Buffer.from([0x7b, 0xff, 0xfe, 0x7d])
 
-    const events = await toldBy(async () => {
+    const events = await publishedBy(async () => {
       expect(await seat.deliver(plainly(bytes))).toBe(202)
     })
 
@@ -154,7 +154,7 @@ describe('a body', () => {
 
 describe('a leaked value', () => {
   it('that is alive becomes an incident about its one client', async () => {
-    const events = await toldBy(async () => {
+    const events = await publishedBy(async () => {
       expect(await seat.deliver(plainly(report({ value })))).toBe(202)
     })
 
@@ -175,7 +175,7 @@ describe('a leaked value', () => {
     await desk.ask(subject, 'rotate')
     const previous = desk.valueUnder(subject, 'AWSPREVIOUS')
 
-    const events = await toldBy(() => seat.deliver(plainly(report({ value: previous }))))
+    const events = await publishedBy(() => seat.deliver(plainly(report({ value: previous }))))
 
     expect(previous).toBe(value)
     expect(events[0]?.detail).toMatchObject({ selector: { clientIds: [subject.clientId] } })
@@ -186,7 +186,7 @@ describe('a leaked value', () => {
     await completeInDashboard(subject)
     const before = desk.stateOf(subject)
 
-    const events = await toldBy(() => seat.deliver(plainly(report({ value }))))
+    const events = await publishedBy(() => seat.deliver(plainly(report({ value }))))
 
     expect(events.map(({ detailType, detail }) => [detailType, detail])).toEqual([
       [
@@ -211,15 +211,15 @@ describe('a leaked value', () => {
     await desk.ask(subject, 'revoke')
     await desk.ask(subject, 'settle')
 
-    const unnamed = await toldBy(() => seat.deliver(plainly(report({ value }))))
-    const named = await toldBy(() => seat.deliver(plainly(report({ value, clientId: subject.clientId }))))
+    const unnamed = await publishedBy(() => seat.deliver(plainly(report({ value }))))
+    const named = await publishedBy(() => seat.deliver(plainly(report({ value, clientId: subject.clientId }))))
 
     expect(unnamed[0]).toMatchObject({ detailType: 'Leak Unresolved', detail: { reason: 'unknownValue' } })
     expect(named[0]).toMatchObject({ detailType: 'Leak Closed', detail: { clientId: subject.clientId } })
   })
 
   it('that is nobody’s pages a person', async () => {
-    const events = await toldBy(async () => {
+    const events = await publishedBy(async () => {
       expect(await seat.deliver(plainly(report({ value: 'z'.repeat(44) })))).toBe(202)
     })
 
@@ -235,7 +235,7 @@ describe('a leaked value', () => {
     const alert = fixture('gitguardian-incident-triggered')
     const incident = { ...(alert.incident as object), hmsl_hash: await hmslHash(value) }
 
-    const events = await toldBy(() => seat.deliver(fromGitguardian(JSON.stringify({ ...alert, incident }))))
+    const events = await publishedBy(() => seat.deliver(fromGitguardian(JSON.stringify({ ...alert, incident }))))
 
     expect(events[0]).toMatchObject({
       detailType: 'Secret Leak Reported',
@@ -250,7 +250,7 @@ describe('an alert of GitHub’s', () => {
   it('has its value fetched by a token that may read that alert’s repository only', async () => {
     seat.github.holds(value)
 
-    const events = await toldBy(async () => {
+    const events = await publishedBy(async () => {
       expect(await seat.deliver(fromGithub(`${created} `))).toBe(202)
     })
 
@@ -280,7 +280,7 @@ describe('an alert of GitHub’s', () => {
     seat.github.holds(value)
     const { installation: _, ...alert } = fixture('github-alert-created')
 
-    const events = await toldBy(() => seat.deliver(fromGithub(JSON.stringify(alert))))
+    const events = await publishedBy(() => seat.deliver(fromGithub(JSON.stringify(alert))))
 
     expect(seat.github.asked.slice(-3)[0]).toBe('GET /repos/octo-org/billing-job/installation')
     expect(events[0]?.detailType).toBe('Secret Leak Reported')
@@ -289,7 +289,7 @@ describe('an alert of GitHub’s', () => {
   it('whose value cannot be fetched pages a person', async () => {
     seat.github.failsWith(503)
 
-    const events = await toldBy(async () => {
+    const events = await publishedBy(async () => {
       expect(await seat.deliver(fromGithub(`${created}\t`))).toBe(202)
     })
     seat.github.failsWith(undefined)
@@ -310,7 +310,7 @@ describe('an alert of GitHub’s', () => {
   ])('%s is taken, and nothing follows', async (_, delivery) => {
     const asked = seat.github.asked.length
 
-    const events = await toldBy(async () => {
+    const events = await publishedBy(async () => {
       expect(await seat.deliver(delivery)).toBe(202)
     })
 
@@ -323,7 +323,7 @@ describe('the same delivery again', () => {
   it('is taken and dropped', async () => {
     const delivery = plainly(report({ value }))
 
-    const events = await toldBy(async () => {
+    const events = await publishedBy(async () => {
       for (let times = 0; times < 3; times += 1) expect(await seat.deliver(delivery)).toBe(202)
     })
 
@@ -333,7 +333,7 @@ describe('the same delivery again', () => {
   it('under another signature joins the incident that it began', async () => {
     const body = report({ value })
 
-    const events = await toldBy(async () => {
+    const events = await publishedBy(async () => {
       await seat.deliver(plainly(body, { at: String(Math.floor(Date.now() / 1000) - 2) }))
       await seat.deliver(plainly(body))
     })
@@ -372,7 +372,7 @@ describe('the gate', () => {
     const recent = Array.from({ length: 10 }, (_, at) => ({ incidentId: `leak-${at}`, at: now - at * 1000 }))
     await seat.setGate({ state: 'open', recent })
 
-    const events = await toldBy(async () => {
+    const events = await publishedBy(async () => {
       expect(await leaked()).toBe(202)
       expect(await leaked()).toBe(202)
     })
@@ -392,7 +392,7 @@ describe('the gate', () => {
       recent: Array.from({ length: 10 }, (_, at) => ({ incidentId: `old-${at}`, at: before })),
     })
 
-    const events = await toldBy(leaked)
+    const events = await publishedBy(leaked)
 
     expect(events.map(({ detailType }) => detailType)).toEqual(['Secret Leak Reported'])
     expect(seat.gate().recent).toHaveLength(1)
@@ -401,7 +401,7 @@ describe('the gate', () => {
   it('that nobody can read is shut', async () => {
     await seat.setGate({ anything: 'else' })
 
-    const events = await toldBy(leaked)
+    const events = await publishedBy(leaked)
 
     expect(events.map(({ detailType }) => detailType)).toEqual(['Incident Held'])
   })
@@ -412,7 +412,7 @@ describe('a table that does not answer', () => {
     // It is tried three times.
     desk.laptop.aws.faults.add({ op: 'GetItem', kind: 'error', status: 500, count: 3 })
 
-    const events = await toldBy(async () => {
+    const events = await publishedBy(async () => {
       expect(await seat.deliver(plainly(report({ value })))).toBe(202)
     })
 
@@ -428,7 +428,7 @@ describe('a bus that is down', () => {
     desk.laptop.aws.faults.add({ op: 'PutEvents', kind: 'error', status: 500, count: 2 })
 
     const first = await seat.deliver(delivery)
-    const events = await toldBy(async () => {
+    const events = await publishedBy(async () => {
       expect(await seat.deliver(delivery)).toBe(202)
     })
 

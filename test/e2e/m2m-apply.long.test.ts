@@ -117,7 +117,7 @@ test('stopped by Ctrl-C, what was begun is finished, and the exit code says that
 
   expect(stopped.code).toBe(130)
   expect(stopped.stderr).toContain('Stopping: what was begun is finished.')
-  expect(stopped.stdout).toMatch(/\d+ done, \d+ not begun: run it again to go on/)
+  expect(stopped.stdout).toMatch(/\d+ done in [^,]+, \d+ not started\. Run the command again to continue\./)
   expect(bound.every((arn) => typeof arn === 'string')).toBe(true)
   expect(rest.json<Applied>().applied?.done).toBe(FLEET - clients.length)
   await expectWhole(FLEET)
@@ -132,7 +132,7 @@ test('throttled by both services, it slows down and comes through', async () => 
 
   const { code, stdout } = await apply()
 
-  expect(stdout).toMatch(/20 done, in /)
+  expect(stdout).toMatch(/20 done in /)
   expect(code).toBe(0)
   cli.laptop.aws.faults.clear()
   await expectWhole(20)

@@ -40,7 +40,7 @@ const secretValue = (name: string, label = 'AWSCURRENT'): string => {
 const clientIdOf = (name: string): string => cli.laptop.aws.peek(`m2m/laptop/${name}`)?.tags['m2m:client-id'] ?? ''
 const isAccepted = (name: string, value: string): boolean => cli.laptop.stytch.accepts(clientIdOf(name), value)
 
-interface Told {
+interface Reported {
   readonly incidentId: string
   readonly clients: readonly { readonly secretName: string; readonly state: string }[]
   readonly report: { readonly outcome: string }
@@ -61,10 +61,10 @@ describe('m2m incident', () => {
     const leaked = secretValue('alpha')
 
     const ran = await m2m(['alpha', '--id', 'INC-1', '--reason', 'in a public gist', '--wait', '--json'])
-    const told = ran.json<Told & { report: { outcome: string } }>()
+    const json = ran.json<Reported & { report: { outcome: string } }>()
 
     expect(ran.code).toBe(0)
-    expect(told).toMatchObject({ incidentId: 'INC-1', clients: [{ state: 'settled' }], report: { outcome: 'proven' } })
+    expect(json).toMatchObject({ incidentId: 'INC-1', clients: [{ state: 'settled' }], report: { outcome: 'proven' } })
     expect(isAccepted('alpha', leaked)).toBe(false)
     expect(isAccepted('alpha', secretValue('alpha'))).toBe(true)
 
@@ -142,7 +142,7 @@ describe('m2m incident', () => {
     const ran = await m2m(['--tag', 'team=one', '--immediate', '--yes', '--direct', '--json'])
 
     expect(ran.code).toBe(0)
-    expect(ran.json<Told>().clients.map(({ state }) => state)).toEqual(['settled', 'settled'])
+    expect(ran.json<Reported>().clients.map(({ state }) => state)).toEqual(['settled', 'settled'])
     expect(leaked.map((value, at) => isAccepted(at === 0 ? 'alpha' : 'beta', value))).toEqual([false, false])
     expect(reports()).toBe(before)
   })
@@ -155,7 +155,7 @@ describe('m2m incident', () => {
     cli.laptop.aws.faults.clear()
 
     expect(ran.code).toBe(0)
-    expect(ran.json<Told>().clients.map(({ state }) => state)).toEqual(['settled'])
+    expect(ran.json<Reported>().clients.map(({ state }) => state)).toEqual(['settled'])
     expect(isAccepted('gamma', leaked)).toBe(false)
     expect(ran.json<{ clients: readonly { proof: object }[] }>().clients).toMatchObject([{ proof: { signed: true } }])
   })
@@ -176,7 +176,7 @@ describe('m2m incident', () => {
 
     expect(cli.laptop.aws.deadLetters()).toEqual([])
     expect(ran.code).toBe(0)
-    expect(ran.json<Told>().report.outcome).toBe('proven')
+    expect(ran.json<Reported>().report.outcome).toBe('proven')
     for (const [name, value] of leaked) expect(isAccepted(name, value)).toBe(false)
   })
 
@@ -208,7 +208,7 @@ describe('m2m incident', () => {
 
 describe('refused, and nothing is changed', () => {
   test.each<[string, readonly string[], number, RegExp]>([
-    ['nobody chosen', [], 2, /nobody was chosen/],
+    ['no client selected', [], 2, /no client selected/],
     ['chosen in two ways', ['alpha', '--tag', 'team=one'], 2, /more than one way/],
     ['many without saying how', ['alpha', 'beta'], 2, /--immediate .* --grace/],
     ['many without a yes', ['alpha', 'beta', '--immediate'], 4, /add --yes/],

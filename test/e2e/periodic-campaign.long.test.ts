@@ -23,15 +23,15 @@ afterAll(async () => {
 
 const currentOf = (secretArn: string): string | undefined =>
   laptop.aws.peek(secretArn)?.versions.find(({ stages }) => stages.includes('AWSCURRENT'))?.id
-const told = (): readonly unknown[] =>
+const published = (): readonly unknown[] =>
   laptop.aws.events().flatMap(({ detailType, detail }) => (detailType === 'Campaign Completed' ? [detail] : []))
 
 test('begins every day, and rotates what is due', async () => {
   const { secretArn } = await operator.register('orders', ['read:orders'])
 
   laptop.world.clock.advance(DAY_MS)
-  await vi.waitUntil(() => told().length > 0, { timeout: 30_000 })
-  expect(told()).toEqual([
+  await vi.waitUntil(() => published().length > 0, { timeout: 30_000 })
+  expect(published()).toEqual([
     expect.objectContaining({ intent: 'rotate', counts: expect.objectContaining({ selected: 0 }) }),
   ])
   expect(currentOf(secretArn)).toMatch(/^register-/)

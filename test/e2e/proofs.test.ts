@@ -48,8 +48,8 @@ const incidentOf = async (subject: Subject): Promise<unknown> => {
       desk.laptop.aws
         .events()
         .find(
-          ({ detailType, detail: told }) =>
-            detailType === 'Incident Completed' && (told as { incidentId?: string }).incidentId === incidentId,
+          ({ detailType, detail: published }) =>
+            detailType === 'Incident Completed' && (published as { incidentId?: string }).incidentId === incidentId,
         ),
     `the end of ${incidentId}`,
   )

@@ -177,15 +177,15 @@ describe('a rotation over HTTP', () => {
 
   it('tells the evidence before AWSCURRENT moves', async () => {
     await ask('revoke')
-    const told: string[] = []
+    const calls: string[] = []
     const untap = desk.laptop.aws.tap(({ op, phase }) => {
-      if (phase === 'before') told.push(op)
+      if (phase === 'before') calls.push(op)
     })
 
     await ask('settle')
     untap()
 
-    expect(told.filter((op) => op === 'PutEvents' || op === 'UpdateSecretVersionStage')).toEqual([
+    expect(calls.filter((op) => op === 'PutEvents' || op === 'UpdateSecretVersionStage')).toEqual([
       'PutEvents',
       'UpdateSecretVersionStage',
       'PutEvents',

@@ -143,7 +143,7 @@ test('tells the bus what is so, under its own name', async () => {
   )
 })
 
-test('reads no value', async () => {
+test('the sweep reads no secret value', async () => {
   const { secretArn } = await operator.register('unread', [])
   await operator.rotate(secretArn, 'rotate')
   laptop.world.clock.advance(25 * HOUR_MS)

@@ -273,8 +273,8 @@ describe('a client whose secret Stytch refuses', () => {
         retryAfterSeconds: expect.any(Number),
       })
     }
-    const told = laptop.aws.events().filter(({ detailType }) => detailType === 'Credential Refused')
-    expect(told.map(({ detail }) => (detail as { clientId: string }).clientId)).toContain(clientId)
+    const published = laptop.aws.events().filter(({ detailType }) => detailType === 'Credential Refused')
+    expect(published.map(({ detail }) => (detail as { clientId: string }).clientId)).toContain(clientId)
   })
 })
 

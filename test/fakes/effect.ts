@@ -32,7 +32,7 @@ const reasonOf = (refusal: Refusal): string => (refusal.reason === 'position' ? 
 /** Runs `act` and says what it did. An error that is no refusal and no Fault goes on. */
 export const effectOf = async (world: World, act: () => Promise<void>): Promise<string> => {
   world.log.clear()
-  const toldBefore = world.events.published.length
+  const publishedBefore = world.events.published.length
   let end: string | undefined
   try {
     await act()
@@ -45,7 +45,7 @@ export const effectOf = async (world: World, act: () => Promise<void>): Promise<
   const changes = calls.map(change).filter((word) => word !== undefined)
   if (end?.startsWith('no ')) changes.push(`${end}, ${calls.some(isClear) ? 'cleared' : 'kept'}`)
   else if (end !== undefined) changes.push(end)
-  const told = world.events.published.slice(toldBefore).map(({ type }) => words[type] ?? type)
+  const published = world.events.published.slice(publishedBefore).map(({ type }) => words[type] ?? type)
   const line = changes.length === 0 ? 'nothing' : changes.join(' > ')
-  return told.length === 0 ? line : `${line}: ${told.join(', ')}`
+  return published.length === 0 ? line : `${line}: ${published.join(', ')}`
 }

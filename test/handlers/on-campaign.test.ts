@@ -69,7 +69,7 @@ const valuesOf = (names: readonly string[]): Promise<readonly (string | undefine
     }),
   )
 
-const told = async () =>
+const published = async () =>
   (await eventsOf(address.aws))
     .filter(({ detailType }) => detailType === 'Campaign Completed')
     .map(({ detail }) => detail)
@@ -81,7 +81,7 @@ describe('the handler', () => {
     expect(execution.getStatus()).toBe(ExecutionStatus.FAILED)
     const { errorMessage } = execution.getError()
     expect(errorMessage).toMatch(/nothing was begun: .*selector is malformed: .*canary is malformed/)
-    expect(await told()).toEqual([])
+    expect(await published()).toEqual([])
   })
 
   it('refuses a page of a format that it does not know', async () => {
@@ -112,7 +112,7 @@ describe('the handler', () => {
     })
     const after = await valuesOf(NAMES)
     expect(after.filter((value, at) => value === before[at])).toEqual([])
-    expect((await told()).at(-1)).toMatchObject({ campaignId: 'INC-1', needsSomebody: false })
+    expect((await published()).at(-1)).toMatchObject({ campaignId: 'INC-1', needsSomebody: false })
     const kept = JSON.stringify(execution.getOperations().map((one) => one.getOperationData()))
     const secrets = [...before, ...after].map((value) => JSON.parse(value ?? '{}').client_secret as string)
     expect(secrets.filter((secret) => kept.includes(secret))).toEqual([])

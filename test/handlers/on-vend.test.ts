@@ -149,8 +149,8 @@ describe('a refusal', () => {
 
     const answers = await Promise.all(['nobody', retired.name, none.name].map((client) => call({ client })))
 
-    const told = answers.map(({ statusCode, headers, body }) => JSON.stringify([statusCode, headers, body]))
-    expect(new Set(told).size).toBe(1)
+    const texts = answers.map(({ statusCode, headers, body }) => JSON.stringify([statusCode, headers, body]))
+    expect(new Set(texts).size).toBe(1)
   })
 
   test('says when to come back while Stytch refuses the secret, and the bus hears of it', async () => {

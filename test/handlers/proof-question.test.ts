@@ -67,13 +67,13 @@ test('asked in every state, it only reads, tells nobody, and logs no value', asy
   for (const one of [world, createRegisteredWorld(), begun]) {
     const before = stateOf(one)
     one.log.clear()
-    const told = one.events.published.length
+    const published = one.events.published.length
 
     const { said } = await ask(one, question)
 
     expect(stateOf(one)).toBe(before)
     expect(one.log.names().filter((name) => !READS.test(name))).toEqual([])
-    expect(one.events.published).toHaveLength(told)
+    expect(one.events.published).toHaveLength(published)
     expect(said.join('')).not.toContain('canary-')
   }
 })

@@ -2,7 +2,7 @@
 // as a stack takes. No configuration that synth accepts has a finding.
 import { describe, expect, test } from 'vitest'
 import type { JsonObject } from '../../lambda/core/base/json-object.ts'
-import { MAX_CLIENTS } from '../../lib/config/deploy-config.ts'
+import { MAX_CLIENTS } from '../../lib/config/config-defaults.ts'
 import { fieldsOf } from '../../scripts/judge/fields.ts'
 import { printed } from '../../scripts/judge/finding.ts'
 import { judge } from '../../scripts/judge/judge.ts'
@@ -78,7 +78,7 @@ const clients = (count: number, readersEach: number): readonly JsonObject[] =>
   }))
 
 describe('the judge finds nothing', () => {
-  test('as shipped', async () => {
+  test('in the configuration that is shipped', async () => {
     expect(await findings(stackFor(shippedConfig()))).toEqual([])
   })
 

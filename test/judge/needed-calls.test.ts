@@ -114,7 +114,7 @@ test('a function is known by the longest end of its name', () => {
   expect(neededBy('m2m-prod-rotation')?.bundle).toBe('on-rotation')
 })
 
-describe.each(Object.entries(neededCalls))('the calls of %s', (_name, { bundle, calls, tells }) => {
+describe.each(Object.entries(neededCalls))('the calls of %s', (_name, { bundle, calls, publishes }) => {
   const text = readFileSync(`${bundleDirectory(bundle as BundleName)}/index.mjs`, 'utf8')
   /** IAM's name of the action is that of the call, but for Lambda's. */
   const operation = (action: string): string => action.replace(/^.*:/, '').replace('InvokeFunction', 'Invoke')
@@ -124,7 +124,7 @@ describe.each(Object.entries(neededCalls))('the calls of %s', (_name, { bundle, 
   })
 
   test.runIf(calls.includes('events:PutEvents'))('include events of the source that its bundle names', () => {
-    expect(Object.keys(eventTypes)).toContain(tells)
-    expect(text).toContain(`"${tells}"`)
+    expect(Object.keys(eventTypes)).toContain(publishes)
+    expect(text).toContain(`"${publishes}"`)
   })
 })

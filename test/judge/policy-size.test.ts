@@ -117,7 +117,7 @@ describe('what else grows', () => {
     expect(await spoken(fn(4_097))).toEqual(["planted/Fn: 4,097 bytes in a function's environment, of 4,096"])
   })
 
-  test("a rule's pattern and its targets", async () => {
+  test("a rule's pattern takes 2,048 characters, and a rule five targets", async () => {
     const rule = (length: number, targets: number) => ({
       Rule: resource('AWS::Events::Rule', {
         EventPattern: { source: ['x'.repeat(length)] },

@@ -128,7 +128,7 @@ describe('the same call comes to the same', () => {
     expect(await byBundle(asked)).toEqual(await byTheWhole(asked))
   })
 
-  test('many at once', async () => {
+  test('for many calls at once', async () => {
     const asked = Array.from({ length: 20 }, (_, at) => call(`${originOf(plain, 'http')}/at/${at}`))
 
     expect(await byBundle(asked)).toEqual(await byTheWhole(asked))

@@ -23,7 +23,7 @@ test('nothing said is the safe default', () => {
   expect(readDeployConfig(exampleConfig).bounds).toEqual(DEPLOYED)
 })
 
-test('everything can be said', () => {
+test('every bound can be configured', () => {
   const { accepted, refused, patienceMs } = WITHOUT_LAG
   const propagation = { readLagMs: 0, patienceMs, accepted, refused, confirmedAfterMs: 0 }
 
@@ -64,7 +64,7 @@ describe('refused is', () => {
     expect(faultsOf(changes)).toEqual([expect.stringMatching(fault)])
   })
 
-  test('all of it at once', () => {
+  test('all faults are reported at once', () => {
     const faults = faultsOf({
       staleness: { boundMs: -1 },
       propagation: { readLagMs: -1, patienceMs: { revoke: -1 }, refused: { count: 0, overMs: -1 } },

@@ -258,7 +258,7 @@ process.stderr.write(process.version + ' ' + fault)`
     M2M_API_URL: 'https://abc123.execute-api.eu-west-1.amazonaws.com/v1',
     M2M_CHECK_SECONDS: '30',
   }
-  const told = { 'detail-type': 'Secret Revoked', source: 'm2m.rotation', time: '2026-03-10T12:34:56Z', detail: {} }
+  const event = { 'detail-type': 'Secret Revoked', source: 'm2m.rotation', time: '2026-03-10T12:34:56Z', detail: {} }
   const step = { Step: 'testSecret', SecretId: 'arn:aws:secretsmanager:x', ClientRequestToken: 'x'.repeat(36) }
   const request = {
     RequestType: 'Create',
@@ -279,11 +279,11 @@ process.stderr.write(process.version + ' ' + fault)`
     ['m2m-prod-archive', { detail: {} }, archiveEnv, /^v24\..* Fault INPUT_MALFORMED: This is no event of a bus/],
     [
       'm2m-prod-archive',
-      told,
+      event,
       archiveEnv,
       /^v24\..* Fault ARCHIVE_UNAVAILABLE: S3 PutObject of unsorted\/secret-revoked-/,
     ],
-    ['m2m-prod-archive', told, closed, /M2M_EVIDENCE_BUCKET is missing/],
+    ['m2m-prod-archive', event, closed, /M2M_EVIDENCE_BUCKET is missing/],
     ['m2m-prod-identify', { value: 'x' }, identifyEnv, /^v24\..* Fault INPUT_MALFORMED: Asked asynchronously/],
     ['m2m-prod-identify', { value: 'x' }, closed, /M2M_SEARCHES_PER_MINUTE is missing/],
     ['m2m-prod-registrar', {}, registrarEnv, /^v24\..* Fault INPUT_MALFORMED: The event is not a custom resource's/],

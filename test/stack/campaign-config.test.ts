@@ -56,7 +56,7 @@ describe('a schedule', () => {
   })
 })
 
-test('none, for a reason', () => {
+test('campaigns can be left out, for a written reason', () => {
   const noCampaignsBecause = 'this Region has no durable functions'
   expect(rotationOf({ noCampaignsBecause }).campaigns).toEqual({ noneBecause: noCampaignsBecause })
   expect(faultsOf({ noCampaignsBecause: 'no' })).toEqual([expect.stringMatching(/noCampaignsBecause is malformed/)])

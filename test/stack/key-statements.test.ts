@@ -7,7 +7,7 @@ import { MAX_POLICY_CHARACTERS, policyFault, secretPolicy } from '../../lambda/c
 import { administrationStatements, replicaKeyStatements, useStatements } from '../../lib/base/key-statements.ts'
 import { M2mClient } from '../../lib/clients/m2m-client.ts'
 import { Registrar } from '../../lib/clients/registrar.ts'
-import { MAX_READER_ACCOUNTS } from '../../lib/config/deploy-config.ts'
+import { MAX_READER_ACCOUNTS } from '../../lib/config/config-defaults.ts'
 import { role } from './read-template.ts'
 import { ACCOUNT, bySid, lean, REGION, roleStatements, synthStack } from './synth.ts'
 

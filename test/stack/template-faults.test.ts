@@ -2,7 +2,8 @@
 // does not fit is refused at synth with the number that does.
 import { App } from 'aws-cdk-lib'
 import { expect, test } from 'vitest'
-import { DeployConfigFault, MAX_CLIENTS, readDeployConfig } from '../../lib/config/deploy-config.ts'
+import { MAX_CLIENTS } from '../../lib/config/config-defaults.ts'
+import { DeployConfigFault, readDeployConfig } from '../../lib/config/deploy-config.ts'
 import { MAX_TEMPLATE_BYTES } from '../../lib/config/template-faults.ts'
 import { M2mStack } from '../../lib/m2m-stack.ts'
 import { fixture, stackFor } from '../judge/synthesised.ts'

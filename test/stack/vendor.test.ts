@@ -440,10 +440,13 @@ describe('the configuration', () => {
     [{ endpoint: 'edge' }, [/endpoint is malformed/]],
     [{ endpoint: 'private' }, [/vpcEndpointIds is missing/]],
     [{ endpoint: 'regional', vpcEndpointIds: ['vpce-01234567'] }, [/vpcEndpointIds are for a private endpoint only/]],
-    [{ endpoint: 'regional', admits: [{ clients: ['a'] }] }, [/admits\[0\] admits nobody in particular/, /role/]],
+    [
+      { endpoint: 'regional', admits: [{ clients: ['a'] }] },
+      [/admits\[0\] is malformed: expected exactly one of/, /role/],
+    ],
     [
       { endpoint: 'regional', admits: [{ account: '222222222222', organization: 'o-0123456789', clients: ['a'] }] },
-      [/admits nobody in particular/],
+      [/expected exactly one of account, organization, role/],
     ],
     [{ endpoint: 'regional', admits: [{ account: '222222222222' }] }, [/clients is missing/]],
     [{ endpoint: 'regional', admits: [{ account: '222222222222', clients: ['a/b'] }] }, [/clients\[0\] is malformed/]],

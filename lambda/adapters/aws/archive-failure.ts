@@ -8,7 +8,7 @@ export interface ArchiveCall {
   readonly key: string
 }
 
-export interface ArchiveFailure {
+interface ArchiveFailure {
   /** S3's own name for the error. */
   readonly name: string
   readonly requestId?: string | undefined
@@ -25,7 +25,7 @@ export const archiveFailure = (
   { name, requestId, isHopeless }: ArchiveFailure,
 ): Fault => {
   const request = requestId === undefined ? '' : `, request ${requestId}`
-  const advice = isHopeless ? 'asking again will not help' : 'it will be asked again'
+  const advice = isHopeless ? 'retrying will not help' : 'it is retried'
   return new Fault({
     code: isHopeless ? 'ARCHIVE_REJECTED' : 'ARCHIVE_UNAVAILABLE',
     retryable: !isHopeless,

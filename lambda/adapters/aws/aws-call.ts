@@ -4,7 +4,7 @@ import { Fault, type FaultCode } from '../../core/base/fault.ts'
 
 export const AWS_TIMEOUT_MS = 3000
 
-/** The SDK only warns about a slow call unless told to throw. */
+/** The SDK only warns about a slow call unless set to throw. */
 export const awsClientSettings = {
   maxAttempts: 2,
   requestHandler: {
@@ -43,7 +43,7 @@ const shapeOf = (error: unknown): AwsErrorShape => {
 
 export const isAwsError = (error: unknown, name: string): boolean => shapeOf(error).name === name
 
-export interface AwsCall {
+interface AwsCall {
   readonly operation: string
   readonly subject: string
   /** Whether the request carried a value: then AWS's message, which may quote it, is left out. */
@@ -64,7 +64,7 @@ export const awsFault = ({ operation, subject, carriesValue = false, adviseOn }:
   // Only a modelled service error's message is AWS's own; a parser's would quote the reply.
   const words = isRejected && !carriesValue ? `: ${message}` : ''
   const request = requestId === undefined ? '' : `, request ${requestId}`
-  const advice = isRejected ? (adviseOn?.(name) ?? 'asking again will not help') : 'it will be asked again'
+  const advice = isRejected ? (adviseOn?.(name) ?? 'retrying will not help') : 'it is retried'
   return new Fault({
     code,
     retryable: !isRejected,

@@ -48,7 +48,7 @@ const callFault = ({ functionName, action }: Called, error: unknown): Fault => {
   const advice = isRefused
     ? adviceFor(name)
     : notBegun.has(name)
-      ? 'it was not begun, and may be asked again'
+      ? 'it was not started, and may be retried'
       : 'it may have been done; look, and ask again'
   return new Fault({
     code: isRefused ? 'FUNCTION_REFUSED' : 'FUNCTION_NOT_ANSWERED',

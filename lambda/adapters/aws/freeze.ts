@@ -15,7 +15,7 @@ const unreadable = (name: string, why: string): Fault =>
   new Fault({
     code: 'FREEZE_UNREADABLE',
     retryable: true,
-    message: `The freeze ${name} cannot be read: ${why}; planned rotations wait, and will be asked again.`,
+    message: `The freeze ${name} cannot be read: ${why}; planned rotations wait, and are retried.`,
   })
 
 const noPause = async (): Promise<void> => {}

@@ -17,7 +17,7 @@ export const SYNCHRONOUS_CONTEXT = { custom: { m2m: 'synchronous' } } as const
 
 const THROTTLE_WAIT_MS = 2000
 const MAX_TRIES = 8
-/** Time to tell a person that the search failed. */
+/** Time to report that the search failed. */
 const RESERVE_MS = 10_000
 
 const failed = (why: string): Fault =>
@@ -47,7 +47,7 @@ const understand = (reply: InvokeReply): LeakFinding => {
   return finding
 }
 
-export interface IdentifierPlace {
+interface IdentifierPlace {
   readonly invoke: Invoke
   readonly functionName: string
   readonly timing: Timing

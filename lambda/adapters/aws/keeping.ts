@@ -8,12 +8,12 @@ import { createProofStore } from './proof-store.ts'
 import { createRecords } from './records.ts'
 import { createSignedCall } from './signed-call.ts'
 
-export interface Keeping {
+interface Keeping {
   readonly records: Records
   readonly proofs: Proofs
 }
 
-export interface KeepingSettings {
+interface KeepingSettings {
   readonly stage: string
   /** Absent: nothing is remembered. */
   readonly records?: { readonly table: string; readonly endpoint?: string }

@@ -12,7 +12,7 @@ const TRIES = 2
 const TIMEOUT_MS = 3000
 const SPEC = 'ECC_NIST_P256'
 
-export type KeyCalls = Pick<Sending, 'call' | 'wait'>
+type KeyCalls = Pick<Sending, 'call' | 'wait'>
 
 interface KeyRequest {
   readonly operation: 'Sign' | 'GetPublicKey'

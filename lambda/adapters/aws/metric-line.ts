@@ -11,7 +11,7 @@ export interface MetricLine {
   readonly counts: Readonly<Record<string, number>>
   /** Name → seconds. */
   readonly seconds?: Readonly<Record<string, number>>
-  /** Fields that tell one count from another: each is counted by itself, and all together. */
+  /** Fields that distinguish one count from another: each is counted by itself, and all together. */
   readonly dimension?: string
   /** What else stands in the line, for people and queries. */
   readonly fields: JournalEntry

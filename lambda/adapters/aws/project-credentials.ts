@@ -6,7 +6,7 @@ import { ok, refused } from '../../core/base/result.ts'
 import { readField } from '../../core/secret/stored-fields.ts'
 import { createStoredPair } from './stored-pair.ts'
 
-export interface CredentialsSource {
+interface CredentialsSource {
   readonly client: SecretsManagerClient
   readonly secretId: string
   readonly projectId: string

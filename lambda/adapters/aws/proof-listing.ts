@@ -6,7 +6,7 @@ import { archiveFailure, isHopelessStatus } from './archive-failure.ts'
 import { s3ErrorOf } from './s3-error.ts'
 import { type Sending, sendAgain } from './send-again.ts'
 
-export interface ProofListingInput extends Pick<Sending, 'call' | 'wait'> {
+interface ProofListingInput extends Pick<Sending, 'call' | 'wait'> {
   readonly bucket: string
   readonly stage: string
 }

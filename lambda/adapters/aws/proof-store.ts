@@ -9,7 +9,7 @@ import { type Sending, sendAgain } from './send-again.ts'
 const TRIES = 2
 const TIMEOUT_MS = 3000
 
-export interface ProofStoreInput extends Pick<Sending, 'call' | 'wait'> {
+interface ProofStoreInput extends Pick<Sending, 'call' | 'wait'> {
   readonly bucket: string
 }
 

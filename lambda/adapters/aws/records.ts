@@ -2,6 +2,7 @@
 // so that a role's rights hold for a kind of record (lib/rotation/records-table.ts).
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { defined } from '../../core/base/defined.ts'
+import { DAY_MS } from '../../core/base/time-units.ts'
 import { LEASE_KEYS, VERSION_KEYS } from '../../core/rotation/record-keys.ts'
 import {
   type KeptRecords,
@@ -16,9 +17,9 @@ import { createTableCall, type TableCall } from './table-call.ts'
 import { everyItem, keptUntil, keyOf, numberAttribute, numberIn, textIn } from './table-item.ts'
 
 /** A lease that nobody released is deleted some time after it is over. */
-const LEASE_KEPT_MS = 86_400_000
+const LEASE_KEPT_MS = DAY_MS
 /** Longer than any period: a value that nothing replaces is reported as overdue before its record goes. */
-const VERSION_KEPT_MS = 400 * 86_400_000
+const VERSION_KEPT_MS = 400 * DAY_MS
 const TIMEOUT_MS = 1000
 
 const leaseKey = (secretArn: string) => keyOf(`${LEASE_KEYS}${secretArn}`, 'lease')
@@ -88,7 +89,7 @@ const createVersionRecords = (ask: TableCall): VersionRecords => {
   }
 }
 
-export interface RecordsInput {
+interface RecordsInput {
   readonly call: SignedCall
   readonly table: string
   readonly now: () => number

@@ -5,7 +5,7 @@ import { serviceHost } from '../../core/base/aws-partition.ts'
 
 type SignerSettings = ConstructorParameters<typeof SignatureV4>[0]
 
-export interface Signatory {
+interface Signatory {
   readonly region: SignerSettings['region']
   readonly credentials: SignerSettings['credentials']
   readonly sha256: SignerSettings['sha256']
@@ -29,7 +29,7 @@ export interface AwsRequest {
   readonly body: string
 }
 
-export type RequestSigner = (
+type RequestSigner = (
   request: AwsRequest,
 ) => Promise<{ readonly url: URL; readonly signed: Awaited<ReturnType<SignatureV4['sign']>> }>
 

@@ -1,10 +1,9 @@
 // How many searches all execution environments together may make in a minute, where no reserved concurrency bounds their number: as many
 // items in a table as there are searches, each of which may be taken once a minute, by a conditional write.
+import { MINUTE_MS } from '../../core/base/time-units.ts'
 import type { TableCall } from './table-call.ts'
 
-const MINUTE_MS = 60_000
-
-export interface SearchSlots {
+interface SearchSlots {
   /** @param at epoch milliseconds. @returns false when every slot was taken within the minute before. @throws Fault RECORDS_UNAVAILABLE */
   take(at: number): Promise<boolean>
 }

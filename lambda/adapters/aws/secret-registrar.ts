@@ -50,7 +50,7 @@ export const createSecretRegistrar = (client: SecretsManagerClient): Registering
       )
       return 'created'
     } catch (error) {
-      // Also what the SDK's second try gets when the first one's reply was lost: without a value no token tells them apart.
+      // Also what the SDK's second try gets when the first one's reply was lost: without a value no token distinguishes them.
       if (isAwsError(error, 'ResourceExistsException')) return 'exists'
       throw awsFault({ operation: 'CreateSecret', subject: name }, error)
     }

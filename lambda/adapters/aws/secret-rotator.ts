@@ -1,4 +1,4 @@
-// What a rotation is made of: reading, RotateSecret, its pending value, and the labels that move. A refusal of RotateSecret is told apart by what
+// What a rotation is made of: reading, RotateSecret, its pending value, and the labels that move. A refusal of RotateSecret is recognised by what
 // the secret looks like afterwards, since AWS has one error name for all of them. Each call is safe to send twice: a put under the same
 // token with the same text is a no-op, and a label moves only from where it was said to be.
 import {

@@ -7,7 +7,7 @@ import { ok, refused } from '../../core/base/result.ts'
 import { readField } from '../../core/secret/stored-fields.ts'
 import { createStoredPair } from './stored-pair.ts'
 
-export interface WorkspaceKeySource {
+interface WorkspaceKeySource {
   readonly client: SecretsManagerClient
   readonly secretId: string
 }

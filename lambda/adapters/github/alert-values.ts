@@ -14,7 +14,7 @@ import { type GithubApp, installationToken, makeAppJwt } from './app.ts'
 import { callGithub } from './http.ts'
 import { readPrivateKey } from './private-key.ts'
 
-export interface GithubPlace {
+interface GithubPlace {
   readonly client: SecretsManagerClient
   /** Of the secret that holds `{"app_id": "…", "private_key": "…"}`; absent: nothing is fetched. */
   readonly appSecretId: string | undefined

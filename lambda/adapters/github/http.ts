@@ -6,7 +6,7 @@ import { type JsonObject, parseJsonObject } from '../../core/base/json-object.ts
 
 const TIMEOUT_MS = 5000
 
-export interface GithubCall {
+interface GithubCall {
   readonly method: 'GET' | 'POST'
   readonly path: string
   readonly token: string

@@ -10,7 +10,7 @@ import type { StytchReply } from './reply.ts'
 import type { RetryTiming } from './retry.ts'
 
 /** The project's Basic-auth pair. */
-export interface ProjectCredentials {
+interface ProjectCredentials {
   readonly projectId: string
   readonly secret: string
 }
@@ -34,7 +34,7 @@ export interface StytchClient {
   readonly trustedMetadata: JsonObject
 }
 
-export interface NewClient {
+interface NewClient {
   readonly clientId?: string
   /** An imported secret; generated when absent. */
   readonly clientSecret?: ClientSecret
@@ -53,7 +53,7 @@ export interface ClientUpdate {
   readonly trustedMetadata?: JsonObject
 }
 
-export interface ClientSearch {
+interface ClientSearch {
   readonly clientIds?: readonly string[]
   readonly names?: readonly string[]
   readonly scopes?: readonly string[]
@@ -62,7 +62,7 @@ export interface ClientSearch {
   readonly limit?: number
 }
 
-export interface ClientPage {
+interface ClientPage {
   readonly clients: readonly StytchClient[]
   readonly nextCursor: string | undefined
 }
@@ -72,7 +72,7 @@ export interface Token {
   readonly expiresInSeconds: number
 }
 
-export interface TokenExchange {
+interface TokenExchange {
   readonly clientId: string
   readonly clientSecret: ClientSecret
   readonly scopes?: readonly string[]

@@ -5,7 +5,7 @@ import type { HttpCall, Send } from './http.ts'
 import { readReply, type StytchReply } from './reply.ts'
 import { type Repetition, type RetryTiming, withRetries } from './retry.ts'
 
-export interface BasicPair {
+interface BasicPair {
   readonly user: string
   readonly password: string
 }
@@ -18,7 +18,7 @@ export interface CallerSettings {
   readonly timing: RetryTiming
 }
 
-export interface ApiCall<Value> {
+interface ApiCall<Value> {
   readonly method: HttpCall['method']
   readonly path: string
   readonly body?: JsonObject

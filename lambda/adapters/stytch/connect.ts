@@ -7,7 +7,7 @@ import { vendorBaseUrl } from './base-url.ts'
 import { createSend } from './http.ts'
 import type { RetryTiming } from './retry.ts'
 
-export interface StytchPlace {
+interface StytchPlace {
   readonly projectId: string
   readonly projectSecret:
     | { readonly kind: 'stored'; readonly secretId: string }

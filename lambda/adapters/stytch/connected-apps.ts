@@ -9,7 +9,7 @@ import { callerSettings, type StytchSettings } from './api.ts'
 import { createCaller } from './caller.ts'
 import { createSlotIssuer, type SlotCalls } from './issuer.ts'
 
-export interface AppIssuerInput {
+interface AppIssuerInput {
   readonly stytch: StytchSettings
   /** Which secret may rotate this app: its ARN, or undefined, when no tag says so. */
   readonly holderOf: (clientId: string) => Promise<string | undefined>

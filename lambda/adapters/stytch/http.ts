@@ -6,7 +6,7 @@ import { defined } from '../../core/base/defined.ts'
 import { type JsonObject, parseJsonObject } from '../../core/base/json-object.ts'
 
 /** stytch-api §2: none of the vendor's own SDKs bounds a call, so this one does. */
-export const STYTCH_TIMEOUT_MS = 5000
+const STYTCH_TIMEOUT_MS = 5000
 
 export interface HttpCall {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
@@ -53,7 +53,7 @@ const codeOf = (error: unknown): string => {
   return typeof code === 'string' ? code : error.name
 }
 
-export interface SendSettings {
+interface SendSettings {
   readonly dispatcher?: Dispatcher
   /** @default - 5 s */
   readonly timeoutMs?: number

@@ -30,7 +30,7 @@ export const createIssuers = (kinds: readonly IssuerOfKind[], otherwise: Issuer)
   }
 }
 
-export interface SlotIssuersInput {
+interface SlotIssuersInput {
   readonly stytch: StytchSettings
   /** Which secret may rotate what has no metadata at Stytch: its ARN, or undefined, when no tag says so. */
   readonly holderOf: (clientId: string) => Promise<string | undefined>

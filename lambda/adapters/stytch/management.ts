@@ -7,7 +7,7 @@ import type { StytchReply } from './reply.ts'
 
 export const MANAGEMENT_URL = 'https://management.stytch.com'
 
-export interface ManagementSettings extends CallerSettings {
+interface ManagementSettings extends CallerSettings {
   readonly projectSlug: string
   readonly environmentSlug: string
 }

@@ -7,7 +7,7 @@ import { createSend } from './http.ts'
 import { createSlotIssuers } from './issuers.ts'
 import type { RetryTiming } from './retry.ts'
 
-export interface TokenPlace {
+interface TokenPlace {
   readonly projectId: string
   readonly baseUrl?: string
 }

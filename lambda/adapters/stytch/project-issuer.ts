@@ -9,7 +9,7 @@ import type { ListedSecret, ManagementApi } from './management.ts'
 import type { StytchReply } from './reply.ts'
 import type { Whoami } from './whoami.ts'
 
-export interface ProjectIssuerInput {
+interface ProjectIssuerInput {
   readonly projectId: string
   /** The one secret that may hold this project's: where others have metadata at the issuer, this binding is the function's own setting. */
   readonly secretName: string

@@ -1,7 +1,9 @@
 // When a Stytch call may be sent again within the step. A call that changes slots is never repeated here, not even when it surely
 // had no effect: while it waited, the slots may have changed, so its caller looks first. Waits grow, are jittered, and never
 // outlive the function.
+
 import { retry } from '../../core/base/retry.ts'
+import { CALL_RESERVE_MS } from '../../core/secret/step-timeout.ts'
 import type { StytchError, StytchReply } from './reply.ts'
 
 /** The part of a Timing that a retry needs. */
@@ -12,8 +14,6 @@ export interface RetryTiming {
 
 const MAX_TRIES = 4
 const FIRST_WAIT_MS = 200
-/** A call and its timeout must still fit after the wait. */
-const RESERVE_MS = 6000
 
 export type Repetition =
   /** Sending it twice does no more than sending it once. */
@@ -34,7 +34,7 @@ export const backoffMs = (error: StytchError, tries: number): number => {
   return Math.max(error.retryAfterMs ?? 0, grown * (0.5 + Math.random() / 2))
 }
 
-export interface RetryRule {
+interface RetryRule {
   readonly timing: RetryTiming
   readonly repetition: Repetition
 }
@@ -47,5 +47,5 @@ export const withRetries = <Value>(
     if (end.status === 'rejected' || end.value.ok || tries >= MAX_TRIES) return undefined
     if (!mayRepeat(end.value, repetition)) return undefined
     const waitMs = backoffMs(end.value, tries)
-    return waitMs + RESERVE_MS > timing.remainingMs() ? undefined : waitMs
+    return waitMs + CALL_RESERVE_MS > timing.remainingMs() ? undefined : waitMs
   })

@@ -10,7 +10,7 @@ import { createCaller } from './caller.ts'
 import { createSlotIssuer, type SlotCalls } from './issuer.ts'
 import type { StytchError, StytchReply } from './reply.ts'
 
-export interface ScimIssuerInput {
+interface ScimIssuerInput {
   readonly stytch: StytchSettings
   /** Which secret may rotate this connection: its ARN, or undefined, when no tag says so. */
   readonly holderOf: (clientId: string) => Promise<string | undefined>
@@ -86,7 +86,7 @@ export const createScimIssuer = ({ stytch, holderOf }: ScimIssuerInput): Issuer 
         const token = isJsonObject(connection) ? filled(connection.next_bearer_token) : undefined
         return token === undefined ? undefined : createClientSecret(token)
       })
-      // No error of its own is published for a start while one is open (§5.3); whoever is told so looks again.
+      // No error of its own is published for a start while one is open (§5.3); whoever gets it looks again.
       return !reply.ok && reply.error === 'bad_request' ? { ...reply, kind: 'alreadyRotating' } : reply
     },
     complete: (clientId) => rotate(clientId, 'complete', isConnection),

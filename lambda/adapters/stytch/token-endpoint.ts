@@ -6,7 +6,7 @@ import type { ClientSecret } from '../../core/secret/client-secret.ts'
 import type { Send } from './http.ts'
 import { readReply } from './reply.ts'
 
-export interface TokenAsked {
+interface TokenAsked {
   /** Of the deployment's own settings, never of a secret's JSON. */
   readonly tokenUrl: string
   readonly clientId: string

@@ -5,7 +5,7 @@ import type { Send } from './http.ts'
 import { readReply, type StytchReply } from './reply.ts'
 import { type RetryTiming, withRetries } from './retry.ts'
 
-export interface WhoamiPlace {
+interface WhoamiPlace {
   readonly baseUrl: string
   readonly send: Send
   readonly timing: RetryTiming

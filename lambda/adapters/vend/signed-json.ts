@@ -7,7 +7,7 @@ import { Sha256 } from '../../core/vend/sha256.ts'
 import { createRequestSigner, jsonRequest } from '../aws/request-signer.ts'
 import { createSend, type HttpAnswer } from '../stytch/http.ts'
 
-export interface AwsPlace {
+interface AwsPlace {
   readonly region: string
   readonly credentials: {
     readonly accessKeyId: string
@@ -18,7 +18,7 @@ export interface AwsPlace {
   readonly endpoint?: string | undefined
 }
 
-export interface JsonService {
+interface JsonService {
   /** As in the signature. */
   readonly name: 'secretsmanager' | 'events'
   /** What stands before an operation's name in `x-amz-target`. */

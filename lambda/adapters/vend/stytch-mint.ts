@@ -5,7 +5,7 @@ import { tokenUrlOf } from '../stytch/base-url.ts'
 import { createSend } from '../stytch/http.ts'
 import { readReply, type StytchError } from '../stytch/reply.ts'
 
-export interface MintPlace {
+interface MintPlace {
   readonly projectId: string
   /** Laptop only. */
   readonly baseUrl?: string | undefined

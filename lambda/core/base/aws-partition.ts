@@ -1,7 +1,7 @@
 // Which of AWS's partitions a Region belongs to, and where a service listens there: by the Region's own prefix, as AWS's SDKs tell them
 // apart (partitions.json of @aws-sdk/core). Neither FIPS nor dual-stack addresses; those come from the SDK's endpoint variables.
 
-export interface AwsPartition {
+interface AwsPartition {
   /** As in ARNs. */
   readonly partition: string
   /** The end of its services' host names. */

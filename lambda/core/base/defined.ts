@@ -2,7 +2,7 @@
 // what is written as JSON, or handed to an SDK or a construct, must not hold the first.
 
 /** What may be undefined is optional instead. */
-export type Defined<Members extends object> = {
+type Defined<Members extends object> = {
   [Key in keyof Members as undefined extends Members[Key] ? never : Key]: Members[Key]
 } & {
   [Key in keyof Members as undefined extends Members[Key] ? Key : never]?: Exclude<Members[Key], undefined>

@@ -37,10 +37,10 @@ export type FaultCode =
   | 'FUNCTION_REFUSED'
   | 'FUNCTION_NOT_ANSWERED'
 
-export interface FaultDetails {
+interface FaultDetails {
   readonly code: FaultCode
   readonly message: string
-  /** Whether the same step, asked again later, may succeed without a person. */
+  /** Whether the same step, retried later, may succeed without a person. */
   readonly retryable: boolean
   readonly cause?: unknown
 }

@@ -15,7 +15,7 @@ export interface Limits<Item> {
   readonly until?: number
   /** Whether an error says "slower": then the item is tried again after a pause that grows. @default - none does */
   readonly isThrottle?: (error: unknown) => boolean
-  /** Told of each item that did not go through. May not throw. */
+  /** Called for each item that did not go through. May not throw. */
   readonly onFailure: (item: Item, error: unknown) => void
 }
 

@@ -11,11 +11,11 @@ export interface RateLimiter {
   take(withinMs: number): Promise<{ readonly isTaken: boolean; readonly ms: number }>
   /** Half the rate from now on, growing back within half a minute. */
   slowDown(): void
-  /** Nobody goes for so long, not even whoever waits already. */
+  /** No one goes for so long, not even whoever waits already. */
   pause(ms: number): void
 }
 
-export interface RateLimiterInput {
+interface RateLimiterInput {
   /** @default - no limit, but for pauses */
   readonly perSecond?: number | undefined
   readonly timing: Pick<Timing, 'now' | 'wait'>

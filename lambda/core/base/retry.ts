@@ -4,6 +4,9 @@
 /** @returns milliseconds until the next try; undefined: this end is final. */
 export type PauseRule<Reply> = (end: PromiseSettledResult<Reply>, tries: number) => number | undefined
 
+/** For a call on whose reply everything waits, after a first failure and further ones. */
+export const PATIENT_PAUSES_MS = [1000, 2000, 4000, 8000] as const
+
 /** @returns the last try's reply. @throws what the last try threw */
 export const retry = async <Reply>(
   task: () => Promise<Reply>,

@@ -2,7 +2,9 @@
 // UTC. Own code, since no library reads this dialect: croner 11 and cron-parser 5 count weekdays from MON = 1 and refuse `/8`; croner
 // refuses `1/3`, and cron-parser `3W` (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html,
 // https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_schedule.html).
+
 import { ok, type Result, refused } from './result.ts'
+import { DAY_MS, MINUTE_MS } from './time-units.ts'
 
 export interface Cron {
   /** Ascending, as all lists here. */
@@ -19,7 +21,7 @@ export interface Rate {
 }
 
 /** What one service takes of the dialect. */
-export interface CronLimits {
+interface CronLimits {
   /** Secrets Manager: minutes must be 0 and the year *, and `W` is no wildcard of it. @default false */
   readonly isForSecretsManager?: boolean
 }
@@ -34,8 +36,6 @@ interface Field {
 
 type DayTest = (day: Date) => boolean
 
-const DAY_MS = 86_400_000
-const MINUTE_MS = 60_000
 /** A 29 February that is a given weekday: 28 years, 40 across a century's turn. */
 const DAYS_AHEAD = 41 * 366
 const MONTH_WORDS = ['JAN', 'FEB', 'MAR', 'APR', 'MAY', 'JUN', 'JUL', 'AUG', 'SEP', 'OCT', 'NOV', 'DEC']

@@ -1,7 +1,7 @@
 // Single flight: of several that want the same thing at once, one asks and all get the answer, its failure included. Nothing is kept
 // once it has landed, so that a failure is never remembered as a value.
 
-export interface SingleFlight<Value> {
+interface SingleFlight<Value> {
   run(key: string, ask: () => Promise<Value>): Promise<Value>
   /** Whether somebody is asking now. */
   isUp(key: string): boolean

@@ -29,7 +29,7 @@ export interface Counts {
   readonly selected: number
   /** AWSCURRENT was moved to a new value. */
   readonly switched: number
-  /** The old value is refused, proven, and told. */
+  /** The old value is refused, proven, and reported. */
   readonly settled: number
   /** Its overlap ends later than the campaign: the sweep settles it. */
   readonly leftToSweep: number
@@ -78,7 +78,7 @@ export const shortened = (failure: CampaignFailure): CampaignFailure =>
 
 /**
  * completed: everything was tried. stopped: too much failed, and the rest was not begun. refused: nothing was begun, for a reason that
- * is told. frozen: nothing was begun, since rotations are. dryRun: nothing was to be begun.
+ * is reported. frozen: nothing was begun, since rotations are. dryRun: nothing was to be begun.
  */
 export type CampaignOutcome = 'completed' | 'stopped' | 'refused' | 'frozen' | 'dryRun'
 
@@ -103,7 +103,7 @@ export const needsSomebody = (
   return outcome === 'stopped' || outcome === 'refused' || counts.failed > 0 || isLeftOpen
 }
 
-/** @param id what the request tokens are about; @param executionId tells two runs of the same id apart. */
+/** @param id what the request tokens are about; @param executionId distinguishes two runs of the same id. */
 export const campaignCompleted = (
   request: CampaignRequest,
   report: CampaignReport,

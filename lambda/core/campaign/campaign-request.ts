@@ -3,7 +3,9 @@
 
 import { isJsonObject, type JsonObject } from '../base/json-object.ts'
 import { ok, type Result, refused } from '../base/result.ts'
-import { readSelector, type Selector } from '../secret/selector.ts'
+import { MAX_GRACE_SECONDS, MIN_GRACE_SECONDS } from '../drive/grace.ts'
+import { isSubjectId, SUBJECT_ID_RULE } from '../drive/subject-id.ts'
+import { isClientId, readSelector, type Selector } from '../secret/selector.ts'
 
 export type CampaignIntent = 'rotate' | 'revoke'
 
@@ -30,18 +32,14 @@ export interface CampaignRequest {
 }
 
 /** A revoke's concurrency is what AWS's quotas allow in flight (architecture §8); its pace is held by the quotas, not by this. */
-export const campaignDefaults = {
+const campaignDefaults = {
   rotate: { canary: 1, concurrency: 20, toleratedFailurePercentage: 5 },
   revoke: { canary: 0, concurrency: 200, toleratedFailurePercentage: 100 },
 } as const
 
 const MAX_CANARY = 100
 const MAX_CONCURRENCY = 500
-const MIN_GRACE_SECONDS = 60
-const MAX_GRACE_SECONDS = 86_400
 const MAX_LEAKED = 100
-const ID = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/
-const CLIENT_ID = /^[\x21-\x7e]{1,256}$/
 
 const known = [
   'intent',
@@ -68,8 +66,8 @@ const readText = (event: JsonObject, name: string, max: number, faults: string[]
 const readId = (event: JsonObject, name: string, faults: string[]): string | undefined => {
   const value = event[name]
   if (value === undefined) return undefined
-  if (typeof value === 'string' && ID.test(value)) return value
-  faults.push(`${name} is malformed: expected 1 to 128 of A-Z, a-z, 0-9 and . _ : -, starting with a letter or digit`)
+  if (typeof value === 'string' && isSubjectId(value)) return value
+  faults.push(`${name} is malformed: expected ${SUBJECT_ID_RULE}`)
   return undefined
 }
 
@@ -93,7 +91,7 @@ const readLeaked = (event: JsonObject, faults: string[]): readonly string[] => {
   const fits =
     Array.isArray(value) &&
     value.length <= MAX_LEAKED &&
-    value.every((one): one is string => typeof one === 'string' && CLIENT_ID.test(one))
+    value.every((one): one is string => typeof one === 'string' && isClientId(one))
   if (!fits) faults.push(`knownLeaked is malformed: expected at most ${MAX_LEAKED} client ids`)
   return fits ? value : []
 }

@@ -3,7 +3,7 @@
 import type { Events } from '../base/events.ts'
 import { Fault } from '../base/fault.ts'
 import type { Journal } from '../base/journal.ts'
-import { retry } from '../base/retry.ts'
+import { PATIENT_PAUSES_MS, retry } from '../base/retry.ts'
 import type { Timing } from '../base/timing.ts'
 import type { JobParts } from '../drive/carry-out.ts'
 import type { ProofQuestions } from '../drive/proof-questions.ts'
@@ -13,7 +13,7 @@ import type { ReadableRecords } from '../rotation/records.ts'
 import type { StageSpans } from '../secret/secret-tags.ts'
 import type { Secrets } from '../secret/secrets.ts'
 
-export interface CampaignRules {
+interface CampaignRules {
   /** `m2m/<stage>/` */
   readonly secretNamePrefix: string
   readonly rotationFunctionArn: string
@@ -37,11 +37,9 @@ export interface Campaigning {
   readonly rules: CampaignRules
 }
 
-const PAUSES_MS = [1000, 2000, 4000, 8000] as const
-
 /** For a call on whose reply everything waits. @throws the last Fault */
 export const persistently = <Reply>(timing: Pick<Timing, 'wait'>, call: () => Promise<Reply>): Promise<Reply> =>
   retry(call, timing.wait, (end, tries) => {
     const isPassing = end.status === 'rejected' && end.reason instanceof Fault && end.reason.retryable
-    return isPassing ? PAUSES_MS[tries - 1] : undefined
+    return isPassing ? PATIENT_PAUSES_MS[tries - 1] : undefined
   })

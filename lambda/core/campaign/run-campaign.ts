@@ -22,7 +22,7 @@ import type { CampaignRequest } from './campaign-request.ts'
 import { type Campaigning, persistently } from './campaigning.ts'
 import { type SelectedPage, selectSecrets } from './select-secrets.ts'
 
-export interface CampaignRun {
+interface CampaignRun {
   readonly request: CampaignRequest
   /** What the request tokens are about. */
   readonly id: string

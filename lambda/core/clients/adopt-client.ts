@@ -1,6 +1,6 @@
 // Takes a client over that exists at the issuer already, with the value that its consumers use: proves the value by an exchange, makes its
 // secret, held and guarded before the value is stored in it, binds the client, and schedules the secret. Nothing is rotated, and nothing of the client changes but
-// its binding. May be asked again at any point: what is there stays, and another client's secret is refused.
+// its binding. May be repeated at any point: what is there stays, and another client's secret is refused.
 
 import { defined } from '../base/defined.ts'
 import { Fault } from '../base/fault.ts'

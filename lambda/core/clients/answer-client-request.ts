@@ -6,7 +6,7 @@ import type { Stage } from './guard-secret.ts'
 import type { ClientRequest } from './read-client-request.ts'
 import { type RetiringParts, retireDeclaredClient } from './retire-declared-client.ts'
 
-export interface ClientAnswer {
+interface ClientAnswer {
   /** The secret's name: as long as it stays, CloudFormation replaces nothing. */
   readonly physicalId: string
   readonly attributes: Readonly<Record<string, string>>

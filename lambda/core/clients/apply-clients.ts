@@ -1,5 +1,5 @@
 // Carries a plan out: one client after another by the clients function, no faster than either service allows, and slower when one says
-// so. What fails is told and stops nobody else. It may be stopped at any moment: what was begun is finished by the function, and the
+// so. What fails is reported and stops no other. It may be stopped at any moment: what was begun is finished by the function, and the
 // next plan begins with what is there.
 
 import { defined } from '../base/defined.ts'
@@ -46,7 +46,7 @@ export const CLIENTS_PER_SECOND = 25
 
 const faultWords = (error: unknown): string => (error instanceof Fault ? error.message : 'an unforeseen failure')
 
-/** Throttled, or without an answer: the same may be asked again. */
+/** Throttled, or without an answer: the request may be retried. */
 const mayPass = (error: unknown): boolean => error instanceof Fault && error.retryable
 
 const carryOut = async (

@@ -1,7 +1,7 @@
 // What only the registrar asks of the issuer: to keep a client as it is declared, and to retire it.
 import type { Slots } from '../rotation/position.ts'
 
-export interface ClientDetails {
+interface ClientDetails {
   /** As people see it at the issuer. */
   readonly name: string
   readonly description: string

@@ -52,7 +52,7 @@ export const declarationTags = (
   ...defined({ [TAG.overlap]: overlap, [TAG.period]: period }),
 })
 
-/** Tags that a declaration may have had and no longer has. A tag of the owner's own stays: nothing tells who put it there. */
+/** Tags that a declaration may have had and no longer has. A tag of the owner's own stays: nothing records who put it there. */
 export const staleTagKeys = ({ tags }: Tagged, wanted: Tags): readonly string[] =>
   Object.keys(tags).filter(
     (key) =>

@@ -1,7 +1,7 @@
 // Creates and removes clients at the issuer.
 import type { ClientSecret } from '../secret/client-secret.ts'
 
-export interface NewIssuerClient {
+interface NewIssuerClient {
   /** Ours to choose, so that a client whose reply was lost can be found and removed. */
   readonly clientId: string
   readonly name: string

@@ -1,4 +1,4 @@
-// What can be told of a client without reading its value: from its secret's metadata, and from what Stytch shows of its slots. Pure. For
+// What is known of a client without reading its value: from its secret's metadata, and from what Stytch shows of its slots. Pure. For
 // people who look; what is to be done about it is due.ts's and the rotation's to decide.
 
 import { isM2mClient } from '../secret/client-id.ts'
@@ -38,7 +38,7 @@ export interface Visible {
     | undefined
   /** When the overlap ends at the earliest, epoch milliseconds; with a hold: not before it is released. */
   readonly overlapUntil: number | undefined
-  /** When the value was issued, as far as metadata tells: its age. */
+  /** When the value was issued, as far as metadata shows: its age. */
   readonly issuedAt: number | undefined
   /** When Secrets Manager last saw a rotation succeed, a settle included; before the first, when the secret was created. */
   readonly rotatedAt: number | undefined

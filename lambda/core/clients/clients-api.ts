@@ -63,11 +63,11 @@ export interface Adopted {
   readonly secretArn: string
   /** already: it was adopted before, and nothing was changed. */
   readonly outcome: 'adopted' | 'already'
-  /** Stytch accepts a second value of this client, which nobody here knows: releasing and settling would end it. */
+  /** Stytch accepts a second value of this client, which is unknown here: releasing and settling would end it. */
   readonly hasUnknownNext: boolean
 }
 
-export interface RetireAsked {
+interface RetireAsked {
   readonly secretName: string
   readonly owner: Owner
 }
@@ -80,7 +80,7 @@ export interface SwitchAsked {
   readonly isActive: boolean
 }
 
-/** Everything may be asked again after a reply that was lost. @throws Fault with the function's own code and words. */
+/** Everything may be repeated after a lost reply. @throws Fault with the function's own code and words. */
 export interface ClientsApi {
   stage(): Promise<StageView>
   declare(asked: DeclareAsked): Promise<{ readonly clientId: string; readonly secretArn: string }>

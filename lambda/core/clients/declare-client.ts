@@ -1,5 +1,5 @@
 // Makes a declared client so, or keeps it so: registers it when it is missing, then brings scopes, description, owner, policy,
-// schedule and replicas in line. May be asked again at any point: what is there stays. A client that this very request made, and
+// schedule and replicas in line. May be repeated at any point: what is there stays. A client that this very request made, and
 // could not finish, is taken back, so that a failed deployment leaves no orphan.
 
 import { defined } from '../base/defined.ts'
@@ -29,7 +29,7 @@ export interface Declaration {
   readonly secrets: Pick<Secrets, 'describe' | 'setDescription' | 'erase'> & GuardingSecrets['secrets']
 }
 
-export interface DeclareRequest {
+interface DeclareRequest {
   readonly stage: Stage
   readonly owner: Owner
   readonly requestId: string
@@ -147,7 +147,7 @@ const bringInLine = async (declaration: Declaration, request: DeclareRequest, st
   const { stage, owner, client } = request
   const { facts, clientId } = standing
   const tags = { ...ownerTags(owner), ...declarationTags(clientId, client) }
-  // Deactivated when nobody declared it any more; guarding takes the tag away that says so. One that break-glass switched off has no
+  // Deactivated when it was no longer declared; guarding takes the tag away that says so. One that break-glass switched off has no
   // such tag, and stays off.
   if (isRetired(facts) && standing.record?.isActive === false) await clients.activate(clientId)
   const { policyStands } = standing

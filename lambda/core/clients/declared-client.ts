@@ -3,7 +3,7 @@
 import type { RotationRules } from '../secret/secret.ts'
 
 export const removals = ['retain', 'deactivate', 'delete'] as const
-/** What becomes of it when nobody declares it any more. */
+/** What becomes of it when it is no longer declared. */
 export type Removal = (typeof removals)[number]
 
 /** Who declares a client: a construct of a stack, or a set of the CLI's. */

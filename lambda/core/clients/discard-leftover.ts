@@ -2,6 +2,7 @@
 // else, and whatever is so young that somebody may be about to store it, is refused.
 
 import { Fault } from '../base/fault.ts'
+import { MINUTE_MS } from '../base/time-units.ts'
 import type { Timing } from '../base/timing.ts'
 import { hasValue } from '../secret/secret.ts'
 import { clientIdOf } from '../secret/secret-tags.ts'
@@ -17,7 +18,7 @@ export interface Discarding {
 }
 
 /** A registration takes two minutes at most, and CloudFormation's is run again within a quarter of an hour. */
-export const LEFTOVER_AGE_MS = 30 * 60_000
+export const LEFTOVER_AGE_MS = 30 * MINUTE_MS
 
 /** By what the issuer shows alone: worth a closer look. */
 export const mayBeLeftover = (record: ClientRecord, prefix: string, now: number): boolean =>

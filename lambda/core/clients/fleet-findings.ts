@@ -10,7 +10,7 @@ import { clientIdOf, isRetired, TAG } from '../secret/secret-tags.ts'
 import type { ClientRecord } from './client-keeper.ts'
 import { slotWords, visibleOf } from './client-status.ts'
 
-export type FindingKind =
+type FindingKind =
   | 'permission'
   | 'projectSecret'
   | 'handMadeSecret'
@@ -62,13 +62,13 @@ const scheduleFindings = (secret: Secret, { asOf }: FleetSight): readonly Found[
 const clientFindings = (secret: Secret, record: ClientRecord | undefined, { asOf }: FleetSight): readonly Found[] => {
   const clientId = clientIdOf(secret)
   if (clientId === undefined) {
-    const what = 'its tag m2m:client-id is gone, so that nothing tells which client it holds'
+    const what = 'its tag m2m:client-id is gone, so that the client it holds is unknown'
     return [{ kind: 'binding', weight: 'broken', what, todo: 'declare it again: m2m apply, or a deployment' }]
   }
-  // The registrar lists M2M clients; an app's own rotation tells what is wrong with it.
+  // The registrar lists M2M clients; an app's own rotation reports what is wrong with it.
   if (record === undefined && !isM2mClient(clientId)) return []
   if (record === undefined) {
-    const todo = 'delete the secret if nothing uses it, and declare it anew; nobody can make its value work again'
+    const todo = 'delete the secret if nothing uses it, and declare it anew; its value cannot be made to work again'
     return [{ kind: 'clientGone', weight: 'broken', what: `its client ${clientId} is gone at Stytch`, todo }]
   }
   const found: Found[] = []
@@ -166,7 +166,7 @@ export const fleetFindings = (sight: FleetSight): readonly FleetFinding[] => {
             {
               kind: 'policy',
               weight: 'attention',
-              what: 'nothing says that its policy was set',
+              what: 'no resource policy recorded',
               todo: 'declare it: m2m apply, or a deployment',
             } as const,
           ]

@@ -1,5 +1,5 @@
 // Puts around a secret what every secret of a stage has, whoever registered it and how: its policy, its replicas, its tags, its schedule.
-// The policy stands before the value does. Everything may be asked again; only what differs is written, but for the policy, which nobody
+// The policy stands before the value does. Everything may be repeated; only what differs is written, but for the policy, which nobody
 // can see without reading it.
 
 import { Fault } from '../base/fault.ts'
@@ -80,7 +80,7 @@ export const setPolicy = async (
   await secrets.setPolicy(secretArn, JSON.stringify(policy))
 }
 
-export interface Guarding {
+interface Guarding {
   readonly facts: Secret
   /** All that are to stand, but the fingerprint. */
   readonly tags: Readonly<Record<string, string>>

@@ -45,7 +45,7 @@ export type PlannedChange =
 export interface Plan {
   readonly changes: readonly PlannedChange[]
   readonly unchanged: readonly string[]
-  /** Listed, and left as it is: somebody else's, or beyond what a file can mend. */
+  /** Listed, and left as it is: somebody else's, or beyond what a file can fix. */
   readonly refused: readonly { readonly secretName: string; readonly why: string }[]
   /** This set's, not listed any more, and kept: retiring was not asked for. */
   readonly notListed: readonly string[]
@@ -173,7 +173,7 @@ interface Known {
 
 const removalOf = ({ tags }: Secret): string => tags[TAG.onRemoval] ?? 'retain'
 
-/** Clients of this file's whose value was never stored: nobody can use them, and each counts in what Stytch allows. */
+/** Clients of this file's whose value was never stored: no one can use them, and each counts in what Stytch allows. */
 const leftovers = ({ clients, records, secrets, stage, now }: PlanInput): readonly PlannedChange[] => {
   const names = new Set(clients.map(({ secretName }) => secretName))
   const filled = secrets.filter((secret) => versionLabelled(secret, 'AWSCURRENT') !== undefined)
@@ -185,7 +185,7 @@ const leftovers = ({ clients, records, secrets, stage, now }: PlanInput): readon
     )
 }
 
-/** Pure, so that it may be asked again with a closer look at what it nominates. */
+/** Pure, so that it may be repeated with a closer look at what it nominates. */
 export const planClients = (input: PlanInput): Plan => {
   const { clients, set, retiresUnlisted } = input
   const known: Known = {

@@ -1,4 +1,4 @@
-// What is asked of the clients function, from an untyped event to a request. Pure. Every fault is told at once, by its field and never by
+// What is asked of the clients function, from an untyped event to a request. Pure. Every fault is reported at once, by its field and never by
 // what stands in it: one field is a client's secret.
 
 import { isJsonObject, type JsonObject } from '../base/json-object.ts'
@@ -11,7 +11,7 @@ import { isOwnTagKey, isSetName, isTagValue, type Removal, removals, SET_RULE } 
 
 const CLIENT_ID = /^[\x21-\x7e]{1,128}$/
 
-/** The fields of one object; a faulty one is noted, and a stand-in returned that nobody gets to see. */
+/** The fields of one object; a faulty one is noted, and a stand-in returned that no one gets to see. */
 const createFields = (fields: JsonObject, faults: string[], path = '') => {
   const fault = (name: string, expected: string): void => {
     faults.push(`${path}${name}: expected ${expected}`)

@@ -19,7 +19,7 @@ export interface ClientRequest {
 }
 
 /** What an answer must repeat, and where it goes. */
-export interface ReturnAddress {
+interface ReturnAddress {
   /** Pre-signed: whoever has it may answer. In no log. */
   readonly url: string
   readonly stackId: string

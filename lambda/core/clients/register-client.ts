@@ -110,7 +110,7 @@ const createClient = async (
   throw new Fault({
     code: 'STYTCH_OUTCOME_UNKNOWN',
     retryable: true,
-    message: `Stytch did not tell whether client ${clientId} for ${secretName} was created; it was removed again. Register once more.`,
+    message: `Stytch did not answer whether client ${clientId} for ${secretName} was created; it was removed again. Register once more.`,
   })
 }
 

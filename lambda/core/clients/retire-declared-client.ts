@@ -3,6 +3,7 @@
 // registration that stopped before it stored a value leaves nothing worth keeping.
 
 import { Fault } from '../base/fault.ts'
+import { DAY_MS } from '../base/time-units.ts'
 import type { Timing } from '../base/timing.ts'
 import type { Issuer } from '../rotation/issuer.ts'
 import type { Secret } from '../secret/secret.ts'
@@ -23,19 +24,18 @@ export interface RetiringParts {
   readonly timing: Pick<Timing, 'now'>
 }
 
-export interface RetireRequest {
+interface RetireRequest {
   readonly secretName: string
   readonly onRemoval: Removal
   readonly owner: Owner
 }
 
-const DAY_MS = 86_400_000
 const QUIET_DAYS = 7
 
 const refuse = (secretName: string, why: string): Fault =>
   new Fault({ code: 'INPUT_MALFORMED', retryable: false, message: `Client ${secretName} was left as it is: ${why}.` })
 
-/** Secrets Manager tells the day, not the hour: a read just before midnight counts for the day that it began. */
+/** Secrets Manager shows the day, not the hour: a read just before midnight counts for the day that it began. */
 const assertQuiet = ({ name, lastReadOnDayAt }: Secret, now: number): void => {
   if (lastReadOnDayAt === undefined || now >= lastReadOnDayAt + (QUIET_DAYS + 1) * DAY_MS) return
   const day = new Date(lastReadOnDayAt).toISOString().slice(0, 10)
@@ -49,7 +49,7 @@ const assertQuiet = ({ name, lastReadOnDayAt }: Secret, now: number): void => {
 const findClient = async ({ issuer }: RetiringParts, facts: Secret): Promise<string | undefined> => {
   const clientId = clientIdOf(facts)
   if (clientId === undefined)
-    throw refuse(facts.name, 'its tag m2m:client-id is gone, so nothing tells which client it holds')
+    throw refuse(facts.name, 'its tag m2m:client-id is gone, so the client it holds is unknown')
   const view = await issuer.look(clientId)
   if (view === undefined) return undefined
   if (view.boundTo !== facts.arn) {

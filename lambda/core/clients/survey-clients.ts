@@ -15,7 +15,7 @@ export interface Survey {
   readonly secrets: Pick<Secrets, 'list' | 'describe'>
   readonly clientsApi: Pick<ClientsApi, 'list'>
   readonly timing: Timing
-  /** Told how far it is; for people. */
+  /** Called with how far it is; for people. */
   readonly onProgress?: (what: string, done: number) => void
 }
 
@@ -65,7 +65,7 @@ const nominated = (plan: Plan, records: readonly ClientRecord[]): readonly strin
   )
 }
 
-export interface PlanWish {
+interface PlanWish {
   readonly stage: StageView
   readonly set: string
   readonly clients: readonly DeclaredClient[]

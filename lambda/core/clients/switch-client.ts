@@ -8,7 +8,7 @@ import type { Secrets } from '../secret/secrets.ts'
 import type { ClientKeeper } from './client-keeper.ts'
 import type { SwitchAsked } from './clients-api.ts'
 
-export interface Switching {
+interface Switching {
   readonly clients: Pick<ClientKeeper, 'find' | 'activate' | 'deactivate'>
   readonly secrets: Pick<Secrets, 'describe'>
 }

@@ -5,7 +5,7 @@ import { isAbout, makeRequestToken, readRequestToken } from '../secret/request-t
 import type { VersionEntry } from '../secret/secrets.ts'
 import { isSettleOf } from './settle-request.ts'
 
-/** A failed attempt is followed by one with a new token; then a person is told. */
+/** A failed attempt is followed by one with a new token; then a person is notified. */
 export const MAX_ATTEMPTS = 5
 
 export interface JobSubject {
@@ -51,7 +51,7 @@ const versionsOf = (
 
 type End = 'switched' | 'running' | 'settled' | 'overtaken' | 'failed'
 
-/** In this order, of several versions of one attempt, the first one tells. */
+/** In this order, of several versions of one attempt, the first one counts. */
 const ends: readonly End[] = ['switched', 'running', 'settled', 'overtaken', 'failed']
 
 interface Seen {
@@ -117,7 +117,7 @@ export const progressOf = (subject: JobSubject, versions: readonly VersionEntry[
 }
 
 /**
- * What labels alone tell, which DescribeSecret shows without a second call.
+ * What labels alone show, which DescribeSecret shows without a second call.
  * @returns undefined when the versions have to be listed.
  */
 export const progressInLabels = (

@@ -46,7 +46,7 @@ export interface RotationJob<Reason extends string = never> {
   readonly about: string
   /** A revoke whose first attempt is a rotate: the old value stays accepted until the settle. */
   readonly isGraceful?: boolean
-  /** `settled`: proven, too, since a settle tells its evidence before it moves the label (docs/decisions/002). */
+  /** `settled`: proven, too, since a settle publishes its evidence before it moves the label (docs/decisions/002). */
   readonly until: 'switched' | 'settled'
   /** How long this call may look; then it answers `later`. */
   readonly patienceMs: number
@@ -60,7 +60,7 @@ export interface RotationJob<Reason extends string = never> {
 export type JobFailure = 'gone' | 'notManaged' | 'refused' | 'settleRefused' | 'stuck' | 'rejected'
 
 /** noTurn: too many ask at once. */
-export type Because = 'running' | 'busy' | 'unavailable' | 'noTurn'
+type Because = 'running' | 'busy' | 'unavailable' | 'noTurn'
 
 export type JobOutcome<Reason extends string = never> =
   /** `secret` as it was seen last. */
@@ -72,14 +72,14 @@ export type JobOutcome<Reason extends string = never> =
     }
   /** A revoke, before which Stytch refused everything already: the client is deleted there. Nothing was rotated. */
   | { readonly outcome: 'deadAlready'; readonly refusals: number; readonly secret: Secret }
-  /** Nothing is lost: the same job, asked again after the wait, goes on. */
+  /** Nothing is lost: the same job, called again after the wait, goes on. */
   | { readonly outcome: 'later'; readonly waitMs: number; readonly because: Because }
   | { readonly outcome: 'skipped'; readonly why: Reason }
   | { readonly outcome: 'failed'; readonly why: JobFailure; readonly attempts: number; readonly message?: string }
 
 /** How long a rotation in the way is waited for. Past it, it is driven on. */
 const WAITS_MS = { revoke: INCIDENT_WAITS_MS, rotate: STUCK_AFTER_MS } as const
-/** A planned rotation that was refused is tried once more: a person must look, and each refusal is told. */
+/** A planned rotation that was refused is tried once more: a person must look, and each refusal is reported. */
 const ATTEMPTS = { revoke: MAX_ATTEMPTS, rotate: 2 } as const
 /** From a first look soon after the four steps can be through, to one every two seconds. */
 const LOOKS_MS = [900, 350, 350, 250, 500, 1000, 1500] as const
@@ -321,7 +321,7 @@ const lookOnce = async <Reason extends string>(call: Call<Reason>): Promise<Look
   return follow(call, secret, { progress: progressOf(subject, versions), versions })
 }
 
-/** What AWS could not do now is asked again; what it will not do is the end. */
+/** What AWS could not do now is retried; what it will not do is the end. */
 const weather = <Reason extends string>(call: Call<Reason>, error: unknown): Look<Reason> => {
   if (!(error instanceof Fault)) throw error
   if (!error.retryable) return failed('rejected', 0, `${error.code}: ${error.message}`)

@@ -11,13 +11,13 @@ import { STEP_TIMEOUT_MS } from '../secret/step-timeout.ts'
 import type { RotationSteps, StepReply } from './rotation-steps.ts'
 import { stepsAgain } from './steps-again.ts'
 
-export interface Driving {
+interface Driving {
   readonly secrets: Pick<Secrets, 'describe'>
   readonly steps: RotationSteps
   readonly timing: Pick<Timing, 'remainingMs'>
 }
 
-export interface StuckRotation {
+interface StuckRotation {
   readonly secretArn: string
   readonly stuck: Labelled
 }
@@ -26,11 +26,11 @@ export interface StuckRotation {
  * finished: AWSCURRENT sits on its version. ended: AWSPENDING is gone from it. left: it stands there still – Stytch or the function does
  * not answer, or its value is the only one that works. failed is `left` because a step may succeed later.
  */
-export type DriveEnd = 'finished' | 'ended' | 'left' | 'failed'
+type DriveEnd = 'finished' | 'ended' | 'left' | 'failed'
 
 /** The function's own timeout, and the way there and back. */
 const ANSWER_WITHIN_MS = STEP_TIMEOUT_MS + 3000
-/** No step is asked for that could outlive us: whoever drives must still tell how it ended. */
+/** No step is asked for that could outlive us: whoever drives must still report how it ended. */
 export const DRIVEN_STEP_MS = ANSWER_WITHIN_MS + 15_000
 
 const noTime = (secretArn: string): Fault =>
@@ -70,7 +70,7 @@ export interface Driven {
   readonly fault?: Fault
 }
 
-/** @returns undefined: the secret is gone. @throws Fault when nobody can look. */
+/** @returns undefined: the secret is gone. @throws Fault when the labels cannot be read. */
 export const driveAgain = async (driving: Driving, rotation: StuckRotation): Promise<Driven | undefined> => {
   const { secretArn, stuck } = rotation
   const reply = await drive(driving, rotation)

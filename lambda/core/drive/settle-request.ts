@@ -4,14 +4,14 @@
 import { isAbout, MAX_TOKEN_ATTEMPT, makeRequestToken, readRequestToken } from '../secret/request-token.ts'
 import type { VersionEntry } from '../secret/secrets.ts'
 
-export interface SettleSubject {
+interface SettleSubject {
   readonly secretArn: string
   /** The version that carries AWSCURRENT: what the settle is about. */
   readonly currentId: string
 }
 
 /** Earlier requests to settle this very AWSCURRENT. None of them succeeded, or AWSCURRENT would sit on it. */
-export interface SettleAttempts {
+interface SettleAttempts {
   /** The highest attempt that left a version; 0: none. */
   readonly made: number
   /** When the first and the last of them were asked for, epoch milliseconds; absent: none is listed. */

@@ -6,7 +6,7 @@ import { archiveKey } from './archive-key.ts'
 import type { EvidenceWriter } from './archive-ports.ts'
 import { type ArchivedEvent, writeArchivedEvent } from './archived-event.ts'
 
-export interface Archiving {
+interface Archiving {
   readonly archive: EvidenceWriter
   readonly journal: Journal
 }

@@ -1,5 +1,5 @@
 // Where an event lies in the archive (docs/evidence.md): below its incident, its campaign or its secret, so that a report is
-// assembled by listing a prefix. The key is made of the event alone, never of the time of archiving: the same thing told again
+// assembled by listing a prefix. The key is made of the event alone, never of the time of archiving: the same thing published again
 // has the same key, and the archive keeps the first.
 
 import type { ArchivedType } from '../base/event-types.ts'
@@ -37,7 +37,7 @@ const instantOf = (text: string | undefined): number | undefined => {
 }
 
 /**
- * The day it was asked for, which a repeat cannot change: a step that is driven again a day later tells the same event with another
+ * The day it was asked for, which a repeat cannot change: a step that is driven again a day later publishes the same event with another
  * time. Only a token that is not ours says nothing, and then the event's own time must do.
  */
 const dayOf = ({ detail, time }: ArchivedEvent): number =>
@@ -46,7 +46,7 @@ const dayOf = ({ detail, time }: ArchivedEvent): number =>
   instantOf(time) ??
   0
 
-/** What the rotation function and the sweep tell of one secret. */
+/** What the rotation function and the sweep publish about one secret. */
 const ofOneSecret: ReadonlySet<string> = new Set<ArchivedType>([
   'Secret Revoked',
   'Rotation Completed',
@@ -72,7 +72,7 @@ const ownId = (detail: JsonObject): string | undefined => {
 }
 
 /**
- * An event of one secret is known by its own id: told again, it proves the same again. What is said of an incident or a campaign is
+ * An event of one secret is known by its own id: published again, it proves the same again. What is said of an incident or a campaign is
  * known by all it says: two that differ in a word, such as a second report under the same incident, are both kept.
  */
 const identityOf = ({ type, source, detail }: ArchivedEvent): string =>

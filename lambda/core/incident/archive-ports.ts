@@ -1,7 +1,7 @@
 // What archiving and reading evidence ask of the outside. Two ports, since the function that writes may not read, and whoever reads
 // may not write.
 
-export interface ArchiveEntry {
+interface ArchiveEntry {
   readonly key: string
   readonly text: string
 }

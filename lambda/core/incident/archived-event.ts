@@ -1,4 +1,4 @@
-// An event as it is archived: EventBridge's envelope, whole. Tells what of it the layout and a report need, and keeps the rest as it
+// An event as it is archived: EventBridge's envelope, whole. Says what of it the layout and a report need, and keeps the rest as it
 // came. Refuses only what is no event at all.
 import { filled, isJsonObject, type JsonObject, parseJsonObject } from '../base/json-object.ts'
 import { ok, type Result, refused } from '../base/result.ts'

@@ -16,9 +16,9 @@ export interface Choosing {
 }
 
 /** As many as the incident function does by itself; more are a campaign's. */
-export const MAX_BY_ITSELF = 25
+const MAX_BY_ITSELF = 25
 
-export interface ChosenClients {
+interface ChosenClients {
   /** All of them, or the first MAX_BY_ITSELF + 1. */
   readonly secrets: readonly Secret[]
   /** Names or client ids that were given and not found. */

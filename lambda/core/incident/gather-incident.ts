@@ -1,8 +1,9 @@
-// Gathers all that the archive holds of one incident: what was said of it, and what was told of each secret it names. Reads only. What
+// Gathers all that the archive holds of one incident: what was said of it, and what was published about each secret it names. Reads only. What
 // belongs to it is decided by the report (incident-report.ts), since an event of a secret does not name its incident.
 
 import { INCIDENT_COMPLETED, LEAK_REPORTED } from '../base/event-types.ts'
 import { isJsonObject } from '../base/json-object.ts'
+import { HOUR_MS } from '../base/time-units.ts'
 import { mapInParallel } from '../base/worker-pool.ts'
 import { readRequestToken } from '../secret/request-token.ts'
 import { dayPrefix, incidentPrefix, isKeyOf, secretPrefix } from './archive-key.ts'
@@ -11,7 +12,7 @@ import { type ArchivedEvent, parseArchivedEvent } from './archived-event.ts'
 import { type IncidentClient, readIncidentClients } from './incident-completed.ts'
 import type { IncidentFacts } from './incident-report.ts'
 
-export interface IncidentQuestion {
+interface IncidentQuestion {
   readonly incidentId: string
   /** Secrets that the archive cannot name: those of a leak that was reported by client id, or of a revoke without the bus. */
   readonly secretNames?: readonly string[]
@@ -19,7 +20,6 @@ export interface IncidentQuestion {
   readonly candidates?: readonly string[]
 }
 
-const HOUR_MS = 3_600_000
 const READS_AT_ONCE = 16
 
 const readAll = async (reader: EvidenceReader, keys: readonly string[]): Promise<readonly ArchivedEvent[]> => {
@@ -67,5 +67,5 @@ export const gatherIncident = async (
   const since = sinceOf(said, clients)
   const names = [...new Set([...secretNames, ...candidates])].sort()
   const keys = await mapInParallel(names, READS_AT_ONCE, (secretName) => keysOfSecret(reader, secretName, since))
-  return { incidentId, said, told: await readAll(reader, keys.flat()), secretNames }
+  return { incidentId, said, published: await readAll(reader, keys.flat()), secretNames }
 }

@@ -1,5 +1,5 @@
 // The event by which the incident function says what became of each client. It names the secret and the request tokens; the proof itself
-// is the rotation function's to tell (`Secret Revoked`). An event of a bus holds 256 KB, so that many clients make several events.
+// is the rotation function's to report (`Secret Revoked`). An event of a bus holds 256 KB, so that many clients make several events.
 
 import { defined } from '../base/defined.ts'
 import { INCIDENT_COMPLETED } from '../base/event-types.ts'
@@ -20,7 +20,7 @@ export interface IncidentClient {
   readonly advice?: string
 }
 
-export interface IncidentEnd {
+interface IncidentEnd {
   readonly incidentId: string
   /** Epoch milliseconds. */
   readonly at: number
@@ -31,7 +31,7 @@ export interface IncidentEnd {
 export const CLIENTS_A_PART = 100
 
 const partOf = ({ incidentId, at }: IncidentEnd, clients: readonly IncidentClient[], part: number, parts: number) =>
-  // From what it tells, not from when: said again after a kill, it is the same.
+  // From what it says, not from when: said again after a kill, it is the same.
   newEvent(INCIDENT_COMPLETED, [incidentId, part, clients], {
     incidentId,
     at: new Date(at).toISOString(),
@@ -40,7 +40,7 @@ const partOf = ({ incidentId, at }: IncidentEnd, clients: readonly IncidentClien
     clients,
   })
 
-/** At least one, also when nobody was found. */
+/** At least one, also when no client was found. */
 export const incidentCompleted = (end: IncidentEnd): readonly ReturnType<typeof partOf>[] => {
   const parts = Math.max(1, Math.ceil(end.clients.length / CLIENTS_A_PART))
   return Array.from({ length: parts }, (_, at) =>
@@ -67,6 +67,6 @@ const readClient = (value: unknown): IncidentClient | undefined => {
   }
 }
 
-/** The clients that an archived event tells of; what cannot be read is left out. */
+/** The clients that an archived event names; what cannot be read is left out. */
 export const readIncidentClients = ({ clients }: JsonObject): readonly IncidentClient[] =>
   Array.isArray(clients) ? clients.flatMap((one: unknown) => readClient(one) ?? []) : []

@@ -114,7 +114,7 @@ export const incidentMarkdown = (report: IncidentReport): string => {
     '',
     verdict(report),
     ...reported.flatMap((leak) => ['', ...reportedLines(leak)]),
-    ...(reported.length === 0 ? ['', 'Nobody reported it on the bus, or the report is not archived yet.'] : []),
+    ...(reported.length === 0 ? ['', 'No report of it is on the bus, or the report is not archived yet.'] : []),
     ...(notes.length === 0 ? [] : ['', ...notes.map(({ at, what }) => `- ${text(at)}: ${text(what)}`)]),
     // What is left to do is read first.
     ...[...open, ...clients.filter((client) => !open.includes(client))].flatMap(clientLines),

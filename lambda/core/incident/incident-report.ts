@@ -6,6 +6,7 @@ import { INCIDENT_COMPLETED, LEAK_REPORTED } from '../base/event-types.ts'
 import { isJsonObject, type JsonObject } from '../base/json-object.ts'
 import { isSettleOf } from '../drive/settle-request.ts'
 import type { AcceptedValue, Evidence, RefusedValue } from '../rotation/outcome.ts'
+import { TOKEN_LIFETIME_MS } from '../secret/token-lifetime.ts'
 import { type ArchivedEvent, textOf } from './archived-event.ts'
 import { readEvidence } from './evidence-reading.ts'
 import { type IncidentClient, readIncidentClients } from './incident-completed.ts'
@@ -15,8 +16,8 @@ export interface IncidentFacts {
   readonly incidentId: string
   /** What lies below the incident: reports, what the intake did with them, what became of the clients. */
   readonly said: readonly ArchivedEvent[]
-  /** What was told of the secrets concerned, whatever it was about. */
-  readonly told: readonly ArchivedEvent[]
+  /** What was published about the secrets concerned, whatever it was about. */
+  readonly published: readonly ArchivedEvent[]
   /** Secrets that somebody named; each is in the report. Others are, when one of their events belongs to the incident. */
   readonly secretNames: readonly string[]
 }
@@ -32,7 +33,7 @@ export interface ReportedLeak {
   readonly graceSeconds?: number
 }
 
-export interface IncidentNote {
+interface IncidentNote {
   readonly at: string
   readonly what: string
 }
@@ -54,7 +55,7 @@ export interface ClientProof {
   /** null: not tried again, since the switch itself had tried it (a rotate, for a grace). */
   readonly accepted: AcceptedValue | null
   readonly slots: Evidence['slots']
-  /** From the report to the last refusal, rounded up; null: nobody reported it on the bus. */
+  /** From the report to the last refusal, rounded up; null: no report of it on the bus. */
   readonly secondsToRefusal: number | null
   /** A dead value could be exchanged until it was refused; a token lives an hour wherever it is verified offline. */
   readonly mintedTokensEndBy: string
@@ -84,9 +85,6 @@ export interface IncidentReport {
 
 const CAMPAIGN_COMPLETED = 'Campaign Completed'
 
-/** How long a token that Stytch has minted is valid (stytch-api, "Token endpoint"). */
-export const TOKEN_LIFETIME_MS = 3_600_000
-
 const ASK_AGAIN = 'ask again under the same incident id, which joins what runs (docs/runbook.md#leak)'
 
 const compare = (one: string, other: string): number => (one < other ? -1 : one > other ? 1 : 0)
@@ -112,10 +110,10 @@ const toReported = ({ source, time, detail }: ArchivedEvent): ReportedLeak => ({
 /** The counts of campaign-report.ts, as far as they are there. */
 const campaignWords = (detail: JsonObject): string => {
   const counts = isJsonObject(detail.counts) ? detail.counts : {}
-  const told = ['selected', 'settled', 'leftToSweep', 'failed', 'notStarted'].flatMap((name) =>
+  const counted = ['selected', 'settled', 'leftToSweep', 'failed', 'notStarted'].flatMap((name) =>
     typeof counts[name] === 'number' ? [`${counts[name]} ${name}`] : [],
   )
-  const how = told.length === 0 ? '' : `: ${told.join(', ')}`
+  const how = counted.length === 0 ? '' : `: ${counted.join(', ')}`
   return `its campaign ended as ${textOf(detail, 'outcome') ?? 'unknown'}${how}`
 }
 
@@ -155,7 +153,7 @@ const tokenOf = ({ detail }: ArchivedEvent): string => textOf(detail, 'requestTo
 
 interface OwnEvents {
   readonly secretName: string
-  /** Whatever was told of this secret. */
+  /** Whatever was published about this secret. */
   readonly own: readonly ArchivedEvent[]
   readonly result: ClientResult | undefined
 }
@@ -210,7 +208,7 @@ const failuresOf = ({ events }: SecretStory): readonly ClientFailure[] => {
     const { type, detail } = event
     if (!['Rotation Refused', 'Drift Detected', 'Rotation Stuck'].includes(type)) return []
     const explanation = textOf(detail, 'explanation') ?? textOf(detail, 'reason') ?? 'no explanation'
-    // Drift is told twice: as a refusal, and as what it is.
+    // Drift is reported twice: as a refusal, and as what it is.
     const identity = JSON.stringify([tokenOf(event), explanation])
     if (seen.has(identity)) return []
     seen.add(identity)
@@ -231,12 +229,12 @@ const toClient = (story: SecretStory, reportedAt: number | undefined): ClientRep
   const { secretName, events, result } = story
   const proof = proofOf(story, reportedAt)
   const failures = failuresOf(story)
-  const told = (name: string): string | undefined =>
+  const firstText = (name: string): string | undefined =>
     events.map(({ detail }) => textOf(detail, name)).find((text) => text !== undefined)
   return {
     secretName,
-    secretArn: result?.secretArn ?? told('secretArn') ?? null,
-    clientId: result?.clientId ?? told('clientId') ?? null,
+    secretArn: result?.secretArn ?? firstText('secretArn') ?? null,
+    clientId: result?.clientId ?? firstText('clientId') ?? null,
     outcome: proof === null ? 'notProven' : 'proven',
     proof,
     failures,
@@ -259,13 +257,13 @@ const resultsIn = ({ type, detail }: ArchivedEvent): readonly ClientResult[] => 
   return type === CAMPAIGN_COMPLETED ? campaignFailures(detail) : []
 }
 
-/** By secret; of several results, the last one told counts. */
+/** By secret; of several results, the last one published counts. */
 const resultsOf = (said: readonly ArchivedEvent[]): ReadonlyMap<string, ClientResult> =>
   new Map(said.flatMap(resultsIn).map((client) => [client.secretName, client]))
 
-const bySecret = (told: readonly ArchivedEvent[]): ReadonlyMap<string, readonly ArchivedEvent[]> => {
+const bySecret = (published: readonly ArchivedEvent[]): ReadonlyMap<string, readonly ArchivedEvent[]> => {
   const found = new Map<string, ArchivedEvent[]>()
-  for (const event of told) {
+  for (const event of published) {
     const name = textOf(event.detail, 'secretName') ?? ''
     const events = found.get(name)
     if (events === undefined) found.set(name, [event])
@@ -275,9 +273,9 @@ const bySecret = (told: readonly ArchivedEvent[]): ReadonlyMap<string, readonly 
 }
 
 /** Those that were named, and those with an event that belongs to the incident. */
-const storiesOf = ({ incidentId, told, secretNames }: IncidentFacts, said: readonly ArchivedEvent[]) => {
+const storiesOf = ({ incidentId, published, secretNames }: IncidentFacts, said: readonly ArchivedEvent[]) => {
   const results = resultsOf(said)
-  const events = bySecret(told)
+  const events = bySecret(published)
   const certain = new Set([...results.keys(), ...secretNames])
   return [...new Set([...certain, ...events.keys()])]
     .sort(compare)

@@ -1,5 +1,5 @@
 // Which rotations belong to an incident: a request token carries a digest of what it was asked for (architecture §3), which names nothing,
-// but whoever knows the incident can tell. That is how evidence, which does not know why it was wanted, finds its incident.
+// but whoever knows the incident can see. That is how evidence, which does not know why it was wanted, finds its incident.
 
 import { MAX_ATTEMPTS } from '../drive/attempts.ts'
 import { isAbout, readRequestToken } from '../secret/request-token.ts'

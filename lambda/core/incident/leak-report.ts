@@ -5,6 +5,8 @@ import { defined } from '../base/defined.ts'
 import { type LeakSource, leakSources } from '../base/event-types.ts'
 import { isJsonObject, type JsonObject } from '../base/json-object.ts'
 import { ok, type Result, refused } from '../base/result.ts'
+import { MAX_GRACE_SECONDS, MIN_GRACE_SECONDS } from '../drive/grace.ts'
+import { isSubjectId, SUBJECT_ID_RULE } from '../drive/subject-id.ts'
 import { readSelector, type Selector } from '../secret/selector.ts'
 
 export interface LeakLimits {
@@ -36,11 +38,8 @@ export interface LeakEvent {
   readonly detail: unknown
 }
 
-const INCIDENT_ID = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/
 const MAX_REASON = 500
 const MAX_REQUESTER = 200
-const MIN_GRACE_SECONDS = 60
-const MAX_GRACE_SECONDS = 86_400
 
 const known = ['incidentId', 'selector', 'reason', 'requestedBy', 'graceSeconds']
 
@@ -52,9 +51,9 @@ const readText = (detail: JsonObject, name: string, max: number, faults: string[
 }
 
 const readIncidentId = ({ incidentId }: JsonObject, faults: string[]): string => {
-  if (typeof incidentId === 'string' && INCIDENT_ID.test(incidentId)) return incidentId
+  if (typeof incidentId === 'string' && isSubjectId(incidentId)) return incidentId
   const what = incidentId === undefined ? 'missing' : 'malformed'
-  faults.push(`incidentId is ${what}: expected 1 to 128 of A-Z, a-z, 0-9 and . _ : -, starting with a letter or digit`)
+  faults.push(`incidentId is ${what}: expected ${SUBJECT_ID_RULE}`)
   return ''
 }
 

@@ -1,4 +1,4 @@
-// An incident, from its event to its end: reads who leaked, revokes each – a new value, then nothing older alive, proven – and tells what
+// An incident, from its event to its end: reads who leaked, revokes each – a new value, then nothing older alive, proven – and reports what
 // became of each. Up to 25 clients it does by itself; more, or a grace that outlives an execution, are a campaign's. It keeps nothing:
 // called again for the same incident, it joins what runs and says again what is done.
 
@@ -17,7 +17,7 @@ import { type IncidentClient, incidentCompleted } from './incident-completed.ts'
 import type { Campaigns } from './incident-ports.ts'
 import { type LeakEvent, type LeakLimits, type LeakReport, readLeakReport } from './leak-report.ts'
 
-export interface Responding extends Choosing {
+interface Responding extends Choosing {
   readonly jobParts: JobParts
   /** The rotation function of the project's own secret, where there is one. */
   readonly projectSteps?: RotationSteps | undefined
@@ -31,12 +31,12 @@ export interface Responding extends Choosing {
 
 export interface Response {
   readonly incidentId: string
-  /** campaign: it tells the end. */
+  /** campaign: it reports the end. */
   readonly outcome: 'revoked' | 'partlyFailed' | 'campaign'
   readonly clients: readonly IncidentClient[]
 }
 
-/** For telling the end, and for Lambda's own. */
+/** For reporting the end, and for Lambda's own. */
 const RESERVE_MS = 20_000
 
 const malformed = (message: string): Fault => new Fault({ code: 'INPUT_MALFORMED', retryable: false, message })
@@ -54,7 +54,7 @@ const adviceFor: Record<JobFailure, { readonly why: string; readonly advice: str
   },
   refused: {
     why: 'every attempt was refused or cleared',
-    advice: `the events Rotation Refused name the reason (${RUNBOOK}#drift); mend it, then report the leak again under the same incident id`,
+    advice: `the events Rotation Refused name the reason (${RUNBOOK}#drift); fix it, then report the leak again under the same incident id`,
   },
   settleRefused: {
     why: 'the new value is in place, but every attempt to end the old one was refused',
@@ -133,7 +133,7 @@ const revoke = async (
     about: incidentId,
     until: 'settled',
     patienceMs: Math.max(0, jobParts.timing.remainingMs() - RESERVE_MS),
-    // A switch that nobody can read stops no revoke.
+    // An unreadable switch stops no revoke.
     mayBegin: async () => ((await readFreeze(responding)) === 'all' ? 'frozen' : undefined),
   })
 }

@@ -1,5 +1,5 @@
 // Finds whose value leaked, and whether it is alive: holds it against AWSCURRENT, AWSPREVIOUS and AWSPENDING of every secret below the
-// prefix, then tries it at the issuer. It changes nothing and tells nothing but whose it is. The value is never an argument of
+// prefix, then tries it at the issuer. It changes nothing and reports nothing but whose it is. The value is never an argument of
 // anything but the comparison and that one exchange.
 
 import { defined } from '../base/defined.ts'
@@ -80,7 +80,7 @@ const readsOf = (secret: Secret, labels: readonly string[]): readonly Read[] =>
     return versionId === undefined ? [] : [{ secret, versionId, label }]
   })
 
-/** A version that went meanwhile, or is in nobody's format, holds no value of ours. */
+/** A version that went meanwhile, or is in an unknown format, holds no value of ours. */
 const compare = async ({ secrets }: Search, read: Read, matches: LeakMatcher): Promise<Match | undefined> => {
   const version = await secrets.readValue(read.secret.arn, { versionId: read.versionId })
   if (version === undefined) return undefined
@@ -117,7 +117,7 @@ const allVersions = async ({ secrets }: Search, own: readonly Secret[]): Promise
   return (await Promise.all(lists)).flat()
 }
 
-const tell = async ({ prober, timing }: Search, { read, stored }: Match): Promise<LeakFinding> => {
+const findingOf = async ({ prober, timing }: Search, { read, stored }: Match): Promise<LeakFinding> => {
   const owner: LeakOwner = {
     secretArn: read.secret.arn,
     secretName: read.secret.name,
@@ -155,7 +155,7 @@ export const identifyLeak = async (search: Search, request: SearchRequest): Prom
     const found = await compareAll(search, await reads(), matches)
     if (found === 'outOfTime') return { outcome: 'notSearched', reason: found, searched: secrets.length }
     if (found !== 'none') {
-      const finding = await tell(search, found)
+      const finding = await findingOf(search, found)
       search.journal.note({ outcome: finding.outcome, secretName: found.read.secret.name, searched: secrets.length })
       return finding
     }

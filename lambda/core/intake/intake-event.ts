@@ -1,4 +1,4 @@
-// What the leak intake tells the bus: an incident, a leak that nobody could resolve, one that is dead already, one that is held.
+// What the leak intake publishes: an incident, a leak that could not be resolved, one that is dead already, one that is held.
 // Shapes only (docs/events). Ids, names and Stytch's own answer; never what was found.
 
 import { defined } from '../base/defined.ts'

@@ -1,7 +1,9 @@
 // How many incidents the leak intake may report by itself: so many within an hour, and then none until a person releases it. Pure:
 // what the gate is after one more leak. Who keeps it sees to it that two of them never pass by the same sight of it (pass-gate.ts).
+
 import { createHash } from 'node:crypto'
 import { isJsonObject, parseJsonObject } from '../base/json-object.ts'
+import { HOUR_MS } from '../base/time-units.ts'
 
 /** A leak that was resolved and not reported, since the gate was shut. Nothing in it is secret. */
 export interface HeldLeak {
@@ -32,7 +34,6 @@ export interface GateAdmission {
 
 export const OPEN_GATE: Gate = { state: 'open', recent: [], held: [] }
 
-const HOUR_MS = 3_600_000
 /** More than a person looks through one by one, and in its longest form a fraction of the 400 KB of an item. */
 export const MAX_HELD = 200
 
@@ -86,7 +87,7 @@ const readRecent = (value: unknown): Gate['recent'] =>
       typeof incidentId === 'string' && typeof at === 'number' ? [{ incidentId, at }] : [],
     )
 
-/** A gate that nobody can read is shut: a person wrote it, and a person will look. */
+/** An unreadable gate is shut: a person wrote it, and a person will look. */
 export const readGate = (text: string): Gate => {
   const json = parseJsonObject(text) ?? {}
   return {

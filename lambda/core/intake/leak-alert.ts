@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto'
 import { filled, isJsonObject, type JsonObject, parseJsonObject } from '../base/json-object.ts'
 import { ok, type Result, refused } from '../base/result.ts'
+import { isClientId } from '../secret/selector.ts'
 import type { Delivery, Detector } from './leak-delivery.ts'
 import { type LeakProof, readProof } from './leak-proof.ts'
 
@@ -35,7 +36,6 @@ const GITGUARDIAN_ACTIONS = ['incident_triggered', 'incident_reopened', 'inciden
 /** Becomes part of a path: neither half may be dots alone. */
 const REPOSITORY = /^[A-Za-z0-9][A-Za-z0-9_-]{0,99}\/(?!\.{1,2}$)[A-Za-z0-9_.-]{1,100}$/
 const ALERT_ID = /^[A-Za-z0-9][A-Za-z0-9._:/#-]{0,127}$/
-const CLIENT_ID = /^[\x21-\x7e]{1,256}$/
 
 const isWhole = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) > 0
 const objectOf = (value: unknown): JsonObject => (isJsonObject(value) ? value : {})
@@ -61,7 +61,7 @@ const proofOf = (value: unknown, hash: unknown): { readonly proof?: LeakProof } 
 
 /** Not when it holds what leaked: somebody may have put a value where an id belongs. */
 const clientIdOf = (value: unknown, leaked?: unknown): { readonly clientId?: string } =>
-  typeof value === 'string' && CLIENT_ID.test(value) && !(typeof leaked === 'string' && value.includes(leaked))
+  typeof value === 'string' && isClientId(value) && !(typeof leaked === 'string' && value.includes(leaked))
     ? { clientId: value }
     : {}
 

@@ -1,5 +1,5 @@
 // One delivery to the leak intake, before anybody believes it: which detector's form it has, and whether that detector signed it. The
-// form is told by the one signature header that it carries. Why one is turned away goes into the log; outside, all are the same 401.
+// form is recognised by the one signature header that it carries. Why one is turned away goes into the log; outside, all are the same 401.
 import { ok, type Result, refused } from '../base/result.ts'
 import { isFresh, isSigned, readTimestamp } from './signature.ts'
 
@@ -66,7 +66,7 @@ export const verifyDelivery = (
   if (keys === 'malformed') return refused('malformedKey')
   if (keys.length === 0) return refused('noKey')
   if (!isSignedBy(detector, delivery, keys)) return refused('badSignature')
-  // GitHub signs no time; what one of its deliveries can do twice, take-leak-report.ts tells.
+  // GitHub signs no time; what one of its deliveries can do twice, take-leak-report.ts says.
   if (detector !== 'github' && !isFresh(readTimestamp(timestampOf(delivery, detector)), now)) {
     return refused('staleTimestamp')
   }

@@ -1,4 +1,4 @@
-// What a search for a leaked value comes to. Told by the identify function to whoever asked; it names the secret and never holds
+// What a search for a leaked value comes to. Returned by the identify function to whoever asked; it names the secret and never holds
 // the value. Read back by the intake, which trusts its shape as little as any other answer.
 import { isJsonObject, parseJsonObject } from '../base/json-object.ts'
 
@@ -25,7 +25,7 @@ export type LeakFinding =
   /** Stytch accepts it now. */
   | { readonly outcome: 'alive'; readonly owner: LeakOwner; readonly requestId: string }
   | { readonly outcome: 'dead'; readonly owner: LeakOwner; readonly refusal: LeakRefusal }
-  /** Whose it is is known; Stytch did not tell whether it lives. Take it for alive. */
+  /** Whose it is is known; Stytch did not answer whether it lives. Take it for alive. */
   | { readonly outcome: 'unproven'; readonly owner: LeakOwner; readonly code: string }
   /** In none of the secrets that were searched. */
   | { readonly outcome: 'unknown'; readonly searched: number }

@@ -1,5 +1,5 @@
 // Webhook signatures: HMAC-SHA256 in hex behind `sha256=`, over exactly the bytes that came. Two keys may be valid at once, so that
-// a detector's own secret can be replaced without a lost delivery. It tells yes or no, and never what it computed.
+// a detector's own secret can be replaced without a lost delivery. It answers yes or no, and never what it computed.
 import { createHmac, timingSafeEqual } from 'node:crypto'
 
 const SIGNATURE = /^sha256=([0-9a-f]{64})$/i

@@ -47,7 +47,7 @@ export type IntakeOutcome =
   | { readonly outcome: 'repeated' | 'ignored'; readonly detector: Detector }
   | { readonly outcome: Followed; readonly detector: Detector; readonly incidentId: string; readonly why?: string }
 
-/** reported: on the bus. held: the gate is shut. closed: dead already. unresolved: a person is told. */
+/** reported: on the bus. held: the gate is shut. closed: dead already. unresolved: a person is notified. */
 export type Followed = 'reported' | 'held' | 'closed' | 'unresolved'
 
 interface Conclusion {
@@ -123,7 +123,7 @@ const notSearched: Readonly<Record<NotSearched, Unresolved>> = {
 const conclude = async (intake: Intake, alert: LeakAlert, finding: LeakFinding): Promise<Conclusion> => {
   switch (finding.outcome) {
     case 'alive':
-    // Stytch did not tell: a revoke too many costs less than a leak too long.
+    // Stytch did not answer: a revoke too many costs less than a leak too long.
     case 'unproven':
       return report(intake, alert, finding.owner)
     case 'dead': {
@@ -170,7 +170,7 @@ const malformed = (intake: Intake, detector: Detector, deliveryId: string, fault
   return unresolved(intake, alert, 'malformed', faults.join('; '))
 }
 
-/** @throws Fault when the bus does not take what was found, or no key can be read: then nobody was told. */
+/** @throws Fault when the bus does not take what was found, or no key can be read: then no one was notified. */
 export const takeLeakReport = async (intake: Intake, delivery: IncomingDelivery): Promise<IntakeOutcome> => {
   if (delivery.body.byteLength > MAX_DELIVERY_BYTES) return { outcome: 'tooLarge' }
   const verified = await verify(intake, delivery)

@@ -1,6 +1,7 @@
 // How far the two services may be behind what they acknowledged, and how long a rotation allows for it. Settings of a deployment, since
 // neither service documents its own (docs/guarantees.md, "When replies are old").
 
+import { MINUTE_MS } from '../base/time-units.ts'
 import type { Intent } from '../secret/request-token.ts'
 
 /** So many answers, the first and the last at least so far apart. */
@@ -31,7 +32,7 @@ export interface Bounds {
 export const DEPLOYED: Bounds = {
   staleLabelsMs: 10_000,
   readLagMs: 3000,
-  patienceMs: { rotate: 10 * 60_000, revoke: 2 * 60_000 },
+  patienceMs: { rotate: 10 * MINUTE_MS, revoke: 2 * MINUTE_MS },
   accepted: { planned: { count: 3, overMs: 10_000 }, urgent: { count: 2, overMs: 500 } },
   refused: { count: 3, overMs: 1000 },
   confirmedAfterMs: 60_000,

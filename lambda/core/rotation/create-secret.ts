@@ -1,5 +1,5 @@
 // createSecret: makes this rotation's pending value and stores it under the request token. Re-entrant: whatever an earlier,
-// killed execution left at the issuer is found by looking, and a next secret that nobody stored is cancelled, never promoted.
+// killed execution left at the issuer is found by looking, and a next secret that is stored nowhere is cancelled, never promoted.
 import { Fault } from '../base/fault.ts'
 import { ok, type Result, refused } from '../base/result.ts'
 import { bytesOf, fitSecret, MAX_SECRET_BYTES } from '../secret/fit-secret.ts'
@@ -96,7 +96,7 @@ const startAndStore = async (
   if (!fitted.ok) return refused({ reason: 'tooLarge', bytes: fitted.refusal })
   const reply = await issuer.start(clientId)
   if (reply.outcome === 'started') {
-    // Stytch shows last fours only: stored, it could not be told from the value beside it. Nobody has it; it is cancelled like any
+    // Stytch shows last fours only: stored, it could not be distinguished from the value beside it. It is known to no one; it is cancelled like any
     // other next secret that is not stored (docs/decisions/007).
     if (reply.secret.mark === slots.current) return 'startAgain'
     const made = { clientSecret: reply.secret, issuedAt: timing.now() }

@@ -11,7 +11,7 @@ import type { Refusal } from './refusal.ts'
 import { isSameSlots, retireSlot } from './retire-slot.ts'
 import { type Guarded, guard, type Rotation, type RunningStep, type Version, waitFor } from './rotation.ts'
 
-export interface SlotEnding {
+interface SlotEnding {
   readonly intent: Intent
   readonly retire: Exclude<Retirement, 'none'>
   readonly guarded: Guarded
@@ -22,7 +22,7 @@ export interface SlotEnding {
 }
 
 /** finished: another execution has ended this rotation meanwhile. lookAgain: nothing was sent, or it may have been in vain. */
-export type SlotEnded = 'done' | 'lookAgain' | 'finished'
+type SlotEnded = 'done' | 'lookAgain' | 'finished'
 
 /** The labels alone: a complete keeps what AWSCURRENT shows, and is sent as soon as it is known that it still does. */
 const checkLabels = async (

@@ -10,7 +10,7 @@ export type FreezeState = (typeof freezes)[number]
 /** @returns undefined for anything else: an operator's slip, which may be any text. */
 export const readFreezeState = (text: unknown): FreezeState | undefined => freezes.find((freeze) => freeze === text)
 
-export interface FrozenRotation {
+interface FrozenRotation {
   readonly intent: Intent
   /** Of the version that carries AWSCURRENT: the settle after a revoke is part of the revoke. */
   readonly currentOrigin: Origin

@@ -28,13 +28,13 @@ export type Exchange =
   | { readonly accepted: false; readonly status: number; readonly error: string; readonly requestId: string }
 
 /** start: the only copy of the value in the world is in this reply. */
-export type StartReply =
+type StartReply =
   | { readonly outcome: 'started'; readonly secret: ClientSecret }
-  /** unknown: sent, and no reply that tells; look before acting again. */
+  /** unknown: sent, and no reply that says what happened; look before acting again. */
   | { readonly outcome: 'alreadyRotating' | 'unknown' }
   | NotDone
 
-/** It surely had no effect, and may be asked again after a wait – and a fresh look: the world may have moved meanwhile. */
+/** It surely had no effect, and may be retried after a wait – and a fresh look: the world may have moved meanwhile. */
 export interface NotDone {
   readonly outcome: 'notDone'
   readonly waitMs: number
@@ -46,7 +46,7 @@ export type RetireReply = { readonly outcome: 'done' | 'notRotating' | 'unknown'
 
 /** What an end of a slot rests on. */
 export interface LookedAt {
-  /** As the look was told (Issuer.look). */
+  /** What the look was given (Issuer.look). */
   readonly known: readonly string[]
   readonly slots: Slots
 }

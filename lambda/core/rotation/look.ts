@@ -31,7 +31,7 @@ export interface LookRequest {
 
 export interface Seen {
   readonly view: ClientView
-  /** What the look was told to know (Issuer.look). */
+  /** What the look was given to know (Issuer.look). */
   readonly known: readonly string[]
   readonly sighting: Sighting
 }
@@ -135,6 +135,6 @@ export const look = async (rotation: Rotation, request: LookRequest): Promise<Re
   }
   const shown = onlyOne(sightings(input))
   if (shown !== undefined) return ok({ view: view.value, known, sighting: shown })
-  const told = sightings({ ...input, acceptance: await tryStoredValues(rotation, stored) })
-  return ok({ view: view.value, known, sighting: onlyOne(told) ?? ambiguous(told) })
+  const fitting = sightings({ ...input, acceptance: await tryStoredValues(rotation, stored) })
+  return ok({ view: view.value, known, sighting: onlyOne(fitting) ?? ambiguous(fitting) })
 }

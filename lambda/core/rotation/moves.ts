@@ -17,10 +17,10 @@ export interface CreateMove {
   readonly pending: 'start' | 'copyCurrent' | 'copyPrevious'
 }
 
-export interface CreateFacts {
+interface CreateFacts {
   readonly intent: Intent
   readonly sighting: Sighting
-  /** Whether Stytch shows a next secret; only `drift` needs telling. */
+  /** Whether Stytch shows a next secret; only `drift` needs it. */
   readonly hasNext: boolean
   /** Origin of the version that carries AWSCURRENT. */
   readonly currentOrigin: Origin
@@ -75,7 +75,7 @@ export const createMove = (facts: CreateFacts): Result<CreateMove, Refusal> => {
     : ok(move)
 }
 
-export interface SlotEnd {
+interface SlotEnd {
   readonly intent: Intent
   /** Origin of the version that carries AWSCURRENT. */
   readonly currentOrigin: Origin

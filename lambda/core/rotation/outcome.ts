@@ -1,5 +1,5 @@
-// What a rotation tells the world when it is done or stops, and the evidence that a lost value is dead. Shapes only; the ids are
-// made from what happened, so that telling it twice can be recognised.
+// What a rotation reports when it is done or stops, and the evidence that a lost value is dead. Shapes only; the ids are
+// made from what happened, so that a repeated report can be recognised.
 import { defined } from '../base/defined.ts'
 import { type M2mEvent, newEvent } from '../base/events.ts'
 import type { Intent } from '../secret/request-token.ts'

@@ -1,4 +1,4 @@
-// Where a client stands, told from three stored values and the marks of the issuer's two slots (architecture §3, "Position").
+// Where a client stands, derived from three stored values and the marks of the issuer's two slots (architecture §3, "Position").
 // Pure. It returns every position that fits: more than one only when marks – last fours – collide, and then the caller may exchange
 // stored values for tokens and ask again with what it learnt.
 import type { ClientSecret } from '../secret/client-secret.ts'
@@ -121,7 +121,7 @@ export interface SightingInput {
   readonly isCurrentUnlike?: boolean
 }
 
-/** @returns the sightings that fit, without repeats. One: that is it. Several or none: the last fours do not tell. */
+/** @returns the sightings that fit, without repeats. One: that is it. Several or none: the last fours do not decide. */
 export const sightings = (input: SightingInput): readonly Sighting[] => {
   const { slots, stored, intent, acceptance = {}, isCurrentUnlike } = input
   const numbered = number(stored, acceptance)

@@ -4,7 +4,7 @@
 import { filled, parseJsonObject } from '../base/json-object.ts'
 import type { SigningOutcome } from './sign-proof.ts'
 
-/** notOwed: no revoke was the last that happened. alive: Stytch accepts what was revoked. unknown: it, or Secrets Manager, did not tell. */
+/** notOwed: no revoke was the last that happened. alive: Stytch accepts what was revoked. unknown: it, or Secrets Manager, did not answer. */
 export type ProofAnswer =
   | {
       readonly outcome: 'refused'

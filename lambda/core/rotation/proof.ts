@@ -22,7 +22,7 @@ export interface ProvenRefusal {
   readonly requestIds: readonly string[]
 }
 
-export interface ProvenAcceptance {
+interface ProvenAcceptance {
   readonly versionId: string
   readonly lastFour: string
   readonly requestId: string
@@ -134,7 +134,7 @@ export const readPublicKey = (given: string | Uint8Array): TrustedKey | undefine
   }
 }
 
-export type ProofFault =
+type ProofFault =
   | 'notAJws'
   | 'otherAlgorithm'
   | 'otherType'

@@ -32,7 +32,7 @@ const toProven = ({ versionId, lastFour, error, requestId, provenAt, ...counted 
   requestIds: counted.requestIds ?? [requestId],
 })
 
-export interface ProvenRevoke {
+interface ProvenRevoke {
   readonly pending: Version
   readonly evidence: Evidence
   readonly revokeToken: string

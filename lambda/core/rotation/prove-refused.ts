@@ -129,7 +129,7 @@ const proveAccepted = async ({ issuer, timing }: Rotation, version: Version): Pr
   })
 }
 
-export interface SettleFacts {
+interface SettleFacts {
   readonly secretId: string
   /** What AWSCURRENT's version came from: after a revoke, everything that was valid before it must be proven dead. */
   readonly currentOrigin: Origin

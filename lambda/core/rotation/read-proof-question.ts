@@ -5,7 +5,7 @@ import { isJsonObject } from '../base/json-object.ts'
 import { ok, type Result, refused } from '../base/result.ts'
 import type { Refusal } from './refusal.ts'
 
-export interface ProofQuestionEvent {
+interface ProofQuestionEvent {
   /** An ARN or a name. */
   readonly secretId: string
 }

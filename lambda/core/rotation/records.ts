@@ -27,7 +27,7 @@ export interface VersionRecord {
   readonly switchedAt?: number
 }
 
-export interface StoredVersion {
+interface StoredVersion {
   readonly secretArn: string
   readonly versionId: string
   readonly lastFour: string
@@ -35,7 +35,7 @@ export interface StoredVersion {
   readonly at: number
 }
 
-export interface SwitchedVersion {
+interface SwitchedVersion {
   readonly secretArn: string
   readonly versionId: string
   /** Epoch milliseconds. */
@@ -58,7 +58,7 @@ export interface KeptRecords {
 }
 
 /** A deployment without the table: no lease, and nothing is remembered. */
-export interface NoRecords {
+interface NoRecords {
   readonly kind: 'none'
 }
 
@@ -98,7 +98,7 @@ const unlessGone = async <Value>(
   }
 }
 
-export interface LeaseTerms {
+interface LeaseTerms {
   readonly secretArn: string
   /** Longer than the function can still run. */
   readonly forMs: number

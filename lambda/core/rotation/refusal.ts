@@ -1,6 +1,7 @@
 // Every way to fail. A Refusal is a value with the facts of a decision not to act; a Fault is thrown by an adapter (or by a use
 // case that ran out of time) when only a retry or a person helps. No message holds a secret, a token, or a response body.
 
+import { MINUTE_MS } from '../base/time-units.ts'
 import { MAX_SECRET_BYTES } from '../secret/fit-secret.ts'
 import type { Intent } from '../secret/request-token.ts'
 import type { FreezeState } from './freeze.ts'
@@ -48,7 +49,7 @@ export type RefusalReason = Refusal['reason']
 
 const positionAdvice: Record<Position, string> = {
   ambiguous:
-    'the last fours of two values collide and no exchange tells them apart; settle it by hand in the Stytch dashboard',
+    'the last fours of two values collide and no exchange distinguishes them; settle it by hand in the Stytch dashboard',
   started: 'a next secret is stored and waits for its switch; finish or clear that rotation first',
   promoted: 'somebody completed the rotation at Stytch; AWSCURRENT is refused there, the pending value is accepted',
   poisoned:
@@ -56,7 +57,7 @@ const positionAdvice: Record<Position, string> = {
   settled: 'no overlap is open at Stytch',
   overlap: 'the overlap is open: AWSCURRENT sits in the next slot',
   rolledBack: 'the secret was rolled back; settle it first',
-  orphan: 'Stytch holds a next secret that nobody stored; settle, or rotate again',
+  orphan: 'Stytch holds a next secret that is stored nowhere; settle, or rotate again',
   cancelledUnderUs:
     'somebody cancelled the rotation at Stytch: AWSCURRENT is refused, AWSPREVIOUS is accepted. Roll back or revoke',
   drift: 'AWSCURRENT is in neither slot at Stytch. Revoke to replace it, or store the right value by hand',
@@ -80,7 +81,7 @@ export const explainRefusal = (refusal: Refusal): string => {
     case 'storedOrigin':
       return `a request token of the form ${refusal.origin}-… marks a stored value and cannot ask for a rotation`
     case 'tooOld':
-      return `this ${refusal.intent} was asked for ${Math.round(refusal.ageMs / 60_000)} minutes ago, over the limit of two hours; ask again`
+      return `this ${refusal.intent} was asked for ${Math.round(refusal.ageMs / MINUTE_MS)} minutes ago, over the limit of two hours; ask again`
     case 'malformedSecret':
       return `the value of ${refusal.label} is not in the secret's format: ${refusal.faults.join('; ')}`
     case 'otherProject':
@@ -94,7 +95,7 @@ export const explainRefusal = (refusal: Refusal): string => {
     case 'askedTwice':
       return 'the same request was carried out already, under another token; nothing is left to do'
     case 'neverAccepted':
-      return `Stytch shows the new value in a slot and has refused it for ${Math.round(refusal.patienceMs / 60_000)} minutes; it was cancelled, and a new one can be asked for`
+      return `Stytch shows the new value in a slot and has refused it for ${Math.round(refusal.patienceMs / MINUTE_MS)} minutes; it was cancelled, and a new one can be asked for`
     case 'dryRunRefused':
       return 'Stytch refuses the value of AWSCURRENT; see its position, then revoke to replace it'
     case 'clientNotFound':
@@ -114,7 +115,7 @@ export const explainRefusal = (refusal: Refusal): string => {
     case 'wouldRestoreRevoked':
       return 'AWSCURRENT came from a revoke: rolling back would bring the leaked value back. Rotate forward instead'
     case 'stillUsed':
-      return `the value that would be ended was used up to ${new Date(refusal.usedAt).toISOString()}, and ${refusal.quietMs / 60_000} minutes without a use must pass first: somebody has not read the new one yet. It is asked again; a revoke does not wait`
+      return `the value that would be ended was used up to ${new Date(refusal.usedAt).toISOString()}, and ${refusal.quietMs / MINUTE_MS} minutes without a use must pass first: a consumer has not read the new one yet. It is retried; a revoke does not wait`
     case 'frozen':
       return `rotations are frozen (${refusal.freeze}); lift the freeze, or wait until somebody does, and ask again`
     case 'held':
@@ -150,7 +151,7 @@ export const isDrift = (refusal: Refusal): boolean =>
   (refusal.reason === 'position' &&
     ['drift', 'cancelledUnderUs', 'promoted', 'poisoned', 'ambiguous'].includes(refusal.position))
 
-export interface RefusedRotation {
+interface RefusedRotation {
   readonly refusal: Refusal
   readonly secretId: string
   readonly clientId?: string | undefined

@@ -1,13 +1,12 @@
-// Ends one slot at the issuer: complete or cancel, sent once. When the reply does not tell what happened, it waits for the
+// Ends one slot at the issuer: complete or cancel, sent once. When the reply does not say what happened, it waits for the
 // effect to show before anyone may send again: a request that lands late, after a new start, would kill the wrong value.
 
+import { CALL_RESERVE_MS } from '../secret/step-timeout.ts'
 import type { LookedAt, NotDone } from './issuer.ts'
 import type { Retirement } from './moves.ts'
 import type { Slots } from './position.ts'
 import type { Rotation } from './rotation.ts'
 
-/** Left for the call after the wait: its timeout, and a moment to store or throw. */
-const RESERVE_MS = 6000
 const POLL_WAITS_MS = [250, 750, 2000, 3000] as const
 
 export interface SlotBefore extends LookedAt {
@@ -31,7 +30,7 @@ export const waitForChange = async (
 
 /** Waits as the vendor asks, or throws its fault when the function would not live to see it. */
 export const waitOrThrow = async ({ timing }: Rotation, { waitMs, fault }: NotDone): Promise<void> => {
-  if (waitMs + RESERVE_MS > timing.remainingMs()) throw fault
+  if (waitMs + CALL_RESERVE_MS > timing.remainingMs()) throw fault
   await timing.wait(waitMs)
 }
 

@@ -20,6 +20,7 @@ import {
 import type { Secret } from '../secret/secret.ts'
 import type { SecretForm, StoredSecret } from '../secret/secret-format.ts'
 import type { Secrets, SecretVersion } from '../secret/secrets.ts'
+import { CALL_RESERVE_MS } from '../secret/step-timeout.ts'
 import type { Bounds } from './bounds.ts'
 import type { Freeze } from './freeze.ts'
 import type { Issuer } from './issuer.ts'
@@ -85,13 +86,10 @@ export const intentOf = (requestToken: string, now: number): Result<Intent, Refu
   return ok(origin)
 }
 
-/** For the calls that come after a wait. */
-const RESERVE_MS = 6000
-
 /** @throws Fault TIME_TOO_SHORT, when the function would not live to act on what it waited for. */
 export const waitFor = async ({ timing }: Pick<Rotation, 'timing'>, ms: number, what: string): Promise<void> => {
   if (ms <= 0) return
-  if (timing.remainingMs() < ms + RESERVE_MS) {
+  if (timing.remainingMs() < ms + CALL_RESERVE_MS) {
     throw new Fault({
       code: 'TIME_TOO_SHORT',
       retryable: true,

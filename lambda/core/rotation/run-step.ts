@@ -1,4 +1,4 @@
-// One rotation step, from the event's ids to done or thrown. A permanent refusal is told to the bus and takes its own AWSPENDING
+// One rotation step, from the event's ids to done or thrown. A permanent refusal is reported on the bus and takes its own AWSPENDING
 // away, so that the next RotateSecret – an incident's above all – is not refused because of it.
 
 import type { M2mEvent } from '../base/events.ts'
@@ -6,7 +6,7 @@ import { Fault } from '../base/fault.ts'
 import { refused } from '../base/result.ts'
 import { labelled, PENDING } from '../secret/labels.ts'
 import { intentOfOrigin, readRequestToken } from '../secret/request-token.ts'
-import { STEP_TIMEOUT_MS } from '../secret/step-timeout.ts'
+import { STEP_OVER_MS } from '../secret/step-timeout.ts'
 import { isRefusedSteadily } from './accept.ts'
 import { createSecret } from './create-secret.ts'
 import { finishSecret } from './finish-secret.ts'
@@ -41,17 +41,14 @@ const run: Record<StepRequest['step'], (rotation: Rotation, request: RunningStep
   finishSecret,
 }
 
-/** No execution that may still store a value is under way by then: the function's timeout, twice over. */
-const EMPTY_AFTER_MS = 2 * STEP_TIMEOUT_MS
-
-/** A version without a value, of a rotation that nobody works on any more. */
+/** A version without a value, of a rotation that no execution works on any more. */
 const isLeftEmpty = async (
   { secrets, timing }: Rotation,
   { secretId, requestToken }: RunningStep,
 ): Promise<boolean> => {
   const versions = await secrets.listVersions(secretId)
   const createdAt = versions.find(({ versionId }) => versionId === requestToken)?.createdAt
-  return createdAt !== undefined && timing.now() - createdAt >= EMPTY_AFTER_MS
+  return createdAt !== undefined && timing.now() - createdAt >= STEP_OVER_MS
 }
 
 /** AWSCURRENT's version, as far as it can be read. */
@@ -101,7 +98,7 @@ const aboutOf = ({ step, secretId, requestToken }: StepRequest) => ({
 })
 
 /** A bus that is down must neither hide the refusal nor leave the next rotation locked out. */
-const tell = async (
+const report = async (
   rotation: Rotation,
   request: StepRequest,
   events: readonly M2mEvent<'m2m.rotation'>[],
@@ -133,7 +130,7 @@ const refuse = async (rotation: Rotation, request: RunningStep, refusal: Refusal
     requestToken,
     at: rotation.timing.now(),
   }
-  await tell(rotation, request, refusedEvents(facts, refusal))
+  await report(rotation, request, refusedEvents(facts, refusal))
   // Whatever these labels show: they may be old, and the label is taken away only from where it is.
   if (mayClear) await clearPending(rotation, request)
   throw new RotationRefused({ refusal, secretId, clientId })

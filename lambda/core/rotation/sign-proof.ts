@@ -22,7 +22,7 @@ export interface ProofStore {
   put(key: string, jws: string, timeoutMs: number): Promise<'stored' | 'exists'>
 }
 
-export interface SignedProofs {
+interface SignedProofs {
   readonly kind: 'signed'
   readonly stage: string
   readonly signer: Signer
@@ -30,7 +30,7 @@ export interface SignedProofs {
 }
 
 /** A deployment without a key: nothing is signed. */
-export interface NoProofs {
+interface NoProofs {
   readonly kind: 'none'
 }
 

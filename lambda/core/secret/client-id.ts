@@ -1,9 +1,9 @@
 // The ids of clients. That of a Connected App says so; that of a declared client is made from the request that declares it, so that a request which was killed and
-// is asked again finds what it left behind. Pure. Not secret, and no one has to guess it.
+// is repeated finds what it left behind. Pure. Not secret, and no one has to guess it.
 import { createHash } from 'node:crypto'
 import { readScimId } from './scim-form.ts'
 
-export interface ClientIdRequest {
+interface ClientIdRequest {
   /** Who declares it: stack and construct. */
   readonly declaredBy: readonly string[]
   readonly requestId: string

@@ -1,4 +1,4 @@
-// How old a value is, from when on the periodic campaign rotates it (due), and from when on people are told that it did not (overdue).
+// How old a value is, from when on the periodic campaign rotates it (due), and from when on people are notified that it did not (overdue).
 // The one place that decides: list, status, doctor, sweep, campaign, metrics and the status page ask here (docs/decisions/049).
 
 import { type AsOf, isManaged } from './is-managed.ts'
@@ -8,10 +8,10 @@ import type { Secret } from './secret.ts'
 import { holdOf, isRetired, periodOf, type StageSpans } from './secret-tags.ts'
 
 /** After its period, a value is left this share of the period: campaigns come in waves, and one that fails is repeated the next day. */
-export const OVERDUE_SHARE = 0.25
+const OVERDUE_SHARE = 0.25
 
 /**
- * When AWSCURRENT's value was issued, epoch milliseconds, as far as metadata tells: from the ids, which say when a rotation was asked
+ * When AWSCURRENT's value was issued, epoch milliseconds, as far as metadata shows: from the ids, which say when a rotation was asked
  * for, as long as they still carry a label; else from LastRotatedDate, which a settle makes younger than the value is.
  */
 export const issuedAtEstimate = (secret: Secret): number => {

@@ -8,15 +8,15 @@ import { overlapOf, type StageSpans } from './secret-tags.ts'
 
 type Dated = Pick<Secret, 'createdAt' | 'lastChangedAt' | 'lastRotatedAt' | 'labels' | 'tags'>
 
-/** What else tells when AWSCURRENT moved, beside the secret's own dates. Epoch milliseconds. */
-export interface SwitchDates {
+/** What else shows when AWSCURRENT moved, beside the secret's own dates. Epoch milliseconds. */
+interface SwitchDates {
   /** As the rotation function recorded it. */
   readonly recordedAt?: number | undefined
   /** When the version that carries AWSCURRENT was made; its id says so where it is one of ours. */
   readonly versionCreatedAt?: number | undefined
 }
 
-/** When anything of the secret changed last: a bound for what nothing else tells, epoch milliseconds. */
+/** When anything of the secret changed last: a bound where nothing else is known, epoch milliseconds. */
 export const changedAt = ({
   lastRotatedAt,
   lastChangedAt,
@@ -30,7 +30,7 @@ const askedForAt = (secret: Pick<Secret, 'labels'>): number | undefined => {
 }
 
 /**
- * Since when AWSCURRENT is what it is, at the latest. LastChangedDate alone does not tell: tags, policies and replicas move it, so that
+ * Since when AWSCURRENT is what it is, at the latest. LastChangedDate alone does not show it: tags, policies and replicas move it, so that
  * an overlap would never end. Nor does LastRotatedDate, which a rotation that was driven on does not move.
  */
 export const switchedAt = (secret: Dated, spans: StageSpans, dates: SwitchDates = {}): number => {

@@ -1,6 +1,8 @@
 // The request token: Secrets Manager's ClientRequestToken, which is also the new version's id, and which carries what a
 // rotation is for (architecture §3). Pure: the asker brings the time; nothing here decides whether to ask.
+
 import { createHash } from 'node:crypto'
+import { HOUR_MS } from '../base/time-units.ts'
 
 export const intents = ['rotate', 'revoke', 'settle', 'rollback'] as const
 /** What a rotation is for. */
@@ -9,10 +11,10 @@ export type Intent = (typeof intents)[number]
 /** rotate and revoke put a value in place that Stytch has just issued; settle and rollback copy one that is stored. */
 export const makesNewValue = (origin: Origin): boolean => origin === 'rotate' || origin === 'revoke'
 
-/** Where a version came from, as its id tells: a rotation's intent, or how the value was first stored. */
+/** Where a version came from, as its id shows: a rotation's intent, or how the value was first stored. */
 export type Origin = Intent | 'register' | 'adopt'
 
-export interface RequestToken {
+interface RequestToken {
   readonly origin: Origin
   /** When it was asked for, epoch milliseconds; absent for a foreign token. */
   readonly askedAt?: number
@@ -21,7 +23,7 @@ export interface RequestToken {
 }
 
 /** A settle or rollback older than this is refused: how an unlabelled version is re-driven is undocumented. */
-export const MAX_SETTLE_AGE_MS = 2 * 3_600_000
+export const MAX_SETTLE_AGE_MS = 2 * HOUR_MS
 
 export const MAX_TOKEN_ATTEMPT = 999
 const SUBJECT_LENGTH = 28
@@ -45,13 +47,13 @@ export const isOwnToken = (token: string): boolean => readRequestToken(token).as
 export const intentOfOrigin = (origin: Origin): Intent =>
   origin === 'register' || origin === 'adopt' ? 'rotate' : origin
 
-export interface TokenSubject {
+interface TokenSubject {
   readonly secretArn: string
   /** Incident id, campaign id, or AWSCURRENT's version id for a settle. */
   readonly about: string
 }
 
-export interface RequestTokenParts extends TokenSubject {
+interface RequestTokenParts extends TokenSubject {
   readonly origin: Origin
   /** Epoch milliseconds. */
   readonly askedAt: number

@@ -129,7 +129,7 @@ export const clientForm: SecretForm = { parse: parseSecret, format: formatSecret
  */
 export const LOST_VALUE: ClientSecret = createClientSecret('value-lost::::')
 
-/** A value that somebody else stored: nothing tells when it was issued. */
+/** A value that somebody else stored: its time of issue is unknown. */
 export interface UndatedSecret extends Pick<StoredSecret, 'clientId' | 'clientSecret' | 'projectId'> {
   readonly tokenUrl: string
 }

@@ -1,6 +1,7 @@
 // What this system writes on a secret as tags, and reads there: whose client it holds, a secret's own overlap and period, and a hold.
 // Whoever registered the secret, the tags are the same. Nothing here is a secret. Values keep to what Secrets Manager lets a tag
 // hold: at most 256 letters, digits, spaces and + - = . _ : / @.
+import { HOUR_MS } from '../base/time-units.ts'
 import type { Secret } from './secret.ts'
 
 export const TAG = {
@@ -16,7 +17,7 @@ export const TAG = {
   retired: 'm2m:retired',
   /** The scopes, separated by spaces; more than fit go on in `m2m:scopes.2` and so on. */
   scopes: 'm2m:scopes',
-  /** What becomes of the client when nobody declares it any more; only what a file declares needs it. */
+  /** What becomes of the client when it is no longer declared; only what a file declares needs it. */
   onRemoval: 'm2m:on-removal',
   /** A fingerprint of policy and replicas as they were set, so that a plan need not read each one. */
   policy: 'm2m:policy',
@@ -24,7 +25,6 @@ export const TAG = {
 
 type Tagged = Pick<Secret, 'tags'>
 
-const HOUR_MS = 3_600_000
 const SPAN = /^([1-9]\d{0,4})([hd])$/
 
 /** `12h` or `30d` in milliseconds; undefined for anything else. */

@@ -25,7 +25,7 @@ export interface Deadline {
   readonly withinMs?: number
 }
 
-/** Which version to read: AWSCURRENT's, unless told otherwise; with both, the label must sit on that version. */
+/** Which version to read: AWSCURRENT's, unless asked otherwise; with both, the label must sit on that version. */
 export interface VersionQuery extends Deadline {
   readonly versionId?: string
   readonly label?: string
@@ -35,7 +35,7 @@ export interface VersionQuery extends Deadline {
 export type SecretOrder = 'oldestFirst' | 'newestFirst' | 'lastChangedFirst'
 
 export interface ListQuery extends Deadline {
-  /** A page before told it. @default - the first */
+  /** As the page before returned it. @default - the first */
   readonly page?: string | undefined
   /** @default 'oldestFirst' */
   readonly order?: SecretOrder
@@ -47,7 +47,7 @@ export interface SecretPage {
   readonly nextPage: string | undefined
 }
 
-export interface PendingValue {
+interface PendingValue {
   readonly secretId: string
   readonly requestToken: string
   readonly text: string
@@ -55,7 +55,7 @@ export interface PendingValue {
   readonly rotationToken?: string | undefined
 }
 
-export interface LabelMove {
+interface LabelMove {
   readonly secretId: string
   readonly label: string
   readonly from: string
@@ -66,14 +66,14 @@ export interface LabelMove {
 /** asked: it runs, or the same request ran before. busy: another version carries AWSPENDING. gone: no such secret, or deleted. */
 export type RotationReply = 'asked' | 'busy' | 'gone'
 
-export interface NewSecret {
+interface NewSecret {
   readonly name: string
   readonly description: string
   readonly tags: Readonly<Record<string, string>>
   readonly kmsKeyId?: string | undefined
 }
 
-export interface FirstValue {
+interface FirstValue {
   readonly secretId: string
   /** The same for whoever stores a first value in this secret: it is stored once. */
   readonly requestToken: string
@@ -119,6 +119,6 @@ export interface Secrets {
   replicate(secretId: string, replicas: readonly Replica[]): Promise<void>
   /** It can be restored for 30 days. */
   remove(secretId: string): Promise<void>
-  /** At once and for ever: for a secret that nobody was ever told of. */
+  /** At once and for ever: for a secret that was never handed to anyone. */
   erase(secretId: string): Promise<void>
 }

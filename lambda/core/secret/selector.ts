@@ -24,10 +24,10 @@ export type Selector =
 /** More are selected by a tag, a scope, or all: an event's detail and a checkpoint hold 256 KB. */
 export const MAX_NAMED = 1000
 /** By how much the count of `all` may be off, in either direction: a fleet changes while somebody types. */
-export const COUNT_TOLERANCE = 0.05
+const COUNT_TOLERANCE = 0.05
 
 const CLIENT_ID = /^[\x21-\x7e]{1,256}$/
-const isClientId = (value: string): boolean => CLIENT_ID.test(value)
+export const isClientId = (value: string): boolean => CLIENT_ID.test(value)
 const TAG_KEY = /^[^\s].{0,127}$/
 
 const kinds = ['secretNames', 'clientIds', 'tags', 'scopes', 'all', 'due'] as const
@@ -137,7 +137,7 @@ const createMatcher = (selector: Selector): ((secret: Selectable) => boolean) =>
 }
 
 /** Why a secret is not selected. other: the selectors do not mean it. */
-export type NotSelected = 'other' | 'deleted' | 'retired' | 'notHeld' | 'notDue'
+type NotSelected = 'other' | 'deleted' | 'retired' | 'notHeld' | 'notDue'
 
 export interface Wish {
   /** Each of them must mean the secret; none: every secret. */

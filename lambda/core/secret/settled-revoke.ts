@@ -3,7 +3,7 @@
 
 import { isAbout, readRequestToken } from './request-token.ts'
 
-export interface NewestVersions {
+interface NewestVersions {
   readonly secretArn: string
   /** Ids of the versions that carry AWSCURRENT and AWSPREVIOUS. */
   readonly currentId: string | undefined

@@ -1,5 +1,6 @@
 // Whether the consumers of a secret have moved to the value that AWSCURRENT holds, by who last read what. Pure. It proves no more than
-// CloudTrail tells: that whoever read the value before has read this one since, not that every process of that role has.
+// CloudTrail reports: that whoever read the value before has read this one since, not that every process of that role has.
+import { MINUTE_MS } from '../base/time-units.ts'
 
 /** The last reads of one principal, epoch milliseconds. */
 export interface PrincipalReads {
@@ -49,7 +50,7 @@ export type AdoptionProof =
     }
 
 /** A rotation takes seconds; its steps read before it switches. CloudTrail's times are whole seconds. */
-const OWN_READS_WITHIN_MS = 15 * 60_000
+const OWN_READS_WITHIN_MS = 15 * MINUTE_MS
 
 const latest = (...times: readonly (number | undefined)[]): number | undefined => {
   const known = times.filter((time) => time !== undefined)

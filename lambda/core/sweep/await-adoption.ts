@@ -31,7 +31,7 @@ export type Adoption =
   | { readonly is: 'proven' | 'notAsked' }
   | { readonly is: 'waiting' | 'unproven'; readonly fact: Fact; readonly more: Readonly<Record<string, unknown>> }
 
-/** An event is small, and whoever is to be told needs no more to begin with. */
+/** An event is small, and whoever is notified needs no more to begin with. */
 const MOST_NAMED = 20
 
 /** Since when consumers could read it: as recorded, else Secrets Manager's own date of the rotation, unless that is of an earlier one. */

@@ -2,6 +2,7 @@
 // ListSecrets nominates by it, DescribeSecret and ListSecretVersionIds decide. It never starts a rotate, and it takes AWSPENDING from
 // no version that may hold a value: a stuck rotation is driven again, by the function that can see both sides (docs/decisions/018).
 
+import { HOUR_MS } from '../base/time-units.ts'
 import { settleAttempts, settleToken } from '../drive/settle-request.ts'
 import { type FreezeState, isPlanned, stops } from '../rotation/freeze.ts'
 import { type HoldLimit, holdEndsAt, isHeldTooLong } from '../secret/is-held-too-long.ts'
@@ -15,13 +16,11 @@ import type { Secret } from '../secret/secret.ts'
 import { holdOf, isRetired, type StageSpans } from '../secret/secret-tags.ts'
 import type { VersionEntry } from '../secret/secrets.ts'
 
-const HOUR_MS = 3_600_000
-
-/** A settle that keeps refusing is asked for again this seldom, and a fact that lasts is told again this seldom. */
+/** A settle that keeps refusing is asked for again this seldom, and a fact that lasts is reported again this seldom. */
 export const NOTICE_EVERY_MS = 6 * HOUR_MS
 /** A rotation that was switched off may be on its way to being switched on: a registration, a maintenance. */
 const OFF_GRACE_MS = HOUR_MS
-/** After so many sweeps a settle that was asked for and is not done is told of. */
+/** A settle still unfinished after this many sweeps is reported. */
 const PATIENT_SWEEPS = 2
 
 export interface SweepRules {
@@ -50,12 +49,12 @@ export interface Fact {
     | 'adoptionAwaited'
     | 'adoptionUnproven'
     | 'revokedAlive'
-  /** Since when it is worth telling, epoch milliseconds. */
+  /** Since when it is worth reporting, epoch milliseconds. */
   readonly since: number
 }
 
-/** Whether a fact is to be told by this sweep: it began since the last one, or another six hours have passed. No state is kept. */
-export const isTold = ({ since }: Fact, { asOf, rules }: Sweep): boolean => {
+/** Whether this sweep reports a fact: it began since the last one, or another six hours have passed. No state is kept. */
+export const isReported = ({ since }: Fact, { asOf, rules }: Sweep): boolean => {
   const lastedMs = asOf - since
   return lastedMs >= 0 && lastedMs % NOTICE_EVERY_MS < rules.sweepEveryMs
 }
@@ -126,7 +125,7 @@ export const nominate = (secret: Secret, sweep: Sweep): 'urgent' | 'due' | undef
 
 export type Act =
   | { readonly do: 'nothing' }
-  /** Told of, and left: on hold, or frozen. */
+  /** Reported, and left: on hold, or frozen. */
   | { readonly do: 'leave' }
   | { readonly do: 'driveAgain'; readonly stuck: Labelled }
   | { readonly do: 'settle'; readonly requestToken: string }
@@ -190,7 +189,7 @@ const decideSettle = (
   return { act: { do: 'settle', requestToken: settleToken(subject, versions, asOf) }, facts }
 }
 
-/** What to do about a secret now, and what is so of it beside what its metadata alone tells. */
+/** What to do about a secret now, and what is so of it beside what its metadata alone shows. */
 export const decide = (sighting: SeenVersions, sweep: Sweep): Decision => {
   const situation = situationOf(sighting.secret, sweep)
   if (situation === undefined) return { act: nothing, facts: [] }

@@ -1,6 +1,7 @@
-// Writes down who read which secret, from one event of CloudTrail. Told twice, or out of order, it comes to the same.
+// Writes down who read which secret, from one event of CloudTrail. Delivered twice, or out of order, it comes to the same.
 
 import { Fault } from '../base/fault.ts'
+import { MINUTE_MS } from '../base/time-units.ts'
 import type { ReadRecorder } from './read-records.ts'
 import { readTrail } from './read-trail.ts'
 
@@ -12,7 +13,7 @@ export interface NotingReads {
 }
 
 /** One role that reads every second is one write a minute. A read that is left out is older by less than this. */
-export const WRITE_AGAIN_MS = 60_000
+export const WRITE_AGAIN_MS = MINUTE_MS
 const MOST_REMEMBERED = 10_000
 
 /** No secret's: those stand as lists. */
@@ -32,7 +33,7 @@ export const noteReads = async (
 ): Promise<number> => {
   const reads = readTrail(event, secretNamePrefix)
   if (!reads.ok) {
-    const message = `This is no read that CloudTrail tells of: ${reads.refusal.join('; ')}.`
+    const message = `This is no read as CloudTrail reports it: ${reads.refusal.join('; ')}.`
     throw new Fault({ code: 'INPUT_MALFORMED', retryable: false, message })
   }
   let written = 0

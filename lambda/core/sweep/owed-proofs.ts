@@ -5,6 +5,7 @@
 
 import { Fault } from '../base/fault.ts'
 import { forEachLimited } from '../base/for-each-limited.ts'
+import { DAY_MS } from '../base/time-units.ts'
 import type { ProofQuestions } from '../drive/proof-questions.ts'
 import type { ProofAnswer } from '../rotation/proof-answer.ts'
 import { isOurs } from '../secret/is-managed.ts'
@@ -40,7 +41,7 @@ export interface SettledSecret extends SettledRevoke {
 }
 
 /** Whoever has no proof by then is no longer helped by a sweep; the alarm has said so for a week. */
-const LOOKED_AFTER_MS = 7 * 86_400_000
+const LOOKED_AFTER_MS = 7 * DAY_MS
 /** One list call each. With more, the next sweep looks at the next ones. */
 export const MOST_LISTED = 500
 /** Each is some eight calls to Stytch, from the function that rotates: a tenth of what incidents and campaigns may ask for. */
@@ -153,7 +154,7 @@ const reportAlive = async (
   const more = { revokeToken, requestToken: settleToken, code }
   tally.settleRefusing += 1
   await events.publish([noticeEvent({ secret, fact, at: sweep.asOf, more })])
-  tally.told += 1
+  tally.reported += 1
 }
 
 const isPaid = (answer: ProofAnswer): boolean =>

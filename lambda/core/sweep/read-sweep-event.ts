@@ -1,11 +1,13 @@
 // The event of a sweep: when it was scheduled for. The schedule writes it; whoever may invoke the function writes what they like. So a
 // time that is long gone is refused, and so is one to come: it would end overlaps before their time.
+
 import { Fault } from '../base/fault.ts'
+import { HOUR_MS, MINUTE_MS } from '../base/time-units.ts'
 
 /** Retries come late; no sweep decides by a time that is longer gone. */
-const MOST_LATE_MS = 3_600_000
+const MOST_LATE_MS = HOUR_MS
 /** Two clocks of AWS's differ by less. */
-const MOST_EARLY_MS = 60_000
+const MOST_EARLY_MS = MINUTE_MS
 
 export interface SweepEventReader {
   /** Epoch milliseconds. */

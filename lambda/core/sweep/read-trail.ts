@@ -1,4 +1,4 @@
-// What CloudTrail tells of a read of a secret's value: whose, when, and which version was asked for. Pure, from an untyped event. No value
+// What CloudTrail reports of a read of a secret's value: whose, when, and which version was asked for. Pure, from an untyped event. No value
 // is in such an event, and none of what is not understood is repeated.
 import { filled, isJsonObject, type JsonObject } from '../base/json-object.ts'
 import { ok, type Result, refused } from '../base/result.ts'
@@ -25,7 +25,7 @@ const principalOf = (identity: JsonObject): string | undefined => {
   if (type === 'AWSService') return undefined
   const issuer = isJsonObject(sessionContext) ? sessionContext.sessionIssuer : undefined
   const role = isJsonObject(issuer) ? filled(issuer.arn) : undefined
-  // A caller of another account is told by ids alone; what follows the colon is its session.
+  // A caller of another account is reported by ids alone; what follows the colon is its session.
   const foreign = filled(principalId)?.split(':')[0]
   return role ?? filled(arn) ?? (foreign === undefined ? undefined : `${filled(accountId) ?? 'unknown'}/${foreign}`)
 }

@@ -1,4 +1,4 @@
-// What the sweep tells the bus of a secret: shapes only. An id is made from what is so and since when, and of how often that was told,
+// What the sweep reports of a secret on the bus: shapes only. An id is made from what is so and since when, and of how often that was reported,
 // so that a sweep that is run twice says the same thing twice, and not two things.
 import { defined } from '../base/defined.ts'
 import { type M2mEvent, newEvent } from '../base/events.ts'

@@ -1,4 +1,4 @@
-// One secret under the sweep: looked at anew, decided on, acted for, and told of. Everything it does may be done twice, by two sweeps at
+// One secret under the sweep: looked at anew, decided on, acted for, and reported. Everything it does may be done twice, by two sweeps at
 // once: of two settles one is refused as busy, and a step decides for itself.
 
 import { defined } from '../base/defined.ts'
@@ -14,7 +14,16 @@ import { intentOfOrigin } from '../secret/request-token.ts'
 import type { Secret } from '../secret/secret.ts'
 import type { Secrets } from '../secret/secrets.ts'
 import { type AdoptionWatch, awaitAdoption } from './await-adoption.ts'
-import { type Decision, decide, type Fact, factsOf, isTold, nominate, type SeenVersions, type Sweep } from './due.ts'
+import {
+  type Decision,
+  decide,
+  type Fact,
+  factsOf,
+  isReported,
+  nominate,
+  type SeenVersions,
+  type Sweep,
+} from './due.ts'
 import { noticeEvent, type SweepNotice } from './sweep-notice.ts'
 
 /** What one sweep has seen and done; the numbers of its summary. */
@@ -41,7 +50,7 @@ export interface Tally {
   proofsStored: number
   /** Of those that were looked at, how many still lack a proof that is due. */
   proofsOwed: number
-  told: number
+  reported: number
   failed: number
   throttles: number
   /** Not looked at for want of time: the next sweep's. */
@@ -103,7 +112,7 @@ const seeVersions = async (work: SweepSecret, secret: Secret, ended?: Labelled):
 
 const isStuck = ({ kind }: Fact): boolean => kind === 'stuck'
 
-/** @returns what there is to tell. */
+/** @returns how it ended. */
 const unstick = async (
   work: SweepSecret,
   secret: Secret,
@@ -129,7 +138,7 @@ const unstick = async (
   return end
 }
 
-/** A planned settle, once consumers are seen to have moved, or have had their time. @returns what there is to tell of that. */
+/** A planned settle, once consumers are seen to have moved, or have had their time. @returns what there is to report of that. */
 const settleWhenAdopted = async (
   work: SweepSecret,
   { secret, recordedAt }: SeenVersions,
@@ -153,14 +162,14 @@ const act = async (work: SweepSecret, secret: Secret, breaker: CircuitBreaker): 
   if (what.do !== 'driveAgain') {
     const more = what.do === 'leave' ? { more: { became: 'waiting' } } : {}
     // Who was behind when an overlap ended is evidence, whenever that was.
-    const isDue = ({ fact }: Reported) => fact.kind === 'adoptionUnproven' || isTold(fact, work.sweep)
-    return asIs.filter(isDue).map((telling) => ({ ...telling, ...more }))
+    const isDue = ({ fact }: Reported) => fact.kind === 'adoptionUnproven' || isReported(fact, work.sweep)
+    return asIs.filter(isDue).map((notice) => ({ ...notice, ...more }))
   }
   const became = await unstick(work, secret, { stuck: what.stuck, breaker })
-  // What is over is told now or never; what is left is told again while it lasts.
+  // What is over is reported now or never; what is left is reported again while it lasts.
   return asIs
-    .filter(({ fact }) => (isStuck(fact) && became !== 'left') || isTold(fact, work.sweep))
-    .map((telling) => ({ ...telling, more: { requestToken: what.stuck.versionId, became } }))
+    .filter(({ fact }) => (isStuck(fact) && became !== 'left') || isReported(fact, work.sweep))
+    .map((notice) => ({ ...notice, more: { requestToken: what.stuck.versionId, became } }))
 }
 
 export const sweepSecret = async (work: SweepSecret, secretId: string, breaker: CircuitBreaker): Promise<void> => {
@@ -170,9 +179,9 @@ export const sweepSecret = async (work: SweepSecret, secretId: string, breaker: 
   const isDue = nominate(secret, sweep) !== undefined
   const found = isDue ? await act(work, secret, breaker) : []
   if (found.some(({ fact }) => fact.kind === 'settleRefusing')) tally.settleRefusing += 1
-  const known = factsOf(secret, sweep).filter((fact) => isTold(fact, sweep))
-  const tellings: readonly Reported[] = [...found, ...known.map((fact) => ({ secret, fact }))]
-  if (tellings.length === 0) return
-  await events.publish(tellings.map((telling) => noticeEvent({ ...telling, at: sweep.asOf })))
-  tally.told += tellings.length
+  const known = factsOf(secret, sweep).filter((fact) => isReported(fact, sweep))
+  const notices: readonly Reported[] = [...found, ...known.map((fact) => ({ secret, fact }))]
+  if (notices.length === 0) return
+  await events.publish(notices.map((notice) => noticeEvent({ ...notice, at: sweep.asOf })))
+  tally.reported += notices.length
 }

@@ -6,7 +6,8 @@ import type { Events } from '../base/events.ts'
 import { Fault } from '../base/fault.ts'
 import { forEachLimited } from '../base/for-each-limited.ts'
 import type { Journal } from '../base/journal.ts'
-import { retry } from '../base/retry.ts'
+import { PATIENT_PAUSES_MS, retry } from '../base/retry.ts'
+import { DAY_MS } from '../base/time-units.ts'
 import type { Timing } from '../base/timing.ts'
 import type { RotationSteps } from '../drive/rotation-steps.ts'
 import { decidedBy, type Freeze, type FreezeReading, readFreeze } from '../rotation/freeze.ts'
@@ -17,7 +18,7 @@ import { isUnsettled } from '../secret/overlap.ts'
 import type { Secret } from '../secret/secret.ts'
 import type { SecretPage, Secrets } from '../secret/secrets.ts'
 import type { AdoptionWatch } from './await-adoption.ts'
-import { asOfSweep, factsOf, isTold, nominate, type Sweep, type SweepRules } from './due.ts'
+import { asOfSweep, factsOf, isReported, nominate, type Sweep, type SweepRules } from './due.ts'
 import { type ProofWatch, proveOwed, type SettledSecret, settledSecretOf } from './owed-proofs.ts'
 import { createCircuitBreaker, type SweepSecret, sweepSecret, type Tally } from './sweep-secret.ts'
 
@@ -54,23 +55,22 @@ export interface SweepSummary extends Readonly<Tally> {
  */
 export const ASKED_A_SECOND = 10
 const AT_ONCE = 10
-/** What is under way when the time is up: a look, a request, and to tell. */
+/** What is under way when the time is up: a look, a request, and the report. */
 const RESERVE_MS = 25_000
 /** The list may take this share of the time; asking, the rest. */
 const LIST_SHARE = 0.6
 /** No more than this can be asked for in one sweep; the rest is the next one's. */
 const MOST_ASKED = 3000
-const MOST_TOLD = 10_000
+const MOST_REPORTED = 10_000
 /** Kept whole in memory, a few hundred bytes each. */
 const MOST_SETTLED = 20_000
-const LIST_PAUSES_MS = [1000, 2000, 4000, 8000] as const
 
 /** ARNs of what is worth a closer look. */
 interface Found {
   readonly urgent: string[]
   readonly due: string[]
-  /** Nothing to do, but to tell. */
-  readonly toTell: string[]
+  /** Nothing to do, but to report. */
+  readonly toReport: string[]
   /** Revokes that were settled lately: a proof may be owed. */
   readonly settled: SettledSecret[]
 }
@@ -92,7 +92,7 @@ const emptyTally = (): Tally => ({
   stuckLeft: 0,
   proofsStored: 0,
   proofsOwed: 0,
-  told: 0,
+  reported: 0,
   failed: 0,
   throttles: 0,
   left: 0,
@@ -104,8 +104,6 @@ const keep = (list: string[], arn: string, { most, tally }: { readonly most: num
   if (list.length < most) list.push(arn)
   else tally.left += 1
 }
-
-const DAY_MS = 86_400_000
 
 const countManaged = (secret: Secret, { sweep, tally }: Pick<Listing, 'sweep' | 'tally'>): void => {
   tally.managed += 1
@@ -125,7 +123,8 @@ const sift = (secret: Secret, { sweep, found, tally }: Listing): void => {
   if (settled !== undefined && found.settled.length < MOST_SETTLED) found.settled.push(settled)
   const nomination = nominate(secret, sweep)
   if (nomination !== undefined) keep(found[nomination], secret.arn, { most: MOST_ASKED, tally })
-  else if (facts.some((fact) => isTold(fact, sweep))) keep(found.toTell, secret.arn, { most: MOST_TOLD, tally })
+  else if (facts.some((fact) => isReported(fact, sweep)))
+    keep(found.toReport, secret.arn, { most: MOST_REPORTED, tally })
 }
 
 interface Listing {
@@ -151,7 +150,7 @@ const nextPage = async (
     const { reason } = end
     if (!(reason instanceof Fault) || !reason.retryable) return undefined
     if (isThrottle(reason)) tally.throttles += 1
-    const pauseMs = LIST_PAUSES_MS[tries - 1]
+    const pauseMs = PATIENT_PAUSES_MS[tries - 1]
     // Without a single page there was no sweep.
     isOver = pauseMs === undefined ? page !== undefined : timing.now() + pauseMs >= until
     return isOver ? undefined : pauseMs
@@ -198,7 +197,7 @@ const lookAtAll = async (work: SweepSecret, found: Found, until: number): Promis
   }
   const turns = [
     { arns: found.urgent, pace: { perSecond: ASKED_A_SECOND } },
-    { arns: found.toTell, pace: {} },
+    { arns: found.toReport, pace: {} },
     { arns: found.due, pace: { perSecond: ASKED_A_SECOND } },
   ]
   for (const { arns, pace } of turns) {
@@ -222,7 +221,7 @@ export const sweep = async (sweeping: Sweeping, asOf: number): Promise<SweepSumm
   const freeze = await readFreeze(sweeping)
   const decidesBy: Sweep = { rules, asOf, freeze: decidedBy(freeze) }
   const tally = emptyTally()
-  const found: Found = { urgent: [], due: [], toTell: [], settled: [] }
+  const found: Found = { urgent: [], due: [], toReport: [], settled: [] }
   const listing = { sweep: decidesBy, found, tally, until: startedAt + availableMs * LIST_SHARE }
   const isWhole = await listAll(sweeping, listing)
   const work: SweepSecret = { secrets, steps, records, events, timing, journal, tally, sweep: decidesBy, adoption }

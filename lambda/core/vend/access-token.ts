@@ -33,7 +33,7 @@ export interface MintedToken {
   readonly keyId: string
 }
 
-export interface ExpectedClaims {
+interface ExpectedClaims {
   readonly clientId: string
   readonly projectId: string
   /** Sorted, each once. */

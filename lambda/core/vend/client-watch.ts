@@ -72,7 +72,7 @@ const toSeen = (client: string, secret: Secret | undefined): Result<SeenClient, 
   return ok({ name: client, arn: secret.arn, rule, currentVersionId: current.versionId, revocation })
 }
 
-export interface WatchInput extends Pick<Vending, 'secrets' | 'secretNamePrefix' | 'rules' | 'chance'> {
+interface WatchInput extends Pick<Vending, 'secrets' | 'secretNamePrefix' | 'rules' | 'chance'> {
   readonly projectId: string
   /** Another value, or another revocation, than before. */
   readonly onSeen: (client: SeenClient) => void
@@ -83,7 +83,7 @@ export const createClientWatch = (input: WatchInput): ClientWatch => {
   const { secrets, secretNamePrefix, rules, chance, projectId, onSeen, onCredential } = input
   const clients = createLruMap<Known>(rules.maxClients)
   // Apart: whoever tries names out must not make the vendor forget its clients.
-  const nobody = createLruMap<Known>(rules.maxClients)
+  const unknown = createLruMap<Known>(rules.maxClients)
   const troubles = createLruMap<Trouble>(rules.maxClients)
   const sights = createSingleFlight<Result<SeenClient, VendRefusal>>()
   const reads = createSingleFlight<Result<Credential, VendRefusal>>()
@@ -111,7 +111,7 @@ export const createClientWatch = (input: WatchInput): ClientWatch => {
       troubles.delete(client)
       return answer
     } catch (fault) {
-      // The caller has a next move: to ask again in a second, and to be told so.
+      // The caller has a next move: to retry in a second, and the answer says so.
       if (!(fault instanceof Fault)) throw fault
       const failures = (trouble?.failures ?? 0) + 1
       const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** (failures - 1), LONGEST_PAUSE_MS) * (0.5 + chance() / 2)
@@ -126,11 +126,11 @@ export const createClientWatch = (input: WatchInput): ClientWatch => {
       const seen = toSeen(client, secret)
       if (!seen.ok) {
         clients.delete(client)
-        nobody.set(client, { seen, askedAt: at.now, credential: undefined })
+        unknown.set(client, { seen, askedAt: at.now, credential: undefined })
         return seen
       }
       clients.set(client, { seen, askedAt: at.now, credential: clients.get(client)?.credential })
-      nobody.delete(client)
+      unknown.delete(client)
       onSeen(seen.value)
       return seen
     })
@@ -159,7 +159,7 @@ export const createClientWatch = (input: WatchInput): ClientWatch => {
 
   return {
     see: async (client, at) => {
-      const known = clients.get(client) ?? nobody.get(client)
+      const known = clients.get(client) ?? unknown.get(client)
       if (known !== undefined && isFresh(known, at.now)) return known.seen
       return sights.run(client, () => look(client, at))
     },

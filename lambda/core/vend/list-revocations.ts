@@ -1,12 +1,13 @@
 // Which clients' tokens died with their secret within the last hour, for whoever verifies tokens. Read from Secrets Manager's metadata
 // each time it is older than the rules allow, for all callers at once: those that changed last come first, so that it stops where the
-// hour ends. The list nominates and can lag; where it tells too little, the secret itself is asked.
+// hour ends. The list nominates and can lag; where it shows too little, the secret itself is asked.
 
 import { createSingleFlight } from '../base/single-flight.ts'
 import { mapInParallel } from '../base/worker-pool.ts'
 import type { Secret } from '../secret/secret.ts'
 import { clientIdOf } from '../secret/secret-tags.ts'
 import { readField, readStoredObject } from '../secret/stored-fields.ts'
+import { TOKEN_LIFETIME_MS } from '../secret/token-lifetime.ts'
 import {
   isRecent,
   LIST_LAG_MS,
@@ -14,11 +15,10 @@ import {
   type Revocation,
   revocationByLabels,
   revocationByVersions,
-  TOKEN_LIFE_MS,
 } from './revocation.ts'
 import type { Invocation, Vending } from './vending.ts'
 
-export interface RevokedClient extends Revocation {
+interface RevokedClient extends Revocation {
   readonly clientId: string
   readonly secretName: string
 }
@@ -29,16 +29,16 @@ export interface RevocationList {
   readonly clients: readonly RevokedClient[]
 }
 
-export interface RevocationRules {
+interface RevocationRules {
   readonly keepMs: number
   readonly callMs: number
   /** How many secrets are looked at side by side. */
   readonly abreast: number
 }
 
-export const revocationRules: RevocationRules = { keepMs: 30_000, callMs: 3_000, abreast: 16 }
+const revocationRules: RevocationRules = { keepMs: 30_000, callMs: 3_000, abreast: 16 }
 
-interface Told {
+interface Seen {
   readonly mark: string
   readonly clientId: string | undefined
   readonly revocation: Revocation | undefined
@@ -50,8 +50,8 @@ export const createRevocationList = (
 ) => {
   const within = { withinMs: rules.callMs }
   let known: RevocationList | undefined
-  /** What a secret told, for as long as it has not changed since. */
-  let told = new Map<string, Told>()
+  /** What a secret showed, for as long as it has not changed since. */
+  let seen = new Map<string, Seen>()
   const flights = createSingleFlight<RevocationList>()
 
   const idOf = async (secret: Secret): Promise<string | undefined> => {
@@ -71,10 +71,10 @@ export const createRevocationList = (
     return again ?? revocationByVersions(secret, await secrets.listVersions(secret.arn, within))
   }
 
-  const tell = async (listed: Secret, now: number): Promise<Told> => {
+  const see = async (listed: Secret, now: number): Promise<Seen> => {
     const { arn, labels, lastChangedAt, lastRotatedAt } = listed
     const mark = JSON.stringify([labels, lastChangedAt, lastRotatedAt])
-    const before = told.get(arn)
+    const before = seen.get(arn)
     // A revoke that waits for its settle is looked at each time: the list may not know yet that it is over.
     if (before?.mark === mark && before.revocation?.state !== 'revoking') return before
     const revocation = await revocationOf(listed, now)
@@ -83,7 +83,7 @@ export const createRevocationList = (
 
   const changedLately = async (now: number): Promise<readonly Secret[]> => {
     const found: Secret[] = []
-    const since = now - TOKEN_LIFE_MS - LIST_LAG_MS
+    const since = now - TOKEN_LIFETIME_MS - LIST_LAG_MS
     let page: string | undefined
     do {
       const query = { ...within, order: 'lastChangedFirst', page } as const
@@ -102,10 +102,10 @@ export const createRevocationList = (
     const answers = await mapInParallel(
       listed,
       rules.abreast,
-      async (secret) => [secret.arn, await tell(secret, now)] as const,
+      async (secret) => [secret.arn, await see(secret, now)] as const,
     )
     const next = new Map(answers)
-    told = next
+    seen = next
     const clients = listed.flatMap(({ arn, name: secretName }) => {
       const { clientId, revocation } = next.get(arn) ?? {}
       if (clientId === undefined || revocation === undefined || !isRecent(revocation, now)) return []

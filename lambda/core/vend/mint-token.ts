@@ -1,5 +1,5 @@
 // Asks Stytch for one token, and lives through what may happen under it: no answer (asked once more), a rotation (refused; the secret is
-// read again, and the new value asked with at once), a refusal that stays (one more try after a moment; then the caller is told to come
+// read again, and the new value asked with at once), a refusal that stays (one more try after a moment; then the caller is asked to come
 // back, and the bus hears of it). Checks what it gets before anybody sees it.
 import { defined } from '../base/defined.ts'
 import { createLruMap } from '../base/lru-map.ts'
@@ -12,7 +12,7 @@ import type { VendRefusal } from './vend-failures.ts'
 import { credentialRefusedEvent, REFUSED_EVERY_MS } from './vend-outcome.ts'
 import type { Invocation, VendDeadline, Vending } from './vending.ts'
 
-export interface MintInput {
+interface MintInput {
   readonly client: SeenClient
   /** Sorted, each once. */
   readonly scopes: readonly string[]
@@ -36,8 +36,8 @@ const RETRY_SPREAD_MS = 750
 
 export const createMinting = (vending: Vending, watch: ClientWatch) => {
   const { mint, rules, cache, chance, events } = vending
-  /** Client → when its refusal was told last. */
-  const told = createLruMap<number>(rules.maxClients)
+  /** Client → when its refusal was reported last. */
+  const reportedAt = createLruMap<number>(rules.maxClients)
 
   const once = async (input: MintInput, credential: Credential, { timing }: Invocation): Promise<Tried | undefined> => {
     const withinMs = input.deadline.within(rules.mintMs)
@@ -70,14 +70,15 @@ export const createMinting = (vending: Vending, watch: ClientWatch) => {
     return (await answered(input, (await reread(input, at)) ?? fresh, at)) ?? tried
   }
 
-  const tell = async (
+  const report = async (
     input: MintInput,
     { reply, credential }: Tried,
     { timing, journal }: Invocation,
   ): Promise<void> => {
     const now = timing.now()
-    if (reply.outcome !== 'credentialRefused' || now - (told.get(input.client.name) ?? 0) < REFUSED_EVERY_MS) return
-    told.set(input.client.name, now)
+    if (reply.outcome !== 'credentialRefused' || now - (reportedAt.get(input.client.name) ?? 0) < REFUSED_EVERY_MS)
+      return
+    reportedAt.set(input.client.name, now)
     const { arn: secretArn, name } = input.client
     const { clientId, versionId } = credential
     const secretName = `${vending.secretNamePrefix}${name}`
@@ -120,7 +121,7 @@ export const createMinting = (vending: Vending, watch: ClientWatch) => {
     if (first === undefined) return refused({ reason: 'outOfTime' })
     const tried = first.reply.outcome === 'credentialRefused' ? await afterRefusal(input, first, at) : first
     if (tried === undefined) return refused({ reason: 'outOfTime' })
-    await tell(input, tried, at)
+    await report(input, tried, at)
     return judge(input, tried, at)
   }
 }

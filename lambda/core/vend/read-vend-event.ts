@@ -39,7 +39,7 @@ const METADATA = '/.well-known/oauth-authorization-server'
 export const MAX_REQUEST_BYTES = 8 * 1024
 const MAX_SCOPES = 100
 /** Half of a token's life: more would make every request a mint. */
-export const MAX_MIN_TTL_SECONDS = 1800
+const MAX_MIN_TTL_SECONDS = 1800
 
 const fieldsOf = (value: unknown): JsonObject => (isJsonObject(value) ? value : {})
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')

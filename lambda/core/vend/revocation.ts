@@ -1,18 +1,17 @@
-// Which tokens of a client died with its secret, told from the secret's metadata alone: a token says nothing of the value it was bought
+// Which tokens of a client died with its secret, derived from the secret's metadata alone: a token says nothing of the value it was bought
 // with, so whatever was issued before the revoked value was dead is to be refused. Pure. It reads no event and keeps no list: the
 // version ids say what happened, and their dates bound when.
 
+import { HOUR_MS, MINUTE_MS } from '../base/time-units.ts'
 import { versionLabelled } from '../secret/labels.ts'
 import { changedAt } from '../secret/overlap.ts'
 import { MAX_SETTLE_AGE_MS, type Origin, readRequestToken } from '../secret/request-token.ts'
 import type { Secret } from '../secret/secret.ts'
 import type { VersionEntry } from '../secret/secrets.ts'
-
-/** Tokens live for an hour (stytch-api §3); what was issued longer ago is dead by itself. */
-export const TOKEN_LIFE_MS = 3_600_000
+import { TOKEN_LIFETIME_MS } from '../secret/token-lifetime.ts'
 
 /** By how much ListSecrets may lag behind (architecture §3). */
-export const LIST_LAG_MS = 5 * 60_000
+export const LIST_LAG_MS = 5 * MINUTE_MS
 
 export interface Revocation {
   /** revoking: the leaked value may still buy tokens; the last word comes when it is dead. */
@@ -31,8 +30,8 @@ const revoked = (at: number): Revocation => ({ state: 'revoked', notBefore: seco
 const askedAt = (versionId: string): number => readRequestToken(versionId).askedAt ?? 0
 
 /**
- * What the labels alone tell, for whoever has just described the secret: AWSCURRENT on a revoke, or on what directly followed one.
- * @returns undefined when they tell of none.
+ * What the labels alone show, for whoever has just described the secret: AWSCURRENT on a revoke, or on what directly followed one.
+ * @returns undefined when they show none.
  */
 export const revocationByLabels = (secret: SecretHistory): Revocation | undefined => {
   const current = versionLabelled(secret, 'AWSCURRENT')
@@ -42,7 +41,7 @@ export const revocationByLabels = (secret: SecretHistory): Revocation | undefine
 }
 
 /** By how much the clock of whoever asked for a rotation may be behind Secrets Manager's. */
-const CLOCK_MARGIN_MS = 5 * 60_000
+const CLOCK_MARGIN_MS = 5 * MINUTE_MS
 
 /**
  * How long a rotation of an origin may take from when it was asked for until it has retired what it found. A settle and a rollback are
@@ -52,8 +51,8 @@ const CLOCK_MARGIN_MS = 5 * 60_000
 const LONGEST_ROTATION_MS: Readonly<Record<Origin, number>> = {
   settle: MAX_SETTLE_AGE_MS,
   rollback: MAX_SETTLE_AGE_MS,
-  rotate: 12 * 3_600_000,
-  revoke: 12 * 3_600_000,
+  rotate: 12 * HOUR_MS,
+  revoke: 12 * HOUR_MS,
   // A first value: nothing was there before it.
   register: 0,
   adopt: 0,
@@ -68,7 +67,7 @@ export const mayHideRevocation = (secret: SecretHistory, now: number): boolean =
   const current = versionLabelled(secret, 'AWSCURRENT')
   const previous = versionLabelled(secret, 'AWSPREVIOUS')
   if (current === undefined || previous === undefined) return false
-  const since = now - TOKEN_LIFE_MS - CLOCK_MARGIN_MS
+  const since = now - TOKEN_LIFETIME_MS - CLOCK_MARGIN_MS
   const diedBefore = readRequestToken(current.versionId).askedAt ?? changedAt(secret)
   if (diedBefore <= since) return false
   const at = readRequestToken(previous.versionId).askedAt
@@ -76,7 +75,7 @@ export const mayHideRevocation = (secret: SecretHistory, now: number): boolean =
 }
 
 /**
- * What the versions tell, those without a label included: the last revoke that may have switched, and by when what it replaced was
+ * What the versions show, those without a label included: the last revoke that may have switched, and by when what it replaced was
  * dead at the latest.
  * @param versions in any order.
  */
@@ -109,4 +108,4 @@ export const revocationByVersions = (
 }
 
 /** Whether a token that is still alive may have been issued before then. */
-export const isRecent = ({ notBefore }: Revocation, now: number): boolean => notBefore * 1000 > now - TOKEN_LIFE_MS
+export const isRecent = ({ notBefore }: Revocation, now: number): boolean => notBefore * 1000 > now - TOKEN_LIFETIME_MS

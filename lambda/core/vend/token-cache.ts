@@ -5,7 +5,7 @@ import { createLruMap, type LruMap } from '../base/lru-map.ts'
 import type { ClientSecret } from '../secret/client-secret.ts'
 import type { MintedToken } from './access-token.ts'
 
-export interface CacheRules {
+interface CacheRules {
   /** A token with less life left is never served. */
   readonly floorMs: number
   /** From this part of its life on, a token is replaced while it is still served … */
@@ -31,7 +31,7 @@ export type MintFailure =
   /** The credential, for whatever scopes. */
   | 'credentialRefused'
   | 'scopeRefused'
-  /** For another reason, which only a person can mend. */
+  /** For another reason, which only a person can fix. */
   | 'rejected'
   | 'throttled'
   | 'unavailable'
@@ -60,7 +60,7 @@ export interface TokenKey {
   readonly scopes: readonly string[]
 }
 
-/** Names a value without telling it: 128 bits of its hash. In memory only. */
+/** Names a value without showing it: 128 bits of its hash. In memory only. */
 export const fingerprintOf = (secret: ClientSecret): string =>
   createHash('sha256').update(secret.reveal()).digest('hex').slice(0, 32)
 
@@ -72,7 +72,7 @@ export type Look =
   /** Nothing may be served, and nothing asked before then. */
   | { readonly see: 'paused'; readonly failure: MintFailure; readonly until: number }
 
-export interface LookInput {
+interface LookInput {
   readonly now: number
   /** What the caller wants left; never more than half of a token's life. */
   readonly minTtlMs: number
@@ -93,7 +93,7 @@ export interface TokenCache {
   size(): { readonly tokens: number; readonly pauses: number }
 }
 
-export interface Pause {
+interface Pause {
   readonly now: number
   readonly chance: number
   readonly leastMs?: number | undefined

@@ -1,11 +1,13 @@
-// What the vendor tells the bus: that Stytch refuses the very value that is AWSCURRENT, so that nobody gets tokens for this client until
-// somebody acts. Shape only; the id is made of what is so, so that several environments that find the same tell it under one id.
+// What the vendor publishes: that Stytch refuses the very value that is AWSCURRENT, so that no one gets tokens for this client until
+// somebody acts. Shape only; the id is made of what is so, so that several environments that find the same report it under one id.
+
 import { type M2mEvent, newEvent } from '../base/events.ts'
+import { MINUTE_MS } from '../base/time-units.ts'
 
-/** Told again while it lasts; the same within a quarter of an hour is one event. */
-export const REFUSED_EVERY_MS = 15 * 60_000
+/** Reported again while it lasts; the same within a quarter of an hour is one event. */
+export const REFUSED_EVERY_MS = 15 * MINUTE_MS
 
-export interface RefusedCredential {
+interface RefusedCredential {
   readonly secretArn: string
   readonly secretName: string
   readonly clientId: string

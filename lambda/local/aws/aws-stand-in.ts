@@ -113,7 +113,7 @@ export interface AwsStandIn extends StandInServer {
   onEvent(listener: (event: BusEvent) => void): () => void
   /** What lies in a table of DynamoDB's. */
   tableItems(table: string): readonly TableItem[]
-  /** Told, as CloudTrail tells EventBridge, of every read of a value. @returns the undo */
+  /** Called, as CloudTrail notifies EventBridge, for every read of a value. @returns the undo */
   onTrailedRead(listener: (event: object) => void): () => void
 }
 

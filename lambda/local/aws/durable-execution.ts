@@ -63,7 +63,7 @@ const metered = ({ Type, Action }: OperationUpdate): number => {
 export const createExecution = (input: ExecutionInput) => {
   const { now } = input
   const operations = new Map<string, DurableOperation>()
-  /** Changed since the function was told. */
+  /** Changed since the function last saw it. */
   const dirty = new Set<string>()
   let status: ExecutionStatus = 'RUNNING'
   let result: string | undefined
@@ -208,7 +208,7 @@ export const createExecution = (input: ExecutionInput) => {
         if (status === 'RUNNING') ended.push(resolve)
         else resolve()
       }),
-    /** Resolves once something has changed that the function has not been told, or the execution is over. */
+    /** Resolves once something has changed that the function has not seen, or the execution is over. */
     whenChanged: (): Promise<void> =>
       new Promise((resolve) => {
         if (dirty.size > 0 || status !== 'RUNNING') resolve()
@@ -247,11 +247,11 @@ export const createExecution = (input: ExecutionInput) => {
       }
       if (storedBytes > MAX_STORED_BYTES) throw invalid(`An execution stores at most ${MAX_STORED_BYTES} bytes.`)
       const invokes = updates.flatMap((update) => apply(update) ?? [])
-      const told = [...dirty].flatMap((id) => operations.get(id) ?? [])
+      const changed = [...dirty].flatMap((id) => operations.get(id) ?? [])
       dirty.clear()
       const reply = {
         CheckpointToken: newToken(),
-        NewExecutionState: { Operations: told.map((operation) => toWire(operation, asSeconds)) },
+        NewExecutionState: { Operations: changed.map((operation) => toWire(operation, asSeconds)) },
       }
       return { reply, invokes }
     },

@@ -1,4 +1,4 @@
-// EventBridge's PutEvents: checks the entries as AWS does, keeps them and tells whoever listens. There are no rules in
+// EventBridge's PutEvents: checks the entries as AWS does, keeps them and notifies whoever listens. There are no rules in
 // here; who wants an event subscribes by `onEvent`. Any bus name is taken.
 import { randomUUID } from 'node:crypto'
 import { invalidInput } from './aws-fault.ts'

@@ -44,7 +44,7 @@ interface HeldKey extends KmsKey {
   readonly material: KeyMaterial | undefined
 }
 
-/** All of KMS's, so that one which does not fit the key is told from one that there is not (KMS API reference, Sign). */
+/** All of KMS's, so that one which does not fit the key is distinguished from one that there is not (KMS API reference, Sign). */
 const ALGORITHMS = [
   'RSASSA_PSS_SHA_256',
   'RSASSA_PSS_SHA_384',

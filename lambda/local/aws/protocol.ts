@@ -18,7 +18,7 @@ export interface AwsServices {
   readonly kms: AwsOperations
   /** Does a call's work as one write of whatever it changes. */
   readonly asOneWrite: <T>(work: () => T) => T
-  /** Told of every call that was carried out. */
+  /** Called for every call that was carried out. */
   readonly onCall?: (operation: string, body: Body, headers: StandInRequest['headers']) => void
 }
 

@@ -1,7 +1,9 @@
 // Rotation rules: which ones AWS takes, and when the next window opens and closes. The date counts from the last
 // rotation. Roughly AWS's own arithmetic (the service picks a moment inside the window; here it is the opening).
+
 import { defined } from '../../core/base/defined.ts'
 import { type Cron, firings, readCron, readRate } from '../../core/base/schedule-expression.ts'
+import { DAY_MS, HOUR_MS } from '../../core/base/time-units.ts'
 import { invalidParameter } from './aws-fault.ts'
 import { type Body, readInput } from './input.ts'
 import type { RotationRules, Secret } from './secret-store.ts'
@@ -11,9 +13,6 @@ export interface RotationWindow {
   /** What NextRotationDate shows: the rotation comes on or before it. */
   readonly closesAt: number
 }
-
-const HOUR_MS = 60 * 60 * 1000
-const DAY_MS = 24 * HOUR_MS
 
 const refused = (expression: string, why: string): Error =>
   invalidParameter(`Invalid ScheduleExpression ${expression}: ${why}`)

@@ -1,5 +1,6 @@
 // Operations on a secret as a whole: create, describe, update, delete, restore, tag. Replication and managed external
 // secrets are not played; a request that asks for them is refused rather than half obeyed.
+import { DAY_MS } from '../../core/base/time-units.ts'
 import { alreadyExists, invalidParameter, invalidRequest, notFound } from './aws-fault.ts'
 import { type Body, type Input, invalidName, readInput, readRequestToken, readSecretId } from './input.ts'
 import { type AwsContext, type AwsOperations, checkedSecret, checkNotDeleted, readSecret } from './operations.ts'
@@ -8,7 +9,6 @@ import { putVersion, readValue } from './value-operations.ts'
 import { CURRENT, isSameValue } from './versions.ts'
 import { describe, identity, seconds, versionsToStages } from './wire.ts'
 
-const DAY_MS = 24 * 60 * 60 * 1000
 const MAX_TAGS = 50
 const NOT_PLAYED = ['AddReplicaRegions', 'ForceOverwriteReplicaSecret', 'Type']
 

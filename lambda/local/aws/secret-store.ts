@@ -68,13 +68,13 @@ export interface SecretStore {
   byName(name: string): Secret | undefined
   all(): Iterable<Secret>
   remove(secret: Secret): void
-  /** Sets LastChangedDate and tells the listeners. */
+  /** Sets LastChangedDate and notifies the listeners. */
   changed(secret: Secret): void
-  /** Tells the listeners of a change that is none to LastChangedDate: an access. */
+  /** Notifies the listeners of a change that is none to LastChangedDate: an access. */
   touched(secret: Secret): void
   /** `isGone` = removed for good. */
   onChange(listener: SecretListener): void
-  /** Told after each write: of what `asOneWrite` does to a secret once, of any other change at once; never of an access. */
+  /** Notified after each write: of what `asOneWrite` does to a secret once, of any other change at once; never of an access. */
   onWrite(listener: SecretListener): void
   /** One call's changes are one write, however many steps they take. */
   asOneWrite<T>(work: () => T): T
@@ -101,7 +101,7 @@ export const createSecretStore = (now: () => number, region: string, accountId: 
   let changes: Set<Secret> | undefined
   let sequence = 0
 
-  const tell = (secret: Secret, isGone: boolean): void => {
+  const notify = (secret: Secret, isGone: boolean): void => {
     for (const listener of listeners) listener(secret, isGone)
   }
 
@@ -126,13 +126,13 @@ export const createSecretStore = (now: () => number, region: string, accountId: 
 
   // A drive can outlive its secret; what it still does to the object is nobody's news.
   const touched = (secret: Secret): void => {
-    if (isHere(secret)) tell(secret, false)
+    if (isHere(secret)) notify(secret, false)
   }
 
   const remove = (secret: Secret): void => {
     names.delete(secret.name)
     arns.delete(secret.arn)
-    tell(secret, true)
+    notify(secret, true)
     written(secret)
   }
 

@@ -1,4 +1,4 @@
-// What CloudTrail tells EventBridge of a read of a secret's value: the event and nothing else of CloudTrail. The caller is taken for a role
+// What CloudTrail reports to EventBridge of a read of a secret's value: the event and nothing else of CloudTrail. The caller is taken for a role
 // that is called like its access key, since no signature is looked at here. Times are whole seconds, as CloudTrail's are.
 
 import { randomUUID } from 'node:crypto'

@@ -1,5 +1,6 @@
 // The shapes that DescribeSecret, ListSecrets and ListSecretVersionIds share on the wire. AWS leaves out whatever has
 // no value; times are epoch seconds. Nothing in here ever holds a secret's value.
+import { DAY_MS } from '../../core/base/time-units.ts'
 import { rotationWindow } from './schedule.ts'
 import type { RotationRules, Secret, SecretVersion } from './secret-store.ts'
 import { sortedStages } from './versions.ts'
@@ -9,7 +10,7 @@ export interface WireTag {
   readonly Value: string
 }
 
-/** What both DescribeSecret and ListSecrets tell of a secret. */
+/** What both DescribeSecret and ListSecrets return of a secret. */
 export interface SecretDetails {
   readonly ARN: string
   readonly Name: string
@@ -27,8 +28,6 @@ export interface SecretDetails {
   readonly Tags?: readonly WireTag[] | undefined
   readonly CreatedDate: number
 }
-
-const DAY_MS = 24 * 60 * 60 * 1000
 
 export const seconds = (at: number): number => at / 1000
 

@@ -45,11 +45,11 @@ export interface LaptopInput {
   readonly hasProjectSecret?: boolean
   /** Lets the periodic campaign begin every day, as a deployment's does. @default false */
   readonly hasCampaignSchedule?: boolean
-  /** Lets overlaps wait for proof that consumers have moved: reads are told as CloudTrail tells them. @default false */
+  /** Lets overlaps wait for proof that consumers have moved: reads are reported as CloudTrail reports them. @default false */
   readonly hasAdoptionProof?: boolean
   /** How many calls a second campaigns and incidents take for what Stytch grants. @default - no limit */
   readonly stytchCallsPerSecond?: number
-  /** How far the stand-ins are taken to be behind, once they are told to be. @default - not at all, so that nothing waits */
+  /** How far the stand-ins are taken to be behind, once they are set to be. @default - not at all, so that nothing waits */
   readonly bounds?: Bounds
   /** Every line that a handler's process writes. */
   readonly onLog: (line: string) => void

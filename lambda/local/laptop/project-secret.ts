@@ -1,22 +1,15 @@
 // The project's own secret on the laptop, as a deployment has it: in a secret of its own, beside the workspace key in another, with its
 // rotation on. Everything else of it is the deployed handler (functions.ts).
 
-import { setTimeout as sleep } from 'node:timers/promises'
-import {
-  CreateSecretCommand,
-  DescribeSecretCommand,
-  RotateSecretCommand,
-  SecretsManagerClient,
-} from '@aws-sdk/client-secrets-manager'
+import { CreateSecretCommand, RotateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { awsClientSettings } from '../../adapters/aws/aws-call.ts'
-import { labelled, PENDING } from '../../core/secret/labels.ts'
 import type { WorkspaceKey } from '../stytch/workspace.ts'
+import { awaitRest } from './await-rest.ts'
 
 export const LAPTOP_PROJECT_SECRET = 'stytch/m2m-laptop'
 export const LAPTOP_WORKSPACE_KEY = 'stytch/m2m-laptop-workspace'
 
 const PATIENCE_MS = 30_000
-const POLL_MS = 25
 
 /** Stored as docs/deploying.md says, by hand; back once the dry run of turning rotation on is over. @returns the secret's ARN. */
 export const storeProjectSecret = async (place: {
@@ -49,13 +42,8 @@ export const storeProjectSecret = async (place: {
         RotateImmediately: false,
       }),
     )
-    const isBusy = async (): Promise<boolean> => {
-      const { VersionIdsToStages: labels = {} } = await client.send(new DescribeSecretCommand({ SecretId: arn }))
-      return labelled({ labels }, PENDING) !== undefined
-    }
-    for (const deadline = Date.now() + PATIENCE_MS; await isBusy(); await sleep(POLL_MS)) {
-      if (Date.now() > deadline) throw new Error('the rotation of the project secret did not come to rest')
-    }
+    const message = 'the rotation of the project secret did not come to rest'
+    await awaitRest(client, arn, { patienceMs: PATIENCE_MS, message })
     return arn
   } finally {
     client.destroy()

@@ -2,8 +2,7 @@
 // the function, and a client that may be vended. Everything else of it is the deployed handler (functions.ts).
 
 import { randomBytes, randomUUID } from 'node:crypto'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { DescribeSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { awsClientSettings } from '../../adapters/aws/aws-call.ts'
 import { createSecrets } from '../../adapters/aws/secrets.ts'
 import { createStytchConnection } from '../../adapters/stytch/connect.ts'
@@ -12,7 +11,6 @@ import { createClientRegistry } from '../../adapters/stytch/registry.ts'
 import { createTiming } from '../../adapters/timing.ts'
 import { defined } from '../../core/base/defined.ts'
 import { registerClient } from '../../core/clients/register-client.ts'
-import { labelled, PENDING } from '../../core/secret/labels.ts'
 import { scopeTags, TAG } from '../../core/secret/secret-tags.ts'
 import { VEND_TAG } from '../../core/vend/scope-rule.ts'
 import type { StytchEnv } from '../../env/stytch.ts'
@@ -20,6 +18,7 @@ import { writeVendorEnv } from '../../env/vendor.ts'
 import type { InvokeResult } from '../runner/execution-environment.ts'
 import { createVendFront, type VendFront } from '../vend-front/front.ts'
 import type { KeyPair } from '../vend-front/signature.ts'
+import { awaitRest } from './await-rest.ts'
 
 export const VEND_PORT = 4020
 
@@ -82,7 +81,6 @@ export const laptopVendorEnv = (seat: {
 }
 
 const PATIENCE_MS = 60_000
-const POLL_MS = 25
 
 /** Registered as the registrar would: by the production use case, with rotation on; back once the dry run of that is over. */
 export const registerVendClient = async (place: {
@@ -124,15 +122,10 @@ export const registerVendClient = async (place: {
         rotation: { functionArn, everyDays: 60 },
       },
     )
-    const isBusy = async (): Promise<boolean> => {
-      const { VersionIdsToStages: labels = {} } = await client.send(new DescribeSecretCommand({ SecretId: secretArn }))
-      return labelled({ labels }, PENDING) !== undefined
-    }
-    const deadline = Date.now() + PATIENCE_MS
-    while (await isBusy()) {
-      if (Date.now() > deadline) throw new Error(`the rotation of ${name} did not come to rest`)
-      await sleep(POLL_MS)
-    }
+    await awaitRest(client, secretArn, {
+      patienceMs: PATIENCE_MS,
+      message: `the rotation of ${name} did not come to rest`,
+    })
   } finally {
     client.destroy()
   }

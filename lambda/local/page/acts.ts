@@ -8,6 +8,7 @@ import { createEvents } from '../../adapters/aws/events.ts'
 import { createSecrets } from '../../adapters/aws/secrets.ts'
 import { LEAK_REPORTED, leakSources } from '../../core/base/event-types.ts'
 import { isJsonObject, type JsonObject } from '../../core/base/json-object.ts'
+import { HOUR_MS } from '../../core/base/time-units.ts'
 import { settleToken } from '../../core/drive/settle-request.ts'
 import { CLIENT_NAME_RULE, expectedClientName, isClientName } from '../../core/secret/client-name.ts'
 import { versionLabelled } from '../../core/secret/labels.ts'
@@ -34,7 +35,6 @@ const done = (says: string): ActResult => ({ isDone: true, says })
 const refused = (says: string): ActResult => ({ isDone: false, says })
 
 const MAX_HOURS = 24 * 365
-const HOUR_MS = 3_600_000
 
 export const createActs = (laptop: Laptop): Acts => {
   const { address, aws, stytch, world } = laptop

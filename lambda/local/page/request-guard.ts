@@ -1,5 +1,5 @@
 // Who may speak to the status page: a browser that opened it here. Any other site that a user visits can send requests to loopback as well,
-// or point its own name there; Host and Origin tell them apart.
+// or point its own name there; Host and Origin distinguish them.
 import type { IncomingHttpHeaders } from 'node:http'
 
 export interface GuardedRequest {

@@ -1,5 +1,6 @@
 // What the status page shows of the clients, from what both stand-ins hold: names, labels, slots, positions, last fours. No value.
 
+import { HOUR_MS } from '../../core/base/time-units.ts'
 import { visibleOf } from '../../core/clients/client-status.ts'
 import { type Position, type Slots, sightings } from '../../core/rotation/position.ts'
 import { entryLabelled } from '../../core/secret/labels.ts'
@@ -9,8 +10,6 @@ import type { StoredSecret } from '../../core/secret/secret-format.ts'
 import { clientIdOf } from '../../core/secret/secret-tags.ts'
 import { slotForm } from '../../core/secret/slot-forms.ts'
 import type { PeekedSecret, PeekedVersion } from '../aws/peek.ts'
-
-const HOUR_MS = 3_600_000
 
 export interface VersionSight {
   readonly id: string

@@ -1,5 +1,5 @@
 // What happens on the laptop, line by line: calls to both stand-ins, labels that move, events on the bus. Keeps the last few hundred lines
-// and tells whoever listens. Names, ids and statuses; what a call carried is not here.
+// and notifies whoever listens. Names, ids and statuses; what a call carried is not here.
 import type { PeekedSecret } from '../aws/peek.ts'
 import type { Laptop } from '../laptop/laptop.ts'
 import type { Call, StandInServer } from '../stand-in/server.ts'
@@ -22,7 +22,7 @@ export type NewLine = Omit<TimelineLine, 'number'>
 export interface Timeline {
   /** Oldest first. */
   lines(): readonly TimelineLine[]
-  tell(line: NewLine): void
+  add(line: NewLine): void
   /** @returns the undo. */
   onLine(listener: (line: TimelineLine) => void): () => void
   close(): void
@@ -56,7 +56,7 @@ export const createTimeline = (
   const kept: TimelineLine[] = []
   const listeners = new Set<(line: TimelineLine) => void>()
   let number = 0
-  const tell = (line: NewLine): void => {
+  const add = (line: NewLine): void => {
     number += 1
     const numbered = { ...line, number }
     kept.push(numbered)
@@ -74,7 +74,7 @@ export const createTimeline = (
       calls = latest
       for (const { op, subject, at, status } of latest.slice(seen)) {
         const what = status === 0 ? `${op} – no reply` : `${op} ${status}`
-        tell({ at, where, what, about: subject === null ? '' : nameOf(subject), isFault: isFaultStatus(status) })
+        add({ at, where, what, about: subject === null ? '' : nameOf(subject), isFault: isFaultStatus(status) })
       }
       seen = latest.length
     }
@@ -96,7 +96,7 @@ export const createTimeline = (
       const [from, to] = [before.get(stage), after.get(stage)]
       if (from === to) continue
       const what = to === undefined ? `${stage} removed` : `${stage} → ${shortId(to)}`
-      tell({ at: now(), where: 'label', what, about, isFault: false })
+      add({ at: now(), where: 'label', what, about, isFault: false })
     }
   }
   const untaps = [
@@ -109,19 +109,19 @@ export const createTimeline = (
   const unlisten = aws.onEvent(({ detailType, detail }) => {
     const about = nameOf(textOf(detail, ['secretName']))
     const what = [detailType, textOf(detail, ['intent', 'reason', 'outcome'])].filter((part) => part !== '').join(': ')
-    tell({ at: now(), where: 'event', what, about, isFault: faultEvents.has(detailType) })
+    add({ at: now(), where: 'event', what, about, isFault: faultEvents.has(detailType) })
   })
   // What comes after the last tap of a call that was broken off.
   const timer = setInterval(lookAtCalls, LOOK_EVERY_MS)
   timer.unref()
   world.onReset(() => {
     labels.clear()
-    tell({ at: now(), where: 'page', what: 'everything was emptied', about: '', isFault: false })
+    add({ at: now(), where: 'page', what: 'everything was emptied', about: '', isFault: false })
   })
 
   return {
     lines: () => kept,
-    tell,
+    add,
     onLine: (listener) => {
       listeners.add(listener)
       return () => listeners.delete(listener)

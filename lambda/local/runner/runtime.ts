@@ -21,7 +21,7 @@ const send = (message: FromRuntime): void => {
   process.send?.(message)
 }
 
-/** Lambda tells an error's name and message; the stack stays here. */
+/** Lambda reports an error's name and message; the stack stays here. */
 const describeError = (error: unknown): { readonly errorType: string; readonly errorMessage: string } =>
   error instanceof Error
     ? { errorType: error.name, errorMessage: error.message }

@@ -3,7 +3,7 @@
 
 let offsetMs = 0
 
-/** What the shared clock is ahead of the machine's; told with every invocation. */
+/** What the shared clock is ahead of the machine's; sent with every invocation. */
 export const shiftClock = (toMs: number): void => {
   offsetMs = toMs
 }

@@ -1,7 +1,7 @@
-// `npm start`: tells the story on free ports and ends with what was counted. Exit 0 only if everything that it shows held. It takes no
+// `npm start`: plays the story on free ports and ends with what was counted. Exit 0 only if everything that it shows held. It takes no
 // input, writes no file, and leaves no process when it is interrupted.
 import { startLaptop } from '../laptop/laptop.ts'
-import { type Line, type StoryResult, tellStory } from './story.ts'
+import { type Line, playStory, type StoryResult } from './story.ts'
 
 const say = (text: string): void => {
   process.stdout.write(`${text}\n`)
@@ -22,7 +22,7 @@ const report = ({ timeline, requests, failures, attack, evidence, provenDeadMs, 
 }
 
 const handlerLog: string[] = []
-const tellFailure = (error: unknown): void => {
+const reportFailure = (error: unknown): void => {
   say(`The story broke off: ${error instanceof Error ? error.message : 'unknown'}`)
   for (const line of handlerLog.slice(-10)) say(`  ${line}`)
   process.exitCode = 1
@@ -50,12 +50,12 @@ for (const [signal, code] of [
   })
 }
 try {
-  const result = await tellStory(laptop, show)
+  const result = await playStory(laptop, show)
   report(result)
   process.exitCode = result.faults.length === 0 ? 0 : 1
 } catch (error) {
   // Interrupted, it breaks off because the laptop is closing: the signal's own exit code follows.
-  if (!isInterrupted) tellFailure(error)
+  if (!isInterrupted) reportFailure(error)
 } finally {
   await laptop.close()
 }

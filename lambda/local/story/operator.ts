@@ -1,7 +1,6 @@
 // The operator in the story: registers clients and asks for rotations, with the AWS SDK and the production use cases, over HTTP.
 
 import { randomUUID } from 'node:crypto'
-import { setTimeout as sleep } from 'node:timers/promises'
 import {
   DescribeSecretCommand,
   GetSecretValueCommand,
@@ -15,9 +14,9 @@ import { createStytchIssuer } from '../../adapters/stytch/issuer.ts'
 import { createClientRegistry } from '../../adapters/stytch/registry.ts'
 import { createTiming } from '../../adapters/timing.ts'
 import { type Registered, registerClient } from '../../core/clients/register-client.ts'
-import { labelled } from '../../core/secret/labels.ts'
 import { type Intent, makeRequestToken } from '../../core/secret/request-token.ts'
 import { scopeTags, TAG } from '../../core/secret/secret-tags.ts'
+import { awaitThat, holderOf } from '../laptop/await-rest.ts'
 import type { LaptopAddress } from '../laptop/laptop.ts'
 
 export interface Operator {
@@ -37,7 +36,6 @@ export interface Credentials {
 
 const REGISTRATION_MS = 30_000
 const ROTATION_MS = 25_000
-const POLL_MS = 25
 
 export const createOperator = (address: LaptopAddress): Operator => {
   const secretsManager = new SecretsManagerClient({
@@ -59,20 +57,11 @@ export const createOperator = (address: LaptopAddress): Operator => {
     timing,
   }
 
-  const holderOf = async (secretId: string, label: string): Promise<string | undefined> => {
-    const { VersionIdsToStages: labels = {} } = await secretsManager.send(
-      new DescribeSecretCommand({ SecretId: secretId }),
-    )
-    return labelled({ labels }, label)
-  }
-
-  const until = async (holds: () => Promise<boolean>, what: string): Promise<void> => {
-    const deadline = Date.now() + ROTATION_MS
-    while (!(await holds())) {
-      if (Date.now() > deadline) throw new Error(`The ${what} did not come within ${ROTATION_MS / 1000} s`)
-      await sleep(POLL_MS)
-    }
-  }
+  const until = (holds: () => Promise<boolean>, what: string): Promise<void> =>
+    awaitThat(holds, {
+      patienceMs: ROTATION_MS,
+      message: `The ${what} did not come within ${ROTATION_MS / 1000} s`,
+    })
 
   return {
     secretsManager,
@@ -89,7 +78,7 @@ export const createOperator = (address: LaptopAddress): Operator => {
       })
       // Turning rotation on is a dry run, which holds AWSPENDING until it has ended.
       await until(
-        async () => (await holderOf(registered.secretArn, 'AWSPENDING')) === undefined,
+        async () => (await holderOf(secretsManager, registered.secretArn, 'AWSPENDING')) === undefined,
         `registration of ${name}`,
       )
       return registered
@@ -97,12 +86,19 @@ export const createOperator = (address: LaptopAddress): Operator => {
     rotate: async (secretId, intent) => {
       // A token is about the ARN, whatever the secret is called here.
       const { ARN: secretArn = secretId } = await secretsManager.send(new DescribeSecretCommand({ SecretId: secretId }))
-      const about = intent === 'settle' ? ((await holderOf(secretId, 'AWSCURRENT')) ?? '') : randomUUID()
+      const about =
+        intent === 'settle' ? ((await holderOf(secretsManager, secretId, 'AWSCURRENT')) ?? '') : randomUUID()
       const token = makeRequestToken({ origin: intent, askedAt: Date.now(), secretArn, about, attempt: 1 })
       await secretsManager.send(new RotateSecretCommand({ SecretId: secretId, ClientRequestToken: token }))
-      await until(async () => (await holderOf(secretId, 'AWSCURRENT')) === token, `${intent} of ${secretId}`)
+      await until(
+        async () => (await holderOf(secretsManager, secretId, 'AWSCURRENT')) === token,
+        `${intent} of ${secretId}`,
+      )
       // The label is cleaned up after the last step; the next rotation is refused until then.
-      await until(async () => (await holderOf(secretId, 'AWSPENDING')) !== token, `end of the ${intent} of ${secretId}`)
+      await until(
+        async () => (await holderOf(secretsManager, secretId, 'AWSPENDING')) !== token,
+        `end of the ${intent} of ${secretId}`,
+      )
       return token
     },
     read: async (secretId) => {

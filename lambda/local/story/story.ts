@@ -1,4 +1,4 @@
-// The story that `npm start` tells: the main job on real traffic, in half a minute. Every scene is played by the production handlers
+// The story that `npm start` plays: the main job on real traffic, in half a minute. Every scene is played by the production handlers
 // over HTTP; this file only asks, watches and counts.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Laptop } from '../laptop/laptop.ts'
@@ -31,53 +31,53 @@ export interface StoryResult {
 interface Stage {
   readonly laptop: Laptop
   readonly operator: Operator
-  readonly tell: (text: string) => void
+  readonly narrate: (text: string) => void
   readonly check: (holds: boolean, fault: string) => void
 }
 
-const rotateScene = async ({ operator, tell, laptop, check }: Stage, secretId: string): Promise<void> => {
+const rotateScene = async ({ operator, narrate, laptop, check }: Stage, secretId: string): Promise<void> => {
   const { clientId } = await operator.read(secretId)
   await operator.rotate(secretId, 'rotate')
-  tell('billing-api     rotated: AWSCURRENT is the new value, Stytch accepts both')
+  narrate('billing-api     rotated: AWSCURRENT is the new value, Stytch accepts both')
   check(laptop.stytch.slots(clientId)?.nextLastFour !== null, 'no overlap was open after the rotation')
   await sleep(OVERLAP_MS + 300)
   await operator.rotate(secretId, 'settle')
   check(laptop.stytch.slots(clientId)?.nextLastFour === null, 'the overlap was still open after the settle')
-  tell('billing-api     settled: the old value is refused')
+  narrate('billing-api     settled: the old value is refused')
 }
 
-const rollbackScene = async ({ operator, tell, check }: Stage, secretId: string): Promise<void> => {
+const rollbackScene = async ({ operator, narrate, check }: Stage, secretId: string): Promise<void> => {
   const before = await operator.read(secretId)
   await operator.rotate(secretId, 'rotate')
-  tell('nightly-etl     rotated')
+  narrate('nightly-etl     rotated')
   await sleep(400)
   await operator.rotate(secretId, 'rollback')
-  tell('nightly-etl     rolled back: AWSCURRENT is the old value again')
+  narrate('nightly-etl     rolled back: AWSCURRENT is the old value again')
   check(
     (await operator.read(secretId)).clientSecret === before.clientSecret,
     'the rollback did not bring the old value back',
   )
   await sleep(OVERLAP_MS + 300)
   await operator.rotate(secretId, 'settle')
-  tell('nightly-etl     settled: the value that was rolled back is refused')
+  narrate('nightly-etl     settled: the value that was rolled back is refused')
 }
 
-const crashScene = async ({ operator, tell, laptop, check }: Stage, secretId: string): Promise<void> => {
+const crashScene = async ({ operator, narrate, laptop, check }: Stage, secretId: string): Promise<void> => {
   let kills = 0
   const untap = laptop.stytch.server.tap(({ op, phase }) => {
     // Right after Stytch made the next secret, before its only copy reaches the function: the worst moment there is.
     if (op !== 'RotateStart' || phase !== 'after' || kills > 0) return
     kills += 1
     laptop.rotation.kill()
-    tell('support-agent   rotation function killed: the only copy of the new value is lost')
+    narrate('support-agent   rotation function killed: the only copy of the new value is lost')
   })
   await operator.rotate(secretId, 'rotate')
   untap()
   check(kills === 1, 'the rotation was not killed')
-  tell('support-agent   driven on by Secrets Manager: lost value cancelled, another started, switched')
+  narrate('support-agent   driven on by Secrets Manager: lost value cancelled, another started, switched')
   await sleep(OVERLAP_MS + 300)
   await operator.rotate(secretId, 'settle')
-  tell('support-agent   settled')
+  narrate('support-agent   settled')
 }
 
 interface Leak {
@@ -86,16 +86,16 @@ interface Leak {
   readonly evidence: Readonly<Record<string, unknown>> | undefined
 }
 
-const leakScene = async ({ operator, tell, laptop }: Stage, secretId: string): Promise<Leak> => {
+const leakScene = async ({ operator, narrate, laptop }: Stage, secretId: string): Promise<Leak> => {
   const attacker = startAttacker(await operator.read(secretId))
   await sleep(500)
-  tell('billing-api     LEAK: the secret is in an attacker’s hands')
+  narrate('billing-api     LEAK: the secret is in an attacker’s hands')
   const startedAt = Date.now()
   await operator.rotate(secretId, 'revoke')
-  tell('billing-api     revoke: AWSCURRENT is a new value')
+  narrate('billing-api     revoke: AWSCURRENT is a new value')
   await operator.rotate(secretId, 'settle')
   const provenDeadMs = Date.now() - startedAt
-  tell(`billing-api     settled: the leaked value is proven dead after ${provenDeadMs} ms`)
+  narrate(`billing-api     settled: the leaked value is proven dead after ${provenDeadMs} ms`)
   await sleep(500)
   const attack = await attacker.stop()
   const revoked = laptop.aws.events().find(({ detailType }) => detailType === 'Secret Revoked')
@@ -103,24 +103,24 @@ const leakScene = async ({ operator, tell, laptop }: Stage, secretId: string): P
 }
 
 /** The password to all of Stytch leaks: every function must follow without a failed call. */
-const projectScene = async ({ operator, tell, laptop, check }: Stage, clientSecretId: string): Promise<void> => {
+const projectScene = async ({ operator, narrate, laptop, check }: Stage, clientSecretId: string): Promise<void> => {
   const { project_secret: leaked, project_secret_name: secretId = '' } = laptop.address
   const startedAt = Date.now()
   await operator.rotate(secretId, 'revoke')
   check(laptop.stytch.projectSecrets.accepts(leaked), 'the old project secret died before anybody could follow')
   await operator.rotate(secretId, 'settle')
   check(!laptop.stytch.projectSecrets.accepts(leaked), 'the old project secret is still accepted')
-  tell(`project secret  revoked: Stytch refuses the old one after ${Date.now() - startedAt} ms`)
+  narrate(`project secret  revoked: Stytch refuses the old one after ${Date.now() - startedAt} ms`)
   await operator.rotate(clientSecretId, 'rotate')
-  tell('support-agent   rotated: the function followed the new project secret by itself')
+  narrate('support-agent   rotated: the function followed the new project secret by itself')
 }
 
 /** @param say shows a line as it happens. @throws what a scene throws; everything it opened is closed. */
-export const tellStory = async (laptop: Laptop, say: (line: Line) => void): Promise<StoryResult> => {
+export const playStory = async (laptop: Laptop, say: (line: Line) => void): Promise<StoryResult> => {
   const startedAt = Date.now()
   const timeline: Line[] = []
   const faults: string[] = []
-  const tell = (text: string): void => {
+  const narrate = (text: string): void => {
     const line = { at: Date.now() - startedAt, text }
     timeline.push(line)
     say(line)
@@ -129,7 +129,7 @@ export const tellStory = async (laptop: Laptop, say: (line: Line) => void): Prom
     if (!holds) faults.push(fault)
   }
   const operator = createOperator(laptop.address)
-  const stage: Stage = { laptop, operator, tell, check }
+  const stage: Stage = { laptop, operator, narrate, check }
   const resource = await startResourceServer(laptop.address)
   const consumers: Consumer[] = []
   const consume = (secretId: string, habit: ConsumerInput['habit'], keepMs: number): void => {
@@ -144,7 +144,7 @@ export const tellStory = async (laptop: Laptop, say: (line: Line) => void): Prom
     ] as const) {
       const { secretArn, clientId } = await operator.register(name, scopes)
       secrets.push(secretArn)
-      tell(`${name.padEnd(15)} registered as ${clientId}`)
+      narrate(`${name.padEnd(15)} registered as ${clientId}`)
     }
     const [billing = '', etl = '', agent = ''] = secrets
     consume(billing, 'every', 0)
@@ -152,7 +152,7 @@ export const tellStory = async (laptop: Laptop, say: (line: Line) => void): Prom
     consume(etl, 'overlap', OVERLAP_MS)
     consume(agent, 'overlap', OVERLAP_MS)
     consume(agent, 'every', 0)
-    tell('consumers       five at work: token, then API call, without a pause')
+    narrate('consumers       five at work: token, then API call, without a pause')
     await sleep(700)
     await rotateScene(stage, billing)
     await rollbackScene(stage, etl)

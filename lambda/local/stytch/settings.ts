@@ -16,7 +16,7 @@ export interface StytchSettings {
    */
   readonly refusedError: string
   readonly invalidScopeStatus: number
-  /** What a token request under another project's path is told. */
+  /** What a token request under another project's path is answered. */
   readonly otherProjectError: 'project_not_found' | 'invalid_client'
   /** What `scope=` (present and empty) means. */
   readonly emptyScope: 'all' | 'refused'
@@ -48,7 +48,7 @@ export interface StytchSettings {
   readonly maxClients: number | null
   /** Which of the two published names an unknown Connected App gets; both are 404. */
   readonly connectedAppNotFoundError: 'connected_app_not_found' | 'idp_client_not_found'
-  /** What a Connected App that asks for client_credentials is told: only its own grants are documented for it. */
+  /** What a Connected App that asks for client_credentials is answered: only its own grants are documented for it. */
   readonly connectedAppClientCredentialsError: 'unauthorized_client' | 'unsupported_grant_type' | 'invalid_client'
   /** An unknown code or refresh token: RFC 6749's answer, or Stytch's own 404 in its own error body. */
   readonly unknownGrantError: 'invalid_grant' | 'idp_not_found'

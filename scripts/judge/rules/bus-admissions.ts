@@ -1,4 +1,4 @@
-// bus-admissions: nobody puts events of another type than their source has, or of none. And whom a statement of the bus lets in, from this account or another, no denial beside it stops: the bus keeps one list of
+// bus-admissions: no one puts events of another type than their source has, or of none. And whom a statement of the bus lets in, from this account or another, no denial beside it stops: the bus keeps one list of
 // sources, one of speakers and one of types, and all of them have to agree.
 
 import { eventTypesOf } from '../../../lambda/core/base/event-types.ts'
@@ -53,7 +53,7 @@ const judgeTypes = (stack: Stack): readonly Finding[] =>
   ofType(stack, 'AWS::Events::EventBus').flatMap((bus) => {
     const policy = policyOn(stack, bus)
     const functions = functionCallers(stack).flatMap((caller) =>
-      caller.needed.tells === undefined ? [] : [{ caller, source: caller.needed.tells }],
+      caller.needed.publishes === undefined ? [] : [{ caller, source: caller.needed.publishes }],
     )
     return [...functions, ...admittedTo(policy)].flatMap(({ caller, source }) =>
       otherTypes

@@ -28,9 +28,9 @@ const put = (bus: string, source: string, type: string): CallerCall => ({
   context: { 'events:source': [source], 'events:detail-type': [type] },
 })
 
-const judgeTelling = (stack: Stack, caller: FunctionCaller): readonly Finding[] => {
+const judgePublishing = (stack: Stack, caller: FunctionCaller): readonly Finding[] => {
   const { fn, name, needed } = caller
-  const source = needed.tells
+  const source = needed.publishes
   if (source === undefined) return []
   const buses = ofType(stack, 'AWS::Events::EventBus')
   if (buses.length === 0) return [find(stack, fn.id, `puts events of ${source}, and the stack has no bus`)]
@@ -142,7 +142,7 @@ export const callsGetThrough: Rule = {
     stacks.flatMap((stack) => [
       ...judgeKeepers(stack),
       ...functionCallers(stack).flatMap((caller) => [
-        ...judgeTelling(stack, caller),
+        ...judgePublishing(stack, caller),
         ...judgeKeys(stack, caller),
         ...judgeTargets(stack, caller),
         ...judgeLogs(stack, caller),

@@ -128,20 +128,20 @@ const inPlain = (stack: Stack): readonly Guarded[] =>
     })),
   ].map(({ on, ...call }) => ({ on, what: `${call.action} without TLS`, call: { ...call, context: plain } }))
 
-const told = (stack: Stack, who: string, { on, what }: Guarded): Finding =>
+const finding = (stack: Stack, who: string, { on, what }: Guarded): Finding =>
   find(stack, on.id, `${who} gets through: ${what}`)
 
 /** Each has administrator's rights of its own: only a denial keeps it out. */
 const judgeOwn = (stack: Stack): readonly Finding[] =>
   [...onBuses(stack), ...onFunctions(stack), ...onEvidence(stack), ...onRecords(stack), ...inPlain(stack)]
     .filter(({ on, call }) => mayByEither(policyOn(stack, on), ownStranger(stack), call) === 'allowed')
-    .map((one) => told(stack, 'an administrator of the account', one))
+    .map((one) => finding(stack, 'an administrator of the account', one))
 
 /** Of another account: the resource's own policy has to let it in. */
 const judgeForeign = (stack: Stack): readonly Finding[] =>
   [...onBuses(stack), ...onFunctions(stack), ...onEvidence(stack), ...onRecords(stack)]
     .filter(({ on, call }) => mayOn(policyOn(stack, on), foreignStranger(), call) === 'allowed')
-    .map((one) => told(stack, 'an administrator of another account', one))
+    .map((one) => finding(stack, 'an administrator of another account', one))
 
 /** The archive itself writes each object once: a request that could replace one is denied to it as well. */
 const judgeRewriting = (stack: Stack): readonly Finding[] =>
@@ -149,7 +149,7 @@ const judgeRewriting = (stack: Stack): readonly Finding[] =>
     ofType(stack, 'AWS::S3::Bucket').flatMap((on) => {
       const call = { action: 's3:PutObject', resource: `${stack.arnOf(on)}/any` }
       if (mayByEither(policyOn(stack, on), caller, call) !== 'allowed') return []
-      return [told(stack, caller.name, { on, what: 's3:PutObject over an object that is there', call })]
+      return [finding(stack, caller.name, { on, what: 's3:PutObject over an object that is there', call })]
     }),
   )
 
@@ -168,7 +168,7 @@ const judgeAliases = (stack: Stack): readonly Finding[] =>
       return named
         .map((action) => ({ on: alias, what: `${action} of ${resource}`, call: { action, resource } }))
         .filter(({ call }) => mayByEither(policy, ownStranger(stack), call) === 'allowed')
-        .map((one) => told(stack, 'an administrator of the account', one))
+        .map((one) => finding(stack, 'an administrator of the account', one))
     })
 
 const judgeKey = (stack: Stack, key: JudgedResource, secret: string): readonly Finding[] => {
@@ -186,7 +186,7 @@ const judgeKey = (stack: Stack, key: JudgedResource, secret: string): readonly F
   ]
   return requests
     .filter(([, caller, call]) => mayOn(policyOn(stack, key), caller, call) === 'allowed')
-    .map(([who, , call]) => told(stack, who, { on: key, call, what: call.action }))
+    .map(([who, , call]) => finding(stack, who, { on: key, call, what: call.action }))
 }
 
 const judgeKeys = (stack: Stack): readonly Finding[] => {

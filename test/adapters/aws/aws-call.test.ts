@@ -54,7 +54,7 @@ describe('the message', () => {
       awsFault({ operation: 'DescribeSecret', subject: 'm2m/test/orders' }, serviceError('AccessDeniedException', 400))
         .message,
     ).toBe(
-      'Secrets Manager DescribeSecret on m2m/test/orders failed with AccessDeniedException: canary words, request request-1; asking again will not help.',
+      'Secrets Manager DescribeSecret on m2m/test/orders failed with AccessDeniedException: canary words, request request-1; retrying will not help.',
     )
   })
 
@@ -62,7 +62,7 @@ describe('the message', () => {
     const fault = awsFault({ ...call, carriesValue: true }, serviceError('InvalidParameterException', 400))
 
     expect(fault.message).toBe(
-      'Secrets Manager PutSecretValue on m2m/test/orders failed with InvalidParameterException, request request-1; asking again will not help.',
+      'Secrets Manager PutSecretValue on m2m/test/orders failed with InvalidParameterException, request request-1; retrying will not help.',
     )
   })
 

@@ -24,13 +24,13 @@ afterAll(() => LocalDurableTestRunner.teardownTestEnvironment())
 /** What is waited for in memory passes at once: only the SDK's own waits are under test. */
 let now = 0
 let world: RotatingFleet
-let told: M2mEvent[]
+let published: M2mEvent[]
 let invocations: number
 
 beforeEach(() => {
   now = Date.now()
   world = createRotatingFleet(() => now)
-  told = []
+  published = []
   invocations = 0
 })
 
@@ -42,7 +42,7 @@ const campaigning = (remainingMs: () => number): Campaigning => ({
   records: noRecords,
   events: {
     publish: async (news) => {
-      told.push(...news)
+      published.push(...news)
     },
   },
   timing: {
@@ -99,7 +99,7 @@ describe('a campaign through the SDK', () => {
       counts: { selected: 130, switched: 130, settled: 130, failed: 0 },
     })
     expect(world.asked).toHaveLength(260)
-    expect(told).toHaveLength(1)
+    expect(published).toHaveLength(1)
     // Each page is resumed after its overlap, and the campaign after each page.
     expect(invocations).toBeGreaterThan(6)
   })

@@ -28,7 +28,7 @@ const readers: Readonly<Record<string, () => Promise<unknown>>> = {
 describe.each(Object.entries(readers))('%s', (title, read) => {
   const command = `aws secretsmanager create-secret --name ${NAME} --secret-string file:///dev/stdin`
 
-  test('that is not there', async () => {
+  test('that is not there is rejected, with the command that creates it', async () => {
     await expect(read()).rejects.toMatchObject({
       code: 'SECRETS_MANAGER_REJECTED',
       message: expect.stringMatching(

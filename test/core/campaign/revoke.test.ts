@@ -25,7 +25,7 @@ describe('a revoke', () => {
       counts: { selected: 300, switched: 300, settled: 300, failed: 0 },
     })
     expect(seat.origins()).toEqual({ settle: 300 })
-    expect(seat.told[0]?.detail).toMatchObject({ incidentId: 'inc-7', campaignId: 'inc-7', needsSomebody: false })
+    expect(seat.published[0]?.detail).toMatchObject({ incidentId: 'inc-7', campaignId: 'inc-7', needsSomebody: false })
   })
 
   it('takes what is held, in its overlap, or under way, and names what it cannot reach', async () => {
@@ -52,7 +52,7 @@ describe('a revoke', () => {
     expect(report).toMatchObject({ outcome: 'completed', counts: { settled: 187, failed: 63, notStarted: 0 } })
     expect(report.failures).toHaveLength(60)
     expect(report.failuresOmitted).toBe(3)
-    expect(seat.told[0]?.detail.needsSomebody).toBe(true)
+    expect(seat.published[0]?.detail.needsSomebody).toBe(true)
   })
 
   it('begins with those that are known to be leaked', async () => {
@@ -74,7 +74,7 @@ describe('a revoke', () => {
     const report = await seat.run(all(3, { incidentId: 'inc-8' }), 'e-2')
 
     expect(report.outcome).toBe('frozen')
-    expect(seat.told[1]?.detail.needsSomebody).toBe(true)
+    expect(seat.published[1]?.detail.needsSomebody).toBe(true)
   })
 
   it('outlasts what is stuck: cleared after two minutes, tried again', async () => {

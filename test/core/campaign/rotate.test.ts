@@ -41,8 +41,8 @@ describe('a campaign', () => {
 
     await seat.run({ ...due, campaignId: 'nightly-7' })
 
-    expect(seat.told).toHaveLength(1)
-    expect(seat.told[0]?.detail).toMatchObject({
+    expect(seat.published).toHaveLength(1)
+    expect(seat.published[0]?.detail).toMatchObject({
       campaignId: 'nightly-7',
       intent: 'rotate',
       outcome: 'completed',
@@ -223,7 +223,7 @@ describe('a dry run', () => {
       secretNames: ['m2m/prod/client-00000', 'm2m/prod/client-00001', 'm2m/prod/client-00002'],
     })
     expect(seat.world.asked).toEqual([])
-    expect(seat.told[0]?.detail).toMatchObject({ dryRun: true, outcome: 'dryRun' })
+    expect(seat.published[0]?.detail).toMatchObject({ dryRun: true, outcome: 'dryRun' })
   })
 
   it('works while rotations are frozen', async () => {
@@ -337,7 +337,7 @@ it('asked for twice under one id, switches and settles each secret once', async 
   expect(seat.world.asked).toHaveLength(80)
   expect(one.counts.switched).toBe(40)
   expect(other.counts.switched).toBe(40)
-  expect(seat.told).toHaveLength(2)
+  expect(seat.published).toHaveLength(2)
 })
 
 it('goes on without a page that ended without a word, and counts its secrets as failed', async () => {

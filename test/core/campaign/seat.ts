@@ -23,7 +23,7 @@ export type Kill = (moment: 'before' | 'after', name: string) => boolean
 export const createSeat = (perSecond = 24) => {
   const timing = createVirtualTiming()
   const world = createRotatingFleet(timing.now)
-  const told: M2mEvent[] = []
+  const published: M2mEvent[] = []
   const notes: object[] = []
   let freeze: FreezeState = 'off'
   let kill: Kill = () => false
@@ -40,7 +40,7 @@ export const createSeat = (perSecond = 24) => {
     records: noRecords,
     events: {
       publish: async (news) => {
-        told.push(...news)
+        published.push(...news)
       },
     },
     timing,
@@ -130,7 +130,7 @@ export const createSeat = (perSecond = 24) => {
   return {
     timing,
     world,
-    told,
+    published,
     notes,
     stores,
     campaigning,

@@ -95,7 +95,7 @@ describe('of a secret', () => {
       undefined,
       /held by somebody since an unreadable date/,
     ],
-    ['policy', { tags: { 'm2m:client-id': 'c' } }, undefined, /its policy was set/],
+    ['policy', { tags: { 'm2m:client-id': 'c' } }, undefined, /no resource policy/],
   ])('%s', (kind, changes, records, what) => {
     const found = find([secret(changes)], records)
 

@@ -351,8 +351,8 @@ describe('what cannot be', () => {
   })
 })
 
-describe('weather', () => {
-  it('is waited out', async () => {
+describe('a passing failure', () => {
+  it('is waited out, and the job is done', async () => {
     const { world, jobParts, revoke } = setUp()
     let left = 3
     world.fails(() => {
@@ -363,7 +363,7 @@ describe('weather', () => {
     expect(await carryOut(jobParts, revoke)).toMatchObject({ outcome: 'done' })
   })
 
-  it('that lasts longer than the patience is told, and nothing is lost', async () => {
+  it('that lasts longer than the patience is reported, and nothing is lost', async () => {
     const { world, jobParts, revoke } = setUp()
     world.fails(() => world.throttled())
 
@@ -373,7 +373,7 @@ describe('weather', () => {
     expect(await carryOut(jobParts, revoke)).toMatchObject({ outcome: 'done' })
   })
 
-  it('ends in no defect: what is none of ours goes on', async () => {
+  it('is not what a defect is: that is thrown as it is', async () => {
     const { jobParts, revoke } = setUp()
     const broken = { ...jobParts.secrets, describe: () => Promise.reject(new TypeError('a defect')) }
 

@@ -26,7 +26,7 @@ describe('is none', () => {
     ['with a refusal at no time', { slots, refused: [{ ...one, provenAt: 'then' }] }],
     ['with an acceptance that is none', { slots, refused, accepted: { ...accepted, requestId: undefined } }],
     ['with an acceptance as a text', { slots, refused, accepted: 'yes' }],
-  ])('%s', (_what, told) => {
-    expect(readEvidence({ evidence: told })).toBeUndefined()
+  ])('%s', (_what, evidence) => {
+    expect(readEvidence({ evidence: evidence })).toBeUndefined()
   })
 })

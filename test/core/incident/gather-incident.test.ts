@@ -116,9 +116,9 @@ describe('what is read', () => {
     const token = revokeToken({ askedAt: midnight - 200 })
     const archive = holding(leakEvent({}, { time: '2026-03-11T00:00:00Z' }), refusedEvent(token, 'just before'))
 
-    const { told } = await gatherIncident(archive, { incidentId: 'INC-42' })
+    const { published } = await gatherIncident(archive, { incidentId: 'INC-42' })
 
-    expect(told.map(({ detail }) => detail.explanation)).toEqual(['just before'])
+    expect(published.map(({ detail }) => detail.explanation)).toEqual(['just before'])
   })
 
   test('and cannot be read is left out', async () => {
@@ -128,7 +128,7 @@ describe('what is read', () => {
     const facts = await gatherIncident(archive, { incidentId: 'INC-42', secretNames: [NAME] })
 
     expect(facts.said).toEqual([])
-    expect(facts.told).toHaveLength(1)
+    expect(facts.published).toHaveLength(1)
   })
 
   test('a failure of the archive is thrown: half a report would read as a whole one', async () => {

@@ -36,7 +36,7 @@ const billing: IncidentClient = {
 const factsOf = (facts: Partial<IncidentFacts> = {}): IncidentFacts => ({
   incidentId: 'INC-42',
   said: [leakEvent(), ...completed(billing)],
-  told: [revokedEvent(revokeToken()), settledEvent(revokeToken())],
+  published: [revokedEvent(revokeToken()), settledEvent(revokeToken())],
   secretNames: [NAME],
   ...facts,
 })
@@ -93,7 +93,7 @@ describe('an incident that is proven', () => {
     const later = { ...one, lastFour: 'efgh', provenAt: new Date(NOON + 9000).toISOString() }
     const proof = { ...evidence, refused: [later, one] }
 
-    expect(onlyClient({ told: [revokedEvent(revokeToken(), { proof })] })?.proof).toMatchObject({
+    expect(onlyClient({ published: [revokedEvent(revokeToken(), { proof })] })?.proof).toMatchObject({
       secondsToRefusal: 9,
       mintedTokensEndBy: '2026-03-10T13:35:05.000Z',
     })
@@ -122,7 +122,7 @@ describe('an incident that is proven', () => {
   test('takes the newest proof of several', () => {
     const second = revokedEvent(revokeToken({ attempt: 2 }), { at: NOON + 60_000 })
 
-    expect(onlyClient({ told: [second, revokedEvent(revokeToken())] })?.proof?.at).toBe('2026-03-10T12:35:56.000Z')
+    expect(onlyClient({ published: [second, revokedEvent(revokeToken())] })?.proof?.at).toBe('2026-03-10T12:35:56.000Z')
   })
 
   test('after a grace is proven by the settle that ends it', () => {
@@ -135,9 +135,9 @@ describe('an incident that is proven', () => {
     })
     const { slots, refused } = evidence
     const switched = { id: 'switched-0001', secretArn: arnOf(NAME), secretName: NAME, requestToken: rotated }
-    const told = [archived('Rotation Completed', switched), settledEvent(rotated, NAME, { slots, refused })]
+    const published = [archived('Rotation Completed', switched), settledEvent(rotated, NAME, { slots, refused })]
 
-    expect(onlyClient({ said: [leakEvent({ graceSeconds: 900 })], told })).toMatchObject({
+    expect(onlyClient({ said: [leakEvent({ graceSeconds: 900 })], published })).toMatchObject({
       outcome: 'proven',
       proof: { accepted: null, refused },
     })
@@ -156,7 +156,7 @@ describe('what does not prove anything', () => {
     ],
     ['a settle that tells no evidence', settledEvent(revokeToken(), NAME, undefined)],
   ])('%s', (_what, event) => {
-    const { clients } = report({ said: [leakEvent()], told: [event] })
+    const { clients } = report({ said: [leakEvent()], published: [event] })
     const client = clients.find(({ secretName }) => secretName === NAME)
 
     expect(client).toMatchObject({ outcome: 'notProven', proof: null })
@@ -164,7 +164,7 @@ describe('what does not prove anything', () => {
   })
 
   test("the incident function's own word, without the evidence", () => {
-    expect(report({ told: [] })).toMatchObject({ outcome: 'notProven', clients: [{ outcome: 'notProven' }] })
+    expect(report({ published: [] })).toMatchObject({ outcome: 'notProven', clients: [{ outcome: 'notProven' }] })
   })
 })
 
@@ -172,9 +172,9 @@ describe('what failed', () => {
   const first = refusedEvent(revokeToken(), 'rotations are frozen (on); lift the freeze')
 
   test('before a proof is told, and asks for nothing', () => {
-    const told = [revokedEvent(revokeToken({ attempt: 2 })), first]
+    const published = [revokedEvent(revokeToken({ attempt: 2 })), first]
 
-    expect(onlyClient({ told })).toMatchObject({
+    expect(onlyClient({ published })).toMatchObject({
       outcome: 'proven',
       advice: null,
       failures: [{ type: 'Rotation Refused', requestToken: revokeToken(), explanation: first.detail.explanation }],
@@ -184,7 +184,7 @@ describe('what failed', () => {
   test('without a proof says what to do: what the last refusal advises', () => {
     const second = refusedEvent(revokeToken({ attempt: 2 }), 'Stytch knows no such client', { at: NOON + 9000 })
 
-    expect(onlyClient({ said: [leakEvent()], told: [second, first] })).toMatchObject({
+    expect(onlyClient({ said: [leakEvent()], published: [second, first] })).toMatchObject({
       failures: [{ explanation: first.detail.explanation }, { explanation: 'Stytch knows no such client' }],
       advice: expect.stringMatching(/^Stytch knows no such client; then ask again under the same incident id/),
     })
@@ -193,10 +193,10 @@ describe('what failed', () => {
   test('or what the incident function advises, when it does', () => {
     const failed = { ...billing, outcome: 'failed' as const, why: 'the secret is scheduled for deletion' }
 
-    expect(onlyClient({ said: completed(failed), told: [first] })?.advice).toMatch(
+    expect(onlyClient({ said: completed(failed), published: [first] })?.advice).toMatch(
       /^the secret is scheduled for deletion; ask again under the same incident id/,
     )
-    expect(onlyClient({ said: completed({ ...failed, advice: 'restore it' }), told: [first] })?.advice).toBe(
+    expect(onlyClient({ said: completed({ ...failed, advice: 'restore it' }), published: [first] })?.advice).toBe(
       'the secret is scheduled for deletion; restore it',
     )
   })
@@ -206,7 +206,7 @@ describe('what failed', () => {
     const settle = refusedEvent(settleTokenOf(revokeToken()), 'Stytch is elsewhere', { at: NOON + 2000 })
     const planned = refusedEvent('c0ffee00-0000-4000-8000-000000000000', 'not ours')
 
-    const { failures } = onlyClient({ told: [drift, first, planned, settle], said: completed(billing) }) ?? {}
+    const { failures } = onlyClient({ published: [drift, first, planned, settle], said: completed(billing) }) ?? {}
 
     expect(failures?.map(({ explanation }) => explanation)).toEqual([first.detail.explanation, 'Stytch is elsewhere'])
   })
@@ -216,7 +216,7 @@ describe('what failed', () => {
     const later = incidentCompleted({ incidentId: 'INC-42', at: NOON + 90_000, clients: [{ ...failed, why: 'gone' }] })
     const said = [...later.map(({ type, detail }) => archived(type, detail)), ...completed(failed)]
 
-    expect(onlyClient({ said, told: [] })?.advice).toMatch(/^gone; /)
+    expect(onlyClient({ said, published: [] })?.advice).toMatch(/^gone; /)
   })
 })
 
@@ -231,12 +231,12 @@ describe('an incident that a campaign worked on', () => {
   ]
 
   test('has the clients that it gave up on, and those whose evidence says whose they are, and no others', () => {
-    const told = [
+    const published = [
       revokedEvent(revokeToken()),
       revokedEvent(revokeToken({ name: 'm2m/prod/other', incidentId: 'INC-41' }), { name: 'm2m/prod/other' }),
     ]
 
-    expect(report({ said, told, secretNames: [] }).clients).toMatchObject([
+    expect(report({ said, published, secretNames: [] }).clients).toMatchObject([
       { secretName: NAME, outcome: 'proven' },
       {
         secretName: SHOP,
@@ -247,9 +247,11 @@ describe('an incident that a campaign worked on', () => {
   })
 
   test('is proven for a client that was proven after all', () => {
-    const told = [revokedEvent(revokeToken({ name: SHOP }), { name: SHOP })]
+    const published = [revokedEvent(revokeToken({ name: SHOP }), { name: SHOP })]
 
-    expect(report({ said, told, secretNames: [] }).clients).toMatchObject([{ secretName: SHOP, outcome: 'proven' }])
+    expect(report({ said, published, secretNames: [] }).clients).toMatchObject([
+      { secretName: SHOP, outcome: 'proven' },
+    ])
   })
 })
 
@@ -263,7 +265,7 @@ describe('what else was said of it', () => {
       archived('Campaign Completed', { at, outcome: 'completed', counts: { selected: 3, settled: 2, failed: 1 } }),
     ]
 
-    expect(report({ said, told: [], secretNames: [] })).toMatchObject({
+    expect(report({ said, published: [], secretNames: [] })).toMatchObject({
       outcome: 'noClients',
       notes: expect.arrayContaining([
         {
@@ -284,7 +286,7 @@ describe('the same events', () => {
     leakEvent({ reason: 'again' }),
     ...completed(billing, { ...billing, secretName: SHOP, secretArn: arnOf(SHOP), requestTokens: [] }),
   ]
-  const told = [
+  const published = [
     revokedEvent(revokeToken()),
     settledEvent(revokeToken()),
     refusedEvent(revokeToken({ attempt: 2 }), 'one'),
@@ -293,12 +295,12 @@ describe('the same events', () => {
   ]
 
   test('in whatever order make the same report, to the byte', () => {
-    const wanted = JSON.stringify(report({ said, told, secretNames: [SHOP, NAME] }))
+    const wanted = JSON.stringify(report({ said, published, secretNames: [SHOP, NAME] }))
     const shuffled = <Item>(items: readonly Item[]) => fc.shuffledSubarray([...items], { minLength: items.length })
 
     fc.assert(
-      fc.property(shuffled(said), shuffled(told), shuffled([NAME, SHOP]), (one, other, secretNames) => {
-        expect(JSON.stringify(report({ said: one, told: other, secretNames }))).toBe(wanted)
+      fc.property(shuffled(said), shuffled(published), shuffled([NAME, SHOP]), (one, other, secretNames) => {
+        expect(JSON.stringify(report({ said: one, published: other, secretNames }))).toBe(wanted)
       }),
     )
   })
@@ -345,12 +347,12 @@ describe('in Markdown', () => {
         requestTokens: [],
       }),
     ]
-    const told = [
+    const published = [
       revokedEvent(revokeToken()),
       refusedEvent(revokeToken({ name: SHOP }), 'Stytch knows no such client', { name: SHOP }),
     ]
 
-    const text = incidentMarkdown(report({ said, told, secretNames: [NAME, SHOP] }))
+    const text = incidentMarkdown(report({ said, published, secretNames: [NAME, SHOP] }))
 
     expect(text).toContain('**Not proven for 1 of 2 clients.**')
     expect(text.indexOf('## m2m/prod/shop')).toBeLessThan(text.indexOf('## m2m/prod/billing'))
@@ -360,10 +362,10 @@ describe('in Markdown', () => {
   })
 
   test('an incident of which nothing is known says so', () => {
-    const text = incidentMarkdown(report({ said: [], told: [], secretNames: [] }))
+    const text = incidentMarkdown(report({ said: [], published: [], secretNames: [] }))
 
     expect(text).toBe(
-      '# Incident INC-42\n\n**No client is known of this incident, yet or at all.**\n\nNobody reported it on the bus, or the report is not archived yet.\n',
+      '# Incident INC-42\n\n**No client is known of this incident, yet or at all.**\n\nNo report of it is on the bus, or the report is not archived yet.\n',
     )
   })
 

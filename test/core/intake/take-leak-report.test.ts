@@ -68,9 +68,9 @@ const play = ({
       },
     },
     events: {
-      publish: async (told) => {
+      publish: async (published) => {
         if (busFails) throw fault('EVENT_NOT_SENT')
-        events.push(...told)
+        events.push(...published)
       },
     },
     recent: createRecentDeliveries({ keepMs: 600_000, max: 10 }),

@@ -1,6 +1,6 @@
 // Whoever may call RotateSecret may also invoke the function, with any step, in any order, for any token. None of it changes what a
 // rotation under way would have done, and the dry run changes nothing at all.
-import { randomUUID } from 'node:crypto'
+
 import { describe, expect, test } from 'vitest'
 import { type Step, steps } from '../../../lambda/core/rotation/refusal.ts'
 import { runStep } from '../../../lambda/core/rotation/run-step.ts'
@@ -16,15 +16,6 @@ const begun = (world: World, intent: Intent): string => {
   world.secrets.rotateSecret(token)
   return token
 }
-/** The dry run's version, as Secrets Manager may make it: AWSCURRENT's own value under a bare token. */
-const dryRun = (world: World): string => {
-  const token = randomUUID()
-  world.secrets.rotateSecret(token)
-  world.secrets.place(token, {
-    text: world.secrets.versions.get(world.secrets.holderOf('AWSCURRENT') ?? '')?.text ?? '',
-  })
-  return token
-}
 /** Everything that a forger could have changed. */
 const stateOf = ({ secrets, client }: World) =>
   JSON.stringify([
@@ -32,142 +23,7 @@ const stateOf = ({ secrets, client }: World) =>
     [...secrets.versions.values()].map(({ versionId, text, labels }) => [versionId, text, [...labels]]),
   ])
 
-describe('the dry run, which is testSecret alone', () => {
-  const copies = [
-    ['no value', undefined],
-    ['AWSCURRENT’s value', textOf(valueNamed('A'))],
-    ['AWSCURRENT’s value, written another way', ` ${textOf(valueNamed('A'))}\n`],
-  ] as const
-
-  test.each(copies)('passes with %s and changes nothing', async (_what, text) => {
-    const world = createRegisteredWorld()
-    const token = randomUUID()
-    world.secrets.rotateSecret(token)
-    if (text !== undefined) world.secrets.place(token, { text })
-    const before = stateOf(world)
-
-    expect(await does(world, 'testSecret', token)).toBe('nothing')
-    expect(stateOf(world)).toBe(before)
-  })
-
-  test.each(['rotate', 'revoke', 'settle', 'rollback'] as const)(
-    'is never one of ours: %s without a value stops',
-    async (intent) => {
-      const world = createRegisteredWorld()
-      const token = begun(world, intent)
-      const before = stateOf(world)
-
-      expect(await does(world, 'testSecret', token)).toBe('no pendingMissing, kept')
-      expect(stateOf(world)).toBe(before)
-    },
-  )
-
-  test('passes in the middle of an overlap', async () => {
-    const world = createRegisteredWorld()
-    await world.rotate(tokenOf('rotate'))
-    const token = dryRun(world)
-    const before = stateOf(world)
-
-    expect(await does(world, 'testSecret', token)).toBe('nothing')
-    expect(stateOf(world)).toBe(before)
-  })
-
-  test('followed by a forged finish does not move AWSCURRENT off the version of a revoke', async () => {
-    const world = createRegisteredWorld()
-    const revoke = await world.rotate(tokenOf('revoke'))
-    const token = dryRun(world)
-
-    expect(await does(world, 'finishSecret', token)).toBe('no pendingEqualsCurrent, cleared: Refused')
-    expect(world.secrets.holderOf('AWSCURRENT')).toBe(revoke)
-  })
-
-  test('followed by a forged create starts nothing', async () => {
-    const world = createRegisteredWorld()
-
-    expect(await does(world, 'createSecret', dryRun(world))).toBe('no pendingEqualsCurrent, cleared: Refused')
-    expect(world.client().next).toBeNull()
-  })
-
-  test('fails when AWSCURRENT is dead, and changes nothing', async () => {
-    const world = createRegisteredWorld({ current: valueNamed('X') })
-    const token = randomUUID()
-    world.secrets.rotateSecret(token)
-    world.secrets.place(token, { text: textOf(valueNamed('A')) })
-    const before = stateOf(world)
-
-    expect(await does(world, 'testSecret', token)).toBe('no dryRunRefused, kept')
-    expect(stateOf(world)).toBe(before)
-  })
-})
-
 describe('a step out of its order', () => {
-  test.each(['rotate', 'revoke', 'settle', 'rollback'] as const)(
-    '%s: finish before create moves nothing',
-    async (intent) => {
-      const world = createRegisteredWorld()
-      const token = begun(world, intent)
-      const before = stateOf(world)
-
-      expect(await does(world, 'finishSecret', token)).toBe('no pendingMissing, kept')
-      expect(stateOf(world)).toBe(before)
-    },
-  )
-
-  test.each(['settle', 'rollback'] as const)('%s: set before create changes nothing', async (intent) => {
-    const world = createRegisteredWorld()
-    await world.rotate(tokenOf('rotate'))
-    const token = begun(world, intent)
-    const before = stateOf(world)
-
-    expect(await does(world, 'setSecret', token)).toBe('no pendingMissing, kept')
-    expect(stateOf(world)).toBe(before)
-  })
-
-  test('a settle’s finish before its set waits for it, and the settle goes on', async () => {
-    const world = createRegisteredWorld()
-    await world.rotate(tokenOf('rotate'))
-    const token = begun(world, 'settle')
-    await world.step('createSecret', token)
-
-    expect(await does(world, 'finishSecret', token)).toBe('fault STEP_OUT_OF_ORDER')
-    expect(await does(world, 'setSecret', token)).toBe('complete')
-    expect(await does(world, 'testSecret', token)).toBe('nothing')
-    expect(await does(world, 'finishSecret', token)).toBe('move: Completed')
-  })
-
-  test('create twice starts once', async () => {
-    const world = createRegisteredWorld()
-    const token = begun(world, 'rotate')
-
-    expect(await does(world, 'createSecret', token)).toBe('start > put new1')
-    expect(await does(world, 'createSecret', token)).toBe('nothing')
-  })
-
-  test.each([
-    ['settle', 'put new1'],
-    ['rollback', 'nothing'],
-  ] as const)('%s: create twice stores one value', async (intent, again) => {
-    const world = createRegisteredWorld()
-    await world.rotate(tokenOf('rotate'))
-    const token = begun(world, intent)
-    await world.step('createSecret', token)
-    const before = stateOf(world)
-
-    expect(await does(world, 'createSecret', token)).toBe(again)
-    expect(stateOf(world)).toBe(before)
-  })
-
-  test('finish twice tells the same again, under the same ids, and moves nothing', async () => {
-    const world = createRegisteredWorld()
-    const token = await world.rotate(tokenOf('rotate'))
-    const told = world.events.published.map(({ type, detail }) => [type, detail.id])
-    const before = stateOf(world)
-
-    expect(await does(world, 'finishSecret', token)).toBe('nothing: Completed, Changed')
-    expect(world.events.published.slice(2).map(({ type, detail }) => [type, detail.id])).toEqual(told)
-    expect(stateOf(world)).toBe(before)
-  })
-
   test.each(['rotate', 'revoke', 'settle', 'rollback'] as const)(
     '%s: every other step after the finish does nothing, whether AWSPENDING is still there or not',
     async (intent) => {
@@ -186,52 +42,6 @@ describe('a step out of its order', () => {
       }
     },
   )
-
-  test('finish, long after Secrets Manager took AWSPENDING away, tells nothing', async () => {
-    const world = createRegisteredWorld()
-    const token = await world.rotate(tokenOf('rotate'))
-    await world.secrets.moveLabel({ secretId: SECRET_ARN, label: 'AWSPENDING', from: token })
-
-    expect(await does(world, 'finishSecret', token)).toBe('nothing')
-  })
-
-  test('a registered value is never told as a completed rotation', async () => {
-    const world = createRegisteredWorld()
-
-    expect(await does(world, 'finishSecret', world.secrets.holderOf('AWSCURRENT') ?? '')).toBe('nothing')
-  })
-
-  test('a settle’s set, three hours after its finish, does nothing, though AWSPENDING is still there', async () => {
-    const world = createRegisteredWorld()
-    await world.rotate(tokenOf('rotate'))
-    const settle = await world.rotate(tokenOf('settle'))
-    world.timing.advance(3 * HOUR_MS)
-
-    expect(world.secrets.holderOf('AWSPENDING')).toBe(settle)
-    expect(await does(world, 'setSecret', settle)).toBe('nothing')
-  })
-
-  test('a settle’s set, sent again when a new rotation is under way, does nothing', async () => {
-    const world = createRegisteredWorld()
-    await world.rotate(tokenOf('rotate'))
-    const settle = await world.rotate(tokenOf('settle'))
-    const rotate = begun(world, 'rotate')
-    await world.step('createSecret', rotate)
-    const before = stateOf(world)
-
-    expect(await does(world, 'setSecret', settle)).toBe('nothing')
-    expect(stateOf(world)).toBe(before)
-  })
-})
-
-test('a rollback to AWSCURRENT’s own value is refused', async () => {
-  const world = createRegisteredWorld()
-  const rotate = await world.rotate(tokenOf('rotate'))
-  await world.secrets.moveLabel({ secretId: SECRET_ARN, label: 'AWSPENDING', from: rotate })
-  const copy = world.secrets.versions.get(rotate)?.text ?? ''
-  world.secrets.place(randomUUID(), { text: copy, labels: ['AWSCURRENT'] })
-
-  expect(await does(world, 'createSecret', begun(world, 'rollback'))).toBe('no overlap, cleared: Refused')
 })
 
 describe('a token that has nothing under way', () => {
@@ -285,15 +95,6 @@ describe('a token that has nothing under way', () => {
       finishSecret: 'no tokenWithoutVersion, kept',
     })
     expect(stateOf(world)).toBe(before)
-  })
-
-  test('a secret without rotation: createSecret begins nothing, and clears up', async () => {
-    const world = createRegisteredWorld()
-    const token = begun(world, 'rotate')
-    world.secrets.rotationEnabled = false
-
-    expect(await does(world, 'createSecret', token)).toBe('no rotationNotEnabled, cleared: Refused')
-    expect(world.client()).toMatchObject({ current: valueNamed('A'), next: null })
   })
 
   test.each(['rotate', 'revoke', 'settle', 'rollback'] as const)(

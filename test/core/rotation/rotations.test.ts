@@ -488,21 +488,6 @@ describe('what is stored is not trusted', () => {
     expect(effects).toEqual(['no noCurrent, cleared: Refused'])
   })
 
-  test.each([
-    ['a pending value of another client', { client_id: 'm2m-client-test-other' }, 'pendingOfOtherClient'],
-    ['a pending value that changes nothing', { client_secret: valueNamed('A') }, 'pendingEqualsCurrent'],
-    ['a pending value in another format', { client_secret: 17 }, 'malformedSecret'],
-  ])('%s is refused by createSecret', async (_what, more, reason) => {
-    const world = createRegisteredWorld()
-    const token = tokenOf('rotate')
-    world.secrets.rotateSecret(token)
-    world.secrets.place(token, { text: textOf(valueNamed('P'), more) })
-
-    const effect = await effectOf(world, () => world.step('createSecret', token))
-
-    expect(effect).toBe(`no ${reason}, cleared: Refused`)
-  })
-
   test('a past value that cannot be read, or is another client’s, stands in nobody’s way', async () => {
     for (const text of ['canary', textOf(valueNamed('A'), { client_id: 'm2m-client-test-other' })]) {
       const world = createRegisteredWorld()
@@ -513,37 +498,6 @@ describe('what is stored is not trusted', () => {
 
       expect(effects).toEqual(['put new1 > complete > move: Completed'])
     }
-  })
-})
-
-/** Somebody put a value of his own under this rotation: ours never end like AWSCURRENT's (docs/decisions/007). */
-describe('a planted pending value that ends like AWSCURRENT’s', () => {
-  const planted = async () => {
-    const world = createRegisteredWorld()
-    const token = tokenOf('rotate')
-    world.secrets.rotateSecret(token)
-    world.secrets.place(token, { text: textOf(valueNamed('P', 'AAAA')) })
-    world.client().next = valueNamed('P', 'AAAA')
-    for (const step of ['createSecret', 'setSecret', 'testSecret'] as const) await world.step(step, token)
-    return { world, token }
-  }
-
-  test('does not become AWSCURRENT once it is cancelled', async () => {
-    const { world, token } = await planted()
-    world.client().next = null
-
-    const effect = await effectOf(world, () => world.step('finishSecret', token))
-
-    expect(effect).toBe('no poisoned, cleared: Refused, Drift')
-  })
-
-  test('is told apart by an exchange once it is completed, and becomes AWSCURRENT', async () => {
-    const { world, token } = await planted()
-    Object.assign(world.client(), { current: valueNamed('P', 'AAAA'), next: null })
-
-    const effect = await effectOf(world, () => world.step('finishSecret', token))
-
-    expect(effect).toBe('move: Completed, Changed')
   })
 })
 

@@ -1,7 +1,7 @@
 // Replies that are old, under the bounds of a deployment: labels that do not show an acknowledged move yet, a value that cannot be read
 // yet, slots as they were before their last change, a value that Stytch is slow to accept. None of it kills or hides a value that works,
 // and none of it fails a rotation that only has to look again.
-import { randomUUID } from 'node:crypto'
+
 import { describe, expect, test } from 'vitest'
 import { DEPLOYED } from '../../../lambda/core/rotation/bounds.ts'
 import { type Step, steps } from '../../../lambda/core/rotation/refusal.ts'
@@ -12,7 +12,6 @@ import { SECRET_ARN } from '../../fakes/fake-secrets.ts'
 import {
   CLIENT_ID,
   createRegisteredWorld,
-  nameOf,
   secretIn,
   textOf,
   tokenOf,
@@ -24,7 +23,6 @@ import {
 const TIMEOUT_MS = 60_000
 /** Between two rotations. */
 const GAP_MS = 60_000
-const BY_HAND = 'by-hand-000000000000000000000000000000'
 const NEW = 'canary-new1-n001'
 
 const step = (world: World, name: Step, token: string) => world.step(name, token, TIMEOUT_MS)
@@ -141,20 +139,6 @@ describe('an orphan', () => {
 })
 
 describe('a value that cannot be read yet', () => {
-  test.each(['rotate', 'bare'] as const)('does not make testSecret of a %s a dry run', async (kind) => {
-    const world = createRegisteredWorld({}, DEPLOYED)
-    const token = kind === 'bare' ? randomUUID() : tokenOf('rotate')
-    world.secrets.rotateSecret(token)
-    await step(world, 'createSecret', token)
-    countReads(world)
-    world.log.clear()
-    world.secrets.history.old.set(0, { ago: 1 })
-
-    await step(world, 'testSecret', token)
-
-    expect(countOf(world, 'issuer.exchange')).toBe(3)
-  })
-
   test('is refused when it is not there later than labels can be old, of a rotation of ours', async () => {
     const { world, token } = await standing([], 'rotate')
 
@@ -224,184 +208,6 @@ test('what stays unseen is final after two late reads, and changes nothing', asy
   expect(waited(world)).toBeGreaterThanOrEqual(DEPLOYED.staleLabelsMs)
 })
 
-describe('a value that Stytch is slow to accept', () => {
-  const ripen = (world: World, afterMs: number): void => {
-    const at = world.timing.now() + afterMs
-    world.issuer.unripe.add(NEW)
-    world.timing.onWait.push(() => {
-      if (world.timing.now() >= at) world.issuer.unripe.delete(NEW)
-    })
-  }
-
-  test.each(['rotate', 'revoke'] as const)('by eight seconds is reached: %s', async (intent) => {
-    const { world, token } = await standing([], intent, 'testSecret')
-    ripen(world, 8000)
-
-    for (const name of ['testSecret', 'finishSecret'] as const) await step(world, name, token)
-
-    expect(nameOf(world.valueUnder('AWSCURRENT') ?? '')).toBe('new1')
-  })
-
-  test.each([
-    ['rotate', 600_000],
-    ['revoke', 120_000],
-  ] as const)(
-    'is kept for the patience of a %s, then cancelled, and can be asked for again',
-    async (intent, patienceMs) => {
-      const { world, token } = await standing([], intent, 'testSecret')
-      world.issuer.unripe.add(NEW)
-      world.timing.advance(patienceMs - 60_000 - waited(world))
-      expect(await does(world, 'testSecret', token)).toBe('fault PENDING_REFUSED')
-      world.timing.advance(60_000)
-
-      expect(await does(world, 'testSecret', token)).toBe('cancel > no neverAccepted, cleared: Refused')
-
-      expect(world.client()).toMatchObject({ current: valueNamed('A'), next: null })
-      await live(world, intent, 'settle')
-      expect(isCurrentAccepted(world)).toBe(true)
-    },
-  )
-
-  test('and is accepted before the second look is not cancelled', async () => {
-    const { world, token } = await standing([], 'revoke', 'testSecret')
-    world.issuer.unripe.add(NEW)
-    world.timing.advance(180_000)
-    ripen(world, 5000)
-
-    expect(await does(world, 'testSecret', token)).toBe('nothing')
-  })
-
-  test('of a rollback is not cancelled: it was accepted before', async () => {
-    const { world, token } = await standing(['rotate'], 'rollback', 'testSecret')
-    Object.assign(world.client(), { current: NEW, next: valueNamed('A') })
-    world.issuer.unripe.add(valueNamed('A'))
-    world.timing.advance(3_600_000)
-
-    expect(await does(world, 'testSecret', token)).toBe('fault PENDING_REFUSED')
-  })
-})
-
-describe('slots as before their last change', () => {
-  test.each([
-    ['rotate', []],
-    ['rotate', ['rotate']],
-    ['settle', ['rotate']],
-    ['settle', ['rotate', 'rollback']],
-  ] as const)('are looked at again by finishSecret: %s after %j', async (intent, finished) => {
-    const { world, token } = await standing(finished, intent, 'finishSecret')
-    world.issuer.history.old.set(0, { ago: 1 })
-
-    expect(await does(world, 'finishSecret', token)).toMatch(/^move: Completed/)
-  })
-
-  test('do not make a settle that is not finished end: the value that lost is asked', async () => {
-    const { world, token } = await standing(['rotate', 'rollback'], 'settle')
-    await step(world, 'createSecret', token)
-    countReads(world)
-    // As before the start: AWSCURRENT's value alone.
-    for (const at of [0, 1]) world.issuer.history.old.set(at, { asOf: 0 })
-    await step(world, 'setSecret', token)
-
-    expect(await does(world, 'finishSecret', token)).toBe('fault STILL_ACCEPTED')
-    await step(world, 'setSecret', token)
-    expect(await does(world, 'finishSecret', token)).toBe('move: Completed')
-  })
-
-  test('that show AWSCURRENT in none of them are outweighed by an exchange', async () => {
-    const { world, token } = await standing(['rotate', 'settle', 'rotate'], 'revoke')
-    let looks = 0
-    world.log.before.push(({ name }) => {
-      if (name !== 'look' || looks === 3) return
-      looks += 1
-      // As when the settle before had not begun: AWSCURRENT's value did not exist, and an older one sat where it is.
-      world.issuer.history.old.set(world.issuer.history.reads, { asOf: 1 })
-    })
-
-    expect(await does(world, 'createSecret', token)).toBe('complete > start > put new3')
-    expect(isCurrentAccepted(world)).toBe(true)
-  })
-
-  test('after a lost start do not make createSecret complete twice', async () => {
-    const { world, token } = await standing(['rotate'], 'rotate')
-    world.issuer.history.boundMs = DEPLOYED.readLagMs
-    // Killed as soon as it was sent: nobody has the value.
-    world.log.after.push(
-      onceAt('issuer.start', () => {
-        throw new Error('killed')
-      }),
-    )
-    await expect(step(world, 'createSecret', token)).rejects.toThrow('killed')
-    countReads(world)
-    world.issuer.history.old.set(0, { ago: 2 })
-
-    expect(await does(world, 'createSecret', token)).not.toContain('complete')
-    expect(isCurrentAccepted(world)).toBe(true)
-  })
-
-  test('after the settle before do not make the next createSecret complete either', async () => {
-    const world = createRegisteredWorld({}, DEPLOYED)
-    world.issuer.history.boundMs = DEPLOYED.readLagMs
-    await world.rotate(tokenOf('rotate'))
-    await world.rotate(tokenOf('settle'))
-    const token = begun(world, 'rotate')
-    world.log.after.push(
-      onceAt('issuer.start', () => {
-        throw new Error('killed')
-      }),
-    )
-    await expect(step(world, 'createSecret', token)).rejects.toThrow('killed')
-    countReads(world)
-    world.issuer.history.old.set(0, { ago: 2 })
-
-    expect(await does(world, 'createSecret', token)).not.toContain('complete')
-    expect(isCurrentAccepted(world)).toBe(true)
-  })
-})
-
-describe('a second execution of createSecret, which looked before the first one stored its value', () => {
-  /** The first has asked for the next secret; the second's look takes it for one that nobody stored. */
-  const twice = async (meanwhile: (world: World, token: string) => Promise<void>) => {
-    const { world, token } = await standing([], 'rotate')
-    await world.rotation.issuer.start(CLIENT_ID)
-    let done = false
-    world.timing.onWait.push(async () => {
-      if (done) return
-      done = true
-      await meanwhile(world, token)
-    })
-    return { effect: await does(world, 'createSecret', token), world, done: () => done }
-  }
-  const store = ({ secrets }: World, token: string): void =>
-    secrets.place(token, { text: textOf(NEW), labels: ['AWSPENDING'] })
-
-  test('does not cancel it after its switch', async () => {
-    const { effect, world, done } = await twice(async (each, token) => {
-      store(each, token)
-      each.secrets.place(token, { labels: ['AWSCURRENT'] })
-    })
-
-    expect([effect, done()]).toEqual(['nothing', true])
-    expect(isCurrentAccepted(world)).toBe(true)
-  })
-
-  test('does not cancel it once it is stored', async () => {
-    const { effect, world, done } = await twice(async (each, token) => store(each, token))
-
-    expect([effect, done()]).toEqual(['nothing', true])
-    expect(world.client().next).toBe(NEW)
-  })
-
-  test('does not cancel what looks different by then', async () => {
-    const { effect, world } = await twice(async ({ issuer }) => {
-      await issuer.complete(CLIENT_ID, { known: [], slots: { current: '', next: null } })
-    })
-
-    // By a colleague: AWSCURRENT is refused, and nothing of ours can change that without a revoke.
-    expect(effect).toBe('complete > no drift, cleared: Refused, Drift')
-    expect(world.client()).toMatchObject({ current: NEW, next: null })
-  })
-})
-
 describe('AWSCURRENT that an operator moves', () => {
   test('while a cancel waits for its second look is not cancelled', async () => {
     const { world, token } = await standing(['rotate', 'rollback'], 'settle', 'setSecret')
@@ -463,42 +269,6 @@ describe('a settle', () => {
       const stored = [...world.secrets.versions.values()].filter(({ labels }) => labels.size > 0)
       expect(stored.map(({ text }) => secretIn(text))).toContain(copied)
     }
-  })
-})
-
-describe('a failed label move', () => {
-  test.each(['rotate', 'revoke', 'settle', 'rollback'] as const)(
-    'of a %s, followed by labels that do not show why yet, clears nothing that is accepted',
-    async (intent) => {
-      const copies = intent === 'settle' || intent === 'rollback'
-      const { world, token } = await standing(copies ? ['rotate'] : [], intent, 'finishSecret')
-      const value = secretIn(world.secrets.versions.get(token)?.text) ?? ''
-      world.log.before.push(
-        onceAt('secrets.moveLabel', () => {
-          world.secrets.place(BY_HAND, { text: textOf(valueNamed('X')), labels: ['AWSCURRENT'] })
-          world.secrets.history.old.set(world.secrets.history.reads, { ago: 1 })
-        }),
-      )
-
-      const effect = await does(world, 'finishSecret', token)
-
-      expect(effect).toBe(copies ? 'move > no currentMoved, cleared: Refused' : 'move > fault CURRENT_MOVED')
-      expect(world.issuer.accepts(CLIENT_ID, value)).toBe(true)
-      expect(world.secrets.holderOf('AWSPENDING')).toBe(copies ? undefined : token)
-      expect(world.secrets.holderOf('AWSCURRENT')).toBe(BY_HAND)
-    },
-  )
-
-  test('because another execution had moved it, seen late, is no failure', async () => {
-    const { world, token } = await standing([], 'rotate', 'finishSecret')
-    world.log.before.push(
-      onceAt('secrets.moveLabel', () => {
-        world.secrets.place(token, { labels: ['AWSCURRENT'] })
-        world.secrets.history.old.set(world.secrets.history.reads, { ago: 1 })
-      }),
-    )
-
-    expect(await does(world, 'finishSecret', token)).toMatch(/^move: Completed/)
   })
 })
 

@@ -12,7 +12,7 @@ import {
   decide,
   type Fact,
   factsOf,
-  isTold,
+  isReported,
   NOTICE_EVERY_MS,
   nominate,
   type Sweep,
@@ -350,11 +350,11 @@ test('a fact that lasts is told by one sweep every six hours, whenever sweeps be
       const fact: Fact = { kind: 'overdue', since: NOON_THIRTY - offset }
       const sweeps = Array.from({ length: SPAN_MS / every }, (_, turn) => NOON_THIRTY + turn * every)
 
-      const told = sweeps.filter((asOf) => isTold(fact, at('off', asOf)))
+      const reported = sweeps.filter((asOf) => isReported(fact, at('off', asOf)))
 
-      expect(told).toHaveLength(3)
-      expect(told[0]).toBe(NOON_THIRTY)
-      expect(isTold(fact, at('off', fact.since - 1))).toBe(false)
+      expect(reported).toHaveLength(3)
+      expect(reported[0]).toBe(NOON_THIRTY)
+      expect(isReported(fact, at('off', fact.since - 1))).toBe(false)
     }),
   )
 })

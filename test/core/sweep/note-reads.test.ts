@@ -36,19 +36,19 @@ const createPlace = () => {
     fail: (error: Error | undefined) => {
       failure = error
     },
-    tell: (event: unknown) => noteReads(noting, event),
+    note: (event: unknown) => noteReads(noting, event),
   }
 }
 
 test('the same role again is written when a minute has passed, and another secret at once', async () => {
-  const { tell, written } = createPlace()
+  const { note, written } = createPlace()
 
   const counts = [
-    await tell(eventAt(AT)),
-    await tell(eventAt(AT + WRITE_AGAIN_MS - 1)),
-    await tell(eventAt(AT + 1000, 'm2m/prod/orders')),
-    await tell(eventAt(AT + WRITE_AGAIN_MS)),
-    await tell(eventAt(AT, 'elsewhere')),
+    await note(eventAt(AT)),
+    await note(eventAt(AT + WRITE_AGAIN_MS - 1)),
+    await note(eventAt(AT + 1000, 'm2m/prod/orders')),
+    await note(eventAt(AT + WRITE_AGAIN_MS)),
+    await note(eventAt(AT, 'elsewhere')),
   ]
 
   expect(counts).toEqual([1, 0, 1, 1, 0])
@@ -81,24 +81,24 @@ test('a read is not written before that is said', async () => {
 })
 
 test('what could not be written is written by the next telling', async () => {
-  const { tell, fail, written } = createPlace()
+  const { note, fail, written } = createPlace()
   fail(new Error('down'))
-  await expect(tell(eventAt(AT))).rejects.toThrow('down')
+  await expect(note(eventAt(AT))).rejects.toThrow('down')
   fail(undefined)
 
-  expect(await tell(eventAt(AT))).toBe(1)
+  expect(await note(eventAt(AT))).toBe(1)
   expect(written).toHaveLength(1)
 })
 
 test('remembers no more than it may', async () => {
-  const { tell } = createPlace()
-  for (let at = 0; at < 10_001; at += 1) await tell(eventAt(AT, `m2m/prod/client${at}`))
+  const { note } = createPlace()
+  for (let at = 0; at < 10_001; at += 1) await note(eventAt(AT, `m2m/prod/client${at}`))
 
-  expect(await tell(eventAt(AT + 1, 'm2m/prod/client0'))).toBe(1)
+  expect(await note(eventAt(AT + 1, 'm2m/prod/client0'))).toBe(1)
 })
 
 test('what is no such event is refused with what is wrong with it', async () => {
-  await expect(createPlace().tell({ detail: {} })).rejects.toMatchObject({
+  await expect(createPlace().note({ detail: {} })).rejects.toMatchObject({
     code: 'INPUT_MALFORMED',
     message: expect.stringContaining('detail.eventTime: expected a date'),
   })

@@ -224,7 +224,7 @@ describe('a sweep', () => {
     place.fleet.add({ secret, versions: [], currentId: settleToken })
     place.onAsk(() => ({ outcome: 'alive', code: 'STILL_ACCEPTED', message: 'Stytch still accepts it.' }))
 
-    expect(await place.run()).toMatchObject({ settleRefusing: 1, proofsOwed: 1, told: 1 })
+    expect(await place.run()).toMatchObject({ settleRefusing: 1, proofsOwed: 1, reported: 1 })
     place.timing.advance(15 * MINUTE_MS)
     await place.run()
 

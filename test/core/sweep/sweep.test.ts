@@ -70,7 +70,7 @@ const createPlace = () => {
   }
   const add = (...all: readonly (SecretTraits & { readonly name: string })[]): void =>
     fleet.add(...all.map((traits) => makeSecret({ ...traits, name: PREFIX + traits.name })))
-  const told = () =>
+  const reported = () =>
     events.published.map(({ type, detail }) => `${type}: ${String(detail.secretName).slice(PREFIX.length)}`)
   const rotated = () => fleet.calls.filter(({ op }) => op === 'rotate').map(({ about }) => about.slice(PREFIX.length))
   /** The clock goes on to the next sweep. */
@@ -78,7 +78,7 @@ const createPlace = () => {
     timing.advance(SWEEP_EVERY_MS)
     return run()
   }
-  return { timing, fleet, steps, freeze, events, journal, switches, table, run, next, add, told, rotated }
+  return { timing, fleet, steps, freeze, events, journal, switches, table, run, next, add, reported, rotated }
 }
 
 const over = { current: 'rotate', rotatedAgoMs: 2 * DAY_MS } as const
@@ -202,7 +202,7 @@ describe('a sweep', () => {
     const summary = await place.next()
 
     expect(place.fleet.rotations()).toHaveLength(2)
-    expect(summary).toMatchObject({ settlesAsked: 0, busy: 0, told: 0 })
+    expect(summary).toMatchObject({ settlesAsked: 0, busy: 0, reported: 0 })
   })
 
   test('leaves what lies outside of the prefix, whatever the list says', async () => {
@@ -282,7 +282,7 @@ describe('a stuck planned switch', () => {
       'rotate',
     ])
     expect(summary).toMatchObject({ stuckEnded: 1, settlesAsked: 1 })
-    expect(place.told()).toEqual(['Rotation Stuck: a'])
+    expect(place.reported()).toEqual(['Rotation Stuck: a'])
   })
 
   test('without a value, during an overlap: the overlap lasts', async () => {
@@ -487,9 +487,9 @@ describe('what it tells', () => {
     const first = await place.run()
     const second = await place.next()
 
-    expect(place.told().sort()).toEqual(inOrder)
-    expect(first).toMatchObject({ overdue: 1, heldTooLong: 1, rotationOff: 1, told: 3 })
-    expect(second).toMatchObject({ overdue: 1, heldTooLong: 1, rotationOff: 1, told: 0 })
+    expect(place.reported().sort()).toEqual(inOrder)
+    expect(first).toMatchObject({ overdue: 1, heldTooLong: 1, rotationOff: 1, reported: 3 })
+    expect(second).toMatchObject({ overdue: 1, heldTooLong: 1, rotationOff: 1, reported: 0 })
   })
 
   test('is told again every six hours, under another id', async () => {
@@ -498,7 +498,7 @@ describe('what it tells', () => {
     for (let turn = 0; turn <= NOTICE_EVERY_MS / SWEEP_EVERY_MS; turn += 1)
       await (turn === 0 ? place.run() : place.next())
 
-    expect(place.told()).toHaveLength(6)
+    expect(place.reported()).toHaveLength(6)
     expect(new Set(place.events.published.map(({ detail }) => detail.id)).size).toBe(6)
   })
 
@@ -509,7 +509,7 @@ describe('what it tells', () => {
     await place.run(NOON_THIRTY)
     await place.run(NOON_THIRTY)
 
-    expect(place.told()).toHaveLength(6)
+    expect(place.reported()).toHaveLength(6)
     expect(new Set(place.events.published.map(({ detail }) => detail.id)).size).toBe(3)
   })
 
@@ -521,7 +521,7 @@ describe('what it tells', () => {
 
     await place.run()
 
-    expect(place.told()).toEqual([])
+    expect(place.reported()).toEqual([])
   })
 
   test('has the secret, the client, and since when', async () => {
@@ -554,7 +554,7 @@ describe('what it tells', () => {
 
     expect(place.fleet.rotations()).toHaveLength(4)
     expect(new Set(place.fleet.rotations()).size).toBe(4)
-    expect(place.told()).toEqual(['Settle Refusing: drifted', 'Settle Refusing: drifted'])
+    expect(place.reported()).toEqual(['Settle Refusing: drifted', 'Settle Refusing: drifted'])
     expect(summaries.filter(({ settleRefusing }) => settleRefusing > 0).length).toBeGreaterThan(0)
   })
 })

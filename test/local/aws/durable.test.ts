@@ -325,7 +325,7 @@ describe('a name', () => {
     })
   })
 
-  it('must be one', async () => {
+  it('that is malformed is refused', async () => {
     bodies.set('flow', async () => 'done')
 
     await expect(start('flow', {}, 'not a name')).rejects.toMatchObject({ name: 'InvalidParameterValueException' })

@@ -126,7 +126,7 @@ describe('ListObjectsV2', () => {
     expect(await keysOf({ Prefix: 'c/' })).toEqual([])
   })
 
-  it('pages', async () => {
+  it('returns a long list page by page', async () => {
     const pages: (readonly (string | undefined)[])[] = []
     let ContinuationToken: string | undefined
     do {

@@ -49,10 +49,10 @@ describe('a lease', () => {
     const { call } = await start()
     await call('UpdateItem', lease('a', 1000))
 
-    const told = await call('UpdateItem', lease('b', 1050, { ReturnValuesOnConditionCheckFailure: 'ALL_OLD' }))
+    const reply = await call('UpdateItem', lease('b', 1050, { ReturnValuesOnConditionCheckFailure: 'ALL_OLD' }))
     const untold = await call('UpdateItem', lease('b', 1050))
 
-    expect(told.body).toEqual({
+    expect(reply.body).toEqual({
       __type: 'ConditionalCheckFailedException',
       message: 'The conditional request failed',
       Item: { pk: { S: 'sweep' }, holder: { S: 'a' }, expiresAt: { N: '1100' }, turns: { N: '1' } },

@@ -339,7 +339,7 @@ describe('ListSecretVersionIds', () => {
     expect(all.Versions).toHaveLength(3)
   })
 
-  it('pages', async () => {
+  it('returns a long list page by page', async () => {
     const { aws } = await startWithSecret()
     await put(aws, A)
     await put(aws, B)

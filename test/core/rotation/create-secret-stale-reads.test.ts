@@ -1,0 +1,130 @@
+// createSecret on replies that are older than what was acknowledged: it neither completes nor cancels on one of them.
+import { describe, expect, test } from 'vitest'
+import { DEPLOYED } from '../../../lambda/core/rotation/bounds.ts'
+import { type Step, steps } from '../../../lambda/core/rotation/refusal.ts'
+import type { Intent } from '../../../lambda/core/secret/request-token.ts'
+import { onceAt } from '../../fakes/call-log.ts'
+import { effectOf } from '../../fakes/effect.ts'
+import { CLIENT_ID, createRegisteredWorld, textOf, tokenOf, type World } from '../../fakes/world.ts'
+
+/** The function's timeout. */
+const TIMEOUT_MS = 60_000
+/** Between two rotations. */
+const GAP_MS = 60_000
+const step = (world: World, name: Step, token: string) => world.step(name, token, TIMEOUT_MS)
+const does = (world: World, name: Step, token: string) => effectOf(world, () => step(world, name, token))
+const begun = (world: World, intent: Intent): string => {
+  const token = tokenOf(intent, world.timing.now())
+  world.secrets.rotateSecret(token)
+  return token
+}
+const drive = async (world: World, intent: Intent): Promise<void> => {
+  const token = begun(world, intent)
+  for (const name of steps) await step(world, name, token)
+}
+/** Undisturbed, and long ago: no bound reaches back to it. */
+const live = async (world: World, ...intents: readonly Intent[]): Promise<void> => {
+  for (const intent of intents) {
+    await drive(world, intent)
+    world.timing.advance(GAP_MS)
+  }
+}
+/** From now on reads are counted from 0. */
+const countReads = ({ secrets, issuer, timing }: World): void => {
+  secrets.history.reads = 0
+  issuer.history.reads = 0
+  timing.waits.length = 0
+}
+const standing = async (finished: readonly Intent[], intent: Intent, upTo: Step = 'createSecret') => {
+  const world = createRegisteredWorld({}, DEPLOYED)
+  await live(world, ...finished)
+  const token = begun(world, intent)
+  for (const name of steps.slice(0, steps.indexOf(upTo))) await step(world, name, token)
+  countReads(world)
+  return { world, token }
+}
+const isCurrentAccepted = (world: World): boolean =>
+  world.issuer.accepts(CLIENT_ID, world.valueUnder('AWSCURRENT') ?? '')
+const NEW = 'canary-new1-n001'
+
+describe('slots as before their last change', () => {
+  test('after a lost start do not make createSecret complete twice', async () => {
+    const { world, token } = await standing(['rotate'], 'rotate')
+    world.issuer.history.boundMs = DEPLOYED.readLagMs
+    // Killed as soon as it was sent: nobody has the value.
+    world.log.after.push(
+      onceAt('issuer.start', () => {
+        throw new Error('killed')
+      }),
+    )
+    await expect(step(world, 'createSecret', token)).rejects.toThrow('killed')
+    countReads(world)
+    world.issuer.history.old.set(0, { ago: 2 })
+
+    expect(await does(world, 'createSecret', token)).not.toContain('complete')
+    expect(isCurrentAccepted(world)).toBe(true)
+  })
+
+  test('after the settle before do not make the next createSecret complete either', async () => {
+    const world = createRegisteredWorld({}, DEPLOYED)
+    world.issuer.history.boundMs = DEPLOYED.readLagMs
+    await world.rotate(tokenOf('rotate'))
+    await world.rotate(tokenOf('settle'))
+    const token = begun(world, 'rotate')
+    world.log.after.push(
+      onceAt('issuer.start', () => {
+        throw new Error('killed')
+      }),
+    )
+    await expect(step(world, 'createSecret', token)).rejects.toThrow('killed')
+    countReads(world)
+    world.issuer.history.old.set(0, { ago: 2 })
+
+    expect(await does(world, 'createSecret', token)).not.toContain('complete')
+    expect(isCurrentAccepted(world)).toBe(true)
+  })
+})
+
+describe('a second execution of createSecret, which looked before the first one stored its value', () => {
+  /** The first has asked for the next secret; the second's look takes it for one that nobody stored. */
+  const twice = async (meanwhile: (world: World, token: string) => Promise<void>) => {
+    const { world, token } = await standing([], 'rotate')
+    await world.rotation.issuer.start(CLIENT_ID)
+    let done = false
+    world.timing.onWait.push(async () => {
+      if (done) return
+      done = true
+      await meanwhile(world, token)
+    })
+    return { effect: await does(world, 'createSecret', token), world, done: () => done }
+  }
+  const store = ({ secrets }: World, token: string): void =>
+    secrets.place(token, { text: textOf(NEW), labels: ['AWSPENDING'] })
+
+  test('does not cancel it after its switch', async () => {
+    const { effect, world, done } = await twice(async (each, token) => {
+      store(each, token)
+      each.secrets.place(token, { labels: ['AWSCURRENT'] })
+    })
+
+    expect([effect, done()]).toEqual(['nothing', true])
+    expect(isCurrentAccepted(world)).toBe(true)
+  })
+
+  test('does not cancel it once it is stored', async () => {
+    const { effect, world, done } = await twice(async (each, token) => store(each, token))
+
+    expect([effect, done()]).toEqual(['nothing', true])
+    expect(world.client().next).toBe(NEW)
+  })
+
+  test('does not cancel what looks different by then', async () => {
+    const { effect, world } = await twice(async ({ issuer }) => {
+      await issuer.complete(CLIENT_ID, { known: [], slots: { current: '', next: null } })
+    })
+
+    // By a colleague: AWSCURRENT is refused, and nothing of ours can change that without a revoke.
+    expect(effect).toBe('complete > no drift, cleared: Refused, Drift')
+    expect(world.client()).toMatchObject({ current: NEW, next: null })
+  })
+})

@@ -1,0 +1,147 @@
+// What a refused step clears, and what it leaves: AWSPENDING goes only where it hides nothing that works.
+import { describe, expect, test } from 'vitest'
+import { Fault, type FaultCode } from '../../../lambda/core/base/fault.ts'
+import type { Step } from '../../../lambda/core/rotation/refusal.ts'
+import type { Intent } from '../../../lambda/core/secret/request-token.ts'
+import { failAt, onceAt } from '../../fakes/call-log.ts'
+import { effectOf } from '../../fakes/effect.ts'
+import { CLIENT_ID, createRegisteredWorld, tokenOf, valueNamed, type World } from '../../fakes/world.ts'
+
+const does = (world: World, step: Step, token: string, remainingMs?: number) =>
+  effectOf(world, () => world.step(step, token, remainingMs))
+const fault = (code: FaultCode, retryable = true) => new Fault({ code, retryable, message: `${code}, on purpose` })
+/** A world in which these are finished, and this one has begun, up to a step. */
+const begin = async (finished: readonly Intent[], intent: Intent, upTo: readonly Step[] = []) => {
+  const world = createRegisteredWorld()
+  for (const before of finished) await world.rotate(tokenOf(before))
+  const token = tokenOf(intent)
+  world.secrets.rotateSecret(token)
+  for (const step of upTo) await world.step(step, token)
+  return { world, token }
+}
+
+describe('a refusal', () => {
+  const intruded = async () => {
+    const { world, token } = await begin([], 'rotate', ['createSecret'])
+    world.client().next = valueNamed('X')
+    return { world, token }
+  }
+
+  test('lets the next rotation in', async () => {
+    const { world, token } = await intruded()
+
+    expect(await does(world, 'testSecret', token)).toBe('no poisoned, cleared: Refused, Drift')
+    expect(await effectOf(world, async () => void (await world.rotate(tokenOf('revoke'))))).toBe(
+      'cancel > start > put new2 > move: Completed, Changed',
+    )
+  })
+
+  test('takes AWSPENDING away though the bus is down, so that the next rotation is let in', async () => {
+    const { world, token } = await intruded()
+    world.log.before.push(failAt('events.publish', fault('EVENT_NOT_SENT')))
+
+    expect(await does(world, 'testSecret', token)).toBe('no poisoned, cleared')
+    expect(world.secrets.holderOf('AWSPENDING')).toBeUndefined()
+    expect(world.journal.entries.slice(-2)).toMatchObject([
+      { outcome: 'failed', code: 'EVENT_NOT_SENT', retryable: true, step: 'testSecret', requestToken: token },
+      { outcome: 'refused', reason: 'position', step: 'testSecret', requestToken: token },
+    ])
+    expect(await does(world, 'createSecret', token)).toBe('no tokenWithoutVersion, kept')
+  })
+
+  test('leaves AWSPENDING where it is when Stytch accepts what is pending and refuses AWSCURRENT', async () => {
+    const refusals: readonly (readonly [string, (world: World) => void])[] = [
+      [
+        'boundElsewhere',
+        (world) => Object.assign(world.client(), { boundTo: 'arn:aws:secretsmanager:eu-central-1:1:secret:b' }),
+      ],
+      ['noCurrent', (world) => world.secrets.versions.get(world.secrets.holderOf('AWSCURRENT') ?? '')?.labels.clear()],
+    ]
+    for (const [reason, spoil] of refusals) {
+      const { world, token } = await begin([], 'rotate', ['createSecret'])
+      Object.assign(world.client(), { current: world.client().next, next: null })
+      spoil(world)
+
+      expect(await does(world, 'finishSecret', token)).toBe(`no ${reason}, kept: Refused`)
+      expect(world.secrets.holderOf('AWSPENDING')).toBe(token)
+    }
+  })
+
+  test('leaves it there when Stytch accepts both, too', async () => {
+    const { world, token } = await begin([], 'rotate', ['createSecret'])
+    world.client().boundTo = 'arn:aws:secretsmanager:eu-central-1:1:secret:b'
+
+    expect(await does(world, 'finishSecret', token)).toBe('no boundElsewhere, kept: Refused')
+  })
+
+  test('takes AWSPENDING away when neither is accepted, or only AWSCURRENT, which is asked three times', async () => {
+    const slots = [
+      { current: valueNamed('X'), next: null },
+      { current: valueNamed('A'), next: null },
+    ]
+    for (const held of slots) {
+      const { world, token } = await begin([], 'rotate', ['createSecret'])
+      Object.assign(world.client(), held, { boundTo: 'arn:aws:secretsmanager:eu-central-1:1:secret:b' })
+
+      expect(await does(world, 'finishSecret', token)).toBe('no boundElsewhere, cleared: Refused')
+      expect(world.log.names().filter((name) => name === 'issuer.exchange')).toHaveLength(3)
+    }
+  })
+
+  test('decides nothing while Stytch cannot be asked', async () => {
+    const { world, token } = await begin([], 'rotate', ['createSecret'])
+    world.client().boundTo = 'arn:aws:secretsmanager:eu-central-1:1:secret:b'
+    world.log.before.push(failAt('issuer.exchange', fault('STYTCH_UNAVAILABLE')))
+
+    expect(await does(world, 'finishSecret', token)).toBe('fault STYTCH_UNAVAILABLE')
+    expect(world.secrets.holderOf('AWSPENDING')).toBe(token)
+  })
+})
+
+describe('a refusal that is to clear up', () => {
+  const refusing = async () => {
+    const world = createRegisteredWorld()
+    const token = tokenOf('rollback')
+    world.secrets.rotateSecret(token)
+    return { world, token, create: () => effectOf(world, () => world.step('createSecret', token)) }
+  }
+
+  test('is content when another execution took AWSPENDING away first', async () => {
+    const { world, token, create } = await refusing()
+    world.log.before.push(
+      onceAt('secrets.moveLabel', () => {
+        world.secrets.versions.get(token)?.labels.delete('AWSPENDING')
+        throw new Error('AWSPENDING is not there')
+      }),
+    )
+
+    expect(await create()).toMatch(/^no settled, cleared/)
+  })
+
+  test('says so when AWSPENDING stays', async () => {
+    const { world, create } = await refusing()
+    world.log.before.push(failAt('secrets.moveLabel', new Error('not now')))
+
+    await expect(create()).rejects.toThrow('not now')
+  })
+
+  test('names the client, also when the pending value is AWSCURRENT’s own', async () => {
+    const world = createRegisteredWorld()
+    const token = tokenOf('settle')
+    world.secrets.rotateSecret(token)
+    await world.step('createSecret', token)
+    world.client().current = valueNamed('X')
+
+    expect(await effectOf(world, () => world.step('setSecret', token))).toMatch(/^no drift, cleared/)
+    expect(world.events.published.map(({ detail }) => detail.clientId)).toEqual(
+      world.events.published.map(() => CLIENT_ID),
+    )
+  })
+
+  test('does not hide a defect of the bus’s adapter', async () => {
+    const { world, create } = await refusing()
+    world.log.before.push(failAt('events.publish', new TypeError('a defect')))
+
+    await expect(create()).rejects.toThrow('a defect')
+  })
+})

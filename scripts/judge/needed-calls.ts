@@ -138,7 +138,8 @@ export const neededCalls: Readonly<Record<string, NeededCalls>> = {
     bundle: 'on-campaign',
     calls: [...askingForRotations, 'events:PutEvents', 'ssm:GetParameter'],
     demanded: ['lambda:CheckpointDurableExecution', 'lambda:GetDurableExecutionState'],
-    optional: ['secretsmanager:ListSecretVersionIds'],
+    optional: ['secretsmanager:ListSecretVersionIds', 'dynamodb:Query'],
+    records: { 'dynamodb:Query': VERSION_KEYS },
     publishes: 'm2m.campaign',
   },
   sweep: {
@@ -146,7 +147,8 @@ export const neededCalls: Readonly<Record<string, NeededCalls>> = {
     calls: [...askingForRotations, 'events:PutEvents', 'ssm:GetParameter', 's3:ListBucket'],
     demanded: ['lambda:InvokeFunction'],
     optional: ['secretsmanager:ListSecretVersionIds', 'dynamodb:Query'],
-    records: { 'dynamodb:Query': READ_KEYS },
+    // Where the stage asks for proof of adoption it reads those records as well.
+    records: { 'dynamodb:Query': VERSION_KEYS },
     publishes: 'm2m.sweep',
   },
   reads: { bundle: 'on-read', calls: ['dynamodb:UpdateItem'], records: { 'dynamodb:UpdateItem': READ_KEYS } },

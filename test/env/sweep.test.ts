@@ -11,7 +11,7 @@ import { readSweepEnv, type SweepEnv, writeSweepEnv } from '../../lambda/env/swe
 const word = fc.stringMatching(/^[a-z0-9]{1,12}$/)
 const hours = fc.integer({ min: 1, max: 12_000 })
 const url = fc.constantFrom('http://127.0.0.1:4566', 'https://ssm.example')
-const settings: fc.Arbitrary<SweepEnv> = fc.record(
+const parts: fc.Arbitrary<SweepEnv> = fc.record(
   {
     stage: word,
     secretNamePrefix: word.map((stage) => `m2m/${stage}/`),
@@ -47,6 +47,11 @@ const settings: fc.Arbitrary<SweepEnv> = fc.record(
       'bounds',
     ],
   },
+)
+
+/** Reads and switches stand in one table. */
+const settings = parts.map(({ adoption, ...rest }) =>
+  adoption === undefined ? rest : { ...rest, adoption, records: { table: adoption.table } },
 )
 
 test('what is written is read back', () => {

@@ -60,22 +60,22 @@ test('the same role again is written when a minute has passed, and another secre
 })
 
 test('the first read says that reads are recorded, once', async () => {
-  const { tell, begun } = createPlace()
-  await tell(eventAt(AT, 'elsewhere'))
+  const { note, begun } = createPlace()
+  await note(eventAt(AT, 'elsewhere'))
   expect(begun).toEqual([])
-  await tell(eventAt(AT + 1))
-  await tell(eventAt(AT + 2, 'm2m/prod/orders'))
+  await note(eventAt(AT + 1))
+  await note(eventAt(AT + 2, 'm2m/prod/orders'))
 
   expect(begun.map((at) => at - AT)).toEqual([1])
 })
 
 test('a read is not written before that is said', async () => {
-  const { tell, fail, begun, written } = createPlace()
+  const { note, fail, begun, written } = createPlace()
   fail(new Error('down'))
-  await expect(tell(eventAt(AT))).rejects.toThrow('down')
+  await expect(note(eventAt(AT))).rejects.toThrow('down')
   expect([begun, written]).toEqual([[], []])
   fail(undefined)
-  await tell(eventAt(AT))
+  await note(eventAt(AT))
 
   expect([begun.length, written.length]).toEqual([1, 1])
 })

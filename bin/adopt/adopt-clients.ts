@@ -56,7 +56,7 @@ const readHolders = async (context: CommandContext, rows: readonly AdoptionRow[]
   if (rows.every(({ clientId }) => isM2mClient(clientId))) return []
   const view = await context.view()
   const { secrets } = await context.connect()
-  const listed = await readSecrets({ secrets }, view.secretNamePrefix)
+  const listed = await readSecrets({ secrets }, view)
   return listed.filter((one) => !one.isDeleted)
 }
 

@@ -5,6 +5,7 @@ import type { Command } from 'commander'
 import { Fault } from '../../lambda/core/base/fault.ts'
 import { type FleetFinding, fleetFindings } from '../../lambda/core/clients/fleet-findings.ts'
 import { readRecords } from '../../lambda/core/clients/survey-clients.ts'
+import { prefixesOf } from '../../lambda/core/secret/stage-secrets.ts'
 import { readFleet } from '../show/choose.ts'
 import { asOfView } from '../show/client-rows.ts'
 import type { CommandContext } from '../terminal/command-context.ts'
@@ -54,7 +55,7 @@ export const examineFleet = async (
   const records = await readRecords({ clientsApi, onProgress: (_what, done) => progress.at(done) })
   progress.end()
   const findings = fleetFindings({
-    prefix: view.secretNamePrefix,
+    stage: view,
     secrets,
     records,
     asOf: asOfView(view, context.timing.now()),
@@ -63,8 +64,7 @@ export const examineFleet = async (
 }
 
 const doctor: Work<object> = async (context) => {
-  const { secretNamePrefix } = await context.view()
-  const permissions = await permissionFindings(context, secretNamePrefix)
+  const permissions = await permissionFindings(context, prefixesOf(await context.view()))
   const [project, freeze] = [await projectFindings(context), await freezeFindings(context)]
   const found = await examineFleet(context)
   const findings = [...permissions, ...project, ...freeze, ...found.findings]

@@ -9,8 +9,8 @@ import type { AsOf } from '../../lambda/core/secret/is-managed.ts'
 import { unfinishedVersion } from '../../lambda/core/secret/labels.ts'
 import type { Secret } from '../../lambda/core/secret/secret.ts'
 import { clientIdOf, overlapOf, periodOf, scopesOf, TAG } from '../../lambda/core/secret/secret-tags.ts'
+import { shortNameOf } from '../../lambda/core/secret/stage-secrets.ts'
 import { iso } from '../terminal/words.ts'
-import { shortName } from './choose.ts'
 
 const HOUR_MS = 3_600_000
 
@@ -32,11 +32,11 @@ export interface Row {
   readonly name: string
 }
 
-export const rowOf = (secret: Secret, { secretNamePrefix }: StageView, asOf: AsOf): Row => ({
+export const rowOf = (secret: Secret, view: StageView, asOf: AsOf): Row => ({
   secret,
   visible: visibleOf(secret, asOf),
   asOf,
-  name: shortName(secretNamePrefix, secret.name),
+  name: shortNameOf(view, secret.name),
 })
 
 const ownTags = ({ tags }: Secret): Readonly<Record<string, string>> =>

@@ -1,8 +1,10 @@
 // The settings of the function that records reads, and of the sweep that asks for them: one table, and how long its items stay.
 import { defined } from '../core/base/defined.ts'
+import type { StageSecrets } from '../core/secret/stage-secrets.ts'
 import { endpointOf } from './freeze.ts'
 import { readNumber } from './number.ts'
 import { createReader, type Environment, type Reader } from './reader.ts'
+import { readPrefixes, writePrefixes } from './secret-prefixes.ts'
 
 export interface ReadsTableEnv {
   readonly table: string
@@ -12,10 +14,7 @@ export interface ReadsTableEnv {
   readonly endpoint?: string
 }
 
-export interface ReadsEnv extends ReadsTableEnv {
-  /** `m2m/<stage>/` */
-  readonly secretNamePrefix: string
-}
+export interface ReadsEnv extends ReadsTableEnv, StageSecrets {}
 
 /** Of the sweep: how long it waits, and whose reads are our own. */
 export interface AdoptionEnv extends ReadsTableEnv {
@@ -43,7 +42,7 @@ export const readReadsEnv = (env: Environment): ReadsEnv => {
   const reader = createReader(env)
   const settings = {
     ...readTable(reader),
-    secretNamePrefix: reader.text('M2M_SECRET_PREFIX', "the prefix of every secret's name, m2m/<stage>/"),
+    ...readPrefixes(reader),
   }
   reader.finish()
   return settings
@@ -52,7 +51,7 @@ export const readReadsEnv = (env: Environment): ReadsEnv => {
 /** The inverse of readReadsEnv. */
 export const writeReadsEnv = (settings: ReadsEnv): Record<string, string> => ({
   ...writeTable(settings),
-  M2M_SECRET_PREFIX: settings.secretNamePrefix,
+  ...writePrefixes(settings),
 })
 
 /** Absent without a table: nothing waits for proof. */

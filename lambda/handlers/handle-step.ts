@@ -45,7 +45,7 @@ const countingJournal = ({ stage, context }: StepInvocation): Journal => {
 }
 
 /** Puts the rotation of one secret together. */
-export type Compose = (about: { readonly secretId: string }, journal: Journal) => Rotation
+export type Compose = (about: { readonly secretId: string }, journal: Journal) => Rotation | Promise<Rotation>
 
 const malformed = (journal: Journal, refusal: Refusal): RotationRefused => {
   const error = new RotationRefused({ refusal, secretId: 'an unknown secret' })
@@ -82,10 +82,10 @@ export const handleStep = async (invocation: StepInvocation, compose: Compose): 
   if (asksSomething(invocation.event)) {
     const question = readProofQuestion(invocation.event)
     if (!question.ok) throw malformed(journal, question.refusal)
-    return answer(compose(question.value, journal), question.value.secretId, journal)
+    return answer(await compose(question.value, journal), question.value.secretId, journal)
   }
   const request = readStepEvent(invocation.event)
   if (!request.ok) throw malformed(journal, request.refusal)
-  await runStep(compose(request.value, journal), request.value)
+  await runStep(await compose(request.value, journal), request.value)
   return undefined
 }

@@ -80,6 +80,7 @@ export class Campaign extends Construct {
       onFailure: this.deadLetters,
       environment: writeCampaignEnv({
         secretNamePrefix: names.secretNamePrefix,
+        extraPrefixes: names.extraPrefixes,
         rotationFunctionArn: rotation.arn,
         selfArn: this.aliasArn,
         eventBus: bus.bus.eventBusArn,

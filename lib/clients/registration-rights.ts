@@ -23,7 +23,7 @@ const mayReplicate = (fn: M2mFunction, names: StageNames, replicas: readonly Rep
     new PolicyStatement({
       sid: 'ReplicateToDeclaredRegions',
       actions: ['secretsmanager:ReplicateSecretToRegions', 'secretsmanager:CreateSecret'],
-      resources: [managedSecrets(fn, names), ...regions.map((region) => managedSecrets(fn, names, region))],
+      resources: [...managedSecrets(fn, names), ...regions.flatMap((region) => managedSecrets(fn, names, region))],
     }),
   )
   useReplicaKeys(fn, names, replicas)
@@ -50,18 +50,18 @@ export const mayRegister = (fn: M2mFunction, rights: RegistrationRights): void =
         'secretsmanager:CancelRotateSecret',
         'secretsmanager:DeleteSecret',
       ],
-      resources: [secrets],
+      resources: [...secrets],
     }),
     new PolicyStatement({
       sid: 'NoPublicPolicy',
       actions: ['secretsmanager:PutResourcePolicy'],
-      resources: [secrets],
+      resources: [...secrets],
       conditions: { Bool: { 'secretsmanager:BlockPublicPolicy': 'true' } },
     }),
     new PolicyStatement({
       sid: 'RotateByOurFunctionOnly',
       actions: ['secretsmanager:RotateSecret'],
-      resources: [secrets],
+      resources: [...secrets],
       // Our function, or none: a request that names none keeps the one that is set, and whether it then carries this key is undocumented.
       conditions: { ArnEqualsIfExists: { 'secretsmanager:RotationLambdaARN': rotation.arn } },
     }),

@@ -8,6 +8,12 @@ import { isJsonObject } from '../../lambda/core/base/json-object.ts'
 import type { Bounds } from '../../lambda/core/rotation/bounds.ts'
 import { isSecretName } from '../../lambda/core/secret/secret-name.ts'
 import { isStageName, STAGE_RULE } from '../../lambda/core/secret/stage-name.ts'
+import {
+  EXTRA_PREFIX_RULE,
+  extraPrefixFaults,
+  MAX_EXTRA_PREFIXES,
+  prefixesOf,
+} from '../../lambda/core/secret/stage-secrets.ts'
 import { type AdoptionProofConfig, readAdoptionProof } from './adoption-config.ts'
 import { readBoundsConfig } from './bounds-config.ts'
 import { type CampaignsConfig, readCampaigns } from './campaign-config.ts'
@@ -74,6 +80,8 @@ export interface DeployConfig {
   readonly stage: string
   /** Every managed secret's name starts with it, and every policy is cut by it: `m2m/<stage>/`. */
   readonly secretNamePrefix: string
+  /** Or with one of these, where it was adopted where it is. Absent: none. */
+  readonly extraPrefixes?: readonly string[]
   readonly stytch: {
     readonly projectId: string
     /** Name of the secret that holds the project's credentials. Made by hand (docs/deploying.md). */
@@ -424,6 +432,16 @@ const readReaderAccounts = (root: Place, clients: readonly ClientConfig[], ownAc
   return accounts
 }
 
+/** Each opens every secret below it to the stage's functions. */
+const readExtraPrefixes = (root: Place, own: string): readonly string[] => {
+  const prefixes = root.texts('extraPrefixes', { expected: EXTRA_PREFIX_RULE, fits: () => true })
+  for (const [at, fault] of extraPrefixFaults(own, prefixes)) root.fault(`extraPrefixes[${at}]`, fault)
+  if (prefixes.length > MAX_EXTRA_PREFIXES) {
+    root.fault('extraPrefixes', `are ${prefixes.length}: expected at most ${MAX_EXTRA_PREFIXES}`)
+  }
+  return prefixes
+}
+
 const readOperators = (root: Place): readonly string[] => {
   const operators = root.texts('operators', shapes.roleArn)
   if (new Set(operators).size < operators.length) root.fault('operators', 'name one twice: expected each role once')
@@ -509,6 +527,7 @@ const readRoot = (root: Place): DeployConfig => {
   root.onlyKnows(
     'stage',
     'namePrefix',
+    'extraPrefixes',
     'stytch',
     'rotation',
     'staleness',
@@ -543,26 +562,24 @@ const readRoot = (root: Place): DeployConfig => {
   }
   const namePrefix = root.optional('namePrefix', shapes.namePrefix) ?? defaults.namePrefix
   const secretNamePrefix = `${namePrefix}/${stage}/`
+  const extraPrefixes = readExtraPrefixes(root, secretNamePrefix)
   const stytch = readStytch(root, stage)
-  if (stytch.projectSecretName.startsWith(secretNamePrefix)) {
-    // The rotation function may write below the prefix, and every declared consumer's policy is cut by it.
-    root.fault('stytch.projectSecretName', `lies below ${secretNamePrefix}: expected a name outside of the prefix`)
+  // The rotation function may write below each prefix, and every declared consumer's policy is cut by it.
+  const assertOutside = (key: string, name: string): void => {
+    const prefix = prefixesOf({ secretNamePrefix, extraPrefixes }).find((one) => name.startsWith(one))
+    if (prefix !== undefined) root.fault(key, `lies below ${prefix}: expected a name outside of the prefix`)
   }
+  assertOutside('stytch.projectSecretName', stytch.projectSecretName)
   const { workspaceKeySecretName } = stytch.projectRotation ?? {}
-  if (workspaceKeySecretName?.startsWith(secretNamePrefix) === true) {
-    const key = 'stytch.projectRotation.workspaceKeySecretName'
-    root.fault(key, `lies below ${secretNamePrefix}: expected a name outside of the prefix`)
+  if (workspaceKeySecretName !== undefined) {
+    assertOutside('stytch.projectRotation.workspaceKeySecretName', workspaceKeySecretName)
   }
   if (workspaceKeySecretName === stytch.projectSecretName && workspaceKeySecretName !== '') {
     const key = 'stytch.projectRotation.workspaceKeySecretName'
     root.fault(key, 'is the project secret: expected a secret of its own, which other functions may not read')
   }
   const incidents = readIncidents(root, shapes)
-  for (const [key, name] of intakeSecretNames(incidents)) {
-    if (name.startsWith(secretNamePrefix)) {
-      root.fault(key, `lies below ${secretNamePrefix}: expected a name outside of the prefix`)
-    }
-  }
+  for (const [key, name] of intakeSecretNames(incidents)) assertOutside(key, name)
   const rotation = readRotation(root)
   const reservations = readReservations(root, deployedParts(root, rotation))
   const clients = readClients(root)
@@ -570,6 +587,7 @@ const readRoot = (root: Place): DeployConfig => {
   return {
     stage,
     secretNamePrefix,
+    ...(extraPrefixes.length === 0 ? {} : { extraPrefixes }),
     stytch,
     incidents,
     rotation: bounded(rotation, reservations),

@@ -15,6 +15,8 @@ export interface StoredSecret {
   readonly issuedAt: number
   /** Every field as stored, with the operator's own; the value among them, so never print it. */
   readonly fields: JsonObject
+  /** As stored, where what is not ours has to stay character for character; as secret as the value. */
+  readonly text?: string
 }
 
 /** How the secrets of one kind are written. */

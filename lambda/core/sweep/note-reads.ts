@@ -1,12 +1,12 @@
 // Writes down who read which secret, from one event of CloudTrail. Told twice, or out of order, it comes to the same.
 
 import { Fault } from '../base/fault.ts'
+import type { StageSecrets } from '../secret/stage-secrets.ts'
 import type { ReadRecorder } from './read-records.ts'
 import { readTrail } from './read-trail.ts'
 
-export interface NotingReads {
+export interface NotingReads extends StageSecrets {
   readonly records: ReadRecorder
-  readonly secretNamePrefix: string
   /** What was written lately by this process, and needs no second write. */
   readonly lately: Map<string, number>
 }
@@ -16,11 +16,9 @@ export const WRITE_AGAIN_MS = 60_000
 const MOST_REMEMBERED = 10_000
 
 /** @returns how many were written. @throws Fault INPUT_MALFORMED or RECORDS_UNAVAILABLE: the delivery is tried again. */
-export const noteReads = async (
-  { records, secretNamePrefix, lately }: NotingReads,
-  event: unknown,
-): Promise<number> => {
-  const reads = readTrail(event, secretNamePrefix)
+export const noteReads = async (noting: NotingReads, event: unknown): Promise<number> => {
+  const { records, lately } = noting
+  const reads = readTrail(event, noting)
   if (!reads.ok) {
     const message = `This is no read that CloudTrail tells of: ${reads.refusal.join('; ')}.`
     throw new Fault({ code: 'INPUT_MALFORMED', retryable: false, message })

@@ -265,6 +265,10 @@ export class M2mStack extends Stack {
         removalPolicy,
       })
     }
+    if (this.adoption !== undefined) {
+      this.operators.mayDo(this.adoption.mayAsk())
+      new CfnOutput(this, 'ReadsTableName', { value: this.adoption.table.tableName })
+    }
     const sweep = new SweepFunction(this, 'Sweep', {
       names,
       surroundings,

@@ -9,7 +9,13 @@ import type { ForeignKey } from './policy-checks.ts'
 
 type KeySettings = Pick<
   DeployConfig,
-  'keyArn' | 'monitoringKey' | 'replicas' | 'secretNamePrefix' | 'readerAccounts' | 'readerOrganizationId'
+  | 'keyArn'
+  | 'monitoringKey'
+  | 'replicas'
+  | 'secretNamePrefix'
+  | 'extraPrefixes'
+  | 'readerAccounts'
+  | 'readerOrganizationId'
 >
 
 const CREATE = 'create'

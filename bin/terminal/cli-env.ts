@@ -12,6 +12,8 @@ export interface CliEnv {
   readonly lambdaEndpoint: string | undefined
   /** The bucket of the evidence archive: a stack's output, EvidenceBucketName. */
   readonly evidenceBucket: string | undefined
+  /** The table of the record of reads: a stack's output, ReadsTableName. */
+  readonly readsTable: string | undefined
   /** Prefixes that the deployment has beside its own, for commands that do not ask it. */
   readonly extraPrefixes: readonly string[] | undefined
 }
@@ -26,6 +28,7 @@ export const readCliEnv = (env: Environment): CliEnv => ({
   user: filled(env.M2M_OPERATOR) ?? filled(env.USER) ?? filled(env.LOGNAME) ?? filled(env.USERNAME),
   lambdaEndpoint: filled(env.AWS_ENDPOINT_URL_LAMBDA) ?? filled(env.AWS_ENDPOINT_URL),
   evidenceBucket: filled(env.M2M_EVIDENCE_BUCKET),
+  readsTable: filled(env.M2M_READS_TABLE),
   extraPrefixes: filled(env.M2M_EXTRA_PREFIXES)?.split(/[ ,]+/).filter(Boolean),
 })
 

@@ -2,7 +2,6 @@
 // read. It registers as the registrar does, with the same rights and the same settings; and by an alias that only the break-glass role
 // is allowed, it switches a client off and on at Stytch.
 
-import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import { Alias } from 'aws-cdk-lib/aws-lambda'
 import { Construct } from 'constructs'
 import { BREAK_GLASS_ALIAS } from '../../lambda/core/clients/clients-api.ts'
@@ -11,10 +10,10 @@ import { guardFunction } from '../base/function-policy.ts'
 import { type FunctionSurroundings, M2mFunction } from '../base/m2m-function.ts'
 import type { SecretsKey } from '../base/secrets-key.ts'
 import type { BreakGlass, DeployConfig, ReplicaConfig } from '../config/deploy-config.ts'
-import { extraSecrets, functionArn, type StageNames } from '../config/stage-names.ts'
+import { functionArn, type StageNames } from '../config/stage-names.ts'
 import type { RotationFunction, StytchProject } from '../rotation/rotation-function.ts'
 import type { Registrar } from './registrar.ts'
-import { mayRegister } from './registration-rights.ts'
+import { mayAdoptInPlace, mayRegister } from './registration-rights.ts'
 
 export interface ClientsFunctionProps {
   readonly names: StageNames
@@ -62,20 +61,8 @@ export class ClientsFunction extends Construct {
       }),
     })
     mayRegister(this.fn, props)
-    this.mayMergePolicies(props)
+    mayAdoptInPlace(this.fn, props)
     this.guard(props)
-  }
-
-  /** Of a secret that is adopted where it is, its owner's statements stay. */
-  private mayMergePolicies({ names }: ClientsFunctionProps): void {
-    if (names.extraPrefixes === undefined) return
-    this.fn.mayDo(
-      new PolicyStatement({
-        sid: 'ReadPoliciesOfOwners',
-        actions: ['secretsmanager:GetResourcePolicy'],
-        resources: [...extraSecrets(this, names)],
-      }),
-    )
   }
 
   /** The command line calls the function itself; the alias, which switches clients, is break-glass's alone. */

@@ -68,6 +68,13 @@ export const managedSecrets = (scope: Construct, names: StageNames, inRegion?: s
   )
 }
 
+/** The same of the stage's own prefix alone, where clients are registered. */
+export const ownSecrets = (
+  scope: Construct,
+  { stage, secretNamePrefix }: StageNames,
+  inRegion?: string,
+): readonly string[] => managedSecrets(scope, { stage, secretNamePrefix }, inRegion)
+
 /** The same of the extra prefixes alone. */
 export const extraSecrets = (scope: Construct, names: StageNames): readonly string[] =>
   managedSecrets(scope, names).slice(1)

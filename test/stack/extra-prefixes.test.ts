@@ -72,10 +72,33 @@ describe('the stack', () => {
   /** Every text of the template that names secrets below a prefix. */
   const patterns = (prefix: string): number => JSON.stringify(resources).split(`:secret:${prefix}*`).length - 1
 
-  test('opens the extra prefixes wherever it opens its own, but for what belongs to the owners of everything else there', () => {
-    expect(patterns('m2m/prod/')).toBeGreaterThan(10)
-    expect(patterns('legacy/')).toBe(patterns('m2m/prod/'))
-    expect(patterns('team/a/')).toBe(patterns('m2m/prod/'))
+  test('opens the extra prefixes wherever it acts on secrets', () => {
+    expect(patterns('legacy/')).toBeGreaterThan(10)
+    expect(patterns('team/a/')).toBe(patterns('legacy/'))
+  })
+
+  test('lets nobody create or delete a secret there, and only the rotation function store a value', () => {
+    const allowed = (logicalId: string): readonly string[] =>
+      allRoleStatements(template(), logicalId)
+        .filter(({ Effect, Resource }) => Effect === 'Allow' && JSON.stringify(Resource).includes(':secret:legacy/*'))
+        .flatMap(({ Action }) => [Action].flat())
+
+    const roles = [
+      'RotationFn',
+      'SweepFn',
+      'CampaignFn',
+      'IncidentFn',
+      'IdentifyFn',
+      'ClientsFn',
+      'RegistrarFn',
+      'VendorFn',
+    ]
+    const actions = roles.flatMap(allowed)
+    expect(actions).not.toContain('secretsmanager:CreateSecret')
+    expect(actions).not.toContain('secretsmanager:DeleteSecret')
+    expect(actions).not.toContain('secretsmanager:UpdateSecret')
+    expect(roles.filter((one) => allowed(one).includes('secretsmanager:PutSecretValue'))).toEqual(['RotationFn'])
+    expect(allowed('RegistrarFn').filter((action) => action.startsWith('secretsmanager:'))).toEqual([])
   })
 
   test.each([
@@ -84,7 +107,7 @@ describe('the stack', () => {
     ['CampaignFn', 'AskForRotationsOnly'],
     ['IncidentFn', 'AskForRotationsOnly'],
     ['IdentifyFn', 'ReadManagedSecrets'],
-    ['ClientsFn', 'RegisterBelowThePrefix'],
+    ['ClientsFn', 'AdoptInPlace'],
     ['VendorFn', 'ReadManagedSecrets'],
   ])('%s: %s', (logicalId, sid) => {
     const statements = allRoleStatements(template(), logicalId)

@@ -25,6 +25,7 @@ export type FindingKind =
   | 'held'
   | 'overdue'
   | 'policy'
+  | 'reading'
   | 'freeze'
 
 export interface FleetFinding {
@@ -128,6 +129,14 @@ const rotationFindings = (secret: Secret, { asOf }: FleetSight): readonly Found[
   return found
 }
 
+/** Of a secret that was adopted where it is: whoever could read it before still can. */
+const readingFindings = (secret: Secret, { stage }: FleetSight): readonly Found[] => {
+  if (secret.tags[TAG.reading] === undefined) return []
+  const name = shortNameOf(stage, secret.name)
+  const what = 'reading it is open: nobody is denied whom other policies let read'
+  return [{ kind: 'reading', weight: 'attention', what, todo: `m2m readers ${name}, and --close when all are known` }]
+}
+
 /** Clients of the project that this stage has something to do with, and that no secret of it holds. */
 const unheldFindings = ({ secrets, records, stage }: FleetSight): readonly FleetFinding[] => {
   const arns = new Set(secrets.map(({ arn }) => arn))
@@ -161,6 +170,7 @@ export const fleetFindings = (sight: FleetSight): readonly FleetFinding[] => {
       ...scheduleFindings(secret, sight),
       ...clientFindings(secret, record, sight),
       ...rotationFindings(secret, sight),
+      ...readingFindings(secret, sight),
       ...(secret.tags[TAG.policy] === undefined
         ? [
             {

@@ -20,7 +20,7 @@ export interface AdoptionRow {
   /** The name of the secret that is adopted where it is. Absent: a copy is made. */
   readonly secret?: string | undefined
   /** Which of its members is which of ours. */
-  readonly fields?: Readonly<Record<string, string>>
+  readonly fields?: Readonly<Record<string, string>> | undefined
 }
 
 export type InPlaceRow = AdoptionRow & { readonly secret: string }
@@ -118,13 +118,15 @@ const headFaults = (heads: readonly string[], fileName: string): readonly string
 const filled = (text: string | undefined): string | undefined => (text === undefined || text === '' ? undefined : text)
 
 /** `client_id=id; client_secret=stytchSecret`. What is none keeps its text as a name, which is then refused. */
-const fieldsIn = (cell: string): Readonly<Record<string, string>> =>
-  Object.fromEntries(
-    cell
-      .split(/[ ;]+/)
-      .filter(Boolean)
-      .map((text) => readField(text) ?? ['malformed', '']),
-  )
+const fieldsIn = (cell: string | undefined): AdoptionRow['fields'] =>
+  cell === undefined
+    ? undefined
+    : Object.fromEntries(
+        cell
+          .split(/[ ;]+/)
+          .filter(Boolean)
+          .map((text) => readField(text) ?? ['malformed', '']),
+      )
 
 const toRow = (cells: Readonly<Partial<Record<Column, string>>>): AdoptionRow => ({
   name: cells.name ?? '',
@@ -135,7 +137,7 @@ const toRow = (cells: Readonly<Partial<Record<Column, string>>>): AdoptionRow =>
   overlap: filled(cells.overlap),
   period: filled(cells.period),
   secret: filled(cells.secret),
-  fields: fieldsIn(cells.fields ?? ''),
+  fields: fieldsIn(filled(cells.fields)),
 })
 
 const twice = (rows: readonly AdoptionRow[], fileName: string): readonly string[] => {

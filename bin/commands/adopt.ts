@@ -66,7 +66,7 @@ const oneRow = (name: string, options: AdoptOptions): AdoptionRow => {
     overlap: options.overlap,
     period: options.period,
     secret: options.secret,
-    fields: options.field ?? {},
+    fields: options.field,
   }
   const faults = rowFaults(row, name)
   if (faults.length > 0) throw usage(`nothing was changed:\n${faults.map((fault) => `  ${fault}`).join('\n')}`)

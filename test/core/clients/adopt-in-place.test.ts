@@ -163,14 +163,12 @@ describe('a secret where nothing is in the way', () => {
   })
 
   test('may call its members as we do, and lack what our own secrets have', async () => {
-    await awsPlace
-      .sdk()
-      .secrets.send(
-        new PutSecretValueCommand({
-          SecretId: NAME,
-          SecretString: JSON.stringify({ client_id: CLIENT, client_secret: VALUE }),
-        }),
-      )
+    await awsPlace.sdk().secrets.send(
+      new PutSecretValueCommand({
+        SecretId: NAME,
+        SecretString: JSON.stringify({ client_id: CLIENT, client_secret: VALUE }),
+      }),
+    )
 
     expect((await adopt({ fields: {} })).outcome).toBe('adopted')
     expect(peek(NAME)?.tags['m2m:fields']).toBe('client_id=client_id client_secret=client_secret')

@@ -1,6 +1,7 @@
 // What the rotation functions of all kinds have in common: the event's shape, the log with its metrics, and the step, or the question.
 import type { Context } from 'aws-lambda'
 import { createTiming } from '../adapters/timing.ts'
+import { Fault } from '../core/base/fault.ts'
 import type { Journal, JournalEntry } from '../core/base/journal.ts'
 import type { ProofAnswer } from '../core/rotation/proof-answer.ts'
 import { answerProof } from '../core/rotation/prove-again.ts'
@@ -86,6 +87,15 @@ export const handleStep = async (invocation: StepInvocation, compose: Compose): 
   }
   const request = readStepEvent(invocation.event)
   if (!request.ok) throw malformed(journal, request.refusal)
-  await runStep(await compose(request.value, journal), request.value)
+  const { step, secretId, requestToken } = request.value
+  // To know its form, a secret that was adopted where it is has to be looked at first.
+  const rotation = await Promise.resolve(compose(request.value, journal)).catch((error: unknown) => {
+    if (error instanceof Fault) {
+      const { code, retryable, message } = error
+      journal.note({ step, secret: secretId, requestToken, outcome: 'failed', code, retryable, message })
+    }
+    throw error
+  })
+  await runStep(rotation, request.value)
   return undefined
 }

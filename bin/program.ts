@@ -10,6 +10,7 @@ import { addFreeze } from './commands/freeze.ts'
 import { addHoldAndRelease } from './commands/hold.ts'
 import { addIncident } from './commands/incident.ts'
 import { addList } from './commands/list.ts'
+import { addReaders } from './commands/readers.ts'
 import { addRollback } from './commands/rollback.ts'
 import { addRotate } from './commands/rotate.ts'
 import { addSettle } from './commands/settle.ts'
@@ -52,6 +53,7 @@ export const createProgram = (): Command => {
   for (const add of [
     addApply,
     addAdopt,
+    addReaders,
     addList,
     addStatus,
     addRotate,

@@ -82,7 +82,8 @@ export class M2mStack extends Stack {
       suppressTemplateIndentation: true,
       ...props,
     })
-    const names: StageNames = { stage: config.stage, secretNamePrefix: config.secretNamePrefix }
+    const { stage, secretNamePrefix, extraPrefixes } = config
+    const names: StageNames = { stage, secretNamePrefix, ...defined({ extraPrefixes }) }
     const isKept = config.onRemoval === 'retain'
     // A first deployment that fails takes back what it made, which is empty; the key stays, since a secret may have been made with it.
     const removalPolicy = isKept ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY
@@ -277,6 +278,7 @@ export class M2mStack extends Stack {
         removalPolicy,
       })
     }
+    if (this.adoption !== undefined) this.operators.mayDo(this.adoption.mayAsk())
     const sweep = new SweepFunction(this, 'Sweep', {
       names,
       surroundings,
@@ -331,6 +333,7 @@ export class M2mStack extends Stack {
     this.surround(config)
     this.addOutputs(rotation, notifications)
     this.addReservationOutput(config)
+    this.addExtraPrefixesOutput(config)
     this.node.addValidation({ validate: () => this.assertItFits() })
   }
 
@@ -379,6 +382,16 @@ export class M2mStack extends Stack {
         needed === 0
           ? 'Concurrent executions that the functions reserve: none, so that any quota will do'
           : `Concurrent executions that the functions reserve: the account needs a quota of ${needed} at least, beside what others reserve`,
+    })
+  }
+
+  /** For the same reason an output. */
+  private addExtraPrefixesOutput({ extraPrefixes }: DeployConfig): void {
+    if (extraPrefixes === undefined) return
+    new CfnOutput(this, 'ExtraPrefixes', {
+      value: extraPrefixes.join(' '),
+      description:
+        'Beside its own secrets, the functions of this stage may read and change EVERY secret below these prefixes, adopted or not, whose key and policy let them (docs/threat-model.md, "Extra prefixes")',
     })
   }
 

@@ -18,7 +18,8 @@ import { CommandFault, type Ending, EXIT, exitOf } from '../terminal/command-fau
 import { watchInterruption } from '../terminal/interruption.ts'
 import { table } from '../terminal/table.ts'
 import { count } from '../terminal/words.ts'
-import type { AdoptionRow } from './adoption-rows.ts'
+import { adoptRowInPlace } from './adopt-row-in-place.ts'
+import { type AdoptionRow, isInPlaceRow } from './adoption-rows.ts'
 import { readValueFromSecret, readValueFromStdin } from './read-value.ts'
 import { rotateAdopted } from './rotate-adopted.ts'
 
@@ -53,10 +54,10 @@ const readValue = async (
 
 /** Stytch shows of an M2M client which secret it is bound to; of the other kinds only the secrets' tags do. */
 const readHolders = async (context: CommandContext, rows: readonly AdoptionRow[]): Promise<readonly Secret[]> => {
-  if (rows.every(({ clientId }) => isM2mClient(clientId))) return []
+  if (rows.every((row) => isInPlaceRow(row) || isM2mClient(row.clientId))) return []
   const view = await context.view()
   const { secrets } = await context.connect()
-  const listed = await readSecrets({ secrets }, view.secretNamePrefix)
+  const listed = await readSecrets({ secrets }, view)
   return listed.filter((one) => !one.isDeleted)
 }
 
@@ -70,11 +71,29 @@ const assertFree = (holders: readonly Secret[], { clientId }: AdoptionRow, secre
   )
 }
 
+const toInPlaceResult = ({ name }: AdoptionRow, adopted: Adopted): AdoptionResult => ({
+  name,
+  clientId: adopted.clientId,
+  ...toOutcome(adopted, false),
+})
+
+/** Of a secret that stays where it is everything is looked at; of a copy the command line alone is judged. */
+export const wouldAdopt = async (context: CommandContext, row: AdoptionRow): Promise<AdoptionResult> => {
+  const { name, clientId } = row
+  if (!isInPlaceRow(row)) return { name, clientId, outcome: 'wouldAdopt' }
+  try {
+    return toInPlaceResult(row, await adoptRowInPlace(context, row, true))
+  } catch (error) {
+    return failureOf(row, error)
+  }
+}
+
 const adopt = async (
   context: CommandContext,
   row: AdoptionRow,
   { holders, ...options }: AdoptionOptions & { readonly holders: readonly Secret[] },
 ): Promise<AdoptionResult> => {
+  if (isInPlaceRow(row)) return toInPlaceResult(row, await adoptRowInPlace(context, row, false))
   const view = await context.view()
   const { clientsApi } = await context.connect()
   const { name, clientId } = row

@@ -1,6 +1,7 @@
 // A plan in words: each client with what is to become of it, for people, and the same for machines. Pure.
+
 import type { Difference, Plan, PlannedChange } from '../../lambda/core/clients/plan-clients.ts'
-import { shortName } from '../show/choose.ts'
+import { type StageSecrets, shortNameOf } from '../../lambda/core/secret/stage-secrets.ts'
 import type { Screen } from '../terminal/screen.ts'
 import { count } from '../terminal/words.ts'
 
@@ -26,9 +27,9 @@ const changeWords = (change: PlannedChange): string => {
   }
 }
 
-const lineOf = (screen: Screen, prefix: string, change: PlannedChange): string => {
+const lineOf = (screen: Screen, stage: StageSecrets, change: PlannedChange): string => {
   const [mark, colour] = marks[change.kind]
-  const name = shortName(prefix, change.secretName)
+  const name = shortNameOf(stage, change.secretName)
   const rest = change.kind === 'update' ? `\n    ${changeWords(change)}` : `  ${changeWords(change)}`
   return `${screen.paint(colour, `${mark} ${name}`)}${rest}`
 }
@@ -46,16 +47,16 @@ export const tallyOf = ({ changes, unchanged, refused }: Plan): string => {
   return [...parts, `${unchanged.length.toLocaleString('en')} unchanged`].join(', ')
 }
 
-export const planText = (screen: Screen, prefix: string, plan: Plan): string => {
+export const planText = (screen: Screen, stage: StageSecrets, plan: Plan): string => {
   const { changes, refused, notListed } = plan
-  const lines = changes.slice(0, MOST_SHOWN).map((change) => lineOf(screen, prefix, change))
+  const lines = changes.slice(0, MOST_SHOWN).map((change) => lineOf(screen, stage, change))
   if (changes.length > MOST_SHOWN)
     lines.push(`… and ${count(changes.length - MOST_SHOWN, 'more', 'more')}; --json shows all`)
   for (const { secretName, why } of refused) {
-    lines.push(`${screen.paint('red', `! ${shortName(prefix, secretName)}`)}  left alone: ${why}`)
+    lines.push(`${screen.paint('red', `! ${shortNameOf(stage, secretName)}`)}  left alone: ${why}`)
   }
   if (notListed.length > 0) {
-    const names = notListed.slice(0, 5).map((name) => shortName(prefix, name))
+    const names = notListed.slice(0, 5).map((name) => shortNameOf(stage, name))
     const more = notListed.length > names.length ? ', …' : ''
     lines.push(
       `Not listed any more, and kept: ${names.join(', ')}${more}; --retire does with them as their onRemoval says.`,

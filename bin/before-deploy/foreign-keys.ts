@@ -11,7 +11,13 @@ import type { ForeignKey } from './policy-checks.ts'
 
 type KeySettings = Pick<
   DeployConfig,
-  'keyArn' | 'monitoringKey' | 'replicas' | 'secretNamePrefix' | 'readerAccounts' | 'readerOrganizationId'
+  | 'keyArn'
+  | 'monitoringKey'
+  | 'replicas'
+  | 'secretNamePrefix'
+  | 'extraPrefixes'
+  | 'readerAccounts'
+  | 'readerOrganizationId'
 >
 
 export const hasForeignKey = ({ keyArn, monitoringKey = CREATE_KEY, replicas }: KeySettings): boolean =>

@@ -1,15 +1,18 @@
 // `m2m adopt`: takes over clients that exist at Stytch, with the values that their consumers use. Nothing is rotated; each is held until it is
 // released. With --rotate, for a value that is lost, the first rotation makes another beside it, and the hold keeps both accepted.
-import type { Command } from 'commander'
+import { type Command, InvalidArgumentError } from 'commander'
+import { mapInParallel } from '../../lambda/core/base/worker-pool.ts'
 import {
   type AdoptionOptions,
   type AdoptionResult,
   adoptionEnding,
   adoptMany,
   adoptOne,
+  wouldAdopt,
 } from '../adopt/adopt-clients.ts'
-import { type AdoptionRow, readAdoptionRows, rowFaults } from '../adopt/adoption-rows.ts'
+import { type AdoptionRow, isInPlaceRow, readAdoptionRows, readField, rowFaults } from '../adopt/adoption-rows.ts'
 import { readText } from '../adopt/read-text.ts'
+import type { CommandContext } from '../terminal/command-context.ts'
 import { CommandFault, EXIT } from '../terminal/command-fault.ts'
 import { addCaution, integerFrom } from '../terminal/options.ts'
 import { run, type Work } from '../terminal/run.ts'
@@ -19,6 +22,9 @@ interface AdoptOptions extends AdoptionOptions {
   readonly clientId?: string
   readonly fromSecret?: string
   readonly csv?: string
+  readonly inPlace?: true
+  readonly secret?: string
+  readonly field?: Readonly<Record<string, string>>
   readonly description?: string
   readonly readers?: readonly string[]
   readonly overlap?: string
@@ -29,16 +35,38 @@ interface AdoptOptions extends AdoptionOptions {
 
 const usage = (message: string): CommandFault => new CommandFault(EXIT.usage, message)
 
+const addField = (text: string, before: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> => {
+  const field = readField(text)
+  if (field === undefined) throw new InvalidArgumentError('expected ours=theirs, such as client_secret=stytchSecret')
+  return { ...before, [field[0]]: field[1] }
+}
+
+/** The three that go together. */
+const assertInPlace = ({ inPlace, secret, field, rotate, fromSecret }: AdoptOptions): void => {
+  if (inPlace !== true) {
+    if (secret !== undefined || field !== undefined) throw usage('--secret and --field go with --in-place')
+    return
+  }
+  if (secret === undefined) throw usage('--in-place is for a secret that exists: name it with --secret')
+  if (rotate === true || fromSecret !== undefined) {
+    throw usage('--in-place leaves the value where it is: --rotate and --from-secret do not go with it')
+  }
+}
+
 const oneRow = (name: string, options: AdoptOptions): AdoptionRow => {
-  if (options.clientId === undefined) throw usage('--client-id is missing: whose value is it?')
+  assertInPlace(options)
+  if (options.clientId === undefined && options.inPlace !== true)
+    throw usage('--client-id is missing: whose value is it?')
   const row: AdoptionRow = {
     name,
-    clientId: options.clientId,
+    clientId: options.clientId ?? '',
     fromSecret: options.fromSecret,
     description: options.description ?? '',
     readers: options.readers ?? [],
     overlap: options.overlap,
     period: options.period,
+    secret: options.secret,
+    fields: options.field,
   }
   const faults = rowFaults(row, name)
   if (faults.length > 0) throw usage(`nothing was changed:\n${faults.map((fault) => `  ${fault}`).join('\n')}`)
@@ -55,16 +83,32 @@ const rowsOf = async (options: AdoptOptions, name: string | undefined): Promise<
   return readAdoptionRows(await readText(path), path === '-' ? 'stdin' : path, options.rotate !== true)
 }
 
+/** Every secret that is to stay where it is is looked at before the first is changed. @returns those that something is in the way of */
+const checkInPlace = async (
+  context: CommandContext,
+  rows: readonly AdoptionRow[],
+  { concurrency }: AdoptionOptions,
+): Promise<readonly AdoptionResult[]> => {
+  const checked = await mapInParallel(rows.filter(isInPlaceRow), concurrency, (row) => wouldAdopt(context, row))
+  return checked.filter(({ outcome }) => outcome === 'failed')
+}
+
 const adopt: Work<AdoptOptions> = async (context, options, [name]) => {
   const rows = await rowsOf(options, name)
   if (options.dryRun === true) {
-    const would = rows.map((row): AdoptionResult => ({ name: row.name, clientId: row.clientId, outcome: 'wouldAdopt' }))
+    const would: AdoptionResult[] = []
+    for (const row of rows) would.push(await wouldAdopt(context, row))
     return adoptionEnding(context, would, 0)
   }
   const [only] = rows
   // A single one that is refused says so itself, with its exit code.
   if (rows.length === 1 && only !== undefined)
     return adoptionEnding(context, [await adoptOne(context, only, options)], 0)
+  const inTheWay = await checkInPlace(context, rows, options)
+  if (inTheWay.length > 0) {
+    context.screen.note('Nothing was changed: correct these rows, or leave them out.')
+    return adoptionEnding(context, inTheWay, 0)
+  }
   await context.screen.confirm(
     `Adopt ${count(rows.length, 'client')} into stage ${context.stage}?`,
     options.yes === true,
@@ -79,7 +123,17 @@ export const addAdopt = (program: Command): void => {
     .argument('[name]', 'what it is to be called here; its value comes from stdin or --from-secret')
     .option('--client-id <id>', "the client's id at Stytch")
     .option('--from-secret <id>', 'the secret that holds the value now, read with your own rights')
-    .option('--csv <file>', 'many: name, client_id, from_secret, description, readers, overlap, period')
+    .option('--in-place', 'the secret stays where it is, under its name and in its own words; with --secret')
+    .option('--secret <name>', 'which one, below one of the extra prefixes of the stage')
+    .option(
+      '--field <ours=theirs>',
+      'a member that is called otherwise there, client_secret=stytchSecret; several',
+      addField,
+    )
+    .option(
+      '--csv <file>',
+      'many: name, client_id, from_secret or secret and fields, description, readers, overlap, period',
+    )
     .option('--rotate', 'the value is lost: make another beside it, and keep both accepted until release')
     .option('--description <text>', 'of the secret')
     .option('--readers <arn...>', 'roles that may read the secret')

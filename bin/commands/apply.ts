@@ -1,13 +1,14 @@
 // `m2m apply clients.yaml`: makes the fleet as the file says. Plans, shows what is different, asks, and carries it out at a pace that both
 // services bear. It keeps no state of its own: run again, it begins with what is there. Nothing is deleted unasked.
+
 import type { Command } from 'commander'
 import { type ApplyEnd, applyClients } from '../../lambda/core/clients/apply-clients.ts'
 import type { Plan } from '../../lambda/core/clients/plan-clients.ts'
 import { surveyClients } from '../../lambda/core/clients/survey-clients.ts'
+import { type StageSecrets, shortNameOf } from '../../lambda/core/secret/stage-secrets.ts'
 import { readText } from '../adopt/read-text.ts'
 import { readClientsFile, toDeclared } from '../apply/clients-file.ts'
 import { planJson, planText, tallyOf } from '../apply/plan-words.ts'
-import { shortName } from '../show/choose.ts'
 import type { CommandContext } from '../terminal/command-context.ts'
 import { type Ending, EXIT, type ExitCode, exitOf } from '../terminal/command-fault.ts'
 import { watchInterruption } from '../terminal/interruption.ts'
@@ -95,8 +96,8 @@ const exitCodeOf = ({ refused }: Plan, { done, failed, left }: Applied): ExitCod
   return exitOf({ done, failed: failed.length + refused.length })
 }
 
-const appliedText = (prefix: string, { done, failed, left, ms }: Applied): string => {
-  const lines = failed.map(({ change, words = '' }) => `! ${shortName(prefix, change.secretName)}  ${words}`)
+const appliedText = (stage: StageSecrets, { done, failed, left, ms }: Applied): string => {
+  const lines = failed.map(({ change, words = '' }) => `! ${shortNameOf(stage, change.secretName)}  ${words}`)
   const said = [
     `${done.toLocaleString('en')} done in ${span(ms)}`,
     ...(failed.length > 0 ? [`${failed.length.toLocaleString('en')} failed`] : []),
@@ -105,8 +106,8 @@ const appliedText = (prefix: string, { done, failed, left, ms }: Applied): strin
   return [...lines, `${said.join(', ')}.`].join('\n')
 }
 
-const nothingToDo = (context: CommandContext, set: string, plan: Plan, prefix: string): Ending => {
-  const said = planText(context.screen, prefix, plan)
+const nothingToDo = (context: CommandContext, set: string, plan: Plan, stage: StageSecrets): Ending => {
+  const said = planText(context.screen, stage, plan)
   return {
     json: { stage: context.stage, set, plan: planJson(plan), applied: null },
     text: `${said === '' ? '' : `${said}\n`}no changes: ${tallyOf(plan)}`,
@@ -116,9 +117,9 @@ const nothingToDo = (context: CommandContext, set: string, plan: Plan, prefix: s
 
 const apply: Work<ApplyOptions> = async (context, options, [path = '-']) => {
   const { set, plan } = await planOf(context, path, options)
-  const { secretNamePrefix: prefix } = await context.view()
-  if (plan.changes.length === 0) return nothingToDo(context, set, plan, prefix)
-  const said = `${planText(context.screen, prefix, plan)}\n${tallyOf(plan)}`
+  const stage = await context.view()
+  if (plan.changes.length === 0) return nothingToDo(context, set, plan, stage)
+  const said = `${planText(context.screen, stage, plan)}\n${tallyOf(plan)}`
   if (options.dryRun === true) {
     return { json: { stage: context.stage, set, plan: planJson(plan), applied: null }, text: said, exitCode: EXIT.ok }
   }
@@ -135,7 +136,7 @@ const apply: Work<ApplyOptions> = async (context, options, [path = '-']) => {
   }))
   return {
     json: { stage: context.stage, set, plan: planJson(plan), applied: { done, failed: failures, left, ms } },
-    text: appliedText(prefix, applied),
+    text: appliedText(stage, applied),
     exitCode: exitCodeOf(plan, applied),
   }
 }

@@ -9,6 +9,7 @@ import { type FleetFinding, fleetFindings } from '../../lambda/core/clients/flee
 import { readRecords } from '../../lambda/core/clients/survey-clients.ts'
 import type { Secret } from '../../lambda/core/secret/secret.ts'
 import { isRetired } from '../../lambda/core/secret/secret-tags.ts'
+import { prefixesOf } from '../../lambda/core/secret/stage-secrets.ts'
 import { readFleet } from '../show/choose.ts'
 import { asOfView } from '../show/client-rows.ts'
 import type { CommandContext } from '../terminal/command-context.ts'
@@ -58,7 +59,7 @@ export const examineFleet = async (
   const records = await readRecords({ clientsApi, onProgress: (_what, done) => progress.at(done) })
   progress.end()
   const findings = fleetFindings({
-    prefix: view.secretNamePrefix,
+    stage: view,
     secrets,
     records,
     asOf: asOfView(view, context.timing.now()),
@@ -116,8 +117,7 @@ const valueFindings = async (context: CommandContext, secrets: readonly Secret[]
 }
 
 const doctor: Work<object> = async (context) => {
-  const { secretNamePrefix } = await context.view()
-  const permissions = await permissionFindings(context, secretNamePrefix)
+  const permissions = await permissionFindings(context, prefixesOf(await context.view()))
   const [project, freeze] = [await projectFindings(context), await freezeFindings(context)]
   const found = await examineFleet(context)
   const handMade = await handMadeReport(context)

@@ -5,7 +5,8 @@ import { Fault } from '../../lambda/core/base/fault.ts'
 import { forEachLimited } from '../../lambda/core/base/for-each-limited.ts'
 import type { Secret } from '../../lambda/core/secret/secret.ts'
 import { holdOf, TAG } from '../../lambda/core/secret/secret-tags.ts'
-import { addChoice, type Choice, choose, shortName } from '../show/choose.ts'
+import { shortNameOf } from '../../lambda/core/secret/stage-secrets.ts'
+import { addChoice, type Choice, choose } from '../show/choose.ts'
 import type { CommandContext } from '../terminal/command-context.ts'
 import { type Ending, exitOf } from '../terminal/command-fault.ts'
 import { addCaution } from '../terminal/options.ts'
@@ -36,9 +37,9 @@ const markAll = async (
   { verb, isWanted, mark, done, idle }: Marking,
   { secrets, options }: { readonly secrets: readonly Secret[]; readonly options: HoldOptions },
 ): Promise<Ending> => {
-  const { secretNamePrefix } = await context.view()
+  const view = await context.view()
   const wanted = secrets.filter(isWanted)
-  const nameOf = ({ name }: Secret): string => shortName(secretNamePrefix, name)
+  const nameOf = ({ name }: Secret): string => shortNameOf(view, name)
   const isDryRun = options.dryRun === true
   if (!isDryRun && wanted.length > 1) {
     await context.screen.confirm(

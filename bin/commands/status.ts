@@ -48,7 +48,7 @@ const see = async (context: CommandContext, name: string, { read: mayRead }: Sta
     clientId === undefined ? { clients: [] } : clientsApi.list({ clientIds: [clientId] }),
   ])
   const record = records.clients.find((one) => one.clientId === clientId)
-  const read = mayRead === true ? await readPosition(secrets, secret.arn, record) : undefined
+  const read = mayRead === true ? await readPosition(secrets, secret, { record, projectId: view.projectId }) : undefined
   return { row: rowOf(secret, view, asOfView(view, context.timing.now())), record, versions, read }
 }
 

@@ -1,7 +1,7 @@
 // `m2m token`: mints one access token for a client, to see that it works. Reads the client's secret with the caller's own rights, exchanges
 // it at the address that the deployment names, and prints the token and nothing else. The value goes nowhere else.
 import type { Command } from 'commander'
-import { parseSecret } from '../../lambda/core/secret/secret-format.ts'
+import { formOf } from '../../lambda/core/secret/slot-forms.ts'
 import { findOne } from '../show/choose.ts'
 import { CommandFault, EXIT } from '../terminal/command-fault.ts'
 import { run, type Work } from '../terminal/run.ts'
@@ -15,7 +15,8 @@ const token: Work<TokenOptions> = async (context, { scopes = [] }, [name = '']) 
   const { secrets } = await context.connect()
   const secret = await findOne(context, name)
   const version = await secrets.readValue(secret.arn, { label: 'AWSCURRENT' })
-  const parsed = version === undefined ? undefined : parseSecret(version.text, version.createdAt)
+  const parsed =
+    version === undefined ? undefined : formOf(secret, view.projectId).parse(version.text, version.createdAt)
   if (parsed === undefined || !parsed.ok) {
     throw new CommandFault(EXIT.refused, `${name} holds no value in the secret's format; see m2m status ${name}`)
   }

@@ -9,7 +9,8 @@ import { createClientSecret } from '../../lambda/core/secret/client-secret.ts'
 import type { Secret } from '../../lambda/core/secret/secret.ts'
 import type { Secrets } from '../../lambda/core/secret/secrets.ts'
 import { countFault, createSelection, missingFrom, type Selector } from '../../lambda/core/secret/selector.ts'
-import { addFilters, arnAdvice, byName, secretIdsOf } from '../show/choose.ts'
+import { extraPrefixFaults, prefixesOf, type StageSecrets } from '../../lambda/core/secret/stage-secrets.ts'
+import { addFilters, arnAdvice, assertNames, byName, findNamed, isNamed } from '../show/choose.ts'
 import { processCliEnv } from '../terminal/cli-env.ts'
 import type { CommandContext } from '../terminal/command-context.ts'
 import { CommandFault, EXIT } from '../terminal/command-fault.ts'
@@ -23,6 +24,7 @@ export interface TargetOptions {
   readonly expectedCount?: number
   readonly leakedValueStdin?: true
   readonly prefix?: string
+  readonly extraPrefix?: readonly string[]
 }
 
 export interface Targets {
@@ -37,35 +39,74 @@ export const addTargets = (command: Command): Command =>
     .option('--expected-count <n>', 'how many "all" is; more than 5 % off: nothing is begun', integerFrom(1, 1_000_000))
     .option('--leaked-value-stdin', 'find out whose the value is that comes on stdin')
     .option('--prefix <prefix>', "of the secrets' names (default: m2m/<stage>/)")
+    .option(
+      '--extra-prefix <prefix>',
+      'another prefix of the stage; several: each of them (default: as the deployment says)',
+      addText,
+    )
 
 export const prefixOf = ({ stage }: CommandContext, { prefix }: TargetOptions): string => prefix ?? `m2m/${stage}/`
+
+/** The deployment says it at once, or is not waited for. */
+const STAGE_PATIENCE_MS = 5000
+
+/** Whose secrets: as given, else as the clients function says; and without it, since it may be broken, those below the own prefix. */
+export const stageOf = async (context: CommandContext, options: TargetOptions): Promise<StageSecrets> => {
+  const secretNamePrefix = prefixOf(context, options)
+  const given = options.extraPrefix ?? processCliEnv().extraPrefixes ?? []
+  const faults = extraPrefixFaults(secretNamePrefix, given).map(([, fault]) => `--extra-prefix ${fault}`)
+  if (faults.length > 0) throw usage(faults.join('\n'))
+  if (options.prefix !== undefined || given.length > 0) return { secretNamePrefix, extraPrefixes: given }
+  const tooLate = context.timing.wait(STAGE_PATIENCE_MS).then(() => undefined)
+  const view = await Promise.race([context.view().catch(() => undefined), tooLate])
+  if (view !== undefined) return view
+  context.screen.note(
+    `The clients function did not say which prefixes the stage has: only secrets below ${secretNamePrefix} are looked at; add --extra-prefix for others.`,
+  )
+  return { secretNamePrefix }
+}
 
 const usage = (message: string): CommandFault => new CommandFault(EXIT.usage, message)
 
 const listMatching = async (
   secrets: Survey['secrets'],
-  prefix: string,
+  stage: StageSecrets,
   selector: Selector,
 ): Promise<readonly Secret[]> => {
   const { isSelected } = createSelection({ by: [selector] })
-  return (await readSecrets({ secrets }, prefix)).filter(isSelected).toSorted(byName)
+  return (await readSecrets({ secrets }, stage)).filter(isSelected).toSorted(byName)
 }
 
 const named = async (
   secrets: Pick<Secrets, 'describe'>,
-  prefix: string,
+  stage: StageSecrets,
   names: readonly string[],
 ): Promise<Targets> => {
   const found: Secret[] = []
   const given = [...new Set(names)]
-  for (const [at, secretId] of secretIdsOf(prefix, given).entries()) {
-    const name = given[at] ?? secretId
-    const secret = await secrets.describe(secretId)
-    if (secret === undefined || !createSelection({ by: [{ secretNames: [secret.name] }] }).isSelected(secret))
-      throw usage(`there is no client ${JSON.stringify(name)} below ${prefix}; see m2m list${arnAdvice(name)}`)
+  assertNames(stage, given)
+  for (const name of given) {
+    const secret = await findNamed(secrets, stage, name)
+    if (typeof secret === 'string') throw usage(secret)
+    if (secret === undefined || !createSelection({ by: [{ secretNames: [secret.name] }] }).isSelected(secret)) {
+      const below = prefixesOf(stage).join(', ')
+      throw usage(`there is no client ${JSON.stringify(name)} below ${below}; see m2m list${arnAdvice(name)}`)
+    }
     found.push(secret)
   }
   return { selector: { secretNames: found.map(({ name }) => name) }, secrets: found }
+}
+
+/** Then nobody has to be asked which other prefixes there are. */
+const areAllBelow = async (
+  secrets: Pick<Secrets, 'describe'>,
+  own: StageSecrets,
+  names: readonly string[],
+): Promise<boolean> => {
+  for (const name of names) {
+    if (!isNamed(own, name) || typeof (await findNamed(secrets, own, name)) !== 'object') return false
+  }
+  return true
 }
 
 const explain = (finding: Exclude<LeakFinding, { outcome: 'alive' | 'unproven' }>): CommandFault => {
@@ -91,7 +132,7 @@ const SEARCH_MS = 310_000
 const byValue = async (
   context: CommandContext,
   secrets: Pick<Secrets, 'describe'>,
-  prefix: string,
+  stage: StageSecrets,
 ): Promise<Targets> => {
   if (process.stdin.isTTY) throw usage('--leaked-value-stdin expects the value on stdin, from a file or a pipe')
   const value = (await text(process.stdin)).trim()
@@ -102,7 +143,7 @@ const byValue = async (
   const identifier = createIdentifier({ invoke, functionName: context.functionName('identify'), timing })
   const finding = await identifier.identify({ proof: { kind: 'value', value: createClientSecret(value) } })
   if (finding.outcome !== 'alive' && finding.outcome !== 'unproven') throw explain(finding)
-  return named(secrets, prefix, [finding.owner.secretName])
+  return named(secrets, stage, [finding.owner.secretName])
 }
 
 const selectorOf = (options: TargetOptions): Selector | undefined => {
@@ -133,15 +174,20 @@ export const findTargets = async (
     throw usage(`${what}: name them, or give one of --client-id, --tag, --scope, --all, --leaked-value-stdin`)
   }
   const { secrets } = await context.connect()
-  const prefix = prefixOf(context, options)
-  if (names.length > 0) return named(secrets, prefix, names)
-  if (leakedValueStdin === true) return byValue(context, secrets, prefix)
+  const own = { secretNamePrefix: prefixOf(context, options) }
+  if (names.length > 0) {
+    const isOwn = await areAllBelow(secrets, own, names)
+    return named(secrets, isOwn ? own : await stageOf(context, options), names)
+  }
+  const stage = await stageOf(context, options)
+  if (leakedValueStdin === true) return byValue(context, secrets, stage)
   const selector = selectorOf(options)
   if (selector === undefined) throw usage('no client selected')
-  const found = await listMatching(secrets, prefix, selector)
+  const found = await listMatching(secrets, stage, selector)
   assertAllFound(selector, found)
   const miscounted = countFault(selector, found.length)
   if (miscounted !== undefined) throw new CommandFault(EXIT.refused, miscounted)
-  if (found.length === 0) throw usage(`nothing below ${prefix} is selected; m2m list shows what there is`)
+  if (found.length === 0)
+    throw usage(`nothing below ${prefixesOf(stage).join(', ')} is selected; m2m list shows what there is`)
   return { selector, secrets: found }
 }

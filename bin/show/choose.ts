@@ -4,7 +4,17 @@ import { type Command, InvalidArgumentError } from 'commander'
 import { readSecrets } from '../../lambda/core/clients/survey-clients.ts'
 import { expectedClientName, isClientName } from '../../lambda/core/secret/client-name.ts'
 import type { Secret } from '../../lambda/core/secret/secret.ts'
+import { isSecretName, secretNameOf } from '../../lambda/core/secret/secret-name.ts'
+import type { Secrets } from '../../lambda/core/secret/secrets.ts'
 import { createSelection, type Selector } from '../../lambda/core/secret/selector.ts'
+import {
+  candidateNames,
+  isNameOfStage,
+  isOfStage,
+  notAdoptedFault,
+  outsideFault,
+  type StageSecrets,
+} from '../../lambda/core/secret/stage-secrets.ts'
 import type { CommandContext } from '../terminal/command-context.ts'
 import { CommandFault, EXIT } from '../terminal/command-fault.ts'
 import { addText } from '../terminal/options.ts'
@@ -30,43 +40,59 @@ export const addFilters = (command: Command): Command =>
 /** The options that choose more than one, where a choice is needed. */
 export const addChoice = (command: Command): Command => addFilters(command).option('--all', 'every client of the stage')
 
-/** `billing`, the secret's full name, or its ARN. */
-const secretIdOf = (prefix: string, name: string): string =>
-  name.startsWith('arn:') || name.startsWith(prefix) ? name : `${prefix}${name}`
+/** What no command looks for, and why; undefined: it may be there. */
+const nameFault = (stage: StageSecrets, name: string): string | undefined => {
+  if (name.startsWith('arn:')) return isNameOfStage(stage, secretNameOf(name)) ? undefined : outsideFault(stage, name)
+  if (isNameOfStage(stage, name) || isClientName(name)) return undefined
+  if (name.includes('/') && isSecretName(name)) return outsideFault(stage, name)
+  return `${JSON.stringify(name)} is malformed: expected ${expectedClientName(name)}`
+}
+
+/** Whether a client of the stage can be called so. */
+export const isNamed = (stage: StageSecrets, name: string): boolean => nameFault(stage, name) === undefined
+
+/** `billing`, the secret's full name, or its ARN: a bare name may be below any of the stage's prefixes. */
+const idsOf = (stage: StageSecrets, name: string): readonly string[] =>
+  name.startsWith('arn:') || isNameOfStage(stage, name) ? [name] : candidateNames(stage, name)
 
 /**
- * A full name or an ARN is Secrets Manager's to judge: so whatever stands below the prefix can be reached, made by hand or not.
- * @returns what to look each of them up by. @throws CommandFault `usage` with every one that no client can be called.
+ * A full name or an ARN is Secrets Manager's to judge: so whatever stands below a prefix of the stage can be reached, made by hand or not.
+ * Of what lies outside of them nothing is asked, which IAM would deny.
+ * @throws CommandFault `usage` with every one that cannot be a client's.
  */
-export const secretIdsOf = (prefix: string, names: readonly string[]): readonly string[] => {
-  const faults = names.flatMap((name) => {
-    if (name.startsWith('arn:') || name.startsWith(prefix) || isClientName(name)) return []
-    return [`${JSON.stringify(name)} is malformed: expected ${expectedClientName(name)}`]
-  })
+export const assertNames = (stage: StageSecrets, names: readonly string[]): void => {
+  const faults = names.flatMap((name) => nameFault(stage, name) ?? [])
   if (faults.length > 0) throw new CommandFault(EXIT.usage, faults.join('\n'))
-  return names.map((name) => secretIdOf(prefix, name))
+}
+
+/** The first that is the stage's. @param name without a fault. @returns why not, where there is one that was never adopted */
+export const findNamed = async (
+  secrets: Pick<Secrets, 'describe'>,
+  stage: StageSecrets,
+  name: string,
+): Promise<Secret | string | undefined> => {
+  let strange: string | undefined
+  for (const secretId of idsOf(stage, name)) {
+    const secret = await secrets.describe(secretId)
+    if (secret === undefined) continue
+    if (isOfStage(stage, secret)) return secret
+    strange ??= isNameOfStage(stage, secret.name) ? notAdoptedFault(secret.name) : outsideFault(stage, secret.arn)
+  }
+  return strange
 }
 
 /** To be said of one that is not there. */
 export const arnAdvice = (name: string): string =>
   name.startsWith('arn:') ? '; Secrets Manager may not find a partial ARN: give the complete one, or the name' : ''
 
-/** As people say it: without the prefix. */
-export const shortName = (prefix: string, secretName: string): string =>
-  secretName.startsWith(prefix) ? secretName.slice(prefix.length) : secretName
-
 export const findOne = async (context: CommandContext, name: string): Promise<Secret> => {
-  const { secretNamePrefix } = await context.view()
+  const stage = await context.view()
   const { secrets } = await context.connect()
-  const [secretId = ''] = secretIdsOf(secretNamePrefix, [name])
-  const secret = await secrets.describe(secretId)
-  if (secret === undefined || !secret.name.startsWith(secretNamePrefix)) {
-    throw new CommandFault(
-      EXIT.usage,
-      `there is no client ${JSON.stringify(name)} in stage ${context.stage}; see m2m list${arnAdvice(name)}`,
-    )
-  }
-  return secret
+  assertNames(stage, [name])
+  const found = await findNamed(secrets, stage, name)
+  if (typeof found === 'object') return found
+  const nobody = `there is no client ${JSON.stringify(name)} in stage ${context.stage}; see m2m list${arnAdvice(name)}`
+  throw new CommandFault(EXIT.usage, found ?? nobody)
 }
 
 /** @returns what each chosen client must match: nothing for all of them. */
@@ -82,11 +108,11 @@ const selectorsOf = ({ names, tag, scope, all }: Choice): readonly Selector[] | 
 }
 
 export const readFleet = async (context: CommandContext): Promise<readonly Secret[]> => {
-  const { secretNamePrefix } = await context.view()
+  const stage = await context.view()
   const { secrets } = await context.connect()
   const progress = context.screen.progress('Reading secrets')
   try {
-    return await readSecrets({ secrets, onProgress: (_what, done) => progress.at(done) }, secretNamePrefix)
+    return await readSecrets({ secrets, onProgress: (_what, done) => progress.at(done) }, stage)
   } finally {
     progress.end()
   }
@@ -100,7 +126,7 @@ export const choose = async (context: CommandContext, choice: Choice): Promise<r
   if (by !== 'named') return (await readFleet(context)).filter(createSelection({ by }).isSelected).sort(byName)
   const found: Secret[] = []
   // Every malformed name at once, before any is looked for.
-  secretIdsOf((await context.view()).secretNamePrefix, choice.names)
+  assertNames(await context.view(), choice.names)
   for (const name of new Set(choice.names)) found.push(await findOne(context, name))
   const selection = createSelection({ by: [{ secretNames: found.map(({ name }) => name) }] })
   const deleted = found.filter((secret) => selection.whyNot(secret) === 'deleted')

@@ -10,8 +10,8 @@ import type { AsOf } from '../../lambda/core/secret/is-managed.ts'
 import { unfinishedVersion } from '../../lambda/core/secret/labels.ts'
 import type { Secret } from '../../lambda/core/secret/secret.ts'
 import { clientIdOf, overlapOf, periodOf, scopesOf, TAG } from '../../lambda/core/secret/secret-tags.ts'
+import { shortNameOf } from '../../lambda/core/secret/stage-secrets.ts'
 import { iso } from '../terminal/words.ts'
-import { shortName } from './choose.ts'
 
 /** As the configuration's own default; for a clients function of an earlier version, which does not say. */
 const DEFAULT_LONGEST_HOLD_HOURS = 7 * 24
@@ -31,11 +31,11 @@ export interface Row {
   readonly name: string
 }
 
-export const rowOf = (secret: Secret, { secretNamePrefix }: StageView, asOf: AsOf): Row => ({
+export const rowOf = (secret: Secret, view: StageView, asOf: AsOf): Row => ({
   secret,
   visible: visibleOf(secret, asOf),
   asOf,
-  name: shortName(secretNamePrefix, secret.name),
+  name: shortNameOf(view, secret.name),
 })
 
 const ownTags = ({ tags }: Secret): Readonly<Record<string, string>> =>

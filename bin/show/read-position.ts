@@ -3,9 +3,10 @@
 
 import type { ClientRecord } from '../../lambda/core/clients/client-keeper.ts'
 import { type Position, sightings } from '../../lambda/core/rotation/position.ts'
+import type { Secret } from '../../lambda/core/secret/secret.ts'
 import type { StoredSecret } from '../../lambda/core/secret/secret-format.ts'
 import type { Secrets } from '../../lambda/core/secret/secrets.ts'
-import { slotForm } from '../../lambda/core/secret/slot-forms.ts'
+import { formOf } from '../../lambda/core/secret/slot-forms.ts'
 
 export interface Read {
   readonly issuedAt: number | undefined
@@ -17,23 +18,23 @@ export interface Read {
 
 const read = async (
   secrets: Pick<Secrets, 'readValue'>,
-  secretArn: string,
-  label: string,
+  secret: Secret,
+  { label, projectId }: { readonly label: string; readonly projectId: string },
 ): Promise<StoredSecret | undefined> => {
-  const version = await secrets.readValue(secretArn, { label })
-  const parsed = version === undefined ? undefined : slotForm.parse(version.text, version.createdAt)
+  const version = await secrets.readValue(secret.arn, { label })
+  const parsed = version === undefined ? undefined : formOf(secret, projectId).parse(version.text, version.createdAt)
   return parsed?.ok ? parsed.value : undefined
 }
 
 /** @returns undefined when AWSCURRENT holds nothing in the secret's format. @throws Fault when the caller may not read it. */
 export const readPosition = async (
   secrets: Pick<Secrets, 'readValue'>,
-  secretArn: string,
-  record: ClientRecord | undefined,
+  secret: Secret,
+  { record, projectId }: { readonly record: ClientRecord | undefined; readonly projectId: string },
 ): Promise<Read | undefined> => {
-  const current = await read(secrets, secretArn, 'AWSCURRENT')
+  const current = await read(secrets, secret, { label: 'AWSCURRENT', projectId })
   if (current === undefined) return undefined
-  const previous = await read(secrets, secretArn, 'AWSPREVIOUS')
+  const previous = await read(secrets, secret, { label: 'AWSPREVIOUS', projectId })
   const stored = { current: current.clientSecret, previous: previous?.clientSecret }
   const found = record === undefined ? [] : sightings({ slots: record.slots, stored, intent: 'settle' })
   const positions = new Set(found.map(({ position }) => position))

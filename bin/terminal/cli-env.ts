@@ -12,6 +12,8 @@ interface CliEnv {
   readonly lambdaEndpoint: string | undefined
   /** The bucket of the evidence archive: a stack's output, EvidenceBucketName. */
   readonly evidenceBucket: string | undefined
+  /** Prefixes that the deployment has beside its own, for commands that do not ask it. */
+  readonly extraPrefixes: readonly string[] | undefined
 }
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -24,6 +26,7 @@ export const readCliEnv = (env: Environment): CliEnv => ({
   user: filled(env.M2M_OPERATOR) ?? filled(env.USER) ?? filled(env.LOGNAME) ?? filled(env.USERNAME),
   lambdaEndpoint: filled(env.AWS_ENDPOINT_URL_LAMBDA) ?? filled(env.AWS_ENDPOINT_URL),
   evidenceBucket: filled(env.M2M_EVIDENCE_BUCKET),
+  extraPrefixes: filled(env.M2M_EXTRA_PREFIXES)?.split(/[ ,]+/).filter(Boolean),
 })
 
 /** Where a service listens that has no client here, by the SDK's own variables: `AWS_ENDPOINT_URL_KMS`, or one for all. */

@@ -23,7 +23,18 @@ export const examples: Readonly<Record<string, readonly Example[]>> = {
       line: 'm2m adopt portal --client-id connected-app-live-1',
       what: 'a Connected App, or a SCIM connection by its two ids',
     },
+    {
+      line: 'm2m adopt billing --in-place --secret legacy/billing --field client_secret=stytchSecret',
+      what: 'its secret stays where it is',
+    },
     { line: 'm2m adopt --csv old.csv', what: 'many' },
+  ],
+  'm2m readers': [
+    { line: 'm2m readers legacy/billing', what: 'who is admitted, and who was seen' },
+    {
+      line: 'm2m readers legacy/billing --close --reader arn:aws:iam::111111111111:role/invoices',
+      what: 'nobody else reads it from now on',
+    },
   ],
   'm2m list': [
     { line: 'm2m list', what: 'all of them' },

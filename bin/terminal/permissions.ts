@@ -82,11 +82,20 @@ const toFinding = (action: string, error: string | undefined): readonly FleetFin
   ]
 }
 
-export const permissionFindings = async (context: CommandContext, prefix: string): Promise<readonly FleetFinding[]> => {
+export const permissionFindings = async (
+  context: CommandContext,
+  [own = '', ...extra]: readonly string[],
+): Promise<readonly FleetFinding[]> => {
   const { secretsManager, lambda } = await context.connect()
   const found: FleetFinding[] = []
-  for (const { action, tried } of secretAttempts(secretsManager, prefix)) {
+  for (const { action, tried } of secretAttempts(secretsManager, own)) {
     found.push(...toFinding(action, await tried()))
+  }
+  // ListSecrets, the first, knows no prefix.
+  for (const prefix of extra) {
+    for (const { action, tried } of secretAttempts(secretsManager, prefix).slice(1)) {
+      found.push(...toFinding(`${action} below ${prefix}`, await tried()))
+    }
   }
   for (const part of ['clients', 'rotation']) {
     const answer = await mayCall(lambda, context.functionName(part))

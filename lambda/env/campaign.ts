@@ -2,14 +2,14 @@
 // and by which alias it starts executions of its own.
 import { defined } from '../core/base/defined.ts'
 import type { Bounds } from '../core/rotation/bounds.ts'
+import type { StageSecrets } from '../core/secret/stage-secrets.ts'
 import { readBounds, writeBounds } from './bounds.ts'
 import { endpointOf, type FreezeEnv, readFreezeEnv, writeFreezeEnv } from './freeze.ts'
 import { createReader, type Environment, type Reader } from './reader.ts'
 import { type RecordsEnv, readRecordsIfAny, writeRecords } from './records.ts'
+import { readPrefixes, writePrefixes } from './secret-prefixes.ts'
 
-export interface CampaignEnv {
-  /** `m2m/<stage>/` */
-  readonly secretNamePrefix: string
+export interface CampaignEnv extends StageSecrets {
   readonly rotationFunctionArn: string
   /** ARN of its own alias. */
   readonly selfArn: string
@@ -46,7 +46,7 @@ export const readCampaignEnv = (env: Environment): CampaignEnv => {
   const rate = reader.optional('M2M_STYTCH_CALLS_PER_SECOND')
   const lambdaEndpoint = endpointOf(reader, 'LAMBDA')
   const settings: CampaignEnv = {
-    secretNamePrefix: reader.text('M2M_SECRET_PREFIX', "the prefix of every secret's name, m2m/<stage>/"),
+    ...readPrefixes(reader),
     rotationFunctionArn: reader.text('M2M_ROTATION_FUNCTION', "the rotation function's ARN"),
     selfArn,
     eventBus: reader.text('M2M_EVENT_BUS', 'the name or ARN of the event bus'),
@@ -66,7 +66,7 @@ export const readCampaignEnv = (env: Environment): CampaignEnv => {
 
 /** The inverse of readCampaignEnv. */
 export const writeCampaignEnv = (settings: CampaignEnv): Record<string, string> => ({
-  M2M_SECRET_PREFIX: settings.secretNamePrefix,
+  ...writePrefixes(settings),
   M2M_ROTATION_FUNCTION: settings.rotationFunctionArn,
   M2M_CAMPAIGN_FUNCTION: settings.selfArn,
   M2M_EVENT_BUS: settings.eventBus,

@@ -1,13 +1,13 @@
 // The identify function's settings: where it searches and how often it may. It has no project secret.
 import { defined } from '../core/base/defined.ts'
+import type { StageSecrets } from '../core/secret/stage-secrets.ts'
 import { endpointOf } from './freeze.ts'
 import { createReader, type Environment, type Reader } from './reader.ts'
+import { readPrefixes, writePrefixes } from './secret-prefixes.ts'
 import { readTokenPlace, type TokenPlaceEnv, writeTokenPlace } from './stytch.ts'
 
-export interface IdentifyEnv {
+export interface IdentifyEnv extends StageSecrets {
   readonly stytch: TokenPlaceEnv
-  /** Every secret's name starts with it. */
-  readonly secretNamePrefix: string
   /** Searches in a minute and an execution environment. */
   readonly searchesPerMinute: number
   /** Counts the searches of all execution environments; absent: reserved concurrency bounds their number. */
@@ -50,22 +50,22 @@ const writeSlots = (slots: SearchSlotsEnv | undefined): Record<string, string> =
 export const readIdentifyEnv = (env: Environment): IdentifyEnv => {
   const reader = createReader(env)
   const stytch = readTokenPlace(reader)
-  const secretNamePrefix = reader.text('M2M_SECRET_PREFIX', "the prefix of every secret's name, m2m/<stage>/")
+  const prefixes = readPrefixes(reader)
   const searchesPerMinute = readPerMinute(reader, 'M2M_SEARCHES_PER_MINUTE')
   const slots = readSlots(reader)
   reader.finish()
-  return { stytch, secretNamePrefix, searchesPerMinute, ...slots }
+  return { stytch, ...prefixes, searchesPerMinute, ...slots }
 }
 
 /** The inverse of readIdentifyEnv. */
 export const writeIdentifyEnv = ({
   stytch,
-  secretNamePrefix,
   searchesPerMinute,
   slots,
+  ...prefixes
 }: IdentifyEnv): Record<string, string> => ({
   ...writeTokenPlace(stytch),
-  M2M_SECRET_PREFIX: secretNamePrefix,
+  ...writePrefixes(prefixes),
   M2M_SEARCHES_PER_MINUTE: String(searchesPerMinute),
   ...writeSlots(slots),
 })

@@ -1,14 +1,14 @@
 // The incident function's settings: whose secrets, whom it may ask for what, and where the campaign function is, if there is one.
 import { defined } from '../core/base/defined.ts'
 import type { Bounds } from '../core/rotation/bounds.ts'
+import type { StageSecrets } from '../core/secret/stage-secrets.ts'
 import { readBounds, writeBounds } from './bounds.ts'
 import { endpointOf, type FreezeEnv, readFreezeEnv, writeFreezeEnv } from './freeze.ts'
 import { type ProjectPlaceEnv, readProjectPlace, writeProjectPlace } from './project-place.ts'
 import { createReader, type Environment } from './reader.ts'
+import { readPrefixes, writePrefixes } from './secret-prefixes.ts'
 
-interface IncidentEnv {
-  /** `m2m/<stage>/` */
-  readonly secretNamePrefix: string
+interface IncidentEnv extends StageSecrets {
   readonly rotationFunctionArn: string
   /** Of the alias; absent: there are no campaigns. */
   readonly campaignFunctionArn?: string
@@ -39,7 +39,7 @@ export const readIncidentEnv = (env: Environment): IncidentEnv => {
   const lambdaEndpoint = endpointOf(reader, 'LAMBDA')
   const campaignFunctionArn = reader.optional('M2M_CAMPAIGN_FUNCTION')
   const settings: IncidentEnv = {
-    secretNamePrefix: reader.text('M2M_SECRET_PREFIX', "the prefix of every secret's name, m2m/<stage>/"),
+    ...readPrefixes(reader),
     rotationFunctionArn: reader.text('M2M_ROTATION_FUNCTION', "the rotation function's ARN"),
     eventBus: reader.text('M2M_EVENT_BUS', 'the name or ARN of the event bus'),
     maxSecurityClients: Number(max),
@@ -56,7 +56,7 @@ export const readIncidentEnv = (env: Environment): IncidentEnv => {
 
 /** The inverse of readIncidentEnv. */
 export const writeIncidentEnv = (settings: IncidentEnv): Record<string, string> => ({
-  M2M_SECRET_PREFIX: settings.secretNamePrefix,
+  ...writePrefixes(settings),
   M2M_ROTATION_FUNCTION: settings.rotationFunctionArn,
   M2M_EVENT_BUS: settings.eventBus,
   M2M_MAX_SECURITY_CLIENTS: String(settings.maxSecurityClients),

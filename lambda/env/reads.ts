@@ -1,17 +1,16 @@
 // The settings of the function that records reads, and of the sweep that asks for them: the records table, and how long what they keep in it stays.
+import type { StageSecrets } from '../core/secret/stage-secrets.ts'
 import { readNumber } from './number.ts'
 import { createReader, type Environment, type Reader } from './reader.ts'
 import { type RecordsEnv, readRecords, writeRecords } from './records.ts'
+import { readPrefixes, writePrefixes } from './secret-prefixes.ts'
 
 interface ReadsTableEnv extends RecordsEnv {
   /** Whoever has read nothing for so long before a switch is taken for gone. */
   readonly lookBackHours: number
 }
 
-interface ReadsEnv extends ReadsTableEnv {
-  /** `m2m/<stage>/` */
-  readonly secretNamePrefix: string
-}
+interface ReadsEnv extends ReadsTableEnv, StageSecrets {}
 
 /** Of the sweep: how long it waits, and whose reads are our own. */
 export interface AdoptionEnv extends ReadsTableEnv {
@@ -34,7 +33,7 @@ export const readReadsEnv = (env: Environment): ReadsEnv => {
   const reader = createReader(env)
   const settings = {
     ...readTable(reader),
-    secretNamePrefix: reader.text('M2M_SECRET_PREFIX', "the prefix of every secret's name, m2m/<stage>/"),
+    ...readPrefixes(reader),
   }
   reader.finish()
   return settings
@@ -43,7 +42,7 @@ export const readReadsEnv = (env: Environment): ReadsEnv => {
 /** The inverse of readReadsEnv. */
 export const writeReadsEnv = (settings: ReadsEnv): Record<string, string> => ({
   ...writeTable(settings),
-  M2M_SECRET_PREFIX: settings.secretNamePrefix,
+  ...writePrefixes(settings),
 })
 
 /** Absent where no wait is set: nothing waits for proof. */

@@ -1,6 +1,8 @@
 // The registrar's settings.
 import { defined } from '../core/base/defined.ts'
+import type { StageSecrets } from '../core/secret/stage-secrets.ts'
 import { createReader, type Environment, type Reader } from './reader.ts'
+import { readPrefixes, writePrefixes } from './secret-prefixes.ts'
 import { readStytch, type StytchEnv, tokenUrlFault, writeStytchEnv } from './stytch.ts'
 
 /** Where else a secret is kept readable. */
@@ -9,10 +11,8 @@ interface ReplicaEnv {
   readonly kmsKeyId?: string
 }
 
-export interface RegistrarEnv {
+export interface RegistrarEnv extends StageSecrets {
   readonly stytch: StytchEnv
-  /** Every secret's name starts with it, `m2m/<stage>/`; another name is refused. */
-  readonly secretNamePrefix: string
   readonly rotationFunctionArn: string
   /** Absent: Secrets Manager's own key. */
   readonly kmsKeyId?: string
@@ -71,7 +71,8 @@ const readReplicas = (reader: Reader): readonly ReplicaEnv[] =>
 /** What a registrar's settings and those of whatever registers beside it have in common. */
 export const readRegistrar = (reader: Reader): RegistrarEnv => {
   const stytch = readStytch(reader)
-  const secretNamePrefix = reader.text('M2M_SECRET_PREFIX', "the prefix of every secret's name, m2m/<stage>/")
+  const prefixes = readPrefixes(reader)
+  const { secretNamePrefix } = prefixes
   if (secretNamePrefix !== '' && !/^[A-Za-z0-9/_+=.@-]+\/$/.test(secretNamePrefix)) {
     reader.fault('M2M_SECRET_PREFIX', 'is malformed: expected m2m/<stage>/')
   }
@@ -89,7 +90,7 @@ export const readRegistrar = (reader: Reader): RegistrarEnv => {
   const readerOrganizationId = reader.optional('M2M_READER_ORGANIZATION')
   return {
     stytch,
-    secretNamePrefix,
+    ...prefixes,
     rotationFunctionArn,
     readers,
     changers,
@@ -111,7 +112,7 @@ export const readRegistrarEnv = (env: Environment): RegistrarEnv => {
 /** The inverse of readRegistrarEnv. */
 export const writeRegistrarEnv = (settings: RegistrarEnv): Record<string, string> => ({
   ...writeStytchEnv(settings.stytch),
-  M2M_SECRET_PREFIX: settings.secretNamePrefix,
+  ...writePrefixes(settings),
   M2M_ROTATION_FUNCTION: settings.rotationFunctionArn,
   M2M_READERS: settings.readers.join(' '),
   M2M_CHANGERS: settings.changers.join(' '),

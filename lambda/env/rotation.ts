@@ -4,6 +4,7 @@ import { readBounds, writeBounds } from './bounds.ts'
 import { type FreezeEnv, readFreezeEnv, writeFreezeEnv } from './freeze.ts'
 import { createReader, type Environment } from './reader.ts'
 import { type KeepingEnv, readKeeping, writeKeeping } from './records.ts'
+import { readExtraPrefixes, writeExtraPrefixes } from './secret-prefixes.ts'
 import { readStytch, type StytchEnv, writeStytchEnv } from './stytch.ts'
 
 export interface RotationEnv extends KeepingEnv {
@@ -14,7 +15,12 @@ export interface RotationEnv extends KeepingEnv {
   readonly eventBus: string
   readonly freeze: FreezeEnv
   readonly bounds: Bounds
+  /** Below them stand secrets that were adopted where they are, in their owners' words. @default - none */
+  readonly extraPrefixes?: readonly string[] | undefined
 }
+
+/** The rotation function takes whatever secret it is given: its own prefix is not among its settings. */
+const NO_OWN = '/'
 
 export const readRotationEnv = (env: Environment): RotationEnv => {
   const reader = createReader(env)
@@ -24,8 +30,9 @@ export const readRotationEnv = (env: Environment): RotationEnv => {
   const freeze = readFreezeEnv(reader)
   const keeping = readKeeping(reader)
   const bounds = readBounds(reader)
+  const extra = readExtraPrefixes(reader, NO_OWN)
   reader.finish()
-  return { stage, stytch, eventBus, freeze, bounds, ...keeping }
+  return { stage, stytch, eventBus, freeze, bounds, ...extra, ...keeping }
 }
 
 /** The inverse of readRotationEnv. */
@@ -35,6 +42,7 @@ export const writeRotationEnv = ({
   eventBus,
   freeze,
   bounds,
+  extraPrefixes,
   ...keeping
 }: RotationEnv): Record<string, string> => ({
   M2M_STAGE: stage,
@@ -43,4 +51,5 @@ export const writeRotationEnv = ({
   ...writeFreezeEnv(freeze),
   ...writeKeeping(keeping),
   ...writeBounds(bounds),
+  ...writeExtraPrefixes({ extraPrefixes }),
 })

@@ -1,6 +1,7 @@
 // The sweep's settings: whose secrets, what their overlaps and periods are when their tags say nothing, and how often it comes.
 import { defined } from '../core/base/defined.ts'
 import type { Bounds } from '../core/rotation/bounds.ts'
+import type { StageSecrets } from '../core/secret/stage-secrets.ts'
 import { readEvidenceBucket } from './archive.ts'
 import { readBounds, writeBounds } from './bounds.ts'
 import { endpointOf, type FreezeEnv, readFreezeEnv, writeFreezeEnv } from './freeze.ts'
@@ -9,6 +10,7 @@ import { type ProjectPlaceEnv, readProjectPlace, writeProjectPlace } from './pro
 import { createReader, type Environment, type Reader } from './reader.ts'
 import { type AdoptionEnv, readAdoption, writeAdoption } from './reads.ts'
 import { type RecordsEnv, readRecordsIfAny, writeRecords } from './records.ts'
+import { readPrefixes, writePrefixes } from './secret-prefixes.ts'
 
 interface ProofBucketEnv {
   /** Name of the evidence bucket. */
@@ -17,11 +19,9 @@ interface ProofBucketEnv {
   readonly endpoint?: string
 }
 
-export interface SweepEnv {
+export interface SweepEnv extends StageSecrets {
   /** Names the metrics' namespace, `M2M/<stage>`. */
   readonly stage: string
-  /** `m2m/<stage>/` */
-  readonly secretNamePrefix: string
   readonly rotationFunctionArn: string
   /** Name or ARN of the event bus. */
   readonly eventBus: string
@@ -54,7 +54,7 @@ export const readSweepEnv = (env: Environment): SweepEnv => {
   const lambdaEndpoint = endpointOf(reader, 'LAMBDA')
   const settings: SweepEnv = {
     stage: reader.text('M2M_STAGE', 'the name of the stage'),
-    secretNamePrefix: reader.text('M2M_SECRET_PREFIX', "the prefix of every secret's name, m2m/<stage>/"),
+    ...readPrefixes(reader),
     rotationFunctionArn: reader.text('M2M_ROTATION_FUNCTION', "the rotation function's ARN"),
     eventBus: reader.text('M2M_EVENT_BUS', 'the name or ARN of the event bus'),
     periodHours: readNumber(reader, 'M2M_PERIOD_HOURS', 'the period in hours, above 0'),
@@ -76,7 +76,7 @@ export const readSweepEnv = (env: Environment): SweepEnv => {
 /** The inverse of readSweepEnv. */
 export const writeSweepEnv = (settings: SweepEnv): Record<string, string> => ({
   M2M_STAGE: settings.stage,
-  M2M_SECRET_PREFIX: settings.secretNamePrefix,
+  ...writePrefixes(settings),
   M2M_ROTATION_FUNCTION: settings.rotationFunctionArn,
   M2M_EVENT_BUS: settings.eventBus,
   M2M_PERIOD_HOURS: String(settings.periodHours),

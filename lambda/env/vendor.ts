@@ -1,17 +1,18 @@
 // The token vendor's settings. It has no project secret; what Lambda hands it of itself (env/aws.ts) is read along and never written.
+
+import type { StageSecrets } from '../core/secret/stage-secrets.ts'
 import { type AwsEnv, readAws } from './aws.ts'
 import { createReader, type Environment } from './reader.ts'
+import { readPrefixes, writePrefixes } from './secret-prefixes.ts'
 import { readTokenPlace, type TokenPlaceEnv, writeTokenPlace } from './stytch.ts'
 
 const verticals = ['consumer', 'b2b'] as const
 /** Which of Stytch's two products the project is of: the keys of its tokens lie at another address (stytch-api §1.10). */
 type StytchVertical = (typeof verticals)[number]
 
-export interface VendorEnv {
+export interface VendorEnv extends StageSecrets {
   readonly stytch: TokenPlaceEnv
   readonly vertical: StytchVertical
-  /** Every secret's name starts with it, `m2m/<stage>/`. */
-  readonly secretNamePrefix: string
   /** Name or ARN of the event bus. */
   readonly eventBus: string
   /** Of the one API whose events are believed. */
@@ -30,7 +31,7 @@ export const readVendorEnv = (env: Environment): VendorEnv & { readonly aws: Aws
   if (named !== '' && vertical === undefined) {
     reader.fault('STYTCH_VERTICAL', `is malformed: expected ${verticals.join(' or ')}`)
   }
-  const secretNamePrefix = reader.text('M2M_SECRET_PREFIX', "the prefix of every secret's name, m2m/<stage>/")
+  const prefixes = readPrefixes(reader)
   const eventBus = reader.text('M2M_EVENT_BUS', 'the name or ARN of the event bus')
   const apiId = reader.text('M2M_API_ID', "the API's id")
   const apiUrl = reader.text('M2M_API_URL', "the API's URL")
@@ -46,7 +47,7 @@ export const readVendorEnv = (env: Environment): VendorEnv & { readonly aws: Aws
   return {
     stytch,
     vertical: vertical ?? 'consumer',
-    secretNamePrefix,
+    ...prefixes,
     eventBus,
     apiId,
     apiUrl,
@@ -59,7 +60,7 @@ export const readVendorEnv = (env: Environment): VendorEnv & { readonly aws: Aws
 export const writeVendorEnv = (settings: VendorEnv): Record<string, string> => ({
   ...writeTokenPlace(settings.stytch),
   STYTCH_VERTICAL: settings.vertical,
-  M2M_SECRET_PREFIX: settings.secretNamePrefix,
+  ...writePrefixes(settings),
   M2M_EVENT_BUS: settings.eventBus,
   M2M_API_ID: settings.apiId,
   M2M_API_URL: settings.apiUrl,

@@ -1,6 +1,7 @@
 // What the rotation functions of all kinds have in common: the event's shape, the log with its metrics, and the step, or the question.
 import type { Context } from 'aws-lambda'
 import { createTiming } from '../adapters/timing.ts'
+import { Fault } from '../core/base/fault.ts'
 import type { Journal, JournalEntry } from '../core/base/journal.ts'
 import type { ProofAnswer } from '../core/rotation/proof-answer.ts'
 import { answerProof } from '../core/rotation/prove-again.ts'
@@ -45,7 +46,7 @@ const countingJournal = ({ stage, context }: StepInvocation): Journal => {
 }
 
 /** Puts the rotation of one secret together. */
-type Compose = (about: { readonly secretId: string }, journal: Journal) => Rotation
+type Compose = (about: { readonly secretId: string }, journal: Journal) => Rotation | Promise<Rotation>
 
 const malformed = (journal: Journal, refusal: Refusal): RotationRefused => {
   const error = new RotationRefused({ refusal, secretId: 'an unknown secret' })
@@ -82,10 +83,19 @@ export const handleStep = async (invocation: StepInvocation, compose: Compose): 
   if (asksSomething(invocation.event)) {
     const question = readProofQuestion(invocation.event)
     if (!question.ok) throw malformed(journal, question.refusal)
-    return answer(compose(question.value, journal), question.value.secretId, journal)
+    return answer(await compose(question.value, journal), question.value.secretId, journal)
   }
   const request = readStepEvent(invocation.event)
   if (!request.ok) throw malformed(journal, request.refusal)
-  await runStep(compose(request.value, journal), request.value)
+  const { step, secretId, requestToken } = request.value
+  // To know its form, a secret that was adopted where it is has to be looked at first.
+  const rotation = await Promise.resolve(compose(request.value, journal)).catch((error: unknown) => {
+    if (error instanceof Fault) {
+      const { code, retryable, message } = error
+      journal.note({ step, secret: secretId, requestToken, outcome: 'failed', code, retryable, message })
+    }
+    throw error
+  })
+  await runStep(rotation, request.value)
   return undefined
 }

@@ -26,7 +26,7 @@ import { processEnvironment } from '../env.ts'
 import { createJournal } from './journal.ts'
 
 const settings = readCampaignEnv(processEnvironment())
-const { secretNamePrefix, rotationFunctionArn, stytchCallsPerSecond, freeze: frozen } = settings
+const { secretNamePrefix, extraPrefixes, rotationFunctionArn, stytchCallsPerSecond, freeze: frozen } = settings
 const secretsManager = createSecretsManager()
 const systemsManager = createSignedCall(secretsManager, { service: 'ssm', endpoint: frozen.endpoint })
 const invoke = createInvoke(
@@ -41,6 +41,7 @@ const parts = {
   events: createEvents(createEventBridge(), settings.eventBus, CAMPAIGN_SOURCE),
   rules: {
     secretNamePrefix,
+    extraPrefixes,
     rotationFunctionArn,
     stage: { periodMs: settings.periodHours * HOUR_MS, overlapMs: settings.overlapHours * HOUR_MS },
     rotationsPerSecond: rotationsPerSecond(stytchCallsPerSecond),

@@ -55,7 +55,7 @@ export const handler = async (event: unknown, context: Context): Promise<LeakFin
     if (!isSynchronous(context)) {
       throw malformed('Asked asynchronously, or without its mark: a ClientContext of {"custom":{"m2m":"synchronous"}}.')
     }
-    const request = readIdentifyEvent(event, settings.secretNamePrefix)
+    const request = readIdentifyEvent(event, settings)
     if (!request.ok) throw malformed(`The question is malformed: ${request.refusal.join('; ')}.`)
     const timing = createTiming(() => context.getRemainingTimeInMillis())
     if (!(await mayRun(timing))) {

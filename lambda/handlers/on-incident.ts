@@ -22,7 +22,14 @@ import { processEnvironment } from '../env.ts'
 import { createJournal } from './journal.ts'
 
 const settings = readIncidentEnv(processEnvironment())
-const { secretNamePrefix, rotationFunctionArn, campaignFunctionArn, freeze: frozen, maxSecurityClients } = settings
+const {
+  secretNamePrefix,
+  extraPrefixes,
+  rotationFunctionArn,
+  campaignFunctionArn,
+  freeze: frozen,
+  maxSecurityClients,
+} = settings
 const secretsManager = createSecretsManager()
 const invoke = createInvoke(createSignedCall(secretsManager, { service: 'lambda', endpoint: settings.lambdaEndpoint }))
 const secrets = createSecretRotator(secretsManager)
@@ -38,6 +45,7 @@ const parts = {
   campaigns: campaignFunctionArn === undefined ? noCampaigns : createCampaigns(invoke, campaignFunctionArn),
   events: createEvents(createEventBridge(), settings.eventBus, INCIDENT_SOURCE),
   secretNamePrefix,
+  extraPrefixes,
   project,
   projectSteps: project && createRotationSteps(invoke, project.rotationFunctionArn),
   projectProofs: project && createProofQuestions(invoke, project.rotationFunctionArn),

@@ -12,7 +12,7 @@ import { readReadsEnv } from '../env/reads.ts'
 import { processEnvironment } from '../env.ts'
 import { createJournal } from './journal.ts'
 
-const { table, endpoint, lookBackHours, secretNamePrefix } = readReadsEnv(processEnvironment())
+const { table, endpoint, lookBackHours, ...stage } = readReadsEnv(processEnvironment())
 const call = createSignedCall(createPatientSettings(), { service: 'dynamodb', endpoint })
 // A principal counts for so long before the switch, and the end of an overlap lies no further behind it (lib/config/adoption-config.ts).
 const keepMs = 2 * lookBackHours * HOUR_MS
@@ -22,7 +22,7 @@ const lately = new Map<string, number>()
 export const handler = async (event: unknown, context: Context): Promise<void> => {
   const { wait } = createTiming(() => context.getRemainingTimeInMillis())
   try {
-    await noteReads({ records: createReadRecorder({ call, table, wait }, keepMs), secretNamePrefix, lately }, event)
+    await noteReads({ records: createReadRecorder({ call, table, wait }, keepMs), ...stage, lately }, event)
   } catch (error) {
     createJournal({ requestId: context.awsRequestId }).fail(error)
     throw error

@@ -15,8 +15,10 @@ import { createTiming } from '../adapters/timing.ts'
 import { ROTATION_SOURCE } from '../core/base/event-types.ts'
 import type { ProofAnswer } from '../core/rotation/proof-answer.ts'
 import { describeOrThrow } from '../core/rotation/rotation.ts'
+import type { SecretForm } from '../core/secret/secret-format.ts'
+import { secretNameOf } from '../core/secret/secret-name.ts'
 import { TAG } from '../core/secret/secret-tags.ts'
-import { slotForm } from '../core/secret/slot-forms.ts'
+import { formOf, slotForm } from '../core/secret/slot-forms.ts'
 import { readRotationEnv } from '../env/rotation.ts'
 import { processEnvironment } from '../env.ts'
 import { handleStep } from './handle-step.ts'
@@ -37,12 +39,21 @@ const holderByTag = (secretId: string) => async (clientId: string) => {
   return tags[TAG.client] === clientId ? arn : undefined
 }
 
+/** Whether its owner's names stand in it, its tags say; of any other the form is known without a call. */
+const formFor = async (secretId: string): Promise<SecretForm> => {
+  const name = secretNameOf(secretId)
+  if (!(settings.extraPrefixes ?? []).some((prefix) => name.startsWith(prefix))) return slotForm
+  const secret = await secrets.describe(secretId)
+  return secret === undefined ? slotForm : formOf(secret, settings.stytch.projectId)
+}
+
 /** @throws RotationRefused or Fault: a step that throws is a failed step to Secrets Manager. */
 export const handler = (event: unknown, context: Context): Promise<ProofAnswer | undefined> =>
-  handleStep({ stage: settings.stage, event, context }, ({ secretId }, journal) => {
+  handleStep({ stage: settings.stage, event, context }, async ({ secretId }, journal) => {
     const timing = createTiming(() => context.getRemainingTimeInMillis())
     const issuer = createSlotIssuers({ stytch: reach(timing), holderOf: holderByTag(secretId) })
     const keeping = keepingOf(context.awsRequestId)
     const { bounds } = settings
-    return { issuer, form: slotForm, secrets, events, freeze, ...keeping, tokenUrl, timing, journal, bounds }
+    const form = await formFor(secretId)
+    return { issuer, form, secrets, events, freeze, ...keeping, tokenUrl, timing, journal, bounds }
   })

@@ -26,7 +26,7 @@ import { createJournal } from './journal.ts'
 declare const DEPLOYED_BUNDLE: boolean | undefined
 
 const settings = readSweepEnv(processEnvironment())
-const { freeze: frozen, project, rotationFunctionArn, secretNamePrefix } = settings
+const { freeze: frozen, project, rotationFunctionArn, secretNamePrefix, extraPrefixes } = settings
 const secretsManager = createSecretsManager()
 const systemsManager = createSignedCall(secretsManager, { service: 'ssm', endpoint: frozen.endpoint })
 const invoke = createInvoke(
@@ -38,6 +38,7 @@ const clients = {
   freeze: createFreeze(systemsManager, frozen.parameter),
   events: createEvents(createEventBridge(), settings.eventBus, SWEEP_SOURCE),
   secretNamePrefix,
+  extraPrefixes,
   rules: {
     rotationFunctionArn,
     stage: { periodMs: settings.periodHours * HOUR_MS, overlapMs: settings.overlapHours * HOUR_MS },
@@ -88,7 +89,7 @@ const sweepsOf = (shared: Pick<Sweeping, 'timing' | 'journal'>): readonly [Sweep
   const steps = createRotationSteps(invoke, projectFunction)
   // Stytch itself shows when the project secret was last used.
   const ofProject = { ...common, ...proofsBy(timing, projectFunction), rules, steps }
-  return [{ ...ofProject, secretNamePrefix: secretName, isOneSecret: true }, ofClients]
+  return [{ ...ofProject, secretNamePrefix: secretName, extraPrefixes: [], isOneSecret: true }, ofClients]
 }
 
 /** A sweep that did not see the whole list is none, to the alarm that waits for one. */

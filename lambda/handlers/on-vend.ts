@@ -20,6 +20,7 @@ export const handler = createVendHandler({
   settings,
   vending: {
     secretNamePrefix: settings.secretNamePrefix,
+    extraPrefixes: settings.extraPrefixes,
     rules: { ...vendRules, checkMs: settings.checkSeconds * 1000 },
     secrets: createVendSecrets(createAwsJson(aws, { name: 'secretsmanager', target: 'secretsmanager' })),
     mint: createStytchMint(settings.stytch),

@@ -1,6 +1,7 @@
 // What the policy of a key of a stage's secrets says, as plain JSON: for the stack's own key, for a customer's (docs/deploying.md shows
 // it to be pasted), and for a replica's in its Region. The key trusts Secrets Manager; who may read a secret is its own policy's to say.
 // So nothing here grows with clients.
+import { prefixesOf, type StageSecrets } from '../../lambda/core/secret/stage-secrets.ts'
 
 export interface KeyPlace {
   readonly partition: string
@@ -11,9 +12,7 @@ export interface KeyPlace {
   readonly account: string
 }
 
-export interface KeyTrust extends KeyPlace {
-  /** `m2m/<stage>/` */
-  readonly secretNamePrefix: string
+export interface KeyTrust extends KeyPlace, StageSecrets {
   /** Other accounts that readers may be of. */
   readonly readerAccounts: readonly string[]
   readonly readerOrganizationId?: string | undefined
@@ -45,11 +44,16 @@ export const secretsManagerOf = ({ region, urlSuffix }: Pick<KeyPlace, 'region' 
 const secretsNamed = ({ partition, region, account }: KeyPlace, name: string): string =>
   `arn:${partition}:secretsmanager:${region}:${account}:secret:${name}`
 
+/** The same for every prefix of a stage. */
+const secretsBelow = (place: KeyPlace & StageSecrets): readonly string[] =>
+  prefixesOf(place).map((prefix) => secretsNamed(place, `${prefix}*`))
+
 /** For whom the key works: Secrets Manager, for whom its secrets' policies let in. */
 export const useStatements = (trust: KeyTrust): readonly JsonStatement[] => {
   const { account, readerAccounts, readerOrganizationId, writerRoleArns, creatorRoleArns } = trust
   const through = { 'kms:ViaService': secretsManagerOf(trust) }
-  const below = { 'kms:EncryptionContext:SecretARN': secretsNamed(trust, `${trust.secretNamePrefix}*`) }
+  const [own = '', ...extra] = secretsBelow(trust)
+  const below = { 'kms:EncryptionContext:SecretARN': extra.length === 0 ? own : [own, ...extra] }
   const decrypt = (Sid: string, callers: Readonly<Record<string, string | readonly string[]>>): JsonStatement => ({
     Sid,
     Effect: 'Allow',
@@ -114,16 +118,10 @@ export const replicaKeyStatements = (trust: KeyTrust): readonly JsonStatement[] 
 
 const REPLICATING = ['kms:Encrypt', 'kms:GenerateDataKey', 'kms:Decrypt']
 
-const replicaContexts = (place: KeyPlace & Pick<KeyTrust, 'secretNamePrefix'>): readonly string[] => [
-  secretsNamed(place, `${place.secretNamePrefix}*`),
-  KEY_PROBE,
-]
+const replicaContexts = (place: KeyPlace & StageSecrets): readonly string[] => [...secretsBelow(place), KEY_PROBE]
 
 /** The same for the identity policy of a role that stores values in secrets with replicas, or makes those. */
-export const replicaKeyUse = (
-  place: KeyPlace & Pick<KeyTrust, 'secretNamePrefix'>,
-  keyArn: string,
-): Omit<JsonStatement, 'Sid'> => ({
+export const replicaKeyUse = (place: KeyPlace & StageSecrets, keyArn: string): Omit<JsonStatement, 'Sid'> => ({
   Effect: 'Allow',
   Action: REPLICATING,
   Resource: keyArn,

@@ -118,8 +118,11 @@ export class M2mFunction extends Construct {
   }
 
   /** Writes down why a wildcard stands in the role's policy; the tests hold every one against this list. */
-  explainWildcard(resource: string, reason: string): void {
-    Validations.of(this.role).acknowledge({ id: `AwsSolutions-IAM5[Resource::${printedArn(this, resource)}]`, reason })
+  explainWildcard(resources: string | readonly string[], reason: string): void {
+    for (const resource of [resources].flat()) {
+      const id = `AwsSolutions-IAM5[Resource::${printedArn(this, resource)}]`
+      Validations.of(this.role).acknowledge({ id, reason })
+    }
   }
 
   private join({ subnetIds, securityGroupIds }: NetworkConfig): void {

@@ -7,10 +7,10 @@ import type { M2mFunction } from './m2m-function.ts'
 import { keyPlaceOf } from './secrets-key.ts'
 
 export const useReplicaKeys = (fn: M2mFunction, names: StageNames, replicas: readonly ReplicaConfig[]): void => {
-  const { secretNamePrefix } = names
+  const { secretNamePrefix, extraPrefixes } = names
   for (const [at, { region, keyArn }] of replicas.entries()) {
     if (keyArn === undefined) continue
-    const use = replicaKeyUse({ ...keyPlaceOf(fn), region, secretNamePrefix }, keyArn)
+    const use = replicaKeyUse({ ...keyPlaceOf(fn), region, secretNamePrefix, extraPrefixes }, keyArn)
     fn.mayDo(PolicyStatement.fromJson({ Sid: `EncryptReplicas${at + 1}`, ...use }))
   }
 }

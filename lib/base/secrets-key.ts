@@ -67,7 +67,7 @@ export class SecretsKey extends Construct {
       resources: [this.key.keyArn],
       conditions: {
         StringEquals: { 'kms:ViaService': secretsManagerOf(keyPlaceOf(this)) },
-        StringLike: { 'kms:EncryptionContext:SecretARN': [secrets, ...(createsSecrets ? [KEY_PROBE] : [])] },
+        StringLike: { 'kms:EncryptionContext:SecretARN': [...secrets, ...(createsSecrets ? [KEY_PROBE] : [])] },
       },
     })
   }
@@ -80,6 +80,7 @@ export class SecretsKey extends Construct {
       ...useStatements({
         ...place,
         secretNamePrefix: names.secretNamePrefix,
+        extraPrefixes: names.extraPrefixes,
         readerAccounts,
         readerOrganizationId: this.props.readerOrganizationId,
         writerRoleArns: userRoleArns,

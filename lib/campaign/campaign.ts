@@ -85,6 +85,7 @@ export class Campaign extends Construct {
       onFailure: this.deadLetters,
       environment: writeCampaignEnv({
         secretNamePrefix: names.secretNamePrefix,
+        extraPrefixes: names.extraPrefixes,
         rotationFunctionArn: rotation.arn,
         selfArn: this.aliasArn,
         eventBus: bus.bus.eventBusArn,
@@ -180,9 +181,10 @@ export class Campaign extends Construct {
     return new Alias(this, 'Alias', { aliasName: ALIAS, version: version as IVersion })
   }
 
-  private mayRun({ names, rotation, bus }: CampaignProps): void {
+  private mayRun({ names, rotation, bus, records }: CampaignProps): void {
     const own = `${functionArn(this, names, 'campaign')}:*`
     mayAskForRotations(this, this.fn, { names, rotation })
+    records.mayReadVersions(this.fn)
     this.fn.mayDo(
       new PolicyStatement({
         sid: 'StartOwnPages',

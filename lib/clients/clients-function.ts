@@ -15,7 +15,7 @@ import type { DeployConfig } from '../config/deploy-config.ts'
 import { functionArn, type StageNames } from '../config/stage-names.ts'
 import type { RotationFunction, StytchProject } from '../rotation/rotation-function.ts'
 import type { Registrar } from './registrar.ts'
-import { mayRegister } from './registration-rights.ts'
+import { mayAdoptInPlace, mayRegister } from './registration-rights.ts'
 
 export interface ClientsFunctionProps {
   readonly names: StageNames
@@ -68,6 +68,7 @@ export class ClientsFunction extends Construct {
       }),
     })
     mayRegister(this.fn, props)
+    mayAdoptInPlace(this.fn, props)
     this.guard(props)
   }
 

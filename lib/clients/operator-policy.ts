@@ -33,13 +33,13 @@ export class OperatorPolicy extends Construct {
             'secretsmanager:ListSecretVersionIds',
             'secretsmanager:GetResourcePolicy',
           ],
-          resources: [secrets],
+          resources: [...secrets],
         }),
         new PolicyStatement({ sid: 'List', actions: ['secretsmanager:ListSecrets'], resources: ['*'] }),
         new PolicyStatement({
           sid: 'HoldAndRelease',
           actions: ['secretsmanager:TagResource', 'secretsmanager:UntagResource'],
-          resources: [secrets],
+          resources: [...secrets],
           // ForAllValues alone is true for a request without tags (IAM User Guide, "Multivalued context keys").
           conditions: {
             'ForAllValues:StringEquals': { 'aws:TagKeys': ['m2m:held', 'm2m:held-by'] },
@@ -49,7 +49,7 @@ export class OperatorPolicy extends Construct {
         new PolicyStatement({
           sid: 'AskForRotations',
           actions: ['secretsmanager:RotateSecret'],
-          resources: [secrets],
+          resources: [...secrets],
           // Neither another function nor another schedule. A request that names none has no such key, or has the function that is set.
           conditions: {
             ArnEqualsIfExists: { 'secretsmanager:RotationLambdaARN': rotation.arn },
@@ -59,7 +59,7 @@ export class OperatorPolicy extends Construct {
         new PolicyStatement({
           sid: 'ClearWhatIsStuck',
           actions: ['secretsmanager:UpdateSecretVersionStage'],
-          resources: [secrets],
+          resources: [...secrets],
           // The request always names one label. Moving AWSCURRENT is the rotation function's alone.
           conditions: { StringEquals: { 'secretsmanager:VersionStage': 'AWSPENDING' } },
         }),
@@ -76,7 +76,8 @@ export class OperatorPolicy extends Construct {
         }),
       ],
     })
-    this.explain(secrets, 'Clients come and go without a deployment, so that the prefix is the narrowest name for them')
+    for (const one of secrets)
+      this.explain(one, 'Clients come and go without a deployment, so that the prefix is the narrowest name for them')
     this.explain('*', 'ListSecrets knows no resources, so that AWS offers nothing narrower; it shows no value')
   }
 

@@ -98,6 +98,7 @@ export class Registrar extends Construct implements ClientRegistrar {
         projectSecret: { kind: 'stored', secretId: stytch.projectSecretName },
       },
       secretNamePrefix: names.secretNamePrefix,
+      extraPrefixes: names.extraPrefixes,
       rotationFunctionArn: rotation.arn,
       kmsKeyId: key.key.keyArn,
       readers,

@@ -6,7 +6,7 @@ import type { M2mFunction } from '../base/m2m-function.ts'
 import { useReplicaKeys } from '../base/replica-keys.ts'
 import type { SecretsKey } from '../base/secrets-key.ts'
 import type { ReplicaConfig } from '../config/account-config.ts'
-import { managedSecrets, type StageNames } from '../config/stage-names.ts'
+import { extraSecrets, ownSecrets, type StageNames } from '../config/stage-names.ts'
 import { type RotationFunction, readProjectSecret, type StytchProject } from '../rotation/rotation-function.ts'
 
 export interface RegistrationRights {
@@ -23,18 +23,18 @@ const mayReplicate = (fn: M2mFunction, names: StageNames, replicas: readonly Rep
     new PolicyStatement({
       sid: 'ReplicateToDeclaredRegions',
       actions: ['secretsmanager:ReplicateSecretToRegions', 'secretsmanager:CreateSecret'],
-      resources: [managedSecrets(fn, names), ...regions.map((region) => managedSecrets(fn, names, region))],
+      resources: [...ownSecrets(fn, names), ...regions.flatMap((region) => ownSecrets(fn, names, region))],
     }),
   )
   useReplicaKeys(fn, names, replicas)
   for (const region of regions) {
-    fn.explainWildcard(managedSecrets(fn, names, region), "A replica has its primary's name")
+    fn.explainWildcard(ownSecrets(fn, names, region), "A replica has its primary's name")
   }
 }
 
 export const mayRegister = (fn: M2mFunction, rights: RegistrationRights): void => {
   const { names, stytch, key, rotation, replicas } = rights
-  const secrets = managedSecrets(fn, names)
+  const secrets = ownSecrets(fn, names)
   fn.mayDo(
     ...readProjectSecret(fn, stytch),
     new PolicyStatement({
@@ -50,18 +50,18 @@ export const mayRegister = (fn: M2mFunction, rights: RegistrationRights): void =
         'secretsmanager:CancelRotateSecret',
         'secretsmanager:DeleteSecret',
       ],
-      resources: [secrets],
+      resources: [...secrets],
     }),
     new PolicyStatement({
       sid: 'NoPublicPolicy',
       actions: ['secretsmanager:PutResourcePolicy'],
-      resources: [secrets],
+      resources: [...secrets],
       conditions: { Bool: { 'secretsmanager:BlockPublicPolicy': 'true' } },
     }),
     new PolicyStatement({
       sid: 'RotateByOurFunctionOnly',
       actions: ['secretsmanager:RotateSecret'],
-      resources: [secrets],
+      resources: [...secrets],
       // Our function, or none: a request that names none keeps the one that is set, and whether it then carries this key is undocumented.
       conditions: { ArnEqualsIfExists: { 'secretsmanager:RotationLambdaARN': rotation.arn } },
     }),
@@ -78,4 +78,42 @@ export const mayRegister = (fn: M2mFunction, rights: RegistrationRights): void =
     'Clients are registered by name below the prefix, and Secrets Manager adds six characters of its own',
   )
   if (replicas.length > 0) mayReplicate(fn, names, replicas)
+}
+
+/**
+ * For a secret that is adopted where it is, below an extra prefix: to look at it and at its policy, whose statements stay, and to write what
+ * makes it managed. Its value is its owner's until the first rotation: it is read, and never stored, created or deleted.
+ */
+export const mayAdoptInPlace = (
+  fn: M2mFunction,
+  { names, rotation }: Pick<RegistrationRights, 'names' | 'rotation'>,
+): void => {
+  const secrets = extraSecrets(fn, names)
+  if (secrets.length === 0) return
+  fn.mayDo(
+    new PolicyStatement({
+      sid: 'AdoptInPlace',
+      actions: [
+        'secretsmanager:DescribeSecret',
+        'secretsmanager:GetSecretValue',
+        'secretsmanager:GetResourcePolicy',
+        'secretsmanager:TagResource',
+        'secretsmanager:UntagResource',
+      ],
+      resources: [...secrets],
+    }),
+    new PolicyStatement({
+      sid: 'NoPublicPolicyInPlace',
+      actions: ['secretsmanager:PutResourcePolicy'],
+      resources: [...secrets],
+      conditions: { Bool: { 'secretsmanager:BlockPublicPolicy': 'true' } },
+    }),
+    new PolicyStatement({
+      sid: 'RotateInPlaceByOurFunctionOnly',
+      actions: ['secretsmanager:RotateSecret'],
+      resources: [...secrets],
+      conditions: { ArnEqualsIfExists: { 'secretsmanager:RotationLambdaARN': rotation.arn } },
+    }),
+  )
+  fn.explainWildcard(secrets, 'Which secrets of an extra prefix are adopted, their owners decide without a deployment')
 }

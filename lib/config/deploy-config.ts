@@ -7,6 +7,12 @@ import { defined } from '../../lambda/core/base/defined.ts'
 import { isJsonObject } from '../../lambda/core/base/json-object.ts'
 import type { Bounds } from '../../lambda/core/rotation/bounds.ts'
 import {
+  EXTRA_PREFIX_RULE,
+  extraPrefixFaults,
+  MAX_EXTRA_PREFIXES,
+  prefixesOf,
+} from '../../lambda/core/secret/stage-secrets.ts'
+import {
   type AlarmAddress,
   type AwsEnvironment,
   type BreakGlass,
@@ -44,6 +50,8 @@ export interface DeployConfig {
   readonly stage: string
   /** Every managed secret's name starts with it, and every policy is cut by it: `m2m/<stage>/`. */
   readonly secretNamePrefix: string
+  /** Or with one of these, where it was adopted where it is. Absent: none. */
+  readonly extraPrefixes?: readonly string[]
   readonly stytch: StytchConfig
   readonly rotation: RotationConfig
   /** How far Secrets Manager and Stytch may be behind, and what a step allows for it. */
@@ -93,6 +101,16 @@ const readClients = (root: Place): readonly ClientConfig[] => {
   return readClientList(places, defaults.clientRemoval)
 }
 
+/** Each opens every secret below it to the stage's functions. */
+const readExtraPrefixes = (root: Place, own: string): readonly string[] => {
+  const prefixes = root.texts('extraPrefixes', { expected: EXTRA_PREFIX_RULE, fits: () => true })
+  for (const [at, fault] of extraPrefixFaults(own, prefixes)) root.fault(`extraPrefixes[${at}]`, fault)
+  if (prefixes.length > MAX_EXTRA_PREFIXES) {
+    root.fault('extraPrefixes', `are ${prefixes.length}: expected at most ${MAX_EXTRA_PREFIXES}`)
+  }
+  return prefixes
+}
+
 const deployedParts = (root: Place, { campaigns, adoptionProof }: RotationConfig): readonly ReservingPart[] => {
   const stytch = root.fields.stytch
   const incidents = root.fields.incidents
@@ -139,11 +157,12 @@ const optionalSettings = (root: Place, reservations: Reservations) => {
 /** The rotation function may write below the prefix, and every declared consumer's policy is cut by it. */
 const checkSecretNames = (
   root: Place,
-  prefix: string,
+  prefixes: readonly string[],
   names: readonly (readonly [key: string, name: string])[],
 ): void => {
   for (const [key, name] of names) {
-    if (name.startsWith(prefix)) root.fault(key, `lies below ${prefix}: expected a name outside of the prefix`)
+    const prefix = prefixes.find((one) => name.startsWith(one))
+    if (prefix !== undefined) root.fault(key, `lies below ${prefix}: expected a name outside of the prefix`)
   }
 }
 
@@ -151,6 +170,7 @@ const readRoot = (root: Place): DeployConfig => {
   root.onlyKnows(
     'stage',
     'namePrefix',
+    'extraPrefixes',
     'stytch',
     'rotation',
     'staleness',
@@ -185,9 +205,13 @@ const readRoot = (root: Place): DeployConfig => {
   }
   const namePrefix = root.optional('namePrefix', shapes.namePrefix) ?? defaults.namePrefix
   const secretNamePrefix = `${namePrefix}/${stage}/`
+  const extraPrefixes = readExtraPrefixes(root, secretNamePrefix)
   const stytch = readStytchConfig(root, stage)
   const incidents = readIncidents(root)
-  checkSecretNames(root, secretNamePrefix, [...stytchSecretNames(stytch), ...intakeSecretNames(incidents)])
+  checkSecretNames(root, prefixesOf({ secretNamePrefix, extraPrefixes }), [
+    ...stytchSecretNames(stytch),
+    ...intakeSecretNames(incidents),
+  ])
   const rotation = readRotation(root)
   const reservations = readReservations(root, deployedParts(root, rotation))
   const clients = readClients(root)
@@ -195,6 +219,7 @@ const readRoot = (root: Place): DeployConfig => {
   return {
     stage,
     secretNamePrefix,
+    ...(extraPrefixes.length === 0 ? {} : { extraPrefixes }),
     stytch,
     incidents,
     rotation: bounded(rotation, reservations),

@@ -8,6 +8,7 @@ import { type RoleSettings, stageRoles } from './stage-roles.ts'
 export interface ReaderSettings extends RoleSettings {
   readonly stage: string
   readonly secretNamePrefix: string
+  readonly extraPrefixes?: readonly string[] | undefined
   readonly environment?: { readonly account: string; readonly region: string }
   readonly clients: readonly { readonly readers: readonly string[] }[]
 }

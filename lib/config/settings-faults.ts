@@ -45,6 +45,7 @@ export const settingsFault = (config: GrowingSettings): string | undefined => {
         projectSecret: { kind: 'stored', secretId: stytch.projectSecretName },
       },
       secretNamePrefix: config.secretNamePrefix,
+      extraPrefixes: config.extraPrefixes,
       rotationFunctionArn: functionOf('rotation'),
       kmsKeyId: config.keyArn ?? someKeyArn(account, region),
       ...roles,

@@ -2,6 +2,7 @@
 // bus name a role by its ARN, also before that role exists, and must not change when a template does (docs/decisions/010).
 import { Stack } from 'aws-cdk-lib'
 import type { Construct } from 'constructs'
+import { prefixesOf } from '../../lambda/core/secret/stage-secrets.ts'
 
 const parts = [
   'rotation',
@@ -28,6 +29,8 @@ export interface StageNames {
   readonly stage: string
   /** `m2m/<stage>/` */
   readonly secretNamePrefix: string
+  /** Below them stand secrets that are adopted where they are. @default - none */
+  readonly extraPrefixes?: readonly string[] | undefined
 }
 
 /** `m2m-prod-rotation` */
@@ -57,11 +60,24 @@ export const bootstrapDeployRoleArn = (scope: Construct): string => {
   return `arn:${partition}:iam::${account}:role/cdk-hnb659fds-cfn-exec-role-${account}-${region}`
 }
 
-/** ARN pattern of every secret below the prefix, in this Region or another. */
-export const managedSecrets = (scope: Construct, { secretNamePrefix }: StageNames, inRegion?: string): string => {
+/** ARN patterns of the stage's secrets, one for each prefix, in this Region or another. */
+export const managedSecrets = (scope: Construct, names: StageNames, inRegion?: string): readonly string[] => {
   const { partition, account, region } = Stack.of(scope)
-  return `arn:${partition}:secretsmanager:${inRegion ?? region}:${account}:secret:${secretNamePrefix}*`
+  return prefixesOf(names).map(
+    (prefix) => `arn:${partition}:secretsmanager:${inRegion ?? region}:${account}:secret:${prefix}*`,
+  )
 }
+
+/** The same of the stage's own prefix alone, where clients are registered. */
+export const ownSecrets = (
+  scope: Construct,
+  { stage, secretNamePrefix }: StageNames,
+  inRegion?: string,
+): readonly string[] => managedSecrets(scope, { stage, secretNamePrefix }, inRegion)
+
+/** The same of the extra prefixes alone. */
+export const extraSecrets = (scope: Construct, names: StageNames): readonly string[] =>
+  managedSecrets(scope, names).slice(1)
 
 /** ARN pattern of one secret by its name: Secrets Manager adds a hyphen and six characters. */
 export const namedSecret = (scope: Construct, name: string): string => {

@@ -59,6 +59,7 @@ export class Identify extends Construct {
       environment: writeIdentifyEnv({
         stytch: { projectId: stytch.projectId },
         secretNamePrefix: names.secretNamePrefix,
+        extraPrefixes: names.extraPrefixes,
         searchesPerMinute: SEARCHES_PER_MINUTE,
         ...(slots === undefined ? {} : { slots: { table: slots.tableName, searchesPerMinute: SEARCHES_IN_ALL } }),
       }),
@@ -146,7 +147,7 @@ export class Identify extends Construct {
       new PolicyStatement({
         sid: 'ReadManagedSecrets',
         actions: ['secretsmanager:GetSecretValue', 'secretsmanager:ListSecretVersionIds'],
-        resources: [secrets],
+        resources: [...secrets],
       }),
       key.use(['kms:Decrypt']),
     )

@@ -73,6 +73,7 @@ export class IncidentFunction extends Construct {
       onFailure: 'A report that failed three times goes to a queue of its own by a destination, which keeps the error',
       environment: writeIncidentEnv({
         secretNamePrefix: names.secretNamePrefix,
+        extraPrefixes: names.extraPrefixes,
         rotationFunctionArn: rotation.arn,
         ...defined({ campaignFunctionArn: props.campaignArn }),
         eventBus: bus.bus.eventBusArn,

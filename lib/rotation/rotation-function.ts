@@ -98,6 +98,7 @@ export class RotationFunction extends Construct {
         freeze: { parameter: freezeParameter(names) },
         ...(props.keeping === undefined ? {} : keepingEnv(props.keeping)),
         bounds: props.bounds,
+        extraPrefixes: names.extraPrefixes,
       }),
     })
     this.fn.mayDo(
@@ -111,7 +112,7 @@ export class RotationFunction extends Construct {
           'secretsmanager:PutSecretValue',
           'secretsmanager:UpdateSecretVersionStage',
         ],
-        resources: [managedSecrets(this, names)],
+        resources: [...managedSecrets(this, names)],
       }),
       key.use(['kms:Decrypt', 'kms:GenerateDataKey']),
       bus.mayPublish(ROTATION_SOURCE),

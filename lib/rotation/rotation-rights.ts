@@ -20,7 +20,7 @@ export const mayAskForRotations = (
   { names, rotation, project }: RotationRights,
 ): void => {
   const below = managedSecrets(scope, names)
-  const secrets = [below, ...(project === undefined ? [] : [project.secretPattern])]
+  const secrets = [...below, ...(project === undefined ? [] : [project.secretPattern])]
   const functions = [rotation.arn, ...(project === undefined ? [] : [project.arn])]
   fn.mayDo(
     // The service authorization reference: ListSecrets knows no resource.

@@ -9,6 +9,7 @@ import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations'
 import type { IQueue, Queue } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
 import { SWEEP_SOURCE } from '../../lambda/core/base/event-types.ts'
+import { prefixesOf } from '../../lambda/core/secret/stage-secrets.ts'
 import { type AdoptionEnv, writeReadsEnv } from '../../lambda/env/reads.ts'
 import { deadLetters } from '../base/dead-letters.ts'
 import { eventPattern } from '../base/event-pattern.ts'
@@ -103,6 +104,7 @@ export class AdoptionRecords extends Construct {
         table: made.tableName,
         lookBackHours: made.lookBackHours,
         secretNamePrefix: names.secretNamePrefix,
+        extraPrefixes: names.extraPrefixes,
       }),
     })
     fn.function.configureAsyncInvoke({
@@ -114,10 +116,10 @@ export class AdoptionRecords extends Construct {
     return fn
   }
 
-  private follow({ names: { secretNamePrefix }, deadLetters: undelivered }: AdoptionRecordsProps): void {
-    const below = [{ prefix: secretNamePrefix }, { wildcard: `arn:*:secret:${secretNamePrefix}*` }]
+  private follow({ names, deadLetters: undelivered }: AdoptionRecordsProps): void {
+    const below = prefixesOf(names).flatMap((prefix) => [{ prefix }, { wildcard: `arn:*:secret:${prefix}*` }])
     const rule = new Rule(this, 'Rule', {
-      description: `Reads of the secrets below ${secretNamePrefix}, as CloudTrail reports them`,
+      description: `Reads of the secrets below ${names.secretNamePrefix}, as CloudTrail reports them`,
       eventPattern: {
         source: ['aws.secretsmanager'],
         detailType: ['AWS API Call via CloudTrail'],

@@ -95,6 +95,7 @@ export class SweepFunction extends Construct {
       environment: writeSweepEnv({
         stage: names.stage,
         secretNamePrefix: names.secretNamePrefix,
+        extraPrefixes: names.extraPrefixes,
         rotationFunctionArn: rotation.arn,
         eventBus: bus.bus.eventBusArn,
         periodHours: spans.periodHours,

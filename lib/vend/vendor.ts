@@ -95,6 +95,7 @@ export class Vendor extends Construct {
         stytch: { projectId: props.projectId },
         vertical: config.vertical,
         secretNamePrefix: names.secretNamePrefix,
+        extraPrefixes: names.extraPrefixes,
         eventBus: bus.bus.eventBusArn,
         apiId: this.api.restApiId,
         apiUrl: this.url,
@@ -225,7 +226,7 @@ export class Vendor extends Construct {
           'secretsmanager:GetSecretValue',
           'secretsmanager:ListSecretVersionIds',
         ],
-        resources: [secrets],
+        resources: [...secrets],
       }),
       new PolicyStatement({
         // For the list of revocations; it names secrets and shows none.

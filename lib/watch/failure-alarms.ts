@@ -9,6 +9,7 @@ import { CfnRule, type EventBus, EventField, type EventPattern, Rule, RuleTarget
 import { Construct } from 'constructs'
 import { defined } from '../../lambda/core/base/defined.ts'
 import { ROTATION_SOURCE } from '../../lambda/core/base/event-types.ts'
+import { prefixesOf } from '../../lambda/core/secret/stage-secrets.ts'
 import { STEP_NEAR_TIMEOUT_MS, STEP_TIMEOUT_MS } from '../../lambda/core/secret/step-timeout.ts'
 import { alarmName } from '../base/alarm-names.ts'
 import { eventPattern } from '../base/event-pattern.ts'
@@ -101,13 +102,12 @@ export class FailureAlarms extends Construct {
   }
 
   private onCloudTrail(): readonly EventNotice[] {
-    const { secretNamePrefix } = this.props.names
-    const arn = { wildcard: `*:secret:${secretNamePrefix}*` }
+    const arns = prefixesOf(this.props.names).map((prefix) => ({ wildcard: `*:secret:${prefix}*` }))
     const pattern = (...eventName: string[]): EventPattern => ({
       source: ['aws.secretsmanager'],
       // Public rules disagree about which of the two a rotation's own events come under (secrets-manager §1.7).
       detailType: ['AWS Service Event via CloudTrail', 'AWS API Call via CloudTrail'],
-      detail: { eventSource: ['secretsmanager.amazonaws.com'], eventName, additionalEventData: { SecretId: [arn] } },
+      detail: { eventSource: ['secretsmanager.amazonaws.com'], eventName, additionalEventData: { SecretId: arns } },
     })
     return [
       {

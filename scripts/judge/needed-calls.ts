@@ -104,7 +104,13 @@ export const neededCalls: Readonly<Record<string, NeededCalls>> = {
     ownSecrets: true,
   },
   registrar: { bundle: 'on-client-resource', ...registering },
-  clients: { bundle: 'on-clients-request', ...registering, hasNamedCallers: true },
+  clients: {
+    bundle: 'on-clients-request',
+    ...registering,
+    // Of a secret that is adopted where it is, its owner's policy statements stay.
+    optional: [...(registering.optional ?? []), 'secretsmanager:GetResourcePolicy'],
+    hasNamedCallers: true,
+  },
   archive: { bundle: 'on-archive', calls: ['s3:PutObject'] },
   identify: {
     bundle: 'on-identify',

@@ -100,3 +100,43 @@ test.each([
 ])('%j is refused', (text, expected) => {
   expect(faultOf(text)).toMatch(expected)
 })
+
+describe('a secret that stays where it is', () => {
+  const head = 'name,secret,fields,client_id,readers'
+
+  test('is a row with its name and the names of its members', () => {
+    const text = `${head}\nbilling,legacy/billing,client_id=id; client_secret=stytchSecret,,\n`
+
+    expect(read(text)).toEqual([
+      expect.objectContaining({
+        name: 'billing',
+        secret: 'legacy/billing',
+        clientId: '',
+        fields: { client_id: 'id', client_secret: 'stytchSecret' },
+      }),
+    ])
+  })
+
+  test('says every fault of its row at once, and repeats no cell', () => {
+    const fault = faultOf(
+      `${head},from_secret,description\nbill ing,legacy billing,secret=a,,,legacy/x,About\nb,${VALUE},client_id,,,,\n`,
+    )
+
+    for (const why of ['secret is malformed', 'name is malformed', 'both secret and from_secret', 'keeps its own']) {
+      expect(fault).toContain(why)
+    }
+    expect(fault).toContain('field "secret" is unknown')
+    expect(fault).toContain('field "malformed" is unknown')
+    expect(fault).toContain('secret looks like a value')
+    expect(fault).not.toContain(VALUE)
+  })
+
+  test('may stand beside rows that are copied, whose client is then needed', () => {
+    expect(faultOf('name,secret,from_secret,client_id\na,legacy/a,,\nb,,legacy/b,\n')).toMatch(
+      /row 2: client_id is malformed/,
+    )
+    expect(faultOf('name,secret,from_secret,client_id,fields\nb,,legacy/b,c,client_id=x\n')).toMatch(
+      /fields go with secret/,
+    )
+  })
+})

@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { AwsSettings } from '../../lambda/local/aws/settings.ts'
-import { awsEnvironment, type Laptop, startLaptop } from '../../lambda/local/laptop/laptop.ts'
+import { awsEnvironment, type Laptop, type LaptopInput, startLaptop } from '../../lambda/local/laptop/laptop.ts'
 import { childEnv } from '../child-env.ts'
 import { findLeaks, type KnownSecret, type Leak, type Output } from './leaks.ts'
 import { repository } from './spawned.ts'
@@ -43,7 +43,10 @@ export interface Cli {
 
 const m2mPath = join(repository, 'bin/m2m.ts')
 
-export const openCli = async (awsSettings: Partial<AwsSettings> = {}): Promise<Cli> => {
+export const openCli = async (
+  awsSettings: Partial<AwsSettings> = {},
+  more: Partial<LaptopInput> = {},
+): Promise<Cli> => {
   const outputs: Output[] = []
   const marked: KnownSecret[] = []
   const laptop = await startLaptop({
@@ -51,6 +54,7 @@ export const openCli = async (awsSettings: Partial<AwsSettings> = {}): Promise<C
     awsPort: 0,
     awsSettings: { redriveSpacingMs: 100, ...awsSettings },
     onLog: (text) => outputs.push({ from: 'log', text }),
+    ...more,
   })
   const place = mkdtempSync(join(tmpdir(), 'm2m-cli-'))
 

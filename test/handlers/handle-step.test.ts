@@ -1,6 +1,7 @@
 // The log of the rotation functions: which lines are metrics, by which intent, and that nothing but JSON stands in a line.
 import type { Context } from 'aws-lambda'
 import { afterEach, expect, test, vi } from 'vitest'
+import { Fault } from '../../lambda/core/base/fault.ts'
 import { handleStep } from '../../lambda/handlers/handle-step.ts'
 import { SECRET_ARN } from '../fakes/fake-secrets.ts'
 import { createRegisteredWorld, tokenOf, type World } from '../fakes/world.ts'
@@ -95,4 +96,18 @@ test.each([
   vi.restoreAllMocks()
 
   expect(metricsOf(JSON.parse(said[0] ?? '{}') as Line)).toEqual([metric])
+})
+
+test('a secret that could not be looked at before its step counts as a step that failed', async () => {
+  const said: string[] = []
+  vi.spyOn(process.stdout, 'write').mockImplementation((text) => said.push(String(text)) > 0)
+  const fault = new Fault({ code: 'SECRETS_MANAGER_UNAVAILABLE', retryable: true, message: 'It did not answer.' })
+  const event = { Step: 'createSecret', SecretId: SECRET_ARN, ClientRequestToken: tokenOf('rotate') }
+
+  await expect(handleStep({ stage: 'test', event, context }, async () => Promise.reject(fault))).rejects.toBe(fault)
+  vi.restoreAllMocks()
+
+  const line = JSON.parse(said[0] ?? '{}') as Line
+  expect(metricsOf(line)).toEqual(['StepsFailed'])
+  expect(line).toMatchObject({ step: 'createSecret', secret: SECRET_ARN, outcome: 'failed', retryable: true })
 })

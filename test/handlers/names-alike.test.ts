@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { stringify } from 'yaml'
 import { rowFaults } from '../../bin/adopt/adoption-rows.ts'
 import { readClientsFile } from '../../bin/apply/clients-file.ts'
-import { secretIdsOf } from '../../bin/show/choose.ts'
+import { assertNames } from '../../bin/show/choose.ts'
 import { createSecrets } from '../../lambda/adapters/aws/secrets.ts'
 import { createClientKeeper } from '../../lambda/adapters/stytch/client-keeper.ts'
 import { createStytchIssuer } from '../../lambda/adapters/stytch/issuer.ts'
@@ -120,7 +120,7 @@ const entrances: Readonly<Record<string, Ask>> = {
   'the construct of a client that is declared elsewhere': (name) =>
     M2mClient.fromStage(new Stack(new App(), 'Service'), { stage: 'prod', clientName: name }),
   'the clients function': declare,
-  'the command line': (name) => secretIdsOf(PREFIX, [name]),
+  'the command line': (name) => assertNames({ secretNamePrefix: PREFIX }, [name]),
   'the vendor’s path': askVendor,
   'the vendor’s policy': (name) =>
     readDeployConfig({
@@ -160,12 +160,16 @@ const none = [
   'x'.repeat(65),
 ]
 
-describe.each(Object.entries(entrances))('%s', (_where, ask) => {
+/** On the command line a slash makes a secret's full name of it, which lies outside of the stage. */
+const ruleFor = (where: string, name: string): string =>
+  where === 'the command line' && name === 'a/b' ? 'outside of this stage' : CLIENT_NAME_RULE
+
+describe.each(Object.entries(entrances))('%s', (where, ask) => {
   test.each(names)('takes %j', async (name) => {
     await expect((async () => ask(name))()).resolves.not.toThrow()
   })
 
   test.each(none)('refuses %j, and says what a name is', async (name) => {
-    await expect((async () => ask(name))()).rejects.toThrow(CLIENT_NAME_RULE)
+    await expect((async () => ask(name))()).rejects.toThrow(ruleFor(where, name))
   })
 })

@@ -201,7 +201,7 @@ describe('Stytch’s switch', () => {
 
   test.each([
     ['there is no such secret', 'm2m/prod/nobody'],
-    ['its name does not start with m2m/prod/', 'other/billing'],
+    ["is outside of this stage's prefixes (m2m/prod/)", 'other/billing'],
   ])('%s', async (why, secretName) => {
     expect(await ask({ action: 'setActive', secretName, isActive: false }, 'break-glass')).toMatchObject({
       ok: false,

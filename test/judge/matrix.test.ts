@@ -2,6 +2,7 @@
 // as a stack takes. No configuration that synth accepts has a finding.
 import { describe, expect, test } from 'vitest'
 import type { JsonObject } from '../../lambda/core/base/json-object.ts'
+import { MAX_EXTRA_PREFIXES } from '../../lambda/core/secret/stage-secrets.ts'
 import { MAX_CLIENTS } from '../../lib/config/config-defaults.ts'
 import { fieldsOf } from '../../scripts/judge/fields.ts'
 import { printed } from '../../scripts/judge/finding.ts'
@@ -62,6 +63,14 @@ const features: Readonly<Record<string, JsonObject>> = {
     vendor: { endpoint: 'regional' },
   },
   'nothing kept on removal': { onRemoval: 'destroy' },
+  'a prefix beside its own': { extraPrefixes: ['legacy/'] },
+  'as many prefixes as may be, each as long': {
+    extraPrefixes: Array.from({ length: MAX_EXTRA_PREFIXES }, (_, at) => `${String(at).repeat(47)}/`),
+    replicas: [{ region: 'eu-north-1' }, { region: 'eu-central-1', keyArn: key('3', 'eu-central-1') }],
+    vendor: { endpoint: 'regional' },
+    rotation: { adoptionProof: {} },
+    operators: [`arn:aws:iam::${ACCOUNT}:role/operators`],
+  },
   'account and Region left open': { environment: undefined },
 }
 

@@ -4,6 +4,7 @@ import { App, Stack } from 'aws-cdk-lib'
 import { Template } from 'aws-cdk-lib/assertions'
 import { describe, expect, test } from 'vitest'
 import { MAX_POLICY_CHARACTERS, policyFault, secretPolicy } from '../../lambda/core/clients/secret-policy.ts'
+import { MAX_EXTRA_PREFIXES } from '../../lambda/core/secret/stage-secrets.ts'
 import { administrationStatements, replicaKeyStatements, useStatements } from '../../lib/base/key-statements.ts'
 import { M2mClient } from '../../lib/clients/m2m-client.ts'
 import { Registrar } from '../../lib/clients/registrar.ts'
@@ -103,4 +104,24 @@ describe('a replica', () => {
       expect(JSON.stringify(statement.Condition)).toContain('secretsmanager.eu-north-1.')
     },
   )
+})
+
+describe('extra prefixes', () => {
+  const many = {
+    ...trust,
+    extraPrefixes: Array.from({ length: MAX_EXTRA_PREFIXES }, (_, at) => `${String(at).repeat(47)}/`),
+  }
+
+  test('stand beside the own one wherever the key works, a replica’s too, and stay far below KMS’s limit', () => {
+    const statements = [...useStatements(many), ...replicaKeyStatements(many)]
+    const bound = statements.filter(({ Sid }) => Sid !== 'TryForCreators')
+
+    for (const { Condition } of bound) {
+      const contexts = [Condition?.StringLike?.['kms:EncryptionContext:SecretARN'] ?? []].flat()
+      for (const prefix of ['m2m/prod/', ...many.extraPrefixes]) {
+        expect(contexts.some((one) => one.endsWith(`:secret:${prefix}*`))).toBe(true)
+      }
+    }
+    expect(JSON.stringify(statements).length).toBeLessThan(MAX_KEY_POLICY_BYTES / 3)
+  })
 })

@@ -104,6 +104,8 @@ export const createClientsApi = (client: LambdaClient, functionName: string): Cl
         ...rest,
         ...(clientSecret === undefined ? {} : { clientSecret: clientSecret.reveal() }),
       }),
+    adoptInPlace: (asked) => call({ action: 'adoptInPlace', ...asked }),
+    closeReading: (asked) => call({ action: 'closeReading', ...asked }),
     retire: (asked) => call({ action: 'retire', ...asked }),
     discard: async (clientId) => {
       await call({ action: 'discard', clientId })

@@ -3,6 +3,7 @@ import {
   CancelRotateSecretCommand,
   CreateSecretCommand,
   DeleteSecretCommand,
+  GetResourcePolicyCommand,
   PutResourcePolicyCommand,
   PutSecretValueCommand,
   ReplicateSecretToRegionsCommand,
@@ -32,6 +33,7 @@ type Registering = Pick<
   | 'tag'
   | 'untag'
   | 'setPolicy'
+  | 'readPolicy'
   | 'replicate'
   | 'remove'
   | 'erase'
@@ -106,6 +108,12 @@ export const createSecretRegistrar = (client: SecretsManagerClient): Registering
         new PutResourcePolicyCommand({ SecretId: secretId, ResourcePolicy: policy, BlockPublicPolicy: true }),
       ),
     )
+  },
+  readPolicy: async (secretId) => {
+    const { ResourcePolicy: policy } = await attempt({ operation: 'GetResourcePolicy', subject: secretId }, () =>
+      client.send(new GetResourcePolicyCommand({ SecretId: secretId })),
+    )
+    return policy
   },
   replicate: async (secretId, replicas) => {
     const AddReplicaRegions = replicas.map(({ region, kmsKeyId }) => ({ Region: region, KmsKeyId: kmsKeyId }))

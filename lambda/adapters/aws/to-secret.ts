@@ -23,6 +23,7 @@ export const toSecret = (metadata: Metadata, asked: string): Secret => ({
   lastRotatedAt: metadata.LastRotatedDate?.getTime(),
   nextRotationAt: metadata.NextRotationDate?.getTime(),
   lastReadOnDayAt: metadata.LastAccessedDate?.getTime(),
+  kmsKeyId: metadata.KmsKeyId,
   replicaRegions: (metadata.ReplicationStatus ?? []).flatMap(({ Region: region }) =>
     region === undefined ? [] : [region],
   ),

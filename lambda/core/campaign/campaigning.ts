@@ -16,6 +16,8 @@ import type { Secrets } from '../secret/secrets.ts'
 interface CampaignRules {
   /** `m2m/<stage>/` */
   readonly secretNamePrefix: string
+  /** Others that the stage's secrets may lie below. @default - none */
+  readonly extraPrefixes?: readonly string[] | undefined
   readonly rotationFunctionArn: string
   readonly stage: StageSpans
   /** Of the whole campaign: rotationsPerSecond() of campaign.ts. */

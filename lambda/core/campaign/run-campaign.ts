@@ -4,6 +4,7 @@
 
 import { defined } from '../base/defined.ts'
 import { decidedBy, readFreeze, stops } from '../rotation/freeze.ts'
+import { fullNameOf, type StageSecrets } from '../secret/stage-secrets.ts'
 import { failuresAllowed, hasHadEnough, inOrder, pagesOf, type Shares, type SoFar, sharesOf } from './campaign.ts'
 import { type PagePhase, type PageReply, pageOrder } from './campaign-page.ts'
 import type { Durable } from './campaign-ports.ts'
@@ -57,9 +58,9 @@ const add = (tally: Tally, { counts, failures, failuresOmitted }: PageReply): vo
 }
 
 /** A page that ended without a word: what it did is in Secrets Manager, and the sweep sees to it. */
-const lost = ({ names }: Wave, secretNamePrefix: string): PageReply => ({
+const lost = ({ names }: Wave, stage: StageSecrets): PageReply => ({
   counts: { failed: names.length },
-  failures: names.slice(0, 1).map((name) => ({ secretName: `${secretNamePrefix}${name}`, why: 'lost', attempts: 0 })),
+  failures: names.slice(0, 1).map((name) => ({ secretName: fullNameOf(stage, name), why: 'lost', attempts: 0 })),
   failuresOmitted: Math.max(0, names.length - 1),
   endedAt: 0,
 })
@@ -90,7 +91,7 @@ const runPage = async (work: Work, durable: Durable, wave: Wave, how: PageRun): 
   } catch (error) {
     const message = error instanceof Error ? error.message : 'unknown'
     campaigning.journal.note({ about: run.id, page: wave.page, phase, outcome: 'lost', message })
-    return lost(wave, campaigning.rules.secretNamePrefix)
+    return lost(wave, campaigning.rules)
   }
 }
 
@@ -243,8 +244,7 @@ const carryThrough = async (
   const tally = emptyTally(selected.value)
   const names = inOrder(selected.value.chosen)
   if (dryRun) {
-    const { secretNamePrefix } = campaigning.rules
-    const secretNames = names.slice(0, REPORT_NAMES).map((name) => `${secretNamePrefix}${name}`)
+    const secretNames = names.slice(0, REPORT_NAMES).map((name) => fullNameOf(campaigning.rules, name))
     return report('dryRun', tally, { ...none, secretNames })
   }
   const shares = sharesOf(request, names.length, campaigning.rules.rotationsPerSecond)

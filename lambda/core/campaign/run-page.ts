@@ -12,6 +12,7 @@ import { CURRENT, versionLabelled } from '../secret/labels.ts'
 import { overlapEndsAt } from '../secret/overlap.ts'
 import type { Secret } from '../secret/secret.ts'
 import { holdOf, overlapOf } from '../secret/secret-tags.ts'
+import { fullNameOf } from '../secret/stage-secrets.ts'
 import { PAGE_SECRETS, type Skip, skipOf } from './campaign.ts'
 import type { PageOrder, PageReply } from './campaign-page.ts'
 import type { Durable } from './campaign-ports.ts'
@@ -131,7 +132,7 @@ const tryOnce = async (
   const { campaigning, order, limiter } = page
   const { timing, secrets, steps, proofs, bounds, rules: stage } = campaigning
   const remainingMs = timing.remainingMs()
-  const secretName = `${stage.secretNamePrefix}${name}`
+  const secretName = fullNameOf(stage, name)
   if (remainingMs < STEP_NEEDS_MS) {
     // Longer than this invocation lasts, so that the wait is not waited for in it.
     const waitSeconds = Math.max(1, Math.ceil(remainingMs / 1000) + 1)
@@ -171,7 +172,7 @@ const carry = async (page: Page, rules: Rules, durable: Durable, name: string): 
         return await tryOnce(page, rules, { name, round })
       } catch (error) {
         const message = error instanceof Error ? error.name : 'unknown'
-        const secretName = `${page.campaigning.rules.secretNamePrefix}${name}`
+        const secretName = fullNameOf(page.campaigning.rules, name)
         return { end: 'failed', failure: { secretName, why: 'defect', attempts: 0, message } }
       }
     })

@@ -7,6 +7,7 @@ import { issuedAtEstimate } from '../secret/is-overdue.ts'
 import type { Secret } from '../secret/secret.ts'
 import { clientIdOf } from '../secret/secret-tags.ts'
 import { countFault, createSelection, namedAs, namedBy } from '../secret/selector.ts'
+import { isNameOfStage, isOfStage, listStage, shortNameOf } from '../secret/stage-secrets.ts'
 import { type Chosen, type Eligibility, MAX_SELECTED, type Skip, skipOf } from './campaign.ts'
 import type { Durable } from './campaign-ports.ts'
 import type { CampaignFailure } from './campaign-report.ts'
@@ -46,7 +47,7 @@ const eligibilityOf = ({ rules, timing }: Campaigning, { intent }: CampaignReque
 })
 
 const createSieve = (campaigning: Campaigning, request: CampaignRequest) => {
-  const { secretNamePrefix } = campaigning.rules
+  const { rules } = campaigning
   const { selector, intent } = request
   const leaked = new Set<string | undefined>(request.knownLeaked)
   const isNaming = namedBy(selector).length > 0
@@ -60,7 +61,7 @@ const createSieve = (campaigning: Campaigning, request: CampaignRequest) => {
   let bytes = 0
 
   const choose = (secret: Secret): void => {
-    const name = secret.name.slice(secretNamePrefix.length)
+    const name = shortNameOf(rules, secret.name)
     const issuedAt = Math.floor(issuedAtEstimate(secret) / 1000)
     chosen.push({ name, issuedAt, ...(leaked.has(clientIdOf(secret)) ? { isLeaked: true } : {}) })
     bytes += name.length + 40
@@ -70,7 +71,7 @@ const createSieve = (campaigning: Campaigning, request: CampaignRequest) => {
     add: (secret: Secret): void => {
       // ListSecrets' filter is a promise of AWS's; the prefix is ours.
       const unselected = whyNot(secret)
-      if (!secret.name.startsWith(secretNamePrefix) || unselected === 'other') return
+      if (!isOfStage(rules, secret) || unselected === 'other') return
       const asNamed = isNaming ? namedAs(selector, secret) : undefined
       if (asNamed !== undefined) named.add(asNamed)
       const skip = skipOf(secret, eligibility) ?? (unselected === 'notDue' ? unselected : undefined)
@@ -99,7 +100,7 @@ const listPortion = async (campaigning: Campaigning, request: CampaignRequest, f
   const startedAt = timing.now()
   let page = from
   for (let pages = 0; pages < PORTION_LIST_PAGES; pages += 1) {
-    const reply = await persistently(timing, () => secrets.list(rules.secretNamePrefix, { page }))
+    const reply = await persistently(timing, () => listStage(secrets, rules, { page }))
     for (const secret of reply.secrets) sieve.add(secret)
     page = reply.nextPage
     if (page === undefined || sieve.isFull() || timing.now() - startedAt > PORTION_MS) break
@@ -113,9 +114,10 @@ const namedPortion = async (
   request: CampaignRequest,
   names: readonly string[],
 ): Promise<Portion> => {
-  const { secrets, timing } = campaigning
+  const { secrets, timing, rules } = campaigning
   const sieve = createSieve(campaigning, request)
-  for (const name of names) {
+  // Of another, IAM would deny even the look.
+  for (const name of names.filter((one) => isNameOfStage(rules, one))) {
     const secret = await persistently(timing, () => secrets.describe(name))
     if (secret !== undefined) sieve.add(secret)
   }

@@ -5,8 +5,11 @@ import { Fault } from '../base/fault.ts'
 import { createClientSecret } from '../secret/client-secret.ts'
 import type { Secret } from '../secret/secret.ts'
 import { TAG } from '../secret/secret-tags.ts'
+import { isNameOfStage, outsideFault } from '../secret/stage-secrets.ts'
 import { adoptClient } from './adopt-client.ts'
+import { adoptInPlace } from './adopt-in-place.ts'
 import { BREAK_GLASS_ALIAS, type ClientsRequest, type StageView } from './clients-api.ts'
+import { closeReading } from './close-reading.ts'
 import { type Declaration, declareClient } from './declare-client.ts'
 import { cliOwner, type Removal, removals } from './declared-client.ts'
 import { type Discarding, discardLeftover } from './discard-leftover.ts'
@@ -38,6 +41,7 @@ export interface ApiParts {
 const viewOf = (stage: ApiStage): StageView => ({
   projectId: stage.projectId,
   secretNamePrefix: stage.secretNamePrefix,
+  ...defined({ extraPrefixes: stage.extraPrefixes }),
   rotationFunctionArn: stage.rotationFunctionArn,
   tokenUrl: stage.tokenUrl,
   backstop: stage.backstop,
@@ -55,9 +59,9 @@ const refuse = (message: string): Fault => new Fault({ code: 'INPUT_MALFORMED', 
 const removalOf = (facts: Secret | undefined): Removal =>
   removals.find((one) => one === facts?.tags[TAG.onRemoval]) ?? 'retain'
 
-const assertBelow = ({ secretNamePrefix }: Stage, secretName: string): void => {
-  if (!secretName.startsWith(secretNamePrefix)) {
-    throw refuse(`Client ${secretName} was left as it is: its name does not start with ${secretNamePrefix}.`)
+const assertBelow = (stage: Stage, secretName: string): void => {
+  if (!isNameOfStage(stage, secretName)) {
+    throw refuse(`Client ${secretName} was left as it is: ${outsideFault(stage, secretName)}.`)
   }
 }
 
@@ -85,6 +89,10 @@ export const answerApiRequest = async (
       const clientSecret = value === undefined ? undefined : createClientSecret(value)
       return adoptClient(parts, { ...rest, stage, clientSecret })
     }
+    case 'adoptInPlace':
+      return adoptInPlace(parts, { ...request, stage })
+    case 'closeReading':
+      return closeReading(parts, stage, request)
     case 'retire': {
       const { secretName, owner } = request
       assertBelow(stage, secretName)

@@ -5,13 +5,13 @@ import type { FaultCode } from '../base/fault.ts'
 import type { ClientSecret } from '../secret/client-secret.ts'
 import type { HandMadeSecret } from '../secret/hand-made-secrets.ts'
 import type { RotationRules } from '../secret/secret.ts'
+import type { StageSecrets } from '../secret/stage-secrets.ts'
 import type { ClientQuery, ClientRecords } from './client-keeper.ts'
 import type { DeclaredClient, Owner } from './declared-client.ts'
 
 /** What the stage decides for all of its clients, as far as a plan needs it. */
-export interface StageView {
+export interface StageView extends StageSecrets {
   readonly projectId: string
-  readonly secretNamePrefix: string
   readonly rotationFunctionArn: string
   readonly tokenUrl: string
   /** When Secrets Manager rotates by itself, where a client says nothing. */
@@ -58,11 +58,35 @@ export interface AdoptWish extends Omit<AdoptAsked, 'clientSecret'> {
   readonly clientSecret: ClientSecret | undefined
 }
 
+/** A secret that stays where it is. */
+export interface InPlaceAsked {
+  /** Its own, below one of the stage's extra prefixes. */
+  readonly secretName: string
+  /** Absent: whichever its value names. */
+  readonly clientId?: string | undefined
+  /** Which of its members is which of ours, where they are called otherwise: `client_secret` → `stytchSecret`. */
+  readonly fields: Readonly<Record<string, string>>
+  readonly consumers: readonly string[]
+  readonly rules: RotationRules
+  readonly overlap?: string | undefined
+  readonly period?: string | undefined
+  readonly tags: Readonly<Record<string, string>>
+  readonly heldBy: string
+  /** Everything is looked at, and nothing changed. @default false */
+  readonly isDryRun?: boolean
+}
+
+export interface CloseReadingAsked {
+  readonly secretName: string
+  /** Roles that may read it from now on, beside the stage's own. */
+  readonly readers: readonly string[]
+}
+
 export interface Adopted {
   readonly clientId: string
   readonly secretArn: string
-  /** already: it was adopted before, and nothing was changed. */
-  readonly outcome: 'adopted' | 'already'
+  /** already: it was adopted before, and nothing was changed. wouldAdopt: nothing is in the way. */
+  readonly outcome: 'adopted' | 'already' | 'wouldAdopt'
   /** Stytch accepts a second value of this client, which is unknown here: releasing and settling would end it. */
   readonly hasUnknownNext: boolean
 }
@@ -85,6 +109,8 @@ export interface ClientsApi {
   stage(): Promise<StageView>
   declare(asked: DeclareAsked): Promise<{ readonly clientId: string; readonly secretArn: string }>
   adopt(asked: AdoptWish): Promise<Adopted>
+  adoptInPlace(asked: InPlaceAsked): Promise<Adopted>
+  closeReading(asked: CloseReadingAsked): Promise<{ readonly secretArn: string }>
   retire(asked: RetireAsked): Promise<Retired>
   /** Removes a client whose secret was never stored. */
   discard(clientId: string): Promise<void>
@@ -113,6 +139,8 @@ export type ClientsRequest =
   | { readonly action: 'stage' }
   | ({ readonly action: 'declare' } & DeclareAsked)
   | ({ readonly action: 'adopt' } & AdoptAsked)
+  | ({ readonly action: 'adoptInPlace' } & InPlaceAsked)
+  | ({ readonly action: 'closeReading' } & CloseReadingAsked)
   | ({ readonly action: 'retire' } & RetireAsked)
   | { readonly action: 'discard'; readonly clientId: string }
   | ({ readonly action: 'setActive' } & SwitchAsked)

@@ -26,7 +26,7 @@ import { type Registration, registerClient } from './register-client.ts'
 export interface Declaration {
   readonly registration: Registration
   readonly clients: ClientKeeper
-  readonly secrets: Pick<Secrets, 'describe' | 'setDescription' | 'erase'> & GuardingSecrets['secrets']
+  readonly secrets: Pick<Secrets, 'describe' | 'setDescription' | 'erase' | 'readPolicy'> & GuardingSecrets['secrets']
 }
 
 interface DeclareRequest {

@@ -6,7 +6,9 @@ import { type HoldLimit, isHeldTooLong } from '../secret/is-held-too-long.ts'
 import type { AsOf } from '../secret/is-managed.ts'
 import { unfinishedVersion } from '../secret/labels.ts'
 import type { Secret } from '../secret/secret.ts'
+import { secretNameOf } from '../secret/secret-name.ts'
 import { clientIdOf, isRetired, TAG } from '../secret/secret-tags.ts'
+import { isNameOfStage, type StageSecrets, shortNameOf } from '../secret/stage-secrets.ts'
 import type { ClientRecord } from './client-keeper.ts'
 import { slotWords, visibleOf } from './client-status.ts'
 
@@ -25,6 +27,7 @@ type FindingKind =
   | 'held'
   | 'overdue'
   | 'policy'
+  | 'reading'
   | 'freeze'
 
 export interface FleetFinding {
@@ -38,7 +41,7 @@ export interface FleetFinding {
 }
 
 export interface FleetSight {
-  readonly prefix: string
+  readonly stage: StageSecrets
   readonly secrets: readonly Secret[]
   readonly records: readonly ClientRecord[]
   readonly asOf: AsOf & HoldLimit
@@ -128,8 +131,16 @@ const rotationFindings = (secret: Secret, { asOf }: FleetSight): readonly Found[
   return found
 }
 
+/** Of a secret that was adopted where it is: whoever could read it before still can. */
+const readingFindings = (secret: Secret, { stage }: FleetSight): readonly Found[] => {
+  if (secret.tags[TAG.reading] === undefined) return []
+  const name = shortNameOf(stage, secret.name)
+  const what = 'reading it is open: nobody is denied whom other policies let read'
+  return [{ kind: 'reading', weight: 'attention', what, todo: `m2m readers ${name}, and --close when all are known` }]
+}
+
 /** Clients of the project that this stage has something to do with, and that no secret of it holds. */
-const unheldFindings = ({ secrets, records, prefix }: FleetSight): readonly FleetFinding[] => {
+const unheldFindings = ({ secrets, records, stage }: FleetSight): readonly FleetFinding[] => {
   const arns = new Set(secrets.map(({ arn }) => arn))
   const ids = new Set(secrets.map(clientIdOf))
   return records.flatMap((record): readonly FleetFinding[] => {
@@ -138,11 +149,11 @@ const unheldFindings = ({ secrets, records, prefix }: FleetSight): readonly Flee
     const base = { kind: 'clientUnheld', subject: clientId } as const
     if (boundTo !== undefined) {
       // Another stage's, or another Region's.
-      if (!boundTo.includes(`:secret:${prefix}`) || arns.has(boundTo)) return []
+      if (!isNameOfStage(stage, secretNameOf(boundTo)) || arns.has(boundTo)) return []
       const what = `Stytch has it bound to ${boundTo}, which does not exist`
       return [{ ...base, weight: 'attention', what, todo: 'if nothing uses it, delete it at Stytch' }]
     }
-    if (registeredFor?.startsWith(prefix)) {
+    if (registeredFor?.startsWith(stage.secretNamePrefix)) {
       const what = `it was made for ${registeredFor}, and its value was never stored`
       return [{ ...base, weight: 'attention', what, todo: 'm2m apply removes it, half an hour after it was made' }]
     }
@@ -161,6 +172,7 @@ export const fleetFindings = (sight: FleetSight): readonly FleetFinding[] => {
       ...scheduleFindings(secret, sight),
       ...clientFindings(secret, record, sight),
       ...rotationFindings(secret, sight),
+      ...readingFindings(secret, sight),
       ...(secret.tags[TAG.policy] === undefined
         ? [
             {
@@ -172,7 +184,7 @@ export const fleetFindings = (sight: FleetSight): readonly FleetFinding[] => {
           ]
         : []),
     ]
-    return found.map((one) => ({ ...one, subject: secret.name.slice(sight.prefix.length) }))
+    return found.map((one) => ({ ...one, subject: shortNameOf(sight.stage, secret.name) }))
   })
   return [...held, ...unheldFindings(sight)]
 }

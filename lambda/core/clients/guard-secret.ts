@@ -7,13 +7,13 @@ import type { RotationRules, Secret } from '../secret/secret.ts'
 import { scheduleOf } from '../secret/secret.ts'
 import { TAG } from '../secret/secret-tags.ts'
 import type { Replica, Secrets } from '../secret/secrets.ts'
+import type { StageSecrets } from '../secret/stage-secrets.ts'
 import { missingTags, staleTagKeys } from './client-ownership.ts'
 import { accountOf, type ReaderAdmission, strangeAccounts, strangeAccountsFault } from './reader-admission.ts'
 import { policyFault, policyFingerprint, policyRevision, secretPolicy } from './secret-policy.ts'
 
 /** What the stage has settled for all of its clients. */
-export interface Stage {
-  readonly secretNamePrefix: string
+export interface Stage extends StageSecrets {
   readonly tokenUrl: string
   readonly kmsKeyId?: string | undefined
   readonly rotationFunctionArn: string

@@ -5,8 +5,15 @@ import { isJsonObject, type JsonObject } from '../base/json-object.ts'
 import { ok, type Result, refused } from '../base/result.ts'
 import { isScopes, SCOPE_RULE } from '../secret/scope.ts'
 import type { RotationRules } from '../secret/secret.ts'
+import { isSecretName } from '../secret/secret-name.ts'
 import { readSpan } from '../secret/secret-tags.ts'
-import { type AdoptAsked, type ClientsRequest, type DeclareAsked, MAX_EXAMINED } from './clients-api.ts'
+import {
+  type AdoptAsked,
+  type ClientsRequest,
+  type DeclareAsked,
+  type InPlaceAsked,
+  MAX_EXAMINED,
+} from './clients-api.ts'
 import { isOwnTagKey, isSetName, isTagValue, type Removal, removals, SET_RULE } from './declared-client.ts'
 
 const CLIENT_ID = /^[\x21-\x7e]{1,128}$/
@@ -67,7 +74,15 @@ const createFields = (fields: JsonObject, faults: string[], path = '') => {
     if (found === undefined) fault('onRemoval', removals.join(', '))
     return found ?? 'retain'
   }
-  return { fault, text, texts, scopes, span, tags, rules, onRemoval }
+  const names = (): Readonly<Record<string, string>> => {
+    const value = fields.fields ?? {}
+    const entries = isJsonObject(value) ? Object.entries(value) : []
+    const fits = (entry: readonly [string, unknown]): entry is [string, string] => typeof entry[1] === 'string'
+    if (isJsonObject(value) && entries.every(fits)) return Object.fromEntries(entries.filter(fits))
+    fault('fields', "our members' names, each with the secret's own")
+    return {}
+  }
+  return { fault, text, texts, scopes, span, tags, rules, onRemoval, names }
 }
 
 const idOf = (fields: ReturnType<typeof createFields>): string =>
@@ -116,6 +131,24 @@ const readAdopt = (event: JsonObject, faults: string[]): AdoptAsked => {
   }
 }
 
+const readInPlace = (event: JsonObject, faults: string[]): InPlaceAsked => {
+  const fields = createFields(event, faults)
+  const { isDryRun } = event
+  if (isDryRun !== undefined && typeof isDryRun !== 'boolean') fields.fault('isDryRun', 'true or false')
+  return {
+    secretName: fields.text('secretName', "the secret's full name", isSecretName),
+    ...(event.clientId === undefined ? {} : { clientId: idOf(fields) }),
+    fields: fields.names(),
+    consumers: fields.texts('consumers'),
+    rules: fields.rules(),
+    ...fields.span('overlap'),
+    ...fields.span('period'),
+    tags: fields.tags(),
+    heldBy: fields.text('heldBy', 'who holds it', (value) => value !== '' && isTagValue(value)),
+    ...(isDryRun === true ? { isDryRun } : {}),
+  }
+}
+
 const readAction = (event: JsonObject, faults: string[]): ClientsRequest => {
   const fields = createFields(event, faults)
   const { action } = event
@@ -124,6 +157,14 @@ const readAction = (event: JsonObject, faults: string[]): ClientsRequest => {
       return { action, ...readDeclare(event, faults) }
     case 'adopt':
       return { action, ...readAdopt(event, faults) }
+    case 'adoptInPlace':
+      return { action, ...readInPlace(event, faults) }
+    case 'closeReading':
+      return {
+        action,
+        secretName: fields.text('secretName', "the secret's full name", isSecretName),
+        readers: fields.texts('readers'),
+      }
     case 'retire': {
       const owner = createFields(isJsonObject(event.owner) ? event.owner : {}, faults, 'owner.')
       const secretName = fields.text('secretName', "the secret's full name")
@@ -161,7 +202,10 @@ const readAction = (event: JsonObject, faults: string[]): ClientsRequest => {
     case 'whoami':
       return { action }
     default:
-      fields.fault('action', 'stage, declare, adopt, retire, discard, setActive, list, examine or whoami')
+      fields.fault(
+        'action',
+        'stage, declare, adopt, adoptInPlace, closeReading, retire, discard, setActive, list, examine or whoami',
+      )
       return { action: 'whoami' }
   }
 }

@@ -67,6 +67,9 @@ const NOT_CHANGING = [...READING, ...LOOKING, ...ROTATING, ...LABELLING, ...TAGG
 /** AWS's caches describe a secret before they read a version of it by its id. */
 const CONSUMING = ['secretsmanager:GetSecretValue', 'secretsmanager:DescribeSecret'] as const
 
+/** The statement that keeps everybody else from reading. */
+export const READING_DENIAL = 'OnlyNamedRolesRead'
+
 /** What an operator writes. */
 const HOLD_TAGS = [TAG.held, TAG.heldBy]
 
@@ -149,7 +152,7 @@ const policyOf = (
     Version: '2012-10-17',
     Statement: [
       ...consumption(secretArn, consumers),
-      deny('OnlyNamedRolesRead', { Action: READING }, [...readers, ...consumers]),
+      deny(READING_DENIAL, { Action: READING }, [...readers, ...consumers]),
       deny('OnlyNamedRolesChange', { NotAction: NOT_CHANGING }, changers),
       deny('OnlyNamedRolesRotate', { Action: ROTATING }, rotating),
       // Whether a pending value may be let go only the rotation function can see; an operator's word stands beside it.
@@ -213,6 +216,11 @@ const fingerprint = (what: unknown): string =>
 const ANY_SECRET = 'arn:aws:secretsmanager:any:000000000000:secret:any'
 /** One of each kind, so that the fingerprint covers what is made of either. */
 const ANY_CONSUMERS = ['000000000000', '111111111111'].map((account) => `arn:aws:iam::${account}:role/any`)
+
+/** Of every statement that stands in a policy of ours: whatever else stands beside them is somebody's own. */
+export const statementIds: ReadonlySet<string> = new Set(
+  policyOf(ANY_SECRET, { readers: [], changers: [], consumers: ANY_CONSUMERS }).Statement.map(({ Sid }) => Sid),
+)
 
 /** Changes with the stage's roles and Regions, and with what this file makes of them. */
 export const policyRevision = (roles: Omit<PolicyRoles, 'consumers'>, replicaRegions: readonly string[]): string =>

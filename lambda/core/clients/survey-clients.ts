@@ -1,4 +1,4 @@
-// Reads what a plan is made of: every secret below the prefix and every client of the project, page by page; and then once more, one by
+// Reads what a plan is made of: every secret of the stage and every client of the project, page by page; and then once more, one by
 // one, what the first reading says is to be changed, since ListSecrets may lag behind by minutes. Changes nothing.
 
 import { forEachLimited } from '../base/for-each-limited.ts'
@@ -6,6 +6,7 @@ import type { Timing } from '../base/timing.ts'
 import type { Secret } from '../secret/secret.ts'
 import { secretNameOf } from '../secret/secret-name.ts'
 import type { Secrets } from '../secret/secrets.ts'
+import { listStage, type StageSecrets } from '../secret/stage-secrets.ts'
 import type { ClientRecord } from './client-keeper.ts'
 import type { ClientsApi, StageView } from './clients-api.ts'
 import type { DeclaredClient } from './declared-client.ts'
@@ -25,12 +26,12 @@ const INSPECTED_PER_SECOND = 500
 
 export const readSecrets = async (
   { secrets, onProgress }: Pick<Survey, 'secrets' | 'onProgress'>,
-  prefix: string,
+  stage: StageSecrets,
 ): Promise<readonly Secret[]> => {
   const found: Secret[] = []
   let page: string | undefined
   do {
-    const reply = await secrets.list(prefix, { page })
+    const reply = await listStage(secrets, stage, { page })
     found.push(...reply.secrets)
     page = reply.nextPage
     onProgress?.('secrets', found.length)
@@ -75,7 +76,7 @@ interface PlanWish {
 /** ListSecrets nominates, DescribeSecret decides. @throws the adapters' faults. */
 export const surveyClients = async (survey: Survey, wish: PlanWish): Promise<Plan> => {
   const { secrets, timing, onProgress } = survey
-  const [listed, records] = await Promise.all([readSecrets(survey, wish.stage.secretNamePrefix), readRecords(survey)])
+  const [listed, records] = await Promise.all([readSecrets(survey, wish.stage), readRecords(survey)])
   const input: PlanInput = { ...wish, secrets: listed, records, now: timing.now() }
   const names = nominated(planClients(input), records)
   if (names.length === 0) return planClients(input)

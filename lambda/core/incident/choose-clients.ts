@@ -5,12 +5,11 @@ import { ok, type Result, refused } from '../base/result.ts'
 import type { Secret } from '../secret/secret.ts'
 import type { Secrets } from '../secret/secrets.ts'
 import { countFault, createSelection, missingFrom, type Selector } from '../secret/selector.ts'
+import { isNameOfStage, isOfStage, listStage, listTaggedOfStage, type StageSecrets } from '../secret/stage-secrets.ts'
 import { clientCountFault, type LeakReport } from './leak-report.ts'
 
-export interface Choosing {
+export interface Choosing extends StageSecrets {
   readonly secrets: Pick<Secrets, 'describe' | 'list' | 'listTagged'>
-  /** `m2m/<stage>/` */
-  readonly secretNamePrefix: string
   /** The Stytch project's own secret, where it is rotated: by name alone, never by a tag, and never among all. */
   readonly project?: { readonly secretName: string; readonly rotationFunctionArn: string } | undefined
 }
@@ -33,21 +32,23 @@ interface Found {
 const byNames = async (choosing: Choosing, selector: { readonly secretNames: readonly string[] }): Promise<Found> => {
   const { secretNames: names } = selector
   const { isSelected } = createSelection({ by: [selector] })
-  const { secrets, secretNamePrefix, project } = choosing
-  const isOurs = (name: string): boolean => name.startsWith(secretNamePrefix) || name === project?.secretName
+  const { secrets, project } = choosing
+  const isOurs = (name: string): boolean => isNameOfStage(choosing, name) || name === project?.secretName
   const within = names.filter(isOurs).slice(0, MAX_BY_ITSELF + 1)
   // DescribeSecret does not lag.
   const found = await Promise.all(within.map((name) => secrets.describe(name)))
-  return { secrets: found.filter((secret) => secret !== undefined).filter(isSelected), count: names.length }
+  const isClient = (secret: Secret): boolean => secret.name === project?.secretName || isOfStage(choosing, secret)
+  const there = found.filter((secret) => secret !== undefined).filter(isClient)
+  return { secrets: there.filter(isSelected), count: names.length }
 }
 
-const listed = async ({ secrets, secretNamePrefix }: Choosing, selector: Selector): Promise<Found> => {
+const listed = async (choosing: Choosing, selector: Selector): Promise<Found> => {
   const { isSelected } = createSelection({ by: [selector] })
   const kept = new Map<string, Secret>()
   const counted = new Set<string>()
   let page: string | undefined
   do {
-    const reply = await secrets.list(secretNamePrefix, { page })
+    const reply = await listStage(choosing.secrets, choosing, { page })
     for (const secret of reply.secrets) {
       if (!isSelected(secret)) continue
       counted.add(secret.arn)
@@ -61,9 +62,8 @@ const listed = async ({ secrets, secretNamePrefix }: Choosing, selector: Selecto
 const byClientIds = async (choosing: Choosing, selector: { readonly clientIds: readonly string[] }): Promise<Found> => {
   const { clientIds } = selector
   if (clientIds.length > MAX_BY_ITSELF) return { secrets: [], count: clientIds.length }
-  const { secrets, secretNamePrefix } = choosing
   const { isSelected } = createSelection({ by: [selector] })
-  const found = await Promise.all(clientIds.map((clientId) => secrets.listTagged(secretNamePrefix, clientId)))
+  const found = await Promise.all(clientIds.map((clientId) => listTaggedOfStage(choosing.secrets, choosing, clientId)))
   return { secrets: found.flat().filter(isSelected), count: clientIds.length }
 }
 

@@ -12,7 +12,8 @@ import type { Secret } from '../secret/secret.ts'
 import type { StoredSecret } from '../secret/secret-format.ts'
 import { clientIdOf as clientOf } from '../secret/secret-tags.ts'
 import type { Secrets } from '../secret/secrets.ts'
-import { slotForm } from '../secret/slot-forms.ts'
+import { formOf } from '../secret/slot-forms.ts'
+import { listStage } from '../secret/stage-secrets.ts'
 import type { LeakQuestion, Prober } from './intake-ports.ts'
 import type { LeakFinding, LeakOwner } from './leak-finding.ts'
 import { createLeakMatcher, type LeakMatcher } from './leak-proof.ts'
@@ -27,8 +28,10 @@ export interface Search {
 }
 
 export interface SearchRequest extends LeakQuestion {
-  /** Every secret's name starts with it. */
+  /** Every secret's name starts with it, or with one of the others. */
   readonly prefix: string
+  /** @default - none */
+  readonly extraPrefixes?: readonly string[] | undefined
   /** Each with exactly this value. */
   readonly tags: Readonly<Record<string, string>>
 }
@@ -41,6 +44,9 @@ const READS_AT_ONCE = 32
 const MAX_VERSIONS = 100
 /** An exchange and the answer must still fit. */
 const RESERVE_MS = 10_000
+
+/** Of a secret that does not say whose it is: a value is compared whatever project it is of. */
+const ANY_PROJECT = 'any'
 
 const OTHERS = [PREVIOUS, PENDING]
 
@@ -61,12 +67,12 @@ const isOfTags = ({ tags }: Secret, wanted: SearchRequest['tags']): boolean =>
 /** @returns undefined when there are more than may be searched. */
 const listSecrets = async (
   { secrets }: Search,
-  { prefix, tags }: SearchRequest,
+  { prefix: secretNamePrefix, extraPrefixes, tags }: SearchRequest,
 ): Promise<{ readonly secrets: readonly Secret[]; readonly areAll: boolean }> => {
   const found: Secret[] = []
   let page: string | undefined
   do {
-    const { secrets: listed, nextPage } = await secrets.list(prefix, { page })
+    const { secrets: listed, nextPage } = await listStage(secrets, { secretNamePrefix, extraPrefixes }, { page })
     found.push(...listed.filter((secret) => !secret.isDeleted && isOfTags(secret, tags)))
     if (found.length > MAX_SECRETS) return { secrets: found, areAll: false }
     page = nextPage
@@ -84,7 +90,7 @@ const readsOf = (secret: Secret, labels: readonly string[]): readonly Read[] =>
 const compare = async ({ secrets }: Search, read: Read, matches: LeakMatcher): Promise<Match | undefined> => {
   const version = await secrets.readValue(read.secret.arn, { versionId: read.versionId })
   if (version === undefined) return undefined
-  const stored = slotForm.parse(version.text, version.createdAt)
+  const stored = formOf(read.secret, ANY_PROJECT).parse(version.text, version.createdAt)
   if (!stored.ok) return undefined
   return (await matches(stored.value.clientSecret)) ? { read, stored: stored.value } : undefined
 }

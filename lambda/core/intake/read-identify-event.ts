@@ -1,7 +1,9 @@
 // What the identify function is asked, checked as a whole; every fault at once, and none of them quotes what leaked.
 
+import { defined } from '../base/defined.ts'
 import { isJsonObject, type JsonObject } from '../base/json-object.ts'
 import { ok, type Result, refused } from '../base/result.ts'
+import type { StageSecrets } from '../secret/stage-secrets.ts'
 import type { SearchRequest } from './identify-leak.ts'
 import { type LeakProof, readProof } from './leak-proof.ts'
 
@@ -21,19 +23,23 @@ const readTags = (value: unknown, faults: string[]): Readonly<Record<string, str
   return {}
 }
 
-const readPrefix = (value: unknown, stagePrefix: string, faults: string[]): string => {
-  if (value === undefined) return stagePrefix
-  if (isText(value, 512) && value.startsWith(stagePrefix)) return value
-  faults.push(`prefix is malformed: expected a beginning of secrets' names below ${stagePrefix}`)
-  return stagePrefix
+type Where = Pick<SearchRequest, 'prefix' | 'extraPrefixes'>
+
+/** A prefix narrows the search to a part of the stage's own secrets. */
+const readWhere = (value: unknown, { secretNamePrefix, extraPrefixes }: StageSecrets, faults: string[]): Where => {
+  const all = { prefix: secretNamePrefix, ...defined({ extraPrefixes }) }
+  if (value === undefined) return all
+  if (isText(value, 512) && value.startsWith(secretNamePrefix)) return { prefix: value }
+  faults.push(`prefix is malformed: expected a beginning of secrets' names below ${secretNamePrefix}`)
+  return all
 }
 
 const unknownFields = (event: JsonObject): readonly string[] =>
   // A field's name may be anything, so it is counted, not repeated.
   Object.keys(event).some((name) => !FIELDS.includes(name)) ? [`a field is unknown: expected ${FIELDS.join(', ')}`] : []
 
-/** @param stagePrefix every secret's name starts with it. */
-export const readIdentifyEvent = (event: unknown, stagePrefix: string): Result<SearchRequest, readonly string[]> => {
+/** @param stage whose secrets may be searched. */
+export const readIdentifyEvent = (event: unknown, stage: StageSecrets): Result<SearchRequest, readonly string[]> => {
   if (!isJsonObject(event)) return refused(['the input is malformed: expected a JSON object'])
   const faults = [...unknownFields(event)]
   const proof: Result<LeakProof, string> = readProof(event.value, event.hmslHash)
@@ -41,8 +47,8 @@ export const readIdentifyEvent = (event: unknown, stagePrefix: string): Result<S
   const { clientId } = event
   if (clientId !== undefined && !isText(clientId, 256))
     faults.push('clientId is malformed: expected 1 to 256 characters')
-  const prefix = readPrefix(event.prefix, stagePrefix, faults)
+  const where = readWhere(event.prefix, stage, faults)
   const tags = readTags(event.tags, faults)
   if (faults.length > 0 || !proof.ok) return refused(faults)
-  return ok({ proof: proof.value, prefix, tags, ...(isText(clientId, 256) ? { clientId } : {}) })
+  return ok({ proof: proof.value, ...where, tags, ...(isText(clientId, 256) ? { clientId } : {}) })
 }

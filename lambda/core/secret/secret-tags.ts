@@ -21,6 +21,10 @@ export const TAG = {
   onRemoval: 'm2m:on-removal',
   /** A fingerprint of policy and replicas as they were set, so that a plan need not read each one. */
   policy: 'm2m:policy',
+  /** Of a secret that was adopted where it is: which of its owner's members holds what (mapped-form.ts). */
+  fields: 'm2m:fields',
+  /** Of such a secret, while its readers are not known yet: `open`. */
+  reading: 'm2m:reading',
 } as const
 
 type Tagged = Pick<Secret, 'tags'>

@@ -30,6 +30,8 @@ export interface Secret {
   readonly lastReadOnDayAt: number | undefined
   /** Regions that hold a copy. A list does not show them. */
   readonly replicaRegions: readonly string[]
+  /** The id or ARN of its key, or of a key's alias; undefined: the key that AWS manages, aws/secretsmanager. */
+  readonly kmsKeyId?: string | undefined
 }
 
 /** What Secrets Manager itself does to rotate a secret. */

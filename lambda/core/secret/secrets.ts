@@ -116,6 +116,8 @@ export interface Secrets {
   tag(secretId: string, tags: Readonly<Record<string, string>>): Promise<void>
   untag(secretId: string, keys: readonly string[]): Promise<void>
   setPolicy(secretId: string, policy: string): Promise<void>
+  /** @returns undefined when it has none. */
+  readPolicy(secretId: string): Promise<string | undefined>
   replicate(secretId: string, replicas: readonly Replica[]): Promise<void>
   /** It can be restored for 30 days. */
   remove(secretId: string): Promise<void>

@@ -1,6 +1,8 @@
 // What the secrets of one rotation function hold, each in its own form: a secret's fields say of which kind it is.
 import { type JsonObject, parseJsonObject, plainJson } from '../base/json-object.ts'
+import { fieldNamesOf, mappedForm } from './mapped-form.ts'
 import { formatUndatedScim, readScimId, scimForm } from './scim-form.ts'
+import type { Secret } from './secret.ts'
 import { clientForm, formatUndatedClient, type SecretForm, type UndatedSecret } from './secret-format.ts'
 
 interface FormOfKind {
@@ -22,6 +24,12 @@ export const slotForm: SecretForm = createForm(
   [{ isIts: (fields) => 'connection_id' in fields, form: scimForm }],
   clientForm,
 )
+
+/** Of one secret: its tags say whether its owner's names stand in it. @param projectId of the deployment */
+export const formOf = ({ tags }: Pick<Secret, 'tags'>, projectId: string): SecretForm => {
+  const names = fieldNamesOf(tags)
+  return names === undefined ? slotForm : mappedForm(names, clientForm, projectId)
+}
 
 /** As the subject's kind is written. */
 export const formatUndatedSecret = (secret: UndatedSecret): string =>

@@ -2,12 +2,12 @@
 
 import { Fault } from '../base/fault.ts'
 import { MINUTE_MS } from '../base/time-units.ts'
+import type { StageSecrets } from '../secret/stage-secrets.ts'
 import type { ReadRecorder } from './read-records.ts'
 import { readTrail } from './read-trail.ts'
 
-export interface NotingReads {
+export interface NotingReads extends StageSecrets {
   readonly records: ReadRecorder
-  readonly secretNamePrefix: string
   /** What was written lately by this process, and needs no second write. */
   readonly lately: Map<string, number>
 }
@@ -27,11 +27,9 @@ const beginOnce = async ({ records, lately }: Pick<NotingReads, 'records' | 'lat
 }
 
 /** @returns how many were written. @throws Fault INPUT_MALFORMED or RECORDS_UNAVAILABLE: the delivery is tried again. */
-export const noteReads = async (
-  { records, secretNamePrefix, lately }: NotingReads,
-  event: unknown,
-): Promise<number> => {
-  const reads = readTrail(event, secretNamePrefix)
+export const noteReads = async (noting: NotingReads, event: unknown): Promise<number> => {
+  const { records, lately } = noting
+  const reads = readTrail(event, noting)
   if (!reads.ok) {
     const message = `This is no read as CloudTrail reports it: ${reads.refusal.join('; ')}.`
     throw new Fault({ code: 'INPUT_MALFORMED', retryable: false, message })

@@ -3,6 +3,7 @@
 import { filled, isJsonObject, type JsonObject } from '../base/json-object.ts'
 import { ok, type Result, refused } from '../base/result.ts'
 import { secretNameOf } from '../secret/secret-name.ts'
+import { isNameOfStage, type StageSecrets } from '../secret/stage-secrets.ts'
 
 /** current: AWSCURRENT of that moment, as consumers ask. Else a version by its id, or AWSPREVIOUS. */
 export type Asked =
@@ -45,9 +46,9 @@ const secretsIn = ({ secretId, secretIdList }: JsonObject): readonly string[] =>
 
 /**
  * @param event of EventBridge, `AWS API Call via CloudTrail` (docs/reference/secrets-manager.md §2.5).
- * @returns the reads of secrets below the prefix: none, when it is about others, or failed; or what is wrong with the event.
+ * @returns the reads of secrets below the stage's prefixes: none, when it is about others, or failed; or what is wrong with the event.
  */
-export const readTrail = (event: unknown, secretNamePrefix: string): Result<readonly SeenRead[], readonly string[]> => {
+export const readTrail = (event: unknown, stage: StageSecrets): Result<readonly SeenRead[], readonly string[]> => {
   const detail = isJsonObject(event) ? event.detail : undefined
   if (!isJsonObject(detail)) return refused(['detail: expected an object'])
   const { eventTime, userIdentity, requestParameters, errorCode } = detail
@@ -64,8 +65,6 @@ export const readTrail = (event: unknown, secretNamePrefix: string): Result<read
   if (principal === undefined || asked === undefined) return ok([])
   const names = secretsIn(requestParameters).map(secretNameOf)
   return ok(
-    names
-      .filter((name) => name.startsWith(secretNamePrefix))
-      .map((secretName) => ({ secretName, principal, at, asked })),
+    names.filter((name) => isNameOfStage(stage, name)).map((secretName) => ({ secretName, principal, at, asked })),
   )
 }

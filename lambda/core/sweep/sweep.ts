@@ -17,6 +17,7 @@ import { issuedAtEstimate } from '../secret/is-overdue.ts'
 import { isUnsettled } from '../secret/overlap.ts'
 import type { Secret } from '../secret/secret.ts'
 import type { SecretPage, Secrets } from '../secret/secrets.ts'
+import { isOfStage, listStage } from '../secret/stage-secrets.ts'
 import type { AdoptionWatch } from './await-adoption.ts'
 import { asOfSweep, factsOf, isReported, nominate, type Sweep, type SweepRules } from './due.ts'
 import { type ProofWatch, proveOwed, type SettledSecret, settledSecretOf } from './owed-proofs.ts'
@@ -33,6 +34,8 @@ export interface Sweeping {
   readonly rules: SweepRules
   /** `m2m/<stage>/`, or the whole name of the one secret that is swept. */
   readonly secretNamePrefix: string
+  /** Others that the stage's secrets may lie below. @default - none */
+  readonly extraPrefixes?: readonly string[] | undefined
   /** One secret alone, of that very name. @default false */
   readonly isOneSecret?: boolean
   /** Absent: an overlap ends by its time alone. */
@@ -136,15 +139,16 @@ interface Listing {
 
 /** @returns undefined when it is throttled or unreachable until the time is up. @throws Fault when asking again will not help. */
 const nextPage = async (
-  { secrets, timing, secretNamePrefix }: Sweeping,
+  sweeping: Sweeping,
   { sweep, until, tally }: Listing,
   page: string | undefined,
 ): Promise<SecretPage | undefined> => {
+  const { secrets, timing } = sweeping
   // Should the list ever be too long for one sweep, the next one begins at the other end.
   const isOdd = Math.floor(sweep.asOf / sweep.rules.sweepEveryMs) % 2 === 1
   let isOver = false
   const list = async (): Promise<SecretPage | undefined> =>
-    secrets.list(secretNamePrefix, { page, order: isOdd ? 'newestFirst' : 'oldestFirst' })
+    listStage(secrets, sweeping, { page, order: isOdd ? 'newestFirst' : 'oldestFirst' })
   return retry(list, timing.wait, (end, tries) => {
     if (end.status === 'fulfilled') return undefined
     const { reason } = end
@@ -161,8 +165,8 @@ const nextPage = async (
 }
 
 /** ListSecrets' filter is a promise of AWS's; the prefix is ours. */
-const isWithin = ({ secretNamePrefix, isOneSecret = false }: Sweeping, name: string): boolean =>
-  isOneSecret ? name === secretNamePrefix : name.startsWith(secretNamePrefix)
+const isWithin = (sweeping: Sweeping, secret: Secret): boolean =>
+  sweeping.isOneSecret === true ? secret.name === sweeping.secretNamePrefix : isOfStage(sweeping, secret)
 
 /** @returns whether the list came to its end. */
 const listAll = async (sweeping: Sweeping, listing: Listing): Promise<boolean> => {
@@ -172,7 +176,7 @@ const listAll = async (sweeping: Sweeping, listing: Listing): Promise<boolean> =
     const reply = await nextPage(sweeping, listing, page)
     if (reply === undefined) return false
     for (const secret of reply.secrets) {
-      if (isWithin(sweeping, secret.name) && !secret.isDeleted) sift(secret, listing)
+      if (isWithin(sweeping, secret) && !secret.isDeleted) sift(secret, listing)
     }
     page = reply.nextPage
   } while (page !== undefined)

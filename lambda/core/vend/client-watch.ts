@@ -8,8 +8,10 @@ import { ok, type Result, refused } from '../base/result.ts'
 import { createSingleFlight } from '../base/single-flight.ts'
 import type { ClientSecret } from '../secret/client-secret.ts'
 import { versionLabelled } from '../secret/labels.ts'
+import { type FieldNames, fieldNamesOf, mappedForm } from '../secret/mapped-form.ts'
 import type { Secret } from '../secret/secret.ts'
-import { parseSecret } from '../secret/secret-format.ts'
+import { clientForm } from '../secret/secret-format.ts'
+import { candidateNames, isOfStage } from '../secret/stage-secrets.ts'
 import { type Revocation, revocationByLabels } from './revocation.ts'
 import { type ScopeRule, scopeRuleOf } from './scope-rule.ts'
 import { fingerprintOf } from './token-cache.ts'
@@ -17,11 +19,15 @@ import type { VendRefusal } from './vend-failures.ts'
 import type { VendDeadline, Vending } from './vending.ts'
 
 export interface SeenClient {
+  /** As callers ask for it. */
   readonly name: string
   readonly arn: string
+  readonly secretName: string
   readonly rule: ScopeRule
   readonly currentVersionId: string
   readonly revocation: Revocation | undefined
+  /** Of a secret that was adopted where it is: its owner's names. */
+  readonly fields: FieldNames | undefined
 }
 
 export interface Credential {
@@ -69,10 +75,12 @@ const toSeen = (client: string, secret: Secret | undefined): Result<SeenClient, 
   const current = versionLabelled(secret, 'AWSCURRENT')
   if (rule === undefined || current === undefined) return refused({ reason: 'noRule' })
   const revocation = revocationByLabels(secret)
-  return ok({ name: client, arn: secret.arn, rule, currentVersionId: current.versionId, revocation })
+  const { arn, name: secretName } = secret
+  const fields = fieldNamesOf(secret.tags)
+  return ok({ name: client, arn, secretName, rule, currentVersionId: current.versionId, revocation, fields })
 }
 
-interface WatchInput extends Pick<Vending, 'secrets' | 'secretNamePrefix' | 'rules' | 'chance'> {
+interface WatchInput extends Pick<Vending, 'secrets' | 'secretNamePrefix' | 'extraPrefixes' | 'rules' | 'chance'> {
   readonly projectId: string
   /** Another value, or another revocation, than before. */
   readonly onSeen: (client: SeenClient) => void
@@ -80,7 +88,7 @@ interface WatchInput extends Pick<Vending, 'secrets' | 'secretNamePrefix' | 'rul
 }
 
 export const createClientWatch = (input: WatchInput): ClientWatch => {
-  const { secrets, secretNamePrefix, rules, chance, projectId, onSeen, onCredential } = input
+  const { secrets, rules, chance, projectId, onSeen, onCredential } = input
   const clients = createLruMap<Known>(rules.maxClients)
   // Apart: whoever tries names out must not make the vendor forget its clients.
   const unknown = createLruMap<Known>(rules.maxClients)
@@ -120,9 +128,18 @@ export const createClientWatch = (input: WatchInput): ClientWatch => {
     }
   }
 
+  /** Below the stage's own prefix first; below the others, a secret that nobody adopted is no client. */
+  const find = async (client: string, withinMs: number): Promise<Secret | undefined> => {
+    for (const name of candidateNames(input, client)) {
+      const secret = await secrets.describe(name, { withinMs })
+      if (secret !== undefined && isOfStage(input, secret)) return secret
+    }
+    return undefined
+  }
+
   const look = (client: string, at: Moment): Promise<Result<SeenClient, VendRefusal>> =>
     asking(client, at, async (withinMs) => {
-      const secret = await secrets.describe(`${secretNamePrefix}${client}`, { withinMs })
+      const secret = await find(client, withinMs)
       const seen = toSeen(client, secret)
       if (!seen.ok) {
         clients.delete(client)
@@ -139,7 +156,8 @@ export const createClientWatch = (input: WatchInput): ClientWatch => {
     asking(client.name, at, async (withinMs) => {
       const version = await secrets.readValue(client.arn, { withinMs })
       if (version === undefined) return refused({ reason: 'noSuchClient' })
-      const parsed = parseSecret(version.text, version.createdAt)
+      const form = client.fields === undefined ? clientForm : mappedForm(client.fields, clientForm, projectId)
+      const parsed = form.parse(version.text, version.createdAt)
       if (!parsed.ok) return refused({ reason: 'malformedSecret', faults: parsed.refusal })
       const { clientId, clientSecret, projectId: ofProject } = parsed.value
       if (ofProject !== projectId) {

@@ -6,6 +6,7 @@ import { createSingleFlight } from '../base/single-flight.ts'
 import { mapInParallel } from '../base/worker-pool.ts'
 import type { Secret } from '../secret/secret.ts'
 import { clientIdOf } from '../secret/secret-tags.ts'
+import { isOfStage, prefixesOf } from '../secret/stage-secrets.ts'
 import { readField, readStoredObject } from '../secret/stored-fields.ts'
 import { TOKEN_LIFETIME_MS } from '../secret/token-lifetime.ts'
 import {
@@ -45,7 +46,7 @@ interface Seen {
 }
 
 export const createRevocationList = (
-  { secrets, secretNamePrefix }: Pick<Vending, 'secrets' | 'secretNamePrefix'>,
+  { secrets, ...stage }: Pick<Vending, 'secrets' | 'secretNamePrefix' | 'extraPrefixes'>,
   rules: RevocationRules = revocationRules,
 ) => {
   const within = { withinMs: rules.callMs }
@@ -81,21 +82,25 @@ export const createRevocationList = (
     return { mark, revocation, clientId: revocation === undefined ? undefined : await idOf(listed) }
   }
 
-  const changedLately = async (now: number): Promise<readonly Secret[]> => {
+  const changedLatelyBelow = async (prefix: string, now: number): Promise<readonly Secret[]> => {
     const found: Secret[] = []
     const since = now - TOKEN_LIFETIME_MS - LIST_LAG_MS
     let page: string | undefined
     do {
       const query = { ...within, order: 'lastChangedFirst', page } as const
-      const { secrets: some, nextPage } = await secrets.list(secretNamePrefix, query)
+      const { secrets: some, nextPage } = await secrets.list(prefix, query)
       const lately = some.filter(
         ({ lastChangedAt, lastRotatedAt }) => Math.max(lastChangedAt ?? 0, lastRotatedAt ?? 0) >= since,
       )
       found.push(...lately)
       page = lately.length < some.length ? undefined : nextPage
     } while (page !== undefined)
-    return found
+    return found.filter((secret) => isOfStage(stage, secret))
   }
+
+  /** Each prefix by itself: those that changed last come first below each. */
+  const changedLately = async (now: number): Promise<readonly Secret[]> =>
+    (await Promise.all(prefixesOf(stage).map((prefix) => changedLatelyBelow(prefix, now)))).flat()
 
   const ask = async (now: number): Promise<RevocationList> => {
     const listed = await changedLately(now)

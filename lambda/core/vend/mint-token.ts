@@ -79,9 +79,8 @@ export const createMinting = (vending: Vending, watch: ClientWatch) => {
     if (reply.outcome !== 'credentialRefused' || now - (reportedAt.get(input.client.name) ?? 0) < REFUSED_EVERY_MS)
       return
     reportedAt.set(input.client.name, now)
-    const { arn: secretArn, name } = input.client
+    const { arn: secretArn, secretName } = input.client
     const { clientId, versionId } = credential
-    const secretName = `${vending.secretNamePrefix}${name}`
     const { error, requestId } = reply
     const event = credentialRefusedEvent({ secretArn, secretName, clientId, versionId, error, requestId, at: now })
     // The caller's answer is the same whether the bus took it or not; the log has it in any case.

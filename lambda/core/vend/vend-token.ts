@@ -28,12 +28,9 @@ export interface Vended {
 type Outcome = Result<Vended, VendRefusal>
 
 export const createVendor = (vending: Vending) => {
-  const { cache, rules, mint, secrets, secretNamePrefix, chance } = vending
+  const { cache, rules, mint } = vending
   const watch = createClientWatch({
-    secrets,
-    secretNamePrefix,
-    rules,
-    chance,
+    ...vending,
     projectId: mint.projectId,
     onSeen: ({ name, revocation }) => {
       if (revocation !== undefined) cache.dropIssuedBefore(name, revocation.notBefore * 1000)

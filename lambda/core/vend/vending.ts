@@ -4,6 +4,7 @@ import type { Events } from '../base/events.ts'
 import type { Journal } from '../base/journal.ts'
 import type { Timing } from '../base/timing.ts'
 import type { Secrets } from '../secret/secrets.ts'
+import type { StageSecrets } from '../secret/stage-secrets.ts'
 import type { TokenMint } from './ports.ts'
 import type { TokenCache } from './token-cache.ts'
 
@@ -32,9 +33,7 @@ export const vendRules: VendRules = {
   maxClients: 1_000,
 }
 
-export interface Vending {
-  /** `m2m/<stage>/` */
-  readonly secretNamePrefix: string
+export interface Vending extends StageSecrets {
   readonly rules: VendRules
   /** Reading only; each call with a deadline, by which the function must have answered. */
   readonly secrets: Pick<Secrets, 'describe' | 'readValue' | 'list' | 'listVersions'>

@@ -5,6 +5,7 @@ import type { StytchEnv } from '../../env/stytch.ts'
 export interface ClientsPlace {
   readonly stytch: StytchEnv
   readonly secretNamePrefix: string
+  readonly extraPrefixes?: readonly string[] | undefined
   readonly rotationFunctionArn: string
   readonly recordsTable: string
 }

@@ -5,6 +5,7 @@ import { availableParallelism } from 'node:os'
 import { defined } from '../../core/base/defined.ts'
 import { archivedTypes } from '../../core/base/event-types.ts'
 import { type Bounds, WITHOUT_LAG } from '../../core/rotation/bounds.ts'
+import type { StageSecrets } from '../../core/secret/stage-secrets.ts'
 import { STEP_TIMEOUT_MS } from '../../core/secret/step-timeout.ts'
 import { writeArchiveEnv } from '../../env/archive.ts'
 import { writeCampaignEnv } from '../../env/campaign.ts'
@@ -52,6 +53,8 @@ export interface LaptopSeat {
   readonly rotationRole?: string | undefined
   /** Where the front before the vendor listens. */
   readonly vendUrl: string
+  /** Beside the stage's own, for secrets that are adopted where they are. @default - none */
+  readonly extraPrefixes?: readonly string[] | undefined
   /** How far the stand-ins may be behind. @default - they are not */
   readonly bounds?: Bounds | undefined
 }
@@ -148,7 +151,13 @@ const dailyCampaign = {
 const stytchRate = ({ stytchCallsPerSecond }: Pick<LaptopSeat, 'stytchCallsPerSecond'>) =>
   stytchCallsPerSecond === undefined ? {} : { stytchCallsPerSecond }
 
-export const laptopFunctions = ({ stytch, slugs, arnOf, vendUrl, ...more }: LaptopSeat): readonly LaptopFunction[] => [
+export const laptopFunctions = (seat: LaptopSeat): readonly LaptopFunction[] =>
+  functionsOf(seat, defined({ extraPrefixes: seat.extraPrefixes }))
+
+const functionsOf = (
+  { stytch, slugs, arnOf, vendUrl, ...more }: LaptopSeat,
+  extra: Pick<StageSecrets, 'extraPrefixes'>,
+): readonly LaptopFunction[] => [
   {
     part: 'project-rotation',
     handler: 'on-project-rotation',
@@ -166,6 +175,7 @@ export const laptopFunctions = ({ stytch, slugs, arnOf, vendUrl, ...more }: Lapt
       eventBus: LAPTOP_BUS,
       freeze: { parameter: LAPTOP_FREEZE },
       bounds: more.bounds ?? WITHOUT_LAG,
+      ...extra,
       ...keepingOf(more),
     }),
   },
@@ -177,6 +187,7 @@ export const laptopFunctions = ({ stytch, slugs, arnOf, vendUrl, ...more }: Lapt
     env: laptopClientsEnv({
       stytch,
       secretNamePrefix: LAPTOP_PREFIX,
+      ...extra,
       rotationFunctionArn: arnOf('rotation'),
       recordsTable: LAPTOP_RECORDS.name,
     }),
@@ -189,6 +200,7 @@ export const laptopFunctions = ({ stytch, slugs, arnOf, vendUrl, ...more }: Lapt
     env: writeSweepEnv({
       stage: LAPTOP_STAGE,
       secretNamePrefix: LAPTOP_PREFIX,
+      ...extra,
       rotationFunctionArn: arnOf('rotation'),
       eventBus: LAPTOP_BUS,
       ...LAPTOP_HOURS,
@@ -211,6 +223,7 @@ export const laptopFunctions = ({ stytch, slugs, arnOf, vendUrl, ...more }: Lapt
       table: LAPTOP_RECORDS.name,
       lookBackHours: LAPTOP_ADOPTION.lookBackHours,
       secretNamePrefix: LAPTOP_PREFIX,
+      ...extra,
     }),
   },
   {
@@ -221,6 +234,7 @@ export const laptopFunctions = ({ stytch, slugs, arnOf, vendUrl, ...more }: Lapt
     ...(more.hasCampaignSchedule === true ? dailyCampaign : {}),
     env: writeCampaignEnv({
       secretNamePrefix: LAPTOP_PREFIX,
+      ...extra,
       rotationFunctionArn: arnOf('rotation'),
       selfArn: `${arnOf('campaign')}:live`,
       eventBus: LAPTOP_BUS,
@@ -237,6 +251,7 @@ export const laptopFunctions = ({ stytch, slugs, arnOf, vendUrl, ...more }: Lapt
     timeoutMs: 900_000,
     env: writeIncidentEnv({
       secretNamePrefix: LAPTOP_PREFIX,
+      ...extra,
       rotationFunctionArn: arnOf('rotation'),
       campaignFunctionArn: `${arnOf('campaign')}:live`,
       eventBus: LAPTOP_BUS,
@@ -251,7 +266,7 @@ export const laptopFunctions = ({ stytch, slugs, arnOf, vendUrl, ...more }: Lapt
     part: 'vendor',
     handler: 'on-vend',
     timeoutMs: 15_000,
-    env: laptopVendorEnv({ stytch, secretNamePrefix: LAPTOP_PREFIX, eventBus: LAPTOP_BUS, apiUrl: vendUrl }),
+    env: laptopVendorEnv({ stytch, secretNamePrefix: LAPTOP_PREFIX, ...extra, eventBus: LAPTOP_BUS, apiUrl: vendUrl }),
   },
   {
     part: 'archive',
@@ -263,7 +278,7 @@ export const laptopFunctions = ({ stytch, slugs, arnOf, vendUrl, ...more }: Lapt
     part: 'identify',
     handler: 'on-identify',
     timeoutMs: 300_000,
-    env: writeIdentifyEnv({ stytch, secretNamePrefix: LAPTOP_PREFIX, searchesPerMinute: 10 }),
+    env: writeIdentifyEnv({ stytch, secretNamePrefix: LAPTOP_PREFIX, ...extra, searchesPerMinute: 10 }),
   },
   {
     part: 'intake',

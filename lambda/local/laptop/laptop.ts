@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { defined } from '../../core/base/defined.ts'
 import type { Bounds } from '../../core/rotation/bounds.ts'
 import { proofKeyAlias } from '../../core/rotation/proof.ts'
+import type { StageSecrets } from '../../core/secret/stage-secrets.ts'
 import type { StytchEnv } from '../../env/stytch.ts'
 import { type AwsStandIn, createAwsStandIn } from '../aws/aws-stand-in.ts'
 import { connectBusRules } from '../aws/bus-rules.ts'
@@ -47,6 +48,8 @@ export interface LaptopInput {
   readonly hasCampaignSchedule?: boolean
   /** Lets overlaps wait for proof that consumers have moved: reads are reported as CloudTrail reports them. @default false */
   readonly hasAdoptionProof?: boolean
+  /** Beside `m2m/laptop/`, for secrets that are adopted where they are. @default - none */
+  readonly extraPrefixes?: readonly string[] | undefined
   /** How many calls a second campaigns and incidents take for what Stytch grants. @default - no limit */
   readonly stytchCallsPerSecond?: number
   /** How far the stand-ins are taken to be behind, once they are set to be. @default - not at all, so that nothing waits */
@@ -80,6 +83,8 @@ export interface LaptopAddress {
 }
 
 export interface Laptop {
+  /** Which secrets are its stage's. */
+  readonly stage: StageSecrets
   readonly address: LaptopAddress
   readonly world: World
   readonly stytch: StytchStandIn
@@ -212,6 +217,7 @@ export const startLaptop = async (input: LaptopInput): Promise<Laptop> => {
     proofKeyArn,
     arnOf,
     vendUrl,
+    extraPrefixes: input.extraPrefixes,
   })) {
     if (isDurable === true) durable.add(arnOf(part))
     start(functionNameOf(part), { ...what, modulePath: handlerPath(handler) })
@@ -268,6 +274,7 @@ export const startLaptop = async (input: LaptopInput): Promise<Laptop> => {
     aws,
     rotation: functionOf(rotationArn),
     lambda: (part) => functionOf(arnOf(part)),
+    stage: { secretNamePrefix: LAPTOP_PREFIX, extraPrefixes: input.extraPrefixes },
     address: {
       stytch: stytchUrl,
       aws: awsUrl,

@@ -17,7 +17,7 @@ const portsOrExit = (): Ports => {
     return readPorts(process.argv.slice(2))
   } catch (error) {
     say(error instanceof Error ? error.message : 'malformed options')
-    say('options: [--stytch-port N] [--aws-port N] [--page-port N] [--project-secret]')
+    say('options: [--stytch-port N] [--aws-port N] [--page-port N] [--project-secret] [--extra-prefix PREFIX]')
     return process.exit(2)
   }
 }

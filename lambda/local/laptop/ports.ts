@@ -2,6 +2,8 @@
 
 import { parseArgs } from 'node:util'
 import { defined } from '../../core/base/defined.ts'
+import { extraPrefixFaults } from '../../core/secret/stage-secrets.ts'
+import { LAPTOP_PREFIX } from './functions.ts'
 
 export interface Ports {
   readonly stytchPort?: number
@@ -10,6 +12,8 @@ export interface Ports {
   readonly pagePort?: number
   /** Keeps the project secret in Secrets Manager, where it can be rotated. */
   readonly hasProjectSecret?: true
+  /** Beside `m2m/laptop/`, for secrets that are adopted where they are. */
+  readonly extraPrefixes?: readonly string[]
 }
 
 const names = ['stytch-port', 'aws-port', 'page-port'] as const
@@ -32,6 +36,7 @@ export const readPorts = (args: readonly string[]): Ports => {
       'aws-port': { type: 'string' },
       'page-port': { type: 'string' },
       'project-secret': { type: 'boolean' },
+      'extra-prefix': { type: 'string', multiple: true },
     },
     strict: false,
     tokens: true,
@@ -39,11 +44,16 @@ export const readPorts = (args: readonly string[]): Ports => {
   const faults: string[] = []
   const ports: Partial<Record<Name, number>> = {}
   let hasProjectSecret = false
+  const extraPrefixes: string[] = []
   for (const token of tokens) {
     if (token.kind === 'positional') faults.push(`${JSON.stringify(token.value)}: expected an option`)
     if (token.kind !== 'option') continue
     if (token.name === 'project-secret' && token.value === undefined) {
       hasProjectSecret = true
+      continue
+    }
+    if (token.name === 'extra-prefix' && token.value !== undefined) {
+      extraPrefixes.push(token.value)
       continue
     }
     const name = names.find((known) => known === token.name)
@@ -53,10 +63,12 @@ export const readPorts = (args: readonly string[]): Ports => {
       if (port !== undefined) ports[name] = port
     }
   }
+  for (const [, fault] of extraPrefixFaults(LAPTOP_PREFIX, extraPrefixes)) faults.push(`--extra-prefix ${fault}`)
   if (faults.length > 0) throw new TypeError(faults.join('\n'))
   const { 'stytch-port': stytchPort, 'aws-port': awsPort, 'page-port': pagePort } = ports
   return {
     ...defined({ stytchPort, awsPort, pagePort }),
     ...(hasProjectSecret ? { hasProjectSecret } : {}),
+    ...(extraPrefixes.length > 0 ? { extraPrefixes } : {}),
   }
 }

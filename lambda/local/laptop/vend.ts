@@ -65,6 +65,7 @@ export const createLaptopVend = (input: {
 export const laptopVendorEnv = (seat: {
   readonly stytch: StytchEnv
   readonly secretNamePrefix: string
+  readonly extraPrefixes?: readonly string[] | undefined
   readonly eventBus: string
   readonly apiUrl: string
 }): Record<string, string> => {
@@ -73,6 +74,7 @@ export const laptopVendorEnv = (seat: {
     stytch: { projectId, ...defined({ baseUrl }) },
     vertical: 'consumer',
     secretNamePrefix: seat.secretNamePrefix,
+    extraPrefixes: seat.extraPrefixes,
     eventBus: seat.eventBus,
     apiId: API_ID,
     apiUrl: seat.apiUrl,

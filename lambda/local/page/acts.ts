@@ -14,7 +14,8 @@ import { CLIENT_NAME_RULE, expectedClientName, isClientName } from '../../core/s
 import { versionLabelled } from '../../core/secret/labels.ts'
 import { type Intent, makeRequestToken } from '../../core/secret/request-token.ts'
 import { isScopes, SCOPE_RULE } from '../../core/secret/scope.ts'
-import { LAPTOP_BUS, LAPTOP_PREFIX } from '../laptop/functions.ts'
+import { isOfStage } from '../../core/secret/stage-secrets.ts'
+import { LAPTOP_BUS } from '../laptop/functions.ts'
 import type { Laptop } from '../laptop/laptop.ts'
 import { type Fault, faultFaults } from '../stand-in/faults.ts'
 import { createOperator } from '../story/operator.ts'
@@ -52,7 +53,7 @@ export const createActs = (laptop: Laptop): Acts => {
 
   const secretOf = ({ secret }: JsonObject) => {
     const found = typeof secret === 'string' ? aws.peek(secret) : undefined
-    return found?.name.startsWith(LAPTOP_PREFIX) ? found : undefined
+    return found !== undefined && isOfStage(laptop.stage, found) ? found : undefined
   }
 
   const tokenFor = async (secretArn: string, intent: Intent): Promise<string> => {

@@ -58,7 +58,7 @@ const fileOf = (name: string): Promise<Buffer> => readFile(fileURLToPath(new URL
 const stateOf = (laptop: Laptop): PageState => {
   const { aws, stytch, world, address } = laptop
   const clients = sightClients(aws.peekAll(), {
-    secretNamePrefix: LAPTOP_PREFIX,
+    ...laptop.stage,
     rotationFunctionArn: address.rotation_lambda_arn,
     hours: LAPTOP_HOURS,
     slotsOf: (clientId) => {

@@ -8,7 +8,8 @@ import { type Origin, readRequestToken } from '../../core/secret/request-token.t
 import type { Secret } from '../../core/secret/secret.ts'
 import type { StoredSecret } from '../../core/secret/secret-format.ts'
 import { clientIdOf } from '../../core/secret/secret-tags.ts'
-import { slotForm } from '../../core/secret/slot-forms.ts'
+import { formOf } from '../../core/secret/slot-forms.ts'
+import { isOfStage, type StageSecrets, shortNameOf } from '../../core/secret/stage-secrets.ts'
 import type { PeekedSecret, PeekedVersion } from '../aws/peek.ts'
 
 export interface VersionSight {
@@ -37,8 +38,7 @@ export interface ClientSight {
   readonly isOverdue: boolean
 }
 
-export interface SightInput {
-  readonly secretNamePrefix: string
+export interface SightInput extends StageSecrets {
   readonly rotationFunctionArn: string
   readonly hours: { readonly periodHours: number; readonly overlapHours: number }
   /** Stytch's two slots, by last four. */
@@ -67,8 +67,11 @@ const toSecret = (secret: PeekedSecret): Secret => ({
   replicaRegions: [],
 })
 
-const stored = ({ value, createdAt }: PeekedVersion): StoredSecret | undefined => {
-  const parsed = value === undefined ? undefined : slotForm.parse(value, createdAt)
+/** Whatever project the value is of: that decides nothing here. */
+const ANY_PROJECT = 'any'
+
+const stored = (secret: PeekedSecret, { value, createdAt }: PeekedVersion): StoredSecret | undefined => {
+  const parsed = value === undefined ? undefined : formOf(secret, ANY_PROJECT).parse(value, createdAt)
   return parsed?.ok ? parsed.value : undefined
 }
 
@@ -82,11 +85,11 @@ const versionOf = ({ versions }: PeekedSecret, label: string): PeekedVersion | u
 
 const positionOf = (secret: PeekedSecret, slots: Slots | undefined): Position | null => {
   const current = versionOf(secret, 'AWSCURRENT')
-  const holding = current === undefined ? undefined : stored(current)
+  const holding = current === undefined ? undefined : stored(secret, current)
   if (slots === undefined || current === undefined || holding === undefined) return null
   const valueAt = (label: string) => {
     const version = versionOf(secret, label)
-    return version === undefined ? undefined : stored(version)?.clientSecret
+    return version === undefined ? undefined : stored(secret, version)?.clientSecret
   }
   const pending = versionOf(secret, 'AWSPENDING') ?? current
   const origin = readRequestToken(pending.id).origin
@@ -104,14 +107,14 @@ const positionOf = (secret: PeekedSecret, slots: Slots | undefined): Position | 
 }
 
 const sightOf = (secret: PeekedSecret, input: SightInput): ClientSight => {
-  const { secretNamePrefix, rotationFunctionArn, hours, slotsOf, now } = input
+  const { rotationFunctionArn, hours, slotsOf, now } = input
   const managed = toSecret(secret)
   const spans = { periodMs: hours.periodHours * HOUR_MS, overlapMs: hours.overlapHours * HOUR_MS }
   const visible = visibleOf(managed, { rotationFunctionArn, spans, now })
   const clientId = clientIdOf(managed)
   const slots = clientId === undefined ? undefined : slotsOf(clientId)
   return {
-    name: secret.name.slice(secretNamePrefix.length),
+    name: shortNameOf(input, secret.name),
     secretName: secret.name,
     clientId: clientId ?? null,
     state: visible.state,
@@ -123,7 +126,7 @@ const sightOf = (secret: PeekedSecret, input: SightInput): ClientSight => {
         id: version.id,
         origin: readRequestToken(version.id).origin,
         labels: version.stages,
-        lastFour: stored(version)?.clientSecret.lastFour ?? null,
+        lastFour: stored(secret, version)?.clientSecret.lastFour ?? null,
       })),
     rotatedAt: visible.rotatedAt ?? null,
     overlapUntil: visible.overlapUntil ?? null,
@@ -132,9 +135,9 @@ const sightOf = (secret: PeekedSecret, input: SightInput): ClientSight => {
   }
 }
 
-/** Those below the stage's prefix, by name. */
+/** Those of the stage, by name. */
 export const sightClients = (secrets: readonly PeekedSecret[], input: SightInput): readonly ClientSight[] =>
   secrets
-    .filter(({ name }) => name.startsWith(input.secretNamePrefix))
+    .filter((secret) => isOfStage(input, secret))
     .toSorted((one, other) => (one.name < other.name ? -1 : 1))
     .map((secret) => sightOf(secret, input))

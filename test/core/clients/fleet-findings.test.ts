@@ -43,7 +43,7 @@ const record = (changes: Partial<ClientRecord> = {}): ClientRecord => ({
 })
 const find = (secrets: readonly Secret[], records: readonly ClientRecord[] = [record()]) => {
   const sight: FleetSight = {
-    prefix: 'm2m/prod/',
+    stage: { secretNamePrefix: 'm2m/prod/' },
     secrets,
     records,
     asOf: {

@@ -18,7 +18,7 @@ const detail = {
   userIdentity: assumed,
   requestParameters: { secretId: ARN },
 }
-const read = (changes: object = {}) => readTrail({ detail: { ...detail, ...changes } }, PREFIX)
+const read = (changes: object = {}) => readTrail({ detail: { ...detail, ...changes } }, { secretNamePrefix: PREFIX })
 const found = (changes: object = {}) => {
   const result = read(changes)
   return result.ok ? result.value : result.refusal
@@ -92,7 +92,10 @@ test('a read that failed is none', () => {
 })
 
 test('what is no such event is told with every fault, and not repeated', () => {
-  expect(readTrail('canary', PREFIX)).toEqual({ ok: false, refusal: ['detail: expected an object'] })
+  expect(readTrail('canary', { secretNamePrefix: PREFIX })).toEqual({
+    ok: false,
+    refusal: ['detail: expected an object'],
+  })
   const faults = found({ eventTime: 'canary', userIdentity: 'canary', requestParameters: 7 })
 
   expect(faults).toHaveLength(3)

@@ -4,7 +4,13 @@ import { type Command, InvalidArgumentError } from 'commander'
 import { readSecrets } from '../../lambda/core/clients/survey-clients.ts'
 import { expectedClientName, isClientName } from '../../lambda/core/secret/client-name.ts'
 import type { Secret } from '../../lambda/core/secret/secret.ts'
-import { createSelection, type Selector } from '../../lambda/core/secret/selector.ts'
+import {
+  countSelection,
+  countWords,
+  createSelection,
+  type SelectionCounts,
+  type Selector,
+} from '../../lambda/core/secret/selector.ts'
 import type { CommandContext } from '../terminal/command-context.ts'
 import { CommandFault, EXIT } from '../terminal/command-fault.ts'
 import { addText } from '../terminal/options.ts'
@@ -94,17 +100,43 @@ export const readFleet = async (context: CommandContext): Promise<readonly Secre
 
 export const byName = (one: Secret, other: Secret): number => (one.name < other.name ? -1 : 1)
 
-/** @throws CommandFault `usage` when a name is not there, or nothing was chosen. */
-export const choose = async (context: CommandContext, choice: Choice): Promise<readonly Secret[]> => {
+export interface Chosen {
+  readonly secrets: readonly Secret[]
+  readonly counts: SelectionCounts
+}
+
+/** A selection that matches nobody is somebody's mistake: what was to be done was not. */
+export const nobodyFault = (stage: string, where: string, counts: SelectionCounts): CommandFault =>
+  new CommandFault(
+    EXIT.usage,
+    `nobody: no client ${where} is selected (${countWords(counts)}); m2m list shows what there is`,
+    {
+      stage,
+      outcome: 'nobody',
+      clients: [],
+      counts,
+    },
+  )
+
+/** @throws CommandFault `usage` when a name is not there, nothing was chosen, or the choice matches nobody. */
+export const choose = async (context: CommandContext, choice: Choice): Promise<Chosen> => {
   const by = selectorsOf(choice)
-  if (by !== 'named') return (await readFleet(context)).filter(createSelection({ by }).isSelected).sort(byName)
+  const { secretNamePrefix, rotationFunctionArn } = await context.view()
+  const isForeign = (secret: Secret): boolean => secret.rotationFunctionArn !== rotationFunctionArn
+  if (by !== 'named') {
+    const all = await readFleet(context)
+    const selection = createSelection({ by })
+    const counts = countSelection(selection, all, isForeign)
+    if (counts.matched === 0) throw nobodyFault(context.stage, `below ${secretNamePrefix}`, counts)
+    return { secrets: all.filter(selection.isSelected).sort(byName), counts }
+  }
   const found: Secret[] = []
   // Every malformed name at once, before any is looked for.
-  secretIdsOf((await context.view()).secretNamePrefix, choice.names)
+  secretIdsOf(secretNamePrefix, choice.names)
   for (const name of new Set(choice.names)) found.push(await findOne(context, name))
   const selection = createSelection({ by: [{ secretNames: found.map(({ name }) => name) }] })
   const deleted = found.filter((secret) => selection.whyNot(secret) === 'deleted')
-  if (deleted.length === 0) return found
+  if (deleted.length === 0) return { secrets: found, counts: countSelection(selection, found, isForeign) }
   const what = deleted.length === 1 ? 'is scheduled for deletion' : 'are scheduled for deletion'
   throw new CommandFault(EXIT.usage, `${deleted.map(({ name }) => name).join(', ')} ${what}; see m2m status`)
 }

@@ -1,5 +1,7 @@
-// The identify function's settings: where it searches and how often it may. It has no project secret.
+// The identify function's settings: where it searches and how often it may. Of the project secret it knows the name, to compare with.
 import { defined } from '../core/base/defined.ts'
+import { DEPLOYED, type Spread } from '../core/rotation/bounds.ts'
+import { readSpread, writeSpread } from './bounds.ts'
 import { endpointOf } from './freeze.ts'
 import { createReader, type Environment, type Reader } from './reader.ts'
 import { readTokenPlace, type TokenPlaceEnv, writeTokenPlace } from './stytch.ts'
@@ -10,6 +12,10 @@ export interface IdentifyEnv {
   readonly secretNamePrefix: string
   /** Searches in a minute and an execution environment. */
   readonly searchesPerMinute: number
+  /** Name of the secret that holds the project's own; absent: none is stored. */
+  readonly projectSecretName?: string
+  /** What shows that a value is refused. */
+  readonly refused: Spread
   /** Counts the searches of all execution environments; absent: reserved concurrency bounds their number. */
   readonly slots?: SearchSlotsEnv
 }
@@ -52,9 +58,11 @@ export const readIdentifyEnv = (env: Environment): IdentifyEnv => {
   const stytch = readTokenPlace(reader)
   const secretNamePrefix = reader.text('M2M_SECRET_PREFIX', "the prefix of every secret's name, m2m/<stage>/")
   const searchesPerMinute = readPerMinute(reader, 'M2M_SEARCHES_PER_MINUTE')
+  const projectSecretName = reader.optional('M2M_PROJECT_SECRET')
+  const refused = readSpread(reader, 'M2M_REFUSED', DEPLOYED.refused)
   const slots = readSlots(reader)
   reader.finish()
-  return { stytch, secretNamePrefix, searchesPerMinute, ...slots }
+  return { stytch, secretNamePrefix, searchesPerMinute, refused, ...defined({ projectSecretName }), ...slots }
 }
 
 /** The inverse of readIdentifyEnv. */
@@ -62,10 +70,14 @@ export const writeIdentifyEnv = ({
   stytch,
   secretNamePrefix,
   searchesPerMinute,
+  projectSecretName,
+  refused,
   slots,
 }: IdentifyEnv): Record<string, string> => ({
   ...writeTokenPlace(stytch),
   M2M_SECRET_PREFIX: secretNamePrefix,
   M2M_SEARCHES_PER_MINUTE: String(searchesPerMinute),
+  M2M_REFUSED: writeSpread(refused),
+  ...defined({ M2M_PROJECT_SECRET: projectSecretName }),
   ...writeSlots(slots),
 })

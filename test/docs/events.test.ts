@@ -333,6 +333,9 @@ describe('what the intake tells', () => {
     malformed: true,
     noValue: true,
     unknownValue: true,
+    clientUnknown: true,
+    accessToken: true,
+    projectSecret: true,
     tooManySecrets: true,
     rateLimited: true,
     outOfTime: true,
@@ -351,7 +354,9 @@ describe('what the intake tells', () => {
   })
 
   test('of one that was dead already', () => {
-    expect(toldFaults(leakSources.intake, leakClosed(alert, owner, refusal, AT))).toEqual([])
+    for (const since of [{}, { since: provenAt }]) {
+      expect(toldFaults(leakSources.intake, leakClosed(alert, { owner, refusal, ...since }, AT))).toEqual([])
+    }
   })
 
   test('of one that it holds', () => {

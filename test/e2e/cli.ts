@@ -19,7 +19,7 @@ export interface Ran {
 }
 
 export interface RunInput {
-  readonly stdin?: string
+  readonly stdin?: string | Uint8Array
   readonly env?: Readonly<Record<string, string>>
 }
 
@@ -43,10 +43,14 @@ export interface Cli {
 
 const m2mPath = join(repository, 'bin/m2m.ts')
 
-export const openCli = async (awsSettings: Partial<AwsSettings> = {}): Promise<Cli> => {
+export const openCli = async (
+  awsSettings: Partial<AwsSettings> = {},
+  furniture: { readonly hasProjectSecret?: boolean } = {},
+): Promise<Cli> => {
   const outputs: Output[] = []
   const marked: KnownSecret[] = []
   const laptop = await startLaptop({
+    ...furniture,
     stytchPort: 0,
     awsPort: 0,
     awsSettings: { redriveSpacingMs: 100, ...awsSettings },

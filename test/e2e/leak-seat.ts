@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { CreateSecretCommand, PutSecretValueCommand } from '@aws-sdk/client-secrets-manager'
+import { WITHOUT_LAG } from '../../lambda/core/rotation/bounds.ts'
 import { writeIdentifyEnv } from '../../lambda/env/identify.ts'
 import { writeIntakeEnv } from '../../lambda/env/intake.ts'
 import { createAwsStandIn } from '../../lambda/local/aws/aws-stand-in.ts'
@@ -209,7 +210,7 @@ export const openLeakSeat = async (desk: Desk, settings: LeakSeatSettings = {}):
   await create(SIGNING, keys)
   await create(GATE, { state: 'open' })
   await create(APP, { app_id: APP_ID, private_key: pem })
-  // One of its own, since the laptop's searches no more than ten times a minute; reached by Lambda's API on an address of its own.
+  // One of its own, since the laptop's searches no more than sixty times a minute; reached by Lambda's API on an address of its own.
   const identify = startLambda({
     modulePath: `${repository}lambda/handlers/on-identify.ts`,
     functionName: IDENTIFY,
@@ -221,6 +222,7 @@ export const openLeakSeat = async (desk: Desk, settings: LeakSeatSettings = {}):
         stytch: { projectId: laptop.address.project_id, baseUrl: laptop.address.stytch },
         secretNamePrefix: LAPTOP_PREFIX,
         searchesPerMinute: 1000,
+        refused: WITHOUT_LAG.refused,
       }),
     },
     onLog,

@@ -4,7 +4,7 @@ import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { Fault } from '../../core/base/fault.ts'
 import { parseJsonObject } from '../../core/base/json-object.ts'
 import type { AlertValues } from '../../core/intake/intake-ports.ts'
-import { MAX_VALUE_CHARACTERS } from '../../core/intake/leak-proof.ts'
+import { MAX_LEAK_BYTES } from '../../core/intake/leak-text.ts'
 import { type ClientSecret, createClientSecret } from '../../core/secret/client-secret.ts'
 import { readHandMadeSecret } from '../aws/hand-made-secret.ts'
 import { type GithubApp, installationToken, makeAppJwt, readPrivateKey } from './app.ts'
@@ -32,7 +32,7 @@ export const readGithubApp = (appSecretId: string, text: string): GithubApp => {
 
 const toValue = (secret: unknown): ClientSecret | undefined => {
   const text = typeof secret === 'string' ? secret.trim() : ''
-  return text === '' || text.length > MAX_VALUE_CHARACTERS ? undefined : createClientSecret(text)
+  return text === '' || text.length > MAX_LEAK_BYTES ? undefined : createClientSecret(text)
 }
 
 export const createAlertValues = ({ client, appSecretId, baseUrl, now }: GithubPlace): AlertValues => ({

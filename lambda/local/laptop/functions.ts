@@ -260,7 +260,14 @@ export const laptopFunctions = ({ stytch, slugs, arnOf, vendUrl, ...more }: Lapt
     part: 'identify',
     handler: 'on-identify',
     timeoutMs: 300_000,
-    env: writeIdentifyEnv({ stytch, secretNamePrefix: LAPTOP_PREFIX, searchesPerMinute: 10 }),
+    env: writeIdentifyEnv({
+      stytch,
+      secretNamePrefix: LAPTOP_PREFIX,
+      // More than a deployment's: who tries things out here searches for nothing that is worth guessing.
+      searchesPerMinute: 60,
+      refused: (more.bounds ?? WITHOUT_LAG).refused,
+      ...(stytch.projectSecret.kind === 'stored' ? { projectSecretName: LAPTOP_PROJECT_SECRET } : {}),
+    }),
   },
   {
     part: 'intake',

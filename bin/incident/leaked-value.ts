@@ -102,7 +102,15 @@ const matchWords = (match: LeakMatch): string => {
 }
 
 /** What nobody looked at, one line each. */
-const leftOpen = ({ unreadable, olderLeft, isCut, hasProjectSecretForm, found }: LeakFinding): readonly string[] => [
+const leftOpen = ({
+  unreadable,
+  olderLeft,
+  isCut,
+  hasProjectSecretForm,
+  found,
+  notSearched,
+}: LeakFinding): readonly string[] => [
+  ...(notSearched !== undefined && found.length > 0 ? [`Not everything was searched (${notSearched}).`] : []),
   ...(unreadable.length > 0
     ? [`${count(unreadable.length, 'secret')} could not be read: ${unreadable.join(', ')}.`]
     : []),
@@ -150,7 +158,7 @@ const nothingToRevoke = (context: CommandContext, finding: LeakFinding, more: re
         ]
       : [],
   )
-  const isAllDead = found.every(({ state }) => state === 'dead')
+  const isAllDead = finding.notSearched === undefined && found.every(({ state }) => state === 'dead')
   return {
     json: {
       stage: context.stage,
@@ -164,17 +172,23 @@ const nothingToRevoke = (context: CommandContext, finding: LeakFinding, more: re
   }
 }
 
-/** Whether this stage can replace it: its rotation function is the stage's own, and its rotation on. */
-const isRotatedHere = async (context: CommandContext, { secretName }: ProjectMatch): Promise<boolean> => {
+/**
+ * Whether this stage can replace it: its rotation function is the stage's own, and its rotation on.
+ * @returns why not; undefined when it can
+ */
+const whyNotRotatedHere = async (
+  context: CommandContext,
+  { secretName }: ProjectMatch,
+): Promise<string | undefined> => {
   const { secrets } = await context.connect()
   try {
     const secret = await secrets.describe(secretName)
     const ours = context.functionName('project-rotation')
-    return secret?.rotationEnabled === true && secret.rotationFunctionArn?.split(':')[6] === ours
+    if (secret?.rotationEnabled === true && secret.rotationFunctionArn?.split(':')[6] === ours) return undefined
+    return `This stage does not rotate ${secretName}: replace it by hand, now (${PROJECT_ADVICE}).`
   } catch (fault) {
     if (!(fault instanceof Fault)) throw fault
-    context.screen.note(`Whether this stage rotates ${secretName} is not known: ${fault.message}`)
-    return false
+    return `Whether this stage rotates ${secretName} could not be read (${fault.message}): ask with another role, or replace it by hand, now (${PROJECT_ADVICE}).`
   }
 }
 
@@ -188,13 +202,11 @@ export const findByValue = async (context: CommandContext): Promise<TargetsOfVal
   if (found.length === 0) throw nothingFound(context, finding)
   const alive = found.filter((match) => match.kind === 'secret').filter(({ state }) => state !== 'dead')
   const project = found.find(isAliveProject)
-  const isRotated = project !== undefined && (await isRotatedHere(context, project))
+  const whyNot = project && (await whyNotRotatedHere(context, project))
+  const isRotated = project !== undefined && whyNot === undefined
   const names = new Set(alive.map(({ owner }) => owner.secretName))
   if (isRotated) names.add(project.secretName)
-  const byHand =
-    project === undefined || isRotated
-      ? []
-      : [`This stage does not rotate ${project.secretName}: replace it by hand, now (${PROJECT_ADVICE}).`]
+  const byHand = whyNot === undefined ? [] : [whyNot]
   if (names.size === 0) return { ending: nothingToRevoke(context, finding, byHand) }
   for (const line of [...found.map(matchWords), ...leftOpen(finding), ...byHand]) context.screen.note(line)
   const targets = await targetsNamed(context, { prefix: '', names: [...names] })

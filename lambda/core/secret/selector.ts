@@ -203,7 +203,7 @@ export const countSelection = (
   }
 }
 
-/** For people: `18 clients, 2 retired, 1 held`. */
+/** For people: `18 matched, 2 retired and left out`. */
 export const countWords = ({ matched, retired, held, foreign }: SelectionCounts): string =>
   [
     `${matched} matched`,

@@ -69,7 +69,11 @@ describe('list', () => {
       ['reports', 'settled'],
     ])
     expect(lines.at(-1)).toBe('3 clients: 3 settled')
-    expect(json.json()).toEqual({ stage: 'laptop', clients: expect.any(Array) })
+    expect(json.json()).toEqual({
+      stage: 'laptop',
+      clients: expect.any(Array),
+      counts: { matched: 3, retired: 0, held: 0, foreign: 0 },
+    })
     const [first] = json.json<{ clients: readonly object[] }>().clients
     expect(first).toEqual({
       name: 'billing',

@@ -67,6 +67,8 @@ export interface SearchRequest extends LeakQuestion {
 export const MAX_SECRETS = 10_000
 /** Of how many secrets the versions without a label are looked for, those that show a revoke first. */
 export const MAX_LISTED = 1000
+/** The same once something was found: some five seconds, for an incident should not have to wait. */
+const MAX_LISTED_BESIDE = 100
 /** Secrets Manager allows 50 a second, for everybody in the account. */
 const LISTS_PER_SECOND = 20
 const LISTS_AT_ONCE = 8
@@ -193,7 +195,8 @@ const isOlder = ({ versionId, labels }: VersionEntry): boolean =>
 const searchOlder = async (search: Search, hunt: Hunt, secrets: readonly Secret[]): Promise<number> => {
   const { clients } = hunt
   const limiter = createRateLimiter({ perSecond: LISTS_PER_SECOND, timing: search.timing })
-  const listed = secrets.toSorted(revokedFirst).slice(0, MAX_LISTED)
+  const most = clients.found.size + hunt.project.found.size > 0 ? MAX_LISTED_BESIDE : MAX_LISTED
+  const listed = secrets.toSorted(revokedFirst).slice(0, most)
   let reads = 0
   let done = 0
   for (let at = 0; at < listed.length && !isAllLikelyFound(hunt); at += LISTS_AT_ONCE) {
@@ -311,11 +314,14 @@ const look = async (
   const named = secrets.filter((secret) => hints.has(taggedClientOf(secret)))
   const labels = (all: readonly string[]) =>
     compareAll(hunt.clients, areAll ? secrets.flatMap((one) => all.flatMap((label) => readOfLabel(one, label))) : [])
+  const looksLikeProject = hunt.wanted.candidates.values.some(({ kind }) => kind === 'projectSecret')
+  const project = () => searchProject(search, hunt)
   const passes = [
+    ...(looksLikeProject ? [project] : []),
     () => searchNamed(search, hunt, named),
-    () => searchProject(search, hunt),
     () => labels([CURRENT]),
     () => labels(OTHERS),
+    ...(looksLikeProject ? [] : [project]),
   ]
   for (const pass of passes) {
     if (hunt.clients.isEnough()) return { olderLeft: 0 }

@@ -477,6 +477,40 @@ describe('a value that carries no label any more', () => {
     expect(later.found[0]).not.toHaveProperty('since')
   })
 
+  test('is looked for in 100 secrets at most once something was found, so that an incident need not wait', async () => {
+    const { value, clientId } = await register()
+    const reader = createSecrets(aws.sdk().secrets)
+    let listed = 0
+    const others = Array.from({ length: 300 }, (_, number) => ({
+      ...BLANK,
+      arn: `arn:${number}`,
+      name: `${PREFIX}${number}`,
+      tags: {},
+      labels: { [`v${number}`]: ['AWSCURRENT'] },
+      rotationEnabled: true,
+      rotationFunctionArn: undefined,
+      isDeleted: false,
+      createdAt: 0,
+      lastChangedAt: at,
+      lastRotatedAt: 0,
+      nextRotationAt: 0,
+    }))
+    const secrets: Search['secrets'] = {
+      list: async (prefix) => ({ secrets: [...others, ...(await reader.list(prefix)).secrets], nextPage: undefined }),
+      listVersions: async () => {
+        listed += 1
+        return []
+      },
+      readValue: async (secretId, query) =>
+        secretId.startsWith('arn:aws:') ? reader.readValue(secretId, query) : undefined,
+    }
+
+    const finding = await find(byValue(`A=${value}\nB=${'Zz9'.repeat(14)}\n`), {}, { secrets })
+
+    expect(finding.found).toMatchObject([{ state: 'alive', owner: { clientId } }])
+    expect([listed, finding.olderLeft]).toEqual([100, 201])
+  })
+
   test('is looked for in at most 1,000 secrets, those that show a revoke first', async () => {
     const listed: string[] = []
     const secrets = Array.from({ length: MAX_LISTED + 20 }, (_, number) => ({

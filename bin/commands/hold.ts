@@ -5,7 +5,7 @@ import { Fault } from '../../lambda/core/base/fault.ts'
 import { forEachLimited } from '../../lambda/core/base/for-each-limited.ts'
 import type { Secret } from '../../lambda/core/secret/secret.ts'
 import { holdOf, TAG } from '../../lambda/core/secret/secret-tags.ts'
-import { addChoice, type Choice, type Chosen, choose, shortName } from '../show/choose.ts'
+import { addChoice, type Choice, type ChosenSecrets, choose, shortName } from '../show/choose.ts'
 import type { CommandContext } from '../terminal/command-context.ts'
 import { type Ending, exitOf } from '../terminal/command-fault.ts'
 import { addCaution } from '../terminal/options.ts'
@@ -34,7 +34,7 @@ const MARKED_PER_SECOND = 20
 const markAll = async (
   context: CommandContext,
   { verb, isWanted, mark, done, idle }: Marking,
-  { secrets, counts, options }: Chosen & { readonly options: HoldOptions },
+  { secrets, counts, options }: ChosenSecrets & { readonly options: HoldOptions },
 ): Promise<Ending> => {
   const { secretNamePrefix } = await context.view()
   const wanted = secrets.filter(isWanted)

@@ -8,7 +8,7 @@ import { type FreezeState, stops } from '../../lambda/core/rotation/freeze.ts'
 import type { Secret } from '../../lambda/core/secret/secret.ts'
 import { clientIdOf } from '../../lambda/core/secret/secret-tags.ts'
 import type { Secrets } from '../../lambda/core/secret/secrets.ts'
-import type { Chosen } from '../show/choose.ts'
+import type { ChosenSecrets } from '../show/choose.ts'
 import { asOfView, type Row, rowOf } from '../show/client-rows.ts'
 import type { CommandContext } from '../terminal/command-context.ts'
 import { CommandFault, type Ending, EXIT } from '../terminal/command-fault.ts'
@@ -21,7 +21,7 @@ export type RotationVerdict =
   | { readonly is: 'ask' }
   | { readonly is: 'confirm' | 'refuse' | 'skip'; readonly why: string }
 
-export interface RotationOrder extends Chosen {
+export interface RotationOrder extends ChosenSecrets {
   readonly verb: 'rotate' | 'settle' | 'rollback'
   readonly judge: (row: Row) => RotationVerdict
   readonly tokenOf: (secret: Secret, secrets: Pick<Secrets, 'listVersions'>) => Promise<string>

@@ -100,7 +100,7 @@ export const readFleet = async (context: CommandContext): Promise<readonly Secre
 
 export const byName = (one: Secret, other: Secret): number => (one.name < other.name ? -1 : 1)
 
-export interface Chosen {
+export interface ChosenSecrets {
   readonly secrets: readonly Secret[]
   readonly counts: SelectionCounts
 }
@@ -119,7 +119,7 @@ export const nobodyFault = (stage: string, where: string, counts: SelectionCount
   )
 
 /** @throws CommandFault `usage` when a name is not there, nothing was chosen, or the choice matches nobody. */
-export const choose = async (context: CommandContext, choice: Choice): Promise<Chosen> => {
+export const choose = async (context: CommandContext, choice: Choice): Promise<ChosenSecrets> => {
   const by = selectorsOf(choice)
   const { secretNamePrefix, rotationFunctionArn } = await context.view()
   const isForeign = (secret: Secret): boolean => secret.rotationFunctionArn !== rotationFunctionArn

@@ -16,14 +16,14 @@ import type { LeakMatcher } from './leak-proof.ts'
 /** The secret's metadata, as far as a comparison needs it. */
 export type HeldSecret = Pick<Secret, 'arn' | 'name'>
 
-export interface Read<Held extends HeldSecret> {
+export interface VersionRead<Held extends HeldSecret> {
   readonly secret: Held
   readonly versionId: string
   readonly label?: string
 }
 
 export interface Match<Held extends HeldSecret> {
-  readonly read: Read<Held>
+  readonly read: VersionRead<Held>
   readonly secretArn: string
   /** Which of the wanted values it is. */
   readonly place: number
@@ -54,7 +54,7 @@ const byRank = [CURRENT, PENDING, PREVIOUS]
 export const readOfLabel = <Held extends HeldSecret & Pick<Secret, 'labels'>>(
   secret: Held,
   label: string,
-): readonly Read<Held>[] => {
+): readonly VersionRead<Held>[] => {
   const versionId = labelled(secret, label)
   return versionId === undefined ? [] : [{ secret, versionId, label }]
 }
@@ -62,13 +62,14 @@ export const readOfLabel = <Held extends HeldSecret & Pick<Secret, 'labels'>>(
 export const readOfVersion = <Held extends HeldSecret>(
   secret: Held,
   { versionId, labels }: VersionEntry,
-): Read<Held> => ({
+): VersionRead<Held> => ({
   secret,
   versionId,
   ...defined({ label: byRank.find((label) => labels.includes(label)) }),
 })
 
-const rankOf = ({ label }: Read<HeldSecret>): number => (label === undefined ? byRank.length : byRank.indexOf(label))
+const rankOf = ({ label }: VersionRead<HeldSecret>): number =>
+  label === undefined ? byRank.length : byRank.indexOf(label)
 
 const keep = <Held extends HeldSecret>({ found }: Holding<Held>, match: Match<Held>): void => {
   const key = `${match.read.secret.arn} ${match.place}`
@@ -79,7 +80,7 @@ const keep = <Held extends HeldSecret>({ found }: Holding<Held>, match: Match<He
 /** A text that is in no format: whatever in it may be a value. */
 const comparePartly = async <Held extends HeldSecret>(
   holding: Holding<Held>,
-  read: Read<Held>,
+  read: VersionRead<Held>,
   { arn: secretArn, text }: SecretVersion,
 ): Promise<void> => {
   const { values, clientIds } = extractCandidates(text)
@@ -94,7 +95,7 @@ const comparePartly = async <Held extends HeldSecret>(
   if (!isFound && read.label !== undefined) holding.unreadable.add(read.secret.name)
 }
 
-const compare = async <Held extends HeldSecret>(holding: Holding<Held>, read: Read<Held>): Promise<void> => {
+const compare = async <Held extends HeldSecret>(holding: Holding<Held>, read: VersionRead<Held>): Promise<void> => {
   let version: SecretVersion | undefined
   try {
     version = await holding.secrets.readValue(read.secret.arn, { versionId: read.versionId })
@@ -117,7 +118,7 @@ export const isLate = ({ timing }: { readonly timing: Timing }): boolean => timi
 /** So many at once; ends early once there is enough. @returns whether the function's time did for all of them. */
 export const compareAll = async <Held extends HeldSecret>(
   holding: Holding<Held>,
-  reads: readonly Read<Held>[],
+  reads: readonly VersionRead<Held>[],
 ): Promise<boolean> => {
   let isCutShort = false
   await runWorkers(reads, READS_AT_ONCE, async (read) => {

@@ -24,9 +24,9 @@ import {
   type Holding,
   isLate,
   type Match,
-  type Read,
   readOfLabel,
   readOfVersion,
+  type VersionRead,
 } from './held-secrets.ts'
 import type { LeakQuestion, Prober } from './intake-ports.ts'
 import { extractCandidates, type LeakCandidates } from './leak-candidates.ts'
@@ -202,11 +202,15 @@ const searchOlder = async (search: Search, hunt: Hunt, secrets: readonly Secret[
   for (let at = 0; at < listed.length && !isAllLikelyFound(hunt); at += LISTS_AT_ONCE) {
     if (isLate(clients) || reads > MAX_OLDER_READS) break
     const some = listed.slice(at, at + LISTS_AT_ONCE)
-    const versions = await mapInParallel(some, LISTS_AT_ONCE, async (secret): Promise<readonly Read<Secret>[]> => {
-      await limiter.take(Number.POSITIVE_INFINITY)
-      const all = await versionsOf(search, clients, secret)
-      return all.filter(isOlder).map((version) => readOfVersion(secret, version))
-    })
+    const versions = await mapInParallel(
+      some,
+      LISTS_AT_ONCE,
+      async (secret): Promise<readonly VersionRead<Secret>[]> => {
+        await limiter.take(Number.POSITIVE_INFINITY)
+        const all = await versionsOf(search, clients, secret)
+        return all.filter(isOlder).map((version) => readOfVersion(secret, version))
+      },
+    )
     reads += versions.flat().length
     if (!(await compareAll(clients, versions.flat()))) break
     done += some.length

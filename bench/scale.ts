@@ -59,8 +59,8 @@ const searchOnce = async (laptop: Laptop): Promise<void> => {
   })
   const proof = readProof(randomBytes(33).toString('base64url'), undefined)
   if (!proof.ok) throw new Error(proof.refusal)
-  const { outcome } = await identifier.identify({ proof: proof.value })
-  if (outcome !== 'unknown') throw new Error(`the search ended so: ${outcome}`)
+  const { found, notSearched } = await identifier.identify({ proof: proof.value })
+  if (found.length > 0 || notSearched !== undefined) throw new Error(`the search ended so: ${notSearched ?? 'found'}`)
 }
 
 const measure = async (

@@ -222,6 +222,7 @@ export class M2mStack extends Stack {
       names,
       surroundings,
       stytch: config.stytch,
+      refused: config.bounds.refused,
       key,
       callerRoleArns: [...new Set([...breakGlass, ...security.roleArns])],
       otherCallerRoleArns: [...intakeRoles, ...config.operators],

@@ -65,8 +65,9 @@ export const benchIdentify = async ({
   const counters = { aws: laptop.aws.calls, stytch: laptop.stytch.server.calls }
   const search = (what: string, proof: LeakProof, outcome: string): Promise<Figure> =>
     measure(counters, { what, clients }, async () => {
-      const finding = await identifier.identify({ proof })
-      if (finding.outcome !== outcome) throw new Error(`${what}: ${finding.outcome}`)
+      const { found } = await identifier.identify({ proof })
+      const ended = found[0]?.state ?? 'unknown'
+      if (ended !== outcome) throw new Error(`${what}: ${ended}`)
     })
   // The first starts the process.
   await identifier.identify({ proof: proofOf(value), clientId: `m2m-client-test-bench-${clients - 1}` })

@@ -6,7 +6,7 @@ import { forEachLimited } from '../../lambda/core/base/for-each-limited.ts'
 import type { Secret } from '../../lambda/core/secret/secret.ts'
 import { holdOf, TAG } from '../../lambda/core/secret/secret-tags.ts'
 import { shortNameOf } from '../../lambda/core/secret/stage-secrets.ts'
-import { addChoice, type Choice, choose } from '../show/choose.ts'
+import { addChoice, type Choice, type ChosenSecrets, choose } from '../show/choose.ts'
 import type { CommandContext } from '../terminal/command-context.ts'
 import { type Ending, exitOf } from '../terminal/command-fault.ts'
 import { addCaution } from '../terminal/options.ts'
@@ -35,7 +35,7 @@ const MARKED_PER_SECOND = 20
 const markAll = async (
   context: CommandContext,
   { verb, isWanted, mark, done, idle }: Marking,
-  { secrets, options }: { readonly secrets: readonly Secret[]; readonly options: HoldOptions },
+  { secrets, counts, options }: ChosenSecrets & { readonly options: HoldOptions },
 ): Promise<Ending> => {
   const view = await context.view()
   const wanted = secrets.filter(isWanted)
@@ -71,7 +71,7 @@ const markAll = async (
     ...(failures.has(secret.arn) ? { why: failures.get(secret.arn) ?? '' } : {}),
   }))
   return {
-    json: { stage: context.stage, action: verb, results },
+    json: { stage: context.stage, action: verb, results, counts },
     text: table(
       ['CLIENT', verb.toUpperCase(), ''],
       results.map(({ name, outcome, why = '' }) => [name, outcome, why]),
@@ -91,7 +91,7 @@ const hold: Work<HoldOptions> = async (context, options, names) => {
     done: 'held',
     idle: 'held already',
   }
-  return markAll(context, marking, { secrets: chosen, options })
+  return markAll(context, marking, { ...chosen, options })
 }
 
 const release: Work<HoldOptions> = async (context, options, names) => {
@@ -104,7 +104,7 @@ const release: Work<HoldOptions> = async (context, options, names) => {
     done: 'released',
     idle: 'not held',
   }
-  return markAll(context, marking, { secrets: chosen, options })
+  return markAll(context, marking, { ...chosen, options })
 }
 
 const addOne = (program: Command, name: string, description: string, work: Work<HoldOptions>): void => {

@@ -11,10 +11,19 @@ import type { ClientReport } from '../../lambda/core/incident/incident-report.ts
 import { DEPLOYED } from '../../lambda/core/rotation/bounds.ts'
 import type { Secret } from '../../lambda/core/secret/secret.ts'
 import { readSpan } from '../../lambda/core/secret/secret-tags.ts'
+import { countWords } from '../../lambda/core/secret/selector.ts'
 import { prove } from '../incident/incident-proofs.ts'
 import { bucketOf, readReport } from '../incident/incident-report.ts'
-import { addTargets, findTargets, prefixOf, type TargetOptions, type Targets } from '../incident/incident-targets.ts'
+import {
+  addTargets,
+  assertOneChoice,
+  findTargets,
+  prefixOf,
+  type TargetOptions,
+  type Targets,
+} from '../incident/incident-targets.ts'
 import { type Watched, watchIncident } from '../incident/incident-watch.ts'
+import { findByValue, type Searched, type TargetsOfValue } from '../incident/leaked-value.ts'
 import { release } from '../incident/release.ts'
 import { proofWords, readSignedProofs } from '../incident/signed-proofs.ts'
 import type { CommandContext } from '../terminal/command-context.ts'
@@ -199,19 +208,57 @@ const withReport = async (
 
 const EVIDENCE_MS = 15_000
 
+const targetsOf = async (
+  context: CommandContext,
+  options: IncidentOptions,
+  names: readonly string[],
+): Promise<TargetsOfValue | { readonly targets: Targets }> => {
+  assertOneChoice(options, names)
+  return options.leakedValueStdin === true
+    ? findByValue(context)
+    : { targets: await findTargets(context, options, names) }
+}
+
+/** The counts of the selection; of a search, what was found and where nobody could look. */
+const withFacts = (ending: Ending, { counts }: Targets, searched: Searched | undefined): Ending => ({
+  ...ending,
+  json: { ...(ending.json as object), counts, ...searched },
+})
+
 const report: Work<IncidentOptions> = async (context, options, names) => {
-  const targets = await findTargets(context, options, names)
+  const chosen = await targetsOf(context, options, names)
+  if ('ending' in chosen) return chosen.ending
+  const { targets } = chosen
   assertChosenHow(options, targets)
+  const hasProject = 'hasProject' in chosen && chosen.hasProject
+  const ending = await carryThrough(context, options, { targets, hasProject })
+  return withFacts(ending, targets, 'searched' in chosen ? chosen.searched : undefined)
+}
+
+const confirmRevoke = async (
+  context: CommandContext,
+  options: IncidentOptions,
+  { targets: { secrets, counts }, hasProject }: { readonly targets: Targets; readonly hasProject: boolean },
+): Promise<void> => {
+  if (secrets.length <= 1 && !hasProject) return
+  const how = options.grace === undefined ? 'at once' : `after ${options.grace} s`
+  const whom = hasProject
+    ? `the project's own secret${secrets.length > 1 ? ` and ${count(secrets.length - 1, 'client')}` : ''}`
+    : count(secrets.length, 'client')
+  const left = counts.retired > 0 ? ` (${countWords(counts)})` : ''
+  await context.screen.confirm(`Revoke ${whom} of stage ${context.stage} ${how}${left}?`, options.yes === true)
+}
+
+const carryThrough = async (
+  context: CommandContext,
+  options: IncidentOptions,
+  asked: { readonly targets: Targets; readonly hasProject: boolean },
+): Promise<Ending> => {
+  const { targets } = asked
   const incidentId = options.id ?? newIncidentId(context)
   if (options.dryRun === true) return dryRun(context, incidentId, targets)
   const { secrets } = targets
-  const how = options.grace === undefined ? 'at once' : `after ${options.grace} s`
-  if (secrets.length > 1) {
-    await context.screen.confirm(
-      `Revoke ${count(secrets.length, 'client')} of stage ${context.stage} ${how}?`,
-      options.yes === true,
-    )
-  }
+  await confirmRevoke(context, options, asked)
   const timeoutMs = options.timeout * 1000
   if (options.direct === true) await carryOutHere(context, secrets, { incidentId, timeoutMs })
   else await reportOnBus(context, options, targets, incidentId)

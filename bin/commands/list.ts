@@ -2,7 +2,13 @@
 // Stytch.
 import { type Command, Option } from 'commander'
 import { type VisibleState, visibleStates } from '../../lambda/core/clients/client-status.ts'
-import { createSelection, type Selection } from '../../lambda/core/secret/selector.ts'
+import type { AsOf } from '../../lambda/core/secret/is-managed.ts'
+import {
+  countSelection,
+  createSelection,
+  type Selection,
+  type SelectionCounts,
+} from '../../lambda/core/secret/selector.ts'
 import { addFilters, type Choice, readFleet } from '../show/choose.ts'
 import { asOfView, type Row, rowJson, rowOf } from '../show/client-rows.ts'
 import { EXIT } from '../terminal/command-fault.ts'
@@ -60,18 +66,28 @@ const selectionOf = ({ tag, scope, held }: ListOptions): Selection =>
     withRetired: true,
   })
 
+/** As of a selection; retired ones are shown here, and counted apart. */
+const countsOf = (rows: readonly Row[], { rotationFunctionArn }: Pick<AsOf, 'rotationFunctionArn'>): SelectionCounts =>
+  countSelection(
+    createSelection({ by: [] }),
+    rows.map(({ secret }) => secret),
+    (secret) => secret.rotationFunctionArn !== rotationFunctionArn,
+  )
+
 export const list: Work<ListOptions> = async (context, options) => {
   const view = await context.view()
   const asOf = asOfView(view, context.timing.now())
-  const rows = (await readFleet(context))
-    .filter(selectionOf(options).isSelected)
+  const all = await readFleet(context)
+  const selection = selectionOf(options)
+  const rows = all
+    .filter(selection.isSelected)
     .map((secret) => rowOf(secret, view, asOf))
     .filter(({ visible }) => options.state === undefined || visible.state === options.state)
     .sort((one, other) => (one.name < other.name ? -1 : 1))
   const lines = rows.map((row) => lineOf(context.screen, row))
   const shown = lines.length === 0 ? '' : `${table(['CLIENT', 'STATE', 'AGE', 'NEXT ROTATION', ''], lines)}\n`
   return {
-    json: { stage: context.stage, clients: rows.map(rowJson) },
+    json: { stage: context.stage, clients: rows.map(rowJson), counts: countsOf(rows, asOf) },
     text: `${shown}${tallyOf(rows)}`,
     exitCode: EXIT.ok,
   }

@@ -28,7 +28,7 @@ const rollback: Work<RotationOptions> = async (context, options, names) => {
   const about = context.newId()
   return askRotations(context, {
     verb: 'rollback',
-    secrets: await choose(context, { names }),
+    ...(await choose(context, { names })),
     judge,
     tokenOf: async ({ arn }) =>
       makeRequestToken({ origin: 'rollback', askedAt: context.timing.now(), secretArn: arn, about, attempt: 1 }),

@@ -34,7 +34,7 @@ const rotate: Work<RotationOptions & Omit<Choice, 'names'>> = async (context, op
   const about = context.newId()
   return askRotations(context, {
     verb: 'rotate',
-    secrets: await choose(context, { ...options, names }),
+    ...(await choose(context, { ...options, names })),
     judge,
     tokenOf: async ({ arn }) =>
       makeRequestToken({ origin: 'rotate', askedAt: context.timing.now(), secretArn: arn, about, attempt: 1 }),

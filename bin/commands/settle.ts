@@ -33,7 +33,7 @@ interface SettleOptions extends RotationOptions, Omit<Choice, 'names'> {
 const settle: Work<SettleOptions> = async (context, options, names) =>
   askRotations(context, {
     verb: 'settle',
-    secrets: await choose(context, { ...options, names }),
+    ...(await choose(context, { ...options, names })),
     judge: judge(options.anyway === true),
     tokenOf: async (secret, secrets) => {
       const currentId = versionLabelled(secret, 'AWSCURRENT')?.versionId ?? ''

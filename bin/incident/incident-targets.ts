@@ -1,16 +1,20 @@
-// Whom an incident of the command line is about: names, client ids, a tag, a scope, or all; or whoever holds a leaked value. It asks Secrets
-// Manager (and, for a value, the identify function), and nothing else: an incident must not need what may be broken.
-import { text } from 'node:stream/consumers'
+// Whom an incident of the command line is about: names, client ids, a tag, a scope, or all (who holds a leaked value: leaked-value.ts). It
+// asks Secrets Manager and nothing else: an incident must not need what may be broken.
 import type { Command } from 'commander'
-import { createIdentifier, createInvoking } from '../../lambda/adapters/aws/identifier.ts'
-import { readSecrets, type Survey } from '../../lambda/core/clients/survey-clients.ts'
-import type { LeakFinding } from '../../lambda/core/intake/leak-finding.ts'
-import { createClientSecret } from '../../lambda/core/secret/client-secret.ts'
+import { readSecrets } from '../../lambda/core/clients/survey-clients.ts'
 import type { Secret } from '../../lambda/core/secret/secret.ts'
 import type { Secrets } from '../../lambda/core/secret/secrets.ts'
-import { countFault, createSelection, missingFrom, type Selector } from '../../lambda/core/secret/selector.ts'
+import {
+  countFault,
+  countSelection,
+  countWords,
+  createSelection,
+  missingFrom,
+  type SelectionCounts,
+  type Selector,
+} from '../../lambda/core/secret/selector.ts'
 import { extraPrefixFaults, prefixesOf, type StageSecrets } from '../../lambda/core/secret/stage-secrets.ts'
-import { addFilters, arnAdvice, assertNames, byName, findNamed, isNamed } from '../show/choose.ts'
+import { addFilters, arnAdvice, assertNames, byName, findNamed, isNamed, nobodyFault } from '../show/choose.ts'
 import { processCliEnv } from '../terminal/cli-env.ts'
 import type { CommandContext } from '../terminal/command-context.ts'
 import { CommandFault, EXIT } from '../terminal/command-fault.ts'
@@ -30,6 +34,7 @@ export interface TargetOptions {
 export interface Targets {
   readonly selector: Selector
   readonly secrets: readonly Secret[]
+  readonly counts: SelectionCounts
 }
 
 export const addTargets = (command: Command): Command =>
@@ -37,7 +42,7 @@ export const addTargets = (command: Command): Command =>
     .option('--client-id <id>', "a client's id at Stytch; several: each of them", addText)
     .option('--all', 'every client of the stage; with --expected-count')
     .option('--expected-count <n>', 'how many "all" is; more than 5 % off: nothing is begun', integerFrom(1, 1_000_000))
-    .option('--leaked-value-stdin', 'find out whose the value is that comes on stdin')
+    .option('--leaked-value-stdin', 'find out whose the values are that a text on stdin holds: a .env, a log, a curl')
     .option('--prefix <prefix>', "of the secrets' names (default: m2m/<stage>/)")
     .option(
       '--extra-prefix <prefix>',
@@ -68,20 +73,18 @@ export const stageOf = async (context: CommandContext, options: TargetOptions): 
 
 const usage = (message: string): CommandFault => new CommandFault(EXIT.usage, message)
 
-const listMatching = async (
-  secrets: Survey['secrets'],
-  stage: StageSecrets,
-  selector: Selector,
-): Promise<readonly Secret[]> => {
-  const { isSelected } = createSelection({ by: [selector] })
-  return (await readSecrets({ secrets }, stage)).filter(isSelected).toSorted(byName)
+/** By the function's name: nothing but Secrets Manager is asked. */
+const foreignTo = (context: CommandContext): ((secret: Secret) => boolean) => {
+  const ours = context.functionName('rotation')
+  return ({ rotationFunctionArn }) => rotationFunctionArn?.split(':')[6] !== ours
 }
 
-const named = async (
-  secrets: Pick<Secrets, 'describe'>,
-  stage: StageSecrets,
-  names: readonly string[],
+/** @throws CommandFault `usage` for one that is not there. */
+export const targetsNamed = async (
+  context: CommandContext,
+  { stage, names }: { readonly stage: StageSecrets; readonly names: readonly string[] },
 ): Promise<Targets> => {
+  const { secrets } = await context.connect()
   const found: Secret[] = []
   const given = [...new Set(names)]
   assertNames(stage, given)
@@ -94,10 +97,12 @@ const named = async (
     }
     found.push(secret)
   }
-  return { selector: { secretNames: found.map(({ name }) => name) }, secrets: found }
+  const selector = { secretNames: found.map(({ name }) => name) }
+  const counts = countSelection(createSelection({ by: [selector] }), found, foreignTo(context))
+  return { selector, secrets: found, counts }
 }
 
-/** Then nobody has to be asked which other prefixes there are. */
+/** Then there is no need to ask which other prefixes there are. */
 const areAllBelow = async (
   secrets: Pick<Secrets, 'describe'>,
   own: StageSecrets,
@@ -107,43 +112,6 @@ const areAllBelow = async (
     if (!isNamed(own, name) || typeof (await findNamed(secrets, own, name)) !== 'object') return false
   }
   return true
-}
-
-const explain = (finding: Exclude<LeakFinding, { outcome: 'alive' | 'unproven' }>): CommandFault => {
-  switch (finding.outcome) {
-    case 'dead':
-      return new CommandFault(
-        EXIT.ok,
-        `The value is ${finding.owner.secretName}'s, and Stytch refuses it already (${finding.refusal.error}, request ${finding.refusal.requestId}): nothing needs to be revoked.`,
-      )
-    case 'unknown':
-      return new CommandFault(EXIT.refused, `None of the ${finding.searched} secrets searched holds that value.`)
-    case 'notSearched':
-      return new CommandFault(
-        EXIT.failed,
-        `The search did not get through (${finding.reason}); narrow it, or try again.`,
-      )
-  }
-}
-
-/** The identify function's own time, and a little for the way. */
-const SEARCH_MS = 310_000
-
-const byValue = async (
-  context: CommandContext,
-  secrets: Pick<Secrets, 'describe'>,
-  stage: StageSecrets,
-): Promise<Targets> => {
-  if (process.stdin.isTTY) throw usage('--leaked-value-stdin expects the value on stdin, from a file or a pipe')
-  const value = (await text(process.stdin)).trim()
-  if (value.length < 8 || /\s/.test(value))
-    throw usage('stdin holds no secret: expected 8 characters or more, no spaces')
-  const invoke = createInvoking(processCliEnv().lambdaEndpoint)
-  const timing = { ...context.timing, remainingMs: () => SEARCH_MS }
-  const identifier = createIdentifier({ invoke, functionName: context.functionName('identify'), timing })
-  const finding = await identifier.identify({ proof: { kind: 'value', value: createClientSecret(value) } })
-  if (finding.outcome !== 'alive' && finding.outcome !== 'unproven') throw explain(finding)
-  return named(secrets, stage, [finding.owner.secretName])
 }
 
 const selectorOf = (options: TargetOptions): Selector | undefined => {
@@ -161,33 +129,39 @@ const assertAllFound = (selector: Selector, secrets: readonly Secret[]): void =>
   if (missing.length > 0) throw usage(`no managed secret holds ${missing.join(', ')}; see m2m doctor`)
 }
 
-/** @throws CommandFault `usage` when nothing, or more than one kind of choice, was given, or something named is not there. */
+/** @throws CommandFault `usage` when nothing, or more than one kind of choice, was given. */
+export const assertOneChoice = (options: TargetOptions, names: readonly string[]): void => {
+  const { clientId, tag, scope, all, leakedValueStdin } = options
+  const given = [names.length > 0, clientId, tag, scope, all, leakedValueStdin].filter(Boolean).length
+  if (given === 1) return
+  const what = given === 0 ? 'no client was selected' : 'clients were selected in more than one way'
+  throw usage(`${what}: name them, or give one of --client-id, --tag, --scope, --all, --leaked-value-stdin`)
+}
+
+/** @throws CommandFault `usage` when something named is not there, or nobody is matched; `refused` when the count is off. */
 export const findTargets = async (
   context: CommandContext,
   options: TargetOptions,
   names: readonly string[],
 ): Promise<Targets> => {
-  const { clientId, tag, scope, all, leakedValueStdin } = options
-  const given = [names.length > 0, clientId, tag, scope, all, leakedValueStdin].filter(Boolean).length
-  if (given !== 1) {
-    const what = given === 0 ? 'no client selected' : 'clients are selected in more than one way'
-    throw usage(`${what}: name them, or give one of --client-id, --tag, --scope, --all, --leaked-value-stdin`)
-  }
+  assertOneChoice(options, names)
   const { secrets } = await context.connect()
-  const own = { secretNamePrefix: prefixOf(context, options) }
-  if (names.length > 0) {
+  const selector = selectorOf(options)
+  if (selector === undefined) {
+    const own = { secretNamePrefix: prefixOf(context, options) }
     const isOwn = await areAllBelow(secrets, own, names)
-    return named(secrets, isOwn ? own : await stageOf(context, options), names)
+    return targetsNamed(context, { stage: isOwn ? own : await stageOf(context, options), names })
   }
   const stage = await stageOf(context, options)
-  if (leakedValueStdin === true) return byValue(context, secrets, stage)
-  const selector = selectorOf(options)
-  if (selector === undefined) throw usage('no client selected')
-  const found = await listMatching(secrets, stage, selector)
+  const all = await readSecrets({ secrets }, stage)
+  const selection = createSelection({ by: [selector] })
+  const counts = countSelection(selection, all, foreignTo(context))
+  const found = all.filter(selection.isSelected).toSorted(byName)
   assertAllFound(selector, found)
-  const miscounted = countFault(selector, found.length)
-  if (miscounted !== undefined) throw new CommandFault(EXIT.refused, miscounted)
-  if (found.length === 0)
-    throw usage(`nothing below ${prefixesOf(stage).join(', ')} is selected; m2m list shows what there is`)
-  return { selector, secrets: found }
+  if (counts.matched === 0) throw nobodyFault(context.stage, `below ${prefixesOf(stage).join(', ')}`, counts)
+  const miscounted = countFault(selector, counts.matched)
+  if (miscounted !== undefined) {
+    throw new CommandFault(EXIT.refused, `${miscounted} (${countWords(counts)})`, { stage: context.stage, counts })
+  }
+  return { selector, secrets: found, counts }
 }

@@ -8,6 +8,7 @@ import { type FreezeState, stops } from '../../lambda/core/rotation/freeze.ts'
 import type { Secret } from '../../lambda/core/secret/secret.ts'
 import { clientIdOf } from '../../lambda/core/secret/secret-tags.ts'
 import type { Secrets } from '../../lambda/core/secret/secrets.ts'
+import type { ChosenSecrets } from '../show/choose.ts'
 import { asOfView, type Row, rowOf } from '../show/client-rows.ts'
 import type { CommandContext } from '../terminal/command-context.ts'
 import { CommandFault, type Ending, EXIT } from '../terminal/command-fault.ts'
@@ -20,9 +21,8 @@ export type RotationVerdict =
   | { readonly is: 'ask' }
   | { readonly is: 'confirm' | 'refuse' | 'skip'; readonly why: string }
 
-interface RotationOrder {
+interface RotationOrder extends ChosenSecrets {
   readonly verb: 'rotate' | 'settle' | 'rollback'
-  readonly secrets: readonly Secret[]
   readonly judge: (row: Row) => RotationVerdict
   readonly tokenOf: (secret: Secret, secrets: Pick<Secrets, 'listVersions'>) => Promise<string>
   readonly isDryRun: boolean
@@ -127,7 +127,7 @@ export const askRotations = async (context: CommandContext, order: RotationOrder
   })
   const wanted = judged.filter(({ verdict }) => verdict.is === 'ask' || verdict.is === 'confirm')
   if (order.isDryRun) {
-    return rotationEnding(context, order.verb, [...results, ...wanted.map((one) => toResult(one, 'wouldAsk'))])
+    return rotationEnding(context, order, [...results, ...wanted.map((one) => toResult(one, 'wouldAsk'))])
   }
   await askAPerson(context, order, judged)
   const progress = context.screen.progress(`Asking for ${order.verb}`)
@@ -154,7 +154,7 @@ export const askRotations = async (context: CommandContext, order: RotationOrder
   progress.end()
   return rotationEnding(
     context,
-    order.verb,
+    order,
     results.toSorted((one, other) => (one.name < other.name ? -1 : 1)),
   )
 }

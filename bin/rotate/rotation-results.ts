@@ -1,5 +1,6 @@
 // What became of each rotation that was asked for, for machines and for people, and the exit code that follows. Pure.
 
+import type { SelectionCounts } from '../../lambda/core/secret/selector.ts'
 import type { CommandContext } from '../terminal/command-context.ts'
 import { type Ending, exitOf } from '../terminal/command-fault.ts'
 import { table } from '../terminal/table.ts'
@@ -53,12 +54,16 @@ export const whyNot = (outcome: Outcome, context: CommandContext): string | unde
 
 const byName = (one: RotationResult, other: RotationResult): number => (one.name < other.name ? -1 : 1)
 
-export const rotationEnding = (context: CommandContext, verb: string, results: readonly RotationResult[]): Ending => {
+export const rotationEnding = (
+  context: CommandContext,
+  { verb, counts }: { readonly verb: string; readonly counts: SelectionCounts },
+  results: readonly RotationResult[],
+): Ending => {
   const failed = results.filter(({ outcome }) => !harmless.includes(outcome)).length
   const sorted = results.toSorted(byName)
   const lines = sorted.map(({ name, outcome, why = '' }) => [name, words[outcome], why])
   return {
-    json: { stage: context.stage, intent: verb, results: sorted },
+    json: { stage: context.stage, intent: verb, results: sorted, counts },
     text: table(['CLIENT', verb.toUpperCase(), ''], lines),
     exitCode: exitOf({ done: results.length - failed, failed }),
   }

@@ -6,13 +6,20 @@ import { expectedClientName, isClientName } from '../../lambda/core/secret/clien
 import type { Secret } from '../../lambda/core/secret/secret.ts'
 import { isSecretName, secretNameOf } from '../../lambda/core/secret/secret-name.ts'
 import type { Secrets } from '../../lambda/core/secret/secrets.ts'
-import { createSelection, type Selector } from '../../lambda/core/secret/selector.ts'
+import {
+  countSelection,
+  countWords,
+  createSelection,
+  type SelectionCounts,
+  type Selector,
+} from '../../lambda/core/secret/selector.ts'
 import {
   candidateNames,
   isNameOfStage,
   isOfStage,
   notAdoptedFault,
   outsideFault,
+  prefixesOf,
   type StageSecrets,
 } from '../../lambda/core/secret/stage-secrets.ts'
 import type { CommandContext } from '../terminal/command-context.ts'
@@ -120,17 +127,44 @@ export const readFleet = async (context: CommandContext): Promise<readonly Secre
 
 export const byName = (one: Secret, other: Secret): number => (one.name < other.name ? -1 : 1)
 
-/** @throws CommandFault `usage` when a name is not there, or nothing was chosen. */
-export const choose = async (context: CommandContext, choice: Choice): Promise<readonly Secret[]> => {
+export interface ChosenSecrets {
+  readonly secrets: readonly Secret[]
+  readonly counts: SelectionCounts
+}
+
+/** A selection that matches nobody is somebody's mistake: what was to be done was not. */
+export const nobodyFault = (stage: string, where: string, counts: SelectionCounts): CommandFault =>
+  new CommandFault(
+    EXIT.usage,
+    `nobody: no client ${where} is selected (${countWords(counts)}); m2m list shows what there is`,
+    {
+      stage,
+      outcome: 'nobody',
+      clients: [],
+      counts,
+    },
+  )
+
+/** @throws CommandFault `usage` when a name is not there, nothing was chosen, or the choice matches nobody. */
+export const choose = async (context: CommandContext, choice: Choice): Promise<ChosenSecrets> => {
   const by = selectorsOf(choice)
-  if (by !== 'named') return (await readFleet(context)).filter(createSelection({ by }).isSelected).sort(byName)
+  const view = await context.view()
+  const { rotationFunctionArn } = view
+  const isForeign = (secret: Secret): boolean => secret.rotationFunctionArn !== rotationFunctionArn
+  if (by !== 'named') {
+    const all = await readFleet(context)
+    const selection = createSelection({ by })
+    const counts = countSelection(selection, all, isForeign)
+    if (counts.matched === 0) throw nobodyFault(context.stage, `below ${prefixesOf(view).join(', ')}`, counts)
+    return { secrets: all.filter(selection.isSelected).sort(byName), counts }
+  }
   const found: Secret[] = []
   // Every malformed name at once, before any is looked for.
-  assertNames(await context.view(), choice.names)
+  assertNames(view, choice.names)
   for (const name of new Set(choice.names)) found.push(await findOne(context, name))
   const selection = createSelection({ by: [{ secretNames: found.map(({ name }) => name) }] })
   const deleted = found.filter((secret) => selection.whyNot(secret) === 'deleted')
-  if (deleted.length === 0) return found
+  if (deleted.length === 0) return { secrets: found, counts: countSelection(selection, found, isForeign) }
   const what = deleted.length === 1 ? 'is scheduled for deletion' : 'are scheduled for deletion'
   throw new CommandFault(EXIT.usage, `${deleted.map(({ name }) => name).join(', ')} ${what}; see m2m status`)
 }

@@ -20,10 +20,13 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT]
 
 export class CommandFault extends Error {
   readonly exitCode: ExitCode
-  constructor(exitCode: ExitCode, message: string) {
+  /** What `--json` prints all the same. @default - nothing */
+  readonly json: object | undefined
+  constructor(exitCode: ExitCode, message: string, json?: object) {
     super(message)
     this.name = 'CommandFault'
     this.exitCode = exitCode
+    this.json = json
   }
 }
 

@@ -32,7 +32,14 @@ export const runWithoutSeat =
     const screen = screenOf(globals)
     // Whatever takes longer than a second says so; what a command counts itself is shown instead.
     const progress = screen.progress(`m2m ${command.name()}`)
-    const { json, text, exitCode } = await work(screen, globals).finally(progress.end)
+    const { json, text, exitCode } = await work(screen, globals)
+      .catch((error: unknown) => {
+        if (screen.isJson && error instanceof CommandFault && error.json !== undefined) {
+          screen.print(JSON.stringify(error.json, undefined, 2))
+        }
+        throw error
+      })
+      .finally(progress.end)
     if (screen.isJson) screen.print(JSON.stringify(json, undefined, 2))
     else if (text !== '') screen.print(text)
     process.exitCode = exitCode

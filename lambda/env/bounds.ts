@@ -12,7 +12,8 @@ const readMs = (reader: Reader, name: string, otherwise: number): number => {
   return otherwise
 }
 
-const readSpread = (reader: Reader, name: string, otherwise: Spread): Spread => {
+/** `3 over 1000`: so many answers, the first and the last at least so many milliseconds apart. */
+export const readSpread = (reader: Reader, name: string, otherwise: Spread): Spread => {
   const text = reader.optional(name)
   if (text === undefined) return otherwise
   const [, count, overMs] = /^([1-9]\d?) over (\d{1,9})$/.exec(text) ?? []
@@ -48,7 +49,8 @@ export const readBounds = (reader: Reader, otherwise: Bounds = DEPLOYED): Bounds
   return bounds
 }
 
-const written = ({ count, overMs }: Spread): string => `${count} over ${overMs}`
+/** The inverse of readSpread. */
+export const writeSpread = ({ count, overMs }: Spread): string => `${count} over ${overMs}`
 
 /** The inverse of readBounds. */
 export const writeBounds = (bounds: Bounds): Record<string, string> => ({
@@ -56,8 +58,8 @@ export const writeBounds = (bounds: Bounds): Record<string, string> => ({
   M2M_READ_LAG_MS: String(bounds.readLagMs),
   M2M_PATIENCE_ROTATE_MS: String(bounds.patienceMs.rotate),
   M2M_PATIENCE_REVOKE_MS: String(bounds.patienceMs.revoke),
-  M2M_ACCEPTED_PLANNED: written(bounds.accepted.planned),
-  M2M_ACCEPTED_URGENT: written(bounds.accepted.urgent),
-  M2M_REFUSED: written(bounds.refused),
+  M2M_ACCEPTED_PLANNED: writeSpread(bounds.accepted.planned),
+  M2M_ACCEPTED_URGENT: writeSpread(bounds.accepted.urgent),
+  M2M_REFUSED: writeSpread(bounds.refused),
   M2M_CONFIRMED_AFTER_MS: String(bounds.confirmedAfterMs),
 })

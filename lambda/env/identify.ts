@@ -1,6 +1,8 @@
-// The identify function's settings: where it searches and how often it may. It has no project secret.
+// The identify function's settings: where it searches and how often it may. Of the project secret it knows the name, to compare with.
 import { defined } from '../core/base/defined.ts'
+import { DEPLOYED, type Spread } from '../core/rotation/bounds.ts'
 import type { StageSecrets } from '../core/secret/stage-secrets.ts'
+import { readSpread, writeSpread } from './bounds.ts'
 import { endpointOf } from './freeze.ts'
 import { createReader, type Environment, type Reader } from './reader.ts'
 import { readPrefixes, writePrefixes } from './secret-prefixes.ts'
@@ -10,6 +12,10 @@ export interface IdentifyEnv extends StageSecrets {
   readonly stytch: TokenPlaceEnv
   /** Searches in a minute and an execution environment. */
   readonly searchesPerMinute: number
+  /** Name of the secret that holds the project's own; absent: none is stored. */
+  readonly projectSecretName?: string
+  /** What shows that a value is refused. */
+  readonly refused: Spread
   /** Counts the searches of all execution environments; absent: reserved concurrency bounds their number. */
   readonly slots?: SearchSlotsEnv
 }
@@ -52,20 +58,26 @@ export const readIdentifyEnv = (env: Environment): IdentifyEnv => {
   const stytch = readTokenPlace(reader)
   const prefixes = readPrefixes(reader)
   const searchesPerMinute = readPerMinute(reader, 'M2M_SEARCHES_PER_MINUTE')
+  const projectSecretName = reader.optional('M2M_PROJECT_SECRET')
+  const refused = readSpread(reader, 'M2M_REFUSED', DEPLOYED.refused)
   const slots = readSlots(reader)
   reader.finish()
-  return { stytch, ...prefixes, searchesPerMinute, ...slots }
+  return { stytch, ...prefixes, searchesPerMinute, refused, ...defined({ projectSecretName }), ...slots }
 }
 
 /** The inverse of readIdentifyEnv. */
 export const writeIdentifyEnv = ({
   stytch,
   searchesPerMinute,
+  projectSecretName,
+  refused,
   slots,
   ...prefixes
 }: IdentifyEnv): Record<string, string> => ({
   ...writeTokenPlace(stytch),
   ...writePrefixes(prefixes),
   M2M_SEARCHES_PER_MINUTE: String(searchesPerMinute),
+  M2M_REFUSED: writeSpread(refused),
+  ...defined({ M2M_PROJECT_SECRET: projectSecretName }),
   ...writeSlots(slots),
 })

@@ -15,7 +15,7 @@ import { Fault } from '../core/base/fault.ts'
 import { isJsonObject } from '../core/base/json-object.ts'
 import type { Timing } from '../core/base/timing.ts'
 import { identifyLeak } from '../core/intake/identify-leak.ts'
-import type { LeakFinding } from '../core/intake/leak-finding.ts'
+import { type LeakFinding, NOTHING_SEARCHED } from '../core/intake/leak-finding.ts'
 import { createRateLimit } from '../core/intake/rate-limit.ts'
 import { readIdentifyEvent } from '../core/intake/read-identify-event.ts'
 import { readIdentifyEnv } from '../env/identify.ts'
@@ -27,7 +27,8 @@ const secretsManager = createSecretsManager()
 const secrets = createSecretReader(secretsManager)
 const probing = createProbing(settings.stytch)
 const limit = createRateLimit(settings.searchesPerMinute)
-const { slots } = settings
+const { slots, refused, projectSecretName, stytch } = settings
+const parts = { secrets, newKey: randomKey, refused, projectId: stytch.projectId, projectSecretName }
 const table = slots && createSignedCall(secretsManager, { service: 'dynamodb', endpoint: slots.endpoint })
 
 /** Its own limit first, which costs nothing; then, where any number of environments may run, the one of all together. */
@@ -60,10 +61,9 @@ export const handler = async (event: unknown, context: Context): Promise<LeakFin
     const timing = createTiming(() => context.getRemainingTimeInMillis())
     if (!(await mayRun(timing))) {
       journal.note({ outcome: 'notSearched', reason: 'rateLimited' })
-      return { outcome: 'notSearched', reason: 'rateLimited', searched: 0 }
+      return { ...NOTHING_SEARCHED, notSearched: 'rateLimited' }
     }
-    const search = { secrets, prober: probing(timing), timing, journal, newKey: randomKey }
-    return await identifyLeak(search, request.value)
+    return await identifyLeak({ ...parts, prober: probing(timing), timing, journal }, request.value)
   } catch (error) {
     journal.fail(error)
     if (error instanceof Fault) throw error

@@ -1,23 +1,26 @@
-// The function that finds whose value leaked. It reads every secret below the prefix and may change none; it has no project secret, no
-// queue and no URL, and its searches are counted: two executions at most, or a table where none are reserved. Nobody may call it but the
+// The function that finds whose value leaked. It reads every secret below the prefix and may change none; the project secret it only
+// compares. It has no queue and no URL, and its searches are counted: two executions at most, or a table where none are reserved. Nobody may call it but the
 // intake, the operators, and whoever else is named here.
 
 import { Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib'
 import { AttributeType, Billing, TableEncryptionV2, TableV2 } from 'aws-cdk-lib/aws-dynamodb'
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import { Construct } from 'constructs'
+import type { Spread } from '../../lambda/core/rotation/bounds.ts'
 import { writeIdentifyEnv } from '../../lambda/env/identify.ts'
 import { guardFunction } from '../base/function-policy.ts'
 import { type FunctionSurroundings, M2mFunction, reservationOf } from '../base/m2m-function.ts'
 import type { EventNotice, MetricNotice } from '../base/notice.ts'
 import type { SecretsKey } from '../base/secrets-key.ts'
 import { functionArn, managedSecrets, type StageNames } from '../config/stage-names.ts'
-import type { StytchProject } from '../rotation/rotation-function.ts'
+import { compareProjectSecret, type StytchProject } from '../rotation/rotation-function.ts'
 
 export interface IdentifyProps {
   readonly names: StageNames
   readonly surroundings: FunctionSurroundings
-  readonly stytch: Pick<StytchProject, 'projectId'>
+  readonly stytch: Pick<StytchProject, 'projectId' | 'projectSecretName' | 'projectSecretKeyArn'>
+  /** What shows that a value is refused. */
+  readonly refused: Spread
   readonly key: SecretsKey
   /** Roles of people, of this account or another: break-glass, security. The function's policy lets them in. */
   readonly callerRoleArns: readonly string[]
@@ -60,6 +63,8 @@ export class Identify extends Construct {
         stytch: { projectId: stytch.projectId },
         secretNamePrefix: names.secretNamePrefix,
         extraPrefixes: names.extraPrefixes,
+        projectSecretName: stytch.projectSecretName,
+        refused: props.refused,
         searchesPerMinute: SEARCHES_PER_MINUTE,
         ...(slots === undefined ? {} : { slots: { table: slots.tableName, searchesPerMinute: SEARCHES_IN_ALL } }),
       }),
@@ -71,6 +76,7 @@ export class Identify extends Construct {
       reason: 'A destination would be given the leaked value; an asynchronous question is refused and dropped',
     })
     this.mayRead(names, key)
+    this.fn.mayDo(...compareProjectSecret(this, stytch))
     if (slots !== undefined) this.mayTake(slots)
     this.guard(props)
   }

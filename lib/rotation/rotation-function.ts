@@ -45,15 +45,16 @@ const TIMEOUT_SECONDS = STEP_TIMEOUT_MS / 1000
 /** A step waits for the network; below this, Lambda's share of a CPU makes TLS and the module's start the longer part. */
 const MEMORY_MB = 512
 
-/** What reading the project secret takes; the rotation function and the registrar alone get it. */
-export const readProjectSecret = (scope: Construct, stytch: StytchProject): readonly PolicyStatement[] => {
+type ProjectSecretPlace = Pick<StytchProject, 'projectSecretName' | 'projectSecretKeyArn'>
+
+const readingProjectSecret = (
+  scope: Construct,
+  stytch: ProjectSecretPlace,
+  actions: readonly string[],
+): readonly PolicyStatement[] => {
   const { region, urlSuffix } = Stack.of(scope)
   const secret = namedSecret(scope, stytch.projectSecretName)
-  const read = new PolicyStatement({
-    sid: 'ReadProjectSecret',
-    actions: ['secretsmanager:GetSecretValue'],
-    resources: [secret],
-  })
+  const read = new PolicyStatement({ sid: 'ReadProjectSecret', actions: [...actions], resources: [secret] })
   if (stytch.projectSecretKeyArn === undefined) return [read]
   return [
     read,
@@ -68,6 +69,14 @@ export const readProjectSecret = (scope: Construct, stytch: StytchProject): read
     }),
   ]
 }
+
+/** What calling Stytch with the project secret takes: for those that change clients there. */
+export const readProjectSecret = (scope: Construct, stytch: ProjectSecretPlace): readonly PolicyStatement[] =>
+  readingProjectSecret(scope, stytch, ['secretsmanager:GetSecretValue'])
+
+/** What comparing a leaked value with it takes, with those before it as well: for identify, which calls nobody with it. */
+export const compareProjectSecret = (scope: Construct, stytch: ProjectSecretPlace): readonly PolicyStatement[] =>
+  readingProjectSecret(scope, stytch, ['secretsmanager:GetSecretValue', 'secretsmanager:ListSecretVersionIds'])
 
 export class RotationFunction extends Construct {
   readonly fn: M2mFunction

@@ -335,6 +335,9 @@ describe('what the intake publishes fits its schema', () => {
     malformed: true,
     noValue: true,
     unknownValue: true,
+    clientUnknown: true,
+    accessToken: true,
+    projectSecret: true,
     tooManySecrets: true,
     rateLimited: true,
     outOfTime: true,
@@ -353,7 +356,9 @@ describe('what the intake publishes fits its schema', () => {
   })
 
   test('of one that was dead already', () => {
-    expect(publishedFaults(leakSources.intake, leakClosed(alert, owner, refusal, AT))).toEqual([])
+    for (const since of [{}, { since: provenAt }]) {
+      expect(publishedFaults(leakSources.intake, leakClosed(alert, { owner, refusal, ...since }, AT))).toEqual([])
+    }
   })
 
   test('of one that it holds', () => {

@@ -19,7 +19,7 @@ export interface Ran {
 }
 
 export interface RunInput {
-  readonly stdin?: string
+  readonly stdin?: string | Uint8Array
   readonly env?: Readonly<Record<string, string>>
 }
 

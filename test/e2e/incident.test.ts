@@ -5,6 +5,7 @@ import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge
 import { TagResourceCommand, UpdateSecretVersionStageCommand } from '@aws-sdk/client-secrets-manager'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { LAPTOP_FREEZE } from '../../lambda/local/laptop/functions.ts'
+import { eventFaults } from '../docs/event-schemas.ts'
 import { type Desk, openDesk, type Subject } from './desk.ts'
 import { until } from './spawned.ts'
 
@@ -103,7 +104,23 @@ describe('an incident', () => {
     const end = await endOf(incidentId)
 
     expect(end.clients.map(({ outcome }) => outcome)).toEqual(['revoked', 'revoked', 'revoked', 'failed'])
+    const events = desk.laptop.aws.events().filter(({ detailType }) => detailType === 'Incident Completed')
+    expect(events.flatMap(eventFaults)).toEqual([])
     for (const { subject, leaked } of leaks) expectDead(subject, leaked)
+  })
+
+  it.each([
+    ['by a tag', {}],
+    ['by a tag, with a grace', { graceSeconds: 60 }],
+  ])('%s that no client has fails, so that the alarm for failed incidents sees it', async (_, more) => {
+    const incidentId = newIncident()
+
+    await report({ incidentId, selector: { tags: { team: 'nobody-is-in-it' } }, ...more })
+    const end = await endOf(incidentId)
+
+    expect(end.clients).toMatchObject([{ outcome: 'failed', why: expect.stringMatching(/^nobody: .*tags/) }])
+    const events = desk.laptop.aws.events().filter(({ detailType }) => detailType === 'Incident Completed')
+    expect(events.flatMap(eventFaults)).toEqual([])
   })
 
   it('reported twice joins what runs: one revoke', async () => {

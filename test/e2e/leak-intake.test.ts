@@ -206,16 +206,32 @@ describe('a leaked value', () => {
     expect(desk.stateOf(subject)).toEqual(before)
   })
 
-  it('of a client that the alert names is found in versions without a label, too', async () => {
-    await tag(subject)
-    await desk.ask(subject, 'revoke')
-    await desk.ask(subject, 'settle')
+  it.each(['revoked a moment ago, reported by another detector', 'revoked a moment ago, of a client that is named'])(
+    'that was %s, is closed with the time of its end',
+    async (which) => {
+      await tag(subject)
+      await desk.ask(subject, 'revoke')
+      await desk.ask(subject, 'settle')
+      const before = desk.stateOf(subject)
+      const hint = which.endsWith('named') ? { clientId: subject.clientId } : {}
 
-    const unnamed = await publishedBy(() => seat.deliver(plainly(report({ value }))))
-    const named = await publishedBy(() => seat.deliver(plainly(report({ value, clientId: subject.clientId }))))
+      const events = await publishedBy(() => seat.deliver(plainly(report({ value, ...hint }))))
 
-    expect(unnamed[0]).toMatchObject({ detailType: 'Leak Unresolved', detail: { reason: 'unknownValue' } })
-    expect(named[0]).toMatchObject({ detailType: 'Leak Closed', detail: { clientId: subject.clientId } })
+      expect(events).toMatchObject([
+        { detailType: 'Leak Closed', detail: { clientId: subject.clientId, since: expect.stringMatching(/^20/) } },
+      ])
+      expect(desk.stateOf(subject)).toEqual(before)
+    },
+  )
+
+  it('in the text that a pattern of the detector matched is found there', async () => {
+    const text = `export STYTCH_CLIENT_SECRET="${value}"`
+
+    const events = await publishedBy(() => seat.deliver(plainly(report({ value: text }))))
+
+    expect(events).toMatchObject([
+      { detailType: 'Secret Leak Reported', detail: { selector: { clientIds: [subject.clientId] } } },
+    ])
   })
 
   it('that is nobody’s pages a person', async () => {

@@ -8,6 +8,7 @@ import type { AddressInfo } from 'node:net'
 import { CreateSecretCommand, PutSecretValueCommand } from '@aws-sdk/client-secrets-manager'
 import { createGateStore } from '../../lambda/adapters/aws/gate-store.ts'
 import { createSignedCall } from '../../lambda/adapters/aws/signed-call.ts'
+import { WITHOUT_LAG } from '../../lambda/core/rotation/bounds.ts'
 import { GATE_KEYS } from '../../lambda/core/rotation/record-keys.ts'
 import { writeIdentifyEnv } from '../../lambda/env/identify.ts'
 import { writeIntakeEnv } from '../../lambda/env/intake.ts'
@@ -212,7 +213,7 @@ export const openLeakSeat = async (desk: Desk, settings: LeakSeatSettings = {}):
   const pem = privateKey.export({ type: 'pkcs8', format: 'pem' })
   await create(SIGNING, keys)
   await create(APP, { app_id: APP_ID, private_key: pem })
-  // One of its own, since the laptop's searches no more than ten times a minute; reached by Lambda's API on an address of its own.
+  // One of its own, since the laptop's searches no more than sixty times a minute; reached by Lambda's API on an address of its own.
   const identify = startLambda({
     modulePath: `${repository}lambda/handlers/on-identify.ts`,
     functionName: IDENTIFY,
@@ -224,6 +225,7 @@ export const openLeakSeat = async (desk: Desk, settings: LeakSeatSettings = {}):
         stytch: { projectId: laptop.address.project_id, baseUrl: laptop.address.stytch },
         secretNamePrefix: LAPTOP_PREFIX,
         searchesPerMinute: 1000,
+        refused: WITHOUT_LAG.refused,
       }),
     },
     onLog,

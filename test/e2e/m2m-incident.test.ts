@@ -1,7 +1,7 @@
 // `m2m incident` as somebody types it at three in the morning: one client, some, all, or whoever holds a leaked value; by the bus and without
 // it; what it refuses; and the report that it ends with.
 import { generateKeyPairSync, randomUUID } from 'node:crypto'
-import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import { SecretsManagerClient, TagResourceCommand } from '@aws-sdk/client-secrets-manager'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { createGateStore } from '../../lambda/adapters/aws/gate-store.ts'
 import { createSignedCall } from '../../lambda/adapters/aws/signed-call.ts'
@@ -120,7 +120,7 @@ describe('m2m incident', () => {
     const ran = await m2m(['--leaked-value-stdin'], dead)
 
     expect(ran.code).toBe(0)
-    expect(ran.stderr).toContain('refuses it already')
+    expect(ran.stdout).toContain('refuses it already')
     expect(await m2m([secretArn, '--wait'])).toMatchObject({ code: 0 })
   })
 
@@ -129,7 +129,8 @@ describe('m2m incident', () => {
 
     const ran = await m2m(['--leaked-value-stdin'], 'nobodys-value-1234')
 
-    expect(ran.code).toBe(4)
+    expect(ran.code).toBe(2)
+    expect(ran.stderr).toContain('nobody: none of the 3 secrets searched holds any part of it')
     expect(secretValue('gamma')).toBe(before)
   })
 
@@ -208,7 +209,8 @@ describe('m2m incident', () => {
 
 describe('refused, and nothing is changed', () => {
   test.each<[string, readonly string[], number, RegExp]>([
-    ['no client selected', [], 2, /no client selected/],
+    ['no client selected', [], 2, /no client was selected/],
+    ['a tag that nobody has', ['--tag', 'team=three'], 2, /^m2m: nobody: .*\(0 matched\)/],
     ['chosen in two ways', ['alpha', '--tag', 'team=one'], 2, /more than one way/],
     ['many without saying how', ['alpha', 'beta'], 2, /--immediate .* --grace/],
     ['many without a yes', ['alpha', 'beta', '--immediate'], 4, /add --yes/],
@@ -228,6 +230,17 @@ describe('refused, and nothing is changed', () => {
     expect(['alpha', 'beta', 'gamma'].map((name) => secretValue(name))).toEqual(before)
   })
 
+  test('a selection that matches nobody is an outcome of its own', async () => {
+    const ran = await m2m(['--tag', 'team=three', '--wait', '--json'])
+
+    expect(ran.code).toBe(2)
+    expect(ran.json<object>()).toMatchObject({
+      outcome: 'nobody',
+      clients: [],
+      counts: { matched: 0, retired: 0, held: 0, foreign: 0 },
+    })
+  })
+
   test('a dry run names whom it would be about', async () => {
     const before = secretValue('beta')
     const ran = await m2m(['beta', '--dry-run'])
@@ -235,6 +248,42 @@ describe('refused, and nothing is changed', () => {
     expect(ran).toMatchObject({ code: 0 })
     expect(ran.stdout).toContain('m2m/laptop/beta')
     expect(secretValue('beta')).toBe(before)
+  })
+})
+
+describe('once a client is retired', () => {
+  const retire = async (): Promise<void> => {
+    const client = new SecretsManagerClient({
+      endpoint: cli.laptop.address.aws,
+      region: cli.laptop.address.region,
+      credentials: { accessKeyId: 'any', secretAccessKey: 'any' },
+    })
+    const Tags = [{ Key: 'm2m:retired', Value: new Date().toISOString() }]
+    await client.send(new TagResourceCommand({ SecretId: 'm2m/laptop/gamma', Tags }))
+    client.destroy()
+  }
+
+  test('all means the others, for the command line and for the function alike, and both end', async () => {
+    await retire()
+    const leaked = secretValue('alpha')
+    const retired = secretValue('gamma')
+
+    const ran = await m2m([
+      ...['--all', '--expected-count', '2', '--immediate', '--yes', '--break-glass', '--wait', '--json'],
+    ])
+
+    expect(ran.code).toBe(0)
+    expect(ran.json<object>()).toMatchObject({ counts: { matched: 2, retired: 1, held: 0, foreign: 0 } })
+    expect([isAccepted('alpha', leaked), secretValue('gamma') === retired]).toEqual([false, true])
+    const miscounted = await m2m(['--all', '--expected-count', '3', '--immediate', '--yes'])
+    expect(miscounted).toMatchObject({ code: 4, stderr: expect.stringContaining('1 retired') })
+  })
+
+  test('a rotate by tag leaves it out, and is done', async () => {
+    const ran = await cli.run(['rotate', '--scope', 'read:a', '--scope', 'read:b', '--yes', '--wait', '--json'])
+
+    expect(ran.code).toBe(0)
+    expect(ran.json<object>()).toMatchObject({ counts: { matched: 2, retired: 1, held: 0, foreign: 0 } })
   })
 })
 

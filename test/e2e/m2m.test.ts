@@ -69,7 +69,11 @@ describe('list', () => {
       ['reports', 'settled'],
     ])
     expect(lines.at(-1)).toBe('3 clients: 3 settled')
-    expect(json.json()).toEqual({ stage: 'laptop', clients: expect.any(Array) })
+    expect(json.json()).toEqual({
+      stage: 'laptop',
+      clients: expect.any(Array),
+      counts: { matched: 3, retired: 0, held: 0, foreign: 0 },
+    })
     const [first] = json.json<{ clients: readonly object[] }>().clients
     expect(first).toEqual({
       name: 'billing',
@@ -137,6 +141,7 @@ describe('rotate, settle and rollback', () => {
           requestToken: expect.stringMatching(/^rotate-\d{13}-/),
         },
       ],
+      counts: { matched: 1, retired: 0, held: 0, foreign: 0 },
     })
     expect(bothWork).toBe(true)
     expect(back.stdout).toBe('CLIENT   ROLLBACK\nbilling  done\n')
@@ -222,7 +227,12 @@ describe('hold and release', () => {
     const again = await m2m('hold', 'billing')
     const released = await m2m('release', '--all', '--yes')
 
-    expect(held.json()).toEqual({ stage: 'laptop', action: 'hold', results: [{ name: 'billing', outcome: 'held' }] })
+    expect(held.json()).toEqual({
+      stage: 'laptop',
+      action: 'hold',
+      results: [{ name: 'billing', outcome: 'held' }],
+      counts: { matched: 1, retired: 0, held: 0, foreign: 0 },
+    })
     expect(listed.stdout).toMatch(/billing .* held by ada\n1 client: 1 settled\n$/)
     expect(rotate).toMatchObject({
       code: 4,

@@ -18,12 +18,14 @@ const identify: fc.Arbitrary<IdentifyEnv> = fc.record(
     ),
     secretNamePrefix: word.map((stage) => `m2m/${stage}/`),
     searchesPerMinute: perMinute,
+    projectSecretName: word.map((name) => `stytch/${name}`),
+    refused: fc.record({ count: fc.integer({ min: 1, max: 99 }), overMs: fc.integer({ min: 0, max: 60_000 }) }),
     slots: fc.record(
       { table: word, searchesPerMinute: perMinute, endpoint: fc.constant('http://127.0.0.1:4566') },
       { requiredKeys: ['table', 'searchesPerMinute'] },
     ),
   },
-  { requiredKeys: ['stytch', 'secretNamePrefix', 'searchesPerMinute'] },
+  { requiredKeys: ['stytch', 'secretNamePrefix', 'searchesPerMinute', 'refused'] },
 )
 
 const intake: fc.Arbitrary<IntakeEnv> = fc.record(
@@ -103,6 +105,7 @@ describe('no fault repeats a value', () => {
     ['M2M_SEARCHES_PER_MINUTE', '0'],
     ['M2M_SEARCHES_PER_MINUTE', '1001'],
     ['M2M_SEARCHES_PER_MINUTE', '1e2'],
+    ['M2M_REFUSED', 'canary'],
     ['STYTCH_PROJECT_ID', 'canary'],
     ['STYTCH_BASE_URL', 'http://user:canary@127.0.0.1'],
   ])('identify: %s=%s', (name, value) => {

@@ -251,7 +251,7 @@ describe('functions', () => {
 
   test.each([
     ['read-billing', ['clients', 'identify', 'registrar', 'rotation', 'vendor']],
-    ['read-project', ['clients', 'project-rotation', 'registrar', 'rotation']],
+    ['read-project', ['clients', 'identify', 'project-rotation', 'registrar', 'rotation']],
     ['move-current', ['rotation']],
     ['forge-object', ['archive']],
     ['sign-proof', ['project-rotation', 'rotation']],

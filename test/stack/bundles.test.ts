@@ -30,12 +30,12 @@ const budgets: Readonly<Record<BundleName, Budget>> = {
   'on-archive': { kB: 510, gzippedKB: 128 },
   // No undici either: AWS is all it speaks to, and Systems Manager and Lambda without a client (docs/decisions/020).
   'on-sweep': { kB: 390, gzippedKB: 103 },
-  'on-identify': { kB: 575, gzippedKB: 155 },
+  'on-identify': { kB: 590, gzippedKB: 160 },
   'on-incident': { kB: 385, gzippedKB: 100 },
   // The durable SDK brings Lambda's own client along.
   'on-campaign': { kB: 850, gzippedKB: 225 },
   // Of jose what signs a JWT: 18 kB, 6 kB gzipped.
-  'on-leak-report': { kB: 618, gzippedKB: 167 },
+  'on-leak-report': { kB: 622, gzippedKB: 168 },
   'on-read': { kB: 330, gzippedKB: 90 },
   // No client of the SDK (docs/decisions/023).
   'on-vend': { kB: 310, gzippedKB: 90 },

@@ -181,7 +181,7 @@ const callersOf = (of: Template, logicalId: string) =>
     }))
 
 describe('identify', () => {
-  test('may read every secret below the prefix, and do nothing else', () => {
+  test('may read every secret below the prefix, compare with the project’s own, and do nothing else', () => {
     const statements = roleStatements(template, 'IdentifyFnRole').slice(2)
 
     expect(statements.map(({ Sid, ...rest }) => [Sid, shown(rest as Statement)])).toEqual([
@@ -207,10 +207,19 @@ describe('identify', () => {
           ],
         },
       ],
+      [
+        'ReadProjectSecret',
+        {
+          effect: 'Allow',
+          actions: ['secretsmanager:GetSecretValue', 'secretsmanager:ListSecretVersionIds'],
+          resources: [secret(`${exampleConfig.stytch.projectSecretName}-??????`)],
+          conditions: [],
+        },
+      ],
     ])
   })
 
-  test('has no project secret, and two executions', () => {
+  test('knows the project secret by name alone, and has two executions', () => {
     expect(functionNamed(template, 'm2m-prod-identify')).toMatchObject({
       ReservedConcurrentExecutions: 2,
       Timeout: 300,
@@ -219,9 +228,12 @@ describe('identify', () => {
           STYTCH_PROJECT_ID: exampleConfig.stytch.projectId,
           M2M_SECRET_PREFIX: 'm2m/prod/',
           M2M_SEARCHES_PER_MINUTE: '10',
+          M2M_PROJECT_SECRET: exampleConfig.stytch.projectSecretName,
+          M2M_REFUSED: '3 over 1000',
         },
       },
     })
+    expect(JSON.stringify(functionNamed(template, 'm2m-prod-identify'))).not.toContain('STYTCH_PROJECT_SECRET_ID')
   })
 
   test('keeps an asynchronous question nowhere', () => {

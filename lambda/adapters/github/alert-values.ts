@@ -6,7 +6,7 @@ import { Fault } from '../../core/base/fault.ts'
 import type { JsonObject } from '../../core/base/json-object.ts'
 import { ok, type Result, refused } from '../../core/base/result.ts'
 import type { AlertValues } from '../../core/intake/intake-ports.ts'
-import { MAX_VALUE_CHARACTERS } from '../../core/intake/leak-proof.ts'
+import { MAX_LEAK_BYTES } from '../../core/intake/leak-text.ts'
 import { type ClientSecret, createClientSecret } from '../../core/secret/client-secret.ts'
 import { readField, readStoredObject } from '../../core/secret/stored-fields.ts'
 import { readHandMadeSecret } from '../aws/hand-made-secret.ts'
@@ -56,7 +56,7 @@ const toApp = (appSecretId: string, text: string): GithubApp => {
 
 const toValue = (secret: unknown): ClientSecret | undefined => {
   const text = typeof secret === 'string' ? secret.trim() : ''
-  return text === '' || text.length > MAX_VALUE_CHARACTERS ? undefined : createClientSecret(text)
+  return text === '' || text.length > MAX_LEAK_BYTES ? undefined : createClientSecret(text)
 }
 
 export const createAlertValues = ({ client, appSecretId, baseUrl, now }: GithubPlace): AlertValues => ({

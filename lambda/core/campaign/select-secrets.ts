@@ -186,5 +186,9 @@ export const selectSecrets = async (
     ...missing(request, portions),
     ...unmanaged.map((secretName) => ({ secretName, why: 'notManaged', attempts: 0 }) as const),
   ]
+  // The periodic campaign has days on which nothing is due; whoever chose clients meant some.
+  if (matched === 0 && failures.length === 0 && !('due' in request.selector)) {
+    return refused(`nobody: the selection by ${Object.keys(request.selector)[0]} matches no client`)
+  }
   return ok({ chosen, skipped: sumOfSkips(portions), failures })
 }

@@ -22,11 +22,14 @@ interface ChosenClients {
   readonly secrets: readonly Secret[]
   /** Names or client ids that were given and not found. */
   readonly missing: readonly string[]
+  /** Retired secrets that the selector means, and that were left out. */
+  readonly retired: number
 }
 
 interface Found {
   readonly secrets: readonly Secret[]
   readonly count: number
+  readonly retired?: number
 }
 
 const byNames = async (choosing: Choosing, selector: { readonly secretNames: readonly string[] }): Promise<Found> => {
@@ -43,20 +46,23 @@ const byNames = async (choosing: Choosing, selector: { readonly secretNames: rea
 }
 
 const listed = async (choosing: Choosing, selector: Selector): Promise<Found> => {
-  const { isSelected } = createSelection({ by: [selector] })
+  const { whyNot } = createSelection({ by: [selector] })
   const kept = new Map<string, Secret>()
   const counted = new Set<string>()
+  const retired = new Set<string>()
   let page: string | undefined
   do {
     const reply = await listStage(choosing.secrets, choosing, { page })
     for (const secret of reply.secrets) {
-      if (!isSelected(secret)) continue
+      const why = whyNot(secret)
+      if (why === 'retired') retired.add(secret.arn)
+      if (why !== undefined) continue
       counted.add(secret.arn)
       if (kept.size <= MAX_BY_ITSELF) kept.set(secret.arn, secret)
     }
     page = reply.nextPage
   } while (page !== undefined)
-  return { secrets: [...kept.values()], count: counted.size }
+  return { secrets: [...kept.values()], count: counted.size, retired: retired.size }
 }
 
 const byClientIds = async (choosing: Choosing, selector: { readonly clientIds: readonly string[] }): Promise<Found> => {
@@ -79,10 +85,10 @@ export const chooseClients = async (
   report: LeakReport,
 ): Promise<Result<ChosenClients & { readonly isMany: boolean }, string>> => {
   const { selector } = report
-  const { secrets, count } = await find(choosing, selector)
+  const { secrets, count, retired = 0 } = await find(choosing, selector)
   const fault = countFault(selector, count) ?? clientCountFault(report, count)
   if (fault !== undefined) return refused(fault)
   const isMany = count > MAX_BY_ITSELF
   const missing = isMany ? [] : missingFrom(selector, secrets)
-  return ok({ secrets, missing, isMany })
+  return ok({ secrets, missing, retired, isMany })
 }

@@ -40,7 +40,7 @@ const partOf = ({ incidentId, at }: IncidentEnd, clients: readonly IncidentClien
     clients,
   })
 
-/** At least one, also when no client was found. */
+/** At least one. */
 export const incidentCompleted = (end: IncidentEnd): readonly ReturnType<typeof partOf>[] => {
   const parts = Math.max(1, Math.ceil(end.clients.length / CLIENTS_A_PART))
   return Array.from({ length: parts }, (_, at) =>

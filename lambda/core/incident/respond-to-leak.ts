@@ -31,8 +31,8 @@ interface Responding extends Choosing {
 
 export interface Response {
   readonly incidentId: string
-  /** campaign: it reports the end. */
-  readonly outcome: 'revoked' | 'partlyFailed' | 'campaign'
+  /** campaign: it reports the end. nobody: the selection matches no client, which is a failure. */
+  readonly outcome: 'revoked' | 'partlyFailed' | 'campaign' | 'nobody'
   readonly clients: readonly IncidentClient[]
 }
 
@@ -138,14 +138,34 @@ const revoke = async (
   })
 }
 
-const absent = (named: string): IncidentClient =>
+/** Of something that is not there: the ARN that it would have, but for Secrets Manager's six characters. */
+const arnOfName = ({ jobParts: { rotationFunctionArn } }: Responding, name: string): string => {
+  const [, partition, , region, account] = rotationFunctionArn.split(':')
+  return `arn:${partition}:secretsmanager:${region}:${account}:secret:${name}`
+}
+
+const absent = (responding: Responding, named: string): IncidentClient =>
   failedClient(
-    { arn: named, name: named },
+    { arn: arnOfName(responding, named), name: named },
     {
       why: 'no managed secret is tagged or named so',
       advice: `find out whose it is, and report that (${RUNBOOK}#leak)`,
     },
   )
+
+/** Whoever reported it believes that something was revoked: it fails, by the name of what was searched. */
+const nobody = (responding: Responding, { selector }: LeakReport, retired: number): IncidentClient => {
+  const { secretNamePrefix: name } = responding
+  const kind = Object.keys(selector).join(' and ')
+  const left = retired > 0 ? ` but ${retired} that are retired` : ''
+  return failedClient(
+    { arn: arnOfName(responding, `${name}*`), name },
+    {
+      why: `nobody: the selection by ${kind} matches no client below ${name}${left}, so that nothing was revoked`,
+      advice: `find out whose it is (m2m incident --leaked-value-stdin), and report that by name (${RUNBOOK}#leak)`,
+    },
+  )
+}
 
 const revokeAll = async (
   responding: Responding,
@@ -180,15 +200,24 @@ export const respondToLeak = async (responding: Responding, event: LeakEvent): P
   const { incidentId, source, requestedBy } = report
   const chosen = await chooseClients(responding, report)
   if (!chosen.ok) throw malformed(`Incident ${incidentId}: ${chosen.refusal}.`)
-  const { secrets, missing, isMany } = chosen.value
+  const { secrets, missing, retired, isMany } = chosen.value
   const about = { incident: incidentId, source, requestedBy }
+  if (!isMany && secrets.length === 0 && missing.length === 0) {
+    const clients = [nobody(responding, report, retired)]
+    await events.publish(incidentCompleted({ incidentId, at: jobParts.timing.now(), clients }))
+    journal.note({ ...about, outcome: 'nobody', clients: 0, failures: 1 })
+    return { incidentId, outcome: 'nobody', clients }
+  }
   if (isMany || report.graceSeconds !== undefined) {
     await campaigns.revoke(report, typeof event.id === 'string' ? event.id : incidentId)
     journal.note({ ...about, outcome: 'campaign' })
     return { incidentId, outcome: 'campaign', clients: [] }
   }
   const startedAt = jobParts.timing.now()
-  const clients = [...(await revokeAll(responding, report, secrets)), ...missing.map(absent)]
+  const clients = [
+    ...(await revokeAll(responding, report, secrets)),
+    ...missing.map((named) => absent(responding, named)),
+  ]
   await events.publish(incidentCompleted({ incidentId, at: jobParts.timing.now(), clients }))
   for (const { secretArn, outcome, requestTokens, why } of clients) {
     // From the incident's id to the request token, which every step and every event of that rotation carries.

@@ -5,7 +5,7 @@ import { defined } from '../base/defined.ts'
 import { LEAK_REPORTED } from '../base/event-types.ts'
 import type { M2mEvent } from '../base/events.ts'
 import type { Detector } from './leak-delivery.ts'
-import type { LeakOwner, LeakRefusal } from './leak-finding.ts'
+import type { DeadMatch } from './leak-finding.ts'
 
 /** Why a person must look. */
 export type Unresolved =
@@ -13,8 +13,14 @@ export type Unresolved =
   | 'malformed'
   /** It brought neither value nor hash, and none could be fetched. */
   | 'noValue'
-  /** Its value is in no secret of ours. */
+  /** Nothing of it was found among our secrets. */
   | 'unknownValue'
+  /** It was found in a secret that names no client. */
+  | 'clientUnknown'
+  /** No secret, but a token that has not expired. */
+  | 'accessToken'
+  /** The Stytch project's own secret, which this event may not have replaced. */
+  | 'projectSecret'
   | 'tooManySecrets'
   | 'rateLimited'
   | 'outOfTime'
@@ -67,8 +73,7 @@ export const leakUnresolved = (
 
 export const leakClosed = (
   alert: Alerted,
-  owner: LeakOwner,
-  refusal: LeakRefusal,
+  { owner, refusal, since }: Omit<DeadMatch, 'kind' | 'state'>,
   at: number,
 ): M2mEvent<'m2m.leak-intake'> => ({
   type: 'Leak Closed',
@@ -79,6 +84,7 @@ export const leakClosed = (
     clientId: owner.clientId,
     versionId: owner.versionId,
     refused: refusal,
+    ...defined({ since }),
   },
 })
 

@@ -176,6 +176,42 @@ export const createSelection = (wish: Wish, asOf?: Pick<AsOf, 'now' | 'spans'>):
   return { whyNot, isSelected: (secret) => whyNot(secret) === undefined }
 }
 
+/** How many secrets a choice means, and of those it leaves out or that stand out. */
+export interface SelectionCounts {
+  /** Selected: what `expectedCount` of "all" is held against. */
+  readonly matched: number
+  /** Left out, since their clients were deactivated for good. */
+  readonly retired: number
+  /** Selected and on hold, which a revoke ignores. */
+  readonly held: number
+  /** Selected, and never given to this stage's rotation function, so that nothing here can rotate them. */
+  readonly foreign: number
+}
+
+/** @param isForeign whether a secret was never given to this stage's rotation function */
+export const countSelection = (
+  { whyNot }: Selection,
+  secrets: readonly Secret[],
+  isForeign: (secret: Secret) => boolean,
+): SelectionCounts => {
+  const selected = secrets.filter((secret) => whyNot(secret) === undefined)
+  return {
+    matched: selected.length,
+    retired: secrets.filter((secret) => whyNot(secret) === 'retired').length,
+    held: selected.filter((secret) => holdOf(secret) !== undefined).length,
+    foreign: selected.filter(isForeign).length,
+  }
+}
+
+/** For people: `18 matched, 2 retired and left out`. */
+export const countWords = ({ matched, retired, held, foreign }: SelectionCounts): string =>
+  [
+    `${matched} matched`,
+    ...(retired > 0 ? [`${retired} retired and left out`] : []),
+    ...(held > 0 ? [`${held} on hold`] : []),
+    ...(foreign > 0 ? [`${foreign} not given to this stage's rotation function`] : []),
+  ].join(', ')
+
 /** Whether the selector names each secret or client one by one, so that one which is not there is somebody's mistake. */
 export const namedBy = (selector: Selector): readonly string[] => {
   if ('secretNames' in selector) return selector.secretNames

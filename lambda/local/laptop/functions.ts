@@ -278,7 +278,15 @@ const functionsOf = (
     part: 'identify',
     handler: 'on-identify',
     timeoutMs: 300_000,
-    env: writeIdentifyEnv({ stytch, secretNamePrefix: LAPTOP_PREFIX, ...extra, searchesPerMinute: 10 }),
+    env: writeIdentifyEnv({
+      stytch,
+      secretNamePrefix: LAPTOP_PREFIX,
+      ...extra,
+      // More than a deployment's: who tries things out here searches for nothing that is worth guessing.
+      searchesPerMinute: 60,
+      refused: (more.bounds ?? WITHOUT_LAG).refused,
+      ...(stytch.projectSecret.kind === 'stored' ? { projectSecretName: LAPTOP_PROJECT_SECRET } : {}),
+    }),
   },
   {
     part: 'intake',

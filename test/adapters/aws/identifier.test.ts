@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createIdentifier, SYNCHRONOUS_CONTEXT } from '../../../lambda/adapters/aws/identifier.ts'
 import { createInvoke } from '../../../lambda/adapters/aws/invoke.ts'
 import { createSignedCall } from '../../../lambda/adapters/aws/signed-call.ts'
+import { type LeakFinding, NOTHING_SEARCHED } from '../../../lambda/core/intake/leak-finding.ts'
 import { readProof } from '../../../lambda/core/intake/leak-proof.ts'
 import { createAwsStandIn } from '../../../lambda/local/aws/aws-stand-in.ts'
 import type { Invocation, InvocationResult } from '../../../lambda/local/aws/functions.ts'
@@ -17,6 +18,10 @@ const owner = { secretArn: 'arn:x', secretName: 'n', clientId: 'c', versionId: '
 const aws = useAws()
 const world = createWorld()
 let invocations: Invocation[]
+const answered: LeakFinding = {
+  ...NOTHING_SEARCHED,
+  found: [{ kind: 'secret', state: 'alive', owner, requestId: 'r' }],
+}
 let result: InvocationResult
 const lambda = createAwsStandIn({
   world,
@@ -35,7 +40,7 @@ beforeAll(async () => {
 beforeEach(() => {
   world.reset()
   invocations = []
-  result = { ok: true, value: { outcome: 'alive', owner, requestId: 'r' } }
+  result = { ok: true, value: answered }
 })
 afterAll(() => lambda.close())
 
@@ -58,7 +63,7 @@ describe('the function', () => {
   test('is invoked synchronously, and told so in a way that no event could', async () => {
     const { finding } = await identify()
 
-    expect(finding).toEqual({ outcome: 'alive', owner, requestId: 'r' })
+    expect(finding).toEqual(answered)
     expect(invocations).toEqual([
       expect.objectContaining({ event: { value: VALUE, clientId: 'c' }, clientContext: SYNCHRONOUS_CONTEXT }),
     ])
@@ -70,7 +75,7 @@ describe('the function', () => {
 
     const { finding, waits } = await identify()
 
-    expect(finding.outcome).toBe('alive')
+    expect(finding.found[0]?.state).toBe('alive')
     expect(waits).toEqual([2000, 2000, 2000])
   })
 

@@ -55,6 +55,21 @@ describe('a revoke', () => {
     expect(seat.published[0]?.detail.needsSomebody).toBe(true)
   })
 
+  it.each([
+    ['a tag that nobody has', { tags: { team: 'x' } }, {}],
+    ['a tag that retired clients alone have', { tags: { 'm2m:retired': 'x' } }, {}],
+    ['a scope that nobody has, after a grace', { scopes: ['read:x'] }, { graceSeconds: 900 }],
+  ])('by %s is refused, and somebody has to look', async (_, selector, more) => {
+    seat.add(3)
+    seat.world.add('retired', { tags: { 'm2m:retired': 'x' } })
+
+    const report = await seat.run({ intent: 'revoke', selector, incidentId: 'inc-8', ...more })
+
+    expect(report).toMatchObject({ outcome: 'refused', explanation: expect.stringMatching(/^nobody: /) })
+    expect(seat.published[0]?.detail).toMatchObject({ outcome: 'refused', needsSomebody: true })
+    expect(seat.origins()).not.toHaveProperty('revoke')
+  })
+
   it('begins with those that are known to be leaked', async () => {
     seat.add(300)
     const leaked = ['client-00250', 'client-00299', 'client-00123']

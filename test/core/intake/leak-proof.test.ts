@@ -2,7 +2,8 @@
 import { inspect } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { hmslHash } from '../../../lambda/core/intake/hmsl.ts'
-import { createLeakMatcher, MAX_VALUE_CHARACTERS, readProof } from '../../../lambda/core/intake/leak-proof.ts'
+import { createLeakMatcher, readProof } from '../../../lambda/core/intake/leak-proof.ts'
+import { MAX_LEAK_BYTES } from '../../../lambda/core/intake/leak-text.ts'
 import { createClientSecret } from '../../../lambda/core/secret/client-secret.ts'
 
 const key = Buffer.alloc(32, 7)
@@ -18,21 +19,25 @@ describe('a proof', () => {
     return proof.value
   }
 
-  test('by value fits that value and no other', async () => {
-    const matches = createLeakMatcher(proofOf('leaked'), key)
+  test('by values fits each of them, by its place, and no other', async () => {
+    const matches = createLeakMatcher(
+      { kind: 'values', values: ['another', 'leaked'].map((one) => createClientSecret(one)) },
+      key,
+    )
 
-    expect(await matches(createClientSecret('leaked'))).toBe(true)
+    expect(await matches(createClientSecret('leaked'))).toBe(1)
+    expect(await matches(createClientSecret('another'))).toBe(0)
     for (const other of ['leake', 'leaked ', 'Leaked', 'x', await hmslHash('leaked')]) {
-      expect(await matches(createClientSecret(other))).toBe(false)
+      expect(await matches(createClientSecret(other))).toBeUndefined()
     }
   })
 
   test('by hash fits the value that has it', async () => {
-    const matches = createLeakMatcher(proofOf(undefined, await hmslHash('leaked')), key)
+    const matches = createLeakMatcher({ kind: 'hmsl', hash: await hmslHash('leaked') }, key)
 
-    expect(await matches(createClientSecret('leaked'))).toBe(true)
-    expect(await matches(createClientSecret(await hmslHash('leaked')))).toBe(false)
-    expect(await matches(createClientSecret('other'))).toBe(false)
+    expect(await matches(createClientSecret('leaked'))).toBe(0)
+    expect(await matches(createClientSecret(await hmslHash('leaked')))).toBeUndefined()
+    expect(await matches(createClientSecret('other'))).toBeUndefined()
   })
 
   test('shows its value to nobody', () => {
@@ -46,7 +51,7 @@ describe('a proof', () => {
     ['a', 'ab'.repeat(32)],
     ['', undefined],
     [7, undefined],
-    ['x'.repeat(MAX_VALUE_CHARACTERS + 1), undefined],
+    ['x'.repeat(MAX_LEAK_BYTES + 1), undefined],
     [undefined, 'AB'.repeat(32)],
     [undefined, 'ab'],
     [undefined, 7],

@@ -7,7 +7,7 @@ import { Fault, type FaultCode } from '../../../lambda/core/base/fault.ts'
 import type { GateAdmission } from '../../../lambda/core/intake/intake-gate.ts'
 import type { LeakQuestion } from '../../../lambda/core/intake/intake-ports.ts'
 import type { SigningKeys } from '../../../lambda/core/intake/leak-delivery.ts'
-import type { LeakFinding } from '../../../lambda/core/intake/leak-finding.ts'
+import { type LeakFinding, type LeakMatch, NOTHING_SEARCHED } from '../../../lambda/core/intake/leak-finding.ts'
 import { createRecentDeliveries } from '../../../lambda/core/intake/recent-deliveries.ts'
 import { type IncomingDelivery, type Intake, takeLeakReport } from '../../../lambda/core/intake/take-leak-report.ts'
 import { createClientSecret } from '../../../lambda/core/secret/client-secret.ts'
@@ -21,7 +21,18 @@ const owner = {
   versionId: 'v',
   label: 'AWSCURRENT',
 }
-const alive: LeakFinding = { outcome: 'alive', owner, requestId: 'r' }
+const refusal = { status: 401, error: 'invalid_client', requestId: 'r', triedAt: 't' }
+const findingOf = (...found: readonly LeakMatch[]): LeakFinding => ({ ...NOTHING_SEARCHED, found, searched: 3 })
+const secretOf = (clientId: string): LeakMatch => ({
+  kind: 'secret',
+  state: 'alive',
+  owner: { ...owner, clientId, secretName: `m2m/prod/${clientId}` },
+  requestId: 'r',
+})
+const alive = findingOf({ kind: 'secret', state: 'alive', owner, requestId: 'r' })
+const dead: LeakMatch = { kind: 'secret', state: 'dead', owner, refusal, since: '2026-10-05T09:00:00.000Z' }
+const token: LeakMatch = { kind: 'accessToken', state: 'alive', clientId: 'client', until: '2026-10-05T10:00:00.000Z' }
+const project: LeakMatch = { kind: 'projectSecret', state: 'alive', secretName: 'stytch/m2m-prod', versionId: 'v' }
 const admitted: GateAdmission = { decision: 'admitted', isFirst: false, isRemembered: true }
 
 const fault = (code: FaultCode): Fault => new Fault({ code, retryable: true, message: `a failure of kind ${code}` })
@@ -131,17 +142,19 @@ describe('keys that cannot be read', () => {
 describe('what was found', () => {
   test.each<[string, LeakFinding, string, string]>([
     ['alive', alive, 'reported', 'Secret Leak Reported'],
-    ['unproven', { outcome: 'unproven', owner, code: 'STYTCH_UNAVAILABLE' }, 'reported', 'Secret Leak Reported'],
     [
-      'dead',
-      { outcome: 'dead', owner, refusal: { status: 401, error: 'invalid_client', requestId: 'r', triedAt: 't' } },
-      'closed',
-      'Leak Closed',
+      'unproven',
+      findingOf({ kind: 'secret', state: 'unproven', owner, code: 'STYTCH_UNAVAILABLE' }),
+      'reported',
+      'Secret Leak Reported',
     ],
-    ['unknown', { outcome: 'unknown', searched: 3 }, 'unresolved', 'Leak Unresolved'],
-    ['too many', { outcome: 'notSearched', reason: 'tooManySecrets', searched: 3 }, 'unresolved', 'Leak Unresolved'],
-    ['too often', { outcome: 'notSearched', reason: 'rateLimited', searched: 0 }, 'unresolved', 'Leak Unresolved'],
-    ['too long', { outcome: 'notSearched', reason: 'outOfTime', searched: 3 }, 'unresolved', 'Leak Unresolved'],
+    ['dead', findingOf(dead), 'closed', 'Leak Closed'],
+    ['unknown', findingOf(), 'unresolved', 'Leak Unresolved'],
+    ['an access token', findingOf(token), 'unresolved', 'Leak Unresolved'],
+    ['the project’s own secret', findingOf(project), 'unresolved', 'Leak Unresolved'],
+    ['too many', { ...findingOf(), notSearched: 'tooManySecrets' }, 'unresolved', 'Leak Unresolved'],
+    ['too often', { ...findingOf(), notSearched: 'rateLimited' }, 'unresolved', 'Leak Unresolved'],
+    ['too long', { ...findingOf(), notSearched: 'outOfTime' }, 'unresolved', 'Leak Unresolved'],
   ])('%s is told once, as what it is', async (_, finding, outcome, type) => {
     const { intake, events } = play({ finding })
 
@@ -167,6 +180,95 @@ describe('what was found', () => {
     await takeLeakReport(intake, plain({ alertId: 'a', value: VALUE, clientId: 'named' }))
 
     expect(events[0]?.detail).toMatchObject({ selector: { clientIds: ['client'] } })
+  })
+})
+
+describe('what a text holds beside it', () => {
+  const told = async (finding: LeakFinding) => {
+    const { intake, events } = play({ finding })
+    const result = await takeLeakReport(intake, plain())
+    return { result, events, types: events.map(({ type }) => type) }
+  }
+
+  test('two clients: an incident for each, under ids that are the same when the alert comes again', async () => {
+    const first = await told(findingOf(secretOf('one'), secretOf('two')))
+    const again = await told(findingOf(secretOf('two'), secretOf('one')))
+
+    const idsOf = ({ events }: typeof first) =>
+      new Map(
+        events.map(
+          ({ detail }) => [JSON.stringify((detail as { selector: object }).selector), detail.incidentId] as const,
+        ),
+      )
+    expect(first.types).toEqual(['Secret Leak Reported', 'Secret Leak Reported'])
+    expect(idsOf(first).size).toBe(2)
+    expect(new Set(idsOf(first).values()).size).toBe(2)
+    expect(idsOf(again)).toEqual(idsOf(first))
+  })
+
+  test('one client, alive and dead: one incident', async () => {
+    expect((await told(findingOf(dead, ...alive.found))).types).toEqual(['Secret Leak Reported'])
+  })
+
+  test('a client that was revoked is closed with the time of its end, beside another that is reported', async () => {
+    const { types, events, result } = await told(findingOf(dead, secretOf('other')))
+
+    expect(types.toSorted()).toEqual(['Leak Closed', 'Secret Leak Reported'])
+    expect(events.find(({ type }) => type === 'Leak Closed')?.detail).toMatchObject({
+      since: '2026-10-05T09:00:00.000Z',
+    })
+    expect(result).toMatchObject({ outcome: 'reported' })
+  })
+
+  test('a token of a client that is reported anyway pages nobody', async () => {
+    expect((await told(findingOf(...alive.found, token))).types).toEqual(['Secret Leak Reported'])
+  })
+
+  test('a token that has expired leads to nothing', async () => {
+    const { types, result } = await told(findingOf({ ...token, state: 'dead' }))
+
+    expect([types, result]).toEqual([[], expect.objectContaining({ outcome: 'closed', why: 'tokenExpired' })])
+  })
+
+  test('a token that is valid says whose, until when, and what to do', async () => {
+    const { events } = await told(findingOf(token))
+
+    expect(events[0]?.detail).toMatchObject({ reason: 'accessToken', clientId: 'client' })
+    expect(events[0]?.detail.explanation).toMatch(/no proof that its client’s secret.*2026-10-05T10:00:00/)
+  })
+
+  test('the project secret says what to do', async () => {
+    const { events } = await told(findingOf(project))
+
+    expect(events[0]?.detail).toMatchObject({ reason: 'projectSecret' })
+    expect(events[0]?.detail.explanation).toMatch(/#project-secret-leaked.*stytch\/m2m-prod/)
+  })
+
+  test('a secret that names no client pages a person, with its name', async () => {
+    const { clientId: _, ...nobodys } = owner
+    const { events } = await told(
+      findingOf({ kind: 'secret', state: 'unproven', owner: nobodys, code: 'CLIENT_UNKNOWN' }),
+    )
+
+    expect(events[0]?.detail).toMatchObject({ reason: 'clientUnknown' })
+    expect(events[0]?.detail.explanation).toContain(owner.secretName)
+  })
+
+  test('nothing that was found: says what was searched, and what could not be read', async () => {
+    const unreadable = Array.from({ length: 7 }, (__, at) => `m2m/prod/${at}`)
+    const { events } = await told({ ...findingOf(), unreadable, olderLeft: 2, isCut: true, hasProjectSecretForm: true })
+
+    expect(events[0]?.detail).toMatchObject({ reason: 'unknownValue' })
+    expect(events[0]?.detail.explanation).toMatch(
+      /3 secrets were searched; 7 could not be read: m2m\/prod\/0, .*m2m\/prod\/4 and others; of 2 the older versions were not; .*more than was compared; .*project secret/,
+    )
+  })
+
+  test('dead, and not everything was searched: a person looks all the same', async () => {
+    expect((await told({ ...findingOf(dead), notSearched: 'outOfTime' })).types).toEqual([
+      'Leak Closed',
+      'Leak Unresolved',
+    ])
   })
 })
 

@@ -9,6 +9,7 @@ import { chooseClients } from '../../../lambda/core/incident/choose-clients.ts'
 import type { LeakReport } from '../../../lambda/core/incident/leak-report.ts'
 import { identifyLeak } from '../../../lambda/core/intake/identify-leak.ts'
 import { readIdentifyEvent } from '../../../lambda/core/intake/read-identify-event.ts'
+import { DEPLOYED } from '../../../lambda/core/rotation/bounds.ts'
 import { noRecords } from '../../../lambda/core/rotation/records.ts'
 import { createClientSecret } from '../../../lambda/core/secret/client-secret.ts'
 import type { Secret } from '../../../lambda/core/secret/secret.ts'
@@ -133,14 +134,21 @@ test('the search for a leak reads what was adopted, in its owner’s words, and 
   const event = readIdentifyEvent({ value: VALUE }, stage)
   if (!event.ok) throw new Error(event.refusal.join())
   const prober = { exchange: async () => ({ accepted: true as const, requestId: 'r' }) }
-  const search = { secrets, prober, timing, journal: createFakeJournal(), newKey: () => new Uint8Array(32) }
+  const search = {
+    secrets,
+    prober,
+    timing,
+    journal: createFakeJournal(),
+    newKey: () => new Uint8Array(32),
+    refused: DEPLOYED.refused,
+    projectId: 'project-test-1',
+  }
 
   const finding = await identifyLeak(search, event.value)
 
-  expect(finding).toMatchObject({
-    outcome: 'alive',
-    owner: { secretName: 'legacy/billing', clientId: 'legacy-client' },
-  })
+  expect(finding.found).toMatchObject([
+    { kind: 'secret', state: 'alive', owner: { secretName: 'legacy/billing', clientId: 'legacy-client' } },
+  ])
   expect(read).not.toContain('legacy/database')
 })
 

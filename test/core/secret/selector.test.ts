@@ -4,6 +4,8 @@ import { describe, expect, it } from 'vitest'
 import type { Secret } from '../../../lambda/core/secret/secret.ts'
 import {
   countFault,
+  countSelection,
+  countWords,
   createSelection,
   MAX_NAMED,
   missingFrom,
@@ -197,5 +199,39 @@ describe('countFault', () => {
 
   it('is no matter of other selectors', () => {
     expect(countFault({ clientIds: ['a'] }, 7)).toBeUndefined()
+  })
+})
+
+describe('the counts of a selection', () => {
+  const fleet = [
+    secret('m2m/prod/a', { team: 'x' }),
+    secret('m2m/prod/b', { team: 'x', 'm2m:held': new Date(NOW).toISOString() }),
+    secret('m2m/prod/c', { team: 'x', 'm2m:retired': new Date(NOW).toISOString() }),
+    secret('m2m/prod/d', { team: 'x' }, { rotationFunctionArn: undefined, rotationEnabled: false }),
+    secret('m2m/prod/e', { team: 'x' }, { isDeleted: true }),
+    secret('m2m/prod/f', { team: 'y' }),
+  ]
+  const isForeign = ({ rotationFunctionArn }: Secret): boolean => rotationFunctionArn !== 'arn:f'
+  const countsOf = (...by: readonly Selector[]) => countSelection(createSelection({ by }), fleet, isForeign)
+
+  it('say what is selected, what of it is held or foreign, and what is left out as retired', () => {
+    expect(countsOf({ tags: { team: 'x' } })).toEqual({ matched: 3, retired: 1, held: 1, foreign: 1 })
+    expect(countsOf({ all: true, expectedCount: 4 })).toEqual({ matched: 4, retired: 1, held: 1, foreign: 1 })
+    expect(countsOf({ tags: { team: 'z' } })).toEqual({ matched: 0, retired: 0, held: 0, foreign: 0 })
+  })
+
+  it('count a retired secret that is named as selected', () => {
+    expect(countsOf({ secretNames: ['m2m/prod/c'] })).toEqual({ matched: 1, retired: 0, held: 0, foreign: 0 })
+  })
+
+  it('are what "all" is held against', () => {
+    const all: Selector = { all: true, expectedCount: 4 }
+
+    expect(countFault(all, countsOf(all).matched)).toBeUndefined()
+  })
+
+  it('read as one line', () => {
+    expect(countWords({ matched: 18, retired: 2, held: 0, foreign: 0 })).toBe('18 matched, 2 retired and left out')
+    expect(countWords({ matched: 3, retired: 0, held: 1, foreign: 1 })).toMatch(/^3 matched, 1 on hold, 1 not given to/)
   })
 })

@@ -48,7 +48,7 @@ const CLIENT_ID = /^[\x21-\x7e]{1,128}$/
 const isClientId = (text: string): boolean => CLIENT_ID.test(text) && !text.startsWith('{')
 
 /** `client_secret=stytchSecret`, as an option or in a cell. @returns undefined for anything else. */
-export const readField = (text: string): readonly [string, string] | undefined => {
+export const readFieldMapping = (text: string): readonly [string, string] | undefined => {
   const cut = text.indexOf('=')
   return cut < 1 ? undefined : [text.slice(0, cut), text.slice(cut + 1)]
 }
@@ -125,7 +125,7 @@ const fieldsIn = (cell: string | undefined): AdoptionRow['fields'] =>
         cell
           .split(/[ ;]+/)
           .filter(Boolean)
-          .map((text) => readField(text) ?? ['malformed', '']),
+          .map((text) => readFieldMapping(text) ?? ['malformed', '']),
       )
 
 const toRow = (cells: Readonly<Partial<Record<Column, string>>>): AdoptionRow => ({

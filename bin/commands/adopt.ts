@@ -10,7 +10,13 @@ import {
   adoptOne,
   wouldAdopt,
 } from '../adopt/adopt-clients.ts'
-import { type AdoptionRow, isInPlaceRow, readAdoptionRows, readField, rowFaults } from '../adopt/adoption-rows.ts'
+import {
+  type AdoptionRow,
+  isInPlaceRow,
+  readAdoptionRows,
+  readFieldMapping,
+  rowFaults,
+} from '../adopt/adoption-rows.ts'
 import { readText } from '../adopt/read-text.ts'
 import type { CommandContext } from '../terminal/command-context.ts'
 import { CommandFault, EXIT } from '../terminal/command-fault.ts'
@@ -36,7 +42,7 @@ interface AdoptOptions extends AdoptionOptions {
 const usage = (message: string): CommandFault => new CommandFault(EXIT.usage, message)
 
 const addField = (text: string, before: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> => {
-  const field = readField(text)
+  const field = readFieldMapping(text)
   if (field === undefined) throw new InvalidArgumentError('expected ours=theirs, such as client_secret=stytchSecret')
   return { ...before, [field[0]]: field[1] }
 }

@@ -2,7 +2,7 @@
 import { defined } from '../core/base/defined.ts'
 import { endpointOf } from './freeze.ts'
 import { createReader, type Environment, type Reader } from './reader.ts'
-import { type RecordsEnv, readRecords, writeRecords } from './records.ts'
+import { type RecordsEnv, readRecordsTable, writeRecords } from './records.ts'
 
 declare const DEPLOYED_BUNDLE: boolean | undefined
 
@@ -64,7 +64,7 @@ export const readIntakeEnv = (env: Environment): IntakeEnv => {
       'M2M_INTAKE_SIGNING_SECRET',
       "the name of the secret with the detectors' signing keys",
     ),
-    records: readRecords(reader),
+    records: readRecordsTable(reader),
     formerGateId: reader.text('M2M_INTAKE_FORMER_GATE', 'the name of the secret that held the gate before'),
     maxPerHour: Number(maxPerHour),
     watched: readWatched(reader),

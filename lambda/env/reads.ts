@@ -2,7 +2,7 @@
 import type { StageSecrets } from '../core/secret/stage-secrets.ts'
 import { readNumber } from './number.ts'
 import { createReader, type Environment, type Reader } from './reader.ts'
-import { type RecordsEnv, readRecords, writeRecords } from './records.ts'
+import { type RecordsEnv, readRecordsTable, writeRecords } from './records.ts'
 import { readPrefixes, writePrefixes } from './secret-prefixes.ts'
 
 interface ReadsTableEnv extends RecordsEnv {
@@ -20,7 +20,7 @@ export interface AdoptionEnv extends ReadsTableEnv {
 }
 
 const readTable = (reader: Reader): ReadsTableEnv => ({
-  ...readRecords(reader),
+  ...readRecordsTable(reader),
   lookBackHours: readNumber(reader, 'M2M_READS_LOOK_BACK_HOURS', 'how many hours back a reader counts, above 0'),
 })
 

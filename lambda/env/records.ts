@@ -39,13 +39,13 @@ const readProofs = (reader: Reader, keyArn: string): ProofsEnv => {
 const TABLE = 'M2M_RECORDS_TABLE'
 
 /** For functions that do not work without the table. */
-export const readRecords = (reader: Reader): RecordsEnv => ({
+export const readRecordsTable = (reader: Reader): RecordsEnv => ({
   table: reader.text(TABLE, 'the name of the records table'),
   ...defined({ endpoint: endpointOf(reader, 'DYNAMODB') }),
 })
 
 export const readRecordsIfAny = (reader: Reader): Pick<KeepingEnv, 'records'> =>
-  reader.optional(TABLE) === undefined ? {} : { records: readRecords(reader) }
+  reader.optional(TABLE) === undefined ? {} : { records: readRecordsTable(reader) }
 
 export const writeRecords = (records: RecordsEnv | undefined): Record<string, string> =>
   defined({ [TABLE]: records?.table, AWS_ENDPOINT_URL_DYNAMODB: records?.endpoint })

@@ -78,6 +78,7 @@ describe('the role', () => {
       'LookBelowThePrefix',
       'AskForRotationsOnly',
       'WhatRotateSecretDemands',
+      'ReadVersions',
       'StartOwnPages',
       'KeepOwnCheckpoints',
       'PublishOnTheBus',

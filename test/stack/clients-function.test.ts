@@ -69,13 +69,21 @@ describe('the clients function', () => {
   })
 
   test('has the registrar’s own settings, so that what both register is the same', () => {
-    const { M2M_BACKSTOP, M2M_PERIOD_HOURS, M2M_OVERLAP_HOURS, M2M_LONGEST_HOLD_HOURS, M2M_RECORDS_TABLE, ...rest } =
-      settingsOf('clients')
+    const {
+      M2M_BACKSTOP,
+      M2M_PERIOD_HOURS,
+      M2M_OVERLAP_HOURS,
+      M2M_LONGEST_HOLD_HOURS,
+      M2M_RECORDS_TABLE,
+      M2M_HAND_MADE_SECRETS,
+      ...rest
+    } = settingsOf('clients')
 
     expect(rest).toEqual(settingsOf('registrar'))
     expect([M2M_BACKSTOP, M2M_PERIOD_HOURS, M2M_OVERLAP_HOURS]).toEqual(['60', '720', '24'])
     expect(M2M_LONGEST_HOLD_HOURS).toBe('168')
-    // Told to whoever may use it.
+    expect(M2M_HAND_MADE_SECRETS).toMatch(/^projectSecret=/)
+    // Said to whoever may use it.
     expect(M2M_RECORDS_TABLE).toMatch(/^<RecordsTable/)
   })
 

@@ -246,16 +246,17 @@ test('no other function signs, or writes into the table or below proofs/', () =>
   ])
 })
 
-test('operators may release what the intake holds: its gate and nothing else of the table', () => {
+test('operators may release what the intake holds, and see who reads: the gate and the reads, and nothing else of the table', () => {
   const [policy] = Object.values(whole.findResources('AWS::IAM::ManagedPolicy'))
   const statements = policy?.Properties.PolicyDocument.Statement as readonly Statement[]
   const ofTable = statements.filter(({ Action }) => text(Action).includes('dynamodb:'))
 
-  expect(ofTable.map(({ Sid }) => Sid)).toEqual(['ReleaseTheIntake'])
+  expect(ofTable.map(({ Sid }) => Sid)).toEqual(['ReleaseTheIntake', 'AskWhoHasRead'])
   expect(ofTable[0]?.Condition).toMatchObject({
     'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['gate#*'] },
     Null: { 'dynamodb:LeadingKeys': 'false' },
   })
+  expect(ofTable[1]?.Condition).toMatchObject({ 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['reads#*'] } })
 })
 
 test('operators may read the public key', () => {

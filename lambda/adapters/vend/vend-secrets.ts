@@ -52,6 +52,7 @@ const toSecret = (json: JsonObject, asked: string): Secret => ({
   lastRotatedAt: time(json.LastRotatedDate),
   nextRotationAt: time(json.NextRotationDate),
   lastReadOnDayAt: time(json.LastAccessedDate),
+  kmsKeyId: text(json.KmsKeyId),
   replicaRegions: objects(json.ReplicationStatus).flatMap(({ Region }) => text(Region) ?? []),
 })
 

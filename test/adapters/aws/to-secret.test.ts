@@ -27,6 +27,7 @@ const shared = {
   LastAccessedDate: at(4),
   DeletedDate: at(5),
   NextRotationDate: at(6),
+  KmsKeyId: 'alias/m2m',
 }
 const described: DescribeSecretResponse = {
   ...shared,
@@ -49,6 +50,7 @@ const expected: Secret = {
   lastRotatedAt: at(3).getTime(),
   lastReadOnDayAt: at(4).getTime(),
   nextRotationAt: at(6).getTime(),
+  kmsKeyId: 'alias/m2m',
   replicaRegions: ['eu-west-1', 'eu-north-1'],
 }
 /** Of a reply that shows nothing. */
@@ -67,6 +69,7 @@ const nothing: Secret = {
   lastRotatedAt: undefined,
   lastReadOnDayAt: undefined,
   nextRotationAt: undefined,
+  kmsKeyId: undefined,
   replicaRegions: [],
 }
 

@@ -90,7 +90,7 @@ describe('an alert', () => {
     expect(asked[0]?.what).toBe('GET /repos/octo-org/billing-job/installation')
   })
 
-  test.each([{}, { secret: '' }, { secret: '  ' }, { secret: 7 }, { secret: 'x'.repeat(2000) }])(
+  test.each([{}, { secret: '' }, { secret: '  ' }, { secret: 7 }])(
     'without a usable value has none: %j',
     async (body) => {
       replies = { ...replies, 'GET /repos/octo-org/billing-job/secret-scanning/alerts/42': [200, body] }

@@ -70,6 +70,7 @@ const words: Record<Watched['state'], string> = {
   switched: 'replaced; the old value is not ended yet',
   overtaken: 'replaced by another rotation; not proven',
   settled: 'revoked, and proven dead',
+  deadAlready: 'dead already: Stytch knows no such client',
   exhausted: 'FAILED: every attempt was refused; see the events Rotation Refused',
 }
 
@@ -86,7 +87,7 @@ const proofField = (proofs: Proofs, secretArn: string | null) =>
   defined({ proof: secretArn === null ? undefined : proofs?.get(secretArn) })
 
 const endingOf = (context: CommandContext, incidentId: string, { watched, proofs }: Ended): Ending => {
-  const done = watched.filter(({ state }) => state === 'settled').length
+  const done = watched.filter(({ state }) => state === 'settled' || state === 'deadAlready').length
   return {
     json: {
       stage: context.stage,
@@ -154,7 +155,7 @@ const carryOutHere = async (
     import('../../lambda/core/base/rate-limiter.ts'),
     import('../../lambda/core/base/worker-pool.ts'),
   ])
-  const { secrets, stepsOf } = await context.connect()
+  const { secrets, stepsOf, questionsOf } = await context.connect()
   const { timing } = context
   const limiter = createRateLimiter({ perSecond: rotationsPerSecond(undefined), timing })
   const progress = context.screen.progress('Revoking')
@@ -163,7 +164,15 @@ const carryOutHere = async (
     const rotationFunctionArn = secret.rotationFunctionArn ?? ''
     const job = { secretId: secret.arn, intent: 'revoke', about: asked.incidentId, until: 'settled' } as const
     await carryOut(
-      { secrets, steps: stepsOf(rotationFunctionArn), timing, limiter, rotationFunctionArn, bounds: DEPLOYED },
+      {
+        secrets,
+        steps: stepsOf(rotationFunctionArn),
+        proofs: questionsOf(rotationFunctionArn),
+        timing,
+        limiter,
+        rotationFunctionArn,
+        bounds: DEPLOYED,
+      },
       { ...job, patienceMs: asked.timeoutMs },
     )
     done += 1

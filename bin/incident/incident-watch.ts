@@ -1,5 +1,6 @@
 // Watches an incident to its end: for each client, how far its revoke has come, read from the ids of the secret's versions. Looks only, and
-// by Secrets Manager alone: a bus that is down hides no progress.
+// by Secrets Manager alone: a bus that is down hides no progress. Of a revoke that was refused it asks the rotation function why nothing is
+// left to do: the client may be deleted at Stytch.
 
 import { Fault } from '../../lambda/core/base/fault.ts'
 import { pollUntil } from '../../lambda/core/base/poll-until.ts'
@@ -12,9 +13,11 @@ import { count } from '../terminal/words.ts'
 
 export interface Watched {
   readonly secret: Secret
-  /** settled: nothing older is alive, and the evidence was published. */
-  readonly state: Progress['state']
+  /** settled: nothing older is alive, and the evidence was published. deadAlready: Stytch refused everything before; nothing was rotated. */
+  readonly state: WatchedState
 }
+
+export type WatchedState = Progress['state'] | 'deadAlready'
 
 interface Watching {
   readonly incidentId: string
@@ -31,35 +34,50 @@ const jobSubjectOf = ({ arn }: Secret, { incidentId, isGraceful }: Watching): Jo
   originOf: (attempt) => (isGraceful && attempt === 1 ? 'rotate' : 'revoke'),
 })
 
+/** Whoever may not ask, or gets no answer, goes by the versions alone. */
+const isGone = async ({ connect }: CommandContext, { arn, rotationFunctionArn }: Secret): Promise<boolean> => {
+  if (rotationFunctionArn === undefined) return false
+  const { questionsOf } = await connect()
+  return questionsOf(rotationFunctionArn)
+    .prove(arn)
+    .then(
+      ({ outcome }) => outcome === 'gone',
+      (error: unknown) => {
+        if (error instanceof Fault) return false
+        throw error
+      },
+    )
+}
+
+const isRefused = (progress: Progress): boolean =>
+  progress.state === 'exhausted' || (progress.state === 'ask' && progress.attempt > 1)
+
 /** A look that AWS could not answer is retried. */
-const lookAt = async (
-  secrets: Pick<Secrets, 'listVersions'>,
-  secret: Secret,
-  watching: Watching,
-): Promise<Progress['state']> => {
+const lookAt = async (context: CommandContext, secret: Secret, watching: Watching): Promise<WatchedState> => {
+  const { secrets }: { readonly secrets: Pick<Secrets, 'listVersions'> } = await context.connect()
   try {
-    return progressOf(jobSubjectOf(secret, watching), await secrets.listVersions(secret.arn)).state
+    const progress = progressOf(jobSubjectOf(secret, watching), await secrets.listVersions(secret.arn))
+    return isRefused(progress) && (await isGone(context, secret)) ? 'deadAlready' : progress.state
   } catch (error) {
     if (error instanceof Fault && error.retryable) return 'running'
     throw error
   }
 }
 
-const isOver = (state: Progress['state']): boolean => state === 'settled' || state === 'exhausted'
+const isOver = (state: WatchedState): boolean => ['settled', 'exhausted', 'deadAlready'].includes(state)
 
 export const watchIncident = async (
   context: CommandContext,
   targets: readonly Secret[],
   watching: Watching,
 ): Promise<readonly Watched[]> => {
-  const { secrets } = await context.connect()
   const { timing, screen } = context
-  const states = new Map<string, Progress['state']>()
+  const states = new Map<string, WatchedState>()
   const progress = screen.progress(`Revoking ${count(targets.length, 'client')}`)
   const look = async (): Promise<number> => {
     const open = targets.filter(({ arn }) => !isOver(states.get(arn) ?? 'ask'))
     await mapInParallel(open, LOOKS_AT_ONCE, async (secret) => {
-      states.set(secret.arn, await lookAt(secrets, secret, watching))
+      states.set(secret.arn, await lookAt(context, secret, watching))
     })
     const done = [...states.values()].filter(isOver).length
     progress.at(done, targets.length)

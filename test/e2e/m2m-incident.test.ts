@@ -349,3 +349,19 @@ describe('release', () => {
     expect(ran.stderr).toContain('GetItem of the table m2m-laptop-gone failed: ResourceNotFoundException')
   })
 })
+
+test('of a client that is deleted at Stytch says that it was dead already, and rotates nothing', async () => {
+  const before = secretValue('beta')
+  cli.laptop.stytch.dashboard.remove(clientIdOf('beta'))
+
+  for (const way of [[], ['--direct']]) {
+    const ran = await m2m(['beta', '--id', `INC-GONE${way.length}`, '--wait', '--json', ...way])
+
+    expect(ran.json<Reported>().clients.map(({ state }) => state)).toEqual(['deadAlready'])
+    expect(ran.code).toBe(0)
+  }
+  const shown = await m2m(['show', 'INC-GONE0', '--json'])
+  expect(shown).toMatchObject({ code: 0 })
+  expect(shown.json<object>()).toMatchObject({ outcome: 'proven', clients: [{ outcome: 'deadAlready' }] })
+  expect(secretValue('beta')).toBe(before)
+})

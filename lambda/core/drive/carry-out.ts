@@ -208,8 +208,11 @@ const findDead = async <Reason extends string>(
   secret: Secret,
 ): Promise<JobOutcome<Reason> | undefined> => {
   if (job.intent !== 'revoke' || jobParts.proofs === undefined) return undefined
-  const answer = await jobParts.proofs.prove(secret.arn)
-  return answer.outcome === 'gone' ? { outcome: 'deadAlready', refusals: answer.refusals, secret } : undefined
+  const answer = await jobParts.proofs.prove(secret.arn).catch((error: unknown) => {
+    if (error instanceof Fault) return undefined
+    throw error
+  })
+  return answer?.outcome === 'gone' ? { outcome: 'deadAlready', refusals: answer.refusals, secret } : undefined
 }
 
 const ask = async <Reason extends string>(

@@ -80,11 +80,17 @@ const proofLines = (proof: ClientProof): readonly string[] => [
 const failureLine = ({ at, type, requestToken, explanation }: ClientFailure): string =>
   `- ${text(at)}, ${text(type)}: ${text(explanation)} (${code(requestToken)})`
 
-const clientLines = ({ secretName, clientId, proof, failures, advice }: ClientReport): readonly string[] => [
+const saidOf: Readonly<Record<ClientReport['outcome'], string>> = {
+  proven: 'every earlier value is proven dead',
+  deadAlready: 'every value was refused before anything was rotated',
+  notProven: '**the earlier values are not proven dead**',
+}
+
+const clientLines = ({ secretName, clientId, outcome, proof, failures, advice }: ClientReport): readonly string[] => [
   '',
   `## ${text(secretName)}`,
   '',
-  `${clientId === null ? 'Client unknown' : `Client ${code(clientId)}`}: ${proof === null ? '**the earlier values are not proven dead**' : 'every earlier value is proven dead'}.`,
+  `${clientId === null ? 'Client unknown' : `Client ${code(clientId)}`}: ${saidOf[outcome]}.`,
   '',
   ...(proof === null ? [] : proofLines(proof)),
   ...(failures.length === 0

@@ -65,7 +65,8 @@ export interface ClientReport {
   readonly secretName: string
   readonly secretArn: string | null
   readonly clientId: string | null
-  readonly outcome: 'proven' | 'notProven'
+  /** deadAlready: Stytch knew no such client, and refused what the secret holds; nothing was rotated. */
+  readonly outcome: 'proven' | 'deadAlready' | 'notProven'
   readonly proof: ClientProof | null
   /** In the order of time; of a proven client they lie before the proof, or are of no consequence. */
   readonly failures: readonly ClientFailure[]
@@ -217,12 +218,18 @@ const failuresOf = ({ events }: SecretStory): readonly ClientFailure[] => {
 }
 
 const adviceOf = ({ result }: SecretStory, failures: readonly ClientFailure[]): string => {
+  if (result?.outcome === 'deadAlready') return result.why ?? 'Stytch knows no such client'
   const why = result?.why === undefined ? '' : `${result.why}; `
   if (result?.advice !== undefined) return `${why}${result.advice}`
   const last = failures.at(-1)
   if (why === '' && last !== undefined) return `${last.explanation}; then ${ASK_AGAIN}`
   if (why !== '') return `${why}${ASK_AGAIN}`
   return `nothing proves yet that the leaked value is dead: wait a minute and look again, then ${ASK_AGAIN}`
+}
+
+const outcomeOf = (proof: ClientProof | null, result: ClientResult | undefined): ClientReport['outcome'] => {
+  if (proof !== null) return 'proven'
+  return result?.outcome === 'deadAlready' ? 'deadAlready' : 'notProven'
 }
 
 const toClient = (story: SecretStory, reportedAt: number | undefined): ClientReport => {
@@ -235,7 +242,7 @@ const toClient = (story: SecretStory, reportedAt: number | undefined): ClientRep
     secretName,
     secretArn: result?.secretArn ?? firstText('secretArn') ?? null,
     clientId: result?.clientId ?? firstText('clientId') ?? null,
-    outcome: proof === null ? 'notProven' : 'proven',
+    outcome: outcomeOf(proof, result),
     proof,
     failures,
     advice: proof === null ? adviceOf(story, failures) : null,
@@ -291,7 +298,7 @@ export const buildIncidentReport = (facts: IncidentFacts): IncidentReport => {
   const [first] = reported
   const reportedAt = first === undefined ? undefined : Date.parse(first.at)
   const clients = storiesOf(facts, said).map((story) => toClient(story, reportedAt))
-  const isProven = clients.every(({ outcome }) => outcome === 'proven')
+  const isProven = clients.every(({ outcome }) => outcome !== 'notProven')
   return {
     version: 1,
     incidentId: facts.incidentId,

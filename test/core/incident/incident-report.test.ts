@@ -47,6 +47,22 @@ const onlyClient = (facts: Partial<IncidentFacts> = {}) => {
   return clients[0]
 }
 
+describe('a client that was dead already', () => {
+  const gone = { ...billing, outcome: 'deadAlready' as const, requestTokens: [], why: 'Stytch knows no such client' }
+  const facts = { said: [leakEvent(), ...completed(gone)], published: [], secretNames: [NAME] }
+
+  test('leaves nothing unproven, and says what it is', () => {
+    expect(report(facts)).toMatchObject({ outcome: 'proven', clients: [{ outcome: 'deadAlready', proof: null }] })
+    expect(incidentMarkdown(report(facts))).toContain('every value was refused before anything was rotated')
+  })
+
+  test('and another that is not proven leave that one open', () => {
+    const other = { ...billing, secretName: SHOP, secretArn: arnOf(SHOP), outcome: 'failed' as const, why: 'stuck' }
+
+    expect(report({ ...facts, said: [leakEvent(), ...completed(gone, other)] }).outcome).toBe('notProven')
+  })
+})
+
 describe('an incident that is proven', () => {
   test('says who asked, why, what is refused, what is accepted, how long it took and what may still live', () => {
     expect(report()).toEqual({

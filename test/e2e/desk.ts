@@ -2,6 +2,7 @@
 // own. What a user cannot see (stored values, Stytch's slots) is read in process, without a call, so that calls can be counted.
 import { randomUUID } from 'node:crypto'
 import { PutSecretValueCommand, RotateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import type { Bounds } from '../../lambda/core/rotation/bounds.ts'
 import { makeRequestToken, type Origin } from '../../lambda/core/secret/request-token.ts'
 import type { AwsSettings } from '../../lambda/local/aws/settings.ts'
 import { type Laptop, startLaptop } from '../../lambda/local/laptop/laptop.ts'
@@ -80,13 +81,14 @@ const parseLine = (line: string): LogLine | undefined => {
   }
 }
 
-export const openDesk = async (awsSettings: Partial<AwsSettings> = {}): Promise<Desk> => {
+export const openDesk = async (awsSettings: Partial<AwsSettings> = {}, bounds?: Bounds): Promise<Desk> => {
   const log: string[] = []
   const laptop = await startLaptop({
     stytchPort: 0,
     awsPort: 0,
     awsSettings: { redriveSpacingMs: 50, ...awsSettings },
     onLog: (line) => log.push(line),
+    ...(bounds === undefined ? {} : { bounds }),
   })
   const { address } = laptop
   const operator = createOperator(address)

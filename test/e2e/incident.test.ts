@@ -209,17 +209,21 @@ describe('an incident ends with the leaked value refused', () => {
     }))
 })
 
+it('of a client that was deleted at Stytch ends as dead already, and what to register is said', async () => {
+  const { subject, incidentId } = await leakOf()
+  const before = desk.valueUnder(subject, 'AWSCURRENT')
+  desk.laptop.stytch.dashboard.remove(subject.clientId)
+
+  await report({ incidentId, selector: { clientIds: [subject.clientId] } })
+  const end = await endOf(incidentId)
+
+  expect(end.clients).toMatchObject([
+    { outcome: 'deadAlready', requestTokens: [], why: expect.stringMatching(/refused its values \d+ times; register/) },
+  ])
+  expect(desk.valueUnder(subject, 'AWSCURRENT')).toBe(before)
+})
+
 describe('an incident ends with a failure that names what to do', () => {
-  it('when the client was deleted at Stytch', async () => {
-    const { subject, incidentId } = await leakOf()
-    desk.laptop.stytch.dashboard.remove(subject.clientId)
-
-    await report({ incidentId, selector: { clientIds: [subject.clientId] } })
-    const end = await endOf(incidentId)
-
-    expect(end.clients).toMatchObject([{ outcome: 'failed', why: expect.stringContaining('refused') }])
-  })
-
   it('while everything is frozen, and nothing is changed', async () => {
     const { subject, incidentId } = await leakOf()
     const before = desk.stateOf(subject)

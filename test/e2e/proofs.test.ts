@@ -6,6 +6,7 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { fetchPublicKey } from '../../lambda/adapters/aws/kms-signer.ts'
 import { createSignedCall } from '../../lambda/adapters/aws/signed-call.ts'
+import { WITHOUT_LAG } from '../../lambda/core/rotation/bounds.ts'
 import { proofKeyAlias, proofPrefix, type TrustedKey, verifyProof } from '../../lambda/core/rotation/proof.ts'
 import type { SweepSummary } from '../../lambda/core/sweep/sweep.ts'
 import { LAPTOP_EVIDENCE, LAPTOP_RECORDS, LAPTOP_STAGE } from '../../lambda/local/laptop/functions.ts'
@@ -20,7 +21,8 @@ let secretsManager: SecretsManagerClient
 let trusted: TrustedKey
 
 beforeAll(async () => {
-  desk = await openDesk({ asyncRetryMs: 50 })
+  // A deployment's time between a proof and what confirms it; the laptop itself waits for nothing.
+  desk = await openDesk({ asyncRetryMs: 50 }, { ...WITHOUT_LAG, confirmedAfterMs: 60_000 })
   const { aws: endpoint, region } = desk.laptop.address
   const settings = { endpoint, region, credentials: { accessKeyId: 'any', secretAccessKey: 'any' } }
   bus = new EventBridgeClient(settings)

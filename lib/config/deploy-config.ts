@@ -91,6 +91,8 @@ export interface DeployConfig {
     readonly overlapHours: number
     readonly backstop: BackstopRules
     readonly sweepEveryMinutes: number
+    /** Of how many secrets a second the sweep asks whether Stytch accepts what consumers read; a hundred are one call. */
+    readonly checksPerSecond: number
     readonly longestHoldHours: number
     readonly campaigns: CampaignsConfig
     /** How many calls Stytch grants the project; absent: it sets no limit. */
@@ -155,6 +157,8 @@ export const defaults = {
   unreservedStytchCallsPerSecond: 6,
   /** Overlaps are hours long; what is stuck waits no longer than this and ten minutes. */
   sweepEvery: '15m',
+  /** Two searches a second at Stytch. */
+  checksPerSecond: 200,
   /** Long enough for an outage to be sorted out, too short to be forgotten. */
   longestHold: '7d',
   namePrefix: 'm2m',
@@ -253,6 +257,7 @@ const readRotation = (root: Place): DeployConfig['rotation'] => {
     'maintenanceWindow',
     'reservedConcurrency',
     'sweepEvery',
+    'checksPerSecond',
     'longestHold',
     'campaignSchedule',
     'noCampaignsBecause',
@@ -285,6 +290,7 @@ const readRotation = (root: Place): DeployConfig['rotation'] => {
     ...defined({ adoptionProof }),
     backstop: backstopRules(known, window),
     sweepEveryMinutes: readSweepEvery(place),
+    checksPerSecond: place.integer('checksPerSecond', defaults.checksPerSecond, [1, 1000]),
     longestHoldHours: readSpan(place, 'longestHold', defaults.longestHold) ?? 1,
     campaigns: readCampaigns(place, { window, reason: shapes.reason }),
     ...(place.has('stytchCallsPerSecond')

@@ -21,6 +21,7 @@ const settings: fc.Arbitrary<SweepEnv> = fc.record(
     overlapHours: fc.oneof(hours, fc.constant(0.5)),
     longestHoldHours: hours,
     everyMinutes: fc.integer({ min: 1, max: 60 }),
+    checksPerSecond: fc.integer({ min: 1, max: 1000 }),
     freeze: fc.record(
       { parameter: word.map((stage) => `/m2m/${stage}/freeze`), endpoint: url },
       { requiredKeys: ['parameter'] },
@@ -43,6 +44,7 @@ const settings: fc.Arbitrary<SweepEnv> = fc.record(
       'overlapHours',
       'longestHoldHours',
       'everyMinutes',
+      'checksPerSecond',
       'freeze',
       'bounds',
     ],
@@ -66,6 +68,7 @@ const whole = writeSweepEnv({
   overlapHours: 24,
   longestHoldHours: 168,
   everyMinutes: 15,
+  checksPerSecond: 200,
   freeze: { parameter: '/m2m/test/freeze' },
   bounds: DEPLOYED,
 })

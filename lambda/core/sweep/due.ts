@@ -50,6 +50,9 @@ export interface Fact {
     | 'adoptionAwaited'
     | 'adoptionUnproven'
     | 'revokedAlive'
+    | 'secretDead'
+    | 'clientGone'
+    | 'clientForeign'
   /** Since when it is worth telling, epoch milliseconds. */
   readonly since: number
 }

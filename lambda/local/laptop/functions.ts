@@ -196,6 +196,7 @@ export const laptopFunctions = ({ stytch, slugs, arnOf, vendUrl, ...more }: Lapt
       ...LAPTOP_HOURS,
       longestHoldHours: 168,
       everyMinutes: LAPTOP_SWEEP_MINUTES,
+      checksPerSecond: 1000,
       freeze: { parameter: LAPTOP_FREEZE },
       proofs: { bucket: LAPTOP_EVIDENCE },
       records: { table: LAPTOP_RECORDS.name },

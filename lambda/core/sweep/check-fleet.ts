@@ -2,18 +2,15 @@
 // kills AWSCURRENT without a trace in Secrets Manager. The rotation function, which alone may ask Stytch, answers for a hundred at once, no
 // faster than the stage allows, and after everything else: an incident's calls come first (docs/decisions/059).
 
-import { defined } from '../base/defined.ts'
 import { Fault } from '../base/fault.ts'
 import { forEachLimited } from '../base/for-each-limited.ts'
-import type { CheckQuestions } from '../drive/check-questions.ts'
+import { type CheckQuestions, checksOf, toCheckOf } from '../drive/check-questions.ts'
 import type { Finding, Lost } from '../rotation/check-answer.ts'
 import { MOST_IN_CHECK, type SecretToCheck } from '../rotation/read-check-question.ts'
 import { isManaged } from '../secret/is-managed.ts'
-import { CURRENT, mayBeUnderWay, versionLabelled } from '../secret/labels.ts'
-import { isSettledOrigin } from '../secret/request-token.ts'
 import type { Secret } from '../secret/secret.ts'
 import { secretNameOf } from '../secret/secret-name.ts'
-import { clientIdOf, isRetired, TAG } from '../secret/secret-tags.ts'
+import { TAG } from '../secret/secret-tags.ts'
 import { type Fact, isTold, type Sweep } from './due.ts'
 import { windowOf } from './owed-proofs.ts'
 import { noticeEvent } from './sweep-notice.ts'
@@ -31,15 +28,9 @@ const AT_ONCE = 2
 /** How long one question may take, beyond what every sweep keeps in reserve. */
 const QUESTION_MS = 45_000
 
-/** @returns undefined of a secret that is not ours to rotate, or whose AWSCURRENT is about to change. */
-export const checkableOf = (secret: Secret, { rules }: Pick<Sweep, 'rules'>): SecretToCheck | undefined => {
-  const current = versionLabelled(secret, CURRENT)
-  if (current === undefined || !isManaged(secret, rules) || isRetired(secret)) return undefined
-  if (mayBeUnderWay(secret)) return undefined
-  const { versionId, origin } = current
-  const isSettled = isSettledOrigin(origin)
-  return { secretArn: secret.arn, versionId, isSettled, ...defined({ clientId: clientIdOf(secret) }) }
-}
+/** @returns undefined of a secret that is not ours to rotate, or that is not to be asked about now. */
+export const checkableOf = (secret: Secret, { rules }: Pick<Sweep, 'rules'>): SecretToCheck | undefined =>
+  isManaged(secret, rules) ? toCheckOf(secret) : undefined
 
 const facts: Readonly<Record<Lost, Fact['kind']>> = { dead: 'secretDead', gone: 'clientGone', foreign: 'clientForeign' }
 
@@ -77,11 +68,6 @@ const count = async (work: SweepSecret, secret: SecretToCheck, finding: Finding)
 
 type Batch = readonly SecretToCheck[]
 
-const batchesOf = (secrets: readonly SecretToCheck[]): readonly Batch[] =>
-  Array.from({ length: Math.ceil(secrets.length / MOST_IN_CHECK) }, (_none, at) =>
-    secrets.slice(at * MOST_IN_CHECK, (at + 1) * MOST_IN_CHECK),
-  )
-
 /** @throws Fault CHECK_NOT_ANSWERED; that of the bus; and STYTCH_UNAVAILABLE where nothing at all could be said */
 const checkBatch = async (work: SweepSecret, watch: CheckWatch, batch: Batch): Promise<void> => {
   const findings = await watch.questions.check({ secrets: batch, at: work.sweep.asOf })
@@ -110,7 +96,7 @@ export const checkFleet = async (
   // The list comes from either end by turns.
   const inOrder = secrets.toSorted((one, other) => (one.secretArn < other.secretArn ? -1 : 1))
   const asked = windowOf(inOrder, Math.floor(sweep.asOf / sweep.rules.sweepEveryMs), MOST_CHECKED)
-  const batches = batchesOf(asked)
+  const batches = checksOf(asked)
   const skip = (batch: Batch): void => {
     tally.checksLeft += batch.length
   }

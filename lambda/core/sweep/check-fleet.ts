@@ -12,7 +12,6 @@ import type { Secret } from '../secret/secret.ts'
 import { secretNameOf } from '../secret/secret-name.ts'
 import { TAG } from '../secret/secret-tags.ts'
 import { type Fact, isTold, type Sweep } from './due.ts'
-import { windowOf } from './owed-proofs.ts'
 import { noticeEvent } from './sweep-notice.ts'
 import { type SweepSecret, unlessDown } from './sweep-secret.ts'
 
@@ -22,8 +21,8 @@ export interface CheckWatch {
   readonly perSecond: number
 }
 
-/** With more, each sweep begins where the one before ended. At the default rate that is fifty seconds' worth. */
-export const MOST_CHECKED = 10_000
+/** So many seconds of asking, at the stage's rate, are one sweep's; with more secrets than that, the next sweep asks about the next ones. */
+export const CHECK_SECONDS = 150
 const AT_ONCE = 2
 /** How long one question may take, beyond what every sweep keeps in reserve. */
 const QUESTION_MS = 45_000
@@ -86,6 +85,16 @@ const checkBatch = async (work: SweepSecret, watch: CheckWatch, batch: Batch): P
   }
 }
 
+/**
+ * As many as one sweep asks about. Each begins elsewhere, also where there are few: a sweep that is cut short every time would else leave out
+ * the same ones every time.
+ */
+const inTurn = (secrets: readonly SecretToCheck[], turn: number, most: number): readonly SecretToCheck[] => {
+  const stride = Math.min(most, Math.ceil(secrets.length / 4))
+  const from = secrets.length === 0 ? 0 : (turn * stride) % secrets.length
+  return [...secrets.slice(from), ...secrets.slice(0, from)].slice(0, most)
+}
+
 /** @param until no question is begun from then on, epoch milliseconds */
 export const checkFleet = async (
   work: SweepSecret,
@@ -95,7 +104,7 @@ export const checkFleet = async (
   const { sweep, tally, journal, timing } = work
   // The list comes from either end by turns.
   const inOrder = secrets.toSorted((one, other) => (one.secretArn < other.secretArn ? -1 : 1))
-  const asked = windowOf(inOrder, Math.floor(sweep.asOf / sweep.rules.sweepEveryMs), MOST_CHECKED)
+  const asked = inTurn(inOrder, Math.floor(sweep.asOf / sweep.rules.sweepEveryMs), watch.perSecond * CHECK_SECONDS)
   const batches = checksOf(asked)
   const skip = (batch: Batch): void => {
     tally.checksLeft += batch.length

@@ -309,6 +309,22 @@ describe('a client', () => {
   })
 })
 
+test('a hundred that are known take one search and a query each, and nothing else', async () => {
+  const { world, rotation, toCheck, records } = createPlace()
+  records.known.set(toCheck().versionId, { versionId: toCheck().versionId, lastFour: 'AAAA' })
+  let queries = 0
+  const read = async (secretArn: string) => {
+    queries += 1
+    return records.versions.read(secretArn)
+  }
+  Object.assign(rotation, { records: { ...records, versions: { ...records.versions, read } } })
+  world.log.clear()
+
+  await checkCurrent(() => rotation, { secrets: Array.from({ length: 100 }, () => toCheck()) })
+
+  expect([world.log.names(), queries]).toEqual([['issuer.lookMany'], 100])
+})
+
 test('many are looked at by one search; of those in a slot that no record names, twenty are tried', async () => {
   const { world, rotation, toCheck, exchanges } = createPlace()
   const secrets = Array.from({ length: 100 }, () => toCheck())

@@ -9,7 +9,7 @@ import type { CheckQuestion } from '../../../lambda/core/rotation/read-check-que
 import { noRecords } from '../../../lambda/core/rotation/records.ts'
 import type { Rotation } from '../../../lambda/core/rotation/rotation.ts'
 import { readRequestToken } from '../../../lambda/core/secret/request-token.ts'
-import { checkableOf, MOST_CHECKED } from '../../../lambda/core/sweep/check-fleet.ts'
+import { CHECK_SECONDS, checkableOf } from '../../../lambda/core/sweep/check-fleet.ts'
 import { NOTICE_EVERY_MS } from '../../../lambda/core/sweep/due.ts'
 import { sweep } from '../../../lambda/core/sweep/sweep.ts'
 import { createCallLog } from '../../fakes/call-log.ts'
@@ -37,6 +37,8 @@ const createPlace = (timing: FakeTiming, check: CheckQuestions['check']) => {
   const journal = createFakeJournal()
   const freeze = createFakeFreeze()
   const asked: CheckQuestion[] = []
+  // Paging is another test's.
+  fleet.pageSize = 100_000
   const questions: CheckQuestions = {
     check: async (question) => {
       asked.push(question)
@@ -219,17 +221,52 @@ describe('of many', () => {
     expect(new Set(place.asked.map(({ at }) => at))).toEqual(new Set([from]))
   })
 
-  test('more than one sweep takes are counted, and the next sweep asks about the next ones', async () => {
+  test('more than one sweep takes are counted, and the next sweeps ask about the others', async () => {
     const timing = createFakeTiming()
     const place = createPlace(timing, async (question) => fits(question))
-    place.fleet.add(...named(MOST_CHECKED + 300))
+    const perSecond = 10
+    const most = perSecond * CHECK_SECONDS
+    place.fleet.add(...named(3 * most + 100))
     const seen = () => new Set(place.asked.flatMap(({ secrets }) => secrets.map(({ secretArn }) => secretArn)))
 
-    expect(await place.run(300_000, 1000)).toMatchObject({ checked: MOST_CHECKED, checksLeft: 300 })
-    timing.advance(SWEEP_EVERY_MS)
-    await place.run(300_000, 1000)
+    expect(await place.run(300_000, perSecond)).toMatchObject({ checked: most, checksLeft: 2 * most + 100 })
+    for (let sweeps = 1; sweeps < 4; sweeps += 1) {
+      timing.advance(SWEEP_EVERY_MS)
+      await place.run(300_000, perSecond)
+    }
 
-    expect(seen().size).toBe(MOST_CHECKED + 300)
+    expect(seen().size).toBe(3 * most + 100)
+  })
+
+  test('sweeps that are cut short every time do not leave out the same ones every time', async () => {
+    const timing = createFakeTiming()
+    const place = createPlace(timing, async (question) => fits(question))
+    place.fleet.add(...named(800))
+    const seen = () => new Set(place.asked.flatMap(({ secrets }) => secrets.map(({ secretArn }) => secretArn)))
+
+    for (let sweeps = 0; sweeps < 4; sweeps += 1) {
+      expect(await place.run(74_000, 100)).toMatchObject({ checked: 400, checksLeft: 400 })
+      timing.advance(SWEEP_EVERY_MS)
+    }
+
+    expect(seen().size).toBe(800)
+  })
+
+  // docs/cost.md, "Checking every value".
+  test.each([
+    { clients: 1000, questions: 10, seconds: 5, checked: 1000 },
+    { clients: 10_000, questions: 100, seconds: 50, checked: 10_000 },
+    { clients: 100_000, questions: 300, seconds: 150, checked: 30_000 },
+  ])('$clients clients take $questions questions and $seconds s of a sweep', async (expected) => {
+    const timing = createFakeTiming()
+    const place = createPlace(timing, async (question) => fits(question))
+    place.fleet.add(...named(expected.clients))
+    const from = timing.now()
+
+    const { checked } = await place.run()
+
+    const spent = Math.round((timing.now() - from) / 1000)
+    expect({ clients: expected.clients, questions: place.asked.length, seconds: spent, checked }).toEqual(expected)
   })
 
   test('none are asked about when the time is up, or while something urgent is left', async () => {
@@ -273,8 +310,8 @@ describe('of many', () => {
   test('one of which nothing can be said is named with the reason, and the others are judged', async () => {
     const timing = createFakeTiming()
     const place = createPlace(timing, async ({ secrets }) =>
-      secrets.map(({ secretArn }, at): Finding => {
-        if (at === 0) return { found: 'unknown', why: 'unreadable' }
+      secrets.map(({ secretArn }): Finding => {
+        if (secretArn.includes('000000')) return { found: 'unknown', why: 'unreadable' }
         return secretArn.includes('000001') ? { found: 'gone', since: timing.now() - HOUR_MS / 2 } : { found: 'fits' }
       }),
     )

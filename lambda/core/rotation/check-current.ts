@@ -73,7 +73,8 @@ const isPlain = ({ secret, record }: Subject, view: ClientView | undefined): boo
 /** @returns what keeps the secret from being judged: labels that say something else than whoever asked saw. */
 const whyNotNow = async ({ secret, rotation }: Subject): Promise<string | undefined> => {
   const state = await rotation.secrets.describe(secret.secretArn)
-  if (state === undefined || labelled(state, CURRENT) !== secret.versionId) return 'moved'
+  // A part of an ARN finds a secret as well, and would be nobody's holder.
+  if (state?.arn !== secret.secretArn || labelled(state, CURRENT) !== secret.versionId) return 'moved'
   return mayBeUnderWay(state) ? 'rotating' : undefined
 }
 
@@ -142,7 +143,7 @@ const tryValue = async (checking: Checking, subject: Subject): Promise<Finding |
   if (projectId !== rotation.issuer.projectId) return unknown('otherProject')
   const searched = secret.clientId === clientId ? checking.views.get(clientId) : undefined
   // A search may be behind; what it shows is enough only where it shows the value.
-  const isShown = searched !== undefined && isIn(searched, clientSecret.mark) && isElsewhere(secret, searched) === false
+  const isShown = searched !== undefined && isIn(searched, clientSecret.mark) && !isElsewhere(secret, searched)
   const view = isShown && searched.isActive ? searched : await rotation.issuer.look(clientId, [clientSecret.mark])
   const seen = byLook(checking, subject, view)
   if (seen !== undefined || view === undefined) return seen ?? unknown('unreadable')
@@ -173,8 +174,8 @@ const readRecord = async (
 }
 
 const viewOf = async ({ views }: Checking, { clientId }: SecretToCheck, { issuer }: Rotation, mark?: string) => {
-  if (clientId === undefined || views.has(clientId)) return views.get(clientId ?? '')
-  return issuer.look(clientId, mark === undefined ? [] : [mark])
+  if (clientId === undefined) return undefined
+  return views.has(clientId) ? views.get(clientId) : issuer.look(clientId, mark === undefined ? [] : [mark])
 }
 
 const examine = (checking: Checking, secret: SecretToCheck): Promise<Finding | Suspect> =>

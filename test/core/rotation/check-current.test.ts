@@ -228,6 +228,13 @@ describe('a value is not called dead', () => {
     expect(world.timing.waits).toContain(DEPLOYED.staleLabelsMs)
   })
 
+  test('by a part of its ARN', async () => {
+    const { world, check } = await createRecorded()
+    world.client().next = valueNamed('Z')
+
+    expect(await check({ secretArn: SECRET_ARN.replace('-AbCdEf', '') })).toEqual({ found: 'unknown', why: 'moved' })
+  })
+
   test('in the middle of a rotation', async () => {
     const { world, check, exchanges } = await createRecorded()
     world.secrets.rotateSecret(tokenOf('rotate'))

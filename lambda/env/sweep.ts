@@ -51,6 +51,15 @@ const readProofBucket = (reader: Reader): Pick<SweepEnv, 'proofs'> => {
   return { proofs: { bucket: readEvidenceBucket(reader), ...defined({ endpoint: endpointOf(reader, 'S3') }) } }
 }
 
+/** Two searches a second at Stytch. */
+export const CHECKS_PER_SECOND = 200
+
+const readChecksPerSecond = (reader: Reader): number => {
+  const name = 'M2M_CHECKS_PER_SECOND'
+  if (reader.optional(name) === undefined) return CHECKS_PER_SECOND
+  return readNumber(reader, name, 'how many secrets are checked a second, above 0')
+}
+
 export const readSweepEnv = (env: Environment): SweepEnv => {
   const reader = createReader(env)
   const lambdaEndpoint = endpointOf(reader, 'LAMBDA')
@@ -63,7 +72,7 @@ export const readSweepEnv = (env: Environment): SweepEnv => {
     overlapHours: readNumber(reader, 'M2M_OVERLAP_HOURS', 'the overlap in hours, above 0'),
     longestHoldHours: readNumber(reader, 'M2M_LONGEST_HOLD_HOURS', 'how long a hold may last in hours, above 0'),
     everyMinutes: readNumber(reader, 'M2M_SWEEP_EVERY_MINUTES', 'the minutes between two sweeps, above 0'),
-    checksPerSecond: readNumber(reader, 'M2M_CHECKS_PER_SECOND', 'how many secrets are checked a second, above 0'),
+    checksPerSecond: readChecksPerSecond(reader),
     freeze: readFreezeEnv(reader),
     bounds: readBounds(reader),
     ...readRecords(reader),

@@ -8,6 +8,7 @@ import { isJsonObject } from '../../lambda/core/base/json-object.ts'
 import type { Bounds } from '../../lambda/core/rotation/bounds.ts'
 import { isSecretName } from '../../lambda/core/secret/secret-name.ts'
 import { isStageName, STAGE_RULE } from '../../lambda/core/secret/stage-name.ts'
+import { CHECKS_PER_SECOND } from '../../lambda/env/sweep.ts'
 import { type AdoptionProofConfig, readAdoptionProof } from './adoption-config.ts'
 import { readBoundsConfig } from './bounds-config.ts'
 import { type CampaignsConfig, readCampaigns } from './campaign-config.ts'
@@ -157,8 +158,6 @@ export const defaults = {
   unreservedStytchCallsPerSecond: 6,
   /** Overlaps are hours long; what is stuck waits no longer than this and ten minutes. */
   sweepEvery: '15m',
-  /** Two searches a second at Stytch. */
-  checksPerSecond: 200,
   /** Long enough for an outage to be sorted out, too short to be forgotten. */
   longestHold: '7d',
   namePrefix: 'm2m',
@@ -290,7 +289,7 @@ const readRotation = (root: Place): DeployConfig['rotation'] => {
     ...defined({ adoptionProof }),
     backstop: backstopRules(known, window),
     sweepEveryMinutes: readSweepEvery(place),
-    checksPerSecond: place.integer('checksPerSecond', defaults.checksPerSecond, [1, 1000]),
+    checksPerSecond: place.integer('checksPerSecond', CHECKS_PER_SECOND, [1, 1000]),
     longestHoldHours: readSpan(place, 'longestHold', defaults.longestHold) ?? 1,
     campaigns: readCampaigns(place, { window, reason: shapes.reason }),
     ...(place.has('stytchCallsPerSecond')

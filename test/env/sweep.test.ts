@@ -74,7 +74,7 @@ const whole = writeSweepEnv({
 })
 
 test('everything that is missing is named at once', () => {
-  const withDefaults = Object.keys(writeBounds(DEPLOYED))
+  const withDefaults = [...Object.keys(writeBounds(DEPLOYED)), 'M2M_CHECKS_PER_SECOND']
   for (const name of Object.keys(whole).filter((one) => !withDefaults.includes(one))) {
     expect(() => readSweepEnv({})).toThrow(new RegExp(`${name} is missing: expected `))
     expect(() => readSweepEnv({ ...whole, [name]: '' })).toThrow(new RegExp(`${name} is missing: expected `))
@@ -83,6 +83,13 @@ test('everything that is missing is named at once', () => {
 
 test.each(['0', '-1', 'soon', 'Infinity'])('a number like %j is malformed', (text) => {
   expect(() => readSweepEnv({ ...whole, M2M_OVERLAP_HOURS: text })).toThrow(/M2M_OVERLAP_HOURS is malformed/)
+})
+
+test('how many secrets are checked a second has a default, and is a number', () => {
+  const { M2M_CHECKS_PER_SECOND: _none, ...without } = whole
+
+  expect(readSweepEnv(without).checksPerSecond).toBe(200)
+  expect(() => readSweepEnv({ ...whole, M2M_CHECKS_PER_SECOND: 'all' })).toThrow(/M2M_CHECKS_PER_SECOND is malformed/)
 })
 
 test.each(['freeze', '/m2m/test/freeze$', 'arn:aws:ssm:x:y:parameter/z'])(

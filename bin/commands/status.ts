@@ -5,7 +5,7 @@ import type { Command } from 'commander'
 import type { ClientRecord } from '../../lambda/core/clients/client-keeper.ts'
 import { describeOwner, ownerOf } from '../../lambda/core/clients/client-ownership.ts'
 import { checkedState, slotWords } from '../../lambda/core/clients/client-status.ts'
-import type { Finding } from '../../lambda/core/rotation/check-answer.ts'
+import type { CheckFinding } from '../../lambda/core/rotation/check-answer.ts'
 import { readRequestToken } from '../../lambda/core/secret/request-token.ts'
 import { clientIdOf, scopesOf } from '../../lambda/core/secret/secret-tags.ts'
 import type { VersionEntry } from '../../lambda/core/secret/secrets.ts'
@@ -31,7 +31,7 @@ interface Sight {
   readonly versions: readonly VersionEntry[]
   readonly read: Read | undefined
   /** Absent: it is empty, deleted, retired, or in the middle of a rotation. */
-  readonly finding: Finding | undefined
+  readonly finding: CheckFinding | undefined
 }
 
 const ATTEMPTS_SHOWN = 3

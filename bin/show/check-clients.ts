@@ -2,7 +2,7 @@
 // caller's own rights; who may not invoke the function is told so, and sees what is known without it.
 import { Fault } from '../../lambda/core/base/fault.ts'
 import { type CheckQuestions, checksOf, toCheckOf } from '../../lambda/core/drive/check-questions.ts'
-import type { Finding } from '../../lambda/core/rotation/check-answer.ts'
+import type { CheckFinding } from '../../lambda/core/rotation/check-answer.ts'
 import type { Secret } from '../../lambda/core/secret/secret.ts'
 
 const whyNot = (error: unknown, functionName: string): string => {
@@ -28,10 +28,10 @@ export interface CheckInput {
 export const checkClients = async (
   seat: Seat,
   { secrets, onProgress = () => {} }: CheckInput,
-): Promise<ReadonlyMap<string, Finding>> => {
+): Promise<ReadonlyMap<string, CheckFinding>> => {
   const { rotationFunctionArn } = await seat.view()
   const { questionsOf } = await seat.connect()
-  const found = new Map<string, Finding>()
+  const found = new Map<string, CheckFinding>()
   let why: string | undefined
   for (const batch of checksOf(secrets.flatMap((secret) => toCheckOf(secret) ?? []))) {
     const ask = () => questionsOf(rotationFunctionArn).check({ secrets: batch })

@@ -2,7 +2,7 @@
 import type { Context } from 'aws-lambda'
 import { createTiming } from '../adapters/timing.ts'
 import type { Journal, JournalEntry } from '../core/base/journal.ts'
-import type { Finding } from '../core/rotation/check-answer.ts'
+import type { CheckFinding } from '../core/rotation/check-answer.ts'
 import { checkCurrent } from '../core/rotation/check-current.ts'
 import type { ProofAnswer } from '../core/rotation/proof-answer.ts'
 import { answerProof } from '../core/rotation/prove-again.ts'
@@ -87,7 +87,7 @@ const proveAgain = (rotation: Rotation, secretId: string, journal: Journal): Pro
 
 /** One finding for each secret that was asked about, in their order. */
 export interface CheckAnswer {
-  readonly findings: readonly Finding[]
+  readonly findings: readonly CheckFinding[]
 }
 
 const tallyOf = ({ findings }: CheckAnswer): JournalEntry => {

@@ -1,7 +1,7 @@
 // What can be told of a client without reading its value: from its secret's metadata, and from what Stytch shows of its slots. Pure. For
 // people who look; what is to be done about it is due.ts's and the rotation's to decide.
 
-import type { Finding } from '../rotation/check-answer.ts'
+import type { CheckFinding } from '../rotation/check-answer.ts'
 import { isM2mClient } from '../secret/client-id.ts'
 import { type AsOf, isManaged } from '../secret/is-managed.ts'
 import { isOverdue, issuedAtEstimate } from '../secret/is-overdue.ts'
@@ -96,7 +96,7 @@ export const checkedState = (
     secret,
     record,
     finding,
-  }: { readonly secret: Secret; readonly record: ClientRecord | undefined; readonly finding: Finding | undefined },
+  }: { readonly secret: Secret; readonly record: ClientRecord | undefined; readonly finding: CheckFinding | undefined },
 ): VisibleState => {
   if (!inUse.includes(state)) return state
   if (finding === undefined || finding.found === 'unknown') return byRecord(secret, record) ?? state

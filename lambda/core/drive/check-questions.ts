@@ -1,6 +1,6 @@
 // What those who look after a fleet ask the rotation function beside steps (rotation-steps.ts): whether Stytch accepts what consumers read.
 import { defined } from '../base/defined.ts'
-import type { Finding } from '../rotation/check-answer.ts'
+import type { CheckFinding } from '../rotation/check-answer.ts'
 import { type CheckQuestion, MOST_IN_CHECK, type SecretToCheck } from '../rotation/read-check-question.ts'
 import { CURRENT, mayBeUnderWay, versionLabelled } from '../secret/labels.ts'
 import { isSettledOrigin } from '../secret/request-token.ts'
@@ -13,7 +13,7 @@ export interface CheckQuestions {
    * @param question 1 to MOST_IN_CHECK secrets
    * @returns a finding for each, in their order. @throws Fault CHECK_NOT_ANSWERED when no answer came.
    */
-  check(question: CheckQuestion): Promise<readonly Finding[]>
+  check(question: CheckQuestion): Promise<readonly CheckFinding[]>
 }
 
 /** @returns undefined of a secret that nobody should read, or whose AWSCURRENT is about to change. */

@@ -14,13 +14,13 @@ const plainKinds = ['fits', 'openNext', 'inactive'] as const
  * fits: AWSCURRENT's value is in a slot, or was accepted. openNext: so it is, and a next secret is open although the label says settled. inactive:
  * Stytch accepts nothing of this client. unknown: nothing can be said now, and why.
  */
-export type Finding =
+export type CheckFinding =
   | { readonly found: (typeof plainKinds)[number] }
   /** since: when it was found first, epoch milliseconds. */
   | { readonly found: Lost; readonly since: number }
   | { readonly found: 'unknown'; readonly why: string }
 
-const toFinding = (value: unknown): Finding | undefined => {
+const toFinding = (value: unknown): CheckFinding | undefined => {
   if (!isJsonObject(value)) return undefined
   const { found, since } = value
   const lost = lostKinds.find((kind) => kind === found)
@@ -34,7 +34,7 @@ const toFinding = (value: unknown): Finding | undefined => {
 }
 
 /** A reply of the function, as JSON. @returns a finding for each secret, in their order; undefined for whatever is no such answer. */
-export const readCheckAnswer = (text: string, asked: number): readonly Finding[] | undefined => {
+export const readCheckAnswer = (text: string, asked: number): readonly CheckFinding[] | undefined => {
   const findings = parseJsonObject(text)?.findings
   if (!Array.isArray(findings) || findings.length !== asked) return undefined
   const read = findings.map(toFinding).filter((finding) => finding !== undefined)

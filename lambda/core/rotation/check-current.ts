@@ -7,7 +7,7 @@ import { mapInParallel } from '../base/worker-pool.ts'
 import { CURRENT, labelled, mayBeUnderWay } from '../secret/labels.ts'
 import { readTolerantly } from '../secret/read-tolerantly.ts'
 import { isRefusedSteadily } from './accept.ts'
-import type { Finding, Lost } from './check-answer.ts'
+import type { CheckFinding, Lost } from './check-answer.ts'
 import type { ClientView, Issuer } from './issuer.ts'
 import type { CheckQuestion, SecretToCheck } from './read-check-question.ts'
 import { noteAccepted, noteLost, readVersionRecords, type VersionRecord } from './records.ts'
@@ -51,7 +51,7 @@ interface Suspect extends Subject {
   readonly version: Version
 }
 
-const unknown = (why: string): Finding => ({ found: 'unknown', why })
+const unknown = (why: string): CheckFinding => ({ found: 'unknown', why })
 
 const recordOf = (record: Subject['record']): VersionRecord | undefined => (record === 'unkept' ? undefined : record)
 
@@ -93,7 +93,7 @@ const readValue = async ({ secret, rotation }: Subject): Promise<Version | undef
 }
 
 /** Remembers since when, so that it is reported once and then now and then. */
-const lost = async ({ at }: Checking, { secret, rotation, record }: Subject, found: Lost): Promise<Finding> => {
+const lost = async ({ at }: Checking, { secret, rotation, record }: Subject, found: Lost): Promise<CheckFinding> => {
   const known = recordOf(record)?.lostSince
   const since = known ?? at
   const { secretArn, versionId } = secret
@@ -105,7 +105,7 @@ const accepted = async (
   { secret, rotation, record }: Subject,
   version: Version,
   view: ClientView,
-): Promise<Finding> => {
+): Promise<CheckFinding> => {
   const { secretArn, versionId } = secret
   const { lastFour } = version.secret.clientSecret
   const known = recordOf(record)
@@ -120,7 +120,7 @@ const byLook = (
   checking: Checking,
   subject: Subject,
   view: ClientView | undefined,
-): Promise<Finding> | Finding | undefined => {
+): Promise<CheckFinding> | CheckFinding | undefined => {
   if (view === undefined) return lost(checking, subject, 'gone')
   if (isElsewhere(subject.secret, view)) return lost(checking, subject, 'foreign')
   return view.isActive ? undefined : { found: 'inactive' }
@@ -135,7 +135,7 @@ const isConfirmed = (checking: Checking, { secret, record }: Subject, view: Clie
   return true
 }
 
-const tryValue = async (checking: Checking, subject: Subject): Promise<Finding | Suspect> => {
+const tryValue = async (checking: Checking, subject: Subject): Promise<CheckFinding | Suspect> => {
   const { secret, rotation } = subject
   const version = await readValue(subject)
   if (version === undefined) return unknown('unreadable')
@@ -153,7 +153,7 @@ const tryValue = async (checking: Checking, subject: Subject): Promise<Finding |
 }
 
 /** A Fault of one secret is no other's. */
-const unlessFault = async <Value>(ask: () => Promise<Value>): Promise<Value | Finding> => {
+const unlessFault = async <Value>(ask: () => Promise<Value>): Promise<Value | CheckFinding> => {
   try {
     return await ask()
   } catch (error) {
@@ -178,7 +178,7 @@ const viewOf = async ({ views }: Checking, { clientId }: SecretToCheck, { issuer
   return views.has(clientId) ? views.get(clientId) : issuer.look(clientId, mark === undefined ? [] : [mark])
 }
 
-const examine = (checking: Checking, secret: SecretToCheck): Promise<Finding | Suspect> =>
+const examine = (checking: Checking, secret: SecretToCheck): Promise<CheckFinding | Suspect> =>
   unlessFault(async () => {
     const rotation = checking.of(secret.secretArn)
     const record = await readRecord(checking, secret, rotation)
@@ -190,7 +190,7 @@ const examine = (checking: Checking, secret: SecretToCheck): Promise<Finding | S
   })
 
 /** Labels may have been behind, and a client may have changed meanwhile: so both are looked at once more, and the value is tried once more. */
-const confirm = async (checking: Checking, suspect: Suspect): Promise<Finding> =>
+const confirm = async (checking: Checking, suspect: Suspect): Promise<CheckFinding> =>
   unlessFault(async () => {
     const { rotation, version } = suspect
     const { clientId, clientSecret } = version.secret
@@ -215,7 +215,10 @@ const lookAtAll = async (
  * One finding for each secret, in their order. Nothing is refused, and a Fault about one of them is that one's `unknown`: whoever asks goes on.
  * "dead" rests on refusals alone, never on a last four that does not match.
  */
-export const checkCurrent = async (of: RotationOf, { secrets, at }: CheckQuestion): Promise<readonly Finding[]> => {
+export const checkCurrent = async (
+  of: RotationOf,
+  { secrets, at }: CheckQuestion,
+): Promise<readonly CheckFinding[]> => {
   const [first] = secrets
   if (first === undefined) return []
   const rotation = of(first.secretArn)

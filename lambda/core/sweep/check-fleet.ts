@@ -5,7 +5,7 @@
 import { Fault } from '../base/fault.ts'
 import { forEachLimited } from '../base/for-each-limited.ts'
 import { type CheckQuestions, checksOf, toCheckOf } from '../drive/check-questions.ts'
-import type { Finding, Lost } from '../rotation/check-answer.ts'
+import type { CheckFinding, Lost } from '../rotation/check-answer.ts'
 import { MOST_IN_CHECK, type SecretToCheck } from '../rotation/read-check-question.ts'
 import { isManaged } from '../secret/is-managed.ts'
 import type { Secret } from '../secret/secret.ts'
@@ -36,7 +36,7 @@ const facts: Readonly<Record<Lost, Fact['kind']>> = { dead: 'secretDead', gone: 
 const report = async (
   { events, journal, sweep, tally }: SweepSecret,
   { secretArn, clientId }: SecretToCheck,
-  { found, since }: Extract<Finding, { found: Lost }>,
+  { found, since }: Extract<CheckFinding, { found: Lost }>,
 ): Promise<void> => {
   const name = secretNameOf(secretArn)
   tally.secretsDead += 1
@@ -51,7 +51,7 @@ const report = async (
 /** Of labels that moved on since they were listed: the next sweep sees the new ones. */
 const isPassing = (why: string): boolean => why === 'moved' || why === 'rotating'
 
-const count = async (work: SweepSecret, secret: SecretToCheck, finding: Finding): Promise<void> => {
+const count = async (work: SweepSecret, secret: SecretToCheck, finding: CheckFinding): Promise<void> => {
   const { tally, journal } = work
   if (finding.found === 'unknown') {
     tally.checksLeft += 1

@@ -1,6 +1,6 @@
 // The question and its answer as they travel: what is written is read back, and what is malformed is refused without repeating any of it.
 import { expect, test } from 'vitest'
-import { type Finding, readCheckAnswer } from '../../../lambda/core/rotation/check-answer.ts'
+import { type CheckFinding, readCheckAnswer } from '../../../lambda/core/rotation/check-answer.ts'
 import {
   asksForCheck,
   type CheckQuestion,
@@ -43,7 +43,7 @@ test.each<[object, RegExp]>([
   expect(JSON.stringify(read)).not.toContain('canary')
 })
 
-const findings: readonly Finding[] = [
+const findings: readonly CheckFinding[] = [
   { found: 'fits' },
   { found: 'openNext' },
   { found: 'inactive' },

@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest'
 import { Fault } from '../../../lambda/core/base/fault.ts'
 import type { CheckQuestions } from '../../../lambda/core/drive/check-questions.ts'
-import type { Finding } from '../../../lambda/core/rotation/check-answer.ts'
+import type { CheckFinding } from '../../../lambda/core/rotation/check-answer.ts'
 import { checkCurrent } from '../../../lambda/core/rotation/check-current.ts'
 import type { CheckQuestion } from '../../../lambda/core/rotation/read-check-question.ts'
 import { noRecords } from '../../../lambda/core/rotation/records.ts'
@@ -205,7 +205,7 @@ const named = (count: number) =>
   Array.from({ length: count }, (_none, at) =>
     makeSecret({ name: `m2m/test/${String(at).padStart(6, '0')}`, current: 'settle' }),
   )
-const fits = (question: CheckQuestion): readonly Finding[] => question.secrets.map(() => ({ found: 'fits' }))
+const fits = (question: CheckQuestion): readonly CheckFinding[] => question.secrets.map(() => ({ found: 'fits' }))
 
 describe('of many', () => {
   test('a hundred are asked about at once, and as many a second as the stage allows', async () => {
@@ -293,7 +293,7 @@ describe('of many', () => {
       async (): Promise<never> => {
         throw new Fault({ code: 'CHECK_NOT_ANSWERED', retryable: true, message: 'No answer.' })
       },
-      async ({ secrets }: CheckQuestion): Promise<readonly Finding[]> =>
+      async ({ secrets }: CheckQuestion): Promise<readonly CheckFinding[]> =>
         secrets.map(() => ({ found: 'unknown', why: 'STYTCH_UNAVAILABLE' })),
     ]) {
       const timing = createFakeTiming()
@@ -310,7 +310,7 @@ describe('of many', () => {
   test('one of which nothing can be said is named with the reason, and the others are judged', async () => {
     const timing = createFakeTiming()
     const place = createPlace(timing, async ({ secrets }) =>
-      secrets.map(({ secretArn }): Finding => {
+      secrets.map(({ secretArn }): CheckFinding => {
         if (secretArn.includes('000000')) return { found: 'unknown', why: 'unreadable' }
         return secretArn.includes('000001') ? { found: 'gone', since: timing.now() - HOUR_MS / 2 } : { found: 'fits' }
       }),

@@ -1,5 +1,6 @@
 // `m2m doctor`: what is wrong with the stage, and what to do about each: the caller's own rights, the project secret, schedules, bindings,
-// labels that are stuck, clients without a secret and secrets without a client, values that a planned rotation would refuse. Changes nothing;
+// labels that are stuck, clients without a secret and secrets without a client, values that Stytch refuses, values that a planned rotation
+// would refuse. Changes nothing; what Stytch accepts is asked of the rotation function;
 // clients' values are read by the clients function, those that people stored for the functions with the caller's own rights. With
 // --before-deploy it asks what a deployment needs (before-deploy/).
 import type { Command } from 'commander'
@@ -10,6 +11,7 @@ import { readRecords } from '../../lambda/core/clients/survey-clients.ts'
 import type { Secret } from '../../lambda/core/secret/secret.ts'
 import { isRetired } from '../../lambda/core/secret/secret-tags.ts'
 import { prefixesOf } from '../../lambda/core/secret/stage-secrets.ts'
+import { checkClients } from '../show/check-clients.ts'
 import { readFleet } from '../show/choose.ts'
 import { asOfView } from '../show/client-rows.ts'
 import type { CommandContext } from '../terminal/command-context.ts'
@@ -116,13 +118,51 @@ const valueFindings = async (context: CommandContext, secrets: readonly Secret[]
   return found
 }
 
+/** Labels that moved on meanwhile are no finding. */
+const PASSING = ['moved', 'rotating']
+
+/** Asked of the rotation function; what the clients' own records say of them is found without it. */
+const checkFindings = async (context: CommandContext, secrets: readonly Secret[]): Promise<readonly FleetFinding[]> => {
+  const { secretNamePrefix } = await context.view()
+  const progress = context.screen.progress('Checking values')
+  const found = await checkClients(context, { secrets, onProgress: progress.at }).finally(progress.end)
+  const subjectOf = ({ name }: Secret): string => name.slice(secretNamePrefix.length)
+  const dead = secrets.flatMap((secret): readonly FleetFinding[] => {
+    const finding = found.get(secret.arn)
+    if (finding?.found !== 'dead') return []
+    const what = `DEAD: Stytch refuses AWSCURRENT, found ${new Date(finding.since).toISOString()}`
+    const todo = `m2m incident ${subjectOf(secret)}: a new value; or m2m rollback, where the value before works`
+    return [{ kind: 'dead', weight: 'broken', subject: subjectOf(secret), what, todo }]
+  })
+  const reasons = new Map<string, number>()
+  for (const finding of found.values()) {
+    if (finding.found === 'unknown' && !PASSING.includes(finding.why)) {
+      reasons.set(finding.why, (reasons.get(finding.why) ?? 0) + 1)
+    }
+  }
+  const unchecked = [...reasons].map(([why, times]): FleetFinding => {
+    const what = `whether Stytch accepts AWSCURRENT was not checked for ${count(times, 'client')}: ${why}`
+    return { kind: 'dead', weight: 'attention', subject: context.stage, what, todo: 'the next sweep checks each' }
+  })
+  return [...dead, ...unchecked]
+}
+
 const doctor: Work<object> = async (context) => {
   const permissions = await permissionFindings(context, prefixesOf(await context.view()))
   const [project, freeze] = [await projectFindings(context), await freezeFindings(context)]
   const found = await examineFleet(context)
   const handMade = await handMadeReport(context)
   const values = await valueFindings(context, found.secrets)
-  const findings = [...permissions, ...project, ...handMade.findings, ...freeze, ...found.findings, ...values]
+  const checks = await checkFindings(context, found.secrets)
+  const findings = [
+    ...permissions,
+    ...project,
+    ...handMade.findings,
+    ...freeze,
+    ...checks,
+    ...found.findings,
+    ...values,
+  ]
   const broken = findings.filter(({ weight }) => weight === 'broken').length
   const lines = findings
     .slice(0, MOST_SHOWN)

@@ -1,7 +1,7 @@
 // `m2m list`: every client of the stage, or some, a line each. Reads metadata alone, with the caller's own rights: no value, no call to
 // Stytch.
 import { type Command, Option } from 'commander'
-import { type VisibleState, visibleStates } from '../../lambda/core/clients/client-status.ts'
+import { type LabelledState, labelledStates, type VisibleState } from '../../lambda/core/clients/client-status.ts'
 import type { AsOf } from '../../lambda/core/secret/is-managed.ts'
 import {
   countSelection,
@@ -18,7 +18,7 @@ import { table } from '../terminal/table.ts'
 import { at, count, span } from '../terminal/words.ts'
 
 interface ListOptions extends Omit<Choice, 'names' | 'all'> {
-  readonly state?: VisibleState
+  readonly state?: LabelledState
   readonly held?: true
 }
 
@@ -32,6 +32,10 @@ const colours = {
   retired: 'gray',
   empty: 'red',
   deleted: 'gray',
+  dead: 'red',
+  inactive: 'red',
+  gone: 'red',
+  foreign: 'red',
 } as const satisfies Record<VisibleState, string>
 
 export const paintState = (screen: Screen, state: VisibleState): string => screen.paint(colours[state], state)
@@ -52,7 +56,7 @@ const lineOf = (screen: Screen, row: Row): readonly string[] => {
 }
 
 const tallyOf = (rows: readonly Row[]): string => {
-  const tally = visibleStates
+  const tally = labelledStates
     .map((state) => [state, rows.filter(({ visible }) => visible.state === state).length] as const)
     .filter(([, number]) => number > 0)
     .map(([state, number]) => `${number.toLocaleString('en')} ${state}`)
@@ -95,7 +99,7 @@ export const list: Work<ListOptions> = async (context, options) => {
 
 export const addList = (program: Command): void => {
   addFilters(program.command('list').description('the clients of the stage, a line each'))
-    .addOption(new Option('--state <state>', 'only those in this state').choices(visibleStates))
+    .addOption(new Option('--state <state>', 'only those in this state').choices(labelledStates))
     .option('--held', 'only those on hold')
     .action(run(list))
 }

@@ -1,12 +1,15 @@
 // `m2m status`: without a name, how the stage is; with names, all that is known of each: what its labels say, what Stytch shows of its
-// slots, since when, what comes next, who holds it. Values are read only on request, since a read counts as somebody's use.
+// slots and, asked through the rotation function, whether it accepts AWSCURRENT; since when, what comes next, who holds it. Values are read
+// only on request, since a read counts as somebody's use.
 import type { Command } from 'commander'
 import type { ClientRecord } from '../../lambda/core/clients/client-keeper.ts'
 import { describeOwner, ownerOf } from '../../lambda/core/clients/client-ownership.ts'
-import { slotWords } from '../../lambda/core/clients/client-status.ts'
+import { checkedState, slotWords } from '../../lambda/core/clients/client-status.ts'
+import type { CheckFinding } from '../../lambda/core/rotation/check-answer.ts'
 import { readRequestToken } from '../../lambda/core/secret/request-token.ts'
 import { clientIdOf, scopesOf } from '../../lambda/core/secret/secret-tags.ts'
 import type { VersionEntry } from '../../lambda/core/secret/secrets.ts'
+import { checkClients } from '../show/check-clients.ts'
 import { findOne, readFleet } from '../show/choose.ts'
 import { asOfView, type Row, recordJson, rowJson, rowOf } from '../show/client-rows.ts'
 import { type Read, readPosition } from '../show/read-position.ts'
@@ -27,6 +30,8 @@ interface Sight {
   readonly record: ClientRecord | undefined
   readonly versions: readonly VersionEntry[]
   readonly read: Read | undefined
+  /** Absent: it is empty, deleted, retired, or in the middle of a rotation. */
+  readonly finding: CheckFinding | undefined
 }
 
 const ATTEMPTS_SHOWN = 3
@@ -43,13 +48,17 @@ const see = async (context: CommandContext, name: string, { read: mayRead }: Sta
   const { secrets, clientsApi } = await context.connect()
   const secret = await findOne(context, name)
   const clientId = clientIdOf(secret)
-  const [versions, records] = await Promise.all([
+  const [versions, records, findings] = await Promise.all([
     secrets.listVersions(secret.arn),
     clientId === undefined ? { clients: [] } : clientsApi.list({ clientIds: [clientId] }),
+    checkClients(context, { secrets: [secret] }),
   ])
   const record = records.clients.find((one) => one.clientId === clientId)
   const read = mayRead === true ? await readPosition(secrets, secret, { record, projectId: view.projectId }) : undefined
-  return { row: rowOf(secret, view, asOfView(view, context.timing.now())), record, versions, read }
+  const finding = findings.get(secret.arn)
+  const row = rowOf(secret, view, asOfView(view, context.timing.now()))
+  const state = checkedState(row.visible.state, { secret, record, finding })
+  return { row: { ...row, visible: { ...row.visible, state } }, record, versions, read, finding }
 }
 
 const slotsOf = (record: ClientRecord | undefined): string => {
@@ -94,6 +103,27 @@ const readRows = (read: Read | undefined): readonly (readonly string[])[] =>
         ],
       ]
 
+/** What Stytch says to AWSCURRENT, and what to do. */
+const checkWords = ({ row, finding }: Sight): string => {
+  if (finding === undefined) return '–'
+  switch (finding.found) {
+    case 'fits':
+      return 'Stytch accepts AWSCURRENT'
+    case 'openNext':
+      return 'Stytch accepts AWSCURRENT, and a next secret is open: m2m settle --anyway, once you know who opened it'
+    case 'inactive':
+      return 'Stytch accepts nothing of this client while it is inactive'
+    case 'dead':
+      return `DEAD: Stytch refuses AWSCURRENT, found ${at(finding.since)}. m2m incident ${row.name} --reason … replaces it; m2m rollback ${row.name}, where the value before works`
+    case 'gone':
+      return `DEAD: Stytch knows no such client, found ${at(finding.since)}; it was deleted, and is to be registered anew`
+    case 'foreign':
+      return `the client belongs to another secret, found ${at(finding.since)}; docs/runbook.md, "Drift"`
+    case 'unknown':
+      return `not checked: ${finding.why}`
+  }
+}
+
 const detailOf = (screen: Screen, sight: Sight): string => {
   const { row, record, read } = sight
   const { visible, secret, name, asOf } = row
@@ -107,6 +137,7 @@ const detailOf = (screen: Screen, sight: Sight): string => {
     ['state', `${paintState(screen, visible.state)}${said === undefined ? '' : `; ${said}`}`],
     ...readRows(read),
     ['at Stytch', slotsOf(record)],
+    ['checked', checkWords(sight)],
     ['overlap', overlapWords(row)],
     ['age', `${ageWords(sight)}${visible.isOverdue ? screen.paint('yellow', ', overdue') : ''}`],
     ['next rotation', atAndSpan(secret.nextRotationAt, asOf.now)],
@@ -122,6 +153,14 @@ const detailOf = (screen: Screen, sight: Sight): string => {
 const sightJson = (sight: Sight) => ({
   ...rowJson(sight.row),
   stytch: recordJson(sight.record, sight.row),
+  check:
+    sight.finding === undefined
+      ? null
+      : {
+          found: sight.finding.found,
+          since: 'since' in sight.finding ? iso(sight.finding.since) : null,
+          why: sight.finding.found === 'unknown' ? sight.finding.why : null,
+        },
   position: sight.read?.position ?? null,
   issuedAt: iso(sight.read?.issuedAt),
   failedAttempts: failedAttempts(sight).map(({ versionId, createdAt }) => ({ versionId, createdAt: iso(createdAt) })),

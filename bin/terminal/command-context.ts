@@ -7,6 +7,7 @@ import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import type { FreezeSwitch } from '../../lambda/adapters/aws/freeze-switch.ts'
 import type { Timing } from '../../lambda/core/base/timing.ts'
 import type { ClientsApi, StageView } from '../../lambda/core/clients/clients-api.ts'
+import type { CheckQuestions } from '../../lambda/core/drive/check-questions.ts'
 import type { ProofQuestions } from '../../lambda/core/drive/proof-questions.ts'
 import type { RotationSteps } from '../../lambda/core/drive/rotation-steps.ts'
 import type { Secrets } from '../../lambda/core/secret/secrets.ts'
@@ -19,8 +20,8 @@ interface Connections {
   readonly secrets: Secrets
   /** The rotation function of a secret, asked for a step. */
   stepsOf(rotationFunctionArn: string): RotationSteps
-  /** The same, asked whether what was revoked is still refused. */
-  questionsOf(rotationFunctionArn: string): ProofQuestions
+  /** The same, asked whether what was revoked is still refused, and whether Stytch accepts what consumers read. */
+  questionsOf(rotationFunctionArn: string): ProofQuestions & CheckQuestions
   readonly clientsApi: ClientsApi
   readonly freeze: FreezeSwitch
   readonly lambda: LambdaClient
@@ -73,7 +74,7 @@ export const assertSignedIn = async ({ config }: SecretsManagerClient): Promise<
 }
 
 const createConnections = async (stage: string): Promise<Connections> => {
-  const [clients, clientsApi, secrets, freeze, invoke, steps, questions, signedCall] = await Promise.all([
+  const [clients, clientsApi, secrets, freeze, invoke, steps, proofs, checks, signedCall] = await Promise.all([
     import('../../lambda/adapters/aws/clients.ts'),
     import('../../lambda/adapters/aws/clients-api.ts'),
     import('../../lambda/adapters/aws/secrets.ts'),
@@ -81,6 +82,7 @@ const createConnections = async (stage: string): Promise<Connections> => {
     import('../../lambda/adapters/aws/invoke.ts'),
     import('../../lambda/adapters/aws/rotation-steps.ts'),
     import('../../lambda/adapters/aws/proof-questions.ts'),
+    import('../../lambda/adapters/aws/check-questions.ts'),
     import('../../lambda/adapters/aws/signed-call.ts'),
   ])
   const secretsManager = clients.createSecretsManager()
@@ -97,7 +99,10 @@ const createConnections = async (stage: string): Promise<Connections> => {
     lambda,
     secrets: secrets.createSecrets(secretsManager),
     stepsOf: (rotationFunctionArn) => steps.createRotationSteps(invokeOnce, rotationFunctionArn),
-    questionsOf: (rotationFunctionArn) => questions.createProofQuestions(invokeOnce, rotationFunctionArn),
+    questionsOf: (rotationFunctionArn) => ({
+      ...proofs.createProofQuestions(invokeOnce, rotationFunctionArn),
+      ...checks.createCheckQuestions(invokeOnce, rotationFunctionArn),
+    }),
     clientsApi: clientsApi.createClientsApi(lambda, `m2m-${stage}-clients`),
     freeze: freeze.createFreezeSwitch(freeze.createSystemsManager(), `/m2m/${stage}/freeze`),
   }

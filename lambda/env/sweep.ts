@@ -32,6 +32,8 @@ export interface SweepEnv extends StageSecrets {
   readonly everyMinutes: number
   readonly freeze: FreezeEnv
   readonly project?: ProjectPlaceEnv
+  /** Of how many secrets a second it is asked, at most, whether Stytch accepts what consumers read. */
+  readonly checksPerSecond: number
   /** Absent: an overlap ends by its time alone. */
   readonly adoption?: AdoptionEnv
   /** How far the services may be behind. */
@@ -49,6 +51,15 @@ const readProofBucket = (reader: Reader): Pick<SweepEnv, 'proofs'> => {
   return { proofs: { bucket: readEvidenceBucket(reader), ...defined({ endpoint: endpointOf(reader, 'S3') }) } }
 }
 
+/** Two searches a second at Stytch. */
+export const CHECKS_PER_SECOND = 200
+
+const readChecksPerSecond = (reader: Reader): number => {
+  const name = 'M2M_CHECKS_PER_SECOND'
+  if (reader.optional(name) === undefined) return CHECKS_PER_SECOND
+  return readNumber(reader, name, 'how many secrets are checked a second, above 0')
+}
+
 export const readSweepEnv = (env: Environment): SweepEnv => {
   const reader = createReader(env)
   const lambdaEndpoint = endpointOf(reader, 'LAMBDA')
@@ -61,6 +72,7 @@ export const readSweepEnv = (env: Environment): SweepEnv => {
     overlapHours: readNumber(reader, 'M2M_OVERLAP_HOURS', 'the overlap in hours, above 0'),
     longestHoldHours: readNumber(reader, 'M2M_LONGEST_HOLD_HOURS', 'how long a hold may last in hours, above 0'),
     everyMinutes: readNumber(reader, 'M2M_SWEEP_EVERY_MINUTES', 'the minutes between two sweeps, above 0'),
+    checksPerSecond: readChecksPerSecond(reader),
     freeze: readFreezeEnv(reader),
     bounds: readBounds(reader),
     ...readRecordsIfAny(reader),
@@ -83,6 +95,7 @@ export const writeSweepEnv = (settings: SweepEnv): Record<string, string> => ({
   M2M_OVERLAP_HOURS: String(settings.overlapHours),
   M2M_LONGEST_HOLD_HOURS: String(settings.longestHoldHours),
   M2M_SWEEP_EVERY_MINUTES: String(settings.everyMinutes),
+  M2M_CHECKS_PER_SECOND: String(settings.checksPerSecond),
   ...writeFreezeEnv(settings.freeze),
   ...writeBounds(settings.bounds),
   ...writeRecords(settings.records),

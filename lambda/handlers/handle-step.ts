@@ -3,8 +3,11 @@ import type { Context } from 'aws-lambda'
 import { createTiming } from '../adapters/timing.ts'
 import { Fault } from '../core/base/fault.ts'
 import type { Journal, JournalEntry } from '../core/base/journal.ts'
+import type { CheckFinding } from '../core/rotation/check-answer.ts'
+import { checkCurrent } from '../core/rotation/check-current.ts'
 import type { ProofAnswer } from '../core/rotation/proof-answer.ts'
 import { answerProof } from '../core/rotation/prove-again.ts'
+import { asksForCheck, type CheckQuestion, readCheckQuestion } from '../core/rotation/read-check-question.ts'
 import { asksSomething, readProofQuestion } from '../core/rotation/read-proof-question.ts'
 import { readStepEvent } from '../core/rotation/read-step-event.ts'
 import { RECORDS_UNAVAILABLE } from '../core/rotation/records.ts'
@@ -55,13 +58,15 @@ const malformed = (journal: Journal, refusal: Refusal): RotationRefused => {
 }
 
 /** Of an answer, its kind goes into the log, and what it counts; the line is no step's, so that no metric of steps counts it. */
-const answer = async (rotation: Rotation, secretId: string, journal: Journal): Promise<ProofAnswer> => {
-  const beganAt = rotation.timing.now()
-  const asked = { ask: 'prove', secret: secretId }
+const answering = async <Answer>(
+  { asked, journal, now }: { readonly asked: JournalEntry; readonly journal: Journal; readonly now: () => number },
+  answer: () => Promise<Answer>,
+  facts: (said: Answer) => JournalEntry,
+): Promise<Answer> => {
+  const beganAt = now()
   try {
-    const said = await answerProof(rotation, secretId)
-    const { outcome: proof, ...facts } = said
-    journal.note({ ...asked, outcome: 'answered', proof, ...facts, ms: rotation.timing.now() - beganAt })
+    const said = await answer()
+    journal.note({ ...asked, outcome: 'answered', ...facts(said), ms: now() - beganAt })
     return said
   } catch (error) {
     journal.note({
@@ -74,16 +79,49 @@ const answer = async (rotation: Rotation, secretId: string, journal: Journal): P
   }
 }
 
+const proveAgain = (rotation: Rotation, secretId: string, journal: Journal): Promise<ProofAnswer> =>
+  answering(
+    { asked: { ask: 'prove', secret: secretId }, journal, now: rotation.timing.now },
+    () => answerProof(rotation, secretId),
+    ({ outcome: proof, ...facts }) => ({ proof, ...facts }),
+  )
+
+/** One finding for each secret that was asked about, in their order. */
+export interface CheckAnswer {
+  readonly findings: readonly CheckFinding[]
+}
+
+const tallyOf = ({ findings }: CheckAnswer): JournalEntry => {
+  const tally: Record<string, number> = {}
+  for (const { found } of findings) tally[found] = (tally[found] ?? 0) + 1
+  return tally
+}
+
+const answerCheck = (compose: Compose, question: CheckQuestion, journal: Journal): Promise<CheckAnswer> =>
+  answering(
+    { asked: { ask: 'check', secrets: question.secrets.length }, journal, now: Date.now },
+    async () => ({ findings: await checkCurrent((secretId) => compose({ secretId }, journal), question) }),
+    tallyOf,
+  )
+
+/** What the function says to whoever asked something. */
+export type StepAnswer = ProofAnswer | CheckAnswer
+
 /**
  * @returns the answer to a question, and nothing for a step
  * @throws RotationRefused or Fault: a step that throws is a failed step to Secrets Manager
  */
-export const handleStep = async (invocation: StepInvocation, compose: Compose): Promise<ProofAnswer | undefined> => {
+export const handleStep = async (invocation: StepInvocation, compose: Compose): Promise<StepAnswer | undefined> => {
   const journal = countingJournal(invocation)
+  if (asksForCheck(invocation.event)) {
+    const question = readCheckQuestion(invocation.event)
+    if (!question.ok) throw malformed(journal, question.refusal)
+    return answerCheck(compose, question.value, journal)
+  }
   if (asksSomething(invocation.event)) {
     const question = readProofQuestion(invocation.event)
     if (!question.ok) throw malformed(journal, question.refusal)
-    return answer(await compose(question.value, journal), question.value.secretId, journal)
+    return proveAgain(await compose(question.value, journal), question.value.secretId, journal)
   }
   const request = readStepEvent(invocation.event)
   if (!request.ok) throw malformed(journal, request.refusal)

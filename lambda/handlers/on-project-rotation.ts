@@ -17,11 +17,10 @@ import { createWhoami } from '../adapters/stytch/whoami.ts'
 import { createTiming } from '../adapters/timing.ts'
 import { ROTATION_SOURCE } from '../core/base/event-types.ts'
 import { HOUR_MS } from '../core/base/time-units.ts'
-import type { ProofAnswer } from '../core/rotation/proof-answer.ts'
 import { projectSecretForm } from '../core/secret/project-secret-form.ts'
 import { readProjectRotationEnv } from '../env/project-rotation.ts'
 import { processEnvironment } from '../env.ts'
-import { handleStep } from './handle-step.ts'
+import { handleStep, type StepAnswer } from './handle-step.ts'
 
 const settings = readProjectRotationEnv(processEnvironment())
 const { project, projectSecretName: secretName, projectSlug, environmentSlug, freeze: frozen } = settings
@@ -36,7 +35,7 @@ const credentials = createWorkspaceCredentials({ client: secretsManager, secretI
 const send = createSend()
 
 /** @throws RotationRefused or Fault: a step that throws is a failed step to Secrets Manager. */
-export const handler = (event: unknown, context: Context): Promise<ProofAnswer | undefined> =>
+export const handler = (event: unknown, context: Context): Promise<StepAnswer | undefined> =>
   handleStep({ stage: settings.stage, event, context }, ({ secretId }, journal) => {
     const timing = createTiming(() => context.getRemainingTimeInMillis())
     const place = { send, timing }

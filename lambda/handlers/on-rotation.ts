@@ -13,7 +13,6 @@ import { createStytchConnector } from '../adapters/stytch/connect.ts'
 import { createSlotIssuers } from '../adapters/stytch/issuers.ts'
 import { createTiming } from '../adapters/timing.ts'
 import { ROTATION_SOURCE } from '../core/base/event-types.ts'
-import type { ProofAnswer } from '../core/rotation/proof-answer.ts'
 import { describeOrThrow } from '../core/rotation/rotation.ts'
 import type { SecretForm } from '../core/secret/secret-format.ts'
 import { secretNameOf } from '../core/secret/secret-name.ts'
@@ -21,7 +20,7 @@ import { TAG } from '../core/secret/secret-tags.ts'
 import { formOf, slotForm } from '../core/secret/slot-forms.ts'
 import { readRotationEnv } from '../env/rotation.ts'
 import { processEnvironment } from '../env.ts'
-import { handleStep } from './handle-step.ts'
+import { handleStep, type StepAnswer } from './handle-step.ts'
 
 const settings = readRotationEnv(processEnvironment())
 const secretsManager = createSecretsManager()
@@ -48,7 +47,7 @@ const formFor = async (secretId: string): Promise<SecretForm> => {
 }
 
 /** @throws RotationRefused or Fault: a step that throws is a failed step to Secrets Manager. */
-export const handler = (event: unknown, context: Context): Promise<ProofAnswer | undefined> =>
+export const handler = (event: unknown, context: Context): Promise<StepAnswer | undefined> =>
   handleStep({ stage: settings.stage, event, context }, async ({ secretId }, journal) => {
     const timing = createTiming(() => context.getRemainingTimeInMillis())
     const issuer = createSlotIssuers({ stytch: reach(timing), holderOf: holderByTag(secretId) })

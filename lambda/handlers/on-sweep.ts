@@ -2,6 +2,7 @@
 // environment, hands over, and says in one line what came of it, which is a metric as well: the one that shows that sweeps get done.
 
 import type { Context } from 'aws-lambda'
+import { createCheckQuestions } from '../adapters/aws/check-questions.ts'
 import { createEventBridge, createPatientSettings, createSecretsManager } from '../adapters/aws/clients.ts'
 import { createEvents } from '../adapters/aws/events.ts'
 import { createFreeze } from '../adapters/aws/freeze.ts'
@@ -81,7 +82,8 @@ const sweepsOf = (shared: Pick<Sweeping, 'timing' | 'journal'>): readonly [Sweep
   const { timing } = shared
   const records = createReadableRecords(secretsManager, settings.records, timing.wait)
   const common = { ...clients, ...shared, records }
-  const ofClients = { ...common, ...adoptionBy(timing), ...proofsBy(timing, rotationFunctionArn) }
+  const checks = { questions: createCheckQuestions(invoke, rotationFunctionArn), perSecond: settings.checksPerSecond }
+  const ofClients = { ...common, ...adoptionBy(timing), ...proofsBy(timing, rotationFunctionArn), checks }
   if (project === undefined) return [ofClients]
   const { secretName, rotationFunctionArn: projectFunction, periodDays } = project
   const stage = { ...clients.rules.stage, periodMs: periodDays * 24 * HOUR_MS }
@@ -94,7 +96,17 @@ const sweepsOf = (shared: Pick<Sweeping, 'timing' | 'journal'>): readonly [Sweep
 
 /** A sweep that did not see the whole list is none, to the alarm that waits for one. */
 const metricsOf = (
-  { overdue, failed, overlapsOpen, oldestDays, stuckLeft, settleRefusing, proofsOwed, ...rest }: SweepSummary,
+  {
+    overdue,
+    failed,
+    overlapsOpen,
+    oldestDays,
+    stuckLeft,
+    settleRefusing,
+    proofsOwed,
+    secretsDead,
+    ...rest
+  }: SweepSummary,
   at: number,
 ): MetricLine => ({
   namespace: `M2M/${settings.stage}`,
@@ -108,6 +120,7 @@ const metricsOf = (
     SecretsStuck: stuckLeft,
     SettlesRefusing: settleRefusing,
     ProofsOwed: proofsOwed,
+    SecretsDead: secretsDead,
   },
   fields: { outcome: 'swept', ...rest },
 })

@@ -1,6 +1,7 @@
 // What an operator decides about rotations: period, overlap, sweep, holds, the window of Secrets Manager's own schedule, campaigns. Read with the
 // rest of the configuration (deploy-config.ts).
 import { defined } from '../../lambda/core/base/defined.ts'
+import { CHECKS_PER_SECOND } from '../../lambda/env/sweep.ts'
 import { type AdoptionProofConfig, readAdoptionProof } from './adoption-config.ts'
 import { type CampaignsConfig, readCampaigns } from './campaign-config.ts'
 import { readHours } from './client-config.ts'
@@ -22,6 +23,8 @@ export interface RotationConfig {
   readonly overlapHours: number
   readonly backstop: BackstopRules
   readonly sweepEveryMinutes: number
+  /** Of how many secrets the sweep asks whether Stytch accepts their AWSCURRENT. */
+  readonly checksPerSecond: number
   readonly longestHoldHours: number
   readonly campaigns: CampaignsConfig
   /** How many calls Stytch grants the project; absent: it sets no limit. */
@@ -54,6 +57,7 @@ export const readRotation = (root: Place): RotationConfig => {
     'maintenanceWindow',
     'reservedConcurrency',
     'sweepEvery',
+    'checksPerSecond',
     'longestHold',
     'campaignSchedule',
     'noCampaignsBecause',
@@ -85,6 +89,7 @@ export const readRotation = (root: Place): RotationConfig => {
     ...defined({ adoptionProof }),
     backstop: backstopRules(known, window),
     sweepEveryMinutes: readSweepEvery(place),
+    checksPerSecond: place.integer('checksPerSecond', CHECKS_PER_SECOND, [1, 1000]),
     longestHoldHours: readHours(place, 'longestHold', defaults.longestHold) ?? 1,
     campaigns: readCampaigns(place, window),
     ...(place.has('stytchCallsPerSecond')

@@ -43,6 +43,7 @@ export interface SweepSpans {
   readonly overlapHours: number
   readonly longestHoldHours: number
   readonly sweepEveryMinutes: number
+  readonly checksPerSecond: number
 }
 
 export interface SweepProps {
@@ -102,6 +103,7 @@ export class SweepFunction extends Construct {
         overlapHours: spans.overlapHours,
         longestHoldHours: spans.longestHoldHours,
         everyMinutes: spans.sweepEveryMinutes,
+        checksPerSecond: spans.checksPerSecond,
         freeze: { parameter: freezeParameter(names) },
         bounds: props.bounds,
         records: { table: props.records.table.tableName },
@@ -221,6 +223,14 @@ export class SweepFunction extends Construct {
         silence: 'unchanged',
       },
       {
+        id: 'SecretsDead',
+        page: 'drift',
+        says: "Stytch refuses what consumers read: AWSCURRENT is dead, or its client gone or another secret's. Events on the bus name them: m2m incident NAME replaces a dead value.",
+        metric: metric('SecretsDead', 'Maximum'),
+        atLeast: 1,
+        silence: 'unchanged',
+      },
+      {
         id: 'ProofsOwed',
         page: 'proof-pending',
         says: 'Signed proofs of revokes are missing or not confirmed, twice in a row, although the sweep had them made. Its log says why.',
@@ -247,6 +257,13 @@ const sweepEventNotices: readonly EventNotice[] = [
     page: 'settle-refusing',
     says: 'An overlap is over and does not end: the settle was asked for and refused. Or a value that was revoked works. The event says which.',
     pattern: eventPattern(SWEEP_SOURCE, 'Settle Refusing'),
+    secretAt: '$.detail.secretName',
+  },
+  {
+    id: 'SecretDead',
+    page: 'drift',
+    says: 'Stytch refuses the value that consumers read. Type m2m incident NAME to replace it, or m2m rollback NAME where the value before works; the event says what was found, and since when.',
+    pattern: eventPattern(SWEEP_SOURCE, 'Secret Dead'),
     secretAt: '$.detail.secretName',
   },
   {

@@ -193,7 +193,10 @@ const seatAt = (timing: FakeTiming, fleet: FakeFleet): CommandContext => {
       secretsManager,
       lambda,
       secrets: { ...createSecrets(secretsManager), ...fleet },
-      questionsOf: () => ({ prove: async () => ({ outcome: 'notOwed' }) }),
+      questionsOf: () => ({
+        prove: async () => ({ outcome: 'notOwed' }),
+        check: async ({ secrets }) => secrets.map(() => ({ found: 'fits' })),
+      }),
       stepsOf: () => createFakeSteps(fleet, timing),
       freeze: createFreezeSwitch(createSystemsManager(), '/m2m/test/freeze'),
       clientsApi: {

@@ -215,6 +215,17 @@ describe('what the sweep publishes fits its schema', () => {
     expect(publishedFaults(SWEEP_SOURCE, event)).toEqual([])
   })
 
+  test.each([
+    ['secretDead', 'dead'],
+    ['clientGone', 'gone'],
+    ['clientForeign', 'foreign'],
+  ] as const)('of one that consumers cannot use: %s', (kind, found) => {
+    const event = noticeEvent({ secret, fact: { kind, since: AT }, at: AT + 1000, more: { found } })
+
+    expect(event.type).toBe('Secret Dead')
+    expect(publishedFaults(SWEEP_SOURCE, event)).toEqual([])
+  })
+
   test.each(['adoptionAwaited', 'adoptionUnproven'] as const)('of an overlap: %s', (kind) => {
     const more = {
       isBlind: false,

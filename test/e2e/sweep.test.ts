@@ -103,6 +103,7 @@ test('writes one line that is a metric: nothing stands before it', async () => {
     SecretsStuck: 0,
     SettlesRefusing: 0,
     ProofsOwed: 0,
+    SecretsDead: 0,
     OldestSecretDays: 0,
     _aws: {
       CloudWatchMetrics: [
@@ -118,6 +119,7 @@ test('writes one line that is a metric: nothing stands before it', async () => {
             { Name: 'SecretsStuck', Unit: 'Count' },
             { Name: 'SettlesRefusing', Unit: 'Count' },
             { Name: 'ProofsOwed', Unit: 'Count' },
+            { Name: 'SecretsDead', Unit: 'Count' },
           ],
         },
       ],

@@ -60,6 +60,7 @@ test('whoever asks for its rotation knows the secret and the function, or neithe
     overlapHours: 24,
     longestHoldHours: 168,
     everyMinutes: 15,
+    checksPerSecond: 200,
     freeze: { parameter: '/m2m/prod/freeze' },
     bounds: DEPLOYED,
   }

@@ -21,6 +21,7 @@ const parts: fc.Arbitrary<SweepEnv> = fc.record(
     overlapHours: fc.oneof(hours, fc.constant(0.5)),
     longestHoldHours: hours,
     everyMinutes: fc.integer({ min: 1, max: 60 }),
+    checksPerSecond: fc.integer({ min: 1, max: 1000 }),
     freeze: fc.record(
       { parameter: word.map((stage) => `/m2m/${stage}/freeze`), endpoint: url },
       { requiredKeys: ['parameter'] },
@@ -43,6 +44,7 @@ const parts: fc.Arbitrary<SweepEnv> = fc.record(
       'overlapHours',
       'longestHoldHours',
       'everyMinutes',
+      'checksPerSecond',
       'freeze',
       'bounds',
     ],
@@ -71,12 +73,13 @@ const whole = writeSweepEnv({
   overlapHours: 24,
   longestHoldHours: 168,
   everyMinutes: 15,
+  checksPerSecond: 200,
   freeze: { parameter: '/m2m/test/freeze' },
   bounds: DEPLOYED,
 })
 
 test('everything that is missing is named at once', () => {
-  const withDefaults = Object.keys(writeBounds(DEPLOYED))
+  const withDefaults = [...Object.keys(writeBounds(DEPLOYED)), 'M2M_CHECKS_PER_SECOND']
   for (const name of Object.keys(whole).filter((one) => !withDefaults.includes(one))) {
     expect(() => readSweepEnv({})).toThrow(new RegExp(`${name} is missing: expected `))
     expect(() => readSweepEnv({ ...whole, [name]: '' })).toThrow(new RegExp(`${name} is missing: expected `))
@@ -85,6 +88,13 @@ test('everything that is missing is named at once', () => {
 
 test.each(['0', '-1', 'soon', 'Infinity'])('a number like %j is malformed', (text) => {
   expect(() => readSweepEnv({ ...whole, M2M_OVERLAP_HOURS: text })).toThrow(/M2M_OVERLAP_HOURS is malformed/)
+})
+
+test('how many secrets are checked a second has a default, and is a number', () => {
+  const { M2M_CHECKS_PER_SECOND: _none, ...without } = whole
+
+  expect(readSweepEnv(without).checksPerSecond).toBe(200)
+  expect(() => readSweepEnv({ ...whole, M2M_CHECKS_PER_SECOND: 'all' })).toThrow(/M2M_CHECKS_PER_SECOND is malformed/)
 })
 
 test.each(['freeze', '/m2m/test/freeze$', 'arn:aws:ssm:x:y:parameter/z'])(

@@ -38,6 +38,7 @@ test('what nobody configures has a default', () => {
       overlapHours: 24,
       backstop: { everyDays: 60 },
       sweepEveryMinutes: 15,
+      checksPerSecond: 200,
       longestHoldHours: 168,
     },
     reservations: { rotation: 50, incident: 10, campaign: 30, sweep: 1, identify: 2 },

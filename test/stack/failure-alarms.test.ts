@@ -24,7 +24,15 @@ const PUBLISHED: Readonly<Record<string, readonly string[]>> = {
   ],
   // The sweep's own line in its log (test/e2e/sweep.test.ts).
   // And those of the rotation functions (test/handlers/handle-step.test.ts).
-  'M2M/prod': ['SweepCompleted', 'SecretsOverdue', 'SweepFailures', 'ProofsOwed', 'RecordsUnavailable', 'ProofPending'],
+  'M2M/prod': [
+    'SweepCompleted',
+    'SecretsOverdue',
+    'SweepFailures',
+    'ProofsOwed',
+    'SecretsDead',
+    'RecordsUnavailable',
+    'ProofPending',
+  ],
   'AWS/SQS': ['ApproximateNumberOfMessagesVisible', 'ApproximateAgeOfOldestMessage'],
 }
 

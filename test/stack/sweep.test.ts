@@ -240,6 +240,7 @@ describe('people are told', () => {
     ['SecretsOverdue', 1, 'overdue'],
     ['SweepFailures', 2, 'sweep-failures'],
     ['ProofsOwed', 2, 'proof-pending'],
+    ['SecretsDead', 1, 'drift'],
   ])('of %s, and a sweep that is late ends no alarm', (MetricName, EvaluationPeriods, page) => {
     template.hasResourceProperties('AWS::CloudWatch::Alarm', {
       Namespace: 'M2M/prod',
@@ -262,6 +263,7 @@ describe('people are told', () => {
 
   test.each([
     ['Settle Refusing', undefined],
+    ['Secret Dead', undefined],
     ['Hold Too Long', undefined],
     ['Rotation Off', undefined],
     ['Rotation Stuck', { became: ['left'] }],

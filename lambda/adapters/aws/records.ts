@@ -52,12 +52,16 @@ const createVersionRecords = (ask: TableCall): VersionRecords => {
   const update = async (
     { secretArn, versionId, at }: { readonly secretArn: string; readonly versionId: string; readonly at: number },
     fields: Readonly<Record<string, Readonly<Record<string, string>>>>,
+    removed: readonly string[] = [],
   ): Promise<void> => {
     const all = Object.entries({ ...fields, keptUntil: keptUntil(at + VERSION_KEPT_MS) })
+    const removal = removed.length === 0 ? '' : ` REMOVE ${removed.map((name) => `#${name}`).join(', ')}`
     await ask('UpdateItem', {
       Key: keyOf(`${VERSION_KEYS}${secretArn}`, versionId),
-      UpdateExpression: `SET ${all.map(([name]) => `#${name} = :${name}`).join(', ')}`,
-      ExpressionAttributeNames: Object.fromEntries(all.map(([name]) => [`#${name}`, name])),
+      UpdateExpression: `SET ${all.map(([name]) => `#${name} = :${name}`).join(', ')}${removal}`,
+      ExpressionAttributeNames: Object.fromEntries(
+        [...all.map(([name]) => name), ...removed].map((name) => [`#${name}`, name]),
+      ),
       ExpressionAttributeValues: Object.fromEntries(all.map(([name, value]) => [`:${name}`, value])),
     })
   }
@@ -66,6 +70,10 @@ const createVersionRecords = (ask: TableCall): VersionRecords => {
       update({ secretArn, versionId, at }, { lastFour: { S: lastFour }, storedAt: numberAttribute(at) }),
     noteSwitch: ({ secretArn, versionId, switchedAt }) =>
       update({ secretArn, versionId, at: switchedAt }, { switchedAt: numberAttribute(switchedAt) }),
+    noteAccepted: ({ secretArn, versionId, lastFour, at }) =>
+      update({ secretArn, versionId, at }, { lastFour: { S: lastFour } }, ['lostSince']),
+    noteLost: ({ secretArn, versionId, lostSince }) =>
+      update({ secretArn, versionId, at: lostSince }, { lostSince: numberAttribute(lostSince) }),
     read: async (secretArn) => {
       const items = await everyItem((from) =>
         ask('Query', {
@@ -82,6 +90,7 @@ const createVersionRecords = (ask: TableCall): VersionRecords => {
           lastFour: textIn(item, 'lastFour'),
           storedAt: numberIn(item, 'storedAt'),
           switchedAt: numberIn(item, 'switchedAt'),
+          lostSince: numberIn(item, 'lostSince'),
         }
         return [{ versionId, ...defined(known) }]
       })

@@ -83,6 +83,8 @@ export interface SlotCalls {
   /** Stytch keeps `managed_by` of it. @default - it has no such field */
   readonly keepsBinding?: boolean
   get(clientId: string): Promise<StytchReply<Omit<ClientView, 'requestId'>>>
+  /** Those of these ids that there are, by one search. @default - the kind has none that goes by ids */
+  search?(clientIds: readonly string[]): Promise<StytchReply<ReadonlyMap<string, Omit<ClientView, 'requestId'>>>>
   /** Succeeds when Stytch accepts the value. */
   exchange(clientId: string, clientSecret: ClientSecret): Promise<StytchReply<unknown>>
   start(clientId: string): Promise<StytchReply<ClientSecret>>
@@ -103,6 +105,24 @@ const exchangeFault = (clientId: string, error: StytchError): Fault => {
   })
 }
 
+const createLookMany =
+  (search: NonNullable<SlotCalls['search']>): NonNullable<Issuer['lookMany']> =>
+  async (clientIds) => {
+    // Without an operand, a search is for all clients there are.
+    if (clientIds.length === 0) return new Map()
+    const reply = await search(clientIds)
+    if (!reply.ok) throw faultOf({ operation: 'Search', about: count(clientIds) }, reply)
+    const { requestId, value } = reply
+    return new Map(
+      clientIds.map((clientId) => {
+        const view = value.get(clientId)
+        return [clientId, view === undefined ? undefined : { ...view, requestId }]
+      }),
+    )
+  }
+
+const count = ({ length }: readonly string[]): string => `${length} client${length === 1 ? '' : 's'}`
+
 const toRetireReply = (operation: string, clientId: string, reply: StytchReply<unknown>): RetireReply => {
   if (reply.ok) return { outcome: 'done' }
   if (reply.kind === 'notRotating') return { outcome: 'notRotating' }
@@ -121,6 +141,7 @@ export const createSlotIssuer = (calls: SlotCalls, projectId: string): Issuer =>
     if (reply.kind === 'notFound') return undefined
     throw stytchFault('Get', clientId, reply)
   },
+  ...(calls.search === undefined ? {} : { lookMany: createLookMany(calls.search) }),
   exchange: async (clientId, clientSecret) => {
     const reply = await calls.exchange(clientId, clientSecret)
     const { requestId } = reply
@@ -146,15 +167,27 @@ export const createSlotIssuer = (calls: SlotCalls, projectId: string): Issuer =>
   bind: calls.bind,
 })
 
+const toView = (client: StytchClient): Omit<ClientView, 'requestId'> => ({
+  slots: client.slots,
+  isActive: client.isActive,
+  boundTo: boundTo(client),
+})
+
+/** Of Stytch's 1000 at most. */
+const PAGE = 1000
+
 export const createStytchIssuer = (api: StytchApi, projectId: string): Issuer =>
   createSlotIssuer(
     {
       keepsBinding: true,
       get: async (clientId) => {
         const reply = await api.getClient(clientId)
+        return reply.ok ? { ...reply, value: toView(reply.value) } : reply
+      },
+      search: async (clientIds) => {
+        const reply = await api.searchClients({ clientIds, limit: PAGE })
         if (!reply.ok) return reply
-        const { slots, isActive } = reply.value
-        return { ...reply, value: { slots, isActive, boundTo: boundTo(reply.value) } }
+        return { ...reply, value: new Map(reply.value.clients.map((client) => [client.clientId, toView(client)])) }
       },
       exchange: (clientId, clientSecret) => api.token({ clientId, clientSecret }),
       start: api.rotateStart,

@@ -22,6 +22,8 @@ export const createIssuers = (kinds: readonly IssuerOfKind[], otherwise: Issuer)
     keepsList: (clientId) => of(clientId).keepsList?.(clientId) === true,
     keepsBinding: (clientId) => of(clientId).keepsBinding?.(clientId) === true,
     look: (clientId, known) => of(clientId).look(clientId, known),
+    lookMany: async (clientIds) =>
+      (await otherwise.lookMany?.(clientIds.filter((clientId) => of(clientId) === otherwise))) ?? new Map(),
     exchange: (clientId, secret) => of(clientId).exchange(clientId, secret),
     start: (clientId) => of(clientId).start(clientId),
     complete: (clientId, before) => of(clientId).complete(clientId, before),

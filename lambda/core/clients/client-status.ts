@@ -1,6 +1,7 @@
 // What is known of a client without reading its value: from its secret's metadata, and from what Stytch shows of its slots. Pure. For
 // people who look; what is to be done about it is due.ts's and the rotation's to decide.
 
+import type { CheckFinding } from '../rotation/check-answer.ts'
 import { isM2mClient } from '../secret/client-id.ts'
 import { type AsOf, isManaged } from '../secret/is-managed.ts'
 import { isOverdue, issuedAtEstimate } from '../secret/is-overdue.ts'
@@ -9,10 +10,11 @@ import { CURRENT, unfinishedVersion, versionLabelled } from '../secret/labels.ts
 import { overlapEndsAt } from '../secret/overlap.ts'
 import { isSettledOrigin, type Origin, readRequestToken } from '../secret/request-token.ts'
 import type { Secret } from '../secret/secret.ts'
-import { type Hold, holdOf, isRetired } from '../secret/secret-tags.ts'
+import { clientIdOf, type Hold, holdOf, isRetired } from '../secret/secret-tags.ts'
 import type { ClientRecord } from './client-keeper.ts'
 
-export const visibleStates = [
+/** What labels and dates alone tell. */
+export const labelledStates = [
   'settled',
   'overlap',
   'revoked',
@@ -23,12 +25,16 @@ export const visibleStates = [
   'empty',
   'deleted',
 ] as const
+/** What only Stytch tells: that consumers cannot use what they read. */
+export const checkedStates = ['dead', 'inactive', 'gone', 'foreign'] as const
 /**
  * settled: one value is accepted. overlap: two may be. revoked: a settle is due at once. rotating: a rotation is under way; stuck: one is,
  * and has been for over ten minutes. off: nothing rotates it. retired: its client was deactivated. empty: no AWSCURRENT. deleted: the
- * secret is scheduled for deletion.
+ * secret is scheduled for deletion. dead: Stytch refuses AWSCURRENT. inactive: it accepts nothing of the client. gone: it knows no such client.
+ * foreign: the client belongs to another secret.
  */
-export type VisibleState = (typeof visibleStates)[number]
+export type VisibleState = LabelledState | (typeof checkedStates)[number]
+export type LabelledState = (typeof labelledStates)[number]
 
 export interface Visible {
   readonly state: VisibleState
@@ -46,7 +52,7 @@ export interface Visible {
   readonly hold: Hold | undefined
 }
 
-const stateOf = (secret: Secret, asOf: AsOf): VisibleState => {
+const stateOf = (secret: Secret, asOf: AsOf): LabelledState => {
   if (secret.isDeleted) return 'deleted'
   const current = versionLabelled(secret, CURRENT)
   if (current === undefined) return 'empty'
@@ -69,6 +75,32 @@ export const visibleOf = (secret: Secret, asOf: AsOf): Visible => {
     isOverdue: isOverdue(secret, asOf),
     hold: holdOf(secret),
   }
+}
+
+/** By what Stytch shows of the client, where nobody could try its value. */
+const byRecord = (secret: Secret, record: ClientRecord | undefined): VisibleState | undefined => {
+  const clientId = clientIdOf(secret)
+  if (clientId === undefined || !isM2mClient(clientId)) return undefined
+  if (record === undefined) return 'gone'
+  if (record.boundTo !== undefined && record.boundTo !== secret.arn) return 'foreign'
+  return record.isActive ? undefined : 'inactive'
+}
+
+/** States in which consumers read AWSCURRENT and nothing is about to change it. */
+const inUse: readonly VisibleState[] = ['settled', 'overlap', 'revoked', 'off']
+
+/** The state with what Stytch says of it. @param finding undefined or unknown: its value was not tried, and the client's record alone says something */
+export const checkedState = (
+  state: VisibleState,
+  {
+    secret,
+    record,
+    finding,
+  }: { readonly secret: Secret; readonly record: ClientRecord | undefined; readonly finding: CheckFinding | undefined },
+): VisibleState => {
+  if (!inUse.includes(state)) return state
+  if (finding === undefined || finding.found === 'unknown') return byRecord(secret, record) ?? state
+  return checkedStates.find((one) => one === finding.found) ?? state
 }
 
 /** What labels and slots say together; undefined where they say nothing that the state does not. */

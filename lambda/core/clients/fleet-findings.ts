@@ -1,5 +1,5 @@
 // What is wrong with a fleet, by what Secrets Manager and Stytch show of it, and what to do about each. Pure, and without a value: whether
-// AWSCURRENT's value still works is the next rotation's to find out, or `m2m status --read`.
+// Stytch accepts AWSCURRENT's value is asked of the rotation function (core/drive/check-questions.ts).
 
 import { isM2mClient } from '../secret/client-id.ts'
 import { type HoldLimit, isHeldTooLong } from '../secret/is-held-too-long.ts'
@@ -20,6 +20,7 @@ type FindingKind =
   | 'schedule'
   | 'binding'
   | 'drift'
+  | 'dead'
   | 'stuck'
   | 'clientGone'
   | 'clientUnheld'

@@ -130,7 +130,11 @@ const copy = async (rotation: Rotation, creation: Creation, from: StoredSecret):
   const text = isTooLarge ? verbatim : written
   if (text === undefined) return refused({ reason: 'tooLarge', bytes: bytesOf(written) })
   const stored = await store(rotation, creation, text)
-  return stored === 'stored' ? DONE : refused({ reason: 'currentMoved' })
+  if (stored !== 'stored') return refused({ reason: 'currentMoved' })
+  const { lastFour } = from.clientSecret
+  const { requestToken: versionId } = creation.request
+  await noteVersion(rotation, { secretArn: current.arn, versionId, lastFour, at: rotation.timing.now() })
+  return DONE
 }
 
 /** A settle ends a slot within its function's time, and is over soon after. */

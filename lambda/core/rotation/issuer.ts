@@ -67,6 +67,11 @@ export interface Issuer {
    * @returns undefined when there is no such client.
    */
   look(clientId: string, known?: readonly string[]): Promise<ClientView | undefined>
+  /**
+   * Many clients by one request, or a few. May be further behind than `look`.
+   * @returns an entry for each client of a kind that can be looked at so, undefined where there is no such client. @default - one by one
+   */
+  lookMany?(clientIds: readonly string[]): Promise<ReadonlyMap<string, ClientView | undefined>>
   /** Whether Stytch accepts this value now, by exchanging it for a token (which is dropped). */
   exchange(clientId: string, secret: ClientSecret): Promise<Exchange>
   start(clientId: string): Promise<StartReply>

@@ -25,6 +25,8 @@ export interface VersionRecord {
   readonly storedAt?: number
   /** When AWSCURRENT moved to it, epoch milliseconds. */
   readonly switchedAt?: number
+  /** When it was first found that consumers cannot use it (check-current.ts), epoch milliseconds. Absent: it was not, or it works again. */
+  readonly lostSince?: number
 }
 
 interface StoredVersion {
@@ -42,10 +44,20 @@ interface SwitchedVersion {
   readonly switchedAt: number
 }
 
+export interface LostVersion {
+  readonly secretArn: string
+  readonly versionId: string
+  /** Epoch milliseconds. */
+  readonly lostSince: number
+}
+
 /** Each answers or fails within a second or so. @throws Fault RECORDS_UNAVAILABLE */
 export interface VersionRecords {
   noteVersion(version: StoredVersion): Promise<void>
   noteSwitch(version: SwitchedVersion): Promise<void>
+  /** Of a version whose value was accepted when it was tried: how it ends, and that it is not lost. */
+  noteAccepted(version: StoredVersion): Promise<void>
+  noteLost(version: LostVersion): Promise<void>
   read(secretArn: string): Promise<readonly VersionRecord[]>
 }
 
@@ -136,7 +148,7 @@ export const withLease = async <Value>(
 /** Best effort: never an error, and never worth waiting for. */
 const noted =
   <Noted extends { readonly secretArn: string }>(
-    call: 'noteVersion' | 'noteSwitch',
+    call: 'noteVersion' | 'noteSwitch' | 'noteAccepted' | 'noteLost',
     write: (versions: VersionRecords, what: Noted) => Promise<void>,
   ) =>
   async (recording: Recording, what: Noted): Promise<void> => {
@@ -147,6 +159,8 @@ const noted =
 
 export const noteVersion = noted<StoredVersion>('noteVersion', (versions, what) => versions.noteVersion(what))
 export const noteSwitch = noted<SwitchedVersion>('noteSwitch', (versions, what) => versions.noteSwitch(what))
+export const noteAccepted = noted<StoredVersion>('noteAccepted', (versions, what) => versions.noteAccepted(what))
+export const noteLost = noted<LostVersion>('noteLost', (versions, what) => versions.noteLost(what))
 
 /** @returns undefined when nothing can be known, which is another thing than no record. */
 export const readVersionRecords = async (

@@ -39,3 +39,9 @@ export const unfinishedVersion = (secret: WithLabels): Labelled | undefined => {
   const pending = versionLabelled(secret, PENDING)
   return pending === undefined || pending.versionId === labelled(secret, CURRENT) ? undefined : pending
 }
+
+/** Whether a rotation may be about to move AWSCURRENT. AWSPENDING that stayed on a version which was switched to, and away from by hand, says nothing. */
+export const mayBeUnderWay = (secret: WithLabels): boolean => {
+  const unfinished = unfinishedVersion(secret)
+  return unfinished !== undefined && secret.labels[unfinished.versionId]?.includes(PREVIOUS) !== true
+}

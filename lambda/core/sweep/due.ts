@@ -49,6 +49,9 @@ export interface Fact {
     | 'adoptionAwaited'
     | 'adoptionUnproven'
     | 'revokedAlive'
+    | 'secretDead'
+    | 'clientGone'
+    | 'clientForeign'
   /** Since when it is worth reporting, epoch milliseconds. */
   readonly since: number
 }

@@ -16,7 +16,7 @@ import { isRetired } from '../secret/secret-tags.ts'
 import { type SettledRevoke, settledRevokeOf } from '../secret/settled-revoke.ts'
 import type { Fact, Sweep } from './due.ts'
 import { noticeEvent } from './sweep-notice.ts'
-import { createCircuitBreaker, type SweepSecret } from './sweep-secret.ts'
+import { type SweepSecret, unlessDown } from './sweep-secret.ts'
 
 export interface NamedProof extends SettledRevoke {
   readonly secretName: string
@@ -109,22 +109,8 @@ const onFailure =
     work.journal.note({ secret: secret.name, outcome: 'failed', ...whyOf(error) })
   }
 
-/** Runs the task until it fails too often in a row: then the service is down, and the rest is the next sweep's. */
-const unlessDown = <Item>(task: (item: Item) => Promise<void>, tally: SweepSecret['tally']) => {
-  const breaker = createCircuitBreaker()
-  return async (item: Item): Promise<void> => {
-    if (breaker.isOpen()) {
-      tally.left += 1
-      return
-    }
-    try {
-      await task(item)
-      breaker.note(false)
-    } catch (error) {
-      breaker.note(true)
-      throw error
-    }
-  }
+const skipIn = (tally: SweepSecret['tally']) => (): void => {
+  tally.left += 1
 }
 
 const findOwed = async (proving: Proving, settled: readonly SettledSecret[]): Promise<readonly Owed[]> => {
@@ -139,7 +125,7 @@ const findOwed = async (proving: Proving, settled: readonly SettledSecret[]): Pr
     if (isOwed(storedAt, timing.now(), watch.confirmedAfterMs)) owed.push({ ...one, stored: storedAt.length })
   }
   const limits = { timing, concurrency: AT_ONCE, perSecond: LISTED_A_SECOND, until, onFailure: onFailure(proving) }
-  const { begun } = await forEachLimited(looked, limits, unlessDown(look, tally))
+  const { begun } = await forEachLimited(looked, limits, unlessDown(look, skipIn(tally)))
   tally.left += looked.length - begun
   return owed.toSorted((one, other) => one.stored - other.stored)
 }
@@ -188,7 +174,7 @@ export const proveOwed = async (
   const { begun } = await forEachLimited(
     asked,
     { ...limits, onFailure: onFailure(proving) },
-    unlessDown((one) => proveOne(proving, one), tally),
+    unlessDown((one) => proveOne(proving, one), skipIn(tally)),
   )
   tally.left += owed.length - begun
 }

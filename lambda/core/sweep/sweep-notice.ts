@@ -16,6 +16,9 @@ const types: Readonly<Record<Fact['kind'], M2mEvent<'m2m.sweep'>['type']>> = {
   adoptionUnproven: 'Adoption Unproven',
   // The settle that ended the revoke does not hold.
   revokedAlive: 'Settle Refusing',
+  secretDead: 'Secret Dead',
+  clientGone: 'Secret Dead',
+  clientForeign: 'Secret Dead',
 }
 
 const explanations: Readonly<Record<Fact['kind'], string>> = {
@@ -29,10 +32,16 @@ const explanations: Readonly<Record<Fact['kind'], string>> = {
   adoptionUnproven:
     'the overlap is ended without proof: the wait for those who were not seen to read the new value is over',
   revokedAlive: 'Stytch accepts a value that was revoked, although its settle found it refused: the leaked value works',
+  secretDead:
+    'Stytch refuses the value of AWSCURRENT, so that consumers are refused: somebody ended or replaced it at Stytch, or put an older value back. Replace it (m2m incident NAME), or roll back (m2m rollback NAME) where the value before works; docs/runbook.md, "Drift"',
+  clientGone:
+    'Stytch knows no such client, so that consumers are refused: it was deleted. Nobody can make its value work again; register the client anew (docs/runbook.md, "Drift")',
+  clientForeign:
+    'the client belongs to another secret (trusted_metadata.managed_by), which alone is rotated: find out which of the two is used, and delete the other (docs/runbook.md, "Drift")',
 }
 
 export interface SweepNotice {
-  readonly secret: Secret
+  readonly secret: Pick<Secret, 'arn' | 'name' | 'tags'>
   readonly fact: Fact
   /** Epoch milliseconds. */
   readonly at: number

@@ -50,6 +50,15 @@ export interface Tally {
   proofsStored: number
   /** Of those that were looked at, how many still lack a proof that is due. */
   proofsOwed: number
+  /** Secrets of which it was found out whether Stytch accepts what consumers read. */
+  checked: number
+  /** Of those, the ones that consumers cannot use: the value is dead, or its client gone, or another secret's. */
+  secretsDead: number
+  clientsInactive: number
+  /** A next secret is open at Stytch, although the label says settled. */
+  nextOpen: number
+  /** Not asked about for want of time, or without an answer: a later sweep's. */
+  checksLeft: number
   reported: number
   failed: number
   throttles: number
@@ -85,6 +94,21 @@ export const createCircuitBreaker = () => {
   }
 }
 export type CircuitBreaker = ReturnType<typeof createCircuitBreaker>
+
+/** Runs the task until it fails too often in a row: then the service is down, and the rest, which is skipped, is the next sweep's. */
+export const unlessDown = <Item>(task: (item: Item) => Promise<void>, skip: (item: Item) => void) => {
+  const breaker = createCircuitBreaker()
+  return async (item: Item): Promise<void> => {
+    if (breaker.isOpen()) return skip(item)
+    try {
+      await task(item)
+      breaker.note(false)
+    } catch (error) {
+      breaker.note(true)
+      throw error
+    }
+  }
+}
 
 const askForSettle = async (
   { secrets, tally }: SweepSecret,

@@ -11,6 +11,7 @@ import { DAY_MS } from '../base/time-units.ts'
 import type { Timing } from '../base/timing.ts'
 import type { RotationSteps } from '../drive/rotation-steps.ts'
 import { decidedBy, type Freeze, type FreezeReading, readFreeze } from '../rotation/freeze.ts'
+import type { SecretToCheck } from '../rotation/read-check-question.ts'
 import type { ReadableRecords } from '../rotation/records.ts'
 import { isManaged } from '../secret/is-managed.ts'
 import { issuedAtEstimate } from '../secret/is-overdue.ts'
@@ -19,6 +20,7 @@ import type { Secret } from '../secret/secret.ts'
 import type { SecretPage, Secrets } from '../secret/secrets.ts'
 import { isOfStage, listStage } from '../secret/stage-secrets.ts'
 import type { AdoptionWatch } from './await-adoption.ts'
+import { type CheckWatch, checkableOf, checkFleet } from './check-fleet.ts'
 import { asOfSweep, factsOf, isReported, nominate, type Sweep, type SweepRules } from './due.ts'
 import { type ProofWatch, proveOwed, type SettledSecret, settledSecretOf } from './owed-proofs.ts'
 import { createCircuitBreaker, type SweepSecret, sweepSecret, type Tally } from './sweep-secret.ts'
@@ -42,6 +44,8 @@ export interface Sweeping {
   readonly adoption?: AdoptionWatch | undefined
   /** Absent: nothing is signed, and no proof is owed. */
   readonly proofs?: ProofWatch | undefined
+  /** Absent: whether Stytch accepts what consumers read is not asked. */
+  readonly checks?: CheckWatch | undefined
 }
 
 export interface SweepSummary extends Readonly<Tally> {
@@ -67,6 +71,8 @@ const MOST_ASKED = 3000
 const MOST_REPORTED = 10_000
 /** Kept whole in memory, a few hundred bytes each. */
 const MOST_SETTLED = 20_000
+/** As many as ListSecrets shows in one sweep. */
+const MOST_TO_CHECK = 100_000
 
 /** ARNs of what is worth a closer look. */
 interface Found {
@@ -76,6 +82,7 @@ interface Found {
   readonly toReport: string[]
   /** Revokes that were settled lately: a proof may be owed. */
   readonly settled: SettledSecret[]
+  readonly toCheck: SecretToCheck[]
 }
 
 const emptyTally = (): Tally => ({
@@ -95,6 +102,11 @@ const emptyTally = (): Tally => ({
   stuckLeft: 0,
   proofsStored: 0,
   proofsOwed: 0,
+  checked: 0,
+  secretsDead: 0,
+  clientsInactive: 0,
+  nextOpen: 0,
+  checksLeft: 0,
   reported: 0,
   failed: 0,
   throttles: 0,
@@ -115,7 +127,7 @@ const countManaged = (secret: Secret, { sweep, tally }: Pick<Listing, 'sweep' | 
   tally.oldestDays = Math.max(tally.oldestDays, Math.floor(ageMs / DAY_MS))
 }
 
-const sift = (secret: Secret, { sweep, found, tally }: Listing): void => {
+const sift = (secret: Secret, { sweep, found, tally, isChecking }: Listing): void => {
   tally.seen += 1
   if (isManaged(secret, asOfSweep(sweep))) countManaged(secret, { sweep, tally })
   const facts = factsOf(secret, sweep)
@@ -124,6 +136,8 @@ const sift = (secret: Secret, { sweep, found, tally }: Listing): void => {
   }
   const settled = settledSecretOf(secret, sweep)
   if (settled !== undefined && found.settled.length < MOST_SETTLED) found.settled.push(settled)
+  const toCheck = isChecking ? checkableOf(secret, sweep) : undefined
+  if (toCheck !== undefined && found.toCheck.length < MOST_TO_CHECK) found.toCheck.push(toCheck)
   const nomination = nominate(secret, sweep)
   if (nomination !== undefined) keep(found[nomination], secret.arn, { most: MOST_ASKED, tally })
   else if (facts.some((fact) => isReported(fact, sweep)))
@@ -135,6 +149,8 @@ interface Listing {
   readonly found: Found
   readonly tally: Tally
   readonly until: number
+  /** Whether it is asked what Stytch accepts: else nothing is kept for that. */
+  readonly isChecking: boolean
 }
 
 /** @returns undefined when it is throttled or unreachable until the time is up. @throws Fault when asking again will not help. */
@@ -189,7 +205,8 @@ const noteFailure = ({ journal, tally }: SweepSecret, secret: string, error: unk
   journal.note({ secret, outcome: 'failed', ...why })
 }
 
-const lookAtAll = async (work: SweepSecret, found: Found, until: number): Promise<void> => {
+/** @returns whether everything urgent was begun. */
+const lookAtAll = async (work: SweepSecret, found: Found, until: number): Promise<boolean> => {
   const { timing, tally } = work
   const breaker = createCircuitBreaker()
   const common = {
@@ -204,13 +221,16 @@ const lookAtAll = async (work: SweepSecret, found: Found, until: number): Promis
     { arns: found.toReport, pace: {} },
     { arns: found.due, pace: { perSecond: ASKED_A_SECOND } },
   ]
+  let isUrgentLeft = false
   for (const { arns, pace } of turns) {
     const { begun, throttles } = await forEachLimited(arns, { ...common, ...pace }, (arn) =>
       sweepSecret(work, arn, breaker),
     )
     tally.throttles += throttles
     tally.left += arns.length - begun
+    isUrgentLeft ||= arns === found.urgent && begun < arns.length
   }
+  return !isUrgentLeft
 }
 
 /**
@@ -219,19 +239,23 @@ const lookAtAll = async (work: SweepSecret, found: Found, until: number): Promis
  * @throws Fault when not even the first page of the list can be had.
  */
 export const sweep = async (sweeping: Sweeping, asOf: number): Promise<SweepSummary> => {
-  const { timing, rules, secrets, steps, records, events, journal, adoption, proofs } = sweeping
+  const { timing, rules, secrets, steps, records, events, journal, adoption, proofs, checks } = sweeping
   const startedAt = timing.now()
   const availableMs = timing.remainingMs() - RESERVE_MS
   const freeze = await readFreeze(sweeping)
   const decidesBy: Sweep = { rules, asOf, freeze: decidedBy(freeze) }
   const tally = emptyTally()
-  const found: Found = { urgent: [], due: [], toReport: [], settled: [] }
-  const listing = { sweep: decidesBy, found, tally, until: startedAt + availableMs * LIST_SHARE }
+  const found: Found = { urgent: [], due: [], toReport: [], settled: [], toCheck: [] }
+  const isChecking = checks !== undefined
+  const listing = { sweep: decidesBy, found, tally, until: startedAt + availableMs * LIST_SHARE, isChecking }
   const isWhole = await listAll(sweeping, listing)
   const work: SweepSecret = { secrets, steps, records, events, timing, journal, tally, sweep: decidesBy, adoption }
   const until = startedAt + availableMs
-  await lookAtAll(work, found, until)
+  const isUrgentDone = await lookAtAll(work, found, until)
   if (proofs !== undefined) await proveOwed(work, proofs, { settled: found.settled, until })
+  // A check changes nothing, so that no freeze stops it; and an incident's calls come first.
+  if (checks !== undefined && isUrgentDone) await checkFleet(work, checks, { secrets: found.toCheck, until })
+  else tally.checksLeft += found.toCheck.length
   return { ...tally, freeze, isWhole, ms: timing.now() - startedAt }
 }
 

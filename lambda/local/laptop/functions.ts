@@ -206,6 +206,7 @@ const functionsOf = (
       ...LAPTOP_HOURS,
       longestHoldHours: 168,
       everyMinutes: LAPTOP_SWEEP_MINUTES,
+      checksPerSecond: 1000,
       freeze: { parameter: LAPTOP_FREEZE },
       proofs: { bucket: LAPTOP_EVIDENCE },
       records: { table: LAPTOP_RECORDS.name },

@@ -1,7 +1,8 @@
 // The question as the sweep and the command line ask it: what is sent, and that only an answer counts as one.
 import { expect, test } from 'vitest'
+import { QUESTION_TIMEOUT_MS } from '../../../lambda/adapters/aws/ask-function.ts'
 import type { FunctionCall, InvokeReply } from '../../../lambda/adapters/aws/invoke.ts'
-import { createProofQuestions, PROVE_TIMEOUT_MS } from '../../../lambda/adapters/aws/proof-questions.ts'
+import { createProofQuestions } from '../../../lambda/adapters/aws/proof-questions.ts'
 
 const FUNCTION = 'arn:aws:lambda:eu-central-1:123456789012:function:m2m-test-rotation'
 const SECRET = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:m2m/test/orders-AbCdEf'
@@ -26,10 +27,10 @@ test('it waits for longer than the function can run, and hands the answer on', a
       functionName: FUNCTION,
       type: 'RequestResponse',
       payload: { Ask: 'prove', SecretId: SECRET },
-      timeoutMs: PROVE_TIMEOUT_MS,
+      timeoutMs: QUESTION_TIMEOUT_MS,
     },
   ])
-  expect(PROVE_TIMEOUT_MS).toBeGreaterThan(60_000)
+  expect(QUESTION_TIMEOUT_MS).toBeGreaterThan(60_000)
 })
 
 test.each<[string, InvokeReply | Error, RegExp]>([

@@ -182,6 +182,17 @@ describe('what is kept of versions, in a table', () => {
     expect(await versions.read(`${SECRET_ARN}3`)).toEqual([])
   })
 
+  test('remembers since when a value is lost, until it is accepted', async () => {
+    const { versions } = recordsBy(call)
+    const one = { secretArn: `${SECRET_ARN}5`, versionId: 'v1' }
+    await versions.noteSwitch({ ...one, switchedAt: NOW })
+    await versions.noteLost({ ...one, lostSince: NOW + 3 })
+    expect(await versions.read(one.secretArn)).toEqual([{ versionId: 'v1', switchedAt: NOW, lostSince: NOW + 3 }])
+
+    await versions.noteAccepted({ ...one, lastFour: 'aaaa', at: NOW + 9 })
+    expect(await versions.read(one.secretArn)).toEqual([{ versionId: 'v1', lastFour: 'aaaa', switchedAt: NOW }])
+  })
+
   test('is read whole, page by page', async () => {
     const { versions } = recordsBy(call)
     const many = `${SECRET_ARN}4`

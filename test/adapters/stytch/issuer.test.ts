@@ -55,6 +55,36 @@ describe('look', () => {
     expect(await issuer.look('m2m-client-test-nobody')).toBeUndefined()
   })
 
+  test('at many is one search, which shows the same of each, and names those that there are not', async () => {
+    const { clientId, issuer } = seat()
+    const other = stytch.seed({}).clientId
+    await issuer.bind(clientId, ARN)
+
+    const found = await issuer.lookMany?.([clientId, 'm2m-client-test-nobody', other])
+
+    expect(place.calls().filter((op) => op !== 'UpdateClient')).toEqual(['SearchClients'])
+    expect([...(found?.keys() ?? [])]).toEqual([clientId, 'm2m-client-test-nobody', other])
+    const { requestId: _one, ...looked } = (await issuer.look(clientId)) ?? {}
+    expect(found?.get(clientId)).toMatchObject(looked)
+    expect(found?.get('m2m-client-test-nobody')).toBeUndefined()
+  })
+
+  test('at none asks nothing: a search without ids is for all clients', async () => {
+    const { issuer } = seat()
+
+    expect(await issuer.lookMany?.([])).toEqual(new Map())
+    expect(place.calls()).toEqual([])
+  })
+
+  test('at many of a Stytch that is down is a Fault', async () => {
+    const { clientId, issuer } = seat()
+    stytch.server.faults.add({ op: 'SearchClients', kind: 'error', status: 500, count: 100 })
+
+    expect(await outcome(issuer.lookMany?.([clientId]) ?? Promise.resolve())).toMatchObject({
+      code: expect.stringMatching(/^STYTCH_/),
+    })
+  })
+
   test.each(['', 17, null, ['x']])('a mark that names no secret binds nothing: %j', async (mark) => {
     const { issuer } = seat()
     const { clientId } = stytch.seed({ trustedMetadata: { managed_by: mark } })

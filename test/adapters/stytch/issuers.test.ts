@@ -27,3 +27,14 @@ test('its look is told what is known', async () => {
 
   expect(asked).toEqual([['a', 'b']])
 })
+
+test('many are looked at together where their kind can, and the others are left out', async () => {
+  const lookMany = async (clientIds: readonly string[]) => new Map(clientIds.map((id) => [id, undefined]))
+  const together = createIssuers([{ isIts: (clientId) => clientId.startsWith('list-'), issuer: list }], {
+    ...slots,
+    lookMany,
+  })
+
+  expect([...((await together.lookMany?.(['list-1', 'm2m-1'])) ?? [])]).toEqual([['m2m-1', undefined]])
+  expect(await issuers.lookMany?.(['m2m-1'])).toEqual(new Map())
+})

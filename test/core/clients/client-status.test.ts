@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest'
 import type { ClientRecord } from '../../../lambda/core/clients/client-keeper.ts'
-import { slotWords, visibleOf } from '../../../lambda/core/clients/client-status.ts'
+import { checkedState, slotWords, type VisibleState, visibleOf } from '../../../lambda/core/clients/client-status.ts'
 import type { AsOf } from '../../../lambda/core/secret/is-managed.ts'
 import { makeRequestToken, type Origin } from '../../../lambda/core/secret/request-token.ts'
 import type { Secret } from '../../../lambda/core/secret/secret.ts'
@@ -59,6 +59,45 @@ describe('the state', () => {
     ['deleted', { isDeleted: true }],
   ])('%s', (state, changes) => {
     expect(visibleOf(secret(changes), asOf).state).toBe(state)
+  })
+})
+
+describe('the state with what Stytch says', () => {
+  const own: ClientRecord = {
+    clientId: 'm2m-client-live-1',
+    name: '',
+    description: '',
+    scopes: [],
+    isActive: true,
+    slots: { current: 'abcd', next: null },
+    boundTo: 'arn:x',
+    registeredFor: undefined,
+    registeredAt: undefined,
+  }
+  const tagged = secret({ tags: { 'm2m:client-id': own.clientId } })
+  const stateOf = (state: VisibleState, more: Partial<Parameters<typeof checkedState>[1]>) =>
+    checkedState(state, { secret: tagged, record: own, finding: undefined, ...more })
+
+  test.each(['settled', 'overlap', 'revoked', 'off'] as const)('goes by what was found, in %s', (state) => {
+    expect(stateOf(state, { finding: { found: 'dead', since: 1 } })).toBe('dead')
+    expect(stateOf(state, { finding: { found: 'gone', since: 1 } })).toBe('gone')
+    expect(stateOf(state, { finding: { found: 'foreign', since: 1 } })).toBe('foreign')
+    expect(stateOf(state, { finding: { found: 'inactive' } })).toBe('inactive')
+    expect(stateOf(state, { finding: { found: 'fits' } })).toBe(state)
+    expect(stateOf(state, { finding: { found: 'openNext' } })).toBe(state)
+  })
+
+  test.each(['rotating', 'stuck', 'retired', 'empty', 'deleted'] as const)('is %s whatever was found', (state) => {
+    expect(stateOf(state, { finding: { found: 'dead', since: 1 } })).toBe(state)
+  })
+
+  test('goes by the client’s record where nothing could be tried, and never calls it dead', () => {
+    const finding = { found: 'unknown', why: 'you may not invoke it' } as const
+    expect(stateOf('settled', { finding })).toBe('settled')
+    expect(stateOf('settled', { finding, record: undefined })).toBe('gone')
+    expect(stateOf('settled', { finding, record: { ...own, isActive: false } })).toBe('inactive')
+    expect(stateOf('settled', { finding, record: { ...own, boundTo: 'arn:y' } })).toBe('foreign')
+    expect(stateOf('settled', { finding, record: undefined, secret: secret() })).toBe('settled')
   })
 })
 

@@ -22,7 +22,13 @@ const recordsOf = (held: { by: string | undefined }, asked: string[]): KeptRecor
       held.by = undefined
     },
   },
-  versions: { noteVersion: async () => {}, noteSwitch: async () => {}, read: async () => [] },
+  versions: {
+    noteVersion: async () => {},
+    noteSwitch: async () => {},
+    noteAccepted: async () => {},
+    noteLost: async () => {},
+    read: async () => [],
+  },
 })
 
 describe('the lease', () => {

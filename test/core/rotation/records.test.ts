@@ -44,6 +44,8 @@ const createTable = () => {
       versions: {
         noteVersion: unless('noteVersion', async () => {}),
         noteSwitch: unless('noteSwitch', async () => {}),
+        noteAccepted: unless('noteAccepted', async () => {}),
+        noteLost: unless('noteLost', async () => {}),
         read: unless('read', async () => [{ versionId: 'v1', lastFour: 'abcd' }]),
       },
     }

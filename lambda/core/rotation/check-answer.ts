@@ -1,0 +1,42 @@
+// What the rotation function answers when it is asked whether Stytch accepts what consumers read: one finding for each secret, and no value.
+// Apart from how it finds out, which whoever asks has no need to load.
+
+import { filled, isJsonObject, parseJsonObject } from '../base/json-object.ts'
+
+/** Of what keeps consumers out until somebody acts. */
+export const lostKinds = ['dead', 'gone', 'foreign'] as const
+/** dead: Stytch refuses AWSCURRENT's value, steadily. gone: it knows no such client. foreign: the client belongs to another secret. */
+export type Lost = (typeof lostKinds)[number]
+
+const plainKinds = ['fits', 'openNext', 'inactive'] as const
+
+/**
+ * fits: AWSCURRENT's value is in a slot, or was accepted. openNext: so it is, and a next secret is open although the label says settled. inactive:
+ * Stytch accepts nothing of this client. unknown: nothing can be said now, and why.
+ */
+export type CheckFinding =
+  | { readonly found: (typeof plainKinds)[number] }
+  /** since: when it was found first, epoch milliseconds. */
+  | { readonly found: Lost; readonly since: number }
+  | { readonly found: 'unknown'; readonly why: string }
+
+const toFinding = (value: unknown): CheckFinding | undefined => {
+  if (!isJsonObject(value)) return undefined
+  const { found, since } = value
+  const lost = lostKinds.find((kind) => kind === found)
+  if (lost !== undefined) {
+    return typeof since === 'number' && Number.isSafeInteger(since) ? { found: lost, since } : undefined
+  }
+  const why = filled(value.why)
+  if (found === 'unknown') return why === undefined ? undefined : { found, why }
+  const plain = plainKinds.find((kind) => kind === found)
+  return plain === undefined ? undefined : { found: plain }
+}
+
+/** A reply of the function, as JSON. @returns a finding for each secret, in their order; undefined for whatever is no such answer. */
+export const readCheckAnswer = (text: string, asked: number): readonly CheckFinding[] | undefined => {
+  const findings = parseJsonObject(text)?.findings
+  if (!Array.isArray(findings) || findings.length !== asked) return undefined
+  const read = findings.map(toFinding).filter((finding) => finding !== undefined)
+  return read.length === asked ? read : undefined
+}

@@ -1,0 +1,131 @@
+// Whether Stytch accepts what consumers read, of every secret and in every sweep: a colleague in the dashboard, or an older value put back by hand,
+// kills AWSCURRENT without a trace in Secrets Manager. The rotation function, which alone may ask Stytch, answers for a hundred at once, no
+// faster than the stage allows, and after everything else: an incident's calls come first (docs/decisions/059).
+
+import { Fault } from '../base/fault.ts'
+import { forEachLimited } from '../base/for-each-limited.ts'
+import { type CheckQuestions, checksOf, toCheckOf } from '../drive/check-questions.ts'
+import type { CheckFinding, Lost } from '../rotation/check-answer.ts'
+import { MOST_IN_CHECK, type SecretToCheck } from '../rotation/read-check-question.ts'
+import { isManaged } from '../secret/is-managed.ts'
+import type { Secret } from '../secret/secret.ts'
+import { secretNameOf } from '../secret/secret-name.ts'
+import { TAG } from '../secret/secret-tags.ts'
+import { type Fact, isReported, type Sweep } from './due.ts'
+import { noticeEvent } from './sweep-notice.ts'
+import { type SweepSecret, unlessDown } from './sweep-secret.ts'
+
+export interface CheckWatch {
+  readonly questions: CheckQuestions
+  /** Secrets, not questions. */
+  readonly perSecond: number
+}
+
+/** So many seconds of asking, at the stage's rate, are one sweep's; with more secrets than that, the next sweep asks about the next ones. */
+export const CHECK_SECONDS = 150
+const AT_ONCE = 2
+/** How long one question may take, beyond what every sweep keeps in reserve. */
+const QUESTION_MS = 45_000
+
+/** @returns undefined of a secret that is not ours to rotate, or that is not to be asked about now. */
+export const checkableOf = (secret: Secret, { rules }: Pick<Sweep, 'rules'>): SecretToCheck | undefined =>
+  isManaged(secret, rules) ? toCheckOf(secret) : undefined
+
+const facts: Readonly<Record<Lost, Fact['kind']>> = { dead: 'secretDead', gone: 'clientGone', foreign: 'clientForeign' }
+
+const report = async (
+  { events, journal, sweep, tally }: SweepSecret,
+  { secretArn, clientId }: SecretToCheck,
+  { found, since }: Extract<CheckFinding, { found: Lost }>,
+): Promise<void> => {
+  const name = secretNameOf(secretArn)
+  tally.secretsDead += 1
+  journal.note({ secret: name, outcome: 'checked', found, since: new Date(since).toISOString() })
+  const fact: Fact = { kind: facts[found], since }
+  if (!isReported(fact, sweep)) return
+  const secret = { arn: secretArn, name, tags: clientId === undefined ? {} : { [TAG.client]: clientId } }
+  await events.publish([noticeEvent({ secret, fact, at: sweep.asOf, more: { found } })])
+  tally.reported += 1
+}
+
+/** Of labels that moved on since they were listed: the next sweep sees the new ones. */
+const isPassing = (why: string): boolean => why === 'moved' || why === 'rotating'
+
+const count = async (work: SweepSecret, secret: SecretToCheck, finding: CheckFinding): Promise<void> => {
+  const { tally, journal } = work
+  if (finding.found === 'unknown') {
+    tally.checksLeft += 1
+    const { why } = finding
+    if (!isPassing(why)) journal.note({ secret: secretNameOf(secret.secretArn), outcome: 'notChecked', why })
+    return
+  }
+  tally.checked += 1
+  if (finding.found === 'inactive') tally.clientsInactive += 1
+  if (finding.found === 'openNext') tally.nextOpen += 1
+  if ('since' in finding) await report(work, secret, finding)
+}
+
+type Batch = readonly SecretToCheck[]
+
+/** @throws Fault CHECK_NOT_ANSWERED; that of the bus; and STYTCH_UNAVAILABLE where nothing at all could be said */
+const checkBatch = async (work: SweepSecret, watch: CheckWatch, batch: Batch): Promise<void> => {
+  const findings = await watch.questions.check({ secrets: batch, at: work.sweep.asOf })
+  const [first] = findings
+  const isSame = findings.every((one) => one.found === 'unknown' && first?.found === 'unknown' && one.why === first.why)
+  if (first?.found === 'unknown' && isSame && !isPassing(first.why) && batch.length > 1) {
+    throw new Fault({
+      code: 'STYTCH_UNAVAILABLE',
+      retryable: true,
+      message: `Nothing could be said of ${batch.length} secrets (${first.why}); the next sweep asks again.`,
+    })
+  }
+  for (const [at, secret] of batch.entries()) {
+    const finding = findings[at]
+    if (finding !== undefined) await count(work, secret, finding)
+  }
+}
+
+/**
+ * As many as one sweep asks about. Each begins elsewhere, also where there are few: a sweep that is cut short every time would else leave out
+ * the same ones every time.
+ */
+const inTurn = (secrets: readonly SecretToCheck[], turn: number, most: number): readonly SecretToCheck[] => {
+  const stride = Math.min(most, Math.ceil(secrets.length / 4))
+  const from = secrets.length === 0 ? 0 : (turn * stride) % secrets.length
+  return [...secrets.slice(from), ...secrets.slice(0, from)].slice(0, most)
+}
+
+/** @param until no question is begun from then on, epoch milliseconds */
+export const checkFleet = async (
+  work: SweepSecret,
+  watch: CheckWatch,
+  { secrets, until }: { readonly secrets: readonly SecretToCheck[]; readonly until: number },
+): Promise<void> => {
+  const { sweep, tally, journal, timing } = work
+  // The list comes from either end by turns.
+  const inOrder = secrets.toSorted((one, other) => (one.secretArn < other.secretArn ? -1 : 1))
+  const asked = inTurn(inOrder, Math.floor(sweep.asOf / sweep.rules.sweepEveryMs), watch.perSecond * CHECK_SECONDS)
+  const batches = checksOf(asked)
+  const skip = (batch: Batch): void => {
+    tally.checksLeft += batch.length
+  }
+  const limits = {
+    timing,
+    concurrency: AT_ONCE,
+    perSecond: watch.perSecond / MOST_IN_CHECK,
+    until: until - QUESTION_MS,
+    onFailure: (batch: Batch, error: unknown): void => {
+      skip(batch)
+      tally.failed += 1
+      const why = error instanceof Fault ? { code: error.code, message: error.message } : { code: 'DEFECT' }
+      journal.note({ outcome: 'checkFailed', secrets: batch.length, ...why })
+    },
+  }
+  const { begun } = await forEachLimited(
+    batches,
+    limits,
+    unlessDown((batch) => checkBatch(work, watch, batch), skip),
+  )
+  for (const batch of batches.slice(begun)) skip(batch)
+  tally.checksLeft += secrets.length - asked.length
+}

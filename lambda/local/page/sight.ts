@@ -1,7 +1,8 @@
 // What the status page shows of the clients, from what both stand-ins hold: names, labels, slots, positions, last fours. No value.
 
 import { HOUR_MS } from '../../core/base/time-units.ts'
-import { visibleOf } from '../../core/clients/client-status.ts'
+import { checkedState, visibleOf } from '../../core/clients/client-status.ts'
+import type { CheckFinding } from '../../core/rotation/check-answer.ts'
 import { type Position, type Slots, sightings } from '../../core/rotation/position.ts'
 import { entryLabelled } from '../../core/secret/labels.ts'
 import { type Origin, readRequestToken } from '../../core/secret/request-token.ts'
@@ -25,7 +26,7 @@ export interface ClientSight {
   readonly name: string
   readonly secretName: string
   readonly clientId: string | null
-  /** As `m2m list` says it. */
+  /** As `m2m status` says it. */
   readonly state: string
   /** As the move table says it; null: Stytch knows no such client. */
   readonly position: Position | null
@@ -106,6 +107,15 @@ const positionOf = (secret: PeekedSecret, slots: Slots | undefined): Position | 
   return only === undefined || others.length > 0 ? 'ambiguous' : only
 }
 
+/** In none of Stytch's slots: consumers are refused. */
+const DEAD: readonly (Position | null)[] = ['drift', 'cancelledUnderUs']
+
+/** What the rotation function would answer, had it been asked. */
+const findingOf = (position: Position | null, slots: Slots | undefined, now: number): CheckFinding => {
+  if (slots === undefined) return { found: 'gone', since: now }
+  return DEAD.includes(position) ? { found: 'dead', since: now } : { found: 'fits' }
+}
+
 const sightOf = (secret: PeekedSecret, input: SightInput): ClientSight => {
   const { rotationFunctionArn, hours, slotsOf, now } = input
   const managed = toSecret(secret)
@@ -113,12 +123,14 @@ const sightOf = (secret: PeekedSecret, input: SightInput): ClientSight => {
   const visible = visibleOf(managed, { rotationFunctionArn, spans, now })
   const clientId = clientIdOf(managed)
   const slots = clientId === undefined ? undefined : slotsOf(clientId)
+  const position = positionOf(secret, slots)
+  const finding = clientId === undefined ? undefined : findingOf(position, slots, now)
   return {
     name: shortNameOf(input, secret.name),
     secretName: secret.name,
     clientId: clientId ?? null,
-    state: visible.state,
-    position: positionOf(secret, slots),
+    state: checkedState(visible.state, { secret: managed, record: undefined, finding }),
+    position,
     slots: slots ?? null,
     versions: secret.versions
       .filter(({ stages }) => stages.length > 0)

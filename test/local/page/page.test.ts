@@ -248,6 +248,20 @@ test('the stream tells the state and every line, late comers included, and no va
   ).toEqual([])
 })
 
+test('a client whose AWSCURRENT Stytch refuses is dead, and one that is deleted there is gone', async () => {
+  await carryOut({ act: 'register', name: 'completed', scopes: [] })
+  await carryOut({ act: 'register', name: 'deleted', scopes: [] })
+  const clientIdOf = (name: string): string => laptop.aws.peek(`m2m/laptop/${name}`)?.tags['m2m:client-id'] ?? ''
+  laptop.stytch.dashboard.rotateStart(clientIdOf('completed'))
+  laptop.stytch.dashboard.rotateComplete(clientIdOf('completed'))
+  laptop.stytch.dashboard.remove(clientIdOf('deleted'))
+  await carryOut({ act: 'register', name: 'fine', scopes: [] })
+  const { states } = await streamUntil('"about":"fine"')
+
+  const stateIn = (name: string) => states[0]?.clients.find((client) => client.name === name)?.state
+  expect(['completed', 'deleted', 'fine'].map(stateIn)).toEqual(['dead', 'gone', 'settled'])
+})
+
 test('a reset is told, and what follows it is told as well', async () => {
   laptop.world.reset()
   await carryOut({ act: 'register', name: 'again', scopes: [] })

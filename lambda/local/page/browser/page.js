@@ -99,7 +99,8 @@ const fill = (client, row) => {
   find(row, '.name small', HTMLElement).textContent = clientId
   const badge = find(row, '.badge', HTMLElement)
   badge.className = `badge ${state}`
-  badge.textContent = [state, isHeld && 'held', isOverdue && 'overdue'].filter(Boolean).join(', ')
+  // In words: a colour alone is missed.
+  badge.textContent = [state === 'dead' ? 'DEAD' : state, isHeld && 'held', isOverdue && 'overdue'].filter(Boolean).join(', ')
   find(row, '.state small', HTMLElement).textContent = `position: ${position ?? 'unknown'}`
   find(row, '.slots', HTMLElement).replaceChildren(...slotsOf(client))
   find(row, '.versions', HTMLElement).replaceChildren(...versionsOf(client))

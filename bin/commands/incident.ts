@@ -281,7 +281,8 @@ const carryThrough = async (
   return withReport(context, ending, {
     incidentId,
     secretNames,
-    patienceMs: EVIDENCE_MS,
+    // Where nothing was rotated from here, no evidence is on its way.
+    patienceMs: options.direct === true && watched.every(({ state }) => state === 'deadAlready') ? 0 : EVIDENCE_MS,
     ...defined({ bucket }),
   })
 }

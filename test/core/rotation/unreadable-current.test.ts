@@ -1,61 +1,23 @@
 // A revoke, and the settle that ends it, from whatever somebody stored as AWSCURRENT: the client is known by Stytch's own word, the value that
 // leaked is refused afterwards, and the new one stands in its format beside whatever could be kept.
 import { describe, expect, test } from 'vitest'
-import { Fault } from '../../../lambda/core/base/fault.ts'
-import { steps } from '../../../lambda/core/rotation/refusal.ts'
 import { fitSecret, MAX_SECRET_BYTES } from '../../../lambda/core/secret/fit-secret.ts'
 import { clientForm, parseSecret } from '../../../lambda/core/secret/secret-format.ts'
-import { PROJECT_ID } from '../../fakes/fake-issuer.ts'
-import { type Held, storedByOthers } from '../../fakes/stored-by-others.ts'
-import { CLIENT_ID, createRegisteredWorld, textOf, tokenOf, valueNamed, type World } from '../../fakes/world.ts'
-
-/** Its last four are in no other value of these tests. */
-const LEAKED = `canary-leaked-${'s'.repeat(24)}-LEAK`
-const OTHER_CLIENT = 'm2m-client-test-of-another-secret'
-const held: Held = {
-  clientId: CLIENT_ID,
-  value: LEAKED,
-  projectId: PROJECT_ID,
-  tokenUrl: `https://test.stytch.com/v1/public/${PROJECT_ID}/oauth2/token`,
-}
-const BY_HAND = 'by-hand-0000000000000000000000000000'
-
-/** As many bytes as Secrets Manager stores. */
-const large = (() => {
-  const { clientId, value, projectId, tokenUrl } = held
-  const own = { client_id: clientId, client_secret: value, project_id: projectId, token_url: tokenUrl }
-  const text = JSON.stringify({ ...own, padding: '' })
-  return text.replace('"padding":""', `"padding":"${'p'.repeat(MAX_SECRET_BYTES - text.length)}"`)
-})()
-
-const corpus: Readonly<Record<string, string | undefined>> = {
-  ...Object.fromEntries(Object.entries(storedByOthers).map(([name, write]) => [name, write(held)])),
-  'another client’s': textOf('canary-others-oooo', { client_id: OTHER_CLIENT }),
-  'another project’s': textOf(LEAKED, { project_id: 'project-live-1' }),
-  'a large text without a date': large,
-  'a shape that nobody knows': `[["${LEAKED}"]]`,
-  'nothing, under a label': undefined,
-}
-
-/** The client's own value leaked; it sits where a rotation left it, or where it was registered. */
-const worldWith = (text: string | undefined, slots: 'alone' | 'besideOlder' | 'besideOrphan'): World => {
-  const world = createRegisteredWorld({})
-  world.secrets.place(BY_HAND, { ...(text === undefined ? {} : { text }), labels: ['AWSCURRENT'] })
-  world.secrets.tags = { 'm2m:client-id': CLIENT_ID }
-  const client = world.client()
-  client.current = slots === 'besideOlder' ? valueNamed('A') : LEAKED
-  client.next = { alone: null, besideOlder: LEAKED, besideOrphan: 'canary-orphan-orph' }[slots]
-  return world
-}
-
-const currentText = ({ secrets }: World): string =>
-  secrets.versions.get(secrets.holderOf('AWSCURRENT') ?? '')?.text ?? ''
-
-const run = async (world: World, intent: 'revoke' | 'settle' | 'rotate') => {
-  const token = tokenOf(intent, world.timing.now())
-  await world.rotate(token)
-  return token
-}
+import { storedByOthers } from '../../fakes/stored-by-others.ts'
+import { CLIENT_ID, textOf, type World } from '../../fakes/world.ts'
+import {
+  BY_HAND,
+  corpus,
+  currentText,
+  held,
+  interruptEverywhere,
+  interruptions,
+  LEAKED,
+  large,
+  places,
+  run,
+  worldWith,
+} from './unreadable.ts'
 
 describe.each(['alone', 'besideOlder', 'besideOrphan'] as const)('a revoke of a value that sits %s', (slots) => {
   test.each(Object.keys(corpus))('leaves it refused, and a new one in its format: %s', async (name) => {
@@ -77,63 +39,13 @@ describe.each(['alone', 'besideOlder', 'besideOrphan'] as const)('a revoke of a 
 })
 
 describe('killed before or after any call, or met by a failure there, and driven on, a revoke and its settle end as undisturbed', () => {
-  const interrupt = async (
-    world: World,
-    at: number,
-    how: 'killed before' | 'killed after' | 'failed',
-  ): Promise<boolean> => {
-    let calls = 0
-    let met = false
-    const hook = () => {
-      calls += 1
-      if (calls - 1 !== at) return
-      met = true
-      throw how === 'failed'
-        ? new Fault({ code: 'STYTCH_UNAVAILABLE', retryable: true, message: 'on purpose' })
-        : new Error('killed')
-    }
-    const hooks = how === 'killed after' ? world.log.after : world.log.before
-    hooks.push(hook)
-    const settling = async () => {
-      for (const intent of ['revoke', 'settle'] as const) {
-        const token = tokenOf(intent, world.timing.now())
-        world.secrets.rotateSecret(token)
-        for (const name of steps) {
-          try {
-            await world.step(name, token)
-          } catch {
-            // Driven again from its beginning, as Secrets Manager and the sweep do.
-            for (const again of steps.slice(0, steps.indexOf(name) + 1)) await world.step(again, token)
-          }
-        }
-      }
-    }
-    await settling()
-    hooks.splice(hooks.indexOf(hook), 1)
-    return met
-  }
-
-  test.each(Object.keys(corpus))('%s', async (name) => {
-    for (const slots of ['alone', 'besideOlder', 'besideOrphan'] as const) {
-      for (const how of ['killed before', 'killed after', 'failed'] as const) {
-        let met = true
-        for (let at = 0; met; at += 1) {
-          const world = worldWith(corpus[name], slots)
-          met = await interrupt(world, at, how)
-          const { current, next } = world.client()
-          const stored = JSON.parse(currentText(world)).client_secret
-          expect([slots, how, at, next, current === stored, current === LEAKED]).toEqual([
-            slots,
-            how,
-            at,
-            null,
-            true,
-            false,
-          ])
-        }
-      }
-    }
-  })
+  // Each text in one place and way; all of them in the long run.
+  test.each(
+    Object.keys(corpus).map(
+      (name, at) =>
+        [name, places[at % 3] ?? 'alone', interruptions[(at + Math.floor(at / 3)) % 3] ?? 'failed'] as const,
+    ),
+  )('%s, %s, %s', interruptEverywhere)
 })
 
 describe('what the evidence says', () => {

@@ -100,7 +100,9 @@ const fill = (client, row) => {
   const badge = find(row, '.badge', HTMLElement)
   badge.className = `badge ${state}`
   // In words: a colour alone is missed.
-  badge.textContent = [state === 'dead' ? 'DEAD' : state, isHeld && 'held', isOverdue && 'overdue'].filter(Boolean).join(', ')
+  badge.textContent = [state === 'dead' ? 'DEAD' : state, isHeld && 'held', isOverdue && 'overdue']
+    .filter(Boolean)
+    .join(', ')
   find(row, '.state small', HTMLElement).textContent = `position: ${position ?? 'unknown'}`
   find(row, '.slots', HTMLElement).replaceChildren(...slotsOf(client))
   find(row, '.versions', HTMLElement).replaceChildren(...versionsOf(client))

@@ -1,5 +1,6 @@
 // Whom an incident of the command line is about: names, client ids, a tag, a scope, or all (who holds a leaked value: leaked-value.ts). It
 // asks Secrets Manager and nothing else: an incident must not need what may be broken.
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Command } from 'commander'
 import { readSecrets } from '../../lambda/core/clients/survey-clients.ts'
 import type { Secret } from '../../lambda/core/secret/secret.ts'
@@ -62,8 +63,10 @@ export const stageOf = async (context: CommandContext, options: TargetOptions): 
   const faults = extraPrefixFaults(secretNamePrefix, given).map(([, fault]) => `--extra-prefix ${fault}`)
   if (faults.length > 0) throw usage(faults.join('\n'))
   if (options.prefix !== undefined || given.length > 0) return { secretNamePrefix, extraPrefixes: given }
-  const tooLate = context.timing.wait(STAGE_PATIENCE_MS).then(() => undefined)
-  const view = await Promise.race([context.view().catch(() => undefined), tooLate])
+  // Ended with the answer: a timer that runs on would keep the process alive.
+  const patience = new AbortController()
+  const tooLate = sleep(STAGE_PATIENCE_MS, undefined, { signal: patience.signal }).catch(() => undefined)
+  const view = await Promise.race([context.view().catch(() => undefined), tooLate]).finally(() => patience.abort())
   if (view !== undefined) return view
   context.screen.note(
     `The clients function did not say which prefixes the stage has: only secrets below ${secretNamePrefix} are looked at; add --extra-prefix for others.`,

@@ -68,6 +68,8 @@ const partsOfLongWord = (word: string): readonly string[] => word.split(/[=&]/)
 const partsOf = function* (reading: string): Generator<string, void> {
   for (const [run] of reading.matchAll(ALPHABET_RUN)) {
     yield run
+    // `_value_` in Markdown, `-value` in a diff.
+    if (/^[_-]|[_-]$/.test(run)) yield run.replace(/^[_-]+|[_-]+$/g, '')
     // `--data=value==`, and a value behind which an equals sign of something else stands.
     if (run.endsWith('=')) yield run.replace(/=+$/, '')
   }

@@ -35,7 +35,9 @@ export const decodeLeak = (bytes: Uint8Array): string => {
 }
 
 /** Zeroes of UTF-16 that was read as UTF-8; byte order marks; characters that show nothing, which a chat or a web page slips in. */
-const withoutInvisible = (text: string): string => text.replace(/[\0\u00ad\u200b-\u200f\u2060\ufeff\ufffd]/g, '')
+const withoutInvisible = (text: string): string =>
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the codes that colour a terminal begin with one
+  text.replace(/\x1b\[[0-9;]{0,16}[A-Za-z]/g, ' ').replace(/[\0\u00ad\u200b-\u200f\u2060\ufeff\ufffd]/g, '')
 
 const joinedLines = (text: string): string => text.replace(/[\\=`^][ \t]?\r?\n[ \t]{0,16}/g, '')
 

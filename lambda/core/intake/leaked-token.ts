@@ -50,7 +50,8 @@ export const takeTokens = (text: string): { readonly tokens: readonly LeakedToke
     if (at === -1) return run
     const token = readClaims(parts[at + 1] ?? '')
     if (token !== undefined && tokens.length < MAX_TOKENS) tokens.push(token)
-    return ' '
+    // Header, claims and signature; whatever was run together with it is looked at.
+    return ` ${[...parts.slice(0, at), ...parts.slice(at + 3)].join('.')} `
   })
   return { tokens, rest }
 }

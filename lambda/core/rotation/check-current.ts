@@ -78,18 +78,25 @@ const whyNotNow = async ({ secret, rotation }: Subject): Promise<string | undefi
   return mayBeUnderWay(state) ? 'rotating' : undefined
 }
 
+/** isUnsure: out of a text in no format of ours, beside no client's id. That it is accepted says what it is; that it is refused does not. */
+interface ReadValue extends Version {
+  readonly isUnsure?: true
+}
+
 /** AWSCURRENT's value by its id, in whatever format it stands. @returns undefined when no value is found in it */
-const readValue = async ({ secret, rotation }: Subject): Promise<Version | undefined> => {
+const readValue = async ({ secret, rotation }: Subject): Promise<ReadValue | undefined> => {
   const { secretArn, versionId } = secret
   const stored = await rotation.secrets.readValue(secretArn, { versionId })
   if (stored === undefined) return undefined
   const { arn, createdAt } = stored
   const parsed = rotation.form.parse(stored.text, createdAt)
   if (parsed.ok) return { versionId, arn, createdAt, secret: parsed.value }
-  const { clientId = secret.clientId, clientSecret } = readTolerantly(stored.text)
+  const { clientId: named, clientSecret } = readTolerantly(stored.text)
+  const clientId = named ?? secret.clientId
   if (clientId === undefined || clientSecret === undefined) return undefined
   const { projectId } = rotation.issuer
-  return { versionId, arn, createdAt, secret: { clientId, clientSecret, projectId, issuedAt: createdAt, fields: {} } }
+  const found = { clientId, clientSecret, projectId, issuedAt: createdAt, fields: {} }
+  return { versionId, arn, createdAt, secret: found, ...(named === undefined ? { isUnsure: true } : {}) }
 }
 
 /** Remembers since when, so that it is reported once and then now and then. */
@@ -145,11 +152,12 @@ const tryValue = async (checking: Checking, subject: Subject): Promise<CheckFind
   // A search may be behind; what it shows is enough only where it shows the value.
   const isShown = searched !== undefined && isIn(searched, clientSecret.mark) && !isElsewhere(secret, searched)
   const view = isShown && searched.isActive ? searched : await rotation.issuer.look(clientId, [clientSecret.mark])
-  const seen = byLook(checking, subject, view)
-  if (seen !== undefined || view === undefined) return seen ?? unknown('unreadable')
+  // One look may be behind, and so may the labels: what it would report is looked at once more.
+  if (view === undefined || isElsewhere(secret, view)) return { ...subject, found: 'suspect', version }
+  if (!view.isActive) return { found: 'inactive' }
   if (isIn(view, clientSecret.mark) && !isConfirmed(checking, subject, view)) return { found: 'fits' }
   if (!(await isRefusedSteadily(rotation, version))) return accepted(subject, version, view)
-  return { ...subject, found: 'suspect', version }
+  return version.isUnsure === true ? unknown('unreadable') : { ...subject, found: 'suspect', version }
 }
 
 /** A Fault of one secret is no other's. */

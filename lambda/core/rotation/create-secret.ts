@@ -256,8 +256,11 @@ const currentFor = async (
   if (intent !== 'revoke') return read
   const owner = clientIdOf(guarded.state)
   const isOwners = read.ok ? owner === undefined || owner === read.value.secret.clientId : !isUnreadable(read.refusal)
-  return isOwners ? read : recoverCurrent(rotation, request, guarded)
+  return isOwners ? read : recoverCurrent(rotation, request, { guarded, read: read.ok ? read.value : undefined })
 }
+
+/** AWSCURRENT may hold the value of a client that does not exist, or is another secret's, and no tag says so. */
+const isOfStranger = ({ reason }: Refusal): boolean => reason === 'clientNotFound' || reason === 'boundElsewhere'
 
 export const createSecret = async (rotation: Rotation, request: RunningStep): Promise<StepResult> => {
   const { requestToken } = request
@@ -282,5 +285,9 @@ export const createSecret = async (rotation: Rotation, request: RunningStep): Pr
     guarded: guarded.value,
     current: current.value,
   }
-  return make(rotation, creation, pending.value)
+  const made = await make(rotation, creation, pending.value)
+  if (made.ok || creation.intent !== 'revoke' || !isOfStranger(made.refusal)) return made
+  const recovered = await recoverCurrent(rotation, request, creation)
+  const isAnother = recovered.ok && recovered.value.secret.clientId !== creation.current.secret.clientId
+  return isAnother ? make(rotation, { ...creation, current: recovered.value }, pending.value) : made
 }

@@ -36,14 +36,16 @@ const checkLabels = async (
   return again.value.currentId === guarded.currentId ? ok('same') : refused({ reason: 'currentMoved' })
 }
 
-/** Labels are never as old as this: a switch that they do not show by then was undone since. */
-const SHOWN_BY_THEN_MS = STUCK_AFTER_MS
+/** Labels are never as old as this: a switch that they do not show by then was undone since. What leaked is not waited for as long. */
+const shownByThenMs = ({ bounds }: Rotation, { intent }: SlotEnding): number =>
+  intent === 'revoke' ? 2 * bounds.staleLabelsMs : STUCK_AFTER_MS
 
 /**
  * Whether the next slot of an orphan, which no label points at, ends like a value that consumers were switched to a short while ago. Then
  * these labels are older than that switch, however often they say so: the records are read as they are.
  */
-const isSwitchedTo = async (rotation: Rotation, { guarded, seen }: SlotEnding): Promise<boolean> => {
+const isSwitchedTo = async (rotation: Rotation, ending: SlotEnding): Promise<boolean> => {
+  const { guarded, seen } = ending
   if (seen.sighting.position !== 'orphan') return false
   const { currentId, previousId, state } = guarded
   const records = (await readVersionRecords(rotation, state.arn)) ?? []
@@ -53,7 +55,7 @@ const isSwitchedTo = async (rotation: Rotation, { guarded, seen }: SlotEnding): 
       versionId !== previousId &&
       lastFour === seen.view.slots.next &&
       switchedAt !== undefined &&
-      rotation.timing.now() - switchedAt < SHOWN_BY_THEN_MS,
+      rotation.timing.now() - switchedAt < shownByThenMs(rotation, ending),
   )
 }
 

@@ -3,19 +3,24 @@
 
 import { defined } from '../base/defined.ts'
 import { Fault } from '../base/fault.ts'
+import type { Result } from '../base/result.ts'
 import { CURRENT, labelled, PREVIOUS } from '../secret/labels.ts'
+import { readTolerantly } from '../secret/read-tolerantly.ts'
+import type { Secret } from '../secret/secret.ts'
+import { clientIdOf } from '../secret/secret-tags.ts'
 import { settledRevokeOf } from '../secret/settled-revoke.ts'
 import { look } from './look.ts'
 import type { Evidence, RefusedValue } from './outcome.ts'
 import type { ProvenRefusal } from './proof.ts'
 import type { ProofAnswer } from './proof-answer.ts'
 import { proveRefused, proveSettled } from './prove-refused.ts'
+import { namedClients, readPastVersions } from './recover-current.ts'
+import type { Refusal } from './refusal.ts'
 import {
   describeOrThrow,
   type Guarded,
   type Rotation,
   readCurrent,
-  readPrevious,
   sameValue,
   type Version,
   waitFor,
@@ -90,6 +95,14 @@ export const proveAgain = async (
   }
 }
 
+/** Beside AWSCURRENT's value, which may be unreadable. */
+const MOST_TRIED = 2
+
+const areGone = async ({ issuer }: Rotation, clientIds: readonly string[]): Promise<boolean> => {
+  for (const clientId of clientIds) if ((await issuer.look(clientId)) !== undefined) return false
+  return true
+}
+
 /**
  * Of a client that is deleted: Stytch says twice that there is none, and refuses what the secret holds of it, each value as often as the bounds
  * ask for.
@@ -97,20 +110,28 @@ export const proveAgain = async (
  */
 const proveGone = async (
   rotation: Rotation,
-  current: Version,
-  { previousId }: { readonly previousId: string | undefined },
+  state: Secret,
+  current: Result<Version, Refusal>,
 ): Promise<ProofAnswer | undefined> => {
-  const { issuer, bounds } = rotation
-  const { clientId } = current.secret
-  if ((await issuer.look(clientId)) !== undefined) return undefined
-  await waitFor(rotation, bounds.readLagMs, 'a second look at Stytch confirms that there is no such client')
-  if ((await issuer.look(clientId)) !== undefined) return undefined
-  const subject = { previousId, clientId }
-  const request = { step: 'finishSecret', secretId: current.arn, requestToken: current.versionId, beganAt: 0 } as const
-  const previous = await readPrevious(rotation, request, subject)
-  const values = [current, ...(previous === undefined || sameValue(previous, current) ? [] : [previous])]
+  const first = clientIdOf(state) ?? (current.ok ? current.value.secret.clientId : undefined)
+  // Of most there is a client, and no more is asked.
+  if (first !== undefined && !(await areGone(rotation, [first]))) return undefined
+  const currentId = labelled(state, CURRENT) ?? ''
+  const [past, text] = await Promise.all([
+    readPastVersions(rotation, { secretId: state.arn, requestToken: '' }, { currentId }),
+    rotation.secrets.readValue(state.arn, { versionId: currentId }),
+  ])
+  // Whatever AWSCURRENT names: each client that the secret may hold has to be gone.
+  const named = namedClients({ state, past, reading: readTolerantly(text?.text ?? '') })
+  const others = named.filter((one) => one !== first)
+  if (named.length === 0 || !(await areGone(rotation, others))) return undefined
+  await waitFor(rotation, rotation.bounds.readLagMs, 'a second look at Stytch confirms that there is no such client')
+  if (!(await areGone(rotation, named))) return undefined
+  const read = [...(current.ok ? [current.value] : []), ...past.slice(0, MOST_TRIED)]
+  const values = read.filter((one, at) => read.findIndex((other) => sameValue(one, other)) === at)
   const refused = await proveRefused(rotation, values)
-  return { outcome: 'gone', refusals: refused.reduce((sum, { refusals = 1 }) => sum + refusals, 0) }
+  const refusals = refused.reduce((sum, { refusals: some = 1 }) => sum + some, 0)
+  return refusals === 0 ? undefined : { outcome: 'gone', refusals }
 }
 
 /** One question about one secret. Nothing is refused or thrown: whoever asks goes on to the next. */
@@ -121,10 +142,10 @@ export const answerProof = async (rotation: Rotation, secretId: string): Promise
     if (currentId === undefined) return { outcome: 'notOwed' }
     const request = { step: 'finishSecret', secretId, requestToken: currentId, beganAt: rotation.timing.now() } as const
     const current = await readCurrent(rotation, request, { currentId })
+    const gone = await proveGone(rotation, state, current)
+    if (gone !== undefined) return gone
     if (!current.ok) return { outcome: 'unknown', code: current.refusal.reason, message: 'AWSCURRENT cannot be read.' }
     const previousId = labelled(state, PREVIOUS)
-    const gone = await proveGone(rotation, current.value, { previousId })
-    if (gone !== undefined) return gone
     const again = await proveAgain(rotation, current.value, { state, previousId })
     if (again === undefined) return { outcome: 'notOwed' }
     const { evidence, revokeToken } = again

@@ -9,6 +9,7 @@ import { ok, type Result, refused } from '../base/result.ts'
 import { type ClientSecret, createClientSecret } from '../secret/client-secret.ts'
 import { readTolerantly, type TolerantReading } from '../secret/read-tolerantly.ts'
 import { makesNewValue } from '../secret/request-token.ts'
+import type { Secret } from '../secret/secret.ts'
 import { formatUndatedClient, type StoredSecret } from '../secret/secret-format.ts'
 import { clientIdOf } from '../secret/secret-tags.ts'
 import { isSpelledAs, isWithin } from '../secret/stored-fields.ts'
@@ -16,16 +17,16 @@ import type { ClientView } from './issuer.ts'
 import type { Slots } from './position.ts'
 import { readVersionRecords } from './records.ts'
 import type { Refusal } from './refusal.ts'
-import { type Guarded, type Rotation, type RunningStep, readOther, type Version } from './rotation.ts'
+import { type Guarded, type Rotation, type RunningStep, readOther, readUntilSeen, type Version } from './rotation.ts'
 
 /** How many of the versions before are read: for whose they are, and for the fields that they hold. */
 const MAX_PAST_READS = 10
 
 /** Newest first. */
-const readPastVersions = async (
+export const readPastVersions = async (
   rotation: Rotation,
-  { secretId, requestToken }: RunningStep,
-  { currentId }: Guarded,
+  { secretId, requestToken }: Pick<RunningStep, 'secretId' | 'requestToken'>,
+  { currentId }: Pick<Guarded, 'currentId'>,
 ): Promise<readonly Version[]> => {
   const found: Version[] = []
   const listed = (await rotation.secrets.listVersions(secretId)).filter(
@@ -47,9 +48,9 @@ interface Holder {
 const holderOf = async (
   { issuer }: Rotation,
   secretArn: string,
-  named: readonly (string | undefined)[],
+  named: readonly string[],
 ): Promise<Holder | undefined> => {
-  for (const clientId of new Set(named.filter((one) => one !== undefined))) {
+  for (const clientId of named) {
     if (issuer.keepsBinding?.(clientId) !== true) continue
     const view = await issuer.look(clientId)
     if (view?.boundTo === secretArn) return { clientId, view }
@@ -57,12 +58,16 @@ const holderOf = async (
   return undefined
 }
 
-const WORD = /[\w~+/.=-]{12,}/g
+const WORD = /[\w~+/.-]{12,}/g
 
-/** The one word of a text that ends like a slot. */
-const wordInSlot = (text: string, { current, next }: Slots): ClientSecret | undefined => {
-  const words = new Set(text.match(WORD)?.filter((word) => [current, next].includes(word.slice(-4))))
-  const [word, ...others] = words
+/** Words of a text that end like a slot. */
+const wordsInSlots = (text: string, { current, next }: Slots): readonly string[] => [
+  ...new Set(text.match(WORD)?.filter((word) => [current, next].includes(word.slice(-4)))),
+]
+
+/** The only one there is. */
+const wordInSlot = (text: string, slots: Slots): ClientSecret | undefined => {
+  const [word, ...others] = wordsInSlots(text, slots)
   return word === undefined || others.length > 0 ? undefined : createClientSecret(word)
 }
 
@@ -91,7 +96,7 @@ interface Unreadable {
 const findValue = async (rotation: Rotation, { text, reading, guarded, past, holder }: Unreadable): Promise<Value> => {
   const { slots } = holder.view
   const isHolders = reading.clientId === undefined || reading.clientId === holder.clientId
-  const value = (isHolders ? reading.clientSecret : undefined) ?? (isHolders ? wordInSlot(text, slots) : undefined)
+  const value = (isHolders ? reading.clientSecret : undefined) ?? wordInSlot(text, slots)
   if (value !== undefined) return { value }
   const records = await readVersionRecords(rotation, guarded.state.arn)
   const lastFour = isHolders ? records?.find(({ versionId }) => versionId === guarded.currentId)?.lastFour : undefined
@@ -106,39 +111,67 @@ const findValue = async (rotation: Rotation, { text, reading, guarded, past, hol
 
 const OWN = ['client_id', 'client_secret', 'project_id', 'token_url', 'issued_at']
 
-/** Other spellings of what a rotation writes, and whatever holds the value once more. */
-const isLeftOut = ([name, value]: readonly [string, unknown], known: string | undefined): boolean => {
+/** Other spellings of what a rotation writes, and whatever holds the value once more; where the value is not known, what may hold it. */
+const isLeftOut = ([name, value]: readonly [string, unknown], { value: known, isUnknown }: Value): boolean => {
   if (OWN.includes(name)) return false
   const isAlias = OWN.some((own) => isSpelledAs(name, own))
-  return isAlias || isWithin(value, 'client_secret') || (known !== undefined && JSON.stringify(value).includes(known))
+  if (isUnknown === true) return isAlias || isWithin(value, 'client_secret')
+  return isAlias || JSON.stringify(value).includes(known.reveal())
+}
+
+/**
+ * Whether a text still holds the value somewhere: in a name, in the first of two members with one name, in an escape or in a Basic header. Where
+ * it is not known, whether it holds a word that ends like a slot.
+ */
+const holdsValue = (text: string, { clientId, value: { value, isUnknown }, slots }: Frame): boolean => {
+  const readings = [text, JSON.stringify(parseJsonObject(text) ?? {})]
+  if (isUnknown === true) return readings.some((reading) => wordsInSlots(reading, slots).length > 0)
+  const known = value.reveal()
+  const basic = Buffer.from(`${clientId}:${known}`).toString('base64')
+  return readings.some((reading) => reading.includes(known) || reading.includes(basic.slice(0, -4)))
 }
 
 interface Frame {
   readonly clientId: string
   readonly projectId: string
   readonly tokenUrl: string
-  readonly value: ClientSecret
+  readonly value: Value
+  readonly slots: Slots
 }
 
-/** The text with its own members made right, and without what would leave the value in it. */
-const framedText = (source: string, { clientId, projectId, tokenUrl, value }: Frame): string => {
+/** Stands in the frame until the new value does. */
+const TO_COME = 'value-to-come'
+
+/** The text with its own members made right, and without what would leave the value in it. @returns undefined where it would still hold that */
+const framedText = (source: string, frame: Frame): string | undefined => {
+  const { clientId, projectId, tokenUrl, value } = frame
   const fields = Object.entries(parseJsonObject(source) ?? {})
-  const known = value.reveal()
-  const leftOut = fields.filter((field) => isLeftOut(field, known))
-  const own = { client_id: clientId, client_secret: known, project_id: projectId, token_url: tokenUrl }
+  const leftOut = fields.filter((field) => isLeftOut(field, value))
+  const own = { client_id: clientId, client_secret: TO_COME, project_id: projectId, token_url: tokenUrl }
   const edits = [
     ...leftOut.map(([name]) => ({ name, value: undefined })),
     { name: 'issued_at', value: undefined },
     ...Object.entries(own).map(([name, text]) => ({ name, value: text })),
   ]
-  return editMembers(source, edits, OWN)
+  const framed = editMembers(source, edits, OWN)
+  return holdsValue(framed, frame) ? undefined : framed
+}
+
+/** What is nested thousands of times over is nobody's field. */
+const unlessTooDeep = <Text>(read: () => Text): Text | undefined => {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof RangeError) return undefined
+    throw error
+  }
 }
 
 /** The fields that the new value is written into: of AWSCURRENT where it is an object, else of the newest version that can be read. */
 const frameOf = (
   { form, issuer, tokenUrl }: Rotation,
   { reading, past, holder }: Unreadable,
-  value: ClientSecret,
+  value: Value,
 ): StoredSecret | undefined => {
   const { clientId } = holder
   const parse = (text: string): StoredSecret | undefined => {
@@ -149,9 +182,11 @@ const frameOf = (
   const url = reading.tokenUrl ?? urlIn(before) ?? tokenUrl
   if (url === undefined) return before
   const { projectId } = issuer
-  const frame = { clientId, projectId, tokenUrl: url, value }
-  const kept = reading.source === undefined ? undefined : parse(framedText(reading.source.reveal(), frame))
-  return kept ?? before ?? parse(formatUndatedClient({ clientId, projectId, tokenUrl: url, clientSecret: value }))
+  const frame = { clientId, projectId, tokenUrl: url, value, slots: holder.view.slots }
+  const text =
+    reading.source === undefined ? undefined : unlessTooDeep(() => framedText(reading.source?.reveal() ?? '', frame))
+  const kept = text === undefined ? undefined : parse(text)
+  return kept ?? before ?? parse(formatUndatedClient({ clientId, projectId, tokenUrl: url, clientSecret: value.value }))
 }
 
 const urlIn = (secret: StoredSecret | undefined): string | undefined => {
@@ -159,28 +194,51 @@ const urlIn = (secret: StoredSecret | undefined): string | undefined => {
   return typeof url === 'string' ? url : undefined
 }
 
+/** Whose the secret may be. The text comes last: a value may stand where the id should be, and is no id to ask about. */
+export const namedClients = ({
+  state,
+  past,
+  reading,
+}: {
+  readonly state: Secret
+  readonly past: readonly Version[]
+  readonly reading: Pick<TolerantReading, 'clientId'>
+}): readonly string[] => [
+  ...new Set(
+    [clientIdOf(state), ...past.map(({ secret }) => secret.clientId), reading.clientId].filter(
+      (one) => one !== undefined,
+    ),
+  ),
+]
+
 /**
  * AWSCURRENT for a revoke that cannot take it as it is.
+ * @param read AWSCURRENT where it is in its format, and of another client than the secret's tag says
  * @returns a version that every move can be decided by; or `holderUnproven`, where no client names this secret as its holder.
  */
 export const recoverCurrent = async (
   rotation: Rotation,
   request: RunningStep,
-  guarded: Guarded,
+  { guarded, read }: { readonly guarded: Guarded; readonly read?: Version | undefined },
 ): Promise<Result<Version, Refusal>> => {
   const { state, currentId } = guarded
   const [version, past] = await Promise.all([
-    rotation.secrets.readValue(request.secretId, { versionId: currentId }),
+    readUntilSeen(rotation, request.beganAt, () =>
+      rotation.secrets.readValue(request.secretId, { versionId: currentId }),
+    ),
     readPastVersions(rotation, request, guarded),
   ])
   const text = version?.text ?? ''
   const reading = readTolerantly(text)
-  const named = [reading.clientId, clientIdOf(state), ...past.map(({ secret }) => secret.clientId)]
-  const holder = await holderOf(rotation, state.arn, named)
+  const holder = await holderOf(rotation, state.arn, namedClients({ state, past, reading }))
+  // In its format: a look at the client that it names says what is wrong, if anything is. Perhaps the tag alone.
+  const isRead = read !== undefined && (holder === undefined || holder.clientId === read.secret.clientId)
+  if (isRead) return ok(read)
   if (holder === undefined) return refused({ reason: 'holderUnproven' })
   const unreadable: Unreadable = { text, reading, guarded, past, holder }
-  const { value, isUnknown, isGuess = false } = await findValue(rotation, unreadable)
-  const frame = frameOf(rotation, unreadable, value)
+  const found = await findValue(rotation, unreadable)
+  const { value, isUnknown, isGuess = false } = found
+  const frame = frameOf(rotation, unreadable, found)
   if (frame === undefined) return refused({ reason: 'holderUnproven' })
   rotation.journal.note({
     secret: state.name,

@@ -143,7 +143,15 @@ export const clearsPending = (refusal: Refusal): boolean => {
 
 /** Whether the refusal rests on what Stytch showed, or refused, at one moment. */
 export const dependsOnLook = ({ reason }: Refusal): boolean =>
-  ['position', 'clientNotFound', 'clientInactive', 'boundElsewhere', 'unproven', 'dryRunRefused'].includes(reason)
+  [
+    'position',
+    'clientNotFound',
+    'clientInactive',
+    'boundElsewhere',
+    'unproven',
+    'holderUnproven',
+    'dryRunRefused',
+  ].includes(reason)
 
 /** Whether the refusal says that Stytch and the secret have come apart. */
 export const isDrift = (refusal: Refusal): boolean =>

@@ -182,12 +182,16 @@ export const guard = async (rotation: Rotation, request: RunningStep): Promise<R
 
 type Reading = Pick<Rotation, 'issuer' | 'form'>
 
+/** Somebody may have put the value into the wrong member: only what looks like a project is named. */
+const namedProject = ({ projectId }: StoredSecret): string =>
+  /^project-(?:live|test)-[\w-]{1,80}$/.test(projectId) ? projectId : 'of an unknown form'
+
 const check = ({ issuer, form }: Reading, version: SecretVersion, label: string): Result<Version, Refusal> => {
   const { projectId } = issuer
   const parsed = form.parse(version.text, version.createdAt)
   if (!parsed.ok) return refused({ reason: 'malformedSecret', label, faults: parsed.refusal })
   if (parsed.value.projectId !== projectId) {
-    return refused({ reason: 'otherProject', projectId: parsed.value.projectId, expectedProjectId: projectId })
+    return refused({ reason: 'otherProject', projectId: namedProject(parsed.value), expectedProjectId: projectId })
   }
   const { versionId, arn, createdAt } = version
   return ok({ versionId, arn, createdAt, secret: parsed.value })
@@ -269,8 +273,8 @@ export const readPast = async (
 }
 
 /**
- * A past value of this client, to be tried alone: also out of a text in no format of ours. unreadable: a text in which no value is found.
- * @returns undefined for a version that holds nothing, or another client's value.
+ * A past value of this client, to be tried alone: also out of a text in no format of ours. unreadable: a text in which no value of this client is
+ * found. @returns undefined for a version that holds nothing.
  */
 export const readForProof = async (
   rotation: Rotation,
@@ -281,11 +285,10 @@ export const readForProof = async (
   if (version === undefined) return undefined
   const { arn, createdAt } = version
   const checked = check(rotation, version, PREVIOUS)
-  if (checked.ok) return checked.value.secret.clientId === clientId ? checked.value : undefined
-  if (checked.refusal.reason !== 'malformedSecret') return undefined
+  if (checked.ok && checked.value.secret.clientId === clientId) return checked.value
   const { clientId: named = clientId, clientSecret } = readTolerantly(version.text)
-  if (named !== clientId) return undefined
-  if (clientSecret === undefined) return 'unreadable'
+  // An id that is not this client's may be a mistyped one: then the value was this client's all the same.
+  if (named !== clientId || clientSecret === undefined) return 'unreadable'
   const { projectId } = rotation.issuer
   return { versionId, arn, createdAt, secret: { clientId, clientSecret, projectId, issuedAt: createdAt, fields: {} } }
 }

@@ -6,6 +6,7 @@ import { Fault } from '../base/fault.ts'
 import { refused } from '../base/result.ts'
 import { labelled, PENDING } from '../secret/labels.ts'
 import { intentOfOrigin, readRequestToken } from '../secret/request-token.ts'
+import { clientIdOf } from '../secret/secret-tags.ts'
 import { STEP_OVER_MS } from '../secret/step-timeout.ts'
 import { isRefusedSteadily } from './accept.ts'
 import { createSecret } from './create-secret.ts'
@@ -119,9 +120,10 @@ const refuse = async (rotation: Rotation, request: RunningStep, refusal: Refusal
   const mayFollow = refusal.reason === 'pendingMissing' && !(await isLeftEmpty(rotation, request))
   if (mayFollow) throw new RotationRefused({ refusal, secretId })
   const current = await currentOf(rotation, request)
-  const clientId = current?.secret.clientId
   const mayClear = await hidesNothing(rotation, request, current)
   const state = await describeOrThrow(rotation.secrets, secretId)
+  // The tag's, where there is one: a text may hold the value where the id should be.
+  const clientId = clientIdOf(state) ?? current?.secret.clientId
   const facts = {
     secretArn: state.arn,
     secretName: state.name,

@@ -68,6 +68,11 @@ const diagnose = async (
   return ok({ guarded: guarded.value, current: stored.current, seen: seen.value })
 }
 
+/** Alone in the next slot: that one may be ended. Where AWSCURRENT cannot be read, no position says so. */
+const isInNext = ({ seen: { sighting, view } }: Diagnosis, pending: Version): boolean =>
+  sighting.position === 'started' ||
+  (view.slots.next === pending.secret.clientSecret.mark && view.slots.current !== view.slots.next)
+
 /** Long in a slot, and never accepted: another value is asked for sooner than this one is waited for. */
 const giveUp = async (
   rotation: Rotation,
@@ -95,7 +100,7 @@ const test = async (rotation: Rotation, request: RunningStep, pending: Version):
     if (!diagnosis.value.seen.view.isActive) return DONE
     // A copy was accepted once: its slot is never ended for its being refused.
     const isOverdue = timing.now() - underWaySince(request, pending) > patienceOf(bounds, intent.value)
-    if (makesNewValue(intent.value) && isOverdue && diagnosis.value.seen.sighting.position === 'started') {
+    if (makesNewValue(intent.value) && isOverdue && isInNext(diagnosis.value, pending)) {
       const gaveUp = await giveUp(rotation, request, { intent: intent.value, pending, diagnosis: diagnosis.value })
       if (gaveUp !== undefined) return gaveUp
       continue

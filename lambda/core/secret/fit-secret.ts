@@ -41,5 +41,9 @@ export const fitSecret = (form: SecretForm, secret: StoredSecret, mayDrop: boole
     left = without(form, left, name) ?? left
     if (bytesWithNewValue(form, left) <= MAX_SECRET_BYTES) return ok(left)
   }
-  return refused(bytesWithNewValue(form, left))
+  // White space around and between is nobody's field.
+  const { source: _, ...unformatted } = left
+  return bytesWithNewValue(form, unformatted) <= MAX_SECRET_BYTES
+    ? ok(unformatted)
+    : refused(bytesWithNewValue(form, unformatted))
 }

@@ -1,12 +1,12 @@
 // What can be known of a client from whatever stands in its secret. For reading alone: a rotation writes one format, and refuses to plan on
 // another; an incident cannot choose what somebody stored before the leak.
 import { defined } from '../base/defined.ts'
-import { type JsonObject, parseJsonObject, plainJson } from '../base/json-object.ts'
+import { isJsonObject, type JsonObject, parseJsonObject, plainJson } from '../base/json-object.ts'
 import { type Sealed, seal } from '../base/sealed.ts'
 import { type ClientSecret, createClientSecret } from './client-secret.ts'
 import { readScimId, scimId } from './scim-form.ts'
 import { slotForm } from './slot-forms.ts'
-import { findText } from './stored-fields.ts'
+import { findOwnText, findText } from './stored-fields.ts'
 
 /** What the text says. None of it is proven: whose value it is, and whether it is accepted, an exchange tells. */
 export interface TolerantReading {
@@ -23,8 +23,9 @@ export interface TolerantReading {
   readonly faults: readonly string[]
 }
 
-const BARE = /^[\x21-\x7e]{8,1024}$/
-const NO_BARE = /^["[{<]/
+/** Of the alphabet that Stytch's values are made of. An assignment, a header or an encoded object holds a value somewhere, and is none. */
+const BARE = /^[\w~.+/-]{12,512}$/
+const NO_BARE = /^eyJ/
 
 /** Of a text that is one JSON string, or no JSON at all: a value without anything around it. */
 const bareValue = (text: string): string | undefined => {
@@ -34,20 +35,43 @@ const bareValue = (text: string): string | undefined => {
 
 const PAIR = /"((?:[^"\\]|\\.)*)"\s*:\s*"((?:[^"\\]|\\.)*)"/g
 
-/** The members of a text that only begins like an object, as far as they are whole. A name's last value counts, as for JSON.parse. */
+/**
+ * The members of a text that only begins like an object, as far as they are whole and no object stands before them. A name's last value counts,
+ * as for JSON.parse.
+ */
 const salvage = (text: string): JsonObject => {
-  const found = text.startsWith('{') ? text.matchAll(PAIR) : []
+  const deeper = text.indexOf('{', 1)
+  const outermost = deeper === -1 ? text : text.slice(0, deeper)
+  const found = text.startsWith('{') ? outermost.matchAll(PAIR) : []
   return Object.fromEntries(
     [...found].flatMap(([, name, value]) => Object.entries(parseJsonObject(`{"${name}":"${value}"}`) ?? {})),
   )
 }
 
 /** Of a SCIM connection where there is one, as SecretForm has it. */
-const readFields = (find: (name: string) => string | undefined) => {
+const readFields = (fields: JsonObject) => {
+  const find = (name: string): string | undefined => findOwnText(fields, name)
   const [organizationId, connectionId] = [find('organization_id'), find('connection_id')]
   if (connectionId === undefined) return { clientId: find('client_id'), value: find('client_secret') }
   const id = scimId({ organizationId: organizationId ?? '', connectionId })
   return { clientId: readScimId(id) === undefined ? undefined : id, value: find('bearer_token') }
+}
+
+/** One level deeper a value counts beside the id that it belongs to, and where one object alone has both: another vendor's may stand there as well. */
+const readDeeper = (fields: JsonObject) => {
+  const pairs = Object.values(fields)
+    .filter(isJsonObject)
+    .map(readFields)
+    .filter(({ clientId, value }) => clientId !== undefined && value !== undefined)
+  const [only, ...others] = pairs
+  return others.length > 0 ? undefined : only
+}
+
+/** The object's own; where it has none of them, those one level deeper. */
+const readPair = (fields: JsonObject) => {
+  const own = readFields(fields)
+  const isNone = own.clientId === undefined && own.value === undefined
+  return isNone ? (readDeeper(fields) ?? own) : own
 }
 
 /**
@@ -62,7 +86,7 @@ export const readTolerantly = (text: string): TolerantReading => {
   const object = parseJsonObject(source)
   const fields = object ?? salvage(clean.trim())
   const find = (name: string): string | undefined => findText(fields, name)
-  const { clientId, value = bareValue(clean.trim()) } = readFields(find)
+  const { clientId, value = bareValue(clean.trim()) } = readPair(fields)
   const clientSecret = value === undefined ? undefined : createClientSecret(value)
   const frame = object === undefined ? {} : ({ frame: 'object', source: seal(source, '[secret]') } as const)
   const parsed = slotForm.parse(text, 0)

@@ -85,6 +85,10 @@ const agreedText = (tiers: readonly (readonly unknown[])[]): string | undefined 
 /** @returns the field's text, wherever it stands; undefined where there is none, or where spellings hold different ones. */
 export const findText = (fields: JsonObject, name: string): string | undefined => agreedText(tiersOf(fields, name))
 
+/** The same of the object itself, and of nothing in it. */
+export const findOwnText = (fields: JsonObject, name: string): string | undefined =>
+  agreedText(tiersOf(fields, name).slice(0, 2))
+
 /**
  * Of a secret that a person stores for the functions: the field, or another spelling of it, without surrounding white space.
  * @returns the text, or what is wrong.

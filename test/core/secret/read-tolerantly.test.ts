@@ -94,12 +94,16 @@ test.each<[keyof typeof storedByOthers, object]>([
 describe('more of the kind', () => {
   const object = (fields: object): TolerantReading => readTolerantly(JSON.stringify(fields))
 
-  test('the field itself counts before another spelling, and that before one that is deeper', () => {
+  test('the field itself counts before another spelling, and a pair one level deeper where there is neither', () => {
     const own = { client_secret: 'own-value', clientSecret: 'other-value', deep: { client_secret: 'deep-value' } }
 
     expect(object(own).clientSecret?.reveal()).toBe('own-value')
     expect(object({ ...own, client_secret: '' }).clientSecret?.reveal()).toBe('other-value')
-    expect(object({ deep: own.deep, client_secret: 7 }).clientSecret?.reveal()).toBe('deep-value')
+    const deep = { client_id: 'deep-id', client_secret: 'deep-value' }
+    expect(object({ deep, client_secret: 7 }).clientSecret?.reveal()).toBe('deep-value')
+    // Another vendor's, for all that is known.
+    expect(object({ deep: own.deep, client_secret: 7 }).clientSecret).toBeUndefined()
+    expect(object({ deep, other: deep }).clientSecret).toBeUndefined()
   })
 
   test('spellings that hold different values leave the field out, and those that agree do not', () => {

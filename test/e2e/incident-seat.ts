@@ -8,7 +8,6 @@ const CLIENTS = `clients:
   - { name: beta, description: Second, scopes: [read:a], tags: { team: one } }
   - { name: gamma, description: Third, scopes: [read:b] }
 `
-const ENV = { M2M_EVIDENCE_BUCKET: LAPTOP_EVIDENCE }
 
 export interface Reported {
   readonly incidentId: string
@@ -38,7 +37,7 @@ export const createIncidentSeat = () => {
       expect(cli().leaks()).toEqual([])
       await cli().close()
     },
-    m2m: (args: readonly string[], stdin = '') => cli().run(['incident', ...args], { env: ENV, stdin }),
+    env: { M2M_EVIDENCE_BUCKET: LAPTOP_EVIDENCE },
     secretValue: (name: string, label = 'AWSCURRENT'): string => {
       const text = peek(name)?.versions.find(({ stages }) => stages.includes(label))?.value ?? '{}'
       return (JSON.parse(text) as { client_secret: string }).client_secret

@@ -12,8 +12,9 @@ import { createIncidentSeat, type Reported } from './incident-seat.ts'
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 120_000 })
 
 const seat = createIncidentSeat()
-const { m2m, secretValue, clientIdOf, isAccepted } = seat
+const { env, secretValue, clientIdOf, isAccepted } = seat
 let cli: Cli
+const m2m = (args: readonly string[], stdin = '') => cli.run(['incident', ...args], { env, stdin })
 
 beforeAll(async () => {
   cli = await seat.open()

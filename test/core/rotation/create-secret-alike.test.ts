@@ -5,9 +5,8 @@ import { type Step, steps } from '../../../lambda/core/rotation/refusal.ts'
 import type { Intent } from '../../../lambda/core/secret/request-token.ts'
 import { effectOf } from '../../fakes/effect.ts'
 import type { FakeClient } from '../../fakes/fake-issuer.ts'
-import { createRegisteredWorld, nameOf, textOf, tokenOf, valueNamed, type World } from '../../fakes/world.ts'
-
-const BY_HAND = 'by-hand-000000000000000000000000000000'
+import { createRegisteredWorld, textOf, tokenOf, valueNamed, type World } from '../../fakes/world.ts'
+import { accepted, BY_HAND } from './step-seat.ts'
 
 const begin = (world: World, intent: Intent): string => {
   const token = tokenOf(intent, world.timing.now())
@@ -31,10 +30,6 @@ const lived = async (
   Object.assign(world.client(), slots)
   world.issuer.fresh.push(...made)
   return world
-}
-const accepted = ({ client }: World): readonly string[] => {
-  const { current, next } = client()
-  return [current, next].filter((value) => value !== null).map(nameOf)
 }
 
 describe('a new value that ends like the one beside it', () => {

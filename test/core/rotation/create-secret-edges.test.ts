@@ -1,32 +1,13 @@
 // createSecret at its edges: what it reads and publishes, AWSCURRENT gone or unreadable meanwhile, and how long it tries to store.
 import { describe, expect, test } from 'vitest'
-import type { EventType } from '../../../lambda/core/base/event-types.ts'
 import { Fault } from '../../../lambda/core/base/fault.ts'
-import { type Step, steps } from '../../../lambda/core/rotation/refusal.ts'
-import type { Intent } from '../../../lambda/core/secret/request-token.ts'
 import { failAt, onceAt } from '../../fakes/call-log.ts'
-import { effectOf } from '../../fakes/effect.ts'
 import { SECRET_ARN } from '../../fakes/fake-secrets.ts'
-import { CLIENT_ID, createRegisteredWorld, tokenOf, valueNamed, type World } from '../../fakes/world.ts'
+import { CLIENT_ID, valueNamed, type World } from '../../fakes/world.ts'
+import { countOf, detailsOf, does, standing } from './step-seat.ts'
 
-const does = (world: World, step: Step, token: string, remainingMs?: number) =>
-  effectOf(world, () => world.step(step, token, remainingMs))
-const upTo = (last: Step): readonly Step[] => steps.slice(0, steps.indexOf(last))
-/** A world in which these are finished, and this one stands before a step. */
-const standing = async (step: Step, intent: Intent, finished: readonly Intent[] = []) => {
-  const world = createRegisteredWorld()
-  for (const each of finished) await world.rotate(tokenOf(each))
-  const token = tokenOf(intent)
-  world.secrets.rotateSecret(token)
-  for (const each of upTo(step)) await world.step(each, token)
-  world.log.clear()
-  return { world, token }
-}
 const readsOf = ({ log }: World): readonly string[] =>
   log.calls.filter(({ port, name }) => port === 'secrets' && name === 'readValue').map(({ about }) => about)
-const count = ({ log }: World, name: string): number => log.names().filter((each) => each === name).length
-const detailsOf = (world: World, type: EventType) =>
-  world.events.published.filter((event) => event.type === type).map(({ detail }) => detail)
 
 describe('what a label carries by the time it is read', () => {
   /** After the labels were seen; nothing is pending on AWSCURRENT's version then. */
@@ -63,7 +44,7 @@ describe('what is read', () => {
     const currentId = world.secrets.holderOf('AWSCURRENT')
 
     expect(await does(world, 'createSecret', token)).toBe('no drift, cleared: Refused, Drift')
-    expect([count(world, 'issuer.look'), readsOf(world)]).toEqual([
+    expect([countOf(world, 'issuer.look'), readsOf(world)]).toEqual([
       1,
       // Then what refusing needs: AWSCURRENT's client, and that nothing is pending, twice.
       [token, currentId, currentId, token, token],
@@ -124,6 +105,6 @@ describe('storing', () => {
     world.log.before.push(failAt('secrets.putPending', defect))
 
     await expect(world.step('createSecret', token)).rejects.toBe(defect)
-    expect(count(world, 'secrets.putPending')).toBe(1)
+    expect(countOf(world, 'secrets.putPending')).toBe(1)
   })
 })

@@ -1,41 +1,10 @@
 // createSecret, with replies that are lost and writes that fail: between start and store there is one copy in the world.
 import { describe, expect, test } from 'vitest'
-import { Fault, type FaultCode } from '../../../lambda/core/base/fault.ts'
-import type { Step } from '../../../lambda/core/rotation/refusal.ts'
 import type { Intent } from '../../../lambda/core/secret/request-token.ts'
 import { failAt } from '../../fakes/call-log.ts'
-import { effectOf } from '../../fakes/effect.ts'
 import type { Loss } from '../../fakes/fake-issuer.ts'
-import { createRegisteredWorld, nameOf, tokenOf, type World } from '../../fakes/world.ts'
-
-const does = (world: World, step: Step, token: string, remainingMs?: number) =>
-  effectOf(world, () => world.step(step, token, remainingMs))
-const accepted = ({ client }: World): readonly string[] => {
-  const { current, next } = client()
-  return [current, next].filter((value) => value !== null).map(nameOf)
-}
-/** A world in which these are finished, and this one has begun, up to a step. */
-const begin = async (finished: readonly Intent[], intent: Intent, upTo: readonly Step[] = []) => {
-  const world = createRegisteredWorld()
-  for (const before of finished) await world.rotate(tokenOf(before))
-  const token = tokenOf(intent)
-  world.secrets.rotateSecret(token)
-  for (const step of upTo) await world.step(step, token)
-  return { world, token }
-}
-/** The lost call's effect comes with the second wait. */
-const landLate = ({ timing, issuer }: World): void => {
-  timing.onWait.push(() => {
-    if (timing.waits.length === 2) issuer.land()
-  })
-}
-interface LostCase {
-  readonly call: 'start' | 'complete' | 'cancel'
-  readonly loss: readonly Loss[]
-  readonly effect: string
-}
-const fault = (code: FaultCode, retryable = true) => new Fault({ code, retryable, message: `${code}, on purpose` })
-const down = fault('SECRETS_MANAGER_UNAVAILABLE')
+import { nameOf, tokenOf } from '../../fakes/world.ts'
+import { accepted, begin, does, down, fault, type LostCase, landLate } from './step-seat.ts'
 
 describe('a lost reply in createSecret', () => {
   const cases: readonly (LostCase & { readonly finished: readonly Intent[] })[] = [

@@ -1,51 +1,10 @@
 // createSecret on replies that are older than what was acknowledged: it neither completes nor cancels on one of them.
 import { describe, expect, test } from 'vitest'
 import { DEPLOYED } from '../../../lambda/core/rotation/bounds.ts'
-import { type Step, steps } from '../../../lambda/core/rotation/refusal.ts'
-import type { Intent } from '../../../lambda/core/secret/request-token.ts'
 import { onceAt } from '../../fakes/call-log.ts'
-import { effectOf } from '../../fakes/effect.ts'
 import { CLIENT_ID, createRegisteredWorld, textOf, tokenOf, type World } from '../../fakes/world.ts'
-
-/** The function's timeout. */
-const TIMEOUT_MS = 60_000
-/** Between two rotations. */
-const GAP_MS = 60_000
-const step = (world: World, name: Step, token: string) => world.step(name, token, TIMEOUT_MS)
-const does = (world: World, name: Step, token: string) => effectOf(world, () => step(world, name, token))
-const begun = (world: World, intent: Intent): string => {
-  const token = tokenOf(intent, world.timing.now())
-  world.secrets.rotateSecret(token)
-  return token
-}
-const drive = async (world: World, intent: Intent): Promise<void> => {
-  const token = begun(world, intent)
-  for (const name of steps) await step(world, name, token)
-}
-/** Undisturbed, and long ago: no bound reaches back to it. */
-const live = async (world: World, ...intents: readonly Intent[]): Promise<void> => {
-  for (const intent of intents) {
-    await drive(world, intent)
-    world.timing.advance(GAP_MS)
-  }
-}
-/** From now on reads are counted from 0. */
-const countReads = ({ secrets, issuer, timing }: World): void => {
-  secrets.history.reads = 0
-  issuer.history.reads = 0
-  timing.waits.length = 0
-}
-const standing = async (finished: readonly Intent[], intent: Intent, upTo: Step = 'createSecret') => {
-  const world = createRegisteredWorld({}, DEPLOYED)
-  await live(world, ...finished)
-  const token = begun(world, intent)
-  for (const name of steps.slice(0, steps.indexOf(upTo))) await step(world, name, token)
-  countReads(world)
-  return { world, token }
-}
-const isCurrentAccepted = (world: World): boolean =>
-  world.issuer.accepts(CLIENT_ID, world.valueUnder('AWSCURRENT') ?? '')
-const NEW = 'canary-new1-n001'
+import { countReads, does, isCurrentAccepted, NEW, standing, step } from './stale-seat.ts'
+import { begun } from './step-seat.ts'
 
 describe('slots as before their last change', () => {
   test('after a lost start do not make createSecret complete twice', async () => {

@@ -2,24 +2,10 @@
 
 import { randomUUID } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import type { Step } from '../../../lambda/core/rotation/refusal.ts'
-import type { Intent } from '../../../lambda/core/secret/request-token.ts'
 import { effectOf } from '../../fakes/effect.ts'
 import { SECRET_ARN } from '../../fakes/fake-secrets.ts'
-import { createRegisteredWorld, textOf, tokenOf, valueNamed, type World } from '../../fakes/world.ts'
-
-const does = (world: World, step: Step, token: string) => effectOf(world, () => world.step(step, token))
-const begun = (world: World, intent: Intent): string => {
-  const token = tokenOf(intent, world.timing.now())
-  world.secrets.rotateSecret(token)
-  return token
-}
-/** Everything that a forger could have changed. */
-const stateOf = ({ secrets, client }: World) =>
-  JSON.stringify([
-    client(),
-    [...secrets.versions.values()].map(({ versionId, text, labels }) => [versionId, text, [...labels]]),
-  ])
+import { createRegisteredWorld, textOf, tokenOf, valueNamed } from '../../fakes/world.ts'
+import { begun, does, stateOf } from './step-seat.ts'
 
 describe('a step out of its order', () => {
   test('create twice starts once', async () => {

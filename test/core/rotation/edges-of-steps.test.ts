@@ -5,28 +5,11 @@ import { describe, expect, test } from 'vitest'
 
 import { Fault } from '../../../lambda/core/base/fault.ts'
 
-import { type Step, steps } from '../../../lambda/core/rotation/refusal.ts'
-import type { Intent } from '../../../lambda/core/secret/request-token.ts'
 import { failAt, onceAt } from '../../fakes/call-log.ts'
-import { effectOf } from '../../fakes/effect.ts'
 import { SECRET_ARN } from '../../fakes/fake-secrets.ts'
 import { NOON_THIRTY } from '../../fakes/fake-timing.ts'
 import { createRegisteredWorld, textOf, tokenOf, valueNamed, type World } from '../../fakes/world.ts'
-
-const does = (world: World, step: Step, token: string, remainingMs?: number) =>
-  effectOf(world, () => world.step(step, token, remainingMs))
-const upTo = (last: Step): readonly Step[] => steps.slice(0, steps.indexOf(last))
-
-/** A world in which these are finished, and this one stands before a step. */
-const standing = async (step: Step, intent: Intent, finished: readonly Intent[] = []) => {
-  const world = createRegisteredWorld()
-  for (const each of finished) await world.rotate(tokenOf(each))
-  const token = tokenOf(intent)
-  world.secrets.rotateSecret(token)
-  for (const each of upTo(step)) await world.step(each, token)
-  world.log.clear()
-  return { world, token }
-}
+import { does, standing } from './step-seat.ts'
 
 test.each(['createSecret', 'finishSecret'] as const)(
   'a secret that is gone is a fault that names it, and nothing is asked of the issuer: %s',

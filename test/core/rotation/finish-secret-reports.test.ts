@@ -1,30 +1,10 @@
 // What finishSecret publishes, what it proves before, and which faults end it.
 import { describe, expect, test } from 'vitest'
-import type { EventType } from '../../../lambda/core/base/event-types.ts'
 import { Fault, type FaultCode } from '../../../lambda/core/base/fault.ts'
 import type { Evidence } from '../../../lambda/core/rotation/outcome.ts'
-import { type Step, steps } from '../../../lambda/core/rotation/refusal.ts'
-import type { Intent } from '../../../lambda/core/secret/request-token.ts'
 import { failAt, onceAt } from '../../fakes/call-log.ts'
-import { effectOf } from '../../fakes/effect.ts'
-import { CLIENT_ID, createRegisteredWorld, nameOf, textOf, tokenOf, valueNamed, type World } from '../../fakes/world.ts'
-
-const does = (world: World, step: Step, token: string, remainingMs?: number) =>
-  effectOf(world, () => world.step(step, token, remainingMs))
-const upTo = (last: Step): readonly Step[] => steps.slice(0, steps.indexOf(last))
-/** A world in which these are finished, and this one stands before a step. */
-const standing = async (step: Step, intent: Intent, finished: readonly Intent[] = []) => {
-  const world = createRegisteredWorld()
-  for (const each of finished) await world.rotate(tokenOf(each))
-  const token = tokenOf(intent)
-  world.secrets.rotateSecret(token)
-  for (const each of upTo(step)) await world.step(each, token)
-  world.log.clear()
-  return { world, token }
-}
-const detailsOf = (world: World, type: EventType) =>
-  world.events.published.filter((event) => event.type === type).map(({ detail }) => detail)
-const count = ({ log }: World, name: string): number => log.names().filter((each) => each === name).length
+import { CLIENT_ID, nameOf, textOf, valueNamed, type World } from '../../fakes/world.ts'
+import { countOf, detailsOf, does, standing } from './step-seat.ts'
 
 describe('what a label carries by the time it is read', () => {
   const spoil = ({ secrets }: World, label: string, text: string): void => {
@@ -93,7 +73,7 @@ describe('what is told', () => {
     expect(published).toHaveLength(4)
     expect(new Set(published).size).toBe(2)
     // The second is refused, as the label is not there any more.
-    expect(count(world, 'secrets.moveLabel')).toBe(2)
+    expect(countOf(world, 'secrets.moveLabel')).toBe(2)
   })
 })
 

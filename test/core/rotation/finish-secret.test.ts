@@ -1,37 +1,11 @@
 // finishSecret: AWSCURRENT moves once, from where it was seen; nothing is claimed that is not proven; repeated, it ends the same.
 import { describe, expect, test } from 'vitest'
-import { Fault, type FaultCode } from '../../../lambda/core/base/fault.ts'
 import type { Step } from '../../../lambda/core/rotation/refusal.ts'
-import type { Intent } from '../../../lambda/core/secret/request-token.ts'
 import { failAt, onceAt } from '../../fakes/call-log.ts'
 import { effectOf } from '../../fakes/effect.ts'
 import { SECRET_ARN } from '../../fakes/fake-secrets.ts'
-import { createRegisteredWorld, textOf, tokenOf, valueNamed, type World } from '../../fakes/world.ts'
-
-const does = (world: World, step: Step, token: string, remainingMs?: number) =>
-  effectOf(world, () => world.step(step, token, remainingMs))
-const fault = (code: FaultCode, retryable = true) => new Fault({ code, retryable, message: `${code}, on purpose` })
-const down = fault('SECRETS_MANAGER_UNAVAILABLE')
-/** A world in which these are finished, and this one has begun, up to a step. */
-const begin = async (finished: readonly Intent[], intent: Intent, upTo: readonly Step[] = []) => {
-  const world = createRegisteredWorld()
-  for (const before of finished) await world.rotate(tokenOf(before))
-  const token = tokenOf(intent)
-  world.secrets.rotateSecret(token)
-  for (const step of upTo) await world.step(step, token)
-  return { world, token }
-}
-const begun = (world: World, intent: Intent): string => {
-  const token = tokenOf(intent, world.timing.now())
-  world.secrets.rotateSecret(token)
-  return token
-}
-/** Everything that a forger could have changed. */
-const stateOf = ({ secrets, client }: World) =>
-  JSON.stringify([
-    client(),
-    [...secrets.versions.values()].map(({ versionId, text, labels }) => [versionId, text, [...labels]]),
-  ])
+import { createRegisteredWorld, textOf, tokenOf, valueNamed } from '../../fakes/world.ts'
+import { begin, begun, does, down, fault, stateOf } from './step-seat.ts'
 
 describe('a step out of its order', () => {
   test.each(['rotate', 'revoke', 'settle', 'rollback'] as const)(

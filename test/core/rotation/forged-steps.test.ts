@@ -2,26 +2,14 @@
 // rotation under way would have done, and the dry run changes nothing at all.
 
 import { describe, expect, test } from 'vitest'
+import { HOUR_MS } from '../../../lambda/core/base/time-units.ts'
 import { type Step, steps } from '../../../lambda/core/rotation/refusal.ts'
 import { runStep } from '../../../lambda/core/rotation/run-step.ts'
 import type { Intent } from '../../../lambda/core/secret/request-token.ts'
 import { effectOf } from '../../fakes/effect.ts'
 import { SECRET_ARN } from '../../fakes/fake-secrets.ts'
 import { createRegisteredWorld, nameOf, textOf, tokenOf, valueNamed, type World } from '../../fakes/world.ts'
-
-const HOUR_MS = 3_600_000
-const does = (world: World, step: Step, token: string) => effectOf(world, () => world.step(step, token))
-const begun = (world: World, intent: Intent): string => {
-  const token = tokenOf(intent, world.timing.now())
-  world.secrets.rotateSecret(token)
-  return token
-}
-/** Everything that a forger could have changed. */
-const stateOf = ({ secrets, client }: World) =>
-  JSON.stringify([
-    client(),
-    [...secrets.versions.values()].map(({ versionId, text, labels }) => [versionId, text, [...labels]]),
-  ])
+import { begun, does, stateOf } from './step-seat.ts'
 
 describe('a step out of its order', () => {
   test.each(['rotate', 'revoke', 'settle', 'rollback'] as const)(

@@ -1,11 +1,10 @@
 // What is different where the issuer keeps a list, or shows when a value was last used: which marks a look is told, and that a planned
 // end of a value waits for its users.
 import { describe, expect, test } from 'vitest'
+import { HOUR_MS } from '../../../lambda/core/base/time-units.ts'
 import type { SlotUses } from '../../../lambda/core/rotation/issuer.ts'
 import { NOON_THIRTY } from '../../fakes/fake-timing.ts'
 import { CLIENT_ID, createRegisteredWorld, textOf, tokenOf, valueNamed, type World } from '../../fakes/world.ts'
-
-const HOUR_MS = 3_600_000
 
 /** The issuer tells what each look was told to know. */
 const listening = (more: { readonly keepsList?: boolean; readonly uses?: SlotUses } = {}) => {

@@ -3,29 +3,10 @@
 // next execution finds that it is lost, and says so to the issuer.
 import { describe, expect, test } from 'vitest'
 
-import type { Step } from '../../../lambda/core/rotation/refusal.ts'
-import type { Intent } from '../../../lambda/core/secret/request-token.ts'
 import { failAt, onceAt } from '../../fakes/call-log.ts'
-import { effectOf } from '../../fakes/effect.ts'
 import { type Loss, THROTTLE_MS } from '../../fakes/fake-issuer.ts'
-import { createRegisteredWorld, nameOf, textOf, tokenOf, valueNamed, type World } from '../../fakes/world.ts'
-
-const does = (world: World, step: Step, token: string, remainingMs?: number) =>
-  effectOf(world, () => world.step(step, token, remainingMs))
-const accepted = ({ client }: World): readonly string[] => {
-  const { current, next } = client()
-  return [current, next].filter((value) => value !== null).map(nameOf)
-}
-
-/** A world in which these are finished, and this one has begun, up to a step. */
-const begin = async (finished: readonly Intent[], intent: Intent, upTo: readonly Step[] = []) => {
-  const world = createRegisteredWorld()
-  for (const before of finished) await world.rotate(tokenOf(before))
-  const token = tokenOf(intent)
-  world.secrets.rotateSecret(token)
-  for (const step of upTo) await world.step(step, token)
-  return { world, token }
-}
+import { textOf, valueNamed, type World } from '../../fakes/world.ts'
+import { accepted, begin, does } from './step-seat.ts'
 
 describe('a call that was throttled', () => {
   const cases = [

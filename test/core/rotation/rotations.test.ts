@@ -7,6 +7,7 @@ import { LOST_VALUE } from '../../../lambda/core/secret/secret-format.ts'
 import { effectOf } from '../../fakes/effect.ts'
 import { SECRET_ARN } from '../../fakes/fake-secrets.ts'
 import { CLIENT_ID, createRegisteredWorld, nameOf, textOf, tokenOf, valueNamed, type World } from '../../fakes/world.ts'
+import { accepted } from './step-seat.ts'
 
 /** Runs the intents, an hour apart, and @returns what each did, with its token. */
 const live = async (world: World, ...intents: readonly Intent[]) => {
@@ -19,11 +20,6 @@ const live = async (world: World, ...intents: readonly Intent[]) => {
     tokens.push(token)
   }
   return { effects, tokens }
-}
-
-const accepted = ({ client }: World): readonly string[] => {
-  const { current, next } = client()
-  return [current, next].filter((value) => value !== null).map(nameOf)
 }
 const nameUnder = (world: World, label: string): string => nameOf(world.valueUnder(label) ?? 'nothing')
 const detailOf = (world: World, type: string): Readonly<Record<string, unknown>> =>

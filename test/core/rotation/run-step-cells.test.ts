@@ -5,7 +5,8 @@ import { type Step, steps } from '../../../lambda/core/rotation/refusal.ts'
 import type { Intent, Origin } from '../../../lambda/core/secret/request-token.ts'
 import { effectOf } from '../../fakes/effect.ts'
 import { SECRET_ARN } from '../../fakes/fake-secrets.ts'
-import { CLIENT_ID, createWorld, nameOf, textOf, tokenOf, valueNamed, type World } from '../../fakes/world.ts'
+import { CLIENT_ID, createWorld, nameOf, textOf, tokenOf, valueNamed } from '../../fakes/world.ts'
+import { accepted, BY_HAND } from './step-seat.ts'
 
 /**
  * C is AWSCURRENT's value, V AWSPREVIOUS's. P is what this rotation stores: a new value for rotate and revoke, C for settle, V for
@@ -37,8 +38,6 @@ interface Cell {
   readonly step: Step
   readonly currentOrigin: Origin
 }
-
-const BY_HAND = 'by-hand-000000000000000000000000000000'
 
 const build = ({ intent, isStored, name, currentOrigin }: Omit<Cell, 'step'>) => {
   const world = createWorld()
@@ -298,12 +297,6 @@ test.each(cells)(
     expect(world.said()).not.toContain('canary')
   },
 )
-
-/** What the issuer accepts now, by name. */
-const accepted = ({ client }: World): readonly string[] => {
-  const { current, next } = client()
-  return [current, next].filter((value) => value !== null).map(nameOf)
-}
 
 describe('in no cell', () => {
   test.each(cells)('is a live AWSCURRENT killed: $intent ($currentOrigin, $isStored), $name, $step', async (cell) => {

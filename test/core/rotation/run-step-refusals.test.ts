@@ -1,24 +1,9 @@
 // What a refused step clears, and what it leaves: AWSPENDING goes only where it hides nothing that works.
 import { describe, expect, test } from 'vitest'
-import { Fault, type FaultCode } from '../../../lambda/core/base/fault.ts'
-import type { Step } from '../../../lambda/core/rotation/refusal.ts'
-import type { Intent } from '../../../lambda/core/secret/request-token.ts'
 import { failAt, onceAt } from '../../fakes/call-log.ts'
 import { effectOf } from '../../fakes/effect.ts'
 import { CLIENT_ID, createRegisteredWorld, tokenOf, valueNamed, type World } from '../../fakes/world.ts'
-
-const does = (world: World, step: Step, token: string, remainingMs?: number) =>
-  effectOf(world, () => world.step(step, token, remainingMs))
-const fault = (code: FaultCode, retryable = true) => new Fault({ code, retryable, message: `${code}, on purpose` })
-/** A world in which these are finished, and this one has begun, up to a step. */
-const begin = async (finished: readonly Intent[], intent: Intent, upTo: readonly Step[] = []) => {
-  const world = createRegisteredWorld()
-  for (const before of finished) await world.rotate(tokenOf(before))
-  const token = tokenOf(intent)
-  world.secrets.rotateSecret(token)
-  for (const step of upTo) await world.step(step, token)
-  return { world, token }
-}
+import { begin, does, fault } from './step-seat.ts'
 
 describe('a refusal', () => {
   const intruded = async () => {

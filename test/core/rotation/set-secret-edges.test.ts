@@ -1,24 +1,7 @@
 // setSecret at its edges: AWSCURRENT that is no secret, and what it does not exchange.
 import { describe, expect, test } from 'vitest'
-import { type Step, steps } from '../../../lambda/core/rotation/refusal.ts'
-import type { Intent } from '../../../lambda/core/secret/request-token.ts'
-import { effectOf } from '../../fakes/effect.ts'
-import { createRegisteredWorld, tokenOf, type World } from '../../fakes/world.ts'
-
-const does = (world: World, step: Step, token: string, remainingMs?: number) =>
-  effectOf(world, () => world.step(step, token, remainingMs))
-const upTo = (last: Step): readonly Step[] => steps.slice(0, steps.indexOf(last))
-/** A world in which these are finished, and this one stands before a step. */
-const standing = async (step: Step, intent: Intent, finished: readonly Intent[] = []) => {
-  const world = createRegisteredWorld()
-  for (const each of finished) await world.rotate(tokenOf(each))
-  const token = tokenOf(intent)
-  world.secrets.rotateSecret(token)
-  for (const each of upTo(step)) await world.step(each, token)
-  world.log.clear()
-  return { world, token }
-}
-const count = ({ log }: World, name: string): number => log.names().filter((each) => each === name).length
+import type { World } from '../../fakes/world.ts'
+import { countOf, does, standing } from './step-seat.ts'
 
 describe('what a label carries by the time it is read', () => {
   const spoil = ({ secrets }: World, label: string, text: string): void => {
@@ -43,6 +26,6 @@ describe('what is read', () => {
     world.client().boundTo = 'arn:aws:secretsmanager:eu-central-1:1:secret:b'
 
     expect(await does(world, 'setSecret', token)).toBe('no boundElsewhere, cleared: Refused')
-    expect(count(world, 'issuer.exchange')).toBe(0)
+    expect(countOf(world, 'issuer.exchange')).toBe(0)
   })
 })

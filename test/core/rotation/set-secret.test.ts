@@ -1,50 +1,10 @@
 // setSecret, which ends the overlap of a settle: after lost replies, out of its order, and when it comes too late.
 import { describe, expect, test } from 'vitest'
-import type { Step } from '../../../lambda/core/rotation/refusal.ts'
+import { HOUR_MS } from '../../../lambda/core/base/time-units.ts'
 import type { Intent } from '../../../lambda/core/secret/request-token.ts'
 import { onceAt } from '../../fakes/call-log.ts'
-import { effectOf } from '../../fakes/effect.ts'
-import type { Loss } from '../../fakes/fake-issuer.ts'
-import { createRegisteredWorld, nameOf, tokenOf, type World } from '../../fakes/world.ts'
-
-const does = (world: World, step: Step, token: string, remainingMs?: number) =>
-  effectOf(world, () => world.step(step, token, remainingMs))
-const accepted = ({ client }: World): readonly string[] => {
-  const { current, next } = client()
-  return [current, next].filter((value) => value !== null).map(nameOf)
-}
-/** A world in which these are finished, and this one has begun, up to a step. */
-const begin = async (finished: readonly Intent[], intent: Intent, upTo: readonly Step[] = []) => {
-  const world = createRegisteredWorld()
-  for (const before of finished) await world.rotate(tokenOf(before))
-  const token = tokenOf(intent)
-  world.secrets.rotateSecret(token)
-  for (const step of upTo) await world.step(step, token)
-  return { world, token }
-}
-/** The lost call's effect comes with the second wait. */
-const landLate = ({ timing, issuer }: World): void => {
-  timing.onWait.push(() => {
-    if (timing.waits.length === 2) issuer.land()
-  })
-}
-interface LostCase {
-  readonly call: 'start' | 'complete' | 'cancel'
-  readonly loss: readonly Loss[]
-  readonly effect: string
-}
-const begun = (world: World, intent: Intent): string => {
-  const token = tokenOf(intent, world.timing.now())
-  world.secrets.rotateSecret(token)
-  return token
-}
-/** Everything that a forger could have changed. */
-const stateOf = ({ secrets, client }: World) =>
-  JSON.stringify([
-    client(),
-    [...secrets.versions.values()].map(({ versionId, text, labels }) => [versionId, text, [...labels]]),
-  ])
-const HOUR_MS = 3_600_000
+import { createRegisteredWorld, nameOf, tokenOf } from '../../fakes/world.ts'
+import { accepted, begin, begun, does, type LostCase, landLate, stateOf } from './step-seat.ts'
 
 describe('a step out of its order', () => {
   test.each(['settle', 'rollback'] as const)('%s: set before create changes nothing', async (intent) => {

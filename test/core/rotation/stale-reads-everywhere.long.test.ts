@@ -6,9 +6,10 @@ import { DEPLOYED } from '../../../lambda/core/rotation/bounds.ts'
 import { RotationRefused, steps } from '../../../lambda/core/rotation/refusal.ts'
 import { type Intent, intents } from '../../../lambda/core/secret/request-token.ts'
 import type { FakeClient } from '../../fakes/fake-issuer.ts'
-import { CLIENT_ID, createRegisteredWorld, secretIn, tokenOf, valueNamed, type World } from '../../fakes/world.ts'
+import { createRegisteredWorld, secretIn, valueNamed, type World } from '../../fakes/world.ts'
+import { isCurrentAccepted, TIMEOUT_MS } from './stale-seat.ts'
+import { begun } from './step-seat.ts'
 
-const TIMEOUT_MS = 60_000
 /** How often a rotation that may succeed later is driven, each time from its first step, as Secrets Manager and the sweep do. */
 const MAX_DRIVES = 4
 
@@ -29,12 +30,6 @@ const drive = async (world: World, token: string): Promise<End> => {
   let end: End = 'failed'
   for (let drives = 0; end === 'failed' && drives < MAX_DRIVES; drives += 1) end = await driveOnce(world, token)
   return end
-}
-
-const begun = (world: World, intent: Intent): string => {
-  const token = tokenOf(intent, world.timing.now())
-  world.secrets.rotateSecret(token)
-  return token
 }
 
 const byHand = (world: World, change: (client: FakeClient) => void): void => {
@@ -89,9 +84,6 @@ const begin = async (beginning: string) => {
   await beginnings[beginning]?.(world)
   return world
 }
-
-const isCurrentAccepted = (world: World): boolean =>
-  world.issuer.accepts(CLIENT_ID, world.valueUnder('AWSCURRENT') ?? '')
 const slotsOf = (world: World) => [world.client().current, world.client().next].filter((value) => value !== null)
 const storedIn = (world: World, isLabelled: boolean): ReadonlySet<string | undefined> =>
   new Set(

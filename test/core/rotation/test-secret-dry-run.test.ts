@@ -1,17 +1,9 @@
 // testSecret alone is Secrets Manager's dry run: it passes with nothing pending, and changes nothing, whatever is forged after it.
 import { randomUUID } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import type { Step } from '../../../lambda/core/rotation/refusal.ts'
-import type { Intent } from '../../../lambda/core/secret/request-token.ts'
-import { effectOf } from '../../fakes/effect.ts'
 import { createRegisteredWorld, textOf, tokenOf, valueNamed, type World } from '../../fakes/world.ts'
+import { begun, does, stateOf } from './step-seat.ts'
 
-const does = (world: World, step: Step, token: string) => effectOf(world, () => world.step(step, token))
-const begun = (world: World, intent: Intent): string => {
-  const token = tokenOf(intent, world.timing.now())
-  world.secrets.rotateSecret(token)
-  return token
-}
 /** The dry run's version, as Secrets Manager may make it: AWSCURRENT's own value under a bare token. */
 const dryRun = (world: World): string => {
   const token = randomUUID()
@@ -21,12 +13,6 @@ const dryRun = (world: World): string => {
   })
   return token
 }
-/** Everything that a forger could have changed. */
-const stateOf = ({ secrets, client }: World) =>
-  JSON.stringify([
-    client(),
-    [...secrets.versions.values()].map(({ versionId, text, labels }) => [versionId, text, [...labels]]),
-  ])
 
 describe('the dry run, which is testSecret alone', () => {
   const copies = [

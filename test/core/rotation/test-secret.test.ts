@@ -1,36 +1,9 @@
 // testSecret: a value is waited for while Stytch comes round to it, and its refusal is named.
 import { describe, expect, test } from 'vitest'
-import type { EventType } from '../../../lambda/core/base/event-types.ts'
 import { Fault } from '../../../lambda/core/base/fault.ts'
-import { type Step, steps } from '../../../lambda/core/rotation/refusal.ts'
-import type { Intent } from '../../../lambda/core/secret/request-token.ts'
 import { effectOf } from '../../fakes/effect.ts'
 import { CLIENT_ID, createRegisteredWorld, tokenOf, type World } from '../../fakes/world.ts'
-
-const does = (world: World, step: Step, token: string, remainingMs?: number) =>
-  effectOf(world, () => world.step(step, token, remainingMs))
-/** A world in which these are finished, and this one has begun, up to a step. */
-const begin = async (finished: readonly Intent[], intent: Intent, upTo: readonly Step[] = []) => {
-  const world = createRegisteredWorld()
-  for (const before of finished) await world.rotate(tokenOf(before))
-  const token = tokenOf(intent)
-  world.secrets.rotateSecret(token)
-  for (const step of upTo) await world.step(step, token)
-  return { world, token }
-}
-const upTo = (last: Step): readonly Step[] => steps.slice(0, steps.indexOf(last))
-/** A world in which these are finished, and this one stands before a step. */
-const standing = async (step: Step, intent: Intent, finished: readonly Intent[] = []) => {
-  const world = createRegisteredWorld()
-  for (const each of finished) await world.rotate(tokenOf(each))
-  const token = tokenOf(intent)
-  world.secrets.rotateSecret(token)
-  for (const each of upTo(step)) await world.step(each, token)
-  world.log.clear()
-  return { world, token }
-}
-const detailsOf = (world: World, type: EventType) =>
-  world.events.published.filter((event) => event.type === type).map(({ detail }) => detail)
+import { begin, detailsOf, does, standing } from './step-seat.ts'
 
 describe('what a label carries by the time it is read', () => {
   const spoil = ({ secrets }: World, label: string, text: string): void => {

@@ -23,7 +23,7 @@ export interface CheckInput {
 
 /**
  * @returns a finding for each secret, by its ARN; none for what cannot be asked about: empty, deleted, retired, or in the middle of a rotation.
- * After a question that came to nothing no other is asked.
+ * After a question without an answer, no other is asked.
  */
 export const checkClients = async (
   seat: Seat,

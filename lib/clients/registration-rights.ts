@@ -32,6 +32,23 @@ const mayReplicate = (fn: M2mFunction, names: StageNames, replicas: readonly Rep
   }
 }
 
+const setPolicyOf = (sid: string, secrets: readonly string[]): PolicyStatement =>
+  new PolicyStatement({
+    sid,
+    actions: ['secretsmanager:PutResourcePolicy'],
+    resources: [...secrets],
+    conditions: { Bool: { 'secretsmanager:BlockPublicPolicy': 'true' } },
+  })
+
+const rotateByOurs = (sid: string, secrets: readonly string[], rotation: RotationFunction): PolicyStatement =>
+  new PolicyStatement({
+    sid,
+    actions: ['secretsmanager:RotateSecret'],
+    resources: [...secrets],
+    // Our function, or none: a request that names none keeps the one that is set, and whether it then carries this key is undocumented.
+    conditions: { ArnEqualsIfExists: { 'secretsmanager:RotationLambdaARN': rotation.arn } },
+  })
+
 export const mayRegister = (fn: M2mFunction, rights: RegistrationRights): void => {
   const { names, stytch, key, rotation, replicas } = rights
   const secrets = ownSecrets(fn, names)
@@ -52,19 +69,8 @@ export const mayRegister = (fn: M2mFunction, rights: RegistrationRights): void =
       ],
       resources: [...secrets],
     }),
-    new PolicyStatement({
-      sid: 'NoPublicPolicy',
-      actions: ['secretsmanager:PutResourcePolicy'],
-      resources: [...secrets],
-      conditions: { Bool: { 'secretsmanager:BlockPublicPolicy': 'true' } },
-    }),
-    new PolicyStatement({
-      sid: 'RotateByOurFunctionOnly',
-      actions: ['secretsmanager:RotateSecret'],
-      resources: [...secrets],
-      // Our function, or none: a request that names none keeps the one that is set, and whether it then carries this key is undocumented.
-      conditions: { ArnEqualsIfExists: { 'secretsmanager:RotationLambdaARN': rotation.arn } },
-    }),
+    setPolicyOf('NoPublicPolicy', secrets),
+    rotateByOurs('RotateByOurFunctionOnly', secrets, rotation),
     new PolicyStatement({
       // RotateSecret asks this of its caller (secrets-manager §1.2).
       sid: 'WhatRotateSecretDemands',
@@ -102,18 +108,8 @@ export const mayAdoptInPlace = (
       ],
       resources: [...secrets],
     }),
-    new PolicyStatement({
-      sid: 'NoPublicPolicyInPlace',
-      actions: ['secretsmanager:PutResourcePolicy'],
-      resources: [...secrets],
-      conditions: { Bool: { 'secretsmanager:BlockPublicPolicy': 'true' } },
-    }),
-    new PolicyStatement({
-      sid: 'RotateInPlaceByOurFunctionOnly',
-      actions: ['secretsmanager:RotateSecret'],
-      resources: [...secrets],
-      conditions: { ArnEqualsIfExists: { 'secretsmanager:RotationLambdaARN': rotation.arn } },
-    }),
+    setPolicyOf('NoPublicPolicyInPlace', secrets),
+    rotateByOurs('RotateInPlaceByOurFunctionOnly', secrets, rotation),
   )
   fn.explainWildcard(secrets, 'Which secrets of an extra prefix are adopted, their owners decide without a deployment')
 }

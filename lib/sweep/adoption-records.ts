@@ -1,5 +1,5 @@
 // Who last read which secret (docs/adoption.md, docs/decisions/058): what CloudTrail reports to EventBridge of reads, and a small function that keeps
-// a few bytes a role and secret in the records table. It holds no value and names nobody's but roles; when it is gone, only proof is missing.
+// a few bytes a role and secret in the records table. It holds no value and names roles alone; when it is gone, only proof is missing.
 
 import { Duration, type RemovalPolicy } from 'aws-cdk-lib'
 import { CfnRule, Rule } from 'aws-cdk-lib/aws-events'

@@ -74,7 +74,7 @@ const keyFault = ({ kmsKeyId }: Secret, { stage, secretName }: InPlaceRequest): 
   ]
 }
 
-/** One that was switched off is nobody's any more. */
+/** A rotation that was switched off is in no one's way. */
 const rotationFault = (facts: Secret, { stage }: InPlaceRequest): readonly string[] => {
   if (!facts.rotationEnabled || isOurs(facts, stage)) return []
   const by = facts.rotationFunctionArn ?? 'the service that made it'

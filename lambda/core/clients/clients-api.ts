@@ -39,18 +39,22 @@ export interface DeclareAsked {
   readonly client: DeclaredClient
 }
 
-export interface AdoptAsked {
-  readonly secretName: string
-  readonly clientId: string
-  /** The value that is in use. Absent: it is lost, and the first rotation makes another beside it. */
-  readonly clientSecret?: string | undefined
-  readonly description: string
+/** Of every adoption: who reads the secret, and how it is rotated once it is no longer held. */
+export interface AdoptionTerms {
   readonly consumers: readonly string[]
   readonly rules: RotationRules
   readonly overlap?: string | undefined
   readonly period?: string | undefined
   readonly tags: Readonly<Record<string, string>>
   readonly heldBy: string
+}
+
+export interface AdoptAsked extends AdoptionTerms {
+  readonly secretName: string
+  readonly clientId: string
+  /** The value that is in use. Absent: it is lost, and the first rotation makes another beside it. */
+  readonly clientSecret?: string | undefined
+  readonly description: string
 }
 
 /** The same in its box, as it is handed about. */
@@ -59,19 +63,13 @@ export interface AdoptWish extends Omit<AdoptAsked, 'clientSecret'> {
 }
 
 /** A secret that stays where it is. */
-export interface InPlaceAsked {
+export interface InPlaceAsked extends AdoptionTerms {
   /** Its own, below one of the stage's extra prefixes. */
   readonly secretName: string
   /** Absent: whichever its value names. */
   readonly clientId?: string | undefined
   /** Which of its members is which of ours, where they are called otherwise: `client_secret` → `stytchSecret`. */
   readonly fields: Readonly<Record<string, string>>
-  readonly consumers: readonly string[]
-  readonly rules: RotationRules
-  readonly overlap?: string | undefined
-  readonly period?: string | undefined
-  readonly tags: Readonly<Record<string, string>>
-  readonly heldBy: string
   /** Everything is looked at, and nothing changed. @default false */
   readonly isDryRun?: boolean
 }

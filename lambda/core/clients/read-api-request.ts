@@ -9,6 +9,7 @@ import { isSecretName } from '../secret/secret-name.ts'
 import { readSpan } from '../secret/secret-tags.ts'
 import {
   type AdoptAsked,
+  type AdoptionTerms,
   type ClientsRequest,
   type DeclareAsked,
   type InPlaceAsked,
@@ -112,6 +113,15 @@ const readDeclare = (event: JsonObject, faults: string[]): DeclareAsked => {
   }
 }
 
+const readTerms = (fields: ReturnType<typeof createFields>): AdoptionTerms => ({
+  consumers: fields.texts('consumers'),
+  rules: fields.rules(),
+  ...fields.span('overlap'),
+  ...fields.span('period'),
+  tags: fields.tags(),
+  heldBy: fields.text('heldBy', 'who holds it', (value) => value !== '' && isTagValue(value)),
+})
+
 const readAdopt = (event: JsonObject, faults: string[]): AdoptAsked => {
   const fields = createFields(event, faults)
   const { clientSecret } = event
@@ -122,12 +132,7 @@ const readAdopt = (event: JsonObject, faults: string[]): AdoptAsked => {
     clientId: idOf(fields),
     ...(isValue ? { clientSecret } : {}),
     description: fields.text('description', 'a text', () => true),
-    consumers: fields.texts('consumers'),
-    rules: fields.rules(),
-    ...fields.span('overlap'),
-    ...fields.span('period'),
-    tags: fields.tags(),
-    heldBy: fields.text('heldBy', 'who holds it', (value) => value !== '' && isTagValue(value)),
+    ...readTerms(fields),
   }
 }
 
@@ -139,12 +144,7 @@ const readInPlace = (event: JsonObject, faults: string[]): InPlaceAsked => {
     secretName: fields.text('secretName', "the secret's full name", isSecretName),
     ...(event.clientId === undefined ? {} : { clientId: idOf(fields) }),
     fields: fields.names(),
-    consumers: fields.texts('consumers'),
-    rules: fields.rules(),
-    ...fields.span('overlap'),
-    ...fields.span('period'),
-    tags: fields.tags(),
-    heldBy: fields.text('heldBy', 'who holds it', (value) => value !== '' && isTagValue(value)),
+    ...readTerms(fields),
     ...(isDryRun === true ? { isDryRun } : {}),
   }
 }

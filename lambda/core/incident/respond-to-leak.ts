@@ -75,38 +75,27 @@ const frozen = {
   advice: 'lift the freeze (m2m freeze off), then report the leak again under the same incident id',
 } as const
 
-const failedClient = (
-  secret: Pick<Secret, 'arn' | 'name'> & { readonly clientId?: string | undefined },
-  what: { readonly why: string; readonly advice: string },
-): IncidentClient => ({
-  secretArn: secret.arn,
-  secretName: secret.name,
-  ...defined({ clientId: secret.clientId }),
-  outcome: 'failed',
-  requestTokens: [],
-  ...what,
-})
+type Named = Pick<Secret, 'arn' | 'name'> & { readonly clientId?: string | undefined }
+
+const entryOf = (
+  { arn, name, clientId }: Named,
+  end: Omit<IncidentClient, 'secretArn' | 'secretName' | 'clientId'>,
+): IncidentClient => ({ secretArn: arn, secretName: name, ...defined({ clientId }), ...end })
+
+const failedClient = (secret: Named, what: { readonly why: string; readonly advice: string }): IncidentClient =>
+  entryOf(secret, { outcome: 'failed', requestTokens: [], ...what })
 
 const toClient = (secret: Secret, outcome: Exclude<JobOutcome<'frozen'>, { outcome: 'later' }>): IncidentClient => {
   const named = { arn: secret.arn, name: secret.name, clientId: clientIdOf(secret) }
   switch (outcome.outcome) {
     case 'done':
-      return {
-        secretArn: secret.arn,
-        secretName: secret.name,
-        ...defined({ clientId: named.clientId }),
-        outcome: 'revoked',
-        requestTokens: [outcome.requestToken],
-      }
+      return entryOf(named, { outcome: 'revoked', requestTokens: [outcome.requestToken] })
     case 'deadAlready':
-      return {
-        secretArn: secret.arn,
-        secretName: secret.name,
-        ...defined({ clientId: named.clientId }),
+      return entryOf(named, {
         outcome: 'deadAlready',
         requestTokens: [],
         why: `Stytch knows no such client and refused its values ${outcome.refusals} times; register another one where it is still needed`,
-      }
+      })
     case 'skipped':
       return failedClient(named, frozen)
     case 'failed':

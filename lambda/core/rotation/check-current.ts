@@ -73,7 +73,7 @@ const isPlain = ({ secret, record }: Subject, view: ClientView | undefined): boo
 /** @returns what keeps the secret from being judged: labels that say something else than whoever asked saw. */
 const whyNotNow = async ({ secret, rotation }: Subject): Promise<string | undefined> => {
   const state = await rotation.secrets.describe(secret.secretArn)
-  // A part of an ARN finds a secret as well, and would be nobody's holder.
+  // A part of an ARN finds a secret as well, and Stytch names no such holder.
   if (state?.arn !== secret.secretArn || labelled(state, CURRENT) !== secret.versionId) return 'moved'
   return mayBeUnderWay(state) ? 'rotating' : undefined
 }

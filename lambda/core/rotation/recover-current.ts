@@ -157,7 +157,7 @@ const framedText = (source: string, frame: Frame): string | undefined => {
   return holdsValue(framed, frame) ? undefined : framed
 }
 
-/** What is nested thousands of times over is nobody's field. */
+/** An owner's field is not nested thousands of times over. */
 const unlessTooDeep = <Text>(read: () => Text): Text | undefined => {
   try {
     return read()

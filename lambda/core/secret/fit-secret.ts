@@ -41,7 +41,7 @@ export const fitSecret = (form: SecretForm, secret: StoredSecret, mayDrop: boole
     left = without(form, left, name) ?? left
     if (bytesWithNewValue(form, left) <= MAX_SECRET_BYTES) return ok(left)
   }
-  // White space around and between is nobody's field.
+  // White space around and between members is no field.
   const { source: _, ...unformatted } = left
   return bytesWithNewValue(form, unformatted) <= MAX_SECRET_BYTES
     ? ok(unformatted)

@@ -3,6 +3,7 @@
 
 import { fileURLToPath } from 'node:url'
 import { CreateSecretCommand, RotateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import { settleToken } from '../lambda/core/drive/settle-request.ts'
 import { WITHOUT_LAG } from '../lambda/core/rotation/bounds.ts'
 import { makeRequestToken } from '../lambda/core/secret/request-token.ts'
 import { TAG } from '../lambda/core/secret/secret-tags.ts'
@@ -125,16 +126,21 @@ const startPlace = async () => {
   }
 
   let number = 0
+  const currentOf = (secretArn: string): string =>
+    aws.peek(secretArn)?.versions.find(({ stages }) => stages.includes('AWSCURRENT'))?.id ?? ''
   const rotate = async (secretArn: string, origin: 'rotate' | 'settle'): Promise<number> => {
     number += 1
-    const about = { origin, askedAt: world.clock.now(), secretArn, about: String(number), attempt: 1 } as const
-    const token = makeRequestToken(about)
+    const current = currentOf(secretArn)
+    const askedAt = world.clock.now()
+    const token =
+      origin === 'settle'
+        ? settleToken({ secretArn, currentId: current }, [], askedAt)
+        : makeRequestToken({ origin, askedAt, secretArn, about: String(number), attempt: 1 })
     const startedAt = performance.now()
     await client.send(new RotateSecretCommand({ SecretId: secretArn, ClientRequestToken: token }))
     await aws.idle()
     const took = performance.now() - startedAt
-    const current = aws.peek(secretArn)?.versions.find(({ stages }) => stages.includes('AWSCURRENT'))
-    if (current?.id !== token) throw new Error(`the ${origin} of ${secretArn} did not come through`)
+    if (currentOf(secretArn) !== token) throw new Error(`the ${origin} of ${secretArn} did not come through`)
     return took
   }
   const bytes = (): number => wires.reduce((sum, wire) => sum + wire.bytes(), 0)

@@ -1,5 +1,5 @@
-// A fleet of any size at once: managed secrets put into the stand-in without a call, each settled, with a client that nobody asks for. For
-// benches of what looks at all of them. And how much memory a function's process came to at most.
+// A fleet of any size at once: managed secrets, each settled, and their clients at Stytch, put into the stand-ins without a call. For benches
+// of what looks at all of them. And how much memory a function's process came to at most.
 import { randomBytes } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { makeRequestToken } from '../../lambda/core/secret/request-token.ts'
@@ -7,24 +7,26 @@ import { TAG } from '../../lambda/core/secret/secret-tags.ts'
 import { LAPTOP_PREFIX } from '../../lambda/local/laptop/functions.ts'
 import type { Laptop } from '../../lambda/local/laptop/laptop.ts'
 
-export const seedFleet = ({ aws, address, world }: Laptop, clients: number): void => {
+export const seedFleet = ({ aws, stytch, address, world }: Laptop, clients: number): void => {
   const now = world.clock.now()
   for (let at = 0; at < clients; at += 1) {
     const clientId = `m2m-client-test-bench-${String(at).padStart(6, '0')}`
     const name = `${LAPTOP_PREFIX}bench-${String(at).padStart(6, '0')}`
     const about = { origin: 'register', askedAt: now, secretArn: name, about: clientId, attempt: 1 } as const
-    aws.seed({
+    const secret = randomBytes(33).toString('base64url')
+    const secretArn = aws.seed({
       name,
       versionId: makeRequestToken(about),
       text: JSON.stringify({
         client_id: clientId,
-        client_secret: randomBytes(33).toString('base64url'),
+        client_secret: secret,
         project_id: address.project_id,
         token_url: `${address.stytch}/token`,
       }),
       tags: { [TAG.client]: clientId, [TAG.scopes]: 'read:things' },
       rotationFunctionArn: address.rotation_lambda_arn,
     })
+    stytch.seed({ clientId, secret, scopes: ['read:things'], trustedMetadata: { managed_by: secretArn } })
   }
 }
 

@@ -13,6 +13,7 @@ interface Summary {
   readonly seen: number
   readonly settlesAsked: number
   readonly failed: number
+  readonly secretsDead: number
 }
 
 /** @throws when the sweep failed. */

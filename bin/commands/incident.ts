@@ -7,11 +7,19 @@ import { LEAK_REPORTED, leakSources } from '../../lambda/core/base/event-types.t
 import { rotationsPerSecond } from '../../lambda/core/campaign/campaign.ts'
 import { MAX_GRACE_SECONDS, MIN_GRACE_SECONDS } from '../../lambda/core/drive/grace.ts'
 import { isSubjectId, SUBJECT_ID_RULE } from '../../lambda/core/drive/subject-id.ts'
-import type { ClientReport } from '../../lambda/core/incident/incident-report.ts'
+import type { ClientReport, IncidentReport } from '../../lambda/core/incident/incident-report.ts'
 import { DEPLOYED } from '../../lambda/core/rotation/bounds.ts'
 import type { Secret } from '../../lambda/core/secret/secret.ts'
 import { readSpan } from '../../lambda/core/secret/secret-tags.ts'
 import { countWords } from '../../lambda/core/secret/selector.ts'
+import {
+  type ClientOutcome,
+  isEnded,
+  outcomeJson,
+  outcomeOf,
+  outcomeWords,
+  readOutcomes,
+} from '../incident/client-outcomes.ts'
 import { prove } from '../incident/incident-proofs.ts'
 import { bucketOf, readReport } from '../incident/incident-report.ts'
 import {
@@ -22,7 +30,7 @@ import {
   type TargetOptions,
   type Targets,
 } from '../incident/incident-targets.ts'
-import { type Watched, watchIncident } from '../incident/incident-watch.ts'
+import { watchIncident } from '../incident/incident-watch.ts'
 import { findByValue, type Searched, type TargetsOfValue } from '../incident/leaked-value.ts'
 import { release } from '../incident/release.ts'
 import { proofWords, readSignedProofs } from '../incident/signed-proofs.ts'
@@ -64,50 +72,22 @@ const readGrace = (text: string): number => {
 const newIncidentId = (context: CommandContext): string =>
   `INC-${new Date(context.timing.now()).toISOString().slice(0, 10)}-${context.newId().slice(0, 8)}`
 
-const words: Record<Watched['state'], string> = {
-  ask: 'not started',
-  running: 'under way',
-  switched: 'replaced; the old value is not ended yet',
-  overtaken: 'replaced by another rotation; not proven',
-  settled: 'revoked, and proven dead',
-  deadAlready: 'dead already: Stytch knows no such client',
-  exhausted: 'FAILED: every attempt was refused; see the events Rotation Refused',
-}
-
 type Proofs = Awaited<ReturnType<typeof readSignedProofs>>
 
-interface Ended {
-  readonly watched: readonly Watched[]
-  /** By ARN; undefined: they cannot be known. */
-  readonly proofs: Proofs
-}
-
-/** Absent where it cannot be known. */
-const proofField = (proofs: Proofs, secretArn: string | null) =>
-  defined({ proof: secretArn === null ? undefined : proofs?.get(secretArn) })
-
-const endingOf = (context: CommandContext, incidentId: string, { watched, proofs }: Ended): Ending => {
-  const done = watched.filter(({ state }) => state === 'settled' || state === 'deadAlready').length
+const endingOf = (context: CommandContext, incidentId: string, clients: readonly ClientOutcome[]): Ending => {
+  const isShown = clients.some(({ proof }) => proof !== undefined)
+  const done = clients.filter(isEnded).length
   return {
-    json: {
-      stage: context.stage,
-      incidentId,
-      clients: watched.map(({ secret, state }) => ({
-        secretName: secret.name,
-        secretArn: secret.arn,
-        state,
-        ...proofField(proofs, secret.arn),
-      })),
-    },
+    json: { stage: context.stage, incidentId, outcome: outcomeOf(clients), clients: clients.map(outcomeJson) },
     text: `Incident ${incidentId}\n${table(
-      ['CLIENT', 'STATE', ...(proofs === undefined ? [] : ['SIGNED PROOF'])],
-      watched.map(({ secret, state }) => [
-        secret.name,
-        words[state],
-        ...(proofs === undefined ? [] : [proofWords(proofs.get(secret.arn))]),
+      ['CLIENT', 'LEAKED VALUE', ...(isShown ? ['SIGNED PROOF'] : [])],
+      clients.map((client) => [
+        client.secret.name,
+        outcomeWords(client),
+        ...(isShown ? [proofWords(client.proof)] : []),
       ]),
     )}`,
-    exitCode: exitOf({ done, failed: watched.length - done }),
+    exitCode: exitOf({ done, failed: clients.length - done }),
   }
 }
 
@@ -276,8 +256,8 @@ const carryThrough = async (
   const watched = await watchIncident(context, secrets, { incidentId, isGraceful, timeoutMs })
   const secretNames = secrets.map(({ name }) => name)
   const { bucket } = options
-  const proofs = await readSignedProofs(context, { incidentId, bucket, secretArns: secrets.map(({ arn }) => arn) })
-  const ending = endingOf(context, incidentId, { watched, proofs })
+  const readProofs = (secretArns: readonly string[]) => readSignedProofs(context, { incidentId, bucket, secretArns })
+  const ending = endingOf(context, incidentId, await readOutcomes(context, watched, readProofs))
   return withReport(context, ending, {
     incidentId,
     secretNames,
@@ -301,10 +281,22 @@ const exitOfReport: Record<'proven' | 'notProven' | 'noClients', ExitCode> = {
 
 /** The report's proof is the event's; what the signed ones say stands beside it, and alone where no event came through. */
 const withSigned = ({ proof, secretArn }: ClientReport, proofs: Proofs) => {
-  const { proof: signed } = proofField(proofs, secretArn)
-  if (signed === undefined || (proof === null && !signed.signed)) return {}
-  return { proof: { ...proof, ...signed } }
+  const known = proofs?.get(secretArn ?? '')
+  if (known === undefined || (proof === null && !known.signed)) return {}
+  const { refusals, firstRefusedAt, signed } = known
+  return { proof: { ...proof, refusals, firstRefusedAt, signed } }
 }
+
+/** What is proven, and what is not and why: each client once; without any, the incident itself. */
+const provenJson = ({ clients, incidentId }: IncidentReport) => ({
+  proven: clients.filter(({ outcome }) => outcome !== 'notProven').map(({ secretName }) => secretName),
+  unproven:
+    clients.length === 0
+      ? [{ what: incidentId, why: 'nothing says yet whom it is about' }]
+      : clients.flatMap(({ secretName, outcome, advice }) =>
+          outcome === 'notProven' ? [{ what: secretName, why: advice ?? 'nothing proves it' }] : [],
+        ),
+})
 
 const show: Work<ShowOptions> = async (context, { client = [], bucket, ...rest }, [incidentId = '']) => {
   const secretNames = client.map((name) => (name.includes('/') ? name : `${prefixOf(context, rest)}${name}`))
@@ -320,7 +312,7 @@ const show: Work<ShowOptions> = async (context, { client = [], bucket, ...rest }
       : found.clients.map(({ secretName, secretArn }) => `- ${secretName}: ${proofWords(proofs.get(secretArn ?? ''))}`)
   const signed = lines.length === 0 ? '' : `\n## Signed proofs\n\n${lines.join('\n')}\n`
   return {
-    json: { ...found, clients },
+    json: { ...found, clients, ...provenJson(found) },
     text: `${incidentMarkdown(found)}${signed}`,
     exitCode: exitOfReport[found.outcome],
   }

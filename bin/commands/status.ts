@@ -4,7 +4,7 @@
 import type { Command } from 'commander'
 import type { ClientRecord } from '../../lambda/core/clients/client-keeper.ts'
 import { describeOwner, ownerOf } from '../../lambda/core/clients/client-ownership.ts'
-import { checkedState, slotWords } from '../../lambda/core/clients/client-status.ts'
+import { checkedState, shownState, slotWords } from '../../lambda/core/clients/client-status.ts'
 import type { CheckFinding } from '../../lambda/core/rotation/check-answer.ts'
 import { readRequestToken } from '../../lambda/core/secret/request-token.ts'
 import { clientIdOf, scopesOf } from '../../lambda/core/secret/secret-tags.ts'
@@ -134,7 +134,7 @@ const detailOf = (screen: Screen, sight: Sight): string => {
   const rows: readonly (readonly string[])[] = [
     ['client', clientIdOf(secret) ?? '–'],
     ['secret', secret.arn],
-    ['state', `${paintState(screen, visible.state)}${said === undefined ? '' : `; ${said}`}`],
+    ['state', `${paintState(screen, shownState(visible))}${said === undefined ? '' : `; ${said}`}`],
     ...readRows(read),
     ['at Stytch', slotsOf(record)],
     ['checked', checkWords(sight)],
@@ -172,7 +172,7 @@ const ofStage = async (context: CommandContext): Promise<Ending> => {
   const rows = (await readFleet(context)).map((secret) => rowOf(secret, view, asOf))
   const freeze = await (await context.connect()).freeze.read()
   const tally: Record<string, number> = {}
-  for (const { visible } of rows) tally[visible.state] = (tally[visible.state] ?? 0) + 1
+  for (const { visible } of rows) tally[shownState(visible)] = (tally[shownState(visible)] ?? 0) + 1
   const held = rows.filter(({ visible }) => visible.hold !== undefined).length
   const overdue = rows.filter(({ visible }) => visible.isOverdue).length
   const lines = [

@@ -10,6 +10,7 @@ import type { Secret } from '../../lambda/core/secret/secret.ts'
 import type { Secrets } from '../../lambda/core/secret/secrets.ts'
 import type { CommandContext } from '../terminal/command-context.ts'
 import { count } from '../terminal/words.ts'
+import { obstacle } from './obstacles.ts'
 
 export interface Watched {
   readonly secret: Secret
@@ -66,6 +67,24 @@ const lookAt = async (context: CommandContext, secret: Secret, watching: Watchin
 
 const isOver = (state: WatchedState): boolean => ['settled', 'exhausted', 'deadAlready'].includes(state)
 
+/** How long nothing has to end until it is asked what is in the way. */
+const WHY_AFTER_MS = 8000
+
+/** Says it once, and again only when it is something else. */
+const createWhy = (context: CommandContext) => {
+  const { timing, screen } = context
+  let [done, askedAt, said] = [0, timing.now(), '']
+  return async (doneNow: number): Promise<void> => {
+    if (doneNow > done) [done, askedAt] = [doneNow, timing.now()]
+    if (timing.now() - askedAt < WHY_AFTER_MS) return
+    askedAt = timing.now()
+    const why = (await obstacle(context)) ?? ''
+    if (why !== '' && why !== said) screen.note(`Waiting: ${why}. It goes on by itself when that is over.`)
+    if (why === '' && said !== '') screen.note('What was in the way is gone.')
+    said = why
+  }
+}
+
 export const watchIncident = async (
   context: CommandContext,
   targets: readonly Secret[],
@@ -84,7 +103,13 @@ export const watchIncident = async (
     return done
   }
   const polling = { timing, everyMs: PAUSE_MS, until: timing.now() + watching.timeoutMs }
-  await pollUntil(look, (done) => done === targets.length, polling)
+  const sayWhy = createWhy(context)
+  const lookAndSay = async (): Promise<number> => {
+    const done = await look()
+    if (done < targets.length) await sayWhy(done)
+    return done
+  }
+  await pollUntil(lookAndSay, (done) => done === targets.length, polling)
   progress.end()
   return targets.map((secret) => ({ secret, state: states.get(secret.arn) ?? 'ask' }))
 }

@@ -7,6 +7,7 @@ import { defined } from '../../core/base/defined.ts'
 import { Fault } from '../../core/base/fault.ts'
 import { isJsonObject, parseJsonObject } from '../../core/base/json-object.ts'
 import {
+  type AdoptWish,
   BREAK_GLASS_ALIAS,
   type ClientsApi,
   type ClientsReply,
@@ -90,6 +91,11 @@ const createCall =
     throw new Fault({ code: answer.code, retryable: answer.retryable, message: answer.message })
   }
 
+const opened = ({ clientSecret, ...rest }: AdoptWish) => ({
+  ...rest,
+  ...(clientSecret === undefined ? {} : { clientSecret: clientSecret.reveal() }),
+})
+
 export const createClientsApi = (client: LambdaClient, functionName: string): ClientsApi => {
   const call = createCall(client, functionName)
   return {
@@ -98,12 +104,8 @@ export const createClientsApi = (client: LambdaClient, functionName: string): Cl
     list: (query) => call({ action: 'list', ...query }),
     examine: (secretNames) => call({ action: 'examine', secretNames }),
     declare: (asked) => call({ action: 'declare', ...asked }),
-    adopt: ({ clientSecret, ...rest }) =>
-      call({
-        action: 'adopt',
-        ...rest,
-        ...(clientSecret === undefined ? {} : { clientSecret: clientSecret.reveal() }),
-      }),
+    adopt: (asked) => call({ action: 'adopt', ...opened(asked) }),
+    rehearseAdoption: (asked) => call({ action: 'rehearseAdoption', ...opened(asked) }),
     adoptInPlace: (asked) => call({ action: 'adoptInPlace', ...asked }),
     closeReading: (asked) => call({ action: 'closeReading', ...asked }),
     retire: (asked) => call({ action: 'retire', ...asked }),

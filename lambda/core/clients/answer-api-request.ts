@@ -84,10 +84,11 @@ export const answerApiRequest = async (
       const { set, requestId, client } = request
       return declareClient(parts, { stage, owner: cliOwner(set), requestId, client })
     }
-    case 'adopt': {
+    case 'adopt':
+    case 'rehearseAdoption': {
       const { clientSecret: value, ...rest } = request
       const clientSecret = value === undefined ? undefined : createClientSecret(value)
-      return adoptClient(parts, { ...rest, stage, clientSecret })
+      return adoptClient(parts, { ...rest, stage, clientSecret, isRehearsal: request.action === 'rehearseAdoption' })
     }
     case 'adoptInPlace':
       return adoptInPlace(parts, { ...request, stage })

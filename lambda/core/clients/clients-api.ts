@@ -82,6 +82,7 @@ export interface CloseReadingAsked {
 
 export interface Adopted {
   readonly clientId: string
+  /** Of what is not there yet: the name that it would have. */
   readonly secretArn: string
   /** already: it was adopted before, and nothing was changed. wouldAdopt: nothing is in the way. */
   readonly outcome: 'adopted' | 'already' | 'wouldAdopt'
@@ -107,6 +108,8 @@ export interface ClientsApi {
   stage(): Promise<StageView>
   declare(asked: DeclareAsked): Promise<{ readonly clientId: string; readonly secretArn: string }>
   adopt(asked: AdoptWish): Promise<Adopted>
+  /** Everything that `adopt` looks at, its value's exchange included; nothing is changed. */
+  rehearseAdoption(asked: AdoptWish): Promise<Adopted>
   adoptInPlace(asked: InPlaceAsked): Promise<Adopted>
   closeReading(asked: CloseReadingAsked): Promise<{ readonly secretArn: string }>
   retire(asked: RetireAsked): Promise<Retired>
@@ -137,6 +140,8 @@ export type ClientsRequest =
   | { readonly action: 'stage' }
   | ({ readonly action: 'declare' } & DeclareAsked)
   | ({ readonly action: 'adopt' } & AdoptAsked)
+  // An action of its own: a function that does not know it refuses, and does not adopt.
+  | ({ readonly action: 'rehearseAdoption' } & AdoptAsked)
   | ({ readonly action: 'adoptInPlace' } & InPlaceAsked)
   | ({ readonly action: 'closeReading' } & CloseReadingAsked)
   | ({ readonly action: 'retire' } & RetireAsked)

@@ -19,6 +19,27 @@ beforeAll(async () => {
 })
 afterAll(seat.close)
 
+test.each([
+  ['an address at which nothing listens', 'http://127.0.0.1:1', 'ECONNREFUSED'],
+  ['an address that is none', 'nowhere', 'ERR_INVALID_URL'],
+])('%s is named, with what to look at, and no read may have done anything', async (_, endpoint, name) => {
+  for (const args of [
+    ['list'],
+    ['status', 'alpha'],
+    ['doctor'],
+    ['incident', 'alpha', '--wait'],
+    ['freeze'],
+    ['hold', 'alpha'],
+  ]) {
+    const ran = await cli.run(args, { env: { AWS_ENDPOINT_URL: endpoint } })
+
+    expect(ran).toMatchObject({ code: 1, stdout: '' })
+    expect(ran.stderr).toContain(name)
+    expect(ran.stderr).toContain('AWS_ENDPOINT_URL')
+    expect(ran.stderr).not.toMatch(/may have been done|TypeError|Error;/)
+  }
+})
+
 test('status shows the labels, and that Stytch is not known', async () => {
   const shown = await cli.run(['status', 'alpha'])
   const json = (await cli.run(['status', 'alpha', '--json'])).json<{ clients: readonly object[] }>()

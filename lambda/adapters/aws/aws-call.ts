@@ -1,6 +1,8 @@
 // How every AWS client here is set up and how its failures read: 3 s a try, two tries, and a Fault that names operation, subject
 // and AWS's error, but never AWS's words about a value it was sent.
+
 import { Fault, type FaultCode } from '../../core/base/fault.ts'
+import { errorName } from '../error-name.ts'
 
 export const AWS_TIMEOUT_MS = 3000
 
@@ -33,7 +35,7 @@ const shapeOf = (error: unknown): AwsErrorShape => {
     $fault?: unknown
   }
   return {
-    name: error.name,
+    name: errorName(error),
     message: error.message,
     status: metadata?.httpStatusCode,
     requestId: metadata?.requestId,
@@ -64,7 +66,7 @@ export const awsFault = ({ operation, subject, carriesValue = false, adviseOn }:
   // Only a modelled service error's message is AWS's own; a parser's would quote the reply.
   const words = isRejected && !carriesValue ? `: ${message}` : ''
   const request = requestId === undefined ? '' : `, request ${requestId}`
-  const advice = isRejected ? (adviseOn?.(name) ?? 'retrying will not help') : 'it is retried'
+  const advice = isRejected ? (adviseOn?.(name) ?? 'retrying will not help') : 'it can be retried'
   return new Fault({
     code,
     retryable: !isRejected,

@@ -6,6 +6,7 @@ import { defined } from '../../core/base/defined.ts'
 import { Fault } from '../../core/base/fault.ts'
 import type { Campaigns } from '../../core/incident/incident-ports.ts'
 import type { LeakReport } from '../../core/incident/leak-report.ts'
+import { errorName } from '../error-name.ts'
 import type { Invoke } from './invoke.ts'
 
 const TIMEOUT_MS = 10_000
@@ -55,7 +56,7 @@ export const createCampaigns = (invoke: Invoke, functionArn: string): Campaigns 
       payload: orderOf(report),
       timeoutMs: TIMEOUT_MS,
     }).catch((error: unknown) => {
-      throw notStarted(incidentId, error instanceof Error ? error.name : 'unknown')
+      throw notStarted(incidentId, errorName(error))
     })
     // The same event, delivered before.
     if (reply.taken || reply.why === 'DurableExecutionAlreadyStartedException') return

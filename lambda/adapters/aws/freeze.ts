@@ -1,9 +1,11 @@
 // The freeze, from one parameter of Systems Manager: read anew each time, so that it holds at once. A parameter that is not there
 // freezes nothing; anything else that is not plainly `off`, `planned` or `all` is unreadable, and the use case decides what that stops.
+
 import { Fault } from '../../core/base/fault.ts'
 import { isJsonObject, parseJsonObject } from '../../core/base/json-object.ts'
 import { retry } from '../../core/base/retry.ts'
 import { type Freeze, type FreezeState, freezes, readFreezeState } from '../../core/rotation/freeze.ts'
+import { errorName } from '../error-name.ts'
 import { jsonRequest } from './request-signer.ts'
 import { errorTypeOf, type SignedCall, type SignedReply } from './signed-call.ts'
 
@@ -40,7 +42,7 @@ export const createFreeze = (call: SignedCall, parameterName: string): Freeze =>
   const request = jsonRequest('AmazonSSM.GetParameter', '1.1', { Name: parameterName })
   const ask = (): Promise<Reading> =>
     call(request, TIMEOUT_MS).then(understand, (error: unknown) => ({
-      why: error instanceof Error ? error.name : 'unknown',
+      why: errorName(error),
       isPassing: true,
     }))
   return {

@@ -3,6 +3,7 @@
 import { type DurableContext, withDurableExecution } from '@aws/durable-execution-sdk-js'
 import { GetDurableExecutionCommand, InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import { type AwsStandIn, createAwsStandIn } from '../../../lambda/local/aws/aws-stand-in.ts'
+import type { DurableExecution } from '../../../lambda/local/aws/durable-execution.ts'
 import type { FunctionSettings, Invocation, InvocationResult } from '../../../lambda/local/aws/functions.ts'
 import type { AwsSettings } from '../../../lambda/local/aws/settings.ts'
 import { createWorld } from '../../../lambda/local/stand-in/world.ts'
@@ -115,12 +116,14 @@ export const openDurable = async (settings: Partial<AwsSettings> = {}) => {
         const execution = await get(arn)
         return execution.Status === 'RUNNING' ? undefined : execution
       }, `the end of ${arn}`),
-    /** Once the first execution of a function waits. */
-    asleep: (name: string) =>
+    /** Once so many executions of a function wait. */
+    asleep: (name: string, count = 1) =>
       until(() => {
-        const execution = standIn.durableExecutions().find(({ input }) => input.functionArn === arnOf(name))
-        return execution?.operations().some(({ type, status }) => type === 'WAIT' && status === 'STARTED')
-      }, `${name} to wait`),
+        const executions = standIn.durableExecutions().filter(({ input }) => input.functionArn === arnOf(name))
+        const isAsleep = (execution: DurableExecution): boolean =>
+          execution.operations().some(({ type, status }) => type === 'WAIT' && status === 'STARTED')
+        return executions.filter(isAsleep).length >= count
+      }, `${count} of ${name} to wait`),
     close: async (): Promise<void> => {
       lambda.destroy()
       await standIn.close()

@@ -67,7 +67,7 @@ const list = ({ executions, versions }: DurableParts, functionName: string, quer
       startedAt <= startedBefore
     )
   }
-  const all = executions.all().filter(isListed)
+  const all = executions.remembered().filter(isListed)
   const ordered = query.get('ReverseOrder') === 'true' ? all.toReversed() : all
   const from = Number(query.get('Marker') ?? 0)
   const upTo = from + Math.min(Number(query.get('MaxItems') ?? 100), MOST_LISTED)

@@ -243,7 +243,10 @@ export const createDurableExecutions = (input: DurableExecutionsInput) => {
   return {
     start,
     get,
-    all: remembered,
+    /** What Lambda would list. */
+    remembered,
+    /** Those that Lambda has forgotten, too. */
+    all: (): readonly DurableExecution[] => [...executions.values()],
     checkpoint: (arn: string, token: unknown, updates: readonly OperationUpdate[]): object => {
       const execution = get(arn)
       const { reply, invokes } = execution.checkpoint(token, updates)

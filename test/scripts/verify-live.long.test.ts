@@ -120,14 +120,18 @@ test('a service that answers otherwise is noticed, with the setting to change', 
     redriveCount: 1,
     redriveUnlabelled: true,
     sendRotationToken: false,
+    executionNames: 'function',
+    chainedThrottle: 'fail',
   })
   const { findings, left } = await run()
 
   const advice = new Set(findings.flatMap((finding) => finding.advice?.replace(/\d{3,} *$/, 'N') ?? []))
   expect([...advice].sort()).toEqual([
     'set alreadyRotatingStatus to N',
+    'set chainedThrottle to fail',
     'set createStatus to N',
     'set dryRunValue to current',
+    'set executionNames to function',
     'set inactiveClientMayRotate to false',
     'set pendingCleanup to never',
     'set propagationDelayMs to N',

@@ -42,6 +42,8 @@ export interface LaptopInput {
   readonly awsSettings?: Partial<AwsSettings>
   /** Further functions that the AWS stand-in may call, by name: the path of the module that exports each one's `handler`. */
   readonly functions?: Readonly<Record<string, string>>
+  /** As `functions`, of which each invocation is a durable execution; called by the alias `live` or version 1. */
+  readonly durableFunctions?: Readonly<Record<string, string>>
   /** Registers the client that the address names as one that may be vended. @default false */
   readonly hasVendClient?: boolean
   /** Keeps the project secret where a deployment has it, so that it can be rotated: the functions read it there. @default false */
@@ -129,7 +131,7 @@ export const functionArnOf = (functionName: string): string =>
 const functionNameOf = (part: string): string => `m2m-${LAPTOP_STAGE}-${part}`
 
 export const startLaptop = async (input: LaptopInput): Promise<Laptop> => {
-  const { stytchPort, awsPort, awsSettings, functions: more = {}, onLog } = input
+  const { stytchPort, awsPort, awsSettings, functions: more = {}, durableFunctions: moreDurable = {}, onLog } = input
   const world = createWorld()
   const projectId = `project-test-${randomUUID()}`
   const projectSecret = `secret-test-${randomBytes(26).toString('base64url')}=`
@@ -220,7 +222,11 @@ export const startLaptop = async (input: LaptopInput): Promise<Laptop> => {
       schedules.push({ functionArn, everyMs: everyMinutes * 60_000, ...input })
     }
   }
-  for (const [functionName, modulePath] of Object.entries(more)) {
+  for (const functionName of Object.keys(moreDurable)) {
+    durable.add(functionArnOf(functionName))
+    configured.set(functionArnOf(functionName), { aliases: [LIVE] })
+  }
+  for (const [functionName, modulePath] of Object.entries({ ...more, ...moreDurable })) {
     start(functionName, { modulePath, timeoutMs: TIMEOUT_MS, env: {} })
   }
   if (input.hasAdoptionProof === true) aws.onTrailedRead((event) => aws.sendToFunction(arnOf('reads'), event))

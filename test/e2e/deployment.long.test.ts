@@ -1,6 +1,7 @@
 // A deployment in the middle of a campaign: the campaign and its canary end on the code that they began on, the pages that begin afterwards
-// run the new one, and every client is rotated and settled once.
+// run the new one, and every client is rotated and settled once. And a campaign that Lambda has room for one invocation of.
 import { fileURLToPath } from 'node:url'
+import { LambdaClient, PutFunctionConcurrencyCommand } from '@aws-sdk/client-lambda'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { type CampaignSeat, DAY_MS, openCampaigns } from './campaign-seat.ts'
 import { until } from './spawned.ts'
@@ -55,4 +56,25 @@ it('leaves a running campaign on its code, and loses nothing', async () => {
       .some((line) => line.endsWith(' on 1')),
   ).toBe(false)
   expect(subjects.every(seat.isSettled)).toBe(true)
+})
+
+it('a campaign with room for one invocation at a time ends as well', async () => {
+  const { laptop } = seat.desk
+  const subjects = await seat.registerMany(['four', 'five', 'six'])
+  const secretNames = subjects.map(seat.nameOf)
+  laptop.aws.configure({ throttledRetryMs: 20 })
+  const lambda = new LambdaClient({
+    endpoint: laptop.address.aws,
+    region: laptop.address.region,
+    credentials: { accessKeyId: 'any', secretAccessKey: 'any' },
+  })
+  const FunctionName = 'm2m-laptop-campaign'
+  await lambda.send(new PutFunctionConcurrencyCommand({ FunctionName, ReservedConcurrentExecutions: 1 }))
+
+  const input = { intent: 'revoke', selector: { secretNames }, incidentId: 'INC-1', concurrency: 2 }
+  const report = await seat.endOf(await seat.start(input))
+
+  expect(report).toMatchObject({ outcome: 'completed', counts: { selected: 3, settled: 3, failed: 0 } })
+  expect(subjects.every(seat.isSettled)).toBe(true)
+  lambda.destroy()
 })

@@ -149,6 +149,7 @@ export const startEnvironment = (input: EnvironmentInput): ExecutionEnvironment 
           child.kill('SIGKILL')
         }
         signal?.addEventListener('abort', kill)
+        if (signal?.aborted === true) kill()
         finish = (result) => {
           signal?.removeEventListener('abort', kill)
           resolve(result)

@@ -20,7 +20,7 @@ export interface Concurrency {
   reserve(functionArn: string, reserved: number | undefined): void
   /** What is left of the account's quota. */
   unreserved(): number
-  /** Puts back what the functions declare. */
+  /** Nothing is reserved any more. */
   reset(): void
 }
 
@@ -30,24 +30,14 @@ const LEAST_UNRESERVED = 100
 export const throttledFault = (reason: ThrottleReason): AwsFault =>
   new AwsFault('TooManyRequestsException', 'Rate Exceeded.', 429, { Reason: reason })
 
-/**
- * @param quota the account's.
- * @param declared what a function reserves until it is changed.
- */
-export const createConcurrency = (
-  quota: () => number,
-  declared: (functionArn: string) => number | undefined,
-): Concurrency => {
+/** @param quota the account's. */
+export const createConcurrency = (quota: () => number): Concurrency => {
   const running = new Map<string, number>()
-  const changed = new Map<string, number | undefined>()
-  const seen = new Set<string>()
+  const reservations = new Map<string, number>()
 
   const runningOf = (functionArn: string): number => running.get(functionArn) ?? 0
-  const reservedBy = (functionArn: string): number | undefined => {
-    seen.add(functionArn)
-    return changed.has(functionArn) ? changed.get(functionArn) : declared(functionArn)
-  }
-  const unreserved = (): number => [...seen].reduce((left, arn) => left - (reservedBy(arn) ?? 0), quota())
+  const reservedBy = (functionArn: string): number | undefined => reservations.get(functionArn)
+  const unreserved = (): number => [...reservations.values()].reduce((left, reserved) => left - reserved, quota())
   const runningUnreserved = (): number =>
     [...running].reduce((sum, [arn, count]) => sum + (reservedBy(arn) === undefined ? count : 0), 0)
 
@@ -76,9 +66,10 @@ export const createConcurrency = (
           `Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution below its minimum value of [${least}].`,
         )
       }
-      changed.set(functionArn, reserved)
+      if (reserved === undefined) reservations.delete(functionArn)
+      else reservations.set(functionArn, reserved)
     },
     unreserved,
-    reset: () => changed.clear(),
+    reset: () => reservations.clear(),
   }
 }

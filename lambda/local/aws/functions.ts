@@ -23,8 +23,6 @@ export interface Invocation {
 export interface FunctionSettings {
   /** Its aliases; each names version 1 at first. @default - any name is taken for one */
   readonly aliases?: readonly string[]
-  /** @default - what the account leaves */
-  readonly reservedConcurrency?: number
   /** Of an asynchronous invocation that is throttled. @default - 6 hours */
   readonly maxEventAgeMs?: number
   /** Of one invocation, on the shared clock. Durable functions only: others end by the time of the process. @default - none */

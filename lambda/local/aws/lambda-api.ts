@@ -12,7 +12,7 @@ import { durableRoute } from './durable-api.ts'
 import type { DurableExecution } from './durable-execution.ts'
 import { createDurableExecutions, type DurableExecutions, functionNotFound } from './durable-executions.ts'
 import { type FunctionTarget, targetReader } from './function-target.ts'
-import { createFunctionVersions, type FunctionVersions, LATEST } from './function-versions.ts'
+import { createFunctionVersions, type FunctionVersions } from './function-versions.ts'
 import type { Functions, Invocation } from './functions.ts'
 import { lookupRoute } from './lambda-lookups.ts'
 import { answered, lambdaReply } from './lambda-wire.ts'
@@ -75,10 +75,7 @@ export const createLambdaApi = (input: LambdaApiInput): LambdaApi => {
   const { functions, settings, now, sleep } = input
   const readTarget = targetReader(input.region, input.accountId)
   const versions = createFunctionVersions((arn) => functions.settingsOf?.(arn).aliases)
-  const concurrency = createConcurrency(
-    () => settings.concurrentExecutions,
-    (arn) => functions.settingsOf?.(arn).reservedConcurrency,
-  )
+  const concurrency = createConcurrency(() => settings.concurrentExecutions)
   const events = createAsyncInvocations({
     functions,
     concurrency,
@@ -90,6 +87,13 @@ export const createLambdaApi = (input: LambdaApiInput): LambdaApi => {
   const durable = createDurableExecutions({ functions, versions, concurrency, readTarget, settings, now, sleep })
   const followed = new WeakSet<DurableExecution>()
   const isDurable = (functionArn: string): boolean => functions.isDurable?.(functionArn) === true
+
+  /** @throws AwsFault */
+  const versionOf = (target: FunctionTarget): string => {
+    const version = versions.resolve(target.functionArn, target.qualifier)
+    if (version === undefined) throw functionNotFound(target)
+    return version
+  }
 
   /** @throws AwsFault */
   const startDurable = (target: FunctionTarget, payload: string, name?: string): DurableExecution => {
@@ -142,8 +146,8 @@ export const createLambdaApi = (input: LambdaApiInput): LambdaApi => {
 
   /** @throws AwsFault */
   const invoke = async (target: FunctionTarget, request: StandInRequest): Promise<StandInReply> => {
-    const version = versions.resolve(target.functionArn, target.qualifier)
-    if (!functions.exists(target.functionArn) || version === undefined) throw functionNotFound(target)
+    if (!functions.exists(target.functionArn)) throw functionNotFound(target)
+    const version = versionOf(target)
     const event = parse(request.body)
     const type = request.headers['x-amz-invocation-type'] ?? 'RequestResponse'
     if (type === 'DryRun') return lambdaReply(204, '')
@@ -179,13 +183,9 @@ export const createLambdaApi = (input: LambdaApiInput): LambdaApi => {
     },
     send: (arn, event) => {
       const target = readTarget(arn)
-      if (!isDurable(target.functionArn)) {
-        // A rule names a function that is there; an alias that is not would fail like any invocation.
-        const version = versions.resolve(target.functionArn, target.qualifier) ?? LATEST
-        return events.queue({ ...target, version, event })
-      }
       try {
-        startDurable(target, JSON.stringify(event))
+        if (isDurable(target.functionArn)) startDurable(target, JSON.stringify(event))
+        else events.queue({ ...target, version: versionOf(target), event })
       } catch (error) {
         const { type: errorType, message: errorMessage } = error as AwsFault
         events.follow(target.functionArn, Promise.resolve({ errorType, errorMessage }))

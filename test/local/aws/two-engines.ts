@@ -69,9 +69,7 @@ const liveThrough = async ({ world, standIn }: DurableSeat, executions: () => re
   }
 }
 
-/** All at once: they share the clock. */
-export const onStandIn = async (workflows: readonly Workflow[]): Promise<readonly Ran[]> => {
-  const seat = await openDurable()
+const runAll = async (seat: DurableSeat, workflows: readonly Workflow[]): Promise<readonly Ran[]> => {
   seat.bodies.set('child', childBody as Body)
   seat.plain.set('plain', plainBody as (event: unknown) => Promise<unknown>)
   for (const [at, workflow] of workflows.entries()) seat.bodies.set(`flow-${at}`, bodyOf(workflow) as Body)
@@ -83,41 +81,51 @@ export const onStandIn = async (workflows: readonly Workflow[]): Promise<readonl
       return found
     })
   await liveThrough(seat, flows)
-  const ran = flows().map((execution, at) => {
+  return flows().map((execution, at) => {
     const result = execution.result()
+    const operations = execution.operations().map((operation) => toWire(operation, (time) => time) as Exposed)
     return {
       status: execution.status(),
       result: result === undefined ? undefined : (JSON.parse(result) as unknown),
       error: execution.error()?.ErrorMessage,
-      operations: inOrder(
-        workflows[at] ?? { acts: [] },
-        execution.operations().map((operation) => toWire(operation, (time) => time) as Exposed),
-      ),
+      operations: inOrder(workflows[at] ?? { acts: [] }, operations),
     }
   })
-  await seat.close()
-  return ran
+}
+
+/** All at once: they share the clock. */
+export const onStandIn = async (workflows: readonly Workflow[]): Promise<readonly Ran[]> => {
+  const seat = await openDurable()
+  try {
+    return await runAll(seat, workflows)
+  } finally {
+    await seat.close()
+  }
+}
+
+const runOne = async (workflow: Workflow): Promise<Ran> => {
+  const runner = new LocalDurableTestRunner({ handlerFunction: withDurableExecution(bodyOf(workflow)) })
+  runner.registerDurableFunction(CHILD, withDurableExecution(childBody as Body))
+  runner.registerFunction(PLAIN, plainBody as never)
+  const execution = await runner.run({ payload: {} })
+  const operations = execution.getOperations().flatMap((operation) => operation.getOperationData() ?? [])
+  const status = execution.getStatus()
+  return {
+    status,
+    result: status === 'SUCCEEDED' ? execution.getResult() : undefined,
+    error: status === 'SUCCEEDED' ? undefined : execution.getError().errorMessage,
+    operations: inOrder(workflow, operations as readonly (Operation & Exposed)[]),
+  }
 }
 
 /** One after the other: the library moves this process's clock. */
 export const onTestingLibrary = async (workflows: readonly Workflow[]): Promise<readonly Ran[]> => {
   await LocalDurableTestRunner.setupTestEnvironment({ skipTime: true })
   const ran: Ran[] = []
-  for (const workflow of workflows) {
-    const handlerFunction = withDurableExecution(bodyOf(workflow))
-    const runner = new LocalDurableTestRunner({ handlerFunction })
-    runner.registerDurableFunction(CHILD, withDurableExecution(childBody as Body))
-    runner.registerFunction(PLAIN, plainBody as never)
-    const execution = await runner.run({ payload: {} })
-    const operations = execution.getOperations().flatMap((operation) => operation.getOperationData() ?? [])
-    const status = execution.getStatus()
-    ran.push({
-      status,
-      result: status === 'SUCCEEDED' ? execution.getResult() : undefined,
-      error: status === 'SUCCEEDED' ? undefined : execution.getError().errorMessage,
-      operations: inOrder(workflow, operations as readonly (Operation & Exposed)[]),
-    })
+  try {
+    for (const workflow of workflows) ran.push(await runOne(workflow))
+  } finally {
+    await LocalDurableTestRunner.teardownTestEnvironment()
   }
-  await LocalDurableTestRunner.teardownTestEnvironment()
   return ran
 }

@@ -15,6 +15,8 @@ export interface LiveSettings {
   readonly projectSecret: string
   readonly accountId: string
   readonly probeArn: string
+  /** Of the two durable functions, where they were made. */
+  readonly durableArns: readonly [string, string] | undefined
   readonly region: string
 }
 
@@ -60,6 +62,17 @@ const readStytchProject = (
 
 const PROBE_ARN = /^arn:aws[a-z-]*:lambda:([a-z0-9-]+):(\d{12}):function:[A-Za-z0-9_-]+$/
 
+const readDurableArns = (text: string, probeArn: string, faults: string[]): LiveSettings['durableArns'] => {
+  const [first = '', second = '', ...more] = text === '' ? [] : text.split(/[\s,]+/)
+  if (text === '') return undefined
+  const place = (arn: string): string => PROBE_ARN.exec(arn)?.slice(1).join(' ') ?? 'none'
+  const isRight =
+    more.length === 0 && first !== second && [first, second].every((arn) => place(arn) === place(probeArn))
+  if (!isRight)
+    faults.push("VERIFY_LIVE_DURABLE_ARNS: expected two ARNs of functions in the probe function's account and Region")
+  return [first, second]
+}
+
 /** @throws TypeError that lists every fault. */
 export const readLiveSettings = (env: Environment): LiveSettings => {
   const faults: string[] = []
@@ -67,6 +80,7 @@ export const readLiveSettings = (env: Environment): LiveSettings => {
   const probeArn = env.VERIFY_LIVE_PROBE_ARN ?? ''
   const [, region = '', probeAccount = ''] = PROBE_ARN.exec(probeArn) ?? []
   if (region === '') faults.push("VERIFY_LIVE_PROBE_ARN: expected the probe function's ARN")
+  const durableArns = readDurableArns(env.VERIFY_LIVE_DURABLE_ARNS ?? '', probeArn, faults)
   const accountId = env.VERIFY_LIVE_ACCOUNT ?? ''
   if (!/^\d{12}$/.test(accountId)) faults.push("VERIFY_LIVE_ACCOUNT: expected the sandbox account's twelve digits")
   else if (region !== '' && probeAccount !== accountId) {
@@ -76,5 +90,5 @@ export const readLiveSettings = (env: Environment): LiveSettings => {
     faults.push('VERIFY_LIVE_CONFIRM: expected the words "create and delete in <account>", with the account id')
   }
   if (faults.length > 0) throw new TypeError(faults.join('\n'))
-  return { projectId, projectSecret, accountId, probeArn, region }
+  return { projectId, projectSecret, accountId, probeArn, durableArns, region }
 }

@@ -5,6 +5,7 @@ import { type AwsSettings, defaultSettings as awsDefaults } from '../../lambda/l
 import { type StytchSettings, defaultSettings as stytchDefaults } from '../../lambda/local/stytch/settings.ts'
 import { type AwsUnderTest, createAwsCalls } from './aws-calls.ts'
 import { awsGroups } from './aws-checks.ts'
+import { type DurableProbes, durableGroup } from './durable-checks.ts'
 import { type CheckGroup, type LiveFinding, runGroup } from './finding.ts'
 import { labelLagGroups } from './label-lag-checks.ts'
 import { redriveGroup } from './redrive-checks.ts'
@@ -16,6 +17,8 @@ import { stytchGroups } from './stytch-checks.ts'
 export interface VerifyInput {
   readonly stytch: StytchUnderTest
   readonly aws: AwsUnderTest
+  /** @default - what Lambda leaves open is not asked */
+  readonly durable?: DurableProbes | undefined
   readonly pace: Pace
   readonly signal: AbortSignal
   /** One line for people; values that must not be printed are out of it already. */
@@ -39,7 +42,16 @@ export interface Verified {
 const line = ({ service, check, seen, verdict, advice }: LiveFinding): string =>
   `${service}: ${check}: ${seen} – ${verdict}${advice === undefined ? '' : ` (${advice})`}`
 
-export const verify = async ({ stytch, aws, pace, signal, say, only, expected }: VerifyInput): Promise<Verified> => {
+export const verify = async ({
+  stytch,
+  aws,
+  durable,
+  pace,
+  signal,
+  say,
+  only,
+  expected,
+}: VerifyInput): Promise<Verified> => {
   const { keepQuiet, quieten } = createQuiet()
   const workshop = createWorkshop(signal)
   const runId = randomBytes(6).toString('hex')
@@ -72,9 +84,17 @@ export const verify = async ({ stytch, aws, pace, signal, say, only, expected }:
       inTurn(awsGroups(awsChecks)),
       inTurn([redriveGroup(awsChecks)]),
     ])
+    // Apart, since the others measure times that its processes would disturb on a laptop.
+    const open = await inTurn([durableGroup({ run, probes: durable, expected: awsChecks.expected })])
     // Alone, since they ask often: what they measure is the services' lag and not ours.
     const lags = await Promise.all([inTurn(labelLagGroups(awsChecks)), inTurn(slotLagGroups(stytchChecks))])
-    return { runId, findings: [...found, ...lags].flat(), left: await clear(), isInterrupted: signal.aborted, quieten }
+    return {
+      runId,
+      findings: [...found, open, ...lags].flat(),
+      left: await clear(),
+      isInterrupted: signal.aborted,
+      quieten,
+    }
   } catch (error) {
     await clear()
     throw error

@@ -19,6 +19,9 @@ import { childEnv } from '../child-env.ts'
 const directory = mkdtempSync(join(tmpdir(), 'm2m-verify-'))
 afterAll(() => rmSync(directory, { recursive: true, force: true }))
 
+const DURABLE = 'arn:aws:lambda:eu-west-1:111111111111:function:m2m-verify-durable'
+const OTHER = `${DURABLE}-2`
+
 let rehearsal: Rehearsal
 const printed: string[] = []
 const issued = new Set<string>()
@@ -120,14 +123,18 @@ test('a service that answers otherwise is noticed, with the setting to change', 
     redriveCount: 1,
     redriveUnlabelled: true,
     sendRotationToken: false,
+    executionNames: 'function',
+    chainedThrottle: 'fail',
   })
   const { findings, left } = await run()
 
   const advice = new Set(findings.flatMap((finding) => finding.advice?.replace(/\d{3,} *$/, 'N') ?? []))
   expect([...advice].sort()).toEqual([
     'set alreadyRotatingStatus to N',
+    'set chainedThrottle to fail',
     'set createStatus to N',
     'set dryRunValue to current',
+    'set executionNames to function',
     'set inactiveClientMayRotate to false',
     'set pendingCleanup to never',
     'set propagationDelayMs to N',
@@ -363,6 +370,9 @@ describe('the settings', () => {
 
   test('are read when they are complete', () => {
     expect(readLiveSettings(good)).toMatchObject({ region: 'eu-west-1', accountId: '111111111111' })
+    expect(readLiveSettings(good).durableArns).toBeUndefined()
+    const asked = { ...good, VERIFY_LIVE_DURABLE_ARNS: `${DURABLE}, ${OTHER}` }
+    expect(readLiveSettings(asked).durableArns).toEqual([DURABLE, OTHER])
   })
 
   test.each([
@@ -371,6 +381,10 @@ describe('the settings', () => {
     ['STYTCH_SECRET', 'secret-live-canary', /a live project's secret is refused/],
     ['STYTCH_SECRET', '', /STYTCH_SECRET: expected/],
     ['VERIFY_LIVE_PROBE_ARN', 'probe', /VERIFY_LIVE_PROBE_ARN: expected/],
+    ['VERIFY_LIVE_DURABLE_ARNS', DURABLE, /VERIFY_LIVE_DURABLE_ARNS: expected two/],
+    ['VERIFY_LIVE_DURABLE_ARNS', `${DURABLE},${DURABLE}`, /VERIFY_LIVE_DURABLE_ARNS: expected two/],
+    ['VERIFY_LIVE_DURABLE_ARNS', `${DURABLE},${OTHER},third`, /VERIFY_LIVE_DURABLE_ARNS/],
+    ['VERIFY_LIVE_DURABLE_ARNS', `${DURABLE},${OTHER.replace('eu-west-1', 'us-east-1')}`, /account and Region/],
     ['VERIFY_LIVE_ACCOUNT', '222222222222', /in another account/],
     ['VERIFY_LIVE_CONFIRM', '', /VERIFY_LIVE_CONFIRM: expected/],
     ['VERIFY_LIVE_CONFIRM', 'yes', /VERIFY_LIVE_CONFIRM: expected/],

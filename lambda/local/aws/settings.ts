@@ -29,6 +29,12 @@ export interface AwsSettings {
   listLagMs: number
   /** Real time until an asynchronous invocation that failed is tried again, and half the time until the last try. */
   asyncRetryMs: number
+  /** Real time until an invocation that was throttled is tried again by Lambda; doubles with each, up to 300 times as long. */
+  throttledRetryMs: number
+  /** Among which durable executions a name is unique. AWS's pages differ: the account and Region, or the function. */
+  executionNames: 'account' | 'function'
+  /** A chained invocation that is throttled: Lambda tries again, or the operation fails. AWS: undocumented. */
+  chainedThrottle: 'retry' | 'fail'
   /** Enforce AWS's request quotas, on real time. */
   enforceQuotas: boolean
   /** Lambda's quota of the account. AWS: 1,000, in a new account 10. */
@@ -70,6 +76,11 @@ export const defaultSettings: Readonly<AwsSettings> = {
   listLagMs: 0,
   // Lambda waits a minute, then two (Lambda developer guide, "asynchronous invocation").
   asyncRetryMs: 60_000,
+  // A second, then up to five minutes (the same page).
+  throttledRetryMs: 1000,
+  // "Execution names must be unique within your account and region" (durable-execution-idempotency); the stricter of the two.
+  executionNames: 'account',
+  chainedThrottle: 'retry',
   enforceQuotas: false,
   concurrentExecutions: 1000,
   entryFailures: 0,
@@ -115,6 +126,9 @@ const checks: Readonly<Record<keyof AwsSettings, Check>> = {
   sendRotationToken: flag,
   listLagMs: fromZero,
   asyncRetryMs: fromZero,
+  throttledRetryMs: fromZero,
+  executionNames: oneOf('account', 'function'),
+  chainedThrottle: oneOf('retry', 'fail'),
   enforceQuotas: flag,
   concurrentExecutions: countFromZero,
   entryFailures: countFromZero,

@@ -32,6 +32,7 @@ const setUp = () => {
     secretId: NAME,
     intent: 'revoke',
     about: 'inc-7',
+    since: timing.now(),
     until: 'settled',
     patienceMs: 40_000,
   }

@@ -5,6 +5,7 @@
 
 import { Fault } from '../../lambda/core/base/fault.ts'
 import { pollUntil } from '../../lambda/core/base/poll-until.ts'
+import type { Timing } from '../../lambda/core/base/timing.ts'
 import { mapInParallel } from '../../lambda/core/base/worker-pool.ts'
 import {
   type JobSubject,
@@ -13,11 +14,12 @@ import {
   type Progress,
   progressOf,
 } from '../../lambda/core/drive/attempts.ts'
+import type { ProofQuestions } from '../../lambda/core/drive/proof-questions.ts'
 import type { ProofAnswer } from '../../lambda/core/rotation/proof-answer.ts'
 import { readRequestToken } from '../../lambda/core/secret/request-token.ts'
 import type { Secret } from '../../lambda/core/secret/secret.ts'
 import type { Secrets } from '../../lambda/core/secret/secrets.ts'
-import type { CommandContext } from '../terminal/command-context.ts'
+import type { Screen } from '../terminal/screen.ts'
 import { count } from '../terminal/words.ts'
 
 export interface Watched {
@@ -28,6 +30,16 @@ export interface Watched {
 
 /** unproven: an earlier report settled it, and nothing shows that what leaked is still refused. */
 export type WatchedState = Progress['state'] | 'deadAlready' | 'unproven'
+
+/** As much of a CommandContext as watching takes. */
+interface Watcher {
+  readonly timing: Timing
+  readonly screen: Pick<Screen, 'progress'>
+  connect(): Promise<{
+    readonly secrets: Pick<Secrets, 'listVersions'>
+    questionsOf(rotationFunctionArn: string): ProofQuestions
+  }>
+}
 
 interface Watching {
   readonly incidentId: string
@@ -51,10 +63,7 @@ const jobSubjectOf = ({ arn }: Secret, { incidentId, isGraceful, since }: Watchi
 })
 
 /** @returns undefined for whoever may not ask, or gets no answer. */
-const ask = async (
-  { connect }: CommandContext,
-  { arn, rotationFunctionArn }: Secret,
-): Promise<ProofAnswer | undefined> => {
+const ask = async ({ connect }: Watcher, { arn, rotationFunctionArn }: Secret): Promise<ProofAnswer | undefined> => {
   if (rotationFunctionArn === undefined) return undefined
   const { questionsOf } = await connect()
   return questionsOf(rotationFunctionArn)
@@ -65,7 +74,7 @@ const ask = async (
     })
 }
 
-const isGone = async (context: CommandContext, secret: Secret): Promise<boolean> =>
+const isGone = async (context: Watcher, secret: Secret): Promise<boolean> =>
   (await ask(context, secret))?.outcome === 'gone'
 
 /** Of a client that is inactive, its slots show it (lambda/core/drive/carry-out.ts). */
@@ -77,7 +86,7 @@ const isStillRefused = (answer: ProofAnswer | undefined): boolean =>
 type Answers = Map<string, { readonly at: number; readonly state: WatchedState }>
 
 const stateOfSettled = async (
-  context: CommandContext,
+  context: Watcher,
   secret: Secret,
   { settleToken, answers }: { readonly settleToken: string; readonly answers: Answers },
 ): Promise<WatchedState> => {
@@ -95,11 +104,11 @@ const isRefused = (progress: Progress): boolean =>
 
 /** A look that AWS could not answer is retried. */
 const lookAt = async (
-  context: CommandContext,
+  context: Watcher,
   secret: Secret,
   { answers, ...watching }: Watching & { readonly answers: Answers },
 ): Promise<WatchedState> => {
-  const { secrets }: { readonly secrets: Pick<Secrets, 'listVersions'> } = await context.connect()
+  const { secrets } = await context.connect()
   try {
     const subject = jobSubjectOf(secret, watching)
     const versions = await secrets.listVersions(secret.arn)
@@ -122,7 +131,7 @@ const lookAt = async (
 const isOver = (state: WatchedState): boolean => ['settled', 'exhausted', 'deadAlready'].includes(state)
 
 export const watchIncident = async (
-  context: CommandContext,
+  context: Watcher,
   targets: readonly Secret[],
   watching: Watching,
 ): Promise<readonly Watched[]> => {

@@ -23,7 +23,7 @@ export interface CampaignRequest {
   readonly requestedBy: string
   /** Selects and reports; changes nothing. */
   readonly dryRun: boolean
-  /** What the request tokens are about: who asks again under the same id joins what runs. Absent: the execution's own name. */
+  /** What the request tokens are about: who asks again under the same id joins what runs, and has tried anew what failed. Absent: the execution's own name. */
   readonly id: string | undefined
   readonly incidentId: string | undefined
   /** For a revoke: rotate, leave the leaked value valid for so long, settle. Absent: settle at once. */

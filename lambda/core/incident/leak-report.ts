@@ -19,7 +19,7 @@ export const defaultLeakLimits: LeakLimits = { maxSecurityClients: 25 }
 
 export interface LeakReport {
   readonly source: LeakSource
-  /** Who reports the same leak again under the same id joins what runs. */
+  /** Who reports the same leak again under the same id joins what runs, and has tried anew what failed. */
   readonly incidentId: string
   readonly selector: Selector
   readonly reason: string

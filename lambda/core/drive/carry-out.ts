@@ -22,7 +22,7 @@ import {
   progressOf,
   tokenOf,
 } from './attempts.ts'
-import { driveAgain } from './drive-again.ts'
+import { DRIVEN_STEP_MS, driveAgain } from './drive-again.ts'
 import type { ProofQuestions } from './proof-questions.ts'
 import type { RotationSteps } from './rotation-steps.ts'
 import { settlesSince, settleToken } from './settle-request.ts'
@@ -204,13 +204,15 @@ const rotate = async <Reason extends string>(
   return again(call)
 }
 
+/** Its answer may take as long as a driven step, and must not outlive whoever has to report the end. */
+const hasTimeToAsk = ({ jobParts }: Pick<Call, 'jobParts'>): boolean => jobParts.timing.remainingMs() >= DRIVEN_STEP_MS
+
 /** A revoke was refused: whether there is nothing left to revoke, the rotation function can tell. What it cannot tell is tried on. */
 const findDead = async <Reason extends string>(
-  { job, jobParts }: Call<Reason>,
+  { jobParts }: Call<Reason>,
   secret: Secret,
 ): Promise<JobOutcome<Reason> | undefined> => {
-  if (job.intent !== 'revoke' || jobParts.proofs === undefined) return undefined
-  const answer = await jobParts.proofs.prove(secret.arn).catch((error: unknown) => {
+  const answer = await jobParts.proofs?.prove(secret.arn).catch((error: unknown) => {
     if (error instanceof Fault) return undefined
     throw error
   })
@@ -228,7 +230,9 @@ const ask = async <Reason extends string>(
   const attempts = next.attempt - 1
   const reason = await job.mayBegin?.(secret)
   if (reason !== undefined) return { outcome: 'skipped', why: reason }
-  const dead = attempts > 0 ? await findDead(call, secret) : undefined
+  const mayBeDead = attempts > 0 && job.intent === 'revoke' && jobParts.proofs !== undefined
+  if (mayBeDead && !hasTimeToAsk(call)) return { againInMs: SLOW_LOOK_MS, because: 'running' }
+  const dead = mayBeDead ? await findDead(call, secret) : undefined
   if (dead !== undefined) return dead
   if (next.made >= MAX_ATTEMPTS[job.intent]) return failed('refused', attempts)
   const pending = unfinishedVersion(secret)
@@ -267,6 +271,7 @@ const proveDone = async <Reason extends string>(
 ): Promise<Look<Reason>> => {
   const { proofs, secrets } = call.jobParts
   if (proofs === undefined) return done
+  if (!hasTimeToAsk(call)) return { againInMs: SLOW_LOOK_MS, because: 'unavailable' }
   const answer = await proofs.prove(secret.arn)
   // An inactive client's slots have shown it; nothing of such a client can be exchanged.
   const isInactive = answer.outcome === 'unknown' && answer.code === 'CLIENT_INACTIVE'

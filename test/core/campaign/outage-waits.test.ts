@@ -40,7 +40,7 @@ describe('the waits', () => {
     const waits = waitsOf(secrets)
     for (const [at, wait] of waits.entries()) {
       const before = sum(waits.slice(0, at))
-      expect(wait).toBeLessThanOrEqual(Math.max(320, share * before))
+      expect(wait).toBeLessThanOrEqual(Math.max(180, share * (before + 150)))
     }
   })
 })

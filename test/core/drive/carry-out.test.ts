@@ -526,6 +526,23 @@ describe('asked for again under the same id', () => {
     expect(place.world.asked).toHaveLength(5)
   })
 
+  it('asks nothing that could outlive the function: the rest of its time goes by, and the next one asks', async () => {
+    const place = await refused()
+    let asked = 0
+    const prove = async () => {
+      asked += 1
+      return { outcome: 'gone', refusals: 6 }
+    }
+    Object.assign(place.jobParts, { proofs: { prove } })
+    place.timing.restart(70_000)
+
+    expect(await carryOut(place.jobParts, place.again)).toMatchObject({ outcome: 'later' })
+    expect(asked).toBe(0)
+
+    place.timing.restart(900_000)
+    expect(await carryOut(place.jobParts, place.again)).toMatchObject({ outcome: 'deadAlready' })
+  })
+
   it('joins what an earlier report has under way', async () => {
     const { world, timing, revoke, toTheEnd, jobParts, intents } = setUp()
     world.takes(() => 90_000)

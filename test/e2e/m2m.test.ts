@@ -233,7 +233,7 @@ describe('hold and release', () => {
       results: [{ name: 'billing', outcome: 'held' }],
       counts: { matched: 1, retired: 0, held: 0, foreign: 0 },
     })
-    expect(listed.stdout).toMatch(/billing .* held by ada\n1 client: 1 settled\n$/)
+    expect(listed.stdout).toMatch(/billing .* held by ada\n1 client: 1 held\n$/)
     expect(rotate).toMatchObject({
       code: 4,
       stderr: expect.stringMatching(/it is held since .* by ada; m2m release it first/),
@@ -273,7 +273,7 @@ describe('adopt', () => {
       left: 0,
     })
     expect(status).toMatchObject({
-      state: 'settled',
+      state: 'held',
       last: { intent: 'adopt' },
       held: { by: 'ada' },
       stytch: { currentLastFour: value.slice(-4), nextLastFour: null },

@@ -44,6 +44,8 @@ export interface ProofPayload {
   readonly accepted?: ProvenAcceptance
   /** Last four of Stytch's two slots as last seen, and the request that showed them. */
   readonly slots: { readonly current: string; readonly next: string | null; readonly requestId: string }
+  /** Milliseconds after which another proof under the same tokens confirms this one. @default - as deployed without settings of one's own */
+  readonly confirmedAfterMs?: number
   /** ISO 8601. */
   readonly at: string
 }
@@ -162,6 +164,8 @@ const isInstant = (value: unknown): value is string =>
   typeof value === 'string' && /^\d{4}-\d\d-\d\dT/.test(value) && !Number.isNaN(Date.parse(value))
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) > 0
 
+const isSpan = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) >= 0
+
 const isRefusal = (value: unknown): boolean =>
   isJsonObject(value) &&
   [value.versionId, value.lastFour].every(isText) &&
@@ -185,6 +189,7 @@ const isPayload = (json: JsonObject): json is JsonObject & ProofPayload =>
   (json.bySlots === undefined || isTexts(json.bySlots)) &&
   (json.accepted === undefined || isAcceptance(json.accepted)) &&
   isSlots(json.slots) &&
+  (json.confirmedAfterMs === undefined || isSpan(json.confirmedAfterMs)) &&
   isInstant(json.at)
 
 /** @returns undefined unless it is the one base64url text of these bytes. */

@@ -56,6 +56,7 @@ export const signEvidence = (
     refused: evidence.refused.map(toProven),
     ...defined({ bySlots: evidence.bySlots, accepted: evidence.accepted }),
     slots: evidence.slots,
+    confirmedAfterMs: rotation.bounds.confirmedAfterMs,
     at: rotation.timing.now(),
   })
 

@@ -41,7 +41,8 @@ const record = (changes: Partial<ClientRecord> = {}): ClientRecord => ({
   registeredAt: NOW - HOUR_MS,
   ...changes,
 })
-const find = (secrets: readonly Secret[], records: readonly ClientRecord[] = [record()]) => {
+const find = (secrets: readonly Secret[], records: readonly ClientRecord[] = [record()]) => findIn(secrets, records)
+const findIn = (secrets: readonly Secret[], records: FleetSight['records']) => {
   const sight: FleetSight = {
     stage: { secretNamePrefix: 'm2m/prod/' },
     secrets,
@@ -62,6 +63,22 @@ test('nothing is found where nothing is wrong', () => {
   expect(find([secret({ isDeleted: true, rotationEnabled: false, tags: {} })], [])).toEqual([])
   const retired = secret({ tags: tags({ 'm2m:retired': 'then' }), rotationEnabled: false })
   expect(find([retired], [record({ isActive: false })])).toEqual([])
+})
+
+test('where Stytch listed no clients, nothing is said of any, and what Secrets Manager shows is found all the same', () => {
+  const off = secret({ rotationEnabled: false })
+
+  expect(findIn([off], undefined).map(({ kind }) => kind)).toEqual(['schedule'])
+})
+
+test('a secret that is scheduled for deletion is found while its client is active', () => {
+  const deleted = secret({ isDeleted: true, rotationEnabled: false })
+
+  expect(find([deleted])).toMatchObject([
+    { kind: 'deleted', weight: 'broken', subject: 'billing', what: expect.stringMatching(/its client c is active/) },
+  ])
+  expect(find([deleted], [record({ isActive: false })])).toEqual([])
+  expect(findIn([deleted], undefined)).toEqual([])
 })
 
 describe('of a secret', () => {

@@ -177,14 +177,22 @@ const confirmRevoke = async (
   await context.screen.confirm(`Revoke ${whom} of stage ${context.stage} ${how}${left}?`, options.yes === true)
 }
 
+interface Beginning {
+  readonly targets: Targets
+  readonly incidentId: string
+  /** These are epoch milliseconds. */
+  readonly since: number
+  readonly until: number
+}
+
 /** On the bus; where that takes nothing, from here. @returns whether from here */
 const beginRevoke = async (
   context: CommandContext,
   options: IncidentOptions,
-  { targets, incidentId, until }: { readonly targets: Targets; readonly incidentId: string; readonly until: number },
+  { targets, incidentId, since, until }: Beginning,
 ): Promise<boolean> => {
   const here = (): Promise<void> =>
-    carryOutHere(context, targets.secrets, { incidentId, timeoutMs: Math.max(0, until - context.timing.now()) })
+    carryOutHere(context, targets.secrets, { incidentId, since, timeoutMs: Math.max(0, until - context.timing.now()) })
   if (options.direct === true) return here().then(() => true)
   try {
     await reportOnBus(context, options, targets, incidentId)
@@ -215,13 +223,16 @@ const carryThrough = async (
   context.screen.note(`Incident ${incidentId}; from anywhere: m2m incident follow ${incidentId}${names}`)
   asked.showNotes()
   await confirmRevoke(context, options, asked)
+  // To the second, as the bus dates the report.
+  const since = Math.floor(context.timing.now() / 1000) * 1000
   const until = context.timing.now() + options.timeout * 1000
-  const isDirect = await beginRevoke(context, options, { targets, incidentId, until })
+  const isDirect = await beginRevoke(context, options, { targets, incidentId, since, until })
   if (!isDirect && options.wait !== true) return begun(context, incidentId, targets)
   const { bucket, report } = options
   return watchToTheEnd(context, secrets, {
     incidentId,
     isGraceful: options.grace !== undefined,
+    since,
     until,
     isDirect,
     ...defined({ bucket, report }),
@@ -297,7 +308,7 @@ export const addIncident = (program: Command): void => {
     .description('a secret has leaked: revoke it, prove it dead, and report')
     .argument('[client...]', 'names, or ARNs of secrets')
     .option('--reason <text>', 'why, for the report; never a secret')
-    .option('--id <id>', 'of the incident; the same again joins what runs', readId)
+    .option('--id <id>', 'of the incident; the same again joins what runs, and tries anew what failed', readId)
     .option('--grace <time>', 'rotate, and end the leaked values after 60s to 24h', readGrace)
     .option('--immediate', 'end the leaked values of many clients at once')
     .option('--break-glass', 'as m2m.break-glass: any number, and all')

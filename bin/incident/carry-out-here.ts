@@ -9,7 +9,7 @@ const AT_ONCE = 10
 export const carryOutHere = async (
   context: CommandContext,
   targets: readonly Secret[],
-  asked: { readonly incidentId: string; readonly timeoutMs: number },
+  asked: { readonly incidentId: string; readonly since: number; readonly timeoutMs: number },
 ): Promise<void> => {
   const [{ carryOut }, { createRateLimiter }, { mapInParallel }] = await Promise.all([
     import('../../lambda/core/drive/carry-out.ts'),
@@ -23,7 +23,8 @@ export const carryOutHere = async (
   let done = 0
   await mapInParallel(targets, AT_ONCE, async (secret) => {
     const rotationFunctionArn = secret.rotationFunctionArn ?? ''
-    const job = { secretId: secret.arn, intent: 'revoke', about: asked.incidentId, until: 'settled' } as const
+    const { incidentId: about, since } = asked
+    const job = { secretId: secret.arn, intent: 'revoke', about, since, until: 'settled' } as const
     await carryOut(
       {
         secrets,

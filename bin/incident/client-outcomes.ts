@@ -48,12 +48,13 @@ export const outcomeOf = (clients: readonly ClientOutcome[]): IncidentOutcome =>
   return clients.some(({ outcome }) => outcome === 'refused') ? 'refused' : 'dead'
 }
 
-const unfinished: Record<Exclude<WatchedState, 'settled' | 'deadAlready'>, string> = {
+const unfinished: Record<Exclude<WatchedState, 'settled' | 'unproven' | 'deadAlready'>, string> = {
   ask: 'no rotation was begun yet',
   running: 'its rotation is under way',
   switched: 'it is replaced, and the old value is not ended yet',
   overtaken: 'another rotation replaced it, which proves nothing of the leaked value',
-  exhausted: 'every attempt was refused; the events Rotation Refused say why',
+  exhausted:
+    'every attempt was refused; the events Rotation Refused say why; fix it, and repeat the command with the same --id',
 }
 
 /** Of a revoke that did not come through: whether what consumers read, which may be what leaked, is accepted. */
@@ -131,13 +132,16 @@ const askNow = async (
 const isDue = (proof: SignedProof, now: number): boolean =>
   proof.confirmableAt !== null && Date.parse(proof.confirmableAt) <= now
 
-/** Of a revoke that is settled. Asked now: where no valid proof is stored, and where the first may be confirmed already. */
+/**
+ * Of a revoke that is settled. Asked now: where no valid proof is stored, where the first may be confirmed already, and where that of an
+ * earlier report did not show again what it had shown.
+ */
 const settledOutcome = async (
   seat: Seat,
-  { secret }: Watched,
+  { secret, state }: Watched,
   proof: SignedProof | undefined,
 ): Promise<{ readonly entry: Pick<ClientOutcome, 'outcome' | 'reason' | 'since'>; readonly isAsked: boolean }> => {
-  const isSigned = proof?.signed === true
+  const isSigned = proof?.signed === true && state !== 'unproven'
   if (isSigned && !isDue(proof, seat.timing.now())) return { entry: byProof(proof), isAsked: false }
   const answer = await askNow(seat, secret)
   if (answer.outcome === 'notAnswered' || (isSigned && answer.outcome === 'unknown')) {
@@ -171,10 +175,10 @@ const readAgain = async (
   })
 }
 
-const isSettled = ({ state }: Watched): boolean => state === 'settled'
+const isSettled = ({ state }: Watched): boolean => state === 'settled' || state === 'unproven'
 
 type Unended = Watched & { readonly state: keyof typeof unfinished }
-const isUnended = (one: Watched): one is Unended => one.state !== 'settled' && one.state !== 'deadAlready'
+const isUnended = (one: Watched): one is Unended => !isSettled(one) && one.state !== 'deadAlready'
 
 /** Whoever looks after an incident needs no clients function: where it does not answer, nothing more is known. */
 const checkUnended = async (seat: Seat, unended: readonly Unended[]): Promise<ReadonlyMap<string, CheckFinding>> => {

@@ -15,6 +15,8 @@ import { proofWords, readSignedProofs } from './signed-proofs.ts'
 export interface EndAsked {
   readonly incidentId: string
   readonly isGraceful: boolean
+  /** When it was reported, epoch milliseconds. @default - elsewhere, and nobody knows */
+  readonly since?: number
   /** Epoch milliseconds: nothing is waited for beyond it, but for what is on its way to the archive. */
   readonly until: number
   readonly bucket?: string | undefined
@@ -101,9 +103,9 @@ const untilInterrupted = async <Value>(
 
 export const watchToTheEnd = (context: CommandContext, secrets: readonly Secret[], asked: EndAsked): Promise<Ending> =>
   untilInterrupted(context, asked, async () => {
-    const { incidentId, isGraceful, bucket, report: file, isDirect, until } = asked
+    const { incidentId, isGraceful, since, bucket, report: file, isDirect, until } = asked
     const timeoutMs = Math.max(0, until - context.timing.now())
-    const watched = await watchIncident(context, secrets, { incidentId, isGraceful, timeoutMs })
+    const watched = await watchIncident(context, secrets, { incidentId, isGraceful, timeoutMs, ...defined({ since }) })
     const readProofs = (secretArns: readonly string[]) => readSignedProofs(context, { incidentId, bucket, secretArns })
     const ending = endingOf(context, incidentId, await readOutcomes(context, watched, readProofs))
     return withReport(context, ending, {

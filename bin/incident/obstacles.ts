@@ -1,7 +1,9 @@
 // What keeps a revoke from coming through, as far as the command line can find out: a freeze, and Stytch. Asked before anything is begun, and
 // while nothing moves. What does not answer in time is no obstacle by itself: a revoke needs Secrets Manager and its rotation function alone.
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { FreezeSwitch } from '../../lambda/adapters/aws/freeze-switch.ts'
 import { Fault } from '../../lambda/core/base/fault.ts'
+import type { ClientsApi } from '../../lambda/core/clients/clients-api.ts'
 import type { CommandContext } from '../terminal/command-context.ts'
 import { CommandFault, EXIT } from '../terminal/command-fault.ts'
 
@@ -15,7 +17,17 @@ const within = async <Value>(work: Promise<Value>, otherwise: Value): Promise<Va
   return Promise.race([work, tooLate]).finally(() => patience.abort())
 }
 
-const isFrozen = async ({ connect }: Pick<CommandContext, 'connect'>): Promise<boolean> => {
+/** Of a command's connections, as far as this needs them. */
+export interface Obstructed {
+  readonly freeze: Pick<FreezeSwitch, 'read'>
+  readonly clientsApi: Pick<ClientsApi, 'whoami'>
+}
+
+interface Seat {
+  connect(): Promise<Obstructed>
+}
+
+const isFrozen = async ({ connect }: Seat): Promise<boolean> => {
   const { freeze } = await connect()
   // What cannot be read stops no revoke, as in the functions.
   const read = freeze.read().catch((error: unknown) => {
@@ -36,7 +48,7 @@ export const assertNotFrozen = async (context: Pick<CommandContext, 'connect' | 
 }
 
 /** Asked through the clients function, with the project secret. @returns what it says instead of an answer */
-const stytchTrouble = async ({ connect }: Pick<CommandContext, 'connect'>): Promise<string | undefined> => {
+const stytchTrouble = async ({ connect }: Seat): Promise<string | undefined> => {
   const { clientsApi } = await connect()
   const asked = clientsApi.whoami().then(
     () => undefined,
@@ -50,7 +62,7 @@ const stytchTrouble = async ({ connect }: Pick<CommandContext, 'connect'>): Prom
 }
 
 /** @returns one sentence, or undefined: nothing is known to stand in the way. */
-export const obstacle = async (context: Pick<CommandContext, 'connect'>): Promise<string | undefined> => {
+export const obstacle = async (context: Seat): Promise<string | undefined> => {
   if (await isFrozen(context)) return 'rotations are frozen (all): m2m freeze off lifts it'
   const trouble = await stytchTrouble(context)
   return trouble === undefined ? undefined : `Stytch does not answer as it should (${trouble})`

@@ -165,3 +165,24 @@ test('no text calls a value dead that was refused once', async () => {
 
   expect(outcomeWords(client)).toBe('refused by Stytch; not confirmed yet; the sweep tries it once more')
 })
+
+describe('a revoke that an earlier report settled, and of which nothing shows that it holds', () => {
+  const stored = [proof({ confirmed: true, confirmableAt: null })]
+
+  test.each<[string, ProofAnswer | Fault, string, RegExp]>([
+    ['nobody answers', denied, 'unknown', /you may not invoke/],
+    ['Stytch is down', { outcome: 'unknown', code: 'STYTCH_UNAVAILABLE', message: 'HTTP 500.' }, 'unknown', /HTTP 500/],
+    ['it is accepted', { outcome: 'alive', code: 'STILL_ACCEPTED', message: 'Accepted.' }, 'alive', /Accepted/],
+  ])('is not called dead by what was signed then, where %s', async (_, answer, outcome, reason) => {
+    const { json, asked } = await ask({ state: 'unproven', proofs: stored, answer })
+
+    expect(json).toMatchObject({ state: 'unproven', outcome, reason: expect.stringMatching(reason) })
+    expect(asked).toBe(1)
+  })
+
+  test('is dead where Stytch refuses it now, and that is confirmed', async () => {
+    const { json } = await ask({ state: 'unproven', proofs: [...stored, ...stored], answer: refusedNow })
+
+    expect(json).toMatchObject({ outcome: 'dead' })
+  })
+})

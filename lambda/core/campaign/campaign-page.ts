@@ -28,6 +28,8 @@ export interface PageOrder {
   readonly failuresAllowed?: number
   /** Epoch milliseconds; absent: now. */
   readonly notBefore?: number
+  /** When the campaign began, epoch milliseconds: attempts before it count against no limit. Absent: every one counts. */
+  readonly since?: number
 }
 
 export interface PageReply {
@@ -59,7 +61,7 @@ const phases: readonly PagePhase[] = ['switch', 'settle', 'revoke']
 export const readPageOrder = (event: unknown): Result<PageOrder, readonly string[]> => {
   if (!isJsonObject(event)) return refused(['the order is malformed: expected a JSON object'])
   const { page, format, about, intent, isGraceful, names, inFlight, rotationsPerSecond } = event
-  const { failuresAllowed, notBefore } = event
+  const { failuresAllowed, notBefore, since } = event
   if (format !== FORMAT) return refused([`format is ${JSON.stringify(format)}: this version knows ${FORMAT}`])
   const phase = phases.find((one) => one === event.phase)
   const faults: string[] = []
@@ -76,6 +78,7 @@ export const readPageOrder = (event: unknown): Result<PageOrder, readonly string
   check('rotationsPerSecond', isNumber(rotationsPerSecond, Number.MIN_VALUE))
   check('failuresAllowed', failuresAllowed === undefined || isNumber(failuresAllowed))
   check('notBefore', notBefore === undefined || isNumber(notBefore))
+  check('since', since === undefined || isNumber(since))
   if (faults.length > 0) return refused(faults)
   return ok({
     page: Number(page),
@@ -89,5 +92,6 @@ export const readPageOrder = (event: unknown): Result<PageOrder, readonly string
     rotationsPerSecond: Number(rotationsPerSecond),
     ...(isNumber(failuresAllowed) ? { failuresAllowed } : {}),
     ...(isNumber(notBefore) ? { notBefore } : {}),
+    ...(isNumber(since) ? { since } : {}),
   })
 }

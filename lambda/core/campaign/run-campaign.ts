@@ -31,6 +31,11 @@ interface CampaignRun {
   readonly executionId: string
 }
 
+interface Begun extends CampaignRun {
+  /** Epoch milliseconds: what a campaign of the same id tried before is tried anew. */
+  readonly startedAt: number
+}
+
 interface Wave {
   readonly page: number
   readonly names: readonly string[]
@@ -45,7 +50,7 @@ interface Tally {
 interface Work {
   readonly campaigning: Campaigning
   readonly durable: Durable
-  readonly run: CampaignRun
+  readonly run: Begun
   readonly shares: Shares
   readonly tally: Tally
 }
@@ -84,6 +89,7 @@ const runPage = async (work: Work, durable: Durable, wave: Wave, how: PageRun): 
     names: wave.names,
     inFlight: shares.inFlight,
     rotationsPerSecond: shares.rotationsPerSecond,
+    since: run.startedAt,
     ...defined({ failuresAllowed: allowed, notBefore }),
   })
   try {
@@ -230,7 +236,7 @@ const emptyTally = (selection?: SelectedPage): Tally => {
 const carryThrough = async (
   campaigning: Campaigning,
   durable: Durable,
-  run: CampaignRun,
+  run: Begun,
 ): Promise<Omit<CampaignReport, 'startedAt' | 'endedAt'>> => {
   const { request } = run
   const { intent, dryRun } = request
@@ -264,7 +270,7 @@ export const runCampaign = async (
 ): Promise<CampaignReport> => {
   const { timing, events, journal } = campaigning
   const startedAt = await durable.step('begin', async () => timing.now())
-  const done = await carryThrough(campaigning, durable, run)
+  const done = await carryThrough(campaigning, durable, { ...run, startedAt })
   const endedAt = await durable.step('end', async () => timing.now())
   const whole: CampaignReport = { ...done, startedAt, endedAt }
   await durable.step('report', () =>

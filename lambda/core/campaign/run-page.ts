@@ -18,6 +18,7 @@ import type { PageOrder, PageReply } from './campaign-page.ts'
 import type { Durable } from './campaign-ports.ts'
 import { addCounts, type CampaignFailure, type Counts, noCounts, PAGE_FAILURES, shortened } from './campaign-report.ts'
 import type { Campaigning } from './campaigning.ts'
+import { outageWaitSeconds } from './outage-waits.ts'
 
 /** notSwitched: the campaign had no part in it, so there is nothing to settle. notYet: its settle is the sweep's. */
 type Reason = Skip | 'notSwitched' | 'notYet'
@@ -29,7 +30,16 @@ type Ended =
   | { readonly end: 'skipped'; readonly why: Skip }
   | { readonly end: 'failed'; readonly failure: CampaignFailure }
 
-type Tried = Ended | { readonly end: 'later'; readonly waitSeconds: number }
+/** `isOutage`: nothing was tried, since somebody does not answer. */
+type Tried = Ended | { readonly end: 'later'; readonly waitSeconds: number; readonly isOutage?: boolean }
+
+interface Try {
+  readonly name: string
+  /** Of those in which somebody answered. */
+  readonly round: number
+  /** Of the others; 1 for the first. */
+  readonly outage: number
+}
 
 interface Page {
   readonly campaigning: Campaigning
@@ -124,11 +134,7 @@ const unavailable = (secretName: string): Ended => ({
 })
 const stuck = (secretName: string): Ended => ({ end: 'failed', failure: { secretName, why: 'stuck', attempts: 0 } })
 
-const tryOnce = async (
-  page: Page,
-  rules: Rules,
-  { name, round }: { readonly name: string; readonly round: number },
-): Promise<Tried> => {
+const tryOnce = async (page: Page, rules: Rules, { name, round, outage }: Try): Promise<Tried> => {
   const { campaigning, order, limiter } = page
   const { timing, secrets, steps, proofs, bounds, rules: stage } = campaigning
   const remainingMs = timing.remainingMs()
@@ -136,7 +142,8 @@ const tryOnce = async (
   if (remainingMs < STEP_NEEDS_MS) {
     // Longer than this invocation lasts, so that the wait is not waited for in it.
     const waitSeconds = Math.max(1, Math.ceil(remainingMs / 1000) + 1)
-    return round > MAX_ROUNDS ? unavailable(secretName) : { end: 'later', waitSeconds }
+    const isOutage = order.intent === 'revoke'
+    return round > MAX_ROUNDS ? unavailable(secretName) : { end: 'later', waitSeconds, isOutage }
   }
   const outcome = await carryOut<Reason>(
     { secrets, steps, proofs, timing, limiter, bounds, rotationFunctionArn: stage.rotationFunctionArn },
@@ -145,12 +152,19 @@ const tryOnce = async (
       intent: order.intent,
       about: order.about,
       isGraceful: order.isGraceful,
+      since: order.since ?? 0,
       until: order.phase === 'switch' ? 'switched' : 'settled',
       patienceMs: Math.min(PATIENCE_MS, remainingMs - STEP_RESERVE_MS),
       ...rules,
     },
   )
   if (outcome.outcome !== 'later') return endOf(page, secretName, outcome)
+  if (outcome.because === 'unavailable' && order.intent === 'revoke') {
+    const outageSeconds = outageWaitSeconds(outage, order.names.length)
+    return outageSeconds === undefined
+      ? unavailable(secretName)
+      : { end: 'later', waitSeconds: outageSeconds, isOutage: true }
+  }
   const waitSeconds = WAITS_SECONDS[round - 1]
   if (waitSeconds === undefined) {
     const { because } = outcome
@@ -164,12 +178,13 @@ const isEnough = ({ order, failed }: Page): boolean =>
 
 /** Nothing of one secret may end the others': a defect is its failure. */
 const carry = async (page: Page, rules: Rules, durable: Durable, name: string): Promise<Ended> => {
-  for (let round = 1; ; round += 1) {
+  let [round, outage] = [1, 1]
+  for (;;) {
     const tried = await durable.step(name, async (): Promise<Tried> => {
       // Asked inside the step, so that a replay keeps the answer.
-      if (round === 1 && isEnough(page)) return { end: 'notStarted' }
+      if (round === 1 && outage === 1 && isEnough(page)) return { end: 'notStarted' }
       try {
-        return await tryOnce(page, rules, { name, round })
+        return await tryOnce(page, rules, { name, round, outage })
       } catch (error) {
         const message = error instanceof Error ? error.name : 'unknown'
         const secretName = fullNameOf(page.campaigning.rules, name)
@@ -180,6 +195,8 @@ const carry = async (page: Page, rules: Rules, durable: Durable, name: string): 
       if (tried.end === 'failed') page.failed += 1
       return tried
     }
+    if (tried.isOutage === true) outage += 1
+    else round += 1
     await durable.wait(`${name} again`, tried.waitSeconds)
   }
 }

@@ -27,6 +27,8 @@ import { policyOperations } from './policy-operations.ts'
 import { awsVendor } from './protocol.ts'
 import { createQuotas } from './quotas.ts'
 import { getRandomPassword } from './random-password.ts'
+import { replicaOperations } from './replica-operations.ts'
+import { createReplication, signedFor } from './replication.ts'
 import { createRotationDriver, type Invoke, type RotationOutcome } from './rotation-driver.ts'
 import { rotationOperations } from './rotation-operations.ts'
 import { createS3Api } from './s3-api.ts'
@@ -133,6 +135,7 @@ export const createAwsStandIn = (input: AwsStandInInput): AwsStandIn => {
   if (initialFaults.length > 0) throw new TypeError(initialFaults.join('; '))
 
   const store = createSecretStore(now, region, accountId)
+  const replication = createReplication({ store, region, now, settings })
   const list = createSecretList(store, now, settings)
   const driver = createRotationDriver({ store, now, settings, invoke: input.invoke, sleep: input.sleep })
   const bus = createEventBus(now, settings)
@@ -183,16 +186,20 @@ export const createAwsStandIn = (input: AwsStandInInput): AwsStandIn => {
   }
 
   const secrets = secretOperations(context)
+  const secretsManager = {
+    ...secrets,
+    ...valueOperations(context),
+    ...listOperations(context, list),
+    ...rotation.operations,
+    ...policyOperations(context),
+    ...replicaOperations(context, region),
+    GetRandomPassword: getRandomPassword,
+  }
+  const replicas = replication.connect(context, secretsManager)
   const vendor = awsVendor(
     {
-      secretsManager: {
-        ...secrets,
-        ...valueOperations(context),
-        ...listOperations(context, list),
-        ...rotation.operations,
-        ...policyOperations(context),
-        GetRandomPassword: getRandomPassword,
-      },
+      secretsManager,
+      replicasFor: ({ authorization }) => replicas.operationsIn(signedFor(authorization)),
       eventBridge: bus.operations,
       systemsManager: parameters.operations,
       dynamoDb: tables.operations,
@@ -247,6 +254,7 @@ export const createAwsStandIn = (input: AwsStandInInput): AwsStandIn => {
     lambda.clear()
     s3.clear()
     store.clear()
+    replicas.clear()
     list.clear()
     bus.clear()
     parameters.clear()

@@ -29,6 +29,7 @@ type FindingKind =
   | 'overdue'
   | 'policy'
   | 'reading'
+  | 'replica'
   | 'freeze'
 
 export interface FleetFinding {

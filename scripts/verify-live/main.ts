@@ -26,20 +26,29 @@ const livePace: Pace = {
 }
 
 interface Place {
-  readonly place: Pick<VerifyInput, 'stytch' | 'aws' | 'pace'>
+  readonly place: Pick<VerifyInput, 'stytch' | 'aws' | 'elsewhere' | 'pace'>
   close(): Promise<void>
 }
 
 const live = ({ redriveWaitMs = livePace.redriveWaitMs }: Options): Place => {
-  const { projectId, projectSecret, accountId, probeArn, region } = readLiveSettings(processEnvironment())
+  const settings = readLiveSettings(processEnvironment())
+  const { projectId, projectSecret, accountId, probeArn, region, replicaRegion } = settings
   const client = new SecretsManagerClient({ ...awsClientSettings, region })
+  const elsewhere =
+    replicaRegion === undefined
+      ? undefined
+      : { region: replicaRegion, client: new SecretsManagerClient({ ...awsClientSettings, region: replicaRegion }) }
   return {
     place: {
       stytch: { projectId, projectSecret, baseUrl: vendorBaseUrl(projectId) },
       aws: { client, probeArn, accountId },
+      elsewhere,
       pace: { ...livePace, redriveWaitMs },
     },
-    close: async () => client.destroy(),
+    close: async () => {
+      client.destroy()
+      elsewhere?.client.destroy()
+    },
   }
 }
 

@@ -8,6 +8,8 @@ import type { Pace } from './run.ts'
 import type { VerifyInput } from './verify.ts'
 
 const PROBE = 'm2m-verify-probe'
+const ELSEWHERE = 'eu-north-1'
+const REPLICA_LAG_MS = 400
 
 /** The stand-ins re-drive twice, a second apart; a machine that is busy may need a minute to start the probe's process. */
 const rehearsalPace: Pace = {
@@ -22,7 +24,7 @@ const rehearsalPace: Pace = {
 
 export interface Rehearsal {
   readonly laptop: Laptop
-  readonly place: Pick<VerifyInput, 'stytch' | 'aws' | 'pace'>
+  readonly place: Pick<VerifyInput, 'stytch' | 'aws' | 'elsewhere' | 'pace'>
   close(): Promise<void>
 }
 
@@ -30,21 +32,27 @@ export const startRehearsal = async (onLog: (line: string) => void): Promise<Reh
   const modulePath = fileURLToPath(new URL('./probe-function.ts', import.meta.url))
   const laptop = await startLaptop({ stytchPort: 0, awsPort: 0, functions: { [PROBE]: modulePath }, onLog })
   const { address } = laptop
-  const client = new SecretsManagerClient({
-    ...awsClientSettings,
-    endpoint: address.aws,
-    region: address.region,
-    credentials: { accessKeyId: 'laptop', secretAccessKey: 'laptop' },
-  })
+  // So that there is something to see.
+  laptop.aws.configure({ replicaLagMs: REPLICA_LAG_MS })
+  const clientIn = (region: string): SecretsManagerClient =>
+    new SecretsManagerClient({
+      ...awsClientSettings,
+      endpoint: address.aws,
+      region,
+      credentials: { accessKeyId: 'laptop', secretAccessKey: 'laptop' },
+    })
+  const [client, there] = [clientIn(address.region), clientIn(ELSEWHERE)]
   return {
     laptop,
     place: {
       stytch: { projectId: address.project_id, projectSecret: address.project_secret, baseUrl: address.stytch },
       aws: { client, probeArn: functionArnOf(PROBE), accountId: address.account_id },
+      elsewhere: { region: ELSEWHERE, client: there },
       pace: rehearsalPace,
     },
     close: async () => {
       client.destroy()
+      there.destroy()
       await laptop.close()
     },
   }

@@ -8,6 +8,7 @@ import { awsGroups } from './aws-checks.ts'
 import { type CheckGroup, type LiveFinding, runGroup } from './finding.ts'
 import { labelLagGroups } from './label-lag-checks.ts'
 import { redriveGroup } from './redrive-checks.ts'
+import { type Elsewhere, replicaGroup } from './replica-checks.ts'
 import { createQuiet, createWorkshop, type Pace, type Run } from './run.ts'
 import { slotLagGroups } from './slot-lag-checks.ts'
 import { createStytchCalls, type StytchUnderTest } from './stytch-calls.ts'
@@ -16,6 +17,8 @@ import { stytchGroups } from './stytch-checks.ts'
 export interface VerifyInput {
   readonly stytch: StytchUnderTest
   readonly aws: AwsUnderTest
+  /** Another Region, for replicas. @default - none, and nothing is asked of them */
+  readonly elsewhere?: Elsewhere | undefined
   readonly pace: Pace
   readonly signal: AbortSignal
   /** One line for people; values that must not be printed are out of it already. */
@@ -39,7 +42,16 @@ export interface Verified {
 const line = ({ service, check, seen, verdict, advice }: LiveFinding): string =>
   `${service}: ${check}: ${seen} – ${verdict}${advice === undefined ? '' : ` (${advice})`}`
 
-export const verify = async ({ stytch, aws, pace, signal, say, only, expected }: VerifyInput): Promise<Verified> => {
+export const verify = async ({
+  stytch,
+  aws,
+  elsewhere,
+  pace,
+  signal,
+  say,
+  only,
+  expected,
+}: VerifyInput): Promise<Verified> => {
   const { keepQuiet, quieten } = createQuiet()
   const workshop = createWorkshop(signal)
   const runId = randomBytes(6).toString('hex')
@@ -71,6 +83,7 @@ export const verify = async ({ stytch, aws, pace, signal, say, only, expected }:
       inTurn(stytchGroups(stytchChecks)),
       inTurn(awsGroups(awsChecks)),
       inTurn([redriveGroup(awsChecks)]),
+      inTurn([replicaGroup({ ...awsChecks, client: aws.client, elsewhere })]),
     ])
     // Alone, since they ask often: what they measure is the services' lag and not ours.
     const lags = await Promise.all([inTurn(labelLagGroups(awsChecks)), inTurn(slotLagGroups(stytchChecks))])

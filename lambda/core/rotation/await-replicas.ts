@@ -10,8 +10,8 @@ import { CALL_RESERVE_MS } from '../secret/step-timeout.ts'
 import type { Refusal } from './refusal.ts'
 import { type Guarded, guard, type Rotation, type RunningStep } from './rotation.ts'
 
-/** A planned settle can be asked for again; a step that waits for longer keeps its function from a revoke. */
-const WAIT_AT_MOST_MS = 20_000
+/** Milliseconds. A planned settle can be asked for again; a step that waits for longer keeps its function from a revoke. */
+export const REPLICA_WAIT_MS = 20_000
 const PAUSES_MS = [250, 750, 1000, 2000] as const
 const LONG_PAUSE_MS = 4000
 
@@ -33,7 +33,7 @@ export const awaitReplicas = async (
 ): Promise<Result<'same' | 'finished', Refusal>> => {
   const { timing } = rotation
   let behind = replicasInTheWay(request, { intent, guarded })
-  const until = timing.now() + WAIT_AT_MOST_MS
+  const until = timing.now() + REPLICA_WAIT_MS
   for (let looks = 0; behind.length > 0; looks += 1) {
     const pauseMs = PAUSES_MS[looks] ?? LONG_PAUSE_MS
     const hasTime = timing.now() + pauseMs <= until && timing.remainingMs() >= pauseMs + CALL_RESERVE_MS

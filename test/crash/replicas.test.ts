@@ -9,6 +9,7 @@ import {
 } from '@aws-sdk/client-secrets-manager'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { HOUR_MS } from '../../lambda/core/base/time-units.ts'
+import { DEPLOYED, WITHOUT_LAG } from '../../lambda/core/rotation/bounds.ts'
 import {
   acceptedValues,
   createSeat,
@@ -134,6 +135,30 @@ describe('a planned rotation', () => {
     expect(acceptedValues(seat, subject)).toHaveLength(2)
     expect(await worksNorth(subject)).toBe(true)
   })
+})
+
+test('an old reply is not taken for one that shows the replica in sync', { timeout: 120_000 }, async () => {
+  const wrong: string[] = []
+  for (let back = 1; back <= 4; back += 1) {
+    for (let nth = 1; nth <= 8; nth += 1) {
+      seat.world.reset()
+      const subject = await replicated()
+      seat.aws.configure({ replicaLagMs: 24 * HOUR_MS })
+      await rotateSecret(seat, subject, 'rotate')
+      seat.bounds = DEPLOYED
+      let looks = 0
+      seat.chooseView = ({ op }) => {
+        looks += op === 'DescribeSecret' ? 1 : 0
+        return op === 'DescribeSecret' && looks === nth ? back : undefined
+      }
+      await rotateSecret(seat, subject, 'settle')
+      seat.chooseView = () => undefined
+      seat.bounds = WITHOUT_LAG
+      if (acceptedValues(seat, subject).length !== 2) wrong.push(`look ${nth}, ${back} writes ago`)
+    }
+  }
+
+  expect(wrong).toEqual([])
 })
 
 /** A settle whose steps go through the gate, driven on by the service and at last by the sweep. */

@@ -1,6 +1,5 @@
 // A secret as tests see it, straight from the store: cheap, not counted as a call, and with the values in clear. For
 // use in process only; no route of the server leads here.
-
 import { rotationWindow } from './schedule.ts'
 import type { RotationRules, Secret } from './secret-store.ts'
 import { sortedStages } from './versions.ts'

@@ -14,6 +14,7 @@ import { prefixesOf } from '../../lambda/core/secret/stage-secrets.ts'
 import { checkClients } from '../show/check-clients.ts'
 import { readFleet } from '../show/choose.ts'
 import { asOfView } from '../show/client-rows.ts'
+import { replicaFindings } from '../show/replica-findings.ts'
 import type { CommandContext } from '../terminal/command-context.ts'
 import { CommandFault, type Ending, EXIT } from '../terminal/command-fault.ts'
 import { permissionFindings } from '../terminal/permissions.ts'
@@ -163,6 +164,15 @@ const checkFindings = async (context: CommandContext, secrets: readonly Secret[]
   return [...dead, ...unchecked]
 }
 
+const copyFindings = async (context: CommandContext, secrets: readonly Secret[]): Promise<readonly FleetFinding[]> => {
+  const { secretNamePrefix } = await context.view()
+  const { secrets: port } = await context.connect()
+  const { stage, timing } = context
+  const progress = context.screen.progress('Looking at replicas')
+  const survey = { stage, secrets, describe: port.describe, timing, onProgress: progress.at }
+  return replicaFindings(survey, ({ name }) => name.slice(secretNamePrefix.length)).finally(progress.end)
+}
+
 const doctor: Work<object> = async (context) => {
   const permissions = await permissionFindings(context, prefixesOf(await context.view()))
   const [project, freeze] = [await projectFindings(context), await freezeFindings(context)]
@@ -173,12 +183,14 @@ const doctor: Work<object> = async (context) => {
   }))
   const values = await valueFindings(context, found.secrets)
   const checks = await checkFindings(context, found.secrets)
+  const replicas = await copyFindings(context, found.secrets)
   const findings = [
     ...permissions,
     ...project,
     ...handMade.findings,
     ...freeze,
     ...checks,
+    ...replicas,
     ...found.findings,
     ...values,
   ]

@@ -118,6 +118,12 @@ const readRows = ({ read, why }: Pick<Sight, 'read' | 'why'>): readonly (readonl
         ],
       ]
 
+const replicaRow = ({ row }: Sight): readonly (readonly string[])[] => {
+  const { replicas } = row.secret
+  const words = replicas.map(({ region, status, message }) => [region, status, message].filter(Boolean).join(' '))
+  return replicas.length === 0 ? [] : [['replicas', words.join(', ')]]
+}
+
 /** What Stytch says to AWSCURRENT, and what to do. */
 const checkWords = ({ row, finding }: Sight): string => {
   if (finding === undefined) return '–'
@@ -154,6 +160,7 @@ const detailOf = (screen: Screen, sight: Sight): string => {
     ['at Stytch', why === undefined ? slotsOf(record) : `not known: ${why}`],
     ['checked', checkWords(sight)],
     ['overlap', overlapWords(row)],
+    ...replicaRow(sight),
     ['age', `${ageWords(sight)}${visible.isOverdue ? screen.paint('yellow', ', overdue') : ''}`],
     ['next rotation', atAndSpan(secret.nextRotationAt, asOf.now)],
     ['last', lastWords(sight)],
@@ -176,6 +183,7 @@ const sightJson = (sight: Sight) => ({
           since: 'since' in sight.finding ? iso(sight.finding.since) : null,
           why: sight.finding.found === 'unknown' ? sight.finding.why : null,
         },
+  replicas: sight.row.secret.replicas,
   position: sight.read?.position ?? null,
   issuedAt: iso(sight.read?.issuedAt),
   failedAttempts: failedAttempts(sight).map(({ versionId, createdAt }) => ({ versionId, createdAt: iso(createdAt) })),

@@ -27,24 +27,31 @@ const livePace: Pace = {
 }
 
 interface Place {
-  readonly place: Pick<VerifyInput, 'stytch' | 'aws' | 'durable' | 'pace'>
+  readonly place: Pick<VerifyInput, 'stytch' | 'aws' | 'durable' | 'elsewhere' | 'pace'>
   close(): Promise<void>
 }
 
 const live = ({ redriveWaitMs = livePace.redriveWaitMs }: Options): Place => {
-  const { projectId, projectSecret, accountId, probeArn, durableArns, region } = readLiveSettings(processEnvironment())
+  const settings = readLiveSettings(processEnvironment())
+  const { projectId, projectSecret, accountId, probeArn, durableArns, region, replicaRegion } = settings
   const client = new SecretsManagerClient({ ...awsClientSettings, region })
+  const elsewhere =
+    replicaRegion === undefined
+      ? undefined
+      : { region: replicaRegion, client: new SecretsManagerClient({ ...awsClientSettings, region: replicaRegion }) }
   const lambda = new LambdaClient({ ...awsClientSettings, region })
   return {
     place: {
       stytch: { projectId, projectSecret, baseUrl: vendorBaseUrl(projectId) },
       aws: { client, probeArn, accountId },
       durable: durableArns && { client: lambda, arns: durableArns },
+      elsewhere,
       pace: { ...livePace, redriveWaitMs },
     },
     close: async () => {
       client.destroy()
       lambda.destroy()
+      elsewhere?.client.destroy()
     },
   }
 }

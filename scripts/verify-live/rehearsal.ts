@@ -10,6 +10,8 @@ import type { VerifyInput } from './verify.ts'
 
 const PROBE = 'm2m-verify-probe'
 const DURABLE = ['m2m-verify-durable', 'm2m-verify-durable-2'] as const
+const ELSEWHERE = 'eu-north-1'
+const REPLICA_LAG_MS = 400
 
 /** The stand-ins re-drive twice, a second apart; a machine that is busy may need a minute to start the probe's process. */
 const rehearsalPace: Pace = {
@@ -24,7 +26,7 @@ const rehearsalPace: Pace = {
 
 export interface Rehearsal {
   readonly laptop: Laptop
-  readonly place: Pick<VerifyInput, 'stytch' | 'aws' | 'durable' | 'pace'>
+  readonly place: Pick<VerifyInput, 'stytch' | 'aws' | 'durable' | 'elsewhere' | 'pace'>
   close(): Promise<void>
 }
 
@@ -39,25 +41,30 @@ export const startRehearsal = async (onLog: (line: string) => void): Promise<Reh
     onLog,
   })
   const { address } = laptop
-  const settings = {
+  // So that there is something to see.
+  laptop.aws.configure({ replicaLagMs: REPLICA_LAG_MS })
+  const settingsIn = (region: string) => ({
     ...awsClientSettings,
     endpoint: address.aws,
-    region: address.region,
+    region,
     credentials: { accessKeyId: 'laptop', secretAccessKey: 'laptop' },
-  }
-  const client = new SecretsManagerClient(settings)
-  const lambda = new LambdaClient(settings)
+  })
+  const client = new SecretsManagerClient(settingsIn(address.region))
+  const there = new SecretsManagerClient(settingsIn(ELSEWHERE))
+  const lambda = new LambdaClient(settingsIn(address.region))
   return {
     laptop,
     place: {
       stytch: { projectId: address.project_id, projectSecret: address.project_secret, baseUrl: address.stytch },
       aws: { client, probeArn: functionArnOf(PROBE), accountId: address.account_id },
       durable: { client: lambda, arns: [functionArnOf(DURABLE[0]), functionArnOf(DURABLE[1])] },
+      elsewhere: { region: ELSEWHERE, client: there },
       pace: rehearsalPace,
     },
     close: async () => {
       client.destroy()
       lambda.destroy()
+      there.destroy()
       await laptop.close()
     },
   }

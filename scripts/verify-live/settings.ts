@@ -2,6 +2,7 @@
 // was not confirmed by name; a secret comes by the environment, never by an option, which every user of the machine can list.
 
 import { parseArgs } from 'node:util'
+import { defined } from '../../lambda/core/base/defined.ts'
 import type { Environment } from '../../lambda/env/reader.ts'
 
 export interface Options {
@@ -18,6 +19,8 @@ export interface LiveSettings {
   /** Of the two durable functions, where they were made. */
   readonly durableArns: readonly [string, string] | undefined
   readonly region: string
+  /** Another one, for replicas. @default - none */
+  readonly replicaRegion?: string
 }
 
 export const USAGE = `usage: npm run verify:live -- --against-laptop [--page FILE]
@@ -89,6 +92,9 @@ export const readLiveSettings = (env: Environment): LiveSettings => {
   if (env.VERIFY_LIVE_CONFIRM !== `create and delete in ${accountId}`) {
     faults.push('VERIFY_LIVE_CONFIRM: expected the words "create and delete in <account>", with the account id')
   }
+  const replicaRegion = env.VERIFY_LIVE_REPLICA_REGION
+  const isOther = replicaRegion === undefined || (/^([a-z]+-)+\d+$/.test(replicaRegion) && replicaRegion !== region)
+  if (!isOther) faults.push('VERIFY_LIVE_REPLICA_REGION: expected another Region than that of the probe function')
   if (faults.length > 0) throw new TypeError(faults.join('\n'))
-  return { projectId, projectSecret, accountId, probeArn, durableArns, region }
+  return { projectId, projectSecret, accountId, probeArn, durableArns, region, ...defined({ replicaRegion }) }
 }

@@ -9,6 +9,7 @@ import { type DurableProbes, durableGroup } from './durable-checks.ts'
 import { type CheckGroup, type LiveFinding, runGroup } from './finding.ts'
 import { labelLagGroups } from './label-lag-checks.ts'
 import { redriveGroup } from './redrive-checks.ts'
+import { type Elsewhere, replicaGroup } from './replica-checks.ts'
 import { createQuiet, createWorkshop, type Pace, type Run } from './run.ts'
 import { slotLagGroups } from './slot-lag-checks.ts'
 import { createStytchCalls, type StytchUnderTest } from './stytch-calls.ts'
@@ -19,6 +20,8 @@ export interface VerifyInput {
   readonly aws: AwsUnderTest
   /** @default - what Lambda leaves open is not asked */
   readonly durable?: DurableProbes | undefined
+  /** Another Region, for replicas. @default - none, and nothing is asked of them */
+  readonly elsewhere?: Elsewhere | undefined
   readonly pace: Pace
   readonly signal: AbortSignal
   /** One line for people; values that must not be printed are out of it already. */
@@ -46,6 +49,7 @@ export const verify = async ({
   stytch,
   aws,
   durable,
+  elsewhere,
   pace,
   signal,
   say,
@@ -83,6 +87,7 @@ export const verify = async ({
       inTurn(stytchGroups(stytchChecks)),
       inTurn(awsGroups(awsChecks)),
       inTurn([redriveGroup(awsChecks)]),
+      inTurn([replicaGroup({ ...awsChecks, client: aws.client, elsewhere })]),
     ])
     // Apart, since the others measure times that its processes would disturb on a laptop.
     const open = await inTurn([durableGroup({ run, probes: durable, expected: awsChecks.expected })])

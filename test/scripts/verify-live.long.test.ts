@@ -284,7 +284,7 @@ test('a lost reply to a creation leaves nothing behind', async () => {
   aws.faults.add({ op: 'CreateSecret', kind: 'drop_reply', count: 20 })
   const { left, findings } = await run()
 
-  expect(outcomes(findings, 'not seen').filter((check) => check.startsWith('the rest of'))).toHaveLength(9)
+  expect(outcomes(findings, 'not seen').filter((check) => check.startsWith('the rest of'))).toHaveLength(10)
   expect(left).toEqual([])
   expect(leftAtStytch()).toEqual([])
   expect(await leftAtAws()).toEqual([])
@@ -375,6 +375,11 @@ describe('the settings', () => {
     expect(readLiveSettings(asked).durableArns).toEqual([DURABLE, OTHER])
   })
 
+  test('may name another Region, for replicas', () => {
+    expect(readLiveSettings(good).replicaRegion).toBeUndefined()
+    expect(readLiveSettings({ ...good, VERIFY_LIVE_REPLICA_REGION: 'eu-north-1' }).replicaRegion).toBe('eu-north-1')
+  })
+
   test.each([
     ['STYTCH_PROJECT_ID', 'project-live-00000000-0000-4000-8000-000000000000', /a live project is refused/],
     ['STYTCH_PROJECT_ID', '', /expected a test project/],
@@ -388,6 +393,8 @@ describe('the settings', () => {
     ['VERIFY_LIVE_ACCOUNT', '222222222222', /in another account/],
     ['VERIFY_LIVE_CONFIRM', '', /VERIFY_LIVE_CONFIRM: expected/],
     ['VERIFY_LIVE_CONFIRM', 'yes', /VERIFY_LIVE_CONFIRM: expected/],
+    ['VERIFY_LIVE_REPLICA_REGION', 'eu-west-1', /VERIFY_LIVE_REPLICA_REGION: expected another/],
+    ['VERIFY_LIVE_REPLICA_REGION', 'North', /VERIFY_LIVE_REPLICA_REGION: expected another/],
   ])('are refused with %s=%s', (name, value, expected) => {
     expect(() => readLiveSettings({ ...good, [name]: value })).toThrow(expected)
   })

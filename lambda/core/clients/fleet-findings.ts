@@ -31,6 +31,7 @@ type FindingKind =
   | 'overdue'
   | 'policy'
   | 'reading'
+  | 'replica'
   | 'freeze'
 
 export interface FleetFinding {

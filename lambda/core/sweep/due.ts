@@ -15,6 +15,7 @@ import { intentOfOrigin, isSettledOrigin, type Origin, readRequestToken } from '
 import type { Secret } from '../secret/secret.ts'
 import { holdOf, isRetired, type StageSpans } from '../secret/secret-tags.ts'
 import type { VersionEntry } from '../secret/secrets.ts'
+import { replicaFacts } from './replica-facts.ts'
 
 /** A settle that keeps refusing is asked for again this seldom, and a fact that lasts is reported again this seldom. */
 export const NOTICE_EVERY_MS = 6 * HOUR_MS
@@ -52,6 +53,7 @@ export interface Fact {
     | 'secretDead'
     | 'clientGone'
     | 'clientForeign'
+    | 'replicaBehind'
   /** Since when it is worth reporting, epoch milliseconds. */
   readonly since: number
 }
@@ -182,6 +184,8 @@ const decideSettle = (
   if (!secret.rotationEnabled) return { act: nothing, facts: [] }
   const isWanted = isSettledOrigin(current.origin) ? ended !== undefined : current.origin === 'revoke' || isOver
   if (!isWanted || waits(secret, 'settle', current, sweep)) return { act: nothing, facts: [] }
+  const behind = replicaFacts(secret, { endsAt, spans: rules.stage })
+  if (behind !== undefined) return { act: nothing, facts: behind }
   const patientUntil = firstAt === undefined ? undefined : firstAt + PATIENT_SWEEPS * rules.sweepEveryMs
   const facts: readonly Fact[] =
     patientUntil === undefined || asOf < patientUntil ? [] : [{ kind: 'settleRefusing', since: patientUntil }]

@@ -24,6 +24,7 @@ import {
   type SeenVersions,
   type Sweep,
 } from './due.ts'
+import { replicaDetails } from './replica-facts.ts'
 import { noticeEvent, type SweepNotice } from './sweep-notice.ts'
 
 /** What one sweep has seen and done; the numbers of its summary. */
@@ -180,7 +181,7 @@ const settleWhenAdopted = async (
 const act = async (work: SweepSecret, secret: Secret, breaker: CircuitBreaker): Promise<readonly Reported[]> => {
   const seen = await seeVersions(work, secret)
   const { act: what, facts }: Decision = decide(seen, work.sweep)
-  const asIs: Reported[] = facts.map((fact) => ({ secret, fact }))
+  const asIs: Reported[] = facts.map((fact) => ({ secret, fact, ...replicaDetails(fact, secret) }))
   if (what.do === 'settle') asIs.push(...(await settleWhenAdopted(work, seen, what.requestToken)))
   if (what.do === 'leave') work.tally.stuckLeft += 1
   if (what.do !== 'driveAgain') {
@@ -202,7 +203,8 @@ export const sweepSecret = async (work: SweepSecret, secretId: string, breaker: 
   if (secret === undefined) return
   const isDue = nominate(secret, sweep) !== undefined
   const found = isDue ? await act(work, secret, breaker) : []
-  if (found.some(({ fact }) => fact.kind === 'settleRefusing')) tally.settleRefusing += 1
+  if (found.some(({ fact }) => fact.kind === 'settleRefusing' || fact.kind === 'replicaBehind'))
+    tally.settleRefusing += 1
   const known = factsOf(secret, sweep).filter((fact) => isReported(fact, sweep))
   const notices: readonly Reported[] = [...found, ...known.map((fact) => ({ secret, fact }))]
   if (notices.length === 0) return

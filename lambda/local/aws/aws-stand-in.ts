@@ -29,6 +29,8 @@ import { policyOperations } from './policy-operations.ts'
 import { awsVendor } from './protocol.ts'
 import { createQuotas } from './quotas.ts'
 import { getRandomPassword } from './random-password.ts'
+import { replicaOperations } from './replica-operations.ts'
+import { createReplication, signedFor } from './replication.ts'
 import { createRotationDriver, type Invoke, type RotationOutcome } from './rotation-driver.ts'
 import { rotationOperations } from './rotation-operations.ts'
 import { createS3Api } from './s3-api.ts'
@@ -152,6 +154,7 @@ export const createAwsStandIn = (input: AwsStandInInput): AwsStandIn => {
   if (initialFaults.length > 0) throw new TypeError(initialFaults.join('; '))
 
   const store = createSecretStore(now, region, accountId)
+  const replication = createReplication({ store, region, now, settings })
   const list = createSecretList(store, now, settings)
   const lambda = createLambdaApi({
     functions: input.functions ?? noFunctions,
@@ -201,16 +204,20 @@ export const createAwsStandIn = (input: AwsStandInInput): AwsStandIn => {
   }
 
   const secrets = secretOperations(context)
+  const secretsManager = {
+    ...secrets,
+    ...valueOperations(context),
+    ...listOperations(context, list),
+    ...rotation.operations,
+    ...policyOperations(context),
+    ...replicaOperations(context, region),
+    GetRandomPassword: getRandomPassword,
+  }
+  const replicas = replication.connect(context, secretsManager)
   const vendor = awsVendor(
     {
-      secretsManager: {
-        ...secrets,
-        ...valueOperations(context),
-        ...listOperations(context, list),
-        ...rotation.operations,
-        ...policyOperations(context),
-        GetRandomPassword: getRandomPassword,
-      },
+      secretsManager,
+      replicasFor: ({ authorization }) => replicas.operationsIn(signedFor(authorization)),
       eventBridge: bus.operations,
       systemsManager: parameters.operations,
       dynamoDb: tables.operations,
@@ -265,6 +272,7 @@ export const createAwsStandIn = (input: AwsStandInInput): AwsStandIn => {
     lambda.clear()
     s3.clear()
     store.clear()
+    replicas.clear()
     list.clear()
     bus.clear()
     parameters.clear()

@@ -56,6 +56,12 @@ export interface AwsSettings {
   latencyMs: Readonly<Partial<Record<AwsService, number>>>
   /** `documented`: more values of a secret than one in ten minutes, sustained, reach the quota of a hundred versions and are refused. */
   versionQuota: 'off' | 'documented'
+  /** How long after a call that changed a secret its replicas show that, on the shared clock. */
+  replicaLagMs: number
+  /** By Region, why changes that are made while this is set never arrive there: the StatusMessage of a status that is Failed. */
+  replicaFailure: Readonly<Record<string, string>>
+  /** `creation`: a replica is InProgress until it exists, and not while a change is on its way. AWS: undocumented. */
+  replicaStatus: 'everyChange' | 'creation'
 }
 
 /**
@@ -90,6 +96,9 @@ export const defaultSettings: Readonly<AwsSettings> = {
   staleReadPer: 'call',
   latencyMs: {},
   versionQuota: 'off',
+  replicaLagMs: 0,
+  replicaFailure: {},
+  replicaStatus: 'everyChange',
 }
 
 type Check = (value: unknown) => string | undefined
@@ -112,6 +121,14 @@ const byService: Check = (value) => {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return expected
   const isRight = ([service, ms]: [string, unknown]): boolean =>
     awsServices.some((known) => known === service) && fromZero(ms) === undefined
+  return Object.entries(value).every(isRight) ? undefined : expected
+}
+
+const byRegion: Check = (value) => {
+  const expected = 'expected {Region: message}'
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return expected
+  const isRight = ([region, message]: [string, unknown]): boolean =>
+    /^([a-z]+-)+\d+$/.test(region) && name(message) === undefined
   return Object.entries(value).every(isRight) ? undefined : expected
 }
 
@@ -138,6 +155,9 @@ const checks: Readonly<Record<keyof AwsSettings, Check>> = {
   staleReadPer: oneOf('call', 'secret'),
   latencyMs: byService,
   versionQuota: oneOf('off', 'documented'),
+  replicaLagMs: fromZero,
+  replicaFailure: byRegion,
+  replicaStatus: oneOf('everyChange', 'creation'),
 }
 
 /** @returns every fault of the input, one line each; empty = it is a Partial<AwsSettings>. */

@@ -65,7 +65,7 @@ const toSecret = (secret: PeekedSecret): Secret => ({
   lastRotatedAt: secret.rotation?.lastRotatedAt,
   nextRotationAt: secret.rotation?.nextAt,
   lastReadOnDayAt: undefined,
-  replicaRegions: [],
+  replicas: [],
 })
 
 /** Whatever project the value is of: that decides nothing here. */

@@ -7,6 +7,7 @@ import { describe, expect, test } from 'vitest'
 import { Fault } from '../../../lambda/core/base/fault.ts'
 import { settleToken } from '../../../lambda/core/drive/settle-request.ts'
 import type { ReadableRecords } from '../../../lambda/core/rotation/records.ts'
+import type { Secret } from '../../../lambda/core/secret/secret.ts'
 import { NOTICE_EVERY_MS } from '../../../lambda/core/sweep/due.ts'
 import { ASKED_A_SECOND, type SweepSummary, sweep } from '../../../lambda/core/sweep/sweep.ts'
 import { createCallLog } from '../../fakes/call-log.ts'
@@ -115,6 +116,51 @@ describe('a sweep', () => {
       isWhole: true,
       freeze: 'off',
     })
+  })
+
+  test('settles nothing while a replica is not in sync, reports one that failed, and settles once it is', async () => {
+    const place = createPlace()
+    const replicas: Secret['replicas'] = [{ region: 'eu-north-1', status: 'Failed', message: 'no access' }]
+    place.add({ name: 'failed', current: 'rotate', rotatedAgoMs: DAY_MS + MINUTE_MS, more: { replicas } })
+
+    expect(await place.run()).toMatchObject({ settlesAsked: 0, settleRefusing: 1 })
+    expect(place.reported()).toEqual(['Settle Refusing: failed'])
+    expect(place.events.published[0]?.detail).toMatchObject({ replicas: [{ region: 'eu-north-1', status: 'Failed' }] })
+
+    await place.next()
+    expect([place.rotated(), place.reported()]).toEqual([[], ['Settle Refusing: failed']])
+
+    Object.assign(place.fleet.find('m2m/test/failed').secret, {
+      replicas: [{ region: 'eu-north-1', status: 'InSync' }],
+    })
+    await place.next()
+    expect(place.rotated()).toEqual(['failed'])
+  })
+
+  test('reports a replica that is only late after one overlap more, and again every six hours', async () => {
+    const place = createPlace()
+    const replicas: Secret['replicas'] = [{ region: 'eu-north-1', status: 'InProgress' }]
+    place.add({ name: 'late', current: 'rotate', rotatedAgoMs: DAY_MS + HOUR_MS, more: { replicas } })
+    const sweeps = async (count: number): Promise<number> => {
+      for (let made = 0; made < count; made += 1) await place.next()
+      return place.reported().length
+    }
+
+    expect(await sweeps(4 * 23 - 1)).toBe(0)
+    expect(await sweeps(1)).toBe(1)
+    expect(await sweeps(4 * 6 - 1)).toBe(1)
+    expect(await sweeps(1)).toBe(2)
+    expect(place.reported()).toEqual(['Settle Refusing: late', 'Settle Refusing: late'])
+    expect(place.rotated()).toEqual([])
+  })
+
+  test('settles a revoke whatever its replicas have', async () => {
+    const place = createPlace()
+    place.add({ name: 'leaked', ...revoked, more: { replicas: [{ region: 'eu-north-1', status: 'Failed' }] } })
+
+    await place.run()
+
+    expect(place.rotated()).toEqual(['leaked'])
   })
 
   test('counts an overlap from the switch that the rotation function recorded, whatever the dates say', async () => {

@@ -86,6 +86,9 @@ export const outsideFault = (stage: StageSecrets, secretId: string): string => {
 export const notAdoptedFault = (name: string): string =>
   `secret ${name} is not managed: it was never adopted; m2m adopt --in-place --secret ${name} does that`
 
+/** How often one listing is begun, at most, where Secrets Manager loses its paging token (`LIST_TOKEN_LOST`). */
+export const LISTINGS = 3
+
 /** `#<which prefix>#<AWS's own token>`; the own prefix's is AWS's alone, as it was before there were others. */
 const LATER_PAGE = /^#([1-9])#(.*)$/s
 

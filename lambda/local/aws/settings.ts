@@ -27,6 +27,8 @@ export interface AwsSettings {
   sendRotationToken: boolean
   /** By how much ListSecrets lags behind. AWS: up to five minutes. */
   listLagMs: number
+  /** How long a paging token is taken: later it is an InvalidNextTokenException; 0: for ever. AWS: undocumented. */
+  pageTokenMs: number
   /** Real time until an asynchronous invocation that failed is tried again, and half the time until the last try. */
   asyncRetryMs: number
   /** Enforce AWS's request quotas, on real time. */
@@ -68,6 +70,7 @@ export const defaultSettings: Readonly<AwsSettings> = {
   usedToken: 'refuse',
   sendRotationToken: true,
   listLagMs: 0,
+  pageTokenMs: 0,
   // Lambda waits a minute, then two (Lambda developer guide, "asynchronous invocation").
   asyncRetryMs: 60_000,
   enforceQuotas: false,
@@ -114,6 +117,7 @@ const checks: Readonly<Record<keyof AwsSettings, Check>> = {
   usedToken: oneOf('refuse', 'redrive', 'ignore'),
   sendRotationToken: flag,
   listLagMs: fromZero,
+  pageTokenMs: fromZero,
   asyncRetryMs: fromZero,
   enforceQuotas: flag,
   concurrentExecutions: countFromZero,

@@ -1,6 +1,7 @@
 // What an operator decides about campaigns: when the periodic one begins, or why there is none. Read with the rest of `rotation`
 // (deploy-config.ts). The times of day are UTC's, as Secrets Manager's are.
-import { readCron, readRate } from '../../lambda/core/base/schedule-expression.ts'
+import { firings, readCron, readRate } from '../../lambda/core/base/schedule-expression.ts'
+import { HOUR_MS } from '../../lambda/core/base/time-units.ts'
 import type { Place, Shape } from './config-place.ts'
 import { shapes } from './config-shapes.ts'
 import type { RotationWindow } from './rotation-schedule.ts'
@@ -33,6 +34,32 @@ const schedule: Shape = {
   expected: `${EXAMPLE}, with one minute of the hour and exactly one of the days "?", or rate(1 day)`,
   fits: (value) => isCron(value) || isRate(value),
 }
+
+/** Eight years hold every pattern of months, weekdays and leap days. */
+const TRIED_FROM = Date.UTC(2027, 0, 1)
+const TRIED_UNTIL = Date.UTC(2035, 0, 1)
+
+const HOURS_OF = { minute: 1 / 60, hour: 1, day: 24 } as const
+
+/** @returns the longest time between two campaigns, in hours; Infinity where one comes that no other follows. */
+export const longestGapHours = (expression: string): number => {
+  const rate = readRate(expression)
+  if (rate !== undefined) return rate.count * HOURS_OF[rate.unit]
+  const cron = readCron(expression)
+  if (!cron.ok) return Number.POSITIVE_INFINITY
+  let previous: number | undefined
+  let longest = 0
+  for (const firing of firings(cron.value, TRIED_FROM)) {
+    longest = Math.max(longest, firing - (previous ?? firing))
+    previous = firing
+    if (firing >= TRIED_UNTIL) return longest / HOUR_MS
+  }
+  return Number.POSITIVE_INFINITY
+}
+
+/** The same, of a stage; undefined where there is no periodic campaign. */
+export const campaignEveryHours = (campaigns: CampaignsConfig): number | undefined =>
+  'schedule' in campaigns ? longestGapHours(campaigns.schedule) : undefined
 
 /** Daily, when a window begins: the window's own days are far too few, since they are the backstop's. */
 export const dailySchedule = (window: RotationWindow | undefined): string => {

@@ -1,6 +1,6 @@
 // What an operator may say about campaigns, and what stands in when nothing is said.
 import { describe, expect, it, test } from 'vitest'
-import { dailySchedule } from '../../lib/config/campaign-config.ts'
+import { dailySchedule, longestGapHours } from '../../lib/config/campaign-config.ts'
 import { DeployConfigFault, readDeployConfig } from '../../lib/config/deploy-config.ts'
 import { exampleConfig } from './synth.ts'
 
@@ -68,4 +68,39 @@ test('campaigns can be left out, for a written reason', () => {
 test("Stytch's rate is a number of calls a second", () => {
   expect(rotationOf({ stytchCallsPerSecond: 40 })).toMatchObject({ stytchCallsPerSecond: 40 })
   expect(faultsOf({ stytchCallsPerSecond: 0 })).toEqual([expect.stringMatching(/an integer from 1 to 1000/)])
+})
+
+describe('the longest time between two campaigns', () => {
+  it.each([
+    ['rate(12 hours)', 12],
+    ['rate(7 days)', 168],
+    ['cron(0 2 * * ? *)', 24],
+    ['cron(0 2,14 * * ? *)', 12],
+    ['cron(0 2,10 * * ? *)', 16],
+    ['cron(30 3 ? * MON-FRI *)', 72],
+    ['cron(0 2 1 * ? *)', 31 * 24],
+    ['cron(0 2 * * ? 2030)', Number.POSITIVE_INFINITY],
+  ])('%s: %d h', (schedule, hours) => {
+    expect(longestGapHours(schedule)).toBe(hours)
+  })
+})
+
+describe('a period that campaigns come too seldom for', () => {
+  const faultOf = (at: string, hours: number) =>
+    `m2m.${at} is shorter than the longest time between two periodic campaigns: expected at least ${hours}h, or a campaignSchedule that comes more often`
+
+  it('is refused of the stage, and of a client', () => {
+    expect(faultsOf({ period: '4h' })).toEqual([faultOf('rotation.period', 24)])
+    expect(faultsOf({ period: '2d', campaignSchedule: 'cron(0 2 ? * MON-FRI *)' })).toEqual([
+      faultOf('rotation.period', 72),
+    ])
+    const clients = [{ name: 'billing', description: 'Reads invoices', period: '12h' }]
+    expect(() => readDeployConfig({ ...exampleConfig, clients })).toThrow(faultOf('clients[0].period', 24))
+  })
+
+  it('is taken where they come often enough, or where there are none', () => {
+    expect(faultsOf({ period: '1d' })).toEqual([])
+    expect(faultsOf({ period: '4h', campaignSchedule: 'rate(1 hour)' })).toEqual([])
+    expect(faultsOf({ period: '4h', noCampaignsBecause: 'this Region has no durable functions' })).toEqual([])
+  })
 })

@@ -37,6 +37,16 @@ const fractionsOf = (secretArn: string): readonly [number, number] => {
   return [digest.readUInt32BE(0) / 2 ** 32, digest.readUInt32BE(4) / 2 ** 32]
 }
 
+/**
+ * What stands against a period, where campaigns come this seldom; undefined: nothing. A backstop, at twice the period, would come first, and
+ * no value would be replaced in time.
+ */
+export const shortPeriodFault = (periodMs: number, campaignEveryMs: number | undefined): string | undefined => {
+  if (campaignEveryMs === undefined || periodMs >= campaignEveryMs) return undefined
+  const hours = Math.ceil(campaignEveryMs / HOUR_MS)
+  return `is shorter than the longest time between two periodic campaigns: expected at least ${hours}h, or a campaignSchedule that comes more often`
+}
+
 /** @param campaignEveryMs the longest time between two campaigns */
 export const campaignTurn = ({ secretArn, issuedAt, periodMs }: ValueInUse, campaignEveryMs: number): CampaignTurn => {
   const latestAgeMs = Math.max(0, periodMs - campaignEveryMs - takesMs(campaignEveryMs))

@@ -82,6 +82,8 @@ const LAPTOP_SWEEP_MINUTES = 15
 
 /** As the stack's defaults are (lib/config/deploy-config.ts). */
 export const LAPTOP_HOURS = { periodHours: 720, overlapHours: 24 } as const
+/** Of the daily campaign, as a deployment has it (lib/config/campaign-config.ts). */
+export const LAPTOP_CAMPAIGN_EVERY_HOURS = 24
 
 /** A fleet makes hundreds of calls at once; a process for each would do nothing but start. */
 const MOST_PROCESSES = 4 * availableParallelism()
@@ -240,6 +242,7 @@ const functionsOf = (
       selfArn: `${arnOf('campaign')}:live`,
       eventBus: LAPTOP_BUS,
       ...LAPTOP_HOURS,
+      campaignEveryHours: LAPTOP_CAMPAIGN_EVERY_HOURS,
       freeze: { parameter: LAPTOP_FREEZE },
       records: { table: LAPTOP_RECORDS.name },
       bounds: more.bounds ?? WITHOUT_LAG,

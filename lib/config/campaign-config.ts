@@ -61,11 +61,27 @@ export const longestGapHours = (expression: string): number => {
 export const campaignEveryHours = (campaigns: CampaignsConfig): number | undefined =>
   'schedule' in campaigns ? longestGapHours(campaigns.schedule) : undefined
 
-/** Daily, when a window begins: the window's own days are far too few, since they are the backstop's. */
+/**
+ * Daily, when a window ends: the window's own days are far too few, since they are the backstop's; and while it is open, Secrets Manager may
+ * rotate the same secrets.
+ */
 export const dailySchedule = (window: RotationWindow | undefined): string => {
   const cron = window && readCron(window.cron)
-  if (cron === undefined) return `cron(0 ${DEFAULT_HOUR} * * ? *)`
-  return `cron(0 ${(cron.ok && cron.value.hours[0]) || 0} * * ? *)`
+  if (window === undefined || cron === undefined) return `cron(0 ${DEFAULT_HOUR} * * ? *)`
+  const begins = (cron.ok && cron.value.hours[0]) || 0
+  return `cron(0 ${(begins + window.durationHours) % 24} * * ? *)`
+}
+
+/** @returns when, in a window of the backstop, a campaign begins as well, epoch milliseconds; undefined: never, or no hour is known. */
+export const meetsBackstop = (campaign: string, window: RotationWindow): number | undefined => {
+  const [ours, theirs] = [readCron(campaign), readCron(window.cron, { isForSecretsManager: true })]
+  if (!ours.ok || !theirs.ok) return undefined
+  for (const opensAt of firings(theirs.value, TRIED_FROM)) {
+    if (opensAt >= TRIED_UNTIL) return undefined
+    const { value: begins = Number.POSITIVE_INFINITY } = firings(ours.value, opensAt - 1).next()
+    if ((begins ?? Number.POSITIVE_INFINITY) < opensAt + window.durationHours * HOUR_MS) return opensAt
+  }
+  return undefined
 }
 
 export const readCampaigns = (rotation: Place, window: RotationWindow | undefined): CampaignsConfig => {

@@ -8,10 +8,9 @@ import {
   ListSecretVersionIdsCommand,
   type SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager'
-import { Fault } from '../../core/base/fault.ts'
 import type { Secret } from '../../core/secret/secret.ts'
 import type { Deadline, SecretOrder, Secrets, VersionEntry } from '../../core/secret/secrets.ts'
-import { LISTINGS } from '../../core/secret/stage-secrets.ts'
+import { isTokenLost, LISTINGS } from '../../core/secret/stage-secrets.ts'
 import { attempt, awsFault, isAwsError } from './aws-call.ts'
 import { secretText } from './secret-text.ts'
 import { toSecret } from './to-secret.ts'
@@ -73,8 +72,7 @@ export const listVersions = async (
     try {
       return await listVersionsOnce(client, secretId, deadline)
     } catch (error) {
-      const isLost = error instanceof Fault && error.code === 'LIST_TOKEN_LOST'
-      if (!isLost || listings >= LISTINGS) throw error
+      if (!isTokenLost(error) || listings >= LISTINGS) throw error
     }
   }
 }

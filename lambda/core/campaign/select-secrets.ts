@@ -2,13 +2,12 @@
 // for its checkpoint. Names are all that is kept. Whether a secret is still the campaign's, DescribeSecret decides when its turn comes.
 
 import { defined } from '../base/defined.ts'
-import { Fault } from '../base/fault.ts'
 import { ok, type Result, refused } from '../base/result.ts'
 import { isPastPeriod, issuedAtEstimate, turnOf } from '../secret/is-overdue.ts'
 import type { Secret } from '../secret/secret.ts'
 import { clientIdOf, periodOf } from '../secret/secret-tags.ts'
 import { countFault, createSelection, namedAs, namedBy } from '../secret/selector.ts'
-import { isNameOfStage, isOfStage, LISTINGS, listStage, shortNameOf } from '../secret/stage-secrets.ts'
+import { isNameOfStage, isOfStage, isTokenLost, LISTINGS, listStage, shortNameOf } from '../secret/stage-secrets.ts'
 import { type Chosen, type Eligibility, MAX_SELECTED, type Skip, skipOf } from './campaign.ts'
 import type { Durable } from './campaign-ports.ts'
 import type { CampaignFailure } from './campaign-report.ts'
@@ -136,7 +135,7 @@ const listPortion = async (campaigning: Campaigning, request: CampaignRequest, f
   let page = from
   for (let pages = 0; pages < PORTION_LIST_PAGES; pages += 1) {
     const reply = await persistently(timing, () => listStage(secrets, rules, { page })).catch((error: unknown) => {
-      if (error instanceof Fault && error.code === 'LIST_TOKEN_LOST') return undefined
+      if (isTokenLost(error)) return undefined
       throw error
     })
     if (reply === undefined) return { ...sieve.portion(), isLost: true }

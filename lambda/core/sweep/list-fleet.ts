@@ -10,7 +10,7 @@ import { issuedAtEstimate } from '../secret/is-overdue.ts'
 import { isUnsettled } from '../secret/overlap.ts'
 import type { Secret } from '../secret/secret.ts'
 import type { SecretPage } from '../secret/secrets.ts'
-import { isOfStage, LISTINGS, listStage } from '../secret/stage-secrets.ts'
+import { isOfStage, isTokenLost, LISTINGS, listStage } from '../secret/stage-secrets.ts'
 import { checkableOf } from './check-fleet.ts'
 import { asOfSweep, factsOf, hasBeenTried, isReported, nominate, type Sweep } from './due.ts'
 import { type SettledSecret, settledSecretOf } from './owed-proofs.ts'
@@ -125,10 +125,9 @@ type Broken = 'tokenLost' | 'broken'
 
 /** How a listing that had begun broke off. @throws what asking again does not help with, where nothing was listed */
 const brokenBy = ({ journal }: Sweeping, { tally }: Listing, error: unknown): Broken => {
-  if (!(error instanceof Fault)) throw error
+  if (isTokenLost(error)) return 'tokenLost'
+  if (!(error instanceof Fault) || tally.seen === 0) throw error
   const { code, message } = error
-  if (code === 'LIST_TOKEN_LOST') return 'tokenLost'
-  if (tally.seen === 0) throw error
   tally.failed += 1
   journal.note({ outcome: 'listBroken', code, message })
   return 'broken'

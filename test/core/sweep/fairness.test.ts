@@ -26,7 +26,7 @@ const manyRefused = (count: number, traits: typeof over | typeof revoked = over)
 const lookedAt = (place: ReturnType<typeof createPlace>): Set<string> =>
   new Set(place.fleet.calls.filter(({ op }) => op === 'listVersions').map(({ about }) => about))
 
-/** As in docs/campaigns.md and docs/decisions/062: twice as many sweeps as the looks of one sweep take to go round. */
+/** As in docs/decisions/062: twice as many sweeps as the looks of one sweep take to go round. */
 const SWEEPS_FOR_TEN_THOUSAND = 6
 
 describe('ten thousand secrets whose settles were refused lately', () => {

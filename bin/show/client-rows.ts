@@ -19,7 +19,11 @@ const DEFAULT_LONGEST_HOLD_HOURS = 7 * 24
 /** What the rules about a secret (core/secret) are asked with. */
 export const asOfView = (view: StageView, now: number): AsOf & HoldLimit => ({
   rotationFunctionArn: view.rotationFunctionArn,
-  spans: { periodMs: view.periodHours * HOUR_MS, overlapMs: view.overlapHours * HOUR_MS },
+  spans: {
+    periodMs: view.periodHours * HOUR_MS,
+    overlapMs: view.overlapHours * HOUR_MS,
+    ...(view.campaignEveryHours === undefined ? {} : { campaignEveryMs: view.campaignEveryHours * HOUR_MS }),
+  },
   longestHoldMs: (view.longestHoldHours ?? DEFAULT_LONGEST_HOLD_HOURS) * HOUR_MS,
   now,
 })

@@ -52,17 +52,25 @@ interface AwsCall {
   readonly carriesValue?: boolean
   /** What to do about an error of this name, where the caller knows better than that retrying will not help. */
   readonly adviseOn?: (errorName: string) => string | undefined
+  /** Whether the request carried a paging token, which AWS may have forgotten. */
+  readonly isLaterPage?: boolean
 }
 
-export const awsFault = ({ operation, subject, carriesValue = false, adviseOn }: AwsCall, error: unknown): Fault => {
+const codeOf = (
+  name: string,
+  isRejected: boolean,
+  { isLaterPage = false }: Pick<AwsCall, 'isLaterPage'>,
+): FaultCode => {
+  if (throttling.has(name)) return 'SECRETS_MANAGER_THROTTLED'
+  if (isLaterPage && name === 'InvalidNextTokenException') return 'LIST_TOKEN_LOST'
+  return isRejected ? 'SECRETS_MANAGER_REJECTED' : 'SECRETS_MANAGER_UNAVAILABLE'
+}
+
+export const awsFault = (call: AwsCall, error: unknown): Fault => {
+  const { operation, subject, carriesValue = false, adviseOn } = call
   const { name, message, status, requestId, isService } = shapeOf(error)
-  const isThrottled = throttling.has(name)
-  const isRejected = isService && !isThrottled && status !== undefined && status < 500
-  const code: FaultCode = isThrottled
-    ? 'SECRETS_MANAGER_THROTTLED'
-    : isRejected
-      ? 'SECRETS_MANAGER_REJECTED'
-      : 'SECRETS_MANAGER_UNAVAILABLE'
+  const isRejected = isService && !throttling.has(name) && status !== undefined && status < 500
+  const code = codeOf(name, isRejected, call)
   // Only a modelled service error's message is AWS's own; a parser's would quote the reply.
   const words = isRejected && !carriesValue ? `: ${message}` : ''
   const request = requestId === undefined ? '' : `, request ${requestId}`

@@ -18,6 +18,8 @@ export interface StageView extends StageSecrets {
   readonly backstop: RotationRules
   readonly periodHours: number
   readonly overlapHours: number
+  /** The longest time between two periodic campaigns; absent: there is none, or a function before this field. */
+  readonly campaignEveryHours?: number
   /** After which a hold is reported; absent: a function before this field. */
   readonly longestHoldHours?: number
   /** What people store for its functions; absent: a function before this field. */

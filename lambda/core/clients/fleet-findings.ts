@@ -1,13 +1,14 @@
 // What is wrong with a fleet, by what Secrets Manager and Stytch show of it, and what to do about each. Pure, and without a value: whether
 // Stytch accepts AWSCURRENT's value is asked of the rotation function (core/drive/check-questions.ts).
 
+import { shortPeriodFault } from '../secret/campaign-turn.ts'
 import { isM2mClient } from '../secret/client-id.ts'
 import { type HoldLimit, isHeldTooLong } from '../secret/is-held-too-long.ts'
 import type { AsOf } from '../secret/is-managed.ts'
 import { unfinishedVersion } from '../secret/labels.ts'
 import type { Secret } from '../secret/secret.ts'
 import { secretNameOf } from '../secret/secret-name.ts'
-import { clientIdOf, isRetired, TAG } from '../secret/secret-tags.ts'
+import { clientIdOf, isRetired, periodOf, TAG } from '../secret/secret-tags.ts'
 import { isNameOfStage, type StageSecrets, shortNameOf } from '../secret/stage-secrets.ts'
 import type { ClientRecord } from './client-keeper.ts'
 import { slotWords, visibleOf } from './client-status.ts'
@@ -63,6 +64,11 @@ const scheduleFindings = (secret: Secret, { asOf }: FleetSight): readonly Found[
   if (secret.rotationFunctionArn !== asOf.rotationFunctionArn) {
     const what = `it is rotated by ${secret.rotationFunctionArn ?? 'no function'}, not by this stage's`
     return [{ kind: 'schedule', weight: 'broken', what, todo }]
+  }
+  const short = shortPeriodFault(periodOf(secret, asOf.spans), asOf.spans.campaignEveryMs)
+  if (short !== undefined) {
+    const what = `its period (tag ${TAG.period}) ${short}`
+    return [{ kind: 'schedule', weight: 'attention', what, todo: 'm2m apply with another period, or set the tag' }]
   }
   return []
 }

@@ -2,7 +2,7 @@
 // ListSecrets nominates by it, DescribeSecret and ListSecretVersionIds decide. It never starts a rotate, and it takes AWSPENDING from
 // no version that may hold a value: a stuck rotation is driven again, by the function that can see both sides (docs/decisions/018).
 
-import { HOUR_MS } from '../base/time-units.ts'
+import { HOUR_MS, MINUTE_MS } from '../base/time-units.ts'
 import { settleAttempts, settleToken } from '../drive/settle-request.ts'
 import { type FreezeState, isPlanned, stops } from '../rotation/freeze.ts'
 import { type HoldLimit, holdEndsAt, isHeldTooLong } from '../secret/is-held-too-long.ts'
@@ -126,6 +126,30 @@ export const nominate = (secret: Secret, sweep: Sweep): 'urgent' | 'due' | undef
   if (isSettledOrigin(current.origin) || waits(secret, 'settle', current, sweep)) return undefined
   if (isRevoked) return 'urgent'
   return overlapMayBeOver(secret, sweep) ? 'due' : undefined
+}
+
+/** A rotation's own last change comes within this time of it. */
+const TAIL_MS = 10 * MINUTE_MS
+
+/**
+ * Whether what is due was asked for before, in all likelihood: the secret changed after it became due. By what ListSecrets shows; it decides
+ * who comes first, and nothing else.
+ */
+export const hasBeenTried = (secret: Secret, sweep: Sweep): boolean => {
+  const situation = situationOf(secret, sweep)
+  if (situation === undefined) return false
+  const { current, stuck } = situation
+  const { lastChangedAt = 0, lastRotatedAt = 0 } = secret
+  if (stuck !== undefined) {
+    const since = readRequestToken(stuck.versionId).askedAt ?? lastChangedAt
+    return sweep.asOf - since >= STUCK_AFTER_MS + PATIENT_SWEEPS * sweep.rules.sweepEveryMs
+  }
+  const askedAt = readRequestToken(current.versionId).askedAt ?? 0
+  const dueAt =
+    current.origin === 'revoke'
+      ? Math.max(lastRotatedAt, askedAt) + TAIL_MS
+      : overlapEndsAtEarliest(secret, sweep.rules.stage)
+  return lastChangedAt >= dueAt
 }
 
 export type Act =

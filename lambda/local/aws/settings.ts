@@ -27,6 +27,8 @@ export interface AwsSettings {
   sendRotationToken: boolean
   /** By how much ListSecrets lags behind. AWS: up to five minutes. */
   listLagMs: number
+  /** How long a paging token is taken: later it is an InvalidNextTokenException; 0: for ever. AWS: undocumented. */
+  pageTokenMs: number
   /** Real time until an asynchronous invocation that failed is tried again, and half the time until the last try. */
   asyncRetryMs: number
   /** Real time until an invocation that was throttled is tried again by Lambda; doubles with each, up to 300 times as long. */
@@ -80,6 +82,7 @@ export const defaultSettings: Readonly<AwsSettings> = {
   usedToken: 'refuse',
   sendRotationToken: true,
   listLagMs: 0,
+  pageTokenMs: 0,
   // Lambda waits a minute, then two (Lambda developer guide, "asynchronous invocation").
   asyncRetryMs: 60_000,
   // A second, then up to five minutes (the same page).
@@ -142,6 +145,7 @@ const checks: Readonly<Record<keyof AwsSettings, Check>> = {
   usedToken: oneOf('refuse', 'redrive', 'ignore'),
   sendRotationToken: flag,
   listLagMs: fromZero,
+  pageTokenMs: fromZero,
   asyncRetryMs: fromZero,
   throttledRetryMs: fromZero,
   executionNames: oneOf('account', 'function'),

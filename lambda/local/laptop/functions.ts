@@ -84,6 +84,8 @@ const LAPTOP_SWEEP_MINUTES = 15
 
 /** As the stack's defaults are (lib/config/deploy-config.ts). */
 export const LAPTOP_HOURS = { periodHours: 720, overlapHours: 24 } as const
+/** Of the daily campaign, as a deployment has it (lib/config/campaign-config.ts). */
+export const LAPTOP_CAMPAIGN_EVERY_HOURS = 24
 
 /** As the stack has it for that overlap (lib/campaign/campaign.ts; a test holds the two together). */
 const LAPTOP_EXECUTION_HOURS = 72
@@ -248,6 +250,7 @@ const functionsOf = (
       selfArn: `${arnOf('campaign')}:${LIVE}`,
       eventBus: LAPTOP_BUS,
       ...LAPTOP_HOURS,
+      campaignEveryHours: LAPTOP_CAMPAIGN_EVERY_HOURS,
       freeze: { parameter: LAPTOP_FREEZE },
       records: { table: LAPTOP_RECORDS.name },
       bounds: more.bounds ?? WITHOUT_LAG,

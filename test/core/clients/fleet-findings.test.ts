@@ -49,7 +49,7 @@ const findIn = (secrets: readonly Secret[], records: FleetSight['records']) => {
     records,
     asOf: {
       rotationFunctionArn: FUNCTION,
-      spans: { periodMs: 720 * HOUR_MS, overlapMs: 24 * HOUR_MS },
+      spans: { periodMs: 720 * HOUR_MS, overlapMs: 24 * HOUR_MS, campaignEveryMs: 24 * HOUR_MS },
       now: NOW,
       longestHoldMs: 168 * HOUR_MS,
     },
@@ -146,4 +146,16 @@ describe('of a client that no secret holds', () => {
   test('another stage’s is none of ours', () => {
     expect(lonely({ boundTo: ARN.replace('m2m/prod', 'm2m/dev') })).toEqual([])
   })
+})
+
+test('a period by a tag set by hand, for which campaigns come too seldom, is found', () => {
+  expect(find([secret({ tags: tags({ 'm2m:period': '4h' }) })])).toEqual([
+    {
+      kind: 'schedule',
+      weight: 'attention',
+      subject: 'billing',
+      what: expect.stringMatching(/^its period \(tag m2m:period\) is shorter than the longest time between two/),
+    },
+  ])
+  expect(find([secret({ tags: tags({ 'm2m:period': '1d' }) })])).toEqual([])
 })

@@ -103,13 +103,33 @@ describe('the runbook', () => {
 
   test('tells of each page what one sees, what it means, what to do and what comes after', () => {
     const sections = runbook.split(/^## /m).slice(1)
-    const entries = sections.filter((section) => !/^(Before anything)/.test(section))
+    const entries = sections.filter((section) => !/^(You have a leak|All pages|Before anything)/.test(section))
 
     expect(entries.length).toBeGreaterThanOrEqual(11)
     for (const entry of entries) {
       for (const part of ['**You see**', '**It means**', '**Do**', '**Afterwards**']) {
         expect(entry, entry.split('\n')[0]).toContain(part)
       }
+    }
+  })
+
+  test('begins with a leak: what to type, how it looks when it is over, and what each other end asks for', () => {
+    const [, first = ''] = runbook.split(/^## /m)
+    const lines = first.split('\n')
+
+    expect(lines[0]).toBe('You have a leak')
+    expect(runbook.split('\n').indexOf('## You have a leak')).toBeLessThan(10)
+    expect(lines.length).toBeLessThan(40)
+    expect(first).toContain('**It is over** when it ends with `Incident INC-…: what leaked is dead.`')
+    // In the words of the command itself.
+    const commands = filesBelow('bin', '.ts').map(read).join('')
+    for (const words of ['what leaked is dead', 'is refused by Stytch; the sweep confirms it', 'Waiting: ', 'ALIVE']) {
+      expect(first).toContain(words)
+      expect(commands).toContain(words)
+    }
+    for (const words of ['are frozen (all)', 'by slots: ', 'carried out from here', 'you may not invoke']) {
+      expect(first).toContain(words)
+      expect(commands).toContain(words)
     }
   })
 

@@ -69,7 +69,7 @@ export const examineFleet = async (
 ): Promise<{ findings: readonly FleetFinding[]; secrets: readonly Secret[] }> => {
   const view = await context.view()
   const { clientsApi } = await context.connect()
-  const secrets = await readFleet(context)
+  const secrets = await readFleet(context, { includesDeleted: true })
   const progress = context.screen.progress('Reading clients')
   const [records, left] = await readRecords({ clientsApi, onProgress: (_what, done) => progress.at(done) })
     .then(
@@ -206,7 +206,7 @@ const doctor: Work<object> = async (context) => {
     findings.length > MOST_SHOWN
       ? `\n… and ${count(findings.length - MOST_SHOWN, 'more', 'more')}; --json shows all`
       : ''
-  const clients = found.secrets.length
+  const clients = found.secrets.filter(({ isDeleted }) => !isDeleted).length
   const { notChecked: unreadable } = handMade
   const unread = unreadable.length === 0 ? '' : `\nnot checked, since you may not read it: ${unreadable.join('; ')}`
   const tally = `${count(clients, 'client')}: ${count(findings.length, 'finding')}, ${broken} broken${unread}`

@@ -112,7 +112,7 @@ const checked = async (context: CommandContext, rows: readonly Row[]) => {
 export const list: Work<ListOptions> = async (context, options) => {
   const view = await context.view()
   const asOf = asOfView(view, context.timing.now())
-  const all = await readFleet(context)
+  const all = await readFleet(context, { includesDeleted: true })
   const selection = selectionOf(options)
   const selected = all.filter(selection.isSelected).map((secret) => rowOf(secret, view, asOf))
   const isAsked = options.check === true || (options.state !== undefined && isCheckedState(options.state))

@@ -192,7 +192,7 @@ const sightJson = (sight: Sight) => ({
 const ofStage = async (context: CommandContext): Promise<Ending> => {
   const view = await context.view()
   const asOf = asOfView(view, context.timing.now())
-  const rows = (await readFleet(context)).map((secret) => rowOf(secret, view, asOf))
+  const rows = (await readFleet(context, { includesDeleted: true })).map((secret) => rowOf(secret, view, asOf))
   const freeze = await (await context.connect()).freeze.read()
   const tally: Record<string, number> = {}
   for (const { visible } of rows) tally[shownState(visible)] = (tally[shownState(visible)] ?? 0) + 1

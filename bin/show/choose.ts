@@ -114,12 +114,16 @@ const selectorsOf = ({ names, tag, scope, all }: Choice): readonly Selector[] | 
   return all === true ? [] : 'named'
 }
 
-export const readFleet = async (context: CommandContext): Promise<readonly Secret[]> => {
+/** @param includesDeleted those that are scheduled for deletion as well: to be shown, and never to be changed */
+export const readFleet = async (
+  context: CommandContext,
+  { includesDeleted = false } = {},
+): Promise<readonly Secret[]> => {
   const stage = await context.view()
   const { secrets } = await context.connect()
   const progress = context.screen.progress('Reading secrets')
   try {
-    return await readSecrets({ secrets, onProgress: (_what, done) => progress.at(done) }, stage)
+    return await readSecrets({ secrets, onProgress: (_what, done) => progress.at(done) }, stage, { includesDeleted })
   } finally {
     progress.end()
   }

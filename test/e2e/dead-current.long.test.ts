@@ -1,6 +1,11 @@
 // A dead AWSCURRENT on the laptop, by the deployed functions: a colleague completes a rotation in the dashboard, or somebody puts an older
 // value back, and the next sweep reports it; `m2m status` and `m2m doctor` say DEAD at once. Nothing is changed by asking.
-import { PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import {
+  DeleteSecretCommand,
+  PutSecretValueCommand,
+  RestoreSecretCommand,
+  SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import type { SweepSummary } from '../../lambda/core/sweep/sweep.ts'
 import { type Cli, openCli } from './cli.ts'
@@ -80,6 +85,26 @@ test('what lives is checked, and nobody is told', async () => {
   expect((await callsOf(stytch)).slice(seen).map(({ op }) => op)).toEqual(['SearchClients'])
 })
 
+test('a secret that is scheduled for deletion while its client lives is reported, listed and found', async () => {
+  const client = new SecretsManagerClient({
+    endpoint: cli.laptop.address.aws,
+    region: cli.laptop.address.region,
+    credentials: { accessKeyId: 'any', secretAccessKey: 'any' },
+  })
+  await client.send(new DeleteSecretCommand({ SecretId: 'm2m/laptop/gamma', RecoveryWindowInDays: 7 }))
+  await sweepNow()
+  const doctor = await cli.run(['doctor', '--json'])
+  const listed = await cli.run(['list', '--state', 'deleted', '--json'])
+
+  expect(deadOnBus('gamma').at(-1)).toMatchObject({ detail: { found: 'deleted' } })
+  expect(doctor.json<{ findings: readonly object[] }>().findings).toContainEqual(
+    expect.objectContaining({ kind: 'deleted', weight: 'broken', subject: 'gamma' }),
+  )
+  expect(listed.json<object>()).toMatchObject({ clients: [{ name: 'gamma', state: 'deleted' }] })
+  await client.send(new RestoreSecretCommand({ SecretId: 'm2m/laptop/gamma' }))
+  client.destroy()
+})
+
 test('a colleague rotates and completes in the dashboard: the next sweep reports it, and status says DEAD', async () => {
   const { dashboard } = cli.laptop.stytch
   dashboard.rotateStart(clientIdOf('alpha'))
@@ -126,7 +151,7 @@ test('a client that was deleted is gone, and one that is inactive is said to be 
 
   cli.laptop.stytch.dashboard.remove(clientIdOf('gamma'))
   expect(await sweepNow()).toMatchObject({ clientsInactive: 0, secretsDead: 3 })
-  expect(deadOnBus('gamma')).toMatchObject([{ detail: { found: 'gone' } }])
+  expect(deadOnBus('gamma')).toMatchObject([{ detail: { found: 'deleted' } }, { detail: { found: 'gone' } }])
   expect(await statusOf('gamma')).toMatchObject({ state: 'gone' })
 })
 

@@ -94,13 +94,15 @@ export const createFakeFleet = (timing: FakeTiming): FakeFleet => {
       const { labels } = fleet.find(name).secret
       return Object.keys(labels).find((id) => labels[id]?.includes('AWSCURRENT'))
     },
-    list: async (prefix, { page, order = 'oldestFirst' } = {}) => {
+    list: async (prefix, { page, order = 'oldestFirst', includesDeleted = false } = {}) => {
       await note('list', `${page ?? '0'} ${order}`)
       const all = [...secrets.keys()].filter((arn) => get(arn)?.secret.name.startsWith(prefix))
       if (order === 'newestFirst') all.reverse()
       const from = Number(page ?? 0)
       const arns = all.slice(from, from + fleet.pageSize)
-      const shown = arns.flatMap((arn) => stale.get(arn) ?? get(arn)?.secret ?? [])
+      const shown = arns
+        .flatMap((arn) => stale.get(arn) ?? get(arn)?.secret ?? [])
+        .filter(({ isDeleted }) => includesDeleted || !isDeleted)
       return {
         secrets: shown,
         nextPage: from + fleet.pageSize < all.length ? String(from + fleet.pageSize) : undefined,

@@ -105,14 +105,14 @@ export const createSecretReader = (
     }
   },
   listVersions: (secretId, deadline) => listVersions(client, secretId, deadline),
-  list: async (prefix, { page, order = 'oldestFirst', ...deadline } = {}) => {
+  list: async (prefix, { page, order = 'oldestFirst', includesDeleted = false, ...deadline } = {}) => {
     const isLaterPage = page !== undefined
     const reply = await attempt({ operation: 'ListSecrets', subject: prefix, isLaterPage }, () =>
       client.send(
         new ListSecretsCommand({
           Filters: [{ Key: 'name', Values: [prefix] }],
           MaxResults: PAGE_SIZE,
-          IncludePlannedDeletion: false,
+          IncludePlannedDeletion: includesDeleted,
           ...sorting[order],
           NextToken: page,
         }),

@@ -5,7 +5,7 @@ import { forEachLimited } from '../base/for-each-limited.ts'
 import type { Timing } from '../base/timing.ts'
 import type { Secret } from '../secret/secret.ts'
 import { secretNameOf } from '../secret/secret-name.ts'
-import type { Secrets } from '../secret/secrets.ts'
+import type { ListQuery, Secrets } from '../secret/secrets.ts'
 import { type StageSecrets, stagePages } from '../secret/stage-secrets.ts'
 import type { ClientRecord } from './client-keeper.ts'
 import type { ClientsApi, StageView } from './clients-api.ts'
@@ -27,9 +27,10 @@ const INSPECTED_PER_SECOND = 500
 export const readSecrets = async (
   { secrets, onProgress }: Pick<Survey, 'secrets' | 'onProgress'>,
   stage: StageSecrets,
+  query: Pick<ListQuery, 'includesDeleted'> = {},
 ): Promise<readonly Secret[]> => {
   const found: Secret[] = []
-  for await (const page of stagePages(secrets, stage)) {
+  for await (const page of stagePages(secrets, stage, query)) {
     found.push(...page)
     onProgress?.('secrets', found.length)
   }

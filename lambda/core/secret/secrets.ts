@@ -39,6 +39,8 @@ export interface ListQuery extends Deadline {
   readonly page?: string | undefined
   /** @default 'oldestFirst' */
   readonly order?: SecretOrder
+  /** Those that are scheduled for deletion as well. @default false */
+  readonly includesDeleted?: boolean
 }
 
 export interface SecretPage {

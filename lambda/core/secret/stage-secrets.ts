@@ -132,13 +132,14 @@ export const listStage = async (
 export async function* stagePages(
   secrets: Pick<Secrets, 'list'>,
   stage: StageSecrets,
+  query: Pick<ListQuery, 'includesDeleted'> = {},
 ): AsyncGenerator<readonly Secret[], void> {
   const seen = new Set<string>()
   for (let listings = 1; ; listings += 1) {
     try {
       let page: string | undefined
       do {
-        const reply = await listStage(secrets, stage, { page })
+        const reply = await listStage(secrets, stage, { ...query, page })
         const unseen = reply.secrets.filter(({ arn }) => !seen.has(arn))
         for (const { arn } of unseen) seen.add(arn)
         yield unseen

@@ -31,17 +31,26 @@ const QUESTION_MS = 45_000
 export const checkableOf = (secret: Secret, { rules }: Pick<Sweep, 'rules'>): SecretToCheck | undefined =>
   isManaged(secret, rules) ? toCheckOf(secret) : undefined
 
+/** The same of a secret that is scheduled for deletion and was this stage's: whether its client lives on. */
+export const checkableDeletedOf = (secret: Secret, { rules }: Pick<Sweep, 'rules'>): SecretToCheck | undefined =>
+  secret.rotationFunctionArn === rules.rotationFunctionArn ? toCheckOf({ ...secret, isDeleted: false }) : undefined
+
 const facts: Readonly<Record<Lost, Fact['kind']>> = { dead: 'secretDead', gone: 'clientGone', foreign: 'clientForeign' }
+
+interface ToReport {
+  readonly found: Lost | 'deleted'
+  readonly since: number
+}
 
 const report = async (
   { events, journal, sweep, tally }: SweepSecret,
   { secretArn, clientId }: SecretToCheck,
-  { found, since }: Extract<CheckFinding, { found: Lost }>,
+  { found, since }: ToReport,
 ): Promise<void> => {
   const name = secretNameOf(secretArn)
   tally.secretsDead += 1
   journal.note({ secret: name, outcome: 'checked', found, since: new Date(since).toISOString() })
-  const fact: Fact = { kind: facts[found], since }
+  const fact: Fact = { kind: found === 'deleted' ? 'secretDeleted' : facts[found], since }
   if (!isReported(fact, sweep)) return
   const secret = { arn: secretArn, name, tags: clientId === undefined ? {} : { [TAG.client]: clientId } }
   await events.publish([noticeEvent({ secret, fact, at: sweep.asOf, more: { found } })])
@@ -50,6 +59,17 @@ const report = async (
 
 /** Of labels that moved on since they were listed: the next sweep sees the new ones. */
 const isPassing = (why: string): boolean => why === 'moved' || why === 'rotating'
+
+/** Of a secret that nobody can read any more, what Stytch refuses as well is no loss. */
+const countDeleted = async (
+  work: SweepSecret,
+  secret: SecretToCheck,
+  { finding, since }: { readonly finding: CheckFinding; readonly since: number },
+): Promise<void> => {
+  if (finding.found !== 'fits' && finding.found !== 'openNext') return
+  work.tally.checked += 1
+  await report(work, secret, { found: 'deleted', since })
+}
 
 const count = async (work: SweepSecret, secret: SecretToCheck, finding: CheckFinding): Promise<void> => {
   const { tally, journal } = work
@@ -67,8 +87,21 @@ const count = async (work: SweepSecret, secret: SecretToCheck, finding: CheckFin
 
 type Batch = readonly SecretToCheck[]
 
+interface Checking {
+  readonly watch: CheckWatch
+  readonly secrets: readonly SecretToCheck[]
+  /** Those among them that are scheduled for deletion, by ARN; since when, epoch milliseconds. */
+  readonly deletedSince: ReadonlyMap<string, number>
+  /** No question is begun from then on, epoch milliseconds. */
+  readonly until: number
+}
+
 /** @throws Fault CHECK_NOT_ANSWERED; that of the bus; and STYTCH_UNAVAILABLE where nothing at all could be said */
-const checkBatch = async (work: SweepSecret, watch: CheckWatch, batch: Batch): Promise<void> => {
+const checkBatch = async (
+  work: SweepSecret,
+  { watch, deletedSince }: Pick<Checking, 'watch' | 'deletedSince'>,
+  batch: Batch,
+): Promise<void> => {
   const findings = await watch.questions.check({ secrets: batch, at: work.sweep.asOf })
   const [first] = findings
   const isSame = findings.every((one) => one.found === 'unknown' && first?.found === 'unknown' && one.why === first.why)
@@ -81,7 +114,10 @@ const checkBatch = async (work: SweepSecret, watch: CheckWatch, batch: Batch): P
   }
   for (const [at, secret] of batch.entries()) {
     const finding = findings[at]
-    if (finding !== undefined) await count(work, secret, finding)
+    const since = deletedSince.get(secret.secretArn)
+    if (finding === undefined) continue
+    if (since === undefined) await count(work, secret, finding)
+    else await countDeleted(work, secret, { finding, since })
   }
 }
 
@@ -95,12 +131,8 @@ const inTurn = (secrets: readonly SecretToCheck[], turn: number, most: number): 
   return [...secrets.slice(from), ...secrets.slice(0, from)].slice(0, most)
 }
 
-/** @param until no question is begun from then on, epoch milliseconds */
-export const checkFleet = async (
-  work: SweepSecret,
-  watch: CheckWatch,
-  { secrets, until }: { readonly secrets: readonly SecretToCheck[]; readonly until: number },
-): Promise<void> => {
+export const checkFleet = async (work: SweepSecret, checking: Checking): Promise<void> => {
+  const { watch, secrets, until } = checking
   const { sweep, tally, journal, timing } = work
   // The list comes from either end by turns.
   const inOrder = secrets.toSorted((one, other) => (one.secretArn < other.secretArn ? -1 : 1))
@@ -124,7 +156,7 @@ export const checkFleet = async (
   const { begun } = await forEachLimited(
     batches,
     limits,
-    unlessDown((batch) => checkBatch(work, watch, batch), skip),
+    unlessDown((batch) => checkBatch(work, checking, batch), skip),
   )
   for (const batch of batches.slice(begun)) skip(batch)
   tally.checksLeft += secrets.length - asked.length

@@ -53,6 +53,7 @@ export interface Fact {
     | 'secretDead'
     | 'clientGone'
     | 'clientForeign'
+    | 'secretDeleted'
     | 'replicaBehind'
   /** Since when it is worth reporting, epoch milliseconds. */
   readonly since: number

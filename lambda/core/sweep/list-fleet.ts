@@ -11,7 +11,7 @@ import { isUnsettled } from '../secret/overlap.ts'
 import type { Secret } from '../secret/secret.ts'
 import type { SecretPage } from '../secret/secrets.ts'
 import { isOfStage, isTokenLost, LISTINGS, listStage } from '../secret/stage-secrets.ts'
-import { checkableOf } from './check-fleet.ts'
+import { checkableDeletedOf, checkableOf } from './check-fleet.ts'
 import { asOfSweep, factsOf, hasBeenTried, isReported, nominate, type Sweep } from './due.ts'
 import { type SettledSecret, settledSecretOf } from './owed-proofs.ts'
 import { isThrottle, type Sweeping } from './sweeping.ts'
@@ -38,6 +38,8 @@ export interface Found {
   /** Revokes that were settled lately: a proof may be owed. */
   readonly settled: SettledSecret[]
   readonly toCheck: SecretToCheck[]
+  /** Of those among them that are scheduled for deletion: when they were last changed, by ARN, epoch milliseconds. */
+  readonly deletedSince: Map<string, number>
 }
 
 export const nothingFound = (): Found => ({
@@ -46,6 +48,7 @@ export const nothingFound = (): Found => ({
   toReport: [],
   settled: [],
   toCheck: [],
+  deletedSince: new Map(),
 })
 
 export interface Listing {
@@ -90,6 +93,14 @@ const sift = (secret: Secret, { sweep, found, tally, isChecking }: Listing): voi
   }
 }
 
+/** Nothing is due for it; but while Stytch accepts its value, somebody may need it. */
+const siftDeleted = (secret: Secret, { sweep, found, isChecking }: Listing): void => {
+  const toCheck = isChecking ? checkableDeletedOf(secret, sweep) : undefined
+  if (toCheck === undefined || found.toCheck.length >= MOST_KEPT) return
+  found.toCheck.push(toCheck)
+  found.deletedSince.set(secret.arn, secret.lastChangedAt ?? secret.createdAt ?? sweep.asOf)
+}
+
 /** @returns undefined when it is throttled or unreachable until the time is up. @throws Fault when asking again will not help. */
 const nextPage = async (
   sweeping: Sweeping,
@@ -101,7 +112,7 @@ const nextPage = async (
   const isOdd = sweepTurn(sweep) % 2 === 1
   let isOver = false
   const list = async (): Promise<SecretPage | undefined> =>
-    listStage(secrets, sweeping, { page, order: isOdd ? 'newestFirst' : 'oldestFirst' })
+    listStage(secrets, sweeping, { page, order: isOdd ? 'newestFirst' : 'oldestFirst', includesDeleted: true })
   return retry(list, timing.wait, (end, tries) => {
     if (end.status === 'fulfilled') return undefined
     const { reason } = end
@@ -146,9 +157,10 @@ const listOnce = async (sweeping: Sweeping, listing: Listing, seen: Set<string>)
     }
     if (reply === undefined) return 'broken'
     for (const secret of reply.secrets) {
-      if (!isWithin(sweeping, secret) || secret.isDeleted || seen.has(secret.arn)) continue
+      if (!isWithin(sweeping, secret) || seen.has(secret.arn)) continue
       seen.add(secret.arn)
-      sift(secret, listing)
+      if (secret.isDeleted) siftDeleted(secret, listing)
+      else sift(secret, listing)
     }
     page = reply.nextPage
   } while (page !== undefined)

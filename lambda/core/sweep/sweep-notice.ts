@@ -19,6 +19,7 @@ const types: Readonly<Record<Fact['kind'], M2mEvent<'m2m.sweep'>['type']>> = {
   secretDead: 'Secret Dead',
   clientGone: 'Secret Dead',
   clientForeign: 'Secret Dead',
+  secretDeleted: 'Secret Dead',
   replicaBehind: 'Settle Refusing',
 }
 
@@ -37,6 +38,8 @@ const explanations: Readonly<Record<Fact['kind'], string>> = {
     'Stytch refuses the value of AWSCURRENT, so that consumers are refused: somebody ended or replaced it at Stytch, or put an older value back. Replace it (m2m incident NAME), or roll back (m2m rollback NAME) where the value before works; docs/runbook.md, "Drift"',
   clientGone:
     'Stytch knows no such client, so that consumers are refused: it was deleted. Nobody can make its value work again; register the client anew (docs/runbook.md, "Drift")',
+  secretDeleted:
+    'the secret is scheduled for deletion, so that nobody can read it, and Stytch still accepts its value: whoever reads it is refused. Restore it (aws secretsmanager restore-secret), or delete the client at Stytch where nobody uses it any more; docs/runbook.md, "Drift"',
   clientForeign:
     'the client belongs to another secret (trusted_metadata.managed_by), which alone is rotated: find out which of the two is used, and delete the other (docs/runbook.md, "Drift")',
   replicaBehind:

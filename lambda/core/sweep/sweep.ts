@@ -111,8 +111,10 @@ export const sweep = async (sweeping: Sweeping, asOf: number): Promise<SweepSumm
   const isUrgentDone = await lookAtAll(work, found, lookUntil)
   if (proofs !== undefined) await proveOwed(work, proofs, { settled: found.settled, until })
   // A check changes nothing, so that no freeze stops it; and an incident's calls come first.
-  if (checks !== undefined && isUrgentDone) await checkFleet(work, checks, { secrets: found.toCheck, until })
-  else tally.checksLeft += found.toCheck.length
+  const { toCheck, deletedSince } = found
+  if (checks !== undefined && isUrgentDone) {
+    await checkFleet(work, { watch: checks, secrets: toCheck, deletedSince, until })
+  } else tally.checksLeft += toCheck.length
   return { ...tally, freeze, isWhole, ms: timing.now() - startedAt }
 }
 

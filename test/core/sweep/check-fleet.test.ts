@@ -334,3 +334,54 @@ test('no value is in what the sweep says', async () => {
   expect(readRequestToken(world.secrets.holderOf('AWSCURRENT') ?? '').origin).toBe('settle')
   expect(JSON.stringify([journal.entries, events.published])).not.toContain('canary-')
 })
+
+describe('a secret that is scheduled for deletion', () => {
+  const deleted = (more: Parameters<typeof makeSecret>[0] = {}) =>
+    makeSecret({ name: 'm2m/test/gone', current: 'settle', more: { isDeleted: true, ...more.more }, ...more })
+
+  const sweptWith = async (found: CheckFinding, secret = deleted()) => {
+    const timing = createFakeTiming()
+    const place = createPlace(timing, async ({ secrets }) => secrets.map(() => found))
+    place.fleet.add(secret)
+    const summaries = []
+    for (let at = 0; at < NOTICE_EVERY_MS; at += SWEEP_EVERY_MS) {
+      summaries.push(await place.run())
+      timing.advance(SWEEP_EVERY_MS)
+    }
+    return { ...place, summaries }
+  }
+
+  test('is reported while Stytch accepts its value, every six hours', async () => {
+    const { events, summaries } = await sweptWith({ found: 'fits' })
+
+    expect(events.published.filter(({ type }) => type === 'Secret Dead')).toMatchObject([
+      {
+        detail: { secretName: 'm2m/test/gone', found: 'deleted', explanation: expect.stringMatching(/restore-secret/) },
+      },
+    ])
+    expect(summaries.every(({ secretsDead }) => secretsDead === 1)).toBe(true)
+  })
+
+  test.each([
+    { found: 'gone', since: 1 },
+    { found: 'dead', since: 1 },
+    { found: 'inactive' },
+    { found: 'unknown', why: 'unreadable' },
+  ] as const)('is nobody’s loss where Stytch says $found', async (finding) => {
+    const { events, summaries } = await sweptWith(finding)
+
+    expect(events.published).toEqual([])
+    expect(summaries.every(({ secretsDead, checksLeft }) => secretsDead + checksLeft === 0)).toBe(true)
+  })
+
+  test('of another function’s, or of a client that was retired, nothing is asked', async () => {
+    for (const more of [
+      { more: { isDeleted: true, rotationFunctionArn: `${ROTATION_FUNCTION}-of-another-stage` } },
+      { tags: { 'm2m:retired': 'then' } },
+    ]) {
+      const { asked } = await sweptWith({ found: 'fits' }, deleted(more))
+
+      expect(asked).toEqual([])
+    }
+  })
+})

@@ -1,4 +1,4 @@
-// What a campaign decides: which secrets it begins with, in which order, in what pages, how fast, and when it has had enough. Pure.
+// What a campaign decides: which secrets it begins with, in which order, in what pages, and how fast. Pure.
 // It decides on metadata; what is done to one secret is drive/carry-out.ts.
 
 import { type AsOf, isManaged } from '../secret/is-managed.ts'
@@ -37,15 +37,13 @@ export interface Chosen {
 }
 
 /** Known-leaked first; then, for a rotate, the oldest value first. */
-export const inOrder = (chosen: readonly Chosen[]): readonly string[] =>
-  [...chosen]
-    .sort(
-      (one, other) =>
-        Number(other.isLeaked ?? false) - Number(one.isLeaked ?? false) ||
-        one.issuedAt - other.issuedAt ||
-        (one.name < other.name ? -1 : 1),
-    )
-    .map(({ name }) => name)
+export const inOrder = (chosen: readonly Chosen[]): readonly Chosen[] =>
+  [...chosen].sort(
+    (one, other) =>
+      Number(other.isLeaked ?? false) - Number(one.isLeaked ?? false) ||
+      one.issuedAt - other.issuedAt ||
+      (one.name < other.name ? -1 : 1),
+  )
 
 /** A page is an execution of its own: at most so many secrets, so that none of one execution's limits is met (docs/campaigns.md). */
 export const PAGE_SECRETS = 100
@@ -124,18 +122,3 @@ export const sharesOf = (
     rotationsPerSecond: share,
   }
 }
-
-export interface SoFar {
-  readonly begun: number
-  readonly failed: number
-}
-
-/**
- * How many more may fail among these: the tolerated share of all that was begun, these included, less what failed before. Below zero,
- * they are not begun.
- */
-export const failuresAllowed = (toleratedPercentage: number, { begun, failed }: SoFar, size: number): number =>
-  Math.floor(((begun + size) * toleratedPercentage) / 100) - failed
-
-export const hasHadEnough = (toleratedPercentage: number, soFar: SoFar): boolean =>
-  failuresAllowed(toleratedPercentage, soFar, 0) < 0

@@ -10,14 +10,22 @@ import { countFault, createSelection, namedAs, namedBy } from '../secret/selecto
 import { isNameOfStage, isOfStage, listStage, shortNameOf } from '../secret/stage-secrets.ts'
 import { type Chosen, type Eligibility, MAX_SELECTED, type Skip, skipOf } from './campaign.ts'
 import type { Durable } from './campaign-ports.ts'
-import type { CampaignFailure } from './campaign-report.ts'
+import { type CampaignFailure, type NotDone, REPORT_NOT_DONE } from './campaign-report.ts'
 import type { CampaignRequest } from './campaign-request.ts'
 import { type Campaigning, persistently } from './campaigning.ts'
+
+/** Its full name. */
+interface LeftAlone {
+  readonly secretName: string
+  readonly why: Skip
+}
 
 /** One step's reply. */
 interface Portion {
   readonly chosen: readonly Chosen[]
   readonly skipped: Readonly<Partial<Record<Skip, number>>>
+  /** Of these, by name where somebody chose them. */
+  readonly leftAlone: readonly LeftAlone[]
   /** For a revoke: what it would reach and cannot. */
   readonly unmanaged: readonly string[]
   readonly matched: number
@@ -29,6 +37,8 @@ interface Portion {
 export interface SelectedPage {
   readonly chosen: readonly Chosen[]
   readonly skipped: Readonly<Partial<Record<Skip, number>>>
+  /** Of these, by name where somebody chose them, as a report lists them. */
+  readonly leftAlone: readonly NotDone[]
   readonly failures: readonly CampaignFailure[]
 }
 
@@ -55,6 +65,7 @@ const createSieve = (campaigning: Campaigning, request: CampaignRequest) => {
   const { whyNot } = createSelection({ by: [selector] }, eligibility)
   const chosen: Chosen[] = []
   const skipped: Partial<Record<Skip, number>> = {}
+  const leftAlone: LeftAlone[] = []
   const unmanaged: string[] = []
   const named = new Set<string>()
   let matched = 0
@@ -65,6 +76,11 @@ const createSieve = (campaigning: Campaigning, request: CampaignRequest) => {
     const issuedAt = Math.floor(issuedAtEstimate(secret) / 1000)
     chosen.push({ name, issuedAt, ...(leaked.has(clientIdOf(secret)) ? { isLeaked: true } : {}) })
     bytes += name.length + 40
+  }
+  const leave = (secret: Secret, why: Skip): void => {
+    skipped[why] = (skipped[why] ?? 0) + 1
+    if ('due' in selector || leftAlone.length >= REPORT_NOT_DONE) return
+    leftAlone.push({ secretName: secret.name, why })
   }
   return {
     isFull: (): boolean => bytes >= PORTION_BYTES,
@@ -81,11 +97,12 @@ const createSieve = (campaigning: Campaigning, request: CampaignRequest) => {
       else if (skip === 'notManaged' && intent === 'revoke') {
         unmanaged.push(secret.name)
         bytes += secret.name.length
-      } else skipped[skip] = (skipped[skip] ?? 0) + 1
+      } else leave(secret, skip)
     },
     portion: (nextPage?: string): Portion => ({
       chosen,
       skipped,
+      leftAlone,
       unmanaged,
       matched,
       named: [...named],
@@ -190,5 +207,8 @@ export const selectSecrets = async (
   if (matched === 0 && failures.length === 0 && !('due' in request.selector)) {
     return refused(`nobody: the selection by ${Object.keys(request.selector)[0]} matches no client`)
   }
-  return ok({ chosen, skipped: sumOfSkips(portions), failures })
+  const leftAlone = portions
+    .flatMap((portion) => portion.leftAlone)
+    .map(({ secretName, why }) => ({ secretName, outcome: 'skipped', why }) as const)
+  return ok({ chosen, skipped: sumOfSkips(portions), leftAlone, failures })
 }

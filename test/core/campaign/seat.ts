@@ -34,7 +34,7 @@ export const createSeat = (perSecond = 24) => {
   let largestOrder = 0
   /** What operators want, by the execution's name. */
   const wishes = new Map<string, Wish>()
-  let isLost: (name: string) => boolean = () => false
+  let isLost: (name: string, moment: 'before' | 'after') => boolean = () => false
   const refusals = new Map<string, string>()
   const recordsOf = (secretArn: string): readonly VersionRecord[] => {
     const name = [...world.secrets.values()].find(({ arn }) => arn === secretArn)?.name ?? ''
@@ -131,13 +131,18 @@ export const createSeat = (perSecond = 24) => {
 
   const page = async (parent: string, name: string, order: unknown): Promise<unknown> => {
     largestOrder = Math.max(largestOrder, JSON.stringify(order).length)
-    if (isLost(name)) throw new Error('the page’s execution failed')
+    const lose = (moment: 'before' | 'after'): void => {
+      if (isLost(name, moment)) throw new Error('the page’s execution failed')
+    }
+    lose('before')
     const read = readPageOrder(JSON.parse(JSON.stringify(order)))
     if (!read.ok) throw new Error(read.refusal.join('; '))
     const { value } = read
-    return survive(`${parent} > ${name}`, (store, { at, campaigning: own }) =>
+    const reply = await survive(`${parent} > ${name}`, (store, { at, campaigning: own }) =>
       runPage(own, createFakeDurable({ timing, store, at }), value),
     )
+    lose('after')
+    return reply
   }
 
   return {
@@ -156,8 +161,8 @@ export const createSeat = (perSecond = 24) => {
       if (wish === undefined) wishes.delete(execution)
       else wishes.set(execution, wish)
     },
-    /** Pages whose executions fail before they begin, by the name that their campaign gives them. */
-    losePages: (how: (name: string) => boolean): void => {
+    /** Pages whose executions fail, before they begin or with their work done, by the name that their campaign gives them. */
+    losePages: (how: typeof isLost): void => {
       isLost = how
     },
     /** What the rotation function notes of a secret that it refuses. */

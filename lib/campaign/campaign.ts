@@ -59,16 +59,21 @@ const FIVE_MINUTES = Duration.minutes(5)
 export const campaignAliasArn = (scope: Construct, names: StageNames): string =>
   `${functionArn(scope, names, 'campaign')}:${ALIAS}`
 
+/** `/m2m/prod/campaigns` */
+const controlParameter = ({ stage }: StageNames): string => `/m2m/${stage}/campaigns`
+
 export class Campaign extends Construct {
   readonly fn: M2mFunction
   readonly alias: Alias
   /** The input of executions that failed, and what the schedule could not start. */
   readonly deadLetters: Queue
   private readonly aliasArn: string
+  private readonly names: StageNames
 
   constructor(scope: Construct, id: string, props: CampaignProps) {
     super(scope, id)
     const { names, rotation, bus, spans } = props
+    this.names = names
     this.aliasArn = campaignAliasArn(this, names)
     this.deadLetters = deadLetters(this, 'DeadLetters', {
       holds: 'It is itself where campaigns end that failed or could not be started',
@@ -92,6 +97,7 @@ export class Campaign extends Construct {
         periodHours: spans.periodHours,
         overlapHours: spans.overlapHours,
         freeze: { parameter: freezeParameter(names) },
+        controlParameter: controlParameter(names),
         bounds: props.bounds,
         records: { table: props.records.table.tableName },
         ...defined({ stytchCallsPerSecond: props.stytchCallsPerSecond }),
@@ -131,6 +137,13 @@ export class Campaign extends Construct {
         atLeast: 1,
       },
       {
+        id: 'CampaignStopped',
+        page: 'campaign-failed',
+        says: 'A campaign, or a page of one, was stopped at Lambda: there is no report of it. m2m campaign stop makes one.',
+        metric: this.durableMetric('DurableExecutionStopped'),
+        atLeast: 1,
+      },
+      {
         id: 'CampaignDeadLetters',
         page: 'campaign-failed',
         says: 'A campaign failed or could not be started, and its input waits in a queue of its own.',
@@ -143,13 +156,29 @@ export class Campaign extends Construct {
     ]
   }
 
-  /** What starting a campaign takes: for the operators' policy. */
-  mayStart(): PolicyStatement {
-    return new PolicyStatement({
-      sid: 'StartCampaigns',
-      actions: ['lambda:InvokeFunction'],
-      resources: [this.aliasArn],
-    })
+  /** What operators do with campaigns: start and repeat them, look at them, pause and stop them. */
+  mayOperate(): readonly PolicyStatement[] {
+    const { functionArn: arn } = this.fn.function
+    return [
+      new PolicyStatement({
+        sid: 'StartCampaigns',
+        actions: ['lambda:InvokeFunction'],
+        resources: [this.aliasArn],
+      }),
+      new PolicyStatement({
+        sid: 'SeeCampaigns',
+        actions: ['lambda:ListDurableExecutionsByFunction', 'lambda:GetDurableExecution'],
+        resources: [arn, `${arn}:*`],
+      }),
+      this.control('PauseAndStopCampaigns', ['ssm:GetParameter', 'ssm:PutParameter']),
+    ]
+  }
+
+  /** The parameter is no resource of the stack, as the freeze's is none: CloudFormation would write its value again. */
+  private control(sid: string, actions: readonly string[]): PolicyStatement {
+    const { partition, region, account } = Stack.of(this)
+    const resources = [`arn:${partition}:ssm:${region}:${account}:parameter${controlParameter(this.names)}`]
+    return new PolicyStatement({ sid, actions: [...actions], resources })
   }
 
   /** Lambda's documentation: such metrics are of the function, all versions together. */
@@ -198,6 +227,7 @@ export class Campaign extends Construct {
       }),
       bus.mayPublish(CAMPAIGN_SOURCE),
       mayReadFreeze(this, names),
+      this.control('ReadWhatOperatorsWant', ['ssm:GetParameter']),
     )
     this.fn.explainWildcard(own, 'An execution belongs to the version that it began on, and is named when it begins')
   }

@@ -9,7 +9,7 @@ import { DRIVEN_STEP_MS } from '../drive/drive-again.ts'
 import { decidedBy, type FreezeState, readFreeze, stops } from '../rotation/freeze.ts'
 import { recordedSwitchOf } from '../rotation/records.ts'
 import { CURRENT, versionLabelled } from '../secret/labels.ts'
-import { isUnsettled, overlapEndsAt } from '../secret/overlap.ts'
+import { isUnsettled, overlapEndsAt, switchedAt } from '../secret/overlap.ts'
 import type { Secret } from '../secret/secret.ts'
 import { holdOf, overlapOf } from '../secret/secret-tags.ts'
 import { fullNameOf } from '../secret/stage-secrets.ts'
@@ -117,11 +117,13 @@ const settledOrOpen = ({ campaigning, order }: Page, secret: Secret): Ended => {
 
 const doneOf = (page: Page, secret: Secret): Ended => {
   const { campaigning, order } = page
-  if (order.phase !== 'switch') return settledOrOpen(page, secret)
+  // By an earlier execution of this campaign, or by the sweep.
+  if (order.phase !== 'switch' || !isUnsettled(secret)) return settledOrOpen(page, secret)
   const { stage } = campaigning.rules
   // A longer one of its own is waited for by the sweep, not by the page.
   const overlapMs = Math.min(overlapOf(secret, stage), stage.overlapMs)
-  return { as: { end: 'switched', overlapEndsAt: campaigning.timing.now() + overlapMs + OVERLAP_MARGIN_MS } }
+  const since = Math.min(campaigning.timing.now(), switchedAt(secret, stage))
+  return { as: { end: 'switched', overlapEndsAt: since + overlapMs + OVERLAP_MARGIN_MS } }
 }
 
 const skippedAs = (why: Reason): Ended => {

@@ -69,8 +69,9 @@ const invokePage = async (work: Work, durable: Durable, wave: Wave, how: PageRun
 /** Counts what is final, and what was switched. */
 const countPage = ({ campaigning, tally }: Work, how: PageRun, { wave, ends, failures }: PageEnd): void => {
   const messages = new Map(failures.map(({ secretName, message }) => [secretName, message]))
+  // What is settled in the same breath was switched, too.
   const isSwitch = (end: SecretEnd['end']): boolean =>
-    how.phase === 'revoke' ? end === 'settled' || end === 'leftToSweep' : end === 'switched'
+    end === 'switched' || (how.phase !== 'settle' && (end === 'settled' || end === 'leftToSweep'))
   for (const [at, end] of ends.entries()) {
     const name = wave.names[at]
     // What waits has another turn; so does what a trial did not get to.

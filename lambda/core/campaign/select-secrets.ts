@@ -49,8 +49,9 @@ const PORTION_NAMES = 200
 /** A step that takes longer is lost when the process is. */
 const PORTION_MS = 120_000
 
-const eligibilityOf = ({ rules, timing }: Campaigning, { intent }: CampaignRequest): Eligibility => ({
+const eligibilityOf = ({ rules, timing }: Campaigning, { intent, id }: CampaignRequest): Eligibility => ({
   intent,
+  about: id,
   now: timing.now(),
   spans: rules.stage,
   rotationFunctionArn: rules.rotationFunctionArn,

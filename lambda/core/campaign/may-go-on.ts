@@ -44,7 +44,7 @@ export const mayGoOn = async (work: Work): Promise<Stop | undefined> => {
 }
 
 /** So many looks, at most, while overlaps are waited for. */
-const MOST_LOOKS = 100
+const MOST_LOOKS = 48
 const SHORTEST_LOOK_MS = 10 * MINUTE_MS
 
 /** Waits until then, epoch milliseconds, unless the campaign is stopped before. */

@@ -71,7 +71,9 @@ const words: Record<Watched['state'], string> = {
   overtaken: 'replaced by another rotation; not proven',
   settled: 'revoked, and proven dead',
   deadAlready: 'dead already: Stytch knows no such client',
-  exhausted: 'FAILED: every attempt was refused; see the events Rotation Refused',
+  unproven: 'revoked before; nothing shows now that the leaked value is still refused',
+  exhausted:
+    'FAILED: every attempt was refused; see the events Rotation Refused, fix it, and repeat this with the same --id',
 }
 
 type Proofs = Awaited<ReturnType<typeof readSignedProofs>>
@@ -148,7 +150,7 @@ const DIRECT_AT_ONCE = 10
 const carryOutHere = async (
   context: CommandContext,
   targets: readonly Secret[],
-  asked: { readonly incidentId: string; readonly timeoutMs: number },
+  asked: { readonly incidentId: string; readonly since: number; readonly timeoutMs: number },
 ): Promise<void> => {
   const [{ carryOut }, { createRateLimiter }, { mapInParallel }] = await Promise.all([
     import('../../lambda/core/drive/carry-out.ts'),
@@ -162,7 +164,13 @@ const carryOutHere = async (
   let done = 0
   await mapInParallel(targets, DIRECT_AT_ONCE, async (secret) => {
     const rotationFunctionArn = secret.rotationFunctionArn ?? ''
-    const job = { secretId: secret.arn, intent: 'revoke', about: asked.incidentId, until: 'settled' } as const
+    const job = {
+      secretId: secret.arn,
+      intent: 'revoke',
+      about: asked.incidentId,
+      since: asked.since,
+      until: 'settled',
+    } as const
     await carryOut(
       {
         secrets,
@@ -269,11 +277,13 @@ const carryThrough = async (
   const { secrets } = targets
   await confirmRevoke(context, options, asked)
   const timeoutMs = options.timeout * 1000
-  if (options.direct === true) await carryOutHere(context, secrets, { incidentId, timeoutMs })
+  // To the second, as the bus dates the report.
+  const since = Math.floor(context.timing.now() / 1000) * 1000
+  if (options.direct === true) await carryOutHere(context, secrets, { incidentId, since, timeoutMs })
   else await reportOnBus(context, options, targets, incidentId)
   if (options.direct !== true && options.wait !== true) return begun(context, incidentId, targets)
   const isGraceful = options.grace !== undefined
-  const watched = await watchIncident(context, secrets, { incidentId, isGraceful, timeoutMs })
+  const watched = await watchIncident(context, secrets, { incidentId, isGraceful, since, timeoutMs })
   const secretNames = secrets.map(({ name }) => name)
   const { bucket } = options
   const proofs = await readSignedProofs(context, { incidentId, bucket, secretArns: secrets.map(({ arn }) => arn) })
@@ -332,7 +342,7 @@ export const addIncident = (program: Command): void => {
     .description('a secret has leaked: revoke it, prove it dead, and report')
     .argument('[client...]', 'names, or ARNs of secrets')
     .option('--reason <text>', 'why, for the report; never a secret')
-    .option('--id <id>', 'of the incident; the same again joins what runs', readId)
+    .option('--id <id>', 'of the incident; the same again joins what runs, and tries anew what failed', readId)
     .option('--grace <time>', 'rotate, and end the leaked values after 60s to 24h', readGrace)
     .option('--immediate', 'end the leaked values of many clients at once')
     .option('--break-glass', 'as m2m.break-glass: any number, and all')

@@ -1,14 +1,25 @@
 // Watches an incident to its end: for each client, how far its revoke has come, read from the ids of the secret's versions. Looks only, and
-// by Secrets Manager alone: a bus that is down hides no progress. Of a revoke that was refused it asks the rotation function why nothing is
-// left to do: the client may be deleted at Stytch.
+// by Secrets Manager alone: a bus that is down hides no progress. The rotation function is asked about two ends that versions do not show:
+// a revoke that was refused, since the client may be deleted at Stytch; and one that an earlier report of this incident has settled, since
+// what leaked may be accepted again.
 
 import { Fault } from '../../lambda/core/base/fault.ts'
 import { pollUntil } from '../../lambda/core/base/poll-until.ts'
+import type { Timing } from '../../lambda/core/base/timing.ts'
 import { mapInParallel } from '../../lambda/core/base/worker-pool.ts'
-import { type JobSubject, type Progress, progressOf } from '../../lambda/core/drive/attempts.ts'
+import {
+  type JobSubject,
+  MAX_ATTEMPTS,
+  nextAttempt,
+  type Progress,
+  progressOf,
+} from '../../lambda/core/drive/attempts.ts'
+import type { ProofQuestions } from '../../lambda/core/drive/proof-questions.ts'
+import type { ProofAnswer } from '../../lambda/core/rotation/proof-answer.ts'
+import { readRequestToken } from '../../lambda/core/secret/request-token.ts'
 import type { Secret } from '../../lambda/core/secret/secret.ts'
 import type { Secrets } from '../../lambda/core/secret/secrets.ts'
-import type { CommandContext } from '../terminal/command-context.ts'
+import type { Screen } from '../terminal/screen.ts'
 import { count } from '../terminal/words.ts'
 
 export interface Watched {
@@ -17,46 +28,99 @@ export interface Watched {
   readonly state: WatchedState
 }
 
-export type WatchedState = Progress['state'] | 'deadAlready'
+/** unproven: an earlier report settled it, and nothing shows that what leaked is still refused. */
+export type WatchedState = Progress['state'] | 'deadAlready' | 'unproven'
+
+/** As much of a CommandContext as watching takes. */
+interface Watcher {
+  readonly timing: Timing
+  readonly screen: Pick<Screen, 'progress'>
+  connect(): Promise<{
+    readonly secrets: Pick<Secrets, 'listVersions'>
+    questionsOf(rotationFunctionArn: string): ProofQuestions
+  }>
+}
 
 interface Watching {
   readonly incidentId: string
   readonly isGraceful: boolean
+  /** When it was reported, epoch milliseconds. */
+  readonly since: number
   readonly timeoutMs: number
 }
 
 const LOOKS_AT_ONCE = 10
 const PAUSE_MS = 1000
+/** Between two questions about one secret: each that is answered stores a proof. */
+const ASK_EVERY_MS = 15_000
 
-const jobSubjectOf = ({ arn }: Secret, { incidentId, isGraceful }: Watching): JobSubject => ({
+const jobSubjectOf = ({ arn }: Secret, { incidentId, isGraceful, since }: Watching): JobSubject => ({
   secretArn: arn,
   about: incidentId,
-  originOf: (attempt) => (isGraceful && attempt === 1 ? 'rotate' : 'revoke'),
+  intent: 'revoke',
+  isGraceful,
+  since,
 })
 
-/** Whoever may not ask, or gets no answer, goes by the versions alone. */
-const isGone = async ({ connect }: CommandContext, { arn, rotationFunctionArn }: Secret): Promise<boolean> => {
-  if (rotationFunctionArn === undefined) return false
+/** @returns undefined for whoever may not ask, or gets no answer. */
+const ask = async ({ connect }: Watcher, { arn, rotationFunctionArn }: Secret): Promise<ProofAnswer | undefined> => {
+  if (rotationFunctionArn === undefined) return undefined
   const { questionsOf } = await connect()
   return questionsOf(rotationFunctionArn)
     .prove(arn)
-    .then(
-      ({ outcome }) => outcome === 'gone',
-      (error: unknown) => {
-        if (error instanceof Fault) return false
-        throw error
-      },
-    )
+    .catch((error: unknown) => {
+      if (error instanceof Fault) return undefined
+      throw error
+    })
+}
+
+const isGone = async (context: Watcher, secret: Secret): Promise<boolean> =>
+  (await ask(context, secret))?.outcome === 'gone'
+
+/** Of a client that is inactive, its slots show it (lambda/core/drive/carry-out.ts). */
+const isStillRefused = (answer: ProofAnswer | undefined): boolean =>
+  (answer?.outcome === 'refused' && answer.refusals > 0) ||
+  (answer?.outcome === 'unknown' && answer.code === 'CLIENT_INACTIVE')
+
+/** What the rotation function said of what was settled before, by the settle's token. */
+type Answers = Map<string, { readonly at: number; readonly state: WatchedState }>
+
+const stateOfSettled = async (
+  context: Watcher,
+  secret: Secret,
+  { settleToken, answers }: { readonly settleToken: string; readonly answers: Answers },
+): Promise<WatchedState> => {
+  const { now } = context.timing
+  const known = answers.get(settleToken)
+  if (known !== undefined && now() - known.at < ASK_EVERY_MS) return known.state
+  const answer = await ask(context, secret)
+  const state = isStillRefused(answer) ? 'settled' : answer?.outcome === 'gone' ? 'deadAlready' : 'unproven'
+  answers.set(settleToken, { at: now(), state })
+  return state
 }
 
 const isRefused = (progress: Progress): boolean =>
   progress.state === 'exhausted' || (progress.state === 'ask' && progress.attempt > 1)
 
 /** A look that AWS could not answer is retried. */
-const lookAt = async (context: CommandContext, secret: Secret, watching: Watching): Promise<WatchedState> => {
-  const { secrets }: { readonly secrets: Pick<Secrets, 'listVersions'> } = await context.connect()
+const lookAt = async (
+  context: Watcher,
+  secret: Secret,
+  { answers, ...watching }: Watching & { readonly answers: Answers },
+): Promise<WatchedState> => {
+  const { secrets } = await context.connect()
   try {
-    const progress = progressOf(jobSubjectOf(secret, watching), await secrets.listVersions(secret.arn))
+    const subject = jobSubjectOf(secret, watching)
+    const versions = await secrets.listVersions(secret.arn)
+    const progress = progressOf(subject, versions)
+    if (progress.state === 'settled') {
+      const { settleToken } = progress
+      // Its proof is of this report.
+      if ((readRequestToken(settleToken).askedAt ?? 0) >= watching.since) return 'settled'
+      const state = await stateOfSettled(context, secret, { settleToken, answers })
+      const isUsedUp = nextAttempt(subject, versions).made >= MAX_ATTEMPTS.revoke
+      return state === 'unproven' && isUsedUp ? 'exhausted' : state
+    }
     return isRefused(progress) && (await isGone(context, secret)) ? 'deadAlready' : progress.state
   } catch (error) {
     if (error instanceof Fault && error.retryable) return 'running'
@@ -67,17 +131,18 @@ const lookAt = async (context: CommandContext, secret: Secret, watching: Watchin
 const isOver = (state: WatchedState): boolean => ['settled', 'exhausted', 'deadAlready'].includes(state)
 
 export const watchIncident = async (
-  context: CommandContext,
+  context: Watcher,
   targets: readonly Secret[],
   watching: Watching,
 ): Promise<readonly Watched[]> => {
   const { timing, screen } = context
   const states = new Map<string, WatchedState>()
+  const answers: Answers = new Map()
   const progress = screen.progress(`Revoking ${count(targets.length, 'client')}`)
   const look = async (): Promise<number> => {
     const open = targets.filter(({ arn }) => !isOver(states.get(arn) ?? 'ask'))
     await mapInParallel(open, LOOKS_AT_ONCE, async (secret) => {
-      states.set(secret.arn, await lookAt(context, secret, watching))
+      states.set(secret.arn, await lookAt(context, secret, { ...watching, answers }))
     })
     const done = [...states.values()].filter(isOver).length
     progress.at(done, targets.length)

@@ -53,7 +53,7 @@ const parts = {
 }
 const perSecond = rotationsPerSecond(settings.stytchCallsPerSecond)
 
-const isEnvelope = (event: unknown): event is { id?: unknown; source?: unknown; detail?: unknown } =>
+const isEnvelope = (event: unknown): event is { id?: unknown; time?: unknown; source?: unknown; detail?: unknown } =>
   typeof event === 'object' && event !== null
 
 /** @throws Fault: Lambda tries again, and then lays the event with the dead letters. */
@@ -62,9 +62,9 @@ export const handler = async (event: unknown, context: Context): Promise<Respons
   const timing = createTiming(() => context.getRemainingTimeInMillis())
   const limiter = createRateLimiter({ perSecond, timing })
   const jobParts = { secrets, steps, proofs, timing, rotationFunctionArn, limiter, bounds: settings.bounds }
-  const { id, source, detail } = isEnvelope(event) ? event : {}
+  const { id, time, source, detail } = isEnvelope(event) ? event : {}
   try {
-    return await respondToLeak({ ...parts, jobParts, journal }, { id, source, detail })
+    return await respondToLeak({ ...parts, jobParts, journal }, { id, time, source, detail })
   } catch (error) {
     journal.fail(error)
     throw error

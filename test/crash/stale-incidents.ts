@@ -188,7 +188,7 @@ export const respond = async (
         rotationFunctionArn: FUNCTION_ARN,
         bounds: DEPLOYED,
       },
-      { secretId: secretArn, intent: 'revoke', about, until: 'settled', patienceMs: PATIENCE_MS },
+      { secretId: secretArn, intent: 'revoke', about, since: 0, until: 'settled', patienceMs: PATIENCE_MS },
     )
     return { outcome, ms: clock.now() - startedAt }
   } finally {

@@ -24,14 +24,21 @@ const notStarted = (incidentId: string, why: string): Fault =>
     message: `The campaign for incident ${incidentId} was not started: ${why}; the event will be tried again.`,
   })
 
-const orderOf = ({ selector, incidentId, reason, requestedBy, graceSeconds }: LeakReport) => ({
-  intent: 'revoke',
-  selector,
-  incidentId,
-  reason,
-  requestedBy,
-  ...defined({ graceSeconds }),
-})
+/** How many it may be about, where the report itself does not say. */
+const limitOf = ({ selector, maxClients }: LeakReport): number | undefined =>
+  'tags' in selector || 'scopes' in selector ? maxClients : undefined
+
+const orderOf = (report: LeakReport) => {
+  const { selector, incidentId, reason, requestedBy, graceSeconds } = report
+  return {
+    intent: 'revoke',
+    selector,
+    incidentId,
+    reason,
+    requestedBy,
+    ...defined({ graceSeconds, maxClients: limitOf(report) }),
+  }
+}
 
 /** Where campaigns are not deployed: no retry would help. */
 export const noCampaigns: Campaigns = {

@@ -34,6 +34,8 @@ export interface PageOrder {
   readonly notBefore?: number
   /** By which an operator pauses or stops the whole campaign: the execution's name. Absent: nobody can. */
   readonly execution?: string
+  /** When the campaign began, epoch milliseconds: attempts before it count against no limit. Absent: every one counts. */
+  readonly since?: number
 }
 
 export interface PageWindow {
@@ -83,7 +85,7 @@ const phases: readonly PagePhase[] = ['switch', 'settle', 'revoke']
 export const readPageOrder = (event: unknown): Result<PageOrder, readonly string[]> => {
   if (!isJsonObject(event)) return refused(['the order is malformed: expected a JSON object'])
   const { page, format, about, intent, isGraceful, names, inFlight, rotationsPerSecond } = event
-  const { failuresAllowed, notBefore, execution } = event
+  const { failuresAllowed, notBefore, execution, since } = event
   const window = readWindow(event.window)
   if (format !== FORMAT) return refused([`format is ${JSON.stringify(format)}: this version knows ${FORMAT}`])
   const phase = phases.find((one) => one === event.phase)
@@ -103,6 +105,7 @@ export const readPageOrder = (event: unknown): Result<PageOrder, readonly string
   check('notBefore', notBefore === undefined || isNumber(notBefore))
   check('window', event.window === undefined || window !== undefined)
   check('execution', execution === undefined || typeof execution === 'string')
+  check('since', since === undefined || isNumber(since))
   if (faults.length > 0) return refused(faults)
   return ok({
     page: Number(page),
@@ -118,5 +121,6 @@ export const readPageOrder = (event: unknown): Result<PageOrder, readonly string
     ...(isNumber(notBefore) ? { notBefore } : {}),
     ...(window === undefined ? {} : { window }),
     ...(typeof execution === 'string' ? { execution } : {}),
+    ...(isNumber(since) ? { since } : {}),
   })
 }

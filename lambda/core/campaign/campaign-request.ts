@@ -1,11 +1,12 @@
 // What a campaign is asked to do: its input, checked as a whole, with every fault named at once. Pure. A setting that would not be
 // obeyed – a canary for a revoke, which never stops – is a fault, not a silence.
 
+import { defined } from '../base/defined.ts'
 import { isJsonObject, type JsonObject } from '../base/json-object.ts'
 import { ok, type Result, refused } from '../base/result.ts'
 import { MAX_GRACE_SECONDS, MIN_GRACE_SECONDS } from '../drive/grace.ts'
 import { isSubjectId, SUBJECT_ID_RULE } from '../drive/subject-id.ts'
-import { isClientId, readSelector, type Selector } from '../secret/selector.ts'
+import { isClientId, MAX_NAMED, readSelector, type Selector } from '../secret/selector.ts'
 
 export type CampaignIntent = 'rotate' | 'revoke'
 
@@ -22,11 +23,13 @@ export interface CampaignRequest {
   readonly requestedBy: string
   /** Selects and reports; changes nothing. */
   readonly dryRun: boolean
-  /** What the request tokens are about: who asks again under the same id joins what runs. Absent: the execution's own name. */
+  /** What the request tokens are about: who asks again under the same id joins what runs, and has tried anew what failed. Absent: the execution's own name. */
   readonly id: string | undefined
   readonly incidentId: string | undefined
   /** For a revoke: rotate, leave the leaked value valid for so long, settle. Absent: settle at once. */
   readonly graceSeconds: number | undefined
+  /** For a revoke: how many clients its reporter may ask for; more, and nothing is begun. */
+  readonly maxClients?: number
   /** Client ids whose values are known to be out: done first. */
   readonly knownLeaked: readonly string[]
 }
@@ -53,6 +56,7 @@ const known = [
   'campaignId',
   'incidentId',
   'graceSeconds',
+  'maxClients',
   'knownLeaked',
 ]
 
@@ -108,12 +112,19 @@ const readGrace = (event: JsonObject, faults: string[]): number | undefined => {
   return readNumber(event, 'graceSeconds', bounds, faults)
 }
 
+const readMaxClients = (event: JsonObject, faults: string[]): number | undefined => {
+  if (event.maxClients === undefined) return undefined
+  return readNumber(event, 'maxClients', { fallback: 1, min: 1, max: MAX_NAMED, isWhole: true }, faults)
+}
+
 /** Settings that would not be obeyed. */
 const misplacedFaults = (request: CampaignRequest): readonly string[] => {
-  const { intent, selector, canary, toleratedFailurePercentage, incidentId, graceSeconds, knownLeaked } = request
+  const { intent, selector, canary, toleratedFailurePercentage, incidentId, graceSeconds, maxClients, knownLeaked } =
+    request
   const faults: string[] = []
   if (intent === 'rotate') {
     if (graceSeconds !== undefined) faults.push('graceSeconds is misplaced: a rotate keeps the overlap')
+    if (maxClients !== undefined) faults.push('maxClients is misplaced: it limits who reports a leak')
     if (knownLeaked.length > 0) faults.push('knownLeaked is misplaced: a rotate does not end the old value; revoke')
     return faults
   }
@@ -159,6 +170,7 @@ export const readCampaignRequest = (event: unknown): Result<CampaignRequest, rea
     id: incidentId ?? campaignId,
     incidentId,
     graceSeconds: readGrace(event, faults),
+    ...defined({ maxClients: readMaxClients(event, faults) }),
     knownLeaked: readLeaked(event, faults),
   }
   // What is misplaced shows only once each part is readable.

@@ -25,7 +25,7 @@ export interface Work {
   readonly campaigning: Campaigning
   readonly durable: Durable
   readonly run: CampaignRun
-  /** When the campaign began, epoch milliseconds. */
+  /** When the campaign began, epoch milliseconds: what one of the same id tried before is tried anew. */
   readonly startedAt: number
   readonly shares: Shares
   readonly tally: CampaignTally

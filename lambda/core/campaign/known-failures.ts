@@ -29,14 +29,20 @@ export const lastAttemptIn = (versions: readonly VersionEntry[]): LastAttempt =>
   return origin === 'register' || origin === 'adopt' ? 'none' : 'succeeded'
 }
 
-const lastAttemptOf = async ({ secrets, timing, rules }: Campaigning, name: string): Promise<LastAttempt> => {
+/** Ends at the first that cannot be looked at: while AWS does not answer, each would take its time to say so. */
+const lookAt = async (campaigning: Campaigning, portion: readonly string[]): Promise<readonly LastAttempt[]> => {
+  const { secrets, timing, rules } = campaigning
+  const seen: LastAttempt[] = []
   try {
-    return lastAttemptIn(await persistently(timing, () => secrets.listVersions(fullNameOf(rules, name))))
+    for (const name of portion) {
+      const versions = await persistently(timing, () => secrets.listVersions(fullNameOf(rules, name)))
+      seen.push(lastAttemptIn(versions))
+    }
   } catch (error) {
-    // Its turn comes, and says what is wrong with it.
-    if (error instanceof Fault) return 'none'
-    throw error
+    if (!(error instanceof Fault)) throw error
+    campaigning.journal.note({ outcome: 'failed', code: error.code, message: error.message })
   }
+  return seen
 }
 
 export interface Ranked {
@@ -56,13 +62,9 @@ export const rankByLastAttempt = async (
   const found = new Map<string, LastAttempt>()
   for (let at = 0; at < Math.min(names.length, MOST_LOOKS); at += PORTION) {
     const portion = names.slice(at, at + PORTION)
-    const attempts = await durable.step(`last attempts ${at / PORTION + 1}`, async () => {
-      const seen: LastAttempt[] = []
-      for (const name of portion) seen.push(await lastAttemptOf(campaigning, name))
-      return seen
-    })
+    const attempts = await durable.step(`last attempts ${at / PORTION + 1}`, () => lookAt(campaigning, portion))
     for (const [index, name] of portion.entries()) found.set(name, attempts[index] ?? 'none')
-    if (!attempts.includes('failed')) break
+    if (!attempts.includes('failed') || attempts.length < portion.length) break
   }
   const of = (wanted: LastAttempt): readonly Chosen[] => chosen.filter(({ name }) => found.get(name) === wanted)
   // What cannot be rotated gathers among the oldest.

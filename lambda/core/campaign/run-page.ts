@@ -19,6 +19,7 @@ import type { PageOrder, PageReply } from './campaign-page.ts'
 import type { Durable } from './campaign-ports.ts'
 import { type CampaignFailure, type Counts, PAGE_FAILURES, shortened } from './campaign-report.ts'
 import type { Campaigning } from './campaigning.ts'
+import { outageWaitSeconds } from './outage-waits.ts'
 import { refusalOf } from './refusal-of.ts'
 import { type FailureReason, type SecretEnd, wasTried } from './secret-end.ts'
 import { isBadRun, type Recent, withEnd } from './stop-rule.ts'
@@ -38,7 +39,16 @@ interface FailureDetails {
   readonly reason?: string
 }
 
-type Tried = Ended | { readonly as: 'later'; readonly waitSeconds: number }
+/** `isOutage`: nothing was tried, since somebody does not answer. */
+type Tried = Ended | { readonly as: 'later'; readonly waitSeconds: number; readonly isOutage?: boolean }
+
+interface Try {
+  readonly name: string
+  /** Of those in which somebody answered. */
+  readonly round: number
+  /** Of the others; 1 for the first. */
+  readonly outage: number
+}
 
 interface Page {
   readonly campaigning: Campaigning
@@ -152,11 +162,7 @@ const withReason = async (page: Page, secretName: string, ended: Ended): Promise
   return { as: { ...as, ...defined({ reason }) }, ...defined({ message }) }
 }
 
-const tryOnce = async (
-  page: Page,
-  rules: Rules,
-  { name, round }: { readonly name: string; readonly round: number },
-): Promise<Tried> => {
+const tryOnce = async (page: Page, rules: Rules, { name, round, outage }: Try): Promise<Tried> => {
   const { campaigning, order, limiter } = page
   const { timing, secrets, steps, proofs, bounds, rules: stage } = campaigning
   const remainingMs = timing.remainingMs()
@@ -164,7 +170,8 @@ const tryOnce = async (
   if (remainingMs < STEP_NEEDS_MS) {
     // Longer than this invocation lasts, so that the wait is not waited for in it.
     const waitSeconds = Math.max(1, Math.ceil(remainingMs / 1000) + 1)
-    return round > MAX_ROUNDS ? failed('unavailable') : { as: 'later', waitSeconds }
+    const isOutage = order.intent === 'revoke'
+    return round > MAX_ROUNDS ? failed('unavailable') : { as: 'later', waitSeconds, isOutage }
   }
   const outcome = await carryOut<Reason>(
     { secrets, steps, proofs, timing, limiter, bounds, rotationFunctionArn: stage.rotationFunctionArn },
@@ -173,12 +180,19 @@ const tryOnce = async (
       intent: order.intent,
       about: order.about,
       isGraceful: order.isGraceful,
+      since: order.since ?? 0,
       until: order.phase === 'switch' ? 'switched' : 'settled',
       patienceMs: Math.min(PATIENCE_MS, remainingMs - STEP_RESERVE_MS),
       ...rules,
     },
   )
   if (outcome.outcome !== 'later') return withReason(page, secretName, endOf(page, outcome))
+  if (outcome.because === 'unavailable' && order.intent === 'revoke') {
+    const outageSeconds = outageWaitSeconds(outage, order.names.length)
+    return outageSeconds === undefined
+      ? failed('unavailable')
+      : { as: 'later', waitSeconds: outageSeconds, isOutage: true }
+  }
   const waitSeconds = WAITS_SECONDS[round - 1]
   if (waitSeconds === undefined) {
     const { because } = outcome
@@ -211,12 +225,13 @@ const count = (page: Page, { as }: Ended): void => {
 
 /** Nothing of one secret may end the others': a defect is its failure. */
 const carry = async (page: Page, rules: Rules, durable: Durable, name: string): Promise<Ended> => {
-  for (let round = 1; ; round += 1) {
+  let [round, outage] = [1, 1]
+  for (;;) {
     const tried = await durable.step(name, async (): Promise<Tried> => {
       try {
         // Asked inside the step, so that a replay keeps the answer.
-        const first = round === 1 ? await notBegun(page) : undefined
-        return first ?? (await tryOnce(page, rules, { name, round }))
+        const first = round === 1 && outage === 1 ? await notBegun(page) : undefined
+        return first ?? (await tryOnce(page, rules, { name, round, outage }))
       } catch (error) {
         return failed('defect', { message: error instanceof Error ? error.name : 'unknown' })
       }
@@ -226,6 +241,8 @@ const carry = async (page: Page, rules: Rules, durable: Durable, name: string): 
       count(page, ended)
       return ended
     }
+    if ('isOutage' in tried && tried.isOutage === true) outage += 1
+    else round += 1
     await durable.wait(`${name} again`, 'waitSeconds' in tried ? tried.waitSeconds : 1)
   }
 }

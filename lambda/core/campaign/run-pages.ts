@@ -36,7 +36,7 @@ const PAGE_TRIES = 3
 /** What ended the page – a throttle, a deployment – may pass. */
 const BETWEEN_TRIES_SECONDS = 30
 
-const orderOf = ({ run, shares }: Work, wave: Wave, how: PageRun) =>
+const orderOf = ({ run, shares, startedAt }: Work, wave: Wave, how: PageRun) =>
   pageOrder({
     page: wave.page,
     about: run.id,
@@ -47,6 +47,7 @@ const orderOf = ({ run, shares }: Work, wave: Wave, how: PageRun) =>
     inFlight: how.inFlight ?? shares.inFlight,
     rotationsPerSecond: shares.rotationsPerSecond,
     execution: run.executionId,
+    since: startedAt,
     ...defined({ failuresAllowed: how.failuresAllowed, window: how.window, notBefore: how.notBefore }),
   })
 

@@ -13,6 +13,7 @@ import type { Durable } from './campaign-ports.ts'
 import { type CampaignFailure, type NotDone, REPORT_NOT_DONE } from './campaign-report.ts'
 import type { CampaignRequest } from './campaign-request.ts'
 import { type Campaigning, persistently } from './campaigning.ts'
+import { throughOutage } from './outage-waits.ts'
 
 /** Its full name. */
 interface LeftAlone {
@@ -154,7 +155,7 @@ const listAll = async (
     for (let at = 0; at < secretNames.length; at += PORTION_NAMES) {
       const names = secretNames.slice(at, at + PORTION_NAMES)
       portions.push(
-        await durable.step(`select ${portions.length + 1}`, () => namedPortion(campaigning, request, names)),
+        await throughOutage(durable, `select ${portions.length + 1}`, () => namedPortion(campaigning, request, names)),
       )
     }
     return portions
@@ -162,7 +163,9 @@ const listAll = async (
   let page: string | undefined
   do {
     const from = page
-    const portion = await durable.step(`select ${portions.length + 1}`, () => listPortion(campaigning, request, from))
+    const portion = await throughOutage(durable, `select ${portions.length + 1}`, () =>
+      listPortion(campaigning, request, from),
+    )
     portions.push(portion)
     page = portion.nextPage
   } while (page !== undefined)
@@ -194,6 +197,10 @@ export const selectSecrets = async (
   const matched = portions.reduce((sum, portion) => sum + portion.matched, 0)
   const miscounted = countFault(request.selector, matched)
   if (miscounted !== undefined) return refused(miscounted)
+  const { maxClients = matched } = request
+  if (matched > maxClients) {
+    return refused(`the selector means ${matched} clients, and its reporter may ask for ${maxClients} at most`)
+  }
   // A secret that moves within the list while it is read is listed twice.
   const chosen = [...new Map(portions.flatMap((portion) => portion.chosen).map((one) => [one.name, one])).values()]
   if (chosen.length > MAX_SELECTED) {

@@ -15,17 +15,17 @@ import type { Secret } from '../secret/secret.ts'
 import type { Secrets, VersionEntry } from '../secret/secrets.ts'
 import {
   type JobSubject,
-  lastAttempt,
   MAX_ATTEMPTS,
+  nextAttempt,
   type Progress,
   progressInLabels,
   progressOf,
   tokenOf,
 } from './attempts.ts'
-import { driveAgain } from './drive-again.ts'
+import { DRIVEN_STEP_MS, driveAgain } from './drive-again.ts'
 import type { ProofQuestions } from './proof-questions.ts'
 import type { RotationSteps } from './rotation-steps.ts'
-import { settleAttempts, settleToken } from './settle-request.ts'
+import { settlesSince, settleToken } from './settle-request.ts'
 
 export interface JobParts {
   readonly secrets: Pick<Secrets, 'describe' | 'listVersions' | 'rotate'>
@@ -46,6 +46,11 @@ export interface RotationJob<Reason extends string = never> {
   readonly about: string
   /** A revoke whose first attempt is a rotate: the old value stays accepted until the settle. */
   readonly isGraceful?: boolean
+  /**
+   * When it was asked for, epoch milliseconds: the same for a retry, later for whoever asks again under the same id. What was tried before
+   * then counts against no limit.
+   */
+  readonly since: number
   /** `settled`: proven, too, since a settle publishes its evidence before it moves the label (docs/decisions/002). */
   readonly until: 'switched' | 'settled'
   /** How long this call may look; then it answers `later`. */
@@ -56,7 +61,7 @@ export interface RotationJob<Reason extends string = never> {
   readonly maySettle?: (secret: Secret) => Reason | undefined | Promise<Reason | undefined>
 }
 
-/** refused: each attempt was, or was cleared. stuck: left for the sweep. rejected: AWS will not let us. */
+/** refused: each attempt since it was asked for was, or was cleared. stuck: left for the sweep. rejected: AWS will not let us. */
 export type JobFailure = 'gone' | 'notManaged' | 'refused' | 'settleRefused' | 'stuck' | 'rejected'
 
 /** noTurn: too many ask at once. */
@@ -75,12 +80,11 @@ export type JobOutcome<Reason extends string = never> =
   /** Nothing is lost: the same job, called again after the wait, goes on. */
   | { readonly outcome: 'later'; readonly waitMs: number; readonly because: Because }
   | { readonly outcome: 'skipped'; readonly why: Reason }
+  /** `attempts`: under this id, those of earlier series included. */
   | { readonly outcome: 'failed'; readonly why: JobFailure; readonly attempts: number; readonly message?: string }
 
 /** How long a rotation in the way is waited for. Past it, it is driven on. */
 const WAITS_MS = { revoke: INCIDENT_WAITS_MS, rotate: STUCK_AFTER_MS } as const
-/** A planned rotation that was refused is tried once more: a person must look, and each refusal is reported. */
-const ATTEMPTS = { revoke: MAX_ATTEMPTS, rotate: 2 } as const
 /** From a first look soon after the four steps can be through, to one every two seconds. */
 const LOOKS_MS = [900, 350, 350, 250, 500, 1000, 1500] as const
 const SLOW_LOOK_MS = 2000
@@ -109,13 +113,9 @@ const failed = (why: JobFailure, attempts: number, message?: string) =>
   ({ outcome: 'failed', why, attempts, ...defined({ message }) }) as const
 
 const jobSubjectOf = (
-  { intent, isGraceful = false, about }: Pick<RotationJob, 'intent' | 'isGraceful' | 'about'>,
+  { intent, isGraceful, about, since }: Pick<RotationJob, 'intent' | 'isGraceful' | 'about' | 'since'>,
   secretArn: string,
-): JobSubject => ({
-  secretArn,
-  about,
-  originOf: (attempt) => (intent === 'rotate' || (isGraceful && attempt === 1) ? 'rotate' : 'revoke'),
-})
+): JobSubject => ({ secretArn, about, intent, isGraceful, since })
 
 const again = ({ looks }: Pick<Call, 'looks'>, because: Because = 'running'): Again => ({
   againInMs: LOOKS_MS[looks] ?? SLOW_LOOK_MS,
@@ -132,18 +132,20 @@ interface InTheWay {
   readonly pending: Labelled
   readonly attempts: number
   readonly because: Because
+  /** It is this very job's. */
+  readonly isOwn?: boolean
 }
 
 /** A rotation does not end, ours or somebody's: wait, and past its time have it driven on. */
 const waitOrDrive = async <Reason extends string>(
   call: Call<Reason>,
   secret: Secret,
-  { pending, attempts, because }: InTheWay,
+  { pending, attempts, because, isOwn = false }: InTheWay,
 ): Promise<Look<Reason>> => {
   const { job, jobParts } = call
   const leftMs = WAITS_MS[job.intent] - (await ageOf(call, secret, pending))
   if (leftMs > 0) return { againInMs: Math.min(leftMs, again(call).againInMs), because }
-  const driven = await driveAgain(jobParts, { secretArn: secret.arn, stuck: pending })
+  const driven = await driveAgain(jobParts, { secretArn: secret.arn, stuck: pending, isWanted: isOwn })
   if (driven?.end === 'finished' || driven?.end === 'ended') return { againInMs: 0, because }
   // The sweep goes on with it. An incident does, too: a leaked value is accepted meanwhile.
   if (job.intent === 'rotate') return failed('stuck', attempts)
@@ -202,13 +204,15 @@ const rotate = async <Reason extends string>(
   return again(call)
 }
 
+/** Its answer may take as long as a driven step, and must not outlive whoever has to report the end. */
+const hasTimeToAsk = ({ jobParts }: Pick<Call, 'jobParts'>): boolean => jobParts.timing.remainingMs() >= DRIVEN_STEP_MS
+
 /** A revoke was refused: whether there is nothing left to revoke, the rotation function can tell. What it cannot tell is tried on. */
 const findDead = async <Reason extends string>(
-  { job, jobParts }: Call<Reason>,
+  { jobParts }: Call<Reason>,
   secret: Secret,
 ): Promise<JobOutcome<Reason> | undefined> => {
-  if (job.intent !== 'revoke' || jobParts.proofs === undefined) return undefined
-  const answer = await jobParts.proofs.prove(secret.arn).catch((error: unknown) => {
+  const answer = await jobParts.proofs?.prove(secret.arn).catch((error: unknown) => {
     if (error instanceof Fault) return undefined
     throw error
   })
@@ -218,18 +222,23 @@ const findDead = async <Reason extends string>(
 const ask = async <Reason extends string>(
   call: Call<Reason>,
   secret: Secret,
-  { attempt, versions }: { readonly attempt: number; readonly versions: readonly VersionEntry[] },
+  versions: readonly VersionEntry[],
 ): Promise<Look<Reason>> => {
   const { job, jobParts } = call
+  const subject = jobSubjectOf(job, secret.arn)
+  const next = nextAttempt(subject, versions)
+  const attempts = next.attempt - 1
   const reason = await job.mayBegin?.(secret)
   if (reason !== undefined) return { outcome: 'skipped', why: reason }
-  const dead = attempt > 1 ? await findDead(call, secret) : undefined
+  const mayBeDead = attempts > 0 && job.intent === 'revoke' && jobParts.proofs !== undefined
+  if (mayBeDead && !hasTimeToAsk(call)) return { againInMs: SLOW_LOOK_MS, because: 'running' }
+  const dead = mayBeDead ? await findDead(call, secret) : undefined
   if (dead !== undefined) return dead
-  if (attempt > ATTEMPTS[job.intent]) return failed('refused', attempt - 1)
+  if (next.made >= MAX_ATTEMPTS[job.intent]) return failed('refused', attempts)
   const pending = unfinishedVersion(secret)
-  if (pending !== undefined) return waitOrDrive(call, secret, { pending, attempts: attempt - 1, because: 'busy' })
-  const requestToken = tokenOf(jobSubjectOf(job, secret.arn), attempt, jobParts.timing.now())
-  return rotate(call, secret, { requestToken, attempts: attempt - 1, versions })
+  if (pending !== undefined) return waitOrDrive(call, secret, { pending, attempts, because: 'busy' })
+  const requestToken = tokenOf(subject, next, jobParts.timing.now())
+  return rotate(call, secret, { requestToken, attempts, versions })
 }
 
 /** AWSCURRENT carries our token: end the overlap, by the request that anybody would make for it. */
@@ -246,7 +255,7 @@ const settle = async <Reason extends string>(
   if (reason !== undefined) return { outcome: 'skipped', why: reason }
   const versions = await jobParts.secrets.listVersions(secret.arn)
   const subject = { secretArn: secret.arn, currentId: requestToken }
-  if (settleAttempts(subject, versions).made >= ATTEMPTS[job.intent]) return failed('settleRefused', attempt)
+  if (settlesSince(subject, versions, job.since) >= MAX_ATTEMPTS[job.intent]) return failed('settleRefused', attempt)
   const token = settleToken(subject, versions, jobParts.timing.now())
   return rotate(call, secret, { requestToken: token, attempts: attempt, versions })
 }
@@ -262,14 +271,14 @@ const proveDone = async <Reason extends string>(
 ): Promise<Look<Reason>> => {
   const { proofs, secrets } = call.jobParts
   if (proofs === undefined) return done
+  if (!hasTimeToAsk(call)) return { againInMs: SLOW_LOOK_MS, because: 'unavailable' }
   const answer = await proofs.prove(secret.arn)
   // An inactive client's slots have shown it; nothing of such a client can be exchanged.
   const isInactive = answer.outcome === 'unknown' && answer.code === 'CLIENT_INACTIVE'
   if (isInactive || (answer.outcome === 'refused' && answer.refusals > 0)) return done
   if (answer.outcome === 'gone') return { outcome: 'deadAlready', refusals: answer.refusals, secret }
   if (answer.outcome === 'unknown') return { againInMs: SLOW_LOOK_MS, because: 'unavailable' }
-  const versions = await secrets.listVersions(secret.arn)
-  return ask(call, secret, { attempt: lastAttempt(jobSubjectOf(call.job, secret.arn), versions) + 1, versions })
+  return ask(call, secret, await secrets.listVersions(secret.arn))
 }
 
 const follow = <Reason extends string>(
@@ -286,10 +295,11 @@ const follow = <Reason extends string>(
   })
   switch (progress.state) {
     case 'ask':
-      return ask(call, secret, { attempt: progress.attempt, versions })
+    case 'exhausted':
+      return ask(call, secret, versions)
     case 'running': {
       const pending = { versionId: progress.requestToken, origin: readRequestToken(progress.requestToken).origin }
-      return waitOrDrive(call, secret, { pending, attempts: progress.attempt, because: 'running' })
+      return waitOrDrive(call, secret, { pending, attempts: progress.attempt, because: 'running', isOwn: true })
     }
     case 'switched':
       // It is through; what is waited for from here on is another's turn.
@@ -302,11 +312,7 @@ const follow = <Reason extends string>(
         : done(progress.requestToken)
     case 'overtaken':
       // A rotate has done its part; a revoke has not proven its own.
-      return job.intent === 'rotate'
-        ? done(progress.requestToken)
-        : ask(call, secret, { attempt: progress.attempt + 1, versions })
-    case 'exhausted':
-      return ask(call, secret, { attempt: progress.attempt + 1, versions })
+      return job.intent === 'rotate' ? done(progress.requestToken) : ask(call, secret, versions)
   }
 }
 

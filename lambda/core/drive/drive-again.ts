@@ -20,6 +20,8 @@ interface Driving {
 interface StuckRotation {
   readonly secretArn: string
   readonly stuck: Labelled
+  /** Whoever drives it on has asked for it and wants it still. @default - it is only brought to its end */
+  readonly isWanted?: boolean
 }
 
 /**
@@ -50,8 +52,11 @@ const faultOr = async <Value>(call: () => Promise<Value>): Promise<Value | Fault
 }
 
 /** What the last step that was asked for said; a Fault: it did not come to that. */
-const drive = async ({ steps, timing }: Driving, { secretArn, stuck }: StuckRotation): Promise<StepReply | Fault> => {
-  for (const step of stepsAgain(stuck)) {
+const drive = async (
+  { steps, timing }: Driving,
+  { secretArn, stuck, isWanted }: StuckRotation,
+): Promise<StepReply | Fault> => {
+  for (const step of stepsAgain(stuck, isWanted)) {
     if (timing.remainingMs() < DRIVEN_STEP_MS) return noTime(secretArn)
     const asked = { step, secretId: secretArn, requestToken: stuck.versionId, timeoutMs: ANSWER_WITHIN_MS }
     const reply = await faultOr(() => steps.ask(asked))

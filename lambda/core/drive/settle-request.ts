@@ -34,6 +34,14 @@ export const settleAttempts = (subject: SettleSubject, versions: readonly Versio
   }
 }
 
+/** How many of them were asked for since then, epoch milliseconds. */
+export const settlesSince = (subject: SettleSubject, versions: readonly VersionEntry[], since: number): number => {
+  const tokens = versions
+    .filter(({ versionId }) => isSettleOf(versionId, subject))
+    .map(({ versionId }) => readRequestToken(versionId))
+  return new Set(tokens.filter(({ askedAt = 0 }) => askedAt >= since).map(({ attempt }) => attempt)).size
+}
+
 /** The token for the next attempt. */
 export const settleToken = (subject: SettleSubject, versions: readonly VersionEntry[], now: number): string =>
   makeRequestToken({

@@ -17,13 +17,14 @@ export interface Choosing extends StageSecrets {
 /** As many as the incident function does by itself; more are a campaign's. */
 const MAX_BY_ITSELF = 25
 
-interface ChosenClients {
+export interface ChosenClients {
   /** All of them, or the first MAX_BY_ITSELF + 1. */
   readonly secrets: readonly Secret[]
   /** Names or client ids that were given and not found. */
   readonly missing: readonly string[]
   /** Retired secrets that the selector means, and that were left out. */
   readonly retired: number
+  readonly isMany: boolean
 }
 
 interface Found {
@@ -80,10 +81,7 @@ const find = (choosing: Choosing, selector: Selector): Promise<Found> => {
 }
 
 /** @returns more than MAX_BY_ITSELF secrets, or `isMany`, when it is a campaign's; or why nothing may be begun. */
-export const chooseClients = async (
-  choosing: Choosing,
-  report: LeakReport,
-): Promise<Result<ChosenClients & { readonly isMany: boolean }, string>> => {
+export const chooseClients = async (choosing: Choosing, report: LeakReport): Promise<Result<ChosenClients, string>> => {
   const { selector } = report
   const { secrets, count, retired = 0 } = await find(choosing, selector)
   const fault = countFault(selector, count) ?? clientCountFault(report, count)

@@ -86,7 +86,8 @@ export interface IncidentReport {
 
 const CAMPAIGN_COMPLETED = 'Campaign Completed'
 
-const ASK_AGAIN = 'ask again under the same incident id, which joins what runs (docs/runbook.md#leak)'
+const ASK_AGAIN =
+  'ask again under the same incident id, which joins what runs and tries anew what failed (docs/runbook.md#leak)'
 
 const compare = (one: string, other: string): number => (one < other ? -1 : one > other ? 1 : 0)
 

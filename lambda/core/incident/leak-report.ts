@@ -19,7 +19,7 @@ export const defaultLeakLimits: LeakLimits = { maxSecurityClients: 25 }
 
 export interface LeakReport {
   readonly source: LeakSource
-  /** Who reports the same leak again under the same id joins what runs. */
+  /** Who reports the same leak again under the same id joins what runs, and has tried anew what failed. */
   readonly incidentId: string
   readonly selector: Selector
   readonly reason: string
@@ -34,6 +34,8 @@ export interface LeakReport {
 export interface LeakEvent {
   /** The bus's own: the same when it delivers an event twice. */
   readonly id?: unknown
+  /** ISO 8601, to the second: when the bus took it, the same each time that it is delivered. */
+  readonly time?: unknown
   readonly source: unknown
   readonly detail: unknown
 }
@@ -144,6 +146,15 @@ export const readLeakReport = (
   }
   faults.push(...sourceFaults(source, report, limits))
   return faults.length > 0 ? refused(faults) : ok(report)
+}
+
+/**
+ * When it was reported, epoch milliseconds: what was asked for before is an earlier report's. A retry says the same.
+ * @param now taken where an event has no time, and never exceeded: whoever calls the function by hand may write any
+ */
+export const reportedAt = ({ time }: Pick<LeakEvent, 'time'>, now: number): number => {
+  const at = typeof time === 'string' ? Date.parse(time) : Number.NaN
+  return Number.isNaN(at) ? now : Math.min(Math.floor(at / 1000) * 1000, now)
 }
 
 /** Once it is known whom the selector means. @returns the fault, or undefined. */

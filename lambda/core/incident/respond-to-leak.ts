@@ -1,6 +1,7 @@
 // An incident, from its event to its end: reads who leaked, revokes each – a new value, then nothing older alive, proven – and reports what
-// became of each. Up to 25 clients it does by itself; more, or a grace that outlives an execution, are a campaign's. It keeps nothing:
-// called again for the same incident, it joins what runs and says again what is done.
+// became of each. Up to 25 clients it does by itself; more, a grace that outlives an execution, or what an outage has left, are a
+// campaign's. It keeps nothing: called again for the same event, it joins what runs and says again what is done; called for a new report
+// of the same incident, it tries anew what failed.
 
 import { defined } from '../base/defined.ts'
 import type { Events } from '../base/events.ts'
@@ -12,10 +13,11 @@ import type { RotationSteps } from '../drive/rotation-steps.ts'
 import { type Freeze, readFreeze } from '../rotation/freeze.ts'
 import type { Secret } from '../secret/secret.ts'
 import { clientIdOf } from '../secret/secret-tags.ts'
-import { type Choosing, chooseClients } from './choose-clients.ts'
+import type { Choosing } from './choose-clients.ts'
+import { choosePatiently, handOver, RESERVE_MS } from './hand-over.ts'
 import { type IncidentClient, incidentCompleted } from './incident-completed.ts'
 import type { Campaigns } from './incident-ports.ts'
-import { type LeakEvent, type LeakLimits, type LeakReport, readLeakReport } from './leak-report.ts'
+import { type LeakEvent, type LeakLimits, type LeakReport, readLeakReport, reportedAt } from './leak-report.ts'
 
 interface Responding extends Choosing {
   readonly jobParts: JobParts
@@ -31,13 +33,10 @@ interface Responding extends Choosing {
 
 export interface Response {
   readonly incidentId: string
-  /** campaign: it reports the end. nobody: the selection matches no client, which is a failure. */
+  /** campaign: it reports the end, of all clients but those named here. nobody: the selection matches no client, which is a failure. */
   readonly outcome: 'revoked' | 'partlyFailed' | 'campaign' | 'nobody'
   readonly clients: readonly IncidentClient[]
 }
-
-/** For reporting the end, and for Lambda's own. */
-const RESERVE_MS = 20_000
 
 const malformed = (message: string): Fault => new Fault({ code: 'INPUT_MALFORMED', retryable: false, message })
 
@@ -58,7 +57,7 @@ const adviceFor: Record<JobFailure, { readonly why: string; readonly advice: str
   },
   settleRefused: {
     why: 'the new value is in place, but every attempt to end the old one was refused',
-    advice: `THE LEAKED VALUE MAY STILL BE ACCEPTED: see the events Rotation Refused (${RUNBOOK}#drift)`,
+    advice: `THE LEAKED VALUE MAY STILL BE ACCEPTED: see the events Rotation Refused (${RUNBOOK}#drift); fix it, then report the leak again under the same incident id`,
   },
   stuck: {
     why: 'another rotation does not end',
@@ -110,9 +109,16 @@ const jobPartsFor = ({ jobParts, project, projectSteps, projectProofs }: Respond
   return { ...jobParts, rotationFunctionArn, ...defined({ steps: projectSteps }), proofs: projectProofs }
 }
 
+interface Incident extends LeakReport {
+  /** When it was reported, epoch milliseconds. */
+  readonly since: number
+  /** What tells this report from others of the same incident. */
+  readonly eventId: string
+}
+
 const revoke = async (
   responding: Responding,
-  { incidentId }: LeakReport,
+  { incidentId, since }: Incident,
   secret: Secret,
 ): Promise<JobOutcome<'frozen'>> => {
   const jobParts = jobPartsFor(responding, secret)
@@ -120,6 +126,7 @@ const revoke = async (
     secretId: secret.arn,
     intent: 'revoke',
     about: incidentId,
+    since,
     until: 'settled',
     patienceMs: Math.max(0, jobParts.timing.remainingMs() - RESERVE_MS),
     // An unreadable switch stops no revoke.
@@ -156,25 +163,62 @@ const nobody = (responding: Responding, { selector }: LeakReport, retired: numbe
   )
 }
 
-const revokeAll = async (
-  responding: Responding,
-  report: LeakReport,
-  secrets: readonly Secret[],
-): Promise<readonly IncidentClient[]> => {
-  const outcomes = await Promise.all(secrets.map((secret) => revoke(responding, report, secret)))
-  const unfinished = outcomes.filter(({ outcome }) => outcome === 'later').length
-  if (unfinished > 0) {
-    // Lambda calls again, and everything that was done is found done.
-    throw new Fault({
-      code: 'INCIDENT_UNFINISHED',
-      retryable: true,
-      message: `Incident ${report.incidentId}: ${unfinished} of ${secrets.length} clients are not revoked yet; the event will be tried again and joins what runs.`,
-    })
-  }
-  return secrets.flatMap((secret, at) => {
-    const outcome = outcomes[at]
-    return outcome === undefined || outcome.outcome === 'later' ? [] : [toClient(secret, outcome)]
+const unfinished = ({ incidentId }: LeakReport, what: string): Fault =>
+  // Lambda calls again, and everything that was done is found done.
+  new Fault({
+    code: 'INCIDENT_UNFINISHED',
+    retryable: true,
+    message: `Incident ${incidentId}: ${what}; the event will be tried again and joins what runs.`,
   })
+
+interface Revoked {
+  readonly clients: readonly IncidentClient[]
+  /** What the function's time was too short for. */
+  readonly left: readonly Secret[]
+}
+
+const revokeAll = async (responding: Responding, incident: Incident, secrets: readonly Secret[]): Promise<Revoked> => {
+  const ends = await Promise.all(
+    secrets.map(async (secret) => ({ secret, end: await revoke(responding, incident, secret) })),
+  )
+  return {
+    clients: ends.flatMap(({ secret, end }) => (end.outcome === 'later' ? [] : [toClient(secret, end)])),
+    left: ends.flatMap(({ secret, end }) => (end.outcome === 'later' ? [secret] : [])),
+  }
+}
+
+/** Of the project's own secret, campaigns know nothing. */
+const handOverRest = async (
+  { campaigns, project }: Responding,
+  incident: Incident,
+  { left, clients }: Revoked,
+): Promise<readonly Secret[]> => {
+  const names = left.map(({ name }) => name).filter((name) => name !== project?.secretName)
+  const isTaken = names.length > 0 && (await handOver(campaigns, incident, { eventId: incident.eventId, names }))
+  const open = isTaken ? left.filter(({ name }) => !names.includes(name)) : left
+  if (open.length === 0 || isTaken) return open
+  throw unfinished(incident, `${open.length} of ${left.length + clients.length} clients are not revoked yet`)
+}
+
+const publishEnd = async (
+  { events, jobParts, journal }: Responding,
+  incidentId: string,
+  clients: readonly IncidentClient[],
+): Promise<void> => {
+  if (clients.length === 0) return
+  await events.publish(incidentCompleted({ incidentId, at: jobParts.timing.now(), clients }))
+  for (const { secretArn, outcome, requestTokens, why } of clients) {
+    // From the incident's id to the request token, which every step and every event of that rotation carries.
+    journal.note({ incident: incidentId, secret: secretArn, outcome, requestToken: requestTokens.at(-1), why })
+  }
+}
+
+const readIncident = ({ limits, jobParts }: Responding, event: LeakEvent): Incident => {
+  const read = readLeakReport(event, limits)
+  if (!read.ok) throw malformed(`The leak report is malformed, and nothing was changed: ${read.refusal.join('; ')}.`)
+  const since = reportedAt(event, jobParts.timing.now())
+  const eventId = typeof event.id === 'string' ? event.id : `${read.value.incidentId} ${since}`
+  return { ...read.value, since, eventId }
 }
 
 /**
@@ -182,38 +226,40 @@ const revokeAll = async (
  * Fault INCIDENT_UNFINISHED, CAMPAIGN_NOT_STARTED or EVENT_NOT_SENT: the same event, delivered again, goes on.
  */
 export const respondToLeak = async (responding: Responding, event: LeakEvent): Promise<Response> => {
-  const { campaigns, events, journal, limits, jobParts } = responding
-  const read = readLeakReport(event, limits)
-  if (!read.ok) throw malformed(`The leak report is malformed, and nothing was changed: ${read.refusal.join('; ')}.`)
-  const report = read.value
-  const { incidentId, source, requestedBy } = report
-  const chosen = await chooseClients(responding, report)
+  const { campaigns, events, journal, jobParts } = responding
+  const incident = readIncident(responding, event)
+  const { incidentId, source, requestedBy, eventId } = incident
+  const about = { incident: incidentId, source, requestedBy }
+  const startedAt = jobParts.timing.now()
+  const chosen = await choosePatiently(responding, jobParts.timing, incident)
+  if (chosen === undefined) {
+    const isTaken = await handOver(campaigns, incident, { eventId })
+    if (!isTaken) throw unfinished(incident, 'Secrets Manager does not say whom it is about')
+    journal.note({ ...about, outcome: 'campaign', why: 'Secrets Manager does not answer' })
+    return { incidentId, outcome: 'campaign', clients: [] }
+  }
   if (!chosen.ok) throw malformed(`Incident ${incidentId}: ${chosen.refusal}.`)
   const { secrets, missing, retired, isMany } = chosen.value
-  const about = { incident: incidentId, source, requestedBy }
   if (!isMany && secrets.length === 0 && missing.length === 0) {
-    const clients = [nobody(responding, report, retired)]
+    const clients = [nobody(responding, incident, retired)]
     await events.publish(incidentCompleted({ incidentId, at: jobParts.timing.now(), clients }))
     journal.note({ ...about, outcome: 'nobody', clients: 0, failures: 1 })
     return { incidentId, outcome: 'nobody', clients }
   }
-  if (isMany || report.graceSeconds !== undefined) {
-    await campaigns.revoke(report, typeof event.id === 'string' ? event.id : incidentId)
+  if (isMany || incident.graceSeconds !== undefined) {
+    await campaigns.revoke(incident, eventId)
     journal.note({ ...about, outcome: 'campaign' })
     return { incidentId, outcome: 'campaign', clients: [] }
   }
-  const startedAt = jobParts.timing.now()
-  const clients = [
-    ...(await revokeAll(responding, report, secrets)),
-    ...missing.map((named) => absent(responding, named)),
-  ]
-  await events.publish(incidentCompleted({ incidentId, at: jobParts.timing.now(), clients }))
-  for (const { secretArn, outcome, requestTokens, why } of clients) {
-    // From the incident's id to the request token, which every step and every event of that rotation carries.
-    journal.note({ incident: incidentId, secret: secretArn, outcome, requestToken: requestTokens.at(-1), why })
-  }
+  const revoked = await revokeAll(responding, incident, secrets)
+  const open = await handOverRest(responding, incident, revoked)
+  const clients = [...revoked.clients, ...missing.map((named) => absent(responding, named))]
+  await publishEnd(responding, incidentId, clients)
+  if (open.length > 0) throw unfinished(incident, `the project's own secret is not revoked yet`)
   const failures = clients.filter(({ outcome }) => outcome === 'failed').length
-  const outcome = failures === 0 ? 'revoked' : 'partlyFailed'
-  journal.note({ ...about, outcome, clients: clients.length, failures, ms: jobParts.timing.now() - startedAt })
+  const handedOver = revoked.left.length
+  const outcome = handedOver > 0 ? 'campaign' : failures === 0 ? 'revoked' : 'partlyFailed'
+  const ms = jobParts.timing.now() - startedAt
+  journal.note({ ...about, outcome, clients: clients.length, failures, ...(handedOver > 0 ? { handedOver } : {}), ms })
   return { incidentId, outcome, clients }
 }

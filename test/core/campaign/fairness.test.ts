@@ -60,6 +60,19 @@ describe('known failures', () => {
     expect(rotates.slice(0, 40).every((one) => Number(one.slice(-5)) >= 20)).toBe(true)
   })
 
+  it('are looked for no further once AWS does not answer, and what is due is rotated all the same', async () => {
+    addDaily(60)
+    seat.world.fails((call) =>
+      call === 'listVersions' && seat.world.asked.length === 0 ? seat.world.throttled() : undefined,
+    )
+
+    const report = await seat.run(due)
+
+    // Five tries of one look, and the canary's own.
+    expect(seat.world.calls.listVersions).toBeLessThan(200)
+    expect(report.counts.selected).toBe(60)
+  })
+
   it('are tried again, and are none once they have succeeded', async () => {
     addDaily(3)
     seat.world.rotateByHand(name(0), '9d1a0000-0000-4000-8000-000000000000', 'refuses')

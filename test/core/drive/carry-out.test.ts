@@ -32,6 +32,7 @@ const setUp = () => {
     secretId: NAME,
     intent: 'revoke',
     about: 'inc-7',
+    since: timing.now(),
     until: 'settled',
     patienceMs: 40_000,
   }
@@ -472,6 +473,123 @@ describe('a revoke that is found done', () => {
 
     expect(again).toMatchObject({ outcome: 'done' })
     expect(asked).toHaveLength(1)
+  })
+})
+
+describe('asked for again under the same id', () => {
+  const dead = { outcome: 'refused', revokeToken: 'r', settleToken: 's', refusals: 3, signed: 'stored' } as const
+  const attemptsOf = ({ world }: ReturnType<typeof setUp>) =>
+    world.asked.map(({ token }) => readRequestToken(token).attempt)
+  /** All five attempts were refused; an hour later it is fixed. */
+  const refused = async () => {
+    const place = setUp()
+    place.world.ends(() => 'refuses')
+    expect(await place.toTheEnd(place.revoke)).toMatchObject({ outcome: 'failed', why: 'refused', attempts: 5 })
+    place.timing.advance(60 * MINUTE)
+    return { ...place, again: { ...place.revoke, since: place.timing.now() } }
+  }
+
+  it('a revoke that used up its attempts is tried anew, and its numbers go on', async () => {
+    const place = await refused()
+    place.world.ends(() => 'succeeds')
+
+    expect(await place.toTheEnd(place.again)).toMatchObject({ outcome: 'done', attempts: 6 })
+
+    expect(place.intents().slice(5)).toEqual(['revoke', 'settle'])
+    expect(attemptsOf(place).slice(0, 6)).toEqual([1, 2, 3, 4, 5, 6])
+  })
+
+  it('is refused after five more, and after five more again', async () => {
+    const place = await refused()
+
+    expect(await place.toTheEnd(place.again)).toMatchObject({ outcome: 'failed', why: 'refused', attempts: 10 })
+    place.timing.advance(60 * MINUTE)
+    const third = { ...place.revoke, since: place.timing.now() }
+    expect(await place.toTheEnd(third)).toMatchObject({ outcome: 'failed', why: 'refused', attempts: 15 })
+
+    expect(place.world.asked).toHaveLength(15)
+  })
+
+  it('as a retry of the same report asks for nothing more', async () => {
+    const place = await refused()
+    place.world.ends(() => 'succeeds')
+
+    expect(await place.toTheEnd(place.revoke)).toMatchObject({ outcome: 'failed', why: 'refused' })
+    expect(place.world.asked).toHaveLength(5)
+  })
+
+  it('asks first whether Stytch refuses everything already', async () => {
+    const place = await refused()
+    Object.assign(place.jobParts, { proofs: { prove: async () => ({ outcome: 'gone', refusals: 6 }) } })
+
+    expect(await place.toTheEnd(place.again)).toMatchObject({ outcome: 'deadAlready', refusals: 6 })
+    expect(place.world.asked).toHaveLength(5)
+  })
+
+  it('asks nothing that could outlive the function: the rest of its time goes by, and the next one asks', async () => {
+    const place = await refused()
+    let asked = 0
+    const prove = async () => {
+      asked += 1
+      return { outcome: 'gone', refusals: 6 }
+    }
+    Object.assign(place.jobParts, { proofs: { prove } })
+    place.timing.restart(70_000)
+
+    expect(await carryOut(place.jobParts, place.again)).toMatchObject({ outcome: 'later' })
+    expect(asked).toBe(0)
+
+    place.timing.restart(900_000)
+    expect(await carryOut(place.jobParts, place.again)).toMatchObject({ outcome: 'deadAlready' })
+  })
+
+  it('joins what an earlier report has under way', async () => {
+    const { world, timing, revoke, toTheEnd, jobParts, intents } = setUp()
+    world.takes(() => 90_000)
+    expect(await carryOut(jobParts, revoke)).toMatchObject({ outcome: 'later' })
+
+    expect(await toTheEnd({ ...revoke, since: timing.now() })).toMatchObject({ outcome: 'done', attempts: 1 })
+    expect(intents()).toEqual(['revoke', 'settle'])
+  })
+
+  it('a revoke that was done is proven once more, and not asked for where its value is still refused', async () => {
+    const { jobParts, revoke, timing, toTheEnd, intents } = setUp()
+    await toTheEnd(revoke)
+    timing.advance(60 * MINUTE)
+    Object.assign(jobParts, { proofs: { prove: async () => dead } })
+
+    expect(await toTheEnd({ ...revoke, since: timing.now() })).toMatchObject({ outcome: 'done', attempts: 1 })
+    expect(intents()).toEqual(['revoke', 'settle'])
+  })
+
+  it('a revoke whose settle was refused each time is settled', async () => {
+    const { world, revoke, timing, toTheEnd, intents } = setUp()
+    world.ends((_name, intent) => (intent === 'settle' ? 'refuses' : 'succeeds'))
+    expect(await toTheEnd(revoke)).toMatchObject({ outcome: 'failed', why: 'settleRefused' })
+    world.ends(() => 'succeeds')
+    timing.advance(60 * MINUTE)
+    expect(await toTheEnd(revoke)).toMatchObject({ outcome: 'failed', why: 'settleRefused' })
+
+    expect(await toTheEnd({ ...revoke, since: timing.now() })).toMatchObject({ outcome: 'done' })
+    expect(intents().filter((intent) => intent === 'settle')).toHaveLength(6)
+  })
+
+  it('a planned rotation that was refused twice is tried anew', async () => {
+    const { world, rotate, timing, toTheEnd } = setUp()
+    world.ends(() => 'refuses')
+    expect(await toTheEnd(rotate)).toMatchObject({ outcome: 'failed', why: 'refused', attempts: 2 })
+    world.ends(() => 'succeeds')
+    timing.advance(60 * MINUTE)
+
+    expect(await toTheEnd({ ...rotate, since: timing.now() })).toMatchObject({ outcome: 'done', attempts: 3 })
+  })
+
+  it('with a grace begins with a rotate once more', async () => {
+    const place = await refused()
+    place.world.ends(() => 'succeeds')
+
+    expect(await place.toTheEnd({ ...place.again, isGraceful: true })).toMatchObject({ outcome: 'done' })
+    expect(place.intents().slice(5)).toEqual(['rotate', 'settle'])
   })
 })
 

@@ -5,6 +5,7 @@ import {
   defaultLeakLimits,
   type LeakReport,
   readLeakReport,
+  reportedAt,
 } from '../../../lambda/core/incident/leak-report.ts'
 
 const INTAKE = 'm2m.leak-intake'
@@ -160,5 +161,19 @@ describe('what the selector comes to', () => {
 
   test('has no bound for break-glass', () => {
     expect(clientCountFault(reportOf(BREAK_GLASS, { tags: { team: 'x' } }), 10_000)).toBeUndefined()
+  })
+})
+
+describe('when it was reported', () => {
+  const now = Date.UTC(2026, 10, 2, 12, 30, 5, 678)
+
+  test.each<[string, unknown, number]>([
+    ['is the bus’s time, to the second', '2026-11-02T12:29:01Z', Date.UTC(2026, 10, 2, 12, 29, 1)],
+    ['is cut to the second, as the bus cuts it', '2026-11-02T12:29:01.987Z', Date.UTC(2026, 10, 2, 12, 29, 1)],
+    ['is now, where an event says nothing', undefined, now],
+    ['is now, where it says no time', 'yesterday', now],
+    ['is never later than now', '2027-01-01T00:00:00Z', now],
+  ])('%s', (_, time, at) => {
+    expect(reportedAt({ time }, now)).toBe(at)
   })
 })

@@ -1,0 +1,62 @@
+// What an outage keeps the incident function from finishing goes to a campaign, which waits for hours without a process. Lambda calls the
+// function three times at most, and then the report would lie with the dead letters while the leaked value is accepted.
+
+import { Fault } from '../base/fault.ts'
+import type { Result } from '../base/result.ts'
+import type { Timing } from '../base/timing.ts'
+import { type Choosing, type ChosenClients, chooseClients } from './choose-clients.ts'
+import type { Campaigns } from './incident-ports.ts'
+import type { LeakReport } from './leak-report.ts'
+
+/** Of the function's time, for reporting the end and for Lambda's own. */
+export const RESERVE_MS = 20_000
+
+const PAUSE_MS = 3000
+
+/**
+ * Whom the report is about, asked for as long as the function lives.
+ * @returns undefined: Secrets Manager did not say. @throws what no retry would help with
+ */
+export const choosePatiently = async (
+  choosing: Choosing,
+  timing: Timing,
+  report: LeakReport,
+): Promise<Result<ChosenClients, string> | undefined> => {
+  for (;;) {
+    try {
+      return await chooseClients(choosing, report)
+    } catch (error) {
+      if (!(error instanceof Fault && error.retryable)) throw error
+      if (timing.remainingMs() < RESERVE_MS + PAUSE_MS) return undefined
+      await timing.wait(PAUSE_MS)
+    }
+  }
+}
+
+interface HandOver {
+  /** What the campaign's execution is named by: the same event, delivered again, starts none. */
+  readonly eventId: string
+  /** Of the secrets that are left. @default - all that the report selects */
+  readonly names?: readonly string[]
+}
+
+/** @returns whether a campaign has it now. */
+export const handOver = async (
+  campaigns: Campaigns,
+  report: LeakReport,
+  { eventId, names }: HandOver,
+): Promise<boolean> => {
+  try {
+    if (names === undefined) await campaigns.revoke(report, eventId)
+    else {
+      const secretNames = names.toSorted()
+      // By their names, too: an earlier call of this event may have handed over others.
+      await campaigns.revoke({ ...report, selector: { secretNames } }, [eventId, ...secretNames].join(' '))
+    }
+    return true
+  } catch (error) {
+    // Where there are no campaigns, or Lambda does not answer, the event is tried again.
+    if (error instanceof Fault) return false
+    throw error
+  }
+}

@@ -40,6 +40,12 @@ export interface CampaignProps {
   readonly removalPolicy: RemovalPolicy
 }
 
+/** The operators' policy, as far as a part adds to it. */
+interface Operators {
+  mayDo(...statements: readonly PolicyStatement[]): void
+  explain(resource: string, reason: string): void
+}
+
 const ALIAS = 'live'
 /** As long as Lambda lets one invocation run; an execution has as many as it takes. */
 const TIMEOUT_SECONDS = 900
@@ -52,6 +58,8 @@ const LONGEST_GRACE_HOURS = 24
 const HISTORY_DAYS = 30
 /** One that starts hours late still begins with what is due. */
 const LATEST_START_SECONDS = 6 * 3600
+
+const OF_A_VERSION = 'An execution belongs to the version that it began on, and is named when it begins'
 
 const FIVE_MINUTES = Duration.minutes(5)
 
@@ -156,10 +164,11 @@ export class Campaign extends Construct {
     ]
   }
 
-  /** What operators do with campaigns: start and repeat them, look at them, pause and stop them. */
-  mayOperate(): readonly PolicyStatement[] {
-    const { functionArn: arn } = this.fn.function
-    return [
+  /** Lets operators start and repeat campaigns, look at them, pause and stop them. */
+  letOperate(operators: Operators): void {
+    const arn = functionArn(this, this.names, 'campaign')
+    const executions = `${arn}:*`
+    operators.mayDo(
       new PolicyStatement({
         sid: 'StartCampaigns',
         actions: ['lambda:InvokeFunction'],
@@ -168,10 +177,11 @@ export class Campaign extends Construct {
       new PolicyStatement({
         sid: 'SeeCampaigns',
         actions: ['lambda:ListDurableExecutionsByFunction', 'lambda:GetDurableExecution'],
-        resources: [arn, `${arn}:*`],
+        resources: [arn, executions],
       }),
       this.control('PauseAndStopCampaigns', ['ssm:GetParameter', 'ssm:PutParameter']),
-    ]
+    )
+    operators.explain(executions, OF_A_VERSION)
   }
 
   /** The parameter is no resource of the stack, as the freeze's is none: CloudFormation would write its value again. */
@@ -229,7 +239,7 @@ export class Campaign extends Construct {
       mayReadFreeze(this, names),
       this.control('ReadWhatOperatorsWant', ['ssm:GetParameter']),
     )
-    this.fn.explainWildcard(own, 'An execution belongs to the version that it began on, and is named when it begins')
+    this.fn.explainWildcard(own, OF_A_VERSION)
   }
 
   private schedule({ names, schedule: scheduleExpression }: CampaignProps): void {

@@ -5,7 +5,7 @@ import { defined } from '../../lambda/core/base/defined.ts'
 import { Fault } from '../../lambda/core/base/fault.ts'
 import { forEachLimited } from '../../lambda/core/base/for-each-limited.ts'
 import { CLIENTS_PER_SECOND } from '../../lambda/core/clients/apply-clients.ts'
-import type { Adopted } from '../../lambda/core/clients/clients-api.ts'
+import type { Adopted, AdoptWish } from '../../lambda/core/clients/clients-api.ts'
 import { readSecrets } from '../../lambda/core/clients/survey-clients.ts'
 import { isM2mClient } from '../../lambda/core/secret/client-id.ts'
 import type { ClientSecret } from '../../lambda/core/secret/client-secret.ts'
@@ -17,7 +17,7 @@ import type { CommandContext } from '../terminal/command-context.ts'
 import { CommandFault, type Ending, EXIT, exitOf } from '../terminal/command-fault.ts'
 import { watchInterruption } from '../terminal/interruption.ts'
 import { table } from '../terminal/table.ts'
-import { count } from '../terminal/words.ts'
+import { count, span } from '../terminal/words.ts'
 import { adoptRowInPlace } from './adopt-row-in-place.ts'
 import { type AdoptionRow, isInPlaceRow } from './adoption-rows.ts'
 import { readValueFromSecret, readValueFromStdin } from './read-value.ts'
@@ -77,33 +77,24 @@ const toInPlaceResult = ({ name }: AdoptionRow, adopted: Adopted): AdoptionResul
   ...toOutcome(adopted, false),
 })
 
-/** Of a secret that stays where it is everything is looked at; of a copy the command line alone is judged. */
-export const wouldAdopt = async (context: CommandContext, row: AdoptionRow): Promise<AdoptionResult> => {
-  const { name, clientId } = row
-  if (!isInPlaceRow(row)) return { name, clientId, outcome: 'wouldAdopt' }
-  try {
-    return toInPlaceResult(row, await adoptRowInPlace(context, row, true))
-  } catch (error) {
-    return failureOf(row, error)
-  }
+interface Holders {
+  readonly holders: readonly Secret[]
 }
 
-const adopt = async (
+/** What the clients function is asked for, once the value is read. */
+const wishOf = async (
   context: CommandContext,
   row: AdoptionRow,
-  { holders, ...options }: AdoptionOptions & { readonly holders: readonly Secret[] },
-): Promise<AdoptionResult> => {
-  if (isInPlaceRow(row)) return toInPlaceResult(row, await adoptRowInPlace(context, row, false))
+  { holders, ...options }: AdoptionOptions & Holders,
+): Promise<AdoptWish> => {
   const view = await context.view()
-  const { clientsApi } = await context.connect()
-  const { name, clientId } = row
-  const secretName = `${view.secretNamePrefix}${name}`
+  const secretName = `${view.secretNamePrefix}${row.name}`
   assertFree(holders, row, secretName)
   const clientSecret = await readValue(context, row, options)
   const hours = spanHours(row.period)
-  const adopted = await clientsApi.adopt({
+  return {
     secretName,
-    clientId,
+    clientId: row.clientId,
     clientSecret,
     description: row.description,
     consumers: row.readers,
@@ -111,9 +102,43 @@ const adopt = async (
     ...defined({ overlap: row.overlap, period: row.period }),
     tags: {},
     heldBy: context.operator,
-  })
-  const isRotated = clientSecret === undefined && (await rotateAdopted(context, adopted.secretArn))
-  return { name, clientId, ...toOutcome(adopted, isRotated) }
+  }
+}
+
+/** Everything is looked at, the value's exchange included, and nothing changed. @throws Fault or CommandFault: what is in the way */
+const rehearse: AdoptRow = async (context, row, options) => {
+  if (isInPlaceRow(row)) return toInPlaceResult(row, await adoptRowInPlace(context, row, true))
+  const { clientsApi } = await context.connect()
+  const found = await clientsApi.rehearseAdoption(await wishOf(context, row, options))
+  return { name: row.name, clientId: row.clientId, ...toOutcome(found, false) }
+}
+
+/** @returns a failure instead of throwing it */
+export const wouldAdopt = async (
+  context: CommandContext,
+  row: AdoptionRow,
+  options: AdoptionOptions,
+): Promise<AdoptionResult> => {
+  try {
+    return await rehearse(context, row, { ...options, holders: await readHolders(context, [row]) })
+  } catch (error) {
+    return failureOf(row, error)
+  }
+}
+
+type AdoptRow = (
+  context: CommandContext,
+  row: AdoptionRow,
+  options: AdoptionOptions & Holders,
+) => Promise<AdoptionResult>
+
+const adopt: AdoptRow = async (context, row, options) => {
+  if (isInPlaceRow(row)) return toInPlaceResult(row, await adoptRowInPlace(context, row, false))
+  const { clientsApi } = await context.connect()
+  const wish = await wishOf(context, row, options)
+  const adopted = await clientsApi.adopt(wish)
+  const isRotated = wish.clientSecret === undefined && (await rotateAdopted(context, adopted.secretArn))
+  return { name: row.name, clientId: row.clientId, ...toOutcome(adopted, isRotated) }
 }
 
 export const adoptOne = async (
@@ -124,8 +149,8 @@ export const adoptOne = async (
 
 const toOutcome = ({ outcome, secretArn, hasUnknownNext }: Adopted, isRotated: boolean) => ({
   outcome: isRotated ? ('rotated' as const) : outcome,
-  secretArn,
-  ...(hasUnknownNext && outcome === 'adopted'
+  ...(outcome === 'wouldAdopt' && !secretArn.startsWith('arn:') ? {} : { secretArn }),
+  ...(hasUnknownNext && outcome !== 'already'
     ? { why: 'Stytch accepts a second value of it, which a settle after release will end' }
     : {}),
 })
@@ -159,15 +184,17 @@ export const adoptionEnding = (context: CommandContext, results: readonly Adopti
   }
 }
 
-export const adoptMany = async (
+const perSecondOf = ({ stytchRate }: AdoptionOptions): number => Math.min(CLIENTS_PER_SECOND, stytchRate / STYTCH_CALLS)
+
+const workThrough = async (
   context: CommandContext,
   rows: readonly AdoptionRow[],
-  options: AdoptionOptions,
-): Promise<Ending> => {
+  { work, what, ...options }: AdoptionOptions & { readonly work: AdoptRow; readonly what: string },
+) => {
   const results = new Map<string, AdoptionResult>()
   const holders = await readHolders(context, rows)
   const interruption = watchInterruption(context.screen)
-  const progress = context.screen.progress('Adopting')
+  const progress = context.screen.progress(what)
   const until = function* (): Generator<AdoptionRow, void> {
     for (const row of rows) {
       if (interruption.isAsked()) return
@@ -177,21 +204,42 @@ export const adoptMany = async (
   const pace = {
     timing: context.timing,
     concurrency: options.concurrency,
-    perSecond: Math.min(CLIENTS_PER_SECOND, options.stytchRate / STYTCH_CALLS),
+    perSecond: perSecondOf(options),
     isThrottle: (error: unknown) => error instanceof Fault && error.retryable,
     onFailure: (row: AdoptionRow, error: unknown) => {
       results.set(row.name, failureOf(row, error))
     },
   }
   const { begun } = await forEachLimited(until(), pace, async (row) => {
-    results.set(row.name, await adopt(context, row, { ...options, holders }))
+    results.set(row.name, await work(context, row, { ...options, holders }))
     progress.at(results.size, rows.length)
   })
   progress.end()
   interruption.end()
-  return adoptionEnding(
-    context,
-    rows.flatMap(({ name }) => results.get(name) ?? []),
-    rows.length - begun,
-  )
+  return { results: rows.flatMap(({ name }) => results.get(name) ?? []), left: rows.length - begun }
+}
+
+export const adoptMany = async (
+  context: CommandContext,
+  rows: readonly AdoptionRow[],
+  options: AdoptionOptions,
+): Promise<Ending> => {
+  const { results, left } = await workThrough(context, rows, { ...options, work: adopt, what: 'Adopting' })
+  return adoptionEnding(context, results, left)
+}
+
+/** As the adoption would be, but for what it changes; and how long that takes at the least. */
+export const rehearseMany = async (
+  context: CommandContext,
+  rows: readonly AdoptionRow[],
+  options: AdoptionOptions,
+): Promise<Ending> => {
+  const { results, left } = await workThrough(context, rows, { ...options, work: rehearse, what: 'Rehearsing' })
+  const ending = adoptionEnding(context, results, left)
+  const seconds = Math.ceil(rows.length / perSecondOf(options))
+  return {
+    ...ending,
+    json: { ...(ending.json as object), dryRun: true, takesSeconds: seconds },
+    text: `${ending.text}\nNothing was changed. The adoption takes ${span(seconds * 1000)} or more.`,
+  }
 }

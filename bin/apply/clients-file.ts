@@ -4,8 +4,10 @@
 import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml'
 import { defined } from '../../lambda/core/base/defined.ts'
 import { isJsonObject } from '../../lambda/core/base/json-object.ts'
+import { HOUR_MS } from '../../lambda/core/base/time-units.ts'
 import type { StageView } from '../../lambda/core/clients/clients-api.ts'
 import { type DeclaredClient, isSetName, removals, SET_RULE } from '../../lambda/core/clients/declared-client.ts'
+import { shortPeriodFault } from '../../lambda/core/secret/campaign-turn.ts'
 import { type ClientConfig, clientFields, readClientList, spanHours } from '../../lib/config/client-config.ts'
 import { createPlace, type Place } from '../../lib/config/config-place.ts'
 import { backstopRules } from '../../lib/config/rotation-schedule.ts'
@@ -126,6 +128,18 @@ export const readClientsFile = (text: string, fileName: string): ClientsFile => 
     fileName,
     faults.map((fault) => located(fault, fileName, locate)),
   )
+}
+
+/** Periods that the stage's campaigns would exceed. @throws CommandFault `usage` with every fault, one a line. */
+export const assertPeriods = (clients: readonly ClientConfig[], view: StageView, fileName: string): void => {
+  const { campaignEveryHours } = view
+  if (campaignEveryHours === undefined) return
+  const faults = clients.flatMap(({ name, period }): readonly string[] => {
+    const hours = spanHours(period)
+    const fault = hours === undefined ? undefined : shortPeriodFault(hours * HOUR_MS, campaignEveryHours * HOUR_MS)
+    return fault === undefined ? [] : [`${fileName} ${name}: period ${period} ${fault}`]
+  })
+  if (faults.length > 0) throw refuse(fileName, faults)
 }
 
 /** As the clients function and the plan know it. */

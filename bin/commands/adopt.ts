@@ -8,6 +8,7 @@ import {
   adoptionEnding,
   adoptMany,
   adoptOne,
+  rehearseMany,
   wouldAdopt,
 } from '../adopt/adopt-clients.ts'
 import {
@@ -93,19 +94,16 @@ const rowsOf = async (options: AdoptOptions, name: string | undefined): Promise<
 const checkInPlace = async (
   context: CommandContext,
   rows: readonly AdoptionRow[],
-  { concurrency }: AdoptionOptions,
+  options: AdoptionOptions,
 ): Promise<readonly AdoptionResult[]> => {
-  const checked = await mapInParallel(rows.filter(isInPlaceRow), concurrency, (row) => wouldAdopt(context, row))
+  const inPlace = rows.filter(isInPlaceRow)
+  const checked = await mapInParallel(inPlace, options.concurrency, (row) => wouldAdopt(context, row, options))
   return checked.filter(({ outcome }) => outcome === 'failed')
 }
 
 const adopt: Work<AdoptOptions> = async (context, options, [name]) => {
   const rows = await rowsOf(options, name)
-  if (options.dryRun === true) {
-    const would: AdoptionResult[] = []
-    for (const row of rows) would.push(await wouldAdopt(context, row))
-    return adoptionEnding(context, would, 0)
-  }
+  if (options.dryRun === true) return rehearseMany(context, rows, options)
   const [only] = rows
   // A single one that is refused says so itself, with its exit code.
   if (rows.length === 1 && only !== undefined)

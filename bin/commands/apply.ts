@@ -7,7 +7,7 @@ import type { Plan } from '../../lambda/core/clients/plan-clients.ts'
 import { surveyClients } from '../../lambda/core/clients/survey-clients.ts'
 import { type StageSecrets, shortNameOf } from '../../lambda/core/secret/stage-secrets.ts'
 import { readText } from '../adopt/read-text.ts'
-import { readClientsFile, toDeclared } from '../apply/clients-file.ts'
+import { assertPeriods, readClientsFile, toDeclared } from '../apply/clients-file.ts'
 import { planJson, planText, tallyOf } from '../apply/plan-words.ts'
 import type { CommandContext } from '../terminal/command-context.ts'
 import { type Ending, EXIT, type ExitCode, exitOf } from '../terminal/command-fault.ts'
@@ -37,8 +37,10 @@ const planOf = async (
   path: string,
   options: ApplyOptions,
 ): Promise<{ set: string; plan: Plan }> => {
-  const file = readClientsFile(await readText(path), path === '-' ? 'stdin' : path)
+  const fileName = path === '-' ? 'stdin' : path
+  const file = readClientsFile(await readText(path), fileName)
   const view = await context.view()
+  assertPeriods(file.clients, view, fileName)
   const { secrets, clientsApi } = await context.connect()
   const progress = context.screen.progress('Looking at what is there')
   const seen = new Map<string, number>()

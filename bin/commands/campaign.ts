@@ -141,7 +141,7 @@ const NAME_CHARACTERS = 64
 
 /** A name that nothing has yet, so that no request is taken for one that was carried out already; with the stage, since accounts hold several. */
 const newExecution = (context: CommandContext): string =>
-  `${context.stage}-repeat-${context.newId()}`.slice(0, NAME_CHARACTERS)
+  `${context.functionName('campaign')}-${context.newId()}`.slice(0, NAME_CHARACTERS)
 
 const repeat: Work<ChangeOptions> = async (context, options, [id]) => {
   const { campaigns, control } = await connect(context)

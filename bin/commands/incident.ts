@@ -4,16 +4,17 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { defined } from '../../lambda/core/base/defined.ts'
 import { LEAK_REPORTED, leakSources } from '../../lambda/core/base/event-types.ts'
-import { rotationsPerSecond } from '../../lambda/core/campaign/campaign.ts'
+import { Fault } from '../../lambda/core/base/fault.ts'
 import { MAX_GRACE_SECONDS, MIN_GRACE_SECONDS } from '../../lambda/core/drive/grace.ts'
 import { isSubjectId, SUBJECT_ID_RULE } from '../../lambda/core/drive/subject-id.ts'
-import type { ClientReport } from '../../lambda/core/incident/incident-report.ts'
-import { DEPLOYED } from '../../lambda/core/rotation/bounds.ts'
-import type { Secret } from '../../lambda/core/secret/secret.ts'
+import type { ClientReport, IncidentReport } from '../../lambda/core/incident/incident-report.ts'
 import { readSpan } from '../../lambda/core/secret/secret-tags.ts'
 import { countWords } from '../../lambda/core/secret/selector.ts'
+import { carryOutHere } from '../incident/carry-out-here.ts'
+import { watchToTheEnd } from '../incident/incident-end.ts'
+import { follow, labelledBy, listIncidents } from '../incident/incident-follow.ts'
 import { prove } from '../incident/incident-proofs.ts'
-import { bucketOf, readReport } from '../incident/incident-report.ts'
+import { readReport } from '../incident/incident-report.ts'
 import {
   addTargets,
   assertOneChoice,
@@ -22,13 +23,13 @@ import {
   type TargetOptions,
   type Targets,
 } from '../incident/incident-targets.ts'
-import { type Watched, watchIncident } from '../incident/incident-watch.ts'
 import { findByValue, type Searched, type TargetsOfValue } from '../incident/leaked-value.ts'
+import { assertNotFrozen } from '../incident/obstacles.ts'
 import { release } from '../incident/release.ts'
 import { proofWords, readSignedProofs } from '../incident/signed-proofs.ts'
 import type { CommandContext } from '../terminal/command-context.ts'
-import { CommandFault, type Ending, EXIT, type ExitCode, exitOf } from '../terminal/command-fault.ts'
-import { addCaution, addText, addWaiting } from '../terminal/options.ts'
+import { CommandFault, type Ending, EXIT, type ExitCode } from '../terminal/command-fault.ts'
+import { addCaution, addPatience, addText, addWaiting } from '../terminal/options.ts'
 import { run, type Work } from '../terminal/run.ts'
 import { table } from '../terminal/table.ts'
 import { count } from '../terminal/words.ts'
@@ -45,6 +46,7 @@ interface IncidentOptions extends TargetOptions {
   readonly wait?: true
   readonly timeout: number
   readonly bucket?: string
+  readonly report?: string
 }
 
 const readId = (text: string): string => {
@@ -64,54 +66,7 @@ const readGrace = (text: string): number => {
 const newIncidentId = (context: CommandContext): string =>
   `INC-${new Date(context.timing.now()).toISOString().slice(0, 10)}-${context.newId().slice(0, 8)}`
 
-const words: Record<Watched['state'], string> = {
-  ask: 'not started',
-  running: 'under way',
-  switched: 'replaced; the old value is not ended yet',
-  overtaken: 'replaced by another rotation; not proven',
-  settled: 'revoked, and proven dead',
-  deadAlready: 'dead already: Stytch knows no such client',
-  unproven: 'revoked before; nothing shows now that the leaked value is still refused',
-  exhausted:
-    'FAILED: every attempt was refused; see the events Rotation Refused, fix it, and repeat this with the same --id',
-}
-
 type Proofs = Awaited<ReturnType<typeof readSignedProofs>>
-
-interface Ended {
-  readonly watched: readonly Watched[]
-  /** By ARN; undefined: they cannot be known. */
-  readonly proofs: Proofs
-}
-
-/** Absent where it cannot be known. */
-const proofField = (proofs: Proofs, secretArn: string | null) =>
-  defined({ proof: secretArn === null ? undefined : proofs?.get(secretArn) })
-
-const endingOf = (context: CommandContext, incidentId: string, { watched, proofs }: Ended): Ending => {
-  const done = watched.filter(({ state }) => state === 'settled' || state === 'deadAlready').length
-  return {
-    json: {
-      stage: context.stage,
-      incidentId,
-      clients: watched.map(({ secret, state }) => ({
-        secretName: secret.name,
-        secretArn: secret.arn,
-        state,
-        ...proofField(proofs, secret.arn),
-      })),
-    },
-    text: `Incident ${incidentId}\n${table(
-      ['CLIENT', 'STATE', ...(proofs === undefined ? [] : ['SIGNED PROOF'])],
-      watched.map(({ secret, state }) => [
-        secret.name,
-        words[state],
-        ...(proofs === undefined ? [] : [proofWords(proofs.get(secret.arn))]),
-      ]),
-    )}`,
-    exitCode: exitOf({ done, failed: watched.length - done }),
-  }
-}
 
 const assertChosenHow = ({ grace, immediate, direct }: IncidentOptions, { secrets }: Targets): void => {
   if (grace !== undefined && immediate === true) {
@@ -144,51 +99,6 @@ const reportOnBus = async (context: CommandContext, options: IncidentOptions, ta
   await createEvents(createEventBridge(), `m2m-${context.stage}`, source).publish([{ type: LEAK_REPORTED, detail }])
 }
 
-const DIRECT_AT_ONCE = 10
-
-/** From here, as the incident function would; nothing but Secrets Manager is called. */
-const carryOutHere = async (
-  context: CommandContext,
-  targets: readonly Secret[],
-  asked: { readonly incidentId: string; readonly since: number; readonly timeoutMs: number },
-): Promise<void> => {
-  const [{ carryOut }, { createRateLimiter }, { mapInParallel }] = await Promise.all([
-    import('../../lambda/core/drive/carry-out.ts'),
-    import('../../lambda/core/base/rate-limiter.ts'),
-    import('../../lambda/core/base/worker-pool.ts'),
-  ])
-  const { secrets, stepsOf, questionsOf } = await context.connect()
-  const { timing } = context
-  const limiter = createRateLimiter({ perSecond: rotationsPerSecond(undefined), timing })
-  const progress = context.screen.progress('Revoking')
-  let done = 0
-  await mapInParallel(targets, DIRECT_AT_ONCE, async (secret) => {
-    const rotationFunctionArn = secret.rotationFunctionArn ?? ''
-    const job = {
-      secretId: secret.arn,
-      intent: 'revoke',
-      about: asked.incidentId,
-      since: asked.since,
-      until: 'settled',
-    } as const
-    await carryOut(
-      {
-        secrets,
-        steps: stepsOf(rotationFunctionArn),
-        proofs: questionsOf(rotationFunctionArn),
-        timing,
-        limiter,
-        rotationFunctionArn,
-        bounds: DEPLOYED,
-      },
-      { ...job, patienceMs: asked.timeoutMs },
-    )
-    done += 1
-    progress.at(done, targets.length)
-  })
-  progress.end()
-}
-
 const begun = (context: CommandContext, incidentId: string, { secrets }: Targets): Ending => ({
   json: {
     stage: context.stage,
@@ -208,23 +118,6 @@ const dryRun = (context: CommandContext, incidentId: string, { secrets }: Target
   exitCode: EXIT.ok,
 })
 
-const withReport = async (
-  context: CommandContext,
-  ending: Ending,
-  asked: Parameters<typeof readReport>[1],
-): Promise<Ending> => {
-  if (bucketOf(asked.bucket) === undefined) return ending
-  const report = await readReport(context, asked)
-  const { incidentMarkdown } = await import('../../lambda/core/incident/incident-markdown.ts')
-  return {
-    ...ending,
-    json: { ...(ending.json as object), report },
-    text: `${ending.text}\n\n${incidentMarkdown(report)}`,
-  }
-}
-
-const EVIDENCE_MS = 15_000
-
 const targetsOf = async (
   context: CommandContext,
   options: IncidentOptions,
@@ -242,13 +135,31 @@ const withFacts = (ending: Ending, { counts }: Targets, searched: Searched | und
   json: { ...(ending.json as object), counts, ...searched },
 })
 
-const report: Work<IncidentOptions> = async (context, options, names) => {
-  const chosen = await targetsOf(context, options, names)
-  if ('ending' in chosen) return chosen.ending
+/** What is noted while the clients are looked for stands behind the incident's id. */
+const withNotesLater = (context: CommandContext) => {
+  const notes: string[] = []
+  return {
+    later: { ...context, screen: { ...context.screen, note: (text: string) => void notes.push(text) } },
+    showNotes: () => {
+      for (const note of notes.splice(0)) context.screen.note(note)
+    },
+  }
+}
+
+const revoke: Work<IncidentOptions> = async (context, options, names) => {
+  const { later, showNotes } = withNotesLater(context)
+  const chosen = await targetsOf(later, options, names).catch((error: unknown) => {
+    showNotes()
+    throw error
+  })
+  if ('ending' in chosen) {
+    showNotes()
+    return chosen.ending
+  }
   const { targets } = chosen
   assertChosenHow(options, targets)
   const hasProject = 'hasProject' in chosen && chosen.hasProject
-  const ending = await carryThrough(context, options, { targets, hasProject })
+  const ending = await carryThrough(context, options, { targets, hasProject, showNotes })
   return withFacts(ending, targets, 'searched' in chosen ? chosen.searched : undefined)
 }
 
@@ -266,34 +177,65 @@ const confirmRevoke = async (
   await context.screen.confirm(`Revoke ${whom} of stage ${context.stage} ${how}${left}?`, options.yes === true)
 }
 
+interface Beginning {
+  readonly targets: Targets
+  readonly incidentId: string
+  /** These are epoch milliseconds. */
+  readonly since: number
+  readonly until: number
+}
+
+/** On the bus; where that takes nothing, from here. @returns whether from here */
+const beginRevoke = async (
+  context: CommandContext,
+  options: IncidentOptions,
+  { targets, incidentId, since, until }: Beginning,
+): Promise<boolean> => {
+  const here = (): Promise<void> =>
+    carryOutHere(context, targets.secrets, { incidentId, since, timeoutMs: Math.max(0, until - context.timing.now()) })
+  if (options.direct === true) return here().then(() => true)
+  try {
+    await reportOnBus(context, options, targets, incidentId)
+    return false
+  } catch (error) {
+    // A grace is waited for by the campaign function, which only the bus reaches; and what is not waited for cannot be carried out.
+    const mayGoOn = options.wait === true && options.grace === undefined
+    if (!(error instanceof Fault) || !mayGoOn) throw error
+    context.screen.note(
+      `${error.message} The revokes are carried out from here, as with --direct; no event announces the incident.`,
+    )
+    return here().then(() => true)
+  }
+}
+
 const carryThrough = async (
   context: CommandContext,
   options: IncidentOptions,
-  asked: { readonly targets: Targets; readonly hasProject: boolean },
+  asked: { readonly targets: Targets; readonly hasProject: boolean; readonly showNotes: () => void },
 ): Promise<Ending> => {
   const { targets } = asked
   const incidentId = options.id ?? newIncidentId(context)
   if (options.dryRun === true) return dryRun(context, incidentId, targets)
   const { secrets } = targets
+  await assertNotFrozen(context)
+  const names = secrets.length === 1 ? ` ${secrets[0]?.name}` : ''
+  // First of all, so that whoever is cut off can ask for it from elsewhere.
+  context.screen.note(`Incident ${incidentId}; from anywhere: m2m incident follow ${incidentId}${names}`)
+  asked.showNotes()
   await confirmRevoke(context, options, asked)
-  const timeoutMs = options.timeout * 1000
   // To the second, as the bus dates the report.
   const since = Math.floor(context.timing.now() / 1000) * 1000
-  if (options.direct === true) await carryOutHere(context, secrets, { incidentId, since, timeoutMs })
-  else await reportOnBus(context, options, targets, incidentId)
-  if (options.direct !== true && options.wait !== true) return begun(context, incidentId, targets)
-  const isGraceful = options.grace !== undefined
-  const watched = await watchIncident(context, secrets, { incidentId, isGraceful, since, timeoutMs })
-  const secretNames = secrets.map(({ name }) => name)
-  const { bucket } = options
-  const proofs = await readSignedProofs(context, { incidentId, bucket, secretArns: secrets.map(({ arn }) => arn) })
-  const ending = endingOf(context, incidentId, { watched, proofs })
-  return withReport(context, ending, {
+  const until = context.timing.now() + options.timeout * 1000
+  const isDirect = await beginRevoke(context, options, { targets, incidentId, since, until })
+  if (!isDirect && options.wait !== true) return begun(context, incidentId, targets)
+  const { bucket, report } = options
+  return watchToTheEnd(context, secrets, {
     incidentId,
-    secretNames,
-    // Where nothing was rotated from here, no evidence is on its way.
-    patienceMs: options.direct === true && watched.every(({ state }) => state === 'deadAlready') ? 0 : EVIDENCE_MS,
-    ...defined({ bucket }),
+    isGraceful: options.grace !== undefined,
+    since,
+    until,
+    isDirect,
+    ...defined({ bucket, report }),
   })
 }
 
@@ -311,15 +253,39 @@ const exitOfReport: Record<'proven' | 'notProven' | 'noClients', ExitCode> = {
 
 /** The report's proof is the event's; what the signed ones say stands beside it, and alone where no event came through. */
 const withSigned = ({ proof, secretArn }: ClientReport, proofs: Proofs) => {
-  const { proof: signed } = proofField(proofs, secretArn)
-  if (signed === undefined || (proof === null && !signed.signed)) return {}
-  return { proof: { ...proof, ...signed } }
+  const known = proofs?.get(secretArn ?? '')
+  if (known === undefined || (proof === null && !known.signed)) return {}
+  const { refusals, firstRefusedAt, signed } = known
+  return { proof: { ...proof, refusals, firstRefusedAt, signed } }
+}
+
+/** What is proven, and what is not and why: each client once; without any, the incident itself. */
+const provenJson = ({ clients, incidentId }: IncidentReport) => ({
+  proven: clients.filter(({ outcome }) => outcome !== 'notProven').map(({ secretName }) => secretName),
+  unproven:
+    clients.length === 0
+      ? [{ what: incidentId, why: 'nothing says yet whom it is about' }]
+      : clients.flatMap(({ secretName, outcome, advice }) =>
+          outcome === 'notProven' ? [{ what: secretName, why: advice ?? 'nothing proves it' }] : [],
+        ),
+})
+
+/** Where the archive names nobody, as of a campaign that went well, those whose labels name the incident are looked through. */
+const readKnown = async (
+  context: CommandContext,
+  asked: Parameters<typeof readReport>[1],
+  { prefix }: Pick<ShowOptions, 'prefix'>,
+): Promise<IncidentReport> => {
+  const found = await readReport(context, asked)
+  if (found.outcome !== 'noClients') return found
+  const labelled = await labelledBy(context, { incidentId: asked.incidentId, ...defined({ prefix }) })
+  return labelled.length === 0 ? found : readReport(context, { ...asked, candidates: labelled.map(({ name }) => name) })
 }
 
 const show: Work<ShowOptions> = async (context, { client = [], bucket, ...rest }, [incidentId = '']) => {
   const secretNames = client.map((name) => (name.includes('/') ? name : `${prefixOf(context, rest)}${name}`))
   const asked = { incidentId, secretNames, patienceMs: 0, ...defined({ bucket }) }
-  const found = await readReport(context, asked)
+  const found = await readKnown(context, asked, rest)
   const { incidentMarkdown } = await import('../../lambda/core/incident/incident-markdown.ts')
   const secretArns = found.clients.flatMap(({ secretArn }) => secretArn ?? [])
   const proofs = await readSignedProofs(context, { incidentId, bucket, secretArns })
@@ -330,7 +296,7 @@ const show: Work<ShowOptions> = async (context, { client = [], bucket, ...rest }
       : found.clients.map(({ secretName, secretArn }) => `- ${secretName}: ${proofWords(proofs.get(secretArn ?? ''))}`)
   const signed = lines.length === 0 ? '' : `\n## Signed proofs\n\n${lines.join('\n')}\n`
   return {
-    json: { ...found, clients },
+    json: { ...found, clients, ...provenJson(found) },
     text: `${incidentMarkdown(found)}${signed}`,
     exitCode: exitOfReport[found.outcome],
   }
@@ -348,7 +314,24 @@ export const addIncident = (program: Command): void => {
     .option('--break-glass', 'as m2m.break-glass: any number, and all')
     .option('--direct', 'without bus and incident function: by Secrets Manager alone, from here')
     .option('--bucket <name>', 'of the evidence archive; else M2M_EVIDENCE_BUCKET')
-  addWaiting(addCaution(addTargets(incident))).action(run(report))
+    .option('--report <file>', 'write the report to this file, as Markdown, when it is over')
+  addWaiting(addCaution(addTargets(incident))).action(run(revoke))
+  addPatience(
+    incident
+      .command('follow')
+      .description('watch an incident to its end, whoever reported it')
+      .argument('<id>', 'of the incident')
+      .argument('[client...]', 'its clients (default: those whose labels name the incident)')
+      .option('--grace', 'it was reported with a grace')
+      .option('--report <file>', 'write the report to this file, as Markdown, when it is over')
+      .option('--bucket <name>', 'of the evidence archive; else M2M_EVIDENCE_BUCKET')
+      .option('--prefix <prefix>', "of the secrets' names (default: m2m/<stage>/)"),
+  ).action(run(follow))
+  incident
+    .command('list')
+    .description('the newest incidents, as the archive has them')
+    .option('--bucket <name>', 'of the evidence archive; else M2M_EVIDENCE_BUCKET')
+    .action(run(listIncidents))
   incident
     .command('show')
     .description('the report of an incident, from the evidence')

@@ -1,7 +1,14 @@
-// `m2m list`: every client of the stage, or some, a line each. Reads metadata alone, with the caller's own rights: no value, no call to
-// Stytch.
+// `m2m list`: every client of the stage, or some, a line each. Reads metadata alone, with the caller's own rights: no value. With --check, or
+// where a state is asked for that only Stytch knows, the rotation function is asked as well.
 import { type Command, Option } from 'commander'
-import { type LabelledState, labelledStates, type VisibleState } from '../../lambda/core/clients/client-status.ts'
+import {
+  foundState,
+  isCheckedState,
+  type ShownState,
+  shownState,
+  shownStates,
+} from '../../lambda/core/clients/client-status.ts'
+import type { CheckFinding } from '../../lambda/core/rotation/check-answer.ts'
 import type { AsOf } from '../../lambda/core/secret/is-managed.ts'
 import {
   countSelection,
@@ -9,8 +16,10 @@ import {
   type Selection,
   type SelectionCounts,
 } from '../../lambda/core/secret/selector.ts'
+import { checkClients } from '../show/check-clients.ts'
 import { addFilters, type Choice, readFleet } from '../show/choose.ts'
 import { asOfView, type Row, rowJson, rowOf } from '../show/client-rows.ts'
+import type { CommandContext } from '../terminal/command-context.ts'
 import { EXIT } from '../terminal/command-fault.ts'
 import { run, type Work } from '../terminal/run.ts'
 import type { Screen } from '../terminal/screen.ts'
@@ -18,8 +27,9 @@ import { table } from '../terminal/table.ts'
 import { at, count, span } from '../terminal/words.ts'
 
 interface ListOptions extends Omit<Choice, 'names' | 'all'> {
-  readonly state?: LabelledState
+  readonly state?: ShownState
   readonly held?: true
+  readonly check?: true
 }
 
 const colours = {
@@ -36,9 +46,10 @@ const colours = {
   inactive: 'red',
   gone: 'red',
   foreign: 'red',
-} as const satisfies Record<VisibleState, string>
+  held: 'yellow',
+} as const satisfies Record<ShownState, string>
 
-export const paintState = (screen: Screen, state: VisibleState): string => screen.paint(colours[state], state)
+export const paintState = (screen: Screen, state: ShownState): string => screen.paint(colours[state], state)
 
 const heldWords = ({ visible }: Row): string =>
   visible.hold === undefined ? '' : `held${visible.hold.by === undefined ? '' : ` by ${visible.hold.by}`}`
@@ -48,7 +59,7 @@ const lineOf = (screen: Screen, row: Row): readonly string[] => {
   const age = visible.issuedAt === undefined ? '–' : span(asOf.now - visible.issuedAt)
   return [
     name,
-    paintState(screen, visible.state),
+    paintState(screen, shownState(visible)),
     visible.isOverdue ? screen.paint('yellow', `${age}, overdue`) : age,
     at(secret.nextRotationAt),
     heldWords(row),
@@ -56,8 +67,8 @@ const lineOf = (screen: Screen, row: Row): readonly string[] => {
 }
 
 const tallyOf = (rows: readonly Row[]): string => {
-  const tally = labelledStates
-    .map((state) => [state, rows.filter(({ visible }) => visible.state === state).length] as const)
+  const tally = shownStates
+    .map((state) => [state, rows.filter(({ visible }) => shownState(visible) === state).length] as const)
     .filter(([, number]) => number > 0)
     .map(([state, number]) => `${number.toLocaleString('en')} ${state}`)
   return `${count(rows.length, 'client')}${tally.length === 0 ? '' : `: ${tally.join(', ')}`}`
@@ -78,28 +89,60 @@ const countsOf = (rows: readonly Row[], { rotationFunctionArn }: Pick<AsOf, 'rot
     (secret) => secret.rotationFunctionArn !== rotationFunctionArn,
   )
 
+/** What could not be found out is counted: a list that shows no dead client is no proof that there is none. */
+const checked = async (context: CommandContext, rows: readonly Row[]) => {
+  const progress = context.screen.progress('Checking')
+  const findings = await checkClients(context, {
+    secrets: rows.map(({ secret }) => secret),
+    onProgress: (done) => progress.at(done, rows.length),
+  })
+  progress.end()
+  const findingOf = ({ secret }: Row): CheckFinding | undefined => findings.get(secret.arn)
+  const unknown = rows.flatMap((row) => {
+    const finding = findingOf(row)
+    return finding?.found === 'unknown' ? [{ name: row.name, why: finding.why }] : []
+  })
+  const withState = (row: Row): Row => ({
+    ...row,
+    visible: { ...row.visible, state: foundState(row.visible.state, findingOf(row)) },
+  })
+  return { rows: rows.map(withState), unknown }
+}
+
 export const list: Work<ListOptions> = async (context, options) => {
   const view = await context.view()
   const asOf = asOfView(view, context.timing.now())
   const all = await readFleet(context)
   const selection = selectionOf(options)
-  const rows = all
-    .filter(selection.isSelected)
-    .map((secret) => rowOf(secret, view, asOf))
-    .filter(({ visible }) => options.state === undefined || visible.state === options.state)
-    .sort((one, other) => (one.name < other.name ? -1 : 1))
+  const selected = all.filter(selection.isSelected).map((secret) => rowOf(secret, view, asOf))
+  const isAsked = options.check === true || (options.state !== undefined && isCheckedState(options.state))
+  const looked = isAsked ? await checked(context, selected) : { rows: selected, unknown: [] }
+  const rows = looked.rows
+    .filter(({ visible }) => options.state === undefined || shownState(visible) === options.state)
+    .toSorted((one, other) => (one.name < other.name ? -1 : 1))
+  const { unknown } = looked
+  const open =
+    unknown.length === 0
+      ? ''
+      : `\n${count(unknown.length, 'client')} could not be checked: ${unknown[0]?.name} (${unknown[0]?.why})${unknown.length > 1 ? ', …' : ''}`
   const lines = rows.map((row) => lineOf(context.screen, row))
   const shown = lines.length === 0 ? '' : `${table(['CLIENT', 'STATE', 'AGE', 'NEXT ROTATION', ''], lines)}\n`
   return {
-    json: { stage: context.stage, clients: rows.map(rowJson), counts: countsOf(rows, asOf) },
-    text: `${shown}${tallyOf(rows)}`,
-    exitCode: EXIT.ok,
+    json: {
+      stage: context.stage,
+      clients: rows.map(rowJson),
+      counts: countsOf(rows, asOf),
+      ...(isAsked ? { notChecked: unknown } : {}),
+    },
+    text: `${shown}${tallyOf(rows)}${open}`,
+    exitCode: unknown.length === 0 ? EXIT.ok : EXIT.partly,
   }
 }
 
 export const addList = (program: Command): void => {
   addFilters(program.command('list').description('the clients of the stage, a line each'))
-    .addOption(new Option('--state <state>', 'only those in this state').choices(labelledStates))
+    .addOption(new Option('--state <state>', 'only those in this state').choices(shownStates))
     .option('--held', 'only those on hold')
+    .option('--check', 'have the rotation function ask whether Stytch accepts what consumers read')
     .action(run(list))
 }

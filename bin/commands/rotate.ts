@@ -1,6 +1,8 @@
 // `m2m rotate`: replaces a client's value now. The one before stays accepted until the overlap ends. A rotation during an overlap ends that
 // overlap at once, so somebody is asked first.
 import type { Command } from 'commander'
+import { replicaWords } from '../../lambda/core/secret/replica-state.ts'
+import { replicasKeepingOpen } from '../../lambda/core/secret/replicas.ts'
 import { makeRequestToken } from '../../lambda/core/secret/request-token.ts'
 import { askRotations, type RotationOptions, type RotationVerdict } from '../rotate/ask-rotations.ts'
 import { addChoice, type Choice, choose } from '../show/choose.ts'
@@ -18,6 +20,13 @@ const judge = (row: Row): RotationVerdict => {
   if (state === 'empty') return { is: 'refuse', why: 'no version carries AWSCURRENT; adopt a value first' }
   if (hold !== undefined) return { is: 'refuse', why: whyHeld(row) }
   if (state === 'stuck') return { is: 'refuse', why: 'a rotation is stuck; the sweep drives it on, see m2m doctor' }
+  const behind = replicaWords(replicasKeepingOpen(row.secret))
+  if (behind !== '') {
+    return {
+      is: 'refuse',
+      why: `a replica does not have the new value yet (${behind}); m2m settle --anyway ends that overlap`,
+    }
+  }
   if (state === 'overlap') {
     return {
       is: 'confirm',

@@ -1,7 +1,9 @@
 // `m2m settle`: ends an overlap now. Whoever still uses the value before is refused from then on, so somebody is asked first.
 import type { Command } from 'commander'
-import { settleToken } from '../../lambda/core/drive/settle-request.ts'
+import { settleAnywayToken, settleToken } from '../../lambda/core/drive/settle-request.ts'
 import { versionLabelled } from '../../lambda/core/secret/labels.ts'
+import { replicaWords } from '../../lambda/core/secret/replica-state.ts'
+import { replicasKeepingOpen } from '../../lambda/core/secret/replicas.ts'
 import { askRotations, type RotationOptions, type RotationVerdict } from '../rotate/ask-rotations.ts'
 import { addChoice, type Choice, choose } from '../show/choose.ts'
 import type { Row } from '../show/client-rows.ts'
@@ -19,6 +21,19 @@ const judge =
     if (state === 'settled' && !isAnyway) return { is: 'skip', why: 'it is settled; --anyway asks Stytch all the same' }
     if (state === 'revoked') return { is: 'ask' }
     if (hold !== undefined) return { is: 'refuse', why: whyHeld(row) }
+    const behind = replicaWords(replicasKeepingOpen(row.secret))
+    if (behind !== '' && !isAnyway) {
+      return {
+        is: 'refuse',
+        why: `a replica does not have the new value yet (${behind}); --anyway settles all the same`,
+      }
+    }
+    if (behind !== '') {
+      return {
+        is: 'confirm',
+        why: `a replica does not have the new value yet (${behind}), and its consumers are refused`,
+      }
+    }
     if (state !== 'overlap' || overlapUntil === undefined || row.asOf.now >= overlapUntil) return { is: 'ask' }
     return {
       is: 'confirm',
@@ -38,7 +53,8 @@ const settle: Work<SettleOptions> = async (context, options, names) =>
     tokenOf: async (secret, secrets) => {
       const currentId = versionLabelled(secret, 'AWSCURRENT')?.versionId ?? ''
       const versions = await secrets.listVersions(secret.arn)
-      return settleToken({ secretArn: secret.arn, currentId }, versions, context.timing.now())
+      const makeToken = options.anyway === true ? settleAnywayToken : settleToken
+      return makeToken({ secretArn: secret.arn, currentId }, versions, context.timing.now())
     },
     isDryRun: options.dryRun === true,
     isSure: options.yes === true,
@@ -51,6 +67,6 @@ export const addSettle = (program: Command): void => {
     .command('settle')
     .description('end the overlap of clients now: Stytch then accepts their current value and nothing else')
     .argument('[client...]', 'names, or ARNs of secrets')
-    .option('--anyway', 'also where the label says settled, for a next secret that is stored nowhere')
+    .option('--anyway', 'also where a replica does not have the new value, and where the label says settled')
   addWaiting(addCaution(addChoice(command))).action(run(settle))
 }

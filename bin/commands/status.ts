@@ -2,9 +2,10 @@
 // slots and, asked through the rotation function, whether it accepts AWSCURRENT; since when, what comes next, who holds it. Values are read
 // only on request, since a read counts as somebody's use.
 import type { Command } from 'commander'
+import { Fault } from '../../lambda/core/base/fault.ts'
 import type { ClientRecord } from '../../lambda/core/clients/client-keeper.ts'
 import { describeOwner, ownerOf } from '../../lambda/core/clients/client-ownership.ts'
-import { checkedState, slotWords } from '../../lambda/core/clients/client-status.ts'
+import { checkedState, foundState, shownState, slotWords } from '../../lambda/core/clients/client-status.ts'
 import type { CheckFinding } from '../../lambda/core/rotation/check-answer.ts'
 import { readRequestToken } from '../../lambda/core/secret/request-token.ts'
 import { clientIdOf, scopesOf } from '../../lambda/core/secret/secret-tags.ts'
@@ -28,6 +29,8 @@ interface StatusOptions {
 interface Sight {
   readonly row: Row
   readonly record: ClientRecord | undefined
+  /** Why Stytch's record of it is not known. @default - it is, or there is none */
+  readonly why: string | undefined
   readonly versions: readonly VersionEntry[]
   readonly read: Read | undefined
   /** Absent: it is empty, deleted, retired, or in the middle of a rotation. */
@@ -35,6 +38,12 @@ interface Sight {
 }
 
 const ATTEMPTS_SHOWN = 3
+
+/** What Secrets Manager knows is shown all the same. @throws what is no Fault */
+const whyNoRecord = (error: unknown): { readonly record: undefined; readonly why: string } => {
+  if (error instanceof Fault) return { record: undefined, why: error.message }
+  throw error
+}
 
 /** Requests after the one that made AWSCURRENT, which failed: newest first. */
 const failedAttempts = ({ row, versions }: Sight): readonly VersionEntry[] => {
@@ -48,17 +57,23 @@ const see = async (context: CommandContext, name: string, { read: mayRead }: Sta
   const { secrets, clientsApi } = await context.connect()
   const secret = await findOne(context, name)
   const clientId = clientIdOf(secret)
-  const [versions, records, findings] = await Promise.all([
+  const [versions, looked, findings] = await Promise.all([
     secrets.listVersions(secret.arn),
-    clientId === undefined ? { clients: [] } : clientsApi.list({ clientIds: [clientId] }),
+    clientId === undefined
+      ? { record: undefined }
+      : clientsApi
+          .list({ clientIds: [clientId] })
+          .then(({ clients }) => ({ record: clients.find((one) => one.clientId === clientId) }), whyNoRecord),
     checkClients(context, { secrets: [secret] }),
   ])
-  const record = records.clients.find((one) => one.clientId === clientId)
+  const { record, why } = { why: undefined, ...looked }
   const read = mayRead === true ? await readPosition(secrets, secret, { record, projectId: view.projectId }) : undefined
   const finding = findings.get(secret.arn)
   const row = rowOf(secret, view, asOfView(view, context.timing.now()))
-  const state = checkedState(row.visible.state, { secret, record, finding })
-  return { row: { ...row, visible: { ...row.visible, state } }, record, versions, read, finding }
+  const before = row.visible.state
+  // No record is no client only where Stytch was asked.
+  const state = why === undefined ? checkedState(before, { secret, record, finding }) : foundState(before, finding)
+  return { row: { ...row, visible: { ...row.visible, state } }, record, why, versions, read, finding }
 }
 
 const slotsOf = (record: ClientRecord | undefined): string => {
@@ -92,16 +107,22 @@ const ageWords = ({ row, read }: Sight): string => {
   return issuedAt === undefined ? '–' : `${span(now - issuedAt)} at the least, since ${at(issuedAt)}`
 }
 
-const readRows = (read: Read | undefined): readonly (readonly string[])[] =>
+const readRows = ({ read, why }: Pick<Sight, 'read' | 'why'>): readonly (readonly string[])[] =>
   read === undefined
     ? []
     : [
-        ['position', read.position ?? 'unknown: Stytch knows no such client'],
+        ['position', read.position ?? (why === undefined ? 'unknown: Stytch knows no such client' : 'not known')],
         [
           'stored',
           `AWSCURRENT …${read.currentLastFour}${read.previousLastFour === undefined ? '' : `, AWSPREVIOUS …${read.previousLastFour}`}`,
         ],
       ]
+
+const replicaRow = ({ row }: Sight): readonly (readonly string[])[] => {
+  const { replicas } = row.secret
+  const words = replicas.map(({ region, status, message }) => [region, status, message].filter(Boolean).join(' '))
+  return replicas.length === 0 ? [] : [['replicas', words.join(', ')]]
+}
 
 /** What Stytch says to AWSCURRENT, and what to do. */
 const checkWords = ({ row, finding }: Sight): string => {
@@ -125,20 +146,21 @@ const checkWords = ({ row, finding }: Sight): string => {
 }
 
 const detailOf = (screen: Screen, sight: Sight): string => {
-  const { row, record, read } = sight
+  const { row, record, why } = sight
   const { visible, secret, name, asOf } = row
   const owner = ownerOf(secret)
-  const said = slotWords(visible.state, record, clientIdOf(secret))
+  const said = why === undefined ? slotWords(visible.state, record, clientIdOf(secret)) : undefined
   const failed = attemptWords(sight)
   const hold = visible.hold
   const rows: readonly (readonly string[])[] = [
     ['client', clientIdOf(secret) ?? '–'],
     ['secret', secret.arn],
-    ['state', `${paintState(screen, visible.state)}${said === undefined ? '' : `; ${said}`}`],
-    ...readRows(read),
-    ['at Stytch', slotsOf(record)],
+    ['state', `${paintState(screen, shownState(visible))}${said === undefined ? '' : `; ${said}`}`],
+    ...readRows(sight),
+    ['at Stytch', why === undefined ? slotsOf(record) : `not known: ${why}`],
     ['checked', checkWords(sight)],
     ['overlap', overlapWords(row)],
+    ...replicaRow(sight),
     ['age', `${ageWords(sight)}${visible.isOverdue ? screen.paint('yellow', ', overdue') : ''}`],
     ['next rotation', atAndSpan(secret.nextRotationAt, asOf.now)],
     ['last', lastWords(sight)],
@@ -152,7 +174,7 @@ const detailOf = (screen: Screen, sight: Sight): string => {
 
 const sightJson = (sight: Sight) => ({
   ...rowJson(sight.row),
-  stytch: recordJson(sight.record, sight.row),
+  stytch: sight.why === undefined ? recordJson(sight.record, sight.row) : { unknown: sight.why },
   check:
     sight.finding === undefined
       ? null
@@ -161,6 +183,7 @@ const sightJson = (sight: Sight) => ({
           since: 'since' in sight.finding ? iso(sight.finding.since) : null,
           why: sight.finding.found === 'unknown' ? sight.finding.why : null,
         },
+  replicas: sight.row.secret.replicas,
   position: sight.read?.position ?? null,
   issuedAt: iso(sight.read?.issuedAt),
   failedAttempts: failedAttempts(sight).map(({ versionId, createdAt }) => ({ versionId, createdAt: iso(createdAt) })),
@@ -172,7 +195,7 @@ const ofStage = async (context: CommandContext): Promise<Ending> => {
   const rows = (await readFleet(context)).map((secret) => rowOf(secret, view, asOf))
   const freeze = await (await context.connect()).freeze.read()
   const tally: Record<string, number> = {}
-  for (const { visible } of rows) tally[visible.state] = (tally[visible.state] ?? 0) + 1
+  for (const { visible } of rows) tally[shownState(visible)] = (tally[shownState(visible)] ?? 0) + 1
   const held = rows.filter(({ visible }) => visible.hold !== undefined).length
   const overdue = rows.filter(({ visible }) => visible.isOverdue).length
   const lines = [

@@ -5,6 +5,7 @@ import { Fault } from '../../lambda/core/base/fault.ts'
 import type { ProofReport, StoredProof } from '../../lambda/core/incident/read-proofs.ts'
 import { proofKeyAlias, readPublicKey, type TrustedKey } from '../../lambda/core/rotation/proof.ts'
 import type { ProofAnswer } from '../../lambda/core/rotation/proof-answer.ts'
+import { replicaWords } from '../../lambda/core/secret/replica-state.ts'
 import type { Secret } from '../../lambda/core/secret/secret.ts'
 import { processEndpoint } from '../terminal/cli-env.ts'
 import type { CommandContext } from '../terminal/command-context.ts'
@@ -80,7 +81,7 @@ export const askKms = async (context: CommandContext): Promise<TrustedKey> => {
 
 const linesOf = ({ key, proof }: StoredProof): readonly string[] => {
   if (!proof.ok) return [`NOT VALID  ${key}`, `  ${proof.refusal}`]
-  const { refused, accepted, at } = proof.value
+  const { refused, accepted, regions = [], at } = proof.value
   return [
     `VALID      ${key}`,
     ...refused.map(
@@ -88,6 +89,7 @@ const linesOf = ({ key, proof }: StoredProof): readonly string[] => {
         `  …${lastFour} was refused by Stytch ${count(refusals, 'time')}, first at ${firstRefusedAt}`,
     ),
     ...(accepted === undefined ? [] : [`  …${accepted.lastFour} was accepted at ${accepted.provenAt}`]),
+    ...(regions.length === 0 ? [] : [`  copies in other Regions: ${replicaWords(regions)}`]),
     `  signed at ${at}`,
   ]
 }

@@ -10,6 +10,8 @@ interface ReportAsked {
   readonly incidentId: string
   /** As far as the archive cannot name them itself. */
   readonly secretNames: readonly string[]
+  /** Secrets that may be concerned; those that are not will not be in the report. */
+  readonly candidates?: readonly string[]
   readonly bucket?: string
   /** How long to wait for evidence that is on its way. */
   readonly patienceMs: number
@@ -38,9 +40,9 @@ export const readReport = async (context: CommandContext, asked: ReportAsked): P
     import('../../lambda/core/incident/incident-report.ts'),
   ])
   const reader = createArchiveReader(createS3(), bucket)
-  const { incidentId, secretNames, patienceMs } = asked
+  const { incidentId, secretNames, candidates = [], patienceMs } = asked
   const { timing } = context
-  const look = async () => buildIncidentReport(await gatherIncident(reader, { incidentId, secretNames }))
+  const look = async () => buildIncidentReport(await gatherIncident(reader, { incidentId, secretNames, candidates }))
   const polling = { timing, everyMs: PAUSE_MS, until: timing.now() + patienceMs }
   return pollUntil(look, ({ outcome }) => outcome === 'proven', polling)
 }

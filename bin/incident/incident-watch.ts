@@ -18,9 +18,10 @@ import type { ProofQuestions } from '../../lambda/core/drive/proof-questions.ts'
 import type { ProofAnswer } from '../../lambda/core/rotation/proof-answer.ts'
 import { readRequestToken } from '../../lambda/core/secret/request-token.ts'
 import type { Secret } from '../../lambda/core/secret/secret.ts'
-import type { Secrets } from '../../lambda/core/secret/secrets.ts'
+import type { Secrets, VersionEntry } from '../../lambda/core/secret/secrets.ts'
 import type { Screen } from '../terminal/screen.ts'
 import { count } from '../terminal/words.ts'
+import { type Obstructed, obstacle } from './obstacles.ts'
 
 export interface Watched {
   readonly secret: Secret
@@ -34,18 +35,20 @@ export type WatchedState = Progress['state'] | 'deadAlready' | 'unproven'
 /** As much of a CommandContext as watching takes. */
 interface Watcher {
   readonly timing: Timing
-  readonly screen: Pick<Screen, 'progress'>
-  connect(): Promise<{
-    readonly secrets: Pick<Secrets, 'listVersions'>
-    questionsOf(rotationFunctionArn: string): ProofQuestions
-  }>
+  readonly screen: Pick<Screen, 'progress' | 'note'>
+  connect(): Promise<
+    Obstructed & {
+      readonly secrets: Pick<Secrets, 'listVersions'>
+      questionsOf(rotationFunctionArn: string): ProofQuestions
+    }
+  >
 }
 
 interface Watching {
   readonly incidentId: string
   readonly isGraceful: boolean
-  /** When it was reported, epoch milliseconds. */
-  readonly since: number
+  /** When it was reported, epoch milliseconds. @default - elsewhere: its attempts may be those of several reports */
+  readonly since?: number
   readonly timeoutMs: number
 }
 
@@ -53,8 +56,9 @@ const LOOKS_AT_ONCE = 10
 const PAUSE_MS = 1000
 /** Between two questions about one secret: each that is answered stores a proof. */
 const ASK_EVERY_MS = 15_000
+const QUIET_MS = 30_000
 
-const jobSubjectOf = ({ arn }: Secret, { incidentId, isGraceful, since }: Watching): JobSubject => ({
+const jobSubjectOf = ({ arn }: Secret, { incidentId, isGraceful, since = 0 }: Watching): JobSubject => ({
   secretArn: arn,
   about: incidentId,
   intent: 'revoke',
@@ -99,6 +103,10 @@ const stateOfSettled = async (
   return state
 }
 
+/** Within a series, the next attempt follows soon: so the latest one of several reports may be going on. */
+const isRecent = ({ timing }: Watcher, versions: readonly VersionEntry[]): boolean =>
+  versions.some(({ versionId }) => timing.now() - (readRequestToken(versionId).askedAt ?? 0) < QUIET_MS)
+
 const isRefused = (progress: Progress): boolean =>
   progress.state === 'exhausted' || (progress.state === 'ask' && progress.attempt > 1)
 
@@ -113,10 +121,11 @@ const lookAt = async (
     const subject = jobSubjectOf(secret, watching)
     const versions = await secrets.listVersions(secret.arn)
     const progress = progressOf(subject, versions)
+    if (watching.since === undefined && progress.state === 'exhausted' && isRecent(context, versions)) return 'running'
     if (progress.state === 'settled') {
       const { settleToken } = progress
-      // Its proof is of this report.
-      if ((readRequestToken(settleToken).askedAt ?? 0) >= watching.since) return 'settled'
+      // Its proof is of this report; of one that was made elsewhere, it is asked for when all have ended.
+      if ((readRequestToken(settleToken).askedAt ?? 0) >= subject.since) return 'settled'
       const state = await stateOfSettled(context, secret, { settleToken, answers })
       const isUsedUp = nextAttempt(subject, versions).made >= MAX_ATTEMPTS.revoke
       return state === 'unproven' && isUsedUp ? 'exhausted' : state
@@ -129,6 +138,24 @@ const lookAt = async (
 }
 
 const isOver = (state: WatchedState): boolean => ['settled', 'exhausted', 'deadAlready'].includes(state)
+
+/** How long nothing has to end until it is asked what is in the way. */
+const WHY_AFTER_MS = 8000
+
+/** Says it once, and again only when it is something else. */
+const createWhy = (context: Watcher) => {
+  const { timing, screen } = context
+  let [done, askedAt, said] = [0, timing.now(), '']
+  return async (doneNow: number): Promise<void> => {
+    if (doneNow > done) [done, askedAt] = [doneNow, timing.now()]
+    if (timing.now() - askedAt < WHY_AFTER_MS) return
+    askedAt = timing.now()
+    const why = (await obstacle(context)) ?? ''
+    if (why !== '' && why !== said) screen.note(`Waiting: ${why}. It goes on by itself when that is over.`)
+    if (why === '' && said !== '') screen.note('What was in the way is gone.')
+    said = why
+  }
+}
 
 export const watchIncident = async (
   context: Watcher,
@@ -149,7 +176,13 @@ export const watchIncident = async (
     return done
   }
   const polling = { timing, everyMs: PAUSE_MS, until: timing.now() + watching.timeoutMs }
-  await pollUntil(look, (done) => done === targets.length, polling)
+  const sayWhy = createWhy(context)
+  const lookAndSay = async (): Promise<number> => {
+    const done = await look()
+    if (done < targets.length) await sayWhy(done)
+    return done
+  }
+  await pollUntil(lookAndSay, (done) => done === targets.length, polling)
   progress.end()
   return targets.map((secret) => ({ secret, state: states.get(secret.arn) ?? 'ask' }))
 }

@@ -46,6 +46,6 @@ export const readSignedProofs = async (
 export const proofWords = (proof: SignedProof | undefined): string => {
   if (proof === undefined) return 'not known'
   return proof.signed
-    ? `stored, ${proof.refusals} refusals since ${proof.firstRefusedAt ?? 'unknown'}`
+    ? `${proof.confirmed ? 'stored and confirmed' : 'stored'}, ${proof.refusals} refusals since ${proof.firstRefusedAt ?? 'unknown'}`
     : 'NOT stored yet'
 }

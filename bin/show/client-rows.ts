@@ -3,7 +3,7 @@
 import { HOUR_MS } from '../../lambda/core/base/time-units.ts'
 import type { ClientRecord } from '../../lambda/core/clients/client-keeper.ts'
 import { ownerOf } from '../../lambda/core/clients/client-ownership.ts'
-import { slotWords, type Visible, visibleOf } from '../../lambda/core/clients/client-status.ts'
+import { shownState, slotWords, type Visible, visibleOf } from '../../lambda/core/clients/client-status.ts'
 import type { StageView } from '../../lambda/core/clients/clients-api.ts'
 import type { HoldLimit } from '../../lambda/core/secret/is-held-too-long.ts'
 import type { AsOf } from '../../lambda/core/secret/is-managed.ts'
@@ -19,7 +19,11 @@ const DEFAULT_LONGEST_HOLD_HOURS = 7 * 24
 /** What the rules about a secret (core/secret) are asked with. */
 export const asOfView = (view: StageView, now: number): AsOf & HoldLimit => ({
   rotationFunctionArn: view.rotationFunctionArn,
-  spans: { periodMs: view.periodHours * HOUR_MS, overlapMs: view.overlapHours * HOUR_MS },
+  spans: {
+    periodMs: view.periodHours * HOUR_MS,
+    overlapMs: view.overlapHours * HOUR_MS,
+    ...(view.campaignEveryHours === undefined ? {} : { campaignEveryMs: view.campaignEveryHours * HOUR_MS }),
+  },
   longestHoldMs: (view.longestHoldHours ?? DEFAULT_LONGEST_HOLD_HOURS) * HOUR_MS,
   now,
 })
@@ -46,7 +50,7 @@ export const rowJson = ({ secret, visible, asOf, name }: Row) => ({
   secretName: secret.name,
   secretArn: secret.arn,
   clientId: clientIdOf(secret) ?? null,
-  state: visible.state,
+  state: shownState(visible),
   rotationEnabled: secret.rotationEnabled,
   last:
     visible.last === undefined

@@ -1,6 +1,8 @@
 // The CLI's settings from the environment, read here and nowhere else. AWS's own variables are the SDK's to read. Pure but for the one
 // function that hands the process's environment over; a secret is never among them.
 
+import { userInfo } from 'node:os'
+
 interface CliEnv {
   /** Which deployment: `--stage` has the say over it. */
   readonly stage: string | undefined
@@ -37,4 +39,17 @@ export const endpointIn =
 
 export const processEndpoint = (service: string): string | undefined => endpointIn(process.env)(service)
 
-export const processCliEnv = (): CliEnv => readCliEnv(process.env)
+/** Of the process, where no variable says it, as in a container. */
+const accountName = (): string | undefined => {
+  try {
+    return filled(userInfo().username)
+  } catch {
+    // A user id without an entry.
+    return undefined
+  }
+}
+
+export const processCliEnv = (): CliEnv => {
+  const env = readCliEnv(process.env)
+  return { ...env, user: env.user ?? accountName() }
+}

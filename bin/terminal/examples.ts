@@ -91,6 +91,14 @@ export const examples: Readonly<Record<string, readonly Example[]>> = {
     { line: 'm2m incident prove billing --public-key proofs.pem', what: 'with one that was kept' },
     { line: 'm2m incident prove billing --again', what: 'is it still refused? now, at Stytch' },
   ],
+  'm2m incident follow': [
+    { line: 'm2m incident follow INC-2026-11-29-1a2b3c4d', what: 'to its end, and what became of each client' },
+    {
+      line: 'm2m incident follow INC-2026-11-29-1a2b3c4d billing --report incident.md',
+      what: 'with the report in a file',
+    },
+  ],
+  'm2m incident list': [{ line: 'm2m incident list', what: 'who reported which, when and why' }],
   'm2m incident release': [{ line: 'm2m incident release --dry-run', what: 'what the intake holds' }],
   'm2m token': [
     { line: 'm2m token billing', what: 'a token with all scopes' },

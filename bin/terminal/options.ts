@@ -16,7 +16,7 @@ export const addText = (text: string, before: readonly string[] = []): readonly 
 export const addCaution = (command: Command): Command =>
   command.option('--dry-run', 'say what would be done, and change nothing').option('-y, --yes', 'do not ask')
 
-export const addWaiting = (command: Command): Command =>
-  command
-    .option('--wait', 'wait for the end of it')
-    .option('--timeout <seconds>', 'how long to wait', integerFrom(1, 3600), 180)
+export const addPatience = (command: Command): Command =>
+  command.option('--timeout <seconds>', 'how long to wait', integerFrom(1, 3600), 180)
+
+export const addWaiting = (command: Command): Command => addPatience(command.option('--wait', 'wait for the end of it'))

@@ -59,13 +59,21 @@ export const run =
 
 const credentialAdvice = /CredentialsProviderError|ExpiredToken|InvalidClientTokenId|UnrecognizedClientException/
 
+/** What a service never answers with. */
+const networkAdvice =
+  /\b(ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|ENETUNREACH|EHOSTUNREACH|ETIMEDOUT|TimeoutError|ERR_INVALID_URL)\b/
+
+const adviceOf = (message: string): string => {
+  if (credentialAdvice.test(message)) return ' Your AWS credentials are missing or expired: sign in again.'
+  return networkAdvice.test(message)
+    ? ' AWS was not reached: is there a network, and are AWS_REGION and AWS_ENDPOINT_URL, if it is set, right?'
+    : ''
+}
+
 const wordsOf = (error: unknown): string => {
   if (error instanceof CommandFault) return error.message
   if (error instanceof Fault) {
-    const advice = credentialAdvice.test(error.message)
-      ? ' Your AWS credentials are missing or expired: sign in again.'
-      : ''
-    return `${error.message}${advice}`
+    return `${error.message}${adviceOf(error.message)}`
   }
   return `an unforeseen failure (${error instanceof Error ? error.name : 'unknown'}); run it again with --debug`
 }

@@ -17,6 +17,8 @@ export interface CampaignEnv extends StageSecrets {
   readonly eventBus: string
   readonly periodHours: number
   readonly overlapHours: number
+  /** The longest time between two periodic campaigns; absent: what is due is what is past its period. */
+  readonly campaignEveryHours?: number
   /** How many calls a second Stytch grants the project; absent: it sets no limit. */
   readonly stytchCallsPerSecond?: number
   readonly freeze: FreezeEnv
@@ -45,6 +47,7 @@ export const readCampaignEnv = (env: Environment): CampaignEnv => {
   if (selfArn !== '' && selfArn.split(':').length !== 8) {
     reader.fault('M2M_CAMPAIGN_FUNCTION', 'is malformed: expected an ARN that ends in an alias')
   }
+  const every = reader.optional('M2M_CAMPAIGN_EVERY_HOURS')
   const rate = reader.optional('M2M_STYTCH_CALLS_PER_SECOND')
   const lambdaEndpoint = endpointOf(reader, 'LAMBDA')
   const settings: CampaignEnv = {
@@ -59,6 +62,9 @@ export const readCampaignEnv = (env: Environment): CampaignEnv => {
     bounds: readBounds(reader),
     ...readRecordsIfAny(reader),
     ...defined({ lambdaEndpoint }),
+    ...(every === undefined
+      ? {}
+      : { campaignEveryHours: toNumber(reader, 'M2M_CAMPAIGN_EVERY_HOURS', every, 'a number of hours above 0') }),
     ...(rate === undefined
       ? {}
       : { stytchCallsPerSecond: toNumber(reader, 'M2M_STYTCH_CALLS_PER_SECOND', rate, 'a number above 0') }),
@@ -75,6 +81,9 @@ export const writeCampaignEnv = (settings: CampaignEnv): Record<string, string> 
   M2M_EVENT_BUS: settings.eventBus,
   M2M_PERIOD_HOURS: String(settings.periodHours),
   M2M_OVERLAP_HOURS: String(settings.overlapHours),
+  ...(settings.campaignEveryHours === undefined
+    ? {}
+    : { M2M_CAMPAIGN_EVERY_HOURS: String(settings.campaignEveryHours) }),
   ...(settings.stytchCallsPerSecond === undefined
     ? {}
     : { M2M_STYTCH_CALLS_PER_SECOND: String(settings.stytchCallsPerSecond) }),

@@ -13,6 +13,8 @@ export interface ClientsEnv extends RegistrarEnv {
   readonly backstop: BackstopEnv
   readonly periodHours: number
   readonly overlapHours: number
+  /** The longest time between two periodic campaigns; absent: there is none. */
+  readonly campaignEveryHours?: number
   /** After which a hold is reported. */
   readonly longestHoldHours: number
   /** The secrets that people store for the stage's functions, by which `m2m doctor` finds them. */
@@ -61,6 +63,8 @@ const readHandMade = (reader: Reader): readonly HandMadeSecret[] =>
       return []
     })
 
+const EVERY = 'M2M_CAMPAIGN_EVERY_HOURS'
+
 export const readClientsEnv = (env: Environment): ClientsEnv => {
   const reader = createReader(env)
   const settings = {
@@ -70,6 +74,7 @@ export const readClientsEnv = (env: Environment): ClientsEnv => {
     overlapHours: readHours(reader, 'M2M_OVERLAP_HOURS'),
     longestHoldHours: readHours(reader, 'M2M_LONGEST_HOLD_HOURS'),
     handMadeSecrets: readHandMade(reader),
+    ...(reader.optional(EVERY) === undefined ? {} : { campaignEveryHours: readHours(reader, EVERY) }),
     ...defined({ recordsTable: reader.optional('M2M_RECORDS_TABLE') }),
   }
   reader.finish()
@@ -84,6 +89,7 @@ export const writeClientsEnv = ({
   longestHoldHours,
   handMadeSecrets,
   recordsTable,
+  campaignEveryHours,
   ...rest
 }: ClientsEnv): Record<string, string> => ({
   ...writeRegistrarEnv(rest),
@@ -94,5 +100,5 @@ export const writeClientsEnv = ({
   ...(handMadeSecrets.length === 0
     ? {}
     : { [HAND_MADE]: handMadeSecrets.map(({ kind, name }) => `${kind}=${name}`).join(' ') }),
-  ...defined({ M2M_RECORDS_TABLE: recordsTable }),
+  ...defined({ M2M_RECORDS_TABLE: recordsTable, [EVERY]: campaignEveryHours?.toString() }),
 })

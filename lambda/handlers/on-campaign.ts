@@ -28,6 +28,7 @@ import { createJournal } from './journal.ts'
 
 const settings = readCampaignEnv(processEnvironment())
 const { secretNamePrefix, extraPrefixes, rotationFunctionArn, stytchCallsPerSecond, freeze: frozen } = settings
+const { campaignEveryHours } = settings
 const secretsManager = createSecretsManager()
 const systemsManager = createSignedCall(secretsManager, { service: 'ssm', endpoint: frozen.endpoint })
 const invoke = createInvoke(
@@ -45,7 +46,11 @@ const parts = {
     secretNamePrefix,
     extraPrefixes,
     rotationFunctionArn,
-    stage: { periodMs: settings.periodHours * HOUR_MS, overlapMs: settings.overlapHours * HOUR_MS },
+    stage: {
+      periodMs: settings.periodHours * HOUR_MS,
+      overlapMs: settings.overlapHours * HOUR_MS,
+      ...(campaignEveryHours === undefined ? {} : { campaignEveryMs: campaignEveryHours * HOUR_MS }),
+    },
     rotationsPerSecond: rotationsPerSecond(stytchCallsPerSecond),
   },
 }

@@ -19,6 +19,7 @@ import { eventPattern } from '../base/event-pattern.ts'
 import { freezeParameter, mayReadFreeze } from '../base/freeze.ts'
 import { type FunctionSurroundings, M2mFunction } from '../base/m2m-function.ts'
 import type { EventNotice, MetricNotice } from '../base/notice.ts'
+import { longestGapHours } from '../config/campaign-config.ts'
 import { functionArn, functionName, type StageNames } from '../config/stage-names.ts'
 import type { RecordsTable } from '../rotation/records-table.ts'
 import type { RotationFunction } from '../rotation/rotation-function.ts'
@@ -104,6 +105,7 @@ export class Campaign extends Construct {
         eventBus: bus.bus.eventBusArn,
         periodHours: spans.periodHours,
         overlapHours: spans.overlapHours,
+        campaignEveryHours: longestGapHours(props.schedule),
         freeze: { parameter: freezeParameter(names) },
         controlParameter: controlParameter(names),
         bounds: props.bounds,

@@ -4,6 +4,7 @@
 
 import { Alias } from 'aws-cdk-lib/aws-lambda'
 import { Construct } from 'constructs'
+import { defined } from '../../lambda/core/base/defined.ts'
 import { BREAK_GLASS_ALIAS } from '../../lambda/core/clients/clients-api.ts'
 import type { HandMadeSecret } from '../../lambda/core/secret/hand-made-secrets.ts'
 import { writeClientsEnv } from '../../lambda/env/clients.ts'
@@ -11,6 +12,7 @@ import { guardFunction } from '../base/function-policy.ts'
 import { type FunctionSurroundings, M2mFunction } from '../base/m2m-function.ts'
 import type { SecretsKey } from '../base/secrets-key.ts'
 import type { BreakGlass, ReplicaConfig } from '../config/account-config.ts'
+import { campaignEveryHours } from '../config/campaign-config.ts'
 import type { DeployConfig } from '../config/deploy-config.ts'
 import { functionArn, type StageNames } from '../config/stage-names.ts'
 import type { RotationFunction, StytchProject } from '../rotation/rotation-function.ts'
@@ -24,7 +26,7 @@ export interface ClientsFunctionProps {
   readonly key: SecretsKey
   readonly rotation: RotationFunction
   readonly registrar: Registrar
-  readonly spans: Pick<DeployConfig['rotation'], 'periodHours' | 'overlapHours' | 'longestHoldHours'>
+  readonly spans: Pick<DeployConfig['rotation'], 'periodHours' | 'overlapHours' | 'longestHoldHours' | 'campaigns'>
   readonly replicas: readonly ReplicaConfig[]
   readonly breakGlass: BreakGlass
   readonly handMadeSecrets: readonly HandMadeSecret[]
@@ -63,6 +65,7 @@ export class ClientsFunction extends Construct {
         periodHours: spans.periodHours,
         overlapHours: spans.overlapHours,
         longestHoldHours: spans.longestHoldHours,
+        ...defined({ campaignEveryHours: campaignEveryHours(spans.campaigns) }),
         handMadeSecrets: props.handMadeSecrets,
         recordsTable: props.recordsTable,
       }),

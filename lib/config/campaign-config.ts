@@ -1,6 +1,7 @@
 // What an operator decides about campaigns: when the periodic one begins, or why there is none. Read with the rest of `rotation`
 // (deploy-config.ts). The times of day are UTC's, as Secrets Manager's are.
-import { readCron, readRate } from '../../lambda/core/base/schedule-expression.ts'
+import { firings, readCron, readRate } from '../../lambda/core/base/schedule-expression.ts'
+import { HOUR_MS } from '../../lambda/core/base/time-units.ts'
 import type { Place, Shape } from './config-place.ts'
 import { shapes } from './config-shapes.ts'
 import type { RotationWindow } from './rotation-schedule.ts'
@@ -34,11 +35,53 @@ const schedule: Shape = {
   fits: (value) => isCron(value) || isRate(value),
 }
 
-/** Daily, when a window begins: the window's own days are far too few, since they are the backstop's. */
+/** Eight years hold every pattern of months, weekdays and leap days. */
+const TRIED_FROM = Date.UTC(2027, 0, 1)
+const TRIED_UNTIL = Date.UTC(2035, 0, 1)
+
+const HOURS_OF = { minute: 1 / 60, hour: 1, day: 24 } as const
+
+/** @returns the longest time between two campaigns, in hours; Infinity where one comes that no other follows. */
+export const longestGapHours = (expression: string): number => {
+  const rate = readRate(expression)
+  if (rate !== undefined) return rate.count * HOURS_OF[rate.unit]
+  const cron = readCron(expression)
+  if (!cron.ok) return Number.POSITIVE_INFINITY
+  let previous: number | undefined
+  let longest = 0
+  for (const firing of firings(cron.value, TRIED_FROM)) {
+    longest = Math.max(longest, firing - (previous ?? firing))
+    previous = firing
+    if (firing >= TRIED_UNTIL) return longest / HOUR_MS
+  }
+  return Number.POSITIVE_INFINITY
+}
+
+/** The same, of a stage; undefined where there is no periodic campaign. */
+export const campaignEveryHours = (campaigns: CampaignsConfig): number | undefined =>
+  'schedule' in campaigns ? longestGapHours(campaigns.schedule) : undefined
+
+/**
+ * Daily, when a window ends: the window's own days are far too few, since they are the backstop's; and while it is open, Secrets Manager may
+ * rotate the same secrets.
+ */
 export const dailySchedule = (window: RotationWindow | undefined): string => {
   const cron = window && readCron(window.cron)
-  if (cron === undefined) return `cron(0 ${DEFAULT_HOUR} * * ? *)`
-  return `cron(0 ${(cron.ok && cron.value.hours[0]) || 0} * * ? *)`
+  if (window === undefined || cron === undefined) return `cron(0 ${DEFAULT_HOUR} * * ? *)`
+  const begins = (cron.ok && cron.value.hours[0]) || 0
+  return `cron(0 ${(begins + window.durationHours) % 24} * * ? *)`
+}
+
+/** @returns when, in a window of the backstop, a campaign begins as well, epoch milliseconds; undefined: never, or no hour is known. */
+export const meetsBackstop = (campaign: string, window: RotationWindow): number | undefined => {
+  const [ours, theirs] = [readCron(campaign), readCron(window.cron, { isForSecretsManager: true })]
+  if (!ours.ok || !theirs.ok) return undefined
+  for (const opensAt of firings(theirs.value, TRIED_FROM)) {
+    if (opensAt >= TRIED_UNTIL) return undefined
+    const { value: begins = Number.POSITIVE_INFINITY } = firings(ours.value, opensAt - 1).next()
+    if ((begins ?? Number.POSITIVE_INFINITY) < opensAt + window.durationHours * HOUR_MS) return opensAt
+  }
+  return undefined
 }
 
 export const readCampaigns = (rotation: Place, window: RotationWindow | undefined): CampaignsConfig => {

@@ -30,6 +30,7 @@ import {
   readTags,
 } from './account-config.ts'
 import { readBoundsConfig } from './bounds-config.ts'
+import { campaignFaults } from './campaign-faults.ts'
 import { type ClientConfig, readClientList } from './client-config.ts'
 import { defaults, MAX_CLIENTS } from './config-defaults.ts'
 import { createPlace, type Place } from './config-place.ts'
@@ -264,6 +265,7 @@ export const readDeployConfig = (context: unknown): DeployConfig => {
   // A stand-in for what is malformed would be judged otherwise.
   if (faults.length === 0) {
     for (const [at, fault] of placeFaults(config)) root.fault(at, fault)
+    for (const [at, fault] of campaignFaults(config)) root.fault(at, fault)
     const tooMuch = settingsFault(config)
     if (tooMuch !== undefined) root.fault('operators', tooMuch)
     for (const [at, fault] of readerFaults(config)) root.fault(`clients[${at}].readers`, fault)

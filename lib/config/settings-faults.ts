@@ -2,6 +2,7 @@
 // replica and admitted account, so that they grow with the configuration. Worked out before anything of the stack is made. Pure.
 import { defined } from '../../lambda/core/base/defined.ts'
 import { writeClientsEnv } from '../../lambda/env/clients.ts'
+import { type CampaignsConfig, campaignEveryHours } from './campaign-config.ts'
 import { handMadeSecretsOf, type NamingConfig } from './hand-made-secrets.ts'
 import { type ReaderSettings, rolesOnSecrets } from './reader-faults.ts'
 import type { BackstopRules } from './rotation-schedule.ts'
@@ -14,6 +15,7 @@ interface GrowingSettings extends ReaderSettings, NamingConfig {
     readonly periodHours: number
     readonly overlapHours: number
     readonly longestHoldHours: number
+    readonly campaigns: CampaignsConfig
   }
   readonly keyArn?: string
   readonly replicas: readonly { readonly region: string; readonly keyArn?: string }[]
@@ -59,6 +61,7 @@ export const settingsFault = (config: GrowingSettings): string | undefined => {
       periodHours: rotation.periodHours,
       overlapHours: rotation.overlapHours,
       longestHoldHours: rotation.longestHoldHours,
+      ...defined({ campaignEveryHours: campaignEveryHours(rotation.campaigns) }),
       handMadeSecrets: handMadeSecretsOf(config).map(({ secret }) => secret),
       recordsTable: someTableName(config.stage),
     }),

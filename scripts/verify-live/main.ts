@@ -1,6 +1,7 @@
 // `npm run verify:live`: reads what it is given, runs the checks against the real services or against the laptop, writes the page.
 // Exit codes: 0 all checks agree or were not seen, 1 one differs or something was left behind, 2 it did not start, 130 interrupted.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { LambdaClient } from '@aws-sdk/client-lambda'
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { awsClientSettings } from '../../lambda/adapters/aws/aws-call.ts'
 import { vendorBaseUrl } from '../../lambda/adapters/stytch/base-url.ts'
@@ -26,20 +27,32 @@ const livePace: Pace = {
 }
 
 interface Place {
-  readonly place: Pick<VerifyInput, 'stytch' | 'aws' | 'pace'>
+  readonly place: Pick<VerifyInput, 'stytch' | 'aws' | 'durable' | 'elsewhere' | 'pace'>
   close(): Promise<void>
 }
 
 const live = ({ redriveWaitMs = livePace.redriveWaitMs }: Options): Place => {
-  const { projectId, projectSecret, accountId, probeArn, region } = readLiveSettings(processEnvironment())
+  const settings = readLiveSettings(processEnvironment())
+  const { projectId, projectSecret, accountId, probeArn, durableArns, region, replicaRegion } = settings
   const client = new SecretsManagerClient({ ...awsClientSettings, region })
+  const elsewhere =
+    replicaRegion === undefined
+      ? undefined
+      : { region: replicaRegion, client: new SecretsManagerClient({ ...awsClientSettings, region: replicaRegion }) }
+  const lambda = new LambdaClient({ ...awsClientSettings, region })
   return {
     place: {
       stytch: { projectId, projectSecret, baseUrl: vendorBaseUrl(projectId) },
       aws: { client, probeArn, accountId },
+      durable: durableArns && { client: lambda, arns: durableArns },
+      elsewhere,
       pace: { ...livePace, redriveWaitMs },
     },
-    close: async () => client.destroy(),
+    close: async () => {
+      client.destroy()
+      lambda.destroy()
+      elsewhere?.client.destroy()
+    },
   }
 }
 

@@ -2,6 +2,7 @@
 // was not confirmed by name; a secret comes by the environment, never by an option, which every user of the machine can list.
 
 import { parseArgs } from 'node:util'
+import { defined } from '../../lambda/core/base/defined.ts'
 import type { Environment } from '../../lambda/env/reader.ts'
 
 export interface Options {
@@ -15,7 +16,11 @@ export interface LiveSettings {
   readonly projectSecret: string
   readonly accountId: string
   readonly probeArn: string
+  /** Of the two durable functions, where they were made. */
+  readonly durableArns: readonly [string, string] | undefined
   readonly region: string
+  /** Another one, for replicas. @default - none */
+  readonly replicaRegion?: string
 }
 
 export const USAGE = `usage: npm run verify:live -- --against-laptop [--page FILE]
@@ -60,6 +65,17 @@ const readStytchProject = (
 
 const PROBE_ARN = /^arn:aws[a-z-]*:lambda:([a-z0-9-]+):(\d{12}):function:[A-Za-z0-9_-]+$/
 
+const readDurableArns = (text: string, probeArn: string, faults: string[]): LiveSettings['durableArns'] => {
+  const [first = '', second = '', ...more] = text === '' ? [] : text.split(/[\s,]+/)
+  if (text === '') return undefined
+  const place = (arn: string): string => PROBE_ARN.exec(arn)?.slice(1).join(' ') ?? 'none'
+  const isRight =
+    more.length === 0 && first !== second && [first, second].every((arn) => place(arn) === place(probeArn))
+  if (!isRight)
+    faults.push("VERIFY_LIVE_DURABLE_ARNS: expected two ARNs of functions in the probe function's account and Region")
+  return [first, second]
+}
+
 /** @throws TypeError that lists every fault. */
 export const readLiveSettings = (env: Environment): LiveSettings => {
   const faults: string[] = []
@@ -67,6 +83,7 @@ export const readLiveSettings = (env: Environment): LiveSettings => {
   const probeArn = env.VERIFY_LIVE_PROBE_ARN ?? ''
   const [, region = '', probeAccount = ''] = PROBE_ARN.exec(probeArn) ?? []
   if (region === '') faults.push("VERIFY_LIVE_PROBE_ARN: expected the probe function's ARN")
+  const durableArns = readDurableArns(env.VERIFY_LIVE_DURABLE_ARNS ?? '', probeArn, faults)
   const accountId = env.VERIFY_LIVE_ACCOUNT ?? ''
   if (!/^\d{12}$/.test(accountId)) faults.push("VERIFY_LIVE_ACCOUNT: expected the sandbox account's twelve digits")
   else if (region !== '' && probeAccount !== accountId) {
@@ -75,6 +92,9 @@ export const readLiveSettings = (env: Environment): LiveSettings => {
   if (env.VERIFY_LIVE_CONFIRM !== `create and delete in ${accountId}`) {
     faults.push('VERIFY_LIVE_CONFIRM: expected the words "create and delete in <account>", with the account id')
   }
+  const replicaRegion = env.VERIFY_LIVE_REPLICA_REGION
+  const isOther = replicaRegion === undefined || (/^([a-z]+-)+\d+$/.test(replicaRegion) && replicaRegion !== region)
+  if (!isOther) faults.push('VERIFY_LIVE_REPLICA_REGION: expected another Region than that of the probe function')
   if (faults.length > 0) throw new TypeError(faults.join('\n'))
-  return { projectId, projectSecret, accountId, probeArn, region }
+  return { projectId, projectSecret, accountId, probeArn, durableArns, region, ...defined({ replicaRegion }) }
 }

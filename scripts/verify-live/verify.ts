@@ -5,9 +5,11 @@ import { type AwsSettings, defaultSettings as awsDefaults } from '../../lambda/l
 import { type StytchSettings, defaultSettings as stytchDefaults } from '../../lambda/local/stytch/settings.ts'
 import { type AwsUnderTest, createAwsCalls } from './aws-calls.ts'
 import { awsGroups } from './aws-checks.ts'
+import { type DurableProbes, durableGroup } from './durable-checks.ts'
 import { type CheckGroup, type LiveFinding, runGroup } from './finding.ts'
 import { labelLagGroups } from './label-lag-checks.ts'
 import { redriveGroup } from './redrive-checks.ts'
+import { type Elsewhere, replicaGroup } from './replica-checks.ts'
 import { createQuiet, createWorkshop, type Pace, type Run } from './run.ts'
 import { slotLagGroups } from './slot-lag-checks.ts'
 import { createStytchCalls, type StytchUnderTest } from './stytch-calls.ts'
@@ -16,6 +18,10 @@ import { stytchGroups } from './stytch-checks.ts'
 export interface VerifyInput {
   readonly stytch: StytchUnderTest
   readonly aws: AwsUnderTest
+  /** @default - what Lambda leaves open is not asked */
+  readonly durable?: DurableProbes | undefined
+  /** Another Region, for replicas. @default - none, and nothing is asked of them */
+  readonly elsewhere?: Elsewhere | undefined
   readonly pace: Pace
   readonly signal: AbortSignal
   /** One line for people; values that must not be printed are out of it already. */
@@ -39,7 +45,17 @@ export interface Verified {
 const line = ({ service, check, seen, verdict, advice }: LiveFinding): string =>
   `${service}: ${check}: ${seen} – ${verdict}${advice === undefined ? '' : ` (${advice})`}`
 
-export const verify = async ({ stytch, aws, pace, signal, say, only, expected }: VerifyInput): Promise<Verified> => {
+export const verify = async ({
+  stytch,
+  aws,
+  durable,
+  elsewhere,
+  pace,
+  signal,
+  say,
+  only,
+  expected,
+}: VerifyInput): Promise<Verified> => {
   const { keepQuiet, quieten } = createQuiet()
   const workshop = createWorkshop(signal)
   const runId = randomBytes(6).toString('hex')
@@ -71,10 +87,19 @@ export const verify = async ({ stytch, aws, pace, signal, say, only, expected }:
       inTurn(stytchGroups(stytchChecks)),
       inTurn(awsGroups(awsChecks)),
       inTurn([redriveGroup(awsChecks)]),
+      inTurn([replicaGroup({ ...awsChecks, client: aws.client, elsewhere })]),
     ])
+    // Apart, since the others measure times that its processes would disturb on a laptop.
+    const open = await inTurn([durableGroup({ run, probes: durable, expected: awsChecks.expected })])
     // Alone, since they ask often: what they measure is the services' lag and not ours.
     const lags = await Promise.all([inTurn(labelLagGroups(awsChecks)), inTurn(slotLagGroups(stytchChecks))])
-    return { runId, findings: [...found, ...lags].flat(), left: await clear(), isInterrupted: signal.aborted, quieten }
+    return {
+      runId,
+      findings: [...found, open, ...lags].flat(),
+      left: await clear(),
+      isInterrupted: signal.aborted,
+      quieten,
+    }
   } catch (error) {
     await clear()
     throw error

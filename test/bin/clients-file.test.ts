@@ -1,6 +1,6 @@
 // A file for `m2m apply`: what it may hold, and that every fault of it is told at once, with its line.
 import { describe, expect, test } from 'vitest'
-import { readClientsFile, toDeclared } from '../../bin/apply/clients-file.ts'
+import { assertPeriods, readClientsFile, toDeclared } from '../../bin/apply/clients-file.ts'
 import { CommandFault, EXIT } from '../../bin/terminal/command-fault.ts'
 
 const view = {
@@ -161,4 +161,20 @@ clients:
   ])('of the YAML itself: %j', (text, expected) => {
     expect(faultsOf(text).join('\n')).toMatch(expected)
   })
+})
+
+test('periods that the stage’s campaigns come too seldom for are named at once, before anything is planned', () => {
+  const text = `clients:
+  - { name: a, description: d, period: 12h }
+  - { name: b, description: d, period: 1d }
+  - { name: c, description: d, period: 23h }
+  - { name: e, description: d }
+`
+  const { clients } = readClientsFile(text, 'clients.yaml')
+  const why = 'is shorter than the longest time between two periodic campaigns: expected at least 24h'
+
+  expect(() => assertPeriods(clients, view, 'clients.yaml')).not.toThrow()
+  const daily = () => assertPeriods(clients, { ...view, campaignEveryHours: 24 }, 'clients.yaml')
+  expect(daily).toThrow(`clients.yaml has 2 faults, and nothing was changed:\n  clients.yaml a: period 12h ${why}`)
+  expect(daily).toThrow(`clients.yaml c: period 23h ${why}`)
 })

@@ -43,7 +43,7 @@ const settled = (n: number, at: number): readonly VersionEntry[] => {
 const range = (from: number, to: number, at: number) =>
   Array.from({ length: to - from + 1 }, (_none, n) => attempt(from + n, at))
 
-const watch = async (versions: readonly VersionEntry[], answer: ProofAnswer | 'noAnswer') => {
+const watch = async (versions: readonly VersionEntry[], answer: ProofAnswer | 'noAnswer', isFollowed = false) => {
   let asked = 0
   const prove = async (): Promise<ProofAnswer> => {
     asked += 1
@@ -52,11 +52,18 @@ const watch = async (versions: readonly VersionEntry[], answer: ProofAnswer | 'n
   }
   const context = {
     timing,
-    screen: { progress: () => ({ at: () => {}, end: () => {} }) },
-    connect: async () => ({ secrets: { listVersions: async () => versions }, questionsOf: () => ({ prove }) }),
+    screen: { progress: () => ({ at: () => {}, end: () => {} }), note: () => {} },
+    connect: async () => ({
+      secrets: { listVersions: async () => versions },
+      questionsOf: () => ({ prove }),
+      freeze: { read: async () => 'off' as const },
+      clientsApi: {
+        whoami: () => Promise.reject(new Fault({ code: 'STEP_NOT_RUN', retryable: true, message: '' })),
+      },
+    }),
   }
-  const watching = { incidentId: 'INC-1', isGraceful: false, since, timeoutMs: 40_000 }
-  const [end] = await watchIncident(context, [secret], watching)
+  const watching = { incidentId: 'INC-1', isGraceful: false, timeoutMs: 40_000 }
+  const [end] = await watchIncident(context, [secret], isFollowed ? watching : { ...watching, since })
   return { state: end?.state, asked }
 }
 
@@ -82,6 +89,22 @@ it.each<[string, readonly VersionEntry[], ProofAnswer | 'noAnswer', string]>([
   ['under way as the sixth attempt', [...range(1, 5, before), attempt(6, since, 'AWSPENDING')], alive, 'running'],
 ])('%s', async (_, versions, answer, state) => {
   expect(await watch(versions, answer)).toMatchObject({ state })
+})
+
+it.each<[string, readonly VersionEntry[], string]>([
+  ['refused five times, long ago', range(1, 5, before), 'exhausted'],
+  ['refused five times, and once more a moment ago', [...range(1, 5, before), attempt(6, timing.now())], 'exhausted'],
+  ['under way as the sixth attempt', [...range(1, 5, before), attempt(6, since, 'AWSPENDING')], 'running'],
+  ['settled, whenever', settled(1, before), 'settled'],
+])('followed from elsewhere, where nobody knows when it was reported: %s', async (_, versions, state) => {
+  expect(await watch(versions, { outcome: 'notOwed' }, true)).toMatchObject({ state })
+})
+
+it('followed from elsewhere, is not given up on between two attempts', async () => {
+  const startedAt = timing.now()
+  await watch([...range(1, 5, before), attempt(6, startedAt)], { outcome: 'notOwed' }, true)
+
+  expect(timing.now() - startedAt).toBeGreaterThanOrEqual(29_000)
 })
 
 it('is asked about no more often than four times a minute', async () => {

@@ -48,7 +48,8 @@ const view: StageView = {
   longestHoldHours: 10 * 24,
   policyRevision: 'revision',
 }
-const spans = { periodMs: 720 * HOUR_MS, overlapMs: 24 * HOUR_MS }
+/** With a campaign every day. */
+const spans = { periodMs: 720 * HOUR_MS, overlapMs: 24 * HOUR_MS, campaignEveryMs: DAY_MS }
 
 /** What happened to the secret, in order: on which day, and what Secrets Manager shows from then on. */
 interface Event {
@@ -350,16 +351,18 @@ test('over a year of one secret, everybody who says how it is says the same', as
     if (campaign === 'chosen') days.chosen.push(day)
   }
 
-  // A value is due after 30 days and overdue after 37.5, counted from when it was issued: day 40's, not its settle's.
+  // A value is due at its secret's own time, on its 29th day at the latest, and overdue after 37.5 days, counted from when it was issued: day
+  // 40's, not its settle's.
   expect(rangesOf(days.chosen)).toEqual([
-    '30-39',
-    '70-79',
+    '29-39',
+    '57-79',
     '100-104',
-    '137-169',
-    '200-214',
+    '135-169',
+    '187-214',
     '225-229',
+    '239-249',
     '265-289',
-    '320-349',
+    '318-349',
   ])
   expect(rangesOf(days.overdue)).toEqual([
     '38-39',

@@ -79,6 +79,11 @@ test.each(callsOf('npm').map(({ page, call }) => [call, page] as const))('npm kn
 test.each(callsOf('npx').map(({ page, call }) => [call, page] as const))('npx finds `%s` (%s)', (call) => {
   const [, tool = '', verb = ''] = wordsOf(call)
 
+  if (tool === '--package') {
+    // What the clone packs, and a command of it.
+    expect([verb, wordsOf(call)[3]]).toEqual(['./m2m-secret-rotation-0.1.0.tgz', 'm2m-secrets'])
+    return
+  }
   expect(tool === 'm2m' || existsSync(join(repository, 'node_modules/.bin', tool)), tool).toBe(true)
   if (tool === 'cdk') expect(['synth', 'bootstrap', 'diff', 'deploy', 'destroy']).toContain(verb)
 })

@@ -1,11 +1,13 @@
 // The examples for consumers: those for CDK make the templates that they promise, the cache lives through a rotation and a revoke on the
 // laptop, and the manifest is what Kubernetes would read.
 import { readFileSync } from 'node:fs'
+import { ReplicateSecretToRegionsCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { App, SecretValue, Stack } from 'aws-cdk-lib'
 import { Template } from 'aws-cdk-lib/assertions'
 import { afterAll, expect, test, vi } from 'vitest'
 import { parseAllDocuments } from 'yaml'
 import { redeployOnNewSecret } from '../../docs/consumers/ecs.ts'
+import { accessToken as tokenByReplica } from '../../docs/consumers/replica.ts'
 import { callOnNewSecret } from '../../docs/consumers/webhook.ts'
 import { awsEnvironment, startLaptop } from '../../lambda/local/laptop/laptop.ts'
 import { createOperator } from '../../lambda/local/story/operator.ts'
@@ -70,6 +72,46 @@ test('the Lambda’s cache lives through a rotation, a settle and a revoke', { t
 
     expect(tokens.every((token) => token.split('.').length === 3)).toBe(true)
   } finally {
+    operator.secretsManager.destroy()
+    await laptop.close()
+  }
+})
+
+test('a replica’s consumer lives through a revoke, with a replica that lags and with one that has failed', {
+  timeout: 60_000,
+}, async () => {
+  const laptop = await startLaptop({ stytchPort: 0, awsPort: 0, onLog: () => {} })
+  const operator = createOperator(laptop.address)
+  const config = { endpoint: laptop.address.aws, credentials: { accessKeyId: 'any', secretAccessKey: 'any' } }
+  const primary = new SecretsManagerClient({ ...config, region: 'us-east-1' })
+  const replica = new SecretsManagerClient({ ...config, region: 'eu-north-1' })
+  const waits: number[] = []
+  const wait = async (ms: number): Promise<void> => {
+    waits.push(ms)
+    laptop.world.clock.advance(ms)
+  }
+  try {
+    const { secretArn } = await operator.register('billing', ['read:invoices'])
+    const AddReplicaRegions = [{ Region: 'eu-north-1' }]
+    await primary.send(new ReplicateSecretToRegionsCommand({ SecretId: secretArn, AddReplicaRegions }))
+    const read = () => tokenByReplica({ secretId: 'm2m/laptop/billing', replica, primary, wait })
+    expect([(await read()).split('.').length, waits]).toEqual([3, []])
+
+    // In a laptop's settle a second or two pass; this is later than both of its rotations.
+    laptop.aws.configure({ replicaLagMs: 20_000 })
+    await operator.rotate(secretArn, 'revoke')
+    await operator.rotate(secretArn, 'settle')
+    expect([(await read()).split('.').length, waits.length > 0]).toEqual([3, true])
+
+    laptop.aws.configure({ replicaLagMs: 0, replicaFailure: { 'eu-north-1': 'The key does not let it' } })
+    await operator.rotate(secretArn, 'revoke')
+    await operator.rotate(secretArn, 'settle')
+    waits.length = 0
+    expect((await read()).split('.')).toHaveLength(3)
+    expect(waits.reduce((sum, ms) => sum + ms, 0)).toBe(30_000)
+  } finally {
+    primary.destroy()
+    replica.destroy()
     operator.secretsManager.destroy()
     await laptop.close()
   }

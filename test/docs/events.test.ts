@@ -28,9 +28,11 @@ import {
   evidenceEvents,
   type OutcomeFacts,
   refusedEvents,
+  withReplicas,
 } from '../../lambda/core/rotation/outcome.ts'
 import { positions } from '../../lambda/core/rotation/position.ts'
 import { type Refusal, steps } from '../../lambda/core/rotation/refusal.ts'
+import type { ReplicaState } from '../../lambda/core/secret/replica-state.ts'
 import { intents, makeRequestToken } from '../../lambda/core/secret/request-token.ts'
 import type { Secret } from '../../lambda/core/secret/secret.ts'
 import type { Fact } from '../../lambda/core/sweep/due.ts'
@@ -152,7 +154,13 @@ describe('what the rotation function publishes fits its schema', () => {
   test.each(intents)('of a %s that is done', (intent) => {
     const rebuilt = { explanation: 'the value of AWSCURRENT is not in the format of a secret', fieldsLeftOut: 1 }
     const bySlots = { ...evidence, bySlots: [token('rotate')] }
-    for (const completion of [{}, { evidence }, { evidence: bySlots }, { rebuilt }]) {
+    const replicas: readonly ReplicaState[] = [
+      { region: 'eu-north-1', status: 'Failed', message: 'why' },
+      { region: 'eu-west-3', status: 'Unknown' },
+    ]
+    const elsewhere = withReplicas(evidence, { replicas })
+    const completions = [{}, { evidence }, { evidence: bySlots }, { rebuilt }, { replicas, evidence: elsewhere }]
+    for (const completion of completions) {
       for (const event of completedEvents(facts({ intent, requestToken: token(intent) }), completion)) {
         expect(publishedFaults(ROTATION_SOURCE, event)).toEqual([])
       }
@@ -223,6 +231,14 @@ describe('what the sweep publishes fits its schema', () => {
     const event = noticeEvent({ secret, fact: { kind, since: AT }, at: AT + 1000, more: { found } })
 
     expect(event.type).toBe('Secret Dead')
+    expect(publishedFaults(SWEEP_SOURCE, event)).toEqual([])
+  })
+
+  test('of an overlap that a replica keeps open', () => {
+    const more = { replicas: [{ region: 'eu-north-1', status: 'Failed' }] }
+    const event = noticeEvent({ secret, fact: { kind: 'replicaBehind', since: AT }, at: AT + 1000, more })
+
+    expect(event.type).toBe('Settle Refusing')
     expect(publishedFaults(SWEEP_SOURCE, event)).toEqual([])
   })
 

@@ -31,7 +31,7 @@ test('a new user lists, rotates, and revokes a secret by the README alone', { ti
 
     expect(status, said).toBe(0)
     expect(said).toMatch(/^reports +settled/m)
-    expect(said).toContain('invalid_client')
+    expect(said).toContain('what leaked is dead')
     expect(current()?.id).toMatch(/^settle-/)
     expect(laptop.stytch.accepts(clientId ?? '', leaked ?? '')).toBe(false)
   } finally {

@@ -95,6 +95,9 @@ test('a colleague rotates and completes in the dashboard: the next sweep reports
   expect(shown.stdout).toMatch(/DEAD: Stytch refuses AWSCURRENT/)
   expect(shown.stdout).toContain('m2m incident alpha')
   expect(await statusOf('alpha')).toMatchObject({ state: 'dead', check: { found: 'dead' } })
+  const listed = await cli.run(['list', '--state', 'dead', '--json'])
+  expect(listed.json<object>()).toMatchObject({ clients: [{ name: 'alpha', state: 'dead' }], notChecked: [] })
+  expect((await cli.run(['list', '--check'])).stdout).toMatch(/alpha +dead /)
   const doctor = await cli.run(['doctor', '--json'])
   expect(doctor.json<{ findings: readonly object[] }>().findings).toContainEqual(
     expect.objectContaining({ kind: 'dead', weight: 'broken', subject: 'alpha' }),

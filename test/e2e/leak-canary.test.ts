@@ -56,7 +56,7 @@ const deliver = async (what: string, delivery: Delivery): Promise<readonly numbe
 }
 
 const search = async (what: string, event: unknown, clientContext: object | undefined): Promise<boolean> => {
-  const result = await seat.identify.invoke(event, undefined, clientContext)
+  const result = await seat.identify.invoke(event, { clientContext })
   outputs.push({ from: `result of ${what}`, text: JSON.stringify(result) })
   return result.ok
 }

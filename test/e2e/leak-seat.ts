@@ -234,7 +234,7 @@ export const openLeakSeat = async (desk: Desk, settings: LeakSeatSettings = {}):
     world: laptop.world,
     functions: {
       exists: () => true,
-      invoke: ({ event, clientContext }) => identify.invoke(event, undefined, clientContext),
+      invoke: ({ event, clientContext }) => identify.invoke(event, { clientContext }),
     },
   })
   const intake = startLambda({

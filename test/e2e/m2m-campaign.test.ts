@@ -117,7 +117,7 @@ describe('m2m campaign', () => {
   test('repeat begins an execution of its own under the same id, each time, and does what was not done', async () => {
     const first = (await m2m(['repeat', FIRST, '--yes', '--json'])).json<Shown>()
     expect(first.campaignId).toBe(FIRST)
-    expect(first.execution).toMatch(/^laptop-repeat-/)
+    expect(first.execution).toMatch(/^m2m-laptop-campaign-/)
     await over(first.execution)
 
     const shown = (await m2m(['show', FIRST, '--json'])).json<Shown>()

@@ -40,10 +40,28 @@ describe('m2m incident', () => {
 
     expect(ran.code).toBe(0)
     expect(json).toMatchObject({ incidentId: 'INC-1', clients: [{ state: 'settled' }], report: { outcome: 'proven' } })
+    expect(json).toMatchObject({
+      outcome: 'dead',
+      clients: [
+        {
+          name: 'm2m/laptop/alpha',
+          clientId: clientIdOf('alpha'),
+          outcome: 'dead',
+          reason: null,
+          since: expect.stringMatching(/^20/),
+          proof: { refusals: expect.any(Number), firstRefusedAt: expect.stringMatching(/^20/), signed: true },
+        },
+      ],
+      counts: { matched: 1, retired: 0, held: 0, foreign: 0 },
+    })
     expect(isAccepted('alpha', leaked)).toBe(false)
     expect(isAccepted('alpha', secretValue('alpha'))).toBe(true)
 
     const shown = await m2m(['show', 'INC-1'])
+    expect((await m2m(['show', 'INC-1', '--json'])).json<object>()).toMatchObject({
+      proven: ['m2m/laptop/alpha'],
+      unproven: [],
+    })
     expect(shown.code).toBe(0)
     expect(shown.stdout).toContain('in a public gist')
     expect(shown.stdout).toContain('invalid_client')
@@ -59,10 +77,11 @@ describe('m2m incident', () => {
     const again = await m2m(['prove', 'beta', '--again', '--json'])
 
     expect(again.code).toBe(0)
+    // The settle's, the one that the waiting command had made to confirm it, and this one.
     expect(again.json<object>()).toMatchObject({
       isProven: true,
       answer: { outcome: 'refused', signed: 'stored' },
-      proofs: [{ valid: true }, { valid: true }],
+      proofs: [{ valid: true }, { valid: true }, { valid: true }],
     })
     expect((await m2m(['prove', 'beta', '--again'])).stdout).toMatch(
       /^Asked now: Stytch refused what was revoked, \d+ times/,
@@ -262,6 +281,7 @@ test('of a client that is deleted at Stytch says that it was dead already, and r
     const ran = await m2m(['beta', '--id', `INC-GONE${way.length}`, '--wait', '--json', ...way])
 
     expect(ran.json<Reported>().clients.map(({ state }) => state)).toEqual(['deadAlready'])
+    expect(ran.json<object>()).toMatchObject({ outcome: 'dead', clients: [{ outcome: 'deadAlready', reason: null }] })
     expect(ran.code).toBe(0)
   }
   const shown = await m2m(['show', 'INC-GONE0', '--json'])

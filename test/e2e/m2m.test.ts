@@ -233,7 +233,7 @@ describe('hold and release', () => {
       results: [{ name: 'billing', outcome: 'held' }],
       counts: { matched: 1, retired: 0, held: 0, foreign: 0 },
     })
-    expect(listed.stdout).toMatch(/billing .* held by ada\n1 client: 1 settled\n$/)
+    expect(listed.stdout).toMatch(/billing .* held by ada\n1 client: 1 held\n$/)
     expect(rotate).toMatchObject({
       code: 4,
       stderr: expect.stringMatching(/it is held since .* by ada; m2m release it first/),
@@ -273,7 +273,7 @@ describe('adopt', () => {
       left: 0,
     })
     expect(status).toMatchObject({
-      state: 'settled',
+      state: 'held',
       last: { intent: 'adopt' },
       held: { by: 'ada' },
       stytch: { currentLastFour: value.slice(-4), nextLastFour: null },
@@ -328,6 +328,12 @@ describe('adopt', () => {
       'name,client_id,from_secret,overlap\na,legacy-a,old/a,6h\nb,legacy-b,old/b,\nc,legacy-c,old/c,\n',
     )
 
+    const rehearsed = await m2m('adopt', '--csv', 'old.csv', '--dry-run', '--json')
+    expect(rehearsed.code).toBe(3)
+    expect(outcomes(rehearsed)).toEqual({ a: 'wouldAdopt', b: 'wouldAdopt', c: 'failed' })
+    expect(rehearsed.json()).toMatchObject({ dryRun: true, takesSeconds: 1 })
+    expect([secretOf('a'), cli.laptop.stytch.trustedMetadata('legacy-a')]).toEqual([undefined, {}])
+
     const unsure = await m2m('adopt', '--csv', 'old.csv')
     const first = await m2m('adopt', '--csv', 'old.csv', '--yes', '--json')
     const second = await m2m('adopt', '--csv', 'old.csv', '--yes', '--json')
@@ -338,6 +344,21 @@ describe('adopt', () => {
     expect(outcomes(second)).toEqual({ a: 'already', b: 'already', c: 'failed' })
     expect(secretOf('a')?.tags).toMatchObject({ 'm2m:overlap': '6h', 'm2m:held-by': 'ada' })
     expect(JSON.parse(secretOf('a')?.versions[0]?.value ?? '{}')).not.toHaveProperty('host')
+  })
+
+  test('a dry run finds what is not there, at either side', async () => {
+    cli.file('absent.csv', 'name,client_id,from_secret\nx,legacy-absent,old/absent\n')
+
+    const [source, client] = [
+      await m2m('adopt', '--csv', 'absent.csv', '--dry-run'),
+      await cli.run(['adopt', 'y', '--client-id', 'legacy-absent', '--dry-run'], {
+        stdin: cli.mark('a value of nobody', random()),
+      }),
+    ]
+
+    expect([source.code, client.code]).toEqual([1, 1])
+    expect(source.stdout).toMatch(/old\/absent/)
+    expect(client.stdout).toMatch(/Stytch knows no such client/)
   })
 
   test('takes no value from a CSV, and repeats none', async () => {

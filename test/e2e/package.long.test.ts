@@ -68,7 +68,9 @@ const installByHand = async (tarball: string): Promise<void> => {
     mkdirSync(join(project, 'node_modules', name, '..'), { recursive: true })
     symlinkSync(join(repository, 'node_modules', name), join(project, 'node_modules', name))
   }
-  symlinkSync('../m2m-secret-rotation/dist/bin/m2m.js', join(project, 'node_modules/.bin/m2m'))
+  for (const name of ['m2m', 'm2m-secrets']) {
+    symlinkSync('../m2m-secret-rotation/dist/bin/m2m.js', join(project, 'node_modules/.bin', name))
+  }
 }
 
 const install = async (tarball: string): Promise<void> => {
@@ -199,6 +201,46 @@ describe('the installed package', () => {
     },
     INSTALL_MS,
   )
+})
+
+describe.runIf(process.platform === 'linux')('the installed command on other Nodes', () => {
+  /** As the npm packages of Node's own binaries have them. */
+  const nodes = { old: '20.19.5', almost: '22.12.0', least: '22.19.0', lambda: '24' } as const
+  const nodeOf = (name: keyof typeof nodes): string => join(place, 'nodes/node_modules', name, 'bin/node')
+
+  beforeAll(async () => {
+    mkdirSync(join(place, 'nodes'))
+    writeFileSync(join(place, 'nodes/package.json'), '{"private":true}')
+    const wanted = Object.entries(nodes).map(([name, version]) => `${name}@npm:node-linux-${process.arch}@${version}`)
+    const quietly = ['--no-audit', '--no-fund', '--loglevel=error', '--prefer-offline']
+    await run('npm', ['install', ...quietly, ...wanted], { cwd: join(place, 'nodes') })
+  }, INSTALL_MS)
+
+  it.each(['old', 'almost'] as const)('says on the %s one, in one line, which Node it needs', async (name) => {
+    for (const args of [['--version'], ['list', '--stage', 'prod'], ['incident', 'billing']]) {
+      const child = spawnCommand({
+        command: nodeOf(name),
+        args: [join(installed, 'dist/bin/m2m.js'), ...args],
+        cwd: project,
+      })
+      const { code } = await child.ended
+
+      expect(code).toBe(2)
+      expect(child.stdout()).toBe('')
+      expect(child.stderr()).toMatch(/^m2m: this is Node 2\d\.\d+\.\d+, and Node 22\.19 or newer is needed: .*\n$/)
+    }
+  })
+
+  it.each(['least', 'lambda'] as const)('runs on the %s one, by either name, up to its first call', async (name) => {
+    const at = (...args: readonly string[]) =>
+      spawnCommand({ command: nodeOf(name), args: [join(installed, 'dist/bin/m2m.js'), ...args], cwd: project })
+    const [version, listed] = [at('--version'), at('doctor', '--before-deploy', '--config', 'nothing.json')]
+    const endings = await Promise.all([version.ended, listed.ended])
+
+    expect(endings.map(({ code }) => code)).toEqual([0, 2])
+    expect(listed.stderr()).toContain('nothing.json')
+    expect(existsSync(join(project, 'node_modules/.bin/m2m-secrets'))).toBe(true)
+  })
 })
 
 describe('m2m', () => {

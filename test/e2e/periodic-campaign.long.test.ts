@@ -46,6 +46,29 @@ test('begins every day, and rotates what is due', async () => {
   await vi.waitUntil(isSettled, { timeout: 60_000, interval: 250 })
 })
 
+const laptopCampaign = () => {
+  const stytch = { projectId: 'project-test-1', projectSecret: { kind: 'given', secret: 'none' } } as const
+  return laptopFunctions({
+    stytch,
+    slugs: { projectSlug: 'a', environmentSlug: 'b' },
+    proofKeyArn: 'arn:aws:kms:us-east-1:000000000000:key/1',
+    arnOf: (part) => part,
+    vendUrl: 'http://127.0.0.1',
+    hasCampaignSchedule: true,
+  }).find(({ part }) => part === 'campaign')
+}
+
+test('may take as long, and is remembered as long, as the stack has it', () => {
+  const configured = Object.values(resourcesOf(synthStack().template())).flatMap(
+    ({ Properties }) => (Properties as { DurableConfig?: object } | undefined)?.DurableConfig ?? [],
+  )
+  const { executionTimeoutMs = 0, retentionMs = 0 } = laptopCampaign()?.durable ?? {}
+
+  expect(configured).toEqual([
+    { ExecutionTimeout: executionTimeoutMs / 1000, RetentionPeriodInDays: retentionMs / DAY_MS },
+  ])
+})
+
 test('is called with what the stack’s schedule puts in', () => {
   const schedules = Object.values(resourcesOf(synthStack().template())).filter(
     ({ Type }) => Type === 'AWS::Scheduler::Schedule',
@@ -54,18 +77,8 @@ test('is called with what the stack’s schedule puts in', () => {
   const deployed = inputs
     .map((input) => JSON.parse(input) as { campaignId?: string })
     .find(({ campaignId }) => campaignId !== undefined)
-  const stytch = { projectId: 'project-test-1', projectSecret: { kind: 'given', secret: 'none' } } as const
-  const slugs = { projectSlug: 'a', environmentSlug: 'b' }
-  const row = laptopFunctions({
-    stytch,
-    slugs,
-    proofKeyArn: 'arn:aws:kms:us-east-1:000000000000:key/1',
-    arnOf: (part) => part,
-    vendUrl: 'http://127.0.0.1',
-    hasCampaignSchedule: true,
-  }).find(({ part }) => part === 'campaign')
 
-  expect(row?.scheduledInput?.('<aws.scheduler.scheduled-time>')).toEqual({
+  expect(laptopCampaign()?.scheduledInput?.('<aws.scheduler.scheduled-time>')).toEqual({
     ...deployed,
     requestedBy: 'm2m-laptop-campaign',
   })

@@ -17,6 +17,7 @@ const settings: fc.Arbitrary<CampaignEnv> = fc.record(
     eventBus: word,
     periodHours: hours,
     overlapHours: hours,
+    campaignEveryHours: fc.double({ min: 0.1, max: 9000, noNaN: true }),
     stytchCallsPerSecond: fc.double({ min: 0.1, max: 1000, noNaN: true }),
     freeze: fc.record({ parameter: word.map((name) => `/m2m/${name}/freeze`) }),
     controlParameter: word.map((name) => `/m2m/${name}/campaigns`),

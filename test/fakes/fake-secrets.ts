@@ -2,7 +2,7 @@
 // it is said to be, and AWSPREVIOUS that follows AWSCURRENT. Written from secrets-manager §1.2–1.4, not from the adapter.
 
 import { Fault } from '../../lambda/core/base/fault.ts'
-import type { RotationRules } from '../../lambda/core/secret/secret.ts'
+import type { RotationRules, Secret } from '../../lambda/core/secret/secret.ts'
 import type { Secrets, VersionQuery } from '../../lambda/core/secret/secrets.ts'
 import { BLANK } from './blank-secret.ts'
 import type { CallLog } from './call-log.ts'
@@ -41,6 +41,8 @@ export interface FakeSecrets extends Faked {
   readonly rotationTokens: (string | undefined)[]
   rotationEnabled: boolean
   exists: boolean
+  /** What describe shows of other Regions. */
+  replicas: Secret['replicas']
   /** As the registrar made it. */
   tags: Readonly<Record<string, string>>
   /** Adds a version, or fills one; its labels are taken from the others. */
@@ -97,6 +99,7 @@ export const createFakeSecrets = (log: CallLog, timing: Pick<FakeTiming, 'now'>)
     rotationTokens,
     rotationEnabled: true,
     exists: true,
+    replicas: [],
     tags: {},
     holderOf,
     place: (versionId, { text, labels = [] }) => {
@@ -123,6 +126,7 @@ export const createFakeSecrets = (log: CallLog, timing: Pick<FakeTiming, 'now'>)
           arn: SECRET_ARN,
           name: SECRET_NAME,
           tags: secrets.tags,
+          replicas: secrets.replicas,
           labels: Object.fromEntries(labelled.map(({ versionId, labels }) => [versionId, [...labels]])),
           rotationEnabled: secrets.rotationEnabled,
           rotationFunctionArn: undefined,

@@ -37,6 +37,8 @@ export interface FakeSecret {
   lastChangedAt: number
   lastRotatedAt: number | undefined
   rotation: Rotation | undefined
+  /** What describe shows of other Regions. @default - none */
+  replicas?: Secret['replicas']
 }
 
 export interface Asked {
@@ -94,6 +96,7 @@ export const createRotatingFleet = (now: () => number) => {
 
   const show = (secret: FakeSecret): Secret => ({
     ...BLANK,
+    replicas: secret.replicas ?? [],
     arn: secret.arn,
     name: secret.name,
     tags: { ...secret.tags },

@@ -18,6 +18,7 @@ const settings: ClientsEnv = {
   periodHours: 720,
   overlapHours: 24,
   longestHoldHours: 168,
+  campaignEveryHours: 24,
   handMadeSecrets: [
     { kind: 'projectSecret', name: 'stytch/m2m' },
     { kind: 'signingSecret', name: 'intake/signing=1' },

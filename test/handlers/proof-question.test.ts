@@ -16,11 +16,18 @@ const DER = Buffer.from(`3044${'0220'}${'11'.repeat(32)}${'0220'}${'22'.repeat(3
 const ask = async (world: World, event: object) => {
   const said: string[] = []
   const stored: string[] = []
+  const payloads: unknown[] = []
   const proofs: Proofs = {
     kind: 'signed',
     stage: 'test',
     signer: { keyArn: 'arn:aws:kms:eu-central-1:123456789012:key/1', sign: async () => DER },
-    store: { put: async (key) => (stored.push(key) > 0 ? 'stored' : 'exists') },
+    store: {
+      put: async (key, jws) => {
+        stored.push(key)
+        payloads.push(JSON.parse(Buffer.from(jws.split('.')[1] ?? '', 'base64url').toString('utf8')))
+        return 'stored'
+      },
+    },
   }
   vi.spyOn(process.stdout, 'write').mockImplementation((text) => said.push(String(text)) > 0)
   world.timing.restart(60_000)
@@ -30,7 +37,7 @@ const ask = async (world: World, event: object) => {
     journal,
   })).catch((error: unknown) => error)
   vi.restoreAllMocks()
-  return { answer: answer as ProofAnswer, said, stored, lines: said.map((line) => JSON.parse(line)) }
+  return { answer: answer as ProofAnswer, said, stored, payloads, lines: said.map((line) => JSON.parse(line)) }
 }
 const question = { Ask: 'prove', SecretId: SECRET_ARN }
 
@@ -58,6 +65,28 @@ test('what was revoked is still refused, and a further proof is stored', async (
   expect(stored).toEqual([expect.stringContaining(`${revokeToken}.${settleToken}.jws`)])
   expect(lines).toMatchObject([{ ask: 'prove', secret: SECRET_ARN, outcome: 'answered', proof: 'refused' }])
   expect(lines[0]).not.toHaveProperty('_aws')
+})
+
+test('the proof says what each Region that holds a copy is known to have, and is silent where there is none', async () => {
+  const { world } = await revoked()
+  const before = await ask(world, question)
+  world.secrets.replicas = [
+    { region: 'eu-west-1', status: 'InSync' },
+    { region: 'eu-north-1', status: 'Failed', message: 'no access' },
+  ]
+
+  const { payloads } = await ask(world, question)
+
+  expect(before.payloads[0]).not.toHaveProperty('regions')
+  expect(payloads).toMatchObject([
+    {
+      regions: [
+        { region: 'eu-west-1', status: 'InSync' },
+        { region: 'eu-north-1', status: 'Failed' },
+      ],
+    },
+  ])
+  expect(JSON.stringify(payloads)).not.toContain('no access')
 })
 
 test('asked in every state, it only reads, tells nobody, and logs no value', async () => {

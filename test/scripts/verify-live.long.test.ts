@@ -19,6 +19,9 @@ import { childEnv } from '../child-env.ts'
 const directory = mkdtempSync(join(tmpdir(), 'm2m-verify-'))
 afterAll(() => rmSync(directory, { recursive: true, force: true }))
 
+const DURABLE = 'arn:aws:lambda:eu-west-1:111111111111:function:m2m-verify-durable'
+const OTHER = `${DURABLE}-2`
+
 let rehearsal: Rehearsal
 const printed: string[] = []
 const issued = new Set<string>()
@@ -120,14 +123,18 @@ test('a service that answers otherwise is noticed, with the setting to change', 
     redriveCount: 1,
     redriveUnlabelled: true,
     sendRotationToken: false,
+    executionNames: 'function',
+    chainedThrottle: 'fail',
   })
   const { findings, left } = await run()
 
   const advice = new Set(findings.flatMap((finding) => finding.advice?.replace(/\d{3,} *$/, 'N') ?? []))
   expect([...advice].sort()).toEqual([
     'set alreadyRotatingStatus to N',
+    'set chainedThrottle to fail',
     'set createStatus to N',
     'set dryRunValue to current',
+    'set executionNames to function',
     'set inactiveClientMayRotate to false',
     'set pendingCleanup to never',
     'set propagationDelayMs to N',
@@ -277,7 +284,7 @@ test('a lost reply to a creation leaves nothing behind', async () => {
   aws.faults.add({ op: 'CreateSecret', kind: 'drop_reply', count: 20 })
   const { left, findings } = await run()
 
-  expect(outcomes(findings, 'not seen').filter((check) => check.startsWith('the rest of'))).toHaveLength(9)
+  expect(outcomes(findings, 'not seen').filter((check) => check.startsWith('the rest of'))).toHaveLength(10)
   expect(left).toEqual([])
   expect(leftAtStytch()).toEqual([])
   expect(await leftAtAws()).toEqual([])
@@ -363,6 +370,14 @@ describe('the settings', () => {
 
   test('are read when they are complete', () => {
     expect(readLiveSettings(good)).toMatchObject({ region: 'eu-west-1', accountId: '111111111111' })
+    expect(readLiveSettings(good).durableArns).toBeUndefined()
+    const asked = { ...good, VERIFY_LIVE_DURABLE_ARNS: `${DURABLE}, ${OTHER}` }
+    expect(readLiveSettings(asked).durableArns).toEqual([DURABLE, OTHER])
+  })
+
+  test('may name another Region, for replicas', () => {
+    expect(readLiveSettings(good).replicaRegion).toBeUndefined()
+    expect(readLiveSettings({ ...good, VERIFY_LIVE_REPLICA_REGION: 'eu-north-1' }).replicaRegion).toBe('eu-north-1')
   })
 
   test.each([
@@ -371,9 +386,15 @@ describe('the settings', () => {
     ['STYTCH_SECRET', 'secret-live-canary', /a live project's secret is refused/],
     ['STYTCH_SECRET', '', /STYTCH_SECRET: expected/],
     ['VERIFY_LIVE_PROBE_ARN', 'probe', /VERIFY_LIVE_PROBE_ARN: expected/],
+    ['VERIFY_LIVE_DURABLE_ARNS', DURABLE, /VERIFY_LIVE_DURABLE_ARNS: expected two/],
+    ['VERIFY_LIVE_DURABLE_ARNS', `${DURABLE},${DURABLE}`, /VERIFY_LIVE_DURABLE_ARNS: expected two/],
+    ['VERIFY_LIVE_DURABLE_ARNS', `${DURABLE},${OTHER},third`, /VERIFY_LIVE_DURABLE_ARNS/],
+    ['VERIFY_LIVE_DURABLE_ARNS', `${DURABLE},${OTHER.replace('eu-west-1', 'us-east-1')}`, /account and Region/],
     ['VERIFY_LIVE_ACCOUNT', '222222222222', /in another account/],
     ['VERIFY_LIVE_CONFIRM', '', /VERIFY_LIVE_CONFIRM: expected/],
     ['VERIFY_LIVE_CONFIRM', 'yes', /VERIFY_LIVE_CONFIRM: expected/],
+    ['VERIFY_LIVE_REPLICA_REGION', 'eu-west-1', /VERIFY_LIVE_REPLICA_REGION: expected another/],
+    ['VERIFY_LIVE_REPLICA_REGION', 'North', /VERIFY_LIVE_REPLICA_REGION: expected another/],
   ])('are refused with %s=%s', (name, value, expected) => {
     expect(() => readLiveSettings({ ...good, [name]: value })).toThrow(expected)
   })

@@ -182,7 +182,7 @@ describe('the schedule', () => {
       ofType('AWS::Scheduler::Schedule', synthStack({ rotation }).template())[0]?.[1].Properties.ScheduleExpression
 
     expect(of({ campaignSchedule: 'rate(12 hours)' })).toBe('rate(12 hours)')
-    expect(of({ maintenanceWindow: { cron: 'cron(0 4 1 1/3 ? *)', durationHours: 3 } })).toBe('cron(0 4 * * ? *)')
+    expect(of({ maintenanceWindow: { cron: 'cron(0 4 1 1/3 ? *)', durationHours: 3 } })).toBe('cron(0 7 * * ? *)')
   })
 })
 

@@ -76,12 +76,14 @@ describe('the clients function', () => {
       M2M_LONGEST_HOLD_HOURS,
       M2M_RECORDS_TABLE,
       M2M_HAND_MADE_SECRETS,
+      M2M_CAMPAIGN_EVERY_HOURS,
       ...rest
     } = settingsOf('clients')
 
     expect(rest).toEqual(settingsOf('registrar'))
     expect([M2M_BACKSTOP, M2M_PERIOD_HOURS, M2M_OVERLAP_HOURS]).toEqual(['60', '720', '24'])
     expect(M2M_LONGEST_HOLD_HOURS).toBe('168')
+    expect(M2M_CAMPAIGN_EVERY_HOURS).toBe('24')
     expect(M2M_HAND_MADE_SECRETS).toMatch(/^projectSecret=/)
     // Said to whoever may use it.
     expect(M2M_RECORDS_TABLE).toMatch(/^<RecordsTable/)

@@ -25,7 +25,7 @@ export const archiveFailure = (
   { name, requestId, isHopeless }: ArchiveFailure,
 ): Fault => {
   const request = requestId === undefined ? '' : `, request ${requestId}`
-  const advice = isHopeless ? 'retrying will not help' : 'it is retried'
+  const advice = isHopeless ? 'retrying will not help' : 'it can be retried'
   return new Fault({
     code: isHopeless ? 'ARCHIVE_REJECTED' : 'ARCHIVE_UNAVAILABLE',
     retryable: !isHopeless,

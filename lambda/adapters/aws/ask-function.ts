@@ -1,6 +1,8 @@
 // The rotation function, invoked with a question. What is no answer is a Fault, and repeated nowhere.
+
 import type { Fault } from '../../core/base/fault.ts'
 import type { JsonObject } from '../../core/base/json-object.ts'
+import { errorName } from '../error-name.ts'
 import type { Invoke } from './invoke.ts'
 
 /** The longest that the function may run, and a little for the way. */
@@ -26,7 +28,7 @@ export const askFunction = async <Answer>(
     payload,
     timeoutMs: QUESTION_TIMEOUT_MS,
   }).catch((error: unknown) => {
-    throw notAnswered(error instanceof Error ? error.name : 'unknown')
+    throw notAnswered(errorName(error))
   })
   if (!reply.taken) throw notAnswered(reply.why)
   if (reply.failed) throw notAnswered('it failed; its log says why')

@@ -1,6 +1,8 @@
 // How every AWS client here is set up and how its failures read: 3 s a try, two tries, and a Fault that names operation, subject
 // and AWS's error, but never AWS's words about a value it was sent.
+
 import { Fault, type FaultCode } from '../../core/base/fault.ts'
+import { errorName } from '../error-name.ts'
 
 export const AWS_TIMEOUT_MS = 3000
 
@@ -33,7 +35,7 @@ const shapeOf = (error: unknown): AwsErrorShape => {
     $fault?: unknown
   }
   return {
-    name: error.name,
+    name: errorName(error),
     message: error.message,
     status: metadata?.httpStatusCode,
     requestId: metadata?.requestId,
@@ -50,21 +52,29 @@ interface AwsCall {
   readonly carriesValue?: boolean
   /** What to do about an error of this name, where the caller knows better than that retrying will not help. */
   readonly adviseOn?: (errorName: string) => string | undefined
+  /** Whether the request carried a paging token, which AWS may have forgotten. */
+  readonly isLaterPage?: boolean
 }
 
-export const awsFault = ({ operation, subject, carriesValue = false, adviseOn }: AwsCall, error: unknown): Fault => {
+const codeOf = (
+  name: string,
+  isRejected: boolean,
+  { isLaterPage = false }: Pick<AwsCall, 'isLaterPage'>,
+): FaultCode => {
+  if (throttling.has(name)) return 'SECRETS_MANAGER_THROTTLED'
+  if (isLaterPage && name === 'InvalidNextTokenException') return 'LIST_TOKEN_LOST'
+  return isRejected ? 'SECRETS_MANAGER_REJECTED' : 'SECRETS_MANAGER_UNAVAILABLE'
+}
+
+export const awsFault = (call: AwsCall, error: unknown): Fault => {
+  const { operation, subject, carriesValue = false, adviseOn } = call
   const { name, message, status, requestId, isService } = shapeOf(error)
-  const isThrottled = throttling.has(name)
-  const isRejected = isService && !isThrottled && status !== undefined && status < 500
-  const code: FaultCode = isThrottled
-    ? 'SECRETS_MANAGER_THROTTLED'
-    : isRejected
-      ? 'SECRETS_MANAGER_REJECTED'
-      : 'SECRETS_MANAGER_UNAVAILABLE'
+  const isRejected = isService && !throttling.has(name) && status !== undefined && status < 500
+  const code = codeOf(name, isRejected, call)
   // Only a modelled service error's message is AWS's own; a parser's would quote the reply.
   const words = isRejected && !carriesValue ? `: ${message}` : ''
   const request = requestId === undefined ? '' : `, request ${requestId}`
-  const advice = isRejected ? (adviseOn?.(name) ?? 'retrying will not help') : 'it is retried'
+  const advice = isRejected ? (adviseOn?.(name) ?? 'retrying will not help') : 'it can be retried'
   return new Fault({
     code,
     retryable: !isRejected,

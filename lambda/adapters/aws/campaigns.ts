@@ -1,21 +1,15 @@
 // Starts the campaign function for an incident, as an event: a durable execution with a name of its own, so that the same event delivered
 // twice starts one. It does not wait for its end.
 
-import { createHash } from 'node:crypto'
 import { defined } from '../../core/base/defined.ts'
 import { Fault } from '../../core/base/fault.ts'
 import type { Campaigns } from '../../core/incident/incident-ports.ts'
 import type { LeakReport } from '../../core/incident/leak-report.ts'
+import { errorName } from '../error-name.ts'
+import { executionName } from './execution-name.ts'
 import type { Invoke } from './invoke.ts'
 
 const TIMEOUT_MS = 10_000
-
-/** Lambda takes 1 to 64 letters, digits, hyphens and underscores. */
-const executionName = (incidentId: string, eventId: string): string =>
-  `incident-${createHash('sha256')
-    .update(JSON.stringify([incidentId, eventId]))
-    .digest('hex')
-    .slice(0, 40)}`
 
 const notStarted = (incidentId: string, why: string): Fault =>
   new Fault({
@@ -58,11 +52,11 @@ export const createCampaigns = (invoke: Invoke, functionArn: string): Campaigns 
     const reply = await invoke({
       functionName: functionArn,
       type: 'Event',
-      durableExecutionName: executionName(incidentId, eventId),
+      durableExecutionName: executionName(functionArn, 'incident', [incidentId, eventId]),
       payload: orderOf(report),
       timeoutMs: TIMEOUT_MS,
     }).catch((error: unknown) => {
-      throw notStarted(incidentId, error instanceof Error ? error.name : 'unknown')
+      throw notStarted(incidentId, errorName(error))
     })
     // The same event, delivered before.
     if (reply.taken || reply.why === 'DurableExecutionAlreadyStartedException') return

@@ -7,11 +7,13 @@ import { defined } from '../../core/base/defined.ts'
 import { Fault } from '../../core/base/fault.ts'
 import { isJsonObject, parseJsonObject } from '../../core/base/json-object.ts'
 import {
+  type AdoptWish,
   BREAK_GLASS_ALIAS,
   type ClientsApi,
   type ClientsReply,
   type ClientsRequest,
 } from '../../core/clients/clients-api.ts'
+import { errorName } from '../error-name.ts'
 import { AWS_TIMEOUT_MS } from './aws-call.ts'
 
 /** The function stops after 120 s. */
@@ -37,19 +39,32 @@ interface Called {
   readonly action: string
 }
 
+/** What changes nothing can be asked again without a look. */
+const reads = new Set<string>([
+  'stage',
+  'whoami',
+  'list',
+  'examine',
+  'rehearseAdoption',
+] satisfies ClientsRequest['action'][])
+
 const adviceFor = (name: string): string => {
-  if (name === 'AccessDeniedException') return 'attach the operator policy, and list your role under operators'
+  if (name === 'AccessDeniedException') {
+    return 'attach the operator policy (output OperatorPolicyArn) to your role and list the role under operators, or take the break-glass role'
+  }
   return name === 'ResourceNotFoundException' ? 'is the stage right, and deployed?' : 'asking again will not help'
 }
 
 const callFault = ({ functionName, action }: Called, error: unknown): Fault => {
-  const name = error instanceof Error ? error.name : 'unknown'
+  const name = errorName(error)
   const isRefused = refusals.has(name)
   const advice = isRefused
     ? adviceFor(name)
     : notBegun.has(name)
       ? 'it was not started, and may be retried'
-      : 'it may have been done; look, and ask again'
+      : reads.has(action)
+        ? 'nothing was changed; try again'
+        : 'it may have been done: look (m2m status), then run the command again'
   return new Fault({
     code: isRefused ? 'FUNCTION_REFUSED' : 'FUNCTION_NOT_ANSWERED',
     retryable: !isRefused,
@@ -65,7 +80,7 @@ const brokenOff = ({ functionName, action }: Called): Fault =>
   new Fault({
     code: 'FUNCTION_NOT_ANSWERED',
     retryable: true,
-    message: `${functionName} broke off at ${action}: see its log group, whose name begins with /aws/lambda/${functionName}; look, and ask again.`,
+    message: `${functionName} broke off at ${action}: see its log group, whose name begins with /aws/lambda/${functionName}; ${reads.has(action) ? 'nothing was changed' : 'look (m2m status), then run the command again'}.`,
   })
 
 /** @throws Fault with the function's own code and words, or for a call that was not answered. */
@@ -90,6 +105,11 @@ const createCall =
     throw new Fault({ code: answer.code, retryable: answer.retryable, message: answer.message })
   }
 
+const opened = ({ clientSecret, ...rest }: AdoptWish) => ({
+  ...rest,
+  ...(clientSecret === undefined ? {} : { clientSecret: clientSecret.reveal() }),
+})
+
 export const createClientsApi = (client: LambdaClient, functionName: string): ClientsApi => {
   const call = createCall(client, functionName)
   return {
@@ -98,12 +118,8 @@ export const createClientsApi = (client: LambdaClient, functionName: string): Cl
     list: (query) => call({ action: 'list', ...query }),
     examine: (secretNames) => call({ action: 'examine', secretNames }),
     declare: (asked) => call({ action: 'declare', ...asked }),
-    adopt: ({ clientSecret, ...rest }) =>
-      call({
-        action: 'adopt',
-        ...rest,
-        ...(clientSecret === undefined ? {} : { clientSecret: clientSecret.reveal() }),
-      }),
+    adopt: (asked) => call({ action: 'adopt', ...opened(asked) }),
+    rehearseAdoption: (asked) => call({ action: 'rehearseAdoption', ...opened(asked) }),
     adoptInPlace: (asked) => call({ action: 'adoptInPlace', ...asked }),
     closeReading: (asked) => call({ action: 'closeReading', ...asked }),
     retire: (asked) => call({ action: 'retire', ...asked }),
@@ -120,6 +136,6 @@ export const mayCall = async (client: LambdaClient, functionName: string): Promi
     await client.send(new InvokeCommand({ FunctionName: functionName, InvocationType: 'DryRun' }))
     return 'yes'
   } catch (error) {
-    return error instanceof Error ? error.name : 'unknown'
+    return errorName(error)
   }
 }

@@ -1,10 +1,12 @@
 // The event bus as the core's Events, by the SDK's client or, for the token vendor, by a signed call. An event that was not taken is a
 // Fault: a step whose outcome nobody received is not done.
+
 import { type EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge'
 import type { EventSource } from '../../core/base/event-types.ts'
 import type { Events, M2mEvent } from '../../core/base/events.ts'
 import { Fault } from '../../core/base/fault.ts'
 import { filled, isJsonObject, type JsonObject } from '../../core/base/json-object.ts'
+import { errorName } from '../error-name.ts'
 import type { AwsJsonCall } from '../vend/signed-json.ts'
 
 /** PutEvents takes at most ten entries, of less than 256 KB together (eventbridge/latest/userguide/eb-putevents.html). */
@@ -57,7 +59,7 @@ const putBatch = async (put: PutEntries, batch: Entry[]): Promise<void> => {
     return new Fault({ code: 'EVENT_NOT_SENT', retryable: true, message })
   }
   const reply = await put(batch).catch((error: unknown) => {
-    throw notSent(error instanceof Error ? error.name : 'unknown')
+    throw notSent(errorName(error))
   })
   const failure = failureOf(reply)
   if (failure !== undefined) throw notSent(failure)

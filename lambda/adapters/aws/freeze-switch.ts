@@ -1,8 +1,10 @@
 // Sets the freeze and reads it back: one parameter of Systems Manager (freeze.ts has the reader of the functions). For the command line,
 // which is not bundled. A parameter that is not there freezes nothing.
+
 import { GetParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
 import { Fault } from '../../core/base/fault.ts'
 import { type FreezeReading, type FreezeState, readFreezeState } from '../../core/rotation/freeze.ts'
+import { errorName } from '../error-name.ts'
 import { awsClientSettings } from './aws-call.ts'
 
 export interface FreezeSwitch {
@@ -16,7 +18,7 @@ const failed = (what: string, error: unknown): Fault =>
   new Fault({
     code: 'FREEZE_UNREADABLE',
     retryable: true,
-    message: `${what} failed with ${error instanceof Error ? error.name : 'unknown'}; the operator policy allows it.`,
+    message: `${what} failed with ${errorName(error)}; the operator policy allows it.`,
   })
 
 export const createSystemsManager = (): SSMClient => new SSMClient(awsClientSettings)

@@ -8,6 +8,7 @@ import { retry } from '../../core/base/retry.ts'
 import type { Timing } from '../../core/base/timing.ts'
 import type { Identifier, LeakQuestion } from '../../core/intake/intake-ports.ts'
 import { type LeakFinding, readFinding } from '../../core/intake/leak-finding.ts'
+import { errorName } from '../error-name.ts'
 import { awsClientSettings } from './aws-call.ts'
 import { createInvoke, type Invoke, type InvokeReply } from './invoke.ts'
 import { createSignedCall } from './signed-call.ts'
@@ -62,7 +63,7 @@ export const createIdentifier = ({ invoke, functionName, timing }: IdentifierPla
       payload: questionOf(question),
       timeoutMs: Math.max(1000, timing.remainingMs() - RESERVE_MS),
     }).catch((error: unknown) => {
-      throw failed(error instanceof Error ? error.name : 'unknown')
+      throw failed(errorName(error))
     })
   return {
     identify: async (question) => {

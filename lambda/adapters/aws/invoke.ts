@@ -26,7 +26,7 @@ export type InvokeReply =
 export type Invoke = (invocation: FunctionCall) => Promise<InvokeReply>
 
 /** The name does: the function is this account's, and a name needs no escaping in a path that is signed. */
-const partsOf = (called: string): { readonly name: string; readonly alias: string | undefined } => {
+export const partsOf = (called: string): { readonly name: string; readonly alias: string | undefined } => {
   const [, , , , , , name = called, alias] = called.split(':')
   return { name, alias }
 }

@@ -4,6 +4,7 @@
 import { Fault } from '../../core/base/fault.ts'
 import { parseJsonObject } from '../../core/base/json-object.ts'
 import type { RotationSteps, StepAsked, StepReply } from '../../core/drive/rotation-steps.ts'
+import { errorName } from '../error-name.ts'
 import type { Invoke, InvokeReply } from './invoke.ts'
 
 const notRun = ({ step, secretId }: StepAsked, why: string): Fault =>
@@ -29,7 +30,7 @@ export const createRotationSteps = (invoke: Invoke, rotationFunctionArn: string)
       payload: { Step: step, SecretId: secretId, ClientRequestToken: requestToken },
       timeoutMs,
     }).catch((error: unknown) => {
-      throw notRun(asked, error instanceof Error ? error.name : 'unknown')
+      throw notRun(asked, errorName(error))
     })
     return understand(asked, reply)
   },

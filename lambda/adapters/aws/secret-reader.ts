@@ -10,6 +10,7 @@ import {
 } from '@aws-sdk/client-secrets-manager'
 import type { Secret } from '../../core/secret/secret.ts'
 import type { Deadline, SecretOrder, Secrets, VersionEntry } from '../../core/secret/secrets.ts'
+import { isTokenLost, LISTINGS } from '../../core/secret/stage-secrets.ts'
 import { attempt, awsFault, isAwsError } from './aws-call.ts'
 import { secretText } from './secret-text.ts'
 import { toSecret } from './to-secret.ts'
@@ -39,17 +40,19 @@ export const describeSecret = async (
 
 const newestFirst = (one: VersionEntry, other: VersionEntry): number => other.createdAt - one.createdAt
 
-export const listVersions = async (
+/** @throws Fault LIST_TOKEN_LOST among others */
+const listVersionsOnce = async (
   client: SecretsManagerClient,
   secretId: string,
-  deadline: Deadline = {},
+  deadline: Deadline,
 ): Promise<readonly VersionEntry[]> => {
   const found: VersionEntry[] = []
   const options = until(deadline)
   let nextToken: string | undefined
   do {
     const input = { SecretId: secretId, IncludeDeprecated: true, NextToken: nextToken }
-    const reply = await attempt({ operation: 'ListSecretVersionIds', subject: secretId }, () =>
+    const isLaterPage = nextToken !== undefined
+    const reply = await attempt({ operation: 'ListSecretVersionIds', subject: secretId, isLaterPage }, () =>
       client.send(new ListSecretVersionIdsCommand(input), options),
     )
     for (const { VersionId: versionId, VersionStages: labels, CreatedDate: createdAt } of reply.Versions ?? []) {
@@ -58,6 +61,20 @@ export const listVersions = async (
     nextToken = reply.NextToken
   } while (nextToken !== undefined)
   return found.sort(newestFirst)
+}
+
+export const listVersions = async (
+  client: SecretsManagerClient,
+  secretId: string,
+  deadline: Deadline = {},
+): Promise<readonly VersionEntry[]> => {
+  for (let listings = 1; ; listings += 1) {
+    try {
+      return await listVersionsOnce(client, secretId, deadline)
+    } catch (error) {
+      if (!isTokenLost(error) || listings >= LISTINGS) throw error
+    }
+  }
 }
 
 const sorting: Readonly<Record<SecretOrder, Pick<ListSecretsCommandInput, 'SortBy' | 'SortOrder'>>> = {
@@ -89,7 +106,8 @@ export const createSecretReader = (
   },
   listVersions: (secretId, deadline) => listVersions(client, secretId, deadline),
   list: async (prefix, { page, order = 'oldestFirst', ...deadline } = {}) => {
-    const reply = await attempt({ operation: 'ListSecrets', subject: prefix }, () =>
+    const isLaterPage = page !== undefined
+    const reply = await attempt({ operation: 'ListSecrets', subject: prefix, isLaterPage }, () =>
       client.send(
         new ListSecretsCommand({
           Filters: [{ Key: 'name', Values: [prefix] }],

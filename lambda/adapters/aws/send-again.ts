@@ -1,6 +1,8 @@
 // The one retry rule of the calls that are signed by hand: what passes is sent again, twice as late each time. For requests that may be sent
 // twice.
+
 import { retry } from '../../core/base/retry.ts'
+import { errorName } from '../error-name.ts'
 import type { AwsRequest } from './request-signer.ts'
 import type { SignedCall, SignedReply } from './signed-call.ts'
 
@@ -31,7 +33,7 @@ export const sendAgain = async (
       const why = passing(reply)
       return why === undefined ? { reply } : { why }
     } catch (error) {
-      return { why: error instanceof Error ? error.name : 'unknown' }
+      return { why: errorName(error) }
     }
   }
   return retry(send, wait, (end, tries) => {

@@ -1,5 +1,6 @@
 // A reply of DescribeSecret, or an entry of ListSecrets, as the domain's Secret: the one reading of both.
 import type { DescribeSecretResponse, SecretListEntry } from '@aws-sdk/client-secrets-manager'
+import { readReplica } from '../../core/secret/replica-state.ts'
 import type { Secret } from '../../core/secret/secret.ts'
 import { fromRules } from './rotation-rules.ts'
 
@@ -24,7 +25,7 @@ export const toSecret = (metadata: Metadata, asked: string): Secret => ({
   nextRotationAt: metadata.NextRotationDate?.getTime(),
   lastReadOnDayAt: metadata.LastAccessedDate?.getTime(),
   kmsKeyId: metadata.KmsKeyId,
-  replicaRegions: (metadata.ReplicationStatus ?? []).flatMap(({ Region: region }) =>
-    region === undefined ? [] : [region],
+  replicas: (metadata.ReplicationStatus ?? []).flatMap(({ Region: region, Status: status, StatusMessage: message }) =>
+    readReplica({ region, status, message }),
   ),
 })

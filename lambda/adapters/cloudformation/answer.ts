@@ -6,6 +6,7 @@ import { request } from 'undici'
 import { isAwsHost } from '../../core/base/aws-partition.ts'
 import { Fault } from '../../core/base/fault.ts'
 import { retry } from '../../core/base/retry.ts'
+import { errorName } from '../error-name.ts'
 
 declare const DEPLOYED_BUNDLE: boolean | undefined
 
@@ -66,8 +67,7 @@ export const answerCloudFormation = async (answer: ResourceAnswer): Promise<void
     })
   if (!isTrusted(answer.url)) throw notTaken('its address is not one of AWS')
   const body = bodyOf(answer)
-  const tryOnce = () =>
-    put(answer.url, body).catch((error: unknown) => (error instanceof Error ? error.name : 'unknown'))
+  const tryOnce = () => put(answer.url, body).catch((error: unknown) => errorName(error))
   const outcome = await retry(tryOnce, sleep, (end, tries) =>
     end.status === 'fulfilled' && end.value !== 200 && tries < TRIES ? 500 * tries : undefined,
   )

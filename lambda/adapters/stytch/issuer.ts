@@ -19,17 +19,17 @@ const explanations = (pair: string): Partial<Record<StytchErrorKind, Explanation
   rateLimited: {
     code: 'STYTCH_RATE_LIMITED',
     retryable: true,
-    advice: 'it is retried; lower the pace if it lasts',
+    advice: 'it can be retried; lower the pace if it lasts',
   },
   unavailable: {
     code: 'STYTCH_UNAVAILABLE',
     retryable: true,
-    advice: 'Stytch could not be reached; it is retried',
+    advice: 'Stytch could not be reached; it can be retried',
   },
   outcomeUnknown: {
     code: 'STYTCH_OUTCOME_UNKNOWN',
     retryable: true,
-    advice: 'no reply said what happened; it is retried',
+    advice: 'no reply said what happened; it can be retried',
   },
   unauthorizedProject: {
     code: 'STYTCH_UNAUTHORIZED',

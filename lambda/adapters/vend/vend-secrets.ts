@@ -2,6 +2,7 @@
 // no operation here that changes anything.
 import { defined } from '../../core/base/defined.ts'
 import { isJsonObject, type JsonObject } from '../../core/base/json-object.ts'
+import { readReplica } from '../../core/secret/replica-state.ts'
 import type { RotationRules, Secret } from '../../core/secret/secret.ts'
 import type { Deadline, SecretOrder, Secrets, VersionEntry } from '../../core/secret/secrets.ts'
 import { textOfBytes } from '../../core/secret/stored-fields.ts'
@@ -53,7 +54,9 @@ const toSecret = (json: JsonObject, asked: string): Secret => ({
   nextRotationAt: time(json.NextRotationDate),
   lastReadOnDayAt: time(json.LastAccessedDate),
   kmsKeyId: text(json.KmsKeyId),
-  replicaRegions: objects(json.ReplicationStatus).flatMap(({ Region }) => text(Region) ?? []),
+  replicas: objects(json.ReplicationStatus).flatMap(({ Region, Status, StatusMessage }) =>
+    readReplica({ region: text(Region), status: text(Status), message: text(StatusMessage) }),
+  ),
 })
 
 const toVersion = ({ VersionId, VersionStages, CreatedDate }: JsonObject): VersionEntry => ({

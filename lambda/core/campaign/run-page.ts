@@ -10,6 +10,7 @@ import { decidedBy, type FreezeState, readFreeze, stops } from '../rotation/free
 import { recordedSwitchOf } from '../rotation/records.ts'
 import { CURRENT, versionLabelled } from '../secret/labels.ts'
 import { isUnsettled, overlapEndsAt, switchedAt } from '../secret/overlap.ts'
+import { replicasKeepingOpen } from '../secret/replicas.ts'
 import type { Secret } from '../secret/secret.ts'
 import { holdOf, overlapOf } from '../secret/secret-tags.ts'
 import { fullNameOf } from '../secret/stage-secrets.ts'
@@ -107,7 +108,8 @@ const createRules = ({ campaigning, order }: Page, freeze: () => Promise<FreezeS
     const subject = { secretArn: secret.arn, versionId: current?.versionId ?? '' }
     const recordedAt = await recordedSwitchOf(campaigning, subject)
     const isOver = timing.now() >= overlapEndsAt(secret, rules.stage, { recordedAt })
-    return isOver && holdOf(secret) === undefined ? undefined : 'notYet'
+    const isFree = holdOf(secret) === undefined && replicasKeepingOpen(secret).length === 0
+    return isOver && isFree ? undefined : 'notYet'
   }
   return { mayBegin, maySettle }
 }

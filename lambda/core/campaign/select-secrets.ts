@@ -3,17 +3,20 @@
 
 import { defined } from '../base/defined.ts'
 import { ok, type Result, refused } from '../base/result.ts'
-import { issuedAtEstimate } from '../secret/is-overdue.ts'
+import { isPastPeriod, issuedAtEstimate, turnOf } from '../secret/is-overdue.ts'
 import type { Secret } from '../secret/secret.ts'
-import { clientIdOf } from '../secret/secret-tags.ts'
+import { clientIdOf, periodOf } from '../secret/secret-tags.ts'
 import { countFault, createSelection, namedAs, namedBy } from '../secret/selector.ts'
-import { isNameOfStage, isOfStage, listStage, shortNameOf } from '../secret/stage-secrets.ts'
+import { isNameOfStage, isOfStage, isTokenLost, LISTINGS, listStage, shortNameOf } from '../secret/stage-secrets.ts'
 import { type Chosen, type Eligibility, MAX_SELECTED, type Skip, skipOf } from './campaign.ts'
 import type { Durable } from './campaign-ports.ts'
 import { type CampaignFailure, type NotDone, REPORT_NOT_DONE } from './campaign-report.ts'
 import type { CampaignRequest } from './campaign-request.ts'
 import { type Campaigning, persistently } from './campaigning.ts'
 import { throughOutage } from './outage-waits.ts'
+import { type DueSecret, withinShare } from './share-of-campaign.ts'
+
+type Candidate = Chosen & DueSecret
 
 /** Its full name. */
 interface LeftAlone {
@@ -23,7 +26,9 @@ interface LeftAlone {
 
 /** One step's reply. */
 interface Portion {
-  readonly chosen: readonly Chosen[]
+  readonly chosen: readonly Candidate[]
+  /** How many of these secrets one periodic campaign rotates, if all are spread evenly. */
+  readonly mean: number
   readonly skipped: Readonly<Partial<Record<Skip, number>>>
   /** Of these, by name where somebody chose them. */
   readonly leftAlone: readonly LeftAlone[]
@@ -33,6 +38,14 @@ interface Portion {
   /** Which of the names or ids that were given have been found. */
   readonly named: readonly string[]
   readonly nextPage?: string
+  /** The page that comes next cannot be had any more: its token, which a checkpoint may have kept for long, is lost. */
+  readonly isLost?: true
+}
+
+/** What a listing shows; each begins at the top. */
+interface Listed {
+  readonly portions: readonly Portion[]
+  readonly isWhole: boolean
 }
 
 export interface SelectedPage {
@@ -50,6 +63,15 @@ const PORTION_NAMES = 200
 /** A step that takes longer is lost when the process is. */
 const PORTION_MS = 120_000
 
+const matchedIn = (portions: readonly Portion[]): number => portions.reduce((sum, { matched }) => sum + matched, 0)
+
+/** The part of a list that could not be had: what was found is done, and somebody looks. */
+const unlisted = (secretNamePrefix: string): CampaignFailure => ({
+  secretName: `${secretNamePrefix}*`,
+  why: 'lost',
+  attempts: 0,
+})
+
 const eligibilityOf = ({ rules, timing }: Campaigning, { intent, id }: CampaignRequest): Eligibility => ({
   intent,
   about: id,
@@ -57,6 +79,13 @@ const eligibilityOf = ({ rules, timing }: Campaigning, { intent, id }: CampaignR
   spans: rules.stage,
   rotationFunctionArn: rules.rotationFunctionArn,
 })
+
+/** For the periodic campaign: whether a secret can be left to a later one. */
+const waitOf = (secret: Secret, eligibility: Eligibility): DueSecret => {
+  if (isPastPeriod(secret, eligibility)) return { isLate: true }
+  const { latest } = turnOf(secret, eligibility.spans)
+  return eligibility.now < latest ? { waitsUntil: Math.floor(latest / 1000) } : {}
+}
 
 const createSieve = (campaigning: Campaigning, request: CampaignRequest) => {
   const { rules } = campaigning
@@ -70,14 +99,17 @@ const createSieve = (campaigning: Campaigning, request: CampaignRequest) => {
   const leftAlone: LeftAlone[] = []
   const unmanaged: string[] = []
   const named = new Set<string>()
+  const isDueOnly = 'due' in selector
   let matched = 0
+  let mean = 0
   let bytes = 0
 
   const choose = (secret: Secret): void => {
     const name = shortNameOf(rules, secret.name)
     const issuedAt = Math.floor(issuedAtEstimate(secret) / 1000)
-    chosen.push({ name, issuedAt, ...(leaked.has(clientIdOf(secret)) ? { isLeaked: true } : {}) })
-    bytes += name.length + 40
+    const isLeaked = leaked.has(clientIdOf(secret)) ? ({ isLeaked: true } as const) : {}
+    chosen.push({ name, issuedAt, ...isLeaked, ...(isDueOnly ? waitOf(secret, eligibility) : {}) })
+    bytes += name.length + (isDueOnly ? 65 : 40)
   }
   const leave = (secret: Secret, why: Skip): void => {
     skipped[why] = (skipped[why] ?? 0) + 1
@@ -95,6 +127,7 @@ const createSieve = (campaigning: Campaigning, request: CampaignRequest) => {
       const skip = skipOf(secret, eligibility) ?? (unselected === 'notDue' ? unselected : undefined)
       if (skip === 'deleted' || skip === 'retired') return
       matched += 1
+      if (skip !== 'notManaged') mean += (rules.stage.campaignEveryMs ?? 0) / periodOf(secret, rules.stage)
       if (skip === undefined) choose(secret)
       else if (skip === 'notManaged' && intent === 'revoke') {
         unmanaged.push(secret.name)
@@ -107,6 +140,7 @@ const createSieve = (campaigning: Campaigning, request: CampaignRequest) => {
       leftAlone,
       unmanaged,
       matched,
+      mean,
       named: [...named],
       ...defined({ nextPage }),
     }),
@@ -119,7 +153,11 @@ const listPortion = async (campaigning: Campaigning, request: CampaignRequest, f
   const startedAt = timing.now()
   let page = from
   for (let pages = 0; pages < PORTION_LIST_PAGES; pages += 1) {
-    const reply = await persistently(timing, () => listStage(secrets, rules, { page }))
+    const reply = await persistently(timing, () => listStage(secrets, rules, { page })).catch((error: unknown) => {
+      if (isTokenLost(error)) return undefined
+      throw error
+    })
+    if (reply === undefined) return { ...sieve.portion(), isLost: true }
     for (const secret of reply.secrets) sieve.add(secret)
     page = reply.nextPage
     if (page === undefined || sieve.isFull() || timing.now() - startedAt > PORTION_MS) break
@@ -143,33 +181,37 @@ const namedPortion = async (
   return sieve.portion()
 }
 
-const listAll = async (
-  campaigning: Campaigning,
-  durable: Durable,
-  request: CampaignRequest,
-): Promise<readonly Portion[]> => {
-  const { selector } = request
-  const portions: Portion[] = []
-  if ('secretNames' in selector) {
-    const { secretNames } = selector
-    for (let at = 0; at < secretNames.length; at += PORTION_NAMES) {
-      const names = secretNames.slice(at, at + PORTION_NAMES)
-      portions.push(
-        await throughOutage(durable, `select ${portions.length + 1}`, () => namedPortion(campaigning, request, names)),
-      )
-    }
-    return portions
+/** Each portion is a step under a name of its own, also where the list is begun anew. */
+const listAnew = async (campaigning: Campaigning, durable: Durable, request: CampaignRequest): Promise<Listed> => {
+  let longest: readonly Portion[] = []
+  let steps = 0
+  for (let listings = 1; listings <= LISTINGS; listings += 1) {
+    const portions: Portion[] = []
+    let last: Portion | undefined
+    do {
+      const from = last?.nextPage
+      steps += 1
+      last = await throughOutage(durable, `select ${steps}`, () => listPortion(campaigning, request, from))
+      portions.push(last)
+    } while (last.nextPage !== undefined)
+    if (last.isLost !== true) return { portions, isWhole: true }
+    if (matchedIn(portions) >= matchedIn(longest)) longest = portions
   }
-  let page: string | undefined
-  do {
-    const from = page
-    const portion = await throughOutage(durable, `select ${portions.length + 1}`, () =>
-      listPortion(campaigning, request, from),
+  return { portions: longest, isWhole: false }
+}
+
+const listAll = async (campaigning: Campaigning, durable: Durable, request: CampaignRequest): Promise<Listed> => {
+  const { selector } = request
+  if (!('secretNames' in selector)) return listAnew(campaigning, durable, request)
+  const { secretNames } = selector
+  const portions: Portion[] = []
+  for (let at = 0; at < secretNames.length; at += PORTION_NAMES) {
+    const names = secretNames.slice(at, at + PORTION_NAMES)
+    portions.push(
+      await throughOutage(durable, `select ${portions.length + 1}`, () => namedPortion(campaigning, request, names)),
     )
-    portions.push(portion)
-    page = portion.nextPage
-  } while (page !== undefined)
-  return portions
+  }
+  return { portions, isWhole: true }
 }
 
 const missing = (request: CampaignRequest, portions: readonly Portion[]): readonly CampaignFailure[] => {
@@ -193,8 +235,8 @@ export const selectSecrets = async (
   durable: Durable,
   request: CampaignRequest,
 ): Promise<Result<SelectedPage, string>> => {
-  const portions = await listAll(campaigning, durable, request)
-  const matched = portions.reduce((sum, portion) => sum + portion.matched, 0)
+  const { portions, isWhole } = await listAll(campaigning, durable, request)
+  const matched = matchedIn(portions)
   const miscounted = countFault(request.selector, matched)
   if (miscounted !== undefined) return refused(miscounted)
   const { maxClients = matched } = request
@@ -209,6 +251,7 @@ export const selectSecrets = async (
   const unmanaged = portions.flatMap((portion) => portion.unmanaged)
   const failures: readonly CampaignFailure[] = [
     ...missing(request, portions),
+    ...(isWhole ? [] : [unlisted(campaigning.rules.secretNamePrefix)]),
     ...unmanaged.map((secretName) => ({ secretName, why: 'notManaged', attempts: 0 }) as const),
   ]
   // The periodic campaign has days on which nothing is due; whoever chose clients meant some.
@@ -218,5 +261,18 @@ export const selectSecrets = async (
   const leftAlone = portions
     .flatMap((portion) => portion.leftAlone)
     .map(({ secretName, why }) => ({ secretName, outcome: 'skipped', why }) as const)
-  return ok({ chosen, skipped: sumOfSkips(portions), leftAlone, failures })
+  const skipped = sumOfSkips(portions)
+  const { campaignEveryMs } = campaigning.rules.stage
+  if (!('due' in request.selector) || campaignEveryMs === undefined) return ok({ chosen, skipped, leftAlone, failures })
+  const begun = withinShare(
+    chosen,
+    portions.reduce((sum, { mean }) => sum + mean, 0),
+  )
+  const left = chosen.length - begun.length
+  return ok({
+    chosen: begun,
+    skipped: left === 0 ? skipped : { ...skipped, notDue: (skipped.notDue ?? 0) + left },
+    leftAlone,
+    failures,
+  })
 }

@@ -21,6 +21,8 @@ import { assertReadable, guardSecret, type Stage, scheduleSecret, setPolicy } fr
 
 export interface AdoptRequest extends AdoptWish {
   readonly stage: Stage
+  /** Everything is looked at, and nothing changed. @default false */
+  readonly isRehearsal?: boolean
 }
 
 const refuse = ({ secretName, clientId }: AdoptRequest, why: string): Fault =>
@@ -151,6 +153,9 @@ export const adoptClient = async (declaration: Declaration, request: AdoptReques
   }
   if (known !== undefined) await assertSame(declaration, request, known)
   const value = await prove(declaration, request, record)
+  if (request.isRehearsal === true) {
+    return { clientId, secretArn: known?.arn ?? secretName, outcome: 'wouldAdopt', hasUnknownNext }
+  }
   const facts = known ?? (await makeSecret(declaration, request, record))
   const { arn: secretArn } = facts
   if (!hasValue(facts)) await storeValue(declaration, request, { facts, value })

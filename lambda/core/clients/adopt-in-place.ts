@@ -95,9 +95,11 @@ const secretFaults = (facts: Secret, request: InPlaceRequest): readonly string[]
     ...(holds === undefined || request.clientId === undefined || holds === request.clientId
       ? []
       : [`its tag ${TAG.client} names another client, ${holds}`]),
-    ...(facts.replicaRegions.length === 0
+    ...(facts.replicas.length === 0
       ? []
-      : [`it has replicas (${facts.replicaRegions.join(', ')}), whose keys this stage may not use: remove them first`]),
+      : [
+          `it has replicas (${facts.replicas.map(({ region }) => region).join(', ')}), whose keys this stage may not use: remove them first`,
+        ]),
     ...rotationFault(facts, request),
     ...keyFault(facts, request),
   ]

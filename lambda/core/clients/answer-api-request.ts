@@ -2,9 +2,11 @@
 
 import { defined } from '../base/defined.ts'
 import { Fault } from '../base/fault.ts'
+import { HOUR_MS } from '../base/time-units.ts'
+import { shortPeriodFault } from '../secret/campaign-turn.ts'
 import { createClientSecret } from '../secret/client-secret.ts'
 import type { Secret } from '../secret/secret.ts'
-import { TAG } from '../secret/secret-tags.ts'
+import { readSpan, TAG } from '../secret/secret-tags.ts'
 import { isNameOfStage, outsideFault } from '../secret/stage-secrets.ts'
 import { adoptClient } from './adopt-client.ts'
 import { adoptInPlace } from './adopt-in-place.ts'
@@ -26,6 +28,7 @@ export interface ApiStage
       | 'backstop'
       | 'periodHours'
       | 'overlapHours'
+      | 'campaignEveryHours'
       | 'longestHoldHours'
       | 'handMadeSecrets'
       | 'recordsTable'
@@ -47,7 +50,11 @@ const viewOf = (stage: ApiStage): StageView => ({
   backstop: stage.backstop,
   periodHours: stage.periodHours,
   overlapHours: stage.overlapHours,
-  ...defined({ longestHoldHours: stage.longestHoldHours, handMadeSecrets: stage.handMadeSecrets }),
+  ...defined({
+    campaignEveryHours: stage.campaignEveryHours,
+    longestHoldHours: stage.longestHoldHours,
+    handMadeSecrets: stage.handMadeSecrets,
+  }),
   policyRevision: revisionOf(stage),
   readerAccounts: stage.readerAccounts ?? [],
   ...defined({ readerOrganizationId: stage.readerOrganizationId, recordsTable: stage.recordsTable }),
@@ -63,6 +70,14 @@ const assertBelow = (stage: Stage, secretName: string): void => {
   if (!isNameOfStage(stage, secretName)) {
     throw refuse(`Client ${secretName} was left as it is: ${outsideFault(stage, secretName)}.`)
   }
+}
+
+/** Campaigns would exceed it in silence. @throws Fault INPUT_MALFORMED */
+const assertPeriod = (stage: ApiStage, secretName: string, period: string | undefined): void => {
+  const [periodMs, everyHours] = [readSpan(period), stage.campaignEveryHours]
+  if (periodMs === undefined || everyHours === undefined) return
+  const fault = shortPeriodFault(periodMs, everyHours * HOUR_MS)
+  if (fault !== undefined) throw refuse(`Client ${secretName} was left as it is: its period of ${period} ${fault}.`)
 }
 
 /** @throws Fault when it cannot or may not be done. @returns what goes into JSON. */
@@ -82,14 +97,18 @@ export const answerApiRequest = async (
       return examineValues(parts, { projectId: stage.projectId, secretNames: request.secretNames })
     case 'declare': {
       const { set, requestId, client } = request
+      assertPeriod(stage, client.secretName, client.period)
       return declareClient(parts, { stage, owner: cliOwner(set), requestId, client })
     }
-    case 'adopt': {
+    case 'adopt':
+    case 'rehearseAdoption': {
       const { clientSecret: value, ...rest } = request
+      assertPeriod(stage, rest.secretName, rest.period)
       const clientSecret = value === undefined ? undefined : createClientSecret(value)
-      return adoptClient(parts, { ...rest, stage, clientSecret })
+      return adoptClient(parts, { ...rest, stage, clientSecret, isRehearsal: request.action === 'rehearseAdoption' })
     }
     case 'adoptInPlace':
+      assertPeriod(stage, request.secretName, request.period)
       return adoptInPlace(parts, { ...request, stage })
     case 'closeReading':
       return closeReading(parts, stage, request)

@@ -35,6 +35,12 @@ export const checkedStates = ['dead', 'inactive', 'gone', 'foreign'] as const
  */
 export type VisibleState = LabelledState | (typeof checkedStates)[number]
 export type LabelledState = (typeof labelledStates)[number]
+/** As it is printed. held: neither rotated nor settled as planned, until somebody releases it; a revoke takes no notice. */
+export type ShownState = VisibleState | 'held'
+export const shownStates: readonly ShownState[] = [...labelledStates, 'held', ...checkedStates]
+
+/** Whether only Stytch can tell. */
+export const isCheckedState = (state: ShownState): boolean => checkedStates.some((one) => one === state)
 
 export interface Visible {
   readonly state: VisibleState
@@ -77,6 +83,10 @@ export const visibleOf = (secret: Secret, asOf: AsOf): Visible => {
   }
 }
 
+/** What waits for a person's release and would else be rotated or settled as planned. */
+export const shownState = ({ state, hold }: Pick<Visible, 'state' | 'hold'>): ShownState =>
+  hold !== undefined && (state === 'settled' || state === 'overlap') ? 'held' : state
+
 /** By what Stytch shows of the client, where nobody could try its value. */
 const byRecord = (secret: Secret, record: ClientRecord | undefined): VisibleState | undefined => {
   const clientId = clientIdOf(secret)
@@ -89,6 +99,10 @@ const byRecord = (secret: Secret, record: ClientRecord | undefined): VisibleStat
 /** States in which consumers read AWSCURRENT and nothing is about to change it. */
 const inUse: readonly VisibleState[] = ['settled', 'overlap', 'revoked', 'off']
 
+/** The state with what the rotation function found, if it found anything. */
+export const foundState = (state: VisibleState, finding: CheckFinding | undefined): VisibleState =>
+  inUse.includes(state) ? (checkedStates.find((one) => one === finding?.found) ?? state) : state
+
 /** The state with what Stytch says of it. @param finding undefined or unknown: its value was not tried, and the client's record alone says something */
 export const checkedState = (
   state: VisibleState,
@@ -100,7 +114,7 @@ export const checkedState = (
 ): VisibleState => {
   if (!inUse.includes(state)) return state
   if (finding === undefined || finding.found === 'unknown') return byRecord(secret, record) ?? state
-  return checkedStates.find((one) => one === finding.found) ?? state
+  return foundState(state, finding)
 }
 
 /** What labels and slots say together; undefined where they say nothing that the state does not. */

@@ -18,6 +18,8 @@ export interface StageView extends StageSecrets {
   readonly backstop: RotationRules
   readonly periodHours: number
   readonly overlapHours: number
+  /** The longest time between two periodic campaigns; absent: there is none, or a function before this field. */
+  readonly campaignEveryHours?: number
   /** After which a hold is reported; absent: a function before this field. */
   readonly longestHoldHours?: number
   /** What people store for its functions; absent: a function before this field. */
@@ -82,6 +84,7 @@ export interface CloseReadingAsked {
 
 export interface Adopted {
   readonly clientId: string
+  /** Of what is not there yet: the name that it would have. */
   readonly secretArn: string
   /** already: it was adopted before, and nothing was changed. wouldAdopt: nothing is in the way. */
   readonly outcome: 'adopted' | 'already' | 'wouldAdopt'
@@ -107,6 +110,8 @@ export interface ClientsApi {
   stage(): Promise<StageView>
   declare(asked: DeclareAsked): Promise<{ readonly clientId: string; readonly secretArn: string }>
   adopt(asked: AdoptWish): Promise<Adopted>
+  /** Everything that `adopt` looks at, its value's exchange included; nothing is changed. */
+  rehearseAdoption(asked: AdoptWish): Promise<Adopted>
   adoptInPlace(asked: InPlaceAsked): Promise<Adopted>
   closeReading(asked: CloseReadingAsked): Promise<{ readonly secretArn: string }>
   retire(asked: RetireAsked): Promise<Retired>
@@ -137,6 +142,8 @@ export type ClientsRequest =
   | { readonly action: 'stage' }
   | ({ readonly action: 'declare' } & DeclareAsked)
   | ({ readonly action: 'adopt' } & AdoptAsked)
+  // An action of its own: a function that does not know it refuses, and does not adopt.
+  | ({ readonly action: 'rehearseAdoption' } & AdoptAsked)
   | ({ readonly action: 'adoptInPlace' } & InPlaceAsked)
   | ({ readonly action: 'closeReading' } & CloseReadingAsked)
   | ({ readonly action: 'retire' } & RetireAsked)

@@ -1,13 +1,14 @@
 // What is wrong with a fleet, by what Secrets Manager and Stytch show of it, and what to do about each. Pure, and without a value: whether
 // Stytch accepts AWSCURRENT's value is asked of the rotation function (core/drive/check-questions.ts).
 
+import { shortPeriodFault } from '../secret/campaign-turn.ts'
 import { isM2mClient } from '../secret/client-id.ts'
 import { type HoldLimit, isHeldTooLong } from '../secret/is-held-too-long.ts'
 import type { AsOf } from '../secret/is-managed.ts'
 import { unfinishedVersion } from '../secret/labels.ts'
 import type { Secret } from '../secret/secret.ts'
 import { secretNameOf } from '../secret/secret-name.ts'
-import { clientIdOf, isRetired, TAG } from '../secret/secret-tags.ts'
+import { clientIdOf, isRetired, periodOf, TAG } from '../secret/secret-tags.ts'
 import { isNameOfStage, type StageSecrets, shortNameOf } from '../secret/stage-secrets.ts'
 import type { ClientRecord } from './client-keeper.ts'
 import { slotWords, visibleOf } from './client-status.ts'
@@ -24,11 +25,14 @@ type FindingKind =
   | 'stuck'
   | 'clientGone'
   | 'clientUnheld'
+  | 'deleted'
+  | 'notChecked'
   | 'inactive'
   | 'held'
   | 'overdue'
   | 'policy'
   | 'reading'
+  | 'replica'
   | 'freeze'
 
 export interface FleetFinding {
@@ -44,7 +48,8 @@ export interface FleetFinding {
 export interface FleetSight {
   readonly stage: StageSecrets
   readonly secrets: readonly Secret[]
-  readonly records: readonly ClientRecord[]
+  /** Clients of the project, as Stytch lists them; undefined: it did not, and nothing is said of them. */
+  readonly records: readonly ClientRecord[] | undefined
   readonly asOf: AsOf & HoldLimit
 }
 
@@ -60,15 +65,25 @@ const scheduleFindings = (secret: Secret, { asOf }: FleetSight): readonly Found[
     const what = `it is rotated by ${secret.rotationFunctionArn ?? 'no function'}, not by this stage's`
     return [{ kind: 'schedule', weight: 'broken', what, todo }]
   }
+  const short = shortPeriodFault(periodOf(secret, asOf.spans), asOf.spans.campaignEveryMs)
+  if (short !== undefined) {
+    const what = `its period (tag ${TAG.period}) ${short}`
+    return [{ kind: 'schedule', weight: 'attention', what, todo: 'm2m apply with another period, or set the tag' }]
+  }
   return []
 }
 
-const clientFindings = (secret: Secret, record: ClientRecord | undefined, { asOf }: FleetSight): readonly Found[] => {
+const clientFindings = (
+  secret: Secret,
+  record: ClientRecord | undefined,
+  { asOf, records }: FleetSight,
+): readonly Found[] => {
   const clientId = clientIdOf(secret)
   if (clientId === undefined) {
     const what = 'its tag m2m:client-id is gone, so that the client it holds is unknown'
     return [{ kind: 'binding', weight: 'broken', what, todo: 'declare it again: m2m apply, or a deployment' }]
   }
+  if (records === undefined) return []
   // The registrar lists M2M clients; an app's own rotation reports what is wrong with it.
   if (record === undefined && !isM2mClient(clientId)) return []
   if (record === undefined) {
@@ -141,7 +156,7 @@ const readingFindings = (secret: Secret, { stage }: FleetSight): readonly Found[
 }
 
 /** Clients of the project that this stage has something to do with, and that no secret of it holds. */
-const unheldFindings = ({ secrets, records, stage }: FleetSight): readonly FleetFinding[] => {
+const unheldFindings = ({ secrets, records = [], stage }: FleetSight): readonly FleetFinding[] => {
   const arns = new Set(secrets.map(({ arn }) => arn))
   const ids = new Set(secrets.map(clientIdOf))
   return records.flatMap((record): readonly FleetFinding[] => {
@@ -163,12 +178,21 @@ const unheldFindings = ({ secrets, records, stage }: FleetSight): readonly Fleet
   })
 }
 
+/** Nobody can read it from now on, while Stytch would still accept its value. */
+const deletedFindings = ({ name }: Secret, record: ClientRecord | undefined): readonly Found[] => {
+  if (record?.isActive !== true) return []
+  const what = `its secret is scheduled for deletion, and its client ${record.clientId} is active at Stytch: whoever reads it is refused`
+  const todo = `aws secretsmanager restore-secret --secret-id ${name}; or, where nobody uses it any more, delete the client at Stytch`
+  return [{ kind: 'deleted', weight: 'broken', what, todo }]
+}
+
 export const fleetFindings = (sight: FleetSight): readonly FleetFinding[] => {
-  const records = new Map(sight.records.map((record) => [record.clientId, record]))
+  const records = new Map(sight.records?.map((record) => [record.clientId, record]))
   const held = sight.secrets.flatMap((secret): readonly FleetFinding[] => {
-    if (secret.isDeleted) return []
     const clientId = clientIdOf(secret)
     const record = clientId === undefined ? undefined : records.get(clientId)
+    const subject = shortNameOf(sight.stage, secret.name)
+    if (secret.isDeleted) return deletedFindings(secret, record).map((one) => ({ ...one, subject }))
     const found = [
       ...scheduleFindings(secret, sight),
       ...clientFindings(secret, record, sight),
@@ -185,7 +209,7 @@ export const fleetFindings = (sight: FleetSight): readonly FleetFinding[] => {
           ]
         : []),
     ]
-    return found.map((one) => ({ ...one, subject: shortNameOf(sight.stage, secret.name) }))
+    return found.map((one) => ({ ...one, subject }))
   })
   return [...held, ...unheldFindings(sight)]
 }

@@ -97,7 +97,7 @@ export const guardSecret = async (
 ): Promise<void> => {
   const { replicas } = stage
   if (!policyStands) await setPolicy({ secrets }, stage, { secretArn: facts.arn, consumers })
-  const missing = replicas.filter(({ region }) => !facts.replicaRegions.includes(region))
+  const missing = replicas.filter(({ region }) => !facts.replicas.some((replica) => replica.region === region))
   if (missing.length > 0) await secrets.replicate(facts.arn, missing)
   const wanted = { ...tags, [TAG.policy]: policyFingerprint(revisionOf(stage), consumers) }
   const unwritten = missingTags(facts, wanted)

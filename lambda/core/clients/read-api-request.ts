@@ -156,6 +156,7 @@ const readAction = (event: JsonObject, faults: string[]): ClientsRequest => {
     case 'declare':
       return { action, ...readDeclare(event, faults) }
     case 'adopt':
+    case 'rehearseAdoption':
       return { action, ...readAdopt(event, faults) }
     case 'adoptInPlace':
       return { action, ...readInPlace(event, faults) }
@@ -204,7 +205,7 @@ const readAction = (event: JsonObject, faults: string[]): ClientsRequest => {
     default:
       fields.fault(
         'action',
-        'stage, declare, adopt, adoptInPlace, closeReading, retire, discard, setActive, list, examine or whoami',
+        'stage, declare, adopt, rehearseAdoption, adoptInPlace, closeReading, retire, discard, setActive, list, examine or whoami',
       )
       return { action: 'whoami' }
   }

@@ -84,9 +84,10 @@ export const retireDeclaredClient = async (
   }
   if (onRemoval !== 'retain') {
     assertQuiet(facts, timing.now())
-    if (facts.replicaRegions.length > 0) {
+    if (facts.replicas.length > 0) {
       // A replica's reads are not in the primary's date; and AWS deletes no secret that has one.
-      throw refuse(secretName, `it has replicas in ${facts.replicaRegions.join(', ')}; remove those first`)
+      const regions = facts.replicas.map(({ region }) => region)
+      throw refuse(secretName, `it has replicas in ${regions.join(', ')}; remove those first`)
     }
     const clientId = await findClient(retirement, facts)
     if (onRemoval === 'deactivate') {

@@ -6,7 +6,7 @@ import type { Timing } from '../base/timing.ts'
 import type { Secret } from '../secret/secret.ts'
 import { secretNameOf } from '../secret/secret-name.ts'
 import type { Secrets } from '../secret/secrets.ts'
-import { listStage, type StageSecrets } from '../secret/stage-secrets.ts'
+import { type StageSecrets, stagePages } from '../secret/stage-secrets.ts'
 import type { ClientRecord } from './client-keeper.ts'
 import type { ClientsApi, StageView } from './clients-api.ts'
 import type { DeclaredClient } from './declared-client.ts'
@@ -29,13 +29,10 @@ export const readSecrets = async (
   stage: StageSecrets,
 ): Promise<readonly Secret[]> => {
   const found: Secret[] = []
-  let page: string | undefined
-  do {
-    const reply = await listStage(secrets, stage, { page })
-    found.push(...reply.secrets)
-    page = reply.nextPage
+  for await (const page of stagePages(secrets, stage)) {
+    found.push(...page)
     onProgress?.('secrets', found.length)
-  } while (page !== undefined)
+  }
   return found
 }
 

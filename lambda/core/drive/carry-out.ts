@@ -10,6 +10,7 @@ import type { Bounds } from '../rotation/bounds.ts'
 import { isManaged, isOurs } from '../secret/is-managed.ts'
 import { askedAtOf, INCIDENT_WAITS_MS, pendingSince, STUCK_AFTER_MS } from '../secret/is-stuck.ts'
 import { type Labelled, unfinishedVersion } from '../secret/labels.ts'
+import { replicasKeepingOpen } from '../secret/replicas.ts'
 import { isSameSubject, readRequestToken } from '../secret/request-token.ts'
 import type { Secret } from '../secret/secret.ts'
 import type { Secrets, VersionEntry } from '../secret/secrets.ts'
@@ -254,6 +255,9 @@ const settle = async <Reason extends string>(
   const reason = await job.maySettle?.(secret)
   if (reason !== undefined) return { outcome: 'skipped', why: reason }
   const versions = await jobParts.secrets.listVersions(secret.arn)
+  // After a grace, what leaked is not kept for a Region that is behind: a revoke does not wait for it.
+  const isKeptOpen = job.intent === 'revoke' && replicasKeepingOpen(secret).length > 0
+  if (isKeptOpen) return ask(call, secret, versions)
   const subject = { secretArn: secret.arn, currentId: requestToken }
   if (settlesSince(subject, versions, job.since) >= MAX_ATTEMPTS[job.intent]) return failed('settleRefused', attempt)
   const token = settleToken(subject, versions, jobParts.timing.now())

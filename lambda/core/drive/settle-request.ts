@@ -1,14 +1,9 @@
 // Which settles were asked for to end the overlap that a version began. Whoever asks – sweep, campaign, incident, a person – asks under a
 // token about that version (architecture §3, "The request token"); of two who ask at once one is refused as busy, and joins. Pure.
 
-import { isAbout, MAX_TOKEN_ATTEMPT, makeRequestToken, readRequestToken } from '../secret/request-token.ts'
+import { MAX_TOKEN_ATTEMPT, makeRequestToken, readRequestToken } from '../secret/request-token.ts'
 import type { VersionEntry } from '../secret/secrets.ts'
-
-interface SettleSubject {
-  readonly secretArn: string
-  /** The version that carries AWSCURRENT: what the settle is about. */
-  readonly currentId: string
-}
+import { anywayAbout, isSettleAbout, type SettleSubject } from '../secret/settle-subject.ts'
 
 /** Earlier requests to settle this very AWSCURRENT. None of them succeeded, or AWSCURRENT would sit on it. */
 interface SettleAttempts {
@@ -19,8 +14,7 @@ interface SettleAttempts {
   readonly lastAt?: number
 }
 
-export const isSettleOf = (token: string, { secretArn, currentId }: SettleSubject): boolean =>
-  readRequestToken(token).origin === 'settle' && isAbout(token, { secretArn, about: currentId })
+export const isSettleOf: (token: string, subject: SettleSubject) => boolean = isSettleAbout
 
 /** @param versions unlabelled ones included, as ListSecretVersionIds lists them on request. */
 export const settleAttempts = (subject: SettleSubject, versions: readonly VersionEntry[]): SettleAttempts => {
@@ -42,12 +36,19 @@ export const settlesSince = (subject: SettleSubject, versions: readonly VersionE
   return new Set(tokens.filter(({ askedAt = 0 }) => askedAt >= since).map(({ attempt }) => attempt)).size
 }
 
-/** The token for the next attempt. */
-export const settleToken = (subject: SettleSubject, versions: readonly VersionEntry[], now: number): string =>
+const nextToken = (about: string, subject: SettleSubject, versions: readonly VersionEntry[], now: number): string =>
   makeRequestToken({
     origin: 'settle',
     askedAt: now,
     secretArn: subject.secretArn,
-    about: subject.currentId,
+    about,
     attempt: Math.min(settleAttempts(subject, versions).made + 1, MAX_TOKEN_ATTEMPT),
   })
+
+/** The token for the next attempt. */
+export const settleToken = (subject: SettleSubject, versions: readonly VersionEntry[], now: number): string =>
+  nextToken(subject.currentId, subject, versions, now)
+
+/** The same, for a person who does not wait for replicas: their consumers are refused until they have the new value. */
+export const settleAnywayToken = (subject: SettleSubject, versions: readonly VersionEntry[], now: number): string =>
+  nextToken(anywayAbout(subject.currentId), subject, versions, now)

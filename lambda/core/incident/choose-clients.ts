@@ -5,7 +5,7 @@ import { ok, type Result, refused } from '../base/result.ts'
 import type { Secret } from '../secret/secret.ts'
 import type { Secrets } from '../secret/secrets.ts'
 import { countFault, createSelection, missingFrom, type Selector } from '../secret/selector.ts'
-import { isNameOfStage, isOfStage, listStage, listTaggedOfStage, type StageSecrets } from '../secret/stage-secrets.ts'
+import { isNameOfStage, isOfStage, listTaggedOfStage, type StageSecrets, stagePages } from '../secret/stage-secrets.ts'
 import { clientCountFault, type LeakReport } from './leak-report.ts'
 
 export interface Choosing extends StageSecrets {
@@ -51,18 +51,15 @@ const listed = async (choosing: Choosing, selector: Selector): Promise<Found> =>
   const kept = new Map<string, Secret>()
   const counted = new Set<string>()
   const retired = new Set<string>()
-  let page: string | undefined
-  do {
-    const reply = await listStage(choosing.secrets, choosing, { page })
-    for (const secret of reply.secrets) {
+  for await (const secrets of stagePages(choosing.secrets, choosing)) {
+    for (const secret of secrets) {
       const why = whyNot(secret)
       if (why === 'retired') retired.add(secret.arn)
       if (why !== undefined) continue
       counted.add(secret.arn)
       if (kept.size <= MAX_BY_ITSELF) kept.set(secret.arn, secret)
     }
-    page = reply.nextPage
-  } while (page !== undefined)
+  }
   return { secrets: [...kept.values()], count: counted.size, retired: retired.size }
 }
 

@@ -2,8 +2,9 @@
 // is about that replacement ended whatever was older.
 
 import { CURRENT, entryLabelled, PENDING } from '../secret/labels.ts'
-import { isAbout, makesNewValue, readRequestToken } from '../secret/request-token.ts'
+import { makesNewValue, readRequestToken } from '../secret/request-token.ts'
 import type { VersionEntry } from '../secret/secrets.ts'
+import { isSettleAbout } from '../secret/settle-subject.ts'
 
 const originOf = ({ versionId }: VersionEntry) => readRequestToken(versionId).origin
 
@@ -26,9 +27,8 @@ export const deadSince = (
       .slice(currentAt)
       .find(
         (one) =>
-          originOf(one) === 'settle' &&
           (!one.labels.includes(PENDING) || one.labels.includes(CURRENT)) &&
-          isAbout(one.versionId, { secretArn, about: replacement.versionId }),
+          isSettleAbout(one.versionId, { secretArn, currentId: replacement.versionId }),
       )
     if (settle !== undefined) return settle.createdAt
   }

@@ -17,7 +17,7 @@ import type { Secret } from '../secret/secret.ts'
 import { clientIdOf as taggedClientOf } from '../secret/secret-tags.ts'
 import type { Secrets, VersionEntry } from '../secret/secrets.ts'
 import { formOf } from '../secret/slot-forms.ts'
-import { listStage } from '../secret/stage-secrets.ts'
+import { stagePages } from '../secret/stage-secrets.ts'
 import { deadSince } from './dead-since.ts'
 import {
   compareAll,
@@ -94,13 +94,10 @@ const listSecrets = async (
   { prefix: secretNamePrefix, extraPrefixes, tags }: SearchRequest,
 ): Promise<{ readonly secrets: readonly Secret[]; readonly areAll: boolean }> => {
   const found: Secret[] = []
-  let page: string | undefined
-  do {
-    const { secrets: listed, nextPage } = await listStage(secrets, { secretNamePrefix, extraPrefixes }, { page })
+  for await (const listed of stagePages(secrets, { secretNamePrefix, extraPrefixes })) {
     found.push(...listed.filter((secret) => !secret.isDeleted && isOfTags(secret, tags)))
     if (found.length > MAX_SECRETS) return { secrets: found, areAll: false }
-    page = nextPage
-  } while (page !== undefined)
+  }
   return { secrets: found, areAll: true }
 }
 

@@ -4,6 +4,7 @@
 import { ok, type Result, refused } from '../base/result.ts'
 import { STUCK_AFTER_MS } from '../secret/is-stuck.ts'
 import type { Intent } from '../secret/request-token.ts'
+import { awaitReplicas, replicasInTheWay } from './await-replicas.ts'
 import type { Seen } from './look.ts'
 import { type Retirement, stillUsed } from './moves.ts'
 import { readVersionRecords } from './records.ts'
@@ -24,16 +25,17 @@ interface SlotEnding {
 /** finished: another execution has ended this rotation meanwhile. lookAgain: nothing was sent, or it may have been in vain. */
 type SlotEnded = 'done' | 'lookAgain' | 'finished'
 
-/** The labels alone: a complete keeps what AWSCURRENT shows, and is sent as soon as it is known that it still does. */
+/** The labels alone, and what the replicas have: a complete keeps what AWSCURRENT shows, and is sent as soon as it is known that it still does. */
 const checkLabels = async (
   rotation: Rotation,
   request: RunningStep,
-  { guarded }: SlotEnding,
-): Promise<Result<'same' | 'finished', Refusal>> => {
+  { guarded, intent }: SlotEnding,
+): Promise<Result<'same' | 'finished' | 'lookAgain', Refusal>> => {
   const again = await guard(rotation, request)
   if (!again.ok) return again
   if (again.value.isFinished) return ok('finished')
-  return again.value.currentId === guarded.currentId ? ok('same') : refused({ reason: 'currentMoved' })
+  if (again.value.currentId !== guarded.currentId) return refused({ reason: 'currentMoved' })
+  return ok(replicasInTheWay(request, { intent, guarded: again.value }).length === 0 ? 'same' : 'lookAgain')
 }
 
 /** Labels are never as old as this: a switch that they do not show by then was undone since. What leaked is not waited for as long. */
@@ -73,7 +75,7 @@ const lookTwice = async (
     isStill(),
     isSwitchedTo(rotation, ending),
   ])
-  if (!labels.ok || labels.value === 'finished') return labels
+  if (!labels.ok || labels.value !== 'same') return labels
   const isSame =
     view?.isActive === seen.view.isActive && view.boundTo === current.arn && isSameSlots(view.slots, seen.view.slots)
   return ok(isSame && holds && !isContradicted ? 'same' : 'lookAgain')
@@ -89,6 +91,9 @@ export const endSlot = async (
   const { currentOrigin } = guarded
   const used = stillUsed({ intent, currentOrigin, retire, uses: view.uses, now: rotation.timing.now() })
   if (used !== undefined) return refused(used)
+  const replicas = await awaitReplicas(rotation, request, ending)
+  if (!replicas.ok) return replicas
+  if (replicas.value === 'finished') return ok('finished')
   const check = retire === 'cancel' ? lookTwice : checkLabels
   const checked = await check(rotation, request, ending)
   if (!checked.ok) return checked

@@ -15,6 +15,7 @@ import {
   type OutcomeFacts,
   type Rebuilt,
   type RotationEvent,
+  withReplicas,
 } from './outcome.ts'
 import { proveAgain, signEvidence } from './prove-again.ts'
 import { proveSettled } from './prove-refused.ts'
@@ -201,8 +202,9 @@ const assertAccepted = async (rotation: Rotation, { intent, pending }: Finish, {
 const prove = async (rotation: Rotation, finish: Finish, pair: Pair, { view }: Seen): Promise<Evidence | undefined> => {
   // Of an inactive client everything is refused, which proves nothing; the proof is made once it is active.
   if (finish.intent !== 'settle' || !view.isActive) return undefined
-  const { currentOrigin } = finish.guarded
-  return proveSettled(rotation, { secretId: finish.request.secretId, currentOrigin, ...pair, view })
+  const { currentOrigin, state } = finish.guarded
+  const { secretId } = finish.request
+  return withReplicas(await proveSettled(rotation, { secretId, currentOrigin, ...pair, view }), state)
 }
 
 /** Of the revoke that a settle ends, before AWSCURRENT moves. A bus that is down does not keep a leaked value's end from being recorded. */
@@ -243,7 +245,10 @@ const reportAgain = async (rotation: Rotation, request: RunningStep, guarded: Gu
   const facts = factsOf(rotation, request, { guarded, intent, pending })
   const again = intent === 'settle' && pending !== undefined ? await provenAgain(rotation, pending, guarded) : undefined
   const evidence = again === undefined ? [] : evidenceEvents(facts, again.evidence, again.revokeToken)
-  await rotation.events.publish([...evidence, ...completedEvents(facts, { evidence: again?.evidence })])
+  await rotation.events.publish([
+    ...evidence,
+    ...completedEvents(facts, { evidence: again?.evidence, replicas: guarded.state.replicas }),
+  ])
   return DONE
 }
 
@@ -276,7 +281,7 @@ export const finishSecret = async (rotation: Rotation, request: RunningStep): Pr
   if (!moved.ok) return moved
   const switched = { secretArn: state.arn, versionId: request.requestToken, switchedAt: rotation.timing.now() }
   await noteSwitch(rotation, switched)
-  const completion = { evidence, rebuilt: pair.value.rebuilt }
+  const completion = { evidence, rebuilt: pair.value.rebuilt, replicas: state.replicas }
   const completed = completedEvents(factsOf(rotation, request, finish), completion)
   await rotation.events.publish(published === 'later' ? [...proven, ...completed] : completed)
   return DONE

@@ -2,7 +2,9 @@
 // made from what happened, so that a repeated report can be recognised.
 import { defined } from '../base/defined.ts'
 import { type M2mEvent, newEvent } from '../base/events.ts'
+import { afterSwitch, type RegionStatus, regionStatuses } from '../secret/replica-state.ts'
 import type { Intent } from '../secret/request-token.ts'
+import type { Secret } from '../secret/secret.ts'
 import { explainRefusal, isDrift, type Refusal } from './refusal.ts'
 
 /** One value that Stytch refused when it was tried. */
@@ -41,7 +43,12 @@ export interface Evidence {
   readonly bySlots?: readonly string[]
   /** A real exchange; only after a revoke. */
   readonly accepted?: AcceptedValue
+  /** What Secrets Manager reported of the secret's copies in other Regions when this was proven, the settle's own version included. */
+  readonly replicas?: readonly RegionStatus[]
 }
+
+export const withReplicas = (evidence: Evidence, { replicas }: Pick<Secret, 'replicas'>): Evidence =>
+  replicas.length === 0 ? evidence : { ...evidence, replicas: regionStatuses(replicas) }
 
 export interface OutcomeFacts {
   readonly secretArn: string
@@ -88,14 +95,18 @@ export interface Rebuilt {
 export interface Completion {
   readonly evidence?: Evidence | undefined
   readonly rebuilt?: Rebuilt | undefined
+  /** The secret's copies in other Regions, as reported before the switch. @default - there are none */
+  readonly replicas?: readonly RegionStatus[] | undefined
 }
 
 /** After AWSCURRENT has moved. */
 export const completedEvents = (facts: OutcomeFacts, completion: Completion = {}): readonly RotationEvent[] => {
-  const { evidence, rebuilt } = completion
+  const { evidence, rebuilt, replicas = [] } = completion
   const completed = outcomeEvent('Rotation Completed', facts, defined({ evidence, rebuilt }))
   // A settle stores the same value again: consumers have nothing to refresh.
-  return facts.intent === 'settle' ? [completed] : [completed, outcomeEvent('M2M Secret Changed', facts, {})]
+  if (facts.intent === 'settle') return [completed]
+  const elsewhere = replicas.length === 0 ? {} : { replicas: afterSwitch(replicas) }
+  return [completed, outcomeEvent('M2M Secret Changed', facts, elsewhere)]
 }
 
 export const refusedEvents = (facts: OutcomeFacts, refusal: Refusal): readonly RotationEvent[] => {

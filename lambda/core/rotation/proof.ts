@@ -6,6 +6,7 @@ import { createHash, createPublicKey, type JsonWebKey, type KeyObject, verify } 
 import { filled, isJsonObject, type JsonObject, parseJsonObject } from '../base/json-object.ts'
 import { keyPath, keySegment } from '../base/key-segment.ts'
 import { ok, type Result, refused } from '../base/result.ts'
+import type { RegionStatus } from '../secret/replica-state.ts'
 
 /** One value that Stytch refused, each time it was tried. */
 export interface ProvenRefusal {
@@ -44,6 +45,10 @@ export interface ProofPayload {
   readonly accepted?: ProvenAcceptance
   /** Last four of Stytch's two slots as last seen, and the request that showed them. */
   readonly slots: { readonly current: string; readonly next: string | null; readonly requestId: string }
+  /** Milliseconds after which another proof under the same tokens confirms this one. @default - as deployed without settings of one's own */
+  readonly confirmedAfterMs?: number
+  /** The secret's copies in other Regions, as Secrets Manager reported them at that time. @default - there are none */
+  readonly regions?: readonly RegionStatus[]
   /** ISO 8601. */
   readonly at: string
 }
@@ -162,6 +167,8 @@ const isInstant = (value: unknown): value is string =>
   typeof value === 'string' && /^\d{4}-\d\d-\d\dT/.test(value) && !Number.isNaN(Date.parse(value))
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) > 0
 
+const isSpan = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) >= 0
+
 const isRefusal = (value: unknown): boolean =>
   isJsonObject(value) &&
   [value.versionId, value.lastFour].every(isText) &&
@@ -176,6 +183,8 @@ const isAcceptance = (value: unknown): boolean =>
 const isSlots = (value: unknown): boolean =>
   isJsonObject(value) && [value.current, value.requestId].every(isText) && (value.next === null || isText(value.next))
 
+const isRegion = (value: unknown): boolean => isJsonObject(value) && [value.region, value.status].every(isText)
+
 /** Fields that this version does not know are let pass. */
 const isPayload = (json: JsonObject): json is JsonObject & ProofPayload =>
   json.version === 1 &&
@@ -185,6 +194,8 @@ const isPayload = (json: JsonObject): json is JsonObject & ProofPayload =>
   (json.bySlots === undefined || isTexts(json.bySlots)) &&
   (json.accepted === undefined || isAcceptance(json.accepted)) &&
   isSlots(json.slots) &&
+  (json.confirmedAfterMs === undefined || isSpan(json.confirmedAfterMs)) &&
+  (json.regions === undefined || (Array.isArray(json.regions) && json.regions.every(isRegion))) &&
   isInstant(json.at)
 
 /** @returns undefined unless it is the one base64url text of these bytes. */

@@ -10,7 +10,7 @@ import type { Secret } from '../secret/secret.ts'
 import { clientIdOf } from '../secret/secret-tags.ts'
 import { settledRevokeOf } from '../secret/settled-revoke.ts'
 import { look } from './look.ts'
-import type { Evidence, RefusedValue } from './outcome.ts'
+import { type Evidence, type RefusedValue, withReplicas } from './outcome.ts'
 import type { ProvenRefusal } from './proof.ts'
 import type { ProofAnswer } from './proof-answer.ts'
 import { proveRefused, proveSettled } from './prove-refused.ts'
@@ -54,8 +54,9 @@ export const signEvidence = (
     revokeToken,
     settleToken,
     refused: evidence.refused.map(toProven),
-    ...defined({ bySlots: evidence.bySlots, accepted: evidence.accepted }),
+    ...defined({ bySlots: evidence.bySlots, accepted: evidence.accepted, regions: evidence.replicas }),
     slots: evidence.slots,
+    confirmedAfterMs: rotation.bounds.confirmedAfterMs,
     at: rotation.timing.now(),
   })
 
@@ -90,7 +91,7 @@ export const proveAgain = async (
     revokeId: settled.revokeToken,
   } as const
   return {
-    evidence: await proveSettled(rotation, { ...facts, view: seen.value.view }),
+    evidence: withReplicas(await proveSettled(rotation, { ...facts, view: seen.value.view }), state),
     revokeToken: settled.revokeToken,
   }
 }

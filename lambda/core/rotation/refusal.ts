@@ -3,6 +3,7 @@
 
 import { MINUTE_MS } from '../base/time-units.ts'
 import { MAX_SECRET_BYTES } from '../secret/fit-secret.ts'
+import { type ReplicaState, replicaWords } from '../secret/replica-state.ts'
 import type { Intent } from '../secret/request-token.ts'
 import type { FreezeState } from './freeze.ts'
 import type { Position } from './position.ts'
@@ -41,6 +42,8 @@ export type Refusal =
   | { readonly reason: 'tooLarge'; readonly bytes: number }
   | { readonly reason: 'wouldRestoreRevoked' }
   | { readonly reason: 'stillUsed'; readonly usedAt: number; readonly quietMs: number }
+  /** Copies in other Regions do not have the switch yet. */
+  | { readonly reason: 'replicaBehind'; readonly replicas: readonly ReplicaState[] }
   | { readonly reason: 'frozen'; readonly freeze: Exclude<FreezeState, 'off'> }
   | { readonly reason: 'held'; readonly by: string | undefined }
   | { readonly reason: 'position'; readonly step: Step; readonly intent: Intent; readonly position: Position }
@@ -116,6 +119,8 @@ export const explainRefusal = (refusal: Refusal): string => {
       return 'AWSCURRENT came from a revoke: rolling back would bring the leaked value back. Rotate forward instead'
     case 'stillUsed':
       return `the value that would be ended was used up to ${new Date(refusal.usedAt).toISOString()}, and ${refusal.quietMs / MINUTE_MS} minutes without a use must pass first: a consumer has not read the new one yet. It is retried; a revoke does not wait`
+    case 'replicaBehind':
+      return `a replica is not in sync (${replicaWords(refusal.replicas)}), so that its consumers may still use the value that would be ended; both values stay accepted. It is retried once the Region is in sync (docs/runbook.md, "A replica is behind"); a revoke does not wait`
     case 'frozen':
       return `rotations are frozen (${refusal.freeze}); lift the freeze, or wait until somebody does, and ask again`
     case 'held':

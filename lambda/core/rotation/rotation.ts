@@ -10,7 +10,6 @@ import { CURRENT, labelled, PENDING, PREVIOUS } from '../secret/labels.ts'
 import { readTolerantly } from '../secret/read-tolerantly.ts'
 import {
   type Intent,
-  isAbout,
   isOwnToken,
   MAX_SETTLE_AGE_MS,
   makesNewValue,
@@ -20,6 +19,7 @@ import {
 import type { Secret } from '../secret/secret.ts'
 import type { SecretForm, StoredSecret } from '../secret/secret-format.ts'
 import type { Secrets, SecretVersion } from '../secret/secrets.ts'
+import { isSettleAbout } from '../secret/settle-subject.ts'
 import { CALL_RESERVE_MS } from '../secret/step-timeout.ts'
 import type { Bounds } from './bounds.ts'
 import type { Freeze } from './freeze.ts'
@@ -167,7 +167,7 @@ export const guard = async (rotation: Rotation, request: RunningStep): Promise<R
   const { origin } = readRequestToken(requestToken)
   const isFinished = currentId === requestToken
   // Refused at once: whoever asked saw labels that were no longer so.
-  if (origin === 'settle' && !isFinished && !isAbout(requestToken, { secretArn: state.arn, about: currentId })) {
+  if (origin === 'settle' && !isFinished && !isSettleAbout(requestToken, { secretArn: state.arn, currentId })) {
     return refused({ reason: 'currentMoved' })
   }
   return ok({

@@ -1,6 +1,7 @@
 // How old a value is, from when on the periodic campaign rotates it (due), and from when on people are notified that it did not (overdue).
 // The one place that decides: list, status, doctor, sweep, campaign, metrics and the status page ask here (docs/decisions/049).
 
+import { type CampaignTurn, campaignTurn } from './campaign-turn.ts'
 import { type AsOf, isManaged } from './is-managed.ts'
 import { CURRENT, PREVIOUS, versionLabelled } from './labels.ts'
 import { makesNewValue, readRequestToken } from './request-token.ts'
@@ -25,9 +26,27 @@ export const issuedAtEstimate = (secret: Secret): number => {
 
 const dueAt = (secret: Secret, spans: StageSpans): number => issuedAtEstimate(secret) + periodOf(secret, spans)
 
-/** Its value is as old as its period, so that the next periodic campaign rotates it. */
+/**
+ * When the periodic campaign rotates it. Without a campaign's schedule: when its value is as old as its period.
+ * @returns epoch milliseconds
+ */
+export const turnOf = (secret: Secret, spans: StageSpans): CampaignTurn => {
+  const { campaignEveryMs } = spans
+  if (campaignEveryMs === undefined) {
+    const at = dueAt(secret, spans)
+    return { from: at, latest: at }
+  }
+  const value = { secretArn: secret.arn, issuedAt: issuedAtEstimate(secret), periodMs: periodOf(secret, spans) }
+  return campaignTurn(value, campaignEveryMs)
+}
+
+/** Its turn has come, so that the next periodic campaign rotates it, if it has room. */
 export const isDue = (secret: Secret, { now, spans }: Pick<AsOf, 'now' | 'spans'>): boolean =>
-  now >= dueAt(secret, spans)
+  now >= turnOf(secret, spans).from
+
+/** Its value is older than its period. */
+export const isPastPeriod = (secret: Secret, { now, spans }: Pick<AsOf, 'now' | 'spans'>): boolean =>
+  now > dueAt(secret, spans)
 
 /** From when on it is overdue, were nothing to excuse it. */
 export const overdueAt = (secret: Secret, spans: StageSpans): number =>

@@ -41,6 +41,8 @@ export const readSpan = (text: string | undefined): number | undefined => {
 export interface StageSpans {
   readonly periodMs: number
   readonly overlapMs: number
+  /** The longest time between two periodic campaigns; absent: there is none, or nothing is decided by it. */
+  readonly campaignEveryMs?: number | undefined
 }
 
 export const periodOf = ({ tags }: Tagged, stage: StageSpans): number => readSpan(tags[TAG.period]) ?? stage.periodMs

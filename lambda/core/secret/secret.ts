@@ -2,6 +2,7 @@
 // decide on. Reading it is nobody's use of the secret.
 
 import { CURRENT, labelled } from './labels.ts'
+import type { ReplicaState } from './replica-state.ts'
 
 /** How Secrets Manager itself rotates: days after the last rotation, or a cron or rate expression. */
 export type RotationRules =
@@ -28,8 +29,8 @@ export interface Secret {
   readonly nextRotationAt: number | undefined
   /** The day it was last read by anybody, rotations included: midnight UTC. */
   readonly lastReadOnDayAt: number | undefined
-  /** Regions that hold a copy. A list does not show them. */
-  readonly replicaRegions: readonly string[]
+  /** Its copies in other Regions. A list does not show them. */
+  readonly replicas: readonly ReplicaState[]
   /** The id or ARN of its key, or of a key's alias; undefined: the key that AWS manages, aws/secretsmanager. */
   readonly kmsKeyId?: string | undefined
 }

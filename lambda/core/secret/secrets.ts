@@ -93,7 +93,7 @@ export interface Secrets {
   readValue(secretId: string, query?: VersionQuery): Promise<SecretVersion | undefined>
   /** Newest first, unlabelled ones included. */
   listVersions(secretId: string, deadline?: Deadline): Promise<readonly VersionEntry[]>
-  /** At most 100 a page. Can lag behind by five minutes: it nominates, describe decides. */
+  /** At most 100 a page. Can lag behind by five minutes: it nominates, describe decides. @throws Fault LIST_TOKEN_LOST where the page's token is no longer taken: the list is to be begun anew */
   list(prefix: string, query?: ListQuery): Promise<SecretPage>
   /** By a tag's value, so that one client among thousands is found by one call. Lags as list does, and may find values that only begin so. */
   listTagged(prefix: string, tagValue: string): Promise<readonly Secret[]>

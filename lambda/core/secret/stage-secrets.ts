@@ -2,6 +2,7 @@
 // configuration opens beside it (`extraPrefixes`), for secrets that were adopted where they are. Below such a prefix stand other people's
 // secrets too: only one that carries a tag of ours counts. Pure. Whatever lists, selects or looks up a client asks here.
 
+import { Fault } from '../base/fault.ts'
 import type { Secret } from './secret.ts'
 import { secretNameOf } from './secret-name.ts'
 import type { ListQuery, SecretPage, Secrets } from './secrets.ts'
@@ -86,6 +87,12 @@ export const outsideFault = (stage: StageSecrets, secretId: string): string => {
 export const notAdoptedFault = (name: string): string =>
   `secret ${name} is not managed: it was never adopted; m2m adopt --in-place --secret ${name} does that`
 
+/** How often one listing is begun, at most, where Secrets Manager loses its paging token (`LIST_TOKEN_LOST`). */
+export const LISTINGS = 3
+
+/** The list is to be begun anew: no later page of this one can be had. */
+export const isTokenLost = (error: unknown): boolean => error instanceof Fault && error.code === 'LIST_TOKEN_LOST'
+
 /** `#<which prefix>#<AWS's own token>`; the own prefix's is AWS's alone, as it was before there were others. */
 const LATER_PAGE = /^#([1-9])#(.*)$/s
 
@@ -115,6 +122,32 @@ export const listStage = async (
   return {
     secrets: reply.secrets.filter((secret) => isOfStage(stage, secret)),
     nextPage: isLast ? later : at === 0 ? nextPage : laterPage(at, nextPage),
+  }
+}
+
+/**
+ * Every secret of the stage once, page by page; where a paging token is lost, the list begins anew.
+ * @throws what `list` throws; LIST_TOKEN_LOST after as many listings as LISTINGS says
+ */
+export async function* stagePages(
+  secrets: Pick<Secrets, 'list'>,
+  stage: StageSecrets,
+): AsyncGenerator<readonly Secret[], void> {
+  const seen = new Set<string>()
+  for (let listings = 1; ; listings += 1) {
+    try {
+      let page: string | undefined
+      do {
+        const reply = await listStage(secrets, stage, { page })
+        const unseen = reply.secrets.filter(({ arn }) => !seen.has(arn))
+        for (const { arn } of unseen) seen.add(arn)
+        yield unseen
+        page = reply.nextPage
+      } while (page !== undefined)
+      return
+    } catch (error) {
+      if (!isTokenLost(error) || listings >= LISTINGS) throw error
+    }
   }
 }
 

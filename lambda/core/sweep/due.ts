@@ -2,7 +2,7 @@
 // ListSecrets nominates by it, DescribeSecret and ListSecretVersionIds decide. It never starts a rotate, and it takes AWSPENDING from
 // no version that may hold a value: a stuck rotation is driven again, by the function that can see both sides (docs/decisions/018).
 
-import { HOUR_MS } from '../base/time-units.ts'
+import { HOUR_MS, MINUTE_MS } from '../base/time-units.ts'
 import { settleAttempts, settleToken } from '../drive/settle-request.ts'
 import { type FreezeState, isPlanned, stops } from '../rotation/freeze.ts'
 import { type HoldLimit, holdEndsAt, isHeldTooLong } from '../secret/is-held-too-long.ts'
@@ -15,6 +15,7 @@ import { intentOfOrigin, isSettledOrigin, type Origin, readRequestToken } from '
 import type { Secret } from '../secret/secret.ts'
 import { holdOf, isRetired, type StageSpans } from '../secret/secret-tags.ts'
 import type { VersionEntry } from '../secret/secrets.ts'
+import { replicaFacts } from './replica-facts.ts'
 
 /** A settle that keeps refusing is asked for again this seldom, and a fact that lasts is reported again this seldom. */
 export const NOTICE_EVERY_MS = 6 * HOUR_MS
@@ -52,6 +53,7 @@ export interface Fact {
     | 'secretDead'
     | 'clientGone'
     | 'clientForeign'
+    | 'replicaBehind'
   /** Since when it is worth reporting, epoch milliseconds. */
   readonly since: number
 }
@@ -126,6 +128,30 @@ export const nominate = (secret: Secret, sweep: Sweep): 'urgent' | 'due' | undef
   return overlapMayBeOver(secret, sweep) ? 'due' : undefined
 }
 
+/** A rotation's own last change comes within this time of it. */
+const TAIL_MS = 10 * MINUTE_MS
+
+/**
+ * Whether what is due was asked for before, in all likelihood: the secret changed after it became due. By what ListSecrets shows; it decides
+ * who comes first, and nothing else.
+ */
+export const hasBeenTried = (secret: Secret, sweep: Sweep): boolean => {
+  const situation = situationOf(secret, sweep)
+  if (situation === undefined) return false
+  const { current, stuck } = situation
+  const { lastChangedAt = 0, lastRotatedAt = 0 } = secret
+  if (stuck !== undefined) {
+    const since = readRequestToken(stuck.versionId).askedAt ?? lastChangedAt
+    return sweep.asOf - since >= STUCK_AFTER_MS + PATIENT_SWEEPS * sweep.rules.sweepEveryMs
+  }
+  const askedAt = readRequestToken(current.versionId).askedAt ?? 0
+  const dueAt =
+    current.origin === 'revoke'
+      ? Math.max(lastRotatedAt, askedAt) + TAIL_MS
+      : overlapEndsAtEarliest(secret, sweep.rules.stage)
+  return lastChangedAt >= dueAt
+}
+
 export type Act =
   | { readonly do: 'nothing' }
   /** Reported, and left: on hold, or frozen. */
@@ -182,6 +208,8 @@ const decideSettle = (
   if (!secret.rotationEnabled) return { act: nothing, facts: [] }
   const isWanted = isSettledOrigin(current.origin) ? ended !== undefined : current.origin === 'revoke' || isOver
   if (!isWanted || waits(secret, 'settle', current, sweep)) return { act: nothing, facts: [] }
+  const behind = replicaFacts(secret, { endsAt, spans: rules.stage })
+  if (behind !== undefined) return { act: nothing, facts: behind }
   const patientUntil = firstAt === undefined ? undefined : firstAt + PATIENT_SWEEPS * rules.sweepEveryMs
   const facts: readonly Fact[] =
     patientUntil === undefined || asOf < patientUntil ? [] : [{ kind: 'settleRefusing', since: patientUntil }]

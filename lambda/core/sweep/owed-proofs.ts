@@ -3,6 +3,7 @@
 // owed where KMS, S3 or a killed execution kept it away; the second, some time later, confirms that what was refused is still refused
 // (docs/evidence.md, "Signed proofs").
 
+import { defined } from '../base/defined.ts'
 import { Fault } from '../base/fault.ts'
 import { forEachLimited } from '../base/for-each-limited.ts'
 import { DAY_MS } from '../base/time-units.ts'
@@ -12,7 +13,7 @@ import { isOurs } from '../secret/is-managed.ts'
 import { CURRENT, labelled, PREVIOUS } from '../secret/labels.ts'
 import { readRequestToken } from '../secret/request-token.ts'
 import type { Secret } from '../secret/secret.ts'
-import { isRetired } from '../secret/secret-tags.ts'
+import { clientIdOf, isRetired, TAG } from '../secret/secret-tags.ts'
 import { type SettledRevoke, settledRevokeOf } from '../secret/settled-revoke.ts'
 import type { Fact, Sweep } from './due.ts'
 import { noticeEvent } from './sweep-notice.ts'
@@ -35,9 +36,9 @@ export interface ProofWatch {
   readonly confirmedAfterMs: number
 }
 
-/** A settled revoke, with what an event names. */
+/** A settled revoke, with what an event names of its secret: thousands are kept. */
 export interface SettledSecret extends SettledRevoke {
-  readonly secret: Secret
+  readonly secret: Pick<Secret, 'arn' | 'name' | 'tags'>
 }
 
 /** Whoever has no proof by then is no longer helped by a sweep; the alarm has said so for a week. */
@@ -65,7 +66,9 @@ export const settledSecretOf = (
   })
   if (settled === undefined) return undefined
   const { askedAt = 0 } = readRequestToken(settled.settleToken)
-  return asOf - askedAt < LOOKED_AFTER_MS ? { secret, ...settled } : undefined
+  if (asOf - askedAt >= LOOKED_AFTER_MS) return undefined
+  const { arn, name } = secret
+  return { secret: { arn, name, tags: defined({ [TAG.client]: clientIdOf(secret) }) }, ...settled }
 }
 
 /** Two proofs, and time between them; no proof, or one that is old enough to be confirmed, is owed another. */

@@ -19,6 +19,7 @@ const types: Readonly<Record<Fact['kind'], M2mEvent<'m2m.sweep'>['type']>> = {
   secretDead: 'Secret Dead',
   clientGone: 'Secret Dead',
   clientForeign: 'Secret Dead',
+  replicaBehind: 'Settle Refusing',
 }
 
 const explanations: Readonly<Record<Fact['kind'], string>> = {
@@ -38,6 +39,8 @@ const explanations: Readonly<Record<Fact['kind'], string>> = {
     'Stytch knows no such client, so that consumers are refused: it was deleted. Nobody can make its value work again; register the client anew (docs/runbook.md, "Drift")',
   clientForeign:
     'the client belongs to another secret (trusted_metadata.managed_by), which alone is rotated: find out which of the two is used, and delete the other (docs/runbook.md, "Drift")',
+  replicaBehind:
+    'the overlap is over, and goes on: a replica does not have the new value, so that its consumers use the old one. Repair the replication, or end it in that Region (docs/runbook.md, "A replica is behind")',
 }
 
 export interface SweepNotice {

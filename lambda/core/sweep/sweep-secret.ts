@@ -24,46 +24,14 @@ import {
   type SeenVersions,
   type Sweep,
 } from './due.ts'
+import { replicaDetails } from './replica-facts.ts'
 import { noticeEvent, type SweepNotice } from './sweep-notice.ts'
+import type { Tally } from './tally.ts'
 
-/** What one sweep has seen and done; the numbers of its summary. */
-export interface Tally {
-  seen: number
-  managed: number
-  /** Overlaps that are open, by the version that carries AWSCURRENT. */
-  overlapsOpen: number
-  /** Of the value that was rotated longest ago, in whole days. */
-  oldestDays: number
-  overdue: number
-  rotationOff: number
-  heldTooLong: number
-  settleRefusing: number
-  settlesAsked: number
-  /** Overlaps that go on until consumers have been seen to move. */
-  adoptionsAwaited: number
-  /** Something else was under way for the secret. */
-  busy: number
-  stuckFinished: number
-  stuckEnded: number
-  stuckLeft: number
-  /** Proofs of revokes that this sweep had made. */
-  proofsStored: number
-  /** Of those that were looked at, how many still lack a proof that is due. */
-  proofsOwed: number
-  /** Secrets of which it was found out whether Stytch accepts what consumers read. */
-  checked: number
-  /** Of those, the ones that consumers cannot use: the value is dead, or its client gone, or another secret's. */
-  secretsDead: number
-  clientsInactive: number
-  /** A next secret is open at Stytch, although the label says settled. */
-  nextOpen: number
-  /** Not asked about for want of time, or without an answer: a later sweep's. */
-  checksLeft: number
-  reported: number
-  failed: number
-  throttles: number
-  /** Not looked at for want of time: the next sweep's. */
-  left: number
+/** The pace at which rotations are asked for, shared by all secrets of a sweep. A look waits for no turn. */
+export interface RequestTurns {
+  /** @returns false: there is no time left for this request, which is the next sweep's. */
+  take(): Promise<boolean>
 }
 
 export interface SweepSecret {
@@ -76,6 +44,7 @@ export interface SweepSecret {
   readonly journal: Journal
   readonly sweep: Sweep
   readonly tally: Tally
+  readonly requests: RequestTurns
   /** Absent: an overlap ends by its time alone. */
   readonly adoption?: AdoptionWatch | undefined
 }
@@ -111,10 +80,14 @@ export const unlessDown = <Item>(task: (item: Item) => Promise<void>, skip: (ite
 }
 
 const askForSettle = async (
-  { secrets, tally }: SweepSecret,
+  { secrets, tally, requests }: SweepSecret,
   secretArn: string,
   requestToken: string,
 ): Promise<void> => {
+  if (!(await requests.take())) {
+    tally.left += 1
+    return
+  }
   const reply = await secrets.rotate(secretArn, requestToken)
   if (reply === 'asked') tally.settlesAsked += 1
   if (reply === 'busy') tally.busy += 1
@@ -143,7 +116,8 @@ const unstick = async (
   { stuck, breaker }: { readonly stuck: Labelled; readonly breaker: CircuitBreaker },
 ): Promise<'finished' | 'ended' | 'left'> => {
   const { tally, journal } = work
-  const driven = breaker.isOpen() ? undefined : await driveAgain(work, { secretArn: secret.arn, stuck })
+  const mayAsk = !breaker.isOpen() && (await work.requests.take())
+  const driven = mayAsk ? await driveAgain(work, { secretArn: secret.arn, stuck }) : undefined
   if (driven !== undefined) breaker.note(driven.end === 'failed')
   const end = driven?.end ?? 'left'
   const { code, message } = driven?.fault ?? {}
@@ -180,7 +154,7 @@ const settleWhenAdopted = async (
 const act = async (work: SweepSecret, secret: Secret, breaker: CircuitBreaker): Promise<readonly Reported[]> => {
   const seen = await seeVersions(work, secret)
   const { act: what, facts }: Decision = decide(seen, work.sweep)
-  const asIs: Reported[] = facts.map((fact) => ({ secret, fact }))
+  const asIs: Reported[] = facts.map((fact) => ({ secret, fact, ...replicaDetails(fact, secret) }))
   if (what.do === 'settle') asIs.push(...(await settleWhenAdopted(work, seen, what.requestToken)))
   if (what.do === 'leave') work.tally.stuckLeft += 1
   if (what.do !== 'driveAgain') {
@@ -202,7 +176,8 @@ export const sweepSecret = async (work: SweepSecret, secretId: string, breaker: 
   if (secret === undefined) return
   const isDue = nominate(secret, sweep) !== undefined
   const found = isDue ? await act(work, secret, breaker) : []
-  if (found.some(({ fact }) => fact.kind === 'settleRefusing')) tally.settleRefusing += 1
+  if (found.some(({ fact }) => fact.kind === 'settleRefusing' || fact.kind === 'replicaBehind'))
+    tally.settleRefusing += 1
   const known = factsOf(secret, sweep).filter((fact) => isReported(fact, sweep))
   const notices: readonly Reported[] = [...found, ...known.map((fact) => ({ secret, fact }))]
   if (notices.length === 0) return

@@ -13,12 +13,14 @@ import {
   type StandInServer,
 } from '../stand-in/server.ts'
 import type { World } from '../stand-in/world.ts'
+import type { DeadLetter } from './async-invocations.ts'
 import type { TableItem } from './attributes.ts'
+import type { Concurrency } from './concurrency.ts'
 import type { DurableExecution } from './durable-execution.ts'
 import { type BusEvent, createEventBus } from './event-bus.ts'
 import type { Functions } from './functions.ts'
 import { createKeys, type KmsKey, type KmsKeyInput } from './kms-operations.ts'
-import { createLambdaApi, type DeadLetter } from './lambda-api.ts'
+import { createLambdaApi } from './lambda-api.ts'
 import { listOperations } from './list-operations.ts'
 import type { AwsContext } from './operations.ts'
 import { createParameters } from './parameter-operations.ts'
@@ -27,6 +29,8 @@ import { policyOperations } from './policy-operations.ts'
 import { awsVendor } from './protocol.ts'
 import { createQuotas } from './quotas.ts'
 import { getRandomPassword } from './random-password.ts'
+import { replicaOperations } from './replica-operations.ts'
+import { createReplication, signedFor } from './replication.ts'
 import { createRotationDriver, type Invoke, type RotationOutcome } from './rotation-driver.ts'
 import { rotationOperations } from './rotation-operations.ts'
 import { createS3Api } from './s3-api.ts'
@@ -107,6 +111,8 @@ export interface AwsStandIn extends StandInServer {
   sendToFunction(functionArn: string, event: unknown): void
   /** What asynchronous invocations left behind. */
   deadLetters(): readonly DeadLetter[]
+  /** A deployment: the next version of a function, and an alias moved to it. What has begun keeps its own. @returns its number */
+  publishVersion(functionArn: string, alias: string): string
   /** Of durable functions, in the order of their start. */
   durableExecutions(): readonly DurableExecution[]
   /** @returns the undo */
@@ -124,6 +130,21 @@ const noFunctions: Functions = {
 
 const json = (status: number, body: object): StandInReply => ({ status, body })
 
+/** Secrets Manager's invocations count as everybody's do. */
+const withinConcurrency =
+  (concurrency: Concurrency, invoke: Invoke): Invoke =>
+  async (functionArn, event) => {
+    const admission = concurrency.enter(functionArn)
+    if (admission.isThrottled) {
+      return { ok: false, errorType: 'TooManyRequestsException', errorMessage: 'Rate Exceeded.' }
+    }
+    try {
+      return await invoke(functionArn, event)
+    } finally {
+      admission.leave()
+    }
+  }
+
 export const createAwsStandIn = (input: AwsStandInInput): AwsStandIn => {
   const { world, region = 'us-east-1', accountId = '000000000000' } = input
   const now = world.clock.now
@@ -133,24 +154,24 @@ export const createAwsStandIn = (input: AwsStandInInput): AwsStandIn => {
   if (initialFaults.length > 0) throw new TypeError(initialFaults.join('; '))
 
   const store = createSecretStore(now, region, accountId)
+  const replication = createReplication({ store, region, now, settings })
   const list = createSecretList(store, now, settings)
-  const driver = createRotationDriver({ store, now, settings, invoke: input.invoke, sleep: input.sleep })
+  const lambda = createLambdaApi({
+    functions: input.functions ?? noFunctions,
+    region,
+    accountId,
+    now,
+    settings,
+    sleep: input.sleep ?? ((ms, signal) => realSleep(ms, undefined, { signal })),
+  })
+  const invoke = input.invoke && withinConcurrency(lambda.concurrency, input.invoke)
+  const driver = createRotationDriver({ store, now, settings, invoke, sleep: input.sleep })
   const bus = createEventBus(now, settings)
   const draws = createDraws(input.drawSeed)
   const views = createSecretViews({ store, now, settings, draws, chooseView: input.chooseView })
   const countVersion = createVersionQuota(settings, now)
   const context: AwsContext = { store, now, settings, driver, views, countVersion }
   const rotation = rotationOperations(context)
-  const lambda = createLambdaApi({
-    functions: input.functions ?? noFunctions,
-    region,
-    accountId,
-    now,
-    retryMs: () => settings.asyncRetryMs,
-    concurrentExecutions: () => settings.concurrentExecutions,
-    sleep: input.sleep ?? ((ms, signal) => realSleep(ms, undefined, { signal })),
-  })
-
   const s3 = createS3Api({ buckets: input.buckets ?? [], now })
 
   const parameters = createParameters({ now, region, accountId })
@@ -183,16 +204,20 @@ export const createAwsStandIn = (input: AwsStandInInput): AwsStandIn => {
   }
 
   const secrets = secretOperations(context)
+  const secretsManager = {
+    ...secrets,
+    ...valueOperations(context),
+    ...listOperations(context, list),
+    ...rotation.operations,
+    ...policyOperations(context),
+    ...replicaOperations(context, region),
+    GetRandomPassword: getRandomPassword,
+  }
+  const replicas = replication.connect(context, secretsManager)
   const vendor = awsVendor(
     {
-      secretsManager: {
-        ...secrets,
-        ...valueOperations(context),
-        ...listOperations(context, list),
-        ...rotation.operations,
-        ...policyOperations(context),
-        GetRandomPassword: getRandomPassword,
-      },
+      secretsManager,
+      replicasFor: ({ authorization }) => replicas.operationsIn(signedFor(authorization)),
       eventBridge: bus.operations,
       systemsManager: parameters.operations,
       dynamoDb: tables.operations,
@@ -247,6 +272,7 @@ export const createAwsStandIn = (input: AwsStandInInput): AwsStandIn => {
     lambda.clear()
     s3.clear()
     store.clear()
+    replicas.clear()
     list.clear()
     bus.clear()
     parameters.clear()
@@ -283,6 +309,7 @@ export const createAwsStandIn = (input: AwsStandInInput): AwsStandIn => {
     objects: s3.objects,
     sendToFunction: lambda.send,
     deadLetters: lambda.deadLetters,
+    publishVersion: lambda.versions.publish,
     durableExecutions: lambda.durable.all,
     onEvent: bus.onEvent,
     tableItems: tables.items,

@@ -21,9 +21,12 @@ export interface ExecutionInput {
   readonly arn: string
   readonly name: string
   readonly functionArn: string
-  readonly qualifier: string
+  /** Whose code runs from its beginning to its end, whatever its caller's alias names meanwhile. */
+  readonly version: string
   /** JSON text. */
   readonly payload: string
+  /** @default - none */
+  readonly timeoutMs?: number | undefined
   readonly now: () => number
 }
 
@@ -33,6 +36,11 @@ export interface ChainedInvoke {
   readonly functionName: string
   readonly payload: string
 }
+
+export type ChainedOutcome =
+  | { readonly result: string | undefined }
+  /** `status` @default - FAILED */
+  | { readonly error: WireError; readonly status?: 'TIMED_OUT' | 'STOPPED' }
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html#durable-functions-quotas */
 export const MAX_OPERATIONS = 3000
@@ -68,7 +76,7 @@ export const createExecution = (input: ExecutionInput) => {
   let status: ExecutionStatus = 'RUNNING'
   let result: string | undefined
   let error: WireError | undefined
-  let token = ''
+  let token: string | undefined
   let count = 1
   let storedBytes = Buffer.byteLength(input.payload)
   let endedAt: number | undefined
@@ -264,9 +272,21 @@ export const createExecution = (input: ExecutionInput) => {
         ...(all.length > upTo ? { NextMarker: String(upTo) } : {}),
       }
     },
+    /** An invocation failed and is to be retried: it is metered, and what it may still say is not heard. */
+    retried: (failure: WireError): void => {
+      token = undefined
+      count += 1
+      storedBytes += JSON.stringify(failure).length
+    },
     /** What the clock has brought about. */
     advance: (): void => {
       if (status !== 'RUNNING') return
+      const { timeoutMs } = input
+      if (timeoutMs !== undefined && now() >= startedAt + timeoutMs) {
+        const ErrorMessage = `The durable execution timed out after ${timeoutMs / 1000} seconds.`
+        end('TIMED_OUT', { error: { ErrorType: 'ExecutionTimedOut', ErrorMessage } })
+        return
+      }
       for (const operation of operations.values()) {
         if (operation.dueAt === undefined || operation.dueAt > now()) continue
         if (operation.type === 'WAIT' && operation.status === 'STARTED') {
@@ -279,13 +299,10 @@ export const createExecution = (input: ExecutionInput) => {
         }
       }
     },
-    invoked: (
-      operationId: string,
-      outcome: { readonly result: string | undefined } | { readonly error: WireError },
-    ): void => {
+    invoked: (operationId: string, outcome: ChainedOutcome): void => {
       const operation = operations.get(operationId)
       if (operation === undefined || status !== 'RUNNING' || operation.status !== 'STARTED') return
-      operation.status = 'error' in outcome ? 'FAILED' : 'SUCCEEDED'
+      operation.status = 'error' in outcome ? (outcome.status ?? 'FAILED') : 'SUCCEEDED'
       operation.endedAt = now()
       if ('error' in outcome) operation.error = outcome.error
       else operation.result = outcome.result

@@ -8,17 +8,37 @@ export type InvocationResult =
 export interface Invocation {
   /** Unqualified. */
   readonly functionArn: string
-  /** An alias or a version. */
+  /** An alias or a version, as the caller named it. */
   readonly qualifier: string | undefined
+  /** Whose code runs: a version's number, or $LATEST. */
+  readonly version: string
   readonly event: unknown
   /** The caller's ClientContext, parsed. Lambda passes it on for synchronous invocations only (API reference, "Invoke"). */
   readonly clientContext?: unknown
+  /** Aborted when the function's timeout is over by the shared clock: what runs is to be killed. Durable functions only. */
+  readonly signal?: AbortSignal
+}
+
+/** What is configured of a function, as far as the stand-in acts on it. */
+export interface FunctionSettings {
+  /** Its aliases; each names version 1 at first. @default - any name is taken for one */
+  readonly aliases?: readonly string[]
+  /** Of an asynchronous invocation that is throttled. @default - 6 hours */
+  readonly maxEventAgeMs?: number
+  /** Of one invocation, on the shared clock. Durable functions only: others end by the time of the process. @default - none */
+  readonly timeoutMs?: number
+  /** Of a durable execution. @default - none */
+  readonly executionTimeoutMs?: number
+  /** How long a durable execution that is over, and its name, are remembered. @default - 14 days */
+  readonly retentionMs?: number
 }
 
 export interface Functions {
   exists(functionArn: string): boolean
   /** Whether its invocations are durable executions. @default - none's */
   isDurable?(functionArn: string): boolean
+  /** @default - nothing is configured */
+  settingsOf?(functionArn: string): FunctionSettings
   /** Never rejects. */
   invoke(invocation: Invocation): Promise<InvocationResult>
 }

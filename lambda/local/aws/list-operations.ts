@@ -2,7 +2,7 @@
 import { AwsFault, invalidParameter } from './aws-fault.ts'
 import { type Body, readInput } from './input.ts'
 import type { AwsContext, AwsOperations } from './operations.ts'
-import { pageOf, type SortKey } from './paging.ts'
+import { pageOf, type SortKey, tokenClock } from './paging.ts'
 import { matchesFilters, readFilters } from './secret-filters.ts'
 import type { ListedSecret, SecretList } from './secret-list.ts'
 import { valueEntry } from './value-operations.ts'
@@ -40,6 +40,7 @@ export const listOperations = (context: AwsContext, list: SecretList): AwsOperat
       maxResults: maxResults ?? MAX_LISTED,
       nextToken,
       isDescending: sortOrder === 'desc',
+      tokens: tokenClock(context),
     })
     return { SecretList: page.items.map(({ entry }) => entry), NextToken: page.nextToken }
   }
@@ -84,6 +85,7 @@ export const listOperations = (context: AwsContext, list: SecretList): AwsOperat
       maxResults: maxResults ?? MAX_BATCH,
       nextToken,
       isDescending: false,
+      tokens: tokenClock(context),
     })
     return { ...readMany(page.items.map(({ entry }) => entry.ARN)), NextToken: page.nextToken }
   }

@@ -2,6 +2,7 @@
 // go between two calls are neither shown twice nor skipped. A token belongs to the request it was made for.
 import { createHash } from 'node:crypto'
 import { AwsFault } from './aws-fault.ts'
+import type { AwsContext } from './operations.ts'
 
 /** What entries are ordered by; the last part must be unique. */
 export type SortKey = readonly [string | number, string | number]
@@ -13,12 +14,26 @@ export interface PageRequest<T> {
   readonly maxResults: number
   readonly nextToken: string | undefined
   readonly isDescending: boolean
+  readonly tokens: TokenClock
+}
+
+/** When tokens are made, and how long they last. */
+export interface TokenClock {
+  /** Epoch milliseconds. */
+  readonly now: number
+  /** 0: for ever. */
+  readonly lastMs: number
 }
 
 export interface Page<T> {
   readonly items: T[]
   readonly nextToken: string | undefined
 }
+
+export const tokenClock = ({ now, settings }: Pick<AwsContext, 'now' | 'settings'>): TokenClock => ({
+  now: now(),
+  lastMs: settings.pageTokenMs,
+})
 
 const compareParts = (a: string | number, b: string | number): number => (a < b ? -1 : a > b ? 1 : 0)
 
@@ -28,15 +43,16 @@ const fingerprint = (request: string): string => createHash('sha256').update(req
 
 const invalidToken = (): AwsFault => new AwsFault('InvalidNextTokenException', 'The NextToken value is invalid.')
 
-const readToken = (token: string, request: string): SortKey => {
+const readToken = (token: string, request: string, { now, lastMs }: TokenClock): SortKey => {
   let parsed: unknown
   try {
     parsed = JSON.parse(Buffer.from(token, 'base64url').toString('utf8'))
   } catch {
     throw invalidToken()
   }
-  if (!Array.isArray(parsed) || parsed.length !== 3 || parsed[0] !== fingerprint(request)) throw invalidToken()
-  const [, first, second] = parsed as [string, unknown, unknown]
+  if (!Array.isArray(parsed) || parsed.length !== 4 || parsed[0] !== fingerprint(request)) throw invalidToken()
+  const [, first, second, madeAt] = parsed as [string, unknown, unknown, unknown]
+  if (lastMs > 0 && !(typeof madeAt === 'number' && now - madeAt < lastMs)) throw invalidToken()
   const isPart = (part: unknown): part is string | number => typeof part === 'string' || typeof part === 'number'
   if (!isPart(first) || !isPart(second)) throw invalidToken()
   return [first, second]
@@ -45,7 +61,7 @@ const readToken = (token: string, request: string): SortKey => {
 /** Sorts and cuts. @throws InvalidNextTokenException */
 export const pageOf = <T>(items: Iterable<T>, page: PageRequest<T>): Page<T> => {
   const direction = page.isDescending ? -1 : 1
-  const after = page.nextToken === undefined ? undefined : readToken(page.nextToken, page.request)
+  const after = page.nextToken === undefined ? undefined : readToken(page.nextToken, page.request, page.tokens)
   const keyed: Array<{ item: T; key: SortKey }> = []
   for (const item of items) {
     const key = page.keyOf(item)
@@ -55,7 +71,7 @@ export const pageOf = <T>(items: Iterable<T>, page: PageRequest<T>): Page<T> => 
   const shown = keyed.slice(0, page.maxResults)
   const last = shown.at(-1)
   const hasMore = keyed.length > shown.length && last !== undefined
-  const token = hasMore ? JSON.stringify([fingerprint(page.request), ...last.key]) : undefined
+  const token = hasMore ? JSON.stringify([fingerprint(page.request), ...last.key, page.tokens.now]) : undefined
   return {
     items: shown.map(({ item }) => item),
     nextToken: token === undefined ? undefined : Buffer.from(token).toString('base64url'),

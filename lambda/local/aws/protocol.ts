@@ -12,6 +12,8 @@ import type { AwsService } from './settings.ts'
 
 export interface AwsServices {
   readonly secretsManager: AwsOperations
+  /** Secrets Manager's, for a call that is signed for another Region; undefined: that one is answered as all others are. */
+  readonly replicasFor?: (headers: StandInRequest['headers']) => AwsOperations | undefined
   readonly eventBridge: AwsOperations
   readonly systemsManager: AwsOperations
   readonly dynamoDb: AwsOperations
@@ -96,8 +98,9 @@ export const awsVendor = (
     const dot = target.indexOf('.')
     const name = target.slice(dot + 1)
     const service = byTarget.get(target.slice(0, Math.max(dot, 0)))
-    const operation =
-      service !== undefined && Object.hasOwn(service.operations, name) ? service.operations[name] : undefined
+    const ofReplica = service?.name === 'secretsmanager' ? services.replicasFor?.(request.headers) : undefined
+    const operations = ofReplica ?? service?.operations ?? {}
+    const operation = Object.hasOwn(operations, name) ? operations[name] : undefined
     const body = parseBody(request.body)
     const run = (): StandInReply => {
       try {
@@ -108,7 +111,8 @@ export const awsVendor = (
           200,
           services.asOneWrite(() => operation(body)),
         )
-        services.onCall?.(name, body, request.headers)
+        // A replica's reads are in the trail of its own Region.
+        if (ofReplica === undefined) services.onCall?.(name, body, request.headers)
         return answer
       } catch (error) {
         if (error instanceof AwsFault) return errorReply(error)

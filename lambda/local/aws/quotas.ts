@@ -11,7 +11,16 @@ interface Quota {
 /** https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html */
 const quotas: readonly Quota[] = [
   { operations: ['RotateSecret', 'CancelRotateSecret'], perSecond: 50 },
-  { operations: ['PutSecretValue', 'UpdateSecret', 'UpdateSecretVersionStage'], perSecond: 50 },
+  {
+    operations: [
+      'PutSecretValue',
+      'UpdateSecret',
+      'UpdateSecretVersionStage',
+      'ReplicateSecretToRegions',
+      'RemoveRegionsFromReplication',
+    ],
+    perSecond: 50,
+  },
   { operations: ['CreateSecret'], perSecond: 50 },
   {
     operations: ['PutResourcePolicy', 'GetResourcePolicy', 'DeleteResourcePolicy', 'ValidateResourcePolicy'],

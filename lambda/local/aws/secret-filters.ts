@@ -51,8 +51,8 @@ const tests: Readonly<Record<string, (secret: SecretDetails, value: string) => b
   description: (secret, value) => startsWithIgnoringCase(secret.Description, value),
   'tag-key': (secret, value) => secret.Tags?.some((tag) => tag.Key.startsWith(value)) === true,
   'tag-value': (secret, value) => secret.Tags?.some((tag) => tag.Value.startsWith(value)) === true,
-  // Neither replicas nor secrets of other services are played.
-  'primary-region': () => false,
+  'primary-region': (secret, value) => secret.PrimaryRegion?.startsWith(value) === true,
+  // Secrets of other services are not played.
   'owning-service': () => false,
   all: matchesAll,
 }

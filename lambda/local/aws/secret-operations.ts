@@ -1,9 +1,10 @@
-// Operations on a secret as a whole: create, describe, update, delete, restore, tag. Replication and managed external
-// secrets are not played; a request that asks for them is refused rather than half obeyed.
+// Operations on a secret as a whole: create, describe, update, delete, restore, tag. Replication at the creation and managed
+// external secrets are not played; a request that asks for them is refused rather than half obeyed.
 import { DAY_MS } from '../../core/base/time-units.ts'
 import { alreadyExists, invalidParameter, invalidRequest, notFound } from './aws-fault.ts'
 import { type Body, type Input, invalidName, readInput, readRequestToken, readSecretId } from './input.ts'
 import { type AwsContext, type AwsOperations, checkedSecret, checkNotDeleted, readSecret } from './operations.ts'
+import { replicationStatus } from './replica-status.ts'
 import type { Secret } from './secret-store.ts'
 import { putVersion, readValue } from './value-operations.ts'
 import { CURRENT, isSameValue } from './versions.ts'
@@ -41,8 +42,15 @@ const addTags = (secret: Secret, tags: ReadonlyArray<readonly [string, string]>)
   for (const [key, value] of tags) secret.tags.set(key, value)
 }
 
+const checkNotReplicated = ({ name, replicas }: Secret): void => {
+  if (replicas.size === 0) return
+  throw invalidParameter(
+    `You can't delete secret ${name} that still has replica regions [${[...replicas.keys()].join(', ')}]`,
+  )
+}
+
 export const secretOperations = (context: AwsContext): AwsOperations => {
-  const { store, now, views } = context
+  const { store, now, views, settings } = context
 
   const createSecret = (body: Body): object => {
     const input = readInput(body)
@@ -100,6 +108,7 @@ export const secretOperations = (context: AwsContext): AwsOperations => {
 
   const forceDelete = (secretId: string): object => {
     const secret = store.find(secretId)
+    if (secret !== undefined) checkNotReplicated(secret)
     if (secret === undefined) {
       const name = secretId.startsWith(store.arnPrefix) ? secretId.slice(store.arnPrefix.length) : secretId
       return { ARN: `${store.arnPrefix}${name}`, Name: name, DeletionDate: seconds(now()) }
@@ -126,7 +135,7 @@ export const secretOperations = (context: AwsContext): AwsOperations => {
     if (isForced) return forceDelete(secretId)
     const secret = store.find(secretId)
     if (secret === undefined) throw notFound()
-    checkNotDeleted(secret)
+    checkNotReplicated(checkNotDeleted(secret))
     secret.deletionAt = now() + (days ?? 30) * DAY_MS
     store.changed(secret)
     return { ...identity(secret), DeletionDate: seconds(secret.deletionAt) }
@@ -144,7 +153,12 @@ export const secretOperations = (context: AwsContext): AwsOperations => {
       const details = describe(secret)
       // DescribeSecret, unlike ListSecrets, answers null here once rotation is off.
       const LastRotatedDate = secret.rotation?.isEnabled === true ? details.LastRotatedDate : undefined
-      return { ...details, LastRotatedDate, VersionIdsToStages: versionsToStages(secret) }
+      return {
+        ...details,
+        LastRotatedDate,
+        VersionIdsToStages: versionsToStages(secret),
+        ReplicationStatus: replicationStatus(secret, { now: now(), settings }),
+      }
     },
     RestoreSecret: (body) => {
       const secret = readSecret(store, body)

@@ -35,6 +35,20 @@ export interface Rotation {
   firedAt: number | undefined
 }
 
+/** A copy of a secret in another Region. */
+export interface SecretReplica {
+  readonly region: string
+  readonly kmsKeyId: string | undefined
+  /** The last change that is known to have arrived; undefined: none has. */
+  copy: Secret | undefined
+  /** The secret as later calls left it, oldest first, each with the time of its arrival. */
+  arriving: readonly { readonly at: number; readonly copy: Secret }[]
+  /** Why the last change will not arrive. */
+  failure: string | undefined
+  /** The day on which the replica was last read. */
+  lastAccessedAt: number | undefined
+}
+
 export interface Secret {
   readonly arn: string
   readonly name: string
@@ -55,6 +69,10 @@ export interface Secret {
   deletionAt: number | undefined
   /** Absent = rotation was never configured. */
   rotation: Rotation | undefined
+  /** By Region. */
+  readonly replicas: Map<string, SecretReplica>
+  /** Of a secret that is replicated, and of its replicas. */
+  primaryRegion: string | undefined
 }
 
 export type SecretListener = (secret: Secret, isGone: boolean) => void
@@ -173,6 +191,8 @@ export const createSecretStore = (now: () => number, region: string, accountId: 
         lastManualAt: undefined,
         deletionAt: undefined,
         rotation: undefined,
+        replicas: new Map(),
+        primaryRegion: undefined,
       }
       names.set(name, secret)
       arns.set(secret.arn, secret)

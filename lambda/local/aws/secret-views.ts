@@ -64,9 +64,10 @@ const isSameVersion = (one: SecretVersion, other: SecretVersion): boolean =>
   [...one.stages].every((stage) => other.stages.has(stage))
 
 /** A copy that later changes do not reach; versions that are as before are shared with the copy before. */
-const copyOf = (secret: Secret, before: Secret | undefined): Secret => ({
+export const copyOf = (secret: Secret, before: Secret | undefined): Secret => ({
   ...secret,
   tags: new Map(secret.tags),
+  replicas: new Map([...secret.replicas].map(([region, replica]) => [region, { ...replica }])),
   rotation: secret.rotation === undefined ? undefined : { ...secret.rotation },
   versions: new Map(
     [...secret.versions].map(([id, version]) => {

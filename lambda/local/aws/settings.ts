@@ -27,8 +27,16 @@ export interface AwsSettings {
   sendRotationToken: boolean
   /** By how much ListSecrets lags behind. AWS: up to five minutes. */
   listLagMs: number
+  /** How long a paging token is taken: later it is an InvalidNextTokenException; 0: for ever. AWS: undocumented. */
+  pageTokenMs: number
   /** Real time until an asynchronous invocation that failed is tried again, and half the time until the last try. */
   asyncRetryMs: number
+  /** Real time until an invocation that was throttled is tried again by Lambda; doubles with each, up to 300 times as long. */
+  throttledRetryMs: number
+  /** Among which durable executions a name is unique. AWS's pages differ: the account and Region, or the function. */
+  executionNames: 'account' | 'function'
+  /** A chained invocation that is throttled: Lambda tries again, or the operation fails. AWS: undocumented. */
+  chainedThrottle: 'retry' | 'fail'
   /** Enforce AWS's request quotas, on real time. */
   enforceQuotas: boolean
   /** Lambda's quota of the account. AWS: 1,000, in a new account 10. */
@@ -50,6 +58,12 @@ export interface AwsSettings {
   latencyMs: Readonly<Partial<Record<AwsService, number>>>
   /** `documented`: more values of a secret than one in ten minutes, sustained, reach the quota of a hundred versions and are refused. */
   versionQuota: 'off' | 'documented'
+  /** How long after a call that changed a secret its replicas show that, on the shared clock. */
+  replicaLagMs: number
+  /** By Region, why changes that are made while this is set never arrive there: the StatusMessage of a status that is Failed. */
+  replicaFailure: Readonly<Record<string, string>>
+  /** `creation`: a replica is InProgress until it exists, and not while a change is on its way. AWS: undocumented. */
+  replicaStatus: 'everyChange' | 'creation'
 }
 
 /**
@@ -68,8 +82,14 @@ export const defaultSettings: Readonly<AwsSettings> = {
   usedToken: 'refuse',
   sendRotationToken: true,
   listLagMs: 0,
+  pageTokenMs: 0,
   // Lambda waits a minute, then two (Lambda developer guide, "asynchronous invocation").
   asyncRetryMs: 60_000,
+  // A second, then up to five minutes (the same page).
+  throttledRetryMs: 1000,
+  // "Execution names must be unique within your account and region" (durable-execution-idempotency); the stricter of the two.
+  executionNames: 'account',
+  chainedThrottle: 'retry',
   enforceQuotas: false,
   concurrentExecutions: 1000,
   entryFailures: 0,
@@ -79,6 +99,9 @@ export const defaultSettings: Readonly<AwsSettings> = {
   staleReadPer: 'call',
   latencyMs: {},
   versionQuota: 'off',
+  replicaLagMs: 0,
+  replicaFailure: {},
+  replicaStatus: 'everyChange',
 }
 
 type Check = (value: unknown) => string | undefined
@@ -104,6 +127,14 @@ const byService: Check = (value) => {
   return Object.entries(value).every(isRight) ? undefined : expected
 }
 
+const byRegion: Check = (value) => {
+  const expected = 'expected {Region: message}'
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return expected
+  const isRight = ([region, message]: [string, unknown]): boolean =>
+    /^([a-z]+-)+\d+$/.test(region) && name(message) === undefined
+  return Object.entries(value).every(isRight) ? undefined : expected
+}
+
 const checks: Readonly<Record<keyof AwsSettings, Check>> = {
   redriveCount: countFromZero,
   redriveSpacingMs: fromZero,
@@ -114,7 +145,11 @@ const checks: Readonly<Record<keyof AwsSettings, Check>> = {
   usedToken: oneOf('refuse', 'redrive', 'ignore'),
   sendRotationToken: flag,
   listLagMs: fromZero,
+  pageTokenMs: fromZero,
   asyncRetryMs: fromZero,
+  throttledRetryMs: fromZero,
+  executionNames: oneOf('account', 'function'),
+  chainedThrottle: oneOf('retry', 'fail'),
   enforceQuotas: flag,
   concurrentExecutions: countFromZero,
   entryFailures: countFromZero,
@@ -124,6 +159,9 @@ const checks: Readonly<Record<keyof AwsSettings, Check>> = {
   staleReadPer: oneOf('call', 'secret'),
   latencyMs: byService,
   versionQuota: oneOf('off', 'documented'),
+  replicaLagMs: fromZero,
+  replicaFailure: byRegion,
+  replicaStatus: oneOf('everyChange', 'creation'),
 }
 
 /** @returns every fault of the input, one line each; empty = it is a Partial<AwsSettings>. */

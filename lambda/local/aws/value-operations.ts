@@ -3,7 +3,7 @@
 import { type AwsFault, alreadyExists, invalidParameter, invalidRequest, notFound } from './aws-fault.ts'
 import { type Body, type Input, readInput, readRequestToken, readSecretId } from './input.ts'
 import { type AwsContext, type AwsOperations, checkedSecret, checkNotDeleted } from './operations.ts'
-import { pageOf } from './paging.ts'
+import { pageOf, tokenClock } from './paging.ts'
 import type { Secret, SecretValue, SecretVersion } from './secret-store.ts'
 import {
   addVersion,
@@ -210,6 +210,7 @@ export const valueOperations = (context: AwsContext): AwsOperations => {
         maxResults: maxResults ?? 100,
         nextToken,
         isDescending: false,
+        tokens: tokenClock(context),
       })
       return {
         ...identity(secret),

@@ -27,6 +27,7 @@ export interface SecretDetails {
   readonly NextRotationDate?: number | undefined
   readonly Tags?: readonly WireTag[] | undefined
   readonly CreatedDate: number
+  readonly PrimaryRegion?: string | undefined
 }
 
 export const seconds = (at: number): number => at / 1000
@@ -53,6 +54,7 @@ export const describe = (secret: Secret): SecretDetails => ({
   NextRotationDate: optionalSeconds(rotationWindow(secret)?.closesAt),
   Tags: secret.tags.size === 0 ? undefined : [...secret.tags].map(([Key, Value]) => ({ Key, Value })),
   CreatedDate: seconds(secret.createdAt),
+  PrimaryRegion: secret.primaryRegion,
 })
 
 /** Deprecated versions are left out. */

@@ -29,6 +29,8 @@ export const laptopClientsEnv = (place: ClientsPlace): Record<string, string> =>
     backstop: { everyDays: 60 },
     periodHours: 720,
     overlapHours: 24,
+    // Daily, as the campaign's own setting (functions.ts).
+    campaignEveryHours: 24,
     longestHoldHours: 168,
     handMadeSecrets: [],
   })

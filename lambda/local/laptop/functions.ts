@@ -4,6 +4,7 @@
 import { availableParallelism } from 'node:os'
 import { defined } from '../../core/base/defined.ts'
 import { archivedTypes } from '../../core/base/event-types.ts'
+import { HOUR_MS } from '../../core/base/time-units.ts'
 import { type Bounds, WITHOUT_LAG } from '../../core/rotation/bounds.ts'
 import type { StageSecrets } from '../../core/secret/stage-secrets.ts'
 import { STEP_TIMEOUT_MS } from '../../core/secret/step-timeout.ts'
@@ -20,6 +21,7 @@ import { writeRotationEnv } from '../../env/rotation.ts'
 import type { StytchEnv } from '../../env/stytch.ts'
 import { writeSweepEnv } from '../../env/sweep.ts'
 import type { BusRule } from '../aws/bus-rules.ts'
+import type { FunctionSettings } from '../aws/functions.ts'
 import type { Slugs } from '../stytch/workspace.ts'
 import { laptopClientsEnv } from './clients-settings.ts'
 import { LAPTOP_PROJECT_SECRET, LAPTOP_WORKSPACE_KEY } from './project-secret.ts'
@@ -70,8 +72,8 @@ export interface LaptopFunction {
   readonly env: Readonly<Record<string, string>>
   /** Processes at most; further invocations wait their turn. @default - as many as there are invocations at once */
   readonly maxEnvironments?: number
-  /** Its invocations are durable executions. @default - they are not */
-  readonly isDurable?: boolean
+  /** Its invocations are durable executions, as `DurableConfig` has it. @default - they are not */
+  readonly durable?: Required<Pick<FunctionSettings, 'executionTimeoutMs' | 'retentionMs'>>
   /** Called by the shared clock at this rate, as EventBridge Scheduler would. @default - by no schedule */
   readonly everyMinutes?: number
   /** What the schedule calls it with. @default - the time it was scheduled for */
@@ -83,6 +85,14 @@ const LAPTOP_SWEEP_MINUTES = 15
 
 /** As the stack's defaults are (lib/config/deploy-config.ts). */
 export const LAPTOP_HOURS = { periodHours: 720, overlapHours: 24 } as const
+/** Of the daily campaign, as a deployment has it (lib/config/campaign-config.ts). */
+export const LAPTOP_CAMPAIGN_EVERY_HOURS = 24
+
+/** As the stack has it for that overlap (lib/campaign/campaign.ts; a test holds the two together). */
+const LAPTOP_EXECUTION_HOURS = 72
+
+/** The alias by which a durable function is called. */
+export const LIVE = 'live'
 
 /** A fleet makes hundreds of calls at once; a process for each would do nothing but start. */
 const MOST_PROCESSES = 4 * availableParallelism()
@@ -232,15 +242,16 @@ const functionsOf = (
     part: 'campaign',
     handler: 'on-campaign',
     timeoutMs: 900_000,
-    isDurable: true,
+    durable: { executionTimeoutMs: LAPTOP_EXECUTION_HOURS * HOUR_MS, retentionMs: 30 * 24 * HOUR_MS },
     ...(more.hasCampaignSchedule === true ? dailyCampaign : {}),
     env: writeCampaignEnv({
       secretNamePrefix: LAPTOP_PREFIX,
       ...extra,
       rotationFunctionArn: arnOf('rotation'),
-      selfArn: `${arnOf('campaign')}:live`,
+      selfArn: `${arnOf('campaign')}:${LIVE}`,
       eventBus: LAPTOP_BUS,
       ...LAPTOP_HOURS,
+      campaignEveryHours: LAPTOP_CAMPAIGN_EVERY_HOURS,
       freeze: { parameter: LAPTOP_FREEZE },
       controlParameter: LAPTOP_CAMPAIGNS,
       records: { table: LAPTOP_RECORDS.name },
@@ -256,7 +267,7 @@ const functionsOf = (
       secretNamePrefix: LAPTOP_PREFIX,
       ...extra,
       rotationFunctionArn: arnOf('rotation'),
-      campaignFunctionArn: `${arnOf('campaign')}:live`,
+      campaignFunctionArn: `${arnOf('campaign')}:${LIVE}`,
       eventBus: LAPTOP_BUS,
       maxSecurityClients: 25,
       freeze: { parameter: LAPTOP_FREEZE },

@@ -10,19 +10,21 @@ import type { StageSecrets } from '../../core/secret/stage-secrets.ts'
 import type { StytchEnv } from '../../env/stytch.ts'
 import { type AwsStandIn, createAwsStandIn } from '../aws/aws-stand-in.ts'
 import { connectBusRules } from '../aws/bus-rules.ts'
+import type { FunctionSettings } from '../aws/functions.ts'
 import type { AwsSettings } from '../aws/settings.ts'
 import { roleOfKey } from '../aws/trail.ts'
-import type { InvokeResult } from '../runner/execution-environment.ts'
-import { type Lambda, type LambdaInput, startLambda } from '../runner/lambda-runner.ts'
+import type { Lambda } from '../runner/lambda-runner.ts'
 import { createWorld, type World } from '../stand-in/world.ts'
 import type { StytchStandIn } from '../stytch/stand-in-api.ts'
 import { createStytchStandIn } from '../stytch/stytch-stand-in.ts'
+import { createDeployedFunctions, type DeployedCode, type Deployment } from './deployed-functions.ts'
 import {
   LAPTOP_BUS,
   LAPTOP_EVIDENCE,
   LAPTOP_PREFIX,
   LAPTOP_RECORDS,
   LAPTOP_STAGE,
+  LIVE,
   laptopFunctions,
   laptopRules,
 } from './functions.ts'
@@ -40,6 +42,8 @@ export interface LaptopInput {
   readonly awsSettings?: Partial<AwsSettings>
   /** Further functions that the AWS stand-in may call, by name: the path of the module that exports each one's `handler`. */
   readonly functions?: Readonly<Record<string, string>>
+  /** As `functions`, of which each invocation is a durable execution; called by the alias `live` or version 1. */
+  readonly durableFunctions?: Readonly<Record<string, string>>
   /** Registers the client that the address names as one that may be vended. @default false */
   readonly hasVendClient?: boolean
   /** Keeps the project secret where a deployment has it, so that it can be rotated: the functions read it there. @default false */
@@ -90,8 +94,13 @@ export interface Laptop {
   readonly stytch: StytchStandIn
   readonly aws: AwsStandIn
   readonly rotation: Lambda
-  /** The processes of a part's function. */
+  /** The processes of a part's function, as it is deployed now. */
   lambda(part: string): Lambda
+  /**
+   * A deployment: publishes the next version of a part's function and moves its alias there. Executions that have begun go on with the
+   * code that they began on. @returns the version's number
+   */
+  deploy(part: string, changes: Deployment): string
   close(): Promise<void>
 }
 
@@ -122,23 +131,16 @@ export const functionArnOf = (functionName: string): string =>
 const functionNameOf = (part: string): string => `m2m-${LAPTOP_STAGE}-${part}`
 
 export const startLaptop = async (input: LaptopInput): Promise<Laptop> => {
-  const { stytchPort, awsPort, awsSettings, functions: more = {}, onLog } = input
+  const { stytchPort, awsPort, awsSettings, functions: more = {}, durableFunctions: moreDurable = {}, onLog } = input
   const world = createWorld()
   const projectId = `project-test-${randomUUID()}`
   const projectSecret = `secret-test-${randomBytes(26).toString('base64url')}=`
   const arnOf = (part: string): string => functionArnOf(functionNameOf(part))
   const rotationArn = arnOf('rotation')
-  const functions = new Map<string, Lambda>()
+  const functions = createDeployedFunctions({ clockOffsetMs: () => world.clock.now() - Date.now(), onLog })
+  const configured = new Map<string, FunctionSettings>()
   const durable = new Set<string>()
-  const clockOffsetMs = (): number => world.clock.now() - Date.now()
-
-  const absent = (arn: string): InvokeResult => ({
-    ok: false,
-    errorType: 'ResourceNotFoundException',
-    errorMessage: `Function not found: ${arn}`,
-  })
-  const invoke = async (arn: string, event: unknown): Promise<InvokeResult> =>
-    (await functions.get(arn)?.invoke(event)) ?? absent(arn)
+  const invoke = functions.invokeLatest
 
   const stytch = createStytchStandIn({ world, projectId, projectSecret })
   const aws = createAwsStandIn({
@@ -151,20 +153,13 @@ export const startLaptop = async (input: LaptopInput): Promise<Laptop> => {
     ...defined({ settings: awsSettings }),
     invoke,
     functions: {
-      exists: (arn) => functions.has(arn),
+      exists: functions.exists,
       isDurable: (arn) => durable.has(arn),
-      invoke: async ({ functionArn, qualifier, event, clientContext }) => {
-        const invokedArn = qualifier === undefined ? undefined : `${functionArn}:${qualifier}`
-        return (await functions.get(functionArn)?.invoke(event, invokedArn, clientContext)) ?? absent(functionArn)
-      },
+      settingsOf: (arn) => configured.get(arn) ?? {},
+      invoke: functions.invoke,
     },
     route: createLeakFront((event) => invoke(arnOf('intake'), event)),
   })
-  const functionOf = (arn: string): Lambda => {
-    const found = functions.get(arn)
-    if (found === undefined) throw new Error(`The laptop has no function ${arn}.`)
-    return found
-  }
   const vend = createLaptopVend({
     region: REGION,
     accountId: ACCOUNT_ID,
@@ -196,18 +191,14 @@ export const startLaptop = async (input: LaptopInput): Promise<Laptop> => {
         : { kind: 'given', secret: projectSecret },
     baseUrl: stytchUrl,
   }
-  const start = (
-    functionName: string,
-    what: Pick<LambdaInput, 'modulePath' | 'timeoutMs' | 'env' | 'maxEnvironments'>,
-  ): void => {
-    const functionArn = functionArnOf(functionName)
+  const start = (functionName: string, what: DeployedCode): void => {
     // By its key the trail knows whose call it is.
     const env = { ...awsEnvironment(awsUrl), AWS_ACCESS_KEY_ID: functionName, ...what.env }
-    functions.set(functionArn, startLambda({ ...what, env, functionName, functionArn, clockOffsetMs, onLog }))
+    functions.add(functionArnOf(functionName), { ...what, env })
   }
   const [{ arn: proofKeyArn } = { arn: '' }] = aws.keys()
   const schedules: ScheduledFunction[] = []
-  for (const { part, handler, everyMinutes, scheduledInput, isDurable, ...what } of laptopFunctions({
+  for (const { part, handler, everyMinutes, scheduledInput, durable: lasting, ...what } of laptopFunctions({
     stytch: stytchEnv,
     slugs: stytch.workspace.slugs,
     stytchCallsPerSecond: input.stytchCallsPerSecond,
@@ -219,20 +210,27 @@ export const startLaptop = async (input: LaptopInput): Promise<Laptop> => {
     vendUrl,
     extraPrefixes: input.extraPrefixes,
   })) {
-    if (isDurable === true) durable.add(arnOf(part))
+    if (lasting !== undefined) {
+      durable.add(arnOf(part))
+      configured.set(arnOf(part), { aliases: [LIVE], timeoutMs: what.timeoutMs, ...lasting })
+    }
     start(functionNameOf(part), { ...what, modulePath: handlerPath(handler) })
     if (everyMinutes !== undefined) {
       const input = scheduledInput === undefined ? {} : { input: scheduledInput }
       // A durable function is called by its alias.
-      const functionArn = isDurable === true ? `${arnOf(part)}:live` : arnOf(part)
+      const functionArn = lasting === undefined ? arnOf(part) : `${arnOf(part)}:${LIVE}`
       schedules.push({ functionArn, everyMs: everyMinutes * 60_000, ...input })
     }
   }
-  for (const [functionName, modulePath] of Object.entries(more)) {
+  for (const functionName of Object.keys(moreDurable)) {
+    durable.add(functionArnOf(functionName))
+    configured.set(functionArnOf(functionName), { aliases: [LIVE] })
+  }
+  for (const [functionName, modulePath] of Object.entries({ ...more, ...moreDurable })) {
     start(functionName, { modulePath, timeoutMs: TIMEOUT_MS, env: {} })
   }
   if (input.hasAdoptionProof === true) aws.onTrailedRead((event) => aws.sendToFunction(arnOf('reads'), event))
-  const rules = laptopRules({ arnOf }).filter(({ functionArn }) => functions.has(functionArn))
+  const rules = laptopRules({ arnOf }).filter(({ functionArn }) => functions.exists(functionArn))
   connectBusRules(aws, { busName: LAPTOP_BUS, accountId: ACCOUNT_ID, region: REGION }, rules)
   const scheduler = createScheduler({ schedules, now: world.clock.now, send: aws.sendToFunction })
   world.onReset(scheduler.restart)
@@ -245,7 +243,7 @@ export const startLaptop = async (input: LaptopInput): Promise<Laptop> => {
   const close = async (): Promise<void> => {
     clearInterval(ticking)
     aws.stopDrives()
-    await Promise.all([...functions.values()].map((lambda) => lambda.close()))
+    await functions.close()
     await closeServers()
   }
   const place = { aws: awsUrl, stytch: stytchUrl, region: REGION, projectId, projectSecret }
@@ -272,8 +270,13 @@ export const startLaptop = async (input: LaptopInput): Promise<Laptop> => {
     world,
     stytch,
     aws,
-    rotation: functionOf(rotationArn),
-    lambda: (part) => functionOf(arnOf(part)),
+    rotation: functions.latest(rotationArn),
+    lambda: (part) => functions.latest(arnOf(part)),
+    deploy: (part, changes) => {
+      const version = aws.publishVersion(arnOf(part), LIVE)
+      functions.deploy(arnOf(part), version, changes)
+      return version
+    },
     stage: { secretNamePrefix: LAPTOP_PREFIX, extraPrefixes: input.extraPrefixes },
     address: {
       stytch: stytchUrl,

@@ -1,7 +1,7 @@
 // What the status page shows of the clients, from what both stand-ins hold: names, labels, slots, positions, last fours. No value.
 
 import { HOUR_MS } from '../../core/base/time-units.ts'
-import { checkedState, visibleOf } from '../../core/clients/client-status.ts'
+import { checkedState, shownState, visibleOf } from '../../core/clients/client-status.ts'
 import type { CheckFinding } from '../../core/rotation/check-answer.ts'
 import { type Position, type Slots, sightings } from '../../core/rotation/position.ts'
 import { entryLabelled } from '../../core/secret/labels.ts'
@@ -65,7 +65,7 @@ const toSecret = (secret: PeekedSecret): Secret => ({
   lastRotatedAt: secret.rotation?.lastRotatedAt,
   nextRotationAt: secret.rotation?.nextAt,
   lastReadOnDayAt: undefined,
-  replicaRegions: [],
+  replicas: [],
 })
 
 /** Whatever project the value is of: that decides nothing here. */
@@ -129,7 +129,10 @@ const sightOf = (secret: PeekedSecret, input: SightInput): ClientSight => {
     name: shortNameOf(input, secret.name),
     secretName: secret.name,
     clientId: clientId ?? null,
-    state: checkedState(visible.state, { secret: managed, record: undefined, finding }),
+    state: shownState({
+      ...visible,
+      state: checkedState(visible.state, { secret: managed, record: undefined, finding }),
+    }),
     position,
     slots: slots ?? null,
     versions: secret.versions

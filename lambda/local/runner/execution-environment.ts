@@ -20,9 +20,21 @@ export interface EnvironmentInput {
   readonly onLog: (line: string) => void
 }
 
+/** What an invocation brings beside its event. */
+export interface InvokeOptions {
+  /** By which ARN, when that is an alias's or a version's. @default - the function's own */
+  readonly invokedArn?: string | undefined
+  /** What the context calls it. @default - $LATEST */
+  readonly version?: string | undefined
+  /** What the caller of a synchronous invocation sent along. @default - nothing */
+  readonly clientContext?: unknown
+  /** Once aborted, the process is killed. @default - only the timeout kills it */
+  readonly signal?: AbortSignal | undefined
+}
+
 export interface ExecutionEnvironment {
   /** One at a time; the caller sees to that. */
-  invoke(event: unknown, invokedArn?: string, clientContext?: unknown): Promise<InvokeResult>
+  invoke(event: unknown, options?: InvokeOptions): Promise<InvokeResult>
   isAlive(): boolean
   kill(): void
   /** Resolves when the process is gone and its last line has been handed on. */
@@ -129,10 +141,19 @@ export const startEnvironment = (input: EnvironmentInput): ExecutionEnvironment 
   }
 
   return {
-    invoke: (event, invokedArn, clientContext) =>
+    invoke: (event, { invokedArn, version, clientContext, signal } = {}) =>
       new Promise((resolve) => {
         requestId = randomUUID()
-        finish = resolve
+        const kill = (): void => {
+          isAlive = false
+          child.kill('SIGKILL')
+        }
+        signal?.addEventListener('abort', kill)
+        if (signal?.aborted === true) kill()
+        finish = (result) => {
+          signal?.removeEventListener('abort', kill)
+          resolve(result)
+        }
         if (typeof loading === 'object') return settle(loading)
         start = () => {
           killAfter(input.timeoutMs, timedOut)
@@ -143,6 +164,7 @@ export const startEnvironment = (input: EnvironmentInput): ExecutionEnvironment 
             event,
             timeoutMs: input.timeoutMs,
             invokedArn,
+            version,
             clientContext,
             clockOffsetMs,
           })

@@ -1,7 +1,12 @@
 // Runs a real handler as Lambda would: in processes of their own, one event at a time each, reused warm, one more for
 // every concurrent invoke; killed at the timeout. The AWS stand-in, the laptop and the crash tests call it. It imitates no
 // event source and no permissions.
-import { type ExecutionEnvironment, type InvokeResult, startEnvironment } from './execution-environment.ts'
+import {
+  type ExecutionEnvironment,
+  type InvokeOptions,
+  type InvokeResult,
+  startEnvironment,
+} from './execution-environment.ts'
 
 export interface LambdaInput {
   /** Absolute path of the handler's module; TypeScript where the running Node strips types. */
@@ -26,12 +31,8 @@ export interface LambdaInput {
 }
 
 export interface Lambda {
-  /**
-   * Never rejects: whatever happens to the process is a result.
-   * @param invokedArn by which ARN, when that is an alias's or a version's. @default - the function's own
-   * @param clientContext what the caller of a synchronous invocation sent along. @default - nothing
-   */
-  invoke(event: unknown, invokedArn?: string, clientContext?: unknown): Promise<InvokeResult>
+  /** Never rejects: whatever happens to the process is a result. */
+  invoke(event: unknown, options?: InvokeOptions): Promise<InvokeResult>
   /** SIGKILL to every environment that is running an event now; those invokes end with Runtime.ExitError. */
   kill(): void
   /** Kills everything and resolves when the processes are gone; later invokes fail. */
@@ -92,10 +93,10 @@ export const startLambda = (input: LambdaInput): Lambda => {
   }
 
   return {
-    invoke: async (event, invokedArn, clientContext) => {
+    invoke: async (event, options) => {
       const environment = await take()
       if (environment === undefined) return closedResult
-      const result = await environment.invoke(event, invokedArn, clientContext)
+      const result = await environment.invoke(event, options)
       taken.delete(environment)
       waiting.shift()?.()
       return result

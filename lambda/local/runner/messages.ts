@@ -21,6 +21,8 @@ export type ToRuntime =
       readonly timeoutMs: number
       /** By which ARN it was invoked, should that be another than the function's own. */
       readonly invokedArn?: string | undefined
+      /** @default - $LATEST */
+      readonly version?: string | undefined
       readonly clientContext?: unknown
       /** What the shared clock is ahead of the machine's. */
       readonly clockOffsetMs: number

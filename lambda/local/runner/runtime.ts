@@ -55,6 +55,7 @@ const invoke = async ({
   event,
   timeoutMs,
   invokedArn,
+  version = '$LATEST',
   clientContext,
   clockOffsetMs,
 }: Extract<ToRuntime, { kind: 'invoke' }>): Promise<void> => {
@@ -63,7 +64,7 @@ const invoke = async ({
   const context = {
     awsRequestId: requestId,
     functionName: identity.functionName,
-    functionVersion: '$LATEST',
+    functionVersion: version,
     invokedFunctionArn: invokedArn ?? identity.functionArn,
     memoryLimitInMB: String(identity.memoryLimitInMB),
     logGroupName: `/aws/lambda/${identity.functionName}`,

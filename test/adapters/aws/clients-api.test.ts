@@ -151,13 +151,21 @@ test('the function’s own words and code are the fault’s', async () => {
   })
 })
 
-test('a function that broke off may have done it: look, and ask again', async () => {
+test.each([
+  [
+    'a change may have been made: look first',
+    () => clientsApi().discard('c'),
+    'discard',
+    'look (m2m status), then run the command again',
+  ],
+  ['a look changed nothing', () => clientsApi().stage(), 'stage', 'nothing was changed'],
+] as const)('of a function that broke off, %s', async (_, ask, action, advice) => {
   result = { ok: false, errorType: 'Sandbox.Timedout', errorMessage: 'too late' }
 
-  expect(await faultOf(clientsApi().stage())).toMatchObject({
+  expect(await faultOf(ask())).toMatchObject({
     code: 'FUNCTION_NOT_ANSWERED',
     retryable: true,
-    message: `${NAME} broke off at stage: see its log group, whose name begins with /aws/lambda/${NAME}; look, and ask again.`,
+    message: `${NAME} broke off at ${action}: see its log group, whose name begins with /aws/lambda/${NAME}; ${advice}.`,
   })
 })
 

@@ -223,7 +223,7 @@ describe('S3', () => {
     await expect(store().put(KEY, 'a.b.c', 6000)).rejects.toMatchObject({
       code: 'ARCHIVE_UNAVAILABLE',
       retryable: true,
-      message: `S3 PutObject of ${KEY} in m2m-evidence failed with SlowDown; it is retried.`,
+      message: `S3 PutObject of ${KEY} in m2m-evidence failed with SlowDown; it can be retried.`,
     })
   })
 

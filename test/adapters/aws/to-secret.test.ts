@@ -32,7 +32,12 @@ const shared = {
 const described: DescribeSecretResponse = {
   ...shared,
   VersionIdsToStages: labels,
-  ReplicationStatus: [{ Region: 'eu-west-1', Status: 'InSync' }, { Status: 'Failed' }, { Region: 'eu-north-1' }],
+  ReplicationStatus: [
+    { Region: 'eu-west-1', Status: 'InSync' },
+    { Status: 'Failed' },
+    { Region: 'eu-north-1' },
+    { Region: 'eu-west-3', Status: 'Failed', StatusMessage: 'Secret with this name already exists in this region' },
+  ],
 }
 const listed: SecretListEntry = { ...shared, SecretVersionsToStages: labels }
 const expected: Secret = {
@@ -51,7 +56,11 @@ const expected: Secret = {
   lastReadOnDayAt: at(4).getTime(),
   nextRotationAt: at(6).getTime(),
   kmsKeyId: 'alias/m2m',
-  replicaRegions: ['eu-west-1', 'eu-north-1'],
+  replicas: [
+    { region: 'eu-west-1', status: 'InSync' },
+    { region: 'eu-north-1', status: 'Unknown' },
+    { region: 'eu-west-3', status: 'Failed', message: 'Secret with this name already exists in this region' },
+  ],
 }
 /** Of a reply that shows nothing. */
 const nothing: Secret = {
@@ -70,7 +79,7 @@ const nothing: Secret = {
   lastReadOnDayAt: undefined,
   nextRotationAt: undefined,
   kmsKeyId: undefined,
-  replicaRegions: [],
+  replicas: [],
 }
 
 /** As it comes over the wire: times in seconds. */
@@ -94,7 +103,7 @@ test.each([
 })
 
 test('a listed secret shows the same, but for its replicas', async () => {
-  const secret = { ...expected, replicaRegions: [] }
+  const secret = { ...expected, replicas: [] }
 
   expect(toSecret(listed, NAME)).toStrictEqual(secret)
   expect((await vendorOf({ SecretList: [onTheWire(listed)] }).list('m2m/test/')).secrets).toStrictEqual([secret])

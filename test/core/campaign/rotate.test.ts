@@ -26,6 +26,17 @@ describe('a campaign', () => {
     expect(report.endedAt - startedAt).toBeLessThan(DAY + HOUR)
   })
 
+  it('leaves the overlap open where a replica does not have the new value, and its settle to the sweep', async () => {
+    seat.add(3)
+    const [first] = seat.world.secrets.values()
+    if (first !== undefined) first.replicas = [{ region: 'eu-north-1', status: 'Failed' }]
+
+    const report = await seat.run(due)
+
+    expect(report).toMatchObject({ counts: { switched: 3, settled: 2, leftToSweep: 1, failed: 0 } })
+    expect(seat.origins()).toEqual({ settle: 2, rotate: 1 })
+  })
+
   it('asks for each secret twice, and for nothing else', async () => {
     seat.add(60)
 

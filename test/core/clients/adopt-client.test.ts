@@ -43,6 +43,17 @@ afterEach(() => {
   for (const text of said) expect(text).not.toContain('canary')
 })
 
+test('a rehearsal looks at all of it, and changes nothing', async () => {
+  const before = stateOf()
+
+  const found = await ask({ action: 'rehearseAdoption', ...asked })
+  const wrong = ask({ action: 'rehearseAdoption', ...asked, clientSecret: 'canary-another-value' })
+
+  expect(found).toEqual({ clientId: CLIENT, secretArn: asked.secretName, outcome: 'wouldAdopt', hasUnknownNext: false })
+  await expect(wrong).rejects.toThrow(/refuses this value/)
+  expect(stateOf()).toEqual(before)
+})
+
 const stateOf = () => ({
   clients: stytch.clientIds(),
   slots: stytch.slots(CLIENT),

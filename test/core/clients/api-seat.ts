@@ -27,6 +27,7 @@ export const stage: ApiStage = {
   backstop: { everyDays: 60 },
   periodHours: 720,
   overlapHours: 24,
+  campaignEveryHours: 24,
 }
 
 /** To be called at the top of a test file. */

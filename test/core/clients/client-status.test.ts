@@ -2,7 +2,13 @@
 
 import { describe, expect, test } from 'vitest'
 import type { ClientRecord } from '../../../lambda/core/clients/client-keeper.ts'
-import { checkedState, slotWords, type VisibleState, visibleOf } from '../../../lambda/core/clients/client-status.ts'
+import {
+  checkedState,
+  shownState,
+  slotWords,
+  type VisibleState,
+  visibleOf,
+} from '../../../lambda/core/clients/client-status.ts'
 import type { AsOf } from '../../../lambda/core/secret/is-managed.ts'
 import { makeRequestToken, type Origin } from '../../../lambda/core/secret/request-token.ts'
 import type { Secret } from '../../../lambda/core/secret/secret.ts'
@@ -60,6 +66,18 @@ describe('the state', () => {
   ])('%s', (state, changes) => {
     expect(visibleOf(secret(changes), asOf).state).toBe(state)
   })
+})
+
+test.each([
+  ['settled', 'held'],
+  ['overlap', 'held'],
+  ['revoked', 'revoked'],
+  ['rotating', 'rotating'],
+  ['off', 'off'],
+  ['dead', 'dead'],
+] as const)('%s, on hold, is shown as %s: a hold says what waits, and hides nothing that does not', (state, shown) => {
+  expect(shownState({ state, hold: { since: NOW, by: 'ada' } })).toBe(shown)
+  expect(shownState({ state, hold: undefined })).toBe(state)
 })
 
 describe('the state with what Stytch says', () => {

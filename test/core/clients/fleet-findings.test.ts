@@ -41,14 +41,15 @@ const record = (changes: Partial<ClientRecord> = {}): ClientRecord => ({
   registeredAt: NOW - HOUR_MS,
   ...changes,
 })
-const find = (secrets: readonly Secret[], records: readonly ClientRecord[] = [record()]) => {
+const find = (secrets: readonly Secret[], records: readonly ClientRecord[] = [record()]) => findIn(secrets, records)
+const findIn = (secrets: readonly Secret[], records: FleetSight['records']) => {
   const sight: FleetSight = {
     stage: { secretNamePrefix: 'm2m/prod/' },
     secrets,
     records,
     asOf: {
       rotationFunctionArn: FUNCTION,
-      spans: { periodMs: 720 * HOUR_MS, overlapMs: 24 * HOUR_MS },
+      spans: { periodMs: 720 * HOUR_MS, overlapMs: 24 * HOUR_MS, campaignEveryMs: 24 * HOUR_MS },
       now: NOW,
       longestHoldMs: 168 * HOUR_MS,
     },
@@ -62,6 +63,22 @@ test('nothing is found where nothing is wrong', () => {
   expect(find([secret({ isDeleted: true, rotationEnabled: false, tags: {} })], [])).toEqual([])
   const retired = secret({ tags: tags({ 'm2m:retired': 'then' }), rotationEnabled: false })
   expect(find([retired], [record({ isActive: false })])).toEqual([])
+})
+
+test('where Stytch listed no clients, nothing is said of any, and what Secrets Manager shows is found all the same', () => {
+  const off = secret({ rotationEnabled: false })
+
+  expect(findIn([off], undefined).map(({ kind }) => kind)).toEqual(['schedule'])
+})
+
+test('a secret that is scheduled for deletion is found while its client is active', () => {
+  const deleted = secret({ isDeleted: true, rotationEnabled: false })
+
+  expect(find([deleted])).toMatchObject([
+    { kind: 'deleted', weight: 'broken', subject: 'billing', what: expect.stringMatching(/its client c is active/) },
+  ])
+  expect(find([deleted], [record({ isActive: false })])).toEqual([])
+  expect(findIn([deleted], undefined)).toEqual([])
 })
 
 describe('of a secret', () => {
@@ -129,4 +146,16 @@ describe('of a client that no secret holds', () => {
   test('another stage’s is none of ours', () => {
     expect(lonely({ boundTo: ARN.replace('m2m/prod', 'm2m/dev') })).toEqual([])
   })
+})
+
+test('a period by a tag set by hand, for which campaigns come too seldom, is found', () => {
+  expect(find([secret({ tags: tags({ 'm2m:period': '4h' }) })])).toEqual([
+    {
+      kind: 'schedule',
+      weight: 'attention',
+      subject: 'billing',
+      what: expect.stringMatching(/^its period \(tag m2m:period\) is shorter than the longest time between two/),
+    },
+  ])
+  expect(find([secret({ tags: tags({ 'm2m:period': '1d' }) })])).toEqual([])
 })

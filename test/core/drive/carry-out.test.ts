@@ -309,6 +309,14 @@ describe('a revoke', () => {
     expect(await toTheEnd({ ...revoke, isGraceful: true })).toMatchObject({ outcome: 'done', attempts: 2 })
     expect(intents()).toEqual(['rotate', 'revoke', 'settle'])
   })
+
+  it('after a grace, does not keep what leaked for a replica that is behind: it revokes', async () => {
+    const { secret, toTheEnd, revoke, intents } = setUp()
+    secret.replicas = [{ region: 'eu-north-1', status: 'Failed' }]
+
+    expect(await toTheEnd({ ...revoke, isGraceful: true })).toMatchObject({ outcome: 'done', attempts: 2 })
+    expect(intents()).toEqual(['rotate', 'revoke', 'settle'])
+  })
 })
 
 test('rotation that is switched off stops what is planned, and no revoke', async () => {

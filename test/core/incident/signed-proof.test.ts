@@ -1,5 +1,5 @@
 // What is said of an incident's signed proofs: from valid ones of that incident alone.
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { signedProofOf } from '../../../lambda/core/incident/signed-proof.ts'
 import { rawSignatureOf } from '../../../lambda/core/rotation/ecdsa-signature.ts'
 import { compactJws, digestOf, type ProofPayload, proofKey, signingInput } from '../../../lambda/core/rotation/proof.ts'
@@ -37,8 +37,10 @@ const createBucket = () => {
   return { put, ask }
 }
 
+const NOTHING = { refusals: 0, firstRefusedAt: null, signed: false, confirmed: false, confirmableAt: null }
+
 test('nothing stored: not signed', async () => {
-  expect(await createBucket().ask('INC-1')).toEqual({ refusals: 0, firstRefusedAt: null, signed: false })
+  expect(await createBucket().ask('INC-1')).toEqual(NOTHING)
 })
 
 test('the first proof and its confirmation count together, from the first refusal on', async () => {
@@ -48,7 +50,7 @@ test('the first proof and its confirmation count together, from the first refusa
   put({ revokeToken: revokeOf('INC-1') })
   put({ revokeToken: revokeOf('INC-1'), refused: [{ ...value, firstRefusedAt: '2026-11-02T12:32:00.000Z' }] }, 2)
 
-  expect(await ask('INC-1')).toEqual({ refusals: 6, firstRefusedAt: value.firstRefusedAt, signed: true })
+  expect(await ask('INC-1')).toMatchObject({ refusals: 6, firstRefusedAt: value.firstRefusedAt, signed: true })
 })
 
 test("another incident's proof is none of this one's", async () => {
@@ -64,5 +66,39 @@ test('a proof by another key, or of slots alone, is none', async () => {
   put({ revokeToken: revokeOf('INC-1') }, 1, createProofKey())
   put({ revokeToken: revokeOf('INC-1'), refused: [] }, 2)
 
-  expect(await ask('INC-1')).toEqual({ refusals: 0, firstRefusedAt: null, signed: false })
+  expect(await ask('INC-1')).toEqual(NOTHING)
+})
+
+describe('a proof is confirmed by a later one under the same tokens', () => {
+  const at = Date.parse(payloadOf().at)
+  const later = (ms: number): string => new Date(at + ms).toISOString()
+
+  test.each<[string, number | undefined, readonly number[], boolean]>([
+    ['one alone is not', undefined, [], false],
+    ['nor is one without a span', 0, [], false],
+    ['a second one that came too early does not', undefined, [59_999], false],
+    ['a minute later it does', undefined, [60_000], true],
+    ['after the span that the first one names', 5000, [4999, 5000], true],
+    ['at once where the span is zero', 0, [0], true],
+  ])('%s', async (_, confirmedAfterMs, offsets, confirmed) => {
+    const { put, ask } = createBucket()
+    const span = confirmedAfterMs === undefined ? {} : { confirmedAfterMs }
+    put({ revokeToken: revokeOf('INC-1'), ...span })
+    for (const [n, offset] of offsets.entries()) {
+      put({ revokeToken: revokeOf('INC-1'), ...span, at: later(offset) }, n + 2)
+    }
+
+    const found = await ask('INC-1')
+
+    expect(found).toMatchObject({ signed: true, confirmed })
+    expect(found.confirmableAt).toBe(confirmed ? null : later(confirmedAfterMs ?? 60_000))
+  })
+
+  test('not by one that another key signed', async () => {
+    const { put, ask } = createBucket()
+    put({ revokeToken: revokeOf('INC-1') })
+    put({ revokeToken: revokeOf('INC-1'), at: later(120_000) }, 2, createProofKey())
+
+    expect(await ask('INC-1')).toMatchObject({ confirmed: false })
+  })
 })

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { deadSince } from '../../../lambda/core/intake/dead-since.ts'
 import { makeRequestToken, type Origin } from '../../../lambda/core/secret/request-token.ts'
 import type { VersionEntry } from '../../../lambda/core/secret/secrets.ts'
+import { anywayAbout } from '../../../lambda/core/secret/settle-subject.ts'
 
 const secretArn = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:m2m/test/billing-AbCdEf'
 const BEGIN = Date.UTC(2026, 9, 5)
@@ -45,6 +46,13 @@ describe('a value is dead', () => {
     const second = tokenOf('settle', REVOKE, 2)
 
     expect(since(historyOf(FIRST, [REVOKE, 'AWSPREVIOUS'], SETTLE, [second, 'AWSCURRENT']))).toBe(3)
+  })
+
+  test('since a settle that did not wait for replicas', () => {
+    const rotate = tokenOf('rotate', 'campaign')
+    const settle = tokenOf('settle', anywayAbout(rotate))
+
+    expect(since(historyOf(FIRST, [rotate, 'AWSPREVIOUS'], [settle, 'AWSCURRENT']))).toBe(2)
   })
 
   test('also where the settle carries both labels, which is a valid end', () => {

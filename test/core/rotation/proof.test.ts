@@ -147,6 +147,13 @@ describe('what is not believed', () => {
     expect(faultOf(jwsOf(key), key.trusted, at - 301_000)).toBe('fromTheFuture')
   })
 
+  test.each([
+    ['without Regions, as of earlier releases', {}],
+    ['with Regions, in a status that was not known yet', { regions: [{ region: 'eu-north-1', status: 'Paused' }] }],
+  ])('but not a payload %s', (_what, changes) => {
+    expect(faultOf(signed(HEADER, { ...payloadOf(), ...changes }))).toBe('believed')
+  })
+
   const [refusal] = payloadOf().refused
   test.each<[string, Record<string, unknown>]>([
     ['another version', { version: 2 }],
@@ -157,6 +164,8 @@ describe('what is not believed', () => {
     ['a refusal without errors', { refused: [{ ...refusal, errors: 'invalid_client' }] }],
     ['an acceptance without a request', { accepted: { versionId: 'v', lastFour: 'x', provenAt: payloadOf().at } }],
     ['no slots', { slots: undefined }],
+    ['Regions that are no list', { regions: 'eu-north-1' }],
+    ['a Region without a status', { regions: [{ region: 'eu-north-1' }] }],
     ['no time', { at: 0 }],
   ])('a payload with %s', (_what, changes) => {
     expect(faultOf(signed(HEADER, { ...payloadOf(), ...changes }))).toBe('malformedPayload')

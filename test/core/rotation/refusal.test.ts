@@ -40,6 +40,13 @@ const one: { readonly [Reason in RefusalReason]: Extract<Refusal, { readonly rea
   tooLarge: { reason: 'tooLarge', bytes: 65_600 },
   wouldRestoreRevoked: { reason: 'wouldRestoreRevoked' },
   stillUsed: { reason: 'stillUsed', usedAt: Date.UTC(2026, 9, 1, 2, 3), quietMs: 3_600_000 },
+  replicaBehind: {
+    reason: 'replicaBehind',
+    replicas: [
+      { region: 'eu-north-1', status: 'Failed', message: 'no access' },
+      { region: 'eu-west-3', status: 'InProgress' },
+    ],
+  },
   frozen: { reason: 'frozen', freeze: 'planned' },
   position: { reason: 'position', step: 'setSecret', intent: 'settle', position: 'drift' },
 }
@@ -77,6 +84,7 @@ describe('explanations', () => {
     expect(explainRefusal({ reason: 'held', by: 'alice' })).toContain('held by alice')
     expect(explainRefusal({ reason: 'held', by: undefined })).toContain('held by somebody')
     expect(explainRefusal(one.stillUsed)).toContain('used up to 2026-10-01T02:03:00.000Z, and 60 minutes without')
+    expect(explainRefusal(one.replicaBehind)).toContain('(eu-north-1 Failed, eu-west-3 InProgress)')
     expect(explainRefusal(one.position)).toContain('settle stops at setSecret in position drift')
     expect(explainRefusal({ ...one.malformedSecret, faults: ['one', 'another'] })).toContain(': one; another')
   })
@@ -113,6 +121,7 @@ const consequences: Readonly<Record<Exclude<RefusalReason, 'position'>, readonly
   tooLarge: [true, false],
   wouldRestoreRevoked: [true, false],
   stillUsed: [true, false],
+  replicaBehind: [true, false],
   frozen: [true, false],
 }
 const driftPositions = ['ambiguous', 'promoted', 'poisoned', 'cancelledUnderUs', 'drift']

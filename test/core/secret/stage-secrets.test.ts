@@ -1,5 +1,6 @@
 // Which secrets are a stage's: the own prefix, those beside it, what an extra prefix may be, and lists that go through all of them.
 import { describe, expect, test } from 'vitest'
+import { Fault } from '../../../lambda/core/base/fault.ts'
 import type { Secret } from '../../../lambda/core/secret/secret.ts'
 import type { ListQuery, SecretPage } from '../../../lambda/core/secret/secrets.ts'
 import {
@@ -12,6 +13,7 @@ import {
   listTaggedOfStage,
   outsideFault,
   shortNameOf,
+  stagePages,
 } from '../../../lambda/core/secret/stage-secrets.ts'
 import { makeSecret } from '../../fakes/managed-secret.ts'
 
@@ -158,5 +160,36 @@ describe('a list', () => {
 
     expect(asked).toEqual(['m2m/prod/', 'legacy/', 'old/billing/'])
     expect(found.map(({ name }) => name)).toEqual(['m2m/prod/x', 'm2m/prod/y', 'legacy/x', 'old/billing/x'])
+  })
+})
+
+describe('every secret of a stage, page by page', () => {
+  const lost = new Fault({ code: 'LIST_TOKEN_LOST', retryable: false, message: 'InvalidNextTokenException' })
+  const named = (name: string) => secret(`m2m/prod/${name}`)
+  const pages = { first: { secrets: [named('a'), named('b')], nextPage: '2' }, last: [named('b'), named('c')] }
+  /** The second page is lost so many times. */
+  const listing = (times: number) => {
+    let left = times
+    return {
+      list: async (_prefix: string, { page }: { readonly page?: string | undefined } = {}) => {
+        if (page === undefined) return pages.first
+        left -= 1
+        if (left >= 0) throw lost
+        return { secrets: pages.last, nextPage: undefined }
+      },
+    }
+  }
+  const namesOf = async (times: number): Promise<readonly string[]> => {
+    const names: string[] = []
+    for await (const page of stagePages(listing(times), own)) names.push(...page.map(({ name }) => name.slice(9)))
+    return names
+  }
+
+  test.each([0, 1, 2])('is shown once, where the paging token is lost %d times', async (times) => {
+    expect(await namesOf(times)).toEqual(['a', 'b', 'c'])
+  })
+
+  test('is not to be had where it is lost every time', async () => {
+    await expect(namesOf(3)).rejects.toBe(lost)
   })
 })

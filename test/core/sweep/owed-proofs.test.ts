@@ -145,7 +145,8 @@ describe('a proof is owed', () => {
       { ...secret, labels: { [settleToken]: ['AWSCURRENT'], [versionId('rotate', HOUR_MS)]: ['AWSPREVIOUS'] } },
     ]
 
-    expect(settledSecretOf(secret, at)).toEqual({ secret, revokeToken, settleToken })
+    const { arn, name, tags } = secret
+    expect(settledSecretOf(secret, at)).toEqual({ secret: { arn, name, tags }, revokeToken, settleToken })
     expect(settledSecretOf({ ...secret, rotationEnabled: false }, at)).toBeDefined()
     expect(others.filter((other) => settledSecretOf(other, at) !== undefined)).toEqual([])
   })

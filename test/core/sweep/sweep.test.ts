@@ -6,89 +6,13 @@ import { runInNewContext } from 'node:vm'
 import { describe, expect, test } from 'vitest'
 import { Fault } from '../../../lambda/core/base/fault.ts'
 import { settleToken } from '../../../lambda/core/drive/settle-request.ts'
-import type { ReadableRecords } from '../../../lambda/core/rotation/records.ts'
+import type { Secret } from '../../../lambda/core/secret/secret.ts'
 import { NOTICE_EVERY_MS } from '../../../lambda/core/sweep/due.ts'
-import { ASKED_A_SECOND, type SweepSummary, sweep } from '../../../lambda/core/sweep/sweep.ts'
-import { createCallLog } from '../../fakes/call-log.ts'
-import { createFakeEvents } from '../../fakes/fake-events.ts'
-import { createFakeFleet, createFakeSteps, throttled } from '../../fakes/fake-fleet.ts'
-import { createFakeFreeze } from '../../fakes/fake-freeze.ts'
-import { createFakeJournal } from '../../fakes/fake-journal.ts'
-import { createFakeTiming, NOON_THIRTY } from '../../fakes/fake-timing.ts'
-import {
-  DAY_MS,
-  HOUR_MS,
-  MINUTE_MS,
-  makeSecret,
-  ROTATION_FUNCTION,
-  type SecretTraits,
-} from '../../fakes/managed-secret.ts'
-
-const PREFIX = 'm2m/test/'
-const SWEEP_EVERY_MS = 15 * MINUTE_MS
-
-const createPlace = () => {
-  const timing = createFakeTiming()
-  const fleet = createFakeFleet(timing)
-  const steps = createFakeSteps(fleet, timing)
-  const freeze = createFakeFreeze()
-  const events = createFakeEvents(createCallLog())
-  const journal = createFakeJournal()
-  /** When the rotation function says that it switched, by the version's id. */
-  const switches = new Map<string, number>()
-  const table = { isDown: false }
-  const records: ReadableRecords = {
-    kind: 'kept',
-    versions: {
-      read: async () => {
-        if (table.isDown) throw new Fault({ code: 'RECORDS_UNAVAILABLE', retryable: true, message: 'it is down' })
-        return [...switches].map(([versionId, switchedAt]) => ({ versionId, switchedAt }))
-      },
-    },
-  }
-  const run = async (asOf = timing.now(), remainingMs = 300_000): Promise<SweepSummary> => {
-    timing.restart(remainingMs)
-    return sweep(
-      {
-        secrets: fleet,
-        steps,
-        freeze,
-        records,
-        events,
-        timing,
-        journal,
-        secretNamePrefix: PREFIX,
-        rules: {
-          rotationFunctionArn: ROTATION_FUNCTION,
-          stage: { periodMs: 30 * DAY_MS, overlapMs: DAY_MS },
-          sweepEveryMs: SWEEP_EVERY_MS,
-          longestHoldMs: 7 * DAY_MS,
-        },
-      },
-      asOf,
-    )
-  }
-  const add = (...all: readonly (SecretTraits & { readonly name: string })[]): void =>
-    fleet.add(...all.map((traits) => makeSecret({ ...traits, name: PREFIX + traits.name })))
-  const reported = () =>
-    events.published.map(({ type, detail }) => `${type}: ${String(detail.secretName).slice(PREFIX.length)}`)
-  const rotated = () => fleet.calls.filter(({ op }) => op === 'rotate').map(({ about }) => about.slice(PREFIX.length))
-  /** The clock goes on to the next sweep. */
-  const next = (): Promise<SweepSummary> => {
-    timing.advance(SWEEP_EVERY_MS)
-    return run()
-  }
-  return { timing, fleet, steps, freeze, events, journal, switches, table, run, next, add, reported, rotated }
-}
-
-const over = { current: 'rotate', rotatedAgoMs: 2 * DAY_MS } as const
-const open = { current: 'rotate', rotatedAgoMs: HOUR_MS } as const
-const revoked = { current: 'revoke', rotatedAgoMs: MINUTE_MS } as const
-const stuckSince = (kind: 'rotate' | 'revoke' | 'settle' | 'rollback' | 'bare', agoMs = 20 * MINUTE_MS) => ({
-  kind,
-  agoMs,
-})
-const held = (agoMs: number) => ({ 'm2m:held': new Date(NOON_THIRTY - agoMs).toISOString(), 'm2m:client-id': 'c' })
+import { ASKED_A_SECOND, type SweepSummary } from '../../../lambda/core/sweep/sweep.ts'
+import { throttled } from '../../fakes/fake-fleet.ts'
+import { NOON_THIRTY } from '../../fakes/fake-timing.ts'
+import { DAY_MS, HOUR_MS, MINUTE_MS, makeSecret, type SecretTraits } from '../../fakes/managed-secret.ts'
+import { createPlace, held, open, over, PREFIX, revoked, SWEEP_EVERY_MS, stuckSince } from './sweep-place.ts'
 
 describe('a sweep', () => {
   test('settles what is due and nothing else, with the token of all who ask', async () => {
@@ -115,6 +39,51 @@ describe('a sweep', () => {
       isWhole: true,
       freeze: 'off',
     })
+  })
+
+  test('settles nothing while a replica is not in sync, reports one that failed, and settles once it is', async () => {
+    const place = createPlace()
+    const replicas: Secret['replicas'] = [{ region: 'eu-north-1', status: 'Failed', message: 'no access' }]
+    place.add({ name: 'failed', current: 'rotate', rotatedAgoMs: DAY_MS + MINUTE_MS, more: { replicas } })
+
+    expect(await place.run()).toMatchObject({ settlesAsked: 0, settleRefusing: 1 })
+    expect(place.reported()).toEqual(['Settle Refusing: failed'])
+    expect(place.events.published[0]?.detail).toMatchObject({ replicas: [{ region: 'eu-north-1', status: 'Failed' }] })
+
+    await place.next()
+    expect([place.rotated(), place.reported()]).toEqual([[], ['Settle Refusing: failed']])
+
+    Object.assign(place.fleet.find('m2m/test/failed').secret, {
+      replicas: [{ region: 'eu-north-1', status: 'InSync' }],
+    })
+    await place.next()
+    expect(place.rotated()).toEqual(['failed'])
+  })
+
+  test('reports a replica that is only late after one overlap more, and again every six hours', async () => {
+    const place = createPlace()
+    const replicas: Secret['replicas'] = [{ region: 'eu-north-1', status: 'InProgress' }]
+    place.add({ name: 'late', current: 'rotate', rotatedAgoMs: DAY_MS + HOUR_MS, more: { replicas } })
+    const sweeps = async (count: number): Promise<number> => {
+      for (let made = 0; made < count; made += 1) await place.next()
+      return place.reported().length
+    }
+
+    expect(await sweeps(4 * 23 - 1)).toBe(0)
+    expect(await sweeps(1)).toBe(1)
+    expect(await sweeps(4 * 6 - 1)).toBe(1)
+    expect(await sweeps(1)).toBe(2)
+    expect(place.reported()).toEqual(['Settle Refusing: late', 'Settle Refusing: late'])
+    expect(place.rotated()).toEqual([])
+  })
+
+  test('settles a revoke whatever its replicas have', async () => {
+    const place = createPlace()
+    place.add({ name: 'leaked', ...revoked, more: { replicas: [{ region: 'eu-north-1', status: 'Failed' }] } })
+
+    await place.run()
+
+    expect(place.rotated()).toEqual(['leaked'])
   })
 
   test('counts an overlap from the switch that the rotation function recorded, whatever the dates say', async () => {
@@ -179,7 +148,8 @@ describe('a sweep', () => {
 
     await place.run()
 
-    expect(place.rotated()).toEqual(['leaked', 'a', 'b'])
+    expect(place.rotated()[0]).toBe('leaked')
+    expect(place.rotated().toSorted()).toEqual(['a', 'b', 'leaked'])
   })
 
   test('asks for no more than its share a second', async () => {

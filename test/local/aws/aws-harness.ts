@@ -24,6 +24,8 @@ export interface Aws {
   readonly standIn: AwsStandIn
   readonly origin: string
   readonly secrets: SecretsManagerClient
+  /** A client whose calls are signed for another Region. */
+  readonly secretsIn: (region: string) => SecretsManagerClient
   readonly events: EventBridgeClient
 }
 
@@ -46,12 +48,17 @@ export const startAws = async (input: Omit<AwsStandInInput, 'world'> = {}): Prom
   }
   const secrets = new SecretsManagerClient(config)
   const events = new EventBridgeClient(config)
+  const secretsIn = (there: string): SecretsManagerClient => {
+    const client = new SecretsManagerClient({ ...config, region: there })
+    closers.push(() => client.destroy())
+    return client
+  }
   closers.push(async () => {
     secrets.destroy()
     events.destroy()
     await standIn.close()
   })
-  return { world, standIn, origin, secrets, events }
+  return { world, standIn, origin, secrets, secretsIn, events }
 }
 
 /** A request as no SDK would send it. */

@@ -71,6 +71,7 @@ describe('a rule', () => {
       {
         functionArn: FUNCTION_ARN,
         qualifier: undefined,
+        version: '$LATEST',
         event: {
           version: '0',
           id: reply.Entries?.[0]?.EventId,

@@ -1,119 +1,39 @@
 // Durable executions on the stand-in, driven by AWS's own SDK over HTTP: waits by the shared clock, retries, chained invocations, kills,
 // names, limits; and what an operator asks of them with the plain client.
 
-import { type DurableContext, NestingType, withDurableExecution } from '@aws/durable-execution-sdk-js'
+import { NestingType } from '@aws/durable-execution-sdk-js'
 import {
   CheckpointDurableExecutionCommand,
-  GetDurableExecutionCommand,
   InvokeCommand,
-  LambdaClient,
+  type LambdaClient,
   ListDurableExecutionsByFunctionCommand,
   StopDurableExecutionCommand,
 } from '@aws-sdk/client-lambda'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type AwsStandIn, createAwsStandIn } from '../../../lambda/local/aws/aws-stand-in.ts'
-import type { InvocationResult } from '../../../lambda/local/aws/functions.ts'
-import { createWorld } from '../../../lambda/local/stand-in/world.ts'
+import type { AwsStandIn } from '../../../lambda/local/aws/aws-stand-in.ts'
+import type { World } from '../../../lambda/local/stand-in/world.ts'
 import { until } from '../../e2e/spawned.ts'
+import { arnOf, type Body, type DurableSeat, HOUR, openDurable, promised } from './durable-seat.ts'
 
-type Body = (event: never, context: DurableContext) => Promise<unknown>
-
-const HOUR = 3_600_000
-const arnOf = (name: string): string => `arn:aws:lambda:us-east-1:000000000000:function:${name}`
-
-let world: ReturnType<typeof createWorld>
+let seat: DurableSeat
+let world: World
 let standIn: AwsStandIn
 let lambda: LambdaClient
 let bodies: Map<string, Body>
 let invocations: string[]
-/** What happens to an invocation instead of its end. */
-/** A promise: the process is killed when it is kept. */
-let fate: (name: string, nth: number) => 'lives' | Promise<void>
-
-const promised = () => {
-  let keep = (): void => {}
-  const promise = new Promise<void>((resolve) => {
-    keep = resolve
-  })
-  return { promise, keep }
-}
-
-const runInvocation = async (name: string, event: unknown): Promise<InvocationResult> => {
-  const body = bodies.get(name)
-  if (body === undefined) return { ok: false, errorType: 'Error', errorMessage: 'no body' }
-  invocations.push(name)
-  const nth = invocations.filter((one) => one === name).length
-  const handler = withDurableExecution(body as never, { client: lambda })
-  const context = { awsRequestId: `request-${nth}`, getRemainingTimeInMillis: () => 60_000 }
-  const run = handler(event as never, context as never)
-  const kill = fate(name, nth)
-  if (kill !== 'lives') {
-    // As after SIGKILL: Lambda hears nothing of it any more, whatever it goes on to do.
-    await Promise.race([run.catch(() => {}), kill])
-    return { ok: false, errorType: 'Runtime.ExitError', errorMessage: 'signal: killed' }
-  }
-  try {
-    return { ok: true, value: JSON.parse(JSON.stringify(await run)) as unknown }
-  } catch (error) {
-    return { ok: false, errorType: 'Error', errorMessage: error instanceof Error ? error.message : 'unknown' }
-  }
-}
 
 beforeEach(async () => {
-  world = createWorld()
-  bodies = new Map()
-  invocations = []
-  fate = () => 'lives'
-  standIn = createAwsStandIn({
-    world,
-    functions: {
-      exists: (arn) => bodies.has(arn.split(':')[6] ?? '') || arn === arnOf('plain'),
-      isDurable: (arn) => arn !== arnOf('plain'),
-      invoke: async ({ functionArn, event }) =>
-        functionArn === arnOf('plain')
-          ? { ok: true, value: { echoed: event } }
-          : runInvocation(functionArn.split(':')[6] ?? '', event),
-    },
-  })
-  const endpoint = await standIn.listen(0)
-  lambda = new LambdaClient({
-    endpoint,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'any', secretAccessKey: 'any' },
-    maxAttempts: 1,
-  })
+  seat = await openDurable()
+  ;({ world, standIn, lambda, bodies, invocations } = seat)
+  seat.plain.set('plain', async (event) => ({ echoed: event }))
 })
 
-afterEach(async () => {
-  lambda.destroy()
-  await standIn.close()
-})
+afterEach(() => seat.close())
 
-const start = async (name: string, payload: object = {}, executionName?: string): Promise<string> => {
-  const reply = await lambda.send(
-    new InvokeCommand({
-      FunctionName: `${name}:live`,
-      InvocationType: 'Event',
-      Payload: JSON.stringify(payload),
-      DurableExecutionName: executionName,
-    }),
-  )
-  return reply.DurableExecutionArn ?? ''
-}
-
-const get = (arn: string) => lambda.send(new GetDurableExecutionCommand({ DurableExecutionArn: arn }))
-
-const endOf = (arn: string) =>
-  until(async () => {
-    const execution = await get(arn)
-    return execution.Status === 'RUNNING' ? undefined : execution
-  }, `the end of ${arn}`)
-
-const asleep = (name: string) =>
-  until(() => {
-    const execution = standIn.durableExecutions().find(({ input }) => input.functionArn === arnOf(name))
-    return execution?.operations().some(({ type, status }) => type === 'WAIT' && status === 'STARTED')
-  }, `${name} to wait`)
+const start: DurableSeat['start'] = (...request) => seat.start(...request)
+const get: DurableSeat['get'] = (arn) => seat.get(arn)
+const endOf: DurableSeat['endOf'] = (arn) => seat.endOf(arn)
+const asleep: DurableSeat['asleep'] = (name) => seat.asleep(name)
 
 describe('an execution', () => {
   it('runs its steps once, waits by the shared clock, and gives its result', async () => {
@@ -282,7 +202,7 @@ describe('a process that is killed', () => {
       }
       return 'done'
     })
-    fate = (_name, nth) => (nth === 1 ? killed.promise : 'lives')
+    seat.fates.of = (_name, nth) => (nth === 1 ? killed.promise : 'lives')
 
     const { Result } = await endOf(await start('flow'))
     ended.keep()
@@ -298,7 +218,7 @@ describe('a process that is killed', () => {
 
   it('again and again is followed again and again', async () => {
     bodies.set('flow', () => new Promise(() => {}))
-    fate = () => Promise.resolve()
+    seat.fates.of = () => Promise.resolve()
     const arn = await start('flow')
 
     await until(() => invocations.length >= 4, 'four tries')

@@ -49,16 +49,17 @@ const invoke = (input: Partial<ConstructorParameters<typeof InvokeCommand>[0]>) 
 
 describe('Invoke', () => {
   it.each([
-    ['a name', 'greeter', undefined],
-    ['a name with an alias', 'greeter:live', 'live'],
-    ['an ARN', arnOf('greeter'), undefined],
-    ['an ARN with an alias', `${arnOf('greeter')}:live`, 'live'],
-  ])('finds the function by %s', async (_, FunctionName, qualifier) => {
+    ['a name', 'greeter', undefined, '$LATEST'],
+    ['a name with an alias', 'greeter:live', 'live', '1'],
+    ['an ARN', arnOf('greeter'), undefined, '$LATEST'],
+    ['an ARN with an alias', `${arnOf('greeter')}:live`, 'live', '1'],
+  ])('finds the function by %s', async (_, FunctionName, qualifier, version) => {
     const reply = await invoke({ FunctionName, Payload: JSON.stringify({ a: 1 }) })
 
     expect(JSON.parse(reply.Payload?.transformToString() ?? '')).toEqual({ hello: 'world' })
     expect(reply.FunctionError).toBeUndefined()
-    expect(invocations).toEqual([{ functionArn: arnOf('greeter'), qualifier, event: { a: 1 } }])
+    expect(invocations).toEqual([{ functionArn: arnOf('greeter'), qualifier, version, event: { a: 1 } }])
+    expect(reply.ExecutedVersion).toBe(version)
   })
 
   it('tells a failure as Lambda does', async () => {

@@ -102,6 +102,15 @@ describe('an execution environment', () => {
     })
   })
 
+  it('knows the version and the ARN that it was invoked by', async () => {
+    const lambda = start({ functionName: 'campaign' })
+    const invokedArn = 'arn:aws:lambda:us-east-1:000000000000:function:campaign:2'
+
+    const result = await lambda.invoke({ do: 'context' }, { invokedArn, version: '2' })
+
+    expect(result).toMatchObject({ value: { functionVersion: '2', invokedFunctionArn: invokedArn } })
+  })
+
   it('runs the export it is told to', async () => {
     const lambda = start({ exportName: 'another' })
 
@@ -178,6 +187,20 @@ describe('an invoke fails', () => {
       expect((result as { errorMessage: string }).errorMessage).toContain('signal: killed')
     }
     expect(sampleOf(await lambda.invoke({})).calls).toBe(1)
+  })
+
+  it('with Runtime.ExitError when its caller gives it up; others go on', async () => {
+    const lambda = start()
+    const [one] = await Promise.all([lambda.invoke({ do: 'sleep', ms: 100 }), lambda.invoke({ do: 'sleep', ms: 100 })])
+    const abort = new AbortController()
+    const given = lambda.invoke({ do: 'sleep', ms: 60_000 }, { signal: abort.signal })
+    const other = lambda.invoke({ do: 'sleep', ms: 200 })
+
+    abort.abort()
+
+    expect(one).toMatchObject({ ok: true })
+    expect(await given).toMatchObject({ ok: false, errorType: 'Runtime.ExitError' })
+    expect(await other).toMatchObject({ ok: true })
   })
 
   it('with Runtime.ExitError when the handler exits', async () => {

@@ -100,7 +100,7 @@ const fill = (client, row) => {
   const badge = find(row, '.badge', HTMLElement)
   badge.className = `badge ${state}`
   // In words: a colour alone is missed.
-  badge.textContent = [state === 'dead' ? 'DEAD' : state, isHeld && 'held', isOverdue && 'overdue']
+  badge.textContent = [state === 'dead' ? 'DEAD' : state, isHeld && state !== 'held' && 'held', isOverdue && 'overdue']
     .filter(Boolean)
     .join(', ')
   find(row, '.state small', HTMLElement).textContent = `position: ${position ?? 'unknown'}`

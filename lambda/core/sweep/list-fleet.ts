@@ -1,0 +1,166 @@
+// What one sweep finds in ListSecrets, page by page: counts, and of each secret no more than what its turn needs. A list that breaks off loses
+// nothing that was found: on a lost paging token it begins anew, and whatever else ends it early leaves the sweep with what it has.
+
+import { Fault } from '../base/fault.ts'
+import { PATIENT_PAUSES_MS, retry } from '../base/retry.ts'
+import { DAY_MS } from '../base/time-units.ts'
+import type { SecretToCheck } from '../rotation/read-check-question.ts'
+import { isManaged } from '../secret/is-managed.ts'
+import { issuedAtEstimate } from '../secret/is-overdue.ts'
+import { isUnsettled } from '../secret/overlap.ts'
+import type { Secret } from '../secret/secret.ts'
+import type { SecretPage } from '../secret/secrets.ts'
+import { isOfStage, isTokenLost, LISTINGS, listStage } from '../secret/stage-secrets.ts'
+import { checkableOf } from './check-fleet.ts'
+import { asOfSweep, factsOf, hasBeenTried, isReported, nominate, type Sweep } from './due.ts'
+import { type SettledSecret, settledSecretOf } from './owed-proofs.ts'
+import { isThrottle, type Sweeping } from './sweeping.ts'
+import type { Tally } from './tally.ts'
+import { sweepTurn } from './turns.ts'
+
+/** Of each kind; beyond them, the next sweep lists from the other end. As many as ListSecrets shows in one sweep. */
+const MOST_KEPT = 100_000
+const MOST_REPORTED = 10_000
+/** A few hundred bytes each. */
+const MOST_SETTLED = 20_000
+
+/** ARNs of what is worth a closer look: not tried before, and tried before without success. */
+export interface Nominated {
+  readonly fresh: string[]
+  readonly tried: string[]
+}
+
+export interface Found {
+  readonly urgent: Nominated
+  readonly due: Nominated
+  /** Nothing to do, but to report. */
+  readonly toReport: string[]
+  /** Revokes that were settled lately: a proof may be owed. */
+  readonly settled: SettledSecret[]
+  readonly toCheck: SecretToCheck[]
+}
+
+export const nothingFound = (): Found => ({
+  urgent: { fresh: [], tried: [] },
+  due: { fresh: [], tried: [] },
+  toReport: [],
+  settled: [],
+  toCheck: [],
+})
+
+export interface Listing {
+  readonly sweep: Sweep
+  readonly found: Found
+  readonly tally: Tally
+  /** No page is asked for from then on, epoch milliseconds. */
+  readonly until: number
+  /** Whether it is asked what Stytch accepts: else nothing is kept for that. */
+  readonly isChecking: boolean
+}
+
+const countManaged = (secret: Secret, { sweep, tally }: Pick<Listing, 'sweep' | 'tally'>): void => {
+  tally.managed += 1
+  if (isUnsettled(secret)) tally.overlapsOpen += 1
+  const ageMs = sweep.asOf - (issuedAtEstimate(secret) || sweep.asOf)
+  tally.oldestDays = Math.max(tally.oldestDays, Math.floor(ageMs / DAY_MS))
+}
+
+const keep = (list: string[], arn: string, { most, tally }: { readonly most: number; readonly tally: Tally }): void => {
+  if (list.length < most) list.push(arn)
+  else tally.left += 1
+}
+
+const sift = (secret: Secret, { sweep, found, tally, isChecking }: Listing): void => {
+  tally.seen += 1
+  if (isManaged(secret, asOfSweep(sweep))) countManaged(secret, { sweep, tally })
+  const facts = factsOf(secret, sweep)
+  for (const { kind } of facts) {
+    if (kind === 'overdue' || kind === 'rotationOff' || kind === 'heldTooLong') tally[kind] += 1
+  }
+  const settled = settledSecretOf(secret, sweep)
+  if (settled !== undefined && found.settled.length < MOST_SETTLED) found.settled.push(settled)
+  const toCheck = isChecking ? checkableOf(secret, sweep) : undefined
+  if (toCheck !== undefined && found.toCheck.length < MOST_KEPT) found.toCheck.push(toCheck)
+  const nomination = nominate(secret, sweep)
+  if (nomination !== undefined) {
+    const list = found[nomination][hasBeenTried(secret, sweep) ? 'tried' : 'fresh']
+    keep(list, secret.arn, { most: MOST_KEPT, tally })
+  } else if (facts.some((fact) => isReported(fact, sweep))) {
+    keep(found.toReport, secret.arn, { most: MOST_REPORTED, tally })
+  }
+}
+
+/** @returns undefined when it is throttled or unreachable until the time is up. @throws Fault when asking again will not help. */
+const nextPage = async (
+  sweeping: Sweeping,
+  { sweep, until, tally }: Listing,
+  page: string | undefined,
+): Promise<SecretPage | undefined> => {
+  const { secrets, timing } = sweeping
+  // Should the list ever be too long for one sweep, the next one begins at the other end.
+  const isOdd = sweepTurn(sweep) % 2 === 1
+  let isOver = false
+  const list = async (): Promise<SecretPage | undefined> =>
+    listStage(secrets, sweeping, { page, order: isOdd ? 'newestFirst' : 'oldestFirst' })
+  return retry(list, timing.wait, (end, tries) => {
+    if (end.status === 'fulfilled') return undefined
+    const { reason } = end
+    if (!(reason instanceof Fault) || !reason.retryable) return undefined
+    if (isThrottle(reason)) tally.throttles += 1
+    const pauseMs = PATIENT_PAUSES_MS[tries - 1]
+    // Without a single page there was no sweep.
+    isOver = pauseMs === undefined ? page !== undefined : timing.now() + pauseMs >= until
+    return isOver ? undefined : pauseMs
+  }).catch((error: unknown) => {
+    if (isOver) return undefined
+    throw error
+  })
+}
+
+/** ListSecrets' filter is a promise of AWS's; the prefix is ours. */
+const isWithin = (sweeping: Sweeping, secret: Secret): boolean =>
+  sweeping.isOneSecret === true ? secret.name === sweeping.secretNamePrefix : isOfStage(sweeping, secret)
+
+type Broken = 'tokenLost' | 'broken'
+
+/** How a listing that had begun broke off. @throws what asking again does not help with, where nothing was listed */
+const brokenBy = ({ journal }: Sweeping, { tally }: Listing, error: unknown): Broken => {
+  if (isTokenLost(error)) return 'tokenLost'
+  if (!(error instanceof Fault) || tally.seen === 0) throw error
+  const { code, message } = error
+  tally.failed += 1
+  journal.note({ outcome: 'listBroken', code, message })
+  return 'broken'
+}
+
+/** @param seen whom an earlier listing of this sweep has shown, by ARN */
+const listOnce = async (sweeping: Sweeping, listing: Listing, seen: Set<string>): Promise<'whole' | Broken> => {
+  let page: string | undefined
+  do {
+    if (sweeping.timing.now() >= listing.until) return 'broken'
+    let reply: SecretPage | undefined
+    try {
+      reply = await nextPage(sweeping, listing, page)
+    } catch (error) {
+      return brokenBy(sweeping, listing, error)
+    }
+    if (reply === undefined) return 'broken'
+    for (const secret of reply.secrets) {
+      if (!isWithin(sweeping, secret) || secret.isDeleted || seen.has(secret.arn)) continue
+      seen.add(secret.arn)
+      sift(secret, listing)
+    }
+    page = reply.nextPage
+  } while (page !== undefined)
+  return 'whole'
+}
+
+/** @returns whether the list came to its end. @throws Fault when not even the first page can be had. */
+export const listFleet = async (sweeping: Sweeping, listing: Listing): Promise<boolean> => {
+  const seen = new Set<string>()
+  for (let listings = 1; listings <= LISTINGS; listings += 1) {
+    const end = await listOnce(sweeping, listing, seen)
+    if (end !== 'tokenLost') return end === 'whole'
+  }
+  return false
+}

@@ -1,0 +1,102 @@
+// Lambda's queue of asynchronous invocations: an event that fails is tried twice more, one that is throttled again and again for up to six
+// hours, and then it lies with the dead letters. Durable functions have their own retries (durable-executions.ts).
+import type { Sleep } from '../stand-in/latency.ts'
+import type { Concurrency } from './concurrency.ts'
+import type { Functions, Invocation } from './functions.ts'
+
+/** What an asynchronous invocation left behind when all its tries had failed. */
+export interface DeadLetter {
+  readonly functionArn: string
+  readonly errorType: string
+  readonly errorMessage: string
+  /** Epoch milliseconds on the shared clock. */
+  readonly at: number
+}
+
+export interface AsyncInvocationsInput {
+  readonly functions: Functions
+  readonly concurrency: Concurrency
+  readonly now: () => number
+  /** Until the second try of one that failed; twice that until the third. */
+  readonly retryMs: () => number
+  /** Until the second try of one that was throttled; twice that until the next, and so on. */
+  readonly throttledRetryMs: () => number
+  readonly sleep: Sleep
+}
+
+const LONGEST_THROTTLED_FACTOR = 300
+/** As Lambda's default is. */
+const MAX_EVENT_AGE_MS = 6 * 3_600_000
+
+const tooManyRequests = { errorType: 'TooManyRequestsException', errorMessage: 'Rate Exceeded.' }
+
+export const createAsyncInvocations = (input: AsyncInvocationsInput) => {
+  const { functions, concurrency, now, sleep } = input
+  let deadLetters: DeadLetter[] = []
+  let stopped = new AbortController()
+  const running = new Set<Promise<void>>()
+
+  const bury = (functionArn: string, { errorType, errorMessage }: typeof tooManyRequests): void => {
+    deadLetters.push({ functionArn, errorType, errorMessage, at: now() })
+  }
+
+  /** @returns undefined when it grew too old, or nobody wants it any more. */
+  const whenLetIn = async ({ functionArn }: Invocation, signal: AbortSignal): Promise<(() => void) | undefined> => {
+    const { maxEventAgeMs = MAX_EVENT_AGE_MS } = functions.settingsOf?.(functionArn) ?? {}
+    const queuedAt = now()
+    for (let factor = 1; ; factor = Math.min(2 * factor, LONGEST_THROTTLED_FACTOR)) {
+      const admission = concurrency.enter(functionArn)
+      if (!admission.isThrottled) return admission.leave
+      // AWS: with nothing reserved for it at all, an event is given up at once.
+      if (concurrency.reservedBy(functionArn) === 0 || now() >= queuedAt + maxEventAgeMs) {
+        bury(functionArn, tooManyRequests)
+        return undefined
+      }
+      await sleep(factor * input.throttledRetryMs(), signal)
+      // A test's sleep may take no time at all; others must have their turn.
+      await new Promise((resolve) => setImmediate(resolve))
+      if (signal.aborted) return undefined
+    }
+  }
+
+  const tryUntilDone = async (invocation: Invocation, signal: AbortSignal): Promise<void> => {
+    for (const waitMs of [input.retryMs(), 2 * input.retryMs(), undefined]) {
+      const leave = await whenLetIn(invocation, signal)
+      if (leave === undefined) return
+      const result = await functions.invoke(invocation)
+      leave()
+      if (result.ok || signal.aborted) return
+      if (waitMs === undefined) return bury(invocation.functionArn, result)
+      await sleep(waitMs, signal)
+      if (signal.aborted) return
+    }
+  }
+
+  const follow = (work: Promise<void>): void => {
+    const followed = work.catch(() => {}).finally(() => running.delete(followed))
+    running.add(followed)
+  }
+
+  return {
+    queue: (invocation: Invocation): void => follow(tryUntilDone(invocation, stopped.signal)),
+    /** For what is under way elsewhere: `idle` waits for it. @param end says how it failed, once it has; undefined: it did not. */
+    follow: (functionArn: string, end: Promise<typeof tooManyRequests | undefined>): void => {
+      const { signal } = stopped
+      follow(
+        end.then((failure) => {
+          if (failure !== undefined && !signal.aborted) bury(functionArn, failure)
+        }),
+      )
+    },
+    deadLetters: (): readonly DeadLetter[] => deadLetters,
+    /** Resolves when no event waits or runs. */
+    idle: async (): Promise<void> => {
+      while (running.size > 0) await Promise.all(running)
+    },
+    clear: (): void => {
+      stopped.abort()
+      stopped = new AbortController()
+      deadLetters = []
+    },
+  }
+}

@@ -1,0 +1,97 @@
+// The laptop's functions as processes: each version of a function has processes of its own, so that what began on one goes on with its code
+// after another was deployed. A deployment changes code or environment, never the name.
+
+import { LATEST } from '../aws/function-versions.ts'
+import type { Invocation, InvocationResult } from '../aws/functions.ts'
+import type { InvokeResult } from '../runner/execution-environment.ts'
+import { type Lambda, type LambdaInput, startLambda } from '../runner/lambda-runner.ts'
+
+export type DeployedCode = Pick<LambdaInput, 'modulePath' | 'timeoutMs' | 'env' | 'maxEnvironments'>
+
+/** What a deployment changes; what it does not name stays. */
+export interface Deployment {
+  /** Absolute path of a module that exports `handler`. */
+  readonly modulePath?: string
+  /** Beside what the function was given before, or in place of it. */
+  readonly env?: Readonly<Record<string, string>>
+}
+
+export interface DeployedFunctions {
+  exists(functionArn: string): boolean
+  /** Never rejects. By the function's own ARN unless the invocation names a qualifier. */
+  invoke(invocation: Invocation): Promise<InvocationResult>
+  /** On what is deployed now. */
+  invokeLatest(functionArn: string, event: unknown): Promise<InvokeResult>
+  /** The processes of what is deployed now. @throws Error when there is no such function. */
+  latest(functionArn: string): Lambda
+  add(functionArn: string, code: DeployedCode): void
+  /** @param version the number under which it is published. @throws Error when there is no such function. */
+  deploy(functionArn: string, version: string, changes: Deployment): void
+  close(): Promise<void>
+}
+
+interface DeployedFunction {
+  code: DeployedCode
+  readonly versions: Map<string, Lambda>
+}
+
+const absent = (functionArn: string): InvokeResult => ({
+  ok: false,
+  errorType: 'ResourceNotFoundException',
+  errorMessage: `Function not found: ${functionArn}`,
+})
+
+export const createDeployedFunctions = ({
+  clockOffsetMs,
+  onLog,
+}: Required<Pick<LambdaInput, 'clockOffsetMs' | 'onLog'>>): DeployedFunctions => {
+  const functions = new Map<string, DeployedFunction>()
+
+  const start = (functionArn: string, code: DeployedCode): Lambda =>
+    startLambda({ ...code, functionName: functionArn.split(':')[6] ?? '', functionArn, clockOffsetMs, onLog })
+  const of = (functionArn: string): DeployedFunction => {
+    const found = functions.get(functionArn)
+    if (found === undefined) throw new Error(`The laptop has no function ${functionArn}.`)
+    return found
+  }
+  const latest = (functionArn: string): Lambda => {
+    const lambda = of(functionArn).versions.get(LATEST)
+    if (lambda === undefined) throw new Error(`Nothing is deployed of ${functionArn}.`)
+    return lambda
+  }
+
+  return {
+    exists: (functionArn) => functions.has(functionArn),
+    invoke: async ({ functionArn, qualifier, version, event, clientContext, signal }) => {
+      const lambda = functions.get(functionArn)?.versions.get(version)
+      if (lambda === undefined) return absent(functionArn)
+      const invokedArn = qualifier === undefined ? undefined : `${functionArn}:${qualifier}`
+      return lambda.invoke(event, { invokedArn, version, clientContext, signal })
+    },
+    invokeLatest: async (functionArn, event) =>
+      functions.has(functionArn) ? latest(functionArn).invoke(event) : absent(functionArn),
+    latest,
+    add: (functionArn, code) => {
+      const lambda = start(functionArn, code)
+      functions.set(functionArn, {
+        code,
+        versions: new Map([
+          [LATEST, lambda],
+          ['1', lambda],
+        ]),
+      })
+    },
+    deploy: (functionArn, version, { modulePath, env }) => {
+      const deployed = of(functionArn)
+      const before = deployed.code
+      deployed.code = { ...before, modulePath: modulePath ?? before.modulePath, env: { ...before.env, ...env } }
+      const lambda = start(functionArn, deployed.code)
+      deployed.versions.set(LATEST, lambda)
+      deployed.versions.set(version, lambda)
+    },
+    close: async () => {
+      const all = [...functions.values()].flatMap(({ versions }) => [...versions.values()])
+      await Promise.all([...new Set(all)].map((lambda) => lambda.close()))
+    },
+  }
+}

@@ -1,0 +1,155 @@
+// That no secret waits for ever behind others: looks are not held to the pace of requests, every sweep begins elsewhere, and what keeps
+// being refused goes behind what was not tried yet. And that a list which breaks off loses nothing that was found.
+
+import { describe, expect, test } from 'vitest'
+import { Fault } from '../../../lambda/core/base/fault.ts'
+import { settleToken } from '../../../lambda/core/drive/settle-request.ts'
+import { ASKED_A_SECOND } from '../../../lambda/core/sweep/sweep.ts'
+import { NOON_THIRTY } from '../../fakes/fake-timing.ts'
+import { DAY_MS, HOUR_MS, type MadeSecret, MINUTE_MS, makeSecret } from '../../fakes/managed-secret.ts'
+import { createPlace, over, PREFIX, revoked } from './sweep-place.ts'
+
+/** Its settle was asked for again and again, an hour ago for the last time, and refused. */
+const refusedLately = (name: string, { current }: typeof over | typeof revoked = over): MadeSecret => {
+  const traits = { name: PREFIX + name, current, rotatedAgoMs: 2 * DAY_MS, changedAgoMs: HOUR_MS }
+  const { secret, currentId } = makeSecret(traits)
+  const past = [1, 6].map((hours) => {
+    const at = NOON_THIRTY - hours * HOUR_MS
+    return { versionId: settleToken({ secretArn: secret.arn, currentId }, [], at), labels: [], createdAt: at }
+  })
+  return makeSecret({ ...traits, past })
+}
+
+const manyRefused = (count: number, traits: typeof over | typeof revoked = over): readonly MadeSecret[] =>
+  Array.from({ length: count }, (_, at) => refusedLately(`r${String(at).padStart(5, '0')}`, traits))
+
+const lookedAt = (place: ReturnType<typeof createPlace>): Set<string> =>
+  new Set(place.fleet.calls.filter(({ op }) => op === 'listVersions').map(({ about }) => about))
+
+/** As in docs/decisions/062: twice as many sweeps as the looks of one sweep take to go round. */
+const SWEEPS_FOR_TEN_THOUSAND = 6
+
+describe('ten thousand secrets whose settles were refused lately', () => {
+  test.each([
+    ['planned', over],
+    ['of revokes', revoked],
+  ] as const)(
+    '%s: each is looked at within a stated number of sweeps',
+    async (_what, traits) => {
+      const place = createPlace()
+      place.fleet.add(...manyRefused(10_000, traits))
+      place.fleet.before = ({ op }) => {
+        if (op === 'list') void place.timing.wait(200)
+      }
+
+      const summaries = [await place.run()]
+      while (summaries.length < SWEEPS_FOR_TEN_THOUSAND) summaries.push(await place.next())
+
+      expect(lookedAt(place).size).toBe(10_000)
+      expect(summaries.every(({ isWhole, ms }) => isWhole && ms < 300_000)).toBe(true)
+    },
+    60_000,
+  )
+
+  test('keep no other from being settled in the same sweep, at the pace of requests', async () => {
+    const place = createPlace()
+    place.fleet.add(...manyRefused(10_000))
+    place.add(...Array.from({ length: 50 }, (_, at) => ({ name: `fresh${at}`, ...over })))
+
+    await place.run()
+
+    const times = place.fleet.calls.filter(({ op }) => op === 'rotate').map(({ at }) => at)
+    expect(times).toHaveLength(50)
+    expect((times.at(-1) ?? 0) - (times[0] ?? 0)).toBeGreaterThanOrEqual((45 * 1000) / ASKED_A_SECOND)
+  }, 60_000)
+
+  test('of revokes, leave time for what is planned, and for what is only to be reported', async () => {
+    const place = createPlace()
+    place.fleet.add(...manyRefused(10_000, revoked))
+    const twenty = Array.from({ length: 20 }, (_, at) => at)
+    place.add(...twenty.map((at) => ({ name: `fresh${at}`, ...over })))
+    const off = { current: 'settle', more: { rotationEnabled: false } } as const
+    place.add(...twenty.map((at) => ({ name: `off${at}`, ...off })))
+
+    const { reported } = await place.run()
+
+    expect(place.rotated()).toHaveLength(20)
+    expect(reported).toBe(20)
+  }, 60_000)
+})
+
+const tokenLost = (): Fault =>
+  new Fault({ code: 'LIST_TOKEN_LOST', retryable: false, message: 'InvalidNextTokenException' })
+
+const tenRevokes = (): ReturnType<typeof createPlace> => {
+  const place = createPlace()
+  place.fleet.pageSize = 10
+  place.add(...Array.from({ length: 10 }, (_, at) => ({ name: `a${at}`, ...revoked })))
+  place.add(...Array.from({ length: 15 }, (_, at) => ({ name: `b${at}`, ...over })))
+  return place
+}
+
+describe('a list whose paging token is lost', () => {
+  test('is begun anew, and nothing is counted or asked for twice', async () => {
+    const place = tenRevokes()
+    let isLost = false
+    place.fleet.before = ({ op, about }) => {
+      if (op !== 'list' || isLost || !about.startsWith('10')) return
+      isLost = true
+      throw tokenLost()
+    }
+
+    const summary = await place.run()
+
+    expect(summary).toMatchObject({ seen: 25, managed: 25, overlapsOpen: 25, settlesAsked: 25, isWhole: true })
+    expect(place.fleet.calls.filter(({ op }) => op === 'list').map(({ about }) => about.split(' ')[0])).toEqual([
+      '0',
+      '10',
+      '0',
+      '10',
+      '20',
+    ])
+  })
+
+  test('again and again: what was found is acted on, and it says that it was not all', async () => {
+    const place = tenRevokes()
+    place.fleet.before = ({ op, about }) => {
+      if (op === 'list' && about.startsWith('10')) throw tokenLost()
+    }
+
+    const summary = await place.run()
+
+    expect(summary).toMatchObject({ seen: 10, settlesAsked: 10, isWhole: false })
+    expect(place.rotated().every((name) => name.startsWith('a'))).toBe(true)
+    expect(place.fleet.calls.filter(({ op }) => op === 'list').length).toBeLessThanOrEqual(8)
+  })
+
+  test('or that is refused in the middle for another reason, is named as a failure', async () => {
+    const place = tenRevokes()
+    place.fleet.before = ({ op, about }) => {
+      if (op === 'list' && about.startsWith('10')) {
+        throw new Fault({ code: 'SECRETS_MANAGER_REJECTED', retryable: false, message: 'a 400' })
+      }
+    }
+
+    const summary = await place.run()
+
+    expect(summary).toMatchObject({ seen: 10, settlesAsked: 10, failed: 1, isWhole: false })
+    expect(place.journal.entries).toContainEqual(expect.objectContaining({ outcome: 'listBroken', message: 'a 400' }))
+  })
+})
+
+describe('a sweep that takes longer than its period', () => {
+  test('meets the next one, and every secret is settled once', async () => {
+    const place = tenRevokes()
+    place.fleet.before = () => new Promise((resolve) => setImmediate(resolve))
+    place.fleet.outcome = () => 'run'
+
+    const first = place.run()
+    const second = place.run(NOON_THIRTY + 15 * MINUTE_MS)
+    const summaries = await Promise.all([first, second])
+
+    expect(place.fleet.rotations()).toHaveLength(25)
+    expect(summaries.map(({ failed }) => failed)).toEqual([0, 0])
+  })
+})

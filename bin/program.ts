@@ -4,6 +4,7 @@ import { createRequire } from 'node:module'
 import { Command } from 'commander'
 import { addAdopt } from './commands/adopt.ts'
 import { addApply } from './commands/apply.ts'
+import { addCampaign } from './commands/campaign.ts'
 import { addCompletion } from './commands/completion.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addFreeze } from './commands/freeze.ts'
@@ -61,6 +62,7 @@ export const createProgram = (): Command => {
     addRollback,
     addHoldAndRelease,
     addFreeze,
+    addCampaign,
     addIncident,
     addToken,
     addSwitch,

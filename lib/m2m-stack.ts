@@ -266,7 +266,7 @@ export class M2mStack extends Stack {
         removalPolicy,
         ...stytchRate,
       })
-      this.operators.mayDo(this.campaign.mayStart())
+      this.campaign.letOperate(this.operators)
     }
     const { adoptionProof } = config.rotation
     if (adoptionProof !== undefined) {

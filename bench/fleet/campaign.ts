@@ -38,15 +38,13 @@ const reports = (laptop: Laptop): readonly Report[] =>
       detailType === 'Campaign Completed' ? [JSON.parse(JSON.stringify(detail)) as Report] : [],
     )
 
-/** All pages sleep until their overlaps are over: what is left is waiting. */
+/** The campaign or its pages sleep until overlaps are over, and no page is at work: what is left is waiting. */
 const isWaiting = (laptop: Laptop): boolean => {
-  const pages = laptop.aws
-    .durableExecutions()
-    .filter((one) => one.status() === 'RUNNING' && 'page' in (JSON.parse(one.input.payload) as object))
-  return (
-    pages.length > 0 &&
-    pages.every((page) => page.operations().some(({ name, status }) => name === 'overlap' && status === 'STARTED'))
-  )
+  const running = laptop.aws.durableExecutions().filter((one) => one.status() === 'RUNNING')
+  const isAsleep = (one: (typeof running)[number]): boolean =>
+    one.operations().some(({ name, status }) => name === 'overlap' && status === 'STARTED')
+  const pages = running.filter((one) => 'page' in (JSON.parse(one.input.payload) as object))
+  return running.some(isAsleep) && pages.every(isAsleep)
 }
 
 export const benchCampaign = async ({ laptop, clients, abreast }: FleetPart): Promise<readonly Figure[]> => {

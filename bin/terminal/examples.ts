@@ -62,6 +62,20 @@ export const examples: Readonly<Record<string, readonly Example[]>> = {
     { line: 'm2m freeze planned', what: 'no planned rotation begins' },
     { line: 'm2m freeze off', what: 'they go on' },
   ],
+  'm2m campaign': [{ line: 'm2m campaign list', what: 'what there is' }],
+  'm2m campaign list': [{ line: 'm2m campaign list', what: 'the newest, and how far they are' }],
+  'm2m campaign show': [{ line: 'm2m campaign show schedule-2026-11-03T02:00:00Z', what: 'one, and its report' }],
+  'm2m campaign pause': [
+    { line: 'm2m campaign pause payments-1 --reason "Change 4711"', what: 'nothing further begins' },
+  ],
+  'm2m campaign resume': [{ line: 'm2m campaign resume payments-1', what: 'it goes on' }],
+  'm2m campaign stop': [
+    { line: 'm2m campaign stop payments-1 --reason "Change 4711"', what: 'and reports what it did' },
+  ],
+  'm2m campaign repeat': [
+    { line: 'm2m campaign repeat payments-1 --dry-run', what: 'with which input' },
+    { line: 'm2m campaign repeat payments-1', what: 'what is not done is tried anew' },
+  ],
   'm2m incident': [
     { line: 'm2m incident billing --reason "pasted into a ticket" --wait', what: 'one client, and the report' },
     { line: 'm2m incident --leaked-value-stdin --wait < leaked.txt', what: 'whose is it?' },

@@ -22,6 +22,8 @@ export interface CampaignEnv extends StageSecrets {
   /** How many calls a second Stytch grants the project; absent: it sets no limit. */
   readonly stytchCallsPerSecond?: number
   readonly freeze: FreezeEnv
+  /** The parameter by which operators pause and stop campaigns, `/m2m/<stage>/campaigns`. */
+  readonly controlParameter: string
   /** How far the services may be behind. */
   readonly bounds: Bounds
   /** Where it stands when a rotation switched; absent: a secret's dates say it as well as they can. */
@@ -56,6 +58,7 @@ export const readCampaignEnv = (env: Environment): CampaignEnv => {
     periodHours: readNumber(reader, 'M2M_PERIOD_HOURS', 'the period in hours, above 0'),
     overlapHours: readNumber(reader, 'M2M_OVERLAP_HOURS', 'the overlap in hours, above 0'),
     freeze: readFreezeEnv(reader),
+    controlParameter: reader.text('M2M_CAMPAIGN_CONTROL', 'the name of a parameter, /m2m/<stage>/campaigns'),
     bounds: readBounds(reader),
     ...readRecordsIfAny(reader),
     ...defined({ lambdaEndpoint }),
@@ -85,6 +88,7 @@ export const writeCampaignEnv = (settings: CampaignEnv): Record<string, string> 
     ? {}
     : { M2M_STYTCH_CALLS_PER_SECOND: String(settings.stytchCallsPerSecond) }),
   ...writeFreezeEnv(settings.freeze),
+  M2M_CAMPAIGN_CONTROL: settings.controlParameter,
   ...writeBounds(settings.bounds),
   ...writeRecords(settings.records),
   ...defined({ AWS_ENDPOINT_URL_LAMBDA: settings.lambdaEndpoint }),

@@ -1,6 +1,7 @@
 // The campaign function, a durable one: EventBridge Scheduler, the incident function and operators start campaigns with it, and it
 // starts its own pages. Reads the settings, puts the adapters together once per execution environment, checks the input, hands over.
 
+import { createCampaignControl } from '../adapters/aws/campaign-control.ts'
 import { createEventBridge, createPatientSettings, createSecretsManager } from '../adapters/aws/clients.ts'
 import { type DurableRun, durableHandler } from '../adapters/aws/durable.ts'
 import { createEvents } from '../adapters/aws/events.ts'
@@ -38,6 +39,7 @@ const parts = {
   steps: createRotationSteps(invoke, rotationFunctionArn),
   proofs: createProofQuestions(invoke, rotationFunctionArn),
   freeze: createFreeze(systemsManager, frozen.parameter),
+  control: createCampaignControl(systemsManager, settings.controlParameter),
   bounds: settings.bounds,
   events: createEvents(createEventBridge(), settings.eventBus, CAMPAIGN_SOURCE),
   rules: {

@@ -220,7 +220,8 @@ export const serviceControlPolicy = (props: ScpProps): ServiceControlPolicy => {
         Sid: 'OnlyOperatorsFreeze',
         Effect: 'Deny',
         Action: ['ssm:DeleteParameter*', 'ssm:LabelParameterVersion', 'ssm:PutParameter'],
-        Resource: [`arn:${partition}:ssm:${region}:${account}:parameter/m2m/${stage}/freeze`],
+        // The freeze, and what operators want of campaigns.
+        Resource: [`arn:${partition}:ssm:${region}:${account}:parameter/m2m/${stage}/*`],
         Condition: but(...deploying, ...named, ...operators),
       },
     ],

@@ -41,6 +41,12 @@ export interface CampaignProps {
   readonly removalPolicy: RemovalPolicy
 }
 
+/** The operators' policy, as far as a part adds to it. */
+interface Operators {
+  mayDo(...statements: readonly PolicyStatement[]): void
+  explain(resource: string, reason: string): void
+}
+
 const ALIAS = 'live'
 /** As long as Lambda lets one invocation run; an execution has as many as it takes. */
 const TIMEOUT_SECONDS = 900
@@ -54,11 +60,16 @@ const HISTORY_DAYS = 30
 /** One that starts hours late still begins with what is due. */
 const LATEST_START_SECONDS = 6 * 3600
 
+const OF_A_VERSION = 'An execution belongs to the version that it began on, and is named when it begins'
+
 const FIVE_MINUTES = Duration.minutes(5)
 
 /** Of the alias, by name: known before the function is there. */
 export const campaignAliasArn = (scope: Construct, names: StageNames): string =>
   `${functionArn(scope, names, 'campaign')}:${ALIAS}`
+
+/** `/m2m/prod/campaigns` */
+const controlParameter = ({ stage }: StageNames): string => `/m2m/${stage}/campaigns`
 
 export class Campaign extends Construct {
   readonly fn: M2mFunction
@@ -66,10 +77,12 @@ export class Campaign extends Construct {
   /** The input of executions that failed, and what the schedule could not start. */
   readonly deadLetters: Queue
   private readonly aliasArn: string
+  private readonly names: StageNames
 
   constructor(scope: Construct, id: string, props: CampaignProps) {
     super(scope, id)
     const { names, rotation, bus, spans } = props
+    this.names = names
     this.aliasArn = campaignAliasArn(this, names)
     this.deadLetters = deadLetters(this, 'DeadLetters', {
       holds: 'It is itself where campaigns end that failed or could not be started',
@@ -94,6 +107,7 @@ export class Campaign extends Construct {
         overlapHours: spans.overlapHours,
         campaignEveryHours: longestGapHours(props.schedule),
         freeze: { parameter: freezeParameter(names) },
+        controlParameter: controlParameter(names),
         bounds: props.bounds,
         records: { table: props.records.table.tableName },
         ...defined({ stytchCallsPerSecond: props.stytchCallsPerSecond }),
@@ -133,6 +147,13 @@ export class Campaign extends Construct {
         atLeast: 1,
       },
       {
+        id: 'CampaignStopped',
+        page: 'campaign-failed',
+        says: 'A campaign, or a page of one, was stopped at Lambda: there is no report of it. m2m campaign stop makes one.',
+        metric: this.durableMetric('DurableExecutionStopped'),
+        atLeast: 1,
+      },
+      {
         id: 'CampaignDeadLetters',
         page: 'campaign-failed',
         says: 'A campaign failed or could not be started, and its input waits in a queue of its own.',
@@ -145,13 +166,31 @@ export class Campaign extends Construct {
     ]
   }
 
-  /** What starting a campaign takes: for the operators' policy. */
-  mayStart(): PolicyStatement {
-    return new PolicyStatement({
-      sid: 'StartCampaigns',
-      actions: ['lambda:InvokeFunction'],
-      resources: [this.aliasArn],
-    })
+  /** Lets operators start and repeat campaigns, look at them, pause and stop them. */
+  letOperate(operators: Operators): void {
+    const arn = functionArn(this, this.names, 'campaign')
+    const executions = `${arn}:*`
+    operators.mayDo(
+      new PolicyStatement({
+        sid: 'StartCampaigns',
+        actions: ['lambda:InvokeFunction'],
+        resources: [this.aliasArn],
+      }),
+      new PolicyStatement({
+        sid: 'SeeCampaigns',
+        actions: ['lambda:ListDurableExecutionsByFunction', 'lambda:GetDurableExecution'],
+        resources: [arn, executions],
+      }),
+      this.control('PauseAndStopCampaigns', ['ssm:GetParameter', 'ssm:PutParameter']),
+    )
+    operators.explain(executions, OF_A_VERSION)
+  }
+
+  /** The parameter is no resource of the stack, as the freeze's is none: CloudFormation would write its value again. */
+  private control(sid: string, actions: readonly string[]): PolicyStatement {
+    const { partition, region, account } = Stack.of(this)
+    const resources = [`arn:${partition}:ssm:${region}:${account}:parameter${controlParameter(this.names)}`]
+    return new PolicyStatement({ sid, actions: [...actions], resources })
   }
 
   /** Lambda's documentation: such metrics are of the function, all versions together. */
@@ -200,8 +239,9 @@ export class Campaign extends Construct {
       }),
       bus.mayPublish(CAMPAIGN_SOURCE),
       mayReadFreeze(this, names),
+      this.control('ReadWhatOperatorsWant', ['ssm:GetParameter']),
     )
-    this.fn.explainWildcard(own, 'An execution belongs to the version that it began on, and is named when it begins')
+    this.fn.explainWildcard(own, OF_A_VERSION)
   }
 
   private schedule({ names, schedule: scheduleExpression }: CampaignProps): void {

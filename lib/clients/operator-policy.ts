@@ -86,7 +86,8 @@ export class OperatorPolicy extends Construct {
     this.policy.addStatements(...statements)
   }
 
-  private explain(resource: string, reason: string): void {
+  /** Why one of its resources names more than one thing. */
+  explain(resource: string, reason: string): void {
     const id = `AwsSolutions-IAM5[Resource::${printedArn(this, resource)}]`
     Validations.of(this.policy).acknowledge({ id, reason })
   }

@@ -300,9 +300,24 @@ describe('what a campaign publishes fits its schema', () => {
   }
   const report = {
     outcome: 'completed',
-    counts: { ...noCounts, selected: 2, failed: 1, skipped: { held: 1 } },
-    failures: [{ secretName: 'm2m/prod/billing', why: 'stuck', attempts: 5, message: 'm' }],
+    counts: {
+      ...noCounts,
+      matched: 3,
+      selected: 2,
+      failed: 1,
+      skipped: { held: 2 },
+      leftAlone: { held: 1 },
+      outcomes: { failed: 1, skipped: 1 },
+      reasons: { failed: { 'refused:clientInactive': 1 }, skipped: { held: 1 } },
+      knownFailures: 1,
+    },
+    failures: [{ secretName: 'm2m/prod/billing', why: 'refused', attempts: 5, reason: 'clientInactive', message: 'm' }],
     failuresOmitted: 0,
+    notDone: [
+      { secretName: 'm2m/prod/orders', outcome: 'skipped', why: 'held' },
+      { secretName: 'm2m/prod/stock', outcome: 'leftToSweep', until: new Date(AT).toISOString() },
+    ],
+    notDoneOmitted: 0,
     startedAt: AT,
     endedAt: AT + 90_500,
   } as const
@@ -315,6 +330,7 @@ describe('what a campaign publishes fits its schema', () => {
       { ...report, outcome: 'dryRun' as const, secretNames: ['m2m/prod/billing'] },
     ],
     [request, { ...report, outcome: 'refused' as const, explanation: 'e' }],
+    [request, { ...report, outcome: 'incomplete' as const, explanation: '1 failed' }],
   ])('at its end', (asked, done) => {
     const event = campaignCompleted(asked, done as Parameters<typeof campaignCompleted>[1], {
       id: 'INC-1',

@@ -71,9 +71,10 @@ export const openCampaigns = async (
   const isWaitingForOverlaps = (): boolean => {
     const running = laptop.aws.durableExecutions().filter((one) => one.status() === 'RUNNING')
     const pages = running.filter(({ input }) => 'page' in (JSON.parse(input.payload) as object))
-    const isAsleep = (page: (typeof pages)[number]): boolean =>
-      page.operations().some(({ name, status }) => name === 'overlap' && status === 'STARTED')
-    return pages.length > 0 && pages.every(isAsleep)
+    // The campaign waits for the first overlap, each page for its own last one.
+    const isAsleep = (one: (typeof running)[number]): boolean =>
+      one.operations().some(({ name, status }) => name === 'overlap' && status === 'STARTED')
+    return running.some(isAsleep) && pages.every(isAsleep)
   }
 
   const endOf = async (arn: string): Promise<Report> => {

@@ -70,9 +70,8 @@ describe('nothing changes', () => {
 })
 
 it('a canary that fails is the only one that was touched', async () => {
-  const [canary, ...others] = forCanary
-  removeAtStytch(canary === undefined ? [] : [canary])
-  const before = stateOf(others)
+  removeAtStytch(forCanary)
+  const before = forCanary.map(seat.desk.stateOf)
 
   const report = await seat.endOf(
     await seat.start({ intent: 'rotate', selector: { secretNames: names(forCanary) }, canary: 1 }),
@@ -82,9 +81,13 @@ it('a canary that fails is the only one that was touched', async () => {
     outcome: 'stopped',
     needsSomebody: true,
     counts: { failed: 1, notStarted: 3, switched: 0 },
-    failures: [{ secretName: canary === undefined ? '' : seat.nameOf(canary), why: 'refused' }],
+    failures: [{ why: 'refused', reason: 'clientNotFound' }],
   })
-  expect(stateOf(others)).toEqual(before)
+  const untouched = forCanary.filter((subject) => seat.nameOf(subject) !== report.failures[0]?.secretName)
+  expect(untouched).toHaveLength(3)
+  expect(untouched.map(seat.desk.stateOf)).toEqual(
+    before.filter((_state, at) => untouched.includes(forCanary[at] as Subject)),
+  )
 })
 
 it('once more than the tolerated share has failed, the rest is not begun, and what was switched is settled', async () => {
@@ -128,9 +131,11 @@ it('rotates what is due once, while calls fail and its processes are killed, and
   expect(stopKilling()).toBeGreaterThan(0)
   expect(repeated).toBe(executionArn)
   expect(report).toMatchObject({
-    outcome: 'completed',
-    needsSomebody: false,
+    // They were named, and two of them are busy.
+    outcome: 'incomplete',
+    needsSomebody: true,
     counts: {
+      matched: fleet.length,
       selected: others.length,
       switched: others.length,
       settled: others.length,

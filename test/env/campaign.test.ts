@@ -20,6 +20,7 @@ const settings: fc.Arbitrary<CampaignEnv> = fc.record(
     campaignEveryHours: fc.double({ min: 0.1, max: 9000, noNaN: true }),
     stytchCallsPerSecond: fc.double({ min: 0.1, max: 1000, noNaN: true }),
     freeze: fc.record({ parameter: word.map((name) => `/m2m/${name}/freeze`) }),
+    controlParameter: word.map((name) => `/m2m/${name}/campaigns`),
     bounds: fc.constantFrom(DEPLOYED, WITHOUT_LAG),
     records: fc.record({ table: word, endpoint: fc.constant('http://127.0.0.1:4566') }, { requiredKeys: ['table'] }),
   },
@@ -32,6 +33,7 @@ const settings: fc.Arbitrary<CampaignEnv> = fc.record(
       'periodHours',
       'overlapHours',
       'freeze',
+      'controlParameter',
       'bounds',
     ],
   },
@@ -44,6 +46,7 @@ const given: CampaignEnv = {
   periodHours: 720,
   overlapHours: 24,
   freeze: { parameter: '/m2m/prod/freeze' },
+  controlParameter: '/m2m/prod/campaigns',
   bounds: DEPLOYED,
 }
 

@@ -24,6 +24,7 @@ export const createKeptRecords = (): FakeRecords => {
         known.set(versionId, { ...kept, lastFour })
       },
       noteLost: async ({ versionId, lostSince }) => note(versionId, { lostSince }),
+      noteRefused: async ({ versionId, reason }) => note(versionId, { refusedBecause: reason }),
       read: async () => [...known.values()],
     },
   }

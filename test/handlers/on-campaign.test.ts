@@ -36,6 +36,7 @@ beforeAll(async () => {
     periodHours: 720,
     overlapHours: 24,
     freeze: { parameter: LAPTOP_FREEZE, endpoint: address.aws },
+    controlParameter: '/m2m/laptop/campaigns',
     bounds: DEPLOYED,
   })
   const aws = {

@@ -83,6 +83,7 @@ describe('the role', () => {
       'KeepOwnCheckpoints',
       'PublishOnTheBus',
       'ReadFreeze',
+      'ReadWhatOperatorsWant',
     ])
   })
 
@@ -124,10 +125,13 @@ describe('the role', () => {
     expect(plain(Resource)).toBe(`"${FUNCTION}:*"`)
   })
 
-  test('reads the freeze and nothing else of Systems Manager', () => {
-    const { Action, Resource } = statement('ReadFreeze')
+  test.each([
+    ['ReadFreeze', 'freeze'],
+    ['ReadWhatOperatorsWant', 'campaigns'],
+  ])('reads two parameters and nothing else of Systems Manager: %s', (sid, name) => {
+    const { Action, Resource } = statement(sid)
     expect([Action].flat()).toEqual(['ssm:GetParameter'])
-    expect(plain(Resource)).toBe(`"arn:aws:ssm:${REGION}:${ACCOUNT}:parameter/m2m/prod/freeze"`)
+    expect(plain(Resource)).toBe(`"arn:aws:ssm:${REGION}:${ACCOUNT}:parameter/m2m/prod/${name}"`)
   })
 
   test('speaks on the bus as itself, and nobody else does', () => {
@@ -187,6 +191,16 @@ test('operators may start it, by the alias', () => {
   expect(plain(policies)).toContain(`"Resource":"${ALIAS}","Sid":"StartCampaigns"`)
 })
 
+test('operators may see campaigns, and pause and stop them by one parameter; nobody else but the function reads it', () => {
+  const policies = Object.values(resourcesOf(template)).filter(({ Type }) => Type === 'AWS::IAM::ManagedPolicy')
+  const parameter = `arn:aws:ssm:${REGION}:${ACCOUNT}:parameter/m2m/prod/campaigns`
+  expect(plain(policies)).toContain(
+    `"Action":["ssm:GetParameter","ssm:PutParameter"],"Effect":"Allow","Resource":"${parameter}"`,
+  )
+  expect(plain(policies)).toContain('"Action":["lambda:ListDurableExecutionsByFunction","lambda:GetDurableExecution"]')
+  expect(plain(Object.values(resourcesOf(template))).split(parameter)).toHaveLength(3)
+})
+
 test('the rate that Stytch grants reaches the function', () => {
   const granted = synthStack({ rotation: { stytchCallsPerSecond: 40 } }).template()
   expect(text(ofType('AWS::Lambda::Function', granted))).toContain('"M2M_STYTCH_CALLS_PER_SECOND":"40"')
@@ -201,7 +215,7 @@ test('people are told of a campaign that needs somebody, and of what could not e
       detail: { needsSomebody: [true] },
     },
   })
-  for (const id of ['CampaignExecutionFailed', 'CampaignTimedOut', 'CampaignDeadLetters']) {
+  for (const id of ['CampaignExecutionFailed', 'CampaignTimedOut', 'CampaignStopped', 'CampaignDeadLetters']) {
     template.hasResourceProperties('AWS::CloudWatch::Alarm', { AlarmName: `m2m-prod-campaign-failed-${id}` })
   }
 })

@@ -21,6 +21,7 @@ const PUBLISHED: Readonly<Record<string, readonly string[]>> = {
     // Of durable functions.
     'DurableExecutionFailed',
     'DurableExecutionTimedOut',
+    'DurableExecutionStopped',
   ],
   // The sweep's own line in its log (test/e2e/sweep.test.ts).
   // And those of the rotation functions (test/handlers/handle-step.test.ts).

@@ -74,6 +74,8 @@ const createVersionRecords = (ask: TableCall): VersionRecords => {
       update({ secretArn, versionId, at }, { lastFour: { S: lastFour } }, ['lostSince']),
     noteLost: ({ secretArn, versionId, lostSince }) =>
       update({ secretArn, versionId, at: lostSince }, { lostSince: numberAttribute(lostSince) }),
+    noteRefused: ({ secretArn, versionId, reason, at }) =>
+      update({ secretArn, versionId, at }, { refusedBecause: { S: reason } }),
     read: async (secretArn) => {
       const items = await everyItem((from) =>
         ask('Query', {
@@ -91,6 +93,7 @@ const createVersionRecords = (ask: TableCall): VersionRecords => {
           storedAt: numberIn(item, 'storedAt'),
           switchedAt: numberIn(item, 'switchedAt'),
           lostSince: numberIn(item, 'lostSince'),
+          refusedBecause: textIn(item, 'refusedBecause'),
         }
         return [{ versionId, ...defined(known) }]
       })

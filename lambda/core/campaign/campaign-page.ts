@@ -6,6 +6,8 @@ import { ok, type Result, refused } from '../base/result.ts'
 import { isSecretName } from '../secret/secret-name.ts'
 import type { CampaignFailure, Counts } from './campaign-report.ts'
 import type { CampaignIntent } from './campaign-request.ts'
+import type { SecretEnd } from './secret-end.ts'
+import { isRecent, type Recent } from './stop-rule.ts'
 
 const FORMAT = 1
 
@@ -26,10 +28,21 @@ export interface PageOrder {
   readonly rotationsPerSecond: number
   /** Absent: it never stops. */
   readonly failuresAllowed?: number
+  /** How the last ones ended before this page, and what share may fail; absent: it never stops. */
+  readonly window?: PageWindow
   /** Epoch milliseconds; absent: now. */
   readonly notBefore?: number
+  /** By which an operator pauses or stops the whole campaign: the execution's name. Absent: nobody can. */
+  readonly execution?: string
   /** When the campaign began, epoch milliseconds: attempts before it count against no limit. Absent: every one counts. */
   readonly since?: number
+}
+
+export interface PageWindow {
+  readonly recent: Recent
+  readonly toleratedPercentage: number
+  /** Begins no further one after so many were tried. Absent: no bound. */
+  readonly tries?: number
 }
 
 export interface PageReply {
@@ -43,6 +56,10 @@ export interface PageReply {
   readonly overlapsEndAt?: number
   /** Epoch milliseconds. */
   readonly endedAt: number
+  /** How each ended, by its place among the names. Earlier versions of this function leave it out. */
+  readonly ends?: readonly SecretEnd[]
+  /** Of an order with a window: how the last ones ended, this page's included. */
+  readonly recent?: Recent
 }
 
 export const pageOrder = (order: Omit<PageOrder, 'format'>): PageOrder => ({ ...order, format: FORMAT })
@@ -55,13 +72,21 @@ const isNumber = (value: unknown, least = Number.NEGATIVE_INFINITY): value is nu
 
 const isName = (value: unknown): value is string => typeof value === 'string' && isSecretName(value)
 
+const readWindow = (value: unknown): PageWindow | undefined => {
+  if (!isJsonObject(value)) return undefined
+  const { recent, toleratedPercentage, tries } = value
+  if (!isRecent(recent) || !isNumber(toleratedPercentage, 0)) return undefined
+  return { recent, toleratedPercentage, ...(isNumber(tries, 1) ? { tries } : {}) }
+}
+
 const phases: readonly PagePhase[] = ['switch', 'settle', 'revoke']
 
 /** Whoever may invoke the function may send one: its shape is checked like any input's. */
 export const readPageOrder = (event: unknown): Result<PageOrder, readonly string[]> => {
   if (!isJsonObject(event)) return refused(['the order is malformed: expected a JSON object'])
   const { page, format, about, intent, isGraceful, names, inFlight, rotationsPerSecond } = event
-  const { failuresAllowed, notBefore, since } = event
+  const { failuresAllowed, notBefore, execution, since } = event
+  const window = readWindow(event.window)
   if (format !== FORMAT) return refused([`format is ${JSON.stringify(format)}: this version knows ${FORMAT}`])
   const phase = phases.find((one) => one === event.phase)
   const faults: string[] = []
@@ -78,6 +103,8 @@ export const readPageOrder = (event: unknown): Result<PageOrder, readonly string
   check('rotationsPerSecond', isNumber(rotationsPerSecond, Number.MIN_VALUE))
   check('failuresAllowed', failuresAllowed === undefined || isNumber(failuresAllowed))
   check('notBefore', notBefore === undefined || isNumber(notBefore))
+  check('window', event.window === undefined || window !== undefined)
+  check('execution', execution === undefined || typeof execution === 'string')
   check('since', since === undefined || isNumber(since))
   if (faults.length > 0) return refused(faults)
   return ok({
@@ -92,6 +119,8 @@ export const readPageOrder = (event: unknown): Result<PageOrder, readonly string
     rotationsPerSecond: Number(rotationsPerSecond),
     ...(isNumber(failuresAllowed) ? { failuresAllowed } : {}),
     ...(isNumber(notBefore) ? { notBefore } : {}),
+    ...(window === undefined ? {} : { window }),
+    ...(typeof execution === 'string' ? { execution } : {}),
     ...(isNumber(since) ? { since } : {}),
   })
 }

@@ -4,27 +4,32 @@ import { defined } from '../base/defined.ts'
 import { type M2mEvent, newEvent } from '../base/events.ts'
 import type { Skip } from './campaign.ts'
 import type { CampaignRequest } from './campaign-request.ts'
+import type { FailureReason, SecretOutcome } from './secret-end.ts'
 
 /** Of one secret, as a report names it. */
 export interface CampaignFailure {
   readonly secretName: string
-  /** notFound: nothing is there by this name or client id. lost: its page ended without a word. */
-  readonly why:
-    | 'gone'
-    | 'notManaged'
-    | 'refused'
-    | 'settleRefused'
-    | 'stuck'
-    | 'rejected'
-    | 'unavailable'
-    | 'notFound'
-    | 'lost'
-    | 'defect'
+  /** notFound: nothing is there by this name or client id. lost: nobody knows what became of it. */
+  readonly why: FailureReason
   readonly attempts: number
+  /** Of a refusal: the rotation function's own word. */
+  readonly reason?: string
   readonly message?: string
 }
 
+/** Of one secret that was asked for and neither ended as settled nor failed. */
+export interface NotDone {
+  readonly secretName: string
+  readonly outcome: Exclude<SecretOutcome, 'settled' | 'failed'>
+  readonly why?: string
+  /** When its overlap ends, ISO 8601. */
+  readonly until?: string
+}
+
+/** What each secret that was selected ends in adds up to `selected`; with what was left alone, to `matched`. */
 export interface Counts {
+  /** Everything that the selector names, and that is neither retired nor deleted. */
+  readonly matched: number
   /** Selected and let through: what the campaign set out to do. */
   readonly selected: number
   /** AWSCURRENT was moved to a new value. */
@@ -36,11 +41,21 @@ export interface Counts {
   readonly failed: number
   /** Not begun, since the campaign had had enough. */
   readonly notStarted: number
-  /** Left alone, by reason. */
-  readonly skipped: Readonly<Partial<Record<Skip, number>>>
+  /** Left alone, by reason: at the selection or since. */
+  readonly skipped: Skips
+  /** Of these, at the selection: they are not among the selected. */
+  readonly leftAlone: Skips
+  readonly outcomes: Readonly<Partial<Record<SecretOutcome, number>>>
+  /** Of each outcome that has reasons. Where it is known why a rotation was refused, `refused:clientInactive`. */
+  readonly reasons: Readonly<Partial<Record<SecretOutcome, Readonly<Partial<Record<string, number>>>>>>
+  /** Of those that failed: how many had failed before this campaign began. */
+  readonly knownFailures: number
 }
 
+type Skips = Readonly<Partial<Record<Skip, number>>>
+
 export const noCounts: Counts = {
+  matched: 0,
   selected: 0,
   switched: 0,
   settled: 0,
@@ -48,27 +63,17 @@ export const noCounts: Counts = {
   failed: 0,
   notStarted: 0,
   skipped: {},
+  leftAlone: {},
+  outcomes: {},
+  reasons: {},
+  knownFailures: 0,
 }
-
-const addSkips = (one: Counts['skipped'], other: Counts['skipped']): Counts['skipped'] => {
-  const sum: Partial<Record<Skip, number>> = { ...one }
-  for (const [why, count] of Object.entries(other) as [Skip, number][]) sum[why] = (sum[why] ?? 0) + count
-  return sum
-}
-
-export const addCounts = (one: Counts, other: Partial<Counts>): Counts => ({
-  selected: one.selected + (other.selected ?? 0),
-  switched: one.switched + (other.switched ?? 0),
-  settled: one.settled + (other.settled ?? 0),
-  leftToSweep: one.leftToSweep + (other.leftToSweep ?? 0),
-  failed: one.failed + (other.failed ?? 0),
-  notStarted: one.notStarted + (other.notStarted ?? 0),
-  skipped: addSkips(one.skipped, other.skipped ?? {}),
-})
 
 /** By name in a page's reply, and in the report. */
 export const PAGE_FAILURES = 20
 export const REPORT_FAILURES = 100
+/** By name, of those that were not done and did not fail. */
+export const REPORT_NOT_DONE = 80
 /** By name in a dry run's report. */
 export const REPORT_NAMES = 200
 const MESSAGE_CHARACTERS = 300
@@ -77,30 +82,71 @@ export const shortened = (failure: CampaignFailure): CampaignFailure =>
   failure.message === undefined ? failure : { ...failure, message: failure.message.slice(0, MESSAGE_CHARACTERS) }
 
 /**
- * completed: everything was tried. stopped: too much failed, and the rest was not begun. refused: nothing was begun, for a reason that
- * is reported. frozen: nothing was begun, since rotations are. dryRun: nothing was to be begun.
+ * completed: it ran to its end, and nothing is left to anybody. incomplete: it ran to its end, and something is. stopped: too much failed, or
+ * an operator stopped it, and the rest was not begun. refused: nothing was begun, for a reason that is reported. frozen: nothing was begun,
+ * since rotations are. dryRun: nothing was to be begun.
  */
-export type CampaignOutcome = 'completed' | 'stopped' | 'refused' | 'frozen' | 'dryRun'
+export type CampaignOutcome = 'completed' | 'incomplete' | 'stopped' | 'refused' | 'frozen' | 'dryRun'
 
-export interface CampaignReport {
-  readonly outcome: CampaignOutcome
-  readonly explanation?: string
+/** What a report lists. */
+export interface Listed {
   readonly counts: Counts
   readonly failures: readonly CampaignFailure[]
   readonly failuresOmitted: number
+  readonly notDone: readonly NotDone[]
+  readonly notDoneOmitted: number
+}
+
+export interface CampaignReport extends Listed {
+  readonly outcome: CampaignOutcome
+  readonly explanation?: string
   /** Of a dry run alone. */
   readonly secretNames?: readonly string[]
   readonly startedAt: number
   readonly endedAt: number
 }
 
+type Asked = Pick<CampaignRequest, 'intent' | 'selector'>
+
+/** Whoever chose secrets wants each of them done; the periodic campaign comes again tomorrow. */
+const isChosen = ({ selector }: Asked): boolean => !('due' in selector)
+
+/** What is left alone for one of these reasons, whoever chose it has to ask for again. */
+const hindrances: readonly Skip[] = ['held', 'unfinished', 'overlapOpen', 'notManaged', 'frozen']
+
+/** How many of what was asked for are not done, and will not be by themselves; by the reasons that a report gives. */
+export const leftToSomebody = (asked: Asked, counts: Counts): Readonly<Record<string, number>> => {
+  const { failed, notStarted, skipped, leftToSweep } = counts
+  const counting = isChosen(asked) ? hindrances : (['frozen'] as const)
+  const left = {
+    failed,
+    'not started': notStarted,
+    ...Object.fromEntries(counting.map((why) => [`skipped (${why})`, skipped[why] ?? 0])),
+    // The sweep ends it as a planned overlap: the old value is accepted until then.
+    ...(asked.intent === 'revoke' ? { 'left to the sweep': leftToSweep } : {}),
+  }
+  return Object.fromEntries(Object.entries(left).filter(([, count]) => count > 0))
+}
+
 /** Whether a person has to look: something is not as it was asked for. */
 export const needsSomebody = (
-  { intent }: Pick<CampaignRequest, 'intent'>,
+  asked: Asked,
   { outcome, counts }: Pick<CampaignReport, 'outcome' | 'counts'>,
 ): boolean => {
-  const isLeftOpen = intent === 'revoke' && (outcome === 'frozen' || (counts.skipped.frozen ?? 0) > 0)
-  return outcome === 'stopped' || outcome === 'refused' || counts.failed > 0 || isLeftOpen
+  const isAsked = asked.intent === 'revoke' || isChosen(asked)
+  switch (outcome) {
+    case 'completed':
+    case 'dryRun':
+      return false
+    case 'stopped':
+    case 'refused':
+      return true
+    case 'frozen':
+      return isAsked
+    case 'incomplete':
+      // Whoever froze rotations knows why a periodic campaign did little.
+      return isAsked || counts.failed > 0 || counts.notStarted > 0
+  }
 }
 
 /** @param id what the request tokens are about; @param executionId distinguishes two runs of the same id. */
@@ -110,6 +156,7 @@ export const campaignCompleted = (
   { id, executionId }: { readonly id: string; readonly executionId: string },
 ): M2mEvent<'m2m.campaign'> => {
   const { outcome, explanation, counts, failures, failuresOmitted, secretNames, startedAt, endedAt } = report
+  const { notDone, notDoneOmitted } = report
   const { intent, selector, incidentId, reason, requestedBy, dryRun, graceSeconds } = request
   return newEvent('Campaign Completed', [id, executionId], {
     campaignId: id,
@@ -127,6 +174,8 @@ export const campaignCompleted = (
     counts,
     failures,
     failuresOmitted,
+    notDone,
+    notDoneOmitted,
     ...defined({ secretNames }),
     startedAt: new Date(startedAt).toISOString(),
     endedAt: new Date(endedAt).toISOString(),

@@ -1,9 +1,10 @@
-// What a campaign decides: which secrets it begins with, in which order, in what pages, how fast, and when it has had enough. Pure.
+// What a campaign decides: which secrets it begins with, in which order, in what pages, and how fast. Pure.
 // It decides on metadata; what is done to one secret is drive/carry-out.ts.
 
 import { type AsOf, isManaged } from '../secret/is-managed.ts'
-import { unfinishedVersion } from '../secret/labels.ts'
+import { CURRENT, type Labelled, unfinishedVersion, versionLabelled } from '../secret/labels.ts'
 import { isOverlapOpen } from '../secret/overlap.ts'
+import { isAbout } from '../secret/request-token.ts'
 import type { Secret } from '../secret/secret.ts'
 import { holdOf, isRetired } from '../secret/secret-tags.ts'
 import type { CampaignIntent, CampaignRequest } from './campaign-request.ts'
@@ -13,6 +14,8 @@ export type Skip = 'deleted' | 'retired' | 'notManaged' | 'held' | 'unfinished' 
 
 export interface Eligibility extends AsOf {
   readonly intent: CampaignIntent
+  /** What the campaign is about: what an earlier execution under this id has begun is its own to end. @default - nothing is */
+  readonly about?: string | undefined
 }
 
 /** @returns why this secret is left alone; undefined when it is the campaign's. A revoke leaves nothing alone that it can reach. */
@@ -23,8 +26,13 @@ export const skipOf = (secret: Secret, eligibility: Eligibility): Exclude<Skip, 
   if (!isManaged(secret, eligibility)) return 'notManaged'
   if (intent === 'revoke') return undefined
   if (holdOf(secret) !== undefined) return 'held'
-  if (unfinishedVersion(secret) !== undefined) return 'unfinished'
-  return isOverlapOpen(secret, eligibility) ? 'overlapOpen' : undefined
+  const isOwn = (version: Labelled | undefined): boolean =>
+    version !== undefined &&
+    eligibility.about !== undefined &&
+    isAbout(version.versionId, { secretArn: secret.arn, about: eligibility.about })
+  const unfinished = unfinishedVersion(secret)
+  if (unfinished !== undefined) return isOwn(unfinished) ? undefined : 'unfinished'
+  return isOverlapOpen(secret, eligibility) && !isOwn(versionLabelled(secret, CURRENT)) ? 'overlapOpen' : undefined
 }
 
 /** One secret as a checkpoint keeps it: short, since a hundred thousand are kept. */
@@ -37,15 +45,13 @@ export interface Chosen {
 }
 
 /** Known-leaked first; then, for a rotate, the oldest value first. */
-export const inOrder = (chosen: readonly Chosen[]): readonly string[] =>
-  [...chosen]
-    .sort(
-      (one, other) =>
-        Number(other.isLeaked ?? false) - Number(one.isLeaked ?? false) ||
-        one.issuedAt - other.issuedAt ||
-        (one.name < other.name ? -1 : 1),
-    )
-    .map(({ name }) => name)
+export const inOrder = (chosen: readonly Chosen[]): readonly Chosen[] =>
+  [...chosen].sort(
+    (one, other) =>
+      Number(other.isLeaked ?? false) - Number(one.isLeaked ?? false) ||
+      one.issuedAt - other.issuedAt ||
+      (one.name < other.name ? -1 : 1),
+  )
 
 /** A page is an execution of its own: at most so many secrets, so that none of one execution's limits is met (docs/campaigns.md). */
 export const PAGE_SECRETS = 100
@@ -124,18 +130,3 @@ export const sharesOf = (
     rotationsPerSecond: share,
   }
 }
-
-export interface SoFar {
-  readonly begun: number
-  readonly failed: number
-}
-
-/**
- * How many more may fail among these: the tolerated share of all that was begun, these included, less what failed before. Below zero,
- * they are not begun.
- */
-export const failuresAllowed = (toleratedPercentage: number, { begun, failed }: SoFar, size: number): number =>
-  Math.floor(((begun + size) * toleratedPercentage) / 100) - failed
-
-export const hasHadEnough = (toleratedPercentage: number, soFar: SoFar): boolean =>
-  failuresAllowed(toleratedPercentage, soFar, 0) < 0

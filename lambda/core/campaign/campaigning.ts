@@ -12,6 +12,7 @@ import type { Freeze } from '../rotation/freeze.ts'
 import type { ReadableRecords } from '../rotation/records.ts'
 import type { StageSpans } from '../secret/secret-tags.ts'
 import type { Secrets } from '../secret/secrets.ts'
+import type { CampaignControl } from './campaign-control.ts'
 
 interface CampaignRules {
   /** `m2m/<stage>/` */
@@ -30,6 +31,8 @@ export interface Campaigning {
   /** @default - the label of a settle is taken for its proof */
   readonly proofs?: ProofQuestions | undefined
   readonly freeze: Freeze
+  /** @default - nobody can pause or stop a campaign */
+  readonly control?: CampaignControl | undefined
   readonly bounds: JobParts['bounds']
   /** Where the rotation function noted when it switched. */
   readonly records: ReadableRecords

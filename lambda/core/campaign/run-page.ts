@@ -9,30 +9,39 @@ import { DRIVEN_STEP_MS } from '../drive/drive-again.ts'
 import { decidedBy, type FreezeState, readFreeze, stops } from '../rotation/freeze.ts'
 import { recordedSwitchOf } from '../rotation/records.ts'
 import { CURRENT, versionLabelled } from '../secret/labels.ts'
-import { overlapEndsAt } from '../secret/overlap.ts'
+import { isUnsettled, overlapEndsAt, switchedAt } from '../secret/overlap.ts'
 import { replicasKeepingOpen } from '../secret/replicas.ts'
 import type { Secret } from '../secret/secret.ts'
 import { holdOf, overlapOf } from '../secret/secret-tags.ts'
 import { fullNameOf } from '../secret/stage-secrets.ts'
 import { PAGE_SECRETS, type Skip, skipOf } from './campaign.ts'
+import { createWishGlance, type Wish } from './campaign-control.ts'
 import type { PageOrder, PageReply } from './campaign-page.ts'
 import type { Durable } from './campaign-ports.ts'
-import { addCounts, type CampaignFailure, type Counts, noCounts, PAGE_FAILURES, shortened } from './campaign-report.ts'
+import { type CampaignFailure, type Counts, PAGE_FAILURES, shortened } from './campaign-report.ts'
 import type { Campaigning } from './campaigning.ts'
 import { outageWaitSeconds } from './outage-waits.ts'
+import { refusalOf } from './refusal-of.ts'
+import { type FailureReason, type SecretEnd, wasTried } from './secret-end.ts'
+import { isBadRun, type Recent, withEnd } from './stop-rule.ts'
 
-/** notSwitched: the campaign had no part in it, so there is nothing to settle. notYet: its settle is the sweep's. */
-type Reason = Skip | 'notSwitched' | 'notYet'
+/** overtaken: others have moved on from this campaign's version since. notYet: its settle is the sweep's. */
+type Reason = Skip | 'overtaken' | 'notYet'
 
 /** How one secret ended, as its checkpoint keeps it. */
-type Ended =
-  | { readonly end: 'switched'; readonly overlapEndsAt: number }
-  | { readonly end: 'settled' | 'leftToSweep' | 'notStarted' | 'nothing' }
-  | { readonly end: 'skipped'; readonly why: Skip }
-  | { readonly end: 'failed'; readonly failure: CampaignFailure }
+interface Ended {
+  readonly as: SecretEnd
+  readonly message?: string
+}
+
+interface FailureDetails {
+  readonly attempts?: number
+  readonly message?: string
+  readonly reason?: string
+}
 
 /** `isOutage`: nothing was tried, since somebody does not answer. */
-type Tried = Ended | { readonly end: 'later'; readonly waitSeconds: number; readonly isOutage?: boolean }
+type Tried = Ended | { readonly as: 'later'; readonly waitSeconds: number; readonly isOutage?: boolean }
 
 interface Try {
   readonly name: string
@@ -46,8 +55,11 @@ interface Page {
   readonly campaigning: Campaigning
   readonly order: PageOrder
   readonly limiter: RateLimiter
-  /** Rebuilt from the checkpoints on every replay. */
+  readonly wish: () => Promise<Wish | undefined>
+  /** These are rebuilt from the checkpoints on every replay. */
   failed: number
+  tried: number
+  recent: Recent
 }
 
 /** A secret is looked at for so long in one step; most are through by then. */
@@ -77,7 +89,8 @@ const createFreezeGlance = (campaigning: Campaigning) => {
 const createRules = ({ campaigning, order }: Page, freeze: () => Promise<FreezeState>) => {
   const { rules, timing } = campaigning
   const mayBegin = async (secret: Secret): Promise<Reason | undefined> => {
-    if (order.phase === 'settle') return 'notSwitched'
+    // Its version lost its label to later ones: what of an overlap is open is theirs.
+    if (order.phase === 'settle') return isUnsettled(secret) ? 'notYet' : 'overtaken'
     if (stops(await freeze(), { intent: order.intent, currentOrigin: 'rotate' })) return 'frozen'
     // Its age was judged when it was selected.
     return skipOf(secret, {
@@ -103,38 +116,53 @@ const createRules = ({ campaigning, order }: Page, freeze: () => Promise<FreezeS
 
 type Rules = ReturnType<typeof createRules>
 
-const endOf = (
-  { campaigning, order }: Page,
-  secretName: string,
-  outcome: Exclude<JobOutcome<Reason>, { outcome: 'later' }>,
-): Ended => {
+const failed = (why: FailureReason, { attempts = 0, message, reason }: FailureDetails = {}): Ended => ({
+  as: { end: 'failed', why, attempts, ...defined({ reason }) },
+  ...defined({ message }),
+})
+
+/** A later rotation may have opened an overlap of its own, which is not this campaign's to end. */
+const settledOrOpen = ({ campaigning, order }: Page, secret: Secret): Ended => {
+  if (order.intent === 'revoke' || !isUnsettled(secret)) return { as: { end: 'settled' } }
+  return { as: { end: 'leftToSweep', until: overlapEndsAt(secret, campaigning.rules.stage) } }
+}
+
+const doneOf = (page: Page, secret: Secret): Ended => {
+  const { campaigning, order } = page
+  // By an earlier execution of this campaign, or by the sweep.
+  if (order.phase !== 'switch' || !isUnsettled(secret)) return settledOrOpen(page, secret)
+  const { stage } = campaigning.rules
+  // A longer one of its own is waited for by the sweep, not by the page.
+  const overlapMs = Math.min(overlapOf(secret, stage), stage.overlapMs)
+  const since = Math.min(campaigning.timing.now(), switchedAt(secret, stage))
+  return { as: { end: 'switched', overlapEndsAt: since + overlapMs + OVERLAP_MARGIN_MS } }
+}
+
+const skippedAs = (why: Reason): Ended => {
+  if (why === 'overtaken') return { as: { end: 'settled' } }
+  return { as: why === 'notYet' ? { end: 'leftToSweep' } : { end: 'skipped', why } }
+}
+
+const endOf = (page: Page, outcome: Exclude<JobOutcome<Reason>, { outcome: 'later' }>): Ended => {
   switch (outcome.outcome) {
-    case 'done': {
-      if (order.phase !== 'switch') return { end: 'settled' }
-      const { stage } = campaigning.rules
-      // A longer one of its own is waited for by the sweep, not by the page.
-      const overlapMs = Math.min(overlapOf(outcome.secret, stage), stage.overlapMs)
-      return { end: 'switched', overlapEndsAt: campaigning.timing.now() + overlapMs + OVERLAP_MARGIN_MS }
-    }
+    case 'done':
+      return doneOf(page, outcome.secret)
     case 'deadAlready':
-      return { end: 'settled' }
-    case 'skipped': {
-      const { why } = outcome
-      if (why === 'notSwitched') return { end: 'nothing' }
-      return why === 'notYet' ? { end: 'leftToSweep' } : { end: 'skipped', why }
-    }
-    case 'failed': {
-      const { why, attempts, message } = outcome
-      return { end: 'failed', failure: { secretName, why, attempts, ...defined({ message }) } }
-    }
+      return { as: { end: 'settled' } }
+    case 'skipped':
+      return skippedAs(outcome.why)
+    case 'failed':
+      return failed(outcome.why, outcome)
   }
 }
 
-const unavailable = (secretName: string): Ended => ({
-  end: 'failed',
-  failure: { secretName, why: 'unavailable', attempts: 0 },
-})
-const stuck = (secretName: string): Ended => ({ end: 'failed', failure: { secretName, why: 'stuck', attempts: 0 } })
+/** A refusal's reason stands in the records of the version that was refused; one look at a secret that failed. */
+const withReason = async (page: Page, secretName: string, ended: Ended): Promise<Ended> => {
+  const { as, message } = ended
+  if (as.end !== 'failed' || (as.why !== 'refused' && as.why !== 'settleRefused')) return ended
+  const reason = await refusalOf(page.campaigning, secretName)
+  return { as: { ...as, ...defined({ reason }) }, ...defined({ message }) }
+}
 
 const tryOnce = async (page: Page, rules: Rules, { name, round, outage }: Try): Promise<Tried> => {
   const { campaigning, order, limiter } = page
@@ -145,7 +173,7 @@ const tryOnce = async (page: Page, rules: Rules, { name, round, outage }: Try): 
     // Longer than this invocation lasts, so that the wait is not waited for in it.
     const waitSeconds = Math.max(1, Math.ceil(remainingMs / 1000) + 1)
     const isOutage = order.intent === 'revoke'
-    return round > MAX_ROUNDS ? unavailable(secretName) : { end: 'later', waitSeconds, isOutage }
+    return round > MAX_ROUNDS ? failed('unavailable') : { as: 'later', waitSeconds, isOutage }
   }
   const outcome = await carryOut<Reason>(
     { secrets, steps, proofs, timing, limiter, bounds, rotationFunctionArn: stage.rotationFunctionArn },
@@ -160,75 +188,100 @@ const tryOnce = async (page: Page, rules: Rules, { name, round, outage }: Try): 
       ...rules,
     },
   )
-  if (outcome.outcome !== 'later') return endOf(page, secretName, outcome)
+  if (outcome.outcome !== 'later') return withReason(page, secretName, endOf(page, outcome))
   if (outcome.because === 'unavailable' && order.intent === 'revoke') {
     const outageSeconds = outageWaitSeconds(outage, order.names.length)
     return outageSeconds === undefined
-      ? unavailable(secretName)
-      : { end: 'later', waitSeconds: outageSeconds, isOutage: true }
+      ? failed('unavailable')
+      : { as: 'later', waitSeconds: outageSeconds, isOutage: true }
   }
   const waitSeconds = WAITS_SECONDS[round - 1]
   if (waitSeconds === undefined) {
     const { because } = outcome
-    return because === 'unavailable' || because === 'noTurn' ? unavailable(secretName) : stuck(secretName)
+    return failed(because === 'unavailable' || because === 'noTurn' ? 'unavailable' : 'stuck')
   }
-  return { end: 'later', waitSeconds: Math.max(waitSeconds, Math.ceil(outcome.waitMs / 1000)) }
+  return { as: 'later', waitSeconds: Math.max(waitSeconds, Math.ceil(outcome.waitMs / 1000)) }
 }
 
-const isEnough = ({ order, failed }: Page): boolean =>
-  order.failuresAllowed !== undefined && failed > order.failuresAllowed
+const isEnough = ({ order, failed: failures, tried, recent }: Page): boolean =>
+  (order.failuresAllowed !== undefined && failures > order.failuresAllowed) ||
+  (order.window !== undefined &&
+    (isBadRun(order.window.toleratedPercentage, recent) || tried >= (order.window.tries ?? Number.POSITIVE_INFINITY)))
+
+/** @returns how it ends before it begins; undefined: it begins. */
+const notBegun = async (page: Page): Promise<Ended | undefined> => {
+  if (isEnough(page)) return { as: { end: 'notStarted', why: 'enough' } }
+  const wish = await page.wish()
+  if (wish === undefined) return undefined
+  if (wish.state === 'paused') return { as: { end: 'waiting' } }
+  return { as: page.order.phase === 'settle' ? { end: 'leftToSweep' } : { end: 'notStarted', why: 'stopped' } }
+}
+
+const count = (page: Page, { as }: Ended): void => {
+  if (!wasTried(as)) return
+  const isFailure = as.end === 'failed'
+  page.tried += 1
+  page.failed += isFailure ? 1 : 0
+  page.recent = withEnd(page.recent, isFailure)
+}
 
 /** Nothing of one secret may end the others': a defect is its failure. */
 const carry = async (page: Page, rules: Rules, durable: Durable, name: string): Promise<Ended> => {
   let [round, outage] = [1, 1]
   for (;;) {
     const tried = await durable.step(name, async (): Promise<Tried> => {
-      // Asked inside the step, so that a replay keeps the answer.
-      if (round === 1 && outage === 1 && isEnough(page)) return { end: 'notStarted' }
       try {
-        return await tryOnce(page, rules, { name, round, outage })
+        // Asked inside the step, so that a replay keeps the answer.
+        const first = round === 1 && outage === 1 ? await notBegun(page) : undefined
+        return first ?? (await tryOnce(page, rules, { name, round, outage }))
       } catch (error) {
-        const message = error instanceof Error ? error.name : 'unknown'
-        const secretName = fullNameOf(page.campaigning.rules, name)
-        return { end: 'failed', failure: { secretName, why: 'defect', attempts: 0, message } }
+        return failed('defect', { message: error instanceof Error ? error.name : 'unknown' })
       }
     })
-    if (tried.end !== 'later') {
-      if (tried.end === 'failed') page.failed += 1
-      return tried
+    if (tried.as !== 'later') {
+      const ended: Ended = { as: tried.as, ...('message' in tried ? defined({ message: tried.message }) : {}) }
+      count(page, ended)
+      return ended
     }
-    if (tried.isOutage === true) outage += 1
+    if ('isOutage' in tried && tried.isOutage === true) outage += 1
     else round += 1
-    await durable.wait(`${name} again`, tried.waitSeconds)
+    await durable.wait(`${name} again`, 'waitSeconds' in tried ? tried.waitSeconds : 1)
   }
 }
 
-const countOf = (ended: Ended): Partial<Counts> => {
-  switch (ended.end) {
-    case 'skipped':
-      return { skipped: { [ended.why]: 1 } }
-    case 'nothing':
-      return {}
-    default:
-      return { [ended.end]: 1 }
-  }
-}
-
-const placesOf = (ends: readonly Ended[]): readonly number[] =>
-  ends.flatMap(({ end }, at) => (end === 'switched' ? [at] : []))
-
-const replyOf = ({ order }: Page, ends: readonly Ended[], endedAt: number): PageReply => {
-  const counts = ends.reduce<Counts>((sum, ended) => addCounts(sum, countOf(ended)), noCounts)
-  const failures = ends.flatMap((ended) => (ended.end === 'failed' ? [shortened(ended.failure)] : []))
-  const overlaps = ends.flatMap((ended) => (ended.end === 'switched' ? [ended.overlapEndsAt] : []))
+/** What an earlier version of the campaign, which asked for this page, reads of it. */
+const countsOf = (ends: readonly SecretEnd[], phase: PageOrder['phase']): Partial<Counts> => {
+  const of = (wanted: SecretEnd['end']): number => ends.filter(({ end }) => end === wanted).length
+  const skipped: Partial<Record<Skip, number>> = {}
+  for (const one of ends) if (one.end === 'skipped') skipped[one.why] = (skipped[one.why] ?? 0) + 1
   // Who comes to the settle in the same breath was switched, too.
-  const switched = order.phase === 'revoke' ? counts.settled + counts.leftToSweep : counts.switched
+  const switched = phase === 'revoke' ? of('settled') + of('leftToSweep') : of('switched')
+  const notStarted = of('notStarted') + of('waiting')
+  return { switched, settled: of('settled'), leftToSweep: of('leftToSweep'), failed: of('failed'), notStarted, skipped }
+}
+
+const failuresOf = ({ campaigning }: Page, names: readonly string[], ends: readonly Ended[]) =>
+  ends.flatMap(({ as, message }, at): readonly CampaignFailure[] => {
+    const name = names[at]
+    if (as.end !== 'failed' || name === undefined) return []
+    const { end: _end, ...failure } = as
+    return [shortened({ secretName: fullNameOf(campaigning.rules, name), ...failure, ...defined({ message }) })]
+  })
+
+const replyOf = (page: Page, names: readonly string[], ends: readonly Ended[], endedAt: number): PageReply => {
+  const { order, recent } = page
+  const failures = failuresOf(page, names, ends)
+  const overlaps = ends.flatMap(({ as }) => (as.end === 'switched' ? [as.overlapEndsAt] : []))
+  const switched = ends.flatMap(({ as }, at) => (as.end === 'switched' ? [at] : []))
+  const bare = ends.map(({ as }) => as)
   return {
-    counts: { ...counts, switched },
+    counts: countsOf(bare, order.phase),
     failures: failures.slice(0, PAGE_FAILURES),
     failuresOmitted: Math.max(0, failures.length - PAGE_FAILURES),
     endedAt,
-    ...(overlaps.length === 0 ? {} : { overlapsEndAt: Math.max(...overlaps), switched: placesOf(ends) }),
+    ends: bare,
+    ...(order.window === undefined ? {} : { recent }),
+    ...(overlaps.length === 0 ? {} : { overlapsEndAt: Math.max(...overlaps), switched }),
   }
 }
 
@@ -240,21 +293,15 @@ export const runPage = async (campaigning: Campaigning, durable: Durable, order:
     if (waitMs > 0) await durable.wait('overlap', Math.max(1, Math.ceil(waitMs / 1000)))
   }
   const limiter = createRateLimiter({ perSecond: order.rotationsPerSecond, timing })
-  const page: Page = { campaigning, order, limiter, failed: 0 }
+  const wish = createWishGlance(campaigning, order.execution)
+  const recent = order.window?.recent ?? ''
+  const page: Page = { campaigning, order, limiter, wish, failed: 0, tried: 0, recent }
   const rules = createRules(page, createFreezeGlance(campaigning))
   const names = order.names.slice(0, PAGE_SECRETS)
   const ends = await durable.each('secrets', names, order.inFlight, (one, name) => carry(page, rules, one, name))
-  const reply = replyOf(page, ends, await durable.step('end', async () => timing.now()))
-  const { switched = 0, settled = 0, failed = 0, notStarted = 0 } = reply.counts
-  journal.note({
-    about: order.about,
-    page: number,
-    phase,
-    secrets: names.length,
-    switched,
-    settled,
-    failed,
-    notStarted,
-  })
+  const reply = replyOf(page, names, ends, await durable.step('end', async () => timing.now()))
+  const { switched, settled, failed: failures, notStarted } = reply.counts
+  const counts = { switched, settled, failed: failures, notStarted }
+  journal.note({ about: order.about, page: number, phase, secrets: names.length, ...counts })
   return reply
 }

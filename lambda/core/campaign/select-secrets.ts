@@ -10,7 +10,7 @@ import { countFault, createSelection, namedAs, namedBy } from '../secret/selecto
 import { isNameOfStage, isOfStage, isTokenLost, LISTINGS, listStage, shortNameOf } from '../secret/stage-secrets.ts'
 import { type Chosen, type Eligibility, MAX_SELECTED, type Skip, skipOf } from './campaign.ts'
 import type { Durable } from './campaign-ports.ts'
-import type { CampaignFailure } from './campaign-report.ts'
+import { type CampaignFailure, type NotDone, REPORT_NOT_DONE } from './campaign-report.ts'
 import type { CampaignRequest } from './campaign-request.ts'
 import { type Campaigning, persistently } from './campaigning.ts'
 import { throughOutage } from './outage-waits.ts'
@@ -18,12 +18,20 @@ import { type DueSecret, withinShare } from './share-of-campaign.ts'
 
 type Candidate = Chosen & DueSecret
 
+/** Its full name. */
+interface LeftAlone {
+  readonly secretName: string
+  readonly why: Skip
+}
+
 /** One step's reply. */
 interface Portion {
   readonly chosen: readonly Candidate[]
   /** How many of these secrets one periodic campaign rotates, if all are spread evenly. */
   readonly mean: number
   readonly skipped: Readonly<Partial<Record<Skip, number>>>
+  /** Of these, by name where somebody chose them. */
+  readonly leftAlone: readonly LeftAlone[]
   /** For a revoke: what it would reach and cannot. */
   readonly unmanaged: readonly string[]
   readonly matched: number
@@ -43,6 +51,8 @@ interface Listed {
 export interface SelectedPage {
   readonly chosen: readonly Chosen[]
   readonly skipped: Readonly<Partial<Record<Skip, number>>>
+  /** Of these, by name where somebody chose them, as a report lists them. */
+  readonly leftAlone: readonly NotDone[]
   readonly failures: readonly CampaignFailure[]
 }
 
@@ -62,8 +72,9 @@ const unlisted = (secretNamePrefix: string): CampaignFailure => ({
   attempts: 0,
 })
 
-const eligibilityOf = ({ rules, timing }: Campaigning, { intent }: CampaignRequest): Eligibility => ({
+const eligibilityOf = ({ rules, timing }: Campaigning, { intent, id }: CampaignRequest): Eligibility => ({
   intent,
+  about: id,
   now: timing.now(),
   spans: rules.stage,
   rotationFunctionArn: rules.rotationFunctionArn,
@@ -85,6 +96,7 @@ const createSieve = (campaigning: Campaigning, request: CampaignRequest) => {
   const { whyNot } = createSelection({ by: [selector] }, eligibility)
   const chosen: Chosen[] = []
   const skipped: Partial<Record<Skip, number>> = {}
+  const leftAlone: LeftAlone[] = []
   const unmanaged: string[] = []
   const named = new Set<string>()
   const isDueOnly = 'due' in selector
@@ -98,6 +110,11 @@ const createSieve = (campaigning: Campaigning, request: CampaignRequest) => {
     const isLeaked = leaked.has(clientIdOf(secret)) ? ({ isLeaked: true } as const) : {}
     chosen.push({ name, issuedAt, ...isLeaked, ...(isDueOnly ? waitOf(secret, eligibility) : {}) })
     bytes += name.length + (isDueOnly ? 65 : 40)
+  }
+  const leave = (secret: Secret, why: Skip): void => {
+    skipped[why] = (skipped[why] ?? 0) + 1
+    if ('due' in selector || leftAlone.length >= REPORT_NOT_DONE) return
+    leftAlone.push({ secretName: secret.name, why })
   }
   return {
     isFull: (): boolean => bytes >= PORTION_BYTES,
@@ -115,11 +132,12 @@ const createSieve = (campaigning: Campaigning, request: CampaignRequest) => {
       else if (skip === 'notManaged' && intent === 'revoke') {
         unmanaged.push(secret.name)
         bytes += secret.name.length
-      } else skipped[skip] = (skipped[skip] ?? 0) + 1
+      } else leave(secret, skip)
     },
     portion: (nextPage?: string): Portion => ({
       chosen,
       skipped,
+      leftAlone,
       unmanaged,
       matched,
       mean,
@@ -240,9 +258,12 @@ export const selectSecrets = async (
   if (matched === 0 && failures.length === 0 && !('due' in request.selector)) {
     return refused(`nobody: the selection by ${Object.keys(request.selector)[0]} matches no client`)
   }
+  const leftAlone = portions
+    .flatMap((portion) => portion.leftAlone)
+    .map(({ secretName, why }) => ({ secretName, outcome: 'skipped', why }) as const)
   const skipped = sumOfSkips(portions)
   const { campaignEveryMs } = campaigning.rules.stage
-  if (!('due' in request.selector) || campaignEveryMs === undefined) return ok({ chosen, skipped, failures })
+  if (!('due' in request.selector) || campaignEveryMs === undefined) return ok({ chosen, skipped, leftAlone, failures })
   const begun = withinShare(
     chosen,
     portions.reduce((sum, { mean }) => sum + mean, 0),
@@ -251,6 +272,7 @@ export const selectSecrets = async (
   return ok({
     chosen: begun,
     skipped: left === 0 ? skipped : { ...skipped, notDue: (skipped.notDue ?? 0) + left },
+    leftAlone,
     failures,
   })
 }

@@ -27,6 +27,8 @@ export interface VersionRecord {
   readonly switchedAt?: number
   /** When it was first found that consumers cannot use it (check-current.ts), epoch milliseconds. Absent: it was not, or it works again. */
   readonly lostSince?: number
+  /** Why a step of its rotation would not act (refusal.ts), the last time that one would not. */
+  readonly refusedBecause?: string
 }
 
 interface StoredVersion {
@@ -51,6 +53,14 @@ export interface LostVersion {
   readonly lostSince: number
 }
 
+export interface RefusedVersion {
+  readonly secretArn: string
+  readonly versionId: string
+  readonly reason: string
+  /** Epoch milliseconds. */
+  readonly at: number
+}
+
 /** Each answers or fails within a second or so. @throws Fault RECORDS_UNAVAILABLE */
 export interface VersionRecords {
   noteVersion(version: StoredVersion): Promise<void>
@@ -58,6 +68,7 @@ export interface VersionRecords {
   /** Of a version whose value was accepted when it was tried: how it ends, and that it is not lost. */
   noteAccepted(version: StoredVersion): Promise<void>
   noteLost(version: LostVersion): Promise<void>
+  noteRefused(version: RefusedVersion): Promise<void>
   read(secretArn: string): Promise<readonly VersionRecord[]>
 }
 
@@ -148,7 +159,7 @@ export const withLease = async <Value>(
 /** Best effort: never an error, and never worth waiting for. */
 const noted =
   <Noted extends { readonly secretArn: string }>(
-    call: 'noteVersion' | 'noteSwitch' | 'noteAccepted' | 'noteLost',
+    call: 'noteVersion' | 'noteSwitch' | 'noteAccepted' | 'noteLost' | 'noteRefused',
     write: (versions: VersionRecords, what: Noted) => Promise<void>,
   ) =>
   async (recording: Recording, what: Noted): Promise<void> => {
@@ -161,6 +172,7 @@ export const noteVersion = noted<StoredVersion>('noteVersion', (versions, what) 
 export const noteSwitch = noted<SwitchedVersion>('noteSwitch', (versions, what) => versions.noteSwitch(what))
 export const noteAccepted = noted<StoredVersion>('noteAccepted', (versions, what) => versions.noteAccepted(what))
 export const noteLost = noted<LostVersion>('noteLost', (versions, what) => versions.noteLost(what))
+export const noteRefused = noted<RefusedVersion>('noteRefused', (versions, what) => versions.noteRefused(what))
 
 /** @returns undefined when nothing can be known, which is another thing than no record. */
 export const readVersionRecords = async (

@@ -12,7 +12,7 @@ import { isRefusedSteadily } from './accept.ts'
 import { createSecret } from './create-secret.ts'
 import { finishSecret } from './finish-secret.ts'
 import { refusedEvents } from './outcome.ts'
-import { withLease } from './records.ts'
+import { noteRefused, withLease } from './records.ts'
 import { clearsPending, dependsOnLook, isDrift, type Refusal, RotationRefused } from './refusal.ts'
 import {
   awaitPending,
@@ -133,6 +133,7 @@ const refuse = async (rotation: Rotation, request: RunningStep, refusal: Refusal
     at: rotation.timing.now(),
   }
   await report(rotation, request, refusedEvents(facts, refusal))
+  await noteRefused(rotation, { secretArn: state.arn, versionId: requestToken, reason: refusal.reason, at: facts.at })
   // Whatever these labels show: they may be old, and the label is taken away only from where it is.
   if (mayClear) await clearPending(rotation, request)
   throw new RotationRefused({ refusal, secretId, clientId })

@@ -38,6 +38,7 @@ export const LAPTOP_EVIDENCE = `m2m-${LAPTOP_STAGE}-evidence`
 /** A table of the stand-in: what the functions remember (docs/decisions/058). */
 export const LAPTOP_RECORDS = { name: `m2m-${LAPTOP_STAGE}-records`, partitionKey: 'pk', sortKey: 'sk' } as const
 export const LAPTOP_FREEZE = `/m2m/${LAPTOP_STAGE}/freeze`
+const LAPTOP_CAMPAIGNS = `/m2m/${LAPTOP_STAGE}/campaigns`
 
 export interface LaptopSeat {
   readonly stytch: StytchEnv
@@ -252,6 +253,7 @@ const functionsOf = (
       ...LAPTOP_HOURS,
       campaignEveryHours: LAPTOP_CAMPAIGN_EVERY_HOURS,
       freeze: { parameter: LAPTOP_FREEZE },
+      controlParameter: LAPTOP_CAMPAIGNS,
       records: { table: LAPTOP_RECORDS.name },
       bounds: more.bounds ?? WITHOUT_LAG,
       ...stytchRate(more),

@@ -1,15 +1,16 @@
 // What a campaign tells: counts that add up, failures up to a bound, one id for one run, and when a person has to look.
 import { describe, expect, it } from 'vitest'
 import {
-  addCounts,
   type CampaignReport,
   campaignCompleted,
   needsSomebody,
   noCounts,
   REPORT_FAILURES,
+  REPORT_NOT_DONE,
   shortened,
 } from '../../../lambda/core/campaign/campaign-report.ts'
 import type { CampaignRequest } from '../../../lambda/core/campaign/campaign-request.ts'
+import type { Selector } from '../../../lambda/core/secret/selector.ts'
 
 const request: CampaignRequest = {
   intent: 'rotate',
@@ -30,18 +31,11 @@ const report: CampaignReport = {
   counts: { ...noCounts, selected: 3, switched: 3, settled: 3 },
   failures: [],
   failuresOmitted: 0,
+  notDone: [],
+  notDoneOmitted: 0,
   startedAt: Date.UTC(2026, 10, 2, 12, 30),
   endedAt: Date.UTC(2026, 10, 3, 12, 31, 5),
 }
-
-describe('addCounts', () => {
-  it('adds each, and the skipped by their reason', () => {
-    const one = addCounts(noCounts, { switched: 2, skipped: { held: 1, notDue: 4 } })
-    const sum = addCounts(one, { switched: 1, failed: 1, skipped: { held: 2 } })
-
-    expect(sum).toEqual({ ...noCounts, switched: 3, failed: 1, skipped: { held: 3, notDue: 4 } })
-  })
-})
 
 describe('campaignCompleted', () => {
   it('tells what was asked for, by whom and why, and what came of it', () => {
@@ -75,20 +69,41 @@ describe('campaignCompleted', () => {
       shortened({ secretName: 'n'.repeat(512), why: 'rejected', attempts: 5, message: 'm'.repeat(5000) }),
     )
     const secretNames = Array.from({ length: 200 }, () => 'n'.repeat(512))
-    const { detail } = campaignCompleted(request, { ...report, failures, secretNames }, { id: 'c-1', executionId: 'e' })
+    const notDone = Array.from({ length: REPORT_NOT_DONE }, () => ({
+      secretName: 'n'.repeat(512),
+      outcome: 'leftToSweep' as const,
+      until: '2026-11-03T12:31:05.000Z',
+    }))
+    const { detail } = campaignCompleted(
+      request,
+      { ...report, failures, notDone, secretNames },
+      { id: 'c-1', executionId: 'e' },
+    )
 
     expect(Buffer.byteLength(JSON.stringify(detail))).toBeLessThan(256 * 1024 - 1024)
   })
 })
 
 describe('a person has to look', () => {
-  const isNeeded = (more: Partial<CampaignReport>, intent: 'rotate' | 'revoke' = 'rotate') =>
-    needsSomebody({ intent }, { ...report, ...more })
+  const due = { due: true } as const
+  const chosen = { clientIds: ['client-1'] } as const
+  const isNeeded = (more: Partial<CampaignReport>, intent: 'rotate' | 'revoke' = 'rotate', selector: Selector = due) =>
+    needsSomebody({ intent, selector }, { ...report, ...more })
 
   it.each([
     ['after a stop', { outcome: 'stopped' } as const, true],
     ['after a refusal', { outcome: 'refused' } as const, true],
-    ['after one failure', { counts: { ...noCounts, failed: 1 } }, true],
+    ['after one failure', { outcome: 'incomplete', counts: { ...noCounts, failed: 1 } } as const, true],
+    [
+      'when something was not started',
+      { outcome: 'incomplete', counts: { ...noCounts, notStarted: 1 } } as const,
+      true,
+    ],
+    [
+      'not when a freeze came in between',
+      { outcome: 'incomplete', counts: { ...noCounts, skipped: { frozen: 9 } } } as const,
+      false,
+    ],
     ['not when all went well', {}, false],
     ['not when rotations are frozen, since somebody froze them', { outcome: 'frozen' } as const, false],
     ['not after a dry run', { outcome: 'dryRun' } as const, false],
@@ -98,6 +113,10 @@ describe('a person has to look', () => {
 
   it('when a freeze held up a revoke', () => {
     expect(isNeeded({ outcome: 'frozen' }, 'revoke')).toBe(true)
-    expect(isNeeded({ counts: { ...noCounts, skipped: { frozen: 2 } } }, 'revoke')).toBe(true)
+    expect(isNeeded({ outcome: 'incomplete', counts: { ...noCounts, skipped: { frozen: 2 } } }, 'revoke')).toBe(true)
+  })
+
+  it.each(['frozen', 'incomplete'] as const)('when somebody chose the secrets, and it ends as %s', (outcome) => {
+    expect(isNeeded({ outcome }, 'rotate', chosen)).toBe(true)
   })
 })

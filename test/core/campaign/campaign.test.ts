@@ -3,8 +3,6 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
   type Eligibility,
-  failuresAllowed,
-  hasHadEnough,
   inOrder,
   PAGE_SECRETS,
   pagesOf,
@@ -12,6 +10,7 @@ import {
   sharesOf,
   skipOf,
 } from '../../../lambda/core/campaign/campaign.ts'
+import { failuresAllowed, hasHadEnough } from '../../../lambda/core/campaign/stop-rule.ts'
 import type { Secret } from '../../../lambda/core/secret/secret.ts'
 import { createSelection } from '../../../lambda/core/secret/selector.ts'
 import { DAY, FUNCTION_ARN, HOUR, id, NOW, secret } from '../../fakes/billing-secret.ts'
@@ -109,7 +108,7 @@ describe('the order', () => {
       { name: 'old-a', issuedAt: 10 },
     ]
 
-    expect(inOrder(chosen)).toEqual(['leaked', 'old-a', 'old-b', 'young'])
+    expect(inOrder(chosen).map(({ name }) => name)).toEqual(['leaked', 'old-a', 'old-b', 'young'])
   })
 })
 

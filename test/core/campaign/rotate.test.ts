@@ -114,7 +114,7 @@ describe('a campaign', () => {
       seat.world.add(`aged-${age}`, { createdAt, lastChangedAt: createdAt })
     }
 
-    await seat.run({ ...due, concurrency: 1 })
+    await seat.run({ ...due, canary: 0, concurrency: 1 })
 
     expect(seat.world.asked.slice(0, 3).map(({ name }) => name.slice(-2))).toEqual(['90', '60', '40'])
   })
@@ -169,7 +169,7 @@ describe('the tolerated share', () => {
 
     const report = await seat.run(due)
 
-    expect(report).toMatchObject({ outcome: 'completed', counts: { switched: 295, settled: 295, failed: 5 } })
+    expect(report).toMatchObject({ outcome: 'incomplete', counts: { switched: 295, settled: 295, failed: 5 } })
     expect(report.failures.map(({ why }) => why)).toEqual(Array(5).fill('refused'))
   })
 
@@ -206,7 +206,7 @@ describe('the tolerated share', () => {
 
     const report = await seat.run({ ...due, toleratedFailurePercentage: 100 })
 
-    expect(report).toMatchObject({ outcome: 'completed', counts: { switched: 76, failed: 74, notStarted: 0 } })
+    expect(report).toMatchObject({ outcome: 'incomplete', counts: { switched: 76, failed: 74, notStarted: 0 } })
     expect(report.failures.length + report.failuresOmitted).toBe(74)
   })
 
@@ -349,21 +349,4 @@ it('asked for twice under one id, switches and settles each secret once', async 
   expect(one.counts.switched).toBe(40)
   expect(other.counts.switched).toBe(40)
   expect(seat.published).toHaveLength(2)
-})
-
-it('goes on without a page that ended without a word, and counts its secrets as failed', async () => {
-  seat.add(150)
-  let broken = false
-  seat.killAt((_moment, name) => {
-    if (!broken && name.includes('secrets#')) {
-      broken = true
-      throw new Error('the page’s execution failed')
-    }
-    return false
-  })
-
-  const report = await seat.run({ ...due, canary: 0, toleratedFailurePercentage: 100 })
-
-  expect(report.failures.some(({ why }) => why === 'lost')).toBe(true)
-  expect(report.counts.switched + report.counts.failed).toBe(150)
 })

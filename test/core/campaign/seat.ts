@@ -1,6 +1,7 @@
 // A campaign in memory: the real use cases, a fleet whose rotations take a while, and durable executions that can be killed.
 
 import type { M2mEvent } from '../../../lambda/core/base/events.ts'
+import type { Wish } from '../../../lambda/core/campaign/campaign-control.ts'
 import { readPageOrder } from '../../../lambda/core/campaign/campaign-page.ts'
 import type { CampaignReport } from '../../../lambda/core/campaign/campaign-report.ts'
 import { readCampaignRequest } from '../../../lambda/core/campaign/campaign-request.ts'
@@ -9,7 +10,7 @@ import { runCampaign } from '../../../lambda/core/campaign/run-campaign.ts'
 import { runPage } from '../../../lambda/core/campaign/run-page.ts'
 import { DEPLOYED } from '../../../lambda/core/rotation/bounds.ts'
 import type { FreezeState } from '../../../lambda/core/rotation/freeze.ts'
-import { noRecords } from '../../../lambda/core/rotation/records.ts'
+import type { VersionRecord } from '../../../lambda/core/rotation/records.ts'
 import { createFakeDurable, createStore, type Store } from '../../fakes/fake-durable.ts'
 import { createRotatingFleet, FUNCTION_ARN, PREFIX } from '../../fakes/rotating-fleet.ts'
 import { createVirtualTiming } from '../../fakes/virtual-timing.ts'
@@ -31,13 +32,24 @@ export const createSeat = (perSecond = 24) => {
   const stores = new Map<string, Store>()
   let kills = 0
   let largestOrder = 0
+  /** What operators want, by the execution's name. */
+  const wishes = new Map<string, Wish>()
+  let isLost: (name: string, moment: 'before' | 'after') => boolean = () => false
+  const refusals = new Map<string, string>()
+  const recordsOf = (secretArn: string): readonly VersionRecord[] => {
+    const name = [...world.secrets.values()].find(({ arn }) => arn === secretArn)?.name ?? ''
+    const refusedBecause = refusals.get(name.slice(PREFIX.length))
+    const last = world.asked.findLast((one) => one.name === name)
+    return refusedBecause === undefined || last === undefined ? [] : [{ versionId: last.token, refusedBecause }]
+  }
 
   const campaigning: Campaigning = {
     secrets: world.fleet,
     steps: world.steps,
     freeze: { read: async () => freeze },
+    control: { wishFor: async (execution) => wishes.get(execution) },
     bounds: DEPLOYED,
-    records: noRecords,
+    records: { kind: 'kept', versions: { read: async (secretArn) => recordsOf(secretArn) } },
     events: {
       publish: async (news) => {
         published.push(...news)
@@ -119,12 +131,18 @@ export const createSeat = (perSecond = 24) => {
 
   const page = async (parent: string, name: string, order: unknown): Promise<unknown> => {
     largestOrder = Math.max(largestOrder, JSON.stringify(order).length)
+    const lose = (moment: 'before' | 'after'): void => {
+      if (isLost(name, moment)) throw new Error('the page’s execution failed')
+    }
+    lose('before')
     const read = readPageOrder(JSON.parse(JSON.stringify(order)))
     if (!read.ok) throw new Error(read.refusal.join('; '))
     const { value } = read
-    return survive(`${parent} > ${name}`, (store, { at, campaigning: own }) =>
+    const reply = await survive(`${parent} > ${name}`, (store, { at, campaigning: own }) =>
       runPage(own, createFakeDurable({ timing, store, at }), value),
     )
+    lose('after')
+    return reply
   }
 
   return {
@@ -138,6 +156,18 @@ export const createSeat = (perSecond = 24) => {
     largestOrder: () => largestOrder,
     freeze: (state: FreezeState): void => {
       freeze = state
+    },
+    wish: (wish: Wish | undefined, execution = 'e-1'): void => {
+      if (wish === undefined) wishes.delete(execution)
+      else wishes.set(execution, wish)
+    },
+    /** Pages whose executions fail, before they begin or with their work done, by the name that their campaign gives them. */
+    losePages: (how: typeof isLost): void => {
+      isLost = how
+    },
+    /** What the rotation function notes of a secret that it refuses. */
+    noteRefusals: (name: string, reason: string): void => {
+      refusals.set(name, reason)
     },
     killAt: (how: Kill): void => {
       kill = how

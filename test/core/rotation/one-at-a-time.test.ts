@@ -27,6 +27,7 @@ const recordsOf = (held: { by: string | undefined }, asked: string[]): KeptRecor
     noteSwitch: async () => {},
     noteAccepted: async () => {},
     noteLost: async () => {},
+    noteRefused: async () => {},
     read: async () => [],
   },
 })

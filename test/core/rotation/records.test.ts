@@ -46,6 +46,7 @@ const createTable = () => {
         noteSwitch: unless('noteSwitch', async () => {}),
         noteAccepted: unless('noteAccepted', async () => {}),
         noteLost: unless('noteLost', async () => {}),
+        noteRefused: unless('noteRefused', async () => {}),
         read: unless('read', async () => [{ versionId: 'v1', lastFour: 'abcd' }]),
       },
     }

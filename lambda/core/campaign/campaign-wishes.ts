@@ -1,0 +1,48 @@
+// The wishes of operators as they are stored: one text for a stage, by the executions' names (docs/decisions/061). Pure.
+
+import { isJsonObject, parseJsonObject } from '../base/json-object.ts'
+import type { Wish } from './campaign-control.ts'
+
+export type Wishes = Readonly<Record<string, Wish>>
+
+/** A standard parameter of Systems Manager holds 4 KB. */
+const MOST_BYTES = 4000
+/** Longer than any campaign runs; what is older is of one that is over. */
+const MOST_WISHES = 20
+export const WISH_REASON_CHARACTERS = 200
+const BY_CHARACTERS = 100
+
+const readWish = (value: unknown): Wish | undefined => {
+  if (!isJsonObject(value)) return undefined
+  const { state, by, reason, at } = value
+  if ((state !== 'paused' && state !== 'stopped') || typeof by !== 'string' || typeof at !== 'string') return undefined
+  return { state, by, at, ...(typeof reason === 'string' ? { reason } : {}) }
+}
+
+/** @returns undefined: the text is something else, and nobody knows what was wished for. */
+export const readWishes = (text: string): Wishes | undefined => {
+  const json = parseJsonObject(text)
+  if (json === undefined) return undefined
+  const wishes = Object.entries(json).map(([name, value]) => [name, readWish(value)] as const)
+  if (wishes.some(([, wish]) => wish === undefined)) return undefined
+  return Object.fromEntries(wishes.flatMap(([name, wish]) => (wish === undefined ? [] : [[name, wish]])))
+}
+
+const short = ({ reason, by, ...wish }: Wish): Wish => ({
+  ...wish,
+  by: by.slice(0, BY_CHARACTERS),
+  ...(reason === undefined ? {} : { reason: reason.slice(0, WISH_REASON_CHARACTERS) }),
+})
+
+/** @param wish undefined: it shall run. The newest ones are kept, as many as fit. @returns the text */
+export const writeWishes = (before: Wishes, execution: string, wish: Wish | undefined): string => {
+  const { [execution]: _replaced, ...others } = before
+  const newestFirst = Object.entries(others).sort(([, one], [, other]) => (one.at < other.at ? 1 : -1))
+  const kept: [string, Wish][] = wish === undefined ? [] : [[execution, short(wish)]]
+  for (const entry of newestFirst) {
+    const isFull = Buffer.byteLength(JSON.stringify(Object.fromEntries([...kept, entry]))) > MOST_BYTES
+    if (isFull || kept.length >= MOST_WISHES) break
+    kept.push(entry)
+  }
+  return JSON.stringify(Object.fromEntries(kept))
+}

@@ -1,0 +1,85 @@
+// What became of the secrets of a page that nothing was heard of, from their versions alone: the token of each version says whether it is this
+// campaign's. Done, not done, or unknown; nothing is asked for.
+
+import { isSettleOf } from '../drive/settle-request.ts'
+import { isUnsettled, overlapEndsAt } from '../secret/overlap.ts'
+import { isAbout } from '../secret/request-token.ts'
+import type { Secret } from '../secret/secret.ts'
+import type { VersionEntry } from '../secret/secrets.ts'
+import { fullNameOf } from '../secret/stage-secrets.ts'
+import type { PagePhase } from './campaign-page.ts'
+import type { Durable } from './campaign-ports.ts'
+import type { Wave, Work } from './campaign-work.ts'
+import { persistently } from './campaigning.ts'
+import type { FinalEnd, SecretEnd } from './secret-end.ts'
+
+const unknown = (attempts: number): FinalEnd => ({ end: 'failed', why: 'lost', attempts })
+
+interface Found {
+  readonly secret: Secret
+  /** Every version of it, unlabelled ones included. */
+  readonly versions: readonly VersionEntry[]
+  /** Of these, what this campaign has asked for. */
+  readonly own: readonly VersionEntry[]
+}
+
+const labelledIn = (versions: readonly VersionEntry[], label: string): VersionEntry | undefined =>
+  versions.find(({ labels }) => labels.includes(label))
+
+const isSettled = ({ secret, versions, own }: Found): boolean =>
+  own.some(({ versionId }) =>
+    versions.some(
+      (one) =>
+        isSettleOf(one.versionId, { secretArn: secret.arn, currentId: versionId }) &&
+        (one.labels.includes('AWSCURRENT') || one.labels.includes('AWSPREVIOUS')),
+    ),
+  )
+
+/** A rotate's switch was made, and others have moved on since, or nobody has. */
+const switchedEnd = ({ campaigning, run }: Work, { secret, own }: Found, phase: PagePhase): SecretEnd => {
+  const { stage } = campaigning.rules
+  const endsAt = overlapEndsAt(secret, stage)
+  if (labelledIn(own, 'AWSCURRENT') !== undefined && phase === 'switch') {
+    return { end: 'switched', overlapEndsAt: endsAt }
+  }
+  // A revoke has to be proven, which only its own settle does.
+  if (run.request.intent === 'revoke') return unknown(own.length)
+  return isUnsettled(secret) ? { end: 'leftToSweep', until: endsAt } : { end: 'settled' }
+}
+
+const endOf = (work: Work, found: Found, phase: PagePhase): SecretEnd => {
+  const { secret, own } = found
+  if (isSettled(found) && (work.run.request.intent === 'revoke' || !isUnsettled(secret))) return { end: 'settled' }
+  const isSwitched = own.some(({ labels }) => labels.includes('AWSCURRENT') || labels.includes('AWSPREVIOUS'))
+  if (isSwitched || phase === 'settle') return switchedEnd(work, found, phase)
+  if (labelledIn(own, 'AWSPENDING') !== undefined) return unknown(own.length)
+  const made = own.filter(({ createdAt }) => createdAt >= work.startedAt)
+  if (made.length > 0) return { end: 'failed', why: 'refused', attempts: made.length }
+  return { end: 'notStarted', why: 'lost' }
+}
+
+const lookAt = async (work: Work, name: string, phase: PagePhase): Promise<SecretEnd> => {
+  const { campaigning, run } = work
+  const { secrets, timing, rules } = campaigning
+  const secret = await persistently(timing, () => secrets.describe(fullNameOf(rules, name)))
+  if (secret === undefined || secret.isDeleted) return { end: 'failed', why: 'gone', attempts: 0 }
+  const versions = await persistently(timing, () => secrets.listVersions(secret.arn))
+  const own = versions.filter(({ versionId }) => isAbout(versionId, { secretArn: secret.arn, about: run.id }))
+  return endOf(work, { secret, versions, own }, phase)
+}
+
+export interface LookedBack {
+  readonly ends: readonly SecretEnd[]
+  /** Epoch milliseconds. */
+  readonly endedAt: number
+}
+
+export const lookBack = (work: Work, durable: Durable, { page, names }: Wave, phase: PagePhase): Promise<LookedBack> =>
+  durable.step(`look at page ${page}`, async () => {
+    const ends: SecretEnd[] = []
+    for (const name of names) {
+      // A secret that cannot be looked at now is unknown; the others are not.
+      ends.push(await lookAt(work, name, phase).catch(() => unknown(0)))
+    }
+    return { ends, endedAt: work.campaigning.timing.now() }
+  })

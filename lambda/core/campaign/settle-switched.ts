@@ -1,0 +1,36 @@
+// The second half of a rotate, or of a revoke with a grace: when the overlaps are over, what was switched is settled. Whoever stops the campaign
+// before that leaves them to the sweep, which ends every overlap in its time.
+
+import type { Stop, Work } from './campaign-work.ts'
+import { mayGoOn, waitUntil } from './may-go-on.ts'
+import { runPages, type Switched, waitingIn } from './run-pages.ts'
+
+export const leaveToSweep = ({ tally }: Work, switched: readonly Switched[]): void => {
+  for (const { names, overlapsEndAt } of switched) {
+    for (const name of names) tally.ended(name, { end: 'leftToSweep', until: overlapsEndAt })
+  }
+}
+
+/** @returns who stopped it meanwhile; undefined: nobody. */
+export const settleSwitched = async (work: Work, switched: readonly Switched[]): Promise<Stop | undefined> => {
+  const endOf = new Map(switched.map(({ page, overlapsEndAt }) => [page, overlapsEndAt]))
+  let queue = switched
+  while (queue.length > 0) {
+    // Each page waits for its own last one; the campaign can be stopped while it waits for the first.
+    const stop = await waitUntil(work, Math.min(...queue.map(({ overlapsEndAt }) => overlapsEndAt)))
+    if (stop !== undefined) {
+      leaveToSweep(work, queue)
+      return stop
+    }
+    const ended = await runPages(work, queue, 'settle', ({ page }) => ({
+      phase: 'settle',
+      notBefore: endOf.get(page),
+    }))
+    queue = waitingIn(ended).map((wave) => ({ ...wave, overlapsEndAt: endOf.get(wave.page) ?? 0 }))
+    const isLeft = ended.some(({ ends }) => ends.some(({ end }) => end === 'leftToSweep'))
+    // A page that was stopped says no more than that its secrets are left to the sweep.
+    const stopped = queue.length === 0 && isLeft ? await mayGoOn(work) : undefined
+    if (stopped !== undefined) return stopped
+  }
+  return undefined
+}

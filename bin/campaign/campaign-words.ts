@@ -2,7 +2,7 @@
 import type { CampaignExecution } from '../../lambda/adapters/aws/campaign-executions.ts'
 import { defined } from '../../lambda/core/base/defined.ts'
 import { isJsonObject, type JsonObject } from '../../lambda/core/base/json-object.ts'
-import type { Wish } from '../../lambda/core/campaign/campaign-control.ts'
+import type { ControlWish } from '../../lambda/core/campaign/campaign-control.ts'
 import { table } from '../terminal/table.ts'
 import { at, iso, span } from '../terminal/words.ts'
 
@@ -23,17 +23,17 @@ const endings: Readonly<Record<string, string>> = {
 }
 
 /** running, paused, stopping; the outcome of its report; or how it ended without one: failed, timedOut, ended. */
-export const stateOf = ({ status, result }: CampaignExecution, wish: Wish | undefined): string => {
+export const stateOf = ({ status, result }: CampaignExecution, wish: ControlWish | undefined): string => {
   if (status === 'RUNNING') return wish === undefined ? 'running' : wish.state === 'paused' ? 'paused' : 'stopping'
   return textIn(result, 'outcome') ?? endings[status] ?? status.toLowerCase()
 }
 
-export interface Seen {
+export interface SeenCampaign {
   readonly campaign: CampaignExecution
-  readonly wish: Wish | undefined
+  readonly wish: ControlWish | undefined
 }
 
-export const asJson = ({ campaign, wish }: Seen) => {
+export const asJson = ({ campaign, wish }: SeenCampaign) => {
   const { name, arn, startedAt, endedAt, input, result, error } = campaign
   return {
     execution: name,
@@ -56,7 +56,7 @@ const counted = (campaign: CampaignExecution): string => {
   return `${counts.settled} of ${counts.selected} settled`
 }
 
-export const listText = (seen: readonly Seen[], now: number): string =>
+export const listText = (seen: readonly SeenCampaign[], now: number): string =>
   seen.length === 0
     ? 'No campaigns.'
     : table(
@@ -101,10 +101,10 @@ const secretsOf = (campaign: CampaignExecution): string => {
   return `\n${table(['SECRET', 'ENDED AS', 'WHY'], rows)}${more === 0 ? '' : `\nand ${more} more`}`
 }
 
-const wished = ({ state, by, reason, at: when }: Wish): string =>
+const wished = ({ state, by, reason, at: when }: ControlWish): string =>
   `${state === 'paused' ? 'pause' : 'stop'} asked for by ${by} at ${when}${reason === undefined ? '' : `: ${reason}`}`
 
-export const showText = ({ campaign, wish }: Seen): string => {
+export const showText = ({ campaign, wish }: SeenCampaign): string => {
   const { input, result, error, status } = campaign
   const rows: (readonly [string, string])[] = [
     ['execution', campaign.name],

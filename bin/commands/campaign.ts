@@ -2,9 +2,9 @@
 // by an incident, or by Lambda's Invoke (docs/campaigns.md). A campaign is named by its execution, or by its id, which means the newest.
 import type { Command } from 'commander'
 import { defined } from '../../lambda/core/base/defined.ts'
-import type { Wish } from '../../lambda/core/campaign/campaign-control.ts'
+import type { ControlWish } from '../../lambda/core/campaign/campaign-control.ts'
 import { WISH_REASON_CHARACTERS } from '../../lambda/core/campaign/campaign-wishes.ts'
-import { asJson, campaignIdOf, listText, type Seen, showText, stateOf } from '../campaign/campaign-words.ts'
+import { asJson, campaignIdOf, listText, type SeenCampaign, showText, stateOf } from '../campaign/campaign-words.ts'
 import type { CommandContext } from '../terminal/command-context.ts'
 import { CommandFault, type Ending, EXIT } from '../terminal/command-fault.ts'
 import { addCaution, integerFrom } from '../terminal/options.ts'
@@ -38,13 +38,13 @@ const connect = async (context: CommandContext) => {
 
 type Connected = Awaited<ReturnType<typeof connect>>
 
-const found = async ({ campaigns, control }: Connected, id = ''): Promise<Seen> => {
+const found = async ({ campaigns, control }: Connected, id = ''): Promise<SeenCampaign> => {
   const [campaign, wishes] = await Promise.all([campaigns.find(id), control.read()])
   if (campaign === undefined) throw new CommandFault(EXIT.usage, `no campaign ${id} was found: m2m campaign list`)
   return { campaign, wish: Object.hasOwn(wishes, campaign.name) ? wishes[campaign.name] : undefined }
 }
 
-const assertRunning = ({ campaign, wish }: Seen): void => {
+const assertRunning = ({ campaign, wish }: SeenCampaign): void => {
   if (campaign.status === 'RUNNING') return
   throw new CommandFault(EXIT.refused, `campaign ${campaign.name} is over: ${stateOf(campaign, wish)}`)
 }
@@ -52,7 +52,7 @@ const assertRunning = ({ campaign, wish }: Seen): void => {
 const list: Work<ListOptions> = async (context, { last }) => {
   const { campaigns, control } = await connect(context)
   const [listed, wishes] = await Promise.all([campaigns.list(last), control.read()])
-  const seen = listed.map((campaign): Seen => ({ campaign, wish: wishes[campaign.name] }))
+  const seen = listed.map((campaign): SeenCampaign => ({ campaign, wish: wishes[campaign.name] }))
   return {
     json: { stage: context.stage, campaigns: seen.map(asJson) },
     text: listText(seen, context.timing.now()),
@@ -66,18 +66,22 @@ const show: Work<object> = async (context, _options, [id]) => {
 }
 
 interface Change {
-  readonly wish: Wish | undefined
+  readonly wish: ControlWish | undefined
   readonly text: string
 }
 
 const changed = async (
   context: CommandContext,
   { dryRun }: ChangeOptions,
-  { control, seen, change }: { readonly control: Connected['control']; readonly seen: Seen; readonly change: Change },
+  {
+    control,
+    seen,
+    change,
+  }: { readonly control: Connected['control']; readonly seen: SeenCampaign; readonly change: Change },
 ): Promise<Ending> => {
   const { campaign } = seen
   if (dryRun !== true) await control.set(campaign.name, change.wish)
-  const after: Seen = { campaign, wish: dryRun === true ? seen.wish : change.wish }
+  const after: SeenCampaign = { campaign, wish: dryRun === true ? seen.wish : change.wish }
   return {
     json: { stage: context.stage, ...asJson(after) },
     text: dryRun === true ? `Would do this: ${change.text}` : change.text,
@@ -85,14 +89,14 @@ const changed = async (
   }
 }
 
-const wishOf = (context: CommandContext, state: Wish['state'], { reason }: ChangeOptions): Wish => ({
+const wishOf = (context: CommandContext, state: ControlWish['state'], { reason }: ChangeOptions): ControlWish => ({
   state,
   by: context.operator,
   at: new Date(context.timing.now()).toISOString(),
   ...defined({ reason: reason?.slice(0, WISH_REASON_CHARACTERS) }),
 })
 
-const assertNotStopped = ({ campaign, wish }: Seen): void => {
+const assertNotStopped = ({ campaign, wish }: SeenCampaign): void => {
   if (wish?.state !== 'stopped') return
   throw new CommandFault(
     EXIT.refused,

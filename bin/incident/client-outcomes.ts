@@ -83,12 +83,18 @@ const byProof = (proof: SignedProof): Pick<ClientOutcome, 'outcome' | 'reason' |
 
 const bySlots = 'by slots: the client is inactive, and accepts nothing; the proof follows once it is active'
 
+const signingReason: Record<Extract<ProofAnswer, { outcome: 'refused' }>['signed'], string> = {
+  stored: NOT_CONFIRMED,
+  pending: SIGNATURE_PENDING,
+  off: 'not signed: its rotation function has no key',
+}
+
 const byAnswer = (answer: ProofAnswer): Pick<ClientOutcome, 'outcome' | 'reason' | 'since'> => {
   switch (answer.outcome) {
     case 'refused':
       return {
         outcome: 'refused',
-        reason: answer.signed === 'stored' ? NOT_CONFIRMED : SIGNATURE_PENDING,
+        reason: signingReason[answer.signed],
         since: null,
       }
     case 'gone':

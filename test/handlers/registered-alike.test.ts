@@ -53,6 +53,8 @@ const synthesised = synthStack({
   operators: [`arn:aws:iam::${ACCOUNT}:role/operator`],
   readerAccounts: ['222222222222'],
   clients: Object.values(entries),
+  // Often enough for the shortest period among them.
+  rotation: { campaignSchedule: 'rate(1 hour)' },
 }).template()
 
 const settingsOf = (functionName: string): Readonly<Record<string, string>> => {

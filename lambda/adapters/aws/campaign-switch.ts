@@ -3,14 +3,14 @@
 // read again.
 import { GetParameterCommand, PutParameterCommand, type SSMClient } from '@aws-sdk/client-ssm'
 import { Fault } from '../../core/base/fault.ts'
-import type { Wish } from '../../core/campaign/campaign-control.ts'
+import type { ControlWish } from '../../core/campaign/campaign-control.ts'
 import { readWishes, type Wishes, writeWishes } from '../../core/campaign/campaign-wishes.ts'
 
 export interface CampaignSwitch {
   /** @throws Fault CONTROL_UNREADABLE */
   read(): Promise<Wishes>
   /** @param wish undefined: it shall run. @throws Fault CONTROL_UNREADABLE */
-  set(execution: string, wish: Wish | undefined): Promise<void>
+  set(execution: string, wish: ControlWish | undefined): Promise<void>
 }
 
 const DESCRIPTION = 'Which campaigns are paused or stopped, by execution; m2m campaign'

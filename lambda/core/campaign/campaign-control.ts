@@ -5,7 +5,7 @@ import { Fault } from '../base/fault.ts'
 import type { Journal } from '../base/journal.ts'
 import type { Timing } from '../base/timing.ts'
 
-export interface Wish {
+export interface ControlWish {
   readonly state: 'paused' | 'stopped'
   /** Who asked, in their own words; whom AWS knows them as is in CloudTrail. */
   readonly by: string
@@ -16,7 +16,7 @@ export interface Wish {
 
 export interface CampaignControl {
   /** @param execution the campaign's execution name @returns undefined: it shall run. @throws Fault CONTROL_UNREADABLE */
-  wishFor(execution: string): Promise<Wish | undefined>
+  wishFor(execution: string): Promise<ControlWish | undefined>
 }
 
 /** Where nobody can pause or stop one. */
@@ -35,9 +35,12 @@ interface Looking {
 export const createWishGlance = (
   { control = noControl, timing, journal }: Looking,
   execution: string | undefined,
-): (() => Promise<Wish | undefined>) => {
-  let known: { readonly at: number; readonly wish: Promise<Wish | undefined> } | undefined
-  const look = async (name: string, before: Promise<Wish | undefined> | undefined): Promise<Wish | undefined> => {
+): (() => Promise<ControlWish | undefined>) => {
+  let known: { readonly at: number; readonly wish: Promise<ControlWish | undefined> } | undefined
+  const look = async (
+    name: string,
+    before: Promise<ControlWish | undefined> | undefined,
+  ): Promise<ControlWish | undefined> => {
     try {
       return await control.wishFor(name)
     } catch (error) {
@@ -55,5 +58,5 @@ export const createWishGlance = (
 }
 
 /** For the report. */
-export const wishWords = ({ by, reason }: Wish): string =>
+export const wishWords = ({ by, reason }: ControlWish): string =>
   `stopped by ${by}${reason === undefined ? '' : `: ${reason}`}`

@@ -7,7 +7,7 @@ import { isSecretName } from '../secret/secret-name.ts'
 import type { CampaignFailure, Counts } from './campaign-report.ts'
 import type { CampaignIntent } from './campaign-request.ts'
 import type { SecretEnd } from './secret-end.ts'
-import { isRecent, type Recent } from './stop-rule.ts'
+import { isRecentEnds, type Recent } from './stop-rule.ts'
 
 const FORMAT = 1
 
@@ -75,7 +75,7 @@ const isName = (value: unknown): value is string => typeof value === 'string' &&
 const readWindow = (value: unknown): PageWindow | undefined => {
   if (!isJsonObject(value)) return undefined
   const { recent, toleratedPercentage, tries } = value
-  if (!isRecent(recent) || !isNumber(toleratedPercentage, 0)) return undefined
+  if (!isRecentEnds(recent) || !isNumber(toleratedPercentage, 0)) return undefined
   return { recent, toleratedPercentage, ...(isNumber(tries, 1) ? { tries } : {}) }
 }
 

@@ -18,7 +18,7 @@ export interface CampaignFailure {
 }
 
 /** Of one secret that was asked for and neither ended as settled nor failed. */
-export interface NotDone {
+export interface NotDoneSecret {
   readonly secretName: string
   readonly outcome: Exclude<SecretOutcome, 'settled' | 'failed'>
   readonly why?: string
@@ -93,7 +93,7 @@ export interface Listed {
   readonly counts: Counts
   readonly failures: readonly CampaignFailure[]
   readonly failuresOmitted: number
-  readonly notDone: readonly NotDone[]
+  readonly notDone: readonly NotDoneSecret[]
   readonly notDoneOmitted: number
 }
 

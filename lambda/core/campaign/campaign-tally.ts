@@ -8,7 +8,7 @@ import {
   type CampaignFailure,
   type Counts,
   type Listed,
-  type NotDone,
+  type NotDoneSecret,
   noCounts,
   REPORT_FAILURES,
   REPORT_NOT_DONE,
@@ -56,7 +56,7 @@ export const createTally = (stage: StageSecrets, selection?: SelectedPage): Camp
   const leftAlone = selection?.skipped ?? {}
   const selected = (selection?.chosen.length ?? 0) + (selection?.failures.length ?? 0)
   const failures: CampaignFailure[] = []
-  const notDone: NotDone[] = (selection?.leftAlone ?? []).slice(0, REPORT_NOT_DONE)
+  const notDone: NotDoneSecret[] = (selection?.leftAlone ?? []).slice(0, REPORT_NOT_DONE)
   let notDoneCount = selection?.leftAlone.length ?? 0
   let counts: Counts = {
     ...noCounts,

@@ -1,9 +1,9 @@
 // The wishes of operators as they are stored: one text for a stage, by the executions' names (docs/decisions/061). Pure.
 
 import { isJsonObject, parseJsonObject } from '../base/json-object.ts'
-import type { Wish } from './campaign-control.ts'
+import type { ControlWish } from './campaign-control.ts'
 
-export type Wishes = Readonly<Record<string, Wish>>
+export type Wishes = Readonly<Record<string, ControlWish>>
 
 /** A standard parameter of Systems Manager holds 4 KB. */
 const MOST_BYTES = 4000
@@ -12,7 +12,7 @@ const MOST_WISHES = 20
 export const WISH_REASON_CHARACTERS = 200
 const BY_CHARACTERS = 100
 
-const readWish = (value: unknown): Wish | undefined => {
+const readWish = (value: unknown): ControlWish | undefined => {
   if (!isJsonObject(value)) return undefined
   const { state, by, reason, at } = value
   if ((state !== 'paused' && state !== 'stopped') || typeof by !== 'string' || typeof at !== 'string') return undefined
@@ -28,17 +28,17 @@ export const readWishes = (text: string): Wishes | undefined => {
   return Object.fromEntries(wishes.flatMap(([name, wish]) => (wish === undefined ? [] : [[name, wish]])))
 }
 
-const short = ({ reason, by, ...wish }: Wish): Wish => ({
+const short = ({ reason, by, ...wish }: ControlWish): ControlWish => ({
   ...wish,
   by: by.slice(0, BY_CHARACTERS),
   ...(reason === undefined ? {} : { reason: reason.slice(0, WISH_REASON_CHARACTERS) }),
 })
 
 /** @param wish undefined: it shall run. The newest ones are kept, as many as fit. @returns the text */
-export const writeWishes = (before: Wishes, execution: string, wish: Wish | undefined): string => {
+export const writeWishes = (before: Wishes, execution: string, wish: ControlWish | undefined): string => {
   const { [execution]: _replaced, ...others } = before
   const newestFirst = Object.entries(others).sort(([, one], [, other]) => (one.at < other.at ? 1 : -1))
-  const kept: [string, Wish][] = wish === undefined ? [] : [[execution, short(wish)]]
+  const kept: [string, ControlWish][] = wish === undefined ? [] : [[execution, short(wish)]]
   for (const entry of newestFirst) {
     const isFull = Buffer.byteLength(JSON.stringify(Object.fromEntries([...kept, entry]))) > MOST_BYTES
     if (isFull || kept.length >= MOST_WISHES) break

@@ -1,7 +1,7 @@
 // What the phases of one campaign share.
 
 import type { Shares } from './campaign.ts'
-import type { Wish } from './campaign-control.ts'
+import type { ControlWish } from './campaign-control.ts'
 import type { Durable } from './campaign-ports.ts'
 import type { CampaignRequest } from './campaign-request.ts'
 import type { CampaignTally } from './campaign-tally.ts'
@@ -21,7 +21,7 @@ export interface Wave {
   readonly names: readonly string[]
 }
 
-export interface Work {
+export interface CampaignWork {
   readonly campaigning: Campaigning
   readonly durable: Durable
   readonly run: CampaignRun
@@ -29,7 +29,7 @@ export interface Work {
   readonly startedAt: number
   readonly shares: Shares
   readonly tally: CampaignTally
-  readonly wish: () => Promise<Wish | undefined>
+  readonly wish: () => Promise<ControlWish | undefined>
   /** How long it has been paused so far; rebuilt on every replay. */
   pausedMs: number
 }

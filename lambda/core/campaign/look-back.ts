@@ -9,7 +9,7 @@ import type { VersionEntry } from '../secret/secrets.ts'
 import { fullNameOf } from '../secret/stage-secrets.ts'
 import type { PagePhase } from './campaign-page.ts'
 import type { Durable } from './campaign-ports.ts'
-import type { Wave, Work } from './campaign-work.ts'
+import type { CampaignWork, Wave } from './campaign-work.ts'
 import { persistently } from './campaigning.ts'
 import type { FinalEnd, SecretEnd } from './secret-end.ts'
 
@@ -36,7 +36,7 @@ const isSettled = ({ secret, versions, own }: Found): boolean =>
   )
 
 /** A rotate's switch was made, and others have moved on since, or nobody has. */
-const switchedEnd = ({ campaigning, run }: Work, { secret, own }: Found, phase: PagePhase): SecretEnd => {
+const switchedEnd = ({ campaigning, run }: CampaignWork, { secret, own }: Found, phase: PagePhase): SecretEnd => {
   const { stage } = campaigning.rules
   const endsAt = overlapEndsAt(secret, stage)
   if (labelledIn(own, 'AWSCURRENT') !== undefined && phase === 'switch') {
@@ -47,7 +47,7 @@ const switchedEnd = ({ campaigning, run }: Work, { secret, own }: Found, phase: 
   return isUnsettled(secret) ? { end: 'leftToSweep', until: endsAt } : { end: 'settled' }
 }
 
-const endOf = (work: Work, found: Found, phase: PagePhase): SecretEnd => {
+const endOf = (work: CampaignWork, found: Found, phase: PagePhase): SecretEnd => {
   const { secret, own } = found
   if (isSettled(found) && (work.run.request.intent === 'revoke' || !isUnsettled(secret))) return { end: 'settled' }
   const isSwitched = own.some(({ labels }) => labels.includes('AWSCURRENT') || labels.includes('AWSPREVIOUS'))
@@ -58,7 +58,7 @@ const endOf = (work: Work, found: Found, phase: PagePhase): SecretEnd => {
   return { end: 'notStarted', why: 'lost' }
 }
 
-const lookAt = async (work: Work, name: string, phase: PagePhase): Promise<SecretEnd> => {
+const lookAt = async (work: CampaignWork, name: string, phase: PagePhase): Promise<SecretEnd> => {
   const { campaigning, run } = work
   const { secrets, timing, rules } = campaigning
   const secret = await persistently(timing, () => secrets.describe(fullNameOf(rules, name)))
@@ -74,7 +74,12 @@ export interface LookedBack {
   readonly endedAt: number
 }
 
-export const lookBack = (work: Work, durable: Durable, { page, names }: Wave, phase: PagePhase): Promise<LookedBack> =>
+export const lookBack = (
+  work: CampaignWork,
+  durable: Durable,
+  { page, names }: Wave,
+  phase: PagePhase,
+): Promise<LookedBack> =>
   durable.step(`look at page ${page}`, async () => {
     const ends: SecretEnd[] = []
     for (const name of names) {

@@ -3,8 +3,8 @@
 // the pages look.
 
 import { DAY_MS, MINUTE_MS } from '../base/time-units.ts'
-import { type Wish, wishWords } from './campaign-control.ts'
-import type { Stop, Work } from './campaign-work.ts'
+import { type ControlWish, wishWords } from './campaign-control.ts'
+import type { CampaignWork, Stop } from './campaign-work.ts'
 
 /** Of all pauses together. */
 const LONGEST_PAUSE_MS = DAY_MS
@@ -14,16 +14,16 @@ const SLOW_LOOK_SECONDS = 300
 
 interface Seen {
   /** null: it shall run. */
-  readonly wish: Wish | null
+  readonly wish: ControlWish | null
   /** Epoch milliseconds. */
   readonly at: number
 }
 
-const look = ({ durable, wish, campaigning }: Work): Promise<Seen> =>
+const look = ({ durable, wish, campaigning }: CampaignWork): Promise<Seen> =>
   durable.step('wish', async () => ({ wish: (await wish()) ?? null, at: campaigning.timing.now() }))
 
 /** @returns since when it may go on, or why it does not. */
-const whenItMay = async (work: Work): Promise<{ readonly at: number } | { readonly stop: Stop }> => {
+const whenItMay = async (work: CampaignWork): Promise<{ readonly at: number } | { readonly stop: Stop }> => {
   for (let looks = 0; ; looks += 1) {
     const { wish, at } = await look(work)
     if (wish === null) return { at }
@@ -38,7 +38,7 @@ const whenItMay = async (work: Work): Promise<{ readonly at: number } | { readon
 }
 
 /** Waits for the end of a pause. @returns why it does not go on; undefined: it does. */
-export const mayGoOn = async (work: Work): Promise<Stop | undefined> => {
+export const mayGoOn = async (work: CampaignWork): Promise<Stop | undefined> => {
   const seen = await whenItMay(work)
   return 'stop' in seen ? seen.stop : undefined
 }
@@ -48,7 +48,7 @@ const MOST_LOOKS = 48
 const SHORTEST_LOOK_MS = 10 * MINUTE_MS
 
 /** Waits until then, epoch milliseconds, unless the campaign is stopped before. */
-export const waitUntil = async (work: Work, until: number): Promise<Stop | undefined> => {
+export const waitUntil = async (work: CampaignWork, until: number): Promise<Stop | undefined> => {
   let sliceMs: number | undefined
   for (;;) {
     const seen = await whenItMay(work)

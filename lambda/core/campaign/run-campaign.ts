@@ -15,7 +15,7 @@ import {
   REPORT_NAMES,
 } from './campaign-report.ts'
 import { type CampaignTally, createTally } from './campaign-tally.ts'
-import type { CampaignRun, Stop, Work } from './campaign-work.ts'
+import type { CampaignRun, CampaignWork, Stop } from './campaign-work.ts'
 import { type Campaigning, persistently } from './campaigning.ts'
 import { switchPlanned } from './run-planned.ts'
 import { runRevoke } from './run-revoke.ts'
@@ -30,7 +30,7 @@ const report = (outcome: CampaignOutcome, tally: CampaignTally, more: Partial<Un
   ...more,
 })
 
-const runPlanned = async (work: Work, chosen: readonly Chosen[]): Promise<Stop | undefined> => {
+const runPlanned = async (work: CampaignWork, chosen: readonly Chosen[]): Promise<Stop | undefined> => {
   const { switched, stop } = await switchPlanned(work, chosen)
   // What the stop rule ended is settled in its time; whoever stops a campaign wants its report.
   if (stop === undefined || stop.why === 'enough') return (await settleSwitched(work, switched)) ?? stop
@@ -38,7 +38,7 @@ const runPlanned = async (work: Work, chosen: readonly Chosen[]): Promise<Stop |
   return stop
 }
 
-const ended = ({ run, tally }: Work, stop: Stop | undefined): Undated => {
+const ended = ({ run, tally }: CampaignWork, stop: Stop | undefined): Undated => {
   if (stop !== undefined) return report('stopped', tally, { explanation: stop.explanation })
   const left = Object.entries(leftToSomebody(run.request, tally.report().counts))
   if (left.length === 0) return report('completed', tally)
@@ -48,7 +48,7 @@ const ended = ({ run, tally }: Work, stop: Stop | undefined): Undated => {
 const carryThrough = async (
   campaigning: Campaigning,
   durable: Durable,
-  { run, startedAt }: Pick<Work, 'run' | 'startedAt'>,
+  { run, startedAt }: Pick<CampaignWork, 'run' | 'startedAt'>,
 ): Promise<Undated> => {
   const { rules } = campaigning
   const { request } = run
@@ -68,7 +68,7 @@ const carryThrough = async (
   }
   const shares = sharesOf(request, names.length, rules.rotationsPerSecond)
   const wish = createWishGlance(campaigning, run.executionId)
-  const work: Work = { campaigning, durable, run, startedAt, shares, tally, wish, pausedMs: 0 }
+  const work: CampaignWork = { campaigning, durable, run, startedAt, shares, tally, wish, pausedMs: 0 }
   return ended(work, await (intent === 'rotate' ? runPlanned(work, chosen) : runRevoke(work, names)))
 }
 

@@ -15,7 +15,7 @@ import type { Secret } from '../secret/secret.ts'
 import { holdOf, overlapOf } from '../secret/secret-tags.ts'
 import { fullNameOf } from '../secret/stage-secrets.ts'
 import { PAGE_SECRETS, type Skip, skipOf } from './campaign.ts'
-import { createWishGlance, type Wish } from './campaign-control.ts'
+import { type ControlWish, createWishGlance } from './campaign-control.ts'
 import type { PageOrder, PageReply } from './campaign-page.ts'
 import type { Durable } from './campaign-ports.ts'
 import { type CampaignFailure, type Counts, PAGE_FAILURES, shortened } from './campaign-report.ts'
@@ -55,7 +55,7 @@ interface Page {
   readonly campaigning: Campaigning
   readonly order: PageOrder
   readonly limiter: RateLimiter
-  readonly wish: () => Promise<Wish | undefined>
+  readonly wish: () => Promise<ControlWish | undefined>
   /** These are rebuilt from the checkpoints on every replay. */
   failed: number
   tried: number

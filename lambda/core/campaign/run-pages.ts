@@ -5,7 +5,7 @@ import { defined } from '../base/defined.ts'
 import { fullNameOf } from '../secret/stage-secrets.ts'
 import { type PagePhase, type PageReply, type PageWindow, pageOrder } from './campaign-page.ts'
 import type { Durable } from './campaign-ports.ts'
-import type { Wave, Work } from './campaign-work.ts'
+import type { CampaignWork, Wave } from './campaign-work.ts'
 import { lookBack } from './look-back.ts'
 import type { SecretEnd } from './secret-end.ts'
 import type { Recent } from './stop-rule.ts'
@@ -36,7 +36,7 @@ const PAGE_TRIES = 3
 /** What ended the page – a throttle, a deployment – may pass. */
 const BETWEEN_TRIES_SECONDS = 30
 
-const orderOf = ({ run, shares, startedAt }: Work, wave: Wave, how: PageRun) =>
+const orderOf = ({ run, shares, startedAt }: CampaignWork, wave: Wave, how: PageRun) =>
   pageOrder({
     page: wave.page,
     about: run.id,
@@ -51,7 +51,12 @@ const orderOf = ({ run, shares, startedAt }: Work, wave: Wave, how: PageRun) =>
     ...defined({ failuresAllowed: how.failuresAllowed, window: how.window, notBefore: how.notBefore }),
   })
 
-const invokePage = async (work: Work, durable: Durable, wave: Wave, how: PageRun): Promise<PageReply | undefined> => {
+const invokePage = async (
+  work: CampaignWork,
+  durable: Durable,
+  wave: Wave,
+  how: PageRun,
+): Promise<PageReply | undefined> => {
   const { campaigning, run } = work
   const order = orderOf(work, wave, how)
   const name = `${how.phase} page ${wave.page}`
@@ -68,7 +73,7 @@ const invokePage = async (work: Work, durable: Durable, wave: Wave, how: PageRun
 }
 
 /** Counts what is final, and what was switched. */
-const countPage = ({ campaigning, tally }: Work, how: PageRun, { wave, ends, failures }: PageEnd): void => {
+const countPage = ({ campaigning, tally }: CampaignWork, how: PageRun, { wave, ends, failures }: PageEnd): void => {
   const messages = new Map(failures.map(({ secretName, message }) => [secretName, message]))
   // What is settled in the same breath was switched, too.
   const isSwitch = (end: SecretEnd['end']): boolean =>
@@ -85,7 +90,7 @@ const countPage = ({ campaigning, tally }: Work, how: PageRun, { wave, ends, fai
   }
 }
 
-const runPage = async (work: Work, durable: Durable, wave: Wave, how: PageRun): Promise<PageEnd> => {
+const runPage = async (work: CampaignWork, durable: Durable, wave: Wave, how: PageRun): Promise<PageEnd> => {
   const reply = await invokePage(work, durable, wave, how)
   if (reply?.ends?.length === wave.names.length) {
     return { wave, ends: reply.ends, failures: reply.failures, recent: reply.recent ?? '', endedAt: reply.endedAt }
@@ -96,7 +101,7 @@ const runPage = async (work: Work, durable: Durable, wave: Wave, how: PageRun): 
 
 /** As many side by side as the campaign's share allows. What is final is counted. */
 export const runPages = async (
-  work: Work,
+  work: CampaignWork,
   waves: readonly Wave[],
   name: string,
   howOf: (wave: Wave) => PageRun,

@@ -2,7 +2,7 @@
 // last, in waves of their own, and count in no rule. A stop takes nothing back: both values work.
 
 import { type Chosen, PAGE_SECRETS, pagesOf } from './campaign.ts'
-import type { Stop, Wave, Work } from './campaign-work.ts'
+import type { CampaignWork, Stop, Wave } from './campaign-work.ts'
 import { type Ranked, rankByLastAttempt } from './known-failures.ts'
 import { mayGoOn } from './may-go-on.ts'
 import {
@@ -33,7 +33,7 @@ export interface PlannedEnd {
 }
 
 /** What is left of the plan is reported, name by name. */
-export const leave = ({ tally }: Work, { why }: Stop, waves: readonly Pick<Wave, 'names'>[]): void => {
+export const leave = ({ tally }: CampaignWork, { why }: Stop, waves: readonly Pick<Wave, 'names'>[]): void => {
   for (const { names } of waves) for (const name of names) tally.ended(name, { end: 'notStarted', why })
 }
 
@@ -45,7 +45,7 @@ const learn = (progress: Progress, pages: readonly PageEnd[]): void => {
   progress.switched.push(...switchedIn(pages))
 }
 
-const plannedPage = ({ run }: Work, { begun, failed, recent }: Progress, wave: Wave): PageRun => {
+const plannedPage = ({ run }: CampaignWork, { begun, failed, recent }: Progress, wave: Wave): PageRun => {
   const { toleratedFailurePercentage } = run.request
   const allowed = failuresAllowed(toleratedFailurePercentage, { begun, failed }, wave.names.length)
   return {
@@ -56,13 +56,13 @@ const plannedPage = ({ run }: Work, { begun, failed, recent }: Progress, wave: W
 }
 
 /** One after the other, and no further than the first that was not skipped. */
-const trialPage = ({ run }: Work, { recent }: Progress): PageRun => ({
+const trialPage = ({ run }: CampaignWork, { recent }: Progress): PageRun => ({
   phase: 'switch',
   inFlight: 1,
   window: { recent, toleratedPercentage: run.request.toleratedFailurePercentage, tries: 1 },
 })
 
-const enough = ({ run }: Work, progress: Progress, pages: readonly PageEnd[]): Stop | undefined => {
+const enough = ({ run }: CampaignWork, progress: Progress, pages: readonly PageEnd[]): Stop | undefined => {
   const tolerated = run.request.toleratedFailurePercentage
   const isPageStopped = pages.some(({ ends }) => ends.some((end) => end.end === 'notStarted' && end.why === 'enough'))
   const why = whyEnough(tolerated, progress, progress.recent)
@@ -70,7 +70,7 @@ const enough = ({ run }: Work, progress: Progress, pages: readonly PageEnd[]): S
   return { why: 'enough', explanation: why ?? `more than ${tolerated} % of those begun failed` }
 }
 
-const pagesNumbered = ({ shares }: Work, names: readonly string[], after: number): readonly Wave[] =>
+const pagesNumbered = ({ shares }: CampaignWork, names: readonly string[], after: number): readonly Wave[] =>
   pagesOf(names, shares.pagesAtOnce).map((page, at) => ({ page: after + at + 1, names: page }))
 
 interface WavesRun {
@@ -81,7 +81,7 @@ interface WavesRun {
 }
 
 const runWaves = async (
-  work: Work,
+  work: CampaignWork,
   progress: Progress,
   pages: readonly Wave[],
   { name, howOf, isEnough }: WavesRun,
@@ -108,7 +108,7 @@ interface CanaryEnd {
 
 /** A canary that was skipped has shown nothing: the next one is tried. */
 const runCanary = async (
-  work: Work,
+  work: CampaignWork,
   progress: Progress,
   { canaries, healthy }: Pick<Ranked, 'canaries' | 'healthy'>,
 ): Promise<CanaryEnd> => {
@@ -136,7 +136,7 @@ const runCanary = async (
 }
 
 /** @param chosen in their order */
-export const switchPlanned = async (work: Work, chosen: readonly Chosen[]): Promise<PlannedEnd> => {
+export const switchPlanned = async (work: CampaignWork, chosen: readonly Chosen[]): Promise<PlannedEnd> => {
   const ranked = await rankByLastAttempt(work.campaigning, work.durable, chosen)
   const { knownFailures } = ranked
   const progress: Progress = { begun: 0, failed: 0, recent: '', switched: [] }

@@ -1,14 +1,14 @@
 // A revoke: it never stops, whatever fails. With a grace it is a rotate, a wait, and a settle.
 
 import { pagesOf } from './campaign.ts'
-import type { Stop, Wave, Work } from './campaign-work.ts'
+import type { CampaignWork, Stop, Wave } from './campaign-work.ts'
 import { mayGoOn } from './may-go-on.ts'
 import { isHeldUp, type PageEnd, runPages, switchedIn, waitingIn } from './run-pages.ts'
 import { leave } from './run-planned.ts'
 import { leaveToSweep, settleSwitched } from './settle-switched.ts'
 
 /** @returns what stopped it; undefined: nothing did. */
-export const runRevoke = async (work: Work, names: readonly string[]): Promise<Stop | undefined> => {
+export const runRevoke = async (work: CampaignWork, names: readonly string[]): Promise<Stop | undefined> => {
   const { run, shares } = work
   const { graceSeconds } = run.request
   const phase = graceSeconds === undefined ? 'revoke' : 'switch'

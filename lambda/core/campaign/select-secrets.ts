@@ -10,7 +10,7 @@ import { countFault, createSelection, namedAs, namedBy } from '../secret/selecto
 import { isNameOfStage, isOfStage, isTokenLost, LISTINGS, listStage, shortNameOf } from '../secret/stage-secrets.ts'
 import { type Chosen, type Eligibility, MAX_SELECTED, type Skip, skipOf } from './campaign.ts'
 import type { Durable } from './campaign-ports.ts'
-import { type CampaignFailure, type NotDone, REPORT_NOT_DONE } from './campaign-report.ts'
+import { type CampaignFailure, type NotDoneSecret, REPORT_NOT_DONE } from './campaign-report.ts'
 import type { CampaignRequest } from './campaign-request.ts'
 import { type Campaigning, persistently } from './campaigning.ts'
 import { throughOutage } from './outage-waits.ts'
@@ -52,7 +52,7 @@ export interface SelectedPage {
   readonly chosen: readonly Chosen[]
   readonly skipped: Readonly<Partial<Record<Skip, number>>>
   /** Of these, by name where somebody chose them, as a report lists them. */
-  readonly leftAlone: readonly NotDone[]
+  readonly leftAlone: readonly NotDoneSecret[]
   readonly failures: readonly CampaignFailure[]
 }
 

@@ -1,18 +1,18 @@
 // The second half of a rotate, or of a revoke with a grace: when the overlaps are over, what was switched is settled. Whoever stops the campaign
 // before that leaves them to the sweep, which ends every overlap in its time.
 
-import type { Stop, Work } from './campaign-work.ts'
+import type { CampaignWork, Stop } from './campaign-work.ts'
 import { mayGoOn, waitUntil } from './may-go-on.ts'
 import { runPages, type Switched, waitingIn } from './run-pages.ts'
 
-export const leaveToSweep = ({ tally }: Work, switched: readonly Switched[]): void => {
+export const leaveToSweep = ({ tally }: CampaignWork, switched: readonly Switched[]): void => {
   for (const { names, overlapsEndAt } of switched) {
     for (const name of names) tally.ended(name, { end: 'leftToSweep', until: overlapsEndAt })
   }
 }
 
 /** @returns who stopped it meanwhile; undefined: nobody. */
-export const settleSwitched = async (work: Work, switched: readonly Switched[]): Promise<Stop | undefined> => {
+export const settleSwitched = async (work: CampaignWork, switched: readonly Switched[]): Promise<Stop | undefined> => {
   const endOf = new Map(switched.map(({ page, overlapsEndAt }) => [page, overlapsEndAt]))
   let queue = switched
   while (queue.length > 0) {

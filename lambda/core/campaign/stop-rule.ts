@@ -17,7 +17,7 @@ export interface SoFar {
 /** How the last ones that were tried ended, oldest first: `x` failed, `.` did not. At most WINDOW characters. */
 export type Recent = string
 
-export const isRecent = (value: unknown): value is Recent => typeof value === 'string' && /^[x.]{0,50}$/.test(value)
+export const isRecentEnds = (value: unknown): value is Recent => typeof value === 'string' && /^[x.]{0,50}$/.test(value)
 
 /** How many of the last WINDOW may fail. */
 const toleratedInWindow = (toleratedPercentage: number): number =>

@@ -2,12 +2,12 @@
 // what it did.
 import { beforeEach, describe, expect, it } from 'vitest'
 import { Fault } from '../../../lambda/core/base/fault.ts'
-import { createWishGlance, type Wish } from '../../../lambda/core/campaign/campaign-control.ts'
+import { type ControlWish, createWishGlance } from '../../../lambda/core/campaign/campaign-control.ts'
 import { createSeat, DAY, HOUR, type Seat } from './seat.ts'
 
 const due = { intent: 'rotate', selector: { due: true } }
-const stop: Wish = { state: 'stopped', by: 'ada', reason: 'Change 4711', at: '2026-11-02T12:30:00Z' }
-const pause: Wish = { state: 'paused', by: 'ada', at: '2026-11-02T12:30:00Z' }
+const stop: ControlWish = { state: 'stopped', by: 'ada', reason: 'Change 4711', at: '2026-11-02T12:30:00Z' }
+const pause: ControlWish = { state: 'paused', by: 'ada', at: '2026-11-02T12:30:00Z' }
 
 let seat: Seat
 beforeEach(() => {
@@ -132,7 +132,7 @@ describe('a pause', () => {
 describe('a wish that cannot be read', () => {
   it('changes nothing: what held before holds on', async () => {
     const entries: object[] = []
-    let wish: Wish | undefined | 'unreadable' = pause
+    let wish: ControlWish | undefined | 'unreadable' = pause
     let now = 0
     const look = createWishGlance(
       {

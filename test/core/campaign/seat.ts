@@ -1,7 +1,7 @@
 // A campaign in memory: the real use cases, a fleet whose rotations take a while, and durable executions that can be killed.
 
 import type { M2mEvent } from '../../../lambda/core/base/events.ts'
-import type { Wish } from '../../../lambda/core/campaign/campaign-control.ts'
+import type { ControlWish } from '../../../lambda/core/campaign/campaign-control.ts'
 import { readPageOrder } from '../../../lambda/core/campaign/campaign-page.ts'
 import type { CampaignReport } from '../../../lambda/core/campaign/campaign-report.ts'
 import { readCampaignRequest } from '../../../lambda/core/campaign/campaign-request.ts'
@@ -33,7 +33,7 @@ export const createSeat = (perSecond = 24) => {
   let kills = 0
   let largestOrder = 0
   /** What operators want, by the execution's name. */
-  const wishes = new Map<string, Wish>()
+  const wishes = new Map<string, ControlWish>()
   let isLost: (name: string, moment: 'before' | 'after') => boolean = () => false
   const refusals = new Map<string, string>()
   const recordsOf = (secretArn: string): readonly VersionRecord[] => {
@@ -157,7 +157,7 @@ export const createSeat = (perSecond = 24) => {
     freeze: (state: FreezeState): void => {
       freeze = state
     },
-    wish: (wish: Wish | undefined, execution = 'e-1'): void => {
+    wish: (wish: ControlWish | undefined, execution = 'e-1'): void => {
       if (wish === undefined) wishes.delete(execution)
       else wishes.set(execution, wish)
     },

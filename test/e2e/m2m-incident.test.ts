@@ -236,43 +236,6 @@ describe('release', () => {
   })
 })
 
-describe('repeated under the same id', () => {
-  afterAll(() => cli.laptop.stytch.configure({ inactiveClientMayRotate: true }))
-  const setStatus = (status: 'active' | 'inactive') =>
-    cli.laptop.stytch.dashboard.setStatus(clientIdOf('gamma'), status)
-  const revokes = (): readonly string[] =>
-    (cli.laptop.aws.peek('m2m/laptop/gamma')?.versions ?? [])
-      .map(({ id }) => id)
-      .filter((id) => id.startsWith('revoke-'))
-
-  test.each([
-    ['by the bus', 'INC-AGAIN', ['--wait']],
-    ['from here', 'INC-AGAIN-DIRECT', ['--direct']],
-  ])('tries anew what failed, %s, once its cause is fixed', async (_, id, how) => {
-    const leaked = secretValue('gamma')
-    const [before, work] = [revokes().length, ['gamma', '--id', id, '--json', ...how]]
-    cli.laptop.stytch.configure({ inactiveClientMayRotate: false })
-    setStatus('inactive')
-
-    const failed = await m2m(work)
-    expect(failed.code).not.toBe(0)
-    expect(failed.json<Reported>().clients).toMatchObject([{ state: 'exhausted' }])
-    expect(revokes()).toHaveLength(before + 5)
-    setStatus('active')
-
-    expect((await m2m(work)).json<Reported>()).toMatchObject({
-      clients: [{ state: 'settled' }],
-      report: { outcome: 'proven' },
-    })
-    expect(revokes()).toHaveLength(before + 6)
-    expect(isAccepted('gamma', leaked)).toBe(false)
-
-    const again = await m2m(work)
-    expect(again.json<Reported>().clients).toMatchObject([{ state: 'settled' }])
-    expect(revokes()).toHaveLength(before + 6)
-  })
-})
-
 test('of a client that is deleted at Stytch says that it was dead already, and rotates nothing', async () => {
   const before = secretValue('beta')
   cli.laptop.stytch.dashboard.remove(clientIdOf('beta'))

@@ -3,54 +3,13 @@
 
 import { describe, expect, test } from 'vitest'
 import { Fault } from '../../../lambda/core/base/fault.ts'
-import { settleToken } from '../../../lambda/core/drive/settle-request.ts'
 import { ASKED_A_SECOND } from '../../../lambda/core/sweep/sweep.ts'
 import { NOON_THIRTY } from '../../fakes/fake-timing.ts'
-import { DAY_MS, HOUR_MS, type MadeSecret, MINUTE_MS, makeSecret } from '../../fakes/managed-secret.ts'
-import { createPlace, over, PREFIX, revoked } from './sweep-place.ts'
-
-/** Its settle was asked for again and again, an hour ago for the last time, and refused. */
-const refusedLately = (name: string, { current }: typeof over | typeof revoked = over): MadeSecret => {
-  const traits = { name: PREFIX + name, current, rotatedAgoMs: 2 * DAY_MS, changedAgoMs: HOUR_MS }
-  const { secret, currentId } = makeSecret(traits)
-  const past = [1, 6].map((hours) => {
-    const at = NOON_THIRTY - hours * HOUR_MS
-    return { versionId: settleToken({ secretArn: secret.arn, currentId }, [], at), labels: [], createdAt: at }
-  })
-  return makeSecret({ ...traits, past })
-}
-
-const manyRefused = (count: number, traits: typeof over | typeof revoked = over): readonly MadeSecret[] =>
-  Array.from({ length: count }, (_, at) => refusedLately(`r${String(at).padStart(5, '0')}`, traits))
-
-const lookedAt = (place: ReturnType<typeof createPlace>): Set<string> =>
-  new Set(place.fleet.calls.filter(({ op }) => op === 'listVersions').map(({ about }) => about))
-
-/** As in docs/decisions/062: twice as many sweeps as the looks of one sweep take to go round. */
-const SWEEPS_FOR_TEN_THOUSAND = 6
+import { MINUTE_MS } from '../../fakes/managed-secret.ts'
+import { manyRefused } from './refused-lately.ts'
+import { createPlace, over, revoked } from './sweep-place.ts'
 
 describe('ten thousand secrets whose settles were refused lately', () => {
-  test.each([
-    ['planned', over],
-    ['of revokes', revoked],
-  ] as const)(
-    '%s: each is looked at within a stated number of sweeps',
-    async (_what, traits) => {
-      const place = createPlace()
-      place.fleet.add(...manyRefused(10_000, traits))
-      place.fleet.before = ({ op }) => {
-        if (op === 'list') void place.timing.wait(200)
-      }
-
-      const summaries = [await place.run()]
-      while (summaries.length < SWEEPS_FOR_TEN_THOUSAND) summaries.push(await place.next())
-
-      expect(lookedAt(place).size).toBe(10_000)
-      expect(summaries.every(({ isWhole, ms }) => isWhole && ms < 300_000)).toBe(true)
-    },
-    60_000,
-  )
-
   test('keep no other from being settled in the same sweep, at the pace of requests', async () => {
     const place = createPlace()
     place.fleet.add(...manyRefused(10_000))

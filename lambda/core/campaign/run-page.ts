@@ -6,11 +6,13 @@ import { defined } from '../base/defined.ts'
 import { createRateLimiter, type RateLimiter } from '../base/rate-limiter.ts'
 import { carryOut, type JobOutcome } from '../drive/carry-out.ts'
 import { DRIVEN_STEP_MS } from '../drive/drive-again.ts'
+import { isSettleOf } from '../drive/settle-request.ts'
 import { decidedBy, type FreezeState, readFreeze, stops } from '../rotation/freeze.ts'
 import { recordedSwitchOf } from '../rotation/records.ts'
 import { CURRENT, versionLabelled } from '../secret/labels.ts'
 import { isUnsettled, overlapEndsAt, switchedAt } from '../secret/overlap.ts'
 import { replicasKeepingOpen } from '../secret/replicas.ts'
+import { isAbout } from '../secret/request-token.ts'
 import type { Secret } from '../secret/secret.ts'
 import { holdOf, overlapOf } from '../secret/secret-tags.ts'
 import { fullNameOf } from '../secret/stage-secrets.ts'
@@ -86,12 +88,25 @@ const createFreezeGlance = (campaigning: Campaigning) => {
   }
 }
 
+/** Whether AWSCURRENT is on the settle of what this campaign, or this incident, has switched. */
+const isOwnSettle = (secret: Secret, about: string): boolean => {
+  const currentId = versionLabelled(secret, CURRENT)?.versionId ?? ''
+  return Object.keys(secret.labels).some(
+    (versionId) =>
+      isAbout(versionId, { secretArn: secret.arn, about }) &&
+      isSettleOf(currentId, { secretArn: secret.arn, currentId: versionId }),
+  )
+}
+
 const createRules = ({ campaigning, order }: Page, freeze: () => Promise<FreezeState>) => {
   const { rules, timing } = campaigning
   const mayBegin = async (secret: Secret): Promise<Reason | undefined> => {
     // Its version lost its label to later ones: what of an overlap is open is theirs.
-    if (order.phase === 'settle') return isUnsettled(secret) ? 'notYet' : 'overtaken'
+    const isOver = order.intent === 'rotate' || isOwnSettle(secret, order.about)
+    if (order.phase === 'settle' && isOver) return isUnsettled(secret) ? 'notYet' : 'overtaken'
     if (stops(await freeze(), { intent: order.intent, currentOrigin: 'rotate' })) return 'frozen'
+    // After a grace, what leaked is revoked where no settle can end it: for a replica that is behind, after a rollback.
+    if (order.phase === 'settle') return undefined
     // Its age was judged when it was selected.
     return skipOf(secret, {
       intent: order.intent,

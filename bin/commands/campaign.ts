@@ -132,7 +132,7 @@ const stop: Work<ChangeOptions> = async (context, options, [id]) => {
     const consequence = isRevoke ? 'LEAKED VALUES STAY ACCEPTED' : 'what it has not begun is not rotated'
     await context.screen.confirm(`Stop campaign ${campaign.name}? ${consequence}.`, options.yes === true)
   }
-  const text = `${campaign.name}: nothing further begins, and it reports what it did; m2m campaign show ${campaign.name}. The sweep ends the overlaps that are open.`
+  const text = `${campaign.name}: nothing further begins, and it reports what it did, while overlaps are waited for within half an hour; m2m campaign show ${campaign.name}. The sweep ends the overlaps that are open.`
   const change = { wish: wishOf(context, 'stopped', options), text }
   return changed(context, options, { control: connected.control, seen, change })
 }

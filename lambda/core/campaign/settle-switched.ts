@@ -2,7 +2,7 @@
 // before that leaves them to the sweep, which ends every overlap in its time.
 
 import type { Stop, Work } from './campaign-work.ts'
-import { mayGoOn, waitUntil } from './may-go-on.ts'
+import { stoppedBy, waitUntil } from './may-go-on.ts'
 import { runPages, type Switched, waitingIn } from './run-pages.ts'
 
 export const leaveToSweep = ({ tally }: Work, switched: readonly Switched[]): void => {
@@ -29,7 +29,7 @@ export const settleSwitched = async (work: Work, switched: readonly Switched[]):
     queue = waitingIn(ended).map((wave) => ({ ...wave, ...(endOf.get(wave.page) ?? { overlapsEndAt: 0, sweptAt: 0 }) }))
     const isLeft = ended.some(({ ends }) => ends.some(({ end }) => end === 'leftToSweep'))
     // A page that was stopped says no more than that its secrets are left to the sweep.
-    const stopped = queue.length === 0 && isLeft ? await mayGoOn(work) : undefined
+    const stopped = queue.length === 0 && isLeft ? await stoppedBy(work) : undefined
     if (stopped !== undefined) return stopped
   }
   return undefined

@@ -175,7 +175,7 @@ const endOf = (page: Page, outcome: Exclude<JobOutcome<Reason>, { outcome: 'late
 const withReason = async (page: Page, secretName: string, ended: Ended): Promise<Ended> => {
   const { as, message } = ended
   if (as.end !== 'failed' || (as.why !== 'refused' && as.why !== 'settleRefused')) return ended
-  const reason = await refusalOf(page.campaigning, secretName)
+  const reason = await refusalOf(page.campaigning, secretName, page.order.since ?? 0)
   return { as: { ...as, ...defined({ reason }) }, ...defined({ message }) }
 }
 

@@ -46,7 +46,10 @@ const found = async ({ campaigns, control }: Connected, id = ''): Promise<Seen> 
 
 const assertRunning = ({ campaign, wish }: Seen): void => {
   if (campaign.status === 'RUNNING') return
-  throw new CommandFault(EXIT.refused, `campaign ${campaign.name} is over: ${stateOf(campaign, wish)}`)
+  throw new CommandFault(
+    EXIT.refused,
+    `campaign ${campaign.name} is over: ${stateOf(campaign, wish)}; a repetition has a name of its own: m2m campaign list`,
+  )
 }
 
 const list: Work<ListOptions> = async (context, { last }) => {

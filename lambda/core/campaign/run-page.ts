@@ -27,8 +27,8 @@ import { refusalOf } from './refusal-of.ts'
 import { type FailureReason, type SecretEnd, wasTried } from './secret-end.ts'
 import { isBadRun, type Recent, withEnd } from './stop-rule.ts'
 
-/** overtaken: others have moved on from this campaign's version since. notYet: its settle is the sweep's. */
-type Reason = Skip | 'overtaken' | 'notYet'
+/** overtaken: others have moved on from this campaign's version since. notYet: its settle is the sweep's; replicaBehind: once a Region has it. */
+type Reason = Skip | 'overtaken' | 'notYet' | 'replicaBehind'
 
 /** How one secret ended, as its checkpoint keeps it. */
 interface Ended {
@@ -123,8 +123,8 @@ const createRules = ({ campaigning, order }: Page, freeze: () => Promise<FreezeS
     const subject = { secretArn: secret.arn, versionId: current?.versionId ?? '' }
     const recordedAt = await recordedSwitchOf(campaigning, subject)
     const isOver = timing.now() >= overlapEndsAt(secret, rules.stage, { recordedAt })
-    const isFree = holdOf(secret) === undefined && replicasKeepingOpen(secret).length === 0
-    return isOver && isFree ? undefined : 'notYet'
+    if (!isOver || holdOf(secret) !== undefined) return 'notYet'
+    return replicasKeepingOpen(secret).length > 0 ? 'replicaBehind' : undefined
   }
   return { mayBegin, maySettle }
 }
@@ -155,6 +155,7 @@ const doneOf = (page: Page, secret: Secret): Ended => {
 
 const skippedAs = (why: Reason): Ended => {
   if (why === 'overtaken') return { as: { end: 'settled' } }
+  if (why === 'replicaBehind') return { as: { end: 'leftToSweep', why } }
   return { as: why === 'notYet' ? { end: 'leftToSweep' } : { end: 'skipped', why } }
 }
 

@@ -116,7 +116,7 @@ describe('a pause', () => {
     const report = await seat.run(due)
 
     expect(report).toMatchObject({ counts: { switched: 3, settled: 2, leftToSweep: 1 } })
-    expect(report.outcome).toBe('completed')
+    expect(report.outcome).toBe('incomplete')
     expect(report.endedAt - startedAt).toBeLessThan(25 * HOUR)
   })
 

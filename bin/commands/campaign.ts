@@ -46,7 +46,10 @@ const found = async ({ campaigns, control }: Connected, id = ''): Promise<SeenCa
 
 const assertRunning = ({ campaign, wish }: SeenCampaign): void => {
   if (campaign.status === 'RUNNING') return
-  throw new CommandFault(EXIT.refused, `campaign ${campaign.name} is over: ${stateOf(campaign, wish)}`)
+  throw new CommandFault(
+    EXIT.refused,
+    `campaign ${campaign.name} is over: ${stateOf(campaign, wish)}; a repetition has a name of its own: m2m campaign list`,
+  )
 }
 
 const list: Work<ListOptions> = async (context, { last }) => {
@@ -136,7 +139,7 @@ const stop: Work<ChangeOptions> = async (context, options, [id]) => {
     const consequence = isRevoke ? 'LEAKED VALUES STAY ACCEPTED' : 'what it has not begun is not rotated'
     await context.screen.confirm(`Stop campaign ${campaign.name}? ${consequence}.`, options.yes === true)
   }
-  const text = `${campaign.name}: nothing further begins, and it reports what it did; m2m campaign show ${campaign.name}. The sweep ends the overlaps that are open.`
+  const text = `${campaign.name}: nothing further begins, and it reports what it did, while overlaps are waited for within half an hour; m2m campaign show ${campaign.name}. The sweep ends the overlaps that are open.`
   const change = { wish: wishOf(context, 'stopped', options), text }
   return changed(context, options, { control: connected.control, seen, change })
 }

@@ -322,7 +322,6 @@ export const addIncident = (program: Command): void => {
       .description('watch an incident to its end, whoever reported it')
       .argument('<id>', 'of the incident')
       .argument('[client...]', 'its clients (default: those whose labels name the incident)')
-      .option('--grace', 'it was reported with a grace')
       .option('--report <file>', 'write the report to this file, as Markdown, when it is over')
       .option('--bucket <name>', 'of the evidence archive; else M2M_EVIDENCE_BUCKET')
       .option('--prefix <prefix>', "of the secrets' names (default: m2m/<stage>/)"),

@@ -22,7 +22,6 @@ interface FollowOptions {
   readonly prefix?: string
   readonly report?: string
   readonly timeout: number
-  readonly grace?: true
 }
 
 /** Every switch leaves its token under a label until two others came after it, and ListSecrets shows labels. */
@@ -57,7 +56,7 @@ const clientsOf = async (context: CommandContext, followed: Followed): Promise<r
 }
 
 export const follow: Work<FollowOptions> = async (context, options, [incidentId = '', ...names]) => {
-  const { bucket, report, prefix, timeout, grace } = options
+  const { bucket, report, prefix, timeout } = options
   const about = { incidentId, ...defined({ prefix }) }
   const secrets =
     names.length === 0
@@ -66,7 +65,8 @@ export const follow: Work<FollowOptions> = async (context, options, [incidentId 
   context.screen.note(`Incident ${incidentId}: ${count(secrets.length, 'client')}`)
   return watchToTheEnd(context, secrets, {
     incidentId,
-    isGraceful: grace === true,
+    // A rotate about an incident is that of a grace, whoever gave it.
+    isGraceful: true,
     until: context.timing.now() + timeout * 1000,
     isDirect: false,
     ...defined({ bucket, report }),

@@ -19,6 +19,18 @@ const find = (name: string) =>
 /** They read their own arguments, and so their own errors. */
 const ownArguments = ['m2m laptop', 'm2m story']
 
+test('no command has an option that the one above it takes as something else', () => {
+  for (const name of names) {
+    const command = find(name)
+    const above = command.parent ?? createProgram()
+    for (const { long, required } of command.options) {
+      const same = above.options.find((option) => option.long === long)
+      // Commander gives it to the one above, wherever it stands.
+      if (same !== undefined) expect(same.required, `${name} ${long}`).toBe(required)
+    }
+  }
+})
+
 describe.each(names)('%s', (name) => {
   test('has help: what it does, each argument, each option, and an example', async () => {
     const { stdout } = await parse([...behind(name), '--help'])

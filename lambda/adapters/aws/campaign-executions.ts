@@ -48,7 +48,7 @@ const toFault = (what: string, error: unknown): Fault => {
   const isRefused = refusals.has(name) || name === 'ResourceNotFoundException'
   const advice =
     name === 'ResourceNotFoundException'
-      ? 'is the stage right, and does it have campaigns?'
+      ? 'check the stage, and that it has campaigns'
       : isRefused
         ? 'attach the operator policy (output OperatorPolicyArn) to your role'
         : 'it may be retried'

@@ -116,12 +116,14 @@ const hindrances: readonly Skip[] = ['held', 'unfinished', 'overlapOpen', 'notMa
 
 /** How many of what was asked for are not done, and will not be by themselves; by the reasons that a report gives. */
 export const leftToSomebody = (asked: Asked, counts: Counts): Readonly<Record<string, number>> => {
-  const { failed, notStarted, skipped, leftToSweep } = counts
+  const { failed, notStarted, skipped, leftToSweep, reasons } = counts
   const counting = isChosen(asked) ? hindrances : (['frozen'] as const)
   const left = {
     failed,
     'not started': notStarted,
     ...Object.fromEntries(counting.map((why) => [`skipped (${why})`, skipped[why] ?? 0])),
+    // Of one that failed, nothing but a person ends it; the sweep calls for one.
+    'left open for a replica that is behind': reasons.leftToSweep?.replicaBehind ?? 0,
     // The sweep ends it as a planned overlap: the old value is accepted until then.
     ...(asked.intent === 'revoke' ? { 'left to the sweep': leftToSweep } : {}),
   }

@@ -30,7 +30,7 @@ const plus = <Key extends string>(sum: Readonly<Partial<Record<Key, number>>>, k
 })
 
 const reasonOf = (end: FinalEnd): string | undefined => {
-  if (end.end === 'skipped' || end.end === 'notStarted') return end.why
+  if (end.end === 'skipped' || end.end === 'notStarted' || end.end === 'leftToSweep') return end.why
   if (end.end !== 'failed') return undefined
   return end.reason === undefined ? end.why : `${end.why}:${end.reason}`
 }

@@ -34,15 +34,27 @@ const short = ({ reason, by, ...wish }: ControlWish): ControlWish => ({
   ...(reason === undefined ? {} : { reason: reason.slice(0, WISH_REASON_CHARACTERS) }),
 })
 
-/** @param wish undefined: it shall run. The newest ones are kept, as many as fit. @returns the text */
+const bare = ({ reason: _reason, ...wish }: ControlWish): ControlWish => wish
+
+const textOf = (entries: readonly (readonly [string, ControlWish])[]): string =>
+  JSON.stringify(Object.fromEntries(entries))
+
+const isTooLong = (entries: readonly (readonly [string, ControlWish])[]): boolean =>
+  Buffer.byteLength(textOf(entries)) > MOST_BYTES
+
+/**
+ * The newest ones are kept, as many as fit; where there are too many, the oldest give up their reasons first, since a campaign that still runs
+ * has to find its wish. @param wish undefined: it shall run. @returns the text
+ */
 export const writeWishes = (before: Wishes, execution: string, wish: ControlWish | undefined): string => {
   const { [execution]: _replaced, ...others } = before
-  const newestFirst = Object.entries(others).sort(([, one], [, other]) => (one.at < other.at ? 1 : -1))
-  const kept: [string, ControlWish][] = wish === undefined ? [] : [[execution, short(wish)]]
-  for (const entry of newestFirst) {
-    const isFull = Buffer.byteLength(JSON.stringify(Object.fromEntries([...kept, entry]))) > MOST_BYTES
-    if (isFull || kept.length >= MOST_WISHES) break
-    kept.push(entry)
+  const newestFirst = Object.entries(others).toSorted(([, one], [, other]) => (one.at < other.at ? 1 : -1))
+  const asked: readonly [string, ControlWish][] = wish === undefined ? [] : [[execution, short(wish)]]
+  const kept = [...asked, ...newestFirst].slice(0, MOST_WISHES)
+  for (let at = kept.length - 1; at >= asked.length && isTooLong(kept); at -= 1) {
+    const [name, one] = kept[at] ?? []
+    if (name !== undefined && one !== undefined) kept[at] = [name, bare(one)]
   }
-  return JSON.stringify(Object.fromEntries(kept))
+  while (kept.length > 1 && isTooLong(kept)) kept.pop()
+  return textOf(kept)
 }

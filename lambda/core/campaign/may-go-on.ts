@@ -22,12 +22,14 @@ interface Seen {
 const look = ({ durable, wish, campaigning }: CampaignWork): Promise<Seen> =>
   durable.step('wish', async () => ({ wish: (await wish()) ?? null, at: campaigning.timing.now() }))
 
+const stopBy = (wish: ControlWish): Stop => ({ why: 'stopped', explanation: wishWords(wish) })
+
 /** @returns since when it may go on, or why it does not. */
 const whenItMay = async (work: CampaignWork): Promise<{ readonly at: number } | { readonly stop: Stop }> => {
   for (let looks = 0; ; looks += 1) {
     const { wish, at } = await look(work)
     if (wish === null) return { at }
-    if (wish.state === 'stopped') return { stop: { why: 'stopped', explanation: wishWords(wish) } }
+    if (wish.state === 'stopped') return { stop: stopBy(wish) }
     if (work.pausedMs >= LONGEST_PAUSE_MS) {
       return { stop: { why: 'pausedTooLong', explanation: `paused by ${wish.by}, and not resumed within a day` } }
     }
@@ -41,6 +43,12 @@ const whenItMay = async (work: CampaignWork): Promise<{ readonly at: number } | 
 export const mayGoOn = async (work: CampaignWork): Promise<Stop | undefined> => {
   const seen = await whenItMay(work)
   return 'stop' in seen ? seen.stop : undefined
+}
+
+/** Where nothing is left to begin, a pause keeps nothing back. @returns who stopped it; undefined: nobody. */
+export const stoppedBy = async (work: CampaignWork): Promise<Stop | undefined> => {
+  const { wish } = await look(work)
+  return wish?.state === 'stopped' ? stopBy(wish) : undefined
 }
 
 /** So many looks, at most, while overlaps are waited for. */

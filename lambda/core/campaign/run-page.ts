@@ -6,11 +6,13 @@ import { defined } from '../base/defined.ts'
 import { createRateLimiter, type RateLimiter } from '../base/rate-limiter.ts'
 import { carryOut, type JobOutcome } from '../drive/carry-out.ts'
 import { DRIVEN_STEP_MS } from '../drive/drive-again.ts'
+import { isSettleOf } from '../drive/settle-request.ts'
 import { decidedBy, type FreezeState, readFreeze, stops } from '../rotation/freeze.ts'
 import { recordedSwitchOf } from '../rotation/records.ts'
 import { CURRENT, versionLabelled } from '../secret/labels.ts'
 import { isUnsettled, overlapEndsAt, switchedAt } from '../secret/overlap.ts'
 import { replicasKeepingOpen } from '../secret/replicas.ts'
+import { isAbout } from '../secret/request-token.ts'
 import type { Secret } from '../secret/secret.ts'
 import { holdOf, overlapOf } from '../secret/secret-tags.ts'
 import { fullNameOf } from '../secret/stage-secrets.ts'
@@ -25,8 +27,8 @@ import { refusalOf } from './refusal-of.ts'
 import { type FailureReason, type SecretEnd, wasTried } from './secret-end.ts'
 import { isBadRun, type Recent, withEnd } from './stop-rule.ts'
 
-/** overtaken: others have moved on from this campaign's version since. notYet: its settle is the sweep's. */
-type Reason = Skip | 'overtaken' | 'notYet'
+/** overtaken: others have moved on from this campaign's version since. notYet: its settle is the sweep's; replicaBehind: once a Region has it. */
+type Reason = Skip | 'overtaken' | 'notYet' | 'replicaBehind'
 
 /** How one secret ended, as its checkpoint keeps it. */
 interface Ended {
@@ -86,12 +88,25 @@ const createFreezeGlance = (campaigning: Campaigning) => {
   }
 }
 
+/** Whether AWSCURRENT is on the settle of what this campaign, or this incident, has switched. */
+const isOwnSettle = (secret: Secret, about: string): boolean => {
+  const currentId = versionLabelled(secret, CURRENT)?.versionId ?? ''
+  return Object.keys(secret.labels).some(
+    (versionId) =>
+      isAbout(versionId, { secretArn: secret.arn, about }) &&
+      isSettleOf(currentId, { secretArn: secret.arn, currentId: versionId }),
+  )
+}
+
 const createRules = ({ campaigning, order }: Page, freeze: () => Promise<FreezeState>) => {
   const { rules, timing } = campaigning
   const mayBegin = async (secret: Secret): Promise<Reason | undefined> => {
     // Its version lost its label to later ones: what of an overlap is open is theirs.
-    if (order.phase === 'settle') return isUnsettled(secret) ? 'notYet' : 'overtaken'
+    const isOver = order.intent === 'rotate' || isOwnSettle(secret, order.about)
+    if (order.phase === 'settle' && isOver) return isUnsettled(secret) ? 'notYet' : 'overtaken'
     if (stops(await freeze(), { intent: order.intent, currentOrigin: 'rotate' })) return 'frozen'
+    // After a grace, what leaked is revoked where no settle can end it: for a replica that is behind, after a rollback.
+    if (order.phase === 'settle') return undefined
     // Its age was judged when it was selected.
     return skipOf(secret, {
       intent: order.intent,
@@ -108,8 +123,8 @@ const createRules = ({ campaigning, order }: Page, freeze: () => Promise<FreezeS
     const subject = { secretArn: secret.arn, versionId: current?.versionId ?? '' }
     const recordedAt = await recordedSwitchOf(campaigning, subject)
     const isOver = timing.now() >= overlapEndsAt(secret, rules.stage, { recordedAt })
-    const isFree = holdOf(secret) === undefined && replicasKeepingOpen(secret).length === 0
-    return isOver && isFree ? undefined : 'notYet'
+    if (!isOver || holdOf(secret) !== undefined) return 'notYet'
+    return replicasKeepingOpen(secret).length > 0 ? 'replicaBehind' : undefined
   }
   return { mayBegin, maySettle }
 }
@@ -140,6 +155,7 @@ const doneOf = (page: Page, secret: Secret): Ended => {
 
 const skippedAs = (why: Reason): Ended => {
   if (why === 'overtaken') return { as: { end: 'settled' } }
+  if (why === 'replicaBehind') return { as: { end: 'leftToSweep', why } }
   return { as: why === 'notYet' ? { end: 'leftToSweep' } : { end: 'skipped', why } }
 }
 
@@ -160,7 +176,7 @@ const endOf = (page: Page, outcome: Exclude<JobOutcome<Reason>, { outcome: 'late
 const withReason = async (page: Page, secretName: string, ended: Ended): Promise<Ended> => {
   const { as, message } = ended
   if (as.end !== 'failed' || (as.why !== 'refused' && as.why !== 'settleRefused')) return ended
-  const reason = await refusalOf(page.campaigning, secretName)
+  const reason = await refusalOf(page.campaigning, secretName, page.order.since ?? 0)
   return { as: { ...as, ...defined({ reason }) }, ...defined({ message }) }
 }
 

@@ -96,7 +96,7 @@ const runPage = async (work: CampaignWork, durable: Durable, wave: Wave, how: Pa
     return { wave, ends: reply.ends, failures: reply.failures, recent: reply.recent ?? '', endedAt: reply.endedAt }
   }
   const looked = await lookBack(work, durable, wave, how.phase)
-  return { wave, ...looked, failures: [], recent: how.window?.recent ?? '' }
+  return { wave, ...looked, failures: [], recent: '' }
 }
 
 /** As many side by side as the campaign's share allows. What is final is counted. */
@@ -114,8 +114,10 @@ export const runPages = async (
 }
 
 export type Switched = Wave & {
-  /** When the last of its overlaps ends, epoch milliseconds. */
+  /** When the last of its overlaps is to be ended, epoch milliseconds. */
   readonly overlapsEndAt: number
+  /** When the sweep ends it, which knows of no grace, epoch milliseconds. */
+  readonly sweptAt: number
 }
 
 /** Of each page: those whose overlaps are to be ended. @param graceMs how long they last, absent: as the overlaps do */
@@ -124,9 +126,10 @@ export const switchedIn = (pages: readonly PageEnd[], graceMs?: number): readonl
     const ending = ends.flatMap((end, at) => (end.end === 'switched' ? [{ at, until: end.overlapEndsAt }] : []))
     if (ending.length === 0) return []
     const names = ending.flatMap(({ at }) => wave.names[at] ?? [])
+    const sweptAt = Math.max(...ending.map(({ until }) => until))
     // Each page's grace runs from its own last switch.
-    const overlapsEndAt = graceMs === undefined ? Math.max(...ending.map(({ until }) => until)) : endedAt + graceMs
-    return [{ page: wave.page, names, overlapsEndAt }]
+    const overlapsEndAt = graceMs === undefined ? sweptAt : endedAt + graceMs
+    return [{ page: wave.page, names, overlapsEndAt, sweptAt }]
   })
 
 const namesOf = (pages: readonly PageEnd[], isWanted: (end: SecretEnd) => boolean): readonly Wave[] =>

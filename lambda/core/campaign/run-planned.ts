@@ -16,7 +16,7 @@ import {
   waitingIn,
 } from './run-pages.ts'
 import { wasTried } from './secret-end.ts'
-import { failuresAllowed, merged, type Recent, whyEnough } from './stop-rule.ts'
+import { failuresAllowed, goneOn, type Recent, whyEnough } from './stop-rule.ts'
 
 /** Rebuilt on every replay. */
 interface Progress {
@@ -41,7 +41,8 @@ const learn = (progress: Progress, pages: readonly PageEnd[]): void => {
   const tried = pages.flatMap(({ ends }) => ends.filter(wasTried))
   progress.begun += tried.length
   progress.failed += tried.filter(({ end }) => end === 'failed').length
-  progress.recent = merged(pages.map(({ recent }) => recent))
+  const ownOf = ({ ends, recent }: PageEnd) => ({ recent, tried: ends.filter(wasTried).length })
+  progress.recent = goneOn(progress.recent, pages.map(ownOf))
   progress.switched.push(...switchedIn(pages))
 }
 

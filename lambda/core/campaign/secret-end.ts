@@ -29,8 +29,8 @@ export type NotStartedReason = 'enough' | 'stopped' | 'pausedTooLong' | 'lost' |
 /** For good. */
 export type FinalEnd =
   | { readonly end: 'settled' }
-  /** Epoch milliseconds; absent: not known, since another rotation opened it. */
-  | { readonly end: 'leftToSweep'; readonly until?: number }
+  /** `until`: epoch milliseconds; absent: not known, since another rotation opened it. `why`: its time does not end it. */
+  | { readonly end: 'leftToSweep'; readonly until?: number; readonly why?: 'replicaBehind' }
   | { readonly end: 'skipped'; readonly why: Skip }
   | { readonly end: 'notStarted'; readonly why: NotStartedReason }
   | {

@@ -41,6 +41,18 @@ export const merged = (recents: readonly Recent[]): Recent => {
 }
 
 /**
+ * The window after them. Each began with what was known before: only what it tried itself is new, or a failure of long ago would count once
+ * for every page that a pause or a freeze kept from trying anything.
+ */
+export const goneOn = (
+  before: Recent,
+  pages: readonly { readonly recent: Recent; readonly tried: number }[],
+): Recent => {
+  const own = pages.filter(({ tried }) => tried > 0).map(({ recent, tried }) => recent.slice(-tried))
+  return `${before}${merged(own)}`.slice(-WINDOW)
+}
+
+/**
  * How many more may fail among these: the tolerated share of all that was begun, these included, less what failed before. Below zero,
  * they are not begun.
  */

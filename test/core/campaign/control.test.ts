@@ -105,6 +105,21 @@ describe('a pause', () => {
     expect(report).toMatchObject({ outcome: 'completed', counts: { settled: 100 } })
   })
 
+  it('of a campaign that has nothing left to begin keeps no report back', async () => {
+    seat.add(3)
+    const [first] = seat.world.secrets.values()
+    if (first !== undefined) first.replicas = [{ region: 'eu-north-1', status: 'Failed' }]
+    const startedAt = seat.timing.now()
+    // With the first settle: the other one is under way, and the third is the sweep's.
+    afterAsks(4, () => seat.wish(pause))
+
+    const report = await seat.run(due)
+
+    expect(report).toMatchObject({ counts: { switched: 3, settled: 2, leftToSweep: 1 } })
+    expect(report.outcome).toBe('incomplete')
+    expect(report.endedAt - startedAt).toBeLessThan(25 * HOUR)
+  })
+
   it('may end in a stop', async () => {
     seat.add(200)
     afterAsks(30, () => {

@@ -1,5 +1,6 @@
 // A campaign for a large incident: never stops, leaked first, each client proven at once or after a grace, and at AWS's own pace.
 import { beforeEach, describe, expect, it } from 'vitest'
+import { makeRequestToken } from '../../../lambda/core/secret/request-token.ts'
 import { createSeat, HOUR, type Seat } from './seat.ts'
 
 const all = (expectedCount: number, more: object = {}) => ({
@@ -147,6 +148,50 @@ describe('with a grace', () => {
 
     expect(report.counts).toMatchObject({ switched: 20, settled: 20, failed: 0 })
     expect(seat.world.asked.filter(({ intent }) => intent === 'revoke')).toHaveLength(2)
+  })
+
+  it('does not keep what leaked for a replica that is behind: it revokes', async () => {
+    seat.add(3)
+    const [first] = seat.world.secrets.values()
+    if (first !== undefined) first.replicas = [{ region: 'eu-north-1', status: 'Failed' }]
+
+    const report = await seat.run(all(3, { graceSeconds: 900 }))
+
+    expect(report).toMatchObject({ outcome: 'completed', counts: { settled: 3, leftToSweep: 0, failed: 0 } })
+    expect(seat.world.asked.filter(({ intent }) => intent === 'revoke')).toHaveLength(1)
+    expect(seat.origins()).toEqual({ settle: 3 })
+  })
+
+  it('ends what leaked, too, where somebody rolled back to it meanwhile and the sweep has settled that', async () => {
+    seat.add(1)
+    const arn = [...seat.world.secrets.values()][0]?.arn ?? ''
+    const byHand = (origin: 'rollback' | 'settle', about: string): void => {
+      const askedAt = seat.timing.now()
+      seat.world.rotateByHand('client-00000', makeRequestToken({ origin, askedAt, secretArn: arn, about, attempt: 1 }))
+    }
+    void seat.timing.wait(120_000).then(() => byHand('rollback', 'ada'))
+    void seat.timing.wait(300_000).then(() => byHand('settle', seat.world.holder('client-00000', 'AWSCURRENT') ?? ''))
+
+    const report = await seat.run(all(1, { graceSeconds: 900 }))
+
+    expect(seat.world.asked.map(({ intent }) => intent)).toEqual(['rotate', 'revoke', 'settle'])
+    expect(report).toMatchObject({ outcome: 'completed', counts: { settled: 1 } })
+  })
+
+  it.each([
+    ['as soon as it has switched everything', 2],
+    ['later in the grace', 60],
+  ])('stopped %s, it names the time at which the sweep ends the old values', async (_when, minutes) => {
+    seat.add(3)
+    const startedAt = seat.timing.now()
+    void seat.timing.wait(minutes * 60_000).then(() => {
+      seat.wish({ state: 'stopped', by: 'ada', at: '2026-11-02T12:30:00Z' })
+    })
+
+    const { notDone } = await seat.run(all(3, { graceSeconds: 4 * 3600 }))
+
+    expect(notDone).toHaveLength(3)
+    for (const { until = '' } of notDone) expect(Date.parse(until) - startedAt).toBeGreaterThan(24 * HOUR)
   })
 })
 

@@ -33,7 +33,14 @@ describe('a campaign', () => {
 
     const report = await seat.run(due)
 
-    expect(report).toMatchObject({ counts: { switched: 3, settled: 2, leftToSweep: 1, failed: 0 } })
+    expect(report).toMatchObject({
+      outcome: 'incomplete',
+      explanation: '1 left open for a replica that is behind',
+      counts: { switched: 3, settled: 2, leftToSweep: 1, failed: 0, reasons: { leftToSweep: { replicaBehind: 1 } } },
+      notDone: [{ secretName: first?.name, why: 'replicaBehind' }],
+    })
+    // The sweep calls for somebody.
+    expect(seat.published[0]?.detail.needsSomebody).toBe(false)
     expect(seat.origins()).toEqual({ settle: 2, rotate: 1 })
   })
 

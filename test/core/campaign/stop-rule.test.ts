@@ -5,7 +5,7 @@ import { readCampaignRequest } from '../../../lambda/core/campaign/campaign-requ
 import type { Campaigning } from '../../../lambda/core/campaign/campaigning.ts'
 import { runCampaign } from '../../../lambda/core/campaign/run-campaign.ts'
 import type { SecretEnd } from '../../../lambda/core/campaign/secret-end.ts'
-import { isBadRun, merged, whyEnough, withEnd } from '../../../lambda/core/campaign/stop-rule.ts'
+import { goneOn, isBadRun, merged, whyEnough, withEnd } from '../../../lambda/core/campaign/stop-rule.ts'
 import type { Secret } from '../../../lambda/core/secret/secret.ts'
 import { BLANK } from '../../fakes/blank-secret.ts'
 import { createFakeDurable, createStore } from '../../fakes/fake-durable.ts'
@@ -38,6 +38,16 @@ describe('the window', () => {
     expect(merged([run(0, 50), run(25, 25)])).toBe('.'.repeat(25) + 'x'.repeat(25))
     expect(merged([run(2, 1)])).toBe('.xx')
     expect(merged([])).toBe('')
+  })
+
+  it('counts no failure twice where pages begin with what was known and try little or nothing', () => {
+    const known = run(3, 20)
+    const waited = Array.from({ length: 20 }, () => ({ recent: known, tried: 0 }))
+    expect(goneOn(known, waited)).toBe(known)
+    expect(isBadRun(5, goneOn(known, waited))).toBe(false)
+    expect(goneOn(known, [{ recent: `${known}.x`, tried: 2 }, ...waited])).toBe(`${known}.x`)
+    // One that was lost has no more to say than that it tried some.
+    expect(goneOn(known, [{ recent: '', tried: 7 }])).toBe(known)
   })
 
   it('is named when it was what stopped it; the total goes first', () => {

@@ -2,6 +2,7 @@
 import fc from 'fast-check'
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { CampaignReport } from '../../../lambda/core/campaign/campaign-report.ts'
+import { makeRequestToken } from '../../../lambda/core/secret/request-token.ts'
 import type { RotationEnd } from '../../fakes/rotating-fleet.ts'
 import { createSeat, DAY, HOUR, type Seat } from './seat.ts'
 
@@ -202,6 +203,20 @@ describe('what failed', () => {
       refused: 1,
     })
     expect(report.failures.find(({ secretName }) => secretName.endsWith('21'))?.reason).toBe('clientNotFound')
+  })
+
+  it('does not say why an earlier attempt was refused, when nothing says it of this campaign’s', async () => {
+    seat.add(2)
+    seat.world.ends(() => 'refuses')
+    const before = { askedAt: seat.timing.now() - 7 * DAY, secretArn: 'arn', about: 'an earlier campaign', attempt: 1 }
+    const versionId = makeRequestToken({ origin: 'rotate', ...before })
+    const read = async () => [{ versionId, refusedBecause: 'clientInactive' }]
+    Object.assign(seat.campaigning, { records: { kind: 'kept', versions: { read } } })
+
+    const report = await seat.run({ ...due, toleratedFailurePercentage: 100 })
+
+    expect(report.counts.reasons.failed).toEqual({ refused: report.counts.failed })
+    expect(report.counts.failed).toBeGreaterThan(0)
   })
 
   it('at the selection does not stop the rest, and is no canary’s failure', async () => {

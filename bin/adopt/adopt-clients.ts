@@ -240,6 +240,10 @@ export const rehearseMany = async (
   return {
     ...ending,
     json: { ...(ending.json as object), dryRun: true, takesSeconds: seconds },
-    text: `${ending.text}\nNothing was changed. The adoption takes ${span(seconds * 1000)} or more.`,
+    text: `${ending.text}\n${
+      ending.exitCode === EXIT.ok
+        ? `Nothing was changed. The adoption takes ${span(seconds * 1000)} or more.`
+        : 'Nothing was changed: correct the rows that failed, or leave them out.'
+    }`,
   }
 }

@@ -74,7 +74,10 @@ const carryThrough = async (
   const shares = sharesOf(request, names.length, rules.rotationsPerSecond)
   const wish = createWishGlance(campaigning, run.executionId)
   const work: Work = { campaigning, durable, run, startedAt, shares, tally, wish, pausedMs: 0 }
-  return ended(work, await (intent === 'rotate' ? runPlanned(work, chosen, selected.value.attempts) : runRevoke(work, names)))
+  return ended(
+    work,
+    await (intent === 'rotate' ? runPlanned(work, chosen, selected.value.attempts) : runRevoke(work, names)),
+  )
 }
 
 export const runCampaign = async (

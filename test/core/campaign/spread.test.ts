@@ -112,7 +112,13 @@ test('a fleet in step that is past its first fifth when this begins: apart after
 })
 
 test('secrets that cannot be rotated take no other’s place, from the first period on', () => {
-  const world = { count: 1000, periodMs: 30 * DAY, everyMs: DAY, days: 3 * 365, isBroken: (at: number) => at % 20 === 0 }
+  const world = {
+    count: 1000,
+    periodMs: 30 * DAY,
+    everyMs: DAY,
+    days: 3 * 365,
+    isBroken: (at: number) => at % 20 === 0,
+  }
   const { begun, oldestMs } = simulate(world)
 
   expect(oldestMs).toBeLessThanOrEqual(world.periodMs)
@@ -126,7 +132,14 @@ test.each([
   'of %s, a campaign that is lost in each month, and a freeze of two days in each quarter, are made up for within the share',
   (_what, count) => {
     const isLost = (at: number): boolean => at > 30 && (at % 30 === 20 || at % 90 === 60 || at % 90 === 61)
-    const world = { count, periodMs: 30 * DAY, everyMs: DAY, days: 365, isBroken: (at: number) => at % 33 === 0, isLost }
+    const world = {
+      count,
+      periodMs: 30 * DAY,
+      everyMs: DAY,
+      days: 365,
+      isBroken: (at: number) => at % 33 === 0,
+      isLost,
+    }
     const { begun, oldestMs } = simulate(world)
 
     expect(oldestMs).toBeLessThanOrEqual(world.periodMs)
@@ -134,6 +147,22 @@ test.each([
   },
   120_000,
 )
+
+test('campaigns that are lost late in the first period are made up for before any value is too old', () => {
+  const isLost = (at: number): boolean => at === 25 || at === 27
+  const world = {
+    count: 1000,
+    periodMs: 30 * DAY,
+    everyMs: DAY,
+    days: 365,
+    isBroken: (at: number) => at % 33 === 0,
+    isLost,
+  }
+  const { begun, oldestMs } = simulate(world)
+
+  expect(oldestMs).toBeLessThanOrEqual(world.periodMs)
+  expect(mostOf(begun)).toBeLessThanOrEqual(50)
+})
 
 test.each([
   ['a day', DAY],

@@ -70,6 +70,7 @@ export const createRotatingFleet = (now: () => number) => {
     [...secret.versions].find(([, { labels }]) => labels.has(label))?.[0]
 
   const move = (secret: FakeSecret, label: string, to: string): void => {
+    shownLabels.delete(secret.name)
     const from = holder(secret, label)
     if (from !== undefined) secret.versions.get(from)?.labels.delete(label)
     secret.versions.get(to)?.labels.add(label)
@@ -84,6 +85,7 @@ export const createRotatingFleet = (now: () => number) => {
     const version = secret.versions.get(rotation.token)
     if (version?.labels.has('AWSPENDING') !== true) return
     version.labels.delete('AWSPENDING')
+    shownLabels.delete(secret.name)
     secret.lastChangedAt = rotation.endsAt
     if (rotation.end === 'refuses') {
       ended(secret, { ...rotation, end: 'refuses' })
@@ -112,15 +114,25 @@ export const createRotatingFleet = (now: () => number) => {
     return secret
   }
 
+  /** As they are shown, until one moves. */
+  const shownLabels = new Map<string, Secret['labels']>()
+  const labelsOf = (secret: FakeSecret): Secret['labels'] => {
+    const known = shownLabels.get(secret.name)
+    if (known !== undefined) return known
+    const labels = Object.fromEntries(
+      [...secret.versions].flatMap(([id, { labels: some }]) => (some.size > 0 ? [[id, [...some]]] : [])),
+    )
+    shownLabels.set(secret.name, labels)
+    return labels
+  }
+
   const show = (secret: FakeSecret): Secret => ({
     ...BLANK,
     replicas: secret.replicas ?? [],
     arn: secret.arn,
     name: secret.name,
     tags: { ...secret.tags },
-    labels: Object.fromEntries(
-      [...secret.versions].flatMap(([id, { labels }]) => (labels.size > 0 ? [[id, [...labels]]] : [])),
-    ),
+    labels: labelsOf(secret),
     rotationEnabled: secret.rotationEnabled,
     rotationFunctionArn: secret.rotationFunctionArn,
     isDeleted: secret.isDeleted,
@@ -196,7 +208,9 @@ export const createRotatingFleet = (now: () => number) => {
   const steps: RotationSteps = {
     ask: async ({ secretId, requestToken }) => {
       called('step', secretId)
-      if (find(secretId)?.versions.get(requestToken)?.labels.delete('AWSPENDING') === true) cleared.push(requestToken)
+      const secret = find(secretId)
+      if (secret?.versions.get(requestToken)?.labels.delete('AWSPENDING') === true) cleared.push(requestToken)
+      if (secret !== undefined) shownLabels.delete(secret.name)
       return 'refused'
     },
   }

@@ -157,7 +157,13 @@ const revoke: Work<IncidentOptions> = async (context, options, names) => {
     return chosen.ending
   }
   const { targets } = chosen
-  assertChosenHow(options, targets)
+  try {
+    assertChosenHow(options, targets)
+  } catch (error) {
+    // Whose it is was found, also where how to revoke it is missing.
+    showNotes()
+    throw error
+  }
   const hasProject = 'hasProject' in chosen && chosen.hasProject
   const ending = await carryThrough(context, options, { targets, hasProject, showNotes })
   return withFacts(ending, targets, 'searched' in chosen ? chosen.searched : undefined)

@@ -83,19 +83,21 @@ export class FailureAlarms extends Construct {
   }
 
   private onOurBus(): readonly EventNotice[] {
+    // What cannot be rotated is tried every day; the campaign's report says so again, once a week.
+    const firstTime = { isRepeated: [{ exists: false }] }
     return [
       {
         id: 'RotationRefused',
         page: 'rotation-failed',
         says: 'A rotation stopped and changed nothing more. The event names the reason.',
-        pattern: eventPattern(ROTATION_SOURCE, 'Rotation Refused'),
+        pattern: eventPattern(ROTATION_SOURCE, 'Rotation Refused', firstTime),
         secretAt: '$.detail.secretName',
       },
       {
         id: 'Drift',
         page: 'drift',
         says: 'Stytch and the secret have come apart: somebody changed the client by hand, or AWSCURRENT is refused.',
-        pattern: eventPattern(ROTATION_SOURCE, 'Drift Detected'),
+        pattern: eventPattern(ROTATION_SOURCE, 'Drift Detected', firstTime),
         secretAt: '$.detail.secretName',
       },
     ]

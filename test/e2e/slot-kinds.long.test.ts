@@ -190,7 +190,7 @@ describe.each(kinds)('$name', ({ name, stranger, seed }) => {
 
     const { stdout } = await m2m(['incident', '--leaked-value-stdin', '--reason', 'a test', '--wait'], leaked)
 
-    expect(stdout).toContain('revoked, and proven dead')
+    expect(stdout).toContain('what leaked is dead')
     expect(stdout).not.toContain(leaked)
     expect([subject.accepts(leaked), subject.accepts(await storedValue(secretArn))]).toEqual([false, true])
   })

@@ -45,7 +45,8 @@ export const createFakeFleet = (timing: FakeTiming): FakeFleet => {
   const calls: FleetCall[] = []
   const begun: string[] = []
 
-  const get = (secretId: string) => secrets.get(secretId)
+  const get = (secretId: string) =>
+    secrets.get(secretId) ?? [...secrets.values()].find(({ secret }) => secret.name === secretId)
   const nameOf = (secretId: string): string => get(secretId)?.secret.name ?? secretId
   const note = async (op: FleetCall['op'], about: string, token?: string): Promise<void> => {
     const call = { op, about, at: timing.now(), ...(token === undefined ? {} : { token }) }

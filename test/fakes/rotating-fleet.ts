@@ -25,6 +25,9 @@ interface Rotation {
   readonly end: RotationEnd
 }
 
+/** A rotation that is over. */
+type Ended = Rotation & { readonly end: 'succeeds' | 'refuses' }
+
 export interface FakeSecret {
   readonly arn: string
   readonly name: string
@@ -61,11 +64,13 @@ export const createRotatingFleet = (now: () => number) => {
   let endOf: (name: string, intent: Intent, nth: number) => RotationEnd = () => 'succeeds'
   let takesMs: (name: string) => number = () => 1500
   let fault: (call: string, name: string) => Fault | undefined = () => undefined
+  let ended: (secret: FakeSecret, rotation: Ended) => void = () => {}
 
   const holder = (secret: FakeSecret, label: string): string | undefined =>
     [...secret.versions].find(([, { labels }]) => labels.has(label))?.[0]
 
   const move = (secret: FakeSecret, label: string, to: string): void => {
+    shownLabels.delete(secret.name)
     const from = holder(secret, label)
     if (from !== undefined) secret.versions.get(from)?.labels.delete(label)
     secret.versions.get(to)?.labels.add(label)
@@ -80,12 +85,27 @@ export const createRotatingFleet = (now: () => number) => {
     const version = secret.versions.get(rotation.token)
     if (version?.labels.has('AWSPENDING') !== true) return
     version.labels.delete('AWSPENDING')
+    shownLabels.delete(secret.name)
     secret.lastChangedAt = rotation.endsAt
-    if (rotation.end === 'refuses') return
+    if (rotation.end === 'refuses') {
+      ended(secret, { ...rotation, end: 'refuses' })
+      return
+    }
     const current = holder(secret, 'AWSCURRENT')
     if (current !== undefined) move(secret, 'AWSPREVIOUS', current)
     move(secret, 'AWSCURRENT', rotation.token)
     secret.lastRotatedAt = rotation.endsAt
+    ended(secret, { ...rotation, end: 'succeeds' })
+  }
+
+  /** Secrets Manager keeps a hundred versions, beside those of the last day. */
+  const prune = (secret: FakeSecret): void => {
+    const excess = secret.versions.size - 100
+    if (excess <= 0) return
+    const old = [...secret.versions].filter(
+      ([, { labels, createdAt }]) => labels.size === 0 && createdAt < now() - 86_400_000,
+    )
+    for (const [id] of old.slice(0, excess)) secret.versions.delete(id)
   }
 
   const find = (secretId: string): FakeSecret | undefined => {
@@ -94,15 +114,25 @@ export const createRotatingFleet = (now: () => number) => {
     return secret
   }
 
+  /** As they are shown, until one moves. */
+  const shownLabels = new Map<string, Secret['labels']>()
+  const labelsOf = (secret: FakeSecret): Secret['labels'] => {
+    const known = shownLabels.get(secret.name)
+    if (known !== undefined) return known
+    const labels = Object.fromEntries(
+      [...secret.versions].flatMap(([id, { labels: some }]) => (some.size > 0 ? [[id, [...some]]] : [])),
+    )
+    shownLabels.set(secret.name, labels)
+    return labels
+  }
+
   const show = (secret: FakeSecret): Secret => ({
     ...BLANK,
     replicas: secret.replicas ?? [],
     arn: secret.arn,
     name: secret.name,
     tags: { ...secret.tags },
-    labels: Object.fromEntries(
-      [...secret.versions].flatMap(([id, { labels }]) => (labels.size > 0 ? [[id, [...labels]]] : [])),
-    ),
+    labels: labelsOf(secret),
     rotationEnabled: secret.rotationEnabled,
     rotationFunctionArn: secret.rotationFunctionArn,
     isDeleted: secret.isDeleted,
@@ -111,6 +141,16 @@ export const createRotatingFleet = (now: () => number) => {
     lastRotatedAt: secret.lastRotatedAt,
     nextRotationAt: undefined,
   })
+
+  let listed: { readonly prefix: string; readonly of: number; readonly all: readonly FakeSecret[] } | undefined
+  /** None is ever removed. */
+  const below = (prefix: string): readonly FakeSecret[] => {
+    if (listed?.prefix !== prefix || listed.of !== secrets.size) {
+      const all = [...secrets.values()].filter(({ name }) => name.startsWith(prefix))
+      listed = { prefix, of: secrets.size, all }
+    }
+    return listed.all
+  }
 
   const called = (call: string, name: string): void => {
     calls[call] = (calls[call] ?? 0) + 1
@@ -121,11 +161,12 @@ export const createRotatingFleet = (now: () => number) => {
   const fleet: Pick<Secrets, 'list' | 'describe' | 'listVersions' | 'rotate'> = {
     list: async (prefix, { page } = {}) => {
       called('list', prefix)
-      const all = [...secrets.values()].filter(({ name }) => name.startsWith(prefix))
+      const all = below(prefix)
       const from = Number(page ?? 0)
-      for (const secret of all) settleUp(secret)
+      const shown = all.slice(from, from + 100)
+      for (const secret of shown) settleUp(secret)
       return {
-        secrets: all.slice(from, from + 100).map(show),
+        secrets: shown.map(show),
         nextPage: all.length > from + 100 ? String(from + 100) : undefined,
       }
     },
@@ -155,6 +196,7 @@ export const createRotatingFleet = (now: () => number) => {
       asks.set(key, nth)
       asked.push({ name: secret.name, token, intent, at: now() })
       secret.versions.set(token, { createdAt: now(), labels: new Set() })
+      prune(secret)
       move(secret, 'AWSPENDING', token)
       secret.lastChangedAt = now()
       secret.rotation = { token, endsAt: now() + takesMs(secret.name), end: endOf(secret.name, intent, nth) }
@@ -166,7 +208,9 @@ export const createRotatingFleet = (now: () => number) => {
   const steps: RotationSteps = {
     ask: async ({ secretId, requestToken }) => {
       called('step', secretId)
-      if (find(secretId)?.versions.get(requestToken)?.labels.delete('AWSPENDING') === true) cleared.push(requestToken)
+      const secret = find(secretId)
+      if (secret?.versions.get(requestToken)?.labels.delete('AWSPENDING') === true) cleared.push(requestToken)
+      if (secret !== undefined) shownLabels.delete(secret.name)
       return 'refused'
     },
   }
@@ -226,6 +270,10 @@ export const createRotatingFleet = (now: () => number) => {
     },
     fails: (how: typeof fault): void => {
       fault = how
+    },
+    /** Called for each rotation that is over, as soon as anybody looks. */
+    onEnd: (how: typeof ended): void => {
+      ended = how
     },
   }
 }

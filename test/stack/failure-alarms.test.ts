@@ -77,10 +77,14 @@ describe('every rule of a notice', () => {
   })
 })
 
-test.each(['Rotation Refused', 'Drift Detected'])('%s on our bus is told', (detailType) => {
+test.each(['Rotation Refused', 'Drift Detected'])('%s on our bus is told, the first time', (detailType) => {
   template.hasResourceProperties('AWS::Events::Rule', {
     EventBusName: Match.anyValue(),
-    EventPattern: { source: ['m2m.rotation'], 'detail-type': [detailType] },
+    EventPattern: {
+      source: ['m2m.rotation'],
+      'detail-type': [detailType],
+      detail: { isRepeated: [{ exists: false }] },
+    },
   })
 })
 

@@ -2,6 +2,7 @@
 // that a hundred thousand clients fit into an event and a checkpoint. Pure. Names and ids only.
 import { defined } from '../base/defined.ts'
 import { type M2mEvent, newEvent } from '../base/events.ts'
+import { DAY_MS } from '../base/time-units.ts'
 import type { Skip } from './campaign.ts'
 import type { CampaignRequest } from './campaign-request.ts'
 import type { FailureReason, SecretOutcome } from './secret-end.ts'
@@ -130,12 +131,27 @@ export const leftToSomebody = (asked: Asked, counts: Counts): Readonly<Record<st
   return Object.fromEntries(Object.entries(left).filter(([, count]) => count > 0))
 }
 
-/** Whether a person has to look: something is not as it was asked for. */
+/** Weeks begin on Mondays, at midnight UTC; the epoch was a Thursday. */
+const FIRST_MONDAY_MS = 4 * DAY_MS
+const weekOf = (at: number): number => Math.floor((at - FIRST_MONDAY_MS) / (7 * DAY_MS))
+
+/** Whether no campaign before this one began in the same week. @param campaignEveryMs the longest time between two */
+const isFirstOfWeek = (startedAt: number, campaignEveryMs: number): boolean =>
+  weekOf(startedAt) !== weekOf(startedAt - campaignEveryMs)
+
+/**
+ * Whether a person has to look: something is not as it was asked for. The periodic campaign says so of clients that had failed before it, and
+ * of nothing else, once a week.
+ * @param campaignEveryMs the longest time between two periodic campaigns. @default - none of them is known to come again
+ */
 export const needsSomebody = (
   asked: Asked,
-  { outcome, counts }: Pick<CampaignReport, 'outcome' | 'counts'>,
+  { outcome, counts, startedAt }: Pick<CampaignReport, 'outcome' | 'counts' | 'startedAt'>,
+  campaignEveryMs?: number,
 ): boolean => {
   const isAsked = asked.intent === 'revoke' || isChosen(asked)
+  const isReminded = campaignEveryMs === undefined || isFirstOfWeek(startedAt, campaignEveryMs)
+  const failed = isReminded ? counts.failed : counts.failed - counts.knownFailures
   switch (outcome) {
     case 'completed':
     case 'dryRun':
@@ -147,15 +163,23 @@ export const needsSomebody = (
       return isAsked
     case 'incomplete':
       // Whoever froze rotations knows why a periodic campaign did little.
-      return isAsked || counts.failed > 0 || counts.notStarted > 0
+      return isAsked || failed > 0 || counts.notStarted > 0
   }
 }
 
-/** @param id what the request tokens are about; @param executionId distinguishes two runs of the same id. */
+interface Reporting {
+  /** What the request tokens are about. */
+  readonly id: string
+  /** Distinguishes two runs of the same id. */
+  readonly executionId: string
+  /** As of needsSomebody. */
+  readonly campaignEveryMs?: number | undefined
+}
+
 export const campaignCompleted = (
   request: CampaignRequest,
   report: CampaignReport,
-  { id, executionId }: { readonly id: string; readonly executionId: string },
+  { id, executionId, campaignEveryMs }: Reporting,
 ): M2mEvent<'m2m.campaign'> => {
   const { outcome, explanation, counts, failures, failuresOmitted, secretNames, startedAt, endedAt } = report
   const { notDone, notDoneOmitted } = report
@@ -165,7 +189,7 @@ export const campaignCompleted = (
     ...defined({ incidentId }),
     intent,
     outcome,
-    needsSomebody: needsSomebody(request, report),
+    needsSomebody: needsSomebody(request, report, campaignEveryMs),
     ...defined({ explanation }),
     // By name alone: a selector of a thousand names would take the room of the failures.
     selector: Object.keys(selector)[0],

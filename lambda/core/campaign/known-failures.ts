@@ -45,6 +45,9 @@ const lookAt = async (campaigning: Campaigning, portion: readonly string[]): Pro
   return seen
 }
 
+/** How the last attempt ended, by the secret's name; of those that were not looked at, nothing. */
+export type LastAttempts = ReadonlyMap<string, LastAttempt>
+
 export interface Ranked {
   /** The healthy ones, by how well they do as a canary: those that were rotated before, then the youngest of those that never were. */
   readonly canaries: readonly string[]
@@ -52,12 +55,12 @@ export interface Ranked {
   readonly knownFailures: readonly string[]
 }
 
-/** @param chosen in the order in which they would be begun; the lists of names keep it. */
-export const rankByLastAttempt = async (
+/** @param chosen in the order in which they would be begun: the oldest first */
+export const seeLastAttempts = async (
   campaigning: Campaigning,
   durable: Durable,
   chosen: readonly Chosen[],
-): Promise<Ranked> => {
+): Promise<LastAttempts> => {
   const names = chosen.map(({ name }) => name)
   const found = new Map<string, LastAttempt>()
   for (let at = 0; at < Math.min(names.length, MOST_LOOKS); at += PORTION) {
@@ -66,12 +69,17 @@ export const rankByLastAttempt = async (
     for (const [index, name] of portion.entries()) found.set(name, attempts[index] ?? 'none')
     if (!attempts.includes('failed') || attempts.length < portion.length) break
   }
+  return found
+}
+
+/** The lists of names keep the order of what was chosen. */
+export const rankBy = (found: LastAttempts, chosen: readonly Chosen[]): Ranked => {
   const of = (wanted: LastAttempt): readonly Chosen[] => chosen.filter(({ name }) => found.get(name) === wanted)
   // What cannot be rotated gathers among the oldest.
   const youngest = [...of('none')].sort((one, other) => other.issuedAt - one.issuedAt)
   return {
     canaries: [...of('succeeded'), ...youngest].map(({ name }) => name),
-    healthy: names.filter((name) => found.get(name) !== 'failed'),
+    healthy: chosen.flatMap(({ name }) => (found.get(name) === 'failed' ? [] : name)),
     knownFailures: of('failed').map(({ name }) => name),
   }
 }

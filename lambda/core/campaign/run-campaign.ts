@@ -17,6 +17,7 @@ import {
 import { type CampaignTally, createTally } from './campaign-tally.ts'
 import type { CampaignRun, CampaignWork, Stop } from './campaign-work.ts'
 import { type Campaigning, persistently } from './campaigning.ts'
+import type { LastAttempts } from './known-failures.ts'
 import { switchPlanned } from './run-planned.ts'
 import { runRevoke } from './run-revoke.ts'
 import { selectSecrets } from './select-secrets.ts'
@@ -30,8 +31,12 @@ const report = (outcome: CampaignOutcome, tally: CampaignTally, more: Partial<Un
   ...more,
 })
 
-const runPlanned = async (work: CampaignWork, chosen: readonly Chosen[]): Promise<Stop | undefined> => {
-  const { switched, stop } = await switchPlanned(work, chosen)
+const runPlanned = async (
+  work: CampaignWork,
+  chosen: readonly Chosen[],
+  attempts: LastAttempts | undefined,
+): Promise<Stop | undefined> => {
+  const { switched, stop } = await switchPlanned(work, chosen, attempts)
   // What the stop rule ended is settled in its time; whoever stops a campaign wants its report.
   if (stop === undefined || stop.why === 'enough') return (await settleSwitched(work, switched)) ?? stop
   leaveToSweep(work, switched)
@@ -69,7 +74,10 @@ const carryThrough = async (
   const shares = sharesOf(request, names.length, rules.rotationsPerSecond)
   const wish = createWishGlance(campaigning, run.executionId)
   const work: CampaignWork = { campaigning, durable, run, startedAt, shares, tally, wish, pausedMs: 0 }
-  return ended(work, await (intent === 'rotate' ? runPlanned(work, chosen) : runRevoke(work, names)))
+  return ended(
+    work,
+    await (intent === 'rotate' ? runPlanned(work, chosen, selected.value.attempts) : runRevoke(work, names)),
+  )
 }
 
 export const runCampaign = async (
@@ -82,9 +90,11 @@ export const runCampaign = async (
   const done = await carryThrough(campaigning, durable, { run, startedAt })
   const endedAt = await durable.step('end', async () => timing.now())
   const whole: CampaignReport = { ...done, startedAt, endedAt }
+  const { id, executionId } = run
+  const { campaignEveryMs } = campaigning.rules.stage
   await durable.step('report', () =>
     persistently(timing, () =>
-      events.publish([campaignCompleted(run.request, whole, { id: run.id, executionId: run.executionId })]),
+      events.publish([campaignCompleted(run.request, whole, { id, executionId, campaignEveryMs })]),
     ),
   )
   const { selected, switched, settled, failed, notStarted } = whole.counts

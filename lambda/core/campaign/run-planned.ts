@@ -3,7 +3,7 @@
 
 import { type Chosen, PAGE_SECRETS, pagesOf } from './campaign.ts'
 import type { CampaignWork, Stop, Wave } from './campaign-work.ts'
-import { type Ranked, rankByLastAttempt } from './known-failures.ts'
+import { type LastAttempts, type Ranked, rankBy, seeLastAttempts } from './known-failures.ts'
 import { mayGoOn } from './may-go-on.ts'
 import {
   isHeldUp,
@@ -136,9 +136,13 @@ const runCanary = async (
   return end()
 }
 
-/** @param chosen in their order */
-export const switchPlanned = async (work: CampaignWork, chosen: readonly Chosen[]): Promise<PlannedEnd> => {
-  const ranked = await rankByLastAttempt(work.campaigning, work.durable, chosen)
+/** @param chosen in their order @param attempts as the selection has seen them. @default - they are looked at */
+export const switchPlanned = async (
+  work: CampaignWork,
+  chosen: readonly Chosen[],
+  attempts?: LastAttempts,
+): Promise<PlannedEnd> => {
+  const ranked = rankBy(attempts ?? (await seeLastAttempts(work.campaigning, work.durable, chosen)), chosen)
   const { knownFailures } = ranked
   const progress: Progress = { begun: 0, failed: 0, recent: '', switched: [] }
   const { rest, ...tried } = await runCanary(work, progress, ranked)

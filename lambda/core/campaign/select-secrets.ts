@@ -8,11 +8,12 @@ import type { Secret } from '../secret/secret.ts'
 import { clientIdOf, periodOf } from '../secret/secret-tags.ts'
 import { countFault, createSelection, namedAs, namedBy } from '../secret/selector.ts'
 import { isNameOfStage, isOfStage, isTokenLost, LISTINGS, listStage, shortNameOf } from '../secret/stage-secrets.ts'
-import { type Chosen, type Eligibility, MAX_SELECTED, type Skip, skipOf } from './campaign.ts'
+import { type Chosen, type Eligibility, inOrder, MAX_SELECTED, type Skip, skipOf } from './campaign.ts'
 import type { Durable } from './campaign-ports.ts'
 import { type CampaignFailure, type NotDoneSecret, REPORT_NOT_DONE } from './campaign-report.ts'
 import type { CampaignRequest } from './campaign-request.ts'
 import { type Campaigning, persistently } from './campaigning.ts'
+import { type LastAttempts, seeLastAttempts } from './known-failures.ts'
 import { throughOutage } from './outage-waits.ts'
 import { type DueSecret, withinShare } from './share-of-campaign.ts'
 
@@ -54,6 +55,8 @@ export interface SelectedPage {
   /** Of these, by name where somebody chose them, as a report lists them. */
   readonly leftAlone: readonly NotDoneSecret[]
   readonly failures: readonly CampaignFailure[]
+  /** Of the chosen, where it was looked at to choose. */
+  readonly attempts?: LastAttempts
 }
 
 /** A checkpoint holds 256 KB. */
@@ -264,8 +267,10 @@ export const selectSecrets = async (
   const skipped = sumOfSkips(portions)
   const { campaignEveryMs } = campaigning.rules.stage
   if (!('due' in request.selector) || campaignEveryMs === undefined) return ok({ chosen, skipped, leftAlone, failures })
+  // What cannot be rotated is tried each time, and takes no other's place from the day on which that is known.
+  const attempts = await seeLastAttempts(campaigning, durable, inOrder(chosen))
   const begun = withinShare(
-    chosen,
+    chosen.map((one) => (attempts.get(one.name) === 'failed' ? { ...one, isKnownFailure: true } : one)),
     portions.reduce((sum, { mean }) => sum + mean, 0),
   )
   const left = chosen.length - begun.length
@@ -274,5 +279,6 @@ export const selectSecrets = async (
     skipped: left === 0 ? skipped : { ...skipped, notDue: (skipped.notDue ?? 0) + left },
     leftAlone,
     failures,
+    attempts,
   })
 }

@@ -6,15 +6,20 @@ export interface DueSecret {
   readonly waitsUntil?: number
   /** Older than its period: every campaign tries it, and it takes no other's place. */
   readonly isLate?: true
+  /** Its last attempt failed: likewise. */
+  readonly isKnownFailure?: true
 }
 
 const MOST_OF_MEAN = 1.5
+/** The mean is a sum of as many fractions as there are secrets. */
+const ROUNDING = 1e-6
 
 /** @param mean how many secrets a campaign rotates, if all of the stage are spread evenly over their periods */
 export const withinShare = <Due extends DueSecret>(due: readonly Due[], mean: number): readonly Due[] => {
-  const isUrgent = ({ waitsUntil }: Due): boolean => waitsUntil === undefined
+  const isUrgent = ({ waitsUntil, isKnownFailure }: Due): boolean => waitsUntil === undefined || isKnownFailure === true
+  const takesPlace = ({ isLate, isKnownFailure }: Due): boolean => isLate !== true && isKnownFailure !== true
   const urgent = due.filter(isUrgent)
-  const room = Math.max(1, Math.floor(mean * MOST_OF_MEAN)) - urgent.filter(({ isLate }) => isLate !== true).length
+  const room = Math.max(1, Math.floor(mean * MOST_OF_MEAN + ROUNDING)) - urgent.filter(takesPlace).length
   const waiting = due
     .filter((one) => !isUrgent(one))
     .toSorted((one, other) => (one.waitsUntil ?? 0) - (other.waitsUntil ?? 0))

@@ -109,8 +109,13 @@ export const completedEvents = (facts: OutcomeFacts, completion: Completion = {}
   return [completed, outcomeEvent('M2M Secret Changed', facts, elsewhere)]
 }
 
-export const refusedEvents = (facts: OutcomeFacts, refusal: Refusal): readonly RotationEvent[] => {
-  const why = { reason: refusal.reason, explanation: explainRefusal(refusal) }
+/** @param isRepeated a planned rotation was refused for this before, and people know: the rules that notify them leave it out */
+export const refusedEvents = (facts: OutcomeFacts, refusal: Refusal, isRepeated = false): readonly RotationEvent[] => {
+  const why = {
+    reason: refusal.reason,
+    explanation: explainRefusal(refusal),
+    ...(isRepeated ? { isRepeated } : {}),
+  }
   const position = refusal.reason === 'position' ? { position: refusal.position } : {}
   const refusedEvent = outcomeEvent('Rotation Refused', facts, { ...why, ...position })
   return isDrift(refusal)

@@ -14,6 +14,7 @@ import { finishSecret } from './finish-secret.ts'
 import { refusedEvents } from './outcome.ts'
 import { noteRefused, withLease } from './records.ts'
 import { clearsPending, dependsOnLook, isDrift, type Refusal, RotationRefused } from './refusal.ts'
+import { wasRefusedBefore } from './refused-before.ts'
 import {
   awaitPending,
   describeOrThrow,
@@ -132,8 +133,10 @@ const refuse = async (rotation: Rotation, request: RunningStep, refusal: Refusal
     requestToken,
     at: rotation.timing.now(),
   }
-  await report(rotation, request, refusedEvents(facts, refusal))
-  await noteRefused(rotation, { secretArn: state.arn, versionId: requestToken, reason: refusal.reason, at: facts.at })
+  const { reason } = refusal
+  const isRepeated = await wasRefusedBefore(rotation, state, { requestToken, reason })
+  await report(rotation, request, refusedEvents(facts, refusal, isRepeated))
+  await noteRefused(rotation, { secretArn: state.arn, versionId: requestToken, reason, at: facts.at })
   // Whatever these labels show: they may be old, and the label is taken away only from where it is.
   if (mayClear) await clearPending(rotation, request)
   throw new RotationRefused({ refusal, secretId, clientId })

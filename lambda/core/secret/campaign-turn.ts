@@ -58,5 +58,7 @@ export const campaignTurn = ({ secretArn, issuedAt, periodMs }: ValueInUse, camp
   // Its place in a cycle that is the same for all: once there, it stays there.
   const first = place * cycleMs
   const next = first + Math.ceil((earliest - first) / cycleMs) * cycleMs
-  return { from: next <= latest ? next : earliest + other * (latest - earliest), latest }
+  // Not up to the last moment: a campaign that is lost, or does less, is made up for by those that come before it.
+  const lastFrom = Math.max(earliest, issuedAt + cycleMs)
+  return { from: next <= lastFrom ? next : earliest + other * (lastFrom - earliest), latest }
 }

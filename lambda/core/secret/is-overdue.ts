@@ -4,7 +4,7 @@
 import { type CampaignTurn, campaignTurn } from './campaign-turn.ts'
 import { type AsOf, isManaged } from './is-managed.ts'
 import { CURRENT, PREVIOUS, versionLabelled } from './labels.ts'
-import { makesNewValue, readRequestToken } from './request-token.ts'
+import { isSettledOrigin, makesNewValue, readRequestToken } from './request-token.ts'
 import type { Secret } from './secret.ts'
 import { holdOf, isRetired, periodOf, type StageSpans } from './secret-tags.ts'
 
@@ -20,7 +20,10 @@ export const issuedAtEstimate = (secret: Secret): number => {
   const fallback = secret.lastRotatedAt ?? secret.createdAt ?? 0
   if (current === undefined) return fallback
   const issuer = current.origin === 'settle' ? versionLabelled(secret, PREVIOUS) : current
-  if (issuer === undefined || !makesNewValue(issuer.origin)) return fallback
+  if (issuer === undefined) return fallback
+  // A settle after a settle, or of a first value: what was before holds the same value, and shows better how old it is.
+  const isSame = current.origin === 'settle' && isSettledOrigin(issuer.origin)
+  if (!makesNewValue(issuer.origin) && !isSame) return fallback
   return readRequestToken(issuer.versionId).askedAt ?? fallback
 }
 

@@ -119,4 +119,37 @@ describe('a person has to look', () => {
   it.each(['frozen', 'incomplete'] as const)('when somebody chose the secrets, and it ends as %s', (outcome) => {
     expect(isNeeded({ outcome }, 'rotate', chosen)).toBe(true)
   })
+
+  describe('about clients that had failed before', () => {
+    const DAY_MS = 86_400_000
+    const monday = Date.UTC(2026, 10, 2, 2)
+    const isNeededOn = (startedAt: number, counts: Partial<CampaignReport['counts']>, selector: Selector = due) => {
+      const told = { ...report, outcome: 'incomplete' as const, counts: { ...noCounts, ...counts }, startedAt }
+      return needsSomebody({ intent: 'rotate', selector }, told, DAY_MS)
+    }
+    const week = Array.from({ length: 7 }, (_, day) => monday + day * DAY_MS)
+
+    it('the periodic campaign of each day says so on Mondays alone', () => {
+      expect(week.map((at) => isNeededOn(at, { failed: 30, knownFailures: 30 }))).toEqual([
+        true,
+        ...Array.from({ length: 6 }, () => false),
+      ])
+    })
+
+    it('it says so on any day where one is new among them, or where something was not begun', () => {
+      expect(week.every((at) => isNeededOn(at, { failed: 31, knownFailures: 30 }))).toBe(true)
+      expect(week.every((at) => isNeededOn(at, { failed: 1, knownFailures: 1, notStarted: 1 }))).toBe(true)
+    })
+
+    it('a campaign of clients that somebody chose says so each time', () => {
+      expect(week.every((at) => isNeededOn(at, { failed: 1, knownFailures: 1 }, chosen))).toBe(true)
+    })
+
+    it('a weekly campaign says so each time', () => {
+      const told = { ...report, outcome: 'incomplete' as const, counts: { ...noCounts, failed: 1, knownFailures: 1 } }
+      for (let startedAt = monday; startedAt < monday + 70 * DAY_MS; startedAt += 7 * DAY_MS) {
+        expect(needsSomebody({ intent: 'rotate', selector: due }, { ...told, startedAt }, 7 * DAY_MS)).toBe(true)
+      }
+    })
+  })
 })

@@ -99,6 +99,30 @@ describe('what is due for a daily campaign', () => {
   })
 })
 
+test('a secret that failed before takes no other’s place, from the next day on', async () => {
+  const place = createPlace()
+  for (let at = 0; at < 60; at += 1) place.addAged(`s${at}`, 25 * DAY_MS)
+  for (let at = 0; at < 3; at += 1) {
+    place.addAged(`failed${at}`, 26 * DAY_MS)
+    const { secret, versions } = place.fleet.find(`${PREFIX}failed${at}`)
+    const refused = { versionId: `rotate-failed-${at}`, labels: [], createdAt: NOON_THIRTY - DAY_MS }
+    place.fleet.secrets.set(secret.arn, { secret, versions: [refused, ...versions] })
+  }
+
+  const { names } = await place.select()
+
+  // 63 secrets, two and a bit a day: three, and those that are tried each time.
+  expect(names.filter((name) => name.startsWith('failed'))).toHaveLength(3)
+  expect(names).toHaveLength(3 + 3)
+})
+
+test('one and a half times the mean is not rounded down by how fractions add up', async () => {
+  const place = createPlace()
+  for (let at = 0; at < 100; at += 1) place.addAged(`s${at}`, 25 * DAY_MS)
+
+  expect((await place.select()).names).toHaveLength(5)
+})
+
 const lost = (): Fault => new Fault({ code: 'LIST_TOKEN_LOST', retryable: false, message: 'InvalidNextTokenException' })
 
 describe('a paging token that is lost', () => {

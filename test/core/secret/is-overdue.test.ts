@@ -20,6 +20,28 @@ describe('issuedAtEstimate', () => {
     ['a registration: when it was created', {}, NOW - 40 * DAY],
     ['a switch: when it was asked for', switched('rotate', 3 * DAY), NOW - 3 * DAY],
     [
+      'a settle after a settle, which closed what a stuck rotation had left: of the one before it',
+      {
+        labels: {
+          [id('settle', NOW - 2 * DAY, '4')]: ['AWSCURRENT'],
+          [id('settle', NOW - 20 * DAY, '3')]: ['AWSPREVIOUS'],
+        },
+        lastRotatedAt: NOW - 2 * DAY,
+      },
+      NOW - 20 * DAY,
+    ],
+    [
+      'a settle of a first value: when that was stored',
+      {
+        labels: {
+          [id('settle', NOW - 2 * DAY, '3')]: ['AWSCURRENT'],
+          [id('register', NOW - 40 * DAY)]: ['AWSPREVIOUS'],
+        },
+        lastRotatedAt: NOW - 2 * DAY,
+      },
+      NOW - 40 * DAY,
+    ],
+    [
       'a settle: of the switch before it, not of itself',
       {
         labels: {

@@ -351,18 +351,18 @@ test('over a year of one secret, everybody who says how it is says the same', as
     if (campaign === 'chosen') days.chosen.push(day)
   }
 
-  // A value is due at its secret's own time, on its 29th day at the latest, and overdue after 37.5 days, counted from when it was issued: day
-  // 40's, not its settle's.
+  // A value is due at its secret's own time, before the cycle that all share ends, on its 29th day at the latest, and overdue after 37.5
+  // days, counted from when it was issued: day 40's, not its settle's.
   expect(rangesOf(days.chosen)).toEqual([
-    '29-39',
+    '26-39',
     '57-79',
     '100-104',
-    '135-169',
+    '133-169',
     '187-214',
     '225-229',
     '239-249',
     '265-289',
-    '318-349',
+    '309-349',
   ])
   expect(rangesOf(days.overdue)).toEqual([
     '38-39',

@@ -1,4 +1,4 @@
-// Every third crash point of every intent from every beginning, each driven on in one of the three ways; `npm run torture` plays all
+// Every third crash point of every intent but a revoke (crash.long.test.ts) from every beginning, each driven on in one of the three ways; `npm run torture` plays all
 // ways at all points, and double kills.
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { intents } from '../../lambda/core/secret/request-token.ts'
@@ -11,15 +11,19 @@ beforeAll(async () => {
 })
 afterAll(() => seat.close())
 
-test.each(intents)('a %s loses nothing wherever it is killed', { timeout: 400_000 }, async (intent) => {
-  const { points, runs, violations } = await runCrashes(seat, {
-    intents: [intent],
-    everyContinuation: false,
-    pointEvery: 3,
-    doubleEvery: 150,
-  })
+test.each(intents.filter((intent) => intent !== 'revoke'))(
+  'a %s loses nothing wherever it is killed',
+  { timeout: 400_000 },
+  async (intent) => {
+    const { points, runs, violations } = await runCrashes(seat, {
+      intents: [intent],
+      everyContinuation: false,
+      pointEvery: 3,
+      doubleEvery: 150,
+    })
 
-  console.log(`crash points of ${intent}: ${points}, runs: ${runs}`)
-  expect(violations).toEqual([])
-  expect(points).toBeGreaterThan(150)
-})
+    console.log(`crash points of ${intent}: ${points}, runs: ${runs}`)
+    expect(violations).toEqual([])
+    expect(points).toBeGreaterThan(150)
+  },
+)

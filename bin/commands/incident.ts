@@ -26,7 +26,7 @@ import {
 import { findByValue, type Searched, type TargetsOfValue } from '../incident/leaked-value.ts'
 import { assertNotFrozen } from '../incident/obstacles.ts'
 import { release } from '../incident/release.ts'
-import { proofWords, readSignedProofs } from '../incident/signed-proofs.ts'
+import { proofJson, proofWords, readSignedProofs } from '../incident/signed-proofs.ts'
 import type { CommandContext } from '../terminal/command-context.ts'
 import { CommandFault, type Ending, EXIT, type ExitCode } from '../terminal/command-fault.ts'
 import { addCaution, addPatience, addText, addWaiting } from '../terminal/options.ts'
@@ -148,7 +148,13 @@ const withNotesLater = (context: CommandContext) => {
 
 const revoke: Work<IncidentOptions> = async (context, options, names) => {
   const { later, showNotes } = withNotesLater(context)
-  const chosen = await targetsOf(later, options, names).catch((error: unknown) => {
+  const choose = async () => {
+    const found = await targetsOf(later, options, names)
+    if (!('ending' in found)) assertChosenHow(options, found.targets)
+    return found
+  }
+  const chosen = await choose().catch((error: unknown) => {
+    // Whose it is was found, also where how to revoke it is missing.
     showNotes()
     throw error
   })
@@ -157,13 +163,6 @@ const revoke: Work<IncidentOptions> = async (context, options, names) => {
     return chosen.ending
   }
   const { targets } = chosen
-  try {
-    assertChosenHow(options, targets)
-  } catch (error) {
-    // Whose it is was found, also where how to revoke it is missing.
-    showNotes()
-    throw error
-  }
   const hasProject = 'hasProject' in chosen && chosen.hasProject
   const ending = await carryThrough(context, options, { targets, hasProject, showNotes })
   return withFacts(ending, targets, 'searched' in chosen ? chosen.searched : undefined)
@@ -261,8 +260,7 @@ const exitOfReport: Record<'proven' | 'notProven' | 'noClients', ExitCode> = {
 const withSigned = ({ proof, secretArn }: ClientReport, proofs: Proofs) => {
   const known = proofs?.get(secretArn ?? '')
   if (known === undefined || (proof === null && !known.signed)) return {}
-  const { refusals, firstRefusedAt, signed } = known
-  return { proof: { ...proof, refusals, firstRefusedAt, signed } }
+  return { proof: { ...proof, ...proofJson(known) } }
 }
 
 /** What is proven, and what is not and why: each client once; without any, the incident itself. */

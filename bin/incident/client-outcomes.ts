@@ -12,10 +12,11 @@ import type { ProofAnswer } from '../../lambda/core/rotation/proof-answer.ts'
 import { CURRENT, labelled } from '../../lambda/core/secret/labels.ts'
 import type { Secret } from '../../lambda/core/secret/secret.ts'
 import { clientIdOf } from '../../lambda/core/secret/secret-tags.ts'
-import { checkClients } from '../show/check-clients.ts'
+import { checkClients, whyNotAnswered } from '../show/check-clients.ts'
 import type { CommandContext } from '../terminal/command-context.ts'
 import { CommandFault } from '../terminal/command-fault.ts'
 import type { Watched, WatchedState } from './incident-watch.ts'
+import { proofJson } from './signed-proofs.ts'
 
 /**
  * dead: refused, and confirmed. deadAlready: Stytch refused everything before anything was asked for. refused: what leaked is refused, not
@@ -128,11 +129,7 @@ const askNow = async (
   const name = secret.rotationFunctionArn ?? functionName('rotation')
   return questionsOf(name)
     .prove(secret.arn)
-    .catch((error: unknown) => {
-      if (!(error instanceof Fault)) throw error
-      const isDenied = /AccessDenied|status 403/.test(error.message)
-      return { outcome: 'notAnswered', reason: isDenied ? `you may not invoke ${name}` : error.message } as const
-    })
+    .catch((error: unknown) => ({ outcome: 'notAnswered', reason: whyNotAnswered(error, name) }) as const)
 }
 
 const isDue = (proof: SignedProof, now: number): boolean =>
@@ -238,9 +235,7 @@ export const outcomeJson = ({ secret, state, outcome, reason, since, proof }: Cl
   outcome,
   reason,
   since,
-  ...(proof === undefined
-    ? {}
-    : { proof: { refusals: proof.refusals, firstRefusedAt: proof.firstRefusedAt, signed: proof.signed } }),
+  ...defined({ proof: proof && proofJson(proof) }),
 })
 
 const words: Record<LeakOutcome, string> = {

@@ -1,7 +1,6 @@
 // `m2m incident follow` and `m2m incident list`: an incident that was reported elsewhere, or by a command that was interrupted; and which ones
 // there were lately. Both only look.
 import { defined } from '../../lambda/core/base/defined.ts'
-import { parseJsonObject } from '../../lambda/core/base/json-object.ts'
 import { mapInParallel } from '../../lambda/core/base/worker-pool.ts'
 import { readSecrets } from '../../lambda/core/clients/survey-clients.ts'
 import { isKeyOf } from '../../lambda/core/incident/archive-key.ts'
@@ -125,7 +124,7 @@ export const listIncidents: Work<ListOptions> = async (context, { bucket: given 
   const found = await mapInParallel(all, READS_AT_ONCE, async (keys): Promise<readonly Listed[]> => {
     const first = keys.find((key) => isKeyOf(key, 'Secret Leak Reported'))
     const text = first === undefined ? undefined : await reader.read(first)
-    const event = text === undefined || parseJsonObject(text) === undefined ? undefined : parseArchivedEvent(text)
+    const event = text === undefined ? undefined : parseArchivedEvent(text)
     return event === undefined ? [] : toListed(event, keys)
   })
   const incidents = found

@@ -10,6 +10,7 @@ import type { Secret } from '../../lambda/core/secret/secret.ts'
 import { processEndpoint } from '../terminal/cli-env.ts'
 import type { CommandContext } from '../terminal/command-context.ts'
 import { CommandFault, type Ending, EXIT } from '../terminal/command-fault.ts'
+import { isCallDenied } from '../terminal/is-call-denied.ts'
 import type { Work } from '../terminal/run.ts'
 import { count } from '../terminal/words.ts'
 import { requiredBucket } from './incident-report.ts'
@@ -39,7 +40,7 @@ const askAgain = async (context: CommandContext, { arn, rotationFunctionArn }: S
   return questionsOf(functionName)
     .prove(arn)
     .catch((error: unknown) => {
-      if (!(error instanceof Fault) || !/AccessDenied|status 403/.test(error.message)) throw error
+      if (!(error instanceof Fault) || !isCallDenied(error)) throw error
       throw new CommandFault(
         EXIT.refused,
         `you may not invoke ${functionName}: attach the operator policy (output OperatorPolicyArn) to your role and list the role under operators, or take the break-glass role`,

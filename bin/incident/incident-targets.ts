@@ -1,6 +1,5 @@
 // Whom an incident of the command line is about: names, client ids, a tag, a scope, or all (who holds a leaked value: leaked-value.ts). It
 // asks Secrets Manager and nothing else: an incident must not need what may be broken.
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Command } from 'commander'
 import { readSecrets } from '../../lambda/core/clients/survey-clients.ts'
 import type { Secret } from '../../lambda/core/secret/secret.ts'
@@ -20,6 +19,7 @@ import { processCliEnv } from '../terminal/cli-env.ts'
 import type { CommandContext } from '../terminal/command-context.ts'
 import { CommandFault, EXIT } from '../terminal/command-fault.ts'
 import { addText, integerFrom } from '../terminal/options.ts'
+import { within } from '../terminal/within.ts'
 
 export interface TargetOptions {
   readonly clientId?: readonly string[]
@@ -63,10 +63,8 @@ export const stageOf = async (context: CommandContext, options: TargetOptions): 
   const faults = extraPrefixFaults(secretNamePrefix, given).map(([, fault]) => `--extra-prefix ${fault}`)
   if (faults.length > 0) throw usage(faults.join('\n'))
   if (options.prefix !== undefined || given.length > 0) return { secretNamePrefix, extraPrefixes: given }
-  // Ended with the answer: a timer that runs on would keep the process alive.
-  const patience = new AbortController()
-  const tooLate = sleep(STAGE_PATIENCE_MS, undefined, { signal: patience.signal }).catch(() => undefined)
-  const view = await Promise.race([context.view().catch(() => undefined), tooLate]).finally(() => patience.abort())
+  const asked = context.view().catch(() => undefined)
+  const view = await within(STAGE_PATIENCE_MS, asked, undefined)
   if (view !== undefined) return view
   context.screen.note(
     `The clients function did not say which prefixes the stage has: only secrets below ${secretNamePrefix} are looked at; add --extra-prefix for others.`,

@@ -1,21 +1,13 @@
 // What keeps a revoke from coming through, as far as the command line can find out: a freeze, and Stytch. Asked before anything is begun, and
 // while nothing moves. What does not answer in time is no obstacle by itself: a revoke needs Secrets Manager and its rotation function alone.
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { FreezeSwitch } from '../../lambda/adapters/aws/freeze-switch.ts'
 import { Fault } from '../../lambda/core/base/fault.ts'
 import type { ClientsApi } from '../../lambda/core/clients/clients-api.ts'
 import type { CommandContext } from '../terminal/command-context.ts'
 import { CommandFault, EXIT } from '../terminal/command-fault.ts'
+import { within } from '../terminal/within.ts'
 
 const PATIENCE_MS = 3000
-
-/** @returns undefined when it takes too long, or fails with something other than a Fault's words. */
-const within = async <Value>(work: Promise<Value>, otherwise: Value): Promise<Value> => {
-  // Ended with the answer: a timer that runs on would keep the process alive.
-  const patience = new AbortController()
-  const tooLate = sleep(PATIENCE_MS, otherwise, { signal: patience.signal }).catch(() => otherwise)
-  return Promise.race([work, tooLate]).finally(() => patience.abort())
-}
 
 /** Of a command's connections, as far as this needs them. */
 export interface Obstructed {
@@ -34,7 +26,7 @@ const isFrozen = async ({ connect }: Seat): Promise<boolean> => {
     if (error instanceof Fault) return 'unreadable' as const
     throw error
   })
-  return (await within(read, 'unreadable')) === 'all'
+  return (await within(PATIENCE_MS, read, 'unreadable')) === 'all'
 }
 
 /** @throws CommandFault `refused` while all rotations are frozen */
@@ -58,7 +50,7 @@ const stytchTrouble = async ({ connect }: Seat): Promise<string | undefined> => 
       throw error
     },
   )
-  return within(asked, undefined)
+  return within(PATIENCE_MS, asked, undefined)
 }
 
 /** @returns one sentence, or undefined: nothing is known to stand in the way. */

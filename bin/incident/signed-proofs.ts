@@ -42,6 +42,9 @@ export const readSignedProofs = async (
   }
 }
 
+/** As `--json` shows it. */
+export const proofJson = ({ refusals, firstRefusedAt, signed }: SignedProof) => ({ refusals, firstRefusedAt, signed })
+
 /** One line a client, for people. */
 export const proofWords = (proof: SignedProof | undefined): string => {
   if (proof === undefined) return 'not known'

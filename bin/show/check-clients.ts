@@ -4,10 +4,12 @@ import { Fault } from '../../lambda/core/base/fault.ts'
 import { type CheckQuestions, checksOf, toCheckOf } from '../../lambda/core/drive/check-questions.ts'
 import type { CheckFinding } from '../../lambda/core/rotation/check-answer.ts'
 import type { Secret } from '../../lambda/core/secret/secret.ts'
+import { isCallDenied } from '../terminal/is-call-denied.ts'
 
-const whyNot = (error: unknown, functionName: string): string => {
+/** Why a function did not answer its caller. @throws what is no Fault */
+export const whyNotAnswered = (error: unknown, functionName: string): string => {
   if (!(error instanceof Fault)) throw error
-  return /AccessDenied|status 403/.test(error.message) ? `you may not invoke ${functionName}` : error.message
+  return isCallDenied(error) ? `you may not invoke ${functionName}` : error.message
 }
 
 /** A CommandContext, as far as this needs one. */
@@ -38,7 +40,7 @@ export const checkClients = async (
     const findings =
       why === undefined
         ? await ask().catch((error: unknown) => {
-            why = whyNot(error, rotationFunctionArn)
+            why = whyNotAnswered(error, rotationFunctionArn)
             return undefined
           })
         : undefined

@@ -9,6 +9,7 @@ import {
 import { Fault } from '../../core/base/fault.ts'
 import { isJsonObject, type JsonObject, parseJsonObject } from '../../core/base/json-object.ts'
 import { isPageOrder } from '../../core/campaign/campaign-page.ts'
+import { errorName } from '../error-name.ts'
 import { awsClientSettings } from './aws-call.ts'
 
 export interface CampaignExecution {
@@ -44,7 +45,7 @@ const LOOKS_AT_ONCE = 10
 const refusals = new Set(['AccessDeniedException', 'InvalidParameterValueException'])
 
 const toFault = (what: string, error: unknown): Fault => {
-  const name = error instanceof Error ? error.name : 'unknown'
+  const name = errorName(error)
   const isRefused = refusals.has(name) || name === 'ResourceNotFoundException'
   const advice =
     name === 'ResourceNotFoundException'

@@ -5,6 +5,7 @@ import { GetParameterCommand, PutParameterCommand, type SSMClient } from '@aws-s
 import { Fault } from '../../core/base/fault.ts'
 import type { ControlWish } from '../../core/campaign/campaign-control.ts'
 import { readWishes, type Wishes, writeWishes } from '../../core/campaign/campaign-wishes.ts'
+import { errorName } from '../error-name.ts'
 
 export interface CampaignSwitch {
   /** @throws Fault CONTROL_UNREADABLE */
@@ -23,8 +24,6 @@ const failed = (what: string, why: string): Fault =>
     message: `${what} failed: ${why}; the operator policy allows it.`,
   })
 
-const nameOf = (error: unknown): string => (error instanceof Error ? error.name : 'unknown')
-
 export const createCampaignSwitch = (client: SSMClient, parameterName: string): CampaignSwitch => {
   const read = async (): Promise<Wishes> => {
     try {
@@ -32,8 +31,8 @@ export const createCampaignSwitch = (client: SSMClient, parameterName: string): 
       // What somebody else wrote there is replaced.
       return readWishes(parameter?.Value ?? '') ?? {}
     } catch (error) {
-      if (nameOf(error) === 'ParameterNotFound') return {}
-      throw failed(`Reading ${parameterName}`, nameOf(error))
+      if (errorName(error) === 'ParameterNotFound') return {}
+      throw failed(`Reading ${parameterName}`, errorName(error))
     }
   }
   const write = async (value: string): Promise<void> => {
@@ -41,7 +40,7 @@ export const createCampaignSwitch = (client: SSMClient, parameterName: string): 
     try {
       await client.send(new PutParameterCommand({ ...input, Description: DESCRIPTION }))
     } catch (error) {
-      throw failed(`Setting ${parameterName}`, nameOf(error))
+      throw failed(`Setting ${parameterName}`, errorName(error))
     }
   }
   return {

@@ -39,7 +39,7 @@ interface Called {
   readonly action: string
 }
 
-/** What changes nothing can be asked again without a look. */
+/** What changes nothing can be retried without a look. */
 const reads = new Set<string>([
   'stage',
   'whoami',

@@ -1,6 +1,8 @@
 // One parameter of Systems Manager, read anew each time, so that what it says holds at once. A parameter that is not there has no text.
+
 import { isJsonObject, parseJsonObject } from '../../core/base/json-object.ts'
 import { retry } from '../../core/base/retry.ts'
+import { errorName } from '../error-name.ts'
 import { jsonRequest } from './request-signer.ts'
 import { errorTypeOf, type SignedCall, type SignedReply } from './signed-call.ts'
 
@@ -31,7 +33,7 @@ export const createParameterReader = (call: SignedCall, name: string): (() => Pr
   const request = jsonRequest('AmazonSSM.GetParameter', '1.1', { Name: name })
   const ask = (): Promise<Tried> =>
     call(request, TIMEOUT_MS).then(understand, (error: unknown) => ({
-      why: error instanceof Error ? error.name : 'unknown',
+      why: errorName(error),
       isPassing: true,
     }))
   return () =>

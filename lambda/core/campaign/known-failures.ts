@@ -15,7 +15,7 @@ import { type Campaigning, persistently } from './campaigning.ts'
 const PORTION = 200
 const MOST_LOOKS = 5000
 
-/** failed: the last attempt since AWSCURRENT was made came to nothing. succeeded: AWSCURRENT came from a rotation. */
+/** failed: the last attempt since AWSCURRENT was made failed. succeeded: AWSCURRENT came from a rotation. */
 export type LastAttempt = 'succeeded' | 'failed' | 'none'
 
 /** @param versions unlabelled ones included. */

@@ -41,6 +41,7 @@ import {
   type TokenMatch,
 } from './leak-finding.ts'
 import { createLeakMatcher, type LeakMatcher, type LeakProof } from './leak-proof.ts'
+import { onePerVersion } from './one-per-version.ts'
 
 export interface Search {
   readonly secrets: Pick<Secrets, 'list' | 'listVersions' | 'readValue'>
@@ -350,7 +351,7 @@ export const identifyLeak = async (search: Search, request: SearchRequest): Prom
   ])
   const finding: LeakFinding = {
     ...NOTHING_SEARCHED,
-    found: [...ofClients, ...ofProject, ...tokensOf(search, wanted, listed.secrets)],
+    found: [...onePerVersion(ofClients), ...ofProject, ...tokensOf(search, wanted, listed.secrets)],
     searched: listed.secrets.length,
     unreadable: [...hunt.clients.unreadable].toSorted(),
     olderLeft,

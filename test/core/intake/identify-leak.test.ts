@@ -599,6 +599,14 @@ describe('what could not be read', () => {
     })
   })
 
+  test('as one of ours and leaked with the text around it is found once, as alive', async () => {
+    const { clientId, value, secretName } = await register()
+    const SecretString = `CLIENT_ID=${clientId}\nCLIENT_SECRET=${value}\n`
+    await aws.sdk().secrets.send(new PutSecretValueCommand({ SecretId: secretName, SecretString }))
+
+    expect((await find(byValue(SecretString))).found).toMatchObject([{ state: 'alive', owner: { secretName } }])
+  })
+
   test('and names no client is whose it is all the same', async () => {
     const { value } = await register()
     const Name = `${PREFIX}0-nameless`

@@ -1,29 +1,5 @@
-// Every third crash point of every intent but a revoke (crash.long.test.ts) from every beginning, each driven on in one of the three ways; `npm run torture` plays all
-// ways at all points, and double kills.
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { intents } from '../../lambda/core/secret/request-token.ts'
-import { runCrashes } from './crash-runs.ts'
-import { createSeat, type Seat } from './seat.ts'
+// Crash points of a settle and of a rollback; the other two intents have two thirds of all there are: crash.long.test.ts. `npm run
+// torture` plays all ways at all points, and double kills.
+import { losesNothing } from './crash-claims.ts'
 
-let seat: Seat
-beforeAll(async () => {
-  seat = await createSeat()
-})
-afterAll(() => seat.close())
-
-test.each(intents.filter((intent) => intent !== 'revoke'))(
-  'a %s loses nothing wherever it is killed',
-  { timeout: 400_000 },
-  async (intent) => {
-    const { points, runs, violations } = await runCrashes(seat, {
-      intents: [intent],
-      everyContinuation: false,
-      pointEvery: 3,
-      doubleEvery: 150,
-    })
-
-    console.log(`crash points of ${intent}: ${points}, runs: ${runs}`)
-    expect(violations).toEqual([])
-    expect(points).toBeGreaterThan(150)
-  },
-)
+losesNothing(['settle', 'rollback'])

@@ -61,22 +61,3 @@ test('two executions that refuse at once both name the refusal', async () => {
 
   expect(lastEnding).toBe('refused cancelledUnderUs')
 })
-
-test.each([
-  // What is new stays on record, and is driven on; a copy is made again by whoever still wants it.
-  ['rotate', 'overlap', 'failed CURRENT_MOVED'],
-  ['rollback', 'overlap', 'refused currentMoved'],
-] as const)(
-  'a switch of a %s from %s that AWSCURRENT moved away from ends as %s',
-  async (intent, beginning, ending) => {
-    const endings: string[] = []
-    for (let at = 0, isHeld = true; isHeld; at += 1) {
-      const result = await runRace(seat, { intent, beginning, act: 'operatorMovesBack', at })
-      isHeld = result.heldBefore !== undefined
-      if (result.heldBefore?.op !== 'UpdateSecretVersionStage') continue
-      endings.push(result.ended.find(({ step }) => step === 'finishSecret')?.ending ?? 'none')
-    }
-
-    expect(endings).toEqual([ending])
-  },
-)

@@ -45,14 +45,21 @@ const tokenOf = ({ authorizationToken, headers }: AuthorizerEvent): string => {
   return match[1]
 }
 
-/** Of every route of the stage: an answer that is kept is kept for all of them. */
-const resourceOf = (methodArn: string): string => `${methodArn.split('/').slice(0, 2).join('/')}/*`
+/** `arn:aws:execute-api:<region>:<account>:<api>/<stage>` */
+const STAGE = /^arn:[a-z-]+:execute-api:[a-z0-9-]+:\d{12}:[A-Za-z0-9]+\/[^/*?]+(?=\/)/
+
+/** Of every route of the stage: an answer that is kept is kept for all of them. An event that names none is none of API Gateway's. */
+const resourceOf = ({ methodArn, routeArn }: AuthorizerEvent): string => {
+  const stage = STAGE.exec(methodArn ?? routeArn ?? '')?.[0]
+  if (stage === undefined) throw new TypeError('methodArn: expected the ARN of a method')
+  return `${stage}/*`
+}
 
 const policy = (event: AuthorizerEvent, effect: 'Allow' | 'Deny', token?: VerifiedToken): AuthorizerAnswer => ({
   principalId: token?.clientId ?? 'refused',
   policyDocument: {
     Version: '2012-10-17',
-    Statement: [{ Action: 'execute-api:Invoke', Effect: effect, Resource: resourceOf(event.methodArn ?? '') }],
+    Statement: [{ Action: 'execute-api:Invoke', Effect: effect, Resource: resourceOf(event) }],
   },
   ...(token === undefined ? {} : { context: contextOf(token) }),
 })

@@ -9,15 +9,8 @@ export {
 } from './authorizer.ts'
 export { createRevocations, type RevocationSettings, type Revocations, RevocationsUnavailable } from './revocations.ts'
 export type { AwsCredentials, VendorPlace } from './signed-request.ts'
-export {
-  createTokenClient,
-  type TokenClient,
-  type TokenClientSettings,
-  type TokenRequest,
-  type VendedToken,
-  VendFailed,
-  type VendFailure,
-} from './token-client.ts'
+export { createTokenClient, type TokenClient, type TokenClientSettings, type TokenRequest } from './token-client.ts'
+export { type VendedToken, VendFailed, type VendFailure } from './vended-token.ts'
 export {
   createVerifier,
   type RefusalCode,

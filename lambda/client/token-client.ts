@@ -1,156 +1,272 @@
-// For services in Node: asks the vendor for tokens and keeps each until shortly before it ends. The service holds no secret, and asks
-// once for all of its requests that want the same. Nothing of a token is in any error.
-import { parseJsonObject } from '../core/base/json-object.ts'
+// For services in Node: asks the vendor for tokens, keeps each, and replaces it ahead of its end while it is still served. The service
+// holds no secret, and asks once for all of its requests that want the same. How long a token lives is measured on a clock that nobody
+// sets; while the vendor does not answer, a good token is served until its last second.
+import { setTimeout } from 'node:timers/promises'
 import { createLruMap } from '../core/base/lru-map.ts'
-import { type PauseRule, retry } from '../core/base/retry.ts'
-import { createSingleFlight } from '../core/base/single-flight.ts'
 import { expectedClientName, isClientName } from '../core/secret/client-name.ts'
 import { createSignedRequest, type VendorPlace } from './signed-request.ts'
+import {
+  issuedAtOf,
+  mayPass,
+  readAnsweredToken,
+  readVendFailure,
+  type VendedToken,
+  VendFailed,
+} from './vended-token.ts'
 
 export interface TokenRequest {
   /** The client's name, as the vendor's path has it. */
   readonly client: string
   /** @default - the client's default scopes */
   readonly scopes?: readonly string[]
-  /** Life that the token must have left, in seconds, up to 1800. @default 60 */
+  /** Life that the token must have left, in seconds, up to 1800. @default 60, and less while the vendor does not answer */
   readonly minTtlSeconds?: number
-}
-
-export interface VendedToken {
-  readonly accessToken: string
-  /** As granted. */
-  readonly scopes: readonly string[]
-  /** Epoch milliseconds. */
-  readonly expiresAt: number
+  /** How long the caller waits at most, in milliseconds. @default - the client's `patienceMs` */
+  readonly withinMs?: number
 }
 
 export interface TokenClient {
   /** @throws VendFailed */
   token(request: TokenRequest): Promise<VendedToken>
-  /** Forgets the kept token: for when a service refuses it (it may have been revoked). */
-  forget(request: TokenRequest): void
+  /**
+   * For when a service refuses a token (it may have been revoked): the vendor is asked for one that was issued later.
+   * @param refused the token that was refused: a newer one that somebody fetched meanwhile is then kept. @default - whatever is kept
+   */
+  forget(request: TokenRequest, refused?: string): void
 }
 
 export interface TokenClientSettings extends VendorPlace {
-  /** How often a request that got no answer, or a 5xx, is sent again. @default 2 */
-  readonly retries?: number
-  /** @default - the system's */
+  /** For how long a request that got no answer, a 429 or a 5xx is sent again, in milliseconds. @default 30000 */
+  readonly patienceMs?: number
+  /** A token with less life left than this is replaced in the background, in seconds. @default 600 */
+  readonly refreshAheadSeconds?: number
+  /** Milliseconds on a clock that nobody sets. @default - performance.now */
+  readonly elapsed?: () => number
+  /** Epoch milliseconds, for `expiresAt` alone. @default - the system's */
   readonly now?: () => number
   /** @default - the system's */
-  readonly wait?: (ms: number) => Promise<void>
-}
-
-export interface VendFailure {
-  /** HTTP status; undefined: no answer came. */
-  readonly status: number | undefined
-  /** `invalid_scope`, `unauthorized_client`, `temporarily_unavailable`, …; AWS's own refusals are `access_denied`. */
-  readonly code: string
-  readonly description: string
-  readonly retryAfterSeconds: number | undefined
-}
-
-export class VendFailed extends Error implements VendFailure {
-  readonly status: number | undefined
-  readonly code: string
-  readonly description: string
-  readonly retryAfterSeconds: number | undefined
-  constructor(client: string, { status, code, description, retryAfterSeconds }: VendFailure) {
-    super(`No token for ${client}: ${code}${status === undefined ? '' : `, HTTP ${status}`}. ${description}`)
-    this.name = 'VendFailed'
-    this.status = status
-    this.code = code
-    this.description = description
-    this.retryAfterSeconds = retryAfterSeconds
-  }
+  readonly wait?: (ms: number, signal?: AbortSignal) => Promise<void>
+  /** From 0 to 1, for jitter. @default - Math.random */
+  readonly chance?: () => number
 }
 
 const DEFAULT_MIN_TTL_SECONDS = 60
-const FIRST_WAIT_MS = 200
-const LONGEST_WAIT_MS = 2_000
+/** The vendor takes no more. */
+const MAX_MIN_TTL_SECONDS = 1800
+const FIRST_PAUSE_MS = 400
+const LONGEST_PAUSE_MS = 4_000
+/** Between two tries to replace a token that is still good. */
+const AHEAD_EVERY_MS = 15_000
 const MAX_KEPT = 256
+
+interface Kept {
+  readonly accessToken: string
+  readonly scopes: readonly string[]
+  /** On the clock that nobody sets. */
+  readonly endsAt: number
+}
+
+interface Need {
+  readonly client: string
+  readonly scopes: readonly string[] | undefined
+  readonly minTtlSeconds: number | undefined
+  /** Epoch seconds; undefined: of any age. */
+  readonly notIssuedBefore: number | undefined
+}
+
+interface Flight {
+  readonly need: Need
+  readonly generation: number
+  readonly landing: Promise<Kept>
+}
+
+/** What is known of one client and one set of scopes. */
+interface Place {
+  kept?: Kept | undefined
+  /** Each fetches what all of its callers need. */
+  flights: readonly Flight[]
+  /** Of a token that was refused: nothing as old is served again. */
+  notIssuedBefore?: number | undefined
+  refused?: string | undefined
+  /** How often something was refused: what was asked for before then is not kept. */
+  generation: number
+  aheadFrom: number
+}
 
 const keyOf = ({ client, scopes = [] }: TokenRequest): string => JSON.stringify([client, [...new Set(scopes)].sort()])
 
-const readFailure = (status: number, text: string, headers: Headers): VendFailure => {
-  const json = parseJsonObject(text) ?? {}
-  const own = typeof json.error === 'string'
-  const description = own ? json.error_description : (json.message ?? json.Message)
-  const retryAfter = Number(headers.get('retry-after') ?? Number.NaN)
-  return {
-    status,
-    code: own ? String(json.error) : status === 403 ? 'access_denied' : 'server_error',
-    description: typeof description === 'string' ? description : '',
-    retryAfterSeconds: Number.isFinite(retryAfter) ? retryAfter : undefined,
-  }
-}
+const covers = (flight: Need, need: Need): boolean => (flight.minTtlSeconds ?? 0) >= (need.minTtlSeconds ?? 0)
 
-const readToken = (text: string): VendedToken | undefined => {
-  const { access_token: accessToken, expires_at: expiresAt, scope } = parseJsonObject(text) ?? {}
-  if (typeof accessToken !== 'string' || accessToken === '' || typeof expiresAt !== 'number') return undefined
-  const scopes = typeof scope === 'string' ? scope.split(' ').filter((one) => one !== '') : []
-  return { accessToken, scopes, expiresAt: expiresAt * 1000 }
+const bodyOf = ({ scopes = [], minTtlSeconds, notIssuedBefore }: Need): string =>
+  JSON.stringify({
+    ...(scopes.length === 0 ? {} : { scopes }),
+    ...(minTtlSeconds === undefined ? {} : { min_ttl: minTtlSeconds }),
+    ...(notIssuedBefore === undefined ? {} : { not_issued_before: notIssuedBefore }),
+  })
+
+const failed = (client: string, code: string, description: string, status?: number): VendFailed =>
+  new VendFailed(client, { status, code, description, retryAfterSeconds: undefined })
+
+const sleep = (ms: number, signal?: AbortSignal): Promise<void> =>
+  setTimeout(ms, undefined, signal === undefined ? {} : { signal })
+
+/** Whether the kept token is another than the refused one, and no older. */
+const isNewer = ({ accessToken }: Kept, refused: string): boolean => {
+  const issuedAt = issuedAtOf(refused)
+  return accessToken !== refused && (issuedAt === undefined || (issuedAtOf(accessToken) ?? 0) > issuedAt)
 }
 
 export const createTokenClient = (settings: TokenClientSettings): TokenClient => {
-  const {
-    retries = 2,
-    now = Date.now,
-    wait = (ms) =>
-      new Promise<void>((done) => {
-        setTimeout(done, ms)
-      }),
-  } = settings
+  const { patienceMs = 30_000, refreshAheadSeconds = 600, wait = sleep, chance = Math.random } = settings
+  const { elapsed = () => performance.now(), now = Date.now } = settings
   const send = createSignedRequest(settings)
-  const kept = createLruMap<VendedToken>(MAX_KEPT)
-  const flights = createSingleFlight<VendedToken>()
+  const places = createLruMap<Place>(MAX_KEPT)
+  /** Client → until when the vendor wants to be left alone, and what it said. */
+  const blocked = createLruMap<{ readonly until: number; readonly failure: VendFailed }>(MAX_KEPT)
 
-  const once = async ({ client, scopes, minTtlSeconds }: TokenRequest): Promise<VendedToken> => {
-    const body = JSON.stringify({
-      ...(scopes === undefined || scopes.length === 0 ? {} : { scopes }),
-      ...(minTtlSeconds === undefined ? {} : { min_ttl: minTtlSeconds }),
-    })
-    const response = await send({ method: 'POST', path: `/clients/${client}/token`, body }).catch((error: unknown) => {
-      const description = error instanceof Error ? error.name : ''
-      throw new VendFailed(client, { status: undefined, code: 'no_answer', description, retryAfterSeconds: undefined })
-    })
+  const placeOf = (key: string): Place => {
+    const known = places.get(key)
+    if (known !== undefined) return known
+    const place: Place = { flights: [], generation: 0, aheadFrom: 0 }
+    places.set(key, place)
+    return place
+  }
+
+  const once = async (need: Need): Promise<Kept> => {
+    const { client } = need
+    const askedAt = elapsed()
+    const response = await send({ method: 'POST', path: `/clients/${client}/token`, body: bodyOf(need) }).catch(
+      (error: unknown) => {
+        throw failed(client, 'no_answer', error instanceof Error ? error.name : '')
+      },
+    )
     const text = await response.text().catch(() => '')
-    if (response.status !== 200) throw new VendFailed(client, readFailure(response.status, text, response.headers))
-    const token = readToken(text)
-    if (token === undefined) {
-      const description = 'The answer holds no token.'
-      throw new VendFailed(client, { status: 200, code: 'server_error', description, retryAfterSeconds: undefined })
+    if (response.status !== 200) throw new VendFailed(client, readVendFailure(response.status, text, response.headers))
+    const token = readAnsweredToken(text)
+    if (token === undefined) throw failed(client, 'server_error', 'The answer holds no token.', 200)
+    const { accessToken, scopes, livesMs } = token
+    return { accessToken, scopes, endsAt: askedAt + livesMs }
+  }
+
+  /** Full jitter: services that were turned away together must not come back together. */
+  const pauseMs = (tries: number): number => chance() * Math.min(FIRST_PAUSE_MS * 2 ** (tries - 1), LONGEST_PAUSE_MS)
+
+  const heed = (client: string, failure: VendFailed): void => {
+    const { retryAfterSeconds } = failure
+    if (retryAfterSeconds === undefined || !mayPass(failure)) return
+    blocked.set(client, { until: elapsed() + retryAfterSeconds * 1000, failure })
+  }
+
+  const blockedMs = (client: string): number => Math.max(0, (blocked.get(client)?.until ?? 0) - elapsed())
+
+  const fetchToken = async (need: Need, untilAt: number): Promise<Kept> => {
+    const { client } = need
+    for (let tries = 1; ; tries += 1) {
+      const askedFor = blockedMs(client)
+      const said = blocked.get(client)?.failure
+      if (askedFor > 0 && said !== undefined) {
+        const restMs = askedFor + (tries === 1 ? pauseMs(1) : 0)
+        if (elapsed() + restMs >= untilAt) throw said
+        await wait(restMs)
+      }
+      const [end] = await Promise.allSettled([once(need)])
+      if (end.status === 'fulfilled') return end.value
+      const failure: unknown = end.reason
+      if (!(failure instanceof VendFailed) || !mayPass(failure)) throw failure
+      heed(client, failure)
+      const restMs = pauseMs(tries)
+      if (elapsed() + Math.max(restMs, blockedMs(client)) >= untilAt) throw failure
+      await wait(restMs)
     }
-    return token
   }
 
-  const pauseAfter: PauseRule<VendedToken> = (end, tries) => {
-    if (end.status === 'fulfilled' || !(end.reason instanceof VendFailed) || tries > retries) return undefined
-    const { status, retryAfterSeconds = 0 } = end.reason
-    if (status !== undefined && status < 500 && status !== 429) return undefined
-    const asked = retryAfterSeconds * 1000
-    // Not worth waiting for: whoever called has a deadline of their own.
-    if (asked > LONGEST_WAIT_MS) return undefined
-    return Math.max(asked, FIRST_WAIT_MS * 2 ** (tries - 1) * (0.5 + Math.random() / 2))
-  }
-
-  const fetchToken = (key: string, request: TokenRequest): Promise<VendedToken> =>
-    flights.run(key, async () => {
-      const token = await retry(() => once(request), wait, pauseAfter)
-      kept.set(key, token)
+  const flightFor = (place: Place, need: Need, untilAt: number): Flight => {
+    const { generation } = place
+    const known = place.flights.find((flight) => flight.generation === generation && covers(flight.need, need))
+    if (known !== undefined) return known
+    const landing = fetchToken(need, untilAt).then((token) => {
+      const isOutdated = generation !== place.generation
+      if (!isOutdated && token.endsAt > (place.kept?.endsAt ?? 0)) place.kept = token
       return token
     })
+    const flight: Flight = { need, generation, landing }
+    place.flights = [...place.flights, flight]
+    const end = (): void => {
+      place.flights = place.flights.filter((one) => one !== flight)
+    }
+    landing.then(end, end)
+    return flight
+  }
+
+  const leftMs = ({ endsAt }: Kept): number => endsAt - elapsed()
+
+  const shown = (token: Kept): VendedToken => ({
+    accessToken: token.accessToken,
+    scopes: token.scopes,
+    expiresAt: now() + leftMs(token),
+  })
+
+  /** Nobody waits for it, and nobody hears that it failed: the next one tries again. */
+  const replaceAhead = (place: Place, need: Need, kept: Kept): void => {
+    if (leftMs(kept) >= refreshAheadSeconds * 1000 || place.flights.length > 0) return
+    if (elapsed() < place.aheadFrom || blockedMs(need.client) > 0) return
+    place.aheadFrom = elapsed() + AHEAD_EVERY_MS
+    // Twice the margin, or the vendor would answer with what is here already.
+    const minTtlSeconds = Math.min(2 * refreshAheadSeconds, MAX_MIN_TTL_SECONDS)
+    flightFor(place, { ...need, minTtlSeconds }, elapsed() + patienceMs).landing.catch(() => undefined)
+  }
+
+  /** One caller's time, whatever the flight has left. */
+  const within = async (landing: Promise<Kept>, restMs: number, client: string): Promise<Kept> => {
+    const done = new AbortController()
+    const deadline = wait(Math.max(0, restMs), done.signal).then(() => {
+      throw blocked.get(client)?.failure ?? failed(client, 'no_answer', 'No token came within the time of the caller.')
+    })
+    try {
+      return await Promise.race([landing, deadline])
+    } finally {
+      deadline.catch(() => undefined)
+      done.abort()
+    }
+  }
+
+  const fetchWithin = async (place: Place, need: Need, { withinMs }: TokenRequest): Promise<Kept> => {
+    const untilAt = elapsed() + (withinMs ?? patienceMs)
+    const { landing } = flightFor(place, need, untilAt)
+    return withinMs === undefined ? landing : within(landing, untilAt - elapsed(), need.client)
+  }
 
   return {
     token: async (request) => {
-      if (!isClientName(request.client)) throw new TypeError(`client: expected ${expectedClientName(request.client)}`)
-      const key = keyOf(request)
-      const token = kept.get(key)
-      const leastMs = (request.minTtlSeconds ?? DEFAULT_MIN_TTL_SECONDS) * 1000
-      if (token !== undefined && token.expiresAt - now() >= leastMs) return token
-      return fetchToken(key, request)
+      const { client, scopes, minTtlSeconds } = request
+      if (!isClientName(client)) throw new TypeError(`client: expected ${expectedClientName(client)}`)
+      const place = placeOf(keyOf(request))
+      const need: Need = { client, scopes, minTtlSeconds, notIssuedBefore: place.notIssuedBefore }
+      const { kept } = place
+      if (kept !== undefined && leftMs(kept) >= (minTtlSeconds ?? DEFAULT_MIN_TTL_SECONDS) * 1000) {
+        replaceAhead(place, need, kept)
+        return shown(kept)
+      }
+      try {
+        return shown(await fetchWithin(place, need, request))
+      } catch (failure) {
+        const isGood = place.kept !== undefined && leftMs(place.kept) > 0 && minTtlSeconds === undefined
+        if (isGood && place.kept !== undefined && failure instanceof VendFailed && mayPass(failure))
+          return shown(place.kept)
+        throw failure
+      }
     },
-    forget: (request) => {
-      kept.delete(keyOf(request))
+    forget: (request, refused) => {
+      const place = places.get(keyOf(request))
+      const accessToken = refused ?? place?.kept?.accessToken
+      // Several requests of a service may be refused with the same token.
+      if (place === undefined || accessToken === undefined || accessToken === place.refused) return
+      if (place.kept !== undefined && isNewer(place.kept, accessToken)) return
+      place.kept = undefined
+      place.refused = accessToken
+      place.generation += 1
+      const issuedAt = issuedAtOf(accessToken)
+      if (issuedAt !== undefined) place.notIssuedBefore = Math.max(place.notIssuedBefore ?? 0, issuedAt + 1)
     },
   }
 }

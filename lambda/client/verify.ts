@@ -1,7 +1,8 @@
 // For services that trust Stytch's tokens: whether one is whole, meant for this project, alive, and good for what is asked; and, with the
 // vendor's list, whether it died with its client's secret. It does not have the faults of the vendor's own SDK (stytch-api §3): a token
 // without scopes has none, `a:b:d` is not `a:b:c`, and a token of another kind is refused.
-import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose'
+import { errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose'
+import { createProjectKeys } from './project-keys.ts'
 import type { Revocations } from './revocations.ts'
 
 export interface VerifierSettings {
@@ -27,6 +28,8 @@ export interface VerifierSettings {
   readonly keys?: JWTVerifyGetKey
   /** @default - the system's */
   readonly now?: () => number
+  /** Milliseconds on a clock that nobody sets. @default - performance.now */
+  readonly elapsed?: () => number
 }
 
 export type RefusalCode =
@@ -82,8 +85,7 @@ const scopesOf = ({ scope }: JWTPayload): readonly string[] =>
 const explain = (error: unknown): TokenRefused => {
   if (error instanceof TokenRefused) return error
   if (error instanceof errors.JWTExpired) return new TokenRefused('expired_token', 'it is too old')
-  const isOurs = error instanceof errors.JWKSTimeout || error instanceof errors.JWKSInvalid
-  if (isOurs || !(error instanceof errors.JOSEError) || error.code === 'ERR_JOSE_GENERIC') {
+  if (error instanceof errors.JWKSInvalid || !(error instanceof errors.JOSEError)) {
     return new TokenRefused('unavailable', "the project's keys could not be read", error)
   }
   // jose's messages name claims and never their values.
@@ -92,8 +94,12 @@ const explain = (error: unknown): TokenRefused => {
 
 export const createVerifier = (settings: VerifierSettings): Verify => {
   const { projectId, issuers = [], maxTokenAgeSeconds, clockToleranceSeconds = 5, revocations } = settings
-  const { now = Date.now, isClientId = (sub) => sub.startsWith('m2m-client-') } = settings
-  const keys = settings.keys ?? createRemoteJWKSet(jwksUrlOf(settings))
+  const {
+    now = Date.now,
+    elapsed = () => performance.now(),
+    isClientId = (sub) => sub.startsWith('m2m-client-'),
+  } = settings
+  const keys = settings.keys ?? createProjectKeys({ url: jwksUrlOf(settings), elapsed })
   const options = {
     algorithms: ['RS256'],
     typ: 'JWT',

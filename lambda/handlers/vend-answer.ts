@@ -77,6 +77,10 @@ export const failureAnswer = (failure: NotVended, now: number): VendAnswer => {
       return later('Stytch gives no token just now.', now, failure.until)
     case 'secretUnreadable':
       return later("The client's secret cannot be read just now.", now, failure.until)
+    case 'renewedLately':
+      return later('The client was given a new token a moment ago.', now, failure.until)
+    case 'notYet':
+      return error(400, 'invalid_request', 'not_issued_before: no token can have been issued then.')
     case 'outOfTime':
       return later('There was no time left to answer.', now)
     case 'rejected':

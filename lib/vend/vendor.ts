@@ -12,6 +12,7 @@ import {
   LogGroupLogDestination,
   MethodLoggingLevel,
   type Resource,
+  ResponseType,
   RestApi,
 } from 'aws-cdk-lib/aws-apigateway'
 import { type IGrantable, PolicyDocument, PolicyStatement } from 'aws-cdk-lib/aws-iam'
@@ -106,6 +107,7 @@ export class Vendor extends Construct {
     this.fn.mayDo(bus.mayPublish(VENDOR_SOURCE))
     this.countVends(names)
     this.addRoutes()
+    this.answerLater()
     const fault = admissionFault(this, API_STAGE, config)
     if (fault !== undefined) throw new DeployConfigFault([`m2m.vendor.admits ${fault}`])
     fillVendorPolicy(this.policy, this, API_STAGE, config)
@@ -306,6 +308,26 @@ export class Vendor extends Construct {
     if (!(cfnStage instanceof CfnStage)) throw new Error('The stage has no CfnStage.')
     const { destinationArn } = new LogGroupLogDestination(log).bind(stage)
     cfnStage.accessLogSetting = { destinationArn, format: ACCESS_LOG }
+  }
+
+  /**
+   * What API Gateway answers by itself when a request may be sent again: more of them than its limits or the function's executions allow, or
+   * a function that did not answer. As the vendor's own 503, with when to come back. Lambda's throttle would be a 500 else.
+   */
+  private answerLater(): void {
+    const later = (id: string, type: ResponseType, statusCode: string, description: string): void => {
+      this.api.addGatewayResponse(id, {
+        type,
+        statusCode,
+        responseHeaders: { 'Retry-After': "'1'", 'Cache-Control': "'no-store'" },
+        templates: {
+          'application/json': JSON.stringify({ error: 'temporarily_unavailable', error_description: description }),
+        },
+      })
+    }
+    later('Throttled', ResponseType.THROTTLED, '429', 'There are more requests than are served at once.')
+    later('IntegrationFailure', ResponseType.INTEGRATION_FAILURE, '503', 'The vendor could not be reached just now.')
+    later('IntegrationTimeout', ResponseType.INTEGRATION_TIMEOUT, '503', 'The vendor did not answer in time.')
   }
 
   private addRoutes(): void {

@@ -44,6 +44,17 @@ describe('a REST API', () => {
   })
 })
 
+describe('an event that names no method', () => {
+  test.each([undefined, '', '*', 'arn:aws:execute-api:eu-west-1:111111111111:*/*/GET/x', 'arn:aws:s3:::bucket/x/y'])(
+    'allows nothing: %s',
+    async (methodArn) => {
+      const event = { authorizationToken: 'Bearer good', ...(methodArn === undefined ? {} : { methodArn }) }
+
+      await expect(authorizer(event)).rejects.toThrow(/^methodArn: expected/)
+    },
+  )
+})
+
 describe('an HTTP API', () => {
   test('lets a good token in, and denies one that lacks a scope', async () => {
     const event = { version: '2.0', type: 'REQUEST', routeArn: ARN, headers: { authorization: 'Bearer good' } }

@@ -1,27 +1,45 @@
 // The token client: signs, asks once for all who want the same, keeps a token until shortly before it ends, and says what went wrong
 // without a word of token or key.
+import { setTimeout } from 'node:timers/promises'
 import { inspect } from 'node:util'
-import { beforeEach, describe, expect, test } from 'vitest'
-import { createTokenClient, type TokenClientSettings, VendFailed } from '../../lambda/client/token-client.ts'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
+import { createTokenClient, type TokenClientSettings } from '../../lambda/client/token-client.ts'
+import { VendFailed } from '../../lambda/client/vended-token.ts'
 import { type FrontReply, keys, useFront } from './front-seat.ts'
 
 const front = useFront()
 let now = 1_793_622_600_000
+/** Milliseconds on the clock that nobody sets. */
+let elapsed = 0
 let waits: number[] = []
 let minted = 0
 beforeEach(() => {
   now = 1_793_622_600_000
+  elapsed = 0
   waits = []
   minted = 0
   front.answers(vended)
 })
+
+const pass = (ms: number): void => {
+  now += ms
+  elapsed += ms
+}
+
+/** Signed by nobody: the client reads nothing of it but when it was issued. */
+const tokenOf = (n: number): string => {
+  const claims = Buffer.from(JSON.stringify({ iat: Math.floor(now / 1000) })).toString('base64url')
+  return `canary-token-${n}.${claims}.x`
+}
+const numberOf = ({ accessToken }: { readonly accessToken: string }): number =>
+  Number(/^canary-token-(\d+)/.exec(accessToken)?.[1])
 
 const vended = (): FrontReply => {
   minted += 1
   return {
     status: 200,
     body: {
-      access_token: `canary-token-${minted}`,
+      access_token: tokenOf(minted),
       token_type: 'Bearer',
       expires_in: 3600,
       scope: 'a b',
@@ -29,15 +47,26 @@ const vended = (): FrontReply => {
     },
   }
 }
+const later = (seconds: string): FrontReply => ({
+  status: 503,
+  body: { error: 'temporarily_unavailable', error_description: 'later' },
+  headers: { 'retry-after': seconds },
+})
 const client = (more: Partial<TokenClientSettings> = {}) =>
   createTokenClient({
     ...front.place(),
     now: () => now,
-    wait: async (ms) => {
+    elapsed: () => elapsed,
+    wait: async (ms, signal) => {
+      // A caller's own time: nothing is asked meanwhile, so that it would pass at once.
+      if (signal !== undefined) return setTimeout(ms, undefined, { signal })
       waits.push(ms)
+      pass(ms)
     },
+    chance: () => 0.5,
     ...more,
   })
+const bodies = () => front.asked.map(({ body }) => JSON.parse(body))
 const failureOf = async (asked: Promise<unknown>): Promise<VendFailed> => {
   const error = await asked.then(
     () => undefined,
@@ -51,23 +80,105 @@ describe('a token', () => {
   test('is asked for with a signature, below the stage, and read', async () => {
     const token = await client().token({ client: 'orders', scopes: ['a', 'b'], minTtlSeconds: 600 })
 
-    expect(token).toEqual({ accessToken: 'canary-token-1', scopes: ['a', 'b'], expiresAt: now + 3_600_000 })
+    expect(token).toEqual({ accessToken: tokenOf(1), scopes: ['a', 'b'], expiresAt: now + 3_600_000 })
     expect(front.asked).toEqual([
       { method: 'POST', url: '/prod/clients/orders/token', body: '{"scopes":["a","b"],"min_ttl":600}' },
     ])
   })
 
   test('is kept until a minute before it ends', async () => {
-    const tokens = client()
-    const ask = async () => (await tokens.token({ client: 'orders' })).accessToken
+    const tokens = client({ refreshAheadSeconds: 0 })
+    const ask = async () => numberOf(await tokens.token({ client: 'orders' }))
 
     const found = [await ask(), await ask()]
-    now += 3_540_000
+    pass(3_540_000)
     found.push(await ask())
-    now += 1
+    pass(1)
     found.push(await ask())
 
-    expect(found).toEqual(['canary-token-1', 'canary-token-1', 'canary-token-1', 'canary-token-2'])
+    expect(found).toEqual([1, 1, 1, 2])
+  })
+
+  test.each([62, -62])('is kept as long as it lives by a clock that is %i minutes off', async (minutes) => {
+    const tokens = client({ now: () => now + minutes * 60_000 })
+    const ask = async () => numberOf(await tokens.token({ client: 'orders' }))
+
+    const found = [await ask()]
+    pass(60_000)
+    found.push(await ask())
+    pass(3_500_000)
+    found.push(await ask())
+
+    expect(found).toEqual([1, 1, 2])
+  })
+
+  test('is replaced ahead of its end, while it is still served', async () => {
+    const tokens = client()
+    await tokens.token({ client: 'orders' })
+
+    pass(3_001_000)
+    expect(numberOf(await tokens.token({ client: 'orders' }))).toBe(1)
+    await vi.waitFor(async () => expect(numberOf(await tokens.token({ client: 'orders' }))).toBe(2))
+
+    expect(bodies()).toEqual([{}, { min_ttl: 1200 }])
+  })
+
+  test('that cannot be replaced yet is tried again a quarter of a minute later, and served', async () => {
+    const tokens = client({ patienceMs: 0 })
+    await tokens.token({ client: 'orders' })
+    front.answers(() => 'none')
+    const ask = async () => {
+      const token = await tokens.token({ client: 'orders' })
+      await setTimeout(20)
+      return numberOf(token)
+    }
+
+    pass(3_001_000)
+    const found = [await ask(), await ask()]
+    pass(15_000)
+    found.push(await ask())
+
+    expect(found).toEqual([1, 1, 1])
+    expect(front.asked).toHaveLength(3)
+  })
+
+  test.each([3_541_000, 3_599_000])(
+    'is served until its last second while the vendor does not answer: %i ms',
+    async (ms) => {
+      const tokens = client({ patienceMs: 0 })
+      await tokens.token({ client: 'orders' })
+      front.answers(() => later('1'))
+
+      pass(ms)
+
+      expect(numberOf(await tokens.token({ client: 'orders' }))).toBe(1)
+      expect(await failureOf(tokens.token({ client: 'orders', minTtlSeconds: 120 }))).toMatchObject({ status: 503 })
+    },
+  )
+
+  test('is served no longer than it lives, and not after a definite no', async () => {
+    const tokens = client({ patienceMs: 0 })
+    await tokens.token({ client: 'orders' })
+    front.answers(() => ({ status: 403, body: { error: 'unauthorized_client' } }))
+    pass(3_541_000)
+    expect(await failureOf(tokens.token({ client: 'orders' }))).toMatchObject({ code: 'unauthorized_client' })
+
+    front.answers(() => 'none')
+    pass(60_000)
+    expect(await failureOf(tokens.token({ client: 'orders' }))).toMatchObject({ code: 'no_answer' })
+  })
+
+  test('for who wants more life left is not waited for with who wants less', async () => {
+    const tokens = client()
+
+    await Promise.all([
+      tokens.token({ client: 'orders' }),
+      tokens.token({ client: 'orders', minTtlSeconds: 1800 }),
+      tokens.token({ client: 'orders', minTtlSeconds: 600 }),
+    ])
+
+    expect(bodies()).toHaveLength(2)
+    expect(bodies()).toEqual(expect.arrayContaining([{}, { min_ttl: 1800 }]))
   })
 
   test('is asked for once by all who want the same, in whatever order they name its scopes', async () => {
@@ -82,14 +193,49 @@ describe('a token', () => {
     expect(front.asked).toHaveLength(2)
   })
 
-  test('is forgotten when it is said to be no good', async () => {
+  test('that was refused is replaced by one that was issued later', async () => {
     const tokens = client()
     await tokens.token({ client: 'orders' })
 
     tokens.forget({ client: 'orders' })
-    const { accessToken } = await tokens.token({ client: 'orders' })
+    const token = await tokens.token({ client: 'orders' })
 
-    expect(accessToken).toBe('canary-token-2')
+    expect(numberOf(token)).toBe(2)
+    expect(bodies()).toEqual([{}, { not_issued_before: Math.floor(now / 1000) + 1 }])
+  })
+
+  test('that was refused to many is replaced once', async () => {
+    const tokens = client()
+    const { accessToken } = await tokens.token({ client: 'orders' })
+    pass(5000)
+
+    tokens.forget({ client: 'orders' }, accessToken)
+    tokens.forget({ client: 'orders' }, accessToken)
+    await tokens.token({ client: 'orders' })
+    tokens.forget({ client: 'orders' }, accessToken)
+    const token = await tokens.token({ client: 'orders' })
+
+    expect(numberOf(token)).toBe(2)
+    expect(front.asked).toHaveLength(2)
+  })
+
+  test('that was asked for before another was refused is not kept', async () => {
+    const tokens = client()
+    const { accessToken } = await tokens.token({ client: 'orders' })
+    let isRefused = false
+    front.answers(() => {
+      // While this one is on its way, the service refuses what is kept.
+      if (!isRefused) tokens.forget({ client: 'orders' }, accessToken)
+      isRefused = true
+      return vended()
+    })
+
+    await tokens.token({ client: 'orders', minTtlSeconds: 1800, scopes: [] }).catch(() => undefined)
+    pass(1_900_000)
+    const slow = numberOf(await tokens.token({ client: 'orders', minTtlSeconds: 1800 }))
+    const next = numberOf(await tokens.token({ client: 'orders' }))
+
+    expect([slow, next]).toEqual([2, 3])
   })
 
   test('takes credentials from a provider, each time it asks', async () => {
@@ -126,7 +272,7 @@ describe('the Region', () => {
 })
 
 describe('a failure', () => {
-  test("in OAuth's shape is told as it is, and not asked again", async () => {
+  test("in OAuth's shape is reported as it is, and not asked again", async () => {
     front.answers(() => ({ status: 400, body: { error: 'invalid_scope', error_description: 'not these' } }))
 
     const failure = await failureOf(client().token({ client: 'orders' }))
@@ -144,43 +290,72 @@ describe('a failure', () => {
   })
 
   test('that passes is asked again, after growing waits', async () => {
-    const reply: (FrontReply | 'none')[] = ['none', { status: 502, body: 'gateway' }]
+    const reply: (FrontReply | 'none')[] = ['none', { status: 502, body: 'gateway' }, { status: 429, body: {} }]
     front.answers(() => reply.shift() ?? vended())
 
-    await client().token({ client: 'orders' })
+    await client({ chance: () => 1 }).token({ client: 'orders' })
 
-    expect(waits).toHaveLength(2)
-    expect(waits[0]).toBeGreaterThanOrEqual(100)
-    expect(waits[0]).toBeLessThanOrEqual(200)
-    expect(waits[1]).toBeGreaterThanOrEqual(200)
-    expect(waits[1]).toBeLessThanOrEqual(400)
+    expect(waits).toEqual([400, 800, 1600])
   })
 
-  test('that lasts is told after two more tries', async () => {
-    front.answers(() => 'none')
+  test.each([0, 0.5, 1])('that lasts is asked again for half a minute, with full jitter: %f', async (chance) => {
+    front.answers(() => {
+      pass(50)
+      return { status: 503, body: {} }
+    })
 
-    expect(await failureOf(client().token({ client: 'orders' }))).toMatchObject({
+    expect(await failureOf(client({ chance: () => chance }).token({ client: 'orders' }))).toMatchObject({ status: 503 })
+    expect(elapsed).toBeLessThanOrEqual(30_050)
+    expect(elapsed).toBeGreaterThanOrEqual(25_000)
+    expect(Math.max(...waits)).toBe(4_000 * chance)
+  })
+
+  test('that lasts is reported within the time of the caller', async () => {
+    front.answers(() => {
+      pass(50)
+      return 'none'
+    })
+
+    expect(await failureOf(client().token({ client: 'orders', withinMs: 3000 }))).toMatchObject({
       code: 'no_answer',
       status: undefined,
     })
-    expect(front.asked).toHaveLength(3)
+    expect(elapsed).toBeLessThanOrEqual(3_050)
   })
 
-  test('that says when to come back is waited for, if that is soon', async () => {
-    const reply = (seconds: string): FrontReply => ({
-      status: 503,
-      body: { error: 'temporarily_unavailable', error_description: 'later' },
-      headers: { 'retry-after': seconds },
+  test('is reported within the time of a caller who joined somebody with more of it', async () => {
+    let answer = (): void => undefined
+    const held = new Promise<void>((done) => {
+      answer = done
     })
-    const soon = [reply('1')]
+    front.answers(async () => {
+      await held
+      return vended()
+    })
+    const tokens = client()
+    const patient = tokens.token({ client: 'orders' })
+
+    expect(await failureOf(tokens.token({ client: 'orders', withinMs: 1 }))).toMatchObject({ code: 'no_answer' })
+    answer()
+    expect(numberOf(await patient)).toBe(1)
+    expect(front.asked).toHaveLength(1)
+  })
+
+  test('that says when to come back is waited for, by everybody, if there is time for it', async () => {
+    const soon = [later('1')]
     front.answers(() => soon.shift() ?? vended())
     await client().token({ client: 'orders' })
-    front.answers(() => reply('30'))
+    expect(elapsed).toBeGreaterThanOrEqual(1000)
 
-    const failure = await failureOf(client().token({ client: 'billing' }))
+    front.answers(() => later('40'))
+    const tokens = client()
+    const failure = await failureOf(tokens.token({ client: 'billing' }))
+    const asked = front.asked.length
+    const again = await failureOf(tokens.token({ client: 'billing' }))
 
-    expect(waits).toEqual([1_000])
-    expect(failure).toMatchObject({ code: 'temporarily_unavailable', retryAfterSeconds: 30 })
+    expect(failure).toMatchObject({ code: 'temporarily_unavailable', retryAfterSeconds: 40 })
+    expect(again).toMatchObject({ retryAfterSeconds: 40 })
+    expect(front.asked).toHaveLength(asked)
   })
 
   test('is never kept', async () => {
@@ -190,15 +365,15 @@ describe('a failure', () => {
 
     await failureOf(tokens.token({ client: 'orders' }))
 
-    expect((await tokens.token({ client: 'orders' })).accessToken).toBe('canary-token-1')
+    expect(numberOf(await tokens.token({ client: 'orders' }))).toBe(1)
   })
 
-  test.each(['{}', 'no JSON', '{"access_token":"canary"}', '{"access_token":"","expires_at":1}'])(
+  test.each(['{}', 'no JSON', '{"access_token":"canary"}', '{"access_token":"","expires_in":1}'])(
     'is an answer without a token: %j',
     async (body) => {
       front.answers(() => ({ status: 200, body }))
 
-      const failure = await failureOf(client({ retries: 0 }).token({ client: 'orders' }))
+      const failure = await failureOf(client({ patienceMs: 0 }).token({ client: 'orders' }))
 
       expect(failure.code).toBe('server_error')
       expect(inspect(failure)).not.toContain('canary')

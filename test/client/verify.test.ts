@@ -4,7 +4,7 @@ import { generateKeyPairSync, sign } from 'node:crypto'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import stytchSdk from 'stytch'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { RevocationsUnavailable } from '../../lambda/client/revocations.ts'
 import { createVerifier, satisfies, TokenRefused, type VerifierSettings } from '../../lambda/client/verify.ts'
 import { createIds } from '../../lambda/local/stytch/ids.ts'
@@ -148,6 +148,50 @@ describe('what is refused', () => {
     expect(await codeOf(verifier()(await token()))).toBe('unavailable')
     expect(await codeOf(verifier({ jwksUrl: 'http://127.0.0.1:9/jwks' })(await token()))).toBe('unavailable')
     status = 200
+  })
+
+  test('nothing, for hours, when known keys cannot be read again', async () => {
+    let elapsed = 0
+    const verify = verifier({ elapsed: () => elapsed })
+    const text = await token()
+    await verify(text)
+    status = 503
+    const codes: string[] = []
+    const before = fetched
+    for (const hours of [1, 6, 11.9]) {
+      elapsed = hours * 3_600_000
+      codes.push(await codeOf(verify(text)))
+      await vi.waitFor(() => expect(fetched).toBe(before + codes.length))
+    }
+    elapsed = 12 * 3_600_000
+    codes.push(await codeOf(verify(text)))
+    status = 200
+    elapsed += 30_000
+    codes.push(await codeOf(verify(text)))
+
+    expect(codes).toEqual(['passed', 'passed', 'passed', 'unavailable', 'passed'])
+  })
+
+  test('a key that nobody knows, which is looked for once in half a minute', async () => {
+    let elapsed = 0
+    const verify = verifier({ elapsed: () => elapsed })
+    await verify(await token())
+    const before = fetched
+    const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+    const body = `${part({ alg: 'RS256', typ: 'JWT', kid: 'jwk-unknown' })}.${part(claims())}`
+    const foreign = `${body}.${sign('RSA-SHA256', Buffer.from(body), privateKey).toString('base64url')}`
+    const texts = Array.from({ length: 20 }, () => foreign)
+
+    elapsed = 30_000
+    const codes = new Set(await Promise.all(texts.map((text) => codeOf(verify(text)))))
+
+    expect([...codes]).toEqual(['invalid_token'])
+    expect(fetched).toBe(before + 1)
+    elapsed = 59_000
+    await keys.rotate(Date.now())
+    expect(await codeOf(verify(await token()))).toBe('invalid_token')
+    elapsed = 60_000
+    expect(await codeOf(verify(await token()))).toBe('passed')
   })
 
   test('and said of without a word of the token', async () => {

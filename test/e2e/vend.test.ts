@@ -54,7 +54,7 @@ const secretArnOf = (name: string): string => {
 }
 /** A client that keeps nothing: every call is a vend. */
 const vend = async (client: string, scopes?: readonly string[]) =>
-  createTokenClient({ ...place(), retries: 0, timeoutMs: 20_000 }).token({
+  createTokenClient({ ...place(), patienceMs: 0, timeoutMs: 20_000 }).token({
     client,
     ...(scopes === undefined ? {} : { scopes }),
   })

@@ -31,6 +31,10 @@ export interface FakeVendSecrets extends Pick<Secrets, 'describe' | 'readValue' 
   readonly calls: string[]
   /** The next calls fail so often. */
   failing: number
+  /** They fail with a no, and not for want of an answer. */
+  isDenied: boolean
+  /** No value can be read: KMS does not answer. */
+  isSealed: boolean
   /** Waited for in every call. */
   gate: Promise<void> | undefined
 }
@@ -47,8 +51,10 @@ export interface FakeVendSecret {
   lastChangedAt: number
 }
 
-const fault = (): Fault =>
-  new Fault({ code: 'SECRETS_MANAGER_UNAVAILABLE', retryable: true, message: 'Secrets Manager did not answer.' })
+const fault = (isDenied: boolean): Fault =>
+  isDenied
+    ? new Fault({ code: 'SECRETS_MANAGER_REJECTED', retryable: false, message: 'AccessDeniedException' })
+    : new Fault({ code: 'SECRETS_MANAGER_UNAVAILABLE', retryable: true, message: 'Secrets Manager did not answer.' })
 
 export const createFakeVendSecrets = (timing: Pick<FakeTiming, 'now'>): FakeVendSecrets => {
   const kept = new Map<string, FakeVendSecret>()
@@ -76,14 +82,17 @@ export const createFakeVendSecrets = (timing: Pick<FakeTiming, 'now'>): FakeVend
     await secrets.gate
     if (secrets.failing > 0) {
       secrets.failing -= 1
-      throw fault()
+      throw fault(secrets.isDenied)
     }
+    if (secrets.isSealed && what.startsWith('read')) throw fault(false)
     return answer()
   }
   const secrets: FakeVendSecrets = {
     kept,
     calls: [],
     failing: 0,
+    isDenied: false,
+    isSealed: false,
     gate: undefined,
     describe: (id) =>
       call(`describe ${find(id)?.name ?? id}`, () => {

@@ -87,7 +87,7 @@ const fetched = async (name: string): Promise<void> => {
     credentials: { accessKeyId: 'any', secretAccessKey: 'any' },
     fetch: async (url) => {
       paths.push(new URL(String(url)).pathname)
-      return new Response('{"access_token":"t","expires_at":4000000000,"scope":"a"}')
+      return new Response('{"access_token":"t","expires_in":3600,"scope":"a"}')
     },
   }).token({ client: name })
   expect(paths).toEqual([`/v1/clients/${name}/token`])

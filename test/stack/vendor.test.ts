@@ -57,6 +57,29 @@ beforeAll(() => {
   template = withVendor().template()
 })
 
+describe('what API Gateway answers by itself', () => {
+  test.each([
+    ['THROTTLED', '429'],
+    ['INTEGRATION_FAILURE', '503'],
+    ['INTEGRATION_TIMEOUT', '503'],
+  ])('of %s is %s, in the shape of the vendor’s own, with when to come back', (type, status) => {
+    const found = Object.values(template.findResources('AWS::ApiGateway::GatewayResponse')).filter(
+      ({ Properties }) => Properties.ResponseType === type,
+    )
+
+    expect(found).toHaveLength(1)
+    const [{ Properties } = { Properties: {} }] = found
+    expect(Properties.StatusCode).toBe(status)
+    expect(Properties.ResponseParameters).toEqual({
+      'gatewayresponse.header.Retry-After': "'1'",
+      'gatewayresponse.header.Cache-Control': "'no-store'",
+    })
+    expect(JSON.parse(Properties.ResponseTemplates['application/json'])).toMatchObject({
+      error: 'temporarily_unavailable',
+    })
+  })
+})
+
 describe('the function', () => {
   test('may do exactly this: read secrets below the prefix, list, decrypt, and tell the bus; the project secret is not its', () => {
     expect(roleStatements(template, 'VendorFnRole').map(shown)).toEqual([

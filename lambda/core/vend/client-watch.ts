@@ -1,6 +1,7 @@
 // What the vendor knows of each client's secret: its rule, which version is current, and the credential in it. Metadata is asked for
 // again when it is older than the rules allow, awaited; the value only when another version is current, or when Stytch refuses it.
-// Several callers share one call. It serves nothing on the word of before: when Secrets Manager does not answer, the caller hears so.
+// Several callers share one call. While nothing answers, what was known holds for a while, unless a revoke is under way; a no is believed
+// at once.
 
 import { Fault } from '../base/fault.ts'
 import { createLruMap } from '../base/lru-map.ts'
@@ -49,6 +50,8 @@ export interface Moment {
   /** Epoch milliseconds. */
   readonly now: number
   readonly deadline: VendDeadline
+  /** A token was refused by a service, which may know more than what is known here. */
+  readonly isDoubted?: boolean
 }
 
 interface Known {
@@ -61,6 +64,8 @@ interface Known {
 interface Trouble {
   readonly until: number
   readonly failures: number
+  readonly since: number
+  readonly isOutage: boolean
 }
 
 /** Short: a client whose metadata cannot be read gets no token at all. */
@@ -110,7 +115,8 @@ export const createClientWatch = (input: WatchInput): ClientWatch => {
   ): Promise<Result<Value, VendRefusal>> => {
     const trouble = troubles.get(client)
     if (trouble !== undefined && trouble.until > now) {
-      return refused({ reason: 'secretUnreadable', error: 'asked a moment ago', until: trouble.until })
+      const { until, isOutage } = trouble
+      return refused({ reason: 'secretUnreadable', error: 'asked a moment ago', until, isOutage })
     }
     const withinMs = deadline.within(rules.secretCallMs)
     if (withinMs <= 0) return outOfTime
@@ -123,8 +129,10 @@ export const createClientWatch = (input: WatchInput): ClientWatch => {
       if (!(fault instanceof Fault)) throw fault
       const failures = (trouble?.failures ?? 0) + 1
       const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** (failures - 1), LONGEST_PAUSE_MS) * (0.5 + chance() / 2)
-      troubles.set(client, { until: now + pauseMs, failures })
-      return refused({ reason: 'secretUnreadable', error: fault.message, until: now + pauseMs })
+      const until = now + pauseMs
+      const isOutage = fault.retryable
+      troubles.set(client, { until, failures, since: trouble?.since ?? now, isOutage })
+      return refused({ reason: 'secretUnreadable', error: fault.message, until, isOutage })
     }
   }
 
@@ -175,17 +183,36 @@ export const createClientWatch = (input: WatchInput): ClientWatch => {
       return ok(credential)
     })
 
+  const isDoubtful = ({ askedAt }: Known, { now, isDoubted = false }: Moment): boolean =>
+    isDoubted && now - askedAt >= rules.revokingCheckMs
+
+  const isOutage = (answer: Result<unknown, VendRefusal>): boolean =>
+    !answer.ok && answer.refusal.reason === 'secretUnreadable' && answer.refusal.isOutage
+
+  /** A revoke that is under way is not lived through: which tokens are to be dropped is not known yet. */
+  const mayHold = (known: Known | undefined, now: number): known is Known => {
+    const age = now - (known?.askedAt ?? Number.NEGATIVE_INFINITY)
+    const isRevoking = known?.seen.ok === true && known.seen.value.revocation?.state === 'revoking'
+    return known?.seen.ok === true && !isRevoking && age >= 0 && age < rules.outageGraceMs
+  }
+
   return {
     see: async (client, at) => {
       const known = clients.get(client) ?? unknown.get(client)
-      if (known !== undefined && isFresh(known, at.now)) return known.seen
-      return sights.run(client, () => look(client, at))
+      if (known !== undefined && isFresh(known, at.now) && !isDoubtful(known, at)) return known.seen
+      const seen = await sights.run(client, () => look(client, at))
+      const before = clients.get(client)
+      return isOutage(seen) && mayHold(before, at.now) ? before.seen : seen
     },
     credential: async (client, at) => {
       const known = clients.get(client.name)
       const current = known?.seen.ok ? known.seen.value.currentVersionId : client.currentVersionId
       if (known?.credential?.versionId === current) return ok(known.credential)
-      return reads.run(client.name, () => read(client, at))
+      const held = await reads.run(client.name, () => read(client, at))
+      // Another version is current and its value cannot be read: by KMS's silence, say. Tokens of the one before are good for an overlap.
+      const silentMs = at.now - (troubles.get(client.name)?.since ?? at.now)
+      const mayServe = isOutage(held) && mayHold(known, at.now) && silentMs < rules.outageGraceMs
+      return mayServe && known.credential !== undefined ? ok(known.credential) : held
     },
     reread: (client, at) => reads.run(client.name, () => read(client, at)),
   }

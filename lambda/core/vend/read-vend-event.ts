@@ -40,6 +40,8 @@ export const MAX_REQUEST_BYTES = 8 * 1024
 const MAX_SCOPES = 100
 /** Half of a token's life: more would make every request a mint. */
 const MAX_MIN_TTL_SECONDS = 1800
+/** The end of the year 9999. */
+const MAX_SECONDS = 253_402_300_799
 
 const fieldsOf = (value: unknown): JsonObject => (isJsonObject(value) ? value : {})
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
@@ -81,16 +83,21 @@ const readBody = (body: unknown, client: string): Result<VendRequest, RequestRef
   }
   const json = parseJsonObject(body)
   if (json === undefined) return malformed('body: expected a JSON object, or nothing')
-  const { scopes = [], min_ttl: minTtl = 0, ...others } = json
+  const { scopes = [], min_ttl: minTtl = 0, not_issued_before: notIssuedBefore, ...others } = json
   const faults: string[] = []
   const unknown = Object.keys(others).length
-  if (unknown > 0) faults.push('body: expected scopes and min_ttl, and nothing else')
+  if (unknown > 0) faults.push('body: expected scopes, min_ttl and not_issued_before, and nothing else')
   if (!isScopes(scopes)) faults.push('scopes: expected a list of scopes')
   else if (scopes.length > MAX_SCOPES) faults.push(`scopes: expected at most ${MAX_SCOPES}`)
   const isTtl = typeof minTtl === 'number' && Number.isInteger(minTtl) && minTtl >= 0 && minTtl <= MAX_MIN_TTL_SECONDS
   if (!isTtl) faults.push(`min_ttl: expected seconds from 0 to ${MAX_MIN_TTL_SECONDS}`)
+  const isSeconds = typeof notIssuedBefore === 'number' && Number.isInteger(notIssuedBefore) && notIssuedBefore >= 0
+  if (notIssuedBefore !== undefined && !(isSeconds && notIssuedBefore <= MAX_SECONDS)) {
+    faults.push('not_issued_before: expected epoch seconds')
+  }
   if (faults.length > 0) return malformed(...faults)
-  return ok({ client, scopes: scopes as readonly string[], minTtlMs: Number(minTtl) * 1000 })
+  const asked = { client, scopes: scopes as readonly string[], minTtlMs: Number(minTtl) * 1000 }
+  return ok(notIssuedBefore === undefined ? asked : { ...asked, notIssuedBefore: Number(notIssuedBefore) * 1000 })
 }
 
 const readRoute = (event: JsonObject): Result<ApiRequest, RequestRefusal> => {

@@ -51,6 +51,12 @@ const pauses: Readonly<Record<MintFailure, { readonly firstMs: number; readonly 
   tokenUnfit: { firstMs: 30_000, mostMs: 60_000 },
 }
 
+/**
+ * When a refusal of the credential is no longer a node's that is behind, so that tokens which it bought are not served either: a client that
+ * Stytch refuses was switched off, or its secret replaced, and whoever did that means it.
+ */
+const DEFINITE = { times: 3, overMs: 60_000 } as const
+
 export interface TokenKey {
   /** By name. */
   readonly client: string
@@ -76,6 +82,8 @@ interface LookInput {
   readonly now: number
   /** What the caller wants left; never more than half of a token's life. */
   readonly minTtlMs: number
+  /** An older token was refused by a service, epoch milliseconds. @default - any is good */
+  readonly notIssuedBefore?: number | undefined
 }
 
 export interface TokenCache {
@@ -111,6 +119,7 @@ interface Paused {
   readonly failure: MintFailure
   readonly until: number
   readonly failures: number
+  readonly since: number
 }
 
 /** No scope and no fingerprint holds a space; within one client, so that no name has to be in it. */
@@ -153,8 +162,11 @@ export const createTokenCache = (rules: CacheRules = cacheRules): TokenCache => 
     return known.find((one) => one !== undefined && one.until > now)
   }
 
-  const isUsable = ({ expiresAt, lifetimeMs }: MintedToken, { now, minTtlMs }: LookInput): boolean =>
-    expiresAt - now >= Math.max(rules.floorMs, Math.min(minTtlMs, lifetimeMs / 2))
+  const isUsable = (
+    { expiresAt, issuedAt, lifetimeMs }: MintedToken,
+    { now, minTtlMs, notIssuedBefore = 0 }: LookInput,
+  ): boolean =>
+    issuedAt >= notIssuedBefore && expiresAt - now >= Math.max(rules.floorMs, Math.min(minTtlMs, lifetimeMs / 2))
 
   return {
     floorMs: rules.floorMs,
@@ -190,7 +202,10 @@ export const createTokenCache = (rules: CacheRules = cacheRules): TokenCache => 
       const grownMs = Math.min(firstMs * 2 ** (failures - 1), mostMs)
       const until = now + Math.max(leastMs, grownMs * (0.5 + chance / 2))
       const { client, fingerprint } = key
-      known.set(subject, { client, fingerprint, failure, until, failures })
+      const since = failures === 1 ? now : (before?.since ?? now)
+      known.set(subject, { client, fingerprint, failure, until, failures, since })
+      const isDefinite = failures >= DEFINITE.times && now - since >= DEFINITE.overMs
+      if (failure === 'credentialRefused' && isDefinite) dropWhere(client, () => true)
       return until
     },
     keepOnly: (client, fingerprint) => {

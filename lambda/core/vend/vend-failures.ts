@@ -18,7 +18,17 @@ export type VendRefusal =
   | { readonly reason: 'noSuchClient' | 'noRule' }
   | { readonly reason: 'malformedSecret'; readonly faults: readonly string[] }
   /** Secrets Manager does not say which version is current; nothing is served on the word of before. */
-  | { readonly reason: 'secretUnreadable'; readonly error: string; readonly until: number }
+  | {
+      readonly reason: 'secretUnreadable'
+      readonly error: string
+      readonly until: number
+      /** Nothing answered; else what answered was a no. */
+      readonly isOutage: boolean
+    }
+  /** A newer token was asked for than there may be yet: the client was given one a moment ago. */
+  | { readonly reason: 'renewedLately'; readonly until: number }
+  /** A token was asked for that nobody could have issued yet. */
+  | { readonly reason: 'notYet' }
   | { readonly reason: MintFailure; readonly until: number; readonly faults?: readonly string[] }
   | { readonly reason: 'outOfTime' }
 

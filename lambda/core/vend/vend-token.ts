@@ -1,6 +1,7 @@
 // One vend: who is asked for, which scopes, and only then the cache; a token from it, or one from Stytch for all who wait for the same.
 // A token that grows old is replaced while it is still served: awaited, within a budget, never left running behind the answer.
-import { ok, type Result } from '../base/result.ts'
+import { createLruMap } from '../base/lru-map.ts'
+import { ok, type Result, refused } from '../base/result.ts'
 import { createSingleFlight } from '../base/single-flight.ts'
 import type { MintedToken } from './access-token.ts'
 import { type Credential, createClientWatch, type SeenClient } from './client-watch.ts'
@@ -16,6 +17,8 @@ export interface VendRequest {
   /** Empty: the rule's default. */
   readonly scopes: readonly string[]
   readonly minTtlMs: number
+  /** A service refused a token that was issued before then, epoch milliseconds. @default - none did */
+  readonly notIssuedBefore?: number | undefined
 }
 
 export interface Vended {
@@ -39,18 +42,24 @@ export const createVendor = (vending: Vending) => {
   })
   const minting = createMinting(vending, watch)
   const flights = createSingleFlight<Result<MintedToken, VendRefusal>>()
+  /** Client → when its token was renewed last because a service had refused it. */
+  const renewedAt = createLruMap<number>(rules.maxClients)
 
   return async (request: VendRequest, at: Invocation): Promise<Outcome> => {
     const deadline = deadlineOf(at, rules)
     const now = at.timing.now()
-    const seen = await watch.see(request.client, { now, deadline })
+    const { notIssuedBefore } = request
+    const isDoubted = notIssuedBefore !== undefined
+    if (isDoubted && notIssuedBefore - now > FUTURE_MS) return refused({ reason: 'notYet' })
+    const seen = await watch.see(request.client, { now, deadline, isDoubted })
     if (!seen.ok) return seen
     const client = seen.value
     const granted = grantScopes(client.rule, request.scopes)
     if (!granted.ok) return granted
     const held = await watch.credential(client, { now, deadline })
     if (!held.ok) return held
-    return serve({ client, scopes: granted.value, credential: held.value, minTtlMs: request.minTtlMs }, at)
+    const { minTtlMs } = request
+    return serve({ client, scopes: granted.value, credential: held.value, minTtlMs, notIssuedBefore }, at)
   }
 
   interface Wanted {
@@ -58,6 +67,7 @@ export const createVendor = (vending: Vending) => {
     readonly scopes: readonly string[]
     readonly credential: Credential
     readonly minTtlMs: number
+    readonly notIssuedBefore: number | undefined
   }
 
   /** One for all who want the same, whatever value it is bought with. */
@@ -67,13 +77,27 @@ export const createVendor = (vending: Vending) => {
     return flights.run(flightOf(wanted), () => minting({ client, scopes, credential, deadline }, at))
   }
 
+  /** A token that is newer than the one that was refused. Whoever asks for it all the time gets no more than one in a while. */
+  async function renew(wanted: Wanted, notBefore: number, at: Invocation): Promise<Result<MintedToken, VendRefusal>> {
+    const { timing } = at
+    const name = wanted.client.name
+    const until = Math.max((renewedAt.get(name) ?? Number.NEGATIVE_INFINITY) + rules.renewEveryMs, notBefore)
+    const waitMs = until - timing.now()
+    if (waitMs > LONGEST_WAIT_MS) return refused({ reason: 'renewedLately', until })
+    if (waitMs > 0) await timing.wait(waitMs)
+    const joined = flights.isUp(flightOf(wanted)) ? await mintFor(wanted, at) : undefined
+    if (joined?.ok === true && joined.value.issuedAt >= notBefore) return joined
+    renewedAt.set(name, timing.now())
+    return mintFor(wanted, at)
+  }
+
   async function serve(wanted: Wanted, at: Invocation): Promise<Outcome> {
-    const { client, scopes, credential, minTtlMs } = wanted
+    const { client, scopes, credential, minTtlMs, notIssuedBefore } = wanted
     const { timing } = at
     const key: TokenKey = { client: client.name, fingerprint: credential.fingerprint, scopes }
     const served = (token: MintedToken, source: Vended['source']): Outcome =>
       ok({ token, source, ageMs: Math.max(0, timing.now() - token.mintedAt) })
-    const look = cache.look(key, { now: timing.now(), minTtlMs })
+    const look = cache.look(key, { now: timing.now(), minTtlMs, notIssuedBefore })
     switch (look.see) {
       case 'fresh':
         return served(look.token, 'cached')
@@ -81,17 +105,25 @@ export const createVendor = (vending: Vending) => {
         // Somebody replaces it already; who has a token need not wait for that.
         if (flights.isUp(flightOf(wanted))) return served(look.token, 'cached')
         const renewed = await mintFor(wanted, at, rules.refreshBudgetMs)
-        return renewed.ok ? served(renewed.value, 'refreshed') : served(look.token, 'stale')
+        if (renewed.ok) return served(renewed.value, 'refreshed')
+        // The refusal may have been the one that made the client's tokens go.
+        const now = timing.now()
+        return cache.look(key, { now, minTtlMs: 0 }).see === 'paused' ? renewed : served(look.token, 'stale')
       }
       case 'paused':
         return { ok: false, refusal: { reason: look.failure, until: look.until } }
       case 'nothing': {
-        const minted = await mintFor(wanted, at)
+        const minted = await (notIssuedBefore === undefined ? mintFor(wanted, at) : renew(wanted, notIssuedBefore, at))
         return minted.ok ? served(minted.value, 'minted') : minted
       }
     }
   }
 }
+
+/** `iat` has whole seconds, and a service may say so in the second in which the token was issued. */
+const LONGEST_WAIT_MS = 1_000
+/** By how much Stytch's clock may be ahead of this one. */
+const FUTURE_MS = 60_000
 
 const flightOf = ({ client, scopes }: { readonly client: SeenClient; readonly scopes: readonly string[] }): string =>
   JSON.stringify([client.name, scopes])

@@ -21,6 +21,13 @@ export interface VendRules {
   readonly reserveMs: number
   /** Of clients that are known, and again of names that are none. */
   readonly maxClients: number
+  /**
+   * How long Secrets Manager's and KMS's silence is lived through with what was last known. In that time a revoke is not noticed either; but it
+   * needs Secrets Manager as well.
+   */
+  readonly outageGraceMs: number
+  /** How often a client's token is renewed at most because a caller says that it was refused. */
+  readonly renewEveryMs: number
 }
 
 export const vendRules: VendRules = {
@@ -31,6 +38,8 @@ export const vendRules: VendRules = {
   mintMs: 3_000,
   reserveMs: 500,
   maxClients: 1_000,
+  outageGraceMs: 600_000,
+  renewEveryMs: 5_000,
 }
 
 export interface Vending extends StageSecrets {

@@ -131,6 +131,11 @@ export const signatureFault = (request: SignedRequest, check: SignatureCheck): S
     return invalid(`Credential should be scoped to a valid region and to correct service: '${service}'.`)
   }
   if (!given.signedHeaders.includes('host')) return invalid("'Host' must be a 'SignedHeader' in the Authorization.")
+  // "You must include the host header, and any x-amz-* headers in the request" (IAM user guide, "Create a signed AWS API request").
+  const unsigned = Object.keys(request.headers).find(
+    (name) => /^x-amz-/.test(name) && !given.signedHeaders.includes(name),
+  )
+  if (unsigned !== undefined) return invalid(`'${unsigned}' must be a 'SignedHeader' in the Authorization.`)
   const signedAt = readDate(date)
   if (!(Math.abs(now - signedAt) <= MAX_SKEW_MS) || !date.startsWith(given.date)) {
     return invalid(`Signature expired or not yet current: ${date.slice(0, 16)}`)

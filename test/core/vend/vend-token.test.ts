@@ -164,22 +164,73 @@ describe('which version is current', () => {
     expect(world.secrets.calls.slice(2)).toEqual(['describe m2m/test/orders', 'read m2m/test/orders'])
   })
 
-  test('when nobody says so, nothing is served; the next is asked a second later, and not before', async () => {
+  test('is not asked again for a second after nothing answered', async () => {
+    const world = createVendWorld({}, 1)
+    world.place({ name: 'orders' })
+    world.secrets.failing = 1
+
+    const found = [await world.reason('orders'), await world.reason('orders')]
+    const calls = world.secrets.calls.length
+    world.timing.advance(1_000)
+    found.push(await world.reason('orders'))
+
+    expect(found).toEqual(['secretUnreadable', 'secretUnreadable', 'minted'])
+    expect(calls).toBe(1)
+  })
+
+  test('holds for ten minutes while nothing answers, and a token is served; then none is', async () => {
+    const world = createVendWorld({}, 1)
+    world.place({ name: 'orders' })
+    await world.vended('orders')
+    world.secrets.failing = Number.POSITIVE_INFINITY
+    const reasons: string[] = []
+
+    for (let second = 10; second <= 610; second += 10) {
+      world.timing.advance(10_000)
+      reasons.push(await world.reason('orders'))
+    }
+
+    expect(reasons.slice(0, 59)).toEqual(Array.from({ length: 59 }, () => 'cached'))
+    expect(reasons.at(-1)).toBe('secretUnreadable')
+  })
+
+  test('is believed when the answer is a no', async () => {
     const world = createVendWorld({}, 1)
     world.place({ name: 'orders' })
     await world.vended('orders')
     world.timing.advance(30_000)
     world.secrets.failing = 1
+    world.secrets.isDenied = true
 
-    const refused = await world.vend('orders')
-    const atOnce = await world.reason('orders')
-    const calls = world.secrets.calls.length
+    expect(await world.reason('orders')).toBe('secretUnreadable')
+  })
+
+  test('does not hold while a revoke is under way', async () => {
+    const world = createVendWorld({}, 1)
+    const { clientId } = world.place({ name: 'orders' })
+    await world.vended('orders')
+    world.mint.accepted.get(clientId)?.add('canary-orders-2')
+    world.switchTo('orders', 'revoke', 'canary-orders-2')
+    world.timing.advance(30_000)
+    await world.vended('orders')
+    world.secrets.failing = 1
     world.timing.advance(1_000)
-    const later = await world.reason('orders')
 
-    expect(refused).toMatchObject({ ok: false, refusal: { reason: 'secretUnreadable' } })
-    expect([atOnce, later]).toEqual(['secretUnreadable', 'cached'])
-    expect(calls).toBe(3)
+    expect(await world.reason('orders')).toBe('secretUnreadable')
+  })
+
+  test('holds with the value before while the new one cannot be read', async () => {
+    const world = createVendWorld({}, 1)
+    world.place({ name: 'orders' })
+    const { token } = await world.vended('orders')
+    world.switchTo('orders', 'rotate', 'canary-orders-2')
+    world.timing.advance(30_000)
+    world.secrets.isSealed = true
+
+    const again = await world.vended('orders')
+
+    expect(again.token).toBe(token)
+    expect(world.mint.requests).toHaveLength(1)
   })
 
   test('the pauses between questions grow, up to five seconds', async () => {
@@ -283,6 +334,113 @@ describe('a token that grows old', () => {
       expect(token).toBe(first.token)
     }
     expect(world.mint.requests).toHaveLength(2)
+  })
+})
+
+describe('a credential that Stytch refuses', () => {
+  test('buys nothing more, and after a minute of refusals what it bought is not served either', async () => {
+    const world = createVendWorld({}, 1)
+    const { clientId } = world.place({ name: 'orders' })
+    await world.vended('orders')
+    world.mint.accepted.delete(clientId)
+    world.timing.advance(45 * MINUTE_MS)
+    const reasons: string[] = []
+
+    for (let second = 0; second <= 120; second += 10) {
+      reasons.push(await world.reason('orders'))
+      world.timing.advance(10_000)
+    }
+
+    expect(reasons.slice(0, 6).every((reason) => reason === 'stale' || reason === 'cached')).toBe(true)
+    expect(reasons.at(-1)).toBe('credentialRefused')
+    expect(world.cache.size().tokens).toBe(0)
+  })
+
+  test('by a node that is behind, for some seconds, costs no token', async () => {
+    const world = createVendWorld({}, 1)
+    const { clientId } = world.place({ name: 'orders' })
+    await world.vended('orders')
+    world.mint.accepted.delete(clientId)
+    world.timing.advance(45 * MINUTE_MS)
+    const reasons: string[] = []
+
+    for (let second = 0; second <= 40; second += 1) {
+      if (second === 20) world.mint.accepted.set(clientId, new Set(['canary-orders-1']))
+      reasons.push(await world.reason('orders'))
+      world.timing.advance(1_000)
+    }
+
+    expect(reasons).not.toContain('credentialRefused')
+    expect(reasons).toContain('refreshed')
+  })
+})
+
+describe('not_issued_before', () => {
+  const seconds = (ms: number): number => Math.floor(ms / 1000) * 1000
+
+  test('makes a mint when the token is older, and that token is for all', async () => {
+    const world = createVendWorld()
+    world.place({ name: 'orders' })
+    const first = await world.vended('orders')
+    world.timing.advance(10_000)
+
+    const notIssuedBefore = first.token.issuedAt + 1000
+    const reasons = [
+      await world.reason('orders', { notIssuedBefore }),
+      await world.reason('orders', { notIssuedBefore }),
+      await world.reason('orders'),
+    ]
+
+    expect(reasons).toEqual(['minted', 'cached', 'cached'])
+  })
+
+  test('looks at the labels again, a second after the last time, and so finds a revoke that a service knows of', async () => {
+    const world = createVendWorld()
+    const { clientId } = world.place({ name: 'orders' })
+    await world.vended('orders')
+    world.mint.accepted.set(clientId, new Set(['canary-orders-2']))
+    world.switchTo('orders', 'revoke', 'canary-orders-2')
+    world.switchTo('orders', 'settle')
+    world.timing.advance(2_000)
+
+    const { token } = await world.vended('orders', { notIssuedBefore: seconds(world.timing.now()) - 1000 })
+
+    expect(token.issuedAt).toBeGreaterThanOrEqual(seconds(world.timing.now()) - 1000)
+    expect(world.secrets.calls.filter((call) => call.startsWith('describe'))).toHaveLength(2)
+    expect(world.mint.requests.at(-1)?.clientSecret.reveal()).toBe('canary-orders-2')
+  })
+
+  test('of whoever asks for it all the time brings one token in five seconds', async () => {
+    const world = createVendWorld()
+    world.place({ name: 'orders' })
+    await world.vended('orders')
+    const reasons: string[] = []
+
+    for (let second = 0; second < 10; second += 1) {
+      world.timing.advance(1_000)
+      reasons.push(await world.reason('orders', { notIssuedBefore: seconds(world.timing.now()) }))
+    }
+
+    expect(world.mint.requests.length).toBeLessThanOrEqual(4)
+    expect(reasons).toContain('renewedLately')
+  })
+
+  test('in the second of the token’s own issue is waited for', async () => {
+    const world = createVendWorld()
+    world.place({ name: 'orders' })
+    const first = await world.vended('orders')
+
+    const second = await world.vended('orders', { notIssuedBefore: first.token.issuedAt + 1000 })
+
+    expect(second.token.issuedAt).toBeGreaterThan(first.token.issuedAt)
+  })
+
+  test('that is far ahead is refused', async () => {
+    const world = createVendWorld()
+    world.place({ name: 'orders' })
+
+    expect(await world.reason('orders', { notIssuedBefore: world.timing.now() + 61_000 })).toBe('notYet')
+    expect(world.mint.requests).toEqual([])
   })
 })
 

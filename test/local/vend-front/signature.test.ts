@@ -51,6 +51,10 @@ describe('a signature of the SDK', () => {
   })
 
   test.each<[string, (request: SignedRequest) => SignedRequest]>([
+    [
+      'a header of AWS’s that was not signed',
+      (request) => ({ ...request, headers: { ...request.headers, 'x-amz-target': 'x' } }),
+    ],
     ['the client', (request) => ({ ...request, url: '/clients/other/token' })],
     ['the method', (request) => ({ ...request, method: 'GET' })],
     ['the query', (request) => ({ ...request, url: `${request.url}?x=1` })],

@@ -11,6 +11,8 @@ export interface Attack {
 }
 
 export interface Attacker {
+  /** Until now. */
+  tally(): Attack
   stop(): Promise<Attack>
 }
 
@@ -32,6 +34,7 @@ export const startAttacker = (leaked: Credentials): Attacker => {
   }
   const done = work()
   return {
+    tally: () => ({ ...count }),
     stop: async () => {
       isStopped = true
       await done

@@ -2,64 +2,68 @@
 // over HTTP; this file only asks, watches and counts.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Laptop } from '../laptop/laptop.ts'
-import { type Attack, startAttacker } from './attacker.ts'
+import { type Attack, type Attacker, startAttacker } from './attacker.ts'
 import { type Consumer, type ConsumerInput, startConsumer } from './consumers.ts'
 import { createOperator, type Operator } from './operator.ts'
 import { startResourceServer } from './resource-server.ts'
+import type { Counts, Evidence, Line, Tone } from './telling.ts'
 
 /** How long a caching consumer may keep the old secret; a day in production. */
 const OVERLAP_MS = 4500
 
-export interface Line {
-  /** Milliseconds since the story began. */
-  readonly at: number
-  readonly text: string
-}
-
 export interface StoryResult {
   readonly timeline: readonly Line[]
-  readonly requests: number
-  readonly failures: number
+  readonly counts: Pick<Counts, 'requests' | 'failures'>
   readonly attack: Attack
   /** Detail of the `Secret Revoked` event. */
-  readonly evidence: Readonly<Record<string, unknown>> | undefined
+  readonly evidence: Evidence | undefined
   /** From the report of the leak to the proof. */
   readonly provenDeadMs: number
   readonly faults: readonly string[]
 }
 
+/** Who watches. */
+export interface StoryView {
+  /** Something happened. */
+  line(line: Line): void
+  /** Everything is at work; what has been counted can be read from now on. */
+  live(read: () => Counts): void
+}
+
 interface Stage {
   readonly laptop: Laptop
   readonly operator: Operator
-  readonly narrate: (text: string) => void
+  readonly narrate: (subject: string, text: string, tone?: Tone) => void
+  /** Whoever holds the leaked secret. */
+  attacker: Attacker | undefined
   readonly check: (holds: boolean, fault: string) => void
 }
 
 const rotateScene = async ({ operator, narrate, laptop, check }: Stage, secretId: string): Promise<void> => {
   const { clientId } = await operator.read(secretId)
   await operator.rotate(secretId, 'rotate')
-  narrate('billing-api     rotated: AWSCURRENT is the new value, Stytch accepts both')
+  narrate('billing-api', 'rotated: AWSCURRENT is new, and Stytch accepts both')
   check(laptop.stytch.slots(clientId)?.nextLastFour !== null, 'no overlap was open after the rotation')
   await sleep(OVERLAP_MS + 300)
   await operator.rotate(secretId, 'settle')
   check(laptop.stytch.slots(clientId)?.nextLastFour === null, 'the overlap was still open after the settle')
-  narrate('billing-api     settled: the old value is refused')
+  narrate('billing-api', 'settled: the old value is refused')
 }
 
 const rollbackScene = async ({ operator, narrate, check }: Stage, secretId: string): Promise<void> => {
   const before = await operator.read(secretId)
   await operator.rotate(secretId, 'rotate')
-  narrate('nightly-etl     rotated')
+  narrate('nightly-etl', 'rotated')
   await sleep(400)
   await operator.rotate(secretId, 'rollback')
-  narrate('nightly-etl     rolled back: AWSCURRENT is the old value again')
+  narrate('nightly-etl', 'rolled back: AWSCURRENT is the old value again')
   check(
     (await operator.read(secretId)).clientSecret === before.clientSecret,
     'the rollback did not bring the old value back',
   )
   await sleep(OVERLAP_MS + 300)
   await operator.rotate(secretId, 'settle')
-  narrate('nightly-etl     settled: the value that was rolled back is refused')
+  narrate('nightly-etl', 'settled: the value that was rolled back is refused')
 }
 
 const crashScene = async ({ operator, narrate, laptop, check }: Stage, secretId: string): Promise<void> => {
@@ -69,37 +73,39 @@ const crashScene = async ({ operator, narrate, laptop, check }: Stage, secretId:
     if (op !== 'RotateStart' || phase !== 'after' || kills > 0) return
     kills += 1
     laptop.rotation.kill()
-    narrate('support-agent   rotation function killed: the only copy of the new value is lost')
+    narrate('support-agent', 'rotation function killed, the new value’s only copy lost', 'bad')
   })
   await operator.rotate(secretId, 'rotate')
   untap()
   check(kills === 1, 'the rotation was not killed')
-  narrate('support-agent   driven on by Secrets Manager: lost value cancelled, another started, switched')
+  narrate('support-agent', 'driven on: the lost value cancelled, another one started')
   await sleep(OVERLAP_MS + 300)
   await operator.rotate(secretId, 'settle')
-  narrate('support-agent   settled')
+  narrate('support-agent', 'settled')
 }
 
 interface Leak {
   readonly attack: Attack
   readonly provenDeadMs: number
-  readonly evidence: Readonly<Record<string, unknown>> | undefined
+  readonly evidence: Evidence | undefined
 }
 
-const leakScene = async ({ operator, narrate, laptop }: Stage, secretId: string): Promise<Leak> => {
+const leakScene = async (stage: Stage, secretId: string): Promise<Leak> => {
+  const { operator, narrate, laptop } = stage
   const attacker = startAttacker(await operator.read(secretId))
+  stage.attacker = attacker
   await sleep(500)
-  narrate('billing-api     LEAK: the secret is in an attacker’s hands')
+  narrate('billing-api', 'LEAK: the secret is in an attacker’s hands', 'bad')
   const startedAt = Date.now()
   await operator.rotate(secretId, 'revoke')
-  narrate('billing-api     revoke: AWSCURRENT is a new value')
+  narrate('billing-api', 'revoke: AWSCURRENT is a new value')
   await operator.rotate(secretId, 'settle')
   const provenDeadMs = Date.now() - startedAt
-  narrate(`billing-api     settled: the leaked value is proven dead after ${provenDeadMs} ms`)
+  narrate('billing-api', `settled: the leaked value is proven dead after ${provenDeadMs} ms`, 'good')
   await sleep(500)
   const attack = await attacker.stop()
   const revoked = laptop.aws.events().find(({ detailType }) => detailType === 'Secret Revoked')
-  return { attack, provenDeadMs, evidence: revoked?.detail as Readonly<Record<string, unknown>> | undefined }
+  return { attack, provenDeadMs, evidence: revoked?.detail as Evidence | undefined }
 }
 
 /** The password to all of Stytch leaks: every function must follow without a failed call. */
@@ -110,30 +116,39 @@ const projectScene = async ({ operator, narrate, laptop, check }: Stage, clientS
   check(laptop.stytch.projectSecrets.accepts(leaked), 'the old project secret died before anybody could follow')
   await operator.rotate(secretId, 'settle')
   check(!laptop.stytch.projectSecrets.accepts(leaked), 'the old project secret is still accepted')
-  narrate(`project secret  revoked: Stytch refuses the old one after ${Date.now() - startedAt} ms`)
+  narrate('project secret', `revoked: Stytch refuses the old one after ${Date.now() - startedAt} ms`, 'good')
   await operator.rotate(clientSecretId, 'rotate')
-  narrate('support-agent   rotated: the function followed the new project secret by itself')
+  narrate('support-agent', 'rotated, with the new project secret, by itself')
 }
 
-/** @param say shows a line as it happens. @throws what a scene throws; everything it opened is closed. */
-export const playStory = async (laptop: Laptop, say: (line: Line) => void): Promise<StoryResult> => {
+/** @throws what a scene throws; everything it opened is closed. */
+export const playStory = async (laptop: Laptop, view: StoryView): Promise<StoryResult> => {
   const startedAt = Date.now()
   const timeline: Line[] = []
   const faults: string[] = []
-  const narrate = (text: string): void => {
-    const line = { at: Date.now() - startedAt, text }
+  const narrate: Stage['narrate'] = (subject, text, tone = 'plain') => {
+    const line = { at: Date.now() - startedAt, subject, text, tone }
     timeline.push(line)
-    say(line)
+    view.line(line)
   }
   const check = (holds: boolean, fault: string): void => {
     if (!holds) faults.push(fault)
   }
   const operator = createOperator(laptop.address)
-  const stage: Stage = { laptop, operator, narrate, check }
+  const stage: Stage = { laptop, operator, narrate, attacker: undefined, check }
   const resource = await startResourceServer(laptop.address)
   const consumers: Consumer[] = []
   const consume = (secretId: string, habit: ConsumerInput['habit'], keepMs: number): void => {
     consumers.push(startConsumer(operator, { secretId, habit, keepMs, resourceUrl: resource.url }))
+  }
+  const counts = (): Counts => {
+    const sum = (count: (consumer: Consumer) => number): number =>
+      consumers.reduce((total, consumer) => total + count(consumer), 0)
+    return {
+      requests: sum(({ tally }) => tally.requests),
+      failures: sum(({ tally }) => tally.failures),
+      attack: stage.attacker?.tally(),
+    }
   }
   try {
     const secrets: string[] = []
@@ -142,17 +157,17 @@ export const playStory = async (laptop: Laptop, say: (line: Line) => void): Prom
       ['nightly-etl', ['read:events']],
       ['support-agent', ['read:tickets']],
     ] as const) {
-      const { secretArn, clientId } = await operator.register(name, scopes)
-      secrets.push(secretArn)
-      narrate(`${name.padEnd(15)} registered as ${clientId}`)
+      secrets.push((await operator.register(name, scopes)).secretArn)
     }
+    narrate('clients', 'billing-api, nightly-etl and support-agent registered')
     const [billing = '', etl = '', agent = ''] = secrets
     consume(billing, 'every', 0)
     consume(billing, 'ttl', OVERLAP_MS)
     consume(etl, 'overlap', OVERLAP_MS)
     consume(agent, 'overlap', OVERLAP_MS)
     consume(agent, 'every', 0)
-    narrate('consumers       five at work: token, then API call, without a pause')
+    narrate('consumers', 'five at work: token, then API call, without a pause')
+    view.live(counts)
     await sleep(700)
     await rotateScene(stage, billing)
     await rollbackScene(stage, etl)
@@ -161,15 +176,13 @@ export const playStory = async (laptop: Laptop, say: (line: Line) => void): Prom
     await projectScene(stage, agent)
     await sleep(500)
     await Promise.all(consumers.map((consumer) => consumer.stop()))
-    const sum = (count: (consumer: Consumer) => number): number =>
-      consumers.reduce((total, consumer) => total + count(consumer), 0)
-    const result = { requests: sum(({ tally }) => tally.requests), failures: sum(({ tally }) => tally.failures) }
-    check(result.requests > 0 && result.failures === 0, `${result.failures} of ${result.requests} requests failed`)
+    const { requests, failures } = counts()
+    check(requests > 0 && failures === 0, `${failures} of ${requests} requests failed`)
     check(leak.attack.accepted > 0, 'the attacker was never accepted, so nothing was shown')
     check(leak.attack.refused > 0, 'the attacker was never refused')
     check(leak.attack.acceptedAfterRefusal === 0, 'the attacker was accepted after a refusal')
     check(leak.evidence !== undefined, 'no evidence of the revoke was put on the bus')
-    return { timeline, faults, ...result, ...leak }
+    return { timeline, faults, counts: { requests, failures }, ...leak }
   } finally {
     await Promise.all(consumers.map((consumer) => consumer.stop()))
     await resource.close()

@@ -66,22 +66,28 @@ export const createProjectKeys = ({ url, elapsed, timeoutMs = 5_000 }: ProjectKe
   const mayAsk = (): boolean => flight !== undefined || elapsed() - askedAt >= PAUSE_MS
   const ageMs = (): number => (known === undefined ? Number.POSITIVE_INFINITY : elapsed() - known.readAt)
 
-  return async (header, token) => {
+  /** @throws KeysUnavailable */
+  const keysNow = async (): Promise<Known> => {
     if (ageMs() >= KEYS_HOLD_MS) {
       if (known === undefined || mayAsk()) await renew()
-      if (known === undefined || ageMs() >= KEYS_HOLD_MS) throw trouble ?? new KeysUnavailable('no answer')
     } else if (ageMs() >= RENEW_EVERY_MS && mayAsk()) {
       // Beside the token that is judged meanwhile.
       void renew()
     }
+    if (known === undefined || ageMs() >= KEYS_HOLD_MS) throw trouble ?? new KeysUnavailable('no answer')
+    return known
+  }
+
+  return async (header, token) => {
+    const { find } = await keysNow()
     try {
-      return await known.find(header, token)
+      return await find(header, token)
     } catch (error) {
       if (!(error instanceof errors.JWKSNoMatchingKey)) throw error
       if (mayAsk()) await renew()
       // Perhaps a new key: whoever cannot read them does not know.
       if (trouble !== undefined) throw trouble
-      return known.find(header, token)
+      return (await keysNow()).find(header, token)
     }
   }
 }

@@ -22,7 +22,7 @@ export interface FrontReply {
 /** To be called at the top of a test file. */
 export const useFront = () => {
   const asked: Asked[] = []
-  let answer: (asked: Asked) => FrontReply | Promise<FrontReply> | 'none' = () => ({ status: 404, body: {} })
+  let answer: (asked: Asked) => FrontReply | 'none' | Promise<FrontReply | 'none'> = () => ({ status: 404, body: {} })
   let origin = ''
   const server = createServer((message, response) => {
     const parts: Buffer[] = []

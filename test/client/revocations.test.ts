@@ -64,7 +64,7 @@ describe('the list', () => {
     let hangUp = (): void => undefined
     front.answers(
       () =>
-        new Promise((done) => {
+        new Promise<'none'>((done) => {
           hangUp = () => done('none')
         }),
     )

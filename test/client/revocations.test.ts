@@ -34,7 +34,7 @@ describe('the list', () => {
     const before = front.asked.length
     now += 1
     await ask()
-    await vi.waitFor(() => expect(front.asked).toHaveLength(2))
+    await vi.waitFor(() => expect(front.asked).toHaveLength(2), { timeout: 60_000 })
 
     expect(before).toBe(1)
   })
@@ -71,13 +71,16 @@ describe('the list', () => {
 
     now += 31_000
     for (let request = 0; request < 1000; request += 1) await revocations.notBefore('orders')
-    await vi.waitFor(() => expect(front.asked).toHaveLength(2))
+    await vi.waitFor(() => expect(front.asked).toHaveLength(2), { timeout: 60_000 })
     hangUp()
-    await vi.waitFor(async () => {
-      now += 1000
-      await revocations.notBefore('orders')
-      expect(front.asked).toHaveLength(3)
-    })
+    await vi.waitFor(
+      async () => {
+        now += 1000
+        await revocations.notBefore('orders')
+        expect(front.asked).toHaveLength(3)
+      },
+      { timeout: 60_000 },
+    )
   })
 
   test('holds for minutes when no newer one comes, and then none does, at once', async () => {

@@ -66,6 +66,8 @@ const client = (more: Partial<TokenClientSettings> = {}) =>
     chance: () => 0.5,
     ...more,
   })
+/** It ends what hangs, and judges no speed. */
+const PATIENCE = { timeout: 60_000 }
 const bodies = () => front.asked.map(({ body }) => JSON.parse(body))
 const failureOf = async (asked: Promise<unknown>): Promise<VendFailed> => {
   const error = await asked.then(
@@ -118,7 +120,7 @@ describe('a token', () => {
 
     pass(3_001_000)
     expect(numberOf(await tokens.token({ client: 'orders' }))).toBe(1)
-    await vi.waitFor(async () => expect(numberOf(await tokens.token({ client: 'orders' }))).toBe(2))
+    await vi.waitFor(async () => expect(numberOf(await tokens.token({ client: 'orders' }))).toBe(2), PATIENCE)
 
     expect(bodies()).toEqual([{}, { min_ttl: 1200 }])
   })
@@ -127,19 +129,19 @@ describe('a token', () => {
     const tokens = client({ patienceMs: 0 })
     await tokens.token({ client: 'orders' })
     front.answers(() => 'none')
-    const ask = async () => {
-      const token = await tokens.token({ client: 'orders' })
-      await setTimeout(20)
-      return numberOf(token)
-    }
+    const found: number[] = []
+    const askUntil = (times: number) =>
+      vi.waitFor(async () => {
+        found.push(numberOf(await tokens.token({ client: 'orders' })))
+        expect(front.asked).toHaveLength(times)
+      }, PATIENCE)
 
     pass(3_001_000)
-    const found = [await ask(), await ask()]
+    await askUntil(2)
     pass(15_000)
-    found.push(await ask())
+    await askUntil(3)
 
-    expect(found).toEqual([1, 1, 1])
-    expect(front.asked).toHaveLength(3)
+    expect(new Set(found)).toEqual(new Set([1]))
   })
 
   test.each([3_541_000, 3_599_000])(

@@ -1,6 +1,7 @@
 // What became of the secrets of a page that nothing was heard of, from their versions alone: the token of each version says whether it is this
 // campaign's. Done, not done, or unknown; nothing is asked for.
 
+import { Fault } from '../base/fault.ts'
 import { isSettleOf } from '../drive/settle-request.ts'
 import { isUnsettled, overlapEndsAt } from '../secret/overlap.ts'
 import { isAbout } from '../secret/request-token.ts'
@@ -68,23 +69,75 @@ const lookAt = async (work: CampaignWork, name: string, phase: PagePhase): Promi
   return endOf(work, { secret, versions, own }, phase)
 }
 
+/** One step's, of as many as it got to. */
+interface Portion {
+  readonly ends: readonly SecretEnd[]
+  /** unavailable: AWS did not answer about the next one. late: the time was up. */
+  readonly because: 'all' | 'unavailable' | 'late'
+  /** Until a next step may begin. */
+  readonly waitSeconds: number
+  /** Epoch milliseconds. */
+  readonly endedAt: number
+}
+
+/** A step begins no further look after this time, and none with less than the second left of its invocation. */
+const LOOK_MS = 120_000
+const LOOK_NEEDS_MS = 60_000
+/** While AWS does not answer; after that, whoever was not looked at is unknown. */
+const UNAVAILABLE_SECONDS = [30, 120, 300] as const
+
+/** Ends at the first that cannot be looked at: while AWS does not answer, each would take its time to say so. */
+const lookAtSome = async (work: CampaignWork, names: readonly string[], phase: PagePhase): Promise<Portion> => {
+  const { timing } = work.campaigning
+  const startedAt = timing.now()
+  const ends: SecretEnd[] = []
+  const portion = (because: Portion['because'], waitSeconds = 0): Portion => ({
+    ends,
+    because,
+    waitSeconds,
+    endedAt: timing.now(),
+  })
+  for (const name of names) {
+    const remainingMs = timing.remainingMs()
+    // Longer than this invocation lasts, so that the next step has one of its own.
+    if (remainingMs < LOOK_NEEDS_MS) return portion('late', Math.max(1, Math.ceil(remainingMs / 1000) + 1))
+    if (timing.now() - startedAt > LOOK_MS) return portion('late')
+    try {
+      ends.push(await lookAt(work, name, phase))
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error
+      if (error.retryable) return portion('unavailable')
+      ends.push(unknown(0))
+    }
+  }
+  return portion('all')
+}
+
 export interface LookedBack {
   readonly ends: readonly SecretEnd[]
   /** Epoch milliseconds. */
   readonly endedAt: number
 }
 
-export const lookBack = (
+/** In steps that end within their invocation, each with what it has found. A secret that cannot be looked at is unknown; the others are not. */
+export const lookBack = async (
   work: CampaignWork,
   durable: Durable,
   { page, names }: Wave,
   phase: PagePhase,
-): Promise<LookedBack> =>
-  durable.step(`look at page ${page}`, async () => {
-    const ends: SecretEnd[] = []
-    for (const name of names) {
-      // A secret that cannot be looked at now is unknown; the others are not.
-      ends.push(await lookAt(work, name, phase).catch(() => unknown(0)))
+): Promise<LookedBack> => {
+  const ends: SecretEnd[] = []
+  let outages = 0
+  for (;;) {
+    const left = names.slice(ends.length)
+    const some = await durable.step(`look at page ${page}`, () => lookAtSome(work, left, phase))
+    ends.push(...some.ends)
+    if (some.because === 'all') return { ends, endedAt: some.endedAt }
+    const outageSeconds = some.because === 'unavailable' ? UNAVAILABLE_SECONDS[outages] : some.waitSeconds
+    if (outageSeconds === undefined) {
+      return { ends: names.map((_name, at) => ends[at] ?? unknown(0)), endedAt: some.endedAt }
     }
-    return { ends, endedAt: work.campaigning.timing.now() }
-  })
+    if (some.because === 'unavailable') outages += 1
+    if (outageSeconds > 0) await durable.wait(`look at page ${page} again`, outageSeconds)
+  }
+}

@@ -4,7 +4,7 @@
 import { Fault } from '../base/fault.ts'
 import { isSettleOf } from '../drive/settle-request.ts'
 import { isUnsettled, overlapEndsAt } from '../secret/overlap.ts'
-import { isAbout } from '../secret/request-token.ts'
+import { isAbout, readRequestToken } from '../secret/request-token.ts'
 import type { Secret } from '../secret/secret.ts'
 import type { VersionEntry } from '../secret/secrets.ts'
 import { fullNameOf } from '../secret/stage-secrets.ts'
@@ -36,21 +36,33 @@ const isSettled = ({ secret, versions, own }: Found): boolean =>
     ),
   )
 
+const isAskedBefore = ({ startedAt }: CampaignWork, version: VersionEntry | undefined): boolean =>
+  (readRequestToken(version?.versionId ?? '').askedAt ?? startedAt) < startedAt
+
+/** All that was asked for was asked for by earlier runs. */
+const madeEarlier = (work: CampaignWork, own: readonly VersionEntry[]) =>
+  own.every((version) => isAskedBefore(work, version)) ? ({ isWithoutSwitch: true } as const) : {}
+
 /** A rotate's switch was made, and others have moved on since, or nobody has. */
-const switchedEnd = ({ campaigning, run }: CampaignWork, { secret, own }: Found, phase: PagePhase): SecretEnd => {
+const switchedEnd = (work: CampaignWork, { secret, own }: Found, phase: PagePhase): SecretEnd => {
+  const { campaigning, run } = work
   const { stage } = campaigning.rules
+  const made = madeEarlier(work, own)
   const endsAt = overlapEndsAt(secret, stage)
   if (labelledIn(own, 'AWSCURRENT') !== undefined && phase === 'switch') {
-    return { end: 'switched', overlapEndsAt: endsAt }
+    return { end: 'switched', overlapEndsAt: endsAt, ...made }
   }
   // A revoke has to be proven, which only its own settle does.
   if (run.request.intent === 'revoke') return unknown(own.length)
-  return isUnsettled(secret) ? { end: 'leftToSweep', until: endsAt } : { end: 'settled' }
+  return isUnsettled(secret) ? { end: 'leftToSweep', until: endsAt, ...made } : { end: 'settled', ...made }
 }
 
 const endOf = (work: CampaignWork, found: Found, phase: PagePhase): SecretEnd => {
   const { secret, own } = found
-  if (isSettled(found) && (work.run.request.intent === 'revoke' || !isUnsettled(secret))) return { end: 'settled' }
+  if (isSettled(found) && (work.run.request.intent === 'revoke' || !isUnsettled(secret))) {
+    const isEarlier = isAskedBefore(work, labelledIn(found.versions, 'AWSCURRENT'))
+    return { end: 'settled', ...(isEarlier ? { why: 'earlier' } : {}), ...madeEarlier(work, own) }
+  }
   const isSwitched = own.some(({ labels }) => labels.includes('AWSCURRENT') || labels.includes('AWSPREVIOUS'))
   if (isSwitched || phase === 'settle') return switchedEnd(work, found, phase)
   if (labelledIn(own, 'AWSPENDING') !== undefined) return unknown(own.length)

@@ -12,7 +12,7 @@ import { recordedSwitchOf } from '../rotation/records.ts'
 import { CURRENT, versionLabelled } from '../secret/labels.ts'
 import { isUnsettled, overlapEndsAt, switchedAt } from '../secret/overlap.ts'
 import { replicasKeepingOpen } from '../secret/replicas.ts'
-import { isAbout } from '../secret/request-token.ts'
+import { isAbout, readRequestToken } from '../secret/request-token.ts'
 import type { Secret } from '../secret/secret.ts'
 import { holdOf, overlapOf } from '../secret/secret-tags.ts'
 import { fullNameOf } from '../secret/stage-secrets.ts'
@@ -133,21 +133,36 @@ const failed = (why: FailureReason, { attempts = 0, message, reason }: FailureDe
   ...defined({ message }),
 })
 
-/** A later rotation may have opened an overlap of its own, which is not this campaign's to end. */
-const settledOrOpen = ({ campaigning, order }: Page, secret: Secret): Ended => {
-  if (order.intent === 'revoke' || !isUnsettled(secret)) return { as: { end: 'settled' } }
-  return { as: { end: 'leftToSweep', until: overlapEndsAt(secret, campaigning.rules.stage) } }
+/** Whether a version was asked for before this run of the campaign began. */
+const isEarlier = ({ order }: Pick<Page, 'order'>, versionId: string): boolean => {
+  const { askedAt } = readRequestToken(versionId)
+  return order.since !== undefined && askedAt !== undefined && askedAt < order.since
 }
 
-const doneOf = (page: Page, secret: Secret): Ended => {
+type Done = Extract<JobOutcome, { outcome: 'done' }>
+
+/** A later rotation may have opened an overlap of its own, which is not this campaign's to end. */
+const settledOrOpen = (page: Page, { secret, requestToken }: Done): Ended => {
   const { campaigning, order } = page
+  const made = isEarlier(page, requestToken) ? ({ isWithoutSwitch: true } as const) : {}
+  if (order.intent !== 'revoke' && isUnsettled(secret)) {
+    return { as: { end: 'leftToSweep', until: overlapEndsAt(secret, campaigning.rules.stage), ...made } }
+  }
+  const current = versionLabelled(secret, CURRENT)?.versionId ?? ''
+  return { as: { end: 'settled', ...(isEarlier(page, current) ? { why: 'earlier' } : {}), ...made } }
+}
+
+const doneOf = (page: Page, done: Done): Ended => {
+  const { campaigning, order } = page
+  const { secret, requestToken } = done
   // By an earlier execution of this campaign, or by the sweep.
-  if (order.phase !== 'switch' || !isUnsettled(secret)) return settledOrOpen(page, secret)
+  if (order.phase !== 'switch' || !isUnsettled(secret)) return settledOrOpen(page, done)
   const { stage } = campaigning.rules
   // A longer one of its own is waited for by the sweep, not by the page.
   const overlapMs = Math.min(overlapOf(secret, stage), stage.overlapMs)
   const since = Math.min(campaigning.timing.now(), switchedAt(secret, stage))
-  return { as: { end: 'switched', overlapEndsAt: since + overlapMs + OVERLAP_MARGIN_MS } }
+  const made = isEarlier(page, requestToken) ? ({ isWithoutSwitch: true } as const) : {}
+  return { as: { end: 'switched', overlapEndsAt: since + overlapMs + OVERLAP_MARGIN_MS, ...made } }
 }
 
 const skippedAs = (why: Reason): Ended => {
@@ -159,9 +174,9 @@ const skippedAs = (why: Reason): Ended => {
 const endOf = (page: Page, outcome: Exclude<JobOutcome<Reason>, { outcome: 'later' }>): Ended => {
   switch (outcome.outcome) {
     case 'done':
-      return doneOf(page, outcome.secret)
+      return doneOf(page, outcome)
     case 'deadAlready':
-      return { as: { end: 'settled' } }
+      return { as: { end: 'settled', isWithoutSwitch: true } }
     case 'skipped':
       return skippedAs(outcome.why)
     case 'failed':

@@ -12,7 +12,7 @@ import type { ClientSecret } from '../../lambda/core/secret/client-secret.ts'
 import type { Secret } from '../../lambda/core/secret/secret.ts'
 import { clientIdOf } from '../../lambda/core/secret/secret-tags.ts'
 import { spanHours } from '../../lib/config/client-config.ts'
-import { backstopRules } from '../../lib/config/rotation-schedule.ts'
+import { ownBackstopRules } from '../../lib/config/rotation-schedule.ts'
 import type { CommandContext } from '../terminal/command-context.ts'
 import { CommandFault, type Ending, EXIT, exitOf } from '../terminal/command-fault.ts'
 import { watchInterruption } from '../terminal/interruption.ts'
@@ -98,7 +98,7 @@ const wishOf = async (
     clientSecret,
     description: row.description,
     consumers: row.readers,
-    rules: hours === undefined ? view.backstop : backstopRules(hours, undefined),
+    rules: hours === undefined ? view.backstop : ownBackstopRules(hours, view.backstop),
     ...defined({ overlap: row.overlap, period: row.period }),
     tags: {},
     heldBy: context.operator,

@@ -6,7 +6,7 @@ import type { Adopted, InPlaceAsked, StageView } from '../../lambda/core/clients
 import { isClientName } from '../../lambda/core/secret/client-name.ts'
 import { isNameOfStage, outsideFault, prefixesOf } from '../../lambda/core/secret/stage-secrets.ts'
 import { spanHours } from '../../lib/config/client-config.ts'
-import { backstopRules } from '../../lib/config/rotation-schedule.ts'
+import { ownBackstopRules } from '../../lib/config/rotation-schedule.ts'
 import type { CommandContext } from '../terminal/command-context.ts'
 import { CommandFault, EXIT } from '../terminal/command-fault.ts'
 import type { AdoptionRow } from './adoption-rows.ts'
@@ -48,7 +48,7 @@ export const adoptRowInPlace = async (
     secretName,
     fields,
     consumers: readers,
-    rules: hours === undefined ? view.backstop : backstopRules(hours, undefined),
+    rules: hours === undefined ? view.backstop : ownBackstopRules(hours, view.backstop),
     ...defined({ overlap, period, clientId: clientId === '' ? undefined : clientId }),
     tags: {},
     heldBy: context.operator,

@@ -10,7 +10,7 @@ import { type DeclaredClient, isSetName, removals, SET_RULE } from '../../lambda
 import { shortPeriodFault } from '../../lambda/core/secret/campaign-turn.ts'
 import { type ClientConfig, clientFields, readClientList, spanHours } from '../../lib/config/client-config.ts'
 import { createPlace, type Place } from '../../lib/config/config-place.ts'
-import { backstopRules } from '../../lib/config/rotation-schedule.ts'
+import { ownBackstopRules } from '../../lib/config/rotation-schedule.ts'
 import { CommandFault, EXIT } from '../terminal/command-fault.ts'
 
 interface ClientsFile {
@@ -152,7 +152,7 @@ export const toDeclared = (client: ClientConfig, view: StageView): DeclaredClien
     scopes: client.scopes,
     consumers: client.readers,
     // The backstop of its own period: no sooner than twice of it, as the stage's.
-    rules: hours === undefined ? view.backstop : backstopRules(hours, undefined),
+    rules: hours === undefined ? view.backstop : ownBackstopRules(hours, view.backstop),
     onRemoval: client.onRemoval,
     ...defined({ overlap: client.overlap, period: client.period }),
     tags: client.tags,

@@ -3,6 +3,7 @@ import type { CampaignExecution } from '../../lambda/adapters/aws/campaign-execu
 import { defined } from '../../lambda/core/base/defined.ts'
 import { isJsonObject, type JsonObject } from '../../lambda/core/base/json-object.ts'
 import type { ControlWish } from '../../lambda/core/campaign/campaign-control.ts'
+import { campaignIdOf } from '../../lambda/core/campaign/campaign-runs.ts'
 import { table } from '../terminal/table.ts'
 import { at, iso, span } from '../terminal/words.ts'
 
@@ -10,10 +11,6 @@ const textIn = (json: JsonObject | undefined, name: string): string | undefined 
   const value = json?.[name]
   return typeof value === 'string' ? value : undefined
 }
-
-/** What repeated requests join: an incident's id, a campaign's, or the execution's own name. */
-export const campaignIdOf = ({ input, name }: Pick<CampaignExecution, 'input' | 'name'>): string =>
-  textIn(input, 'incidentId') ?? textIn(input, 'campaignId') ?? name
 
 const endings: Readonly<Record<string, string>> = {
   FAILED: 'failed',
@@ -30,6 +27,8 @@ export const stateOf = ({ status, result }: CampaignExecution, wish: ControlWish
 
 export interface SeenCampaign {
   readonly campaign: CampaignExecution
+  /** By which it was looked for: it may mean more than one run. */
+  readonly asked?: string
   readonly wish: ControlWish | undefined
 }
 
@@ -104,11 +103,20 @@ const secretsOf = (campaign: CampaignExecution): string => {
 const wished = ({ state, by, reason, at: when }: ControlWish): string =>
   `${state === 'paused' ? 'pause' : 'stop'} asked for by ${by} at ${when}${reason === undefined ? '' : `: ${reason}`}`
 
-export const showText = ({ campaign, wish }: SeenCampaign): string => {
+/** Which run it is that an id meant, where that does not say so itself. */
+export const runWords = ({ campaign, asked }: SeenCampaign): string | undefined =>
+  asked === undefined || asked === campaign.name || asked === campaign.arn
+    ? undefined
+    : `${campaign.status === 'RUNNING' ? 'the one under way' : 'the newest'} of ${asked}`
+
+export const showText = (seen: SeenCampaign): string => {
+  const { campaign, wish } = seen
   const { input, result, error, status } = campaign
+  const run = runWords(seen)
   const rows: (readonly [string, string])[] = [
     ['execution', campaign.name],
     ['campaign', campaignIdOf(campaign)],
+    ...(run === undefined ? [] : [['run', run] as const]),
     ['state', stateOf(campaign, wish)],
     ['intent', textIn(input, 'intent') ?? '–'],
     ['selector', JSON.stringify(input.selector ?? null)],

@@ -3,8 +3,9 @@
 import type { Command } from 'commander'
 import { defined } from '../../lambda/core/base/defined.ts'
 import type { ControlWish } from '../../lambda/core/campaign/campaign-control.ts'
+import { campaignIdOf } from '../../lambda/core/campaign/campaign-runs.ts'
 import { WISH_REASON_CHARACTERS } from '../../lambda/core/campaign/campaign-wishes.ts'
-import { asJson, campaignIdOf, listText, type SeenCampaign, showText, stateOf } from '../campaign/campaign-words.ts'
+import { asJson, listText, type SeenCampaign, showText, stateOf } from '../campaign/campaign-words.ts'
 import type { CommandContext } from '../terminal/command-context.ts'
 import { CommandFault, type Ending, EXIT } from '../terminal/command-fault.ts'
 import { addCaution, integerFrom } from '../terminal/options.ts'
@@ -41,14 +42,14 @@ type Connected = Awaited<ReturnType<typeof connect>>
 const found = async ({ campaigns, control }: Connected, id = ''): Promise<SeenCampaign> => {
   const [campaign, wishes] = await Promise.all([campaigns.find(id), control.read()])
   if (campaign === undefined) throw new CommandFault(EXIT.usage, `no campaign ${id} was found: m2m campaign list`)
-  return { campaign, wish: Object.hasOwn(wishes, campaign.name) ? wishes[campaign.name] : undefined }
+  return { campaign, asked: id, wish: Object.hasOwn(wishes, campaign.name) ? wishes[campaign.name] : undefined }
 }
 
 const assertRunning = ({ campaign, wish }: SeenCampaign): void => {
   if (campaign.status === 'RUNNING') return
   throw new CommandFault(
     EXIT.refused,
-    `campaign ${campaign.name} is over: ${stateOf(campaign, wish)}; a repetition has a name of its own: m2m campaign list`,
+    `campaign ${campaign.name} is over: ${stateOf(campaign, wish)}; m2m campaign list`,
   )
 }
 
@@ -186,7 +187,8 @@ const repeat: Work<ChangeOptions> = async (context, options, [id]) => {
 }
 
 const ID = '<id>'
-const ID_IS = 'an execution’s name or ARN, a campaign id, or an incident id: its newest campaign'
+const ID_IS =
+  'an execution’s name, a campaign id, or an incident id: the run under way, else the newest; or an ARN: that very run'
 const REASON = ['--reason <text>', 'for the report'] as const
 
 export const addCampaign = (program: Command): void => {

@@ -8,7 +8,7 @@ import type { CheckQuestions } from '../../lambda/core/drive/check-questions.ts'
 import type { ProofQuestions } from '../../lambda/core/drive/proof-questions.ts'
 import type { SignedProof } from '../../lambda/core/incident/signed-proof.ts'
 import type { CheckFinding } from '../../lambda/core/rotation/check-answer.ts'
-import type { ProofAnswer } from '../../lambda/core/rotation/proof-answer.ts'
+import { isOfPlannedSwitch, type ProofAnswer } from '../../lambda/core/rotation/proof-answer.ts'
 import { CURRENT, labelled } from '../../lambda/core/secret/labels.ts'
 import type { Secret } from '../../lambda/core/secret/secret.ts'
 import { clientIdOf } from '../../lambda/core/secret/secret-tags.ts'
@@ -84,6 +84,8 @@ const byProof = (proof: SignedProof): Pick<ClientOutcome, 'outcome' | 'reason' |
 
 const bySlots = 'by slots: the client is inactive, and accepts nothing; the proof follows once it is active'
 
+const AFTER_GRACE = 'asked now; after a grace its evidence is Rotation Completed, and nothing is signed'
+
 const signingReason: Record<Extract<ProofAnswer, { outcome: 'refused' }>['signed'], string> = {
   stored: NOT_CONFIRMED,
   pending: SIGNATURE_PENDING,
@@ -95,7 +97,7 @@ const byAnswer = (answer: ProofAnswer): Pick<ClientOutcome, 'outcome' | 'reason'
     case 'refused':
       return {
         outcome: 'refused',
-        reason: signingReason[answer.signed],
+        reason: isOfPlannedSwitch(answer) ? AFTER_GRACE : signingReason[answer.signed],
         since: null,
       }
     case 'gone':

@@ -1,19 +1,13 @@
-// `m2m incident follow` and `m2m incident list`: an incident that was reported elsewhere, or by a command that was interrupted; and which ones
-// there were lately. Both only look.
+// `m2m incident follow`: an incident that was reported elsewhere, or by a command that was interrupted. It only looks.
 import { defined } from '../../lambda/core/base/defined.ts'
-import { mapInParallel } from '../../lambda/core/base/worker-pool.ts'
 import { readSecrets } from '../../lambda/core/clients/survey-clients.ts'
-import { isKeyOf } from '../../lambda/core/incident/archive-key.ts'
-import { type ArchivedEvent, parseArchivedEvent, textOf } from '../../lambda/core/incident/archived-event.ts'
 import { isAskedBy } from '../../lambda/core/incident/incident-tokens.ts'
 import type { Secret } from '../../lambda/core/secret/secret.ts'
 import type { CommandContext } from '../terminal/command-context.ts'
 import { CommandFault, EXIT } from '../terminal/command-fault.ts'
 import type { Work } from '../terminal/run.ts'
-import { table } from '../terminal/table.ts'
-import { at, count } from '../terminal/words.ts'
+import { count } from '../terminal/words.ts'
 import { watchToTheEnd } from './incident-end.ts'
-import { requiredBucket } from './incident-report.ts'
 import { stageOf, targetsNamed } from './incident-targets.ts'
 
 interface FollowOptions {
@@ -70,82 +64,4 @@ export const follow: Work<FollowOptions> = async (context, options, [incidentId 
     isDirect: false,
     ...defined({ bucket, report }),
   })
-}
-
-interface Listed {
-  readonly incidentId: string
-  readonly reportedAt: string
-  readonly requestedBy: string
-  readonly reason: string
-  readonly isCompleted: boolean
-}
-
-const MOST_LISTED = 50
-const READS_AT_ONCE = 16
-
-/** By incident, in the order of the archive. */
-const byIncident = (keys: readonly string[]): ReadonlyMap<string, readonly string[]> => {
-  const found = new Map<string, string[]>()
-  for (const key of keys) {
-    const [, folder = ''] = key.split('/')
-    const before = found.get(folder)
-    if (before === undefined) found.set(folder, [key])
-    else before.push(key)
-  }
-  return found
-}
-
-const toListed = ({ detail, time }: ArchivedEvent, keys: readonly string[]): readonly Listed[] => {
-  const incidentId = textOf(detail, 'incidentId')
-  if (incidentId === undefined) return []
-  return [
-    {
-      incidentId,
-      reportedAt: time,
-      requestedBy: textOf(detail, 'requestedBy') ?? 'unknown',
-      reason: textOf(detail, 'reason') ?? 'none given',
-      isCompleted: keys.some((key) => isKeyOf(key, 'Incident Completed', 'Campaign Completed')),
-    },
-  ]
-}
-
-interface ListOptions {
-  readonly bucket?: string
-}
-
-export const listIncidents: Work<ListOptions> = async (context, { bucket: given }) => {
-  const bucket = requiredBucket(given)
-  const [{ createArchiveReader }, { createS3 }] = await Promise.all([
-    import('../../lambda/adapters/aws/archive-reader.ts'),
-    import('../../lambda/adapters/aws/s3-client.ts'),
-  ])
-  const reader = createArchiveReader(createS3(), bucket)
-  const all = [...byIncident(await reader.list('incidents/')).values()]
-  const found = await mapInParallel(all, READS_AT_ONCE, async (keys): Promise<readonly Listed[]> => {
-    const first = keys.find((key) => isKeyOf(key, 'Secret Leak Reported'))
-    const text = first === undefined ? undefined : await reader.read(first)
-    const event = text === undefined ? undefined : parseArchivedEvent(text)
-    return event === undefined ? [] : toListed(event, keys)
-  })
-  const incidents = found
-    .flat()
-    .toSorted((one, other) => (one.reportedAt < other.reportedAt ? 1 : -1))
-    .slice(0, MOST_LISTED)
-  return {
-    json: { stage: context.stage, incidents },
-    text:
-      incidents.length === 0
-        ? 'No incident was reported.'
-        : table(
-            ['INCIDENT', 'REPORTED', 'BY', 'REASON', ''],
-            incidents.map(({ incidentId, reportedAt, requestedBy, reason, isCompleted }) => [
-              incidentId,
-              at(Date.parse(reportedAt)),
-              requestedBy,
-              reason,
-              isCompleted ? '' : 'no end was reported yet',
-            ]),
-          ),
-    exitCode: EXIT.ok,
-  }
 }

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { Fault } from '../../lambda/core/base/fault.ts'
 import type { ProofReport, StoredProof } from '../../lambda/core/incident/read-proofs.ts'
 import { proofKeyAlias, readPublicKey, type TrustedKey } from '../../lambda/core/rotation/proof.ts'
-import type { ProofAnswer } from '../../lambda/core/rotation/proof-answer.ts'
+import { isOfPlannedSwitch, type ProofAnswer } from '../../lambda/core/rotation/proof-answer.ts'
 import { replicaWords } from '../../lambda/core/secret/replica-state.ts'
 import type { Secret } from '../../lambda/core/secret/secret.ts'
 import { processEndpoint } from '../terminal/cli-env.ts'
@@ -51,9 +51,12 @@ const askAgain = async (context: CommandContext, { arn, rotationFunctionArn }: S
 const answerLine = (answer: ProofAnswer): string => {
   switch (answer.outcome) {
     case 'refused':
+      if (isOfPlannedSwitch(answer)) {
+        return `Asked now: Stytch refused what was valid before the last planned rotation, ${count(answer.refusals, 'time')}; of a planned one, nothing is signed.`
+      }
       return `Asked now: Stytch refused what was revoked, ${count(answer.refusals, 'time')}; the proof is ${answer.signed === 'stored' ? 'stored' : 'NOT stored'}.`
     case 'notOwed':
-      return 'Asked now: AWSCURRENT is not on the settle of a revoke, so that there was nothing to try.'
+      return 'Asked now: AWSCURRENT is not on a settle, so that there was nothing to try.'
     case 'gone':
       return `Asked now: Stytch knows no such client, and refused its values ${count(answer.refusals, 'time')}: nothing of it is accepted.`
     case 'alive':

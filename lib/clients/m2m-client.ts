@@ -20,7 +20,7 @@ import {
 } from '../base/deployed-stage.ts'
 import { readerStatements } from '../base/key-statements.ts'
 import { spanFault, spanHours } from '../config/client-config.ts'
-import { type BackstopRules, backstopRules } from '../config/rotation-schedule.ts'
+import { type BackstopRules, ownBackstopRules } from '../config/rotation-schedule.ts'
 
 export interface M2mClientProps {
   /** Of the same app; or `Registrar.fromStage`, for a stage that is deployed. */
@@ -89,7 +89,7 @@ export class M2mClient extends Construct implements ReadableClient {
     const { overlap, period, tags } = props
     checkedSpan(this.node.path, 'overlap', overlap)
     const periodHours = checkedSpan(this.node.path, 'period', period)
-    const backstop = periodHours === undefined ? registrar.backstop : backstopRules(periodHours, undefined)
+    const backstop = periodHours === undefined ? registrar.backstop : ownBackstopRules(periodHours, registrar.backstop)
     const resource = new CustomResource(this, 'Resource', {
       resourceType: 'Custom::M2mClient',
       serviceToken: registrar.functionArn,

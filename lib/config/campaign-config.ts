@@ -84,6 +84,17 @@ export const meetsBackstop = (campaign: string, window: RotationWindow): number 
   return undefined
 }
 
+/**
+ * Until when, in whole hours from midnight UTC, the backstop may come on its day, where it counts days: Secrets Manager opens its window at
+ * midnight, and it closes an hour before the first campaign of any day begins, or when that begins at one o'clock.
+ * @returns undefined where there is no such time: a campaign begins in the first hour, or by a rate, whose hour nobody knows.
+ */
+export const backstopOpenHours = (campaigns: CampaignsConfig): number | undefined => {
+  const cron = 'schedule' in campaigns ? readCron(campaigns.schedule) : undefined
+  const first = cron?.ok === true ? (cron.value.hours[0] ?? 0) : 0
+  return first === 0 ? undefined : Math.max(1, first - 1)
+}
+
 export const readCampaigns = (rotation: Place, window: RotationWindow | undefined): CampaignsConfig => {
   if (!rotation.has('noCampaignsBecause')) {
     return { schedule: rotation.optional('campaignSchedule', schedule) ?? dailySchedule(window) }

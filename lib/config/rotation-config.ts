@@ -3,7 +3,7 @@
 import { defined } from '../../lambda/core/base/defined.ts'
 import { CHECKS_PER_SECOND } from '../../lambda/env/sweep.ts'
 import { type AdoptionProofConfig, readAdoptionProof } from './adoption-config.ts'
-import { type CampaignsConfig, readCampaigns } from './campaign-config.ts'
+import { backstopOpenHours, type CampaignsConfig, readCampaigns } from './campaign-config.ts'
 import { readHours } from './client-config.ts'
 import { defaults } from './config-defaults.ts'
 import type { Place } from './config-place.ts'
@@ -83,15 +83,16 @@ export const readRotation = (root: Place): RotationConfig => {
     periodHours: known,
     overlapHours: overlapHours ?? longest,
   })
+  const campaigns = readCampaigns(place, window)
   return {
     periodHours: known,
     overlapHours: overlapHours ?? longest,
     ...defined({ adoptionProof }),
-    backstop: backstopRules(known, window),
+    backstop: backstopRules(known, window, backstopOpenHours(campaigns)),
     sweepEveryMinutes: readSweepEvery(place),
     checksPerSecond: place.integer('checksPerSecond', CHECKS_PER_SECOND, [1, 1000]),
     longestHoldHours: readHours(place, 'longestHold', defaults.longestHold) ?? 1,
-    campaigns: readCampaigns(place, window),
+    campaigns,
     ...(place.has('stytchCallsPerSecond')
       ? { stytchCallsPerSecond: place.integer('stytchCallsPerSecond', 1, [1, 1000]) }
       : {}),

@@ -59,9 +59,26 @@ export const periodFault = (periodHours: number): string | undefined => {
 /**
  * The backstop: a window's cron when there is one, else twice the period after the last rotation, so that a healthy campaign
  * keeps it silent.
+ * @param openHours until when, from midnight UTC, it may come on its day, since a campaign begins later. @default - all day
  */
-export const backstopRules = (periodHours: number, window: RotationWindow | undefined): BackstopRules => {
+export const backstopRules = (
+  periodHours: number,
+  window: RotationWindow | undefined,
+  openHours?: number,
+): BackstopRules => {
   if (window !== undefined) return { schedule: window.cron, durationHours: window.durationHours }
   const hours = Math.ceil(2 * periodHours)
-  return hours % 24 === 0 ? { everyDays: hours / 24 } : { schedule: `rate(${hours} hours)` }
+  if (hours % 24 !== 0) return { schedule: `rate(${hours} hours)` }
+  const days = hours / 24
+  if (openHours === undefined) return { everyDays: days }
+  return { schedule: days === 1 ? 'rate(1 day)' : `rate(${days} days)`, durationHours: openHours }
+}
+
+/** The same for a client with a period of its own: on its day it comes in the same hours as the stage's. */
+export const ownBackstopRules = (
+  periodHours: number,
+  stage: { readonly everyDays: number } | { readonly schedule: string; readonly durationHours?: number | undefined },
+): BackstopRules => {
+  const isByDays = 'schedule' in stage && /^rate\(\d+ days?\)$/.test(stage.schedule)
+  return backstopRules(periodHours, undefined, isByDays ? stage.durationHours : undefined)
 }

@@ -28,6 +28,7 @@ const proof = (changes: Partial<SignedProof> = {}): SignedProof => ({
   ...changes,
 })
 const UNSIGNED = proof({ refusals: 0, firstRefusedAt: null, signed: false, confirmableAt: null })
+const afterGrace = `rotate-${'1'.repeat(13)}-001-${'0'.repeat(28)}`
 const refusedNow: ProofAnswer = { outcome: 'refused', ...TOKENS, refusals: 3, signed: 'stored' }
 
 interface World {
@@ -117,6 +118,12 @@ describe('a revoke that is settled', () => {
   test.each<[string, ProofAnswer | Fault, string, RegExp | null]>([
     ['Stytch refuses it now', refusedNow, 'refused', /not confirmed/],
     ['it is refused and the proof not stored', { ...refusedNow, signed: 'pending' }, 'refused', /not stored yet/],
+    [
+      'after a grace, Stytch refuses it now',
+      { ...refusedNow, revokeToken: afterGrace, signed: 'off' },
+      'refused',
+      /grace/,
+    ],
     ['the client is gone', { outcome: 'gone', refusals: 3 }, 'deadAlready', null],
     ['the client is inactive', { outcome: 'unknown', code: 'CLIENT_INACTIVE', message: '.' }, 'refused', /by slots/],
     ['AWSCURRENT moved on', { outcome: 'notOwed' }, 'unknown', /moved on/],

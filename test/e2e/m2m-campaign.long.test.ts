@@ -126,11 +126,17 @@ describe('m2m campaign', () => {
       state: 'completed',
       report: { counts: { selected: 2, settled: 2 } },
     })
-    // By what they have in common, the execution of that name is meant.
-    expect(shown.execution).toBe(FIRST)
+    // By what they have in common, the newest is meant, though an execution has that name.
+    expect(shown.execution).toBe(first.execution)
+    expect((await m2m(['show', FIRST])).stdout).toContain(`the newest of ${FIRST}`)
+    const arn = executionOf(FIRST)?.input.arn ?? ''
+    expect((await m2m(['show', arn, '--json'])).json<Shown>()).toMatchObject({ execution: FIRST, state: 'stopped' })
 
     const second = (await m2m(['repeat', FIRST, '--yes', '--json'])).json<Shown>()
     expect(second.execution).not.toBe(first.execution)
+    for (const id of [FIRST, first.execution]) {
+      expect((await m2m(['show', id, '--json'])).json<Shown>().execution).toBe(second.execution)
+    }
     await over(second.execution)
     expect(cli.laptop.aws.events().filter(({ detailType }) => detailType === 'Campaign Completed')).toHaveLength(3)
   })

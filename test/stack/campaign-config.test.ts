@@ -1,8 +1,9 @@
 // What an operator may say about campaigns, and what stands in when nothing is said.
 import { describe, expect, it, test } from 'vitest'
-import { dailySchedule, longestGapHours, meetsBackstop } from '../../lib/config/campaign-config.ts'
+import { firings, readCron } from '../../lambda/core/base/schedule-expression.ts'
+import { backstopOpenHours, dailySchedule, longestGapHours, meetsBackstop } from '../../lib/config/campaign-config.ts'
 import { DeployConfigFault, readDeployConfig } from '../../lib/config/deploy-config.ts'
-import { backstopRules } from '../../lib/config/rotation-schedule.ts'
+import { type BackstopRules, backstopRules, ownBackstopRules } from '../../lib/config/rotation-schedule.ts'
 import { exampleConfig } from './synth.ts'
 
 const rotationOf = (rotation: object) => readDeployConfig({ ...exampleConfig, rotation }).rotation
@@ -29,6 +30,56 @@ describe('daily when the maintenance window ends', () => {
     ['cron(0 0/8 1 1/3 ? *)', 1, 'cron(0 1 * * ? *)'],
   ])('%s, %d h', (cron, durationHours, expected) => {
     expect(dailySchedule({ cron, durationHours })).toBe(expected)
+  })
+})
+
+describe('the backstop that counts days never comes while a campaign begins', () => {
+  /** Each minute of an hour is like the other: one that is not the first stands for them. */
+  const hourFields = [
+    ...Array.from({ length: 24 }, (_, hour) => String(hour)),
+    ...Array.from({ length: 23 }, (_, hour) => `${hour},${hour + 1}`),
+    ...[1, 2, 3, 4, 6, 8, 12].flatMap((step) => ['0', '1', '2', '5'].map((from) => `${from}/${step}`)),
+    '*',
+    '1-23',
+    '8-18',
+  ]
+  const dayFields = ['* * ?', '? * MON-FRI']
+  const schedules = hourFields.flatMap((hours) =>
+    dayFields.flatMap((days) => ['0', '30', '59'].map((minute) => `cron(${minute} ${hours} ${days} *)`)),
+  )
+  const openOn = (backstop: BackstopRules): readonly [days: number, hours: number] | undefined => {
+    if (!('schedule' in backstop)) return undefined
+    const days = /^rate\((\d+) days?\)$/.exec(backstop.schedule)?.[1]
+    return days === undefined ? undefined : [Number(days), backstop.durationHours ?? 24]
+  }
+
+  it('whatever the schedule, but for one that begins in the first hour of a day', () => {
+    let [kept, firstHour] = [0, 0]
+    for (const schedule of schedules) {
+      const backstop = backstopRules(30 * 24, undefined, backstopOpenHours({ schedule }))
+      const open = openOn(backstop)
+      if (open === undefined) {
+        firstHour += 1
+        expect(schedule).toMatch(/^cron\(\d+ (0\b|\*)/)
+        expect(backstop).toEqual({ everyDays: 60 })
+        continue
+      }
+      kept += 1
+      // Every day may be one on which it comes, from midnight on.
+      const cron = readCron(schedule)
+      const begins = cron.ok ? firings(cron.value, Date.UTC(2027, 0, 1)) : undefined
+      const hours = Array.from({ length: 40 }, () => begins?.next().value).map((at) => new Date(at ?? 0).getUTCHours())
+      expect([schedule, Math.min(...hours) >= open[1]]).toEqual([schedule, true])
+    }
+    expect(kept).toBeGreaterThan(firstHour)
+  })
+
+  it('of a stage as it is by default, and of a client with a period of its own', () => {
+    const { backstop } = rotationOf({})
+    expect(backstop).toEqual({ schedule: 'rate(60 days)', durationHours: 1 })
+    expect(ownBackstopRules(10 * 24, backstop)).toEqual({ schedule: 'rate(20 days)', durationHours: 1 })
+    expect(ownBackstopRules(12, backstop)).toEqual({ schedule: 'rate(1 day)', durationHours: 1 })
+    expect(ownBackstopRules(10 * 24, { everyDays: 60 })).toEqual({ everyDays: 20 })
   })
 })
 

@@ -81,7 +81,7 @@ describe('the clients function', () => {
     } = settingsOf('clients')
 
     expect(rest).toEqual(settingsOf('registrar'))
-    expect([M2M_BACKSTOP, M2M_PERIOD_HOURS, M2M_OVERLAP_HOURS]).toEqual(['60', '720', '24'])
+    expect([M2M_BACKSTOP, M2M_PERIOD_HOURS, M2M_OVERLAP_HOURS]).toEqual(['rate(60 days) 1h', '720', '24'])
     expect(M2M_LONGEST_HOLD_HOURS).toBe('168')
     expect(M2M_CAMPAIGN_EVERY_HOURS).toBe('24')
     expect(M2M_HAND_MADE_SECRETS).toMatch(/^projectSecret=/)

@@ -36,7 +36,7 @@ test('what nobody configures has a default', () => {
     rotation: {
       periodHours: 720,
       overlapHours: 24,
-      backstop: { everyDays: 60 },
+      backstop: { schedule: 'rate(60 days)', durationHours: 1 },
       sweepEveryMinutes: 15,
       checksPerSecond: 200,
       longestHoldHours: 168,

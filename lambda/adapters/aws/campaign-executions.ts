@@ -1,6 +1,7 @@
 // Campaigns as Lambda's durable executions: listed, looked at, and started anew. For the command line, which is not bundled. The pages of a
 // campaign are executions of the same function; what an execution was started with tells them apart, and takes a call for each.
 import {
+  type ExecutionStatus,
   GetDurableExecutionCommand,
   InvokeCommand,
   LambdaClient,
@@ -9,6 +10,7 @@ import {
 import { Fault } from '../../core/base/fault.ts'
 import { isJsonObject, type JsonObject, parseJsonObject } from '../../core/base/json-object.ts'
 import { isPageOrder } from '../../core/campaign/campaign-page.ts'
+import { campaignIdOf, isSameCampaign } from '../../core/campaign/campaign-runs.ts'
 import { errorName } from '../error-name.ts'
 import { awsClientSettings } from './aws-call.ts'
 
@@ -29,7 +31,10 @@ export interface CampaignExecution {
 export interface CampaignExecutions {
   /** Newest first. @throws Fault FUNCTION_NOT_ANSWERED, FUNCTION_REFUSED */
   list(most: number): Promise<readonly CampaignExecution[]>
-  /** By the execution's name or ARN. */
+  /**
+   * By what repetitions have in common, or by the name of one of them: the run that is under way, else the newest. By an execution's ARN: that
+   * one.
+   */
   find(id: string): Promise<CampaignExecution | undefined>
   /** @param name 1 to 64 letters, digits, hyphens and underscores; the same name and input are the same execution. @returns its ARN */
   start(name: string, input: JsonObject): Promise<string>
@@ -66,17 +71,25 @@ interface Listed {
   readonly startedAt: number
 }
 
+interface Filter {
+  readonly name?: string
+  readonly statuses?: ExecutionStatus[]
+  readonly startedAfter?: Date
+}
+
 /** @param functionName without an alias: executions stay on the version that they began on */
 export const createCampaignExecutions = (client: LambdaClient, functionName: string): CampaignExecutions => {
-  const listPage = async (marker: string | undefined, name: string | undefined) => {
+  /** Lambda lists the newest first. */
+  const listPage = async (marker: string | undefined, { name, statuses, startedAfter }: Filter) => {
     const { DurableExecutions: found = [], NextMarker: next } = await client
       .send(
         new ListDurableExecutionsByFunctionCommand({
           FunctionName: functionName,
           Marker: marker,
           MaxItems: LIST_PAGE,
-          ReverseOrder: true,
           DurableExecutionName: name,
+          Statuses: statuses,
+          StartedAfter: startedAfter,
         }),
       )
       .catch((error: unknown) => {
@@ -114,12 +127,16 @@ export const createCampaignExecutions = (client: LambdaClient, functionName: str
     }
   }
 
-  const list = async (most: number, isWanted: (found: CampaignExecution) => boolean = () => true) => {
+  const list = async (
+    most: number,
+    isWanted: (found: CampaignExecution) => boolean = () => true,
+    filter: Filter = {},
+  ): Promise<readonly CampaignExecution[]> => {
     const campaigns: CampaignExecution[] = []
     let looks = 0
     let marker: string | undefined
     do {
-      const { listed, next } = await listPage(marker, undefined)
+      const { listed, next } = await listPage(marker, filter)
       for (let at = 0; at < listed.length && campaigns.length < most; at += LOOKS_AT_ONCE) {
         const found = await Promise.all(listed.slice(at, at + LOOKS_AT_ONCE).map(({ arn }) => look(arn)))
         campaigns.push(...found.filter((one) => one !== undefined).filter(isWanted))
@@ -131,20 +148,27 @@ export const createCampaignExecutions = (client: LambdaClient, functionName: str
   }
 
   const byName = async (name: string): Promise<CampaignExecution | undefined> => {
-    const { listed } = await listPage(undefined, name)
+    if (!/^[A-Za-z0-9_-]{1,64}$/.test(name)) return undefined
+    const { listed } = await listPage(undefined, { name })
     const found = listed.find((one) => one.name === name)
     return found === undefined ? undefined : look(found.arn)
   }
 
+  const find = async (id: string): Promise<CampaignExecution | undefined> => {
+    const named = await byName(id)
+    const isRun = (one: CampaignExecution): boolean =>
+      named === undefined ? campaignIdOf(one) === id : isSameCampaign(one, named)
+    const [running] = await list(1, isRun, { statuses: ['RUNNING'] })
+    if (running !== undefined) return running
+    // Whatever repeats it has begun later.
+    const since = named === undefined ? {} : { startedAfter: new Date(named.startedAt) }
+    const [newest] = await list(1, isRun, since)
+    return newest ?? named
+  }
+
   return {
     list: (most) => list(most),
-    find: async (id) => {
-      if (id.startsWith('arn:')) return look(id)
-      const named = /^[A-Za-z0-9_-]{1,64}$/.test(id) ? await byName(id) : undefined
-      if (named !== undefined) return named
-      const [newest] = await list(1, ({ input }) => input.campaignId === id || input.incidentId === id)
-      return newest
-    },
+    find: (id) => (id.startsWith('arn:') ? look(id) : find(id)),
     start: async (name, input) => {
       const { DurableExecutionArn: arn } = await client
         .send(

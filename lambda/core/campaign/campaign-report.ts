@@ -33,7 +33,7 @@ export interface Counts {
   readonly matched: number
   /** Selected and let through: what the campaign set out to do. */
   readonly selected: number
-  /** AWSCURRENT was moved to a new value. */
+  /** AWSCURRENT was moved to a new value, by this run. */
   readonly switched: number
   /** The old value is refused, proven, and reported. */
   readonly settled: number

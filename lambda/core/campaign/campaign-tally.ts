@@ -19,7 +19,7 @@ import type { SelectedPage } from './select-secrets.ts'
 export interface CampaignTally {
   /** Below the stage's prefix, as a checkpoint holds it. @param message of a failure, from whoever met it */
   ended(name: string, end: FinalEnd, details?: { readonly message?: string; readonly isKnown?: boolean }): void
-  /** AWSCURRENT was moved to a new value. */
+  /** AWSCURRENT was moved to a new value, by this run. */
   switched(): void
   report(): Listed
 }
@@ -30,8 +30,7 @@ const plus = <Key extends string>(sum: Readonly<Partial<Record<Key, number>>>, k
 })
 
 const reasonOf = (end: FinalEnd): string | undefined => {
-  if (end.end === 'skipped' || end.end === 'notStarted' || end.end === 'leftToSweep') return end.why
-  if (end.end !== 'failed') return undefined
+  if (end.end !== 'failed') return end.why
   return end.reason === undefined ? end.why : `${end.why}:${end.reason}`
 }
 

@@ -12,7 +12,7 @@ import { recordedSwitchOf } from '../rotation/records.ts'
 import { CURRENT, versionLabelled } from '../secret/labels.ts'
 import { isUnsettled, overlapEndsAt, switchedAt } from '../secret/overlap.ts'
 import { replicasKeepingOpen } from '../secret/replicas.ts'
-import { isAbout } from '../secret/request-token.ts'
+import { isAbout, readRequestToken } from '../secret/request-token.ts'
 import type { Secret } from '../secret/secret.ts'
 import { holdOf, overlapOf } from '../secret/secret-tags.ts'
 import { fullNameOf } from '../secret/stage-secrets.ts'
@@ -42,16 +42,12 @@ interface FailureDetails {
   readonly reason?: string
 }
 
-/** `isOutage`: nothing was tried, since somebody does not answer. */
-type Tried = Ended | { readonly as: 'later'; readonly waitSeconds: number; readonly isOutage?: boolean }
+/** outage: somebody does not answer. late: nothing was tried, since this invocation ends too soon. Else it was a round. */
+type Because = 'round' | 'outage' | 'late'
+type Tried = Ended | { readonly as: 'later'; readonly waitSeconds: number; readonly because: Because }
 
-interface Try {
-  readonly name: string
-  /** Of those in which somebody answered. */
-  readonly round: number
-  /** Of the others; 1 for the first. */
-  readonly outage: number
-}
+/** Which one of its kind is next; 1 for the first. */
+type Try = Readonly<Record<Because, number>> & { readonly name: string }
 
 interface Page {
   readonly campaigning: Campaigning
@@ -72,7 +68,8 @@ const STEP_NEEDS_MS = PATIENCE_MS + DRIVEN_STEP_MS
 const STEP_RESERVE_MS = 10_000
 /** Five attempts, each given up after two minutes, fit into these; and a page's operations into 3,000. */
 const WAITS_SECONDS = [5, 10, 20, 30, 45, 60, 60, 60, 90, 90, 90] as const
-const MAX_ROUNDS = WAITS_SECONDS.length
+/** Each is followed by a new invocation, so that one more is rare already. */
+const MOST_LATE = 8
 /** LastRotatedDate, from which an overlap counts, is written a moment after AWSCURRENT has moved. */
 const OVERLAP_MARGIN_MS = 60_000
 /** A freeze that is put on stops a page within this time. */
@@ -136,21 +133,36 @@ const failed = (why: FailureReason, { attempts = 0, message, reason }: FailureDe
   ...defined({ message }),
 })
 
-/** A later rotation may have opened an overlap of its own, which is not this campaign's to end. */
-const settledOrOpen = ({ campaigning, order }: Page, secret: Secret): Ended => {
-  if (order.intent === 'revoke' || !isUnsettled(secret)) return { as: { end: 'settled' } }
-  return { as: { end: 'leftToSweep', until: overlapEndsAt(secret, campaigning.rules.stage) } }
+/** Whether a version was asked for before this run of the campaign began. */
+const isEarlier = ({ order }: Pick<Page, 'order'>, versionId: string): boolean => {
+  const { askedAt } = readRequestToken(versionId)
+  return order.since !== undefined && askedAt !== undefined && askedAt < order.since
 }
 
-const doneOf = (page: Page, secret: Secret): Ended => {
+type Done = Extract<JobOutcome, { outcome: 'done' }>
+
+/** A later rotation may have opened an overlap of its own, which is not this campaign's to end. */
+const settledOrOpen = (page: Page, { secret, requestToken }: Done): Ended => {
   const { campaigning, order } = page
+  const made = isEarlier(page, requestToken) ? ({ isWithoutSwitch: true } as const) : {}
+  if (order.intent !== 'revoke' && isUnsettled(secret)) {
+    return { as: { end: 'leftToSweep', until: overlapEndsAt(secret, campaigning.rules.stage), ...made } }
+  }
+  const current = versionLabelled(secret, CURRENT)?.versionId ?? ''
+  return { as: { end: 'settled', ...(isEarlier(page, current) ? { why: 'earlier' } : {}), ...made } }
+}
+
+const doneOf = (page: Page, done: Done): Ended => {
+  const { campaigning, order } = page
+  const { secret, requestToken } = done
   // By an earlier execution of this campaign, or by the sweep.
-  if (order.phase !== 'switch' || !isUnsettled(secret)) return settledOrOpen(page, secret)
+  if (order.phase !== 'switch' || !isUnsettled(secret)) return settledOrOpen(page, done)
   const { stage } = campaigning.rules
   // A longer one of its own is waited for by the sweep, not by the page.
   const overlapMs = Math.min(overlapOf(secret, stage), stage.overlapMs)
   const since = Math.min(campaigning.timing.now(), switchedAt(secret, stage))
-  return { as: { end: 'switched', overlapEndsAt: since + overlapMs + OVERLAP_MARGIN_MS } }
+  const made = isEarlier(page, requestToken) ? ({ isWithoutSwitch: true } as const) : {}
+  return { as: { end: 'switched', overlapEndsAt: since + overlapMs + OVERLAP_MARGIN_MS, ...made } }
 }
 
 const skippedAs = (why: Reason): Ended => {
@@ -162,9 +174,9 @@ const skippedAs = (why: Reason): Ended => {
 const endOf = (page: Page, outcome: Exclude<JobOutcome<Reason>, { outcome: 'later' }>): Ended => {
   switch (outcome.outcome) {
     case 'done':
-      return doneOf(page, outcome.secret)
+      return doneOf(page, outcome)
     case 'deadAlready':
-      return { as: { end: 'settled' } }
+      return { as: { end: 'settled', isWithoutSwitch: true } }
     case 'skipped':
       return skippedAs(outcome.why)
     case 'failed':
@@ -180,7 +192,7 @@ const withReason = async (page: Page, secretName: string, ended: Ended): Promise
   return { as: { ...as, ...defined({ reason }) }, ...defined({ message }) }
 }
 
-const tryOnce = async (page: Page, rules: Rules, { name, round, outage }: Try): Promise<Tried> => {
+const tryOnce = async (page: Page, rules: Rules, { name, round, outage, late }: Try): Promise<Tried> => {
   const { campaigning, order, limiter } = page
   const { timing, secrets, steps, proofs, bounds, rules: stage } = campaigning
   const remainingMs = timing.remainingMs()
@@ -188,8 +200,7 @@ const tryOnce = async (page: Page, rules: Rules, { name, round, outage }: Try): 
   if (remainingMs < STEP_NEEDS_MS) {
     // Longer than this invocation lasts, so that the wait is not waited for in it.
     const waitSeconds = Math.max(1, Math.ceil(remainingMs / 1000) + 1)
-    const isOutage = order.intent === 'revoke'
-    return round > MAX_ROUNDS ? failed('unavailable') : { as: 'later', waitSeconds, isOutage }
+    return late > MOST_LATE ? failed('unavailable') : { as: 'later', waitSeconds, because: 'late' }
   }
   const outcome = await carryOut<Reason>(
     { secrets, steps, proofs, timing, limiter, bounds, rotationFunctionArn: stage.rotationFunctionArn },
@@ -209,14 +220,14 @@ const tryOnce = async (page: Page, rules: Rules, { name, round, outage }: Try): 
     const outageSeconds = outageWaitSeconds(outage, order.names.length)
     return outageSeconds === undefined
       ? failed('unavailable')
-      : { as: 'later', waitSeconds: outageSeconds, isOutage: true }
+      : { as: 'later', waitSeconds: outageSeconds, because: 'outage' }
   }
   const waitSeconds = WAITS_SECONDS[round - 1]
   if (waitSeconds === undefined) {
     const { because } = outcome
     return failed(because === 'unavailable' || because === 'noTurn' ? 'unavailable' : 'stuck')
   }
-  return { as: 'later', waitSeconds: Math.max(waitSeconds, Math.ceil(outcome.waitMs / 1000)) }
+  return { as: 'later', waitSeconds: Math.max(waitSeconds, Math.ceil(outcome.waitMs / 1000)), because: 'round' }
 }
 
 const isEnough = ({ order, failed: failures, tried, recent }: Page): boolean =>
@@ -243,13 +254,13 @@ const count = (page: Page, { as }: Ended): void => {
 
 /** Nothing of one secret may end the others': a defect is its failure. */
 const carry = async (page: Page, rules: Rules, durable: Durable, name: string): Promise<Ended> => {
-  let [round, outage] = [1, 1]
+  let next: Try = { name, round: 1, outage: 1, late: 1 }
   for (;;) {
     const tried = await durable.step(name, async (): Promise<Tried> => {
       try {
         // Asked inside the step, so that a replay keeps the answer.
-        const first = round === 1 && outage === 1 ? await notBegun(page) : undefined
-        return first ?? (await tryOnce(page, rules, { name, round, outage }))
+        const first = next.round === 1 && next.outage === 1 ? await notBegun(page) : undefined
+        return first ?? (await tryOnce(page, rules, next))
       } catch (error) {
         return failed('defect', { message: error instanceof Error ? error.name : 'unknown' })
       }
@@ -259,9 +270,9 @@ const carry = async (page: Page, rules: Rules, durable: Durable, name: string): 
       count(page, ended)
       return ended
     }
-    if ('isOutage' in tried && tried.isOutage === true) outage += 1
-    else round += 1
-    await durable.wait(`${name} again`, 'waitSeconds' in tried ? tried.waitSeconds : 1)
+    const { waitSeconds = 1, because = 'round' } = 'waitSeconds' in tried ? tried : {}
+    next = { ...next, [because]: next[because] + 1 }
+    await durable.wait(`${name} again`, waitSeconds)
   }
 }
 

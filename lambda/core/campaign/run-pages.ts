@@ -7,7 +7,7 @@ import { type PagePhase, type PageReply, type PageWindow, pageOrder } from './ca
 import type { Durable } from './campaign-ports.ts'
 import type { CampaignWork, Wave } from './campaign-work.ts'
 import { lookBack } from './look-back.ts'
-import type { SecretEnd } from './secret-end.ts'
+import { type SecretEnd, wasSwitched } from './secret-end.ts'
 import type { Recent } from './stop-rule.ts'
 
 export interface PageRun {
@@ -75,15 +75,13 @@ const invokePage = async (
 /** Counts what is final, and what was switched. */
 const countPage = ({ campaigning, tally }: CampaignWork, how: PageRun, { wave, ends, failures }: PageEnd): void => {
   const messages = new Map(failures.map(({ secretName, message }) => [secretName, message]))
-  // What is settled in the same breath was switched, too.
-  const isSwitch = (end: SecretEnd['end']): boolean =>
-    end === 'switched' || (how.phase !== 'settle' && (end === 'settled' || end === 'leftToSweep'))
   for (const [at, end] of ends.entries()) {
     const name = wave.names[at]
     // What waits has another turn; so does what a trial did not get to.
     if (name === undefined || end.end === 'waiting') continue
     if (how.window?.tries !== undefined && end.end === 'notStarted' && end.why === 'enough') continue
-    if (isSwitch(end.end)) tally.switched()
+    // What is settled in the same breath was switched, too.
+    if (how.phase !== 'settle' && wasSwitched(end)) tally.switched()
     if (end.end === 'switched') continue
     const message = messages.get(fullNameOf(campaigning.rules, name))
     tally.ended(name, end, defined({ message, isKnown: how.isKnown }))

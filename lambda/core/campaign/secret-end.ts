@@ -26,11 +26,17 @@ export type FailureReason =
 /** enough: the stop rule. stopped: an operator. pausedTooLong: nobody resumed it. lost: the page that had it ended three times. */
 export type NotStartedReason = 'enough' | 'stopped' | 'pausedTooLong' | 'lost' | 'dryRun'
 
+interface Unmade {
+  /** This run moved AWSCURRENT to no new value: one before it, under the same id, did, or nothing was left to replace. */
+  readonly isWithoutSwitch?: true
+}
+
 /** For good. */
 export type FinalEnd =
-  | { readonly end: 'settled' }
+  /** earlier: by a run before this one, under the same id; this one found it so. */
+  | (Unmade & { readonly end: 'settled'; readonly why?: 'earlier' })
   /** `until`: epoch milliseconds; absent: not known, since another rotation opened it. `why`: its time does not end it. */
-  | { readonly end: 'leftToSweep'; readonly until?: number; readonly why?: 'replicaBehind' }
+  | (Unmade & { readonly end: 'leftToSweep'; readonly until?: number; readonly why?: 'replicaBehind' })
   | { readonly end: 'skipped'; readonly why: Skip }
   | { readonly end: 'notStarted'; readonly why: NotStartedReason }
   | {
@@ -44,9 +50,12 @@ export type FinalEnd =
 /** Of one page. switched: a settle is still to come. waiting: the campaign was paused before its turn. */
 export type SecretEnd =
   | FinalEnd
-  | { readonly end: 'switched'; readonly overlapEndsAt: number }
+  | (Unmade & { readonly end: 'switched'; readonly overlapEndsAt: number })
   | { readonly end: 'waiting' }
 
+/** Whether this run moved AWSCURRENT to a new value. Of a page that does not only settle. */
+export const wasSwitched = (end: SecretEnd): boolean =>
+  (end.end === 'switched' || end.end === 'settled' || end.end === 'leftToSweep') && end.isWithoutSwitch !== true
+
 /** Whether anything was asked for, so that its end says something about the next one's. */
-export const wasTried = ({ end }: SecretEnd): boolean =>
-  end === 'switched' || end === 'settled' || end === 'leftToSweep' || end === 'failed'
+export const wasTried = (end: SecretEnd): boolean => end.end === 'failed' || wasSwitched(end)

@@ -1,6 +1,7 @@
 // Which secrets a campaign sets out to do: listed and judged portion by portion, each portion a step of the execution and small enough
-// for its checkpoint. Names are all that is kept. Whether a secret is still the campaign's, DescribeSecret decides when its turn comes.
+// for its checkpoint. Names are all that is kept, and a mark of each that was counted, so that none counts twice. Whether a secret is still the campaign's, DescribeSecret decides when its turn comes.
 
+import { createHash } from 'node:crypto'
 import { defined } from '../base/defined.ts'
 import { ok, type Result, refused } from '../base/result.ts'
 import { isPastPeriod, issuedAtEstimate, turnOf } from '../secret/is-overdue.ts'
@@ -38,6 +39,8 @@ interface Portion {
   readonly matched: number
   /** Which of the names or ids that were given have been found. */
   readonly named: readonly string[]
+  /** Marks of all that was counted, one after another: a later portion counts none of them again. */
+  readonly seen: string
   readonly nextPage?: string
   /** The page that comes next cannot be had any more: its token, which a checkpoint may have kept for long, is lost. */
   readonly isLost?: true
@@ -90,7 +93,16 @@ const waitOf = (secret: Secret, eligibility: Eligibility): DueSecret => {
   return eligibility.now < latest ? { waitsUntil: Math.floor(latest / 1000) } : {}
 }
 
-const createSieve = (campaigning: Campaigning, request: CampaignRequest) => {
+/** A secret as a checkpoint keeps it that was counted: two of a hundred thousand have the same once in fifty thousand campaigns. */
+const MARK_LENGTH = 8
+const markOf = ({ arn }: Pick<Secret, 'arn'>): string =>
+  createHash('sha256').update(arn).digest('base64url').slice(0, MARK_LENGTH)
+
+const marksIn = (portions: readonly Pick<Portion, 'seen'>[]): readonly string[] =>
+  portions.flatMap(({ seen }) => seen.match(new RegExp(`.{${MARK_LENGTH}}`, 'g')) ?? [])
+
+/** @param before the portions of the same listing: while it is read, a list may show a secret again, on a later page */
+const createSieve = (campaigning: Campaigning, request: CampaignRequest, before: readonly Portion[]) => {
   const { rules } = campaigning
   const { selector, intent } = request
   const leaked = new Set<string | undefined>(request.knownLeaked)
@@ -102,6 +114,8 @@ const createSieve = (campaigning: Campaigning, request: CampaignRequest) => {
   const leftAlone: LeftAlone[] = []
   const unmanaged: string[] = []
   const named = new Set<string>()
+  const counted = new Set(marksIn(before))
+  let seen = ''
   const isDueOnly = 'due' in selector
   let matched = 0
   let mean = 0
@@ -128,7 +142,11 @@ const createSieve = (campaigning: Campaigning, request: CampaignRequest) => {
       const asNamed = isNaming ? namedAs(selector, secret) : undefined
       if (asNamed !== undefined) named.add(asNamed)
       const skip = skipOf(secret, eligibility) ?? (unselected === 'notDue' ? unselected : undefined)
-      if (skip === 'deleted' || skip === 'retired') return
+      const mark = markOf(secret)
+      if (skip === 'deleted' || skip === 'retired' || counted.has(mark)) return
+      counted.add(mark)
+      seen += mark
+      bytes += MARK_LENGTH
       matched += 1
       if (skip !== 'notManaged') mean += (rules.stage.campaignEveryMs ?? 0) / periodOf(secret, rules.stage)
       if (skip === undefined) choose(secret)
@@ -145,16 +163,21 @@ const createSieve = (campaigning: Campaigning, request: CampaignRequest) => {
       matched,
       mean,
       named: [...named],
+      seen,
       ...defined({ nextPage }),
     }),
   }
 }
 
-const listPortion = async (campaigning: Campaigning, request: CampaignRequest, from?: string): Promise<Portion> => {
+const listPortion = async (
+  campaigning: Campaigning,
+  request: CampaignRequest,
+  before: readonly Portion[],
+): Promise<Portion> => {
   const { secrets, timing, rules } = campaigning
-  const sieve = createSieve(campaigning, request)
+  const sieve = createSieve(campaigning, request, before)
   const startedAt = timing.now()
-  let page = from
+  let page = before.at(-1)?.nextPage
   for (let pages = 0; pages < PORTION_LIST_PAGES; pages += 1) {
     const reply = await persistently(timing, () => listStage(secrets, rules, { page })).catch((error: unknown) => {
       if (isTokenLost(error)) return undefined
@@ -172,10 +195,10 @@ const listPortion = async (campaigning: Campaigning, request: CampaignRequest, f
 const namedPortion = async (
   campaigning: Campaigning,
   request: CampaignRequest,
-  names: readonly string[],
+  { names, before }: { readonly names: readonly string[]; readonly before: readonly Portion[] },
 ): Promise<Portion> => {
   const { secrets, timing, rules } = campaigning
-  const sieve = createSieve(campaigning, request)
+  const sieve = createSieve(campaigning, request, before)
   // Of another, IAM would deny even the look.
   for (const name of names.filter((one) => isNameOfStage(rules, one))) {
     const secret = await persistently(timing, () => secrets.describe(name))
@@ -192,9 +215,8 @@ const listAnew = async (campaigning: Campaigning, durable: Durable, request: Cam
     const portions: Portion[] = []
     let last: Portion | undefined
     do {
-      const from = last?.nextPage
       steps += 1
-      last = await throughOutage(durable, `select ${steps}`, () => listPortion(campaigning, request, from))
+      last = await throughOutage(durable, `select ${steps}`, () => listPortion(campaigning, request, portions))
       portions.push(last)
     } while (last.nextPage !== undefined)
     if (last.isLost !== true) return { portions, isWhole: true }
@@ -211,7 +233,9 @@ const listAll = async (campaigning: Campaigning, durable: Durable, request: Camp
   for (let at = 0; at < secretNames.length; at += PORTION_NAMES) {
     const names = secretNames.slice(at, at + PORTION_NAMES)
     portions.push(
-      await throughOutage(durable, `select ${portions.length + 1}`, () => namedPortion(campaigning, request, names)),
+      await throughOutage(durable, `select ${portions.length + 1}`, () =>
+        namedPortion(campaigning, request, { names, before: portions }),
+      ),
     )
   }
   return { portions, isWhole: true }
@@ -246,8 +270,7 @@ export const selectSecrets = async (
   if (matched > maxClients) {
     return refused(`the selector means ${matched} clients, and its reporter may ask for ${maxClients} at most`)
   }
-  // A secret that moves within the list while it is read is listed twice.
-  const chosen = [...new Map(portions.flatMap((portion) => portion.chosen).map((one) => [one.name, one])).values()]
+  const chosen = portions.flatMap((portion) => portion.chosen)
   if (chosen.length > MAX_SELECTED) {
     return refused(`${chosen.length} secrets are selected, over ${MAX_SELECTED}: divide them by tag or scope`)
   }

@@ -8,6 +8,8 @@ export interface DueSecret {
   readonly isLate?: true
   /** Its last attempt failed: likewise. */
   readonly isKnownFailure?: true
+  /** It is known to have leaked: it waits for no later campaign. */
+  readonly isLeaked?: true
 }
 
 const MOST_OF_MEAN = 1.5
@@ -16,7 +18,8 @@ const ROUNDING = 1e-6
 
 /** @param mean how many secrets a campaign rotates, if all of the stage are spread evenly over their periods */
 export const withinShare = <Due extends DueSecret>(due: readonly Due[], mean: number): readonly Due[] => {
-  const isUrgent = ({ waitsUntil, isKnownFailure }: Due): boolean => waitsUntil === undefined || isKnownFailure === true
+  const isUrgent = ({ waitsUntil, isKnownFailure, isLeaked }: Due): boolean =>
+    waitsUntil === undefined || isKnownFailure === true || isLeaked === true
   const takesPlace = ({ isLate, isKnownFailure }: Due): boolean => isLate !== true && isKnownFailure !== true
   const urgent = due.filter(isUrgent)
   const room = Math.max(1, Math.floor(mean * MOST_OF_MEAN + ROUNDING)) - urgent.filter(takesPlace).length

@@ -2,12 +2,17 @@
 // asks has no need to load.
 
 import { filled, parseJsonObject } from '../base/json-object.ts'
+import { readRequestToken } from '../secret/request-token.ts'
 import type { SigningOutcome } from './sign-proof.ts'
 
-/** notOwed: no revoke was the last that happened. alive: Stytch accepts what was revoked. unknown: it, or Secrets Manager, did not answer. */
+/**
+ * notOwed: neither a revoke nor a planned rotation was the last that happened and was settled. alive: Stytch accepts what was replaced.
+ * unknown: it, or Secrets Manager, did not answer.
+ */
 export type ProofAnswer =
   | {
       readonly outcome: 'refused'
+      /** Of the switch that was settled: a revoke's, or, as after a grace, a planned rotation's, of which nothing is signed. */
       readonly revokeToken: string
       readonly settleToken: string
       /** Exchanges that were refused, of all values together. */
@@ -18,6 +23,13 @@ export type ProofAnswer =
   /** Stytch knows no such client, and refused each of the values that AWSCURRENT and AWSPREVIOUS hold, so many times in all. */
   | { readonly outcome: 'gone'; readonly refusals: number }
   | { readonly outcome: 'alive' | 'unknown'; readonly code: string; readonly message: string }
+
+/** Whether what was settled was a planned switch, as after a revoke's grace: nothing is signed of one. */
+export const isOfPlannedSwitch = ({
+  revokeToken,
+  signed,
+}: Pick<Extract<ProofAnswer, { outcome: 'refused' }>, 'revokeToken' | 'signed'>): boolean =>
+  signed === 'off' && readRequestToken(revokeToken).origin === 'rotate'
 
 const signedStates = ['stored', 'pending', 'off'] as const satisfies readonly SigningOutcome['state'][]
 

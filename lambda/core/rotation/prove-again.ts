@@ -8,7 +8,7 @@ import { CURRENT, labelled, PREVIOUS } from '../secret/labels.ts'
 import { readTolerantly } from '../secret/read-tolerantly.ts'
 import type { Secret } from '../secret/secret.ts'
 import { clientIdOf } from '../secret/secret-tags.ts'
-import { settledRevokeOf } from '../secret/settled-revoke.ts'
+import { settledRevokeOf, settledRotateOf } from '../secret/settled-revoke.ts'
 import { look } from './look.ts'
 import { type Evidence, type RefusedValue, withReplicas } from './outcome.ts'
 import type { ProvenRefusal } from './proof.ts'
@@ -60,14 +60,14 @@ export const signEvidence = (
     at: rotation.timing.now(),
   })
 
-/** @returns undefined when AWSCURRENT is not the settle of a revoke. @throws Fault STILL_ACCEPTED, and those of the calls. */
-export const proveAgain = async (
-  rotation: Rotation,
-  current: Version,
-  { state, previousId }: Pick<Guarded, 'state' | 'previousId'>,
-): Promise<{ readonly evidence: Evidence; readonly revokeToken: string } | undefined> => {
-  const settled = settledRevokeOf({ secretArn: state.arn, currentId: current.versionId, previousId })
-  if (settled === undefined) return undefined
+interface Settled {
+  /** The version that was settled: what is older was valid before it. */
+  readonly switchId: string
+  readonly current: Version
+}
+
+/** @throws Fault STYTCH_OUTCOME_UNKNOWN, CLIENT_INACTIVE, STILL_ACCEPTED, and those of the calls. */
+const proveOlderDead = async (rotation: Rotation, state: Secret, { switchId, current }: Settled): Promise<Evidence> => {
   const seen = await look(rotation, { intent: 'settle', stored: { current } })
   if (!seen.ok || seen.value.sighting.position !== 'settled') {
     throw new Fault({
@@ -88,12 +88,36 @@ export const proveAgain = async (
     currentOrigin: 'revoke',
     current,
     previous: undefined,
-    revokeId: settled.revokeToken,
+    revokeId: switchId,
   } as const
-  return {
-    evidence: withReplicas(await proveSettled(rotation, { ...facts, view: seen.value.view }), state),
-    revokeToken: settled.revokeToken,
-  }
+  return withReplicas(await proveSettled(rotation, { ...facts, view: seen.value.view }), state)
+}
+
+/** @returns undefined when AWSCURRENT is not the settle of a revoke. @throws Fault STILL_ACCEPTED, and those of the calls. */
+export const proveAgain = async (
+  rotation: Rotation,
+  current: Version,
+  { state, previousId }: Pick<Guarded, 'state' | 'previousId'>,
+): Promise<{ readonly evidence: Evidence; readonly revokeToken: string } | undefined> => {
+  const settled = settledRevokeOf({ secretArn: state.arn, currentId: current.versionId, previousId })
+  if (settled === undefined) return undefined
+  const { revokeToken } = settled
+  return { evidence: await proveOlderDead(rotation, state, { switchId: revokeToken, current }), revokeToken }
+}
+
+const refusalsIn = ({ refused }: Evidence): number => refused.reduce((sum, { refusals: some = 1 }) => sum + some, 0)
+
+/** A planned switch that was settled, as after a revoke's grace: whether everything older is refused. Nothing of it is signed. */
+const answerOfRotate = async (
+  rotation: Rotation,
+  current: Version,
+  { state, previousId }: Pick<Guarded, 'state' | 'previousId'>,
+): Promise<ProofAnswer> => {
+  const switchId = settledRotateOf({ secretArn: state.arn, currentId: current.versionId, previousId })
+  if (switchId === undefined) return { outcome: 'notOwed' }
+  const evidence = await proveOlderDead(rotation, state, { switchId, current })
+  const refusals = refusalsIn(evidence)
+  return { outcome: 'refused', revokeToken: switchId, settleToken: current.versionId, refusals, signed: 'off' }
 }
 
 /** Beside AWSCURRENT's value, which may be unreadable. */
@@ -148,7 +172,7 @@ export const answerProof = async (rotation: Rotation, secretId: string): Promise
     if (!current.ok) return { outcome: 'unknown', code: current.refusal.reason, message: 'AWSCURRENT cannot be read.' }
     const previousId = labelled(state, PREVIOUS)
     const again = await proveAgain(rotation, current.value, { state, previousId })
-    if (again === undefined) return { outcome: 'notOwed' }
+    if (again === undefined) return await answerOfRotate(rotation, current.value, { state, previousId })
     const { evidence, revokeToken } = again
     const signed = await signEvidence(rotation, {
       pending: current.value,
@@ -156,8 +180,13 @@ export const answerProof = async (rotation: Rotation, secretId: string): Promise
       revokeToken,
       settleToken: currentId,
     })
-    const refusals = evidence.refused.reduce((sum, { refusals: some = 1 }) => sum + some, 0)
-    return { outcome: 'refused', revokeToken, settleToken: currentId, refusals, signed: signed.state }
+    return {
+      outcome: 'refused',
+      revokeToken,
+      settleToken: currentId,
+      refusals: refusalsIn(evidence),
+      signed: signed.state,
+    }
   } catch (error) {
     if (!(error instanceof Fault)) throw error
     const { code, message } = error

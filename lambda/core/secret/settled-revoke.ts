@@ -2,6 +2,7 @@
 // proof should be, and proves nothing itself.
 
 import { isAbout, readRequestToken } from './request-token.ts'
+import { isSettleAbout } from './settle-subject.ts'
 
 interface NewestVersions {
   readonly secretArn: string
@@ -21,4 +22,14 @@ export const settledRevokeOf = ({ secretArn, currentId, previousId }: NewestVers
   const isSettle = readRequestToken(currentId).origin === 'settle' && readRequestToken(previousId).origin === 'revoke'
   if (!isSettle || !isAbout(currentId, { secretArn, about: previousId })) return undefined
   return { revokeToken: previousId, settleToken: currentId }
+}
+
+/**
+ * The same of a planned switch and the settle that ended its overlap: what a revoke with a grace leaves behind, as a rotation does.
+ * @returns the switch's token; undefined when AWSCURRENT is not the settle of the planned switch that AWSPREVIOUS stands for.
+ */
+export const settledRotateOf = ({ secretArn, currentId, previousId }: NewestVersions): string | undefined => {
+  if (currentId === undefined || previousId === undefined) return undefined
+  if (readRequestToken(previousId).origin !== 'rotate') return undefined
+  return isSettleAbout(currentId, { secretArn, currentId: previousId }) ? previousId : undefined
 }

@@ -132,7 +132,7 @@ export const listStage = async (
 export async function* stagePages(
   secrets: Pick<Secrets, 'list'>,
   stage: StageSecrets,
-  query: Pick<ListQuery, 'includesDeleted'> = {},
+  query: Omit<ListQuery, 'page'> = {},
 ): AsyncGenerator<readonly Secret[], void> {
   const seen = new Set<string>()
   for (let listings = 1; ; listings += 1) {

@@ -14,6 +14,7 @@ import { isOfStage, isTokenLost, LISTINGS, listStage } from '../secret/stage-sec
 import { checkableDeletedOf, checkableOf } from './check-fleet.ts'
 import { asOfSweep, factsOf, hasBeenTried, isReported, nominate, type Sweep } from './due.ts'
 import { type SettledSecret, settledSecretOf } from './owed-proofs.ts'
+import { isReplicaTurn } from './replica-looks.ts'
 import { isThrottle, type Sweeping } from './sweeping.ts'
 import type { Tally } from './tally.ts'
 import { sweepTurn } from './turns.ts'
@@ -35,6 +36,8 @@ export interface Found {
   readonly due: Nominated
   /** Nothing to do, but to report. */
   readonly toReport: string[]
+  /** Settled ones whose copies in other Regions are looked at now. */
+  readonly replicated: string[]
   /** Revokes that were settled lately: a proof may be owed. */
   readonly settled: SettledSecret[]
   readonly toCheck: SecretToCheck[]
@@ -46,6 +49,7 @@ export const nothingFound = (): Found => ({
   urgent: { fresh: [], tried: [] },
   due: { fresh: [], tried: [] },
   toReport: [],
+  replicated: [],
   settled: [],
   toCheck: [],
   deletedSince: new Map(),
@@ -84,6 +88,7 @@ const sift = (secret: Secret, { sweep, found, tally, isChecking }: Listing): voi
   if (settled !== undefined && found.settled.length < MOST_SETTLED) found.settled.push(settled)
   const toCheck = isChecking ? checkableOf(secret, sweep) : undefined
   if (toCheck !== undefined && found.toCheck.length < MOST_KEPT) found.toCheck.push(toCheck)
+  if (isReplicaTurn(secret, sweep) && found.replicated.length < MOST_KEPT) found.replicated.push(secret.arn)
   const nomination = nominate(secret, sweep)
   if (nomination !== undefined) {
     const list = found[nomination][hasBeenTried(secret, sweep) ? 'tried' : 'fresh']

@@ -11,6 +11,7 @@ import { checkFleet } from './check-fleet.ts'
 import type { Sweep } from './due.ts'
 import { type Found, listFleet, type Nominated, nothingFound } from './list-fleet.ts'
 import { proveOwed } from './owed-proofs.ts'
+import { lookAtReplicas } from './replica-looks.ts'
 import { createCircuitBreaker, type RequestTurns, type SweepSecret, sweepSecret } from './sweep-secret.ts'
 import { isThrottle, type Sweeping } from './sweeping.ts'
 import { emptyTally, type Tally } from './tally.ts'
@@ -109,6 +110,7 @@ export const sweep = async (sweeping: Sweeping, asOf: number): Promise<SweepSumm
   const parts = { secrets, steps, records, events, timing, journal, adoption, requests }
   const work: SweepSecret = { ...parts, tally, sweep: decidesBy }
   const isUrgentDone = await lookAtAll(work, found, lookUntil)
+  await lookAtReplicas(work, found.replicated, until)
   if (proofs !== undefined) await proveOwed(work, proofs, { settled: found.settled, until })
   // A check changes nothing, so that no freeze stops it; and an incident's calls come first.
   const { toCheck, deletedSince } = found

@@ -6,7 +6,7 @@ import { createSingleFlight } from '../base/single-flight.ts'
 import { mapInParallel } from '../base/worker-pool.ts'
 import type { Secret } from '../secret/secret.ts'
 import { clientIdOf } from '../secret/secret-tags.ts'
-import { isOfStage, prefixesOf } from '../secret/stage-secrets.ts'
+import { isOfStage, prefixesOf, stagePages } from '../secret/stage-secrets.ts'
 import { readField, readStoredObject } from '../secret/stored-fields.ts'
 import { TOKEN_LIFETIME_MS } from '../secret/token-lifetime.ts'
 import {
@@ -85,16 +85,14 @@ export const createRevocationList = (
   const changedLatelyBelow = async (prefix: string, now: number): Promise<readonly Secret[]> => {
     const found: Secret[] = []
     const since = now - TOKEN_LIFETIME_MS - LIST_LAG_MS
-    let page: string | undefined
-    do {
-      const query = { ...within, order: 'lastChangedFirst', page } as const
-      const { secrets: some, nextPage } = await secrets.list(prefix, query)
+    const pages = stagePages(secrets, { secretNamePrefix: prefix }, { ...within, order: 'lastChangedFirst' })
+    for await (const some of pages) {
       const lately = some.filter(
         ({ lastChangedAt, lastRotatedAt }) => Math.max(lastChangedAt ?? 0, lastRotatedAt ?? 0) >= since,
       )
       found.push(...lately)
-      page = lately.length < some.length ? undefined : nextPage
-    } while (page !== undefined)
+      if (lately.length < some.length) break
+    }
     return found.filter((secret) => isOfStage(stage, secret))
   }
 

@@ -47,7 +47,7 @@ interface Listed {
   readonly NextMarker: string | undefined
 }
 
-/** Of one function, as the query's filters say; the newest last, unless they are reversed. */
+/** Of one function, as the query's filters say; the newest first, unless they are reversed. */
 const list = ({ executions, versions }: DurableParts, functionName: string, query: URLSearchParams): Listed => {
   const parts = functionName.split(':')
   const [name, ownQualifier] = parts[0] === 'arn' ? [parts[6], parts[7]] : parts
@@ -68,7 +68,7 @@ const list = ({ executions, versions }: DurableParts, functionName: string, quer
     )
   }
   const all = executions.remembered().filter(isListed)
-  const ordered = query.get('ReverseOrder') === 'true' ? all.toReversed() : all
+  const ordered = query.get('ReverseOrder') === 'true' ? all : all.toReversed()
   const from = Number(query.get('Marker') ?? 0)
   const upTo = from + Math.min(Number(query.get('MaxItems') ?? 100), MOST_LISTED)
   return {

@@ -78,4 +78,36 @@ describe('a page of a revoke', () => {
 
     expect((await outage(60, planned)).report.counts).toMatchObject({ failed: 1, notStarted: PAGE_SECRETS - 1 })
   })
+
+  it.each(['revoke', 'rotate'] as const)(
+    'of a %s: too little time left in an invocation is no outage, and no round',
+    async (intent) => {
+      const seat = createSeat()
+      seat.add(1)
+      let late = 0
+      let until = 0
+      seat.killAt((moment, step) => {
+        if (moment !== 'before' || !step.includes('secrets#')) return false
+        if (late < 4 && !step.includes('again')) {
+          late += 1
+          seat.timing.restart(30_000)
+        } else if (until === 0) until = seat.timing.now() + 5 * MINUTE
+        return false
+      })
+      seat.world.fails(() => (seat.timing.now() < until ? seat.world.throttled() : undefined))
+      const selector = { all: true, expectedCount: 1 }
+
+      const report = await seat.run({
+        intent,
+        selector,
+        ...(intent === 'revoke' ? { incidentId: 'inc-7' } : { canary: 0 }),
+      })
+
+      expect(report.counts).toMatchObject({ settled: 1, failed: 0 })
+      const waited = [...seat.stores].filter(([name]) => name.includes('page')).flatMap(([, store]) => store.waited)
+      // Four times for the next invocation; then as if nothing had been waited for.
+      expect(waited.slice(0, 4)).toEqual([31, 31, 31, 31])
+      expect(waited.slice(4, 6)).toEqual(intent === 'revoke' ? [5, 20] : [5, 10])
+    },
+  )
 })

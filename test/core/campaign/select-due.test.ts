@@ -171,3 +171,47 @@ describe('a paging token that is lost', () => {
     expect(place.fleet.calls.filter(({ about }) => about.startsWith('60'))).toHaveLength(3)
   })
 })
+
+describe('a secret that the list shows twice', () => {
+  /** Every page shows the last secret of the page before once more, within a step and from one step to the next. */
+  const createOverlapping = () => {
+    const place = createPlace()
+    place.fleet.pageSize = 1
+    for (let at = 0; at < 130; at += 1) {
+      place.addAged(`s${String(at).padStart(3, '0')}`, 5 * DAY_MS, { team: 'payments', 'm2m:client-id': 'c' })
+    }
+    const { list } = place.fleet
+    const all = [...place.fleet.secrets.values()].map(({ secret }) => secret)
+    place.fleet.list = async (prefix, query = {}) => {
+      const reply = await list(prefix, query)
+      const again = all[Number(query.page ?? 0) - 1]
+      return { ...reply, secrets: [...(again === undefined ? [] : [again]), ...reply.secrets] }
+    }
+    return place
+  }
+
+  test('is matched, chosen and left alone once, so that the sums stay true', async () => {
+    const revoke = await createOverlapping().select(REVOKE_ALL)
+    expect(revoke.chosen).toHaveLength(130)
+    expect(new Set(revoke.names).size).toBe(130)
+    // One more would be over the count that its reporter may ask for.
+    expect((await createOverlapping().select({ ...REVOKE_ALL, maxClients: 130 })).chosen).toHaveLength(130)
+
+    expect((await createOverlapping().select()).skipped).toEqual({ notDue: 130 })
+  })
+
+  test('and cannot be reached, fails once', async () => {
+    const place = createOverlapping()
+    for (const [arn, { secret, versions }] of place.fleet.secrets) {
+      place.fleet.secrets.set(arn, { secret: { ...secret, rotationEnabled: false }, versions })
+    }
+    const off = [...place.fleet.secrets.values()].map(({ secret }) => secret)
+    const { list } = place.fleet
+    place.fleet.list = async (prefix, query = {}) => {
+      const reply = await list(prefix, query)
+      return { ...reply, secrets: off.filter(({ arn }) => reply.secrets.some((one) => one.arn === arn)) }
+    }
+
+    expect((await place.select(REVOKE_ALL)).failures).toHaveLength(130)
+  })
+})

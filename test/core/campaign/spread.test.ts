@@ -1,5 +1,6 @@
 // A fleet over a simulated year drifts apart, and no value gets older than its period; more fleets, and more years: spread.long.test.ts.
 import { expect, test } from 'vitest'
+import { withinShare } from '../../../lambda/core/campaign/share-of-campaign.ts'
 import { DAY, mostOf, simulate, sumOf } from './simulated-campaigns.ts'
 
 test('made on one day, a thousand: no campaign does over 1.5 × the mean, and no value is over its period', () => {
@@ -36,4 +37,12 @@ test.each([
   // Where a campaign has to rotate everything, a value is older by as much as this campaign took longer than the one before.
   expect(oldestMs).toBeLessThanOrEqual(periodMs + 60_000)
   expect(sumOf(begun)).toBeGreaterThanOrEqual(Math.floor((60 * 199 * DAY) / periodMs))
+})
+
+test('what is known to be leaked is never cut by the share of one campaign', () => {
+  const leaked = { name: 'leaked', waitsUntil: 900, isLeaked: true } as const
+  const others = Array.from({ length: 20 }, (_, at) => ({ name: `s${at}`, waitsUntil: at }))
+
+  expect(withinShare([...others, leaked], 2)).toHaveLength(3)
+  expect(withinShare([...others, leaked], 2)).toContain(leaked)
 })

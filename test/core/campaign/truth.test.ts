@@ -302,6 +302,45 @@ describe('a page that was lost', () => {
     expect(report.counts.reasons.failed).toEqual({ refused: 6 })
   })
 
+  /** A page whose work is done, and which is lost; forty of its secrets are looked at before Secrets Manager stops answering. */
+  const lostInOutage = async (outageMs: number) => {
+    seat.add(101)
+    seat.losePages((name, moment) => moment === 'after' && / page 1( again \d)?$/.test(name))
+    const isLost = (): boolean => seat.notes.filter((note) => 'outcome' in note && note.outcome === 'lost').length >= 3
+    let [looked, until, beganAt] = [0, 0, 0]
+    seat.world.fails((call) => {
+      if (call === 'describe' && isLost()) looked += 1
+      if (looked === 41 && until === 0) until = seat.timing.now() + outageMs
+      return seat.timing.now() < until ? seat.world.throttled() : undefined
+    })
+    const stepsMs: number[] = []
+    let leftMs = Number.POSITIVE_INFINITY
+    seat.killAt((moment, step) => {
+      if (!/look at page \d+$/.test(step)) return false
+      if (moment === 'before') beganAt = seat.timing.now()
+      else stepsMs.push(seat.timing.now() - beganAt)
+      leftMs = Math.min(leftMs, seat.timing.remainingMs())
+      return false
+    })
+    const report = await seat.run({ ...due, toleratedFailurePercentage: 100 })
+    return { report, longestMs: Math.max(...stepsMs), leftMs }
+  }
+
+  it('during an outage: no look outlives its invocation, what was found is kept, and the others are looked at later', async () => {
+    const { report, longestMs, leftMs } = await lostInOutage(4 * 60_000)
+
+    expect(longestMs).toBeLessThan(180_000)
+    expect(leftMs).toBeGreaterThan(0)
+    expect(report).toMatchObject({ outcome: 'completed', counts: { selected: 101, settled: 101, failed: 0 } })
+  })
+
+  it('during an outage that goes on: what was found is kept, and the others are named as lost', async () => {
+    const { report, longestMs } = await lostInOutage(60 * 60_000)
+
+    expect(longestMs).toBeLessThan(180_000)
+    expect(report.counts).toMatchObject({ selected: 101, failed: 60, reasons: { failed: { lost: 60 } } })
+  })
+
   it('in a revoke: what was not proven is a failure', async () => {
     seat.add(30)
     seat.losePages(() => true)

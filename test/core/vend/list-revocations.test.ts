@@ -1,5 +1,6 @@
 // The list of the last hour's revocations: complete, kept for half a minute, and no dearer than what changed lately.
 import { describe, expect, test } from 'vitest'
+import { Fault } from '../../../lambda/core/base/fault.ts'
 import { createRevocationList } from '../../../lambda/core/vend/list-revocations.ts'
 import { createVendWorld } from '../../fakes/fake-vending.ts'
 
@@ -107,5 +108,37 @@ describe('the list', () => {
 
     await expect(list()).rejects.toMatchObject({ code: 'SECRETS_MANAGER_UNAVAILABLE' })
     await expect(list()).resolves.toMatchObject({ clients: [] })
+  })
+
+  describe('whose paging token is lost', () => {
+    const losing = (times: number) => {
+      const place = seat()
+      for (let at = 0; at < 250; at += 1) {
+        place.world.place({ name: `client-${at}` })
+        place.world.switchTo(`client-${at}`, 'revoke')
+        place.world.switchTo(`client-${at}`, 'settle')
+      }
+      const { list } = place.world.secrets
+      let lost = 0
+      place.world.secrets.list = async (prefix, query) => {
+        if (query?.page !== undefined && lost < times) {
+          lost += 1
+          throw new Fault({ code: 'LIST_TOKEN_LOST', retryable: false, message: 'InvalidNextTokenException' })
+        }
+        return list(prefix, query)
+      }
+      return place
+    }
+
+    test('begins anew, and names each client once', async () => {
+      const clients = await losing(1).named()
+
+      expect(clients).toHaveLength(250)
+      expect(new Set(clients).size).toBe(250)
+    })
+
+    test('each time is no list', async () => {
+      await expect(losing(9).list()).rejects.toMatchObject({ code: 'LIST_TOKEN_LOST' })
+    })
   })
 })

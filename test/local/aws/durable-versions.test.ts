@@ -79,15 +79,16 @@ describe('a deployment during an execution', () => {
       return { arns: DurableExecutions.map(({ DurableExecutionArn }) => DurableExecutionArn), NextMarker }
     }
 
-    expect((await list({})).arns).toEqual([before, after])
-    expect((await list({ ReverseOrder: true })).arns).toEqual([after, before])
+    expect((await list({})).arns).toEqual([after, before])
+    // “Set to true to return results in chronological order (oldest first).”
+    expect((await list({ ReverseOrder: true })).arns).toEqual([before, after])
     expect((await list({ Qualifier: 'live' })).arns).toEqual([after])
     expect((await list({ Qualifier: '1' })).arns).toEqual([before])
     expect((await list({ DurableExecutionName: 'by-name' })).arns).toEqual([after])
     expect((await list({ Statuses: ['SUCCEEDED', 'FAILED'] })).arns).toEqual([])
     expect((await list({ StartedAfter: new Date(seat.world.clock.now() + HOUR) })).arns).toEqual([])
-    expect(await list({ MaxItems: 1 })).toEqual({ arns: [before], NextMarker: '1' })
-    expect(await list({ MaxItems: 1, Marker: '1' })).toEqual({ arns: [after], NextMarker: undefined })
+    expect(await list({ MaxItems: 1 })).toEqual({ arns: [after], NextMarker: '1' })
+    expect(await list({ MaxItems: 1, Marker: '1' })).toEqual({ arns: [before], NextMarker: undefined })
   })
 })
 

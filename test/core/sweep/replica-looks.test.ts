@@ -1,0 +1,86 @@
+// A copy in another Region that fails while its secret is settled: nothing is due for that secret, and the sweep finds it all the same.
+import { describe, expect, test } from 'vitest'
+import type { Secret } from '../../../lambda/core/secret/secret.ts'
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../fakes/managed-secret.ts'
+import { createPlace, SWEEP_EVERY_MS } from './sweep-place.ts'
+
+const failed: Secret['replicas'] = [{ region: 'eu-north-1', status: 'Failed', message: 'no access to the key' }]
+const settled = { current: 'settle', rotatedAgoMs: 3 * DAY_MS } as const
+/** Of six hours. */
+const ROUND = (6 * HOUR_MS) / SWEEP_EVERY_MS
+
+const replicaNotices = ({ events }: ReturnType<typeof createPlace>) =>
+  events.published.filter(({ detail }) => 'replicas' in detail)
+
+describe('a replica that failed on a settled secret', () => {
+  test('is reported within a round of sweeps, once in each', async () => {
+    const place = createPlace()
+    for (let at = 0; at < 60; at += 1) place.add({ name: `s${at}`, ...settled, more: { replicas: failed } })
+
+    for (let sweeps = 0; sweeps < ROUND; sweeps += 1) await place.next()
+
+    const first = replicaNotices(place)
+    expect(new Set(first.map(({ detail }) => detail.secretName)).size).toBe(60)
+    expect(first).toHaveLength(60)
+    expect(first[0]).toMatchObject({
+      type: 'Settle Refusing',
+      detail: {
+        explanation: expect.stringContaining('settled'),
+        replicas: [{ region: 'eu-north-1', status: 'Failed' }],
+      },
+    })
+    for (let sweeps = 0; sweeps < ROUND; sweeps += 1) await place.next()
+    expect(replicaNotices(place)).toHaveLength(120)
+    // Two events, and not the same one again.
+    expect(new Set(replicaNotices(place).map(({ detail }) => detail.id)).size).toBe(120)
+    expect(place.rotated()).toEqual([])
+  })
+
+  test('takes one look a round, spread over its sweeps', async () => {
+    const place = createPlace()
+    for (let at = 0; at < 240; at += 1) place.add({ name: `s${at}`, ...settled })
+
+    const looks: number[] = []
+    for (let sweeps = 0; sweeps < ROUND; sweeps += 1) {
+      const before = place.fleet.calls.filter(({ op }) => op === 'describe').length
+      await place.next()
+      looks.push(place.fleet.calls.filter(({ op }) => op === 'describe').length - before)
+    }
+
+    expect(looks.reduce((sum, one) => sum + one, 0)).toBe(240)
+    expect(Math.max(...looks)).toBeLessThan(30)
+    expect(place.events.published).toEqual([])
+  })
+
+  test('is not what a copy on its way is, nor what is not ours any more', async () => {
+    const place = createPlace()
+    const late: Secret['replicas'] = [{ region: 'eu-north-1', status: 'InProgress' }]
+    place.add({ name: 'late', ...settled, more: { replicas: late } })
+    place.add({ name: 'fresh', current: 'settle', rotatedAgoMs: -6 * HOUR_MS, more: { replicas: late } })
+    place.add({ name: 'retired', ...settled, tags: { 'm2m:retired': 'x' }, more: { replicas: failed } })
+
+    for (let sweeps = 0; sweeps < ROUND; sweeps += 1) await place.next()
+
+    expect(replicaNotices(place).map(({ detail }) => detail.secretName)).toEqual(['m2m/test/late'])
+  })
+
+  test('is found a round later where Secrets Manager did not answer', async () => {
+    const place = createPlace()
+    place.add({ name: 's', ...settled, more: { replicas: failed } })
+    let refused = 0
+    place.fleet.before = ({ op }) => {
+      if (op !== 'describe' || refused > 0) return
+      refused += 1
+      throw new Error('a defect')
+    }
+
+    for (let sweeps = 0; sweeps < 2 * ROUND; sweeps += 1) await place.next()
+
+    expect(refused).toBe(1)
+    expect(replicaNotices(place)).toHaveLength(1)
+  })
+})
+
+test('a round is as long as the time after which a fact is reported again', () => {
+  expect(ROUND * SWEEP_EVERY_MS).toBe(6 * 60 * MINUTE_MS)
+})

@@ -214,6 +214,8 @@ export class M2mStack extends Stack {
       operators: config.operators,
       handMadeSecrets: handMadeSecretsOf(config).map(({ secret }) => secret),
       recordsTable: records.table.tableName,
+      evidenceBucket: this.archive.bucket.bucketName,
+      drills: config.drills,
     })
     this.operators = new OperatorPolicy(this, 'Operators', { names, clients, rotation })
     this.archive.allowReading(this.operators)

@@ -111,6 +111,11 @@ export const examples: Readonly<Record<string, readonly Example[]>> = {
     { line: 'm2m doctor --before-deploy', what: 'what the account lacks for the configuration in cdk.json' },
     { line: 'm2m doctor --before-deploy --config prod.json --json', what: 'of another configuration, for a pipeline' },
   ],
+  'm2m drill': [
+    { line: 'm2m drill', what: 'is everything in place for a leak? asks whether the notice came' },
+    { line: 'm2m drill --yes --no-notice --json', what: 'in a pipeline' },
+    { line: 'm2m drill --clean', what: 'what a killed one has left' },
+  ],
   'm2m completion': [
     { line: 'm2m completion bash > ~/.local/share/bash-completion/completions/m2m', what: 'for good' },
   ],

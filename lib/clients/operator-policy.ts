@@ -4,6 +4,7 @@
 import { Stack, Validations } from 'aws-cdk-lib'
 import { ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import { Construct } from 'constructs'
+import { drillParameter } from '../../lambda/core/clients/drill-record.ts'
 import { printedArn } from '../base/m2m-function.ts'
 import { managedSecrets, type StageNames } from '../config/stage-names.ts'
 import type { RotationFunction } from '../rotation/rotation-function.ts'
@@ -73,6 +74,11 @@ export class OperatorPolicy extends Construct {
           sid: 'Freeze',
           actions: ['ssm:GetParameter', 'ssm:PutParameter'],
           resources: [`arn:${partition}:ssm:${region}:${account}:parameter/m2m/${names.stage}/freeze`],
+        }),
+        new PolicyStatement({
+          sid: 'RecordDrills',
+          actions: ['ssm:GetParameter', 'ssm:PutParameter'],
+          resources: [`arn:${partition}:ssm:${region}:${account}:parameter${drillParameter(names.stage)}`],
         }),
       ],
     })

@@ -1,0 +1,105 @@
+// `m2m drill` on the laptop: through every part, and nothing is left of it, however it ends.
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { type Cli, openCli } from './cli.ts'
+import { until } from './spawned.ts'
+
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 120_000 })
+
+interface Drilled {
+  readonly incidentId: string
+  readonly client: string
+  readonly result: string
+  readonly notice: string
+  readonly steps: readonly { readonly step: string; readonly state: string; readonly what: string }[]
+  readonly left: string | null
+  readonly notRecorded: string | null
+}
+
+let cli: Cli
+beforeAll(async () => {
+  cli = await openCli({ asyncRetryMs: 200 })
+})
+afterAll(async () => {
+  expect(cli.leaks()).toEqual([])
+  await cli.close()
+})
+
+const m2m = (...args: readonly string[]) => cli.run(['drill', ...args])
+const nothingIsLeft = (): void => {
+  expect(drillSecrets()).toEqual([])
+  expect(cli.laptop.stytch.clientIds()).toEqual([])
+}
+const drillSecrets = () => cli.laptop.aws.peekAll().filter(({ name }) => name.includes('/drill-'))
+const statesOf = ({ steps }: Drilled) => steps.map(({ step, state }) => `${step} ${state}`)
+
+test('goes through bus, incident, rotation, proof and archive, and leaves no client and no secret', async () => {
+  const ran = await m2m('--yes', '--no-notice', '--json')
+  const json = ran.json<Drilled>()
+
+  expect(statesOf(json)).toEqual([
+    'registered done',
+    'reported done',
+    'taken done',
+    'replaced done',
+    'refused done',
+    'signed done',
+    'completed done',
+    'notice notChecked',
+    'removed done',
+  ])
+  expect(ran).toMatchObject({ code: 0 })
+  expect(json).toMatchObject({ result: 'passed', notice: 'notConfirmed', left: null, notRecorded: null })
+  expect(ran.stderr).toMatch(/^ +\d+\.\d s {2}ok {7}Stytch refuses the value that leaked$/m)
+  nothingIsLeft()
+})
+
+test('says without a terminal that nobody confirmed the notice, and exits with 3', async () => {
+  const ran = await m2m('--yes')
+
+  expect(ran.code).toBe(3)
+  expect(ran.stdout).toMatch(
+    /^The drill passed; nobody confirmed that the notice came \(\d+ s\); everything it made is removed\.$/m,
+  )
+  nothingIsLeft()
+})
+
+test('is asked about first: without a terminal and a yes, nothing is made', async () => {
+  expect(await m2m()).toMatchObject({ code: 4, stderr: expect.stringContaining('--yes') })
+  expect((await m2m('--dry-run')).code).toBe(0)
+  nothingIsLeft()
+})
+
+test('that the bus does not take fails at that step, and removes the client', async () => {
+  cli.laptop.aws.faults.add({ op: 'PutEvents', kind: 'error', status: 403, count: 2 })
+  const ran = await m2m('--yes', '--no-notice', '--json')
+
+  expect(ran.code).toBe(1)
+  expect(statesOf(ran.json<Drilled>())).toEqual(['registered done', 'reported failed', 'removed done'])
+  nothingIsLeft()
+})
+
+test('interrupted, it removes what it made, and exits with 130', async () => {
+  const running = cli.start(['drill', '--yes', '--no-notice'])
+  await until(() => drillSecrets().some(({ versions }) => versions.length > 0), 'its secret')
+  running.kill('SIGINT')
+
+  expect(await running.ended).toMatchObject({ code: 130, stdout: expect.stringContaining('was interrupted') })
+  nothingIsLeft()
+})
+
+test('killed, it leaves what doctor reports and --clean removes, and nothing that is not its own', async () => {
+  const running = cli.start(['drill', '--yes', '--no-notice'])
+  await until(() => drillSecrets().some(({ tags }) => tags['m2m:client-id'] !== undefined), 'its secret')
+  running.kill('SIGKILL')
+  await running.ended
+  await cli.laptop.aws.idle()
+  cli.file('clients.yaml', 'clients: [{ name: drill-2026-11-30-0a1b2c3d, description: Not a drill }]\n')
+  expect(await cli.run(['apply', 'clients.yaml', '--yes'])).toMatchObject({ code: 0 })
+  const [other] = drillSecrets().filter(({ name }) => name.endsWith('0a1b2c3d'))
+
+  expect(await m2m('--clean')).toMatchObject({ code: 4 })
+  expect((await m2m('--clean', '--dry-run')).stdout).toMatch(/^WOULD BE REMOVED/)
+  expect(await m2m('--clean', '--yes')).toMatchObject({ code: 0, stdout: expect.stringMatching(/^1 drill removed/) })
+  expect(drillSecrets()).toEqual([other])
+  expect((await m2m('--clean')).stdout).toBe('No drill has left anything.\n')
+})

@@ -3,9 +3,9 @@
 
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { expect, test } from 'vitest'
-import { examineFleet } from '../../bin/commands/doctor.ts'
 import { list } from '../../bin/commands/list.ts'
 import { status } from '../../bin/commands/status.ts'
+import { examineFleet } from '../../bin/doctor/fleet-checks.ts'
 import type { CommandContext } from '../../bin/terminal/command-context.ts'
 import { createScreen } from '../../bin/terminal/screen.ts'
 import { createClientsApi, createLambdaClient } from '../../lambda/adapters/aws/clients-api.ts'

@@ -16,6 +16,14 @@ export interface OperatorPolicyProps {
   readonly rotation: RotationFunction
 }
 
+/** Of a stage. */
+export interface StageSights {
+  readonly topicArn: string
+  readonly keyArn: string
+  /** Names. */
+  readonly schedules: readonly string[]
+}
+
 export class OperatorPolicy extends Construct {
   readonly policy: ManagedPolicy
 
@@ -36,7 +44,12 @@ export class OperatorPolicy extends Construct {
           ],
           resources: [...secrets],
         }),
-        new PolicyStatement({ sid: 'List', actions: ['secretsmanager:ListSecrets'], resources: ['*'] }),
+        new PolicyStatement({
+          sid: 'List',
+          // What else m2m doctor looks at is in mayLookAt.
+          actions: ['secretsmanager:ListSecrets', 'cloudwatch:DescribeAlarms', 'events:ListRules'],
+          resources: ['*'],
+        }),
         new PolicyStatement({
           sid: 'HoldAndRelease',
           actions: ['secretsmanager:TagResource', 'secretsmanager:UntagResource'],
@@ -84,7 +97,32 @@ export class OperatorPolicy extends Construct {
     })
     for (const one of secrets)
       this.explain(one, 'Clients come and go without a deployment, so that the prefix is the narrowest name for them')
-    this.explain('*', 'ListSecrets knows no resources, so that AWS offers nothing narrower; it shows no value')
+    this.explain(
+      '*',
+      'ListSecrets and ListRules know no resources, and DescribeAlarms with a prefix wants all, so that AWS offers nothing narrower; none shows a value',
+    )
+  }
+
+  /** What m2m doctor asks of the stage's own topic, key and schedules. */
+  mayLookAt({ topicArn, keyArn, schedules }: StageSights): void {
+    const { partition, account, region } = Stack.of(this)
+    this.mayDo(
+      new PolicyStatement({
+        sid: 'LookAtTheTopic',
+        actions: ['sns:ListSubscriptionsByTopic'],
+        resources: [topicArn],
+      }),
+      new PolicyStatement({
+        sid: 'LookAtTheKey',
+        actions: ['kms:DescribeKey', 'kms:GetKeyPolicy', 'kms:GetKeyRotationStatus'],
+        resources: [keyArn],
+      }),
+      new PolicyStatement({
+        sid: 'LookAtTheSchedules',
+        actions: ['scheduler:GetSchedule'],
+        resources: schedules.map((name) => `arn:${partition}:scheduler:${region}:${account}:schedule/default/${name}`),
+      }),
+    )
   }
 
   /** What another part wants its operators to be allowed. */

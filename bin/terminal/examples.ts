@@ -40,10 +40,12 @@ export const examples: Readonly<Record<string, readonly Example[]>> = {
     { line: 'm2m list', what: 'all of them' },
     { line: 'm2m list --state overlap', what: 'those whose old value is still accepted' },
     { line: 'm2m list --tag team=payments --json', what: 'for machines' },
+    { line: 'm2m list --state rotating --watch', what: 'again and again, until Ctrl-C' },
   ],
   'm2m status': [
     { line: 'm2m status', what: 'the stage at a glance' },
     { line: 'm2m status billing', what: 'one client' },
+    { line: 'm2m status billing --watch --interval 10', what: 'looks again every ten seconds' },
     { line: 'm2m status billing --read', what: 'with its position, which takes reading its values' },
   ],
   'm2m rotate': [

@@ -266,7 +266,7 @@ const answersOn = async (day: number) => {
   const fleet = createFakeFleet(timing)
   fleet.add(made)
   const seat = seatAt(timing, fleet)
-  const listed = (await list(seat, {}, [])).json as RowJson
+  const listed = (await list(seat, {})).json as RowJson
   const shown = (await status(seat, {}, [ARN])).json as RowJson
   const { findings } = await examineFleet(seat)
   const found = (kind: string, what = /./) => findings.some((one) => one.kind === kind && what.test(one.what))

@@ -3,10 +3,11 @@
 import { EventBridgeClient, ListRulesCommand } from '@aws-sdk/client-eventbridge'
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { awsClientSettings } from '../../lambda/adapters/aws/aws-call.ts'
+import { defined } from '../../lambda/core/base/defined.ts'
 import { parseJsonObject } from '../../lambda/core/base/json-object.ts'
 import { AwsCallError } from '../before-deploy/check.ts'
 import { asked, unlessMissing } from '../before-deploy/name-lookups.ts'
-import { createSignedProtocols, elementsOf } from '../before-deploy/signed-protocols.ts'
+import { createSignedProtocols, type EndpointOf, elementsOf } from '../before-deploy/signed-protocols.ts'
 import { processEndpoint } from '../terminal/cli-env.ts'
 
 export interface Subscription {
@@ -50,10 +51,16 @@ export interface StageLooks {
 /** Pages at most: of SNS a hundred subscriptions each, of CloudWatch a hundred alarms. */
 const MOST_PAGES = 10
 
-export const openStageLooks = async (base: SecretsManagerClient): Promise<StageLooks> => {
+/** @param base its credentials and its Region are used */
+export const openStageLooks = async (
+  base: SecretsManagerClient,
+  endpointOf: EndpointOf = processEndpoint,
+): Promise<StageLooks> => {
   const region = await base.config.region()
-  const services = createSignedProtocols({ base, region, endpointOf: processEndpoint })
-  const eventBridge = new EventBridgeClient(awsClientSettings)
+  const services = createSignedProtocols({ base, region, endpointOf })
+  const { credentials } = base.config
+  const endpoint = endpointOf('EVENTBRIDGE')
+  const eventBridge = new EventBridgeClient({ ...awsClientSettings, region, credentials, ...defined({ endpoint }) })
 
   /** Page after page, by the Query protocol's own token. */
   const pages = async (

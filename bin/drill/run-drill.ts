@@ -5,6 +5,7 @@ import { pollUntil } from '../../lambda/core/base/poll-until.ts'
 import type { Timing } from '../../lambda/core/base/timing.ts'
 import type { NoticeState } from '../../lambda/core/clients/drill-record.ts'
 import type { Progress } from '../../lambda/core/drive/attempts.ts'
+import { done, failed, faultWords, isOver, type Seen, seenOf, waits } from './drill-waits.ts'
 
 export type DrillStep =
   | 'registered'
@@ -16,14 +17,6 @@ export type DrillStep =
   | 'completed'
   | 'notice'
   | 'removed'
-
-/** notChecked: it could not be looked at, and is neither. */
-type StepState = 'done' | 'failed' | 'notChecked'
-
-interface Seen {
-  readonly state: StepState
-  readonly what: string
-}
 
 export interface StepEnd extends Seen {
   readonly step: DrillStep
@@ -57,13 +50,23 @@ export interface DrillParts {
   onStep(end: StepEnd): void
 }
 
+type DrillResult = 'passed' | 'failed' | 'interrupted'
+
 export interface DrillEnd {
-  readonly result: 'passed' | 'failed' | 'interrupted'
+  readonly result: DrillResult
   readonly steps: readonly StepEnd[]
   readonly notice: NoticeState
   /** Why something is left; absent: nothing is. */
   readonly left?: string
   readonly ms: number
+}
+
+/** What has come of it so far. */
+interface State {
+  readonly startedAt: number
+  readonly steps: StepEnd[]
+  made: Made | undefined
+  isReported: boolean
 }
 
 const LOOK_EVERY_MS = 500
@@ -72,104 +75,63 @@ const WIND_DOWN_MS = 60_000
 const REMOVAL_TRIES = 3
 const REMOVAL_PAUSE_MS = 2000
 
-const wordsOf = (error: unknown): string => {
-  if (error instanceof Fault) return error.message
-  throw error
+const end = ({ timing, onStep }: DrillParts, { steps, startedAt }: State, step: DrillStep, seen: Seen): void => {
+  const one = { step, ...seen, afterMs: timing.now() - startedAt }
+  steps.push(one)
+  onStep(one)
 }
 
-/** Over for this step, whether or not it came through. */
-const isOver = ({ state }: Progress): boolean => state === 'exhausted' || state === 'overtaken' || state === 'settled'
+/** Looks until it is final, the time is up, or somebody pressed Ctrl-C. */
+const look = <Value>(
+  { timing, isStopped }: DrillParts,
+  until: number,
+  { ask, isFinal }: { readonly ask: () => Promise<Value>; readonly isFinal: (value: Value) => boolean },
+): Promise<Value> => pollUntil(ask, (value) => isFinal(value) || isStopped(), { timing, everyMs: LOOK_EVERY_MS, until })
 
-const isTaken = ({ state }: Progress): boolean => state !== 'ask'
-const isReplaced = (progress: Progress): boolean => progress.state === 'switched' || isOver(progress)
-
-interface Waited {
-  readonly isFinal: (progress: Progress) => boolean
-  readonly done: string
-  readonly tooLate: string
-}
-
-const waits: Readonly<Record<'taken' | 'replaced' | 'refused', Waited>> = {
-  taken: {
-    isFinal: isTaken,
-    done: 'the incident function took the report up, and the rotation began',
-    tooLate: 'nobody took the report up: see the rule on the bus, and the log of the incident function',
-  },
-  replaced: {
-    isFinal: isReplaced,
-    done: 'a new value is AWSCURRENT',
-    tooLate: 'no new value became AWSCURRENT: see the log of the rotation function',
-  },
-  refused: {
-    isFinal: isOver,
-    done: 'Stytch refuses the value that leaked',
-    tooLate: 'the value that leaked was not ended: see the log of the rotation function',
-  },
-}
-
-const failures: Readonly<Partial<Record<Progress['state'], string>>> = {
-  exhausted: 'every attempt was refused: the events Rotation Refused say why',
-  overtaken: 'another rotation of the same secret came in between',
-}
-
-export const runDrill = async (parts: DrillParts, { until }: { readonly until: number }): Promise<DrillEnd> => {
-  const { timing } = parts
-  const startedAt = timing.now()
-  const steps: StepEnd[] = []
-  let made: Made | undefined
-  let [isReported, isSettled] = [false, false]
-
-  const end = (step: DrillStep, seen: Seen): void => {
-    const one = { step, ...seen, afterMs: timing.now() - startedAt }
-    steps.push(one)
-    parts.onStep(one)
+/** In the archive, which the caller may not be allowed to read. */
+const find = async (
+  parts: DrillParts,
+  until: number,
+  { ask, found, missing }: { readonly ask: () => Promise<boolean>; readonly found: string; readonly missing: string },
+): Promise<Seen> => {
+  try {
+    return (await look(parts, until, { ask, isFinal: Boolean })) ? done(found) : failed(missing)
+  } catch (error) {
+    return { state: 'notChecked', what: faultWords(error) }
   }
-  const done = (what: string): Seen => ({ state: 'done', what })
-  const failed = (what: string): Seen => ({ state: 'failed', what })
+}
 
-  const look = <Value>(ask: () => Promise<Value>, isFinal: (value: Value) => boolean, latest = until): Promise<Value> =>
-    pollUntil(ask, (value) => isFinal(value) || (latest === until && parts.isStopped()), {
-      timing,
-      everyMs: LOOK_EVERY_MS,
-      until: latest,
-    })
+const register = async (parts: DrillParts, state: State): Promise<Seen> => {
+  state.made = await parts.register()
+  return done(`the client ${state.made.clientId} is registered`)
+}
 
-  const waitFor = async (secretArn: string, { isFinal, ...says }: Waited): Promise<Seen> => {
-    const progress = await look(() => parts.progress(secretArn), isFinal)
-    const failure = failures[progress.state]
-    if (failure !== undefined) return failed(failure)
-    isSettled = progress.state === 'settled'
-    return isFinal(progress) ? done(says.done) : failed(says.tooLate)
-  }
+const report = async (parts: DrillParts, state: State): Promise<Seen> => {
+  await parts.report()
+  state.isReported = true
+  return done('the bus took the report of a leak')
+}
 
-  /** Of the archive, which the caller may not be allowed to read. */
-  const find = async (
-    ask: () => Promise<boolean>,
-    says: { readonly found: string; readonly missing: string },
-  ): Promise<Seen> => {
-    try {
-      return (await look(ask, Boolean)) ? done(says.found) : failed(says.missing)
-    } catch (error) {
-      return { state: 'notChecked', what: wordsOf(error) }
+type Act = (secretArn: string) => Promise<Seen>
+
+const stepsOf = (parts: DrillParts, state: State, until: number): readonly (readonly [DrillStep, Act])[] => {
+  const waitFor =
+    (step: keyof typeof waits): Act =>
+    async (secretArn) => {
+      const { isFinal } = waits[step]
+      return seenOf(await look(parts, until, { ask: () => parts.progress(secretArn), isFinal }), waits[step])
     }
-  }
-
-  const work: readonly (readonly [DrillStep, (one: Made) => Promise<Seen>])[] = [
-    [
-      'reported',
-      async () => {
-        await parts.report()
-        isReported = true
-        return done('the bus took the report of a leak')
-      },
-    ],
-    ...(['taken', 'replaced', 'refused'] as const).map(
-      (step) => [step, ({ secretArn }: Made) => waitFor(secretArn, waits[step])] as const,
-    ),
+  return [
+    ['registered', () => register(parts, state)],
+    ['reported', () => report(parts, state)],
+    ['taken', waitFor('taken')],
+    ['replaced', waitFor('replaced')],
+    ['refused', waitFor('refused')],
     [
       'signed',
-      ({ secretArn }) =>
-        find(() => parts.isSigned(secretArn), {
+      (secretArn) =>
+        find(parts, until, {
+          ask: () => parts.isSigned(secretArn),
           found: 'its signed proof lies in the archive, and is valid',
           missing: 'no valid signed proof came to lie in the archive',
         }),
@@ -177,67 +139,81 @@ export const runDrill = async (parts: DrillParts, { until }: { readonly until: n
     [
       'completed',
       () =>
-        find(parts.isCompleted, {
+        find(parts, until, {
+          ask: parts.isCompleted,
           found: 'the archive has the end of the incident',
           missing: 'the event Incident Completed did not come to lie in the archive',
         }),
     ],
   ]
+}
 
-  const register = async (): Promise<Seen> => {
-    made = await parts.register()
-    return done(`the client ${made.clientId} is registered`)
+const carryOut = async (parts: DrillParts, state: State, until: number): Promise<DrillResult> => {
+  for (const [step, act] of stepsOf(parts, state, until)) {
+    if (parts.isStopped()) return 'interrupted'
+    const seen = await act(state.made?.secretArn ?? '').catch((error: unknown) => failed(faultWords(error)))
+    // What was not waited for is no failure.
+    if (seen.state === 'failed' && parts.isStopped()) return 'interrupted'
+    end(parts, state, step, seen)
+    if (seen.state === 'failed') return 'failed'
   }
-
-  const carryOut = async (): Promise<DrillEnd['result']> => {
-    for (const [step, act] of [['registered', register] as const, ...work]) {
-      if (parts.isStopped()) return 'interrupted'
-      const seen = await act(made ?? { clientId: '', secretArn: '' }).catch((error: unknown) => failed(wordsOf(error)))
-      // What was not waited for is no failure.
-      if (seen.state === 'failed' && parts.isStopped()) return 'interrupted'
-      end(step, seen)
-      if (seen.state === 'failed') return 'failed'
-    }
-    return 'passed'
-  }
-
-  const removeAll = async (): Promise<string | undefined> => {
-    for (let tries = 1; ; tries += 1) {
-      try {
-        await parts.remove()
-        if (made !== undefined && !(await parts.isGone(made.clientId))) return `Stytch still lists ${made.clientId}`
-        return undefined
-      } catch (error) {
-        const why = wordsOf(error)
-        if (tries === REMOVAL_TRIES || !(error instanceof Fault) || !error.retryable) return why
-        await timing.wait(REMOVAL_PAUSE_MS)
-      }
-    }
-  }
-
-  /** Looks until what was begun has ended; what cannot be looked at is not waited for. */
-  const windDown = async (): Promise<void> => {
-    if (made === undefined || !isReported || isSettled) return
-    const { secretArn } = made
-    await look(() => parts.progress(secretArn), isOver, timing.now() + WIND_DOWN_MS).catch(wordsOf)
-  }
-
-  let result = await carryOut()
-  const answer = result === 'passed' ? await parts.askNotice() : 'notConfirmed'
-  if (answer === 'stopped') result = 'interrupted'
-  const notice = answer === 'stopped' ? 'notConfirmed' : answer
-  if (result === 'passed') {
-    end('notice', noticeSeen[notice])
-    if (notice === 'missing') result = 'failed'
-  }
-  if (result === 'interrupted') await windDown()
-  const left = await removeAll()
-  end('removed', left === undefined ? done('client and secret are removed') : failed(left))
-  return { result, steps, notice, ms: timing.now() - startedAt, ...(left === undefined ? {} : { left }) }
+  return 'passed'
 }
 
 const noticeSeen: Readonly<Record<NoticeState, Seen>> = {
-  confirmed: { state: 'done', what: 'the notice came' },
-  missing: { state: 'failed', what: 'the notice did not come: m2m doctor looks at the topic and its subscriptions' },
+  confirmed: done('the notice came'),
+  missing: failed('the notice did not come: m2m doctor looks at the topic and its subscriptions'),
   notConfirmed: { state: 'notChecked', what: 'whether the notice came was not confirmed' },
+}
+
+const confirm = async (
+  parts: DrillParts,
+  state: State,
+): Promise<{ readonly result: DrillResult; readonly notice: NoticeState }> => {
+  const notice = await parts.askNotice()
+  if (notice === 'stopped') return { result: 'interrupted', notice: 'notConfirmed' }
+  end(parts, state, 'notice', noticeSeen[notice])
+  return { result: notice === 'missing' ? 'failed' : 'passed', notice }
+}
+
+/** Looks until what was begun has ended; what cannot be looked at is not waited for. */
+const windDown = async (parts: DrillParts, { made, isReported }: State): Promise<void> => {
+  if (made === undefined || !isReported) return
+  const { timing } = parts
+  const polling = { timing, everyMs: LOOK_EVERY_MS, until: timing.now() + WIND_DOWN_MS }
+  await pollUntil(() => parts.progress(made.secretArn), isOver, polling).catch(faultWords)
+}
+
+/** @returns why something is left; undefined: nothing is. */
+const remove = async (parts: DrillParts, { made }: State): Promise<string | undefined> => {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await parts.remove()
+      if (made === undefined || (await parts.isGone(made.clientId))) return undefined
+      return `Stytch still lists ${made.clientId}`
+    } catch (error) {
+      const why = faultWords(error)
+      if (tries === REMOVAL_TRIES || !(error instanceof Fault) || !error.retryable) return why
+      await parts.timing.wait(REMOVAL_PAUSE_MS)
+    }
+  }
+}
+
+/** @param until epoch milliseconds: no step is waited for beyond it. @throws what nobody foresaw, once everything is removed */
+export const runDrill = async (parts: DrillParts, { until }: { readonly until: number }): Promise<DrillEnd> => {
+  const { timing } = parts
+  const state: State = { startedAt: timing.now(), steps: [], made: undefined, isReported: false }
+  const drill = async () => {
+    const result = await carryOut(parts, state, until)
+    return result === 'passed' ? confirm(parts, state) : { result, notice: 'notConfirmed' as const }
+  }
+  const { result, notice } = await drill().catch(async (error: unknown) => {
+    await remove(parts, state)
+    throw error
+  })
+  if (result === 'interrupted') await windDown(parts, state)
+  const left = await remove(parts, state)
+  end(parts, state, 'removed', left === undefined ? done('client and secret are removed') : failed(left))
+  const ms = timing.now() - state.startedAt
+  return { result, steps: state.steps, notice, ms, ...(left === undefined ? {} : { left }) }
 }

@@ -119,6 +119,20 @@ it('interrupted, waits until the rotation that it caused has ended, and removes 
   expect(exit).toBe(130)
 })
 
+it('removes what it made also when something unforeseen happens', async () => {
+  let removals = 0
+  const ran = run({
+    isCompleted: () => Promise.reject(new TypeError('unforeseen')),
+    remove: async () => {
+      removals += 1
+      return 'removed'
+    },
+  })
+
+  await expect(ran).rejects.toThrow('unforeseen')
+  expect(removals).toBe(1)
+})
+
 it('tries a removal again, and says what is left and how to remove it', async () => {
   let tries = 0
   const { says, exit } = await run({

@@ -1,7 +1,12 @@
 // `m2m drill` on the laptop: through every part, and nothing is left of it, however it ends.
+
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { awsEnvironment } from '../../lambda/local/laptop/laptop.ts'
+import { childEnv } from '../child-env.ts'
 import { type Cli, openCli } from './cli.ts'
-import { until } from './spawned.ts'
+import { repository, until } from './spawned.ts'
 
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 120_000 })
 
@@ -84,6 +89,64 @@ test('interrupted, it removes what it made, and exits with 130', async () => {
   running.kill('SIGINT')
 
   expect(await running.ended).toMatchObject({ code: 130, stdout: expect.stringContaining('was interrupted') })
+  nothingIsLeft()
+})
+
+/** As on a terminal of 80 columns. */
+const onTerminal = (...args: readonly string[]) => {
+  const command = `stty rows 24 cols 80; exec ${process.execPath} ${join(repository, 'bin/m2m.ts')} drill ${args.join(' ')}`
+  const child = spawn('script', ['-qefc', command, '/dev/null'], {
+    env: childEnv({
+      ...awsEnvironment(cli.laptop.address.aws),
+      M2M_STAGE: 'laptop',
+      M2M_OPERATOR: 'ada',
+      TERM: 'xterm',
+    }),
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
+  let shown = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    shown += text
+  })
+  const ended = new Promise<number | null>((resolve) => child.on('close', resolve))
+  return {
+    ended,
+    shown: () => shown,
+    answer: async (question: RegExp, keys: string) => {
+      await until(() => question.test(shown), `${question}`)
+      child.stdin.write(keys)
+    },
+  }
+}
+
+const QUESTION = /Did the notice of DRILL-\S+ \(Secret Leak Reported\) reach whoever is on call\? \[y\/N\]/
+
+test('asks a person whether the notice came, and doctor says who confirmed it', async () => {
+  const drill = onTerminal()
+  await drill.answer(/Run a drill on stage laptop\?/, 'y\n')
+  await drill.answer(QUESTION, 'y\n')
+
+  expect(await drill.ended).toBe(0)
+  expect(drill.shown()).toMatch(/The drill passed, and the notice came \(\d+ s\); everything it made is removed\./)
+  expect((await cli.run(['doctor'])).stdout).toMatch(/last drill: 20.* by ada: passed, the notice came\n$/)
+  nothingIsLeft()
+})
+
+test('has failed when the notice did not come', async () => {
+  const drill = onTerminal('--yes')
+  await drill.answer(QUESTION, 'n\n')
+
+  expect(await drill.ended).toBe(3)
+  expect(drill.shown()).toContain('The drill FAILED: the notice did not come')
+  nothingIsLeft()
+})
+
+test('interrupted at the question, it removes what it made', async () => {
+  const drill = onTerminal('--yes')
+  await drill.answer(QUESTION, '\u0003')
+
+  expect(await drill.ended).toBe(130)
+  expect(drill.shown()).toContain('The drill was interrupted')
   nothingIsLeft()
 })
 

@@ -14,9 +14,9 @@ import {
   checkFindings,
   copyFindings,
   examineFleet,
+  findingNotChecked,
   freezeFindings,
   handMadeReport,
-  notChecked,
   projectFindings,
   valueFindings,
 } from './fleet-checks.ts'
@@ -97,7 +97,7 @@ export const examine = async (context: CommandContext): Promise<Examined> => {
   const [project, freeze] = [await projectFindings(context), await freezeFindings(context)]
   const found = await examineFleet(context)
   const handMade = await handMadeReport(context).catch((error: unknown) => ({
-    findings: [notChecked(context, 'the secrets that were stored by hand', error)],
+    findings: [findingNotChecked(context, 'the secrets that were stored by hand', error)],
     notChecked: [],
   }))
   const values = await valueFindings(context, found.secrets)

@@ -42,7 +42,7 @@ export const freezeFindings = async (context: CommandContext): Promise<readonly 
 }
 
 /** One thing that could not be found out hides nothing of the others. @throws what is no Fault */
-export const notChecked = ({ stage }: CommandContext, what: string, error: unknown): FleetFinding => {
+export const findingNotChecked = ({ stage }: CommandContext, what: string, error: unknown): FleetFinding => {
   if (!(error instanceof Fault) && !(error instanceof CommandFault)) throw error
   return {
     kind: 'notChecked',
@@ -63,7 +63,8 @@ export const examineFleet = async (
   const [records, left] = await readRecords({ clientsApi, onProgress: (_what, done) => progress.at(done) })
     .then(
       (read) => [read, []] as const,
-      (error: unknown) => [undefined, [notChecked(context, "what Stytch says of the stage's clients", error)]] as const,
+      (error: unknown) =>
+        [undefined, [findingNotChecked(context, "what Stytch says of the stage's clients", error)]] as const,
     )
     .finally(progress.end)
   const findings = fleetFindings({

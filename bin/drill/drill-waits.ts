@@ -5,13 +5,13 @@ import type { Progress } from '../../lambda/core/drive/attempts.ts'
 /** notChecked: it could not be looked at, and is neither. */
 export type StepState = 'done' | 'failed' | 'notChecked'
 
-export interface Seen {
+export interface StepSeen {
   readonly state: StepState
   readonly what: string
 }
 
-export const done = (what: string): Seen => ({ state: 'done', what })
-export const failed = (what: string): Seen => ({ state: 'failed', what })
+export const done = (what: string): StepSeen => ({ state: 'done', what })
+export const failed = (what: string): StepSeen => ({ state: 'failed', what })
 
 /** What a Fault says. @throws whatever is none */
 export const faultWords = (error: unknown): string => {
@@ -53,7 +53,7 @@ const ends: Readonly<Partial<Record<Progress['state'], string>>> = {
 }
 
 /** Of the last look of a wait. */
-export const seenOf = (progress: Progress, { isFinal, ...says }: Wait): Seen => {
+export const seenOf = (progress: Progress, { isFinal, ...says }: Wait): StepSeen => {
   const end = ends[progress.state]
   if (end !== undefined) return failed(end)
   return isFinal(progress) ? done(says.done) : failed(says.tooLate)

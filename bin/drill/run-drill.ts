@@ -5,7 +5,7 @@ import { pollUntil } from '../../lambda/core/base/poll-until.ts'
 import type { Timing } from '../../lambda/core/base/timing.ts'
 import type { NoticeState } from '../../lambda/core/clients/drill-record.ts'
 import type { Progress } from '../../lambda/core/drive/attempts.ts'
-import { done, failed, faultWords, isOver, type Seen, seenOf, waits } from './drill-waits.ts'
+import { done, failed, faultWords, isOver, type StepSeen, seenOf, waits } from './drill-waits.ts'
 
 export type DrillStep =
   | 'registered'
@@ -18,7 +18,7 @@ export type DrillStep =
   | 'notice'
   | 'removed'
 
-export interface StepEnd extends Seen {
+export interface StepEnd extends StepSeen {
   readonly step: DrillStep
   /** Milliseconds since the drill began. */
   readonly afterMs: number
@@ -75,7 +75,7 @@ const WIND_DOWN_MS = 60_000
 const REMOVAL_TRIES = 3
 const REMOVAL_PAUSE_MS = 2000
 
-const end = ({ timing, onStep }: DrillParts, { steps, startedAt }: State, step: DrillStep, seen: Seen): void => {
+const end = ({ timing, onStep }: DrillParts, { steps, startedAt }: State, step: DrillStep, seen: StepSeen): void => {
   const one = { step, ...seen, afterMs: timing.now() - startedAt }
   steps.push(one)
   onStep(one)
@@ -93,7 +93,7 @@ const find = async (
   parts: DrillParts,
   until: number,
   { ask, found, missing }: { readonly ask: () => Promise<boolean>; readonly found: string; readonly missing: string },
-): Promise<Seen> => {
+): Promise<StepSeen> => {
   try {
     return (await look(parts, until, { ask, isFinal: Boolean })) ? done(found) : failed(missing)
   } catch (error) {
@@ -101,18 +101,18 @@ const find = async (
   }
 }
 
-const register = async (parts: DrillParts, state: State): Promise<Seen> => {
+const register = async (parts: DrillParts, state: State): Promise<StepSeen> => {
   state.made = await parts.register()
   return done(`the client ${state.made.clientId} is registered`)
 }
 
-const report = async (parts: DrillParts, state: State): Promise<Seen> => {
+const report = async (parts: DrillParts, state: State): Promise<StepSeen> => {
   await parts.report()
   state.isReported = true
   return done('the bus took the report of a leak')
 }
 
-type Act = (secretArn: string) => Promise<Seen>
+type Act = (secretArn: string) => Promise<StepSeen>
 
 const stepsOf = (parts: DrillParts, state: State, until: number): readonly (readonly [DrillStep, Act])[] => {
   const waitFor =
@@ -160,7 +160,7 @@ const carryOut = async (parts: DrillParts, state: State, until: number): Promise
   return 'passed'
 }
 
-const noticeSeen: Readonly<Record<NoticeState, Seen>> = {
+const noticeSeen: Readonly<Record<NoticeState, StepSeen>> = {
   confirmed: done('the notice came'),
   missing: failed('the notice did not come: m2m doctor looks at the topic and its subscriptions'),
   notConfirmed: { state: 'notChecked', what: 'whether the notice came was not confirmed' },

@@ -75,8 +75,9 @@ test('is asked about first: without a terminal and a yes, nothing is made', asyn
 })
 
 test('that the bus does not take fails at that step, and removes the client', async () => {
-  cli.laptop.aws.faults.add({ op: 'PutEvents', kind: 'error', status: 403, count: 2 })
+  cli.laptop.aws.faults.add({ op: 'PutEvents', kind: 'error', status: 403 })
   const ran = await m2m('--yes', '--no-notice', '--json')
+  cli.laptop.aws.faults.clear()
 
   expect(ran.code).toBe(1)
   expect(statesOf(ran.json<Drilled>())).toEqual(['registered done', 'reported failed', 'removed done'])
@@ -127,6 +128,9 @@ test('asks a person whether the notice came, and doctor says who confirmed it', 
   await drill.answer(QUESTION, 'y\n')
 
   expect(await drill.ended).toBe(0)
+  // Each step on a line of its own, whatever progress stood there.
+  const lines = drill.shown().split('\r\u001B[K')
+  expect(lines.filter((line) => / s {2}\S*ok /.test(line)).every((line) => /^ *\d+\.\d s /.test(line))).toBe(true)
   expect(drill.shown()).toMatch(/The drill passed, and the notice came \(\d+ s\); everything it made is removed\./)
   expect((await cli.run(['doctor'])).stdout).toMatch(/last drill: 20.* by ada: passed, the notice came\n$/)
   nothingIsLeft()
@@ -160,6 +164,8 @@ test('killed, it leaves what doctor reports and --clean removes, and nothing tha
   expect(await cli.run(['apply', 'clients.yaml', '--yes'])).toMatchObject({ code: 0 })
   const [other] = drillSecrets().filter(({ name }) => name.endsWith('0a1b2c3d'))
 
+  const { findings } = (await cli.run(['doctor', '--json'])).json<{ findings: readonly object[] }>()
+  expect(findings).toContainEqual(expect.objectContaining({ kind: 'drill', todo: 'm2m drill --clean' }))
   expect(await m2m('--clean')).toMatchObject({ code: 4 })
   expect((await m2m('--clean', '--dry-run')).stdout).toMatch(/^WOULD BE REMOVED/)
   expect(await m2m('--clean', '--yes')).toMatchObject({ code: 0, stdout: expect.stringMatching(/^1 drill removed/) })

@@ -26,8 +26,8 @@ interface DrillOptions {
   readonly timeout: number
 }
 
-/** What it makes, only a function of this version removes. */
-const assertRemovable = async (context: CommandContext): Promise<void> => {
+/** What it makes, only a function of this version removes. @throws CommandFault `refused` */
+export const assertRemovable = async (context: Pick<CommandContext, 'view' | 'functionName'>): Promise<void> => {
   if ((await context.view()).drills !== undefined) return
   const what = `${context.functionName('clients')} is of a version that cannot remove what a drill makes; nothing was changed`
   throw new CommandFault(EXIT.refused, `${what}. Deploy the version of this command line first.`)

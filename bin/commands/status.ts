@@ -190,11 +190,23 @@ const sightJson = (sight: Sight) => ({
   failedAttempts: failedAttempts(sight).map(({ versionId, createdAt }) => ({ versionId, createdAt: iso(createdAt) })),
 })
 
+/** One thing that cannot be read hides nothing of the others. */
+const readFreeze = async (context: CommandContext) => {
+  const { freeze } = await context.connect()
+  return freeze.read().then(
+    (state) => ({ state, words: state }),
+    (error: unknown) => {
+      if (error instanceof Fault) return { state: null, words: `not known: ${error.message}` }
+      throw error
+    },
+  )
+}
+
 const ofStage = async (context: CommandContext): Promise<Watchable> => {
   const view = await context.view()
   const asOf = asOfView(view, context.timing.now())
   const rows = (await readFleet(context, { includesDeleted: true })).map((secret) => rowOf(secret, view, asOf))
-  const freeze = await (await context.connect()).freeze.read()
+  const freeze = await readFreeze(context)
   const tally: Record<string, number> = {}
   for (const { visible } of rows) tally[shownState(visible)] = (tally[shownState(visible)] ?? 0) + 1
   const held = rows.filter(({ visible }) => visible.hold !== undefined).length
@@ -204,7 +216,7 @@ const ofStage = async (context: CommandContext): Promise<Watchable> => {
     ...Object.entries(tally).map(([state, number]) => [`  ${state}`, number.toLocaleString('en')]),
     ['held', held.toLocaleString('en')],
     ['overdue', overdue.toLocaleString('en')],
-    ['freeze', freeze],
+    ['freeze', freeze.words],
     ['project', view.projectId],
     ['period, overlap', `${view.periodHours} h, ${view.overlapHours} h`],
   ]
@@ -215,7 +227,7 @@ const ofStage = async (context: CommandContext): Promise<Watchable> => {
     states: tally,
     held,
     overdue,
-    freeze,
+    freeze: freeze.state,
   }
   const text = `${context.screen.paint('bold', context.stage)}\n${table([], lines)}`
   return { json, text, exitCode: EXIT.ok, items: [{ key: context.stage, json, text }], stytchCalls: 0 }

@@ -1,5 +1,6 @@
 // How a drill ends, step by step, whatever the stage does: it says at which step, and what it made is removed every time.
 import { expect, it } from 'vitest'
+import { assertRemovable } from '../../bin/commands/drill.ts'
 import { drillExit, drillSentence } from '../../bin/drill/drill-words.ts'
 import { type DrillParts, runDrill } from '../../bin/drill/run-drill.ts'
 import { Fault } from '../../lambda/core/base/fault.ts'
@@ -117,6 +118,20 @@ it('interrupted, waits until the rotation that it caused has ended, and removes 
   expect(looks).toBe(5)
   expect(lines).toEqual(['registered done', 'reported done', 'taken done', 'removed done'])
   expect(exit).toBe(130)
+})
+
+it('makes nothing that the deployed clients function could not remove', async () => {
+  const view = {
+    ...{ projectId: 'p', secretNamePrefix: 'm2m/prod/', rotationFunctionArn: 'f', tokenUrl: 't', policyRevision: 'r' },
+    ...{ backstop: { everyDays: 60 }, periodHours: 720, overlapHours: 24 },
+  }
+  const functionName = (part: string): string => `m2m-prod-${part}`
+
+  await expect(assertRemovable({ view: async () => view, functionName })).rejects.toMatchObject({
+    exitCode: 4,
+    message: expect.stringMatching(/^m2m-prod-clients is of a version .* nothing was changed\. Deploy/),
+  })
+  await expect(assertRemovable({ view: async () => ({ ...view, drills: {} }), functionName })).resolves.toBeUndefined()
 })
 
 it('removes what it made also when something unforeseen happens', async () => {

@@ -68,6 +68,15 @@ test('says without a terminal that nobody confirmed the notice, and exits with 3
   nothingIsLeft()
 })
 
+test('is refused while all rotations are frozen, with what lifts that, and makes nothing', async () => {
+  await cli.run(['freeze', 'all', '--yes'])
+  const ran = await m2m('--yes')
+  await cli.run(['freeze', 'off'])
+
+  expect(ran).toMatchObject({ code: 4, stderr: expect.stringContaining('m2m freeze off') })
+  nothingIsLeft()
+})
+
 test('is asked about first: without a terminal and a yes, nothing is made', async () => {
   expect(await m2m()).toMatchObject({ code: 4, stderr: expect.stringContaining('--yes') })
   expect((await m2m('--dry-run')).code).toBe(0)

@@ -52,7 +52,9 @@ const floors = {
     adopt: ['terminal', 'rotate'],
     apply: ['terminal', 'show'],
     incident: ['terminal', 'show'],
+    drill: ['terminal', 'show', 'incident'],
     'before-deploy': ['terminal'],
+    doctor: ['terminal', 'show', 'drill', 'before-deploy'],
   },
 }
 

@@ -7,6 +7,7 @@ import { addApply } from './commands/apply.ts'
 import { addCampaign } from './commands/campaign.ts'
 import { addCompletion } from './commands/completion.ts'
 import { addDoctor } from './commands/doctor.ts'
+import { addDrill } from './commands/drill.ts'
 import { addFreeze } from './commands/freeze.ts'
 import { addHoldAndRelease } from './commands/hold.ts'
 import { addIncident } from './commands/incident.ts'
@@ -67,6 +68,7 @@ export const createProgram = (): Command => {
     addToken,
     addSwitch,
     addDoctor,
+    addDrill,
     addCompletion,
   ]) {
     add(program)

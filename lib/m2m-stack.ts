@@ -28,7 +28,7 @@ import type { ClientConfig } from './config/client-config.ts'
 import { type DeployConfig, DeployConfigFault } from './config/deploy-config.ts'
 import { handMadeSecretsOf } from './config/hand-made-secrets.ts'
 import { neededQuota, totalReserved } from './config/reservations.ts'
-import { bootstrapDeployRoleArn, roleArn, type StageNames } from './config/stage-names.ts'
+import { bootstrapDeployRoleArn, functionName, roleArn, type StageNames } from './config/stage-names.ts'
 import { breakGlassRoles, stageRoles } from './config/stage-roles.ts'
 import { templateFault } from './config/template-faults.ts'
 import { EvidenceArchive } from './incident/evidence-archive.ts'
@@ -214,10 +214,17 @@ export class M2mStack extends Stack {
       operators: config.operators,
       handMadeSecrets: handMadeSecretsOf(config).map(({ secret }) => secret),
       recordsTable: records.table.tableName,
+      evidenceBucket: this.archive.bucket.bucketName,
+      drills: config.drills,
     })
     this.operators = new OperatorPolicy(this, 'Operators', { names, clients, rotation })
     this.archive.allowReading(this.operators)
     this.operators.mayDo(proofKey.mayReadPublicKey())
+    this.operators.mayLookAt({
+      topicArn: notifications.topic.topicArn,
+      keyArn: key.key.keyArn,
+      schedules: (['sweep', 'campaign'] as const).map((part) => functionName(names, part)),
+    })
     const identify = new Identify(this, 'Identify', {
       names,
       surroundings,

@@ -19,9 +19,10 @@ import {
 import { checkClients } from '../show/check-clients.ts'
 import { addFilters, type Choice, readFleet } from '../show/choose.ts'
 import { asOfView, type Row, rowJson, rowOf } from '../show/client-rows.ts'
+import { addWatching, type Watchable, type WatchOptions, watchable } from '../show/watch.ts'
 import type { CommandContext } from '../terminal/command-context.ts'
 import { EXIT } from '../terminal/command-fault.ts'
-import { run, type Work } from '../terminal/run.ts'
+import { run } from '../terminal/run.ts'
 import type { Screen } from '../terminal/screen.ts'
 import { table } from '../terminal/table.ts'
 import { at, count, span } from '../terminal/words.ts'
@@ -64,6 +65,12 @@ const lineOf = (screen: Screen, row: Row): readonly string[] => {
     at(secret.nextRotationAt),
     heldWords(row),
   ]
+}
+
+/** Where only changes are printed. */
+const changedLine = (screen: Screen, row: Row): string => {
+  const [name = '', state = '', , next = '', held = ''] = lineOf(screen, row)
+  return [name, state, `next rotation ${next}`, held].filter((part) => part !== '').join('  ')
 }
 
 const tallyOf = (rows: readonly Row[]): string => {
@@ -109,7 +116,7 @@ const checked = async (context: CommandContext, rows: readonly Row[]) => {
   return { rows: rows.map(withState), unknown }
 }
 
-export const list: Work<ListOptions> = async (context, options) => {
+export const list = async (context: CommandContext, options: ListOptions): Promise<Watchable> => {
   const view = await context.view()
   const asOf = asOfView(view, context.timing.now())
   const all = await readFleet(context, { includesDeleted: true })
@@ -136,13 +143,15 @@ export const list: Work<ListOptions> = async (context, options) => {
     },
     text: `${shown}${tallyOf(rows)}${open}`,
     exitCode: unknown.length === 0 ? EXIT.ok : EXIT.partly,
+    items: rows.map((row) => ({ key: row.name, json: rowJson(row), text: changedLine(context.screen, row) })),
+    stytchCalls: isAsked ? selected.length : 0,
   }
 }
 
 export const addList = (program: Command): void => {
-  addFilters(program.command('list').description('the clients of the stage, a line each'))
+  const command = addFilters(program.command('list').description('the clients of the stage, a line each'))
     .addOption(new Option('--state <state>', 'only those in this state').choices(shownStates))
     .option('--held', 'only those on hold')
     .option('--check', 'have the rotation function ask whether Stytch accepts what consumers read')
-    .action(run(list))
+  addWatching(command).action(run(watchable<ListOptions & WatchOptions>(list)))
 }

@@ -14,9 +14,10 @@ import { checkClients } from '../show/check-clients.ts'
 import { findOne, readFleet } from '../show/choose.ts'
 import { asOfView, type Row, recordJson, rowJson, rowOf } from '../show/client-rows.ts'
 import { type Read, readPosition } from '../show/read-position.ts'
+import { addWatching, type Watchable, type WatchOptions, watchable } from '../show/watch.ts'
 import type { CommandContext } from '../terminal/command-context.ts'
-import { type Ending, EXIT } from '../terminal/command-fault.ts'
-import { run, type Work } from '../terminal/run.ts'
+import { EXIT } from '../terminal/command-fault.ts'
+import { run } from '../terminal/run.ts'
 import type { Screen } from '../terminal/screen.ts'
 import { table } from '../terminal/table.ts'
 import { at, atAndSpan, count, iso, span } from '../terminal/words.ts'
@@ -189,11 +190,23 @@ const sightJson = (sight: Sight) => ({
   failedAttempts: failedAttempts(sight).map(({ versionId, createdAt }) => ({ versionId, createdAt: iso(createdAt) })),
 })
 
-const ofStage = async (context: CommandContext): Promise<Ending> => {
+/** One thing that cannot be read hides nothing of the others. */
+const readFreeze = async (context: CommandContext) => {
+  const { freeze } = await context.connect()
+  return freeze.read().then(
+    (state) => ({ state, words: state }),
+    (error: unknown) => {
+      if (error instanceof Fault) return { state: null, words: `not known: ${error.message}` }
+      throw error
+    },
+  )
+}
+
+const ofStage = async (context: CommandContext): Promise<Watchable> => {
   const view = await context.view()
   const asOf = asOfView(view, context.timing.now())
   const rows = (await readFleet(context, { includesDeleted: true })).map((secret) => rowOf(secret, view, asOf))
-  const freeze = await (await context.connect()).freeze.read()
+  const freeze = await readFreeze(context)
   const tally: Record<string, number> = {}
   for (const { visible } of rows) tally[shownState(visible)] = (tally[shownState(visible)] ?? 0) + 1
   const held = rows.filter(({ visible }) => visible.hold !== undefined).length
@@ -203,26 +216,31 @@ const ofStage = async (context: CommandContext): Promise<Ending> => {
     ...Object.entries(tally).map(([state, number]) => [`  ${state}`, number.toLocaleString('en')]),
     ['held', held.toLocaleString('en')],
     ['overdue', overdue.toLocaleString('en')],
-    ['freeze', freeze],
+    ['freeze', freeze.words],
     ['project', view.projectId],
     ['period, overlap', `${view.periodHours} h, ${view.overlapHours} h`],
   ]
-  return {
-    json: {
-      stage: context.stage,
-      projectId: view.projectId,
-      clients: rows.length,
-      states: tally,
-      held,
-      overdue,
-      freeze,
-    },
-    text: `${context.screen.paint('bold', context.stage)}\n${table([], lines)}`,
-    exitCode: EXIT.ok,
+  const json = {
+    stage: context.stage,
+    projectId: view.projectId,
+    clients: rows.length,
+    states: tally,
+    held,
+    overdue,
+    freeze: freeze.state,
   }
+  const text = `${context.screen.paint('bold', context.stage)}\n${table([], lines)}`
+  return { json, text, exitCode: EXIT.ok, items: [{ key: context.stage, json, text }], stytchCalls: 0 }
 }
 
-export const status: Work<StatusOptions> = async (context, options, names) => {
+/** Of each client: its record, its slots, and perhaps an exchange. */
+const CALLS_EACH = 3
+
+export const status = async (
+  context: CommandContext,
+  options: StatusOptions,
+  names: readonly string[],
+): Promise<Watchable> => {
   if (names.length === 0) return ofStage(context)
   const sights: Sight[] = []
   for (const name of names) sights.push(await see(context, name, options))
@@ -230,14 +248,20 @@ export const status: Work<StatusOptions> = async (context, options, names) => {
     json: { stage: context.stage, clients: sights.map(sightJson) },
     text: sights.map((sight) => detailOf(context.screen, sight)).join('\n\n'),
     exitCode: EXIT.ok,
+    items: sights.map((sight) => ({
+      key: sight.row.name,
+      json: sightJson(sight),
+      text: detailOf(context.screen, sight),
+    })),
+    stytchCalls: CALLS_EACH * sights.length,
   }
 }
 
 export const addStatus = (program: Command): void => {
-  program
+  const command = program
     .command('status')
     .description('how the stage is, or everything known of some clients')
     .argument('[client...]', 'names, or ARNs of secrets')
     .option('--read', 'read the values too, for position and age: with your own rights, and it counts as a use')
-    .action(run(status))
+  addWatching(command).action(run(watchable<StatusOptions & WatchOptions>(status)))
 }

@@ -40,10 +40,12 @@ export const examples: Readonly<Record<string, readonly Example[]>> = {
     { line: 'm2m list', what: 'all of them' },
     { line: 'm2m list --state overlap', what: 'those whose old value is still accepted' },
     { line: 'm2m list --tag team=payments --json', what: 'for machines' },
+    { line: 'm2m list --state rotating --watch', what: 'again and again, until Ctrl-C' },
   ],
   'm2m status': [
     { line: 'm2m status', what: 'the stage at a glance' },
     { line: 'm2m status billing', what: 'one client' },
+    { line: 'm2m status billing --watch --interval 10', what: 'looks again every ten seconds' },
     { line: 'm2m status billing --read', what: 'with its position, which takes reading its values' },
   ],
   'm2m rotate': [
@@ -110,6 +112,11 @@ export const examples: Readonly<Record<string, readonly Example[]>> = {
     { line: 'm2m doctor', what: 'what is wrong, and which command fixes it' },
     { line: 'm2m doctor --before-deploy', what: 'what the account lacks for the configuration in cdk.json' },
     { line: 'm2m doctor --before-deploy --config prod.json --json', what: 'of another configuration, for a pipeline' },
+  ],
+  'm2m drill': [
+    { line: 'm2m drill', what: 'is everything in place for a leak? asks whether the notice came' },
+    { line: 'm2m drill --yes --no-notice --json', what: 'in a pipeline' },
+    { line: 'm2m drill --clean', what: 'what a killed one has left' },
   ],
   'm2m completion': [
     { line: 'm2m completion bash > ~/.local/share/bash-completion/completions/m2m', what: 'for good' },

@@ -12,6 +12,8 @@ interface GlobalOptions {
   readonly json?: true
   readonly color: boolean
   readonly debug?: true
+  /** What is drawn again and again has the screen for itself. */
+  readonly watch?: true
 }
 
 const screenOf = ({ json, color }: Pick<GlobalOptions, 'json' | 'color'>): Screen =>
@@ -31,7 +33,7 @@ export const runWithoutSeat =
     const globals = command.optsWithGlobals<GlobalOptions & Options>()
     const screen = screenOf(globals)
     // Whatever takes longer than a second says so; what a command counts itself is shown instead.
-    const progress = screen.progress(`m2m ${command.name()}`)
+    const progress = globals.watch === true ? undefined : screen.progress(`m2m ${command.name()}`)
     const { json, text, exitCode } = await work(screen, globals)
       .catch((error: unknown) => {
         if (screen.isJson && error instanceof CommandFault && error.json !== undefined) {
@@ -39,7 +41,7 @@ export const runWithoutSeat =
         }
         throw error
       })
-      .finally(progress.end)
+      .finally(() => progress?.end())
     if (screen.isJson) screen.print(JSON.stringify(json, undefined, 2))
     else if (text !== '') screen.print(text)
     process.exitCode = exitCode

@@ -21,6 +21,10 @@ export interface ClientsEnv extends RegistrarEnv {
   readonly handMadeSecrets: readonly HandMadeSecret[]
   /** Name of the records table, which the function tells its callers; absent: it tells none. */
   readonly recordsTable?: string
+  /** Name of the evidence archive's bucket, likewise. */
+  readonly evidenceBucket?: string
+  /** After which another drill is due; absent: none is asked for. */
+  readonly drillEveryHours?: number
 }
 
 const readHours = (reader: Reader, name: string): number => {
@@ -64,6 +68,7 @@ const readHandMade = (reader: Reader): readonly HandMadeSecret[] =>
     })
 
 const EVERY = 'M2M_CAMPAIGN_EVERY_HOURS'
+const DRILL_EVERY = 'M2M_DRILL_EVERY_HOURS'
 
 export const readClientsEnv = (env: Environment): ClientsEnv => {
   const reader = createReader(env)
@@ -75,7 +80,11 @@ export const readClientsEnv = (env: Environment): ClientsEnv => {
     longestHoldHours: readHours(reader, 'M2M_LONGEST_HOLD_HOURS'),
     handMadeSecrets: readHandMade(reader),
     ...(reader.optional(EVERY) === undefined ? {} : { campaignEveryHours: readHours(reader, EVERY) }),
-    ...defined({ recordsTable: reader.optional('M2M_RECORDS_TABLE') }),
+    ...(reader.optional(DRILL_EVERY) === undefined ? {} : { drillEveryHours: readHours(reader, DRILL_EVERY) }),
+    ...defined({
+      recordsTable: reader.optional('M2M_RECORDS_TABLE'),
+      evidenceBucket: reader.optional('M2M_EVIDENCE_BUCKET'),
+    }),
   }
   reader.finish()
   return settings
@@ -89,7 +98,9 @@ export const writeClientsEnv = ({
   longestHoldHours,
   handMadeSecrets,
   recordsTable,
+  evidenceBucket,
   campaignEveryHours,
+  drillEveryHours,
   ...rest
 }: ClientsEnv): Record<string, string> => ({
   ...writeRegistrarEnv(rest),
@@ -100,5 +111,10 @@ export const writeClientsEnv = ({
   ...(handMadeSecrets.length === 0
     ? {}
     : { [HAND_MADE]: handMadeSecrets.map(({ kind, name }) => `${kind}=${name}`).join(' ') }),
-  ...defined({ M2M_RECORDS_TABLE: recordsTable, [EVERY]: campaignEveryHours?.toString() }),
+  ...defined({
+    M2M_RECORDS_TABLE: recordsTable,
+    M2M_EVIDENCE_BUCKET: evidenceBucket,
+    [EVERY]: campaignEveryHours?.toString(),
+    [DRILL_EVERY]: drillEveryHours?.toString(),
+  }),
 })

@@ -14,6 +14,7 @@ import type { SecretsKey } from '../base/secrets-key.ts'
 import type { BreakGlass, ReplicaConfig } from '../config/account-config.ts'
 import { campaignEveryHours } from '../config/campaign-config.ts'
 import type { DeployConfig } from '../config/deploy-config.ts'
+import type { DrillConfig } from '../config/drill-config.ts'
 import { functionArn, type StageNames } from '../config/stage-names.ts'
 import type { RotationFunction, StytchProject } from '../rotation/rotation-function.ts'
 import type { Registrar } from './registrar.ts'
@@ -34,6 +35,9 @@ export interface ClientsFunctionProps {
   readonly operators: readonly string[]
   /** By name, for whoever may use it: the function itself does not. */
   readonly recordsTable: string
+  /** By name, likewise. */
+  readonly evidenceBucket: string
+  readonly drills: DrillConfig
 }
 
 /** As the registrar's: some fifteen calls of at most five seconds. The CLI waits a little longer than this. */
@@ -68,6 +72,8 @@ export class ClientsFunction extends Construct {
         ...defined({ campaignEveryHours: campaignEveryHours(spans.campaigns) }),
         handMadeSecrets: props.handMadeSecrets,
         recordsTable: props.recordsTable,
+        evidenceBucket: props.evidenceBucket,
+        ...defined({ drillEveryHours: props.drills.everyHours }),
       }),
     })
     mayRegister(this.fn, props)

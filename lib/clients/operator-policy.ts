@@ -4,6 +4,7 @@
 import { Stack, Validations } from 'aws-cdk-lib'
 import { ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import { Construct } from 'constructs'
+import { drillParameter } from '../../lambda/core/clients/drill-record.ts'
 import { printedArn } from '../base/m2m-function.ts'
 import { managedSecrets, type StageNames } from '../config/stage-names.ts'
 import type { RotationFunction } from '../rotation/rotation-function.ts'
@@ -13,6 +14,14 @@ export interface OperatorPolicyProps {
   readonly names: StageNames
   readonly clients: ClientsFunction
   readonly rotation: RotationFunction
+}
+
+/** Of a stage. */
+export interface StageSights {
+  readonly topicArn: string
+  readonly keyArn: string
+  /** Names. */
+  readonly schedules: readonly string[]
 }
 
 export class OperatorPolicy extends Construct {
@@ -35,7 +44,12 @@ export class OperatorPolicy extends Construct {
           ],
           resources: [...secrets],
         }),
-        new PolicyStatement({ sid: 'List', actions: ['secretsmanager:ListSecrets'], resources: ['*'] }),
+        new PolicyStatement({
+          sid: 'List',
+          // What else m2m doctor looks at is in mayLookAt.
+          actions: ['secretsmanager:ListSecrets', 'cloudwatch:DescribeAlarms', 'events:ListRules'],
+          resources: ['*'],
+        }),
         new PolicyStatement({
           sid: 'HoldAndRelease',
           actions: ['secretsmanager:TagResource', 'secretsmanager:UntagResource'],
@@ -74,11 +88,41 @@ export class OperatorPolicy extends Construct {
           actions: ['ssm:GetParameter', 'ssm:PutParameter'],
           resources: [`arn:${partition}:ssm:${region}:${account}:parameter/m2m/${names.stage}/freeze`],
         }),
+        new PolicyStatement({
+          sid: 'RecordDrills',
+          actions: ['ssm:GetParameter', 'ssm:PutParameter'],
+          resources: [`arn:${partition}:ssm:${region}:${account}:parameter${drillParameter(names.stage)}`],
+        }),
       ],
     })
     for (const one of secrets)
       this.explain(one, 'Clients come and go without a deployment, so that the prefix is the narrowest name for them')
-    this.explain('*', 'ListSecrets knows no resources, so that AWS offers nothing narrower; it shows no value')
+    this.explain(
+      '*',
+      'ListSecrets and ListRules know no resources, and DescribeAlarms with a prefix wants all, so that AWS offers nothing narrower; none shows a value',
+    )
+  }
+
+  /** What m2m doctor asks of the stage's own topic, key and schedules. */
+  mayLookAt({ topicArn, keyArn, schedules }: StageSights): void {
+    const { partition, account, region } = Stack.of(this)
+    this.mayDo(
+      new PolicyStatement({
+        sid: 'LookAtTheTopic',
+        actions: ['sns:ListSubscriptionsByTopic'],
+        resources: [topicArn],
+      }),
+      new PolicyStatement({
+        sid: 'LookAtTheKey',
+        actions: ['kms:DescribeKey', 'kms:GetKeyPolicy', 'kms:GetKeyRotationStatus'],
+        resources: [keyArn],
+      }),
+      new PolicyStatement({
+        sid: 'LookAtTheSchedules',
+        actions: ['scheduler:GetSchedule'],
+        resources: schedules.map((name) => `arn:${partition}:scheduler:${region}:${account}:schedule/default/${name}`),
+      }),
+    )
   }
 
   /** What another part wants its operators to be allowed. */

@@ -36,6 +36,7 @@ import { defaults, MAX_CLIENTS } from './config-defaults.ts'
 import { createPlace, type Place } from './config-place.ts'
 import { shapes } from './config-shapes.ts'
 import { readConfigValue } from './config-text.ts'
+import { type DrillConfig, readDrill } from './drill-config.ts'
 import { type IncidentsConfig, intakeSecretNames, readIncidents } from './incident-config.ts'
 import { placeFaults } from './place-faults.ts'
 import { readerFaults } from './reader-faults.ts'
@@ -64,6 +65,7 @@ export interface DeployConfig {
   /** Roles of people who run the command line; each gets the operator policy attached by its owner (docs/deploying.md). */
   readonly operators: readonly string[]
   readonly incidents: IncidentsConfig
+  readonly drills: DrillConfig
   /** Absent: no tokens are vended. */
   readonly vendor?: VendorConfig
   /** The role by which CloudFormation changes the stack; absent: that of `cdk bootstrap`. */
@@ -181,6 +183,7 @@ const readRoot = (root: Place): DeployConfig => {
     'breakGlass',
     'operators',
     'incidents',
+    'drill',
     'vendor',
     'deployRoleArn',
     'keyArn',
@@ -223,6 +226,7 @@ const readRoot = (root: Place): DeployConfig => {
     ...(extraPrefixes.length === 0 ? {} : { extraPrefixes }),
     stytch,
     incidents,
+    drills: readDrill(root),
     rotation: bounded(rotation, reservations),
     bounds: readBoundsConfig(root),
     reservations,

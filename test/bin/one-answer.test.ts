@@ -3,9 +3,9 @@
 
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { expect, test } from 'vitest'
-import { examineFleet } from '../../bin/commands/doctor.ts'
 import { list } from '../../bin/commands/list.ts'
 import { status } from '../../bin/commands/status.ts'
+import { examineFleet } from '../../bin/doctor/fleet-checks.ts'
 import type { CommandContext } from '../../bin/terminal/command-context.ts'
 import { createScreen } from '../../bin/terminal/screen.ts'
 import { createClientsApi, createLambdaClient } from '../../lambda/adapters/aws/clients-api.ts'
@@ -266,7 +266,7 @@ const answersOn = async (day: number) => {
   const fleet = createFakeFleet(timing)
   fleet.add(made)
   const seat = seatAt(timing, fleet)
-  const listed = (await list(seat, {}, [])).json as RowJson
+  const listed = (await list(seat, {})).json as RowJson
   const shown = (await status(seat, {}, [ARN])).json as RowJson
   const { findings } = await examineFleet(seat)
   const found = (kind: string, what = /./) => findings.some((one) => one.kind === kind && what.test(one.what))

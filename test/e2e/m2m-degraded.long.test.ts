@@ -51,6 +51,17 @@ test('status shows the labels, and that Stytch is not known', async () => {
   expect(json).toMatchObject({ clients: [{ state: 'overlap', stytch: { unknown: expect.stringMatching(/500/) } }] })
 })
 
+test('status of the stage shows all but the freeze, where that cannot be read', async () => {
+  cli.laptop.aws.faults.add({ op: 'GetParameter', kind: 'error', status: 403, count: 2 })
+  const shown = await cli.run(['status'])
+  const json = (await cli.run(['status', '--json'])).json<object>()
+
+  expect(shown.code).toBe(0)
+  expect(shown.stdout).toMatch(/^clients +3 clients$/m)
+  expect(shown.stdout).toMatch(/^freeze +not known: Reading the freeze .*AccessDenied/m)
+  expect(json).toMatchObject({ clients: 3, freeze: null })
+})
+
 test('list shows all, and with --check how many could not be checked', async () => {
   const listed = await cli.run(['list'])
   const checked = await cli.run(['list', '--check', '--json'])

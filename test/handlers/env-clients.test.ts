@@ -19,6 +19,8 @@ const settings: ClientsEnv = {
   overlapHours: 24,
   longestHoldHours: 168,
   campaignEveryHours: 24,
+  drillEveryHours: 2160,
+  evidenceBucket: 'm2m-test-evidence',
   handMadeSecrets: [
     { kind: 'projectSecret', name: 'stytch/m2m' },
     { kind: 'signingSecret', name: 'intake/signing=1' },

@@ -91,6 +91,7 @@ test('says what the stage has settled, so that a plan can be made without the pr
       handMadeSecrets: [],
       policyRevision: expect.stringMatching(/^[0-9a-f]{16}$/),
       readerAccounts: [],
+      drills: {},
     },
   })
 })

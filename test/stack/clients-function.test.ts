@@ -75,6 +75,7 @@ describe('the clients function', () => {
       M2M_OVERLAP_HOURS,
       M2M_LONGEST_HOLD_HOURS,
       M2M_RECORDS_TABLE,
+      M2M_EVIDENCE_BUCKET,
       M2M_HAND_MADE_SECRETS,
       M2M_CAMPAIGN_EVERY_HOURS,
       ...rest
@@ -87,6 +88,7 @@ describe('the clients function', () => {
     expect(M2M_HAND_MADE_SECRETS).toMatch(/^projectSecret=/)
     // Said to whoever may use it.
     expect(M2M_RECORDS_TABLE).toMatch(/^<RecordsTable/)
+    expect(M2M_EVIDENCE_BUCKET).toMatch(/^<EvidenceBucket/)
   })
 
   test('writes the schedule of a maintenance window as it is', () => {
@@ -152,7 +154,7 @@ describe('the clients function', () => {
 
 describe('an operator', () => {
   test('may do exactly this by the command line’s own part of the policy', () => {
-    expect(operatorStatements().slice(0, 7).map(shown)).toEqual([
+    expect(operatorStatements().slice(0, 8).map(shown)).toEqual([
       {
         sid: 'Look',
         actions: [
@@ -163,7 +165,12 @@ describe('an operator', () => {
         resources: [MANAGED],
         conditions: [],
       },
-      { sid: 'List', actions: ['secretsmanager:ListSecrets'], resources: ['*'], conditions: [] },
+      {
+        sid: 'List',
+        actions: ['secretsmanager:ListSecrets', 'cloudwatch:DescribeAlarms', 'events:ListRules'],
+        resources: ['*'],
+        conditions: [],
+      },
       {
         sid: 'HoldAndRelease',
         actions: ['secretsmanager:TagResource', 'secretsmanager:UntagResource'],
@@ -198,6 +205,12 @@ describe('an operator', () => {
         resources: [`arn:aws:ssm:${REGION}:${ACCOUNT}:parameter/m2m/prod/freeze`],
         conditions: [],
       },
+      {
+        sid: 'RecordDrills',
+        actions: ['ssm:GetParameter', 'ssm:PutParameter'],
+        resources: [`arn:aws:ssm:${REGION}:${ACCOUNT}:parameter/m2m/prod/drill`],
+        conditions: [],
+      },
     ])
   })
 
@@ -205,7 +218,25 @@ describe('an operator', () => {
     const actions = operatorStatements().flatMap(({ Action }) => list(Action))
 
     for (const action of actions)
-      expect(action).not.toMatch(/GetSecretValue|PutSecretValue|UpdateSecret$|DeleteSecret|kms:(?!GetPublicKey$)|\*/)
+      expect(action).not.toMatch(/GetSecretValue|PutSecretValue|UpdateSecret$|DeleteSecret|kms:(?!Get|Describe)|\*/)
+  })
+
+  test('looks at the stage’s own topic, key and schedules, for doctor', () => {
+    const looks = operatorStatements().filter(({ Sid }) => Sid?.startsWith('LookAt'))
+
+    expect(looks.map(shown).map(({ sid, actions, resources }) => [sid, actions, resources])).toEqual([
+      ['LookAtTheTopic', ['sns:ListSubscriptionsByTopic'], [expect.stringMatching(/^<NotificationsTopic/)]],
+      [
+        'LookAtTheKey',
+        ['kms:DescribeKey', 'kms:GetKeyPolicy', 'kms:GetKeyRotationStatus'],
+        [expect.stringMatching(/^<Key/)],
+      ],
+      [
+        'LookAtTheSchedules',
+        ['scheduler:GetSchedule'],
+        ['sweep', 'campaign'].map((part) => `arn:aws:scheduler:${REGION}:${ACCOUNT}:schedule/default/m2m-prod-${part}`),
+      ],
+    ])
   })
 
   test('may ask for rotations by the policy on every secret, and nothing else there', () => {

@@ -41,6 +41,7 @@ test('what nobody configures has a default', () => {
       checksPerSecond: 200,
       longestHoldHours: 168,
     },
+    drills: {},
     reservations: { rotation: 50, incident: 10, campaign: 30, sweep: 1, identify: 2 },
     onRemoval: 'retain',
     logRetentionDays: 365,
@@ -115,6 +116,9 @@ describe('refuses', () => {
     ],
     ['a sweep every two hours', { rotation: { sweepEvery: '2h' } }, /^m2m\.rotation\.sweepEvery is malformed/],
     ['a hold without a unit', { rotation: { longestHold: 7 } }, /^m2m\.rotation\.longestHold is malformed/],
+    ['a drill without a unit', { drill: { every: 90 } }, /^m2m\.drill\.every is malformed: 90; .*"30d"/],
+    ['a drill that says nothing', { drill: {} }, /^m2m\.drill\.every is malformed/],
+    ['a drill with another setting', { drill: { every: '90d', by: 'me' } }, /^m2m\.drill\.by/],
     ['neither address nor reason', { alarms: {} }, /^m2m\.alarms decides nothing/],
     [
       'an address and a reason against it',

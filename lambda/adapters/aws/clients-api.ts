@@ -121,6 +121,7 @@ export const createClientsApi = (client: LambdaClient, functionName: string): Cl
     adopt: (asked) => call({ action: 'adopt', ...opened(asked) }),
     rehearseAdoption: (asked) => call({ action: 'rehearseAdoption', ...opened(asked) }),
     adoptInPlace: (asked) => call({ action: 'adoptInPlace', ...asked }),
+    removeDrill: (secretName) => call({ action: 'removeDrill', secretName }),
     closeReading: (asked) => call({ action: 'closeReading', ...asked }),
     retire: (asked) => call({ action: 'retire', ...asked }),
     discard: async (clientId) => {

@@ -10,11 +10,12 @@ import { readSpan, TAG } from '../secret/secret-tags.ts'
 import { isNameOfStage, outsideFault } from '../secret/stage-secrets.ts'
 import { adoptClient } from './adopt-client.ts'
 import { adoptInPlace } from './adopt-in-place.ts'
-import { BREAK_GLASS_ALIAS, type ClientsRequest, type StageView } from './clients-api.ts'
+import { BREAK_GLASS_ALIAS, type ClientsRequest, type DeclareAsked, type StageView } from './clients-api.ts'
 import { closeReading } from './close-reading.ts'
 import { type Declaration, declareClient } from './declare-client.ts'
 import { cliOwner, type Removal, removals } from './declared-client.ts'
 import { type Discarding, discardLeftover } from './discard-leftover.ts'
+import { DRILL_SET, isDrillName, removeDrill } from './drill-client.ts'
 import { type Examining, examineValues } from './examine-values.ts'
 import { revisionOf, type Stage } from './guard-secret.ts'
 import { type RetiringParts, retireDeclaredClient } from './retire-declared-client.ts'
@@ -32,7 +33,11 @@ export interface ApiStage
       | 'longestHoldHours'
       | 'handMadeSecrets'
       | 'recordsTable'
-    > {}
+      | 'evidenceBucket'
+    > {
+  /** After which another drill is due. @default - none is asked for */
+  readonly drillEveryHours?: number
+}
 
 export interface ApiParts {
   readonly parts: Declaration & RetiringParts & Discarding & Examining
@@ -57,7 +62,13 @@ const viewOf = (stage: ApiStage): StageView => ({
   }),
   policyRevision: revisionOf(stage),
   readerAccounts: stage.readerAccounts ?? [],
-  ...defined({ readerOrganizationId: stage.readerOrganizationId, recordsTable: stage.recordsTable }),
+  ...defined({
+    readerOrganizationId: stage.readerOrganizationId,
+    recordsTable: stage.recordsTable,
+    evidenceBucket: stage.evidenceBucket,
+    keyArn: stage.kmsKeyId,
+  }),
+  drills: defined({ everyHours: stage.drillEveryHours }),
 })
 
 const refuse = (message: string): Fault => new Fault({ code: 'INPUT_MALFORMED', retryable: false, message })
@@ -80,6 +91,15 @@ const assertPeriod = (stage: ApiStage, secretName: string, period: string | unde
   if (fault !== undefined) throw refuse(`Client ${secretName} was left as it is: its period of ${period} ${fault}.`)
 }
 
+/** A drill's secret has no replicas: Secrets Manager deletes none that has. @throws Fault INPUT_MALFORMED */
+const stageFor = (stage: ApiStage, { set, client: { secretName } }: DeclareAsked): ApiStage => {
+  if (set !== DRILL_SET) return stage
+  if (isDrillName(stage.secretNamePrefix, secretName)) return { ...stage, replicas: [] }
+  throw refuse(
+    `Client ${secretName} was left as it is: set ${DRILL_SET} is that of m2m drill, and takes its names alone.`,
+  )
+}
+
 /** @throws Fault when it cannot or may not be done. @returns what goes into JSON. */
 export const answerApiRequest = async (
   { parts, stage, qualifier }: ApiParts,
@@ -90,6 +110,10 @@ export const answerApiRequest = async (
       return viewOf(stage)
     case 'whoami':
       return parts.clients.whoami()
+    case 'removeDrill': {
+      const { secretNamePrefix } = stage
+      return removeDrill(parts, { secretName: request.secretName, secretNamePrefix })
+    }
     case 'list':
       return parts.clients.list(request)
     case 'examine':
@@ -98,7 +122,7 @@ export const answerApiRequest = async (
     case 'declare': {
       const { set, requestId, client } = request
       assertPeriod(stage, client.secretName, client.period)
-      return declareClient(parts, { stage, owner: cliOwner(set), requestId, client })
+      return declareClient(parts, { stage: stageFor(stage, request), owner: cliOwner(set), requestId, client })
     }
     case 'adopt':
     case 'rehearseAdoption': {

@@ -32,6 +32,15 @@ export interface StageView extends StageSecrets {
   readonly readerOrganizationId?: string
   /** Name of the records table; absent: a function before this field. */
   readonly recordsTable?: string
+  /** Name of the evidence archive's bucket; absent: a function before this field. */
+  readonly evidenceBucket?: string
+  /** The stage's key, by id or ARN; absent: a function before this field, or the key that AWS manages. */
+  readonly keyArn?: string
+  /** Absent: a function that cannot remove what a drill makes. */
+  readonly drills?: {
+    /** After which another drill is due; absent: none is asked for. */
+    readonly everyHours?: number
+  }
 }
 
 export interface DeclareAsked {
@@ -122,6 +131,8 @@ export interface ClientsApi {
   list(query: ClientQuery): Promise<ClientRecords>
   /** What a planned rotation would refuse of AWSCURRENT's value. @param secretNames at most MAX_EXAMINED */
   examine(secretNames: readonly string[]): Promise<readonly ExaminedValue[]>
+  /** Removes what a drill made, for good. */
+  removeDrill(secretName: string): Promise<'removed' | 'notThere'>
   /** The project whose secret Stytch accepts. */
   whoami(): Promise<string>
 }
@@ -151,6 +162,7 @@ export type ClientsRequest =
   | ({ readonly action: 'setActive' } & SwitchAsked)
   | ({ readonly action: 'list' } & ClientQuery)
   | { readonly action: 'examine'; readonly secretNames: readonly string[] }
+  | { readonly action: 'removeDrill'; readonly secretName: string }
   | { readonly action: 'whoami' }
 
 /** A refusal or failure is an answer, not a failed function: its words are known to hold no value. */

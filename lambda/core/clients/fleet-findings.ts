@@ -13,7 +13,7 @@ import { isNameOfStage, type StageSecrets, shortNameOf } from '../secret/stage-s
 import type { ClientRecord } from './client-keeper.ts'
 import { slotWords, visibleOf } from './client-status.ts'
 
-type FindingKind =
+export type FindingKind =
   | 'permission'
   | 'projectSecret'
   | 'handMadeSecret'
@@ -34,11 +34,18 @@ type FindingKind =
   | 'reading'
   | 'replica'
   | 'freeze'
+  | 'subscription'
+  | 'alarm'
+  | 'key'
+  | 'rule'
+  | 'drill'
 
 export interface FleetFinding {
   readonly kind: FindingKind
   /** broken: something does not work, or will not. attention: somebody should look. */
   readonly weight: 'broken' | 'attention'
+  /** A value that leaked may still be accepted. @default false */
+  readonly isLeak?: true
   /** Whose. */
   readonly subject: string
   readonly what: string
@@ -76,8 +83,9 @@ const scheduleFindings = (secret: Secret, { asOf }: FleetSight): readonly Found[
 const clientFindings = (
   secret: Secret,
   record: ClientRecord | undefined,
-  { asOf, records }: FleetSight,
+  { asOf, records, stage }: FleetSight,
 ): readonly Found[] => {
+  const name = shortNameOf(stage, secret.name)
   const clientId = clientIdOf(secret)
   if (clientId === undefined) {
     const what = 'its tag m2m:client-id is gone, so that the client it holds is unknown'
@@ -95,13 +103,18 @@ const clientFindings = (
     const what = `its client ${clientId} is bound to ${record.boundTo ?? 'no secret'} (trusted_metadata.managed_by)`
     const todo =
       record.boundTo === undefined
-        ? 'm2m rotate: the first rotation claims it'
+        ? `m2m rotate ${name}: the first rotation claims it`
         : 'find out which of the two secrets is used, and delete the other; one secret, one client'
     found.push({ kind: 'binding', weight: 'broken', what, todo })
   }
   if (!record.isActive && !isRetired(secret)) {
     const what = 'it is inactive at Stytch: every value is refused, and no rotation goes through'
-    found.push({ kind: 'inactive', weight: 'broken', what, todo: 'm2m activate, as break-glass, if it is to live' })
+    found.push({
+      kind: 'inactive',
+      weight: 'broken',
+      what,
+      todo: `m2m activate ${name}, as break-glass, if it is to live`,
+    })
   }
   const { state } = visibleOf(secret, asOf)
   const words = record.isActive ? slotWords(state, record) : undefined
@@ -110,13 +123,14 @@ const clientFindings = (
       kind: 'drift',
       weight: 'attention',
       what: words,
-      todo: 'm2m settle --anyway, once you know who opened it',
+      todo: `m2m settle ${name} --anyway, once you know who opened it`,
     })
   }
   return found
 }
 
-const rotationFindings = (secret: Secret, { asOf }: FleetSight): readonly Found[] => {
+const rotationFindings = (secret: Secret, { asOf, stage }: FleetSight): readonly Found[] => {
+  const name = shortNameOf(stage, secret.name)
   const { state, hold, isOverdue, last } = visibleOf(secret, asOf)
   const found: Found[] = []
   if (state === 'stuck') {
@@ -134,15 +148,15 @@ const rotationFindings = (secret: Secret, { asOf }: FleetSight): readonly Found[
   }
   if (state === 'revoked') {
     const what = `it was revoked${last?.askedAt === undefined ? '' : ` at ${new Date(last.askedAt).toISOString()}`} and is not settled: the old value may live`
-    found.push({ kind: 'stuck', weight: 'broken', what, todo: 'm2m settle' })
+    found.push({ kind: 'stuck', weight: 'broken', isLeak: true, what, todo: `m2m settle ${name}` })
   }
   if (isOverdue) {
     const what = 'its value is older than its period and a quarter of it'
-    found.push({ kind: 'overdue', weight: 'attention', what, todo: 'm2m rotate, or see why no campaign did' })
+    found.push({ kind: 'overdue', weight: 'attention', what, todo: `m2m rotate ${name}, or see why no campaign did` })
   }
   if (hold !== undefined && isHeldTooLong(secret, asOf)) {
     const what = `it is held by ${hold.by ?? 'somebody'} since ${hold.since === undefined ? 'an unreadable date' : new Date(hold.since).toISOString()}`
-    found.push({ kind: 'held', weight: 'attention', what, todo: 'm2m release, when the reason is gone' })
+    found.push({ kind: 'held', weight: 'attention', what, todo: `m2m release ${name}, when the reason is gone` })
   }
   return found
 }

@@ -199,13 +199,15 @@ const readAction = (event: JsonObject, faults: string[]): ClientsRequest => {
       if (secretNames.length > MAX_EXAMINED) fields.fault('secretNames', `at most ${MAX_EXAMINED}`)
       return { action, secretNames }
     }
+    case 'removeDrill':
+      return { action, secretName: fields.text('secretName', "the secret's full name") }
     case 'stage':
     case 'whoami':
       return { action }
     default:
       fields.fault(
         'action',
-        'stage, declare, adopt, rehearseAdoption, adoptInPlace, closeReading, retire, discard, setActive, list, examine or whoami',
+        'stage, declare, adopt, rehearseAdoption, adoptInPlace, closeReading, retire, discard, setActive, list, examine, removeDrill or whoami',
       )
       return { action: 'whoami' }
   }

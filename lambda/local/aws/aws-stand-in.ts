@@ -27,6 +27,7 @@ import { createParameters } from './parameter-operations.ts'
 import { type PeekedSecret, peekAt } from './peek.ts'
 import { policyOperations } from './policy-operations.ts'
 import { awsVendor } from './protocol.ts'
+import { createQueryRoute } from './query-protocol.ts'
 import { createQuotas } from './quotas.ts'
 import { getRandomPassword } from './random-password.ts'
 import { replicaOperations } from './replica-operations.ts'
@@ -43,6 +44,7 @@ import { createTables, type TableInput } from './table-operations.ts'
 import { trailEvent } from './trail.ts'
 import { valueOperations } from './value-operations.ts'
 import { createVersionQuota } from './version-quota.ts'
+import { createWatching, type Watching, type WatchingInput } from './watching-services.ts'
 
 export interface AwsStandInInput {
   readonly world: World
@@ -60,6 +62,8 @@ export interface AwsStandInInput {
   readonly keys?: readonly KmsKeyInput[]
   /** S3 buckets that are there from the start. @default - none */
   readonly buckets?: readonly string[]
+  /** What notifies people and calls functions by time. @default - nothing */
+  readonly watching?: WatchingInput
   /** What else answers on this address; undefined = not its own. @default - nothing */
   readonly route?: (request: StandInRequest) => Operation | undefined
   readonly settings?: Partial<AwsSettings>
@@ -105,6 +109,8 @@ export interface AwsStandIn extends StandInServer {
   /** No further step of any rotation; a step under way ends by itself. */
   stopDrives(): void
   events(): readonly BusEvent[]
+  /** SNS's subscriptions and Scheduler's schedules, as somebody else changes them. */
+  readonly watching: Pick<Watching, 'confirmSubscriptions' | 'setSchedule'>
   /** What lies in a bucket: key → text. */
   objects(bucket: string): Readonly<Record<string, string>>
   /** Hands an event to a function as EventBridge would: asynchronously, with Lambda's own retries. */
@@ -182,6 +188,8 @@ export const createAwsStandIn = (input: AwsStandInInput): AwsStandIn => {
       settings.staleReadShare > 0 && draws.next() < settings.staleReadShare ? draws.next() * settings.staleReadMs : 0,
   })
   const keys = createKeys({ keys: input.keys ?? [{ alias: 'alias/stand-in' }], region, accountId })
+  const watching = createWatching(input.watching ?? {}, { region, accountId })
+  const query = createQueryRoute(watching.query)
   const latency = createLatency(input.sleep)
   const readListeners = new Set<(event: object) => void>()
 
@@ -218,7 +226,7 @@ export const createAwsStandIn = (input: AwsStandInInput): AwsStandIn => {
     {
       secretsManager,
       replicasFor: ({ authorization }) => replicas.operationsIn(signedFor(authorization)),
-      eventBridge: bus.operations,
+      eventBridge: { ...bus.operations, ...watching.ruleOperations },
       systemsManager: parameters.operations,
       dynamoDb: tables.operations,
       kms: keys.operations,
@@ -253,10 +261,13 @@ export const createAwsStandIn = (input: AwsStandInInput): AwsStandIn => {
     route: (request) =>
       ofService('lambda', lambda.route(request)) ??
       input.route?.(request) ??
+      query.route(request) ??
+      watching.route(request) ??
       ofService('s3', s3.route(request)) ??
       vendor.route(request),
     delay: (operation) => latency.wait(latencyOf(operation)),
-    faultReply: (fault, operation) => s3.faultReply(fault, operation) ?? vendor.faultReply(fault, operation),
+    faultReply: (fault, operation) =>
+      query.faultReply(fault, operation) ?? s3.faultReply(fault, operation) ?? vendor.faultReply(fault, operation),
     control: {
       'dead-letters': () => json(200, { deadLetters: lambda.deadLetters() }),
       settings: settingsRoute,
@@ -275,6 +286,7 @@ export const createAwsStandIn = (input: AwsStandInInput): AwsStandIn => {
     replicas.clear()
     list.clear()
     bus.clear()
+    watching.clear()
     parameters.clear()
     tables.clear()
     views.clear()
@@ -306,6 +318,7 @@ export const createAwsStandIn = (input: AwsStandInInput): AwsStandIn => {
     idle: driver.idle,
     stopDrives: driver.stop,
     events: bus.events,
+    watching,
     objects: s3.objects,
     sendToFunction: lambda.send,
     deadLetters: lambda.deadLetters,

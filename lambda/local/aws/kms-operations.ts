@@ -1,4 +1,4 @@
-// KMS's Sign, GetPublicKey and ListAliases for keys that are made at the start. What a caller asks of KMS besides is refused, not
+// KMS's Sign, GetPublicKey, ListAliases and what it shows of keys that are made at the start. What a caller asks of KMS besides is refused, not
 // ignored: other curves, messages that KMS would hash itself, grants, dry runs. Errors are named as KMS names them.
 import { generateKeyPairSync, randomUUID } from 'node:crypto'
 import { AwsFault, invalidInput } from './aws-fault.ts'
@@ -11,6 +11,12 @@ export interface KmsKeyInput {
   readonly alias: string
   /** ENCRYPT_DECRYPT: a symmetric key, there to be refused. @default SIGN_VERIFY, over P-256 */
   readonly usage?: 'SIGN_VERIFY' | 'ENCRYPT_DECRYPT'
+  /** Shown, and not enforced. @default - the account's root may do everything */
+  readonly policy?: object
+  /** Of a symmetric key: its material is replaced every year. @default false */
+  readonly isRotated?: boolean
+  /** As KMS calls it; Sign goes on all the same. @default Enabled */
+  readonly state?: 'Enabled' | 'Disabled' | 'PendingDeletion'
 }
 
 export interface KmsKey {
@@ -42,6 +48,7 @@ interface KeyMaterial {
 interface HeldKey extends KmsKey {
   /** Undefined = a symmetric key. */
   readonly material: KeyMaterial | undefined
+  readonly shown: Required<Pick<KmsKeyInput, 'policy' | 'isRotated' | 'state'>>
 }
 
 /** All of KMS's, so that one which does not fit the key is distinguished from one that there is not (KMS API reference, Sign). */
@@ -95,7 +102,13 @@ const readDigest = (input: Input): Buffer => {
 
 export const createKeys = ({ keys, region, accountId }: KeysInput): Keys => {
   const prefix = `arn:aws:kms:${region}:${accountId}:`
-  const held = keys.map(({ alias, usage = 'SIGN_VERIFY' }): HeldKey => {
+  const ownersAll = {
+    Version: '2012-10-17',
+    Statement: [
+      { Effect: 'Allow', Principal: { AWS: `arn:aws:iam::${accountId}:root` }, Action: 'kms:*', Resource: '*' },
+    ],
+  }
+  const held = keys.map(({ alias, usage = 'SIGN_VERIFY', ...given }): HeldKey => {
     const keyId = randomUUID()
     return {
       keyId,
@@ -104,6 +117,7 @@ export const createKeys = ({ keys, region, accountId }: KeysInput): Keys => {
       aliasArn: `${prefix}${alias}`,
       usage,
       material: usage === 'SIGN_VERIFY' ? makeMaterial() : undefined,
+      shown: { policy: ownersAll, isRotated: false, state: 'Enabled', ...given },
     }
   })
 
@@ -150,8 +164,41 @@ export const createKeys = ({ keys, region, accountId }: KeysInput): Keys => {
     }
   }
 
+  const asked = (body: Body): HeldKey => {
+    const input = readInput(body)
+    const keyId = readKeyId(input)
+    input.check()
+    return keyOf(keyId)
+  }
+
+  const describeKey = (body: Body): object => {
+    const { arn, keyId, usage, shown } = asked(body)
+    const KeyMetadata = { AWSAccountId: accountId, KeyId: keyId, Arn: arn, KeyUsage: usage, KeyState: shown.state }
+    return { KeyMetadata: { ...KeyMetadata, Enabled: shown.state === 'Enabled' } }
+  }
+
+  /** Of a key, never of an alias. */
+  const getKeyPolicy = (body: Body): object => {
+    const { KeyId } = body
+    if (typeof KeyId === 'string' && /(^|:)alias\//.test(KeyId)) {
+      throw new AwsFault('InvalidArnException', `${KeyId} refers to an alias: expected a key`)
+    }
+    return { Policy: JSON.stringify(asked(body).shown.policy), PolicyName: 'default' }
+  }
+
+  const getKeyRotationStatus = (body: Body): object => {
+    const { arn, material, shown } = asked(body)
+    if (material !== undefined) {
+      throw new AwsFault('UnsupportedOperationException', `${arn} is not symmetric: it is not rotated.`)
+    }
+    return { KeyId: arn, KeyRotationEnabled: shown.isRotated }
+  }
+
   return {
     operations: {
+      DescribeKey: describeKey,
+      GetKeyPolicy: getKeyPolicy,
+      GetKeyRotationStatus: getKeyRotationStatus,
       Sign: sign,
       GetPublicKey: getPublicKey,
       ListAliases: (body) => {
@@ -167,6 +214,6 @@ export const createKeys = ({ keys, region, accountId }: KeysInput): Keys => {
         return { Aliases, Truncated: false }
       },
     },
-    all: () => held.map(({ material: _, ...key }) => key),
+    all: () => held.map(({ material: _, shown: _shown, ...key }) => key),
   }
 }

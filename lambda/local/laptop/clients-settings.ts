@@ -8,6 +8,7 @@ export interface ClientsPlace {
   readonly extraPrefixes?: readonly string[] | undefined
   readonly rotationFunctionArn: string
   readonly recordsTable: string
+  readonly evidenceBucket: string
 }
 
 const ACCOUNT_ID = '000000000000'

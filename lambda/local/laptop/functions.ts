@@ -22,6 +22,7 @@ import type { StytchEnv } from '../../env/stytch.ts'
 import { writeSweepEnv } from '../../env/sweep.ts'
 import type { BusRule } from '../aws/bus-rules.ts'
 import type { FunctionSettings } from '../aws/functions.ts'
+import type { WatchingInput } from '../aws/watching-services.ts'
 import type { Slugs } from '../stytch/workspace.ts'
 import { laptopClientsEnv } from './clients-settings.ts'
 import { LAPTOP_PROJECT_SECRET, LAPTOP_WORKSPACE_KEY } from './project-secret.ts'
@@ -201,6 +202,7 @@ const functionsOf = (
       ...extra,
       rotationFunctionArn: arnOf('rotation'),
       recordsTable: LAPTOP_RECORDS.name,
+      evidenceBucket: LAPTOP_EVIDENCE,
     }),
   },
   {
@@ -328,3 +330,16 @@ export const laptopRules = ({ arnOf }: Pick<LaptopSeat, 'arnOf'>): readonly BusR
     functionArn: arnOf('archive'),
   },
 ]
+
+/**
+ * What a deployment has beside its functions, for whoever asks AWS about it. Nobody is notified; and the schedule of campaigns stands there
+ * whether or not they begin by themselves, as the stage says that they do (clients-settings.ts).
+ */
+export const laptopWatching: WatchingInput = {
+  topics: { [`m2m-${LAPTOP_STAGE}-alarms`]: ['on-call@example.com'] },
+  alarms: ['leak-IncidentErrors', 'rotation-failed-RotationErrors', 'sweep-stopped-SweepStopped'].map(
+    (name) => `m2m-${LAPTOP_STAGE}-${name}`,
+  ),
+  schedules: ['sweep', 'campaign'].map((part) => `m2m-${LAPTOP_STAGE}-${part}`),
+  rules: { [LAPTOP_BUS]: [...leakRules.map(({ id }) => id), 'Archive'] },
+}

@@ -27,6 +27,7 @@ import {
   LIVE,
   laptopFunctions,
   laptopRules,
+  laptopWatching,
 } from './functions.ts'
 import { createLeakFront, LEAK_PATH } from './leak-front.ts'
 import { listen } from './listen.ts'
@@ -150,6 +151,7 @@ export const startLaptop = async (input: LaptopInput): Promise<Laptop> => {
     buckets: [LAPTOP_EVIDENCE],
     tables: [LAPTOP_RECORDS],
     keys: [{ alias: proofKeyAlias(LAPTOP_STAGE) }],
+    watching: laptopWatching,
     ...defined({ settings: awsSettings }),
     invoke,
     functions: {

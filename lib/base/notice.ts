@@ -2,9 +2,9 @@
 // alarms of them; a part that has notices of its own lists them itself. What every notice of a page has in common, what it means for
 // consumers and what to type, is the page's (runbook-pages.ts); where an event names a client, a reason and a time is its type's
 // (event-facts.ts). So a notice says no more than what happened.
-import type { IMetric } from 'aws-cdk-lib/aws-cloudwatch'
+import type { MathExpression, Metric } from 'aws-cdk-lib/aws-cloudwatch'
 import type { EventPattern } from 'aws-cdk-lib/aws-events'
-import type { ILogGroup } from 'aws-cdk-lib/aws-logs'
+import type { Part } from '../config/stage-names.ts'
 import type { RunbookPage } from './runbook-pages.ts'
 
 export interface Notice {
@@ -15,8 +15,8 @@ export interface Notice {
   readonly says: string
   /** What to type, instead of what the page says; NAME is the secret's, ID an incident's or a campaign's. */
   readonly run?: string
-  /** Where the details are. @default - the log of the function whose part lists the notice */
-  readonly log?: ILogGroup
+  /** Whose log has the details. @default - that of the function whose part lists the notice */
+  readonly log?: Part
 }
 
 export interface EventNotice extends Notice {
@@ -28,7 +28,7 @@ export interface EventNotice extends Notice {
 }
 
 export interface MetricNotice extends Notice {
-  readonly metric: IMetric
+  readonly metric: Metric | MathExpression
   readonly atLeast: number
   /** In how many periods, in a row where `quietHours` is 0. @default 1 */
   readonly periods?: number

@@ -158,18 +158,20 @@ export class Vendor extends Construct {
         atLeast: 1,
       },
       {
-        id: 'VendThrottles',
-        page: 'vends-fail',
-        says: 'Requests for tokens were turned away: more are under way than the reserved concurrency allows.',
-        metric: this.fn.function.metricThrottles({ period: FIVE_MINUTES }),
-        atLeast: 1,
-      },
-      {
         id: 'VendFailures',
         page: 'vends-fail',
         says: 'Vends fail with 5xx: Stytch or Secrets Manager does not answer, or a secret is refused.',
         metric: this.api.metricServerError({ period: FIVE_MINUTES, statistic: 'Sum' }),
         atLeast: 5,
+      },
+      {
+        id: 'VendKeepsFailing',
+        page: 'vends-fail',
+        says: 'Vends failed with 5xx in each of the last two times five minutes, few as they are: an outage that only few clients meet, or as many vends as may are under way.',
+        metric: this.api.metricServerError({ period: FIVE_MINUTES, statistic: 'Sum' }),
+        atLeast: 1,
+        periods: 2,
+        quietHours: 0,
       },
     ]
   }

@@ -29,7 +29,7 @@ import { type DeployConfig, DeployConfigFault } from './config/deploy-config.ts'
 import { handMadeSecretsOf } from './config/hand-made-secrets.ts'
 import { intakeSecretNames } from './config/incident-config.ts'
 import { neededQuota, totalReserved } from './config/reservations.ts'
-import { bootstrapDeployRoleArn, roleArn, type StageNames } from './config/stage-names.ts'
+import { bootstrapDeployRoleArn, functionName, roleArn, type StageNames } from './config/stage-names.ts'
 import { breakGlassRoles, stageRoles } from './config/stage-roles.ts'
 import { stytchSecretNames } from './config/stytch-config.ts'
 import { templateFault } from './config/template-faults.ts'
@@ -311,8 +311,11 @@ export class M2mStack extends Stack {
       breakGlass: config.breakGlass,
       foundation: {
         keys: [key.key, proofKey.key],
-        otherSecrets: [...stytchSecretNames(config.stytch), ...intakeSecretNames(config.incidents)].map(
+        ownSecrets: [...stytchSecretNames(config.stytch), ...intakeSecretNames(config.incidents)].map(
           ([, name]) => name,
+        ),
+        schedules: (['sweep', ...(this.campaign === undefined ? [] : (['campaign'] as const))] as const).map((part) =>
+          functionName(names, part),
         ),
         deployRoleArn: deployRole,
       },

@@ -45,7 +45,8 @@ export interface FailureAlarmsProps {
   /** What this stage stands on, and who may change it. */
   readonly foundation: {
     readonly keys: readonly IKey[]
-    readonly otherSecrets: readonly string[]
+    readonly ownSecrets: readonly string[]
+    readonly schedules: readonly string[]
     readonly deployRoleArn: string
   }
   /** Where the runbook can be read. @default - messages name its page */

@@ -1,6 +1,6 @@
 // What CloudTrail reports, best effort and only where a trail records management events: what Secrets Manager gave up, use of the break-glass
-// role, and what somebody changes by hand of what this system stands on. Two rules for the last, since a pattern takes 2,048 characters:
-// of secrets, which grows with the prefixes, and of everything else. Told is what took effect; a denied call changes nothing. Not told is what
+// role, and what somebody changes by hand of what this system stands on. Three rules for the last, since a pattern takes 2,048 characters:
+// of managed secrets, which grows with the prefixes, of the stage's own, which grows with their names, and of everything else. Told is what took effect; a denied call changes nothing. Not told is what
 // comes with the ordinary work of a role that is somebody's only by permission: secrets that registrar and clients function change when
 // they are asked to, and everything that CloudFormation does as the stage's deploy role. Whoever may do that may also change these rules.
 import { Stack } from 'aws-cdk-lib'
@@ -9,7 +9,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms'
 import type { Construct } from 'constructs'
 import { prefixesOf } from '../../lambda/core/secret/stage-secrets.ts'
 import type { EventNotice } from '../base/notice.ts'
-import { functionName, roleArn, type StageNames } from '../config/stage-names.ts'
+import { roleArn, type StageNames } from '../config/stage-names.ts'
 
 export interface TrailNoticesProps {
   readonly names: StageNames
@@ -18,8 +18,10 @@ export interface TrailNoticesProps {
   readonly busName: string
   /** Keys without which nothing can be read or proven. */
   readonly keys: readonly IKey[]
-  /** Beside those below the prefixes, by name. */
-  readonly otherSecrets: readonly string[]
+  /** Of the stage itself, by name: that of the Stytch project, above all. */
+  readonly ownSecrets: readonly string[]
+  /** By name. */
+  readonly schedules: readonly string[]
   readonly deployRoleArn: string
   /** Told by a rule of its own. */
   readonly breakGlassArn?: string | undefined
@@ -44,12 +46,14 @@ const byCloudFormation = (deployRoleArn: string) => [
   { invokedBy: nobodyOf('cloudformation.amazonaws.com') },
 ]
 
-const secretIds = ({ names, otherSecrets }: TrailNoticesProps) => [
-  ...prefixesOf(names).flatMap((prefix) => [{ prefix }, { wildcard: `arn:*:secret:${prefix}*` }]),
-  ...otherSecrets.flatMap((name) => [name, { wildcard: `arn:*:secret:${name}-*` }]),
-]
+/** By name or ARN, as whoever called gave it. */
+const managedIds = ({ names }: TrailNoticesProps) =>
+  prefixesOf(names).flatMap((prefix) => [{ prefix }, { wildcard: `arn:*:secret:${prefix}*` }])
 
-const secretPattern = (props: TrailNoticesProps): EventPattern => {
+/** One pattern for both forms: four names of 256 characters have to fit. */
+const ownIds = ({ ownSecrets }: TrailNoticesProps) => ownSecrets.map((name) => ({ wildcard: `*${name}*` }))
+
+const secretPattern = (props: TrailNoticesProps, secretId: readonly object[]): EventPattern => {
   const { names, scope, breakGlassArn } = props
   const ordinary = [roleArn(scope, names, 'clients'), roleArn(scope, names, 'registrar')]
   const not = nobodyOf(...ordinary, ...(breakGlassArn === undefined ? [] : [breakGlassArn]))
@@ -59,15 +63,14 @@ const secretPattern = (props: TrailNoticesProps): EventPattern => {
     detail: {
       eventName: SECRET_CHANGES,
       errorCode: [{ exists: false }],
-      requestParameters: { secretId: secretIds(props) },
+      requestParameters: { secretId },
       userIdentity: { sessionContext: { sessionIssuer: { arn: not } } },
     },
   }
 }
 
-const foundationPattern = ({ names, scope, busName, keys, deployRoleArn }: TrailNoticesProps): EventPattern => {
+const foundationPattern = ({ scope, busName, keys, schedules, deployRoleArn }: TrailNoticesProps): EventPattern => {
   const ruleName = [{ prefix: `${Stack.of(scope).stackName}-`.slice(0, RULE_PREFIX_LENGTH) }]
-  const schedules = (['sweep', 'campaign'] as const).map((part) => functionName(names, part))
   return {
     source: ['aws.kms', 'aws.events', 'aws.scheduler'],
     detailType: API_CALL,
@@ -99,7 +102,15 @@ export const changedByHand = (props: TrailNoticesProps): readonly EventNotice[] 
     id: 'SecretChangedByHand',
     page: 'changed-by-hand',
     says: 'A secret was deleted, its rotation cancelled, or its policy changed, by somebody else than the functions of this stage.',
-    pattern: secretPattern(props),
+    pattern: secretPattern(props, managedIds(props)),
+    secretAt: '$.detail.requestParameters.secretId',
+    facts: WHO,
+  },
+  {
+    id: 'OwnSecretChanged',
+    page: 'changed-by-hand',
+    says: "A secret of the stage itself, such as the Stytch project's, was deleted, its rotation cancelled, or its policy changed.",
+    pattern: secretPattern(props, ownIds(props)),
     secretAt: '$.detail.requestParameters.secretId',
     facts: WHO,
   },

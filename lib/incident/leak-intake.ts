@@ -99,7 +99,8 @@ export class LeakIntake extends Construct {
     {
       id: 'LeakUnresolved',
       page: 'leak-unresolved',
-      says: 'A detector reported a leak that could not be resolved. A person must find out whose value it is.',
+      says: 'A detector reported a leak that could not be resolved. A person must find out whose value it is: m2m incident --leaked-value-stdin takes the text in which it leaked.',
+      run: 'm2m incident show ID --stage STAGE',
       pattern: eventPattern(leakSources.intake, 'Leak Unresolved'),
       // Not where the detector shows it, which is the detector's text.
       secretAt: '$.detail.incidentId',

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { isAbout } from '../../lambda/core/secret/request-token.ts'
 import { startLaptop } from '../../lambda/local/laptop/laptop.ts'
+import { runbookPages } from '../../lib/base/runbook-pages.ts'
 import { childEnv } from '../child-env.ts'
 
 const repository = fileURLToPath(new URL('../..', import.meta.url))
@@ -78,12 +79,13 @@ describe('the runbook', () => {
   const anchors = anchorsIn(runbook)
   const sources = filesBelow('lib', '.ts').map(read)
 
-  const named = new Set(
-    sources.flatMap((text) => [
+  const named = new Set<string>([
+    ...Object.keys(runbookPages),
+    ...sources.flatMap((text) => [
       ...[...text.matchAll(/page: '([^']+)'/g)].map(([, page = '']) => page),
       ...[...text.matchAll(/runbook\.md#([a-z-]+)/g)].map(([, page = '']) => page),
     ]),
-  )
+  ])
 
   test('has a page for every notice', () => {
     expect([...named].sort()).toEqual(

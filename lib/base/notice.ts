@@ -30,7 +30,7 @@ export interface EventNotice extends Notice {
 export interface MetricNotice extends Notice {
   readonly metric: Metric | MathExpression
   readonly atLeast: number
-  /** In how many periods, in a row where `quietHours` is 0. @default 1 */
+  /** In how many periods: of all within `quietHours`, or in a row where that is 0. @default 1 */
   readonly periods?: number
   /**
    * Of a period without a figure. fine: nothing happened. unchanged: as before. wrong: it is a sign of life, and raises an alert when it stays

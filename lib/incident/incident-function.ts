@@ -137,11 +137,10 @@ export class IncidentFunction extends Construct {
       {
         id: 'IncidentThrottles',
         page: 'leak',
-        says: 'Leak reports find no free execution, for ten minutes by now: they wait, for six hours at most, while what leaked works.',
+        says: 'Leak reports find no free execution, again after five minutes: they wait, for six hours at most, while what leaked works.',
         metric: this.fn.function.metricThrottles({ period: FIVE_MINUTES }),
         atLeast: 1,
         periods: 2,
-        quietHours: 0,
       },
       {
         id: 'IncidentDeadLetters',

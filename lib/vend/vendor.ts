@@ -167,11 +167,10 @@ export class Vendor extends Construct {
       {
         id: 'VendKeepsFailing',
         page: 'vends-fail',
-        says: 'Vends failed with 5xx in each of the last two times five minutes, few as they are: an outage that only few clients meet, or as many vends as may are under way.',
+        says: 'Vends failed with 5xx in two or more five minutes of an hour, few as they are: an outage that only few clients meet, or as many vends as may are under way.',
         metric: this.api.metricServerError({ period: FIVE_MINUTES, statistic: 'Sum' }),
         atLeast: 1,
         periods: 2,
-        quietHours: 0,
       },
     ]
   }

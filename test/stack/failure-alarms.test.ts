@@ -124,7 +124,7 @@ describe('an incident that waits raises an alarm', () => {
   test('and while the function is full', () => {
     template.hasResourceProperties('AWS::CloudWatch::Alarm', {
       MetricName: 'Throttles',
-      EvaluationPeriods: 2,
+      EvaluationPeriods: 12,
       DatapointsToAlarm: 2,
       Dimensions: [{ Name: 'FunctionName', Value: { Ref: Match.stringLikeRegexp('^IncidentFn') } }],
     })
@@ -146,14 +146,14 @@ describe('5xx raise an alarm', () => {
     })
   })
 
-  test('of the vendor: five within five minutes, or any in each of two times five minutes', () => {
+  test('of the vendor: five within five minutes, or any in two times five minutes of an hour', () => {
     const alarm = { Namespace: 'AWS/ApiGateway', MetricName: '5XXError', Period: 300 }
 
     of.hasResourceProperties('AWS::CloudWatch::Alarm', { ...alarm, Threshold: 5, DatapointsToAlarm: 1 })
     of.hasResourceProperties('AWS::CloudWatch::Alarm', {
       ...alarm,
       Threshold: 1,
-      EvaluationPeriods: 2,
+      EvaluationPeriods: 12,
       DatapointsToAlarm: 2,
     })
   })

@@ -3,7 +3,7 @@
 // in a value's place as JSON. What comes out has to be JSON, or a JSON string a line, else nobody gets it.
 import type { Template } from 'aws-cdk-lib/assertions'
 import { createReader } from './read-template.ts'
-import { resourcesOf } from './synth.ts'
+import { ACCOUNT, REGION, resourcesOf } from './synth.ts'
 
 interface Target {
   readonly Arn: unknown
@@ -13,7 +13,8 @@ interface Target {
   }
 }
 
-const { flat } = createReader()
+const places: Readonly<Record<string, string>> = { 'AWS::Region': REGION, 'AWS::AccountId': ACCOUNT }
+const { flat } = createReader((id) => places[id])
 
 const valueAt = (path: string, event: unknown): unknown =>
   path

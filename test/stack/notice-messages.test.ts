@@ -118,6 +118,19 @@ describe('every message of a rule', () => {
     }
   })
 
+  test('is whole as well where the stack learns its Region only when it is deployed', () => {
+    const anywhere = { environment: undefined, runbookUrl: RUNBOOK }
+    const mails = synthStack({ ...anywhere, alarms: { email: 'oncall@example.com', chat: true } }).template()
+
+    for (const id of eventNoticeIds(mails)) {
+      expect(messageOf(mails, id, refused, 0), id).not.toMatch(/\$\{Token|undefined/)
+      expect(JSON.parse(messageOf(mails, id, refused, 1)), id).toHaveProperty('content.nextSteps')
+    }
+    expect(messageOf(mails, 'RotationRefused', refused, 1)).toContain(
+      `https://${REGION}.console.aws.amazon.com/secretsmanager/secret?name=m2m/prod/billing&region=${REGION}`,
+    )
+  })
+
   test('quotes only fields that can neither break the message nor hold what somebody typed', () => {
     const ajv = new Ajv2020({ strict: false })
     ajv.addSchema(definitions)

@@ -407,6 +407,6 @@ export class M2mStack extends Stack {
     new CfnOutput(this, 'KeyArn', { value: this.registrar.key.key.keyArn })
     new CfnOutput(this, 'OperatorPolicyArn', { value: this.operators.policy.managedPolicyArn })
     new CfnOutput(this, 'EvidenceBucketName', { value: this.archive.bucket.bucketName })
-    new CfnOutput(this, 'AlarmTopicArn', { value: notifications.topics[0].topic.topicArn })
+    new CfnOutput(this, 'AlarmTopicArn', { value: notifications.topic.topicArn })
   }
 }

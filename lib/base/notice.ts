@@ -21,7 +21,7 @@ export interface Notice {
 
 export interface EventNotice extends Notice {
   readonly pattern: EventPattern
-  /** Where the event names the secret, or what else it is about. */
+  /** Where the event names the secret, or what else it is about: by a name or an id where the path ends so, in a sentence otherwise. */
   readonly secretAt: string
   /** More of the event for the message, a label → a path. Only ids, times, numbers and words of ours (event-facts.ts). */
   readonly facts?: Readonly<Record<string, string>>

@@ -37,6 +37,8 @@ export class Notifications extends Construct {
   readonly topics: NoticeTopics
   /** What EventBridge or Lambda could not hand over, kept for a person to look at. */
   readonly deadLetters: Queue
+  /** That of mails, where there are two. */
+  readonly topic: ITopic
 
   constructor(scope: Construct, id: string, props: NotificationsProps) {
     super(scope, id)
@@ -46,6 +48,7 @@ export class Notifications extends Construct {
     })
     this.letRulesKeep()
     this.topics = this.makeTopics(props)
+    this.topic = this.topics[0].topic
   }
 
   private makeTopics(props: NotificationsProps): NoticeTopics {

@@ -65,6 +65,12 @@ export const runbookPages = {
     run: DOCTOR,
   },
   'sweep-failures': { consumers: `${SERVED}.`, run: 'm2m list --stage STAGE' },
+  'sweep-digest': { consumers: `${SERVED}, unless the message says otherwise.`, run: 'm2m list --stage STAGE' },
+  'daily-summary': { consumers: `${SERVED}, unless the message says otherwise.`, run: 'm2m list --stage STAGE' },
+  'foreign-policy': {
+    consumers: 'may be refused, and others may read the value.',
+    run: 'm2m status NAME --stage STAGE',
+  },
   overdue: { consumers: `${SERVED}; the value is older than it should be.`, run: 'm2m list --stage STAGE' },
   'settle-refusing': {
     consumers: `${SERVED}; the old value works longer than it should.`,

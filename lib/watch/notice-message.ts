@@ -30,10 +30,13 @@ const factsOf = ({ pattern, facts = {} }: EventNotice): Readonly<Record<string, 
 const runbookOf = ({ page }: Notice, { runbookUrl }: MessagePlace): string =>
   `${runbookUrl ?? 'docs/runbook.md'}#${page}`
 
+/** A name or an id, which can stand in a command; any other field is a sentence. */
+const isIdentifier = (path: string): boolean => /(Name|Id)$/.test(path)
+
 /** @param about where the event names what the notice is about; undefined: nothing names it. */
 const runOf = ({ page, run }: Notice, { names }: MessagePlace, about?: string): string => {
   const typed = (run ?? runbookPages[page].run).replaceAll('STAGE', names.stage)
-  return about === undefined ? typed : typed.replaceAll(/\b(NAME|ID)\b/g, field(about))
+  return about === undefined || !isIdentifier(about) ? typed : typed.replaceAll(/\b(NAME|ID)\b/g, field(about))
 }
 
 const linksOf = (notice: Notice, place: MessagePlace, about?: string): Readonly<Record<string, string>> => {
@@ -80,6 +83,7 @@ export const mailMessage = (notice: EventNotice, place: MessagePlace): RuleTarge
  */
 export const chatMessage = (notice: EventNotice, place: MessagePlace): RuleTargetInput => {
   const { title, facts, consumers, next, seen } = partsOf(notice, place)
+  const about = isIdentifier(notice.secretAt) ? field(notice.secretAt) : notice.id
   return RuleTargetInput.fromObject({
     version: '1.0',
     source: 'custom',
@@ -91,10 +95,10 @@ export const chatMessage = (notice: EventNotice, place: MessagePlace): RuleTarge
       keywords: [`m2m-${place.names.stage}`, notice.id, notice.page],
     },
     metadata: {
-      threadId: `m2m-${place.names.stage} ${field(notice.secretAt)}`,
-      summary: `${title} (${notice.id})`,
+      threadId: `m2m-${place.names.stage} ${about}`,
+      summary: `[m2m ${place.names.stage}] ${EventField.detailType} (${notice.id})`,
       eventType: `m2m-${notice.id}`,
-      relatedResources: [`secret or id ${field(notice.secretAt)}`],
+      relatedResources: [`about ${about}`],
       additionalContext: { stage: place.names.stage, at: `at ${EventField.time}` },
     },
   })

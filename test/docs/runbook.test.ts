@@ -8,7 +8,6 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { isAbout } from '../../lambda/core/secret/request-token.ts'
 import { startLaptop } from '../../lambda/local/laptop/laptop.ts'
-import { runbookPages } from '../../lib/base/runbook-pages.ts'
 import { childEnv } from '../child-env.ts'
 
 const repository = fileURLToPath(new URL('../..', import.meta.url))
@@ -80,7 +79,6 @@ describe('the runbook', () => {
   const sources = filesBelow('lib', '.ts').map(read)
 
   const named = new Set<string>([
-    ...Object.keys(runbookPages),
     ...sources.flatMap((text) => [
       ...[...text.matchAll(/page: '([^']+)'/g)].map(([, page = '']) => page),
       ...[...text.matchAll(/runbook\.md#([a-z-]+)/g)].map(([, page = '']) => page),

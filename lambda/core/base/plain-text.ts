@@ -2,8 +2,8 @@
 // a quotation mark, a backslash or a line break would make the message malformed, and nobody would get it; `<` begins a link or a mention in
 // a channel.
 
-/** Fields of a detail that are a sentence for people (docs/events/definitions.v1.json, `explanation`). */
-const FOR_PEOPLE: readonly string[] = ['explanation', 'why', 'advice']
+/** Fields of a detail that are sentences for people (docs/events/definitions.v1.json, `explanation`). */
+const FOR_PEOPLE: readonly string[] = ['explanation', 'why', 'advice', 'summary', 'text']
 
 export const plainText = (text: string): string =>
   text

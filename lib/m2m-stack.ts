@@ -27,9 +27,11 @@ import { Registrar } from './clients/registrar.ts'
 import type { ClientConfig } from './config/client-config.ts'
 import { type DeployConfig, DeployConfigFault } from './config/deploy-config.ts'
 import { handMadeSecretsOf } from './config/hand-made-secrets.ts'
+import { intakeSecretNames } from './config/incident-config.ts'
 import { neededQuota, totalReserved } from './config/reservations.ts'
 import { bootstrapDeployRoleArn, functionName, roleArn, type StageNames } from './config/stage-names.ts'
 import { breakGlassRoles, stageRoles } from './config/stage-roles.ts'
+import { stytchSecretNames } from './config/stytch-config.ts'
 import { templateFault } from './config/template-faults.ts'
 import { EvidenceArchive } from './incident/evidence-archive.ts'
 import { Identify } from './incident/identify.ts'
@@ -304,23 +306,27 @@ export class M2mStack extends Stack {
       const { projectId } = config.stytch
       this.vendor = new Vendor(this, 'Vendor', { names, surroundings, projectId, config: config.vendor, key, bus })
     }
+    const optional = [this.intake, this.vendor, this.campaign, this.adoption, this.projectRotation]
     const { alarms } = new FailureAlarms(this, 'Alarms', {
       names,
       bus: bus.bus,
       notifications,
       rotation: rotation.fn,
       registrar: this.registrar.fn,
-      sweep,
       archive: this.archive,
-      keeping: [records, proofKey],
-      leaks: [incident, identify, ...(this.intake === undefined ? [] : [this.intake])],
+      parts: [sweep, incident, identify, ...optional.filter((part) => part !== undefined), records, proofKey],
       breakGlass: config.breakGlass,
-      ...defined({
-        vendor: this.vendor,
-        adoption: this.adoption,
-        projectRotation: this.projectRotation,
-        campaign: this.campaign,
-      }),
+      foundation: {
+        keys: [key.key, proofKey.key],
+        ownSecrets: [...stytchSecretNames(config.stytch), ...intakeSecretNames(config.incidents)].map(
+          ([, name]) => name,
+        ),
+        schedules: (['sweep', ...(this.campaign === undefined ? [] : (['campaign'] as const))] as const).map((part) =>
+          functionName(names, part),
+        ),
+        deployRoleArn: deployRole,
+      },
+      runbookUrl: config.runbookUrl,
     })
     new Dashboard(this, 'Dashboard', {
       names,

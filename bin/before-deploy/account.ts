@@ -41,6 +41,8 @@ export interface Account {
   policyFaults(policy: string): Promise<readonly string[]>
   key(arn: string): Promise<{ readonly state: string }>
   keyPolicy(arn: string): Promise<unknown>
+  /** Undefined: there is no such topic. */
+  topicPolicy(arn: string): Promise<unknown>
   /** Whether something of this type has the name; 'elsewhere': another account has it. */
   isTaken(resource: NamedResource): Promise<boolean | 'elsewhere'>
 }

@@ -175,6 +175,12 @@ export const createAwsAccount = ({ clients, around, endpointOf }: AwsAccountInpu
       const { Policy: text } = await services.json('kms', 'TrentService.GetKeyPolicy', input, regionOf(arn))
       return parseJsonObject(typeof text === 'string' ? text : '')
     },
+    topicPolicy: async (arn) => {
+      const xml = await unlessMissing(services.query('sns', 'GetTopicAttributes', { TopicArn: arn }))
+      if (xml === undefined) return undefined
+      const [names, values] = [elementsOf(xml, 'key'), elementsOf(xml, 'value')]
+      return parseJsonObject(values[names.indexOf('Policy')] ?? '{}') ?? {}
+    },
     isTaken: async ({ type, name }) => {
       const lookup = lookups[type]
       if (lookup === undefined) throw new Error(`there is no look-up for ${type}`)

@@ -13,6 +13,7 @@ import { checkBootstrap, checkIdentity, checkRoles, checkStack } from './place-c
 import { type DeployTemplate, deployPlanOf, secretPoliciesIn } from './plan.ts'
 import { checkForeignKey, checkSecretPolicies } from './policy-checks.ts'
 import { secretChecks } from './secret-checks.ts'
+import { checkTopic, topicStatementsIn } from './topic-check.ts'
 
 export interface PlannedDeployment {
   readonly config: DeployConfig
@@ -46,6 +47,14 @@ const foreignKeyChecks = (
         run: () => checkForeignKey(key, account),
       }))
 
+const topicChecks = ({ config, around, template }: PlannedDeployment, account: Account): readonly Check[] => {
+  const arn = 'topicArn' in config.alarms ? config.alarms.topicArn : undefined
+  if (arn === undefined) return []
+  const needed = topicStatementsIn(template, around)
+  const what = `whether ${arn} takes notices`
+  return [{ check: 'alarm topic', what, run: () => checkTopic({ arn, needed, account: around.account }, account) }]
+}
+
 const checksOf = ({ deployment, identity, account, timing }: BeforeDeployInput): readonly Check[] => {
   const { config, around, template } = deployment
   const plan = deployPlanOf(template, around)
@@ -78,6 +87,7 @@ const checksOf = ({ deployment, identity, account, timing }: BeforeDeployInput):
       run: async () => checkSecretPolicies(secretPoliciesIn(template, around), account),
     },
     ...foreignKeyChecks(deployment, account),
+    ...topicChecks(deployment, account),
     { check: 'concurrency', what: 'how much can be reserved', run: () => checkConcurrency(plan, account) },
     {
       check: 'durable functions',

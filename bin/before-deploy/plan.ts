@@ -12,6 +12,7 @@ export interface DeployTemplate {
   readonly Resources?: Readonly<Record<string, { readonly Type: string; readonly Properties?: Properties }>>
   readonly Parameters?: Readonly<Record<string, { readonly Type?: string; readonly Default?: unknown }>>
   readonly Rules?: Readonly<Record<string, unknown>>
+  readonly Outputs?: Readonly<Record<string, { readonly Value?: unknown }>>
 }
 
 export interface NamedResource {

@@ -2,7 +2,8 @@
 // own, beside that of whatever delivers to it: a handler that fails is not a delivery that failed. Its name is CloudFormation's, so that a
 // queue that outlives its feature is in nobody's way (docs/decisions/046); an output of the stack has its URL.
 import { CfnOutput, Duration, type RemovalPolicy, Validations } from 'aws-cdk-lib'
-import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs'
+import type { Metric } from 'aws-cdk-lib/aws-cloudwatch'
+import { type IQueue, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs'
 import type { Construct } from 'constructs'
 
 export interface DeadLettersProps {
@@ -26,3 +27,10 @@ export const deadLetters = (scope: Construct, id: string, { holds, removalPolicy
   output.overrideLogicalId(`${scope.node.id}${id}Url`)
   return queue
 }
+
+/**
+ * What arrived in a queue, for its alarm. What waits there would not do: a message that nobody took away would keep the alarm from ever
+ * raising again. SQS counts here what a service sends; of a queue's own redrive, which none of these has, it would count nothing.
+ */
+export const messagesSent = (queue: IQueue): Metric =>
+  queue.metricNumberOfMessagesSent({ period: Duration.minutes(5), statistic: 'Sum' })

@@ -65,6 +65,7 @@ export const printedArn = (scope: Construct, arn: string): string => {
 }
 
 export class M2mFunction extends Construct {
+  readonly part: Part
   readonly role: Role
   readonly function: LambdaFunction
   readonly logGroup: LogGroup
@@ -72,6 +73,7 @@ export class M2mFunction extends Construct {
   constructor(scope: Construct, id: string, props: M2mFunctionProps) {
     super(scope, id)
     const { names, part, surroundings } = props
+    this.part = part
     this.role = new Role(this, 'Role', {
       roleName: roleName(this, names, part),
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),

@@ -13,7 +13,7 @@ import { defined } from '../../lambda/core/base/defined.ts'
 import { CAMPAIGN_SOURCE } from '../../lambda/core/base/event-types.ts'
 import type { Bounds } from '../../lambda/core/rotation/bounds.ts'
 import { writeCampaignEnv } from '../../lambda/env/campaign.ts'
-import { deadLetters } from '../base/dead-letters.ts'
+import { deadLetters, messagesSent } from '../base/dead-letters.ts'
 import type { M2mEventBus } from '../base/event-bus.ts'
 import { eventPattern } from '../base/event-pattern.ts'
 import { freezeParameter, mayReadFreeze } from '../base/freeze.ts'
@@ -157,10 +157,7 @@ export class Campaign extends Construct {
         id: 'CampaignDeadLetters',
         page: 'campaign-failed',
         says: 'A campaign failed or could not be started, and its input waits in a queue of its own.',
-        metric: this.deadLetters.metricApproximateNumberOfMessagesVisible({
-          period: FIVE_MINUTES,
-          statistic: 'Maximum',
-        }),
+        metric: messagesSent(this.deadLetters),
         atLeast: 1,
       },
     ]

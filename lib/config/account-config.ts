@@ -6,8 +6,6 @@ import { defaults, MAX_READER_ACCOUNTS } from './config-defaults.ts'
 import type { Place, Shape } from './config-place.ts'
 import { shapes } from './config-shapes.ts'
 
-/** An address, or the written reason why there is none. */
-export type AlarmAddress = { readonly email: string } | { readonly noneBecause: string }
 export type BreakGlass = { readonly roleArn: string } | { readonly noneBecause: string }
 
 export interface ReplicaConfig {

@@ -13,7 +13,6 @@ import {
   prefixesOf,
 } from '../../lambda/core/secret/stage-secrets.ts'
 import {
-  type AlarmAddress,
   type AwsEnvironment,
   type BreakGlass,
   type EvidenceConfig,
@@ -29,6 +28,7 @@ import {
   readReplicas,
   readTags,
 } from './account-config.ts'
+import { type AlarmAddress, readAlarms, runbookUrlShape } from './alarms-config.ts'
 import { readBoundsConfig } from './bounds-config.ts'
 import { campaignFaults } from './campaign-faults.ts'
 import { type ClientConfig, readClientList } from './client-config.ts'
@@ -61,6 +61,8 @@ export interface DeployConfig {
   /** Of the functions that are deployed; a part that is not named reserves nothing. */
   readonly reservations: Reservations
   readonly alarms: AlarmAddress
+  /** Where the runbook can be read; messages link to its headings. Absent: they name the page. */
+  readonly runbookUrl?: string
   readonly breakGlass: BreakGlass
   /** Roles of people who run the command line; each gets the operator policy attached by its owner (docs/deploying.md). */
   readonly operators: readonly string[]
@@ -143,6 +145,7 @@ const optionalSettings = (root: Place, reservations: Reservations) => {
   const environment = readEnvironment(root)
   const vendor = readVendor(root, { isReserved: reservations.vendor !== undefined })
   const monitoringKey = root.optional('monitoringKey', shapes.monitoringKey)
+  const runbookUrl = root.optional('runbookUrl', runbookUrlShape)
   return {
     ...defined({
       deployRoleArn,
@@ -153,6 +156,7 @@ const optionalSettings = (root: Place, reservations: Reservations) => {
       environment,
       vendor,
       monitoringKey,
+      runbookUrl,
     }),
   }
 }
@@ -180,6 +184,7 @@ const readRoot = (root: Place): DeployConfig => {
     'propagation',
     'reservedConcurrency',
     'alarms',
+    'runbookUrl',
     'breakGlass',
     'operators',
     'incidents',
@@ -230,7 +235,7 @@ const readRoot = (root: Place): DeployConfig => {
     rotation: bounded(rotation, reservations),
     bounds: readBoundsConfig(root),
     reservations,
-    alarms: readDecision(root, 'alarms', ['email', shapes.email]),
+    alarms: readAlarms(root),
     breakGlass: readDecision(root, 'breakGlass', ['roleArn', shapes.roleArn]),
     operators: readOperators(root),
     tags: readTags(root),

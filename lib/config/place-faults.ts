@@ -7,6 +7,7 @@ interface PlacedSettings {
     readonly projectSecretKeyArn?: string
     readonly projectRotation?: { readonly workspaceKeySecretKeyArn?: string }
   }
+  readonly alarms: { readonly topicArn?: string } | { readonly noneBecause: string }
   readonly incidents: { readonly intake?: { readonly secretsKeyArn?: string } }
   readonly breakGlass: { readonly roleArn: string } | { readonly noneBecause: string }
   readonly operators: readonly string[]
@@ -48,6 +49,18 @@ const replicaFaults = ({ replicas, environment }: PlacedSettings): readonly Plac
     ...keyFault(`replicas[${at}].keyArn`, keyArn, region),
   ])
 
+/** Alarms and rules publish to topics of their own Region; its policy names alarms and rules of this account (docs/deploying.md). */
+const topicFaults = ({ alarms }: PlacedSettings, account: string, region: string): readonly PlaceFault[] => {
+  const arn = 'topicArn' in alarms ? alarms.topicArn : undefined
+  const at = 'alarms.topicArn'
+  return [
+    ...(arn === undefined || regionOf(arn) === region
+      ? []
+      : [[at, `is a topic of ${regionOf(arn)}: expected one of ${region}, where the alarms are`] as const]),
+    ...accountFault(at, arn, account),
+  ]
+}
+
 /** Each with its path. Without `environment`, what depends on it is seen by `m2m doctor --before-deploy` at the earliest. */
 export const placeFaults = (config: PlacedSettings): readonly PlaceFault[] => {
   const { environment, stytch, incidents } = config
@@ -64,6 +77,7 @@ export const placeFaults = (config: PlacedSettings): readonly PlaceFault[] => {
   return [
     ...Object.entries(keys).flatMap(([at, arn]) => keyFault(at, arn, region)),
     ...ofReplicas,
+    ...topicFaults(config, account, region),
     ...breakGlassFault(config, account),
     // The functions that the command line calls let in nobody of another account, and neither do the secrets.
     ...config.operators.flatMap((arn, at) => accountFault(`operators[${at}]`, arn, account)),

@@ -99,18 +99,11 @@ export class Identify extends Construct {
     })
   }
 
-  /** None: whoever asks gets the answer. */
+  /** None, and no alarm on errors either: whoever asks gets the answer or the error, and the intake reports it as a leak unresolved. */
   readonly eventNotices: readonly EventNotice[] = []
 
   get metricNotices(): readonly MetricNotice[] {
     return [
-      {
-        id: 'IdentifyErrors',
-        page: 'leak-unresolved',
-        says: 'The search for a leaked value failed. Whoever asked got an error, and knows the value; nothing else does.',
-        metric: this.fn.function.metricErrors({ period: FIVE_MINUTES }),
-        atLeast: 1,
-      },
       {
         id: 'IdentifyThrottles',
         page: 'leak-unresolved',

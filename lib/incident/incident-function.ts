@@ -11,7 +11,7 @@ import { defined } from '../../lambda/core/base/defined.ts'
 import { INCIDENT_COMPLETED, INCIDENT_SOURCE, LEAK_REPORTED } from '../../lambda/core/base/event-types.ts'
 import type { Bounds } from '../../lambda/core/rotation/bounds.ts'
 import { writeIncidentEnv } from '../../lambda/env/incident.ts'
-import { deadLetters } from '../base/dead-letters.ts'
+import { deadLetters, messagesSent } from '../base/dead-letters.ts'
 import type { M2mEventBus, Speakers } from '../base/event-bus.ts'
 import { eventPattern } from '../base/event-pattern.ts'
 import { freezeParameter, mayReadFreeze } from '../base/freeze.ts'
@@ -49,6 +49,7 @@ const TIMEOUT_SECONDS = 900
 const MEMORY_MB = 256
 
 const FIVE_MINUTES = Duration.minutes(5)
+const MINUTE_MS = 60_000
 
 export class IncidentFunction extends Construct {
   readonly fn: M2mFunction
@@ -126,20 +127,26 @@ export class IncidentFunction extends Construct {
   get metricNotices(): readonly MetricNotice[] {
     return [
       {
-        id: 'IncidentErrors',
+        id: 'IncidentWaits',
         page: 'leak',
-        says: 'The incident function failed on a leak report. Lambda tries twice more, then the report lies with its dead letters.',
-        metric: this.fn.function.metricErrors({ period: FIVE_MINUTES }),
+        says: 'A leak report waits for a minute or longer: the incident function failed on it and tries again, or as many incidents run as may.',
+        // Of an asynchronous call Lambda publishes how old it is whenever it tries to run it: again after a failure, too.
+        metric: this.fn.function.metric('AsyncEventAge', { period: FIVE_MINUTES, statistic: 'Maximum' }),
+        atLeast: MINUTE_MS,
+      },
+      {
+        id: 'IncidentThrottles',
+        page: 'leak',
+        says: 'Leak reports find no free execution, again after five minutes: they wait, for six hours at most, while what leaked works.',
+        metric: this.fn.function.metricThrottles({ period: FIVE_MINUTES }),
         atLeast: 1,
+        periods: 2,
       },
       {
         id: 'IncidentDeadLetters',
         page: 'leak',
         says: 'A leak report was not carried out, and waits in a queue of its own: it was malformed, or failed three times.',
-        metric: this.deadLetters.metricApproximateNumberOfMessagesVisible({
-          period: FIVE_MINUTES,
-          statistic: 'Maximum',
-        }),
+        metric: messagesSent(this.deadLetters),
         atLeast: 1,
       },
     ]

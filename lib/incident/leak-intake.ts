@@ -99,9 +99,11 @@ export class LeakIntake extends Construct {
     {
       id: 'LeakUnresolved',
       page: 'leak-unresolved',
-      says: 'A detector reported a leak that could not be resolved. A person must find out whose value it is.',
+      says: 'A detector reported a leak that could not be resolved. A person must find out whose value it is: m2m incident --leaked-value-stdin takes the text in which it leaked.',
+      run: 'm2m incident show ID --stage STAGE',
       pattern: eventPattern(leakSources.intake, 'Leak Unresolved'),
-      secretAt: '$.detail.reference',
+      // Not where the detector shows it, which is the detector's text.
+      secretAt: '$.detail.incidentId',
     },
     {
       id: 'IntakeHeld',
@@ -123,17 +125,11 @@ export class LeakIntake extends Construct {
   get metricNotices(): readonly MetricNotice[] {
     return [
       {
-        id: 'IntakeErrors',
+        id: 'IntakeFailures',
         page: 'leak-unresolved',
-        says: 'The leak intake failed, and could not report it: the detector does not deliver again by itself.',
-        metric: this.fn.function.metricErrors({ period: FIVE_MINUTES }),
-        atLeast: 1,
-      },
-      {
-        id: 'IntakeThrottles',
-        page: 'leak-unresolved',
-        says: 'Deliveries to the leak intake were refused, since as many as may are under way. Those are lost.',
-        metric: this.fn.function.metricThrottles({ period: FIVE_MINUTES }),
+        says: 'The leak intake failed deliveries: its function failed or was not done in time, as many ran as may, or the report could not be published. Detectors do not deliver again by themselves.',
+        // Whatever the reason, what the detector got is a 5xx.
+        metric: this.api.metricServerError({ period: FIVE_MINUTES, statistic: 'Sum' }),
         atLeast: 1,
       },
       {

@@ -11,7 +11,7 @@ import { Construct } from 'constructs'
 import { SWEEP_SOURCE } from '../../lambda/core/base/event-types.ts'
 import { prefixesOf } from '../../lambda/core/secret/stage-secrets.ts'
 import { type AdoptionEnv, writeReadsEnv } from '../../lambda/env/reads.ts'
-import { deadLetters } from '../base/dead-letters.ts'
+import { deadLetters, messagesSent } from '../base/dead-letters.ts'
 import { eventPattern } from '../base/event-pattern.ts'
 import { type FunctionSurroundings, M2mFunction } from '../base/m2m-function.ts'
 import type { EventNotice, MetricNotice } from '../base/notice.ts'
@@ -34,7 +34,6 @@ export interface AdoptionRecordsProps {
 /** A write of at most three seconds, tried three times. */
 const TIMEOUT_SECONDS = 15
 const MEMORY_MB = 128
-const FIVE_MINUTES = Duration.minutes(5)
 
 export class AdoptionRecords extends Construct {
   readonly fn: M2mFunction
@@ -76,7 +75,7 @@ export class AdoptionRecords extends Construct {
         id: 'ReadsNotRecorded',
         page: 'adoption-unproven',
         says: 'Reads could not be recorded, three times over. Overlaps may wait for consumers that have moved already.',
-        metric: unrecorded.metricApproximateNumberOfMessagesVisible({ period: FIVE_MINUTES, statistic: 'Maximum' }),
+        metric: messagesSent(unrecorded),
         atLeast: 1,
       },
     ]

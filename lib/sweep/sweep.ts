@@ -14,7 +14,7 @@ import { SWEEP_SOURCE } from '../../lambda/core/base/event-types.ts'
 import type { Bounds } from '../../lambda/core/rotation/bounds.ts'
 import type { AdoptionEnv } from '../../lambda/env/reads.ts'
 import { writeSweepEnv } from '../../lambda/env/sweep.ts'
-import { deadLetters } from '../base/dead-letters.ts'
+import { deadLetters, messagesSent } from '../base/dead-letters.ts'
 import type { M2mEventBus } from '../base/event-bus.ts'
 import { eventPattern } from '../base/event-pattern.ts'
 import { freezeParameter, mayReadFreeze } from '../base/freeze.ts'
@@ -199,10 +199,7 @@ export class SweepFunction extends Construct {
         id: 'SweepDeadLetters',
         page: 'sweep-stopped',
         says: 'A sweep could not be started, or failed twice. The next one makes up for it, if it gets through.',
-        metric: this.deadLetters.metricApproximateNumberOfMessagesVisible({
-          period: Duration.minutes(5),
-          statistic: 'Maximum',
-        }),
+        metric: messagesSent(this.deadLetters),
         atLeast: 1,
       },
       {

@@ -160,18 +160,19 @@ export class Vendor extends Construct {
         atLeast: 1,
       },
       {
-        id: 'VendThrottles',
-        page: 'vends-fail',
-        says: 'Requests for tokens were turned away: more are under way than the reserved concurrency allows.',
-        metric: this.fn.function.metricThrottles({ period: FIVE_MINUTES }),
-        atLeast: 1,
-      },
-      {
         id: 'VendFailures',
         page: 'vends-fail',
         says: 'Vends fail with 5xx: Stytch or Secrets Manager does not answer, or a secret is refused.',
         metric: this.api.metricServerError({ period: FIVE_MINUTES, statistic: 'Sum' }),
         atLeast: 5,
+      },
+      {
+        id: 'VendKeepsFailing',
+        page: 'vends-fail',
+        says: 'Vends failed with 5xx in two or more five minutes of an hour, few as they are: an outage that only few clients meet, or as many vends as may are under way.',
+        metric: this.api.metricServerError({ period: FIVE_MINUTES, statistic: 'Sum' }),
+        atLeast: 1,
+        periods: 2,
       },
     ]
   }

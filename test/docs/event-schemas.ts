@@ -3,6 +3,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import formats from 'ajv-formats'
+import { plainForPeople } from '../../lambda/core/base/plain-text.ts'
 import type { BusEnvelope } from '../../lambda/local/aws/bus-rules.ts'
 import { toEnvelope } from '../../lambda/local/aws/bus-rules.ts'
 import type { BusEvent } from '../../lambda/local/aws/event-bus.ts'
@@ -68,5 +69,5 @@ export const publishedFaults = (
     region: 'us-east-1',
     resources: typeof detail.secretArn === 'string' ? [detail.secretArn] : [],
     // As it goes over the wire.
-    detail: JSON.parse(JSON.stringify(detail)) as unknown,
+    detail: JSON.parse(JSON.stringify(detail, plainForPeople)) as unknown,
   })

@@ -78,12 +78,12 @@ describe('the runbook', () => {
   const anchors = anchorsIn(runbook)
   const sources = filesBelow('lib', '.ts').map(read)
 
-  const named = new Set(
-    sources.flatMap((text) => [
+  const named = new Set<string>([
+    ...sources.flatMap((text) => [
       ...[...text.matchAll(/page: '([^']+)'/g)].map(([, page = '']) => page),
       ...[...text.matchAll(/runbook\.md#([a-z-]+)/g)].map(([, page = '']) => page),
     ]),
-  )
+  ])
 
   test('has a page for every notice', () => {
     expect([...named].sort()).toEqual(

@@ -13,6 +13,7 @@ export interface AccountState {
   stack: { status: string; resources: readonly (readonly [type: string, id: string, status: string])[] } | undefined
   keyState: string
   keyPolicy: object
+  topicPolicy: object
   logRole: string | undefined
   /** Every action that was asked for. */
   asked: Set<string>
@@ -98,8 +99,12 @@ const createAnswers = (state: AccountState) => {
   }
 
   const answerQuery = (service: string, action: string, input: URLSearchParams): Reply => {
-    const found = (name: string | null, code: string): Reply =>
-      isTaken(service, name) ? xml(action, '') : xmlError(404, code, 'not there')
+    const found = (name: string | null, code: string, inner = ''): Reply =>
+      isTaken(service, name) ? xml(action, inner) : xmlError(404, code, 'not there')
+    const topicAttributes = (): string => {
+      const policy = JSON.stringify(state.topicPolicy).replaceAll('"', '&quot;')
+      return `<Attributes><entry><key>Owner</key><value>${state.account}</value></entry><entry><key>Policy</key><value>${policy}</value></entry></Attributes>`
+    }
     switch (action) {
       case 'GetCallerIdentity':
         return xml(action, `<Arn>arn:aws:iam::${state.account}:role/ada</Arn><Account>${state.account}</Account>`)
@@ -124,7 +129,7 @@ const createAnswers = (state: AccountState) => {
       case 'GetPolicy':
         return found(input.get('PolicyArn'), 'NoSuchEntity')
       case 'GetTopicAttributes':
-        return found(input.get('TopicArn'), 'NotFound')
+        return found(input.get('TopicArn'), 'NotFound', topicAttributes())
       case 'GetDashboard':
         return found(input.get('DashboardName'), 'ResourceNotFound')
       case 'DescribeAlarms': {
@@ -161,6 +166,7 @@ export const startAccountApi = async (): Promise<AccountApi> => {
     stack: undefined,
     keyState: 'Enabled',
     keyPolicy: {},
+    topicPolicy: {},
     logRole: undefined,
     asked: new Set(),
   }

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { servicePrincipal } from '../../scripts/judge/rules/acting-principals.ts'
 import { ACCOUNT, arn, policy, REGION, ref, resource, said, stackOf } from './plant.ts'
+import { shippedConfig, stackFor } from './synthesised.ts'
 
 const account = { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } }
 const allow = (Service: string, Action: string | string[], Resource: unknown, Condition?: object) => ({
@@ -336,5 +337,16 @@ describe('a policy that admits a service', () => {
 
   test('may leave it out where Lambda assumes its role', async () => {
     expect(await spoken({ Role: role(allow('lambda.amazonaws.com', 'sts:AssumeRole', undefined), []) })).toEqual([])
+  })
+})
+
+describe('of a stack that notifies people, nothing is found', () => {
+  test.each([
+    ['by mail and in a channel', { email: 'oncall@example.com', chat: true }],
+    ['on a topic that somebody else owns', { topicArn: `arn:aws:sns:${REGION}:${ACCOUNT}:oncall` }],
+  ])('%s', async (_, alarms) => {
+    const environment = { account: ACCOUNT, region: REGION }
+
+    expect(await said(servicePrincipal, stackFor({ ...shippedConfig(), alarms, environment }))).toEqual([])
   })
 })

@@ -128,6 +128,26 @@ describe('refuses', () => {
     ['a reason that is none', { alarms: { noneBecause: 'n/a' } }, /^m2m\.alarms\.noneBecause is malformed.*says why/],
     ['an address that is none', { alarms: { email: 'oncall' } }, /^m2m\.alarms\.email is malformed/],
     [
+      'an address and a topic',
+      { alarms: { email: 'a@b.c', topicArn: 'arn:aws:sns:eu-west-1:111111111111:oncall' } },
+      /^m2m\.alarms decides nothing: email and topicArn exclude each other/,
+    ],
+    [
+      'a channel for nobody',
+      { alarms: { chat: true, noneBecause: 'just so, you know' } },
+      /^m2m\.alarms\.chat is for somebody/,
+    ],
+    ['a channel that is none', { alarms: { chat: 'yes' } }, /^m2m\.alarms\.chat is malformed: "yes"; expected true/],
+    [
+      'a topic in order',
+      { alarms: { topicArn: 'arn:aws:sns:eu-west-1:111111111111:oncall.fifo' } },
+      /^m2m\.alarms\.topicArn is malformed.*without \.fifo/,
+    ],
+    ['a runbook without TLS', { runbookUrl: 'http://wiki/runbook' }, /^m2m\.runbookUrl is malformed.*an https URL/],
+    ['a runbook with an anchor', { runbookUrl: 'https://wiki/runbook#a' }, /^m2m\.runbookUrl is malformed/],
+    ['a runbook that would end a template', { runbookUrl: 'https://wiki/run"book' }, /^m2m\.runbookUrl is malformed/],
+    ['a runbook behind a password', { runbookUrl: 'https://a:b@wiki/runbook' }, /^m2m\.runbookUrl is malformed/],
+    [
       'a role with a wildcard',
       { breakGlass: { roleArn: 'arn:aws:iam::111111111111:role/*' } },
       /^m2m\.breakGlass\.roleArn is malformed/,

@@ -2,6 +2,7 @@
 import type { Template } from 'aws-cdk-lib/assertions'
 import { Match } from 'aws-cdk-lib/assertions'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { everything } from './everything.ts'
 import { BREAK_GLASS, resourcesOf, synthStack } from './synth.ts'
 
 let template: Template
@@ -18,6 +19,8 @@ const PUBLISHED: Readonly<Record<string, readonly string[]>> = {
     'Invocations',
     'ConcurrentExecutions',
     'DestinationDeliveryFailures',
+    // Of asynchronous calls.
+    'AsyncEventAge',
     // Of durable functions.
     'DurableExecutionFailed',
     'DurableExecutionTimedOut',
@@ -34,7 +37,7 @@ const PUBLISHED: Readonly<Record<string, readonly string[]>> = {
     'RecordsUnavailable',
     'ProofPending',
   ],
-  'AWS/SQS': ['ApproximateNumberOfMessagesVisible', 'ApproximateAgeOfOldestMessage'],
+  'AWS/SQS': ['NumberOfMessagesSent'],
 }
 
 const ofType = (type: string) => Object.values(resourcesOf(template)).filter(({ Type }) => Type === type)
@@ -55,6 +58,104 @@ describe('every alarm', () => {
       expect(Properties.AlarmActions).toEqual([{ Ref: expect.stringMatching(/^NotificationsTopic/) }])
       expect(Properties.AlarmDescription).toMatch(/Runbook: docs\/runbook\.md#[a-z-]+$/)
     }
+  })
+
+  test('says that it is over to whoever was told that it began', () => {
+    for (const { Properties } of ofType('AWS::CloudWatch::Alarm')) {
+      expect(Properties.OKActions, String(Properties.AlarmName)).toEqual(Properties.AlarmActions)
+      expect(Properties.AlarmDescription).toMatch(/^OK means that .+\.$/m)
+    }
+  })
+
+  test('of a queue goes by what arrives in it, so that a message that nobody took away hides no later one', () => {
+    const queues = ofType('AWS::CloudWatch::Alarm').filter(({ Properties }) => Properties.Namespace === 'AWS/SQS')
+
+    expect(queues.length).toBeGreaterThanOrEqual(5)
+    for (const { Properties } of queues) {
+      expect(Properties).toMatchObject({
+        MetricName: 'NumberOfMessagesSent',
+        Statistic: 'Sum',
+        TreatMissingData: 'notBreaching',
+      })
+    }
+  })
+
+  test('of something that happens is over an hour after it happened last, and says nothing again before that', () => {
+    const happens = ofType('AWS::CloudWatch::Alarm').filter(
+      ({ Properties }) => Properties.TreatMissingData === 'notBreaching' && Properties.DatapointsToAlarm === 1,
+    )
+
+    expect(happens.length).toBeGreaterThan(10)
+    for (const { Properties } of happens) {
+      const seconds = Number(Properties.EvaluationPeriods) * Number(Properties.Period)
+      expect(seconds, String(Properties.AlarmName)).toBeGreaterThanOrEqual(3600)
+      // CloudWatch looks back a day at most, by periods of less than an hour.
+      expect(seconds, String(Properties.AlarmName)).toBeLessThanOrEqual(86_400)
+    }
+  })
+
+  test('has a description that CloudWatch takes', () => {
+    for (const { Properties } of ofType('AWS::CloudWatch::Alarm')) {
+      expect(String(Properties.AlarmDescription).length, String(Properties.AlarmName)).toBeLessThanOrEqual(1024)
+    }
+  })
+
+  test.each([
+    ['a stage without options', {}, 23],
+    ['a stage with everything', everything, 30],
+  ])('is paid for: %s has no more than before', (_, changes, atMost) => {
+    expect(countOf(synthStack(changes).template())).toBeLessThanOrEqual(atMost)
+  })
+})
+
+const countOf = (of: Template): number =>
+  Object.values(resourcesOf(of)).filter(({ Type }) => Type === 'AWS::CloudWatch::Alarm').length
+
+describe('an incident that waits raises an alarm', () => {
+  test('when it is a minute old, in whatever way it came to that', () => {
+    template.hasResourceProperties('AWS::CloudWatch::Alarm', {
+      MetricName: 'AsyncEventAge',
+      Statistic: 'Maximum',
+      Threshold: 60_000,
+      Dimensions: [{ Name: 'FunctionName', Value: { Ref: Match.stringLikeRegexp('^IncidentFn') } }],
+    })
+  })
+
+  test('and while the function is full', () => {
+    template.hasResourceProperties('AWS::CloudWatch::Alarm', {
+      MetricName: 'Throttles',
+      EvaluationPeriods: 12,
+      DatapointsToAlarm: 2,
+      Dimensions: [{ Name: 'FunctionName', Value: { Ref: Match.stringLikeRegexp('^IncidentFn') } }],
+    })
+  })
+})
+
+describe('5xx raise an alarm', () => {
+  let of: Template
+  beforeAll(() => {
+    of = synthStack(everything).template()
+  })
+
+  test('of the leak intake: the first one, whose delivery may be lost', () => {
+    of.hasResourceProperties('AWS::CloudWatch::Alarm', {
+      Namespace: 'AWS/ApiGateway',
+      MetricName: '5xx',
+      Threshold: 1,
+      AlarmName: 'm2m-prod-leak-unresolved-IntakeFailures',
+    })
+  })
+
+  test('of the vendor: five within five minutes, or any in two times five minutes of an hour', () => {
+    const alarm = { Namespace: 'AWS/ApiGateway', MetricName: '5XXError', Period: 300 }
+
+    of.hasResourceProperties('AWS::CloudWatch::Alarm', { ...alarm, Threshold: 5, DatapointsToAlarm: 1 })
+    of.hasResourceProperties('AWS::CloudWatch::Alarm', {
+      ...alarm,
+      Threshold: 1,
+      EvaluationPeriods: 12,
+      DatapointsToAlarm: 2,
+    })
   })
 })
 

@@ -101,12 +101,12 @@ test('what it failed on three times waits in a queue of its own', () => {
   expect(config?.[1].Properties).toMatchObject({ MaximumRetryAttempts: 2, MaximumEventAgeInSeconds: 21_600 })
 })
 
-test('people are told of each report, of each failure, and of what waits in the queue', () => {
+test('people are told of each report, of each failure, of what waits for the function, and of what waits in the queue', () => {
   for (const id of ['LeakReported', 'IncidentFailed']) {
     const rules = Object.keys(resourcesOf(template)).filter((key) => key.startsWith(`Alarms${id}`))
     expect(rules).not.toEqual([])
   }
-  for (const id of ['IncidentErrors', 'IncidentDeadLetters']) {
+  for (const id of ['IncidentWaits', 'IncidentThrottles', 'IncidentDeadLetters']) {
     template.hasResourceProperties('AWS::CloudWatch::Alarm', { AlarmName: `m2m-prod-leak-${id}` })
   }
 })

@@ -403,15 +403,12 @@ describe('whoever is told', () => {
     })
   })
 
-  test.each(['IdentifyErrors', 'IdentifyThrottles', 'IntakeErrors', 'IntakeThrottles', 'IntakeRefusals'])(
-    '%s has an alarm',
-    (id) => {
-      template.hasResourceProperties('AWS::CloudWatch::Alarm', {
-        AlarmName: Match.stringLikeRegexp(`^m2m-prod-.*-${id}$`),
-        AlarmDescription: Match.stringLikeRegexp('Runbook: docs/runbook\\.md#[a-z-]+$'),
-      })
-    },
-  )
+  test.each(['IdentifyThrottles', 'IntakeFailures', 'IntakeRefusals'])('%s has an alarm', (id) => {
+    template.hasResourceProperties('AWS::CloudWatch::Alarm', {
+      AlarmName: Match.stringLikeRegexp(`^m2m-prod-.*-${id}$`),
+      AlarmDescription: Match.stringLikeRegexp('Runbook: docs/runbook\\.md#[a-z-]+$'),
+    })
+  })
 })
 
 describe('the configuration', () => {

@@ -75,6 +75,17 @@ test.each([
   ])
 })
 
+test('a topic of another Region and account is refused, with everything else that is wrong', () => {
+  const topicArn = 'arn:aws:sns:us-east-1:222222222222:oncall'
+
+  expect(faultsOf({ alarms: { topicArn }, deployRoleArn: roleOf('222222222222') })).toEqual([
+    'm2m.alarms.topicArn is a topic of us-east-1: expected one of eu-west-1, where the alarms are',
+    "m2m.alarms.topicArn belongs to account 222222222222: expected one of 111111111111, the stage's own",
+    "m2m.deployRoleArn belongs to account 222222222222: expected one of 111111111111, the stage's own",
+  ])
+  expect(faultsOf({ alarms: { topicArn: 'arn:aws:sns:eu-west-1:111111111111:oncall', chat: true } })).toEqual([])
+})
+
 test('a break-glass role of another account is refused, since no secret would let it in', () => {
   const fault =
     "m2m.breakGlass.roleArn belongs to account 222222222222: expected one of 111111111111, the stage's own; make a role there that people of the other account may assume, and name that one"

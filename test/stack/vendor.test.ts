@@ -268,7 +268,7 @@ describe('the API', () => {
     expect(names.sort()).toEqual([
       'm2m-prod-vends-fail-VendErrors',
       'm2m-prod-vends-fail-VendFailures',
-      'm2m-prod-vends-fail-VendThrottles',
+      'm2m-prod-vends-fail-VendKeepsFailing',
     ])
     template.hasResourceProperties('AWS::Events::Rule', {
       EventPattern: { source: ['m2m.vendor'], 'detail-type': ['Credential Refused'] },

@@ -6,6 +6,7 @@ import type { EventSource } from '../../core/base/event-types.ts'
 import type { Events, M2mEvent } from '../../core/base/events.ts'
 import { Fault } from '../../core/base/fault.ts'
 import { filled, isJsonObject, type JsonObject } from '../../core/base/json-object.ts'
+import { plainForPeople } from '../../core/base/plain-text.ts'
 import { errorName } from '../error-name.ts'
 import type { AwsJsonCall } from '../vend/signed-json.ts'
 
@@ -71,7 +72,7 @@ const publishing = <Source extends EventSource>(put: PutEntries, busName: string
       EventBusName: busName,
       Source: source,
       DetailType: type,
-      Detail: JSON.stringify(detail),
+      Detail: JSON.stringify(detail, plainForPeople),
       Resources: typeof detail.secretArn === 'string' ? [detail.secretArn] : [],
     })
     for (const batch of toBatches(events.map(toEntry))) await putBatch(put, batch)

@@ -1,6 +1,6 @@
 // EventBridge's rules on the laptop: an event whose pattern matches goes to a function as EventBridge hands it over, whole, and by
 // the same asynchronous invocation, which retries and keeps dead letters. Of the pattern language it plays exact values, prefix,
-// exists, anything-but and wildcard; a rule that uses anything else is refused when it is made, not half obeyed.
+// exists, anything-but, wildcard and $or; a rule that uses anything else is refused when it is made, not half obeyed.
 import type { BusEvent } from './event-bus.ts'
 
 type Leaf =
@@ -13,9 +13,9 @@ type Leaf =
   | { readonly 'anything-but': string | number | readonly (string | number)[] }
   | { readonly wildcard: string }
 
-/** A field's values are alternatives; its fields must all match. */
+/** A field's values are alternatives; its fields must all match. `$or` holds patterns of the same fields' place, of which one is enough. */
 export interface EventPattern {
-  readonly [field: string]: EventPattern | readonly Leaf[]
+  readonly [field: string]: EventPattern | readonly Leaf[] | readonly EventPattern[]
 }
 
 export interface BusRule {
@@ -48,10 +48,19 @@ const PLAYED = ['prefix', 'exists', 'anything-but', 'wildcard']
 const isFields = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
+const OR = '$or'
+
+const alternativesOf = (wanted: unknown): readonly EventPattern[] =>
+  Array.isArray(wanted) ? (wanted as readonly EventPattern[]) : []
+
 /** @throws TypeError for what is not played. */
 const checkPattern = (pattern: EventPattern, path = ''): void => {
   for (const [field, wanted] of Object.entries(pattern)) {
     const at = `${path}${field}`
+    if (field === OR) {
+      for (const one of alternativesOf(wanted)) checkPattern(one, path)
+      continue
+    }
     if (field.startsWith('$')) throw new TypeError(`${at} is not played by this stand-in`)
     if (!Array.isArray(wanted)) checkPattern(wanted as EventPattern, `${at}.`)
     else if (wanted.length === 0) throw new TypeError(`${at} is empty: expected at least one value`)
@@ -91,8 +100,11 @@ const matchesField = (wanted: readonly Leaf[], value: unknown): boolean =>
 /** Whether EventBridge would hand this to the rule's target. */
 export const matchesPattern = (pattern: EventPattern, event: unknown): boolean =>
   Object.entries(pattern).every(([field, wanted]) => {
+    if (field === OR) return alternativesOf(wanted).some((one) => matchesPattern(one, event))
     const value = isFields(event) ? event[field] : undefined
-    return Array.isArray(wanted) ? matchesField(wanted, value) : matchesPattern(wanted as EventPattern, value)
+    return Array.isArray(wanted)
+      ? matchesField(wanted as readonly Leaf[], value)
+      : matchesPattern(wanted as EventPattern, value)
   })
 
 export const toEnvelope = (event: BusEvent, { accountId, region }: BusPlace): BusEnvelope => ({

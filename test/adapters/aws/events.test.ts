@@ -42,6 +42,15 @@ test('all events go to the bus in one call, with the secret as their resource', 
   expect(place.calls()).toEqual(['PutEvents'])
 })
 
+test('what an event says to people fits into a message, which is made without escaping anything', async () => {
+  const explanation = 'somebody wrote "dead"\non <it>'
+  const refused = { type: 'Rotation Refused', detail: { version: 1, id: 'c', explanation } } as const
+
+  await createEvents(place.sdk().events, 'm2m-test', 'm2m.rotation').publish([refused])
+
+  expect(place.standIn.events()[0]?.detail).toEqual({ ...refused.detail, explanation: "somebody wrote 'dead' on 'it'" })
+})
+
 describe('what was not taken', () => {
   test('is a fault to be asked again, though the call succeeded and other entries were taken', async () => {
     place.standIn.configure({ entryFailures: 1, entryFailureCode: 'ThrottlingException' })

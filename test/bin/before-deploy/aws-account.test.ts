@@ -219,6 +219,15 @@ test('the policy of a key is read out of its envelope', async () => {
   expect(await account.key('arn')).toEqual({ state: 'Enabled' })
 })
 
+test('the policy of a topic is read among its attributes, and a topic that is not there has none', async () => {
+  const arn = 'arn:aws:sns:eu-west-1:111122223333:oncall'
+  api.state.topicPolicy = { Statement: [{ Effect: 'Allow', Condition: { StringEquals: { a: 'b' } } }] }
+
+  expect(await account.topicPolicy(arn)).toBeUndefined()
+  api.state.taken.add(`sns ${arn}`)
+  expect(await account.topicPolicy(arn)).toEqual(api.state.topicPolicy)
+})
+
 test('a policy that is no policy is one of Secrets Manager’s objections, and a good one has none', async () => {
   const good = { Version: '2012-10-17', Statement: [{ Effect: 'Deny', Principal: '*', Action: 'x:*', Resource: '*' }] }
 

@@ -13,9 +13,10 @@ import { checkBootstrap, checkIdentity, checkRoles, checkStack } from '../../../
 import type { DeployPlan, NamedResource } from '../../../bin/before-deploy/plan.ts'
 import { checkForeignKey, checkSecretPolicies } from '../../../bin/before-deploy/policy-checks.ts'
 import { secretChecks } from '../../../bin/before-deploy/secret-checks.ts'
+import { checkTopic, topicStatementsIn } from '../../../bin/before-deploy/topic-check.ts'
 import { readDeployConfig } from '../../../lib/config/deploy-config.ts'
 import { createFakeTiming } from '../../fakes/fake-timing.ts'
-import { exampleConfig } from '../../stack/synth.ts'
+import { exampleConfig, synthStack } from '../../stack/synth.ts'
 
 const around = {
   account: '111111111111',
@@ -406,5 +407,67 @@ describe('policies', () => {
 
   test('lack a statement that can be pasted', async () => {
     expect((await checkKey(KEY, {}))[0]?.todo).toBe(`add to it:\n${JSON.stringify(use)}`)
+  })
+})
+
+describe('an existing topic for notices', () => {
+  const arn = 'arn:aws:sns:eu-west-1:111111111111:oncall'
+  const needed = topicStatementsIn(
+    synthStack({ alarms: { topicArn: arn } })
+      .template()
+      .toJSON(),
+    around,
+  )
+  const check = (policy: unknown) =>
+    checkTopic({ arn, needed, account: around.account }, { topicPolicy: async () => policy })
+
+  test('takes what the template’s own statements let in', async () => {
+    expect(needed).toHaveLength(2)
+    const tls = {
+      Effect: 'Deny',
+      Principal: '*',
+      Action: 'sns:Publish',
+      Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+    }
+
+    expect(await check({ Statement: [...needed, tls] })).toMatchObject([{ state: 'ok' }])
+  })
+
+  test('with the policy that SNS gives a new topic takes nothing, and the statements to add are named', async () => {
+    const policy = {
+      Statement: [
+        {
+          Effect: 'Allow',
+          Principal: { AWS: '*' },
+          Action: ['SNS:Publish', 'SNS:Subscribe'],
+          Resource: arn,
+          Condition: { StringEquals: { 'AWS:SourceOwner': '111111111111' } },
+        },
+      ],
+    }
+
+    expect(await check(policy)).toEqual([
+      {
+        check: 'alarm topic',
+        state: 'problem',
+        what: `the policy of ${arn} does not cover OurAlarms, OurRules: nobody would be notified`,
+        todo: expect.stringContaining('"Service":"events.amazonaws.com"'),
+      },
+    ])
+  })
+
+  test('that takes alarms of another stage only is a problem', async () => {
+    const [alarms, rules] = JSON.parse(JSON.stringify(needed).replaceAll('m2m-prod-*', 'm2m-test-*'))
+
+    expect(await check({ Statement: [alarms, rules] })).toMatchObject([
+      { state: 'problem', what: expect.stringContaining('does not cover OurAlarms:') },
+    ])
+  })
+
+  test('that does not exist, or denies publishing to somebody, is said', async () => {
+    const denial = { Effect: 'Deny', Principal: '*', Action: 'sns:Publish', Resource: arn }
+
+    expect(await check(undefined)).toMatchObject([{ state: 'problem', what: `${arn} does not exist` }])
+    expect(await check({ Statement: [...needed, denial] })).toMatchObject([{ state: 'notChecked' }])
   })
 })

@@ -122,7 +122,8 @@ describe('a rule', () => {
 
   it.each([
     [{ detail: { n: [{ numeric: ['>', 1] }] } }, /detail\.n: numeric is not played/],
-    [{ $or: [{ source: ['a'] }] }, /\$or is not played/],
+    [{ $and: [{ source: ['a'] }] }, /\$and is not played/],
+    [{ $or: [{ n: [{ numeric: ['>', 1] }] }] }, /n: numeric is not played/],
     [{ source: [] }, /source is empty/],
   ])('that nobody plays is refused: %j', (pattern, expected) => {
     const connect = () =>
@@ -161,6 +162,9 @@ describe('a pattern', () => {
     ['anything but another', of('text', { 'anything-but': ['x', 'y'] }), true],
     ['not anything but this', of('text', { 'anything-but': 'abc-def' }), false],
     ['nothing absent is anything but', of('absent', { 'anything-but': 'x' }), false],
+    ['one of several patterns', { source: ['m2m.security'], $or: [of('count', 4), of('none', null)] }, true],
+    ['none of several patterns', { source: ['m2m.security'], $or: [of('count', 4), of('count', 5)] }, false],
+    ['one of several patterns, but not the rest', { source: ['x'], $or: [of('count', 3)] }, false],
     ['an element of an array', inSelector('clientIds', 'b'), true],
     ['a field that exists', inSelector('clientIds', { exists: true }), true],
     ['a field that does not', inSelector('scopes', { exists: false }), true],

@@ -18,6 +18,9 @@ import type { TableItem } from './attributes.ts'
 import type { Concurrency } from './concurrency.ts'
 import type { DurableExecution } from './durable-execution.ts'
 import { type BusEvent, createEventBus } from './event-bus.ts'
+import { createEventHistory } from './event-history.ts'
+import { createFunctionAdmin } from './function-admin.ts'
+import { targetReader } from './function-target.ts'
 import type { Functions } from './functions.ts'
 import { createKeys, type KmsKey, type KmsKeyInput } from './kms-operations.ts'
 import { createLambdaApi } from './lambda-api.ts'
@@ -27,6 +30,7 @@ import { createParameters } from './parameter-operations.ts'
 import { type PeekedSecret, peekAt } from './peek.ts'
 import { policyOperations } from './policy-operations.ts'
 import { awsVendor } from './protocol.ts'
+import { createQueryApi } from './query-api.ts'
 import { createQuotas } from './quotas.ts'
 import { getRandomPassword } from './random-password.ts'
 import { replicaOperations } from './replica-operations.ts'
@@ -167,10 +171,19 @@ export const createAwsStandIn = (input: AwsStandInInput): AwsStandIn => {
   const invoke = input.invoke && withinConcurrency(lambda.concurrency, input.invoke)
   const driver = createRotationDriver({ store, now, settings, invoke, sleep: input.sleep })
   const bus = createEventBus(now, settings)
+  const history = createEventHistory({ region, accountId, outcomes: () => driver.outcomes() })
+  const query = createQueryApi({ accountId, now })
+  const admin = createFunctionAdmin({
+    functions: input.functions ?? noFunctions,
+    functionArnOf: (text) => targetReader(region, accountId)(text).functionArn,
+    roleMadeAt: query.roleMadeAt,
+    settings,
+    now,
+  })
   const draws = createDraws(input.drawSeed)
   const views = createSecretViews({ store, now, settings, draws, chooseView: input.chooseView })
   const countVersion = createVersionQuota(settings, now)
-  const context: AwsContext = { store, now, settings, driver, views, countVersion }
+  const context: AwsContext = { store, now, settings, driver, views, countVersion, mayInvoke: admin.mayBeRotatedBy }
   const rotation = rotationOperations(context)
   const s3 = createS3Api({ buckets: input.buckets ?? [], now })
 
@@ -222,9 +235,12 @@ export const createAwsStandIn = (input: AwsStandInInput): AwsStandIn => {
       systemsManager: parameters.operations,
       dynamoDb: tables.operations,
       kms: keys.operations,
+      cloudTrail: history.operations,
       asOneWrite: store.asOneWrite,
       onCall: (operation, body, headers) => {
-        const event = trailEvent({ region, accountId }, { operation, body, headers, at: now() })
+        const trailed = { operation, body, headers, at: now() }
+        history.called(trailed)
+        const event = trailEvent({ region, accountId }, trailed)
         if (event === undefined) return
         for (const listener of readListeners) listener(event)
       },
@@ -251,7 +267,8 @@ export const createAwsStandIn = (input: AwsStandInInput): AwsStandIn => {
   const server = createStandInServer(world, {
     ...vendor,
     route: (request) =>
-      ofService('lambda', lambda.route(request)) ??
+      ofService('lambda', admin.route(request) ?? lambda.route(request)) ??
+      query.route(request) ??
       input.route?.(request) ??
       ofService('s3', s3.route(request)) ??
       vendor.route(request),
@@ -270,6 +287,9 @@ export const createAwsStandIn = (input: AwsStandInInput): AwsStandIn => {
     driver.stop()
     driver.clear()
     lambda.clear()
+    admin.clear()
+    query.clear()
+    history.clear()
     s3.clear()
     store.clear()
     replicas.clear()

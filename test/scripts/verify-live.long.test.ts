@@ -484,8 +484,8 @@ describe('as a process, on the way to the services', () => {
         STYTCH_PROJECT_ID: settings.projectId,
         STYTCH_SECRET: settings.projectSecret,
         AWS_REGION: settings.region,
-        AWS_ENDPOINT_URL: settings.awsEndpoint,
-        STYTCH_BASE_URL: settings.stytchUrl,
+        AWS_ENDPOINT_URL: settings.awsEndpoint ?? 'http://127.0.0.1:1',
+        STYTCH_BASE_URL: settings.stytchUrl ?? 'http://127.0.0.1:1',
         AWS_ACCESS_KEY_ID: 'laptop',
         AWS_SECRET_ACCESS_KEY: 'laptop',
         ...more,
@@ -635,7 +635,7 @@ describe('what the probe writes down', () => {
     for (let drive = 1; drive <= 100; drive += 1) {
       for (const name of ['createSecret', 'setSecret', 'testSecret']) {
         const record = recordFor(list(), 'fail-test', step(drive, name))
-        if (record !== undefined) tags.set(record.Key, record.Value)
+        if (record !== undefined) tags.set(String(record.Key), String(record.Value))
       }
     }
     const drives = readProbeRecords(list()).filter((record) => record.step === 'createSecret')

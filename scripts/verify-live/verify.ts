@@ -98,7 +98,7 @@ export const verify = async (input: VerifyInput): Promise<Verified> => {
     const findings = await runGroup(group, (finding) => {
       say(quieten(line(finding)))
       keep(finding)
-      if (!isBrokenOff(finding)) journal?.found(group.name, finding)
+      if (!isBrokenOff(finding)) journal?.found(group.name, JSON.parse(quieten(JSON.stringify(finding))) as LiveFinding)
     })
     if (!signal.aborted && !findings.some(isBrokenOff)) journal?.done(group.name)
     return [...kept, ...findings]

@@ -2,7 +2,7 @@
 // is left behind at either side, nothing secret is printed, and what is not confirmed is refused.
 
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ListFunctionsCommand } from '@aws-sdk/client-lambda'
@@ -14,7 +14,7 @@ import {
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { LiveFinding } from '../../scripts/verify-live/finding.ts'
 import { LIVE_MARK, renderPage } from '../../scripts/verify-live/page.ts'
-import { unfinishedPath } from '../../scripts/verify-live/page-file.ts'
+import { createPageFile, unfinishedPath } from '../../scripts/verify-live/page-file.ts'
 import { openPlace, type Place } from '../../scripts/verify-live/place.ts'
 import {
   PLAN_TAG,
@@ -26,8 +26,9 @@ import {
 import { callIam, elementsOf } from '../../scripts/verify-live/query-call.ts'
 import { type Rehearsal, startRehearsal } from '../../scripts/verify-live/rehearsal.ts'
 import { createWorkshop } from '../../scripts/verify-live/run.ts'
+import { beginJournal, type RunJournal, resumeJournal } from '../../scripts/verify-live/run-journal.ts'
 import { readLiveSettings, readOptions } from '../../scripts/verify-live/settings.ts'
-import { type Verified, type VerifyInput, verify } from '../../scripts/verify-live/verify.ts'
+import { newRunId, type Verified, type VerifyInput, verify } from '../../scripts/verify-live/verify.ts'
 import { childEnv } from '../child-env.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'm2m-verify-'))
@@ -96,7 +97,6 @@ describe('against the stand-ins as they are', () => {
     expect(outcomes(verified.findings, 'differs')).toEqual([])
     expect(outcomes(verified.findings, 'not seen')).toEqual([
       'Retry-After on 429',
-      'rotating a SCIM connection',
       'CloudTrail: RotationAbandoned',
       'CloudTrail: TestRotationFailed',
     ])
@@ -305,11 +305,78 @@ test('a lost reply to a creation leaves nothing behind', async () => {
   aws.faults.add({ op: 'CreateSecret', kind: 'drop_reply', count: 20 })
   const { left, findings } = await run()
 
-  expect(outcomes(findings, 'not seen').filter((check) => check.startsWith('the rest of'))).toHaveLength(10)
+  expect(outcomes(findings, 'not seen').filter((check) => check.startsWith('the rest of'))).toHaveLength(12)
   expect(left).toEqual([])
   expect(leftAtStytch()).toEqual([])
   expect(await leftAtAws()).toEqual([])
 }, 100_000)
+
+test('credentials that end in the long wait end the run and not its work: it goes on under others', async () => {
+  const journals = mkdtempSync(join(directory, 'expired-'))
+  const about = { accountId: rehearsal.accountId, region: place.region, projectId: rehearsal.settings.projectId }
+  const journal = beginJournal(journals, { runId: newRunId(), ...about }, Date.UTC(2026, 0, 2))
+  let waits = 0
+  const watched: RunJournal = {
+    ...journal,
+    waits: (waiting) => {
+      waits += 1
+      journal.waits(waiting)
+    },
+  }
+  const ended = openPlace(rehearsal.settings, rehearsal.credentials)
+  ended.secrets.middlewareStack.add(
+    (next) => (args) => {
+      // Both wait by now.
+      if (waits < 2) return next(args)
+      throw Object.assign(new Error('The security token included in the request is expired'), {
+        name: 'ExpiredTokenException',
+      })
+    },
+    { step: 'initialize' },
+  )
+  const only = ['after a failure']
+  const first = await run(undefined, { place: ended, journal: watched, only })
+  ended.close()
+
+  expect(first).toMatchObject({ isSuspended: true, left: [] })
+  expect(await leftAtAws()).toHaveLength(2)
+
+  const second = await run(undefined, { journal: resumeJournal(journals, about), only })
+  expect([second.runId, second.isSuspended, second.left]).toEqual([first.runId, false, []])
+  expect(outcomes(second.findings, 'differs')).toEqual([])
+  expect(outcomes(second.findings, 'not seen')).toEqual([])
+  expect(second.findings).toHaveLength(7)
+  expect(await leftAtAws()).toEqual([])
+  expect(() => resumeJournal(journals, about)).toThrow('There is no run')
+  expect(() => resumeJournal(journals, { ...about, accountId: '999999999999' })).toThrow('There is no run')
+}, 100_000)
+
+describe('the page', () => {
+  const finding = { service: 'AWS', check: 'one', expected: 'a', seen: 'a', verdict: 'agrees' } as const
+  const fileAt = (path: string) =>
+    createPageFile({ path, against: 'the real services', runId: 'new', now: () => 0, quieten: (text) => text })
+
+  test('about a whole run against the services is replaced by no unfinished one', () => {
+    const path = join(directory, 'whole.md')
+    fileAt(path).write([finding], true)
+    const before = readFileSync(path, 'utf8')
+    const next = fileAt(path)
+
+    expect(next.write([finding, finding], false)).toBe(unfinishedPath(path))
+    expect(readFileSync(path, 'utf8')).toBe(before)
+    expect(next.write([finding, finding], true)).toBe(path)
+    expect(readFileSync(path, 'utf8')).not.toBe(before)
+    expect(existsSync(unfinishedPath(path))).toBe(false)
+  })
+
+  test('is replaced by no run to which AWS answered nothing', () => {
+    const path = join(directory, 'nothing.md')
+    const broken = { ...finding, verdict: 'not seen', brokeOff: 'AccessDeniedException' } as const
+
+    expect(fileAt(path).write([{ ...finding, service: 'Stytch' }, broken], true)).toBe(unfinishedPath(path))
+    expect(existsSync(path)).toBe(false)
+  })
+})
 
 describe('what a run makes', () => {
   const place = () => {
@@ -492,9 +559,14 @@ describe('as a process, on the way to the services', () => {
       },
     })
     let output = ''
+    let isKilled = false
+    // Once: whatever comes while it ends would end it otherwise.
+    const kill = (signal: NodeJS.Signals): void => {
+      if (!isKilled) isKilled = child.kill(signal)
+    }
     child.stderr.on('data', (text) => {
       output += String(text)
-      onOutput(output, (signal) => child.kill(signal))
+      onOutput(output, kill)
     })
     return new Promise((resolve) => child.on('close', (code) => resolve({ code, output })))
   }
@@ -569,8 +641,19 @@ describe('as a process, on the way to the services', () => {
   }, 100_000)
 
   test('a kill leaves what was found on the page; --resume goes on with the wait, and leaves nothing behind', async () => {
+    const written = (): string =>
+      readdirSync(journals)
+        .map((name) => readFileSync(join(journals, name), 'utf8'))
+        .join('')
+    const isWaiting = (): boolean =>
+      written().includes('"done","group":"a rotation to its end"') && written().split('"kind":"waiting"').length === 3
     const killed = await start([...agreed(), '--redrive-wait-hours', '0.005'], (text, kill) => {
-      if (text.includes('AWS: the same, among ListSecretVersionIds')) kill('SIGKILL')
+      if (!text.includes('AWS: the same, among ListSecretVersionIds')) return
+      const looking = setInterval(() => {
+        if (!isWaiting()) return
+        clearInterval(looking)
+        kill('SIGKILL')
+      }, 20)
     })
     expect(killed.code).toBe(null)
     const found = readFileSync(page, 'utf8')

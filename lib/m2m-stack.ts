@@ -336,7 +336,7 @@ export class M2mStack extends Stack {
         incident: incident.fn,
         sweep: sweep.fn,
         archive: this.archive.fn,
-        ...defined({ vendor: this.vendor?.fn }),
+        ...defined({ campaign: this.campaign?.fn, vendor: this.vendor?.fn }),
       },
     })
     this.clients = config.clients.map((client) => this.addClient(client, rotation))

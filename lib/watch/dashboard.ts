@@ -1,5 +1,6 @@
-// What an operator sees at a glance, and the questions that are asked of the logs again and again, saved. It reads metrics that are there: of
-// the sweep, the rotation functions and the archive (embedded in their log lines), of Lambda, API Gateway and the queues.
+// What an operator sees at a glance: one number for each question, then what it is made of, then how it came about; and the questions that are
+// asked of the logs again and again, saved. The numbers are asked of the logs (queries.ts), which costs no metric; the curves read metrics that
+// are there, of the functions' log lines, of Lambda and of the vendor.
 import { Duration, Stack } from 'aws-cdk-lib'
 import {
   AlarmStatusWidget,
@@ -9,23 +10,33 @@ import {
   LogQueryVisualizationType,
   LogQueryWidget,
   Metric,
-  SingleValueWidget,
 } from 'aws-cdk-lib/aws-cloudwatch'
-import { QueryDefinition, QueryString } from 'aws-cdk-lib/aws-logs'
+import { CfnQueryDefinition } from 'aws-cdk-lib/aws-logs'
 import { Construct } from 'constructs'
 import { STEP_TIMEOUT_MS } from '../../lambda/core/secret/step-timeout.ts'
 import type { M2mFunction } from '../base/m2m-function.ts'
 import type { StageNames } from '../config/stage-names.ts'
+import {
+  FLEET,
+  FROZEN,
+  LAST_INCIDENTS,
+  OLDEST_SECRET,
+  OPEN_OVERLAPS,
+  SAVED_QUERIES,
+  WHAT_IS_WRONG,
+  WRONG_NOW,
+} from './queries.ts'
 
 export interface DashboardProps {
   readonly names: StageNames
-  /** Every alarm of the stage: the first row is green, or somebody is needed. */
+  /** Every alarm of the stage. */
   readonly alarms: readonly IAlarm[]
   readonly functions: {
     readonly rotation: M2mFunction
     readonly incident: M2mFunction
     readonly sweep: M2mFunction
     readonly archive: M2mFunction
+    readonly campaign?: M2mFunction
     readonly vendor?: M2mFunction
   }
 }
@@ -35,14 +46,50 @@ const HOUR = Duration.hours(1)
 const WIDTH = 24
 
 export class Dashboard extends Construct {
+  private readonly board: CloudWatchDashboard
+
   constructor(scope: Construct, id: string, props: DashboardProps) {
     super(scope, id)
-    const { names, alarms, functions } = props
-    const { rotation, incident, sweep, vendor } = functions
-    const namespace = `M2M/${names.stage}`
+    this.board = new CloudWatchDashboard(this, 'Board', {
+      // Dashboards belong to an account, not to a Region (CloudFormation Template Reference, AWS::CloudWatch::Dashboard).
+      dashboardName: `m2m-${props.names.stage}-${Stack.of(this).region}`,
+      defaultInterval: Duration.days(7),
+    })
+    this.showAnswers(props)
+    this.showCurves(props)
+    this.saveQueries(props)
+  }
+
+  private showAnswers({ alarms, functions }: DashboardProps): void {
+    const { rotation, incident, sweep, campaign } = functions
+    const incidents = campaign === undefined ? [incident] : [incident, campaign]
+    const show = (title: string, query: string, of: readonly M2mFunction[], size: { width: number; height: number }) =>
+      new LogQueryWidget({
+        title,
+        logGroupNames: of.map(({ logGroup }) => logGroup.logGroupName),
+        view: LogQueryVisualizationType.TABLE,
+        queryString: query,
+        ...size,
+      })
+    const number = { width: WIDTH / 4, height: 3 }
+    this.board.addWidgets(
+      show('Wrong now (0: nothing)', WRONG_NOW, [rotation, sweep, ...incidents], number),
+      show('Oldest secret, days', OLDEST_SECRET, [sweep], number),
+      show('Open overlaps', OPEN_OVERLAPS, [sweep], number),
+      show('Frozen', FROZEN, [sweep], number),
+    )
+    const wide = { width: WIDTH, height: 5 }
+    this.board.addWidgets(show('What is wrong', WHAT_IS_WRONG, [rotation, sweep, ...incidents], wide))
+    this.board.addWidgets(show('The secrets, as the last sweep saw them', FLEET, [sweep], { ...wide, height: 3 }))
+    this.board.addWidgets(show('The last incidents, with the time to the last proof', LAST_INCIDENTS, incidents, wide))
+    this.board.addWidgets(new AlarmStatusWidget({ title: 'Alarms', alarms: [...alarms], width: WIDTH, height: 4 }))
+  }
+
+  private showCurves({ names, functions }: DashboardProps): void {
+    const { rotation, sweep, vendor } = functions
     const metric = (metricName: string, statistic: string, dimensionsMap?: Readonly<Record<string, string>>): Metric =>
       new Metric({
-        namespace,
+        namespace: `M2M/${names.stage}`,
         metricName,
         statistic,
         period: HOUR,
@@ -50,139 +97,63 @@ export class Dashboard extends Construct {
           ? {}
           : { dimensionsMap: { ...dimensionsMap }, label: Object.values(dimensionsMap).join(' ') }),
       })
-    const byIntent = (metricName: string): Metric[] => INTENTS.map((intent) => metric(metricName, 'Sum', { intent }))
-    const dashboard = new CloudWatchDashboard(this, 'Board', {
-      // Dashboards belong to an account, not to a Region (CloudFormation Template Reference, AWS::CloudWatch::Dashboard).
-      dashboardName: `m2m-${names.stage}-${Stack.of(this).region}`,
-      defaultInterval: Duration.days(7),
-    })
-    dashboard.addWidgets(
-      new AlarmStatusWidget({ title: 'Is anything wrong?', alarms: [...alarms], width: WIDTH, height: 4 }),
-    )
-    dashboard.addWidgets(
-      new SingleValueWidget({
-        title: 'The fleet, as the last sweep saw it',
-        metrics: [
-          metric('OldestSecretDays', 'Maximum'),
-          metric('SecretsOverdue', 'Maximum'),
-          metric('OverlapsOpen', 'Maximum'),
-          metric('SecretsStuck', 'Maximum'),
-          metric('SettlesRefusing', 'Maximum'),
-          metric('SweepCompleted', 'Sum'),
-        ],
-        width: WIDTH,
-        height: 4,
+    const sums = (...metricNames: readonly string[]): Metric[] => metricNames.map((name) => metric(name, 'Sum'))
+    this.board.addWidgets(
+      new GraphWidget({
+        title: 'Rotations that ended',
+        left: INTENTS.map((intent) => metric('RotationsFinished', 'Sum', { intent })),
+        width: 12,
       }),
-    )
-    dashboard.addWidgets(
-      new GraphWidget({ title: 'Rotations that ended', left: byIntent('RotationsFinished'), width: 12 }),
       new GraphWidget({
         title: 'Refused, and steps that failed',
-        left: [...byIntent('RotationsRefused'), metric('DriftDetected', 'Sum'), metric('StepsFailed', 'Sum')],
+        left: sums('RotationsRefused', 'DriftDetected', 'StepsFailed'),
         width: 12,
       }),
     )
-    dashboard.addWidgets(
+    this.board.addWidgets(
       new GraphWidget({
-        title: 'Revokes, and seconds until the old value was proven dead',
-        left: [metric('SecretsRevoked', 'Sum')],
+        title: 'Revokes, and seconds until the old value was refused',
+        left: sums('SecretsRevoked'),
         right: [metric('SecondsToProof', 'Maximum'), metric('SecondsToProof', 'p50')],
         width: 12,
       }),
-      new LogQueryWidget({
-        title: 'The last incidents',
-        logGroupNames: [incident.logGroup.logGroupName],
-        view: LogQueryVisualizationType.TABLE,
-        queryString: [
-          'fields @timestamp, incident, source, requestedBy, outcome, clients, failures, ms',
-          'filter ispresent(incident)',
-          'sort @timestamp desc',
-          'limit 20',
-        ].join(' | '),
-        width: 12,
-      }),
-    )
-    dashboard.addWidgets(
       new GraphWidget({
         title: `Rotation function: duration, of ${STEP_TIMEOUT_MS / 1000} s`,
         left: [rotation.function.metricDuration({ statistic: 'Maximum', period: HOUR })],
         right: [rotation.function.metricErrors({ period: HOUR }), rotation.function.metricThrottles({ period: HOUR })],
         width: 12,
       }),
+    )
+    this.board.addWidgets(
       new GraphWidget({
-        title: vendor === undefined ? 'Sweep: duration, of 300 s' : 'Vendor: requests and duration',
+        title: vendor === undefined ? 'Sweep: runs and duration, of 300 s' : 'Vendor: requests and duration',
         left: [(vendor ?? sweep).function.metricInvocations({ period: HOUR })],
         right: [(vendor ?? sweep).function.metricDuration({ statistic: 'p99', period: HOUR })],
-        width: 12,
+        width: vendor === undefined ? WIDTH : 12,
       }),
+      ...(vendor === undefined
+        ? []
+        : [
+            new GraphWidget({
+              title: 'Tokens vended: from the cache, minted, refused',
+              left: sums('Vends', 'VendCacheHits', 'VendMints', 'VendsStale'),
+              right: sums('VendsRefused', 'VendsFailed'),
+              width: 12,
+            }),
+          ]),
     )
-    if (vendor !== undefined) {
-      dashboard.addWidgets(
-        new GraphWidget({
-          title: 'Tokens vended: from the cache, minted, refused',
-          left: ['Vends', 'VendCacheHits', 'VendMints', 'VendsStale'].map((name) => metric(name, 'Sum')),
-          right: ['VendsRefused', 'VendsFailed'].map((name) => metric(name, 'Sum')),
-          width: WIDTH,
-        }),
-      )
-    }
-    this.saveQueries(props)
   }
 
   private saveQueries({ names, functions }: DashboardProps): void {
-    const { rotation, incident, archive, vendor } = functions
-    const save = (id: string, name: string, fns: readonly M2mFunction[], queryString: QueryString): void => {
-      new QueryDefinition(this, id, {
-        queryDefinitionName: `m2m/${names.stage}/${name}`,
-        queryString,
-        logGroups: fns.map(({ logGroup }) => logGroup),
+    for (const { id, name, functions: parts, query } of SAVED_QUERIES) {
+      const logGroupNames = parts.flatMap((part) => functions[part]?.logGroup.logGroupName ?? [])
+      if (logGroupNames.length === 0) continue
+      // Below a construct of its own, as the CDK's own QueryDefinition has it: the same logical id, so that an upgrade replaces none.
+      new CfnQueryDefinition(new Construct(this, id), 'Resource', {
+        name: `m2m/${names.stage}/${name}`,
+        queryString: query,
+        logGroupNames,
       })
     }
-    const newest = { sort: '@timestamp desc', limit: 200 }
-    save(
-      'Refusals',
-      'refusals, by reason',
-      [rotation],
-      new QueryString({
-        filterStatements: ['outcome in ["refused", "failed"]'],
-        statsStatements: [
-          'count(*) as times, latest(@timestamp) as last, latest(secret) as secret by reason, code, step, intent',
-        ],
-        sort: 'times desc',
-      }),
-    )
-    save(
-      'OneSecret',
-      'one secret, step by step (put its name in)',
-      [rotation],
-      new QueryString({
-        fields: ['@timestamp', 'step', 'intent', 'outcome', 'reason', 'ms', 'requestToken'],
-        filterStatements: ['secret like "billing"'],
-        ...newest,
-      }),
-    )
-    save(
-      'OneIncident',
-      'one incident, from report to evidence (put its id in)',
-      [incident, rotation, archive],
-      new QueryString({
-        fields: ['@timestamp', '@log', 'incident', 'intent', 'step', 'outcome', 'secret', 'requestToken', 'key'],
-        filterStatements: ['@message like "INC-42" or intent in ["revoke", "settle"] or type = "Secret Revoked"'],
-        ...newest,
-      }),
-    )
-    if (vendor === undefined) return
-    save(
-      'Vends',
-      'vends, by caller and client',
-      [vendor],
-      new QueryString({
-        filterStatements: ['audit = "vend"'],
-        statsStatements: [
-          'count(*) as vends, sum(source = "minted") as mints, sum(decision != "vended") as refused by caller, client',
-        ],
-        sort: 'vends desc',
-      }),
-    )
   }
 }

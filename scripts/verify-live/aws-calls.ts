@@ -13,12 +13,13 @@ import {
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager'
 import { CheckBrokeOff } from './finding.ts'
-import { PLAN_TAG, type ProbePlan, type ProbeRecord, readProbeRecords } from './probe-journal.ts'
+import { PLAN_TAG, type ProbePlan, type ProbeRecord, readLaterDrives, readProbeRecords } from './probe-journal.ts'
 import type { Run } from './run.ts'
 
 export interface AwsUnderTest {
   readonly client: SecretsManagerClient
-  readonly probeArn: string
+  /** Made when it is first asked for. */
+  readonly probeArn: () => Promise<string>
   /** The sandbox's; a secret that appears in another account ends the run. */
   readonly accountId: string
 }
@@ -26,6 +27,8 @@ export interface AwsUnderTest {
 export interface SeenSecret {
   readonly labels: Readonly<Record<string, readonly string[]>>
   readonly records: readonly ProbeRecord[]
+  /** Drives that the records have no room for. */
+  readonly laterDrives: number
 }
 
 export interface ReadVersion {
@@ -45,6 +48,8 @@ export type CallOutcome = string
 export interface AwsCalls {
   /** @returns the first version's id. */
   create(tag: string, plan: ProbePlan): Promise<{ readonly secretId: string; readonly firstId: string }>
+  /** Deletes what `create` has made, before the run's end. */
+  removeNow(made: { readonly secretId: string }): Promise<void>
   look(secretId: string): Promise<SeenSecret>
   /** The labels alone; none where the secret cannot be seen yet. */
   labels(secretId: string): Promise<Pick<SeenSecret, 'labels'>>
@@ -112,28 +117,34 @@ export const createAwsCalls = ({ client, probeArn, accountId }: AwsUnderTest, ru
     }
     return { secretId, firstId }
   },
+  removeNow: async ({ secretId }) => {
+    await client.send(new DeleteSecretCommand({ SecretId: secretId, ForceDeleteWithoutRecovery: true }))
+  },
   look: async (secretId) => {
     const { VersionIdsToStages: labels = {}, Tags: tags = [] } = await client.send(
       new DescribeSecretCommand({ SecretId: secretId }),
     )
-    return { labels, records: readProbeRecords(tags) }
+    return { labels, records: readProbeRecords(tags), laterDrives: readLaterDrives(tags) }
   },
   labels: async (secretId) => {
     const seen = await unlessMissing(client.send(new DescribeSecretCommand({ SecretId: secretId })))
     return { labels: seen?.VersionIdsToStages ?? {} }
   },
-  rotate: (secretId, token, isImmediate = true) =>
-    outcomeOf(
+  rotate: async (secretId, token, isImmediate = true) => {
+    // What the probe meets is no outcome of the call.
+    const RotationLambdaARN = await probeArn()
+    return outcomeOf(
       client.send(
         new RotateSecretCommand({
           SecretId: secretId,
           ClientRequestToken: token,
-          RotationLambdaARN: probeArn,
+          RotationLambdaARN,
           RotationRules: { AutomaticallyAfterDays: 1000 },
           RotateImmediately: isImmediate,
         }),
       ),
-    ),
+    )
+  },
   read: (secretId, { versionId, label }) =>
     outcomeOf(
       client.send(new GetSecretValueCommand({ SecretId: secretId, VersionId: versionId, VersionStage: label })),

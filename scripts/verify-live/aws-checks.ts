@@ -5,12 +5,15 @@ import type { AwsSettings } from '../../lambda/local/aws/settings.ts'
 import { type AwsCalls, holderOf, type SeenSecret } from './aws-calls.ts'
 import { CheckBrokeOff, type CheckGroup } from './finding.ts'
 import { type Run, until } from './run.ts'
+import type { RunJournal } from './run-journal.ts'
 
 export interface AwsChecks {
   readonly run: Run
   readonly calls: AwsCalls
   /** The stand-in's answers, as settings. */
   readonly expected: AwsSettings
+  /** Where what is waited for long is written down. @default - a wait ends with the process */
+  readonly journal?: Pick<RunJournal, 'waitingBefore' | 'waits'> | undefined
 }
 
 type Found = Parameters<CheckGroup['run']>[0]

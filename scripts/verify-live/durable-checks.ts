@@ -1,5 +1,5 @@
 // What Lambda leaves open of durable executions: among which of them a name is unique, and what becomes of a chained invocation that is
-// throttled. Two functions with one code (durable-probe.ts), made by hand; the second has its concurrency taken away for as long as that takes.
+// throttled. Two functions with one code (durable-probe.ts), made for it; the second has its concurrency taken away for as long as that takes.
 import {
   DeleteFunctionConcurrencyCommand,
   GetDurableExecutionCommand,
@@ -21,13 +21,13 @@ export interface DurableProbes {
 
 export interface DurableChecks {
   readonly run: Run
-  /** Undefined: none were made. */
-  readonly probes: DurableProbes | undefined
+  /** Made when they are first asked for. */
+  readonly probes: () => Promise<DurableProbes>
   /** The stand-in's answers, as settings. */
   readonly expected: AwsSettings
 }
 
-interface Checking extends DurableChecks {
+interface Checking extends Omit<DurableChecks, 'probes'> {
   readonly probes: DurableProbes
   readonly found: Parameters<CheckGroup['run']>[0]
 }
@@ -116,19 +116,11 @@ const throttled = async (checking: Checking): Promise<void> => {
   await release()
 }
 
-const UNASKED = 'VERIFY_LIVE_DURABLE_ARNS is not set'
-
 export const durableGroup = (checks: DurableChecks): CheckGroup => ({
   name: 'durable executions',
   service: 'AWS',
   run: async (found) => {
-    const { probes, expected } = checks
-    if (probes === undefined) {
-      found({ check: NAMES, expected: expected.executionNames, seen: undefined, why: UNASKED })
-      found({ check: THROTTLED, expected: expected.chainedThrottle, seen: undefined, why: UNASKED })
-      return
-    }
-    const checking = { ...checks, probes, found }
+    const checking = { ...checks, probes: await checks.probes(), found }
     await names(checking)
     await throttled(checking)
   },

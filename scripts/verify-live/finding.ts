@@ -13,6 +13,8 @@ export interface LiveFinding {
   readonly verdict: Verdict
   /** Only when it differs: what to change. */
   readonly advice?: string
+  /** Only of what stands for the rest of a group that could not go on: the error's name, or why. */
+  readonly brokeOff?: string
 }
 
 export type Service = 'Stytch' | 'AWS'
@@ -39,6 +41,25 @@ export const compare = (service: Service, comparison: Comparison): LiveFinding =
   if (seen === expected) return { ...base, verdict: 'agrees' }
   return { ...base, verdict: 'differs', advice: setting === undefined ? NO_SETTING : `set ${setting} to ${set}` }
 }
+
+/** What was to be checked was not: a failure of the run, whatever the services do. */
+export const isBrokenOff = ({ brokeOff }: LiveFinding): boolean => brokeOff !== undefined
+
+/** Whether a service answered at least one question. */
+export const answeredBy = (findings: readonly LiveFinding[], service: Service): boolean =>
+  findings.some((finding) => finding.service === service && finding.verdict !== 'not seen')
+
+const EXPIRED = new Set([
+  'ExpiredToken',
+  'ExpiredTokenException',
+  'TokenRefreshRequired',
+  'CredentialsProviderError',
+  'UnrecognizedClientException',
+  'InvalidClientTokenId',
+])
+
+/** Whether a group broke off since the credentials have come to their end: under new ones it can go on. */
+export const isExpired = ({ brokeOff }: LiveFinding): boolean => brokeOff !== undefined && EXPIRED.has(brokeOff)
 
 /** A group of checks that share what they make; when it breaks off, its name stands for the rest. */
 export interface CheckGroup {
@@ -80,6 +101,7 @@ export const runGroup = async (
       expected: 'to be checked',
       seen: `broke off: ${faultOf(error)}`,
       verdict: 'not seen',
+      brokeOff: faultOf(error),
     })
   }
   return findings

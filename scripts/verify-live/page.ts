@@ -1,5 +1,5 @@
-// docs/verified.md: what was checked, when, against what, and how it came out. Pure; main.ts writes it.
-import type { LiveFinding } from './finding.ts'
+// docs/verified.md: what was checked, when, against what, and how it came out. Pure; page-file.ts writes it.
+import { isBrokenOff, type LiveFinding } from './finding.ts'
 
 export interface PageInput {
   readonly against: 'the real services' | 'the stand-ins'
@@ -7,13 +7,19 @@ export interface PageInput {
   /** Epoch milliseconds. */
   readonly at: number
   readonly findings: readonly LiveFinding[]
+  /** @default true */
+  readonly isWhole?: boolean
 }
 
-/** Found again by main.ts, so that a rehearsal does not overwrite a run against the real services. */
+/** Found again by page-file.ts, so that neither a rehearsal nor a run that is not through replaces a run against the real services. */
 export const LIVE_MARK = 'Run against the real services'
+const UNFINISHED = 'not finished'
+
+/** Whether a page describes a run against the real services from its start to its end. */
+export const isWholeLivePage = (page: string): boolean => page.includes(LIVE_MARK) && !page.includes(`(${UNFINISHED})`)
 
 const opening = {
-  'the real services': `**${LIVE_MARK}**: a Stytch test project, and a sandbox account with the probe function.`,
+  'the real services': `**${LIVE_MARK}**: a Stytch test project, and a sandbox account.`,
   'the stand-ins': `**Run against the stand-ins only.** Nothing on this page says anything about Stytch or AWS yet: it shows that the checks work, and what
 each of them expects. The stand-ins agree with themselves by construction.`,
 } as const
@@ -23,10 +29,11 @@ const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\
 const resultOf = ({ verdict, advice }: LiveFinding): string =>
   advice === undefined ? verdict : `**${verdict}**: ${advice}`
 
-export const renderPage = ({ against, runId, at, findings }: PageInput): string => {
+export const renderPage = ({ against, runId, at, findings, isWhole = true }: PageInput): string => {
   const date = new Date(at).toISOString().slice(0, 10)
   const count = (verdict: LiveFinding['verdict']): number =>
     findings.filter((finding) => finding.verdict === verdict).length
+  const broken = findings.filter(isBrokenOff).length
   const rows = findings.map((finding) =>
     [date, `${finding.service}: ${finding.check}`, finding.expected, finding.seen, resultOf(finding)]
       .map(cell)
@@ -36,7 +43,7 @@ export const renderPage = ({ against, runId, at, findings }: PageInput): string 
 
 ${opening[against]}
 
-Run \`${runId}\`, ${date}: ${findings.length} checks, ${count('agrees')} agree, ${count('differs')} differ, ${count('not seen')} not seen.
+Run \`${runId}\`${isWhole ? '' : ` (${UNFINISHED})`}, ${date}: ${findings.length} checks, ${count('agrees')} agree, ${count('differs')} differ, ${count('not seen')} not seen${broken === 0 ? '' : `; **${broken} groups broke off**`}.
 Written by \`npm run verify:live\`; how to run it is in [verifying.md](verifying.md). *Expected* is what the stand-ins answer, with the setting that
 holds it; *differs* names the setting to change, under which the tests are then to be run again.
 

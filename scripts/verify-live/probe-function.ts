@@ -11,7 +11,7 @@ import {
   TagResourceCommand,
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager'
-import { PLAN_TAG, writeRecord } from './probe-journal.ts'
+import { PLAN_TAG, recordFor } from './probe-journal.ts'
 
 interface StepEvent {
   readonly Step: string
@@ -116,9 +116,8 @@ export const handler = async (event: StepEvent): Promise<void> => {
         : step === 'finishSecret'
           ? await finishSecret(event, labels)
           : {}
-  // A secret has room for fifty tags; what is re-driven for long leaves out the step that shows nothing.
-  if (plan !== 'fail-test' || step !== 'setSecret') {
-    const record = writeRecord({ step, at, token, hasRotationToken: rotationToken !== undefined, facts })
+  const record = recordFor(tags, plan, { step, at, token, hasRotationToken: rotationToken !== undefined, facts })
+  if (record !== undefined) {
     await outcomeOf(secretsManager.send(new TagResourceCommand({ SecretId, Tags: [record] })))
   }
   if (plan === 'fail-test' && step === 'testSecret') throw new Error('The probe fails on demand.')

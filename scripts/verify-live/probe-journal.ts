@@ -7,6 +7,10 @@ export const PLAN_TAG = 'm2m-verify-plan'
 export type ProbePlan = 'rotate' | 'fail-test'
 
 const EVENT_TAG = 'm2m-verify-event-'
+/** Counts the drives that there was no room for. */
+const LATER_TAG = 'm2m-verify-later'
+/** Of the fifty that a secret may have, one stays free for the count. */
+const MAX_TAGS = 49
 
 export interface ProbeRecord {
   readonly step: string
@@ -22,6 +26,29 @@ export interface Tag {
   readonly Key?: string | undefined
   readonly Value?: string | undefined
 }
+
+/**
+ * What the probe is to write of a step. A rotation that fails is driven again for as long as Secrets Manager likes: of each drive its beginning is
+ * kept, of the first one its end as well; when the tags are used up, further drives are counted.
+ * @returns undefined: nothing
+ */
+export const recordFor = (
+  tags: readonly Tag[],
+  plan: string | undefined,
+  record: ProbeRecord,
+): Required<Tag> | undefined => {
+  const isFailing = plan === 'fail-test'
+  if (isFailing && record.step === 'setSecret') return undefined
+  const isKnown = readProbeRecords(tags).some(({ step, token }) => step === record.step && token === record.token)
+  if (isFailing && record.step !== 'createSecret' && isKnown) return undefined
+  const isCounted = tags.some(({ Key }) => Key === LATER_TAG)
+  if (!isCounted && tags.length < MAX_TAGS) return writeRecord(record)
+  return record.step === 'createSecret' ? { Key: LATER_TAG, Value: String(readLaterDrives(tags) + 1) } : undefined
+}
+
+/** @returns how many drives began that have no record. */
+export const readLaterDrives = (tags: readonly Tag[]): number =>
+  Number(tags.find(({ Key }) => Key === LATER_TAG)?.Value ?? 0)
 
 /** Keys differ also when two steps run within a millisecond. */
 export const writeRecord = ({ step, at, token, hasRotationToken, facts }: ProbeRecord): Required<Tag> => ({

@@ -6,21 +6,36 @@ import type { AwsChecks } from './aws-checks.ts'
 import { CheckBrokeOff, type CheckGroup } from './finding.ts'
 import type { ProbeRecord } from './probe-journal.ts'
 import { pause, until } from './run.ts'
+import type { Waiting } from './run-journal.ts'
 
 type Found = Parameters<CheckGroup['run']>[0]
 
-/** Starts a rotation whose testSecret fails, and waits until it has. */
-const fail = async ({ run, calls }: AwsChecks, tag: string): Promise<{ secretId: string; token: string }> => {
+/** Starts a rotation whose testSecret fails, and waits until it has; then `failed` does what is to be done before the wait. */
+const fail = async (
+  { run, calls, journal }: AwsChecks,
+  tag: string,
+  failed: (secretId: string, token: string) => Promise<void>,
+): Promise<Waiting> => {
+  const before = journal?.waitingBefore(tag)
+  if (before !== undefined) return before
   const { secretId } = await calls.create(tag, 'fail-test')
   const token = randomUUID()
   const asked = await calls.rotate(secretId, token)
   if (asked !== 'done') throw new CheckBrokeOff(`RotateSecret met ${asked}`)
-  const failed = await until(run, run.pace.stepWaitMs, async () =>
+  const isFailed = await until(run, run.pace.stepWaitMs, async () =>
     (await calls.look(secretId)).records.some(({ step }) => step === 'testSecret') ? true : undefined,
   )
-  if (failed === undefined) throw new CheckBrokeOff(`testSecret did not come within ${run.pace.stepWaitMs} ms`)
-  return { secretId, token }
+  if (isFailed === undefined) throw new CheckBrokeOff(`testSecret did not come within ${run.pace.stepWaitMs} ms`)
+  await failed(secretId, token)
+  const waiting = { tag, secretId, token, before: drivesOf(await calls.look(secretId)), from: run.now() }
+  journal?.waits(waiting)
+  return waiting
 }
+
+const begins = ({ records }: SeenSecret): readonly ProbeRecord[] =>
+  records.filter(({ step }) => step === 'createSecret')
+
+const drivesOf = (seen: SeenSecret): number => begins(seen).length + seen.laterDrives
 
 const gapsOf = (drives: readonly ProbeRecord[]): readonly number[] =>
   drives.slice(1).map(({ at }, index) => at - (drives[index]?.at ?? at))
@@ -35,12 +50,12 @@ interface Watched {
   readonly minutes: string
 }
 
-const watch = async ({ run, calls }: AwsChecks, secretId: string): Promise<Watched> => {
-  // Polled slowly: a day of polls is still a few hundred calls.
-  const endsAt = run.now() + run.pace.redriveWaitMs
+const watch = async ({ run, calls }: AwsChecks, { secretId, from }: Waiting): Promise<Watched> => {
+  const endsAt = from + run.pace.redriveWaitMs
+  // In short naps: a machine that slept meanwhile would add its sleep to a long one.
   while (run.now() < endsAt) await pause(run, Math.min(run.pace.redriveWaitMs, 60_000, Math.max(1, endsAt - run.now())))
   const seen = await calls.look(secretId)
-  const drives = seen.records.filter(({ step }) => step === 'createSecret')
+  const drives = begins(seen)
   return {
     seen,
     drives,
@@ -51,22 +66,25 @@ const watch = async ({ run, calls }: AwsChecks, secretId: string): Promise<Watch
 
 const kept = async (checks: AwsChecks, found: Found): Promise<{ readonly longestGapMs: number | undefined }> => {
   const { calls, expected } = checks
-  const { secretId, token } = await fail(checks, 'failing')
-  found({
-    check: 'RotateSecret while another rotation is pending',
-    expected: 'InvalidRequestException',
-    seen: await calls.rotate(secretId, randomUUID()),
+  const waiting = await fail(checks, 'failing', async (secretId) => {
+    found({
+      check: 'RotateSecret while another rotation is pending',
+      expected: 'InvalidRequestException',
+      seen: await calls.rotate(secretId, randomUUID()),
+    })
   })
-  const { seen, drives, gaps, minutes } = await watch(checks, secretId)
+  const { token } = waiting
+  const { seen, drives, gaps, minutes } = await watch(checks, waiting)
+  const redrives = drivesOf(seen) - 1
   const isAny = gaps.length > 0
   const why = `no re-drive within ${minutes}; wait longer`
   found({
     check: 'how often a failed rotation is driven again',
     expected: expected.redriveCount,
-    seen: isAny || expected.redriveCount === 0 ? gaps.length : undefined,
+    seen: isAny || expected.redriveCount === 0 ? redrives : undefined,
     why,
     setting: 'redriveCount',
-    set: `${gaps.length} (seen within ${minutes})`,
+    set: `${redrives} (seen within ${minutes})`,
   })
   const typical = gaps[0] ?? 0
   found({
@@ -103,11 +121,11 @@ const kept = async (checks: AwsChecks, found: Found): Promise<{ readonly longest
 
 const unlabelled = async (checks: AwsChecks): Promise<number> => {
   const { calls } = checks
-  const { secretId, token } = await fail(checks, 'unlabelled')
-  const removed = await calls.moveLabel(secretId, { label: 'AWSPENDING', from: token })
-  if (removed !== 'done') throw new CheckBrokeOff(`removing AWSPENDING met ${removed}`)
-  const before = (await calls.look(secretId)).records.filter(({ step }) => step === 'createSecret').length
-  return (await watch(checks, secretId)).drives.length - before
+  const waiting = await fail(checks, 'unlabelled', async (secretId, token) => {
+    const removed = await calls.moveLabel(secretId, { label: 'AWSPENDING', from: token })
+    if (removed !== 'done') throw new CheckBrokeOff(`removing AWSPENDING met ${removed}`)
+  })
+  return drivesOf((await watch(checks, waiting)).seen) - waiting.before
 }
 
 const redrives = async (checks: AwsChecks, found: Found): Promise<void> => {

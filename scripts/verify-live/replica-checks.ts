@@ -98,7 +98,7 @@ const replicas = async (checks: ReplicaChecks, found: Found): Promise<void> => {
   if ((await until(run, run.pace.stepWaitMs, isThere)) === undefined) {
     throw new CheckBrokeOff(`the replica of ${arn} is ${await statusOf(client, secretId)}`)
   }
-  const there = createAwsCalls({ client: elsewhere.client, probeArn: '', accountId: '' }, run)
+  const there = createAwsCalls({ client: elsewhere.client, probeArn: async () => '', accountId: '' }, run)
   const rounds: Seen[] = []
   let from = firstId
   for (let round = 1; round <= ROUNDS; round += 1) {

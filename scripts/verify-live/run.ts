@@ -18,6 +18,31 @@ export interface Pace {
   readonly lagQuietMs: number
   /** For what may come late or never: a re-drive. */
   readonly redriveWaitMs: number
+  /** For events that come to CloudTrail's history minutes later. */
+  readonly trailWaitMs: number
+}
+
+export const livePace: Pace = {
+  pollMs: 1000,
+  atOnceMs: 5000,
+  stepWaitMs: 300_000,
+  shortWaitMs: 120_000,
+  lagPollMs: 250,
+  lagQuietMs: 15_000,
+  redriveWaitMs: 600_000,
+  trailWaitMs: 1_200_000,
+}
+
+/** The stand-ins re-drive twice, a second apart; a machine that is busy may need a minute to start the probe's process. */
+export const rehearsalPace: Pace = {
+  pollMs: 40,
+  atOnceMs: 500,
+  stepWaitMs: 60_000,
+  shortWaitMs: 6000,
+  lagPollMs: 25,
+  lagQuietMs: 1000,
+  redriveWaitMs: 8000,
+  trailWaitMs: 2000,
 }
 
 export interface Run {

@@ -1,50 +1,89 @@
-// What a run is given: options and environment in, settings out, every fault at once. It refuses live projects, and anything that
-// was not confirmed by name; a secret comes by the environment, never by an option, which every user of the machine can list.
-
+// What a run is given: options and environment in, settings out, every fault at once. It refuses live projects; a secret comes by the environment,
+// never by an option, which every user of the machine can list. The account is confirmed later, by name (identity.ts).
 import { parseArgs } from 'node:util'
 import { defined } from '../../lambda/core/base/defined.ts'
 import type { Environment } from '../../lambda/env/reader.ts'
 
 export interface Options {
   readonly againstLaptop: boolean
+  /** Removes what earlier runs have left, and checks nothing. */
+  readonly isCleaning: boolean
+  /** Goes on where the newest run that did not end was stopped. */
+  readonly isResuming: boolean
   readonly page: string
-  readonly redriveWaitMs: number | undefined
+  /** Where each run keeps what it has found. */
+  readonly journals: string
+  /** The account that is agreed to, for who cannot be asked. */
+  readonly yesAccount?: string
+  readonly region?: string
+  readonly awsEndpoint?: string
+  readonly stytchUrl?: string
+  readonly redriveWaitMs?: number
 }
 
 export interface LiveSettings {
   readonly projectId: string
   readonly projectSecret: string
-  readonly accountId: string
-  readonly probeArn: string
-  /** Of the two durable functions, where they were made. */
-  readonly durableArns: readonly [string, string] | undefined
   readonly region: string
   /** Another one, for replicas. @default - none */
   readonly replicaRegion?: string
+  /** In place of AWS's own addresses, for every service. */
+  readonly awsEndpoint?: string
+  readonly stytchUrl?: string
+  /** `<organization id>/<connection id>` of a connection to try. @default - none is tried */
+  readonly scimConnection?: string
 }
 
-export const USAGE = `usage: npm run verify:live -- --against-laptop [--page FILE]
-       npm run verify:live -- [--redrive-wait-hours N] [--page FILE]
-See docs/verifying.md.`
+export const USAGE = `usage: npm run verify:live -- [--yes-account ID] [--region REGION] [--redrive-wait-hours N] [--page FILE] [--resume]
+       npm run verify:live -- --clean [--yes-account ID] [--region REGION]
+       npm run verify:live -- --against-laptop [--page FILE]
+Other addresses: --aws-endpoint URL, --stytch-url URL. See docs/verifying.md.`
 
 export const DEFAULT_PAGE = 'docs/verified.md'
+const DEFAULT_JOURNALS = 'reports/verify-live'
 
 /** @throws TypeError that lists every fault. */
 export const readOptions = (args: readonly string[]): Options => {
   const { values } = parseArgs({
     args: [...args],
     options: {
-      'against-laptop': { type: 'boolean' },
+      'against-laptop': { type: 'boolean', default: false },
+      clean: { type: 'boolean', default: false },
+      resume: { type: 'boolean', default: false },
       'redrive-wait-hours': { type: 'string' },
-      page: { type: 'string' },
+      'yes-account': { type: 'string' },
+      region: { type: 'string' },
+      'aws-endpoint': { type: 'string' },
+      'stytch-url': { type: 'string' },
+      page: { type: 'string', default: DEFAULT_PAGE },
+      journals: { type: 'string', default: DEFAULT_JOURNALS },
     },
   })
-  const { 'redrive-wait-hours': text, page = DEFAULT_PAGE, 'against-laptop': againstLaptop = false } = values
-  const hours = text === undefined ? undefined : Number(text)
+  const faults: string[] = []
+  const hours = values['redrive-wait-hours'] === undefined ? undefined : Number(values['redrive-wait-hours'])
   if (hours !== undefined && !(hours > 0 && hours <= 72)) {
-    throw new TypeError('--redrive-wait-hours: expected a number of hours up to 72')
+    faults.push('--redrive-wait-hours: expected a number of hours up to 72')
   }
-  return { againstLaptop, page, redriveWaitMs: hours === undefined ? undefined : hours * 3_600_000 }
+  const yesAccount = values['yes-account']
+  if (yesAccount !== undefined && !/^\d{12}$/.test(yesAccount)) {
+    faults.push("--yes-account: expected an account's twelve digits")
+  }
+  if (values.clean && values.resume) faults.push('--clean: it removes what --resume would go on with')
+  if (faults.length > 0) throw new TypeError(faults.join('\n'))
+  return {
+    againstLaptop: values['against-laptop'],
+    isCleaning: values.clean,
+    isResuming: values.resume,
+    page: values.page,
+    journals: values.journals,
+    ...defined({
+      yesAccount,
+      region: values.region,
+      awsEndpoint: values['aws-endpoint'],
+      stytchUrl: values['stytch-url'],
+      redriveWaitMs: hours === undefined ? undefined : hours * 3_600_000,
+    }),
+  }
 }
 
 /** A live project is refused whatever else is said. */
@@ -63,38 +102,31 @@ const readStytchProject = (
   return { projectId, projectSecret }
 }
 
-const PROBE_ARN = /^arn:aws[a-z-]*:lambda:([a-z0-9-]+):(\d{12}):function:[A-Za-z0-9_-]+$/
+const REGION = /^([a-z]+-)+\d+$/
 
-const readDurableArns = (text: string, probeArn: string, faults: string[]): LiveSettings['durableArns'] => {
-  const [first = '', second = '', ...more] = text === '' ? [] : text.split(/[\s,]+/)
-  if (text === '') return undefined
-  const place = (arn: string): string => PROBE_ARN.exec(arn)?.slice(1).join(' ') ?? 'none'
-  const isRight =
-    more.length === 0 && first !== second && [first, second].every((arn) => place(arn) === place(probeArn))
-  if (!isRight)
-    faults.push("VERIFY_LIVE_DURABLE_ARNS: expected two ARNs of functions in the probe function's account and Region")
-  return [first, second]
-}
+type Given = Pick<Options, 'region' | 'awsEndpoint' | 'stytchUrl'>
 
 /** @throws TypeError that lists every fault. */
-export const readLiveSettings = (env: Environment): LiveSettings => {
+export const readLiveSettings = (env: Environment, given: Given = {}): LiveSettings => {
   const faults: string[] = []
   const { projectId, projectSecret } = readStytchProject(env, faults)
-  const probeArn = env.VERIFY_LIVE_PROBE_ARN ?? ''
-  const [, region = '', probeAccount = ''] = PROBE_ARN.exec(probeArn) ?? []
-  if (region === '') faults.push("VERIFY_LIVE_PROBE_ARN: expected the probe function's ARN")
-  const durableArns = readDurableArns(env.VERIFY_LIVE_DURABLE_ARNS ?? '', probeArn, faults)
-  const accountId = env.VERIFY_LIVE_ACCOUNT ?? ''
-  if (!/^\d{12}$/.test(accountId)) faults.push("VERIFY_LIVE_ACCOUNT: expected the sandbox account's twelve digits")
-  else if (region !== '' && probeAccount !== accountId) {
-    faults.push('VERIFY_LIVE_ACCOUNT: the probe function is in another account')
-  }
-  if (env.VERIFY_LIVE_CONFIRM !== `create and delete in ${accountId}`) {
-    faults.push('VERIFY_LIVE_CONFIRM: expected the words "create and delete in <account>", with the account id')
-  }
+  const region = given.region ?? env.AWS_REGION ?? env.AWS_DEFAULT_REGION ?? ''
+  if (!REGION.test(region)) faults.push('--region: expected the Region to work in; or set AWS_REGION')
   const replicaRegion = env.VERIFY_LIVE_REPLICA_REGION
-  const isOther = replicaRegion === undefined || (/^([a-z]+-)+\d+$/.test(replicaRegion) && replicaRegion !== region)
-  if (!isOther) faults.push('VERIFY_LIVE_REPLICA_REGION: expected another Region than that of the probe function')
+  const isOther = replicaRegion === undefined || (REGION.test(replicaRegion) && replicaRegion !== region)
+  if (!isOther) faults.push('VERIFY_LIVE_REPLICA_REGION: expected another Region than the one to work in')
+  const scimConnection = env.VERIFY_LIVE_SCIM_CONNECTION
+  if (scimConnection !== undefined && !/^[\w-]+\/[\w-]+$/.test(scimConnection)) {
+    faults.push('VERIFY_LIVE_SCIM_CONNECTION: expected <organization id>/<connection id>')
+  }
+  const awsEndpoint = given.awsEndpoint ?? env.AWS_ENDPOINT_URL
+  const stytchUrl = given.stytchUrl ?? env.STYTCH_BASE_URL
+  for (const [name, url] of [
+    ['--aws-endpoint', awsEndpoint],
+    ['--stytch-url', stytchUrl],
+  ] as const) {
+    if (url !== undefined && !URL.canParse(url)) faults.push(`${name}: expected a URL`)
+  }
   if (faults.length > 0) throw new TypeError(faults.join('\n'))
-  return { projectId, projectSecret, accountId, probeArn, durableArns, region, ...defined({ replicaRegion }) }
+  return { projectId, projectSecret, region, ...defined({ replicaRegion, awsEndpoint, stytchUrl, scimConnection }) }
 }

@@ -42,6 +42,13 @@ export interface StytchCalls {
     secret: string,
     asked?: { readonly scope?: string; readonly isAlone?: boolean },
   ): Promise<StytchAnswer>
+  /** Ids of everything whose name begins so. */
+  named(prefix: string): Promise<{ readonly clients: readonly string[]; readonly apps: readonly string[] }>
+  /** Deletes it, if it is there. */
+  discard(clientId: string): Promise<void>
+  discardApp(clientId: string): Promise<void>
+  /** A call of another area, as the project. */
+  asProject(method: HttpCall['method'], path: string, body?: JsonObject): Promise<StytchAnswer>
   /** What the 429s on the way said. */
   retryAfters(): readonly (string | undefined)[]
 }
@@ -91,24 +98,45 @@ export const createStytchCalls = (place: StytchUnderTest, run: Run): StytchCalls
     return { status, error: status < 400 ? '' : nameOf(json), body: json, client }
   }
 
-  const asProject = (method: HttpCall['method'], path: string, body?: JsonObject): Promise<StytchAnswer> =>
+  const asProjectAt = (method: HttpCall['method'], path: string, body?: JsonObject): Promise<StytchAnswer> =>
     call({
       method,
-      url: new URL(`/v1/m2m/clients${path}`, place.baseUrl),
+      url: new URL(path, place.baseUrl),
       headers: { authorization: `Basic ${basic}`, 'content-type': 'application/json' },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     })
+  const asProject = (method: HttpCall['method'], path: string, body?: JsonObject): Promise<StytchAnswer> =>
+    asProjectAt(method, `/v1/m2m/clients${path}`, body)
   const at = (clientId: string): string => `/${encodeURIComponent(clientId)}`
   const remove = (clientId: string): Promise<StytchAnswer> => asProject('DELETE', at(clientId), {})
 
+  const gone = async (deletion: Promise<StytchAnswer>): Promise<void> => {
+    const answer = await deletion
+    if (answer.error !== '' && !answer.error.endsWith('not_found')) throw new CheckBrokeOff(brief(answer))
+  }
+  const discard = (clientId: string): Promise<void> => gone(remove(clientId))
+
+  /** Stytch's searches know no prefix: all are listed, and looked through. */
+  const search = async (area: string, list: string, name: (prefix: string) => boolean): Promise<readonly string[]> => {
+    const ids: string[] = []
+    let cursor: unknown
+    do {
+      const more = typeof cursor === 'string' && cursor !== '' ? { cursor } : {}
+      const { body, error } = await asProjectAt('POST', `/v1/${area}/clients/search`, { limit: 1000, ...more })
+      // A project without Connected Apps has none of them.
+      if (error !== '' && area !== 'm2m') return ids
+      if (error !== '') throw new CheckBrokeOff(`the search answered ${error}`)
+      const found: unknown = body[list]
+      for (const one of Array.isArray(found) ? found : []) {
+        if (isObject(one) && name(String(one.client_name))) ids.push(String(one.client_id))
+      }
+      cursor = isObject(body.results_metadata) ? body.results_metadata.next_cursor : undefined
+    } while (typeof cursor === 'string' && cursor !== '')
+    return ids
+  }
+
   const createWithId = (clientId: string, fields: JsonObject): Promise<StytchAnswer> => {
-    const leftover = {
-      what: `Stytch client ${clientId}`,
-      remove: async () => {
-        const answer = await remove(clientId)
-        if (answer.error !== '' && answer.error !== 'm2m_client_not_found') throw new CheckBrokeOff(brief(answer))
-      },
-    }
+    const leftover = { what: `Stytch client ${clientId}`, remove: () => discard(clientId) }
     return run.make(leftover, () => asProject('POST', '', { client_id: clientId, scopes: SCOPES, ...fields }))
   }
 
@@ -141,6 +169,17 @@ export const createStytchCalls = (place: StytchUnderTest, run: Run): StytchCalls
           ...(scope === undefined ? {} : { scope }),
         }).toString(),
       }),
+    named: async (prefix) => {
+      const isIts = (name: string): boolean => name.startsWith(prefix)
+      return {
+        clients: await search('m2m', 'm2m_clients', isIts),
+        apps: await search('connected_apps', 'connected_apps', isIts),
+      }
+    },
+    discard,
+    discardApp: (clientId) =>
+      gone(asProjectAt('DELETE', `/v1/connected_apps/clients/${encodeURIComponent(clientId)}`, {})),
+    asProject: asProjectAt,
     retryAfters: () => met,
   }
 }

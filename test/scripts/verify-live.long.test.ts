@@ -2,40 +2,57 @@
 // is left behind at either side, nothing secret is printed, and what is not confirmed is refused.
 
 import { spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type DescribeSecretCommandOutput, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { ListFunctionsCommand } from '@aws-sdk/client-lambda'
+import {
+  CreateSecretCommand,
+  type DescribeSecretCommandOutput,
+  SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { LiveFinding } from '../../scripts/verify-live/finding.ts'
 import { LIVE_MARK, renderPage } from '../../scripts/verify-live/page.ts'
-import { readProbeRecords, writeRecord } from '../../scripts/verify-live/probe-journal.ts'
+import { createPageFile, unfinishedPath } from '../../scripts/verify-live/page-file.ts'
+import { openPlace, type Place } from '../../scripts/verify-live/place.ts'
+import {
+  PLAN_TAG,
+  readLaterDrives,
+  readProbeRecords,
+  recordFor,
+  writeRecord,
+} from '../../scripts/verify-live/probe-journal.ts'
+import { callIam, elementsOf } from '../../scripts/verify-live/query-call.ts'
 import { type Rehearsal, startRehearsal } from '../../scripts/verify-live/rehearsal.ts'
 import { createWorkshop } from '../../scripts/verify-live/run.ts'
+import { beginJournal, type RunJournal, resumeJournal } from '../../scripts/verify-live/run-journal.ts'
 import { readLiveSettings, readOptions } from '../../scripts/verify-live/settings.ts'
-import { type Verified, type VerifyInput, verify } from '../../scripts/verify-live/verify.ts'
+import { newRunId, type Verified, type VerifyInput, verify } from '../../scripts/verify-live/verify.ts'
 import { childEnv } from '../child-env.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'm2m-verify-'))
 afterAll(() => rmSync(directory, { recursive: true, force: true }))
 
-const DURABLE = 'arn:aws:lambda:eu-west-1:111111111111:function:m2m-verify-durable'
-const OTHER = `${DURABLE}-2`
-
 let rehearsal: Rehearsal
+let place: Place
 const printed: string[] = []
 const issued = new Set<string>()
 
 beforeAll(async () => {
   rehearsal = await startRehearsal((line) => printed.push(line))
+  place = openPlace(rehearsal.settings, rehearsal.credentials)
 }, 60_000)
 afterAll(async () => {
+  place.close()
   await rehearsal.close()
 })
 afterEach(() => rehearsal.laptop.world.reset())
 
-const run = (signal = new AbortController().signal, more: Partial<VerifyInput> = {}): Promise<Verified> =>
-  verify({ ...rehearsal.place, signal, say: (line) => printed.push(line), ...more })
+const run = (signal = new AbortController().signal, more: Partial<VerifyInput> = {}): Promise<Verified> => {
+  const { accountId, pace } = rehearsal
+  return verify({ place, accountId, pace, signal, say: (line) => printed.push(line), ...more })
+}
 
 const leftAtStytch = (): readonly string[] => rehearsal.laptop.stytch.clientIds()
 
@@ -78,7 +95,11 @@ describe('against the stand-ins as they are', () => {
 
   test('every check runs, and agrees', () => {
     expect(outcomes(verified.findings, 'differs')).toEqual([])
-    expect(outcomes(verified.findings, 'not seen')).toEqual(['Retry-After on 429'])
+    expect(outcomes(verified.findings, 'not seen')).toEqual([
+      'Retry-After on 429',
+      'CloudTrail: RotationAbandoned',
+      'CloudTrail: TestRotationFailed',
+    ])
     expect(verified.findings.length).toBeGreaterThanOrEqual(50)
   })
 
@@ -188,7 +209,7 @@ describe('how far replies are behind', () => {
       nodeLagMs: [0, 900],
       refusedError: 'invalid_client_secret',
     })
-    const pace = { ...rehearsal.place.pace, shortWaitMs: 20_000 }
+    const pace = { ...rehearsal.pace, shortWaitMs: 20_000 }
     const of = await measure(lags, { pace })
 
     expect(of('labels in DescribeSecret').seen).toMatch(/^behind for up to [1-6]\d{3} ms$/)
@@ -225,7 +246,7 @@ describe('how far replies are behind', () => {
         },
       { step: 'initialize' },
     )
-    const of = await measure(['how old labels are'], { aws: { ...rehearsal.place.aws, client: lying } })
+    const of = await measure(['how old labels are'], { place: { ...place, secrets: lying } })
 
     lying.destroy()
     expect(lies).toBe(2)
@@ -284,11 +305,78 @@ test('a lost reply to a creation leaves nothing behind', async () => {
   aws.faults.add({ op: 'CreateSecret', kind: 'drop_reply', count: 20 })
   const { left, findings } = await run()
 
-  expect(outcomes(findings, 'not seen').filter((check) => check.startsWith('the rest of'))).toHaveLength(10)
+  expect(outcomes(findings, 'not seen').filter((check) => check.startsWith('the rest of'))).toHaveLength(12)
   expect(left).toEqual([])
   expect(leftAtStytch()).toEqual([])
   expect(await leftAtAws()).toEqual([])
 }, 100_000)
+
+test('credentials that end in the long wait end the run and not its work: it goes on under others', async () => {
+  const journals = mkdtempSync(join(directory, 'expired-'))
+  const about = { accountId: rehearsal.accountId, region: place.region, projectId: rehearsal.settings.projectId }
+  const journal = beginJournal(journals, { runId: newRunId(), ...about }, Date.UTC(2026, 0, 2))
+  let waits = 0
+  const watched: RunJournal = {
+    ...journal,
+    waits: (waiting) => {
+      waits += 1
+      journal.waits(waiting)
+    },
+  }
+  const ended = openPlace(rehearsal.settings, rehearsal.credentials)
+  ended.secrets.middlewareStack.add(
+    (next) => (args) => {
+      // Both wait by now.
+      if (waits < 2) return next(args)
+      throw Object.assign(new Error('The security token included in the request is expired'), {
+        name: 'ExpiredTokenException',
+      })
+    },
+    { step: 'initialize' },
+  )
+  const only = ['after a failure']
+  const first = await run(undefined, { place: ended, journal: watched, only })
+  ended.close()
+
+  expect(first).toMatchObject({ isSuspended: true, left: [] })
+  expect(await leftAtAws()).toHaveLength(2)
+
+  const second = await run(undefined, { journal: resumeJournal(journals, about), only })
+  expect([second.runId, second.isSuspended, second.left]).toEqual([first.runId, false, []])
+  expect(outcomes(second.findings, 'differs')).toEqual([])
+  expect(outcomes(second.findings, 'not seen')).toEqual([])
+  expect(second.findings).toHaveLength(7)
+  expect(await leftAtAws()).toEqual([])
+  expect(() => resumeJournal(journals, about)).toThrow('There is no run')
+  expect(() => resumeJournal(journals, { ...about, accountId: '999999999999' })).toThrow('There is no run')
+}, 100_000)
+
+describe('the page', () => {
+  const finding = { service: 'AWS', check: 'one', expected: 'a', seen: 'a', verdict: 'agrees' } as const
+  const fileAt = (path: string) =>
+    createPageFile({ path, against: 'the real services', runId: 'new', now: () => 0, quieten: (text) => text })
+
+  test('about a whole run against the services is replaced by no unfinished one', () => {
+    const path = join(directory, 'whole.md')
+    fileAt(path).write([finding], true)
+    const before = readFileSync(path, 'utf8')
+    const next = fileAt(path)
+
+    expect(next.write([finding, finding], false)).toBe(unfinishedPath(path))
+    expect(readFileSync(path, 'utf8')).toBe(before)
+    expect(next.write([finding, finding], true)).toBe(path)
+    expect(readFileSync(path, 'utf8')).not.toBe(before)
+    expect(existsSync(unfinishedPath(path))).toBe(false)
+  })
+
+  test('is replaced by no run to which AWS answered nothing', () => {
+    const path = join(directory, 'nothing.md')
+    const broken = { ...finding, verdict: 'not seen', brokeOff: 'AccessDeniedException' } as const
+
+    expect(fileAt(path).write([{ ...finding, service: 'Stytch' }, broken], true)).toBe(unfinishedPath(path))
+    expect(existsSync(path)).toBe(false)
+  })
+})
 
 describe('what a run makes', () => {
   const place = () => {
@@ -363,21 +451,30 @@ describe('the settings', () => {
   const good = {
     STYTCH_PROJECT_ID: 'project-test-00000000-0000-4000-8000-000000000000',
     STYTCH_SECRET: 'secret-test-canary',
-    VERIFY_LIVE_PROBE_ARN: 'arn:aws:lambda:eu-west-1:111111111111:function:m2m-verify-probe',
-    VERIFY_LIVE_ACCOUNT: '111111111111',
-    VERIFY_LIVE_CONFIRM: 'create and delete in 111111111111',
+    AWS_REGION: 'eu-west-1',
   }
 
-  test('are read when they are complete', () => {
-    expect(readLiveSettings(good)).toMatchObject({ region: 'eu-west-1', accountId: '111111111111' })
-    expect(readLiveSettings(good).durableArns).toBeUndefined()
-    const asked = { ...good, VERIFY_LIVE_DURABLE_ARNS: `${DURABLE}, ${OTHER}` }
-    expect(readLiveSettings(asked).durableArns).toEqual([DURABLE, OTHER])
+  test('are read when they are complete, and the addresses are the services’ own', () => {
+    expect(readLiveSettings(good)).toEqual({
+      projectId: good.STYTCH_PROJECT_ID,
+      projectSecret: good.STYTCH_SECRET,
+      region: 'eu-west-1',
+    })
+    const own = openPlace(readLiveSettings(good), rehearsal.credentials)
+    expect([own.isReal, place.isReal]).toEqual([true, false])
+    own.close()
   })
 
-  test('may name another Region, for replicas', () => {
-    expect(readLiveSettings(good).replicaRegion).toBeUndefined()
+  test('may name another Region, for replicas, and other addresses', () => {
     expect(readLiveSettings({ ...good, VERIFY_LIVE_REPLICA_REGION: 'eu-north-1' }).replicaRegion).toBe('eu-north-1')
+    expect(
+      readLiveSettings(good, {
+        region: 'us-east-1',
+        awsEndpoint: 'http://127.0.0.1:1',
+        stytchUrl: 'http://127.0.0.1:2',
+      }),
+    ).toMatchObject({ region: 'us-east-1', awsEndpoint: 'http://127.0.0.1:1', stytchUrl: 'http://127.0.0.1:2' })
+    expect(readLiveSettings({ ...good, AWS_ENDPOINT_URL: 'http://127.0.0.1:3' }).awsEndpoint).toBe('http://127.0.0.1:3')
   })
 
   test.each([
@@ -385,25 +482,19 @@ describe('the settings', () => {
     ['STYTCH_PROJECT_ID', '', /expected a test project/],
     ['STYTCH_SECRET', 'secret-live-canary', /a live project's secret is refused/],
     ['STYTCH_SECRET', '', /STYTCH_SECRET: expected/],
-    ['VERIFY_LIVE_PROBE_ARN', 'probe', /VERIFY_LIVE_PROBE_ARN: expected/],
-    ['VERIFY_LIVE_DURABLE_ARNS', DURABLE, /VERIFY_LIVE_DURABLE_ARNS: expected two/],
-    ['VERIFY_LIVE_DURABLE_ARNS', `${DURABLE},${DURABLE}`, /VERIFY_LIVE_DURABLE_ARNS: expected two/],
-    ['VERIFY_LIVE_DURABLE_ARNS', `${DURABLE},${OTHER},third`, /VERIFY_LIVE_DURABLE_ARNS/],
-    ['VERIFY_LIVE_DURABLE_ARNS', `${DURABLE},${OTHER.replace('eu-west-1', 'us-east-1')}`, /account and Region/],
-    ['VERIFY_LIVE_ACCOUNT', '222222222222', /in another account/],
-    ['VERIFY_LIVE_CONFIRM', '', /VERIFY_LIVE_CONFIRM: expected/],
-    ['VERIFY_LIVE_CONFIRM', 'yes', /VERIFY_LIVE_CONFIRM: expected/],
+    ['AWS_REGION', 'North', /--region: expected the Region/],
     ['VERIFY_LIVE_REPLICA_REGION', 'eu-west-1', /VERIFY_LIVE_REPLICA_REGION: expected another/],
     ['VERIFY_LIVE_REPLICA_REGION', 'North', /VERIFY_LIVE_REPLICA_REGION: expected another/],
+    ['VERIFY_LIVE_SCIM_CONNECTION', 'one', /VERIFY_LIVE_SCIM_CONNECTION: expected/],
+    ['AWS_ENDPOINT_URL', 'nowhere', /--aws-endpoint: expected a URL/],
   ])('are refused with %s=%s', (name, value, expected) => {
     expect(() => readLiveSettings({ ...good, [name]: value })).toThrow(expected)
   })
 
   test('that are all missing are all named, and no value is repeated', () => {
-    expect(() => readLiveSettings({ STYTCH_SECRET: 'secret-live-canary' })).toThrow(
-      /STYTCH_PROJECT_ID[\s\S]*STYTCH_SECRET[\s\S]*PROBE_ARN[\s\S]*ACCOUNT[\s\S]*CONFIRM/,
-    )
-    expect(() => readLiveSettings({ STYTCH_SECRET: 'secret-live-canary' })).not.toThrow(/canary/)
+    const missing = { STYTCH_SECRET: 'secret-live-canary' }
+    expect(() => readLiveSettings(missing)).toThrow(/STYTCH_PROJECT_ID[\s\S]*STYTCH_SECRET[\s\S]*--region/)
+    expect(() => readLiveSettings(missing)).not.toThrow(/canary/)
   })
 
   test.each(['0', '73', 'day'])('refuse a wait of %s hours', (hours) => {
@@ -415,11 +506,11 @@ const main = join(import.meta.dirname, '../../scripts/verify-live/main.ts')
 // Nothing of this process's environment: it must not reach a real account by accident.
 const env = childEnv()
 
-test('it does not start without confirmation', () => {
+test('it does not start without settings', () => {
   const { status, stderr } = spawnSync(process.execPath, [main], { encoding: 'utf8', env })
 
   expect(status).toBe(2)
-  expect(stderr).toMatch(/STYTCH_PROJECT_ID: expected[\s\S]*VERIFY_LIVE_CONFIRM[\s\S]*usage:/)
+  expect(stderr).toMatch(/STYTCH_PROJECT_ID: expected[\s\S]*usage:/)
 })
 
 test('a rehearsal does not replace a page about the real services', () => {
@@ -435,24 +526,206 @@ test('a rehearsal does not replace a page about the real services', () => {
   expect(readFileSync(page, 'utf8')).toBe(`**${LIVE_MARK}**`)
 })
 
-test('Ctrl-C removes what was made, and writes no page', async () => {
-  const page = join(directory, 'interrupted.md')
-  const child = spawn(process.execPath, [main, '--against-laptop', '--page', page], { env })
-  let output = ''
-  child.stderr.on('data', (text) => {
-    output += String(text)
-    if (/\bStytch: create: /.test(output)) child.kill('SIGINT')
+describe('as a process, on the way to the services', () => {
+  const page = join(directory, 'live.md')
+  const journals = join(directory, 'journals')
+  beforeEach(() => {
+    for (const path of [page, unfinishedPath(page), journals]) rmSync(path, { recursive: true, force: true })
   })
-  const code = await new Promise((resolve) => child.on('close', resolve))
 
-  expect(code).toBe(130)
-  expect(output).toContain('Nothing is left behind.')
-  expect(() => readFileSync(page)).toThrow()
-}, 100_000)
+  interface Ended {
+    readonly code: number | null
+    readonly output: string
+  }
+  /** @param onOutput called with everything so far */
+  const start = (
+    args: readonly string[],
+    onOutput: (output: string, kill: (signal: NodeJS.Signals) => void) => void = () => {},
+    more: Readonly<Record<string, string>> = {},
+  ): Promise<Ended> => {
+    const { settings } = rehearsal
+    const child = spawn(process.execPath, [main, '--page', page, '--journals', journals, ...args], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env: {
+        ...env,
+        STYTCH_PROJECT_ID: settings.projectId,
+        STYTCH_SECRET: settings.projectSecret,
+        AWS_REGION: settings.region,
+        AWS_ENDPOINT_URL: settings.awsEndpoint ?? 'http://127.0.0.1:1',
+        STYTCH_BASE_URL: settings.stytchUrl ?? 'http://127.0.0.1:1',
+        AWS_ACCESS_KEY_ID: 'laptop',
+        AWS_SECRET_ACCESS_KEY: 'laptop',
+        ...more,
+      },
+    })
+    let output = ''
+    let isKilled = false
+    // Once: whatever comes while it ends would end it otherwise.
+    const kill = (signal: NodeJS.Signals): void => {
+      if (!isKilled) isKilled = child.kill(signal)
+    }
+    child.stderr.on('data', (text) => {
+      output += String(text)
+      onOutput(output, kill)
+    })
+    return new Promise((resolve) => child.on('close', (code) => resolve({ code, output })))
+  }
+  const agreed = (): readonly string[] => ['--yes-account', rehearsal.accountId]
+  const nothingIsLeft = async (): Promise<void> => {
+    expect(leftAtStytch()).toEqual([])
+    expect(await leftAtAws()).toEqual([])
+    const { Functions = [] } = await place.lambda.send(new ListFunctionsCommand({}))
+    expect(Functions.filter(({ FunctionName = '' }) => FunctionName.startsWith('m2m-verify'))).toEqual([])
+    expect(elementsOf(await callIam(place.iam, 'ListRoles', { PathPrefix: '/m2m-verify/' }), 'RoleName')).toEqual([])
+  }
+  const callsThatChange = () =>
+    [...rehearsal.laptop.aws.calls(), ...rehearsal.laptop.stytch.server.calls()].filter(({ op }) =>
+      /^(Create|Put|Rotate|Delete|Update)/.test(op),
+    )
+
+  test('it names account and Region before anything is made, and asks', async () => {
+    const { code, output } = await start([])
+
+    expect(code).toBe(2)
+    expect(output).toContain(`AWS account ${rehearsal.accountId}`)
+    expect(output).toContain('Region us-east-1')
+    expect(output).toContain(`agree with --yes-account ${rehearsal.accountId}`)
+    expect(callsThatChange()).toEqual([])
+  }, 60_000)
+
+  test('it makes nothing in another account than the one that is agreed to', async () => {
+    const { code, output } = await start(['--yes-account', '999999999999'])
+
+    expect(code).toBe(2)
+    expect(output).toContain(`belong to account ${rehearsal.accountId}, and --yes-account names 999999999999`)
+    expect(callsThatChange()).toEqual([])
+  }, 60_000)
+
+  test('against the stand-ins, a whole run exits 0 and says that it was against them', async () => {
+    const { code, output } = await start(agreed())
+
+    expect([code, output.split('\n').filter((line) => /differs|broke off/.test(line))]).toEqual([0, []])
+    expect(readFileSync(page, 'utf8')).toContain('Run against the stand-ins only.')
+    expect(existsSync(unfinishedPath(page))).toBe(false)
+    await nothingIsLeft()
+  }, 150_000)
+
+  test('a run that AWS answered nothing exits 1, and leaves the page as it was', async () => {
+    writeFileSync(page, 'as it was')
+    for (const op of ['CreateSecret', 'CreateRole', 'LookupEvents']) {
+      rehearsal.laptop.aws.faults.add({ op, kind: 'error', status: 403, count: 50 })
+    }
+    const { code, output } = await start(agreed())
+
+    expect(code).toBe(1)
+    expect(output).toContain('AWS answered no check: the page stays as it was.')
+    expect(readFileSync(page, 'utf8')).toBe('as it was')
+    expect(readFileSync(unfinishedPath(page), 'utf8')).toContain('groups broke off')
+  }, 150_000)
+
+  test('a group that broke off is a failure, although everything else agrees', async () => {
+    rehearsal.laptop.aws.faults.add({ op: 'LookupEvents', kind: 'error', status: 403, count: 50 })
+    const { code } = await start(agreed())
+
+    expect(code).toBe(1)
+    expect(readFileSync(page, 'utf8')).toContain('**1 groups broke off**')
+  }, 150_000)
+
+  test('SIGHUP removes what was made, as Ctrl-C does', async () => {
+    const { code, output } = await start(agreed(), (text, kill) => {
+      if (text.includes('AWS: the steps of a rotation:')) kill('SIGHUP')
+    })
+
+    expect([code, output.includes('Nothing is left behind.')]).toEqual([130, true])
+    await nothingIsLeft()
+  }, 100_000)
+
+  test('a kill leaves what was found on the page; --resume goes on with the wait, and leaves nothing behind', async () => {
+    const written = (): string =>
+      readdirSync(journals)
+        .map((name) => readFileSync(join(journals, name), 'utf8'))
+        .join('')
+    const isWaiting = (): boolean =>
+      written().includes('"done","group":"a rotation to its end"') && written().split('"kind":"waiting"').length === 3
+    const killed = await start([...agreed(), '--redrive-wait-hours', '0.005'], (text, kill) => {
+      if (!text.includes('AWS: the same, among ListSecretVersionIds')) return
+      const looking = setInterval(() => {
+        if (!isWaiting()) return
+        clearInterval(looking)
+        kill('SIGKILL')
+      }, 20)
+    })
+    expect(killed.code).toBe(null)
+    const found = readFileSync(page, 'utf8')
+    expect(found).toContain('(not finished)')
+    expect(found).toContain('| AWS: the steps of a rotation |')
+    const secrets = rehearsal.laptop.aws.peekAll().map(({ name }) => name)
+    expect(secrets.length).toBeGreaterThan(0)
+
+    const { code, output } = await start([...agreed(), '--redrive-wait-hours', '0.005', '--resume'])
+    expect([code, output.match(/^Run (\w+)/m)?.[1]]).toEqual([0, killed.output.match(/^Run (\w+)/m)?.[1]])
+    // It was through, and is not asked again.
+    expect(output).not.toContain('AWS: the steps of a rotation:')
+    const whole = readFileSync(page, 'utf8')
+    expect(whole).not.toContain('(not finished)')
+    for (const check of [
+      'the steps of a rotation',
+      'RotateSecret while another rotation is pending',
+      'how far apart',
+    ]) {
+      expect(whole.split(`| AWS: ${check} |`)).toHaveLength(2)
+    }
+    await nothingIsLeft()
+    expect(await start([...agreed(), '--resume'])).toMatchObject({ code: 2 })
+  }, 200_000)
+
+  test('--clean removes by prefix whatever a killed run has left, and nothing else', async () => {
+    await place.secrets.send(new CreateSecretCommand({ Name: 'm2m-verified/kept', SecretString: 'kept' }))
+    const killed = await start(agreed(), (text, kill) => {
+      if (text.includes('AWS: among which durable executions')) kill('SIGKILL')
+    })
+    expect(killed.code).toBe(null)
+    const { code, output } = await start(['--clean', ...agreed()])
+
+    expect(code).toBe(0)
+    for (const kind of ['secret m2m-verify/', 'function m2m-verify-', 'role m2m-verify-', 'Stytch client ']) {
+      expect(output).toContain(`Removed ${kind}`)
+    }
+    expect(rehearsal.laptop.aws.peekAll().map(({ name }) => name)).toEqual(['m2m-verified/kept'])
+    expect((await start(['--clean', ...agreed()])).output).toContain('Nothing was left.')
+  }, 150_000)
+})
 
 test("a probe's record reads back as it was written", () => {
   const token = 'settle-1700000000000-00000000000000000000000000000000'
   const record = { step: 'createSecret', at: 5, token, hasRotationToken: true, facts: { pending: 'absent:Gone' } }
 
   expect(readProbeRecords([{ Key: 'team', Value: 'x' }, writeRecord(record)])).toEqual([record])
+})
+
+describe('what the probe writes down', () => {
+  const step = (drive: number, name: string) => ({
+    step: name,
+    at: drive,
+    token: 'one',
+    hasRotationToken: true,
+    facts: {},
+  })
+
+  test('has room for as many drives as Secrets Manager likes: those without a record are counted', () => {
+    const tags = new Map([[PLAN_TAG, 'fail-test']])
+    const list = () => [...tags].map(([Key, Value]) => ({ Key, Value }))
+    for (let drive = 1; drive <= 100; drive += 1) {
+      for (const name of ['createSecret', 'setSecret', 'testSecret']) {
+        const record = recordFor(list(), 'fail-test', step(drive, name))
+        if (record !== undefined) tags.set(String(record.Key), String(record.Value))
+      }
+    }
+    const drives = readProbeRecords(list()).filter((record) => record.step === 'createSecret')
+
+    expect(tags.size).toBe(50)
+    expect(drives.length).toBeGreaterThan(40)
+    expect(drives.length + readLaterDrives(list())).toBe(100)
+    expect(readProbeRecords(list()).some((record) => record.step === 'testSecret')).toBe(true)
+  })
 })

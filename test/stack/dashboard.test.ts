@@ -44,11 +44,43 @@ test('every metric of ours on it is one that a function writes', () => {
   for (const name of new Set(names)) expect(`${sources}${counted}`, name).toContain(name)
 })
 
+/** What CloudWatch shows, with the log groups' logical ids in place of their names. */
+const widgets = (): readonly {
+  readonly type: string
+  readonly y: number
+  readonly properties: { readonly title: string }
+}[] => {
+  const bodies = ofType('AWS::CloudWatch::Dashboard').map(({ Properties }) => Properties.DashboardBody)
+  const parts = bodies.flatMap((body) => (body as { 'Fn::Join': [string, unknown[]] })['Fn::Join'][1])
+  return JSON.parse(parts.map((part) => (typeof part === 'string' ? part : 'ref')).join('')).widgets
+}
+
+test('the first row has one number for each question, and what is wrong is asked of more than alarms', () => {
+  const all = widgets()
+  const first = all.filter(({ y }) => y === 0)
+
+  expect(first.map(({ type, properties }) => [type, properties.title])).toEqual([
+    ['log', 'Wrong now (0: nothing)'],
+    ['log', 'Oldest secret, days'],
+    ['log', 'Open overlaps'],
+    ['log', 'Frozen'],
+  ])
+  // Of the logs of rotation, sweep, incident and campaign.
+  expect(text(first[0]).match(/SOURCE 'ref'/g)).toHaveLength(4)
+})
+
+test('with everything on it, it stays below the 50 metrics of a dashboard that is free', () => {
+  const metrics = widgets().flatMap(({ properties }) => (properties as { metrics?: readonly unknown[] }).metrics ?? [])
+
+  expect(metrics.length).toBeGreaterThan(10)
+  expect(metrics.length).toBeLessThanOrEqual(50)
+})
+
 describe('the saved queries', () => {
   test('are there, with names that begin with the stage’s', () => {
     const names = ofType('AWS::Logs::QueryDefinition').map(({ Properties }) => Properties.Name)
 
-    expect(names).toHaveLength(4)
+    expect(names).toHaveLength(5)
     for (const name of names) expect(name).toMatch(/^m2m\/prod\//)
   })
 
@@ -71,7 +103,7 @@ describe('the saved queries', () => {
       'source',
       'decision',
       'key',
-      'type',
+      'route',
     ]
 
     for (const field of fields) {

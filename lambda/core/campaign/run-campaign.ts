@@ -99,6 +99,7 @@ export const runCampaign = async (
   )
   const { selected, switched, settled, failed, notStarted } = whole.counts
   const { intent } = run.request
-  journal.note({ about: run.id, intent, outcome: whole.outcome, selected, switched, settled, failed, notStarted })
+  const counts = { selected, switched, settled, failed, notStarted }
+  journal.note({ about: run.id, intent, outcome: whole.outcome, ...counts, ms: endedAt - startedAt })
   return whole
 }

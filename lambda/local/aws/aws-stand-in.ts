@@ -18,6 +18,9 @@ import type { TableItem } from './attributes.ts'
 import type { Concurrency } from './concurrency.ts'
 import type { DurableExecution } from './durable-execution.ts'
 import { type BusEvent, createEventBus } from './event-bus.ts'
+import { createEventHistory } from './event-history.ts'
+import { createFunctionAdmin } from './function-admin.ts'
+import { targetReader } from './function-target.ts'
 import type { Functions } from './functions.ts'
 import { createKeys, type KmsKey, type KmsKeyInput } from './kms-operations.ts'
 import { createLambdaApi } from './lambda-api.ts'
@@ -33,6 +36,7 @@ import { getRandomPassword } from './random-password.ts'
 import { replicaOperations } from './replica-operations.ts'
 import { createReplication, signedFor } from './replication.ts'
 import { createRotationDriver, type Invoke, type RotationOutcome } from './rotation-driver.ts'
+import { createRoles } from './roles.ts'
 import { rotationOperations } from './rotation-operations.ts'
 import { createS3Api } from './s3-api.ts'
 import { createSecretList } from './secret-list.ts'
@@ -40,6 +44,7 @@ import { secretOperations } from './secret-operations.ts'
 import { createSecretStore } from './secret-store.ts'
 import { type ChooseView, createSecretViews } from './secret-views.ts'
 import { type AwsService, type AwsSettings, defaultSettings, settingsFaults } from './settings.ts'
+import { createSts } from './sts-api.ts'
 import { createTables, type TableInput } from './table-operations.ts'
 import { trailEvent } from './trail.ts'
 import { valueOperations } from './value-operations.ts'
@@ -173,10 +178,19 @@ export const createAwsStandIn = (input: AwsStandInInput): AwsStandIn => {
   const invoke = input.invoke && withinConcurrency(lambda.concurrency, input.invoke)
   const driver = createRotationDriver({ store, now, settings, invoke, sleep: input.sleep })
   const bus = createEventBus(now, settings)
+  const history = createEventHistory({ region, accountId, outcomes: () => driver.outcomes() })
+  const roles = createRoles({ accountId, now })
+  const admin = createFunctionAdmin({
+    functions: input.functions ?? noFunctions,
+    functionArnOf: (text) => targetReader(region, accountId)(text).functionArn,
+    roleMadeAt: roles.roleMadeAt,
+    settings,
+    now,
+  })
   const draws = createDraws(input.drawSeed)
   const views = createSecretViews({ store, now, settings, draws, chooseView: input.chooseView })
   const countVersion = createVersionQuota(settings, now)
-  const context: AwsContext = { store, now, settings, driver, views, countVersion }
+  const context: AwsContext = { store, now, settings, driver, views, countVersion, mayInvoke: admin.mayBeRotatedBy }
   const rotation = rotationOperations(context)
   const s3 = createS3Api({ buckets: input.buckets ?? [], now })
 
@@ -189,7 +203,7 @@ export const createAwsStandIn = (input: AwsStandInInput): AwsStandIn => {
   })
   const keys = createKeys({ keys: input.keys ?? [{ alias: 'alias/stand-in' }], region, accountId })
   const watching = createWatching(input.watching ?? {}, { region, accountId })
-  const query = createQueryRoute(watching.query)
+  const query = createQueryRoute([...watching.query, roles.query, createSts({ accountId })])
   const latency = createLatency(input.sleep)
   const readListeners = new Set<(event: object) => void>()
 
@@ -230,9 +244,12 @@ export const createAwsStandIn = (input: AwsStandInInput): AwsStandIn => {
       systemsManager: parameters.operations,
       dynamoDb: tables.operations,
       kms: keys.operations,
+      cloudTrail: history.operations,
       asOneWrite: store.asOneWrite,
       onCall: (operation, body, headers) => {
-        const event = trailEvent({ region, accountId }, { operation, body, headers, at: now() })
+        const trailed = { operation, body, headers, at: now() }
+        history.called(trailed)
+        const event = trailEvent({ region, accountId }, trailed)
         if (event === undefined) return
         for (const listener of readListeners) listener(event)
       },
@@ -259,9 +276,9 @@ export const createAwsStandIn = (input: AwsStandInInput): AwsStandIn => {
   const server = createStandInServer(world, {
     ...vendor,
     route: (request) =>
-      ofService('lambda', lambda.route(request)) ??
-      input.route?.(request) ??
+      ofService('lambda', admin.route(request) ?? lambda.route(request)) ??
       query.route(request) ??
+      input.route?.(request) ??
       watching.route(request) ??
       ofService('s3', s3.route(request)) ??
       vendor.route(request),
@@ -281,6 +298,9 @@ export const createAwsStandIn = (input: AwsStandInInput): AwsStandIn => {
     driver.stop()
     driver.clear()
     lambda.clear()
+    admin.clear()
+    roles.clear()
+    history.clear()
     s3.clear()
     store.clear()
     replicas.clear()

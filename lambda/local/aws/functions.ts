@@ -33,8 +33,24 @@ export interface FunctionSettings {
   readonly retentionMs?: number
 }
 
+/** A function that CreateFunction asks for. */
+export interface MadeFunction {
+  readonly functionArn: string
+  /** The deployment package. */
+  readonly zip: Buffer
+  /** `index.handler` */
+  readonly handler: string
+  readonly timeoutMs: number
+  readonly isDurable: boolean
+}
+
 export interface Functions {
   exists(functionArn: string): boolean
+  /** By ARN. @default - none are listed */
+  all?(): readonly string[]
+  /** @default - none can be made */
+  create?(made: MadeFunction): void
+  remove?(functionArn: string): void
   /** Whether its invocations are durable executions. @default - none's */
   isDurable?(functionArn: string): boolean
   /** @default - nothing is configured */

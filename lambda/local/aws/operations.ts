@@ -16,6 +16,8 @@ export interface AwsContext {
   /** What reads are answered from. */
   readonly views: SecretViews
   readonly countVersion: VersionQuota
+  /** Whether a function's policy lets Secrets Manager invoke it. @default - every function's does */
+  readonly mayInvoke?: (functionArn: string) => boolean
 }
 
 /** Deliberately synchronous: one call's effect is one step, however many calls are under way. */

@@ -1,4 +1,4 @@
-// Systems Manager's GetParameter and PutParameter: plain strings in memory, enough for one switch. No history, no labels, no encryption;
+// Systems Manager's parameters, by name and by path: plain strings in memory, enough for one switch. No history, no labels, no encryption;
 // what a caller asks of those is refused, not ignored. Errors are named as AWS names them.
 import { AwsFault, invalidInput } from './aws-fault.ts'
 import { type Body, readInput } from './input.ts'
@@ -55,6 +55,22 @@ export const createParameters = ({ now, region, accountId }: ParametersInput): P
     }
   }
 
+  /** All on one page: of few parameters. */
+  const getParametersByPath = (body: Body): object => {
+    const input = readInput(body)
+    const path = input.requiredText('Path', { min: 1, pattern: /^\// })
+    const isRecursive = input.flag('Recursive') === true
+    input.check()
+    const below = path.endsWith('/') ? path : `${path}/`
+    const isBelow = (name: string): boolean =>
+      name.startsWith(below) && (isRecursive || !name.slice(below.length).includes('/'))
+    return {
+      Parameters: [...parameters].flatMap(([name, { value, version }]) =>
+        isBelow(name) ? [{ ARN: arnOf(name), Name: name, Type: 'String', Value: value, Version: version }] : [],
+      ),
+    }
+  }
+
   const putParameter = (body: Body): object => {
     const name = readName(body)
     const input = readInput(body)
@@ -87,7 +103,16 @@ export const createParameters = ({ now, region, accountId }: ParametersInput): P
   }
 
   return {
-    operations: { GetParameter: getParameter, PutParameter: putParameter },
+    operations: {
+      GetParameter: getParameter,
+      PutParameter: putParameter,
+      GetParametersByPath: getParametersByPath,
+      DeleteParameter: (body) => {
+        const name = readName(body)
+        if (!parameters.delete(name)) throw new AwsFault('ParameterNotFound', '')
+        return {}
+      },
+    },
     clear: () => parameters.clear(),
   }
 }

@@ -18,6 +18,8 @@ export interface AwsServices {
   readonly systemsManager: AwsOperations
   readonly dynamoDb: AwsOperations
   readonly kms: AwsOperations
+  /** @default - nothing is asked of it */
+  readonly cloudTrail?: AwsOperations
   /** Does a call's work as one write of whatever it changes. */
   readonly asOneWrite: <T>(work: () => T) => T
   /** Called for every call that was carried out. */
@@ -84,6 +86,10 @@ const servicesByTarget = (services: AwsServices): ReadonlyMap<string, Service> =
     ['AmazonSSM', { name: 'ssm', operations: services.systemsManager }],
     ['DynamoDB_20120810', { name: 'dynamodb', operations: services.dynamoDb }],
     ['TrentService', { name: 'kms', operations: services.kms }],
+    [
+      'com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101',
+      { name: 'cloudtrail', operations: services.cloudTrail ?? {} },
+    ],
   ])
 
 /** @returns the vendor's half of the stand-in server. */
@@ -95,7 +101,8 @@ export const awsVendor = (
   contentType: 'application/x-amz-json-1.1',
   route: (request: StandInRequest): Operation => {
     const target = request.headers['x-amz-target'] ?? ''
-    const dot = target.indexOf('.')
+    // CloudTrail's has dots of its own before the operation's.
+    const dot = target.lastIndexOf('.')
     const name = target.slice(dot + 1)
     const service = byTarget.get(target.slice(0, Math.max(dot, 0)))
     const ofReplica = service?.name === 'secretsmanager' ? services.replicasFor?.(request.headers) : undefined

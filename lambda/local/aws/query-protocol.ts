@@ -1,4 +1,4 @@
-// AWS's Query protocol on the wire: a form that names the action, and XML for an answer. SNS, CloudWatch and STS speak it here, each with its
+// AWS's Query protocol on the wire: a form that names the action, and XML for an answer. SNS, CloudWatch, IAM and STS speak it here, each with its
 // own names for what goes wrong.
 import { randomUUID } from 'node:crypto'
 import type { Fault } from '../stand-in/faults.ts'
@@ -8,9 +8,15 @@ import { AwsFault } from './aws-fault.ts'
 /** What an XML element holds: text, elements by name, or a list of `member`s. */
 export type XmlValue = string | boolean | readonly XmlValue[] | { readonly [name: string]: XmlValue | undefined }
 
+/** Who signed, and for which Region. */
+export interface QueryCaller {
+  readonly accessKey: string
+  readonly region: string
+}
+
 /** By the action's name; reads the form's fields. @throws AwsFault */
 export type QueryOperations = Readonly<
-  Record<string, (form: URLSearchParams) => { readonly [name: string]: XmlValue | undefined }>
+  Record<string, (form: URLSearchParams, caller: QueryCaller) => { readonly [name: string]: XmlValue | undefined }>
 >
 
 export interface QueryService {
@@ -19,6 +25,8 @@ export interface QueryService {
   readonly operations: QueryOperations
   /** What it calls a call that a policy denies, with a status of 403. */
   readonly denied: string
+  /** Of a service that is everywhere and signed for one Region. @default - any */
+  readonly onlyRegion?: string
 }
 
 const escaped = (text: string): string =>
@@ -46,11 +54,17 @@ const errorReply = (code: string, message: string, status: number): StandInReply
     `<ErrorResponse><Error><Type>${status < 500 ? 'Sender' : 'Receiver'}</Type><Code>${code}</Code><Message>${escaped(message)}</Message></Error><RequestId>${randomUUID()}</RequestId></ErrorResponse>`,
   )
 
-const SIGNED = /Credential=[^/]+\/\d{8}\/[^/]+\/([^/]+)\/aws4_request/
+const SIGNED = /Credential=([^/]+)\/\d{8}\/([^/]+)\/([^/]+)\/aws4_request/
 
-const run = (operations: QueryOperations, action: string, form: URLSearchParams): StandInReply => {
+const run = (
+  { operations, onlyRegion }: QueryService,
+  { action, form, caller }: { readonly action: string; readonly form: URLSearchParams; readonly caller: QueryCaller },
+): StandInReply => {
   try {
-    const answer = operations[action]?.(form) ?? {}
+    if (onlyRegion !== undefined && caller.region !== onlyRegion) {
+      throw new AwsFault('SignatureDoesNotMatch', "Credential should be scoped to a valid region, not this one's.", 403)
+    }
+    const answer = operations[action]?.(form, caller) ?? {}
     return reply(200, `<${action}Response><${action}Result>${toXml(answer)}</${action}Result></${action}Response>`)
   } catch (error) {
     if (error instanceof AwsFault) return errorReply(error.type, error.message, error.status)
@@ -66,17 +80,18 @@ export const createQueryRoute = (services: readonly QueryService[]) => {
     route: ({ method, path, headers, body }: StandInRequest): Operation | undefined => {
       const isForm = headers['content-type']?.startsWith('application/x-www-form-urlencoded') === true
       if (method !== 'POST' || path !== '/' || !isForm) return undefined
-      const signedFor = SIGNED.exec(headers.authorization ?? '')?.[1]
+      const [, accessKey = 'unknown', region = '', signedFor] = SIGNED.exec(headers.authorization ?? '') ?? []
       const service = services.find((one) => one.signedFor === signedFor)
       if (service === undefined) return undefined
       const form = new URLSearchParams(body)
       const action = form.get('Action') ?? ''
-      const base = { service: service.signedFor, subject: form.get('TopicArn') ?? form.get('AlarmNamePrefix') }
+      const subject = ['TopicArn', 'AlarmNamePrefix', 'RoleName'].map((name) => form.get(name)).find((one) => one !== null)
+      const base = { service: service.signedFor, subject: subject ?? null }
       if (!Object.hasOwn(service.operations, action)) {
         const message = `Could not find operation ${action}`
         return { ...base, op: 'UnknownOperation', run: () => errorReply('InvalidAction', message, 400) }
       }
-      return { ...base, op: action, run: () => run(service.operations, action, form) }
+      return { ...base, op: action, run: () => run(service, { action, form, caller: { accessKey, region } }) }
     },
     /** A planned fault in the service's own words; undefined: it is none of these services'. */
     faultReply: ({ kind, status = 500 }: Fault, operation: Operation): StandInReply | undefined => {

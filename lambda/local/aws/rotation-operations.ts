@@ -1,7 +1,7 @@
 // RotateSecret and CancelRotateSecret, and what the schedule starts by itself. Here are the refusals that make
 // RotateSecret a mutex; the driver does the rest.
 import { randomUUID } from 'node:crypto'
-import { invalidRequest } from './aws-fault.ts'
+import { AwsFault, invalidRequest } from './aws-fault.ts'
 import { type Body, readInput, readRequestToken, readSecretId } from './input.ts'
 import { type AwsContext, type AwsOperations, checkedSecret, checkNotDeleted, readSecret } from './operations.ts'
 import { isRotationDue, readRotationRules } from './schedule.ts'
@@ -18,6 +18,12 @@ export interface RotationOperations {
 const noFunction = (): Error =>
   invalidRequest(
     "You tried to enable rotation on a secret that doesn't already have a Lambda function ARN configured and you didn't include such an ARN as a parameter in this call.",
+  )
+
+const notPermitted = (): Error =>
+  new AwsFault(
+    'AccessDeniedException',
+    'Secrets Manager cannot invoke the specified Lambda function. Ensure that the function policy grants access to the principal secretsmanager.amazonaws.com.',
   )
 
 /** @returns the version whose AWSPENDING says that a rotation is under way, or was left behind. */
@@ -75,7 +81,9 @@ export const rotationOperations = (context: AwsContext): RotationOperations => {
       if (input.has(name)) throw invalidRequest(`${name} is not played by this stand-in.`)
     }
     const secret = checkNotDeleted(checkedSecret(store, input, secretId))
-    if ((lambdaArn ?? secret.rotation?.lambdaArn) === undefined) throw noFunction()
+    const functionArn = lambdaArn ?? secret.rotation?.lambdaArn
+    if (functionArn === undefined) throw noFunction()
+    if (context.mayInvoke?.(functionArn) === false) throw notPermitted()
     if (judge(secret, token) === 'start') {
       configure(secret, { lambdaArn, rules })
       if (isImmediate) driver.rotate(secret, token)

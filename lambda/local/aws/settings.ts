@@ -2,7 +2,7 @@
 // against every likely answer. Read and changed by the constructor and by GET/POST /_stand-in/settings.
 
 /** As the services' own endpoints are called. */
-export const awsServices = ['secretsmanager', 'kms', 'dynamodb', 'events', 'ssm', 'lambda', 's3'] as const
+export const awsServices = ['secretsmanager', 'kms', 'dynamodb', 'events', 'ssm', 'lambda', 's3', 'cloudtrail'] as const
 export type AwsService = (typeof awsServices)[number]
 
 export interface AwsSettings {
@@ -62,6 +62,10 @@ export interface AwsSettings {
   replicaLagMs: number
   /** By Region, why changes that are made while this is set never arrive there: the StatusMessage of a status that is Failed. */
   replicaFailure: Readonly<Record<string, string>>
+  /** How long after CreateRole Lambda cannot assume the role yet, on the shared clock. AWS: seconds. */
+  newRoleMs: number
+  /** How long a function is Pending after CreateFunction, on the shared clock. AWS: seconds. */
+  newFunctionMs: number
   /** `creation`: a replica is InProgress until it exists, and not while a change is on its way. AWS: undocumented. */
   replicaStatus: 'everyChange' | 'creation'
 }
@@ -101,6 +105,8 @@ export const defaultSettings: Readonly<AwsSettings> = {
   versionQuota: 'off',
   replicaLagMs: 0,
   replicaFailure: {},
+  newRoleMs: 300,
+  newFunctionMs: 100,
   replicaStatus: 'everyChange',
 }
 
@@ -161,6 +167,8 @@ const checks: Readonly<Record<keyof AwsSettings, Check>> = {
   versionQuota: oneOf('off', 'documented'),
   replicaLagMs: fromZero,
   replicaFailure: byRegion,
+  newRoleMs: fromZero,
+  newFunctionMs: fromZero,
   replicaStatus: oneOf('everyChange', 'creation'),
 }
 

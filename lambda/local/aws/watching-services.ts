@@ -220,22 +220,11 @@ export const createWatching = (input: WatchingInput, place: Place): Watching => 
   let held = make()
   /** What is there now, by name: a reset replaces it. */
   const through = (of: () => QueryOperations): QueryOperations =>
-    Object.fromEntries(Object.keys(of()).map((name) => [name, (form) => of()[name]?.(form) ?? {}]))
+    Object.fromEntries(Object.keys(of()).map((name) => [name, (form, caller) => of()[name]?.(form, caller) ?? {}]))
   return {
     query: [
       { signedFor: 'sns', denied: 'AuthorizationError', operations: through(() => held.topics.operations) },
       { signedFor: 'monitoring', denied: 'AccessDenied', operations: through(() => held.alarms) },
-      {
-        signedFor: 'sts',
-        denied: 'AccessDenied',
-        operations: {
-          GetCallerIdentity: () => ({
-            Arn: `arn:aws:iam::${place.accountId}:role/laptop`,
-            UserId: 'laptop',
-            Account: place.accountId,
-          }),
-        },
-      },
     ],
     ruleOperations: Object.fromEntries(
       Object.keys(held.rules).map((name) => [name, (body) => held.rules[name]?.(body) ?? {}]),

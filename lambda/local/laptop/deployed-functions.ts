@@ -25,6 +25,10 @@ export interface DeployedFunctions {
   /** The processes of what is deployed now. @throws Error when there is no such function. */
   latest(functionArn: string): Lambda
   add(functionArn: string, code: DeployedCode): void
+  /** By ARN. */
+  all(): readonly string[]
+  /** Its processes end by themselves. */
+  remove(functionArn: string): void
   /** @param version the number under which it is published. @throws Error when there is no such function. */
   deploy(functionArn: string, version: string, changes: Deployment): void
   close(): Promise<void>
@@ -80,6 +84,12 @@ export const createDeployedFunctions = ({
           ['1', lambda],
         ]),
       })
+    },
+    all: () => [...functions.keys()],
+    remove: (functionArn) => {
+      const removed = functions.get(functionArn)
+      functions.delete(functionArn)
+      for (const lambda of new Set(removed?.versions.values())) void lambda.close()
     },
     deploy: (functionArn, version, { modulePath, env }) => {
       const deployed = of(functionArn)

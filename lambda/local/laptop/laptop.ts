@@ -2,6 +2,9 @@
 // (architecture §5). For `npm run laptop`, `npm start` and the end-to-end tests. It opens loopback ports only and keeps nothing.
 
 import { randomBytes, randomUUID } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { defined } from '../../core/base/defined.ts'
 import type { Bounds } from '../../core/rotation/bounds.ts'
@@ -10,7 +13,7 @@ import type { StageSecrets } from '../../core/secret/stage-secrets.ts'
 import type { StytchEnv } from '../../env/stytch.ts'
 import { type AwsStandIn, createAwsStandIn } from '../aws/aws-stand-in.ts'
 import { connectBusRules } from '../aws/bus-rules.ts'
-import type { FunctionSettings } from '../aws/functions.ts'
+import type { FunctionSettings, MadeFunction } from '../aws/functions.ts'
 import type { AwsSettings } from '../aws/settings.ts'
 import { roleOfKey } from '../aws/trail.ts'
 import type { Lambda } from '../runner/lambda-runner.ts'
@@ -18,6 +21,7 @@ import { createWorld, type World } from '../stand-in/world.ts'
 import type { StytchStandIn } from '../stytch/stand-in-api.ts'
 import { createStytchStandIn } from '../stytch/stytch-stand-in.ts'
 import { createDeployedFunctions, type DeployedCode, type Deployment } from './deployed-functions.ts'
+import { unpackZip } from './deployment-package.ts'
 import {
   LAPTOP_BUS,
   LAPTOP_EVIDENCE,
@@ -159,6 +163,12 @@ export const startLaptop = async (input: LaptopInput): Promise<Laptop> => {
       isDurable: (arn) => durable.has(arn),
       settingsOf: (arn) => configured.get(arn) ?? {},
       invoke: functions.invoke,
+      all: functions.all,
+      create: (made) => makeFunction(made),
+      remove: (arn) => {
+        durable.delete(arn)
+        functions.remove(arn)
+      },
     },
     route: createLeakFront((event) => invoke(arnOf('intake'), event)),
   })
@@ -197,6 +207,22 @@ export const startLaptop = async (input: LaptopInput): Promise<Laptop> => {
     // By its key the trail knows whose call it is.
     const env = { ...awsEnvironment(awsUrl), AWS_ACCESS_KEY_ID: functionName, ...what.env }
     functions.add(functionArnOf(functionName), { ...what, env })
+  }
+  const packages: string[] = []
+  /** Of a package that was sent to CreateFunction. */
+  function makeFunction({ functionArn, zip, handler, timeoutMs, isDurable }: MadeFunction): void {
+    const directory = mkdtempSync(join(tmpdir(), 'm2m-function-'))
+    packages.push(directory)
+    unpackZip(zip, directory)
+    if (isDurable) {
+      durable.add(functionArn)
+      configured.set(functionArn, { aliases: [LIVE] })
+    }
+    start(functionArn.split(':')[6] ?? '', {
+      modulePath: join(directory, `${handler.split('.')[0]}.js`),
+      timeoutMs,
+      env: {},
+    })
   }
   const [{ arn: proofKeyArn } = { arn: '' }] = aws.keys()
   const schedules: ScheduledFunction[] = []
@@ -247,6 +273,7 @@ export const startLaptop = async (input: LaptopInput): Promise<Laptop> => {
     aws.stopDrives()
     await functions.close()
     await closeServers()
+    for (const directory of packages) rmSync(directory, { recursive: true, force: true })
   }
   const place = { aws: awsUrl, stytch: stytchUrl, region: REGION, projectId, projectSecret }
   const keepProjectSecret = async (): Promise<void> => {

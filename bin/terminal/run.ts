@@ -5,7 +5,7 @@ import { Fault } from '../../lambda/core/base/fault.ts'
 import { processCliEnv } from './cli-env.ts'
 import { type CommandContext, openContext } from './command-context.ts'
 import { CommandFault, type Ending, EXIT, type ExitCode } from './command-fault.ts'
-import { createScreen, type Screen } from './screen.ts'
+import { createScreen, type Screen, writeNote } from './screen.ts'
 
 interface GlobalOptions {
   readonly stage?: string
@@ -85,7 +85,7 @@ export const exitCodeOf = (error: unknown): ExitCode => {
 
 /** One line (or one a fault, where a file has several); with --debug the stack as well. */
 export const reportFailure = (error: unknown, isDebug: boolean): void => {
-  process.stderr.write(`m2m: ${wordsOf(error)}\n`)
+  writeNote(`m2m: ${wordsOf(error)}`)
   if (isDebug && error instanceof Error) process.stderr.write(`${error.stack ?? ''}\n`)
   process.exitCode = exitCodeOf(error)
 }

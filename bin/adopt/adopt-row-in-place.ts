@@ -51,7 +51,7 @@ export const adoptRowInPlace = async (
     rules: hours === undefined ? view.backstop : backstopRules(hours, undefined),
     ...defined({ overlap, period, clientId: clientId === '' ? undefined : clientId }),
     tags: {},
-    heldBy: context.operator,
+    heldBy: (await context.by()) ?? 'unknown',
     ...(isDryRun ? { isDryRun } : {}),
   }
   const { clientsApi } = await context.connect()

@@ -19,6 +19,7 @@ import {
 import { checkClients } from '../show/check-clients.ts'
 import { addFilters, type Choice, readFleet } from '../show/choose.ts'
 import { asOfView, type Row, rowJson, rowOf } from '../show/client-rows.ts'
+import { frozenWords, readFrozenIfAllowed } from '../show/frozen.ts'
 import type { CommandContext } from '../terminal/command-context.ts'
 import { EXIT } from '../terminal/command-fault.ts'
 import { run, type Work } from '../terminal/run.ts'
@@ -125,6 +126,9 @@ export const list: Work<ListOptions> = async (context, options) => {
     unknown.length === 0
       ? ''
       : `\n${count(unknown.length, 'client')} could not be checked: ${unknown[0]?.name} (${unknown[0]?.why})${unknown.length > 1 ? ', …' : ''}`
+  const frozen = await readFrozenIfAllowed((await context.connect()).freeze)
+  const isStopped = frozen.state === 'planned' || frozen.state === 'all'
+  const stopped = isStopped ? `\n${frozenWords(frozen)}; m2m freeze off lifts it` : ''
   const lines = rows.map((row) => lineOf(context.screen, row))
   const shown = lines.length === 0 ? '' : `${table(['CLIENT', 'STATE', 'AGE', 'NEXT ROTATION', ''], lines)}\n`
   return {
@@ -132,9 +136,10 @@ export const list: Work<ListOptions> = async (context, options) => {
       stage: context.stage,
       clients: rows.map(rowJson),
       counts: countsOf(rows, asOf),
+      freeze: frozen.state,
       ...(isAsked ? { notChecked: unknown } : {}),
     },
-    text: `${shown}${tallyOf(rows)}${open}`,
+    text: `${shown}${tallyOf(rows)}${open}${stopped}`,
     exitCode: unknown.length === 0 ? EXIT.ok : EXIT.partly,
   }
 }

@@ -50,6 +50,8 @@ interface Watching {
   /** When it was reported, epoch milliseconds. @default - elsewhere: its attempts may be those of several reports */
   readonly since?: number
   readonly timeoutMs: number
+  /** Called after each look with those that have ended since the one before; waited for. */
+  readonly onEnded?: (ended: readonly Watched[]) => Promise<void>
 }
 
 const LOOKS_AT_ONCE = 10
@@ -166,6 +168,7 @@ export const watchIncident = async (
   const states = new Map<string, WatchedState>()
   const answers: Answers = new Map()
   const progress = screen.progress(`Revoking ${count(targets.length, 'client')}`)
+  const watchedOf = (secret: Secret): Watched => ({ secret, state: states.get(secret.arn) ?? 'ask' })
   const look = async (): Promise<number> => {
     const open = targets.filter(({ arn }) => !isOver(states.get(arn) ?? 'ask'))
     await mapInParallel(open, LOOKS_AT_ONCE, async (secret) => {
@@ -173,6 +176,8 @@ export const watchIncident = async (
     })
     const done = [...states.values()].filter(isOver).length
     progress.at(done, targets.length)
+    const ended = open.filter(({ arn }) => isOver(states.get(arn) ?? 'ask')).map(watchedOf)
+    if (ended.length > 0) await watching.onEnded?.(ended)
     return done
   }
   const polling = { timing, everyMs: PAUSE_MS, until: timing.now() + watching.timeoutMs }
@@ -182,7 +187,6 @@ export const watchIncident = async (
     if (done < targets.length) await sayWhy(done)
     return done
   }
-  await pollUntil(lookAndSay, (done) => done === targets.length, polling)
-  progress.end()
-  return targets.map((secret) => ({ secret, state: states.get(secret.arn) ?? 'ask' }))
+  await pollUntil(lookAndSay, (done) => done === targets.length, polling).finally(progress.end)
+  return targets.map(watchedOf)
 }

@@ -52,7 +52,7 @@ export const run =
     const { args } = given.at(-1) as Command
     return runWithoutSeat<Options>((screen, options) => {
       const env = processCliEnv()
-      const context = openContext({ stage: options.stage ?? env.stage, screen, user: env.user })
+      const context = openContext({ stage: options.stage ?? env.stage, screen, operator: env.operator })
       return work(context, options, args)
     })(...given)
   }

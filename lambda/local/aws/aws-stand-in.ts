@@ -39,8 +39,9 @@ import { secretOperations } from './secret-operations.ts'
 import { createSecretStore } from './secret-store.ts'
 import { type ChooseView, createSecretViews } from './secret-views.ts'
 import { type AwsService, type AwsSettings, defaultSettings, settingsFaults } from './settings.ts'
+import { createStsRoute } from './sts-api.ts'
 import { createTables, type TableInput } from './table-operations.ts'
-import { trailEvent } from './trail.ts'
+import { accessKeyIn, sessionOfKey, trailEvent } from './trail.ts'
 import { valueOperations } from './value-operations.ts'
 import { createVersionQuota } from './version-quota.ts'
 
@@ -173,6 +174,7 @@ export const createAwsStandIn = (input: AwsStandInInput): AwsStandIn => {
   const context: AwsContext = { store, now, settings, driver, views, countVersion }
   const rotation = rotationOperations(context)
   const s3 = createS3Api({ buckets: input.buckets ?? [], now })
+  const sts = createStsRoute({ accountId })
 
   const parameters = createParameters({ now, region, accountId })
 
@@ -223,6 +225,7 @@ export const createAwsStandIn = (input: AwsStandInInput): AwsStandIn => {
       dynamoDb: tables.operations,
       kms: keys.operations,
       asOneWrite: store.asOneWrite,
+      callerOf: ({ authorization }) => sessionOfKey(accountId, accessKeyIn(authorization)),
       onCall: (operation, body, headers) => {
         const event = trailEvent({ region, accountId }, { operation, body, headers, at: now() })
         if (event === undefined) return
@@ -234,7 +237,8 @@ export const createAwsStandIn = (input: AwsStandInInput): AwsStandIn => {
   const seed = ({ name, text, versionId, tags, rotationFunctionArn }: SeedSecretInput): string => {
     const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }))
     return store.asOneWrite(() => {
-      secrets.CreateSecret?.({ Name: name, SecretString: text, ClientRequestToken: versionId, Tags })
+      const caller = sessionOfKey(accountId, 'seed')
+      secrets.CreateSecret?.({ Name: name, SecretString: text, ClientRequestToken: versionId, Tags }, caller)
       const secret = store.get(name)
       const rules = { AutomaticallyAfterDays: 60 }
       const never = { lastRotatedAt: undefined, firedAt: undefined }
@@ -253,6 +257,7 @@ export const createAwsStandIn = (input: AwsStandInInput): AwsStandIn => {
     route: (request) =>
       ofService('lambda', lambda.route(request)) ??
       input.route?.(request) ??
+      sts(request) ??
       ofService('s3', s3.route(request)) ??
       vendor.route(request),
     delay: (operation) => latency.wait(latencyOf(operation)),

@@ -10,7 +10,7 @@ import type { ClientReport, IncidentReport } from '../../lambda/core/incident/in
 import { readSpan } from '../../lambda/core/secret/secret-tags.ts'
 import { countWords } from '../../lambda/core/secret/selector.ts'
 import { beginRevoke } from '../incident/begin-revoke.ts'
-import { checkWords, runChecks } from '../incident/checks.ts'
+import { checkWords, overlapNotes, runChecks } from '../incident/checks.ts'
 import { watchToTheEnd } from '../incident/incident-end.ts'
 import { follow, labelledBy, listIncidents } from '../incident/incident-follow.ts'
 import { prove } from '../incident/incident-proofs.ts'
@@ -179,6 +179,7 @@ const checkFirst = async (
   const checks = await runChecks(context, { counts: targets.counts, prefix: prefixOf(context, options), source })
   assertNotFrozen(context.stage, checks.frozen, `m2m incident${names || ' …'} --id ${incidentId} reports it again.`)
   context.screen.note(checkWords(checks))
+  for (const line of overlapNotes(targets.secrets)) context.screen.note(line)
 }
 
 const carryThrough = async (

@@ -3,6 +3,8 @@
 // the revoke begins: it needs Secrets Manager and its rotation function alone. Nothing is changed by asking.
 import { RotateSecretCommand } from '@aws-sdk/client-secrets-manager'
 import { LEAK_REPORTED, type LeakSource } from '../../lambda/core/base/event-types.ts'
+import { CURRENT, versionLabelled } from '../../lambda/core/secret/labels.ts'
+import type { Secret } from '../../lambda/core/secret/secret.ts'
 import { countWords, type SelectionCounts } from '../../lambda/core/secret/selector.ts'
 import { type Frozen, frozenWords } from '../show/frozen.ts'
 import type { CommandContext } from '../terminal/command-context.ts'
@@ -80,6 +82,25 @@ export const runChecks = async (context: CommandContext, { counts, prefix, sourc
     within(PATIENCE_MS, context.caller(), undefined),
   ])
   return { frozen, counts, mayReport: report, mayRotate: rotate, stytch, caller }
+}
+
+const NOTED = 3
+
+const isInOverlap = (secret: Secret): boolean => {
+  const current = versionLabelled(secret, CURRENT)
+  return current !== undefined && (current.origin === 'rotate' || current.origin === 'rollback')
+}
+
+/** Where the value before may be the one that leaked, something smaller would do; the incident ends both. */
+export const overlapNotes = (secrets: readonly Secret[]): readonly string[] => {
+  const open = secrets.filter(isInOverlap)
+  const lines = open
+    .slice(0, NOTED)
+    .map(
+      ({ name }) =>
+        `${name} is in its overlap: if only the value before leaked, m2m settle ${name} alone would do. The incident ends both values.`,
+    )
+  return open.length > NOTED ? [...lines, `The same holds for ${open.length - NOTED} more.`] : lines
 }
 
 const freezeWords = (frozen: Frozen): string => {

@@ -64,10 +64,24 @@ export const askStytch = async (context: Seat, patienceMs: number): Promise<stri
   return trouble.isStytch ? `does not answer as it should (${trouble.why})` : `not known: ${trouble.why}`
 }
 
-/** @returns one sentence, or undefined: nothing is known to stand in the way. */
-export const obstacle = async (context: Seat): Promise<string | undefined> => {
+export interface Obstacle {
+  readonly what: string
+  /** What comes of it, in a sentence. */
+  readonly next: string
+}
+
+/** @returns undefined: nothing is known to stand in the way. */
+export const obstacle = async (context: Seat, incidentId: string): Promise<Obstacle | undefined> => {
   const frozen = await readFreezeNow(context)
-  if (frozen.state === 'all') return `${frozenWords(frozen)}: m2m freeze off lifts it`
+  if (frozen.state === 'all') {
+    // What was refused by the freeze is over: only another report begins it anew.
+    const next = `Lift it with m2m freeze off, then repeat the command with --id ${incidentId}.`
+    return { what: frozenWords(frozen), next }
+  }
   const trouble = await stytchTrouble(context, PATIENCE_MS)
-  return trouble?.isStytch === true ? `Stytch does not answer as it should (${trouble.why})` : undefined
+  if (trouble?.isStytch !== true) return undefined
+  return {
+    what: `Stytch does not answer as it should (${trouble.why})`,
+    next: 'It goes on by itself when that is over.',
+  }
 }

@@ -68,13 +68,16 @@ const createProgress = (what: string): ProgressLine => {
   const { stderr } = process
   const self = {}
   const startedAt = Date.now()
-  let [loggedAt, state, bar] = [0, '', '']
+  let [loggedAt, state, bar, drawn] = [0, '', '', '']
   const draw = (): void => {
     const now = Date.now()
     if (isAsking || open.at(-1) !== self || now - startedAt < PATIENCE_MS) return
     // A log gets what is counted, and not that something is still going on.
     if (!stderr.isTTY && (state === '' || now - loggedAt < LOGGED_EVERY_MS)) return
     loggedAt = now
+    const isNew = !isDrawn || drawn !== `${bar}${state}`
+    if (stderr.isTTY && !isNew) return
+    drawn = `${bar}${state}`
     const line = state === '' ? `${what} …` : `${what}: ${state}`
     isDrawn = stderr.isTTY
     // A line that fills the terminal would wrap, and could not be drawn over.

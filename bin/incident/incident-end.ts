@@ -11,7 +11,7 @@ import { type ClientOutcome, isEnded, outcomeJson, outcomeOf, outcomeWords, read
 import { createEndedLines, roomOf } from './ended-lines.ts'
 import { bucketOf, readReport } from './incident-report.ts'
 import { type Watched, watchIncident } from './incident-watch.ts'
-import { proofWords, readSignedProofs } from './signed-proofs.ts'
+import { briefProofWords, readSignedProofs } from './signed-proofs.ts'
 
 export interface EndAsked {
   readonly incidentId: string
@@ -55,7 +55,7 @@ const tableOf = (clients: readonly ClientOutcome[], mostLines: number): string =
   const sorted = clients.toSorted((one, other) => weight(one) - weight(other))
   const lines = sorted
     .slice(0, mostLines)
-    .map((client) => [client.secret.name, outcomeWords(client), ...(isShown ? [proofWords(client.proof)] : [])])
+    .map((client) => [client.secret.name, outcomeWords(client), ...(isShown ? [briefProofWords(client.proof)] : [])])
   const left = sorted.length - lines.length
   const more = left === 0 ? '' : `\nand ${left} more, which ended no worse; --json names each`
   return `${table(['CLIENT', 'LEAKED VALUE', ...(isShown ? ['SIGNED PROOF'] : [])], lines)}${more}`

@@ -32,8 +32,15 @@ export const readFrozenIfAllowed = async (freeze: FreezeRead): Promise<Frozen> =
 export const originWords = ({ by, since }: FreezeOrigin): string =>
   [by === undefined ? [] : `by ${principalOf(by)}`, since === undefined ? [] : `since ${at(since)}`].flat().join(', ')
 
+const stateWords: Readonly<Record<FreezeReading, string>> = {
+  off: 'rotations are not frozen',
+  planned: 'planned rotations are frozen (planned)',
+  all: 'rotations are frozen (all)',
+  unreadable: 'whether rotations are frozen is not known',
+}
+
 export const frozenWords = (frozen: Frozen): string =>
-  ['rotations are frozen', `(${frozen.state})`, originWords(frozen)].filter(Boolean).join(' ')
+  [stateWords[frozen.state], originWords(frozen)].filter(Boolean).join(' ')
 
 /** As `--json` shows it. */
 export const originJson = ({ by, since }: FreezeOrigin) => ({ by: by ?? null, since: iso(since) })

@@ -5,6 +5,7 @@ import { Fault } from '../../lambda/core/base/fault.ts'
 import { processCliEnv } from './cli-env.ts'
 import { type CommandContext, openContext } from './command-context.ts'
 import { CommandFault, type Ending, EXIT, type ExitCode } from './command-fault.ts'
+import { isCallDenied } from './is-call-denied.ts'
 import { createScreen, type Screen, writeNote } from './screen.ts'
 
 interface GlobalOptions {
@@ -45,6 +46,17 @@ export const runWithoutSeat =
     process.exitCode = exitCode
   }
 
+/** Of a call that AWS denied: whom, and what would allow it. */
+const withCaller = async (context: CommandContext, error: unknown): Promise<unknown> => {
+  if (!(error instanceof Fault) || !isCallDenied(error)) return error
+  const caller = await context.caller().catch(() => undefined)
+  const whom = caller === undefined ? 'STS did not say who you are.' : `You are ${caller}.`
+  return new CommandFault(
+    exitCodeOf(error),
+    `${error.message} ${whom} Attach the operator policy (output OperatorPolicyArn) to your role and list the role under operators, or take the break-glass role.`,
+  )
+}
+
 /** For commander's `action`. */
 export const run =
   <Options extends object>(work: Work<Options>) =>
@@ -53,7 +65,9 @@ export const run =
     return runWithoutSeat<Options>((screen, options) => {
       const env = processCliEnv()
       const context = openContext({ stage: options.stage ?? env.stage, screen, operator: env.operator })
-      return work(context, options, args)
+      return work(context, options, args).catch(async (error: unknown) => {
+        throw await withCaller(context, error)
+      })
     })(...given)
   }
 

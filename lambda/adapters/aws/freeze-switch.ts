@@ -34,7 +34,7 @@ const failed = (what: string, error: unknown): Fault =>
   new Fault({
     code: 'FREEZE_UNREADABLE',
     retryable: true,
-    message: `${what} failed with ${errorName(error)}; the operator policy allows it.`,
+    message: `${what} failed with ${errorName(error)}.`,
   })
 
 /** Systems Manager keeps 100 versions, and shows 50 at a time. */
@@ -81,7 +81,7 @@ export const createFreezeSwitch = (client: SSMClient, parameterName: string): Fr
       return readFreezeState(parameter?.Value) ?? 'unreadable'
     } catch (error) {
       if (error instanceof Error && error.name === 'ParameterNotFound') return 'off'
-      throw failed(`Reading the freeze ${parameterName}`, error)
+      throw failed(`Reading the freeze ${parameterName} (ssm:GetParameter)`, error)
     }
   },
   set: async (state) => {
@@ -97,7 +97,7 @@ export const createFreezeSwitch = (client: SSMClient, parameterName: string): Fr
         }),
       )
     } catch (error) {
-      throw failed(`Setting the freeze ${parameterName}`, error)
+      throw failed(`Setting the freeze ${parameterName} (ssm:PutParameter)`, error)
     }
   },
 })

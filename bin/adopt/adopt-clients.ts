@@ -101,7 +101,7 @@ const wishOf = async (
     rules: hours === undefined ? view.backstop : ownBackstopRules(hours, view.backstop),
     ...defined({ overlap: row.overlap, period: row.period }),
     tags: {},
-    heldBy: context.operator,
+    heldBy: (await context.by()) ?? 'unknown',
   }
 }
 

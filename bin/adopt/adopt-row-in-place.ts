@@ -51,7 +51,7 @@ export const adoptRowInPlace = async (
     rules: hours === undefined ? view.backstop : ownBackstopRules(hours, view.backstop),
     ...defined({ overlap, period, clientId: clientId === '' ? undefined : clientId }),
     tags: {},
-    heldBy: context.operator,
+    heldBy: (await context.by()) ?? 'unknown',
     ...(isDryRun ? { isDryRun } : {}),
   }
   const { clientsApi } = await context.connect()

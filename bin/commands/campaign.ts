@@ -93,9 +93,13 @@ const changed = async (
   }
 }
 
-const wishOf = (context: CommandContext, state: ControlWish['state'], { reason }: ChangeOptions): ControlWish => ({
+const wishOf = async (
+  context: CommandContext,
+  state: ControlWish['state'],
+  { reason }: ChangeOptions,
+): Promise<ControlWish> => ({
   state,
-  by: context.operator,
+  by: (await context.by()) ?? 'unknown',
   at: new Date(context.timing.now()).toISOString(),
   ...defined({ reason: reason?.slice(0, WISH_REASON_CHARACTERS) }),
 })
@@ -114,7 +118,7 @@ const pause: Work<ChangeOptions> = async (context, options, [id]) => {
   assertRunning(seen)
   assertNotStopped(seen)
   const text = `${seen.campaign.name}: nothing further begins, ten seconds from now at the latest; what has begun goes to its end. After a day it stops.`
-  const change = { wish: wishOf(context, 'paused', options), text }
+  const change = { wish: await wishOf(context, 'paused', options), text }
   return changed(context, options, { control: connected.control, seen, change })
 }
 
@@ -141,7 +145,7 @@ const stop: Work<ChangeOptions> = async (context, options, [id]) => {
     await context.screen.confirm(`Stop campaign ${campaign.name}? ${consequence}.`, options.yes === true)
   }
   const text = `${campaign.name}: nothing further begins, and it reports what it did, while overlaps are waited for within half an hour; m2m campaign show ${campaign.name}. The sweep ends the overlaps that are open.`
-  const change = { wish: wishOf(context, 'stopped', options), text }
+  const change = { wish: await wishOf(context, 'stopped', options), text }
   return changed(context, options, { control: connected.control, seen, change })
 }
 
@@ -163,7 +167,7 @@ const repeat: Work<ChangeOptions> = async (context, options, [id]) => {
     ...campaign.input,
     // Under the same id, so that what is done is found and not done twice.
     ...(campaign.input.incidentId === undefined ? { campaignId } : {}),
-    requestedBy: context.operator,
+    requestedBy: (await context.by()) ?? 'unknown',
     ...defined({ reason }),
   }
   if (options.dryRun === true) {

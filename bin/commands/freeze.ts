@@ -2,6 +2,7 @@
 // incident needs; `all` lets nothing through, a revoke neither, so somebody is asked.
 import { Argument, type Command } from 'commander'
 import { type FreezeReading, freezes, readFreezeState } from '../../lambda/core/rotation/freeze.ts'
+import { originJson, originWords, readFrozen } from '../show/frozen.ts'
 import { EXIT } from '../terminal/command-fault.ts'
 import { addCaution } from '../terminal/options.ts'
 import { run, type Work } from '../terminal/run.ts'
@@ -20,7 +21,7 @@ const meaning: Readonly<Record<FreezeReading, string>> = {
 
 const freeze: Work<FreezeOptions> = async (context, options, [wish]) => {
   const { freeze: switched } = await context.connect()
-  const before = await switched.read()
+  const { state: before, ...origin } = await readFrozen(switched)
   const wanted = readFreezeState(wish)
   const isChange = wanted !== undefined && wanted !== before
   if (isChange && options.dryRun !== true) {
@@ -33,10 +34,12 @@ const freeze: Work<FreezeOptions> = async (context, options, [wish]) => {
     await switched.set(wanted)
   }
   const state = isChange && options.dryRun !== true ? wanted : before
+  const now = isChange && options.dryRun !== true ? await readFrozen(switched) : origin
+  const whose = originWords(now)
   const would = isChange && options.dryRun === true ? `; would be ${wanted}` : ''
   return {
-    json: { stage: context.stage, freeze: state, before, parameter: switched.parameterName },
-    text: `${state}${would}: ${meaning[state]}`,
+    json: { stage: context.stage, freeze: state, before, ...originJson(now), parameter: switched.parameterName },
+    text: `${state}${whose === '' ? '' : ` ${whose}`}${would}: ${meaning[state]}`,
     exitCode: EXIT.ok,
   }
 }

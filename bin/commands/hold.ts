@@ -1,6 +1,7 @@
 // `m2m hold` and `m2m release`: a mark on a secret. While it is there, no planned rotation and no settle begins; a revoke ignores it. Written
 // with the caller's own rights, as a tag.
 import type { Command } from 'commander'
+import { defined } from '../../lambda/core/base/defined.ts'
 import { Fault } from '../../lambda/core/base/fault.ts'
 import { forEachLimited } from '../../lambda/core/base/for-each-limited.ts'
 import type { Secret } from '../../lambda/core/secret/secret.ts'
@@ -83,11 +84,12 @@ const markAll = async (
 const hold: Work<HoldOptions> = async (context, options, names) => {
   const { secrets } = await context.connect()
   const since = iso(context.timing.now()) ?? ''
+  const by = await context.by()
   const chosen = await choose(context, { ...options, names })
   const marking: Marking = {
     verb: 'hold',
     isWanted: (secret) => holdOf(secret) === undefined,
-    mark: ({ arn }) => secrets.tag(arn, { [TAG.held]: since, [TAG.heldBy]: context.operator }),
+    mark: ({ arn }) => secrets.tag(arn, { [TAG.held]: since, ...defined({ [TAG.heldBy]: by }) }),
     done: 'held',
     idle: 'held already',
   }

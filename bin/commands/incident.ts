@@ -3,14 +3,14 @@
 
 import { type Command, InvalidArgumentError } from 'commander'
 import { defined } from '../../lambda/core/base/defined.ts'
-import { LEAK_REPORTED, leakSources } from '../../lambda/core/base/event-types.ts'
-import { Fault } from '../../lambda/core/base/fault.ts'
+import { leakSources } from '../../lambda/core/base/event-types.ts'
 import { MAX_GRACE_SECONDS, MIN_GRACE_SECONDS } from '../../lambda/core/drive/grace.ts'
 import { isSubjectId, SUBJECT_ID_RULE } from '../../lambda/core/drive/subject-id.ts'
 import type { ClientReport, IncidentReport } from '../../lambda/core/incident/incident-report.ts'
 import { readSpan } from '../../lambda/core/secret/secret-tags.ts'
 import { countWords } from '../../lambda/core/secret/selector.ts'
-import { carryOutHere } from '../incident/carry-out-here.ts'
+import { beginRevoke } from '../incident/begin-revoke.ts'
+import { checkWords, overlapNotes, runChecks } from '../incident/checks.ts'
 import { watchToTheEnd } from '../incident/incident-end.ts'
 import { follow, labelledBy } from '../incident/incident-follow.ts'
 import { listIncidents } from '../incident/incident-list.ts'
@@ -27,6 +27,7 @@ import {
 import { findByValue, type Searched, type TargetsOfValue } from '../incident/leaked-value.ts'
 import { assertNotFrozen } from '../incident/obstacles.ts'
 import { release } from '../incident/release.ts'
+import { incidentDay, joinedIncident } from '../incident/same-incident.ts'
 import { proofJson, proofWords, readSignedProofs } from '../incident/signed-proofs.ts'
 import type { CommandContext } from '../terminal/command-context.ts'
 import { CommandFault, type Ending, EXIT, type ExitCode } from '../terminal/command-fault.ts'
@@ -48,6 +49,7 @@ interface IncidentOptions extends TargetOptions {
   readonly timeout: number
   readonly bucket?: string
   readonly report?: string
+  readonly new?: true
 }
 
 const readId = (text: string): string => {
@@ -65,7 +67,7 @@ const readGrace = (text: string): number => {
 
 /** Sorts by day, and cannot be guessed by who saw another. */
 const newIncidentId = (context: CommandContext): string =>
-  `INC-${new Date(context.timing.now()).toISOString().slice(0, 10)}-${context.newId().slice(0, 8)}`
+  `${incidentDay(context.timing.now())}-${context.newId().slice(0, 8)}`
 
 type Proofs = Awaited<ReturnType<typeof readSignedProofs>>
 
@@ -82,22 +84,6 @@ const assertChosenHow = ({ grace, immediate, direct }: IncidentOptions, { secret
       `${secrets.length} clients would be revoked: choose --immediate (consumers fail until they read the new value), or --grace 15m (the leaked values stay valid so long)`,
     )
   }
-}
-
-const reportOnBus = async (context: CommandContext, options: IncidentOptions, targets: Targets, incidentId: string) => {
-  const [{ createEventBridge }, { createEvents }] = await Promise.all([
-    import('../../lambda/adapters/aws/clients.ts'),
-    import('../../lambda/adapters/aws/events.ts'),
-  ])
-  const source = options.breakGlass === true ? leakSources.breakGlass : leakSources.security
-  const detail = {
-    incidentId,
-    selector: targets.selector,
-    reason: options.reason ?? 'reported on the command line',
-    requestedBy: context.operator,
-    ...defined({ graceSeconds: options.grace }),
-  }
-  await createEvents(createEventBridge(), `m2m-${context.stage}`, source).publish([{ type: LEAK_REPORTED, detail }])
 }
 
 const begun = (context: CommandContext, incidentId: string, { secrets }: Targets): Ending => ({
@@ -183,35 +169,18 @@ const confirmRevoke = async (
   await context.screen.confirm(`Revoke ${whom} of stage ${context.stage} ${how}${left}?`, options.yes === true)
 }
 
-interface Beginning {
-  readonly targets: Targets
-  readonly incidentId: string
-  /** These are epoch milliseconds. */
-  readonly since: number
-  readonly until: number
-}
-
-/** On the bus; where that takes nothing, from here. @returns whether from here */
-const beginRevoke = async (
+/** Everything that is looked at before anything is asked for. @throws CommandFault `refused` while all rotations are frozen */
+const checkFirst = async (
   context: CommandContext,
   options: IncidentOptions,
-  { targets, incidentId, since, until }: Beginning,
-): Promise<boolean> => {
-  const here = (): Promise<void> =>
-    carryOutHere(context, targets.secrets, { incidentId, since, timeoutMs: Math.max(0, until - context.timing.now()) })
-  if (options.direct === true) return here().then(() => true)
-  try {
-    await reportOnBus(context, options, targets, incidentId)
-    return false
-  } catch (error) {
-    // A grace is waited for by the campaign function, which only the bus reaches; and what is not waited for cannot be carried out.
-    const mayGoOn = options.wait === true && options.grace === undefined
-    if (!(error instanceof Fault) || !mayGoOn) throw error
-    context.screen.note(
-      `${error.message} The revokes are carried out from here, as with --direct; no event announces the incident.`,
-    )
-    return here().then(() => true)
-  }
+  { targets, incidentId, names }: { readonly targets: Targets; readonly incidentId: string; readonly names: string },
+): Promise<void> => {
+  const { breakGlass, direct } = options
+  const source = direct === true ? undefined : breakGlass === true ? leakSources.breakGlass : leakSources.security
+  const checks = await runChecks(context, { counts: targets.counts, prefix: prefixOf(context, options), source })
+  assertNotFrozen(context.stage, checks.frozen, `m2m incident${names || ' …'} --id ${incidentId} reports it again.`)
+  context.screen.note(checkWords(checks))
+  for (const line of overlapNotes(targets.secrets)) context.screen.note(line)
 }
 
 const carryThrough = async (
@@ -220,28 +189,33 @@ const carryThrough = async (
   asked: { readonly targets: Targets; readonly hasProject: boolean; readonly showNotes: () => void },
 ): Promise<Ending> => {
   const { targets } = asked
-  const incidentId = options.id ?? newIncidentId(context)
-  if (options.dryRun === true) return dryRun(context, incidentId, targets)
-  const { secrets } = targets
-  await assertNotFrozen(context)
+  if (options.dryRun === true) return dryRun(context, options.id ?? newIncidentId(context), targets)
+  const { secrets, selector } = targets
+  const { reason, bucket, report, new: isNew, yes } = options
+  const joined =
+    options.id ??
+    (isNew === true ? undefined : await joinedIncident(context, { reason, selector, bucket, isSure: yes === true }))
+  const incidentId = joined ?? newIncidentId(context)
   const names = secrets.length === 1 ? ` ${secrets[0]?.name}` : ''
   // First of all, so that whoever is cut off can ask for it from elsewhere.
   context.screen.note(`Incident ${incidentId}; from anywhere: m2m incident follow ${incidentId}${names}`)
   asked.showNotes()
+  await checkFirst(context, options, { targets, incidentId, names })
   await confirmRevoke(context, options, asked)
+  const beganAt = context.timing.now()
   // To the second, as the bus dates the report.
-  const since = Math.floor(context.timing.now() / 1000) * 1000
-  const until = context.timing.now() + options.timeout * 1000
-  const isDirect = await beginRevoke(context, options, { targets, incidentId, since, until })
-  if (!isDirect && options.wait !== true) return begun(context, incidentId, targets)
-  const { bucket, report } = options
+  const since = Math.floor(beganAt / 1000) * 1000
+  const until = beganAt + options.timeout * 1000
+  const work = await beginRevoke(context, options, { targets, incidentId, since, until })
+  if (work === undefined && options.wait !== true) return begun(context, incidentId, targets)
   return watchToTheEnd(context, secrets, {
     incidentId,
     isGraceful: options.grace !== undefined,
     since,
+    beganAt,
     until,
-    isDirect,
-    ...defined({ bucket, report }),
+    isDirect: work !== undefined,
+    ...defined({ bucket, report, work }),
   })
 }
 
@@ -314,6 +288,7 @@ export const addIncident = (program: Command): void => {
     .argument('[client...]', 'names, or ARNs of secrets')
     .option('--reason <text>', 'why, for the report; never a secret')
     .option('--id <id>', 'of the incident; the same again joins what runs, and tries anew what failed', readId)
+    .option('--new', 'another incident, also where one with the same clients and reason was reported within the hour')
     .option('--grace <time>', 'rotate, and end the leaked values after 60s to 24h', readGrace)
     .option('--immediate', 'end the leaked values of many clients at once')
     .option('--break-glass', 'as m2m.break-glass: any number, and all')

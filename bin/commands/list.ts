@@ -19,6 +19,7 @@ import {
 import { checkClients } from '../show/check-clients.ts'
 import { addFilters, type Choice, readFleet } from '../show/choose.ts'
 import { asOfView, type Row, rowJson, rowOf } from '../show/client-rows.ts'
+import { frozenWords, readFrozenIfAllowed } from '../show/frozen.ts'
 import { addWatching, type Watchable, type WatchOptions, watchable } from '../show/watch.ts'
 import type { CommandContext } from '../terminal/command-context.ts'
 import { EXIT } from '../terminal/command-fault.ts'
@@ -132,6 +133,9 @@ export const list = async (context: CommandContext, options: ListOptions): Promi
     unknown.length === 0
       ? ''
       : `\n${count(unknown.length, 'client')} could not be checked: ${unknown[0]?.name} (${unknown[0]?.why})${unknown.length > 1 ? ', …' : ''}`
+  const frozen = await readFrozenIfAllowed((await context.connect()).freeze)
+  const isStopped = frozen.state === 'planned' || frozen.state === 'all'
+  const stopped = isStopped ? `\n${frozenWords(frozen)}; m2m freeze off lifts it` : ''
   const lines = rows.map((row) => lineOf(context.screen, row))
   const shown = lines.length === 0 ? '' : `${table(['CLIENT', 'STATE', 'AGE', 'NEXT ROTATION', ''], lines)}\n`
   return {
@@ -139,9 +143,10 @@ export const list = async (context: CommandContext, options: ListOptions): Promi
       stage: context.stage,
       clients: rows.map(rowJson),
       counts: countsOf(rows, asOf),
+      freeze: frozen.state,
       ...(isAsked ? { notChecked: unknown } : {}),
     },
-    text: `${shown}${tallyOf(rows)}${open}`,
+    text: `${shown}${tallyOf(rows)}${open}${stopped}`,
     exitCode: unknown.length === 0 ? EXIT.ok : EXIT.partly,
     items: rows.map((row) => ({ key: row.name, json: rowJson(row), text: changedLine(context.screen, row) })),
     stytchCalls: isAsked ? selected.length : 0,

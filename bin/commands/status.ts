@@ -13,6 +13,7 @@ import type { VersionEntry } from '../../lambda/core/secret/secrets.ts'
 import { checkClients } from '../show/check-clients.ts'
 import { findOne, readFleet } from '../show/choose.ts'
 import { asOfView, type Row, recordJson, rowJson, rowOf } from '../show/client-rows.ts'
+import { type Frozen, frozenWords, originJson, readFrozenIfAllowed } from '../show/frozen.ts'
 import { type Read, readPosition } from '../show/read-position.ts'
 import { addWatching, type Watchable, type WatchOptions, watchable } from '../show/watch.ts'
 import type { CommandContext } from '../terminal/command-context.ts'
@@ -36,6 +37,7 @@ interface Sight {
   readonly read: Read | undefined
   /** Absent: it is empty, deleted, retired, or in the middle of a rotation. */
   readonly finding: CheckFinding | undefined
+  readonly frozen: Frozen
 }
 
 const ATTEMPTS_SHOWN = 3
@@ -55,10 +57,10 @@ const failedAttempts = ({ row, versions }: Sight): readonly VersionEntry[] => {
 
 const see = async (context: CommandContext, name: string, { read: mayRead }: StatusOptions): Promise<Sight> => {
   const view = await context.view()
-  const { secrets, clientsApi } = await context.connect()
+  const { secrets, clientsApi, freeze } = await context.connect()
   const secret = await findOne(context, name)
   const clientId = clientIdOf(secret)
-  const [versions, looked, findings] = await Promise.all([
+  const [versions, looked, findings, frozen] = await Promise.all([
     secrets.listVersions(secret.arn),
     clientId === undefined
       ? { record: undefined }
@@ -66,6 +68,7 @@ const see = async (context: CommandContext, name: string, { read: mayRead }: Sta
           .list({ clientIds: [clientId] })
           .then(({ clients }) => ({ record: clients.find((one) => one.clientId === clientId) }), whyNoRecord),
     checkClients(context, { secrets: [secret] }),
+    readFrozenIfAllowed(freeze),
   ])
   const { record, why } = { why: undefined, ...looked }
   const read = mayRead === true ? await readPosition(secrets, secret, { record, projectId: view.projectId }) : undefined
@@ -74,7 +77,7 @@ const see = async (context: CommandContext, name: string, { read: mayRead }: Sta
   const before = row.visible.state
   // No record is no client only where Stytch was asked.
   const state = why === undefined ? checkedState(before, { secret, record, finding }) : foundState(before, finding)
-  return { row: { ...row, visible: { ...row.visible, state } }, record, why, versions, read, finding }
+  return { row: { ...row, visible: { ...row.visible, state } }, record, why, versions, read, finding, frozen }
 }
 
 const slotsOf = (record: ClientRecord | undefined): string => {
@@ -164,6 +167,7 @@ const detailOf = (screen: Screen, sight: Sight): string => {
     ...replicaRow(sight),
     ['age', `${ageWords(sight)}${visible.isOverdue ? screen.paint('yellow', ', overdue') : ''}`],
     ['next rotation', atAndSpan(secret.nextRotationAt, asOf.now)],
+    ...(sight.frozen.state === 'off' ? [] : [['freeze', `${frozenWords(sight.frozen)}; m2m freeze off lifts it`]]),
     ['last', lastWords(sight)],
     ...(failed === '' ? [] : [['failed', failed]]),
     ['held', hold === undefined ? 'no' : `since ${at(hold.since)}${hold.by === undefined ? '' : ` by ${hold.by}`}`],
@@ -191,22 +195,11 @@ const sightJson = (sight: Sight) => ({
 })
 
 /** One thing that cannot be read hides nothing of the others. */
-const readFreeze = async (context: CommandContext) => {
-  const { freeze } = await context.connect()
-  return freeze.read().then(
-    (state) => ({ state, words: state }),
-    (error: unknown) => {
-      if (error instanceof Fault) return { state: null, words: `not known: ${error.message}` }
-      throw error
-    },
-  )
-}
-
 const ofStage = async (context: CommandContext): Promise<Watchable> => {
   const view = await context.view()
   const asOf = asOfView(view, context.timing.now())
   const rows = (await readFleet(context, { includesDeleted: true })).map((secret) => rowOf(secret, view, asOf))
-  const freeze = await readFreeze(context)
+  const frozen = await readFrozenIfAllowed((await context.connect()).freeze)
   const tally: Record<string, number> = {}
   for (const { visible } of rows) tally[shownState(visible)] = (tally[shownState(visible)] ?? 0) + 1
   const held = rows.filter(({ visible }) => visible.hold !== undefined).length
@@ -216,7 +209,7 @@ const ofStage = async (context: CommandContext): Promise<Watchable> => {
     ...Object.entries(tally).map(([state, number]) => [`  ${state}`, number.toLocaleString('en')]),
     ['held', held.toLocaleString('en')],
     ['overdue', overdue.toLocaleString('en')],
-    ['freeze', freeze.words],
+    ['freeze', frozen.state === 'off' ? 'off' : frozenWords(frozen)],
     ['project', view.projectId],
     ['period, overlap', `${view.periodHours} h, ${view.overlapHours} h`],
   ]
@@ -227,7 +220,8 @@ const ofStage = async (context: CommandContext): Promise<Watchable> => {
     states: tally,
     held,
     overdue,
-    freeze: freeze.state,
+    freeze: frozen.state,
+    frozen: originJson(frozen),
   }
   const text = `${context.screen.paint('bold', context.stage)}\n${table([], lines)}`
   return { json, text, exitCode: EXIT.ok, items: [{ key: context.stage, json, text }], stytchCalls: 0 }

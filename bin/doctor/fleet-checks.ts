@@ -9,6 +9,7 @@ import { isRetired } from '../../lambda/core/secret/secret-tags.ts'
 import { checkClients } from '../show/check-clients.ts'
 import { readFleet } from '../show/choose.ts'
 import { asOfView } from '../show/client-rows.ts'
+import { frozenWords, readFrozenIfAllowed } from '../show/frozen.ts'
 import { replicaFindings } from '../show/replica-findings.ts'
 import type { CommandContext } from '../terminal/command-context.ts'
 import { CommandFault } from '../terminal/command-fault.ts'
@@ -32,12 +33,10 @@ export const projectFindings = async (context: CommandContext): Promise<readonly
 export const freezeFindings = async (context: CommandContext): Promise<readonly FleetFinding[]> => {
   const { freeze } = await context.connect()
   const base = { kind: 'freeze', weight: 'attention', subject: freeze.parameterName } as const
-  const state = await freeze.read().catch(() => 'unreadable' as const)
-  if (state === 'off') return []
+  const frozen = await readFrozenIfAllowed(freeze)
+  if (frozen.state === 'off') return []
   const what =
-    state === 'unreadable'
-      ? 'the freeze cannot be read, so that planned rotations wait'
-      : `rotations are frozen: ${state}`
+    frozen.state === 'unreadable' ? 'the freeze cannot be read, so that planned rotations wait' : frozenWords(frozen)
   return [{ ...base, what, todo: 'm2m freeze off, when the reason is gone' }]
 }
 

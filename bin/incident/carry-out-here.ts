@@ -19,8 +19,6 @@ export const carryOutHere = async (
   const { secrets, stepsOf, questionsOf } = await context.connect()
   const { timing } = context
   const limiter = createRateLimiter({ perSecond: rotationsPerSecond(undefined), timing })
-  const progress = context.screen.progress('Revoking')
-  let done = 0
   await mapInParallel(targets, AT_ONCE, async (secret) => {
     const rotationFunctionArn = secret.rotationFunctionArn ?? ''
     const { incidentId: about, since } = asked
@@ -37,8 +35,5 @@ export const carryOutHere = async (
       },
       { ...job, patienceMs: asked.timeoutMs },
     )
-    done += 1
-    progress.at(done, targets.length)
   })
-  progress.end()
 }

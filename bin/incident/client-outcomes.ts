@@ -15,6 +15,7 @@ import { clientIdOf } from '../../lambda/core/secret/secret-tags.ts'
 import { checkClients, whyNotAnswered } from '../show/check-clients.ts'
 import type { CommandContext } from '../terminal/command-context.ts'
 import { CommandFault } from '../terminal/command-fault.ts'
+import { count } from '../terminal/words.ts'
 import type { Watched, WatchedState } from './incident-watch.ts'
 import { proofJson } from './signed-proofs.ts'
 
@@ -37,6 +38,8 @@ export interface ClientOutcome {
   readonly since: string | null
   /** Absent: it cannot be known. */
   readonly proof?: SignedProof
+  /** Exchanges that Stytch refused when it was asked now. @default - none was made, or the client accepts nothing */
+  readonly refusals?: number
 }
 
 export const isEnded = ({ outcome }: ClientOutcome): boolean =>
@@ -92,13 +95,14 @@ const signingReason: Record<Extract<ProofAnswer, { outcome: 'refused' }>['signed
   off: 'not signed: its rotation function has no key',
 }
 
-const byAnswer = (answer: ProofAnswer): Pick<ClientOutcome, 'outcome' | 'reason' | 'since'> => {
+const byAnswer = (answer: ProofAnswer): Pick<ClientOutcome, 'outcome' | 'reason' | 'since' | 'refusals'> => {
   switch (answer.outcome) {
     case 'refused':
       return {
         outcome: 'refused',
         reason: isOfPlannedSwitch(answer) ? AFTER_GRACE : signingReason[answer.signed],
         since: null,
+        refusals: answer.refusals,
       }
     case 'gone':
       return { outcome: 'deadAlready', reason: null, since: null }
@@ -145,7 +149,10 @@ const settledOutcome = async (
   seat: Seat,
   { secret, state }: Watched,
   proof: SignedProof | undefined,
-): Promise<{ readonly entry: Pick<ClientOutcome, 'outcome' | 'reason' | 'since'>; readonly isAsked: boolean }> => {
+): Promise<{
+  readonly entry: Pick<ClientOutcome, 'outcome' | 'reason' | 'since' | 'refusals'>
+  readonly isAsked: boolean
+}> => {
   const isSigned = proof?.signed === true && state !== 'unproven'
   if (isSigned && !isDue(proof, seat.timing.now())) return { entry: byProof(proof), isAsked: false }
   const answer = await askNow(seat, secret)
@@ -241,7 +248,7 @@ export const outcomeJson = ({ secret, state, outcome, reason, since, proof }: Cl
 })
 
 const words: Record<LeakOutcome, string> = {
-  dead: 'dead: Stytch refuses what leaked, and did again later',
+  dead: 'dead',
   deadAlready: 'dead already: Stytch refused everything before',
   refused: 'refused by Stytch',
   alive: 'ALIVE',
@@ -250,4 +257,16 @@ const words: Record<LeakOutcome, string> = {
 
 /** For people. */
 export const outcomeWords = ({ outcome, reason }: ClientOutcome): string =>
-  `${words[outcome]}${reason === null ? '' : `; ${reason}`}`
+  `${words[outcome]}${reason === null ? '' : `: ${reason}`}`
+
+const timesOf = ({ proof, refusals = proof?.refusals ?? 0 }: ClientOutcome): string =>
+  refusals === 0 ? '' : `, refused ${count(refusals, 'time')}`
+
+/** As its client ends. @param afterMs since it was reported; undefined: nobody here knows */
+export const endedWords = (client: ClientOutcome, afterMs: number | undefined): string => {
+  const { outcome, reason } = client
+  if (!isEnded(client)) return `${outcome === 'alive' ? 'ALIVE' : 'NOT KNOWN'}: ${reason}`
+  if (outcome === 'deadAlready') return words.deadAlready
+  const after = afterMs === undefined ? '' : ` in ${(afterMs / 1000).toFixed(1)} s`
+  return `${outcome}${after}${timesOf(client)}${reason === null ? '' : `: ${reason}`}`
+}

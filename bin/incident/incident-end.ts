@@ -8,15 +8,18 @@ import { CommandFault, type Ending, EXIT, exitOf } from '../terminal/command-fau
 import { table } from '../terminal/table.ts'
 import { count } from '../terminal/words.ts'
 import { type ClientOutcome, isEnded, outcomeJson, outcomeOf, outcomeWords, readOutcomes } from './client-outcomes.ts'
+import { createEndedLines, roomOf } from './ended-lines.ts'
 import { bucketOf, readReport } from './incident-report.ts'
-import { watchIncident } from './incident-watch.ts'
-import { proofWords, readSignedProofs } from './signed-proofs.ts'
+import { type Watched, watchIncident } from './incident-watch.ts'
+import { briefProofWords, readSignedProofs } from './signed-proofs.ts'
 
 export interface EndAsked {
   readonly incidentId: string
   readonly isGraceful: boolean
-  /** When it was reported, epoch milliseconds. @default - elsewhere, and nobody knows */
+  /** When it was reported, epoch milliseconds, to the second. @default - elsewhere, and nobody knows */
   readonly since?: number
+  /** The same, to the millisecond. @default - nobody knows */
+  readonly beganAt?: number
   /** Epoch milliseconds: nothing is waited for beyond it, but for what is on its way to the archive. */
   readonly until: number
   readonly bucket?: string | undefined
@@ -26,8 +29,6 @@ export interface EndAsked {
   readonly isDirect: boolean
 }
 
-/** As many lines as fit beside their heading. */
-const MOST_LINES = 30
 const EVIDENCE_MS = 15_000
 
 const sentences: Readonly<Record<ReturnType<typeof outcomeOf>, string>> = {
@@ -37,47 +38,72 @@ const sentences: Readonly<Record<ReturnType<typeof outcomeOf>, string>> = {
   failed: 'NOTHING of what leaked is known to be refused',
 }
 
+/** What to type next, of an incident that is not over. */
+const nextStep = ({ incidentId, isDirect }: EndAsked, clients: readonly ClientOutcome[]): string => {
+  const names = clients.flatMap((client) => (isEnded(client) ? [] : [client.secret.name]))
+  const isUnderWay = clients.some(({ state }) => state === 'ask' || state === 'running' || state === 'switched')
+  const named = names.length === 1 ? ` ${names[0]}` : ''
+  if (isUnderWay && !isDirect) return `Look again with m2m incident follow ${incidentId}${named}.`
+  return `Fix what the table names, then repeat the command with --id ${incidentId}.`
+}
+
 const weight = (client: ClientOutcome): number => (isEnded(client) ? (client.outcome === 'refused' ? 1 : 2) : 0)
 
 /** What needs a person first. */
-const tableOf = (clients: readonly ClientOutcome[]): string => {
+const tableOf = (clients: readonly ClientOutcome[], mostLines: number): string => {
   const isShown = clients.some(({ proof }) => proof !== undefined)
   const sorted = clients.toSorted((one, other) => weight(one) - weight(other))
   const lines = sorted
-    .slice(0, MOST_LINES)
-    .map((client) => [client.secret.name, outcomeWords(client), ...(isShown ? [proofWords(client.proof)] : [])])
+    .slice(0, mostLines)
+    .map((client) => [client.secret.name, outcomeWords(client), ...(isShown ? [briefProofWords(client.proof)] : [])])
   const left = sorted.length - lines.length
   const more = left === 0 ? '' : `\nand ${left} more, which ended no worse; --json names each`
   return `${table(['CLIENT', 'LEAKED VALUE', ...(isShown ? ['SIGNED PROOF'] : [])], lines)}${more}`
 }
 
-const endingOf = (context: CommandContext, incidentId: string, clients: readonly ClientOutcome[]): Ending => {
+/** The sentence is the last thing that is said. */
+const textOf = ({ before, sentence }: { readonly before: readonly string[]; readonly sentence: string }): string =>
+  [...before, sentence].join('\n')
+
+const endingOf = (context: CommandContext, asked: EndAsked, clients: readonly ClientOutcome[]) => {
+  const { incidentId } = asked
   const outcome = outcomeOf(clients)
   const done = clients.filter(isEnded).length
   const of = clients.length === 1 ? '' : ` (${done} of ${count(clients.length, 'client')})`
+  const next = outcome === 'dead' || outcome === 'refused' ? '' : ` ${nextStep(asked, clients)}`
   return {
     json: { stage: context.stage, incidentId, outcome, clients: clients.map(outcomeJson) },
-    text: `Incident ${incidentId}: ${sentences[outcome]}${of}.\n${tableOf(clients)}`,
+    before: [tableOf(clients, roomOf(context.screen.rows).table)],
+    sentence: `Incident ${incidentId}: ${sentences[outcome]}${of}.${next}`,
     exitCode: exitOf({ done, failed: clients.length - done }),
   }
 }
 
+type End = ReturnType<typeof endingOf>
+
+const toEnding = ({ json, exitCode, ...text }: End): Ending => ({ json, exitCode, text: textOf(text) })
+
 /** Read only where it is wanted: it waits for what is on its way to the archive. */
 const withReport = async (
   context: CommandContext,
-  ending: Ending,
+  end: End,
   { file, ...asked }: Parameters<typeof readReport>[1] & { readonly file: string | undefined },
 ): Promise<Ending> => {
   const isWanted = file !== undefined || context.screen.isJson
-  if (!isWanted || (file === undefined && bucketOf(asked.bucket) === undefined)) return ending
+  if (!isWanted || (file === undefined && bucketOf(asked.bucket) === undefined)) return toEnding(end)
   const report = await readReport(context, asked)
-  if (file === undefined) return { ...ending, json: { ...(ending.json as object), report } }
+  const json = { ...end.json, report }
+  if (file === undefined) return toEnding({ ...end, json })
   const { incidentMarkdown } = await import('../../lambda/core/incident/incident-markdown.ts')
   await writeFile(file, incidentMarkdown(report)).catch((error: unknown) => {
     const why = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'
-    throw new CommandFault(EXIT.partly, `${ending.text}\nThe report could not be written to ${file} (${why}).`)
+    throw new CommandFault(
+      EXIT.partly,
+      `${toEnding(end).text}\nThe report could not be written to ${file} (${why}); m2m incident show ${asked.incidentId} makes it again.`,
+      json,
+    )
   })
-  return { ...ending, json: { ...(ending.json as object), report }, text: `${ending.text}\nReport: ${file}` }
+  return toEnding({ ...end, json, before: [...end.before, `Report: ${file}`] })
 }
 
 /** Ctrl-C ends the watching, and not the revoke. */
@@ -101,14 +127,47 @@ const untilInterrupted = async <Value>(
   })
 }
 
-export const watchToTheEnd = (context: CommandContext, secrets: readonly Secret[], asked: EndAsked): Promise<Ending> =>
+/** Found out as each ends, and asked for again at the end only where more may be known by then. */
+const createOutcomes = (context: CommandContext, { incidentId, bucket, beganAt }: EndAsked) => {
+  const lines = createEndedLines(context.screen)
+  const found = new Map<string, ClientOutcome>()
+  const readProofs = (secretArns: readonly string[]) => readSignedProofs(context, { incidentId, bucket, secretArns })
+  const isFinal = ({ secret, state }: Watched): boolean => {
+    const known = found.get(secret.arn)
+    return known?.state === state && (known.outcome === 'dead' || known.outcome === 'deadAlready')
+  }
+  return {
+    onEnded: async (ended: readonly Watched[]): Promise<void> => {
+      const afterMs = beganAt === undefined ? undefined : context.timing.now() - beganAt
+      for (const client of await readOutcomes(context, ended, readProofs)) {
+        found.set(client.secret.arn, client)
+        lines.show(client, afterMs)
+      }
+    },
+    final: async (watched: readonly Watched[]): Promise<readonly ClientOutcome[]> => {
+      const open = watched.filter((one) => !isFinal(one))
+      const read = open.length === 0 ? [] : await readOutcomes(context, open, readProofs)
+      for (const client of read) found.set(client.secret.arn, client)
+      return watched.flatMap(({ secret }) => found.get(secret.arn) ?? [])
+    },
+  }
+}
+
+/** @param work what this process does itself meanwhile: the revokes, where they do not go by the bus */
+export const watchToTheEnd = (
+  context: CommandContext,
+  secrets: readonly Secret[],
+  { work, ...asked }: EndAsked & { readonly work?: () => Promise<void> },
+): Promise<Ending> =>
   untilInterrupted(context, asked, async () => {
     const { incidentId, isGraceful, since, bucket, report: file, isDirect, until } = asked
     const timeoutMs = Math.max(0, until - context.timing.now())
-    const watched = await watchIncident(context, secrets, { incidentId, isGraceful, timeoutMs, ...defined({ since }) })
-    const readProofs = (secretArns: readonly string[]) => readSignedProofs(context, { incidentId, bucket, secretArns })
-    const ending = endingOf(context, incidentId, await readOutcomes(context, watched, readProofs))
-    return withReport(context, ending, {
+    const outcomes = createOutcomes(context, asked)
+    const { onEnded } = outcomes
+    const watching = { incidentId, isGraceful, timeoutMs, onEnded, ...defined({ since }) }
+    const [watched] = await Promise.all([watchIncident(context, secrets, watching), work?.()])
+    const end = endingOf(context, asked, await outcomes.final(watched))
+    return withReport(context, end, {
       incidentId,
       secretNames: secrets.map(({ name }) => name),
       // Where nothing was rotated from here, no evidence is on its way.

@@ -39,11 +39,12 @@ const askAgain = async (context: CommandContext, { arn, rotationFunctionArn }: S
   const functionName = rotationFunctionArn ?? context.functionName('rotation')
   return questionsOf(functionName)
     .prove(arn)
-    .catch((error: unknown) => {
+    .catch(async (error: unknown) => {
       if (!(error instanceof Fault) || !isCallDenied(error)) throw error
+      const caller = (await context.caller()) ?? 'STS did not say who you are'
       throw new CommandFault(
         EXIT.refused,
-        `you may not invoke ${functionName}: attach the operator policy (output OperatorPolicyArn) to your role and list the role under operators, or take the break-glass role`,
+        `you may not invoke ${functionName} (${caller}, lambda:InvokeFunction): attach the operator policy (output OperatorPolicyArn) to your role and list the role under operators, or take the break-glass role`,
       )
     })
 }

@@ -20,7 +20,7 @@ import { readRequestToken } from '../../lambda/core/secret/request-token.ts'
 import type { Secret } from '../../lambda/core/secret/secret.ts'
 import type { Secrets, VersionEntry } from '../../lambda/core/secret/secrets.ts'
 import type { Screen } from '../terminal/screen.ts'
-import { count } from '../terminal/words.ts'
+import { count, span } from '../terminal/words.ts'
 import { type Obstructed, obstacle } from './obstacles.ts'
 
 export interface Watched {
@@ -50,6 +50,8 @@ interface Watching {
   /** When it was reported, epoch milliseconds. @default - elsewhere: its attempts may be those of several reports */
   readonly since?: number
   readonly timeoutMs: number
+  /** Called after each look with those that have ended since the one before; waited for. */
+  readonly onEnded?: (ended: readonly Watched[]) => Promise<void>
 }
 
 const LOOKS_AT_ONCE = 10
@@ -143,15 +145,18 @@ const isOver = (state: WatchedState): boolean => ['settled', 'exhausted', 'deadA
 const WHY_AFTER_MS = 8000
 
 /** Says it once, and again only when it is something else. */
-const createWhy = (context: Watcher) => {
+const createWhy = (context: Watcher, incidentId: string) => {
   const { timing, screen } = context
-  let [done, askedAt, said] = [0, timing.now(), '']
+  const startedAt = timing.now()
+  let [done, askedAt, said] = [0, startedAt, '']
   return async (doneNow: number): Promise<void> => {
     if (doneNow > done) [done, askedAt] = [doneNow, timing.now()]
     if (timing.now() - askedAt < WHY_AFTER_MS) return
     askedAt = timing.now()
-    const why = (await obstacle(context)) ?? ''
-    if (why !== '' && why !== said) screen.note(`Waiting: ${why}. It goes on by itself when that is over.`)
+    const found = await obstacle(context, incidentId)
+    const why = found?.what ?? ''
+    const waited = span(timing.now() - startedAt)
+    if (found !== undefined && why !== said) screen.note(`Waiting: ${why}, ${waited}. ${found.next}`)
     if (why === '' && said !== '') screen.note('What was in the way is gone.')
     said = why
   }
@@ -166,6 +171,7 @@ export const watchIncident = async (
   const states = new Map<string, WatchedState>()
   const answers: Answers = new Map()
   const progress = screen.progress(`Revoking ${count(targets.length, 'client')}`)
+  const watchedOf = (secret: Secret): Watched => ({ secret, state: states.get(secret.arn) ?? 'ask' })
   const look = async (): Promise<number> => {
     const open = targets.filter(({ arn }) => !isOver(states.get(arn) ?? 'ask'))
     await mapInParallel(open, LOOKS_AT_ONCE, async (secret) => {
@@ -173,16 +179,17 @@ export const watchIncident = async (
     })
     const done = [...states.values()].filter(isOver).length
     progress.at(done, targets.length)
+    const ended = open.filter(({ arn }) => isOver(states.get(arn) ?? 'ask')).map(watchedOf)
+    if (ended.length > 0) await watching.onEnded?.(ended)
     return done
   }
   const polling = { timing, everyMs: PAUSE_MS, until: timing.now() + watching.timeoutMs }
-  const sayWhy = createWhy(context)
+  const sayWhy = createWhy(context, watching.incidentId)
   const lookAndSay = async (): Promise<number> => {
     const done = await look()
     if (done < targets.length) await sayWhy(done)
     return done
   }
-  await pollUntil(lookAndSay, (done) => done === targets.length, polling)
-  progress.end()
-  return targets.map((secret) => ({ secret, state: states.get(secret.arn) ?? 'ask' }))
+  await pollUntil(lookAndSay, (done) => done === targets.length, polling).finally(progress.end)
+  return targets.map(watchedOf)
 }

@@ -47,7 +47,7 @@ export const release: Work<ReleaseOptions> = async (context, { dryRun: isDry = f
   const keeper = await keeperOf(context, recordsTable)
   const events = createEvents(createEventBridge(), `m2m-${context.stage}`, leakSources.security)
   const gate = isDry ? await readGateNow(keeper) : undefined
-  const held = gate?.held ?? (await releaseIntake({ keeper, events }, context.operator))
+  const held = gate?.held ?? (await releaseIntake({ keeper, events }, (await context.by()) ?? 'unknown'))
   const isShut = gate?.state === 'held'
   const said = isDry ? 'would be reported' : 'reported'
   return {

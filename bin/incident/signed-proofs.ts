@@ -45,10 +45,14 @@ export const readSignedProofs = async (
 /** As `--json` shows it. */
 export const proofJson = ({ refusals, firstRefusedAt, signed }: SignedProof) => ({ refusals, firstRefusedAt, signed })
 
-/** One line a client, for people. */
-export const proofWords = (proof: SignedProof | undefined): string => {
+/** A cell of a table: as much as fits beside a name. */
+export const briefProofWords = (proof: SignedProof | undefined): string => {
   if (proof === undefined) return 'not known'
   return proof.signed
-    ? `${proof.confirmed ? 'stored and confirmed' : 'stored'}, ${proof.refusals} refusals since ${proof.firstRefusedAt ?? 'unknown'}`
+    ? `${proof.confirmed ? 'stored and confirmed' : 'stored'}, ${proof.refusals} refusals`
     : 'NOT stored yet'
 }
+
+/** One line a client, for people. */
+export const proofWords = (proof: SignedProof | undefined): string =>
+  `${briefProofWords(proof)}${proof?.signed === true ? ` since ${proof.firstRefusedAt ?? 'unknown'}` : ''}`

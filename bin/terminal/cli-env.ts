@@ -1,15 +1,13 @@
 // The CLI's settings from the environment, read here and nowhere else. AWS's own variables are the SDK's to read. Pure but for the one
 // function that hands the process's environment over; a secret is never among them.
 
-import { userInfo } from 'node:os'
-
 interface CliEnv {
   /** Which deployment: `--stage` has the say over it. */
   readonly stage: string | undefined
   /** https://no-color.org: set to anything but nothing. */
   readonly noColor: boolean
-  /** Who is at work, for what a hold says; CloudTrail knows better. */
-  readonly user: string | undefined
+  /** Who is at work, where AWS's name for the caller would say less. The name of the account on this machine is nobody's: it may be `root`. */
+  readonly operator: string | undefined
   /** Where Lambda listens, for calls that are signed without its client; by the SDK's own variables. */
   readonly lambdaEndpoint: string | undefined
   /** The bucket of the evidence archive: a stack's output, EvidenceBucketName. */
@@ -25,7 +23,7 @@ const filled = (value: string | undefined): string | undefined => (value === '' 
 export const readCliEnv = (env: Environment): CliEnv => ({
   stage: filled(env.M2M_STAGE),
   noColor: filled(env.NO_COLOR) !== undefined,
-  user: filled(env.M2M_OPERATOR) ?? filled(env.USER) ?? filled(env.LOGNAME) ?? filled(env.USERNAME),
+  operator: filled(env.M2M_OPERATOR),
   lambdaEndpoint: filled(env.AWS_ENDPOINT_URL_LAMBDA) ?? filled(env.AWS_ENDPOINT_URL),
   evidenceBucket: filled(env.M2M_EVIDENCE_BUCKET),
   extraPrefixes: filled(env.M2M_EXTRA_PREFIXES)?.split(/[ ,]+/).filter(Boolean),
@@ -39,17 +37,4 @@ export const endpointIn =
 
 export const processEndpoint = (service: string): string | undefined => endpointIn(process.env)(service)
 
-/** Of the process, where no variable says it, as in a container. */
-const accountName = (): string | undefined => {
-  try {
-    return filled(userInfo().username)
-  } catch {
-    // A user id without an entry.
-    return undefined
-  }
-}
-
-export const processCliEnv = (): CliEnv => {
-  const env = readCliEnv(process.env)
-  return { ...env, user: env.user ?? accountName() }
-}
+export const processCliEnv = (): CliEnv => readCliEnv(process.env)

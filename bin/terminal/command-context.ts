@@ -12,6 +12,7 @@ import type { ProofQuestions } from '../../lambda/core/drive/proof-questions.ts'
 import type { RotationSteps } from '../../lambda/core/drive/rotation-steps.ts'
 import type { Secrets } from '../../lambda/core/secret/secrets.ts'
 import { isStageName, STAGE_RULE } from '../../lambda/core/secret/stage-name.ts'
+import { readCaller } from './caller.ts'
 import { processEndpoint } from './cli-env.ts'
 import { CommandFault, EXIT } from './command-fault.ts'
 import type { Screen } from './screen.ts'
@@ -31,8 +32,10 @@ interface Connections {
 export interface CommandContext {
   readonly stage: string
   readonly screen: Screen
-  /** Who is at work. */
-  readonly operator: string
+  /** Who is at work, for what is recorded about it: as M2M_OPERATOR says, else as AWS knows the caller. Undefined: neither is known. */
+  by(): Promise<string | undefined>
+  /** As AWS knows the caller; asked for once. Undefined: STS did not answer. */
+  caller(): Promise<string | undefined>
   readonly timing: Timing
   /** New each time. */
   newId(): string
@@ -45,12 +48,12 @@ export interface CommandContext {
 interface ContextInput {
   readonly stage: string | undefined
   readonly screen: Screen
-  readonly user: string | undefined
+  /** As the environment names whoever is at work. */
+  readonly operator: string | undefined
 }
 
 /** What a tag's value may hold. */
-const operatorOf = (user: string | undefined): string =>
-  (user ?? 'unknown').replace(/[^\p{L}\p{N} _.:/=+\-@]/gu, '_').slice(0, 100)
+const asTagValue = (name: string): string => name.replace(/[^\p{L}\p{N} _.:/=+\-@]/gu, '_').slice(0, 100)
 
 const checkedStage = (stage: string | undefined): string => {
   if (stage === undefined) {
@@ -118,14 +121,19 @@ export const wallTiming: Timing = {
 }
 
 /** @throws CommandFault `usage` for a stage that is missing or malformed. */
-export const openContext = ({ stage: given, screen, user }: ContextInput): CommandContext => {
+export const openContext = ({ stage: given, screen, operator }: ContextInput): CommandContext => {
   const stage = checkedStage(given)
   let connections: Promise<Connections> | undefined
   let view: Promise<StageView> | undefined
+  let caller: Promise<string | undefined> | undefined
   const context: CommandContext = {
     stage,
     screen,
-    operator: operatorOf(user),
+    by: async () => (operator === undefined ? context.caller() : asTagValue(operator)),
+    caller: () => {
+      caller ??= context.connect().then(({ secretsManager }) => readCaller(secretsManager))
+      return caller
+    },
     timing: wallTiming,
     newId: randomUUID,
     functionName: (part) => `m2m-${stage}-${part}`,

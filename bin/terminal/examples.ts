@@ -85,6 +85,7 @@ export const examples: Readonly<Record<string, readonly Example[]>> = {
       line: 'm2m incident --tag team=payments --grace 15m --yes',
       what: 'many, with a quarter of an hour for their consumers',
     },
+    { line: 'm2m incident billing --reason "pasted into a ticket" --new --wait', what: 'it leaked again' },
     { line: 'm2m incident billing --direct', what: 'when bus or incident function are down' },
   ],
   'm2m incident show': [{ line: 'm2m incident show INC-42', what: 'for the auditor' }],

@@ -9,6 +9,7 @@ import {
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager'
 import { mayCall } from '../../lambda/adapters/aws/clients-api.ts'
+import { errorName } from '../../lambda/adapters/error-name.ts'
 import type { FleetFinding } from '../../lambda/core/clients/fleet-findings.ts'
 import type { CommandContext } from './command-context.ts'
 
@@ -19,21 +20,29 @@ interface Attempt {
 }
 
 const DENIED = /AccessDenied|NotAuthorized|Forbidden/i
+export const isDenial = (error: string): boolean => DENIED.test(error)
 /** What an allowed call says of something that is not there. */
 const NOT_THERE = new Set(['ResourceNotFoundException', 'InvalidRequestException', 'InvalidParameterException'])
 
-const errorOf = async (send: () => Promise<unknown>): Promise<string | undefined> => {
+export const isNotThere = (error: string): boolean => NOT_THERE.has(error)
+
+/** Below a prefix of the stage. */
+export const NO_SUCH_SECRET = 'm2m-doctor-no-such-secret_'
+export const NO_SUCH_TOKEN = 'm2m-doctor-never-asked-for-anything'
+
+/** @returns AWS's name of the error; undefined: there was none */
+export const errorOf = async (send: () => Promise<unknown>): Promise<string | undefined> => {
   try {
     await send()
     return undefined
   } catch (error) {
-    return error instanceof Error ? error.name : 'unknown'
+    return errorName(error)
   }
 }
 
 const secretAttempts = (client: SecretsManagerClient, prefix: string): readonly Attempt[] => {
-  const SecretId = `${prefix}m2m-doctor-no-such-secret_`
-  const token = 'm2m-doctor-never-asked-for-anything'
+  const SecretId = `${prefix}${NO_SUCH_SECRET}`
+  const token = NO_SUCH_TOKEN
   return [
     {
       action: 'secretsmanager:ListSecrets',
@@ -67,8 +76,8 @@ const secretAttempts = (client: SecretsManagerClient, prefix: string): readonly 
 }
 
 const toFinding = (action: string, error: string | undefined): readonly FleetFinding[] => {
-  if (error === undefined || NOT_THERE.has(error)) return []
-  const isDenied = DENIED.test(error)
+  if (error === undefined || isNotThere(error)) return []
+  const isDenied = isDenial(error)
   return [
     {
       kind: 'permission',

@@ -5,7 +5,8 @@ import { Fault } from '../../lambda/core/base/fault.ts'
 import { processCliEnv } from './cli-env.ts'
 import { type CommandContext, openContext } from './command-context.ts'
 import { CommandFault, type Ending, EXIT, type ExitCode } from './command-fault.ts'
-import { createScreen, type Screen } from './screen.ts'
+import { isCallDenied } from './is-call-denied.ts'
+import { createScreen, type Screen, writeNote } from './screen.ts'
 
 interface GlobalOptions {
   readonly stage?: string
@@ -47,6 +48,17 @@ export const runWithoutSeat =
     process.exitCode = exitCode
   }
 
+/** Of a call that AWS denied: whom, and what would allow it. */
+const withCaller = async (context: CommandContext, error: unknown): Promise<unknown> => {
+  if (!(error instanceof Fault) || !isCallDenied(error)) return error
+  const caller = await context.caller().catch(() => undefined)
+  const whom = caller === undefined ? 'STS did not say who you are.' : `You are ${caller}.`
+  return new CommandFault(
+    exitCodeOf(error),
+    `${error.message} ${whom} Attach the operator policy (output OperatorPolicyArn) to your role and list the role under operators, or take the break-glass role.`,
+  )
+}
+
 /** For commander's `action`. */
 export const run =
   <Options extends object>(work: Work<Options>) =>
@@ -54,8 +66,10 @@ export const run =
     const { args } = given.at(-1) as Command
     return runWithoutSeat<Options>((screen, options) => {
       const env = processCliEnv()
-      const context = openContext({ stage: options.stage ?? env.stage, screen, user: env.user })
-      return work(context, options, args)
+      const context = openContext({ stage: options.stage ?? env.stage, screen, operator: env.operator })
+      return work(context, options, args).catch(async (error: unknown) => {
+        throw await withCaller(context, error)
+      })
     })(...given)
   }
 
@@ -87,7 +101,7 @@ export const exitCodeOf = (error: unknown): ExitCode => {
 
 /** One line (or one a fault, where a file has several); with --debug the stack as well. */
 export const reportFailure = (error: unknown, isDebug: boolean): void => {
-  process.stderr.write(`m2m: ${wordsOf(error)}\n`)
+  writeNote(`m2m: ${wordsOf(error)}`)
   if (isDebug && error instanceof Error) process.stderr.write(`${error.stack ?? ''}\n`)
   process.exitCode = exitCodeOf(error)
 }

@@ -1,8 +1,9 @@
-// What the CLI shows: results on stdout, everything else on stderr, so that a pipe gets nothing but results. Colours only on a terminal.
-// Progress after a second, in place on a terminal and as a line now and then elsewhere.
+// What the CLI shows: results on stdout, everything else on stderr, so that a pipe gets nothing but results. Colours, and lines that are broken
+// where the terminal ends, only on a terminal. Progress after a second, in place on a terminal and as a line now and then elsewhere.
 import { createInterface } from 'node:readline/promises'
 import { styleText } from 'node:util'
 import { CommandFault, EXIT } from './command-fault.ts'
+import { clip, fold } from './fold.ts'
 
 type Style = Parameters<typeof styleText>[0]
 
@@ -19,6 +20,10 @@ export interface Screen {
   note(text: string): void
   paint(style: Style, text: string): string
   progress(what: string): ProgressLine
+  /** Lines of the terminal that notes go to. @default - undefined: it is none */
+  readonly rows: number | undefined
+  /** nobody: no one is there to ask. */
+  ask(question: string): Promise<'yes' | 'no' | 'nobody'>
   /** @throws CommandFault `refused` when no one is there to ask, or the answer is no. */
   confirm(question: string, isSure: boolean): Promise<void>
 }
@@ -32,24 +37,51 @@ const PATIENCE_MS = 1000
 const REDRAWN_EVERY_MS = 100
 const LOGGED_EVERY_MS = 10_000
 
+const BAR_CELLS = 20
+
 /** The innermost of those that are open is shown; a question hides them all. */
 const open: object[] = []
 let isAsking = false
+/** Whether a line stands on the terminal that the next one is drawn over. */
+let isDrawn = false
+
+const columnsOf = ({ isTTY, columns }: NodeJS.WriteStream): number | undefined => (isTTY ? columns : undefined)
+
+const clear = (): string => {
+  const wasDrawn = isDrawn
+  isDrawn = false
+  return wasDrawn ? '\r\u001B[K' : ''
+}
+
+const barOf = (done: number, total: number): string => {
+  const full = total === 0 ? BAR_CELLS : Math.floor((done / total) * BAR_CELLS)
+  return `[${'#'.repeat(full)}${'.'.repeat(BAR_CELLS - full)}] `
+}
+
+/** Of everything that is no result: what is drawn in place is taken away first. */
+export const writeNote = (text: string): void => {
+  const { stderr } = process
+  stderr.write(`${clear()}${fold(text, columnsOf(stderr))}\n`)
+}
 
 const createProgress = (what: string): ProgressLine => {
   const { stderr } = process
   const self = {}
   const startedAt = Date.now()
-  let [loggedAt, isShown, state] = [0, false, '']
+  let [loggedAt, state, bar, drawn] = [0, '', '', '']
   const draw = (): void => {
     const now = Date.now()
     if (isAsking || open.at(-1) !== self || now - startedAt < PATIENCE_MS) return
     // A log gets what is counted, and not that something is still going on.
     if (!stderr.isTTY && (state === '' || now - loggedAt < LOGGED_EVERY_MS)) return
     loggedAt = now
-    isShown = true
+    const isNew = !isDrawn || drawn !== `${bar}${state}`
+    if (stderr.isTTY && !isNew) return
+    drawn = `${bar}${state}`
     const line = state === '' ? `${what} …` : `${what}: ${state}`
-    stderr.write(stderr.isTTY ? `\r\u001B[K${line}` : `${line}\n`)
+    isDrawn = stderr.isTTY
+    // A line that fills the terminal would wrap, and could not be drawn over.
+    stderr.write(stderr.isTTY ? `\r\u001B[K${clip(`${bar}${line}`, (stderr.columns ?? 80) - 1)}` : `${line}\n`)
   }
   open.push(self)
   const drawing = setInterval(draw, REDRAWN_EVERY_MS)
@@ -58,20 +90,25 @@ const createProgress = (what: string): ProgressLine => {
   return {
     at: (done, total) => {
       state = total === undefined ? String(done) : `${done} of ${total}`
+      bar = total === undefined ? '' : barOf(done, total)
     },
     end: () => {
       clearInterval(drawing)
       if (open.includes(self)) open.splice(open.indexOf(self), 1)
-      if (isShown && stderr.isTTY) stderr.write('\r\u001B[K')
+      stderr.write(clear())
     },
   }
 }
 
-const ask = async (question: string): Promise<string> => {
+const isSomebodyThere = (): boolean => process.stdin.isTTY === true && process.stderr.isTTY === true
+
+const ask = async (question: string): Promise<'yes' | 'no'> => {
   const lines = createInterface({ input: process.stdin, output: process.stderr })
   isAsking = true
+  isDrawn = false
   try {
-    return await lines.question(`\r\u001B[K${question} [y/N] `)
+    const answer = await lines.question(`\r\u001B[K${fold(`${question} [y/N]`, columnsOf(process.stderr))} `)
+    return /^y(es)?$/i.test(answer.trim()) ? 'yes' : 'no'
   } finally {
     isAsking = false
     lines.close()
@@ -81,19 +118,22 @@ const ask = async (question: string): Promise<string> => {
 export const createScreen = ({ isJson, mayPaint }: ScreenInput): Screen => ({
   isJson,
   print: (text) => {
-    process.stdout.write(text.endsWith('\n') ? text : `${text}\n`)
+    const { stdout, stderr } = process
+    if (stderr.isTTY) stderr.write(clear())
+    // A document for machines is one wherever it goes.
+    const shown = isJson ? text : fold(text, columnsOf(stdout))
+    stdout.write(shown.endsWith('\n') ? shown : `${shown}\n`)
   },
-  note: (text) => {
-    process.stderr.write(`${text}\n`)
-  },
+  note: writeNote,
   paint: (style, text) => (mayPaint ? styleText(style, text, { validateStream: false }) : text),
   progress: createProgress,
+  rows: process.stderr.isTTY ? process.stderr.rows : undefined,
+  ask: async (question) => (isSomebodyThere() ? ask(question) : 'nobody'),
   confirm: async (question, isSure) => {
     if (isSure) return
-    if (!process.stdin.isTTY || !process.stderr.isTTY) {
+    if (!isSomebodyThere()) {
       throw new CommandFault(EXIT.refused, `${question} No one is here to ask: add --yes.`)
     }
-    const answer = await ask(question)
-    if (!/^y(es)?$/i.test(answer.trim())) throw new CommandFault(EXIT.refused, 'Nothing was changed.')
+    if ((await ask(question)) === 'no') throw new CommandFault(EXIT.refused, 'Nothing was changed.')
   },
 })

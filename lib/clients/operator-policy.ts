@@ -85,7 +85,8 @@ export class OperatorPolicy extends Construct {
         }),
         new PolicyStatement({
           sid: 'Freeze',
-          actions: ['ssm:GetParameter', 'ssm:PutParameter'],
+          // The history says by whom it was frozen, and since when.
+          actions: ['ssm:GetParameter', 'ssm:GetParameterHistory', 'ssm:PutParameter'],
           resources: [`arn:${partition}:ssm:${region}:${account}:parameter/m2m/${names.stage}/freeze`],
         }),
         new PolicyStatement({

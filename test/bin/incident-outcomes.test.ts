@@ -170,7 +170,7 @@ test('the incident is what its clients are together', () => {
 test('no text calls a value dead that was refused once', async () => {
   const { client } = await ask({ state: 'settled', proofs: [proof()] })
 
-  expect(outcomeWords(client)).toBe('refused by Stytch; not confirmed yet; the sweep tries it once more')
+  expect(outcomeWords(client)).toBe('refused by Stytch: not confirmed yet; the sweep tries it once more')
 })
 
 describe('a revoke that an earlier report settled, and of which nothing shows that it holds', () => {

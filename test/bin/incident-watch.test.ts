@@ -56,7 +56,7 @@ const watch = async (versions: readonly VersionEntry[], answer: ProofAnswer | 'n
     connect: async () => ({
       secrets: { listVersions: async () => versions },
       questionsOf: () => ({ prove }),
-      freeze: { read: async () => 'off' as const },
+      freeze: { read: async () => 'off' as const, origin: async () => ({ by: undefined, since: undefined }) },
       clientsApi: {
         whoami: () => Promise.reject(new Fault({ code: 'STEP_NOT_RUN', retryable: true, message: '' })),
       },

@@ -185,7 +185,8 @@ const seatAt = (timing: FakeTiming, fleet: FakeFleet): CommandContext => {
   return {
     stage: 'test',
     screen: createScreen({ isJson: true, mayPaint: false }),
-    operator: 'ada',
+    by: async () => 'ada',
+    caller: async () => 'role/ada',
     timing,
     newId: () => 'id',
     functionName: (part) => `m2m-test-${part}`,

@@ -53,16 +53,16 @@ test('of many, all, some or none went through', () => {
 })
 
 test('the environment says which stage, whether to paint, and who is at work', () => {
-  expect(readCliEnv({})).toEqual({ stage: undefined, noColor: false, user: undefined })
+  expect(readCliEnv({})).toEqual({ stage: undefined, noColor: false, operator: undefined })
   expect(readCliEnv({ M2M_STAGE: 'prod', NO_COLOR: '1', USER: 'ada' })).toEqual({
     stage: 'prod',
     noColor: true,
-    user: 'ada',
+    operator: undefined,
   })
   // https://no-color.org: set, and not empty.
   expect(readCliEnv({ M2M_STAGE: '', NO_COLOR: '', M2M_OPERATOR: 'on call', USER: 'ada' })).toEqual({
     stage: undefined,
     noColor: false,
-    user: 'on call',
+    operator: 'on call',
   })
 })

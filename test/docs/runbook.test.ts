@@ -120,6 +120,7 @@ describe('the runbook', () => {
     expect(lines[0]).toBe('You have a leak')
     expect(runbook.split('\n').indexOf('## You have a leak')).toBeLessThan(10)
     expect(lines.length).toBeLessThan(40)
+    expect(lines.filter((line) => /^\d\. /.test(line))).toHaveLength(6)
     expect(first).toContain('**It is over** when it ends with `Incident INC-…: what leaked is dead.`')
     // In the words of the command itself.
     const commands = filesBelow('bin', '.ts').map(read).join('')
@@ -128,6 +129,15 @@ describe('the runbook', () => {
       expect(commands).toContain(words)
     }
     for (const words of ['are frozen (all)', 'by slots: ', 'carried out from here', 'you may not invoke']) {
+      expect(first).toContain(words)
+      expect(commands).toContain(words)
+    }
+    for (const words of [
+      'Is this the same incident?',
+      'when activated: ',
+      ' in its overlap: ',
+      'did not take the report',
+    ]) {
       expect(first).toContain(words)
       expect(commands).toContain(words)
     }

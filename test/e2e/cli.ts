@@ -21,10 +21,15 @@ export interface Ran {
 export interface RunInput {
   readonly stdin?: string | Uint8Array
   readonly env?: Readonly<Record<string, string>>
+  /** On a pseudo-terminal this wide, whose output is all in `stdout`, and whose keys are `stdin`. @default - no terminal */
+  readonly columns?: number
 }
 
 export interface Running {
   readonly ended: Promise<Ran>
+  /** What it has said so far. */
+  said(): string
+  type(keys: string): void
   kill(signal: NodeJS.Signals): void
 }
 
@@ -43,6 +48,16 @@ export interface Cli {
 
 const m2mPath = join(repository, 'bin/m2m.ts')
 
+const quoted = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`
+
+/** What to start, with util-linux's `script` around it where there is to be a terminal. */
+const commandOf = (args: readonly string[], columns: number | undefined): readonly [string, readonly string[]] => {
+  const words = [process.execPath, m2mPath, ...args]
+  if (columns === undefined) return [process.execPath, [m2mPath, ...args]]
+  const line = `stty cols ${columns} rows 40; exec ${words.map(quoted).join(' ')}`
+  return ['script', ['--quiet', '--return', '--flush', '--echo', 'never', '--command', line, '/dev/null']]
+}
+
 export const openCli = async (
   awsSettings: Partial<AwsSettings> = {},
   more: Partial<LaptopInput> = {},
@@ -58,8 +73,8 @@ export const openCli = async (
   })
   const place = mkdtempSync(join(tmpdir(), 'm2m-cli-'))
 
-  const start = (args: readonly string[], { stdin = '', env = {} }: RunInput = {}): Running => {
-    const child = spawn(process.execPath, [m2mPath, ...args], {
+  const start = (args: readonly string[], { stdin = '', env = {}, columns }: RunInput = {}): Running => {
+    const child = spawn(...commandOf(args, columns), {
       cwd: place,
       env: childEnv({
         ...awsEnvironment(laptop.address.aws),
@@ -77,14 +92,20 @@ export const openCli = async (
     }
     // A command that ends without reading it.
     child.stdin.on('error', () => {})
-    child.stdin.end(stdin)
+    if (columns === undefined) child.stdin.end(stdin)
+    else child.stdin.write(stdin)
     const ended = new Promise<Ran>((resolve) => {
       child.on('close', (code, signal) => {
         outputs.push({ from: `m2m ${args.join(' ')}`, text: `${said.stdout}\n${said.stderr}` })
         resolve({ code, signal, ...said, json: <Value>() => JSON.parse(said.stdout) as Value })
       })
     })
-    return { ended, kill: (signal) => child.kill(signal) }
+    return {
+      ended,
+      said: () => `${said.stdout}${said.stderr}`,
+      type: (keys) => void child.stdin.write(keys),
+      kill: (signal) => child.kill(signal),
+    }
   }
 
   const stored = (): readonly KnownSecret[] =>

@@ -50,6 +50,8 @@ test('a freeze of everything is said at once, with what lifts it, and nothing is
 
     expect(ran.code).toBe(4)
     expect(ran.stderr).toContain('m2m freeze off')
+    expect(ran.stderr).toMatch(/frozen \(all\) by assumed-role\/\S+, since 20\d\d-/)
+    expect(firstLine(ran.stderr)).toContain('INC-')
   }
   expect(await cli.run(['freeze', 'off'])).toMatchObject({ code: 0 })
   expect(secretValue('alpha')).toBe(before)
@@ -73,7 +75,7 @@ test('the report is written to a file, and the screen has a line a client', asyn
   const ran = await m2m(['alpha', '--id', 'INC-FILE', '--wait', '--report', file])
 
   expect(ran.code).toBe(0)
-  expect(ran.stdout).toMatch(/^Incident INC-FILE: what leaked is dead\.\nCLIENT/)
+  expect(ran.stdout).toMatch(/^CLIENT[\s\S]*\nIncident INC-FILE: what leaked is dead\.\n$/)
   expect(ran.stdout.split('\n').length).toBeLessThan(8)
   expect(readFileSync(file, 'utf8')).toMatch(/^# /)
 })

@@ -201,7 +201,7 @@ describe('an operator', () => {
       },
       {
         sid: 'Freeze',
-        actions: ['ssm:GetParameter', 'ssm:PutParameter'],
+        actions: ['ssm:GetParameter', 'ssm:GetParameterHistory', 'ssm:PutParameter'],
         resources: [`arn:aws:ssm:${REGION}:${ACCOUNT}:parameter/m2m/prod/freeze`],
         conditions: [],
       },

@@ -46,7 +46,7 @@ import { type ChooseView, createSecretViews } from './secret-views.ts'
 import { type AwsService, type AwsSettings, defaultSettings, settingsFaults } from './settings.ts'
 import { createSts } from './sts-api.ts'
 import { createTables, type TableInput } from './table-operations.ts'
-import { trailEvent } from './trail.ts'
+import { accessKeyIn, sessionOfKey, trailEvent } from './trail.ts'
 import { valueOperations } from './value-operations.ts'
 import { createVersionQuota } from './version-quota.ts'
 import { createWatching, type Watching, type WatchingInput } from './watching-services.ts'
@@ -246,6 +246,7 @@ export const createAwsStandIn = (input: AwsStandInInput): AwsStandIn => {
       kms: keys.operations,
       cloudTrail: history.operations,
       asOneWrite: store.asOneWrite,
+      callerOf: ({ authorization }) => sessionOfKey(accountId, accessKeyIn(authorization)),
       onCall: (operation, body, headers) => {
         const trailed = { operation, body, headers, at: now() }
         history.called(trailed)
@@ -259,7 +260,8 @@ export const createAwsStandIn = (input: AwsStandInInput): AwsStandIn => {
   const seed = ({ name, text, versionId, tags, rotationFunctionArn }: SeedSecretInput): string => {
     const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }))
     return store.asOneWrite(() => {
-      secrets.CreateSecret?.({ Name: name, SecretString: text, ClientRequestToken: versionId, Tags })
+      const caller = sessionOfKey(accountId, 'seed')
+      secrets.CreateSecret?.({ Name: name, SecretString: text, ClientRequestToken: versionId, Tags }, caller)
       const secret = store.get(name)
       const rules = { AutomaticallyAfterDays: 60 }
       const never = { lastRotatedAt: undefined, firedAt: undefined }

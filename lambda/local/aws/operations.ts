@@ -20,8 +20,8 @@ export interface AwsContext {
   readonly mayInvoke?: (functionArn: string) => boolean
 }
 
-/** Deliberately synchronous: one call's effect is one step, however many calls are under way. */
-export type AwsOperation = (body: Body) => object
+/** Deliberately synchronous: one call's effect is one step, however many calls are under way. @param caller ARN of who signed */
+export type AwsOperation = (body: Body, caller: string) => object
 export type AwsOperations = Readonly<Record<string, AwsOperation>>
 
 /** @throws InvalidRequestException while deletion is scheduled. */

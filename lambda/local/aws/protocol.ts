@@ -22,6 +22,8 @@ export interface AwsServices {
   readonly cloudTrail?: AwsOperations
   /** Does a call's work as one write of whatever it changes. */
   readonly asOneWrite: <T>(work: () => T) => T
+  /** ARN of who signed a call. */
+  readonly callerOf: (headers: StandInRequest['headers']) => string
   /** Called for every call that was carried out. */
   readonly onCall?: (operation: string, body: Body, headers: StandInRequest['headers']) => void
 }
@@ -116,7 +118,7 @@ export const awsVendor = (
         checkQuota(name)
         const answer = reply(
           200,
-          services.asOneWrite(() => operation(body)),
+          services.asOneWrite(() => operation(body, services.callerOf(request.headers))),
         )
         // A replica's reads are in the trail of its own Region.
         if (ofReplica === undefined) services.onCall?.(name, body, request.headers)

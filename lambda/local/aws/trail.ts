@@ -23,13 +23,21 @@ const KEY = /Credential=([^/]+)\//
 /** ARN of the role that an access key stands for on the laptop. */
 export const roleOfKey = (accountId: string, accessKey: string): string => `arn:aws:iam::${accountId}:role/${accessKey}`
 
+/** @param authorization the header of a signed call */
+export const accessKeyIn = (authorization: string | undefined): string =>
+  KEY.exec(authorization ?? '')?.[1] ?? 'unknown'
+
+/** As that role is called while it is assumed. */
+export const sessionOfKey = (accountId: string, accessKey: string): string =>
+  `arn:aws:sts::${accountId}:assumed-role/${accessKey}/session`
+
 /** @returns undefined for a call that is no read of a value. */
 export const trailEvent = (
   { region, accountId }: TrailPlace,
   { operation, body, headers, at }: TrailedCall,
 ): object | undefined => {
   if (operation !== 'GetSecretValue') return undefined
-  const accessKey = KEY.exec(headers.authorization ?? '')?.[1] ?? 'unknown'
+  const accessKey = accessKeyIn(headers.authorization)
   const time = `${new Date(at).toISOString().slice(0, 19)}Z`
   const { SecretId: secretId, VersionId: versionId, VersionStage: versionStage } = body
   return {
@@ -46,7 +54,7 @@ export const trailEvent = (
       userIdentity: {
         type: 'AssumedRole',
         principalId: `AROALAPTOP:${accessKey}`,
-        arn: `arn:aws:sts::${accountId}:assumed-role/${accessKey}/session`,
+        arn: sessionOfKey(accountId, accessKey),
         accountId,
         sessionContext: {
           sessionIssuer: { type: 'Role', arn: roleOfKey(accountId, accessKey), accountId, userName: accessKey },

@@ -36,6 +36,34 @@ test.each(freezes)('what is set is read back: %s', async (state) => {
   expect(await freeze.read()).toBe(state)
 })
 
+test('who froze it, and when, is what Systems Manager recorded; set again to the same, it is no other freeze', async () => {
+  const freeze = createFreezeSwitch(client, NAME)
+  await freeze.set('off')
+  const before = Date.now()
+  await freeze.set('all')
+  const first = await freeze.origin()
+  await freeze.set('all')
+
+  expect(first.by).toBe('arn:aws:sts::000000000000:assumed-role/any/session')
+  expect(first.since).toBeGreaterThanOrEqual(before)
+  expect(await freeze.origin()).toEqual(first)
+})
+
+test('of more changes than a page shows, the last ones count', async () => {
+  const freeze = createFreezeSwitch(client, NAME)
+  for (let n = 0; n < 60; n += 1) await freeze.set(n % 2 === 0 ? 'planned' : 'all')
+  await freeze.set('off')
+
+  expect((await freeze.origin()).by).toContain('assumed-role/any')
+  await freeze.set('all')
+})
+
+test('who may not read the history is told since when, and not by whom', async () => {
+  standIn.faults.add({ op: 'GetParameterHistory', kind: 'error', status: 403 })
+
+  expect(await createFreezeSwitch(client, NAME).origin()).toEqual({ by: undefined, since: expect.any(Number) })
+})
+
 test('whatever else it holds is unreadable, and is not repeated', async () => {
   await client.send(new PutParameterCommand({ Name: NAME, Value: 'of', Type: 'String', Overwrite: true }))
 

@@ -8,7 +8,8 @@ import { cleanDrills } from '../drill/clean-drills.ts'
 import { drillNames, openDrillRecords, seatOf } from '../drill/drill-seat.ts'
 import { drillExit, drillSentence, stepLine } from '../drill/drill-words.ts'
 import { type DrillEnd, runDrill } from '../drill/run-drill.ts'
-import { assertNotFrozen } from '../incident/obstacles.ts'
+import { readFreezeNow } from '../incident/obstacles.ts'
+import { frozenWords } from '../show/frozen.ts'
 import type { CommandContext } from '../terminal/command-context.ts'
 import { CommandFault, type Ending, EXIT } from '../terminal/command-fault.ts'
 import { watchInterruption } from '../terminal/interruption.ts'
@@ -43,7 +44,7 @@ const record = async (context: CommandContext, written: Written): Promise<string
     const before = await records.read()
     const confirmedBefore = typeof before === 'object' ? before.noticeConfirmedAt : undefined
     const noticeConfirmedAt = written.notice === 'confirmed' ? at : confirmedBefore
-    await records.write({ ...written, at, by: context.operator, ...defined({ noticeConfirmedAt }) })
+    await records.write({ ...written, at, by: (await context.by()) ?? 'unknown', ...defined({ noticeConfirmedAt }) })
     return undefined
   } catch (error) {
     if (error instanceof Fault) return error.message
@@ -98,10 +99,20 @@ const carryOut = async (context: CommandContext, options: DrillOptions): Promise
   }
 }
 
+/** @throws CommandFault `refused` while all rotations are frozen */
+const assertDrillable = async (context: CommandContext): Promise<void> => {
+  const frozen = await readFreezeNow(context)
+  if (frozen.state !== 'all') return
+  throw new CommandFault(
+    EXIT.refused,
+    `In stage ${context.stage} ${frozenWords(frozen)}, so that no revoke begins: nothing was registered or reported. Lift it with m2m freeze off, then run m2m drill.`,
+  )
+}
+
 const drill: Work<DrillOptions> = async (context, options) => {
   if (options.clean === true) return cleanDrills(context, options)
   await assertRemovable(context)
-  await assertNotFrozen(context)
+  await assertDrillable(context)
   const { stage } = context
   if (options.dryRun === true) {
     const text = `A client would be registered in stage ${stage}, reported as leaked, revoked and removed; whoever is on call would get the notice.`

@@ -69,7 +69,7 @@ const report = async (
     incidentId,
     selector: { secretNames: [secretName] },
     reason: 'A drill: nothing leaked',
-    requestedBy: context.operator,
+    requestedBy: (await context.by()) ?? 'unknown',
   }
   await createEvents(createEventBridge(), `m2m-${context.stage}`, source).publish([{ type: LEAK_REPORTED, detail }])
 }

@@ -85,7 +85,9 @@ export const createQueryRoute = (services: readonly QueryService[]) => {
       if (service === undefined) return undefined
       const form = new URLSearchParams(body)
       const action = form.get('Action') ?? ''
-      const subject = ['TopicArn', 'AlarmNamePrefix', 'RoleName'].map((name) => form.get(name)).find((one) => one !== null)
+      const subject = ['TopicArn', 'AlarmNamePrefix', 'RoleName']
+        .map((name) => form.get(name))
+        .find((one) => one !== null)
       const base = { service: service.signedFor, subject: subject ?? null }
       if (!Object.hasOwn(service.operations, action)) {
         const message = `Could not find operation ${action}`

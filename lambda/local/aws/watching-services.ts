@@ -227,7 +227,7 @@ export const createWatching = (input: WatchingInput, place: Place): Watching => 
       { signedFor: 'monitoring', denied: 'AccessDenied', operations: through(() => held.alarms) },
     ],
     ruleOperations: Object.fromEntries(
-      Object.keys(held.rules).map((name) => [name, (body) => held.rules[name]?.(body) ?? {}]),
+      Object.keys(held.rules).map((name) => [name, (body, caller) => held.rules[name]?.(body, caller) ?? {}]),
     ),
     route: ({ method, path }) => {
       const name = SCHEDULE.exec(path)?.[1]

@@ -158,6 +158,7 @@ export class M2mStack extends Stack {
         // A release also reports what was held, which the bus takes from these roles.
         gate: intake === undefined ? [] : [...intakeRoles, ...config.operators, ...security.roleArns, ...breakGlass],
         reads: config.rotation.adoptionProof === undefined ? [] : [roleArn(this, names, 'reads')],
+        reports: [sweepRole],
       },
       keeperRoleArns: [deployRole, ...breakGlass],
     })

@@ -5,13 +5,14 @@ import type { Context } from 'aws-lambda'
 import { createCheckQuestions } from '../adapters/aws/check-questions.ts'
 import { createEventBridge, createPatientSettings, createSecretsManager } from '../adapters/aws/clients.ts'
 import { createEvents } from '../adapters/aws/events.ts'
-import { createFreeze } from '../adapters/aws/freeze.ts'
+import { createFreeze, createFreezeClock } from '../adapters/aws/freeze.ts'
 import { createInvoke } from '../adapters/aws/invoke.ts'
 import type { MetricLine } from '../adapters/aws/metric-line.ts'
 import { createProofListing } from '../adapters/aws/proof-listing.ts'
 import { createProofQuestions } from '../adapters/aws/proof-questions.ts'
 import { createReadLookup } from '../adapters/aws/read-records.ts'
 import { createReadableRecords } from '../adapters/aws/records.ts'
+import { createReportRecords } from '../adapters/aws/report-records.ts'
 import { createRotationSteps } from '../adapters/aws/rotation-steps.ts'
 import { createSecretRotator } from '../adapters/aws/secret-rotator.ts'
 import { createSignedCall } from '../adapters/aws/signed-call.ts'
@@ -38,6 +39,7 @@ const clients = {
   secrets: createSecretRotator(secretsManager),
   steps: createRotationSteps(invoke, rotationFunctionArn),
   freeze: createFreeze(systemsManager, frozen.parameter),
+  frozenAt: createFreezeClock(systemsManager, frozen.parameter),
   events: createEvents(createEventBridge(), settings.eventBus, SWEEP_SOURCE),
   secretNamePrefix,
   extraPrefixes,
@@ -78,8 +80,16 @@ const proofsBy = ({ wait }: Sweeping['timing'], functionArn: string): Pick<Sweep
   }
 }
 
+/** What was reported: of all secrets together, the project's own included. */
+const memoryBy = ({ wait, now }: Sweeping['timing'], holder: string): Pick<Sweeping, 'memory'> => {
+  if (settings.records === undefined) return {}
+  const { table, endpoint } = settings.records
+  const call = createSignedCall(secretsManager, { service: 'dynamodb', endpoint })
+  return { memory: createReportRecords({ call, table, wait, now }, holder) }
+}
+
 /** The project's own secret, where it is rotated, is one more, with a function of its own. */
-const sweepsOf = (shared: Pick<Sweeping, 'timing' | 'journal'>): readonly [Sweeping, ...Sweeping[]] => {
+const sweepsOf = (shared: Pick<Sweeping, 'timing' | 'journal' | 'memory'>): readonly [Sweeping, ...Sweeping[]] => {
   const { timing } = shared
   const records = createReadableRecords(secretsManager, settings.records, timing.wait)
   const common = { ...clients, ...shared, records }
@@ -95,36 +105,30 @@ const sweepsOf = (shared: Pick<Sweeping, 'timing' | 'journal'>): readonly [Sweep
   return [{ ...ofProject, secretNamePrefix: secretName, extraPrefixes: [], isOneSecret: true }, ofClients]
 }
 
-/** A sweep that did not see the whole list is none, to the alarm that waits for one. */
-const metricsOf = (
-  {
-    overdue,
-    failed,
-    overlapsOpen,
-    oldestDays,
-    stuckLeft,
-    settleRefusing,
-    proofsOwed,
-    secretsDead,
-    ...rest
-  }: SweepSummary,
-  at: number,
-): MetricLine => ({
-  namespace: `M2M/${settings.stage}`,
-  at,
-  counts: {
-    SweepCompleted: rest.isWhole ? 1 : 0,
-    SecretsOverdue: overdue,
-    SweepFailures: failed,
-    OverlapsOpen: overlapsOpen,
-    OldestSecretDays: oldestDays,
-    SecretsStuck: stuckLeft,
-    SettlesRefusing: settleRefusing,
-    ProofsOwed: proofsOwed,
-    SecretsDead: secretsDead,
-  },
-  fields: { outcome: 'swept', ...rest },
-})
+/** A sweep that did not see the whole list is none, to the alarm that waits for one. Each name is paid for by the month. */
+const metricsOf = (summary: SweepSummary, at: number): MetricLine => {
+  const { failed, overlapsOpen, oldestDays, proofsOwed, findingsOpen, freeze, isWhole, reports } = summary
+  const { overdue, rotationOff, heldTooLong, settleRefusing, stuckLeft, secretsDead } = summary
+  const isForgotten = settings.records !== undefined && reports === 'forgotten'
+  return {
+    namespace: `M2M/${settings.stage}`,
+    at,
+    counts: {
+      SweepCompleted: isWhole ? 1 : 0,
+      SweepFailures: failed,
+      OverlapsOpen: overlapsOpen,
+      OldestSecretDays: oldestDays,
+      // Without the records: what this sweep has come across.
+      FindingsOpen: findingsOpen ?? overdue + rotationOff + heldTooLong + settleRefusing + stuckLeft + secretsDead,
+      ProofsOwed: proofsOwed,
+      Frozen: freeze === 'planned' || freeze === 'all' ? 1 : 0,
+      FreezeUnreadable: freeze === 'unreadable' ? 1 : 0,
+      // A name without a figure costs nothing.
+      ...(isForgotten ? { ReportsForgotten: 1 } : {}),
+    },
+    fields: { outcome: 'swept', ...summary },
+  }
+}
 
 /** @throws Fault when not even the list can be had. */
 export const handler = async (event: unknown, context: Context): Promise<SweepSummary> => {
@@ -132,7 +136,7 @@ export const handler = async (event: unknown, context: Context): Promise<SweepSu
   const timing = createTiming(() => context.getRemainingTimeInMillis())
   const mayBeAhead = typeof DEPLOYED_BUNDLE === 'undefined'
   const asOf = readSweepEvent(event, { now: timing.now(), mayBeAhead })
-  const summary = await sweepAll(sweepsOf({ timing, journal }), asOf)
+  const summary = await sweepAll(sweepsOf({ timing, journal, ...memoryBy(timing, context.awsRequestId) }), asOf)
   journal.measure(metricsOf(summary, timing.now()))
   return summary
 }

@@ -44,6 +44,8 @@ export interface SweepSpans {
   readonly longestHoldHours: number
   readonly sweepEveryMinutes: number
   readonly checksPerSecond: number
+  /** Whether the summary of a day on which nothing is open is mailed as well. */
+  readonly mailsWhenWell: boolean
 }
 
 export interface SweepProps {
@@ -120,7 +122,7 @@ export class SweepFunction extends Construct {
     })
     this.maySweep(props)
     this.schedule(props)
-    this.eventNotices = sweepEventNotices
+    this.eventNotices = sweepEventNotices(spans)
     this.metricNotices = this.listMetricNotices(props)
   }
 
@@ -130,6 +132,7 @@ export class SweepFunction extends Construct {
     this.fn.mayDo(bus.mayPublish(SWEEP_SOURCE), mayReadFreeze(this, names))
     evidence.mayListProofs(this.fn, names)
     records.mayReadVersions(this.fn)
+    records.mayRememberReports(this.fn)
     if (adoption !== undefined) this.fn.mayDo(adoption.mayAsk())
   }
 
@@ -215,20 +218,20 @@ export class SweepFunction extends Construct {
         silence: 'unchanged',
       },
       {
-        id: 'SecretOverdue',
-        page: 'overdue',
-        says: 'Secrets were not rotated within their period and a quarter of it. Events on the bus name them.',
-        metric: metric('SecretsOverdue', 'Maximum'),
+        id: 'FreezeUnreadable',
+        page: 'freeze',
+        says: 'The freeze cannot be read, for an hour: no planned rotation begins, and no overlap ends. m2m freeze off writes it anew.',
+        metric: metric('FreezeUnreadable', 'Maximum'),
         atLeast: 1,
+        periods: Math.max(1, Math.ceil(60 / spans.sweepEveryMinutes)),
         silence: 'unchanged',
       },
       {
-        id: 'SecretsDead',
-        page: 'drift',
-        says: "Stytch refuses what consumers read: AWSCURRENT is dead, or its client gone or another secret's. Events on the bus name them: m2m incident NAME replaces a dead value.",
-        metric: metric('SecretsDead', 'Maximum'),
+        id: 'ReportsForgotten',
+        page: 'records-unavailable',
+        says: 'The records table does not answer, or the sweep may not write there. What it finds may be reported more than once a day, and no summary comes.',
+        metric: metric('ReportsForgotten', 'Sum'),
         atLeast: 1,
-        silence: 'unchanged',
       },
       {
         id: 'ProofsOwed',
@@ -243,41 +246,22 @@ export class SweepFunction extends Construct {
   }
 }
 
-/** One message a secret: few at a time. What can come by the thousand, secrets that are overdue, has an alarm instead. */
-const sweepEventNotices: readonly EventNotice[] = [
+/** One message a sweep and one a day, however many secrets they are about: what each is about alone is on the bus, for programs. */
+const sweepEventNotices = ({ mailsWhenWell }: SweepSpans): readonly EventNotice[] => [
   {
-    id: 'StuckLeft',
-    page: 'rotation-stuck',
-    says: 'A rotation is stuck, and the sweep could not end it: Stytch or the function does not answer, or only its value works.',
-    pattern: eventPattern(SWEEP_SOURCE, 'Rotation Stuck', { became: ['left'] }),
-    secretAt: '$.detail.secretName',
+    id: 'SweepDigest',
+    page: 'sweep-digest',
+    says: 'This is new; what lasts comes once a day, in the summary.',
+    pattern: eventPattern(SWEEP_SOURCE, 'Sweep Digest'),
+    secretAt: '$.detail.text',
   },
   {
-    id: 'SettleRefusing',
-    page: 'settle-refusing',
-    says: 'An overlap is over and does not end: the settle was asked for and refused. Or a value that was revoked works. The event says which.',
-    pattern: eventPattern(SWEEP_SOURCE, 'Settle Refusing'),
-    secretAt: '$.detail.secretName',
-  },
-  {
-    id: 'SecretDead',
-    page: 'drift',
-    says: 'Stytch refuses the value that consumers read. Type m2m incident NAME to replace it, or m2m rollback NAME where the value before works; the event says what was found, and since when.',
-    pattern: eventPattern(SWEEP_SOURCE, 'Secret Dead'),
-    secretAt: '$.detail.secretName',
-  },
-  {
-    id: 'HoldTooLong',
-    page: 'held-too-long',
-    says: 'A secret has been on hold for longer than holds may last. Nothing planned happens to it until it is released.',
-    pattern: eventPattern(SWEEP_SOURCE, 'Hold Too Long'),
-    secretAt: '$.detail.secretName',
-  },
-  {
-    id: 'RotationOff',
-    page: 'rotation-off',
-    says: 'Rotation of a secret is switched off, or is not by our function. Nothing replaces it any more.',
-    pattern: eventPattern(SWEEP_SOURCE, 'Rotation Off'),
-    secretAt: '$.detail.secretName',
+    id: 'DailySummary',
+    page: 'daily-summary',
+    says: 'What is open, once a day until it is over.',
+    pattern: mailsWhenWell
+      ? eventPattern(SWEEP_SOURCE, 'Daily Summary')
+      : eventPattern(SWEEP_SOURCE, 'Daily Summary', { isWell: [false] }),
+    secretAt: '$.detail.text',
   },
 ]

@@ -64,10 +64,9 @@ export class Dashboard extends Construct {
         title: 'The fleet, as the last sweep saw it',
         metrics: [
           metric('OldestSecretDays', 'Maximum'),
-          metric('SecretsOverdue', 'Maximum'),
+          metric('FindingsOpen', 'Maximum'),
           metric('OverlapsOpen', 'Maximum'),
-          metric('SecretsStuck', 'Maximum'),
-          metric('SettlesRefusing', 'Maximum'),
+          metric('Frozen', 'Maximum'),
           metric('SweepCompleted', 'Sum'),
         ],
         width: WIDTH,

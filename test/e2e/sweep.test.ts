@@ -97,14 +97,14 @@ test('writes one line that is a metric: nothing stands before it', async () => {
   expect(line.slice(line.indexOf('{"'))).toBe(line.trim())
   expect(JSON.parse(line)).toMatchObject({
     SweepCompleted: 1,
-    SecretsOverdue: 0,
     SweepFailures: 0,
     OverlapsOpen: 0,
-    SecretsStuck: 0,
-    SettlesRefusing: 0,
-    ProofsOwed: 0,
-    SecretsDead: 0,
     OldestSecretDays: 0,
+    FindingsOpen: 0,
+    ProofsOwed: 0,
+    Frozen: 0,
+    FreezeUnreadable: 0,
+    reports: 'done',
     _aws: {
       CloudWatchMetrics: [
         {
@@ -112,14 +112,13 @@ test('writes one line that is a metric: nothing stands before it', async () => {
           Dimensions: [[]],
           Metrics: [
             { Name: 'SweepCompleted', Unit: 'Count' },
-            { Name: 'SecretsOverdue', Unit: 'Count' },
             { Name: 'SweepFailures', Unit: 'Count' },
             { Name: 'OverlapsOpen', Unit: 'Count' },
             { Name: 'OldestSecretDays', Unit: 'Count' },
-            { Name: 'SecretsStuck', Unit: 'Count' },
-            { Name: 'SettlesRefusing', Unit: 'Count' },
+            { Name: 'FindingsOpen', Unit: 'Count' },
             { Name: 'ProofsOwed', Unit: 'Count' },
-            { Name: 'SecretsDead', Unit: 'Count' },
+            { Name: 'Frozen', Unit: 'Count' },
+            { Name: 'FreezeUnreadable', Unit: 'Count' },
           ],
         },
       ],

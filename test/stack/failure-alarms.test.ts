@@ -27,10 +27,10 @@ const PUBLISHED: Readonly<Record<string, readonly string[]>> = {
   // And those of the rotation functions (test/handlers/handle-step.test.ts).
   'M2M/prod': [
     'SweepCompleted',
-    'SecretsOverdue',
     'SweepFailures',
     'ProofsOwed',
-    'SecretsDead',
+    'FreezeUnreadable',
+    'ReportsForgotten',
     'RecordsUnavailable',
     'ProofPending',
   ],

@@ -43,6 +43,7 @@ describe('the role', () => {
       'ReadFreeze',
       'ListProofs',
       'ReadVersions',
+      'RememberReports',
     ])
   })
 
@@ -237,10 +238,9 @@ describe('people are told', () => {
   })
 
   test.each([
-    ['SecretsOverdue', 1, 'overdue'],
+    ['FreezeUnreadable', 4, 'freeze'],
     ['SweepFailures', 2, 'sweep-failures'],
     ['ProofsOwed', 2, 'proof-pending'],
-    ['SecretsDead', 1, 'drift'],
   ])('of %s, and a sweep that is late ends no alarm', (MetricName, EvaluationPeriods, page) => {
     template.hasResourceProperties('AWS::CloudWatch::Alarm', {
       Namespace: 'M2M/prod',
@@ -262,12 +262,14 @@ describe('people are told', () => {
   })
 
   test.each([
-    ['Settle Refusing', undefined],
-    ['Secret Dead', undefined],
-    ['Hold Too Long', undefined],
-    ['Rotation Off', undefined],
-    ['Rotation Stuck', { became: ['left'] }],
-  ])('of %s, from the bus', (detailType, detail) => {
+    ['Sweep Digest', undefined],
+    ['Daily Summary', { isWell: [false] }],
+  ])('of what is new, and of what is open: %s', (detailType, detail) => {
+    const ofSweep = ofType('AWS::Events::Rule').filter(({ Properties }) =>
+      JSON.stringify(Properties.EventPattern).includes('m2m.sweep'),
+    )
+    const archived = JSON.stringify(ofSweep.map(({ Properties }) => Properties.EventPattern))
+
     template.hasResourceProperties('AWS::Events::Rule', {
       EventBusName: Match.anyValue(),
       EventPattern: {
@@ -276,10 +278,38 @@ describe('people are told', () => {
         ...(detail === undefined ? {} : { detail }),
       },
     })
+    expect(archived).toContain(detailType)
   })
 
-  test('of no overdue secret one by one', () => {
-    expect(JSON.stringify(ofType('AWS::Events::Rule'))).not.toContain('Secret Overdue')
+  test('of a day on which nothing is open, only where that is asked for', () => {
+    const asked = synthStack({ rotation: { mailWhenWell: true } }).template()
+
+    asked.hasResourceProperties('AWS::Events::Rule', {
+      EventPattern: { source: ['m2m.sweep'], 'detail-type': ['Daily Summary'], detail: Match.absent() },
+    })
+  })
+
+  test('of no secret one by one', () => {
+    const rules = ofType('AWS::Events::Rule').filter(({ Properties }) => JSON.stringify(Properties).includes('Alarms'))
+
+    for (const type of [
+      'Secret Overdue',
+      'Settle Refusing',
+      'Secret Dead',
+      'Hold Too Long',
+      'Rotation Off',
+      'Rotation Stuck',
+    ])
+      expect(JSON.stringify(rules.map(({ Properties }) => Properties.EventPattern))).not.toContain(type)
+  })
+
+  test('that nothing is remembered, where the records do not answer', () => {
+    template.hasResourceProperties('AWS::CloudWatch::Alarm', {
+      Namespace: 'M2M/prod',
+      MetricName: 'ReportsForgotten',
+      TreatMissingData: 'notBreaching',
+      AlarmDescription: Match.stringLikeRegexp('docs/runbook\\.md#records-unavailable$'),
+    })
   })
 })
 

@@ -1,6 +1,7 @@
 // One sweep over all secrets of a stage (architecture §3, last table). First it lists them, page by page, and keeps no more of each than
 // what is due; then it looks at those anew, the urgent ones first, and asks for rotations no faster than its share of Secrets Manager's
-// quotas. It has no state of its own: what it does not get to, or is killed over, the next sweep finds. A secret that fails stops no other.
+// quotas. What it decides rests on no state of its own: what it does not get to, or is killed over, the next sweep finds. A secret that fails stops
+// no other. Only what was reported is remembered (reports.ts).
 
 import { Fault } from '../base/fault.ts'
 import { forEachLimited } from '../base/for-each-limited.ts'
@@ -9,8 +10,11 @@ import type { Timing } from '../base/timing.ts'
 import { decidedBy, type FreezeReading, readFreeze } from '../rotation/freeze.ts'
 import { checkFleet } from './check-fleet.ts'
 import type { Sweep } from './due.ts'
+import { finishReports, type Reporting, readOpen } from './finish-reports.ts'
+import { reportFreeze } from './freeze-findings.ts'
 import { type Found, listFleet, type Nominated, nothingFound } from './list-fleet.ts'
 import { proveOwed } from './owed-proofs.ts'
+import { createReports, type Reports } from './reports.ts'
 import { createCircuitBreaker, type RequestTurns, type SweepSecret, sweepSecret } from './sweep-secret.ts'
 import { isThrottle, type Sweeping } from './sweeping.ts'
 import { emptyTally, type Tally } from './tally.ts'
@@ -22,7 +26,13 @@ export interface SweepSummary extends Readonly<Tally> {
   /** Whether the list came to its end. */
   readonly isWhole: boolean
   readonly ms: number
+  /** Whether it is remembered what was reported. elsewhere: another sweep reports at this moment. */
+  readonly reports: 'done' | 'elsewhere' | 'forgotten' | 'failed'
+  /** What people were notified of and is not over; undefined: nothing is remembered. */
+  readonly findingsOpen: number | undefined
 }
+
+type OneSweep = Omit<SweepSummary, 'reports' | 'findingsOpen'>
 
 /**
  * Rotations asked for a second: a fifth of the 50 RotateSecret that a Region gives, and two fifths of the 50 PutSecretValue and
@@ -86,12 +96,14 @@ const lookAtAll = async (work: SweepSecret, found: Found, until: number): Promis
   return urgent.slice(begun).every((arn) => !freshAt.has(arn))
 }
 
-/**
- * @param asOf the time that everything is decided by, epoch milliseconds: when the sweep was scheduled for, so that one that is run
- * twice decides the same.
- * @throws Fault when not even the first page of the list can be had.
- */
-export const sweep = async (sweeping: Sweeping, asOf: number): Promise<SweepSummary> => {
+interface Reported {
+  readonly asOf: number
+  readonly reports: Reports
+  /** Whom the list has shown, by ARN. */
+  readonly seen: Set<string>
+}
+
+const sweepOne = async (sweeping: Sweeping, { asOf, reports, seen }: Reported): Promise<OneSweep> => {
   const { timing, rules, secrets, steps, records, events, journal, adoption, proofs, checks } = sweeping
   const startedAt = timing.now()
   const availableMs = timing.remainingMs() - RESERVE_MS
@@ -102,35 +114,72 @@ export const sweep = async (sweeping: Sweeping, asOf: number): Promise<SweepSumm
   const found = nothingFound()
   const isChecking = checks !== undefined
   const listUntil = startedAt + availableMs * LIST_SHARE
-  const isWhole = await listFleet(sweeping, { sweep: decidesBy, found, tally, until: listUntil, isChecking })
+  const listing = { sweep: decidesBy, found, tally, reports, seen, until: listUntil, isChecking }
+  const isWhole = await listFleet(sweeping, listing)
+  const { urgent, due, toCheck, deletedSince } = found
+  const looks = [urgent, due].reduce((sum, { fresh, tried }) => sum + fresh.length + tried.length, 0)
+  reports.expect({ looks, checks: toCheck.length })
   const hasMore = isChecking || found.settled.length > 0
   const lookUntil = hasMore ? partOfTheWay(timing, until, LOOK_SHARE) : until
   const requests = requestTurns(timing, lookUntil)
-  const parts = { secrets, steps, records, events, timing, journal, adoption, requests }
+  const parts = { secrets, steps, records, events, timing, journal, adoption, requests, reports }
   const work: SweepSecret = { ...parts, tally, sweep: decidesBy }
   const isUrgentDone = await lookAtAll(work, found, lookUntil)
   if (proofs !== undefined) await proveOwed(work, proofs, { settled: found.settled, until })
   // A check changes nothing, so that no freeze stops it; and an incident's calls come first.
-  const { toCheck, deletedSince } = found
   if (checks !== undefined && isUrgentDone) {
     await checkFleet(work, { watch: checks, secrets: toCheck, deletedSince, until })
   } else tally.checksLeft += toCheck.length
   return { ...tally, freeze, isWhole, ms: timing.now() - startedAt }
 }
 
-const join = (one: SweepSummary, other: SweepSummary): SweepSummary => {
+const join = (one: OneSweep, other: OneSweep): OneSweep => {
   const tally = emptyTally()
   for (const key of Object.keys(tally) as (keyof Tally)[]) tally[key] = one[key] + other[key]
   tally.oldestDays = Math.max(one.oldestDays, other.oldestDays)
   return { ...tally, freeze: other.freeze, isWhole: one.isWhole && other.isWhole, ms: one.ms + other.ms }
 }
 
-/** One after another, the smallest first: what does not get its time is the next sweep's. Throws as `sweep` does. */
+/** What could not be published is the next sweep's, which finds it unsaid. */
+const finish = async (reporting: Reporting, reports: Reports): Promise<SweepSummary['reports']> => {
+  try {
+    return await finishReports(reporting, reports)
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error
+    reporting.journal.note({ outcome: 'failed', code: error.code, message: error.message })
+    return 'failed'
+  }
+}
+
+/**
+ * One after another, the smallest first: what does not get its time is the next sweep's.
+ * @param asOf the time that everything is decided by, epoch milliseconds: when the sweep was scheduled for, so that one that is run
+ * twice decides the same.
+ * @throws Fault when not even the first page of a list can be had.
+ */
 export const sweepAll = async (
   [first, ...rest]: readonly [Sweeping, ...Sweeping[]],
   asOf: number,
 ): Promise<SweepSummary> => {
-  let whole = await sweep(first, asOf)
-  for (const next of rest) whole = join(whole, await sweep(next, asOf))
-  return whole
+  const { memory, events, journal, timing, rules } = first
+  const reporting: Reporting = { memory, events, journal, timing, stage: rules.rotationFunctionArn, asOf }
+  const known = await readOpen(reporting)
+  const reports = createReports({ asOf, sweepEveryMs: rules.sweepEveryMs, known })
+  const reported: Reported = { asOf, reports, seen: new Set() }
+  let whole = await sweepOne(first, reported)
+  for (const next of rest) whole = join(whole, await sweepOne(next, reported))
+  if (whole.isWhole) reports.listed(reported.seen)
+  const isFrozen = whole.freeze === 'planned' || whole.freeze === 'all'
+  const changedAt = isFrozen ? await first.frozenAt?.() : undefined
+  reportFreeze(reports, { reading: whole.freeze, changedAt }, asOf)
+  const end = await finish(reporting, reports)
+  return {
+    ...whole,
+    failed: whole.failed + (end === 'failed' ? 1 : 0),
+    reports: end,
+    findingsOpen: reports.openForPeople(),
+  }
 }
+
+/** One stage's, or one secret's. Throws as `sweepAll` does. */
+export const sweep = (sweeping: Sweeping, asOf: number): Promise<SweepSummary> => sweepAll([sweeping], asOf)

@@ -8,6 +8,7 @@ import { createFakeEvents } from '../../fakes/fake-events.ts'
 import { createFakeFleet, createFakeSteps } from '../../fakes/fake-fleet.ts'
 import { createFakeFreeze } from '../../fakes/fake-freeze.ts'
 import { createFakeJournal } from '../../fakes/fake-journal.ts'
+import { createFakeReportMemory } from '../../fakes/fake-report-memory.ts'
 import { createFakeTiming, NOON_THIRTY } from '../../fakes/fake-timing.ts'
 import {
   DAY_MS,
@@ -28,6 +29,9 @@ export const createPlace = () => {
   const freeze = createFakeFreeze()
   const events = createFakeEvents(createCallLog())
   const journal = createFakeJournal()
+  const memory = createFakeReportMemory(timing.now)
+  /** When the freeze was last changed. */
+  const frozen: { at: number | undefined } = { at: undefined }
   /** When the rotation function says that it switched, by the version's id. */
   const switches = new Map<string, number>()
   const table = { isDown: false }
@@ -51,6 +55,8 @@ export const createPlace = () => {
         events,
         timing,
         journal,
+        memory,
+        frozenAt: async () => frozen.at,
         secretNamePrefix: PREFIX,
         rules: {
           rotationFunctionArn: ROTATION_FUNCTION,
@@ -64,15 +70,20 @@ export const createPlace = () => {
   }
   const add = (...all: readonly (SecretTraits & { readonly name: string })[]): void =>
     fleet.add(...all.map((traits) => makeSecret({ ...traits, name: PREFIX + traits.name })))
+  /** What is about one secret each. */
+  const reports = () => events.published.filter(({ detail }) => 'secretName' in detail)
   const reported = () =>
-    events.published.map(({ type, detail }) => `${type}: ${String(detail.secretName).slice(PREFIX.length)}`)
+    reports().map(({ type, detail }) => `${type}: ${String(detail.secretName).slice(PREFIX.length)}`)
+  /** What people get. */
+  const mails = () => events.published.filter(({ detail }) => !('secretName' in detail))
   const rotated = () => fleet.calls.filter(({ op }) => op === 'rotate').map(({ about }) => about.slice(PREFIX.length))
   /** The clock goes on to the next sweep. */
   const next = (): Promise<SweepSummary> => {
     timing.advance(SWEEP_EVERY_MS)
     return run()
   }
-  return { timing, fleet, steps, freeze, events, journal, switches, table, run, next, add, reported, rotated }
+  const watched = { events, journal, reports, reported, mails, rotated }
+  return { timing, fleet, steps, freeze, frozen, memory, switches, table, run, next, add, ...watched }
 }
 
 export const over = { current: 'rotate', rotatedAgoMs: 2 * DAY_MS } as const

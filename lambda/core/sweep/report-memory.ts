@@ -1,0 +1,20 @@
+// The port to what was reported: the records table, below keys of the sweep's own. Without it, things are reported more often than once a day.
+import type { Finding, OpenFinding } from './reports.ts'
+
+/** What a stage has done of what is done once a day: numbers of days. */
+export interface DaysDone {
+  readonly summary?: number
+}
+
+/** Each throws Fault RECORDS_UNAVAILABLE. */
+export interface ReportMemory {
+  /** All that was reported and has not ended. @param asOf epoch milliseconds: what nobody has seen for days counts no longer */
+  open(asOf: number): Promise<readonly OpenFinding[]>
+  note(finding: OpenFinding): Promise<void>
+  end(finding: Pick<Finding, 'about' | 'kind'>): Promise<void>
+  /** Reporting is one sweep's at a time: of two that meet, the second leaves it. @param forMs longer than the function can still run */
+  take(forMs: number): Promise<'taken' | 'held'>
+  release(): Promise<void>
+  daysDone(): Promise<DaysDone>
+  noteDays(days: DaysDone): Promise<void>
+}

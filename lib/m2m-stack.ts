@@ -291,6 +291,13 @@ export class M2mStack extends Stack {
       bounds: config.bounds,
       records,
       bus,
+      parts: {
+        campaignSchedule: this.campaign?.scheduleName,
+        rules: [this.archive.rule],
+        topic: 'email' in config.alarms ? notifications.topic : undefined,
+        // What a customer's own key lets be asked is its owner's to say.
+        key: config.keyArn === undefined ? key.key : undefined,
+      },
       spans: config.rotation,
       removalPolicy,
     })

@@ -16,6 +16,12 @@ import { createReportRecords } from '../adapters/aws/report-records.ts'
 import { createRotationSteps } from '../adapters/aws/rotation-steps.ts'
 import { createSecretRotator } from '../adapters/aws/secret-rotator.ts'
 import { createSignedCall } from '../adapters/aws/signed-call.ts'
+import {
+  createKeyPart,
+  createRulePart,
+  createSchedulePart,
+  createSubscriptionPart,
+} from '../adapters/aws/stage-parts.ts'
 import { createTiming } from '../adapters/timing.ts'
 import { SWEEP_SOURCE } from '../core/base/event-types.ts'
 import { HOUR_MS, MINUTE_MS } from '../core/base/time-units.ts'
@@ -80,6 +86,21 @@ const proofsBy = ({ wait }: Sweeping['timing'], functionArn: string): Pick<Sweep
   }
 }
 
+/** What the stage stands on beside its secrets. */
+const partsBy = ({ wait }: Sweeping['timing']): Pick<Sweeping, 'parts'> => {
+  const { campaignSchedule, rules = [], topicArn, keyArn } = settings.parts ?? {}
+  const at = (service: string) => ({ call: createSignedCall(secretsManager, { service }), wait })
+  const parts = [
+    ...(campaignSchedule === undefined
+      ? []
+      : [createSchedulePart(at('scheduler'), campaignSchedule, 'campaignMissing')]),
+    ...rules.map((rule) => createRulePart(at('events'), rule, settings.eventBus)),
+    ...(topicArn === undefined ? [] : [createSubscriptionPart(at('sns'), topicArn)]),
+    ...(keyArn === undefined ? [] : [createKeyPart(at('kms'), keyArn)]),
+  ]
+  return { parts }
+}
+
 /** What was reported: of all secrets together, the project's own included. */
 const memoryBy = ({ wait, now }: Sweeping['timing'], holder: string): Pick<Sweeping, 'memory'> => {
   if (settings.records === undefined) return {}
@@ -89,7 +110,9 @@ const memoryBy = ({ wait, now }: Sweeping['timing'], holder: string): Pick<Sweep
 }
 
 /** The project's own secret, where it is rotated, is one more, with a function of its own. */
-const sweepsOf = (shared: Pick<Sweeping, 'timing' | 'journal' | 'memory'>): readonly [Sweeping, ...Sweeping[]] => {
+const sweepsOf = (
+  shared: Pick<Sweeping, 'timing' | 'journal' | 'memory' | 'parts'>,
+): readonly [Sweeping, ...Sweeping[]] => {
   const { timing } = shared
   const records = createReadableRecords(secretsManager, settings.records, timing.wait)
   const common = { ...clients, ...shared, records }
@@ -105,16 +128,16 @@ const sweepsOf = (shared: Pick<Sweeping, 'timing' | 'journal' | 'memory'>): read
   return [{ ...ofProject, secretNamePrefix: secretName, extraPrefixes: [], isOneSecret: true }, ofClients]
 }
 
-/** A sweep that did not see the whole list is none, to the alarm that waits for one. Each name is paid for by the month. */
+/** A sweep that did not see the whole list is no sign of life, nor is one that found what the stage stands on broken. Each name is paid for by the month. */
 const metricsOf = (summary: SweepSummary, at: number): MetricLine => {
-  const { failed, overlapsOpen, oldestDays, proofsOwed, findingsOpen, freeze, isWhole, reports } = summary
+  const { failed, overlapsOpen, oldestDays, proofsOwed, findingsOpen, freeze, isWhole, isWell, reports } = summary
   const { overdue, rotationOff, heldTooLong, settleRefusing, stuckLeft, secretsDead } = summary
   const isForgotten = settings.records !== undefined && reports === 'forgotten'
   return {
     namespace: `M2M/${settings.stage}`,
     at,
     counts: {
-      SweepCompleted: isWhole ? 1 : 0,
+      Alive: isWhole && isWell ? 1 : 0,
       SweepFailures: failed,
       OverlapsOpen: overlapsOpen,
       OldestSecretDays: oldestDays,
@@ -136,7 +159,10 @@ export const handler = async (event: unknown, context: Context): Promise<SweepSu
   const timing = createTiming(() => context.getRemainingTimeInMillis())
   const mayBeAhead = typeof DEPLOYED_BUNDLE === 'undefined'
   const asOf = readSweepEvent(event, { now: timing.now(), mayBeAhead })
-  const summary = await sweepAll(sweepsOf({ timing, journal, ...memoryBy(timing, context.awsRequestId) }), asOf)
+  const summary = await sweepAll(
+    sweepsOf({ timing, journal, ...memoryBy(timing, context.awsRequestId), ...partsBy(timing) }),
+    asOf,
+  )
   journal.measure(metricsOf(summary, timing.now()))
   return summary
 }

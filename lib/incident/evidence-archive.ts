@@ -77,6 +77,8 @@ export class EvidenceArchive extends Construct {
   readonly fn: M2mFunction
   /** Events that the function failed on three times. */
   readonly unarchived: Queue
+  /** Hands events to the archive. */
+  readonly rule: Rule
   /** ARN pattern of every object. */
   private readonly objects: string
 
@@ -91,7 +93,7 @@ export class EvidenceArchive extends Construct {
       removalPolicy: props.surroundings.removalPolicy,
     })
     this.fn = this.makeFunction(props)
-    new Rule(this, 'Rule', {
+    this.rule = new Rule(this, 'Rule', {
       eventBus: props.bus,
       description: 'What an auditor asks for goes to the evidence archive',
       // Who may speak as m2m.… is for the bus's own policy to say; what is archived, for the list.

@@ -4,9 +4,12 @@
 
 import { Duration, type RemovalPolicy, Stack } from 'aws-cdk-lib'
 import { Metric } from 'aws-cdk-lib/aws-cloudwatch'
+import type { IRule } from 'aws-cdk-lib/aws-events'
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import type { IKey } from 'aws-cdk-lib/aws-kms'
 import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations'
 import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler'
+import type { ITopic } from 'aws-cdk-lib/aws-sns'
 import type { Queue } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
 import { defined } from '../../lambda/core/base/defined.ts'
@@ -37,6 +40,18 @@ export interface SweepEvidence {
   mayListProofs(fn: M2mFunction, names: StageNames): void
 }
 
+/** What the sweep looks at beside secrets; whatever is absent, it does not. */
+export interface StageParts {
+  /** Of the periodic campaign. */
+  readonly campaignSchedule?: string | undefined
+  /** Rules of the stage's bus. */
+  readonly rules: readonly IRule[]
+  /** Whose subscribers are people. */
+  readonly topic?: ITopic | undefined
+  /** Of the secrets, where its policy is the stack's own. */
+  readonly key?: IKey | undefined
+}
+
 /** How long things may take, for secrets whose tags say nothing. */
 export interface SweepSpans {
   readonly periodHours: number
@@ -62,6 +77,7 @@ export interface SweepProps {
   readonly bounds: Bounds
   /** Where the rotation function notes when it switches. */
   readonly records: RecordsTable
+  readonly parts: StageParts
   readonly spans: SweepSpans
   readonly removalPolicy: RemovalPolicy
 }
@@ -110,6 +126,14 @@ export class SweepFunction extends Construct {
         bounds: props.bounds,
         records: { table: props.records.table.tableName },
         proofs: { bucket: props.evidence.bucket.bucketName },
+        parts: {
+          rules: props.parts.rules.map(({ ruleName }) => ruleName),
+          ...defined({
+            campaignSchedule: props.parts.campaignSchedule,
+            topicArn: props.parts.topic?.topicArn,
+            keyArn: props.parts.key?.keyArn,
+          }),
+        },
         ...defined({ project: props.project?.place, adoption: props.adoption?.env }),
       }),
     })
@@ -121,6 +145,7 @@ export class SweepFunction extends Construct {
       maxEventAge,
     })
     this.maySweep(props)
+    this.mayLookAt(props.parts)
     this.schedule(props)
     this.eventNotices = sweepEventNotices(spans)
     this.metricNotices = this.listMetricNotices(props)
@@ -134,6 +159,24 @@ export class SweepFunction extends Construct {
     records.mayReadVersions(this.fn)
     records.mayRememberReports(this.fn)
     if (adoption !== undefined) this.fn.mayDo(adoption.mayAsk())
+  }
+
+  /** One read of each part, and nothing that is not named. */
+  private mayLookAt({ campaignSchedule, rules, topic, key }: StageParts): void {
+    const { partition, region, account } = Stack.of(this)
+    const schedule = `arn:${partition}:scheduler:${region}:${account}:schedule/default/${campaignSchedule}`
+    const may = (sid: string, action: string, resources: readonly string[]): void => {
+      if (resources.length > 0)
+        this.fn.mayDo(new PolicyStatement({ sid, actions: [action], resources: [...resources] }))
+    }
+    may('LookAtTheSchedule', 'scheduler:GetSchedule', campaignSchedule === undefined ? [] : [schedule])
+    may(
+      'LookAtRules',
+      'events:DescribeRule',
+      rules.map(({ ruleArn }) => ruleArn),
+    )
+    may('LookAtSubscriptions', 'sns:ListSubscriptionsByTopic', topic === undefined ? [] : [topic.topicArn])
+    may('LookAtTheKey', 'kms:DescribeKey', key === undefined ? [] : [key.keyArn])
   }
 
   private schedule({ names, spans }: SweepProps): void {
@@ -192,8 +235,8 @@ export class SweepFunction extends Construct {
       {
         id: 'SweepStopped',
         page: 'sweep-stopped',
-        says: 'The sweep does not get through, or is not started. No overlap ends, and nothing that is overdue is reported.',
-        metric: metric('SweepCompleted', 'Sum'),
+        says: 'The sweep does not get through, or is not started; or it found broken what the stage stands on, which its digest and its log name.',
+        metric: metric('Alive', 'Sum'),
         atLeast: 1,
         periods: SILENT_SWEEPS,
         silence: 'wrong',

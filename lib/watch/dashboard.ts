@@ -67,7 +67,7 @@ export class Dashboard extends Construct {
           metric('FindingsOpen', 'Maximum'),
           metric('OverlapsOpen', 'Maximum'),
           metric('Frozen', 'Maximum'),
-          metric('SweepCompleted', 'Sum'),
+          metric('Alive', 'Minimum'),
         ],
         width: WIDTH,
         height: 4,

@@ -96,7 +96,7 @@ test('writes one line that is a metric: nothing stands before it', async () => {
   const line = await until(() => lines.find((one) => one.includes('"swept"')), 'the line')
   expect(line.slice(line.indexOf('{"'))).toBe(line.trim())
   expect(JSON.parse(line)).toMatchObject({
-    SweepCompleted: 1,
+    Alive: 1,
     SweepFailures: 0,
     OverlapsOpen: 0,
     OldestSecretDays: 0,
@@ -111,7 +111,7 @@ test('writes one line that is a metric: nothing stands before it', async () => {
           Namespace: 'M2M/laptop',
           Dimensions: [[]],
           Metrics: [
-            { Name: 'SweepCompleted', Unit: 'Count' },
+            { Name: 'Alive', Unit: 'Count' },
             { Name: 'SweepFailures', Unit: 'Count' },
             { Name: 'OverlapsOpen', Unit: 'Count' },
             { Name: 'OldestSecretDays', Unit: 'Count' },

@@ -44,6 +44,10 @@ describe('the role', () => {
       'ListProofs',
       'ReadVersions',
       'RememberReports',
+      'LookAtTheSchedule',
+      'LookAtRules',
+      'LookAtSubscriptions',
+      'LookAtTheKey',
     ])
   })
 
@@ -93,6 +97,26 @@ describe('the role', () => {
         conditions: ['StringLike s3:prefix proofs/prod/*', `StringEquals aws:ResourceAccount ${ACCOUNT}`],
       },
     ],
+    [
+      'LookAtTheSchedule',
+      {
+        actions: ['scheduler:GetSchedule'],
+        resources: [`arn:aws:scheduler:${REGION}:${ACCOUNT}:schedule/default/m2m-prod-campaign`],
+        conditions: [],
+      },
+    ],
+    [
+      'LookAtRules',
+      {
+        actions: ['events:DescribeRule'],
+        resources: [expect.stringMatching(/^<EvidenceRule.*\.Arn>$/)],
+        conditions: [],
+      },
+    ],
+    [
+      'LookAtTheKey',
+      { actions: ['kms:DescribeKey'], resources: [expect.stringMatching(/^<Key.*\.Arn>$/)], conditions: [] },
+    ],
   ])('%s', (sid, expected) => {
     expect(rights(bySid(statements, sid))).toEqual(expected)
   })
@@ -101,7 +125,7 @@ describe('the role', () => {
     const actions = statements.flatMap(({ Action }) => list(Action))
 
     for (const action of actions) {
-      expect(action).not.toMatch(/GetSecretValue|PutSecretValue|UpdateSecretVersionStage|kms:|\*/)
+      expect(action).not.toMatch(/GetSecretValue|PutSecretValue|UpdateSecretVersionStage|kms:(?!DescribeKey)|\*/)
     }
     expect(JSON.stringify(statements)).not.toContain('stytch')
   })
@@ -207,7 +231,7 @@ describe('the schedule', () => {
 
     quick.hasResourceProperties('AWS::Scheduler::Schedule', { ScheduleExpression: 'rate(5 minutes)' })
     quick.hasResourceProperties('AWS::Lambda::EventInvokeConfig', { MaximumEventAgeInSeconds: 300 })
-    quick.hasResourceProperties('AWS::CloudWatch::Alarm', { MetricName: 'SweepCompleted', Period: 300 })
+    quick.hasResourceProperties('AWS::CloudWatch::Alarm', { MetricName: 'Alive', Period: 300 })
     quick.hasResourceProperties('AWS::Lambda::Function', {
       FunctionName: 'm2m-prod-sweep',
       Environment: {
@@ -226,7 +250,7 @@ describe('people are told', () => {
   test('when it stops: three periods without a sweep that got through, or without any figure at all', () => {
     template.hasResourceProperties('AWS::CloudWatch::Alarm', {
       Namespace: 'M2M/prod',
-      MetricName: 'SweepCompleted',
+      MetricName: 'Alive',
       Statistic: 'Sum',
       Period: 900,
       EvaluationPeriods: 3,

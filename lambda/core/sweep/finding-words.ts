@@ -91,13 +91,13 @@ export const findingWords: Readonly<Record<FindingKind, FindingWords>> = {
     page: 'freeze',
   },
   campaignMissing: {
-    title: 'no periodic campaign ran',
+    title: 'no periodic campaign begins',
     advice: 'secrets grow old; m2m campaign list shows what ran, a deployment brings the schedule back',
     page: 'campaign-missing',
   },
   checkFailed: {
-    title: 'daily check failed',
-    advice: 'what it names may fail when it is needed',
-    page: 'daily-check',
+    title: 'broken part of the stage',
+    advice: 'rotations, reports or evidence may fail by it; a deployment brings back what was changed',
+    page: 'stage-check',
   },
 }

@@ -8,7 +8,7 @@ import type { Journal } from '../base/journal.ts'
 import type { Timing } from '../base/timing.ts'
 import { RECORDS_UNAVAILABLE } from '../rotation/records.ts'
 import type { ReportMemory } from './report-memory.ts'
-import { type Finding, findingKey, type OpenFinding, type Reports } from './reports.ts'
+import { findingKey, type OpenFinding, type Reports, type SweepFinding } from './reports.ts'
 import { dailySummary, summaryDay, sweepDigest } from './sweep-digest.ts'
 
 export interface Reporting {
@@ -50,7 +50,7 @@ interface Remembering extends Reporting {
   readonly memory: ReportMemory
 }
 
-const publishDigest = async ({ events, asOf }: Reporting, findings: readonly Finding[]): Promise<void> => {
+const publishDigest = async ({ events, asOf }: Reporting, findings: readonly SweepFinding[]): Promise<void> => {
   const digest = sweepDigest(
     findings.filter(({ isForPeople }) => isForPeople),
     { at: asOf },

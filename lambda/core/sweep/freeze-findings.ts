@@ -2,7 +2,7 @@
 // meets them, and people are notified once they last.
 import { DAY_MS, HOUR_MS } from '../base/time-units.ts'
 import type { FreezeReading } from '../rotation/freeze.ts'
-import type { Finding, OpenFinding, Reports, StageFactKind } from './reports.ts'
+import type { OpenFinding, Reports, StageFactKind, SweepFinding } from './reports.ts'
 
 const FREEZE = 'freeze'
 export const FREEZE_KINDS = ['frozen', 'freezeUnreadable'] as const satisfies readonly StageFactKind[]
@@ -22,7 +22,7 @@ export const freezeFinding = (
   { reading, changedAt }: SeenFreeze,
   known: readonly OpenFinding[],
   asOf: number,
-): Finding | undefined => {
+): SweepFinding | undefined => {
   if (reading === 'off') return undefined
   const kind = reading === 'unreadable' ? 'freezeUnreadable' : 'frozen'
   const before = known.find((one) => one.kind === kind)?.since

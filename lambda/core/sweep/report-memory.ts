@@ -1,5 +1,5 @@
 // The port to what was reported: the records table, below keys of the sweep's own. Without it, things are reported more often than once a day.
-import type { Finding, OpenFinding } from './reports.ts'
+import type { OpenFinding, SweepFinding } from './reports.ts'
 
 /** What a stage has done of what is done once a day: numbers of days. */
 export interface DaysDone {
@@ -11,7 +11,7 @@ export interface ReportMemory {
   /** All that was reported and has not ended. @param asOf epoch milliseconds: what nobody has seen for days counts no longer */
   open(asOf: number): Promise<readonly OpenFinding[]>
   note(finding: OpenFinding): Promise<void>
-  end(finding: Pick<Finding, 'about' | 'kind'>): Promise<void>
+  end(finding: Pick<SweepFinding, 'about' | 'kind'>): Promise<void>
   /** Reporting is one sweep's at a time: of two that meet, the second leaves it. @param forMs longer than the function can still run */
   take(forMs: number): Promise<'taken' | 'held'>
   release(): Promise<void>

@@ -16,7 +16,7 @@ export interface Subject {
   readonly name: string
 }
 
-export interface Finding extends Subject {
+export interface SweepFinding extends Subject {
   readonly kind: FindingKind
   /** Epoch milliseconds. */
   readonly since: number
@@ -25,7 +25,7 @@ export interface Finding extends Subject {
 }
 
 /** A fact that was reported, and has not been seen to end. */
-export interface OpenFinding extends Finding {
+export interface OpenFinding extends SweepFinding {
   /** When the event of it was last published, epoch milliseconds. */
   readonly reportedAt: number
 }
@@ -33,7 +33,7 @@ export interface OpenFinding extends Finding {
 export const REPORT_EVERY_MS = DAY_MS
 
 /** A fact of its kind and subject is one, whatever its date. */
-export const findingKey = ({ about, kind }: Pick<Finding, 'about' | 'kind'>): string => `${kind} ${about}`
+export const findingKey = ({ about, kind }: Pick<SweepFinding, 'about' | 'kind'>): string => `${kind} ${about}`
 
 interface Moment {
   /** Epoch milliseconds. */
@@ -42,7 +42,7 @@ interface Moment {
 
 /** @param known what the records hold of it; undefined: nothing. */
 export const isDueByRecords = (
-  { since, isForPeople }: Pick<Finding, 'since' | 'isForPeople'>,
+  { since, isForPeople }: Pick<SweepFinding, 'since' | 'isForPeople'>,
   known: Pick<OpenFinding, 'reportedAt' | 'isForPeople'> | undefined,
   { asOf }: Moment,
 ): boolean => {
@@ -90,16 +90,16 @@ const CHECKS_A_SWEEP = 10_000
 export interface Reports {
   readonly known: readonly OpenFinding[] | undefined
   /** Whether the event of this fact is to be published now. */
-  isDue(finding: Pick<Finding, 'about' | 'kind' | 'since' | 'isForPeople'>): boolean
+  isDue(finding: Pick<SweepFinding, 'about' | 'kind' | 'since' | 'isForPeople'>): boolean
   /** The event of it was published. */
-  made(finding: Finding): void
+  made(finding: SweepFinding): void
   /** These kinds were looked for, and of them no others than those were found. */
   looked(about: string, kinds: readonly FindingKind[], found: readonly FindingKind[]): void
   /** So many secrets take a look, or a check: each waits for its turn. */
   expect(turns: { readonly looks: number; readonly checks: number }): void
   /** Every secret of the stage was listed, and these are all. */
   listed(abouts: ReadonlySet<string>): void
-  all(): readonly Finding[]
+  all(): readonly SweepFinding[]
   /** What was open, and is over. */
   over(): readonly OpenFinding[]
   /** How many people were or are to be notified of, and that are not over; undefined: nothing is remembered. */
@@ -109,7 +109,7 @@ export interface Reports {
 export const createReports = ({ asOf, sweepEveryMs, known }: ReportsInput): Reports => {
   const open = new Map((known ?? []).map((one) => [findingKey(one), one]))
   const byAbout = Map.groupBy(known ?? [], ({ about }) => about)
-  const made = new Map<string, Finding>()
+  const made = new Map<string, SweepFinding>()
   const over = new Map<string, OpenFinding>()
   let turns = 1
   const overNow = (): readonly OpenFinding[] => [...over.values()].filter((one) => !made.has(findingKey(one)))

@@ -3,7 +3,7 @@
 import { type M2mEvent, newEvent } from '../base/events.ts'
 import { DAY_MS, HOUR_MS } from '../base/time-units.ts'
 import { findingWords } from './finding-words.ts'
-import type { Finding, FindingKind } from './reports.ts'
+import type { FindingKind, SweepFinding } from './reports.ts'
 
 /** Of each kind in a digest, and of all kinds in a summary. */
 const MOST_NAMED = 10
@@ -21,7 +21,7 @@ interface Told {
 const time = (ms: number): string => new Date(ms).toISOString()
 const minute = (ms: number): string => `${time(ms).slice(0, 16)}Z`
 
-const bySince = (findings: readonly Finding[]): readonly Finding[] =>
+const bySince = (findings: readonly SweepFinding[]): readonly SweepFinding[] =>
   findings.toSorted((one, other) => one.since - other.since || (one.name < other.name ? -1 : 1))
 
 /** What cannot wait comes first. */
@@ -34,7 +34,7 @@ const weights: Readonly<Partial<Record<FindingKind, number>>> = {
 }
 const weightOf = (kind: FindingKind): number => weights[kind] ?? 0
 
-const groupsOf = (findings: readonly Finding[]) =>
+const groupsOf = (findings: readonly SweepFinding[]) =>
   [...Map.groupBy(bySince(findings), ({ kind }) => kind)]
     .map(([kind, ofKind]) => ({
       kind,
@@ -52,7 +52,7 @@ const more = (count: number, named: number): string => (count > named ? ` and ${
 const ALL_OF_THEM = 'm2m doctor lists all.'
 
 /** @returns undefined: there is nothing new. */
-export const sweepDigest = (findings: readonly Finding[], { at }: Told): SweepEvent | undefined => {
+export const sweepDigest = (findings: readonly SweepFinding[], { at }: Told): SweepEvent | undefined => {
   if (findings.length === 0) return undefined
   const groups = groupsOf(findings)
   const lines = groups.map(({ kind, count, since, names, advice, page }) => {
@@ -73,7 +73,7 @@ export const summaryDay = (asOf: number): number => Math.floor((asOf - DAY_BEGIN
 
 /** What is open, the oldest first; with nothing open, that all is well. */
 export const dailySummary = (
-  open: readonly Finding[],
+  open: readonly SweepFinding[],
   { at, stage }: Told & { readonly stage: string },
 ): SweepEvent => {
   const oldest = bySince(open)

@@ -5,7 +5,7 @@ import { type M2mEvent, newEvent } from '../base/events.ts'
 import type { Secret } from '../secret/secret.ts'
 import { clientIdOf } from '../secret/secret-tags.ts'
 import type { Fact } from './due.ts'
-import { type Finding, REPORT_EVERY_MS } from './reports.ts'
+import { REPORT_EVERY_MS, type SweepFinding } from './reports.ts'
 
 const types: Readonly<Record<Fact['kind'], M2mEvent<'m2m.sweep'>['type']>> = {
   overdue: 'Secret Overdue',
@@ -64,7 +64,7 @@ const isForPeople = ({ kind }: Fact, more: Readonly<Record<string, unknown>>): b
   return kind !== 'adoptionAwaited'
 }
 
-export const findingOf = ({ secret, fact, more = {} }: Omit<SweepNotice, 'at'>): Finding => ({
+export const findingOf = ({ secret, fact, more = {} }: Omit<SweepNotice, 'at'>): SweepFinding => ({
   about: secret.arn,
   name: secret.name,
   kind: fact.kind,

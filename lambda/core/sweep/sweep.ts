@@ -15,6 +15,7 @@ import { reportFreeze } from './freeze-findings.ts'
 import { type Found, listFleet, type Nominated, nothingFound } from './list-fleet.ts'
 import { proveOwed } from './owed-proofs.ts'
 import { createReports, type Reports } from './reports.ts'
+import { checkStage } from './stage-check.ts'
 import { createCircuitBreaker, type RequestTurns, type SweepSecret, sweepSecret } from './sweep-secret.ts'
 import { isThrottle, type Sweeping } from './sweeping.ts'
 import { emptyTally, type Tally } from './tally.ts'
@@ -30,9 +31,11 @@ export interface SweepSummary extends Readonly<Tally> {
   readonly reports: 'done' | 'elsewhere' | 'forgotten' | 'failed'
   /** What people were notified of and is not over; undefined: nothing is remembered. */
   readonly findingsOpen: number | undefined
+  /** Whether nothing that the stage stands on is broken. */
+  readonly isWell: boolean
 }
 
-type OneSweep = Omit<SweepSummary, 'reports' | 'findingsOpen'>
+type OneSweep = Omit<SweepSummary, 'reports' | 'findingsOpen' | 'isWell'>
 
 /**
  * Rotations asked for a second: a fifth of the 50 RotateSecret that a Region gives, and two fifths of the 50 PutSecretValue and
@@ -161,7 +164,7 @@ export const sweepAll = async (
   [first, ...rest]: readonly [Sweeping, ...Sweeping[]],
   asOf: number,
 ): Promise<SweepSummary> => {
-  const { memory, events, journal, timing, rules } = first
+  const { memory, events, journal, timing, rules, parts = [] } = first
   const reporting: Reporting = { memory, events, journal, timing, stage: rules.rotationFunctionArn, asOf }
   const known = await readOpen(reporting)
   const reports = createReports({ asOf, sweepEveryMs: rules.sweepEveryMs, known })
@@ -172,12 +175,14 @@ export const sweepAll = async (
   const isFrozen = whole.freeze === 'planned' || whole.freeze === 'all'
   const changedAt = isFrozen ? await first.frozenAt?.() : undefined
   reportFreeze(reports, { reading: whole.freeze, changedAt }, asOf)
+  const isWell = await checkStage({ parts, reports, journal, asOf })
   const end = await finish(reporting, reports)
   return {
     ...whole,
     failed: whole.failed + (end === 'failed' ? 1 : 0),
     reports: end,
     findingsOpen: reports.openForPeople(),
+    isWell,
   }
 }
 

@@ -13,6 +13,7 @@ import type { CheckWatch } from './check-fleet.ts'
 import type { SweepRules } from './due.ts'
 import type { ProofWatch } from './owed-proofs.ts'
 import type { ReportMemory } from './report-memory.ts'
+import type { StagePart } from './stage-check.ts'
 import type { SweepSecret } from './sweep-secret.ts'
 
 export interface Sweeping {
@@ -38,6 +39,8 @@ export interface Sweeping {
   readonly checks?: CheckWatch | undefined
   /** What was reported. Absent: nothing is remembered, and things are reported more often. */
   readonly memory?: ReportMemory | undefined
+  /** What the stage stands on beside its secrets. @default - nothing is looked at */
+  readonly parts?: readonly StagePart[] | undefined
   /** When the freeze was last changed, epoch milliseconds; undefined, or absent: that is not known. */
   readonly frozenAt?: (() => Promise<number | undefined>) | undefined
 }

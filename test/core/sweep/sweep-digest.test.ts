@@ -1,7 +1,9 @@
 // What people get: one message a sweep, however many secrets it is about, and one a day of all that is open; whatever is killed, doubled or refused
 // in between, they hear of it, and not twice.
+import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { Fault } from '../../../lambda/core/base/fault.ts'
+import { findingWords } from '../../../lambda/core/sweep/finding-words.ts'
 import { FROZEN_FOR_LONG_MS, UNREADABLE_FOR_LONG_MS } from '../../../lambda/core/sweep/freeze-findings.ts'
 import { NOON_THIRTY } from '../../fakes/fake-timing.ts'
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../fakes/managed-secret.ts'
@@ -222,4 +224,17 @@ describe('a freeze', () => {
     expect(typesOf(place)).toEqual(['Sweep Digest'])
     expect(place.mails()[0]?.detail).toMatchObject({ findings: [{ kind: 'freezeUnreadable', count: 1 }] })
   })
+})
+
+test('every kind of finding names a page that the runbook has', () => {
+  const runbook = readFileSync(new URL('../../../docs/runbook.md', import.meta.url), 'utf8')
+  const anchors = new Set(
+    [...runbook.matchAll(/^#+ (.+)$/gm)].map(([, title = '']) => title.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')),
+  )
+
+  expect(
+    Object.values(findingWords)
+      .map(({ page }) => page)
+      .filter((page) => !anchors.has(page)),
+  ).toEqual([])
 })

@@ -2,6 +2,7 @@
 
 import { Fault } from '../../../lambda/core/base/fault.ts'
 import type { ReadableRecords } from '../../../lambda/core/rotation/records.ts'
+import type { StagePart } from '../../../lambda/core/sweep/stage-check.ts'
 import { type SweepSummary, sweep } from '../../../lambda/core/sweep/sweep.ts'
 import { createCallLog } from '../../fakes/call-log.ts'
 import { createFakeEvents } from '../../fakes/fake-events.ts'
@@ -31,6 +32,7 @@ export const createPlace = () => {
   const journal = createFakeJournal()
   const memory = createFakeReportMemory(timing.now)
   /** When the freeze was last changed. */
+  const parts: StagePart[] = []
   const frozen: { at: number | undefined } = { at: undefined }
   /** When the rotation function says that it switched, by the version's id. */
   const switches = new Map<string, number>()
@@ -56,6 +58,7 @@ export const createPlace = () => {
         timing,
         journal,
         memory,
+        parts,
         frozenAt: async () => frozen.at,
         secretNamePrefix: PREFIX,
         rules: {
@@ -83,7 +86,7 @@ export const createPlace = () => {
     return run()
   }
   const watched = { events, journal, reports, reported, mails, rotated }
-  return { timing, fleet, steps, freeze, frozen, memory, switches, table, run, next, add, ...watched }
+  return { timing, fleet, steps, freeze, frozen, parts, memory, switches, table, run, next, add, ...watched }
 }
 
 export const over = { current: 'rotate', rotatedAgoMs: 2 * DAY_MS } as const

@@ -8,7 +8,7 @@ import { createEvents } from '../adapters/aws/events.ts'
 import { createFreeze, createFreezeClock } from '../adapters/aws/freeze.ts'
 import { createInvoke } from '../adapters/aws/invoke.ts'
 import type { MetricLine } from '../adapters/aws/metric-line.ts'
-import { createProofListing } from '../adapters/aws/proof-listing.ts'
+import { createProofListing, createSummaryListing } from '../adapters/aws/proof-listing.ts'
 import { createProofQuestions } from '../adapters/aws/proof-questions.ts'
 import { createReadLookup } from '../adapters/aws/read-records.ts'
 import { createReadableRecords } from '../adapters/aws/records.ts'
@@ -73,7 +73,7 @@ const adoptionBy = ({ wait }: Sweeping['timing']): Pick<Sweeping, 'adoption'> =>
 }
 
 /** Where proofs are kept: those of this function's secrets, and whom to ask for more. */
-const proofsBy = ({ wait }: Sweeping['timing'], functionArn: string): Pick<Sweeping, 'proofs'> => {
+const proofsBy = ({ wait }: Sweeping['timing'], functionArn: string): Pick<Sweeping, 'proofs' | 'summaries'> => {
   if (settings.proofs === undefined) return {}
   const { bucket, endpoint } = settings.proofs
   const call = createSignedCall(secretsManager, { service: 's3', endpoint })
@@ -83,6 +83,7 @@ const proofsBy = ({ wait }: Sweeping['timing'], functionArn: string): Pick<Sweep
       questions: createProofQuestions(invoke, functionArn),
       confirmedAfterMs: settings.bounds.confirmedAfterMs,
     },
+    summaries: createSummaryListing({ call, wait, bucket }),
   }
 }
 

@@ -116,7 +116,7 @@ export class EvidenceArchive extends Construct {
     fn.explainWildcard(proofs, 'A proof is named by its secret and its tokens, and those come later')
   }
 
-  /** Lets the sweep see which proofs are stored, by name, and read none. */
+  /** Lets the sweep see which proofs and which summaries of its own are stored, by name, and read none. */
   mayListProofs(fn: M2mFunction, { stage }: StageNames): void {
     fn.mayDo(
       new PolicyStatement({
@@ -124,7 +124,7 @@ export class EvidenceArchive extends Construct {
         actions: ['s3:ListBucket'],
         resources: [this.bucket.bucketArn],
         conditions: {
-          StringLike: { 's3:prefix': `proofs/${stage}/*` },
+          StringLike: { 's3:prefix': [`proofs/${stage}/*`, 'days/*'] },
           StringEquals: { 'aws:ResourceAccount': Stack.of(this).account },
         },
       }),

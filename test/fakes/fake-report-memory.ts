@@ -47,9 +47,9 @@ export const createFakeReportMemory = (now: () => number): FakeReportMemory => {
       answer()
       return fake.days
     },
-    noteDays: async (days) => {
+    noteDay: async (task, at) => {
       answer()
-      fake.days = days
+      fake.days = { ...fake.days, [task]: at }
     },
   }
   return fake

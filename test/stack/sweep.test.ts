@@ -94,7 +94,7 @@ describe('the role', () => {
       {
         actions: ['s3:ListBucket'],
         resources: [expect.stringMatching(/^<EvidenceBucket.*\.Arn>$/)],
-        conditions: ['StringLike s3:prefix proofs/prod/*', `StringEquals aws:ResourceAccount ${ACCOUNT}`],
+        conditions: ['StringLike s3:prefix proofs/prod/* days/*', `StringEquals aws:ResourceAccount ${ACCOUNT}`],
       },
     ],
     [

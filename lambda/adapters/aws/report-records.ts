@@ -12,7 +12,7 @@ import { everyItem, keptUntil, keyOf, numberAttribute, numberIn, textIn } from '
 
 const OPEN = `${REPORT_KEYS}open`
 const TURN = keyOf(`${REPORT_KEYS}turn`, 'lease')
-const DAYS = keyOf(`${REPORT_KEYS}days`, 'done')
+const DAYS = `${REPORT_KEYS}days`
 
 /** A finding that lasts is written every day: one that was not for so long belongs to a secret that nobody looks at any more. */
 const KEPT_MS = 3 * DAY_MS
@@ -96,22 +96,22 @@ export const createReportRecords = ({ now, ...input }: ReportRecordsInput, holde
       })
     },
     daysDone: async () => {
-      const [item] = await everyItem(() =>
+      const items = await everyItem(() =>
         ask('Query', {
           KeyConditionExpression: 'pk = :pk',
-          ExpressionAttributeValues: { ':pk': DAYS.pk },
+          ExpressionAttributeValues: { ':pk': { S: DAYS } },
           ConsistentRead: true,
         }),
       )
-      return item === undefined ? {} : defined({ summary: numberIn(item, 'summary') })
+      const found = items.flatMap((item) => {
+        const at = numberIn(item, 'at')
+        return at === undefined ? [] : [[textIn(item, 'sk') ?? '', at] as const]
+      })
+      return Object.fromEntries(found)
     },
-    noteDays: async ({ summary }) => {
+    noteDay: async (task, at) => {
       await ask('PutItem', {
-        Item: {
-          ...DAYS,
-          ...defined({ summary: summary === undefined ? undefined : numberAttribute(summary) }),
-          keptUntil: keptUntil(now() + DAYS_KEPT_MS),
-        },
+        Item: { ...keyOf(DAYS, task), at: numberAttribute(at), keptUntil: keptUntil(at + DAYS_KEPT_MS) },
       })
     },
   }

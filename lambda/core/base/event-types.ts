@@ -62,6 +62,8 @@ export const archivedTypes = [
   'Drift Detected',
   'Secret Dead',
   'Adoption Unproven',
+  // So that each day shows that what is put on the bus arrives.
+  'Daily Summary',
   'Campaign Completed',
   'Secret Leak Reported',
   'Leak Closed',

@@ -87,12 +87,13 @@ const summarize = async (reporting: Remembering): Promise<void> => {
   const { memory, events, asOf, stage } = reporting
   const day = summaryDay(asOf)
   const done = await memory.daysDone()
-  if (done.summary !== undefined && done.summary >= day) return
+  if (done.summary !== undefined && summaryDay(done.summary) >= day) return
   if (done.summary !== undefined) {
     const open = (await memory.open(asOf)).filter(({ isForPeople }) => isForPeople)
     await events.publish([dailySummary(open, { at: asOf, stage })])
+    await memory.noteDay('published', asOf)
   }
-  await memory.noteDays({ ...done, summary: day })
+  await memory.noteDay('summary', asOf)
 }
 
 /** The digest is out: what fails from here on makes the next sweep say it again, and not this one. */

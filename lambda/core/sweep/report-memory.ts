@@ -1,10 +1,11 @@
 // The port to what was reported: the records table, below keys of the sweep's own. Without it, things are reported more often than once a day.
 import type { OpenFinding, SweepFinding } from './reports.ts'
 
-/** What a stage has done of what is done once a day: numbers of days. */
-export interface DaysDone {
-  readonly summary?: number
-}
+/** What is done once a day. summary: it was looked whether one is due. published: there was one. value: one was tried from end to end. */
+export type DailyTask = 'summary' | 'published' | 'value'
+
+/** When it was done last, epoch milliseconds. */
+export type DaysDone = Readonly<Partial<Record<DailyTask, number>>>
 
 /** Each throws Fault RECORDS_UNAVAILABLE. */
 export interface ReportMemory {
@@ -16,5 +17,5 @@ export interface ReportMemory {
   take(forMs: number): Promise<'taken' | 'held'>
   release(): Promise<void>
   daysDone(): Promise<DaysDone>
-  noteDays(days: DaysDone): Promise<void>
+  noteDay(task: DailyTask, at: number): Promise<void>
 }

@@ -8,6 +8,7 @@ import { forEachLimited } from '../base/for-each-limited.ts'
 import { createRateLimiter } from '../base/rate-limiter.ts'
 import type { Timing } from '../base/timing.ts'
 import { decidedBy, type FreezeReading, readFreeze } from '../rotation/freeze.ts'
+import type { SecretToCheck } from '../rotation/read-check-question.ts'
 import { checkFleet } from './check-fleet.ts'
 import type { Sweep } from './due.ts'
 import { finishReports, type Reporting, readOpen } from './finish-reports.ts'
@@ -15,7 +16,8 @@ import { reportFreeze } from './freeze-findings.ts'
 import { type Found, listFleet, type Nominated, nothingFound } from './list-fleet.ts'
 import { proveOwed } from './owed-proofs.ts'
 import { createReports, type Reports } from './reports.ts'
-import { checkStage } from './stage-check.ts'
+import { createArchivePart, createValuePart } from './round-trips.ts'
+import { checkStage, type StagePart } from './stage-check.ts'
 import { createCircuitBreaker, type RequestTurns, type SweepSecret, sweepSecret } from './sweep-secret.ts'
 import { isThrottle, type Sweeping } from './sweeping.ts'
 import { emptyTally, type Tally } from './tally.ts'
@@ -104,9 +106,12 @@ interface Reported {
   readonly reports: Reports
   /** Whom the list has shown, by ARN. */
   readonly seen: Set<string>
+  /** Some secret whose value may be tried. */
+  sample: SecretToCheck | undefined
 }
 
-const sweepOne = async (sweeping: Sweeping, { asOf, reports, seen }: Reported): Promise<OneSweep> => {
+const sweepOne = async (sweeping: Sweeping, reported: Reported): Promise<OneSweep> => {
+  const { asOf, reports, seen } = reported
   const { timing, rules, secrets, steps, records, events, journal, adoption, proofs, checks } = sweeping
   const startedAt = timing.now()
   const availableMs = timing.remainingMs() - RESERVE_MS
@@ -122,6 +127,8 @@ const sweepOne = async (sweeping: Sweeping, { asOf, reports, seen }: Reported): 
   const { urgent, due, toCheck, deletedSince } = found
   const looks = [urgent, due].reduce((sum, { fresh, tried }) => sum + fresh.length + tried.length, 0)
   reports.expect({ looks, checks: toCheck.length })
+  const living = toCheck.filter(({ secretArn }) => !deletedSince.has(secretArn))
+  reported.sample = living[sweepTurn(decidesBy) % Math.max(1, living.length)]
   const hasMore = isChecking || found.settled.length > 0
   const lookUntil = hasMore ? partOfTheWay(timing, until, LOOK_SHARE) : until
   const requests = requestTurns(timing, lookUntil)
@@ -142,6 +149,18 @@ const join = (one: OneSweep, other: OneSweep): OneSweep => {
   tally.oldestDays = Math.max(one.oldestDays, other.oldestDays)
   return { ...tally, freeze: other.freeze, isWhole: one.isWhole && other.isWhole, ms: one.ms + other.ms }
 }
+
+/** What the stage stands on, with the ways that are tried once a day, where it is remembered that they were. */
+const partsOf = (
+  { parts = [], memory, summaries, checks }: Sweeping,
+  { asOf, sample: secret }: Reported,
+): readonly StagePart[] => [
+  ...parts,
+  ...(memory === undefined || summaries === undefined ? [] : [createArchivePart({ memory, asOf, listing: summaries })]),
+  ...(memory === undefined || checks === undefined
+    ? []
+    : [createValuePart({ memory, asOf, questions: checks.questions, secret })]),
+]
 
 /** What could not be published is the next sweep's, which finds it unsaid. */
 const finish = async (reporting: Reporting, reports: Reports): Promise<SweepSummary['reports']> => {
@@ -164,17 +183,18 @@ export const sweepAll = async (
   [first, ...rest]: readonly [Sweeping, ...Sweeping[]],
   asOf: number,
 ): Promise<SweepSummary> => {
-  const { memory, events, journal, timing, rules, parts = [] } = first
+  const { memory, events, journal, timing, rules } = first
   const reporting: Reporting = { memory, events, journal, timing, stage: rules.rotationFunctionArn, asOf }
   const known = await readOpen(reporting)
   const reports = createReports({ asOf, sweepEveryMs: rules.sweepEveryMs, known })
-  const reported: Reported = { asOf, reports, seen: new Set() }
+  const reported: Reported = { asOf, reports, seen: new Set(), sample: undefined }
   let whole = await sweepOne(first, reported)
   for (const next of rest) whole = join(whole, await sweepOne(next, reported))
   if (whole.isWhole) reports.listed(reported.seen)
   const isFrozen = whole.freeze === 'planned' || whole.freeze === 'all'
   const changedAt = isFrozen ? await first.frozenAt?.() : undefined
   reportFreeze(reports, { reading: whole.freeze, changedAt }, asOf)
+  const parts = partsOf(rest.at(-1) ?? first, reported)
   const isWell = await checkStage({ parts, reports, journal, asOf })
   const end = await finish(reporting, reports)
   return {

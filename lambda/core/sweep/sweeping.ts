@@ -13,6 +13,7 @@ import type { CheckWatch } from './check-fleet.ts'
 import type { SweepRules } from './due.ts'
 import type { ProofWatch } from './owed-proofs.ts'
 import type { ReportMemory } from './report-memory.ts'
+import type { SummaryListing } from './round-trips.ts'
 import type { StagePart } from './stage-check.ts'
 import type { SweepSecret } from './sweep-secret.ts'
 
@@ -41,6 +42,8 @@ export interface Sweeping {
   readonly memory?: ReportMemory | undefined
   /** What the stage stands on beside its secrets. @default - nothing is looked at */
   readonly parts?: readonly StagePart[] | undefined
+  /** Where summaries arrive. @default - it is not looked whether they do */
+  readonly summaries?: SummaryListing | undefined
   /** When the freeze was last changed, epoch milliseconds; undefined, or absent: that is not known. */
   readonly frozenAt?: (() => Promise<number | undefined>) | undefined
 }

@@ -105,11 +105,13 @@ describe('reporting', () => {
   })
 
   test('of a day is noted', async () => {
-    const { daysDone, noteDays } = memoryOf()
+    const { daysDone, noteDay } = memoryOf()
 
     expect(await daysDone()).toEqual({})
-    await noteDays({ summary: 20_781 })
-    expect(await daysDone()).toEqual({ summary: 20_781 })
+    await noteDay('summary', AT)
+    await noteDay('value', AT)
+    await noteDay('summary', AT + DAY_MS)
+    expect(await daysDone()).toEqual({ summary: AT + DAY_MS, value: AT })
   })
 })
 

@@ -4,6 +4,7 @@ import { Fault } from '../../../lambda/core/base/fault.ts'
 import type { ReadableRecords } from '../../../lambda/core/rotation/records.ts'
 import type { StagePart } from '../../../lambda/core/sweep/stage-check.ts'
 import { type SweepSummary, sweep } from '../../../lambda/core/sweep/sweep.ts'
+import type { Sweeping } from '../../../lambda/core/sweep/sweeping.ts'
 import { createCallLog } from '../../fakes/call-log.ts'
 import { createFakeEvents } from '../../fakes/fake-events.ts'
 import { createFakeFleet, createFakeSteps } from '../../fakes/fake-fleet.ts'
@@ -33,6 +34,8 @@ export const createPlace = () => {
   const memory = createFakeReportMemory(timing.now)
   /** When the freeze was last changed. */
   const parts: StagePart[] = []
+  /** The ways that are tried once a day. */
+  const trips: Pick<Sweeping, 'summaries' | 'checks'> = {}
   const frozen: { at: number | undefined } = { at: undefined }
   /** When the rotation function says that it switched, by the version's id. */
   const switches = new Map<string, number>()
@@ -59,6 +62,7 @@ export const createPlace = () => {
         journal,
         memory,
         parts,
+        ...trips,
         frozenAt: async () => frozen.at,
         secretNamePrefix: PREFIX,
         rules: {
@@ -86,7 +90,7 @@ export const createPlace = () => {
     return run()
   }
   const watched = { events, journal, reports, reported, mails, rotated }
-  return { timing, fleet, steps, freeze, frozen, parts, memory, switches, table, run, next, add, ...watched }
+  return { timing, fleet, steps, freeze, frozen, parts, trips, memory, switches, table, run, next, add, ...watched }
 }
 
 export const over = { current: 'rotate', rotatedAgoMs: 2 * DAY_MS } as const

@@ -49,6 +49,8 @@ const LOOKED_AT_A_SECOND = 25
 const AT_ONCE = 10
 /** What is under way when the time is up: a look, a request, and the report. */
 const RESERVE_MS = 25_000
+/** One question to the rotation function, at the end. */
+const TRYING_MS = 45_000
 /** The list may take this share of the time; looks and requests, the rest. */
 const LIST_SHARE = 0.6
 /** Of what the list leaves, where something else comes after the looks. */
@@ -127,8 +129,6 @@ const sweepOne = async (sweeping: Sweeping, reported: Reported): Promise<OneSwee
   const { urgent, due, toCheck, deletedSince } = found
   const looks = [urgent, due].reduce((sum, { fresh, tried }) => sum + fresh.length + tried.length, 0)
   reports.expect({ looks, checks: toCheck.length })
-  const living = toCheck.filter(({ secretArn }) => !deletedSince.has(secretArn))
-  reported.sample = living[sweepTurn(decidesBy) % Math.max(1, living.length)]
   const hasMore = isChecking || found.settled.length > 0
   const lookUntil = hasMore ? partOfTheWay(timing, until, LOOK_SHARE) : until
   const requests = requestTurns(timing, lookUntil)
@@ -139,6 +139,8 @@ const sweepOne = async (sweeping: Sweeping, reported: Reported): Promise<OneSwee
   // A check changes nothing, so that no freeze stops it; and an incident's calls come first.
   if (checks !== undefined && isUrgentDone) {
     await checkFleet(work, { watch: checks, secrets: toCheck, deletedSince, until })
+    const living = toCheck.filter(({ secretArn }) => !deletedSince.has(secretArn))
+    if (until - timing.now() > TRYING_MS) reported.sample = living[sweepTurn(decidesBy) % Math.max(1, living.length)]
   } else tally.checksLeft += toCheck.length
   return { ...tally, freeze, isWhole, ms: timing.now() - startedAt }
 }

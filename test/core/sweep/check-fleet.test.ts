@@ -42,6 +42,8 @@ const createPlace = (timing: FakeTiming, check: CheckQuestions['check']) => {
   fleet.pageSize = 100_000
   const questions: CheckQuestions = {
     check: async (question) => {
+      // The one value that is tried once a day is another test's.
+      if (question.isClose === true) return question.secrets.map(() => ({ found: 'fits' }))
       asked.push(question)
       return check(question)
     },

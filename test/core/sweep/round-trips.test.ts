@@ -103,6 +103,21 @@ describe('a value', () => {
     expect(await place.next()).toMatchObject({ findingsOpen: 0 })
   })
 
+  test('is not tried while something urgent is left, or the time is up', async () => {
+    const { place, asked } = withRotation()
+    await place.run(place.timing.now(), 60_000)
+    place.add({ name: 'leaked', current: 'revoke', rotatedAgoMs: HOUR_MS })
+    place.fleet.before = ({ op }) => {
+      if (op === 'describe') void place.timing.wait(300_000)
+    }
+    place.add(
+      ...Array.from({ length: 30 }, (_, at) => ({ name: `r${at}`, current: 'revoke', rotatedAgoMs: HOUR_MS }) as const),
+    )
+    await place.next()
+
+    expect(asked).toEqual([])
+  })
+
   test('of a secret that is rotating at the moment says nothing of the way', async () => {
     const { place, asked, rotation } = withRotation()
     rotation.answer = { found: 'unknown', why: 'moved' }

@@ -160,6 +160,7 @@ export class M2mStack extends Stack {
         // A release also reports what was held, which the bus takes from these roles.
         gate: intake === undefined ? [] : [...intakeRoles, ...config.operators, ...security.roleArns, ...breakGlass],
         reads: config.rotation.adoptionProof === undefined ? [] : [roleArn(this, names, 'reads')],
+        reports: [sweepRole],
       },
       keeperRoleArns: [deployRole, ...breakGlass],
     })
@@ -299,6 +300,13 @@ export class M2mStack extends Stack {
       bounds: config.bounds,
       records,
       bus,
+      parts: {
+        campaignSchedule: this.campaign?.scheduleName,
+        rules: [this.archive.rule],
+        topic: 'email' in config.alarms ? notifications.topic : undefined,
+        // What a customer's own key lets be asked is its owner's to say.
+        key: config.keyArn === undefined ? key.key : undefined,
+      },
       spans: config.rotation,
       removalPolicy,
     })

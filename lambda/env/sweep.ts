@@ -11,6 +11,7 @@ import { createReader, type Environment, type Reader } from './reader.ts'
 import { type AdoptionEnv, readAdoption, writeAdoption } from './reads.ts'
 import { type RecordsEnv, readRecordsIfAny, writeRecords } from './records.ts'
 import { readPrefixes, writePrefixes } from './secret-prefixes.ts'
+import { readStageParts, type StagePartsEnv, writeStageParts } from './stage-parts.ts'
 
 interface ProofBucketEnv {
   /** Name of the evidence bucket. */
@@ -42,6 +43,8 @@ export interface SweepEnv extends StageSecrets {
   readonly records?: RecordsEnv
   /** Where proofs of revokes lie; absent: none is owed. */
   readonly proofs?: ProofBucketEnv
+  /** What the stage stands on beside its secrets; absent: nothing of it is looked at. */
+  readonly parts?: StagePartsEnv
   /** Where Lambda listens; absent: at AWS's own address. */
   readonly lambdaEndpoint?: string
 }
@@ -79,6 +82,7 @@ export const readSweepEnv = (env: Environment): SweepEnv => {
     ...readProjectPlace(reader),
     ...readAdoption(reader),
     ...readProofBucket(reader),
+    ...readStageParts(reader),
     ...defined({ lambdaEndpoint }),
   }
   reader.finish()
@@ -101,6 +105,7 @@ export const writeSweepEnv = (settings: SweepEnv): Record<string, string> => ({
   ...writeRecords(settings.records),
   ...writeProjectPlace(settings.project),
   ...writeAdoption(settings.adoption),
+  ...writeStageParts(settings.parts),
   ...defined({
     M2M_EVIDENCE_BUCKET: settings.proofs?.bucket,
     AWS_ENDPOINT_URL_S3: settings.proofs?.endpoint,

@@ -5,16 +5,23 @@ import type { Context } from 'aws-lambda'
 import { createCheckQuestions } from '../adapters/aws/check-questions.ts'
 import { createEventBridge, createPatientSettings, createSecretsManager } from '../adapters/aws/clients.ts'
 import { createEvents } from '../adapters/aws/events.ts'
-import { createFreeze } from '../adapters/aws/freeze.ts'
+import { createFreeze, createFreezeClock } from '../adapters/aws/freeze.ts'
 import { createInvoke } from '../adapters/aws/invoke.ts'
 import type { MetricLine } from '../adapters/aws/metric-line.ts'
-import { createProofListing } from '../adapters/aws/proof-listing.ts'
+import { createProofListing, createSummaryListing } from '../adapters/aws/proof-listing.ts'
 import { createProofQuestions } from '../adapters/aws/proof-questions.ts'
 import { createReadLookup } from '../adapters/aws/read-records.ts'
 import { createReadableRecords } from '../adapters/aws/records.ts'
+import { createReportRecords } from '../adapters/aws/report-records.ts'
 import { createRotationSteps } from '../adapters/aws/rotation-steps.ts'
 import { createSecretRotator } from '../adapters/aws/secret-rotator.ts'
 import { createSignedCall } from '../adapters/aws/signed-call.ts'
+import {
+  createKeyPart,
+  createRulePart,
+  createSchedulePart,
+  createSubscriptionPart,
+} from '../adapters/aws/stage-parts.ts'
 import { createTiming } from '../adapters/timing.ts'
 import { SWEEP_SOURCE } from '../core/base/event-types.ts'
 import { HOUR_MS, MINUTE_MS } from '../core/base/time-units.ts'
@@ -38,6 +45,7 @@ const clients = {
   secrets: createSecretRotator(secretsManager),
   steps: createRotationSteps(invoke, rotationFunctionArn),
   freeze: createFreeze(systemsManager, frozen.parameter),
+  frozenAt: createFreezeClock(systemsManager, frozen.parameter),
   events: createEvents(createEventBridge(), settings.eventBus, SWEEP_SOURCE),
   secretNamePrefix,
   extraPrefixes,
@@ -65,7 +73,7 @@ const adoptionBy = ({ wait }: Sweeping['timing']): Pick<Sweeping, 'adoption'> =>
 }
 
 /** Where proofs are kept: those of this function's secrets, and whom to ask for more. */
-const proofsBy = ({ wait }: Sweeping['timing'], functionArn: string): Pick<Sweeping, 'proofs'> => {
+const proofsBy = ({ wait }: Sweeping['timing'], functionArn: string): Pick<Sweeping, 'proofs' | 'summaries'> => {
   if (settings.proofs === undefined) return {}
   const { bucket, endpoint } = settings.proofs
   const call = createSignedCall(secretsManager, { service: 's3', endpoint })
@@ -75,11 +83,37 @@ const proofsBy = ({ wait }: Sweeping['timing'], functionArn: string): Pick<Sweep
       questions: createProofQuestions(invoke, functionArn),
       confirmedAfterMs: settings.bounds.confirmedAfterMs,
     },
+    summaries: createSummaryListing({ call, wait, bucket }),
   }
 }
 
+/** What the stage stands on beside its secrets. */
+const partsBy = ({ wait }: Sweeping['timing']): Pick<Sweeping, 'parts'> => {
+  const { campaignSchedule, rules = [], topicArn, keyArn } = settings.parts ?? {}
+  const at = (service: string) => ({ call: createSignedCall(secretsManager, { service }), wait })
+  const parts = [
+    ...(campaignSchedule === undefined
+      ? []
+      : [createSchedulePart(at('scheduler'), campaignSchedule, 'campaignMissing')]),
+    ...rules.map((rule) => createRulePart(at('events'), rule, settings.eventBus)),
+    ...(topicArn === undefined ? [] : [createSubscriptionPart(at('sns'), topicArn)]),
+    ...(keyArn === undefined ? [] : [createKeyPart(at('kms'), keyArn)]),
+  ]
+  return { parts }
+}
+
+/** What was reported: of all secrets together, the project's own included. */
+const memoryBy = ({ wait, now }: Sweeping['timing'], holder: string): Pick<Sweeping, 'memory'> => {
+  if (settings.records === undefined) return {}
+  const { table, endpoint } = settings.records
+  const call = createSignedCall(secretsManager, { service: 'dynamodb', endpoint })
+  return { memory: createReportRecords({ call, table, wait, now }, holder) }
+}
+
 /** The project's own secret, where it is rotated, is one more, with a function of its own. */
-const sweepsOf = (shared: Pick<Sweeping, 'timing' | 'journal'>): readonly [Sweeping, ...Sweeping[]] => {
+const sweepsOf = (
+  shared: Pick<Sweeping, 'timing' | 'journal' | 'memory' | 'parts'>,
+): readonly [Sweeping, ...Sweeping[]] => {
   const { timing } = shared
   const records = createReadableRecords(secretsManager, settings.records, timing.wait)
   const common = { ...clients, ...shared, records }
@@ -95,40 +129,36 @@ const sweepsOf = (shared: Pick<Sweeping, 'timing' | 'journal'>): readonly [Sweep
   return [{ ...ofProject, secretNamePrefix: secretName, extraPrefixes: [], isOneSecret: true }, ofClients]
 }
 
-/** A sweep that did not see the whole list is none, to the alarm that waits for one. */
-const metricsOf = (
-  {
-    overdue,
-    failed,
-    overlapsOpen,
-    oldestDays,
-    stuckLeft,
-    settleRefusing,
-    proofsOwed,
-    secretsDead,
-    ...rest
-  }: SweepSummary,
-  at: number,
-): MetricLine => ({
-  namespace: `M2M/${settings.stage}`,
-  at,
-  counts: {
-    SweepCompleted: rest.isWhole ? 1 : 0,
-    SecretsOverdue: overdue,
-    SweepFailures: failed,
-    ProofsOwed: proofsOwed,
-    SecretsDead: secretsDead,
-  },
-  // Of these there is no alarm: the dashboard reads them in the line, and a metric that nobody reads costs as much as one that is.
-  fields: {
-    outcome: 'swept',
-    OverlapsOpen: overlapsOpen,
-    OldestSecretDays: oldestDays,
-    SecretsStuck: stuckLeft,
-    SettlesRefusing: settleRefusing,
-    ...rest,
-  },
-})
+/**
+ * A sweep that did not see the whole list is no sign of life, nor is one that found what the stage stands on broken. Only what an alarm asks
+ * for is a metric, and each name is paid for by the month; the dashboard reads the rest in the line.
+ */
+const metricsOf = (summary: SweepSummary, at: number): MetricLine => {
+  const { failed, overlapsOpen, oldestDays, proofsOwed, findingsOpen, freeze, isWhole, isWell, reports } = summary
+  const { overdue, rotationOff, heldTooLong, settleRefusing, stuckLeft, secretsDead } = summary
+  const isForgotten = settings.records !== undefined && reports === 'forgotten'
+  return {
+    namespace: `M2M/${settings.stage}`,
+    at,
+    counts: {
+      Alive: isWhole && isWell ? 1 : 0,
+      SweepFailures: failed,
+      ProofsOwed: proofsOwed,
+      Frozen: freeze === 'planned' || freeze === 'all' ? 1 : 0,
+      FreezeUnreadable: freeze === 'unreadable' ? 1 : 0,
+      // A name without a figure costs nothing.
+      ...(isForgotten ? { ReportsForgotten: 1 } : {}),
+    },
+    fields: {
+      outcome: 'swept',
+      OverlapsOpen: overlapsOpen,
+      OldestSecretDays: oldestDays,
+      // Without the records: what this sweep has come across.
+      FindingsOpen: findingsOpen ?? overdue + rotationOff + heldTooLong + settleRefusing + stuckLeft + secretsDead,
+      ...summary,
+    },
+  }
+}
 
 /** @throws Fault when not even the list can be had. */
 export const handler = async (event: unknown, context: Context): Promise<SweepSummary> => {
@@ -136,7 +166,10 @@ export const handler = async (event: unknown, context: Context): Promise<SweepSu
   const timing = createTiming(() => context.getRemainingTimeInMillis())
   const mayBeAhead = typeof DEPLOYED_BUNDLE === 'undefined'
   const asOf = readSweepEvent(event, { now: timing.now(), mayBeAhead })
-  const summary = await sweepAll(sweepsOf({ timing, journal }), asOf)
+  const summary = await sweepAll(
+    sweepsOf({ timing, journal, ...memoryBy(timing, context.awsRequestId), ...partsBy(timing) }),
+    asOf,
+  )
   journal.measure(metricsOf(summary, timing.now()))
   return summary
 }

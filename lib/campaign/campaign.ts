@@ -76,6 +76,8 @@ export class Campaign extends Construct {
   readonly alias: Alias
   /** The input of executions that failed, and what the schedule could not start. */
   readonly deadLetters: Queue
+  /** Of the periodic campaign, at EventBridge Scheduler. */
+  readonly scheduleName: string
   private readonly aliasArn: string
   private readonly names: StageNames
 
@@ -84,6 +86,7 @@ export class Campaign extends Construct {
     const { names, rotation, bus, spans } = props
     this.names = names
     this.aliasArn = campaignAliasArn(this, names)
+    this.scheduleName = functionName(names, 'campaign')
     this.deadLetters = deadLetters(this, 'DeadLetters', {
       holds: 'It is itself where campaigns end that failed or could not be started',
       removalPolicy: props.removalPolicy,
@@ -262,7 +265,7 @@ export class Campaign extends Construct {
     allow('StartTheCampaign', 'lambda:InvokeFunction', this.aliasArn)
     allow('KeepWhatCouldNotStart', 'sqs:SendMessage', this.deadLetters.queueArn)
     const schedule = new CfnSchedule(this, 'Schedule', {
-      name: functionName(names, 'campaign'),
+      name: this.scheduleName,
       description: `Rotates what is due of the secrets below ${names.secretNamePrefix}`,
       scheduleExpression,
       flexibleTimeWindow: { mode: 'OFF' },

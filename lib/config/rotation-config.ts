@@ -26,6 +26,8 @@ export interface RotationConfig {
   /** Of how many secrets the sweep asks whether Stytch accepts their AWSCURRENT. */
   readonly checksPerSecond: number
   readonly longestHoldHours: number
+  /** Whether people also get the summary of a day on which nothing is open. */
+  readonly mailsWhenWell: boolean
   readonly campaigns: CampaignsConfig
   /** How many calls Stytch grants the project; absent: it sets no limit. */
   readonly stytchCallsPerSecond?: number
@@ -49,6 +51,13 @@ const readSweepEvery = (place: Place): number => {
   return 15
 }
 
+const readMailWhenWell = (place: Place): boolean => {
+  const value = place.fields.mailWhenWell ?? false
+  if (typeof value === 'boolean') return value
+  place.fault('mailWhenWell', `is malformed: ${JSON.stringify(value)}; expected true or false`)
+  return false
+}
+
 export const readRotation = (root: Place): RotationConfig => {
   const place = root.innerOrEmpty('rotation')
   place.onlyKnows(
@@ -59,6 +68,7 @@ export const readRotation = (root: Place): RotationConfig => {
     'sweepEvery',
     'checksPerSecond',
     'longestHold',
+    'mailWhenWell',
     'campaignSchedule',
     'noCampaignsBecause',
     'stytchCallsPerSecond',
@@ -92,6 +102,7 @@ export const readRotation = (root: Place): RotationConfig => {
     sweepEveryMinutes: readSweepEvery(place),
     checksPerSecond: place.integer('checksPerSecond', CHECKS_PER_SECOND, [1, 1000]),
     longestHoldHours: readHours(place, 'longestHold', defaults.longestHold) ?? 1,
+    mailsWhenWell: readMailWhenWell(place),
     campaigns,
     ...(place.has('stytchCallsPerSecond')
       ? { stytchCallsPerSecond: place.integer('stytchCallsPerSecond', 1, [1, 1000]) }

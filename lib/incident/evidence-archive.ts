@@ -77,6 +77,8 @@ export class EvidenceArchive extends Construct {
   readonly fn: M2mFunction
   /** Events that the function failed on three times. */
   readonly unarchived: Queue
+  /** Hands events to the archive. */
+  readonly rule: Rule
   /** ARN pattern of every object. */
   private readonly objects: string
 
@@ -91,7 +93,7 @@ export class EvidenceArchive extends Construct {
       removalPolicy: props.surroundings.removalPolicy,
     })
     this.fn = this.makeFunction(props)
-    new Rule(this, 'Rule', {
+    this.rule = new Rule(this, 'Rule', {
       eventBus: props.bus,
       description: 'What an auditor asks for goes to the evidence archive',
       // Who may speak as m2m.… is for the bus's own policy to say; what is archived, for the list.
@@ -114,7 +116,7 @@ export class EvidenceArchive extends Construct {
     fn.explainWildcard(proofs, 'A proof is named by its secret and its tokens, and those come later')
   }
 
-  /** Lets the sweep see which proofs are stored, by name, and read none. */
+  /** Lets the sweep see which proofs and which summaries of its own are stored, by name, and read none. */
   mayListProofs(fn: M2mFunction, { stage }: StageNames): void {
     fn.mayDo(
       new PolicyStatement({
@@ -122,7 +124,7 @@ export class EvidenceArchive extends Construct {
         actions: ['s3:ListBucket'],
         resources: [this.bucket.bucketArn],
         conditions: {
-          StringLike: { 's3:prefix': `proofs/${stage}/*` },
+          StringLike: { 's3:prefix': [`proofs/${stage}/*`, 'days/*'] },
           StringEquals: { 'aws:ResourceAccount': Stack.of(this).account },
         },
       }),

@@ -1,5 +1,5 @@
 // What the functions of a stage remember outside of Secrets Manager (docs/decisions/058): a lease a secret and a few bytes a version, the leak
-// intake's gate, and who last read which secret. Each is below partition keys of its own, which the roles that are named here write, and
+// intake's gate, who last read which secret, and what the sweep has reported. Each is below partition keys of its own, which the roles that are named here write, and
 // nobody else. The table outlives the stack, and is read by key: nobody scans it. A rotation goes on without it (docs/guarantees.md).
 
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib'
@@ -7,7 +7,7 @@ import { Metric } from 'aws-cdk-lib/aws-cloudwatch'
 import { AttributeType, Billing, TableEncryptionV2, TableV2 } from 'aws-cdk-lib/aws-dynamodb'
 import { AnyPrincipal, Effect, PolicyDocument, PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import { Construct } from 'constructs'
-import { GATE_KEYS, LEASE_KEYS, READ_KEYS, VERSION_KEYS } from '../../lambda/core/rotation/record-keys.ts'
+import { GATE_KEYS, LEASE_KEYS, READ_KEYS, REPORT_KEYS, VERSION_KEYS } from '../../lambda/core/rotation/record-keys.ts'
 import type { M2mFunction } from '../base/m2m-function.ts'
 import type { MetricNotice } from '../base/notice.ts'
 import type { StageNames } from '../config/stage-names.ts'
@@ -20,6 +20,8 @@ export interface RecordWriters {
   readonly gate: readonly string[]
   /** Who read what: the function that records reads. */
   readonly reads: readonly string[]
+  /** What was reported: the sweep. */
+  readonly reports: readonly string[]
 }
 
 export interface RecordsTableProps {
@@ -143,6 +145,11 @@ export class RecordsTable extends Construct {
     fn.mayDo(this.below(VERSION_KEYS, 'ReadVersions', ['dynamodb:Query']))
   }
 
+  /** Lets the sweep remember what it has reported. */
+  mayRememberReports(fn: M2mFunction): void {
+    fn.mayDo(this.below(REPORT_KEYS, 'RememberReports', ['dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:DeleteItem']))
+  }
+
   private below(keys: string, sid: string, actions: readonly string[]): PolicyStatement {
     return new PolicyStatement({
       sid,
@@ -159,10 +166,14 @@ export class RecordsTable extends Construct {
 
   private policy({ writers, keeperRoleArns }: RecordsTableProps): PolicyDocument {
     const { partition, account } = Stack.of(this)
-    const { rotations, gate, reads } = writers
+    const { rotations, gate, reads, reports } = writers
     return new PolicyDocument({
       statements: [
-        deny({ sid: 'OnlyNamedRolesWrite', actions: WRITES, unless: unique(...rotations, ...gate, ...reads) }),
+        deny({
+          sid: 'OnlyNamedRolesWrite',
+          actions: WRITES,
+          unless: unique(...rotations, ...gate, ...reads, ...reports),
+        }),
         deny({
           sid: 'OnlyRotationsWriteTheirs',
           actions: WRITES,
@@ -171,6 +182,7 @@ export class RecordsTable extends Construct {
         }),
         deny({ sid: 'OnlyTheIntakeAndReleases', actions: WRITES, unless: gate, below: [GATE_KEYS] }),
         deny({ sid: 'OnlyItsFunctionRecordsReads', actions: WRITES, unless: reads, below: [READ_KEYS] }),
+        deny({ sid: 'OnlyTheSweepRemembersReports', actions: WRITES, unless: reports, below: [REPORT_KEYS] }),
         deny({ sid: 'NobodyScans', actions: ['dynamodb:Scan'] }),
         deny({
           sid: 'OnlyKeepersChangeTheTable',

@@ -8,11 +8,9 @@ import type { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations'
 import type { IQueue, Queue } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
-import { SWEEP_SOURCE } from '../../lambda/core/base/event-types.ts'
 import { prefixesOf } from '../../lambda/core/secret/stage-secrets.ts'
 import { type AdoptionEnv, writeReadsEnv } from '../../lambda/env/reads.ts'
 import { deadLetters, messagesSent } from '../base/dead-letters.ts'
-import { eventPattern } from '../base/event-pattern.ts'
 import { type FunctionSurroundings, M2mFunction } from '../base/m2m-function.ts'
 import type { EventNotice, MetricNotice } from '../base/notice.ts'
 import { keepingUndelivered } from '../base/rule-targets.ts'
@@ -40,16 +38,8 @@ export class AdoptionRecords extends Construct {
   private readonly records: RecordsTable
   /** What the sweep needs to ask. */
   readonly env: AdoptionEnv
-  readonly eventNotices: readonly EventNotice[] = [
-    {
-      id: 'AdoptionUnproven',
-      page: 'adoption-unproven',
-      says: 'An overlap was ended although not everybody was seen to read the new value. The event names who was not.',
-      // That the record is young is known beforehand, and true of every secret for weeks.
-      pattern: eventPattern(SWEEP_SOURCE, 'Adoption Unproven', { isYoung: [false] }),
-      secretAt: '$.detail.secretName',
-    },
-  ]
+  /** Of an overlap that ended without proof, the sweep's digest tells. */
+  readonly eventNotices: readonly EventNotice[] = []
   readonly metricNotices: readonly MetricNotice[]
 
   constructor(scope: Construct, id: string, props: AdoptionRecordsProps) {

@@ -4,9 +4,12 @@
 
 import { Duration, type RemovalPolicy, Stack } from 'aws-cdk-lib'
 import { Metric } from 'aws-cdk-lib/aws-cloudwatch'
+import type { IRule } from 'aws-cdk-lib/aws-events'
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import type { IKey } from 'aws-cdk-lib/aws-kms'
 import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations'
 import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler'
+import type { ITopic } from 'aws-cdk-lib/aws-sns'
 import type { Queue } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
 import { defined } from '../../lambda/core/base/defined.ts'
@@ -37,6 +40,18 @@ export interface SweepEvidence {
   mayListProofs(fn: M2mFunction, names: StageNames): void
 }
 
+/** What the sweep looks at beside secrets; whatever is absent, it does not. */
+export interface StageParts {
+  /** Of the periodic campaign. */
+  readonly campaignSchedule?: string | undefined
+  /** Rules of the stage's bus. */
+  readonly rules: readonly IRule[]
+  /** Whose subscribers are people. */
+  readonly topic?: ITopic | undefined
+  /** Of the secrets, where its policy is the stack's own. */
+  readonly key?: IKey | undefined
+}
+
 /** How long things may take, for secrets whose tags say nothing. */
 export interface SweepSpans {
   readonly periodHours: number
@@ -44,6 +59,8 @@ export interface SweepSpans {
   readonly longestHoldHours: number
   readonly sweepEveryMinutes: number
   readonly checksPerSecond: number
+  /** Whether the summary of a day on which nothing is open is mailed as well. */
+  readonly mailsWhenWell: boolean
 }
 
 export interface SweepProps {
@@ -60,6 +77,7 @@ export interface SweepProps {
   readonly bounds: Bounds
   /** Where the rotation function notes when it switches. */
   readonly records: RecordsTable
+  readonly parts: StageParts
   readonly spans: SweepSpans
   readonly removalPolicy: RemovalPolicy
 }
@@ -108,6 +126,14 @@ export class SweepFunction extends Construct {
         bounds: props.bounds,
         records: { table: props.records.table.tableName },
         proofs: { bucket: props.evidence.bucket.bucketName },
+        parts: {
+          rules: props.parts.rules.map(({ ruleName }) => ruleName),
+          ...defined({
+            campaignSchedule: props.parts.campaignSchedule,
+            topicArn: props.parts.topic?.topicArn,
+            keyArn: props.parts.key?.keyArn,
+          }),
+        },
         ...defined({ project: props.project?.place, adoption: props.adoption?.env }),
       }),
     })
@@ -119,8 +145,9 @@ export class SweepFunction extends Construct {
       maxEventAge,
     })
     this.maySweep(props)
+    this.mayLookAt(props.parts)
     this.schedule(props)
-    this.eventNotices = sweepEventNotices
+    this.eventNotices = sweepEventNotices(spans)
     this.metricNotices = this.listMetricNotices(props)
   }
 
@@ -130,7 +157,26 @@ export class SweepFunction extends Construct {
     this.fn.mayDo(bus.mayPublish(SWEEP_SOURCE), mayReadFreeze(this, names))
     evidence.mayListProofs(this.fn, names)
     records.mayReadVersions(this.fn)
+    records.mayRememberReports(this.fn)
     if (adoption !== undefined) this.fn.mayDo(adoption.mayAsk())
+  }
+
+  /** One read of each part, and nothing that is not named. */
+  private mayLookAt({ campaignSchedule, rules, topic, key }: StageParts): void {
+    const { partition, region, account } = Stack.of(this)
+    const schedule = `arn:${partition}:scheduler:${region}:${account}:schedule/default/${campaignSchedule}`
+    const may = (sid: string, action: string, resources: readonly string[]): void => {
+      if (resources.length > 0)
+        this.fn.mayDo(new PolicyStatement({ sid, actions: [action], resources: [...resources] }))
+    }
+    may('LookAtTheSchedule', 'scheduler:GetSchedule', campaignSchedule === undefined ? [] : [schedule])
+    may(
+      'LookAtRules',
+      'events:DescribeRule',
+      rules.map(({ ruleArn }) => ruleArn),
+    )
+    may('LookAtSubscriptions', 'sns:ListSubscriptionsByTopic', topic === undefined ? [] : [topic.topicArn])
+    may('LookAtTheKey', 'kms:DescribeKey', key === undefined ? [] : [key.keyArn])
   }
 
   private schedule({ names, spans }: SweepProps): void {
@@ -189,8 +235,8 @@ export class SweepFunction extends Construct {
       {
         id: 'SweepStopped',
         page: 'sweep-stopped',
-        says: 'The sweep does not get through, or is not started. No overlap ends, and nothing that is overdue is reported.',
-        metric: metric('SweepCompleted', 'Sum'),
+        says: 'The sweep does not get through, or is not started; or it found broken what the stage stands on, which its digest and its log name.',
+        metric: metric('Alive', 'Sum'),
         atLeast: 1,
         periods: SILENT_SWEEPS,
         silence: 'wrong',
@@ -212,20 +258,20 @@ export class SweepFunction extends Construct {
         silence: 'unchanged',
       },
       {
-        id: 'SecretOverdue',
-        page: 'overdue',
-        says: 'Secrets were not rotated within their period and a quarter of it. Events on the bus name them.',
-        metric: metric('SecretsOverdue', 'Maximum'),
+        id: 'FreezeUnreadable',
+        page: 'freeze',
+        says: 'The freeze cannot be read, for an hour: no planned rotation begins, and no overlap ends. m2m freeze off writes it anew.',
+        metric: metric('FreezeUnreadable', 'Maximum'),
         atLeast: 1,
+        periods: Math.max(1, Math.ceil(60 / spans.sweepEveryMinutes)),
         silence: 'unchanged',
       },
       {
-        id: 'SecretsDead',
-        page: 'drift',
-        says: "Stytch refuses what consumers read: AWSCURRENT is dead, or its client gone or another secret's. Events on the bus name them: m2m incident NAME replaces a dead value.",
-        metric: metric('SecretsDead', 'Maximum'),
+        id: 'ReportsForgotten',
+        page: 'records-unavailable',
+        says: 'The records table does not answer, or the sweep may not write there. What it finds may be reported more than once a day, and no summary comes.',
+        metric: metric('ReportsForgotten', 'Sum'),
         atLeast: 1,
-        silence: 'unchanged',
       },
       {
         id: 'ProofsOwed',
@@ -240,41 +286,22 @@ export class SweepFunction extends Construct {
   }
 }
 
-/** One message a secret: few at a time. What can come by the thousand, secrets that are overdue, has an alarm instead. */
-const sweepEventNotices: readonly EventNotice[] = [
+/** One message a sweep and one a day, however many secrets they are about: what each is about alone is on the bus, for programs. */
+const sweepEventNotices = ({ mailsWhenWell }: SweepSpans): readonly EventNotice[] => [
   {
-    id: 'StuckLeft',
-    page: 'rotation-stuck',
-    says: 'A rotation is stuck, and the sweep could not end it: Stytch or the function does not answer, or only its value works.',
-    pattern: eventPattern(SWEEP_SOURCE, 'Rotation Stuck', { became: ['left'] }),
-    secretAt: '$.detail.secretName',
+    id: 'SweepDigest',
+    page: 'sweep-digest',
+    says: 'This is new; what lasts comes once a day, in the summary.',
+    pattern: eventPattern(SWEEP_SOURCE, 'Sweep Digest'),
+    secretAt: '$.detail.text',
   },
   {
-    id: 'SettleRefusing',
-    page: 'settle-refusing',
-    says: 'An overlap is over and does not end: the settle was asked for and refused. Or a value that was revoked works. The event says which.',
-    pattern: eventPattern(SWEEP_SOURCE, 'Settle Refusing'),
-    secretAt: '$.detail.secretName',
-  },
-  {
-    id: 'SecretDead',
-    page: 'drift',
-    says: 'Stytch refuses the value that consumers read. Type m2m incident NAME to replace it, or m2m rollback NAME where the value before works; the event says what was found, and since when.',
-    pattern: eventPattern(SWEEP_SOURCE, 'Secret Dead'),
-    secretAt: '$.detail.secretName',
-  },
-  {
-    id: 'HoldTooLong',
-    page: 'held-too-long',
-    says: 'A secret has been on hold for longer than holds may last. Nothing planned happens to it until it is released.',
-    pattern: eventPattern(SWEEP_SOURCE, 'Hold Too Long'),
-    secretAt: '$.detail.secretName',
-  },
-  {
-    id: 'RotationOff',
-    page: 'rotation-off',
-    says: 'Rotation of a secret is switched off, or is not by our function. Nothing replaces it any more.',
-    pattern: eventPattern(SWEEP_SOURCE, 'Rotation Off'),
-    secretAt: '$.detail.secretName',
+    id: 'DailySummary',
+    page: 'daily-summary',
+    says: 'What is open, once a day until it is over.',
+    pattern: mailsWhenWell
+      ? eventPattern(SWEEP_SOURCE, 'Daily Summary')
+      : eventPattern(SWEEP_SOURCE, 'Daily Summary', { isWell: [false] }),
+    secretAt: '$.detail.text',
   },
 ]

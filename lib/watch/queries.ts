@@ -14,12 +14,12 @@ const REFUSALS_LAST = 25 * 3600
 
 /** In a sweep's line, what stands and should not. */
 const STANDING = [
-  'SecretsDead',
-  'SecretsOverdue',
-  'SecretsStuck',
-  'SettlesRefusing',
-  'ProofsOwed',
-  'SweepFailures',
+  'secretsDead',
+  'overdue',
+  'stuckLeft',
+  'settleRefusing',
+  'proofsOwed',
+  'failed',
   'rotationOff',
   'heldTooLong',
   'nextOpen',
@@ -63,7 +63,7 @@ export const FROZEN = ofLastSweep('fields freeze as frozen')
 
 /** What the number of things that are wrong is made of, by the runbook's words. */
 export const FLEET = ofLastSweep(
-  'fields @timestamp as sweptAt, managed, SecretsDead as dead, SecretsOverdue as overdue, SecretsStuck as stuck, SettlesRefusing as settleRefused, rotationOff, heldTooLong as heldTooLong, nextOpen as nextOpen, ProofsOwed as proofsOwed, SweepFailures as failed',
+  'fields @timestamp as sweptAt, managed, secretsDead as dead, overdue, stuckLeft as stuck, settleRefusing as settleRefused, rotationOff, heldTooLong, nextOpen, proofsOwed, failed',
 )
 
 /** One line each, the newest first; `ms` is from the report's arrival to the proof of the last client. */

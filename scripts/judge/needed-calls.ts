@@ -2,7 +2,7 @@
 // the day it is first made; a right that no call needs is one for whoever takes the function over. Kept by hand, since bundles hold
 // more SDK commands than their function sends; a test holds each row against the bundle.
 
-import { GATE_KEYS, LEASE_KEYS, READ_KEYS, VERSION_KEYS } from '../../lambda/core/rotation/record-keys.ts'
+import { GATE_KEYS, LEASE_KEYS, READ_KEYS, REPORT_KEYS, VERSION_KEYS } from '../../lambda/core/rotation/record-keys.ts'
 
 export interface NeededCalls {
   /** The bundle of the function, lambda/handlers/<name>.ts. */
@@ -150,11 +150,18 @@ export const neededCalls: Readonly<Record<string, NeededCalls>> = {
   },
   sweep: {
     bundle: 'on-sweep',
-    calls: [...askingForRotations, 'events:PutEvents', 'ssm:GetParameter', 's3:ListBucket'],
+    calls: [
+      ...askingForRotations,
+      'events:PutEvents',
+      'ssm:GetParameter',
+      's3:ListBucket',
+      'dynamodb:PutItem',
+      'dynamodb:DeleteItem',
+    ],
     demanded: ['lambda:InvokeFunction'],
     optional: ['secretsmanager:ListSecretVersionIds', 'dynamodb:Query'],
-    // Where the stage asks for proof of adoption it reads those records as well.
-    records: { 'dynamodb:Query': VERSION_KEYS },
+    // It asks for what it has reported as well, and where the stage asks for proof of adoption, for reads.
+    records: { 'dynamodb:Query': VERSION_KEYS, 'dynamodb:PutItem': REPORT_KEYS, 'dynamodb:DeleteItem': REPORT_KEYS },
     publishes: 'm2m.sweep',
   },
   reads: { bundle: 'on-read', calls: ['dynamodb:UpdateItem'], records: { 'dynamodb:UpdateItem': READ_KEYS } },

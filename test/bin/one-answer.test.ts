@@ -17,7 +17,7 @@ import type { StageView } from '../../lambda/core/clients/clients-api.ts'
 import { DEPLOYED } from '../../lambda/core/rotation/bounds.ts'
 import { noRecords } from '../../lambda/core/rotation/records.ts'
 import { makeRequestToken, type Origin } from '../../lambda/core/secret/request-token.ts'
-import { NOTICE_EVERY_MS } from '../../lambda/core/sweep/due.ts'
+import { REPORT_EVERY_MS } from '../../lambda/core/sweep/reports.ts'
 import { sweep } from '../../lambda/core/sweep/sweep.ts'
 import type { PeekedSecret } from '../../lambda/local/aws/peek.ts'
 import { sightClients } from '../../lambda/local/page/sight.ts'
@@ -252,13 +252,13 @@ const sweepOn = async (timing: FakeTiming, fleet: FakeFleet) => {
       rules: {
         rotationFunctionArn: ROTATION_FUNCTION,
         stage: spans,
-        sweepEveryMs: NOTICE_EVERY_MS,
+        sweepEveryMs: REPORT_EVERY_MS,
         longestHoldMs: (view.longestHoldHours ?? 0) * HOUR_MS,
       },
     },
     timing.now(),
   )
-  return { summary, types: events.published.map(({ type }) => type) }
+  return { summary, types: events.published.map(({ type }) => type).filter((type) => type !== 'Sweep Digest') }
 }
 
 const answersOn = async (day: number) => {

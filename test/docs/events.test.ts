@@ -36,6 +36,9 @@ import type { ReplicaState } from '../../lambda/core/secret/replica-state.ts'
 import { intents, makeRequestToken } from '../../lambda/core/secret/request-token.ts'
 import type { Secret } from '../../lambda/core/secret/secret.ts'
 import type { Fact } from '../../lambda/core/sweep/due.ts'
+import { findingWords } from '../../lambda/core/sweep/finding-words.ts'
+import type { FindingKind } from '../../lambda/core/sweep/reports.ts'
+import { dailySummary, sweepDigest } from '../../lambda/core/sweep/sweep-digest.ts'
 import { noticeEvent } from '../../lambda/core/sweep/sweep-notice.ts'
 import { credentialRefusedEvent } from '../../lambda/core/vend/vend-outcome.ts'
 import { BLANK } from '../fakes/blank-secret.ts'
@@ -216,6 +219,20 @@ describe('what the sweep publishes fits its schema', () => {
     'settleRefusing',
     'stuck',
   ] as const satisfies readonly Fact['kind'][]
+
+  test('of every kind of finding, in a digest and in a summary', () => {
+    const every = (Object.keys(findingWords) as FindingKind[]).map((kind) => ({ kind, since: AT, isForPeople: true }))
+    const many = Array.from({ length: 30 }, (_, at) => ({ about: `${secretArn}${at}`, name: `m2m/prod/s${at}` }))
+    const findings = many.flatMap((subject) => every.map((finding) => ({ ...subject, ...finding })))
+    const digest = sweepDigest(findings, { at: AT })
+    if (digest === undefined) throw new Error('no digest')
+
+    expect(publishedFaults(SWEEP_SOURCE, digest)).toEqual([])
+    expect(publishedFaults(SWEEP_SOURCE, dailySummary(findings, { at: AT, stage: 'prod' }))).toEqual([])
+    expect(publishedFaults(SWEEP_SOURCE, dailySummary([], { at: AT, stage: 'prod' }))).toEqual([])
+    // EventBridge takes 256 kB, and a mail is to be read.
+    expect(JSON.stringify(digest).length).toBeLessThan(20_000)
+  })
 
   test.each(kinds)('of a secret that is %s', (kind) => {
     const event = noticeEvent({ secret, fact: { kind, since: AT } as Fact, at: AT + 1000 })

@@ -94,7 +94,7 @@ test('is overdue by its own period, not by the clients’', async () => {
   lines.length = 0
   const overdue = (): readonly number[] =>
     lines.flatMap((line) => {
-      const [, count] = /"swept".*"SecretsOverdue":(\d+)/.exec(line) ?? []
+      const [, count] = /"swept".*"overdue":(\d+)/.exec(line) ?? []
       return count === undefined ? [] : [Number(count)]
     })
 

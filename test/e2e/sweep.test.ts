@@ -96,26 +96,26 @@ test('writes one line that is a metric: nothing stands before it', async () => {
   const line = await until(() => lines.find((one) => one.includes('"swept"')), 'the line')
   expect(line.slice(line.indexOf('{"'))).toBe(line.trim())
   expect(JSON.parse(line)).toMatchObject({
-    SweepCompleted: 1,
-    SecretsOverdue: 0,
+    Alive: 1,
     SweepFailures: 0,
     OverlapsOpen: 0,
-    SecretsStuck: 0,
-    SettlesRefusing: 0,
-    ProofsOwed: 0,
-    SecretsDead: 0,
     OldestSecretDays: 0,
+    FindingsOpen: 0,
+    ProofsOwed: 0,
+    Frozen: 0,
+    FreezeUnreadable: 0,
+    reports: 'done',
     _aws: {
       CloudWatchMetrics: [
         {
           Namespace: 'M2M/laptop',
           Dimensions: [[]],
           Metrics: [
-            { Name: 'SweepCompleted', Unit: 'Count' },
-            { Name: 'SecretsOverdue', Unit: 'Count' },
+            { Name: 'Alive', Unit: 'Count' },
             { Name: 'SweepFailures', Unit: 'Count' },
             { Name: 'ProofsOwed', Unit: 'Count' },
-            { Name: 'SecretsDead', Unit: 'Count' },
+            { Name: 'Frozen', Unit: 'Count' },
+            { Name: 'FreezeUnreadable', Unit: 'Count' },
           ],
         },
       ],

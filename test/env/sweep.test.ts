@@ -27,6 +27,12 @@ const parts: fc.Arbitrary<SweepEnv> = fc.record(
       { requiredKeys: ['parameter'] },
     ),
     lambdaEndpoint: url,
+    parts: fc
+      .record(
+        { campaignSchedule: word, rules: fc.array(word, { minLength: 1 }), topicArn: word, keyArn: word },
+        { requiredKeys: [] },
+      )
+      .filter((some) => Object.keys(some).length > 0),
     bounds: fc.constantFrom(DEPLOYED, WITHOUT_LAG),
     records: fc.record({ table: word }),
     adoption: fc.record(

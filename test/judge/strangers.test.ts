@@ -112,6 +112,7 @@ describe('the records table', () => {
     ['OnlyRotationsWriteTheirs', 'versions#'],
     ['OnlyTheIntakeAndReleases', 'gate#'],
     ['OnlyItsFunctionRecordsReads', 'reads#'],
+    ['OnlyTheSweepRemembersReports', 'reports#'],
   ])('that has neither a denial for all nor %s is found', async (sid, keys) => {
     const told = await saidOf(strangers, without('OnlyNamedRolesWrite', sid))
 

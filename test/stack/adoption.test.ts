@@ -20,6 +20,7 @@ test('without it there is no function that records reads, and the sweep may ask 
   const asked = roleStatements(without, 'SweepFnRole').filter((statement) => text(statement).includes('dynamodb:'))
   expect(asked).toMatchObject([
     { Sid: 'ReadVersions', Condition: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['versions#*'] } } },
+    { Sid: 'RememberReports', Condition: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['reports#*'] } } },
   ])
 })
 
@@ -84,12 +85,9 @@ test('the sweep knows the table, the wait and whose reads are our own', () => {
 test('people are told of what was not proven, and of what could not be recorded', () => {
   const all = text(resourcesOf(template))
 
-  expect(all).toContain('Adoption Unproven')
+  // The sweep's digest names what was not proven.
+  template.hasResourceProperties('AWS::Events::Rule', { EventPattern: { 'detail-type': ['Sweep Digest'] } })
   expect(all).toContain('#adoption-unproven')
-  // Not of what is known beforehand, and true of every secret for weeks: that the record has just begun.
-  template.hasResourceProperties('AWS::Events::Rule', {
-    EventPattern: { 'detail-type': ['Adoption Unproven'], detail: { isYoung: [false] } },
-  })
 })
 
 describe('the settings', () => {

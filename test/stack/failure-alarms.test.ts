@@ -29,11 +29,11 @@ const PUBLISHED: Readonly<Record<string, readonly string[]>> = {
   // The sweep's own line in its log (test/e2e/sweep.test.ts).
   // And those of the rotation functions (test/handlers/handle-step.test.ts).
   'M2M/prod': [
-    'SweepCompleted',
-    'SecretsOverdue',
+    'Alive',
     'SweepFailures',
     'ProofsOwed',
-    'SecretsDead',
+    'FreezeUnreadable',
+    'ReportsForgotten',
     'RecordsUnavailable',
     'ProofPending',
   ],

@@ -78,11 +78,12 @@ describe('the records table', () => {
 
   test('has this policy', () => {
     expect(statements()).toEqual([
-      { Sid: 'OnlyNamedRolesWrite', ...everybody, Action: writes, ...but(role('rotation')) },
+      { Sid: 'OnlyNamedRolesWrite', ...everybody, Action: writes, ...but(role('rotation'), role('sweep')) },
       only('OnlyRotationsWriteTheirs', ['lease#*', 'versions#*'], role('rotation')),
       // Without an intake and without proof of adoption.
       only('OnlyTheIntakeAndReleases', ['gate#*']),
       only('OnlyItsFunctionRecordsReads', ['reads#*']),
+      only('OnlyTheSweepRemembersReports', ['reports#*'], role('sweep')),
       { Sid: 'NobodyScans', ...everybody, Action: 'dynamodb:Scan' },
       {
         Sid: 'OnlyKeepersChangeTheTable',
@@ -105,7 +106,12 @@ describe('the records table', () => {
     const releasing = [role('intake'), OPERATOR, SECURITY, BREAK_GLASS]
 
     expect((statements(whole) as readonly unknown[]).slice(0, 4)).toEqual([
-      { Sid: 'OnlyNamedRolesWrite', ...everybody, Action: writes, ...but(...rotations, ...releasing, role('reads')) },
+      {
+        Sid: 'OnlyNamedRolesWrite',
+        ...everybody,
+        Action: writes,
+        ...but(...rotations, ...releasing, role('reads'), role('sweep')),
+      },
       only('OnlyRotationsWriteTheirs', ['lease#*', 'versions#*'], ...rotations),
       only('OnlyTheIntakeAndReleases', ['gate#*'], ...releasing),
       only('OnlyItsFunctionRecordsReads', ['reads#*'], role('reads')),
@@ -116,6 +122,13 @@ describe('the records table', () => {
     ['intake', 'IntakeFnRole', 'PassTheGate', ['dynamodb:GetItem', 'dynamodb:PutItem'], 'gate#*'],
     ['reads', 'AdoptionFnRole', 'RecordReads', ['dynamodb:UpdateItem'], 'reads#*'],
     ['sweep', 'SweepFnRole', 'AskWhoHasRead', ['dynamodb:Query'], 'reads#*'],
+    [
+      'sweep',
+      'SweepFnRole',
+      'RememberReports',
+      ['dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:DeleteItem'],
+      'reports#*',
+    ],
     ['rotation', 'RotationFnRole', 'HoldLeases', ['dynamodb:PutItem', 'dynamodb:DeleteItem'], 'lease#*'],
     ['rotation', 'RotationFnRole', 'KeepVersions', ['dynamodb:UpdateItem', 'dynamodb:Query'], 'versions#*'],
   ])('the role of the %s function has %s below its keys, in requests that name some', (_, id, sid, actions, keys) => {

@@ -43,6 +43,11 @@ describe('the role', () => {
       'ReadFreeze',
       'ListProofs',
       'ReadVersions',
+      'RememberReports',
+      'LookAtTheSchedule',
+      'LookAtRules',
+      'LookAtSubscriptions',
+      'LookAtTheKey',
     ])
   })
 
@@ -89,8 +94,28 @@ describe('the role', () => {
       {
         actions: ['s3:ListBucket'],
         resources: [expect.stringMatching(/^<EvidenceBucket.*\.Arn>$/)],
-        conditions: ['StringLike s3:prefix proofs/prod/*', `StringEquals aws:ResourceAccount ${ACCOUNT}`],
+        conditions: ['StringLike s3:prefix proofs/prod/* days/*', `StringEquals aws:ResourceAccount ${ACCOUNT}`],
       },
+    ],
+    [
+      'LookAtTheSchedule',
+      {
+        actions: ['scheduler:GetSchedule'],
+        resources: [`arn:aws:scheduler:${REGION}:${ACCOUNT}:schedule/default/m2m-prod-campaign`],
+        conditions: [],
+      },
+    ],
+    [
+      'LookAtRules',
+      {
+        actions: ['events:DescribeRule'],
+        resources: [expect.stringMatching(/^<EvidenceRule.*\.Arn>$/)],
+        conditions: [],
+      },
+    ],
+    [
+      'LookAtTheKey',
+      { actions: ['kms:DescribeKey'], resources: [expect.stringMatching(/^<Key.*\.Arn>$/)], conditions: [] },
     ],
   ])('%s', (sid, expected) => {
     expect(rights(bySid(statements, sid))).toEqual(expected)
@@ -100,7 +125,7 @@ describe('the role', () => {
     const actions = statements.flatMap(({ Action }) => list(Action))
 
     for (const action of actions) {
-      expect(action).not.toMatch(/GetSecretValue|PutSecretValue|UpdateSecretVersionStage|kms:|\*/)
+      expect(action).not.toMatch(/GetSecretValue|PutSecretValue|UpdateSecretVersionStage|kms:(?!DescribeKey)|\*/)
     }
     expect(JSON.stringify(statements)).not.toContain('stytch')
   })
@@ -206,7 +231,7 @@ describe('the schedule', () => {
 
     quick.hasResourceProperties('AWS::Scheduler::Schedule', { ScheduleExpression: 'rate(5 minutes)' })
     quick.hasResourceProperties('AWS::Lambda::EventInvokeConfig', { MaximumEventAgeInSeconds: 300 })
-    quick.hasResourceProperties('AWS::CloudWatch::Alarm', { MetricName: 'SweepCompleted', Period: 300 })
+    quick.hasResourceProperties('AWS::CloudWatch::Alarm', { MetricName: 'Alive', Period: 300 })
     quick.hasResourceProperties('AWS::Lambda::Function', {
       FunctionName: 'm2m-prod-sweep',
       Environment: {
@@ -225,7 +250,7 @@ describe('people are told', () => {
   test('when it stops: three periods without a sweep that got through, or without any figure at all', () => {
     template.hasResourceProperties('AWS::CloudWatch::Alarm', {
       Namespace: 'M2M/prod',
-      MetricName: 'SweepCompleted',
+      MetricName: 'Alive',
       Statistic: 'Sum',
       Period: 900,
       EvaluationPeriods: 3,
@@ -237,10 +262,9 @@ describe('people are told', () => {
   })
 
   test.each([
-    ['SecretsOverdue', 1, 'overdue'],
+    ['FreezeUnreadable', 4, 'freeze'],
     ['SweepFailures', 2, 'sweep-failures'],
     ['ProofsOwed', 2, 'proof-pending'],
-    ['SecretsDead', 1, 'drift'],
   ])('of %s, and a sweep that is late ends no alarm', (MetricName, EvaluationPeriods, page) => {
     template.hasResourceProperties('AWS::CloudWatch::Alarm', {
       Namespace: 'M2M/prod',
@@ -262,12 +286,14 @@ describe('people are told', () => {
   })
 
   test.each([
-    ['Settle Refusing', undefined],
-    ['Secret Dead', undefined],
-    ['Hold Too Long', undefined],
-    ['Rotation Off', undefined],
-    ['Rotation Stuck', { became: ['left'] }],
-  ])('of %s, from the bus', (detailType, detail) => {
+    ['Sweep Digest', undefined],
+    ['Daily Summary', { isWell: [false] }],
+  ])('of what is new, and of what is open: %s', (detailType, detail) => {
+    const ofSweep = ofType('AWS::Events::Rule').filter(({ Properties }) =>
+      JSON.stringify(Properties.EventPattern).includes('m2m.sweep'),
+    )
+    const archived = JSON.stringify(ofSweep.map(({ Properties }) => Properties.EventPattern))
+
     template.hasResourceProperties('AWS::Events::Rule', {
       EventBusName: Match.anyValue(),
       EventPattern: {
@@ -276,10 +302,38 @@ describe('people are told', () => {
         ...(detail === undefined ? {} : { detail }),
       },
     })
+    expect(archived).toContain(detailType)
   })
 
-  test('of no overdue secret one by one', () => {
-    expect(JSON.stringify(ofType('AWS::Events::Rule'))).not.toContain('Secret Overdue')
+  test('of a day on which nothing is open, only where that is asked for', () => {
+    const asked = synthStack({ rotation: { mailWhenWell: true } }).template()
+
+    asked.hasResourceProperties('AWS::Events::Rule', {
+      EventPattern: { source: ['m2m.sweep'], 'detail-type': ['Daily Summary'], detail: Match.absent() },
+    })
+  })
+
+  test('of no secret one by one', () => {
+    const rules = ofType('AWS::Events::Rule').filter(({ Properties }) => JSON.stringify(Properties).includes('Alarms'))
+
+    for (const type of [
+      'Secret Overdue',
+      'Settle Refusing',
+      'Secret Dead',
+      'Hold Too Long',
+      'Rotation Off',
+      'Rotation Stuck',
+    ])
+      expect(JSON.stringify(rules.map(({ Properties }) => Properties.EventPattern))).not.toContain(type)
+  })
+
+  test('that nothing is remembered, where the records do not answer', () => {
+    template.hasResourceProperties('AWS::CloudWatch::Alarm', {
+      Namespace: 'M2M/prod',
+      MetricName: 'ReportsForgotten',
+      TreatMissingData: 'notBreaching',
+      AlarmDescription: Match.stringLikeRegexp('docs/runbook\\.md#records-unavailable$'),
+    })
   })
 })
 

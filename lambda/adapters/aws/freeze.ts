@@ -26,3 +26,12 @@ export const createFreeze = (call: SignedCall, parameterName: string): Freeze =>
     },
   }
 }
+
+/** When the freeze was last changed, epoch milliseconds; undefined when that is not known. */
+export const createFreezeClock = (call: SignedCall, parameterName: string): (() => Promise<number | undefined>) => {
+  const read = createParameterReader(call, parameterName)
+  return async () => {
+    const reading = await read()
+    return 'why' in reading ? undefined : reading.changedAt
+  }
+}

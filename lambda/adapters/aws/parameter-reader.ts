@@ -13,7 +13,13 @@ const TRIES = 2
 const noPause = async (): Promise<void> => {}
 
 /** `text` undefined: there is no such parameter. `why`: AWS's name of the error, or the connection's. */
-export type ParameterReading = { readonly text: string | undefined } | { readonly why: string }
+export type ParameterReading =
+  | {
+      readonly text: string | undefined
+      /** When it was last changed, epoch milliseconds. */
+      readonly changedAt?: number
+    }
+  | { readonly why: string }
 
 type Tried = ParameterReading & { readonly isPassing?: boolean }
 
@@ -25,8 +31,9 @@ const understand = ({ status, body }: SignedReply): Tried => {
     return { why, isPassing: status >= 500 || status === 429 || /throttl|too ?many/i.test(why) }
   }
   const parameter = json?.Parameter
-  const text = isJsonObject(parameter) ? parameter.Value : undefined
-  return typeof text === 'string' ? { text } : { why: 'a reply without a value' }
+  const { Value: text, LastModifiedDate: seconds } = isJsonObject(parameter) ? parameter : {}
+  if (typeof text !== 'string') return { why: 'a reply without a value' }
+  return typeof seconds === 'number' ? { text, changedAt: Math.round(seconds * 1000) } : { text }
 }
 
 export const createParameterReader = (call: SignedCall, name: string): (() => Promise<ParameterReading>) => {

@@ -2,6 +2,7 @@
 // signed by hand as the rotation function's put is; it reads no object. The reply is XML, of which little is read, and that strictly.
 import { isProofOf, type ProofName, proofBase } from '../../core/rotation/proof.ts'
 import type { ProofListing } from '../../core/sweep/owed-proofs.ts'
+import type { SummaryListing } from '../../core/sweep/round-trips.ts'
 import { archiveFailure, isHopelessStatus } from './archive-failure.ts'
 import { s3ErrorOf } from './s3-error.ts'
 import { type Sending, sendAgain } from './send-again.ts'
@@ -41,29 +42,41 @@ export const readListing = (xml: string): readonly ListedObject[] | undefined =>
   return isWhole ? objects : undefined
 }
 
-export const createProofListing = ({ bucket, stage, ...calls }: ProofListingInput): ProofListing => ({
+type Listing = Omit<ProofListingInput, 'stage'>
+
+/** @throws Fault ARCHIVE_UNAVAILABLE or ARCHIVE_REJECTED */
+const listBelow = async ({ bucket, ...calls }: Listing, prefix: string): Promise<readonly ListedObject[]> => {
+  const call = { operation: 'ListObjectsV2', bucket, key: `${prefix}*` }
+  const sent = await sendAgain(
+    calls,
+    {
+      method: 'GET',
+      path: `/${bucket}`,
+      query: { 'list-type': '2', prefix, 'max-keys': String(MOST_KEYS) },
+      headers: {},
+      body: '',
+    },
+    (reply) => (reply.status === 200 || isHopelessStatus(reply.status) ? undefined : s3ErrorOf(reply)),
+  )
+  if (sent.reply === undefined) throw archiveFailure(call, { name: sent.why, isHopeless: false })
+  const { status, headers, body } = sent.reply
+  const requestId = headers['x-amz-request-id']
+  if (status !== 200) throw archiveFailure(call, { name: s3ErrorOf(sent.reply), requestId, isHopeless: true })
+  const listed = readListing(body)
+  if (listed === undefined)
+    throw archiveFailure(call, { name: 'a reply that is no listing', requestId, isHopeless: false })
+  return listed
+}
+
+/** Whether the summary of a day has arrived, by the same call. */
+export const createSummaryListing = (listing: Listing): SummaryListing => ({
+  hasAny: async (prefix) => (await listBelow(listing, prefix)).length > 0,
+})
+
+export const createProofListing = ({ stage, ...listing }: ProofListingInput): ProofListing => ({
   storedAt: async (proof) => {
     const name: ProofName = { stage, ...proof }
-    const prefix = proofBase(name)
-    const call = { operation: 'ListObjectsV2', bucket, key: `${prefix}*` }
-    const sent = await sendAgain(
-      calls,
-      {
-        method: 'GET',
-        path: `/${bucket}`,
-        query: { 'list-type': '2', prefix, 'max-keys': String(MOST_KEYS) },
-        headers: {},
-        body: '',
-      },
-      (reply) => (reply.status === 200 || isHopelessStatus(reply.status) ? undefined : s3ErrorOf(reply)),
-    )
-    if (sent.reply === undefined) throw archiveFailure(call, { name: sent.why, isHopeless: false })
-    const { status, headers, body } = sent.reply
-    const requestId = headers['x-amz-request-id']
-    if (status !== 200) throw archiveFailure(call, { name: s3ErrorOf(sent.reply), requestId, isHopeless: true })
-    const listed = readListing(body)
-    if (listed === undefined)
-      throw archiveFailure(call, { name: 'a reply that is no listing', requestId, isHopeless: false })
+    const listed = await listBelow(listing, proofBase(name))
     return listed.filter(({ key }) => isProofOf(key, name)).map(({ storedAt }) => storedAt)
   },
 })

@@ -11,12 +11,14 @@ export const eventTypes = {
   'm2m.sweep': [
     'Adoption Awaited',
     'Adoption Unproven',
+    'Daily Summary',
     'Hold Too Long',
     'Rotation Off',
     'Rotation Stuck',
     'Secret Dead',
     'Secret Overdue',
     'Settle Refusing',
+    'Sweep Digest',
   ],
   'm2m.campaign': ['Campaign Completed'],
   'm2m.incident': ['Incident Completed'],
@@ -60,6 +62,8 @@ export const archivedTypes = [
   'Drift Detected',
   'Secret Dead',
   'Adoption Unproven',
+  // So that each day shows that what is put on the bus arrives.
+  'Daily Summary',
   'Campaign Completed',
   'Secret Leak Reported',
   'Leak Closed',

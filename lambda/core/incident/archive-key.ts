@@ -5,6 +5,7 @@
 import type { ArchivedType } from '../base/event-types.ts'
 import type { JsonObject } from '../base/json-object.ts'
 import { keyHash, keyPath, keySegment } from '../base/key-segment.ts'
+import { summaryPrefix } from '../base/summary-place.ts'
 import { readRequestToken } from '../secret/request-token.ts'
 import { type ArchivedEvent, textOf } from './archived-event.ts'
 
@@ -62,6 +63,7 @@ const placeOf = (event: ArchivedEvent): string => {
     textOf(detail, name),
   )
   if (ofOneSecret.has(type)) return secretName === undefined ? 'unsorted/' : dayPrefix(secretName, dayOf(event))
+  if (type === 'Daily Summary') return summaryPrefix(dayOf(event))
   if (incidentId !== undefined) return incidentPrefix(incidentId)
   return campaignId === undefined ? 'unsorted/' : campaignPrefix(campaignId)
 }

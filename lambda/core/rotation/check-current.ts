@@ -31,6 +31,8 @@ interface Checking {
   readonly views: ReadonlyMap<string, ClientView | undefined>
   /** What is found for the first time counts from then. */
   readonly at: number
+  /** Every value is read and tried. */
+  readonly isClose: boolean
   /** How many more values may be tried that are in a slot. */
   confirmable: number
   /** The table did not answer: it is not asked again for the other secrets. */
@@ -135,7 +137,7 @@ const byLook = (
 
 /** Whether a value that is in a slot is tried all the same: nothing but that says that it is accepted. */
 const isConfirmed = (checking: Checking, { secret, record }: Subject, view: ClientView): boolean => {
-  if (isOpen(secret, view) || recordOf(record)?.lostSince !== undefined) return true
+  if (checking.isClose || isOpen(secret, view) || recordOf(record)?.lostSince !== undefined) return true
   // Without records the next sweep would try it once more, and so on.
   if (record === 'unkept' || checking.confirmable === 0) return false
   checking.confirmable -= 1
@@ -192,7 +194,7 @@ const examine = (checking: Checking, secret: SecretToCheck): Promise<CheckFindin
     const record = await readRecord(checking, secret, rotation)
     const subject: Subject = { secret, rotation, record }
     const view = await viewOf(checking, secret, rotation, recordOf(record)?.lastFour)
-    if (isPlain(subject, view)) return { found: 'fits' }
+    if (!checking.isClose && isPlain(subject, view)) return { found: 'fits' }
     const why = await whyNotNow(subject)
     return why === undefined ? tryValue(checking, subject) : unknown(why)
   })
@@ -225,7 +227,7 @@ const lookAtAll = async (
  */
 export const checkCurrent = async (
   of: RotationOf,
-  { secrets, at }: CheckQuestion,
+  { secrets, at, isClose = false }: CheckQuestion,
 ): Promise<readonly CheckFinding[]> => {
   const [first] = secrets
   if (first === undefined) return []
@@ -238,6 +240,7 @@ export const checkCurrent = async (
     of,
     views,
     at: at !== undefined && at <= now && at > now - OLDEST_MS ? at : now,
+    isClose,
     confirmable: MOST_CONFIRMED,
     isTableGone: false,
   }

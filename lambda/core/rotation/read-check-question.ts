@@ -21,12 +21,14 @@ export interface CheckQuestion {
   readonly secrets: readonly SecretToCheck[]
   /** What is found for the first time counts from then, epoch milliseconds. @default - from when it is found */
   readonly at?: number
+  /** Each value is read and tried, also where the records and Stytch's search speak for it. @default false */
+  readonly isClose?: boolean
 }
 
 /** As many as one search of Stytch's and one run of the function take. */
 export const MOST_IN_CHECK = 100
 
-const MEMBERS: readonly string[] = ['Ask', 'Secrets', 'At']
+const MEMBERS: readonly string[] = ['Ask', 'Secrets', 'At', 'IsClose']
 const OF_SECRET: readonly string[] = ['SecretId', 'VersionId', 'ClientId', 'IsSettled']
 const ARN = /^arn:[\w-]+:secretsmanager:[\w-]+:\d{12}:secret:[\w/+=.@-]{1,512}$/
 const VERSION_ID = /^[\w-]{32,64}$/
@@ -47,7 +49,7 @@ export const asksForCheck = (event: unknown): event is JsonObject => isJsonObjec
 
 /** `{ "Ask": "check", "Secrets": [{ "SecretId": "<arn>", "VersionId": "…", "ClientId": "…", "IsSettled": true }], "At": 1764500000000 }` */
 export const readCheckQuestion = (event: JsonObject): Result<CheckQuestion, Refusal> => {
-  const { Secrets: given, At: at } = event
+  const { Secrets: given, At: at, IsClose: isClose } = event
   const faults: string[] = []
   const listed: readonly unknown[] = Array.isArray(given) ? given : []
   if (listed.length === 0 || listed.length > MOST_IN_CHECK) faults.push(`Secrets: expected 1 to ${MOST_IN_CHECK}`)
@@ -56,14 +58,20 @@ export const readCheckQuestion = (event: JsonObject): Result<CheckQuestion, Refu
     faults.push('Secrets: expected SecretId (an ARN), VersionId, ClientId (may be absent) and IsSettled, each')
   }
   if (at !== undefined && !Number.isSafeInteger(at)) faults.push('At: expected epoch milliseconds')
-  if (Object.keys(event).some((name) => !MEMBERS.includes(name))) faults.push('expected Ask, Secrets and At alone')
+  if (isClose !== undefined && isClose !== true) faults.push('IsClose: expected true, or nothing')
+  if (Object.keys(event).some((name) => !MEMBERS.includes(name)))
+    faults.push('expected Ask, Secrets, At and IsClose alone')
   if (faults.length > 0) return refused({ reason: 'malformedEvent', faults })
   const found = secrets.filter((secret) => secret !== undefined)
-  return ok({ secrets: found, ...(typeof at === 'number' ? { at } : {}) })
+  return ok({
+    secrets: found,
+    ...(typeof at === 'number' ? { at } : {}),
+    ...(isClose === true ? { isClose } : {}),
+  })
 }
 
 /** The inverse of readCheckQuestion. */
-export const writeCheckQuestion = ({ secrets, at }: CheckQuestion): JsonObject => ({
+export const writeCheckQuestion = ({ secrets, at, isClose }: CheckQuestion): JsonObject => ({
   Ask: 'check',
   Secrets: secrets.map(({ secretArn, versionId, clientId, isSettled }) => ({
     SecretId: secretArn,
@@ -71,5 +79,5 @@ export const writeCheckQuestion = ({ secrets, at }: CheckQuestion): JsonObject =
     IsSettled: isSettled,
     ...defined({ ClientId: clientId }),
   })),
-  ...defined({ At: at }),
+  ...defined({ At: at, IsClose: isClose === true ? true : undefined }),
 })

@@ -3,5 +3,7 @@ export const LEASE_KEYS = 'lease#'
 export const VERSION_KEYS = 'versions#'
 /** The leak intake's gate. */
 export const GATE_KEYS = 'gate#'
+/** What the sweep has reported. */
+export const REPORT_KEYS = 'reports#'
 /** Who last read which secret. */
 export const READ_KEYS = 'reads#'

@@ -11,8 +11,9 @@ import { isManaged } from '../secret/is-managed.ts'
 import type { Secret } from '../secret/secret.ts'
 import { secretNameOf } from '../secret/secret-name.ts'
 import { TAG } from '../secret/secret-tags.ts'
-import { type Fact, isReported, type Sweep } from './due.ts'
-import { noticeEvent } from './sweep-notice.ts'
+import type { Fact, Sweep } from './due.ts'
+import { CHECKED_KINDS } from './reports.ts'
+import { findingOf, noticeEvent } from './sweep-notice.ts'
 import { type SweepSecret, unlessDown } from './sweep-secret.ts'
 
 export interface CheckWatch {
@@ -43,7 +44,7 @@ interface ToReport {
 }
 
 const report = async (
-  { events, journal, sweep, tally }: SweepSecret,
+  { events, journal, reports, sweep, tally }: SweepSecret,
   { secretArn, clientId }: SecretToCheck,
   { found, since }: ToReport,
 ): Promise<void> => {
@@ -51,10 +52,13 @@ const report = async (
   tally.secretsDead += 1
   journal.note({ secret: name, outcome: 'checked', found, since: new Date(since).toISOString() })
   const fact: Fact = { kind: found === 'deleted' ? 'secretDeleted' : facts[found], since }
-  if (!isReported(fact, sweep)) return
   const secret = { arn: secretArn, name, tags: clientId === undefined ? {} : { [TAG.client]: clientId } }
+  const finding = findingOf({ secret, fact })
+  reports.looked(secretArn, CHECKED_KINDS, [fact.kind])
+  if (!reports.isDue(finding)) return
   await events.publish([noticeEvent({ secret, fact, at: sweep.asOf, more: { found } })])
   tally.reported += 1
+  reports.made(finding)
 }
 
 /** Of labels that moved on since they were listed: the next sweep sees the new ones. */
@@ -66,7 +70,11 @@ const countDeleted = async (
   secret: SecretToCheck,
   { finding, since }: { readonly finding: CheckFinding; readonly since: number },
 ): Promise<void> => {
-  if (finding.found !== 'fits' && finding.found !== 'openNext') return
+  if (finding.found === 'unknown') return
+  if (finding.found !== 'fits' && finding.found !== 'openNext') {
+    work.reports.looked(secret.secretArn, CHECKED_KINDS, [])
+    return
+  }
   work.tally.checked += 1
   await report(work, secret, { found: 'deleted', since })
 }
@@ -83,6 +91,7 @@ const count = async (work: SweepSecret, secret: SecretToCheck, finding: CheckFin
   if (finding.found === 'inactive') tally.clientsInactive += 1
   if (finding.found === 'openNext') tally.nextOpen += 1
   if ('since' in finding) await report(work, secret, finding)
+  else work.reports.looked(secret.secretArn, CHECKED_KINDS, [])
 }
 
 type Batch = readonly SecretToCheck[]

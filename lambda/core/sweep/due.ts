@@ -17,8 +17,8 @@ import { holdOf, isRetired, type StageSpans } from '../secret/secret-tags.ts'
 import type { VersionEntry } from '../secret/secrets.ts'
 import { replicaFacts } from './replica-facts.ts'
 
-/** A settle that keeps refusing is asked for again this seldom, and a fact that lasts is reported again this seldom. */
-export const NOTICE_EVERY_MS = 6 * HOUR_MS
+/** A settle that keeps refusing is asked for again this seldom. */
+export const SETTLE_AGAIN_MS = 6 * HOUR_MS
 /** A rotation that was switched off may be on its way to being switched on: a registration, a maintenance. */
 const OFF_GRACE_MS = HOUR_MS
 /** A settle still unfinished after this many sweeps is reported. */
@@ -57,12 +57,6 @@ export interface Fact {
     | 'replicaBehind'
   /** Since when it is worth reporting, epoch milliseconds. */
   readonly since: number
-}
-
-/** Whether this sweep reports a fact: it began since the last one, or another six hours have passed. No state is kept. */
-export const isReported = ({ since }: Fact, { asOf, rules }: Sweep): boolean => {
-  const lastedMs = asOf - since
-  return lastedMs >= 0 && lastedMs % NOTICE_EVERY_MS < rules.sweepEveryMs
 }
 
 /** What the rules about a secret (core/secret) are asked with. */
@@ -215,7 +209,7 @@ const decideSettle = (
   const facts: readonly Fact[] =
     patientUntil === undefined || asOf < patientUntil ? [] : [{ kind: 'settleRefusing', since: patientUntil }]
   const isPatient = patientUntil === undefined || asOf <= patientUntil
-  const isRefusedLately = !isPatient && lastAt !== undefined && asOf - lastAt < NOTICE_EVERY_MS
+  const isRefusedLately = !isPatient && lastAt !== undefined && asOf - lastAt < SETTLE_AGAIN_MS
   // One that was stuck has not been refused: it failed, and may go through now.
   if (isRefusedLately && ended === undefined) return { act: nothing, facts }
   return { act: { do: 'settle', requestToken: settleToken(subject, versions, asOf) }, facts }

@@ -9,12 +9,15 @@ import { isManaged } from '../secret/is-managed.ts'
 import { issuedAtEstimate } from '../secret/is-overdue.ts'
 import { isUnsettled } from '../secret/overlap.ts'
 import type { Secret } from '../secret/secret.ts'
+import { holdOf } from '../secret/secret-tags.ts'
 import type { SecretPage } from '../secret/secrets.ts'
 import { isOfStage, isTokenLost, LISTINGS, listStage } from '../secret/stage-secrets.ts'
 import { checkableDeletedOf, checkableOf } from './check-fleet.ts'
-import { asOfSweep, factsOf, hasBeenTried, isReported, nominate, type Sweep } from './due.ts'
+import { asOfSweep, factsOf, hasBeenTried, nominate, type Sweep } from './due.ts'
 import { type SettledSecret, settledSecretOf } from './owed-proofs.ts'
 import { isReplicaTurn } from './replica-looks.ts'
+import { LISTED_KINDS, LOOKED_AT_KINDS, type Reports } from './reports.ts'
+import { findingOf } from './sweep-notice.ts'
 import { isThrottle, type Sweeping } from './sweeping.ts'
 import type { Tally } from './tally.ts'
 import { sweepTurn } from './turns.ts'
@@ -59,6 +62,9 @@ export interface Listing {
   readonly sweep: Sweep
   readonly found: Found
   readonly tally: Tally
+  readonly reports: Reports
+  /** Whom the list has shown, by ARN. */
+  readonly seen: Set<string>
   /** No page is asked for from then on, epoch milliseconds. */
   readonly until: number
   /** Whether it is asked what Stytch accepts: else nothing is kept for that. */
@@ -77,7 +83,7 @@ const keep = (list: string[], arn: string, { most, tally }: { readonly most: num
   else tally.left += 1
 }
 
-const sift = (secret: Secret, { sweep, found, tally, isChecking }: Listing): void => {
+const sift = (secret: Secret, { sweep, found, tally, reports, isChecking }: Listing): void => {
   tally.seen += 1
   if (isManaged(secret, asOfSweep(sweep))) countManaged(secret, { sweep, tally })
   const facts = factsOf(secret, sweep)
@@ -89,17 +95,23 @@ const sift = (secret: Secret, { sweep, found, tally, isChecking }: Listing): voi
   const toCheck = isChecking ? checkableOf(secret, sweep) : undefined
   if (toCheck !== undefined && found.toCheck.length < MOST_KEPT) found.toCheck.push(toCheck)
   if (isReplicaTurn(secret, sweep) && found.replicated.length < MOST_KEPT) found.replicated.push(secret.arn)
+  const kinds = facts.map(({ kind }) => kind)
+  reports.looked(secret.arn, LISTED_KINDS, kinds)
   const nomination = nominate(secret, sweep)
+  // What waits for the end of a freeze, or of a hold, is not over.
+  const mayWait = sweep.freeze !== 'off' || holdOf(secret) !== undefined
+  if (nomination === undefined && !mayWait) reports.looked(secret.arn, LOOKED_AT_KINDS, [])
   if (nomination !== undefined) {
     const list = found[nomination][hasBeenTried(secret, sweep) ? 'tried' : 'fresh']
     keep(list, secret.arn, { most: MOST_KEPT, tally })
-  } else if (facts.some((fact) => isReported(fact, sweep))) {
+  } else if (facts.some((fact) => reports.isDue(findingOf({ secret, fact })))) {
     keep(found.toReport, secret.arn, { most: MOST_REPORTED, tally })
   }
 }
 
 /** Nothing is due for it; but while Stytch accepts its value, somebody may need it. */
-const siftDeleted = (secret: Secret, { sweep, found, isChecking }: Listing): void => {
+const siftDeleted = (secret: Secret, { sweep, found, reports, isChecking }: Listing): void => {
+  reports.looked(secret.arn, [...LISTED_KINDS, ...LOOKED_AT_KINDS], [])
   const toCheck = isChecking ? checkableDeletedOf(secret, sweep) : undefined
   if (toCheck === undefined || found.toCheck.length >= MOST_KEPT) return
   found.toCheck.push(toCheck)
@@ -149,8 +161,7 @@ const brokenBy = ({ journal }: Sweeping, { tally }: Listing, error: unknown): Br
   return 'broken'
 }
 
-/** @param seen whom an earlier listing of this sweep has shown, by ARN */
-const listOnce = async (sweeping: Sweeping, listing: Listing, seen: Set<string>): Promise<'whole' | Broken> => {
+const listOnce = async (sweeping: Sweeping, listing: Listing): Promise<'whole' | Broken> => {
   let page: string | undefined
   do {
     if (sweeping.timing.now() >= listing.until) return 'broken'
@@ -162,8 +173,8 @@ const listOnce = async (sweeping: Sweeping, listing: Listing, seen: Set<string>)
     }
     if (reply === undefined) return 'broken'
     for (const secret of reply.secrets) {
-      if (!isWithin(sweeping, secret) || seen.has(secret.arn)) continue
-      seen.add(secret.arn)
+      if (!isWithin(sweeping, secret) || listing.seen.has(secret.arn)) continue
+      listing.seen.add(secret.arn)
       if (secret.isDeleted) siftDeleted(secret, listing)
       else sift(secret, listing)
     }
@@ -174,9 +185,8 @@ const listOnce = async (sweeping: Sweeping, listing: Listing, seen: Set<string>)
 
 /** @returns whether the list came to its end. @throws Fault when not even the first page can be had. */
 export const listFleet = async (sweeping: Sweeping, listing: Listing): Promise<boolean> => {
-  const seen = new Set<string>()
   for (let listings = 1; listings <= LISTINGS; listings += 1) {
-    const end = await listOnce(sweeping, listing, seen)
+    const end = await listOnce(sweeping, listing)
     if (end !== 'tokenLost') return end === 'whole'
   }
   return false

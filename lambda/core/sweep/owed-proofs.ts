@@ -16,7 +16,7 @@ import type { Secret } from '../secret/secret.ts'
 import { clientIdOf, isRetired, TAG } from '../secret/secret-tags.ts'
 import { type SettledRevoke, settledRevokeOf } from '../secret/settled-revoke.ts'
 import type { Fact, Sweep } from './due.ts'
-import { noticeEvent } from './sweep-notice.ts'
+import { findingOf, noticeEvent } from './sweep-notice.ts'
 import { type SweepSecret, unlessDown } from './sweep-secret.ts'
 
 export interface NamedProof extends SettledRevoke {
@@ -133,17 +133,20 @@ const findOwed = async (proving: Proving, settled: readonly SettledSecret[]): Pr
   return owed.toSorted((one, other) => one.stored - other.stored)
 }
 
-/** Whatever else the sweep finds waits for its hour to be reported again; that a revoked value works does not. */
+/** Where nothing is remembered, whatever else the sweep finds waits for its hour to be reported again; that a revoked value works does not. */
 const reportAlive = async (
-  { events, sweep, tally }: SweepSecret,
+  { events, reports, sweep, tally }: SweepSecret,
   { secret, settleToken, revokeToken }: Owed,
   code: string,
 ) => {
   const fact: Fact = { kind: 'revokedAlive', since: readRequestToken(settleToken).askedAt ?? sweep.asOf }
   const more = { revokeToken, requestToken: settleToken, code }
   tally.settleRefusing += 1
+  const finding = findingOf({ secret, fact })
+  if (reports.known !== undefined && !reports.isDue(finding)) return
   await events.publish([noticeEvent({ secret, fact, at: sweep.asOf, more })])
   tally.reported += 1
+  reports.made(finding)
 }
 
 const isPaid = (answer: ProofAnswer): boolean =>
@@ -160,6 +163,7 @@ const proveOne = async ({ work, watch }: Proving, owed: Owed): Promise<void> => 
   const signed = outcome === 'refused' ? { signed: answer.signed } : {}
   journal.note({ secret: owed.secret.name, outcome: 'proofAsked', proof: outcome, ...signed, ...why })
   if (outcome === 'alive') await reportAlive(work, owed, answer.code)
+  else if (outcome === 'refused') work.reports.looked(owed.secret.arn, ['revokedAlive'], [])
 }
 
 /** @param until no look is begun from then on, epoch milliseconds */

@@ -1,10 +1,11 @@
-// What the sweep reports of a secret on the bus: shapes only. An id is made from what is so and since when, and of how often that was reported,
-// so that a sweep that is run twice says the same thing twice, and not two things.
+// What the sweep reports of a secret on the bus: shapes only. An id is made from what is so and since when, and of how many days that lasts, so that
+// a sweep that is run twice says the same thing twice, and not two things.
 import { defined } from '../base/defined.ts'
 import { type M2mEvent, newEvent } from '../base/events.ts'
 import type { Secret } from '../secret/secret.ts'
 import { clientIdOf } from '../secret/secret-tags.ts'
-import { type Fact, NOTICE_EVERY_MS } from './due.ts'
+import type { Fact } from './due.ts'
+import { REPORT_EVERY_MS, type SweepFinding } from './reports.ts'
 
 const types: Readonly<Record<Fact['kind'], M2mEvent<'m2m.sweep'>['type']>> = {
   overdue: 'Secret Overdue',
@@ -55,10 +56,26 @@ export interface SweepNotice {
   readonly more?: Readonly<Record<string, unknown>>
 }
 
+/** Whether people are notified: what is waited for on purpose, or ends by itself, is for programs alone. */
+const isForPeople = ({ kind }: Fact, more: Readonly<Record<string, unknown>>): boolean => {
+  if (kind === 'stuck') return more.became === 'left'
+  // That the record of reads is young is known beforehand, and true of every secret for weeks.
+  if (kind === 'adoptionUnproven') return more.isYoung !== true
+  return kind !== 'adoptionAwaited'
+}
+
+export const findingOf = ({ secret, fact, more = {} }: Omit<SweepNotice, 'at'>): SweepFinding => ({
+  about: secret.arn,
+  name: secret.name,
+  kind: fact.kind,
+  since: fact.since,
+  isForPeople: isForPeople(fact, more),
+})
+
 export const noticeEvent = ({ secret, fact, at, more = {} }: SweepNotice): M2mEvent<'m2m.sweep'> => {
   const type = types[fact.kind]
   const clientId = clientIdOf(secret)
-  const time = Math.floor((at - fact.since) / NOTICE_EVERY_MS)
+  const time = Math.floor((at - fact.since) / REPORT_EVERY_MS)
   return newEvent(type, [secret.arn, fact.since, time, more], {
     secretArn: secret.arn,
     secretName: secret.name,

@@ -14,18 +14,10 @@ import { intentOfOrigin } from '../secret/request-token.ts'
 import type { Secret } from '../secret/secret.ts'
 import type { Secrets } from '../secret/secrets.ts'
 import { type AdoptionWatch, awaitAdoption } from './await-adoption.ts'
-import {
-  type Decision,
-  decide,
-  type Fact,
-  factsOf,
-  isReported,
-  nominate,
-  type SeenVersions,
-  type Sweep,
-} from './due.ts'
+import { type Decision, decide, type Fact, factsOf, nominate, type SeenVersions, type Sweep } from './due.ts'
 import { replicaDetails } from './replica-facts.ts'
-import { noticeEvent, type SweepNotice } from './sweep-notice.ts'
+import { LISTED_KINDS, LOOKED_AT_KINDS, type Reports } from './reports.ts'
+import { findingOf, noticeEvent, type SweepNotice } from './sweep-notice.ts'
 import type { Tally } from './tally.ts'
 
 /** The pace at which rotations are asked for, shared by all secrets of a sweep. A look waits for no turn. */
@@ -45,6 +37,7 @@ export interface SweepSecret {
   readonly sweep: Sweep
   readonly tally: Tally
   readonly requests: RequestTurns
+  readonly reports: Reports
   /** Absent: an overlap ends by its time alone. */
   readonly adoption?: AdoptionWatch | undefined
 }
@@ -93,7 +86,10 @@ const askForSettle = async (
   if (reply === 'busy') tally.busy += 1
 }
 
-type Reported = Omit<SweepNotice, 'at'>
+interface Reported extends Omit<SweepNotice, 'at'> {
+  /** now: whenever it was reported before. over: likewise, and then never again. @default - when it is due */
+  readonly when?: 'now' | 'over'
+}
 
 const recordedAtOf = async (work: SweepSecret, secret: Secret): Promise<number | undefined> => {
   const current = versionLabelled(secret, CURRENT)
@@ -159,28 +155,39 @@ const act = async (work: SweepSecret, secret: Secret, breaker: CircuitBreaker): 
   if (what.do === 'leave') work.tally.stuckLeft += 1
   if (what.do !== 'driveAgain') {
     const more = what.do === 'leave' ? { more: { became: 'waiting' } } : {}
-    // Who was behind when an overlap ended is evidence, whenever that was.
-    const isDue = ({ fact }: Reported) => fact.kind === 'adoptionUnproven' || isReported(fact, work.sweep)
-    return asIs.filter(isDue).map((notice) => ({ ...notice, ...more }))
+    return asIs.map((notice) => ({
+      ...notice,
+      ...more,
+      // Who was behind when an overlap ended is evidence, whenever that was.
+      ...(notice.fact.kind === 'adoptionUnproven' ? { when: 'now' } : {}),
+    }))
   }
   const became = await unstick(work, secret, { stuck: what.stuck, breaker })
-  // What is over is reported now or never; what is left is reported again while it lasts.
-  return asIs
-    .filter(({ fact }) => (isStuck(fact) && became !== 'left') || isReported(fact, work.sweep))
-    .map((notice) => ({ ...notice, more: { requestToken: what.stuck.versionId, became } }))
+  return asIs.map((notice) => ({
+    ...notice,
+    more: { requestToken: what.stuck.versionId, became },
+    ...(isStuck(notice.fact) && became !== 'left' ? { when: 'over' } : {}),
+  }))
+}
+
+/** What is due of it is published, and everything else that is so is known to be so still. */
+const report = async ({ events, reports, sweep, tally }: SweepSecret, secret: Secret, all: readonly Reported[]) => {
+  const lasting = all.filter(({ when }) => when !== 'over').map(({ fact }) => fact.kind)
+  reports.looked(secret.arn, [...LISTED_KINDS, ...LOOKED_AT_KINDS], lasting)
+  const notices = all.filter((notice) => notice.when !== undefined || reports.isDue(findingOf(notice)))
+  if (notices.length === 0) return
+  await events.publish(notices.map((notice) => noticeEvent({ ...notice, at: sweep.asOf })))
+  tally.reported += notices.length
+  for (const notice of notices) if (notice.when !== 'over') reports.made(findingOf(notice))
 }
 
 export const sweepSecret = async (work: SweepSecret, secretId: string, breaker: CircuitBreaker): Promise<void> => {
-  const { secrets, sweep, events, tally } = work
+  const { secrets, sweep, tally } = work
   const secret = await secrets.describe(secretId)
   if (secret === undefined) return
   const isDue = nominate(secret, sweep) !== undefined
   const found = isDue ? await act(work, secret, breaker) : []
   if (found.some(({ fact }) => fact.kind === 'settleRefusing' || fact.kind === 'replicaBehind'))
     tally.settleRefusing += 1
-  const known = factsOf(secret, sweep).filter((fact) => isReported(fact, sweep))
-  const notices: readonly Reported[] = [...found, ...known.map((fact) => ({ secret, fact }))]
-  if (notices.length === 0) return
-  await events.publish(notices.map((notice) => noticeEvent({ ...notice, at: sweep.asOf })))
-  tally.reported += notices.length
+  await report(work, secret, [...found, ...factsOf(secret, sweep).map((fact) => ({ secret, fact }))])
 }

@@ -1,17 +1,24 @@
 // One sweep over all secrets of a stage (architecture §3, last table). First it lists them, page by page, and keeps no more of each than
 // what is due; then it looks at those anew, the urgent ones first, and asks for rotations no faster than its share of Secrets Manager's
-// quotas. It has no state of its own: what it does not get to, or is killed over, the next sweep finds. A secret that fails stops no other.
+// quotas. What it decides rests on no state of its own: what it does not get to, or is killed over, the next sweep finds. A secret that fails stops
+// no other. Only what was reported is remembered (reports.ts).
 
 import { Fault } from '../base/fault.ts'
 import { forEachLimited } from '../base/for-each-limited.ts'
 import { createRateLimiter } from '../base/rate-limiter.ts'
 import type { Timing } from '../base/timing.ts'
 import { decidedBy, type FreezeReading, readFreeze } from '../rotation/freeze.ts'
+import type { SecretToCheck } from '../rotation/read-check-question.ts'
 import { checkFleet } from './check-fleet.ts'
 import type { Sweep } from './due.ts'
+import { finishReports, type Reporting, readOpen } from './finish-reports.ts'
+import { reportFreeze } from './freeze-findings.ts'
 import { type Found, listFleet, type Nominated, nothingFound } from './list-fleet.ts'
 import { proveOwed } from './owed-proofs.ts'
 import { lookAtReplicas } from './replica-looks.ts'
+import { createReports, type Reports } from './reports.ts'
+import { createArchivePart, createValuePart } from './round-trips.ts'
+import { checkStage, type StagePart } from './stage-check.ts'
 import { createCircuitBreaker, type RequestTurns, type SweepSecret, sweepSecret } from './sweep-secret.ts'
 import { isThrottle, type Sweeping } from './sweeping.ts'
 import { emptyTally, type Tally } from './tally.ts'
@@ -23,7 +30,15 @@ export interface SweepSummary extends Readonly<Tally> {
   /** Whether the list came to its end. */
   readonly isWhole: boolean
   readonly ms: number
+  /** Whether it is remembered what was reported. elsewhere: another sweep reports at this moment. */
+  readonly reports: 'done' | 'elsewhere' | 'forgotten' | 'failed'
+  /** What people were notified of and is not over; undefined: nothing is remembered. */
+  readonly findingsOpen: number | undefined
+  /** Whether nothing that the stage stands on is broken. */
+  readonly isWell: boolean
 }
+
+type OneSweep = Omit<SweepSummary, 'reports' | 'findingsOpen' | 'isWell'>
 
 /**
  * Rotations asked for a second: a fifth of the 50 RotateSecret that a Region gives, and two fifths of the 50 PutSecretValue and
@@ -35,6 +50,8 @@ const LOOKED_AT_A_SECOND = 25
 const AT_ONCE = 10
 /** What is under way when the time is up: a look, a request, and the report. */
 const RESERVE_MS = 25_000
+/** One question to the rotation function, at the end. */
+const TRYING_MS = 45_000
 /** The list may take this share of the time; looks and requests, the rest. */
 const LIST_SHARE = 0.6
 /** Of what the list leaves, where something else comes after the looks. */
@@ -87,12 +104,17 @@ const lookAtAll = async (work: SweepSecret, found: Found, until: number): Promis
   return urgent.slice(begun).every((arn) => !freshAt.has(arn))
 }
 
-/**
- * @param asOf the time that everything is decided by, epoch milliseconds: when the sweep was scheduled for, so that one that is run
- * twice decides the same.
- * @throws Fault when not even the first page of the list can be had.
- */
-export const sweep = async (sweeping: Sweeping, asOf: number): Promise<SweepSummary> => {
+interface Reported {
+  readonly asOf: number
+  readonly reports: Reports
+  /** Whom the list has shown, by ARN. */
+  readonly seen: Set<string>
+  /** Some secret whose value may be tried. */
+  sample: SecretToCheck | undefined
+}
+
+const sweepOne = async (sweeping: Sweeping, reported: Reported): Promise<OneSweep> => {
+  const { asOf, reports, seen } = reported
   const { timing, rules, secrets, steps, records, events, journal, adoption, proofs, checks } = sweeping
   const startedAt = timing.now()
   const availableMs = timing.remainingMs() - RESERVE_MS
@@ -103,36 +125,90 @@ export const sweep = async (sweeping: Sweeping, asOf: number): Promise<SweepSumm
   const found = nothingFound()
   const isChecking = checks !== undefined
   const listUntil = startedAt + availableMs * LIST_SHARE
-  const isWhole = await listFleet(sweeping, { sweep: decidesBy, found, tally, until: listUntil, isChecking })
+  const listing = { sweep: decidesBy, found, tally, reports, seen, until: listUntil, isChecking }
+  const isWhole = await listFleet(sweeping, listing)
+  const { urgent, due, toCheck, deletedSince } = found
+  const looks = [urgent, due].reduce((sum, { fresh, tried }) => sum + fresh.length + tried.length, 0)
+  reports.expect({ looks, checks: toCheck.length })
   const hasMore = isChecking || found.settled.length > 0
   const lookUntil = hasMore ? partOfTheWay(timing, until, LOOK_SHARE) : until
   const requests = requestTurns(timing, lookUntil)
-  const parts = { secrets, steps, records, events, timing, journal, adoption, requests }
+  const parts = { secrets, steps, records, events, timing, journal, adoption, requests, reports }
   const work: SweepSecret = { ...parts, tally, sweep: decidesBy }
   const isUrgentDone = await lookAtAll(work, found, lookUntil)
   await lookAtReplicas(work, found.replicated, until)
   if (proofs !== undefined) await proveOwed(work, proofs, { settled: found.settled, until })
   // A check changes nothing, so that no freeze stops it; and an incident's calls come first.
-  const { toCheck, deletedSince } = found
   if (checks !== undefined && isUrgentDone) {
     await checkFleet(work, { watch: checks, secrets: toCheck, deletedSince, until })
+    const living = toCheck.filter(({ secretArn }) => !deletedSince.has(secretArn))
+    if (until - timing.now() > TRYING_MS) reported.sample = living[sweepTurn(decidesBy) % Math.max(1, living.length)]
   } else tally.checksLeft += toCheck.length
   return { ...tally, freeze, isWhole, ms: timing.now() - startedAt }
 }
 
-const join = (one: SweepSummary, other: SweepSummary): SweepSummary => {
+const join = (one: OneSweep, other: OneSweep): OneSweep => {
   const tally = emptyTally()
   for (const key of Object.keys(tally) as (keyof Tally)[]) tally[key] = one[key] + other[key]
   tally.oldestDays = Math.max(one.oldestDays, other.oldestDays)
   return { ...tally, freeze: other.freeze, isWhole: one.isWhole && other.isWhole, ms: one.ms + other.ms }
 }
 
-/** One after another, the smallest first: what does not get its time is the next sweep's. Throws as `sweep` does. */
+/** What the stage stands on, with the ways that are tried once a day, where it is remembered that they were. */
+const partsOf = (
+  { parts = [], memory, summaries, checks }: Sweeping,
+  { asOf, sample: secret }: Reported,
+): readonly StagePart[] => [
+  ...parts,
+  ...(memory === undefined || summaries === undefined ? [] : [createArchivePart({ memory, asOf, listing: summaries })]),
+  ...(memory === undefined || checks === undefined
+    ? []
+    : [createValuePart({ memory, asOf, questions: checks.questions, secret })]),
+]
+
+/** What could not be published is the next sweep's, which finds it unsaid. */
+const finish = async (reporting: Reporting, reports: Reports): Promise<SweepSummary['reports']> => {
+  try {
+    return await finishReports(reporting, reports)
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error
+    reporting.journal.note({ outcome: 'failed', code: error.code, message: error.message })
+    return 'failed'
+  }
+}
+
+/**
+ * One after another, the smallest first: what does not get its time is the next sweep's.
+ * @param asOf the time that everything is decided by, epoch milliseconds: when the sweep was scheduled for, so that one that is run
+ * twice decides the same.
+ * @throws Fault when not even the first page of a list can be had.
+ */
 export const sweepAll = async (
   [first, ...rest]: readonly [Sweeping, ...Sweeping[]],
   asOf: number,
 ): Promise<SweepSummary> => {
-  let whole = await sweep(first, asOf)
-  for (const next of rest) whole = join(whole, await sweep(next, asOf))
-  return whole
+  const { memory, events, journal, timing, rules } = first
+  const reporting: Reporting = { memory, events, journal, timing, stage: rules.rotationFunctionArn, asOf }
+  const known = await readOpen(reporting)
+  const reports = createReports({ asOf, sweepEveryMs: rules.sweepEveryMs, known })
+  const reported: Reported = { asOf, reports, seen: new Set(), sample: undefined }
+  let whole = await sweepOne(first, reported)
+  for (const next of rest) whole = join(whole, await sweepOne(next, reported))
+  if (whole.isWhole) reports.listed(reported.seen)
+  const isFrozen = whole.freeze === 'planned' || whole.freeze === 'all'
+  const changedAt = isFrozen ? await first.frozenAt?.() : undefined
+  reportFreeze(reports, { reading: whole.freeze, changedAt }, asOf)
+  const parts = partsOf(rest.at(-1) ?? first, reported)
+  const isWell = await checkStage({ parts, reports, journal, asOf })
+  const end = await finish(reporting, reports)
+  return {
+    ...whole,
+    failed: whole.failed + (end === 'failed' ? 1 : 0),
+    reports: end,
+    findingsOpen: reports.openForPeople(),
+    isWell,
+  }
 }
+
+/** One stage's, or one secret's. Throws as `sweepAll` does. */
+export const sweep = (sweeping: Sweeping, asOf: number): Promise<SweepSummary> => sweepAll([sweeping], asOf)

@@ -12,6 +12,9 @@ import type { AdoptionWatch } from './await-adoption.ts'
 import type { CheckWatch } from './check-fleet.ts'
 import type { SweepRules } from './due.ts'
 import type { ProofWatch } from './owed-proofs.ts'
+import type { ReportMemory } from './report-memory.ts'
+import type { SummaryListing } from './round-trips.ts'
+import type { StagePart } from './stage-check.ts'
 import type { SweepSecret } from './sweep-secret.ts'
 
 export interface Sweeping {
@@ -35,6 +38,14 @@ export interface Sweeping {
   readonly proofs?: ProofWatch | undefined
   /** Absent: whether Stytch accepts what consumers read is not asked. */
   readonly checks?: CheckWatch | undefined
+  /** What was reported. Absent: nothing is remembered, and things are reported more often. */
+  readonly memory?: ReportMemory | undefined
+  /** What the stage stands on beside its secrets. @default - nothing is looked at */
+  readonly parts?: readonly StagePart[] | undefined
+  /** Where summaries arrive. @default - it is not looked whether they do */
+  readonly summaries?: SummaryListing | undefined
+  /** When the freeze was last changed, epoch milliseconds; undefined, or absent: that is not known. */
+  readonly frozenAt?: (() => Promise<number | undefined>) | undefined
 }
 
 export const isThrottle = (error: unknown): boolean =>

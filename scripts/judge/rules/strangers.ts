@@ -2,7 +2,13 @@
 // in their names, use of the secrets' key, the evidence, what functions remember, and the functions with named callers.
 
 import { eventTypes } from '../../../lambda/core/base/event-types.ts'
-import { GATE_KEYS, LEASE_KEYS, READ_KEYS, VERSION_KEYS } from '../../../lambda/core/rotation/record-keys.ts'
+import {
+  GATE_KEYS,
+  LEASE_KEYS,
+  READ_KEYS,
+  REPORT_KEYS,
+  VERSION_KEYS,
+} from '../../../lambda/core/rotation/record-keys.ts'
 import {
   allowedOn,
   type CallerCall,
@@ -101,7 +107,7 @@ const onRecords = (stack: Stack): readonly Guarded[] => {
     .filter((on) => kept.some((arn) => stack.find(arn)?.id === on.id))
     .flatMap((on) =>
       WRITES.flatMap((name) =>
-        [undefined, LEASE_KEYS, VERSION_KEYS, GATE_KEYS, READ_KEYS].map((keys) => ({
+        [undefined, LEASE_KEYS, VERSION_KEYS, GATE_KEYS, READ_KEYS, REPORT_KEYS].map((keys) => ({
           on,
           what: `dynamodb:${name} ${keys === undefined ? 'without a key' : `below ${keys}`}`,
           call: {

@@ -3,6 +3,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { archivedTypes } from '../../../lambda/core/base/event-types.ts'
+import { summaryPrefix } from '../../../lambda/core/base/summary-place.ts'
 import {
   archiveKey,
   campaignPrefix,
@@ -115,9 +116,21 @@ test('a campaign without an incident lies below itself', () => {
   )
 })
 
-test.each(archivedTypes)('%s without the name of its place is kept, unsorted', (type) => {
-  expect(archiveKey(archived(type, {}))).toMatch(/^unsorted\/[a-z-]+-[0-9a-f]{32}\.json$/)
+test('the summary of a day lies below that day', () => {
+  const at = '2026-11-03T06:00:00.000Z'
+
+  expect(archiveKey(archived('Daily Summary', { at }))).toMatch(
+    /^days\/2026\/11\/03\/daily-summary-[0-9a-f]{32}\.json$/,
+  )
+  expect(archiveKey(archived('Daily Summary', { at }))).toContain(summaryPrefix(Date.parse(at)))
 })
+
+test.each(archivedTypes.filter((type) => type !== 'Daily Summary'))(
+  '%s without the name of its place is kept, unsorted',
+  (type) => {
+    expect(archiveKey(archived(type, {}))).toMatch(/^unsorted\/[a-z-]+-[0-9a-f]{32}\.json$/)
+  },
+)
 
 describe('a name in a key', () => {
   test('stays as it is when Secrets Manager takes it', () => {

@@ -82,6 +82,17 @@ describe('what fits', () => {
     expect(place.world.log.names()).toEqual(['issuer.lookMany'])
   })
 
+  test('is read and tried all the same where the question is a close one', async () => {
+    const { world, rotation, exchanges, toCheck } = await createRecorded()
+    world.timing.restart(60_000)
+    world.log.clear()
+
+    expect(await checkCurrent(() => rotation, { secrets: [toCheck()], isClose: true })).toEqual([{ found: 'fits' }])
+
+    expect(world.log.names()).toContain('secrets.readValue')
+    expect(exchanges()).toEqual(['A'])
+  })
+
   test('is compared, and not tried, after a rotation and its settle', async () => {
     const { world, rotation, check, records } = createPlace()
     Object.assign(world.rotation, { records: rotation.records })

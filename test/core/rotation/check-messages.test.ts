@@ -20,6 +20,8 @@ test('a question is read as it was written', () => {
   expect(asksForCheck(written)).toBe(true)
   expect(asksForCheck({ Ask: 'prove' })).toBe(false)
   expect(readCheckQuestion(JSON.parse(JSON.stringify(written)))).toEqual({ ok: true, value: question })
+  const close = { ...question, isClose: true }
+  expect(readCheckQuestion(writeCheckQuestion(close))).toEqual({ ok: true, value: close })
 })
 
 const [secret] = writeCheckQuestion({ secrets: [one] }).Secrets as readonly object[]
@@ -34,7 +36,8 @@ test.each<[object, RegExp]>([
   [{ Secrets: [{ ...secret, IsSettled: 'yes' }] }, /IsSettled/],
   [{ Secrets: [{ ...secret, Value: 'canary' }] }, /SecretId/],
   [{ Secrets: [secret], At: 'canary' }, /At: expected epoch milliseconds/],
-  [{ Secrets: [secret], Step: 'canary' }, /Ask, Secrets and At alone/],
+  [{ Secrets: [secret], IsClose: 'canary' }, /IsClose: expected true/],
+  [{ Secrets: [secret], Step: 'canary' }, /Ask, Secrets, At and IsClose alone/],
 ])('%j is refused', (more, fault) => {
   const read = readCheckQuestion({ Ask: 'check', ...more })
 

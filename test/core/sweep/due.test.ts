@@ -7,17 +7,7 @@ import { stepsAgain } from '../../../lambda/core/drive/steps-again.ts'
 import { type FreezeState, freezes } from '../../../lambda/core/rotation/freeze.ts'
 import { STUCK_AFTER_MS } from '../../../lambda/core/secret/is-stuck.ts'
 import { readRequestToken } from '../../../lambda/core/secret/request-token.ts'
-import {
-  type Act,
-  decide,
-  type Fact,
-  factsOf,
-  isReported,
-  NOTICE_EVERY_MS,
-  nominate,
-  type Sweep,
-  type SweepRules,
-} from '../../../lambda/core/sweep/due.ts'
+import { type Act, decide, factsOf, nominate, type Sweep, type SweepRules } from '../../../lambda/core/sweep/due.ts'
 import { NOON_THIRTY } from '../../fakes/fake-timing.ts'
 import {
   DAY_MS,
@@ -340,23 +330,6 @@ describe('what is so of a secret', () => {
     expect(kinds({ changedAgoMs: DAY_MS, more, tags: { 'm2m:retired': '2026-01-01T00:00:00.000Z' } })).toEqual([])
     expect(kinds({ changedAgoMs: DAY_MS, more: { ...more, isDeleted: true } })).toEqual([])
   })
-})
-
-test('a fact that lasts is told by one sweep every six hours, whenever sweeps began', () => {
-  const SPAN_MS = 3 * NOTICE_EVERY_MS
-  const every = rules.sweepEveryMs
-  fc.assert(
-    fc.property(fc.integer({ min: 0, max: every - 1 }), (offset) => {
-      const fact: Fact = { kind: 'overdue', since: NOON_THIRTY - offset }
-      const sweeps = Array.from({ length: SPAN_MS / every }, (_, turn) => NOON_THIRTY + turn * every)
-
-      const reported = sweeps.filter((asOf) => isReported(fact, at('off', asOf)))
-
-      expect(reported).toHaveLength(3)
-      expect(reported[0]).toBe(NOON_THIRTY)
-      expect(isReported(fact, at('off', fact.since - 1))).toBe(false)
-    }),
-  )
 })
 
 const kindsOfToken: readonly TokenKind[] = ['rotate', 'revoke', 'settle', 'rollback', 'register', 'adopt', 'bare']

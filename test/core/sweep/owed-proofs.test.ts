@@ -229,7 +229,12 @@ describe('a sweep', () => {
     place.timing.advance(15 * MINUTE_MS)
     await place.run()
 
-    expect(place.events.published).toHaveLength(2)
+    expect(place.events.published.map(({ type }) => type)).toEqual([
+      'Settle Refusing',
+      'Sweep Digest',
+      'Settle Refusing',
+      'Sweep Digest',
+    ])
     expect(place.events.published[0]).toMatchObject({
       type: 'Settle Refusing',
       detail: { secretName: secret.name, revokeToken, requestToken: settleToken, code: 'STILL_ACCEPTED' },

@@ -2,12 +2,15 @@
 
 import { Fault } from '../../../lambda/core/base/fault.ts'
 import type { ReadableRecords } from '../../../lambda/core/rotation/records.ts'
+import type { StagePart } from '../../../lambda/core/sweep/stage-check.ts'
 import { type SweepSummary, sweep } from '../../../lambda/core/sweep/sweep.ts'
+import type { Sweeping } from '../../../lambda/core/sweep/sweeping.ts'
 import { createCallLog } from '../../fakes/call-log.ts'
 import { createFakeEvents } from '../../fakes/fake-events.ts'
 import { createFakeFleet, createFakeSteps } from '../../fakes/fake-fleet.ts'
 import { createFakeFreeze } from '../../fakes/fake-freeze.ts'
 import { createFakeJournal } from '../../fakes/fake-journal.ts'
+import { createFakeReportMemory } from '../../fakes/fake-report-memory.ts'
 import { createFakeTiming, NOON_THIRTY } from '../../fakes/fake-timing.ts'
 import {
   DAY_MS,
@@ -28,6 +31,12 @@ export const createPlace = () => {
   const freeze = createFakeFreeze()
   const events = createFakeEvents(createCallLog())
   const journal = createFakeJournal()
+  const memory = createFakeReportMemory(timing.now)
+  /** When the freeze was last changed. */
+  const parts: StagePart[] = []
+  /** The ways that are tried once a day. */
+  const trips: Pick<Sweeping, 'summaries' | 'checks'> = {}
+  const frozen: { at: number | undefined } = { at: undefined }
   /** When the rotation function says that it switched, by the version's id. */
   const switches = new Map<string, number>()
   const table = { isDown: false }
@@ -51,6 +60,10 @@ export const createPlace = () => {
         events,
         timing,
         journal,
+        memory,
+        parts,
+        ...trips,
+        frozenAt: async () => frozen.at,
         secretNamePrefix: PREFIX,
         rules: {
           rotationFunctionArn: ROTATION_FUNCTION,
@@ -64,15 +77,20 @@ export const createPlace = () => {
   }
   const add = (...all: readonly (SecretTraits & { readonly name: string })[]): void =>
     fleet.add(...all.map((traits) => makeSecret({ ...traits, name: PREFIX + traits.name })))
+  /** What is about one secret each. */
+  const reports = () => events.published.filter(({ detail }) => 'secretName' in detail)
   const reported = () =>
-    events.published.map(({ type, detail }) => `${type}: ${String(detail.secretName).slice(PREFIX.length)}`)
+    reports().map(({ type, detail }) => `${type}: ${String(detail.secretName).slice(PREFIX.length)}`)
+  /** What people get. */
+  const mails = () => events.published.filter(({ detail }) => !('secretName' in detail))
   const rotated = () => fleet.calls.filter(({ op }) => op === 'rotate').map(({ about }) => about.slice(PREFIX.length))
   /** The clock goes on to the next sweep. */
   const next = (): Promise<SweepSummary> => {
     timing.advance(SWEEP_EVERY_MS)
     return run()
   }
-  return { timing, fleet, steps, freeze, events, journal, switches, table, run, next, add, reported, rotated }
+  const watched = { events, journal, reports, reported, mails, rotated }
+  return { timing, fleet, steps, freeze, frozen, parts, trips, memory, switches, table, run, next, add, ...watched }
 }
 
 export const over = { current: 'rotate', rotatedAgoMs: 2 * DAY_MS } as const

@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest'
 import { Fault } from '../../../lambda/core/base/fault.ts'
 import { settleToken } from '../../../lambda/core/drive/settle-request.ts'
 import type { Secret } from '../../../lambda/core/secret/secret.ts'
-import { NOTICE_EVERY_MS } from '../../../lambda/core/sweep/due.ts'
+import { REPORT_EVERY_MS } from '../../../lambda/core/sweep/reports.ts'
 import { ASKED_A_SECOND, type SweepSummary } from '../../../lambda/core/sweep/sweep.ts'
 import { throttled } from '../../fakes/fake-fleet.ts'
 import { NOON_THIRTY } from '../../fakes/fake-timing.ts'
@@ -48,7 +48,7 @@ describe('a sweep', () => {
 
     expect(await place.run()).toMatchObject({ settlesAsked: 0, settleRefusing: 1 })
     expect(place.reported()).toEqual(['Settle Refusing: failed'])
-    expect(place.events.published[0]?.detail).toMatchObject({ replicas: [{ region: 'eu-north-1', status: 'Failed' }] })
+    expect(place.reports()[0]?.detail).toMatchObject({ replicas: [{ region: 'eu-north-1', status: 'Failed' }] })
 
     await place.next()
     expect([place.rotated(), place.reported()]).toEqual([[], ['Settle Refusing: failed']])
@@ -60,7 +60,7 @@ describe('a sweep', () => {
     expect(place.rotated()).toEqual(['failed'])
   })
 
-  test('reports a replica that is only late after one overlap more, and again every six hours', async () => {
+  test('reports a replica that is only late after one overlap more, and again once a day', async () => {
     const place = createPlace()
     const replicas: Secret['replicas'] = [{ region: 'eu-north-1', status: 'InProgress' }]
     place.add({ name: 'late', current: 'rotate', rotatedAgoMs: DAY_MS + HOUR_MS, more: { replicas } })
@@ -71,7 +71,7 @@ describe('a sweep', () => {
 
     expect(await sweeps(4 * 23 - 1)).toBe(0)
     expect(await sweeps(1)).toBe(1)
-    expect(await sweeps(4 * 6 - 1)).toBe(1)
+    expect(await sweeps(4 * 24 - 1)).toBe(1)
     expect(await sweeps(1)).toBe(2)
     expect(place.reported()).toEqual(['Settle Refusing: late', 'Settle Refusing: late'])
     expect(place.rotated()).toEqual([])
@@ -301,7 +301,7 @@ describe('a stuck planned switch', () => {
 
     expect(place.fleet.calls.some(({ op }) => op === 'moveLabel' || op === 'rotate')).toBe(false)
     expect(summary).toMatchObject({ stuckLeft: 1 })
-    expect(place.events.published[0]?.detail).toMatchObject({
+    expect(place.reports()[0]?.detail).toMatchObject({
       became: 'left',
       requestToken: expect.stringMatching(/^rotate-/),
     })
@@ -462,25 +462,31 @@ describe('what it tells', () => {
     expect(second).toMatchObject({ overdue: 1, heldTooLong: 1, rotationOff: 1, reported: 0 })
   })
 
-  test('is told again every six hours, under another id', async () => {
+  test('is told again once a day, under another id', async () => {
     const place = createPlace()
     place.add(...facts)
-    for (let turn = 0; turn <= NOTICE_EVERY_MS / SWEEP_EVERY_MS; turn += 1)
+    for (let turn = 0; turn <= REPORT_EVERY_MS / SWEEP_EVERY_MS; turn += 1)
       await (turn === 0 ? place.run() : place.next())
 
     expect(place.reported()).toHaveLength(6)
-    expect(new Set(place.events.published.map(({ detail }) => detail.id)).size).toBe(6)
+    expect(new Set(place.reports().map(({ detail }) => detail.id)).size).toBe(6)
   })
 
-  test('carries the same id when one sweep is run twice', async () => {
+  test('is told once by a sweep that is run twice, and under the same id where nothing is remembered', async () => {
     const place = createPlace()
     place.add(...facts)
 
     await place.run(NOON_THIRTY)
     await place.run(NOON_THIRTY)
+    expect(place.reported()).toHaveLength(3)
 
-    expect(place.reported()).toHaveLength(6)
-    expect(new Set(place.events.published.map(({ detail }) => detail.id)).size).toBe(3)
+    const forgetful = createPlace()
+    forgetful.memory.isGone = true
+    forgetful.add(...facts)
+    await forgetful.run(NOON_THIRTY)
+    await forgetful.run(NOON_THIRTY)
+    expect(forgetful.reported()).toHaveLength(6)
+    expect(new Set(forgetful.reports().map(({ detail }) => detail.id)).size).toBe(3)
   })
 
   test('is looked at once more before it is told', async () => {
@@ -500,7 +506,7 @@ describe('what it tells', () => {
 
     await place.run()
 
-    expect(place.events.published[0]).toEqual({
+    expect(place.reports()[0]).toEqual({
       type: 'Secret Overdue',
       detail: {
         version: 1,
@@ -524,7 +530,7 @@ describe('what it tells', () => {
 
     expect(place.fleet.rotations()).toHaveLength(4)
     expect(new Set(place.fleet.rotations()).size).toBe(4)
-    expect(place.reported()).toEqual(['Settle Refusing: drifted', 'Settle Refusing: drifted'])
+    expect(place.reported()).toEqual(['Settle Refusing: drifted'])
     expect(summaries.filter(({ settleRefusing }) => settleRefusing > 0).length).toBeGreaterThan(0)
   })
 })

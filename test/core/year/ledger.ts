@@ -34,19 +34,16 @@ const isMailed = ({ type, detail }: M2mEvent): boolean => {
   switch (type) {
     case 'Campaign Completed':
       return detail.needsSomebody === true
-    case 'Rotation Stuck':
-      return detail.became === 'left'
     case 'Rotation Refused':
       return detail.isRepeated !== true
+    case 'Daily Summary':
+      return detail.isWell === false
     default:
-      return ['Settle Refusing', 'Secret Dead', 'Hold Too Long', 'Rotation Off'].includes(type)
+      return type === 'Sweep Digest'
   }
 }
 
 const dayOf = (at: number): number => Math.floor((at - START - CAMPAIGN_AT) / DAY)
-
-/** Reminders of the sweep: at most so often (docs/decisions/019). */
-const SWEEP_REMINDS_MS = 6 * HOUR
 
 export const createLedger = (now: () => number) => {
   const open: Broken[] = []
@@ -77,19 +74,31 @@ export const createLedger = (now: () => number) => {
     mailedFailures = names
   }
 
+  /** Complains of a mail about what another one was about so shortly before. */
+  const once = (subject: string, withinMs: number): void => {
+    const before = lastMail.get(subject)
+    lastMail.set(subject, now())
+    if (before !== undefined && now() - before < withinMs) complain(`again: ${subject}`)
+  }
+
+  /** What is in a digest was in none of the day before. */
+  const digestMail = ({ detail }: M2mEvent): void => {
+    const { findings } = JSON.parse(JSON.stringify(detail)) as {
+      readonly findings: readonly { readonly kind: string; readonly names: readonly string[] }[]
+    }
+    for (const { kind, names } of findings) for (const name of names) once(`${kind} ${name}`, DAY)
+  }
+
   const mail = (event: M2mEvent): void => {
     const { type, detail } = event
     mails[type] = (mails[type] ?? 0) + 1
-    if (type === 'Campaign Completed') {
-      campaignMail(event)
-      return
+    if (type === 'Campaign Completed') campaignMail(event)
+    else if (type === 'Sweep Digest') digestMail(event)
+    else if (type === 'Daily Summary') once('the day’s summary', DAY - HOUR)
+    else {
+      const what = `${String(detail.requestToken).split('-')[0]} ${String(detail.reason)}`
+      once(`${type} ${String(detail.secretName)} ${what}`, Number.POSITIVE_INFINITY)
     }
-    const what = detail.since ?? `${String(detail.requestToken).split('-')[0]} ${String(detail.reason)}`
-    const subject = `${type} ${String(detail.secretName)} ${String(what)}`
-    const before = lastMail.get(subject)
-    lastMail.set(subject, now())
-    if (before === undefined) return
-    if (type === 'Rotation Refused' || now() - before < SWEEP_REMINDS_MS - 15 * 60_000) complain(`again: ${subject}`)
   }
 
   return {

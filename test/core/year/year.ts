@@ -13,6 +13,7 @@ import { runPage } from '../../../lambda/core/campaign/run-page.ts'
 import { DEPLOYED } from '../../../lambda/core/rotation/bounds.ts'
 import { sweepAll } from '../../../lambda/core/sweep/sweep.ts'
 import { createFakeDurable } from '../../fakes/fake-durable.ts'
+import { createFakeReportMemory } from '../../fakes/fake-report-memory.ts'
 import { FUNCTION_ARN, PREFIX } from '../../fakes/rotating-fleet.ts'
 import { createVirtualTiming } from '../../fakes/virtual-timing.ts'
 import { CAMPAIGN_AT, createChance, DAY, drawHappenings, freezeAt, HOUR, MINUTE, START } from './chance.ts'
@@ -23,7 +24,7 @@ import { createYearFleet, OVERLAP, PERIOD } from './year-fleet.ts'
 const SWEEP_EVERY = 15 * MINUTE
 const SWEEP_LASTS = 300_000
 /** Facts that last are reported so often. */
-const REPORTED_EVERY = 6 * HOUR
+const REPORTED_EVERY = DAY
 
 export interface Year {
   readonly clients: number
@@ -159,6 +160,7 @@ export const simulateYear = async ({ clients, days, seed }: Year): Promise<Figur
       return lastedMs >= 0 && lastedMs < DAY && lastedMs % REPORTED_EVERY < SWEEP_EVERY
     })
 
+  const memory = createFakeReportMemory(clock.now)
   let sweeps = 0
   let sweepsLost = 0
   const sweep = async (asOf: number): Promise<void> => {
@@ -172,6 +174,7 @@ export const simulateYear = async ({ clients, days, seed }: Year): Promise<Figur
             secrets: world.fleet,
             steps: world.steps,
             timing: createOwnTiming(clock, SWEEP_LASTS),
+            memory,
             secretNamePrefix: PREFIX,
             rules: { rotationFunctionArn: FUNCTION_ARN, stage, sweepEveryMs: SWEEP_EVERY, longestHoldMs: 7 * DAY },
           },

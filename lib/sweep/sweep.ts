@@ -246,6 +246,13 @@ export class SweepFunction extends Construct {
 /** One message a secret: few at a time. What can come by the thousand, secrets that are overdue, has an alarm instead. */
 const sweepEventNotices: readonly EventNotice[] = [
   {
+    id: 'RevokeConfirmed',
+    page: 'leak',
+    says: 'What was revoked is confirmed dead: a second proof, later than the first, found it refused again.',
+    pattern: eventPattern(SWEEP_SOURCE, 'Revoke Confirmed'),
+    secretAt: '$.detail.summary',
+  },
+  {
     id: 'StuckLeft',
     page: 'rotation-stuck',
     says: 'A rotation is stuck, and the sweep could not end it: Stytch or the function does not answer, or only its value works.',

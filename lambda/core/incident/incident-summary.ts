@@ -137,7 +137,7 @@ const failedSummary = ({ incidentId, counts, clients }: Ending): string => {
     ...(more > 0 ? [`and ${more} more (m2m incident show ${incidentId})`] : []),
   ]
   const others = revoked + deadAlready
-  const rest = others === 0 ? '' : ` Of ${others} others, Stytch refuses what leaked.`
+  const rest = others === 0 ? '' : ` Of the other ${others}, Stytch refuses what leaked.`
   return `what leaked MAY STILL BE ACCEPTED of ${failed} of ${clientCount(counts.clients)}: ${words.join(' | ')}.${rest}`
 }
 

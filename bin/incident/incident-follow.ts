@@ -1,6 +1,7 @@
 // `m2m incident follow` and `m2m incident list`: an incident that was reported elsewhere, or by a command that was interrupted; and which ones
 // there were lately. Both only look.
 import { defined } from '../../lambda/core/base/defined.ts'
+import type { ArchivedType } from '../../lambda/core/base/event-types.ts'
 import { mapInParallel } from '../../lambda/core/base/worker-pool.ts'
 import { readSecrets } from '../../lambda/core/clients/survey-clients.ts'
 import { isKeyOf } from '../../lambda/core/incident/archive-key.ts'
@@ -78,6 +79,8 @@ interface Listed {
   readonly requestedBy: string
   readonly reason: string
   readonly isCompleted: boolean
+  /** The incident function has refused a report of it, and carried out none. */
+  readonly isRefused: boolean
 }
 
 const MOST_LISTED = 50
@@ -95,6 +98,12 @@ const byIncident = (keys: readonly string[]): ReadonlyMap<string, readonly strin
   return found
 }
 
+const isSaid = (keys: readonly string[], type: ArchivedType): boolean => keys.some((key) => isKeyOf(key, type))
+
+/** Of one that an outage has delayed, what has ended before is no end: its campaign's is. */
+const hasEnded = (keys: readonly string[]): boolean =>
+  isSaid(keys, 'Campaign Completed') || (isSaid(keys, 'Incident Completed') && !isSaid(keys, 'Incident Delayed'))
+
 const toListed = ({ detail, time }: ArchivedEvent, keys: readonly string[]): readonly Listed[] => {
   const incidentId = textOf(detail, 'incidentId')
   if (incidentId === undefined) return []
@@ -104,7 +113,8 @@ const toListed = ({ detail, time }: ArchivedEvent, keys: readonly string[]): rea
       reportedAt: time,
       requestedBy: textOf(detail, 'requestedBy') ?? 'unknown',
       reason: textOf(detail, 'reason') ?? 'none given',
-      isCompleted: keys.some((key) => isKeyOf(key, 'Incident Completed', 'Campaign Completed')),
+      isCompleted: hasEnded(keys),
+      isRefused: isSaid(keys, 'Leak Report Refused') && !hasEnded(keys) && !isSaid(keys, 'Incident Delayed'),
     },
   ]
 }
@@ -138,12 +148,12 @@ export const listIncidents: Work<ListOptions> = async (context, { bucket: given 
         ? 'No incident was reported.'
         : table(
             ['INCIDENT', 'REPORTED', 'BY', 'REASON', ''],
-            incidents.map(({ incidentId, reportedAt, requestedBy, reason, isCompleted }) => [
+            incidents.map(({ incidentId, reportedAt, requestedBy, reason, isCompleted, isRefused }) => [
               incidentId,
               at(Date.parse(reportedAt)),
               requestedBy,
               reason,
-              isCompleted ? '' : 'no end was reported yet',
+              isRefused ? 'NOT CARRIED OUT' : isCompleted ? '' : 'no end was reported yet',
             ]),
           ),
     exitCode: EXIT.ok,

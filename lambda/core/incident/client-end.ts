@@ -8,7 +8,7 @@ import type { IncidentClient } from './incident-completed.ts'
 
 const RUNBOOK = 'docs/runbook.md'
 
-export const adviceFor: Record<JobFailure, { readonly why: string; readonly advice: string }> = {
+export const jobAdvice: Record<JobFailure, { readonly why: string; readonly advice: string }> = {
   gone: {
     why: 'there is no such secret any more',
     advice: `make sure at Stytch that its client is deleted or inactive (${RUNBOOK}#leak)`,
@@ -73,7 +73,7 @@ export const toClient = (
     case 'skipped':
       return failedClient(named, frozenEnd)
     case 'failed':
-      return failedClient(named, adviceFor[outcome.why])
+      return failedClient(named, jobAdvice[outcome.why])
   }
 }
 

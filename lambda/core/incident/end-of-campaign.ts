@@ -12,12 +12,12 @@ import type { Secret } from '../secret/secret.ts'
 import { clientIdOf } from '../secret/secret-tags.ts'
 import type { Secrets } from '../secret/secrets.ts'
 import { textOf } from './archived-event.ts'
-import { adviceFor, arnOfName, failedClient, frozenEnd, nobodyClient, revokedClient } from './client-end.ts'
+import { arnOfName, failedClient, frozenEnd, jobAdvice, nobodyClient, revokedClient } from './client-end.ts'
 import { CLIENTS_A_PART, type IncidentClient, incidentCompleted } from './incident-completed.ts'
 import { reportedBy } from './incident-summary.ts'
 import { isAskedBy } from './incident-tokens.ts'
 
-export interface Ending {
+interface CampaignEnding {
   readonly secrets: Pick<Secrets, 'describe'>
   readonly events: Events<'m2m.incident'>
   readonly journal: Journal
@@ -31,7 +31,7 @@ const AGAIN = 'report the leak again under the same incident id'
 
 /** What a campaign says beside what an incident function says (secret-end.ts). */
 const campaignReasons: Readonly<Record<string, { readonly why: string; readonly advice: string }>> = {
-  ...adviceFor,
+  ...jobAdvice,
   unavailable: { why: 'AWS or Stytch did not answer for six hours', advice: `once they do, ${AGAIN}` },
   notFound: { why: 'no managed secret is tagged or named so', advice: 'find out whose it is, and report that' },
   lost: { why: 'nobody knows what became of it', advice: `look at m2m status, then ${AGAIN}` },
@@ -80,7 +80,7 @@ const namedIn = ({ failures, notDone, settledNames }: JsonObject): readonly Name
 const LOOKS_AT_ONCE = 10
 
 /** For its ARN, client and tokens; what cannot be looked at is named all the same. */
-const look = async ({ secrets }: Ending, name: string): Promise<Secret | undefined> => {
+const look = async ({ secrets }: CampaignEnding, name: string): Promise<Secret | undefined> => {
   try {
     return await secrets.describe(name)
   } catch (error) {
@@ -89,7 +89,11 @@ const look = async ({ secrets }: Ending, name: string): Promise<Secret | undefin
   }
 }
 
-const toClient = async (ending: Ending, incidentId: string, { name, failure }: Named): Promise<IncidentClient> => {
+const toClient = async (
+  ending: CampaignEnding,
+  incidentId: string,
+  { name, failure }: Named,
+): Promise<IncidentClient> => {
   const secret = name.endsWith('*') ? undefined : await look(ending, name)
   const arn = secret?.arn ?? arnOfName(ending.rotationFunctionArn, name)
   const named = { arn, name, clientId: secret === undefined ? undefined : clientIdOf(secret) }
@@ -109,7 +113,7 @@ const countsIn = ({ counts }: JsonObject) => {
 }
 
 /** Nothing was begun: rotations are frozen, or the selection is refused. */
-const clientsOfNone = (ending: Ending, detail: JsonObject): readonly IncidentClient[] => {
+const clientsOfNone = (ending: CampaignEnding, detail: JsonObject): readonly IncidentClient[] => {
   const why = textOf(detail, 'explanation') ?? 'nothing was begun, and no reason is given'
   const nobody = nobodyClient(ending, why)
   if (detail.outcome === 'frozen') return [{ ...nobody, ...frozenEnd }]
@@ -120,7 +124,7 @@ const clientsOfNone = (ending: Ending, detail: JsonObject): readonly IncidentCli
  * @param detail of the event Campaign Completed
  * @returns the incident's id; undefined: the campaign was no incident's, or a rehearsal. @throws Fault EVENT_NOT_SENT
  */
-export const endOfCampaign = async (ending: Ending, detail: JsonObject): Promise<string | undefined> => {
+export const endOfCampaign = async (ending: CampaignEnding, detail: JsonObject): Promise<string | undefined> => {
   const incidentId = textOf(detail, 'incidentId')
   if (incidentId === undefined || detail.dryRun === true || detail.intent !== 'revoke') return undefined
   const isNone = detail.outcome === 'frozen' || detail.outcome === 'refused'

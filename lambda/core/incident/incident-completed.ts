@@ -7,7 +7,7 @@ import { INCIDENT_COMPLETED } from '../base/event-types.ts'
 import { newEvent } from '../base/events.ts'
 import { isJsonObject, type JsonObject } from '../base/json-object.ts'
 import { textOf } from './archived-event.ts'
-import { type Ending, endSummary, type IncidentCounts, type ReportedBy } from './incident-summary.ts'
+import { type EndFacts, endSummary, type IncidentCounts, type ReportedBy } from './incident-summary.ts'
 
 export interface IncidentClient {
   readonly secretArn: string
@@ -23,7 +23,7 @@ export interface IncidentClient {
 }
 
 /** dead: all were, before. refused: Stytch refuses what leaked of all. partly: of some. failed: of none. nobody: there was no client. */
-export type IncidentOutcome = Ending['outcome']
+export type IncidentOutcome = EndFacts['outcome']
 
 export interface IncidentEnd {
   readonly incidentId: string

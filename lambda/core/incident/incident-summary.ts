@@ -2,7 +2,6 @@
 // ids and the reporter's own words, cleaned and bounded; never a value. The rules of the stack put it into a mail as it is.
 
 import { mailText, quotedText } from '../base/mail-text.ts'
-import type { IncidentClient } from './incident-completed.ts'
 import type { LeakReport } from './leak-report.ts'
 
 /** A mail's text, with what the rule adds, stays below what EventBridge's templates and SMS gateways take. */
@@ -92,7 +91,7 @@ export const delayedSummary = ({ incidentId, by, open, names, ended, failed }: D
   )
 }
 
-export interface Refusal {
+export interface RefusedReport {
   readonly incidentId?: string | undefined
   readonly source: string
   readonly by?: ReportedBy | undefined
@@ -100,7 +99,7 @@ export interface Refusal {
   readonly faults: readonly string[]
 }
 
-export const refusedSummary = ({ incidentId, source, by, faults }: Refusal): string => {
+export const refusedSummary = ({ incidentId, source, by, faults }: RefusedReport): string => {
   const what = incidentId === undefined ? 'A leak report without a usable incident id' : `The leak report ${incidentId}`
   const who = by === undefined ? '' : ` (${by.requestedBy}: ${by.reason})`
   return bounded(
@@ -115,20 +114,28 @@ export interface IncidentCounts {
   readonly failed: number
 }
 
-export interface Ending {
+/** One client, as far as a summary says anything of it. */
+interface EndedClient {
+  readonly secretName: string
+  readonly outcome: 'revoked' | 'deadAlready' | 'failed'
+  readonly why?: string
+  readonly advice?: string
+}
+
+export interface EndFacts {
   readonly incidentId: string
   readonly by?: ReportedBy | undefined
   readonly outcome: 'dead' | 'refused' | 'partly' | 'failed' | 'nobody'
   readonly counts: IncidentCounts
-  readonly clients: readonly IncidentClient[]
+  readonly clients: readonly EndedClient[]
   readonly seconds?: number | undefined
   readonly open?: number | undefined
 }
 
-const failureWords = ({ secretName, why, advice }: IncidentClient): string =>
+const failureWords = ({ secretName, why, advice }: EndedClient): string =>
   mailText(`${secretName}: ${[why, advice].filter((one) => one !== undefined).join('; ')}`, FAILURE)
 
-const failedSummary = ({ incidentId, counts, clients }: Ending): string => {
+const failedSummary = ({ incidentId, counts, clients }: EndFacts): string => {
   const { failed, revoked, deadAlready } = counts
   const named = clients.filter(({ outcome }) => outcome === 'failed').slice(0, FAILURES)
   const more = failed - named.length
@@ -141,7 +148,7 @@ const failedSummary = ({ incidentId, counts, clients }: Ending): string => {
   return `what leaked MAY STILL BE ACCEPTED of ${failed} of ${clientCount(counts.clients)}: ${words.join(' | ')}.${rest}`
 }
 
-const endedSummary = ({ incidentId, counts, clients, outcome }: Ending): string => {
+const endedSummary = ({ incidentId, counts, clients, outcome }: EndFacts): string => {
   const ended = clients.filter((client) => client.outcome !== 'failed')
   const names = namesOf(
     ended.map(({ secretName }) => secretName),
@@ -157,7 +164,7 @@ const endedSummary = ({ incidentId, counts, clients, outcome }: Ending): string 
   return `Stytch refuses what leaked of ${clientCount(counts.clients)} (${names})${before}. Nothing is left to do. ${proofs}.${later}`
 }
 
-export const endSummary = (ending: Ending): string => {
+export const endSummary = (ending: EndFacts): string => {
   const { incidentId, by, outcome, clients, seconds, open } = ending
   const took = seconds === undefined ? '' : `, ${seconds} s after it was reported`
   const whose = by === undefined ? '' : ` Reported by ${by.requestedBy}: ${by.reason}.`

@@ -256,7 +256,6 @@ export class M2mStack extends Stack {
       bounds: config.bounds,
       project: this.projectRotation,
       bus,
-      reporters: leaks,
       maxSecurityClients: security.maxClients,
       ...('schedule' in campaigns ? { campaignArn: campaignAliasArn(this, names) } : {}),
       undelivered: notifications.deadLetters,

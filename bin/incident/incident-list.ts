@@ -19,6 +19,8 @@ interface Listed {
   readonly reports: number
   /** Whether an end was reported of what the last report began. */
   readonly isCompleted: boolean
+  /** The incident function has refused what was reported, and carried out none of it. */
+  readonly isRefused: boolean
 }
 
 const MOST_LISTED = 50
@@ -40,10 +42,17 @@ const byIncident = (keys: readonly string[]): ReadonlyMap<string, readonly strin
 const begunAt = ({ detail, time }: ArchivedEvent): number =>
   Date.parse(textOf(detail, 'startedAt') ?? textOf(detail, 'at') ?? time)
 
-/** A report's time is cut to the second. */
-const isEndOf = (report: ArchivedEvent, end: ArchivedEvent): boolean => begunAt(end) >= Date.parse(report.time)
+/** Of one that leaves clients to a campaign, the campaign's end is the end. A report's time is cut to the second. */
+const isEndOf = (report: ArchivedEvent, end: ArchivedEvent): boolean =>
+  begunAt(end) >= Date.parse(report.time) && end.detail.open === undefined
 
-const toListed = (reports: readonly ArchivedEvent[], ends: readonly ArchivedEvent[]): readonly Listed[] => {
+interface Said {
+  readonly reports: readonly ArchivedEvent[]
+  readonly ends: readonly ArchivedEvent[]
+  readonly isRefused: boolean
+}
+
+const toListed = ({ reports, ends, isRefused }: Said): readonly Listed[] => {
   const last = reports.toSorted((one, other) => Date.parse(one.time) - Date.parse(other.time)).at(-1)
   const incidentId = last && textOf(last.detail, 'incidentId')
   if (last === undefined || incidentId === undefined) return []
@@ -55,6 +64,7 @@ const toListed = (reports: readonly ArchivedEvent[], ends: readonly ArchivedEven
       reason: textOf(last.detail, 'reason') ?? 'none given',
       reports: reports.length,
       isCompleted: ends.some((end) => isEndOf(last, end)),
+      isRefused: isRefused && ends.length === 0,
     },
   ]
 }
@@ -67,10 +77,11 @@ export const readIncidents = async (reader: EvidenceReader): Promise<readonly Li
   }
   const all = [...byIncident(await reader.list('incidents/')).values()]
   const found = await mapInParallel(all, READS_AT_ONCE, async (keys) =>
-    toListed(
-      await read(keys.filter((key) => isKeyOf(key, 'Secret Leak Reported'))),
-      await read(keys.filter((key) => isKeyOf(key, 'Incident Completed', 'Campaign Completed'))),
-    ),
+    toListed({
+      reports: await read(keys.filter((key) => isKeyOf(key, 'Secret Leak Reported'))),
+      ends: await read(keys.filter((key) => isKeyOf(key, 'Incident Completed', 'Campaign Completed'))),
+      isRefused: keys.some((key) => isKeyOf(key, 'Leak Report Refused')) && !keys.some((key) => isKeyOf(key, 'Incident Delayed')),
+    }),
   )
   return found
     .flat()
@@ -96,12 +107,12 @@ export const listIncidents: Work<ListOptions> = async (context, { bucket: given 
         ? 'No incident was reported.'
         : table(
             ['INCIDENT', 'REPORTED', 'BY', 'REASON', ''],
-            incidents.map(({ incidentId, reportedAt, requestedBy, reason, isCompleted }) => [
+            incidents.map(({ incidentId, reportedAt, requestedBy, reason, isCompleted, isRefused }) => [
               incidentId,
               at(Date.parse(reportedAt)),
               requestedBy,
               reason,
-              isCompleted ? '' : 'no end was reported yet',
+              isRefused ? 'NOT CARRIED OUT' : isCompleted ? '' : 'no end was reported yet',
             ]),
           ),
     exitCode: EXIT.ok,

@@ -1,61 +1,37 @@
-// The rules by which a reported leak reaches the incident function: one for each source, each for the form that the source may use.
-// Patterns look at a form and cannot count what stands in a list: that exactly one client is named, or 25 at most, is the function's
-// to check (lambda/core/incident/leak-report.ts). The stack and the laptop make their rules from this list.
-import { LEAK_REPORTED, leakSources } from '../core/base/event-types.ts'
+// The rules on the bus by which the incident function is called: for every report of a leak, whoever sent it and whatever it holds, since a
+// report that no rule matches is one that nobody ever learns of; and for the end of a campaign that carried out an incident. Who may report
+// what, the bus's policy says first, and then the function (lambda/core/incident/leak-report.ts), which answers every report. The stack and
+// the laptop make their rules from this list.
+import { CAMPAIGN_COMPLETED, CAMPAIGN_SOURCE, LEAK_REPORTED } from '../core/base/event-types.ts'
 
 type Leaf = string | { readonly exists: boolean }
 
-type Fields = Readonly<Record<string, readonly Leaf[]>>
-
 /** An alias, so that it fits where any pattern does. */
-type LeakPattern = {
-  readonly source: readonly string[]
+type IncidentPattern = {
+  readonly source?: readonly string[]
   readonly 'detail-type': readonly string[]
-  readonly detail: Readonly<Record<string, readonly Leaf[] | Fields>>
+  readonly detail?: Readonly<Record<string, readonly Leaf[]>>
 }
 
-export interface LeakRule {
+export interface IncidentRule {
   /** Names the rule's construct; never changes. */
   readonly id: string
-  readonly source: string
-  readonly pattern: LeakPattern
+  readonly says: string
+  readonly pattern: IncidentPattern
 }
 
-const PRESENT = [{ exists: true }]
-/** Of what holds an object (tags), EventBridge cannot match that it is absent. */
-const ABSENT = [{ exists: false }]
+export const leakReportRule: IncidentRule = {
+  id: 'LeakReports',
+  says: 'Every report of a leak goes to the incident function, which answers it',
+  pattern: { 'detail-type': [LEAK_REPORTED] },
+}
 
-const about = (source: string, detail: LeakPattern['detail']): LeakPattern => ({
-  source: [source],
-  'detail-type': [LEAK_REPORTED],
-  detail: { incidentId: PRESENT, ...detail },
-})
-
-export const leakRules: readonly LeakRule[] = [
-  {
-    id: 'LeakFromIntake',
-    source: leakSources.intake,
-    // A client by its id, and nothing else; and no grace for what a detector found.
-    pattern: about(leakSources.intake, {
-      graceSeconds: ABSENT,
-      selector: {
-        clientIds: PRESENT,
-        secretNames: ABSENT,
-        scopes: ABSENT,
-        all: ABSENT,
-        expectedCount: ABSENT,
-        due: ABSENT,
-      },
-    }),
+export const campaignEndRule: IncidentRule = {
+  id: 'CampaignEnds',
+  says: 'An incident that a campaign has carried out ends by an event of the incident function',
+  pattern: {
+    source: [CAMPAIGN_SOURCE],
+    'detail-type': [CAMPAIGN_COMPLETED],
+    detail: { intent: ['revoke'], incidentId: [{ exists: true }] },
   },
-  {
-    id: 'LeakFromSecurity',
-    source: leakSources.security,
-    pattern: about(leakSources.security, { selector: { all: ABSENT, expectedCount: ABSENT, due: ABSENT } }),
-  },
-  {
-    id: 'LeakFromBreakGlass',
-    source: leakSources.breakGlass,
-    pattern: about(leakSources.breakGlass, { selector: { due: ABSENT } }),
-  },
-]
+}

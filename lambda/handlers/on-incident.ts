@@ -1,6 +1,5 @@
-// The incident function: the rules on our bus call it for every `Secret Leak Reported`, and the command line may. Reads the settings,
-// puts the adapters together once per execution environment, and hands over. An event that it may not carry out fails, so that the dead
-// letters have it.
+// The incident function: the rules on our bus call it for every `Secret Leak Reported`, whatever it says, and for the end of an incident's
+// campaign; the command line may call it, too. Reads the settings, puts the adapters together once per execution environment, and hands over.
 
 import type { Context } from 'aws-lambda'
 import { createCampaigns, noCampaigns } from '../adapters/aws/campaigns.ts'
@@ -13,9 +12,11 @@ import { createRotationSteps } from '../adapters/aws/rotation-steps.ts'
 import { createSecretRotator } from '../adapters/aws/secret-rotator.ts'
 import { createSignedCall } from '../adapters/aws/signed-call.ts'
 import { createTiming } from '../adapters/timing.ts'
-import { INCIDENT_SOURCE } from '../core/base/event-types.ts'
+import { CAMPAIGN_COMPLETED, CAMPAIGN_SOURCE, INCIDENT_SOURCE } from '../core/base/event-types.ts'
+import { isJsonObject } from '../core/base/json-object.ts'
 import { createRateLimiter } from '../core/base/rate-limiter.ts'
 import { rotationsPerSecond } from '../core/campaign/campaign.ts'
+import { endOfCampaign } from '../core/incident/end-of-campaign.ts'
 import { type Response, respondToLeak } from '../core/incident/respond-to-leak.ts'
 import { readIncidentEnv } from '../env/incident.ts'
 import { processEnvironment } from '../env.ts'
@@ -53,17 +54,20 @@ const parts = {
 }
 const perSecond = rotationsPerSecond(settings.stytchCallsPerSecond)
 
-const isEnvelope = (event: unknown): event is { id?: unknown; time?: unknown; source?: unknown; detail?: unknown } =>
-  typeof event === 'object' && event !== null
+type Envelope = Readonly<Partial<Record<'id' | 'time' | 'source' | 'detail' | 'detail-type', unknown>>>
 
 /** @throws Fault: Lambda tries again, and then lays the event with the dead letters. */
-export const handler = async (event: unknown, context: Context): Promise<Response> => {
+export const handler = async (event: unknown, context: Context): Promise<Response | { readonly ended: string }> => {
   const journal = createJournal({ requestId: context.awsRequestId })
   const timing = createTiming(() => context.getRemainingTimeInMillis())
   const limiter = createRateLimiter({ perSecond, timing })
   const jobParts = { secrets, steps, proofs, timing, rotationFunctionArn, limiter, bounds: settings.bounds }
-  const { id, time, source, detail } = isEnvelope(event) ? event : {}
+  const { id, time, source, detail, 'detail-type': type }: Envelope = isJsonObject(event) ? event : {}
   try {
+    if (type === CAMPAIGN_COMPLETED && source === CAMPAIGN_SOURCE && isJsonObject(detail)) {
+      const ended = await endOfCampaign({ ...parts, journal, rotationFunctionArn, now: timing.now }, detail)
+      return { ended: ended ?? '' }
+    }
     return await respondToLeak({ ...parts, jobParts, journal }, { id, time, source, detail })
   } catch (error) {
     journal.fail(error)

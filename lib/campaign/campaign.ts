@@ -10,7 +10,7 @@ import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler'
 import type { Queue } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
 import { defined } from '../../lambda/core/base/defined.ts'
-import { CAMPAIGN_SOURCE } from '../../lambda/core/base/event-types.ts'
+import { CAMPAIGN_COMPLETED, CAMPAIGN_SOURCE } from '../../lambda/core/base/event-types.ts'
 import type { Bounds } from '../../lambda/core/rotation/bounds.ts'
 import { writeCampaignEnv } from '../../lambda/env/campaign.ts'
 import { deadLetters, messagesSent } from '../base/dead-letters.ts'
@@ -127,7 +127,8 @@ export class Campaign extends Construct {
       id: 'CampaignFailed',
       page: 'campaign-failed',
       says: 'A campaign ended, and not as it was asked for: it stopped, or some clients failed. The event names them.',
-      pattern: eventPattern(CAMPAIGN_SOURCE, 'Campaign Completed', { needsSomebody: [true] }),
+      // That of a revoke is told as its incident's end, with whose leaked value may still be accepted (IncidentFailed).
+      pattern: eventPattern(CAMPAIGN_SOURCE, CAMPAIGN_COMPLETED, { needsSomebody: [true], intent: ['rotate'] }),
       secretAt: '$.detail.campaignId',
     },
   ]

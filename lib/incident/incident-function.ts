@@ -1,18 +1,21 @@
-// The incident function: the rules on our bus call it for every leak that is reported, each by a source that only named roles may use. It
-// asks for rotations as the sweep does and sees no value; what is too much for one execution it hands to the campaign function.
+// The incident function: a rule on our bus calls it for every leak that is reported, by sources that only named roles may use. It asks for
+// rotations as the sweep does and sees no value; what is too much for one execution it hands to the campaign function, whose report another
+// rule brings back to it, so that every incident ends by the same event.
 
 import { Duration, type RemovalPolicy } from 'aws-cdk-lib'
+import type { EventPattern } from 'aws-cdk-lib/aws-events'
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets'
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations'
 import type { IQueue, Queue } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
 import { defined } from '../../lambda/core/base/defined.ts'
-import { INCIDENT_COMPLETED, INCIDENT_SOURCE, LEAK_REPORTED } from '../../lambda/core/base/event-types.ts'
+import { INCIDENT_COMPLETED, INCIDENT_SOURCE } from '../../lambda/core/base/event-types.ts'
 import type { Bounds } from '../../lambda/core/rotation/bounds.ts'
 import { writeIncidentEnv } from '../../lambda/env/incident.ts'
+import { campaignEndRule, leakReportRule } from '../../lambda/env/leak-rules.ts'
 import { deadLetters, messagesSent } from '../base/dead-letters.ts'
-import type { M2mEventBus, Speakers } from '../base/event-bus.ts'
+import type { M2mEventBus } from '../base/event-bus.ts'
 import { eventPattern } from '../base/event-pattern.ts'
 import { freezeParameter, mayReadFreeze } from '../base/freeze.ts'
 import { type FunctionSurroundings, M2mFunction } from '../base/m2m-function.ts'
@@ -22,7 +25,7 @@ import type { StageNames } from '../config/stage-names.ts'
 import type { ProjectRotation } from '../rotation/project-rotation.ts'
 import type { RotationFunction } from '../rotation/rotation-function.ts'
 import { mayAskForRotations } from '../rotation/rotation-rights.ts'
-import { addLeakRules } from './leak-rules.ts'
+import { addIncidentRules } from './leak-rules.ts'
 
 export interface IncidentFunctionProps {
   readonly names: StageNames
@@ -32,8 +35,6 @@ export interface IncidentFunctionProps {
   readonly project?: ProjectRotation | undefined
   readonly bounds: Bounds
   readonly bus: M2mEventBus
-  /** Who may report a leak, by source. */
-  readonly reporters: Speakers
   readonly maxSecurityClients: number
   /** Of the campaign function's alias. @default - there are no campaigns, and what is too much for one execution fails */
   readonly campaignArn?: string
@@ -51,9 +52,15 @@ const MEMORY_MB = 256
 const FIVE_MINUTES = Duration.minutes(5)
 const MINUTE_MS = 60_000
 
+const SUMMARY = '$.detail.summary'
+
+/** Many clients make several events, of which each has the summary of all. */
+const ended = (detail: NonNullable<EventPattern['detail']>): EventPattern =>
+  eventPattern(INCIDENT_SOURCE, INCIDENT_COMPLETED, { part: [1], ...detail })
+
 export class IncidentFunction extends Construct {
   readonly fn: M2mFunction
-  /** Reports that may not be carried out, and those that failed three times over. */
+  /** Reports, and ends of campaigns, that the function failed on three times. */
   readonly deadLetters: Queue
 
   constructor(scope: Construct, id: string, props: IncidentFunctionProps) {
@@ -100,27 +107,50 @@ export class IncidentFunction extends Construct {
         }),
       )
     }
-    addLeakRules(this, {
+    addIncidentRules(this, {
       bus: bus.bus,
-      speakers: props.reporters,
+      rules: [leakReportRule, ...(props.campaignArn === undefined ? [] : [campaignEndRule])],
       target: keepingUndelivered(new LambdaFunction(this.fn.function), props.undelivered),
     })
   }
 
+  // Each event has one line of its own that says who, whom, why and what to do (lambda/core/incident/incident-summary.ts).
   readonly eventNotices: readonly EventNotice[] = [
     {
-      id: 'LeakReported',
+      id: 'IncidentBegun',
       page: 'leak',
-      says: 'A leak was reported. If no Incident Completed follows within minutes, the report was not carried out.',
-      pattern: { detailType: [LEAK_REPORTED] },
-      secretAt: '$.detail.incidentId',
+      says: 'A leak was reported, and its clients are being revoked. One more message says how it ended.',
+      pattern: eventPattern(INCIDENT_SOURCE, 'Incident Begun'),
+      secretAt: SUMMARY,
+    },
+    {
+      id: 'IncidentDelayed',
+      page: 'leak',
+      says: 'An incident takes longer, and a leaked secret may still be accepted. It goes on by itself.',
+      pattern: eventPattern(INCIDENT_SOURCE, 'Incident Delayed'),
+      secretAt: SUMMARY,
+    },
+    {
+      id: 'IncidentEnded',
+      page: 'leak',
+      says: 'An incident is over: Stytch refuses what leaked. Nobody has to do anything.',
+      // One that leaves clients to a campaign is not over yet.
+      pattern: ended({ outcome: ['dead', 'refused'], open: [{ exists: false }] }),
+      secretAt: SUMMARY,
     },
     {
       id: 'IncidentFailed',
       page: 'leak',
-      says: 'A leaked secret may still be accepted: the incident function could not revoke every client.',
-      pattern: eventPattern(INCIDENT_SOURCE, INCIDENT_COMPLETED, { clients: { outcome: ['failed'] } }),
-      secretAt: '$.detail.incidentId',
+      says: 'A leaked secret may still be accepted: not every client could be revoked.',
+      pattern: ended({ outcome: ['partly', 'failed', 'nobody'] }),
+      secretAt: SUMMARY,
+    },
+    {
+      id: 'LeakReportRefused',
+      page: 'leak',
+      says: 'A leak report was NOT CARRIED OUT, and what leaked is accepted as before.',
+      pattern: eventPattern(INCIDENT_SOURCE, 'Leak Report Refused'),
+      secretAt: SUMMARY,
     },
   ]
 
@@ -145,7 +175,7 @@ export class IncidentFunction extends Construct {
       {
         id: 'IncidentDeadLetters',
         page: 'leak',
-        says: 'A leak report was not carried out, and waits in a queue of its own: it was malformed, or failed three times.',
+        says: 'A leak report failed three times and waits in a queue of its own: what leaked may still be accepted.',
         metric: messagesSent(this.deadLetters),
         atLeast: 1,
       },

@@ -1,10 +1,10 @@
-// Who may report a leak, and which rule takes it to the incident function: for each source its roles on the bus, and its rule. A source
-// that nobody may use has neither.
+// Who may report a leak: for each source its roles on the bus; and the rules that take what is reported to the incident function.
 
 import { CfnRule, type EventBus, type EventPattern, type IRuleTarget, Rule } from 'aws-cdk-lib/aws-events'
 import type { Construct } from 'constructs'
+import { defined } from '../../lambda/core/base/defined.ts'
 import { leakSources } from '../../lambda/core/base/event-types.ts'
-import { leakRules as allRules, type LeakRule } from '../../lambda/env/leak-rules.ts'
+import type { IncidentRule } from '../../lambda/env/leak-rules.ts'
 import type { Speakers } from '../base/event-bus.ts'
 
 export interface LeakReporters {
@@ -24,33 +24,24 @@ export const leakSpeakers = ({ intake, security, breakGlass }: LeakReporters): S
     ].filter(([, roles]) => roles.length > 0),
   )
 
-const toPattern = ({ pattern }: LeakRule): EventPattern => ({
-  source: [...pattern.source],
-  detailType: [...pattern['detail-type']],
-  detail: pattern.detail,
+const toPattern = ({ pattern: { source, detail, 'detail-type': detailType } }: IncidentRule): EventPattern => ({
+  detailType: [...detailType],
+  ...defined({ source: source === undefined ? undefined : [...source], detail }),
 })
 
-/** The patterns of the sources that somebody may use. */
-export const leakRulePatterns = (
-  speakers: Speakers,
-): readonly { readonly id: string; readonly pattern: EventPattern }[] =>
-  allRules
-    .filter(({ source }) => speakers[source] !== undefined)
-    .map((rule) => ({ id: rule.id, pattern: toPattern(rule) }))
-
-export interface LeakRuleProps {
+export interface IncidentRuleProps {
   readonly bus: EventBus
-  readonly speakers: Speakers
+  readonly rules: readonly IncidentRule[]
   readonly target: IRuleTarget
 }
 
 /** For the incident function's construct. */
-export const addLeakRules = (scope: Construct, { bus, speakers, target }: LeakRuleProps): readonly Rule[] =>
-  leakRulePatterns(speakers).map(({ id, pattern }) => {
-    const rule = new Rule(scope, id, {
+export const addIncidentRules = (scope: Construct, { bus, rules, target }: IncidentRuleProps): readonly Rule[] =>
+  rules.map((one) => {
+    const rule = new Rule(scope, one.id, {
       eventBus: bus,
-      description: `${pattern.source?.join()}: a leak that was reported goes to the incident function`,
-      eventPattern: pattern,
+      description: one.says,
+      eventPattern: toPattern(one),
       targets: [target],
     })
     const cfnRule = rule.node.defaultChild

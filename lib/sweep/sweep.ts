@@ -289,6 +289,13 @@ export class SweepFunction extends Construct {
 /** One message a sweep and one a day, however many secrets they are about: what each is about alone is on the bus, for programs. */
 const sweepEventNotices = ({ mailsWhenWell }: SweepSpans): readonly EventNotice[] => [
   {
+    id: 'RevokeConfirmed',
+    page: 'leak',
+    says: 'What was revoked is confirmed dead: a second proof, later than the first, found it refused again.',
+    pattern: eventPattern(SWEEP_SOURCE, 'Revoke Confirmed'),
+    secretAt: '$.detail.summary',
+  },
+  {
     id: 'SweepDigest',
     page: 'sweep-digest',
     says: 'This is new; what lasts comes once a day, in the summary.',

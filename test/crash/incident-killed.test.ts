@@ -138,10 +138,14 @@ test.each([
         seat.world.reset()
         const subject = await prepare(isInOverlap)
         const leaked = acceptedValues(seat, subject)
+        // That an incident has begun is published beside its first calls: an answer belongs to the oldest call of its kind.
+        const open: { readonly op: string; readonly place: number }[] = []
         let count = -1
-        const first = await respond(subject, (phase) => {
-          if (phase === 'before') count += 1
-          return phase === when && count === at ? 'hang' : 'go'
+        const first = await respond(subject, (phase, op) => {
+          if (phase === 'before') open.push({ op, place: ++count })
+          const oldest = open.findIndex((call) => call.op === op)
+          const place = phase === 'before' ? count : open.splice(oldest, 1)[0]?.place
+          return phase === when && place === at ? 'hang' : 'go'
         })
         if (first === 'killed') kills += 1
         await seat.aws.idle()

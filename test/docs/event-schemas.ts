@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import formats from 'ajv-formats'
-import { plainForPeople } from '../../lambda/core/base/plain-text.ts'
+import { plainForPeople } from '../../lambda/core/base/mail-text.ts'
 import type { BusEnvelope } from '../../lambda/local/aws/bus-rules.ts'
 import { toEnvelope } from '../../lambda/local/aws/bus-rules.ts'
 import type { BusEvent } from '../../lambda/local/aws/event-bus.ts'

@@ -15,6 +15,7 @@ import {
 import { campaignCompleted, noCounts } from '../../lambda/core/campaign/campaign-report.ts'
 import type { CampaignRequest } from '../../lambda/core/campaign/campaign-request.ts'
 import { incidentCompleted } from '../../lambda/core/incident/incident-completed.ts'
+import { incidentBegun, incidentDelayed, leakReportRefused } from '../../lambda/core/incident/incident-notices.ts'
 import {
   incidentHeld,
   leakClosed,
@@ -35,6 +36,7 @@ import { type Refusal, steps } from '../../lambda/core/rotation/refusal.ts'
 import type { ReplicaState } from '../../lambda/core/secret/replica-state.ts'
 import { intents, makeRequestToken } from '../../lambda/core/secret/request-token.ts'
 import type { Secret } from '../../lambda/core/secret/secret.ts'
+import { revokeConfirmed } from '../../lambda/core/sweep/confirmed-event.ts'
 import type { Fact } from '../../lambda/core/sweep/due.ts'
 import { findingWords } from '../../lambda/core/sweep/finding-words.ts'
 import type { FindingKind } from '../../lambda/core/sweep/reports.ts'
@@ -335,6 +337,7 @@ describe('what a campaign publishes fits its schema', () => {
       { secretName: 'm2m/prod/stock', outcome: 'leftToSweep', until: new Date(AT).toISOString() },
     ],
     notDoneOmitted: 0,
+    settledNames: ['m2m/prod/billing'],
     startedAt: AT,
     endedAt: AT + 90_500,
   } as const
@@ -358,6 +361,8 @@ describe('what a campaign publishes fits its schema', () => {
   })
 })
 
+const by = { requestedBy: 'ada', reason: 'pasted into a ticket' }
+
 test('what an incident publishes at its end fits its schema', () => {
   const clients = [
     {
@@ -372,8 +377,59 @@ test('what an incident publishes at its end fits its schema', () => {
   for (const event of [
     ...incidentCompleted({ incidentId: 'INC-1', at: AT, clients }),
     ...incidentCompleted({ incidentId: 'INC-1', at: AT, clients: [] }),
+    ...incidentCompleted({ incidentId: 'INC-1', at: AT, clients, open: 1, seconds: 1.4, by, isNobody: true }),
   ]) {
     expect(publishedFaults(INCIDENT_SOURCE, event)).toEqual([])
+  }
+})
+
+describe('what an incident says before its end fits its schema', () => {
+  const report = {
+    source: leakSources.security,
+    incidentId: 'INC-1',
+    selector: { secretNames: ['m2m/prod/billing'] },
+    graceSeconds: 60,
+    ...by,
+  } as const
+  const said = { eventId: 'e-1', at: AT }
+
+  test('when it begins', () => {
+    const many = Array.from({ length: 30 }, (_, at) => `m2m/prod/client-${at}`)
+    for (const begun of [
+      { ...said, how: 'function' as const, count: 30, names: many, until: AT + 1000 },
+      { ...said, how: 'campaign' as const, count: 30, names: many },
+      { ...said, how: 'waiting' as const, names: [], until: AT },
+    ]) {
+      expect(publishedFaults(INCIDENT_SOURCE, incidentBegun(report, begun))).toEqual([])
+    }
+  })
+
+  test('when it takes longer', () => {
+    for (const count of [undefined, 1]) {
+      const delayed = { ...said, count, names: ['m2m/prod/billing'], ended: 2, failed: 1 }
+      expect(publishedFaults(INCIDENT_SOURCE, incidentDelayed(report, delayed))).toEqual([])
+    }
+  })
+
+  test.each([
+    [{ source: 'x'.repeat(300), detail: null }],
+    [{ source: undefined, detail: { incidentId: 'INC 1', requestedBy: 1 } }],
+    [{ source: leakSources.security, detail: { ...report, reason: 'r'.repeat(9000) } }],
+  ])('when a report is not carried out: %j', (event) => {
+    const faults = Array.from({ length: 40 }, () => 'f'.repeat(900))
+    expect(publishedFaults(INCIDENT_SOURCE, leakReportRefused(event, { ...said, faults }))).toEqual([])
+  })
+})
+
+test('what the sweep says of confirmed revokes fits its schema', () => {
+  const secret = { arn: secretArn, name: 'm2m/prod/billing', tags: {} }
+  const confirmed = { secret, revokeToken: token('revoke'), settleToken: token('settle'), refusals: 3 }
+  for (const count of [1, 150]) {
+    const event = revokeConfirmed(
+      Array.from({ length: count }, () => confirmed),
+      AT,
+    )
+    expect(publishedFaults(SWEEP_SOURCE, event)).toEqual([])
   }
 })
 

@@ -237,46 +237,52 @@ describe('an incident ends with a failure that names what to do', () => {
   })
 })
 
-describe('a report that may not be carried out changes nothing, and ends with the dead letters', () => {
-  const refused = async (bad: Report): Promise<void> => {
+describe('a report that may not be carried out changes nothing, and is answered once, with why', () => {
+  const refused = async (bad: Report, why: RegExp): Promise<void> => {
     const { subject } = await leakOf()
     const before = desk.stateOf(subject)
-    const seen = desk.laptop.aws.deadLetters().length
+    const letters = desk.laptop.aws.deadLetters().length
+    const answers = () => published('Leak Report Refused').filter(({ detail }) => detail.incidentId === bad.incidentId)
 
     await report(bad)
-    await until(() => desk.laptop.aws.deadLetters().length > seen || undefined, 'the dead letter')
-
-    expect(desk.laptop.aws.deadLetters().at(-1)).toMatchObject({ errorType: 'Fault' })
-    expect(desk.stateOf(subject)).toEqual(before)
-    expect(published('Incident Completed').some(({ detail }) => detail.incidentId === bad.incidentId)).toBe(false)
-  }
-
-  it('a report with an empty selector', () => refused({ incidentId: newIncident(), selector: {} }))
-  it('a report of more clients than the security team may name', () =>
-    refused({
-      incidentId: newIncident(),
-      selector: { clientIds: Array.from({ length: 26 }, () => `m2m-client-test-${randomUUID()}`) },
-    }))
-  it('a report of "all" with a count that is off', () =>
-    refused({ source: 'm2m.break-glass', incidentId: newIncident(), selector: { all: true, expectedCount: 4000 } }))
-})
-
-describe('a report that the rules on the bus do not let through changes nothing', () => {
-  it.each([
-    ['of a source that is none of the three', 'm2m.somebody', { clientIds: ['m2m-client-test-any'] }],
-    ['"all" from the security team', 'm2m.security', { all: true, expectedCount: 5 }],
-    ['a secret by its name from the intake', 'm2m.leak-intake', { secretNames: ['m2m/laptop/any'] }],
-  ])('%s', async (_, source, selector) => {
-    const { subject, incidentId } = await leakOf()
-    const before = desk.stateOf(subject)
-
-    await report({ source, incidentId, selector })
+    const [answer] = await until(() => (answers().length > 0 ? answers() : undefined), 'the answer')
     // What comes after it has been dealt with.
     const next = newIncident()
     await report({ incidentId: next, selector: { secretNames: ['m2m/laptop/nobody'] } })
     await endOf(next)
 
+    expect(answer?.detail.summary).toMatch(/NOT CARRIED OUT/)
+    expect(answer?.detail.summary).toMatch(why)
+    expect(answers()).toHaveLength(1)
+    const events = desk.laptop.aws.events().filter(({ detailType }) => detailType === 'Leak Report Refused')
+    expect(events.flatMap(eventFaults)).toEqual([])
+    expect(desk.laptop.aws.deadLetters()).toHaveLength(letters)
     expect(desk.stateOf(subject)).toEqual(before)
-    expect(published('Incident Completed').some(({ detail }) => detail.incidentId === incidentId)).toBe(false)
-  })
+    expect(published('Incident Completed').some(({ detail }) => detail.incidentId === bad.incidentId)).toBe(false)
+  }
+
+  it.each<[string, Omit<Report, 'incidentId'>, RegExp]>([
+    ['with an empty selector', { selector: {} }, /an empty selector is never/],
+    [
+      'of more clients than the security team may name',
+      { selector: { clientIds: Array.from({ length: 26 }, () => `m2m-client-test-${randomUUID()}`) } },
+      /25/,
+    ],
+    [
+      'of "all" with a count that is off',
+      { source: 'm2m.break-glass', selector: { all: true, expectedCount: 4000 } },
+      /4000/,
+    ],
+    [
+      'of a source that is none of the three',
+      { source: 'm2m.somebody', selector: { clientIds: ['m2m-client-test-any'] } },
+      /source is unknown/,
+    ],
+    ['of "all" by the security team', { selector: { all: true, expectedCount: 5 } }, /m2m\.security/],
+    [
+      'of a secret by its name by the intake',
+      { source: 'm2m.leak-intake', selector: { secretNames: ['m2m/laptop/any'] } },
+      /exactly one client/,
+    ],
+  ])('%s', (_, bad, why) => refused({ incidentId: newIncident(), ...bad }, why))
 })

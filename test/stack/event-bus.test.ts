@@ -127,12 +127,12 @@ test('each source may report the types that docs/events has of it, and no other'
   expect(sorted(eventTypes)).toEqual(sorted(documented))
 })
 
-test('a replayed report of a leak starts nothing', () => {
+test('a replayed report of a leak, and a replayed end of its campaign, start nothing', () => {
   const rules = Object.entries(made).filter(
-    ([id, { Type }]) => Type === 'AWS::Events::Rule' && id.startsWith('IncidentLeak'),
+    ([id, { Type }]) => Type === 'AWS::Events::Rule' && id.startsWith('Incident'),
   )
 
-  expect(rules).toHaveLength(3)
+  expect(rules).toHaveLength(2)
   for (const [, { Properties }] of rules) {
     expect(Properties.EventPattern).toMatchObject({ 'replay-name': [{ exists: false }] })
   }

@@ -5,15 +5,7 @@ import type { Template } from 'aws-cdk-lib/assertions'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { INCIDENT_SOURCE } from '../../lambda/core/base/event-types.ts'
 import { functionArn, plain, role } from './read-template.ts'
-import {
-  ACCOUNT,
-  BREAK_GLASS,
-  busStatements,
-  resourcesOf,
-  roleStatements,
-  type Statement,
-  synthStack,
-} from './synth.ts'
+import { ACCOUNT, busStatements, resourcesOf, roleStatements, type Statement, synthStack } from './synth.ts'
 
 const SECURITY = `arn:aws:iam::${ACCOUNT}:role/security`
 const CAMPAIGN = `${functionArn('campaign')}:live`
@@ -70,12 +62,22 @@ describe('the role', () => {
 })
 
 describe('the rules', () => {
-  test('are one for each source that somebody may use', () => {
-    const sources = ofType('AWS::Events::Rule').map(([, { Properties }]) => {
-      const { source } = Properties.EventPattern as { source?: readonly string[] }
-      return source?.join()
-    })
-    expect(sources.sort()).toEqual(['m2m.break-glass', 'm2m.security'])
+  const patternsOf = (of: Template) =>
+    Object.entries(resourcesOf(of))
+      .filter(([id, { Type }]) => Type === 'AWS::Events::Rule' && id.startsWith('Incident'))
+      .map(([, { Properties }]) => Properties.EventPattern)
+  const reports = { 'detail-type': ['Secret Leak Reported'], 'replay-name': [{ exists: false }] }
+
+  test('are one for every report, of whatever source and form, and one for the end of an incident’s campaign', () => {
+    expect(patternsOf(template)).toEqual([
+      reports,
+      {
+        source: ['m2m.campaign'],
+        'detail-type': ['Campaign Completed'],
+        detail: { intent: ['revoke'], incidentId: [{ exists: true }] },
+        'replay-name': [{ exists: false }],
+      },
+    ])
   })
 
   test('leave what could not be delivered with the dead letters', () => {
@@ -85,13 +87,10 @@ describe('the rules', () => {
     }
   })
 
-  test('without a break-glass role, there is none for it', () => {
-    const { template: make } = synthStack({ breakGlass: { noneBecause: 'this is a test without one' } })
-    const rules = Object.entries(resourcesOf(make())).filter(
-      ([id, { Type }]) => Type === 'AWS::Events::Rule' && id.startsWith('Incident'),
-    )
-    expect(rules).toEqual([])
-    expect(BREAK_GLASS).toContain('break-glass')
+  test('without campaigns, there is none for their end', () => {
+    const none = synthStack({ rotation: { noCampaignsBecause: 'a Region without durable functions' } }).template()
+
+    expect(patternsOf(none)).toEqual([reports])
   })
 })
 
@@ -101,8 +100,8 @@ test('what it failed on three times waits in a queue of its own', () => {
   expect(config?.[1].Properties).toMatchObject({ MaximumRetryAttempts: 2, MaximumEventAgeInSeconds: 21_600 })
 })
 
-test('people are told of each report, of each failure, of what waits for the function, and of what waits in the queue', () => {
-  for (const id of ['LeakReported', 'IncidentFailed']) {
+test('people are notified how each incident begins and ends, of what waits for the function, and of what waits in the queue', () => {
+  for (const id of ['IncidentBegun', 'IncidentDelayed', 'IncidentEnded', 'IncidentFailed', 'LeakReportRefused']) {
     const rules = Object.keys(resourcesOf(template)).filter((key) => key.startsWith(`Alarms${id}`))
     expect(rules).not.toEqual([])
   }

@@ -5,7 +5,7 @@ import type { Template } from 'aws-cdk-lib/assertions'
 import { createReader } from './read-template.ts'
 import { ACCOUNT, REGION, resourcesOf } from './synth.ts'
 
-interface Target {
+export interface Target {
   readonly Arn: unknown
   readonly InputTransformer: {
     readonly InputPathsMap: Readonly<Record<string, string>>

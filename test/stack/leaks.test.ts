@@ -6,10 +6,10 @@ import { Match, Template } from 'aws-cdk-lib/assertions'
 import { EventBus } from 'aws-cdk-lib/aws-events'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { leakSources } from '../../lambda/core/base/event-types.ts'
-import { leakRules as leakPatterns } from '../../lambda/env/leak-rules.ts'
+import { campaignEndRule, leakReportRule } from '../../lambda/env/leak-rules.ts'
 import { matchesPattern } from '../../lambda/local/aws/bus-rules.ts'
 import { readDeployConfig } from '../../lib/config/deploy-config.ts'
-import { addLeakRules, leakRulePatterns, leakSpeakers } from '../../lib/incident/leak-rules.ts'
+import { addIncidentRules } from '../../lib/incident/leak-rules.ts'
 import { flat, functionArn, list, rights, role } from './read-template.ts'
 import {
   ACCOUNT,
@@ -102,61 +102,42 @@ describe('the rules', () => {
     detail: { incidentId: 'INC-1', selector, reason: 'r', requestedBy: 'a', ...more },
   })
   const reaching = (one: object): readonly string[] =>
-    leakPatterns.filter(({ pattern }) => matchesPattern(pattern, one)).map(({ id }) => id)
+    [leakReportRule, campaignEndRule].filter(({ pattern }) => matchesPattern(pattern, one)).map(({ id }) => id)
 
-  test.each<[string, object, readonly string[]]>([
-    ['a client by its id, from the intake', event(leakSources.intake, { clientIds: ['a'] }), ['LeakFromIntake']],
-    ['a secret by its name, from the intake', event(leakSources.intake, { secretNames: ['a'] }), []],
-    ['a scope, from the intake', event(leakSources.intake, { scopes: ['a'] }), []],
-    ['a tag, from the intake', event(leakSources.intake, { tags: { a: 'b' } }), []],
-    ['all, from the intake', event(leakSources.intake, { all: true, expectedCount: 1 }), []],
-    ['two selectors, from the intake', event(leakSources.intake, { clientIds: ['a'], all: true }), []],
-    ['with grace, from the intake', event(leakSources.intake, { clientIds: ['a'] }, { graceSeconds: 60 }), []],
-    ['no selector, from the intake', event(leakSources.intake, undefined), []],
-    ['clients, from security', event(leakSources.security, { clientIds: ['a', 'b'] }), ['LeakFromSecurity']],
-    ['a tag, from security', event(leakSources.security, { tags: { a: 'b' } }), ['LeakFromSecurity']],
-    ['all, from security', event(leakSources.security, { all: true, expectedCount: 1 }), []],
-    ['all, from break-glass', event(leakSources.breakGlass, { all: true, expectedCount: 1 }), ['LeakFromBreakGlass']],
-    ['what is due, from break-glass', event(leakSources.breakGlass, { due: true }), []],
-    [
-      'another type, from break-glass',
-      { ...event(leakSources.breakGlass, { all: true }), 'detail-type': 'Secret Revoked' },
-      [],
-    ],
-    ['another source', event('m2m.rotation', { clientIds: ['a'] }), []],
-    [
-      'no incident',
-      { ...event(leakSources.security, { clientIds: ['a'] }), detail: { selector: { clientIds: ['a'] } } },
-      [],
-    ],
-  ])('let through by form: %s', (_, one, expected) => {
-    expect(reaching(one)).toEqual(expected)
+  // Whether it is carried out, the function decides (test/core/incident/leak-report.test.ts).
+  test.each<[string, object]>([
+    ['a client by its id, from the intake', event(leakSources.intake, { clientIds: ['a'] })],
+    ['all, from the intake', event(leakSources.intake, { all: true, expectedCount: 1 })],
+    ['with grace, from the intake', event(leakSources.intake, { clientIds: ['a'] }, { graceSeconds: 60 })],
+    ['all, from security', event(leakSources.security, { all: true, expectedCount: 1 })],
+    ['all, from break-glass', event(leakSources.breakGlass, { all: true, expectedCount: 1 })],
+    ['what is due, from break-glass', event(leakSources.breakGlass, { due: true })],
+    ['no selector', event(leakSources.security, undefined)],
+    ['another source', event('m2m.somebody', { clientIds: ['a'] })],
+    ['no incident', { ...event(leakSources.security, {}), detail: {} }],
+  ])('take every report to the incident function: %s', (_, one) => {
+    expect(reaching(one)).toEqual(['LeakReports'])
   })
 
-  test('are made for the sources that somebody may use', () => {
-    const speakers = leakSpeakers({ intake: [], security: [SECURITY], breakGlass: [] })
+  test('take the end of an incident’s campaign there, and of no other', () => {
+    const end = (detail: object) => ({ source: 'm2m.campaign', 'detail-type': 'Campaign Completed', detail })
 
-    expect(leakRulePatterns(speakers).map(({ id }) => id)).toEqual(['LeakFromSecurity'])
+    expect(reaching(end({ intent: 'revoke', incidentId: 'INC-1' }))).toEqual(['CampaignEnds'])
+    expect(reaching(end({ intent: 'rotate' }))).toEqual([])
+    expect(reaching({ ...event(leakSources.breakGlass, { all: true }), 'detail-type': 'Secret Revoked' })).toEqual([])
   })
 
-  test('go to the target on that bus', () => {
+  test('go to the target on that bus, and not for what is replayed', () => {
     const stack = new Stack(new App(lean), 'S')
-    const speakers = leakSpeakers({ intake: ['a'], security: ['b'], breakGlass: ['c'] })
     const target = { bind: () => ({ arn: 'arn:target' }) }
 
-    addLeakRules(stack, { bus: new EventBus(stack, 'Bus'), speakers, target })
+    addIncidentRules(stack, { bus: new EventBus(stack, 'Bus'), rules: [leakReportRule, campaignEndRule], target })
 
     const rules = Template.fromStack(stack)
-    rules.resourceCountIs('AWS::Events::Rule', 3)
+    rules.resourceCountIs('AWS::Events::Rule', 2)
     rules.hasResourceProperties('AWS::Events::Rule', {
       EventBusName: { Ref: Match.stringLikeRegexp('^Bus') },
-      EventPattern: {
-        source: ['m2m.leak-intake'],
-        'detail-type': ['Secret Leak Reported'],
-        detail: Match.objectLike({
-          selector: Match.objectLike({ clientIds: [{ exists: true }], all: [{ exists: false }] }),
-        }),
-      },
+      EventPattern: { 'detail-type': ['Secret Leak Reported'], 'replay-name': [{ exists: false }] },
       Targets: [Match.objectLike({ Arn: 'arn:target' })],
     })
   })

@@ -6,7 +6,7 @@ import type { EventSource } from '../../core/base/event-types.ts'
 import type { Events, M2mEvent } from '../../core/base/events.ts'
 import { Fault } from '../../core/base/fault.ts'
 import { filled, isJsonObject, type JsonObject } from '../../core/base/json-object.ts'
-import { plainForPeople } from '../../core/base/plain-text.ts'
+import { plainForPeople } from '../../core/base/mail-text.ts'
 import { errorName } from '../error-name.ts'
 import type { AwsJsonCall } from '../vend/signed-json.ts'
 

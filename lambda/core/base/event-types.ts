@@ -13,6 +13,7 @@ export const eventTypes = {
     'Adoption Unproven',
     'Daily Summary',
     'Hold Too Long',
+    'Revoke Confirmed',
     'Rotation Off',
     'Rotation Stuck',
     'Secret Dead',
@@ -21,7 +22,7 @@ export const eventTypes = {
     'Sweep Digest',
   ],
   'm2m.campaign': ['Campaign Completed'],
-  'm2m.incident': ['Incident Completed'],
+  'm2m.incident': ['Incident Begun', 'Incident Delayed', 'Incident Completed', 'Leak Report Refused'],
   'm2m.leak-intake': ['Secret Leak Reported', 'Leak Unresolved', 'Leak Closed', 'Incident Held'],
   'm2m.security': REPORTS,
   'm2m.break-glass': REPORTS,
@@ -52,6 +53,7 @@ export type LeakSource = (typeof leakSources)[keyof typeof leakSources]
 
 export const LEAK_REPORTED = 'Secret Leak Reported' satisfies EventType<LeakSource>
 export const INCIDENT_COMPLETED = 'Incident Completed' satisfies EventType<typeof INCIDENT_SOURCE>
+export const CAMPAIGN_COMPLETED = 'Campaign Completed' satisfies EventType<typeof CAMPAIGN_SOURCE>
 
 /** The detail types that an auditor asks for; the bus's rule hands these and no others to the evidence archive. */
 export const archivedTypes = [
@@ -69,6 +71,8 @@ export const archivedTypes = [
   'Leak Closed',
   'Leak Unresolved',
   'Incident Held',
+  'Incident Delayed',
   'Incident Completed',
+  'Leak Report Refused',
 ] as const satisfies readonly EventType[]
 export type ArchivedType = (typeof archivedTypes)[number]

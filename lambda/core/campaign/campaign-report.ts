@@ -1,6 +1,7 @@
 // What a campaign says when it is over, and what its pages say to it meanwhile: counts, and the failures by name up to a bound, so
 // that a hundred thousand clients fit into an event and a checkpoint. Pure. Names and ids only.
 import { defined } from '../base/defined.ts'
+import { CAMPAIGN_COMPLETED } from '../base/event-types.ts'
 import { type M2mEvent, newEvent } from '../base/events.ts'
 import { DAY_MS } from '../base/time-units.ts'
 import type { Skip } from './campaign.ts'
@@ -75,6 +76,8 @@ export const PAGE_FAILURES = 20
 export const REPORT_FAILURES = 100
 /** By name, of those that were not done and did not fail. */
 export const REPORT_NOT_DONE = 80
+/** By name in a revoke's report, of those that are done: an event holds 256 KB, and these come last. */
+export const REPORT_SETTLED = 50
 /** By name in a dry run's report. */
 export const REPORT_NAMES = 200
 const MESSAGE_CHARACTERS = 300
@@ -96,6 +99,8 @@ export interface Listed {
   readonly failuresOmitted: number
   readonly notDone: readonly NotDoneSecret[]
   readonly notDoneOmitted: number
+  /** The first that were settled; `counts` has how many there are. */
+  readonly settledNames: readonly string[]
 }
 
 export interface CampaignReport extends Listed {
@@ -182,9 +187,9 @@ export const campaignCompleted = (
   { id, executionId, campaignEveryMs }: Reporting,
 ): M2mEvent<'m2m.campaign'> => {
   const { outcome, explanation, counts, failures, failuresOmitted, secretNames, startedAt, endedAt } = report
-  const { notDone, notDoneOmitted } = report
+  const { notDone, notDoneOmitted, settledNames } = report
   const { intent, selector, incidentId, reason, requestedBy, dryRun, graceSeconds } = request
-  return newEvent('Campaign Completed', [id, executionId], {
+  return newEvent(CAMPAIGN_COMPLETED, [id, executionId], {
     campaignId: id,
     ...defined({ incidentId }),
     intent,
@@ -202,6 +207,8 @@ export const campaignCompleted = (
     failuresOmitted,
     notDone,
     notDoneOmitted,
+    // Of a revoke, for the end of its incident.
+    ...(intent === 'revoke' && !dryRun ? { settledNames } : {}),
     ...defined({ secretNames }),
     startedAt: new Date(startedAt).toISOString(),
     endedAt: new Date(endedAt).toISOString(),

@@ -12,6 +12,7 @@ import {
   noCounts,
   REPORT_FAILURES,
   REPORT_NOT_DONE,
+  REPORT_SETTLED,
 } from './campaign-report.ts'
 import type { FinalEnd } from './secret-end.ts'
 import type { SelectedPage } from './select-secrets.ts'
@@ -56,6 +57,7 @@ export const createTally = (stage: StageSecrets, selection?: SelectedPage): Camp
   const selected = (selection?.chosen.length ?? 0) + (selection?.failures.length ?? 0)
   const failures: CampaignFailure[] = []
   const notDone: NotDoneSecret[] = (selection?.leftAlone ?? []).slice(0, REPORT_NOT_DONE)
+  const settledNames: string[] = []
   let notDoneCount = selection?.leftAlone.length ?? 0
   let counts: Counts = {
     ...noCounts,
@@ -66,7 +68,10 @@ export const createTally = (stage: StageSecrets, selection?: SelectedPage): Camp
   }
 
   const list = (secretName: string, end: FinalEnd, message: string | undefined): void => {
-    if (end.end === 'settled') return
+    if (end.end === 'settled') {
+      if (settledNames.length < REPORT_SETTLED) settledNames.push(secretName)
+      return
+    }
     if (end.end === 'failed') {
       const { why, attempts, reason } = end
       if (failures.length < REPORT_FAILURES)
@@ -102,6 +107,7 @@ export const createTally = (stage: StageSecrets, selection?: SelectedPage): Camp
       failuresOmitted: counts.failed - failures.length,
       notDone,
       notDoneOmitted: notDoneCount - notDone.length,
+      settledNames,
     }),
   }
 }

@@ -25,6 +25,8 @@ export interface ChosenClients {
   /** Retired secrets that the selector means, and that were left out. */
   readonly retired: number
   readonly isMany: boolean
+  /** All that the selector means, retired ones left out. */
+  readonly count: number
 }
 
 interface Found {
@@ -85,5 +87,5 @@ export const chooseClients = async (choosing: Choosing, report: LeakReport): Pro
   if (fault !== undefined) return refused(fault)
   const isMany = count > MAX_BY_ITSELF
   const missing = isMany ? [] : missingFrom(selector, secrets)
-  return ok({ secrets, missing, retired, isMany })
+  return ok({ secrets, missing, retired, isMany, count })
 }

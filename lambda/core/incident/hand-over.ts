@@ -15,18 +15,20 @@ const PAUSE_MS = 3000
 
 /**
  * Whom the report is about, asked for as long as the function lives.
- * @returns undefined: Secrets Manager did not say. @throws what no retry would help with
+ * @param onWait called once, when it does not say at first. @returns undefined: Secrets Manager did not say. @throws what no retry would help with
  */
 export const choosePatiently = async (
   choosing: Choosing,
   timing: Timing,
   report: LeakReport,
+  onWait: () => Promise<void>,
 ): Promise<Result<ChosenClients, string> | undefined> => {
-  for (;;) {
+  for (let isFirst = true; ; isFirst = false) {
     try {
       return await chooseClients(choosing, report)
     } catch (error) {
       if (!(error instanceof Fault && error.retryable)) throw error
+      if (isFirst) await onWait()
       if (timing.remainingMs() < RESERVE_MS + PAUSE_MS) return undefined
       await timing.wait(PAUSE_MS)
     }

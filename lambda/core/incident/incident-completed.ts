@@ -1,11 +1,13 @@
 // The event by which the incident function says what became of each client. It names the secret and the request tokens; the proof itself
-// is the rotation function's to report (`Secret Revoked`). An event of a bus holds 256 KB, so that many clients make several events.
+// is the rotation function's to report (`Secret Revoked`). An event of a bus holds 256 KB, so that many clients make several events; of a
+// campaign's thousands it names some, what failed first, and counts all.
 
 import { defined } from '../base/defined.ts'
 import { INCIDENT_COMPLETED } from '../base/event-types.ts'
 import { newEvent } from '../base/events.ts'
 import { isJsonObject, type JsonObject } from '../base/json-object.ts'
 import { textOf } from './archived-event.ts'
+import { type EndFacts, endSummary, type IncidentCounts, type ReportedBy } from './incident-summary.ts'
 
 export interface IncidentClient {
   readonly secretArn: string
@@ -20,31 +22,79 @@ export interface IncidentClient {
   readonly advice?: string
 }
 
-interface IncidentEnd {
+/** dead: all were, before. refused: Stytch refuses what leaked of all. partly: of some. failed: of none. nobody: there was no client. */
+export type IncidentOutcome = EndFacts['outcome']
+
+export interface IncidentEnd {
   readonly incidentId: string
   /** Epoch milliseconds. */
   readonly at: number
   readonly clients: readonly IncidentClient[]
+  /** Who reported it, and why. */
+  readonly by?: ReportedBy | undefined
+  /** Since it was reported, or since its campaign began. */
+  readonly seconds?: number | undefined
+  /** @default - those of the clients */
+  readonly counts?: IncidentCounts | undefined
+  /** How many more a campaign has, whose end is another event. @default - none: this is the end */
+  readonly open?: number | undefined
+  /** The selection meant no client; the one that is named says so. */
+  readonly isNobody?: boolean | undefined
+  /** What makes this end another one than an earlier report's. @default - the clients */
+  readonly about?: unknown
 }
 
 /** An ARN, a name, five tokens and two sentences come to less than 2 KB. */
 export const CLIENTS_A_PART = 100
 
-const partOf = ({ incidentId, at }: IncidentEnd, clients: readonly IncidentClient[], part: number, parts: number) =>
+const countsOf = (clients: readonly IncidentClient[]): IncidentCounts => {
+  const of = (wanted: IncidentClient['outcome']): number => clients.filter(({ outcome }) => outcome === wanted).length
+  return { clients: clients.length, revoked: of('revoked'), deadAlready: of('deadAlready'), failed: of('failed') }
+}
+
+const outcomeOf = ({ clients, revoked, failed }: IncidentCounts, isNobody: boolean): IncidentOutcome => {
+  if (isNobody) return 'nobody'
+  if (failed >= clients) return 'failed'
+  if (failed > 0) return 'partly'
+  return revoked > 0 ? 'refused' : 'dead'
+}
+
+const wholeOf = (end: IncidentEnd) => {
+  const { incidentId, clients, by, seconds, open } = end
+  const counts = end.counts ?? countsOf(clients)
+  const outcome = outcomeOf(counts, end.isNobody === true)
+  return {
+    outcome,
+    counts,
+    ...by,
+    ...defined({ seconds, open }),
+    summary: endSummary({ incidentId, by, outcome, counts, clients, seconds, open }),
+  }
+}
+
+const partOf = (end: IncidentEnd, clients: readonly IncidentClient[], { part, parts }: Part) => {
+  const { incidentId, at, about = clients } = end
   // From what it says, not from when: said again after a kill, it is the same.
-  newEvent(INCIDENT_COMPLETED, [incidentId, part, clients], {
+  return newEvent(INCIDENT_COMPLETED, [incidentId, part, about], {
     incidentId,
     at: new Date(at).toISOString(),
     part,
     parts,
+    ...wholeOf(end),
     clients,
   })
+}
+
+interface Part {
+  readonly part: number
+  readonly parts: number
+}
 
 /** At least one. */
 export const incidentCompleted = (end: IncidentEnd): readonly ReturnType<typeof partOf>[] => {
   const parts = Math.max(1, Math.ceil(end.clients.length / CLIENTS_A_PART))
   return Array.from({ length: parts }, (_, at) =>
-    partOf(end, end.clients.slice(at * CLIENTS_A_PART, (at + 1) * CLIENTS_A_PART), at + 1, parts),
+    partOf(end, end.clients.slice(at * CLIENTS_A_PART, (at + 1) * CLIENTS_A_PART), { part: at + 1, parts }),
   )
 }
 

@@ -2,7 +2,7 @@
 // refuses now, which one it accepts, how long that took, and until when a token minted with a dead value can live; what failed, and
 // what to do. The same events make the same report. It holds last fours, ids and times, never a secret.
 
-import { INCIDENT_COMPLETED, LEAK_REPORTED } from '../base/event-types.ts'
+import { CAMPAIGN_COMPLETED, INCIDENT_COMPLETED, LEAK_REPORTED } from '../base/event-types.ts'
 import { isJsonObject, type JsonObject } from '../base/json-object.ts'
 import { isSettleOf } from '../drive/settle-request.ts'
 import type { AcceptedValue, Evidence, RefusedValue } from '../rotation/outcome.ts'
@@ -84,8 +84,6 @@ export interface IncidentReport {
   readonly clients: readonly ClientReport[]
 }
 
-const CAMPAIGN_COMPLETED = 'Campaign Completed'
-
 const ASK_AGAIN =
   'ask again under the same incident id, which joins what runs and tries anew what failed (docs/runbook.md#leak)'
 
@@ -119,6 +117,9 @@ const campaignWords = (detail: JsonObject): string => {
   return `its campaign ended as ${textOf(detail, 'outcome') ?? 'unknown'}${how}`
 }
 
+const faultsIn = ({ faults }: JsonObject): string =>
+  (Array.isArray(faults) ? faults : []).filter((one) => typeof one === 'string').join('; ') || 'no reason given'
+
 const noteOf = (event: ArchivedEvent): readonly IncidentNote[] => {
   const { type, detail } = event
   const note = (what: string) => [{ at: atOf(event), what }]
@@ -138,6 +139,8 @@ const noteOf = (event: ArchivedEvent): readonly IncidentNote[] => {
     )
   }
   if (type === CAMPAIGN_COMPLETED) return note(campaignWords(detail))
+  if (type === 'Incident Delayed') return note('it took longer: what was left went to a campaign')
+  if (type === 'Leak Report Refused') return note(`a report of it was not carried out: ${faultsIn(detail)}`)
   return []
 }
 

@@ -15,6 +15,7 @@ import { readRequestToken } from '../secret/request-token.ts'
 import type { Secret } from '../secret/secret.ts'
 import { clientIdOf, isRetired, TAG } from '../secret/secret-tags.ts'
 import { type SettledRevoke, settledRevokeOf } from '../secret/settled-revoke.ts'
+import { type ConfirmedRevoke, revokeConfirmed } from './confirmed-event.ts'
 import type { Fact, Sweep } from './due.ts'
 import { findingOf, noticeEvent } from './sweep-notice.ts'
 import { type SweepSecret, unlessDown } from './sweep-secret.ts'
@@ -103,6 +104,8 @@ interface Proving {
   readonly work: SweepSecret
   readonly watch: ProofWatch
   readonly until: number
+  /** Those whose second proof this sweep has had made. */
+  readonly confirmed: ConfirmedRevoke[]
 }
 
 const onFailure =
@@ -153,17 +156,33 @@ const isPaid = (answer: ProofAnswer): boolean =>
   answer.outcome === 'notOwed' || (answer.outcome === 'refused' && answer.signed === 'stored')
 
 /** @throws Fault PROOF_NOT_ANSWERED, and that of the bus */
-const proveOne = async ({ work, watch }: Proving, owed: Owed): Promise<void> => {
+const proveOne = async ({ work, watch, confirmed }: Proving, owed: Owed): Promise<void> => {
   const { journal, tally } = work
   const answer = await watch.questions.prove(owed.secret.arn)
   const { outcome } = answer
   if (isPaid(answer)) tally.proofsOwed -= 1
-  if (outcome === 'refused' && answer.signed === 'stored') tally.proofsStored += 1
+  if (outcome === 'refused' && answer.signed === 'stored') {
+    tally.proofsStored += 1
+    if (owed.stored > 0 && answer.refusals > 0) confirmed.push({ ...owed, refusals: answer.refusals })
+  }
   const why = outcome === 'alive' || outcome === 'unknown' ? { code: answer.code, message: answer.message } : {}
   const signed = outcome === 'refused' ? { signed: answer.signed } : {}
   journal.note({ secret: owed.secret.name, outcome: 'proofAsked', proof: outcome, ...signed, ...why })
   if (outcome === 'alive') await reportAlive(work, owed, answer.code)
   else if (outcome === 'refused') work.reports.looked(owed.secret.arn, ['revokedAlive'], [])
+}
+
+/** No later sweep finds them owed, so that nobody says it again: what the bus does not take is logged. */
+const reportConfirmed = async ({ work, confirmed }: Proving): Promise<void> => {
+  if (confirmed.length === 0) return
+  const { events, journal, sweep, tally } = work
+  try {
+    await events.publish([revokeConfirmed(confirmed, sweep.asOf)])
+    tally.reported += 1
+  } catch (error) {
+    tally.failed += 1
+    journal.note({ outcome: 'failed', confirmed: confirmed.length, ...whyOf(error) })
+  }
 }
 
 /** @param until no look is begun from then on, epoch milliseconds */
@@ -173,7 +192,7 @@ export const proveOwed = async (
   { settled, until }: { readonly settled: readonly SettledSecret[]; readonly until: number },
 ): Promise<void> => {
   const { timing, tally } = work
-  const proving: Proving = { work, watch, until: until - QUESTION_MS }
+  const proving: Proving = { work, watch, until: until - QUESTION_MS, confirmed: [] }
   const owed = await findOwed(proving, settled)
   tally.proofsOwed += owed.length
   const asked = owed.slice(0, MOST_PROVED)
@@ -184,4 +203,5 @@ export const proveOwed = async (
     unlessDown((one) => proveOne(proving, one), skipIn(tally)),
   )
   tally.left += owed.length - begun
+  await reportConfirmed(proving)
 }

@@ -13,7 +13,7 @@ import { writeCampaignEnv } from '../../env/campaign.ts'
 import { writeIdentifyEnv } from '../../env/identify.ts'
 import { writeIncidentEnv } from '../../env/incident.ts'
 import { GITHUB_URL, writeIntakeEnv } from '../../env/intake.ts'
-import { leakRules } from '../../env/leak-rules.ts'
+import { campaignEndRule, leakReportRule } from '../../env/leak-rules.ts'
 import { writeProjectRotationEnv } from '../../env/project-rotation.ts'
 import { writeReadsEnv } from '../../env/reads.ts'
 import type { KeepingEnv } from '../../env/records.ts'
@@ -324,7 +324,7 @@ const functionsOf = (
 
 /** Which events on the bus go to which function. A rule whose function does not stand on the laptop is left out. */
 export const laptopRules = ({ arnOf }: Pick<LaptopSeat, 'arnOf'>): readonly BusRule[] => [
-  ...leakRules.map(({ pattern }) => ({ pattern, functionArn: arnOf('incident') })),
+  ...[leakReportRule, campaignEndRule].map(({ pattern }) => ({ pattern, functionArn: arnOf('incident') })),
   {
     pattern: { source: [{ prefix: 'm2m.' }], 'detail-type': [...archivedTypes] },
     functionArn: arnOf('archive'),

@@ -33,11 +33,23 @@ const report: CampaignReport = {
   failuresOmitted: 0,
   notDone: [],
   notDoneOmitted: 0,
+  settledNames: [],
   startedAt: Date.UTC(2026, 10, 2, 12, 30),
   endedAt: Date.UTC(2026, 10, 3, 12, 31, 5),
 }
 
 describe('campaignCompleted', () => {
+  it('names the first that were settled, of a revoke alone', () => {
+    const done = { ...report, settledNames: ['m2m/prod/billing'] }
+    const about = { id: 'c-1', executionId: 'e-1' }
+    const namedOf = (more: Partial<CampaignRequest>) =>
+      campaignCompleted({ ...request, ...more }, done, about).detail.settledNames
+
+    expect(namedOf({ intent: 'revoke', incidentId: 'c-1' })).toEqual(['m2m/prod/billing'])
+    expect(namedOf({})).toBeUndefined()
+    expect(namedOf({ intent: 'revoke', incidentId: 'c-1', dryRun: true })).toBeUndefined()
+  })
+
   it('tells what was asked for, by whom and why, and what came of it', () => {
     const { type, detail } = campaignCompleted(request, report, { id: 'c-1', executionId: 'e-1' })
 

@@ -50,3 +50,21 @@ test('what cannot be read is left out, and what does not say that it went well d
     readIncidentClients({ clients: [null, 'x', {}, { secretArn: 'arn' }, { ...whole, requestTokens: [1, 'a'] }] }),
   ).toEqual([{ ...whole, outcome: 'failed', requestTokens: ['a'] }])
 })
+
+test.each([
+  [['revoked', 'revoked'], 'refused'],
+  [['revoked', 'deadAlready'], 'refused'],
+  [['deadAlready'], 'dead'],
+  [['revoked', 'failed'], 'partly'],
+  [['failed'], 'failed'],
+  [[], 'failed'],
+] as const)('of clients that ended as %j the whole is %s, in each of its parts', (outcomes, expected) => {
+  const clients = outcomes.map((outcome, at) => ({ ...client(at), outcome }))
+
+  for (const { detail } of incidentCompleted({ incidentId: 'INC-42', at: NOON, clients })) {
+    expect(detail.outcome).toBe(expected)
+    expect(detail.counts.clients).toBe(outcomes.length)
+    // Until a second proof has confirmed it.
+    if (expected === 'refused') expect(detail.summary).toMatch(/Stytch refuses/)
+  }
+})

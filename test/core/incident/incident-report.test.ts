@@ -411,3 +411,17 @@ describe('in Markdown', () => {
     expect(incidentMarkdown(report({ said: [leakEvent({ graceSeconds: 900 })] }))).toContain('| grace | 900 s')
   })
 })
+
+test('that an incident took longer, and that a report of it was not carried out, are in the notes', () => {
+  const at = new Date(NOON + 1000).toISOString()
+  const said = [
+    leakEvent(),
+    archived('Incident Delayed', { incidentId: 'INC-42', at }, { source: 'm2m.incident' }),
+    archived('Leak Report Refused', { incidentId: 'INC-42', at, faults: ['a', 'b'] }, { source: 'm2m.incident' }),
+  ]
+
+  expect(report({ said, published: [] }).notes).toEqual([
+    { at, what: 'it took longer: what was left went to a campaign' },
+    { at, what: 'a report of it was not carried out: a; b' },
+  ])
+})

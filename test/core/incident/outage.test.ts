@@ -1,21 +1,10 @@
 // A leak that is reported while Secrets Manager does not answer, for longer than an execution lasts, and for longer than Lambda's three: what
 // is left goes to a campaign, which waits, and the leaked value is proven dead soon after the outage.
 import { describe, expect, it } from 'vitest'
-import { createCampaigns, noCampaigns } from '../../../lambda/adapters/aws/campaigns.ts'
-import type { Invoke } from '../../../lambda/adapters/aws/invoke.ts'
-import { Fault } from '../../../lambda/core/base/fault.ts'
-import { createRateLimiter } from '../../../lambda/core/base/rate-limiter.ts'
-import type { CampaignReport } from '../../../lambda/core/campaign/campaign-report.ts'
-import { type Response, respondToLeak } from '../../../lambda/core/incident/respond-to-leak.ts'
-import { DEPLOYED } from '../../../lambda/core/rotation/bounds.ts'
-import { FUNCTION_ARN, PREFIX } from '../../fakes/rotating-fleet.ts'
-import { createSeat } from '../campaign/seat.ts'
+import { createIncidentPlace } from './incident-place.ts'
 
 const MINUTE = 60_000
-const EXECUTION_MS = 900_000
-/** Lambda's, between its three executions of one event (lambda/latest/dg/invocation-async-error-handling.html). */
-const RETRIES_AFTER_MS = [60_000, 120_000] as const
-const CAMPAIGN_ARN = 'arn:aws:lambda:eu-west-1:111111111111:function:m2m-prod-campaign:live'
+const PREFIX = 'm2m/prod/'
 
 interface Options {
   readonly selector?: object
@@ -26,86 +15,18 @@ interface Options {
 }
 
 const setUp = ({ hasCampaigns = true, names = ['billing'], source = 'm2m.security', ...detail }: Options = {}) => {
-  const seat = createSeat()
-  const { timing, world, published } = seat
-  for (const name of names) world.add(name, { tags: { 'm2m:client-id': `client-${name}`, team: 'one' } })
-  const executions = new Map<string, Promise<CampaignReport>>()
-  const invoke: Invoke = async ({ payload, durableExecutionName = '' }) => {
-    if (executions.has(durableExecutionName))
-      return { taken: false, why: 'DurableExecutionAlreadyStartedException', isThrottled: false }
-    executions.set(durableExecutionName, seat.run(payload, durableExecutionName))
-    return { taken: true, failed: false, body: '' }
-  }
-  let [isDown, downUntil] = [(_name: string) => true, 0]
-  world.fails((call, name) =>
-    call !== 'step' && isDown(name) && timing.now() < downUntil
-      ? new Fault({ code: 'SECRETS_MANAGER_UNAVAILABLE', retryable: true, message: 'down' })
-      : undefined,
-  )
-  const event = {
-    id: 'event-1',
-    time: new Date(timing.now()).toISOString(),
+  const place = createIncidentPlace({ hasCampaigns })
+  const { timing, world } = place
+  place.addAll(names)
+  const selector = { secretNames: names.map((name) => `${PREFIX}${name}`) }
+  const event = place.eventOf(
+    { incidentId: 'inc-1', selector, reason: 'a test', requestedBy: 'a test', ...detail },
     source,
-    detail: {
-      incidentId: 'inc-1',
-      selector: { secretNames: names.map((name) => `${PREFIX}${name}`) },
-      reason: 'a test',
-      requestedBy: 'a test',
-      ...detail,
-    },
-  }
-  const respond = (): Promise<Response> => {
-    timing.restart(EXECUTION_MS)
-    const limiter = createRateLimiter({ perSecond: 24, timing })
-    return respondToLeak(
-      {
-        secrets: {
-          ...world.fleet,
-          listTagged: async (prefix, value) => {
-            const listed = await world.fleet.list(prefix)
-            return listed.secrets.filter(({ tags }) => tags['m2m:client-id'] === value)
-          },
-        },
-        freeze: { read: async () => 'off' },
-        campaigns: hasCampaigns ? createCampaigns(invoke, CAMPAIGN_ARN) : noCampaigns,
-        events: { publish: async (news) => void published.push(...news) },
-        secretNamePrefix: PREFIX,
-        limits: { maxSecurityClients: 25 },
-        jobParts: {
-          secrets: world.fleet,
-          steps: world.steps,
-          timing,
-          limiter,
-          rotationFunctionArn: FUNCTION_ARN,
-          bounds: DEPLOYED,
-        },
-        journal: { note: () => {} },
-      },
-      event,
-    )
-  }
-  /** As Lambda does; undefined: the event lies with the dead letters. */
-  const deliver = async (): Promise<Response | undefined> => {
-    for (const afterMs of [...RETRIES_AFTER_MS, undefined]) {
-      try {
-        return await respond()
-      } catch (error) {
-        if (!(error instanceof Fault)) throw error
-        if (afterMs !== undefined) await timing.wait(afterMs)
-      }
-    }
-    return undefined
-  }
-  const breakDown = (forMs: number, of = (_name: string): boolean => true): void => {
-    isDown = of
-    downUntil = timing.now() + forMs
-  }
+  )
   const startedAt = timing.now()
   return {
-    ...seat,
-    deliver,
-    breakDown,
-    campaigns: () => Promise.all(executions.values()),
+    ...place,
+    deliver: () => place.deliver(event),
     minutes: () => (timing.now() - startedAt) / MINUTE,
     revokes: () => world.asked.filter(({ intent }) => intent === 'revoke'),
   }

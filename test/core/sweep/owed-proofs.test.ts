@@ -24,6 +24,8 @@ import { createFakeTiming, NOON_THIRTY } from '../../fakes/fake-timing.ts'
 import { DAY_MS, HOUR_MS, MINUTE_MS, makeSecret, ROTATION_FUNCTION, versionId } from '../../fakes/managed-secret.ts'
 
 const CONFIRMED_AFTER_MS = MINUTE_MS
+const CONFIRMED =
+  'What was revoked of 1 client is confirmed dead: m2m/test/a (refused 3 more times). Nothing is left to do.'
 const rules = {
   rotationFunctionArn: ROTATION_FUNCTION,
   stage: { periodMs: 30 * DAY_MS, overlapMs: DAY_MS },
@@ -166,7 +168,13 @@ describe('a sweep', () => {
 
     expect(place.asked).toEqual(['a', 'a'])
     expect(place.fleet.rotations()).toEqual([])
-    expect(place.events.published).toEqual([])
+    // Once, by the sweep that had it confirmed.
+    expect(place.events.published).toMatchObject([
+      {
+        type: 'Revoke Confirmed',
+        detail: { count: 1, clients: [{ secretName: 'm2m/test/a', refusals: 3 }], summary: CONFIRMED },
+      },
+    ])
   })
 
   test('has those made first that have no proof at all', async () => {

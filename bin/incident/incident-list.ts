@@ -80,7 +80,9 @@ export const readIncidents = async (reader: EvidenceReader): Promise<readonly Li
     toListed({
       reports: await read(keys.filter((key) => isKeyOf(key, 'Secret Leak Reported'))),
       ends: await read(keys.filter((key) => isKeyOf(key, 'Incident Completed', 'Campaign Completed'))),
-      isRefused: keys.some((key) => isKeyOf(key, 'Leak Report Refused')) && !keys.some((key) => isKeyOf(key, 'Incident Delayed')),
+      isRefused:
+        keys.some((key) => isKeyOf(key, 'Leak Report Refused')) &&
+        !keys.some((key) => isKeyOf(key, 'Incident Delayed')),
     }),
   )
   return found

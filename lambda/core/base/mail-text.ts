@@ -12,8 +12,7 @@ const UNSAFE: readonly (readonly [RegExp, string])[] = [
 ]
 
 /** As long as it was, or nearly. */
-export const plainText = (text: string): string =>
-  UNSAFE.reduce((sofar, [what, by]) => sofar.replace(what, by), text)
+export const plainText = (text: string): string => UNSAFE.reduce((sofar, [what, by]) => sofar.replace(what, by), text)
 
 /** Fields of a detail that are sentences for people (docs/events/definitions.v1.json, `explanation`). */
 const FOR_PEOPLE: readonly string[] = ['explanation', 'why', 'advice', 'summary', 'text']

@@ -341,5 +341,5 @@ export const laptopWatching: WatchingInput = {
     (name) => `m2m-${LAPTOP_STAGE}-${name}`,
   ),
   schedules: ['sweep', 'campaign'].map((part) => `m2m-${LAPTOP_STAGE}-${part}`),
-  rules: { [LAPTOP_BUS]: [...leakRules.map(({ id }) => id), 'Archive'] },
+  rules: { [LAPTOP_BUS]: [leakReportRule.id, campaignEndRule.id, 'Archive'] },
 }

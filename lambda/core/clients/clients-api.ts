@@ -103,6 +103,8 @@ export type Retired = 'retained' | 'deactivated' | 'deleted' | 'notOurs'
 export interface SwitchAsked {
   readonly secretName: string
   readonly isActive: boolean
+  /** Who says that they ask; IAM decides who may. */
+  readonly by?: string
 }
 
 /** Everything may be repeated after a lost reply. @throws Fault with the function's own code and words. */

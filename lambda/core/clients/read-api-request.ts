@@ -183,6 +183,7 @@ const readAction = (event: JsonObject, faults: string[]): ClientsRequest => {
         action,
         secretName: fields.text('secretName', "the secret's full name"),
         isActive: event.isActive === true,
+        ...(event.by === undefined ? {} : { by: fields.text('by', 'who asks', isTagValue) }),
       }
     }
     case 'list': {

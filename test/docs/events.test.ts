@@ -227,6 +227,7 @@ describe('what the sweep publishes fits its schema', () => {
     ['secretDead', 'dead'],
     ['clientGone', 'gone'],
     ['clientForeign', 'foreign'],
+    ['projectSecretRefused', 'projectSecret'],
   ] as const)('of one that consumers cannot use: %s', (kind, found) => {
     const event = noticeEvent({ secret, fact: { kind, since: AT }, at: AT + 1000, more: { found } })
 

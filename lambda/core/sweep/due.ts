@@ -54,6 +54,7 @@ export interface Fact {
     | 'clientGone'
     | 'clientForeign'
     | 'secretDeleted'
+    | 'projectSecretRefused'
     | 'replicaBehind'
   /** Since when it is worth reporting, epoch milliseconds. */
   readonly since: number

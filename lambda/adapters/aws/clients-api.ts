@@ -122,6 +122,7 @@ export const createClientsApi = (client: LambdaClient, functionName: string): Cl
     rehearseAdoption: (asked) => call({ action: 'rehearseAdoption', ...opened(asked) }),
     adoptInPlace: (asked) => call({ action: 'adoptInPlace', ...asked }),
     closeReading: (asked) => call({ action: 'closeReading', ...asked }),
+    giveBack: (asked) => call({ action: 'giveBack', ...asked }),
     retire: (asked) => call({ action: 'retire', ...asked }),
     discard: async (clientId) => {
       await call({ action: 'discard', clientId })

@@ -69,6 +69,7 @@ export const createClientKeeper = (api: StytchApi): ClientKeeper => {
         isActive: false,
         trustedMetadata: { [OFF_AT]: new Date(at).toISOString(), [OFF_BY]: by },
       }),
+    unbind: (clientId) => update(clientId, { trustedMetadata: { managed_by: null } }),
     activate: (clientId) => update(clientId, { isActive: true, trustedMetadata: { [OFF_AT]: null, [OFF_BY]: null } }),
   }
 }

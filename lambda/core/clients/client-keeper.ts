@@ -56,4 +56,6 @@ export interface ClientKeeper {
   /** All its values are refused from now on; it can be activated again. Who did it is kept with it. */
   deactivate(clientId: string, what: SwitchedOff): Promise<void>
   activate(clientId: string): Promise<void>
+  /** No secret holds it any more, so that another may claim it (`trusted_metadata.managed_by`). */
+  unbind(clientId: string): Promise<void>
 }

@@ -82,6 +82,22 @@ export interface CloseReadingAsked {
   readonly readers: readonly string[]
 }
 
+export interface GiveBackAsked {
+  /** Of a secret that was adopted where it is. */
+  readonly secretName: string
+  /** Everything is looked at, and nothing changed. @default false */
+  readonly isDryRun?: boolean
+}
+
+export interface GivenBack {
+  readonly secretArn: string
+  /** null: its tag was gone. */
+  readonly clientId: string | null
+  readonly outcome: 'givenBack' | 'wouldGiveBack'
+  /** How many statements of its policy are the owner's, and stay. */
+  readonly ownersStatements: number
+}
+
 export interface Adopted {
   readonly clientId: string
   /** Of what is not there yet: the name that it would have. */
@@ -116,6 +132,7 @@ export interface ClientsApi {
   rehearseAdoption(asked: AdoptWish): Promise<Adopted>
   adoptInPlace(asked: InPlaceAsked): Promise<Adopted>
   closeReading(asked: CloseReadingAsked): Promise<{ readonly secretArn: string }>
+  giveBack(asked: GiveBackAsked): Promise<GivenBack>
   retire(asked: RetireAsked): Promise<Retired>
   /** Removes a client whose secret was never stored. */
   discard(clientId: string): Promise<void>
@@ -148,6 +165,7 @@ export type ClientsRequest =
   | ({ readonly action: 'rehearseAdoption' } & AdoptAsked)
   | ({ readonly action: 'adoptInPlace' } & InPlaceAsked)
   | ({ readonly action: 'closeReading' } & CloseReadingAsked)
+  | ({ readonly action: 'giveBack' } & GiveBackAsked)
   | ({ readonly action: 'retire' } & RetireAsked)
   | { readonly action: 'discard'; readonly clientId: string }
   | ({ readonly action: 'setActive' } & SwitchAsked)

@@ -20,7 +20,7 @@ import { eventPattern } from '../base/event-pattern.ts'
 import { freezeParameter, mayReadFreeze } from '../base/freeze.ts'
 import { type FunctionSurroundings, M2mFunction } from '../base/m2m-function.ts'
 import type { EventNotice, MetricNotice } from '../base/notice.ts'
-import { functionName, type StageNames } from '../config/stage-names.ts'
+import { functionName, managedSecrets, type StageNames } from '../config/stage-names.ts'
 import type { ProjectRotation } from '../rotation/project-rotation.ts'
 import type { RecordsTable } from '../rotation/records-table.ts'
 import type { RotationFunction } from '../rotation/rotation-function.ts'
@@ -130,6 +130,13 @@ export class SweepFunction extends Construct {
     this.fn.mayDo(bus.mayPublish(SWEEP_SOURCE), mayReadFreeze(this, names))
     evidence.mayListProofs(this.fn, names)
     records.mayReadVersions(this.fn)
+    this.fn.mayDo(
+      new PolicyStatement({
+        sid: 'LookAtPolicies',
+        actions: ['secretsmanager:GetResourcePolicy'],
+        resources: [...managedSecrets(this, names)],
+      }),
+    )
     if (adoption !== undefined) this.fn.mayDo(adoption.mayAsk())
   }
 
@@ -264,6 +271,13 @@ const sweepEventNotices: readonly EventNotice[] = [
     page: 'drift',
     says: 'Stytch refuses the value that consumers read. Type m2m incident NAME to replace it, or m2m rollback NAME where the value before works; the event says what was found, and since when.',
     pattern: eventPattern(SWEEP_SOURCE, 'Secret Dead'),
+    secretAt: '$.detail.secretName',
+  },
+  {
+    id: 'PolicyForeign',
+    page: 'foreign-policy',
+    says: 'The resource policy of a secret is not one that this stage writes: others may read or change it. The event says which secret.',
+    pattern: eventPattern(SWEEP_SOURCE, 'Policy Foreign'),
     secretAt: '$.detail.secretName',
   },
   {

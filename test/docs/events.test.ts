@@ -235,6 +235,13 @@ describe('what the sweep publishes fits its schema', () => {
     expect(publishedFaults(SWEEP_SOURCE, event)).toEqual([])
   })
 
+  test.each(['missing', 'foreign'])('of one whose policy is %s', (found) => {
+    const event = noticeEvent({ secret, fact: { kind: 'policyForeign', since: AT }, at: AT + 1000, more: { found } })
+
+    expect(event.type).toBe('Policy Foreign')
+    expect(publishedFaults(SWEEP_SOURCE, event)).toEqual([])
+  })
+
   test('of an overlap that a replica keeps open', () => {
     const more = { replicas: [{ region: 'eu-north-1', status: 'Failed' }] }
     const event = noticeEvent({ secret, fact: { kind: 'replicaBehind', since: AT }, at: AT + 1000, more })

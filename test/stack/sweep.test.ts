@@ -43,6 +43,7 @@ describe('the role', () => {
       'ReadFreeze',
       'ListProofs',
       'ReadVersions',
+      'LookAtPolicies',
     ])
   })
 

@@ -55,6 +55,7 @@ export interface Fact {
     | 'clientForeign'
     | 'secretDeleted'
     | 'projectSecretRefused'
+    | 'policyForeign'
     | 'replicaBehind'
   /** Since when it is worth reporting, epoch milliseconds. */
   readonly since: number

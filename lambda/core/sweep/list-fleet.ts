@@ -13,6 +13,7 @@ import type { SecretPage } from '../secret/secrets.ts'
 import { isOfStage, isTokenLost, LISTINGS, listStage } from '../secret/stage-secrets.ts'
 import { checkableDeletedOf, checkableOf } from './check-fleet.ts'
 import { asOfSweep, factsOf, hasBeenTried, isReported, nominate, type Sweep } from './due.ts'
+import { type PolicyToLookAt, policyToLookAt } from './look-at-policies.ts'
 import { type SettledSecret, settledSecretOf } from './owed-proofs.ts'
 import { isThrottle, type Sweeping } from './sweeping.ts'
 import type { Tally } from './tally.ts'
@@ -38,6 +39,8 @@ export interface Found {
   /** Revokes that were settled lately: a proof may be owed. */
   readonly settled: SettledSecret[]
   readonly toCheck: SecretToCheck[]
+  /** Whose turn it is. */
+  readonly policies: PolicyToLookAt[]
   /** Of those among them that are scheduled for deletion: when they were last changed, by ARN, epoch milliseconds. */
   readonly deletedSince: Map<string, number>
 }
@@ -48,6 +51,7 @@ export const nothingFound = (): Found => ({
   toReport: [],
   settled: [],
   toCheck: [],
+  policies: [],
   deletedSince: new Map(),
 })
 
@@ -84,6 +88,8 @@ const sift = (secret: Secret, { sweep, found, tally, isChecking }: Listing): voi
   if (settled !== undefined && found.settled.length < MOST_SETTLED) found.settled.push(settled)
   const toCheck = isChecking ? checkableOf(secret, sweep) : undefined
   if (toCheck !== undefined && found.toCheck.length < MOST_KEPT) found.toCheck.push(toCheck)
+  const policy = policyToLookAt(secret, sweep)
+  if (policy !== undefined && found.policies.length < MOST_SETTLED) found.policies.push(policy)
   const nomination = nominate(secret, sweep)
   if (nomination !== undefined) {
     const list = found[nomination][hasBeenTried(secret, sweep) ? 'tried' : 'fresh']

@@ -10,6 +10,7 @@ import { decidedBy, type FreezeReading, readFreeze } from '../rotation/freeze.ts
 import { checkFleet } from './check-fleet.ts'
 import type { Sweep } from './due.ts'
 import { type Found, listFleet, type Nominated, nothingFound } from './list-fleet.ts'
+import { lookAtPolicies } from './look-at-policies.ts'
 import { proveOwed } from './owed-proofs.ts'
 import { createCircuitBreaker, type RequestTurns, type SweepSecret, sweepSecret } from './sweep-secret.ts'
 import { isThrottle, type Sweeping } from './sweeping.ts'
@@ -92,7 +93,7 @@ const lookAtAll = async (work: SweepSecret, found: Found, until: number): Promis
  * @throws Fault when not even the first page of the list can be had.
  */
 export const sweep = async (sweeping: Sweeping, asOf: number): Promise<SweepSummary> => {
-  const { timing, rules, secrets, steps, records, events, journal, adoption, proofs, checks } = sweeping
+  const { timing, rules, secrets, steps, records, events, journal, adoption, proofs, checks, policies } = sweeping
   const startedAt = timing.now()
   const availableMs = timing.remainingMs() - RESERVE_MS
   const until = startedAt + availableMs
@@ -103,7 +104,7 @@ export const sweep = async (sweeping: Sweeping, asOf: number): Promise<SweepSumm
   const isChecking = checks !== undefined
   const listUntil = startedAt + availableMs * LIST_SHARE
   const isWhole = await listFleet(sweeping, { sweep: decidesBy, found, tally, until: listUntil, isChecking })
-  const hasMore = isChecking || found.settled.length > 0
+  const hasMore = isChecking || policies !== undefined || found.settled.length > 0
   const lookUntil = hasMore ? partOfTheWay(timing, until, LOOK_SHARE) : until
   const requests = requestTurns(timing, lookUntil)
   const parts = { secrets, steps, records, events, timing, journal, adoption, requests }
@@ -112,9 +113,13 @@ export const sweep = async (sweeping: Sweeping, asOf: number): Promise<SweepSumm
   if (proofs !== undefined) await proveOwed(work, proofs, { settled: found.settled, until })
   // A check changes nothing, so that no freeze stops it; and an incident's calls come first.
   const { toCheck, deletedSince } = found
-  if (checks !== undefined && isUrgentDone) {
-    await checkFleet(work, { watch: checks, secrets: toCheck, deletedSince, until })
-  } else tally.checksLeft += toCheck.length
+  const isChecked = checks !== undefined && isUrgentDone
+  if (!isChecked) tally.checksLeft += toCheck.length
+  // Policies have a quota of their own at AWS, and nothing to do with Stytch.
+  await Promise.all([
+    isChecked ? checkFleet(work, { watch: checks, secrets: toCheck, deletedSince, until }) : undefined,
+    policies && lookAtPolicies(work, { looks: policies, policies: found.policies, until }),
+  ])
   return { ...tally, freeze, isWhole, ms: timing.now() - startedAt }
 }
 

@@ -11,6 +11,7 @@ import type { Secrets } from '../secret/secrets.ts'
 import type { AdoptionWatch } from './await-adoption.ts'
 import type { CheckWatch } from './check-fleet.ts'
 import type { SweepRules } from './due.ts'
+import type { PolicyLooks } from './look-at-policies.ts'
 import type { ProofWatch } from './owed-proofs.ts'
 import type { SweepSecret } from './sweep-secret.ts'
 
@@ -35,6 +36,8 @@ export interface Sweeping {
   readonly proofs?: ProofWatch | undefined
   /** Absent: whether Stytch accepts what consumers read is not asked. */
   readonly checks?: CheckWatch | undefined
+  /** Absent: policies are not looked at. */
+  readonly policies?: PolicyLooks | undefined
 }
 
 export const isThrottle = (error: unknown): boolean =>

@@ -45,10 +45,11 @@ const hashOf = (text: string): number => {
 const sweepsInRound = ({ rules }: Pick<Sweep, 'rules'>): number =>
   Math.max(1, Math.round(NOTICE_EVERY_MS / rules.sweepEveryMs))
 
-/** @returns undefined of a secret that is not ours, or whose turn is another sweep's. */
+/** @returns undefined of a secret that is not ours, of which no policy is recorded (`m2m doctor` says so), or whose turn is another sweep's. */
 export const policyToLookAt = (secret: Secret, sweep: Pick<Sweep, 'rules' | 'asOf'>): PolicyToLookAt | undefined => {
   const round = sweepsInRound(sweep)
-  if (!isManaged(secret, sweep.rules) || hashOf(secret.arn) % round !== sweepTurn(sweep) % round) return undefined
+  if (!isManaged(secret, sweep.rules) || secret.tags[TAG.policy] === undefined) return undefined
+  if (hashOf(secret.arn) % round !== sweepTurn(sweep) % round) return undefined
   const { arn, name, tags, lastChangedAt, createdAt } = secret
   return {
     secretArn: arn,

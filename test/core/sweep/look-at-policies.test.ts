@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest'
 import { Fault } from '../../../lambda/core/base/fault.ts'
 import { noRecords } from '../../../lambda/core/rotation/records.ts'
-import type { PolicyLooks } from '../../../lambda/core/sweep/look-at-policies.ts'
+import { type PolicyLooks, policyToLookAt } from '../../../lambda/core/sweep/look-at-policies.ts'
 import { sweep } from '../../../lambda/core/sweep/sweep.ts'
 import { createCallLog } from '../../fakes/call-log.ts'
 import { createFakeEvents } from '../../fakes/fake-events.ts'
@@ -21,7 +21,8 @@ const createPlace = (names: readonly string[], look: PolicyLooks['look'] = async
   const timing = createFakeTiming()
   const fleet = createFakeFleet(timing)
   fleet.pageSize = 100_000
-  for (const name of names) fleet.add(makeSecret({ name: `m2m/test/${name}` }))
+  for (const name of names)
+    fleet.add(makeSecret({ name: `m2m/test/${name}`, tags: { 'm2m:policy': '0123456789abcdef' } }))
   const events = createFakeEvents(createCallLog())
   const looked: string[] = []
   const policies: PolicyLooks = {
@@ -105,6 +106,20 @@ describe('of one whose policy cannot be read', () => {
     const sum = (key: 'failed' | 'policiesSeen') => summaries.reduce((all, one) => all + one[key], 0)
     expect([sum('policiesSeen'), sum('failed')]).toEqual([3, 1])
   })
+})
+
+test('where no policy was ever recorded, none is looked for', async () => {
+  const timing = createFakeTiming()
+  const { secret } = makeSecret({ name: 'm2m/test/orders' })
+  const rules = { rotationFunctionArn: ROTATION_FUNCTION, stage: { periodMs: DAY_MS, overlapMs: DAY_MS } }
+  const sweeps = Array.from({ length: ROUND }, (_none, at) => ({
+    rules: { ...rules, sweepEveryMs: SWEEP_EVERY_MS, longestHoldMs: DAY_MS },
+    asOf: timing.now() + at * SWEEP_EVERY_MS,
+  }))
+
+  expect(sweeps.flatMap((one) => policyToLookAt(secret, one) ?? [])).toEqual([])
+  const recorded = { ...secret, tags: { 'm2m:policy': '0123456789abcdef' } }
+  expect(sweeps.flatMap((one) => policyToLookAt(recorded, one) ?? [])).toHaveLength(1)
 })
 
 test('with more than a sweep has time for, the rest is counted, and has its turn in a later round', async () => {

@@ -18,7 +18,9 @@ import {
   readFieldMapping,
   rowFaults,
 } from '../adopt/adoption-rows.ts'
+import { giveBackOne } from '../adopt/give-back-one.ts'
 import { readText } from '../adopt/read-text.ts'
+import { findOne } from '../show/choose.ts'
 import type { CommandContext } from '../terminal/command-context.ts'
 import { CommandFault, EXIT } from '../terminal/command-fault.ts'
 import { addCaution, integerFrom } from '../terminal/options.ts'
@@ -30,6 +32,7 @@ interface AdoptOptions extends AdoptionOptions {
   readonly fromSecret?: string
   readonly csv?: string
   readonly inPlace?: true
+  readonly undo?: true
   readonly secret?: string
   readonly field?: Readonly<Record<string, string>>
   readonly description?: string
@@ -101,7 +104,18 @@ const checkInPlace = async (
   return checked.filter(({ outcome }) => outcome === 'failed')
 }
 
+/** Beside --in-place and what every command has, it takes the name alone. */
+const assertUndo = (options: AdoptOptions, name: string | undefined): string => {
+  const { inPlace, secret, field, csv, clientId, fromSecret, rotate, readers, overlap, period, description } = options
+  const others = [secret, field, csv, clientId, fromSecret, rotate, readers, overlap, period, description]
+  if (name === undefined || inPlace !== true || others.some((one) => one !== undefined)) {
+    throw usage('--undo gives one secret back that was adopted in place: m2m adopt NAME --in-place --undo')
+  }
+  return name
+}
+
 const adopt: Work<AdoptOptions> = async (context, options, [name]) => {
+  if (options.undo === true) return giveBackOne(context, await findOne(context, assertUndo(options, name)), options)
   const rows = await rowsOf(options, name)
   if (options.dryRun === true) return rehearseMany(context, rows, options)
   const [only] = rows
@@ -128,6 +142,7 @@ export const addAdopt = (program: Command): void => {
     .option('--client-id <id>', "the client's id at Stytch")
     .option('--from-secret <id>', 'the secret that holds the value now, read with your own rights')
     .option('--in-place', 'the secret stays where it is, under its name and in its own words; with --secret')
+    .option('--undo', 'give it back to its owner: rotation, tags and statements of ours end; with --in-place')
     .option('--secret <name>', 'which one, below one of the extra prefixes of the stage')
     .option(
       '--field <ours=theirs>',

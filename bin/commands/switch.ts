@@ -29,7 +29,7 @@ const setTo =
       : `Refuse every token to client ${name} of stage ${context.stage}? Everything that uses it stops.`
     await context.screen.confirm(question, options.yes === true)
     const { clientsApi } = await context.connect()
-    await clientsApi.setActive({ secretName: secret.name, isActive })
+    await clientsApi.setActive({ secretName: secret.name, isActive, by: (await context.by()) ?? 'unknown' })
     return answer(`is ${state}`, true)
   }
 

@@ -12,6 +12,7 @@ import {
   missingFrom,
   type SelectionCounts,
   type Selector,
+  selectedIn,
 } from '../../lambda/core/secret/selector.ts'
 import { extraPrefixFaults, prefixesOf, type StageSecrets } from '../../lambda/core/secret/stage-secrets.ts'
 import { addFilters, arnAdvice, assertNames, byName, findNamed, isNamed, nobodyFault } from '../show/choose.ts'
@@ -159,8 +160,8 @@ export const findTargets = async (
   const counts = countSelection(selection, all, foreignTo(context))
   const found = all.filter(selection.isSelected).toSorted(byName)
   assertAllFound(selector, found)
-  if (counts.matched === 0) throw nobodyFault(context.stage, `below ${prefixesOf(stage).join(', ')}`, counts)
-  const miscounted = countFault(selector, counts.matched)
+  if (selectedIn(counts) === 0) throw nobodyFault(context.stage, `below ${prefixesOf(stage).join(', ')}`, counts)
+  const miscounted = countFault(selector, selectedIn(counts))
   if (miscounted !== undefined) {
     throw new CommandFault(EXIT.refused, `${miscounted} (${countWords(counts)})`, { stage: context.stage, counts })
   }

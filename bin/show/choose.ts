@@ -12,6 +12,7 @@ import {
   createSelection,
   type SelectionCounts,
   type Selector,
+  selectedIn,
 } from '../../lambda/core/secret/selector.ts'
 import {
   candidateNames,
@@ -159,7 +160,7 @@ export const choose = async (context: CommandContext, choice: Choice): Promise<C
     const all = await readFleet(context)
     const selection = createSelection({ by })
     const counts = countSelection(selection, all, isForeign)
-    if (counts.matched === 0) throw nobodyFault(context.stage, `below ${prefixesOf(view).join(', ')}`, counts)
+    if (selectedIn(counts) === 0) throw nobodyFault(context.stage, `below ${prefixesOf(view).join(', ')}`, counts)
     return { secrets: all.filter(selection.isSelected).sort(byName), counts }
   }
   const found: Secret[] = []

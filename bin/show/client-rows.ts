@@ -72,6 +72,10 @@ export const rowJson = ({ secret, visible, asOf, name }: Row) => ({
 
 export const recordJson = (record: ClientRecord | undefined, { visible, secret }: Row) => ({
   isActive: record?.isActive ?? null,
+  inactiveBy:
+    record?.isActive === false && record.switchedOff
+      ? { by: record.switchedOff.by, since: iso(record.switchedOff.at) }
+      : null,
   currentLastFour: record?.slots.current ?? null,
   nextLastFour: record?.slots.next ?? null,
   boundTo: record?.boundTo ?? null,

@@ -8,6 +8,7 @@ import { createEvents } from '../adapters/aws/events.ts'
 import { createFreeze, createFreezeClock } from '../adapters/aws/freeze.ts'
 import { createInvoke } from '../adapters/aws/invoke.ts'
 import type { MetricLine } from '../adapters/aws/metric-line.ts'
+import { createPolicyLooks } from '../adapters/aws/policy-looks.ts'
 import { createProofListing, createSummaryListing } from '../adapters/aws/proof-listing.ts'
 import { createProofQuestions } from '../adapters/aws/proof-questions.ts'
 import { createReadLookup } from '../adapters/aws/read-records.ts'
@@ -118,7 +119,8 @@ const sweepsOf = (
   const records = createReadableRecords(secretsManager, settings.records, timing.wait)
   const common = { ...clients, ...shared, records }
   const checks = { questions: createCheckQuestions(invoke, rotationFunctionArn), perSecond: settings.checksPerSecond }
-  const ofClients = { ...common, ...adoptionBy(timing), ...proofsBy(timing, rotationFunctionArn), checks }
+  const policies = createPolicyLooks(secretsManager)
+  const ofClients = { ...common, ...adoptionBy(timing), ...proofsBy(timing, rotationFunctionArn), checks, policies }
   if (project === undefined) return [ofClients]
   const { secretName, rotationFunctionArn: projectFunction, periodDays } = project
   const stage = { ...clients.rules.stage, periodMs: periodDays * 24 * HOUR_MS }

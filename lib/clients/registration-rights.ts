@@ -88,7 +88,7 @@ export const mayRegister = (fn: M2mFunction, rights: RegistrationRights): void =
 
 /**
  * For a secret that is adopted where it is, below an extra prefix: to look at it and at its policy, whose statements stay, and to write what
- * makes it managed. Its value is its owner's until the first rotation: it is read, and never stored, created or deleted.
+ * makes it managed, or ends that. Its value is its owner's until the first rotation: it is read, and never stored, created or deleted.
  */
 export const mayAdoptInPlace = (
   fn: M2mFunction,
@@ -105,6 +105,9 @@ export const mayAdoptInPlace = (
         'secretsmanager:GetResourcePolicy',
         'secretsmanager:TagResource',
         'secretsmanager:UntagResource',
+        // To give it back.
+        'secretsmanager:CancelRotateSecret',
+        'secretsmanager:DeleteResourcePolicy',
       ],
       resources: [...secrets],
     }),

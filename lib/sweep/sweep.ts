@@ -23,7 +23,7 @@ import { eventPattern } from '../base/event-pattern.ts'
 import { freezeParameter, mayReadFreeze } from '../base/freeze.ts'
 import { type FunctionSurroundings, M2mFunction } from '../base/m2m-function.ts'
 import type { EventNotice, MetricNotice } from '../base/notice.ts'
-import { functionName, type StageNames } from '../config/stage-names.ts'
+import { functionName, managedSecrets, type StageNames } from '../config/stage-names.ts'
 import type { ProjectRotation } from '../rotation/project-rotation.ts'
 import type { RecordsTable } from '../rotation/records-table.ts'
 import type { RotationFunction } from '../rotation/rotation-function.ts'
@@ -158,6 +158,13 @@ export class SweepFunction extends Construct {
     evidence.mayListProofs(this.fn, names)
     records.mayReadVersions(this.fn)
     records.mayRememberReports(this.fn)
+    this.fn.mayDo(
+      new PolicyStatement({
+        sid: 'LookAtPolicies',
+        actions: ['secretsmanager:GetResourcePolicy'],
+        resources: [...managedSecrets(this, names)],
+      }),
+    )
     if (adoption !== undefined) this.fn.mayDo(adoption.mayAsk())
   }
 

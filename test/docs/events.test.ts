@@ -246,10 +246,18 @@ describe('what the sweep publishes fits its schema', () => {
     ['secretDead', 'dead'],
     ['clientGone', 'gone'],
     ['clientForeign', 'foreign'],
+    ['projectSecretRefused', 'projectSecret'],
   ] as const)('of one that consumers cannot use: %s', (kind, found) => {
     const event = noticeEvent({ secret, fact: { kind, since: AT }, at: AT + 1000, more: { found } })
 
     expect(event.type).toBe('Secret Dead')
+    expect(publishedFaults(SWEEP_SOURCE, event)).toEqual([])
+  })
+
+  test.each(['missing', 'foreign'])('of one whose policy is %s', (found) => {
+    const event = noticeEvent({ secret, fact: { kind: 'policyForeign', since: AT }, at: AT + 1000, more: { found } })
+
+    expect(event.type).toBe('Policy Foreign')
     expect(publishedFaults(SWEEP_SOURCE, event)).toEqual([])
   })
 

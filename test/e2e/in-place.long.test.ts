@@ -192,3 +192,18 @@ test('a leak of its value is found and revoked', async () => {
   expect(cli.laptop.stytch.accepts(CLIENT, fieldOf(current()))).toBe(true)
   cli.mark('the value after the leak', fieldOf(current()))
 })
+
+test('is given back to its owner, whose consumers read on', async () => {
+  await m2m('settle', 'billing', '--yes', '--wait')
+  const value = current()
+
+  const would = await m2m('adopt', 'billing', '--in-place', '--undo', '--dry-run')
+  const done = await m2m('adopt', NAME, '--in-place', '--undo', '--yes', '--json')
+
+  expect([would.code, would.stdout]).toEqual([0, expect.stringContaining('would be given back')])
+  expect(done.json()).toMatchObject({ secretName: NAME, outcome: 'givenBack', ownersStatements: 0 })
+  expect([current(), cli.laptop.aws.peek(NAME)?.tags]).toEqual([value, {}])
+  expect((await m2m('status', NAME)).stderr).toContain('it was never adopted')
+  expect((await m2m('adopt', NAME, '--in-place', '--undo', '--yes')).code).not.toBe(0)
+  expect((await m2m('adopt', NAME, '--undo')).code).toBe(2)
+})

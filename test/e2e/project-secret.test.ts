@@ -8,6 +8,10 @@ import { promisify } from 'node:util'
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge'
 import { DescribeSecretCommand, GetSecretValueCommand } from '@aws-sdk/client-secrets-manager'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { fetchPublicKey } from '../../lambda/adapters/aws/kms-signer.ts'
+import { createSignedCall } from '../../lambda/adapters/aws/signed-call.ts'
+import { signedProofOf } from '../../lambda/core/incident/signed-proof.ts'
+import { proofKeyAlias, proofPrefix, verifyProof } from '../../lambda/core/rotation/proof.ts'
 import { LAPTOP_EVIDENCE } from '../../lambda/local/laptop/functions.ts'
 import { awsEnvironment, type Laptop, startLaptop } from '../../lambda/local/laptop/laptop.ts'
 import { LAPTOP_PROJECT_SECRET } from '../../lambda/local/laptop/project-secret.ts'
@@ -146,6 +150,34 @@ test('an incident revokes it within seconds, and every function follows without 
   expect(refused.length).toBe(refusedBefore)
 })
 
+test('its revoke is proven as a client’s is: signed by its own rotation function, and confirmed', async () => {
+  const prefix = proofPrefix('laptop', LAPTOP_PROJECT_SECRET)
+  const proofs = () => Object.entries(laptop.aws.objects(LAPTOP_EVIDENCE)).filter(([key]) => key.startsWith(prefix))
+  await until(() => proofs().length > 0, 'the signed proof')
+  const call = createSignedCall(operator.secretsManager, { service: 'kms', endpoint: laptop.address.aws })
+  const trusted = await fetchPublicKey({ call, wait: async () => {} }, proofKeyAlias('laptop'))
+  const { ARN: secretArn = '' } = await operator.secretsManager.send(
+    new DescribeSecretCommand({ SecretId: LAPTOP_PROJECT_SECRET }),
+  )
+  const reader = {
+    list: async (under: string) =>
+      Object.keys(laptop.aws.objects(LAPTOP_EVIDENCE)).filter((key) => key.startsWith(under)),
+    read: async (key: string) => laptop.aws.objects(LAPTOP_EVIDENCE)[key],
+  }
+  const now = laptop.world.clock.now()
+  const signed = () =>
+    signedProofOf(reader, { stage: 'laptop', incidentId: 'project-leak-1', secretArn, trusted, now: now + HOUR_MS })
+
+  expect(await signed()).toMatchObject({ signed: true, firstRefusedAt: expect.any(String) })
+  await laptop.lambda('sweep').invoke({})
+  expect(await signed()).toMatchObject({ signed: true, confirmed: true })
+  const [, jws = ''] = proofs()[0] ?? []
+  expect(verifyProof(jws, trusted, now)).toMatchObject({
+    ok: true,
+    value: { secretArn, accepted: expect.any(Object), refused: expect.arrayContaining([expect.any(Object)]) },
+  })
+})
+
 test('the command line revokes it, and shows the report', async () => {
   const leaked = await stored()
   const report = join(mkdtempSync(join(tmpdir(), 'm2m-report-')), 'incident.md')
@@ -164,7 +196,7 @@ test('the command line revokes it, and shows the report', async () => {
     },
   )
 
-  // Its rotation function signs nothing, so that nothing confirms the first refusals.
+  // The command's clock is sixty days behind the laptop's, so that it believes no proof of it yet.
   expect(stdout).toContain('what leaked is refused by Stytch')
   expect(readFileSync(report, 'utf8')).toContain('unauthorized_credentials')
   expect(`${stdout}${readFileSync(report, 'utf8')}`).not.toContain(leaked)

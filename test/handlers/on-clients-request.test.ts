@@ -191,6 +191,36 @@ describe('Stytch’s switch', () => {
     expect(await ask({ action: 'list' })).toMatchObject({ value: { clients: [{ isActive: true }] } })
   })
 
+  const recordOf = async () => {
+    const answer = await ask({ action: 'list', clientIds: [clientId()] })
+    return JSON.parse(JSON.stringify(answer)).value.clients[0]
+  }
+
+  test('who threw it is on record, until a command throws it back', async () => {
+    await declare()
+
+    await ask(
+      { action: 'setActive', secretName: 'm2m/prod/billing', isActive: false, by: 'jane@laptop' },
+      'break-glass',
+    )
+    expect(await recordOf()).toMatchObject({
+      switchedOff: { by: 'm2m deactivate (jane@laptop)', at: expect.any(Number) },
+    })
+    await setActive(true, 'break-glass')
+    expect(await recordOf()).toMatchObject({ isActive: true, switchedOff: null })
+    stytchPlace.stytch.dashboard.setStatus(clientId(), 'inactive')
+    expect(await recordOf()).toMatchObject({ isActive: false, switchedOff: null })
+  })
+
+  test('asked for a client that a colleague made inactive, claims nothing', async () => {
+    await declare()
+    stytchPlace.stytch.dashboard.setStatus(clientId(), 'inactive')
+
+    await setActive(false, 'break-glass')
+
+    expect(await recordOf()).toMatchObject({ isActive: false, switchedOff: null })
+  })
+
   test('a client that was switched off stays off when it is declared again', async () => {
     await declare()
     await setActive(false, 'break-glass')

@@ -48,6 +48,7 @@ describe('the role', () => {
       'LookAtRules',
       'LookAtSubscriptions',
       'LookAtTheKey',
+      'LookAtPolicies',
     ])
   })
 

@@ -123,6 +123,7 @@ export const createClientsApi = (client: LambdaClient, functionName: string): Cl
     adoptInPlace: (asked) => call({ action: 'adoptInPlace', ...asked }),
     removeDrill: (secretName) => call({ action: 'removeDrill', secretName }),
     closeReading: (asked) => call({ action: 'closeReading', ...asked }),
+    giveBack: (asked) => call({ action: 'giveBack', ...asked }),
     retire: (asked) => call({ action: 'retire', ...asked }),
     discard: async (clientId) => {
       await call({ action: 'discard', clientId })

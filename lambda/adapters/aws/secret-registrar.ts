@@ -2,6 +2,7 @@
 import {
   CancelRotateSecretCommand,
   CreateSecretCommand,
+  DeleteResourcePolicyCommand,
   DeleteSecretCommand,
   GetResourcePolicyCommand,
   PutResourcePolicyCommand,
@@ -33,6 +34,7 @@ type Registering = Pick<
   | 'tag'
   | 'untag'
   | 'setPolicy'
+  | 'removePolicy'
   | 'readPolicy'
   | 'replicate'
   | 'remove'
@@ -107,6 +109,11 @@ export const createSecretRegistrar = (client: SecretsManagerClient): Registering
       client.send(
         new PutResourcePolicyCommand({ SecretId: secretId, ResourcePolicy: policy, BlockPublicPolicy: true }),
       ),
+    )
+  },
+  removePolicy: async (secretId) => {
+    await attempt({ operation: 'DeleteResourcePolicy', subject: secretId }, () =>
+      client.send(new DeleteResourcePolicyCommand({ SecretId: secretId })),
     )
   },
   readPolicy: async (secretId) => {

@@ -2,6 +2,7 @@
 // of a named kind; nothing is thrown, and an imported or issued secret leaves only in a ClientSecret.
 
 import { filled, isJsonObject, type JsonObject } from '../../core/base/json-object.ts'
+import type { CredentialVersion } from '../../core/rotation/issuer.ts'
 import type { Slots } from '../../core/rotation/position.ts'
 import { type ClientSecret, createClientSecret } from '../../core/secret/client-secret.ts'
 import { type CallerSettings, createCaller } from './caller.ts'
@@ -13,6 +14,8 @@ import type { RetryTiming } from './retry.ts'
 interface ProjectCredentials {
   readonly projectId: string
   readonly secret: string
+  /** Where it was read. @default - it was given, or Secrets Manager did not say */
+  readonly storedAs?: CredentialVersion
 }
 
 export interface StytchSettings {

@@ -1,6 +1,6 @@
 // What clients look like at Stytch, apart from their secrets: for the registrar and whatever registers beside it.
 import { defined } from '../../core/base/defined.ts'
-import type { ClientKeeper, ClientRecord } from '../../core/clients/client-keeper.ts'
+import type { ClientKeeper, ClientRecord, SwitchedOff } from '../../core/clients/client-keeper.ts'
 import type { ClientUpdate, StytchApi, StytchClient } from './api.ts'
 import { stytchFault } from './issuer.ts'
 
@@ -12,6 +12,15 @@ const textIn = ({ trustedMetadata }: StytchClient, key: string): string | undefi
   return typeof value === 'string' && value !== '' ? value : undefined
 }
 
+const OFF_AT = 'switched_off_at'
+const OFF_BY = 'switched_off_by'
+
+/** Of an active client, whoever activated it in the dashboard left it behind: it says nothing. */
+const switchedOff = (client: StytchClient): SwitchedOff | null => {
+  const [at, by] = [Date.parse(textIn(client, OFF_AT) ?? ''), textIn(client, OFF_BY)]
+  return client.isActive || Number.isNaN(at) || by === undefined ? null : { at, by }
+}
+
 const toRecord = (client: StytchClient): ClientRecord => {
   const { clientId, name, description, scopes, isActive, slots } = client
   const registeredAt = Date.parse(textIn(client, 'registered_at') ?? '')
@@ -21,6 +30,7 @@ const toRecord = (client: StytchClient): ClientRecord => {
     description,
     scopes,
     isActive,
+    switchedOff: switchedOff(client),
     slots,
     boundTo: textIn(client, 'managed_by'),
     registeredFor: textIn(client, 'registered_for'),
@@ -54,7 +64,12 @@ export const createClientKeeper = (api: StytchApi): ClientKeeper => {
       return reply.value.projectId
     },
     describe: (clientId, { name, description, scopes }) => update(clientId, { name, description, scopes }),
-    deactivate: (clientId) => update(clientId, { isActive: false }),
-    activate: (clientId) => update(clientId, { isActive: true }),
+    deactivate: (clientId, { at, by }) =>
+      update(clientId, {
+        isActive: false,
+        trustedMetadata: { [OFF_AT]: new Date(at).toISOString(), [OFF_BY]: by },
+      }),
+    unbind: (clientId) => update(clientId, { trustedMetadata: { managed_by: null } }),
+    activate: (clientId) => update(clientId, { isActive: true, trustedMetadata: { [OFF_AT]: null, [OFF_BY]: null } }),
   }
 }

@@ -39,11 +39,13 @@ interface SlotIssuersInput {
 }
 
 /** Everything of Stytch's that has two slots. */
-export const createSlotIssuers = ({ stytch, holderOf }: SlotIssuersInput): Issuer =>
-  createIssuers(
+export const createSlotIssuers = ({ stytch, holderOf }: SlotIssuersInput): Issuer => ({
+  ...createIssuers(
     [
       { isIts: isConnectedApp, issuer: createAppIssuer({ stytch, holderOf }) },
       { isIts: (clientId) => readScimId(clientId) !== undefined, issuer: createScimIssuer({ stytch, holderOf }) },
     ],
     createStytchIssuer(createStytchApi(stytch), stytch.projectId),
-  )
+  ),
+  credential: async () => (await stytch.credentials(false)).storedAs,
+})

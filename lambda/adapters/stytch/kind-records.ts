@@ -44,6 +44,7 @@ export const withOtherKinds = (clients: ClientKeeper, issuer: Pick<Issuer, 'look
     },
     describe: onlyClients(clients.describe),
     activate: onlyClients(clients.activate),
+    unbind: onlyClients(clients.unbind),
     deactivate: onlyClients(clients.deactivate),
   }
 }

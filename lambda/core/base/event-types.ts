@@ -13,6 +13,7 @@ export const eventTypes = {
     'Adoption Unproven',
     'Daily Summary',
     'Hold Too Long',
+    'Policy Foreign',
     'Revoke Confirmed',
     'Rotation Off',
     'Rotation Stuck',
@@ -63,6 +64,7 @@ export const archivedTypes = [
   'Rotation Stuck',
   'Drift Detected',
   'Secret Dead',
+  'Policy Foreign',
   'Adoption Unproven',
   // So that each day shows that what is put on the bus arrives.
   'Daily Summary',

@@ -64,27 +64,46 @@ const membersOf = (text: string): readonly Member[] => {
   return members
 }
 
-const splice = (text: string, from: number, to: number, by: string): string => text.slice(0, from) + by + text.slice(to)
+type Edits = ReadonlyMap<string, string | undefined>
 
-/** From the last to the first, so that positions still hold. A member that means this value already stays as it is written. */
-const replaceAll = (text: string, same: readonly Member[], value: string): string =>
-  same.reduceRight(
-    (edited, { valueStart, end }) =>
-      JSON.parse(text.slice(valueStart, end)) === value
-        ? edited
-        : splice(edited, valueStart, end, JSON.stringify(value)),
-    text,
-  )
+/** What takes the place of a part of the text. */
+interface Change {
+  readonly from: number
+  readonly to: number
+  readonly by: string
+}
 
-/** Each with one comma and the white space of its own line. From the last to the first, as above. */
-const removeAll = (text: string, members: readonly Member[], name: string): string => {
-  const lastKept = members.findLastIndex((member) => member.name !== name)
-  return members.reduceRight((edited, member, index) => {
-    if (member.name !== name) return edited
-    const [before, after] = [members[index - 1], members[index + 1]]
-    if (index < lastKept && after !== undefined) return splice(edited, member.start, after.start, '')
-    return splice(edited, before?.end ?? member.start, member.end, '')
-  }, text)
+/** With one comma and the white space of its own line: those before the last that stays go with what is behind them, the others with what is before. */
+const removal = (members: readonly Member[], index: number, isBeforeKept: boolean): Change => {
+  const [before, member, after] = [members[index - 1], members[index], members[index + 1]]
+  const { start = 0, end = 0 } = member ?? {}
+  return isBeforeKept && after !== undefined
+    ? { from: start, to: after.start, by: '' }
+    : { from: before?.end ?? start, to: end, by: '' }
+}
+
+/** Every change to a member that stands in the text, in the order of the text. One that means its new value already stays as it is written. */
+const changesTo = (text: string, members: readonly Member[], edits: Edits): readonly Change[] => {
+  const isRemoved = ({ name }: Member): boolean => edits.has(name) && edits.get(name) === undefined
+  const lastKept = members.findLastIndex((member) => !isRemoved(member))
+  return members.flatMap((member, index): Change | readonly Change[] => {
+    if (isRemoved(member)) return removal(members, index, index < lastKept)
+    const { name, valueStart: from, end: to } = member
+    const value = edits.get(name)
+    if (value === undefined || JSON.parse(text.slice(from, to)) === value) return []
+    return { from, to, by: JSON.stringify(value) }
+  })
+}
+
+/** In one pass: a splice for each change would copy the whole text as often. */
+const apply = (text: string, changes: readonly Change[]): string => {
+  const parts: string[] = []
+  let at = 0
+  for (const { from, to, by } of changes) {
+    parts.push(text.slice(at, from), by)
+    at = to
+  }
+  return parts.join('') + text.slice(at)
 }
 
 interface NewMember {
@@ -99,22 +118,25 @@ const insert = (text: string, members: readonly Member[], { name, value, after }
   const [key, written] = [JSON.stringify(name), JSON.stringify(value)]
   const named = members.findLastIndex((member) => after.includes(member.name))
   const anchor = members.at(named)
-  if (anchor === undefined) return splice(text, open, open, `${key}:${written}`)
+  if (anchor === undefined) return apply(text, [{ from: open, to: open, by: `${key}:${written}` }])
   const before = members[members.indexOf(anchor) - 1]
   const gap = before === undefined ? `,${text.slice(open, anchor.start)}` : text.slice(before.end, anchor.start)
   const colon = text.slice(anchor.nameEnd, anchor.valueStart)
-  return splice(text, anchor.end, anchor.end, `${gap}${key}${colon}${written}`)
+  return apply(text, [{ from: anchor.end, to: anchor.end, by: `${gap}${key}${colon}${written}` }])
 }
 
 /**
  * Edits members that are strings, in place. A name that stands there more than once is edited everywhere. One that is missing is put behind
- * the last member that `after` names, else behind the last of all.
- * @param text a JSON object: JSON.parse takes it.
+ * the last member that `after` names, else behind the last of all. Takes time in proportion to the text, however many members it has.
+ * @param text a JSON object: JSON.parse takes it. @param edits one for each name
  */
-export const editMembers = (text: string, edits: readonly MemberEdit[], after: readonly string[]): string =>
-  edits.reduce((edited, { name, value }) => {
-    const members = membersOf(edited)
-    if (value === undefined) return removeAll(edited, members, name)
-    const same = members.filter((member) => member.name === name)
-    return same.length === 0 ? insert(edited, members, { name, value, after }) : replaceAll(edited, same, value)
-  }, text)
+export const editMembers = (text: string, edits: readonly MemberEdit[], after: readonly string[]): string => {
+  const members = membersOf(text)
+  const standing = new Set(members.map(({ name }) => name))
+  const changed = apply(text, changesTo(text, members, new Map(edits.map(({ name, value }) => [name, value]))))
+  return edits.reduce(
+    (edited, { name, value }) =>
+      value === undefined || standing.has(name) ? edited : insert(edited, membersOf(edited), { name, value, after }),
+    changed,
+  )
+}

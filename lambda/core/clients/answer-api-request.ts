@@ -17,6 +17,7 @@ import { cliOwner, type Removal, removals } from './declared-client.ts'
 import { type Discarding, discardLeftover } from './discard-leftover.ts'
 import { DRILL_SET, isDrillName, removeDrill } from './drill-client.ts'
 import { type Examining, examineValues } from './examine-values.ts'
+import { type GivingBack, giveBack } from './give-back.ts'
 import { revisionOf, type Stage } from './guard-secret.ts'
 import { type RetiringParts, retireDeclaredClient } from './retire-declared-client.ts'
 import { switchClient } from './switch-client.ts'
@@ -40,7 +41,7 @@ export interface ApiStage
 }
 
 export interface ApiParts {
-  readonly parts: Declaration & RetiringParts & Discarding & Examining
+  readonly parts: Declaration & RetiringParts & Discarding & Examining & GivingBack
   readonly stage: ApiStage
   /** The alias by which the function was called; what may be asked depends on it. */
   readonly qualifier: string | undefined
@@ -136,6 +137,8 @@ export const answerApiRequest = async (
       return adoptInPlace(parts, { ...request, stage })
     case 'closeReading':
       return closeReading(parts, stage, request)
+    case 'giveBack':
+      return giveBack(parts, stage, request)
     case 'retire': {
       const { secretName, owner } = request
       assertBelow(stage, secretName)

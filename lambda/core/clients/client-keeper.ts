@@ -8,10 +8,20 @@ interface ClientDetails {
   readonly scopes: readonly string[]
 }
 
+/** A client that one of this stage's commands or declarations made inactive; the issuer keeps it in the same write. */
+export interface SwitchedOff {
+  /** Epoch milliseconds. */
+  readonly at: number
+  /** `m2m deactivate (jane@laptop)`: what did it, and who said that they ask. */
+  readonly by: string
+}
+
 /** A client at the issuer, without its secrets. */
 export interface ClientRecord extends ClientDetails {
   readonly clientId: string
   readonly isActive: boolean
+  /** The last that is on record, and not of one that was made active again by a command. null: none is. Absent: a function before this field. */
+  readonly switchedOff?: SwitchedOff | null
   readonly slots: Slots
   /** `trusted_metadata.managed_by`: the ARN of the one secret that holds it. */
   readonly boundTo: string | undefined
@@ -43,7 +53,9 @@ export interface ClientKeeper {
   whoami(): Promise<string>
   /** Replaces name, description and scopes; nothing else. */
   describe(clientId: string, details: ClientDetails): Promise<void>
-  /** All its values are refused from now on; it can be activated again. */
-  deactivate(clientId: string): Promise<void>
+  /** All its values are refused from now on; it can be activated again. Who did it is kept with it. */
+  deactivate(clientId: string, what: SwitchedOff): Promise<void>
   activate(clientId: string): Promise<void>
+  /** No secret holds it any more, so that another may claim it (`trusted_metadata.managed_by`). */
+  unbind(clientId: string): Promise<void>
 }

@@ -11,6 +11,7 @@ import { overlapEndsAt } from '../secret/overlap.ts'
 import { isSettledOrigin, type Origin, readRequestToken } from '../secret/request-token.ts'
 import type { Secret } from '../secret/secret.ts'
 import { clientIdOf, type Hold, holdOf, isRetired } from '../secret/secret-tags.ts'
+import { TOKEN_LIFETIME_MS } from '../secret/token-lifetime.ts'
 import type { ClientRecord } from './client-keeper.ts'
 
 /** What labels and dates alone tell. */
@@ -117,6 +118,18 @@ export const checkedState = (
   return foundState(state, finding)
 }
 
+const iso = (at: number): string => new Date(at).toISOString()
+
+/** By whom, where that is on record; a colleague in the dashboard leaves no trace of it, and neither did this stage before it kept one. */
+export const inactiveWords = ({ switchedOff }: ClientRecord): string => {
+  const refused = 'inactive at Stytch: every value is refused'
+  if (switchedOff === undefined) return refused
+  if (switchedOff === null)
+    return `${refused}; not by this stage's commands, as far as is recorded; tokens that it has end within an hour of it`
+  const { at, by } = switchedOff
+  return `${refused}; recorded: by ${by}, ${iso(at)}; tokens that it has end by ${iso(at + TOKEN_LIFETIME_MS)}`
+}
+
 /** What labels and slots say together; undefined where they say nothing that the state does not. */
 export const slotWords = (
   state: VisibleState,
@@ -125,7 +138,7 @@ export const slotWords = (
 ): string | undefined => {
   if (record === undefined && clientId !== undefined && !isM2mClient(clientId)) return undefined
   if (record === undefined) return 'Stytch knows no such client'
-  if (!record.isActive) return 'inactive at Stytch: every value is refused'
+  if (!record.isActive) return inactiveWords(record)
   const { next } = record.slots
   if (state === 'settled' && next !== null)
     return `its label says settled, and a next secret, …${next}, is open at Stytch`

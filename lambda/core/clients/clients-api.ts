@@ -91,6 +91,22 @@ export interface CloseReadingAsked {
   readonly readers: readonly string[]
 }
 
+export interface GiveBackAsked {
+  /** Of a secret that was adopted where it is. */
+  readonly secretName: string
+  /** Everything is looked at, and nothing changed. @default false */
+  readonly isDryRun?: boolean
+}
+
+export interface GivenBack {
+  readonly secretArn: string
+  /** null: its tag was gone. */
+  readonly clientId: string | null
+  readonly outcome: 'givenBack' | 'wouldGiveBack'
+  /** How many statements of its policy are the owner's, and stay. */
+  readonly ownersStatements: number
+}
+
 export interface Adopted {
   readonly clientId: string
   /** Of what is not there yet: the name that it would have. */
@@ -112,6 +128,8 @@ export type Retired = 'retained' | 'deactivated' | 'deleted' | 'notOurs'
 export interface SwitchAsked {
   readonly secretName: string
   readonly isActive: boolean
+  /** Who says that they ask; IAM decides who may. */
+  readonly by?: string
 }
 
 /** Everything may be repeated after a lost reply. @throws Fault with the function's own code and words. */
@@ -123,6 +141,7 @@ export interface ClientsApi {
   rehearseAdoption(asked: AdoptWish): Promise<Adopted>
   adoptInPlace(asked: InPlaceAsked): Promise<Adopted>
   closeReading(asked: CloseReadingAsked): Promise<{ readonly secretArn: string }>
+  giveBack(asked: GiveBackAsked): Promise<GivenBack>
   retire(asked: RetireAsked): Promise<Retired>
   /** Removes a client whose secret was never stored. */
   discard(clientId: string): Promise<void>
@@ -157,6 +176,7 @@ export type ClientsRequest =
   | ({ readonly action: 'rehearseAdoption' } & AdoptAsked)
   | ({ readonly action: 'adoptInPlace' } & InPlaceAsked)
   | ({ readonly action: 'closeReading' } & CloseReadingAsked)
+  | ({ readonly action: 'giveBack' } & GiveBackAsked)
   | ({ readonly action: 'retire' } & RetireAsked)
   | { readonly action: 'discard'; readonly clientId: string }
   | ({ readonly action: 'setActive' } & SwitchAsked)

@@ -11,7 +11,7 @@ import { secretNameOf } from '../secret/secret-name.ts'
 import { clientIdOf, isRetired, periodOf, TAG } from '../secret/secret-tags.ts'
 import { isNameOfStage, type StageSecrets, shortNameOf } from '../secret/stage-secrets.ts'
 import type { ClientRecord } from './client-keeper.ts'
-import { slotWords, visibleOf } from './client-status.ts'
+import { inactiveWords, slotWords, visibleOf } from './client-status.ts'
 
 export type FindingKind =
   | 'permission'
@@ -108,11 +108,10 @@ const clientFindings = (
     found.push({ kind: 'binding', weight: 'broken', what, todo })
   }
   if (!record.isActive && !isRetired(secret)) {
-    const what = 'it is inactive at Stytch: every value is refused, and no rotation goes through'
     found.push({
       kind: 'inactive',
       weight: 'broken',
-      what,
+      what: `it is ${inactiveWords(record)}; no planned rotation goes through`,
       todo: `m2m activate ${name}, as break-glass, if it is to live`,
     })
   }

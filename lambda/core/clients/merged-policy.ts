@@ -42,6 +42,15 @@ export const mergedPolicy = ({ secretArn, roles, existing, isReadingOpen }: Merg
   )
 }
 
+/** The policy without our statements. @returns undefined where none of its owner's is in it; or why that cannot be said */
+export const ownersPolicy = (existing: string | undefined): Result<string | undefined, string> => {
+  if (existing === undefined) return ok(undefined)
+  const policy = parseJsonObject(existing)
+  if (policy === undefined) return refused('its resource policy is no JSON object')
+  const Statement = statementsOf(policy).filter((statement) => !isOurs(statement))
+  return ok(Statement.length === 0 ? undefined : JSON.stringify({ ...policy, Statement }))
+}
+
 export interface ReadingRights {
   /** Roles that our own statements admit as readers. */
   readonly admitted: readonly string[]

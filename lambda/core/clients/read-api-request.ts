@@ -166,6 +166,15 @@ const readAction = (event: JsonObject, faults: string[]): ClientsRequest => {
         secretName: fields.text('secretName', "the secret's full name", isSecretName),
         readers: fields.texts('readers'),
       }
+    case 'giveBack': {
+      const { isDryRun } = event
+      if (isDryRun !== undefined && typeof isDryRun !== 'boolean') fields.fault('isDryRun', 'true or false')
+      return {
+        action,
+        secretName: fields.text('secretName', "the secret's full name", isSecretName),
+        ...(isDryRun === true ? { isDryRun } : {}),
+      }
+    }
     case 'retire': {
       const owner = createFields(isJsonObject(event.owner) ? event.owner : {}, faults, 'owner.')
       const secretName = fields.text('secretName', "the secret's full name")
@@ -183,6 +192,7 @@ const readAction = (event: JsonObject, faults: string[]): ClientsRequest => {
         action,
         secretName: fields.text('secretName', "the secret's full name"),
         isActive: event.isActive === true,
+        ...(event.by === undefined ? {} : { by: fields.text('by', 'who asks', isTagValue) }),
       }
     }
     case 'list': {
@@ -207,7 +217,7 @@ const readAction = (event: JsonObject, faults: string[]): ClientsRequest => {
     default:
       fields.fault(
         'action',
-        'stage, declare, adopt, rehearseAdoption, adoptInPlace, closeReading, retire, discard, setActive, list, examine, removeDrill or whoami',
+        'stage, declare, adopt, rehearseAdoption, adoptInPlace, closeReading, giveBack, retire, discard, setActive, list, examine, removeDrill or whoami',
       )
       return { action: 'whoami' }
   }

@@ -91,7 +91,7 @@ export const retireDeclaredClient = async (
     }
     const clientId = await findClient(retirement, facts)
     if (onRemoval === 'deactivate') {
-      if (clientId !== undefined) await clients.deactivate(clientId)
+      if (clientId !== undefined) await clients.deactivate(clientId, { at: timing.now(), by: 'onRemoval: deactivate' })
       if (scheduleOf(facts) !== undefined) await secrets.stopRotation(facts.arn)
       await secrets.tag(facts.arn, { [TAG.retired]: new Date(timing.now()).toISOString() })
     } else {

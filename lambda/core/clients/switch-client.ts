@@ -2,6 +2,7 @@
 // (the handler sees to that); the client must be the one that the secret holds.
 
 import { Fault } from '../base/fault.ts'
+import type { Timing } from '../base/timing.ts'
 import { isM2mClient } from '../secret/client-id.ts'
 import { clientIdOf } from '../secret/secret-tags.ts'
 import type { Secrets } from '../secret/secrets.ts'
@@ -11,6 +12,7 @@ import type { SwitchAsked } from './clients-api.ts'
 interface Switching {
   readonly clients: Pick<ClientKeeper, 'find' | 'activate' | 'deactivate'>
   readonly secrets: Pick<Secrets, 'describe'>
+  readonly timing: Pick<Timing, 'now'>
 }
 
 const refuse = (secretName: string, why: string): Fault =>
@@ -18,8 +20,8 @@ const refuse = (secretName: string, why: string): Fault =>
 
 /** @throws Fault INPUT_MALFORMED when it is not clear which client is meant. */
 export const switchClient = async (
-  { clients, secrets }: Switching,
-  { secretName, isActive }: SwitchAsked,
+  { clients, secrets, timing }: Switching,
+  { secretName, isActive, by }: SwitchAsked,
 ): Promise<{ readonly clientId: string }> => {
   const facts = await secrets.describe(secretName)
   if (facts === undefined) throw refuse(secretName, 'there is no such secret')
@@ -32,6 +34,12 @@ export const switchClient = async (
   if (record.boundTo !== facts.arn) {
     throw refuse(secretName, `client ${clientId} is bound to ${record.boundTo ?? 'no secret'}; one secret, one client`)
   }
-  if (record.isActive !== isActive) await (isActive ? clients.activate(clientId) : clients.deactivate(clientId))
+  // Of one that is inactive already, whoever did that did it: nothing is put on record.
+  if (record.isActive === isActive) return { clientId }
+  if (isActive) await clients.activate(clientId)
+  else {
+    const who = by === undefined ? '' : ` (${by})`
+    await clients.deactivate(clientId, { at: timing.now(), by: `m2m deactivate${who}` })
+  }
   return { clientId }
 }

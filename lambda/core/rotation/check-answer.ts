@@ -1,6 +1,7 @@
 // What the rotation function answers when it is asked whether Stytch accepts what consumers read: one finding for each secret, and no value.
 // Apart from how it finds out, which whoever asks has no need to load.
 
+import { defined } from '../base/defined.ts'
 import { filled, isJsonObject, parseJsonObject } from '../base/json-object.ts'
 
 /** Of what keeps consumers out until somebody acts. */
@@ -18,7 +19,24 @@ export type CheckFinding =
   | { readonly found: (typeof plainKinds)[number] }
   /** since: when it was found first, epoch milliseconds. */
   | { readonly found: Lost; readonly since: number }
-  | { readonly found: 'unknown'; readonly why: string }
+  /** credential: the project's own secret, where it is Stytch's refusal of that which says nothing of this secret. */
+  | { readonly found: 'unknown'; readonly why: string; readonly credential?: RefusedCredential }
+
+/** What rotation functions authenticate with, refused by the issuer. */
+export interface RefusedCredential {
+  readonly secretArn: string
+  /** When it was found first, epoch milliseconds. */
+  readonly since: number
+}
+
+export const unknownFinding = (why: string): CheckFinding => ({ found: 'unknown', why })
+
+const toCredential = (value: unknown): RefusedCredential | undefined => {
+  if (!isJsonObject(value)) return undefined
+  const { secretArn, since } = value
+  if (typeof secretArn !== 'string' || typeof since !== 'number' || !Number.isSafeInteger(since)) return undefined
+  return { secretArn, since }
+}
 
 const toFinding = (value: unknown): CheckFinding | undefined => {
   if (!isJsonObject(value)) return undefined
@@ -28,7 +46,8 @@ const toFinding = (value: unknown): CheckFinding | undefined => {
     return typeof since === 'number' && Number.isSafeInteger(since) ? { found: lost, since } : undefined
   }
   const why = filled(value.why)
-  if (found === 'unknown') return why === undefined ? undefined : { found, why }
+  if (found === 'unknown')
+    return why === undefined ? undefined : { found, why, ...defined({ credential: toCredential(value.credential) }) }
   const plain = plainKinds.find((kind) => kind === found)
   return plain === undefined ? undefined : { found: plain }
 }

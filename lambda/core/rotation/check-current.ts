@@ -2,12 +2,12 @@
 // records say how AWSCURRENT's value ends. Whatever does not fit is read and tried by exchange. It changes nothing at either side; what it has
 // found goes into the records, so that the next look only compares (docs/decisions/059).
 
-import { Fault } from '../base/fault.ts'
 import { mapInParallel } from '../base/worker-pool.ts'
 import { CURRENT, labelled, mayBeUnderWay } from '../secret/labels.ts'
 import { readTolerantly } from '../secret/read-tolerantly.ts'
 import { isRefusedSteadily } from './accept.ts'
-import type { CheckFinding, Lost } from './check-answer.ts'
+import { type CheckFinding, type Lost, unknownFinding } from './check-answer.ts'
+import { unlessFault, withCredential } from './check-credential.ts'
 import type { ClientView, Issuer } from './issuer.ts'
 import type { CheckQuestion, SecretToCheck } from './read-check-question.ts'
 import { noteAccepted, noteLost, readVersionRecords, type VersionRecord } from './records.ts'
@@ -52,8 +52,6 @@ interface Suspect extends Subject {
   readonly found: 'suspect'
   readonly version: Version
 }
-
-const unknown = (why: string): CheckFinding => ({ found: 'unknown', why })
 
 const recordOf = (record: Subject['record']): VersionRecord | undefined => (record === 'unkept' ? undefined : record)
 
@@ -147,9 +145,9 @@ const isConfirmed = (checking: Checking, { secret, record }: Subject, view: Clie
 const tryValue = async (checking: Checking, subject: Subject): Promise<CheckFinding | Suspect> => {
   const { secret, rotation } = subject
   const version = await readValue(subject)
-  if (version === undefined) return unknown('unreadable')
+  if (version === undefined) return unknownFinding('unreadable')
   const { clientId, clientSecret, projectId } = version.secret
-  if (projectId !== rotation.issuer.projectId) return unknown('otherProject')
+  if (projectId !== rotation.issuer.projectId) return unknownFinding('otherProject')
   const searched = secret.clientId === clientId ? checking.views.get(clientId) : undefined
   // A search may be behind; what it shows is enough only where it shows the value.
   const isShown = searched !== undefined && isIn(searched, clientSecret.mark) && !isElsewhere(secret, searched)
@@ -159,17 +157,7 @@ const tryValue = async (checking: Checking, subject: Subject): Promise<CheckFind
   if (!view.isActive) return { found: 'inactive' }
   if (isIn(view, clientSecret.mark) && !isConfirmed(checking, subject, view)) return { found: 'fits' }
   if (!(await isRefusedSteadily(rotation, version))) return accepted(subject, version, view)
-  return version.isUnsure === true ? unknown('unreadable') : { ...subject, found: 'suspect', version }
-}
-
-/** A Fault of one secret is no other's. */
-const unlessFault = async <Value>(ask: () => Promise<Value>): Promise<Value | CheckFinding> => {
-  try {
-    return await ask()
-  } catch (error) {
-    if (error instanceof Fault) return unknown(error.code)
-    throw error
-  }
+  return version.isUnsure === true ? unknownFinding('unreadable') : { ...subject, found: 'suspect', version }
 }
 
 const readRecord = async (
@@ -196,7 +184,7 @@ const examine = (checking: Checking, secret: SecretToCheck): Promise<CheckFindin
     const view = await viewOf(checking, secret, rotation, recordOf(record)?.lastFour)
     if (!checking.isClose && isPlain(subject, view)) return { found: 'fits' }
     const why = await whyNotNow(subject)
-    return why === undefined ? tryValue(checking, subject) : unknown(why)
+    return why === undefined ? tryValue(checking, subject) : unknownFinding(why)
   })
 
 /** Labels may have been behind, and a client may have changed meanwhile: so both are looked at once more, and the value is tried once more. */
@@ -205,10 +193,10 @@ const confirm = async (checking: Checking, suspect: Suspect): Promise<CheckFindi
     const { rotation, version } = suspect
     const { clientId, clientSecret } = version.secret
     const why = await whyNotNow(suspect)
-    if (why !== undefined) return unknown(why)
+    if (why !== undefined) return unknownFinding(why)
     const view = await rotation.issuer.look(clientId, [clientSecret.mark])
     const seen = byLook(checking, suspect, view)
-    if (seen !== undefined || view === undefined) return seen ?? unknown('unreadable')
+    if (seen !== undefined || view === undefined) return seen ?? unknownFinding('unreadable')
     if (await isAccepted(rotation, version)) return accepted(suspect, version, view)
     return lost(checking, suspect, 'dead')
   })
@@ -225,25 +213,23 @@ const lookAtAll = async (
  * One finding for each secret, in their order. Nothing is refused, and a Fault about one of them is that one's `unknown`: whoever asks goes on.
  * "dead" rests on refusals alone, never on a last four that does not match.
  */
-export const checkCurrent = async (
-  of: RotationOf,
-  { secrets, at, isClose = false }: CheckQuestion,
-): Promise<readonly CheckFinding[]> => {
-  const [first] = secrets
+export const checkCurrent = async (of: RotationOf, question: CheckQuestion): Promise<readonly CheckFinding[]> => {
+  const [first] = question.secrets
   if (first === undefined) return []
   const rotation = await of(first.secretArn)
-  const { timing, bounds } = rotation
-  const now = timing.now()
+  const now = rotation.timing.now()
+  const at = question.at !== undefined && question.at <= now && question.at > now - OLDEST_MS ? question.at : now
+  return withCredential(rotation, { question, at }, await examineAll({ of, rotation, at }, question))
+}
+
+const examineAll = async (
+  { of, rotation, at }: Pick<Checking, 'of' | 'at'> & { readonly rotation: Rotation },
+  { secrets, isClose = false }: CheckQuestion,
+): Promise<readonly CheckFinding[]> => {
+  const { bounds } = rotation
   const views = await unlessFault(() => lookAtAll(rotation.issuer, secrets))
   if ('found' in views) return secrets.map(() => views)
-  const checking: Checking = {
-    of,
-    views,
-    at: at !== undefined && at <= now && at > now - OLDEST_MS ? at : now,
-    isClose,
-    confirmable: MOST_CONFIRMED,
-    isTableGone: false,
-  }
+  const checking: Checking = { of, views, at, isClose, confirmable: MOST_CONFIRMED, isTableGone: false }
   const found = await mapInParallel(secrets, AT_ONCE, (secret) => examine(checking, secret))
   if (!found.some((one) => one.found === 'suspect')) return found.filter((one) => one.found !== 'suspect')
   const isInTime = await unlessFault(() =>

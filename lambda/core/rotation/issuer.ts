@@ -51,6 +51,12 @@ export interface LookedAt {
   readonly slots: Slots
 }
 
+/** A version of the secret by which an issuer's caller is allowed to ask at all. */
+export interface CredentialVersion {
+  readonly secretArn: string
+  readonly versionId: string
+}
+
 /**
  * Whoever issues secrets of one kind into two slots, and says what "accepted", "start" and "retire" mean there. A kind whose issuer
  * holds a list has two slots as well: the older and the newer of the values that are `known`.
@@ -60,6 +66,8 @@ export interface Issuer {
   readonly projectId: string
   /** Whether it holds a list of this client's values, in which only those that are known are this secret's. @default - two slots */
   keepsList?(clientId: string): boolean
+  /** What was last used to ask it: the Stytch project's own secret. @default - it is not known where that is stored */
+  credential?(): Promise<CredentialVersion | undefined>
   /** Whether the issuer itself keeps which secret a client belongs to (ClientView.boundTo). @default - a tag of the secret alone says so */
   keepsBinding?(clientId: string): boolean
   /**

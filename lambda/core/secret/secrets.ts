@@ -118,6 +118,7 @@ export interface Secrets {
   tag(secretId: string, tags: Readonly<Record<string, string>>): Promise<void>
   untag(secretId: string, keys: readonly string[]): Promise<void>
   setPolicy(secretId: string, policy: string): Promise<void>
+  removePolicy(secretId: string): Promise<void>
   /** @returns undefined when it has none. */
   readPolicy(secretId: string): Promise<string | undefined>
   replicate(secretId: string, replicas: readonly Replica[]): Promise<void>

@@ -176,15 +176,15 @@ export const createSelection = (wish: Wish, asOf?: Pick<AsOf, 'now' | 'spans'>):
   return { whyNot, isSelected: (secret) => whyNot(secret) === undefined }
 }
 
-/** How many secrets a choice means, and of those it leaves out or that stand out. */
+/** What a choice means, each secret once: matched, retired and foreign add up to it. */
 export interface SelectionCounts {
-  /** Selected: what `expectedCount` of "all" is held against. */
+  /** Selected, and this stage's rotation function's. */
   readonly matched: number
   /** Left out, since their clients were deactivated for good. */
   readonly retired: number
-  /** Selected and on hold, which a revoke ignores. */
+  /** Of the matched, those on hold, which a revoke ignores. */
   readonly held: number
-  /** Selected, and never given to this stage's rotation function, so that nothing here can rotate them. */
+  /** Selected, and never given to this stage's rotation function, so that nothing here can rotate them: reported, and not among the matched. */
   readonly foreign: number
 }
 
@@ -195,21 +195,28 @@ export const countSelection = (
   isForeign: (secret: Secret) => boolean,
 ): SelectionCounts => {
   const selected = secrets.filter((secret) => whyNot(secret) === undefined)
+  const matched = selected.filter((secret) => !isForeign(secret))
   return {
-    matched: selected.length,
+    matched: matched.length,
     retired: secrets.filter((secret) => whyNot(secret) === 'retired').length,
-    held: selected.filter((secret) => holdOf(secret) !== undefined).length,
-    foreign: selected.filter(isForeign).length,
+    held: matched.filter((secret) => holdOf(secret) !== undefined).length,
+    foreign: selected.length - matched.length,
   }
 }
 
-/** For people: `18 matched, 2 retired and left out`. */
+/**
+ * Everything that is selected: what `expectedCount` of "all" is held against. Whoever selects by metadata alone does not know whose
+ * rotation function a secret was given to, so that foreign ones count here as well.
+ */
+export const selectedIn = ({ matched, foreign }: SelectionCounts): number => matched + foreign
+
+/** For people: `18 matched, 3 of them on hold, 2 retired and left out`. */
 export const countWords = ({ matched, retired, held, foreign }: SelectionCounts): string =>
   [
     `${matched} matched`,
+    ...(held > 0 ? [`${held} of them on hold`] : []),
     ...(retired > 0 ? [`${retired} retired and left out`] : []),
-    ...(held > 0 ? [`${held} on hold`] : []),
-    ...(foreign > 0 ? [`${foreign} not given to this stage's rotation function`] : []),
+    ...(foreign > 0 ? [`${foreign} more not given to this stage's rotation function`] : []),
   ].join(', ')
 
 /** Whether the selector names each secret or client one by one, so that one which is not there is somebody's mistake. */

@@ -36,25 +36,32 @@ export const checkableOf = (secret: Secret, { rules }: Pick<Sweep, 'rules'>): Se
 export const checkableDeletedOf = (secret: Secret, { rules }: Pick<Sweep, 'rules'>): SecretToCheck | undefined =>
   secret.rotationFunctionArn === rules.rotationFunctionArn ? toCheckOf({ ...secret, isDeleted: false }) : undefined
 
-const facts: Readonly<Record<Lost, Fact['kind']>> = { dead: 'secretDead', gone: 'clientGone', foreign: 'clientForeign' }
+const facts = {
+  dead: 'secretDead',
+  gone: 'clientGone',
+  foreign: 'clientForeign',
+  deleted: 'secretDeleted',
+  projectSecret: 'projectSecretRefused',
+} as const satisfies Readonly<Record<Lost | 'deleted' | 'projectSecret', Fact['kind']>>
 
 interface ToReport {
-  readonly found: Lost | 'deleted'
+  readonly found: keyof typeof facts
+  /** Epoch milliseconds. */
   readonly since: number
 }
 
 const report = async (
   { events, journal, reports, sweep, tally }: SweepSecret,
-  { secretArn, clientId }: SecretToCheck,
+  { secretArn, clientId }: Pick<SecretToCheck, 'secretArn' | 'clientId'>,
   { found, since }: ToReport,
 ): Promise<void> => {
   const name = secretNameOf(secretArn)
   tally.secretsDead += 1
   journal.note({ secret: name, outcome: 'checked', found, since: new Date(since).toISOString() })
-  const fact: Fact = { kind: found === 'deleted' ? 'secretDeleted' : facts[found], since }
+  const fact: Fact = { kind: facts[found], since }
   const secret = { arn: secretArn, name, tags: clientId === undefined ? {} : { [TAG.client]: clientId } }
   const finding = findingOf({ secret, fact })
-  reports.looked(secretArn, CHECKED_KINDS, [fact.kind])
+  reports.looked(secretArn, found === 'projectSecret' ? [fact.kind] : CHECKED_KINDS, [fact.kind])
   if (!reports.isDue(finding)) return
   await events.publish([noticeEvent({ secret, fact, at: sweep.asOf, more: { found } })])
   tally.reported += 1
@@ -103,15 +110,38 @@ interface Checking {
   readonly deletedSince: ReadonlyMap<string, number>
   /** No question is begun from then on, epoch milliseconds. */
   readonly until: number
+  /** Project secrets that Stytch was found to refuse, by ARN. */
+  readonly refused: Set<string>
+}
+
+/** Once in a sweep: every question meets the same one. */
+const reportCredential = async (
+  work: SweepSecret,
+  { refused }: Pick<Checking, 'refused'>,
+  findings: readonly CheckFinding[],
+): Promise<void> => {
+  const found = findings.find((one) => one.found === 'unknown' && one.credential !== undefined)
+  const credential = found?.found === 'unknown' ? found.credential : undefined
+  if (credential === undefined || refused.has(credential.secretArn)) return
+  refused.add(credential.secretArn)
+  await report(work, credential, { found: 'projectSecret', since: credential.since })
+}
+
+/** Stytch has answered, so that it takes the project secret. */
+const creditAgain = ({ reports }: SweepSecret): void => {
+  for (const { about, kind } of reports.known ?? []) {
+    if (kind === 'projectSecretRefused') reports.looked(about, [kind], [])
+  }
 }
 
 /** @throws Fault CHECK_NOT_ANSWERED; that of the bus; and STYTCH_UNAVAILABLE where nothing at all could be said */
 const checkBatch = async (
   work: SweepSecret,
-  { watch, deletedSince }: Pick<Checking, 'watch' | 'deletedSince'>,
+  { watch, deletedSince, refused }: Pick<Checking, 'watch' | 'deletedSince' | 'refused'>,
   batch: Batch,
 ): Promise<void> => {
   const findings = await watch.questions.check({ secrets: batch, at: work.sweep.asOf })
+  await reportCredential(work, { refused }, findings)
   const [first] = findings
   const isSame = findings.every((one) => one.found === 'unknown' && first?.found === 'unknown' && one.why === first.why)
   if (first?.found === 'unknown' && isSame && !isPassing(first.why) && batch.length > 1) {
@@ -140,13 +170,19 @@ const inTurn = (secrets: readonly SecretToCheck[], turn: number, most: number): 
   return [...secrets.slice(from), ...secrets.slice(0, from)].slice(0, most)
 }
 
-export const checkFleet = async (work: SweepSecret, checking: Checking): Promise<void> => {
+export const checkFleet = async (work: SweepSecret, asked: Omit<Checking, 'refused'>): Promise<void> => {
+  const checking: Checking = { ...asked, refused: new Set() }
   const { watch, secrets, until } = checking
   const { sweep, tally, journal, timing } = work
+  const checkedBefore = tally.checked
   // The list comes from either end by turns.
   const inOrder = secrets.toSorted((one, other) => (one.secretArn < other.secretArn ? -1 : 1))
-  const asked = inTurn(inOrder, Math.floor(sweep.asOf / sweep.rules.sweepEveryMs), watch.perSecond * CHECK_SECONDS)
-  const batches = checksOf(asked)
+  const inThisSweep = inTurn(
+    inOrder,
+    Math.floor(sweep.asOf / sweep.rules.sweepEveryMs),
+    watch.perSecond * CHECK_SECONDS,
+  )
+  const batches = checksOf(inThisSweep)
   const skip = (batch: Batch): void => {
     tally.checksLeft += batch.length
   }
@@ -168,5 +204,6 @@ export const checkFleet = async (work: SweepSecret, checking: Checking): Promise
     unlessDown((batch) => checkBatch(work, checking, batch), skip),
   )
   for (const batch of batches.slice(begun)) skip(batch)
-  tally.checksLeft += secrets.length - asked.length
+  tally.checksLeft += secrets.length - inThisSweep.length
+  if (checking.refused.size === 0 && tally.checked > checkedBefore) creditAgain(work)
 }

@@ -54,6 +54,8 @@ export interface Fact {
     | 'clientGone'
     | 'clientForeign'
     | 'secretDeleted'
+    | 'projectSecretRefused'
+    | 'policyForeign'
     | 'replicaBehind'
   /** Since when it is worth reporting, epoch milliseconds. */
   readonly since: number

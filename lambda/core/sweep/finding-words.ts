@@ -70,6 +70,16 @@ export const findingWords: Readonly<Record<FindingKind, FindingWords>> = {
     advice: 'this secret is not rotated; m2m status NAME shows whose the client is',
     page: 'drift',
   },
+  policyForeign: {
+    title: 'resource policy that is not the stage’s',
+    advice: 'others may read or change the secret; find out who replaced it, then declare the client again',
+    page: 'foreign-policy',
+  },
+  projectSecretRefused: {
+    title: 'project secret REFUSED by Stytch',
+    advice: 'nothing is rotated, revoked, registered or checked; store one that Stytch accepts',
+    page: 'drift',
+  },
   secretDeleted: {
     title: 'secret of a live client scheduled for deletion',
     advice: 'nobody can read it; aws secretsmanager restore-secret brings it back',

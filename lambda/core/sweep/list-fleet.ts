@@ -14,6 +14,7 @@ import type { SecretPage } from '../secret/secrets.ts'
 import { isOfStage, isTokenLost, LISTINGS, listStage } from '../secret/stage-secrets.ts'
 import { checkableDeletedOf, checkableOf } from './check-fleet.ts'
 import { asOfSweep, factsOf, hasBeenTried, nominate, type Sweep } from './due.ts'
+import { type PolicyToLookAt, policyToLookAt } from './look-at-policies.ts'
 import { type SettledSecret, settledSecretOf } from './owed-proofs.ts'
 import { isReplicaTurn } from './replica-looks.ts'
 import { LISTED_KINDS, LOOKED_AT_KINDS, type Reports } from './reports.ts'
@@ -44,6 +45,8 @@ export interface Found {
   /** Revokes that were settled lately: a proof may be owed. */
   readonly settled: SettledSecret[]
   readonly toCheck: SecretToCheck[]
+  /** Whose turn it is. */
+  readonly policies: PolicyToLookAt[]
   /** Of those among them that are scheduled for deletion: when they were last changed, by ARN, epoch milliseconds. */
   readonly deletedSince: Map<string, number>
 }
@@ -55,6 +58,7 @@ export const nothingFound = (): Found => ({
   replicated: [],
   settled: [],
   toCheck: [],
+  policies: [],
   deletedSince: new Map(),
 })
 
@@ -97,6 +101,8 @@ const sift = (secret: Secret, { sweep, found, tally, reports, isChecking }: List
   if (isReplicaTurn(secret, sweep) && found.replicated.length < MOST_KEPT) found.replicated.push(secret.arn)
   const kinds = facts.map(({ kind }) => kind)
   reports.looked(secret.arn, LISTED_KINDS, kinds)
+  const policy = policyToLookAt(secret, sweep)
+  if (policy !== undefined && found.policies.length < MOST_SETTLED) found.policies.push(policy)
   const nomination = nominate(secret, sweep)
   // What waits for the end of a freeze, or of a hold, is not over.
   const mayWait = sweep.freeze !== 'off' || holdOf(secret) !== undefined

@@ -1,8 +1,7 @@
 // Whether the copies of settled secrets are in sync. ListSecrets does not show it, so that each takes a DescribeSecret; and nothing else looks at
 // a settled secret until its next rotation. Each has its place in a round of six hours, by its ARN: it is looked at once in a round, and
-// what is wrong is reported then, as often as other facts that last (docs/decisions/067). Nothing is changed.
+// what is wrong is reported then, and once a day while it lasts (docs/decisions/067). Nothing is changed.
 
-import { createHash } from 'node:crypto'
 import { Fault } from '../base/fault.ts'
 import { forEachLimited } from '../base/for-each-limited.ts'
 import { isManaged } from '../secret/is-managed.ts'
@@ -11,11 +10,11 @@ import { regionStatuses } from '../secret/replica-state.ts'
 import { replicasInTrouble } from '../secret/replicas.ts'
 import type { Secret } from '../secret/secret.ts'
 import { isRetired } from '../secret/secret-tags.ts'
-import { NOTICE_EVERY_MS, type Sweep } from './due.ts'
-import { noticeEvent } from './sweep-notice.ts'
+import type { Sweep } from './due.ts'
+import { findingOf, noticeEvent } from './sweep-notice.ts'
 import type { SweepSecret } from './sweep-secret.ts'
 import { isThrottle } from './sweeping.ts'
-import { inTurn, sweepTurn } from './turns.ts'
+import { inTurn, isInRound, sweepsInRound, sweepTurn } from './turns.ts'
 
 /** A fiftieth of the 10,000 DescribeSecret that a Region gives. */
 const LOOKED_AT_A_SECOND = 200
@@ -26,28 +25,26 @@ const LONGEST_MS = 30_000
 const EXPLANATION =
   'a copy of this settled secret in another Region failed, or is late, so that its consumers there may read a value that Stytch refuses. Repair the replication, or end it in that Region (docs/runbook.md, "A replica is behind")'
 
-const placeOf = (secretArn: string): number => createHash('sha256').update(secretArn).digest().readUInt32BE(0)
-
-const sweepsInRound = ({ rules }: Sweep): number => Math.max(1, Math.floor(NOTICE_EVERY_MS / rules.sweepEveryMs))
-
 const isSettledOurs = (secret: Secret, { rules }: Sweep): boolean =>
   isManaged(secret, rules) && !isRetired(secret) && !isUnsettled(secret)
 
 /** Whether this sweep looks at the copies of a secret, by what ListSecrets shows of it. */
-export const isReplicaTurn = (secret: Secret, sweep: Sweep): boolean => {
-  const inRound = sweepsInRound(sweep)
-  return placeOf(secret.arn) % inRound === sweepTurn(sweep) % inRound && isSettledOurs(secret, sweep)
-}
+export const isReplicaTurn = (secret: Secret, sweep: Sweep): boolean =>
+  isInRound(secret.arn, sweep) && isSettledOurs(secret, sweep)
 
-const look = async ({ secrets, sweep, events, tally }: SweepSecret, secretArn: string): Promise<void> => {
+const look = async ({ secrets, sweep, events, reports, tally }: SweepSecret, secretArn: string): Promise<void> => {
   const secret = await secrets.describe(secretArn)
   if (secret === undefined || secret.isDeleted || !isSettledOurs(secret, sweep)) return
   const behind = replicasInTrouble(secret, sweep.asOf)
+  reports.looked(secret.arn, ['replicaBehind'], behind.length === 0 ? [] : ['replicaBehind'])
   if (behind.length === 0) return
   const more = { explanation: EXPLANATION, replicas: regionStatuses(behind) }
   const fact = { kind: 'replicaBehind', since: changedAt(secret) } as const
+  const finding = findingOf({ secret, fact, more })
+  if (!reports.isDue(finding)) return
   await events.publish([noticeEvent({ secret, fact, at: sweep.asOf, more })])
   tally.reported += 1
+  reports.made(finding)
 }
 
 /** @param until no look is begun from then on, epoch milliseconds */

@@ -135,9 +135,11 @@ export const createReports = ({ asOf, sweepEveryMs, known }: ReportsInput): Repo
       turns = 3 * Math.max(1, Math.ceil(looks / LOOKS_A_SWEEP), Math.ceil(checks / CHECKS_A_SWEEP))
     },
     listed: (abouts) => {
-      const isOfSecret = (about: string): boolean => about.startsWith('arn:')
+      // The project secret is no client's, and its trouble ends when Stytch answers (check-fleet.ts).
+      const isOfList = ({ about, kind }: OpenFinding): boolean =>
+        about.startsWith('arn:') && kind !== 'projectSecretRefused'
       for (const one of known ?? []) {
-        if (isOfSecret(one.about) && !abouts.has(one.about)) over.set(findingKey(one), one)
+        if (isOfList(one) && !abouts.has(one.about)) over.set(findingKey(one), one)
       }
     },
     all: () => [...made.values()],

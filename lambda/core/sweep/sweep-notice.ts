@@ -21,6 +21,8 @@ const types: Readonly<Record<Fact['kind'], M2mEvent<'m2m.sweep'>['type']>> = {
   clientGone: 'Secret Dead',
   clientForeign: 'Secret Dead',
   secretDeleted: 'Secret Dead',
+  projectSecretRefused: 'Secret Dead',
+  policyForeign: 'Policy Foreign',
   replicaBehind: 'Settle Refusing',
 }
 
@@ -41,6 +43,10 @@ const explanations: Readonly<Record<Fact['kind'], string>> = {
     'Stytch knows no such client, so that consumers are refused: it was deleted. Nobody can make its value work again; register the client anew (docs/runbook.md, "Drift")',
   secretDeleted:
     'the secret is scheduled for deletion, so that nobody can read it, and Stytch still accepts its value: whoever reads it is refused. Restore it (aws secretsmanager restore-secret), or delete the client at Stytch where nobody uses it any more; docs/runbook.md, "Drift"',
+  policyForeign:
+    'the resource policy of the secret is not one that this stage writes, so that others may read or change it than those who are declared. Find out who replaced it, then declare the client again (docs/runbook.md, "A foreign policy")',
+  projectSecretRefused:
+    'Stytch refuses the project secret, with which the functions of this stage ask it: consumers are not refused, but nothing is rotated, revoked, registered or checked. Store one that Stytch accepts (docs/runbook.md, "Drift")',
   clientForeign:
     'the client belongs to another secret (trusted_metadata.managed_by), which alone is rotated: find out which of the two is used, and delete the other (docs/runbook.md, "Drift")',
   replicaBehind:

@@ -14,6 +14,7 @@ import type { Sweep } from './due.ts'
 import { finishReports, type Reporting, readOpen } from './finish-reports.ts'
 import { reportFreeze } from './freeze-findings.ts'
 import { type Found, listFleet, type Nominated, nothingFound } from './list-fleet.ts'
+import { lookAtPolicies } from './look-at-policies.ts'
 import { proveOwed } from './owed-proofs.ts'
 import { lookAtReplicas } from './replica-looks.ts'
 import { createReports, type Reports } from './reports.ts'
@@ -115,7 +116,7 @@ interface Reported {
 
 const sweepOne = async (sweeping: Sweeping, reported: Reported): Promise<OneSweep> => {
   const { asOf, reports, seen } = reported
-  const { timing, rules, secrets, steps, records, events, journal, adoption, proofs, checks } = sweeping
+  const { timing, rules, secrets, steps, records, events, journal, adoption, proofs, checks, policies } = sweeping
   const startedAt = timing.now()
   const availableMs = timing.remainingMs() - RESERVE_MS
   const until = startedAt + availableMs
@@ -130,7 +131,7 @@ const sweepOne = async (sweeping: Sweeping, reported: Reported): Promise<OneSwee
   const { urgent, due, toCheck, deletedSince } = found
   const looks = [urgent, due].reduce((sum, { fresh, tried }) => sum + fresh.length + tried.length, 0)
   reports.expect({ looks, checks: toCheck.length })
-  const hasMore = isChecking || found.settled.length > 0
+  const hasMore = isChecking || policies !== undefined || found.settled.length > 0
   const lookUntil = hasMore ? partOfTheWay(timing, until, LOOK_SHARE) : until
   const requests = requestTurns(timing, lookUntil)
   const parts = { secrets, steps, records, events, timing, journal, adoption, requests, reports }
@@ -139,11 +140,16 @@ const sweepOne = async (sweeping: Sweeping, reported: Reported): Promise<OneSwee
   await lookAtReplicas(work, found.replicated, until)
   if (proofs !== undefined) await proveOwed(work, proofs, { settled: found.settled, until })
   // A check changes nothing, so that no freeze stops it; and an incident's calls come first.
-  if (checks !== undefined && isUrgentDone) {
-    await checkFleet(work, { watch: checks, secrets: toCheck, deletedSince, until })
-    const living = toCheck.filter(({ secretArn }) => !deletedSince.has(secretArn))
-    if (until - timing.now() > TRYING_MS) reported.sample = living[sweepTurn(decidesBy) % Math.max(1, living.length)]
-  } else tally.checksLeft += toCheck.length
+  const isChecked = checks !== undefined && isUrgentDone
+  if (!isChecked) tally.checksLeft += toCheck.length
+  // Policies have a quota of their own at AWS, and nothing to do with Stytch.
+  await Promise.all([
+    isChecked ? checkFleet(work, { watch: checks, secrets: toCheck, deletedSince, until }) : undefined,
+    policies && lookAtPolicies(work, { looks: policies, policies: found.policies, until }),
+  ])
+  const living = toCheck.filter(({ secretArn }) => !deletedSince.has(secretArn))
+  const mayTry = isChecked && until - timing.now() > TRYING_MS
+  if (mayTry) reported.sample = living[sweepTurn(decidesBy) % Math.max(1, living.length)]
   return { ...tally, freeze, isWhole, ms: timing.now() - startedAt }
 }
 

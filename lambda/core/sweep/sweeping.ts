@@ -11,6 +11,7 @@ import type { Secrets } from '../secret/secrets.ts'
 import type { AdoptionWatch } from './await-adoption.ts'
 import type { CheckWatch } from './check-fleet.ts'
 import type { SweepRules } from './due.ts'
+import type { PolicyLooks } from './look-at-policies.ts'
 import type { ProofWatch } from './owed-proofs.ts'
 import type { ReportMemory } from './report-memory.ts'
 import type { SummaryListing } from './round-trips.ts'
@@ -38,6 +39,8 @@ export interface Sweeping {
   readonly proofs?: ProofWatch | undefined
   /** Absent: whether Stytch accepts what consumers read is not asked. */
   readonly checks?: CheckWatch | undefined
+  /** Absent: policies are not looked at. */
+  readonly policies?: PolicyLooks | undefined
   /** What was reported. Absent: nothing is remembered, and things are reported more often. */
   readonly memory?: ReportMemory | undefined
   /** What the stage stands on beside its secrets. @default - nothing is looked at */

@@ -33,6 +33,12 @@ export interface Tally {
   nextOpen: number
   /** Not asked about for want of time, or without an answer: a later sweep's. */
   checksLeft: number
+  /** Secrets whose resource policy was looked at, each once in six hours. */
+  policiesSeen: number
+  /** Of those, how many have none, or one that the stage does not write. */
+  policiesForeign: number
+  /** Not looked at for want of time, when their turn had come. */
+  policiesLeft: number
   reported: number
   failed: number
   throttles: number
@@ -62,6 +68,9 @@ export const emptyTally = (): Tally => ({
   clientsInactive: 0,
   nextOpen: 0,
   checksLeft: 0,
+  policiesSeen: 0,
+  policiesForeign: 0,
+  policiesLeft: 0,
   reported: 0,
   failed: 0,
   throttles: 0,

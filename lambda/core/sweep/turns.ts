@@ -1,10 +1,27 @@
 // Whose turn it is in a sweep, without any state: what one sweep has no time for, one of the next begins with.
 
+import { createHash } from 'node:crypto'
+import { HOUR_MS } from '../base/time-units.ts'
 import type { Sweep } from './due.ts'
 
 /** The number of this sweep: one more than that of the sweep before. */
 export const sweepTurn = ({ asOf, rules }: Pick<Sweep, 'asOf' | 'rules'>): number =>
   Math.floor(asOf / rules.sweepEveryMs)
+
+/** Of what takes a call for each secret and changes seldom, each secret has one look in this time. */
+export const ROUND_MS = 6 * HOUR_MS
+
+export const sweepsInRound = ({ rules }: Pick<Sweep, 'rules'>): number =>
+  Math.max(1, Math.floor(ROUND_MS / rules.sweepEveryMs))
+
+/** A secret's place in the round, by its ARN. */
+const placeOf = (secretArn: string): number => createHash('sha256').update(secretArn).digest().readUInt32BE(0)
+
+/** Whether a secret's look of this round is this sweep's. */
+export const isInRound = (secretArn: string, sweep: Pick<Sweep, 'asOf' | 'rules'>): boolean => {
+  const sweeps = sweepsInRound(sweep)
+  return placeOf(secretArn) % sweeps === sweepTurn(sweep) % sweeps
+}
 
 /**
  * The fractional part of the golden ratio: as a stride around a circle it leaves no gap longer than twice the mean, after however many steps,

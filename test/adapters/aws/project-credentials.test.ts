@@ -39,7 +39,11 @@ describe('reading', () => {
     const answers = await Promise.all([read(false), read(false), read(false)])
     await read(false)
 
-    expect(answers).toEqual(Array(3).fill({ projectId: PROJECT_ID, secret: 'canary-one' }))
+    expect(answers).toMatchObject(Array(3).fill({ projectId: PROJECT_ID, secret: 'canary-one' }))
+    expect(answers[0]?.storedAs).toEqual({
+      secretArn: expect.stringMatching(/^arn:aws:secretsmanager:/),
+      versionId: expect.stringMatching(/^[\w-]{32,64}$/),
+    })
     expect(reads()).toBe(1)
   })
 
@@ -76,7 +80,7 @@ describe('what is stored in another way', () => {
   ])('%s is read', async (_what, value) => {
     await create(value)
 
-    expect(await credentials()(false)).toEqual({ projectId: PROJECT_ID, secret: 'canary-one' })
+    expect(await credentials()(false)).toMatchObject({ projectId: PROJECT_ID, secret: 'canary-one' })
   })
 })
 

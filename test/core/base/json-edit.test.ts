@@ -1,6 +1,6 @@
 // Members of a JSON object changed in its text: what they hold afterwards, and that no other byte moved.
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { editMembers } from '../../../lambda/core/base/json-edit.ts'
 
 const put = (text: string, name: string, value: string | undefined, after: readonly string[] = []): string =>
@@ -70,6 +70,63 @@ describe('a member that is to go', () => {
     ['nowhere', '{"b":[{"a":1}]}', '{"b":[{"a":1}]}'],
   ])('%s, goes with one comma', (_what, text, edited) => {
     expect(put(text, 'a', undefined)).toBe(edited)
+  })
+})
+
+describe('several members at once', () => {
+  test.each([
+    ['neighbours that go', '{"a":1, "b":2, "c":3}', ['a', 'b'], '{"c":3}'],
+    ['the last two', '{"a":1, "b":2, "c":3}', ['b', 'c'], '{"a":1}'],
+    ['all', '{ "a":1, "b":2, "c":3 }', ['a', 'b', 'c'], '{  }'],
+    ['one of two names in between', '{"a":1,"b":2,"a":3,"c":4,"b":5}', ['b'], '{"a":1,"a":3,"c":4}'],
+  ])('%s', (_what, text, names, edited) => {
+    const edits = names.map((name) => ({ name, value: undefined }))
+
+    expect(editMembers(text, edits, [])).toBe(edited)
+  })
+
+  test('replaced, taken out and added', () => {
+    const edits = [
+      { name: 'alias', value: undefined },
+      { name: 'a', value: 'new' },
+      { name: 'date', value: 'x' },
+    ]
+
+    expect(editMembers('{"alias":"old","a":"old","n":1.0}', edits, ['a'])).toBe('{"a":"new","date":"x","n":1.0}')
+  })
+})
+
+describe('a text of many members', () => {
+  /** Characters that are copied, as `slice` and `join` hand them out. */
+  const copied = (edit: () => void): number => {
+    let characters = 0
+    const { slice } = String.prototype
+    const spy = vi.spyOn(String.prototype, 'slice').mockImplementation(function (this: string, ...range) {
+      const part = slice.apply(this, range)
+      characters += part.length
+      return part
+    })
+    edit()
+    spy.mockRestore()
+    return characters
+  }
+  const many = (count: number, name: (at: number) => string): string =>
+    `{${Array.from({ length: count }, (_none, at) => `"${name(at)}":"old"`).join(',')}}`
+
+  test.each([
+    ['one name replaced everywhere', () => 'a', [{ name: 'a', value: 'new' }]],
+    ['one name taken out everywhere', (at: number) => (at % 2 === 0 ? 'a' : 'b'), [{ name: 'a', value: undefined }]],
+    [
+      'many names taken out',
+      (at: number) => `n${at}`,
+      Array.from({ length: 6000 }, (_none, at) => ({ name: `n${at}`, value: undefined })),
+    ],
+  ])('%s: the work grows with the text, not with its square', (_what, name, edits) => {
+    const [small, large] = [many(1500, name), many(6000, name)]
+    const [few, more] = [small, large].map((text) => copied(() => editMembers(text, edits, [])))
+
+    expect(more).toBeLessThan(6 * (few ?? 0))
+    expect(more).toBeLessThan(6 * large.length)
   })
 })
 

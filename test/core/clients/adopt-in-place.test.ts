@@ -8,11 +8,13 @@ import {
   PutResourcePolicyCommand,
   PutSecretValueCommand,
   RotateSecretCommand,
+  UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { ApiStage } from '../../../lambda/core/clients/answer-api-request.ts'
 import { answerApiRequest } from '../../../lambda/core/clients/answer-api-request.ts'
-import type { Adopted, ClientsRequest, InPlaceAsked } from '../../../lambda/core/clients/clients-api.ts'
+import type { Adopted, ClientsRequest, GivenBack, InPlaceAsked } from '../../../lambda/core/clients/clients-api.ts'
+import { giveBack as giveBackOf } from '../../../lambda/core/clients/give-back.ts'
 import { FUNCTION, stage as ownStage, role, useDesk } from './api-seat.ts'
 
 const { stytchPlace, awsPlace, compose, peek } = useDesk()
@@ -172,6 +174,136 @@ describe('a secret where nothing is in the way', () => {
 
     expect((await adopt({ fields: {} })).outcome).toBe('adopted')
     expect(peek(NAME)?.tags['m2m:fields']).toBe('client_id=client_id client_secret=client_secret')
+  })
+})
+
+describe('giving it back to its owner', () => {
+  const giveBack = async (more: { readonly secretName?: string; readonly isDryRun?: boolean } = {}) =>
+    (await ask({ action: 'giveBack', secretName: NAME, ...more })) as GivenBack
+  const labelled = () => peek(NAME)?.versions.filter(({ stages }) => stages.length > 0)
+
+  test('leaves the secret as it was before, its value and its owner’s statements untouched', async () => {
+    await putPolicy([ownerStatement])
+    const before = peek(NAME)
+    const policy = await policyOf()
+    await adopt()
+    await awsPlace.standIn.idle()
+
+    expect(await giveBack()).toMatchObject({ outcome: 'givenBack', clientId: CLIENT, ownersStatements: 1 })
+
+    expect(await policyOf()).toEqual(policy)
+    expect(peek(NAME)?.tags).toEqual(before?.tags)
+    expect(peek(NAME)?.rotation?.isEnabled ?? false).toBe(false)
+    expect(labelled()).toEqual(before?.versions)
+    expect(stytch.trustedMetadata(CLIENT)).toEqual({})
+    expect((await adopt()).outcome).toBe('adopted')
+  })
+
+  test('takes the policy away where its owner had none, reading closed or not', async () => {
+    await adopt()
+    await awsPlace.standIn.idle()
+    await ask({ action: 'closeReading', secretName: NAME, readers: [role('invoices')] })
+
+    await giveBack()
+
+    const reply = await awsPlace.sdk().secrets.send(new GetResourcePolicyCommand({ SecretId: NAME }))
+    expect(reply.ResourcePolicy).toBeUndefined()
+    expect(Object.keys(peek(NAME)?.tags ?? {})).toEqual(['team'])
+  })
+
+  test('may be looked at first', async () => {
+    await putPolicy([ownerStatement])
+    await adopt()
+    await awsPlace.standIn.idle()
+    const before = stateOf()
+
+    expect(await giveBack({ isDryRun: true })).toMatchObject({ outcome: 'wouldGiveBack', ownersStatements: 1 })
+    expect(stateOf()).toEqual(before)
+  })
+
+  test.each(['CancelRotateSecret', 'PutResourcePolicy', 'UntagResource'] as const)(
+    'stopped at %s, is completed by asking again',
+    async (op) => {
+      await putPolicy([ownerStatement])
+      await adopt()
+      await awsPlace.standIn.idle()
+      awsPlace.standIn.faults.add({ op, kind: 'drop_reply', count: 4 })
+      await giveBack().catch(() => undefined)
+      awsPlace.standIn.faults.clear()
+
+      if (Object.keys(peek(NAME)?.tags ?? {}).length > 1) await giveBack()
+
+      expect(peek(NAME)?.tags).toEqual({ team: 'payments' })
+      expect(await sids()).toEqual(['OwnersReaders'])
+      expect(stytch.trustedMetadata(CLIENT)).toEqual({})
+    },
+  )
+
+  test('leaves a client that is bound to another secret by now as it is', async () => {
+    await adopt()
+    await awsPlace.standIn.idle()
+    await stytchPlace.connect().api.updateClient(CLIENT, { trustedMetadata: { managed_by: 'arn:other' } })
+
+    await giveBack()
+
+    expect(stytch.trustedMetadata(CLIENT)).toEqual({ managed_by: 'arn:other' })
+  })
+
+  test('is refused while an overlap of ours is open, and not because of a value that was open before', async () => {
+    await adopt()
+    await awsPlace.standIn.idle()
+    stytch.dashboard.rotateStart(CLIENT)
+    const { clients, secrets } = compose()
+    const lookAgain = (lastRotatedAt: number | undefined) => {
+      const describe = async (id: string) => {
+        const facts = await secrets.describe(id)
+        return facts && { ...facts, lastRotatedAt }
+      }
+      return giveBackOf({ clients, secrets: { ...secrets, describe } }, stage, { secretName: NAME, isDryRun: true })
+    }
+
+    await expect(lookAgain(1_790_000_000_000)).rejects.toThrow('Stytch accepts a second value of its client')
+    expect(await lookAgain(undefined)).toMatchObject({ outcome: 'wouldGiveBack' })
+  })
+
+  test('is no answer to what is under way: a rotation, a revoke that is not settled', async () => {
+    await adopt()
+    await awsPlace.standIn.idle()
+    const current = peek(NAME)?.versions.find(({ stages }) => stages.includes('AWSCURRENT'))?.id
+    const revoke = `revoke-${1_790_000_000_000}-001-${'a'.repeat(28)}`
+    const { secrets } = awsPlace.sdk()
+    await secrets.send(
+      new PutSecretValueCommand({
+        SecretId: NAME,
+        ClientRequestToken: revoke,
+        SecretString: TEXT,
+        VersionStages: ['AWSPENDING'],
+      }),
+    )
+    await expect(giveBack()).rejects.toThrow('a rotation of it is under way')
+
+    await secrets.send(
+      new UpdateSecretVersionStageCommand({
+        SecretId: NAME,
+        VersionStage: 'AWSCURRENT',
+        MoveToVersionId: revoke,
+        RemoveFromVersionId: current,
+      }),
+    )
+    const before = stateOf()
+    await expect(giveBack()).rejects.toThrow('it was revoked and is not settled')
+    expect(stateOf()).toEqual(before)
+  })
+
+  test.each([
+    ['a secret that was never adopted', NAME, 'was never adopted'],
+    ['a secret outside', 'other/billing', 'is outside of this stage'],
+    ['one that is not there', 'legacy/nobody', 'there is no such secret'],
+  ])('is refused for %s', async (_what, secretName, why) => {
+    const before = stateOf()
+
+    await expect(giveBack({ secretName })).rejects.toThrow(why)
+    expect(stateOf()).toEqual(before)
   })
 })
 

@@ -150,6 +150,10 @@ describe('with Stytch’s slots', () => {
     ...changes,
   })
 
+  test('a function that keeps no record of who switches is quoted for nothing', () => {
+    expect(slotWords('settled', record({ isActive: false }))).toBe('inactive at Stytch: every value is refused')
+  })
+
   test('agreement needs no words', () => {
     expect(slotWords('settled', record())).toBeUndefined()
     expect(slotWords('overlap', record({ slots: { current: 'aaaa', next: 'bbbb' } }))).toBeUndefined()
@@ -159,6 +163,12 @@ describe('with Stytch’s slots', () => {
     ['settled', record({ slots: { current: 'aaaa', next: 'bbbb' } }), /…bbbb, is open at Stytch/],
     ['overlap', record(), /no second value is accepted any more/],
     ['settled', record({ isActive: false }), /inactive at Stytch/],
+    ['settled', record({ isActive: false, switchedOff: null }), /not by this stage's commands/],
+    [
+      'settled',
+      record({ isActive: false, switchedOff: { at: Date.parse('2026-11-01T12:00:00Z'), by: 'm2m deactivate (jane)' } }),
+      /recorded: by m2m deactivate \(jane\), 2026-11-01T12:00:00.000Z; tokens that it has end by 2026-11-01T13:00/,
+    ],
     ['settled', undefined, /knows no such client/],
   ] as const)('%s: what does not agree is said', (state, found, words) => {
     expect(slotWords(state, found)).toMatch(words)

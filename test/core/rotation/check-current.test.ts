@@ -282,6 +282,44 @@ describe('a value is not called dead', () => {
   })
 })
 
+describe('a project secret', () => {
+  const PROJECT = { secretArn: SECRET_ARN.replace('m2m/test/orders', 'stytch/project'), versionId: 'p'.repeat(32) }
+  const refuse = async () => {
+    throw new Fault({ code: 'STYTCH_UNAUTHORIZED', retryable: true, message: 'refused, on purpose' })
+  }
+
+  test('that Stytch refuses is named with every secret that cannot be checked because of it, since it was first found so', async () => {
+    const { world, rotation, check, records } = await createRecorded()
+    Object.assign(rotation.issuer, { lookMany: refuse, look: refuse, credential: async () => PROJECT })
+
+    const first = await check({}, world.timing.now())
+    world.timing.advance(60_000)
+
+    expect(first).toMatchObject({
+      found: 'unknown',
+      why: 'STYTCH_UNAUTHORIZED',
+      credential: { secretArn: PROJECT.secretArn },
+    })
+    expect(await check({}, world.timing.now())).toEqual(first)
+    expect(records.known.get(PROJECT.versionId)).toMatchObject({ lostSince: expect.any(Number) })
+  })
+
+  test('that was replaced a moment ago, and is accepted at the second look, is not', async () => {
+    const { rotation, check, records } = await createRecorded()
+    Object.assign(rotation.issuer, { lookMany: refuse, credential: async () => PROJECT })
+
+    expect(await check()).toEqual({ found: 'unknown', why: 'STYTCH_UNAUTHORIZED' })
+    expect(records.known.has(PROJECT.versionId)).toBe(false)
+  })
+
+  test('of which nobody knows where it is stored is not named', async () => {
+    const { rotation, check } = await createRecorded()
+    Object.assign(rotation.issuer, { lookMany: refuse, look: refuse })
+
+    expect(await check()).toEqual({ found: 'unknown', why: 'STYTCH_UNAUTHORIZED' })
+  })
+})
+
 describe('a client', () => {
   test('that is deleted is gone, since it was first found so', async () => {
     const { world, check, exchanges } = await createRecorded()

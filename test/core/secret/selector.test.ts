@@ -13,6 +13,7 @@ import {
   namedBy,
   readSelector,
   type Selector,
+  selectedIn,
   type Wish,
 } from '../../../lambda/core/secret/selector.ts'
 import { BLANK } from '../../fakes/blank-secret.ts'
@@ -214,9 +215,9 @@ describe('the counts of a selection', () => {
   const isForeign = ({ rotationFunctionArn }: Secret): boolean => rotationFunctionArn !== 'arn:f'
   const countsOf = (...by: readonly Selector[]) => countSelection(createSelection({ by }), fleet, isForeign)
 
-  it('say what is selected, what of it is held or foreign, and what is left out as retired', () => {
-    expect(countsOf({ tags: { team: 'x' } })).toEqual({ matched: 3, retired: 1, held: 1, foreign: 1 })
-    expect(countsOf({ all: true, expectedCount: 4 })).toEqual({ matched: 4, retired: 1, held: 1, foreign: 1 })
+  it('have each secret once: matched, retired or foreign, and of the matched those on hold', () => {
+    expect(countsOf({ tags: { team: 'x' } })).toEqual({ matched: 2, retired: 1, held: 1, foreign: 1 })
+    expect(countsOf({ all: true, expectedCount: 4 })).toEqual({ matched: 3, retired: 1, held: 1, foreign: 1 })
     expect(countsOf({ tags: { team: 'z' } })).toEqual({ matched: 0, retired: 0, held: 0, foreign: 0 })
   })
 
@@ -224,14 +225,29 @@ describe('the counts of a selection', () => {
     expect(countsOf({ secretNames: ['m2m/prod/c'] })).toEqual({ matched: 1, retired: 0, held: 0, foreign: 0 })
   })
 
+  it('add up to everything that is selected or retired, a foreign one on hold included', () => {
+    const strange = secret(
+      'm2m/prod/g',
+      { 'm2m:held': new Date(NOW).toISOString() },
+      { rotationFunctionArn: undefined, rotationEnabled: false },
+    )
+    const alive = [...fleet, strange].filter(({ isDeleted }) => !isDeleted)
+    const counts = countSelection(createSelection({ by: [{ all: true, expectedCount: 5 }] }), alive, isForeign)
+
+    expect(counts).toEqual({ matched: 3, retired: 1, held: 1, foreign: 2 })
+    expect(counts.matched + counts.retired + counts.foreign).toBe(alive.length)
+  })
+
   it('are what "all" is held against', () => {
     const all: Selector = { all: true, expectedCount: 4 }
 
-    expect(countFault(all, countsOf(all).matched)).toBeUndefined()
+    expect(countFault(all, selectedIn(countsOf(all)))).toBeUndefined()
   })
 
   it('read as one line', () => {
     expect(countWords({ matched: 18, retired: 2, held: 0, foreign: 0 })).toBe('18 matched, 2 retired and left out')
-    expect(countWords({ matched: 3, retired: 0, held: 1, foreign: 1 })).toMatch(/^3 matched, 1 on hold, 1 not given to/)
+    expect(countWords({ matched: 3, retired: 0, held: 1, foreign: 1 })).toMatch(
+      /^3 matched, 1 of them on hold, 1 more not given to/,
+    )
   })
 })

@@ -141,6 +141,43 @@ describe('within one sweep it is found, reported, and reported again once a day'
     expect(new Set(told().map(({ detail }) => detail.since)).size).toBe(1)
   })
 
+  test('that Stytch refuses the project secret, as a fact of its own, and once for all who cannot be checked', async () => {
+    const { world, fleet, sweepNow, told } = await createSettled()
+    const project = { secretArn: SECRET_ARN.replace('m2m/test/orders', 'stytch/project'), versionId: 'p'.repeat(32) }
+    const isRefused = { is: false }
+    const ask = async () => {
+      if (!isRefused.is) return new Map()
+      throw new Fault({ code: 'STYTCH_UNAUTHORIZED', retryable: true, message: 'refused, on purpose' })
+    }
+    const { look } = world.issuer
+    Object.assign(world.issuer, {
+      lookMany: ask,
+      look: async (...about: Parameters<typeof look>) => (await ask()) && look(...about),
+      credential: async () => project,
+    })
+    for (let at = 0; at < 250; at += 1) {
+      fleet.add(makeSecret({ name: `m2m/test/c${at}`, tags: { 'm2m:client-id': `c${at}` } }))
+    }
+    isRefused.is = true
+    const foundAt = world.timing.now()
+
+    expect(await sweepNow()).toMatchObject({ secretsDead: 1, checked: 0, checksLeft: 251, reported: 1 })
+    expect(told()).toMatchObject([
+      {
+        detail: {
+          secretArn: project.secretArn,
+          found: 'projectSecret',
+          since: new Date(foundAt).toISOString(),
+          explanation: expect.stringContaining('consumers are not refused'),
+        },
+      },
+    ])
+    expect(told()[0]?.detail).not.toHaveProperty('clientId')
+    expect(await sweepNow()).toMatchObject({ secretsDead: 1, reported: 0 })
+    isRefused.is = false
+    expect(await sweepNow()).toMatchObject({ reported: 0 })
+  })
+
   test('also while everything is frozen', async () => {
     const { world, freeze, sweepNow } = await createSettled()
     freeze.state = 'all'

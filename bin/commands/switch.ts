@@ -1,6 +1,7 @@
 // `m2m deactivate` and `m2m activate`: Stytch's own switch, for break-glass alone. An inactive client gets no token whatever value it has;
 // tokens that it has already stay valid until they expire.
 import type { Command } from 'commander'
+import { defined } from '../../lambda/core/base/defined.ts'
 import { clientIdOf } from '../../lambda/core/secret/secret-tags.ts'
 import { findOne } from '../show/choose.ts'
 import { EXIT } from '../terminal/command-fault.ts'
@@ -29,7 +30,7 @@ const setTo =
       : `Refuse every token to client ${name} of stage ${context.stage}? Everything that uses it stops.`
     await context.screen.confirm(question, options.yes === true)
     const { clientsApi } = await context.connect()
-    await clientsApi.setActive({ secretName: secret.name, isActive, by: (await context.by()) ?? 'unknown' })
+    await clientsApi.setActive({ secretName: secret.name, isActive, ...defined({ by: await context.by() }) })
     return answer(`is ${state}`, true)
   }
 

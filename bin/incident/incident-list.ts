@@ -70,7 +70,7 @@ const toListed = ({ reports, ends, isRefused }: Said): readonly Listed[] => {
 }
 
 /** Newest report first. @throws Fault ARCHIVE_UNAVAILABLE or ARCHIVE_REJECTED */
-export const readIncidents = async (reader: EvidenceReader): Promise<readonly Listed[]> => {
+export const readReportedIncidents = async (reader: EvidenceReader): Promise<readonly Listed[]> => {
   const read = async (keys: readonly string[]): Promise<readonly ArchivedEvent[]> => {
     const texts = await Promise.all(keys.map((key) => reader.read(key)))
     return texts.flatMap((text) => (text === undefined ? [] : (parseArchivedEvent(text) ?? [])))
@@ -101,7 +101,7 @@ export const listIncidents: Work<ListOptions> = async (context, { bucket: given 
     import('../../lambda/adapters/aws/archive-reader.ts'),
     import('../../lambda/adapters/aws/s3-client.ts'),
   ])
-  const incidents = await readIncidents(createArchiveReader(createS3(), bucket))
+  const incidents = await readReportedIncidents(createArchiveReader(createS3(), bucket))
   return {
     json: { stage: context.stage, incidents },
     text:

@@ -1,6 +1,6 @@
 // Which incidents `m2m incident list` calls over: by the last report, and not by an end of an earlier one.
 import { expect, test } from 'vitest'
-import { readIncidents } from '../../bin/incident/incident-list.ts'
+import { readReportedIncidents } from '../../bin/incident/incident-list.ts'
 
 const at = (minute: number): string => new Date(Date.UTC(2026, 0, 1, 12, minute)).toISOString().replace('.000', '')
 
@@ -33,7 +33,7 @@ const listed = async (events: readonly (ReturnType<typeof report> | object)[]) =
       return [`incidents/INC-1/${slug}-${(index * 7919) % 10}.json`, JSON.stringify(event)] as const
     }),
   )
-  const [incident] = await readIncidents({
+  const [incident] = await readReportedIncidents({
     list: async () => [...texts.keys()].toSorted(),
     read: async (key) => texts.get(key),
   })

@@ -389,7 +389,7 @@ describe('a declared client', () => {
       DisplayName: 'billing',
       Description: 'Reads invoices',
       Scopes: ['read:invoices'],
-      Rotation: { EveryDays: 60 },
+      Rotation: { Schedule: 'rate(60 days)', DurationHours: 1 },
       OnRemoval: 'retain',
       ServiceTimeout: '900',
     })

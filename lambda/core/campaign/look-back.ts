@@ -37,7 +37,7 @@ const isSettled = ({ secret, versions, own }: Found): boolean =>
   )
 
 const isAskedBefore = ({ startedAt }: CampaignWork, version: VersionEntry | undefined): boolean =>
-  (readRequestToken(version?.versionId ?? '').askedAt ?? startedAt) < startedAt
+  (readRequestToken(version?.versionId ?? '').askedAt ?? startedAt) < Math.floor(startedAt)
 
 /** All that was asked for was asked for by earlier runs. */
 const madeEarlier = (work: CampaignWork, own: readonly VersionEntry[]) =>

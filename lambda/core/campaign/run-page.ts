@@ -136,7 +136,8 @@ const failed = (why: FailureReason, { attempts = 0, message, reason }: FailureDe
 /** Whether a version was asked for before this run of the campaign began. */
 const isEarlier = ({ order }: Pick<Page, 'order'>, versionId: string): boolean => {
   const { askedAt } = readRequestToken(versionId)
-  return order.since !== undefined && askedAt !== undefined && askedAt < order.since
+  // A token's time is cut to the millisecond.
+  return order.since !== undefined && askedAt !== undefined && askedAt < Math.floor(order.since)
 }
 
 type Done = Extract<JobOutcome, { outcome: 'done' }>

@@ -44,7 +44,7 @@ import { createTables, type TableInput } from './table-operations.ts'
 import { trailEvent } from './trail.ts'
 import { valueOperations } from './value-operations.ts'
 import { createVersionQuota } from './version-quota.ts'
-import { createWatching, type Watching, type WatchingInput } from './watching-services.ts'
+import { createWatching, type Watching, type WatchingInput } from './watching.ts'
 
 export interface AwsStandInInput {
   readonly world: World

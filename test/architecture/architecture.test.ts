@@ -171,7 +171,9 @@ const floors: readonly (readonly [rule: string, from: string, up: string, down?:
   ['bin-adopt-looks-down', 'bin/adopt', 'bin/apply', 'bin/rotate'],
   ['bin-apply-looks-down', 'bin/apply', 'bin/adopt', 'bin/show'],
   ['bin-incident-looks-down', 'bin/incident', 'bin/adopt', 'bin/show'],
+  ['bin-drill-looks-down', 'bin/drill', 'bin/doctor', 'bin/incident'],
   ['bin-before-deploy-looks-down', 'bin/before-deploy', 'bin/show', 'bin/terminal'],
+  ['bin-doctor-looks-down', 'bin/doctor', 'bin/incident', 'bin/drill'],
 ]
 
 const fileIn = (folder: string): string => `${folder}/neighbour.ts`

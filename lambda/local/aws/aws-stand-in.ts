@@ -49,7 +49,7 @@ import { createTables, type TableInput } from './table-operations.ts'
 import { accessKeyIn, sessionOfKey, trailEvent } from './trail.ts'
 import { valueOperations } from './value-operations.ts'
 import { createVersionQuota } from './version-quota.ts'
-import { createWatching, type Watching, type WatchingInput } from './watching-services.ts'
+import { createWatching, type Watching, type WatchingInput } from './watching.ts'
 
 export interface AwsStandInInput {
   readonly world: World

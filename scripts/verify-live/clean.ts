@@ -9,12 +9,13 @@ import {
   RemoveRegionsFromReplicationCommand,
   type SecretListEntry,
 } from '@aws-sdk/client-secrets-manager'
+import { elementsOf } from '../../bin/before-deploy/signed-protocols.ts'
 import { jsonRequest } from '../../lambda/adapters/aws/request-signer.ts'
 import { errorTypeOf } from '../../lambda/adapters/aws/signed-call.ts'
 import { parseJsonObject } from '../../lambda/core/base/json-object.ts'
 import { flatPrefix, ROLE_PATH, removeFunction, removeRole } from './make-probes.ts'
-import type { Place } from './place.ts'
-import { callIam, elementsOf } from './query-call.ts'
+import type { LivePlace } from './place.ts'
+import { callIam } from './query-call.ts'
 import type { Leftover } from './run.ts'
 import type { StytchCalls } from './stytch-calls.ts'
 
@@ -25,7 +26,7 @@ const TIMEOUT_MS = 10_000
 const REMOVAL_LOOKS = 30
 const LOOK_MS = 1000
 
-const removeReplicas = async ({ secrets }: Place, SecretId: string): Promise<void> => {
+const removeReplicas = async ({ secrets }: LivePlace, SecretId: string): Promise<void> => {
   const regions = async (): Promise<readonly string[]> => {
     const { ReplicationStatus = [] } = await secrets.send(new DescribeSecretCommand({ SecretId }))
     return ReplicationStatus.flatMap(({ Region }) => Region ?? [])
@@ -37,7 +38,7 @@ const removeReplicas = async ({ secrets }: Place, SecretId: string): Promise<voi
   for (let looks = 0; looks < REMOVAL_LOOKS && (await regions()).length > 0; looks += 1) await sleep(LOOK_MS)
 }
 
-const secretsOf = async (place: Place, prefix: string): Promise<readonly Leftover[]> => {
+const secretsOf = async (place: LivePlace, prefix: string): Promise<readonly Leftover[]> => {
   const found: SecretListEntry[] = []
   let NextToken: string | undefined
   do {
@@ -59,7 +60,7 @@ const secretsOf = async (place: Place, prefix: string): Promise<readonly Leftove
     }))
 }
 
-const functionsOf = async (place: Place, prefix: string): Promise<readonly Leftover[]> => {
+const functionsOf = async (place: LivePlace, prefix: string): Promise<readonly Leftover[]> => {
   const names: string[] = []
   let Marker: string | undefined
   do {
@@ -72,7 +73,7 @@ const functionsOf = async (place: Place, prefix: string): Promise<readonly Lefto
     .map((name) => ({ what: `function ${name}`, remove: () => removeFunction(place, name) }))
 }
 
-const rolesOf = async (place: Place, prefix: string): Promise<readonly Leftover[]> => {
+const rolesOf = async (place: LivePlace, prefix: string): Promise<readonly Leftover[]> => {
   const names: string[] = []
   let marker: string | undefined
   do {
@@ -87,7 +88,7 @@ const rolesOf = async (place: Place, prefix: string): Promise<readonly Leftover[
 }
 
 /** No run makes any; what somebody tried by hand below the prefix goes with the rest. */
-const parametersOf = async ({ parameters }: Place, prefix: string): Promise<readonly Leftover[]> => {
+const parametersOf = async ({ parameters }: LivePlace, prefix: string): Promise<readonly Leftover[]> => {
   const call = async (operation: string, input: object): Promise<Readonly<Record<string, unknown>>> => {
     const { status, body } = await parameters(jsonRequest(`AmazonSSM.${operation}`, '1.1', input), TIMEOUT_MS)
     const json = parseJsonObject(body)
@@ -129,7 +130,7 @@ const nameOf = (error: unknown): string => (error instanceof Error ? error.name 
 
 /** Functions before roles, and secrets before both, so that nothing is rotated meanwhile. */
 export const removeByPrefix = async (
-  place: Place,
+  place: LivePlace,
   calls: StytchCalls,
   { prefix, say }: { readonly prefix: string; readonly say: (line: string) => void },
 ): Promise<Cleaned> => {

@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline/promises'
 import type { SignedCall } from '../../lambda/adapters/aws/signed-call.ts'
 import { queryRequest } from './query-call.ts'
 
-export interface Caller {
+export interface LiveCaller {
   readonly accountId: string
   readonly arn: string
 }
@@ -11,7 +11,7 @@ export interface Caller {
 const TIMEOUT_MS = 10_000
 
 /** @throws TypeError with what to do: no credentials, or none that work. */
-export const callerOf = async (sts: SignedCall): Promise<Caller> => {
+export const identityOf = async (sts: SignedCall): Promise<LiveCaller> => {
   const request = queryRequest('2011-06-15', 'GetCallerIdentity', {})
   const { status, body } = await sts(request, TIMEOUT_MS).catch((error: unknown) => {
     throw new TypeError(`There are no AWS credentials that work (${error instanceof Error ? error.name : 'unknown'}).`)
@@ -23,15 +23,15 @@ export const callerOf = async (sts: SignedCall): Promise<Caller> => {
   throw new TypeError(`AWS does not take these credentials (${code}).`)
 }
 
-export interface Question {
-  readonly caller: Caller
+export interface AccountQuestion {
+  readonly caller: LiveCaller
   readonly yesAccount: string | undefined
   /** Undefined: nobody is there to be asked. */
   readonly ask: ((question: string) => Promise<string>) | undefined
 }
 
 /** @throws TypeError unless exactly this account was agreed to. */
-export const agree = async ({ caller: { accountId }, yesAccount, ask }: Question): Promise<void> => {
+export const agree = async ({ caller: { accountId }, yesAccount, ask }: AccountQuestion): Promise<void> => {
   if (yesAccount !== undefined) {
     if (yesAccount === accountId) return
     throw new TypeError(`The credentials belong to account ${accountId}, and --yes-account names ${yesAccount}.`)

@@ -4,9 +4,9 @@
 import { processEnvironment } from '../../lambda/env.ts'
 import { EVERY_RUN, removeByPrefix } from './clean.ts'
 import { answeredBy, isBrokenOff } from './finding.ts'
-import { agree, askOnTerminal, type Caller, callerOf } from './identity.ts'
+import { agree, askOnTerminal, identityOf, type LiveCaller } from './identity.ts'
 import { checkMayReplace, createPageFile } from './page-file.ts'
-import { openPlace, type Place } from './place.ts'
+import { type LivePlace, openPlace } from './place.ts'
 import { startRehearsal } from './rehearsal.ts'
 import { createQuiet, livePace, type Pace, type Run, rehearsalPace } from './run.ts'
 import { beginJournal, resumeJournal } from './run-journal.ts'
@@ -21,8 +21,8 @@ const say = (line: string): void => {
 interface Started {
   readonly options: Options
   readonly settings: LiveSettings
-  readonly place: Place
-  readonly caller: Caller
+  readonly place: LivePlace
+  readonly caller: LiveCaller
   readonly pace: Pace
   close(): Promise<void>
 }
@@ -31,9 +31,9 @@ const paceOf = ({ redriveWaitMs }: Options, pace: Pace): Pace =>
   redriveWaitMs === undefined ? pace : { ...pace, redriveWaitMs }
 
 /** Nothing is made before the account and the Region were named and agreed to. */
-const agreed = async (options: Options, settings: LiveSettings, place: Place): Promise<Caller> => {
+const agreed = async (options: Options, settings: LiveSettings, place: LivePlace): Promise<LiveCaller> => {
   checkMayReplace(options.page, place.isReal)
-  const caller = await callerOf(place.sts)
+  const caller = await identityOf(place.sts)
   say(`AWS account ${caller.accountId} (${caller.arn}), Region ${place.region}; Stytch project ${settings.projectId}.`)
   if (!place.isReal)
     say(

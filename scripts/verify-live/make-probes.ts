@@ -7,8 +7,9 @@ import {
   DeleteFunctionCommand,
   GetFunctionConfigurationCommand,
 } from '@aws-sdk/client-lambda'
+import { partitionOf } from '../../lambda/core/base/aws-partition.ts'
 import { CheckBrokeOff } from './finding.ts'
-import type { Place } from './place.ts'
+import type { LivePlace } from './place.ts'
 import { packageOf } from './probe-package.ts'
 import { callIam } from './query-call.ts'
 import { type Run, until } from './run.ts'
@@ -40,12 +41,12 @@ const unlessGone = async (call: Promise<unknown>): Promise<void> => {
   }
 }
 
-export const removeRole = async ({ iam }: Pick<Place, 'iam'>, RoleName: string): Promise<void> => {
+export const removeRole = async ({ iam }: Pick<LivePlace, 'iam'>, RoleName: string): Promise<void> => {
   await unlessGone(callIam(iam, 'DeleteRolePolicy', { RoleName, PolicyName: POLICY }))
   await unlessGone(callIam(iam, 'DeleteRole', { RoleName }))
 }
 
-export const removeFunction = ({ lambda }: Pick<Place, 'lambda'>, FunctionName: string): Promise<void> =>
+export const removeFunction = ({ lambda }: Pick<LivePlace, 'lambda'>, FunctionName: string): Promise<void> =>
   unlessGone(lambda.send(new DeleteFunctionCommand({ FunctionName })))
 
 /** `m2m-verify-<run id>`: neither a role nor a function may have a slash in its name. */
@@ -62,9 +63,9 @@ const isNotAssumable = (error: unknown): boolean => {
 
 type Wanted = Pick<CreateFunctionCommandInput, 'FunctionName' | 'DurableConfig'> & { readonly module: string }
 
-export const createProbes = (place: Place, run: Run, accountId: string): Probes => {
+export const createProbes = (place: LivePlace, run: Run, accountId: string): Probes => {
   const { lambda, iam, region } = place
-  const partition = region.startsWith('cn-') ? 'aws-cn' : region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws'
+  const { partition } = partitionOf(region)
   const prefix = flatPrefix(run.prefix)
 
   const makeRole = async (kind: string, statement: object): Promise<string> => {

@@ -10,7 +10,7 @@ import type { Elsewhere } from './replica-checks.ts'
 import type { LiveSettings } from './settings.ts'
 import type { StytchUnderTest } from './stytch-calls.ts'
 
-export interface Place {
+export interface LivePlace {
   readonly stytch: StytchUnderTest
   readonly region: string
   /** Of the secrets that are made. */
@@ -37,7 +37,7 @@ export interface Credentials {
 }
 
 /** @param credentials in place of where every AWS tool finds them */
-export const openPlace = (settings: LiveSettings, credentials?: Credentials): Place => {
+export const openPlace = (settings: LiveSettings, credentials?: Credentials): LivePlace => {
   const { projectId, projectSecret, region, replicaRegion, awsEndpoint, stytchUrl, scimConnection } = settings
   const common = { ...defined({ endpoint: awsEndpoint, credentials }) }
   const clientIn = (where: string): SecretsManagerClient =>

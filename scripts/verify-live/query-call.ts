@@ -1,4 +1,5 @@
-// AWS's query protocol, which IAM and STS speak: a form out, XML back, of which a few elements are read.
+// AWS's query protocol, which IAM and STS speak: a form out, XML back.
+import { elementsOf } from '../../bin/before-deploy/signed-protocols.ts'
 import type { AwsRequest } from '../../lambda/adapters/aws/request-signer.ts'
 import type { SignedCall } from '../../lambda/adapters/aws/signed-call.ts'
 
@@ -30,9 +31,5 @@ export const callIam = async (
 ): Promise<string> => {
   const { status, body } = await iam(queryRequest('2010-05-08', action, parameters), TIMEOUT_MS)
   if (status < 400) return body
-  throw new QueryFault(/<Code>([^<]+)<\/Code>/.exec(body)?.[1] ?? `status ${status}`)
+  throw new QueryFault(elementsOf(body, 'Code')[0] ?? `status ${status}`)
 }
-
-/** Every text of an element, in order. */
-export const elementsOf = (xml: string, name: string): readonly string[] =>
-  [...xml.matchAll(new RegExp(`<${name}>([^<]*)</${name}>`, 'g'))].map(([, text = '']) => text)

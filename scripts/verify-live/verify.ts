@@ -11,7 +11,7 @@ import { type CheckGroup, isBrokenOff, isExpired, type LiveFinding, runGroup } f
 import { kindGroups } from './kind-checks.ts'
 import { labelLagGroups } from './label-lag-checks.ts'
 import { createProbes } from './make-probes.ts'
-import type { Place } from './place.ts'
+import type { LivePlace } from './place.ts'
 import { redriveGroup } from './redrive-checks.ts'
 import { replicaGroup } from './replica-checks.ts'
 import { createQuiet, createWorkshop, type Pace, type Run } from './run.ts'
@@ -22,7 +22,7 @@ import { stytchGroups } from './stytch-checks.ts'
 import { trailGroup } from './trail-checks.ts'
 
 export interface VerifyInput {
-  readonly place: Place
+  readonly place: LivePlace
   /** That was agreed to; a secret that appears in another one ends the run. */
   readonly accountId: string
   readonly pace: Pace

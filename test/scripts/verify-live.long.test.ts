@@ -12,10 +12,11 @@ import {
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { elementsOf } from '../../bin/before-deploy/signed-protocols.ts'
 import type { LiveFinding } from '../../scripts/verify-live/finding.ts'
 import { LIVE_MARK, renderPage } from '../../scripts/verify-live/page.ts'
 import { createPageFile, unfinishedPath } from '../../scripts/verify-live/page-file.ts'
-import { openPlace, type Place } from '../../scripts/verify-live/place.ts'
+import { type LivePlace, openPlace } from '../../scripts/verify-live/place.ts'
 import {
   PLAN_TAG,
   readLaterDrives,
@@ -23,7 +24,7 @@ import {
   recordFor,
   writeRecord,
 } from '../../scripts/verify-live/probe-journal.ts'
-import { callIam, elementsOf } from '../../scripts/verify-live/query-call.ts'
+import { callIam } from '../../scripts/verify-live/query-call.ts'
 import { type Rehearsal, startRehearsal } from '../../scripts/verify-live/rehearsal.ts'
 import { createWorkshop } from '../../scripts/verify-live/run.ts'
 import { beginJournal, type RunJournal, resumeJournal } from '../../scripts/verify-live/run-journal.ts'
@@ -35,7 +36,7 @@ const directory = mkdtempSync(join(tmpdir(), 'm2m-verify-'))
 afterAll(() => rmSync(directory, { recursive: true, force: true }))
 
 let rehearsal: Rehearsal
-let place: Place
+let place: LivePlace
 const printed: string[] = []
 const issued = new Set<string>()
 

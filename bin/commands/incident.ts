@@ -10,7 +10,7 @@ import type { ClientReport, IncidentReport } from '../../lambda/core/incident/in
 import { readSpan } from '../../lambda/core/secret/secret-tags.ts'
 import { countWords } from '../../lambda/core/secret/selector.ts'
 import { beginRevoke } from '../incident/begin-revoke.ts'
-import { checkWords, overlapNotes, runChecks } from '../incident/checks.ts'
+import { checkBefore, checkWords, overlapNotes } from '../incident/checks.ts'
 import { watchToTheEnd } from '../incident/incident-end.ts'
 import { follow, labelledBy } from '../incident/incident-follow.ts'
 import { listIncidents } from '../incident/incident-list.ts'
@@ -177,7 +177,7 @@ const checkFirst = async (
 ): Promise<void> => {
   const { breakGlass, direct } = options
   const source = direct === true ? undefined : breakGlass === true ? leakSources.breakGlass : leakSources.security
-  const checks = await runChecks(context, { counts: targets.counts, prefix: prefixOf(context, options), source })
+  const checks = await checkBefore(context, { counts: targets.counts, prefix: prefixOf(context, options), source })
   assertNotFrozen(context.stage, checks.frozen, `m2m incident${names || ' …'} --id ${incidentId} reports it again.`)
   context.screen.note(checkWords(checks))
   for (const line of overlapNotes(targets.secrets)) context.screen.note(line)

@@ -19,7 +19,7 @@ import {
 import { checkClients } from '../show/check-clients.ts'
 import { addFilters, type Choice, readFleet } from '../show/choose.ts'
 import { asOfView, type Row, rowJson, rowOf } from '../show/client-rows.ts'
-import { frozenWords, readFrozenIfAllowed } from '../show/frozen.ts'
+import { frozenWords, originJson, readFrozenIfAllowed } from '../show/frozen.ts'
 import { addWatching, type Watchable, type WatchOptions, watchable } from '../show/watch.ts'
 import type { CommandContext } from '../terminal/command-context.ts'
 import { EXIT } from '../terminal/command-fault.ts'
@@ -143,7 +143,7 @@ export const list = async (context: CommandContext, options: ListOptions): Promi
       stage: context.stage,
       clients: rows.map(rowJson),
       counts: countsOf(rows, asOf),
-      freeze: frozen.state,
+      ...(isStopped ? { freeze: frozen.state, frozen: originJson(frozen) } : {}),
       ...(isAsked ? { notChecked: unknown } : {}),
     },
     text: `${shown}${tallyOf(rows)}${open}${stopped}`,

@@ -73,7 +73,7 @@ interface Asked {
   readonly source: LeakSource | undefined
 }
 
-export const runChecks = async (context: CommandContext, { counts, prefix, source }: Asked): Promise<Checks> => {
+export const checkBefore = async (context: CommandContext, { counts, prefix, source }: Asked): Promise<Checks> => {
   const [frozen, report, rotate, stytch, caller] = await Promise.all([
     readFreezeNow(context),
     source === undefined ? undefined : within(PATIENCE_MS, mayReport(context, source), NO_ANSWER),

@@ -13,7 +13,7 @@ interface Room {
 const between = (least: number, number: number, most: number): number => Math.max(least, Math.min(number, most))
 
 /** Of a screen that also holds the id, the checks, what is waited for and the last sentence. @param rows undefined: a log, which is kept as short */
-export const roomOf = (rows = 30): Room => ({
+export const linesFor = (rows = 30): Room => ({
   live: between(3, Math.floor((rows - 12) / 3), 8),
   table: between(4, rows - 19, 10),
 })
@@ -23,7 +23,7 @@ interface EndedLines {
 }
 
 export const createEndedLines = (screen: Pick<Screen, 'note' | 'paint' | 'rows'>): EndedLines => {
-  const room = roomOf(screen.rows).live
+  const room = linesFor(screen.rows).live
   let [shown, isCut] = [0, false]
   return {
     show: (client, afterMs) => {

@@ -8,7 +8,7 @@ import { CommandFault, type Ending, EXIT, exitOf } from '../terminal/command-fau
 import { table } from '../terminal/table.ts'
 import { count } from '../terminal/words.ts'
 import { type ClientOutcome, isEnded, outcomeJson, outcomeOf, outcomeWords, readOutcomes } from './client-outcomes.ts'
-import { createEndedLines, roomOf } from './ended-lines.ts'
+import { createEndedLines, linesFor } from './ended-lines.ts'
 import { bucketOf, readReport } from './incident-report.ts'
 import { type Watched, watchIncident } from './incident-watch.ts'
 import { briefProofWords, readSignedProofs } from './signed-proofs.ts'
@@ -73,7 +73,7 @@ const endingOf = (context: CommandContext, asked: EndAsked, clients: readonly Cl
   const next = outcome === 'dead' || outcome === 'refused' ? '' : ` ${nextStep(asked, clients)}`
   return {
     json: { stage: context.stage, incidentId, outcome, clients: clients.map(outcomeJson) },
-    before: [tableOf(clients, roomOf(context.screen.rows).table)],
+    before: [tableOf(clients, linesFor(context.screen.rows).table)],
     sentence: `Incident ${incidentId}: ${sentences[outcome]}${of}.${next}`,
     exitCode: exitOf({ done, failed: clients.length - done }),
   }

@@ -9,7 +9,6 @@ import { examineFleet } from '../../bin/doctor/fleet-checks.ts'
 import type { CommandContext } from '../../bin/terminal/command-context.ts'
 import { createScreen } from '../../bin/terminal/screen.ts'
 import { createClientsApi, createLambdaClient } from '../../lambda/adapters/aws/clients-api.ts'
-import { createFreezeSwitch, createSystemsManager } from '../../lambda/adapters/aws/freeze-switch.ts'
 import { createSecrets } from '../../lambda/adapters/aws/secrets.ts'
 import { readCampaignRequest } from '../../lambda/core/campaign/campaign-request.ts'
 import { selectSecrets } from '../../lambda/core/campaign/select-secrets.ts'
@@ -200,7 +199,12 @@ const seatAt = (timing: FakeTiming, fleet: FakeFleet): CommandContext => {
         check: async ({ secrets }) => secrets.map(() => ({ found: 'fits' })),
       }),
       stepsOf: () => createFakeSteps(fleet, timing),
-      freeze: createFreezeSwitch(createSystemsManager(), '/m2m/test/freeze'),
+      freeze: {
+        parameterName: '/m2m/test/freeze',
+        read: async () => 'off',
+        origin: async () => ({ by: undefined, since: undefined }),
+        set: async () => {},
+      },
       clientsApi: {
         ...createClientsApi(lambda, 'm2m-test-clients'),
         list: async () => ({ clients: [], nextPage: undefined }),

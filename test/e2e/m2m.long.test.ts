@@ -417,6 +417,8 @@ describe('freeze', () => {
     expect(planned.json()).toEqual({
       stage: 'laptop',
       freeze: 'planned',
+      by: 'arn:aws:sts::000000000000:assumed-role/laptop/session',
+      since: expect.stringMatching(/^20\d\d-/),
       before: 'off',
       parameter: '/m2m/laptop/freeze',
     })

@@ -298,6 +298,21 @@ describe.each(WIDTHS)('at %i columns', (columns) => {
     expect(another).toMatchObject({ code: 0 })
   })
 
+  test('a hold bears the caller’s name as AWS knows it, and none where that is not known', async () => {
+    const { cli, secretOf } = seat
+    const by = async (): Promise<string | undefined> => {
+      const held = await cli.run(['hold', named('plain')], { env: { M2M_OPERATOR: '' } })
+      expect(held).toMatchObject({ code: 0 })
+      const found = secretOf(named('plain'))?.tags['m2m:held-by']
+      await cli.run(['release', named('plain')])
+      return found
+    }
+
+    expect(await by()).toBe('assumed-role/laptop/session')
+    cli.laptop.aws.faults.add({ op: 'GetCallerIdentity', kind: 'error', status: 500, count: 10 })
+    expect(await by()).toBeUndefined()
+  })
+
   test('without a terminal there are plain lines', async () => {
     const ran = await seat.cli.run(['incident', named('plain'), '--wait'], { env })
 

@@ -7,7 +7,7 @@ import type { FleetFinding } from '../../lambda/core/clients/fleet-findings.ts'
 import { correctionOf, creationOf, type HandMadeSecret, titleOf } from '../../lambda/core/secret/hand-made-secrets.ts'
 import { formatFault } from './stored-format.ts'
 
-interface HandMadeReport {
+export interface HandMadeReport {
   readonly findings: readonly FleetFinding[]
   /** What the caller may not read, in words. */
   readonly notChecked: readonly string[]

@@ -226,7 +226,9 @@ export class M2mStack extends Stack {
     this.operators.mayLookAt({
       topicArn: notifications.topic.topicArn,
       keyArn: key.key.keyArn,
-      schedules: (['sweep', 'campaign'] as const).map((part) => functionName(names, part)),
+      schedules: (['sweep', ...('schedule' in campaigns ? (['campaign'] as const) : [])] as const).map((part) =>
+        functionName(names, part),
+      ),
     })
     const identify = new Identify(this, 'Identify', {
       names,

@@ -69,7 +69,7 @@ export const addDoctor = (program: Command): void => {
   program
     .command('doctor')
     .description('what is wrong with the stage, and what to do about it; changes nothing')
-    .addOption(new Option('--kind <kind>', 'only findings of this kind, each by itself').choices(findingKinds))
+    .addOption(new Option('--kind <kind>', 'only findings of this kind, one by one').choices(findingKinds))
     .option(
       '--before-deploy',
       'what would stop the next deployment, with your own rights; needs no stage that is deployed',

@@ -14,7 +14,7 @@ export interface VendorPlace {
   readonly url: string
   /** Credentials, or what provides them (`fromNodeProviderChain()` of @aws-sdk/credential-providers, say). */
   readonly credentials: AwsCredentials | (() => Promise<AwsCredentials>)
-  /** @default - as the URL says; else the variable AWS_REGION, or AWS_DEFAULT_REGION */
+  /** @default - as the URL says */
   readonly region?: string
   /** In milliseconds. @default 5000 */
   readonly timeoutMs?: number
@@ -32,15 +32,12 @@ export interface SignedRequest {
 /** Of `abc123.execute-api.eu-west-1.amazonaws.com`, or of a VPC endpoint's name. */
 const regionOf = (url: URL): string | undefined => /\.execute-api\.([a-z0-9-]+)\./.exec(url.hostname)?.[1]
 
-/** Where the URL is a custom domain's, or a laptop's. */
-const regionAround = (): string | undefined => process.env.AWS_REGION ?? process.env.AWS_DEFAULT_REGION
-
 /** @throws TypeError for a place that names no Region. */
 export const createSignedRequest = (place: VendorPlace): ((request: SignedRequest) => Promise<Response>) => {
   const base = new URL(place.url)
-  const region = place.region ?? regionOf(base) ?? regionAround()
+  const region = place.region ?? regionOf(base)
   if (region === undefined) {
-    throw new TypeError(`region: expected one, or AWS_REGION to be set, since ${base.hostname} does not name it`)
+    throw new TypeError(`region: expected one, since ${base.hostname} does not name it`)
   }
   const { credentials, timeoutMs = 5_000, fetch: send = fetch } = place
   const signer = new SignatureV4({

@@ -3,6 +3,7 @@
 import { defined } from '../../lambda/core/base/defined.ts'
 import { writeClientsEnv } from '../../lambda/env/clients.ts'
 import { type CampaignsConfig, campaignEveryHours } from './campaign-config.ts'
+import type { DrillConfig } from './drill-config.ts'
 import { handMadeSecretsOf, type NamingConfig } from './hand-made-secrets.ts'
 import { type ReaderSettings, rolesOnSecrets } from './reader-faults.ts'
 import type { BackstopRules } from './rotation-schedule.ts'
@@ -21,6 +22,7 @@ interface GrowingSettings extends ReaderSettings, NamingConfig {
   readonly replicas: readonly { readonly region: string; readonly keyArn?: string }[]
   readonly readerAccounts: readonly string[]
   readonly readerOrganizationId?: string
+  readonly drills: DrillConfig
 }
 
 /** Lambda developer guide, "Lambda quotas": 4 KB for all variables together. */
@@ -32,6 +34,9 @@ const someKeyArn = (account: string, region: string): string =>
 
 /** As long as CloudFormation's: the stack's name, the logical id, and a dozen characters of its own or one more. */
 const someTableName = (stage: string): string => `m2m-${stage}-RecordsTable00000000-0000000000000`
+
+/** Likewise. */
+const someBucketName = (stage: string): string => `m2m-${stage}-evidencebucket00000000-0000000000000`
 
 const bytesOf = (env: Readonly<Record<string, string>>): number =>
   Object.entries(env).reduce((sum, [name, value]) => sum + Buffer.byteLength(name) + Buffer.byteLength(value), 0)
@@ -64,6 +69,8 @@ export const settingsFault = (config: GrowingSettings): string | undefined => {
       ...defined({ campaignEveryHours: campaignEveryHours(rotation.campaigns) }),
       handMadeSecrets: handMadeSecretsOf(config).map(({ secret }) => secret),
       recordsTable: someTableName(config.stage),
+      evidenceBucket: someBucketName(config.stage),
+      ...defined({ drillEveryHours: config.drills.everyHours }),
     }),
   )
   if (size <= MAX_ENVIRONMENT_BYTES) return undefined

@@ -39,7 +39,7 @@ import type { Secret } from '../../lambda/core/secret/secret.ts'
 import { revokeConfirmed } from '../../lambda/core/sweep/confirmed-event.ts'
 import type { Fact } from '../../lambda/core/sweep/due.ts'
 import { findingWords } from '../../lambda/core/sweep/finding-words.ts'
-import type { FindingKind } from '../../lambda/core/sweep/reports.ts'
+import type { ReportedKind } from '../../lambda/core/sweep/reports.ts'
 import { dailySummary, sweepDigest } from '../../lambda/core/sweep/sweep-digest.ts'
 import { noticeEvent } from '../../lambda/core/sweep/sweep-notice.ts'
 import { credentialRefusedEvent } from '../../lambda/core/vend/vend-outcome.ts'
@@ -223,7 +223,7 @@ describe('what the sweep publishes fits its schema', () => {
   ] as const satisfies readonly Fact['kind'][]
 
   test('of every kind of finding, in a digest and in a summary', () => {
-    const every = (Object.keys(findingWords) as FindingKind[]).map((kind) => ({ kind, since: AT, isForPeople: true }))
+    const every = (Object.keys(findingWords) as ReportedKind[]).map((kind) => ({ kind, since: AT, isForPeople: true }))
     const many = Array.from({ length: 30 }, (_, at) => ({ about: `${secretArn}${at}`, name: `m2m/prod/s${at}` }))
     const findings = many.flatMap((subject) => every.map((finding) => ({ ...subject, ...finding })))
     const digest = sweepDigest(findings, { at: AT })

@@ -228,7 +228,7 @@ describe('the function', () => {
   })
 
   test.each([
-    ['AWS/SQS', 'ApproximateNumberOfMessagesVisible'],
+    ['AWS/SQS', 'NumberOfMessagesSent'],
     ['AWS/Lambda', 'DestinationDeliveryFailures'],
   ])('what it could not archive wakes somebody: %s %s', (Namespace, MetricName) => {
     const about =

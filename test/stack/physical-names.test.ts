@@ -38,6 +38,7 @@ const NAMED_BY: Readonly<Record<string, readonly string[]>> = {
 const UNNAMED = [
   'AWS::ApiGateway::Account',
   'AWS::ApiGateway::Deployment',
+  'AWS::ApiGateway::GatewayResponse',
   'AWS::ApiGateway::Method',
   'AWS::ApiGateway::Resource',
   'AWS::ApiGateway::RestApi',

@@ -44,11 +44,11 @@ describe('the role', () => {
       'ListProofs',
       'ReadVersions',
       'RememberReports',
+      'LookAtPolicies',
       'LookAtTheSchedule',
       'LookAtRules',
       'LookAtSubscriptions',
       'LookAtTheKey',
-      'LookAtPolicies',
     ])
   })
 

@@ -6,7 +6,7 @@ import { DAY_MS } from '../../core/base/time-units.ts'
 import { REPORT_KEYS } from '../../core/rotation/record-keys.ts'
 import { findingWords } from '../../core/sweep/finding-words.ts'
 import type { ReportMemory } from '../../core/sweep/report-memory.ts'
-import { type FindingKind, findingKey, type OpenFinding } from '../../core/sweep/reports.ts'
+import { findingKey, type OpenFinding, type ReportedKind } from '../../core/sweep/reports.ts'
 import { createTableCall, type TableInput } from './table-call.ts'
 import { everyItem, keptUntil, keyOf, numberAttribute, numberIn, textIn } from './table-item.ts'
 
@@ -19,7 +19,7 @@ const KEPT_MS = 3 * DAY_MS
 /** Longer than anybody leaves a stage without a sweep and still wants to know what there was. */
 const DAYS_KEPT_MS = 30 * DAY_MS
 
-const isKind = (text: string | undefined): text is FindingKind =>
+const isKind = (text: string | undefined): text is ReportedKind =>
   text !== undefined && Object.hasOwn(findingWords, text)
 
 const toFinding = (item: JsonObject, asOf: number): OpenFinding | undefined => {

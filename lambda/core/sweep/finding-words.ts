@@ -1,5 +1,5 @@
 // How a kind of finding is called where people read of it, and what there is to do: a command, and the runbook's page.
-import type { FindingKind } from './reports.ts'
+import type { ReportedKind } from './reports.ts'
 
 export interface FindingWords {
   /** After a number: "3 × rotation off". */
@@ -16,7 +16,7 @@ const settleRefusing: FindingWords = {
   page: 'settle-refusing',
 }
 
-export const findingWords: Readonly<Record<FindingKind, FindingWords>> = {
+export const findingWords: Readonly<Record<ReportedKind, FindingWords>> = {
   overdue: {
     title: 'overdue',
     advice: 'the value works and is too old; m2m campaign list shows whether campaigns run',

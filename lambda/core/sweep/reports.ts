@@ -3,10 +3,11 @@
 // whenever its age has just passed a whole number of days, by no less than the time between two looks, so that it may come twice, and never not.
 import { DAY_MS } from '../base/time-units.ts'
 import type { Fact } from './due.ts'
+import { ROUND_MS } from './turns.ts'
 
 /** What is so of the stage, and of no secret alone. */
 export type StageFactKind = 'frozen' | 'freezeUnreadable' | 'campaignMissing' | 'checkFailed'
-export type FindingKind = Fact['kind'] | StageFactKind
+export type ReportedKind = Fact['kind'] | StageFactKind
 
 /** Whose fact it is. */
 export interface Subject {
@@ -17,7 +18,7 @@ export interface Subject {
 }
 
 export interface SweepFinding extends Subject {
-  readonly kind: FindingKind
+  readonly kind: ReportedKind
   /** Epoch milliseconds. */
   readonly since: number
   /** Whether people are notified: else the event on the bus is all. */
@@ -56,7 +57,7 @@ export const isDueByTime = (since: number, { asOf, gapMs }: Moment & { readonly 
   asOf >= since && (asOf - since) % REPORT_EVERY_MS < gapMs
 
 /** What the list shows of every secret, in every sweep. */
-export const LISTED_KINDS = ['overdue', 'rotationOff', 'heldTooLong'] as const satisfies readonly FindingKind[]
+export const LISTED_KINDS = ['overdue', 'rotationOff', 'heldTooLong'] as const satisfies readonly ReportedKind[]
 /** What takes a look at the secret's versions. */
 export const LOOKED_AT_KINDS = [
   'settleRefusing',
@@ -64,16 +65,20 @@ export const LOOKED_AT_KINDS = [
   'replicaBehind',
   'adoptionAwaited',
   'adoptionUnproven',
-] as const satisfies readonly FindingKind[]
+] as const satisfies readonly ReportedKind[]
 /** What the rotation function is asked about. */
 export const CHECKED_KINDS = [
   'secretDead',
   'clientGone',
   'clientForeign',
   'secretDeleted',
-] as const satisfies readonly FindingKind[]
+] as const satisfies readonly ReportedKind[]
 
-const isListed = (kind: FindingKind): boolean => LISTED_KINDS.some((one) => one === kind)
+/** Of some of these each secret has one look in a round (turns.ts). */
+const ROUND_KINDS = ['replicaBehind', 'policyForeign'] as const satisfies readonly ReportedKind[]
+
+const isOfRound = (kind: ReportedKind): boolean => ROUND_KINDS.some((one) => one === kind)
+const isListed = (kind: ReportedKind): boolean => LISTED_KINDS.some((one) => one === kind)
 
 export interface ReportsInput {
   readonly asOf: number
@@ -94,7 +99,7 @@ export interface Reports {
   /** The event of it was published. */
   made(finding: SweepFinding): void
   /** These kinds were looked for, and of them no others than those were found. */
-  looked(about: string, kinds: readonly FindingKind[], found: readonly FindingKind[]): void
+  looked(about: string, kinds: readonly ReportedKind[], found: readonly ReportedKind[]): void
   /** So many secrets take a look, or a check: each waits for its turn. */
   expect(turns: { readonly looks: number; readonly checks: number }): void
   /** Every secret of the stage was listed, and these are all. */
@@ -118,7 +123,8 @@ export const createReports = ({ asOf, sweepEveryMs, known }: ReportsInput): Repo
     isDue: (finding) => {
       if (known !== undefined) return isDueByRecords(finding, open.get(findingKey(finding)), { asOf })
       // One more, since a sweep may be left out.
-      const sweeps = isListed(finding.kind) ? 2 : turns + 1
+      const looks = isListed(finding.kind) ? 1 : turns
+      const sweeps = 1 + (isOfRound(finding.kind) ? Math.max(looks, Math.ceil(ROUND_MS / sweepEveryMs)) : looks)
       return isDueByTime(finding.since, { asOf, gapMs: sweeps * sweepEveryMs })
     },
     made: (finding) => {

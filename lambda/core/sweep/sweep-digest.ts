@@ -3,7 +3,7 @@
 import { type M2mEvent, newEvent } from '../base/events.ts'
 import { DAY_MS, HOUR_MS } from '../base/time-units.ts'
 import { findingWords } from './finding-words.ts'
-import type { FindingKind, SweepFinding } from './reports.ts'
+import type { ReportedKind, SweepFinding } from './reports.ts'
 
 /** Of each kind in a digest, and of all kinds in a summary. */
 const MOST_NAMED = 10
@@ -25,14 +25,14 @@ const bySince = (findings: readonly SweepFinding[]): readonly SweepFinding[] =>
   findings.toSorted((one, other) => one.since - other.since || (one.name < other.name ? -1 : 1))
 
 /** What cannot wait comes first. */
-const weights: Readonly<Partial<Record<FindingKind, number>>> = {
+const weights: Readonly<Partial<Record<ReportedKind, number>>> = {
   revokedAlive: 3,
   secretDead: 2,
   clientGone: 2,
   secretDeleted: 2,
   freezeUnreadable: 1,
 }
-const weightOf = (kind: FindingKind): number => weights[kind] ?? 0
+const weightOf = (kind: ReportedKind): number => weights[kind] ?? 0
 
 const groupsOf = (findings: readonly SweepFinding[]) =>
   [...Map.groupBy(bySince(findings), ({ kind }) => kind)]

@@ -48,7 +48,7 @@ test('what an event says to people fits into a message, which is made without es
 
   await createEvents(place.sdk().events, 'm2m-test', 'm2m.rotation').publish([refused])
 
-  expect(place.standIn.events()[0]?.detail).toEqual({ ...refused.detail, explanation: "somebody wrote 'dead' on 'it'" })
+  expect(place.standIn.events()[0]?.detail).toEqual({ ...refused.detail, explanation: "somebody wrote 'dead' on (it)" })
 })
 
 describe('what was not taken', () => {

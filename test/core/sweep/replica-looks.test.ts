@@ -13,7 +13,7 @@ const replicaNotices = ({ events }: ReturnType<typeof createPlace>) =>
   events.published.filter(({ detail }) => 'replicas' in detail)
 
 describe('a replica that failed on a settled secret', () => {
-  test('is reported within a round of sweeps, once in each', async () => {
+  test('is reported within a round of sweeps, and again the next day', async () => {
     const place = createPlace()
     for (let at = 0; at < 60; at += 1) place.add({ name: `s${at}`, ...settled, more: { replicas: failed } })
 
@@ -29,9 +29,8 @@ describe('a replica that failed on a settled secret', () => {
         replicas: [{ region: 'eu-north-1', status: 'Failed' }],
       },
     })
-    for (let sweeps = 0; sweeps < ROUND; sweeps += 1) await place.next()
-    expect(replicaNotices(place)).toHaveLength(120)
-    // Two events, and not the same one again.
+    for (let sweeps = 0; sweeps < 4 * ROUND; sweeps += 1) await place.next()
+    // Nothing is remembered here: the same event may come twice, under one id.
     expect(new Set(replicaNotices(place).map(({ detail }) => detail.id)).size).toBe(120)
     expect(place.rotated()).toEqual([])
   })
@@ -81,6 +80,6 @@ describe('a replica that failed on a settled secret', () => {
   })
 })
 
-test('a round is as long as the time after which a fact is reported again', () => {
+test('a round takes six hours', () => {
   expect(ROUND * SWEEP_EVERY_MS).toBe(6 * 60 * MINUTE_MS)
 })

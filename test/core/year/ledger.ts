@@ -94,7 +94,8 @@ export const createLedger = (now: () => number) => {
     mails[type] = (mails[type] ?? 0) + 1
     if (type === 'Campaign Completed') campaignMail(event)
     else if (type === 'Sweep Digest') digestMail(event)
-    else if (type === 'Daily Summary') once('the day’s summary', DAY - HOUR)
+    // Of each day, from 06:00: one that an outage held up is followed by the next one in less than a day.
+    else if (type === 'Daily Summary') once(`the summary of day ${Math.floor((now() - 6 * HOUR) / DAY)}`, DAY)
     else {
       const what = `${String(detail.requestToken).split('-')[0]} ${String(detail.reason)}`
       once(`${type} ${String(detail.secretName)} ${what}`, Number.POSITIVE_INFINITY)

@@ -157,7 +157,7 @@ describe('GET and POST /_stand-in/settings', () => {
       'staleReadShare: expected a share from 0 to 1',
       'staleReadMs: expected a number from 0',
       'staleReadPer: expected one of call, secret',
-      'latencyMs: expected {service: milliseconds from 0} of secretsmanager, kms, dynamodb, events, ssm, lambda, s3',
+      'latencyMs: expected {service: milliseconds from 0} of secretsmanager, kms, dynamodb, events, ssm, lambda, s3, cloudtrail',
       'versionQuota: expected one of off, documented',
       'coldStart: no such setting',
     ])

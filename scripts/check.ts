@@ -1,7 +1,7 @@
 // `npm test`: types, lint, architecture and tests, each with a heading and its time. All run even if one fails, so that a red run shows
 // everything at once. The last line on stdout is the tally, `N passed, N failed`; it is green only if all is.
 // `npm test -- --changed` runs the tests that are near to what changed since HEAD~1 (`--changed REV`: since REV). `npm run test:long` is
-// the second run, without the checks. Other arguments go on to vitest: `npm test -- test/core/vend`. Tested in test/scripts/check.test.ts.
+// the second run, without the checks. Other arguments go on to vitest: `npm test -- test/core/vend`. Tested in test/scripts/check.long.test.ts.
 
 import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'

@@ -8,6 +8,8 @@ import { at, iso } from '../terminal/words.ts'
 export interface Frozen extends FreezeOrigin {
   /** unreadable: the parameter holds something else, or may not be read. */
   readonly state: FreezeReading
+  /** Why it could not be read, where that is known. */
+  readonly why?: string
 }
 
 /** Of a command's connections, as far as this needs them. */
@@ -24,7 +26,7 @@ export const readFrozen = async (freeze: FreezeRead): Promise<Frozen> => {
 /** The same for whoever goes on without it. */
 export const readFrozenIfAllowed = async (freeze: FreezeRead): Promise<Frozen> =>
   readFrozen(freeze).catch((error: unknown) => {
-    if (error instanceof Fault) return { state: 'unreadable' as const, ...NOBODY }
+    if (error instanceof Fault) return { state: 'unreadable' as const, why: error.message, ...NOBODY }
     throw error
   })
 
@@ -39,8 +41,10 @@ const stateWords: Readonly<Record<FreezeReading, string>> = {
   unreadable: 'whether rotations are frozen is not known',
 }
 
-export const frozenWords = (frozen: Frozen): string =>
-  [stateWords[frozen.state], originWords(frozen)].filter(Boolean).join(' ')
+export const frozenWords = (frozen: Frozen): string => {
+  const state = frozen.why === undefined ? stateWords[frozen.state] : `${stateWords[frozen.state]}: ${frozen.why}`
+  return [state, originWords(frozen)].filter(Boolean).join(' ')
+}
 
 /** As `--json` shows it. */
 export const originJson = ({ by, since }: FreezeOrigin) => ({ by: by ?? null, since: iso(since) })

@@ -108,7 +108,12 @@ export const neededCalls: Readonly<Record<string, NeededCalls>> = {
     bundle: 'on-clients-request',
     ...registering,
     // Of a secret that is adopted where it is, its owner's policy statements stay.
-    optional: [...(registering.optional ?? []), 'secretsmanager:GetResourcePolicy'],
+    optional: [
+      ...(registering.optional ?? []),
+      'secretsmanager:GetResourcePolicy',
+      'secretsmanager:DeleteResourcePolicy',
+      'secretsmanager:CancelRotateSecret',
+    ],
     hasNamedCallers: true,
   },
   archive: { bundle: 'on-archive', calls: ['s3:PutObject'] },
@@ -157,9 +162,18 @@ export const neededCalls: Readonly<Record<string, NeededCalls>> = {
       's3:ListBucket',
       'dynamodb:PutItem',
       'dynamodb:DeleteItem',
+      'secretsmanager:GetResourcePolicy',
+      'events:DescribeRule',
     ],
     demanded: ['lambda:InvokeFunction'],
-    optional: ['secretsmanager:ListSecretVersionIds', 'dynamodb:Query'],
+    // What the stage stands on: not every one has a schedule of campaigns, a subscription, a key of its own.
+    optional: [
+      'secretsmanager:ListSecretVersionIds',
+      'dynamodb:Query',
+      'scheduler:GetSchedule',
+      'sns:ListSubscriptionsByTopic',
+      'kms:DescribeKey',
+    ],
     // It asks for what it has reported as well, and where the stage asks for proof of adoption, for reads.
     records: { 'dynamodb:Query': VERSION_KEYS, 'dynamodb:PutItem': REPORT_KEYS, 'dynamodb:DeleteItem': REPORT_KEYS },
     publishes: 'm2m.sweep',

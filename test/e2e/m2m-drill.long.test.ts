@@ -123,7 +123,8 @@ const onTerminal = (...args: readonly string[]) => {
     ended,
     shown: () => shown,
     answer: async (question: RegExp, keys: string) => {
-      await until(() => question.test(shown), `${question}`)
+      // A question is folded into the terminal's width.
+      await until(() => question.test(shown.replace(/\s+/g, ' ')), `${question}`)
       child.stdin.write(keys)
     },
   }

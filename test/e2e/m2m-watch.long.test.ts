@@ -51,7 +51,7 @@ test('status prints JSON, a line each change; a look that fails is made again, a
     env: env(),
   })
   await watching.printed(/reports/)
-  cli.laptop.aws.faults.add({ op: 'DescribeSecret', kind: 'error', status: 403, count: 2 })
+  cli.laptop.aws.faults.add({ op: 'DescribeSecret', kind: 'error', status: 403, count: 1 })
   await until(() => /DescribeSecret/.test(watching.stderr()), 'the look that failed')
   await cli.run(['rotate', 'reports', '--wait', '--yes'])
   await watching.printed(/"state":"overlap"/)

@@ -43,6 +43,7 @@ export interface CampaignProps {
 
 /** The operators' policy, as far as a part adds to it. */
 interface Operators {
+  maySet(name: string): void
   mayDo(...statements: readonly PolicyStatement[]): void
   explain(resource: string, reason: string): void
 }
@@ -182,8 +183,9 @@ export class Campaign extends Construct {
         actions: ['lambda:ListDurableExecutionsByFunction', 'lambda:GetDurableExecution'],
         resources: [arn, executions],
       }),
-      this.control('PauseAndStopCampaigns', ['ssm:GetParameter', 'ssm:PutParameter']),
     )
+    // Pausing and stopping.
+    operators.maySet(controlParameter(this.names))
     operators.explain(executions, OF_A_VERSION)
   }
 

@@ -26,11 +26,19 @@ export interface StageSights {
 
 export class OperatorPolicy extends Construct {
   readonly policy: ManagedPolicy
+  /** The stage's switches, and what people write down. One statement, since a managed policy has 6,144 characters. */
+  private readonly parameters = new PolicyStatement({
+    sid: 'SetParameters',
+    // The history says by whom rotations were frozen, and since when.
+    actions: ['ssm:GetParameter', 'ssm:GetParameterHistory', 'ssm:PutParameter'],
+  })
 
   constructor(scope: Construct, id: string, { names, clients, rotation }: OperatorPolicyProps) {
     super(scope, id)
-    const { partition, account, region } = Stack.of(this)
+    const { region } = Stack.of(this)
     const secrets = managedSecrets(this, names)
+    this.maySet(`/m2m/${names.stage}/freeze`)
+    this.maySet(drillParameter(names.stage))
     this.policy = new ManagedPolicy(this, 'Policy', {
       managedPolicyName: `m2m-${names.stage}-operator-${region}`,
       description: `For those who operate the M2M clients below ${names.secretNamePrefix}`,
@@ -83,17 +91,7 @@ export class OperatorPolicy extends Construct {
           actions: ['lambda:InvokeFunction'],
           resources: [clients.arn, rotation.arn],
         }),
-        new PolicyStatement({
-          sid: 'Freeze',
-          // The history says by whom it was frozen, and since when.
-          actions: ['ssm:GetParameter', 'ssm:GetParameterHistory', 'ssm:PutParameter'],
-          resources: [`arn:${partition}:ssm:${region}:${account}:parameter/m2m/${names.stage}/freeze`],
-        }),
-        new PolicyStatement({
-          sid: 'RecordDrills',
-          actions: ['ssm:GetParameter', 'ssm:PutParameter'],
-          resources: [`arn:${partition}:ssm:${region}:${account}:parameter${drillParameter(names.stage)}`],
-        }),
+        this.parameters,
       ],
     })
     for (const one of secrets)
@@ -108,22 +106,29 @@ export class OperatorPolicy extends Construct {
   mayLookAt({ topicArn, keyArn, schedules }: StageSights): void {
     const { partition, account, region } = Stack.of(this)
     this.mayDo(
+      // In one statement for the same reason; each action knows one kind of these resources alone.
       new PolicyStatement({
-        sid: 'LookAtTheTopic',
-        actions: ['sns:ListSubscriptionsByTopic'],
-        resources: [topicArn],
-      }),
-      new PolicyStatement({
-        sid: 'LookAtTheKey',
-        actions: ['kms:DescribeKey', 'kms:GetKeyPolicy', 'kms:GetKeyRotationStatus'],
-        resources: [keyArn],
-      }),
-      new PolicyStatement({
-        sid: 'LookAtTheSchedules',
-        actions: ['scheduler:GetSchedule'],
-        resources: schedules.map((name) => `arn:${partition}:scheduler:${region}:${account}:schedule/default/${name}`),
+        sid: 'LookAtTheStage',
+        actions: [
+          'sns:ListSubscriptionsByTopic',
+          'kms:DescribeKey',
+          'kms:GetKeyPolicy',
+          'kms:GetKeyRotationStatus',
+          'scheduler:GetSchedule',
+        ],
+        resources: [
+          topicArn,
+          keyArn,
+          ...schedules.map((name) => `arn:${partition}:scheduler:${region}:${account}:schedule/default/${name}`),
+        ],
       }),
     )
+  }
+
+  /** @param name of a parameter of Systems Manager, beginning with a slash */
+  maySet(name: string): void {
+    const { partition, account, region } = Stack.of(this)
+    this.parameters.addResources(`arn:${partition}:ssm:${region}:${account}:parameter${name}`)
   }
 
   /** What another part wants its operators to be allowed. */

@@ -194,8 +194,10 @@ test('operators may start it, by the alias', () => {
 test('operators may see campaigns, and pause and stop them by one parameter; nobody else but the function reads it', () => {
   const policies = Object.values(resourcesOf(template)).filter(({ Type }) => Type === 'AWS::IAM::ManagedPolicy')
   const parameter = `arn:aws:ssm:${REGION}:${ACCOUNT}:parameter/m2m/prod/campaigns`
-  expect(plain(policies)).toContain(
-    `"Action":["ssm:GetParameter","ssm:PutParameter"],"Effect":"Allow","Resource":"${parameter}"`,
+  expect(plain(policies)).toMatch(
+    new RegExp(
+      `"Action":\\["ssm:GetParameter","ssm:GetParameterHistory","ssm:PutParameter"\\],"Effect":"Allow","Resource":\\[[^\\]]*"${parameter}"`,
+    ),
   )
   expect(plain(policies)).toContain('"Action":["lambda:ListDurableExecutionsByFunction","lambda:GetDurableExecution"]')
   expect(plain(Object.values(resourcesOf(template))).split(parameter)).toHaveLength(3)

@@ -67,7 +67,7 @@ const createPlace = (timing: FakeTiming, check: CheckQuestions['check']) => {
       timing.now(),
     )
   }
-  return { fleet, events, journal, freeze, asked, run }
+  return { fleet, events, journal, freeze, memory, asked, run }
 }
 
 /** A client that was rotated and settled, with its rotation function and a table. */
@@ -78,9 +78,9 @@ const createSettled = async () => {
   await world.rotate(tokenOf('rotate'))
   await world.rotate(tokenOf('settle'))
   const place = createPlace(world.timing, (question) => checkCurrent(() => rotation, question))
-  const sweepNow = async () => {
+  const sweepNow = async (more: Readonly<Record<string, string>> = {}) => {
     const seen = await world.secrets.describe(SECRET_ARN)
-    const { secret, versions } = makeSecret({ name: 'm2m/test/orders', tags: { 'm2m:client-id': CLIENT_ID } })
+    const { secret, versions } = makeSecret({ name: 'm2m/test/orders', tags: { 'm2m:client-id': CLIENT_ID, ...more } })
     place.fleet.add({ secret: { ...secret, labels: seen?.labels ?? {} }, versions, currentId: '' })
     const summary = await place.run()
     world.timing.advance(SWEEP_EVERY_MS)
@@ -176,6 +176,15 @@ describe('within one sweep it is found, reported, and reported again once a day'
     expect(await sweepNow()).toMatchObject({ secretsDead: 1, reported: 0 })
     isRefused.is = false
     expect(await sweepNow()).toMatchObject({ reported: 0 })
+  })
+
+  test('and of a client that was retired since, nothing is open any more', async () => {
+    const { world, memory, sweepNow } = await createSettled()
+    Object.assign(world.client(), { current: valueNamed('Z') })
+    expect(await sweepNow()).toMatchObject({ secretsDead: 1, findingsOpen: 1 })
+
+    expect(await sweepNow({ 'm2m:retired': 'x' })).toMatchObject({ findingsOpen: 0 })
+    expect(memory.findings.size).toBe(0)
   })
 
   test('also while everything is frozen', async () => {

@@ -2,22 +2,10 @@
 // reported at once, one that is only late after a while; the overlap stays open in either case, until they have it or a person decides. Pure.
 
 import { DAY_MS } from '../base/time-units.ts'
-import { isManaged } from '../secret/is-managed.ts'
-import { isUnsettled } from '../secret/overlap.ts'
 import { regionStatuses } from '../secret/replica-state.ts'
 import { replicasKeepingOpen } from '../secret/replicas.ts'
 import type { Secret } from '../secret/secret.ts'
-import { isRetired, overlapOf, type StageSpans } from '../secret/secret-tags.ts'
-import type { Sweep } from './due.ts'
-import { LOOKED_AT_KINDS, type ReportedKind } from './reports.ts'
-
-/** Whether its copies are looked at by turns (replica-looks.ts), since nothing else looks at them until its next rotation. */
-export const isSettledOurs = (secret: Secret, { rules }: Pick<Sweep, 'rules'>): boolean =>
-  isManaged(secret, rules) && !isRetired(secret) && !isUnsettled(secret)
-
-/** What a look at a secret's labels and versions decides on. Of the copies of a settled one only their own look says that they are repaired. */
-export const kindsByLabels = (secret: Secret, sweep: Pick<Sweep, 'rules'>): readonly ReportedKind[] =>
-  isSettledOurs(secret, sweep) ? LOOKED_AT_KINDS.filter((kind) => kind !== 'replicaBehind') : LOOKED_AT_KINDS
+import { overlapOf, type StageSpans } from '../secret/secret-tags.ts'
 
 interface ReplicaFact {
   readonly kind: 'replicaBehind'

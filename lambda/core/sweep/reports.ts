@@ -7,7 +7,9 @@ import { ROUND_MS } from './turns.ts'
 
 /** What is so of the stage, and of no secret alone. */
 export type StageFactKind = 'frozen' | 'freezeUnreadable' | 'campaignMissing' | 'checkFailed'
-export type ReportedKind = Fact['kind'] | StageFactKind
+/** What has no event of its own: the digest and the day's summary name it. */
+export type ValueFactKind = 'valueMalformed'
+export type ReportedKind = Fact['kind'] | StageFactKind | ValueFactKind
 
 /** Whose fact it is. */
 export interface Subject {

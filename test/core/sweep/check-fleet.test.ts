@@ -196,6 +196,59 @@ describe('within one sweep it is found, reported, and reported again once a day'
   })
 })
 
+describe('a value that a planned rotation would refuse is in the digest, with its faults in the log', () => {
+  const value = 'canary-value-of-somebody-WXYZ'
+  const store = async (text: string) => {
+    const seat = await createSettled()
+    const { world } = seat
+    Object.assign(world.client(), { current: value, next: null })
+    world.secrets.place('5f3f2a10-0000-4000-8000-00000000000a', { text, labels: ['AWSCURRENT'] })
+    return { ...seat, digests: () => seat.events.published.filter(({ type }) => type === 'Sweep Digest') }
+  }
+
+  test.each([
+    ['camel case', JSON.stringify({ clientId: CLIENT_ID, clientSecret: value }), 1, /found clientSecret: rename it/],
+    ['an empty object', '{}', 0, /client_secret is missing/],
+    ['cut off', `{"client_id":"${CLIENT_ID}","client_secret":"${value}"`, 1, /cut off/],
+    [
+      'another project',
+      JSON.stringify({ client_id: CLIENT_ID, client_secret: value, project_id: 'p-other', token_url: 'https://x' }),
+      0,
+      /project_id is not/,
+    ],
+  ])('%s', async (_what, text, checked, fault) => {
+    const { world, memory, journal, sweepNow, events, digests } = await store(text)
+
+    expect(await sweepNow()).toMatchObject({ checked, valuesMalformed: 1, secretsDead: 0, findingsOpen: 1 })
+    expect(await sweepNow()).toMatchObject({ checked, valuesMalformed: 1, findingsOpen: 1 })
+
+    expect(digests()).toMatchObject([
+      { detail: { findings: [{ kind: 'valueMalformed', names: ['m2m/test/orders'] }] } },
+    ])
+    const [noted] = journal.entries.filter(({ outcome }) => outcome === 'valueMalformed')
+    expect(JSON.stringify(noted)).toMatch(fault)
+    expect(JSON.stringify([journal.entries, events.published])).not.toContain('canary')
+
+    const labels = ['AWSCURRENT', 'AWSPENDING']
+    world.secrets.place('5f3f2a10-0000-4000-8000-00000000000b', { text: textOf(value), labels })
+    expect(await sweepNow()).toMatchObject({ checked: 1, valuesMalformed: 0, findingsOpen: 0 })
+    expect(memory.findings.size).toBe(0)
+  })
+
+  test('and many of them are no outage of Stytch', async () => {
+    const timing = createFakeTiming()
+    const faults = ['the value is not a JSON object: it is empty']
+    const place = createPlace(timing, async ({ secrets }) =>
+      secrets.map(() => ({ found: 'unknown', why: 'unreadable', faults })),
+    )
+    for (let at = 0; at < 3; at += 1) {
+      place.fleet.add(makeSecret({ name: `m2m/test/c${at}`, tags: { 'm2m:client-id': `c${at}` } }))
+    }
+
+    expect(await place.run()).toMatchObject({ failed: 0, valuesMalformed: 3, findingsOpen: 3 })
+  })
+})
+
 test('an open next secret and an inactive client are counted, and nobody is told', async () => {
   const { world, sweepNow, told } = await createSettled()
   world.client().next = valueNamed('Z')

@@ -4,6 +4,7 @@
 
 import { Fault } from '../base/fault.ts'
 import { forEachLimited } from '../base/for-each-limited.ts'
+import { DAY_MS } from '../base/time-units.ts'
 import { type CheckQuestions, checksOf, toCheckOf } from '../drive/check-questions.ts'
 import type { CheckFinding, Lost } from '../rotation/check-answer.ts'
 import { MOST_IN_CHECK, type SecretToCheck } from '../rotation/read-check-question.ts'
@@ -106,7 +107,9 @@ const reportValue = (work: SweepSecret, { secretArn }: SecretToCheck, finding: C
   const name = secretNameOf(secretArn)
   journal.note({ secret: name, outcome: 'valueMalformed', faults: faults.join('; ') })
   const known = reports.known?.find((one) => one.about === secretArn && one.kind === kind)
-  const malformed = { about: secretArn, name, kind, since: known?.since ?? sweep.asOf, isForPeople: true }
+  // Where nothing is remembered, at one time of the day: a value that works all the same is no reason for a mail from every sweep.
+  const firstAt = reports.known === undefined ? sweep.asOf - (sweep.asOf % DAY_MS) : sweep.asOf
+  const malformed = { about: secretArn, name, kind, since: known?.since ?? firstAt, isForPeople: true }
   reports.looked(secretArn, VALUE_KINDS, [kind])
   if (reports.isDue(malformed)) reports.made(malformed)
 }

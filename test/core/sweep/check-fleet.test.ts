@@ -247,6 +247,21 @@ describe('a value that a planned rotation would refuse is in the digest, with it
 
     expect(await place.run()).toMatchObject({ failed: 0, valuesMalformed: 3, findingsOpen: 3 })
   })
+
+  test('and where nothing is remembered, once a day and not in every sweep', async () => {
+    const timing = createFakeTiming()
+    const place = createPlace(timing, async ({ secrets }) => secrets.map(() => ({ found: 'fits', faults: ['x'] })))
+    place.fleet.add(makeSecret({ name: 'm2m/test/c', tags: { 'm2m:client-id': 'c' } }))
+    place.memory.isGone = true
+    for (let at = 0; at < (2 * DAY_MS) / SWEEP_EVERY_MS; at += 1) {
+      await place.run()
+      timing.advance(SWEEP_EVERY_MS)
+    }
+
+    const digests = place.events.published.filter(({ type }) => type === 'Sweep Digest')
+    expect(new Set(digests.map(({ detail }) => detail.id)).size).toBe(2)
+    expect(digests.length).toBeLessThanOrEqual(8)
+  })
 })
 
 test('an open next secret and an inactive client are counted, and nobody is told', async () => {

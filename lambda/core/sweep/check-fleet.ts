@@ -13,7 +13,7 @@ import type { Secret } from '../secret/secret.ts'
 import { secretNameOf } from '../secret/secret-name.ts'
 import { TAG } from '../secret/secret-tags.ts'
 import type { Fact, Sweep } from './due.ts'
-import { CHECKED_KINDS, type ReportedKind } from './reports.ts'
+import { CHECKED_KINDS, VALUE_KINDS } from './reports.ts'
 import { findingOf, noticeEvent } from './sweep-notice.ts'
 import { type SweepSecret, unlessDown } from './sweep-secret.ts'
 
@@ -90,8 +90,6 @@ const countDeleted = async (
   work.tally.checked += 1
   await report(work, secret, { found: 'deleted', since })
 }
-
-const VALUE_KINDS = ['valueMalformed'] as const satisfies readonly ReportedKind[]
 
 /** What a planned rotation refuses, before one does: the value may work, and nothing replaces it. */
 const reportValue = (work: SweepSecret, { secretArn }: SecretToCheck, finding: CheckFinding): void => {

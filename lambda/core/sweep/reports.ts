@@ -76,6 +76,9 @@ export const CHECKED_KINDS = [
   'secretDeleted',
 ] as const satisfies readonly ReportedKind[]
 
+/** What stands in the secret, which the same answer tells. */
+export const VALUE_KINDS = ['valueMalformed'] as const satisfies readonly ReportedKind[]
+
 /** Of some of these each secret has one look in a round (turns.ts). */
 const ROUND_KINDS = ['replicaBehind', 'policyForeign'] as const satisfies readonly ReportedKind[]
 

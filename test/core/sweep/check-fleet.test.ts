@@ -248,6 +248,20 @@ describe('a value that a planned rotation would refuse is in the digest, with it
     expect(await place.run()).toMatchObject({ failed: 0, valuesMalformed: 3, findingsOpen: 3 })
   })
 
+  test('and of one that is scheduled for deletion since, it is over', async () => {
+    const timing = createFakeTiming()
+    const place = createPlace(timing, async ({ secrets }) => secrets.map(() => ({ found: 'fits', faults: ['x'] })))
+    const made = makeSecret({ name: 'm2m/test/c', tags: { 'm2m:client-id': 'c' } })
+    place.fleet.add(made)
+    expect(await place.run()).toMatchObject({ valuesMalformed: 1 })
+
+    place.fleet.add({ ...made, secret: { ...made.secret, isDeleted: true } })
+    timing.advance(SWEEP_EVERY_MS)
+    await place.run()
+
+    expect([...place.memory.findings.values()].map(({ kind }) => kind)).toEqual(['secretDeleted'])
+  })
+
   test('and where nothing is remembered, once a day and not in every sweep', async () => {
     const timing = createFakeTiming()
     const place = createPlace(timing, async ({ secrets }) => secrets.map(() => ({ found: 'fits', faults: ['x'] })))

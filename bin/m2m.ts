@@ -10,6 +10,13 @@ const { engines } = createRequire(import.meta.url)('m2m-secret-rotation/package.
 }
 const fault = nodeFault(process.versions.node, engines.node)
 
+// Whoever reads the output may have seen enough (`| head`), while an incident is still to be brought to its end.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+  })
+}
+
 if (fault === undefined) {
   const [{ CommanderError }, { createProgram }, { reportFailure }] = await Promise.all([
     import('commander'),

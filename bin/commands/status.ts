@@ -128,6 +128,12 @@ const replicaRow = ({ row }: Sight): readonly (readonly string[])[] => {
   return replicas.length === 0 ? [] : [['replicas', words.join(', ')]]
 }
 
+/** What a planned rotation refuses, whatever Stytch says of the value. */
+const valueRow = ({ finding }: Sight): readonly (readonly string[])[] => {
+  const faults = finding !== undefined && 'faults' in finding ? (finding.faults ?? []) : []
+  return faults.length === 0 ? [] : [['value', `a planned rotation refuses it: ${faults.join('; ')}`]]
+}
+
 /** What Stytch says to AWSCURRENT, and what to do. */
 const checkWords = ({ row, finding }: Sight): string => {
   if (finding === undefined) return '–'
@@ -163,6 +169,7 @@ const detailOf = (screen: Screen, sight: Sight): string => {
     ...readRows(sight),
     ['at Stytch', why === undefined ? slotsOf(record) : `not known: ${why}`],
     ['checked', checkWords(sight)],
+    ...valueRow(sight),
     ['overlap', overlapWords(row)],
     ...replicaRow(sight),
     ['age', `${ageWords(sight)}${visible.isOverdue ? screen.paint('yellow', ', overdue') : ''}`],
@@ -187,6 +194,7 @@ const sightJson = (sight: Sight) => ({
           found: sight.finding.found,
           since: 'since' in sight.finding ? iso(sight.finding.since) : null,
           why: sight.finding.found === 'unknown' ? sight.finding.why : null,
+          faults: 'faults' in sight.finding ? (sight.finding.faults ?? []) : [],
         },
   replicas: sight.row.secret.replicas,
   position: sight.read?.position ?? null,

@@ -6,6 +6,7 @@ import { type FleetFinding, fleetFindings } from '../../lambda/core/clients/flee
 import { readRecords } from '../../lambda/core/clients/survey-clients.ts'
 import type { Secret } from '../../lambda/core/secret/secret.ts'
 import { isRetired } from '../../lambda/core/secret/secret-tags.ts'
+import { type StageSecrets, shortNameOf } from '../../lambda/core/secret/stage-secrets.ts'
 import { checkClients } from '../show/check-clients.ts'
 import { readFleet } from '../show/choose.ts'
 import { asOfView } from '../show/client-rows.ts'
@@ -85,12 +86,14 @@ export const handMadeReport = async (context: CommandContext) => {
   )
 }
 
-const toValueFinding = ({ secretName, faults }: ExaminedValue, prefix: string): FleetFinding => ({
+const toValueFinding = ({ secretName, faults }: ExaminedValue, stage: StageSecrets): FleetFinding => ({
   kind: 'value',
   weight: 'broken',
-  subject: secretName.slice(prefix.length),
+  subject: shortNameOf(stage, secretName),
   what: `a planned rotation refuses its value: ${faults.join('; ')}`,
-  todo: 'store it in the format of docs/secret-format.md, with the value that is in use',
+  todo: secretName.startsWith(stage.secretNamePrefix)
+    ? 'store it in the format of docs/secret-format.md, with the value that is in use'
+    : "store it with its owner's own fields, as its tag m2m:fields names them, and the value that is in use",
 })
 
 /** Read by the clients function, a hundred at a time. */
@@ -98,7 +101,7 @@ export const valueFindings = async (
   context: CommandContext,
   secrets: readonly Secret[],
 ): Promise<readonly FleetFinding[]> => {
-  const { secretNamePrefix } = await context.view()
+  const view = await context.view()
   const { clientsApi } = await context.connect()
   const names = secrets.filter((secret) => !secret.isDeleted && !isRetired(secret)).map(({ name }) => name)
   const progress = context.screen.progress('Examining values')
@@ -106,9 +109,7 @@ export const valueFindings = async (
   try {
     for (let from = 0; from < names.length; from += MAX_EXAMINED) {
       const examined = await clientsApi.examine(names.slice(from, from + MAX_EXAMINED))
-      found.push(
-        ...examined.filter(({ faults }) => faults.length > 0).map((one) => toValueFinding(one, secretNamePrefix)),
-      )
+      found.push(...examined.filter(({ faults }) => faults.length > 0).map((one) => toValueFinding(one, view)))
       progress.at(from + examined.length)
     }
   } catch (error) {
@@ -135,10 +136,10 @@ export const checkFindings = async (
   context: CommandContext,
   secrets: readonly Secret[],
 ): Promise<readonly FleetFinding[]> => {
-  const { secretNamePrefix } = await context.view()
+  const view = await context.view()
   const progress = context.screen.progress('Checking values')
   const found = await checkClients(context, { secrets, onProgress: progress.at }).finally(progress.end)
-  const subjectOf = ({ name }: Secret): string => name.slice(secretNamePrefix.length)
+  const subjectOf = ({ name }: Secret): string => shortNameOf(view, name)
   const dead = secrets.flatMap((secret): readonly FleetFinding[] => {
     const finding = found.get(secret.arn)
     if (finding?.found !== 'dead') return []
@@ -163,10 +164,10 @@ export const copyFindings = async (
   context: CommandContext,
   secrets: readonly Secret[],
 ): Promise<readonly FleetFinding[]> => {
-  const { secretNamePrefix } = await context.view()
+  const view = await context.view()
   const { secrets: port } = await context.connect()
   const { stage, timing } = context
   const progress = context.screen.progress('Looking at replicas')
   const survey = { stage, secrets, describe: port.describe, timing, onProgress: progress.at }
-  return replicaFindings(survey, ({ name }) => name.slice(secretNamePrefix.length)).finally(progress.end)
+  return replicaFindings(survey, ({ name }) => shortNameOf(view, name)).finally(progress.end)
 }

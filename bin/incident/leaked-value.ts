@@ -101,25 +101,25 @@ const matchWords = (match: LeakMatch): string => {
   }
 }
 
+/** That it is another project's takes a comparison with this one's, every stored version of it. */
+const projectFormWords = ({ isProjectCompared }: Pick<LeakFinding, 'isProjectCompared'>): string =>
+  isProjectCompared === true
+    ? `Something in it has the form of a Stytch project secret, and is none that is stored for this stage (${PROJECT_ADVICE}).`
+    : `Something in it has the form of a Stytch project secret. Whether it is this stage's could not be found out: take it for that (${PROJECT_ADVICE}).`
+
 /** What nobody looked at, one line each. */
-const leftOpen = ({
-  unreadable,
-  olderLeft,
-  isCut,
-  hasProjectSecretForm,
-  found,
-  notSearched,
-}: LeakFinding): readonly string[] => [
-  ...(notSearched !== undefined && found.length > 0 ? [`Not everything was searched (${notSearched}).`] : []),
-  ...(unreadable.length > 0
-    ? [`${count(unreadable.length, 'secret')} could not be read: ${unreadable.join(', ')}.`]
-    : []),
-  ...(olderLeft > 0 ? [`Of ${count(olderLeft, 'secret')} the versions without a label were not read.`] : []),
-  ...(isCut ? ['The text holds more than was compared: give the part that leaked.'] : []),
-  ...(hasProjectSecretForm && !found.some(({ kind }) => kind === 'projectSecret')
-    ? [`Something in it has the form of a Stytch project secret, and is not the one of this stage (${PROJECT_ADVICE}).`]
-    : []),
-]
+export const leftOpen = (finding: LeakFinding): readonly string[] => {
+  const { unreadable, olderLeft, isCut, hasProjectSecretForm, found, notSearched } = finding
+  return [
+    ...(notSearched !== undefined && found.length > 0 ? [`Not everything was searched (${notSearched}).`] : []),
+    ...(unreadable.length > 0
+      ? [`${count(unreadable.length, 'secret')} could not be read: ${unreadable.join(', ')}.`]
+      : []),
+    ...(olderLeft > 0 ? [`Of ${count(olderLeft, 'secret')} the versions without a label were not read.`] : []),
+    ...(isCut ? ['The text holds more than was compared: give the part that leaked.'] : []),
+    ...(hasProjectSecretForm && !found.some(({ kind }) => kind === 'projectSecret') ? [projectFormWords(finding)] : []),
+  ]
+}
 
 const searchedOf = ({ found, searched, unreadable }: LeakFinding): Searched => ({
   found: found.map(matchJson),

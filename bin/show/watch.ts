@@ -139,6 +139,8 @@ const watchUntilSignal = () => {
   const stop = (): void => stopping.abort()
   process.once('SIGINT', stop)
   process.once('SIGTERM', stop)
+  // Nobody reads it any more.
+  process.stdout.once('error', stop)
   const stopped = new Promise<'stopped'>((resolve) =>
     stopping.signal.addEventListener('abort', () => resolve('stopped')),
   )

@@ -137,7 +137,7 @@ const sweepsOf = (
  */
 const metricsOf = (summary: SweepSummary, at: number): MetricLine => {
   const { failed, overlapsOpen, oldestDays, proofsOwed, findingsOpen, freeze, isWhole, isWell, reports } = summary
-  const { overdue, rotationOff, heldTooLong, settleRefusing, stuckLeft, secretsDead } = summary
+  const { overdue, rotationOff, heldTooLong, settleRefusing, stuckLeft, secretsDead, valuesMalformed } = summary
   const isForgotten = settings.records !== undefined && reports === 'forgotten'
   return {
     namespace: `M2M/${settings.stage}`,
@@ -156,7 +156,9 @@ const metricsOf = (summary: SweepSummary, at: number): MetricLine => {
       OverlapsOpen: overlapsOpen,
       OldestSecretDays: oldestDays,
       // Without the records: what this sweep has come across.
-      FindingsOpen: findingsOpen ?? overdue + rotationOff + heldTooLong + settleRefusing + stuckLeft + secretsDead,
+      FindingsOpen:
+        findingsOpen ??
+        overdue + rotationOff + heldTooLong + settleRefusing + stuckLeft + secretsDead + valuesMalformed,
       ...summary,
     },
   }

@@ -71,6 +71,10 @@ export const runbookPages = {
     consumers: 'may be refused, and others may read the value.',
     run: 'm2m status NAME --stage STAGE',
   },
+  'malformed-value': {
+    consumers: 'may be refused, or served as before; the value is not replaced.',
+    run: 'm2m status NAME --stage STAGE',
+  },
   overdue: { consumers: `${SERVED}; the value is older than it should be.`, run: 'm2m list --stage STAGE' },
   'settle-refusing': {
     consumers: `${SERVED}; the old value works longer than it should.`,

@@ -560,6 +560,7 @@ describe('doctor', () => {
     await put(JSON.stringify({ clientId: client_id, clientSecret: value }))
 
     const doctor = await m2m('doctor')
+    const status = await m2m('status', 'reports')
     const rotate = await m2m('rotate', 'reports', '--wait', '--yes', '--json')
     await put(text)
     await cli.laptop.aws.idle()
@@ -568,6 +569,10 @@ describe('doctor', () => {
     expect(doctor.stdout.replaceAll(/\s+/g, ' ')).toContain(
       'broken reports a planned rotation refuses its value: client_id is missing; found clientId: rename it to client_id; client_secret is missing; found clientSecret: rename it to client_secret; project_id is missing; token_url is missing',
     )
+    expect(status.stdout.replaceAll(/\s+/g, ' ')).toContain(
+      'value a planned rotation refuses it: client_id is missing; found clientId: rename it to client_id; client_secret is missing',
+    )
+    expect(status.stdout).toContain('Stytch accepts AWSCURRENT')
     expect(outcomes(rotate)).not.toEqual({ reports: 'switched' })
     expect([before, cli.laptop.stytch.accepts(client_id, value)]).toEqual([true, true])
     expect((await m2m('doctor')).stdout).not.toContain('a planned rotation refuses its value')

@@ -30,7 +30,7 @@ export interface NotDoneSecret {
 
 /** What each secret that was selected ends in adds up to `selected`; with what was left alone, to `matched`. */
 export interface Counts {
-  /** Everything that the selector names, and that is neither retired nor deleted. */
+  /** Everything that the selector means, and that is neither retired nor deleted; and of what is named one by one, that as well. */
   readonly matched: number
   /** Selected and let through: what the campaign set out to do. */
   readonly selected: number

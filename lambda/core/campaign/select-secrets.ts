@@ -36,6 +36,8 @@ interface Portion {
   readonly leftAlone: readonly LeftAlone[]
   /** For a revoke: what it would reach and cannot. */
   readonly unmanaged: readonly string[]
+  /** Named, and scheduled for deletion: its client may live on. Absent in checkpoints of an earlier version. */
+  readonly gone?: readonly string[]
   readonly matched: number
   /** Which of the names or ids that were given have been found. */
   readonly named: readonly string[]
@@ -113,6 +115,7 @@ const createSieve = (campaigning: Campaigning, request: CampaignRequest, before:
   const skipped: Partial<Record<Skip, number>> = {}
   const leftAlone: LeftAlone[] = []
   const unmanaged: string[] = []
+  const gone: string[] = []
   const named = new Set<string>()
   const counted = new Set(marksIn(before))
   let seen = ''
@@ -143,10 +146,18 @@ const createSieve = (campaigning: Campaigning, request: CampaignRequest, before:
       if (asNamed !== undefined) named.add(asNamed)
       const skip = skipOf(secret, eligibility) ?? (unselected === 'notDue' ? unselected : undefined)
       const mark = markOf(secret)
-      if (skip === 'deleted' || skip === 'retired' || counted.has(mark)) return
+      const isOver = skip === 'deleted' || skip === 'retired'
+      if ((isOver && asNamed === undefined) || counted.has(mark)) return
       counted.add(mark)
       seen += mark
       bytes += MARK_LENGTH
+      if (isOver) {
+        // Whoever named it is told of it, and it is none of those that the selector means.
+        if (skip === 'deleted') gone.push(secret.name)
+        else leave(secret, skip)
+        bytes += secret.name.length
+        return
+      }
       matched += 1
       if (skip !== 'notManaged') mean += (rules.stage.campaignEveryMs ?? 0) / periodOf(secret, rules.stage)
       if (skip === undefined) choose(secret)
@@ -160,6 +171,7 @@ const createSieve = (campaigning: Campaigning, request: CampaignRequest, before:
       skipped,
       leftAlone,
       unmanaged,
+      gone,
       matched,
       mean,
       named: [...named],
@@ -278,6 +290,9 @@ export const selectSecrets = async (
   const failures: readonly CampaignFailure[] = [
     ...missing(request, portions),
     ...(isWhole ? [] : [unlisted(campaigning.rules.secretNamePrefix)]),
+    ...portions
+      .flatMap(({ gone = [] }) => gone)
+      .map((secretName) => ({ secretName, why: 'gone', attempts: 0 }) as const),
     ...unmanaged.map((secretName) => ({ secretName, why: 'notManaged', attempts: 0 }) as const),
   ]
   // The periodic campaign has days on which nothing is due; whoever chose clients meant some.

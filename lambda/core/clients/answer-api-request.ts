@@ -117,9 +117,11 @@ export const answerApiRequest = async (
     }
     case 'list':
       return parts.clients.list(request)
-    case 'examine':
+    case 'examine': {
+      const { projectId, secretNamePrefix } = stage
       for (const name of request.secretNames) assertBelow(stage, name)
-      return examineValues(parts, { projectId: stage.projectId, secretNames: request.secretNames })
+      return examineValues(parts, { projectId, secretNamePrefix, secretNames: request.secretNames })
+    }
     case 'declare': {
       const { set, requestId, client } = request
       assertPeriod(stage, client.secretName, client.period)

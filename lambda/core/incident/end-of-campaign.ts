@@ -43,7 +43,10 @@ const campaignReasons: Readonly<Record<string, { readonly why: string; readonly 
     why: 'its secret is scheduled for deletion, and nothing was revoked',
     advice: `restore the secret and ${AGAIN}, or delete the client at Stytch`,
   },
-  retired: { why: 'its client is retired, and nothing was revoked', advice: 'name it, if it leaked' },
+  retired: {
+    why: 'its client is retired, and nothing was revoked',
+    advice: 'if it leaked, report it by name, apart from the others',
+  },
 }
 
 const notSettled = (until: string | undefined) => ({

@@ -179,11 +179,17 @@ const searchProject = async (search: Search, { project }: Hunt): Promise<boolean
   const { projectSecretName: name } = search
   if (name === undefined || project.isEnough()) return true
   const secret = { arn: name, name }
+  const versions = await versionsOf(search, project, secret)
+  if (versions.length === 0) project.unreadable.add(name)
   return compareAll(
     project,
-    (await versionsOf(search, project, secret)).map((version) => readOfVersion(secret, version)),
+    versions.map((version) => readOfVersion(secret, version)),
   )
 }
+
+/** Whether the project's own secret, where the stage stores one, is known to be none of the candidates, or one of them. */
+const isProjectCompared = ({ projectSecretName }: Search, { project }: Hunt, { notSearched }: Looked): boolean =>
+  projectSecretName !== undefined && notSearched !== 'outOfTime' && !project.unreadable.has(projectSecretName)
 
 const showsRevoke = (secret: Secret): boolean =>
   [CURRENT, PREVIOUS, PENDING].some((label) => versionLabelled(secret, label)?.origin === 'revoke')
@@ -344,7 +350,8 @@ export const identifyLeak = async (search: Search, request: SearchRequest): Prom
   const wanted = readWanted(request.proof, search.newKey())
   const hunt = createHunt(search, wanted)
   const listed = await listSecrets(search, request)
-  const { olderLeft, notSearched } = await look(search, request, hunt, listed)
+  const looked = await look(search, request, hunt, listed)
+  const { olderLeft, notSearched } = looked
   const [ofClients, ofProject] = await Promise.all([
     mapInParallel([...hunt.clients.found.values()], EXCHANGES_AT_ONCE, (match) => prove(search, hunt, match)),
     mapInParallel([...hunt.project.found.values()], 1, (match) => judgeProject(search, hunt, match)),
@@ -357,6 +364,7 @@ export const identifyLeak = async (search: Search, request: SearchRequest): Prom
     olderLeft,
     isCut: wanted.candidates.isCut,
     hasProjectSecretForm: wanted.candidates.values.some(({ kind }) => kind === 'projectSecret'),
+    ...(isProjectCompared(search, hunt, looked) ? { isProjectCompared: true } : {}),
     ...defined({ notSearched }),
   }
   note(search, finding)

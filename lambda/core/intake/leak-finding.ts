@@ -81,6 +81,8 @@ export interface LeakFinding {
   readonly isCut: boolean
   /** Whether something in it has the form of a Stytch project secret. */
   readonly hasProjectSecretForm: boolean
+  /** It was held against every stored version of the stage's project secret. Absent: nothing is concluded about that. */
+  readonly isProjectCompared?: true
   /** Why not everything was searched; absent: it was. */
   readonly notSearched?: NotSearched
 }
@@ -191,6 +193,7 @@ export const readFinding = (text: string): LeakFinding | undefined => {
     olderLeft,
     isCut,
     hasProjectSecretForm,
+    ...(json.isProjectCompared === true ? { isProjectCompared: true } : {}),
     ...defined({ notSearched }),
   }
 }

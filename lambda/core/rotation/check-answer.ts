@@ -13,14 +13,20 @@ const plainKinds = ['fits', 'openNext', 'inactive'] as const
 
 /**
  * fits: AWSCURRENT's value is in a slot, or was accepted. openNext: so it is, and a next secret is open although the label says settled. inactive:
- * Stytch accepts nothing of this client. unknown: nothing can be said now, and why.
+ * Stytch accepts nothing of this client. unknown: nothing can be said now, and why. faults: whatever Stytch says of it, a planned rotation refuses
+ * what is stored, for these reasons; fields by their names, and nothing of what stands in them.
  */
 export type CheckFinding =
-  | { readonly found: (typeof plainKinds)[number] }
+  | { readonly found: (typeof plainKinds)[number]; readonly faults?: readonly string[] }
   /** since: when it was found first, epoch milliseconds. */
   | { readonly found: Lost; readonly since: number }
   /** credential: the project's own secret, where it is Stytch's refusal of that which says nothing of this secret. */
-  | { readonly found: 'unknown'; readonly why: string; readonly credential?: RefusedCredential }
+  | {
+      readonly found: 'unknown'
+      readonly why: string
+      readonly credential?: RefusedCredential
+      readonly faults?: readonly string[]
+    }
 
 /** What rotation functions authenticate with, refused by the issuer. */
 export interface RefusedCredential {
@@ -29,13 +35,18 @@ export interface RefusedCredential {
   readonly since: number
 }
 
-export const unknownFinding = (why: string): CheckFinding => ({ found: 'unknown', why })
+export const unknownFinding = (why: string): CheckFinding & { readonly found: 'unknown' } => ({ found: 'unknown', why })
 
 const toCredential = (value: unknown): RefusedCredential | undefined => {
   if (!isJsonObject(value)) return undefined
   const { secretArn, since } = value
   if (typeof secretArn !== 'string' || typeof since !== 'number' || !Number.isSafeInteger(since)) return undefined
   return { secretArn, since }
+}
+
+const toFaults = (value: unknown): readonly string[] | undefined => {
+  const faults = Array.isArray(value) ? value.flatMap((one) => filled(one) ?? []) : []
+  return faults.length === 0 ? undefined : faults
 }
 
 const toFinding = (value: unknown): CheckFinding | undefined => {
@@ -47,9 +58,11 @@ const toFinding = (value: unknown): CheckFinding | undefined => {
   }
   const why = filled(value.why)
   if (found === 'unknown')
-    return why === undefined ? undefined : { found, why, ...defined({ credential: toCredential(value.credential) }) }
+    return why === undefined
+      ? undefined
+      : { found, why, ...defined({ credential: toCredential(value.credential), faults: toFaults(value.faults) }) }
   const plain = plainKinds.find((kind) => kind === found)
-  return plain === undefined ? undefined : { found: plain }
+  return plain === undefined ? undefined : { found: plain, ...defined({ faults: toFaults(value.faults) }) }
 }
 
 /** A reply of the function, as JSON. @returns a finding for each secret, in their order; undefined for whatever is no such answer. */

@@ -50,7 +50,7 @@ interface Subject {
 /** Refused as often as the bounds ask; whether that is final takes a second look at the labels. */
 interface Suspect extends Subject {
   readonly found: 'suspect'
-  readonly version: Version
+  readonly version: ReadValue
 }
 
 const recordOf = (record: Subject['record']): VersionRecord | undefined => (record === 'unkept' ? undefined : record)
@@ -78,25 +78,27 @@ const whyNotNow = async ({ secret, rotation }: Subject): Promise<string | undefi
   return mayBeUnderWay(state) ? 'rotating' : undefined
 }
 
-/** isUnsure: out of a text in no format of ours, beside no client's id. That it is accepted says what it is; that it is refused does not. */
+/** faults: why a planned rotation refuses the text. isUnsure: out of a text in no format of ours, beside no client's id. That it is accepted says what it is; that it is refused does not. */
 interface ReadValue extends Version {
+  readonly faults?: readonly string[]
   readonly isUnsure?: true
 }
 
-/** AWSCURRENT's value by its id, in whatever format it stands. @returns undefined when no value is found in it */
-const readValue = async ({ secret, rotation }: Subject): Promise<ReadValue | undefined> => {
+/** AWSCURRENT's value by its id, in whatever format it stands. @returns the text's faults alone when no value is found in it */
+const readValue = async ({ secret, rotation }: Subject): Promise<ReadValue | readonly string[]> => {
   const { secretArn, versionId } = secret
   const stored = await rotation.secrets.readValue(secretArn, { versionId })
-  if (stored === undefined) return undefined
+  if (stored === undefined) return []
   const { arn, createdAt } = stored
   const parsed = rotation.form.parse(stored.text, createdAt)
   if (parsed.ok) return { versionId, arn, createdAt, secret: parsed.value }
   const { clientId: named, clientSecret } = readTolerantly(stored.text)
   const clientId = named ?? secret.clientId
-  if (clientId === undefined || clientSecret === undefined) return undefined
+  const faults = parsed.refusal
+  if (clientId === undefined || clientSecret === undefined) return faults
   const { projectId } = rotation.issuer
   const found = { clientId, clientSecret, projectId, issuedAt: createdAt, fields: {} }
-  return { versionId, arn, createdAt, secret: found, ...(named === undefined ? { isUnsure: true } : {}) }
+  return { versionId, arn, createdAt, secret: found, faults, ...(named === undefined ? { isUnsure: true } : {}) }
 }
 
 /** Remembers since when, so that it is reported once and then now and then. */
@@ -108,18 +110,26 @@ const lost = async ({ at }: Checking, { secret, rotation, record }: Subject, fou
   return { found, since }
 }
 
+/** Of one that is lost, what stands there no longer matters. */
+type Judged = Exclude<CheckFinding, { readonly found: Lost }>
+
+const withFaults = ({ faults }: Pick<ReadValue, 'faults'>, finding: Judged): CheckFinding =>
+  faults === undefined || faults.length === 0 ? finding : { ...finding, faults }
+
 const accepted = async (
   { secret, rotation, record }: Subject,
-  version: Version,
+  version: ReadValue,
   view: ClientView,
 ): Promise<CheckFinding> => {
   const { secretArn, versionId } = secret
   const { lastFour } = version.secret.clientSecret
   const known = recordOf(record)
-  if (record !== 'unkept' && (known?.lastFour !== lastFour || known.lostSince !== undefined)) {
+  // What no rotation can go on from is read in every sweep: of what is known, nobody reads the text again.
+  const isKept = record !== 'unkept' && version.faults === undefined
+  if (isKept && (known?.lastFour !== lastFour || known.lostSince !== undefined)) {
     await noteAccepted(rotation, { secretArn, versionId, lastFour, at: rotation.timing.now() })
   }
-  return { found: isOpen(secret, view) ? 'openNext' : 'fits' }
+  return withFaults(version, { found: isOpen(secret, view) ? 'openNext' : 'fits' })
 }
 
 /** What a look at the client alone tells. @returns undefined when its value is to be tried */
@@ -145,19 +155,24 @@ const isConfirmed = (checking: Checking, { secret, record }: Subject, view: Clie
 const tryValue = async (checking: Checking, subject: Subject): Promise<CheckFinding | Suspect> => {
   const { secret, rotation } = subject
   const version = await readValue(subject)
-  if (version === undefined) return unknownFinding('unreadable')
+  if (!('secret' in version)) return withFaults({ faults: version }, unknownFinding('unreadable'))
   const { clientId, clientSecret, projectId } = version.secret
-  if (projectId !== rotation.issuer.projectId) return unknownFinding('otherProject')
+  const wanted = rotation.issuer.projectId
+  if (projectId !== wanted)
+    return withFaults({ faults: [`project_id is not ${wanted}`] }, unknownFinding('otherProject'))
   const searched = secret.clientId === clientId ? checking.views.get(clientId) : undefined
   // A search may be behind; what it shows is enough only where it shows the value.
   const isShown = searched !== undefined && isIn(searched, clientSecret.mark) && !isElsewhere(secret, searched)
   const view = isShown && searched.isActive ? searched : await rotation.issuer.look(clientId, [clientSecret.mark])
   // One look may be behind, and so may the labels: what it would report is looked at once more.
   if (view === undefined || isElsewhere(secret, view)) return { ...subject, found: 'suspect', version }
-  if (!view.isActive) return { found: 'inactive' }
-  if (isIn(view, clientSecret.mark) && !isConfirmed(checking, subject, view)) return { found: 'fits' }
+  if (!view.isActive) return withFaults(version, { found: 'inactive' })
+  if (isIn(view, clientSecret.mark) && !isConfirmed(checking, subject, view))
+    return withFaults(version, { found: 'fits' })
   if (!(await isRefusedSteadily(rotation, version))) return accepted(subject, version, view)
-  return version.isUnsure === true ? unknownFinding('unreadable') : { ...subject, found: 'suspect', version }
+  return version.isUnsure === true
+    ? withFaults(version, unknownFinding('unreadable'))
+    : { ...subject, found: 'suspect', version }
 }
 
 const readRecord = async (

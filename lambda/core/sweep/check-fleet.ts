@@ -4,6 +4,7 @@
 
 import { Fault } from '../base/fault.ts'
 import { forEachLimited } from '../base/for-each-limited.ts'
+import { DAY_MS } from '../base/time-units.ts'
 import { type CheckQuestions, checksOf, toCheckOf } from '../drive/check-questions.ts'
 import type { CheckFinding, Lost } from '../rotation/check-answer.ts'
 import { MOST_IN_CHECK, type SecretToCheck } from '../rotation/read-check-question.ts'
@@ -12,7 +13,7 @@ import type { Secret } from '../secret/secret.ts'
 import { secretNameOf } from '../secret/secret-name.ts'
 import { TAG } from '../secret/secret-tags.ts'
 import type { Fact, Sweep } from './due.ts'
-import { CHECKED_KINDS } from './reports.ts'
+import { CHECKED_KINDS, VALUE_KINDS } from './reports.ts'
 import { findingOf, noticeEvent } from './sweep-notice.ts'
 import { type SweepSecret, unlessDown } from './sweep-secret.ts'
 
@@ -71,6 +72,10 @@ const report = async (
 /** Of labels that moved on since they were listed: the next sweep sees the new ones. */
 const isPassing = (why: string): boolean => why === 'moved' || why === 'rotating'
 
+/** Nothing of this secret, so that others have the same answer. */
+const isOutage = (finding: CheckFinding | undefined): finding is CheckFinding & { readonly found: 'unknown' } =>
+  finding?.found === 'unknown' && finding.faults === undefined && !isPassing(finding.why)
+
 /** Of a secret that nobody can read any more, what Stytch refuses as well is no loss. */
 const countDeleted = async (
   work: SweepSecret,
@@ -86,8 +91,30 @@ const countDeleted = async (
   await report(work, secret, { found: 'deleted', since })
 }
 
+/** What a planned rotation refuses, before one does: the value may work, and nothing replaces it. */
+const reportValue = (work: SweepSecret, { secretArn }: SecretToCheck, finding: CheckFinding): void => {
+  const { tally, journal, reports, sweep } = work
+  const [kind] = VALUE_KINDS
+  const faults = 'faults' in finding ? finding.faults : undefined
+  if (faults === undefined) {
+    // Of a value that is dead, or that could not be looked at, the text is not judged.
+    if (finding.found !== 'unknown' && !('since' in finding)) reports.looked(secretArn, VALUE_KINDS, [])
+    return
+  }
+  tally.valuesMalformed += 1
+  const name = secretNameOf(secretArn)
+  journal.note({ secret: name, outcome: 'valueMalformed', faults: faults.join('; ') })
+  const known = reports.known?.find((one) => one.about === secretArn && one.kind === kind)
+  // Where nothing is remembered, at one time of the day: a value that works all the same is no reason for a mail from every sweep.
+  const firstAt = reports.known === undefined ? sweep.asOf - (sweep.asOf % DAY_MS) : sweep.asOf
+  const malformed = { about: secretArn, name, kind, since: known?.since ?? firstAt, isForPeople: true }
+  reports.looked(secretArn, VALUE_KINDS, [kind])
+  if (reports.isDue(malformed)) reports.made(malformed)
+}
+
 const count = async (work: SweepSecret, secret: SecretToCheck, finding: CheckFinding): Promise<void> => {
   const { tally, journal } = work
+  reportValue(work, secret, finding)
   if (finding.found === 'unknown') {
     tally.checksLeft += 1
     const { why } = finding
@@ -143,8 +170,7 @@ const checkBatch = async (
   const findings = await watch.questions.check({ secrets: batch, at: work.sweep.asOf })
   await reportCredential(work, { refused }, findings)
   const [first] = findings
-  const isSame = findings.every((one) => one.found === 'unknown' && first?.found === 'unknown' && one.why === first.why)
-  if (first?.found === 'unknown' && isSame && !isPassing(first.why) && batch.length > 1) {
+  if (isOutage(first) && findings.every((one) => isOutage(one) && one.why === first.why) && batch.length > 1) {
     throw new Fault({
       code: 'STYTCH_UNAVAILABLE',
       retryable: true,

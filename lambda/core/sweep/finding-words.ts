@@ -70,6 +70,11 @@ export const findingWords: Readonly<Record<ReportedKind, FindingWords>> = {
     advice: 'this secret is not rotated; m2m status NAME shows whose the client is',
     page: 'drift',
   },
+  valueMalformed: {
+    title: 'malformed value',
+    advice: 'planned rotations refuse it, whether or not consumers can use it; m2m status NAME names each field',
+    page: 'malformed-value',
+  },
   policyForeign: {
     title: 'resource policy that is not the stage’s',
     advice: 'others may read or change the secret; find out who replaced it, then declare the client again',

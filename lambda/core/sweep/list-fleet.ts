@@ -9,7 +9,7 @@ import { isManaged } from '../secret/is-managed.ts'
 import { issuedAtEstimate } from '../secret/is-overdue.ts'
 import { isUnsettled } from '../secret/overlap.ts'
 import type { Secret } from '../secret/secret.ts'
-import { holdOf } from '../secret/secret-tags.ts'
+import { holdOf, isRetired } from '../secret/secret-tags.ts'
 import type { SecretPage } from '../secret/secrets.ts'
 import { isOfStage, isTokenLost, LISTINGS, listStage } from '../secret/stage-secrets.ts'
 import { checkableDeletedOf, checkableOf } from './check-fleet.ts'
@@ -17,7 +17,8 @@ import { asOfSweep, factsOf, hasBeenTried, nominate, type Sweep } from './due.ts
 import { type PolicyToLookAt, policyToLookAt } from './look-at-policies.ts'
 import { type SettledSecret, settledSecretOf } from './owed-proofs.ts'
 import { isReplicaTurn } from './replica-looks.ts'
-import { LISTED_KINDS, LOOKED_AT_KINDS, type Reports } from './reports.ts'
+import { CHECKED_KINDS, LISTED_KINDS, LOOKED_AT_KINDS, type Reports, VALUE_KINDS } from './reports.ts'
+import { kindsByLabels } from './settled-copies.ts'
 import { findingOf } from './sweep-notice.ts'
 import { isThrottle, type Sweeping } from './sweeping.ts'
 import type { Tally } from './tally.ts'
@@ -106,7 +107,9 @@ const sift = (secret: Secret, { sweep, found, tally, reports, isChecking }: List
   const nomination = nominate(secret, sweep)
   // What waits for the end of a freeze, or of a hold, is not over.
   const mayWait = sweep.freeze !== 'off' || holdOf(secret) !== undefined
-  if (nomination === undefined && !mayWait) reports.looked(secret.arn, LOOKED_AT_KINDS, [])
+  if (nomination === undefined && !mayWait) reports.looked(secret.arn, kindsByLabels(secret, sweep), [])
+  // Nobody is to read it any more.
+  if (isRetired(secret)) reports.looked(secret.arn, [...CHECKED_KINDS, ...VALUE_KINDS], [])
   if (nomination !== undefined) {
     const list = found[nomination][hasBeenTried(secret, sweep) ? 'tried' : 'fresh']
     keep(list, secret.arn, { most: MOST_KEPT, tally })
@@ -117,7 +120,7 @@ const sift = (secret: Secret, { sweep, found, tally, reports, isChecking }: List
 
 /** Nothing is due for it; but while Stytch accepts its value, somebody may need it. */
 const siftDeleted = (secret: Secret, { sweep, found, reports, isChecking }: Listing): void => {
-  reports.looked(secret.arn, [...LISTED_KINDS, ...LOOKED_AT_KINDS], [])
+  reports.looked(secret.arn, [...LISTED_KINDS, ...LOOKED_AT_KINDS, ...VALUE_KINDS], [])
   const toCheck = isChecking ? checkableDeletedOf(secret, sweep) : undefined
   if (toCheck === undefined || found.toCheck.length >= MOST_KEPT) return
   found.toCheck.push(toCheck)

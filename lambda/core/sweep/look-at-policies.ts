@@ -93,7 +93,9 @@ export const lookAtPolicies = async (
   const { begun, throttles } = await forEachLimited(
     inOrder,
     limits,
-    unlessDown(lookAt, () => {}),
+    unlessDown(lookAt, () => {
+      tally.policiesLeft += 1
+    }),
   )
   tally.throttles += throttles
   tally.policiesLeft += inOrder.length - begun

@@ -4,13 +4,12 @@
 
 import { Fault } from '../base/fault.ts'
 import { forEachLimited } from '../base/for-each-limited.ts'
-import { isManaged } from '../secret/is-managed.ts'
-import { changedAt, isUnsettled } from '../secret/overlap.ts'
+import { changedAt } from '../secret/overlap.ts'
 import { regionStatuses } from '../secret/replica-state.ts'
 import { replicasInTrouble } from '../secret/replicas.ts'
 import type { Secret } from '../secret/secret.ts'
-import { isRetired } from '../secret/secret-tags.ts'
 import type { Sweep } from './due.ts'
+import { isSettledOurs } from './settled-copies.ts'
 import { findingOf, noticeEvent } from './sweep-notice.ts'
 import type { SweepSecret } from './sweep-secret.ts'
 import { isThrottle } from './sweeping.ts'
@@ -24,9 +23,6 @@ const LONGEST_MS = 30_000
 
 const EXPLANATION =
   'a copy of this settled secret in another Region failed, or is late, so that its consumers there may read a value that Stytch refuses. Repair the replication, or end it in that Region (docs/runbook.md, "A replica is behind")'
-
-const isSettledOurs = (secret: Secret, { rules }: Sweep): boolean =>
-  isManaged(secret, rules) && !isRetired(secret) && !isUnsettled(secret)
 
 /** Whether this sweep looks at the copies of a secret, by what ListSecrets shows of it. */
 export const isReplicaTurn = (secret: Secret, sweep: Sweep): boolean =>

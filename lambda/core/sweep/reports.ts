@@ -7,7 +7,9 @@ import { ROUND_MS } from './turns.ts'
 
 /** What is so of the stage, and of no secret alone. */
 export type StageFactKind = 'frozen' | 'freezeUnreadable' | 'campaignMissing' | 'checkFailed'
-export type ReportedKind = Fact['kind'] | StageFactKind
+/** What has no event of its own: the digest and the day's summary name it. */
+export type ValueFactKind = 'valueMalformed'
+export type ReportedKind = Fact['kind'] | StageFactKind | ValueFactKind
 
 /** Whose fact it is. */
 export interface Subject {
@@ -73,6 +75,9 @@ export const CHECKED_KINDS = [
   'clientForeign',
   'secretDeleted',
 ] as const satisfies readonly ReportedKind[]
+
+/** What stands in the secret, which the same answer tells. */
+export const VALUE_KINDS = ['valueMalformed'] as const satisfies readonly ReportedKind[]
 
 /** Of some of these each secret has one look in a round (turns.ts). */
 const ROUND_KINDS = ['replicaBehind', 'policyForeign'] as const satisfies readonly ReportedKind[]

@@ -16,7 +16,8 @@ import type { Secrets } from '../secret/secrets.ts'
 import { type AdoptionWatch, awaitAdoption } from './await-adoption.ts'
 import { type Decision, decide, type Fact, factsOf, nominate, type SeenVersions, type Sweep } from './due.ts'
 import { replicaDetails } from './replica-facts.ts'
-import { LISTED_KINDS, LOOKED_AT_KINDS, type Reports } from './reports.ts'
+import { LISTED_KINDS, type Reports } from './reports.ts'
+import { kindsByLabels } from './settled-copies.ts'
 import { findingOf, noticeEvent, type SweepNotice } from './sweep-notice.ts'
 import type { Tally } from './tally.ts'
 
@@ -173,7 +174,7 @@ const act = async (work: SweepSecret, secret: Secret, breaker: CircuitBreaker): 
 /** What is due of it is published, and everything else that is so is known to be so still. */
 const report = async ({ events, reports, sweep, tally }: SweepSecret, secret: Secret, all: readonly Reported[]) => {
   const lasting = all.filter(({ when }) => when !== 'over').map(({ fact }) => fact.kind)
-  reports.looked(secret.arn, [...LISTED_KINDS, ...LOOKED_AT_KINDS], lasting)
+  reports.looked(secret.arn, [...LISTED_KINDS, ...kindsByLabels(secret, sweep)], lasting)
   const notices = all.filter((notice) => notice.when !== undefined || reports.isDue(findingOf(notice)))
   if (notices.length === 0) return
   await events.publish(notices.map((notice) => noticeEvent({ ...notice, at: sweep.asOf })))

@@ -29,6 +29,8 @@ export interface Tally {
   /** Of those, the ones that consumers cannot use: the value is dead, or its client gone, or another secret's. */
   secretsDead: number
   clientsInactive: number
+  /** A planned rotation would refuse what is stored. */
+  valuesMalformed: number
   /** A next secret is open at Stytch, although the label says settled. */
   nextOpen: number
   /** Not asked about for want of time, or without an answer: a later sweep's. */
@@ -66,6 +68,7 @@ export const emptyTally = (): Tally => ({
   checked: 0,
   secretsDead: 0,
   clientsInactive: 0,
+  valuesMalformed: 0,
   nextOpen: 0,
   checksLeft: 0,
   policiesSeen: 0,

@@ -143,6 +143,31 @@ describe('a campaign that did nothing, or not all, is not completed', () => {
     expect(seat.published[0]?.detail.needsSomebody).toBe(true)
   })
 
+  it.each(['rotate', 'revoke'] as const)(
+    'of named secrets, a %s leaves out no name: one is retired, one deleted',
+    async (intent) => {
+      seat.add(2)
+      seat.world.add('retired', { tags: { 'm2m:retired': 'x' } })
+      seat.world.add('deleted', { isDeleted: true })
+      const secretNames = ['client-00000', 'client-00001', 'retired', 'deleted'].map((name) => `m2m/prod/${name}`)
+
+      const report = await seat.run({
+        intent,
+        selector: { secretNames },
+        ...(intent === 'revoke' ? { incidentId: 'inc-1' } : {}),
+      })
+
+      expectSums(report)
+      expect(report).toMatchObject({
+        outcome: 'incomplete',
+        explanation: '1 failed',
+        counts: { matched: 4, selected: 3, failed: 1, leftAlone: { retired: 1 } },
+      })
+      expect(report.failures).toEqual([{ secretName: 'm2m/prod/deleted', why: 'gone', attempts: 0 }])
+      expect(report.notDone).toContainEqual({ secretName: 'm2m/prod/retired', outcome: 'skipped', why: 'retired' })
+    },
+  )
+
   it('that the schedule began, and found some of them busy, is completed: it comes again tomorrow', async () => {
     seat.add(3)
     seat.world.rotateByHand('client-00000', FOREIGN, 'sticks')

@@ -1,8 +1,11 @@
 // What a planned rotation would refuse of stored values, as the clients function answers it: by field, and nothing of what stands in it.
 import { CreateSecretCommand } from '@aws-sdk/client-secrets-manager'
 import { expect, test } from 'vitest'
+import { answerApiRequest } from '../../../lambda/core/clients/answer-api-request.ts'
 import { MAX_EXAMINED } from '../../../lambda/core/clients/clients-api.ts'
 import { readApiRequest } from '../../../lambda/core/clients/read-api-request.ts'
+import { writeFieldNames } from '../../../lambda/core/secret/mapped-form.ts'
+import { TAG } from '../../../lambda/core/secret/secret-tags.ts'
 import { PROJECT_ID } from '../../fakes/stand-ins.ts'
 import { storedByOthers } from '../../fakes/stored-by-others.ts'
 import { PREFIX, stage, useDesk } from './api-seat.ts'
@@ -56,6 +59,31 @@ test('each value is judged as a rotation would, whatever somebody stored', async
     ]),
   )
   expect(JSON.stringify(answer)).not.toContain('canary')
+})
+
+test('a secret that was adopted where it is, is judged by its owner’s names, which its tags say', async () => {
+  const make = (name: string, text: string, tags: Readonly<Record<string, string>>) =>
+    desk.awsPlace.sdk().secrets.send(
+      new CreateSecretCommand({
+        Name: name,
+        SecretString: text,
+        Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
+      }),
+    )
+  const fields = writeFieldNames({ client_id: 'id', client_secret: 'stytchSecret' })
+  await make('legacy/billing', '{"id":"m2m-client-1","stytchSecret":"canary-value-ABCD"}', { [TAG.fields]: fields })
+  await make('legacy/broken', '{"id":"m2m-client-1"}', { [TAG.fields]: fields })
+
+  const secretNames = ['legacy/billing', 'legacy/broken']
+  const answer = await answerApiRequest(
+    { parts: desk.compose(), stage: { ...stage, extraPrefixes: ['legacy/'] }, qualifier: undefined },
+    { action: 'examine', secretNames },
+  )
+
+  expect(answer).toEqual([
+    { secretName: 'legacy/billing', faults: [] },
+    { secretName: 'legacy/broken', faults: ['stytchSecret is missing'] },
+  ])
 })
 
 test('one that cannot be read is named, and stops no other', async () => {

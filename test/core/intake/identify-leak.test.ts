@@ -724,6 +724,16 @@ describe('the project’s own secret', () => {
     ])
   })
 
+  test('is said to be another’s only where it was held against every stored one', async () => {
+    await store(secret())
+    const other = byValue(secret())
+
+    expect(await find(other, {}, { projectSecretName })).toMatchObject({ found: [], isProjectCompared: true })
+    // A stage whose functions get it in another way.
+    expect(await find(other, {}, {})).not.toHaveProperty('isProjectCompared')
+    expect(await find(other, {}, { projectSecretName: 'stytch/is-not-there' })).not.toHaveProperty('isProjectCompared')
+  })
+
   test('that cannot be read is named', async () => {
     const finding = await find(byValue(secret()), {}, { projectSecretName: 'stytch/is-not-there' })
 

@@ -28,6 +28,7 @@ const findings: readonly LeakFinding[] = [
   { ...NOTHING_SEARCHED, found: matches, searched: 12 },
   { ...NOTHING_SEARCHED, searched: 12, unreadable: ['m2m/prod/a', 'm2m/prod/b'], olderLeft: 3 },
   { ...NOTHING_SEARCHED, isCut: true, hasProjectSecretForm: true },
+  { ...NOTHING_SEARCHED, hasProjectSecretForm: true, isProjectCompared: true },
   { ...NOTHING_SEARCHED, notSearched: 'tooManySecrets', searched: 10_001 },
 ]
 

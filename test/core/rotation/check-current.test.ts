@@ -259,7 +259,11 @@ describe('a value is not called dead', () => {
     const { world, check } = createPlace()
     world.secrets.place('5f3f2a10-0000-4000-8000-000000000003', { text: '{}', labels: ['AWSCURRENT'] })
 
-    expect(await check()).toEqual({ found: 'unknown', why: 'unreadable' })
+    expect(await check()).toMatchObject({
+      found: 'unknown',
+      why: 'unreadable',
+      faults: expect.arrayContaining(['client_secret is missing']),
+    })
   })
 
   test('when there is too little time to be sure', async () => {

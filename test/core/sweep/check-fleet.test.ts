@@ -67,7 +67,7 @@ const createPlace = (timing: FakeTiming, check: CheckQuestions['check']) => {
       timing.now(),
     )
   }
-  return { fleet, events, journal, freeze, asked, run }
+  return { fleet, events, journal, freeze, memory, asked, run }
 }
 
 /** A client that was rotated and settled, with its rotation function and a table. */
@@ -78,9 +78,9 @@ const createSettled = async () => {
   await world.rotate(tokenOf('rotate'))
   await world.rotate(tokenOf('settle'))
   const place = createPlace(world.timing, (question) => checkCurrent(() => rotation, question))
-  const sweepNow = async () => {
+  const sweepNow = async (more: Readonly<Record<string, string>> = {}) => {
     const seen = await world.secrets.describe(SECRET_ARN)
-    const { secret, versions } = makeSecret({ name: 'm2m/test/orders', tags: { 'm2m:client-id': CLIENT_ID } })
+    const { secret, versions } = makeSecret({ name: 'm2m/test/orders', tags: { 'm2m:client-id': CLIENT_ID, ...more } })
     place.fleet.add({ secret: { ...secret, labels: seen?.labels ?? {} }, versions, currentId: '' })
     const summary = await place.run()
     world.timing.advance(SWEEP_EVERY_MS)
@@ -178,12 +178,103 @@ describe('within one sweep it is found, reported, and reported again once a day'
     expect(await sweepNow()).toMatchObject({ reported: 0 })
   })
 
+  test('and of a client that was retired since, nothing is open any more', async () => {
+    const { world, memory, sweepNow } = await createSettled()
+    Object.assign(world.client(), { current: valueNamed('Z') })
+    expect(await sweepNow()).toMatchObject({ secretsDead: 1, findingsOpen: 1 })
+
+    expect(await sweepNow({ 'm2m:retired': 'x' })).toMatchObject({ findingsOpen: 0 })
+    expect(memory.findings.size).toBe(0)
+  })
+
   test('also while everything is frozen', async () => {
     const { world, freeze, sweepNow } = await createSettled()
     freeze.state = 'all'
     Object.assign(world.client(), { current: valueNamed('Z') })
 
     expect(await sweepNow()).toMatchObject({ secretsDead: 1, reported: 1 })
+  })
+})
+
+describe('a value that a planned rotation would refuse is in the digest, with its faults in the log', () => {
+  const value = 'canary-value-of-somebody-WXYZ'
+  const store = async (text: string) => {
+    const seat = await createSettled()
+    const { world } = seat
+    Object.assign(world.client(), { current: value, next: null })
+    world.secrets.place('5f3f2a10-0000-4000-8000-00000000000a', { text, labels: ['AWSCURRENT'] })
+    return { ...seat, digests: () => seat.events.published.filter(({ type }) => type === 'Sweep Digest') }
+  }
+
+  test.each([
+    ['camel case', JSON.stringify({ clientId: CLIENT_ID, clientSecret: value }), 1, /found clientSecret: rename it/],
+    ['an empty object', '{}', 0, /client_secret is missing/],
+    ['cut off', `{"client_id":"${CLIENT_ID}","client_secret":"${value}"`, 1, /cut off/],
+    [
+      'another project',
+      JSON.stringify({ client_id: CLIENT_ID, client_secret: value, project_id: 'p-other', token_url: 'https://x' }),
+      0,
+      /project_id is not/,
+    ],
+  ])('%s', async (_what, text, checked, fault) => {
+    const { world, memory, journal, sweepNow, events, digests } = await store(text)
+
+    expect(await sweepNow()).toMatchObject({ checked, valuesMalformed: 1, secretsDead: 0, findingsOpen: 1 })
+    expect(await sweepNow()).toMatchObject({ checked, valuesMalformed: 1, findingsOpen: 1 })
+
+    expect(digests()).toMatchObject([
+      { detail: { findings: [{ kind: 'valueMalformed', names: ['m2m/test/orders'] }] } },
+    ])
+    const [noted] = journal.entries.filter(({ outcome }) => outcome === 'valueMalformed')
+    expect(JSON.stringify(noted)).toMatch(fault)
+    expect(JSON.stringify([journal.entries, events.published])).not.toContain('canary')
+
+    const labels = ['AWSCURRENT', 'AWSPENDING']
+    world.secrets.place('5f3f2a10-0000-4000-8000-00000000000b', { text: textOf(value), labels })
+    expect(await sweepNow()).toMatchObject({ checked: 1, valuesMalformed: 0, findingsOpen: 0 })
+    expect(memory.findings.size).toBe(0)
+  })
+
+  test('and many of them are no outage of Stytch', async () => {
+    const timing = createFakeTiming()
+    const faults = ['the value is not a JSON object: it is empty']
+    const place = createPlace(timing, async ({ secrets }) =>
+      secrets.map(() => ({ found: 'unknown', why: 'unreadable', faults })),
+    )
+    for (let at = 0; at < 3; at += 1) {
+      place.fleet.add(makeSecret({ name: `m2m/test/c${at}`, tags: { 'm2m:client-id': `c${at}` } }))
+    }
+
+    expect(await place.run()).toMatchObject({ failed: 0, valuesMalformed: 3, findingsOpen: 3 })
+  })
+
+  test('and of one that is scheduled for deletion since, it is over', async () => {
+    const timing = createFakeTiming()
+    const place = createPlace(timing, async ({ secrets }) => secrets.map(() => ({ found: 'fits', faults: ['x'] })))
+    const made = makeSecret({ name: 'm2m/test/c', tags: { 'm2m:client-id': 'c' } })
+    place.fleet.add(made)
+    expect(await place.run()).toMatchObject({ valuesMalformed: 1 })
+
+    place.fleet.add({ ...made, secret: { ...made.secret, isDeleted: true } })
+    timing.advance(SWEEP_EVERY_MS)
+    await place.run()
+
+    expect([...place.memory.findings.values()].map(({ kind }) => kind)).toEqual(['secretDeleted'])
+  })
+
+  test('and where nothing is remembered, once a day and not in every sweep', async () => {
+    const timing = createFakeTiming()
+    const place = createPlace(timing, async ({ secrets }) => secrets.map(() => ({ found: 'fits', faults: ['x'] })))
+    place.fleet.add(makeSecret({ name: 'm2m/test/c', tags: { 'm2m:client-id': 'c' } }))
+    place.memory.isGone = true
+    for (let at = 0; at < (2 * DAY_MS) / SWEEP_EVERY_MS; at += 1) {
+      await place.run()
+      timing.advance(SWEEP_EVERY_MS)
+    }
+
+    const digests = place.events.published.filter(({ type }) => type === 'Sweep Digest')
+    expect(new Set(digests.map(({ detail }) => detail.id)).size).toBe(2)
+    expect(digests.length).toBeLessThanOrEqual(8)
   })
 })
 

@@ -110,6 +110,18 @@ describe('of one whose policy cannot be read', () => {
   })
 })
 
+test('where none can be read, those that are left out are counted, and not asked for', async () => {
+  const { round, looked } = createPlace(many, async () => {
+    throw new Fault({ code: 'SECRETS_MANAGER_REJECTED', retryable: false, message: 'denied, on purpose' })
+  })
+
+  const summaries = await round()
+
+  const sum = (key: 'failed' | 'policiesLeft') => summaries.reduce((all, one) => all + one[key], 0)
+  expect(looked.length).toBeLessThan(400)
+  expect([sum('failed') + sum('policiesLeft'), sum('failed')]).toEqual([400, looked.length])
+})
+
 test('where no policy was ever recorded, none is looked for', async () => {
   const timing = createFakeTiming()
   const { secret } = makeSecret({ name: 'm2m/test/orders' })

@@ -9,6 +9,12 @@ const settled = { current: 'settle', rotatedAgoMs: 3 * DAY_MS } as const
 /** Of six hours. */
 const ROUND = (6 * HOUR_MS) / SWEEP_EVERY_MS
 
+/** As if somebody had changed it. */
+const change = ({ fleet }: ReturnType<typeof createPlace>, name: string, more: Partial<Secret>): void => {
+  const { secret, versions } = fleet.find(name)
+  fleet.add({ secret: { ...secret, ...more }, versions, currentId: '' })
+}
+
 const replicaNotices = ({ events }: ReturnType<typeof createPlace>) =>
   events.published.filter(({ detail }) => 'replicas' in detail)
 
@@ -33,6 +39,38 @@ describe('a replica that failed on a settled secret', () => {
     // Nothing is remembered here: the same event may come twice, under one id.
     expect(new Set(replicaNotices(place).map(({ detail }) => detail.id)).size).toBe(120)
     expect(place.rotated()).toEqual([])
+  })
+
+  test('is open until a look finds it repaired: one event and one mail', async () => {
+    const place = createPlace()
+    place.memory.days = { summary: place.timing.now() - DAY_MS }
+    place.add({ name: 's', ...settled, more: { replicas: failed } })
+
+    const openThen: number[] = []
+    for (let sweeps = 0; sweeps < 3 * ROUND; sweeps += 1) {
+      const { findingsOpen } = await place.next()
+      if (replicaNotices(place).length > 0) openThen.push(findingsOpen ?? -1)
+    }
+
+    expect(new Set(openThen)).toEqual(new Set([1]))
+    expect(replicaNotices(place)).toHaveLength(1)
+    expect(place.mails().filter(({ type }) => type === 'Sweep Digest')).toHaveLength(1)
+    change(place, 'm2m/test/s', { replicas: [{ region: 'eu-north-1', status: 'InSync' }] })
+    for (let sweeps = 0; sweeps < ROUND; sweeps += 1) await place.next()
+    expect(place.memory.findings.size).toBe(0)
+  })
+
+  test('is nobody’s any more once its secret is retired, or rotation is off', async () => {
+    const place = createPlace()
+    for (const name of ['retired', 'off']) place.add({ name, ...settled, more: { replicas: failed } })
+    for (let sweeps = 0; sweeps < ROUND; sweeps += 1) await place.next()
+    expect(place.memory.findings.size).toBe(2)
+
+    change(place, 'm2m/test/retired', { tags: { 'm2m:retired': 'x' } })
+    change(place, 'm2m/test/off', { rotationEnabled: false })
+    await place.next()
+
+    expect([...place.memory.findings.values()].map(({ kind }) => kind)).not.toContain('replicaBehind')
   })
 
   test('takes one look a round, spread over its sweeps', async () => {

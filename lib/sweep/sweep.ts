@@ -312,10 +312,10 @@ const sweepEventNotices = ({ mailsWhenWell }: SweepSpans): readonly EventNotice[
   {
     id: 'DailySummary',
     page: 'daily-summary',
-    says: 'What is open, once a day until it is over.',
+    says: 'What is open, once a day until it is over, and then that.',
     pattern: mailsWhenWell
       ? eventPattern(SWEEP_SOURCE, 'Daily Summary')
-      : eventPattern(SWEEP_SOURCE, 'Daily Summary', { isWell: [false] }),
+      : eventPattern(SWEEP_SOURCE, 'Daily Summary', { $or: [{ isWell: [false] }, { isEnd: [true] }] }),
     secretAt: '$.detail.text',
   },
 ]

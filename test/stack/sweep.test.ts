@@ -288,7 +288,7 @@ describe('people are told', () => {
 
   test.each([
     ['Sweep Digest', undefined],
-    ['Daily Summary', { isWell: [false] }],
+    ['Daily Summary', { $or: [{ isWell: [false] }, { isEnd: [true] }] }],
   ])('of what is new, and of what is open: %s', (detailType, detail) => {
     const ofSweep = ofType('AWS::Events::Rule').filter(({ Properties }) =>
       JSON.stringify(Properties.EventPattern).includes('m2m.sweep'),

@@ -183,6 +183,21 @@ describe('of what the stage stands on', () => {
   })
 })
 
+test('the test of a rotation that failed raises a notice, for our secrets only', () => {
+  const failed = (SecretId: string) => {
+    const { detail, ...rest } = record(
+      'secretsmanager',
+      'TestRotationFailed',
+      {},
+      { additionalEventData: { SecretId } },
+    )
+    return { ...rest, 'detail-type': 'AWS Service Event via CloudTrail', detail }
+  }
+
+  expect(raisedBy(failed(BILLING))).toEqual(['ScheduleRefused'])
+  expect(raisedBy(failed(BILLING.replace('m2m/prod', 'm2m/test')))).toEqual([])
+})
+
 test('every pattern fits into the 2,048 characters that EventBridge takes, with all that the configuration may name', () => {
   const extraPrefixes = [1, 2, 3, 4, 5].map((at) => `${String(at).repeat(47)}/`)
   const long = (letter: string) => letter.repeat(256)

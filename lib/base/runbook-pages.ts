@@ -25,7 +25,10 @@ export const runbookPages = {
     run: 'm2m status NAME --stage STAGE',
   },
   'registration-failed': { consumers: 'have no new secret to read; those that exist are untouched.', run: DOCTOR },
-  'dead-letters': { consumers: `${SERVED}. A message to people or a deployment was lost, no rotation.`, run: DOCTOR },
+  'dead-letters': {
+    consumers: `${SERVED}. A message to people, a deployment or a leak report was lost; what leaked then works until it is reported again.`,
+    run: 'm2m incident list --stage STAGE',
+  },
   'evidence-not-archived': {
     consumers: `${SERVED}. What is missing is the record for auditors.`,
     run: DOCTOR,

@@ -487,10 +487,9 @@ const foundation: readonly NoticeRow[] = [
     test: ['test/stack/failure-alarms.test.ts', 'rests on a metric that AWS publishes'],
   },
   {
-    failure: 'A notice could not be delivered',
+    failure: 'A notice or a leak report could not be handed over, for six hours (lib/base/rule-targets.ts) or because it may not',
     notice: 'DeadLetters',
-    // EventBridge tries for a day: see rule-targets.ts.
-    within: 60,
+    within: 6 * 60,
     test: [
       'test/stack/failure-alarms.test.ts',
       'goes to the topic, keeps what could not be delivered, and says where to read on',

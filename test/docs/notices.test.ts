@@ -1,5 +1,5 @@
 // docs/notices.md: no failure without a row, no notice without one, none that takes longer than a day, and each with a test that provokes it.
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { findingWords } from '../../lambda/core/sweep/finding-words.ts'
@@ -58,6 +58,16 @@ describe('the test that provokes it is there', () => {
       ).toBe(true)
     },
   )
+})
+
+test('every alarm that a page names by its whole name exists', () => {
+  const docs = join(repository, 'docs')
+  const named = readdirSync(docs)
+    .filter((name) => name.endsWith('.md'))
+    .flatMap((name) => [...readFileSync(join(docs, name), 'utf8').matchAll(/\bm2m-[a-z]+-[a-z-]+-([A-Z]\w+)/g)])
+
+  expect(named.length).toBeGreaterThan(0)
+  expect(named.flatMap(([alarm, id = '']) => (notices.has(id) ? [] : [alarm]))).toEqual([])
 })
 
 test('the page is what the rows and the template make', async () => {

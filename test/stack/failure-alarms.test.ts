@@ -171,6 +171,8 @@ describe('every rule of a notice', () => {
         expect.objectContaining({
           Arn: { Ref: expect.stringMatching(/^NotificationsTopic/) },
           DeadLetterConfig: { Arn: { 'Fn::GetAtt': [expect.stringMatching(/^NotificationsDeadLetters/), 'Arn'] } },
+          // By itself EventBridge would try for a day, before anybody heard of it.
+          RetryPolicy: { MaximumEventAgeInSeconds: 6 * 3600, MaximumRetryAttempts: 185 },
         }),
       ])
       expect(JSON.stringify(Properties.Targets)).toMatch(/docs\/runbook\.md#[a-z-]+/)

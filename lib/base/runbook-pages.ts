@@ -67,6 +67,10 @@ export const runbookPages = {
     consumers: `${SERVED}. Old values live on after their overlap, and nothing that lasts is reported.`,
     run: DOCTOR,
   },
+  'stage-check': {
+    consumers: 'may be refused, where it is the key. Rotations, messages or evidence may fail.',
+    run: DOCTOR,
+  },
   'sweep-failures': { consumers: `${SERVED}.`, run: 'm2m list --stage STAGE' },
   'sweep-digest': { consumers: `${SERVED}, unless the message says otherwise.`, run: 'm2m list --stage STAGE' },
   'daily-summary': { consumers: `${SERVED}, unless the message says otherwise.`, run: 'm2m list --stage STAGE' },

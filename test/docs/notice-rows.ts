@@ -420,14 +420,19 @@ const foundation: readonly NoticeRow[] = [
     test: ['test/stack/failure-alarms.test.ts', 'is watched when it reads, which rules do not see by default'],
   },
   {
-    failure:
-      'The sweep does not run or does not get through, or what the stage stands on is broken and no digest arrives',
+    failure: 'The sweep does not run, or does not get through',
     notice: 'SweepStopped',
     within: SWEEP,
     test: [
       'test/stack/sweep.test.ts',
       'when it stops: three periods without a sweep that got through, or without any figure at all',
     ],
+  },
+  {
+    failure: 'What the stage stands on is broken, and bus or rules are, so that no digest arrives',
+    notice: 'StageBroken',
+    within: SWEEP,
+    test: ['test/handlers/sweep-metrics.test.ts', 'what the stage stands on is counted apart from the sign of life'],
   },
   {
     failure: 'A sweep failed twice, or could not be started',
@@ -487,7 +492,8 @@ const foundation: readonly NoticeRow[] = [
     test: ['test/stack/failure-alarms.test.ts', 'rests on a metric that AWS publishes'],
   },
   {
-    failure: 'A notice or a leak report could not be handed over, for six hours (lib/base/rule-targets.ts) or because it may not',
+    failure:
+      'A notice or a leak report could not be handed over, for six hours (lib/base/rule-targets.ts) or because it may not',
     notice: 'DeadLetters',
     within: 6 * 60,
     test: [

@@ -262,6 +262,18 @@ describe('people are told', () => {
     })
   })
 
+  test('of what the stage stands on by another alarm, so that what is broken for weeks hides no sweep that stops', () => {
+    template.hasResourceProperties('AWS::CloudWatch::Alarm', {
+      MetricName: 'StageBroken',
+      Statistic: 'Sum',
+      EvaluationPeriods: 3,
+      DatapointsToAlarm: 3,
+      ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+      TreatMissingData: 'notBreaching',
+      AlarmDescription: Match.stringLikeRegexp('docs/runbook\\.md#stage-check$'),
+    })
+  })
+
   test.each([
     ['FreezeUnreadable', 4, 'freeze'],
     ['SweepFailures', 2, 'sweep-failures'],

@@ -57,24 +57,18 @@ const rotations: readonly NoticeRow[] = [
     ],
   },
   {
-    failure: 'Secrets Manager gave a rotation up',
+    failure: 'Secrets Manager abandoned a rotation: somebody stored a version by hand meanwhile',
     notice: 'RotationStuck',
     within: TRAIL,
     over: 'the sweep ends it; where it may not, it is a finding of the digest',
-    test: [
-      'test/stack/failure-alarms.test.ts',
-      'a rotation that Secrets Manager gave up is told under either of its two detail types, for our secrets only',
-    ],
+    test: ['test/stack/trail-notices.test.ts', 'one that was abandoned raises a notice'],
   },
   {
     failure: 'A changed rotation schedule fails its test',
     notice: 'ScheduleRefused',
     within: TRAIL,
     over: itself,
-    test: [
-      'test/stack/trail-notices.test.ts',
-      'the test of a rotation that failed raises a notice, for our secrets only',
-    ],
+    test: ['test/stack/trail-notices.test.ts', 'the test of a rotation that failed raises a notice'],
   },
   {
     failure:

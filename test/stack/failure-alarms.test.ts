@@ -192,13 +192,13 @@ test.each(['Rotation Refused', 'Drift Detected'])('%s on our bus is told, the fi
   })
 })
 
-test('a rotation that Secrets Manager gave up is told under either of its two detail types, for our secrets only', () => {
+test('a rotation that Secrets Manager abandoned is told under either of its two detail types, for our secrets only', () => {
   template.hasResourceProperties('AWS::Events::Rule', {
     EventPattern: {
       source: ['aws.secretsmanager'],
       'detail-type': ['AWS Service Event via CloudTrail', 'AWS API Call via CloudTrail'],
       detail: {
-        eventName: ['RotationFailed', 'RotationAbandoned'],
+        eventName: ['RotationAbandoned'],
         additionalEventData: { SecretId: [{ wildcard: '*:secret:m2m/prod/*' }] },
       },
     },

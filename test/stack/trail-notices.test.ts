@@ -183,19 +183,24 @@ describe('of what the stage stands on', () => {
   })
 })
 
-test('the test of a rotation that failed raises a notice, for our secrets only', () => {
-  const failed = (SecretId: string) => {
-    const { detail, ...rest } = record(
-      'secretsmanager',
-      'TestRotationFailed',
-      {},
-      { additionalEventData: { SecretId } },
-    )
+describe('of the events of rotations, for our secrets only', () => {
+  const rotation = (eventName: string, SecretId: string) => {
+    const { detail, ...rest } = record('secretsmanager', eventName, {}, { additionalEventData: { SecretId } })
     return { ...rest, 'detail-type': 'AWS Service Event via CloudTrail', detail }
   }
 
-  expect(raisedBy(failed(BILLING))).toEqual(['ScheduleRefused'])
-  expect(raisedBy(failed(BILLING.replace('m2m/prod', 'm2m/test')))).toEqual([])
+  test('the test of a rotation that failed raises a notice', () => {
+    expect(raisedBy(rotation('TestRotationFailed', BILLING))).toEqual(['ScheduleRefused'])
+    expect(raisedBy(rotation('TestRotationFailed', BILLING.replace('m2m/prod', 'm2m/test')))).toEqual([])
+  })
+
+  test('one that was abandoned raises a notice', () => {
+    expect(raisedBy(rotation('RotationAbandoned', BILLING))).toEqual(['RotationStuck'])
+  })
+
+  test('a refused attempt is mailed by its reason, the first time, and not by each RotationFailed beside it', () => {
+    expect(raisedBy(rotation('RotationFailed', BILLING))).toEqual([])
+  })
 })
 
 test('every pattern fits into the 2,048 characters that EventBridge takes, with all that the configuration may name', () => {

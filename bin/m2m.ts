@@ -4,7 +4,9 @@
 import { createRequire } from 'node:module'
 import { EXIT } from './terminal/command-fault.ts'
 import { nodeFault } from './terminal/node-version.ts'
+import { outliveReaders } from './terminal/outlive-readers.ts'
 
+outliveReaders()
 const { engines } = createRequire(import.meta.url)('m2m-secret-rotation/package.json') as {
   readonly engines: { readonly node: string }
 }

@@ -3,7 +3,7 @@ import type { Template } from 'aws-cdk-lib/assertions'
 import { findingWords } from '../../lambda/core/sweep/finding-words.ts'
 import { flat } from '../stack/read-template.ts'
 import { resourcesOf } from '../stack/synth.ts'
-import { type NoticeRow, noticeRows } from './notice-rows.ts'
+import { type NoticeRow, noticeGaps, noticeRows } from './notice-rows.ts'
 
 export interface TemplateNotice {
   readonly id: string
@@ -119,4 +119,5 @@ export const noticesPage = (notices: ReadonlyMap<string, TemplateNotice>): strin
     ...Object.entries(noticeRows).map(
       ([heading, rows]) => `## ${heading}\n\n${COLUMNS}\n${rows.map((row) => lineOf(row, notices)).join('\n')}\n`,
     ),
+    `## What takes longer\n\n${noticeGaps.map((gap) => `- ${gap}`).join('\n')}\n`,
   ].join('\n')

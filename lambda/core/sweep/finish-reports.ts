@@ -92,10 +92,13 @@ const summarize = async (reporting: Remembering): Promise<void> => {
   if (done.summary !== undefined && summaryDay(done.summary) >= day) return
   if (done.summary !== undefined) {
     const open = (await memory.open(asOf)).filter(({ isForPeople }) => isForPeople)
-    // Whoever was told of something since the last one is told that it is over.
-    const isEnd = open.length === 0 && done.told !== undefined && done.told >= done.summary
+    // Whoever was told of something since the last one is told that it is over: not right after days without a sweep, in which what is
+    // remembered has expired, and what takes a round to find is not found yet.
+    const isDaily = summaryDay(done.summary) === day - 1
+    const wasTold = done.told !== undefined && done.told >= done.summary
+    const isEnd = open.length === 0 && wasTold && isDaily
     await events.publish([dailySummary(open, { at: asOf, stage, isEnd })])
-    if (open.length > 0) await memory.noteDay('told', asOf)
+    if (open.length > 0 || (wasTold && !isDaily)) await memory.noteDay('told', asOf)
     await memory.noteDay('published', asOf)
   }
   await memory.noteDay('summary', asOf)

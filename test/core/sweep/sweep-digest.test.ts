@@ -192,6 +192,24 @@ describe('the summary of a day', () => {
     ])
   })
 
+  test('claims no end right after days without a sweep, in which what was open expired, but a day later', async () => {
+    const place = createPlace()
+    await place.run()
+    addOff(place, 1)
+    await place.next()
+    place.timing.advance(4 * DAY_MS)
+    place.memory.findings.clear()
+    place.fleet.secrets.clear()
+    await sweepFor(place, 2 * DAY_MS)
+
+    const summaries = place.mails().filter(({ type }) => type === 'Daily Summary')
+    expect(summaries.map(({ detail }) => [detail.isWell, detail.isEnd])).toEqual([
+      [true, undefined],
+      [true, true],
+      [true, undefined],
+    ])
+  })
+
   test('whose sweeps were all skipped is left out, and the next day has one', async () => {
     const place = createPlace()
     await place.run()

@@ -88,10 +88,11 @@ const metricsOf = ({ Properties: properties = {} }: Resource): number => {
 
 /** The metrics of each sweep's line, by the source that writes it: they come all day, whatever happens. */
 const sweepSeries = (): readonly string[] => {
-  const source = readFileSync(new URL('../lambda/handlers/on-sweep.ts', import.meta.url), 'utf8')
+  const source = readFileSync(new URL('../lambda/handlers/sweep-metrics.ts', import.meta.url), 'utf8')
   const [, counts = ''] = /\bcounts: \{([^}]*)\}/.exec(source) ?? []
   const names = [...counts.matchAll(/^\s*([A-Z]\w+)\b/gm)].map(([, name = '']) => name)
-  if (names.length === 0) throw new Error('The metrics of the sweep were not found in lambda/handlers/on-sweep.ts.')
+  if (names.length === 0)
+    throw new Error('The metrics of the sweep were not found in lambda/handlers/sweep-metrics.ts.')
   return names
 }
 

@@ -4,18 +4,13 @@
 import { createRequire } from 'node:module'
 import { EXIT } from './terminal/command-fault.ts'
 import { nodeFault } from './terminal/node-version.ts'
+import { outliveReaders } from './terminal/outlive-readers.ts'
 
+outliveReaders()
 const { engines } = createRequire(import.meta.url)('m2m-secret-rotation/package.json') as {
   readonly engines: { readonly node: string }
 }
 const fault = nodeFault(process.versions.node, engines.node)
-
-// Whoever reads the output may have seen enough (`| head`), while an incident is still to be brought to its end.
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error
-  })
-}
 
 if (fault === undefined) {
   const [{ CommanderError }, { createProgram }, { reportFailure }] = await Promise.all([

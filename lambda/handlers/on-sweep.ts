@@ -7,7 +7,6 @@ import { createEventBridge, createPatientSettings, createSecretsManager } from '
 import { createEvents } from '../adapters/aws/events.ts'
 import { createFreeze, createFreezeClock } from '../adapters/aws/freeze.ts'
 import { createInvoke } from '../adapters/aws/invoke.ts'
-import type { MetricLine } from '../adapters/aws/metric-line.ts'
 import { createPolicyLooks } from '../adapters/aws/policy-looks.ts'
 import { createProofListing, createSummaryListing } from '../adapters/aws/proof-listing.ts'
 import { createProofQuestions } from '../adapters/aws/proof-questions.ts'
@@ -32,6 +31,7 @@ import type { Sweeping } from '../core/sweep/sweeping.ts'
 import { readSweepEnv } from '../env/sweep.ts'
 import { processEnvironment } from '../env.ts'
 import { createJournal } from './journal.ts'
+import { sweepMetrics } from './sweep-metrics.ts'
 
 declare const DEPLOYED_BUNDLE: boolean | undefined
 
@@ -131,39 +131,6 @@ const sweepsOf = (
   return [{ ...ofProject, secretNamePrefix: secretName, extraPrefixes: [], isOneSecret: true }, ofClients]
 }
 
-/**
- * A sweep that did not see the whole list is no sign of life, nor is one that found what the stage stands on broken. Only what an alarm asks
- * for is a metric, and each name is paid for by the month; the dashboard reads the rest in the line.
- */
-const metricsOf = (summary: SweepSummary, at: number): MetricLine => {
-  const { failed, overlapsOpen, oldestDays, proofsOwed, findingsOpen, freeze, isWhole, isWell, reports } = summary
-  const { overdue, rotationOff, heldTooLong, settleRefusing, stuckLeft, secretsDead, valuesMalformed } = summary
-  const isForgotten = settings.records !== undefined && reports === 'forgotten'
-  return {
-    namespace: `M2M/${settings.stage}`,
-    at,
-    counts: {
-      Alive: isWhole && isWell ? 1 : 0,
-      SweepFailures: failed,
-      ProofsOwed: proofsOwed,
-      Frozen: freeze === 'planned' || freeze === 'all' ? 1 : 0,
-      FreezeUnreadable: freeze === 'unreadable' ? 1 : 0,
-      // A name without a figure costs nothing.
-      ...(isForgotten ? { ReportsForgotten: 1 } : {}),
-    },
-    fields: {
-      outcome: 'swept',
-      OverlapsOpen: overlapsOpen,
-      OldestSecretDays: oldestDays,
-      // Without the records: what this sweep has come across.
-      FindingsOpen:
-        findingsOpen ??
-        overdue + rotationOff + heldTooLong + settleRefusing + stuckLeft + secretsDead + valuesMalformed,
-      ...summary,
-    },
-  }
-}
-
 /** @throws Fault when not even the list can be had. */
 export const handler = async (event: unknown, context: Context): Promise<SweepSummary> => {
   const journal = createJournal({ requestId: context.awsRequestId })
@@ -174,6 +141,7 @@ export const handler = async (event: unknown, context: Context): Promise<SweepSu
     sweepsOf({ timing, journal, ...memoryBy(timing, context.awsRequestId), ...partsBy(timing) }),
     asOf,
   )
-  journal.measure(metricsOf(summary, timing.now()))
+  const measured = { stage: settings.stage, remembers: settings.records !== undefined, at: timing.now() }
+  journal.measure(sweepMetrics(summary, measured))
   return summary
 }

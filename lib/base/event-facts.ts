@@ -23,7 +23,6 @@ export const eventFacts: Readonly<Partial<Record<EventType, Readonly<Record<stri
   'Settle Refusing': LASTING,
   'Adoption Unproven': LASTING,
   'Secret Dead': { ...LASTING, found: '$.detail.found' },
-  'Credential Refused': { ...SECRET, reason: '$.detail.error', why: '$.detail.explanation', since: '$.detail.at' },
   'Leak Unresolved': {
     incident: '$.detail.incidentId',
     detector: '$.detail.detector',

@@ -4,9 +4,16 @@ import type { IRuleTarget, RuleTargetInput } from 'aws-cdk-lib/aws-events'
 import type { ITopic } from 'aws-cdk-lib/aws-sns'
 import type { IQueue } from 'aws-cdk-lib/aws-sqs'
 
+/** EventBridge tries for a day by itself, at the end of which somebody would hear of it later than within a day. */
+const TRIED_FOR_SECONDS = 6 * 3600
+
 /** The same target, whose undelivered events end in a queue that lets EventBridge write. */
 export const keepingUndelivered = (target: IRuleTarget, undelivered: IQueue): IRuleTarget => ({
-  bind: (rule, id) => ({ ...target.bind(rule, id), deadLetterConfig: { arn: undelivered.queueArn } }),
+  bind: (rule, id) => ({
+    ...target.bind(rule, id),
+    retryPolicy: { maximumEventAgeInSeconds: TRIED_FOR_SECONDS, maximumRetryAttempts: 185 },
+    deadLetterConfig: { arn: undelivered.queueArn },
+  }),
 })
 
 /** A topic that lets EventBridge publish. */

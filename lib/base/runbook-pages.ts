@@ -25,7 +25,10 @@ export const runbookPages = {
     run: 'm2m status NAME --stage STAGE',
   },
   'registration-failed': { consumers: 'have no new secret to read; those that exist are untouched.', run: DOCTOR },
-  'dead-letters': { consumers: `${SERVED}. A message to people or a deployment was lost, no rotation.`, run: DOCTOR },
+  'dead-letters': {
+    consumers: `${SERVED}. A message to people, a deployment or a leak report was lost; what leaked then works until it is reported again.`,
+    run: 'm2m incident list --stage STAGE',
+  },
   'evidence-not-archived': {
     consumers: `${SERVED}. What is missing is the record for auditors.`,
     run: DOCTOR,
@@ -62,6 +65,10 @@ export const runbookPages = {
   },
   'sweep-stopped': {
     consumers: `${SERVED}. Old values live on after their overlap, and nothing that lasts is reported.`,
+    run: DOCTOR,
+  },
+  'stage-check': {
+    consumers: 'may be refused, where it is the key. Rotations, messages or evidence may fail.',
     run: DOCTOR,
   },
   'sweep-failures': { consumers: `${SERVED}.`, run: 'm2m list --stage STAGE' },

@@ -154,7 +154,7 @@ export class Campaign extends Construct {
       {
         id: 'CampaignStopped',
         page: 'campaign-failed',
-        says: 'A campaign, or a page of one, was stopped at Lambda: there is no report of it. m2m campaign stop makes one.',
+        says: 'A campaign, or a page of one, was stopped at Lambda: there is no report of it. m2m campaign stop ID, instead, makes one.',
         metric: this.durableMetric('DurableExecutionStopped'),
         atLeast: 1,
       },

@@ -242,11 +242,20 @@ export class SweepFunction extends Construct {
       {
         id: 'SweepStopped',
         page: 'sweep-stopped',
-        says: 'The sweep does not get through, or is not started; or it found broken what the stage stands on, which its digest and its log name.',
+        says: 'The sweep does not get through, or is not started.',
         metric: metric('Alive', 'Sum'),
         atLeast: 1,
         periods: SILENT_SWEEPS,
         silence: 'wrong',
+      },
+      {
+        id: 'StageBroken',
+        page: 'stage-check',
+        says: 'Something that this stage stands on is broken: a rule, a key, a subscription, a schedule, or the way into the archive. The digest and the log of the sweep name it.',
+        metric: metric('StageBroken', 'Sum'),
+        atLeast: 1,
+        periods: SILENT_SWEEPS,
+        quietHours: 0,
       },
       {
         id: 'SweepDeadLetters',
@@ -312,10 +321,10 @@ const sweepEventNotices = ({ mailsWhenWell }: SweepSpans): readonly EventNotice[
   {
     id: 'DailySummary',
     page: 'daily-summary',
-    says: 'What is open, once a day until it is over.',
+    says: 'What is open, once a day until it is over, and then that.',
     pattern: mailsWhenWell
       ? eventPattern(SWEEP_SOURCE, 'Daily Summary')
-      : eventPattern(SWEEP_SOURCE, 'Daily Summary', { isWell: [false] }),
+      : eventPattern(SWEEP_SOURCE, 'Daily Summary', { $or: [{ isWell: [false] }, { isEnd: [true] }] }),
     secretAt: '$.detail.text',
   },
 ]

@@ -22,9 +22,8 @@ import { Construct } from 'constructs'
 import { VENDOR_SOURCE } from '../../lambda/core/base/event-types.ts'
 import { writeVendorEnv } from '../../lambda/env/vendor.ts'
 import type { M2mEventBus } from '../base/event-bus.ts'
-import { eventPattern } from '../base/event-pattern.ts'
 import { type FunctionSurroundings, logSettings, M2mFunction } from '../base/m2m-function.ts'
-import type { EventNotice, MetricNotice } from '../base/notice.ts'
+import type { MetricNotice } from '../base/notice.ts'
 import type { SecretsKey } from '../base/secrets-key.ts'
 import { DeployConfigFault } from '../config/deploy-config.ts'
 import { functionName, managedSecrets, type StageNames } from '../config/stage-names.ts'
@@ -140,16 +139,10 @@ export class Vendor extends Construct {
   }
 
   /** Stytch refuses a current value; tokens are not vended. */
-  readonly eventNotices: readonly EventNotice[] = [
-    {
-      id: 'CredentialRefused',
-      page: 'drift',
-      says: 'Stytch refuses the value of AWSCURRENT: no tokens are vended for this client. Revoke to replace the value.',
-      pattern: eventPattern(VENDOR_SOURCE, 'Credential Refused'),
-      secretAt: '$.detail.secretName',
-    },
-  ]
-
+  /**
+   * None of `Credential Refused`: each instance publishes it, every quarter of an hour and for each client. The sweep, which remembers what it
+   * has said, finds the same value within as long, and names it once (secretDead).
+   */
   get metricNotices(): readonly MetricNotice[] {
     return [
       {

@@ -1,4 +1,4 @@
-// What CloudTrail reports, best effort and only where a trail records management events: what Secrets Manager gave up, use of the break-glass
+// What CloudTrail reports, best effort and only where a trail records management events: rotations that Secrets Manager abandoned, use of the break-glass
 // role, and what somebody changes by hand of what this system stands on. Three rules for the last, since a pattern takes 2,048 characters:
 // of managed secrets, which grows with the prefixes, of the stage's own, which grows with their names, and of everything else. Told is what took effect; a denied call changes nothing. Not told is what
 // comes with the ordinary work of a role that is somebody's only by permission: secrets that registrar and clients function change when
@@ -140,12 +140,17 @@ const rotationPattern = (names: StageNames, ...eventName: string[]): EventPatter
   },
 })
 
+/**
+ * None of RotationFailed: each refused attempt is one, of each secret, so that a refusal that is told once would be mailed every day, and one
+ * of an incident five times. What it may mean is told by others: the refusal, by the function's event; an error, by its alarm; what stands in
+ * the way of the next rotation, by the sweep, which ends it.
+ */
 export const rotationsGivenUp = (names: StageNames): readonly EventNotice[] => [
   {
     id: 'RotationStuck',
     page: 'rotation-stuck',
-    says: 'Secrets Manager gave a rotation up. Its AWSPENDING may still stand there and refuse the next one.',
-    pattern: rotationPattern(names, 'RotationFailed', 'RotationAbandoned'),
+    says: 'Secrets Manager abandoned a rotation, since somebody stored a version by hand while it ran. The sweep ends what is left of it.',
+    pattern: rotationPattern(names, 'RotationAbandoned'),
     secretAt: '$.detail.additionalEventData.SecretId',
     facts: { call: '$.detail.eventName' },
   },

@@ -230,8 +230,9 @@ describe('what the sweep publishes fits its schema', () => {
     if (digest === undefined) throw new Error('no digest')
 
     expect(publishedFaults(SWEEP_SOURCE, digest)).toEqual([])
-    expect(publishedFaults(SWEEP_SOURCE, dailySummary(findings, { at: AT, stage: 'prod' }))).toEqual([])
-    expect(publishedFaults(SWEEP_SOURCE, dailySummary([], { at: AT, stage: 'prod' }))).toEqual([])
+    for (const [open, isEnd] of [[findings, false] as const, [[], false] as const, [[], true] as const]) {
+      expect(publishedFaults(SWEEP_SOURCE, dailySummary(open, { at: AT, stage: 'prod', isEnd }))).toEqual([])
+    }
     // EventBridge takes 256 kB, and a mail is to be read.
     expect(JSON.stringify(digest).length).toBeLessThan(20_000)
   })

@@ -261,6 +261,7 @@ describe('the rule', () => {
         Arn: { 'Fn::GetAtt': [onlyId('AWS::Lambda::Function'), 'Arn'] },
         Id: 'Target0',
         DeadLetterConfig: { Arn: { 'Fn::GetAtt': [expect.stringMatching(/^NotificationsDeadLetters/), 'Arn'] } },
+        RetryPolicy: { MaximumEventAgeInSeconds: 6 * 3600, MaximumRetryAttempts: 185 },
       },
     ])
   })

@@ -30,6 +30,7 @@ const PUBLISHED: Readonly<Record<string, readonly string[]>> = {
   // And those of the rotation functions (test/handlers/handle-step.test.ts).
   'M2M/prod': [
     'Alive',
+    'StageBroken',
     'SweepFailures',
     'ProofsOwed',
     'FreezeUnreadable',
@@ -101,8 +102,8 @@ describe('every alarm', () => {
   })
 
   test.each([
-    ['a stage without options', {}, 23],
-    ['a stage with everything', everything, 30],
+    ['a stage without options', {}, 24],
+    ['a stage with everything', everything, 31],
   ])('is paid for: %s has no more than before', (_, changes, atMost) => {
     expect(countOf(synthStack(changes).template())).toBeLessThanOrEqual(atMost)
   })
@@ -171,6 +172,8 @@ describe('every rule of a notice', () => {
         expect.objectContaining({
           Arn: { Ref: expect.stringMatching(/^NotificationsTopic/) },
           DeadLetterConfig: { Arn: { 'Fn::GetAtt': [expect.stringMatching(/^NotificationsDeadLetters/), 'Arn'] } },
+          // By itself EventBridge would try for a day, before anybody heard of it.
+          RetryPolicy: { MaximumEventAgeInSeconds: 6 * 3600, MaximumRetryAttempts: 185 },
         }),
       ])
       expect(JSON.stringify(Properties.Targets)).toMatch(/docs\/runbook\.md#[a-z-]+/)
@@ -189,13 +192,13 @@ test.each(['Rotation Refused', 'Drift Detected'])('%s on our bus is told, the fi
   })
 })
 
-test('a rotation that Secrets Manager gave up is told under either of its two detail types, for our secrets only', () => {
+test('a rotation that Secrets Manager abandoned is told under either of its two detail types, for our secrets only', () => {
   template.hasResourceProperties('AWS::Events::Rule', {
     EventPattern: {
       source: ['aws.secretsmanager'],
       'detail-type': ['AWS Service Event via CloudTrail', 'AWS API Call via CloudTrail'],
       detail: {
-        eventName: ['RotationFailed', 'RotationAbandoned'],
+        eventName: ['RotationAbandoned'],
         additionalEventData: { SecretId: [{ wildcard: '*:secret:m2m/prod/*' }] },
       },
     },

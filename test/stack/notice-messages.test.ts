@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import type { Template } from 'aws-cdk-lib/assertions'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { findingWords } from '../../lambda/core/sweep/finding-words.ts'
 import { runbookPages } from '../../lib/base/runbook-pages.ts'
 import { parse, wordsOf } from '../bin/command-line.ts'
 import { eventSchemas } from '../docs/event-schemas.ts'
@@ -211,6 +212,20 @@ describe('what a page says to type', () => {
     const words = wordsOf(run.replaceAll('STAGE', 'prod').replaceAll('NAME', 'billing'))
     if (words[0] === 'aws') return
     const { isTaken, stderr } = await parse(words.slice(1))
+
+    expect(isTaken, stderr).toBe(true)
+  })
+})
+
+describe('what a digest says to type', () => {
+  /** A command in a sentence: behind its verb, options, what stands for a name, and a state. */
+  const TYPED = /m2m (?:campaign |freeze )?[a-z]+(?: (?:--state (?:off|stuck)|--[a-z-]+|NAME|FILE))*/g
+  const typed = Object.entries(findingWords).flatMap(([kind, { advice }]) =>
+    [...advice.matchAll(TYPED)].map(([command]) => [kind, command.replace('freeze shows', 'freeze')] as const),
+  )
+
+  test.each(typed)('%s: %s', async (_, command) => {
+    const { isTaken, stderr } = await parse(wordsOf(command.replace('NAME', 'billing')).slice(1))
 
     expect(isTaken, stderr).toBe(true)
   })

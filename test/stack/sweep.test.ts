@@ -262,6 +262,18 @@ describe('people are told', () => {
     })
   })
 
+  test('of what the stage stands on by another alarm, so that what is broken for weeks hides no sweep that stops', () => {
+    template.hasResourceProperties('AWS::CloudWatch::Alarm', {
+      MetricName: 'StageBroken',
+      Statistic: 'Sum',
+      EvaluationPeriods: 3,
+      DatapointsToAlarm: 3,
+      ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+      TreatMissingData: 'notBreaching',
+      AlarmDescription: Match.stringLikeRegexp('docs/runbook\\.md#stage-check$'),
+    })
+  })
+
   test.each([
     ['FreezeUnreadable', 4, 'freeze'],
     ['SweepFailures', 2, 'sweep-failures'],
@@ -288,7 +300,7 @@ describe('people are told', () => {
 
   test.each([
     ['Sweep Digest', undefined],
-    ['Daily Summary', { isWell: [false] }],
+    ['Daily Summary', { $or: [{ isWell: [false] }, { isEnd: [true] }] }],
   ])('of what is new, and of what is open: %s', (detailType, detail) => {
     const ofSweep = ofType('AWS::Events::Rule').filter(({ Properties }) =>
       JSON.stringify(Properties.EventPattern).includes('m2m.sweep'),

@@ -183,6 +183,26 @@ describe('of what the stage stands on', () => {
   })
 })
 
+describe('of the events of rotations, for our secrets only', () => {
+  const rotation = (eventName: string, SecretId: string) => {
+    const { detail, ...rest } = record('secretsmanager', eventName, {}, { additionalEventData: { SecretId } })
+    return { ...rest, 'detail-type': 'AWS Service Event via CloudTrail', detail }
+  }
+
+  test('the test of a rotation that failed raises a notice', () => {
+    expect(raisedBy(rotation('TestRotationFailed', BILLING))).toEqual(['ScheduleRefused'])
+    expect(raisedBy(rotation('TestRotationFailed', BILLING.replace('m2m/prod', 'm2m/test')))).toEqual([])
+  })
+
+  test('one that was abandoned raises a notice', () => {
+    expect(raisedBy(rotation('RotationAbandoned', BILLING))).toEqual(['RotationStuck'])
+  })
+
+  test('a refused attempt is mailed by its reason, the first time, and not by each RotationFailed beside it', () => {
+    expect(raisedBy(rotation('RotationFailed', BILLING))).toEqual([])
+  })
+})
+
 test('every pattern fits into the 2,048 characters that EventBridge takes, with all that the configuration may name', () => {
   const extraPrefixes = [1, 2, 3, 4, 5].map((at) => `${String(at).repeat(47)}/`)
   const long = (letter: string) => letter.repeat(256)

@@ -25,7 +25,7 @@ export const findingWords: Readonly<Record<ReportedKind, FindingWords>> = {
   rotationOff: {
     title: 'rotation off',
     advice:
-      'nothing replaces the value any more; m2m list --state off lists all, m2m apply or a deployment switches it on',
+      'nothing replaces the value any more; m2m list --state off lists all, m2m apply FILE or a deployment switches it on',
     page: 'rotation-off',
   },
   heldTooLong: {

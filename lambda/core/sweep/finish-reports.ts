@@ -50,12 +50,14 @@ interface Remembering extends Reporting {
   readonly memory: ReportMemory
 }
 
-const publishDigest = async ({ events, asOf }: Reporting, findings: readonly SweepFinding[]): Promise<void> => {
+/** @returns whether there was one. */
+const publishDigest = async ({ events, asOf }: Reporting, findings: readonly SweepFinding[]): Promise<boolean> => {
   const digest = sweepDigest(
     findings.filter(({ isForPeople }) => isForPeople),
     { at: asOf },
   )
   if (digest !== undefined) await events.publish([digest])
+  return digest !== undefined
 }
 
 /** @returns how many could not be written: the next sweep says those again. */
@@ -90,15 +92,26 @@ const summarize = async (reporting: Remembering): Promise<void> => {
   if (done.summary !== undefined && summaryDay(done.summary) >= day) return
   if (done.summary !== undefined) {
     const open = (await memory.open(asOf)).filter(({ isForPeople }) => isForPeople)
-    await events.publish([dailySummary(open, { at: asOf, stage })])
+    // Whoever was told of something since the last one is told that it is over: not right after days without a sweep, in which what is
+    // remembered has expired, and what takes a round to find is not found yet.
+    const isDaily = summaryDay(done.summary) === day - 1
+    const wasTold = done.told !== undefined && done.told >= done.summary
+    const isEnd = open.length === 0 && wasTold && isDaily
+    await events.publish([dailySummary(open, { at: asOf, stage, isEnd })])
+    if (open.length > 0 || (wasTold && !isDaily)) await memory.noteDay('told', asOf)
     await memory.noteDay('published', asOf)
   }
   await memory.noteDay('summary', asOf)
 }
 
 /** The digest is out: what fails from here on makes the next sweep say it again, and not this one. */
-const afterDigest = async (reporting: Remembering, reports: Reports): Promise<'done' | 'forgotten'> => {
+const afterDigest = async (
+  reporting: Remembering,
+  reports: Reports,
+  isTold: boolean,
+): Promise<'done' | 'forgotten'> => {
   try {
+    if (isTold) await reporting.memory.noteDay('told', reporting.asOf)
     const unwritten = await remember(reporting, reports)
     await summarize(reporting)
     return unwritten === 0 ? 'done' : 'forgotten'
@@ -118,11 +131,11 @@ const withMemory = async (reporting: Remembering, reports: Reports): Promise<'do
   try {
     // Another sweep may have come between this one's beginning and its end.
     const now = new Map((await memory.open(asOf)).map((one) => [findingKey(one), one]))
-    await publishDigest(
+    const isTold = await publishDigest(
       reporting,
       reports.all().filter((finding) => now.get(findingKey(finding))?.isForPeople !== true),
     )
-    return await afterDigest(reporting, reports)
+    return await afterDigest(reporting, reports, isTold)
   } finally {
     await memory.release().catch((error: unknown) => noteGone(reporting, 'release', error))
   }

@@ -1,8 +1,11 @@
 // The port to what was reported: the records table, below keys of the sweep's own. Without it, things are reported more often than once a day.
 import type { OpenFinding, SweepFinding } from './reports.ts'
 
-/** What is done once a day. summary: it was looked whether one is due. published: there was one. value: one was tried from end to end. */
-export type DailyTask = 'summary' | 'published' | 'value'
+/**
+ * What is done once a day. summary: it was looked whether one is due. published: there was one. value: one was tried from end to end.
+ * And told, at any time: people were told of something that is open.
+ */
+export type DailyTask = 'summary' | 'published' | 'value' | 'told'
 
 /** When it was done last, epoch milliseconds. */
 export type DaysDone = Readonly<Partial<Record<DailyTask, number>>>

@@ -71,11 +71,12 @@ export const sweepDigest = (findings: readonly SweepFinding[], { at }: Told): Sw
 /** The number of the day that a summary is of. */
 export const summaryDay = (asOf: number): number => Math.floor((asOf - DAY_BEGINS_MS) / DAY_MS)
 
-/** What is open, the oldest first; with nothing open, that all is well. */
+/** What is open, the oldest first; with nothing open, that all is well. @param isEnd what people were told of before is over, all of it */
 export const dailySummary = (
   open: readonly SweepFinding[],
-  { at, stage }: Told & { readonly stage: string },
+  { at, stage, isEnd }: Told & { readonly stage: string; readonly isEnd: boolean },
 ): SweepEvent => {
+  const well = isEnd ? 'It is over: nothing is open any more.' : 'All is well: nothing is open.'
   const oldest = bySince(open)
   const listed = oldest.slice(0, MOST_LISTED)
   const lines = listed.map(({ kind, name, since }) => `${findingWords[kind].title}: ${name}, since ${minute(since)}`)
@@ -84,9 +85,10 @@ export const dailySummary = (
   return newEvent('Daily Summary', [stage, summaryDay(at)], {
     at: time(at),
     isWell: open.length === 0,
+    ...(isEnd ? { isEnd } : {}),
     total: open.length,
     findings: groupsOf(open),
     oldest: listed.map(({ kind, name, since }) => ({ kind, name, since: time(since) })),
-    text: open.length === 0 ? 'All is well: nothing is open.' : words,
+    text: open.length === 0 ? well : words,
   })
 }

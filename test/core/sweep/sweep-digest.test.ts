@@ -160,6 +160,56 @@ describe('the summary of a day', () => {
     ])
   })
 
+  test('says once that it is over, also of what began and ended between two of them', async () => {
+    const place = createPlace()
+    await place.run()
+    addOff(place, 1)
+    await place.next()
+    place.fleet.secrets.clear()
+    await sweepFor(place, 3 * DAY_MS)
+
+    const summaries = place.mails().filter(({ type }) => type === 'Daily Summary')
+    expect(summaries.map(({ detail }) => [detail.isWell, detail.isEnd, detail.text])).toEqual([
+      [true, true, 'It is over: nothing is open any more.'],
+      [true, undefined, 'All is well: nothing is open.'],
+      [true, undefined, 'All is well: nothing is open.'],
+    ])
+  })
+
+  test('of the day after one with something open says that it is over', async () => {
+    const place = createPlace()
+    await place.run()
+    addOff(place, 1)
+    await sweepFor(place, DAY_MS)
+    place.fleet.secrets.clear()
+    await sweepFor(place, 2 * DAY_MS)
+
+    const summaries = place.mails().filter(({ type }) => type === 'Daily Summary')
+    expect(summaries.map(({ detail }) => [detail.isWell, detail.isEnd])).toEqual([
+      [false, undefined],
+      [true, true],
+      [true, undefined],
+    ])
+  })
+
+  test('claims no end right after days without a sweep, in which what was open expired, but a day later', async () => {
+    const place = createPlace()
+    await place.run()
+    addOff(place, 1)
+    await place.next()
+    place.timing.advance(4 * DAY_MS)
+    place.memory.findings.clear()
+    place.fleet.secrets.clear()
+    await sweepFor(place, 2 * DAY_MS)
+
+    const summaries = place.mails().filter(({ type }) => type === 'Daily Summary')
+    expect(summaries.map(({ detail }) => [detail.isWell, detail.isEnd])).toEqual([
+      [true, undefined],
+      [true, true],
+      [true, undefined],
+    ])
+  })
+
   test('whose sweeps were all skipped is left out, and the next day has one', async () => {
     const place = createPlace()
     await place.run()

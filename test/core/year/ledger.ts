@@ -37,7 +37,7 @@ const isMailed = ({ type, detail }: M2mEvent): boolean => {
     case 'Rotation Refused':
       return detail.isRepeated !== true
     case 'Daily Summary':
-      return detail.isWell === false
+      return detail.isWell === false || detail.isEnd === true
     default:
       return type === 'Sweep Digest'
   }

@@ -13,8 +13,9 @@ import type { VersionEntry } from '../../lambda/core/secret/secrets.ts'
 import { checkClients } from '../show/check-clients.ts'
 import { findOne, readFleet } from '../show/choose.ts'
 import { asOfView, type Row, recordJson, rowJson, rowOf } from '../show/client-rows.ts'
-import { type Frozen, frozenWords, originJson, readFrozenIfAllowed } from '../show/frozen.ts'
+import { type Frozen, frozenWords, liftWords, originJson, readFrozenIfAllowed } from '../show/frozen.ts'
 import { type Read, readPosition } from '../show/read-position.ts'
+import { type StuckRotation, stuckJson, stuckRotation } from '../show/stuck-rotation.ts'
 import { addWatching, type Watchable, type WatchOptions, watchable } from '../show/watch.ts'
 import type { CommandContext } from '../terminal/command-context.ts'
 import { EXIT } from '../terminal/command-fault.ts'
@@ -37,7 +38,10 @@ interface Sight {
   readonly read: Read | undefined
   /** Absent: it is empty, deleted, retired, or in the middle of a rotation. */
   readonly finding: CheckFinding | undefined
+  /** What a planned rotation refuses of its value, by field; asked for where the rotation function could make nothing of it. */
+  readonly valueFaults: readonly string[]
   readonly frozen: Frozen
+  readonly stuck: StuckRotation | undefined
 }
 
 const ATTEMPTS_SHOWN = 3
@@ -53,6 +57,23 @@ const failedAttempts = ({ row, versions }: Sight): readonly VersionEntry[] => {
   const current = versions.findIndex(({ versionId }) => versionId === row.visible.last?.versionId)
   const later = current < 0 ? versions : versions.slice(0, current)
   return later.filter(({ labels }) => labels.length === 0).slice(0, ATTEMPTS_SHOWN)
+}
+
+/** What the rotation function says of a value that is not in order. */
+const MALFORMED = ['unreadable', 'otherProject']
+
+const valueFaultsOf = async (
+  context: CommandContext,
+  secretName: string,
+  finding: CheckFinding | undefined,
+): Promise<readonly string[]> => {
+  if (finding?.found !== 'unknown' || !MALFORMED.includes(finding.why)) return []
+  const { clientsApi } = await context.connect()
+  const examined = await clientsApi.examine([secretName]).catch((error: unknown) => {
+    if (error instanceof Fault) return []
+    throw error
+  })
+  return examined.flatMap(({ faults }) => faults)
 }
 
 const see = async (context: CommandContext, name: string, { read: mayRead }: StatusOptions): Promise<Sight> => {
@@ -77,7 +98,12 @@ const see = async (context: CommandContext, name: string, { read: mayRead }: Sta
   const before = row.visible.state
   // No record is no client only where Stytch was asked.
   const state = why === undefined ? checkedState(before, { secret, record, finding }) : foundState(before, finding)
-  return { row: { ...row, visible: { ...row.visible, state } }, record, why, versions, read, finding, frozen }
+  const seen = { ...row, visible: { ...row.visible, state } }
+  return {
+    ...{ row: seen, record, why, versions, read, finding, frozen },
+    valueFaults: await valueFaultsOf(context, secret.name, finding),
+    stuck: stuckRotation({ row: seen, versions, frozen, why }, view),
+  }
 }
 
 const slotsOf = (record: ClientRecord | undefined): string => {
@@ -129,8 +155,11 @@ const replicaRow = ({ row }: Sight): readonly (readonly string[])[] => {
 }
 
 /** What Stytch says to AWSCURRENT, and what to do. */
-const checkWords = ({ row, finding }: Sight): string => {
+const checkWords = ({ row, finding, valueFaults }: Sight): string => {
   if (finding === undefined) return '–'
+  if (valueFaults.length > 0) {
+    return `its value is not in order: ${valueFaults.join('; ')}. Planned rotations refuse it; store it in the format of docs/secret-format.md, with the value that is in use`
+  }
   switch (finding.found) {
     case 'fits':
       return 'Stytch accepts AWSCURRENT'
@@ -163,11 +192,12 @@ const detailOf = (screen: Screen, sight: Sight): string => {
     ...readRows(sight),
     ['at Stytch', why === undefined ? slotsOf(record) : `not known: ${why}`],
     ['checked', checkWords(sight)],
+    ...(sight.stuck === undefined ? [] : [['stuck', sight.stuck.words]]),
     ['overlap', overlapWords(row)],
     ...replicaRow(sight),
     ['age', `${ageWords(sight)}${visible.isOverdue ? screen.paint('yellow', ', overdue') : ''}`],
     ['next rotation', atAndSpan(secret.nextRotationAt, asOf.now)],
-    ...(sight.frozen.state === 'off' ? [] : [['freeze', `${frozenWords(sight.frozen)}; m2m freeze off lifts it`]]),
+    ...(sight.frozen.state === 'off' ? [] : [['freeze', `${frozenWords(sight.frozen)}${liftWords(sight.frozen)}`]]),
     ['last', lastWords(sight)],
     ...(failed === '' ? [] : [['failed', failed]]),
     ['held', hold === undefined ? 'no' : `since ${at(hold.since)}${hold.by === undefined ? '' : ` by ${hold.by}`}`],
@@ -187,7 +217,9 @@ const sightJson = (sight: Sight) => ({
           found: sight.finding.found,
           since: 'since' in sight.finding ? iso(sight.finding.since) : null,
           why: sight.finding.found === 'unknown' ? sight.finding.why : null,
+          valueFaults: sight.valueFaults,
         },
+  stuck: stuckJson(sight.stuck),
   replicas: sight.row.secret.replicas,
   position: sight.read?.position ?? null,
   issuedAt: iso(sight.read?.issuedAt),
@@ -209,7 +241,7 @@ const ofStage = async (context: CommandContext): Promise<Watchable> => {
     ...Object.entries(tally).map(([state, number]) => [`  ${state}`, number.toLocaleString('en')]),
     ['held', held.toLocaleString('en')],
     ['overdue', overdue.toLocaleString('en')],
-    ['freeze', frozen.state === 'off' ? 'off' : frozenWords(frozen)],
+    ['freeze', frozen.state === 'off' ? 'off' : `${frozenWords(frozen)}${liftWords(frozen)}`],
     ['project', view.projectId],
     ['period, overlap', `${view.periodHours} h, ${view.overlapHours} h`],
   ]
@@ -220,7 +252,7 @@ const ofStage = async (context: CommandContext): Promise<Watchable> => {
     states: tally,
     held,
     overdue,
-    freeze: frozen.state,
+    freeze: frozen.why === undefined ? frozen.state : null,
     frozen: originJson(frozen),
   }
   const text = `${context.screen.paint('bold', context.stage)}\n${table([], lines)}`

@@ -18,7 +18,10 @@ interface Seat {
   connect(): Promise<Obstructed>
 }
 
-const UNREADABLE: Frozen = { state: 'unreadable', by: undefined, since: undefined }
+const UNREADABLE: Frozen = {
+  ...{ state: 'unreadable', by: undefined, since: undefined },
+  why: `no answer within ${PATIENCE_MS / 1000} s`,
+}
 
 /** What cannot be read stops no revoke, as in the functions. */
 export const readFreezeNow = async ({ connect }: Seat): Promise<Frozen> => {

@@ -1,11 +1,14 @@
 // What is wrong with a fleet, by what Secrets Manager and Stytch show of it, and what to do about each. Pure, and without a value: whether
 // Stytch accepts AWSCURRENT's value is asked of the rotation function (core/drive/check-questions.ts).
 
+import { isPlanned } from '../rotation/freeze.ts'
 import { shortPeriodFault } from '../secret/campaign-turn.ts'
 import { isM2mClient } from '../secret/client-id.ts'
 import { type HoldLimit, isHeldTooLong } from '../secret/is-held-too-long.ts'
 import type { AsOf } from '../secret/is-managed.ts'
+import { askedAtOf } from '../secret/is-stuck.ts'
 import { unfinishedVersion } from '../secret/labels.ts'
+import { intentOfOrigin } from '../secret/request-token.ts'
 import type { Secret } from '../secret/secret.ts'
 import { secretNameOf } from '../secret/secret-name.ts'
 import { clientIdOf, isRetired, periodOf, TAG } from '../secret/secret-tags.ts'
@@ -133,14 +136,16 @@ const rotationFindings = (secret: Secret, { asOf, stage }: FleetSight): readonly
   const { state, hold, isOverdue, last } = visibleOf(secret, asOf)
   const found: Found[] = []
   if (state === 'stuck') {
-    const { versionId = '' } = unfinishedVersion(secret) ?? {}
-    const what = `AWSPENDING sits on ${versionId}, which never became AWSCURRENT; no other rotation begins until it goes`
-    found.push({
-      kind: 'stuck',
-      weight: 'broken',
-      what,
-      todo: 'wait for the next sweep; docs/runbook.md, "Rotation stuck"',
-    })
+    const pending = unfinishedVersion(secret)
+    const askedAt = pending && askedAtOf(pending)
+    const since = askedAt === undefined ? '' : ` since ${new Date(askedAt).toISOString()}`
+    const what = `AWSPENDING sits on ${pending?.versionId ?? ''}${since}, which never became AWSCURRENT; no other rotation begins until it goes`
+    const intent = intentOfOrigin(pending?.origin ?? 'rotate')
+    const isLeft = hold !== undefined && isPlanned({ intent, currentOrigin: last?.origin ?? 'register' })
+    const todo = !isLeft
+      ? `wait for the next sweep; docs/runbook.md, "Rotation stuck"; m2m status ${name} says when`
+      : `m2m release ${name}: the sweep leaves it while it is held; docs/runbook.md, "Rotation stuck"`
+    found.push({ kind: 'stuck', weight: 'broken', what, todo })
   }
   if (state === 'empty') {
     found.push({ kind: 'stuck', weight: 'broken', what: 'no version carries AWSCURRENT', todo: 'adopt its value' })

@@ -33,13 +33,13 @@ const mayRotate = async ({ connect }: CommandContext, prefix: string): Promise<R
 }
 
 /** What the bus says of an entry that it can only refuse. */
-const MALFORMED = 'MalformedDetail'
+export const MALFORMED = 'MalformedDetail'
 
 /**
- * Tried with a report whose detail is no JSON: a bus that answers refuses it as malformed, and delivers nothing. @returns yes: that is what it
- * said, so that the bus is there and did not deny the caller
+ * Tried with a report whose detail is no JSON: a bus that answers refuses it as malformed, and delivers nothing. @returns AWS's name of the
+ * refusal; MALFORMED: the bus is there and did not deny the caller
  */
-const mayReport = async ({ stage }: CommandContext, source: LeakSource): Promise<Right> => {
+export const refusalOfBus = async (stage: string, source: LeakSource): Promise<string> => {
   const [{ createEventBridge }, { PutEventsCommand }] = await Promise.all([
     import('../../lambda/adapters/aws/clients.ts'),
     import('@aws-sdk/client-eventbridge'),
@@ -50,8 +50,11 @@ const mayReport = async ({ stage }: CommandContext, source: LeakSource): Promise
     const { Entries: [result] = [] } = await createEventBridge().send(new PutEventsCommand({ Entries: [entry] }))
     code = result?.ErrorCode
   })
-  return toRight(error ?? code ?? 'an answer that says nothing', (one) => one === MALFORMED)
+  return error ?? code ?? 'an answer that says nothing'
 }
+
+const mayReport = async ({ stage }: CommandContext, source: LeakSource): Promise<Right> =>
+  toRight(await refusalOfBus(stage, source), (one) => one === MALFORMED)
 
 export interface Checks {
   readonly frozen: Frozen
@@ -105,8 +108,7 @@ export const overlapNotes = (secrets: readonly Secret[]): readonly string[] => {
 
 const freezeWords = (frozen: Frozen): string => {
   if (frozen.state === 'off') return 'off'
-  if (frozen.state === 'unreadable') return 'not known: it could not be read'
-  return frozen.state === 'planned' ? `${frozenWords(frozen)}; a revoke is let through` : frozenWords(frozen)
+  return frozen.state === 'all' ? frozenWords(frozen) : `${frozenWords(frozen)}; a revoke is let through`
 }
 
 const busWords = (right: Right | undefined): string => {

@@ -236,7 +236,7 @@ describe('hold and release', () => {
     expect(listed.stdout).toMatch(/billing .* held by ada\n1 client: 1 held\n$/)
     expect(rotate).toMatchObject({
       code: 4,
-      stderr: expect.stringMatching(/it is held since .* by ada; m2m release it first/),
+      stderr: expect.stringMatching(/it is held since .* by ada; m2m release \S+ first/),
     })
     expect(settle.code).toBe(4)
     expect(again.stdout).toMatch(/billing {2}held already/)

@@ -293,7 +293,7 @@ export const addIncident = (program: Command): void => {
     .option('--immediate', 'end the leaked values of many clients at once')
     .option('--break-glass', 'as m2m.break-glass: any number, and all')
     .option('--direct', 'without bus and incident function: by Secrets Manager alone, from here')
-    .option('--bucket <name>', 'of the evidence archive; else M2M_EVIDENCE_BUCKET')
+    .option('--bucket <name>', 'of the evidence archive; else M2M_EVIDENCE_BUCKET, or as the deployment says')
     .option('--report <file>', 'write the report to this file, as Markdown, when it is over')
   addWaiting(addCaution(addTargets(incident))).action(run(revoke))
   addPatience(
@@ -303,20 +303,20 @@ export const addIncident = (program: Command): void => {
       .argument('<id>', 'of the incident')
       .argument('[client...]', 'its clients (default: those whose labels name the incident)')
       .option('--report <file>', 'write the report to this file, as Markdown, when it is over')
-      .option('--bucket <name>', 'of the evidence archive; else M2M_EVIDENCE_BUCKET')
+      .option('--bucket <name>', 'of the evidence archive; else M2M_EVIDENCE_BUCKET, or as the deployment says')
       .option('--prefix <prefix>', "of the secrets' names (default: m2m/<stage>/)"),
   ).action(run(follow))
   incident
     .command('list')
     .description('the newest incidents, as the archive has them')
-    .option('--bucket <name>', 'of the evidence archive; else M2M_EVIDENCE_BUCKET')
+    .option('--bucket <name>', 'of the evidence archive; else M2M_EVIDENCE_BUCKET, or as the deployment says')
     .action(run(listIncidents))
   incident
     .command('show')
     .description('the report of an incident, from the evidence')
     .argument('<id>', 'of the incident')
     .option('--client <name>', 'a client that the archive cannot name itself; several: each of them', addText)
-    .option('--bucket <name>', 'of the evidence archive; else M2M_EVIDENCE_BUCKET')
+    .option('--bucket <name>', 'of the evidence archive; else M2M_EVIDENCE_BUCKET, or as the deployment says')
     .option('--prefix <prefix>', "of the secrets' names (default: m2m/<stage>/)")
     .action(run(show))
   incident
@@ -325,7 +325,7 @@ export const addIncident = (program: Command): void => {
     .argument('<client>', 'name, or ARN of the secret')
     .option('--again', 'have the rotation function try the revoked values once more, and store what it finds')
     .option('--public-key <file>', "of the proofs, PEM or JWK (default: KMS is asked for the stage's)")
-    .option('--bucket <name>', 'of the evidence archive; else M2M_EVIDENCE_BUCKET')
+    .option('--bucket <name>', 'of the evidence archive; else M2M_EVIDENCE_BUCKET, or as the deployment says')
     .option('--prefix <prefix>', "of the secrets' names (default: m2m/<stage>/)")
     .action(run(prove))
   incident

@@ -6,8 +6,10 @@ import { Fault } from '../../lambda/core/base/fault.ts'
 import type { ClientRecord } from '../../lambda/core/clients/client-keeper.ts'
 import { describeOwner, ownerOf } from '../../lambda/core/clients/client-ownership.ts'
 import { checkedState, foundState, shownState, slotWords } from '../../lambda/core/clients/client-status.ts'
+import { toCheckOf } from '../../lambda/core/drive/check-questions.ts'
 import type { CheckFinding } from '../../lambda/core/rotation/check-answer.ts'
 import { readRequestToken } from '../../lambda/core/secret/request-token.ts'
+import type { Secret } from '../../lambda/core/secret/secret.ts'
 import { clientIdOf, scopesOf } from '../../lambda/core/secret/secret-tags.ts'
 import type { VersionEntry } from '../../lambda/core/secret/secrets.ts'
 import { checkClients } from '../show/check-clients.ts'
@@ -38,7 +40,7 @@ interface Sight {
   readonly read: Read | undefined
   /** Absent: it is empty, deleted, retired, or in the middle of a rotation. */
   readonly finding: CheckFinding | undefined
-  /** What a planned rotation refuses of its value, by field; asked for where the rotation function could make nothing of it. */
+  /** What a planned rotation refuses of its value, by field. */
   readonly valueFaults: readonly string[]
   readonly frozen: Frozen
   readonly stuck: StuckRotation | undefined
@@ -59,17 +61,11 @@ const failedAttempts = ({ row, versions }: Sight): readonly VersionEntry[] => {
   return later.filter(({ labels }) => labels.length === 0).slice(0, ATTEMPTS_SHOWN)
 }
 
-/** What the rotation function says of a value that is not in order. */
-const MALFORMED = ['unreadable', 'otherProject']
-
-const valueFaultsOf = async (
-  context: CommandContext,
-  secretName: string,
-  finding: CheckFinding | undefined,
-): Promise<readonly string[]> => {
-  if (finding?.found !== 'unknown' || !MALFORMED.includes(finding.why)) return []
-  const { clientsApi } = await context.connect()
-  const examined = await clientsApi.examine([secretName]).catch((error: unknown) => {
+/** Read by the clients function; nothing of the value comes back. A function that does not answer hides nothing else. */
+const valueFaultsOf = async ({ connect }: CommandContext, secret: Secret): Promise<readonly string[]> => {
+  if (toCheckOf(secret) === undefined) return []
+  const { clientsApi } = await connect()
+  const examined = await clientsApi.examine([secret.name]).catch((error: unknown) => {
     if (error instanceof Fault) return []
     throw error
   })
@@ -81,7 +77,7 @@ const see = async (context: CommandContext, name: string, { read: mayRead }: Sta
   const { secrets, clientsApi, freeze } = await context.connect()
   const secret = await findOne(context, name)
   const clientId = clientIdOf(secret)
-  const [versions, looked, findings, frozen] = await Promise.all([
+  const [versions, looked, findings, frozen, valueFaults] = await Promise.all([
     secrets.listVersions(secret.arn),
     clientId === undefined
       ? { record: undefined }
@@ -90,6 +86,7 @@ const see = async (context: CommandContext, name: string, { read: mayRead }: Sta
           .then(({ clients }) => ({ record: clients.find((one) => one.clientId === clientId) }), whyNoRecord),
     checkClients(context, { secrets: [secret] }),
     readFrozenIfAllowed(freeze),
+    valueFaultsOf(context, secret),
   ])
   const { record, why } = { why: undefined, ...looked }
   const read = mayRead === true ? await readPosition(secrets, secret, { record, projectId: view.projectId }) : undefined
@@ -100,8 +97,7 @@ const see = async (context: CommandContext, name: string, { read: mayRead }: Sta
   const state = why === undefined ? checkedState(before, { secret, record, finding }) : foundState(before, finding)
   const seen = { ...row, visible: { ...row.visible, state } }
   return {
-    ...{ row: seen, record, why, versions, read, finding, frozen },
-    valueFaults: await valueFaultsOf(context, secret.name, finding),
+    ...{ row: seen, record, why, versions, read, finding, valueFaults, frozen },
     stuck: stuckRotation({ row: seen, versions, frozen, why }, view),
   }
 }
@@ -155,11 +151,8 @@ const replicaRow = ({ row }: Sight): readonly (readonly string[])[] => {
 }
 
 /** What Stytch says to AWSCURRENT, and what to do. */
-const checkWords = ({ row, finding, valueFaults }: Sight): string => {
+const checkWords = ({ row, finding }: Sight): string => {
   if (finding === undefined) return '–'
-  if (valueFaults.length > 0) {
-    return `its value is not in order: ${valueFaults.join('; ')}. Planned rotations refuse it; store it in the format of docs/secret-format.md, with the value that is in use`
-  }
   switch (finding.found) {
     case 'fits':
       return 'Stytch accepts AWSCURRENT'
@@ -178,6 +171,16 @@ const checkWords = ({ row, finding, valueFaults }: Sight): string => {
   }
 }
 
+const valueRow = ({ valueFaults }: Sight): readonly (readonly string[])[] =>
+  valueFaults.length === 0
+    ? []
+    : [
+        [
+          'value',
+          `not in order: ${valueFaults.join('; ')}. A planned rotation refuses it; store it in the format of docs/secret-format.md, with the value that is in use`,
+        ],
+      ]
+
 const detailOf = (screen: Screen, sight: Sight): string => {
   const { row, record, why } = sight
   const { visible, secret, name, asOf } = row
@@ -192,6 +195,7 @@ const detailOf = (screen: Screen, sight: Sight): string => {
     ...readRows(sight),
     ['at Stytch', why === undefined ? slotsOf(record) : `not known: ${why}`],
     ['checked', checkWords(sight)],
+    ...valueRow(sight),
     ...(sight.stuck === undefined ? [] : [['stuck', sight.stuck.words]]),
     ['overlap', overlapWords(row)],
     ...replicaRow(sight),
@@ -217,8 +221,8 @@ const sightJson = (sight: Sight) => ({
           found: sight.finding.found,
           since: 'since' in sight.finding ? iso(sight.finding.since) : null,
           why: sight.finding.found === 'unknown' ? sight.finding.why : null,
-          valueFaults: sight.valueFaults,
         },
+  valueFaults: sight.valueFaults,
   stuck: stuckJson(sight.stuck),
   replicas: sight.row.secret.replicas,
   position: sight.read?.position ?? null,

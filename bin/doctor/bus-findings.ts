@@ -1,10 +1,9 @@
-// Whether the bus takes a report of a leak from whoever asks: tried with one that it can only refuse (incident/checks.ts), so that nothing is put
+// Whether the bus takes a report of a leak from whoever asks: tried with one that it can only refuse (terminal/permissions.ts), so that nothing is put
 // on it.
 import { leakSources } from '../../lambda/core/base/event-types.ts'
 import type { FleetFinding } from '../../lambda/core/clients/fleet-findings.ts'
-import { MALFORMED, refusalOfBus } from '../incident/checks.ts'
 import type { CommandContext } from '../terminal/command-context.ts'
-import { isDenial } from '../terminal/permissions.ts'
+import { isDenial, MALFORMED, refusalOfBus } from '../terminal/permissions.ts'
 
 interface Refusal {
   readonly stage: string

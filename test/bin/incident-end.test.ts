@@ -1,0 +1,23 @@
+// What Ctrl-C says of an incident that is being watched: what goes on without whoever watched, what does not, and what to type.
+import { expect, test } from 'vitest'
+import { interruptedWords } from '../../bin/incident/incident-end.ts'
+import { makeSecret } from '../fakes/managed-secret.ts'
+
+const named = (name: string) => makeSecret({ name }).secret
+const [one, two] = [named('m2m/test/one'), named('m2m/test/two')]
+
+test('the incident function goes on; a single client is named, since it may carry no label of the incident yet', () => {
+  expect(interruptedWords({ incidentId: 'INC-1', isDirect: false }, [one])).toBe(
+    'Interrupted: the incident function goes on without you. m2m incident follow INC-1 m2m/test/one looks again.',
+  )
+  expect(interruptedWords({ incidentId: 'INC-1', isDirect: false }, [one, two])).toMatch(
+    /m2m incident follow INC-1 looks/,
+  )
+})
+
+test('what is carried out from here begins no further revoke, and that is said with what begins it', () => {
+  const words = interruptedWords({ incidentId: 'INC-1', isDirect: true }, [one, two])
+
+  expect(words).not.toContain('without you')
+  expect(words).toMatch(/NO OTHER begins\. Repeat the command with --id INC-1 for the rest/)
+})

@@ -27,6 +27,7 @@ import {
 import { findByValue, type Searched, type TargetsOfValue } from '../incident/leaked-value.ts'
 import { assertNotFrozen } from '../incident/obstacles.ts'
 import { release } from '../incident/release.ts'
+import { repeatWords } from '../incident/repeat-words.ts'
 import { incidentDay, joinedIncident } from '../incident/same-incident.ts'
 import { proofJson, proofWords, readSignedProofs } from '../incident/signed-proofs.ts'
 import type { CommandContext } from '../terminal/command-context.ts'
@@ -92,7 +93,7 @@ const begun = (context: CommandContext, incidentId: string, { secrets }: Targets
     incidentId,
     clients: secrets.map(({ name, arn }) => ({ secretName: name, secretArn: arn })),
   },
-  text: `Incident ${incidentId} is reported: ${count(secrets.length, 'client')}. m2m incident show ${incidentId} shows its state.`,
+  text: `Incident ${incidentId} is reported: ${count(secrets.length, 'client')}. m2m incident follow ${incidentId}${secrets.length === 1 ? ` ${secrets[0]?.name}` : ''} watches it to its end.`,
   exitCode: EXIT.ok,
 })
 
@@ -178,7 +179,7 @@ const checkFirst = async (
   const { breakGlass, direct } = options
   const source = direct === true ? undefined : breakGlass === true ? leakSources.breakGlass : leakSources.security
   const checks = await checkBefore(context, { counts: targets.counts, prefix: prefixOf(context, options), source })
-  assertNotFrozen(context.stage, checks.frozen, `m2m incident${names || ' …'} --id ${incidentId} reports it again.`)
+  assertNotFrozen(context.stage, checks.frozen, `${repeatWords(options, names, incidentId)} reports it again.`)
   context.screen.note(checkWords(checks))
   for (const line of overlapNotes(targets.secrets)) context.screen.note(line)
 }
@@ -274,9 +275,13 @@ const show: Work<ShowOptions> = async (context, { client = [], bucket, ...rest }
       ? []
       : found.clients.map(({ secretName, secretArn }) => `- ${secretName}: ${proofWords(proofs.get(secretArn ?? ''))}`)
   const signed = lines.length === 0 ? '' : `\n## Signed proofs\n\n${lines.join('\n')}\n`
+  const next =
+    found.outcome === 'noClients'
+      ? `\nm2m incident list has the newest; m2m incident follow ${incidentId} NAME looks at a client.\n`
+      : ''
   return {
     json: { ...found, clients, ...provenJson(found) },
-    text: `${incidentMarkdown(found)}${signed}`,
+    text: `${incidentMarkdown(found)}${signed}${next}`,
     exitCode: exitOfReport[found.outcome],
   }
 }

@@ -79,7 +79,9 @@ const withoutView = async (context: CommandContext, fault: Fault): Promise<Exami
     weight: 'broken',
     subject: context.functionName('clients'),
     what: `it does not answer, so that no client was looked at: ${fault.message}`,
-    todo: `its log group begins with /aws/lambda/${context.functionName('clients')}; m2m incident works without it`,
+    todo: fault.message.includes('ResourceNotFoundException')
+      ? 'deploy the stage, or name another with --stage'
+      : `its log group begins with /aws/lambda/${context.functionName('clients')}; m2m incident works without it`,
   }
   const permissions = await permissionFindings(context, [`m2m/${context.stage}/`])
   const drill = await readLastDrill(context)

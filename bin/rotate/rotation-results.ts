@@ -44,7 +44,7 @@ export const whyNot = (
 ): string | undefined => {
   switch (outcome) {
     case 'refused':
-      return `it gave up, and moved no AWSCURRENT; ${logAdvice(context)}`
+      return `it gave up, and moved no AWSCURRENT; m2m status ${name} says how it is, and ${logAdvice(context)}`
     case 'running':
       return `it is not finished yet; look again with m2m status ${name}. If it stays so, ${logAdvice(context)}`
     case 'busy':

@@ -10,7 +10,7 @@ import { toCheckOf } from '../../lambda/core/drive/check-questions.ts'
 import type { CheckFinding } from '../../lambda/core/rotation/check-answer.ts'
 import { readRequestToken } from '../../lambda/core/secret/request-token.ts'
 import type { Secret } from '../../lambda/core/secret/secret.ts'
-import { clientIdOf, scopesOf } from '../../lambda/core/secret/secret-tags.ts'
+import { clientIdOf, isRetired, scopesOf } from '../../lambda/core/secret/secret-tags.ts'
 import type { VersionEntry } from '../../lambda/core/secret/secrets.ts'
 import { checkClients } from '../show/check-clients.ts'
 import { findOne, readFleet } from '../show/choose.ts'
@@ -144,6 +144,12 @@ const readRows = ({ read, why }: Pick<Sight, 'read' | 'why'>): readonly (readonl
         ],
       ]
 
+/** What the state alone does not say of a rotation that was cancelled in the middle. */
+const rotationRow = ({ row: { secret } }: Sight): readonly (readonly string[])[] =>
+  secret.rotationEnabled || secret.isDeleted || isRetired(secret)
+    ? []
+    : [['rotation', 'off: nothing rotates it as planned; m2m apply, or a deployment, turns it on again']]
+
 const replicaRow = ({ row }: Sight): readonly (readonly string[])[] => {
   const { replicas } = row.secret
   const words = replicas.map(({ region, status, message }) => [region, status, message].filter(Boolean).join(' '))
@@ -197,6 +203,7 @@ const detailOf = (screen: Screen, sight: Sight): string => {
     ['checked', checkWords(sight)],
     ...valueRow(sight),
     ...(sight.stuck === undefined ? [] : [['stuck', sight.stuck.words]]),
+    ...rotationRow(sight),
     ['overlap', overlapWords(row)],
     ...replicaRow(sight),
     ['age', `${ageWords(sight)}${visible.isOverdue ? screen.paint('yellow', ', overdue') : ''}`],

@@ -149,7 +149,7 @@ describe.each(WIDTHS)('at %i columns', (columns) => {
     expect(await lineOf('gone')).toMatch(/ gone /)
     const ran = await incident('gone')
     expect(ran).toMatchObject({ code: 0 })
-    expect(ran.text).toContain('dead already: Stytch refused everything before')
+    expect(ran.text).toMatch(/dead already: Stytch refused everything before; the client is gone: .* declare it anew/)
     expect(ran.lines.at(-1)).toMatch(/^Incident INC-\S+: what leaked is dead\.$/)
   })
 
@@ -281,8 +281,11 @@ describe.each(WIDTHS)('at %i columns', (columns) => {
   test('CancelRotateSecret in the middle', async () => {
     await leaveOver('cut', true)
 
-    expect((await m2m(['doctor'])).text).toMatch(/cut\d+/)
+    expect(await status('cut')).toMatch(/state stuck .*stuck since 20.* rotation off: .*m2m apply/)
+    expect((await m2m(['doctor'])).text).toMatch(/cut\d+ nothing rotates it: rotation is off → m2m apply/)
     expect(await lineOf('cut')).toMatch(/ (stuck|off) /)
+    expect(await m2m(['apply', 'clients.yaml'], 'y\n')).toMatchObject({ code: 0 })
+    expect(await status('cut')).not.toContain('rotation off')
     await expectReplaced('cut')
   })
 

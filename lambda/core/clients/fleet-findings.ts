@@ -148,7 +148,12 @@ const rotationFindings = (secret: Secret, { asOf, stage }: FleetSight): readonly
     found.push({ kind: 'stuck', weight: 'broken', what, todo })
   }
   if (state === 'empty') {
-    found.push({ kind: 'stuck', weight: 'broken', what: 'no version carries AWSCURRENT', todo: 'adopt its value' })
+    found.push({
+      kind: 'stuck',
+      weight: 'broken',
+      what: 'no version carries AWSCURRENT',
+      todo: `m2m adopt ${name} --client-id … stores its value`,
+    })
   }
   if (state === 'revoked') {
     const what = `it was revoked${last?.askedAt === undefined ? '' : ` at ${new Date(last.askedAt).toISOString()}`} and is not settled: the old value may live`

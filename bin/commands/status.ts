@@ -145,10 +145,15 @@ const readRows = ({ read, why }: Pick<Sight, 'read' | 'why'>): readonly (readonl
       ]
 
 /** What the state alone does not say of a rotation that was cancelled in the middle. */
-const rotationRow = ({ row: { secret } }: Sight): readonly (readonly string[])[] =>
+const rotationRow = ({ row: { secret }, stuck }: Sight): readonly (readonly string[])[] =>
   secret.rotationEnabled || secret.isDeleted || isRetired(secret)
     ? []
-    : [['rotation', 'off: nothing rotates it as planned; m2m apply, or a deployment, turns it on again']]
+    : [
+        [
+          'rotation',
+          `off: nothing rotates it as planned; m2m apply, or a deployment, turns it on again${stuck === undefined ? '' : ', once what is stuck has ended'}`,
+        ],
+      ]
 
 const replicaRow = ({ row }: Sight): readonly (readonly string[])[] => {
   const { replicas } = row.secret

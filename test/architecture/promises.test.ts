@@ -78,6 +78,10 @@ const HELD: readonly (readonly [RegExp, Holder])[] = [
   [/wait for the next sweep; docs\/runbook\.md, "Rotation stuck"/, DRIVEN],
   [/should be refused|is still refused: .* the next sweep asks again/, CONFIRMED],
   [/m2m freeze off lets the next sweep go on/, THAWED],
+  [
+    /The sweep ends that, also while rotation is off|once the sweep has ended what is stuck/,
+    ['test/e2e/cancelled-rotation.long.test.ts', 'has one that stored no value cleared'],
+  ],
   [/m2m release .* lets the next sweep go on|the sweep leaves it while it is held/, RELEASED],
   [
     /ends it within two minutes, if its value may have leaked/,

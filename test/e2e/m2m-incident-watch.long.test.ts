@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { Cli } from './cli.ts'
 import { createIncidentSeat, type Reported } from './incident-seat.ts'
+import { until } from './spawned.ts'
 
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 120_000 })
 
@@ -126,7 +127,7 @@ test('while Stytch is down it says so; interrupted, it says what goes on; and th
   const leaked = secretValue('gamma')
   cli.laptop.stytch.server.faults.add({ op: '*', kind: 'error', status: 500, count: 100_000 })
   const running = cli.start(['incident', 'gamma', '--id', 'INC-DOWN', '--wait', '--timeout', '120'], { env })
-  await new Promise((resolve) => setTimeout(resolve, 15_000))
+  await until(() => running.said().includes('Waiting: Stytch'), 'what is waited for')
   running.kill('SIGINT')
   const ran = await running.ended
 

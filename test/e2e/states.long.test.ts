@@ -282,11 +282,16 @@ describe.each(WIDTHS)('at %i columns', (columns) => {
     await leaveOver('cut', true)
 
     expect(await status('cut')).toMatch(/state stuck .*stuck since 20.* rotation off: .*m2m apply/)
-    expect((await m2m(['doctor'])).text).toMatch(/cut\d+ nothing rotates it: rotation is off → m2m apply/)
+    expect((await m2m(['doctor'])).text).toMatch(
+      /cut\d+ nothing rotates it: rotation is off → m2m apply, .* once the sweep has ended/,
+    )
     expect(await lineOf('cut')).toMatch(/ (stuck|off) /)
-    expect(await m2m(['apply', 'clients.yaml'], 'y\n')).toMatchObject({ code: 0 })
-    expect(await status('cut')).not.toContain('rotation off')
+    const refused = await m2m(['apply', 'clients.yaml', '--yes'])
+    expect(refused).toMatchObject({ code: 1 })
+    expect(refused.text).toMatch(/cannot be scheduled while a rotation of it has not ended .* then run this again/)
     await expectReplaced('cut')
+    expect(await m2m(['apply', 'clients.yaml', '--yes'])).toMatchObject({ code: 0 })
+    expect(await status('cut')).not.toMatch(/rotation off|stuck since/)
   })
 
   test('a value is malformed', async () => {

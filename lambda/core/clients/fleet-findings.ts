@@ -65,11 +65,17 @@ export interface FleetSight {
 
 type Found = Omit<FleetFinding, 'subject'>
 
-const scheduleFindings = (secret: Secret, { asOf }: FleetSight): readonly Found[] => {
+const scheduleFindings = (secret: Secret, { asOf, stage }: FleetSight): readonly Found[] => {
   if (isRetired(secret)) return []
   const todo = 'm2m apply, or a deployment, turns it on again'
   if (!secret.rotationEnabled) {
-    return [{ kind: 'schedule', weight: 'broken', what: 'nothing rotates it: rotation is off', todo }]
+    const later = `m2m apply, or a deployment, once the sweep has ended what is stuck, which m2m status ${shortNameOf(stage, secret.name)} dates`
+    return [
+      {
+        ...{ kind: 'schedule', weight: 'broken', what: 'nothing rotates it: rotation is off' },
+        todo: unfinishedVersion(secret) === undefined ? todo : later,
+      },
+    ]
   }
   if (secret.rotationFunctionArn !== asOf.rotationFunctionArn) {
     const what = `it is rotated by ${secret.rotationFunctionArn ?? 'no function'}, not by this stage's`

@@ -40,11 +40,13 @@ const sentences: Readonly<Record<ReturnType<typeof outcomeOf>, string>> = {
 }
 
 /** What to type next, of an incident that is not over. */
-const nextStep = ({ incidentId, isDirect }: EndAsked, clients: readonly ClientOutcome[]): string => {
+const nextStep = ({ incidentId, isDirect, since }: EndAsked, clients: readonly ClientOutcome[]): string => {
   const names = clients.flatMap((client) => (isEnded(client) ? [] : [client.secret.name]))
   const isUnderWay = clients.some(({ state }) => state === 'ask' || state === 'running' || state === 'switched')
   const named = names.length === 1 ? ` ${names[0]}` : ''
-  if (isUnderWay && !isDirect) return `Look again with m2m incident follow ${incidentId}${named}.`
+  const isIdle = since === undefined && clients.some(({ state }) => state === 'ask')
+  const idle = isIdle ? ` Where nothing begins, m2m incident${named || ' …'} --id ${incidentId} reports it again.` : ''
+  if (isUnderWay && !isDirect) return `Look again with m2m incident follow ${incidentId}${named}.${idle}`
   return `Fix what the table names, then repeat the command with --id ${incidentId}.`
 }
 
@@ -118,12 +120,17 @@ const followWords = (incidentId: string, secrets: readonly Secret[]): string =>
 
 /** What goes on, and what does not: nobody but this process begins a revoke that is carried out from here. */
 export const interruptedWords = (
-  { incidentId, isDirect }: Pick<EndAsked, 'incidentId' | 'isDirect'>,
+  { incidentId, isDirect, since }: Pick<EndAsked, 'incidentId' | 'isDirect' | 'since'>,
   secrets: readonly Secret[],
-): string =>
-  isDirect
+): string => {
+  // It may be carried out by another command, of which nothing is known here.
+  if (since === undefined) {
+    return `Interrupted: only the watching ended; what carries the incident out does not depend on it. ${followWords(incidentId, secrets)}`
+  }
+  return isDirect
     ? `Interrupted: rotations that were begun go on, and the sweep settles them; NO OTHER begins. Repeat the command with --id ${incidentId} for the rest. ${followWords(incidentId, secrets)}`
     : `Interrupted: the incident function goes on without you. ${followWords(incidentId, secrets)}`
+}
 
 /** Ctrl-C ends the watching, and not the revoke. */
 const untilInterrupted = async <Value>(

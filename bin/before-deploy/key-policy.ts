@@ -129,3 +129,11 @@ export const judgeKeyPolicy = (policy: unknown, needed: readonly KeyPolicyStatem
     ),
   }
 }
+
+/** What to type for a key that cannot be used. One whose deletion is cancelled is left disabled. */
+export const keyRepair = (state: string, keyId: string): string => {
+  const enable = `aws kms enable-key --key-id ${keyId}`
+  if (state === 'Disabled') return enable
+  if (state === 'PendingDeletion') return `aws kms cancel-key-deletion --key-id ${keyId} && ${enable}`
+  return `see what it waits for: aws kms describe-key --key-id ${keyId}`
+}

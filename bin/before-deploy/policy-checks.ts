@@ -2,7 +2,7 @@
 // key that somebody else owns is compared with what the stack would write.
 import type { Account } from './account.ts'
 import { type CheckResult, notChecked, passed, problem } from './check.ts'
-import { judgeKeyPolicy, type KeyPolicyStatement, type KeyVerdict, neededUses } from './key-policy.ts'
+import { judgeKeyPolicy, type KeyPolicyStatement, type KeyVerdict, keyRepair, neededUses } from './key-policy.ts'
 import type { PolicyOf } from './plan.ts'
 
 export const checkSecretPolicies = async (
@@ -71,7 +71,7 @@ export const checkForeignKey = async (
   }
   const { state } = await account.key(key.arn)
   if (state !== 'Enabled') {
-    return [problem('key policy', `${key.arn} is ${state}`, `aws kms enable-key --key-id ${key.arn}`)]
+    return [problem('key policy', `${key.arn} is ${state}`, keyRepair(state, key.arn))]
   }
   const verdict = judgeKeyPolicy(await account.keyPolicy(key.arn), neededUses(key.ownPolicy), key.account)
   return verdictOf(key, verdict)

@@ -27,6 +27,7 @@ import {
 import { findByValue, type Searched, type TargetsOfValue } from '../incident/leaked-value.ts'
 import { assertNotFrozen } from '../incident/obstacles.ts'
 import { release } from '../incident/release.ts'
+import { repeatWords } from '../incident/repeat-words.ts'
 import { incidentDay, joinedIncident } from '../incident/same-incident.ts'
 import { proofJson, proofWords, readSignedProofs } from '../incident/signed-proofs.ts'
 import type { CommandContext } from '../terminal/command-context.ts'
@@ -92,7 +93,7 @@ const begun = (context: CommandContext, incidentId: string, { secrets }: Targets
     incidentId,
     clients: secrets.map(({ name, arn }) => ({ secretName: name, secretArn: arn })),
   },
-  text: `Incident ${incidentId} is reported: ${count(secrets.length, 'client')}. m2m incident show ${incidentId} shows its state.`,
+  text: `Incident ${incidentId} is reported: ${count(secrets.length, 'client')}. m2m incident follow ${incidentId}${secrets.length === 1 ? ` ${secrets[0]?.name}` : ''} watches it to its end.`,
   exitCode: EXIT.ok,
 })
 
@@ -178,7 +179,7 @@ const checkFirst = async (
   const { breakGlass, direct } = options
   const source = direct === true ? undefined : breakGlass === true ? leakSources.breakGlass : leakSources.security
   const checks = await checkBefore(context, { counts: targets.counts, prefix: prefixOf(context, options), source })
-  assertNotFrozen(context.stage, checks.frozen, `m2m incident${names || ' …'} --id ${incidentId} reports it again.`)
+  assertNotFrozen(context.stage, checks.frozen, `${repeatWords(options, names, incidentId)} reports it again.`)
   context.screen.note(checkWords(checks))
   for (const line of overlapNotes(targets.secrets)) context.screen.note(line)
 }
@@ -274,9 +275,13 @@ const show: Work<ShowOptions> = async (context, { client = [], bucket, ...rest }
       ? []
       : found.clients.map(({ secretName, secretArn }) => `- ${secretName}: ${proofWords(proofs.get(secretArn ?? ''))}`)
   const signed = lines.length === 0 ? '' : `\n## Signed proofs\n\n${lines.join('\n')}\n`
+  const next =
+    found.outcome === 'noClients'
+      ? `\nm2m incident list has the newest; m2m incident follow ${incidentId} NAME looks at a client.\n`
+      : ''
   return {
     json: { ...found, clients, ...provenJson(found) },
-    text: `${incidentMarkdown(found)}${signed}`,
+    text: `${incidentMarkdown(found)}${signed}${next}`,
     exitCode: exitOfReport[found.outcome],
   }
 }
@@ -293,7 +298,7 @@ export const addIncident = (program: Command): void => {
     .option('--immediate', 'end the leaked values of many clients at once')
     .option('--break-glass', 'as m2m.break-glass: any number, and all')
     .option('--direct', 'without bus and incident function: by Secrets Manager alone, from here')
-    .option('--bucket <name>', 'of the evidence archive; else M2M_EVIDENCE_BUCKET')
+    .option('--bucket <name>', 'of the evidence archive; else M2M_EVIDENCE_BUCKET, or as the deployment says')
     .option('--report <file>', 'write the report to this file, as Markdown, when it is over')
   addWaiting(addCaution(addTargets(incident))).action(run(revoke))
   addPatience(
@@ -303,20 +308,20 @@ export const addIncident = (program: Command): void => {
       .argument('<id>', 'of the incident')
       .argument('[client...]', 'its clients (default: those whose labels name the incident)')
       .option('--report <file>', 'write the report to this file, as Markdown, when it is over')
-      .option('--bucket <name>', 'of the evidence archive; else M2M_EVIDENCE_BUCKET')
+      .option('--bucket <name>', 'of the evidence archive; else M2M_EVIDENCE_BUCKET, or as the deployment says')
       .option('--prefix <prefix>', "of the secrets' names (default: m2m/<stage>/)"),
   ).action(run(follow))
   incident
     .command('list')
     .description('the newest incidents, as the archive has them')
-    .option('--bucket <name>', 'of the evidence archive; else M2M_EVIDENCE_BUCKET')
+    .option('--bucket <name>', 'of the evidence archive; else M2M_EVIDENCE_BUCKET, or as the deployment says')
     .action(run(listIncidents))
   incident
     .command('show')
     .description('the report of an incident, from the evidence')
     .argument('<id>', 'of the incident')
     .option('--client <name>', 'a client that the archive cannot name itself; several: each of them', addText)
-    .option('--bucket <name>', 'of the evidence archive; else M2M_EVIDENCE_BUCKET')
+    .option('--bucket <name>', 'of the evidence archive; else M2M_EVIDENCE_BUCKET, or as the deployment says')
     .option('--prefix <prefix>', "of the secrets' names (default: m2m/<stage>/)")
     .action(run(show))
   incident
@@ -325,7 +330,7 @@ export const addIncident = (program: Command): void => {
     .argument('<client>', 'name, or ARN of the secret')
     .option('--again', 'have the rotation function try the revoked values once more, and store what it finds')
     .option('--public-key <file>', "of the proofs, PEM or JWK (default: KMS is asked for the stage's)")
-    .option('--bucket <name>', 'of the evidence archive; else M2M_EVIDENCE_BUCKET')
+    .option('--bucket <name>', 'of the evidence archive; else M2M_EVIDENCE_BUCKET, or as the deployment says')
     .option('--prefix <prefix>', "of the secrets' names (default: m2m/<stage>/)")
     .action(run(prove))
   incident

@@ -8,19 +8,22 @@ import { choose } from '../show/choose.ts'
 import type { Row } from '../show/client-rows.ts'
 import { addCaution, addWaiting } from '../terminal/options.ts'
 import { run, type Work } from '../terminal/run.ts'
+import { whyNotRotated } from './rotate.ts'
 
-const judge = ({ visible, secret }: Row): RotationVerdict => {
+const judge = (row: Row): RotationVerdict => {
+  const { visible, secret, name } = row
+  const forward = `m2m rotate ${name} makes a new one`
   const { state, last } = visible
   if (last?.origin === 'revoke') {
-    return { is: 'refuse', why: 'it was revoked, and a rollback would bring the leaked value back; rotate forward' }
+    return { is: 'refuse', why: `it was revoked, and a rollback would bring the leaked value back; ${forward}` }
   }
-  if (state === 'off' || state === 'retired' || state === 'empty') {
-    return { is: 'refuse', why: `its rotation is ${state}; see m2m doctor` }
-  }
+  const idle = whyNotRotated(row)
+  if (idle !== undefined) return { is: 'refuse', why: idle }
+  if (state === 'empty') return { is: 'refuse', why: 'no version carries AWSCURRENT; m2m adopt stores a value' }
   if (state === 'settled')
-    return { is: 'refuse', why: 'it is settled: the value before is refused by Stytch; rotate forward' }
+    return { is: 'refuse', why: `it is settled: the value before is refused by Stytch; ${forward}` }
   if (versionLabelled(secret, 'AWSPREVIOUS') === undefined)
-    return { is: 'refuse', why: 'there is no value before; m2m status shows since when' }
+    return { is: 'refuse', why: `there is no value before, to which it could go back; ${forward}` }
   return { is: 'ask' }
 }
 

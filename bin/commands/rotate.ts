@@ -11,20 +11,32 @@ import { addCaution, addWaiting } from '../terminal/options.ts'
 import { run, type Work } from '../terminal/run.ts'
 import { at } from '../terminal/words.ts'
 
-export const whyHeld = ({ visible }: Row): string =>
-  `it is held since ${at(visible.hold?.since)}${visible.hold?.by === undefined ? '' : ` by ${visible.hold.by}`}; m2m release it first`
+export const whyHeld = ({ visible, name }: Row): string =>
+  `it is held since ${at(visible.hold?.since)}${visible.hold?.by === undefined ? '' : ` by ${visible.hold.by}`}; m2m release ${name} first`
+
+/** Of one that nothing rotates. @returns undefined: something does */
+export const whyNotRotated = ({ visible: { state } }: Pick<Row, 'visible'>): string | undefined => {
+  if (state === 'off') return 'nothing rotates it; m2m doctor --kind schedule says why, and m2m apply turns it on again'
+  return state === 'retired'
+    ? 'it is retired: its client was switched off when it was no longer declared; declare it again (m2m apply, or a deployment) if it is to live'
+    : undefined
+}
+
+const stuckWords = ({ name }: Row): string =>
+  `a rotation is stuck; the sweep drives it on, and m2m status ${name} says when. If its value may have leaked: m2m incident ${name} --wait`
 
 const judge = (row: Row): RotationVerdict => {
   const { state, hold, overlapUntil } = row.visible
-  if (state === 'off' || state === 'retired') return { is: 'refuse', why: `its rotation is ${state}; see m2m doctor` }
-  if (state === 'empty') return { is: 'refuse', why: 'no version carries AWSCURRENT; adopt a value first' }
+  const idle = whyNotRotated(row)
+  if (idle !== undefined) return { is: 'refuse', why: idle }
+  if (state === 'empty') return { is: 'refuse', why: 'no version carries AWSCURRENT; m2m adopt stores a value' }
   if (hold !== undefined) return { is: 'refuse', why: whyHeld(row) }
-  if (state === 'stuck') return { is: 'refuse', why: 'a rotation is stuck; the sweep drives it on, see m2m doctor' }
+  if (state === 'stuck') return { is: 'refuse', why: stuckWords(row) }
   const behind = replicaWords(replicasKeepingOpen(row.secret))
   if (behind !== '') {
     return {
       is: 'refuse',
-      why: `a replica does not have the new value yet (${behind}); m2m settle --anyway ends that overlap`,
+      why: `a replica does not have the new value yet (${behind}); m2m settle ${row.name} --anyway ends that overlap`,
     }
   }
   if (state === 'overlap') {
@@ -34,7 +46,10 @@ const judge = (row: Row): RotationVerdict => {
     }
   }
   if (state === 'revoked') {
-    return { is: 'confirm', why: 'a revoke is not settled yet; m2m settle proves that the old value is dead' }
+    return {
+      is: 'confirm',
+      why: `a revoke is not settled yet; m2m settle ${row.name} proves that the old value is dead`,
+    }
   }
   return { is: 'ask' }
 }

@@ -10,14 +10,15 @@ import type { Row } from '../show/client-rows.ts'
 import { addCaution, addWaiting } from '../terminal/options.ts'
 import { run, type Work } from '../terminal/run.ts'
 import { at } from '../terminal/words.ts'
-import { whyHeld } from './rotate.ts'
+import { whyHeld, whyNotRotated } from './rotate.ts'
 
 const judge =
   (isAnyway: boolean) =>
   (row: Row): RotationVerdict => {
     const { state, hold, overlapUntil, last } = row.visible
     if (last === undefined) return { is: 'refuse', why: 'no version carries AWSCURRENT' }
-    if (state === 'off' || state === 'retired') return { is: 'refuse', why: `its rotation is ${state}; see m2m doctor` }
+    const idle = whyNotRotated(row)
+    if (idle !== undefined) return { is: 'refuse', why: idle }
     if (state === 'settled' && !isAnyway) return { is: 'skip', why: 'it is settled; --anyway asks Stytch all the same' }
     if (state === 'revoked') return { is: 'ask' }
     if (hold !== undefined) return { is: 'refuse', why: whyHeld(row) }

@@ -8,13 +8,14 @@ import { describeOwner, ownerOf } from '../../lambda/core/clients/client-ownersh
 import { checkedState, foundState, shownState, slotWords } from '../../lambda/core/clients/client-status.ts'
 import type { CheckFinding } from '../../lambda/core/rotation/check-answer.ts'
 import { readRequestToken } from '../../lambda/core/secret/request-token.ts'
-import { clientIdOf, scopesOf } from '../../lambda/core/secret/secret-tags.ts'
+import { clientIdOf, isRetired, scopesOf } from '../../lambda/core/secret/secret-tags.ts'
 import type { VersionEntry } from '../../lambda/core/secret/secrets.ts'
 import { checkClients } from '../show/check-clients.ts'
 import { findOne, readFleet } from '../show/choose.ts'
 import { asOfView, type Row, recordJson, rowJson, rowOf } from '../show/client-rows.ts'
-import { type Frozen, frozenWords, originJson, readFrozenIfAllowed } from '../show/frozen.ts'
+import { type Frozen, frozenWords, liftWords, originJson, readFrozenIfAllowed } from '../show/frozen.ts'
 import { type Read, readPosition } from '../show/read-position.ts'
+import { type StuckRotation, stuckJson, stuckRotation } from '../show/stuck-rotation.ts'
 import { addWatching, type Watchable, type WatchOptions, watchable } from '../show/watch.ts'
 import type { CommandContext } from '../terminal/command-context.ts'
 import { EXIT } from '../terminal/command-fault.ts'
@@ -38,6 +39,7 @@ interface Sight {
   /** Absent: it is empty, deleted, retired, or in the middle of a rotation. */
   readonly finding: CheckFinding | undefined
   readonly frozen: Frozen
+  readonly stuck: StuckRotation | undefined
 }
 
 const ATTEMPTS_SHOWN = 3
@@ -77,7 +79,11 @@ const see = async (context: CommandContext, name: string, { read: mayRead }: Sta
   const before = row.visible.state
   // No record is no client only where Stytch was asked.
   const state = why === undefined ? checkedState(before, { secret, record, finding }) : foundState(before, finding)
-  return { row: { ...row, visible: { ...row.visible, state } }, record, why, versions, read, finding, frozen }
+  const seen = { ...row, visible: { ...row.visible, state } }
+  return {
+    ...{ row: seen, record, why, versions, read, finding, frozen },
+    stuck: stuckRotation({ row: seen, versions, frozen, why }, view),
+  }
 }
 
 const slotsOf = (record: ClientRecord | undefined): string => {
@@ -122,6 +128,17 @@ const readRows = ({ read, why }: Pick<Sight, 'read' | 'why'>): readonly (readonl
         ],
       ]
 
+/** What the state alone does not say of a rotation that was cancelled in the middle. */
+const rotationRow = ({ row: { secret }, stuck }: Sight): readonly (readonly string[])[] =>
+  secret.rotationEnabled || secret.isDeleted || isRetired(secret)
+    ? []
+    : [
+        [
+          'rotation',
+          `off: nothing rotates it as planned; m2m apply, or a deployment, turns it on again${stuck === undefined ? '' : ', once what is stuck has ended'}`,
+        ],
+      ]
+
 const replicaRow = ({ row }: Sight): readonly (readonly string[])[] => {
   const { replicas } = row.secret
   const words = replicas.map(({ region, status, message }) => [region, status, message].filter(Boolean).join(' '))
@@ -131,7 +148,14 @@ const replicaRow = ({ row }: Sight): readonly (readonly string[])[] => {
 /** What a planned rotation refuses, whatever Stytch says of the value. */
 const valueRow = ({ finding }: Sight): readonly (readonly string[])[] => {
   const faults = finding !== undefined && 'faults' in finding ? (finding.faults ?? []) : []
-  return faults.length === 0 ? [] : [['value', `a planned rotation refuses it: ${faults.join('; ')}`]]
+  return faults.length === 0
+    ? []
+    : [
+        [
+          'value',
+          `a planned rotation refuses it: ${faults.join('; ')}. Store it in the format of docs/secret-format.md, with the value that is in use`,
+        ],
+      ]
 }
 
 /** What Stytch says to AWSCURRENT, and what to do. */
@@ -170,11 +194,13 @@ const detailOf = (screen: Screen, sight: Sight): string => {
     ['at Stytch', why === undefined ? slotsOf(record) : `not known: ${why}`],
     ['checked', checkWords(sight)],
     ...valueRow(sight),
+    ...(sight.stuck === undefined ? [] : [['stuck', sight.stuck.words]]),
+    ...rotationRow(sight),
     ['overlap', overlapWords(row)],
     ...replicaRow(sight),
     ['age', `${ageWords(sight)}${visible.isOverdue ? screen.paint('yellow', ', overdue') : ''}`],
     ['next rotation', atAndSpan(secret.nextRotationAt, asOf.now)],
-    ...(sight.frozen.state === 'off' ? [] : [['freeze', `${frozenWords(sight.frozen)}; m2m freeze off lifts it`]]),
+    ...(sight.frozen.state === 'off' ? [] : [['freeze', `${frozenWords(sight.frozen)}${liftWords(sight.frozen)}`]]),
     ['last', lastWords(sight)],
     ...(failed === '' ? [] : [['failed', failed]]),
     ['held', hold === undefined ? 'no' : `since ${at(hold.since)}${hold.by === undefined ? '' : ` by ${hold.by}`}`],
@@ -196,6 +222,7 @@ const sightJson = (sight: Sight) => ({
           why: sight.finding.found === 'unknown' ? sight.finding.why : null,
           faults: 'faults' in sight.finding ? (sight.finding.faults ?? []) : [],
         },
+  stuck: stuckJson(sight.stuck),
   replicas: sight.row.secret.replicas,
   position: sight.read?.position ?? null,
   issuedAt: iso(sight.read?.issuedAt),
@@ -217,7 +244,7 @@ const ofStage = async (context: CommandContext): Promise<Watchable> => {
     ...Object.entries(tally).map(([state, number]) => [`  ${state}`, number.toLocaleString('en')]),
     ['held', held.toLocaleString('en')],
     ['overdue', overdue.toLocaleString('en')],
-    ['freeze', frozen.state === 'off' ? 'off' : frozenWords(frozen)],
+    ['freeze', frozen.state === 'off' ? 'off' : `${frozenWords(frozen)}${liftWords(frozen)}`],
     ['project', view.projectId],
     ['period, overlap', `${view.periodHours} h, ${view.overlapHours} h`],
   ]
@@ -228,7 +255,7 @@ const ofStage = async (context: CommandContext): Promise<Watchable> => {
     states: tally,
     held,
     overdue,
-    freeze: frozen.state,
+    freeze: frozen.why === undefined ? frozen.state : null,
     frozen: originJson(frozen),
   }
   const text = `${context.screen.paint('bold', context.stage)}\n${table([], lines)}`

@@ -3,10 +3,12 @@
 import type { Command } from 'commander'
 import { defined } from '../../lambda/core/base/defined.ts'
 import { clientIdOf } from '../../lambda/core/secret/secret-tags.ts'
+import { TOKEN_LIFETIME_MS } from '../../lambda/core/secret/token-lifetime.ts'
 import { findOne } from '../show/choose.ts'
 import { EXIT } from '../terminal/command-fault.ts'
 import { addCaution } from '../terminal/options.ts'
 import { run, type Work } from '../terminal/run.ts'
+import { at } from '../terminal/words.ts'
 
 interface SwitchOptions {
   readonly dryRun?: true
@@ -31,7 +33,8 @@ const setTo =
     await context.screen.confirm(question, options.yes === true)
     const { clientsApi } = await context.connect()
     await clientsApi.setActive({ secretName: secret.name, isActive, ...defined({ by: await context.by() }) })
-    return answer(`is ${state}`, true)
+    const ends = at(context.timing.now() + TOKEN_LIFETIME_MS)
+    return answer(isActive ? 'is active' : `is inactive; tokens that it has end by ${ends}`, true)
   }
 
 export const addSwitch = (program: Command): void => {

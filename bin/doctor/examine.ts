@@ -9,6 +9,7 @@ import { prefixesOf } from '../../lambda/core/secret/stage-secrets.ts'
 import { useStatements } from '../../lib/base/key-statements.ts'
 import type { CommandContext } from '../terminal/command-context.ts'
 import { permissionFindings } from '../terminal/permissions.ts'
+import { busFindings } from './bus-findings.ts'
 import { drillFindings, readLastDrill } from './drill-findings.ts'
 import {
   checkFindings,
@@ -78,11 +79,14 @@ const withoutView = async (context: CommandContext, fault: Fault): Promise<Exami
     weight: 'broken',
     subject: context.functionName('clients'),
     what: `it does not answer, so that no client was looked at: ${fault.message}`,
-    todo: `its log group begins with /aws/lambda/${context.functionName('clients')}; m2m incident works without it`,
+    todo: fault.message.includes('ResourceNotFoundException')
+      ? 'deploy the stage, or name another with --stage'
+      : `its log group begins with /aws/lambda/${context.functionName('clients')}; m2m incident works without it`,
   }
   const permissions = await permissionFindings(context, [`m2m/${context.stage}/`])
   const drill = await readLastDrill(context)
-  const findings = [unseen, ...permissions, ...(await freezeFindings(context)), ...ofStage, ...drill.findings]
+  const bus = await busFindings(context)
+  const findings = [unseen, ...permissions, ...bus, ...(await freezeFindings(context)), ...ofStage, ...drill.findings]
   return { findings, clients: undefined, unreadable: [], lastDrill: drill.last }
 }
 
@@ -94,6 +98,7 @@ export const examine = async (context: CommandContext): Promise<Examined> => {
   if (view instanceof Fault) return withoutView(context, view)
   const permissions = await permissionFindings(context, prefixesOf(view))
   const ofStage = await lookAtStage(context, view)
+  const bus = await busFindings(context)
   const [project, freeze] = [await projectFindings(context), await freezeFindings(context)]
   const found = await examineFleet(context)
   const handMade = await handMadeReport(context).catch((error: unknown) => ({
@@ -107,6 +112,7 @@ export const examine = async (context: CommandContext): Promise<Examined> => {
   return {
     findings: [
       ...permissions,
+      ...bus,
       ...project,
       ...handMade.findings,
       ...freeze,

@@ -16,18 +16,25 @@ import type { CommandContext } from '../terminal/command-context.ts'
 import { CommandFault } from '../terminal/command-fault.ts'
 import { count } from '../terminal/words.ts'
 
+/** Whoever does not answer has not refused it. @returns undefined: it was refused */
+const projectAdvice = ({ code, retryable }: Fault): string | undefined => {
+  if (code.startsWith('FUNCTION_')) return 'm2m doctor again, once the function answers; docs/runbook.md#stack-broken'
+  return retryable ? 'm2m doctor again, once Stytch answers; docs/runbook.md#stytch-down' : undefined
+}
+
 export const projectFindings = async (context: CommandContext): Promise<readonly FleetFinding[]> => {
   const { projectId } = await context.view()
   const { clientsApi } = await context.connect()
   const base = { kind: 'projectSecret', weight: 'broken', subject: projectId } as const
+  const page = 'docs/runbook.md, "The project secret leaked"'
   try {
     const found = await clientsApi.whoami()
     if (found === projectId) return []
     const what = `the project secret is of project ${found}`
-    return [{ ...base, what, todo: 'store the right one; docs/runbook.md, "The project secret leaked"' }]
+    return [{ ...base, what, todo: `store the right one; ${page}` }]
   } catch (error) {
-    const what = error instanceof Fault ? error.message : 'it could not be tried'
-    return [{ ...base, what, todo: 'docs/runbook.md, "The project secret leaked"' }]
+    if (!(error instanceof Fault)) throw error
+    return [{ ...base, what: error.message, todo: projectAdvice(error) ?? page }]
   }
 }
 
@@ -36,9 +43,11 @@ export const freezeFindings = async (context: CommandContext): Promise<readonly 
   const base = { kind: 'freeze', weight: 'attention', subject: freeze.parameterName } as const
   const frozen = await readFrozenIfAllowed(freeze)
   if (frozen.state === 'off') return []
-  const what =
-    frozen.state === 'unreadable' ? 'the freeze cannot be read, so that planned rotations wait' : frozenWords(frozen)
-  return [{ ...base, what, todo: 'm2m freeze off, when the reason is gone' }]
+  const todo =
+    frozen.why === undefined
+      ? 'm2m freeze off, when the reason is gone'
+      : 'allow your role ssm:GetParameter on it, or see whether AWS can be reached; then m2m doctor again'
+  return [{ ...base, what: frozenWords(frozen), todo }]
 }
 
 /** One thing that could not be found out hides nothing of the others. @throws what is no Fault */

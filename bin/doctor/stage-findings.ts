@@ -2,7 +2,7 @@
 // finding that says what is not known for it, and which action is missing.
 import type { FleetFinding } from '../../lambda/core/clients/fleet-findings.ts'
 import { AwsCallError, isDenied } from '../before-deploy/check.ts'
-import { judgeKeyPolicy, type KeyPolicyStatement } from '../before-deploy/key-policy.ts'
+import { judgeKeyPolicy, type KeyPolicyStatement, keyRepair } from '../before-deploy/key-policy.ts'
 import type { ShownAlarm, ShownKey, ShownRule, StageLooks, Subscription } from './stage-looks.ts'
 
 export interface StagePlace {
@@ -82,7 +82,7 @@ export const keyFindings = (
 ): readonly FleetFinding[] => {
   const base = { kind: 'key', subject: keyArn } as const
   if (state !== 'Enabled') {
-    const todo = `aws kms ${state === 'PendingDeletion' ? 'cancel-key-deletion' : 'enable-key'} --key-id ${keyArn}`
+    const todo = keyRepair(state, keyArn)
     return [{ ...base, weight: 'broken', what: `it is ${state}: nobody reads or stores a value`, todo }]
   }
   const { missing } = judgeKeyPolicy(policy, keyUses, account)

@@ -116,7 +116,7 @@ export const seatOf = (context: CommandContext, wish: DrillWish): DrillParts => 
   const source = wish.breakGlass === true ? leakSources.breakGlass : leakSources.security
   let since = timing.now()
   let trusted: Promise<TrustedKey> | undefined
-  const archive = async () => openArchive(bucketOf(wish.bucket) ?? (await context.view()).evidenceBucket)
+  const archive = async () => openArchive(await bucketOf(context, wish.bucket))
   return {
     timing,
     isStopped,

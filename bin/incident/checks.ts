@@ -2,13 +2,21 @@
 // Stytch. Shown as a short block. Only a freeze of everything ends the command; whatever else is found, or does not answer in time, is said, and
 // the revoke begins: it needs Secrets Manager and its rotation function alone. Nothing is changed by asking.
 import { RotateSecretCommand } from '@aws-sdk/client-secrets-manager'
-import { LEAK_REPORTED, type LeakSource } from '../../lambda/core/base/event-types.ts'
+import type { LeakSource } from '../../lambda/core/base/event-types.ts'
 import { CURRENT, versionLabelled } from '../../lambda/core/secret/labels.ts'
 import type { Secret } from '../../lambda/core/secret/secret.ts'
 import { countWords, type SelectionCounts } from '../../lambda/core/secret/selector.ts'
 import { type Frozen, frozenWords } from '../show/frozen.ts'
 import type { CommandContext } from '../terminal/command-context.ts'
-import { errorOf, isDenial, isNotThere, NO_SUCH_SECRET, NO_SUCH_TOKEN } from '../terminal/permissions.ts'
+import {
+  errorOf,
+  isDenial,
+  isNotThere,
+  MALFORMED,
+  NO_SUCH_SECRET,
+  NO_SUCH_TOKEN,
+  refusalOfBus,
+} from '../terminal/permissions.ts'
 import { table } from '../terminal/table.ts'
 import { within } from '../terminal/within.ts'
 import { askStytch, readFreezeNow } from './obstacles.ts'
@@ -32,26 +40,8 @@ const mayRotate = async ({ connect }: CommandContext, prefix: string): Promise<R
   return toRight(await errorOf(() => secretsManager.send(new RotateSecretCommand(asked))), isNotThere)
 }
 
-/** What the bus says of an entry that it can only refuse. */
-const MALFORMED = 'MalformedDetail'
-
-/**
- * Tried with a report whose detail is no JSON: a bus that answers refuses it as malformed, and delivers nothing. @returns yes: that is what it
- * said, so that the bus is there and did not deny the caller
- */
-const mayReport = async ({ stage }: CommandContext, source: LeakSource): Promise<Right> => {
-  const [{ createEventBridge }, { PutEventsCommand }] = await Promise.all([
-    import('../../lambda/adapters/aws/clients.ts'),
-    import('@aws-sdk/client-eventbridge'),
-  ])
-  const entry = { EventBusName: `m2m-${stage}`, Source: source, DetailType: LEAK_REPORTED, Detail: '{' }
-  let code: string | undefined
-  const error = await errorOf(async () => {
-    const { Entries: [result] = [] } = await createEventBridge().send(new PutEventsCommand({ Entries: [entry] }))
-    code = result?.ErrorCode
-  })
-  return toRight(error ?? code ?? 'an answer that says nothing', (one) => one === MALFORMED)
-}
+const mayReport = async ({ stage }: CommandContext, source: LeakSource): Promise<Right> =>
+  toRight(await refusalOfBus(stage, source), (one) => one === MALFORMED)
 
 export interface Checks {
   readonly frozen: Frozen
@@ -105,8 +95,7 @@ export const overlapNotes = (secrets: readonly Secret[]): readonly string[] => {
 
 const freezeWords = (frozen: Frozen): string => {
   if (frozen.state === 'off') return 'off'
-  if (frozen.state === 'unreadable') return 'not known: it could not be read'
-  return frozen.state === 'planned' ? `${frozenWords(frozen)}; a revoke is let through` : frozenWords(frozen)
+  return frozen.state === 'all' ? frozenWords(frozen) : `${frozenWords(frozen)}; a revoke is let through`
 }
 
 const busWords = (right: Right | undefined): string => {

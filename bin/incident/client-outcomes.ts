@@ -262,11 +262,14 @@ export const outcomeWords = ({ outcome, reason }: ClientOutcome): string =>
 const timesOf = ({ proof, refusals = proof?.refusals ?? 0 }: ClientOutcome): string =>
   refusals === 0 ? '' : `, refused ${count(refusals, 'time')}`
 
+const anewWords = 'delete the secret and declare it anew (m2m apply, or a deployment) if somebody needs it'
+
 /** As its client ends. @param afterMs since it was reported; undefined: nobody here knows */
 export const endedWords = (client: ClientOutcome, afterMs: number | undefined): string => {
   const { outcome, reason } = client
   if (!isEnded(client)) return `${outcome === 'alive' ? 'ALIVE' : 'NOT KNOWN'}: ${reason}`
-  if (outcome === 'deadAlready') return words.deadAlready
+  // Only of a client that is gone.
+  if (outcome === 'deadAlready') return `${words.deadAlready}; the client is gone: ${anewWords}`
   const after = afterMs === undefined ? '' : ` in ${(afterMs / 1000).toFixed(1)} s`
   return `${outcome}${after}${timesOf(client)}${reason === null ? '' : `: ${reason}`}`
 }

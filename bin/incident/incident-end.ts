@@ -2,6 +2,7 @@
 // report for people goes into a file, since that of four hundred clients is no text for a screen.
 import { writeFile } from 'node:fs/promises'
 import { defined } from '../../lambda/core/base/defined.ts'
+import { Fault } from '../../lambda/core/base/fault.ts'
 import type { Secret } from '../../lambda/core/secret/secret.ts'
 import type { CommandContext } from '../terminal/command-context.ts'
 import { CommandFault, type Ending, EXIT, exitOf } from '../terminal/command-fault.ts'
@@ -9,7 +10,7 @@ import { table } from '../terminal/table.ts'
 import { count } from '../terminal/words.ts'
 import { type ClientOutcome, isEnded, outcomeJson, outcomeOf, outcomeWords, readOutcomes } from './client-outcomes.ts'
 import { createEndedLines, linesFor } from './ended-lines.ts'
-import { bucketOf, readReport } from './incident-report.ts'
+import { namedBucket, readReport } from './incident-report.ts'
 import { type Watched, watchIncident } from './incident-watch.ts'
 import { briefProofWords, readSignedProofs } from './signed-proofs.ts'
 
@@ -39,11 +40,13 @@ const sentences: Readonly<Record<ReturnType<typeof outcomeOf>, string>> = {
 }
 
 /** What to type next, of an incident that is not over. */
-const nextStep = ({ incidentId, isDirect }: EndAsked, clients: readonly ClientOutcome[]): string => {
+const nextStep = ({ incidentId, isDirect, since }: EndAsked, clients: readonly ClientOutcome[]): string => {
   const names = clients.flatMap((client) => (isEnded(client) ? [] : [client.secret.name]))
   const isUnderWay = clients.some(({ state }) => state === 'ask' || state === 'running' || state === 'switched')
   const named = names.length === 1 ? ` ${names[0]}` : ''
-  if (isUnderWay && !isDirect) return `Look again with m2m incident follow ${incidentId}${named}.`
+  const isIdle = since === undefined && clients.some(({ state }) => state === 'ask')
+  const idle = isIdle ? ` Where nothing begins, m2m incident${named || ' …'} --id ${incidentId} reports it again.` : ''
+  if (isUnderWay && !isDirect) return `Look again with m2m incident follow ${incidentId}${named}.${idle}`
   return `Fix what the table names, then repeat the command with --id ${incidentId}.`
 }
 
@@ -90,33 +93,53 @@ const withReport = async (
   { file, ...asked }: Parameters<typeof readReport>[1] & { readonly file: string | undefined },
 ): Promise<Ending> => {
   const isWanted = file !== undefined || context.screen.isJson
-  if (!isWanted || (file === undefined && bucketOf(asked.bucket) === undefined)) return toEnding(end)
-  const report = await readReport(context, asked)
+  if (!isWanted || (file === undefined && namedBucket(asked.bucket) === undefined)) return toEnding(end)
+  /** What became of the incident is said first, and counts. */
+  const unreported = (why: string, json: object): CommandFault =>
+    new CommandFault(
+      end.exitCode === EXIT.ok ? EXIT.partly : end.exitCode,
+      `${toEnding(end).text}\nThe report was not made (${why.replace(/\.$/, '')}); m2m incident show ${asked.incidentId} makes it again.`,
+      json,
+    )
+  const report = await readReport(context, asked).catch((error: unknown) => {
+    throw error instanceof Fault || error instanceof CommandFault ? unreported(error.message, end.json) : error
+  })
   const json = { ...end.json, report }
   if (file === undefined) return toEnding({ ...end, json })
   const { incidentMarkdown } = await import('../../lambda/core/incident/incident-markdown.ts')
   await writeFile(file, incidentMarkdown(report)).catch((error: unknown) => {
     const why = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'
-    throw new CommandFault(
-      EXIT.partly,
-      `${toEnding(end).text}\nThe report could not be written to ${file} (${why}); m2m incident show ${asked.incidentId} makes it again.`,
-      json,
-    )
+    throw unreported(`${file}: ${why}`, json)
   })
   return toEnding({ ...end, json, before: [...end.before, `Report: ${file}`] })
+}
+
+/** Of a single client also its name: by that it is found before it carries a label of the incident. */
+const followWords = (incidentId: string, secrets: readonly Secret[]): string =>
+  `m2m incident follow ${incidentId}${secrets.length === 1 ? ` ${secrets[0]?.name}` : ''} looks again.`
+
+/** What goes on, and what does not: nobody but this process begins a revoke that is carried out from here. */
+export const interruptedWords = (
+  { incidentId, isDirect, since }: Pick<EndAsked, 'incidentId' | 'isDirect' | 'since'>,
+  secrets: readonly Secret[],
+): string => {
+  // It may be carried out by another command, of which nothing is known here.
+  if (since === undefined) {
+    return `Interrupted: only the watching ended; what carries the incident out does not depend on it. ${followWords(incidentId, secrets)}`
+  }
+  return isDirect
+    ? `Interrupted: rotations that were begun go on, and the sweep settles them; NO OTHER begins. Repeat the command with --id ${incidentId} for the rest. ${followWords(incidentId, secrets)}`
+    : `Interrupted: the incident function goes on without you. ${followWords(incidentId, secrets)}`
 }
 
 /** Ctrl-C ends the watching, and not the revoke. */
 const untilInterrupted = async <Value>(
   { screen }: CommandContext,
-  { incidentId, isDirect }: Pick<EndAsked, 'incidentId' | 'isDirect'>,
+  words: string,
   work: () => Promise<Value>,
 ): Promise<Value> => {
   const onSignal = (): void => {
-    const goesOn = isDirect
-      ? 'rotations that were begun go on, and the sweep settles them'
-      : 'the incident function goes on without you'
-    screen.note(`Interrupted: ${goesOn}. m2m incident follow ${incidentId} looks again.`)
+    screen.note(words)
     process.exit(EXIT.interrupted)
   }
   process.once('SIGINT', onSignal)
@@ -127,11 +150,22 @@ const untilInterrupted = async <Value>(
   })
 }
 
+/** What is asked for again with each client that ends is denied again as well. */
+const sayingOnce = (context: CommandContext): CommandContext => {
+  const said = new Set<string>()
+  const note = (text: string): void => {
+    if (!said.has(text)) context.screen.note(text)
+    said.add(text)
+  }
+  return { ...context, screen: { ...context.screen, note } }
+}
+
 /** Found out as each ends, and asked for again at the end only where more may be known by then. */
 const createOutcomes = (context: CommandContext, { incidentId, bucket, beganAt }: EndAsked) => {
   const lines = createEndedLines(context.screen)
   const found = new Map<string, ClientOutcome>()
-  const readProofs = (secretArns: readonly string[]) => readSignedProofs(context, { incidentId, bucket, secretArns })
+  const quiet = sayingOnce(context)
+  const readProofs = (secretArns: readonly string[]) => readSignedProofs(quiet, { incidentId, bucket, secretArns })
   const isFinal = ({ secret, state }: Watched): boolean => {
     const known = found.get(secret.arn)
     return known?.state === state && (known.outcome === 'dead' || known.outcome === 'deadAlready')
@@ -159,7 +193,7 @@ export const watchToTheEnd = (
   secrets: readonly Secret[],
   { work, ...asked }: EndAsked & { readonly work?: () => Promise<void> },
 ): Promise<Ending> =>
-  untilInterrupted(context, asked, async () => {
+  untilInterrupted(context, interruptedWords(asked, secrets), async () => {
     const { incidentId, isGraceful, since, bucket, report: file, isDirect, until } = asked
     const timeoutMs = Math.max(0, until - context.timing.now())
     const outcomes = createOutcomes(context, asked)

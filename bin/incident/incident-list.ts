@@ -96,7 +96,7 @@ interface ListOptions {
 }
 
 export const listIncidents: Work<ListOptions> = async (context, { bucket: given }) => {
-  const bucket = requiredBucket(given)
+  const bucket = await requiredBucket(context, given)
   const [{ createArchiveReader }, { createS3 }] = await Promise.all([
     import('../../lambda/adapters/aws/archive-reader.ts'),
     import('../../lambda/adapters/aws/s3-client.ts'),

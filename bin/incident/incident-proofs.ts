@@ -121,7 +121,7 @@ const shown = (report: ProofReport, trusted: TrustedKey): Ending => ({
 })
 
 export const prove: Work<ProveOptions> = async (context, { publicKey, bucket: given, again, ...rest }, names) => {
-  const bucket = requiredBucket(given)
+  const bucket = await requiredBucket(context, given)
   const { secrets } = await findTargets(context, rest, names)
   const [secret] = secrets
   if (secret === undefined) throw new CommandFault(EXIT.usage, 'no client was named')

@@ -19,20 +19,27 @@ interface ReportAsked {
 
 const PAUSE_MS = 1000
 
-export const bucketOf = (given: string | undefined): string | undefined => given ?? processCliEnv().evidenceBucket
+/** As the caller says, on the command line or in the environment. */
+export const namedBucket = (given: string | undefined): string | undefined => given ?? processCliEnv().evidenceBucket
+
+type Deployed = Pick<CommandContext, 'deployedBucket'>
+
+/** The same; else as the deployment says. */
+export const bucketOf = async (context: Deployed, given: string | undefined): Promise<string | undefined> =>
+  namedBucket(given) ?? context.deployedBucket()
 
 /** @throws CommandFault `usage` when none is known */
-export const requiredBucket = (given: string | undefined): string => {
-  const bucket = bucketOf(given)
+export const requiredBucket = async (context: Deployed, given: string | undefined): Promise<string> => {
+  const bucket = await bucketOf(context, given)
   if (bucket !== undefined) return bucket
   throw new CommandFault(
     EXIT.usage,
-    "no evidence archive is known: add --bucket, or set M2M_EVIDENCE_BUCKET (the stack's output EvidenceBucketName)",
+    "no evidence archive is known, and the deployment does not say it: add --bucket, or set M2M_EVIDENCE_BUCKET (the stack's output EvidenceBucketName)",
   )
 }
 
 export const readReport = async (context: CommandContext, asked: ReportAsked): Promise<IncidentReport> => {
-  const bucket = requiredBucket(asked.bucket)
+  const bucket = await requiredBucket(context, asked.bucket)
   const [{ createArchiveReader }, { createS3 }, { gatherIncident }, { buildIncidentReport }] = await Promise.all([
     import('../../lambda/adapters/aws/archive-reader.ts'),
     import('../../lambda/adapters/aws/s3-client.ts'),

@@ -15,7 +15,16 @@ import {
   selectedIn,
 } from '../../lambda/core/secret/selector.ts'
 import { extraPrefixFaults, prefixesOf, type StageSecrets } from '../../lambda/core/secret/stage-secrets.ts'
-import { addFilters, arnAdvice, assertNames, byName, findNamed, isNamed, nobodyFault } from '../show/choose.ts'
+import {
+  addFilters,
+  arnAdvice,
+  assertNames,
+  byName,
+  deletedWords,
+  findNamed,
+  isNamed,
+  nobodyFault,
+} from '../show/choose.ts'
 import { processCliEnv } from '../terminal/cli-env.ts'
 import type { CommandContext } from '../terminal/command-context.ts'
 import { CommandFault, EXIT } from '../terminal/command-fault.ts'
@@ -93,6 +102,7 @@ export const targetsNamed = async (
   for (const name of given) {
     const secret = await findNamed(secrets, stage, name)
     if (typeof secret === 'string') throw usage(secret)
+    if (secret?.isDeleted === true) throw usage(deletedWords(secret))
     if (secret === undefined || !createSelection({ by: [{ secretNames: [secret.name] }] }).isSelected(secret)) {
       const below = prefixesOf(stage).join(', ')
       throw usage(`there is no client ${JSON.stringify(name)} below ${below}; see m2m list${arnAdvice(name)}`)

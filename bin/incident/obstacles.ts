@@ -18,7 +18,10 @@ interface Seat {
   connect(): Promise<Obstructed>
 }
 
-const UNREADABLE: Frozen = { state: 'unreadable', by: undefined, since: undefined }
+const UNREADABLE: Frozen = {
+  ...{ state: 'unreadable', by: undefined, since: undefined },
+  why: `no answer within ${PATIENCE_MS / 1000} s`,
+}
 
 /** What cannot be read stops no revoke, as in the functions. */
 export const readFreezeNow = async ({ connect }: Seat): Promise<Frozen> => {
@@ -38,6 +41,9 @@ export const assertNotFrozen = (stage: string, frozen: Frozen, again: string): v
 
 const isOfStytch = ({ code, message }: Fault): boolean => /STYTCH|Stytch/.test(`${code} ${message}`)
 
+/** `HTTP 500, internal_server_error, request …`: what was asked, and whether that may be retried, is nothing to whoever waits. */
+const answerIn = ({ message }: Fault): string => /failed: ([^;]+);/.exec(message)?.[1] ?? message
+
 /**
  * Asked through the clients function, with the project secret.
  * @returns undefined: it answers. Else what is said instead, and whether Stytch itself is at fault
@@ -50,7 +56,8 @@ const stytchTrouble = async (
   const asked = clientsApi.whoami().then(
     () => undefined,
     (error: unknown) => {
-      if (error instanceof Fault) return { why: error.message, isStytch: isOfStytch(error) }
+      if (error instanceof Fault)
+        return isOfStytch(error) ? { why: answerIn(error), isStytch: true } : { why: error.message, isStytch: false }
       throw error
     },
   )

@@ -88,9 +88,10 @@ interface Rerun {
 
 /** @returns the id to join; undefined: a new incident. @throws CommandFault `refused` where no one is there to ask */
 export const joinedIncident = async (context: CommandContext, asked: Rerun): Promise<string | undefined> => {
-  const bucket = bucketOf(asked.bucket)
   const { reason, selector, isSure } = asked
-  if (reason === undefined || bucket === undefined) return undefined
+  if (reason === undefined) return undefined
+  const bucket = await bucketOf(context, asked.bucket)
+  if (bucket === undefined) return undefined
   const earlier = await lookUp(context, { reason, selector }, bucket)
   if (earlier === undefined) return undefined
   const { incidentId, requestedBy, reportedAt } = earlier

@@ -20,8 +20,9 @@ export const readSignedProofs = async (
   context: CommandContext,
   { incidentId, bucket: given, secretArns }: ProofsAsked,
 ): Promise<ReadonlyMap<string, SignedProof> | undefined> => {
-  const bucket = bucketOf(given)
-  if (bucket === undefined || secretArns.length === 0) return undefined
+  if (secretArns.length === 0) return undefined
+  const bucket = await bucketOf(context, given)
+  if (bucket === undefined) return undefined
   const [{ createArchiveReader }, { createS3 }, { signedProofOf }] = await Promise.all([
     import('../../lambda/adapters/aws/archive-reader.ts'),
     import('../../lambda/adapters/aws/s3-client.ts'),

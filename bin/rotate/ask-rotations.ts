@@ -53,7 +53,7 @@ const rotateOne = async (context: CommandContext, order: RotationOrder, row: Row
     reply === 'asked' && order.waits
       ? await waitForEnd(context, secrets, { secretArn: secret.arn, token, timeoutMs: order.timeoutMs })
       : reply
-  const why = whyNot(outcome, context)
+  const why = whyNot(outcome, context, name)
   return { ...about, outcome, ...defined({ why }) }
 }
 

@@ -33,20 +33,24 @@ const words: Readonly<Record<Outcome, string>> = {
 
 const harmless: readonly Outcome[] = ['asked', 'done', 'skipped', 'wouldAsk']
 
-const logAdvice = (context: CommandContext): string =>
+const logAdvice = (context: Pick<CommandContext, 'functionName'>): string =>
   `the reason is in the log group whose name begins with /aws/lambda/${context.functionName('rotation')}`
 
-/** @returns undefined where the outcome says all. */
-export const whyNot = (outcome: Outcome, context: CommandContext): string | undefined => {
+/** @param name of the client. @returns undefined where the outcome says all. */
+export const whyNot = (
+  outcome: Outcome,
+  context: Pick<CommandContext, 'functionName'>,
+  name: string,
+): string | undefined => {
   switch (outcome) {
     case 'refused':
-      return logAdvice(context)
+      return `it gave up, and moved no AWSCURRENT; m2m status ${name} says how it is, and ${logAdvice(context)}`
     case 'running':
-      return `it is not finished yet; look again with m2m status. If it stays so, ${logAdvice(context)}`
+      return `it is not finished yet; look again with m2m status ${name}. If it stays so, ${logAdvice(context)}`
     case 'busy':
-      return 'another rotation is under way; see m2m status'
+      return `another rotation is under way, and nothing was asked for; see m2m status ${name}`
     case 'gone':
-      return 'its secret is gone'
+      return 'its secret is gone; see m2m list'
     default:
       return undefined
   }

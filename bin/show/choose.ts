@@ -89,6 +89,10 @@ export const findNamed = async (
   return strange
 }
 
+/** Of one that nothing can be asked about until it is restored; what it holds may be accepted all the same. */
+export const deletedWords = ({ name }: Pick<Secret, 'name'>): string =>
+  `${name} is scheduled for deletion, so that nothing was changed; Stytch may still accept its value. Bring it back with aws secretsmanager restore-secret --secret-id ${name}, then repeat the command`
+
 /** To be said of one that is not there. */
 export const arnAdvice = (name: string): string =>
   name.startsWith('arn:') ? '; Secrets Manager may not find a partial ARN: give the complete one, or the name' : ''
@@ -170,6 +174,5 @@ export const choose = async (context: CommandContext, choice: Choice): Promise<C
   const selection = createSelection({ by: [{ secretNames: found.map(({ name }) => name) }] })
   const deleted = found.filter((secret) => selection.whyNot(secret) === 'deleted')
   if (deleted.length === 0) return { secrets: found, counts: countSelection(selection, found, isForeign) }
-  const what = deleted.length === 1 ? 'is scheduled for deletion' : 'are scheduled for deletion'
-  throw new CommandFault(EXIT.usage, `${deleted.map(({ name }) => name).join(', ')} ${what}; see m2m status`)
+  throw new CommandFault(EXIT.usage, deleted.map(deletedWords).join('\n'))
 }

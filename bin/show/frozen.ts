@@ -6,9 +6,9 @@ import { principalOf } from '../terminal/caller.ts'
 import { at, iso } from '../terminal/words.ts'
 
 export interface Frozen extends FreezeOrigin {
-  /** unreadable: the parameter holds something else, or may not be read. */
+  /** unreadable: the parameter holds something else, or could not be read. */
   readonly state: FreezeReading
-  /** Why it could not be read, where that is known. */
+  /** Why it could not be read. @default - it was */
   readonly why?: string
 }
 
@@ -26,7 +26,7 @@ export const readFrozen = async (freeze: FreezeRead): Promise<Frozen> => {
 /** The same for whoever goes on without it. */
 export const readFrozenIfAllowed = async (freeze: FreezeRead): Promise<Frozen> =>
   readFrozen(freeze).catch((error: unknown) => {
-    if (error instanceof Fault) return { state: 'unreadable' as const, why: error.message, ...NOBODY }
+    if (error instanceof Fault) return { state: 'unreadable' as const, ...NOBODY, why: error.message }
     throw error
   })
 
@@ -38,13 +38,17 @@ const stateWords: Readonly<Record<FreezeReading, string>> = {
   off: 'rotations are not frozen',
   planned: 'planned rotations are frozen (planned)',
   all: 'rotations are frozen (all)',
-  unreadable: 'whether rotations are frozen is not known',
+  unreadable: 'not known: its parameter holds neither off, planned nor all, and planned rotations wait',
 }
 
-export const frozenWords = (frozen: Frozen): string => {
-  const state = frozen.why === undefined ? stateWords[frozen.state] : `${stateWords[frozen.state]}: ${frozen.why}`
-  return [state, originWords(frozen)].filter(Boolean).join(' ')
-}
+export const frozenWords = (frozen: Frozen): string =>
+  frozen.why === undefined
+    ? [stateWords[frozen.state], originWords(frozen)].filter(Boolean).join(' ')
+    : `not known: ${frozen.why}`
+
+/** What to type about it, where there is a freeze or something in its place; '' elsewhere: whoever may not read it can lift none. */
+export const liftWords = ({ state, why }: Frozen): string =>
+  state === 'off' || why !== undefined ? '' : '; m2m freeze off lifts it'
 
 /** As `--json` shows it. */
 export const originJson = ({ by, since }: FreezeOrigin) => ({ by: by ?? null, since: iso(since) })

@@ -64,5 +64,8 @@ export const replicaFindings = async (
   const [why] = unseen
   if (why === undefined) return found
   const what = `the replicas of ${count(unseen.length, 'secret')} were not looked at: ${why}`
-  return [...found, { kind: 'replica', weight: 'attention', subject: stage, what, todo: 'ask again' }]
+  return [
+    ...found,
+    { kind: 'replica', weight: 'attention', subject: stage, what, todo: 'm2m doctor again, once that is over' },
+  ]
 }

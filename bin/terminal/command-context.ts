@@ -16,6 +16,7 @@ import { readCaller } from './caller.ts'
 import { processEndpoint } from './cli-env.ts'
 import { CommandFault, EXIT } from './command-fault.ts'
 import type { Screen } from './screen.ts'
+import { within } from './within.ts'
 
 interface Connections {
   readonly secrets: Secrets
@@ -43,6 +44,8 @@ export interface CommandContext {
   connect(): Promise<Connections>
   /** What the deployment says of itself; asked for once. */
   view(): Promise<StageView>
+  /** The bucket of the evidence archive, as the deployment says; not waited for long. Undefined: it did not say. */
+  deployedBucket(): Promise<string | undefined>
 }
 
 interface ContextInput {
@@ -120,12 +123,16 @@ export const wallTiming: Timing = {
   },
 }
 
+/** The deployment says it at once, or is not waited for. */
+const VIEW_PATIENCE_MS = 5000
+
 /** @throws CommandFault `usage` for a stage that is missing or malformed. */
 export const openContext = ({ stage: given, screen, operator }: ContextInput): CommandContext => {
   const stage = checkedStage(given)
   let connections: Promise<Connections> | undefined
   let view: Promise<StageView> | undefined
   let caller: Promise<string | undefined> | undefined
+  let bucket: Promise<string | undefined> | undefined
   const context: CommandContext = {
     stage,
     screen,
@@ -144,6 +151,12 @@ export const openContext = ({ stage: given, screen, operator }: ContextInput): C
     view: () => {
       view ??= context.connect().then(({ clientsApi }) => clientsApi.stage())
       return view
+    },
+    deployedBucket: () => {
+      const asked = () => context.view().then(({ evidenceBucket }) => evidenceBucket)
+      // Whatever it is for goes on without the clients function.
+      bucket ??= within(VIEW_PATIENCE_MS, asked(), undefined).catch(() => undefined)
+      return bucket
     },
   }
   return context

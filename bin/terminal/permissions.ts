@@ -10,6 +10,7 @@ import {
 } from '@aws-sdk/client-secrets-manager'
 import { mayCall } from '../../lambda/adapters/aws/clients-api.ts'
 import { errorName } from '../../lambda/adapters/error-name.ts'
+import { LEAK_REPORTED, type LeakSource } from '../../lambda/core/base/event-types.ts'
 import type { FleetFinding } from '../../lambda/core/clients/fleet-findings.ts'
 import type { CommandContext } from './command-context.ts'
 
@@ -111,4 +112,25 @@ export const permissionFindings = async (
     if (answer !== 'yes') found.push(...toFinding(`lambda:InvokeFunction on ${context.functionName(part)}`, answer))
   }
   return found
+}
+
+/** What the bus says of an entry that it can only refuse. */
+export const MALFORMED = 'MalformedDetail'
+
+/**
+ * Tried with a report whose detail is no JSON: a bus that answers refuses it as malformed, and delivers nothing. @returns AWS's name of the
+ * refusal; MALFORMED: the bus is there and did not deny the caller
+ */
+export const refusalOfBus = async (stage: string, source: LeakSource): Promise<string> => {
+  const [{ createEventBridge }, { PutEventsCommand }] = await Promise.all([
+    import('../../lambda/adapters/aws/clients.ts'),
+    import('@aws-sdk/client-eventbridge'),
+  ])
+  const entry = { EventBusName: `m2m-${stage}`, Source: source, DetailType: LEAK_REPORTED, Detail: '{' }
+  let code: string | undefined
+  const error = await errorOf(async () => {
+    const { Entries: [result] = [] } = await createEventBridge().send(new PutEventsCommand({ Entries: [entry] }))
+    code = result?.ErrorCode
+  })
+  return error ?? code ?? 'an answer that says nothing'
 }

@@ -91,7 +91,8 @@ const wordsOf = (error: unknown): string => {
   if (error instanceof Fault) {
     return `${error.message}${adviceOf(error.message)}`
   }
-  return `an unforeseen failure (${error instanceof Error ? error.name : 'unknown'}); run it again with --debug`
+  const what = `an unforeseen failure (${error instanceof Error ? error.name : 'unknown'})`
+  return `${what}. How far it came is not known: look with m2m status before you repeat it; the same command with --debug shows where it fails`
 }
 
 export const exitCodeOf = (error: unknown): ExitCode => {

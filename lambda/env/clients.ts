@@ -17,6 +17,8 @@ export interface ClientsEnv extends RegistrarEnv {
   readonly campaignEveryHours?: number
   /** After which a hold is reported. */
   readonly longestHoldHours: number
+  /** How often the sweep runs; absent: the function tells nobody. */
+  readonly sweepEveryMinutes?: number
   /** The secrets that people store for the stage's functions, by which `m2m doctor` finds them. */
   readonly handMadeSecrets: readonly HandMadeSecret[]
   /** Name of the records table, which the function tells its callers; absent: it tells none. */
@@ -69,6 +71,13 @@ const readHandMade = (reader: Reader): readonly HandMadeSecret[] =>
 
 const EVERY = 'M2M_CAMPAIGN_EVERY_HOURS'
 const DRILL_EVERY = 'M2M_DRILL_EVERY_HOURS'
+const SWEEP_EVERY = 'M2M_SWEEP_EVERY_MINUTES'
+
+const readMinutes = (reader: Reader, name: string): number => {
+  const minutes = Number(reader.optional(name))
+  if (!(minutes > 0)) reader.fault(name, 'is malformed: expected a number of minutes')
+  return minutes
+}
 
 export const readClientsEnv = (env: Environment): ClientsEnv => {
   const reader = createReader(env)
@@ -81,6 +90,7 @@ export const readClientsEnv = (env: Environment): ClientsEnv => {
     handMadeSecrets: readHandMade(reader),
     ...(reader.optional(EVERY) === undefined ? {} : { campaignEveryHours: readHours(reader, EVERY) }),
     ...(reader.optional(DRILL_EVERY) === undefined ? {} : { drillEveryHours: readHours(reader, DRILL_EVERY) }),
+    ...(reader.optional(SWEEP_EVERY) === undefined ? {} : { sweepEveryMinutes: readMinutes(reader, SWEEP_EVERY) }),
     ...defined({
       recordsTable: reader.optional('M2M_RECORDS_TABLE'),
       evidenceBucket: reader.optional('M2M_EVIDENCE_BUCKET'),
@@ -101,6 +111,7 @@ export const writeClientsEnv = ({
   evidenceBucket,
   campaignEveryHours,
   drillEveryHours,
+  sweepEveryMinutes,
   ...rest
 }: ClientsEnv): Record<string, string> => ({
   ...writeRegistrarEnv(rest),
@@ -116,5 +127,6 @@ export const writeClientsEnv = ({
     M2M_EVIDENCE_BUCKET: evidenceBucket,
     [EVERY]: campaignEveryHours?.toString(),
     [DRILL_EVERY]: drillEveryHours?.toString(),
+    [SWEEP_EVERY]: sweepEveryMinutes?.toString(),
   }),
 })

@@ -27,7 +27,10 @@ export interface ClientsFunctionProps {
   readonly key: SecretsKey
   readonly rotation: RotationFunction
   readonly registrar: Registrar
-  readonly spans: Pick<DeployConfig['rotation'], 'periodHours' | 'overlapHours' | 'longestHoldHours' | 'campaigns'>
+  readonly spans: Pick<
+    DeployConfig['rotation'],
+    'periodHours' | 'overlapHours' | 'longestHoldHours' | 'campaigns' | 'sweepEveryMinutes'
+  >
   readonly replicas: readonly ReplicaConfig[]
   readonly breakGlass: BreakGlass
   readonly handMadeSecrets: readonly HandMadeSecret[]
@@ -69,6 +72,7 @@ export class ClientsFunction extends Construct {
         periodHours: spans.periodHours,
         overlapHours: spans.overlapHours,
         longestHoldHours: spans.longestHoldHours,
+        sweepEveryMinutes: spans.sweepEveryMinutes,
         ...defined({ campaignEveryHours: campaignEveryHours(spans.campaigns) }),
         handMadeSecrets: props.handMadeSecrets,
         recordsTable: props.recordsTable,

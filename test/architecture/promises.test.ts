@@ -77,6 +77,16 @@ const HELD: readonly (readonly [RegExp, Holder])[] = [
   [/a rotation is stuck; the sweep drives it on/, DRIVEN],
   [/wait for the next sweep; docs\/runbook\.md, "Rotation stuck"/, DRIVEN],
   [/should be refused|is still refused: .* the next sweep asks again/, CONFIRMED],
+  [/m2m freeze off lets the next sweep go on/, THAWED],
+  [
+    /The sweep ends that, also while rotation is off|once the sweep has ended what is stuck/,
+    ['test/e2e/cancelled-rotation.long.test.ts', 'has one that stored no value cleared'],
+  ],
+  [/m2m release .* lets the next sweep go on|the sweep leaves it while it is held/, RELEASED],
+  [
+    /ends it within two minutes, if its value may have leaked/,
+    ['test/e2e/states.long.test.ts', 'a rotation is stuck, since its function was killed'],
+  ],
   [/the sweep (makes it again|tries it once more|confirms it)/i, CONFIRMED],
   [/the next sweep (asks again|checks each)/, CHECKED],
   [/rotations that were begun go on, and the sweep settles them/, SETTLED],

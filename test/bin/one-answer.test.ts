@@ -190,6 +190,7 @@ const seatAt = (timing: FakeTiming, fleet: FakeFleet): CommandContext => {
     newId: () => 'id',
     functionName: (part) => `m2m-test-${part}`,
     view: async () => view,
+    deployedBucket: async () => undefined,
     connect: async () => ({
       secretsManager,
       lambda,
@@ -208,6 +209,7 @@ const seatAt = (timing: FakeTiming, fleet: FakeFleet): CommandContext => {
       clientsApi: {
         ...createClientsApi(lambda, 'm2m-test-clients'),
         list: async () => ({ clients: [], nextPage: undefined }),
+        examine: async (names) => names.map((secretName) => ({ secretName, faults: [] })),
       },
     }),
   }

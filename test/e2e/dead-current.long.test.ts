@@ -101,6 +101,18 @@ test('a secret that is scheduled for deletion while its client lives is reported
     expect.objectContaining({ kind: 'deleted', weight: 'broken', subject: 'gamma' }),
   )
   expect(listed.json<object>()).toMatchObject({ clients: [{ name: 'gamma', state: 'deleted' }] })
+  // Whoever knows of a leak is not told that there is no such client.
+  for (const args of [
+    ['incident', 'gamma', '--wait'],
+    ['rotate', 'gamma'],
+  ]) {
+    expect(await cli.run(args)).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(
+        /gamma is scheduled for deletion.* restore-secret --secret-id m2m\/laptop\/gamma, then repeat/,
+      ),
+    })
+  }
   await client.send(new RestoreSecretCommand({ SecretId: 'm2m/laptop/gamma' }))
   client.destroy()
 })

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { Cli } from './cli.ts'
 import { createIncidentSeat, type Reported } from './incident-seat.ts'
+import { until } from './spawned.ts'
 
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 120_000 })
 
@@ -80,6 +81,33 @@ test('the report is written to a file, and the screen has a line a client', asyn
   expect(readFileSync(file, 'utf8')).toMatch(/^# /)
 })
 
+test('where nobody names the archive, the deployment does: for the report, the list, the proofs and the question of a repetition', async () => {
+  const plain = (args: readonly string[]) => cli.run(['incident', ...args], { env: { M2M_EVIDENCE_BUCKET: '' } })
+  const file = cli.file('unnamed.md', '')
+
+  const ran = await plain(['beta', '--id', 'INC-UNNAMED', '--wait', '--report', file])
+  expect(ran).toMatchObject({ code: 0 })
+  expect(ran.stdout).toMatch(/SIGNED PROOF[\s\S]*\nIncident INC-UNNAMED: what leaked is dead\.\n$/)
+  expect(readFileSync(file, 'utf8')).toMatch(/^# /)
+
+  expect(await plain(['list'])).toMatchObject({ code: 0, stdout: expect.stringContaining('INC-UNNAMED') })
+  expect(await plain(['show', 'INC-UNNAMED'])).toMatchObject({ code: 0 })
+  expect(await plain(['prove', 'beta'])).toMatchObject({ code: 0 })
+
+  expect(await plain(['alpha', '--reason', 'twice', '--wait'])).toMatchObject({ code: 0 })
+  expect(await plain(['alpha', '--reason', 'twice', '--wait'])).toMatchObject({
+    code: 4,
+    stderr: expect.stringMatching(/Nothing was reported now\. To join it, add --id INC-/),
+  })
+})
+
+test('a report that cannot be made hides nothing of what became of the incident, and its exit code', async () => {
+  const ran = await m2m(['alpha', '--id', 'INC-NOFILE', '--wait', '--report', '/nowhere/at/all.md'])
+
+  expect(ran.code).toBe(3)
+  expect(ran.stderr).toMatch(/Incident INC-NOFILE: what leaked is dead\.\nThe report was not made \(.*ENOENT\)/)
+})
+
 test('an incident that was reported elsewhere is followed to its end, and listed', async () => {
   expect(await m2m(['beta', '--id', 'INC-ELSE', '--reason', 'in a log'])).toMatchObject({ code: 0 })
   await vi.waitUntil(async () => (await m2m(['follow', 'INC-ELSE', '--timeout', '1'])).code === 0, { timeout: 60_000 })
@@ -99,12 +127,14 @@ test('while Stytch is down it says so; interrupted, it says what goes on; and th
   const leaked = secretValue('gamma')
   cli.laptop.stytch.server.faults.add({ op: '*', kind: 'error', status: 500, count: 100_000 })
   const running = cli.start(['incident', 'gamma', '--id', 'INC-DOWN', '--wait', '--timeout', '120'], { env })
-  await new Promise((resolve) => setTimeout(resolve, 15_000))
+  await until(() => running.said().includes('Waiting: Stytch'), 'what is waited for')
   running.kill('SIGINT')
   const ran = await running.ended
 
   expect(ran.code).toBe(130)
-  expect(ran.stderr).toMatch(/Waiting: Stytch does not answer as it should \(.*\)(, \d+ s)?\. It goes on by itself/)
+  expect(ran.stderr).toMatch(
+    /Waiting: Stytch does not answer as it should \(HTTP 500.*\), \d+ s\. It goes on by itself/,
+  )
   expect(ran.stderr).toContain('goes on without you')
 
   cli.laptop.stytch.server.faults.clear()

@@ -18,6 +18,7 @@ const settings: ClientsEnv = {
   periodHours: 720,
   overlapHours: 24,
   longestHoldHours: 168,
+  sweepEveryMinutes: 15,
   campaignEveryHours: 24,
   drillEveryHours: 2160,
   evidenceBucket: 'm2m-test-evidence',
@@ -60,6 +61,9 @@ test('everything that is missing or malformed is named at once', () => {
       '  M2M_PERIOD_HOURS is malformed: expected a number of hours',
       '  M2M_OVERLAP_HOURS is malformed: expected a number of hours',
     ].join('\n'),
+  )
+  expect(() => readClientsEnv({ ...rest, M2M_BACKSTOP: '60', M2M_SWEEP_EVERY_MINUTES: 'often' })).toThrow(
+    'M2M_SWEEP_EVERY_MINUTES is malformed: expected a number of minutes',
   )
   expect(() => readClientsEnv({ ...rest, M2M_BACKSTOP: 'monthly' })).toThrow(/M2M_BACKSTOP is malformed/)
 })

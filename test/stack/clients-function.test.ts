@@ -74,6 +74,7 @@ describe('the clients function', () => {
       M2M_PERIOD_HOURS,
       M2M_OVERLAP_HOURS,
       M2M_LONGEST_HOLD_HOURS,
+      M2M_SWEEP_EVERY_MINUTES,
       M2M_RECORDS_TABLE,
       M2M_EVIDENCE_BUCKET,
       M2M_HAND_MADE_SECRETS,
@@ -84,6 +85,7 @@ describe('the clients function', () => {
     expect(rest).toEqual(settingsOf('registrar'))
     expect([M2M_BACKSTOP, M2M_PERIOD_HOURS, M2M_OVERLAP_HOURS]).toEqual(['rate(60 days) 1h', '720', '24'])
     expect(M2M_LONGEST_HOLD_HOURS).toBe('168')
+    expect(M2M_SWEEP_EVERY_MINUTES).toBe('15')
     expect(M2M_CAMPAIGN_EVERY_HOURS).toBe('24')
     expect(M2M_HAND_MADE_SECRETS).toMatch(/^projectSecret=/)
     // Said to whoever may use it.

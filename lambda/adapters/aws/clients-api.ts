@@ -52,7 +52,9 @@ const adviceFor = (name: string): string => {
   if (name === 'AccessDeniedException') {
     return 'attach the operator policy (output OperatorPolicyArn) to your role and list the role under operators, or take the break-glass role'
   }
-  return name === 'ResourceNotFoundException' ? 'is the stage right, and deployed?' : 'asking again will not help'
+  return name === 'ResourceNotFoundException'
+    ? 'see whether the stage is right, and deployed'
+    : 'asking again will not help'
 }
 
 const callFault = ({ functionName, action }: Called, error: unknown): Fault => {

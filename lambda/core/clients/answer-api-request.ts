@@ -32,6 +32,7 @@ export interface ApiStage
       | 'overlapHours'
       | 'campaignEveryHours'
       | 'longestHoldHours'
+      | 'sweepEveryMinutes'
       | 'handMadeSecrets'
       | 'recordsTable'
       | 'evidenceBucket'
@@ -59,6 +60,7 @@ const viewOf = (stage: ApiStage): StageView => ({
   ...defined({
     campaignEveryHours: stage.campaignEveryHours,
     longestHoldHours: stage.longestHoldHours,
+    sweepEveryMinutes: stage.sweepEveryMinutes,
     handMadeSecrets: stage.handMadeSecrets,
   }),
   policyRevision: revisionOf(stage),

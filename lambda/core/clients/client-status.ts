@@ -123,7 +123,7 @@ const iso = (at: number): string => new Date(at).toISOString()
 /** By whom, where that is on record; a colleague in the dashboard leaves no trace of it, and neither did this stage before it kept one. */
 export const inactiveWords = ({ switchedOff }: ClientRecord): string => {
   const refused = 'inactive at Stytch: every value is refused'
-  if (switchedOff === undefined) return refused
+  if (switchedOff === undefined) return `${refused}; tokens that it has end within an hour of it`
   if (switchedOff === null)
     return `${refused}; not by this stage's commands, as far as is recorded; tokens that it has end within an hour of it`
   const { at, by } = switchedOff

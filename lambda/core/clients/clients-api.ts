@@ -22,6 +22,8 @@ export interface StageView extends StageSecrets {
   readonly campaignEveryHours?: number
   /** After which a hold is reported; absent: a function before this field. */
   readonly longestHoldHours?: number
+  /** How often the sweep runs; absent: a function before this field. */
+  readonly sweepEveryMinutes?: number
   /** What people store for its functions; absent: a function before this field. */
   readonly handMadeSecrets?: readonly HandMadeSecret[]
   /** Of the policy that every secret gets; policyFingerprint (secret-policy.ts) adds the consumers. */

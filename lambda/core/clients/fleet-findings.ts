@@ -1,11 +1,14 @@
 // What is wrong with a fleet, by what Secrets Manager and Stytch show of it, and what to do about each. Pure, and without a value: whether
 // Stytch accepts AWSCURRENT's value is asked of the rotation function (core/drive/check-questions.ts).
 
+import { isPlanned } from '../rotation/freeze.ts'
 import { shortPeriodFault } from '../secret/campaign-turn.ts'
 import { isM2mClient } from '../secret/client-id.ts'
 import { type HoldLimit, isHeldTooLong } from '../secret/is-held-too-long.ts'
 import type { AsOf } from '../secret/is-managed.ts'
+import { askedAtOf } from '../secret/is-stuck.ts'
 import { unfinishedVersion } from '../secret/labels.ts'
+import { intentOfOrigin } from '../secret/request-token.ts'
 import type { Secret } from '../secret/secret.ts'
 import { secretNameOf } from '../secret/secret-name.ts'
 import { clientIdOf, isRetired, periodOf, TAG } from '../secret/secret-tags.ts'
@@ -62,11 +65,17 @@ export interface FleetSight {
 
 type Found = Omit<FleetFinding, 'subject'>
 
-const scheduleFindings = (secret: Secret, { asOf }: FleetSight): readonly Found[] => {
+const scheduleFindings = (secret: Secret, { asOf, stage }: FleetSight): readonly Found[] => {
   if (isRetired(secret)) return []
   const todo = 'm2m apply, or a deployment, turns it on again'
   if (!secret.rotationEnabled) {
-    return [{ kind: 'schedule', weight: 'broken', what: 'nothing rotates it: rotation is off', todo }]
+    const later = `m2m apply, or a deployment, once the sweep has ended what is stuck, which m2m status ${shortNameOf(stage, secret.name)} dates`
+    return [
+      {
+        ...{ kind: 'schedule', weight: 'broken', what: 'nothing rotates it: rotation is off' },
+        todo: unfinishedVersion(secret) === undefined ? todo : later,
+      },
+    ]
   }
   if (secret.rotationFunctionArn !== asOf.rotationFunctionArn) {
     const what = `it is rotated by ${secret.rotationFunctionArn ?? 'no function'}, not by this stage's`
@@ -133,17 +142,24 @@ const rotationFindings = (secret: Secret, { asOf, stage }: FleetSight): readonly
   const { state, hold, isOverdue, last } = visibleOf(secret, asOf)
   const found: Found[] = []
   if (state === 'stuck') {
-    const { versionId = '' } = unfinishedVersion(secret) ?? {}
-    const what = `AWSPENDING sits on ${versionId}, which never became AWSCURRENT; no other rotation begins until it goes`
+    const pending = unfinishedVersion(secret)
+    const askedAt = pending && askedAtOf(pending)
+    const since = askedAt === undefined ? '' : ` since ${new Date(askedAt).toISOString()}`
+    const what = `AWSPENDING sits on ${pending?.versionId ?? ''}${since}, which never became AWSCURRENT; no other rotation begins until it goes`
+    const intent = intentOfOrigin(pending?.origin ?? 'rotate')
+    const isLeft = hold !== undefined && isPlanned({ intent, currentOrigin: last?.origin ?? 'register' })
+    const todo = !isLeft
+      ? `wait for the next sweep; docs/runbook.md, "Rotation stuck"; m2m status ${name} says when`
+      : `m2m release ${name}: the sweep leaves it while it is held; docs/runbook.md, "Rotation stuck"`
+    found.push({ kind: 'stuck', weight: 'broken', what, todo })
+  }
+  if (state === 'empty') {
     found.push({
       kind: 'stuck',
       weight: 'broken',
-      what,
-      todo: 'wait for the next sweep; docs/runbook.md, "Rotation stuck"',
+      what: 'no version carries AWSCURRENT',
+      todo: `m2m adopt ${name} --client-id … stores its value`,
     })
-  }
-  if (state === 'empty') {
-    found.push({ kind: 'stuck', weight: 'broken', what: 'no version carries AWSCURRENT', todo: 'adopt its value' })
   }
   if (state === 'revoked') {
     const what = `it was revoked${last?.askedAt === undefined ? '' : ` at ${new Date(last.askedAt).toISOString()}`} and is not settled: the old value may live`

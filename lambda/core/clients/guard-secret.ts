@@ -3,6 +3,7 @@
 // can see without reading it.
 
 import { Fault } from '../base/fault.ts'
+import { unfinishedVersion } from '../secret/labels.ts'
 import type { RotationRules, Secret } from '../secret/secret.ts'
 import { scheduleOf } from '../secret/secret.ts'
 import { TAG } from '../secret/secret-tags.ts'
@@ -107,6 +108,19 @@ export const guardSecret = async (
 }
 
 /** Only when it differs, since AWS refuses it while a rotation is under way; and last, when the value stands and is bound. */
+/** What CancelRotateSecret leaves behind has Secrets Manager refuse every schedule: then that is said, and what ends it. */
+const whyNotScheduled = (facts: Secret, error: unknown): unknown => {
+  const unfinished = unfinishedVersion(facts)
+  const isRefused = error instanceof Fault && error.code === 'SECRETS_MANAGER_REJECTED'
+  if (unfinished === undefined || !isRefused) return error
+  return new Fault({
+    code: error.code,
+    retryable: false,
+    cause: error,
+    message: `${facts.name} cannot be scheduled while a rotation of it has not ended (AWSPENDING on ${unfinished.versionId}). The sweep ends that, also while rotation is off (m2m status says when); then run this again.`,
+  })
+}
+
 export const scheduleSecret = async (
   { secrets }: GuardingSecrets,
   { rotationFunctionArn }: Stage,
@@ -114,5 +128,8 @@ export const scheduleSecret = async (
 ): Promise<void> => {
   const schedule = scheduleOf(facts)
   const stands = schedule?.functionArn === rotationFunctionArn && sameRules(schedule.rules, rules)
-  if (!stands) await secrets.scheduleRotation(facts.arn, { functionArn: rotationFunctionArn, rules })
+  if (stands) return
+  await secrets.scheduleRotation(facts.arn, { functionArn: rotationFunctionArn, rules }).catch((error: unknown) => {
+    throw whyNotScheduled(facts, error)
+  })
 }

@@ -96,8 +96,14 @@ const situationOf = (secret: Secret, { rules }: Sweep): Situation | undefined =>
   return { current, stuck }
 }
 
+interface Awaiting extends Pick<Sweep, 'freeze'> {
+  /** Of what is asked for. */
+  readonly origin: Origin
+  readonly current: Labelled
+}
+
 /** Whether this rotation waits: for the end of a hold, or of a freeze. */
-const waits = (secret: Secret, origin: Origin, current: Labelled, { freeze }: Sweep): boolean => {
+export const isWaiting = (secret: Secret, { origin, current, freeze }: Awaiting): boolean => {
   const rotation = { intent: intentOfOrigin(origin), currentOrigin: current.origin }
   return stops(freeze, rotation) || (holdOf(secret) !== undefined && isPlanned(rotation))
 }
@@ -120,7 +126,8 @@ export const nominate = (secret: Secret, sweep: Sweep): 'urgent' | 'due' | undef
     if (askedAt !== undefined && !isStuckSince(askedAt, sweep.asOf)) return undefined
     return isRevoked || stuck.origin === 'revoke' ? 'urgent' : 'due'
   }
-  if (isSettledOrigin(current.origin) || waits(secret, 'settle', current, sweep)) return undefined
+  if (isSettledOrigin(current.origin) || isWaiting(secret, { origin: 'settle', current, freeze: sweep.freeze }))
+    return undefined
   if (isRevoked) return 'urgent'
   return overlapMayBeOver(secret, sweep) ? 'due' : undefined
 }
@@ -182,7 +189,7 @@ const decideStuck = (
   const createdAt = pendingSince(stuck, sighting.versions)
   if (createdAt === undefined || !isStuckSince(createdAt, sweep.asOf)) return { act: nothing, facts: [] }
   const facts: readonly Fact[] = [{ kind: 'stuck', since: createdAt + STUCK_AFTER_MS }]
-  const isLeft = waits(sighting.secret, stuck.origin, current, sweep)
+  const isLeft = isWaiting(sighting.secret, { origin: stuck.origin, current, freeze: sweep.freeze })
   return { act: isLeft ? { do: 'leave' } : { do: 'driveAgain', stuck }, facts }
 }
 
@@ -204,7 +211,8 @@ const decideSettle = (
   const isOver = asOf >= endsAt
   if (!secret.rotationEnabled) return { act: nothing, facts: [] }
   const isWanted = isSettledOrigin(current.origin) ? ended !== undefined : current.origin === 'revoke' || isOver
-  if (!isWanted || waits(secret, 'settle', current, sweep)) return { act: nothing, facts: [] }
+  if (!isWanted || isWaiting(secret, { origin: 'settle', current, freeze: sweep.freeze }))
+    return { act: nothing, facts: [] }
   const behind = replicaFacts(secret, { endsAt, spans: rules.stage })
   if (behind !== undefined) return { act: nothing, facts: behind }
   const patientUntil = firstAt === undefined ? undefined : firstAt + PATIENT_SWEEPS * rules.sweepEveryMs

@@ -33,5 +33,6 @@ export const laptopClientsEnv = (place: ClientsPlace): Record<string, string> =>
     // Daily, as the campaign's own setting (functions.ts).
     campaignEveryHours: 24,
     longestHoldHours: 168,
+    sweepEveryMinutes: 15,
     handMadeSecrets: [],
   })

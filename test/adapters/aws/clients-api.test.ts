@@ -173,7 +173,7 @@ test('a function that is not there is a refusal, with what to look at', async ()
   expect(await faultOf(createClientsApi(client, 'm2m-dev-clients').stage())).toMatchObject({
     code: 'FUNCTION_REFUSED',
     retryable: false,
-    message: expect.stringMatching(/ResourceNotFoundException; is the stage right, and deployed\?/),
+    message: expect.stringMatching(/ResourceNotFoundException; see whether the stage is right, and deployed/),
   })
 })
 

@@ -405,6 +405,13 @@ describe('policies', () => {
     ])
   })
 
+  test.each([
+    ['PendingDeletion', `aws kms cancel-key-deletion --key-id ${KEY} && aws kms enable-key --key-id ${KEY}`],
+    ['PendingImport', `see what it waits for: aws kms describe-key --key-id ${KEY}`],
+  ])('of a key that is %s, what is to be typed works', async (state, todo) => {
+    expect(await checkKey(KEY, { Statement: [use] }, state)).toMatchObject([{ state: 'problem', todo }])
+  })
+
   test('lack a statement that can be pasted', async () => {
     expect((await checkKey(KEY, {}))[0]?.todo).toBe(`add to it:\n${JSON.stringify(use)}`)
   })

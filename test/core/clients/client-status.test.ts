@@ -151,7 +151,9 @@ describe('with Stytch’s slots', () => {
   })
 
   test('a function that keeps no record of who switches is quoted for nothing', () => {
-    expect(slotWords('settled', record({ isActive: false }))).toBe('inactive at Stytch: every value is refused')
+    expect(slotWords('settled', record({ isActive: false }))).toBe(
+      'inactive at Stytch: every value is refused; tokens that it has end within an hour of it',
+    )
   })
 
   test('agreement needs no words', () => {

@@ -159,3 +159,35 @@ test('a period by a tag set by hand, for which campaigns come too seldom, is fou
   ])
   expect(find([secret({ tags: tags({ 'm2m:period': '1d' }) })])).toEqual([])
 })
+
+describe('what to do about a stuck rotation', () => {
+  const stuck = (origin: Origin, held: boolean) =>
+    fleetFindings({
+      stage: { secretNamePrefix: 'm2m/prod/' },
+      secrets: [
+        secret({
+          labels: { [token('settle')]: ['AWSCURRENT'], [token(origin)]: ['AWSPENDING'] },
+          ...(held ? { tags: tags({ 'm2m:held': '2026-11-01T11:00:00Z' }) } : {}),
+        }),
+      ],
+      records: [record()],
+      asOf: {
+        rotationFunctionArn: FUNCTION,
+        spans: { periodMs: 720 * HOUR_MS, overlapMs: 24 * HOUR_MS },
+        now: NOW,
+        longestHoldMs: 168 * HOUR_MS,
+      },
+    }).find(({ kind }) => kind === 'stuck')
+
+  test('is to wait for the sweep, with since when it is stuck', () => {
+    expect(stuck('rotate', false)).toMatchObject({
+      what: expect.stringContaining('since 2026-11-01T11:00:00.000Z'),
+      todo: expect.stringMatching(/^wait for the next sweep;.*m2m status billing says when$/),
+    })
+  })
+
+  test('is to end the hold, where the sweep leaves it for that', () => {
+    expect(stuck('rotate', true)?.todo).toMatch(/^m2m release billing:/)
+    expect(stuck('revoke', true)?.todo).toMatch(/^wait for the next sweep/)
+  })
+})

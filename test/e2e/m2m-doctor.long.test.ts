@@ -78,9 +78,7 @@ test('names what is in alarm with its page of the runbook, what is mute, disable
     StateReason: 'test',
   })
   await query('monitoring', 'DisableAlarmActions', { 'AlarmNames.member.1': 'm2m-laptop-sweep-stopped-SweepStopped' })
-  await new EventBridgeClient(place()).send(
-    new DisableRuleCommand({ Name: 'LeakFromSecurity', EventBusName: 'm2m-laptop' }),
-  )
+  await new EventBridgeClient(place()).send(new DisableRuleCommand({ Name: 'LeakReports', EventBusName: 'm2m-laptop' }))
   cli.laptop.aws.watching.setSchedule('m2m-laptop-sweep', undefined)
   cli.laptop.aws.watching.setSchedule('m2m-laptop-campaign', 'DISABLED')
 
@@ -90,14 +88,14 @@ test('names what is in alarm with its page of the runbook, what is mute, disable
   expect(linesOf(found).toSorted()).toEqual([
     'attention alarm m2m-laptop-sweep-stopped-SweepStopped',
     'broken alarm m2m-laptop-leak-IncidentErrors',
-    'broken rule LeakFromSecurity',
+    'broken rule LeakReports',
     'broken rule m2m-laptop-campaign',
     'broken rule m2m-laptop-sweep',
   ])
   expect(found.findings.map(({ todo }) => todo)).toEqual(
     expect.arrayContaining([
       'aws cloudwatch describe-alarms --alarm-names m2m-laptop-leak-IncidentErrors; docs/runbook.md#leak',
-      'aws events enable-rule --name LeakFromSecurity --event-bus-name m2m-laptop',
+      'aws events enable-rule --name LeakReports --event-bus-name m2m-laptop',
     ]),
   )
 })

@@ -16,6 +16,7 @@ interface GrowingSettings extends ReaderSettings, NamingConfig {
     readonly periodHours: number
     readonly overlapHours: number
     readonly longestHoldHours: number
+    readonly sweepEveryMinutes: number
     readonly campaigns: CampaignsConfig
   }
   readonly keyArn?: string
@@ -70,6 +71,7 @@ export const settingsFault = (config: GrowingSettings): string | undefined => {
       handMadeSecrets: handMadeSecretsOf(config).map(({ secret }) => secret),
       recordsTable: someTableName(config.stage),
       evidenceBucket: someBucketName(config.stage),
+      sweepEveryMinutes: rotation.sweepEveryMinutes,
       ...defined({ drillEveryHours: config.drills.everyHours }),
     }),
   )

@@ -389,6 +389,12 @@ const incidents: readonly NoticeRow[] = [
 ]
 
 const foundation: readonly NoticeRow[] = [
+  digest(
+    'checkFailed',
+    'The rotation function can no longer read a value, or try it at Stytch, where the sweep checks nothing else',
+    ['test/core/sweep/round-trips.test.ts', 'that cannot be tried is reported after an hour, since %s'],
+    13 * 60 + SWEEP,
+  ),
   digest('checkFailed', 'A rule is disabled, a key is disabled or dying, or nobody has confirmed the subscription', [
     'test/adapters/aws/stage-parts.test.ts',
     '%s: %j',
@@ -552,5 +558,4 @@ export const noticeRows: Readonly<Record<string, readonly NoticeRow[]>> = {
 /** What takes longer than a day, or has no notice, and why that is so. */
 export const noticeGaps: readonly string[] = [
   'Events that bus, rule and archive function take without an error, and that are not in the bucket all the same, are found by the next day’s summary, which does not arrive: after 24 h 30 min at most (`broken part of the stage`). Every error on that way has a row.',
-  'That the rotation function can no longer read or try a value is tried once a day, and said after an hour: after 25 h 15 min at most, in a stage whose sweep checks nothing else. Where it checks secrets, `SweepFailures` comes within 45 min.',
 ]

@@ -1,14 +1,13 @@
-// Two ways that are tried once a day, from end to end: an event of ours through the bus and its rule into the archive, and a value of ours through
-// Secrets Manager, the key and Stytch. The summary of the day is the event; the rotation function, which alone may read and ask, tries the value.
+// Two ways that are tried from end to end: once a day an event of ours through the bus and its rule into the archive, and twice a day a value of
+// ours through Secrets Manager, the key and Stytch. The summary of the day is the event; the rotation function, which alone may read and ask, tries the value.
 
 import { Fault } from '../base/fault.ts'
 import { summaryPrefix } from '../base/summary-place.ts'
-import { MINUTE_MS } from '../base/time-units.ts'
+import { HOUR_MS, MINUTE_MS } from '../base/time-units.ts'
 import type { CheckQuestions } from '../drive/check-questions.ts'
 import type { SecretToCheck } from '../rotation/read-check-question.ts'
 import type { ReportMemory } from './report-memory.ts'
 import type { PartAnswer, StagePart } from './stage-check.ts'
-import { summaryDay } from './sweep-digest.ts'
 
 /** The evidence bucket, as far as the sweep knows it: names, and no content. */
 export interface SummaryListing {
@@ -18,6 +17,8 @@ export interface SummaryListing {
 
 /** EventBridge hands over within seconds, and tries again for a while. */
 const ARRIVES_MS = 10 * MINUTE_MS
+/** With the hour that it may go unanswered, within a day. */
+const VALUE_EVERY_MS = 12 * HOUR_MS
 
 const well: PartAnswer = { is: 'well' }
 
@@ -67,7 +68,7 @@ export const createValuePart = ({
   ask: () =>
     unlessFault(async () => {
       const { value } = await memory.daysDone()
-      const isDone = value !== undefined && summaryDay(value) >= summaryDay(asOf)
+      const isDone = value !== undefined && asOf - value < VALUE_EVERY_MS
       if (secret === undefined || isDone) return well
       const [finding] = await questions.check({ secrets: [secret], at: asOf, isClose: true })
       if (finding?.found === 'unknown' && !isOfTheSecret(finding.why)) {

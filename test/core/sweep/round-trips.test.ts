@@ -76,12 +76,12 @@ describe('a value', () => {
     return { place, asked, rotation }
   }
 
-  test('of the stage is tried once a day, and no more', async () => {
+  test('of the stage is tried twice a day, and no more', async () => {
     const { place, asked } = withRotation()
     await place.run()
     await sweepFor(place, 2 * DAY_MS)
 
-    expect(asked.map(({ secrets }) => secrets.length)).toEqual([1, 1, 1])
+    expect(asked.map(({ secrets }) => secrets.length)).toEqual([1, 1, 1, 1, 1])
     expect(digests(place)).toEqual([])
   })
 

@@ -36,6 +36,12 @@ export interface Nominated {
   readonly tried: string[]
 }
 
+/** A secret whose value may be tried, and when it was last rotated or made, epoch milliseconds. */
+interface Sample {
+  readonly secret: SecretToCheck
+  readonly at: number
+}
+
 export interface Found {
   readonly urgent: Nominated
   readonly due: Nominated
@@ -46,6 +52,8 @@ export interface Found {
   /** Revokes that were settled lately: a proof may be owed. */
   readonly settled: SettledSecret[]
   readonly toCheck: SecretToCheck[]
+  /** Whose values may be tried: those that were rotated last, the newest first. */
+  readonly samples: Sample[]
   /** Whose turn it is. */
   readonly policies: PolicyToLookAt[]
   /** Of those among them that are scheduled for deletion: when they were last changed, by ARN, epoch milliseconds. */
@@ -59,6 +67,7 @@ export const nothingFound = (): Found => ({
   replicated: [],
   settled: [],
   toCheck: [],
+  samples: [],
   policies: [],
   deletedSince: new Map(),
 })
@@ -88,6 +97,19 @@ const keep = (list: string[], arn: string, { most, tally }: { readonly most: num
   else tally.left += 1
 }
 
+/** Three, so that one whose value cannot be read stands in nobody's way. */
+const MOST_SAMPLES = 3
+
+/**
+ * Trying a value reads it, and what is read is not retired for seven days. Rotations read, too: of those that were rotated last this asks
+ * for nothing new, and all others stay unread.
+ */
+const offerSample = (samples: Sample[], sample: Sample): void => {
+  samples.push(sample)
+  samples.sort((one, other) => other.at - one.at)
+  if (samples.length > MOST_SAMPLES) samples.pop()
+}
+
 const sift = (secret: Secret, { sweep, found, tally, reports, isChecking }: Listing): void => {
   tally.seen += 1
   if (isManaged(secret, asOfSweep(sweep))) countManaged(secret, { sweep, tally })
@@ -98,7 +120,10 @@ const sift = (secret: Secret, { sweep, found, tally, reports, isChecking }: List
   const settled = settledSecretOf(secret, sweep)
   if (settled !== undefined && found.settled.length < MOST_SETTLED) found.settled.push(settled)
   const toCheck = isChecking ? checkableOf(secret, sweep) : undefined
-  if (toCheck !== undefined && found.toCheck.length < MOST_KEPT) found.toCheck.push(toCheck)
+  if (toCheck !== undefined) {
+    if (found.toCheck.length < MOST_KEPT) found.toCheck.push(toCheck)
+    offerSample(found.samples, { secret: toCheck, at: secret.lastRotatedAt ?? secret.createdAt ?? 0 })
+  }
   if (isReplicaTurn(secret, sweep) && found.replicated.length < MOST_KEPT) found.replicated.push(secret.arn)
   const kinds = facts.map(({ kind }) => kind)
   reports.looked(secret.arn, LISTED_KINDS, kinds)

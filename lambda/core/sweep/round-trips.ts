@@ -56,23 +56,26 @@ export const createArchivePart = ({
 /** What says nothing of the way, but of that secret at that moment. */
 const isOfTheSecret = (why: string): boolean => ['moved', 'rotating', 'unreadable', 'otherProject'].includes(why)
 
-/** @param secret any one of the stage; undefined: there is none */
+/** @param samples of the stage: the next one is asked about when an answer was of the secret alone */
 export const createValuePart = ({
   memory,
   asOf,
   questions,
-  secret,
-}: Trip & { readonly questions: CheckQuestions; readonly secret: SecretToCheck | undefined }): StagePart => ({
+  samples,
+}: Trip & { readonly questions: CheckQuestions; readonly samples: readonly SecretToCheck[] }): StagePart => ({
   name: 'rotation function',
   kind: 'checkFailed',
   ask: () =>
     unlessFault(async () => {
       const { value } = await memory.daysDone()
       const isDone = value !== undefined && asOf - value < VALUE_EVERY_MS
-      if (secret === undefined || isDone) return well
-      const [finding] = await questions.check({ secrets: [secret], at: asOf, isClose: true })
-      if (finding?.found === 'unknown' && !isOfTheSecret(finding.why)) {
-        return { is: 'unclear', why: `it could not read and try a value (${finding.why})` }
+      if (samples.length === 0 || isDone) return well
+      for (const secret of samples) {
+        const [finding] = await questions.check({ secrets: [secret], at: asOf, isClose: true })
+        if (finding?.found !== 'unknown') break
+        if (!isOfTheSecret(finding.why)) {
+          return { is: 'unclear', why: `it could not read and try a value (${finding.why})` }
+        }
       }
       await memory.noteDay('value', asOf)
       return well

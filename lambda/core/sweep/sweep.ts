@@ -110,8 +110,8 @@ interface Reported {
   readonly reports: Reports
   /** Whom the list has shown, by ARN. */
   readonly seen: Set<string>
-  /** Some secret whose value may be tried. */
-  sample: SecretToCheck | undefined
+  /** Whose values may be tried, one after another. */
+  samples: readonly SecretToCheck[]
 }
 
 const sweepOne = async (sweeping: Sweeping, reported: Reported): Promise<OneSweep> => {
@@ -147,9 +147,8 @@ const sweepOne = async (sweeping: Sweeping, reported: Reported): Promise<OneSwee
     isChecked ? checkFleet(work, { watch: checks, secrets: toCheck, deletedSince, until }) : undefined,
     policies && lookAtPolicies(work, { looks: policies, policies: found.policies, until }),
   ])
-  const living = toCheck.filter(({ secretArn }) => !deletedSince.has(secretArn))
   const mayTry = isChecked && until - timing.now() > TRYING_MS
-  if (mayTry) reported.sample = living[sweepTurn(decidesBy) % Math.max(1, living.length)]
+  if (mayTry) reported.samples = found.samples.map(({ secret }) => secret)
   return { ...tally, freeze, isWhole, ms: timing.now() - startedAt }
 }
 
@@ -163,13 +162,13 @@ const join = (one: OneSweep, other: OneSweep): OneSweep => {
 /** What the stage stands on, with the ways that are tried once a day, where it is remembered that they were. */
 const partsOf = (
   { parts = [], memory, summaries, checks }: Sweeping,
-  { asOf, sample: secret }: Reported,
+  { asOf, samples }: Reported,
 ): readonly StagePart[] => [
   ...parts,
   ...(memory === undefined || summaries === undefined ? [] : [createArchivePart({ memory, asOf, listing: summaries })]),
   ...(memory === undefined || checks === undefined
     ? []
-    : [createValuePart({ memory, asOf, questions: checks.questions, secret })]),
+    : [createValuePart({ memory, asOf, questions: checks.questions, samples })]),
 ]
 
 /** What could not be published is the next sweep's, which finds it unsaid. */
@@ -197,7 +196,7 @@ export const sweepAll = async (
   const reporting: Reporting = { memory, events, journal, timing, stage: rules.rotationFunctionArn, asOf }
   const known = await readOpen(reporting)
   const reports = createReports({ asOf, sweepEveryMs: rules.sweepEveryMs, known })
-  const reported: Reported = { asOf, reports, seen: new Set(), sample: undefined }
+  const reported: Reported = { asOf, reports, seen: new Set(), samples: [] }
   let whole = await sweepOne(first, reported)
   for (const next of rest) whole = join(whole, await sweepOne(next, reported))
   if (whole.isWhole) reports.listed(reported.seen)

@@ -127,4 +127,33 @@ describe('a value', () => {
     expect(asked).toHaveLength(1)
     expect(digests(place)).toEqual([])
   })
+  test('is always that of the secret that was rotated last, so that all others stay unread and can be retired', async () => {
+    const { place, asked } = withRotation()
+    place.add(
+      { name: 'newest', current: 'settle', rotatedAgoMs: HOUR_MS / 2 },
+      ...Array.from(
+        { length: 5 },
+        (_, at) => ({ name: `s${at}`, current: 'settle', rotatedAgoMs: 9 * DAY_MS }) as const,
+      ),
+    )
+    await place.run()
+    await sweepFor(place, 3 * DAY_MS)
+
+    expect(asked).toHaveLength(7)
+    expect(new Set(asked.map(({ secrets }) => secrets[0]?.secretArn))).toEqual(
+      new Set([expect.stringContaining('newest')]),
+    )
+  })
+
+  test('that is unreadable leaves it to the secret that was rotated before', async () => {
+    const { place, asked, rotation } = withRotation()
+    place.add({ name: 'newest', current: 'settle', rotatedAgoMs: HOUR_MS / 2 })
+    rotation.answer = { found: 'unknown', why: 'unreadable' }
+    await place.run()
+
+    expect(asked.map(({ secrets }) => secrets[0]?.secretArn)).toEqual([
+      expect.stringContaining('newest'),
+      expect.stringContaining('one'),
+    ])
+  })
 })

@@ -41,7 +41,7 @@ const assertQuiet = ({ name, lastReadOnDayAt }: Secret, now: number): void => {
   const day = new Date(lastReadOnDayAt).toISOString().slice(0, 10)
   throw refuse(
     name,
-    `its secret was last read on ${day}, and ${QUIET_DAYS} full days without a read must pass first (rotations read it, too, and the sweep reads the one that was rotated last); remove its consumers, or keep it with onRemoval "retain"`,
+    `its secret was last read on ${day}, and ${QUIET_DAYS} full days without a read must pass first (rotations read it, too); remove its consumers, or keep it with onRemoval "retain"`,
   )
 }
 

@@ -8,7 +8,7 @@ import { steps } from '../../lambda/core/rotation/refusal.ts'
 import type { Rotation } from '../../lambda/core/rotation/rotation.ts'
 import { runStep } from '../../lambda/core/rotation/run-step.ts'
 import { noProofs } from '../../lambda/core/rotation/sign-proof.ts'
-import { makeRequestToken, type Origin } from '../../lambda/core/secret/request-token.ts'
+import { MAX_TOKEN_ATTEMPT, makeRequestToken, type Origin } from '../../lambda/core/secret/request-token.ts'
 import { clientForm } from '../../lambda/core/secret/secret-format.ts'
 import { createCallLog } from './call-log.ts'
 import { createFakeEvents } from './fake-events.ts'
@@ -47,7 +47,7 @@ let currentId = (): string | undefined => undefined
 export const tokenOf = (origin: Origin, askedAt = NOON_THIRTY): string => {
   asked += 1
   const about = origin === 'settle' ? currentId() : undefined
-  const attempt = about === undefined ? 1 : Math.min(asked, 999)
+  const attempt = about === undefined ? 1 : 1 + (asked % MAX_TOKEN_ATTEMPT)
   return makeRequestToken({ origin, askedAt, secretArn: SECRET_ARN, about: about ?? `test ${asked}`, attempt })
 }
 

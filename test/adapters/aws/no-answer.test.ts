@@ -5,8 +5,10 @@ import { mockClient } from 'aws-sdk-client-mock'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createSecrets } from '../../../lambda/adapters/aws/secrets.ts'
 
-const mock = mockClient(SecretsManagerClient)
-const secrets = createSecrets(new SecretsManagerClient({ region: 'us-east-1' }))
+// This one client is mocked, not its class: other files of the same process would call the mock.
+const client = new SecretsManagerClient({ region: 'us-east-1' })
+const mock = mockClient(client)
+const secrets = createSecrets(client)
 beforeEach(() => mock.reset())
 afterEach(() => mock.reset())
 

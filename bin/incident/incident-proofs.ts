@@ -2,8 +2,9 @@
 // and believes nothing in the bucket that the key does not vouch for.
 import { readFile } from 'node:fs/promises'
 import { Fault } from '../../lambda/core/base/fault.ts'
+import { readPublicKey, type TrustedKey } from '../../lambda/core/base/jws.ts'
 import type { ProofReport, StoredProof } from '../../lambda/core/incident/read-proofs.ts'
-import { proofKeyAlias, readPublicKey, type TrustedKey } from '../../lambda/core/rotation/proof.ts'
+import { proofKeyAlias } from '../../lambda/core/rotation/proof.ts'
 import { isOfPlannedSwitch, type ProofAnswer } from '../../lambda/core/rotation/proof-answer.ts'
 import { replicaWords } from '../../lambda/core/secret/replica-state.ts'
 import type { Secret } from '../../lambda/core/secret/secret.ts'

@@ -1,7 +1,9 @@
 // A key as KMS has it, in memory: signs digests as KMS does, and gives its public half away.
 import { createHash, createPrivateKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
-import type { ProofPayload, TrustedKey } from '../../lambda/core/rotation/proof.ts'
-import { compactJws, signingInput } from '../../lambda/core/rotation/proof.ts'
+import type { TrustedKey } from '../../lambda/core/base/jws.ts'
+import { compactJws } from '../../lambda/core/base/jws.ts'
+import type { ProofPayload } from '../../lambda/core/rotation/proof.ts'
+import { signingInput } from '../../lambda/core/rotation/proof.ts'
 import { SECRET_ARN } from './fake-secrets.ts'
 
 export const PROOF_KEY_ARN = 'arn:aws:kms:eu-central-1:123456789012:key/1111aaaa-22bb-33cc-44dd-555555eeeeee'

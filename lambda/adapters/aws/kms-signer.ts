@@ -2,8 +2,8 @@
 // own would cost every cold start (docs/decisions/050).
 import { Fault } from '../../core/base/fault.ts'
 import { filled, type JsonObject, parseJsonObject } from '../../core/base/json-object.ts'
-import { readPublicKey, type TrustedKey } from '../../core/rotation/proof.ts'
-import type { Signer } from '../../core/rotation/sign-proof.ts'
+import type { Signer } from '../../core/base/jws.ts'
+import { readPublicKey, type TrustedKey } from '../../core/base/jws.ts'
 import { jsonRequest } from './request-signer.ts'
 import { isPassing, type Sending, sendAgain } from './send-again.ts'
 import { errorTypeOf } from './signed-call.ts'

@@ -1,16 +1,10 @@
 // The stored proofs of one secret, each verified with a key that the reader brings: what they prove about its newest revoke, and what they
 // do not. A label, an event, or a key's name proves nothing.
 
+import type { TrustedKey } from '../base/jws.ts'
 import type { Result } from '../base/result.ts'
 import { ok, refused } from '../base/result.ts'
-import {
-  explainProofFault,
-  type ProofPayload,
-  proofPrefix,
-  readProofKey,
-  type TrustedKey,
-  verifyProof,
-} from '../rotation/proof.ts'
+import { explainProofFault, type ProofPayload, proofPrefix, readProofKey, verifyProof } from '../rotation/proof.ts'
 import { readRequestToken } from '../secret/request-token.ts'
 import { secretNameOf } from '../secret/secret-name.ts'
 import type { EvidenceReader } from './archive-ports.ts'

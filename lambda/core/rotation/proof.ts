@@ -2,8 +2,8 @@
 // evidence bucket under a key made of the two request tokens (docs/evidence.md). Whoever reads one brings the public key: it is taken
 // neither from the document nor from the bucket.
 
-import { createHash, createPublicKey, type JsonWebKey, type KeyObject, verify } from 'node:crypto'
-import { filled, isJsonObject, type JsonObject, parseJsonObject } from '../base/json-object.ts'
+import { filled, isJsonObject, type JsonObject } from '../base/json-object.ts'
+import { type JwsFault, openJws, signingInputOf, type TrustedKey } from '../base/jws.ts'
 import { keyPath, keySegment } from '../base/key-segment.ts'
 import { ok, type Result, refused } from '../base/result.ts'
 import type { RegionStatus } from '../secret/replica-state.ts'
@@ -53,7 +53,6 @@ export interface ProofPayload {
   readonly at: string
 }
 
-const ALGORITHM = 'ES256'
 const TYPE = 'm2m-proof+jwt'
 
 /** Of the KMS key that signs: `alias/m2m-prod-proofs` */
@@ -95,62 +94,14 @@ export const isProofOf = (key: string, name: Omit<ProofName, 'n'>): boolean => {
   return n !== undefined && key === proofKey({ ...name, n })
 }
 
-const encoded = (json: unknown): string => Buffer.from(JSON.stringify(json)).toString('base64url')
+/** What is signed of a proof. @param keyArn of the key that signs */
+export const signingInput = (payload: ProofPayload, keyArn: string): string => signingInputOf(TYPE, keyArn, payload)
 
-/** What is signed: header and payload, each in base64url (RFC 7515 §5.1). @param keyArn of the key that signs */
-export const signingInput = (payload: ProofPayload, keyArn: string): string =>
-  `${encoded({ alg: ALGORITHM, typ: TYPE, kid: keyArn })}.${encoded(payload)}`
-
-/** SHA-256, 32 bytes: KMS signs the digest. */
-export const digestOf = (input: string): Buffer => createHash('sha256').update(input).digest()
-
-/** @param signature r and s, 64 bytes */
-export const compactJws = (input: string, signature: Uint8Array): string =>
-  `${input}.${Buffer.from(signature).toString('base64url')}`
-
-export interface TrustedKey {
-  readonly publicKey: KeyObject
-  /** ARN of the key, where it is known: the document must name the same one. */
-  readonly keyArn?: string | undefined
-}
-
-const isP256 = ({ type, asymmetricKeyType, asymmetricKeyDetails }: KeyObject): boolean =>
-  type === 'public' && asymmetricKeyType === 'ec' && asymmetricKeyDetails?.namedCurve === 'prime256v1'
-
-const toPublicKey = (text: string): KeyObject => {
-  const jwk = parseJsonObject(text)
-  if (jwk === undefined) return createPublicKey(text)
-  // Not the whole: `d` would make it a private key, whose file should be nowhere near.
-  const { kty, crv, x, y } = jwk as JsonWebKey
-  return createPublicKey({ key: { kty, crv, x, y } as JsonWebKey, format: 'jwk' })
-}
-
-/** @param given SPKI as DER; or text, a JWK or PEM. A JWK's `kid` is the key's ARN. @returns undefined for what is no public key over P-256 */
-export const readPublicKey = (given: string | Uint8Array): TrustedKey | undefined => {
-  try {
-    const isText = typeof given === 'string'
-    const publicKey = isText
-      ? toPublicKey(given)
-      : createPublicKey({ key: Buffer.from(given), format: 'der', type: 'spki' })
-    const keyArn = isText ? filled(parseJsonObject(given)?.kid) : undefined
-    return isP256(publicKey) ? { publicKey, keyArn } : undefined
-  } catch {
-    return undefined
-  }
-}
-
-type ProofFault =
-  | 'notAJws'
-  | 'otherAlgorithm'
-  | 'otherType'
-  | 'otherKey'
-  | 'wrongSignature'
-  | 'malformedPayload'
-  | 'fromTheFuture'
+type ProofFault = JwsFault | 'fromTheFuture'
 
 const proofFaults: Readonly<Record<ProofFault, string>> = {
   notAJws: 'it is not a compact JWS',
-  otherAlgorithm: `its header does not say ${ALGORITHM}`,
+  otherAlgorithm: 'its header does not say ES256',
   otherType: `its header does not say ${TYPE}`,
   otherKey: 'it names another key than the trusted one',
   wrongSignature: 'its signature is not that of the trusted key',
@@ -198,39 +149,15 @@ const isPayload = (json: JsonObject): json is JsonObject & ProofPayload =>
   (json.regions === undefined || (Array.isArray(json.regions) && json.regions.every(isRegion))) &&
   isInstant(json.at)
 
-/** @returns undefined unless it is the one base64url text of these bytes. */
-const decoded = (part: string): Buffer | undefined => {
-  const bytes = Buffer.from(part, 'base64url')
-  return part !== '' && bytes.toString('base64url') === part ? bytes : undefined
-}
-
 /** The reader's clock may be behind that of the function. */
 const CLOCK_SKEW_MS = 300_000
 const MAX_LENGTH = 100_000
 
 /** @param now epoch milliseconds. A refusal says why nothing in it may be believed. */
-export const verifyProof = (
-  jws: string,
-  { publicKey, keyArn }: TrustedKey,
-  now: number,
-): Result<ProofPayload, ProofFault> => {
-  const parts = jws.length > MAX_LENGTH ? [] : jws.trim().split('.')
-  const [head, body, signature] = parts.map(decoded)
-  if (parts.length !== 3 || head === undefined || body === undefined || signature === undefined) {
-    return refused('notAJws')
-  }
-  const header = parseJsonObject(head.toString('utf8'))
-  if (header === undefined || 'crit' in header) return refused('notAJws')
-  if (header.alg !== ALGORITHM) return refused('otherAlgorithm')
-  if (header.typ !== TYPE) return refused('otherType')
-  if (!isText(header.kid) || (keyArn !== undefined && header.kid !== keyArn)) return refused('otherKey')
-  const input = Buffer.from(parts.slice(0, 2).join('.'))
-  const isSigned =
-    isP256(publicKey) &&
-    signature.length === 64 &&
-    verify('sha256', input, { key: publicKey, dsaEncoding: 'ieee-p1363' }, signature)
-  if (!isSigned) return refused('wrongSignature')
-  const payload = parseJsonObject(body.toString('utf8'))
-  if (payload === undefined || !isPayload(payload)) return refused('malformedPayload')
+export const verifyProof = (jws: string, trusted: TrustedKey, now: number): Result<ProofPayload, ProofFault> => {
+  const opened = openJws(jws, trusted, { type: TYPE, maxLength: MAX_LENGTH })
+  if (!opened.ok) return opened
+  const payload = opened.value
+  if (!isPayload(payload)) return refused('malformedPayload')
   return Date.parse(payload.at) > now + CLOCK_SKEW_MS ? refused('fromTheFuture') : ok(payload)
 }

@@ -3,19 +3,10 @@
 
 import { Fault } from '../base/fault.ts'
 import type { Journal } from '../base/journal.ts'
+import { type Signer, signJws } from '../base/jws.ts'
 import type { Timing } from '../base/timing.ts'
 import { secretNameOf } from '../secret/secret-name.ts'
-import { rawSignatureOf } from './ecdsa-signature.ts'
-import { compactJws, digestOf, type ProofPayload, proofKey, signingInput } from './proof.ts'
-
-export interface Signer {
-  readonly keyArn: string
-  /**
-   * @param digest SHA-256, 32 bytes. @param timeoutMs for the call and its repeats. @returns an ECDSA signature as DER
-   * @throws Fault SIGNATURE_UNAVAILABLE
-   */
-  sign(digest: Uint8Array, timeoutMs: number): Promise<Uint8Array>
-}
+import { type ProofPayload, proofKey, signingInput } from './proof.ts'
 
 export interface ProofStore {
   /** exists: the key is taken, and what lies there stays as it is. @throws Fault ARCHIVE_UNAVAILABLE or ARCHIVE_REJECTED */
@@ -72,14 +63,6 @@ const timeFor = ({ remainingMs }: Timing, calls: number): number => {
   throw new Fault({ code: 'TIME_TOO_SHORT', retryable: true, message })
 }
 
-const sign = async ({ signer }: SignedProofs, payload: ProofPayload, timeoutMs: number): Promise<string> => {
-  const input = signingInput(payload, signer.keyArn)
-  const signature = rawSignatureOf(await signer.sign(digestOf(input), timeoutMs))
-  if (signature !== undefined) return compactJws(input, signature)
-  const message = `KMS answered Sign with ${signer.keyArn} with something other than an ECDSA signature over P-256; check the key's spec.`
-  throw new Fault({ code: 'SIGNATURE_UNAVAILABLE', retryable: false, message })
-}
-
 /** The first name that is free: a proof that was made again is kept beside the one before. */
 const put = async (proofs: SignedProofs, timing: Timing, payload: ProofPayload, jws: string): Promise<string> => {
   const { revokeToken, settleToken, secretArn } = payload
@@ -98,7 +81,8 @@ export const signAndStore = async ({ proofs, timing, journal }: Proving, proven:
   const { at, ...facts } = proven
   const payload: ProofPayload = { version: 1, stage: proofs.stage, ...facts, at: new Date(at).toISOString() }
   try {
-    const jws = await sign(proofs, payload, timeFor(timing, 2))
+    const { signer } = proofs
+    const jws = await signJws(signer, signingInput(payload, signer.keyArn), timeFor(timing, 2))
     return { state: 'stored', key: await put(proofs, timing, payload, jws) }
   } catch (error) {
     const reason = error instanceof Fault ? error.code : error instanceof Error ? error.name : 'unknown'

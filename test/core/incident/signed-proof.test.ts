@@ -1,8 +1,9 @@
 // What is said of an incident's signed proofs: from valid ones of that incident alone.
 import { describe, expect, test } from 'vitest'
+import { rawSignatureOf } from '../../../lambda/core/base/ecdsa-signature.ts'
+import { compactJws, digestOf } from '../../../lambda/core/base/jws.ts'
 import { signedProofOf } from '../../../lambda/core/incident/signed-proof.ts'
-import { rawSignatureOf } from '../../../lambda/core/rotation/ecdsa-signature.ts'
-import { compactJws, digestOf, type ProofPayload, proofKey, signingInput } from '../../../lambda/core/rotation/proof.ts'
+import { type ProofPayload, proofKey, signingInput } from '../../../lambda/core/rotation/proof.ts'
 import { makeRequestToken } from '../../../lambda/core/secret/request-token.ts'
 import { SECRET_ARN, SECRET_NAME } from '../../fakes/fake-secrets.ts'
 import { createProofKey, PROOF_KEY_ARN, payloadOf, SETTLE_TOKEN } from '../../fakes/proof-key.ts'

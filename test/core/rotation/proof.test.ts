@@ -2,13 +2,12 @@
 import { generateKeyPairSync, sign } from 'node:crypto'
 import { compactVerify, importJWK } from 'jose'
 import { describe, expect, test } from 'vitest'
+import { digestOf, readPublicKey } from '../../../lambda/core/base/jws.ts'
 import {
-  digestOf,
   type ProofPayload,
   proofKey,
   proofPrefix,
   readProofKey,
-  readPublicKey,
   signingInput,
   verifyProof,
 } from '../../../lambda/core/rotation/proof.ts'

@@ -2,7 +2,7 @@
 import { createSign, generateKeyPairSync, verify } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { rawSignatureOf } from '../../../lambda/core/rotation/ecdsa-signature.ts'
+import { rawSignatureOf } from '../../../lambda/core/base/ecdsa-signature.ts'
 
 const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
 const derOf = (text: string): Buffer => createSign('sha256').update(text).sign({ key: privateKey, dsaEncoding: 'der' })

@@ -10,6 +10,7 @@ import { isOfStage, prefixesOf, stagePages } from '../secret/stage-secrets.ts'
 import { readField, readStoredObject } from '../secret/stored-fields.ts'
 import { TOKEN_LIFETIME_MS } from '../secret/token-lifetime.ts'
 import {
+  isDatedByLabels,
   isRecent,
   LIST_LAG_MS,
   mayHideRevocation,
@@ -65,11 +66,12 @@ export const createRevocationList = (
 
   const revocationOf = async (listed: Secret, now: number): Promise<Revocation | undefined> => {
     const byLabels = revocationByLabels(listed)
-    if (byLabels?.state === 'revoked') return byLabels
+    if (byLabels?.state === 'revoked' && isDatedByLabels(listed)) return byLabels
     if (byLabels === undefined && !mayHideRevocation(listed, now)) return undefined
     const secret = (await secrets.describe(listed.arn, within)) ?? listed
     const again = revocationByLabels(secret)
-    return again ?? revocationByVersions(secret, await secrets.listVersions(secret.arn, within))
+    if (again !== undefined && isDatedByLabels(secret)) return again
+    return revocationByVersions(secret, await secrets.listVersions(secret.arn, within)) ?? again
   }
 
   const see = async (listed: Secret, now: number): Promise<Seen> => {

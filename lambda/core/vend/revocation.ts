@@ -27,18 +27,24 @@ const secondsAfter = (at: number): number => Math.floor(at / 1000) + 1
 
 const revoked = (at: number): Revocation => ({ state: 'revoked', notBefore: secondsAfter(at) })
 
-const askedAt = (versionId: string): number => readRequestToken(versionId).askedAt ?? 0
-
-/**
- * What the labels alone show, for whoever has just described the secret: AWSCURRENT on a revoke, or on what directly followed one.
- * @returns undefined when they show none.
- */
-export const revocationByLabels = (secret: SecretHistory): Revocation | undefined => {
-  const current = versionLabelled(secret, 'AWSCURRENT')
-  if (current?.origin === 'revoke') return { state: 'revoking', notBefore: secondsAfter(askedAt(current.versionId)) }
-  // AWSCURRENT moved after the leaked value was dead, so that the date of the move is never too early.
-  return versionLabelled(secret, 'AWSPREVIOUS')?.origin === 'revoke' ? revoked(changedAt(secret)) : undefined
+/** What shows when a rotation ended, beside the secret's own dates. Epoch milliseconds. */
+export interface EndDates {
+  /** As the rotation function recorded it when it moved AWSCURRENT, by version id (records.ts). */
+  readonly recorded?: ReadonlyMap<string, number>
+  /** What a signed proof about the revoke is dated. */
+  readonly provenAt?: number
 }
+
+/** With CreatedDate where the secret's versions were listed. */
+type KnownVersion = Pick<VersionEntry, 'versionId'> & Partial<Pick<VersionEntry, 'createdAt'>>
+
+/** Secrets Manager's own date first: the one in a token is whatever its asker wrote. */
+const madeAt = ({ versionId, createdAt }: KnownVersion): number | undefined =>
+  createdAt ?? readRequestToken(versionId).askedAt
+
+/** Nothing that Secrets Manager shows happened after it last changed: a token may bear any date. */
+const begunAt = (secret: SecretHistory, version: KnownVersion): number =>
+  Math.min(madeAt(version) ?? changedAt(secret), changedAt(secret))
 
 /** By how much the clock of whoever asked for a rotation may be behind Secrets Manager's. */
 const CLOCK_MARGIN_MS = 5 * MINUTE_MS
@@ -56,6 +62,43 @@ const LONGEST_ROTATION_MS: Readonly<Record<Origin, number>> = {
   // A first value: nothing was there before it.
   register: 0,
   adopt: 0,
+}
+
+/**
+ * By when the rotation that moved AWSCURRENT to where it is had ended, and what it retired was dead. LastChangedDate alone does not show it:
+ * a tag, a policy or the next rotation moves that, and tokens that are good would be refused. LastRotatedDate does, but for a rotation that
+ * was driven on by us, which never moves it: that one took no longer than it may.
+ */
+const currentEndedBy = (secret: SecretHistory, current: KnownVersion, { recorded }: EndDates): number => {
+  const known = recorded?.get(current.versionId)
+  if (known !== undefined) return known
+  const made = madeAt(current)
+  const longest = LONGEST_ROTATION_MS[readRequestToken(current.versionId).origin]
+  const { lastRotatedAt } = secret
+  // A value that was put there by hand is dated like its secret.
+  if (made === undefined || longest === 0) return changedAt(secret)
+  if (lastRotatedAt !== undefined && lastRotatedAt >= made) return lastRotatedAt
+  return Math.min(changedAt(secret), made + longest)
+}
+
+/**
+ * What the labels alone show, for whoever has just described the secret: AWSCURRENT on a revoke, or on what directly followed one.
+ * @returns undefined when they show none.
+ */
+export const revocationByLabels = (secret: SecretHistory, dates: EndDates = {}): Revocation | undefined => {
+  const current = versionLabelled(secret, 'AWSCURRENT')
+  if (current === undefined) return undefined
+  if (current.origin === 'revoke') return { state: 'revoking', notBefore: secondsAfter(begunAt(secret, current)) }
+  // AWSCURRENT moved after the leaked value was dead, so that the date of the move is never too early.
+  if (versionLabelled(secret, 'AWSPREVIOUS')?.origin !== 'revoke') return undefined
+  return revoked(dates.provenAt ?? currentEndedBy(secret, current, dates))
+}
+
+/** Whether AWSCURRENT's id says when. One of Secrets Manager's own schedule does not, nor does a date to come: then the list of versions must. */
+export const isDatedByLabels = (secret: SecretHistory): boolean => {
+  const current = versionLabelled(secret, 'AWSCURRENT')
+  const at = current === undefined ? undefined : readRequestToken(current.versionId).askedAt
+  return at !== undefined && at <= changedAt(secret)
 }
 
 /**
@@ -82,6 +125,7 @@ export const mayHideRevocation = (secret: SecretHistory, now: number): boolean =
 export const revocationByVersions = (
   secret: SecretHistory,
   versions: readonly VersionEntry[],
+  dates: EndDates = {},
 ): Revocation | undefined => {
   const byAge = [...versions].sort((one, other) => one.createdAt - other.createdAt)
   const labelled = (id: string): boolean => (secret.labels[id]?.length ?? 0) > 0
@@ -96,15 +140,18 @@ export const revocationByVersions = (
   )
   const revoke = byAge[at]
   if (revoke === undefined) return undefined
-  if (secret.labels[revoke.versionId]?.includes('AWSCURRENT')) {
-    return { state: 'revoking', notBefore: secondsAfter(askedAt(revoke.versionId)) }
-  }
+  const holderOf = (label: string): VersionEntry | undefined =>
+    byAge.find(({ versionId }) => secret.labels[versionId]?.includes(label))
+  const [current, previous] = [holderOf('AWSCURRENT'), holderOf('AWSPREVIOUS')]
+  if (current === undefined) return undefined
+  if (current === revoke) return { state: 'revoking', notBefore: secondsAfter(begunAt(secret, revoke)) }
+  if (dates.provenAt !== undefined) return revoked(dates.provenAt)
   // Whatever followed it had first to end it, or to end its overlap. AWSCURRENT's rotation could not begin before AWSPREVIOUS's was done.
-  const holderOf = (label: string): number =>
-    byAge.findIndex(({ versionId }) => secret.labels[versionId]?.includes(label))
-  const [currentAt, previousAt] = [holderOf('AWSCURRENT'), holderOf('AWSPREVIOUS')]
-  const isLongOver = previousAt > at && currentAt > previousAt
-  return revoked(isLongOver ? (byAge[currentAt]?.createdAt ?? changedAt(secret)) : changedAt(secret))
+  if (previous === undefined || byAge.indexOf(previous) <= at || byAge.indexOf(current) < byAge.indexOf(previous)) {
+    return revoked(currentEndedBy(secret, current, dates))
+  }
+  const previousEndedBy = previous.createdAt + LONGEST_ROTATION_MS[readRequestToken(previous.versionId).origin]
+  return revoked(dates.recorded?.get(previous.versionId) ?? Math.min(current.createdAt, previousEndedBy))
 }
 
 /** Whether a token that is still alive may have been issued before then. */

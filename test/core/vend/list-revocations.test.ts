@@ -38,6 +38,42 @@ describe('the list', () => {
     expect(await named()).toEqual([])
   })
 
+  test('keeps its date when the secret is tagged afterwards: whoever got a token since is not refused', async () => {
+    const { world, list } = seat()
+    world.place({ name: 'orders' })
+    world.switchTo('orders', 'revoke')
+    world.switchTo('orders', 'settle')
+    const [before] = (await list()).clients
+    world.timing.advance(20 * MINUTE_MS)
+    const secret = world.secretOf('orders')
+    secret.tags['m2m:held'] = 'by ada'
+    secret.lastChangedAt = world.timing.now()
+
+    expect((await list()).clients).toEqual([before])
+    world.timing.advance(3 * 60 * MINUTE_MS)
+    secret.lastChangedAt = world.timing.now()
+    expect((await list()).clients).toEqual([])
+  })
+
+  test('dates a revoke that the schedule ended by its versions, since that one’s id has no date', async () => {
+    const { world, list } = seat()
+    world.place({ name: 'orders' })
+    world.switchTo('orders', 'revoke')
+    world.switchTo('orders', 'settle')
+    const secret = world.secretOf('orders')
+    const bare = '00000000-0000-4000-8000-000000000001'
+    secret.versions = secret.versions.map((one) =>
+      one.labels.includes('AWSCURRENT') ? { ...one, versionId: bare } : one,
+    )
+    const endedAt = world.timing.now() + 1000
+    secret.lastRotatedAt = endedAt
+    world.timing.advance(20 * MINUTE_MS)
+    secret.lastChangedAt = world.timing.now()
+
+    expect((await list()).clients).toMatchObject([{ state: 'revoked', notBefore: endedAt / 1000 + 1 }])
+    expect(world.secrets.calls).toContain('versions m2m/test/orders')
+  })
+
   test('is kept for half a minute, and asked for once by all who want it', async () => {
     const { world, named } = seat()
     world.place({ name: 'orders' })

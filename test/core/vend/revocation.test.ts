@@ -4,6 +4,8 @@ import { describe, expect, test } from 'vitest'
 import { makeRequestToken, type Origin } from '../../../lambda/core/secret/request-token.ts'
 import type { VersionEntry } from '../../../lambda/core/secret/secrets.ts'
 import {
+  isDatedByLabels,
+  isRecent,
   mayHideRevocation,
   revocationByLabels,
   revocationByVersions,
@@ -77,6 +79,18 @@ const createLife = () => {
         lastRotatedAt = now
       }
     },
+    /** A tag, a policy, a replica: whatever moves LastChangedDate. */
+    touch: (): void => {
+      lastChangedAt = now
+    },
+    /** The last rotation was driven on by the sweep, and Secrets Manager knows of no end. */
+    forgetRotated: (at: number | undefined): void => {
+      lastRotatedAt = at
+    },
+    begin: (origin: Origin | 'bare'): void => {
+      add(origin, ['AWSPENDING'])
+      lastChangedAt = now
+    },
     shown: (): Life => ({
       arn: ARN,
       createdAt: NOON - 30 * 24 * HOUR_MS,
@@ -93,7 +107,9 @@ const createLife = () => {
 /** As the list of revocations asks. */
 const judge = (life: Life, now: number) => {
   const byLabels = revocationByLabels(life)
-  if (byLabels !== undefined) return byLabels
+  if (byLabels !== undefined) {
+    return isDatedByLabels(life) ? byLabels : (revocationByVersions(life, life.versions) ?? byLabels)
+  }
   return mayHideRevocation(life, now) ? revocationByVersions(life, life.versions) : undefined
 }
 
@@ -172,6 +188,123 @@ describe('what lies behind the labels', () => {
   })
 })
 
+describe('the date of a revoke that is settled', () => {
+  const settled = () => {
+    const life = createLife()
+    life.rotate('revoke', true, 100)
+    life.rotate('settle', true, 400)
+    const { notBefore = 0 } = revocationByLabels(life.shown()) ?? {}
+    return { life, notBefore }
+  }
+
+  test('is not moved by a tag, a policy or a replica', () => {
+    const { life, notBefore } = settled()
+    for (const pause of [1000, MINUTE_MS, 3 * HOUR_MS]) {
+      life.pass(pause)
+      life.touch()
+
+      expect(judge(life.shown(), life.now())).toEqual({ state: 'revoked', notBefore })
+    }
+    expect(isRecent({ state: 'revoked', notBefore }, life.now())).toBe(false)
+  })
+
+  test('is not moved by the next planned rotation, while it runs and once it is done', () => {
+    const { life, notBefore } = settled()
+    life.pass(30 * 24 * HOUR_MS)
+    life.begin('rotate')
+    expect(judge(life.shown(), life.now())).toEqual({ state: 'revoked', notBefore })
+    life.rotate('rotate', true, 100)
+
+    const after = judge(life.shown(), life.now())
+    expect(after === undefined || !isRecent(after, life.now())).toBe(true)
+  })
+
+  test.each(['rotate', 'bare'] as const)(
+    'is not moved by a rotation (%s) since one of the schedule, whose id is bare',
+    (origin) => {
+      const { life } = settled()
+      life.pass(30 * 24 * HOUR_MS)
+      life.rotate('bare', true, 100)
+      life.pass(24 * HOUR_MS)
+      life.rotate(origin, true, 100)
+      life.touch()
+
+      const found = judge(life.shown(), life.now())
+      expect(found === undefined || !isRecent(found, life.now())).toBe(true)
+    },
+  )
+
+  test('is that of the rotation which ended it, where a schedule was quicker than the settle', () => {
+    const life = createLife()
+    life.rotate('revoke', true, 100)
+    life.rotate('bare', true, 400)
+    const { lastRotatedAt = 0, versions, ...secret } = life.shown()
+    life.pass(20 * MINUTE_MS)
+    life.touch()
+
+    const touched = { ...secret, lastRotatedAt, lastChangedAt: life.now() }
+    expect(isDatedByLabels(touched)).toBe(false)
+    expect(revocationByVersions(touched, versions)).toEqual({
+      state: 'revoked',
+      notBefore: Math.floor(lastRotatedAt / 1000) + 1,
+    })
+  })
+
+  test('of a settle that was driven on is its label’s move, and never later than a settle may take', () => {
+    const life = createLife()
+    life.rotate('revoke', true, 100)
+    const { lastRotatedAt } = life.shown()
+    life.pass(1000)
+    const askedAt = life.now()
+    life.rotate('settle', true, 20 * MINUTE_MS)
+    life.forgetRotated(lastRotatedAt)
+    const { lastChangedAt: movedAt = 0 } = life.shown()
+
+    expect(judge(life.shown(), life.now())?.notBefore).toBe(Math.floor(movedAt / 1000) + 1)
+    life.pass(24 * HOUR_MS)
+    life.touch()
+    expect(judge(life.shown(), life.now())?.notBefore).toBe(Math.floor((askedAt + 2 * HOUR_MS) / 1000) + 1)
+  })
+
+  test('is what the rotation function recorded, or the proof says, where that is known', () => {
+    const { life } = settled()
+    const { labels, versions } = life.shown()
+    const currentId = Object.keys(labels).find((id) => labels[id]?.includes('AWSCURRENT')) ?? ''
+    const at = life.now() - 5000
+    const expected = { state: 'revoked', notBefore: Math.floor(at / 1000) + 1 }
+
+    expect(revocationByLabels(life.shown(), { recorded: new Map([[currentId, at]]) })).toEqual(expected)
+    expect(revocationByLabels(life.shown(), { provenAt: at })).toEqual(expected)
+    expect(revocationByVersions(life.shown(), versions, { provenAt: at })).toEqual(expected)
+  })
+
+  test('of a revoke under a token that bears a date to come is when Secrets Manager made its version', () => {
+    const life = createLife()
+    const { versions, ...secret } = life.shown()
+    const versionId = makeRequestToken({
+      origin: 'revoke',
+      askedAt: 9_999_999_999_999,
+      secretArn: ARN,
+      about: 'x',
+      attempt: 1,
+    })
+    const createdAt = life.now()
+    const labels = {
+      ...Object.fromEntries(Object.keys(secret.labels).map((id) => [id, ['AWSPREVIOUS']])),
+      [versionId]: ['AWSCURRENT'],
+    }
+    const forged = { ...secret, labels, lastChangedAt: createdAt + 3 * HOUR_MS }
+    const entry = { versionId, createdAt, labels: ['AWSCURRENT'] }
+
+    expect(isDatedByLabels(forged)).toBe(false)
+    expect(revocationByVersions(forged, [...versions, entry])).toEqual({
+      state: 'revoking',
+      notBefore: Math.floor(createdAt / 1000) + 1,
+    })
+    expect(revocationByLabels(forged)?.notBefore).toBeLessThanOrEqual(forged.lastChangedAt / 1000 + 1)
+  })
+})
+
 interface Act {
   readonly origin: 'rotate' | 'revoke' | 'settle' | 'bare'
   readonly succeeds: boolean
@@ -179,13 +312,19 @@ interface Act {
   readonly pauseMs: number
 }
 
-/** After each rotation: a revoke of the last hour is reported, and never with a time before the death. */
+/**
+ * After each rotation, and a tag since: a revoke of the last hour is reported, never with a time before the death, nor with one after the
+ * last switch, since which good tokens have been issued.
+ */
 const expectReported = (acts: readonly Act[]): void => {
   const life = createLife()
   life.pass(40 * HOUR_MS)
+  let switchedAt = 0
   for (const { origin, succeeds, stepMs, pauseMs } of acts) {
     life.rotate(origin, succeeds, stepMs)
+    if (succeeds) switchedAt = life.now()
     life.pass(pauseMs)
+    life.touch()
     const now = life.now()
     const found = judge(life.shown(), now)
     const death = life.deaths.at(-1)
@@ -194,6 +333,7 @@ const expectReported = (acts: readonly Act[]): void => {
       expect(found?.state).toBe('revoked')
       expect((found?.notBefore ?? 0) * 1000).toBeGreaterThan(death)
     }
+    expect(found?.notBefore ?? 0).toBeLessThanOrEqual(Math.floor(switchedAt / 1000) + 1)
   }
 }
 

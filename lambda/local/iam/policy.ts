@@ -1,0 +1,36 @@
+// A policy as IAM stores it, read once into a form that is quick to match. Whoever makes a document anew for each question pays for that
+// each time; one that is kept is read once.
+import { isJsonObject, type JsonObject } from '../../core/base/json-object.ts'
+
+export interface PolicyDocument {
+  readonly Version?: unknown
+  readonly Statement: unknown
+}
+
+/** As policies write it, one of a pair each; nothing is known of the values. */
+export interface Statement {
+  readonly Sid?: unknown
+  readonly Effect?: unknown
+  readonly Principal?: unknown
+  readonly NotPrincipal?: unknown
+  readonly Action?: unknown
+  readonly NotAction?: unknown
+  readonly Resource?: unknown
+  readonly NotResource?: unknown
+  readonly Condition?: unknown
+}
+
+export const fieldsOf = (value: unknown): JsonObject => (isJsonObject(value) ? value : {})
+
+/** One value, several or none, as a list. */
+export const listOf = (value: unknown): readonly unknown[] =>
+  value === undefined || value === null ? [] : Array.isArray(value) ? value : [value]
+
+export const textsOf = (value: unknown): readonly string[] =>
+  listOf(value).filter((one): one is string => typeof one === 'string')
+
+export const statementsOf = ({ Statement }: PolicyDocument): readonly Statement[] =>
+  listOf(Statement).filter(isJsonObject)
+
+/** Older documents take a policy variable for plain text (IAM User Guide, "Variables and tags"). */
+export const hasVariables = ({ Version }: PolicyDocument): boolean => Version === '2012-10-17'

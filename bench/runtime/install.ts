@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
-export const nodePath = join(here, '../../node_modules/node/bin/node')
+export const nodePath = join(here, '../../node_modules/.bin/node')
 export const ricPath = join(here, 'node_modules/aws-lambda-ric/index.mjs')
 
 export const installRic = (): void => {

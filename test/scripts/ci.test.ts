@@ -24,18 +24,19 @@ const green: Parts = {
 }
 
 /** Runs it with these shell commands in the place of each `npm` call. */
-const runCi = (changed: Partial<Parts> = {}) => {
+const runCi = (changed: Partial<Parts> = {}, others: Readonly<Record<string, string>> = {}) => {
   const { cit, browser, long } = { ...green, ...changed }
   const root = mkdtempSync(join(tmpdir(), 'm2m-ci-'))
   folders.push(root)
   const programs = join(root, 'programs')
-  for (const folder of [programs, join(root, '.ci')]) mkdirSync(folder)
+  for (const folder of [programs, join(root, '.ci/bootstrap')]) mkdirSync(folder, { recursive: true })
   const script = join(root, '.ci/run')
   copyFileSync(fileURLToPath(new URL('../../.ci/run', import.meta.url)), script)
   writeFileSync(join(root, '.ci/least-played'), '12 crash points\n30 faults\n')
+  for (const name of ['package.json', 'package-lock.json']) writeFileSync(join(root, '.ci/bootstrap', name), '{}')
   const npm = `case "$*" in cit) ${cit} ;; 'run test:browser') ${browser} ;; 'run test:long') ${long} ;; *) exit 9 ;; esac`
   // The browser is not looked at; where it is missing, it is "installed".
-  for (const [name, text] of Object.entries({ npm, 'apt-get': 'exit 0', sudo: 'exec "$@"' })) {
+  for (const [name, text] of Object.entries({ npm, 'apt-get': 'exit 0', sudo: 'exec "$@"', ...others })) {
     writeFileSync(join(programs, name), `#!/usr/bin/env bash\n${text}\n`)
     chmodSync(join(programs, name), 0o755)
   }
@@ -53,6 +54,30 @@ test('the tallies of the three runs are one, and so is what they played', () => 
     tally: '15 passed, 0 failed',
     played: 'played in all: 12 crash points, 2 walks, 30 faults',
   })
+})
+
+/** A Node that is too old, and an `npm ci` that brings what `made` makes below its folder. */
+const onAnOldNode = (made: string) =>
+  runCi(
+    {},
+    {
+      node: 'exit 1',
+      npm: `case "$*" in
+              cit | 'run test:browser' | 'run test:long') echo "$(command -v node)"; echo '40 passed, 0 failed'; echo '── played: 99 crash points, 99 faults' ;;
+              'ci --prefix '*) ${made} ;;
+            esac`,
+    },
+  )
+
+test('a Node that is too old is replaced by the one that the lock of CI pins', () => {
+  const make =
+    'for arch in x64 arm64; do mkdir -p "$3/node_modules/node-linux-$arch/bin"; cp "$0" "$3/node_modules/node-linux-$arch/bin/node"; done'
+
+  expect(onAnOldNode(make)).toMatchObject({ status: 0, tally: '120 passed, 0 failed' })
+})
+
+test('it is red when npm leaves that Node out, since the registry serves another', () => {
+  expect(onAnOldNode(':')).toMatchObject({ status: 1, tally: '0 passed, 1 failed' })
 })
 
 describe('it is red', () => {

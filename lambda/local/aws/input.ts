@@ -1,45 +1,22 @@
-// Reads one request's fields against the API model, as AWS's front end does: a wrong JSON type is a
-// SerializationException at once, every broken length, enum or quantity is collected into one ValidationException.
-// Unlike AWS it never quotes the offending value, which might be a secret. Called by each operation, first thing.
+// One request's fields, read by name. Their types, lengths, patterns and which of them must be there were checked before, against the
+// service's API model (api-shape.ts); what an operation still checks is what no model says. Called by each operation, first thing.
 import { AwsFault, invalidInput, invalidRequest } from './aws-fault.ts'
 
 export type Body = Readonly<Record<string, unknown>>
 
-export interface TextLimits {
-  readonly min?: number
-  readonly max?: number
-  readonly pattern?: RegExp
-  readonly oneOf?: readonly string[]
-}
-
-export interface NumberLimits {
-  readonly min: number
-  readonly max: number
-}
-
-export interface ListLimits {
-  readonly min?: number
-  readonly max?: number
-}
-
 export interface Input {
   /** Absent and null are alike, as AWS has them. */
   has(name: string): boolean
-  text(name: string, limits?: TextLimits): string | undefined
-  /** '' when it is missing; `check` then refuses, so call it before use. */
-  requiredText(name: string, limits?: TextLimits): string
-  integer(name: string, limits: NumberLimits): number | undefined
+  text(name: string): string | undefined
+  /** Of a member that the model requires. */
+  requiredText(name: string): string
+  integer(name: string): number | undefined
   flag(name: string): boolean | undefined
-  texts(name: string, limits?: ListLimits): string[] | undefined
+  texts(name: string): string[] | undefined
   /** Structures in a list; each is read by an Input of its own. */
-  items(name: string, limits?: ListLimits): Body[] | undefined
+  items(name: string): Body[] | undefined
   structure(name: string): Body | undefined
-  fault(name: string, constraint: string): void
-  /** @throws ValidationException naming every broken constraint, if there is one. */
-  check(): void
 }
-
-const lowerFirst = (name: string): string => name.charAt(0).toLowerCase() + name.slice(1)
 
 const wrongType = (name: string, expected: string): AwsFault =>
   new AwsFault('SerializationException', `${name}: expected ${expected}`)
@@ -47,84 +24,31 @@ const wrongType = (name: string, expected: string): AwsFault =>
 export const isStructure = (value: unknown): value is Body =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** @param prefix - where a nested structure sits, e.g. `rotationRules.` */
-export const readInput = (body: Body, prefix = ''): Input => {
-  const faults: string[] = []
+const isText = (value: unknown): value is string => typeof value === 'string'
+const isInteger = (value: unknown): value is number => Number.isInteger(value)
+const isFlag = (value: unknown): value is boolean => typeof value === 'boolean'
+const isListOf =
+  <T>(isOne: (value: unknown) => value is T) =>
+  (value: unknown): value is T[] =>
+    Array.isArray(value) && value.every(isOne)
 
-  const fault = (name: string, constraint: string): void => {
-    faults.push(`Value at '${prefix}${lowerFirst(name)}' failed to satisfy constraint: ${constraint}`)
+/** @throws SerializationException by whichever method meets a wrong type: a body that no model describes. */
+export const readInput = (body: Body): Input => {
+  const read = <T>(name: string, isOne: (value: unknown) => value is T, expected: string): T | undefined => {
+    const value = body[name] ?? undefined
+    if (value === undefined || isOne(value)) return value
+    throw wrongType(name, expected)
   }
-  const read = (name: string): unknown => body[name] ?? undefined
-
-  const text = (name: string, limits: TextLimits = {}): string | undefined => {
-    const value = read(name)
-    if (value === undefined) return undefined
-    if (typeof value !== 'string') throw wrongType(name, 'a string')
-    const { min = 0, max = Number.POSITIVE_INFINITY, pattern, oneOf } = limits
-    if (value.length < min) fault(name, `Member must have length greater than or equal to ${min}`)
-    if (value.length > max) fault(name, `Member must have length less than or equal to ${max}`)
-    if (pattern !== undefined && !pattern.test(value)) {
-      fault(name, `Member must satisfy regular expression pattern: ${pattern.source}`)
-    }
-    if (oneOf !== undefined && !oneOf.includes(value)) {
-      fault(name, `Member must satisfy enum value set: [${oneOf.join(', ')}]`)
-    }
-    return value
-  }
-
-  const list = (name: string, limits: ListLimits): unknown[] | undefined => {
-    const value = read(name)
-    if (value === undefined) return undefined
-    if (!Array.isArray(value)) throw wrongType(name, 'a list')
-    const { min = 0, max = Number.POSITIVE_INFINITY } = limits
-    if (value.length < min) fault(name, `Member must have length greater than or equal to ${min}`)
-    if (value.length > max) fault(name, `Member must have length less than or equal to ${max}`)
-    return value
-  }
-
+  const text = (name: string): string | undefined => read(name, isText, 'a string')
   return {
-    has: (name) => read(name) !== undefined,
+    has: (name) => (body[name] ?? undefined) !== undefined,
     text,
-    requiredText: (name, limits) => {
-      const value = text(name, limits)
-      if (value === undefined) fault(name, 'Member must not be null')
-      return value ?? ''
-    },
-    integer: (name, limits) => {
-      const value = read(name)
-      if (value === undefined) return undefined
-      if (typeof value !== 'number' || !Number.isInteger(value)) throw wrongType(name, 'an integer')
-      if (value < limits.min) fault(name, `Member must have value greater than or equal to ${limits.min}`)
-      if (value > limits.max) fault(name, `Member must have value less than or equal to ${limits.max}`)
-      return value
-    },
-    flag: (name) => {
-      const value = read(name)
-      if (value === undefined) return undefined
-      if (typeof value !== 'boolean') throw wrongType(name, 'a boolean')
-      return value
-    },
-    texts: (name, limits = {}) =>
-      list(name, limits)?.map((value) => {
-        if (typeof value !== 'string') throw wrongType(name, 'a list of strings')
-        return value
-      }),
-    items: (name, limits = {}) =>
-      list(name, limits)?.map((value) => {
-        if (!isStructure(value)) throw wrongType(name, 'a list of structures')
-        return value
-      }),
-    structure: (name) => {
-      const value = read(name)
-      if (value === undefined) return undefined
-      if (!isStructure(value)) throw wrongType(name, 'a structure')
-      return value
-    },
-    fault,
-    check: () => {
-      if (faults.length === 0) return
-      throw invalidInput(`${faults.length} validation error(s) detected: ${faults.join('; ')}`)
-    },
+    requiredText: (name) => text(name) ?? '',
+    integer: (name) => read(name, isInteger, 'an integer'),
+    flag: (name) => read(name, isFlag, 'a boolean'),
+    texts: (name) => read(name, isListOf(isText), 'a list of strings'),
+    items: (name) => read(name, isListOf(isStructure), 'a list of structures'),
+    structure: (name) => read(name, isStructure, 'a structure'),
   }
 }
 
@@ -132,7 +56,7 @@ const NAME_CHARACTERS = /^[A-Za-z0-9/_+=.@!:-]*$/
 
 /** Reads SecretId, a name or an ARN. AWS checks the characters of a name even where it only looks it up. */
 export const readSecretId = (input: Input): string => {
-  const secretId = input.requiredText('SecretId', { min: 1, max: 2048 })
+  const secretId = input.requiredText('SecretId')
   if (!NAME_CHARACTERS.test(secretId)) throw invalidName()
   return secretId
 }
@@ -148,7 +72,7 @@ export const invalidName = (): AwsFault =>
  * request without one.
  */
 export const readRequestToken = (input: Input): string => {
-  const token = input.text('ClientRequestToken', { min: 32, max: 64 })
+  const token = input.text('ClientRequestToken')
   if (token === undefined) {
     throw invalidRequest('You must provide a ClientRequestToken value. We recommend a UUID-type value.')
   }

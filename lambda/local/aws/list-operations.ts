@@ -24,11 +24,10 @@ export const listOperations = (context: AwsContext, list: SecretList): AwsOperat
     const input = readInput(body)
     const filters = readFilters(input)
     const includesDeleted = input.flag('IncludePlannedDeletion') === true
-    const maxResults = input.integer('MaxResults', { min: 1, max: MAX_LISTED })
-    const nextToken = input.text('NextToken', { min: 1, max: 4096 })
-    const sortBy = input.text('SortBy', { oneOf: Object.keys(sortKeys) }) ?? 'created-date'
-    const sortOrder = input.text('SortOrder', { oneOf: ['asc', 'desc'] }) ?? 'asc'
-    input.check()
+    const maxResults = input.integer('MaxResults')
+    const nextToken = input.text('NextToken')
+    const sortBy = input.text('SortBy') ?? 'created-date'
+    const sortOrder = input.text('SortOrder') ?? 'asc'
     const wanted: ListedSecret[] = []
     for (const listed of list.listed()) {
       const isShown = includesDeleted || listed.entry.DeletedDate === undefined
@@ -64,11 +63,10 @@ export const listOperations = (context: AwsContext, list: SecretList): AwsOperat
 
   const batchGetSecretValue = (body: Body): object => {
     const input = readInput(body)
-    const secretIds = input.texts('SecretIdList', { min: 1, max: MAX_BATCH })
+    const secretIds = input.texts('SecretIdList')
     const filters = readFilters(input)
-    const maxResults = input.integer('MaxResults', { min: 1, max: MAX_BATCH })
-    const nextToken = input.text('NextToken', { min: 1, max: 4096 })
-    input.check()
+    const maxResults = input.integer('MaxResults')
+    const nextToken = input.text('NextToken')
     if ((secretIds === undefined) === (filters.length === 0)) {
       throw invalidParameter("Either 'SecretIdList' or 'Filters' must be provided, but not both.")
     }

@@ -1,7 +1,7 @@
 // What every group of operations is given and what it is: a table from AWS's operation names to functions of the
 // request's body. An operation validates first, changes the store second, and throws an AwsFault to refuse.
 import { invalidRequest } from './aws-fault.ts'
-import { type Body, type Input, readInput, readSecretId } from './input.ts'
+import { type Body, readInput, readSecretId } from './input.ts'
 import type { RotationDriver } from './rotation-driver.ts'
 import type { Secret, SecretStore } from './secret-store.ts'
 import type { SecretViews } from './secret-views.ts'
@@ -32,14 +32,5 @@ export const checkNotDeleted = (secret: Secret): Secret => {
 
 /** Reads a request that names a secret and nothing else. @throws ResourceNotFoundException */
 export const readSecret = (store: SecretStore, body: Body): Secret => {
-  const input = readInput(body)
-  const secretId = readSecretId(input)
-  input.check()
-  return store.get(secretId)
-}
-
-/** Settles the input's faults before it looks the secret up, as AWS's front end does. */
-export const checkedSecret = (store: SecretStore, input: Input, secretId: string): Secret => {
-  input.check()
-  return store.get(secretId)
+  return store.get(readSecretId(readInput(body)))
 }

@@ -1,8 +1,9 @@
 // Systems Manager's parameters, by name and by path, with their history: plain strings in memory, enough for one switch. No labels, no encryption;
 // what a caller asks of those is refused, not ignored. Errors are named as AWS names them. Of a parameter the last 100 versions are kept.
 import { AwsFault, invalidInput } from './aws-fault.ts'
-import { type Body, readInput } from './input.ts'
+import { type Body, type Input, readInput } from './input.ts'
 import type { AwsOperations } from './operations.ts'
+import { checkNewParameterName, checkParameterName } from './parameter-names.ts'
 
 export interface Parameters {
   readonly operations: AwsOperations
@@ -30,16 +31,48 @@ export interface ParametersInput {
   readonly accountId: string
 }
 
-const NAME = /^[A-Za-z0-9_.\-/]+$/
 const MAX_VALUE = 4096
 const MAX_VERSIONS = 100
 const HISTORY_PAGE = 50
+const PATH_PAGE = 10
+const DATA_TYPES = ['text', 'aws:ec2:image', 'aws:ssm:integration']
+const NOT_PLAYED = ['KeyId', 'Tags', 'Policies']
+
+/** The real service says no more either. */
+const notFound = (): AwsFault => new AwsFault('ParameterNotFound', '')
 
 const readName = (body: Body): string => {
-  const input = readInput(body)
-  const name = input.requiredText('Name', { min: 1, max: 2048, pattern: NAME })
-  input.check()
+  const name = readInput(body).requiredText('Name')
+  checkParameterName(name)
   return name
+}
+
+/** A page from where the token says, and the token of the next. @throws InvalidNextToken */
+const pageFrom = <Item>(all: readonly Item[], input: Input, size: number) => {
+  const token = input.text('NextToken')
+  const from = Number(token ?? 0)
+  if (token !== undefined && !(/^\d+$/.test(token) && from < all.length)) {
+    throw new AwsFault('InvalidNextToken', 'The specified token is not valid.')
+  }
+  const next = from + (input.integer('MaxResults') ?? size)
+  return { page: all.slice(from, next), NextToken: next < all.length ? String(next) : undefined }
+}
+
+/** @throws AwsFault for a kind of parameter that there is not, or that is not played. */
+const checkKind = (input: Input): void => {
+  const type = input.text('Type') ?? 'String'
+  const dataType = input.text('DataType') ?? 'text'
+  const tier = input.text('Tier') ?? 'Standard'
+  if (!DATA_TYPES.includes(dataType)) {
+    throw invalidInput(`The following data type is not supported: ${dataType} (Data type names are all lowercase.)`)
+  }
+  if (type !== 'String') throw new AwsFault('UnsupportedParameterType', `${type} is not played by this stand-in.`)
+  const strange = [
+    ...(dataType === 'text' ? [] : [`DataType ${dataType}`]),
+    ...(tier === 'Advanced' ? ['Tier Advanced'] : []),
+    ...NOT_PLAYED.filter((name) => input.has(name)),
+  ]
+  if (strange.length > 0) throw invalidInput(`${strange.join(', ')} is not played by this stand-in.`)
 }
 
 export const createParameters = ({ now, region, accountId }: ParametersInput): Parameters => {
@@ -47,51 +80,51 @@ export const createParameters = ({ now, region, accountId }: ParametersInput): P
   const arnOf = (name: string): string =>
     `arn:aws:ssm:${region}:${accountId}:parameter${name.startsWith('/') ? '' : '/'}${name}`
 
-  const getParameter = (body: Body): object => {
-    const name = readName(body)
+  const shown = (name: string, { value, version, changedAt }: Parameter): object => ({
+    ARN: arnOf(name),
+    DataType: 'text',
+    LastModifiedDate: changedAt / 1000,
+    Name: name,
+    Type: 'String',
+    Value: value,
+    Version: version,
+  })
+
+  const existing = (name: string): Parameter => {
     const found = parameters.get(name)
-    // The real service says no more either.
-    if (found === undefined) throw new AwsFault('ParameterNotFound', '')
-    return {
-      Parameter: {
-        ARN: arnOf(name),
-        DataType: 'text',
-        LastModifiedDate: found.changedAt / 1000,
-        Name: name,
-        Type: 'String',
-        Value: found.value,
-        Version: found.version,
-      },
-    }
+    if (found === undefined) throw notFound()
+    return found
   }
 
-  /** All on one page: of few parameters. */
+  const getParameter = (body: Body): object => {
+    const name = readName(body)
+    return { Parameter: shown(name, existing(name)) }
+  }
+
   const getParametersByPath = (body: Body): object => {
     const input = readInput(body)
-    const path = input.requiredText('Path', { min: 1, pattern: /^\// })
+    const path = input.requiredText('Path')
+    if (!path.startsWith('/')) {
+      throw invalidInput(
+        'The parameter path must begin with a slash "/". It can consist of sub-paths divided by slash symbol.',
+      )
+    }
+    if (input.has('ParameterFilters')) throw invalidInput('ParameterFilters is not played by this stand-in.')
     const isRecursive = input.flag('Recursive') === true
-    input.check()
     const below = path.endsWith('/') ? path : `${path}/`
     const isBelow = (name: string): boolean =>
       name.startsWith(below) && (isRecursive || !name.slice(below.length).includes('/'))
-    return {
-      Parameters: [...parameters].flatMap(([name, { value, version }]) =>
-        isBelow(name) ? [{ ARN: arnOf(name), Name: name, Type: 'String', Value: value, Version: version }] : [],
-      ),
-    }
+    const found = [...parameters].filter(([name]) => isBelow(name))
+    const { page, NextToken } = pageFrom(found, input, PATH_PAGE)
+    return { Parameters: page.map(([name, parameter]) => shown(name, parameter)), NextToken }
   }
 
   const getParameterHistory = (body: Body): object => {
-    const input = readInput(body)
-    const name = input.requiredText('Name', { min: 1, max: 2048, pattern: NAME })
-    const size = input.integer('MaxResults', { min: 1, max: HISTORY_PAGE }) ?? HISTORY_PAGE
-    const from = Number(input.text('NextToken', { pattern: /^\d+$/ }) ?? 0)
-    input.check()
-    const found = parameters.get(name)
-    if (found === undefined) throw new AwsFault('ParameterNotFound', '')
-    const shown = found.history.slice(from, from + size)
+    const name = readName(body)
+    const { history } = existing(name)
+    const { page, NextToken } = pageFrom(history, readInput(body), HISTORY_PAGE)
     return {
-      Parameters: shown.map(({ value, version, changedAt, changedBy, description }) => ({
+      Parameters: page.map(({ value, version, changedAt, changedBy, description }) => ({
         Name: name,
         Type: 'String',
         Value: value,
@@ -102,39 +135,41 @@ export const createParameters = ({ now, region, accountId }: ParametersInput): P
         DataType: 'text',
         Tier: 'Standard',
       })),
-      NextToken: from + size < found.history.length ? String(from + size) : undefined,
+      NextToken,
     }
   }
 
   const putParameter = (body: Body, caller: string): object => {
-    const name = readName(body)
     const input = readInput(body)
-    const value = input.requiredText('Value', { min: 1 })
-    const type = input.text('Type', { oneOf: ['String', 'StringList', 'SecureString'] })
-    const overwrites = input.flag('Overwrite') === true
-    const allowedPattern = input.text('AllowedPattern', { max: 1024 })
-    const description = input.text('Description', { max: 1024 })
-    input.check()
-    if (Buffer.byteLength(value) > MAX_VALUE) throw invalidInput('Standard tier parameters support a maximum of 4096.')
+    const name = input.requiredText('Name')
+    checkNewParameterName(name, arnOf(name))
+    checkKind(input)
+    const value = input.requiredText('Value')
+    const allowedPattern = input.text('AllowedPattern')
+    if (Buffer.byteLength(value) > MAX_VALUE) {
+      throw invalidInput(
+        `Standard tier parameters support a maximum parameter value of ${MAX_VALUE} characters. To create a larger parameter value, upgrade the parameter to use the advanced-parameter tier.`,
+      )
+    }
     const before = parameters.get(name)
-    if (before !== undefined && !overwrites) {
-      throw new AwsFault('ParameterAlreadyExists', 'The parameter already exists. To overwrite it, set Overwrite.')
+    if (before !== undefined && input.flag('Overwrite') !== true) {
+      throw new AwsFault(
+        'ParameterAlreadyExists',
+        'The parameter already exists. To overwrite this value, set the overwrite option in the request to true.',
+      )
     }
-    if (before === undefined && type === undefined) {
+    if (before === undefined && !input.has('Type')) {
       throw invalidInput('A parameter type is required when you create a parameter.')
-    }
-    if (type !== undefined && type !== 'String') {
-      throw new AwsFault('UnsupportedParameterType', `${type} is not played by this stand-in.`)
     }
     const pattern = allowedPattern ?? before?.allowedPattern
     if (pattern !== undefined && !new RegExp(pattern).test(value)) {
       throw new AwsFault(
         'ParameterPatternMismatchException',
-        `Parameter value failed to satisfy the pattern ${pattern}`,
+        `Parameter value, cannot be validated against allowedPattern: ${pattern}`,
       )
     }
     const version = (before?.version ?? 0) + 1
-    const made: ParameterVersion = { value, version, changedAt: now(), changedBy: caller, description }
+    const made = { value, version, changedAt: now(), changedBy: caller, description: input.text('Description') }
     const history = [...(before?.history ?? []), made].slice(-MAX_VERSIONS)
     parameters.set(name, { ...made, allowedPattern: pattern, history })
     return { Version: version, Tier: 'Standard' }
@@ -148,7 +183,7 @@ export const createParameters = ({ now, region, accountId }: ParametersInput): P
       GetParametersByPath: getParametersByPath,
       DeleteParameter: (body) => {
         const name = readName(body)
-        if (!parameters.delete(name)) throw new AwsFault('ParameterNotFound', '')
+        if (!parameters.delete(name)) throw notFound()
         return {}
       },
     },

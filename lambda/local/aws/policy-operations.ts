@@ -2,7 +2,7 @@
 // public; AWS's own reasoning about a policy (Zelkova) goes further.
 import { AwsFault } from './aws-fault.ts'
 import { type Body, readInput, readSecretId } from './input.ts'
-import { type AwsContext, type AwsOperations, checkedSecret, checkNotDeleted, readSecret } from './operations.ts'
+import { type AwsContext, type AwsOperations, checkNotDeleted, readSecret } from './operations.ts'
 import { identity } from './wire.ts'
 
 type Json = Readonly<Record<string, unknown>>
@@ -49,9 +49,9 @@ export const policyOperations = ({ store }: AwsContext): AwsOperations => ({
   PutResourcePolicy: (body: Body) => {
     const input = readInput(body)
     const secretId = readSecretId(input)
-    const text = input.requiredText('ResourcePolicy', { min: 1, max: 20_480 })
+    const text = input.requiredText('ResourcePolicy')
     const blocksPublic = input.flag('BlockPublicPolicy') === true
-    const secret = checkNotDeleted(checkedSecret(store, input, secretId))
+    const secret = checkNotDeleted(store.get(secretId))
     const statements = parsePolicy(text)
     if (blocksPublic && statements.some(isPublicStatement)) {
       throw new AwsFault(
@@ -75,9 +75,8 @@ export const policyOperations = ({ store }: AwsContext): AwsOperations => ({
   },
   ValidateResourcePolicy: (body) => {
     const input = readInput(body)
-    const secretId = input.text('SecretId', { min: 1, max: 2048 })
-    const text = input.requiredText('ResourcePolicy', { min: 1, max: 20_480 })
-    input.check()
+    const secretId = input.text('SecretId')
+    const text = input.requiredText('ResourcePolicy')
     if (secretId !== undefined) store.get(secretId)
     const isPublic = parsePolicy(text).some(isPublicStatement)
     return {

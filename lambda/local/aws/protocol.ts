@@ -4,6 +4,8 @@ import { randomUUID } from 'node:crypto'
 import { defined } from '../../core/base/defined.ts'
 import type { Fault } from '../stand-in/faults.ts'
 import type { Operation, StandInReply, StandInRequest, Vendor } from '../stand-in/server.ts'
+import { dynamoDbModel, eventBridgeModel, kmsModel, secretsManagerModel, systemsManagerModel } from './api-models.ts'
+import { type ApiModel, checkShape } from './api-shape.ts'
 import { AwsFault, internalError, throttled } from './aws-fault.ts'
 import type { Body } from './input.ts'
 import type { AwsOperations } from './operations.ts'
@@ -78,16 +80,18 @@ const subjectOf = (op: string, body: Body | undefined): string | null => {
 interface Service {
   readonly name: AwsService
   readonly operations: AwsOperations
+  /** What a request's body must be like. @default - nothing is checked of it */
+  readonly model?: ApiModel
 }
 
 /** By what stands before the operation's name in X-Amz-Target. */
 const servicesByTarget = (services: AwsServices): ReadonlyMap<string, Service> =>
   new Map<string, Service>([
-    ['secretsmanager', { name: 'secretsmanager', operations: services.secretsManager }],
-    ['AWSEvents', { name: 'events', operations: services.eventBridge }],
-    ['AmazonSSM', { name: 'ssm', operations: services.systemsManager }],
-    ['DynamoDB_20120810', { name: 'dynamodb', operations: services.dynamoDb }],
-    ['TrentService', { name: 'kms', operations: services.kms }],
+    ['secretsmanager', { name: 'secretsmanager', operations: services.secretsManager, model: secretsManagerModel }],
+    ['AWSEvents', { name: 'events', operations: services.eventBridge, model: eventBridgeModel }],
+    ['AmazonSSM', { name: 'ssm', operations: services.systemsManager, model: systemsManagerModel }],
+    ['DynamoDB_20120810', { name: 'dynamodb', operations: services.dynamoDb, model: dynamoDbModel }],
+    ['TrentService', { name: 'kms', operations: services.kms, model: kmsModel }],
     [
       'com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101',
       { name: 'cloudtrail', operations: services.cloudTrail ?? {} },
@@ -116,6 +120,7 @@ export const awsVendor = (
         if (operation === undefined) throw new AwsFault('UnknownOperationException', 'No such operation.')
         if (body === undefined) throw new AwsFault('SerializationException', 'The body is not a JSON object.')
         checkQuota(name)
+        checkShape(service?.model?.[name] ?? {}, body)
         const answer = reply(
           200,
           services.asOneWrite(() => operation(body, services.callerOf(request.headers))),

@@ -23,8 +23,8 @@ const shuffle = (characters: string[]): string => {
 /** @throws InvalidParameterException when no characters are left, or the length cannot hold one of each type */
 export const getRandomPassword = (body: Body): object => {
   const input = readInput(body)
-  const length = input.integer('PasswordLength', { min: 1, max: 4096 }) ?? 32
-  const excluded = input.text('ExcludeCharacters', { max: 4096 }) ?? ''
+  const length = input.integer('PasswordLength') ?? 32
+  const excluded = input.text('ExcludeCharacters') ?? ''
   const types = [
     input.flag('ExcludeLowercase') === true ? '' : LOWER,
     input.flag('ExcludeUppercase') === true ? '' : UPPER,
@@ -35,7 +35,6 @@ export const getRandomPassword = (body: Body): object => {
     .map((type) => [...type].filter((character) => !excluded.includes(character)).join(''))
     .filter((type) => type !== '')
   const requiresEach = input.flag('RequireEachIncludedType') !== false
-  input.check()
   if (types.length === 0) throw invalidParameter('No characters are left to make a password of.')
   const required = requiresEach ? types.map(pick) : []
   if (required.length > length) {

@@ -2,10 +2,8 @@
 // show, is replication.ts.
 import { invalidParameter } from './aws-fault.ts'
 import { type Body, type Input, readInput, readSecretId } from './input.ts'
-import { type AwsContext, type AwsOperations, checkedSecret, checkNotDeleted } from './operations.ts'
+import { type AwsContext, type AwsOperations, checkNotDeleted } from './operations.ts'
 import { DEFAULT_KEY, replicationStatus } from './replica-status.ts'
-
-const REGION = /^([a-z]+-)+\d+$/
 
 interface ReplicaRegion {
   readonly region: string
@@ -13,15 +11,12 @@ interface ReplicaRegion {
 }
 
 const readRegions = (input: Input): readonly ReplicaRegion[] => {
-  const items = input.items('AddReplicaRegions', { min: 1 })
-  if (items === undefined) input.fault('AddReplicaRegions', 'Member must not be null')
-  return (items ?? []).map((body) => {
-    const item = readInput(body, 'addReplicaRegions.')
-    const region = item.requiredText('Region', { min: 1, max: 128, pattern: REGION })
-    const kmsKeyId = item.text('KmsKeyId', { max: 2048 })
-    item.check()
-    return { region, kmsKeyId }
+  const regions = (input.items('AddReplicaRegions') ?? []).map((body) => {
+    const item = readInput(body)
+    return { region: item.requiredText('Region'), kmsKeyId: item.text('KmsKeyId') }
   })
+  if (regions.some(({ region }) => region === '')) throw invalidParameter('You must provide a Region for each replica.')
+  return regions
 }
 
 export const replicaOperations = ({ store, settings, now }: AwsContext, home: string): AwsOperations => {
@@ -31,7 +26,7 @@ export const replicaOperations = ({ store, settings, now }: AwsContext, home: st
       const secretId = readSecretId(input)
       const regions = readRegions(input)
       input.flag('ForceOverwriteReplicaSecret')
-      const secret = checkNotDeleted(checkedSecret(store, input, secretId))
+      const secret = checkNotDeleted(store.get(secretId))
       for (const { region } of regions) {
         if (region === home) throw invalidParameter(`Invalid replica region ${region}: it is the secret's own.`)
         const there = secret.replicas.get(region)
@@ -55,10 +50,9 @@ export const replicaOperations = ({ store, settings, now }: AwsContext, home: st
     RemoveRegionsFromReplication: (body: Body) => {
       const input = readInput(body)
       const secretId = readSecretId(input)
-      const regions = input.texts('RemoveReplicaRegions', { min: 1 })
-      if (regions === undefined) input.fault('RemoveReplicaRegions', 'Member must not be null')
-      const secret = checkNotDeleted(checkedSecret(store, input, secretId))
-      for (const region of regions ?? []) secret.replicas.delete(region)
+      const regions = input.texts('RemoveReplicaRegions') ?? []
+      const secret = checkNotDeleted(store.get(secretId))
+      for (const region of regions) secret.replicas.delete(region)
       if (secret.replicas.size === 0) secret.primaryRegion = undefined
       store.changed(secret)
       return { ARN: secret.arn, ReplicationStatus: replicationStatus(secret, { now: now(), settings }) ?? [] }

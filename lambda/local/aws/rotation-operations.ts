@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto'
 import { AwsFault, invalidRequest } from './aws-fault.ts'
 import { type Body, readInput, readRequestToken, readSecretId } from './input.ts'
-import { type AwsContext, type AwsOperations, checkedSecret, checkNotDeleted, readSecret } from './operations.ts'
+import { type AwsContext, type AwsOperations, checkNotDeleted, readSecret } from './operations.ts'
 import { isRotationDue, readRotationRules } from './schedule.ts'
 import type { RotationRules, Secret } from './secret-store.ts'
 import { CURRENT, PENDING, versionWith } from './versions.ts'
@@ -73,14 +73,14 @@ export const rotationOperations = (context: AwsContext): RotationOperations => {
     const input = readInput(body)
     const secretId = readSecretId(input)
     const token = readRequestToken(input)
-    const lambdaArn = input.text('RotationLambdaARN', { max: 2048 }) || undefined
+    const lambdaArn = input.text('RotationLambdaARN') || undefined
     const rulesBody = input.structure('RotationRules')
     const isImmediate = input.flag('RotateImmediately') !== false
     const rules = rulesBody === undefined ? undefined : readRotationRules(rulesBody)
     for (const name of ['ExternalSecretRotationMetadata', 'ExternalSecretRotationRoleArn']) {
       if (input.has(name)) throw invalidRequest(`${name} is not played by this stand-in.`)
     }
-    const secret = checkNotDeleted(checkedSecret(store, input, secretId))
+    const secret = checkNotDeleted(store.get(secretId))
     const functionArn = lambdaArn ?? secret.rotation?.lambdaArn
     if (functionArn === undefined) throw noFunction()
     if (context.mayInvoke?.(functionArn) === false) throw notPermitted()

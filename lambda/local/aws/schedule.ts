@@ -46,17 +46,12 @@ const checkExpression = (expression: string, durationHours: number | undefined):
 const windowTooLong = (): Error =>
   invalidParameter('The rotation window must not extend into the next rotation window or the next UTC day.')
 
-/** Reads and checks RotationRules. @throws ValidationException, InvalidParameterException */
+/** Reads and checks RotationRules. @throws InvalidParameterException */
 export const readRotationRules = (body: Body): RotationRules => {
-  const input = readInput(body, 'rotationRules.')
-  const days = input.integer('AutomaticallyAfterDays', { min: 1, max: 1000 })
-  const duration = input.text('Duration', { min: 2, max: 3, pattern: /^[0-9]+h$/ })
-  const expression = input.text('ScheduleExpression', {
-    min: 1,
-    max: 256,
-    pattern: /^[0-9A-Za-z()#?*\-/, ]+$/,
-  })
-  input.check()
+  const input = readInput(body)
+  const days = input.integer('AutomaticallyAfterDays')
+  const duration = input.text('Duration')
+  const expression = input.text('ScheduleExpression')
   if (days !== undefined && expression !== undefined) {
     throw invalidParameter("You can't specify both AutomaticallyAfterDays and ScheduleExpression.")
   }

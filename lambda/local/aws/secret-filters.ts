@@ -9,18 +9,11 @@ export interface SecretFilter {
   readonly values: readonly string[]
 }
 
-const KEYS = ['description', 'name', 'tag-key', 'tag-value', 'primary-region', 'owning-service', 'all']
-const VALUE = /^!?[a-zA-Z0-9 :_@/+=.\-!]*$/
-
 export const readFilters = (input: Input): SecretFilter[] =>
-  (input.items('Filters', { max: 10 }) ?? []).map((body) => {
-    const filter = readInput(body, 'filters.')
-    const key = filter.text('Key', { oneOf: KEYS })
-    const values = filter.texts('Values', { min: 1, max: 10 }) ?? []
-    if (values.some((value) => value.length > 512 || !VALUE.test(value))) {
-      filter.fault('Values', `Member must satisfy regular expression pattern: ${VALUE.source}`)
-    }
-    filter.check()
+  (input.items('Filters') ?? []).map((body) => {
+    const filter = readInput(body)
+    const key = filter.text('Key')
+    const values = filter.texts('Values') ?? []
     if (key === undefined) throw invalidParameter('Invalid filter key')
     if (values.length === 0) throw invalidParameter(`Invalid filter values for key: ${key}`)
     return { key, values }
@@ -28,33 +21,41 @@ export const readFilters = (input: Input): SecretFilter[] =>
 
 const startsWith = (text: string | undefined, prefix: string): boolean => text?.startsWith(prefix) === true
 
-const startsWithIgnoringCase = (text: string | undefined, prefix: string): boolean =>
-  startsWith(text?.toLowerCase(), prefix.toLowerCase())
+const SIGNS = /[/\-_+=.@]/g
 
-/** Every word of the value is the beginning of a word somewhere in the secret's attributes. */
-const matchesAll = (secret: SecretDetails, value: string): boolean => {
-  const attributes = [
-    secret.Name,
-    secret.Description ?? '',
-    ...(secret.Tags ?? []).flatMap((tag) => [tag.Key, tag.Value]),
-  ]
-  const words = attributes.flatMap((text) => [text, ...text.split(/[^A-Za-z0-9]+/)]).map((word) => word.toLowerCase())
-  return value
-    .toLowerCase()
-    .split(/\s+/)
-    .filter((word) => word !== '')
-    .every((word) => words.some((attribute) => attribute.startsWith(word)))
+/**
+ * Words as Moto's authors found AWS to split them: at one kind of sign, and before capitals. A text with two kinds of signs is one word;
+ * one that is a sign alone has none.
+ */
+const wordsOf = (text: string): readonly string[] => {
+  const signs = new Set(text.match(SIGNS))
+  const parts = signs.size > 1 ? [text] : text.split(SIGNS).flatMap((part) => part.split(/([^a-z][a-z]+)/))
+  return parts.map((part) => part.trim().toLowerCase()).filter((part) => part !== '')
+}
+
+/** Each word of the value is the beginning of a word of one and the same text, whatever their case. */
+const matchesWords = (texts: readonly (string | undefined)[], value: string): boolean => {
+  const wanted = wordsOf(value)
+  return (
+    wanted.length > 0 &&
+    texts.some((text) => {
+      const words = wordsOf(text ?? '')
+      return wanted.every((prefix) => words.some((word) => word.startsWith(prefix)))
+    })
+  )
 }
 
 const tests: Readonly<Record<string, (secret: SecretDetails, value: string) => boolean>> = {
   name: (secret, value) => startsWith(secret.Name, value),
-  description: (secret, value) => startsWithIgnoringCase(secret.Description, value),
+  // A prefix match by the API reference; AWS matches words.
+  description: ({ Description }, value) => matchesWords([Description], value),
   'tag-key': (secret, value) => secret.Tags?.some((tag) => tag.Key.startsWith(value)) === true,
   'tag-value': (secret, value) => secret.Tags?.some((tag) => tag.Value.startsWith(value)) === true,
   'primary-region': (secret, value) => secret.PrimaryRegion?.startsWith(value) === true,
   // Secrets of other services are not played.
   'owning-service': () => false,
-  all: matchesAll,
+  all: ({ Name, Description, Tags = [] }, value) =>
+    matchesWords([Name, Description, ...Tags.flatMap(({ Key, Value }) => [Key, Value])], value),
 }
 
 /** @returns whether the secret is to be listed. */

@@ -3,10 +3,10 @@
 import { DAY_MS } from '../../core/base/time-units.ts'
 import { alreadyExists, invalidParameter, invalidRequest, notFound } from './aws-fault.ts'
 import { type Body, type Input, invalidName, readInput, readRequestToken, readSecretId } from './input.ts'
-import { type AwsContext, type AwsOperations, checkedSecret, checkNotDeleted, readSecret } from './operations.ts'
+import { type AwsContext, type AwsOperations, checkNotDeleted, readSecret } from './operations.ts'
 import { replicationStatus } from './replica-status.ts'
 import type { Secret } from './secret-store.ts'
-import { putVersion, readValue } from './value-operations.ts'
+import { putVersion, readValue, tokenInUse } from './value-operations.ts'
 import { CURRENT, isSameValue } from './versions.ts'
 import { describe, identity, seconds, versionsToStages } from './wire.ts'
 
@@ -21,12 +21,10 @@ const refuseNotPlayed = (input: Input): void => {
 
 const readTags = (input: Input): Array<[string, string]> => {
   const tags = (input.items('Tags') ?? []).map((body): [string, string] => {
-    const tag = readInput(body, 'tags.')
-    const key = tag.requiredText('Key', { min: 1, max: 128 })
-    const value = tag.text('Value', { max: 256 }) ?? ''
-    tag.check()
-    return [key, value]
+    const tag = readInput(body)
+    return [tag.requiredText('Key'), tag.text('Value') ?? '']
   })
+  if (tags.some(([key]) => key === '')) throw invalidParameter('You must provide a key for each tag.')
   if (new Set(tags.map(([key]) => key)).size < tags.length) {
     throw invalidParameter('Duplicate tag keys are not allowed.')
   }
@@ -54,15 +52,14 @@ export const secretOperations = (context: AwsContext): AwsOperations => {
 
   const createSecret = (body: Body): object => {
     const input = readInput(body)
-    const name = input.requiredText('Name', { min: 1, max: 512 })
+    const name = input.requiredText('Name')
     if (!/^[A-Za-z0-9/_+=.@!-]*$/.test(name)) throw invalidName()
     const token = readRequestToken(input)
-    const description = input.text('Description', { max: 2048 })
-    const kmsKeyId = input.text('KmsKeyId', { max: 2048 })
+    const description = input.text('Description')
+    const kmsKeyId = input.text('KmsKeyId')
     refuseNotPlayed(input)
     const value = readValue(input)
     const tags = readTags(input)
-    input.check()
     const existing = store.byName(name)
     if (existing?.deletionAt !== undefined) {
       throw invalidRequest(
@@ -70,11 +67,11 @@ export const secretOperations = (context: AwsContext): AwsOperations => {
       )
     }
     if (existing !== undefined) {
+      const stored = existing.versions.get(token)?.value
+      if (stored === undefined) throw alreadyExists(`The operation failed because the secret ${name} already exists.`)
       // An SDK's retry after a lost reply: same token, same value.
-      if (value !== undefined && isSameValue(existing.versions.get(token)?.value, value)) {
-        return { ...identity(existing), VersionId: token }
-      }
-      throw alreadyExists(`The operation failed because the secret ${name} already exists.`)
+      if (isSameValue(stored, value)) return { ...identity(existing), VersionId: token }
+      throw tokenInUse(existing, token)
     }
     if (tags.length > MAX_TAGS) throw invalidParameter(`A secret can't have more than ${MAX_TAGS} tags.`)
     const secret = store.create(name)
@@ -90,14 +87,11 @@ export const secretOperations = (context: AwsContext): AwsOperations => {
     const input = readInput(body)
     const secretId = readSecretId(input)
     const token = readRequestToken(input)
-    const description = input.text('Description', { max: 2048 })
-    const kmsKeyId = input.text('KmsKeyId', { max: 2048 })
+    const description = input.text('Description')
+    const kmsKeyId = input.text('KmsKeyId')
     refuseNotPlayed(input)
     const value = readValue(input)
-    const secret = checkNotDeleted(checkedSecret(store, input, secretId))
-    if (value !== undefined && secret.versions.has(token)) {
-      throw alreadyExists(`You can't use ClientRequestToken ${token}: the secret already has a version with that id.`)
-    }
+    const secret = checkNotDeleted(store.get(secretId))
     // First what may be refused.
     if (value !== undefined) putVersion(context, secret, { token, value, stages: [CURRENT] })
     if (description !== undefined) secret.description = description === '' ? undefined : description
@@ -120,12 +114,8 @@ export const secretOperations = (context: AwsContext): AwsOperations => {
   const deleteSecret = (body: Body): object => {
     const input = readInput(body)
     const secretId = readSecretId(input)
-    const days = input.integer('RecoveryWindowInDays', {
-      min: Number.NEGATIVE_INFINITY,
-      max: Number.POSITIVE_INFINITY,
-    })
+    const days = input.integer('RecoveryWindowInDays')
     const isForced = input.flag('ForceDeleteWithoutRecovery') === true
-    input.check()
     if (days !== undefined && isForced) {
       throw invalidParameter("You can't use ForceDeleteWithoutRecovery in conjunction with RecoveryWindowInDays.")
     }
@@ -148,7 +138,6 @@ export const secretOperations = (context: AwsContext): AwsOperations => {
     DescribeSecret: (body) => {
       const input = readInput(body)
       const secretId = readSecretId(input)
-      input.check()
       const secret = views.read({ op: 'DescribeSecret', secretId })
       const details = describe(secret)
       // DescribeSecret, unlike ListSecrets, answers null here once rotation is off.
@@ -169,9 +158,8 @@ export const secretOperations = (context: AwsContext): AwsOperations => {
     TagResource: (body) => {
       const input = readInput(body)
       const secretId = readSecretId(input)
-      if (!input.has('Tags')) input.fault('Tags', 'Member must not be null')
       const tags = readTags(input)
-      const secret = checkNotDeleted(checkedSecret(store, input, secretId))
+      const secret = checkNotDeleted(store.get(secretId))
       addTags(secret, tags)
       store.changed(secret)
       return {}
@@ -179,10 +167,9 @@ export const secretOperations = (context: AwsContext): AwsOperations => {
     UntagResource: (body) => {
       const input = readInput(body)
       const secretId = readSecretId(input)
-      const keys = input.texts('TagKeys')
-      if (keys === undefined) input.fault('TagKeys', 'Member must not be null')
-      const secret = checkNotDeleted(checkedSecret(store, input, secretId))
-      for (const key of keys ?? []) secret.tags.delete(key)
+      const keys = input.texts('TagKeys') ?? []
+      const secret = checkNotDeleted(store.get(secretId))
+      for (const key of keys) secret.tags.delete(key)
       store.changed(secret)
       return {}
     },

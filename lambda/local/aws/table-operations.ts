@@ -108,10 +108,7 @@ export const createTables = (tables: readonly TableInput[], reads = neverStale):
   )
 
   const tableOf = (body: Body): Table => {
-    const input = readInput(body)
-    const name = input.requiredText('TableName', { min: 1 })
-    input.check()
-    const table = all.get(name)
+    const table = all.get(readInput(body).requiredText('TableName'))
     if (table === undefined) throw new AwsFault('ResourceNotFoundException', 'Requested resource not found')
     return table
   }
@@ -153,11 +150,11 @@ export const createTables = (tables: readonly TableInput[], reads = neverStale):
   /** What every write has in common, read before anything is done. */
   const readWrite = (body: Body, returned: readonly string[]) => {
     const input = readInput(body)
-    const returns = input.text('ReturnValues', { oneOf: ['NONE', ...returned] }) ?? 'NONE'
-    const onFailure = input.text('ReturnValuesOnConditionCheckFailure', { oneOf: ['NONE', 'ALL_OLD'] })
+    const returns = input.text('ReturnValues') ?? 'NONE'
+    if (returns !== 'NONE' && !returned.includes(returns)) throw invalidInput('Return values set to invalid value')
+    const onFailure = input.text('ReturnValuesOnConditionCheckFailure')
     const places = readPlaceholders(body)
     const condition = conditionIn(input, 'ConditionExpression', places)
-    input.check()
     /** @throws ConditionalCheckFailedException, with the item as it is when the request asks for that. */
     const checkCondition = (before: TableItem | undefined): void => {
       if (condition === undefined || holds(condition, before ?? {})) return
@@ -263,11 +260,10 @@ export const createTables = (tables: readonly TableInput[], reads = neverStale):
       ...['Limit', 'ScanIndexForward', 'ExclusiveStartKey', ...NAMES],
     ])
     const input = readInput(body)
-    const text = input.requiredText('KeyConditionExpression', { min: 1 })
-    const limit = input.integer('Limit', { min: 1, max: Number.MAX_SAFE_INTEGER })
+    const text = input.requiredText('KeyConditionExpression')
+    const limit = input.integer('Limit')
     const isForward = input.flag('ScanIndexForward') !== false
     const isConsistent = input.flag('ConsistentRead') === true
-    input.check()
     const places = readPlaceholders(body)
     const condition = readCondition(text, 'KeyConditionExpression', places)
     const filter = conditionIn(input, 'FilterExpression', places)

@@ -2,7 +2,7 @@
 // rotation rests on: a token is used once, RemoveFromVersionId is a compare-and-swap, a placeholder is filled once.
 import { type AwsFault, alreadyExists, invalidParameter, invalidRequest, notFound } from './aws-fault.ts'
 import { type Body, type Input, readInput, readRequestToken, readSecretId } from './input.ts'
-import { type AwsContext, type AwsOperations, checkedSecret, checkNotDeleted } from './operations.ts'
+import { type AwsContext, type AwsOperations, checkNotDeleted } from './operations.ts'
 import { pageOf, tokenClock } from './paging.ts'
 import type { Secret, SecretValue, SecretVersion } from './secret-store.ts'
 import {
@@ -19,23 +19,26 @@ import { dayOf, describeVersion, identity, seconds } from './wire.ts'
 
 const MAX_VALUE_BYTES = 65_536
 
-/** Reads SecretString or SecretBinary. An empty one counts as none, as AWS has it. */
+/** Reads SecretString or SecretBinary. */
 export const readValue = (input: Input): SecretValue | undefined => {
-  const text = input.text('SecretString') || undefined
-  const binary = input.text('SecretBinary') || undefined
+  const text = input.text('SecretString')
+  const binary = input.text('SecretBinary')
   if (text !== undefined && binary !== undefined) {
     throw invalidParameter("You can't specify both a binary secret value and a string secret value in the same secret.")
   }
-  const bytes = text !== undefined ? Buffer.byteLength(text) : Buffer.byteLength(binary ?? '', 'base64')
-  if (bytes > MAX_VALUE_BYTES) {
-    input.fault(
-      text === undefined ? 'SecretBinary' : 'SecretString',
-      `Member must have length less than or equal to ${MAX_VALUE_BYTES}`,
-    )
+  // The model counts characters; the quota is one of bytes (User Guide, "Quotas").
+  if (Buffer.byteLength(text ?? '') > MAX_VALUE_BYTES) {
+    throw invalidParameter(`The secret value is longer than ${MAX_VALUE_BYTES} bytes.`)
   }
   if (text !== undefined) return { kind: 'string', text }
   return binary === undefined ? undefined : { kind: 'binary', text: binary }
 }
+
+/** A version's value never changes: the same token with another one is refused, whichever operation brings it. */
+export const tokenInUse = (secret: Secret, token: string): AwsFault =>
+  alreadyExists(
+    `You can't use ClientRequestToken ${token} because that value is already in use for a version of secret ${secret.arn}.`,
+  )
 
 /**
  * Stores a value under a token and moves the labels onto it, or finds that it is stored already and does nothing.
@@ -50,9 +53,7 @@ export const putVersion = (
   const existing = secret.versions.get(token)
   if (existing?.value !== undefined) {
     if (isSameValue(existing.value, value)) return existing
-    throw alreadyExists(
-      `You can't use ClientRequestToken ${token} because that value is already in use for a version of secret ${secret.arn}.`,
-    )
+    throw tokenInUse(secret, token)
   }
   // A secret's first version always becomes AWSCURRENT.
   const stages = secret.versions.size === 0 ? [...new Set([...put.stages, CURRENT])] : put.stages
@@ -122,7 +123,7 @@ export const valueEntry = (context: AwsContext, secret: Secret, asked: ValueRequ
   }
 }
 
-const readVersionId = (input: Input, name: string): string | undefined => input.text(name, { min: 32, max: 64 })
+const readVersionId = (input: Input, name: string): string | undefined => input.text(name)
 
 const notAttached = (stage: string, versionId: string): AwsFault =>
   invalidParameter(`Staging label ${stage} isn't currently attached to version ${versionId}.`)
@@ -134,13 +135,8 @@ export const valueOperations = (context: AwsContext): AwsOperations => {
     const input = readInput(body)
     const secretId = readSecretId(input)
     const token = readRequestToken(input)
-    const stages = input.texts('VersionStages', { min: 1, max: 20 })
-    if (stages?.some((stage) => stage.length < 1 || stage.length > 256)) {
-      input.fault('VersionStages', 'Member must have length between 1 and 256')
-    }
-    input.text('RotationToken', { min: 36, max: 256, pattern: /^[a-zA-Z0-9-]+$/ })
+    const stages = input.texts('VersionStages')
     const value = readValue(input)
-    input.check()
     if (value === undefined) throw invalidRequest('You must provide either SecretString or SecretBinary.')
     const secret = checkNotDeleted(store.get(secretId))
     const version = putVersion(context, secret, { token, value, stages: stages ?? [CURRENT] })
@@ -150,10 +146,10 @@ export const valueOperations = (context: AwsContext): AwsOperations => {
   const updateSecretVersionStage = (body: Body): object => {
     const input = readInput(body)
     const secretId = readSecretId(input)
-    const stage = input.requiredText('VersionStage', { min: 1, max: 256 })
+    const stage = input.requiredText('VersionStage')
     const removeFrom = readVersionId(input, 'RemoveFromVersionId')
     const moveTo = readVersionId(input, 'MoveToVersionId')
-    const secret = checkNotDeleted(checkedSecret(store, input, secretId))
+    const secret = checkNotDeleted(store.get(secretId))
     if (removeFrom === undefined && moveTo === undefined) {
       throw invalidParameter('You must specify RemoveFromVersionId, MoveToVersionId or both.')
     }
@@ -188,8 +184,7 @@ export const valueOperations = (context: AwsContext): AwsOperations => {
       const input = readInput(body)
       const secretId = readSecretId(input)
       const versionId = readVersionId(input, 'VersionId')
-      const stage = input.text('VersionStage', { min: 1, max: 256 })
-      input.check()
+      const stage = input.text('VersionStage')
       const secret = views.read({ op: 'GetSecretValue', secretId, versionId, stage })
       return valueEntry(context, secret, { versionId, stage })
     },
@@ -199,9 +194,8 @@ export const valueOperations = (context: AwsContext): AwsOperations => {
       const input = readInput(body)
       const secretId = readSecretId(input)
       const includeDeprecated = input.flag('IncludeDeprecated') === true
-      const maxResults = input.integer('MaxResults', { min: 1, max: 100 })
-      const nextToken = input.text('NextToken', { min: 1, max: 4096 })
-      input.check()
+      const maxResults = input.integer('MaxResults')
+      const nextToken = input.text('NextToken')
       const secret = views.read({ op: 'ListSecretVersionIds', secretId })
       const versions = [...secret.versions.values()].filter((version) => includeDeprecated || version.stages.size > 0)
       const page = pageOf(versions, {

@@ -180,7 +180,6 @@ const createRules = (
       const input = readInput(body)
       const name = input.requiredText('Name')
       const busName = input.text('EventBusName') ?? 'default'
-      input.check()
       if (!busOf(busName).has(name)) throw new AwsFault('ResourceNotFoundException', `Rule ${name} does not exist.`)
       busOf(busName).set(name, state)
       return {}
@@ -189,7 +188,6 @@ const createRules = (
     ListRules: (body) => {
       const input = readInput(body)
       const busName = input.text('EventBusName') ?? 'default'
-      input.check()
       const Rules = [...busOf(busName)].map(([Name, State]) => ({
         Name,
         State,

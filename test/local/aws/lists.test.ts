@@ -33,7 +33,7 @@ const startWithThree = async (): Promise<Aws> => {
   aws.world.clock.advance(1000)
   await make('prod/a', 'accounts', 'red')
   aws.world.clock.advance(1000)
-  await make('Test/c', '', 'blue')
+  await make('Test/c', 'inCamelCase', 'blue')
   return aws
 }
 
@@ -74,7 +74,10 @@ describe('ListSecrets', () => {
       ],
       ['prod/b'],
     ],
-    ['words anywhere', [{ Key: 'all', Values: ['PROD blue'] }], ['prod/b']],
+    ['words of one attribute by their beginnings', [{ Key: 'all', Values: ['BLUE bill'] }], ['prod/b']],
+    ['no words of two attributes', [{ Key: 'all', Values: ['prod blue'] }], []],
+    ['words of a description wherever they are', [{ Key: 'description', Values: ['blue'] }], ['prod/b']],
+    ['words behind a capital', [{ Key: 'all', Values: ['case'] }], ['Test/c']],
     ['no replica', [{ Key: 'primary-region', Values: ['us'] }], []],
   ])('finds %s', async (_what, Filters, expected) => {
     const aws = await startWithThree()

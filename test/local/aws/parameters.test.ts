@@ -1,5 +1,5 @@
 // Systems Manager's parameters in the stand-in, by AWS's own client: what is put is what is got, and what is refused has AWS's names.
-import { GetParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
+import { GetParameterCommand, GetParametersByPathCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type Aws, NOON, startAws } from './aws-harness.ts'
 
@@ -68,9 +68,53 @@ describe('is refused', () => {
     expect(await nameOf(put('off', { Type: 'SecureString' }))).toBe('UnsupportedParameterType')
   })
 
+  test.each([
+    ['awsome', 'ValidationException', 'can\'t be prefixed with "aws" or "ssm"'],
+    ['Ssm-one', 'ValidationException', 'can\'t be prefixed with "aws" or "ssm"'],
+    ['/aws/one', 'AccessDeniedException', 'No access to reserved parameter name: /aws/one.'],
+    ['/SSM/one', 'ValidationException', 'can\'t be prefixed with "ssm"'],
+    ['a/b', 'ValidationException', 'fully qualified name'],
+    ['/a/b/', 'ValidationException', 'must not end with slash'],
+    ['/a b', 'ValidationException', 'letters, numbers and the following 3 symbols .-_'],
+    [`${'/a'.repeat(16)}`, 'HierarchyLevelLimitExceededException', '15 levels'],
+    [`/${'a'.repeat(1000)}`, 'ValidationException', '1011'],
+  ])('to be made with the name %s', async (Name, name, message) => {
+    await expect(put('off', { Type: 'String', Name })).rejects.toMatchObject({
+      name,
+      message: expect.stringContaining(message),
+    })
+  })
+
+  test.each([
+    ['no data type', { DataType: 'Text' }, 'The following data type is not supported: Text'],
+    ['one that is not played', { DataType: 'aws:ec2:image' }, 'not played'],
+    ['another tier', { Tier: 'Advanced' }, 'not played'],
+    ['tags', { Tags: [{ Key: 'a', Value: 'b' }] }, 'not played'],
+  ] as const)('with %s', async (_what, more, message) => {
+    await expect(put('off', { Type: 'String', ...more })).rejects.toMatchObject({
+      name: 'ValidationException',
+      message: expect.stringContaining(message),
+    })
+  })
+
   test('with a name that no parameter has', async () => {
     expect(await nameOf(client.send(new GetParameterCommand({ Name: 'a b' })))).toBe('ValidationException')
   })
+})
+
+test('are listed by path in pages of ten', async () => {
+  for (let nth = 10; nth < 22; nth += 1) await put(`${nth}`, { Type: 'String', Name: `/m2m/list/${nth}` })
+  const page = (more: object) => client.send(new GetParametersByPathCommand({ Path: '/m2m/list', ...more }))
+
+  const first = await page({})
+  const last = await page({ NextToken: first.NextToken })
+
+  expect([...(first.Parameters ?? []), ...(last.Parameters ?? [])].map(({ Value }) => Value)).toEqual(
+    Array.from({ length: 12 }, (_, nth) => `${nth + 10}`),
+  )
+  expect(last.NextToken).toBeUndefined()
+  expect(await nameOf(page({ NextToken: 'made-up' }))).toBe('InvalidNextToken')
+  expect(await nameOf(page({ MaxResults: 11 }))).toBe('ValidationException')
 })
 
 test('is gone after a reset, and remembered by name among the calls', async () => {

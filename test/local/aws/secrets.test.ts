@@ -64,13 +64,16 @@ describe('CreateSecret', () => {
     const first = await aws.secrets.send(new CreateSecretCommand(same))
 
     const again = await aws.secrets.send(new CreateSecretCommand(same))
-    const otherValue = errorName(aws.secrets.send(new CreateSecretCommand({ ...same, SecretString: 'w' })))
+    const otherValue = aws.secrets.send(new CreateSecretCommand({ ...same, SecretString: 'w' }))
     const otherToken = errorName(
       aws.secrets.send(new CreateSecretCommand({ ...same, ClientRequestToken: tokenOf('b') })),
     )
 
     expect(again.ARN).toBe(first.ARN)
-    expect(await otherValue).toBe('ResourceExistsException')
+    await expect(otherValue).rejects.toMatchObject({
+      name: 'ResourceExistsException',
+      message: expect.stringMatching(/^You can't use ClientRequestToken/),
+    })
     expect(await otherToken).toBe('ResourceExistsException')
   })
 
@@ -221,15 +224,20 @@ describe('UpdateSecret', () => {
     expect(labels(aws, 'u')).toEqual({ [versionId]: 'AWSPREVIOUS', [updated.VersionId ?? '']: 'AWSCURRENT' })
   })
 
-  it('refuses the token of an existing version even with the same value', async () => {
+  it('repeats its answer for the same token and value, and refuses another value as PutSecretValue does', async () => {
     const aws = await startAws()
-    const { versionId } = await createSecret(aws, 'u', 'v')
+    const { arn, versionId } = await createSecret(aws, 'u', 'v')
+    const update = (SecretString: string) =>
+      aws.secrets.send(new UpdateSecretCommand({ SecretId: 'u', ClientRequestToken: versionId, SecretString }))
 
-    const refused = errorName(
-      aws.secrets.send(new UpdateSecretCommand({ SecretId: 'u', ClientRequestToken: versionId, SecretString: 'v' })),
-    )
+    const again = await update('v')
 
-    expect(await refused).toBe('ResourceExistsException')
+    expect(again).toMatchObject({ ARN: arn, VersionId: versionId })
+    await expect(update('w')).rejects.toMatchObject({
+      name: 'ResourceExistsException',
+      message: `You can't use ClientRequestToken ${versionId} because that value is already in use for a version of secret ${arn}.`,
+    })
+    expect(labels(aws, 'u')).toEqual({ [versionId]: 'AWSCURRENT' })
   })
 })
 

@@ -115,7 +115,7 @@ describe('PutSecretValue', () => {
 
   it.each([
     ['no value', { SecretString: undefined }, 'InvalidRequestException'],
-    ['an empty value', { SecretString: '' }, 'InvalidRequestException'],
+    ['an empty value', { SecretString: '' }, 'ValidationException'],
     ['two values', { SecretBinary: new Uint8Array([1]) }, 'InvalidParameterException'],
     ['a value over 64 KiB', { SecretBinary: new Uint8Array(65_537), SecretString: undefined }, 'ValidationException'],
     ['no labels in a list', { VersionStages: [] }, 'ValidationException'],

@@ -277,6 +277,7 @@ export const createAwsStandIn = (input: AwsStandInInput): AwsStandIn => {
 
   const server = createStandInServer(world, {
     ...vendor,
+    isGuarded: true,
     route: (request) =>
       ofService('lambda', admin.route(request) ?? lambda.route(request)) ??
       query.route(request) ??

@@ -64,6 +64,11 @@ const PLAYED_QUERY = new Set([
   'fetch-owner',
 ])
 
+/** Of a key, in bytes. */
+const MAX_KEY_BYTES = 1024
+/** They would change what a get answers. */
+const NOT_PLAYED_OF_GET = ['range', 'if-match', 'if-none-match', 'if-modified-since', 'if-unmodified-since']
+
 export const createS3Api = ({ buckets: initial, now }: S3ApiInput): S3Api => {
   const buckets = new Map<string, Bucket>()
   const clear = (): void => {
@@ -96,6 +101,8 @@ export const createS3Api = ({ buckets: initial, now }: S3ApiInput): S3Api => {
   const putObject = (bucket: Bucket, key: string, { headers, body: text }: StandInRequest): StandInReply => {
     if (headers['content-encoding']?.includes('aws-chunked')) throw notImplemented('aws-chunked')
     const checksums = verifiedChecksums(headers, text)
+    if (Buffer.byteLength(key) > MAX_KEY_BYTES) throw new S3Fault('KeyTooLongError', 'Your key is too long', 400)
+    if (headers['if-match'] !== undefined) throw notImplemented('if-match')
     checkCondition(bucket, key, headers['if-none-match'])
     const etag = `"${md5Of(text).toString('hex')}"`
     const kept = { 'x-amz-version-id': randomUUID(), ...checksums }
@@ -110,12 +117,19 @@ export const createS3Api = ({ buckets: initial, now }: S3ApiInput): S3Api => {
     return { status: 200, headers: { ...s3Headers(), etag, ...kept }, body: '' }
   }
 
-  const getObject = (bucket: Bucket, key: string, isHead: boolean): StandInReply => {
+  const getObject = (
+    bucket: Bucket,
+    key: string,
+    { method, headers }: Pick<StandInRequest, 'method' | 'headers'>,
+  ): StandInReply => {
+    const isHead = method === 'HEAD'
+    const strange = NOT_PLAYED_OF_GET.find((name) => headers[name] !== undefined)
+    if (strange !== undefined) throw notImplemented(strange)
     const object = bucket.get(key)
     if (object === undefined) throw new S3Fault('NoSuchKey', 'The specified key does not exist.', 404)
     const { etag, size, storedAt, text } = object
     const described = { ...object.headers, etag, 'last-modified': new Date(storedAt).toUTCString() }
-    // Only here: of an answer with a body, the server counts what it sends.
+    // An answer to HEAD has no body whose length the server could count.
     const length: Record<string, string> = isHead ? { 'content-length': String(size) } : {}
     return { status: 200, headers: { ...s3Headers(), ...described, ...length }, body: text }
   }
@@ -133,7 +147,7 @@ export const createS3Api = ({ buckets: initial, now }: S3ApiInput): S3Api => {
         return putObject(bucketOf(name), key, request)
       case 'GetObject':
       case 'HeadObject':
-        return getObject(bucketOf(name), key, op === 'HeadObject')
+        return getObject(bucketOf(name), key, request)
       case 'ListObjectsV2':
         return xmlReply(200, 'ListBucketResult', listingOf(name, [...bucketOf(name).values()], request.query))
       case 'UnknownS3':

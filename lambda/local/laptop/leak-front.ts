@@ -1,5 +1,5 @@
 // The leak intake's door on the laptop: takes a POST on the AWS address and hands it to the intake as an HTTP API would, in payload
-// format 2.0. It throttles nothing and bounds nothing; that is the handler's and API Gateway's.
+// format 2.0. Deliveries may come through a tunnel, by whatever name: the intake checks their signatures.
 
 import { randomUUID } from 'node:crypto'
 import type { InvokeResult } from '../runner/execution-environment.ts'
@@ -47,5 +47,5 @@ export const createLeakFront =
   (invoke: (event: object) => Promise<InvokeResult>) =>
   (request: StandInRequest): Operation | undefined =>
     request.method === 'POST' && request.path === LEAK_PATH
-      ? { op: 'LeakReport', subject: null, run: async () => toReply(await invoke(toEvent(request))) }
+      ? { op: 'LeakReport', subject: null, isOpen: true, run: async () => toReply(await invoke(toEvent(request))) }
       : undefined

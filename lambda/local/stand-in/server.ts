@@ -3,6 +3,7 @@
 // remembered by operation, subject and status alone.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { foreignFault } from './browser-guard.ts'
 import { createFaultPlan, type Fault, type FaultPlan, faultFaults } from './faults.ts'
 import type { World } from './world.ts'
 
@@ -32,6 +33,8 @@ export interface Operation {
   readonly subject: string | null
   /** Whose operation it is, for the vendor's own use: what a latency is set for. */
   readonly service?: string
+  /** Takes requests from other sites as well: it knows by itself who may ask. @default - as the vendor's `isGuarded` has it */
+  readonly isOpen?: boolean
   readonly run: () => StandInReply | Promise<StandInReply>
 }
 
@@ -40,6 +43,8 @@ export interface Vendor {
   /** The vendor's own answer for an `error` or `throttle` fault. */
   readonly faultReply: (fault: Fault, operation: Operation) => StandInReply
   readonly contentType: string
+  /** No page of another site may call it: it checks no credentials that such a page would lack. @default false */
+  readonly isGuarded?: boolean
   /** What a call waits before anything happens; undefined = nothing. */
   readonly delay?: (operation: Operation) => Promise<void> | undefined
   /** Further GET/POST routes under /_stand-in/, by name, e.g. `settings`. */
@@ -89,8 +94,11 @@ const readBody = async (message: IncomingMessage): Promise<string> => {
 
 const write = (response: ServerResponse, reply: StandInReply, contentType: string, cutAt?: number): void => {
   const text = typeof reply.body === 'string' ? reply.body : JSON.stringify(reply.body)
-  response.writeHead(reply.status, { 'content-type': contentType, ...reply.headers })
-  response.end(cutAt === undefined ? text : text.slice(0, Math.floor(text.length * cutAt)))
+  const sent = cutAt === undefined ? text : text.slice(0, Math.floor(text.length * cutAt))
+  // The services say how long an answer is, also of an empty one; of 204 there is none to say.
+  const length = reply.status === 204 ? {} : { 'content-length': String(Buffer.byteLength(sent)) }
+  response.writeHead(reply.status, { 'content-type': contentType, ...length, ...reply.headers })
+  response.end(sent)
 }
 
 const json = (status: number, body: object): StandInReply => ({ status, body })
@@ -186,9 +194,16 @@ export const createStandInServer = (world: World, vendor: Vendor): StandInServer
       body: await readBody(message),
       connection: message.socket,
     }
+    const foreign = foreignFault(message.headers, message.socket.localPort)
+    const refuse = (fault: string): void => write(response, json(403, { error: fault }), 'application/json')
     if (path.startsWith('/_stand-in/')) {
+      if (foreign !== undefined) return refuse(foreign)
       write(response, await control(path.slice('/_stand-in/'.length), request), 'application/json')
-    } else await play(vendor.route(request), response)
+      return
+    }
+    const operation = vendor.route(request)
+    if (foreign !== undefined && vendor.isGuarded === true && operation.isOpen !== true) return refuse(foreign)
+    await play(operation, response)
   }
 
   const server = createServer((message, response) => {

@@ -62,6 +62,19 @@ describe('PutObject', () => {
     expect(head).toMatchObject({ ContentLength: 8, ETag: stored.ETag })
   })
 
+  it('stores what is empty, and says how long it is', async () => {
+    await put('empty', '')
+
+    expect(await get('empty')).toMatchObject({ ContentLength: 0 })
+    expect(await client.send(new HeadObjectCommand({ Bucket: BUCKET, Key: 'empty' }))).toMatchObject({
+      ContentLength: 0,
+    })
+  })
+
+  it('refuses a key of more than 1,024 bytes', async () => {
+    expect(await failure(put('ü'.repeat(513), ''))).toEqual(['KeyTooLongError', 400])
+  })
+
   it('on condition that nothing is there, stores once', async () => {
     await put('one.json', 'first', { IfNoneMatch: '*' })
 
@@ -126,6 +139,26 @@ describe('ListObjectsV2', () => {
     expect(await keysOf({ Prefix: 'c/' })).toEqual([])
   })
 
+  it('behind a key rolls up what follows it, also below the prefix that the key is below', async () => {
+    const page = await list({ Delimiter: '/', StartAfter: 'a/2' })
+
+    expect(page.CommonPrefixes).toEqual([{ Prefix: 'a/' }, { Prefix: 'b/' }])
+    expect(page.Contents).toBeUndefined()
+    expect((await list({ Delimiter: '/', StartAfter: 'a/3' })).CommonPrefixes).toEqual([{ Prefix: 'b/' }])
+  })
+
+  it('goes by the token alone where it comes with a key', async () => {
+    const { NextContinuationToken } = await list({ MaxKeys: 1, StartAfter: 'b/' })
+    const first = await list({ MaxKeys: 2 })
+
+    expect(NextContinuationToken).toBeUndefined()
+    expect(await keysOf({ ContinuationToken: first.NextContinuationToken, StartAfter: 'b/' })).toEqual(sorted.slice(2))
+  })
+
+  it('refuses a token that it did not give out', async () => {
+    expect(await failure(list({ ContinuationToken: 'made-up' }))).toEqual(['InvalidArgument', 400])
+  })
+
   it('returns a long list page by page', async () => {
     const pages: (readonly (string | undefined)[])[] = []
     let ContinuationToken: string | undefined
@@ -150,8 +183,9 @@ describe('ListObjectsV2', () => {
   })
 
   it('escapes names when asked', async () => {
-    const page = await list({ EncodingType: 'url', Prefix: 'a&' })
+    const page = await list({ EncodingType: 'url', Prefix: 'a&', Delimiter: '&>', StartAfter: 'a&' })
 
+    expect(page).toMatchObject({ Prefix: 'a%26', Delimiter: '%26%3E', StartAfter: 'a%26' })
     expect(page.Contents?.map(({ Key }) => Key)).toEqual(['a%26%3Cb%3E'])
   })
 

@@ -106,7 +106,7 @@ export interface AwsStandIn extends StandInServer {
   settings(): Readonly<AwsSettings>
   /** @throws TypeError naming every setting that is wrong; then nothing changes. */
   configure(changes: Partial<AwsSettings>): void
-  /** Starts the scheduled rotations that are due by the shared clock. @returns how many */
+  /** Starts the scheduled rotations that are due by the shared clock, as any call to Secrets Manager does. @returns how many */
   tick(): number
   rotationOutcomes(): readonly RotationOutcome[]
   /** Resolves when no drive is under way, waits between redrives included. */
@@ -245,6 +245,7 @@ export const createAwsStandIn = (input: AwsStandInInput): AwsStandIn => {
       dynamoDb: tables.operations,
       kms: keys.operations,
       cloudTrail: history.operations,
+      catchUp: rotation.tick,
       asOneWrite: store.asOneWrite,
       callerOf: ({ authorization }) => sessionOfKey(accountId, accessKeyIn(authorization)),
       onCall: (operation, body, headers) => {

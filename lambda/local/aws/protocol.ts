@@ -22,6 +22,8 @@ export interface AwsServices {
   readonly kms: AwsOperations
   /** @default - nothing is asked of it */
   readonly cloudTrail?: AwsOperations
+  /** Called before a call to Secrets Manager is looked at: does what the clock has made due by then. @default - nothing is */
+  readonly catchUp?: () => void
   /** Does a call's work as one write of whatever it changes. */
   readonly asOneWrite: <T>(work: () => T) => T
   /** ARN of who signed a call. */
@@ -119,6 +121,7 @@ export const awsVendor = (
       try {
         if (operation === undefined) throw new AwsFault('UnknownOperationException', 'No such operation.')
         if (body === undefined) throw new AwsFault('SerializationException', 'The body is not a JSON object.')
+        if (service?.name === 'secretsmanager') services.catchUp?.()
         checkQuota(name)
         checkShape(service?.model?.[name] ?? {}, body)
         const answer = reply(

@@ -1,6 +1,7 @@
 // Rotation rules: which ones are taken, what NextRotationDate says, and when the schedule starts a rotation.
 import {
   DescribeSecretCommand,
+  ListSecretsCommand,
   PutSecretValueCommand,
   RotateSecretCommand,
   type RotationRulesType,
@@ -114,6 +115,33 @@ describe('rules are refused', () => {
 
     expect(refused).toBe(name)
     expect(aws.standIn.peek('s')?.rotation).toBeUndefined()
+  })
+})
+
+describe('the clock', () => {
+  it.each<[string, RotationRulesType, number, string]>([
+    ['after days', { AutomaticallyAfterDays: 2 }, 2 * DAY_MS, '2026-03-12T23:59:59.000Z'],
+    ['at a rate', { ScheduleExpression: 'rate(4 hours)' }, 4 * HOUR_MS, '2026-03-10T17:00:00.000Z'],
+    [
+      'by a cron expression, in its window',
+      { ScheduleExpression: 'cron(0 8 11 * ? *)', Duration: '2h' },
+      20 * HOUR_MS,
+      '2026-03-11T10:00:00.000Z',
+    ],
+  ])('starts a rotation %s, by the date that both lists and descriptions show', async (_what, rules, ms, date) => {
+    const aws = await startConfigured(rules)
+    const { SecretList } = await aws.secrets.send(new ListSecretsCommand({}))
+    expect([await nextDate(aws), SecretList?.[0]?.NextRotationDate?.toISOString()]).toEqual([date, date])
+    expect(aws.fn.events).toEqual([])
+
+    await fetch(`${aws.origin}/_stand-in/clock`, {
+      method: 'POST',
+      body: JSON.stringify({ advance_seconds: ms / 1000 }),
+    })
+    await aws.secrets.send(new ListSecretsCommand({}))
+    await aws.standIn.idle()
+
+    expect(aws.fn.events.map(({ Step }) => Step)).toEqual(['createSecret', 'setSecret', 'testSecret', 'finishSecret'])
   })
 })
 

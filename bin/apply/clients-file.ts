@@ -12,6 +12,7 @@ import { type ClientConfig, clientFields, readClientList, spanHours } from '../.
 import { createPlace, type Place } from '../../lib/config/config-place.ts'
 import { ownBackstopRules } from '../../lib/config/rotation-schedule.ts'
 import { CommandFault, EXIT } from '../terminal/command-fault.ts'
+import { yamlValue } from './yaml-value.ts'
 
 interface ClientsFile {
   /** Names who owns these clients, so that another file's are not taken for its own. */
@@ -21,6 +22,8 @@ interface ClientsFile {
 
 const ROOT = 'file'
 const DEFAULT_SET = 'default'
+/** Members that only hold what others name by an anchor. */
+const EXTENSION = 'x-'
 const setShape = { expected: SET_RULE, fits: isSetName }
 const DEFAULTED = ['readers', 'onRemoval', 'overlap', 'period', 'tags'] as const
 
@@ -63,7 +66,8 @@ const readDefaults = (root: Place): Readonly<Record<string, unknown>> => {
 }
 
 const readRoot = (fields: Readonly<Record<string, unknown>>, faults: string[]): ClientsFile => {
-  const root = createPlace(ROOT, faults, fields)
+  const own = Object.entries(fields).filter(([name]) => !name.startsWith(EXTENSION))
+  const root = createPlace(ROOT, faults, Object.fromEntries(own))
   root.onlyKnows('set', 'defaults', 'clients')
   const defaults = readDefaults(root)
   if (!Array.isArray(fields.clients)) {
@@ -89,16 +93,11 @@ const refuse = (fileName: string, faults: readonly string[]): CommandFault =>
     `${fileName} has ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}, and nothing was changed:\n${faults.map((fault) => `  ${fault}`).join('\n')}`,
   )
 
-/** An anchor that is not set shows only here. */
-const plainValue = (document: ReturnType<typeof parseDocument>, fileName: string): unknown => {
-  try {
-    // A file of thousands repeats one anchor in each entry.
-    return document.toJS({ maxAliasCount: -1 })
-  } catch (error) {
-    const why = error instanceof Error ? error.message : 'unknown'
-    throw refuse(fileName, [`${fileName} is not YAML: ${why}`])
-  }
-}
+/** The parser's word for a stack that is full. */
+const TOO_DEEP = /call stack/
+
+const whyNotYaml = (message: string): string =>
+  TOO_DEEP.test(message) ? 'nests its values too deeply' : `is not YAML: ${message}`
 
 /** @throws CommandFault `usage` with every fault, one a line. */
 export const readClientsFile = (text: string, fileName: string): ClientsFile => {
@@ -113,10 +112,12 @@ export const readClientsFile = (text: string, fileName: string): ClientsFile => 
     // The parser's words may quote the text, which is no secret here.
     throw refuse(
       fileName,
-      document.errors.map(({ message, pos }) => `${fileName}${at(pos[0])} is not YAML: ${message}`),
+      document.errors.map(({ message, pos }) => `${fileName}${at(pos[0])} ${whyNotYaml(message)}`),
     )
   }
-  const value = plainValue(document, fileName)
+  const read = yamlValue(document)
+  if (!read.ok) throw refuse(fileName, [`${fileName} ${read.refusal}`])
+  const { value } = read
   if (!isJsonObject(value)) {
     throw refuse(fileName, [`${fileName} is malformed: expected "clients:" with a list of ${clientFields.join(', ')}`])
   }

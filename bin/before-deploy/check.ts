@@ -1,6 +1,7 @@
 // What a check of `m2m doctor --before-deploy` finds: fine, a problem, or that it could not look, each with what to type. Also how a call to
 // AWS that failed becomes the last of these: a denial names the action and who is to be allowed it, so that one missing right hides nothing
 // but its own check.
+import { messageText } from '../../lambda/core/base/message-text.ts'
 
 export type CheckState = 'ok' | 'problem' | 'notChecked'
 
@@ -20,7 +21,7 @@ export class AwsCallError extends Error {
   /** AWS's, or Node's for a connection. */
   readonly errorName: string
   constructor(action: string, errorName: string, message: string) {
-    super(message)
+    super(messageText(message))
     this.name = 'AwsCallError'
     this.action = action
     this.errorName = errorName

@@ -21,7 +21,7 @@ export const reportOf = (results: readonly CheckResult[], around: Surroundings, 
   const lines = results.map(({ check, state, what, todo }) => [
     screen.paint(colours[state], words[state]),
     check,
-    todo === undefined ? what : `${what}\n→ ${todo}`,
+    todo === undefined ? what : [...what.split('\n'), ...`→ ${todo}`.split('\n')],
   ])
   const tally = `${around.stackName} in ${around.region}: ${count(problems, 'problem')}, ${unknown} not checked, ${numberOf('ok')} ok`
   return {

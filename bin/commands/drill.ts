@@ -55,9 +55,6 @@ const record = async (context: CommandContext, written: Written): Promise<string
 const failedStepOf = ({ steps }: DrillEnd): string | undefined =>
   steps.find(({ step, state }) => state === 'failed' && step !== 'removed')?.step
 
-/** A step takes the line on which the progress of the whole command is drawn. */
-const overProgress = (): string => (process.stderr.isTTY ? '\r\u001B[K' : '')
-
 const carryOut = async (context: CommandContext, options: DrillOptions): Promise<Ending> => {
   const { screen, stage } = context
   const names = drillNames(context, await context.view())
@@ -67,7 +64,7 @@ const carryOut = async (context: CommandContext, options: DrillOptions): Promise
     names,
     asksNotice: options.notice,
     isStopped: interruption.isAsked,
-    onStep: (end) => screen.note(`${overProgress()}${stepLine(screen, end)}`),
+    onStep: (end) => screen.step(stepLine(screen, end)),
     ...defined({ bucket: options.bucket, breakGlass: options.breakGlass }),
   })
   const until = context.timing.now() + options.timeout * 1000

@@ -1,7 +1,7 @@
 // Findings in words, for one screen (finding-groups.ts). Pure.
 import type { FleetFinding } from '../../lambda/core/clients/fleet-findings.ts'
 import type { Screen } from '../terminal/screen.ts'
-import { table } from '../terminal/table.ts'
+import { type Cell, table } from '../terminal/table.ts'
 import { count } from '../terminal/words.ts'
 import { type FindingGroup, findingTitles, groupFindings } from './finding-groups.ts'
 
@@ -15,12 +15,12 @@ const namesOf = (findings: readonly FleetFinding[]): string => {
   return left === 0 ? names.join(', ') : `${names.join(', ')} and ${count(left, 'more', 'more')}`
 }
 
-const rowOf = (screen: Pick<Screen, 'paint'>, { weight, kind, findings, todo }: FindingGroup): readonly string[] => {
+const rowOf = (screen: Pick<Screen, 'paint'>, { weight, kind, findings, todo }: FindingGroup): readonly Cell[] => {
   const painted = screen.paint(weight === 'broken' ? 'red' : 'yellow', weight)
   const [first] = findings
-  if (findings.length <= 1) return [painted, first?.subject ?? '', `${first?.what ?? ''}\n→ ${todo}`]
+  if (findings.length <= 1) return [painted, first?.subject ?? '', [first?.what ?? '', `→ ${todo}`]]
   const title = findingTitles[kind]
-  const words = `${title}: ${namesOf(findings)}\n→ ${todo}   (each: m2m doctor --kind ${kind})`
+  const words = [`${title}: ${namesOf(findings)}`, `→ ${todo}   (each: m2m doctor --kind ${kind})`]
   return [painted, `${findings.length.toLocaleString('en')} × ${kind}`, words]
 }
 

@@ -8,6 +8,7 @@ import type { CommandContext } from '../terminal/command-context.ts'
 import { type Ending, EXIT } from '../terminal/command-fault.ts'
 import { integerFrom } from '../terminal/options.ts'
 import type { Work } from '../terminal/run.ts'
+import { safeText } from '../terminal/safe-text.ts'
 
 interface Item {
   readonly key: string
@@ -98,7 +99,7 @@ const onTerminal = (context: CommandContext, { interval }: WatchOptions): Shown 
   let last = ''
   const draw = (note: string): void => {
     const head = `Every ${interval} s, stage ${context.stage}: ${timeOf(context.timing.now())}${note}   (Ctrl-C ends it)`
-    stdout.write(frameOf([head, '', ...last.split('\n')], stdout.rows))
+    stdout.write(frameOf(safeText([head, '', ...last.split('\n')].join('\n')).split('\n'), stdout.rows))
   }
   stdout.write(`${OPEN}${CLEAR}`)
   return {

@@ -1,5 +1,6 @@
 // How a command ends: its exit codes, in one place (docs/cli.md lists them), and the error that carries one. A message says what is wrong,
 // with what, and what to do; it is all that a user sees.
+import { boundedText } from '../../lambda/core/base/message-text.ts'
 
 export const EXIT = {
   /** Done, or nothing to do. */
@@ -23,7 +24,7 @@ export class CommandFault extends Error {
   /** What `--json` prints all the same. @default - nothing */
   readonly json: object | undefined
   constructor(exitCode: ExitCode, message: string, json?: object) {
-    super(message)
+    super(boundedText(message))
     this.name = 'CommandFault'
     this.exitCode = exitCode
     this.json = json

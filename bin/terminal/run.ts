@@ -103,6 +103,6 @@ export const exitCodeOf = (error: unknown): ExitCode => {
 /** One line (or one a fault, where a file has several); with --debug the stack as well. */
 export const reportFailure = (error: unknown, isDebug: boolean): void => {
   writeNote(`m2m: ${wordsOf(error)}`)
-  if (isDebug && error instanceof Error) process.stderr.write(`${error.stack ?? ''}\n`)
+  if (isDebug && error instanceof Error) writeNote(error.stack ?? '')
   process.exitCode = exitCodeOf(error)
 }

@@ -1,11 +1,10 @@
 // What the CLI shows: results on stdout, everything else on stderr, so that a pipe gets nothing but results. Colours, and lines that are broken
-// where the terminal ends, only on a terminal. Progress after a second, in place on a terminal and as a line now and then elsewhere.
+// where the terminal ends, only on a terminal. Control characters that others wrote go nowhere (safe-text.ts). Progress after a second, in place on a terminal and as a line now and then elsewhere.
 import { createInterface } from 'node:readline/promises'
-import { styleText } from 'node:util'
+import { visibleJson } from '../../lambda/core/base/message-text.ts'
 import { CommandFault, EXIT } from './command-fault.ts'
 import { clip, fold } from './fold.ts'
-
-type Style = Parameters<typeof styleText>[0]
+import { painted, type Style, safeText } from './safe-text.ts'
 
 interface ProgressLine {
   at(done: number, total?: number): void
@@ -18,6 +17,8 @@ export interface Screen {
   print(text: string): void
   /** Everything else. */
   note(text: string): void
+  /** A note that takes the line on which progress is drawn. */
+  step(text: string): void
   paint(style: Style, text: string): string
   progress(what: string): ProgressLine
   /** Lines of the terminal that notes go to. @default - undefined: it is none */
@@ -61,7 +62,7 @@ const barOf = (done: number, total: number): string => {
 /** Of everything that is no result: what is drawn in place is taken away first. */
 export const writeNote = (text: string): void => {
   const { stderr } = process
-  stderr.write(`${clear()}${fold(text, columnsOf(stderr))}\n`)
+  stderr.write(`${clear()}${fold(safeText(text), columnsOf(stderr))}\n`)
 }
 
 const createProgress = (what: string): ProgressLine => {
@@ -78,7 +79,7 @@ const createProgress = (what: string): ProgressLine => {
     const isNew = !isDrawn || drawn !== `${bar}${state}`
     if (stderr.isTTY && !isNew) return
     drawn = `${bar}${state}`
-    const line = state === '' ? `${what} …` : `${what}: ${state}`
+    const line = safeText(state === '' ? `${what} …` : `${what}: ${state}`)
     isDrawn = stderr.isTTY
     // A line that fills the terminal would wrap, and could not be drawn over.
     stderr.write(stderr.isTTY ? `\r\u001B[K${clip(`${bar}${line}`, (stderr.columns ?? 80) - 1)}` : `${line}\n`)
@@ -107,7 +108,7 @@ const ask = async (question: string): Promise<'yes' | 'no'> => {
   isAsking = true
   isDrawn = false
   try {
-    const answer = await lines.question(`\r\u001B[K${fold(`${question} [y/N]`, columnsOf(process.stderr))} `)
+    const answer = await lines.question(`\r\u001B[K${fold(safeText(`${question} [y/N]`), columnsOf(process.stderr))} `)
     return /^y(es)?$/i.test(answer.trim()) ? 'yes' : 'no'
   } finally {
     isAsking = false
@@ -121,11 +122,15 @@ export const createScreen = ({ isJson, mayPaint }: ScreenInput): Screen => ({
     const { stdout, stderr } = process
     if (stderr.isTTY) stderr.write(clear())
     // A document for machines is one wherever it goes.
-    const shown = isJson ? text : fold(text, columnsOf(stdout))
+    const shown = isJson ? visibleJson(text) : fold(safeText(text), columnsOf(stdout))
     stdout.write(shown.endsWith('\n') ? shown : `${shown}\n`)
   },
   note: writeNote,
-  paint: (style, text) => (mayPaint ? styleText(style, text, { validateStream: false }) : text),
+  step: (text) => {
+    if (process.stderr.isTTY) process.stderr.write(`${clear()}\r\u001B[K`)
+    writeNote(text)
+  },
+  paint: (style, text) => (mayPaint ? painted(style, text) : text),
   progress: createProgress,
   rows: process.stderr.isTTY ? process.stderr.rows : undefined,
   ask: async (question) => (isSomebodyThere() ? ask(question) : 'nobody'),

@@ -21,13 +21,23 @@ const NO_LINES = {
 
 const withoutTrailingSpace = (text: string): string => text.replace(/[ \t]+$/gm, '')
 
+/** A list: several lines. */
+export type Cell = string | readonly string[]
+
+/** Whoever wrote what is in it, a line is one line. */
+const cellText = (cell: Cell): string =>
+  [cell]
+    .flat()
+    .map((line) => line.replaceAll(/\s*[\r\n]+\s*/g, ' '))
+    .join('\n')
+
 /** @param heads empty: a list of names and values. */
-export const table = (heads: readonly string[], rows: readonly (readonly string[])[]): string => {
+export const table = (heads: readonly string[], rows: readonly (readonly Cell[])[]): string => {
   const made = new Table({
     ...(heads.length === 0 ? {} : { head: [...heads] }),
     chars: NO_LINES,
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
   })
-  for (const row of rows) made.push([...row])
+  for (const row of rows) made.push(row.map(cellText))
   return withoutTrailingSpace(made.toString())
 }

@@ -5,6 +5,7 @@
 import type { Node } from 'constructs'
 import { defined } from '../../lambda/core/base/defined.ts'
 import { isJsonObject } from '../../lambda/core/base/json-object.ts'
+import { messageText } from '../../lambda/core/base/message-text.ts'
 import type { Bounds } from '../../lambda/core/rotation/bounds.ts'
 import {
   EXTRA_PREFIX_RULE,
@@ -253,7 +254,7 @@ const readRoot = (root: Place): DeployConfig => {
 export class DeployConfigFault extends Error {
   readonly faults: readonly string[]
   constructor(faults: readonly string[]) {
-    super(`The configuration is not valid:\n${faults.map((fault) => `  ${fault}`).join('\n')}`)
+    super(messageText(`The configuration is not valid:\n${faults.map((fault) => `  ${fault}`).join('\n')}`))
     this.name = 'DeployConfigFault'
     this.faults = faults
   }

@@ -23,11 +23,15 @@ const STRING = /"(?:[ !#-[\]-\u{10ffff}]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*/uy
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y
 const LITERAL = /true|false|null/y
 
+/** Far beyond any configuration, and far from the end of the stack. */
+const MAX_DEPTH = 500
+
 const startOfLine = (text: string, at: number): number => text.lastIndexOf('\n', at - 1) + 1
 
 /** RFC 8259's grammar. @returns undefined when the whole text is JSON. */
 export const jsonFault = (text: string): JsonFault | undefined => {
   let at = 0
+  let depth = 0
   const take = (pattern: RegExp): boolean => {
     pattern.lastIndex = at
     if (!pattern.test(text)) return false
@@ -52,9 +56,12 @@ export const jsonFault = (text: string): JsonFault | undefined => {
   }
   const readMembers = (end: '}' | ']', readOne: () => void): void => {
     if (isNext(end)) return
+    depth += 1
+    if (depth > MAX_DEPTH) stop(`values nested at most ${MAX_DEPTH} deep`)
     do readOne()
     while (isNext(','))
     if (!isNext(end)) stop(`a comma or ${end}`)
+    depth -= 1
   }
   const readValue = (): void => {
     if (isNext('{')) {

@@ -1,6 +1,7 @@
 // `npm run verify:live`: reads what it is given, asks whose account it would work in, runs the checks, and writes the page as they come out.
 // Exit codes: 0 every check agrees or was not seen; 1 one differs, a group broke off, AWS answered nothing, or something was left behind; 2 it did
 // not start, and nothing was made; 3 the credentials ended, and --resume goes on; 130 interrupted.
+import { visibleText } from '../../lambda/core/base/message-text.ts'
 import { processEnvironment } from '../../lambda/env.ts'
 import { EVERY_RUN, removeByPrefix } from './clean.ts'
 import { answeredBy, isBrokenOff } from './finding.ts'
@@ -15,7 +16,7 @@ import { createStytchCalls } from './stytch-calls.ts'
 import { newRunId, type Verified, verify } from './verify.ts'
 
 const say = (line: string): void => {
-  process.stderr.write(`${line}\n`)
+  process.stderr.write(`${visibleText(line)}\n`)
 }
 
 interface Started {

@@ -85,6 +85,56 @@ clients:
   })
 })
 
+test('merge keys and members that begin with x- are read, and an entry’s own fields go over what it merges', () => {
+  const file = readClientsFile(
+    `x-job: &job
+  readers: [arn:aws:iam::111111111111:role/job]
+  scopes: [a]
+x-large: &large { period: 60d, scopes: [b] }
+clients:
+  - { <<: *job, name: one, description: d }
+  - { <<: [*job, *large], name: two, description: d, readers: [] }
+  - { name: three, <<: *large, description: d, scopes: [c] }
+`,
+    'x',
+  )
+
+  expect(
+    file.clients.map(({ name, readers, scopes, period }) => ({ name, readers: readers.length, scopes, period })),
+  ).toEqual([
+    { name: 'one', readers: 1, scopes: ['a'], period: undefined },
+    { name: 'two', readers: 0, scopes: ['a'], period: '60d' },
+    { name: 'three', readers: 0, scopes: ['c'], period: '60d' },
+  ])
+})
+
+test('a file of ten thousand clients that all use the same anchors is read', () => {
+  const entries = Array.from(
+    { length: 10_000 },
+    (_, at) => `  - { name: c${at}, description: d, readers: *r, tags: *t }`,
+  )
+  const text = `x-r: &r [arn:aws:iam::111111111111:role/job]\nx-t: &t { team: payments }\nclients:\n${entries.join('\n')}`
+
+  expect(readClientsFile(text, 'x').clients[9_999]).toMatchObject({ name: 'c9999', tags: { team: 'payments' } })
+})
+
+test('ten lines of aliases that stand for thousands of millions of values are one fault, at once', () => {
+  const levels = Array.from({ length: 9 }, (_, at) => `x-${at + 1}: &a${at + 1} [${`*a${at}, `.repeat(10)}]`)
+
+  expect(faultsOf(['x-0: &a0 [lol]', ...levels, 'clients: *a9', ''].join('\n'))).toEqual([
+    'clients.yaml is too large with its aliases written out: expected at most 20 million characters; use fewer aliases, or several files',
+  ])
+})
+
+test('a fault that quotes a value of megabytes says how much of it is left out, and still what was expected', () => {
+  const [fault = ''] = faultsOf(`clients:\n  - name: ${'x'.repeat(5_000_000)}\n    description: d\n`)
+
+  expect(fault.length).toBeLessThan(1_200)
+  expect(fault).toMatch(
+    /^clients\.yaml:2:5 clients\[0\]\.name is malformed: "x+ … 4,999,\d{3} more characters … x+".*expected 1 to 64 of a-z/,
+  )
+})
+
 describe('faults', () => {
   test('are told all at once, each with its line and its path', () => {
     expect(
@@ -157,7 +207,11 @@ clients:
   test.each([
     ['clients:\n  - name: a\n   description: d\n', /^clients\.yaml:3:\d+ is not YAML: /],
     ['clients: []\nclients: []\n', /^clients\.yaml:2:1 is not YAML: Map keys must be unique/],
-    ['clients: [*nobody]\n', /is not YAML|Unresolved alias/],
+    ['clients: [*nobody]\n', /^clients\.yaml uses \*nobody, but no &nobody is defined before it$/],
+    ['clients: &all [*all]\n', /^clients\.yaml uses \*all inside of &all itself$/],
+    [`clients: ${'['.repeat(20_000)}`, /nests its values too deeply/],
+    ['clients: [{[a]: b}]\n', /has a key that is no text/],
+    ['clients: [{<<: a}]\n', /merges \(<<\) something that is no mapping/],
   ])('of the YAML itself: %j', (text, expected) => {
     expect(faultsOf(text).join('\n')).toMatch(expected)
   })

@@ -31,8 +31,58 @@ test('a result goes to stdout with one end of line, a note to stderr', () => {
 })
 
 test('colours are there when they may be, and not otherwise', () => {
-  expect(screen(true).paint('red', 'x')).toBe('\u001B[31mx\u001B[39m')
-  expect(screen().paint('red', 'x')).toBe('x')
+  screen(true).print(screen(true).paint('red', 'x'))
+  screen().print(screen().paint('red', 'x'))
+
+  expect(said.stdout).toBe('\u001B[31mx\u001B[39m\nx\n')
+})
+
+/** What an event, a tag or a service's answer may hold: a colour, a link, a title, a cursor that moves, a bell, text turned around. */
+const hostile = [
+  '\u001B[32mproven\u001B[0m',
+  '\u001B]8;;https://evil.example\u0007here\u001B]8;;\u0007',
+  '\u001B]0;title\u001B\\',
+  '\u009B2Jgone',
+  '\u001BPq\u009C',
+  'a\u0007b\u0008c\rd',
+  'txt\u202Egpj.exe\u2066',
+  '\uFEFF\u200Bx',
+  `\u001B]0;${'never ends '.repeat(3)}`,
+]
+/** All controls but line feeds, and whatever turns text around. */
+const obeyed = /(?![\n\t])[\p{Cc}\p{Cf}]/u
+
+test.each(hostile)(
+  'nothing that others wrote is obeyed by the terminal, as result, note, question or progress: %j',
+  (text) => {
+    const one = screen(true)
+    one.print(`before ${text} after\nnext`)
+    one.note(text)
+    one.step(text)
+    const progress = one.progress(text)
+    progress.at(1)
+    vi.advanceTimersByTime(20_000)
+    progress.end()
+
+    expect(`${said.stdout}${said.stderr}`).not.toMatch(obeyed)
+    expect(said.stdout).toMatch(/^before .*\nnext\n$/)
+    expect(said.stdout).toContain('\uFFFD')
+  },
+)
+
+test('a colour of ours stays one around what others wrote, and theirs does not end it', () => {
+  const one = screen(true)
+  one.print(one.paint('red', 'no \u001B[0m\u001B[32mproof'))
+
+  expect(said.stdout).toBe('\u001B[31mno \uFFFD\uFFFDproof\u001B[39m\n')
+})
+
+test('JSON stays the same document, with such characters as escapes', () => {
+  const value = { name: hostile.join(' '), path: 'a\\b "c"\n' }
+  createScreen({ isJson: true, mayPaint: false }).print(JSON.stringify(value, undefined, 2))
+
+  expect(said.stdout).not.toMatch(obeyed)
+  expect(JSON.parse(said.stdout)).toEqual(value)
 })
 
 test('progress says nothing within a second, then once, then every ten seconds where stderr is no terminal', () => {

@@ -21,6 +21,14 @@ describe('the place is where an editor would put the cursor', () => {
   })
 })
 
+test('is where values are nested too deeply to be read at all', () => {
+  expect(jsonFault(`{\n"a": ${'['.repeat(100_000)}`)).toEqual({
+    line: 2,
+    column: 506,
+    expected: 'values nested at most 500 deep',
+  })
+})
+
 test('what JSON.parse takes has no fault, and what it refuses has one', () => {
   const isJson = (text: string): boolean => {
     try {

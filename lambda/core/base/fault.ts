@@ -1,5 +1,7 @@
 // The one failure that is thrown: by an adapter, or by a use case that ran out of time, when only a retry or a person helps. No message
-// holds a secret, a token, or a response body.
+// holds a secret, a token, or a response body; each is bounded, and plain text, whatever a service or a file said.
+import { messageText } from './message-text.ts'
+
 export type FaultCode =
   | 'STYTCH_UNAVAILABLE'
   | 'STYTCH_RATE_LIMITED'
@@ -52,7 +54,7 @@ export class Fault extends Error {
   readonly code: FaultCode
   readonly retryable: boolean
   constructor({ code, message, retryable, cause }: FaultDetails) {
-    super(message, cause === undefined ? undefined : { cause })
+    super(messageText(message), cause === undefined ? undefined : { cause })
     this.name = 'Fault'
     this.code = code
     this.retryable = retryable

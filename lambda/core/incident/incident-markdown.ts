@@ -2,15 +2,21 @@
 // somebody else wrote, a reason above all, is shown as text: it makes no table, no link and no heading.
 
 import { isJsonObject } from '../base/json-object.ts'
+import { visibleLine } from '../base/message-text.ts'
 import type { ClientFailure, ClientProof, ClientReport, IncidentReport, ReportedLeak } from './incident-report.ts'
 
-const text = (value: string): string =>
-  value
-    .replace(/\s+/g, ' ')
-    .trim()
-    .replace(/[\\`*_[\]<>|#~]/g, (character) => `\\${character}`)
+/** Some readers make links of addresses as they stand. */
+const ADDRESS = /\b(https?|ftp|mailto|xmpp):|\b(www)\.|@/gi
 
-const code = (value: string): string => `\`${value.replace(/[`\s|]+/g, ' ').trim()}\``
+const text = (value: string): string =>
+  visibleLine(value)
+    .replace(/[\\`*_[\]<>|#~]/g, (character) => `\\${character}`)
+    .replace(ADDRESS, (address) => `${address.slice(0, -1)}\\${address.at(-1)}`)
+
+const code = (value: string): string =>
+  `\`${visibleLine(value)
+    .replace(/[`\s|]+/g, ' ')
+    .trim()}\``
 
 const row = (...cells: readonly string[]): string => `| ${cells.join(' | ')} |`
 const table = (head: readonly string[], rows: readonly (readonly string[])[]): readonly string[] => [

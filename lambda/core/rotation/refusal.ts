@@ -1,6 +1,7 @@
 // Every way to fail. A Refusal is a value with the facts of a decision not to act; a Fault is thrown by an adapter (or by a use
 // case that ran out of time) when only a retry or a person helps. No message holds a secret, a token, or a response body.
 
+import { messageText } from '../base/message-text.ts'
 import { MINUTE_MS } from '../base/time-units.ts'
 import { MAX_SECRET_BYTES } from '../secret/fit-secret.ts'
 import { type ReplicaState, replicaWords } from '../secret/replica-state.ts'
@@ -175,7 +176,7 @@ export class RotationRefused extends Error {
   readonly refusal: Refusal
   constructor({ refusal, secretId, clientId }: RefusedRotation) {
     const whose = clientId === undefined ? '' : ` (client ${clientId})`
-    super(`Rotation of ${secretId}${whose} refused: ${explainRefusal(refusal)}.`)
+    super(messageText(`Rotation of ${secretId}${whose} refused: ${explainRefusal(refusal)}.`))
     this.name = 'RotationRefused'
     this.refusal = refusal
   }

@@ -402,9 +402,21 @@ describe('in Markdown', () => {
 
     expect(text).toContain('# Incident INC \\#\\# 42\n')
     expect(text).toContain(
-      '| because | a \\| b \\# heading \\<script\\>alert(1)\\</script\\> \\[x\\](http://e.example) \\`code\\` \\*\\*bold\\*\\* \\~\\~no\\~\\~ |',
+      '| because | a \\| b \\# heading \\<script\\>alert(1)\\</script\\> \\[x\\](http\\://e.example) \\`code\\` \\*\\*bold\\*\\* \\~\\~no\\~\\~ |',
     )
     expect(text.split('\n').filter((line) => line.startsWith('# '))).toHaveLength(1)
+  })
+
+  test('nothing in it is obeyed by a terminal or a viewer: colours, links, text turned around, rows of a table', () => {
+    const reason =
+      'see www.evil.example \u001B]8;;https://evil.example\u0007\u001B[32mproven\u202E |\r\n| a@b.example | x'
+
+    const text = incidentMarkdown(report({ said: [leakEvent({ reason, requestedBy: 'a\u0085b' })] }))
+
+    expect(text).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}]/u)
+    expect(text).toContain(
+      '| because | see www\\.evil.example \uFFFD\uFFFDproven\uFFFD \\| \\| a\\@b.example \\| x |\n',
+    )
   })
 
   test('a grace is told', () => {

@@ -1,8 +1,11 @@
 // The AWS stand-in: Secrets Manager, EventBridge's PutEvents and a little of S3 on one loopback address, for the AWS SDK's own endpoint
-// variables. It rotates by calling whatever `invoke` it is given, checks no credentials and enforces no policy. Tests and
-// the laptop make one; production code never sees it.
+// variables. It rotates by calling whatever `invoke` it is given and checks no signature. Who may do what it enforces if it is given rights.
+// Tests and the laptop make one; production code never sees it.
 
 import { setTimeout as realSleep } from 'node:timers/promises'
+import { defined } from '../../core/base/defined.ts'
+import { statementsOf } from '../iam/policy.ts'
+import type { Rights } from '../iam/rights.ts'
 import { createDraws } from '../stand-in/draws.ts'
 import { createLatency, type Sleep } from '../stand-in/latency.ts'
 import {
@@ -13,6 +16,7 @@ import {
   type StandInServer,
 } from '../stand-in/server.ts'
 import type { World } from '../stand-in/world.ts'
+import { createStandInGuard } from './access/stand-in-guard.ts'
 import type { DeadLetter } from './async-invocations.ts'
 import type { TableItem } from './attributes.ts'
 import type { Concurrency } from './concurrency.ts'
@@ -71,6 +75,8 @@ export interface AwsStandInInput {
   readonly watching?: WatchingInput
   /** What else answers on this address; undefined = not its own. @default - nothing */
   readonly route?: (request: StandInRequest) => Operation | undefined
+  /** Who calls, and what they may: every call is then somebody's, and evaluated. @default - everybody may do everything */
+  readonly rights?: Rights | undefined
   readonly settings?: Partial<AwsSettings>
   /** How redrives, late cleanups and the settings' latencies wait. @default - real time */
   readonly sleep?: Sleep
@@ -156,6 +162,14 @@ const withinConcurrency =
     }
   }
 
+/** Secrets Manager itself invokes a rotation function, so that the function's policy has to let it. */
+const permitted =
+  (mayRotate: ((functionArn: string, secretArn: string) => boolean) | undefined, invoke: Invoke): Invoke =>
+  async (functionArn, event) => {
+    if (mayRotate?.(functionArn, event.SecretId) !== false) return invoke(functionArn, event)
+    return { ok: false, errorType: 'AccessDeniedException', errorMessage: 'The function does not permit it.' }
+  }
+
 export const createAwsStandIn = (input: AwsStandInInput): AwsStandIn => {
   const { world, region = 'us-east-1', accountId = '000000000000' } = input
   const now = world.clock.now
@@ -164,6 +178,7 @@ export const createAwsStandIn = (input: AwsStandInInput): AwsStandIn => {
   const initialFaults = settingsFaults(initial)
   if (initialFaults.length > 0) throw new TypeError(initialFaults.join('; '))
 
+  input.rights?.configure(settings)
   const store = createSecretStore(now, region, accountId)
   const replication = createReplication({ store, region, now, settings })
   const list = createSecretList(store, now, settings)
@@ -175,7 +190,21 @@ export const createAwsStandIn = (input: AwsStandInInput): AwsStandIn => {
     settings,
     sleep: input.sleep ?? ((ms, signal) => realSleep(ms, undefined, { signal })),
   })
-  const invoke = input.invoke && withinConcurrency(lambda.concurrency, input.invoke)
+  const draws = createDraws(input.drawSeed)
+  const tables = createTables(input.tables ?? [], {
+    now,
+    ageMs: () =>
+      settings.staleReadShare > 0 && draws.next() < settings.staleReadShare ? draws.next() * settings.staleReadMs : 0,
+  })
+  const keys = createKeys({ keys: input.keys ?? [{ alias: 'alias/stand-in' }], region, accountId })
+  const { rights } = input
+  const guard =
+    rights &&
+    createStandInGuard({
+      ...{ rights, store, settings, keys, partitionKeyOf: tables.partitionKeyOf },
+      place: { region, accountId },
+    })
+  const invoke = input.invoke && permitted(guard?.mayRotate, withinConcurrency(lambda.concurrency, input.invoke))
   const driver = createRotationDriver({ store, now, settings, invoke, sleep: input.sleep })
   const bus = createEventBus(now, settings)
   const history = createEventHistory({ region, accountId, outcomes: () => driver.outcomes() })
@@ -186,24 +215,26 @@ export const createAwsStandIn = (input: AwsStandInInput): AwsStandIn => {
     roleMadeAt: roles.roleMadeAt,
     settings,
     now,
+    onPermit: (functionArn, statement) => {
+      const before = rights?.resourcePolicy(functionArn) ?? { Statement: [] }
+      const Statement = [...statementsOf(before), statement]
+      rights?.setResourcePolicy(functionArn, { Version: '2012-10-17', Statement })
+    },
   })
-  const draws = createDraws(input.drawSeed)
   const views = createSecretViews({ store, now, settings, draws, chooseView: input.chooseView })
   const countVersion = createVersionQuota(settings, now)
-  const context: AwsContext = { store, now, settings, driver, views, countVersion, mayInvoke: admin.mayBeRotatedBy }
+  const permissions = {
+    mayInvoke: guard?.mayRotate ?? admin.mayBeRotatedBy,
+    ...defined({ refusesToRead: guard?.refusesToRead }),
+  }
+  const context: AwsContext = { store, now, settings, driver, views, countVersion, ...permissions }
   const rotation = rotationOperations(context)
   const s3 = createS3Api({ buckets: input.buckets ?? [], now })
 
   const parameters = createParameters({ now, region, accountId })
 
-  const tables = createTables(input.tables ?? [], {
-    now,
-    ageMs: () =>
-      settings.staleReadShare > 0 && draws.next() < settings.staleReadShare ? draws.next() * settings.staleReadMs : 0,
-  })
-  const keys = createKeys({ keys: input.keys ?? [{ alias: 'alias/stand-in' }], region, accountId })
   const watching = createWatching(input.watching ?? {}, { region, accountId })
-  const query = createQueryRoute([...watching.query, roles.query, createSts({ accountId })])
+  const query = createQueryRoute([...watching.query, roles.query, createSts({ accountId, identify: rights?.identify })])
   const latency = createLatency(input.sleep)
   const readListeners = new Set<(event: object) => void>()
 
@@ -211,6 +242,7 @@ export const createAwsStandIn = (input: AwsStandInInput): AwsStandIn => {
     const faults = settingsFaults(changes)
     if (faults.length > 0) throw new TypeError(faults.join('; '))
     Object.assign(settings, changes)
+    rights?.configure(settings)
     list.lagChanged()
     views.settingsChanged()
   }
@@ -247,9 +279,10 @@ export const createAwsStandIn = (input: AwsStandInInput): AwsStandIn => {
       cloudTrail: history.operations,
       catchUp: rotation.tick,
       asOneWrite: store.asOneWrite,
-      callerOf: ({ authorization }) => sessionOfKey(accountId, accessKeyIn(authorization)),
+      callerOf: ({ authorization }) =>
+        guard?.identify(authorization).arn ?? sessionOfKey(accountId, accessKeyIn(authorization)),
       onCall: (operation, body, headers) => {
-        const trailed = { operation, body, headers, at: now() }
+        const trailed = { operation, body, headers, at: now(), caller: guard?.identify(headers.authorization) }
         history.called(trailed)
         const event = trailEvent({ region, accountId }, trailed)
         if (event === undefined) return
@@ -276,16 +309,21 @@ export const createAwsStandIn = (input: AwsStandInInput): AwsStandIn => {
     operation === undefined ? undefined : { ...operation, service }
   const latencyOf = ({ service }: Operation): number => settings.latencyMs[service as AwsService] ?? 0
 
+  const route = (request: StandInRequest): Operation =>
+    ofService('lambda', admin.route(request) ?? lambda.route(request)) ??
+    query.route(request) ??
+    input.route?.(request) ??
+    watching.route(request) ??
+    ofService('s3', s3.route(request)) ??
+    vendor.route(request)
+
   const server = createStandInServer(world, {
     ...vendor,
     isGuarded: true,
-    route: (request) =>
-      ofService('lambda', admin.route(request) ?? lambda.route(request)) ??
-      query.route(request) ??
-      input.route?.(request) ??
-      watching.route(request) ??
-      ofService('s3', s3.route(request)) ??
-      vendor.route(request),
+    route: (request) => {
+      const operation = route(request)
+      return guard === undefined ? operation : guard.guarded(request, operation)
+    },
     delay: (operation) => latency.wait(latencyOf(operation)),
     faultReply: (fault, operation) =>
       query.faultReply(fault, operation) ?? s3.faultReply(fault, operation) ?? vendor.faultReply(fault, operation),
@@ -316,6 +354,7 @@ export const createAwsStandIn = (input: AwsStandInInput): AwsStandIn => {
     views.clear()
     draws.restart()
     Object.assign(settings, initial)
+    rights?.configure(settings)
     list.lagChanged()
   })
 

@@ -1,6 +1,8 @@
 // Lambda's API for functions that a script makes and removes: CreateFunction, AddPermission, ListFunctions, DeleteFunction, and the state that
 // GetFunctionConfiguration shows of them. Whoever makes the stand-in runs the code. As in AWS, a role that was made a moment ago cannot be assumed
 // yet, a function is Pending at first, and Secrets Manager invokes none that does not permit it.
+
+import type { Statement } from '../iam/policy.ts'
 import type { Operation, StandInReply, StandInRequest } from '../stand-in/server.ts'
 import { AwsFault } from './aws-fault.ts'
 import { functionNotFound } from './durable-executions.ts'
@@ -22,6 +24,8 @@ export interface FunctionAdminInput {
   readonly roleMadeAt: (roleArn: string) => number | undefined
   readonly settings: Readonly<AwsSettings>
   readonly now: () => number
+  /** A statement was added to a function's policy. */
+  readonly onPermit?: (functionArn: string, statement: Statement) => void
 }
 
 interface Made {
@@ -40,6 +44,23 @@ const SECRETS_MANAGER = 'secretsmanager.amazonaws.com'
 const text = (value: unknown, name: string): string => {
   if (typeof value === 'string' && value !== '') return value
   throw new AwsFault('InvalidParameterValueException', `${name} is missing.`)
+}
+
+/** What AddPermission stores (Lambda API reference, AddPermission). */
+const statementOf = (functionArn: string, asked: Readonly<Record<string, unknown>>): Statement => {
+  const { StatementId: Sid, Action, Principal, SourceArn, SourceAccount } = asked
+  const principal = text(Principal, 'Principal')
+  return {
+    Sid,
+    Effect: 'Allow',
+    Principal: principal.endsWith('.amazonaws.com') ? { Service: principal } : { AWS: principal },
+    Action,
+    Resource: functionArn,
+    Condition: {
+      ...(SourceArn === undefined ? {} : { ArnLike: { 'AWS:SourceArn': SourceArn } }),
+      ...(SourceAccount === undefined ? {} : { StringEquals: { 'AWS:SourceAccount': SourceAccount } }),
+    },
+  }
 }
 
 const nameOf = (functionArn: string): string => functionArn.split(':')[6] ?? ''
@@ -91,14 +112,15 @@ export const createFunctionAdmin = (input: FunctionAdminInput): FunctionAdmin =>
   /** @throws AwsFault */
   const permit = (functionArn: string, body: string): StandInReply => {
     const one = made.get(functionArn)
-    const { StatementId: id, Principal: principal } = JSON.parse(body) as Record<string, unknown>
+    const asked = JSON.parse(body) as Record<string, unknown>
+    const { StatementId: id, Principal: principal } = asked
     if (one?.permitted.has(String(id)) === true) {
       throw new AwsFault('ResourceConflictException', `The statement id (${String(id)}) provided already exists.`, 409)
     }
     one?.permitted.set(text(id, 'StatementId'), text(principal, 'Principal'))
-    return lambdaReply(201, {
-      Statement: JSON.stringify({ Sid: id, Effect: 'Allow', Principal: { Service: principal } }),
-    })
+    const statement = statementOf(functionArn, asked)
+    input.onPermit?.(functionArn, statement)
+    return lambdaReply(201, { Statement: JSON.stringify(statement) })
   }
 
   const list = (query: URLSearchParams): StandInReply => {

@@ -1,6 +1,7 @@
 // KMS's Sign, GetPublicKey, ListAliases and what it shows of keys that are made at the start. What a caller asks of KMS besides is refused, not
 // ignored: other curves, messages that KMS would hash itself, grants, dry runs. Errors are named as KMS names them.
 import { generateKeyPairSync, randomUUID } from 'node:crypto'
+import type { PolicyDocument } from '../iam/policy.ts'
 import { AwsFault, invalidInput } from './aws-fault.ts'
 import { signDigest } from './ecdsa.ts'
 import { type Body, type Input, readInput } from './input.ts'
@@ -11,8 +12,10 @@ export interface KmsKeyInput {
   readonly alias: string
   /** ENCRYPT_DECRYPT: a symmetric key, there to be refused. @default SIGN_VERIFY, over P-256 */
   readonly usage?: 'SIGN_VERIFY' | 'ENCRYPT_DECRYPT'
-  /** Shown, and not enforced. @default - the account's root may do everything */
-  readonly policy?: object
+  /** Enforced where rights are. @default - the account's root may do everything */
+  readonly policy?: PolicyDocument
+  /** @default - a new one */
+  readonly keyId?: string
   /** Of a symmetric key: its material is replaced every year. @default false */
   readonly isRotated?: boolean
   /** As KMS calls it; Sign goes on all the same. @default Enabled */
@@ -31,6 +34,8 @@ export interface Keys {
   readonly operations: AwsOperations
   /** Without anything private. */
   all(): readonly KmsKey[]
+  /** By id, ARN or alias, with its policy. */
+  find(keyId: string): (KmsKey & { readonly policy: PolicyDocument }) | undefined
 }
 
 export interface KeysInput {
@@ -62,6 +67,8 @@ const makeMaterial = (): KeyMaterial => {
   return { privateKey: Buffer.from(d, 'base64url'), publicKey: publicKey.export({ format: 'der', type: 'spki' }) }
 }
 
+const publicOf = ({ keyId, arn, alias, aliasArn, usage }: HeldKey): KmsKey => ({ keyId, arn, alias, aliasArn, usage })
+
 const readKeyId = (input: Input): string => {
   const keyId = input.requiredText('KeyId')
   for (const name of NOT_PLAYED) if (input.has(name)) throw invalidInput(`${name} is not played by this stand-in.`)
@@ -84,8 +91,7 @@ export const createKeys = ({ keys, region, accountId }: KeysInput): Keys => {
       { Effect: 'Allow', Principal: { AWS: `arn:aws:iam::${accountId}:root` }, Action: 'kms:*', Resource: '*' },
     ],
   }
-  const held = keys.map(({ alias, usage = 'SIGN_VERIFY', ...given }): HeldKey => {
-    const keyId = randomUUID()
+  const held = keys.map(({ alias, usage = 'SIGN_VERIFY', keyId = randomUUID(), ...given }): HeldKey => {
     return {
       keyId,
       arn: `${prefix}key/${keyId}`,
@@ -97,9 +103,12 @@ export const createKeys = ({ keys, region, accountId }: KeysInput): Keys => {
     }
   })
 
+  const find = (asked: string): HeldKey | undefined =>
+    held.find(({ keyId, arn, alias, aliasArn }) => [keyId, arn, alias, aliasArn].includes(asked))
+
   /** @throws NotFoundException */
   const keyOf = (asked: string): HeldKey => {
-    const key = held.find(({ keyId, arn, alias, aliasArn }) => [keyId, arn, alias, aliasArn].includes(asked))
+    const key = find(asked)
     if (key !== undefined) return key
     const isAlias = /(^|:)alias\//.test(asked)
     const arn = asked.startsWith('arn:') ? asked : `${prefix}${isAlias ? asked : `key/${asked}`}`
@@ -186,6 +195,10 @@ export const createKeys = ({ keys, region, accountId }: KeysInput): Keys => {
         return { Aliases, Truncated: false }
       },
     },
-    all: () => held.map(({ material: _, shown: _shown, ...key }) => key),
+    all: () => held.map(publicOf),
+    find: (asked) => {
+      const key = find(asked)
+      return key === undefined ? undefined : { ...publicOf(key), policy: key.shown.policy }
+    },
   }
 }

@@ -46,6 +46,8 @@ export const listOperations = (context: AwsContext, list: SecretList): AwsOperat
 
   const readOne = (secretId: string): { readonly value?: object; readonly error?: object } => {
     try {
+      const refusal = context.refusesToRead?.(secretId)
+      if (refusal !== undefined) throw refusal
       return { value: valueEntry(context, views.read({ op: 'BatchGetSecretValue', secretId }), {}) }
     } catch (error) {
       if (!(error instanceof AwsFault)) throw error

@@ -1,6 +1,6 @@
 // What every group of operations is given and what it is: a table from AWS's operation names to functions of the
 // request's body. An operation validates first, changes the store second, and throws an AwsFault to refuse.
-import { invalidRequest } from './aws-fault.ts'
+import { type AwsFault, invalidRequest } from './aws-fault.ts'
 import { type Body, readInput, readSecretId } from './input.ts'
 import type { RotationDriver } from './rotation-driver.ts'
 import type { Secret, SecretStore } from './secret-store.ts'
@@ -16,8 +16,10 @@ export interface AwsContext {
   /** What reads are answered from. */
   readonly views: SecretViews
   readonly countVersion: VersionQuota
-  /** Whether a function's policy lets Secrets Manager invoke it. @default - every function's does */
-  readonly mayInvoke?: (functionArn: string) => boolean
+  /** Whether a function's policy lets Secrets Manager invoke it for a secret. @default - every function's does */
+  readonly mayInvoke?: (functionArn: string, secretArn: string) => boolean
+  /** Of a call about many secrets that is under way: why its caller may not read one of them. @default - it may read all */
+  readonly refusesToRead?: (secretId: string) => AwsFault | undefined
 }
 
 /** Deliberately synchronous: one call's effect is one step, however many calls are under way. @param caller ARN of who signed */

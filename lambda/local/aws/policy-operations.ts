@@ -1,8 +1,9 @@
-// Resource policies: kept and given back, never enforced. Checks the document's shape and, when asked to, that it is not
+// Resource policies: kept, given back, and enforced where rights are. Checks the document's shape and, when asked to, that it is not
 // public; AWS's own reasoning about a policy (Zelkova) goes further.
 import { AwsFault } from './aws-fault.ts'
 import { type Body, readInput, readSecretId } from './input.ts'
 import { type AwsContext, type AwsOperations, checkNotDeleted, readSecret } from './operations.ts'
+import type { AwsSettings } from './settings.ts'
 import { identity } from './wire.ts'
 
 type Json = Readonly<Record<string, unknown>>
@@ -36,16 +37,32 @@ const parsePolicy = (text: string): Json[] => {
   return statements as Json[]
 }
 
-const isPublicStatement = (statement: Json): boolean => {
+/** Keys that hold a caller to values (S3 user guide, "The meaning of public", whose list Secrets Manager's pages do not repeat). */
+const HOLDING =
+  /^aws:(PrincipalArn|PrincipalAccount|PrincipalOrgID|SourceArn|SourceAccount|SourceVpc|SourceVpce|SourceIp|userid)$/i
+
+const isFixed = (value: unknown): boolean =>
+  asList(value).every((one) => typeof one === 'string' && !/[*?]|\$\{/.test(one))
+
+const holdsToFixedValues = (condition: Json): boolean =>
+  Object.entries(condition).some(
+    ([operator, keys]) =>
+      /^(String|Arn)(Equals|Like)$|^IpAddress$/.test(operator) &&
+      isObject(keys) &&
+      Object.entries(keys).some(([key, value]) => HOLDING.test(key) && isFixed(value)),
+  )
+
+const isPublicStatement = (statement: Json, { publicPolicy }: Pick<AwsSettings, 'publicPolicy'>): boolean => {
   if (statement.Effect !== 'Allow') return false
   const principals = isObject(statement.Principal)
     ? Object.values(statement.Principal).flatMap(asList)
     : asList(statement.Principal)
-  const hasCondition = isObject(statement.Condition) && Object.keys(statement.Condition).length > 0
-  return (principals.includes('*') || statement.NotPrincipal !== undefined) && !hasCondition
+  if (!principals.includes('*') && statement.NotPrincipal === undefined) return false
+  const condition = isObject(statement.Condition) ? statement.Condition : {}
+  return publicPolicy === 'fixedValues' ? !holdsToFixedValues(condition) : Object.keys(condition).length === 0
 }
 
-export const policyOperations = ({ store }: AwsContext): AwsOperations => ({
+export const policyOperations = ({ store, settings }: AwsContext): AwsOperations => ({
   PutResourcePolicy: (body: Body) => {
     const input = readInput(body)
     const secretId = readSecretId(input)
@@ -53,7 +70,7 @@ export const policyOperations = ({ store }: AwsContext): AwsOperations => ({
     const blocksPublic = input.flag('BlockPublicPolicy') === true
     const secret = checkNotDeleted(store.get(secretId))
     const statements = parsePolicy(text)
-    if (blocksPublic && statements.some(isPublicStatement)) {
+    if (blocksPublic && statements.some((one) => isPublicStatement(one, settings))) {
       throw new AwsFault(
         'PublicPolicyException',
         'You must not include a policy that allows broad access to the secret when BlockPublicPolicy is set.',
@@ -78,7 +95,7 @@ export const policyOperations = ({ store }: AwsContext): AwsOperations => ({
     const secretId = input.text('SecretId')
     const text = input.requiredText('ResourcePolicy')
     if (secretId !== undefined) store.get(secretId)
-    const isPublic = parsePolicy(text).some(isPublicStatement)
+    const isPublic = parsePolicy(text).some((one) => isPublicStatement(one, settings))
     return {
       PolicyValidationPassed: !isPublic,
       ValidationErrors: isPublic

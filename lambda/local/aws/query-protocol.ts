@@ -54,6 +54,11 @@ const errorReply = (code: string, message: string, status: number): StandInReply
     `<ErrorResponse><Error><Type>${status < 500 ? 'Sender' : 'Receiver'}</Type><Code>${code}</Code><Message>${escaped(message)}</Message></Error><RequestId>${randomUUID()}</RequestId></ErrorResponse>`,
   )
 
+export const queryFaultReply = ({ type, message, status }: AwsFault): StandInReply => errorReply(type, message, status)
+
+export const queryReply = (action: string, answer: { readonly [name: string]: XmlValue | undefined }): StandInReply =>
+  reply(200, `<${action}Response><${action}Result>${toXml(answer)}</${action}Result></${action}Response>`)
+
 const SIGNED = /Credential=([^/]+)\/\d{8}\/([^/]+)\/([^/]+)\/aws4_request/
 
 const run = (
@@ -65,9 +70,9 @@ const run = (
       throw new AwsFault('SignatureDoesNotMatch', "Credential should be scoped to a valid region, not this one's.", 403)
     }
     const answer = operations[action]?.(form, caller) ?? {}
-    return reply(200, `<${action}Response><${action}Result>${toXml(answer)}</${action}Result></${action}Response>`)
+    return queryReply(action, answer)
   } catch (error) {
-    if (error instanceof AwsFault) return errorReply(error.type, error.message, error.status)
+    if (error instanceof AwsFault) return queryFaultReply(error)
     throw error
   }
 }

@@ -83,7 +83,7 @@ export const rotationOperations = (context: AwsContext): RotationOperations => {
     const secret = checkNotDeleted(store.get(secretId))
     const functionArn = lambdaArn ?? secret.rotation?.lambdaArn
     if (functionArn === undefined) throw noFunction()
-    if (context.mayInvoke?.(functionArn) === false) throw notPermitted()
+    if (context.mayInvoke?.(functionArn, secret.arn) === false) throw notPermitted()
     if (judge(secret, token) === 'start') {
       configure(secret, { lambdaArn, rules })
       if (isImmediate) driver.rotate(secret, token)

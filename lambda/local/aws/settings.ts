@@ -68,6 +68,20 @@ export interface AwsSettings {
   newFunctionMs: number
   /** `creation`: a replica is InProgress until it exists, and not while a change is on its way. AWS: undocumented. */
   replicaStatus: 'everyChange' | 'creation'
+  /** Whether IAM sees AWSCURRENT in a read that names neither a label nor a version. AWS: undocumented. Counts where rights are enforced. */
+  absentStage: 'absent' | 'current'
+  /** Whether IAM sees the function that is set when RotateSecret names none. AWS: undocumented. Counts where rights are enforced. */
+  rotationLambdaArnKey: 'absent' | 'filled'
+  /**
+   * What an operator for one value makes of a key that has many, such as `events:source`: nothing matches, or one of them is enough. AWS:
+   * undocumented. Counts where rights are enforced.
+   */
+  multiValuedSource: 'strict' | 'lenient'
+  /**
+   * What makes a policy for everybody one that BlockPublicPolicy takes: any condition, or one that holds the principal, account, organization
+   * or network to fixed values. AWS: undocumented.
+   */
+  publicPolicy: 'anyCondition' | 'fixedValues'
 }
 
 /**
@@ -108,6 +122,10 @@ export const defaultSettings: Readonly<AwsSettings> = {
   newRoleMs: 300,
   newFunctionMs: 100,
   replicaStatus: 'everyChange',
+  absentStage: 'absent',
+  rotationLambdaArnKey: 'absent',
+  multiValuedSource: 'strict',
+  publicPolicy: 'anyCondition',
 }
 
 type Check = (value: unknown) => string | undefined
@@ -170,6 +188,10 @@ const checks: Readonly<Record<keyof AwsSettings, Check>> = {
   newRoleMs: fromZero,
   newFunctionMs: fromZero,
   replicaStatus: oneOf('everyChange', 'creation'),
+  absentStage: oneOf('absent', 'current'),
+  rotationLambdaArnKey: oneOf('absent', 'filled'),
+  multiValuedSource: oneOf('strict', 'lenient'),
+  publicPolicy: oneOf('anyCondition', 'fixedValues'),
 }
 
 /** @returns every fault of the input, one line each; empty = it is a Partial<AwsSettings>. */

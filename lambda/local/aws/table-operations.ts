@@ -20,6 +20,8 @@ export interface TableInput {
 export interface Tables {
   readonly operations: AwsOperations
   items(table: string): readonly TableItem[]
+  /** @returns undefined: there is no such table */
+  partitionKeyOf(table: string): string | undefined
   clear(): void
 }
 
@@ -293,6 +295,7 @@ export const createTables = (tables: readonly TableInput[], reads = neverStale):
 
   return {
     operations: { GetItem: getItem, PutItem: putItem, UpdateItem: updateItem, DeleteItem: deleteItem, Query: query },
+    partitionKeyOf: (name) => all.get(name)?.partitionKey,
     items: (name) => [...(all.get(name)?.items.values() ?? [])],
     clear: () => {
       for (const { items, past } of all.values()) {

@@ -16,6 +16,16 @@ export interface TrailedCall {
   readonly headers: Readonly<Record<string, string | undefined>>
   /** Epoch milliseconds. */
   readonly at: number
+  /** @default - the role that is called like the access key */
+  readonly caller?: TrailedCaller | undefined
+}
+
+export interface TrailedCaller {
+  /** Of the session. */
+  readonly arn: string
+  /** Of its role. */
+  readonly principalArn: string
+  readonly account: string
 }
 
 const KEY = /Credential=([^/]+)\//
@@ -34,10 +44,15 @@ export const sessionOfKey = (accountId: string, accessKey: string): string =>
 /** @returns undefined for a call that is no read of a value. */
 export const trailEvent = (
   { region, accountId }: TrailPlace,
-  { operation, body, headers, at }: TrailedCall,
+  { operation, body, headers, at, caller }: TrailedCall,
 ): object | undefined => {
   if (operation !== 'GetSecretValue') return undefined
   const accessKey = accessKeyIn(headers.authorization)
+  const {
+    arn = sessionOfKey(accountId, accessKey),
+    principalArn = roleOfKey(accountId, accessKey),
+    account: callersAccount = accountId,
+  } = caller ?? {}
   const time = `${new Date(at).toISOString().slice(0, 19)}Z`
   const { SecretId: secretId, VersionId: versionId, VersionStage: versionStage } = body
   return {
@@ -54,10 +69,15 @@ export const trailEvent = (
       userIdentity: {
         type: 'AssumedRole',
         principalId: `AROALAPTOP:${accessKey}`,
-        arn: sessionOfKey(accountId, accessKey),
-        accountId,
+        arn,
+        accountId: callersAccount,
         sessionContext: {
-          sessionIssuer: { type: 'Role', arn: roleOfKey(accountId, accessKey), accountId, userName: accessKey },
+          sessionIssuer: {
+            type: 'Role',
+            arn: principalArn,
+            accountId: callersAccount,
+            userName: principalArn.split('/').at(-1) ?? '',
+          },
         },
       },
       eventTime: time,

@@ -45,8 +45,9 @@ export interface Verdict {
 const denied = (because: PolicyType): Verdict => ({ decision: 'implicitDeny', because })
 const ALLOWED: Verdict = { decision: 'allowed', because: undefined }
 
-/** Where no identity policy is enough: the resource's policy has to name the caller or its account. */
-const needsOwnPolicy = (action: string): boolean => /^(kms:|sts:assumerole)/i.test(action)
+/** Where no identity policy is enough: the resource's policy has to name the caller or its account. Of `kms:ListKeys` and its like there is none. */
+const needsOwnPolicy = ({ action, resource }: AccessQuestion): boolean =>
+  resource !== '*' && /^(kms:|sts:assumerole)/i.test(action)
 
 type Found = Readonly<Record<PolicyType, readonly MatchedStatement[]>>
 
@@ -85,10 +86,10 @@ const strongestGrant = (found: Found): NamedAs | undefined => {
   return (['itself', 'role', 'account'] as const).find((one) => kinds.has(one))
 }
 
-const withinAccount = (found: Found, policies: CallersPolicies, action: string): Verdict => {
+const withinAccount = (found: Found, policies: CallersPolicies, question: AccessQuestion): Verdict => {
   const grant = strongestGrant(found)
   if (grant === 'itself') return ALLOWED
-  if (grant === undefined && needsOwnPolicy(action)) return denied('resource')
+  if (grant === undefined && needsOwnPolicy(question)) return denied('resource')
   if (grant !== 'role' && found.identity.length === 0) return denied('identity')
   const limit = limitOf(found, policies)
   return limit === undefined ? ALLOWED : denied(limit)
@@ -116,5 +117,5 @@ export const evaluateAccess = (question: AccessQuestion): Verdict => {
   if (serviceControlPolicies.length > 0 && found.scp.length === 0) return denied('scp')
   const account = accountOf(caller.principalArn)
   const resourceAccount = question.resourceAccount ?? (accountOf(resource) || account)
-  return resourceAccount === account ? withinAccount(found, policies, action) : acrossAccounts(found, policies)
+  return resourceAccount === account ? withinAccount(found, policies, question) : acrossAccounts(found, policies)
 }

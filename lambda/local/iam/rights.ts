@@ -3,7 +3,7 @@
 import type { MultiValued } from './condition.ts'
 import { denialMessage } from './denial.ts'
 import { type CallersPolicies, type Decision, evaluateAccess, type PolicyType } from './evaluate.ts'
-import type { RequestContext } from './pattern.ts'
+import { accountOf, type RequestContext } from './pattern.ts'
 import type { PolicyDocument } from './policy.ts'
 import { isService, type ServiceCaller } from './principal.ts'
 
@@ -161,7 +161,8 @@ export const createRights = (input: RightsInput): Rights => {
     },
     authorize: ({ caller, action, resource, context = {}, guardedBy = resource, ...call }) => {
       const resourcePolicy = 'resourcePolicy' in call ? call.resourcePolicy : resourcePolicies.get(guardedBy)
-      const resourceAccount = call.resourceAccount ?? (resource.split(':')[4] || account)
+      const unnamed = resource === '*' && !isService(caller) ? caller.account : account
+      const resourceAccount = call.resourceAccount ?? (accountOf(resource) || unnamed)
       const own = isService(caller) ? {} : caller.context
       const whole = { 'aws:SecureTransport': 'true', 'aws:ResourceAccount': resourceAccount, ...own, ...context }
       const who = isService(caller) ? caller.service : `${caller.accessKeyId} ${numberOf(caller)}`

@@ -188,6 +188,7 @@ describe('a key', () => {
 
   test("needs its own policy's word, even within one account", () => {
     expect(decide(decrypt)).toBe('implicitDeny: resource')
+    expect(decide({ ...decrypt, action: 'kms:ListAliases', resource: '*' })).toBe('allowed')
     expect(decide({ ...decrypt, resourcePolicy: policy(allowTo(root())) })).toBe('allowed')
     expect(decide({ ...decrypt, identityPolicies: [], resourcePolicy: policy(allowTo(root())) })).toBe(
       'implicitDeny: identity',

@@ -19,13 +19,14 @@ import type { World } from '../stand-in/world.ts'
 import { createStandInGuard } from './access/stand-in-guard.ts'
 import type { DeadLetter } from './async-invocations.ts'
 import type { TableItem } from './attributes.ts'
-import type { Concurrency } from './concurrency.ts'
+import { type Concurrency, type Throttled, throttledResult } from './concurrency.ts'
 import type { DurableExecution } from './durable-execution.ts'
 import { type BusEvent, createEventBus } from './event-bus.ts'
 import { createEventHistory } from './event-history.ts'
 import { createFunctionAdmin } from './function-admin.ts'
 import { targetReader } from './function-target.ts'
-import type { Functions } from './functions.ts'
+import { LATEST } from './function-versions.ts'
+import type { Functions, InvocationResult } from './functions.ts'
 import { createKeys, type KmsKey, type KmsKeyInput } from './kms-operations.ts'
 import { createLambdaApi } from './lambda-api.ts'
 import { listOperations } from './list-operations.ts'
@@ -124,6 +125,8 @@ export interface AwsStandIn extends StandInServer {
   readonly watching: Pick<Watching, 'confirmSubscriptions' | 'setSchedule'>
   /** What lies in a bucket: key → text. */
   objects(bucket: string): Readonly<Record<string, string>>
+  /** Invokes a function as API Gateway does: synchronously, and within what concurrency leaves. */
+  invokeFunction(functionArn: string, event: unknown): Promise<InvocationResult>
   /** Hands an event to a function as EventBridge would: asynchronously, with Lambda's own retries. */
   sendToFunction(functionArn: string, event: unknown): void
   /** What asynchronous invocations left behind. */
@@ -147,14 +150,12 @@ const noFunctions: Functions = {
 
 const json = (status: number, body: object): StandInReply => ({ status, body })
 
-/** Secrets Manager's invocations count as everybody's do. */
+/** What another service of AWS's invokes counts as everybody's invocations do. */
 const withinConcurrency =
-  (concurrency: Concurrency, invoke: Invoke): Invoke =>
-  async (functionArn, event) => {
+  <Event, Result>(concurrency: Concurrency, invoke: (functionArn: string, event: Event) => Promise<Result>) =>
+  async (functionArn: string, event: Event): Promise<Result | Throttled> => {
     const admission = concurrency.enter(functionArn)
-    if (admission.isThrottled) {
-      return { ok: false, errorType: 'TooManyRequestsException', errorMessage: 'Rate Exceeded.' }
-    }
+    if (admission.isThrottled) return throttledResult
     try {
       return await invoke(functionArn, event)
     } finally {
@@ -383,6 +384,9 @@ export const createAwsStandIn = (input: AwsStandInInput): AwsStandIn => {
     events: bus.events,
     watching,
     objects: s3.objects,
+    invokeFunction: withinConcurrency<unknown, InvocationResult>(lambda.concurrency, (functionArn, event) =>
+      (input.functions ?? noFunctions).invoke({ functionArn, qualifier: undefined, version: LATEST, event }),
+    ),
     sendToFunction: lambda.send,
     deadLetters: lambda.deadLetters,
     publishVersion: lambda.versions.publish,

@@ -27,6 +27,14 @@ export interface Concurrency {
 /** AWS keeps so many for functions that reserve none. */
 const LEAST_UNRESERVED = 100
 
+/** What an invocation comes to that is not let in, for whoever cannot pass on Lambda's own error. */
+export const throttledResult = {
+  ok: false,
+  errorType: 'TooManyRequestsException',
+  errorMessage: 'Rate Exceeded.',
+} as const
+export type Throttled = typeof throttledResult
+
 export const throttledFault = (reason: ThrottleReason): AwsFault =>
   new AwsFault('TooManyRequestsException', 'Rate Exceeded.', 429, { Reason: reason })
 

@@ -1,5 +1,6 @@
 // AWS's request quotas, a region's each second, as token buckets on real time (the shared clock can be moved; a quota
 // cannot be waited out that way). Off unless the settings say so.
+import { createTokenBucket, type TokenBucket } from '../stand-in/token-bucket.ts'
 import { throttled } from './aws-fault.ts'
 import type { AwsSettings } from './settings.ts'
 
@@ -37,18 +38,13 @@ export type QuotaCheck = (operation: string) => void
 
 /** @param realNow - milliseconds that nobody moves */
 export const createQuotas = (settings: Readonly<AwsSettings>, realNow: () => number): QuotaCheck => {
-  const buckets = new Map<string, { left: number; readonly perSecond: number; filledAt: number }>()
+  const buckets = new Map<string, TokenBucket>()
   for (const { operations, perSecond } of quotas) {
-    const bucket = { left: perSecond, perSecond, filledAt: realNow() }
+    const bucket = createTokenBucket({ ratePerSecond: perSecond, burst: perSecond }, realNow)
     for (const operation of operations) buckets.set(operation, bucket)
   }
   return (operation) => {
     const bucket = buckets.get(operation)
-    if (bucket === undefined || !settings.enforceQuotas) return
-    const at = realNow()
-    bucket.left = Math.min(bucket.perSecond, bucket.left + ((at - bucket.filledAt) / 1000) * bucket.perSecond)
-    bucket.filledAt = at
-    if (bucket.left < 1) throw throttled()
-    bucket.left -= 1
+    if (bucket !== undefined && settings.enforceQuotas && !bucket.take()) throw throttled()
   }
 }

@@ -37,6 +37,10 @@ export interface AwsSettings {
   executionNames: 'account' | 'function'
   /** A chained invocation that is throttled: Lambda tries again, or the operation fails. AWS: undocumented. */
   chainedThrottle: 'retry' | 'fail'
+  /** Real time that a new execution environment takes longer to start, where functions are processes. AWS: some hundreds of milliseconds. */
+  coldStartMs: number
+  /** As what a REST API counts a function that is throttled: which of its gateway responses it sends. AWS: undocumented; users see a 500. */
+  throttledIntegration: 'INTEGRATION_FAILURE' | 'THROTTLED' | 'DEFAULT_5XX'
   /** Enforce AWS's request quotas, on real time. */
   enforceQuotas: boolean
   /** Lambda's quota of the account. AWS: 1,000, in a new account 10. */
@@ -108,6 +112,8 @@ export const defaultSettings: Readonly<AwsSettings> = {
   // "Execution names must be unique within your account and region" (durable-execution-idempotency); the stricter of the two.
   executionNames: 'account',
   chainedThrottle: 'retry',
+  coldStartMs: 0,
+  throttledIntegration: 'INTEGRATION_FAILURE',
   enforceQuotas: false,
   concurrentExecutions: 1000,
   entryFailures: 0,
@@ -174,6 +180,8 @@ const checks: Readonly<Record<keyof AwsSettings, Check>> = {
   throttledRetryMs: fromZero,
   executionNames: oneOf('account', 'function'),
   chainedThrottle: oneOf('retry', 'fail'),
+  coldStartMs: fromZero,
+  throttledIntegration: oneOf('INTEGRATION_FAILURE', 'THROTTLED', 'DEFAULT_5XX'),
   enforceQuotas: flag,
   concurrentExecutions: countFromZero,
   entryFailures: countFromZero,

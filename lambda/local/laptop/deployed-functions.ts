@@ -47,12 +47,20 @@ const absent = (functionArn: string): InvokeResult => ({
 
 export const createDeployedFunctions = ({
   clockOffsetMs,
+  coldStartMs,
   onLog,
-}: Required<Pick<LambdaInput, 'clockOffsetMs' | 'onLog'>>): DeployedFunctions => {
+}: Required<Pick<LambdaInput, 'clockOffsetMs' | 'coldStartMs' | 'onLog'>>): DeployedFunctions => {
   const functions = new Map<string, DeployedFunction>()
 
   const start = (functionArn: string, code: DeployedCode): Lambda =>
-    startLambda({ ...code, functionName: functionArn.split(':')[6] ?? '', functionArn, clockOffsetMs, onLog })
+    startLambda({
+      ...code,
+      functionName: functionArn.split(':')[6] ?? '',
+      functionArn,
+      clockOffsetMs,
+      coldStartMs,
+      onLog,
+    })
   const of = (functionArn: string): DeployedFunction => {
     const found = functions.get(functionArn)
     if (found === undefined) throw new Error(`The laptop has no function ${functionArn}.`)

@@ -20,6 +20,7 @@ import type { Lambda } from '../runner/lambda-runner.ts'
 import { createWorld, type World } from '../stand-in/world.ts'
 import type { StytchStandIn } from '../stytch/stand-in-api.ts'
 import { createStytchStandIn } from '../stytch/stytch-stand-in.ts'
+import type { VendFrontInput } from '../vend-front/front.ts'
 import { createDeployedFunctions, type DeployedCode, type Deployment } from './deployed-functions.ts'
 import { unpackZip } from './deployment-package.ts'
 import {
@@ -61,6 +62,8 @@ export interface LaptopInput {
   readonly extraPrefixes?: readonly string[] | undefined
   /** How many calls a second campaigns and incidents take for what Stytch grants. @default - no limit */
   readonly stytchCallsPerSecond?: number
+  /** How the vendor's API throttles, and what it answers by itself. @default - it throttles nothing, and answers as API Gateway does */
+  readonly vendApi?: Pick<VendFrontInput, 'throttle' | 'responses'>
   /** How far the stand-ins are taken to be behind, once they are set to be. @default - not at all, so that nothing waits */
   readonly bounds?: Bounds
   /** Every line that a handler's process writes. */
@@ -142,7 +145,11 @@ export const startLaptop = async (input: LaptopInput): Promise<Laptop> => {
   const projectSecret = `secret-test-${randomBytes(26).toString('base64url')}=`
   const arnOf = (part: string): string => functionArnOf(functionNameOf(part))
   const rotationArn = arnOf('rotation')
-  const functions = createDeployedFunctions({ clockOffsetMs: () => world.clock.now() - Date.now(), onLog })
+  const functions = createDeployedFunctions({
+    clockOffsetMs: () => world.clock.now() - Date.now(),
+    coldStartMs: () => aws.settings().coldStartMs,
+    onLog,
+  })
   const configured = new Map<string, FunctionSettings>()
   const durable = new Set<string>()
   const invoke = functions.invokeLatest
@@ -170,13 +177,15 @@ export const startLaptop = async (input: LaptopInput): Promise<Laptop> => {
         functions.remove(arn)
       },
     },
-    route: createLeakFront((event) => invoke(arnOf('intake'), event)),
+    route: createLeakFront({ invoke: (event) => aws.invokeFunction(arnOf('intake'), event) }),
   })
   const vend = createLaptopVend({
     region: REGION,
     accountId: ACCOUNT_ID,
     stage: LAPTOP_STAGE,
-    invoke: (event) => invoke(arnOf('vendor'), event),
+    invoke: (event) => aws.invokeFunction(arnOf('vendor'), event),
+    throttledIntegration: () => aws.settings().throttledIntegration,
+    ...input.vendApi,
   })
   const closeServers = async (): Promise<void> => {
     await Promise.all([stytch.server.close(), aws.close(), vend.front.close()])

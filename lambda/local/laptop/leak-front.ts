@@ -1,9 +1,11 @@
 // The leak intake's door on the laptop: takes a POST on the AWS address and hands it to the intake as an HTTP API would, in payload
-// format 2.0. Deliveries may come through a tunnel, by whatever name: the intake checks their signatures.
+// format 2.0, throttled as its stage is. Deliveries may come through a tunnel, by whatever name: the intake checks their signatures.
 
 import { randomUUID } from 'node:crypto'
-import type { InvokeResult } from '../runner/execution-environment.ts'
+import { throttledResult } from '../aws/concurrency.ts'
+import type { InvocationResult } from '../aws/functions.ts'
 import type { Operation, StandInReply, StandInRequest } from '../stand-in/server.ts'
+import { createTokenBucket, type RateLimit } from '../stand-in/token-bucket.ts'
 
 export const LEAK_PATH = '/_laptop/leaks'
 
@@ -31,21 +33,36 @@ const toEvent = ({ method, headers, body }: StandInRequest): object => ({
   isBase64Encoded: false,
 })
 
-const toReply = (result: InvokeResult): StandInReply => {
+const refusal = (status: number, message: string): StandInReply => ({ status, body: { message } })
+
+const toReply = (result: InvocationResult): StandInReply => {
+  // An HTTP API's words for a function that has no room.
+  if (!result.ok && result.errorType === throttledResult.errorType) return refusal(503, 'Service Unavailable')
   const { statusCode, headers, body } = (result.ok ? (result.value ?? {}) : {}) as {
     readonly statusCode?: number
     readonly headers?: Readonly<Record<string, string>>
     readonly body?: string
   }
   // What API Gateway answers when the function ended with an error.
-  if (statusCode === undefined) return { status: 500, body: { message: 'Internal Server Error' } }
+  if (statusCode === undefined) return refusal(500, 'Internal Server Error')
   return { status: statusCode, headers: headers ?? {}, body: body ?? '' }
 }
 
-/** @returns undefined for what is not for the intake. */
-export const createLeakFront =
-  (invoke: (event: object) => Promise<InvokeResult>) =>
-  (request: StandInRequest): Operation | undefined =>
+export interface LeakFrontInput {
+  readonly invoke: (event: object) => Promise<InvocationResult>
+  /** Of the API's stage. @default - it throttles nothing */
+  readonly throttle?: RateLimit
+  /** Milliseconds that nobody moves. @default - real time */
+  readonly realNow?: () => number
+}
+
+/** @returns what answers a request, or undefined when it is not for the intake. */
+export const createLeakFront = ({ invoke, throttle, realNow = () => performance.now() }: LeakFrontInput) => {
+  const bucket = throttle === undefined ? undefined : createTokenBucket(throttle, realNow)
+  const run = async (request: StandInRequest): Promise<StandInReply> =>
+    bucket?.take() === false ? refusal(429, 'Too Many Requests') : toReply(await invoke(toEvent(request)))
+  return (request: StandInRequest): Operation | undefined =>
     request.method === 'POST' && request.path === LEAK_PATH
-      ? { op: 'LeakReport', subject: null, isOpen: true, run: async () => toReply(await invoke(toEvent(request))) }
+      ? { op: 'LeakReport', subject: null, isOpen: true, run: () => run(request) }
       : undefined
+}

@@ -15,8 +15,7 @@ import { scopeTags, TAG } from '../../core/secret/secret-tags.ts'
 import { VEND_TAG } from '../../core/vend/scope-rule.ts'
 import type { StytchEnv } from '../../env/stytch.ts'
 import { writeVendorEnv } from '../../env/vendor.ts'
-import type { InvokeResult } from '../runner/execution-environment.ts'
-import { createVendFront, type VendFront } from '../vend-front/front.ts'
+import { createVendFront, type VendFront, type VendFrontInput } from '../vend-front/front.ts'
 import type { KeyPair } from '../vend-front/signature.ts'
 import { awaitRest } from './await-rest.ts'
 
@@ -44,13 +43,13 @@ const newKeys = (): KeyPair => ({
   secretAccessKey: randomBytes(30).toString('base64'),
 })
 
-export const createLaptopVend = (input: {
-  readonly region: string
-  readonly accountId: string
-  readonly stage: string
-  readonly invoke: (event: object) => Promise<InvokeResult>
-}): LaptopVend => {
-  const { region, accountId, stage, invoke } = input
+export const createLaptopVend = (
+  input: Pick<VendFrontInput, 'region' | 'invoke' | 'throttle' | 'responses' | 'throttledIntegration'> & {
+    readonly accountId: string
+    readonly stage: string
+  },
+): LaptopVend => {
+  const { accountId, stage, ...front } = input
   const keys = newKeys()
   const identity = {
     apiId: API_ID,
@@ -59,7 +58,7 @@ export const createLaptopVend = (input: {
     accessKeyId: keys.accessKeyId,
     userArn: `arn:aws:iam::${accountId}:user/laptop`,
   }
-  return { keys, front: createVendFront({ keys, region, identity, invoke }) }
+  return { keys, front: createVendFront({ keys, identity, ...front }) }
 }
 
 export const laptopVendorEnv = (seat: {

@@ -17,6 +17,8 @@ export interface EnvironmentInput {
   readonly env: Readonly<Record<string, string>>
   readonly timeoutMs: number
   readonly clockOffsetMs: () => number
+  /** How much longer it takes to start. */
+  readonly coldStartMs: () => number
   readonly onLog: (line: string) => void
 }
 
@@ -103,8 +105,11 @@ export const startEnvironment = (input: EnvironmentInput): ExecutionEnvironment 
 
   child.on('message', (message: FromRuntime) => {
     if (message.kind === 'loaded') {
-      loading = 'done'
-      start?.()
+      setTimeout(() => {
+        if (!isAlive) return
+        loading = 'done'
+        start?.()
+      }, input.coldStartMs())
     } else if (message.kind === 'load-failed') {
       loading = failed(message.errorType, message.errorMessage)
       // As Lambda does, a failed init is tried again by the next invoke, in a fresh environment.

@@ -24,6 +24,8 @@ export interface LambdaInput {
   readonly functionArn?: string
   /** What `Date` is ahead of the machine's clock in the child. @default - nothing */
   readonly clockOffsetMs?: () => number
+  /** How much longer a new environment takes to start. @default - not at all */
+  readonly coldStartMs?: () => number
   /** Processes at most; further invokes wait their turn. @default - as many as there are concurrent invokes */
   readonly maxEnvironments?: number
   /** Every line that the handler's process writes, to stdout or stderr. */
@@ -65,6 +67,7 @@ export const startLambda = (input: LambdaInput): Lambda => {
       env: input.env,
       timeoutMs: input.timeoutMs,
       clockOffsetMs: input.clockOffsetMs ?? (() => 0),
+      coldStartMs: input.coldStartMs ?? (() => 0),
       onLog: input.onLog,
     })
     environments.add(environment)

@@ -1,11 +1,14 @@
 // API Gateway before the token vendor, on a laptop: checks the signature (service execute-api) against one key pair, makes the event that
 // a REST API with a Lambda proxy makes, invokes the real handler, and sends what it answers. Refusals are worded as API Gateway's. It
-// throttles nothing and evaluates no policy. Loopback only.
+// throttles as its stage does, and evaluates no policy. Loopback only.
 
 import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { InvokeResult } from '../runner/execution-environment.ts'
+import { throttledResult } from '../aws/concurrency.ts'
+import type { InvocationResult } from '../aws/functions.ts'
+import { createTokenBucket, type RateLimit } from '../stand-in/token-bucket.ts'
+import { type GatewayResponses, type GatewayResponseType, gatewayResponse } from './gateway-responses.ts'
 import { type FrontIdentity, parametersOf, type Route, toProxyEvent } from './proxy-event.ts'
 import { type KeyPair, signatureFault } from './signature.ts'
 
@@ -13,7 +16,15 @@ export interface VendFrontInput {
   readonly keys: KeyPair
   readonly region: string
   readonly identity: FrontIdentity
-  readonly invoke: (event: object) => Promise<InvokeResult>
+  readonly invoke: (event: object) => Promise<InvocationResult>
+  /** Of the API's stage. @default - it throttles nothing */
+  readonly throttle?: RateLimit | undefined
+  /** The API's own answers. @default - API Gateway's */
+  readonly responses?: GatewayResponses | undefined
+  /** As what a throttled function counts. @default - INTEGRATION_FAILURE */
+  readonly throttledIntegration?: () => GatewayResponseType
+  /** Milliseconds that nobody moves. @default - real time */
+  readonly realNow?: () => number
 }
 
 export interface VendFront {
@@ -54,7 +65,7 @@ const readBody = async (message: IncomingMessage): Promise<Buffer | undefined> =
   return size > MAX_BODY_BYTES ? undefined : Buffer.concat(parts)
 }
 
-const toReply = (result: InvokeResult): Reply => {
+const toReply = (result: InvocationResult): Reply => {
   const answer = (result.ok ? result.value : undefined) as
     | { statusCode?: unknown; headers?: unknown; body?: unknown }
     | undefined
@@ -69,7 +80,17 @@ const singles = (headers: IncomingMessage['headers']): Record<string, string | u
     Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(',') : value]),
   )
 
-export const createVendFront = ({ keys, region, identity, invoke }: VendFrontInput): VendFront => {
+export const createVendFront = (input: VendFrontInput): VendFront => {
+  const { keys, region, identity, invoke, throttle, responses = {} } = input
+  const { throttledIntegration = () => 'INTEGRATION_FAILURE', realNow = () => performance.now() } = input
+  const bucket = throttle === undefined ? undefined : createTokenBucket(throttle, realNow)
+
+  const byItself = (failure: GatewayResponseType): Reply => {
+    const { status, type, headers, body } = gatewayResponse(failure, responses)
+    const standard = refusal(status, type, '')
+    return { status, headers: { ...standard.headers, ...headers }, body }
+  }
+
   const answer = async (message: IncomingMessage): Promise<Reply> => {
     const { method = 'GET', url = '/', headers } = message
     const mark = url.indexOf('?')
@@ -89,7 +110,10 @@ export const createVendFront = ({ keys, region, identity, invoke }: VendFrontInp
     const query = new URLSearchParams(mark < 0 ? '' : url.slice(mark + 1))
     const sourceIp = message.socket.remoteAddress ?? '127.0.0.1'
     const front = { method, path, query, headers, body: body.toString('utf8'), sourceIp, at: Date.now() }
-    return toReply(await invoke(toProxyEvent(found.route, found.parameters, front, identity)))
+    if (bucket?.take() === false) return byItself('THROTTLED')
+    const result = await invoke(toProxyEvent(found.route, found.parameters, front, identity))
+    const isThrottled = !result.ok && result.errorType === throttledResult.errorType
+    return isThrottled ? byItself(throttledIntegration()) : toReply(result)
   }
 
   const send = (response: ServerResponse, { status, headers, body }: Reply): void => {

@@ -71,6 +71,24 @@ describe('a synchronous invocation beyond what is reserved', () => {
   })
 })
 
+describe('what API Gateway invokes', () => {
+  it('is throttled as all others are, and makes room when it has ended', async () => {
+    await reserve('slow', 1)
+    const first = seat.standIn.invokeFunction(arnOf('slow'), {})
+    await isRunning('slow', 1)
+
+    expect(await seat.standIn.invokeFunction(arnOf('slow'), {})).toMatchObject({
+      ok: false,
+      errorType: 'TooManyRequestsException',
+    })
+    await expect(invoke('slow')).rejects.toMatchObject({ name: 'TooManyRequestsException' })
+    gate.keep()
+    await first
+
+    expect(await seat.standIn.invokeFunction(arnOf('slow'), {})).toMatchObject({ ok: true })
+  })
+})
+
 describe('an event that is throttled', () => {
   it('is tried again until there is room, and has its own tries left', async () => {
     await reserve('slow', 1)

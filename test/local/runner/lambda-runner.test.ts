@@ -50,6 +50,22 @@ const isAlive = (pid: number): boolean => {
 }
 
 describe('an execution environment', () => {
+  it('takes as much longer to start as is set, and nothing once it is warm', async () => {
+    let asked = 0
+    const coldStartMs = (): number => {
+      asked += 1
+      return 60
+    }
+    const startedAt = performance.now()
+    const lambda = start({ coldStartMs })
+
+    await lambda.invoke({})
+    await lambda.invoke({})
+
+    expect(performance.now() - startedAt).toBeGreaterThanOrEqual(60)
+    expect(asked).toBe(1)
+  })
+
   it('gets the event, gives back the value, and is reused warm', async () => {
     const lambda = start()
 

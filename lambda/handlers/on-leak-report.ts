@@ -1,7 +1,12 @@
-// The leak intake: an HTTP API hands it each delivery. Puts the adapters together, hands the delivery to its use case, and maps what
+// The leak intake: an HTTP API hands it each delivery, or a REST API behind AWS WAF. Puts the adapters together, hands the delivery to its use case, and maps what
 // came of it to a status: 202 once it was reported, one 401 for whatever was not signed. The log has the outcome, never the delivery.
 
-import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda'
+import type {
+  APIGatewayProxyEvent,
+  APIGatewayProxyEventV2,
+  APIGatewayProxyStructuredResultV2,
+  Context,
+} from 'aws-lambda'
 import { createEventBridge, createSecretsManager } from '../adapters/aws/clients.ts'
 import { createEvents } from '../adapters/aws/events.ts'
 import { createGateStore } from '../adapters/aws/gate-store.ts'
@@ -85,16 +90,22 @@ const toAnswer = ({ outcome }: IntakeOutcome): APIGatewayProxyStructuredResultV2
   }
 }
 
-const bodyOf = ({ body = '', isBase64Encoded }: APIGatewayProxyEventV2): Uint8Array =>
-  Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8')
+type IntakeEvent = APIGatewayProxyEventV2 | APIGatewayProxyEvent
 
-export const handler = async (
-  event: APIGatewayProxyEventV2,
-  context: Context,
-): Promise<APIGatewayProxyStructuredResultV2> => {
-  const journal = createJournal({ requestId: context.awsRequestId })
+const bodyOf = ({ body, isBase64Encoded }: IntakeEvent): Uint8Array =>
+  Buffer.from(body ?? '', isBase64Encoded ? 'base64' : 'utf8')
+
+/** A REST API hands them over as they were written. */
+const headersOf = ({ headers }: IntakeEvent): Readonly<Record<string, string | undefined>> =>
+  Object.fromEntries(Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]))
+
+const addressOf = ({ requestContext }: IntakeEvent): string =>
+  'http' in requestContext ? requestContext.http.sourceIp : requestContext.identity.sourceIp
+
+export const handler = async (event: IntakeEvent, context: Context): Promise<APIGatewayProxyStructuredResultV2> => {
+  const journal = createJournal({ address: addressOf(event), requestId: context.awsRequestId })
   try {
-    const delivery = { headers: event.headers, body: bodyOf(event), deliveryId: context.awsRequestId }
+    const delivery = { headers: headersOf(event), body: bodyOf(event), deliveryId: context.awsRequestId }
     const outcome = await takeLeakReport(compose(context), delivery)
     journal.note({ ...outcome })
     return toAnswer(outcome)

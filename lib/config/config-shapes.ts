@@ -36,4 +36,8 @@ export const shapes = {
   securityGroupId: matching(/^sg-[0-9a-f]{8,17}$/, 'sg-…'),
   cron: matching(/\S/, 'cron(0 <hour> <day of month> <month> <day of week> *)'),
   tagKey: tagKeyShape,
+  webAclArn: matching(
+    /^arn:aws[a-z-]*:wafv2:[a-z0-9-]+:\d{12}:regional\/webacl\/[\w-]+\/[\w-]+$/,
+    "a regional web ACL's ARN, arn:aws:wafv2:<region>:<account>:regional/webacl/<name>/<id>",
+  ),
 } satisfies Record<string, Shape>

@@ -1,8 +1,14 @@
 // What an operator decides about incidents: who may report a leak, and whether detectors may. Read with the rest of the configuration
 // (deploy-config.ts); names of secrets, never a key.
 import { defined } from '../../lambda/core/base/defined.ts'
+import { REQUESTS_PER_ADDRESS } from '../../lambda/core/intake/door-limits.ts'
 import { matching, type Place } from './config-place.ts'
 import { shapes } from './config-shapes.ts'
+
+/** own: a web ACL of the account's. perAddress: one that is made, and counts each address in five minutes. */
+export type IntakeFirewall =
+  | { readonly kind: 'own'; readonly webAclArn: string }
+  | { readonly kind: 'perAddress'; readonly requestsPerAddress: number }
 
 export interface IntakeConfig {
   /** Name of the secret that holds the detectors' signing keys. Made by hand (docs/deploying.md). */
@@ -16,6 +22,10 @@ export interface IntakeConfig {
   /** Slugs of the secret types whose alerts are followed. */
   readonly watched: readonly string[]
   readonly maxPerHour: number
+  /** Absent: the HTTP API is the only address, without AWS WAF. */
+  readonly firewall?: IntakeFirewall
+  /** Whether the HTTP API answers beside the firewall's address. @default true */
+  readonly keepsFormerAddress: boolean
 }
 
 export interface IncidentsConfig {
@@ -48,10 +58,44 @@ const readWatched = (place: Place): readonly string[] => {
   return watched.length === 0 ? incidentDefaults.watched : [...new Set(watched)]
 }
 
+const readFirewall = (place: Place): IntakeFirewall | undefined => {
+  const webAclArn = place.optional('webAclArn', shapes.webAclArn)
+  if (!place.has('requestsPerAddress')) return webAclArn === undefined ? undefined : { kind: 'own', webAclArn }
+  const { min, max } = REQUESTS_PER_ADDRESS
+  if (webAclArn !== undefined)
+    place.fault('requestsPerAddress', 'is for the web ACL that is made: leave out one of the two')
+  return { kind: 'perAddress', requestsPerAddress: place.integer('requestsPerAddress', min, [min, max]) }
+}
+
+/** Detectors are moved to the firewall's address one by one. */
+const readsFormerAddress = (place: Place, firewall: IntakeFirewall | undefined): boolean => {
+  const { formerAddress } = place.fields
+  if (formerAddress === undefined) return true
+  if (typeof formerAddress !== 'boolean') place.fault('formerAddress', 'is malformed: expected true or false')
+  else if (!formerAddress && firewall === undefined) {
+    place.fault(
+      'formerAddress',
+      'is false without a firewall, which leaves no address: set requestsPerAddress or webAclArn',
+    )
+  }
+  return formerAddress !== false
+}
+
 const readIntake = (root: Place): IntakeConfig | undefined => {
   const place = root.inner('intake')
   if (place === undefined) return undefined
-  place.onlyKnows('signingSecretName', 'githubAppSecretName', 'secretsKeyArn', 'githubUrl', 'detectors', 'maxPerHour')
+  place.onlyKnows(
+    'signingSecretName',
+    'githubAppSecretName',
+    'secretsKeyArn',
+    'githubUrl',
+    'detectors',
+    'maxPerHour',
+    'webAclArn',
+    'requestsPerAddress',
+    'formerAddress',
+  )
+  const firewall = readFirewall(place)
   const githubAppSecretName = place.optional('githubAppSecretName', shapes.secretName)
   const secretsKeyArn = place.optional('secretsKeyArn', shapes.keyArn)
   const githubUrl = place.optional('githubUrl', shapes.httpsUrl)
@@ -61,7 +105,8 @@ const readIntake = (root: Place): IntakeConfig | undefined => {
     watched: readWatched(place),
     // More is no hour in which a machine should decide (docs/decisions/058).
     maxPerHour: place.integer('maxPerHour', incidentDefaults.maxPerHour, [1, 40]),
-    ...defined({ githubAppSecretName, secretsKeyArn, githubUrl }),
+    keepsFormerAddress: readsFormerAddress(place, firewall),
+    ...defined({ githubAppSecretName, secretsKeyArn, githubUrl, firewall }),
   }
 }
 

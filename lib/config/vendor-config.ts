@@ -56,10 +56,6 @@ const vendorShapes = {
   vpcEndpointId: matching(/^vpce-[0-9a-f]{8,17}$/, 'vpce-…'),
   organization: matching(/^o-[a-z0-9]{10,32}$/, 'o-…'),
   client: vendedClient,
-  webAclArn: matching(
-    /^arn:aws[a-z-]*:wafv2:[a-z0-9-]+:\d{12}:regional\/webacl\/[\w-]+\/[\w-]+$/,
-    "a regional web ACL's ARN, arn:aws:wafv2:<region>:<account>:regional/webacl/<name>/<id>",
-  ),
 }
 
 const readEndpoint = (place: Place): VendorConfig['endpoint'] => {
@@ -104,7 +100,7 @@ export const readVendor = (root: Place, { isReserved }: { readonly isReserved: b
     'vertical',
     'accountLogRole',
   )
-  const webAclArn = place.optional('webAclArn', vendorShapes.webAclArn)
+  const webAclArn = place.optional('webAclArn', shapes.webAclArn)
   const atOnce = isReserved ? vendorDefaults : vendorDefaults.unreserved
   return {
     endpoint: readEndpoint(place),

@@ -1,15 +1,17 @@
-// Where detectors report: an HTTP API with one route, throttled before anything runs, in front of a function that believes only what is
-// signed. The function reads its keys, asks the identify function, passes a gate that it keeps in the records table, and reports to the
-// bus about one client. Nobody but the API may call it (docs/decisions/036).
+// Where detectors report: an HTTP API with one route, or a REST API behind AWS WAF (leak-firewall.ts), in front of a function that believes
+// only what is signed. The function verifies before it touches anything that others need; then it asks the identify function, passes a
+// gate that it keeps in the records table, and reports to the bus about one client. Nobody but its APIs may call it (docs/decisions/036, 099).
 
 import { CfnOutput, Duration, Stack, Validations } from 'aws-cdk-lib'
 import { CfnStage, HttpApi, HttpMethod, LogGroupLogDestination } from 'aws-cdk-lib/aws-apigatewayv2'
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations'
+import { MathExpression, type Metric } from 'aws-cdk-lib/aws-cloudwatch'
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import { LogGroup } from 'aws-cdk-lib/aws-logs'
 import { Construct } from 'constructs'
 import { defined } from '../../lambda/core/base/defined.ts'
 import { leakSources } from '../../lambda/core/base/event-types.ts'
+import { INTAKE_THROTTLE, type Throttle, UNRESERVED_THROTTLE } from '../../lambda/core/intake/door-limits.ts'
 import { GITHUB_URL, writeIntakeEnv } from '../../lambda/env/intake.ts'
 import type { M2mEventBus } from '../base/event-bus.ts'
 import { eventPattern } from '../base/event-pattern.ts'
@@ -19,6 +21,7 @@ import type { IntakeConfig } from '../config/incident-config.ts'
 import { formerGateName, functionName, namedSecret, type StageNames } from '../config/stage-names.ts'
 import type { RecordsTable } from '../rotation/records-table.ts'
 import type { Identify } from './identify.ts'
+import { LeakFirewall } from './leak-firewall.ts'
 
 export interface LeakIntakeProps {
   readonly names: StageNames
@@ -33,12 +36,13 @@ export interface LeakIntakeProps {
 /** Longer than the search: its answer must still be reported. API Gateway stops waiting after 30 s; the function goes on. */
 const TIMEOUT_SECONDS = 320
 const MEMORY_MB = 512
-/** A detector reports a leak now and then; a flood is refused before it costs an execution. */
-const THROTTLE = { rateLimit: 5, burstLimit: 20 }
-/** Where the function reserves nothing: as many at once as it would have reserved, and as few a second as can be searched for. */
-const UNRESERVED_THROTTLE = { rateLimit: 1, burstLimit: 10 }
+const EACH_FIVE_MINUTES = { period: Duration.minutes(5), statistic: 'Sum' }
 
-const FIVE_MINUTES = Duration.minutes(5)
+/** What both kinds of API count. */
+interface CountingApi {
+  metricServerError(options: typeof EACH_FIVE_MINUTES): Metric
+  metricClientError(options: typeof EACH_FIVE_MINUTES): Metric
+}
 
 /** Who asked and what was answered; neither headers nor body. */
 const ACCESS_LOG = JSON.stringify({
@@ -52,7 +56,9 @@ const ACCESS_LOG = JSON.stringify({
 
 export class LeakIntake extends Construct {
   readonly fn: M2mFunction
-  readonly api: HttpApi
+  /** Absent: detectors have all moved to the firewall's address. */
+  readonly api: HttpApi | undefined
+  readonly firewall: LeakFirewall | undefined
   private readonly gate: RecordsTable
   /** What a deployment before the records table kept, which the first change of the gate takes over. */
   private readonly formerGate: PolicyStatement
@@ -90,8 +96,11 @@ export class LeakIntake extends Construct {
     })
     this.mayTake(props)
     this.fn.mayDo(identify.mayAsk(), bus.mayPublish(leakSources.intake))
-    this.api = this.makeApi(props)
-    new CfnOutput(this, 'Url', { value: `${this.api.apiEndpoint}/leaks`, description: 'Where detectors report leaks' })
+    const { firewall } = config
+    const throttle = reservationOf('intake', props.surroundings) === undefined ? UNRESERVED_THROTTLE : INTAKE_THROTTLE
+    this.api = config.keepsFormerAddress ? this.makeApi(props, throttle) : undefined
+    this.firewall = firewall && new LeakFirewall(this, 'Firewall', { names, fn: this.fn.function, throttle, firewall })
+    this.nameAddresses()
   }
 
   /** A leak that could not be resolved, or that is held. */
@@ -129,14 +138,14 @@ export class LeakIntake extends Construct {
         page: 'leak-unresolved',
         says: 'The leak intake failed deliveries: its function failed or was not done in time, as many ran as may, or the report could not be published. Detectors do not deliver again by themselves.',
         // Whatever the reason, what the detector got is a 5xx.
-        metric: this.api.metricServerError({ period: FIVE_MINUTES, statistic: 'Sum' }),
+        metric: this.ofBoth((api) => api.metricServerError(EACH_FIVE_MINUTES)),
         atLeast: 1,
       },
       {
         id: 'IntakeRefusals',
         page: 'leak-unresolved',
         says: 'The leak intake refuses many deliveries: a key was replaced on one side only, or somebody is knocking.',
-        metric: this.api.metricClientError({ period: FIVE_MINUTES, statistic: 'Sum' }),
+        metric: this.ofBoth((api) => api.metricClientError(EACH_FIVE_MINUTES)),
         atLeast: 20,
       },
     ]
@@ -170,7 +179,31 @@ export class LeakIntake extends Construct {
     )
   }
 
-  private makeApi({ names, surroundings }: LeakIntakeProps): HttpApi {
+  /** The firewall's address is the one to report to; the one before answers beside it. */
+  private nameAddresses(): void {
+    const name = (id: string, value: string, description: string): void => {
+      new CfnOutput(this, id, { value: `${value}/leaks`, description })
+    }
+    const here = 'Where detectors report leaks'
+    if (this.firewall !== undefined) name('Url', this.firewall.url, `${here}, behind AWS WAF`)
+    if (this.api === undefined) return
+    if (this.firewall === undefined) name('Url', this.api.apiEndpoint, here)
+    else name('FormerUrl', this.api.apiEndpoint, `${here} without AWS WAF, until formerAddress is false`)
+  }
+
+  private ofBoth(metricOf: (api: CountingApi) => Metric): Metric | MathExpression {
+    const [first, second] = [this.api, this.firewall?.api].filter((api) => api !== undefined).map(metricOf)
+    if (first === undefined) throw new Error('The intake has no API.')
+    if (second === undefined) return first
+    const { period } = EACH_FIVE_MINUTES
+    return new MathExpression({
+      expression: 'FILL(former, 0) + FILL(firewall, 0)',
+      usingMetrics: { former: first, firewall: second },
+      period,
+    })
+  }
+
+  private makeApi({ names, surroundings }: LeakIntakeProps, throttle: Throttle): HttpApi {
     const api = new HttpApi(this, 'Api', {
       apiName: functionName(names, 'intake'),
       description: "Takes detectors' reports of leaked M2M secrets",
@@ -197,7 +230,7 @@ export class LeakIntake extends Construct {
     const stage = api.addStage('Stage', {
       stageName: '$default',
       autoDeploy: true,
-      throttle: reservationOf('intake', surroundings) === undefined ? UNRESERVED_THROTTLE : THROTTLE,
+      throttle,
     })
     const cfnStage = stage.node.defaultChild
     if (!(cfnStage instanceof CfnStage)) throw new Error('The stage has no CfnStage.')

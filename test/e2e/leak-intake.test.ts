@@ -127,7 +127,7 @@ describe('a delivery that nobody signed', () => {
 
     const line = desk.log.findLast((one) => one.includes('badSignature')) ?? ''
     expect(JSON.parse(line)).toMatchObject({ outcome: 'refused', why: 'badSignature' })
-    expect(Object.keys(JSON.parse(line) as object).sort()).toEqual(['outcome', 'requestId', 'why'])
+    expect(Object.keys(JSON.parse(line) as object).sort()).toEqual(['address', 'outcome', 'requestId', 'why'])
   })
 })
 
@@ -137,6 +137,29 @@ describe('a body', () => {
 
     expect(await seat.deliver(plainly(large))).toBe(413)
     expect(await seat.deliver({ body: large, headers: {} })).toBe(413)
+  })
+
+  it('is read as a REST API hands it over as well, header names as they were written, and its address is in the log', async () => {
+    const named = { 'X-M2M-Timestamp': 'x-m2m-timestamp', 'X-M2M-Signature': 'x-m2m-signature' }
+    const asRest = ({ headers, body }: Delivery) => ({
+      httpMethod: 'POST',
+      path: '/leaks',
+      headers: Object.fromEntries(Object.entries(named).map(([name, lower]) => [name, headers[lower]])),
+      requestContext: { identity: { sourceIp: '192.0.2.77' } },
+      body: Buffer.from(body as string).toString('base64'),
+      isBase64Encoded: true,
+    })
+    const statusOf = async (delivery: Delivery) => {
+      const { ok, value: reply } = (await seat.intake.invoke(asRest(delivery))) as {
+        ok: boolean
+        value: { statusCode: number }
+      }
+      return ok ? reply.statusCode : undefined
+    }
+
+    expect(await statusOf(plainly('{}'))).toBe(202)
+    expect(await statusOf(plainly('{}', { key: 'another key of 24 letters' }))).toBe(401)
+    expect(desk.log.filter((line) => line.includes('192.0.2.77'))).toHaveLength(2)
   })
 
   it('is signed byte for byte, whatever the bytes are', async () => {

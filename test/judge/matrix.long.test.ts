@@ -30,6 +30,18 @@ const features: Readonly<Record<string, JsonObject>> = {
     incidents: { security: { roleArns: ['arn:aws:iam::444455556666:role/security'] } },
   },
   'a leak intake': { incidents: { intake: { signingSecretName: 'leaks/signing' } } },
+  'a leak intake behind a web ACL that is made': {
+    incidents: { intake: { signingSecretName: 'leaks/signing', requestsPerAddress: 300 } },
+  },
+  'a leak intake behind a web ACL alone': {
+    incidents: {
+      intake: {
+        signingSecretName: 'leaks/signing',
+        webAclArn: `arn:aws:wafv2:eu-west-1:${ACCOUNT}:regional/webacl/main/44444444-4444-4444-4444-444444444444`,
+        formerAddress: false,
+      },
+    },
+  },
   'a vendor of tokens': { vendor: { endpoint: 'regional' } },
   'a vendor of tokens that makes the log role': { vendor: { endpoint: 'regional', accountLogRole: 'create' } },
   'a vendor of tokens behind a private API': {

@@ -318,12 +318,73 @@ describe('the intake', () => {
 
   test('is throttled at the door, and what is logged there holds neither headers nor body', () => {
     template.hasResourceProperties('AWS::ApiGatewayV2::Stage', {
-      DefaultRouteSettings: { ThrottlingRateLimit: 5, ThrottlingBurstLimit: 20 },
+      DefaultRouteSettings: { ThrottlingRateLimit: 100, ThrottlingBurstLimit: 20 },
       AccessLogSettings: { DestinationArn: Match.anyValue(), Format: Match.anyValue() },
     })
     const [stage] = Object.values(template.findResources('AWS::ApiGatewayV2::Stage'))
     const format = JSON.parse(String(stage?.Properties.AccessLogSettings.Format)) as Record<string, string>
     for (const field of Object.values(format)) expect(field).not.toMatch(/body|header|authorizer|querystring/i)
+  })
+
+  describe('behind a firewall', () => {
+    const behind = (firewall: object) => synthStack({ incidents: { intake: { ...intake, ...firewall } } }).template()
+    const webAclArn = `arn:aws:wafv2:${REGION}:${ACCOUNT}:regional/webacl/ours/11111111-1111-4111-8111-111111111111`
+    const addresses = (of: Template) =>
+      Object.entries(of.findOutputs('*', { Description: Match.stringLikeRegexp('report leaks') }))
+        .map(([name, { Description }]) => [name, String(Description)] as const)
+        .toSorted()
+
+    test('has a REST API of one route, whose stage counts each address, and answers at the former address as well', () => {
+      const both = behind({ requestsPerAddress: 300 })
+
+      both.hasResourceProperties('AWS::WAFv2::WebACL', {
+        Scope: 'REGIONAL',
+        DefaultAction: { Allow: {} },
+        Rules: [
+          {
+            Action: { Block: {} },
+            Statement: { RateBasedStatement: { AggregateKeyType: 'IP', Limit: 300, EvaluationWindowSec: 300 } },
+          },
+        ],
+      })
+      both.resourceCountIs('AWS::WAFv2::WebACLAssociation', 1)
+      both.resourcePropertiesCountIs('AWS::ApiGateway::Method', { HttpMethod: 'POST', AuthorizationType: 'NONE' }, 1)
+      both.resourceCountIs('AWS::ApiGateway::Method', 1)
+      both.hasResourceProperties('AWS::ApiGateway::RestApi', { BinaryMediaTypes: ['*/*'] })
+      both.hasResourceProperties('AWS::ApiGateway::Stage', {
+        MethodSettings: [Match.objectLike({ ThrottlingRateLimit: 100, ThrottlingBurstLimit: 20 })],
+      })
+      expect(callersOf(both, 'IntakeFn').map(({ source }) => source)).toEqual([
+        expect.stringMatching(/<IntakeApi.*>\/\*\/\*\/leaks$/),
+        expect.stringMatching(/<IntakeFirewallApi.*\/POST\/leaks$/),
+      ])
+      expect(addresses(both)).toEqual([
+        [
+          expect.stringMatching(/FormerUrl/),
+          'Where detectors report leaks without AWS WAF, until formerAddress is false',
+        ],
+        [expect.stringMatching(/^IntakeUrl/), 'Where detectors report leaks, behind AWS WAF'],
+      ])
+    })
+
+    test('takes a web ACL of the account’s, and gives the former address up when it is told to', () => {
+      const alone = behind({ webAclArn, formerAddress: false })
+
+      alone.hasResourceProperties('AWS::WAFv2::WebACLAssociation', { WebACLArn: webAclArn })
+      alone.resourceCountIs('AWS::WAFv2::WebACL', 0)
+      alone.resourceCountIs('AWS::ApiGatewayV2::Api', 0)
+      expect(addresses(alone)).toEqual([[expect.stringMatching(/^IntakeUrl/), expect.stringContaining('AWS WAF')]])
+    })
+
+    test.each([
+      [{ webAclArn, requestsPerAddress: 300 }, 'requestsPerAddress is for the web ACL that is made'],
+      [{ requestsPerAddress: 5 }, 'requestsPerAddress is malformed: 5; expected an integer from 10'],
+      [{ webAclArn: 'arn:aws:wafv2:x' }, 'webAclArn is malformed'],
+      [{ formerAddress: false }, 'formerAddress is false without a firewall'],
+      [{ formerAddress: 'no', webAclArn }, 'formerAddress is malformed: expected true or false'],
+    ])('is refused as %j', (firewall, fault) => {
+      expect(() => behind(firewall)).toThrow(fault)
+    })
   })
 
   test('knows its settings, and no key', () => {

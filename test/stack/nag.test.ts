@@ -35,6 +35,9 @@ const variants = {
       intake: { signingSecretName: 'm2m-intake/prod/signing' },
     },
   },
+  'with a leak intake behind a web ACL that is made': {
+    incidents: { intake: { signingSecretName: 'm2m-intake/prod/signing', requestsPerAddress: 300 } },
+  },
 }
 
 test.each(Object.entries(variants))('the rule packs find nothing unexplained: %s', (_name, changes) => {

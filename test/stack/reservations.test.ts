@@ -135,7 +135,7 @@ describe('without a reservation', () => {
 
     expect(read(none).vendor).toMatchObject({ requestsPerSecond: 5, burst: 20 })
     template.hasResourceProperties('AWS::ApiGatewayV2::Stage', {
-      DefaultRouteSettings: { ThrottlingRateLimit: 1, ThrottlingBurstLimit: 10 },
+      DefaultRouteSettings: { ThrottlingRateLimit: 20, ThrottlingBurstLimit: 10 },
     })
   })
 })

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { defined } from '../../core/base/defined.ts'
+import { INTAKE_THROTTLE } from '../../core/intake/door-limits.ts'
 import type { Bounds } from '../../core/rotation/bounds.ts'
 import { proofKeyAlias } from '../../core/rotation/proof.ts'
 import type { StageSecrets } from '../../core/secret/stage-secrets.ts'
@@ -177,7 +178,10 @@ export const startLaptop = async (input: LaptopInput): Promise<Laptop> => {
         functions.remove(arn)
       },
     },
-    route: createLeakFront({ invoke: (event) => aws.invokeFunction(arnOf('intake'), event) }),
+    route: createLeakFront({
+      invoke: (event) => aws.invokeFunction(arnOf('intake'), event),
+      throttle: { ratePerSecond: INTAKE_THROTTLE.rateLimit, burst: INTAKE_THROTTLE.burstLimit },
+    }),
   })
   const vend = createLaptopVend({
     region: REGION,

@@ -1,15 +1,16 @@
 // The leak intake's door on the laptop: takes a POST on the AWS address and hands it to the intake as an HTTP API would, in payload
-// format 2.0, throttled as its stage is. Deliveries may come through a tunnel, by whatever name: the intake checks their signatures.
+// format 2.0, throttled as its stage is, behind a firewall's rule if it has one. Deliveries may come through a tunnel, by whatever name: the intake checks their signatures.
 
 import { randomUUID } from 'node:crypto'
 import { throttledResult } from '../aws/concurrency.ts'
 import type { InvocationResult } from '../aws/functions.ts'
 import type { Operation, StandInReply, StandInRequest } from '../stand-in/server.ts'
 import { createTokenBucket, type RateLimit } from '../stand-in/token-bucket.ts'
+import { createAddressRule } from './address-rule.ts'
 
 export const LEAK_PATH = '/_laptop/leaks'
 
-const toEvent = ({ method, headers, body }: StandInRequest): object => ({
+const toEvent = ({ method, headers, body, address }: StandInRequest): object => ({
   version: '2.0',
   routeKey: 'POST /leaks',
   rawPath: '/leaks',
@@ -21,7 +22,7 @@ const toEvent = ({ method, headers, body }: StandInRequest): object => ({
       method,
       path: '/leaks',
       protocol: 'HTTP/1.1',
-      sourceIp: '127.0.0.1',
+      sourceIp: address,
       userAgent: headers['user-agent'] ?? '',
     },
     requestId: randomUUID(),
@@ -52,15 +53,22 @@ export interface LeakFrontInput {
   readonly invoke: (event: object) => Promise<InvocationResult>
   /** Of the API's stage. @default - it throttles nothing */
   readonly throttle?: RateLimit
+  /** Of the firewall's rule. @default - there is no firewall */
+  readonly requestsPerAddress?: number
   /** Milliseconds that nobody moves. @default - real time */
   readonly realNow?: () => number
 }
 
 /** @returns what answers a request, or undefined when it is not for the intake. */
-export const createLeakFront = ({ invoke, throttle, realNow = () => performance.now() }: LeakFrontInput) => {
+export const createLeakFront = (input: LeakFrontInput) => {
+  const { invoke, throttle, requestsPerAddress, realNow = () => performance.now() } = input
+  const isLetThrough = requestsPerAddress === undefined ? () => true : createAddressRule(requestsPerAddress)
   const bucket = throttle === undefined ? undefined : createTokenBucket(throttle, realNow)
-  const run = async (request: StandInRequest): Promise<StandInReply> =>
-    bucket?.take() === false ? refusal(429, 'Too Many Requests') : toReply(await invoke(toEvent(request)))
+  const run = async (request: StandInRequest): Promise<StandInReply> => {
+    // In front of the API: what it blocks costs the stage nothing.
+    if (!isLetThrough(request.address, realNow())) return refusal(403, 'Forbidden')
+    return bucket?.take() === false ? refusal(429, 'Too Many Requests') : toReply(await invoke(toEvent(request)))
+  }
   return (request: StandInRequest): Operation | undefined =>
     request.method === 'POST' && request.path === LEAK_PATH
       ? { op: 'LeakReport', subject: null, isOpen: true, run: () => run(request) }

@@ -16,6 +16,8 @@ export interface StandInRequest {
   readonly body: string
   /** The TCP connection that it came over: one object each. */
   readonly connection: object
+  /** Where it came from; empty once the connection is gone. */
+  readonly address: string
 }
 
 export interface StandInReply {
@@ -193,6 +195,7 @@ export const createStandInServer = (world: World, vendor: Vendor): StandInServer
       headers: message.headers as Record<string, string | undefined>,
       body: await readBody(message),
       connection: message.socket,
+      address: message.socket.remoteAddress ?? '',
     }
     const foreign = foreignFault(message.headers, message.socket.localPort)
     const refuse = (fault: string): void => write(response, json(403, { error: fault }), 'application/json')

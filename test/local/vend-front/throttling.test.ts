@@ -87,6 +87,7 @@ describe('the intake’s API', () => {
   const request = {
     ...{ method: 'POST', path: LEAK_PATH, query: new URLSearchParams(), headers: {}, body: '[]' },
     connection: {},
+    address: '127.0.0.1',
   }
   const answer = async (front: ReturnType<typeof createLeakFront>) => (await front(request)?.run())?.status
 

@@ -1,20 +1,11 @@
 // Every policy of a stack, of whatever kind, as one list: who has it, its text as AWS stores it, and its statements. Statements that a
 // resource type keeps one by one (bus, Lambda permissions) are put together to the policy that they become.
 import { isJsonObject, type JsonObject } from '../../lambda/core/base/json-object.ts'
+import type { Statement } from '../../lambda/local/iam/policy.ts'
 import { fieldsOf, listOf, textsOf } from './fields.ts'
 import { type JudgedResource, ofType, type Stack } from './template.ts'
 
-export interface Statement {
-  readonly Sid?: unknown
-  readonly Effect?: unknown
-  readonly Principal?: unknown
-  readonly NotPrincipal?: unknown
-  readonly Action?: unknown
-  readonly NotAction?: unknown
-  readonly Resource?: unknown
-  readonly NotResource?: unknown
-  readonly Condition?: unknown
-}
+export type { Statement }
 
 export type PolicyKind =
   | 'sqs'

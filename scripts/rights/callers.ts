@@ -1,5 +1,7 @@
 // Who asks: each function's role, the people that a deployment names, readers of both kinds in both accounts, and those whom nobody named.
 // The policies of roles that the stack does not make are the widest that such a role would have: what then is refused, our policies refuse.
+import { ADMINISTRATOR_ACCESS, POWER_USER_ACCESS } from '../../lambda/local/iam/managed-policies.ts'
+import { readsAbroad, reportsLeaks } from '../../lambda/local/iam/people.ts'
 import { ACCOUNT, apiArn, type Deployment, type PolicyDocument, place, roles, secrets } from './deployment.ts'
 
 export interface RightsCaller {
@@ -14,31 +16,6 @@ export interface RightsCaller {
   /** Condition keys that come with whoever asks. */
   readonly context: Readonly<Record<string, string>>
 }
-
-const policy = (...Statement: readonly unknown[]): PolicyDocument => ({ Version: '2012-10-17', Statement })
-
-/** https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AdministratorAccess.html */
-const ADMINISTRATOR_ACCESS = policy({ Effect: 'Allow', Action: '*', Resource: '*' })
-
-/** https://docs.aws.amazon.com/aws-managed-policy/latest/reference/PowerUserAccess.html, version 12 */
-const POWER_USER_ACCESS = policy(
-  { Effect: 'Allow', NotAction: ['iam:*', 'organizations:*', 'account:*'], Resource: '*' },
-  {
-    Effect: 'Allow',
-    Action: [
-      'account:GetAccountInformation',
-      'account:GetGovCloudAccountInformation',
-      'account:GetPrimaryEmail',
-      'account:ListRegions',
-      'iam:CreateServiceLinkedRole',
-      'iam:DeleteServiceLinkedRole',
-      'iam:ListRoles',
-      'organizations:DescribeEffectivePolicy',
-      'organizations:DescribeOrganization',
-    ],
-    Resource: '*',
-  },
-)
 
 interface RoleCaller {
   readonly id: string
@@ -68,21 +45,10 @@ const roleCaller = ({ id, name, roleArn, identityPolicies = [], functionArn }: R
   }
 }
 
-/** What docs/multi-account.md asks of a reader's own account. */
-const readsAbroad = (secretArn: string, keyArn: string): PolicyDocument =>
-  policy(
-    {
-      Effect: 'Allow',
-      Action: ['secretsmanager:GetSecretValue', 'secretsmanager:DescribeSecret'],
-      Resource: secretArn,
-    },
-    {
-      Effect: 'Allow',
-      Action: 'kms:Decrypt',
-      Resource: keyArn,
-      Condition: { StringEquals: { 'kms:ViaService': `secretsmanager.${place.region}.amazonaws.com` } },
-    },
-  )
+const abroad = (secretArn: string, keyArn: string): PolicyDocument =>
+  readsAbroad({ secretArns: [secretArn], keyArns: [keyArn], region: place.region })
+
+const policy = (...Statement: readonly unknown[]): PolicyDocument => ({ Version: '2012-10-17', Statement })
 
 /** What `grantVend` writes, and what docs/vending.md asks of another account. */
 const vends = ({ template }: Deployment, client: string): PolicyDocument =>
@@ -119,10 +85,7 @@ const borrowed = ({ functions, identityPolicies }: Deployment): RightsCaller => 
 const people = (deployment: Deployment): readonly RightsCaller[] => {
   const { keyArn, operatorPolicies, functions } = deployment
   const bus = `arn:aws:events:${place.region}:${ACCOUNT}:event-bus/m2m-prod`
-  const reports = policy(
-    { Effect: 'Allow', Action: 'events:PutEvents', Resource: bus },
-    { Effect: 'Allow', Action: 'lambda:InvokeFunction', Resource: functions.get('identify')?.arn },
-  )
+  const reports = reportsLeaks(bus, [functions.get('identify')?.arn ?? ''])
   return [
     { id: 'operator', name: 'operator', roleArn: roles.operator, identityPolicies: operatorPolicies },
     { id: 'security', name: 'security, another account', roleArn: roles.security, identityPolicies: [reports] },
@@ -144,14 +107,14 @@ const people = (deployment: Deployment): readonly RightsCaller[] => {
       id: 'reader-abroad',
       name: 'reader of `billing` (`cdk.json`), another account',
       roleArn: roles.billingAbroad,
-      identityPolicies: [readsAbroad(secrets.billing, keyArn)],
+      identityPolicies: [abroad(secrets.billing, keyArn)],
     },
     { id: 'applied-reader', name: 'reader of `reports` (`m2m apply`)', roleArn: roles.reportsJob },
     {
       id: 'applied-reader-abroad',
       name: 'reader of `reports` (`m2m apply`), another account',
       roleArn: roles.reportsAbroad,
-      identityPolicies: [readsAbroad(secrets.reports, keyArn)],
+      identityPolicies: [abroad(secrets.reports, keyArn)],
     },
     {
       id: 'vended',

@@ -5,6 +5,7 @@ import { App } from 'aws-cdk-lib'
 import { isJsonObject } from '../../lambda/core/base/json-object.ts'
 import { secretPolicy } from '../../lambda/core/clients/secret-policy.ts'
 import { readRegistrarEnv } from '../../lambda/env/registrar.ts'
+import type { WrittenPolicy } from '../../lambda/local/iam/policy.ts'
 import { readDeployConfig } from '../../lib/config/deploy-config.ts'
 import { M2mStack } from '../../lib/m2m-stack.ts'
 import { type ReadTemplate, readDeployedTemplate, type StackPlace, secretArn, type Template } from './template.ts'
@@ -80,10 +81,7 @@ export const secrets = {
   project: secretArn(place, settings.stytch.projectSecretName),
 }
 
-export interface PolicyDocument {
-  readonly Version: string
-  readonly Statement: readonly unknown[]
-}
+export type PolicyDocument = WrittenPolicy
 
 export interface Deployment {
   readonly template: ReadTemplate

@@ -2,7 +2,7 @@
 // widest policies that such a role would have: what then is refused, the policies of the stack refuse.
 import { ADMINISTRATOR_ACCESS, POWER_USER_ACCESS } from './managed-policies.ts'
 import { accountOf } from './pattern.ts'
-import type { PolicyDocument } from './policy.ts'
+import type { PolicyDocument, WrittenPolicy } from './policy.ts'
 import type { Identity } from './rights.ts'
 
 export interface RoleIdentityInput {
@@ -24,7 +24,7 @@ export const roleIdentity = ({ accessKeyId, roleArn, identityPolicies = [] }: Ro
   }
 }
 
-const policy = (...Statement: readonly object[]): PolicyDocument => ({ Version: '2012-10-17', Statement })
+const policy = (...Statement: readonly object[]): WrittenPolicy => ({ Version: '2012-10-17', Statement })
 
 export interface ReadsAbroadInput {
   readonly secretArns: readonly string[]
@@ -33,7 +33,7 @@ export interface ReadsAbroadInput {
 }
 
 /** What docs/multi-account.md asks of a reader's own account. */
-export const readsAbroad = ({ secretArns, keyArns, region }: ReadsAbroadInput): PolicyDocument =>
+export const readsAbroad = ({ secretArns, keyArns, region }: ReadsAbroadInput): WrittenPolicy =>
   policy(
     {
       Effect: 'Allow',
@@ -49,7 +49,7 @@ export const readsAbroad = ({ secretArns, keyArns, region }: ReadsAbroadInput): 
   )
 
 /** What those who report leaks have of their own: the bus, and the search for a leaked value. */
-export const reportsLeaks = (busArn: string, identifyArns: readonly string[]): PolicyDocument =>
+export const reportsLeaks = (busArn: string, identifyArns: readonly string[]): WrittenPolicy =>
   policy(
     { Effect: 'Allow', Action: 'events:PutEvents', Resource: busArn },
     { Effect: 'Allow', Action: 'lambda:InvokeFunction', Resource: identifyArns },

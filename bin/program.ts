@@ -5,6 +5,7 @@ import { Command } from 'commander'
 import { addAdopt } from './commands/adopt.ts'
 import { addApply } from './commands/apply.ts'
 import { addCampaign } from './commands/campaign.ts'
+import { addClaims } from './commands/claims.ts'
 import { addCompletion } from './commands/completion.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addDrill } from './commands/drill.ts'
@@ -56,6 +57,7 @@ export const createProgram = (): Command => {
     addApply,
     addAdopt,
     addReaders,
+    addClaims,
     addList,
     addStatus,
     addRotate,

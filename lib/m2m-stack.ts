@@ -161,6 +161,7 @@ export class M2mStack extends Stack {
         gate: intake === undefined ? [] : [...intakeRoles, ...config.operators, ...security.roleArns, ...breakGlass],
         reads: config.rotation.adoptionProof === undefined ? [] : [roleArn(this, names, 'reads')],
         reports: [sweepRole],
+        claims: [roleArn(this, names, 'registrar'), clientsRole],
       },
       keeperRoleArns: [deployRole, ...breakGlass],
     })
@@ -203,6 +204,7 @@ export class M2mStack extends Stack {
       replicas: config.replicas,
       ...readers,
       deadLetters: notifications.deadLetters,
+      records,
     })
     const clients = new ClientsFunction(this, 'Clients', {
       names,
@@ -216,7 +218,7 @@ export class M2mStack extends Stack {
       breakGlass: config.breakGlass,
       operators: config.operators,
       handMadeSecrets: handMadeSecretsOf(config).map(({ secret }) => secret),
-      recordsTable: records.table.tableName,
+      records,
       evidenceBucket: this.archive.bucket.bucketName,
       drills: config.drills,
     })

@@ -13,6 +13,7 @@ import { busFindings } from './bus-findings.ts'
 import { drillFindings, readLastDrill } from './drill-findings.ts'
 import {
   checkFindings,
+  claimFindings,
   copyFindings,
   examineFleet,
   findingNotChecked,
@@ -107,6 +108,7 @@ export const examine = async (context: CommandContext): Promise<Examined> => {
   }))
   const values = await valueFindings(context, found.secrets)
   const checks = await checkFindings(context, found.secrets)
+  const claims = await claimFindings(context, found.secrets)
   const replicas = await copyFindings(context, found.secrets)
   const drill = await readLastDrill(context)
   return {
@@ -117,6 +119,7 @@ export const examine = async (context: CommandContext): Promise<Examined> => {
       ...handMade.findings,
       ...freeze,
       ...checks,
+      ...claims,
       ...replicas,
       ...found.findings,
       ...values,

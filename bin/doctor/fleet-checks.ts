@@ -9,6 +9,7 @@ import { isRetired } from '../../lambda/core/secret/secret-tags.ts'
 import { type StageSecrets, shortNameOf } from '../../lambda/core/secret/stage-secrets.ts'
 import { checkClients } from '../show/check-clients.ts'
 import { readFleet } from '../show/choose.ts'
+import { claimWords, readStandings } from '../show/claims.ts'
 import { asOfView } from '../show/client-rows.ts'
 import { frozenWords, readFrozenIfAllowed } from '../show/frozen.ts'
 import { replicaFindings } from '../show/replica-findings.ts'
@@ -135,6 +136,26 @@ export const valueFindings = async (
     progress.end()
   }
   return found
+}
+
+/** Of Connected Apps and SCIM connections, of which Stytch keeps no holder. */
+export const claimFindings = async (
+  context: CommandContext,
+  secrets: readonly Secret[],
+): Promise<readonly FleetFinding[]> => {
+  const view = await context.view()
+  try {
+    const standings = await readStandings(context, secrets)
+    return standings.flatMap((standing): readonly FleetFinding[] => {
+      if (isRetired(standing.secret)) return []
+      const subject = shortNameOf(view, standing.secret.name)
+      const words = claimWords(standing, subject)
+      const weight = standing.state === 'noted' ? 'attention' : 'broken'
+      return words === undefined ? [] : [{ kind: 'binding', weight, subject, ...words }]
+    })
+  } catch (error) {
+    return [findingNotChecked(context, 'which secret holds which Connected App or SCIM connection', error)]
+  }
 }
 
 /** Labels that moved on meanwhile are no finding. */

@@ -36,6 +36,11 @@ export const examples: Readonly<Record<string, readonly Example[]>> = {
       what: 'nobody else reads it from now on',
     },
   ],
+  'm2m claims': [
+    { line: 'm2m claims --check', what: 'which Connected Apps and SCIM connections are held by which secret' },
+    { line: 'm2m claims --write', what: 'as break-glass, after an upgrade: what values prove' },
+    { line: 'm2m claims --write portal', what: 'the one of several that consumers read' },
+  ],
   'm2m list': [
     { line: 'm2m list', what: 'all of them' },
     { line: 'm2m list --state overlap', what: 'those whose old value is still accepted' },

@@ -21,8 +21,6 @@ export interface ClientsEnv extends RegistrarEnv {
   readonly sweepEveryMinutes?: number
   /** The secrets that people store for the stage's functions, by which `m2m doctor` finds them. */
   readonly handMadeSecrets: readonly HandMadeSecret[]
-  /** Name of the records table, which the function tells its callers; absent: it tells none. */
-  readonly recordsTable?: string
   /** Name of the evidence archive's bucket, likewise. */
   readonly evidenceBucket?: string
   /** After which another drill is due; absent: none is asked for. */
@@ -92,7 +90,6 @@ export const readClientsEnv = (env: Environment): ClientsEnv => {
     ...(reader.optional(DRILL_EVERY) === undefined ? {} : { drillEveryHours: readHours(reader, DRILL_EVERY) }),
     ...(reader.optional(SWEEP_EVERY) === undefined ? {} : { sweepEveryMinutes: readMinutes(reader, SWEEP_EVERY) }),
     ...defined({
-      recordsTable: reader.optional('M2M_RECORDS_TABLE'),
       evidenceBucket: reader.optional('M2M_EVIDENCE_BUCKET'),
     }),
   }
@@ -107,7 +104,6 @@ export const writeClientsEnv = ({
   overlapHours,
   longestHoldHours,
   handMadeSecrets,
-  recordsTable,
   evidenceBucket,
   campaignEveryHours,
   drillEveryHours,
@@ -123,7 +119,6 @@ export const writeClientsEnv = ({
     ? {}
     : { [HAND_MADE]: handMadeSecrets.map(({ kind, name }) => `${kind}=${name}`).join(' ') }),
   ...defined({
-    M2M_RECORDS_TABLE: recordsTable,
     M2M_EVIDENCE_BUCKET: evidenceBucket,
     [EVERY]: campaignEveryHours?.toString(),
     [DRILL_EVERY]: drillEveryHours?.toString(),

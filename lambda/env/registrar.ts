@@ -2,6 +2,7 @@
 import { defined } from '../core/base/defined.ts'
 import type { StageSecrets } from '../core/secret/stage-secrets.ts'
 import { createReader, type Environment, type Reader } from './reader.ts'
+import { type RecordsEnv, readRecordsIfAny, writeRecords } from './records.ts'
 import { readPrefixes, writePrefixes } from './secret-prefixes.ts'
 import { readStytch, type StytchEnv, tokenUrlFault, writeStytchEnv } from './stytch.ts'
 
@@ -31,6 +32,8 @@ export interface RegistrarEnv extends StageSecrets {
   readonly readerAccounts: readonly string[]
   /** Every account of this organization as well. */
   readonly readerOrganizationId?: string
+  /** The records table, for its claims; absent: there is none. */
+  readonly records?: RecordsEnv
 }
 
 const ROLE_ARN = /^arn:[a-z-]+:iam::\d{12}:role\/[^*?]+$/
@@ -99,6 +102,7 @@ export const readRegistrar = (reader: Reader): RegistrarEnv => {
     replicas,
     readerAccounts,
     ...defined({ readerOrganizationId, kmsKeyId, tokenUrl }),
+    ...readRecordsIfAny(reader),
   }
 }
 
@@ -113,6 +117,7 @@ export const readRegistrarEnv = (env: Environment): RegistrarEnv => {
 export const writeRegistrarEnv = (settings: RegistrarEnv): Record<string, string> => ({
   ...writeStytchEnv(settings.stytch),
   ...writePrefixes(settings),
+  ...writeRecords(settings.records),
   M2M_ROTATION_FUNCTION: settings.rotationFunctionArn,
   M2M_READERS: settings.readers.join(' '),
   M2M_CHANGERS: settings.changers.join(' '),

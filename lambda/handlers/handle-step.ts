@@ -25,12 +25,14 @@ interface StepInvocation {
 }
 
 /** What an entry counts as; nothing, when the rotation goes on. */
-const metricsOf = ({ step, outcome, drift }: JournalEntry): readonly string[] => {
+const metricsOf = ({ step, outcome, code, drift }: JournalEntry): readonly string[] => {
   if (outcome === 'done') return step === 'finishSecret' ? ['RotationsFinished'] : []
   if (outcome === 'refused') return drift === true ? ['RotationsRefused', 'DriftDetected'] : ['RotationsRefused']
   if (outcome === RECORDS_UNAVAILABLE) return ['RecordsUnavailable']
   if (outcome === PROOF_PENDING) return ['ProofPending']
-  return outcome === 'failed' ? ['StepsFailed'] : []
+  if (outcome !== 'failed') return []
+  // No lease and no note of a version fails a step: only a claim that cannot be read does. The function's own alarm notifies of that.
+  return code === 'RECORDS_UNAVAILABLE' ? ['StepsFailed', 'RecordsUnavailable'] : ['StepsFailed']
 }
 
 /** The function's log, in which the entries that count are metrics as well. */

@@ -1,7 +1,9 @@
 // The registrar: CloudFormation calls it for every declared client (Custom::M2mClient). Reads the settings, puts the adapters
 // together, and answers CloudFormation whatever happens. Neither answer nor log ever holds a secret.
 
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Context } from 'aws-lambda'
+import { createClaims } from '../adapters/aws/claims.ts'
 import { createSecretsManager } from '../adapters/aws/clients.ts'
 import { createSecrets } from '../adapters/aws/secrets.ts'
 import { answerCloudFormation, type ResourceAnswer } from '../adapters/cloudformation/answer.ts'
@@ -13,16 +15,20 @@ import { createClientRegistry } from '../adapters/stytch/registry.ts'
 import { createTiming } from '../adapters/timing.ts'
 import { Fault } from '../core/base/fault.ts'
 import { answerClientRequest, failedPhysicalId } from '../core/clients/answer-client-request.ts'
-import { readClientRequest, readReturnAddress } from '../core/clients/read-client-request.ts'
+import { readClaimsResource, readClientRequest, readReturnAddress } from '../core/clients/read-client-request.ts'
+import { surveyClaims } from '../core/clients/survey-claims.ts'
 import { readRegistrarEnv } from '../env/registrar.ts'
 import { processEnvironment } from '../env.ts'
 import { createJournal } from './journal.ts'
 
 const settings = readRegistrarEnv(processEnvironment())
-const { stytch, ...stageSettings } = settings
+const { stytch, records, ...stageSettings } = settings
 const secretsManager = createSecretsManager()
 const connect = createStytchConnection(stytch, secretsManager)
 const secrets = createSecrets(secretsManager)
+const claims = createClaims(secretsManager, records, async (ms) => {
+  await sleep(ms)
+})
 
 const tokenUrl = settings.tokenUrl ?? tokenUrlOf(stytch.projectId, stytch.baseUrl)
 const stage = { ...stageSettings, tokenUrl }
@@ -40,8 +46,30 @@ type Reply = Pick<ResourceAnswer, 'physicalId' | 'outcome'>
 
 const failed = (physicalId: string, reason: string): Reply => ({ physicalId, outcome: { succeeded: false, reason } })
 
+const words = (error: unknown): string =>
+  // Only our own messages are known to hold no value.
+  error instanceof Fault ? error.message : 'An unforeseen failure; the log has its kind.'
+
+/** Once a stage: its resource is made and never changed, and nothing is taken back with it. */
+const survey = async (type: unknown, context: Context): Promise<Reply> => {
+  const journal = createJournal({ requestId: context.awsRequestId })
+  const physicalId = 'claims'
+  if (type === 'Delete') return { physicalId, outcome: { succeeded: true, attributes: {} } }
+  const timing = createTiming(() => context.getRemainingTimeInMillis())
+  try {
+    const { noted, left } = await surveyClaims({ secrets, claims, timing }, stage)
+    journal.note({ request: String(type), outcome: 'surveyed', noted, left })
+    return { physicalId, outcome: { succeeded: true, attributes: {} } }
+  } catch (error) {
+    journal.fail(error, { request: String(type) })
+    return failed(physicalId, words(error))
+  }
+}
+
 const settle = async (event: unknown, context: Context): Promise<Reply> => {
   const journal = createJournal({ requestId: context.awsRequestId })
+  const resource = readClaimsResource(event)
+  if (resource !== undefined) return survey(resource.type, context)
   const request = readClientRequest(event)
   if (!request.ok) {
     const reason = `The request is malformed, and nothing was changed: ${request.refusal.join('; ')}.`
@@ -56,9 +84,7 @@ const settle = async (event: unknown, context: Context): Promise<Reply> => {
     return { physicalId, outcome: { succeeded: true, attributes } }
   } catch (error) {
     journal.fail(error, about)
-    // Only our own messages are known to hold no value.
-    const known = error instanceof Fault ? error.message : 'An unforeseen failure; the log has its kind.'
-    return failed(failedPhysicalId(request.value), known)
+    return failed(failedPhysicalId(request.value), words(error))
   }
 }
 

@@ -1,17 +1,21 @@
 // The clients function: the CLI calls it, synchronously, for whatever takes the Stytch project secret. Reads the settings, puts the
 // adapters together, answers. A client's value may come in (adoption); it goes to Stytch and into its secret, and into no answer or log.
 
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Context } from 'aws-lambda'
+import { createClaims } from '../adapters/aws/claims.ts'
 import { createSecretsManager } from '../adapters/aws/clients.ts'
 import { createSecrets } from '../adapters/aws/secrets.ts'
 import { createStytchApi } from '../adapters/stytch/api.ts'
 import { tokenUrlOf } from '../adapters/stytch/base-url.ts'
+import { writeBindings } from '../adapters/stytch/bindings.ts'
 import { createClientKeeper } from '../adapters/stytch/client-keeper.ts'
 import { createStytchConnector } from '../adapters/stytch/connect.ts'
 import { createSlotIssuers } from '../adapters/stytch/issuers.ts'
 import { withOtherKinds } from '../adapters/stytch/kind-records.ts'
 import { createClientRegistry } from '../adapters/stytch/registry.ts'
 import { createTiming } from '../adapters/timing.ts'
+import { defined } from '../core/base/defined.ts'
 import { Fault } from '../core/base/fault.ts'
 import { answerApiRequest } from '../core/clients/answer-api-request.ts'
 import type { ClientsReply, ClientsRequest } from '../core/clients/clients-api.ts'
@@ -20,24 +24,34 @@ import { readClientsEnv } from '../env/clients.ts'
 import { processEnvironment } from '../env.ts'
 import { createJournal } from './journal.ts'
 
-const { stytch, ...settings } = readClientsEnv(processEnvironment())
+const { stytch, records, ...settings } = readClientsEnv(processEnvironment())
 const secretsManager = createSecretsManager()
 const connect = createStytchConnector(stytch, secretsManager)
 const secrets = createSecrets(secretsManager)
+const claims = createClaims(secretsManager, records, async (ms) => {
+  await sleep(ms)
+})
 
 const { projectId } = stytch
 const tokenUrl = settings.tokenUrl ?? tokenUrlOf(projectId, stytch.baseUrl)
-const stage = { ...settings, projectId, tokenUrl }
+const stage = { ...settings, ...defined({ recordsTable: records?.table }), projectId, tokenUrl }
 
 const compose = (context: Context) => {
   const timing = createTiming(() => context.getRemainingTimeInMillis())
   const reach = connect(timing)
   const api = createStytchApi(reach)
-  // Who holds what Stytch keeps no field for is shown by the secrets' tags, which the use case reads.
-  const issuer = createSlotIssuers({ stytch: reach, holderOf: async () => undefined })
+  const issuer = createSlotIssuers({ stytch: reach, bindings: writeBindings(claims, timing.now) })
   const registry = createClientRegistry(api)
   const registration = { registry, secrets, issuer, timing }
-  return { registration, issuer, registry, timing, secrets, clients: withOtherKinds(createClientKeeper(api), issuer) }
+  return {
+    registration,
+    issuer,
+    registry,
+    timing,
+    secrets,
+    claims,
+    clients: withOtherKinds(createClientKeeper(api), { issuer, claims }),
+  }
 }
 
 /** What a line may say of a request: never the request itself. */

@@ -1,7 +1,9 @@
 // The rotation function: Secrets Manager calls it for each of the four steps. Reads the settings, puts the adapters together once
 // per execution environment, checks the event's shape, and hands the step to its use case.
 
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Context } from 'aws-lambda'
+import { createClaims } from '../adapters/aws/claims.ts'
 import { createEventBridge, createSecretsManager } from '../adapters/aws/clients.ts'
 import { createEvents } from '../adapters/aws/events.ts'
 import { createFreeze } from '../adapters/aws/freeze.ts'
@@ -9,14 +11,13 @@ import { createKeeping } from '../adapters/aws/keeping.ts'
 import { createSecretRotator } from '../adapters/aws/secret-rotator.ts'
 import { createSignedCall } from '../adapters/aws/signed-call.ts'
 import { tokenUrlOf } from '../adapters/stytch/base-url.ts'
+import { readBindings } from '../adapters/stytch/bindings.ts'
 import { createStytchConnector } from '../adapters/stytch/connect.ts'
 import { createSlotIssuers } from '../adapters/stytch/issuers.ts'
 import { createTiming } from '../adapters/timing.ts'
 import { ROTATION_SOURCE } from '../core/base/event-types.ts'
-import { describeOrThrow } from '../core/rotation/rotation.ts'
 import type { SecretForm } from '../core/secret/secret-format.ts'
 import { secretNameOf } from '../core/secret/secret-name.ts'
-import { TAG } from '../core/secret/secret-tags.ts'
 import { formOf, slotForm } from '../core/secret/slot-forms.ts'
 import { readRotationEnv } from '../env/rotation.ts'
 import { processEnvironment } from '../env.ts'
@@ -32,11 +33,12 @@ const freeze = createFreeze(systemsManager, settings.freeze.parameter)
 const tokenUrl = tokenUrlOf(settings.stytch.projectId, settings.stytch.baseUrl)
 const keepingOf = createKeeping(secretsManager, settings)
 
-/** A secret holds the app, or the connection, that its tag names. */
-const holderByTag = (secretId: string) => async (clientId: string) => {
-  const { arn, tags } = await describeOrThrow(secrets, secretId)
-  return tags[TAG.client] === clientId ? arn : undefined
-}
+/** A secret holds the app, or the connection, that is claimed for it. */
+const bindings = readBindings(
+  createClaims(secretsManager, settings.records, async (ms) => {
+    await sleep(ms)
+  }),
+)
 
 /** Whether its owner's names stand in it, its tags say; of any other the form is known without a call. */
 const formFor = async (secretId: string): Promise<SecretForm> => {
@@ -50,7 +52,7 @@ const formFor = async (secretId: string): Promise<SecretForm> => {
 export const handler = (event: unknown, context: Context): Promise<StepAnswer | undefined> =>
   handleStep({ stage: settings.stage, event, context }, async ({ secretId }, journal) => {
     const timing = createTiming(() => context.getRemainingTimeInMillis())
-    const issuer = createSlotIssuers({ stytch: reach(timing), holderOf: holderByTag(secretId) })
+    const issuer = createSlotIssuers({ stytch: reach(timing), bindings })
     const keeping = keepingOf(context.awsRequestId)
     const { bounds } = settings
     const form = await formFor(secretId)

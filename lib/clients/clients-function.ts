@@ -16,6 +16,7 @@ import { campaignEveryHours } from '../config/campaign-config.ts'
 import type { DeployConfig } from '../config/deploy-config.ts'
 import type { DrillConfig } from '../config/drill-config.ts'
 import { functionArn, type StageNames } from '../config/stage-names.ts'
+import type { RecordsTable } from '../rotation/records-table.ts'
 import type { RotationFunction, StytchProject } from '../rotation/rotation-function.ts'
 import type { Registrar } from './registrar.ts'
 import { mayAdoptInPlace, mayRegister } from './registration-rights.ts'
@@ -36,9 +37,9 @@ export interface ClientsFunctionProps {
   readonly handMadeSecrets: readonly HandMadeSecret[]
   /** Roles of people who run the command line. */
   readonly operators: readonly string[]
+  /** In which it writes claims. */
+  readonly records: RecordsTable
   /** By name, for whoever may use it: the function itself does not. */
-  readonly recordsTable: string
-  /** By name, likewise. */
   readonly evidenceBucket: string
   readonly drills: DrillConfig
 }
@@ -75,13 +76,15 @@ export class ClientsFunction extends Construct {
         sweepEveryMinutes: spans.sweepEveryMinutes,
         ...defined({ campaignEveryHours: campaignEveryHours(spans.campaigns) }),
         handMadeSecrets: props.handMadeSecrets,
-        recordsTable: props.recordsTable,
+        records: { table: props.records.table.tableName },
         evidenceBucket: props.evidenceBucket,
         ...defined({ drillEveryHours: props.drills.everyHours }),
       }),
     })
     mayRegister(this.fn, props)
     mayAdoptInPlace(this.fn, props)
+    props.records.mayClaim(this.fn)
+    props.records.mayEndClaims(this.fn)
     this.guard(props)
   }
 

@@ -2,10 +2,13 @@
 // declared (M2mClient). CloudFormation calls it, asynchronously; a request that it could not finish three times over goes to the
 // dead letters.
 
+import { CustomResource, Duration } from 'aws-cdk-lib'
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations'
 import type { IQueue } from 'aws-cdk-lib/aws-sqs'
 import { Construct, type IDependable } from 'constructs'
 import { defined } from '../../lambda/core/base/defined.ts'
+import { CLAIMS_RESOURCE } from '../../lambda/core/clients/read-client-request.ts'
 import type { ReaderAdmission } from '../../lambda/core/clients/reader-admission.ts'
 import { policyForm } from '../../lambda/core/clients/secret-policy.ts'
 import { type RegistrarEnv, writeRegistrarEnv } from '../../lambda/env/registrar.ts'
@@ -16,6 +19,7 @@ import { keyPlaceOf, type SecretsKey } from '../base/secrets-key.ts'
 import type { ReplicaConfig } from '../config/account-config.ts'
 import type { BackstopRules } from '../config/rotation-schedule.ts'
 import { roleArn, type StageNames } from '../config/stage-names.ts'
+import type { RecordsTable } from '../rotation/records-table.ts'
 import type { RotationFunction, StytchProject } from '../rotation/rotation-function.ts'
 import { mayRegister } from './registration-rights.ts'
 
@@ -41,11 +45,15 @@ export interface RegistrarProps {
   /** Every account of this organization as well. @default - none */
   readonly readerOrganizationId?: string
   readonly deadLetters: IQueue
+  /** In which it notes whom the secrets of a stage without claims hold. @default - none */
+  readonly records?: RecordsTable
 }
 
 /** A registration is some fifteen calls of at most five seconds; CloudFormation itself would wait for an hour. */
 const TIMEOUT_SECONDS = 120
 const MEMORY_MB = 512
+/** Longer than the registrar's three runs of two minutes and the waits between them. */
+const SURVEY_TIMEOUT_MINUTES = 15
 
 export class Registrar extends Construct implements ClientRegistrar {
   /** The registrar of a stage that is deployed in the same account and Region, by its name: nothing refers to its stack. */
@@ -111,6 +119,7 @@ export class Registrar extends Construct implements ClientRegistrar {
       })),
       readerAccounts,
       ...defined({ readerOrganizationId, tokenUrl: stytch.tokenUrl }),
+      ...(props.records === undefined ? {} : { records: { table: props.records.table.tableName } }),
     }
     this.fn = new M2mFunction(this, 'Fn', {
       names,
@@ -129,5 +138,20 @@ export class Registrar extends Construct implements ClientRegistrar {
     this.functionArn = this.fn.function.functionArn
     // The function answers only once it may do what it is asked; its policy is a resource of its own.
     this.dependencies = [this.fn]
+    if (props.records !== undefined) this.takeOverClaims(props.records)
+  }
+
+  /** Asked once, when a stage gets its claims: its secrets are listed, and those that one tag alone named are noted (survey-claims.ts). */
+  private takeOverClaims(records: RecordsTable): void {
+    records.mayClaim(this.fn)
+    this.fn.mayDo(
+      new PolicyStatement({ sid: 'ListSecrets', actions: ['secretsmanager:ListSecrets'], resources: ['*'] }),
+    )
+    const survey = new CustomResource(this, 'Claims', {
+      resourceType: CLAIMS_RESOURCE,
+      serviceToken: this.functionArn,
+      serviceTimeout: Duration.minutes(SURVEY_TIMEOUT_MINUTES),
+    })
+    survey.node.addDependency(this.fn)
   }
 }

@@ -69,7 +69,7 @@ export const settingsFault = (config: GrowingSettings): string | undefined => {
       longestHoldHours: rotation.longestHoldHours,
       ...defined({ campaignEveryHours: campaignEveryHours(rotation.campaigns) }),
       handMadeSecrets: handMadeSecretsOf(config).map(({ secret }) => secret),
-      recordsTable: someTableName(config.stage),
+      records: { table: someTableName(config.stage) },
       evidenceBucket: someBucketName(config.stage),
       sweepEveryMinutes: rotation.sweepEveryMinutes,
       ...defined({ drillEveryHours: config.drills.everyHours }),

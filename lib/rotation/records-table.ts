@@ -7,7 +7,14 @@ import { Metric } from 'aws-cdk-lib/aws-cloudwatch'
 import { AttributeType, Billing, TableEncryptionV2, TableV2 } from 'aws-cdk-lib/aws-dynamodb'
 import { AnyPrincipal, Effect, PolicyDocument, PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import { Construct } from 'constructs'
-import { GATE_KEYS, LEASE_KEYS, READ_KEYS, REPORT_KEYS, VERSION_KEYS } from '../../lambda/core/rotation/record-keys.ts'
+import {
+  CLAIM_KEYS,
+  GATE_KEYS,
+  LEASE_KEYS,
+  READ_KEYS,
+  REPORT_KEYS,
+  VERSION_KEYS,
+} from '../../lambda/core/rotation/record-keys.ts'
 import type { M2mFunction } from '../base/m2m-function.ts'
 import type { MetricNotice } from '../base/notice.ts'
 import type { StageNames } from '../config/stage-names.ts'
@@ -22,6 +29,8 @@ export interface RecordWriters {
   readonly reads: readonly string[]
   /** What was reported: the sweep. */
   readonly reports: readonly string[]
+  /** Which secret holds which client: the registrar and the clients function. */
+  readonly claims: readonly string[]
 }
 
 export interface RecordsTableProps {
@@ -124,7 +133,18 @@ export class RecordsTable extends Construct {
     fn.mayDo(
       this.below(LEASE_KEYS, 'HoldLeases', ['dynamodb:PutItem', 'dynamodb:DeleteItem']),
       this.below(VERSION_KEYS, 'KeepVersions', ['dynamodb:UpdateItem', 'dynamodb:Query']),
+      this.below(CLAIM_KEYS, 'ReadClaims', ['dynamodb:GetItem']),
     )
+  }
+
+  /** Lets a function write which secret holds a client. */
+  mayClaim(fn: M2mFunction): void {
+    fn.mayDo(this.below(CLAIM_KEYS, 'Claim', ['dynamodb:GetItem', 'dynamodb:PutItem']))
+  }
+
+  /** Of a secret that is given back. */
+  mayEndClaims(fn: M2mFunction): void {
+    fn.mayDo(this.below(CLAIM_KEYS, 'EndClaims', ['dynamodb:DeleteItem']))
   }
 
   /** Lets a role read the gate and change it. The table's own policy has to name the role as well. */
@@ -166,13 +186,13 @@ export class RecordsTable extends Construct {
 
   private policy({ writers, keeperRoleArns }: RecordsTableProps): PolicyDocument {
     const { partition, account } = Stack.of(this)
-    const { rotations, gate, reads, reports } = writers
+    const { rotations, gate, reads, reports, claims } = writers
     return new PolicyDocument({
       statements: [
         deny({
           sid: 'OnlyNamedRolesWrite',
           actions: WRITES,
-          unless: unique(...rotations, ...gate, ...reads, ...reports),
+          unless: unique(...rotations, ...gate, ...reads, ...reports, ...claims),
         }),
         deny({
           sid: 'OnlyRotationsWriteTheirs',
@@ -183,6 +203,7 @@ export class RecordsTable extends Construct {
         deny({ sid: 'OnlyTheIntakeAndReleases', actions: WRITES, unless: gate, below: [GATE_KEYS] }),
         deny({ sid: 'OnlyItsFunctionRecordsReads', actions: WRITES, unless: reads, below: [READ_KEYS] }),
         deny({ sid: 'OnlyTheSweepRemembersReports', actions: WRITES, unless: reports, below: [REPORT_KEYS] }),
+        deny({ sid: 'OnlyRegistrationsClaim', actions: WRITES, unless: claims, below: [CLAIM_KEYS] }),
         deny({ sid: 'NobodyScans', actions: ['dynamodb:Scan'] }),
         deny({
           sid: 'OnlyKeepersChangeTheTable',

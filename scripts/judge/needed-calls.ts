@@ -2,7 +2,14 @@
 // the day it is first made; a right that no call needs is one for whoever takes the function over. Kept by hand, since bundles hold
 // more SDK commands than their function sends; a test holds each row against the bundle.
 
-import { GATE_KEYS, LEASE_KEYS, READ_KEYS, REPORT_KEYS, VERSION_KEYS } from '../../lambda/core/rotation/record-keys.ts'
+import {
+  CLAIM_KEYS,
+  GATE_KEYS,
+  LEASE_KEYS,
+  READ_KEYS,
+  REPORT_KEYS,
+  VERSION_KEYS,
+} from '../../lambda/core/rotation/record-keys.ts'
 
 export interface NeededCalls {
   /** The bundle of the function, lambda/handlers/<name>.ts. */
@@ -69,6 +76,8 @@ const ofRotations = {
   'dynamodb:Query': VERSION_KEYS,
 }
 
+const claiming = { 'dynamodb:GetItem': CLAIM_KEYS, 'dynamodb:PutItem': CLAIM_KEYS }
+
 /** By the end of the function's name, `m2m-<stage>-<end>`. */
 export const neededCalls: Readonly<Record<string, NeededCalls>> = {
   rotation: {
@@ -80,11 +89,13 @@ export const neededCalls: Readonly<Record<string, NeededCalls>> = {
       'secretsmanager:UpdateSecretVersionStage',
       'events:PutEvents',
       'ssm:GetParameter',
+      // Who holds a Connected App or a SCIM connection.
+      'dynamodb:GetItem',
       ...keeping,
     ],
     demanded: writing,
     optional: ['secretsmanager:ListSecretVersionIds', 'kms:Encrypt'],
-    records: ofRotations,
+    records: { ...ofRotations, 'dynamodb:GetItem': CLAIM_KEYS },
     publishes: 'm2m.rotation',
   },
   'project-rotation': {
@@ -103,10 +114,17 @@ export const neededCalls: Readonly<Record<string, NeededCalls>> = {
     publishes: 'm2m.rotation',
     ownSecrets: true,
   },
-  registrar: { bundle: 'on-client-resource', ...registering },
+  registrar: {
+    bundle: 'on-client-resource',
+    ...registering,
+    calls: [...registering.calls, 'secretsmanager:ListSecrets', 'dynamodb:GetItem', 'dynamodb:PutItem'],
+    records: claiming,
+  },
   clients: {
     bundle: 'on-clients-request',
     ...registering,
+    calls: [...registering.calls, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:DeleteItem'],
+    records: { ...claiming, 'dynamodb:DeleteItem': CLAIM_KEYS },
     // Of a secret that is adopted where it is, its owner's policy statements stay.
     optional: [
       ...(registering.optional ?? []),

@@ -132,6 +132,7 @@ describe.each(kinds)('$name', ({ name, stranger, seed }) => {
   const shortName = name.split(' ')[1]?.toLowerCase() ?? ''
   let subject: Seeded
   let secretArn: string
+  let impostors = 0
 
   beforeAll(async () => {
     subject = seed()
@@ -201,8 +202,11 @@ describe.each(kinds)('$name', ({ name, stranger, seed }) => {
     expect(stdout).not.toContain('gone at Stytch')
   })
 
-  test('is left alone by a secret whose tag names another', async () => {
-    const impostor = await keep(`${shortName}-impostor`, subject.fields, stranger)
+  test.each([
+    ['names it, and that holds the value in use', () => subject.clientId],
+    ['names another', () => stranger],
+  ])('is not taken over by a secret whose tag %s', async (_what, tag) => {
+    const impostor = await keep(`${shortName}-impostor-${impostors++}`, subject.fields, tag())
     const before = subject.slots()
     const askedAt = laptop.world.clock.now()
     const token = makeRequestToken({ origin: 'revoke', askedAt, secretArn: impostor, about: 'a test', attempt: 1 })
@@ -218,5 +222,38 @@ describe.each(kinds)('$name', ({ name, stranger, seed }) => {
     await operator.secretsManager.send(
       new TagResourceCommand({ SecretId: impostor, Tags: [{ Key: 'm2m:retired', Value: new Date().toISOString() }] }),
     )
+  })
+})
+
+describe('m2m claims', () => {
+  const [kind] = kinds
+  const json = async (...args: readonly string[]) => {
+    const { stdout } = await m2m(['claims', ...args, '--json']).catch((error: unknown) => error as { stdout: string })
+    return JSON.parse(stdout)
+  }
+
+  test('lists what no secret holds, and writes it for the secret that holds the value in use', async () => {
+    const app = kind?.seed()
+    if (app === undefined) throw new Error('no kind')
+    await keep('older', app.fields, app.clientId)
+    const mine = async () =>
+      (await json('--check')).claims.filter(({ name }: { name: string }) => name === 'older' || name === 'forged')
+    expect(await mine()).toMatchObject([{ name: 'older', clientId: app.clientId, state: 'unclaimed', holder: null }])
+    const forged = await keep('forged', { ...app.fields, client_secret: 'not-its-value-0123456789' }, app.clientId)
+    expect((await mine()).map(({ state }: { state: string }) => state)).toEqual(['contested', 'contested'])
+
+    const both = await json('--write', '--yes')
+    const one = await json('--write', 'older', '--yes')
+    const other = await json('--write', 'forged', '--yes')
+
+    expect(both.results).toEqual(
+      expect.arrayContaining([expect.objectContaining({ name: 'older', outcome: 'refused' })]),
+    )
+    expect(one.results).toMatchObject([{ name: 'older', outcome: 'written' }])
+    expect(other.results).toMatchObject([{ name: 'forged', outcome: 'refused' }])
+    expect(await mine()).toMatchObject([
+      { name: 'older', state: 'claimed' },
+      { name: 'forged', state: 'foreign', holder: expect.not.stringContaining(forged) },
+    ])
   })
 })

@@ -95,6 +95,38 @@ const eventOf = (more: Readonly<Record<string, unknown>> = {}) => ({
 })
 const lastAnswer = (): CloudFormationAnswer => JSON.parse(answers.at(-1) ?? '{}') as CloudFormationAnswer
 
+describe('the survey of claims', () => {
+  const survey = (type: string) =>
+    handler(
+      eventOf({ RequestType: type, LogicalResourceId: 'Claims', ResourceType: 'Custom::M2mClaims', ResourceProperties: {} }),
+      context,
+    )
+
+  test('answers CloudFormation, and makes no client', async () => {
+    await survey('Create')
+
+    expect(lastAnswer()).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: 'claims' })
+    expect(JSON.parse(logged.at(-1) ?? '{}')).toMatchObject({ request: 'Create', outcome: 'surveyed', noted: 0, left: 0 })
+    expect(stytchPlace.stytch.clientIds()).toEqual([])
+  })
+
+  test('takes nothing back with its resource', async () => {
+    awsPlace.standIn.faults.add({ op: 'ListSecrets', kind: 'error', status: 400, count: 9 })
+
+    await survey('Delete')
+
+    expect(lastAnswer()).toMatchObject({ Status: 'SUCCESS' })
+  })
+
+  test('that cannot see the secrets fails the deployment, in words', async () => {
+    awsPlace.standIn.faults.add({ op: 'ListSecrets', kind: 'error', status: 400, count: 9 })
+
+    await survey('Create')
+
+    expect(lastAnswer()).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('ListSecrets') })
+  })
+})
+
 describe('the registrar', () => {
   test('answers with ids and ARNs, and repeats what CloudFormation needs', async () => {
     await handler(eventOf(), context)

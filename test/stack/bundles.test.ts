@@ -22,11 +22,11 @@ interface Budget {
 const budgets: Readonly<Record<BundleName, Budget>> = {
   // 34 kB of it are what the rotation remembers, proves and signs, and how it waits for what is not visible yet.
   // 8 kB answer whether Stytch accepts what consumers read (docs/decisions/059).
-  'on-rotation': { kB: 710, gzippedKB: 192 },
+  'on-rotation': { kB: 712, gzippedKB: 192 },
   'on-project-rotation': { kB: 702, gzippedKB: 190 },
-  'on-client-resource': { kB: 605, gzippedKB: 165 },
+  'on-client-resource': { kB: 616, gzippedKB: 168 },
   // 2 kB of it answer `m2m doctor` which values a rotation would refuse.
-  'on-clients-request': { kB: 646, gzippedKB: 175 },
+  'on-clients-request': { kB: 664, gzippedKB: 180 },
   // No undici: it speaks to S3 alone.
   'on-archive': { kB: 510, gzippedKB: 128 },
   // No undici either: AWS is all it speaks to, and Systems Manager and Lambda without a client (docs/decisions/020).

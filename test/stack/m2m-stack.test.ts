@@ -115,6 +115,17 @@ describe('the rotation function', () => {
         ],
       },
       {
+        sid: 'ReadClaims',
+        effect: 'Allow',
+        actions: ['dynamodb:GetItem'],
+        resources: [expect.stringMatching(/^<RecordsTable.*\.Arn>$/)],
+        conditions: [
+          'ForAllValues:StringLike dynamodb:LeadingKeys claims#*',
+          'Null dynamodb:LeadingKeys false',
+          `StringEquals aws:ResourceAccount ${ACCOUNT}`,
+        ],
+      },
+      {
         sid: 'SignProofs',
         effect: 'Allow',
         actions: ['kms:Sign'],
@@ -184,6 +195,8 @@ describe('the registrar', () => {
       'RotateByOurFunctionOnly',
       'WhatRotateSecretDemands',
       'KeyThroughSecretsManager',
+      'Claim',
+      'ListSecrets',
     ])
   })
 
@@ -371,13 +384,15 @@ describe('every function', () => {
     }
   })
 
-  test('is granted no wildcard action, and `*` as a resource only for tracing', () => {
+  test('is granted no wildcard action, and `*` as a resource only for tracing and lists', () => {
     const statements = [...roleStatements(template, 'RotationFnRole'), ...roleStatements(template, 'RegistrarFnRole')]
 
     for (const statement of statements) {
       const { actions, resources } = shown(statement)
       for (const action of actions) expect(action).not.toMatch(/\*/)
-      if (!actions.every((action) => action.startsWith('xray:'))) expect(resources).not.toContain('*')
+      // It knows no resource.
+      const isFree = actions.every((action) => action.startsWith('xray:') || action === 'secretsmanager:ListSecrets')
+      if (!isFree) expect(resources).not.toContain('*')
     }
   })
 })

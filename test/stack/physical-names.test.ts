@@ -60,6 +60,7 @@ const UNNAMED = [
   'AWS::SNS::TopicPolicy',
   'AWS::SQS::QueuePolicy',
   'AWS::SecretsManager::RotationSchedule',
+  'Custom::M2mClaims',
   'Custom::M2mClient',
 ]
 

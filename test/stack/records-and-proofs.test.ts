@@ -18,6 +18,7 @@ const text = (value: unknown): string =>
     (_, rest: string) => `"arn:aws${rest}"`,
   )
 const role = (part: string) => `arn:aws:iam::${ACCOUNT}:role/m2m-prod-${part}-${REGION}`
+const CLAIMING = [role('registrar'), role('clients')]
 const OPERATOR = `arn:aws:iam::${ACCOUNT}:role/operator`
 const SECURITY = 'arn:aws:iam::222222222222:role/security-desk'
 const DEPLOY = `arn:aws:iam::${ACCOUNT}:role/cdk-hnb659fds-cfn-exec-role-${ACCOUNT}-${REGION}`
@@ -78,12 +79,18 @@ describe('the records table', () => {
 
   test('has this policy', () => {
     expect(statements()).toEqual([
-      { Sid: 'OnlyNamedRolesWrite', ...everybody, Action: writes, ...but(role('rotation'), role('sweep')) },
+      {
+        Sid: 'OnlyNamedRolesWrite',
+        ...everybody,
+        Action: writes,
+        ...but(role('rotation'), role('sweep'), ...CLAIMING),
+      },
       only('OnlyRotationsWriteTheirs', ['lease#*', 'versions#*'], role('rotation')),
       // Without an intake and without proof of adoption.
       only('OnlyTheIntakeAndReleases', ['gate#*']),
       only('OnlyItsFunctionRecordsReads', ['reads#*']),
       only('OnlyTheSweepRemembersReports', ['reports#*'], role('sweep')),
+      only('OnlyRegistrationsClaim', ['claims#*'], ...CLAIMING),
       { Sid: 'NobodyScans', ...everybody, Action: 'dynamodb:Scan' },
       {
         Sid: 'OnlyKeepersChangeTheTable',
@@ -110,7 +117,7 @@ describe('the records table', () => {
         Sid: 'OnlyNamedRolesWrite',
         ...everybody,
         Action: writes,
-        ...but(...rotations, ...releasing, role('reads'), role('sweep')),
+        ...but(...rotations, ...releasing, role('reads'), role('sweep'), ...CLAIMING),
       },
       only('OnlyRotationsWriteTheirs', ['lease#*', 'versions#*'], ...rotations),
       only('OnlyTheIntakeAndReleases', ['gate#*'], ...releasing),
@@ -130,6 +137,10 @@ describe('the records table', () => {
       'reports#*',
     ],
     ['rotation', 'RotationFnRole', 'HoldLeases', ['dynamodb:PutItem', 'dynamodb:DeleteItem'], 'lease#*'],
+    ['rotation', 'RotationFnRole', 'ReadClaims', ['dynamodb:GetItem'], 'claims#*'],
+    ['registrar', 'RegistrarFnRole', 'Claim', ['dynamodb:GetItem', 'dynamodb:PutItem'], 'claims#*'],
+    ['clients', 'ClientsFnRole', 'Claim', ['dynamodb:GetItem', 'dynamodb:PutItem'], 'claims#*'],
+    ['clients', 'ClientsFnRole', 'EndClaims', ['dynamodb:DeleteItem'], 'claims#*'],
     ['rotation', 'RotationFnRole', 'KeepVersions', ['dynamodb:UpdateItem', 'dynamodb:Query'], 'versions#*'],
   ])('the role of the %s function has %s below its keys, in requests that name some', (_, id, sid, actions, keys) => {
     const [statement, ...more] = roleStatements(whole, id).filter(({ Sid }) => Sid === sid)

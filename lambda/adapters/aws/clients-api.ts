@@ -46,6 +46,7 @@ const reads = new Set<string>([
   'list',
   'examine',
   'rehearseAdoption',
+  'claims',
 ] satisfies ClientsRequest['action'][])
 
 const adviceFor = (name: string): string => {
@@ -123,6 +124,8 @@ export const createClientsApi = (client: LambdaClient, functionName: string): Cl
     adopt: (asked) => call({ action: 'adopt', ...opened(asked) }),
     rehearseAdoption: (asked) => call({ action: 'rehearseAdoption', ...opened(asked) }),
     adoptInPlace: (asked) => call({ action: 'adoptInPlace', ...asked }),
+    claims: (clientIds) => call({ action: 'claims', clientIds }),
+    writeClaims: (asked) => call({ action: 'writeClaims', ...asked }, BREAK_GLASS_ALIAS),
     removeDrill: (secretName) => call({ action: 'removeDrill', secretName }),
     closeReading: (asked) => call({ action: 'closeReading', ...asked }),
     giveBack: (asked) => call({ action: 'giveBack', ...asked }),

@@ -1,18 +1,19 @@
 // The secrets of Connected Apps (stytch-api §5.2) as the domain's Issuer: two slots, as a client's, under another path and envelope. They
 // have no grant of their own, so that a value is proven by introspection, with a token that nobody has. Stytch keeps no field for who
-// manages an app: its secret says so, by the tag `m2m:client-id`, which whoever writes values may not write.
+// manages an app: a claim in the records table does.
 import { randomUUID } from 'node:crypto'
 import { filled, isJsonObject, type JsonObject } from '../../core/base/json-object.ts'
 import type { Issuer } from '../../core/rotation/issuer.ts'
 import { createClientSecret } from '../../core/secret/client-secret.ts'
 import { callerSettings, type StytchSettings } from './api.ts'
+import { type Bindings, UNCLAIMED } from './bindings.ts'
 import { createCaller } from './caller.ts'
 import { createSlotIssuer, type SlotCalls } from './issuer.ts'
 
 interface AppIssuerInput {
   readonly stytch: StytchSettings
-  /** Which secret may rotate this app: its ARN, or undefined, when no tag says so. */
-  readonly holderOf: (clientId: string) => Promise<string | undefined>
+  /** Which secret may rotate this app. */
+  readonly bindings: Bindings
 }
 
 const toApp = ({ connected_app: app }: JsonObject) => {
@@ -22,7 +23,7 @@ const toApp = ({ connected_app: app }: JsonObject) => {
   return { slots, isActive: app.status === 'active' }
 }
 
-export const createAppIssuer = ({ stytch, holderOf }: AppIssuerInput): Issuer => {
+export const createAppIssuer = ({ stytch, bindings }: AppIssuerInput): Issuer => {
   const { toUrl, asOwner, asAnybody } = createCaller(callerSettings(stytch))
   const at = (clientId: string, rest = ''): string =>
     `/v1/connected_apps/clients/${encodeURIComponent(clientId)}${rest}`
@@ -34,8 +35,8 @@ export const createAppIssuer = ({ stytch, holderOf }: AppIssuerInput): Issuer =>
     get: async (clientId) => {
       const reply = await asOwner({ method: 'GET', path: at(clientId), repetition: 'free', read: toApp })
       if (!reply.ok) return reply
-      // "Nobody" is said so that it is refused, and not claimed: there is nothing at Stytch to write it down.
-      const boundTo = (await holderOf(clientId)) ?? 'no secret, by its tag m2m:client-id'
+      // "Nobody" is said so that it is refused, and not claimed: no rotation writes claims.
+      const boundTo = (await bindings.holderOf(clientId)) ?? UNCLAIMED
       return { ...reply, value: { ...reply.value, boundTo } }
     },
     exchange: (clientId, clientSecret) => {
@@ -67,8 +68,7 @@ export const createAppIssuer = ({ stytch, holderOf }: AppIssuerInput): Issuer =>
       }),
     complete: (clientId) => retire(clientId, '/secrets/rotate'),
     cancel: (clientId) => retire(clientId, '/secrets/rotate/cancel'),
-    // The view says who holds it, so that nobody asks.
-    bind: async () => {},
+    bind: bindings.bind,
   }
   return createSlotIssuer(calls, stytch.projectId)
 }

@@ -5,6 +5,7 @@ import type { Issuer } from '../../core/rotation/issuer.ts'
 import { isConnectedApp } from '../../core/secret/client-id.ts'
 import { readScimId } from '../../core/secret/scim-form.ts'
 import { createStytchApi, type StytchSettings } from './api.ts'
+import type { Bindings } from './bindings.ts'
 import { createAppIssuer } from './connected-apps.ts'
 import { createStytchIssuer } from './issuer.ts'
 import { createScimIssuer } from './scim.ts'
@@ -34,16 +35,16 @@ export const createIssuers = (kinds: readonly IssuerOfKind[], otherwise: Issuer)
 
 interface SlotIssuersInput {
   readonly stytch: StytchSettings
-  /** Which secret may rotate what has no metadata at Stytch: its ARN, or undefined, when no tag says so. */
-  readonly holderOf: (clientId: string) => Promise<string | undefined>
+  /** Of what has no metadata at Stytch. */
+  readonly bindings: Bindings
 }
 
 /** Everything of Stytch's that has two slots. */
-export const createSlotIssuers = ({ stytch, holderOf }: SlotIssuersInput): Issuer => ({
+export const createSlotIssuers = ({ stytch, bindings }: SlotIssuersInput): Issuer => ({
   ...createIssuers(
     [
-      { isIts: isConnectedApp, issuer: createAppIssuer({ stytch, holderOf }) },
-      { isIts: (clientId) => readScimId(clientId) !== undefined, issuer: createScimIssuer({ stytch, holderOf }) },
+      { isIts: isConnectedApp, issuer: createAppIssuer({ stytch, bindings }) },
+      { isIts: (clientId) => readScimId(clientId) !== undefined, issuer: createScimIssuer({ stytch, bindings }) },
     ],
     createStytchIssuer(createStytchApi(stytch), stytch.projectId),
   ),

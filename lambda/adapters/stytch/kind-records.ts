@@ -1,9 +1,10 @@
 // Connected Apps and SCIM connections among the records of clients: looked up by id, one by one, as nothing lists them with the clients.
-// Stytch says of them what sits in their slots, and keeps no field for who manages them. They are made, described and switched off at
+// Stytch says of them what sits in their slots; who manages them, the claims in the records table say. They are made, described and switched off at
 // Stytch, by whoever owns them there.
 
 import { Fault } from '../../core/base/fault.ts'
 import type { ClientKeeper, ClientRecord } from '../../core/clients/client-keeper.ts'
+import type { ClaimKeeper } from '../../core/rotation/claims.ts'
 import type { Issuer } from '../../core/rotation/issuer.ts'
 import { isM2mClient } from '../../core/secret/client-id.ts'
 
@@ -14,13 +15,19 @@ const notOurs = (clientId: string): Fault =>
     message: `${clientId} is no M2M client, and is changed at Stytch by whoever owns it there; nothing was changed.`,
   })
 
-/** @param issuer of all kinds: `createSlotIssuers`. */
-export const withOtherKinds = (clients: ClientKeeper, issuer: Pick<Issuer, 'look'>): ClientKeeper => {
+interface KindParts {
+  /** Of all kinds: `createSlotIssuers`. */
+  readonly issuer: Pick<Issuer, 'look'>
+  readonly claims: ClaimKeeper
+}
+
+export const withOtherKinds = (clients: ClientKeeper, { issuer, claims }: KindParts): ClientKeeper => {
   const find = async (clientId: string): Promise<ClientRecord | undefined> => {
     const view = await issuer.look(clientId)
     if (view === undefined) return undefined
     const { slots, isActive } = view
-    const unknown = { boundTo: undefined, registeredFor: undefined, registeredAt: undefined }
+    const boundTo = (await claims.read(clientId))?.holder
+    const unknown = { boundTo, registeredFor: undefined, registeredAt: undefined }
     return { clientId, name: clientId, description: '', scopes: [], isActive, slots, ...unknown }
   }
   const onlyClients =
@@ -44,7 +51,8 @@ export const withOtherKinds = (clients: ClientKeeper, issuer: Pick<Issuer, 'look
     },
     describe: onlyClients(clients.describe),
     activate: onlyClients(clients.activate),
-    unbind: onlyClients(clients.unbind),
+    unbind: (clientId, secretArn) =>
+      isM2mClient(clientId) ? clients.unbind(clientId, secretArn) : claims.release(clientId, secretArn),
     deactivate: onlyClients(clients.deactivate),
   }
 }

@@ -3,6 +3,7 @@
 import { Fault } from '../../core/base/fault.ts'
 import type { Prober } from '../../core/intake/intake-ports.ts'
 import { vendorBaseUrl } from './base-url.ts'
+import { noBindings } from './bindings.ts'
 import { createSend } from './http.ts'
 import { createSlotIssuers } from './issuers.ts'
 import type { RetryTiming } from './retry.ts'
@@ -28,7 +29,7 @@ export const createProbing = ({ projectId, baseUrl }: TokenPlace): ((timing: Ret
       timing,
     }
     // It looks at nothing, so that nobody asks who holds what.
-    const { exchange } = createSlotIssuers({ stytch: settings, holderOf: async () => undefined })
+    const { exchange } = createSlotIssuers({ stytch: settings, bindings: noBindings })
     return { exchange }
   }
 }

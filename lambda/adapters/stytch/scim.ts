@@ -1,19 +1,20 @@
 // The bearer tokens of SCIM connections (stytch-api §5.3, B2B) as the domain's Issuer: two slots, as a client's, under the paths of the
 // connection's organization. A token is proven by a SCIM call that reads one user at most. Stytch keeps no field for who manages a connection:
-// its secret says so, by the tag `m2m:client-id`.
+// a claim in the records table does.
 import { filled, isJsonObject, type JsonObject } from '../../core/base/json-object.ts'
 import type { Issuer } from '../../core/rotation/issuer.ts'
 import { createClientSecret } from '../../core/secret/client-secret.ts'
 import { readScimId } from '../../core/secret/scim-form.ts'
 import { callerSettings, type StytchSettings } from './api.ts'
+import { type Bindings, UNCLAIMED } from './bindings.ts'
 import { createCaller } from './caller.ts'
 import { createSlotIssuer, type SlotCalls } from './issuer.ts'
 import type { StytchError, StytchReply } from './reply.ts'
 
 interface ScimIssuerInput {
   readonly stytch: StytchSettings
-  /** Which secret may rotate this connection: its ARN, or undefined, when no tag says so. */
-  readonly holderOf: (clientId: string) => Promise<string | undefined>
+  /** Which secret may rotate this connection. */
+  readonly bindings: Bindings
 }
 
 const unknownConnection: StytchError = {
@@ -35,7 +36,7 @@ const toView =
     return { slots, isActive: connection.status === 'active' }
   }
 
-export const createScimIssuer = ({ stytch, holderOf }: ScimIssuerInput): Issuer => {
+export const createScimIssuer = ({ stytch, bindings }: ScimIssuerInput): Issuer => {
   const { toUrl, asOwner, asAnybody } = createCaller(callerSettings(stytch))
 
   const withIds = async <Value>(
@@ -65,8 +66,8 @@ export const createScimIssuer = ({ stytch, holderOf }: ScimIssuerInput): Issuer 
         const reply = await asOwner({ method: 'GET', path: at, repetition: 'free', read: toView(connectionId) })
         if (!reply.ok) return reply
         if (reply.value === 'another') return { ...unknownConnection, requestId: reply.requestId }
-        // "Nobody" is said so that it is refused, and not claimed: there is nothing at Stytch to write it down.
-        const boundTo = (await holderOf(clientId)) ?? 'no secret, by its tag m2m:client-id'
+        // "Nobody" is said so that it is refused, and not claimed: no rotation writes claims.
+        const boundTo = (await bindings.holderOf(clientId)) ?? UNCLAIMED
         return { ...reply, value: { ...reply.value, boundTo } }
       }),
     exchange: (clientId, token) =>
@@ -91,8 +92,7 @@ export const createScimIssuer = ({ stytch, holderOf }: ScimIssuerInput): Issuer 
     },
     complete: (clientId) => rotate(clientId, 'complete', isConnection),
     cancel: (clientId) => rotate(clientId, 'cancel', isConnection),
-    // The view says who holds it, so that nobody asks.
-    bind: async () => {},
+    bind: bindings.bind,
   }
   return createSlotIssuer(calls, stytch.projectId)
 }

@@ -4,7 +4,6 @@
 
 import { defined } from '../base/defined.ts'
 import { Fault } from '../base/fault.ts'
-import { isM2mClient } from '../secret/client-id.ts'
 import { nameBelowFault } from '../secret/client-name.ts'
 import type { ClientSecret } from '../secret/client-secret.ts'
 import { firstToken } from '../secret/request-token.ts'
@@ -13,7 +12,7 @@ import { hasValue, scheduleOf } from '../secret/secret.ts'
 import { LOST_VALUE } from '../secret/secret-format.ts'
 import { clientIdOf, scopeTags, TAG } from '../secret/secret-tags.ts'
 import { formatUndatedSecret, slotForm } from '../secret/slot-forms.ts'
-import type { ClientRecord } from './client-keeper.ts'
+import { bindingWords, type ClientRecord } from './client-keeper.ts'
 import { describeOwner, ownerOf } from './client-ownership.ts'
 import type { Adopted, AdoptWish } from './clients-api.ts'
 import type { Declaration } from './declare-client.ts'
@@ -41,7 +40,7 @@ const findAdoptable = async (
   const record = await clients.find(request.clientId)
   if (record === undefined) throw refuse(request, 'Stytch knows no such client in this project')
   if (record.boundTo !== undefined && record.boundTo !== facts?.arn) {
-    throw refuse(request, `it is bound to ${record.boundTo} (trusted_metadata.managed_by); one secret, one client`)
+    throw refuse(request, `it is bound to ${record.boundTo} (${bindingWords(record.clientId)}); one secret, one client`)
   }
   if (!record.isActive) throw refuse(request, 'it is inactive at Stytch, so that no value of it can be proven')
   return record
@@ -130,12 +129,8 @@ const storeValue = async (
   if (outcome === 'taken') throw refuse(request, 'a secret of this name exists and holds another value')
 }
 
-/** Stytch keeps no field for who manages an app or a connection: the secret's tag says so. */
-const isBound = (facts: Secret, { clientId, boundTo }: ClientRecord): boolean =>
-  isM2mClient(clientId) ? boundTo === facts.arn : clientIdOf(facts) === clientId
-
 const isWhole = (facts: Secret, record: ClientRecord): boolean =>
-  isBound(facts, record) && facts.tags[TAG.policy] !== undefined && scheduleOf(facts) !== undefined
+  record.boundTo === facts.arn && facts.tags[TAG.policy] !== undefined && scheduleOf(facts) !== undefined
 
 /** @throws Fault INPUT_MALFORMED when it may not be adopted; then nothing was changed. Or the adapters' faults: ask again. */
 export const adoptClient = async (declaration: Declaration, request: AdoptRequest): Promise<Adopted> => {

@@ -21,6 +21,7 @@ import { type GivingBack, giveBack } from './give-back.ts'
 import { revisionOf, type Stage } from './guard-secret.ts'
 import { type RetiringParts, retireDeclaredClient } from './retire-declared-client.ts'
 import { switchClient } from './switch-client.ts'
+import { type ClaimingParts, readClaims, writeClaims } from './write-claims.ts'
 
 export interface ApiStage
   extends Stage,
@@ -42,7 +43,7 @@ export interface ApiStage
 }
 
 export interface ApiParts {
-  readonly parts: Declaration & RetiringParts & Discarding & Examining & GivingBack
+  readonly parts: Declaration & RetiringParts & Discarding & Examining & GivingBack & ClaimingParts
   readonly stage: ApiStage
   /** The alias by which the function was called; what may be asked depends on it. */
   readonly qualifier: string | undefined
@@ -86,6 +87,11 @@ const assertBelow = (stage: Stage, secretName: string): void => {
   }
 }
 
+/** @throws Fault INPUT_MALFORMED */
+const assertBreakGlass = (qualifier: string | undefined, message: string): void => {
+  if (qualifier !== BREAK_GLASS_ALIAS) throw refuse(`${message}, by the alias ${BREAK_GLASS_ALIAS}.`)
+}
+
 /** Campaigns would exceed it in silence. @throws Fault INPUT_MALFORMED */
 const assertPeriod = (stage: ApiStage, secretName: string, period: string | undefined): void => {
   const [periodMs, everyHours] = [readSpan(period), stage.campaignEveryHours]
@@ -124,6 +130,12 @@ export const answerApiRequest = async (
       for (const name of request.secretNames) assertBelow(stage, name)
       return examineValues(parts, { projectId, secretNamePrefix, secretNames: request.secretNames })
     }
+    case 'claims':
+      return readClaims(parts, request.clientIds)
+    case 'writeClaims':
+      for (const name of request.secretNames) assertBelow(stage, name)
+      assertBreakGlass(qualifier, 'Claims were left as they are: only break-glass may write them')
+      return writeClaims(parts, request)
     case 'declare': {
       const { set, requestId, client } = request
       assertPeriod(stage, client.secretName, client.period)
@@ -154,11 +166,10 @@ export const answerApiRequest = async (
       return {}
     case 'setActive':
       assertBelow(stage, request.secretName)
-      if (qualifier !== BREAK_GLASS_ALIAS) {
-        throw refuse(
-          `Client ${request.secretName} was left as it is: only break-glass may switch a client, by the alias ${BREAK_GLASS_ALIAS}.`,
-        )
-      }
+      assertBreakGlass(
+        qualifier,
+        `Client ${request.secretName} was left as it is: only break-glass may switch a client`,
+      )
       return switchClient(parts, request)
   }
 }

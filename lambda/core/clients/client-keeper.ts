@@ -1,5 +1,6 @@
 // What only the registrar asks of the issuer: to keep a client as it is declared, and to retire it.
 import type { Slots } from '../rotation/position.ts'
+import { isM2mClient } from '../secret/client-id.ts'
 
 interface ClientDetails {
   /** As people see it at the issuer. */
@@ -23,13 +24,17 @@ export interface ClientRecord extends ClientDetails {
   /** The last that is on record, and not of one that was made active again by a command. null: none is. Absent: a function before this field. */
   readonly switchedOff?: SwitchedOff | null
   readonly slots: Slots
-  /** `trusted_metadata.managed_by`: the ARN of the one secret that holds it. */
+  /** The ARN of the one secret that holds it: `trusted_metadata.managed_by`; of another kind, its claim. */
   readonly boundTo: string | undefined
   /** The secret it was made for; with nothing else, its secret may never have been stored. */
   readonly registeredFor: string | undefined
   /** Epoch milliseconds. */
   readonly registeredAt: number | undefined
 }
+
+/** Where it stands which secret holds a client. */
+export const bindingWords = (clientId: string): string =>
+  isM2mClient(clientId) ? 'trusted_metadata.managed_by' : 'its claim, see m2m claims --check'
 
 export interface ClientRecords {
   readonly clients: readonly ClientRecord[]
@@ -57,5 +62,5 @@ export interface ClientKeeper {
   deactivate(clientId: string, what: SwitchedOff): Promise<void>
   activate(clientId: string): Promise<void>
   /** No secret holds it any more, so that another may claim it (`trusted_metadata.managed_by`). */
-  unbind(clientId: string): Promise<void>
+  unbind(clientId: string, secretArn: string): Promise<void>
 }

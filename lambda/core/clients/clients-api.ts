@@ -134,6 +134,27 @@ export interface SwitchAsked {
   readonly by?: string
 }
 
+/** Which secret holds a client that Stytch keeps no field for. */
+export interface ClaimView {
+  readonly clientId: string
+  /** ARN; null: none does. */
+  readonly holder: string | null
+  /** False: taken over from a tag, and not looked at since. */
+  readonly isReviewed: boolean
+}
+
+export interface WriteClaimsAsked {
+  readonly secretNames: readonly string[]
+  readonly by?: string | undefined
+}
+
+export interface WrittenClaim {
+  readonly secretName: string
+  readonly clientId?: string
+  readonly outcome: 'written' | 'refused'
+  readonly why?: string
+}
+
 /** Everything may be repeated after a lost reply. @throws Fault with the function's own code and words. */
 export interface ClientsApi {
   stage(): Promise<StageView>
@@ -152,6 +173,10 @@ export interface ClientsApi {
   list(query: ClientQuery): Promise<ClientRecords>
   /** What a planned rotation would refuse of AWSCURRENT's value. @param secretNames at most MAX_EXAMINED */
   examine(secretNames: readonly string[]): Promise<readonly ExaminedValue[]>
+  /** @param clientIds at most MAX_EXAMINED, of Connected Apps and SCIM connections */
+  claims(clientIds: readonly string[]): Promise<readonly ClaimView[]>
+  /** By the alias that only break-glass may use. */
+  writeClaims(asked: WriteClaimsAsked): Promise<readonly WrittenClaim[]>
   /** Removes what a drill made, for good. */
   removeDrill(secretName: string): Promise<'removed' | 'notThere'>
   /** The project whose secret Stytch accepts. */
@@ -184,6 +209,8 @@ export type ClientsRequest =
   | ({ readonly action: 'setActive' } & SwitchAsked)
   | ({ readonly action: 'list' } & ClientQuery)
   | { readonly action: 'examine'; readonly secretNames: readonly string[] }
+  | { readonly action: 'claims'; readonly clientIds: readonly string[] }
+  | ({ readonly action: 'writeClaims' } & WriteClaimsAsked)
   | { readonly action: 'removeDrill'; readonly secretName: string }
   | { readonly action: 'whoami' }
 

@@ -86,7 +86,7 @@ export const giveBack = async (parts: GivingBack, stage: Stage, asked: GiveBackA
       message: `Secret ${secretName} was not given back; its rotation is switched off, and ${UNDER_WAY}, then run the command again.`,
     })
   }
-  if (clientId !== undefined && record?.boundTo === facts.arn) await clients.unbind(clientId)
+  if (clientId !== undefined && record?.boundTo === facts.arn) await clients.unbind(clientId, facts.arn)
   if (owners.value === undefined) await secrets.removePolicy(facts.arn)
   else await secrets.setPolicy(facts.arn, owners.value)
   await secrets.untag(facts.arn, ownTagKeys(facts))

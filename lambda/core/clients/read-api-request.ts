@@ -89,6 +89,9 @@ const createFields = (fields: JsonObject, faults: string[], path = '') => {
 const idOf = (fields: ReturnType<typeof createFields>): string =>
   fields.text('clientId', "a client's id", (value) => CLIENT_ID.test(value))
 
+const readBy = (event: JsonObject, fields: ReturnType<typeof createFields>): { readonly by?: string } =>
+  event.by === undefined ? {} : { by: fields.text('by', 'who asks', isTagValue) }
+
 const readDeclare = (event: JsonObject, faults: string[]): DeclareAsked => {
   const outer = createFields(event, faults)
   const set = outer.text('set', SET_RULE, isSetName)
@@ -192,7 +195,7 @@ const readAction = (event: JsonObject, faults: string[]): ClientsRequest => {
         action,
         secretName: fields.text('secretName', "the secret's full name"),
         isActive: event.isActive === true,
-        ...(event.by === undefined ? {} : { by: fields.text('by', 'who asks', isTagValue) }),
+        ...readBy(event, fields),
       }
     }
     case 'list': {
@@ -209,6 +212,16 @@ const readAction = (event: JsonObject, faults: string[]): ClientsRequest => {
       if (secretNames.length > MAX_EXAMINED) fields.fault('secretNames', `at most ${MAX_EXAMINED}`)
       return { action, secretNames }
     }
+    case 'claims': {
+      const clientIds = fields.texts('clientIds')
+      if (clientIds.length > MAX_EXAMINED) fields.fault('clientIds', `at most ${MAX_EXAMINED}`)
+      return { action, clientIds }
+    }
+    case 'writeClaims': {
+      const secretNames = fields.texts('secretNames')
+      if (secretNames.length > MAX_EXAMINED) fields.fault('secretNames', `at most ${MAX_EXAMINED}`)
+      return { action, secretNames, ...readBy(event, fields) }
+    }
     case 'removeDrill':
       return { action, secretName: fields.text('secretName', "the secret's full name") }
     case 'stage':
@@ -217,7 +230,7 @@ const readAction = (event: JsonObject, faults: string[]): ClientsRequest => {
     default:
       fields.fault(
         'action',
-        'stage, declare, adopt, rehearseAdoption, adoptInPlace, closeReading, giveBack, retire, discard, setActive, list, examine, removeDrill or whoami',
+        'stage, declare, adopt, rehearseAdoption, adoptInPlace, closeReading, giveBack, retire, discard, setActive, list, examine, claims, writeClaims, removeDrill or whoami',
       )
       return { action: 'whoami' }
   }

@@ -42,6 +42,12 @@ export const readReturnAddress = (event: unknown): ReturnAddress | undefined => 
   return { url, stackId, requestId, logicalId }
 }
 
+export const CLAIMS_RESOURCE = 'Custom::M2mClaims'
+
+/** @returns undefined when the event is about something else than a stage's claims. */
+export const readClaimsResource = (event: unknown): { readonly type: unknown } | undefined =>
+  isFields(event) && event.ResourceType === CLAIMS_RESOURCE ? { type: event.RequestType } : undefined
+
 /** CloudFormation turns every number into text. */
 const positive = (value: unknown): number | undefined => {
   const text = typeof value === 'number' ? String(value) : value

@@ -11,7 +11,7 @@ import { firstToken } from '../secret/request-token.ts'
 import { isScope } from '../secret/scope.ts'
 import type { Secret } from '../secret/secret.ts'
 import { hasValue } from '../secret/secret.ts'
-import { formatSecret, parseSecret } from '../secret/secret-format.ts'
+import { formatSecret, parseSecret, type StoredSecret } from '../secret/secret-format.ts'
 import { isSecretName, SECRET_NAME_RULE } from '../secret/secret-name.ts'
 import { TAG } from '../secret/secret-tags.ts'
 import type { Secrets } from '../secret/secrets.ts'
@@ -184,7 +184,7 @@ const fillSecret = async (
   return storeValue(registration, request, { state, clientSecret })
 }
 
-const readClientId = async ({ secrets, issuer }: Registration, state: Secret): Promise<string> => {
+const readStored = async ({ secrets, issuer }: Registration, state: Secret): Promise<StoredSecret> => {
   const version = await secrets.readValue(state.arn, { label: 'AWSCURRENT' })
   if (version === undefined)
     throw malformed(state.name, ['a secret of this name exists, holds no value, and was not made by a registration'])
@@ -193,14 +193,24 @@ const readClientId = async ({ secrets, issuer }: Registration, state: Secret): P
   if (parsed.value.projectId !== issuer.projectId) {
     throw malformed(state.name, [`a secret of this name exists, for project ${parsed.value.projectId}`])
   }
-  return parsed.value.clientId
+  return parsed.value
 }
 
-const bind = async ({ issuer }: Registration, clientId: string, secretArn: string): Promise<void> => {
+/** A value that anybody may have stored: what claims the client is that Stytch accepts it. */
+const bind = async (
+  { issuer }: Registration,
+  { clientId, clientSecret }: StoredSecret,
+  secretArn: string,
+): Promise<void> => {
   const view = await issuer.look(clientId)
   if (view?.boundTo === secretArn) return
   if (view === undefined) throw malformed(secretArn, [`its client ${clientId} does not exist at Stytch`])
   if (view.boundTo !== undefined) throw malformed(secretArn, [`its client ${clientId} is bound to ${view.boundTo}`])
+  if (!(await issuer.exchange(clientId, clientSecret)).accepted) {
+    throw malformed(secretArn, [
+      `its client ${clientId} is bound to no secret, and Stytch refuses the value that this one holds, so that nothing proves that it is its`,
+    ])
+  }
   await issuer.bind(clientId, secretArn)
 }
 
@@ -216,9 +226,10 @@ export const registerClient = async (registration: Registration, request: Regist
   const isFilled = hasValue(state) || !mayBeFilled(state)
   const created = !isFilled && (await fillSecret(registration, request, state)) === 'stored'
   const { arn: secretArn } = state
-  const clientId = created ? request.clientId : await readClientId(registration, state)
-  if (created) await issuer.bind(clientId, secretArn)
-  else await bind(registration, clientId, secretArn)
+  const stored = created ? undefined : await readStored(registration, state)
+  const { clientId } = stored ?? request
+  if (stored === undefined) await issuer.bind(clientId, secretArn)
+  else await bind(registration, stored, secretArn)
   if (request.rotation !== undefined && !state.rotationEnabled) {
     const { functionArn, everyDays } = request.rotation
     await secrets.scheduleRotation(secretArn, { functionArn, rules: { everyDays } })

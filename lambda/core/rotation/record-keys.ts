@@ -7,3 +7,5 @@ export const GATE_KEYS = 'gate#'
 export const REPORT_KEYS = 'reports#'
 /** Who last read which secret. */
 export const READ_KEYS = 'reads#'
+/** Which secret holds a client that Stytch keeps no field for. */
+export const CLAIM_KEYS = 'claims#'

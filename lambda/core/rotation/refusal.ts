@@ -109,7 +109,7 @@ export const explainRefusal = (refusal: Refusal): string => {
     case 'boundElsewhere':
       return refusal.boundTo === undefined
         ? 'the client is bound to no secret (trusted_metadata.managed_by); rotate again to claim it'
-        : `the client is bound to another secret, ${refusal.boundTo} (trusted_metadata.managed_by, of a Connected App the tag m2m:client-id); one secret, one client`
+        : `the client is bound to another secret, ${refusal.boundTo} (trusted_metadata.managed_by; of a Connected App or SCIM connection the claim in the records table: m2m claims --check); one secret, one client`
     case 'unproven':
       return 'the client is not bound to a secret yet, and Stytch refuses AWSCURRENT, so nothing proves that it is its'
     case 'holderUnproven':

@@ -16,9 +16,10 @@ const REGION = 'us-east-1'
 
 const roleArn = (part: string): string => `arn:aws:iam::${ACCOUNT_ID}:role/m2m-laptop-${part}-${REGION}`
 
-export const laptopClientsEnv = (place: ClientsPlace): Record<string, string> =>
+export const laptopClientsEnv = ({ recordsTable, ...place }: ClientsPlace): Record<string, string> =>
   writeClientsEnv({
     ...place,
+    records: { table: recordsTable },
     readers: ['rotation', 'registrar', 'clients'].map(roleArn),
     changers: ['rotation', 'registrar', 'clients', 'deploy'].map(roleArn),
     rotators: ['sweep', 'campaign', 'incident'].map(roleArn),

@@ -1,6 +1,8 @@
 // The clients function's use cases with the real adapters against both stand-ins, and what a test wants to see of either: values in clear,
 // in process, never in an answer.
+import { createClaims } from '../../../lambda/adapters/aws/claims.ts'
 import { createSecrets } from '../../../lambda/adapters/aws/secrets.ts'
+import { writeBindings } from '../../../lambda/adapters/stytch/bindings.ts'
 import { createClientKeeper } from '../../../lambda/adapters/stytch/client-keeper.ts'
 import { createSlotIssuers } from '../../../lambda/adapters/stytch/issuers.ts'
 import { withOtherKinds } from '../../../lambda/adapters/stytch/kind-records.ts'
@@ -14,6 +16,8 @@ export const PREFIX = 'm2m/prod/'
 export const NAME = `${PREFIX}billing`
 
 export const role = (name: string): string => `arn:aws:iam::111111111111:role/${name}`
+
+export const RECORDS = { name: 'm2m-prod-records', partitionKey: 'pk', sortKey: 'sk' } as const
 
 export const stage: ApiStage = {
   projectId: PROJECT_ID,
@@ -33,21 +37,23 @@ export const stage: ApiStage = {
 /** To be called at the top of a test file. */
 export const useDesk = () => {
   const stytchPlace = useStytch()
-  const awsPlace = useAws()
+  const awsPlace = useAws([RECORDS])
 
   const compose = () => {
     const { api, reach } = stytchPlace.connect()
-    const issuer = createSlotIssuers({ stytch: reach, holderOf: async () => undefined })
-    const registry = createClientRegistry(api)
     const { secrets } = awsPlace.sdk()
     const timing = { now: () => awsPlace.world.clock.now() }
+    const claims = createClaims(secrets, { table: RECORDS.name, endpoint: awsPlace.origin() }, async () => {})
+    const issuer = createSlotIssuers({ stytch: reach, bindings: writeBindings(claims, timing.now) })
+    const registry = createClientRegistry(api)
     const registration = { registry, issuer, secrets: createSecrets(secrets), timing }
     return {
       registration,
       issuer,
       registry,
       timing,
-      clients: withOtherKinds(createClientKeeper(api), issuer),
+      clients: withOtherKinds(createClientKeeper(api), { issuer, claims }),
+      claims,
       secrets: createSecrets(secrets),
     }
   }

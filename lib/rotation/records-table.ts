@@ -133,8 +133,12 @@ export class RecordsTable extends Construct {
     fn.mayDo(
       this.below(LEASE_KEYS, 'HoldLeases', ['dynamodb:PutItem', 'dynamodb:DeleteItem']),
       this.below(VERSION_KEYS, 'KeepVersions', ['dynamodb:UpdateItem', 'dynamodb:Query']),
-      this.below(CLAIM_KEYS, 'ReadClaims', ['dynamodb:GetItem']),
     )
+  }
+
+  /** Lets the rotation function ask which secret holds a client. */
+  mayReadClaims(fn: M2mFunction): void {
+    fn.mayDo(this.below(CLAIM_KEYS, 'ReadClaims', ['dynamodb:GetItem']))
   }
 
   /** Lets a function write which secret holds a client. */

@@ -127,7 +127,10 @@ export class RotationFunction extends Construct {
       bus.mayPublish(ROTATION_SOURCE),
       mayReadFreeze(this, names),
     )
-    if (props.keeping !== undefined) mayKeep(this.fn, props.keeping)
+    if (props.keeping !== undefined) {
+      props.keeping.records.mayReadClaims(this.fn)
+      mayKeep(this.fn, props.keeping)
+    }
     useReplicaKeys(this.fn, names, props.replicas ?? [])
     this.fn.explainWildcard(
       managedSecrets(this, names),

@@ -93,6 +93,17 @@ describe('the rotation function', () => {
         conditions: [],
       },
       {
+        sid: 'ReadClaims',
+        effect: 'Allow',
+        actions: ['dynamodb:GetItem'],
+        resources: [expect.stringMatching(/^<RecordsTable.*\.Arn>$/)],
+        conditions: [
+          'ForAllValues:StringLike dynamodb:LeadingKeys claims#*',
+          'Null dynamodb:LeadingKeys false',
+          `StringEquals aws:ResourceAccount ${ACCOUNT}`,
+        ],
+      },
+      {
         sid: 'HoldLeases',
         effect: 'Allow',
         actions: ['dynamodb:PutItem', 'dynamodb:DeleteItem'],
@@ -110,17 +121,6 @@ describe('the rotation function', () => {
         resources: [expect.stringMatching(/^<RecordsTable.*\.Arn>$/)],
         conditions: [
           'ForAllValues:StringLike dynamodb:LeadingKeys versions#*',
-          'Null dynamodb:LeadingKeys false',
-          `StringEquals aws:ResourceAccount ${ACCOUNT}`,
-        ],
-      },
-      {
-        sid: 'ReadClaims',
-        effect: 'Allow',
-        actions: ['dynamodb:GetItem'],
-        resources: [expect.stringMatching(/^<RecordsTable.*\.Arn>$/)],
-        conditions: [
-          'ForAllValues:StringLike dynamodb:LeadingKeys claims#*',
           'Null dynamodb:LeadingKeys false',
           `StringEquals aws:ResourceAccount ${ACCOUNT}`,
         ],

@@ -98,7 +98,12 @@ const lastAnswer = (): CloudFormationAnswer => JSON.parse(answers.at(-1) ?? '{}'
 describe('the survey of claims', () => {
   const survey = (type: string) =>
     handler(
-      eventOf({ RequestType: type, LogicalResourceId: 'Claims', ResourceType: 'Custom::M2mClaims', ResourceProperties: {} }),
+      eventOf({
+        RequestType: type,
+        LogicalResourceId: 'Claims',
+        ResourceType: 'Custom::M2mClaims',
+        ResourceProperties: {},
+      }),
       context,
     )
 
@@ -106,7 +111,12 @@ describe('the survey of claims', () => {
     await survey('Create')
 
     expect(lastAnswer()).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: 'claims' })
-    expect(JSON.parse(logged.at(-1) ?? '{}')).toMatchObject({ request: 'Create', outcome: 'surveyed', noted: 0, left: 0 })
+    expect(JSON.parse(logged.at(-1) ?? '{}')).toMatchObject({
+      request: 'Create',
+      outcome: 'surveyed',
+      noted: 0,
+      left: 0,
+    })
     expect(stytchPlace.stytch.clientIds()).toEqual([])
   })
 

@@ -1,7 +1,6 @@
 // The registrar: CloudFormation calls it for every declared client (Custom::M2mClient). Reads the settings, puts the adapters
 // together, and answers CloudFormation whatever happens. Neither answer nor log ever holds a secret.
 
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Context } from 'aws-lambda'
 import { createClaims } from '../adapters/aws/claims.ts'
 import { createSecretsManager } from '../adapters/aws/clients.ts'
@@ -26,9 +25,7 @@ const { stytch, records, ...stageSettings } = settings
 const secretsManager = createSecretsManager()
 const connect = createStytchConnection(stytch, secretsManager)
 const secrets = createSecrets(secretsManager)
-const claims = createClaims(secretsManager, records, async (ms) => {
-  await sleep(ms)
-})
+const claims = createClaims(secretsManager, records)
 
 const tokenUrl = settings.tokenUrl ?? tokenUrlOf(stytch.projectId, stytch.baseUrl)
 const stage = { ...stageSettings, tokenUrl }

@@ -1,7 +1,6 @@
 // The clients function: the CLI calls it, synchronously, for whatever takes the Stytch project secret. Reads the settings, puts the
 // adapters together, answers. A client's value may come in (adoption); it goes to Stytch and into its secret, and into no answer or log.
 
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Context } from 'aws-lambda'
 import { createClaims } from '../adapters/aws/claims.ts'
 import { createSecretsManager } from '../adapters/aws/clients.ts'
@@ -28,9 +27,7 @@ const { stytch, records, ...settings } = readClientsEnv(processEnvironment())
 const secretsManager = createSecretsManager()
 const connect = createStytchConnector(stytch, secretsManager)
 const secrets = createSecrets(secretsManager)
-const claims = createClaims(secretsManager, records, async (ms) => {
-  await sleep(ms)
-})
+const claims = createClaims(secretsManager, records)
 
 const { projectId } = stytch
 const tokenUrl = settings.tokenUrl ?? tokenUrlOf(projectId, stytch.baseUrl)

@@ -1,7 +1,6 @@
 // The rotation function: Secrets Manager calls it for each of the four steps. Reads the settings, puts the adapters together once
 // per execution environment, checks the event's shape, and hands the step to its use case.
 
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Context } from 'aws-lambda'
 import { createClaims } from '../adapters/aws/claims.ts'
 import { createEventBridge, createSecretsManager } from '../adapters/aws/clients.ts'
@@ -34,11 +33,7 @@ const tokenUrl = tokenUrlOf(settings.stytch.projectId, settings.stytch.baseUrl)
 const keepingOf = createKeeping(secretsManager, settings)
 
 /** A secret holds the app, or the connection, that is claimed for it. */
-const bindings = readBindings(
-  createClaims(secretsManager, settings.records, async (ms) => {
-    await sleep(ms)
-  }),
-)
+const bindings = readBindings(createClaims(secretsManager, settings.records))
 
 /** Whether its owner's names stand in it, its tags say; of any other the form is known without a call. */
 const formFor = async (secretId: string): Promise<SecretForm> => {

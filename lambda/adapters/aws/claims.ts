@@ -1,5 +1,6 @@
 // Claims in the records table: an item for each client of another kind than M2M, read consistently and put under a condition. It has no time
 // to live: a claim ends when its secret is given back, or when a person replaces one whose secret is gone.
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { isJsonObject } from '../../core/base/json-object.ts'
 import { type ClaimKeeper, noClaims } from '../../core/rotation/claims.ts'
@@ -58,11 +59,15 @@ export const createClaimKeeper = (input: TableInput): ClaimKeeper => {
   }
 }
 
-/** @param place absent: whoever asks is told that there is no table. */
+const sleepFor = async (ms: number): Promise<void> => {
+  await sleep(ms)
+}
+
+/** @param place absent: there is no table, which whoever asks learns. */
 export const createClaims = (
   client: SecretsManagerClient,
   place: RecordsPlace | undefined,
-  wait: TableInput['wait'],
+  wait: TableInput['wait'] = sleepFor,
 ): ClaimKeeper => {
   if (place === undefined) return noClaims
   const call = createSignedCall(client, { service: 'dynamodb', endpoint: place.endpoint })

@@ -6,14 +6,7 @@ import { ManagedPolicy, PermissionsBoundary } from 'aws-cdk-lib/aws-iam'
 import type { IKey } from 'aws-cdk-lib/aws-kms'
 import type { Construct } from 'constructs'
 import { defined } from '../lambda/core/base/defined.ts'
-import {
-  CAMPAIGN_SOURCE,
-  INCIDENT_SOURCE,
-  leakSources,
-  ROTATION_SOURCE,
-  SWEEP_SOURCE,
-  VENDOR_SOURCE,
-} from '../lambda/core/base/event-types.ts'
+import { leakSources } from '../lambda/core/base/event-types.ts'
 import { M2mEventBus } from './base/event-bus.ts'
 import { monitoringKey } from './base/monitoring-key.ts'
 import { Notifications } from './base/notifications.ts'
@@ -37,7 +30,6 @@ import { EvidenceArchive } from './incident/evidence-archive.ts'
 import { Identify } from './incident/identify.ts'
 import { IncidentFunction } from './incident/incident-function.ts'
 import { LeakIntake } from './incident/leak-intake.ts'
-import { leakSpeakers } from './incident/leak-rules.ts'
 import { ProjectRotation } from './rotation/project-rotation.ts'
 import { ProofKey } from './rotation/proof-key.ts'
 import { RecordsTable } from './rotation/records-table.ts'
@@ -121,20 +113,18 @@ export class M2mStack extends Stack {
     })
     const { security, intake } = config.incidents
     const intakeRoles = intake === undefined ? [] : [roleArn(this, names, 'intake')]
-    const leaks = leakSpeakers({
-      intake: intakeRoles,
-      security: security.roleArns,
-      breakGlass,
-    })
     const bus = new M2mEventBus(this, 'Events', {
       names,
-      speakers: {
-        [ROTATION_SOURCE]: rotationRoles,
-        [SWEEP_SOURCE]: [sweepRole],
-        [INCIDENT_SOURCE]: [incidentRole],
-        ...('schedule' in campaigns ? { [CAMPAIGN_SOURCE]: campaignRoles } : {}),
-        ...leaks,
-        ...(config.vendor === undefined ? {} : { [VENDOR_SOURCE]: vendorRoles }),
+      roles: {
+        rotation: [rotationRole],
+        'project-rotation': projectRotationRoles,
+        sweep: [sweepRole],
+        incident: [incidentRole],
+        campaign: campaignRoles,
+        intake: intakeRoles,
+        vendor: vendorRoles,
+        security: security.roleArns,
+        'break-glass': breakGlass,
       },
       admitted: [leakSources.security, leakSources.breakGlass],
     })

@@ -6,7 +6,7 @@ import { defined } from '../../lambda/core/base/defined.ts'
 import { leakSources } from '../../lambda/core/base/event-types.ts'
 import { MAX_GRACE_SECONDS, MIN_GRACE_SECONDS } from '../../lambda/core/drive/grace.ts'
 import { isSubjectId, SUBJECT_ID_RULE } from '../../lambda/core/drive/subject-id.ts'
-import type { ClientReport, IncidentReport } from '../../lambda/core/incident/incident-report.ts'
+import type { IncidentReport } from '../../lambda/core/incident/incident-report.ts'
 import { readSpan } from '../../lambda/core/secret/secret-tags.ts'
 import { countWords } from '../../lambda/core/secret/selector.ts'
 import { beginRevoke } from '../incident/begin-revoke.ts'
@@ -26,10 +26,10 @@ import {
 } from '../incident/incident-targets.ts'
 import { findByValue, type Searched, type TargetsOfValue } from '../incident/leaked-value.ts'
 import { assertNotFrozen } from '../incident/obstacles.ts'
+import { type KeyOptions, PUBLIC_KEY_HELP } from '../incident/proof-keys.ts'
 import { release } from '../incident/release.ts'
 import { repeatWords } from '../incident/repeat-words.ts'
 import { incidentDay, joinedIncident } from '../incident/same-incident.ts'
-import { proofJson, proofWords, readSignedProofs } from '../incident/signed-proofs.ts'
 import type { CommandContext } from '../terminal/command-context.ts'
 import { CommandFault, type Ending, EXIT, type ExitCode } from '../terminal/command-fault.ts'
 import { addCaution, addPatience, addText, addWaiting } from '../terminal/options.ts'
@@ -69,8 +69,6 @@ const readGrace = (text: string): number => {
 /** Sorts by day, and cannot be guessed by who saw another. */
 const newIncidentId = (context: CommandContext): string =>
   `${incidentDay(context.timing.now())}-${context.newId().slice(0, 8)}`
-
-type Proofs = Awaited<ReturnType<typeof readSignedProofs>>
 
 const assertChosenHow = ({ grace, immediate, direct }: IncidentOptions, { secrets }: Targets): void => {
   if (grace !== undefined && immediate === true) {
@@ -220,7 +218,7 @@ const carryThrough = async (
   })
 }
 
-interface ShowOptions {
+interface ShowOptions extends KeyOptions {
   readonly client?: readonly string[]
   readonly bucket?: string
   readonly prefix?: string
@@ -232,56 +230,31 @@ const exitOfReport: Record<'proven' | 'notProven' | 'noClients', ExitCode> = {
   noClients: EXIT.failed,
 }
 
-/** The report's proof is the event's; what the signed ones say stands beside it, and alone where no event came through. */
-const withSigned = ({ proof, secretArn }: ClientReport, proofs: Proofs) => {
-  const known = proofs?.get(secretArn ?? '')
-  if (known === undefined || (proof === null && !known.signed)) return {}
-  return { proof: { ...proof, ...proofJson(known) } }
-}
-
-/** What is proven, and what is not and why: each client once; without any, the incident itself. */
-const provenJson = ({ clients, incidentId }: IncidentReport) => ({
-  proven: clients.filter(({ outcome }) => outcome !== 'notProven').map(({ secretName }) => secretName),
-  unproven:
-    clients.length === 0
-      ? [{ what: incidentId, why: 'nothing says yet whom it is about' }]
-      : clients.flatMap(({ secretName, outcome, advice }) =>
-          outcome === 'notProven' ? [{ what: secretName, why: advice ?? 'nothing proves it' }] : [],
-        ),
-})
-
-/** Where the archive names nobody, as of a campaign that went well, those whose labels name the incident are looked through. */
+/** Where the archive does not name all, as of a campaign that went well, those whose labels name the incident are looked through. */
 const readKnown = async (
   context: CommandContext,
   asked: Parameters<typeof readReport>[1],
   { prefix }: Pick<ShowOptions, 'prefix'>,
 ): Promise<IncidentReport> => {
   const found = await readReport(context, asked)
-  if (found.outcome !== 'noClients') return found
+  const isWhole = found.unproven.every(({ what }) => found.clients.some(({ secretName }) => secretName === what))
+  if (isWhole) return found
   const labelled = await labelledBy(context, { incidentId: asked.incidentId, ...defined({ prefix }) })
   return labelled.length === 0 ? found : readReport(context, { ...asked, candidates: labelled.map(({ name }) => name) })
 }
 
-const show: Work<ShowOptions> = async (context, { client = [], bucket, ...rest }, [incidentId = '']) => {
+const show: Work<ShowOptions> = async (context, { client = [], bucket, publicKey, ...rest }, [incidentId = '']) => {
   const secretNames = client.map((name) => (name.includes('/') ? name : `${prefixOf(context, rest)}${name}`))
-  const asked = { incidentId, secretNames, patienceMs: 0, ...defined({ bucket }) }
+  const asked = { incidentId, secretNames, patienceMs: 0, ...defined({ bucket, publicKey }) }
   const found = await readKnown(context, asked, rest)
   const { incidentMarkdown } = await import('../../lambda/core/incident/incident-markdown.ts')
-  const secretArns = found.clients.flatMap(({ secretArn }) => secretArn ?? [])
-  const proofs = await readSignedProofs(context, { incidentId, bucket, secretArns })
-  const clients = found.clients.map((client) => ({ ...client, ...withSigned(client, proofs) }))
-  const lines =
-    proofs === undefined
-      ? []
-      : found.clients.map(({ secretName, secretArn }) => `- ${secretName}: ${proofWords(proofs.get(secretArn ?? ''))}`)
-  const signed = lines.length === 0 ? '' : `\n## Signed proofs\n\n${lines.join('\n')}\n`
   const next =
     found.outcome === 'noClients'
       ? `\nm2m incident list has the newest; m2m incident follow ${incidentId} NAME looks at a client.\n`
       : ''
   return {
-    json: { ...found, clients, ...provenJson(found) },
-    text: `${incidentMarkdown(found)}${signed}${next}`,
+    json: found,
+    text: `${incidentMarkdown(found)}${next}`,
     exitCode: exitOfReport[found.outcome],
   }
 }
@@ -322,6 +295,7 @@ export const addIncident = (program: Command): void => {
     .argument('<id>', 'of the incident')
     .option('--client <name>', 'a client that the archive cannot name itself; several: each of them', addText)
     .option('--bucket <name>', 'of the evidence archive; else M2M_EVIDENCE_BUCKET, or as the deployment says')
+    .option('--public-key <file>', PUBLIC_KEY_HELP, addText)
     .option('--prefix <prefix>', "of the secrets' names (default: m2m/<stage>/)")
     .action(run(show))
   incident
@@ -329,7 +303,7 @@ export const addIncident = (program: Command): void => {
     .description("whether a client's newest revoke has a valid signed proof")
     .argument('<client>', 'name, or ARN of the secret')
     .option('--again', 'have the rotation function try the revoked values once more, and store what it finds')
-    .option('--public-key <file>', "of the proofs, PEM or JWK (default: KMS is asked for the stage's)")
+    .option('--public-key <file>', PUBLIC_KEY_HELP, addText)
     .option('--bucket <name>', 'of the evidence archive; else M2M_EVIDENCE_BUCKET, or as the deployment says')
     .option('--prefix <prefix>', "of the secrets' names (default: m2m/<stage>/)")
     .action(run(prove))

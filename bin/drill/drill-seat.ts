@@ -8,8 +8,8 @@ import { DRILL_SET, drillName } from '../../lambda/core/clients/drill-client.ts'
 import { drillParameter, type NoticeState } from '../../lambda/core/clients/drill-record.ts'
 import { progressOf } from '../../lambda/core/drive/attempts.ts'
 import { incidentPrefix, isKeyOf } from '../../lambda/core/incident/archive-key.ts'
-import { askKms } from '../incident/incident-proofs.ts'
 import { bucketOf } from '../incident/incident-report.ts'
+import { askKms } from '../incident/proof-keys.ts'
 import type { CommandContext } from '../terminal/command-context.ts'
 import { CommandFault } from '../terminal/command-fault.ts'
 import type { DrillParts } from './run-drill.ts'
@@ -137,7 +137,7 @@ export const seatOf = (context: CommandContext, wish: DrillWish): DrillParts => 
     isSigned: async (secretArn) => {
       const { signedProofOf } = await import('../../lambda/core/incident/signed-proof.ts')
       trusted ??= askKms(context)
-      const question = { stage: context.stage, secretArn, incidentId, trusted: await trusted, now: timing.now() }
+      const question = { stage: context.stage, secretArn, incidentId, trusted: [await trusted], now: timing.now() }
       return (await signedProofOf(await archive(), question)).signed
     },
     isCompleted: async () => {

@@ -1,14 +1,12 @@
 // `m2m incident prove`: the stored proofs of a client's revokes, verified with the stage's public key. Reads with the operator's own rights
 // and believes nothing in the bucket that the key does not vouch for.
-import { readFile } from 'node:fs/promises'
+import { defined } from '../../lambda/core/base/defined.ts'
 import { Fault } from '../../lambda/core/base/fault.ts'
-import { readPublicKey, type TrustedKey } from '../../lambda/core/base/jws.ts'
+import type { TrustedKey } from '../../lambda/core/base/jws.ts'
 import type { ProofReport, StoredProof } from '../../lambda/core/incident/read-proofs.ts'
-import { proofKeyAlias } from '../../lambda/core/rotation/proof.ts'
 import { isOfPlannedSwitch, type ProofAnswer } from '../../lambda/core/rotation/proof-answer.ts'
 import { replicaWords } from '../../lambda/core/secret/replica-state.ts'
 import type { Secret } from '../../lambda/core/secret/secret.ts'
-import { processEndpoint } from '../terminal/cli-env.ts'
 import type { CommandContext } from '../terminal/command-context.ts'
 import { CommandFault, type Ending, EXIT } from '../terminal/command-fault.ts'
 import { isCallDenied } from '../terminal/is-call-denied.ts'
@@ -16,22 +14,12 @@ import type { Work } from '../terminal/run.ts'
 import { count } from '../terminal/words.ts'
 import { requiredBucket } from './incident-report.ts'
 import { findTargets } from './incident-targets.ts'
+import { type KeyOptions, trustedKeys } from './proof-keys.ts'
 
-interface ProveOptions {
-  readonly publicKey?: string
+interface ProveOptions extends KeyOptions {
   readonly bucket?: string
   readonly prefix?: string
   readonly again?: true
-}
-
-const readKeyFile = async (path: string): Promise<TrustedKey> => {
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    const why = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'
-    throw new CommandFault(EXIT.usage, `the public key ${path} cannot be read (${why})`)
-  })
-  const key = readPublicKey(text)
-  if (key !== undefined) return key
-  throw new CommandFault(EXIT.usage, `${path} holds no public key over P-256: expected PEM or a JWK`)
 }
 
 /** @throws Fault PROOF_NOT_ANSWERED; CommandFault `refused` where the caller may not invoke the function */
@@ -75,16 +63,6 @@ const withAnswer = (ending: Ending, answer: ProofAnswer): Ending => ({
   exitCode: answer.outcome === 'alive' || answer.outcome === 'unknown' ? EXIT.failed : ending.exitCode,
 })
 
-export const askKms = async (context: CommandContext): Promise<TrustedKey> => {
-  const [{ fetchPublicKey }, { createSignedCall }] = await Promise.all([
-    import('../../lambda/adapters/aws/kms-signer.ts'),
-    import('../../lambda/adapters/aws/signed-call.ts'),
-  ])
-  const { secretsManager } = await context.connect()
-  const call = createSignedCall(secretsManager, { service: 'kms', endpoint: processEndpoint('KMS') })
-  return fetchPublicKey({ call, wait: context.timing.wait }, proofKeyAlias(context.stage))
-}
-
 const linesOf = ({ key, proof }: StoredProof): readonly string[] => {
   if (!proof.ok) return [`NOT VALID  ${key}`, `  ${proof.refusal}`]
   const { refused, accepted, regions = [], at } = proof.value
@@ -108,10 +86,10 @@ const conclusionOf = ({ secretName, newestRevoke, isProven, proofs }: ProofRepor
     : `The newest revoke of ${secretName} (${newestRevoke}) is NOT proven: ${why}.`
 }
 
-const shown = (report: ProofReport, trusted: TrustedKey): Ending => ({
+const shown = (report: ProofReport, trusted: readonly TrustedKey[]): Ending => ({
   json: {
     ...report,
-    keyArn: trusted.keyArn,
+    keyArn: trusted[0]?.keyArn,
     proofs: report.proofs.map(({ proof, ...rest }) => ({
       ...rest,
       ...(proof.ok ? { valid: true, payload: proof.value } : { valid: false, why: proof.refusal }),
@@ -131,7 +109,7 @@ export const prove: Work<ProveOptions> = async (context, { publicKey, bucket: gi
     import('../../lambda/adapters/aws/s3-client.ts'),
     import('../../lambda/core/incident/read-proofs.ts'),
   ])
-  const trusted = publicKey === undefined ? await askKms(context) : await readKeyFile(publicKey)
+  const trusted = await trustedKeys(context, defined({ publicKey }))
   const answer = again === true ? await askAgain(context, secret) : undefined
   const { secrets: port } = await context.connect()
   const versionIds = (await port.listVersions(secret.arn)).map(({ versionId }) => versionId)

@@ -1,10 +1,13 @@
 // An incident's report, made of what the evidence archive holds: for people as Markdown, for machines as JSON. Reads with the operator's own
 // rights, and waits a while for what is on its way.
+
+import { defined } from '../../lambda/core/base/defined.ts'
 import { pollUntil } from '../../lambda/core/base/poll-until.ts'
 import type { IncidentReport } from '../../lambda/core/incident/incident-report.ts'
 import { processCliEnv } from '../terminal/cli-env.ts'
 import type { CommandContext } from '../terminal/command-context.ts'
 import { CommandFault, EXIT } from '../terminal/command-fault.ts'
+import { verificationOf } from './proof-keys.ts'
 
 interface ReportAsked {
   readonly incidentId: string
@@ -13,6 +16,8 @@ interface ReportAsked {
   /** Secrets that may be concerned; those that are not will not be in the report. */
   readonly candidates?: readonly string[]
   readonly bucket?: string
+  /** @default - KMS is asked for the stage's key */
+  readonly publicKey?: readonly string[]
   /** How long to wait for evidence that is on its way. */
   readonly patienceMs: number
 }
@@ -47,9 +52,11 @@ export const readReport = async (context: CommandContext, asked: ReportAsked): P
     import('../../lambda/core/incident/incident-report.ts'),
   ])
   const reader = createArchiveReader(createS3(), bucket)
-  const { incidentId, secretNames, candidates = [], patienceMs } = asked
+  const { incidentId, secretNames, candidates = [], patienceMs, publicKey } = asked
   const { timing } = context
-  const look = async () => buildIncidentReport(await gatherIncident(reader, { incidentId, secretNames, candidates }))
+  const { verification, unverified } = await verificationOf(context, defined({ publicKey }))
+  const question = { incidentId, secretNames, candidates, verification }
+  const look = async () => buildIncidentReport({ ...(await gatherIncident(reader, question)), unverified })
   const polling = { timing, everyMs: PAUSE_MS, until: timing.now() + patienceMs }
   return pollUntil(look, ({ outcome }) => outcome === 'proven', polling)
 }

@@ -4,8 +4,8 @@ import { Fault } from '../../lambda/core/base/fault.ts'
 import { mapInParallel } from '../../lambda/core/base/worker-pool.ts'
 import type { SignedProof } from '../../lambda/core/incident/signed-proof.ts'
 import type { CommandContext } from '../terminal/command-context.ts'
-import { askKms } from './incident-proofs.ts'
 import { bucketOf } from './incident-report.ts'
+import { askKms } from './proof-keys.ts'
 
 interface ProofsAsked {
   readonly incidentId: string
@@ -31,7 +31,7 @@ export const readSignedProofs = async (
   const reader = createArchiveReader(createS3(), bucket)
   const found = new Map<string, SignedProof>()
   try {
-    const question = { stage: context.stage, incidentId, trusted: await askKms(context), now: context.timing.now() }
+    const question = { stage: context.stage, incidentId, trusted: [await askKms(context)], now: context.timing.now() }
     await mapInParallel(secretArns, AT_ONCE, async (secretArn) => {
       found.set(secretArn, await signedProofOf(reader, { ...question, secretArn }))
     })
@@ -53,7 +53,3 @@ export const briefProofWords = (proof: SignedProof | undefined): string => {
     ? `${proof.confirmed ? 'stored and confirmed' : 'stored'}, ${proof.refusals} refusals`
     : 'NOT stored yet'
 }
-
-/** One line a client, for people. */
-export const proofWords = (proof: SignedProof | undefined): string =>
-  `${briefProofWords(proof)}${proof?.signed === true ? ` since ${proof.firstRefusedAt ?? 'unknown'}` : ''}`

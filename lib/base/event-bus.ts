@@ -1,24 +1,38 @@
-// The bus on which this system reports what it did. Its policy denies PutEvents to all but named roles, source by source: an identity
-// policy elsewhere in the account, however wide, cannot forge evidence or an incident. A request may hold events of several sources, so
+// The bus on which this system reports what it did. Its policy denies PutEvents to all but named roles, source by source and type by type,
+// from the one table of both (lambda/core/base/event-types.ts): an identity policy elsewhere in the account, however wide, cannot forge an
+// outcome or an incident. A request may hold events of several sources, so
 // that the keys have several values: a denial fits when any of them does, a permission only when all do.
 
 import { Stack } from 'aws-cdk-lib'
 import { CfnEventBus, EventBus } from 'aws-cdk-lib/aws-events'
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import { Construct } from 'constructs'
-import { type EventSource, eventTypesOf } from '../../lambda/core/base/event-types.ts'
+import {
+  type EventSource,
+  eventSources,
+  eventTable,
+  eventTypesOf,
+  type Speaker,
+} from '../../lambda/core/base/event-types.ts'
 import type { StageNames } from '../config/stage-names.ts'
-
-/** An event's `source` → the roles that may put it. */
-export type Speakers = Readonly<Record<string, readonly string[]>>
 
 export interface M2mEventBusProps {
   readonly names: StageNames
-  /** Everything that is not listed is denied to everybody. */
-  readonly speakers: Speakers
+  /** ARNs of each speaker's roles. A source of which nobody has any is denied to everybody, as is everything that the table does not name. */
+  readonly roles: Readonly<Partial<Record<Speaker, readonly string[]>>>
   /** Sources whose roles may belong to other accounts: the bus lets those in, as the owner's policy of their account must, too. */
-  readonly admitted?: readonly string[]
+  readonly admitted?: readonly EventSource[]
 }
+
+type Speakers = ReadonlyMap<EventSource, readonly string[]>
+
+/** A deny with an empty list of exceptions cannot be written, and is not needed: the source is not a known one then. */
+const speakersOf = (roles: M2mEventBusProps['roles']): Speakers =>
+  new Map(
+    eventSources
+      .map((source) => [source, eventTable[source].by.flatMap((speaker) => roles[speaker] ?? [])] as const)
+      .filter(([, roleArns]) => roleArns.length > 0),
+  )
 
 interface BusStatement {
   readonly Sid: string
@@ -33,10 +47,10 @@ const sidOf = (source: string): string =>
     .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
     .join('')
 
-/** All events are of this source, and there is one: without the second half, a request that names no source would fit. */
-const allOf = (source: string) => ({
-  'ForAllValues:StringEquals': { 'events:source': source },
-  Null: { 'events:source': 'false' },
+/** All events are of this source and its types, and say so: without the second half, a request that names neither would fit. */
+const allOf = (source: EventSource) => ({
+  'ForAllValues:StringEquals': { 'events:source': source, 'events:detail-type': [...(eventTypesOf(source) ?? [])] },
+  Null: { 'events:source': 'false', 'events:detail-type': 'false' },
 })
 
 const deny = (sid: string, condition: BusStatement['Condition']): BusStatement => ({
@@ -47,32 +61,34 @@ const deny = (sid: string, condition: BusStatement['Condition']): BusStatement =
 })
 
 /** Also for who may speak as the source: by their type, evidence is archived and incidents start. One statement for sources with the same. */
-const typesOf = (sources: readonly string[]): readonly BusStatement[] => {
-  const byTypes = Map.groupBy(sources, eventTypesOf)
-  return [...byTypes].flatMap(([types, sources]) => {
+const typesOf = (sources: readonly EventSource[]): readonly BusStatement[] => {
+  const byTypes = Map.groupBy(sources, (source) => (eventTypesOf(source) ?? []).join())
+  return [...byTypes.values()].flatMap((same) => {
+    const [first] = same
+    if (first === undefined) return []
     const condition = {
-      'ForAnyValue:StringEquals': { 'events:source': sources },
-      'ForAnyValue:StringNotEquals': { 'events:detail-type': types ?? [] },
+      'ForAnyValue:StringEquals': { 'events:source': same },
+      'ForAnyValue:StringNotEquals': { 'events:detail-type': [...(eventTypesOf(first) ?? [])] },
     }
-    return types === undefined ? [] : [deny(`${sidOf(sources[0] ?? '')}KnownTypesOnly`, condition)]
+    return [deny(`${sidOf(first)}KnownTypesOnly`, condition)]
   })
 }
 
 const denials = (speakers: Speakers): readonly BusStatement[] => [
-  ...Object.entries(speakers).map(([source, roleArns]) =>
+  ...[...speakers].map(([source, roleArns]) =>
     deny(`${sidOf(source)}BySpeakersOnly`, {
       'ForAnyValue:StringEquals': { 'events:source': source },
       ArnNotEquals: { 'aws:PrincipalArn': [...roleArns] },
     }),
   ),
-  ...typesOf(Object.keys(speakers)),
-  deny('KnownSourcesOnly', { 'ForAnyValue:StringNotEquals': { 'events:source': Object.keys(speakers) } }),
+  ...typesOf([...speakers.keys()]),
+  deny('KnownSourcesOnly', { 'ForAnyValue:StringNotEquals': { 'events:source': [...speakers.keys()] } }),
   deny('NamedSourcesOnly', { Null: { 'events:source': 'true' } }),
   deny('NamedTypesOnly', { Null: { 'events:detail-type': 'true' } }),
 ]
 
 /** A role as principal must exist, and becomes an id when it is deleted: its account with a condition does neither. */
-const admission = (source: string, roleArns: readonly string[]): BusStatement => {
+const admission = (source: EventSource, roleArns: readonly string[]): BusStatement => {
   const roots = roleArns.map((arn) => arn.split(':').slice(0, 5).join(':')).map((account) => `${account}:root`)
   return {
     Sid: `${sidOf(source)}FromItsAccount`,
@@ -85,21 +101,22 @@ const admission = (source: string, roleArns: readonly string[]): BusStatement =>
 export class M2mEventBus extends Construct {
   readonly bus: EventBus
 
-  constructor(scope: Construct, id: string, { names, speakers, admitted = [] }: M2mEventBusProps) {
+  constructor(scope: Construct, id: string, { names, roles, admitted = [] }: M2mEventBusProps) {
     super(scope, id)
     const eventBusName = `m2m-${names.stage}`
     this.bus = new EventBus(this, 'Bus', {
       eventBusName,
       description: `Outcomes, evidence and alarms of M2M secret rotation, stage ${names.stage}`,
     })
+    const speakers = speakersOf(roles)
     const admissions = admitted.flatMap((source) => {
-      const roleArns = speakers[source] ?? []
+      const roleArns = speakers.get(source) ?? []
       return roleArns.length === 0 ? [] : [admission(source, roleArns)]
     })
     this.attach(eventBusName, [...denials(speakers), ...admissions])
   }
 
-  /** The statement that lets a role put events of one source. */
+  /** The statement that lets a role put events of one source, and of its types alone. */
   mayPublish(source: EventSource): PolicyStatement {
     return new PolicyStatement({
       sid: 'PublishOnTheBus',

@@ -3,7 +3,7 @@
 // docs/decisions/038). The bucket outlives the stack, whatever the configuration says of everything else.
 
 import { Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib'
-import { type EventBus, Match, Rule } from 'aws-cdk-lib/aws-events'
+import { CfnRule, type EventBus, Rule } from 'aws-cdk-lib/aws-events'
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets'
 import { AnyPrincipal, Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations'
@@ -11,7 +11,7 @@ import { BlockPublicAccess, Bucket, BucketEncryption, ObjectLockRetention, Objec
 import type { IQueue, Queue } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
 import { defined } from '../../lambda/core/base/defined.ts'
-import { archivedTypes } from '../../lambda/core/base/event-types.ts'
+import { archivePattern } from '../../lambda/core/base/event-types.ts'
 import { writeArchiveEnv } from '../../lambda/env/archive.ts'
 import { deadLetters } from '../base/dead-letters.ts'
 import { type FunctionSurroundings, M2mFunction, printedArn } from '../base/m2m-function.ts'
@@ -96,10 +96,13 @@ export class EvidenceArchive extends Construct {
     this.rule = new Rule(this, 'Rule', {
       eventBus: props.bus,
       description: 'What an auditor asks for goes to the evidence archive',
-      // Who may speak as m2m.… is for the bus's own policy to say; what is archived, for the list.
-      eventPattern: { source: Match.prefix('m2m.'), detailType: [...archivedTypes] },
+      // Replaced below: the construct's own form of a pattern has no alternatives.
+      eventPattern: { detailType: ['none'] },
       targets: [keepingUndelivered(new LambdaFunction(this.fn.function), props.deadLetters)],
     })
+    const cfnRule = this.rule.node.defaultChild
+    if (!(cfnRule instanceof CfnRule)) throw new Error('The rule has no CfnRule.')
+    cfnRule.eventPattern = archivePattern
   }
 
   /** Lets a rotation function put its proofs here. */

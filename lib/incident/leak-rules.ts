@@ -1,28 +1,9 @@
-// Who may report a leak: for each source its roles on the bus; and the rules that take what is reported to the incident function.
+// The rules that take what is reported of leaks to the incident function.
 
 import { CfnRule, type EventBus, type EventPattern, type IRuleTarget, Rule } from 'aws-cdk-lib/aws-events'
 import type { Construct } from 'constructs'
 import { defined } from '../../lambda/core/base/defined.ts'
-import { leakSources } from '../../lambda/core/base/event-types.ts'
 import type { IncidentRule } from '../../lambda/env/leak-rules.ts'
-import type { Speakers } from '../base/event-bus.ts'
-
-export interface LeakReporters {
-  /** The intake function's own role; none: there is no intake. */
-  readonly intake: readonly string[]
-  readonly security: readonly string[]
-  readonly breakGlass: readonly string[]
-}
-
-/** Only sources that somebody may use: a deny with an empty list of exceptions cannot be written, and is not needed. */
-export const leakSpeakers = ({ intake, security, breakGlass }: LeakReporters): Speakers =>
-  Object.fromEntries(
-    [
-      [leakSources.intake, intake] as const,
-      [leakSources.security, security] as const,
-      [leakSources.breakGlass, breakGlass] as const,
-    ].filter(([, roles]) => roles.length > 0),
-  )
 
 const toPattern = ({ pattern: { source, detail, 'detail-type': detailType } }: IncidentRule): EventPattern => ({
   detailType: [...detailType],

@@ -3,12 +3,16 @@
 import { randomUUID } from 'node:crypto'
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge'
 import { S3Client } from '@aws-sdk/client-s3'
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createArchiveReader } from '../../lambda/adapters/aws/archive-reader.ts'
+import { fetchPublicKey } from '../../lambda/adapters/aws/kms-signer.ts'
+import { createSignedCall } from '../../lambda/adapters/aws/signed-call.ts'
 import { gatherIncident } from '../../lambda/core/incident/gather-incident.ts'
 import { incidentMarkdown } from '../../lambda/core/incident/incident-markdown.ts'
 import { buildIncidentReport } from '../../lambda/core/incident/incident-report.ts'
-import { LAPTOP_EVIDENCE } from '../../lambda/local/laptop/functions.ts'
+import { proofKeyAlias } from '../../lambda/core/rotation/proof.ts'
+import { LAPTOP_EVIDENCE, LAPTOP_STAGE } from '../../lambda/local/laptop/functions.ts'
 import { type Desk, openDesk } from './desk.ts'
 import { until } from './spawned.ts'
 
@@ -17,6 +21,7 @@ vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
 let desk: Desk
 let bus: EventBridgeClient
 let s3: S3Client
+let secretsManager: SecretsManagerClient
 
 beforeAll(async () => {
   desk = await openDesk({ asyncRetryMs: 50 })
@@ -24,10 +29,12 @@ beforeAll(async () => {
   const settings = { endpoint, region, credentials: { accessKeyId: 'any', secretAccessKey: 'any' } }
   bus = new EventBridgeClient(settings)
   s3 = new S3Client(settings)
+  secretsManager = new SecretsManagerClient(settings)
 })
 afterAll(async () => {
   bus.destroy()
   s3.destroy()
+  secretsManager.destroy()
   await desk.close()
 })
 
@@ -37,7 +44,7 @@ const keyBelow = (prefix: string, type: string): Promise<string> =>
 const published = (type: string) => desk.laptop.aws.events().filter(({ detailType }) => detailType === type)
 
 describe('a leak that is reported', () => {
-  it('leaves a report that proves the value dead, and holds no secret', async () => {
+  it('leaves a report that a signed proof carries, and that holds no secret', async () => {
     const subject = await desk.register()
     const leaked = desk.valueUnder(subject, 'AWSCURRENT')
     const incidentId = `INC-${randomUUID()}`
@@ -53,7 +60,11 @@ describe('a leak that is reported', () => {
     const secretName = desk.laptop.aws.peek(subject.secretArn)?.name ?? ''
     await keyBelow(`secrets/${secretName}/`, 'secret-revoked')
 
-    const facts = await gatherIncident(createArchiveReader(s3, LAPTOP_EVIDENCE), { incidentId })
+    const { address, world } = desk.laptop
+    const call = createSignedCall(secretsManager, { service: 'kms', endpoint: address.aws })
+    const trusted = [await fetchPublicKey({ call, wait: async () => {} }, proofKeyAlias(LAPTOP_STAGE))]
+    const verification = { stage: LAPTOP_STAGE, trusted, now: world.clock.now() }
+    const facts = await gatherIncident(createArchiveReader(s3, LAPTOP_EVIDENCE), { incidentId, verification })
     const report = buildIncidentReport(facts)
 
     expect(report).toMatchObject({

@@ -166,7 +166,13 @@ test('its revoke is proven as a client’s is: signed by its own rotation functi
   }
   const now = laptop.world.clock.now()
   const signed = () =>
-    signedProofOf(reader, { stage: 'laptop', incidentId: 'project-leak-1', secretArn, trusted, now: now + HOUR_MS })
+    signedProofOf(reader, {
+      stage: 'laptop',
+      incidentId: 'project-leak-1',
+      secretArn,
+      trusted: [trusted],
+      now: now + HOUR_MS,
+    })
 
   expect(await signed()).toMatchObject({ signed: true, firstRefusedAt: expect.any(String) })
   await laptop.lambda('sweep').invoke({})

@@ -2,7 +2,6 @@
 
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { archivedTypes } from '../../lambda/core/base/event-types.ts'
 import { readArchiveEnv, writeArchiveEnv } from '../../lambda/env/archive.ts'
 
 const bucket = fc.stringMatching(/^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/)
@@ -21,9 +20,4 @@ test.each([
   [{ M2M_STAGE: 'test', M2M_EVIDENCE_BUCKET: 'a.bucket' }, /M2M_EVIDENCE_BUCKET is malformed/],
 ])('%j is refused', (env, expected) => {
   expect(() => readArchiveEnv(env)).toThrow(expected)
-})
-
-test('the rule and the archive know the same types', () => {
-  expect(archivedTypes).toContain('Secret Revoked')
-  expect(new Set(archivedTypes).size).toBe(archivedTypes.length)
 })

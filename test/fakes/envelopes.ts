@@ -1,5 +1,6 @@
 // Events as EventBridge delivers them, for tests of what is archived and of what is made of it: made by the domain's own functions
 // where there is one, with times that stand still.
+import { sourcesOf } from '../../lambda/core/base/event-types.ts'
 import { type ArchivedEvent, readArchivedEvent } from '../../lambda/core/incident/archived-event.ts'
 import {
   completedEvents,
@@ -19,7 +20,7 @@ export const envelopeOf = (type: string, detail: object, more: object = {}): Rec
   version: '0',
   id: '11111111-2222-3333-4444-555555555555',
   'detail-type': type,
-  source: 'm2m.rotation',
+  source: sourcesOf(type)[0] ?? 'm2m.else',
   account: '111111111111',
   time: `${new Date(NOON).toISOString().slice(0, 19)}Z`,
   region: 'eu-west-1',

@@ -1,7 +1,7 @@
 // A key as KMS has it, in memory: signs digests as KMS does, and gives its public half away.
 import { createHash, createPrivateKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
 import type { TrustedKey } from '../../lambda/core/base/jws.ts'
-import { compactJws } from '../../lambda/core/base/jws.ts'
+import { compactJws, signingInputOf } from '../../lambda/core/base/jws.ts'
 import type { ProofPayload } from '../../lambda/core/rotation/proof.ts'
 import { signingInput } from '../../lambda/core/rotation/proof.ts'
 import { SECRET_ARN } from './fake-secrets.ts'
@@ -70,9 +70,10 @@ export const payloadOf = (changes: Partial<ProofPayload> = {}): ProofPayload => 
 
 /** Signed as JWS wants it at once, without KMS's form of a signature. */
 export const jwsOf = (
-  { privateKey, trusted }: Pick<ProofKey, 'privateKey' | 'trusted'>,
+  { privateKey, trusted, type }: Pick<ProofKey, 'privateKey' | 'trusted'> & { readonly type?: string },
   payload: ProofPayload = payloadOf(),
 ): string => {
-  const input = signingInput(payload, trusted.keyArn ?? '')
+  const keyArn = trusted.keyArn ?? ''
+  const input = type === undefined ? signingInput(payload, keyArn) : signingInputOf(type, keyArn, payload)
   return compactJws(input, sign('sha256', Buffer.from(input), { key: privateKey, dsaEncoding: 'ieee-p1363' }))
 }

@@ -1,7 +1,7 @@
 // A role that allows too little, too much, or denies what it allows; and the list of calls against the bundles.
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { eventTypes } from '../../lambda/core/base/event-types.ts'
+import { eventSources } from '../../lambda/core/base/event-types.ts'
 import { type BundleName, bundleDirectory } from '../../lib/base/function-bundle.ts'
 import { neededBy, neededCalls } from '../../scripts/judge/needed-calls.ts'
 import { neededCallsRule } from '../../scripts/judge/rules/needed-calls.ts'
@@ -124,7 +124,7 @@ describe.each(Object.entries(neededCalls))('the calls of %s', (_name, { bundle, 
   })
 
   test.runIf(calls.includes('events:PutEvents'))('include events of the source that its bundle names', () => {
-    expect(Object.keys(eventTypes)).toContain(publishes)
+    expect(eventSources).toContain(publishes)
     expect(text).toContain(`"${publishes}"`)
   })
 })

@@ -137,8 +137,8 @@ describe('the role', () => {
   test('speaks on the bus as itself, and nobody else does', () => {
     expect(CAMPAIGN_SOURCE).toBe('m2m.campaign')
     expect(statement('PublishOnTheBus').Condition).toEqual({
-      'ForAllValues:StringEquals': { 'events:source': CAMPAIGN_SOURCE },
-      Null: { 'events:source': 'false' },
+      'ForAllValues:StringEquals': { 'events:source': CAMPAIGN_SOURCE, 'events:detail-type': ['Campaign Completed'] },
+      Null: { 'events:source': 'false', 'events:detail-type': 'false' },
     })
     const own = busStatements(template).find(({ Sid }) => Sid === 'M2mCampaignBySpeakersOnly')
     expect(plain(own)).toContain(ROLE)

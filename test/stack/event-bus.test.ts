@@ -2,7 +2,7 @@
 // has several values. Only what these conditions need of IAM's rules is here (IAM user guide, "Set operators").
 
 import { beforeAll, describe, expect, test } from 'vitest'
-import { eventTypes, eventTypesOf } from '../../lambda/core/base/event-types.ts'
+import { eventSources, eventTable, eventTypesOf, isSpokenBy } from '../../lambda/core/base/event-types.ts'
 import { readDeployConfig } from '../../lib/config/deploy-config.ts'
 import { eventSchemas } from '../docs/event-schemas.ts'
 import { everything } from './everything.ts'
@@ -104,12 +104,45 @@ describe('a request', () => {
   })
 })
 
+describe('for each source and each type, of all there are', () => {
+  const everybody = [
+    ['rotation', role('rotation')],
+    ['project-rotation', role('project-rotation')],
+    ['sweep', role('sweep')],
+    ['campaign', role('campaign')],
+    ['incident', role('incident')],
+    ['intake', role('intake')],
+    ['vendor', role('vendor')],
+    ['security', SECURITY],
+    ['break-glass', BREAK_GLASS],
+    ['nobody', `arn:aws:iam::${ACCOUNT}:role/admin`],
+  ] as const
+  const types = [...new Set(eventSources.flatMap((source) => eventTypesOf(source) ?? []))]
+
+  test.each(everybody)('%s may put what the table says, and is denied all else', (speaker, principal) => {
+    for (const source of eventSources) {
+      for (const type of types) {
+        const isTheirs = eventTable[source].by.some((one) => one === speaker) && isSpokenBy(source, type)
+        const found = decided({ principal, sources: [source], types: [type] })
+        expect([source, type, found !== 'denied']).toEqual([source, type, isTheirs])
+      }
+    }
+  })
+})
+
+test('nobody speaks as two sources with different types: in one request, either could borrow the other’s', () => {
+  for (const speaker of new Set(eventSources.flatMap((source): readonly string[] => eventTable[source].by))) {
+    const own = eventSources.filter((source) => eventTable[source].by.some((one) => one === speaker))
+    expect(new Set(own.map((source) => eventTypesOf(source)?.join())).size).toBe(1)
+  }
+})
+
 test.each([
   ['evidence, by the sweep as the sweep', role('sweep'), 'm2m.sweep', ['Secret Revoked'], 'denied'],
   ['evidence beside its own, by the sweep', role('sweep'), 'm2m.sweep', ['Secret Overdue', 'Secret Revoked'], 'denied'],
   ['a leak, by the rotation function', role('rotation'), 'm2m.rotation', ['Secret Leak Reported'], 'denied'],
   ['no type at all', role('rotation'), 'm2m.rotation', [], 'denied'],
-  ['all that the sweep reports', role('sweep'), 'm2m.sweep', eventTypes['m2m.sweep'], 'left to others'],
+  ['all that the sweep reports', role('sweep'), 'm2m.sweep', eventTypesOf('m2m.sweep') ?? [], 'left to others'],
 ])('a type that is not the source’s to tell: %s', (_what, principal, source, types, expected) => {
   expect(decided({ principal, sources: [source], types })).toBe(expected)
 })
@@ -124,7 +157,8 @@ test('each source may report the types that docs/events has of it, and no other'
 
   const sorted = (all: Readonly<Record<string, readonly string[]>>) =>
     Object.fromEntries(Object.entries(all).map(([source, types]) => [source, types.toSorted()]))
-  expect(sorted(eventTypes)).toEqual(sorted(documented))
+  const table = Object.fromEntries(eventSources.map((source) => [source, [...(eventTypesOf(source) ?? [])]]))
+  expect(sorted(table)).toEqual(sorted(documented))
 })
 
 test('a replayed report of a leak, and a replayed end of its campaign, start nothing', () => {
@@ -167,7 +201,7 @@ test('it stays below the 10,240 characters that EventBridge takes, with the most
   ).toThrow(/security\.roleArns are 11: expected at most 10/)
 })
 
-test('every permission to put events names its source for all of a request, and demands that there is one', () => {
+test('every permission to put events names its source and its types for all of a request, and demands that there are some', () => {
   const policies = Object.values(made).filter(({ Type }) => /^AWS::IAM::(Managed)?Policy$/.test(Type))
   const puts = policies
     .flatMap(({ Properties }) => (Properties.PolicyDocument as { Statement: Statement[] }).Statement)
@@ -175,9 +209,11 @@ test('every permission to put events names its source for all of a request, and 
 
   expect(puts.length).toBeGreaterThanOrEqual(8)
   for (const { Condition } of puts) {
+    const keys = Condition?.['ForAllValues:StringEquals']
+    const source = String(keys?.['events:source'])
     expect(Condition).toEqual({
-      'ForAllValues:StringEquals': { 'events:source': expect.stringMatching(/^m2m\./) },
-      Null: { 'events:source': 'false' },
+      'ForAllValues:StringEquals': { 'events:source': source, 'events:detail-type': eventTypesOf(source) },
+      Null: { 'events:source': 'false', 'events:detail-type': 'false' },
     })
   }
 })

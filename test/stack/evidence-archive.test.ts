@@ -3,7 +3,8 @@
 
 import { Match, type Template } from 'aws-cdk-lib/assertions'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { archivedTypes } from '../../lambda/core/base/event-types.ts'
+import { archivePattern, archivePlaceOf, eventSources, eventTypesOf } from '../../lambda/core/base/event-types.ts'
+import { matchesPattern } from '../../lambda/local/aws/bus-rules.ts'
 import { ACCOUNT, BREAK_GLASS, REGION, resourcesOf, roleStatements, type Statement, synthStack } from './synth.ts'
 
 let template: Template
@@ -248,11 +249,20 @@ describe('the function', () => {
 })
 
 describe('the rule', () => {
-  test('picks what an auditor asks for from our bus, whoever of ours told it, and nothing else', () => {
-    expect(propertiesOf('AWS::Events::Rule')).toMatchObject({
-      EventBusName: { Ref: expect.stringMatching(/^EventsBus/) },
-      EventPattern: { source: [{ prefix: 'm2m.' }], 'detail-type': [...archivedTypes] },
-    })
+  test('picks what an auditor asks for from our bus, each type from the sources that may put it, and nothing else', () => {
+    const { EventBusName, EventPattern } = propertiesOf('AWS::Events::Rule')
+    expect(EventBusName).toEqual({ Ref: expect.stringMatching(/^EventsBus/) })
+    expect(EventPattern).toEqual(archivePattern)
+    // EventBridge's quota.
+    expect(JSON.stringify(EventPattern).length).toBeLessThan(2048)
+
+    const types = [...new Set(eventSources.flatMap((source) => eventTypesOf(source) ?? []))]
+    for (const source of [...eventSources, 'm2m.else', 'aws.health']) {
+      for (const type of [...types, 'Anything Else']) {
+        const isPicked = matchesPattern(archivePattern, { source, 'detail-type': type, detail: {} })
+        expect([source, type, isPicked]).toEqual([source, type, archivePlaceOf(source, type) !== null])
+      }
+    }
   })
 
   test('keeps what it could not deliver', () => {

@@ -10,7 +10,7 @@ import { campaignEndRule, leakReportRule } from '../../lambda/env/leak-rules.ts'
 import { matchesPattern } from '../../lambda/local/aws/bus-rules.ts'
 import { readDeployConfig } from '../../lib/config/deploy-config.ts'
 import { addIncidentRules } from '../../lib/incident/leak-rules.ts'
-import { flat, functionArn, list, rights, role } from './read-template.ts'
+import { asSource, flat, functionArn, list, rights, role } from './read-template.ts'
 import {
   ACCOUNT,
   BREAK_GLASS,
@@ -67,11 +67,7 @@ describe("the bus's policy", () => {
     expect(statement).toMatchObject({
       effect: 'Allow',
       actions: ['events:PutEvents'],
-      conditions: [
-        `ForAllValues:StringEquals events:source ${source}`,
-        'Null events:source false',
-        `ArnEquals aws:PrincipalArn ${speaker}`,
-      ],
+      conditions: [...asSource(source), `ArnEquals aws:PrincipalArn ${speaker}`],
     })
     expect(principal).toEqual({ AWS: [`arn:aws:iam::${account}:root`] })
   })
@@ -301,7 +297,7 @@ describe('the intake', () => {
           effect: 'Allow',
           actions: ['events:PutEvents'],
           resources: [expect.stringMatching(/^<EventsBus.*\.Arn>$/)],
-          conditions: ['ForAllValues:StringEquals events:source m2m.leak-intake', 'Null events:source false'],
+          conditions: asSource('m2m.leak-intake'),
         },
       ],
     ])

@@ -5,7 +5,7 @@ import type { Template } from 'aws-cdk-lib/assertions'
 import { Match } from 'aws-cdk-lib/assertions'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { ROTATION_SOURCE } from '../../lambda/core/base/event-types.ts'
-import { flat, functionArn, list, MANAGED, rights, role } from './read-template.ts'
+import { asSource, flat, functionArn, list, MANAGED, rights, role } from './read-template.ts'
 import {
   ACCOUNT,
   BREAK_GLASS,
@@ -83,7 +83,7 @@ describe('the rotation function', () => {
         effect: 'Allow',
         actions: ['events:PutEvents'],
         resources: [expect.stringMatching(/^<EventsBus.*\.Arn>$/)],
-        conditions: ['ForAllValues:StringEquals events:source m2m.rotation', 'Null events:source false'],
+        conditions: asSource('m2m.rotation'),
       },
       {
         sid: 'ReadFreeze',

@@ -1,11 +1,20 @@
 // Reads a template for people: intrinsic functions joined to what they come to, statements as short lists, and the names that the functions,
 // roles and secrets of the example stage have.
+import { type EventSource, eventTypesOf } from '../../lambda/core/base/event-types.ts'
 import { ACCOUNT, REGION, type Statement } from './synth.ts'
 
 /** Of every secret below the prefix. */
 export const MANAGED = `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:m2m/prod/*`
 export const functionArn = (part: string): string => `arn:aws:lambda:${REGION}:${ACCOUNT}:function:m2m-prod-${part}`
 export const role = (part: string): string => `arn:aws:iam::${ACCOUNT}:role/m2m-prod-${part}-${REGION}`
+
+/** The conditions of a permission to put events of a source, as a reader shows them. */
+export const asSource = (source: EventSource): readonly string[] => [
+  `ForAllValues:StringEquals events:source ${source}`,
+  `ForAllValues:StringEquals events:detail-type ${eventTypesOf(source)?.join(' ')}`,
+  'Null events:source false',
+  'Null events:detail-type false',
+]
 
 const pseudo: Readonly<Record<string, string>> = { 'AWS::Partition': 'aws', 'AWS::URLSuffix': 'amazonaws.com' }
 

@@ -3,7 +3,6 @@
 
 import { App, type AppProps, RemovalPolicy, Stack } from 'aws-cdk-lib'
 import { Template } from 'aws-cdk-lib/assertions'
-import { ROTATION_SOURCE } from '../../lambda/core/base/event-types.ts'
 import { DEPLOYED } from '../../lambda/core/rotation/bounds.ts'
 import { M2mEventBus } from '../../lib/base/event-bus.ts'
 import { Notifications } from '../../lib/base/notifications.ts'
@@ -66,8 +65,7 @@ export const makeRegistrar = (
     ...readers,
     removalPolicy,
   })
-  const speakers = { [ROTATION_SOURCE]: [roleArn(stack, names, 'rotation')] }
-  const bus = new M2mEventBus(stack, 'Events', { names, speakers })
+  const bus = new M2mEventBus(stack, 'Events', { names, roles: { rotation: [roleArn(stack, names, 'rotation')] } })
   const { deadLetters } = new Notifications(stack, 'Notices', {
     names,
     address: { noneBecause: 'a test' },

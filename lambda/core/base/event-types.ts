@@ -1,42 +1,111 @@
-// Every source that puts events on the bus, and the detail types that it may put: the one table from which functions, the bus's policy,
-// its rules, the evidence archive and the laptop take their names. What a type's detail holds is in docs/events, a schema each; a test
-// compares the two.
+// Every source that puts events on the bus, who speaks as it, the detail types that it may put, and where the evidence archive keeps each:
+// the one table from which functions, the bus's policy, its rules, the archive's keys, the report on an incident and the laptop take what
+// they need. What a type's detail holds is in docs/events, a schema each; tests compare the two.
+
+/** Where the archive keeps a type: below its secret, its incident or campaign, or its day; null: nowhere. */
+export type ArchivePlace = 'secret' | 'incident' | 'day' | null
+
+/**
+ * Whose roles speak as a source: functions of the stage by their part, and people whom the configuration names. Nobody stands beside two
+ * sources whose types differ: in one request that names both, either could be given the other's types.
+ */
+export type Speaker =
+  | 'rotation'
+  | 'project-rotation'
+  | 'sweep'
+  | 'campaign'
+  | 'incident'
+  | 'intake'
+  | 'vendor'
+  | 'security'
+  | 'break-glass'
+
+interface SourceRow {
+  readonly by: readonly Speaker[]
+  readonly types: Readonly<Record<string, ArchivePlace>>
+}
 
 /** Of whoever may only report a leak: one list for both, so that the bus's policy has one statement for both. */
-const REPORTS = ['Secret Leak Reported'] as const
+const REPORTS = { 'Secret Leak Reported': 'incident' } as const satisfies SourceRow['types']
 
-/** An event's `source` → its detail types. The bus denies every other, so that a role that speaks as one source cannot forge evidence. */
-export const eventTypes = {
-  'm2m.rotation': ['M2M Secret Changed', 'Rotation Completed', 'Rotation Refused', 'Secret Revoked', 'Drift Detected'],
-  'm2m.sweep': [
-    'Adoption Awaited',
-    'Adoption Unproven',
-    'Daily Summary',
-    'Hold Too Long',
-    'Policy Foreign',
-    'Revoke Confirmed',
-    'Rotation Off',
-    'Rotation Stuck',
-    'Secret Dead',
-    'Secret Overdue',
-    'Settle Refusing',
-    'Sweep Digest',
-  ],
-  'm2m.campaign': ['Campaign Completed'],
-  'm2m.incident': ['Incident Begun', 'Incident Delayed', 'Incident Completed', 'Leak Report Refused'],
-  'm2m.leak-intake': ['Secret Leak Reported', 'Leak Unresolved', 'Leak Closed', 'Incident Held'],
-  'm2m.security': REPORTS,
-  'm2m.break-glass': REPORTS,
-  'm2m.vendor': ['Credential Refused'],
-} as const
+/** An event's `source` → who speaks as it, and what they may say. The bus denies everything else. */
+export const eventTable = {
+  'm2m.rotation': {
+    by: ['rotation', 'project-rotation'],
+    types: {
+      'M2M Secret Changed': null,
+      'Rotation Completed': 'secret',
+      'Rotation Refused': 'secret',
+      'Secret Revoked': 'secret',
+      'Drift Detected': 'secret',
+    },
+  },
+  'm2m.sweep': {
+    by: ['sweep'],
+    types: {
+      'Adoption Awaited': null,
+      'Adoption Unproven': 'secret',
+      // So that each day shows that what is put on the bus arrives.
+      'Daily Summary': 'day',
+      'Hold Too Long': null,
+      'Policy Foreign': 'secret',
+      'Revoke Confirmed': null,
+      'Rotation Off': null,
+      'Rotation Stuck': 'secret',
+      'Secret Dead': 'secret',
+      'Secret Overdue': null,
+      'Settle Refusing': null,
+      'Sweep Digest': null,
+    },
+  },
+  'm2m.campaign': { by: ['campaign'], types: { 'Campaign Completed': 'incident' } },
+  'm2m.incident': {
+    by: ['incident'],
+    types: {
+      'Incident Begun': null,
+      'Incident Delayed': 'incident',
+      'Incident Completed': 'incident',
+      'Leak Report Refused': 'incident',
+    },
+  },
+  'm2m.leak-intake': {
+    by: ['intake'],
+    types: { ...REPORTS, 'Leak Unresolved': 'incident', 'Leak Closed': 'incident', 'Incident Held': 'incident' },
+  },
+  'm2m.security': { by: ['security'], types: REPORTS },
+  'm2m.break-glass': { by: ['break-glass'], types: REPORTS },
+  'm2m.vendor': { by: ['vendor'], types: { 'Credential Refused': null } },
+} as const satisfies Readonly<Record<string, SourceRow>>
 
-export type EventSource = keyof typeof eventTypes
+export type EventSource = keyof typeof eventTable
+type TypesOf<Source extends EventSource> = Source extends EventSource
+  ? keyof (typeof eventTable)[Source]['types']
+  : never
 /** The detail types of one source; of any, when none is named. */
-export type EventType<Source extends EventSource = EventSource> = (typeof eventTypes)[Source][number]
+export type EventType<Source extends EventSource = EventSource> = TypesOf<Source>
+
+export const eventSources = Object.keys(eventTable) as readonly EventSource[]
+
+const rowOf = (source: string): SourceRow | undefined =>
+  Object.entries<SourceRow>(eventTable).find(([name]) => name === source)?.[1]
 
 /** @returns undefined of a source that is not ours. */
-export const eventTypesOf = (source: string): readonly EventType[] | undefined =>
-  Object.entries(eventTypes).find(([name]) => name === source)?.[1]
+export const eventTypesOf = (source: string): readonly EventType[] | undefined => {
+  const row = rowOf(source)
+  return row === undefined ? undefined : (Object.keys(row.types) as readonly EventType[])
+}
+
+/** Whether this source may put this type: of anything else, whatever holds it was not put on our bus by whom it names. */
+export const isSpokenBy = (source: string, type: string): boolean =>
+  eventTypesOf(source)?.some((one) => one === type) === true
+
+/** Where an event is archived; null: it is not, or its source may not put it. */
+export const archivePlaceOf = (source: string, type: string): ArchivePlace =>
+  isSpokenBy(source, type) ? (rowOf(source)?.types[type] ?? null) : null
+
+/** The sources that may put a type. */
+export const sourcesOf = (type: string): readonly EventSource[] =>
+  eventSources.filter((source) => isSpokenBy(source, type))
 
 export const ROTATION_SOURCE = 'm2m.rotation' satisfies EventSource
 export const SWEEP_SOURCE = 'm2m.sweep' satisfies EventSource
@@ -56,25 +125,22 @@ export const LEAK_REPORTED = 'Secret Leak Reported' satisfies EventType<LeakSour
 export const INCIDENT_COMPLETED = 'Incident Completed' satisfies EventType<typeof INCIDENT_SOURCE>
 export const CAMPAIGN_COMPLETED = 'Campaign Completed' satisfies EventType<typeof CAMPAIGN_SOURCE>
 
-/** The detail types that an auditor asks for; the bus's rule hands these and no others to the evidence archive. */
-export const archivedTypes = [
-  'Secret Revoked',
-  'Rotation Completed',
-  'Rotation Refused',
-  'Rotation Stuck',
-  'Drift Detected',
-  'Secret Dead',
-  'Policy Foreign',
-  'Adoption Unproven',
-  // So that each day shows that what is put on the bus arrives.
-  'Daily Summary',
-  'Campaign Completed',
-  'Secret Leak Reported',
-  'Leak Closed',
-  'Leak Unresolved',
-  'Incident Held',
-  'Incident Delayed',
-  'Incident Completed',
-  'Leak Report Refused',
-] as const satisfies readonly EventType[]
-export type ArchivedType = (typeof archivedTypes)[number]
+/** An alias, so that it fits where any pattern does. */
+type ArchivedPair = {
+  readonly source: readonly EventSource[]
+  readonly 'detail-type': readonly EventType[]
+}
+
+const archivedOf = (source: EventSource): readonly EventType[] =>
+  (eventTypesOf(source) ?? []).filter((type) => archivePlaceOf(source, type) !== null)
+
+/** What an auditor asks for: each source with its archived types, and no type with another's source. Sources with the same types are one. */
+export const archivedPairs: readonly ArchivedPair[] = [
+  ...Map.groupBy(
+    eventSources.filter((source) => archivedOf(source).length > 0),
+    (source) => archivedOf(source).join(),
+  ).values(),
+].map((source) => ({ source, 'detail-type': archivedOf(source[0] ?? ROTATION_SOURCE) }))
+
+/** The pattern by which the bus's rule hands these to the archive and nothing else. */
+export const archivePattern = { $or: archivedPairs } as const

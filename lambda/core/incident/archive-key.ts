@@ -1,9 +1,8 @@
 // Where an event lies in the archive (docs/evidence.md): below its incident, its campaign or its secret, so that a report is
-// assembled by listing a prefix. The key is made of the event alone, never of the time of archiving: the same thing published again
-// has the same key, and the archive keeps the first.
+// assembled by listing a prefix. The key is made of the event alone, never of the time of archiving: the same thing said again, word for
+// word, has the same key, and the archive keeps the first.
 
-import type { ArchivedType } from '../base/event-types.ts'
-import type { JsonObject } from '../base/json-object.ts'
+import { archivePlaceOf, type EventType } from '../base/event-types.ts'
 import { keyHash, keyPath, keySegment } from '../base/key-segment.ts'
 import { summaryPrefix } from '../base/summary-place.ts'
 import { readRequestToken } from '../secret/request-token.ts'
@@ -25,8 +24,8 @@ export const secretPrefix = (secretName: string): string => `secrets/${keyPath(s
 export const dayPrefix = (secretName: string, at: number): string =>
   `${secretPrefix(secretName)}${new Date(at).toISOString().slice(0, 10).replaceAll('-', '/')}/`
 
-/** Whether a key's own name says that it is of this type. */
-export const isKeyOf = (key: string, ...types: readonly ArchivedType[]): boolean => {
+/** Whether a key's own name says that it is of one of these types. */
+export const isKeyOf = (key: string, ...types: readonly EventType[]): boolean => {
   const name = key.slice(key.lastIndexOf('/') + 1)
   return types.some((type) => name.startsWith(`${slug(type)}-`))
 }
@@ -47,38 +46,33 @@ const dayOf = ({ detail, time }: ArchivedEvent): number =>
   instantOf(time) ??
   0
 
-/** What the rotation function and the sweep publish about one secret. */
-const ofOneSecret: ReadonlySet<string> = new Set<ArchivedType>([
-  'Secret Revoked',
-  'Rotation Completed',
-  'Adoption Unproven',
-  'Rotation Refused',
-  'Rotation Stuck',
-  'Drift Detected',
-])
+const UNSORTED = 'unsorted/'
 
 const placeOf = (event: ArchivedEvent): string => {
-  const { type, detail } = event
+  const { source, type, detail } = event
   const [secretName, incidentId, campaignId] = ['secretName', 'incidentId', 'campaignId'].map((name) =>
     textOf(detail, name),
   )
-  if (ofOneSecret.has(type)) return secretName === undefined ? 'unsorted/' : dayPrefix(secretName, dayOf(event))
-  if (type === 'Daily Summary') return summaryPrefix(dayOf(event))
-  if (incidentId !== undefined) return incidentPrefix(incidentId)
-  return campaignId === undefined ? 'unsorted/' : campaignPrefix(campaignId)
+  switch (archivePlaceOf(source, type)) {
+    case 'secret':
+      return secretName === undefined ? UNSORTED : dayPrefix(secretName, dayOf(event))
+    case 'day':
+      return summaryPrefix(dayOf(event))
+    case 'incident':
+      if (incidentId !== undefined) return incidentPrefix(incidentId)
+      return campaignId === undefined ? UNSORTED : campaignPrefix(campaignId)
+    case null:
+      return UNSORTED
+  }
 }
 
-const ownId = (detail: JsonObject): string | undefined => {
-  const id = textOf(detail, 'id')
-  return id !== undefined && /^[A-Za-z0-9_-]{8,64}$/.test(id) ? id : undefined
-}
+const sourceSlug = (source: string): string => slug(source.replace(/^m2m\./, ''))
 
 /**
- * An event of one secret is known by its own id: published again, it proves the same again. What is said of an incident or a campaign is
- * known by all it says: two that differ in a word, such as a second report under the same incident, are both kept.
+ * An event is known by who said it and by all that it says: nobody can take its key by saying something else first. Published again word
+ * for word, it is the same.
  */
-const identityOf = ({ type, source, detail }: ArchivedEvent): string =>
-  (ofOneSecret.has(type) ? ownId(detail) : undefined) ?? keyHash([source, type, detail])
-
-export const archiveKey = (event: ArchivedEvent): string =>
-  `${placeOf(event)}${slug(event.type)}-${identityOf(event)}.json`
+export const archiveKey = (event: ArchivedEvent): string => {
+  const { type, source, detail } = event
+  return `${placeOf(event)}${slug(type)}-${sourceSlug(source)}-${keyHash([source, type, detail])}.json`
+}

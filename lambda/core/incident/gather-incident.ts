@@ -1,7 +1,7 @@
-// Gathers all that the archive holds of one incident: what was said of it, and what was published about each secret it names. Reads only. What
-// belongs to it is decided by the report (incident-report.ts), since an event of a secret does not name its incident.
+// Gathers all that the archive holds of one incident: what was said of it, what was published about each secret it names, and their proofs,
+// verified. Reads only. What belongs to it is decided by the report (incident-report.ts), since an event of a secret does not name its incident.
 
-import { INCIDENT_COMPLETED, LEAK_REPORTED } from '../base/event-types.ts'
+import { INCIDENT_COMPLETED, isSpokenBy, LEAK_REPORTED } from '../base/event-types.ts'
 import { isJsonObject } from '../base/json-object.ts'
 import { HOUR_MS } from '../base/time-units.ts'
 import { mapInParallel } from '../base/worker-pool.ts'
@@ -11,9 +11,12 @@ import type { EvidenceReader } from './archive-ports.ts'
 import { type ArchivedEvent, parseArchivedEvent } from './archived-event.ts'
 import { type IncidentClient, readIncidentClients } from './incident-completed.ts'
 import type { IncidentFacts } from './incident-report.ts'
+import { readStoredProofs, type StoredProof, type Verification } from './read-proofs.ts'
 
 interface IncidentQuestion {
   readonly incidentId: string
+  /** @default - the keys are not known, and nothing is proven */
+  readonly verification?: Verification | undefined
   /** Secrets that the archive cannot name: those of a leak that was reported by client id, or of a revoke without the bus. */
   readonly secretNames?: readonly string[]
   /** Secrets that may be concerned, such as all there are: those that are not will not be in the report. */
@@ -25,6 +28,12 @@ const READS_AT_ONCE = 16
 const readAll = async (reader: EvidenceReader, keys: readonly string[]): Promise<readonly ArchivedEvent[]> => {
   const texts = await mapInParallel(keys, READS_AT_ONCE, (key) => reader.read(key))
   return texts.flatMap((text) => (text === undefined ? [] : (parseArchivedEvent(text) ?? [])))
+}
+
+/** What its source may not put did not come by the bus, or not by ours: it is named, and nothing is made of it. */
+const sorted = (events: readonly ArchivedEvent[]) => {
+  const isReal = ({ source, type }: ArchivedEvent): boolean => isSpokenBy(source, type)
+  return { real: events.filter(isReal), foreign: events.filter((event) => !isReal(event)) }
 }
 
 const namedIn = ({ detail }: ArchivedEvent): readonly string[] => {
@@ -54,9 +63,11 @@ const keysOfSecret = async (reader: EvidenceReader, secretName: string, since: n
 /** @throws Fault ARCHIVE_UNAVAILABLE or ARCHIVE_REJECTED */
 export const gatherIncident = async (
   reader: EvidenceReader,
-  { incidentId, secretNames: asked = [], candidates = [] }: IncidentQuestion,
+  { incidentId, verification, secretNames: asked = [], candidates = [] }: IncidentQuestion,
 ): Promise<IncidentFacts> => {
-  const said = await readAll(reader, await reader.list(incidentPrefix(incidentId)))
+  const { real: said, foreign: foreignSaid } = sorted(
+    await readAll(reader, await reader.list(incidentPrefix(incidentId))),
+  )
   const clients = said
     .filter(({ type }) => type === INCIDENT_COMPLETED)
     .flatMap(({ detail }) => readIncidentClients(detail))
@@ -67,5 +78,11 @@ export const gatherIncident = async (
   const since = sinceOf(said, clients)
   const names = [...new Set([...secretNames, ...candidates])].sort()
   const keys = await mapInParallel(names, READS_AT_ONCE, (secretName) => keysOfSecret(reader, secretName, since))
-  return { incidentId, said, published: await readAll(reader, keys.flat()), secretNames }
+  const { real: published, foreign } = sorted(await readAll(reader, keys.flat()))
+  const proofsOf = async (secretName: string): Promise<readonly [string, readonly StoredProof[]]> => [
+    secretName,
+    verification === undefined ? [] : await readStoredProofs(reader, verification, { secretName, since }),
+  ]
+  const proofs = new Map(await mapInParallel(names, READS_AT_ONCE, proofsOf))
+  return { incidentId, said, published, foreign: [...foreignSaid, ...foreign], secretNames, proofs }
 }

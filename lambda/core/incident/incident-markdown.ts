@@ -3,7 +3,8 @@
 
 import { isJsonObject } from '../base/json-object.ts'
 import { visibleLine } from '../base/message-text.ts'
-import type { ClientFailure, ClientProof, ClientReport, IncidentReport, ReportedLeak } from './incident-report.ts'
+import type { ClientProof } from './incident-proof.ts'
+import type { ClientFailure, ClientReport, IncidentReport, ReportedLeak, Unproven } from './incident-report.ts'
 
 /** Some readers make links of addresses as they stand. */
 const ADDRESS = /\b(https?|ftp|mailto|xmpp):|\b(www)\.|@/gi
@@ -59,19 +60,19 @@ const acceptedLine = ({ accepted, slots }: ClientProof): string => {
   return `The new value …${text(lastFour)} is accepted (request ${code(requestId)}, ${text(provenAt)}). ${only}`
 }
 
-const timeLine = ({ secondsToRefusal, mintedTokensEndBy }: ClientProof): string => {
-  const took = secondsToRefusal === null ? '' : `From the report to the last refusal: at most ${secondsToRefusal} s. `
+const timeLine = ({ secondsToProof, mintedTokensEndBy }: ClientProof): string => {
+  const took = secondsToProof === null ? '' : `From the report to the signature: at most ${secondsToProof} s. `
   return `${took}A token that was minted with a dead value can live until **${mintedTokensEndBy}** wherever it is verified offline.`
 }
 
 const proofLines = (proof: ClientProof): readonly string[] => [
   ...table(
-    ['value', 'refused by Stytch', 'at', 'request', 'version'],
-    proof.refused.map(({ lastFour, status, error, provenAt, requestId, versionId }) => [
+    ['value', 'refused by Stytch', 'first at', 'last request', 'version'],
+    proof.refused.map(({ lastFour, refusals, errors, firstRefusedAt, requestIds, versionId }) => [
       `…${text(lastFour)}`,
-      `${status} ${code(error)}`,
-      text(provenAt),
-      code(requestId),
+      `${refusals} × ${code(errors.at(-1) ?? 'unknown')}`,
+      text(firstRefusedAt),
+      code(requestIds.at(-1) ?? 'none'),
       code(versionId),
     ]),
   ),
@@ -80,15 +81,15 @@ const proofLines = (proof: ClientProof): readonly string[] => [
   '',
   timeLine(proof),
   '',
-  `Evidence: event ${code(proof.eventId)} of ${text(proof.at)}, by ${code(proof.requestToken)}.`,
+  `Signed proof ${code(proof.key)} of ${text(proof.at)}; ${proof.confirmed ? 'a later one confirms it' : 'none confirms it yet'}.`,
 ]
 
 const failureLine = ({ at, type, requestToken, explanation }: ClientFailure): string =>
   `- ${text(at)}, ${text(type)}: ${text(explanation)} (${code(requestToken)})`
 
 const saidOf: Readonly<Record<ClientReport['outcome'], string>> = {
-  proven: 'every earlier value is proven dead',
-  deadAlready: 'every value was refused before anything was rotated',
+  proven: 'every earlier value is proven to be refused',
+  deadAlready: 'reported as refused before anything was rotated; **nothing is signed of that**',
   notProven: '**the earlier values are not proven dead**',
 }
 
@@ -105,13 +106,18 @@ const clientLines = ({ secretName, clientId, outcome, proof, failures, advice }:
   ...(advice === null ? [] : [...(failures.length === 0 ? [] : ['']), `**To do:** ${text(advice)}.`]),
 ]
 
+const listedLines = (heading: string, all: readonly Unproven[]): readonly string[] =>
+  all.length === 0 ? [] : ['', `## ${heading}`, '', ...all.map(({ what, why }) => `- ${code(what)}: ${text(why)}`)]
+
 const verdict = ({ outcome, clients }: IncidentReport): string => {
-  const open = clients.filter((client) => client.outcome === 'notProven').length
+  const open = clients.filter((client) => client.outcome !== 'proven').length
   switch (outcome) {
     case 'proven':
       return `**Proven for ${clients.length === 1 ? 'the one client' : `all ${clients.length} clients`}:** Stytch refuses every value that was accepted before.`
     case 'notProven':
-      return `**Not proven for ${open} of ${clients.length} ${clients.length === 1 ? 'client' : 'clients'}.**`
+      return open === 0
+        ? '**Not proven as a whole:** not every client that it is about is known.'
+        : `**Not proven for ${open} of ${clients.length} ${clients.length === 1 ? 'client' : 'clients'}.**`
     case 'noClients':
       return '**No client is known of this incident, yet or at all.**'
   }
@@ -120,7 +126,8 @@ const verdict = ({ outcome, clients }: IncidentReport): string => {
 /** Ends with a line feed. */
 export const incidentMarkdown = (report: IncidentReport): string => {
   const { incidentId, reported, notes, clients } = report
-  const open = clients.filter(({ outcome }) => outcome === 'notProven')
+  const open = clients.filter(({ outcome }) => outcome !== 'proven')
+  const named = new Set(clients.map(({ secretName }) => secretName))
   const lines = [
     `# Incident ${text(incidentId)}`,
     '',
@@ -130,6 +137,8 @@ export const incidentMarkdown = (report: IncidentReport): string => {
     ...(notes.length === 0 ? [] : ['', ...notes.map(({ at, what }) => `- ${text(at)}: ${text(what)}`)]),
     // What is left to do is read first.
     ...[...open, ...clients.filter((client) => !open.includes(client))].flatMap(clientLines),
+    ...listedLines('Not proven', clients.length === 0 ? [] : report.unproven.filter(({ what }) => !named.has(what))),
+    ...listedLines('Not believed', report.ignored),
   ]
   return `${lines.join('\n')}\n`
 }

@@ -1,16 +1,19 @@
 // The report on one incident, made of what is archived and of nothing else: who asked for it and why; for each client which values Stytch
-// refuses now, which one it accepts, how long that took, and until when a token minted with a dead value can live; what failed, and
-// what to do. The same events make the same report. It holds last fours, ids and times, never a secret.
+// refuses, which one it accepts, how long that took, and until when a token minted with a dead value can live; what failed, and what to do.
+// Proven is what a signed proof says and nothing else; events say who asked, what failed, and whom it is about. The same objects make the same
+// report. It holds last fours, ids and times, never a secret.
 
-import { CAMPAIGN_COMPLETED, INCIDENT_COMPLETED, LEAK_REPORTED } from '../base/event-types.ts'
+import { CAMPAIGN_COMPLETED, INCIDENT_COMPLETED, LEAK_REPORTED, sourcesOf } from '../base/event-types.ts'
 import { isJsonObject, type JsonObject } from '../base/json-object.ts'
 import { isSettleOf } from '../drive/settle-request.ts'
-import type { AcceptedValue, Evidence, RefusedValue } from '../rotation/outcome.ts'
-import { TOKEN_LIFETIME_MS } from '../secret/token-lifetime.ts'
+import { readRequestToken } from '../secret/request-token.ts'
 import { type ArchivedEvent, textOf } from './archived-event.ts'
-import { readEvidence } from './evidence-reading.ts'
 import { type IncidentClient, readIncidentClients } from './incident-completed.ts'
+import { type ClientProof, type Proving, provingOf } from './incident-proof.ts'
 import { isAskedBy } from './incident-tokens.ts'
+import { missingOf } from './missing-clients.ts'
+import type { StoredProof } from './read-proofs.ts'
+import { provenRevokeOf } from './signed-proof.ts'
 
 export interface IncidentFacts {
   readonly incidentId: string
@@ -18,8 +21,14 @@ export interface IncidentFacts {
   readonly said: readonly ArchivedEvent[]
   /** What was published about the secrets concerned, whatever it was about. */
   readonly published: readonly ArchivedEvent[]
-  /** Secrets that somebody named; each is in the report. Others are, when one of their events belongs to the incident. */
+  /** What lies among them and cannot have come from who it says it is from. @default - nothing */
+  readonly foreign?: readonly ArchivedEvent[]
+  /** Secrets that somebody named; each is in the report. Others are, when one of their events or proofs belongs to the incident. */
   readonly secretNames: readonly string[]
+  /** By secret's name: its stored proofs, verified. @default - there are none */
+  readonly proofs?: ReadonlyMap<string, readonly StoredProof[]>
+  /** Why none could be verified. @default - they could */
+  readonly unverified?: string | undefined
 }
 
 export interface ReportedLeak {
@@ -45,27 +54,11 @@ export interface ClientFailure {
   readonly explanation: string
 }
 
-export interface ClientProof {
-  /** Of the event; its key in the archive ends in it. */
-  readonly eventId: string
-  readonly at: string
-  /** The settle that proved it. */
-  readonly requestToken: string
-  readonly refused: readonly RefusedValue[]
-  /** null: not tried again, since the switch itself had tried it (a rotate, for a grace). */
-  readonly accepted: AcceptedValue | null
-  readonly slots: Evidence['slots']
-  /** From the report to the last refusal, rounded up; null: no report of it on the bus. */
-  readonly secondsToRefusal: number | null
-  /** A dead value could be exchanged until it was refused; a token lives an hour wherever it is verified offline. */
-  readonly mintedTokensEndBy: string
-}
-
 export interface ClientReport {
   readonly secretName: string
   readonly secretArn: string | null
   readonly clientId: string | null
-  /** deadAlready: Stytch knew no such client, and refused what the secret holds; nothing was rotated. */
+  /** deadAlready: as reported, Stytch knew no such client and refused what the secret holds; nothing was rotated, and nothing is signed. */
   readonly outcome: 'proven' | 'deadAlready' | 'notProven'
   readonly proof: ClientProof | null
   /** In the order of time; of a proven client they lie before the proof, or are of no consequence. */
@@ -82,6 +75,18 @@ export interface IncidentReport {
   readonly reported: readonly ReportedLeak[]
   readonly notes: readonly IncidentNote[]
   readonly clients: readonly ClientReport[]
+  /** Names of secrets. */
+  readonly proven: readonly string[]
+  /** Clients that are not proven, those that nothing names, and without any the incident itself: each once. */
+  readonly unproven: readonly Unproven[]
+  /** What lies in the archive and is not believed: no proof that fits, no event of its source. */
+  readonly ignored: readonly Unproven[]
+}
+
+/** What, and why not. */
+export interface Unproven {
+  readonly what: string
+  readonly why: string
 }
 
 const ASK_AGAIN =
@@ -179,34 +184,6 @@ const storyOf = (incidentId: string, { secretName, own, result }: OwnEvents): Se
   return { secretName, result, events: own.filter(belongs).sort(byTime) }
 }
 
-const latest = (times: readonly string[]): number => Math.max(...times.map((time) => Date.parse(time)))
-
-const toProof = (event: ArchivedEvent, evidence: Evidence, reportedAt: number | undefined): ClientProof => {
-  const { slots, refused, accepted } = evidence
-  const refusedAt = latest(refused.map(({ provenAt }) => provenAt))
-  return {
-    eventId: textOf(event.detail, 'id') ?? '',
-    at: atOf(event),
-    requestToken: tokenOf(event),
-    refused,
-    accepted: accepted ?? null,
-    slots,
-    secondsToRefusal: reportedAt === undefined ? null : Math.max(0, Math.ceil((refusedAt - reportedAt) / 1000)),
-    mintedTokensEndBy: new Date(refusedAt + TOKEN_LIFETIME_MS).toISOString(),
-  }
-}
-
-/** The newest that refuses at least one value; one that refuses none shows the slots, and not that what leaked is dead. */
-const proofOf = ({ events }: SecretStory, reportedAt: number | undefined): ClientProof | null => {
-  for (const type of ['Secret Revoked', 'Rotation Completed']) {
-    for (const event of [...ofType(events, type)].reverse()) {
-      const evidence = readEvidence(event.detail)
-      if (evidence !== undefined && evidence.refused.length > 0) return toProof(event, evidence, reportedAt)
-    }
-  }
-  return null
-}
-
 const failuresOf = ({ events }: SecretStory): readonly ClientFailure[] => {
   const seen = new Set<string>()
   return events.flatMap((event) => {
@@ -221,35 +198,62 @@ const failuresOf = ({ events }: SecretStory): readonly ClientFailure[] => {
   })
 }
 
-const adviceOf = ({ result }: SecretStory, failures: readonly ClientFailure[]): string => {
-  if (result?.outcome === 'deadAlready') return result.why ?? 'Stytch knows no such client'
+const SIGN_AGAIN = 'm2m incident prove NAME --again asks Stytch, and stores a proof'
+
+/** What is said of it, where nothing signed fits. */
+const claimOf = ({ events, result }: SecretStory): string | undefined => {
+  if (result?.outcome === 'deadAlready') {
+    return `${result.why ?? 'Stytch knows no such client'}: so it is reported, and nothing was rotated that could be signed`
+  }
+  const isSaid = result?.outcome === 'revoked' || ofType(events, 'Secret Revoked').length > 0
+  return isSaid ? `it is reported as revoked, and no signed proof of that fits; ${SIGN_AGAIN}` : undefined
+}
+
+const adviceOf = (story: SecretStory, failures: readonly ClientFailure[]): string => {
+  const { result } = story
+  const claim = claimOf(story)
+  if (result?.outcome === 'deadAlready' && claim !== undefined) return claim
   const why = result?.why === undefined ? '' : `${result.why}; `
   if (result?.advice !== undefined) return `${why}${result.advice}`
   const last = failures.at(-1)
+  if (why === '' && claim !== undefined) return claim
   if (why === '' && last !== undefined) return `${last.explanation}; then ${ASK_AGAIN}`
   if (why !== '') return `${why}${ASK_AGAIN}`
   return `nothing proves yet that the leaked value is dead: wait a minute and look again, then ${ASK_AGAIN}`
 }
 
-const outcomeOf = (proof: ClientProof | null, result: ClientResult | undefined): ClientReport['outcome'] => {
-  if (proof !== null) return 'proven'
+const outcomeOf = ({ isProven }: Proving, result: ClientResult | undefined): ClientReport['outcome'] => {
+  if (isProven) return 'proven'
   return result?.outcome === 'deadAlready' ? 'deadAlready' : 'notProven'
 }
 
-const toClient = (story: SecretStory, reportedAt: number | undefined): ClientReport => {
+/** Switches that are reported as done; which were this incident's, their tokens show. */
+const switchedIn = ({ events }: SecretStory): readonly string[] =>
+  ofType(events, 'Rotation Completed')
+    .map(tokenOf)
+    .filter((token) => readRequestToken(token).origin !== 'settle')
+
+const toClient = (
+  { incidentId, proofs, unverified }: IncidentFacts,
+  story: SecretStory,
+  reportedAt: number | undefined,
+): ClientReport => {
   const { secretName, events, result } = story
-  const proof = proofOf(story, reportedAt)
+  const { secretArn, clientId } = result ?? {}
+  const stored = proofs?.get(secretName) ?? []
+  const proving = provingOf({ incidentId, stored, secretArn, clientId, switched: switchedIn(story), reportedAt })
   const failures = failuresOf(story)
   const firstText = (name: string): string | undefined =>
     events.map(({ detail }) => textOf(detail, name)).find((text) => text !== undefined)
+  const signed = provenRevokeOf(incidentId, stored)?.payload
   return {
     secretName,
-    secretArn: result?.secretArn ?? firstText('secretArn') ?? null,
-    clientId: result?.clientId ?? firstText('clientId') ?? null,
-    outcome: outcomeOf(proof, result),
-    proof,
+    secretArn: secretArn ?? signed?.secretArn ?? firstText('secretArn') ?? null,
+    clientId: clientId ?? signed?.clientId ?? firstText('clientId') ?? null,
+    outcome: outcomeOf(proving, result),
+    proof: proving.isProven ? proving.proof : null,
     failures,
-    advice: proof === null ? adviceOf(story, failures) : null,
+    advice: proving.isProven ? null : (unverified ?? proving.why ?? adviceOf(story, failures)),
   }
 }
 
@@ -283,11 +287,14 @@ const bySecret = (published: readonly ArchivedEvent[]): ReadonlyMap<string, read
   return found
 }
 
-/** Those that were named, and those with an event that belongs to the incident. */
-const storiesOf = ({ incidentId, published, secretNames }: IncidentFacts, said: readonly ArchivedEvent[]) => {
+/** Those that were named, and those with an event or a proof that belongs to the incident. */
+const storiesOf = ({ incidentId, published, secretNames, proofs }: IncidentFacts, said: readonly ArchivedEvent[]) => {
   const results = resultsOf(said)
   const events = bySecret(published)
-  const certain = new Set([...results.keys(), ...secretNames])
+  const withProof = [...(proofs ?? [])].flatMap(([name, stored]) =>
+    provenRevokeOf(incidentId, stored) === undefined ? [] : [name],
+  )
+  const certain = new Set([...results.keys(), ...secretNames, ...withProof])
   return [...new Set([...certain, ...events.keys()])]
     .sort(compare)
     .map((secretName) =>
@@ -296,19 +303,45 @@ const storiesOf = ({ incidentId, published, secretNames }: IncidentFacts, said: 
     .filter((story) => certain.has(story.secretName) || story.events.length > 0)
 }
 
+const ignoredIn = ({ foreign = [], proofs = new Map() }: IncidentFacts): readonly Unproven[] => [
+  ...[...foreign].sort(byTime).map(({ type, source }) => ({
+    what: `${type}, from ${source}`,
+    why: `only ${sourcesOf(type).join(', ') || 'nobody'} publishes that`,
+  })),
+  ...[...proofs.values()]
+    .flat()
+    .flatMap(({ key, proof }) => (proof.ok ? [] : [{ what: key, why: proof.refusal }]))
+    .sort((one, other) => compare(one.what, other.what)),
+]
+
+const unprovenIn = (
+  { incidentId }: IncidentFacts,
+  said: readonly ArchivedEvent[],
+  clients: readonly ClientReport[],
+): readonly Unproven[] => {
+  if (clients.length === 0) return [{ what: incidentId, why: 'nothing says yet whom it is about' }]
+  const open = clients.flatMap(({ secretName, outcome, advice }) =>
+    outcome === 'proven' ? [] : [{ what: secretName, why: advice ?? 'nothing proves it' }],
+  )
+  return [...open, ...missingOf(incidentId, said, clients)]
+}
+
 export const buildIncidentReport = (facts: IncidentFacts): IncidentReport => {
   const said = [...facts.said].sort(byTime)
   const reported = ofType(said, LEAK_REPORTED).map(toReported)
   const [first] = reported
   const reportedAt = first === undefined ? undefined : Date.parse(first.at)
-  const clients = storiesOf(facts, said).map((story) => toClient(story, reportedAt))
-  const isProven = clients.every(({ outcome }) => outcome !== 'notProven')
+  const clients = storiesOf(facts, said).map((story) => toClient(facts, story, reportedAt))
+  const unproven = unprovenIn(facts, said, clients)
   return {
     version: 1,
     incidentId: facts.incidentId,
-    outcome: clients.length === 0 ? 'noClients' : isProven ? 'proven' : 'notProven',
+    outcome: clients.length === 0 ? 'noClients' : unproven.length === 0 ? 'proven' : 'notProven',
     reported,
     notes: said.flatMap(noteOf),
     clients,
+    proven: clients.filter(({ outcome }) => outcome === 'proven').map(({ secretName }) => secretName),
+    unproven,
+    ignored: ignoredIn(facts),
   }
 }

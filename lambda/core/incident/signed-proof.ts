@@ -1,10 +1,12 @@
-// Whether the proof of what an incident revoked is signed and stored, and confirmed, client by client: from valid proofs in the bucket alone.
+// Whether what an incident revoked of a secret is proven, signed and stored, and confirmed: from valid proofs in the bucket alone, and of
+// these from those whose revoke was asked for because of this incident.
 
 import { DEPLOYED } from '../rotation/bounds.ts'
 import type { ProofPayload } from '../rotation/proof.ts'
+import { secretNameOf } from '../secret/secret-name.ts'
 import type { EvidenceReader } from './archive-ports.ts'
 import { isAskedBy } from './incident-tokens.ts'
-import { type ProofQuestion, readProofs } from './read-proofs.ts'
+import { readStoredProofs, type StoredProof, type Verification } from './read-proofs.ts'
 
 /** Of all values that were revoked, together. */
 export interface SignedProof {
@@ -19,37 +21,76 @@ export interface SignedProof {
   readonly confirmableAt: string | null
 }
 
+interface ValidProof {
+  readonly key: string
+  readonly payload: ProofPayload
+}
+
+/** The newest revoke of an incident that is proven. */
+export interface ProvenRevoke extends SignedProof {
+  /** The first proof under its tokens; those that confirm it lie beside it. */
+  readonly key: string
+  readonly payload: ProofPayload
+}
+
 const timeOf = ({ at }: ProofPayload): number => Date.parse(at)
 
+const byTime = (one: ValidProof, other: ValidProof): number =>
+  timeOf(one.payload) - timeOf(other.payload) || (one.key < other.key ? -1 : 1)
+
 /** Of the proofs under the same tokens, when the first of them may be confirmed, and whether a later one did. */
-const confirmationOf = (proofs: readonly ProofPayload[]) => {
-  const [first, ...later] = proofs.toSorted((one, other) => timeOf(one) - timeOf(other))
-  if (first === undefined) return { confirmed: false, at: undefined }
+const confirmationOf = ({ payload: first }: ValidProof, same: readonly ValidProof[]) => {
   const at = timeOf(first) + (first.confirmedAfterMs ?? DEPLOYED.confirmedAfterMs)
-  return { confirmed: later.some((proof) => timeOf(proof) >= at), at }
+  return { confirmed: same.some(({ payload }) => payload !== first && timeOf(payload) >= at), at }
 }
 
 /**
- * All proofs of one revoke count: the first, and those that confirm it.
- * @returns `signed: false` where no valid proof is stored. @throws Fault ARCHIVE_UNAVAILABLE or ARCHIVE_REJECTED
+ * The token binds a revoke to its incident: its hex is a digest of both, and the proof's signature vouches for token and secret.
+ * @returns undefined when no valid proof is this incident's.
  */
-export const signedProofOf = async (
-  reader: EvidenceReader,
-  { incidentId, ...question }: Omit<ProofQuestion, 'versionIds'> & { readonly incidentId: string },
-): Promise<SignedProof> => {
-  const { proofs } = await readProofs(reader, { ...question, versionIds: [] })
-  const valid = proofs.flatMap(({ revokeToken, proof }) =>
-    proof.ok && isAskedBy(incidentId, question.secretArn, revokeToken) ? [proof.value] : [],
-  )
-  const refused = valid.flatMap((proof) => proof.refused)
-  // An incident that was reported again may have revoked twice: what counts is that the newest is confirmed.
-  const newest = valid.toSorted((one, other) => timeOf(one) - timeOf(other)).at(-1)
-  const { confirmed, at } = confirmationOf(valid.filter(({ settleToken }) => settleToken === newest?.settleToken))
+export const provenRevokeOf = (incidentId: string, stored: readonly StoredProof[]): ProvenRevoke | undefined => {
+  const valid = stored
+    .flatMap(({ key, proof }): readonly ValidProof[] => (proof.ok ? [{ key, payload: proof.value }] : []))
+    .filter(({ payload }) => isAskedBy(incidentId, payload.secretArn, payload.revokeToken))
+    .sort(byTime)
+  // An incident that was reported again may have revoked twice: what counts is the newest.
+  const newest = valid.at(-1)
+  const same = valid.filter(({ payload }) => payload.settleToken === newest?.payload.settleToken)
+  const [first] = same
+  if (first === undefined) return undefined
+  const refused = valid.flatMap(({ payload }) => payload.refused)
+  const { confirmed, at } = confirmationOf(first, same)
   return {
+    ...first,
     refusals: refused.reduce((sum, { refusals }) => sum + refusals, 0),
     firstRefusedAt: refused.map(({ firstRefusedAt }) => firstRefusedAt).toSorted()[0] ?? null,
-    signed: refused.length > 0,
+    signed: true,
     confirmed,
-    confirmableAt: at === undefined || confirmed ? null : new Date(at).toISOString(),
+    confirmableAt: confirmed ? null : new Date(at).toISOString(),
   }
+}
+
+interface SignedQuestion extends Verification {
+  readonly incidentId: string
+  readonly secretArn: string
+}
+
+const NOT_SIGNED: SignedProof = {
+  refusals: 0,
+  firstRefusedAt: null,
+  signed: false,
+  confirmed: false,
+  confirmableAt: null,
+}
+
+/** @returns `signed: false` where no valid proof is stored. @throws Fault ARCHIVE_UNAVAILABLE or ARCHIVE_REJECTED */
+export const signedProofOf = async (
+  reader: EvidenceReader,
+  { incidentId, secretArn, ...verification }: SignedQuestion,
+): Promise<SignedProof> => {
+  const subject = { secretName: secretNameOf(secretArn), secretArn }
+  const proven = provenRevokeOf(incidentId, await readStoredProofs(reader, verification, subject))
+  if (proven === undefined) return NOT_SIGNED
+  const { refusals, firstRefusedAt, signed, confirmed, confirmableAt } = proven
+  return { refusals, firstRefusedAt, signed, confirmed, confirmableAt }
 }

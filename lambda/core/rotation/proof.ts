@@ -161,3 +161,21 @@ export const verifyProof = (jws: string, trusted: TrustedKey, now: number): Resu
   if (!isPayload(payload)) return refused('malformedPayload')
   return Date.parse(payload.at) > now + CLOCK_SKEW_MS ? refused('fromTheFuture') : ok(payload)
 }
+
+/**
+ * With several keys that are trusted, such as a former one beside the one in use: valid by any of them. A refusal is that of the key that the
+ * document names, where there is one.
+ */
+export const verifyProofWith = (
+  jws: string,
+  trusted: readonly TrustedKey[],
+  now: number,
+): Result<ProofPayload, ProofFault> => {
+  let fault: ProofFault = 'otherKey'
+  for (const key of trusted) {
+    const verified = verifyProof(jws, key, now)
+    if (verified.ok) return verified
+    if (verified.refusal !== 'otherKey') fault = verified.refusal
+  }
+  return refused(fault)
+}

@@ -3,7 +3,7 @@
 
 import { availableParallelism } from 'node:os'
 import { defined } from '../../core/base/defined.ts'
-import { archivedTypes } from '../../core/base/event-types.ts'
+import { archivePattern } from '../../core/base/event-types.ts'
 import { HOUR_MS } from '../../core/base/time-units.ts'
 import { type Bounds, WITHOUT_LAG } from '../../core/rotation/bounds.ts'
 import type { StageSecrets } from '../../core/secret/stage-secrets.ts'
@@ -326,7 +326,7 @@ const functionsOf = (
 export const laptopRules = ({ arnOf }: Pick<LaptopSeat, 'arnOf'>): readonly BusRule[] => [
   ...[leakReportRule, campaignEndRule].map(({ pattern }) => ({ pattern, functionArn: arnOf('incident') })),
   {
-    pattern: { source: [{ prefix: 'm2m.' }], 'detail-type': [...archivedTypes] },
+    pattern: archivePattern,
     functionArn: arnOf('archive'),
   },
 ]

@@ -1,7 +1,7 @@
 // strangers: an administrator whom no policy names, of the account and of another one, is kept from what only named roles may do: events
 // in their names, use of the secrets' key, the evidence, what functions remember, and the functions with named callers.
 
-import { eventTypes } from '../../../lambda/core/base/event-types.ts'
+import { eventSources, eventTypesOf } from '../../../lambda/core/base/event-types.ts'
 import {
   GATE_KEYS,
   LEASE_KEYS,
@@ -44,11 +44,10 @@ const events = (source: readonly string[], type: readonly string[]): EvaluationC
 
 const onBuses = (stack: Stack): readonly Guarded[] =>
   ofType(stack, 'AWS::Events::EventBus').flatMap((on) => {
-    const known = Object.entries<readonly string[]>(eventTypes)
     const requests = [
-      ...known.map(([source, types]) => ({
+      ...eventSources.map((source) => ({
         what: `events of ${source}`,
-        context: events([source], types.slice(0, 1)),
+        context: events([source], eventTypesOf(source)?.slice(0, 1) ?? []),
       })),
       { what: 'events of an unknown source', context: events(['unknown.source'], ['Anything']) },
       { what: 'events of no source', context: events([], ['Anything']) },

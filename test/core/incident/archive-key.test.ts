@@ -2,7 +2,7 @@
 
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { archivedTypes } from '../../../lambda/core/base/event-types.ts'
+import { archivedPairs } from '../../../lambda/core/base/event-types.ts'
 import { summaryPrefix } from '../../../lambda/core/base/summary-place.ts'
 import {
   archiveKey,
@@ -36,16 +36,36 @@ describe('an event of one secret', () => {
     [settledEvent(revokeToken()), 'rotation-completed'],
     [refusedEvent(revokeToken(), 'drift'), 'rotation-refused'],
     [archived('Drift Detected', { secretName: NAME, id: 'drift-00001', at: at(NOON) }), 'drift-detected'],
-    [archived('Rotation Stuck', { secretName: NAME, id: 'stuck-00001', at: at(NOON) }), 'rotation-stuck'],
-  ])('lies below the secret and its day, under its own id: %#', (event, slug) => {
-    expect(archiveKey(event)).toBe(`secrets/m2m/prod/billing/2026/03/10/${slug}-${event.detail.id}.json`)
+    [archived('Rotation Stuck', { secretName: NAME, id: 'stuck-00001', at: at(NOON) }), 'rotation-stuck', 'sweep'],
+    [archived('Secret Dead', { secretName: NAME, id: 'dead-000001', at: at(NOON) }), 'secret-dead', 'sweep'],
+  ])('lies below the secret and its day, with who said it: %#', (event, slug, source = 'rotation') => {
+    const pattern = `^secrets/m2m/prod/billing/2026/03/10/${slug}-${source}-[0-9a-f]{32}\\.json$`
+    expect(archiveKey(event)).toMatch(new RegExp(pattern))
   })
 
-  test('told again, a day later and with other answers, has the same key', () => {
+  test('said again word for word, a day later, has the same key; with other answers it is kept beside it', () => {
+    const once = revokedEvent(revokeToken())
+    const again = { ...once, time: at(NOON + DAY_MS), envelope: { ...once.envelope, id: 'another' } }
     const later = revokedEvent(revokeToken(), { at: NOON + DAY_MS })
-    const again = { ...later, time: at(NOON + DAY_MS), envelope: { ...later.envelope, id: 'another' } }
 
-    expect(archiveKey(again)).toBe(archiveKey(revokedEvent(revokeToken())))
+    expect(archiveKey(again)).toBe(archiveKey(once))
+    expect(archiveKey(later)).not.toBe(archiveKey(once))
+    expect(archiveKey(later)).toMatch(/^secrets\/m2m\/prod\/billing\/2026\/03\/10\//)
+  })
+
+  test('is not kept out by one that comes first under the same id, whoever says it and however', () => {
+    const real = revokedEvent(revokeToken())
+    const detail = { ...real.detail, evidence: 'invented' }
+    const forged = [
+      archived('Secret Revoked', detail),
+      archived('Secret Revoked', real.detail, { source: 'm2m.security' }),
+      archived('Secret Revoked', real.detail, { source: 'm2m.sweep' }),
+      archived('Secret Revoked', real.detail, { source: 'rotation' }),
+    ]
+
+    expect(new Set([real, ...forged].map(archiveKey)).size).toBe(5)
+    // What its source may not say has no place beside what it imitates.
+    for (const one of forged.slice(1)) expect(archiveKey(one)).toMatch(/^unsorted\/secret-revoked-/)
   })
 
   test.each([
@@ -64,27 +84,27 @@ describe('an event of one secret', () => {
   ])('lies in %s', (_what, detail, day) => {
     const event = archived('Rotation Completed', { secretName: NAME, id: 'an-id-of-its-own', ...detail })
 
-    expect(archiveKey(event)).toBe(`secrets/m2m/prod/billing/${day}/rotation-completed-an-id-of-its-own.json`)
+    expect(archiveKey(event)).toContain(`secrets/m2m/prod/billing/${day}/rotation-completed-rotation-`)
   })
 
-  test('without an id is known by what it says', () => {
+  test('is known by what it says', () => {
     const one = archiveKey(archived('Drift Detected', { secretName: NAME, reason: 'drift' }))
 
-    expect(one).toMatch(/drift-detected-[0-9a-f]{32}\.json$/)
+    expect(one).toMatch(/drift-detected-rotation-[0-9a-f]{32}\.json$/)
     expect(archiveKey(archived('Drift Detected', { secretName: NAME, reason: 'drift' }))).toBe(one)
     expect(archiveKey(archived('Drift Detected', { secretName: NAME, reason: 'other' }))).not.toBe(one)
   })
 
   test.each(['../../x', 'a/b', '', 'short', 'x'.repeat(65)])('takes no id that is none: %j', (id) => {
     expect(archiveKey(archived('Drift Detected', { secretName: NAME, id }))).toMatch(
-      /drift-detected-[0-9a-f]{32}\.json$/,
+      /drift-detected-rotation-[0-9a-f]{32}\.json$/,
     )
   })
 })
 
 describe('an event of an incident', () => {
   test('lies below the incident', () => {
-    expect(archiveKey(leakEvent())).toMatch(/^incidents\/INC-42\/secret-leak-reported-[0-9a-f]{32}\.json$/)
+    expect(archiveKey(leakEvent())).toMatch(/^incidents\/INC-42\/secret-leak-reported-security-[0-9a-f]{32}\.json$/)
   })
 
   test.each(['Leak Closed', 'Leak Unresolved', 'Incident Held', 'Incident Completed', 'Campaign Completed'])(
@@ -92,7 +112,9 @@ describe('an event of an incident', () => {
     (type) => {
       const event = archived(type, { incidentId: 'INC-42', secretName: NAME, campaignId: 'c' })
 
-      expect(archiveKey(event)).toMatch(/^incidents\/INC-42\/[a-z-]+-[0-9a-f]{32}\.json$/)
+      expect(archiveKey(event)).toMatch(
+        /^incidents\/INC-42\/[a-z-]+-(leak-intake|incident|campaign)-[0-9a-f]{32}\.json$/,
+      )
     },
   )
 
@@ -112,7 +134,7 @@ describe('an event of an incident', () => {
 
 test('a campaign without an incident lies below itself', () => {
   expect(archiveKey(archived('Campaign Completed', { campaignId: 'monthly' }))).toMatch(
-    /^campaigns\/monthly\/campaign-completed-[0-9a-f]{32}\.json$/,
+    /^campaigns\/monthly\/campaign-completed-campaign-[0-9a-f]{32}\.json$/,
   )
 })
 
@@ -120,12 +142,12 @@ test('the summary of a day lies below that day', () => {
   const at = '2026-11-03T06:00:00.000Z'
 
   expect(archiveKey(archived('Daily Summary', { at }))).toMatch(
-    /^days\/2026\/11\/03\/daily-summary-[0-9a-f]{32}\.json$/,
+    /^days\/2026\/11\/03\/daily-summary-sweep-[0-9a-f]{32}\.json$/,
   )
   expect(archiveKey(archived('Daily Summary', { at }))).toContain(summaryPrefix(Date.parse(at)))
 })
 
-test.each(archivedTypes.filter((type) => type !== 'Daily Summary'))(
+test.each(archivedPairs.flatMap((pair) => pair['detail-type']).filter((type) => type !== 'Daily Summary'))(
   '%s without the name of its place is kept, unsorted',
   (type) => {
     expect(archiveKey(archived(type, {}))).toMatch(/^unsorted\/[a-z-]+-[0-9a-f]{32}\.json$/)

@@ -2,7 +2,7 @@
 // while; and the bus between them, with the rules by which the one ends what the other has carried out. Not a test itself.
 import { createCampaigns, noCampaigns } from '../../../lambda/adapters/aws/campaigns.ts'
 import type { Invoke } from '../../../lambda/adapters/aws/invoke.ts'
-import { eventTypes, leakSources } from '../../../lambda/core/base/event-types.ts'
+import { leakSources, sourcesOf } from '../../../lambda/core/base/event-types.ts'
 import type { M2mEvent } from '../../../lambda/core/base/events.ts'
 import { Fault } from '../../../lambda/core/base/fault.ts'
 import { createRateLimiter } from '../../../lambda/core/base/rate-limiter.ts'
@@ -72,7 +72,7 @@ export const createIncidentPlace = ({ hasCampaigns = true } = {}) => {
     version: '0',
     id: '6d2efd1c-0000-4000-8000-000000000000',
     'detail-type': type,
-    source: Object.entries(eventTypes).find(([, types]) => (types as readonly string[]).includes(type))?.[0] ?? '',
+    source: sourcesOf(type)[0] ?? '',
     account: '111111111111',
     time: '2026-10-05T09:12:31Z',
     region: 'eu-west-1',

@@ -1,11 +1,13 @@
-// The report on an incident: what it claims is in the evidence, what is not proven it does not claim, and the same events make the same
-// report, to the byte, in whatever order they came.
+// The report on an incident: proven is what is signed and fits, what is not it does not claim, and the same objects make the same report, to
+// the byte, in whatever order they came.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { ok, refused } from '../../../lambda/core/base/result.ts'
 import type { ArchivedEvent } from '../../../lambda/core/incident/archived-event.ts'
 import { type IncidentClient, incidentCompleted } from '../../../lambda/core/incident/incident-completed.ts'
 import { incidentMarkdown } from '../../../lambda/core/incident/incident-markdown.ts'
 import { buildIncidentReport, type IncidentFacts } from '../../../lambda/core/incident/incident-report.ts'
+import type { StoredProof } from '../../../lambda/core/incident/read-proofs.ts'
 import { makeRequestToken } from '../../../lambda/core/secret/request-token.ts'
 import {
   archived,
@@ -20,8 +22,12 @@ import {
   settledEvent,
   settleTokenOf,
 } from '../../fakes/envelopes.ts'
+import { proofPayload, storedProof } from '../../fakes/incident-proofs.ts'
 
 const SHOP = 'm2m/prod/shop'
+/** Of the same incident, under another ARN. */
+const tokenOf = (secretArn: string): string =>
+  makeRequestToken({ origin: 'revoke', askedAt: NOON, secretArn, about: 'INC-42', attempt: 1 })
 const completed = (...clients: readonly IncidentClient[]): readonly ArchivedEvent[] =>
   incidentCompleted({ incidentId: 'INC-42', at: NOON + 5000, clients }).map(({ type, detail }) =>
     archived(type, detail, { source: 'm2m.incident' }),
@@ -33,11 +39,15 @@ const billing: IncidentClient = {
   outcome: 'revoked',
   requestTokens: [revokeToken()],
 }
+/** Of one secret. */
+const proofsOf = (...stored: readonly StoredProof[]): ReadonlyMap<string, readonly StoredProof[]> =>
+  new Map([[NAME, stored]])
 const factsOf = (facts: Partial<IncidentFacts> = {}): IncidentFacts => ({
   incidentId: 'INC-42',
   said: [leakEvent(), ...completed(billing)],
   published: [revokedEvent(revokeToken()), settledEvent(revokeToken())],
   secretNames: [NAME],
+  proofs: proofsOf(storedProof(revokeToken())),
   ...facts,
 })
 const report = (facts: Partial<IncidentFacts> = {}) => buildIncidentReport(factsOf(facts))
@@ -49,11 +59,18 @@ const onlyClient = (facts: Partial<IncidentFacts> = {}) => {
 
 describe('a client that was dead already', () => {
   const gone = { ...billing, outcome: 'deadAlready' as const, requestTokens: [], why: 'Stytch knows no such client' }
-  const facts = { said: [leakEvent(), ...completed(gone)], published: [], secretNames: [NAME] }
+  const facts = { said: [leakEvent(), ...completed(gone)], published: [], secretNames: [NAME], proofs: new Map() }
 
-  test('leaves nothing unproven, and says what it is', () => {
-    expect(report(facts)).toMatchObject({ outcome: 'proven', clients: [{ outcome: 'deadAlready', proof: null }] })
-    expect(incidentMarkdown(report(facts))).toContain('every value was refused before anything was rotated')
+  test('is reported as that, and not proven, since nothing of it is signed', () => {
+    const why = expect.stringMatching(/^Stytch knows no such client: so it is reported, and nothing was rotated/)
+
+    expect(report(facts)).toMatchObject({
+      outcome: 'notProven',
+      clients: [{ outcome: 'deadAlready', proof: null }],
+      proven: [],
+      unproven: [{ what: NAME, why }],
+    })
+    expect(incidentMarkdown(report(facts))).toContain('reported as refused before anything was rotated')
   })
 
   test('and another that is not proven leave that one open', () => {
@@ -86,32 +103,43 @@ describe('an incident that is proven', () => {
           clientId: 'client-of-billing',
           outcome: 'proven',
           proof: {
-            eventId: revokedEvent(revokeToken()).detail.id,
+            key: storedProof(revokeToken()).key,
+            signed: true,
             at: '2026-03-10T12:34:58.800Z',
+            refusals: 3,
+            firstRefusedAt: '2026-03-10T12:34:58.600Z',
+            revokeToken: revokeToken(),
             requestToken: settleTokenOf(revokeToken()),
-            refused: evidence.refused,
+            confirmed: false,
+            refused: proofPayload(revokeToken()).refused,
             accepted: evidence.accepted,
             slots: evidence.slots,
-            // 2.6 s, and the bus knows full seconds only.
-            secondsToRefusal: 3,
-            mintedTokensEndBy: '2026-03-10T13:34:58.600Z',
+            // 2.8 s, and the bus knows full seconds only.
+            secondsToProof: 3,
+            mintedTokensEndBy: '2026-03-10T13:34:58.800Z',
           },
           failures: [],
           advice: null,
         },
       ],
+      proven: [NAME],
+      unproven: [],
+      ignored: [],
     })
   })
 
-  test('counts to the last refusal, and an hour from there', () => {
-    const [one] = evidence.refused
-    if (one === undefined) throw new Error('no refusal')
-    const later = { ...one, lastFour: 'efgh', provenAt: new Date(NOON + 9000).toISOString() }
-    const proof = { ...evidence, refused: [later, one] }
+  test('counts to the signature, and an hour from there; a later proof confirms it', () => {
+    const proofs = proofsOf(
+      storedProof(revokeToken(), { at: NOON + 9000 }),
+      storedProof(revokeToken(), { at: NOON + 90_000, n: 2 }),
+    )
 
-    expect(onlyClient({ published: [revokedEvent(revokeToken(), { proof })] })?.proof).toMatchObject({
-      secondsToRefusal: 9,
+    expect(onlyClient({ proofs })?.proof).toMatchObject({
+      key: storedProof(revokeToken()).key,
+      secondsToProof: 9,
       mintedTokensEndBy: '2026-03-10T13:35:05.000Z',
+      refusals: 6,
+      confirmed: true,
     })
   })
 
@@ -120,15 +148,15 @@ describe('an incident that is proven', () => {
 
     const { reported, clients } = report({ said })
     expect(reported.map(({ reason }) => reason)).toEqual(['found in a public repository', 'again'])
-    expect(clients[0]?.proof?.secondsToRefusal).toBe(3)
+    expect(clients[0]?.proof?.secondsToProof).toBe(3)
   })
 
   test('without a report on the bus has no time to count from', () => {
-    expect(onlyClient({ said: [] })).toMatchObject({ outcome: 'proven', proof: { secondsToRefusal: null } })
+    expect(onlyClient({ said: [] })).toMatchObject({ outcome: 'proven', proof: { secondsToProof: null } })
   })
 
-  test('needs no word of the incident function: evidence tells whose it is', () => {
-    expect(onlyClient({ said: [leakEvent()] })).toMatchObject({
+  test('needs no word of any event: the proof says whose it is', () => {
+    expect(onlyClient({ said: [leakEvent()], published: [] })).toMatchObject({
       outcome: 'proven',
       secretArn: arnOf(NAME),
       clientId: 'client-of-billing',
@@ -136,61 +164,137 @@ describe('an incident that is proven', () => {
   })
 
   test('takes the newest proof of several', () => {
-    const second = revokedEvent(revokeToken({ attempt: 2 }), { at: NOON + 60_000 })
+    const second = storedProof(revokeToken({ attempt: 2 }), { at: NOON + 60_000 })
 
-    expect(onlyClient({ published: [second, revokedEvent(revokeToken())] })?.proof?.at).toBe('2026-03-10T12:35:56.000Z')
+    expect(onlyClient({ proofs: proofsOf(second, storedProof(revokeToken())) })?.proof?.at).toBe(
+      '2026-03-10T12:35:56.000Z',
+    )
   })
 
   test('after a grace is proven by the settle that ends it', () => {
-    const rotated = makeRequestToken({
-      origin: 'rotate',
-      askedAt: NOON,
-      secretArn: arnOf(NAME),
-      about: 'INC-42',
-      attempt: 1,
-    })
-    const { slots, refused } = evidence
-    const switched = { id: 'switched-0001', secretArn: arnOf(NAME), secretName: NAME, requestToken: rotated }
-    const published = [archived('Rotation Completed', switched), settledEvent(rotated, NAME, { slots, refused })]
+    const subject = { askedAt: NOON, secretArn: arnOf(NAME), about: 'INC-42', attempt: 1 }
+    const rotated = makeRequestToken({ origin: 'rotate', ...subject })
+    const { accepted: _, ...payload } = proofPayload(rotated)
+    const proofs = proofsOf({ ...storedProof(rotated), proof: ok(payload) })
 
-    expect(onlyClient({ said: [leakEvent({ graceSeconds: 900 })], published })).toMatchObject({
+    expect(onlyClient({ said: [leakEvent({ graceSeconds: 900 })], published: [], proofs })).toMatchObject({
       outcome: 'proven',
-      proof: { accepted: null, refused },
+      proof: { accepted: null, revokeToken: rotated },
+    })
+  })
+
+  test('is proven whatever else lies in the archive, which is named', () => {
+    const foreign = [archived('Secret Revoked', {}, { source: 'm2m.security' })]
+    const refusal = 'its signature is not that of the trusted key'
+    const forged = { ...storedProof(revokeToken(), { n: 2 }), proof: refused(refusal) }
+
+    expect(report({ foreign, proofs: proofsOf(forged, storedProof(revokeToken())) })).toMatchObject({
+      outcome: 'proven',
+      unproven: [],
+      ignored: [
+        { what: 'Secret Revoked, from m2m.security', why: 'only m2m.rotation publishes that' },
+        { what: forged.key, why: refusal },
+      ],
     })
   })
 })
 
 describe('what does not prove anything', () => {
-  test.each([
-    ["another incident's evidence", revokedEvent(revokeToken({ incidentId: 'INC-43' }))],
-    ["another secret's evidence", revokedEvent(revokeToken({ name: SHOP }), { name: SHOP })],
-    ['a planned settle', settledEvent('c0ffee00-0000-4000-8000-000000000000')],
-    ['evidence that refuses nothing', revokedEvent(revokeToken(), { proof: { ...evidence, refused: [] } })],
-    [
-      'evidence with a hole',
-      archived('Secret Revoked', { ...revokedEvent(revokeToken()).detail, evidence: { refused: 'yes' } }),
-    ],
-    ['a settle that tells no evidence', settledEvent(revokeToken(), NAME, undefined)],
-  ])('%s', (_what, event) => {
-    const { clients } = report({ said: [leakEvent()], published: [event] })
-    const client = clients.find(({ secretName }) => secretName === NAME)
+  const claims = { said: [leakEvent(), ...completed(billing)] }
 
-    expect(client).toMatchObject({ outcome: 'notProven', proof: null })
-    expect(client?.advice).toMatch(/^nothing proves yet that the leaked value is dead: wait a minute/)
+  test.each<[string, readonly StoredProof[], RegExp]>([
+    ['an event, and no proof', [], /^it is reported as revoked, and no signed proof of that fits; m2m incident prove/],
+    [
+      "another incident's proof",
+      [storedProof(revokeToken({ incidentId: 'INC-43' }))],
+      /^it is reported as revoked, and no signed proof/,
+    ],
+    [
+      "another incident's proof, although the end names its token",
+      [storedProof(revokeToken({ incidentId: 'INC-43' }))],
+      /no signed proof of that fits/,
+    ],
+    [
+      'a proof that is not valid',
+      [{ ...storedProof(revokeToken()), proof: refused('it is about another revoke') }],
+      /no signed proof of that fits/,
+    ],
+    [
+      'a proof about another client',
+      [storedProof(revokeToken(), { payload: { clientId: 'client-of-shop' } })],
+      /^the stored proof is about client client-of-shop, and the incident about client-of-billing$/,
+    ],
+    [
+      'a proof under the ARN of a former secret of the name',
+      [storedProof(tokenOf(`${arnOf(NAME)}x`), { payload: { secretArn: `${arnOf(NAME)}x` } })],
+      /^the stored proof is about arn:.*x, and the incident about arn:/,
+    ],
+  ])('%s', (_what, stored, why) => {
+    const replayed = { ...billing, requestTokens: [revokeToken(), revokeToken({ incidentId: 'INC-43' })] }
+    const found = report({ said: [...claims.said, ...completed(replayed)], proofs: proofsOf(...stored) })
+
+    expect(found).toMatchObject({ outcome: 'notProven', proven: [], clients: [{ outcome: 'notProven', proof: null }] })
+    expect(found.unproven).toEqual([{ what: NAME, why: expect.stringMatching(why) }])
+    expect(incidentMarkdown(found)).not.toMatch(/\*\*Proven/)
   })
 
-  test("the incident function's own word, without the evidence", () => {
-    expect(report({ published: [] })).toMatchObject({ outcome: 'notProven', clients: [{ outcome: 'notProven' }] })
+  test('an earlier revoke of the same incident, when a later switch of it is reported', () => {
+    const again = revokeToken({ attempt: 2, askedAt: NOON + 60_000 })
+    const detail = { id: 'switched-0001', secretArn: arnOf(NAME), secretName: NAME, requestToken: again }
+    const published = [archived('Rotation Completed', detail)]
+
+    expect(onlyClient({ published })).toMatchObject({
+      outcome: 'notProven',
+      advice: `its later switch ${again} is not proven, only ${revokeToken()}`,
+    })
+  })
+
+  test('anything, where the key is not known', () => {
+    const unverified = 'its proof could not be verified: KMS GetPublicKey failed'
+
+    expect(report({ proofs: new Map(), unverified }).unproven).toEqual([{ what: NAME, why: unverified }])
+  })
+})
+
+describe('an incident of which not all is known', () => {
+  test('by client ids is not proven before a secret is known for each', () => {
+    const selector = { clientIds: ['client-of-billing', 'client-of-shop'] }
+
+    expect(report({ said: [leakEvent({ selector })] })).toMatchObject({
+      outcome: 'notProven',
+      proven: [NAME],
+      unproven: [{ what: 'client-of-shop', why: 'the archive does not say yet which secret holds this client' }],
+    })
+  })
+
+  test('by tags is not proven before it has ended', () => {
+    const said = [leakEvent({ selector: { tags: { team: 'x' } } })]
+
+    expect(report({ said })).toMatchObject({ outcome: 'notProven', unproven: [{ what: 'INC-42' }] })
+    expect(incidentMarkdown(report({ said }))).toContain('**Not proven as a whole:**')
+    expect(report({ said: [...said, ...completed(billing)] })).toMatchObject({ outcome: 'proven' })
+  })
+
+  test('is not proven while its end counts more clients than are known', () => {
+    const [end] = completed(billing)
+    if (end === undefined) throw new Error('no end')
+    const counts = { clients: 3, revoked: 3, deadAlready: 0, failed: 0 }
+    const said = [leakEvent(), { ...end, detail: { ...end.detail, counts } }]
+
+    expect(report({ said })).toMatchObject({
+      outcome: 'notProven',
+      unproven: [{ what: 'INC-42', why: 'it was about 3 clients, of which the archive names 1' }],
+    })
   })
 })
 
 describe('what failed', () => {
   const first = refusedEvent(revokeToken(), 'rotations are frozen (on); lift the freeze')
 
-  test('before a proof is told, and asks for nothing', () => {
+  test('before a proof is shown, and asks for nothing', () => {
     const published = [revokedEvent(revokeToken({ attempt: 2 })), first]
 
-    expect(onlyClient({ published })).toMatchObject({
+    expect(onlyClient({ published, proofs: proofsOf(storedProof(revokeToken({ attempt: 2 }))) })).toMatchObject({
       outcome: 'proven',
       advice: null,
       failures: [{ type: 'Rotation Refused', requestToken: revokeToken(), explanation: first.detail.explanation }],
@@ -200,7 +304,7 @@ describe('what failed', () => {
   test('without a proof says what to do: what the last refusal advises', () => {
     const second = refusedEvent(revokeToken({ attempt: 2 }), 'Stytch knows no such client', { at: NOON + 9000 })
 
-    expect(onlyClient({ said: [leakEvent()], published: [second, first] })).toMatchObject({
+    expect(onlyClient({ said: [leakEvent()], published: [second, first], proofs: new Map() })).toMatchObject({
       failures: [{ explanation: first.detail.explanation }, { explanation: 'Stytch knows no such client' }],
       advice: expect.stringMatching(/^Stytch knows no such client; then ask again under the same incident id/),
     })
@@ -209,12 +313,13 @@ describe('what failed', () => {
   test('or what the incident function advises, when it does', () => {
     const failed = { ...billing, outcome: 'failed' as const, why: 'the secret is scheduled for deletion' }
 
-    expect(onlyClient({ said: completed(failed), published: [first] })?.advice).toMatch(
+    expect(onlyClient({ said: completed(failed), published: [first], proofs: new Map() })?.advice).toMatch(
       /^the secret is scheduled for deletion; ask again under the same incident id/,
     )
-    expect(onlyClient({ said: completed({ ...failed, advice: 'restore it' }), published: [first] })?.advice).toBe(
-      'the secret is scheduled for deletion; restore it',
-    )
+    expect(
+      onlyClient({ said: completed({ ...failed, advice: 'restore it' }), published: [first], proofs: new Map() })
+        ?.advice,
+    ).toBe('the secret is scheduled for deletion; restore it')
   })
 
   test('twice under one token for one reason is one failure; a refused settle belongs to it, too', () => {
@@ -227,12 +332,12 @@ describe('what failed', () => {
     expect(failures?.map(({ explanation }) => explanation)).toEqual([first.detail.explanation, 'Stytch is elsewhere'])
   })
 
-  test('of several results the last told counts', () => {
+  test('of several results the last counts', () => {
     const failed = { ...billing, outcome: 'failed' as const, why: 'stuck' }
     const later = incidentCompleted({ incidentId: 'INC-42', at: NOON + 90_000, clients: [{ ...failed, why: 'gone' }] })
     const said = [...later.map(({ type, detail }) => archived(type, detail)), ...completed(failed)]
 
-    expect(onlyClient({ said, published: [] })?.advice).toMatch(/^gone; /)
+    expect(onlyClient({ said, published: [], proofs: new Map() })?.advice).toMatch(/^gone; /)
   })
 })
 
@@ -247,12 +352,13 @@ describe('an incident that a campaign worked on', () => {
   ]
 
   test('has the clients that it gave up on, and those whose evidence says whose they are, and no others', () => {
-    const published = [
-      revokedEvent(revokeToken()),
-      revokedEvent(revokeToken({ name: 'm2m/prod/other', incidentId: 'INC-41' }), { name: 'm2m/prod/other' }),
-    ]
+    const other = 'm2m/prod/other'
+    const proofs = new Map([
+      [NAME, [storedProof(revokeToken())]],
+      [other, [storedProof(revokeToken({ name: other, incidentId: 'INC-41' }), { name: other })]],
+    ])
 
-    expect(report({ said, published, secretNames: [] }).clients).toMatchObject([
+    expect(report({ said, published: [], secretNames: [], proofs }).clients).toMatchObject([
       { secretName: NAME, outcome: 'proven' },
       {
         secretName: SHOP,
@@ -263,9 +369,9 @@ describe('an incident that a campaign worked on', () => {
   })
 
   test('is proven for a client that was proven after all', () => {
-    const published = [revokedEvent(revokeToken({ name: SHOP }), { name: SHOP })]
+    const proofs = new Map([[SHOP, [storedProof(revokeToken({ name: SHOP }), { name: SHOP })]]])
 
-    expect(report({ said, published, secretNames: [] }).clients).toMatchObject([
+    expect(report({ said, published: [], secretNames: [], proofs }).clients).toMatchObject([
       { secretName: SHOP, outcome: 'proven' },
     ])
   })
@@ -281,7 +387,7 @@ describe('what else was said of it', () => {
       archived('Campaign Completed', { at, outcome: 'completed', counts: { selected: 3, settled: 2, failed: 1 } }),
     ]
 
-    expect(report({ said, published: [], secretNames: [] })).toMatchObject({
+    expect(report({ said, published: [], secretNames: [], proofs: new Map() })).toMatchObject({
       outcome: 'noClients',
       notes: expect.arrayContaining([
         {
@@ -296,7 +402,7 @@ describe('what else was said of it', () => {
   })
 })
 
-describe('the same events', () => {
+describe('the same objects', () => {
   const said = [
     leakEvent(),
     leakEvent({ reason: 'again' }),
@@ -337,17 +443,17 @@ describe('in Markdown', () => {
 
       ## m2m/prod/billing
 
-      Client \`client-of-billing\`: every earlier value is proven dead.
+      Client \`client-of-billing\`: every earlier value is proven to be refused.
 
-      | value | refused by Stytch | at | request | version |
+      | value | refused by Stytch | first at | last request | version |
       | --- | --- | --- | --- | --- |
-      | …abcd | 401 \`invalid_client\` | 2026-03-10T12:34:58.600Z | \`request-refused\` | \`rotate-1\` |
+      | …abcd | 3 × \`invalid_client\` | 2026-03-10T12:34:58.600Z | \`request-refused\` | \`rotate-1\` |
 
       The new value …wxyz is accepted (request \`request-accepted\`, 2026-03-10T12:34:58.700Z). Stytch's slots hold nothing else: current …wxyz, next empty (request \`request-look\`).
 
-      From the report to the last refusal: at most 3 s. A token that was minted with a dead value can live until **2026-03-10T13:34:58.600Z** wherever it is verified offline.
+      From the report to the signature: at most 3 s. A token that was minted with a dead value can live until **2026-03-10T13:34:58.800Z** wherever it is verified offline.
 
-      Evidence: event \`78f491e8a19acc786b91397719846573\` of 2026-03-10T12:34:58.800Z, by \`settle-1773146096000-001-51ad59e56c3c5de85e9022bf502c\`.
+      Signed proof \`proofs/prod/m2m/prod/billing/revoke-1773146096000-001-a3789d6e92edf8e2952924fb023a.settle-1773146096000-001-51ad59e56c3c5de85e9022bf502c.jws\` of 2026-03-10T12:34:58.800Z; none confirms it yet.
       "
     `)
   })
@@ -378,7 +484,7 @@ describe('in Markdown', () => {
   })
 
   test('an incident of which nothing is known says so', () => {
-    const text = incidentMarkdown(report({ said: [], published: [], secretNames: [] }))
+    const text = incidentMarkdown(report({ said: [], published: [], secretNames: [], proofs: new Map() }))
 
     expect(text).toBe(
       '# Incident INC-42\n\n**No client is known of this incident, yet or at all.**\n\nNo report of it is on the bus, or the report is not archived yet.\n',

@@ -20,7 +20,7 @@ const reading = (
       list: async (prefix) => Object.keys(objects).filter((at) => at.startsWith(prefix)),
       read: async (at) => objects[at],
     },
-    { stage: 'test', secretArn: SECRET_ARN, versionIds, trusted: key.trusted, now: NOW },
+    { stage: 'test', secretArn: SECRET_ARN, versionIds, trusted: [key.trusted], now: NOW },
   )
 const signed = (changes: Partial<ProofPayload> = {}) => jwsOf(key, payloadOf(changes))
 
@@ -64,7 +64,7 @@ describe('nothing is proven by', () => {
   test.each<[string, string, string]>([
     ['another key’s signature', jwsOf(createProofKey()), 'its signature is not that of the trusted key'],
     ['a proof about another secret', signed({ secretArn: `${SECRET_ARN}x` }), 'it is about another secret'],
-    ['a proof of another stage', signed({ stage: 'prod' }), 'it is about another secret'],
+    ['a proof of another stage', signed({ stage: 'prod' }), 'it is of another stage, prod'],
     ['a proof of another revoke', signed({ revokeToken: LATER_REVOKE }), 'it is about another revoke'],
     ['a proof under another settle', signed({ settleToken: 'settle-1' }), 'it is about another revoke'],
     ['slots alone', signed({ refused: [] }), 'it names no value that was refused, only slots'],

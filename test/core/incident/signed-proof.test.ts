@@ -34,7 +34,7 @@ const createBucket = () => {
     read: async (one: string) => objects.get(one),
   }
   const ask = (incidentId: string) =>
-    signedProofOf(reader, { incidentId, stage: 'test', secretArn: SECRET_ARN, trusted: key.trusted, now: NOW })
+    signedProofOf(reader, { incidentId, stage: 'test', secretArn: SECRET_ARN, trusted: [key.trusted], now: NOW })
   return { put, ask }
 }
 

@@ -1,0 +1,93 @@
+// What is proven of one client of an incident: by a signed proof that fits the incident, and by nothing else. An event announces, and may be
+// put on the bus, or into the bucket, by others than the rotation function; it can only make less of a proof, never one.
+
+import type { ProofPayload } from '../rotation/proof.ts'
+import { readRequestToken } from '../secret/request-token.ts'
+import { TOKEN_LIFETIME_MS } from '../secret/token-lifetime.ts'
+import type { StoredProof } from './read-proofs.ts'
+import { type ProvenRevoke, provenRevokeOf } from './signed-proof.ts'
+
+export interface ClientProof {
+  /** Of the first proof, in the bucket. */
+  readonly key: string
+  readonly signed: true
+  /** When it was signed. */
+  readonly at: string
+  /** Exchanges that Stytch refused, in all proofs of this incident. */
+  readonly refusals: number
+  /** ISO 8601; null: none. */
+  readonly firstRefusedAt: string | null
+  readonly revokeToken: string
+  /** The settle that proved it. */
+  readonly requestToken: string
+  /** Whether another proof, a while later, says the same: until then the values are refused, and not called dead. */
+  readonly confirmed: boolean
+  readonly refused: ProofPayload['refused']
+  /** null: not tried again, since the switch itself had tried it (a rotate, for a grace). */
+  readonly accepted: NonNullable<ProofPayload['accepted']> | null
+  readonly slots: ProofPayload['slots']
+  /** From the report to the signature, rounded up; null: no report of it on the bus. */
+  readonly secondsToProof: number | null
+  /** A value could be exchanged until it was refused; a token lives an hour wherever it is verified offline. */
+  readonly mintedTokensEndBy: string
+}
+
+export interface ProofFacts {
+  readonly incidentId: string
+  /** Of this secret, verified. */
+  readonly stored: readonly StoredProof[]
+  /** As what was said of the incident has them. @default - it says nothing of either */
+  readonly secretArn?: string | undefined
+  readonly clientId?: string | undefined
+  /** Tokens of switches of this incident that are reported as done. */
+  readonly switched: readonly string[]
+  /** Epoch milliseconds. @default - no report of it is known */
+  readonly reportedAt?: number | undefined
+}
+
+export type Proving =
+  | { readonly isProven: true; readonly proof: ClientProof }
+  /** `why` is undefined where there is no proof of this incident at all. */
+  | { readonly isProven: false; readonly why: string | undefined }
+
+const toProof = (
+  { key, payload, confirmed, refusals, firstRefusedAt }: ProvenRevoke,
+  reportedAt: number | undefined,
+): ClientProof => {
+  const { at, revokeToken, settleToken: requestToken, refused, accepted, slots } = payload
+  const signedAt = Date.parse(at)
+  return {
+    key,
+    signed: true,
+    at,
+    refusals,
+    firstRefusedAt,
+    revokeToken,
+    requestToken,
+    confirmed,
+    refused,
+    accepted: accepted ?? null,
+    slots,
+    secondsToProof: reportedAt === undefined ? null : Math.max(0, Math.ceil((signedAt - reportedAt) / 1000)),
+    mintedTokensEndBy: new Date(signedAt + TOKEN_LIFETIME_MS).toISOString(),
+  }
+}
+
+const askedAt = (token: string): number => readRequestToken(token).askedAt ?? 0
+
+export const provingOf = (facts: ProofFacts): Proving => {
+  const { incidentId, stored, secretArn, clientId, switched, reportedAt } = facts
+  const found = provenRevokeOf(incidentId, stored)
+  const unproven = (why: string | undefined): Proving => ({ isProven: false, why })
+  if (found === undefined) return unproven(undefined)
+  const { payload } = found
+  if (secretArn !== undefined && payload.secretArn !== secretArn) {
+    return unproven(`the stored proof is about ${payload.secretArn}, and the incident about ${secretArn}`)
+  }
+  if (clientId !== undefined && payload.clientId !== clientId) {
+    return unproven(`the stored proof is about client ${payload.clientId}, and the incident about ${clientId}`)
+  }
+  const later = switched.find((token) => askedAt(token) > askedAt(payload.revokeToken))
+  if (later !== undefined) return unproven(`its later switch ${later} is not proven, only ${payload.revokeToken}`)
+  return { isProven: true, proof: toProof(found, reportedAt) }
+}

@@ -1,5 +1,5 @@
 // What somebody could do with values, rotations, reports and evidence; openings.ts has the rest. The columns of the table, in order.
-import { eventTypesOf, leakSources } from '../../lambda/core/base/event-types.ts'
+import { eventSources, eventTypesOf, leakSources } from '../../lambda/core/base/event-types.ts'
 import { GATE_KEYS, LEASE_KEYS, READ_KEYS, VERSION_KEYS } from '../../lambda/core/rotation/record-keys.ts'
 import { type Ability, way } from './ability.ts'
 import { apiArn, type Deployment, secrets } from './deployment.ts'
@@ -172,8 +172,8 @@ const rotations = (requests: Requests, { qualifiers, functions }: Deployment): r
 }
 
 const evidence = (
-  { say, onObject, onProof, onBucket, ask, here }: Requests,
-  { template, proofKeyArn }: Deployment,
+  { say, onObject, onProof, onBucket, ask, here, invoke, functionArn }: Requests,
+  { template, proofKeyArn, functions }: Deployment,
 ): readonly Ability[] => {
   const group = 'Evidence'
   const records = template
@@ -197,6 +197,19 @@ const evidence = (
       ways: ['m2m.rotation', 'm2m.incident', 'm2m.sweep', 'm2m.campaign', 'm2m.vendor'].map((source) =>
         way(`\`${source}\``, say(source, eventTypesOf(source)?.[0] ?? '')),
       ),
+    },
+    {
+      id: 'forge-revoked',
+      title: 'announces a revoke as',
+      group,
+      // What the rotation function alone can know, said under every source there is.
+      ways: eventSources.map((source) => way(`\`${source}\``, say(source, 'Secret Revoked'))),
+    },
+    {
+      id: 'forge-archived',
+      title: 'hands the archive function an event',
+      group,
+      ways: functions.has('archive') ? [way('InvokeFunction', ...invoke(functionArn('archive')))] : [],
     },
     {
       id: 'forge-object',

@@ -3,12 +3,12 @@
 
 import { availableParallelism } from 'node:os'
 import { defined } from '../../core/base/defined.ts'
-import { archivePattern } from '../../core/base/event-types.ts'
 import { HOUR_MS } from '../../core/base/time-units.ts'
 import { type Bounds, WITHOUT_LAG } from '../../core/rotation/bounds.ts'
 import type { StageSecrets } from '../../core/secret/stage-secrets.ts'
 import { STEP_TIMEOUT_MS } from '../../core/secret/step-timeout.ts'
 import { writeArchiveEnv } from '../../env/archive.ts'
+import { archivePattern } from '../../env/archive-rule.ts'
 import { writeCampaignEnv } from '../../env/campaign.ts'
 import { writeIdentifyEnv } from '../../env/identify.ts'
 import { writeIncidentEnv } from '../../env/incident.ts'

@@ -1,13 +1,13 @@
 // The table of sources, speakers and types: what the bus's policy, its rules, the archive and the report are made of.
 import { describe, expect, test } from 'vitest'
 import {
-  archivedPairs,
   archivePlaceOf,
   eventSources,
   eventTypesOf,
   isSpokenBy,
   sourcesOf,
 } from '../../../lambda/core/base/event-types.ts'
+import { archivedPairs } from '../../../lambda/env/archive-rule.ts'
 
 const all = eventSources.flatMap((source) => eventTypesOf(source) ?? [])
 

@@ -2,7 +2,6 @@
 
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { archivedPairs } from '../../../lambda/core/base/event-types.ts'
 import { summaryPrefix } from '../../../lambda/core/base/summary-place.ts'
 import {
   archiveKey,
@@ -12,6 +11,7 @@ import {
   isKeyOf,
   secretPrefix,
 } from '../../../lambda/core/incident/archive-key.ts'
+import { archivedPairs } from '../../../lambda/env/archive-rule.ts'
 import {
   archived,
   leakEvent,

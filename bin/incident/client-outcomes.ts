@@ -80,19 +80,29 @@ const unendedOutcome = (
 const SIGNATURE_PENDING = 'the signed proof is not stored yet; the sweep makes it again'
 const NOT_CONFIRMED = 'not confirmed yet; the sweep tries it once more'
 
+/** The sweep looks after revokes alone. */
+const AFTER_GRACE = 'not confirmed yet; m2m incident prove NAME --again tries it once more'
+const GRACE_PENDING = 'the signed proof is not stored; m2m incident prove NAME --again makes another'
+
 const byProof = (proof: SignedProof): Pick<ClientOutcome, 'outcome' | 'reason' | 'since'> => ({
   since: proof.firstRefusedAt,
-  ...(proof.confirmed ? { outcome: 'dead', reason: null } : { outcome: 'refused', reason: NOT_CONFIRMED }),
+  ...(proof.confirmed
+    ? { outcome: 'dead', reason: null }
+    : { outcome: 'refused', reason: proof.isPlanned ? AFTER_GRACE : NOT_CONFIRMED }),
 })
 
 const bySlots = 'by slots: the client is inactive, and accepts nothing; the proof follows once it is active'
 
-const AFTER_GRACE = 'asked now; after a grace its evidence is Rotation Completed, and nothing is signed'
-
-const signingReason: Record<Extract<ProofAnswer, { outcome: 'refused' }>['signed'], string> = {
-  stored: NOT_CONFIRMED,
-  pending: SIGNATURE_PENDING,
-  off: 'not signed: its rotation function has no key',
+const signingReason = (answer: Extract<ProofAnswer, { outcome: 'refused' }>): string => {
+  const isPlanned = isOfPlannedSwitch(answer)
+  switch (answer.signed) {
+    case 'stored':
+      return isPlanned ? AFTER_GRACE : NOT_CONFIRMED
+    case 'pending':
+      return isPlanned ? GRACE_PENDING : SIGNATURE_PENDING
+    case 'off':
+      return 'not signed: its rotation function has no key'
+  }
 }
 
 const byAnswer = (answer: ProofAnswer): Pick<ClientOutcome, 'outcome' | 'reason' | 'since' | 'refusals'> => {
@@ -100,7 +110,7 @@ const byAnswer = (answer: ProofAnswer): Pick<ClientOutcome, 'outcome' | 'reason'
     case 'refused':
       return {
         outcome: 'refused',
-        reason: isOfPlannedSwitch(answer) ? AFTER_GRACE : signingReason[answer.signed],
+        reason: signingReason(answer),
         since: null,
         refusals: answer.refusals,
       }

@@ -41,10 +41,7 @@ const askAgain = async (context: CommandContext, { arn, rotationFunctionArn }: S
 const answerLine = (answer: ProofAnswer): string => {
   switch (answer.outcome) {
     case 'refused':
-      if (isOfPlannedSwitch(answer)) {
-        return `Asked now: Stytch refused what was valid before the last planned rotation, ${count(answer.refusals, 'time')}; of a planned one, nothing is signed.`
-      }
-      return `Asked now: Stytch refused what was revoked, ${count(answer.refusals, 'time')}; the proof is ${answer.signed === 'stored' ? 'stored' : 'NOT stored'}.`
+      return `Asked now: Stytch refused what was ${isOfPlannedSwitch(answer) ? 'valid before the last planned rotation' : 'revoked'}, ${count(answer.refusals, 'time')}; the proof is ${answer.signed === 'stored' ? 'stored' : 'NOT stored'}.`
     case 'notOwed':
       return 'Asked now: AWSCURRENT is not on a settle, so that there was nothing to try.'
     case 'gone':

@@ -17,12 +17,13 @@ import { makeSecret, ROTATION_FUNCTION } from '../fakes/managed-secret.ts'
 
 const NOW = Date.parse('2026-11-02T12:30:00.000Z')
 const SINCE = '2026-11-02T12:29:00.000Z'
-const TOKENS = { revokeToken: 'revoke-1', settleToken: 'settle-1' }
+const TOKENS = { revokeToken: `revoke-${'1'.repeat(13)}-001-${'0'.repeat(28)}`, settleToken: 'settle-1' }
 
 const proof = (changes: Partial<SignedProof> = {}): SignedProof => ({
   refusals: 3,
   firstRefusedAt: SINCE,
   signed: true,
+  isPlanned: false,
   confirmed: false,
   confirmableAt: '2026-11-02T12:31:00.000Z',
   ...changes,
@@ -120,10 +121,17 @@ describe('a revoke that is settled', () => {
     ['it is refused and the proof not stored', { ...refusedNow, signed: 'pending' }, 'refused', /not stored yet/],
     [
       'after a grace, Stytch refuses it now',
-      { ...refusedNow, revokeToken: afterGrace, signed: 'off' },
+      { ...refusedNow, revokeToken: afterGrace },
       'refused',
-      /grace/,
+      /not confirmed yet; m2m incident prove NAME --again/,
     ],
+    [
+      'after a grace, it is refused and the proof not stored',
+      { ...refusedNow, revokeToken: afterGrace, signed: 'pending' },
+      'refused',
+      /is not stored; m2m incident prove NAME --again/,
+    ],
+    ['there is no key', { ...refusedNow, signed: 'off' }, 'refused', /has no key/],
     ['the client is gone', { outcome: 'gone', refusals: 3 }, 'deadAlready', null],
     ['the client is inactive', { outcome: 'unknown', code: 'CLIENT_INACTIVE', message: '.' }, 'refused', /by slots/],
     ['AWSCURRENT moved on', { outcome: 'notOwed' }, 'unknown', /moved on/],

@@ -139,9 +139,10 @@ describe('whoever was not named', () => {
   // A step that nobody asked for changes nothing (docs/threat-model.md), and RotateSecret asks this right of its callers. Tokens are for
   // whoever has a policy that names the client's path, which an administrator's does.
   test.each(administrators)(
-    'with the SCP, %s can do nothing but call the rotation function and ask for tokens',
+    'with the SCP, %s can do nothing but call the rotation and archive functions and ask for tokens',
     (caller) => {
-      expect(openTo(caller, true)).toEqual(['forge-step', 'vend'])
+      // What is handed to the archive proves nothing, and takes no key from what is real (test/core/incident).
+      expect(openTo(caller, true)).toEqual(['forge-archived', 'forge-step', 'vend'])
     },
   )
 
@@ -259,6 +260,7 @@ describe('functions', () => {
     ['forge-lease', ['project-rotation', 'rotation']],
     ['forge-gate', ['intake']],
     ['forge-record', ['reads']],
+    ['forge-revoked', ['project-rotation', 'rotation']],
   ])('%s: %j and no other function', (ability, expected) => {
     expect(functions.filter((caller) => verdictOf(caller, ability).answer === 'yes').sort()).toEqual(expected)
   })

@@ -3,6 +3,7 @@
 
 import { DEPLOYED } from '../rotation/bounds.ts'
 import type { ProofPayload } from '../rotation/proof.ts'
+import { readRequestToken } from '../secret/request-token.ts'
 import { secretNameOf } from '../secret/secret-name.ts'
 import type { EvidenceReader } from './archive-ports.ts'
 import { isAskedBy } from './incident-tokens.ts'
@@ -15,6 +16,8 @@ export interface SignedProof {
   /** ISO 8601; null: none. */
   readonly firstRefusedAt: string | null
   readonly signed: boolean
+  /** Of a planned switch, as after a grace: the sweep confirms none of these. */
+  readonly isPlanned: boolean
   /** Whether a later proof says the same: until then the value was refused, and is not called dead. */
   readonly confirmed: boolean
   /** ISO 8601: from when another proof confirms it; null: there is none to confirm, or it is confirmed. */
@@ -65,6 +68,7 @@ export const provenRevokeOf = (incidentId: string, stored: readonly StoredProof[
     refusals: refused.reduce((sum, { refusals }) => sum + refusals, 0),
     firstRefusedAt: refused.map(({ firstRefusedAt }) => firstRefusedAt).toSorted()[0] ?? null,
     signed: true,
+    isPlanned: readRequestToken(first.payload.revokeToken).origin === 'rotate',
     confirmed,
     confirmableAt: confirmed ? null : new Date(at).toISOString(),
   }
@@ -79,6 +83,7 @@ const NOT_SIGNED: SignedProof = {
   refusals: 0,
   firstRefusedAt: null,
   signed: false,
+  isPlanned: false,
   confirmed: false,
   confirmableAt: null,
 }
@@ -91,6 +96,6 @@ export const signedProofOf = async (
   const subject = { secretName: secretNameOf(secretArn), secretArn }
   const proven = provenRevokeOf(incidentId, await readStoredProofs(reader, verification, subject))
   if (proven === undefined) return NOT_SIGNED
-  const { refusals, firstRefusedAt, signed, confirmed, confirmableAt } = proven
-  return { refusals, firstRefusedAt, signed, confirmed, confirmableAt }
+  const { refusals, firstRefusedAt, signed, isPlanned, confirmed, confirmableAt } = proven
+  return { refusals, firstRefusedAt, signed, isPlanned, confirmed, confirmableAt }
 }

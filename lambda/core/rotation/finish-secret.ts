@@ -5,7 +5,7 @@
 import { Fault } from '../base/fault.ts'
 import { ok, type Result, refused } from '../base/result.ts'
 import { CURRENT, labelled } from '../secret/labels.ts'
-import { type Intent, intentOfOrigin, makesNewValue, readRequestToken } from '../secret/request-token.ts'
+import { type Intent, intentOfOrigin, isOwnToken, makesNewValue, readRequestToken } from '../secret/request-token.ts'
 import { look, type Seen } from './look.ts'
 import { finishMove } from './moves.ts'
 import {
@@ -207,6 +207,13 @@ const prove = async (rotation: Rotation, finish: Finish, pair: Pair, { view }: S
   return withReplicas(await proveSettled(rotation, { secretId, currentOrigin, ...pair, view }), state)
 }
 
+/**
+ * A planned switch may be an incident's as well, which gave it a grace; its token does not say. So the settle of each is signed, where it is
+ * one that somebody of ours asked for and a value was refused.
+ */
+const plannedSwitchOf = ({ currentId, currentOrigin }: Guarded, evidence: Evidence | undefined): string | undefined =>
+  currentOrigin === 'rotate' && isOwnToken(currentId) && (evidence?.refused.length ?? 0) > 0 ? currentId : undefined
+
 /** Of the revoke that a settle ends, before AWSCURRENT moves. A bus that is down does not keep a leaked value's end from being recorded. */
 const publishEvidence = async (
   rotation: Rotation,
@@ -273,8 +280,9 @@ export const finishSecret = async (rotation: Rotation, request: RunningStep): Pr
   const { currentId, currentOrigin, state } = guarded.value
   const revokeToken = currentOrigin === 'revoke' ? currentId : undefined
   const proven = evidence === undefined ? [] : evidenceEvents(factsOf(rotation, request, finish), evidence, revokeToken)
-  if (evidence !== undefined && revokeToken !== undefined) {
-    await signEvidence(rotation, { ...finish, evidence, revokeToken, settleToken: request.requestToken })
+  const switchToken = revokeToken ?? plannedSwitchOf(guarded.value, evidence)
+  if (evidence !== undefined && switchToken !== undefined) {
+    await signEvidence(rotation, { ...finish, evidence, revokeToken: switchToken, settleToken: request.requestToken })
   }
   const published = await publishEvidence(rotation, proven)
   const moved = await moveCurrent(rotation, finish)

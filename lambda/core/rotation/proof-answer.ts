@@ -12,7 +12,7 @@ import type { SigningOutcome } from './sign-proof.ts'
 export type ProofAnswer =
   | {
       readonly outcome: 'refused'
-      /** Of the switch that was settled: a revoke's, or, as after a grace, a planned rotation's, of which nothing is signed. */
+      /** Of the switch that was settled: a revoke's, or, as after a grace, a planned rotation's, */
       readonly revokeToken: string
       readonly settleToken: string
       /** Exchanges that were refused, of all values together. */
@@ -24,12 +24,11 @@ export type ProofAnswer =
   | { readonly outcome: 'gone'; readonly refusals: number }
   | { readonly outcome: 'alive' | 'unknown'; readonly code: string; readonly message: string }
 
-/** Whether what was settled was a planned switch, as after a revoke's grace: nothing is signed of one. */
+/** Whether what was settled was a planned switch, as after a revoke's grace: the sweep makes no second proof of one. */
 export const isOfPlannedSwitch = ({
   revokeToken,
-  signed,
-}: Pick<Extract<ProofAnswer, { outcome: 'refused' }>, 'revokeToken' | 'signed'>): boolean =>
-  signed === 'off' && readRequestToken(revokeToken).origin === 'rotate'
+}: Pick<Extract<ProofAnswer, { outcome: 'refused' }>, 'revokeToken'>): boolean =>
+  readRequestToken(revokeToken).origin === 'rotate'
 
 const signedStates = ['stored', 'pending', 'off'] as const satisfies readonly SigningOutcome['state'][]
 

@@ -107,7 +107,7 @@ export const proveAgain = async (
 
 const refusalsIn = ({ refused }: Evidence): number => refused.reduce((sum, { refusals: some = 1 }) => sum + some, 0)
 
-/** A planned switch that was settled, as after a revoke's grace: whether everything older is refused. Nothing of it is signed. */
+/** A planned switch that was settled, as after a revoke's grace: whether everything older is refused. */
 const answerOfRotate = async (
   rotation: Rotation,
   current: Version,
@@ -117,7 +117,12 @@ const answerOfRotate = async (
   if (switchId === undefined) return { outcome: 'notOwed' }
   const evidence = await proveOlderDead(rotation, state, { switchId, current })
   const refusals = refusalsIn(evidence)
-  return { outcome: 'refused', revokeToken: switchId, settleToken: current.versionId, refusals, signed: 'off' }
+  const settleToken = current.versionId
+  const signed: SigningOutcome =
+    refusals === 0
+      ? { state: 'off' }
+      : await signEvidence(rotation, { pending: current, evidence, revokeToken: switchId, settleToken })
+  return { outcome: 'refused', revokeToken: switchId, settleToken, refusals, signed: signed.state }
 }
 
 /** Beside AWSCURRENT's value, which may be unreadable. */

@@ -5,6 +5,7 @@ import { Fault } from '../base/fault.ts'
 import type { Journal } from '../base/journal.ts'
 import { type Signer, signJws } from '../base/jws.ts'
 import type { Timing } from '../base/timing.ts'
+import { readRequestToken } from '../secret/request-token.ts'
 import { secretNameOf } from '../secret/secret-name.ts'
 import { type ProofPayload, proofKey, signingInput } from './proof.ts'
 
@@ -49,6 +50,12 @@ export type SigningOutcome =
 /** The entry that counts as ProofPending. */
 export const PROOF_PENDING = 'proofPending'
 
+/** Of a planned rotation: nobody waits for it, unless an incident gave the old value a grace. */
+const PROOF_MISSING = 'proofMissing'
+
+const isOfRevoke = ({ revokeToken }: Pick<Proven, 'revokeToken'>): boolean =>
+  readRequestToken(revokeToken).origin === 'revoke'
+
 /** What moving the label and reporting it take afterwards. */
 const RESERVE_MS = 5000
 const MOST_MS = 6000
@@ -88,12 +95,12 @@ export const signAndStore = async ({ proofs, timing, journal }: Proving, proven:
     const reason = error instanceof Fault ? error.code : error instanceof Error ? error.name : 'unknown'
     const secretName = secretNameOf(proven.secretArn)
     journal.note({
-      outcome: PROOF_PENDING,
+      outcome: isOfRevoke(proven) ? PROOF_PENDING : PROOF_MISSING,
       reason,
       secretName,
       revokeToken: proven.revokeToken,
       settleToken: proven.settleToken,
-      message: `The proof of the revoke of ${secretName} is not stored: ${error instanceof Error ? error.message : reason} The revoke itself is not affected. Once KMS and S3 answer, have it proven again.`,
+      message: `The proof of what ended for ${secretName} is not stored: ${error instanceof Error ? error.message : reason} The rotation itself is not affected. Once KMS and S3 answer, have it proven again.`,
     })
     return { state: 'pending', reason }
   }

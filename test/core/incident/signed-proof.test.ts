@@ -38,7 +38,14 @@ const createBucket = () => {
   return { put, ask }
 }
 
-const NOTHING = { refusals: 0, firstRefusedAt: null, signed: false, confirmed: false, confirmableAt: null }
+const NOTHING = {
+  refusals: 0,
+  firstRefusedAt: null,
+  signed: false,
+  isPlanned: false,
+  confirmed: false,
+  confirmableAt: null,
+}
 
 test('nothing stored: not signed', async () => {
   expect(await createBucket().ask('INC-1')).toEqual(NOTHING)

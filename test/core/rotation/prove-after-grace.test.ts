@@ -1,9 +1,32 @@
 // What the rotation function answers about a planned switch that was settled, as a revoke with a grace leaves it: whether what was valid before
-// is refused. Nothing of it is signed.
+// is refused, and that it is signed.
 import { expect, test } from 'vitest'
 import { answerProof } from '../../../lambda/core/rotation/prove-again.ts'
+import type { Proofs } from '../../../lambda/core/rotation/sign-proof.ts'
 import { SECRET_ARN } from '../../fakes/fake-secrets.ts'
 import { createRegisteredWorld, tokenOf, type World } from '../../fakes/world.ts'
+
+/** A signature of the right form, over whatever is asked. */
+const DER = Buffer.from(`3044${'0220'}${'11'.repeat(32)}${'0220'}${'22'.repeat(32)}`, 'hex')
+
+/** @returns the keys that proofs are stored under. */
+const letSign = (world: World): readonly string[] => {
+  const stored: string[] = []
+  const proofs: Proofs = {
+    kind: 'signed',
+    stage: 'test',
+    signer: { keyArn: 'arn:aws:kms:eu-central-1:123456789012:key/1', sign: async () => DER },
+    store: {
+      put: async (key) => {
+        stored.push(key)
+        return 'stored'
+      },
+    },
+  }
+  world.timing.restart(60_000)
+  Object.assign(world.rotation, { proofs })
+  return stored
+}
 
 const settledAfterGrace = async (): Promise<World> => {
   const world = createRegisteredWorld()
@@ -26,6 +49,28 @@ test('after a grace and its settle, what leaked is tried and found refused', asy
   })
   const changes = ['issuer.start', 'issuer.complete', 'issuer.cancel', 'issuer.bind', 'secrets.putPending']
   expect(world.log.names().filter((name) => changes.includes(name))).toEqual([])
+})
+
+test('the settle of a planned switch signs what it ended, since it may have been that of an incident; asked again, it is signed again', async () => {
+  const world = createRegisteredWorld()
+  const stored = letSign(world)
+  const rotated = await world.rotate(tokenOf('rotate'))
+  expect(stored).toEqual([])
+  const settled = await world.rotate(tokenOf('settle'))
+
+  expect(stored).toEqual([expect.stringContaining(`${rotated}.${settled}.jws`)])
+  world.timing.restart(60_000)
+  expect(await answerProof(world.rotation, SECRET_ARN)).toMatchObject({ revokeToken: rotated, signed: 'stored' })
+  expect(stored).toHaveLength(2)
+})
+
+test('the settle of a switch that Secrets Manager’s schedule asked for signs nothing: no incident has such a token', async () => {
+  const world = createRegisteredWorld()
+  const stored = letSign(world)
+  await world.rotate('9d2c1f0e-0000-4000-8000-000000000000')
+  await world.rotate(tokenOf('settle'))
+
+  expect(stored).toEqual([])
 })
 
 test('a value that Stytch accepts again after the settle is alive', async () => {

@@ -114,6 +114,14 @@ describe('the proof is pending, and counted', () => {
     expect(journal.entries[0]?.message).toContain('Once KMS and S3 answer, have it proven again.')
   })
 
+  test('of a planned rotation is noted, and not counted', async () => {
+    const { journal, proving } = createSeat({ put: fault('ARCHIVE_UNAVAILABLE') })
+    const revokeToken = 'rotate-1793622600000-001-0000000000000000000000000001'
+
+    expect(await signAndStore(proving, { ...proven, revokeToken })).toMatchObject({ state: 'pending' })
+    expect(journal.entries).toMatchObject([{ outcome: 'proofMissing', revokeToken }])
+  })
+
   test('when the function has too little time left, without a call', async () => {
     const { timing, timeouts, proving } = createSeat()
     timing.restart(5500)

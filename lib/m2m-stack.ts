@@ -159,6 +159,7 @@ export class M2mStack extends Stack {
       names,
       signerRoleArns: rotationRoles,
       administratorRoleArns: [deployRole, ...breakGlass],
+      generation: config.evidence.signingKey,
     })
     const keeping = { records, proofKey, evidence: this.archive }
     const rotation = new RotationFunction(this, 'Rotation', {

@@ -81,7 +81,7 @@ const SIGNATURE_PENDING = 'the signed proof is not stored yet; the sweep makes i
 const NOT_CONFIRMED = 'not confirmed yet; the sweep tries it once more'
 
 /** The sweep looks after revokes alone. */
-const AFTER_GRACE = 'not confirmed yet; m2m incident prove NAME --again tries it once more'
+const AFTER_GRACE = 'not confirmed yet; to confirm it: m2m incident prove NAME --again'
 const GRACE_PENDING = 'the signed proof is not stored; m2m incident prove NAME --again makes another'
 
 const byProof = (proof: SignedProof): Pick<ClientOutcome, 'outcome' | 'reason' | 'since'> => ({

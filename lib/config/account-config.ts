@@ -31,6 +31,8 @@ export interface AwsEnvironment {
 /** What is kept for auditors, and for how long. */
 export interface EvidenceConfig {
   readonly retentionDays: number
+  /** Which key signs proofs: 1 for the first, raised to replace it. Former ones stay. */
+  readonly signingKey: number
   /** Until then nobody deletes: nobody without a special right (governance), or nobody at all (compliance). @default - off */
   readonly objectLock?: ObjectLock
 }
@@ -150,10 +152,14 @@ export const readLogRetention = (root: Place): number => {
   return days
 }
 
+/** Each is $1 a month for as long as its proofs are kept. */
+const MAX_SIGNING_KEY = 99
+
 export const readEvidenceConfig = (root: Place): EvidenceConfig => {
   const place = root.innerOrEmpty('evidence')
-  place.onlyKnows('retentionDays', 'objectLock')
+  place.onlyKnows('retentionDays', 'objectLock', 'signingKey')
   const retentionDays = place.integer('retentionDays', defaults.evidenceRetentionDays, [1, MAX_RETENTION_DAYS])
-  if (!place.has('objectLock')) return { retentionDays }
-  return { retentionDays, objectLock: place.oneOf('objectLock', objectLocks, 'governance') }
+  const signingKey = place.integer('signingKey', 1, [1, MAX_SIGNING_KEY])
+  if (!place.has('objectLock')) return { retentionDays, signingKey }
+  return { retentionDays, signingKey, objectLock: place.oneOf('objectLock', objectLocks, 'governance') }
 }

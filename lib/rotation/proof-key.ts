@@ -5,7 +5,7 @@
 import { CfnOutput, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib'
 import { Metric } from 'aws-cdk-lib/aws-cloudwatch'
 import { PolicyDocument, PolicyStatement } from 'aws-cdk-lib/aws-iam'
-import { Key, KeySpec, KeyUsage } from 'aws-cdk-lib/aws-kms'
+import { Alias, Key, KeySpec, KeyUsage } from 'aws-cdk-lib/aws-kms'
 import { Construct } from 'constructs'
 import { proofKeyAlias } from '../../lambda/core/rotation/proof.ts'
 import { administrationStatements } from '../base/key-statements.ts'
@@ -20,6 +20,8 @@ export interface ProofKeyProps {
   readonly signerRoleArns: readonly string[]
   /** Roles that change the key's policy or delete it, beside the account's root: deploy and break-glass. */
   readonly administratorRoleArns: readonly string[]
+  /** Raised, another key takes the place of the one before, which stays. @default 1 */
+  readonly generation?: number
 }
 
 const ANYBODY = { AWS: '*' }
@@ -31,15 +33,17 @@ export class ProofKey extends Construct {
 
   constructor(scope: Construct, id: string, props: ProofKeyProps) {
     super(scope, id)
-    const { names } = props
-    this.key = new Key(this, 'Key', {
+    const { names, generation = 1 } = props
+    this.key = new Key(this, generation === 1 ? 'Key' : `Key${generation}`, {
       description: `Signs the proofs of revokes, stage ${names.stage}`,
-      alias: proofKeyAlias(names.stage),
       keySpec: KeySpec.ECC_NIST_P256,
       keyUsage: KeyUsage.SIGN_VERIFY,
       policy: this.policy(props),
       removalPolicy: RemovalPolicy.RETAIN,
     })
+    // At one place in the tree, whichever key it is: CloudFormation moves the alias, and would not make a second one of its name.
+    const place = this.node.tryFindChild('Key') ?? new Construct(this, 'Key')
+    new Alias(place, 'Alias', { aliasName: proofKeyAlias(names.stage), targetKey: this.key })
     this.metricNotices = [
       {
         id: 'ProofPending',

@@ -123,7 +123,7 @@ describe('a revoke that is settled', () => {
       'after a grace, Stytch refuses it now',
       { ...refusedNow, revokeToken: afterGrace },
       'refused',
-      /not confirmed yet; m2m incident prove NAME --again/,
+      /not confirmed yet; to confirm it: m2m incident prove NAME --again/,
     ],
     [
       'after a grace, it is refused and the proof not stored',

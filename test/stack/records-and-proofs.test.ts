@@ -174,6 +174,8 @@ describe('the records table', () => {
   })
 })
 
+const keysThatSign = { Properties: { KeyUsage: 'SIGN_VERIFY', KeySpec: 'ECC_NIST_P256' } }
+
 describe('the key of the proofs', () => {
   const key = (of = template) => oneOf(of, 'AWS::KMS::Key', 'Proofs')
   const statements = (of = template) =>
@@ -232,6 +234,27 @@ describe('the key of the proofs', () => {
     expect([look?.Sid, administer?.Sid]).toEqual(['LookNotUse', 'AdministerNotUse'])
     expect(administer?.Condition).toEqual({ ArnEquals: { 'aws:PrincipalArn': [DEPLOY, BREAK_GLASS, ROOT] } })
     expect(text(statements().filter(({ Effect }) => Effect === 'Allow'))).not.toContain('kms:CreateGrant')
+  })
+
+  test('is replaced by another beside it, to which alias, output and functions move, and the former one stays', () => {
+    const before = synthStack().template()
+    const after = synthStack({ evidence: { signingKey: 2 } }).template()
+    const keysOf = (of: Template) => Object.entries(of.findResources('AWS::KMS::Key', keysThatSign))
+    const aliasesOf = (of: Template) =>
+      Object.entries(of.findResources('AWS::KMS::Alias')).filter(([, one]) =>
+        text(one).includes('alias/m2m-prod-proofs'),
+      )
+    const [[former, one] = ['', {}]] = keysOf(before)
+    const [[next] = ['', {}], ...more] = keysOf(after)
+
+    expect(one).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' })
+    expect(more).toEqual([])
+    expect(next).not.toBe(former)
+    // The same resource: CloudFormation moves it.
+    expect(aliasesOf(after).map(([id]) => id)).toEqual(aliasesOf(before).map(([id]) => id))
+    expect(text(aliasesOf(after))).toContain(`"${next}"`)
+    after.hasOutput('ProofPublicKey', { Value: { 'Fn::GetAtt': [next, 'Arn'] } })
+    expect(text(after.findResources('AWS::Lambda::Function'))).not.toContain(`"${former}"`)
   })
 
   test('has its ARN in an output, which says how to read the public half', () => {

@@ -45,7 +45,7 @@ export interface ProofFacts {
   readonly reportedAt?: number | undefined
 }
 
-export type Proving =
+export type ClientProving =
   | { readonly isProven: true; readonly proof: ClientProof }
   /** `why` is undefined where there is no proof of this incident at all. */
   | { readonly isProven: false; readonly why: string | undefined }
@@ -75,10 +75,10 @@ const toProof = (
 
 const askedAt = (token: string): number => readRequestToken(token).askedAt ?? 0
 
-export const provingOf = (facts: ProofFacts): Proving => {
+export const provingOf = (facts: ProofFacts): ClientProving => {
   const { incidentId, stored, secretArn, clientId, switched, reportedAt } = facts
   const found = provenRevokeOf(incidentId, stored)
-  const unproven = (why: string | undefined): Proving => ({ isProven: false, why })
+  const unproven = (why: string | undefined): ClientProving => ({ isProven: false, why })
   if (found === undefined) return unproven(undefined)
   const { payload } = found
   if (secretArn !== undefined && payload.secretArn !== secretArn) {

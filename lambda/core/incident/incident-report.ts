@@ -9,7 +9,7 @@ import { isSettleOf } from '../drive/settle-request.ts'
 import { readRequestToken } from '../secret/request-token.ts'
 import { type ArchivedEvent, textOf } from './archived-event.ts'
 import { type IncidentClient, readIncidentClients } from './incident-completed.ts'
-import { type ClientProof, type Proving, provingOf } from './incident-proof.ts'
+import { type ClientProof, type ClientProving, provingOf } from './incident-proof.ts'
 import { isAskedBy } from './incident-tokens.ts'
 import { missingOf } from './missing-clients.ts'
 import type { StoredProof } from './read-proofs.ts'
@@ -222,7 +222,7 @@ const adviceOf = (story: SecretStory, failures: readonly ClientFailure[]): strin
   return `nothing proves yet that the leaked value is dead: wait a minute and look again, then ${ASK_AGAIN}`
 }
 
-const outcomeOf = ({ isProven }: Proving, result: ClientResult | undefined): ClientReport['outcome'] => {
+const outcomeOf = ({ isProven }: ClientProving, result: ClientResult | undefined): ClientReport['outcome'] => {
   if (isProven) return 'proven'
   return result?.outcome === 'deadAlready' ? 'deadAlready' : 'notProven'
 }

@@ -78,6 +78,8 @@ export interface AwsStandInInput {
   readonly route?: (request: StandInRequest) => Operation | undefined
   /** Who calls, and what they may: every call is then somebody's, and evaluated. @default - everybody may do everything */
   readonly rights?: Rights | undefined
+  /** What secrets' ARNs end in: six characters. @default - random ones */
+  readonly secretSuffix?: () => string
   readonly settings?: Partial<AwsSettings>
   /** How redrives, late cleanups and the settings' latencies wait. @default - real time */
   readonly sleep?: Sleep
@@ -180,7 +182,7 @@ export const createAwsStandIn = (input: AwsStandInInput): AwsStandIn => {
   if (initialFaults.length > 0) throw new TypeError(initialFaults.join('; '))
 
   input.rights?.configure(settings)
-  const store = createSecretStore(now, region, accountId)
+  const store = createSecretStore({ now, region, accountId, suffix: input.secretSuffix })
   const replication = createReplication({ store, region, now, settings })
   const list = createSecretList(store, now, settings)
   const lambda = createLambdaApi({

@@ -109,7 +109,15 @@ const randomSuffix = (): string => {
   return suffix
 }
 
-export const createSecretStore = (now: () => number, region: string, accountId: string): SecretStore => {
+export interface SecretStoreInput {
+  readonly now: () => number
+  readonly region: string
+  readonly accountId: string
+  /** Of ARNs: six characters. @default - random ones */
+  readonly suffix?: (() => string) | undefined
+}
+
+export const createSecretStore = ({ now, region, accountId, suffix = randomSuffix }: SecretStoreInput): SecretStore => {
   const arnPrefix = `arn:aws:secretsmanager:${region}:${accountId}:secret:`
   const names = new Map<string, Secret>()
   const arns = new Map<string, Secret>()
@@ -176,7 +184,7 @@ export const createSecretStore = (now: () => number, region: string, accountId: 
       sequence += 1
       const at = now()
       const secret: Secret = {
-        arn: `${arnPrefix}${name}-${randomSuffix()}`,
+        arn: `${arnPrefix}${name}-${suffix()}`,
         name,
         sequence,
         createdAt: at,

@@ -2,6 +2,7 @@
 // and its message.
 import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach } from 'vitest'
+import { parseJsonObject } from '../../../lambda/core/base/json-object.ts'
 import { type AwsStandIn, type AwsStandInInput, createAwsStandIn } from '../../../lambda/local/aws/aws-stand-in.ts'
 import { ADMINISTRATOR_ACCESS } from '../../../lambda/local/iam/managed-policies.ts'
 import { roleIdentity } from '../../../lambda/local/iam/people.ts'
@@ -41,7 +42,7 @@ export interface Sent {
 }
 
 /** The name of a service in X-Amz-Target. */
-const targets: Readonly<Record<string, string>> = {
+export const targets: Readonly<Record<string, string>> = {
   secretsmanager: 'secretsmanager',
   events: 'AWSEvents',
   ssm: 'AmazonSSM',
@@ -53,13 +54,32 @@ const targets: Readonly<Record<string, string>> = {
 const first = (text: string, element: string): string | undefined =>
   new RegExp(`<${element}>([^<]*)</${element}>`).exec(text)?.[1]?.replaceAll('&quot;', '"')
 
-const json = (text: string): Readonly<Record<string, unknown>> => {
-  try {
-    return JSON.parse(text) as Readonly<Record<string, unknown>>
-  } catch {
-    return {}
+const json = (text: string): Readonly<Record<string, unknown>> => parseJsonObject(text) ?? {}
+
+/** Sends as whoever's key id is given; nobody's: unsigned. */
+export const signedSender =
+  (origin: () => string) =>
+  async (who: string | undefined, sent: Sent): Promise<Answer> => {
+    const { service, method = 'POST', path = '/', headers = {}, body, region = REGION } = sent
+    const scope = `Credential=${who}/20260101/${region}/${service}/aws4_request`
+    const authorization = `AWS4-HMAC-SHA256 ${scope}, SignedHeaders=host, Signature=${createHash('sha256').digest('hex')}`
+    const reply = await fetch(`${origin()}${path}`, {
+      method,
+      headers: { ...headers, ...(who === undefined ? {} : { authorization }) },
+      ...(body === undefined ? {} : { body }),
+    })
+    const text = await reply.text()
+    const fields = json(text)
+    const type = reply.ok ? undefined : (reply.headers.get('x-amzn-errortype') ?? first(text, 'Code'))
+    const message = fields.message ?? fields.Message ?? first(text, 'Message')
+    return {
+      status: reply.status,
+      type,
+      message: typeof message === 'string' ? message : undefined,
+      body: fields,
+      text,
+    }
   }
-}
 
 /** To be called at the top of a test file. */
 export const useGuardedAws = (given: Omit<Partial<AwsStandInInput>, 'rights'> = {}) => {
@@ -79,28 +99,7 @@ export const useGuardedAws = (given: Omit<Partial<AwsStandInInput>, 'rights'> = 
     )
   })
 
-  /** @param who undefined: nobody signs */
-  const send = async (who: string | undefined, sent: Sent): Promise<Answer> => {
-    const { service, method = 'POST', path = '/', headers = {}, body, region = REGION } = sent
-    const scope = `Credential=${who}/20260101/${region}/${service}/aws4_request`
-    const authorization = `AWS4-HMAC-SHA256 ${scope}, SignedHeaders=host, Signature=${createHash('sha256').digest('hex')}`
-    const reply = await fetch(`${origin}${path}`, {
-      method,
-      headers: { ...headers, ...(who === undefined ? {} : { authorization }) },
-      ...(body === undefined ? {} : { body }),
-    })
-    const text = await reply.text()
-    const fields = json(text)
-    const type = reply.ok ? undefined : (reply.headers.get('x-amzn-errortype') ?? first(text, 'Code'))
-    const message = fields.message ?? fields.Message ?? first(text, 'Message')
-    return {
-      status: reply.status,
-      type,
-      message: typeof message === 'string' ? message : undefined,
-      body: fields,
-      text,
-    }
-  }
+  const send = signedSender(() => origin)
 
   return {
     world,

@@ -1,6 +1,7 @@
 // `npm run verify:live`: reads what it is given, asks whose account it would work in, runs the checks, and writes the page as they come out.
 // Exit codes: 0 every check agrees or was not seen; 1 one differs, a group broke off, AWS answered nothing, or something was left behind; 2 it did
 // not start, and nothing was made; 3 the credentials ended, and --resume goes on; 130 interrupted.
+import { defined } from '../../lambda/core/base/defined.ts'
 import { visibleText } from '../../lambda/core/base/message-text.ts'
 import { processEnvironment } from '../../lambda/env.ts'
 import { EVERY_RUN, removeByPrefix } from './clean.ts'
@@ -9,6 +10,7 @@ import { agree, askOnTerminal, identityOf, type LiveCaller } from './identity.ts
 import { checkMayReplace, createPageFile } from './page-file.ts'
 import { type LivePlace, openPlace } from './place.ts'
 import { startRehearsal } from './rehearsal.ts'
+import { RIGHTS_GROUP } from './rights-checks.ts'
 import { createQuiet, livePace, type Pace, type Run, rehearsalPace } from './run.ts'
 import { beginJournal, resumeJournal } from './run-journal.ts'
 import { type LiveSettings, type Options, readLiveSettings, readOptions, USAGE } from './settings.ts'
@@ -115,7 +117,18 @@ const check = async (started: Started, signal: AbortSignal): Promise<number> => 
     quieten: quiet.quieten,
   })
   const onFinding: Parameters<typeof verify>[0]['onFinding'] = (findings) => void page.write(findings, false)
-  const verified = await verify({ place, accountId, pace, signal, say, journal, quiet, onFinding })
+  const only = options.isOnlyRights ? [RIGHTS_GROUP] : undefined
+  const verified = await verify({
+    place,
+    accountId,
+    pace,
+    signal,
+    say,
+    journal,
+    quiet,
+    onFinding,
+    ...defined({ only }),
+  })
   const { findings, left, isInterrupted, isSuspended } = verified
   if (isSuspended) say('The credentials have come to their end. Renew them, and run this again with --resume.')
   else if (!isInterrupted && !answeredBy(findings, 'AWS')) say('AWS answered no check: the page stays as it was.')

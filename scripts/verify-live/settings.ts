@@ -8,6 +8,8 @@ export interface Options {
   readonly againstLaptop: boolean
   /** Removes what earlier runs have left, and checks nothing. */
   readonly isCleaning: boolean
+  /** Asks what IAM leaves open, and nothing else. */
+  readonly isOnlyRights: boolean
   /** Goes on where the newest run that did not end was stopped. */
   readonly isResuming: boolean
   readonly page: string
@@ -35,11 +37,14 @@ export interface LiveSettings {
 }
 
 export const USAGE = `usage: npm run verify:live -- [--yes-account ID] [--region REGION] [--redrive-wait-hours N] [--page FILE] [--resume]
+       npm run verify:live -- --rights [--yes-account ID] [--region REGION] [--page FILE]
        npm run verify:live -- --clean [--yes-account ID] [--region REGION]
        npm run verify:live -- --against-laptop [--page FILE]
 Other addresses: --aws-endpoint URL, --stytch-url URL. See docs/verifying.md.`
 
 export const DEFAULT_PAGE = 'docs/verified.md'
+/** A run that asks for rights alone replaces no page about all the rest. */
+const RIGHTS_PAGE = 'docs/verified-rights.md'
 const DEFAULT_JOURNALS = 'reports/verify-live'
 
 /** @throws TypeError that lists every fault. */
@@ -49,13 +54,14 @@ export const readOptions = (args: readonly string[]): Options => {
     options: {
       'against-laptop': { type: 'boolean', default: false },
       clean: { type: 'boolean', default: false },
+      rights: { type: 'boolean', default: false },
       resume: { type: 'boolean', default: false },
       'redrive-wait-hours': { type: 'string' },
       'yes-account': { type: 'string' },
       region: { type: 'string' },
       'aws-endpoint': { type: 'string' },
       'stytch-url': { type: 'string' },
-      page: { type: 'string', default: DEFAULT_PAGE },
+      page: { type: 'string' },
       journals: { type: 'string', default: DEFAULT_JOURNALS },
     },
   })
@@ -68,13 +74,15 @@ export const readOptions = (args: readonly string[]): Options => {
   if (yesAccount !== undefined && !/^\d{12}$/.test(yesAccount)) {
     faults.push("--yes-account: expected an account's twelve digits")
   }
+  if (values.clean && values.rights) faults.push('--clean: it asks nothing, --rights included')
   if (values.clean && values.resume) faults.push('--clean: it removes what --resume would go on with')
   if (faults.length > 0) throw new TypeError(faults.join('\n'))
   return {
     againstLaptop: values['against-laptop'],
     isCleaning: values.clean,
+    isOnlyRights: values.rights,
     isResuming: values.resume,
-    page: values.page,
+    page: values.page ?? (values.rights ? RIGHTS_PAGE : DEFAULT_PAGE),
     journals: values.journals,
     ...defined({
       yesAccount,

@@ -14,6 +14,7 @@ import { createProbes } from './make-probes.ts'
 import type { LivePlace } from './place.ts'
 import { redriveGroup } from './redrive-checks.ts'
 import { replicaGroup } from './replica-checks.ts'
+import { RIGHTS_GROUP, rightsGroup } from './rights-checks.ts'
 import { createQuiet, createWorkshop, type Pace, type Run } from './run.ts'
 import type { RunJournal } from './run-journal.ts'
 import { slotLagGroups } from './slot-lag-checks.ts'
@@ -116,6 +117,8 @@ export const verify = async (input: VerifyInput): Promise<Verified> => {
       inTurn(awsGroups(awsChecks)),
       inTurn([redriveGroup(awsChecks)]),
       inTurn([replicaGroup({ ...awsChecks, client: place.secrets, elsewhere: place.elsewhere })]),
+      // By name alone: it denies calls to whoever makes them.
+      inTurn(only?.includes(RIGHTS_GROUP) === true ? [rightsGroup({ ...awsChecks, ...aws })] : []),
       inTurn(kindGroups({ ...stytchChecks, scimConnection: place.scimConnection })),
     ])
     // Apart, since the others measure times that its processes would disturb on a laptop.

@@ -3,6 +3,13 @@ import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import { GetObjectCommand, HeadObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { afterAll, describe, expect, test } from 'vitest'
+import {
+  dynamoDbModel,
+  eventBridgeModel,
+  kmsModel,
+  secretsManagerModel,
+  systemsManagerModel,
+} from '../../../lambda/local/aws/api-models.ts'
 import { may, policy, REGION, roleOf, sessionOf, useGuardedAws } from './signed-as.ts'
 
 const FUNCTION = 'arn:aws:lambda:us-east-1:000000000000:function:clients'
@@ -450,4 +457,79 @@ test('a read is in the trail as the role of its caller, with the path', async ()
       },
     },
   ])
+})
+
+describe('whoever has no right is denied every operation that is played', () => {
+  /** What each of them is about, whatever it is. */
+  const about = {
+    ...{
+      SecretId: 'a',
+      Name: '/a',
+      Names: ['/a'],
+      Path: '/a',
+      KeyId: 'alias/sign',
+      TableName: 'records',
+      Rule: 'reports',
+    },
+    ...{ EventBusName: 'm2m', Entries: [{ Source: 'a', DetailType: 'b', Detail: '{}' }], SecretIdList: ['a'] },
+    ...{ Key: { pk: { S: 'a' }, sk: { S: 'b' } }, Item: { pk: { S: 'a' }, sk: { S: 'b' } } },
+  }
+  const models = {
+    secretsmanager: secretsManagerModel,
+    ssm: systemsManagerModel,
+    kms: kmsModel,
+    events: eventBridgeModel,
+    dynamodb: dynamoDbModel,
+  }
+  const operations = Object.entries(models).flatMap(([service, model]) =>
+    Object.keys(model).map((operation) => [service, operation] as const),
+  )
+
+  test.each(operations)('%s %s', async (service, operation) => {
+    be('nobody')
+
+    const { type, message } = await call('nobody', service, operation, about)
+
+    expect(type, message).toBe('AccessDeniedException')
+  })
+
+  test.each([
+    ['sns', 'Subscribe', { TopicArn: TOPIC, Protocol: 'email', Endpoint: 'a@example.com' }],
+    ['monitoring', 'SetAlarmState', { AlarmName: 'dead', StateValue: 'OK' }],
+    ['monitoring', 'EnableAlarmActions', { 'AlarmNames.member.1': 'dead' }],
+    ['monitoring', 'DisableAlarmActions', { 'AlarmNames.member.1': 'dead' }],
+    ...['PutRolePolicy', 'ListRoles', 'ListRolePolicies', 'DeleteRolePolicy', 'DeleteRole'].map(
+      (action) => ['iam', action, { RoleName: 'a', PolicyName: 'b', PolicyDocument: '{}' }] as const,
+    ),
+  ] as const)('%s %s', async (service, action, form) => {
+    be('nobody')
+
+    expect((await query('nobody', service, action, form)).status).toBe(403)
+  })
+
+  const byName = '/functions/clients'
+  test.each([
+    ['lambda', 'GET', `/2015-03-31/functions`],
+    ['lambda', 'POST', `/2015-03-31/functions`],
+    ['lambda', 'DELETE', `/2015-03-31${byName}`],
+    ['lambda', 'POST', `/2015-03-31${byName}/policy`],
+    ['lambda', 'GET', `/2015-03-31${byName}/configuration`],
+    ['lambda', 'GET', `/2019-09-30${byName}/concurrency`],
+    ['lambda', 'PUT', `/2017-10-31${byName}/concurrency`],
+    ['lambda', 'DELETE', `/2017-10-31${byName}/concurrency`],
+    ['lambda', 'GET', `/2025-12-01${byName}/durable-executions`],
+    ['lambda', 'GET', `/2025-12-01/durable-executions/${encodeURIComponent(`${FUNCTION}:1/durable-execution/a/b`)}`],
+    ['lambda', 'GET', '/2016-08-19/account-settings'],
+    ['s3', 'PUT', '/other-bucket'],
+    ['s3', 'HEAD', '/evidence'],
+    ['s3', 'GET', '/evidence?list-type=2'],
+    ['s3', 'PUT', '/evidence/a'],
+    ['s3', 'GET', '/evidence/a'],
+    ['s3', 'HEAD', '/evidence/a'],
+  ])('%s %s %s', async (service, method, path) => {
+    be('nobody')
+    const hasBody = method === 'POST' || method === 'PUT'
+
+    expect((await send('nobody', { service, method, path, ...(hasBody ? { body: '{}' } : {}) })).status).toBe(403)
+  })
 })

@@ -1,4 +1,4 @@
-// `npm test`: types, lint, architecture and tests, each with a heading and its time. All run even if one fails, so that a red run shows
+// `npm test`: types, lint, architecture, words and tests, each with a heading and its time. All run even if one fails, so that a red run shows
 // everything at once. The last line on stdout is the tally, `N passed, N failed`; it is green only if all is.
 // `npm test -- --changed` runs the tests that are near to what changed since HEAD~1 (`--changed REV`: since REV). `npm run test:long` is
 // the second run, without the checks. Other arguments go on to vitest: `npm test -- test/core/vend`. Tested in test/scripts/check.long.test.ts.
@@ -207,6 +207,7 @@ const steps: readonly CheckStep[] = [
   { name: PAGE_TYPES, args: [installed('typescript/bin/tsc'), '-p', PAGE] },
   { name: 'lint', args: [installed('@biomejs/biome/bin/biome'), 'check', '.'] },
   { name: 'architecture', args: [join(repository, 'scripts/architecture.ts')] },
+  { name: 'words', args: [join(repository, 'scripts/words/main.ts')] },
 ]
 
 /** All at once, since one of them takes as long as the others together; what each printed stands under its own heading. */

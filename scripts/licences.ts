@@ -5,12 +5,15 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 const permissive = ['Apache-2.0', 'MIT', 'MIT-0', '0BSD', 'ISC', 'BSD-2-Clause', 'BSD-3-Clause', 'BlueOak-1.0.0']
-const weaklyCopyleft = ['MPL-2.0', 'CC-BY-4.0', 'Python-2.0']
+/** The last one is a list of words; WTFPL permits everything. */
+const weaklyCopyleft = ['MPL-2.0', 'CC-BY-4.0', 'Python-2.0', 'WTFPL', 'CC BY-SA 4.0']
 
 interface LockedPackage {
   readonly license?: string
   readonly dev?: boolean
   readonly devOptional?: boolean
+  /** To a package of this repository, which stands in the list by its own path. */
+  readonly link?: boolean
 }
 
 export interface LicenceFindings {
@@ -29,7 +32,7 @@ const isAllowed = (licence: string, allowed: readonly string[]): boolean =>
 /** Judges a package-lock.json's text. */
 export const judgeLicences = (lock: string): LicenceFindings => {
   const { packages } = JSON.parse(lock) as { readonly packages: Readonly<Record<string, LockedPackage>> }
-  const installed = Object.entries(packages).filter(([path]) => path !== '')
+  const installed = Object.entries(packages).filter(([path, { link = false }]) => path !== '' && !link)
   const refused = installed.flatMap(([path, { license: licence = 'none', dev = false, devOptional = false }]) => {
     const allowed = dev || devOptional ? [...permissive, ...weaklyCopyleft] : permissive
     return isAllowed(licence, allowed) ? [] : [`${path}: ${licence}`]

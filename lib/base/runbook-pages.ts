@@ -44,7 +44,7 @@ export const runbookPages = {
   },
   'changed-by-hand': {
     consumers:
-      'may lose the secret, or the right to read it; a rule or schedule that is gone means that nobody is told any more.',
+      'may lose the secret, or the right to read it; a rule or schedule that is gone means that nobody is notified any more.',
     run: DOCTOR,
   },
   leak: {

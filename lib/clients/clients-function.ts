@@ -66,7 +66,7 @@ export class ClientsFunction extends Construct {
       memoryMb: MEMORY_MB,
       timeoutSeconds: TIMEOUT_SECONDS,
       onFailure:
-        'The command line calls it synchronously and asks again itself, so that a dead letter target stays empty',
+        'The command line calls it synchronously and retries by itself, so that a dead letter target stays empty',
       environment: writeClientsEnv({
         ...registrar.settings,
         backstop: registrar.backstop,

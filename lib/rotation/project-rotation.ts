@@ -61,7 +61,7 @@ export class ProjectRotation extends Construct {
       memoryMb: MEMORY_MB,
       timeoutSeconds: TIMEOUT_SECONDS,
       onFailure:
-        'Secrets Manager calls it synchronously and asks again itself, so that a dead letter target would stay empty',
+        'Secrets Manager calls it synchronously and retries by itself, so that a dead letter target would stay empty',
       environment: writeProjectRotationEnv({
         stage: names.stage,
         project: { projectId: stytch.projectId },

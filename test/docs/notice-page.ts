@@ -99,7 +99,7 @@ const lineOf = (row: NoticeRow, notices: ReadonlyMap<string, TemplateNotice>): s
 
 const HEAD = `# Who learns of what
 
-Every failure that the system knows of: who is told, how long that takes at most, by which text, when it is said to be over, and which test provokes it. The page is made by \`test/docs/notices.test.ts\` from its rows and the template, and held by it. Spans are those of the default settings, with a sweep every 15 minutes.
+Every failure that the system knows of: who is notified, how long that takes at most, by which text, when it is said to be over, and which test provokes it. The page is made by \`test/docs/notices.test.ts\` from its rows and the template, and held by it. Spans are those of the default settings, with a sweep every 15 minutes.
 
 Everything goes to [the topic](deploying.md#notices), and from there to mail or a channel, in one of these forms:
 
@@ -108,10 +108,10 @@ Everything goes to [the topic](deploying.md#notices), and from there to mail or 
 - **digest**: at the end of a sweep, everything that it found new, in one message.
 - **summary**: once a day at about 06:00 UTC, everything that is open, the oldest first; on the first day on which nothing is open any more, that.
 
-What is told by CloudTrail’s events needs [a trail](deploying.md#notices). Nothing comes where nobody is subscribed: [no notice comes](runbook.md#no-notice-comes).
+What CloudTrail’s events report needs [a trail](deploying.md#notices). Nothing comes where nobody is subscribed: [no notice comes](runbook.md#no-notice-comes).
 `
 
-const COLUMNS = '| failure | told by | within | text | over | again | test |\n|---|---|---|---|---|---|---|'
+const COLUMNS = '| failure | reported by | within | text | over | again | test |\n|---|---|---|---|---|---|---|'
 
 export const noticesPage = (notices: ReadonlyMap<string, TemplateNotice>): string =>
   [

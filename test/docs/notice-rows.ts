@@ -351,7 +351,7 @@ const incidents: readonly NoticeRow[] = [
     test: ['test/local/aws/concurrency.test.ts', 'is throttled with 429 and its reason, until another has ended'],
   },
   {
-    failure: 'A detector’s leak is nobody’s, cannot be fetched, or cannot be searched for',
+    failure: 'A detector’s leak belongs to no known client, cannot be fetched, or cannot be searched for',
     notice: 'LeakUnresolved',
     within: 1,
     over: 'by the incident that a person reports',

@@ -11,7 +11,7 @@ const notAnswered = (secrets: number, why: string): Fault =>
   new Fault({
     code: 'CHECK_NOT_ANSWERED',
     retryable: true,
-    message: `The rotation function did not say whether Stytch accepts the values of ${secrets} ${secrets === 1 ? 'secret' : 'secrets'}: ${why}; the next sweep asks again.`,
+    message: `The rotation function did not say whether Stytch accepts the values of ${secrets} ${secrets === 1 ? 'secret' : 'secrets'}: ${why}; the next sweep retries.`,
   })
 
 export const createCheckQuestions = (invoke: Invoke, rotationFunctionArn: string): CheckQuestions => ({

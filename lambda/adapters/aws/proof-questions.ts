@@ -10,7 +10,7 @@ const notAnswered = (secretArn: string, why: string): Fault =>
   new Fault({
     code: 'PROOF_NOT_ANSWERED',
     retryable: true,
-    message: `The rotation function did not say whether what was revoked of ${secretArn} is still refused: ${why}; the next sweep asks again.`,
+    message: `The rotation function did not say whether what was revoked of ${secretArn} is still refused: ${why}; the next sweep retries.`,
   })
 
 export const createProofQuestions = (invoke: Invoke, rotationFunctionArn: string): ProofQuestions => ({

@@ -11,7 +11,7 @@ const notRun = ({ step, secretId }: StepAsked, why: string): Fault =>
   new Fault({
     code: 'STEP_NOT_RUN',
     retryable: true,
-    message: `The rotation function did not run ${step} for ${secretId}: ${why}; the next sweep asks again.`,
+    message: `The rotation function did not run ${step} for ${secretId}: ${why}; the next sweep retries.`,
   })
 
 const understand = (asked: StepAsked, reply: InvokeReply): StepReply => {

@@ -11,7 +11,7 @@ import { type Rotation, readForProof, sameValue, type Version, waitFor } from '.
 
 /**
  * Two values were accepted before a revoke, at most. The others cover attempts that were cleared, and values stored by hand, which
- * lie newer in the list than the one that was alive: so it is gone on until one lies behind a settle, which is older still.
+ * lie newer in the list than the one that was alive: so keep reading until one lies behind a settle.
  */
 const ENOUGH_PAST_VALUES = 6
 const MAX_PAST_VALUES = 25

@@ -262,7 +262,7 @@ export const readOther = async (
   return checked.ok ? checked.value : undefined
 }
 
-/** A past value of the same client; what cannot be read as one is not one, and stands in nobody's way. */
+/** A past value of the same client; unreadable versions are skipped. */
 export const readPast = async (
   rotation: Rotation,
   secretId: string,

@@ -174,7 +174,7 @@ const checkBatch = async (
     throw new Fault({
       code: 'STYTCH_UNAVAILABLE',
       retryable: true,
-      message: `Nothing could be said of ${batch.length} secrets (${first.why}); the next sweep asks again.`,
+      message: `Nothing could be said of ${batch.length} secrets (${first.why}); the next sweep retries.`,
     })
   }
   for (const [at, secret] of batch.entries()) {

@@ -44,8 +44,8 @@ const finish = (command: Command, above: string): void => {
 export const createProgram = (): Command => {
   const program = new Command('m2m')
     .description('Stytch M2M secrets in AWS Secrets Manager: clients, rotations, and what is wrong with them')
-    .version(version(), '-v, --version', 'the version of this package')
-    .helpOption('-h, --help', 'this text')
+    .version(version(), '-v, --version', 'show the version of this package')
+    .helpOption('-h, --help', 'show this text')
     .option('--stage <name>', 'which deployment; else M2M_STAGE (on a laptop: laptop)')
     .option('--json', 'one JSON document on stdout, for machines')
     .option('--no-color', 'no colours; else they are off with NO_COLOR, and where stdout is no terminal')
@@ -79,14 +79,14 @@ export const createProgram = (): Command => {
   program
     .command('laptop')
     .description(
-      'stand-ins of Stytch and AWS on this machine, with every function; [--stytch-port N] [--aws-port N] [--page-port N]',
+      'run stand-ins of Stytch and AWS on this machine, with every function; [--stytch-port N] [--aws-port N] [--page-port N]',
     )
     .allowUnknownOption()
     .allowExcessArguments()
     .action(handOver(() => import('../lambda/local/laptop/main.ts')))
   program
     .command('story')
-    .description('half a minute of rotations, a rollback, a crash and a leak, on this machine')
+    .description('play half a minute of rotations, a rollback, a crash and a leak on this machine')
     .allowUnknownOption()
     .allowExcessArguments()
     .action(handOver(() => import('../lambda/local/story/main.ts')))

@@ -137,28 +137,28 @@ const adopt: Work<AdoptOptions> = async (context, options, [name]) => {
 export const addAdopt = (program: Command): void => {
   const command = program
     .command('adopt')
-    .description('take over clients that exist at Stytch, with the values in use: nothing is rotated, each is held')
-    .argument('[name]', 'what it is to be called here; its value comes from stdin or --from-secret')
+    .description('take over existing Stytch clients with the values in use; nothing is rotated, and each is on hold')
+    .argument('[name]', 'the name it gets here; its value comes from stdin or --from-secret')
     .option('--client-id <id>', "the client's id at Stytch")
     .option('--from-secret <id>', 'the secret that holds the value now, read with your own rights')
-    .option('--in-place', 'the secret stays where it is, under its name and in its own words; with --secret')
-    .option('--undo', 'give it back to its owner: rotation, tags and statements of ours end; with --in-place')
-    .option('--secret <name>', 'which one, below one of the extra prefixes of the stage')
+    .option('--in-place', 'leave the secret where it is, with its name and field names; with --secret')
+    .option('--undo', 'return it to its owner, removing our rotation, tags and statements; with --in-place')
+    .option('--secret <name>', 'the secret, below one of the extra prefixes')
     .option(
       '--field <ours=theirs>',
-      'a member that is called otherwise there, client_secret=stytchSecret; several',
+      'a field with another name there, client_secret=stytchSecret; repeat for several',
       addField,
     )
     .option(
       '--csv <file>',
       'many: name, client_id, from_secret or secret and fields, description, readers, overlap, period',
     )
-    .option('--rotate', 'the value is lost: make another beside it, and keep both accepted until release')
+    .option('--rotate', 'the value is lost: issue another beside it, and keep both accepted until release')
     .option('--description <text>', 'of the secret')
     .option('--readers <arn...>', 'roles that may read the secret')
     .option('--overlap <span>', 'its own overlap, such as 12h')
     .option('--period <span>', 'its own period, such as 30d')
-    .option('--stytch-rate <calls>', 'calls a second that Stytch may see of it', integerFrom(1, 1000), 40)
-    .option('--concurrency <clients>', 'how many clients at once', integerFrom(1, 100), 10)
+    .option('--stytch-rate <calls>', 'calls a second to Stytch, at most', integerFrom(1, 1000), 40)
+    .option('--concurrency <clients>', 'clients at a time', integerFrom(1, 100), 10)
   addCaution(command).action(run(adopt))
 }

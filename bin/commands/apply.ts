@@ -146,10 +146,10 @@ const apply: Work<ApplyOptions> = async (context, options, [path = '-']) => {
 export const addApply = (program: Command): void => {
   const command = program
     .command('apply')
-    .description('make the clients of the stage as a file says')
+    .description('create, update and retire clients as declared in a file')
     .argument('<file>', 'YAML, docs/cli.md; - for stdin')
-    .option('--retire', "retire this set's clients that are not listed any more, as their onRemoval says")
-    .option('--stytch-rate <calls>', 'calls a second that Stytch may see of it', integerFrom(1, 1000), 40)
-    .option('--concurrency <clients>', 'how many clients at once', integerFrom(1, 100), 10)
+    .option('--retire', 'retire clients of this set that are no longer listed, as their onRemoval says')
+    .option('--stytch-rate <calls>', 'calls a second to Stytch, at most', integerFrom(1, 1000), 40)
+    .option('--concurrency <clients>', 'clients at a time', integerFrom(1, 100), 10)
   addCaution(command).action(run(apply))
 }

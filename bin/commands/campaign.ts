@@ -196,13 +196,13 @@ const ID_IS =
 const REASON = ['--reason <text>', 'for the report'] as const
 
 export const addCampaign = (program: Command): void => {
-  const campaign = program.command('campaign').description('campaigns: see, pause, stop and repeat them')
+  const campaign = program.command('campaign').description('list, pause, stop and repeat campaigns')
   campaign
     .command('list')
     .description('the newest campaigns, and how far they are')
     .option('--last <count>', 'how many', integerFrom(1, 500), 20)
     .action(run(list))
-  campaign.command('show').description('one, and its report').argument(ID, ID_IS).action(run(show))
+  campaign.command('show').description('show one, and its report').argument(ID, ID_IS).action(run(show))
   const changing = (name: string, description: string, work: Work<ChangeOptions>): void => {
     const command = campaign
       .command(name)
@@ -211,8 +211,8 @@ export const addCampaign = (program: Command): void => {
       .option(...REASON)
     addCaution(command).action(run(work))
   }
-  changing('pause', 'begin nothing further until it is resumed, for a day at most', pause)
-  changing('resume', 'go on with what was paused', resume)
-  changing('stop', 'begin nothing further, and report what was done', stop)
-  changing('repeat', 'the same again: what is not done is tried anew', repeat)
+  changing('pause', 'start no more rotations until it is resumed, for a day at most', pause)
+  changing('resume', 'continue a paused campaign', resume)
+  changing('stop', 'start no more rotations, and report what was done', stop)
+  changing('repeat', 'run it again; only what is not done is tried', repeat)
 }

@@ -64,7 +64,7 @@ const scripts: Readonly<Record<Shell, (program: Command) => string>> = {
 export const addCompletion = (program: Command): void => {
   program
     .command('completion')
-    .description('a script that completes commands and options: eval "$(m2m completion bash)"')
+    .description('print a script that completes commands and options: eval "$(m2m completion bash)"')
     .addArgument(new Argument('<shell>', 'whose').choices(shells))
     .action((shell: Shell) => {
       process.stdout.write(scripts[shell](program))

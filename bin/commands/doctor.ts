@@ -68,7 +68,7 @@ const beforeDeploy = async (
 export const addDoctor = (program: Command): void => {
   program
     .command('doctor')
-    .description('what is wrong with the stage, and what to do about it; changes nothing')
+    .description('find what is wrong with the stage and what to do about it; changes nothing')
     .addOption(new Option('--kind <kind>', 'only findings of this kind, one by one').choices(findingKinds))
     .option(
       '--before-deploy',

@@ -123,9 +123,9 @@ const drill: Work<DrillOptions> = async (context, options) => {
 export const addDrill = (program: Command): void => {
   const command = program
     .command('drill')
-    .description('a leak that is none, through every part that a real one takes, with a client of its own')
-    .option('--no-notice', 'ask nobody whether the notice came')
-    .option('--clean', 'remove what a killed drill has left, and do nothing else')
+    .description('rehearse a leak through every part that a real one uses, with a client of its own')
+    .option('--no-notice', 'do not ask whether the notice arrived')
+    .option('--clean', 'remove what a killed drill left behind, and do nothing else')
     .option('--break-glass', 'report it as m2m.break-glass')
     .option('--bucket <name>', 'of the evidence archive; else M2M_EVIDENCE_BUCKET, or as the deployment says')
   addPatience(addCaution(command)).action(run(drill))

@@ -47,7 +47,7 @@ const freeze: Work<FreezeOptions> = async (context, options, [wish]) => {
 export const addFreeze = (program: Command): void => {
   const command = program
     .command('freeze')
-    .description('stop rotations of the stage at their beginning, or let them go on')
+    .description('stop new rotations of the stage, or allow them again')
     .addArgument(new Argument('[state]', 'what to set; without it, what is set').choices([...freezes, 'status']))
   addCaution(command).action(run(freeze))
 }

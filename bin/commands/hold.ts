@@ -115,6 +115,6 @@ const addOne = (program: Command, name: string, description: string, work: Work<
 }
 
 export const addHoldAndRelease = (program: Command): void => {
-  addOne(program, 'hold', 'let no planned rotation and no settle begin; a revoke ignores it', hold)
-  addOne(program, 'release', 'end a hold: what has become due meanwhile is done by the next sweep', release)
+  addOne(program, 'hold', 'start no planned rotation or settle until released; a revoke ignores it', hold)
+  addOne(program, 'release', 'end a hold; the next sweep does what has become due', release)
 }

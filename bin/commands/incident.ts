@@ -262,11 +262,14 @@ const show: Work<ShowOptions> = async (context, { client = [], bucket, publicKey
 export const addIncident = (program: Command): void => {
   const incident = program
     .command('incident')
-    .description('a secret has leaked: revoke it, prove it dead, and report')
+    .description('revoke a leaked secret, prove it dead, and report')
     .argument('[client...]', 'names, or ARNs of secrets')
     .option('--reason <text>', 'why, for the report; never a secret')
-    .option('--id <id>', 'of the incident; the same again joins what runs, and tries anew what failed', readId)
-    .option('--new', 'another incident, also where one with the same clients and reason was reported within the hour')
+    .option('--id <id>', 'of the incident; the same id joins a running incident and retries what failed', readId)
+    .option(
+      '--new',
+      'start another incident, even if one with the same clients and reason was reported within the hour',
+    )
     .option('--grace <time>', 'rotate, and end the leaked values after 60s to 24h', readGrace)
     .option('--immediate', 'end the leaked values of many clients at once')
     .option('--break-glass', 'as m2m.break-glass: any number, and all')
@@ -277,7 +280,7 @@ export const addIncident = (program: Command): void => {
   addPatience(
     incident
       .command('follow')
-      .description('watch an incident to its end, whoever reported it')
+      .description('watch an incident to its end, no matter who reported it')
       .argument('<id>', 'of the incident')
       .argument('[client...]', 'its clients (default: those whose labels name the incident)')
       .option('--report <file>', 'write the report to this file, as Markdown, when it is over')

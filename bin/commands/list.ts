@@ -154,7 +154,7 @@ export const list = async (context: CommandContext, options: ListOptions): Promi
 }
 
 export const addList = (program: Command): void => {
-  const command = addFilters(program.command('list').description('the clients of the stage, a line each'))
+  const command = addFilters(program.command('list').description('list the clients of the stage'))
     .addOption(new Option('--state <state>', 'only those in this state').choices(shownStates))
     .option('--held', 'only those on hold')
     .option('--check', 'have the rotation function ask whether Stytch accepts what consumers read')

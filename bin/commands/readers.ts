@@ -1,4 +1,4 @@
-// `m2m readers`: who may read a secret that was adopted where it is, and who was seen reading it; with --close, nobody else from now on. Until
+// `m2m readers`: show who may read a secret adopted in place, and who has read it; with --close, nobody else from now on. Until
 // then reading is denied to nobody. The policy and the record of reads are looked at with the caller's own rights.
 import type { Command } from 'commander'
 import { Fault } from '../../lambda/core/base/fault.ts'
@@ -150,10 +150,10 @@ const readers: Work<ReadersOptions> = async (context, options, [name = '']) => {
 export const addReaders = (program: Command): void => {
   const command = program
     .command('readers')
-    .description('who may read a secret that was adopted where it is, and who was seen reading it')
+    .description('show who may read a secret adopted in place, and who has read it')
     .argument('<client>', 'name, or ARN of the secret')
-    .option('--close', 'deny reading to all others: but for those named by --reader, else those that were seen')
-    .option('--reader <arn>', 'a role that may go on reading; several: each of them', addText)
+    .option('--close', 'deny reading to all but the roles named by --reader, or those seen reading')
+    .option('--reader <arn>', 'a role that may keep reading; repeat for several', addText)
   command.option('--records-table <name>', 'where reads are recorded; else the clients function says it')
   addCaution(command).action(run(readers))
 }

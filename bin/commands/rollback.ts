@@ -45,7 +45,7 @@ const rollback: Work<RotationOptions> = async (context, options, names) => {
 export const addRollback = (program: Command): void => {
   const command = program
     .command('rollback')
-    .description('go back to the value before, while the overlap is open')
+    .description('return to the previous value while the overlap is open')
     .argument('<client...>', 'names, or ARNs of secrets')
   addWaiting(addCaution(command)).action(run(rollback))
 }

@@ -72,7 +72,7 @@ const rotate: Work<RotationOptions & Omit<Choice, 'names'>> = async (context, op
 export const addRotate = (program: Command): void => {
   const command = program
     .command('rotate')
-    .description('replace the value of clients now; the one before stays accepted until the overlap ends')
+    .description('replace the value of clients now; the previous value stays accepted until the overlap ends')
     .argument('[client...]', 'names, or ARNs of secrets')
   addWaiting(addCaution(addChoice(command))).action(run(rotate))
 }

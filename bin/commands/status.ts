@@ -289,7 +289,7 @@ export const status = async (
 export const addStatus = (program: Command): void => {
   const command = program
     .command('status')
-    .description('how the stage is, or everything known of some clients')
+    .description('show the state of the stage, or of some clients in full')
     .argument('[client...]', 'names, or ARNs of secrets')
     .option('--read', 'read the values too, for position and age: with your own rights, and it counts as a use')
   addWatching(command).action(run(watchable<StatusOptions & WatchOptions>(status)))

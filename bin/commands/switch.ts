@@ -39,8 +39,8 @@ const setTo =
 
 export const addSwitch = (program: Command): void => {
   const argument = ['<client>', "the client's name, or the ARN of its secret"] as const
-  const deactivate = program.command('deactivate').description('break-glass: Stytch refuses the client every token')
+  const deactivate = program.command('deactivate').description('break-glass: make Stytch refuse the client every token')
   addCaution(deactivate.argument(...argument)).action(run(setTo(false)))
-  const activate = program.command('activate').description('break-glass: Stytch gives the client tokens again')
+  const activate = program.command('activate').description('break-glass: make Stytch issue tokens to the client again')
   addCaution(activate.argument(...argument)).action(run(setTo(true)))
 }

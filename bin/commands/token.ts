@@ -40,7 +40,7 @@ const token: Work<TokenOptions> = async (context, { scopes = [] }, [name = '']) 
 export const addToken = (program: Command): void => {
   program
     .command('token')
-    .description('mint an access token for a client, with your own right to read its secret')
+    .description('mint an access token for a client, using your own right to read its secret')
     .argument('<client>', "the client's name, or the ARN of its secret")
     .option('--scopes <scope...>', 'which of its scopes; without it, all')
     .action(run(token))

@@ -52,8 +52,12 @@ export const addTargets = (command: Command): Command =>
   addFilters(command)
     .option('--client-id <id>', "a client's id at Stytch; several: each of them", addText)
     .option('--all', 'every client of the stage; with --expected-count')
-    .option('--expected-count <n>', 'how many "all" is; more than 5 % off: nothing is begun', integerFrom(1, 1_000_000))
-    .option('--leaked-value-stdin', 'find out whose the values are that a text on stdin holds: a .env, a log, a curl')
+    .option(
+      '--expected-count <n>',
+      'how many clients "all" means; nothing starts if it is more than 5 % off',
+      integerFrom(1, 1_000_000),
+    )
+    .option('--leaked-value-stdin', 'find whose values are in a text on stdin: a .env, a log, a curl command')
     .option('--prefix <prefix>', "of the secrets' names (default: m2m/<stage>/)")
     .option(
       '--extra-prefix <prefix>',

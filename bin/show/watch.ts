@@ -35,9 +35,9 @@ export interface WatchOptions {
 
 export const addWatching = (command: Command): Command =>
   command
-    .option('--watch', 'look again and again, until Ctrl-C; where stdout is no terminal, print what changed')
+    .option('--watch', 'repeat until Ctrl-C; if stdout is not a terminal, print what changed')
     .option('--interval <seconds>', 'with --watch: how long after a look the next one begins', integerFrom(2, 3600), 5)
-    .option('--stytch-rate <calls>', 'with --watch: calls a second that Stytch may see of it', integerFrom(1, 1000), 5)
+    .option('--stytch-rate <calls>', 'with --watch: calls a second to Stytch, at most', integerFrom(1, 1000), 5)
 
 /** @returns milliseconds from the end of a look to the beginning of the next */
 export const pauseAfter = (

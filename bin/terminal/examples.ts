@@ -71,7 +71,7 @@ export const examples: Readonly<Record<string, readonly Example[]>> = {
   ],
   'm2m campaign': [{ line: 'm2m campaign list', what: 'what there is' }],
   'm2m campaign list': [{ line: 'm2m campaign list', what: 'the newest, and how far they are' }],
-  'm2m campaign show': [{ line: 'm2m campaign show schedule-2026-11-03T02:00:00Z', what: 'one, and its report' }],
+  'm2m campaign show': [{ line: 'm2m campaign show schedule-2026-11-03T02:00:00Z', what: 'show one, and its report' }],
   'm2m campaign pause': [
     { line: 'm2m campaign pause payments-1 --reason "Change 4711"', what: 'nothing further begins' },
   ],

@@ -14,9 +14,11 @@ export const integerFrom =
 export const addText = (text: string, before: readonly string[] = []): readonly string[] => [...before, text]
 
 export const addCaution = (command: Command): Command =>
-  command.option('--dry-run', 'say what would be done, and change nothing').option('-y, --yes', 'do not ask')
+  command
+    .option('--dry-run', 'show what would be done, and change nothing')
+    .option('-y, --yes', 'do not ask for confirmation')
 
 export const addPatience = (command: Command): Command =>
   command.option('--timeout <seconds>', 'how long to wait', integerFrom(1, 3600), 180)
 
-export const addWaiting = (command: Command): Command => addPatience(command.option('--wait', 'wait for the end of it'))
+export const addWaiting = (command: Command): Command => addPatience(command.option('--wait', 'wait until it is done'))

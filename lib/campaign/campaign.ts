@@ -127,7 +127,7 @@ export class Campaign extends Construct {
     {
       id: 'CampaignFailed',
       page: 'campaign-failed',
-      says: 'A campaign ended, and not as it was asked for: it stopped, or some clients failed. The event names them.',
+      says: 'A campaign stopped early, or some of its clients failed. The event names them.',
       // That of a revoke is told as its incident's end, with whose leaked value may still be accepted (IncidentFailed).
       pattern: eventPattern(CAMPAIGN_SOURCE, CAMPAIGN_COMPLETED, { needsSomebody: [true], intent: ['rotate'] }),
       secretAt: '$.detail.campaignId',
@@ -140,14 +140,14 @@ export class Campaign extends Construct {
       {
         id: 'CampaignExecutionFailed',
         page: 'campaign-failed',
-        says: 'An execution of the campaign function failed: a malformed input, or a defect. Its input lies with its dead letters.',
+        says: 'An execution of the campaign function failed: a malformed input, or a defect. Its input is in the dead-letter queue.',
         metric: this.durableMetric('DurableExecutionFailed'),
         atLeast: 1,
       },
       {
         id: 'CampaignTimedOut',
         page: 'campaign-failed',
-        says: 'A campaign, or a page of one, was ended by Lambda, since it ran for longer than any should.',
+        says: 'Lambda ended a campaign, or a page of one, that ran too long.',
         metric: this.durableMetric('DurableExecutionTimedOut'),
         atLeast: 1,
       },

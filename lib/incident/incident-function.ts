@@ -126,14 +126,14 @@ export class IncidentFunction extends Construct {
     {
       id: 'IncidentDelayed',
       page: 'leak',
-      says: 'An incident takes longer, and a leaked secret may still be accepted. It goes on by itself.',
+      says: 'An incident takes longer, and a leaked secret may still be accepted. It continues by itself.',
       pattern: eventPattern(INCIDENT_SOURCE, 'Incident Delayed'),
       secretAt: SUMMARY,
     },
     {
       id: 'IncidentEnded',
       page: 'leak',
-      says: 'An incident is over: Stytch refuses what leaked. Nobody has to do anything.',
+      says: 'An incident is over: Stytch refuses what leaked. Nothing is left to do.',
       // One that leaves clients to a campaign is not over yet.
       pattern: ended({ outcome: ['dead', 'refused'], open: [{ exists: false }] }),
       secretAt: SUMMARY,
@@ -159,7 +159,7 @@ export class IncidentFunction extends Construct {
       {
         id: 'IncidentWaits',
         page: 'leak',
-        says: 'A leak report waits for a minute or longer: the incident function failed on it and tries again, or as many incidents run as may.',
+        says: 'A leak report waits for a minute or longer: the incident function failed on it and retries, or all its executions are busy.',
         // Of an asynchronous call Lambda publishes how old it is whenever it tries to run it: again after a failure, too.
         metric: this.fn.function.metric('AsyncEventAge', { period: FIVE_MINUTES, statistic: 'Maximum' }),
         atLeast: MINUTE_MS,

@@ -136,7 +136,7 @@ export class LeakIntake extends Construct {
       {
         id: 'IntakeFailures',
         page: 'leak-unresolved',
-        says: 'The leak intake failed deliveries: its function failed or was not done in time, as many ran as may, or the report could not be published. Detectors do not deliver again by themselves.',
+        says: 'The leak intake failed deliveries: its function failed or timed out, all its executions were busy, or the report could not be published. Detectors do not deliver again by themselves.',
         // Whatever the reason, what the detector got is a 5xx.
         metric: this.ofBoth((api) => api.metricServerError(EACH_FIVE_MINUTES)),
         atLeast: 1,
@@ -144,7 +144,7 @@ export class LeakIntake extends Construct {
       {
         id: 'IntakeRefusals',
         page: 'leak-unresolved',
-        says: 'The leak intake refuses many deliveries: a key was replaced on one side only, or somebody is knocking.',
+        says: 'The leak intake refuses many deliveries: a key was replaced on one side only, or somebody sends unsigned requests.',
         metric: this.ofBoth((api) => api.metricClientError(EACH_FIVE_MINUTES)),
         atLeast: 20,
       },

@@ -242,7 +242,7 @@ export class SweepFunction extends Construct {
       {
         id: 'SweepStopped',
         page: 'sweep-stopped',
-        says: 'The sweep does not get through, or is not started.',
+        says: 'The sweep does not finish, or is not started.',
         metric: metric('Alive', 'Sum'),
         atLeast: 1,
         periods: SILENT_SWEEPS,
@@ -251,7 +251,7 @@ export class SweepFunction extends Construct {
       {
         id: 'StageBroken',
         page: 'stage-check',
-        says: 'Something that this stage stands on is broken: a rule, a key, a subscription, a schedule, or the way into the archive. The digest and the log of the sweep name it.',
+        says: 'Something that this stage depends on is broken: a rule, a key, a subscription, a schedule, or the way into the archive. The digest and the log of the sweep name it.',
         metric: metric('StageBroken', 'Sum'),
         atLeast: 1,
         periods: SILENT_SWEEPS,
@@ -260,7 +260,7 @@ export class SweepFunction extends Construct {
       {
         id: 'SweepDeadLetters',
         page: 'sweep-stopped',
-        says: 'A sweep could not be started, or failed twice. The next one makes up for it, if it gets through.',
+        says: 'A sweep could not be started, or failed twice. The next one makes up for it, if it finishes.',
         metric: messagesSent(this.deadLetters),
         atLeast: 1,
       },
@@ -276,7 +276,7 @@ export class SweepFunction extends Construct {
       {
         id: 'FreezeUnreadable',
         page: 'freeze',
-        says: 'The freeze cannot be read, for an hour: no planned rotation begins, and no overlap ends. m2m freeze off writes it anew.',
+        says: 'The freeze cannot be read, for an hour: no planned rotation begins, and no overlap ends. m2m freeze off writes it again.',
         metric: metric('FreezeUnreadable', 'Maximum'),
         atLeast: 1,
         periods: Math.max(1, Math.ceil(60 / spans.sweepEveryMinutes)),

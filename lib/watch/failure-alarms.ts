@@ -99,7 +99,7 @@ export class FailureAlarms extends Construct {
     return {
       id: 'DeadLetters',
       page: 'dead-letters',
-      says: 'Something that was to be reported or done was not, and waits in the dead letters.',
+      says: 'Something was not reported or done, and waits in the dead-letter queue.',
       metric: messagesSent(this.props.notifications.deadLetters),
       atLeast: 1,
     }
@@ -172,7 +172,7 @@ const ofRotations: readonly EventNotice[] = [
   {
     id: 'Drift',
     page: 'drift',
-    says: 'Stytch and the secret have come apart: somebody changed the client by hand, or AWSCURRENT is refused.',
+    says: 'Stytch and the secret do not match: somebody changed the client by hand, or AWSCURRENT is refused.',
     pattern: eventPattern(ROTATION_SOURCE, 'Drift Detected', firstTime),
     secretAt: '$.detail.secretName',
   },

@@ -117,7 +117,7 @@ export const changedByHand = (props: TrailNoticesProps): readonly EventNotice[] 
   {
     id: 'FoundationChanged',
     page: 'changed-by-hand',
-    says: 'A key, a rule, the bus or a schedule that this stage stands on was changed, disabled or deleted outside of a deployment.',
+    says: 'A key, a rule, the bus or a schedule that this stage depends on was changed, disabled or deleted outside of a deployment.',
     pattern: foundationPattern(props),
     secretAt: '$.detail.eventName',
     facts: {
@@ -167,7 +167,7 @@ export const rotationsGivenUp = (names: StageNames): readonly EventNotice[] => [
 export const breakGlassUsed = (roleArn: string): EventNotice => ({
   id: 'BreakGlassUsed',
   page: 'break-glass-used',
-  says: 'The break-glass role was used on Secrets Manager. Somebody must know why.',
+  says: 'The break-glass role was used on Secrets Manager. Find out who used it, and why.',
   pattern: {
     source: ['aws.secretsmanager'],
     detailType: API_CALL,

@@ -104,6 +104,13 @@ describe('every type that is published', () => {
   })
 })
 
+test('the page says of each source who speaks as it, once', () => {
+  const page = readFileSync(new URL('../../docs/events/README.md', import.meta.url), 'utf8')
+  const [, table = ''] = /\| source \| who speaks as it \|\n([\s\S]*?)\n\n/.exec(page) ?? []
+
+  expect([...table.matchAll(/`(m2m\.[a-z-]+)`/g)].map(([, source]) => source).sort()).toEqual([...eventSources].sort())
+})
+
 /** Every object of a schema, at any depth, that could hold fields. */
 const objectsIn = (schema: unknown, path = ''): readonly { readonly path: string; readonly closed: boolean }[] => {
   if (typeof schema !== 'object' || schema === null) return []

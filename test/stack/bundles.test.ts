@@ -22,7 +22,7 @@ interface Budget {
 const budgets: Readonly<Record<BundleName, Budget>> = {
   // 34 kB of it are what the rotation remembers, proves and signs, and how it waits for what is not visible yet.
   // 8 kB answer whether Stytch accepts what consumers read (docs/decisions/059).
-  'on-rotation': { kB: 712, gzippedKB: 192 },
+  'on-rotation': { kB: 714, gzippedKB: 192 },
   'on-project-rotation': { kB: 702, gzippedKB: 190 },
   'on-client-resource': { kB: 616, gzippedKB: 168 },
   // 2 kB of it answer `m2m doctor` which values a rotation would refuse.
@@ -31,16 +31,16 @@ const budgets: Readonly<Record<BundleName, Budget>> = {
   'on-archive': { kB: 510, gzippedKB: 128 },
   // No undici either: AWS is all it speaks to, and Systems Manager and Lambda without a client (docs/decisions/020).
   // 16 kB of it are what was reported, and what people read of it (docs/decisions/073).
-  'on-sweep': { kB: 448, gzippedKB: 120 },
-  'on-identify': { kB: 592, gzippedKB: 162 },
+  'on-sweep': { kB: 449, gzippedKB: 120 },
+  'on-identify': { kB: 592, gzippedKB: 163 },
   'on-incident': { kB: 411, gzippedKB: 109 },
   // The durable SDK brings Lambda's own client along. 25 kB tell what became of each secret, and let somebody pause or stop (docs/decisions/061).
   'on-campaign': { kB: 880, gzippedKB: 235 },
   // Of jose what signs a JWT: 18 kB, 6 kB gzipped.
-  'on-leak-report': { kB: 623, gzippedKB: 168 },
+  'on-leak-report': { kB: 624, gzippedKB: 168 },
   'on-read': { kB: 330, gzippedKB: 90 },
   // No client of the SDK (docs/decisions/023).
-  'on-vend': { kB: 321, gzippedKB: 92 },
+  'on-vend': { kB: 322, gzippedKB: 92 },
 }
 
 /** What every caller of AWS brings along: the protocol, the signature, and credentials from the environment. */

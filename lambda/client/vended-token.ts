@@ -1,5 +1,6 @@
 // What the vendor answers, read: a token, or why there is none. Nothing of a token is in any error.
 import { parseJsonObject } from '../core/base/json-object.ts'
+import { messageText } from '../core/base/message-text.ts'
 
 export interface VendedToken {
   readonly accessToken: string
@@ -24,7 +25,9 @@ export class VendFailed extends Error implements VendFailure {
   readonly description: string
   readonly retryAfterSeconds: number | undefined
   constructor(client: string, { status, code, description, retryAfterSeconds }: VendFailure) {
-    super(`No token for ${client}: ${code}${status === undefined ? '' : `, HTTP ${status}`}. ${description}`)
+    super(
+      messageText(`No token for ${client}: ${code}${status === undefined ? '' : `, HTTP ${status}`}. ${description}`),
+    )
     this.name = 'VendFailed'
     this.status = status
     this.code = code

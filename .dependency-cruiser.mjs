@@ -163,9 +163,10 @@ export default {
     {
       name: 'no-unresolvable-import',
       severity: 'error',
-      comment: 'What cannot be resolved cannot be judged.',
+      comment:
+        "What cannot be resolved cannot be judged. /lib/ is where the laptop's page gets lit-html from; tsc resolves that.",
       from: {},
-      to: { couldNotResolve: true },
+      to: { couldNotResolve: true, pathNot: '^/lib/' },
     },
     {
       name: 'no-cycle',

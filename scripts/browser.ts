@@ -10,12 +10,12 @@ const repository = fileURLToPath(new URL('..', import.meta.url))
 const here = join(repository, 'test/browser')
 
 const install = (): boolean =>
-  existsSync(join(here, 'node_modules/playwright-core')) ||
+  (existsSync(join(here, 'node_modules/playwright-core')) && existsSync(join(here, 'node_modules/axe-core'))) ||
   spawnSync('npm', ['ci', '--prefix', here], { stdio: ['ignore', 'inherit', 'inherit'] }).status === 0
 
 if (install())
   process.exitCode = await check(repository, [], ['--config', 'vitest.browser.config.ts', ...process.argv.slice(2)])
 else {
-  console.log('playwright-core could not be installed\n0 passed, 1 failed')
+  console.log('playwright-core and axe-core could not be installed\n0 passed, 1 failed')
   process.exitCode = 1
 }

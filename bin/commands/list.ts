@@ -8,6 +8,7 @@ import {
   shownState,
   shownStates,
 } from '../../lambda/core/clients/client-status.ts'
+import { type StateTone, stateWords } from '../../lambda/core/clients/state-words.ts'
 import type { CheckFinding } from '../../lambda/core/rotation/check-answer.ts'
 import type { AsOf } from '../../lambda/core/secret/is-managed.ts'
 import {
@@ -34,24 +35,13 @@ interface ListOptions extends Omit<Choice, 'names' | 'all'> {
   readonly check?: true
 }
 
-const colours = {
-  settled: 'green',
-  overlap: 'cyan',
-  rotating: 'cyan',
-  revoked: 'yellow',
-  stuck: 'red',
-  off: 'yellow',
-  retired: 'gray',
-  empty: 'red',
-  deleted: 'gray',
-  dead: 'red',
-  inactive: 'red',
-  gone: 'red',
-  foreign: 'red',
-  held: 'yellow',
-} as const satisfies Record<ShownState, string>
+const colours = { good: 'green', busy: 'cyan', warn: 'yellow', bad: 'red', quiet: 'gray' } as const satisfies Record<
+  StateTone,
+  string
+>
 
-export const paintState = (screen: Screen, state: ShownState): string => screen.paint(colours[state], state)
+export const paintState = (screen: Screen, state: ShownState): string =>
+  screen.paint(colours[stateWords[state].tone], state)
 
 const heldWords = ({ visible }: Row): string =>
   visible.hold === undefined ? '' : `held${visible.hold.by === undefined ? '' : ` by ${visible.hold.by}`}`

@@ -5,6 +5,9 @@ import { fileURLToPath } from 'node:url'
 
 export interface Locator {
   click(): Promise<void>
+  focus(): Promise<void>
+  press(key: string): Promise<void>
+  getAttribute(name: string): Promise<string | null>
   fill(value: string): Promise<void>
   selectOption(value: string): Promise<unknown>
   uncheck(): Promise<void>
@@ -17,9 +20,20 @@ export interface Locator {
   getByRole(role: string, options: { readonly name: string; readonly exact?: boolean }): Locator
 }
 
+export type Scheme = 'light' | 'dark'
+
 export interface BrowserPage extends Pick<Locator, 'locator' | 'getByRole'> {
   goto(url: string): Promise<unknown>
   content(): Promise<string>
+  setViewportSize(size: { readonly width: number; readonly height: number }): Promise<void>
+  emulateMedia(media: {
+    readonly colorScheme?: Scheme
+    readonly reducedMotion?: 'reduce' | 'no-preference'
+  }): Promise<void>
+  readonly keyboard: { press(key: string): Promise<void>; type(text: string): Promise<void> }
+  close(): Promise<void>
+  /** An expression, evaluated past the page's content security policy. */
+  evaluate(expression: string): Promise<unknown>
   evaluate<Input, Output>(work: (input: Input) => Output | Promise<Output>, input: Input): Promise<Output>
   on(event: 'console', listener: (message: { type(): string; text(): string }) => void): unknown
   on(event: 'pageerror', listener: (error: Error) => void): unknown

@@ -2,23 +2,28 @@
 // has: faults and a clock. Each says in one sentence what came of it.
 
 import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge'
 import { awsClientSettings } from '../../adapters/aws/aws-call.ts'
 import { createEvents } from '../../adapters/aws/events.ts'
 import { createSecrets } from '../../adapters/aws/secrets.ts'
 import { LEAK_REPORTED, leakSources } from '../../core/base/event-types.ts'
-import { isJsonObject, type JsonObject } from '../../core/base/json-object.ts'
+import { filled, isJsonObject, type JsonObject, parseJsonObject } from '../../core/base/json-object.ts'
 import { HOUR_MS } from '../../core/base/time-units.ts'
 import { settleToken } from '../../core/drive/settle-request.ts'
 import { CLIENT_NAME_RULE, expectedClientName, isClientName } from '../../core/secret/client-name.ts'
 import { versionLabelled } from '../../core/secret/labels.ts'
 import { type Intent, makeRequestToken } from '../../core/secret/request-token.ts'
 import { isScopes, SCOPE_RULE } from '../../core/secret/scope.ts'
-import { isOfStage } from '../../core/secret/stage-secrets.ts'
+import { TAG } from '../../core/secret/secret-tags.ts'
+import { isOfStage, shortNameOf } from '../../core/secret/stage-secrets.ts'
+import type { PeekedSecret } from '../aws/peek.ts'
 import { LAPTOP_BUS } from '../laptop/functions.ts'
 import type { Laptop } from '../laptop/laptop.ts'
 import { type Fault, faultFaults } from '../stand-in/faults.ts'
-import { createOperator } from '../story/operator.ts'
+import type { Operator } from '../story/operator.ts'
+import type { Incidents, LeakedValue } from './incidents.ts'
+import { isPresetName, type Presets, presetNames } from './presets.ts'
 
 export interface ActResult {
   readonly isDone: boolean
@@ -37,9 +42,20 @@ const refused = (says: string): ActResult => ({ isDone: false, says })
 
 const MAX_HOURS = 24 * 365
 
-export const createActs = (laptop: Laptop): Acts => {
+/** What the page adds to what an operator may do. */
+export interface PageParts {
+  readonly operator: Operator
+  readonly incidents: Pick<Incidents, 'attack'>
+  readonly presets: Presets
+  /** Says in the timeline what was done to the laptop itself. */
+  readonly note: (about: string, says: string) => void
+}
+
+/** So long an attacker uses the value before its leak is reported. */
+const HEAD_START_MS = 700
+
+export const createActs = (laptop: Laptop, { operator, incidents, presets, note }: PageParts): Acts => {
   const { address, aws, stytch, world } = laptop
-  const operator = createOperator(address)
   const { secretsManager } = operator
   const eventBridge = new EventBridgeClient({
     ...awsClientSettings,
@@ -71,11 +87,22 @@ export const createActs = (laptop: Laptop): Acts => {
       const secret = secretOf(input)
       if (secret === undefined) return refused('There is no such client.')
       const reply = await secrets.rotate(secret.arn, await tokenFor(secret.arn, intent))
-      if (reply === 'busy') return refused(`${secret.name} is being rotated already; wait until AWSPENDING is gone.`)
+      if (reply === 'busy')
+        return refused(`${shortNameOf(laptop.stage, secret.name)} is being rotated already; wait until that has ended.`)
       return reply === 'gone'
         ? refused('There is no such client.')
-        : done(`A ${intent} of ${secret.name} was asked for.`)
+        : done(`Requested: ${intent} of ${shortNameOf(laptop.stage, secret.name)}.`)
     }
+
+  /** What an attacker has who copied AWSCURRENT. */
+  const leakedValueOf = ({ versions }: PeekedSecret): LeakedValue | undefined => {
+    const current = versions.find(({ stages }) => stages.includes('AWSCURRENT'))
+    const value = parseJsonObject(current?.value ?? '')
+    const { client_id: clientId, client_secret: clientSecret, token_url: tokenUrl } = value ?? {}
+    if (current === undefined || ![clientId, clientSecret, tokenUrl].every((one) => filled(one))) return undefined
+    const credentials = { clientId: String(clientId), clientSecret: String(clientSecret), tokenUrl: String(tokenUrl) }
+    return { versionId: current.id, credentials }
+  }
 
   const acts: Readonly<Record<string, (input: JsonObject) => ActResult | Promise<ActResult>>> = {
     rotate: rotation('rotate'),
@@ -95,6 +122,11 @@ export const createActs = (laptop: Laptop): Acts => {
       const secret = secretOf(input)
       if (secret === undefined) return refused('There is no such client.')
       const incidentId = `page-${randomUUID().slice(0, 8)}`
+      const leaked = leakedValueOf(secret)
+      if (leaked !== undefined) {
+        incidents.attack(incidentId, leaked)
+        await sleep(HEAD_START_MS)
+      }
       const detail = {
         incidentId,
         selector: { secretNames: [secret.name] },
@@ -102,25 +134,38 @@ export const createActs = (laptop: Laptop): Acts => {
         requestedBy: 'the status page',
       }
       await events.publish([{ type: LEAK_REPORTED, detail }])
-      return done(`Incident ${incidentId}: the leak of ${secret.name} is reported.`)
+      return done(`Incident ${incidentId}: the leak of ${shortNameOf(laptop.stage, secret.name)} is reported.`)
     },
     fault: ({ at, fault }) => {
       const server = at === 'Stytch' ? stytch.server : at === 'AWS' ? aws : undefined
       const faults = [...(server === undefined ? ['at: expected Stytch or AWS'] : []), ...faultFaults(fault)]
       if (server === undefined || faults.length > 0) return refused(faults.join('; '))
       server.faults.add(fault as Fault)
-      return done(`${at} will play it.`)
+      note('', `Fault set at ${at}: ${(fault as Fault).op}, ${(fault as Fault).kind}`)
+      return done(`The fault is set at ${at}.`)
+    },
+    preset: (input) => {
+      const { preset } = input
+      if (!isPresetName(preset)) return refused(`preset: expected one of ${presetNames.join(', ')}`)
+      const secret = secretOf(input)
+      if (preset === 'dashboard' && secret === undefined) return refused('There is no such client.')
+      const says = presets.play(preset, secret?.tags[TAG.client])
+      note(secret === undefined ? '' : shortNameOf(laptop.stage, secret.name), says.replace(/\.$/, ''))
+      return done(says)
     },
     calm: () => {
+      presets.calm()
       stytch.server.faults.clear()
       aws.faults.clear()
-      return done('No fault is left to play.')
+      note('', 'All faults cleared')
+      return done('All faults are cleared.')
     },
     clock: ({ hours }) => {
       if (typeof hours !== 'number' || !(hours > 0 && hours <= MAX_HOURS)) {
         return refused(`hours: expected a number over 0, up to ${MAX_HOURS}`)
       }
       world.clock.advance(hours * HOUR_MS)
+      note('', `Clock moved forward by ${hours} h`)
       return done(`It is ${new Date(now()).toISOString()} now.`)
     },
   }
@@ -138,9 +183,6 @@ export const createActs = (laptop: Laptop): Acts => {
         return refused(`${act} failed: ${error instanceof Error ? error.name : 'unknown'}. The timeline shows where.`)
       }
     },
-    close: () => {
-      secretsManager.destroy()
-      eventBridge.destroy()
-    },
+    close: () => eventBridge.destroy(),
   }
 }

@@ -1,14 +1,15 @@
 // What the status page shows of the clients, from what both stand-ins hold: names, labels, slots, positions, last fours. No value.
 
 import { HOUR_MS } from '../../core/base/time-units.ts'
-import { checkedState, shownState, visibleOf } from '../../core/clients/client-status.ts'
+import { checkedState, type ShownState, shownState, visibleOf } from '../../core/clients/client-status.ts'
+import { stateWords } from '../../core/clients/state-words.ts'
 import type { CheckFinding } from '../../core/rotation/check-answer.ts'
 import { type Position, type Slots, sightings } from '../../core/rotation/position.ts'
 import { entryLabelled } from '../../core/secret/labels.ts'
 import { type Origin, readRequestToken } from '../../core/secret/request-token.ts'
 import type { Secret } from '../../core/secret/secret.ts'
 import type { StoredSecret } from '../../core/secret/secret-format.ts'
-import { clientIdOf } from '../../core/secret/secret-tags.ts'
+import { clientIdOf, overlapOf } from '../../core/secret/secret-tags.ts'
 import { formOf } from '../../core/secret/slot-forms.ts'
 import { isOfStage, type StageSecrets, shortNameOf } from '../../core/secret/stage-secrets.ts'
 import type { PeekedSecret, PeekedVersion } from '../aws/peek.ts'
@@ -27,13 +28,18 @@ export interface ClientSight {
   readonly secretName: string
   readonly clientId: string | null
   /** As `m2m status` says it. */
-  readonly state: string
+  readonly state: ShownState
+  /** Whether somebody has to act: a bad state, or a value that is older than it may become. */
+  readonly needsAction: boolean
   /** As the move table says it; null: Stytch knows no such client. */
   readonly position: Position | null
   readonly slots: Slots | null
   readonly versions: readonly VersionSight[]
   /** Epoch milliseconds. */
   readonly rotatedAt: number | null
+  /** When AWSCURRENT's value was issued, as far as metadata shows. */
+  readonly issuedAt: number | null
+  readonly overlapFrom: number | null
   readonly overlapUntil: number | null
   readonly isHeld: boolean
   readonly isOverdue: boolean
@@ -42,8 +48,8 @@ export interface ClientSight {
 export interface SightInput extends StageSecrets {
   readonly rotationFunctionArn: string
   readonly hours: { readonly periodHours: number; readonly overlapHours: number }
-  /** Stytch's two slots, by last four. */
-  readonly slotsOf: (clientId: string) => Slots | undefined
+  /** Stytch's two slots, by last four, and whether it accepts anything of the client. @default isActive - true */
+  readonly slotsOf: (clientId: string) => (Slots & { readonly isActive?: boolean }) | undefined
   /** Epoch milliseconds. */
   readonly now: number
 }
@@ -84,6 +90,14 @@ const versionOf = ({ versions }: PeekedSecret, label: string): PeekedVersion | u
   return entry?.version
 }
 
+/** AWSCURRENT: its version, and the last four of its value; null: it holds none in the format of a client's secret. */
+export const currentOf = (
+  secret: PeekedSecret,
+): { readonly versionId: string; readonly lastFour: string | null } | undefined => {
+  const version = versionOf(secret, 'AWSCURRENT')
+  return version && { versionId: version.id, lastFour: stored(secret, version)?.clientSecret.lastFour ?? null }
+}
+
 const positionOf = (secret: PeekedSecret, slots: Slots | undefined): Position | null => {
   const current = versionOf(secret, 'AWSCURRENT')
   const holding = current === undefined ? undefined : stored(secret, current)
@@ -111,8 +125,9 @@ const positionOf = (secret: PeekedSecret, slots: Slots | undefined): Position | 
 const DEAD: readonly (Position | null)[] = ['drift', 'cancelledUnderUs']
 
 /** What the rotation function would answer, had it been asked. */
-const findingOf = (position: Position | null, slots: Slots | undefined, now: number): CheckFinding => {
+const findingOf = (position: Position | null, slots: ReturnType<SightInput['slotsOf']>, now: number): CheckFinding => {
   if (slots === undefined) return { found: 'gone', since: now }
+  if (slots.isActive === false) return { found: 'inactive' }
   return DEAD.includes(position) ? { found: 'dead', since: now } : { found: 'fits' }
 }
 
@@ -125,16 +140,18 @@ const sightOf = (secret: PeekedSecret, input: SightInput): ClientSight => {
   const slots = clientId === undefined ? undefined : slotsOf(clientId)
   const position = positionOf(secret, slots)
   const finding = clientId === undefined ? undefined : findingOf(position, slots, now)
+  const state = shownState({
+    ...visible,
+    state: checkedState(visible.state, { secret: managed, record: undefined, finding }),
+  })
   return {
     name: shortNameOf(input, secret.name),
     secretName: secret.name,
     clientId: clientId ?? null,
-    state: shownState({
-      ...visible,
-      state: checkedState(visible.state, { secret: managed, record: undefined, finding }),
-    }),
+    state,
+    needsAction: stateWords[state].tone === 'bad' || visible.isOverdue,
     position,
-    slots: slots ?? null,
+    slots: slots === undefined ? null : { current: slots.current, next: slots.next },
     versions: secret.versions
       .filter(({ stages }) => stages.length > 0)
       .map((version) => ({
@@ -144,6 +161,8 @@ const sightOf = (secret: PeekedSecret, input: SightInput): ClientSight => {
         lastFour: stored(secret, version)?.clientSecret.lastFour ?? null,
       })),
     rotatedAt: visible.rotatedAt ?? null,
+    issuedAt: visible.issuedAt ?? null,
+    overlapFrom: visible.overlapUntil === undefined ? null : visible.overlapUntil - overlapOf(managed, spans),
     overlapUntil: visible.overlapUntil ?? null,
     isHeld: visible.hold !== undefined,
     isOverdue: visible.isOverdue,

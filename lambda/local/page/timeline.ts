@@ -1,40 +1,22 @@
-// What happens on the laptop, line by line: calls to both stand-ins, labels that move, events on the bus. Keeps the last few hundred lines
-// and notifies whoever listens. Names, ids and statuses; what a call carried is not here.
+// Watches both stand-ins and the bus, and turns calls, label moves and events into stories. What a call carried is not here, and the calls of
+// the laptop's own consumers are left out: there is a line of their own for them.
+import { isJsonObject } from '../../core/base/json-object.ts'
+import { intentOfOrigin, isOwnToken, readRequestToken } from '../../core/secret/request-token.ts'
 import type { PeekedSecret } from '../aws/peek.ts'
 import type { Laptop } from '../laptop/laptop.ts'
 import type { Call, StandInServer } from '../stand-in/server.ts'
+import { beginning, dryRun, endedQuietly, endingOf, eventSentence, storedSentence } from './sentences.ts'
+import { createStories, type Stories } from './stories.ts'
 
-export interface TimelineLine {
-  /** Counts from 1. */
-  readonly number: number
-  /** Epoch milliseconds on the shared clock. */
-  readonly at: number
-  readonly where: 'Stytch' | 'AWS' | 'label' | 'event' | 'page'
-  readonly what: string
-  /** A client's or secret's name, or a client id. */
-  readonly about: string
-  /** Whether something went wrong: a refused call, a refused rotation. */
-  readonly isFault: boolean
-}
-
-export type NewLine = Omit<TimelineLine, 'number'>
-
-export interface Timeline {
-  /** Oldest first. */
-  lines(): readonly TimelineLine[]
-  add(line: NewLine): void
-  /** @returns the undo. */
-  onLine(listener: (line: TimelineLine) => void): () => void
+export interface Timeline extends Pick<Stories, 'all' | 'linesOf' | 'takeChanged' | 'note'> {
   close(): void
 }
 
-const KEPT = 500
 const LOOK_EVERY_MS = 100
 
-const faultEvents = new Set(['Rotation Refused', 'Drift Detected', 'Credential Refused', 'Rotation Stuck'])
-
-/** A 400 or 404 is an answer that most callers have a next move for. */
-const isFaultStatus = (status: number): boolean => status === 0 || status === 401 || status === 429 || status >= 500
+/** A 400 or 404 is an answer that most callers have a next move for, and a refused token request says what a value is worth. */
+const isFaultCall = ({ op, status }: Call): boolean =>
+  status === 0 || status === 429 || status >= 500 || (status === 401 && op !== 'Token')
 
 const stagesOf = ({ versions }: PeekedSecret): ReadonlyMap<string, string> =>
   new Map(versions.flatMap(({ id, stages }) => stages.map((stage) => [stage, id] as const)))
@@ -42,27 +24,19 @@ const stagesOf = ({ versions }: PeekedSecret): ReadonlyMap<string, string> =>
 /** `rotate-1767…`: enough of a request token to know it again. */
 const shortId = (id: string): string => (id.length > 20 ? `${id.slice(0, 20)}…` : id)
 
-const textOf = (detail: unknown, names: readonly string[]): string => {
-  const fields = (detail ?? {}) as Readonly<Record<string, unknown>>
-  return names.flatMap((name) => (typeof fields[name] === 'string' ? [fields[name]] : [])).join(' ')
+interface Naming {
+  /** What people call a subject: a client id, a secret's name or its ARN; '' for what is no client. */
+  readonly nameOf: (subject: string) => string
+  /** Of AWSCURRENT's value. */
+  readonly lastFourOf: (secret: PeekedSecret) => string | null
 }
 
-/** @param nameOf what people call a subject: a client id, a secret's name or its ARN. */
 export const createTimeline = (
   { aws, stytch, world }: Pick<Laptop, 'aws' | 'stytch' | 'world'>,
-  nameOf: (subject: string) => string,
+  { nameOf, lastFourOf }: Naming,
 ): Timeline => {
   const { now } = world.clock
-  const kept: TimelineLine[] = []
-  const listeners = new Set<(line: TimelineLine) => void>()
-  let number = 0
-  const add = (line: NewLine): void => {
-    number += 1
-    const numbered = { ...line, number }
-    kept.push(numbered)
-    if (kept.length > KEPT) kept.shift()
-    for (const listener of listeners) listener(numbered)
-  }
+  const stories = createStories(now)
 
   const follow = (where: 'Stytch' | 'AWS', server: StandInServer) => {
     let calls: readonly Call[] = server.calls()
@@ -72,9 +46,11 @@ export const createTimeline = (
       // A reset begins another list.
       if (latest !== calls) seen = 0
       calls = latest
-      for (const { op, subject, at, status } of latest.slice(seen)) {
+      for (const call of latest.slice(seen)) {
+        const { op, subject, at, status, player } = call
+        if (player !== undefined) continue
         const what = status === 0 ? `${op} – no reply` : `${op} ${status}`
-        add({ at, where, what, about: subject === null ? '' : nameOf(subject), isFault: isFaultStatus(status) })
+        stories.call(subject === null ? '' : nameOf(subject), { at, where, what, isFault: isFaultCall(call) })
       }
       seen = latest.length
     }
@@ -85,52 +61,101 @@ export const createTimeline = (
   }
 
   const labels = new Map<string, ReadonlyMap<string, string>>(aws.peekAll().map((one) => [one.arn, stagesOf(one)]))
+  /** Registered a moment ago: its dry run comes next. */
+  const tested = new Set<string>()
+  const beginOrEnd = (secret: PeekedSecret, stage: string, to: string | undefined): void => {
+    const name = nameOf(secret.arn)
+    const going = stories.openOf(name)
+    if (stage === 'AWSPENDING' && to !== undefined && going === undefined) {
+      const isTest = !isOwnToken(to) && tested.has(name)
+      const says = isTest ? dryRun.begins(name) : beginning(intentOfOrigin(readRequestToken(to).origin), name)
+      stories.begin(name, 'rotation', says)
+    }
+    const { origin } = readRequestToken(to ?? '')
+    if (stage === 'AWSCURRENT' && to !== undefined && (origin === 'register' || origin === 'adopt')) {
+      stories.end(stories.begin(name, 'client', storedSentence(origin, name, lastFourOf(secret))))
+      tested.add(name)
+    }
+    if (stage === 'AWSPENDING' && to === undefined && going !== undefined) {
+      if (going.tone === 'busy') stories.say(going.id, tested.has(name) ? dryRun.ends(name) : endedQuietly(name))
+      tested.delete(name)
+      stories.end(going.id)
+    }
+  }
   const lookAtLabels = (secretId: string): void => {
     const secret = aws.peek(secretId)
-    if (secret === undefined) return
+    if (secret === undefined || nameOf(secret.arn) === '') return
     const before = labels.get(secret.arn) ?? new Map<string, string>()
     const after = stagesOf(secret)
     labels.set(secret.arn, after)
-    const about = nameOf(secret.arn)
     for (const stage of new Set([...before.keys(), ...after.keys()])) {
       const [from, to] = [before.get(stage), after.get(stage)]
       if (from === to) continue
+      beginOrEnd(secret, stage, to)
       const what = to === undefined ? `${stage} removed` : `${stage} → ${shortId(to)}`
-      add({ at: now(), where: 'label', what, about, isFault: false })
+      stories.call(nameOf(secret.arn), { at: now(), where: 'label', what, isFault: false })
+    }
+  }
+  /** Labels move a little after the last call, too. */
+  const recent = new Map<string, number>()
+  const lookAtRecent = (): void => {
+    lookAtCalls()
+    for (const [subject, until] of recent) {
+      lookAtLabels(subject)
+      if (Date.now() > until) recent.delete(subject)
     }
   }
   const untaps = [
     stytch.server.tap(lookAtCalls),
     aws.tap(({ subject, phase }) => {
       lookAtCalls()
-      if (phase === 'after' && subject !== null) lookAtLabels(subject)
+      if (phase !== 'after' || subject === null) return
+      lookAtLabels(subject)
+      recent.set(subject, Date.now() + RECENT_MS)
     }),
   ]
   const unlisten = aws.onEvent(({ detailType, detail }) => {
-    const about = nameOf(textOf(detail, ['secretName']))
-    const what = [detailType, textOf(detail, ['intent', 'reason', 'outcome'])].filter((part) => part !== '').join(': ')
-    add({ at: now(), where: 'event', what, about, isFault: faultEvents.has(detailType) })
+    const fields = isJsonObject(detail) ? detail : {}
+    const secretName = typeof fields.secretName === 'string' ? fields.secretName : selectedIn(fields)
+    const name = nameOf(secretName)
+    const secret = aws.peek(secretName)
+    const ending = endingOf(detailType, fields, name, secret === undefined ? null : lastFourOf(secret))
+    const going = stories.openOf(name)
+    if (ending !== undefined) {
+      if (going === undefined) stories.note(name, 'rotation', ending)
+      else stories.say(going.id, ending)
+      return
+    }
+    const sentence = eventSentence(detailType, fields, name)
+    if (sentence === undefined) return
+    const { isIncident, ...said } = sentence
+    stories.note(name, isIncident ? 'incident' : 'system', said)
   })
-  // What comes after the last tap of a call that was broken off.
-  const timer = setInterval(lookAtCalls, LOOK_EVERY_MS)
+  const timer = setInterval(lookAtRecent, LOOK_EVERY_MS)
   timer.unref()
   world.onReset(() => {
     labels.clear()
-    add({ at: now(), where: 'page', what: 'everything was emptied', about: '', isFault: false })
+    stories.clear()
+    stories.note('', 'system', { says: 'The laptop was emptied', detail: '', tone: 'plain' })
   })
 
   return {
-    lines: () => kept,
-    add,
-    onLine: (listener) => {
-      listeners.add(listener)
-      return () => listeners.delete(listener)
-    },
+    all: stories.all,
+    linesOf: stories.linesOf,
+    takeChanged: stories.takeChanged,
+    note: stories.note,
     close: () => {
       clearInterval(timer)
       for (const untap of untaps) untap()
       unlisten()
-      listeners.clear()
     },
   }
+}
+
+const RECENT_MS = 3000
+
+/** Of a report about one secret: its name. */
+const selectedIn = ({ selector }: Readonly<Record<string, unknown>>): string => {
+  const names = isJsonObject(selector) && Array.isArray(selector.secretNames) ? selector.secretNames : []
+  return names.length === 1 && typeof names[0] === 'string' ? names[0] : ''
 }

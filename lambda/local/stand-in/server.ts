@@ -3,6 +3,7 @@
 // remembered by operation, subject and status alone.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { defined } from '../../core/base/defined.ts'
 import { foreignFault } from './browser-guard.ts'
 import { createFaultPlan, type Fault, type FaultPlan, faultFaults } from './faults.ts'
 import type { World } from './world.ts'
@@ -60,7 +61,13 @@ export interface Call {
   readonly at: number
   /** 0 = the reply never went out. */
   readonly status: number
+  /** Of the laptop's own traffic: who called (`playerAgent`). */
+  readonly player?: string
 }
+
+/** The User-Agent of a part that the laptop plays beside the system itself, e.g. a consumer. */
+export const playerAgent = (player: string): string => `m2m-laptop-${player}`
+const PLAYER = /\bm2m-laptop-([a-z]+)/
 
 export interface TapEvent {
   readonly op: string
@@ -148,11 +155,11 @@ export const createStandInServer = (world: World, vendor: Vendor): StandInServer
     for (const tap of taps) await tap({ op: operation.op, subject: operation.subject, phase })
   }
 
-  const remember = (operation: Operation, status: number): void => {
-    calls.push({ op: operation.op, subject: operation.subject, at: world.clock.now(), status })
-  }
-
-  const play = async (operation: Operation, response: ServerResponse): Promise<void> => {
+  const play = async (operation: Operation, response: ServerResponse, agent: string | undefined): Promise<void> => {
+    const player = PLAYER.exec(agent ?? '')?.[1]
+    const remember = ({ op, subject }: Operation, status: number): void => {
+      calls.push({ op, subject, at: world.clock.now(), status, ...defined({ player }) })
+    }
     const fault = faults.take(operation.op)
     const delay = vendor.delay?.(operation)
     if (delay !== undefined) await delay
@@ -206,7 +213,7 @@ export const createStandInServer = (world: World, vendor: Vendor): StandInServer
     }
     const operation = vendor.route(request)
     if (foreign !== undefined && vendor.isGuarded === true && operation.isOpen !== true) return refuse(foreign)
-    await play(operation, response)
+    await play(operation, response, message.headers['user-agent'])
   }
 
   const server = createServer((message, response) => {

@@ -2,6 +2,7 @@
 // They differ in how long they keep the secret. A failed request is one that their user would have seen.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { request } from 'undici'
+import { defined } from '../../core/base/defined.ts'
 import type { Credentials, Operator } from './operator.ts'
 
 /** every: reads the secret each time · ttl: keeps it, reads again when refused · overlap: keeps it as long as promised. */
@@ -13,6 +14,10 @@ export interface ConsumerInput {
   /** ttl, overlap: how long the secret is kept. */
   readonly keepMs: number
   readonly resourceUrl: string
+  /** Between two requests. @default 15 */
+  readonly pauseMs?: number
+  /** As what its calls are known. @default - none */
+  readonly agent?: string
 }
 
 export interface Tally {
@@ -22,16 +27,21 @@ export interface Tally {
 
 export interface Consumer {
   readonly tally: Tally
+  /** Last four of the secret that it holds; undefined: it has not read one yet. */
+  holds(): string | undefined
   stop(): Promise<void>
 }
 
 const PAUSE_MS = 15
 
-/** @returns the access token, or undefined when Stytch refuses. */
-export const exchange = async ({ clientId, clientSecret, tokenUrl }: Credentials): Promise<string | undefined> => {
+/** The token endpoint's answer: its status, and the access token where there is one. */
+export const requestToken = async (
+  { clientId, clientSecret, tokenUrl }: Credentials,
+  agent?: string,
+): Promise<{ readonly status: number; readonly token: string | undefined }> => {
   const response = await request(tokenUrl, {
     method: 'POST',
-    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    headers: { 'content-type': 'application/x-www-form-urlencoded', ...defined({ 'user-agent': agent }) },
     body: new URLSearchParams({
       grant_type: 'client_credentials',
       client_id: clientId,
@@ -39,8 +49,13 @@ export const exchange = async ({ clientId, clientSecret, tokenUrl }: Credentials
     }).toString(),
   })
   const body = (await response.body.json()) as { access_token?: string }
-  return response.statusCode === 200 ? body.access_token : undefined
+  const { statusCode: status } = response
+  return { status, token: status === 200 ? body.access_token : undefined }
 }
+
+/** @returns the access token, or undefined when Stytch refuses. */
+export const exchange = async (credentials: Credentials, agent?: string): Promise<string | undefined> =>
+  (await requestToken(credentials, agent)).token
 
 export const callResource = async (url: string, token: string): Promise<boolean> => {
   const response = await request(url, { headers: { authorization: `Bearer ${token}` } })
@@ -49,7 +64,7 @@ export const callResource = async (url: string, token: string): Promise<boolean>
 }
 
 export const startConsumer = (operator: Operator, input: ConsumerInput): Consumer => {
-  const { secretId, habit, keepMs, resourceUrl } = input
+  const { secretId, habit, keepMs, resourceUrl, pauseMs = PAUSE_MS, agent } = input
   const tally: Tally = { requests: 0, failures: 0 }
   let kept: { readonly credentials: Credentials; readonly until: number } | undefined
   let isStopped = false
@@ -62,24 +77,25 @@ export const startConsumer = (operator: Operator, input: ConsumerInput): Consume
   }
 
   const attempt = async (): Promise<boolean> => {
-    const token = (await exchange(await credentials(false))) ?? (await retry())
+    const token = (await exchange(await credentials(false), agent)) ?? (await retry())
     return token !== undefined && callResource(resourceUrl, token)
   }
   /** What docs/secret-format.md asks of a consumer: when refused, read the secret once more. */
   const retry = async (): Promise<string | undefined> =>
-    habit === 'overlap' ? undefined : exchange(await credentials(true))
+    habit === 'overlap' ? undefined : exchange(await credentials(true), agent)
 
   const work = async (): Promise<void> => {
     while (!isStopped) {
       tally.requests += 1
       const succeeded = await attempt().catch(() => false)
       if (!succeeded) tally.failures += 1
-      await sleep(PAUSE_MS)
+      await sleep(pauseMs)
     }
   }
   const done = work()
   return {
     tally,
+    holds: () => kept?.credentials.clientSecret.slice(-4),
     stop: async () => {
       isStopped = true
       await done

@@ -37,9 +37,11 @@ export interface Credentials {
 const REGISTRATION_MS = 30_000
 const ROTATION_MS = 25_000
 
-export const createOperator = (address: LaptopAddress): Operator => {
+/** @param agent as what its calls are known; absent: as anybody's */
+export const createOperator = (address: LaptopAddress, agent?: string): Operator => {
   const secretsManager = new SecretsManagerClient({
     ...awsClientSettings,
+    ...(agent === undefined ? {} : { customUserAgent: agent }),
     endpoint: address.aws,
     region: address.region,
     credentials: { accessKeyId: 'laptop', secretAccessKey: 'laptop' },

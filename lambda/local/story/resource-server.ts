@@ -9,12 +9,16 @@ export interface ResourceServer {
   close(): Promise<void>
 }
 
-export const startResourceServer = async (address: LaptopAddress): Promise<ResourceServer> => {
+/** @param now epoch milliseconds, by which tokens are judged: the laptop's clock can be moved. @default - real time */
+export const startResourceServer = async (
+  address: LaptopAddress,
+  now: () => number = Date.now,
+): Promise<ResourceServer> => {
   const jwks = createRemoteJWKSet(new URL(`/v1/sessions/jwks/${address.project_id}`, address.stytch))
   const expected = { issuer: `stytch.com/${address.project_id}`, audience: address.project_id, algorithms: ['RS256'] }
   const server = createServer((message, response) => {
     const token = message.headers.authorization?.replace(/^Bearer /, '') ?? ''
-    jwtVerify(token, jwks, expected).then(
+    jwtVerify(token, jwks, { ...expected, currentDate: new Date(now()) }).then(
       ({ payload }) => response.writeHead(200).end(JSON.stringify({ hello: payload.sub })),
       () => response.writeHead(401).end('{}'),
     )

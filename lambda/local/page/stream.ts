@@ -1,0 +1,127 @@
+// What every open page is sent, as server-sent events: first everything, then what has changed, four times a second. With no page open nothing
+// is looked at, and no consumer works.
+import type { ServerResponse } from 'node:http'
+import type { ShownState } from '../../core/clients/client-status.ts'
+import { stateLabel, stateWords } from '../../core/clients/state-words.ts'
+import type { Laptop } from '../laptop/laptop.ts'
+import type { Fault } from '../stand-in/faults.ts'
+import type { IncidentSight, Incidents } from './incidents.ts'
+import type { Mishap, Presets } from './presets.ts'
+import type { Roster } from './roster.ts'
+import type { ClientSight } from './sight.ts'
+import type { Story } from './stories.ts'
+import { type Summary, summaryOf } from './summary.ts'
+import type { Timeline } from './timeline.ts'
+import type { Traffic, TrafficSight } from './traffic.ts'
+
+/** The event `hello`, once a page. */
+export interface PageHello {
+  readonly states: Readonly<Record<string, { readonly label: string; readonly tone: string; readonly means: string }>>
+}
+
+/** The event `state`. */
+export interface PageState {
+  /** Epoch milliseconds on the shared clock. */
+  readonly now: number
+  readonly summary: Summary
+  readonly traffic: TrafficSight
+  readonly incident: IncidentSight | null
+  readonly mishaps: readonly Mishap[]
+  readonly faults: readonly { readonly at: 'Stytch' | 'AWS'; readonly fault: Fault; readonly left: number }[]
+}
+
+/** The event `clients`. */
+export interface ClientsChange {
+  /** Whether all that is known is to be forgotten first. */
+  readonly isWhole: boolean
+  readonly changed: readonly ClientSight[]
+  readonly removed: readonly string[]
+}
+
+export interface StreamParts {
+  readonly laptop: Laptop
+  readonly roster: Roster
+  readonly timeline: Timeline
+  readonly incidents: Incidents
+  readonly presets: Presets
+  readonly traffic: Traffic
+}
+
+export interface Stream {
+  add(response: ServerResponse, headers: Readonly<Record<string, string>>): void
+  close(): void
+}
+
+const PUSH_EVERY_MS = 250
+/** Of clients in one event, so that a page shows the first ones at once. */
+const CHUNK = 1000
+
+const hello: PageHello = {
+  states: Object.fromEntries(
+    Object.entries(stateWords).map(([state, words]) => [state, { label: stateLabel(state as ShownState), ...words }]),
+  ),
+}
+
+export const createStream = (parts: StreamParts): Stream => {
+  const { laptop, roster, timeline, incidents, presets, traffic } = parts
+  const { aws, stytch, world } = laptop
+  const open = new Set<ServerResponse>()
+  let lastState = ''
+
+  const send = (to: ServerResponse, event: string, data: unknown): void => {
+    to.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)
+  }
+  const stateNow = (): PageState => ({
+    now: world.clock.now(),
+    summary: summaryOf(roster.all()),
+    traffic: traffic.sight(),
+    incident: incidents.latest(),
+    mishaps: presets.active(),
+    faults: [
+      ...stytch.server.faults.waiting().map((one) => ({ at: 'Stytch' as const, ...one })),
+      ...aws.faults.waiting().map((one) => ({ at: 'AWS' as const, ...one })),
+    ],
+  })
+  const push = (): void => {
+    if (open.size === 0) {
+      traffic.pause()
+      return
+    }
+    const { changed, removed } = roster.look()
+    traffic.follow(roster.all())
+    const stories = timeline.takeChanged()
+    const state = stateNow()
+    // To the second, as the page shows it.
+    const text = JSON.stringify({ ...state, now: Math.floor(state.now / 1000) })
+    for (const response of open) {
+      if (changed.length + removed.length > 0) send(response, 'clients', { isWhole: false, changed, removed })
+      if (stories.length > 0) send(response, 'stories', stories)
+      if (text !== lastState) send(response, 'state', state)
+    }
+    lastState = text
+  }
+  const timer = setInterval(push, PUSH_EVERY_MS)
+  timer.unref()
+
+  return {
+    add: (response, headers) => {
+      response.writeHead(200, { ...headers, 'content-type': 'text/event-stream' })
+      // Whoever has it open already is sent the difference.
+      push()
+      if (open.size === 0) roster.look(true)
+      send(response, 'hello', hello)
+      send(response, 'state', stateNow())
+      const clients = roster.all()
+      for (let at = 0; at === 0 || at < clients.length; at += CHUNK) {
+        send(response, 'clients', { isWhole: at === 0, changed: clients.slice(at, at + CHUNK), removed: [] })
+      }
+      send(response, 'stories', timeline.all())
+      open.add(response)
+      response.on('close', () => open.delete(response))
+    },
+    close: () => {
+      clearInterval(timer)
+      for (const response of open) response.end()
+    },
+  }
+}

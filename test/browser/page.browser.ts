@@ -37,7 +37,7 @@ const register = async (name: string, scopes = ''): Promise<void> => {
 
 test('without a client the page says what to do', async () => {
   await seat.until(async () => (await seat.text('h1')) === 'No clients yet')
-  await seat.lookAtAll('empty')
+  await seat.lookAt('empty')
 })
 
 describe('registering', () => {
@@ -187,7 +187,7 @@ describe('faults and clock', () => {
     await seat.shown.locator('#fault select[name=kind]').selectOption('drop_reply')
     await press('Set this fault')
     await seat.until(async () => (await seat.text('#active')).includes('Stytch RotateStart: drop_reply, 1 ×'))
-    await seat.lookAtAll('faults')
+    await seat.lookAt('faults')
     await seat.shown.locator('#close-tools').click()
     await press('Rotate: billing')
     await untilState('billing', 'overlap')
@@ -224,7 +224,7 @@ describe('faults and clock', () => {
     await seat.shown.locator('#close-tools').click()
     expect(await card('billing').locator('.state').first().textContent()).toBe('DEAD')
     await seat.until(async () => (await seat.text('h1')) === '1 client needs you')
-    await seat.lookAtAll('dead')
+    await seat.lookAt('dead')
     await press('Show')
     expect(await seat.shown.locator('.client').count()).toBe(1)
     await press('Report leak: billing')
@@ -250,7 +250,7 @@ test('the timeline is filtered and searched', async () => {
 test('the tour plays its five steps on the first client', async () => {
   await press('Take the tour')
   expect(await focused()).toBe('tour-title')
-  await seat.lookAtAll('tour')
+  await seat.lookAt('tour')
   for (const step of [1, 2, 3, 4, 5]) {
     expect(await seat.text('#tour .small')).toBe(`Step ${step} of 5`)
     if (step > 1) await seat.shown.locator('#tour-do').click()

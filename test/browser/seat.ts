@@ -25,7 +25,7 @@ export interface Seat {
   text(selector: string): Promise<string>
   /** At every width in both schemes: nothing wider than the screen, no button that cuts its words, nothing that axe finds serious. */
   lookAtAll(state: string): Promise<void>
-  /** The same at a phone's width in the dark, and at a laptop's in the light. */
+  /** The same, each width once and each scheme twice. */
   lookAt(state: string): Promise<void>
   /** @returns where a value that exists was ever shown; empty: nowhere. */
   leaks(): Promise<readonly unknown[]>
@@ -129,7 +129,9 @@ export const openSeat = async (prepare: (laptop: Laptop) => void | Promise<void>
     lookAt: (state) =>
       lookIn(state, [
         [390, 'dark'],
-        [1280, 'light'],
+        [768, 'light'],
+        [1280, 'dark'],
+        [1680, 'light'],
       ]),
     leaks: async () => {
       await note()

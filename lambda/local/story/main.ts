@@ -45,7 +45,6 @@ const showLive = (read: () => Counts): (() => void) => {
 
 const report = ({ counts, attack, evidence, provenDeadMs, faults }: StoryResult): void => {
   if (evidence !== undefined) {
-    say('Proof: what Stytch answers to every value that billing-api ever had')
     for (const line of proofText(evidence, paint)) say(line)
   }
   const verdict = { ...counts, attack, provenDeadMs, acceptedAgain: attack.acceptedAfterRefusal }
@@ -60,8 +59,7 @@ const reportFailure = (error: unknown): void => {
   process.exitCode = 1
 }
 
-say('Secrets are rotated on this laptop, by the functions that are deployed. Stytch and')
-say('Secrets Manager are stand-ins on loopback.')
+say('The deployed functions rotate secrets here; Stytch and AWS are local stand-ins.')
 const laptop = await startLaptop({
   hasProjectSecret: true,
   stytchPort: 0,

@@ -53,10 +53,9 @@ const rotateScene = async ({ operator, narrate, laptop, check }: Stage, secretId
 const rollbackScene = async ({ operator, narrate, check }: Stage, secretId: string): Promise<void> => {
   const before = await operator.read(secretId)
   await operator.rotate(secretId, 'rotate')
-  narrate('nightly-etl', 'rotated')
   await sleep(400)
   await operator.rotate(secretId, 'rollback')
-  narrate('nightly-etl', 'rolled back: AWSCURRENT is the old value again')
+  narrate('nightly-etl', 'rotated, and rolled back: AWSCURRENT is the old value again')
   check(
     (await operator.read(secretId)).clientSecret === before.clientSecret,
     'the rollback did not bring the old value back',

@@ -62,14 +62,15 @@ export interface Evidence {
   }
 }
 
-/** What an auditor gets, in a line for each value. */
-export const proofText = ({ evidence }: Evidence, paint: Paint): readonly string[] => [
-  ...evidence.refused.map(
-    ({ lastFour, refusals, status, error, provenAt }) =>
-      `  …${lastFour}  ${paint('green', `refused ${refusals} times`)} (${status} ${error}), last at ${provenAt.slice(11, 23)}`,
-  ),
-  `  …${evidence.accepted.lastFour}  accepted: the value that consumers have now`,
-]
+/** What an auditor gets, in a line for each value that the client ever had. */
+export const proofText = ({ evidence }: Evidence, paint: Paint): readonly string[] =>
+  [
+    ...evidence.refused.map(
+      ({ lastFour, refusals, status, error, provenAt }) =>
+        `…${lastFour}  ${paint('green', `refused ${refusals} times`)} (${status} ${error}), last at ${provenAt.slice(11, 23)}`,
+    ),
+    `…${evidence.accepted.lastFour}  accepted: the value that consumers have now`,
+  ].map((line, index) => `${index === 0 ? 'Proof: ' : '       '}${line}`)
 
 export interface Verdict extends Counts {
   readonly provenDeadMs: number

@@ -36,8 +36,8 @@ describe('without colours', () => {
 
   test('each value has a line of the proof', () => {
     expect(proofText(evidence, plainly)).toEqual([
-      '  …J5wG  refused 3 times (401 invalid_client), last at 12:30:00.819',
-      '  …yhUM  accepted: the value that consumers have now',
+      'Proof: …J5wG  refused 3 times (401 invalid_client), last at 12:30:00.819',
+      '       …yhUM  accepted: the value that consumers have now',
     ])
   })
 

@@ -1,5 +1,5 @@
 // The README's picture: the same run gives the same bytes, each line of the story is in it once, and what is committed is such a picture.
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { StoryResult } from '../../lambda/local/story/story.ts'
@@ -70,9 +70,13 @@ describe('docs/story.svg', () => {
   })
 })
 
-test('the README is read in a minute, and shows the picture', () => {
+test('the README is read in a minute, and shows the pictures', () => {
   const readme = readFileSync(join(repository, 'README.md'), 'utf8')
 
   expect(readme.split('\n').length).toBeLessThanOrEqual(121)
   expect(readme).toContain('](docs/story.svg)')
+  for (const scheme of ['light', 'dark']) {
+    expect(readme).toContain(`"docs/page-${scheme}.png"`)
+    expect(statSync(join(repository, `docs/page-${scheme}.png`)).size).toBeLessThan(1_000_000)
+  }
 })

@@ -78,7 +78,13 @@ export const createProofReader = (address: LaptopAddress, secretsManager: Secret
       const timing = createTiming(() => TIMEOUT_MS)
       trusted ??= fetchPublicKey({ call, wait: timing.wait }, proofKeyAlias(LAPTOP_STAGE))
       const key = await trusted
-      const { proofs } = await readProofs(reader, { stage: LAPTOP_STAGE, secretArn, versionIds: [], trusted: key, now })
+      const { proofs } = await readProofs(reader, {
+        stage: LAPTOP_STAGE,
+        secretArn,
+        versionIds: [],
+        trusted: [key],
+        now,
+      })
       for (const stored of proofs) {
         if (stored.revokeToken !== revokeToken || !stored.proof.ok) continue
         const { value } = stored.proof

@@ -6,12 +6,14 @@ import { benchIncident } from './incident.ts'
 import type { Bench } from './report.ts'
 import { benchRotation } from './rotation.ts'
 import { benchScale } from './scale.ts'
+import { benchStartTogether } from './start-together.ts'
 import { benchVendor } from './vendor.ts'
 
 export const benches = {
   rotation: benchRotation,
   cold: benchCold,
   vendor: benchVendor,
+  together: benchStartTogether,
   incident: benchIncident,
   scale: benchScale,
   bundles: benchBundles,

@@ -18,7 +18,7 @@ export const prices = {
 
 /** Measured or counted; each names its source. */
 export const facts = {
-  /** test/e2e/rotation.test.ts: a rotate and its settle. */
+  /** test/e2e/rotation.long.test.ts: a rotate and its settle. */
   rotationCalls: 9 + 11,
   /** bench/fleet.ts: what a campaign looks at besides, a rotation. */
   campaignCalls: 19,

@@ -192,6 +192,8 @@ const runTests = async (root: string, args: readonly string[]): Promise<TestRun>
 export interface CheckStep {
   readonly name: string
   readonly args: readonly string[]
+  /** Goes on beside the tests, and is shown after them: one processor would idle while the others wait for it. @default false */
+  readonly isSlow?: boolean
 }
 
 const TYPES_KNOWN = installed('.cache/types.tsbuildinfo')
@@ -203,6 +205,7 @@ const steps: readonly CheckStep[] = [
   {
     name: 'types',
     args: [installed('typescript/bin/tsc'), '--noEmit', '--incremental', '--tsBuildInfoFile', TYPES_KNOWN],
+    isSlow: true,
   },
   { name: PAGE_TYPES, args: [installed('typescript/bin/tsc'), '-p', PAGE] },
   { name: 'lint', args: [installed('@biomejs/biome/bin/biome'), 'check', '.'] },
@@ -210,13 +213,19 @@ const steps: readonly CheckStep[] = [
   { name: 'words', args: [join(repository, 'scripts/words/main.ts')] },
 ]
 
-/** All at once, since one of them takes as long as the others together; what each printed stands under its own heading. */
-const runSteps = async (root: string, stepsBefore: readonly CheckStep[]): Promise<readonly RunResult[]> => {
-  const running = stepsBefore.map(async ({ name, args }) => {
-    const startedAt = performance.now()
-    const { exitCode, output } = await node(root, args, 'kept')
-    return { name, passes: exitCode === 0, output, took: seconds(startedAt) }
-  })
+interface StepEnd extends RunResult {
+  readonly output: string
+  readonly took: string
+}
+
+const runStep = async (root: string, { name, args }: CheckStep): Promise<StepEnd> => {
+  const startedAt = performance.now()
+  const { exitCode, output } = await node(root, args, 'kept')
+  return { name, passes: exitCode === 0, output, took: seconds(startedAt) }
+}
+
+/** What each printed stands under its own heading. */
+const showSteps = async (running: readonly Promise<StepEnd>[]): Promise<readonly RunResult[]> => {
   const checks: RunResult[] = []
   for (const step of running) {
     const { name, passes, output, took } = await step
@@ -232,11 +241,15 @@ export const check = async (
   stepsBefore: readonly CheckStep[],
   vitestArgs: readonly string[],
 ): Promise<0 | 1> => {
-  const checks = await runSteps(root, stepsBefore)
+  const running = stepsBefore.map((step) => ({ step, end: runStep(root, step) }))
+  const endsOf = (isSlow: boolean) =>
+    running.filter(({ step }) => (step.isSlow === true) === isSlow).map(({ end }) => end)
+  const quick = await showSteps(endsOf(false))
   console.log('\n── tests')
   const startedAt = performance.now()
   const tests = await runTests(root, vitestArgs)
   console.log(`── tests: ${seconds(startedAt)}`)
+  const checks = [...quick, ...(await showSteps(endsOf(true)))]
 
   const { line, passes } = conclude(checks, tests)
   for (const { name } of checks.filter((one) => !one.passes)) console.log(`── failed: ${name}`)

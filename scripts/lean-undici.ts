@@ -1,7 +1,7 @@
 // Bundles of undici only what one HTTP/1.1 request takes (docs/decisions/023, 041). The
 // sources import undici as its documentation says; here, at bundling, its one module that loads everything is replaced by the two files
 // that `request` is made of. What it would load and never run is left out, and of Node's own modules it gets what it needs and no more.
-// Files that move fail the build or the bundle's budget; test/scripts/lean-undici.test.ts holds what is left against the whole.
+// Files that move fail the build or the bundle's budget; test/scripts/lean-undici.long.test.ts holds what is left against the whole.
 import type { Plugin } from 'esbuild'
 
 /** What index.js makes of api-request.js, for the form that our sources use, and the agent that it sends by. */

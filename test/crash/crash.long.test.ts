@@ -1,4 +1,4 @@
-// Crash points of a rotate and of a revoke; of the others: crash.test.ts.
+// Crash points of a rotate, a settle and a revoke; of a rollback: crash.test.ts.
 import { losesNothing } from './crash-claims.ts'
 
-losesNothing(['rotate', 'revoke'])
+losesNothing(['rotate', 'settle', 'revoke'])

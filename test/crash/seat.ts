@@ -210,6 +210,8 @@ export const createSeat = async (
   const aws = createAwsStandIn({
     world,
     settings: { redriveCount: 0, redriveSpacingMs: 0, ...awsSettings },
+    // Whatever is rotated here, a suite has asked for.
+    runsSchedules: false,
     invoke: (_arn, event) => seat.onInvoke(event),
     sleep: time?.sleep ?? (async () => {}),
     chooseView: (call) => seat.chooseView(call),

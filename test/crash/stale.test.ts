@@ -12,10 +12,10 @@ afterAll(() => seat.close())
 test('old replies kill nothing, hide nothing and fail no rotation', { timeout: 120_000 }, async () => {
   const { points, runs, violations } = await runStale(seat, {
     beginnings: ['settled', 'overlap'],
-    singleEvery: 30,
-    pairEvery: 2500,
-    twinEvery: 90,
-    killEvery: 90,
+    singleEvery: 60,
+    pairEvery: 5000,
+    twinEvery: 180,
+    killEvery: 180,
   })
 
   console.log(`old replies: ${points} in ${runs} runs`)

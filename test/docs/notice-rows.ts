@@ -355,21 +355,21 @@ const incidents: readonly NoticeRow[] = [
     notice: 'LeakUnresolved',
     within: 1,
     over: 'by the incident that a person reports',
-    test: ['test/e2e/leak-intake.test.ts', 'that is nobody’s pages a person'],
+    test: ['test/e2e/leak-intake.long.test.ts', 'that is nobody’s pages a person'],
   },
   {
     failure: 'The intake holds: more leaks in an hour than may pass',
     notice: 'IntakeHeld',
     within: 1,
     over: 'the begin of each incident that is released',
-    test: ['test/e2e/leak-intake.test.ts', 'shuts after ten incidents within the hour, and stays shut'],
+    test: ['test/e2e/leak-intake.long.test.ts', 'shuts after ten incidents within the hour, and stays shut'],
   },
   {
     failure: 'A held leak is not remembered',
     notice: 'HeldNotRemembered',
     within: 1,
     over: 'by the incident that a person reports',
-    test: ['test/e2e/leak-intake.test.ts', 'holds the leak, and says that a release will not report it'],
+    test: ['test/e2e/leak-intake.long.test.ts', 'holds the leak, and says that a release will not report it'],
   },
   {
     failure: 'The intake fails deliveries',
@@ -384,7 +384,7 @@ const incidents: readonly NoticeRow[] = [
     failure: 'The intake refuses many deliveries: a signing key was replaced on one side',
     notice: 'IntakeRefusals',
     within: 60,
-    test: ['test/e2e/leak-intake.test.ts', 'leaves the reason in the log, and neither signature nor body'],
+    test: ['test/e2e/leak-intake.long.test.ts', 'leaves the reason in the log, and neither signature nor body'],
   },
 ]
 
@@ -468,14 +468,14 @@ const foundation: readonly NoticeRow[] = [
     failure: 'The records table does not answer a rotation',
     notice: 'RecordsUnavailable',
     within: 1,
-    test: ['test/e2e/proofs.test.ts', 'goes through while DynamoDB is down, and counts that'],
+    test: ['test/e2e/proofs.long.test.ts', 'goes through while DynamoDB is down, and counts that'],
   },
   {
     failure: 'The proof of a revoke could not be signed or stored',
     notice: 'ProofPending',
     within: 1,
     test: [
-      'test/e2e/proofs.test.ts',
+      'test/e2e/proofs.long.test.ts',
       'ends while KMS is down; a sweep counts the proof as owed, and one after KMS is back has it made',
     ],
   },
@@ -484,7 +484,7 @@ const foundation: readonly NoticeRow[] = [
     notice: 'ProofsOwed',
     within: SWEEP,
     test: [
-      'test/e2e/proofs.test.ts',
+      'test/e2e/proofs.long.test.ts',
       'ends while KMS is down; a sweep counts the proof as owed, and one after KMS is back has it made',
     ],
   },
@@ -492,7 +492,7 @@ const foundation: readonly NoticeRow[] = [
     failure: 'Evidence could not be archived',
     notice: 'EvidenceNotArchived',
     within: 15,
-    test: ['test/e2e/evidence.test.ts', 'is asked again, and no evidence is lost'],
+    test: ['test/e2e/evidence.long.test.ts', 'is asked again, and no evidence is lost'],
   },
   {
     failure: '… nor be kept in its queue',

@@ -80,6 +80,8 @@ export interface AwsStandInInput {
   readonly rights?: Rights | undefined
   /** What secrets' ARNs end in: six characters. @default - random ones */
   readonly secretSuffix?: () => string
+  /** Lets the schedules of secrets start rotations by themselves, with the first call after they are due. @default true */
+  readonly runsSchedules?: boolean
   readonly settings?: Partial<AwsSettings>
   /** How redrives, late cleanups and the settings' latencies wait. @default - real time */
   readonly sleep?: Sleep
@@ -115,7 +117,7 @@ export interface AwsStandIn extends StandInServer {
   settings(): Readonly<AwsSettings>
   /** @throws TypeError naming every setting that is wrong; then nothing changes. */
   configure(changes: Partial<AwsSettings>): void
-  /** Starts the scheduled rotations that are due by the shared clock, as any call to Secrets Manager does. @returns how many */
+  /** Starts the scheduled rotations that are due by the shared clock, as any call does where schedules run. @returns how many */
   tick(): number
   rotationOutcomes(): readonly RotationOutcome[]
   /** Resolves when no drive is under way, waits between redrives included. */
@@ -280,7 +282,7 @@ export const createAwsStandIn = (input: AwsStandInInput): AwsStandIn => {
       dynamoDb: tables.operations,
       kms: keys.operations,
       cloudTrail: history.operations,
-      catchUp: rotation.tick,
+      ...(input.runsSchedules === false ? {} : { catchUp: rotation.tick }),
       asOneWrite: store.asOneWrite,
       callerOf: ({ authorization }) =>
         guard?.identify(authorization).arn ?? sessionOfKey(accountId, accessKeyIn(authorization)),
